@@ -1,0 +1,37 @@
+/**
+ * enforce-tls: what Haraka loads. Registers the hooks and hands them on; everything else is in the folder of
+ * the same name. A bad `enforce-tls.ini`, or a Haraka in which the guard would not hold, stops Haraka here.
+ */
+import path from 'node:path'
+import { Enforcer } from './enforce-tls/enforcer.js'
+import type { HarakaMailItem, HarakaPlugin, Next } from './enforce-tls/haraka/types.js'
+import { startProblem } from './enforce-tls/start-check.js'
+import constants from 'haraka-constants'
+
+let enforcer: Enforcer | undefined
+
+/** Called by Haraka once it has loaded the plugin. Throws what is wrong in `enforce-tls.ini`. */
+export function register(this: HarakaPlugin): void {
+  enforcer = new Enforcer(this, path.resolve(process.env['HARAKA'] ?? '.', 'config'))
+  this.register_hook('init_master', 'check_start')
+  this.register_hook('init_child', 'check_start')
+  this.register_hook('send_email', 'before_attempt', -100)
+}
+
+/** Hooks `init_master` and `init_child`: Haraka ends when the answer is DENY. */
+export function check_start(this: HarakaPlugin, next: Next): void {
+  const problem = startProblem(this)
+  if (problem === null) return next()
+  this.logcrit(`enforce-tls refuses to start: ${problem}`)
+  next(constants.deny, `enforce-tls refuses to start: ${problem}`)
+}
+
+/** Hook `send_email`. */
+export function before_attempt(this: HarakaPlugin, next: Next, item: HarakaMailItem): void {
+  if (enforcer) enforcer.beforeAttempt(next, item)
+}
+
+/** Called by Haraka when it ends. */
+export function shutdown(): void {
+  void enforcer?.close()
+}

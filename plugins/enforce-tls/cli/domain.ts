@@ -1,0 +1,143 @@
+/** `enforce-tls domain`: the switch of a sending domain, without which its rules sleep. */
+import { parseDomain } from '../rules/address.js'
+import { EVERYONE, parseOwner, quote, serviceDomainOf } from '../rules/owner.js'
+import { parseService } from '../rules/rule-list.js'
+import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
+import { Refusal } from './refusal.js'
+
+/** How many owners are read at the same time. */
+const BATCH = 50
+
+/** Adds the `domain` group to the program. */
+export function addDomainCommands(program: Root, withStore: WithStore): void {
+  const group = program
+    .command('domain')
+    .description('switch the service of sending domains on and off')
+    .addHelpText('after', examples('domain enable acme.example', 'domain list'))
+
+  group
+    .command('enable')
+    .description('switch the service of a domain on: its rules act, and new ones can be created')
+    .argument('<domain>', 'the sending domain')
+    .addHelpText(
+      'after',
+      examples('domain enable acme.example', 'domain enable acme.example --redis redis://127.0.0.1'),
+    )
+    .action((domain, _options, command) =>
+      withStore(command.optsWithGlobals(), (context) => setService(context, domain, true)),
+    )
+
+  group
+    .command('disable')
+    .description('switch the service of a domain off: its rules stay, and sleep')
+    .argument('<domain>', 'the sending domain')
+    .addHelpText('after', examples('domain disable acme.example'))
+    .action((domain, _options, command) =>
+      withStore(command.optsWithGlobals(), (context) => setService(context, domain, false)),
+    )
+
+  group
+    .command('list')
+    .description('list all domains that have a service or rules')
+    .addHelpText('after', examples('domain list', 'domain list --json'))
+    .action((_options, command) => withStore(command.optsWithGlobals(), listDomains))
+}
+
+async function setService({ store, output }: Context, text: string, enabled: boolean): Promise<void> {
+  const domain = domainOf(text)
+  const changed = await retryConflicts(async () => {
+    const { service } = await store.readOwner(domain)
+    if (isEnabled(service) === enabled) return false
+    await store.writeService(domain, service, JSON.stringify({ ...otherFields(service), enabled }))
+    return true
+  })
+  output.data({ domain, enabled })
+  const already = changed ? '' : 'already '
+  output.line(
+    enabled
+      ? `The service of ${domain} is ${already}on: the rules of the domain and of its senders act.`
+      : `The service of ${domain} is ${already}off: the rules of the domain and of its senders sleep.`,
+  )
+}
+
+function domainOf(text: string): string {
+  if (text === EVERYONE)
+    throw new Refusal([`the rules of ${EVERYONE} always act; only a domain has a service to switch`])
+  const parsed = parseDomain(text)
+  if ('problem' in parsed) throw new Refusal([`domain ${quote(text)} ${parsed.problem}`])
+  return parsed.domain
+}
+
+/** Whether a service as stored is on; an entry that is none at all is neither on nor off. */
+function isEnabled(service: string | null): boolean | null {
+  if (service === null) return false
+  const parsed = parseService(service)
+  return 'problem' in parsed ? null : parsed.enabled
+}
+
+/** Fields of a service that other versions or people put there are kept. */
+function otherFields(service: string | null): object {
+  if (service === null || 'problem' in parseService(service)) return {}
+  return JSON.parse(service) as object
+}
+
+async function listDomains(context: Context): Promise<void> {
+  const { store, output } = context
+  const [services, owners] = await Promise.all([store.services(), store.owners()])
+  const problems: string[] = []
+  const rows = new Map<string, { enabled: boolean; rules: number }>()
+
+  for (const [domain, json] of services) {
+    const problem = serviceProblem(domain, json)
+    if (problem === null) rows.set(domain, { enabled: isEnabled(json) === true, rules: 0 })
+    else problems.push(`${store.placeOf({ key: 'domains', owner: domain, field: domain })}: ${problem}`)
+  }
+  const known = owners.filter((owner) => {
+    const problem = ownerProblem(owner)
+    if (problem !== null) problems.push(problem)
+    return problem === null
+  })
+  for (const [owner, rules] of await countRules(context, known)) {
+    const domain = serviceDomainOf(owner)
+    if (domain === null) continue
+    const row = rows.get(domain) ?? { enabled: false, rules: 0 }
+    rows.set(domain, { ...row, rules: row.rules + rules })
+  }
+
+  const domains = [...rows]
+    .map(([domain, row]) => ({ domain, ...row }))
+    .sort((a, b) => (a.domain < b.domain ? -1 : 1))
+  output.data(domains)
+  if (domains.length === 0) output.line('No domain has a service or rules.')
+  else
+    output.table(
+      ['domain', 'service', 'rules'],
+      domains.map(({ domain, enabled, rules }) => [domain, enabled ? 'on' : 'off', String(rules)]),
+    )
+  const [first, ...rest] = problems
+  if (first !== undefined) throw new Refusal([first, ...rest])
+}
+
+function serviceProblem(domain: string, json: string): string | null {
+  const parsed = parseDomain(domain)
+  if ('problem' in parsed) return parsed.problem
+  if (parsed.domain !== domain) return `is never looked up; expected: ${parsed.domain}`
+  const service = parseService(json)
+  return 'problem' in service ? service.problem : null
+}
+
+function ownerProblem(owner: string): string | null {
+  const parsed = parseOwner(owner)
+  if ('problem' in parsed) return parsed.problem
+  return parsed.owner === owner ? null : `owner ${quote(owner)} is never looked up; expected: ${parsed.owner}`
+}
+
+async function countRules({ store }: Context, owners: readonly string[]): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  for (let start = 0; start < owners.length; start += BATCH) {
+    const batch = owners.slice(start, start + BATCH)
+    const entries = await Promise.all(batch.map((owner) => store.readOwner(owner)))
+    for (const { owner, rules } of entries) counts.set(owner, rules.size)
+  }
+  return counts
+}

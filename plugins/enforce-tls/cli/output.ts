@@ -1,0 +1,131 @@
+/**
+ * All that the command prints: data, sentences and tables on standard output, errors on standard error.
+ * What comes out of a store may hold anything, so nothing reaches the terminal with control characters.
+ */
+import Table from 'cli-table3'
+import { oneLine } from '../delivery/printable.js'
+
+/** What the command needs of the process that it runs in. */
+export type Terminal = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env' | 'cwd'>
+
+/** What stands in a cell of a table: words that wrap, or lines. */
+export type Cell = string | readonly string[]
+
+/** The width of a table that no terminal limits, and the narrowest one that is drawn. */
+const DEFAULT_WIDTH = 80
+const NARROWEST = 60
+/** Longer text than any valid entry holds is cut. */
+const TEXT_MAX = 1000
+
+/** Where the results of one command go. With `json`, sentences and tables are left out. */
+export class Output {
+  constructor(
+    readonly terminal: Terminal,
+    readonly json: boolean,
+  ) {}
+
+  /** The result as data; only for `--json`. */
+  data(value: unknown): void {
+    if (this.json) this.terminal.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+  }
+
+  /** A sentence for a person. */
+  line(text: string): void {
+    if (!this.json) this.terminal.stdout.write(`${oneLine(text, TEXT_MAX)}\n`)
+  }
+
+  /** Named facts, one a line; a list has one line for each of its values. */
+  facts(facts: Readonly<Record<string, string | readonly string[]>>): void {
+    const margin = Math.max(...Object.keys(facts).map((name) => name.length)) + 2
+    for (const [name, values] of Object.entries(facts)) {
+      for (const [index, value] of [values].flat().entries()) {
+        const left = (index === 0 ? name : '').padEnd(margin)
+        if (!this.json) this.terminal.stdout.write(`  ${left}${oneLine(value, TEXT_MAX)}\n`)
+      }
+    }
+  }
+
+  /** A table no wider than the terminal, or than 80 characters where there is none. Cells wrap. */
+  table(head: readonly string[], rows: readonly (readonly Cell[])[]): void {
+    if (this.json) return
+    const texts = rows.map((row) => row.map((cell) => [cell].flat().map((line) => oneLine(line, TEXT_MAX))))
+    const widths = columnWidths([head.map((name) => [name]), ...texts], this.terminal.stdout.columns)
+    const colours = this.terminal.stdout.isTTY && !this.terminal.env['NO_COLOR']
+    const table = new Table({
+      head: [...head],
+      colWidths: widths.map((width) => width + 2),
+      wordWrap: true,
+      style: colours ? { head: ['bold'], border: ['grey'] } : { head: [], border: [] },
+    })
+    for (const row of texts) {
+      table.push(
+        row.map((lines, column) => lines.map((line) => breakable(line, widths[column] ?? 1)).join('\n')),
+      )
+    }
+    this.terminal.stdout.write(`${table.toString()}\n`)
+  }
+}
+
+/** Writes error sentences, and the commands that help, to standard error. */
+export function printError(
+  terminal: Terminal,
+  sentences: readonly string[],
+  commands: readonly string[] = [],
+): void {
+  for (const sentence of sentences) terminal.stderr.write(`enforce-tls: ${oneLine(sentence, TEXT_MAX)}\n`)
+  for (const command of commands) terminal.stderr.write(`  ${oneLine(command, TEXT_MAX)}\n`)
+}
+
+/** A list in a sentence, cut where it gets long. */
+export function listed(values: readonly string[], most = 5): string {
+  const rest = values.length - most
+  return values.slice(0, most).join(', ') + (rest > 0 ? ` and ${rest} more` : '')
+}
+
+/** Columns as wide as their longest line; where that is too much, the widest ones share what is left. */
+function columnWidths(
+  rows: readonly (readonly (readonly string[])[])[],
+  terminalWidth: number | undefined,
+): number[] {
+  const longest = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.flatMap((row) => (row[column] ?? []).map((line) => columnsOf(line)))),
+  )
+  const borders = longest.length * 3 + 1
+  let left = Math.max(terminalWidth ?? DEFAULT_WIDTH, NARROWEST) - borders
+  const widths = [...longest]
+  const narrowFirst = [...longest.keys()].sort((a, b) => (longest[a] ?? 0) - (longest[b] ?? 0))
+  for (const [done, column] of narrowFirst.entries()) {
+    const width = Math.min(longest[column] ?? 0, Math.floor(left / (narrowFirst.length - done)))
+    widths[column] = width
+    left -= width
+  }
+  return widths
+}
+
+/** Breaks the words that are longer than a line of the cell: the table itself would cut them off. */
+function breakable(text: string, width: number): string {
+  return text
+    .split(' ')
+    .map((word) => {
+      let broken = ''
+      let used = 0
+      for (const character of word) {
+        const wide = columnsOf(character)
+        if (used + wide > width) {
+          broken += ' '
+          used = 0
+        }
+        broken += character
+        used += wide
+      }
+      return broken
+    })
+    .join(' ')
+}
+
+/** Columns that a text takes at most: a character beyond the alphabets of Europe may take two. */
+function columnsOf(text: string): number {
+  let columns = 0
+  for (const character of text) columns += character < '\u1100' ? 1 : 2
+  return columns
+}

@@ -1,0 +1,86 @@
+/**
+ * The command line of `enforce-tls`: groups of commands, each in its own file, and one way to end. Returns
+ * the exit code: 0 done, 1 refused or not found, 2 wrong use. Never throws, never shows a stack trace.
+ */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { SettingsError } from '../settings.js'
+import { StoreError } from '../store/rule-store.js'
+import { createRoot, examples, storeRunner } from './context.js'
+import { addDomainCommands } from './domain.js'
+import { printError, type Terminal } from './output.js'
+import { Refusal } from './refusal.js'
+import { addRuleCommands } from './rule.js'
+
+/** Set to see where an unexpected error comes from. */
+const DEBUG = 'ENFORCE_TLS_DEBUG'
+
+/**
+ * Runs one command line.
+ *
+ * @param args the words behind the program's name
+ * @returns the exit code.
+ */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await createProgram(terminal).parseAsync(args, { from: 'user' })
+    return 0
+  } catch (error) {
+    return explain(error, terminal)
+  }
+}
+
+/** Says what went wrong, and gives the exit code for it. */
+export function explain(error: unknown, terminal: Terminal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (terminal.env[DEBUG])
+    terminal.stderr.write(`${error instanceof Error ? String(error.stack) : String(error)}\n`)
+  if (error instanceof Refusal) {
+    printError(terminal, error.sentences, error.commands)
+    return error.exitCode
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  const known = error instanceof StoreError || error instanceof SettingsError
+  printError(terminal, [known ? message : `unexpected: ${message} (with ${DEBUG}=1 it says where)`])
+  return 1
+}
+
+function createProgram(terminal: Terminal) {
+  const program = createRoot()
+    .version(version(), '--version')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      outputError: (text, write) => {
+        if (text.startsWith('error: ')) printError(terminal, [text.slice('error: '.length)])
+        else write(text)
+      },
+    })
+    .addHelpText(
+      'after',
+      examples(
+        'domain enable acme.example',
+        'rule create acme.example "Enforced TLS to First Bank" --to bank.example',
+        'rule list acme.example',
+      ),
+    )
+  const withStore = storeRunner(terminal)
+  addDomainCommands(program, withStore)
+  addRuleCommands(program, withStore)
+  pointToHelp(program, 'enforce-tls')
+  return program
+}
+
+/** Makes every error of the command line end with where to read on. */
+function pointToHelp(command: CommandUnknownOpts, name: string): void {
+  command.showHelpAfterError(`  ${name} --help`)
+  for (const child of command.commands) pointToHelp(child, `${name} ${child.name()}`)
+}
+
+function version(): string {
+  const file = path.resolve(__dirname, '..', '..', '..', '..', 'package.json')
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}

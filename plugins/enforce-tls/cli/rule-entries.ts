@@ -1,0 +1,120 @@
+/**
+ * Reading an owner's rules and changing one of them. A change is a function of the rule as it stands, so it
+ * is repeated when somebody else was faster; what is not there or not valid is thrown as a `Refusal`.
+ */
+import { parseOwner, quote, serviceDomainOf } from '../rules/owner.js'
+import {
+  InvalidEntry,
+  orderedRules,
+  parseService,
+  type OwnedRule,
+  type OwnerEntries,
+} from '../rules/rule-list.js'
+import { formatProblem, parseRule, type Rule } from '../rules/rule.js'
+import type { RuleStore } from '../store/rule-store.js'
+import { retryConflicts, type Context } from './context.js'
+import { listed } from './output.js'
+import { Refusal } from './refusal.js'
+import { senderWords } from './rule-words.js'
+
+/** An owner's rules as far as they are valid, in order, and what is wrong with the others. */
+export interface ReadRules {
+  readonly rules: readonly OwnedRule[]
+  /** One sentence for each entry that does not validate, with its place. */
+  readonly problems: readonly string[]
+  /** The domain whose service is off while these rules sleep; `null` while they act. */
+  readonly sleepsWith: string | null
+}
+
+/** An owner's name as it is stored. @throws {Refusal} for a text that names none. */
+export function ownerOf(text: string): string {
+  const parsed = parseOwner(text)
+  if ('problem' in parsed) throw new Refusal([parsed.problem])
+  return parsed.owner
+}
+
+/** Makes out which of an owner's entries are valid. */
+export function inspect(entries: OwnerEntries, store: RuleStore): ReadRules {
+  const { owner, rules } = entries
+  const problems: string[] = []
+  const valid = [...rules].filter(([id, json]) => {
+    const problem = entryProblem(owner, id, json)
+    if (problem !== null)
+      problems.push(
+        `${store.placeOf({ key: 'rules', owner, field: id })}: ${problem}; until then mail of ${senderWords(owner)} waits`,
+      )
+    return problem === null
+  })
+  const domain = serviceDomainOf(owner)
+  const service = entries.service === null ? { enabled: false } : parseService(entries.service)
+  if (domain !== null && 'problem' in service)
+    problems.push(`${store.placeOf({ key: 'domains', owner: domain, field: domain })}: ${service.problem}`)
+  return {
+    rules: orderedRules({ owner, rules: new Map(valid) }),
+    problems,
+    sleepsWith: domain !== null && !('problem' in service) && !service.enabled ? domain : null,
+  }
+}
+
+function entryProblem(owner: string, id: string, json: string): string | null {
+  try {
+    orderedRules({ owner, rules: new Map([[id, json]]) })
+    return null
+  } catch (error) {
+    if (error instanceof InvalidEntry) return error.problem
+    throw error
+  }
+}
+
+/**
+ * The text of one rule.
+ *
+ * @throws {Refusal} when the owner has no such rule; it names those that there are.
+ */
+export function textOf({ owner, rules }: OwnerEntries, id: string): string {
+  const json = rules.get(id)
+  if (json !== undefined) return json
+  const ids = [...rules.keys()].sort()
+  const others = ids.length === 0 ? `${owner} has no rules` : `the rules of ${owner} are: ${listed(ids, 20)}`
+  throw new Refusal([`${owner} has no rule ${quote(id)}; ${others}`])
+}
+
+/** The one rule. @throws {Refusal} when it is not there or not valid. */
+export function ruleOf(entries: OwnerEntries, id: string, store: RuleStore): Rule {
+  const checked = parseRule(textOf(entries, id))
+  if ('rule' in checked) return checked.rule
+  throw new Refusal([
+    `${store.placeOf({ key: 'rules', owner: entries.owner, field: id })}: ${formatProblem(checked)}`,
+  ])
+}
+
+/** A rule after a change, and what the rules around it looked like. */
+export interface ChangedRule {
+  readonly owned: OwnedRule
+  /** Whether anything was written. */
+  readonly changed: boolean
+  readonly sleepsWith: string | null
+}
+
+/**
+ * Changes one rule.
+ *
+ * @param change gives the new rule, or the very same object where there is nothing to change
+ * @throws {Refusal} when the rule is not there or not valid; nothing is written then.
+ */
+export function changeRule(
+  { store }: Context,
+  owner: string,
+  id: string,
+  change: (rule: Rule) => Rule,
+): Promise<ChangedRule> {
+  return retryConflicts(async () => {
+    const entries = await store.readOwner(owner)
+    const before = ruleOf(entries, id, store)
+    const after = change(before)
+    if (after !== before)
+      await store.writeRules(owner, [{ id, expected: textOf(entries, id), value: JSON.stringify(after) }])
+    const { sleepsWith } = inspect(entries, store)
+    return { owned: { owner, id, rule: after }, changed: after !== before, sleepsWith }
+  })
+}

@@ -1,0 +1,102 @@
+/**
+ * The store that a command works on, from `--redis`, `--file` or `--config`; without any of them, that of
+ * the Haraka folder one stands in. What can't be meant is thrown as `WrongUse`, bad settings as `Refusal`.
+ */
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { SETTINGS_FILE, SettingsError, loadSettings, type Settings } from '../settings.js'
+import { toSettings } from '../settings-schema.js'
+import { Refusal, WrongUse } from './refusal.js'
+
+/** The options that name a store; at most one of `redis`, `file`, `config`. */
+export interface StoreOptions {
+  readonly redis?: string | undefined
+  readonly prefix?: string | undefined
+  readonly file?: string | undefined
+  readonly config?: string | undefined
+}
+
+/** A store that was chosen. */
+export interface ChosenStore {
+  readonly settings: Settings
+  /** The words that choose the same store on another command line; none for the current folder. */
+  readonly words: readonly string[]
+}
+
+/**
+ * The settings behind the store options.
+ *
+ * @param currentFolder where relative paths count from
+ * @throws {Refusal} when the settings of the folder are not valid.
+ * @throws {WrongUse} when the options name no store.
+ */
+export function chooseStore(options: StoreOptions, currentFolder: string): ChosenStore {
+  const { redis, prefix, file, config } = options
+  if (prefix !== undefined && redis === undefined)
+    throw new WrongUse(['--prefix says where the keys in a Redis begin and needs --redis <url>'])
+  if (redis !== undefined) return redisStore(redis, prefix)
+  if (file !== undefined) {
+    if (file === '') throw new WrongUse(['--file is empty; the path of a rules file is expected'])
+    const settings = withStore(toSettings({}), 'file', path.resolve(currentFolder, file))
+    return { settings, words: ['--file', file] }
+  }
+  if (config !== undefined) return harakaFolder(config, path.resolve(currentFolder, config))
+  if (!existsSync(path.join(currentFolder, 'config', SETTINGS_FILE)))
+    throw new WrongUse([
+      `there is no config/${SETTINGS_FILE} in the current folder; ` +
+        'say where the rules are with --redis <url>, --file <rules file> or --config <haraka folder>',
+    ])
+  return { settings: folderSettings(currentFolder), words: [] }
+}
+
+function redisStore(url: string, prefix: string | undefined): ChosenStore {
+  const parsed = URL.canParse(url) ? new URL(url) : null
+  if (!parsed || !['redis:', 'rediss:'].includes(parsed.protocol) || parsed.hostname === '')
+    throw new WrongUse([
+      `--redis ${JSON.stringify(withoutPassword(url))} is no Redis URL; expected: redis://127.0.0.1:6379, or rediss:// for TLS`,
+    ])
+  if (prefix === '')
+    throw new WrongUse(['--prefix is empty; the beginning of the keys is expected, as in enforce-tls:'])
+  const defaults = toSettings({})
+  return {
+    settings: { ...defaults, redis: { ...defaults.redis, url, ...(prefix === undefined ? {} : { prefix }) } },
+    words: ['--redis', withoutPassword(url), ...(prefix === undefined ? [] : ['--prefix', prefix])],
+  }
+}
+
+function harakaFolder(given: string, folder: string): ChosenStore {
+  if (!existsSync(path.join(folder, 'config')))
+    throw new WrongUse([
+      `--config ${JSON.stringify(given)} is no Haraka folder: it has no folder config; the folder given to haraka -c is expected`,
+    ])
+  return { settings: folderSettings(folder), words: ['--config', given] }
+}
+
+function folderSettings(folder: string): Settings {
+  try {
+    const settings = loadSettings(folder)
+    return withStore(settings, settings.store.type, path.resolve(folder, 'config', settings.store.file))
+  } catch (error) {
+    if (error instanceof SettingsError)
+      throw new Refusal([`${path.join(folder, 'config')}: ${error.message}`])
+    throw error
+  }
+}
+
+function withStore(settings: Settings, type: Settings['store']['type'], file: string): Settings {
+  return { ...settings, store: { type, file } }
+}
+
+/** A URL that may be shown: a command that is printed ends up in logs. */
+function withoutPassword(url: string): string {
+  return url.replace(/^([a-z]+:\/\/[^/@]*?:)[^/]*@/, '$1***@')
+}
+
+/** A command line of this program that can be pasted into a shell. */
+export function commandLine(...words: readonly string[]): string {
+  return ['enforce-tls', ...words].map(shellWord).join(' ')
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}

@@ -1,0 +1,90 @@
+/**
+ * Fills bounce templates. A template uses Haraka's `{name}` placeholders; no value can add a header or a
+ * line, and in HTML none can add markup. Pure.
+ */
+
+/** What placeholders stand for. */
+export interface TemplateValues {
+  /** One line each. */
+  readonly single: Readonly<Record<string, string>>
+  /** A line that has nothing but such a placeholder is repeated for each value. */
+  readonly lists: Readonly<Record<string, readonly string[]>>
+}
+
+const PLACEHOLDER = /\{(\w+)\}/g
+/** Lines of a text are at most this long where they can be broken (RFC 5322 section 2.1.1). */
+const WIDTH = 76
+
+/** The header fields of a text template: everything before its first empty line. */
+export function fillHeaders(
+  template: readonly string[],
+  values: TemplateValues,
+): { name: string; value: string }[] {
+  return template
+    .slice(0, endOfHeaders(template))
+    .map((line) => /^([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)$/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, name = '', value = '']) => ({ name, value: fill(value, values).trim() }))
+}
+
+/** The text behind the header fields of a text template, filled and wrapped. */
+export function fillText(template: readonly string[], values: TemplateValues): string {
+  const body = expand(template.slice(endOfHeaders(template) + 1), values, (value) => value)
+  return `${body.flatMap((line) => wrap(line)).join('\r\n')}\r\n`
+}
+
+/** An HTML template, filled; empty for an empty template. */
+export function fillHtml(template: readonly string[], values: TemplateValues): string {
+  if (template.every((line) => line.trim() === '')) return ''
+  return `${expand(template, values, escapeHtml).join('\r\n')}\r\n`
+}
+
+function endOfHeaders(template: readonly string[]): number {
+  const empty = template.indexOf('')
+  return empty < 0 ? template.length : empty
+}
+
+function expand(
+  lines: readonly string[],
+  values: TemplateValues,
+  encode: (value: string) => string,
+): string[] {
+  return lines.flatMap((line) => {
+    const name = [...line.matchAll(PLACEHOLDER)]
+      .map((match) => match[1] ?? '')
+      .find((word) => Object.hasOwn(values.lists, word))
+    if (name === undefined) return [fill(line, values, encode)]
+    return (values.lists[name] ?? []).map((value) =>
+      fill(line, { lists: {}, single: { ...values.single, [name]: value } }, encode),
+    )
+  })
+}
+
+function fill(
+  line: string,
+  values: TemplateValues,
+  encode: (value: string) => string = (value) => value,
+): string {
+  return line.replace(PLACEHOLDER, (_all, name: string) =>
+    Object.hasOwn(values.single, name) ? encode(values.single[name] ?? '') : '?',
+  )
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
+}
+
+/** Breaks a line at spaces; a longer word stays whole, and the next lines keep the first one's indent. */
+function wrap(line: string): string[] {
+  const indent = /^\s*(?:[-*] )?/.exec(line)?.[0] ?? ''
+  const lines: string[] = []
+  let current = indent
+  for (const word of line.slice(indent.length).split(' ')) {
+    if (current.trim() !== '' && current.length + 1 + word.length > WIDTH) {
+      lines.push(current)
+      current = ' '.repeat(indent.length)
+    }
+    current += current.length === indent.length ? word : ` ${word}`
+  }
+  return [...lines, current]
+}

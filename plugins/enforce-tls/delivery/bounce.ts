@@ -1,0 +1,145 @@
+/**
+ * Writes a bounce: a multipart/report (RFC 6522) with a text for a person, the same as HTML, the
+ * delivery-status (RFC 3464), and of the message no more than `[failure] bounce_content` says. It needs no
+ * template of the operator's; the package brings its own.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import MimeNode from 'nodemailer/lib/mime-node'
+import { bounceFacts, mailDate, type BounceFacts } from './bounce-facts.js'
+import { fillHeaders, fillHtml, fillText, type TemplateValues } from './bounce-template.js'
+import type { Bounce, BounceRequest } from './guard-context.js'
+import { oneLine } from './printable.js'
+
+/** The operator's templates, or the package's. */
+export interface BounceTemplates {
+  /** Header lines, an empty line, and the text. */
+  readonly text: readonly string[]
+  /** Empty for a bounce without HTML. */
+  readonly html: readonly string[]
+}
+
+/** What else decides how a bounce looks. */
+export interface BounceOptions {
+  readonly me: string
+  readonly content: 'minimal' | 'full'
+  readonly templates: BounceTemplates
+  readonly now: Date
+}
+
+/** The most bytes of a message that are read in search of the end of its headers. */
+const HEADERS_MAX = 256 * 1024
+/** All that a `minimal` bounce tells of a message. */
+const MINIMAL = ['date', 'message-id']
+
+/**
+ * Writes a bounce.
+ *
+ * @throws when the queue file can't be read.
+ */
+export async function composeBounce(request: BounceRequest, options: BounceOptions): Promise<Bounce> {
+  const { item, requirement } = request
+  const facts = bounceFacts(request, options.now)
+  const original = await readHeaders(item.data_stream())
+  const kept = options.content === 'full' ? original : original.filter(({ name }) => MINIMAL.includes(name))
+  const messageId = valueOf(original, 'message-id')
+  const values = templateValues(request, facts, options, kept)
+
+  const root = new MimeNode('multipart/report; report-type=delivery-status', { newline: '\r\n' })
+  for (const { name, value } of fillHeaders(options.templates.text, values)) root.setHeader(name, value)
+  root.setHeader('Auto-Submitted', 'auto-replied')
+  if (/^<[\x21-\x7e]+>$/.test(messageId)) root.setHeader({ References: messageId, 'In-Reply-To': messageId })
+
+  const text = fillText(options.templates.text, values)
+  const html = fillHtml(options.templates.html, values)
+  if (html === '') root.createChild('text/plain; charset=utf-8').setContent(text)
+  else {
+    const alternative = root.createChild('multipart/alternative')
+    alternative.createChild('text/plain; charset=utf-8').setContent(text)
+    alternative.createChild('text/html; charset=utf-8').setContent(html)
+  }
+  root.createChild('message/delivery-status').setContent(deliveryStatus(request, facts, options))
+  root
+    .createChild('text/rfc822-headers')
+    .setHeader('Content-Description', 'Undelivered Message Headers')
+    .setContent(kept.map(({ raw }) => `${raw}\r\n`).join(''))
+
+  const contents = (await root.build()).toString('utf8')
+  // With the whole header block in it, the bounce is as confidential as the message was.
+  const notes =
+    options.content === 'full' && requirement ? { enforce_tls: { bounce_of: requirement.decidedBy } } : {}
+  return { contents: contents.endsWith('\r\n') ? contents : `${contents}\r\n`, notes }
+}
+
+function templateValues(
+  { item }: BounceRequest,
+  facts: BounceFacts,
+  { me, now, content }: BounceOptions,
+  kept: readonly Header[],
+): TemplateValues {
+  const single = {
+    ...facts.words,
+    me,
+    date: mailDate(now),
+    msgid: `<${randomUUID()}@${me}>`,
+    from: `MAILER-DAEMON@${me}`,
+    to: oneLine(item.todo.mail_from.address),
+    subject: content === 'full' ? oneLine(valueOf(kept, 'subject')) : '',
+    message_date: oneLine(valueOf(kept, 'date')) || 'not known',
+    message_id: oneLine(valueOf(kept, 'message-id')) || 'not known',
+  }
+  return { single, lists: { attempts: facts.attempts } }
+}
+
+function deliveryStatus({ item }: BounceRequest, facts: BounceFacts, { me }: BounceOptions): string {
+  const arrival = new Date(item.todo.queue_time)
+  const message = [
+    `Reporting-MTA: dns; ${me}`,
+    ...(Number.isNaN(arrival.getTime()) ? [] : [`Arrival-Date: ${mailDate(arrival)}`]),
+  ]
+  return [message, ...facts.recipients]
+    .map((group) => group.map((line) => `${line}\r\n`).join(''))
+    .join('\r\n')
+}
+
+interface Header {
+  /** In lower case. */
+  readonly name: string
+  readonly value: string
+  /** As it stands in the message, without the last line end. */
+  readonly raw: string
+}
+
+/** The header fields of a message, in order; what is no header field is left out. */
+async function readHeaders(stream: Readable): Promise<Header[]> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (
+      size > HEADERS_MAX ||
+      Buffer.concat(chunks).includes('\n\r\n') ||
+      Buffer.concat(chunks).includes('\n\n')
+    )
+      break
+  }
+  stream.destroy()
+  const block =
+    Buffer.concat(chunks)
+      .toString('latin1')
+      .split(/\r?\n\r?\n/, 1)[0] ?? ''
+  return block
+    .split(/\r?\n(?![ \t])/)
+    .map((raw) => /^([\x21-\x39\x3b-\x7e]+)[ \t]*:([\s\S]*)$/.exec(raw))
+    .filter((match) => match !== null)
+    .map(([raw, name = '', value = '']) => ({
+      name: name.toLowerCase(),
+      value: value.replace(/\r?\n[ \t]+/g, ' ').trim(),
+      raw: raw.replace(/\r?\n/g, '\r\n'),
+    }))
+}
+
+function valueOf(headers: readonly Header[], name: string): string {
+  return headers.find((header) => header.name === name)?.value ?? ''
+}

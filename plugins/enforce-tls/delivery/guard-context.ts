@@ -1,0 +1,39 @@
+/** What a guard needs from its surroundings, so that it can be tried with others. */
+import type { SecureContext } from 'node:tls'
+import type { HarakaMailItem, HarakaMx, HarakaOutbound } from '../haraka/types.js'
+import type { Requirement } from '../rules/requirement.js'
+import type { Settings } from '../settings.js'
+import type { Attempt } from './outcome.js'
+
+/** What a bounce is to be about. */
+export interface BounceRequest {
+  readonly item: HarakaMailItem
+  readonly requirement: Requirement | null
+  readonly attempts: readonly Attempt[]
+  /** Whether TLS is what the message failed for; else `reason` is another one, such as an unknown user. */
+  readonly tlsToBlame: boolean
+  /** Haraka's reason, one clause; of unknown content. */
+  readonly reason: string
+}
+
+/** A bounce, ready to be queued. */
+export interface Bounce {
+  /** The whole message, lines ending in CRLF. */
+  readonly contents: string
+  /** Notes of the new message; they tell our own hook what holds for the bounce itself. */
+  readonly notes: object
+}
+
+/** The surroundings of all guards of a process. */
+export interface GuardContext {
+  settings(): Settings
+  /** This server's name. */
+  me(): string
+  outbound(): HarakaOutbound
+  /** Whether a next hop counts as secure without TLS. */
+  isTrusted(mx: HarakaMx): boolean
+  secureContext(mx: HarakaMx, requirement: Requirement): SecureContext
+  composeBounce(request: BounceRequest): Promise<Bounce>
+  /** Sets a queue file aside as `error.*`; gives its new name. */
+  keepAsError(path: string): Promise<string>
+}

@@ -1,0 +1,114 @@
+/**
+ * The outcomes of an attempt: one ordered table of the failure classes, with what each means for the
+ * message, and the verdict over all attempts. Pure.
+ *
+ * Class names are RFC 8460's result types where there is one; the status details are RFC 3463's: X.7.4
+ * "security features not supported", X.7.5 "cryptographic failure".
+ */
+
+interface ClassDefinition {
+  readonly name: string
+  /** Subject and detail of the enhanced status code. */
+  readonly status: string
+  /** Whether another attempt later can be expected to end otherwise. */
+  readonly temporary: boolean
+  /** What happened, as the end of the sentence "The receiving server …". */
+  readonly says: string
+}
+
+/** Every way in which TLS can fail. */
+export const FAILURE_CLASSES = [
+  { name: 'starttls-not-supported', status: '7.4', temporary: false, says: 'does not offer TLS' },
+  { name: 'starttls-deferred', status: '7.4', temporary: true, says: 'put TLS off for now' },
+  { name: 'starttls-refused', status: '7.4', temporary: false, says: 'offered TLS, then refused it' },
+  { name: 'handshake-failure', status: '7.5', temporary: false, says: 'failed to set up TLS' },
+  {
+    name: 'starttls-injection',
+    status: '7.5',
+    temporary: false,
+    says: 'sent unencrypted bytes where TLS had to begin, as an attacker on the way would',
+  },
+] as const satisfies readonly ClassDefinition[]
+
+/** The name of a failure class. */
+export type FailureClass = (typeof FAILURE_CLASSES)[number]['name']
+
+/** A reply of a peer, as it goes into a log line or a bounce. */
+export interface PeerReply {
+  readonly code: number
+  /** The text, without codes; of unknown content. */
+  readonly text: string
+}
+
+/** Why an attempt did not come to an encrypted session. */
+export interface AttemptFailure {
+  /** `null` where TLS is not to blame: no connection, a greeting of 4yz or 5yz, a lost session. */
+  readonly class: FailureClass | null
+  readonly temporary: boolean
+  /** What was seen, one clause for a log line; of unknown content where it quotes a peer. */
+  readonly detail: string
+  readonly reply?: PeerReply
+}
+
+/** One try at one host. */
+export interface Attempt {
+  /** The host's name, or the address or socket path where it has none. */
+  readonly host: string
+  /** Where the connection went: an address and port, or a socket path. */
+  readonly to: string
+  /** `null` while the attempt lasts, and for one that came to an encrypted session. */
+  failure: AttemptFailure | null
+}
+
+/** The definition of a failure class. */
+export function definitionOf(name: FailureClass): ClassDefinition {
+  const definition = FAILURE_CLASSES.find((row) => row.name === name)
+  if (!definition) throw new TypeError(`${name} is no failure class`)
+  return definition
+}
+
+/** A failure for which TLS is to blame. */
+export function tlsFailure(
+  name: FailureClass,
+  detail: string,
+  more: { readonly reply?: PeerReply; readonly temporary?: boolean } = {},
+): AttemptFailure {
+  return { class: name, temporary: definitionOf(name).temporary, detail, ...more }
+}
+
+/** A failure for which TLS is not to blame. */
+export function otherFailure(detail: string, temporary: boolean, reply?: PeerReply): AttemptFailure {
+  return { class: null, temporary, detail, ...(reply ? { reply } : {}) }
+}
+
+/** What all attempts together mean for the message. */
+export type Verdict =
+  /** Every host failed, all permanently, at least one of them for a TLS reason. */
+  | 'tls-failed'
+  /** A TLS reason is among the failures, and another try later may end otherwise. */
+  | 'tls-deferred'
+  /** Nothing to do with TLS: Haraka's own handling. */
+  | 'not-tls'
+
+/** Judges the attempts of one round over all hosts of a domain. */
+export function judge(attempts: readonly Attempt[]): Verdict {
+  const failures = attempts.map((attempt) => attempt.failure).filter((failure) => failure !== null)
+  if (!failures.some((failure) => failure.class !== null)) return 'not-tls'
+  return failures.every((failure) => !failure.temporary) ? 'tls-failed' : 'tls-deferred'
+}
+
+/** The attempt that a bounce names first: the last one that failed for a TLS reason. */
+export function decisiveAttempt(
+  attempts: readonly Attempt[],
+): (Attempt & { failure: AttemptFailure }) | null {
+  const failed = attempts.filter(
+    (attempt): attempt is Attempt & { failure: AttemptFailure } => attempt.failure?.class != null,
+  )
+  return failed.at(-1) ?? null
+}
+
+/** The enhanced status code of a failure (RFC 3463). */
+export function statusOf(failure: AttemptFailure, final: boolean): string {
+  const cls = failure.temporary && !final ? 4 : 5
+  return `${cls}.${failure.class ? definitionOf(failure.class).status : '4.1'}`
+}

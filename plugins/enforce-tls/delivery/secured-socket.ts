@@ -1,0 +1,175 @@
+/**
+ * What Haraka's delivery code gets in place of its own socket once TLS is established: lines in, bytes out,
+ * and no way to the unencrypted connection. Haraka believes that it does STARTTLS itself, so its greeting,
+ * EHLO and STARTTLS are answered here; from the EHLO after that on, every byte goes through TLS.
+ *
+ * A peer that stops answering, or drips lines without ever ending a reply, ends as an `error` event.
+ */
+import { EventEmitter } from 'node:events'
+import { StringDecoder } from 'node:string_decoder'
+import type { TLSSocket } from 'node:tls'
+
+/** The longest reply line, in characters, and the most lines of a reply that Haraka is given. */
+const LINE_MAX = 16_384
+const LINES_MAX = 1024
+/** Within this time after a command the reply to it must be complete (RFC 5321 section 4.5.3.2.2), in ms. */
+const REPLY_TIMEOUT = 5 * 60_000
+/** The reply to the final dot has more time (RFC 5321 section 4.5.3.2.6): giving up early doubles mail. */
+const DOT_TIMEOUT = 10 * 60_000
+
+type Upgraded = (authorized: boolean, error: unknown, certificate: object, cipher: object) => void
+
+/** An encrypted session as Haraka's `try_deliver_host_on_socket` uses a socket. */
+export class SecuredSocket extends EventEmitter {
+  /** For Haraka's log. */
+  readonly name: string
+  /** Haraka reads it before it sends, and sets it when the peer ends. */
+  writable = true
+
+  readonly #tls: TLSSocket
+  readonly #decoder = new StringDecoder('utf8')
+  #buffer = ''
+  #lines = 0
+  #prelude: 'hello' | 'starttls' | 'upgrade' | null = 'hello'
+  #reply: NodeJS.Timeout | null = null
+
+  /**
+   * @param tls an established session
+   * @param idle how long the peer may be silent, in milliseconds: Haraka's own limit
+   */
+  constructor(tls: TLSSocket, idle: number) {
+    super()
+    this.#tls = tls
+    this.name = `enforce-tls::${tls.remoteAddress ?? 'socket'}`
+    if (idle > 0) tls.setTimeout(idle)
+    tls.on('data', (chunk: Buffer) => this.#take(chunk))
+    tls.on('drain', () => this.emit('drain'))
+    tls.on('timeout', () => this.emit('timeout'))
+    tls.on('end', () => {
+      this.#flush()
+      this.emit('end')
+    })
+    tls.on('close', (hadError: boolean) => {
+      this.#disarm()
+      this.emit('close', hadError)
+    })
+    tls.on('error', (error: Error) => this.#fail(error))
+  }
+
+  /** Begins the conversation; call it once Haraka listens. */
+  start(): void {
+    this.#answer('220 TLS is established')
+  }
+
+  isEncrypted(): boolean {
+    return this.#tls.encrypted && !this.#tls.destroyed
+  }
+
+  /** Haraka asks before every command; what the certificate had to fulfil was checked before. */
+  isSecure(): boolean {
+    return this.isEncrypted()
+  }
+
+  write(
+    data: string | Buffer,
+    encoding?: BufferEncoding,
+    callback?: (error?: Error | null) => void,
+  ): boolean {
+    if (this.#prelude !== null) {
+      this.#playServer()
+      callback?.()
+      return true
+    }
+    this.#arm(data === '.\r\n' ? DOT_TIMEOUT : REPLY_TIMEOUT)
+    return typeof data === 'string'
+      ? this.#tls.write(data, encoding, callback)
+      : this.#tls.write(data, callback)
+  }
+
+  /** Haraka's STARTTLS: the session is encrypted already, so it is done at once. */
+  upgrade(_options: unknown, upgraded: Upgraded): void {
+    process.nextTick(() => {
+      this.#prelude = null
+      const cipher = { ...this.#tls.getCipher(), version: this.#tls.getProtocol() }
+      upgraded(true, undefined, this.#tls.getPeerCertificate(), cipher)
+      this.emit('secure')
+    })
+  }
+
+  end(data?: string): void {
+    if (data === undefined) this.#tls.end()
+    else this.#tls.end(data)
+  }
+
+  destroy(): void {
+    this.writable = false
+    this.#disarm()
+    this.#tls.destroy()
+  }
+
+  /** Answers Haraka's EHLO and STARTTLS in place of the server. */
+  #playServer(): void {
+    if (this.#prelude === 'hello') {
+      this.#prelude = 'starttls'
+      this.#answer('250-TLS is established', '250 STARTTLS')
+    } else if (this.#prelude === 'starttls') {
+      this.#prelude = 'upgrade'
+      this.#answer('220 TLS is established')
+    }
+  }
+
+  #answer(...lines: string[]): void {
+    process.nextTick(() => {
+      for (const line of lines) this.emit('line', `${line}\r\n`)
+    })
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#prelude !== null) return this.#fail(new Error('the peer talks before it was spoken to'))
+    this.#buffer += this.#decoder.write(chunk)
+    for (let end = this.#buffer.indexOf('\n'); end >= 0; end = this.#buffer.indexOf('\n')) {
+      const line = this.#buffer.slice(0, end).replace(/\r$/, '')
+      this.#buffer = this.#buffer.slice(end + 1)
+      if (!this.#takeLine(line)) return
+    }
+    if (this.#buffer.length > LINE_MAX)
+      this.#fail(new Error(`a reply line of more than ${LINE_MAX} characters`))
+  }
+
+  #takeLine(line: string): boolean {
+    if (line.length > LINE_MAX || ++this.#lines > LINES_MAX) {
+      this.#fail(new Error('a reply beyond all limits'))
+      return false
+    }
+    if (!/^\d{3}-/.test(line)) {
+      this.#lines = 0
+      this.#disarm()
+    }
+    // RFC 5321 section 4.2 lets a reply be a code alone; Haraka wants the space.
+    this.emit('line', /^\d{3}$/.test(line) ? `${line} \r\n` : `${line}\r\n`)
+    return !this.#tls.destroyed
+  }
+
+  #flush(): void {
+    if (this.#buffer !== '') this.emit('line', this.#buffer)
+    this.#buffer = ''
+  }
+
+  #arm(patience: number): void {
+    this.#disarm()
+    if (patience === DOT_TIMEOUT && this.#tls.timeout) this.#tls.setTimeout(DOT_TIMEOUT)
+    this.#reply = setTimeout(() => this.#fail(new Error('no complete reply in time')), patience)
+  }
+
+  #disarm(): void {
+    if (this.#reply) clearTimeout(this.#reply)
+    this.#reply = null
+  }
+
+  /** An `error` that nobody listens to any more would end the process. */
+  #fail(error: Error): void {
+    this.#disarm()
+    if (this.listenerCount('error') > 0) this.emit('error', error)
+    else this.#tls.destroy()
+  }
+}

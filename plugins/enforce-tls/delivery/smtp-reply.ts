@@ -1,0 +1,86 @@
+/**
+ * Reads SMTP replies (RFC 5321 section 4.2.1) out of bytes of a peer that may be hostile. Pure; what is no
+ * reply, or is larger than any sensible one, throws a `ReplyError`.
+ */
+
+/** A complete reply. */
+export interface Reply {
+  readonly code: number
+  /** The text of each line, without code and separator. */
+  readonly lines: readonly string[]
+}
+
+/** Bytes that are no SMTP reply. */
+export class ReplyError extends Error {
+  readonly code = 'NOT_A_REPLY'
+  constructor(message: string) {
+    super(message)
+    this.name = 'ReplyError'
+  }
+}
+
+/** RFC 5321 section 4.5.3.1.5 has 512 octets for a reply line; real servers go a little beyond. */
+const LINE_MAX = 4096
+/** Far more lines than any list of EHLO keywords has. */
+const LINES_MAX = 512
+
+const REPLY_LINE = /^([2-5][0-9]{2})(?:([ -])(.*))?$/s
+
+/** Collects bytes until a reply is complete. One reader serves one reply after another. */
+export class ReplyReader {
+  #bytes: Buffer = Buffer.alloc(0)
+  #code = 0
+  #lines: string[] = []
+
+  /** How many bytes wait behind the last complete reply. */
+  get waiting(): number {
+    return this.#bytes.length
+  }
+
+  /**
+   * Takes bytes, and gives the reply that they complete; bytes behind it stay `waiting`.
+   *
+   * @returns `null` while the reply is incomplete.
+   * @throws {ReplyError} when the bytes can't be the beginning of a reply.
+   */
+  push(chunk: Buffer): Reply | null {
+    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk])
+    for (let end = this.#bytes.indexOf(0x0a); end >= 0; end = this.#bytes.indexOf(0x0a)) {
+      if (end > LINE_MAX) throw new ReplyError(`a reply line of more than ${LINE_MAX} bytes`)
+      const line = this.#bytes.subarray(0, end).toString('utf8').replace(/\r$/, '')
+      this.#bytes = this.#bytes.subarray(end + 1)
+      if (this.#takeLine(line)) return this.#finish()
+    }
+    if (this.#bytes.length > LINE_MAX) throw new ReplyError(`a reply line of more than ${LINE_MAX} bytes`)
+    return null
+  }
+
+  /** Takes one line; true when it is the reply's last. */
+  #takeLine(line: string): boolean {
+    const match = REPLY_LINE.exec(line)
+    if (!match) throw new ReplyError(`${JSON.stringify(line.slice(0, 120))} instead of an SMTP reply`)
+    const code = Number(match[1])
+    if (this.#lines.length > 0 && code !== this.#code)
+      throw new ReplyError(`the codes ${this.#code} and ${code} in one reply`)
+    if (this.#lines.length === LINES_MAX) throw new ReplyError(`a reply of more than ${LINES_MAX} lines`)
+    this.#code = code
+    this.#lines.push(match[3] ?? '')
+    return match[2] !== '-'
+  }
+
+  #finish(): Reply {
+    const reply = { code: this.#code, lines: this.#lines }
+    this.#lines = []
+    return reply
+  }
+}
+
+/** Whether an EHLO reply offers an extension; keywords are compared without regard to case. */
+export function offers(ehlo: Reply, keyword: string): boolean {
+  return ehlo.lines.slice(1).some((line) => line.trim().split(/\s+/, 1)[0]?.toUpperCase() === keyword)
+}
+
+/** A reply in one line. */
+export function formatReply(reply: Reply): string {
+  return `${reply.code} ${reply.lines.join(' ')}`.trim()
+}

@@ -1,0 +1,161 @@
+/**
+ * Makes an encrypted session of a fresh connection to an SMTP or LMTP server: greeting, EHLO, STARTTLS,
+ * handshake (RFC 3207), all within one deadline. Says with a class why where that fails; the socket is then
+ * closed. Never sends anything but EHLO, STARTTLS and QUIT in the clear.
+ */
+import { isIP, type Socket } from 'node:net'
+import { connect, type SecureContext, type TLSSocket } from 'node:tls'
+import { Dialogue, DialogueError } from './dialogue.js'
+import { otherFailure, tlsFailure, type AttemptFailure } from './outcome.js'
+import { formatReply, offers, type Reply } from './smtp-reply.js'
+
+/** A connected server and what the session with it has to be like. */
+export interface TlsRequest {
+  readonly socket: Socket
+  /** The name given in EHLO or LHLO. */
+  readonly helo: string
+  readonly lmtp: boolean
+  /** The server's name for SNI (RFC 6066 section 3); an IP address has none. */
+  readonly serverName: string | undefined
+  /** Protocol versions, ciphers, own certificate. */
+  readonly context: SecureContext
+  /** From now to the established session, in milliseconds. */
+  readonly timeout: number
+}
+
+/** An encrypted session, or why there is none. */
+export type TlsResult =
+  { readonly ok: true; readonly socket: TLSSocket } | { readonly ok: false; readonly failure: AttemptFailure }
+
+/** How long a server may take to close after QUIT, in milliseconds. */
+const QUIT_PATIENCE = 2000
+
+/** Bytes that are not a TLS record at the place of one, in OpenSSL's words. */
+const NOT_A_TLS_RECORD = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_HTTP_REQUEST'])
+
+/** Establishes TLS. Never rejects. */
+export async function establishTls(request: TlsRequest): Promise<TlsResult> {
+  const { socket } = request
+  const dialogue = new Dialogue(socket)
+  let handshake: TLSSocket | null = null
+  let expired = false
+  const deadline = setTimeout(() => {
+    expired = true
+    // Before the server has agreed to TLS, silence says nothing about TLS: it may just be busy.
+    dialogue.abort((step) =>
+      tlsFailure('handshake-failure', `no answer at ${step} in time`, { temporary: true }),
+    )
+    handshake?.destroy(new Error('no answer in time'))
+  }, request.timeout)
+  try {
+    await startTls(dialogue, request)
+    dialogue.release()
+    // The handshake has its own listeners; what is left of the raw socket must never go unheard.
+    socket.on('error', () => undefined)
+    handshake = connect({
+      socket,
+      secureContext: request.context,
+      ...(request.serverName && !isIP(request.serverName) ? { servername: request.serverName } : {}),
+      // What a certificate must fulfil is decided by the requirement, after the handshake.
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+    })
+    await secured(handshake)
+    return { ok: true, socket: handshake }
+  } catch (error) {
+    handshake?.destroy()
+    return { ok: false, failure: failureOf(error, expired, socket) }
+  } finally {
+    clearTimeout(deadline)
+  }
+}
+
+/** Goes as far as the server's agreement to TLS. */
+async function startTls(dialogue: Dialogue, { socket, helo, lmtp }: TlsRequest): Promise<void> {
+  const greeting = await dialogue.reply()
+  if (greeting.code !== 220) throw refused(socket, 'greeting', greeting)
+  const hello = await dialogue.command(`${lmtp ? 'LHLO' : 'EHLO'} ${helo}`)
+  if (hello.code >= 500) {
+    quit(socket)
+    const detail = `refused ${lmtp ? 'LHLO' : 'EHLO'}, so it can't offer TLS`
+    throw new DialogueError(tlsFailure('starttls-not-supported', detail, { reply: peerReply(hello) }))
+  }
+  if (hello.code !== 250) throw refused(socket, lmtp ? 'LHLO' : 'EHLO', hello)
+  if (!offers(hello, 'STARTTLS')) {
+    quit(socket)
+    throw new DialogueError(tlsFailure('starttls-not-supported', 'does not offer STARTTLS'))
+  }
+  const answer = await dialogue.command('STARTTLS')
+  if (answer.code !== 220) {
+    quit(socket)
+    const name =
+      answer.code >= 500 ? 'starttls-refused' : answer.code >= 400 ? 'starttls-deferred' : 'handshake-failure'
+    const detail = `answered STARTTLS with ${formatReply(answer)}`
+    throw new DialogueError(tlsFailure(name, detail, { reply: peerReply(answer) }))
+  }
+  // One turn of the event loop, so that bytes which follow in a packet of their own are seen as well.
+  await new Promise((resolve) => setImmediate(resolve))
+  dialogue.assertOpen()
+  if (dialogue.unasked)
+    throw new DialogueError(tlsFailure('starttls-injection', 'sent more bytes behind its reply to STARTTLS'))
+}
+
+function refused(socket: Socket, step: string, reply: Reply): DialogueError {
+  const known = reply.code >= 400
+  if (known) quit(socket)
+  const detail = `answered ${step === 'greeting' ? 'the connection' : step} with ${formatReply(reply)}`
+  return new DialogueError(
+    known
+      ? otherFailure(detail, reply.code < 500, peerReply(reply))
+      : tlsFailure('handshake-failure', detail),
+  )
+}
+
+/** RFC 5321 section 4.1.1.10: no session ends without QUIT while both sides still understand each other. */
+function quit(socket: Socket): void {
+  socket.end('QUIT\r\n')
+  const patience = setTimeout(() => socket.destroy(), QUIT_PATIENCE)
+  socket.once('close', () => clearTimeout(patience))
+}
+
+function peerReply(reply: Reply): { code: number; text: string } {
+  return { code: reply.code, text: reply.lines.join(' ') }
+}
+
+function secured(socket: TLSSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: Error): void => {
+      socket.off('secureConnect', onSecure)
+      socket.off('close', onClose)
+      socket.off('error', onError)
+      // A late error of a socket that nobody listens to would end the process.
+      socket.on('error', () => undefined)
+      if (error) reject(error)
+      else resolve()
+    }
+    const onSecure = (): void => {
+      // Encryption with a cipher that does not encrypt is none (RFC 4346's NULL suites).
+      if (/NULL/i.test(socket.getCipher().name)) settle(new Error('agreed on a cipher that does not encrypt'))
+      else settle()
+    }
+    const onError = (error: Error): void => settle(error)
+    const onClose = (): void => settle(new Error('closed the connection during the handshake'))
+    socket.once('secureConnect', onSecure)
+    socket.once('error', onError)
+    socket.once('close', onClose)
+  })
+}
+
+function failureOf(error: unknown, expired: boolean, socket: Socket): AttemptFailure {
+  if (error instanceof DialogueError) {
+    // After a QUIT the server may close in peace.
+    if (!socket.writableEnded) socket.destroy()
+    return error.failure
+  }
+  socket.destroy()
+  if (expired) return tlsFailure('handshake-failure', 'did not finish the TLS handshake in time')
+  const { code, message, reason } = error as Error & { code?: string; reason?: string }
+  if (code !== undefined && NOT_A_TLS_RECORD.has(code))
+    return tlsFailure('starttls-injection', 'sent bytes that are not TLS behind its reply to STARTTLS')
+  return tlsFailure('handshake-failure', `TLS handshake failed: ${reason ?? message}`)
+}

@@ -1,0 +1,222 @@
+/**
+ * Puts it all together for one Haraka process: settings, rules in force, and the decision at every attempt of
+ * every queue item. What can't be told makes mail wait, for as long as Haraka's own retries would last.
+ */
+import path from 'node:path'
+import { readFileSync } from 'node:fs'
+import constants from 'haraka-constants'
+import { composeBounce } from './delivery/bounce.js'
+import type { GuardContext } from './delivery/guard-context.js'
+import { Guard } from './delivery/guard.js'
+import { divide, keepAsError } from './delivery/queue-files.js'
+import { TlsContexts } from './delivery/tls-contexts.js'
+import { isTrustedHop } from './delivery/trusted-hops.js'
+import type {
+  HarakaAddress,
+  HarakaMailItem,
+  HarakaMx,
+  HarakaOutbound,
+  HarakaOutboundConfig,
+  HarakaOutboundTls,
+  HarakaPlugin,
+  Next,
+} from './haraka/types.js'
+import { RuleBook, RulesUnknown } from './rule-book.js'
+import { comparableDomain, comparableLocal, type MailAddress } from './rules/address.js'
+import { later } from './rules/levels.js'
+import { sameRequirement, type Requirement } from './rules/requirement.js'
+import { readSettings, type Settings } from './settings.js'
+import { openStore } from './store/open-store.js'
+import type { RuleStore } from './store/rule-store.js'
+
+/** Mail whose rules can't be told waits at least this long before its sender hears of it, in ms. */
+const PATIENCE_MIN = 24 * 60 * 60 * 1000
+
+/** The plugin in one Haraka process. */
+export class Enforcer {
+  readonly #plugin: HarakaPlugin
+  readonly #store: RuleStore
+  readonly #rules: RuleBook
+  readonly #contexts = new TlsContexts()
+  readonly #guardContext: GuardContext
+  #settings: Settings
+
+  /**
+   * @throws {SettingsError} for a bad `enforce-tls.ini`.
+   */
+  constructor(plugin: HarakaPlugin, configFolder: string) {
+    this.#plugin = plugin
+    this.#settings = readSettings(plugin.config, (result) => {
+      if ('settings' in result) {
+        this.#settings = result.settings
+        plugin.lognotice('enforce-tls.ini was read again')
+      } else plugin.logerror(`${result.error.message}; the settings before this change stay in force`)
+    })
+    const { store, redis, cache } = this.#settings
+    this.#store = openStore(
+      { store: { ...store, file: path.resolve(configFolder, store.file) }, redis },
+      {
+        onStateChange: (state, detail) => {
+          if (state === 'available') plugin.lognotice(`rule store is available: ${detail}`)
+          else plugin.logerror(`rule store is not available: ${detail}`)
+        },
+      },
+    )
+    this.#rules = new RuleBook(this.#store, plugin, cache.maxOwners)
+    this.#guardContext = this.#makeGuardContext()
+    plugin.loginfo(`rules are in ${this.#store.description}`)
+  }
+
+  /** Hook `send_email`: runs before every attempt of every item, also after a restart. Total. */
+  beforeAttempt(next: Next, item: HarakaMailItem): void {
+    // Synchronous and first: from here on, a throw, a time-out or another plugin's answer can't let mail out.
+    const guard = Guard.put(item, this.#guardContext)
+    this.#decide(guard, item).then(
+      (code) => (typeof code === 'object' ? next(code.code, code.argument) : next(code)),
+      (error: unknown) => {
+        item.logcrit(
+          `enforce-tls: no decision, the message waits: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
+        )
+        next(constants.delay, this.#settings.main.deferSeconds)
+      },
+    )
+  }
+
+  /** Gives connections, watchers and timers back. */
+  close(): Promise<void> {
+    return this.#store.close()
+  }
+
+  /** Decides for one item; gives what the hook answers. */
+  async #decide(guard: Guard, item: HarakaMailItem): Promise<number | { code: number; argument: unknown }> {
+    const { todo } = item
+    let requirements: readonly (Requirement | null)[]
+    try {
+      requirements = await this.#rules.requirementsFor(
+        comparable(todo.mail_from),
+        todo.rcpt_to.map(comparable),
+      )
+    } catch (error) {
+      if (!(error instanceof RulesUnknown)) throw error
+      return this.#withoutRules(guard, item, error)
+    }
+    const groups = grouped(todo.rcpt_to, requirements)
+    if (groups.length > 1) {
+      await divide(
+        item,
+        groups.map((group) => group.recipients),
+        this.#guardContext.outbound(),
+      )
+      guard.dissolve()
+      item.loginfo(
+        `enforce-tls: divided into ${groups.length} items, because its recipients require different things`,
+      )
+      return constants.cont
+    }
+    const requirement = groups[0]?.requirement ?? null
+    if (!requirement) {
+      guard.release()
+      return constants.cont
+    }
+    if (this.#settings.main.reportOnly) {
+      guard.release()
+      item.lognotice(`enforce-tls: report only: ${requirement.level} would be required${byWhom(requirement)}`)
+      return constants.cont
+    }
+    item.loginfo(`enforce-tls: ${requirement.level} is required${byWhom(requirement)}`)
+    guard.enforce(requirement)
+    return constants.cont
+  }
+
+  #withoutRules(
+    guard: Guard,
+    item: HarakaMailItem,
+    error: RulesUnknown,
+  ): number | { code: number; argument: unknown } {
+    const { onStoreFailure, deferSeconds } = this.#settings.main
+    if (onStoreFailure === 'deliver' && !error.invalid) {
+      guard.release()
+      item.logwarn('enforce-tls: delivered without knowing the rules (on_store_failure=deliver)')
+      return constants.cont
+    }
+    if (Date.now() - item.todo.queue_time > this.#patience()) {
+      guard.abandon(`the rules of the sender could not be read: ${error.message}`)
+      return constants.cont
+    }
+    item.loginfo(`enforce-tls: the message waits ${deferSeconds} s: ${error.message}`)
+    return { code: constants.delay, argument: deferSeconds }
+  }
+
+  /** As long as Haraka's own retries go on, in milliseconds. */
+  #patience(): number {
+    const { cfg } = this.#plugin.haraka_require('outbound/config') as HarakaOutboundConfig
+    const seconds = (cfg.temp_fail_intervals ?? []).reduce((sum, interval) => sum + interval, 0)
+    return Math.max(seconds * 1000, PATIENCE_MIN)
+  }
+
+  #makeGuardContext(): GuardContext {
+    const plugin = this.#plugin
+    const outboundTls = () => plugin.haraka_require('outbound/tls') as HarakaOutboundTls
+    const outbound = () => plugin.haraka_require('outbound') as HarakaOutbound
+    const me = () => ownName(plugin)
+    return {
+      settings: () => this.#settings,
+      me,
+      outbound,
+      isTrusted: (mx) => isTrustedHop(mx, this.#settings.main.trustedNextHops),
+      secureContext: (mx: HarakaMx, { minVersion }: Requirement) => {
+        const lowest = later(this.#settings.tls.minVersion, minVersion ?? this.#settings.tls.minVersion)
+        return this.#contexts.get(lowest, outboundTls().get_tls_options(mx))
+      },
+      composeBounce: (request) =>
+        composeBounce(request, {
+          me: me(),
+          content: this.#settings.failure.bounceContent,
+          templates: {
+            text: template(plugin, 'enforce-tls.bounce_message'),
+            html: template(plugin, 'enforce-tls.bounce_message_html'),
+          },
+          now: new Date(),
+        }),
+      keepAsError,
+    }
+  }
+}
+
+/** Haraka's own way to its name. */
+function ownName(plugin: HarakaPlugin): string {
+  const { get_primary_host_name } = (plugin.haraka_require('outbound') as HarakaOutbound).net_utils
+  return get_primary_host_name()
+}
+
+function template(plugin: HarakaPlugin, name: string): readonly string[] {
+  const lines = plugin.config.get(name, 'data')
+  if (lines.length > 0 || name.endsWith('_html')) return lines
+  // An unreadable template must not make a bounce without From and To.
+  return readFileSync(path.resolve(__dirname, '..', '..', '..', 'config', name), 'utf8').split('\n')
+}
+
+function comparable({ user, host }: HarakaAddress): MailAddress {
+  return { local: comparableLocal(user), domain: comparableDomain(host) }
+}
+
+/** Recipients that require the same, in the order of the envelope. */
+function grouped(
+  recipients: readonly HarakaAddress[],
+  requirements: readonly (Requirement | null)[],
+): { requirement: Requirement | null; recipients: HarakaAddress[] }[] {
+  const groups: { requirement: Requirement | null; recipients: HarakaAddress[] }[] = []
+  for (const [index, recipient] of recipients.entries()) {
+    const requirement = requirements[index] ?? null
+    const group = groups.find((other) => sameRequirement(other.requirement, requirement))
+    if (group) group.recipients.push(recipient)
+    else groups.push({ requirement, recipients: [recipient] })
+  }
+  return groups
+}
+
+function byWhom({ decidedBy }: Requirement): string {
+  return decidedBy
+    .map(({ owner, id, name }) => `, by rule ${id} of ${owner} (${JSON.stringify(name)})`)
+    .join('')
+}

@@ -1,0 +1,156 @@
+/** The Haraka objects that this plugin touches, and of them only what it touches (tried with Haraka 3.3.4). */
+import type { EventEmitter } from 'node:events'
+import type { Readable } from 'node:stream'
+import type { Socket } from 'node:net'
+
+/** Haraka's config reader. */
+export interface HarakaConfig {
+  get(
+    name: string,
+    type: 'ini',
+    onChange?: (error?: Error) => void,
+  ): Record<string, Record<string, unknown> | undefined>
+  get(name: string, type: 'data' | 'list'): string[]
+  module_config(defaultsFolder: string, overridesFolder: string): HarakaConfig
+}
+
+/** The logging methods that Haraka adds to its objects. */
+export interface HarakaLogger {
+  logdebug(...data: unknown[]): void
+  loginfo(...data: unknown[]): void
+  lognotice(...data: unknown[]): void
+  logwarn(...data: unknown[]): void
+  logerror(...data: unknown[]): void
+  logcrit(...data: unknown[]): void
+}
+
+/** `this` in a plugin's exported functions. */
+export interface HarakaPlugin extends HarakaLogger {
+  readonly name: string
+  readonly config: HarakaConfig
+  register_hook(hook: string, method: string, priority?: number): void
+  haraka_require(module: string): unknown
+}
+
+/** The callback of a hook. */
+export type Next = (code?: number, argument?: unknown) => void
+
+/** An address of Haraka's envelope. */
+export interface HarakaAddress {
+  readonly user: string
+  /** In lower case and as A-labels. */
+  readonly host: string
+  readonly original_host?: string
+  readonly original?: string
+  readonly address: string
+  /** A 4yz or 5yz reply, for hooks and bounces of others. */
+  reason?: string
+  dsn_action?: 'failed' | 'delayed'
+  dsn_status?: string
+  dsn_code?: number
+  dsn_msg?: string
+  dsn_smtp_code?: string | undefined
+  dsn_smtp_extc?: string | undefined
+  dsn_smtp_response?: string | undefined
+  dsn_remote_mta?: string | undefined
+}
+
+/** A next hop; after name resolution `exchange` is an IP address and `from_dns` the name it came from. */
+export interface HarakaMx {
+  exchange?: string
+  path?: string
+  port?: number
+  bind_helo?: string
+  using_lmtp?: boolean
+  from_dns?: string
+}
+
+/** The head of a queue file. */
+export interface HarakaTodo {
+  readonly domain: string
+  readonly queue_time: number
+  readonly uuid: string
+  readonly mail_from: HarakaAddress
+  rcpt_to: HarakaAddress[]
+  readonly notes: Record<string, unknown>
+}
+
+/** The socket of an outbound connection: Haraka's wrapper, whose real socket is `targetsocket`. */
+export interface HarakaSocket extends EventEmitter {
+  targetsocket?: Socket
+  clean(): void
+  destroy(): void
+}
+
+/** One item of the outbound queue: a message and its recipients of one domain. */
+export interface HarakaMailItem extends HarakaLogger {
+  readonly filename: string
+  path: string
+  /** Where the message begins in the queue file, in bytes. */
+  readonly data_start: number
+  num_failures: number
+  refcount: number
+  readonly todo: HarakaTodo
+  mxlist?: HarakaMx[]
+  bounce_error?: (Error & { mx?: HarakaMx }) | null
+  force_tls?: boolean
+  next_cb: () => void
+  send_email_respond(code: number, delaySeconds?: unknown): void
+  get_mx_respond(code: number, mx: unknown): Promise<void>
+  get_force_tls(mx: HarakaMx): boolean
+  try_deliver(): Promise<void>
+  try_deliver_host_on_socket(mx: HarakaMx, host: string, port: number, socket: unknown): void
+  temp_fail(error: string, extra?: object): void
+  deferred_respond(code: number, message: unknown, params: { delay: number; err: string }): Promise<void>
+  bounce(error: string, extra?: object): void
+  bounce_respond(code: number, message?: unknown): void
+  double_bounce(error: string): void
+  discard(): void
+  data_stream(): Readable
+  split_to_new_recipients(
+    recipients: HarakaAddress[],
+    reason: string,
+    callback: (item: HarakaMailItem) => void,
+  ): void
+}
+
+/** Haraka's outbound module. */
+export interface HarakaOutbound {
+  send_email(
+    from: string | HarakaAddress,
+    to: string | HarakaAddress | (string | HarakaAddress)[],
+    contents: string,
+    next: (code?: number, message?: unknown) => void,
+    options?: { readonly notes?: object; readonly origin?: unknown; readonly dot_stuffed?: boolean },
+  ): void
+  readonly temp_fail_queue: { add(id: string, milliseconds: number, callback: () => void): void }
+  readonly delivery_queue: { push(item: HarakaMailItem): void }
+  readonly net_utils: { get_primary_host_name(): string }
+  readonly HMailItem: new (name: string, path: string, notes: unknown) => HarakaMailItem
+  readonly qfile: {
+    readonly platformDOT: string
+    name(overrides: { arrival?: number | undefined; attempts?: number | undefined }): string
+    parts(name: string): { readonly arrival: number; readonly attempts: number } | null
+  }
+}
+
+/** Haraka's outbound settings, from `outbound.ini`. */
+export interface HarakaOutboundConfig {
+  readonly cfg: {
+    readonly enable_tls: boolean
+    /** In seconds. */
+    readonly temp_fail_intervals?: readonly number[]
+  }
+}
+
+/** Haraka's outbound TLS settings, from `tls.ini`. */
+export interface HarakaOutboundTls {
+  get_tls_options(mx: HarakaMx): Record<string, unknown>
+}
+
+/** Haraka's plugin registry. */
+export interface HarakaPlugins {
+  readonly registered_hooks: Readonly<
+    Record<string, readonly { readonly plugin: string; readonly method: string; readonly priority: number }[]>
+  >
+}

@@ -1,0 +1,155 @@
+/**
+ * An owner's rules, compiled and in order, and the decision for one recipient: the first enabled rule that
+ * matches decides. Pure; what does not validate makes the whole list invalid, so that a broken rule never
+ * weakens security.
+ */
+import type { MailAddress } from './address.js'
+import { parseOwner, serviceDomainOf } from './owner.js'
+import { compilePatterns, type AddressMatcher } from './pattern.js'
+import type { Requirement } from './requirement.js'
+import { formatProblem, parseRule, type Rule } from './rule.js'
+
+/** What a store holds of one owner, as it stands there: JSON texts. */
+export interface OwnerEntries {
+  readonly owner: string
+  /** Rule id to rule. */
+  readonly rules: ReadonlyMap<string, string>
+  /** The service of the owner's domain; `null` where there is none (or the owner is `*`). */
+  readonly service: string | null
+}
+
+/** A domain's service as stored, a field of `enforce-tls:domains`. */
+export interface Service {
+  readonly enabled: boolean
+}
+
+/** A rule with its place and owner. */
+export interface OwnedRule {
+  readonly owner: string
+  readonly id: string
+  readonly rule: Rule
+}
+
+interface CompiledRule extends OwnedRule {
+  readonly matches: AddressMatcher
+}
+
+/** Something in the store that does not validate. */
+export class InvalidEntry extends Error {
+  readonly code = 'INVALID_ENTRY'
+  /**
+   * @param place names key and field, in the store's own words
+   * @param problem what is wrong there
+   */
+  constructor(
+    readonly place: { readonly key: 'rules' | 'domains'; readonly owner: string; readonly field: string },
+    readonly problem: string,
+  ) {
+    super(`${place.key} of ${place.owner}, ${JSON.stringify(place.field)}: ${problem}`)
+    this.name = 'InvalidEntry'
+  }
+}
+
+const RULE_ID = /^[\x21-\x7e]{1,64}$/
+
+/** What is wrong with a rule id, as the end of a sentence; `null` for a good one. */
+export function ruleIdProblem(id: string): string | null {
+  return RULE_ID.test(id)
+    ? null
+    : 'is not a rule id: 1 to 64 printable ASCII characters without spaces are expected'
+}
+
+/** Reads a service entry; the fields that this version does not know are left to others. */
+export function parseService(json: string): Service | { problem: string } {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    return { problem: 'is not JSON; expected: { "enabled": true } or { "enabled": false }' }
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { problem: 'is not an object; expected: { "enabled": true } or { "enabled": false }' }
+  const enabled: unknown = (value as { enabled?: unknown }).enabled
+  if (typeof enabled !== 'boolean') return { problem: 'field enabled: true or false is expected' }
+  return { enabled }
+}
+
+/** An owner's rules in force. Immutable. */
+export class RuleList {
+  static readonly empty = new RuleList([])
+  readonly #rules: readonly CompiledRule[]
+
+  private constructor(rules: readonly CompiledRule[]) {
+    this.#rules = rules
+  }
+
+  /**
+   * Checks and compiles all that a store holds of an owner. A list whose service is off is empty, but its
+   * entries are checked all the same, so that a mistake shows before the switch is turned on.
+   *
+   * @throws {InvalidEntry} for the first entry that does not validate.
+   */
+  static compile(entries: OwnerEntries): RuleList {
+    const rules = orderedRules(entries)
+    if (!acts(entries)) return RuleList.empty
+    const compiled = rules
+      .filter(({ rule }) => rule.enabled && rule.direction === 'outgoing')
+      .map((owned) => ({ ...owned, matches: compilePatterns(owned.rule.criteria.to.matchesAny) }))
+    return compiled.length === 0 ? RuleList.empty : new RuleList(compiled)
+  }
+
+  /** The rule that decides for a recipient, or `null` where none matches. */
+  decidingRule(recipient: MailAddress): OwnedRule | null {
+    return this.#rules.find((rule) => rule.matches(recipient)) ?? null
+  }
+
+  /** What this owner requires of a delivery to a recipient; `null`: nothing, or an exemption. */
+  requirementFor(recipient: MailAddress): Requirement | null {
+    const decided = this.decidingRule(recipient)
+    if (!decided || decided.rule.actions.relayWithTls.level === 'none') return null
+    const { level, minVersion } = decided.rule.actions.relayWithTls
+    const { owner, id } = decided
+    return {
+      level,
+      ...(minVersion ? { minVersion } : {}),
+      decidedBy: [{ owner, id, name: decided.rule.name }],
+    }
+  }
+}
+
+/**
+ * An owner's rules, checked and in order: by position, then by id.
+ *
+ * @throws {InvalidEntry} for the first rule that does not validate.
+ */
+export function orderedRules({ owner, rules }: Pick<OwnerEntries, 'owner' | 'rules'>): OwnedRule[] {
+  const list: OwnedRule[] = []
+  for (const [id, json] of rules) {
+    const place = { key: 'rules', owner, field: id } as const
+    const idProblem = ruleIdProblem(id)
+    if (idProblem) throw new InvalidEntry(place, idProblem)
+    const checked = parseRule(json)
+    if (!('rule' in checked)) throw new InvalidEntry(place, formatProblem(checked))
+    list.push({ owner, id, rule: checked.rule })
+  }
+  return list.sort((a, b) => a.rule.position - b.rule.position || (a.id < b.id ? -1 : 1))
+}
+
+/** Whether an owner's rules act: those of `*` always, all others while their domain's service is enabled. */
+function acts({ owner, service }: OwnerEntries): boolean {
+  const domain = serviceDomainOf(owner)
+  if (domain === null) return true
+  if (service === null) return false
+  const parsed = parseService(service)
+  if ('problem' in parsed)
+    throw new InvalidEntry({ key: 'domains', owner: domain, field: domain }, parsed.problem)
+  return parsed.enabled
+}
+
+/** @throws {TypeError} where a caller passes what is no owner; a store's keys are checked with it. */
+export function assertOwner(owner: string): void {
+  const parsed = parseOwner(owner)
+  if ('problem' in parsed) throw new TypeError(parsed.problem)
+  if (parsed.owner !== owner)
+    throw new TypeError(`owner ${owner} is not normalised; expected ${parsed.owner}`)
+}

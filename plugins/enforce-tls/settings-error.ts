@@ -1,0 +1,13 @@
+/** The error of a bad `enforce-tls.ini`; its message names file, section, key, value and what is expected. */
+
+/** The file's name in Haraka's config folder. */
+export const SETTINGS_FILE = 'enforce-tls.ini'
+
+/** What is wrong in `enforce-tls.ini`. */
+export class SettingsError extends Error {
+  readonly code = 'BAD_SETTINGS'
+  constructor(message: string) {
+    super(message)
+    this.name = 'SettingsError'
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * The keys of `enforce-tls.ini`, what each may hold, and how that becomes settings. Pure; the first thing
+ * that is not as expected is thrown as a `SettingsError`.
+ */
+import { Ajv, type ErrorObject } from 'ajv'
+import ms from 'ms'
+import { TLS_VERSIONS } from './rules/levels.js'
+import { SETTINGS_FILE, SettingsError } from './settings-error.js'
+import type { Settings } from './settings.js'
+
+type Section = Readonly<Record<string, unknown>>
+
+const YES = ['true', 'yes', 'on', '1', 'enabled']
+const NO = ['false', 'no', 'off', '0', 'disabled']
+
+const words = (...allowed: readonly string[]) => ({
+  type: 'string',
+  enum: allowed,
+  expected: allowed.join(', '),
+})
+const text = { type: 'string', minLength: 1, expected: 'a text' }
+const boolean = { type: 'string', enum: [...YES, ...NO], expected: 'true or false' }
+const duration = { type: 'string', format: 'duration', expected: 'a time such as 500ms, 30s or 2m' }
+const count = (minimum: number, maximum: number) => ({
+  type: 'integer',
+  minimum,
+  maximum,
+  expected: `a whole number from ${minimum} to ${maximum}`,
+})
+
+/** Every section and key of the file; `expected` is what an error says. */
+const KEYS: Readonly<Record<string, Readonly<Record<string, { readonly expected: string }>>>> = {
+  main: {
+    on_store_failure: words('defer', 'deliver'),
+    defer_seconds: count(1, 86_400),
+    report_only: boolean,
+    trusted_next_hops: {
+      ...({ type: 'array', items: text } as object),
+      expected: 'a list (trusted_next_hops[]=)',
+    },
+  },
+  store: { type: words('redis', 'file'), file: text },
+  redis: {
+    host: text,
+    port: count(1, 65_535),
+    url: { ...text, ...{ pattern: '^rediss?://' }, expected: 'a redis:// or rediss:// URL' },
+    path: text,
+    db: count(0, 65_535),
+    username: text,
+    password: text,
+    tls: boolean,
+    prefix: text,
+    command_timeout: duration,
+  },
+  cache: { max_owners: count(1, 100_000_000) },
+  tls: {
+    min_version: words(...TLS_VERSIONS),
+    handshake_timeout: duration,
+    session_resumption: boolean,
+    ca: text,
+  },
+  failure: { action: words('bounce', 'defer'), bounce_content: words('minimal', 'full') },
+}
+
+const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
+ajv.addFormat('duration', (value) => /^\d+(?:\.\d+)?\s*(?:ms|s|m|h|d)$/.test(value))
+const validators = new Map(
+  Object.entries(KEYS).map(([name, properties]) => [
+    name,
+    ajv.compile({ type: 'object', properties, additionalProperties: false }),
+  ]),
+)
+
+/**
+ * Makes settings of what Haraka's config reader gives for the file.
+ *
+ * @param ini sections of keys; values are texts, numbers or lists of them
+ * @throws {SettingsError} for the first thing that is not as expected.
+ */
+export function toSettings(ini: Readonly<Record<string, Section | undefined>>): Settings {
+  for (const name of Object.keys(ini)) {
+    if (!validators.has(name)) throw unknownWord(`unknown section [${name}]`, 'sections', Object.keys(KEYS))
+  }
+  const section = (name: string): Section => checked(name, withoutEmpty(ini[name] ?? {}))
+  const [main, store, redis, cache, tls, failure] = Object.keys(KEYS).map(section) as [
+    Section,
+    Section,
+    Section,
+    Section,
+    Section,
+    Section,
+  ]
+  return deepFreeze({
+    main: {
+      onStoreFailure: or(main['on_store_failure'], 'defer'),
+      deferSeconds: or(main['defer_seconds'], 60),
+      reportOnly: isYes(main['report_only'], false),
+      trustedNextHops: or<string[]>(main['trusted_next_hops'], []),
+    },
+    store: { type: or(store['type'], 'redis'), file: or(store['file'], 'enforce-tls.rules.json') },
+    redis: {
+      host: or(redis['host'], '127.0.0.1'),
+      port: or(redis['port'], 6379),
+      ...given('url', redis['url'] as string | undefined),
+      ...given('path', redis['path'] as string | undefined),
+      ...given('db', redis['db'] as number | undefined),
+      ...given('username', redis['username'] as string | undefined),
+      ...given('password', redis['password'] as string | undefined),
+      ...given('tls', redis['tls'] === undefined ? undefined : isYes(redis['tls'], false)),
+      prefix: or(redis['prefix'], 'enforce-tls:'),
+      commandTimeout: milliseconds(redis['command_timeout'], 2000),
+    },
+    cache: { maxOwners: or(cache['max_owners'], 100_000) },
+    tls: {
+      minVersion: or(tls['min_version'], 'TLSv1.2'),
+      handshakeTimeout: milliseconds(tls['handshake_timeout'], 30_000),
+      sessionResumption: isYes(tls['session_resumption'], true),
+      ca: or(tls['ca'], ''),
+    },
+    failure: {
+      action: or(failure['action'], 'bounce'),
+      bounceContent: or(failure['bounce_content'], 'minimal'),
+    },
+  } satisfies Settings)
+}
+
+function checked(name: string, section: Section): Section {
+  const copy = { ...section }
+  const validate = validators.get(name)
+  if (validate && !validate(copy)) throw describe(name, section, validate.errors?.[0])
+  return copy
+}
+
+/** `key=` with nothing behind it is the way to write "not set". */
+function withoutEmpty(section: Section): Section {
+  return Object.fromEntries(
+    Object.entries(section).filter(([, value]) => value !== '' && value !== undefined),
+  )
+}
+
+function describe(name: string, section: Section, error: ErrorObject | undefined): SettingsError {
+  const keys = KEYS[name] ?? {}
+  if (error?.keyword === 'additionalProperties') {
+    const key = String((error.params as { additionalProperty: string }).additionalProperty)
+    return unknownWord(`[${name}] unknown key ${key}`, 'keys', Object.keys(keys))
+  }
+  const key = error?.instancePath.split('/')[1] ?? '?'
+  const value = String(section[key])
+  const shown = key === 'password' || key === 'url' ? '…' : value
+  const hint = /\s[;#]/.test(value) ? ' (a comment needs a line of its own)' : ''
+  return new SettingsError(
+    `${SETTINGS_FILE}: [${name}] ${key}=${shown}: expected ${keys[key]?.expected ?? '?'}${hint}`,
+  )
+}
+
+function unknownWord(what: string, kind: string, known: readonly string[]): SettingsError {
+  return new SettingsError(`${SETTINGS_FILE}: ${what}; allowed ${kind}: ${known.join(', ')}`)
+}
+
+function or<T>(value: unknown, otherwise: T): T {
+  return value === undefined ? otherwise : (value as T)
+}
+
+function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V })
+}
+
+function isYes(value: unknown, otherwise: boolean): boolean {
+  return value === undefined ? otherwise : YES.includes(String(value))
+}
+
+function milliseconds(value: unknown, otherwise: number): number {
+  return value === undefined ? otherwise : Math.round(ms(String(value) as ms.StringValue))
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value) as unknown[])
+    if (typeof inner === 'object' && inner !== null) deepFreeze(inner)
+  return Object.freeze(value)
+}

@@ -1,0 +1,115 @@
+/**
+ * `enforce-tls.ini` as frozen, typed settings. Strict: an unknown section or key, or a value that is not
+ * allowed, throws a `SettingsError` with file, section, key, value and what is expected.
+ */
+import path from 'node:path'
+import harakaConfig from 'haraka-config'
+import type { HarakaConfig } from './haraka/types.js'
+import type { TlsVersion } from './rules/levels.js'
+import { toSettings } from './settings-schema.js'
+import { SETTINGS_FILE, SettingsError } from './settings-error.js'
+
+export { SETTINGS_FILE, SettingsError }
+
+/** How to reach Redis; the keys are those of the `[redis]` section. */
+export interface RedisSettings {
+  /** @default 127.0.0.1 */
+  readonly host: string
+  /** @default 6379 */
+  readonly port: number
+  /** A `redis://` or `rediss://` URL, instead of host, port, db, username, password. */
+  readonly url?: string
+  /** A unix socket, instead of host and port. */
+  readonly path?: string
+  /** @default 0 */
+  readonly db?: number
+  readonly username?: string
+  readonly password?: string
+  /** Speak TLS to Redis. @default false */
+  readonly tls?: boolean
+  /** What every key begins with. @default enforce-tls: */
+  readonly prefix: string
+  /** How long one command may take, in milliseconds. @default 2000 */
+  readonly commandTimeout: number
+}
+
+/** Where rules are kept. */
+export interface StoreSettings {
+  /** @default redis */
+  readonly type: 'redis' | 'file'
+  /** The rules file; a relative path counts from the config folder. @default enforce-tls.rules.json */
+  readonly file: string
+}
+
+/** All settings. */
+export interface Settings {
+  readonly main: {
+    /** What happens to mail whose rules can't be read. @default defer */
+    readonly onStoreFailure: 'defer' | 'deliver'
+    /** How long such mail waits for the next look, in seconds. @default 60 */
+    readonly deferSeconds: number
+    /** Log what would bounce, enforce nothing. @default false */
+    readonly reportOnly: boolean
+    /** Next hops (host, host:port or socket path) that count as secure without TLS. @default none */
+    readonly trustedNextHops: readonly string[]
+  }
+  readonly store: StoreSettings
+  readonly redis: RedisSettings
+  readonly cache: {
+    /** Most owners kept compiled in memory. @default 100000 */
+    readonly maxOwners: number
+  }
+  readonly tls: {
+    /** Lowest TLS version of any enforced delivery. @default TLSv1.2 */
+    readonly minVersion: TlsVersion
+    /** From connection to established TLS, in milliseconds. @default 30000 */
+    readonly handshakeTimeout: number
+    /** Resume TLS sessions. @default true */
+    readonly sessionResumption: boolean
+    /** Extra trusted CA certificates, a PEM file; a relative path counts from the config folder. @default none */
+    readonly ca: string
+  }
+  readonly failure: {
+    /** What happens when every host failed for a permanent TLS reason. @default bounce */
+    readonly action: 'bounce' | 'defer'
+    /** How much of the message a bounce carries. @default minimal */
+    readonly bounceContent: 'minimal' | 'full'
+  }
+}
+
+/**
+ * Reads the settings through one of Haraka's config readers: the package's defaults, overridden key by key
+ * by the operator's file.
+ *
+ * @param onChange called with new settings after an edit of the file, or with what is wrong with it
+ * @throws {SettingsError} for the first thing that is not as expected.
+ */
+export function readSettings(
+  config: HarakaConfig,
+  onChange?: (result: { readonly settings: Settings } | { readonly error: Error }) => void,
+): Settings {
+  const onFileChange =
+    onChange &&
+    ((error?: Error) => {
+      if (error) return onChange({ error })
+      let settings: Settings
+      try {
+        settings = readSettings(config, onChange)
+      } catch (problem) {
+        return onChange({ error: problem instanceof Error ? problem : new Error(String(problem)) })
+      }
+      onChange({ settings })
+    })
+  return toSettings(config.get(SETTINGS_FILE, 'ini', onFileChange))
+}
+
+/**
+ * Reads the settings of a Haraka folder, as the plugin in it would.
+ *
+ * @param harakaFolder the folder given to `haraka -c`; its `config/enforce-tls.ini` is optional
+ * @throws {SettingsError} for the first thing that is not as expected.
+ */
+export function loadSettings(harakaFolder: string): Settings {
+  const packageFolder = path.resolve(__dirname, '..', '..', '..')
+  return readSettings(harakaConfig.module_config(packageFolder, path.resolve(harakaFolder)))
+}

@@ -1,0 +1,69 @@
+/**
+ * Where rules are kept, behind one interface. A store moves JSON texts and knows their places; what they
+ * mean is for `rules/` to say. Every call that fails rejects with a `StoreError` that names the store, the
+ * place and the way out, and has then changed nothing.
+ */
+import type { OwnerEntries } from '../rules/rule-list.js'
+
+/** One rule to write: what the writer last saw there, and what shall be there. `null` is "no such rule". */
+export interface RuleChange {
+  readonly id: string
+  readonly expected: string | null
+  readonly value: string | null
+}
+
+/** Why a store did not do what it was asked to. */
+export type StoreErrorCode =
+  /** It did not answer, refused, or can't be reached; unknown is not "none". */
+  | 'STORE_UNAVAILABLE'
+  /** It answered with something that is not of the expected kind. */
+  | 'STORE_CORRUPT'
+  /** Somebody else changed the same entry in the meantime. */
+  | 'STORE_CONFLICT'
+
+/** A failed call of a store. */
+export class StoreError extends Error {
+  constructor(
+    readonly code: StoreErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+    this.name = 'StoreError'
+  }
+}
+
+/** Rules and services of owners, kept somewhere. Owners and domains are passed normalised. */
+export interface RuleStore {
+  /** The store in a log line or an error, such as `redis redis://127.0.0.1:6379 (prefix enforce-tls:)`. */
+  readonly description: string
+
+  /** All that is kept of an owner, and of the service of its domain; an owner without rules has empty ones. */
+  readOwner(owner: string): Promise<OwnerEntries>
+
+  /** Every owner that has rules, sorted. */
+  owners(): Promise<string[]>
+
+  /** Every service, by domain, as JSON. */
+  services(): Promise<ReadonlyMap<string, string>>
+
+  /** Sets a domain's service, or removes it with `null`; the same optimistic contract as `writeRules`. */
+  writeService(domain: string, expected: string | null, value: string | null): Promise<void>
+
+  /**
+   * Writes rules of one owner, all or none.
+   *
+   * @throws {StoreError} `STORE_CONFLICT` when any of them is not as expected.
+   */
+  writeRules(owner: string, changes: readonly RuleChange[]): Promise<void>
+
+  /** The place of an entry in this store's own words, for an error message. */
+  placeOf(place: {
+    readonly key: 'rules' | 'domains'
+    readonly owner: string
+    readonly field: string
+  }): string
+
+  /** Gives back connections, watchers and timers. Safe to call twice. */
+  close(): Promise<void>
+}

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { requirementUnder } from '../../../plugins/enforce-tls/rules/decide.js'
+import { ownersOf, parseOwner, serviceDomainOf } from '../../../plugins/enforce-tls/rules/owner.js'
+import { InvalidEntry, RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
+
+const ON = '{"enabled":true}'
+const recipient = { local: 'cfo', domain: 'bank.example' }
+
+function rule(
+  to: string,
+  more: { enabled?: boolean; position?: number; level?: string; minVersion?: string; name?: string } = {},
+) {
+  const { enabled = true, position = 1, level = 'encrypt', minVersion, name = to } = more
+  return JSON.stringify({
+    name,
+    direction: 'outgoing',
+    enabled,
+    position,
+    criteria: { to: { matchesAny: [to] } },
+    actions: { relayWithTls: { level, minVersion } },
+  })
+}
+
+function list(rules: Record<string, string>, { owner = 'acme.example', service = ON as string | null } = {}) {
+  return RuleList.compile({ owner, service, rules: new Map(Object.entries(rules)) })
+}
+
+describe('a list of rules', () => {
+  it('requires what its matching rule says', () => {
+    assert.deepEqual(list({ r1: rule('bank.example', { name: 'First Bank' }) }).requirementFor(recipient), {
+      level: 'encrypt',
+      decidedBy: [{ owner: 'acme.example', id: 'r1', name: 'First Bank' }],
+    })
+  })
+
+  it('requires nothing where no rule matches, or the matching one is off', () => {
+    assert.equal(list({ r1: rule('other.example') }).requirementFor(recipient), null)
+    assert.equal(list({ r1: rule('bank.example', { enabled: false }) }).requirementFor(recipient), null)
+  })
+
+  it('lets the first match decide: position, then id', () => {
+    const ids = (rules: Record<string, string>) => list(rules).decidingRule(recipient)?.id
+    assert.equal(ids({ a: rule('*', { position: 2 }), b: rule('*', { position: 1 }) }), 'b')
+    assert.equal(ids({ b: rule('*'), a: rule('*') }), 'a')
+    assert.equal(ids({ a: rule('*', { enabled: false }), b: rule('*', { position: 9 }) }), 'b')
+  })
+
+  it('exempts what a rule of level none matches first', () => {
+    const rules = { a: rule('cfo@bank.example', { level: 'none' }), b: rule('bank.example', { position: 2 }) }
+    assert.equal(list(rules).requirementFor(recipient), null)
+    assert.equal(list(rules).requirementFor({ local: 'ceo', domain: 'bank.example' })?.level, 'encrypt')
+  })
+
+  it('sleeps while the service of its domain is off or unknown', () => {
+    const rules = { r1: rule('bank.example') }
+    assert.equal(list(rules, { service: '{"enabled":false}' }).requirementFor(recipient), null)
+    assert.equal(list(rules, { service: null }).requirementFor(recipient), null)
+    assert.equal(list(rules, { owner: 'bob@acme.example', service: null }).requirementFor(recipient), null)
+  })
+
+  it('of the whole service needs no service', () => {
+    assert.equal(
+      list({ r1: rule('bank.example') }, { owner: '*', service: null }).requirementFor(recipient)?.level,
+      'encrypt',
+    )
+  })
+
+  for (const [what, rules, service, message] of [
+    ['a rule that is no JSON', { r1: '{' }, ON, /^rules of acme\.example, "r1": is not JSON/],
+    [
+      'a rule that is off and bad',
+      { r1: rule('bank..example', { enabled: false }) },
+      ON,
+      /"r1": field criteria\.to\.matchesAny\[0\]/,
+    ],
+    ['a rule id with a space', { 'r 1': rule('bank.example') }, ON, /"r 1": is not a rule id/],
+    [
+      'a service that is no JSON',
+      { r1: rule('bank.example') },
+      'on',
+      /^domains of acme\.example, "acme\.example": is not JSON/,
+    ],
+    ['a service without its switch', {}, '{"enabled":"yes"}', /field enabled: true or false is expected/],
+  ] as const) {
+    it(`is invalid as a whole with ${what}`, () => {
+      assert.throws(
+        () => list(rules as Record<string, string>, { service }),
+        (error: unknown) => {
+          assert.ok(error instanceof InvalidEntry)
+          assert.match(error.message, message)
+          return true
+        },
+      )
+    })
+  }
+})
+
+describe('requirements of several owners', () => {
+  it('add up: the strictest version and all deciding rules', () => {
+    const requirement = requirementUnder(
+      [
+        list({ s: rule('*', { minVersion: 'TLSv1.3' }) }, { owner: '*', service: null }),
+        list({ d: rule('bank.example', { minVersion: 'TLSv1.2' }) }),
+      ],
+      recipient,
+    )
+    assert.equal(requirement?.minVersion, 'TLSv1.3')
+    assert.deepEqual(
+      requirement.decidedBy.map((by) => by.owner),
+      ['*', 'acme.example'],
+    )
+  })
+
+  it('are not weakened by an exemption of another owner', () => {
+    const service = list({ s: rule('*') }, { owner: '*', service: null })
+    const tenant = list({ d: rule('bank.example', { level: 'none' }) })
+    assert.equal(requirementUnder([service, tenant], recipient)?.level, 'encrypt')
+  })
+})
+
+describe('owners', () => {
+  it('of a sender are the service, its domain and itself', () => {
+    assert.deepEqual(ownersOf({ local: 'bob', domain: 'acme.example' }), [
+      '*',
+      'acme.example',
+      'bob@acme.example',
+    ])
+    assert.deepEqual(ownersOf({ local: '', domain: '' }), ['*'])
+  })
+
+  it('are normalised', () => {
+    assert.deepEqual(parseOwner('ACME.Example'), { owner: 'acme.example' })
+    assert.deepEqual(parseOwner('Bob@ACME.Example'), { owner: 'bob@acme.example' })
+    assert.deepEqual(parseOwner('*'), { owner: '*' })
+  })
+
+  it('that are nonsense are refused with what is expected', () => {
+    for (const text of ['', 'acme..example', 'a b', 'bob@', '**']) {
+      const parsed = parseOwner(text)
+      assert.ok('problem' in parsed, text)
+      assert.match(
+        parsed.problem,
+        /expected: \* \(the whole service\), a sending domain, or one sender address/,
+      )
+    }
+  })
+
+  it('know the domain whose service wakes them', () => {
+    assert.equal(serviceDomainOf('*'), null)
+    assert.equal(serviceDomainOf('acme.example'), 'acme.example')
+    assert.equal(serviceDomainOf('bob@acme.example'), 'acme.example')
+  })
+})

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { checkRule, formatProblem, parseRule } from '../../../plugins/enforce-tls/rules/rule.js'
+
+const GOOD = {
+  name: 'Enforced TLS to First Bank',
+  direction: 'outgoing',
+  enabled: false,
+  position: 1,
+  criteria: { to: { matchesAny: ['bank.example', 'cfo@partner.example'] } },
+  actions: { relayWithTls: { level: 'encrypt' } },
+}
+
+describe('a rule', () => {
+  it('is good as design and documentation show it', () => {
+    assert.deepEqual(checkRule(GOOD), { rule: GOOD })
+  })
+
+  it('has its patterns normalised and without duplicates', () => {
+    const checked = checkRule({
+      ...GOOD,
+      criteria: { to: { matchesAny: ['BANK.example', 'bank.example', 'Bücher.example'] } },
+    })
+    assert.ok('rule' in checked)
+    assert.deepEqual(checked.rule.criteria.to.matchesAny, ['bank.example', 'xn--bcher-kva.example'])
+  })
+
+  it('may have a minimum version', () => {
+    const checked = checkRule({
+      ...GOOD,
+      actions: { relayWithTls: { level: 'encrypt', minVersion: 'TLSv1.3' } },
+    })
+    assert.ok('rule' in checked)
+    assert.equal(checked.rule.actions.relayWithTls.minVersion, 'TLSv1.3')
+  })
+
+  const to = (matchesAny: unknown) => ({ ...GOOD, criteria: { to: { matchesAny } } })
+  const action = (relayWithTls: unknown) => ({ ...GOOD, actions: { relayWithTls } })
+  const bad: readonly (readonly [string, unknown, string])[] = [
+    ['not an object', [], '[] is not of type object'],
+    ['null', null, 'null is not of type object'],
+    ['without a name', { ...GOOD, name: undefined }, 'field name: undefined is not of type string'],
+    ['with an empty name', { ...GOOD, name: '' }, 'field name: is empty'],
+    ['with a name of spaces', { ...GOOD, name: '  ' }, 'field name: is only white space; a name is expected'],
+    [
+      'with a line break in its name',
+      { ...GOOD, name: 'a\nb' },
+      'field name: "a\\nb" contains a control character or a line break',
+    ],
+    ['with a numeric name', { ...GOOD, name: 7 }, 'field name: 7 is not of type string'],
+    [
+      'with an unknown field',
+      { ...GOOD, colour: 1 },
+      'field colour: is unknown; known here: name, direction, enabled, position, criteria, actions',
+    ],
+    ['with another direction', { ...GOOD, direction: 'up' }, 'field direction: "up" is not "outgoing"'],
+    ['with a text for enabled', { ...GOOD, enabled: 'yes' }, 'field enabled: "yes" is not of type boolean'],
+    ['with position 0', { ...GOOD, position: 0 }, 'field position: 0 must be >= 1'],
+    ['with half a position', { ...GOOD, position: 1.5 }, 'field position: 1.5 is not of type integer'],
+    ['without criteria', { ...GOOD, criteria: {} }, 'field criteria.to: is missing'],
+    [
+      'with an empty list',
+      to([]),
+      'field criteria.to.matchesAny: is an empty list; at least one value is expected',
+    ],
+    ['with an empty pattern', to(['']), 'field criteria.to.matchesAny[0]: is empty'],
+    [
+      'with a bad second pattern',
+      to(['bank.example', 'bank..example']),
+      'field criteria.to.matchesAny[1]: "bank..example" has an empty label (two dots in a row, or a dot in front)',
+    ],
+    [
+      'with an unknown level',
+      action({ level: 'tls' }),
+      'field actions.relayWithTls.level: "tls" is not one of none, encrypt',
+    ],
+    [
+      'with an old version',
+      action({ level: 'encrypt', minVersion: 'TLSv1.0' }),
+      'field actions.relayWithTls.minVersion: "TLSv1.0" is not one of TLSv1.2, TLSv1.3',
+    ],
+    ['without an action', { ...GOOD, actions: {} }, 'field actions.relayWithTls: is missing'],
+  ]
+  for (const [what, value, problem] of bad) {
+    it(`${what} is refused with field, value and what is expected`, () => {
+      const checked = checkRule(value)
+      assert.ok(!('rule' in checked))
+      assert.equal(formatProblem(checked), problem)
+    })
+  }
+
+  it('of a megabyte is refused without repeating it', () => {
+    const checked = checkRule({ ...GOOD, name: 'x'.repeat(1_000_000) })
+    assert.ok(!('rule' in checked))
+    assert.ok(checked.problem.length < 200)
+  })
+
+  it('that is no JSON says so', () => {
+    const checked = parseRule('{"name":')
+    assert.ok(!('rule' in checked))
+    assert.match(checked.problem, /^is not JSON: /)
+  })
+
+  it('can bring no prototype along', () => {
+    const checked = parseRule(JSON.stringify(GOOD).replace('{', '{"__proto__":{"enabled":true},'))
+    assert.ok(!('rule' in checked))
+    assert.match(checked.field, /__proto__/)
+  })
+})
