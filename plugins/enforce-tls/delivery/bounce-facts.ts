@@ -6,6 +6,7 @@ import type { HarakaAddress } from '../haraka/types.js'
 import { formatAddress } from '../rules/address.js'
 import type { DecidedBy } from '../rules/requirement.js'
 import type { BounceRequest } from './guard-context.js'
+import { together } from './bounce-template.js'
 import { decisiveAttempt, definitionOf, statusOf, type Attempt, type AttemptFailure } from './outcome.js'
 import { oneAsciiLine, oneLine } from './printable.js'
 
@@ -92,7 +93,7 @@ function tlsSummary(
   const retried = attempts.some((attempt) => attempt.failure?.temporary)
     ? ' It was tried again and again.'
     : ''
-  return `${servers} could not establish a TLS connection. ${demand}, and so your message was not sent.${retried}`
+  return `${servers} ${together('could not establish a TLS connection')}. ${demand}, and so your message was not sent.${retried}`
 }
 
 function ownerWords(owner: string): string {

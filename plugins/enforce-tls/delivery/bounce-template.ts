@@ -3,6 +3,11 @@
  * line, and in HTML none can add markup. Pure.
  */
 
+/** The words of a text, to stay on one line of it, so that people and programs find them. */
+export function together(text: string): string {
+  return text.replaceAll(' ', NO_BREAK)
+}
+
 /** What placeholders stand for. */
 export interface TemplateValues {
   /** One line each. */
@@ -12,8 +17,10 @@ export interface TemplateValues {
 }
 
 const PLACEHOLDER = /\{(\w+)\}/g
-/** Lines of a text are at most this long where they can be broken (RFC 5322 section 2.1.1). */
-const WIDTH = 76
+/** Lines of a text are at most this long where they can be broken: below what quoted-printable would cut. */
+const WIDTH = 72
+/** Between words that stay on one line. */
+const NO_BREAK = '\u00a0'
 
 /** The header fields of a text template: everything before its first empty line. */
 export function fillHeaders(
@@ -30,13 +37,14 @@ export function fillHeaders(
 /** The text behind the header fields of a text template, filled and wrapped. */
 export function fillText(template: readonly string[], values: TemplateValues): string {
   const body = expand(template.slice(endOfHeaders(template) + 1), values, (value) => value)
-  return `${body.flatMap((line) => wrap(line)).join('\r\n')}\r\n`
+  const lines = body.flatMap((line) => wrap(line))
+  return `${lines.join('\r\n').replaceAll(NO_BREAK, ' ')}\r\n`
 }
 
 /** An HTML template, filled; empty for an empty template. */
 export function fillHtml(template: readonly string[], values: TemplateValues): string {
   if (template.every((line) => line.trim() === '')) return ''
-  return `${expand(template, values, escapeHtml).join('\r\n')}\r\n`
+  return `${expand(template, values, escapeHtml).join('\r\n').replaceAll(NO_BREAK, ' ')}\r\n`
 }
 
 function endOfHeaders(template: readonly string[]): number {

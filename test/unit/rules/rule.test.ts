@@ -39,7 +39,7 @@ describe('a rule', () => {
   const bad: readonly (readonly [string, unknown, string])[] = [
     ['not an object', [], '[] is not of type object'],
     ['null', null, 'null is not of type object'],
-    ['without a name', { ...GOOD, name: undefined }, 'field name: undefined is not of type string'],
+    ['without a name', { ...GOOD, name: undefined }, 'field name: is missing'],
     ['with an empty name', { ...GOOD, name: '' }, 'field name: is empty'],
     ['with a name of spaces', { ...GOOD, name: '  ' }, 'field name: is only white space; a name is expected'],
     [

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { RulesFile } from './enforce-tls.js'
+
+describe('domain', { concurrency: 8 }, () => {
+  it('is switched on and off, and says which', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    assert.match(
+      await rulesFile.done('domain', 'enable', 'acme.example'),
+      /^The service of acme\.example is on: /,
+    )
+    assert.match(await rulesFile.done('domain', 'enable', 'ACME.example'), /is already on/)
+    assert.match(
+      await rulesFile.done('domain', 'disable', 'acme.example'),
+      /^The service of acme\.example is off: /,
+    )
+    assert.match(await rulesFile.done('domain', 'disable', 'acme.example'), /is already off/)
+    assert.deepEqual(await rulesFile.data('domain', 'enable', 'Acme.example'), {
+      domain: 'acme.example',
+      enabled: true,
+    })
+  })
+
+  it('that never had a service is off already', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    assert.match(await rulesFile.done('domain', 'disable', 'acme.example'), /is already off/)
+    assert.deepEqual(await rulesFile.data('domain', 'list'), [])
+  })
+
+  it('list counts the rules of a domain and of its senders', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'b.example', 'a.example', 'bücher.example')
+    for (const owner of ['a.example', 'bob@a.example', 'eve@a.example', '*', 'b.example'])
+      await rulesFile.createRule(owner, 'Bank', '--to', 'bank.example')
+    await rulesFile.done('domain', 'disable', 'b.example')
+    assert.deepEqual(await rulesFile.data('domain', 'list'), [
+      { domain: 'a.example', enabled: true, rules: 3 },
+      { domain: 'b.example', enabled: false, rules: 1 },
+      { domain: 'xn--bcher-kva.example', enabled: true, rules: 0 },
+    ])
+    assert.match(await rulesFile.done('domain', 'list'), /│ b\.example +│ off +│ 1 +│/)
+  })
+
+  it('list of nothing says so', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    assert.equal(await rulesFile.done('domain', 'list'), 'No domain has a service or rules.\n')
+  })
+})

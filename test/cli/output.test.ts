@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { RulesFile, enforceTls, inProcess } from './enforce-tls.js'
+
+const COMMANDS = [
+  [],
+  ['domain'],
+  ...['enable', 'disable', 'list'].map((name) => ['domain', name]),
+  ['rule'],
+  ...['create', 'list', 'show', 'enable', 'disable', 'delete'].map((name) => ['rule', name]),
+]
+
+describe('help', { concurrency: 8 }, () => {
+  for (const command of COMMANDS) {
+    it(`of enforce-tls ${command.join(' ')} has examples and the store options`, async () => {
+      const { code, stdout } = await inProcess([...command, '--help'])
+      assert.equal(code, 0)
+      assert.match(stdout, new RegExp(`Examples:\n {2}\\$ enforce-tls ${command.join(' ')}`))
+      for (const option of ['--redis <url>', '--file <rules file>', '--config <haraka folder>', '--json'])
+        assert.ok(stdout.includes(option), option)
+    })
+  }
+
+  it('is shown for a command line without a command, which is wrong use', async () => {
+    const { code, stdout, stderr } = await enforceTls([])
+    assert.deepEqual([code, stdout], [2, ''])
+    assert.match(stderr, /^Usage: enforce-tls/)
+  })
+
+  it('has a version beside it', async () => {
+    const { code, stdout } = await enforceTls(['--version'])
+    assert.equal(code, 0)
+    assert.match(stdout, /^\d+\.\d+\.\d+\S*\n$/)
+  })
+})
+
+/** Narrow characters take one column, those of East Asia two. */
+function columnsOf(line: string): number {
+  return [...line].reduce(
+    (sum, character) => sum + (/[\u1100-\u11ff\u3000-\u9fff]/.test(character) ? 2 : 1),
+    0,
+  )
+}
+
+describe('a list of rules', { concurrency: 8 }, () => {
+  it('is a table of 80 columns, however long its texts are', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'acme.example')
+    const names = [
+      'Enforced TLS to First Bank and to all its branches',
+      'x'.repeat(200),
+      '漢字'.repeat(60),
+      'é'.repeat(99),
+    ]
+    for (const name of names)
+      await rulesFile.createRule(
+        'acme.example',
+        name,
+        '--min-version',
+        'TLSv1.3',
+        '--to',
+        `${'long-'.repeat(11)}a.example`,
+      )
+    const lines = (await rulesFile.done('rule', 'list', 'acme.example')).trimEnd().split('\n')
+    assert.deepEqual([...new Set(lines.map(columnsOf))], [80])
+    assert.doesNotMatch(lines.join(''), /…/)
+    const cells = lines.map((line) => line.split('│')[3]?.trim() ?? '').join('')
+    for (const name of names) assert.ok(cells.replaceAll(' ', '').includes(name.replaceAll(' ', '')), name)
+  })
+
+  it('shows position, state, name, recipients, level and id of each', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const { id } = await rulesFile.createRule('*', 'Bank', '--to', 'a.example', 'b.example', '--enable')
+    const table = await rulesFile.done('rule', 'list', '*')
+    assert.match(table, /│ # │ on │ name │ to +│ level +│ id +│/)
+    assert.match(
+      table,
+      new RegExp(`│ 1 │ on │ Bank │ a\\.example │ encrypt │ ${id} │\n│ +│ +│ +│ b\\.example │`),
+    )
+  })
+
+  it('says how many recipients it leaves out', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const { id } = await rulesFile.createRule(
+      '*',
+      'Banks',
+      '--to',
+      ...'a b c d e f g h i j'.split(' ').map((name) => `${name}.example`),
+    )
+    assert.match(await rulesFile.done('rule', 'list', '*'), /f\.example[^g]*and 4 more/)
+    assert.match(await rulesFile.done('rule', 'show', '*', id), /\n +j\.example\n/)
+  })
+
+  it('says that the rules sleep, and how to wake them', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'acme.example')
+    await rulesFile.createRule('acme.example', 'Bank', '--to', '*')
+    assert.doesNotMatch(await rulesFile.done('rule', 'list', 'acme.example'), /sleep/)
+    await rulesFile.done('domain', 'disable', 'acme.example')
+    assert.match(
+      await rulesFile.done('rule', 'list', 'acme.example'),
+      /┘\nThe service of acme\.example is off, so its rules sleep; wake with: enforce-tls domain enable acme\.example --file /,
+    )
+  })
+
+  it('of an owner without rules says so', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    assert.equal(await rulesFile.done('rule', 'list', 'acme.example'), 'acme.example has no rules.\n')
+    assert.deepEqual(await rulesFile.rules('acme.example'), [])
+  })
+})
+
+describe('on a terminal', () => {
+  const ANSWERS: readonly (readonly [answer: string, code: number])[] = [
+    ['y\n', 0],
+    ['Yes\n', 0],
+    ['n\n', 1],
+    ['\n', 1],
+    ['yesterday\n', 1],
+    ['', 1],
+  ]
+  for (const [answer, code] of ANSWERS) {
+    it(`the answer ${JSON.stringify(answer)} ${code === 0 ? 'deletes' : 'keeps'} a rule`, async (t) => {
+      const rulesFile = await RulesFile.create(t)
+      const { id } = await rulesFile.createRule('*', 'Bank', '--to', '*')
+      const ran = await inProcess(['rule', 'delete', '*', id, '--file', rulesFile.file], {
+        answer,
+        columns: 80,
+      })
+      assert.equal(ran.code, code)
+      assert.match(ran.stderr, new RegExp(`Delete rule ${id} of \\* \\(Bank\\)\\? \\[y/N\\]`))
+      assert.equal((await rulesFile.rules('*')).length, code === 0 ? 0 : 1)
+      if (code === 1) assert.match(ran.stderr, /nothing deleted: rule "\w+" of \* is still there/)
+    })
+  }
+
+  it('--yes deletes without a question', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const { id } = await rulesFile.createRule('*', 'Bank', '--to', '*')
+    const ran = await inProcess(['rule', 'delete', '*', id, '--yes', '--file', rulesFile.file], {
+      answer: '',
+    })
+    assert.deepEqual([ran.code, ran.stderr], [0, ''])
+  })
+
+  it('a table is as wide as the terminal', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    await rulesFile.createRule('*', 'x'.repeat(200), '--to', '*')
+    const env = { NO_COLOR: '1' }
+    const { stdout } = await inProcess(['rule', 'list', '*', '--file', rulesFile.file], { columns: 120, env })
+    assert.deepEqual(
+      [
+        ...new Set(
+          stdout
+            .trimEnd()
+            .split('\n')
+            .map((line) => line.length),
+        ),
+      ],
+      [120],
+    )
+    assert.ok(!stdout.includes('\x1b'), 'no colours')
+  })
+})

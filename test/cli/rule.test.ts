@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { OwnedRule } from '../../plugins/enforce-tls/rules/rule-list.js'
+import { RulesFile } from './enforce-tls.js'
+
+describe('rule create', { concurrency: 8 }, () => {
+  it('makes an outgoing rule that is off, and prints what it wrote', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'acme.example')
+    const created = await rulesFile.createRule(
+      'acme.example',
+      'Enforced TLS to First Bank',
+      '--to',
+      'bank.example',
+    )
+    assert.match(created.id, /^[a-z0-9]{10}$/)
+    assert.deepEqual(created, {
+      owner: 'acme.example',
+      id: created.id,
+      rule: {
+        name: 'Enforced TLS to First Bank',
+        direction: 'outgoing',
+        enabled: false,
+        position: 1,
+        criteria: { to: { matchesAny: ['bank.example'] } },
+        actions: { relayWithTls: { level: 'encrypt' } },
+      },
+    })
+    assert.deepEqual(await rulesFile.data('rule', 'show', 'acme.example', created.id), created)
+  })
+
+  it('says that the rule is off, and the command that switches it on works as printed', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'acme.example')
+    const said = await rulesFile.done('rule', 'create', 'acme.example', 'Bank', '--to', 'bank.example')
+    const command =
+      /^It is off; switch it on with: enforce-tls (rule enable acme\.example \w{10}) --file (\S+)$/m.exec(
+        said,
+      )
+    assert.ok(command?.[1], said)
+    assert.equal(command[2], rulesFile.file)
+    assert.match(
+      await rulesFile.done(...command[1].split(' ')),
+      /is on: mail from acme\.example to bank\.example leaves over TLS or not at all \(level encrypt: TLS, any certificate\)/,
+    )
+    assert.equal((await rulesFile.rules('acme.example'))[0]?.rule.enabled, true)
+  })
+
+  it('takes every option', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const options = ['--level', 'none', '--min-version', 'TLSv1.3', '--direction', 'outgoing', '--enable']
+    const { rule } = await rulesFile.createRule('*', 'All', ...options, '--to', '*')
+    assert.equal(rule.enabled, true)
+    assert.deepEqual(rule.actions, { relayWithTls: { level: 'none', minVersion: 'TLSv1.3' } })
+  })
+
+  it('puts each new rule at the end of the list', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const ids: string[] = []
+    for (const name of ['a', 'b', 'c']) ids.push((await rulesFile.createRule('*', name, '--to', '*')).id)
+    await rulesFile.done('rule', 'delete', '*', ids[1] ?? '')
+    await rulesFile.createRule('*', 'd', '--to', '*')
+    const rules = await rulesFile.rules('*')
+    assert.deepEqual(
+      rules.map(({ rule }) => [rule.position, rule.name]),
+      [
+        [1, 'a'],
+        [3, 'c'],
+        [4, 'd'],
+      ],
+    )
+  })
+
+  it('loses no rule when many are created at the same time', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    await Promise.all(
+      ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => rulesFile.createRule('*', name, '--to', '*')),
+    )
+    const names = (await rulesFile.rules('*')).map(({ rule }) => rule.name)
+    assert.deepEqual(names.sort(), ['a', 'b', 'c', 'd', 'e', 'f'])
+  })
+
+  const SPELLINGS: readonly (readonly [what: string, given: readonly string[], stored: readonly string[]])[] =
+    [
+      ['upper case', ['--to', 'BANK.Example', 'CFO@Bank.Example'], ['bank.example', 'cfo@bank.example']],
+      [
+        'an IDN',
+        ['--to', 'bücher.example', '.Bücher.example'],
+        ['xn--bcher-kva.example', '.xn--bcher-kva.example'],
+      ],
+      [
+        'duplicates',
+        ['--to', 'a.example', 'A.EXAMPLE', 'b.example', 'a.example'],
+        ['a.example', 'b.example'],
+      ],
+      ['several --to', ['--to', 'a.example', '--to', 'b.example'], ['a.example', 'b.example']],
+      ['one --to with several values', ['--to', 'a.example', 'b.example'], ['a.example', 'b.example']],
+    ]
+  for (const [what, given, stored] of SPELLINGS) {
+    it(`stores ${what} in one spelling`, async (t) => {
+      const rulesFile = await RulesFile.create(t)
+      await rulesFile.createRule('*', 'Bank', ...given)
+      assert.deepEqual((await rulesFile.rules('*'))[0]?.rule.criteria.to.matchesAny, stored)
+    })
+  }
+
+  it('stores owners in one spelling', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'Bücher.Example')
+    const { owner } = await rulesFile.createRule('Bob@BÜCHER.example', 'Bank', '--to', 'bank.example')
+    assert.equal(owner, 'bob@xn--bcher-kva.example')
+    assert.equal((await rulesFile.rules('BOB@xn--bcher-kva.example')).length, 1)
+  })
+})
+
+describe('rule enable and disable', { concurrency: 8 }, () => {
+  it('switch one rule and leave the others alone', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const first = await rulesFile.createRule('*', 'first', '--to', '*')
+    const second = await rulesFile.createRule('*', 'second', '--to', '*')
+    const on = { ...first, rule: { ...first.rule, enabled: true } }
+    assert.deepEqual(await rulesFile.data<OwnedRule>('rule', 'enable', '*', first.id), on)
+    assert.deepEqual(await rulesFile.rules('*'), [on, second])
+    assert.deepEqual(await rulesFile.data<OwnedRule>('rule', 'disable', '*', first.id), first)
+    assert.deepEqual(await rulesFile.rules('*'), [first, second])
+  })
+
+  it('say so when there is nothing to do, and write nothing', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const { id } = await rulesFile.createRule('*', 'Bank', '--to', '*', '--enable')
+    const before = await rulesFile.content()
+    assert.match(
+      await rulesFile.done('rule', 'enable', '*', id),
+      /is already on: mail from every sender to everybody/,
+    )
+    assert.equal(await rulesFile.content(), before)
+    await rulesFile.done('rule', 'disable', '*', id)
+    assert.match(await rulesFile.done('rule', 'disable', '*', id), /is already off\./)
+  })
+
+  it('say that a rule sleeps, and how to wake it', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'acme.example')
+    const { id } = await rulesFile.createRule('bob@acme.example', 'Bank', '--to', '*')
+    await rulesFile.done('domain', 'disable', 'acme.example')
+    assert.match(
+      await rulesFile.done('rule', 'enable', 'bob@acme.example', id),
+      /is on\. The service of acme\.example is off, so it sleeps; wake with: enforce-tls domain enable acme\.example --file /,
+    )
+  })
+})
+
+describe('rule delete', { concurrency: 8 }, () => {
+  for (const yes of [[], ['--yes']]) {
+    it(`does not ask where there is no terminal ${yes.join('')}`, async (t) => {
+      const rulesFile = await RulesFile.create(t)
+      const { id } = await rulesFile.createRule('*', 'Bank', '--to', '*')
+      assert.equal(
+        await rulesFile.done('rule', 'delete', '*', id, ...yes),
+        `Deleted rule ${id} of * (Bank).\n`,
+      )
+      assert.deepEqual(await rulesFile.rules('*'), [])
+    })
+  }
+
+  it('prints what it deleted', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const created = await rulesFile.createRule('*', 'Bank', '--to', '*')
+    assert.deepEqual(await rulesFile.data<OwnedRule>('rule', 'delete', '*', created.id), created)
+  })
+})
