@@ -4,7 +4,7 @@
  */
 import path from 'node:path'
 import { Enforcer } from './enforce-tls/enforcer.js'
-import type { HarakaMailItem, HarakaPlugin, Next } from './enforce-tls/haraka/types.js'
+import type { HarakaConnection, HarakaMailItem, HarakaPlugin, Next } from './enforce-tls/haraka/types.js'
 import { startProblem } from './enforce-tls/start-check.js'
 import constants from 'haraka-constants'
 
@@ -15,6 +15,7 @@ export function register(this: HarakaPlugin): void {
   enforcer = new Enforcer(this, path.resolve(process.env['HARAKA'] ?? '.', 'config'))
   this.register_hook('init_master', 'check_start')
   this.register_hook('init_child', 'check_start')
+  this.register_hook('queue_outbound', 'before_queue', -100)
   this.register_hook('send_email', 'before_attempt', -100)
 }
 
@@ -24,6 +25,11 @@ export function check_start(this: HarakaPlugin, next: Next): void {
   if (problem === null) return next()
   this.logcrit(`enforce-tls refuses to start: ${problem}`)
   next(constants.deny, `enforce-tls refuses to start: ${problem}`)
+}
+
+/** Hook `queue_outbound`. */
+export function before_queue(this: HarakaPlugin, next: Next, connection: HarakaConnection): void {
+  if (enforcer) enforcer.beforeQueue(next, connection)
 }
 
 /** Hook `send_email`. */

@@ -9,10 +9,13 @@ import { composeBounce } from './delivery/bounce.js'
 import type { GuardContext } from './delivery/guard-context.js'
 import { Guard } from './delivery/guard.js'
 import { divide, keepAsError } from './delivery/queue-files.js'
+import { otherSenders } from './other-plugins.js'
 import { TlsContexts } from './delivery/tls-contexts.js'
+import { trustAnchors } from './delivery/trust-anchors.js'
 import { isTrustedHop } from './delivery/trusted-hops.js'
 import type {
   HarakaAddress,
+  HarakaConnection,
   HarakaMailItem,
   HarakaMx,
   HarakaOutbound,
@@ -25,7 +28,7 @@ import { RuleBook, RulesUnknown } from './rule-book.js'
 import { comparableDomain, comparableLocal, type MailAddress } from './rules/address.js'
 import { later } from './rules/levels.js'
 import { sameRequirement, type Requirement } from './rules/requirement.js'
-import { readSettings, type Settings } from './settings.js'
+import { readSettings, SETTINGS_FILE, SettingsError, type Settings } from './settings.js'
 import { openStore } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
 
@@ -37,21 +40,19 @@ export class Enforcer {
   readonly #plugin: HarakaPlugin
   readonly #store: RuleStore
   readonly #rules: RuleBook
-  readonly #contexts = new TlsContexts()
+  readonly #configFolder: string
   readonly #guardContext: GuardContext
   #settings: Settings
+  #contexts: TlsContexts
 
   /**
    * @throws {SettingsError} for a bad `enforce-tls.ini`.
    */
   constructor(plugin: HarakaPlugin, configFolder: string) {
     this.#plugin = plugin
-    this.#settings = readSettings(plugin.config, (result) => {
-      if ('settings' in result) {
-        this.#settings = result.settings
-        plugin.lognotice('enforce-tls.ini was read again')
-      } else plugin.logerror(`${result.error.message}; the settings before this change stay in force`)
-    })
+    this.#configFolder = configFolder
+    this.#settings = readSettings(plugin.config, (result) => this.#onSettingsChange(result))
+    this.#contexts = this.#makeContexts(this.#settings)
     const { store, redis, cache } = this.#settings
     this.#store = openStore(
       { store: { ...store, file: path.resolve(configFolder, store.file) }, redis },
@@ -67,6 +68,32 @@ export class Enforcer {
     plugin.loginfo(`rules are in ${this.#store.description}`)
   }
 
+  #onSettingsChange(result: { readonly settings: Settings } | { readonly error: Error }): void {
+    try {
+      if ('error' in result) throw result.error
+      this.#contexts = this.#makeContexts(result.settings)
+      this.#settings = result.settings
+      this.#plugin.lognotice('enforce-tls.ini was read again')
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error)
+      this.#plugin.logerror(`${problem}; the settings before this change stay in force`)
+    }
+  }
+
+  /** @throws {SettingsError} when `[tls] ca` is no file of certificates. */
+  #makeContexts({ tls }: Settings): TlsContexts {
+    const file = tls.ca === '' ? '' : path.resolve(this.#configFolder, tls.ca)
+    try {
+      const anchors = trustAnchors(file)
+      return new TlsContexts(() => anchors)
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error)
+      throw new SettingsError(
+        `${SETTINGS_FILE}: [tls] ca=${tls.ca}: expected a PEM file of CA certificates: ${problem}`,
+      )
+    }
+  }
+
   /** Hook `send_email`: runs before every attempt of every item, also after a restart. Total. */
   beforeAttempt(next: Next, item: HarakaMailItem): void {
     // Synchronous and first: from here on, a throw, a time-out or another plugin's answer can't let mail out.
@@ -80,6 +107,38 @@ export class Enforcer {
         next(constants.delay, this.#settings.main.deferSeconds)
       },
     )
+  }
+
+  /**
+   * Hook `queue_outbound`: other queue plugins would send a message in their own way, so one that is covered
+   * is kept from them and goes into Haraka's outbound queue. Total.
+   */
+  beforeQueue(next: Next, { transaction }: HarakaConnection): void {
+    const senders = otherSenders(this.#plugin)
+    if (!transaction || senders.length === 0 || this.#settings.main.reportOnly) return next()
+    const { mail_from, rcpt_to } = transaction
+    this.#rules
+      .requirementsFor(comparable(mail_from), rcpt_to.map(comparable))
+      .then(
+        (requirements) => requirements.some((requirement) => requirement !== null),
+        (error: unknown) =>
+          !(
+            error instanceof RulesUnknown &&
+            !error.invalid &&
+            this.#settings.main.onStoreFailure === 'deliver'
+          ),
+      )
+      .then(
+        (covered) => {
+          if (covered)
+            transaction.notes.skip_plugins = [...(transaction.notes.skip_plugins ?? []), ...senders]
+          next()
+        },
+        (error: unknown) => {
+          this.#plugin.logcrit(`no decision at queue_outbound: ${String(error)}`)
+          next(constants.denysoft, 'The rules for this message can not be told now, try again later')
+        },
+      )
   }
 
   /** Gives connections, watchers and timers back. */
@@ -102,10 +161,9 @@ export class Enforcer {
     }
     const groups = grouped(todo.rcpt_to, requirements)
     if (groups.length > 1) {
-      await divide(
+      await this.#guardContext.divide(
         item,
         groups.map((group) => group.recipients),
-        this.#guardContext.outbound(),
       )
       guard.dissolve()
       item.loginfo(
@@ -164,9 +222,9 @@ export class Enforcer {
       me,
       outbound,
       isTrusted: (mx) => isTrustedHop(mx, this.#settings.main.trustedNextHops),
-      secureContext: (mx: HarakaMx, { minVersion }: Requirement) => {
+      secureContext: (mx: HarakaMx, { minVersion, trusted }: Requirement) => {
         const lowest = later(this.#settings.tls.minVersion, minVersion ?? this.#settings.tls.minVersion)
-        return this.#contexts.get(lowest, outboundTls().get_tls_options(mx))
+        return this.#contexts.get({ minVersion: lowest, trusted }, outboundTls().get_tls_options(mx))
       },
       composeBounce: (request) =>
         composeBounce(request, {
@@ -178,6 +236,7 @@ export class Enforcer {
           },
           now: new Date(),
         }),
+      divide: (item, groups) => divide(item, groups, outbound()),
       keepAsError,
     }
   }

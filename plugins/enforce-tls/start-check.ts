@@ -2,13 +2,8 @@
  * The check at start: whether the guard holds in this Haraka as it is set up. Gives the reason why not, as
  * one sentence with the way out.
  */
-import type {
-  HarakaMailItem,
-  HarakaOutbound,
-  HarakaOutboundConfig,
-  HarakaPlugin,
-  HarakaPlugins,
-} from './haraka/types.js'
+import type { HarakaMailItem, HarakaOutbound, HarakaOutboundConfig, HarakaPlugin } from './haraka/types.js'
+import { isLoaded, runsBefore } from './other-plugins.js'
 
 /** The methods of Haraka's queue items that the guard replaces. */
 const REPLACED: readonly (keyof HarakaMailItem)[] = [
@@ -24,12 +19,18 @@ const REPLACED: readonly (keyof HarakaMailItem)[] = [
 
 /** Why the guard would not hold, or `null`. */
 export function startProblem(plugin: HarakaPlugin): string | null {
-  const { registered_hooks } = plugin.haraka_require('plugins') as HarakaPlugins
-  const first = registered_hooks['send_email']?.[0]
-  if (first?.plugin !== plugin.name)
+  for (const hook of ['send_email', 'queue_outbound']) {
+    const before = runsBefore(plugin, hook)
+    if (before !== null)
+      return (
+        `the plugin ${before} comes before it in the ${hook} hook and could let mail pass; ` +
+        `put the line ${plugin.name} above ${before} in config/plugins`
+      )
+  }
+  if (isLoaded(plugin, 'queue/smtp_proxy'))
     return (
-      `the plugin ${first?.plugin ?? '?'} comes before it in the send_email hook and could let mail pass; ` +
-      `put the line ${plugin.name} above ${first?.plugin ?? 'it'} in config/plugins`
+      'the plugin queue/smtp_proxy sends a message while its client still talks, before any rule can be asked; ' +
+      'take it out of config/plugins, or use queue/smtp_forward in its place'
     )
   const { cfg } = plugin.haraka_require('outbound/config') as HarakaOutboundConfig
   if (!cfg.enable_tls)

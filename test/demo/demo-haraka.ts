@@ -1,6 +1,7 @@
 /** The demo's Haraka: a folder as an operator would have it, and a running server in it. */
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { Redis } from 'ioredis'
 import { createTransport } from 'nodemailer'
 import { repositoryRoot } from '../support/repository.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
@@ -19,6 +20,7 @@ export interface DemoHaraka {
   stop(): Promise<void>
 }
 
+const HARAKA = path.join(repositoryRoot(), 'node_modules', 'Haraka')
 const PREFIX = 'enforce-tls-demo:'
 
 /** Starts Haraka with the plugin; mail for a domain of `routes` goes to that partner. */
@@ -33,6 +35,7 @@ export async function startHarakaFolder(options: {
     'config/me': 'mail.acme.example\n',
     'config/smtp.ini': 'listen=127.0.0.1:0\nnodes=0\n',
     'config/log.ini': '[main]\nlevel=notice\n',
+    'config/connection.ini': readFileSync(path.join(HARAKA, 'config', 'connection.ini'), 'utf8'),
     'config/outbound.ini': 'local_mx_ok=true\n',
     'config/plugins': 'demo-routes\nenforce-tls\n',
     'config/enforce-tls.ini': options.redis
@@ -45,7 +48,7 @@ export async function startHarakaFolder(options: {
   const haraka = new WatchedProcess({
     name: 'Haraka',
     command: process.execPath,
-    args: [path.join(repositoryRoot(), 'node_modules/Haraka/bin/haraka'), '-c', folder.path],
+    args: [path.join(HARAKA, 'bin', 'haraka'), '-c', folder.path],
   })
   const [, port = ''] = await haraka.waitForLog(/Listening on (?:\[?[\d.:]+\]?):(\d+)/i)
   const transport = createTransport({ host: '127.0.0.1', port: Number(port), secure: false, ignoreTLS: true })
@@ -66,8 +69,17 @@ export async function startHarakaFolder(options: {
       transport.close()
       await haraka.stop('SIGINT')
       folder.close()
+      if (options.redis) await forget(options.redis, prefix)
     },
   }
+}
+
+/** Leaves nothing of the demo in somebody's Redis. */
+async function forget(url: string, prefix: string): Promise<void> {
+  const redis = new Redis(url)
+  const keys = await redis.keys(`${prefix}*`)
+  if (keys.length > 0) await redis.del(keys)
+  redis.disconnect()
 }
 
 /** Stands in for DNS: says which server receives a domain's mail. All mail of the demo is outgoing mail. */

@@ -80,7 +80,7 @@ async function tell(
   const toBank = await bank.delivery()
   const bounce = await acme.delivery()
   const toFlorist = await florist.delivery()
-  const told = await explainBounce(bounce.message)
+  const told = explainBounce(bounce.message)
   const spoken = clinic.commands()
   const checks: readonly (readonly [boolean, string])[] = [
     [toBank.protocol === 'TLSv1.3', `bank.example     delivered over ${describe(toBank)}`],

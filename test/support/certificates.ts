@@ -109,7 +109,10 @@ export function fingerprints(certificatePem: string): { certificate: string; pub
   const publicKey = createHash('sha256').update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
   return {
     certificate: certificate.fingerprint256,
-    publicKey: publicKey.digest('hex').toUpperCase().replace(/..(?=.)/g, '$&:'),
+    publicKey: publicKey
+      .digest('hex')
+      .toUpperCase()
+      .replace(/..(?=.)/g, '$&:'),
   }
 }
 

@@ -17,7 +17,9 @@ export function defaultReply(session: PeerSession, step: StepName): Reply {
     case 'HELO':
       return lmtp ? '500 5.5.1 this is LMTP' : `250 ${hostname}`
     case 'STARTTLS':
-      return session.secure || session.behaviour.starttls === false ? '503 5.5.1 no TLS now' : '220 2.0.0 go ahead'
+      return session.secure || session.behaviour.starttls === false
+        ? '503 5.5.1 no TLS now'
+        : '220 2.0.0 go ahead'
     case 'handshake':
       return (inner) => inner.upgrade()
     case 'RCPT':

@@ -11,6 +11,7 @@ import type { PeerBehaviour, Reply, StepName } from './peer-behaviour.js'
 import { defaultReply } from './peer-defaults.js'
 import type { ConnectionRecord, MessageRecord } from './peer-record.js'
 import { TlsRecordTap } from './tls-record-tap.js'
+import { until } from './until.js'
 
 const VERBS = 'EHLO HELO LHLO STARTTLS AUTH MAIL RCPT DATA RSET NOOP QUIT'.split(' ')
 
@@ -100,6 +101,11 @@ export class PeerSession {
   /** For behaviour that is a matter of time. */
   async pause(milliseconds: number): Promise<void> {
     await pause(milliseconds, undefined, { ref: false })
+  }
+
+  /** Resolves when the client has sent the first bytes of a TLS handshake, or has gone. */
+  async clientHello(): Promise<void> {
+    await until(() => this.closed || this.record.tlsBytes > 0, { what: 'a ClientHello', timeout: 60_000 })
   }
 
   /** Does what the step does by default. */

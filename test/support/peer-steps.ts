@@ -70,3 +70,11 @@ export function late(afterMs: number): Step {
     await session.proceed()
   }
 }
+
+/** For `handshake`: waits for the ClientHello, then does the step. */
+export function afterClientHello(step: Step): Step {
+  return async (session, line) => {
+    await session.clientHello()
+    await step(session, line)
+  }
+}

@@ -65,7 +65,8 @@ export class RedisServer implements AsyncDisposable {
   /** With the credentials, if there are any. */
   get url(): string {
     const { username = '', password } = this.#options.credentials ?? {}
-    const login = password === undefined ? '' : `${encodeURIComponent(username)}:${encodeURIComponent(password)}@`
+    const login =
+      password === undefined ? '' : `${encodeURIComponent(username)}:${encodeURIComponent(password)}@`
     return `redis://${login}127.0.0.1:${this.#port}`
   }
 
@@ -87,7 +88,10 @@ export class RedisServer implements AsyncDisposable {
   /** Runs redis-cli with these arguments and gives what it prints, without the final line end. */
   async cli(...args: readonly string[]): Promise<string> {
     const { username, password } = this.#options.credentials ?? {}
-    const login = [...(username ? ['--user', username] : []), ...(password ? ['-a', password, '--no-auth-warning'] : [])]
+    const login = [
+      ...(username ? ['--user', username] : []),
+      ...(password ? ['-a', password, '--no-auth-warning'] : []),
+    ]
     const output = await runToEnd('redis-cli', ['-p', String(this.#port), '-e', ...login, ...args])
     return output.replace(/\n$/, '')
   }
@@ -143,6 +147,8 @@ export class RedisServer implements AsyncDisposable {
 
   #explain(error: unknown): unknown {
     if (!String(error).includes('ENOENT')) return error
-    return new Error('redis-server is not on the PATH; `sh test/install-servers.sh` installs it', { cause: error })
+    return new Error('redis-server is not on the PATH; `sh test/install-servers.sh` installs it', {
+      cause: error,
+    })
   }
 }

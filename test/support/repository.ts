@@ -18,11 +18,12 @@ export function repositoryRoot(): string {
   return root
 }
 
-export function manifest(): Manifest {
-  return readManifest(repositoryRoot())
+/** The Haraka that the tests run. */
+export function harakaRoot(): string {
+  return join(repositoryRoot(), 'node_modules', 'Haraka')
 }
 
-function readManifest(folder: string): Manifest {
+export function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
 }
 

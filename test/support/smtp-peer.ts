@@ -113,7 +113,10 @@ export class SmtpPeer implements AsyncDisposable {
   }
 
   async waitForMessages(count = 1, timeout = 15_000): Promise<MessageRecord[]> {
-    await until(() => this.messages.length >= count, { timeout, what: () => this.#wanted(`${count} messages`) })
+    await until(() => this.messages.length >= count, {
+      timeout,
+      what: () => this.#wanted(`${count} messages`),
+    })
     return this.messages
   }
 

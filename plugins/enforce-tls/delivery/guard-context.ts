@@ -1,6 +1,6 @@
 /** What a guard needs from its surroundings, so that it can be tried with others. */
 import type { SecureContext } from 'node:tls'
-import type { HarakaMailItem, HarakaMx, HarakaOutbound } from '../haraka/types.js'
+import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaOutbound } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
 import type { Settings } from '../settings.js'
 import type { Attempt } from './outcome.js'
@@ -34,6 +34,8 @@ export interface GuardContext {
   isTrusted(mx: HarakaMx): boolean
   secureContext(mx: HarakaMx, requirement: Requirement): SecureContext
   composeBounce(request: BounceRequest): Promise<Bounce>
+  /** Divides an item into one for each group of its recipients; the item itself is gone then. */
+  divide(item: HarakaMailItem, groups: readonly (readonly HarakaAddress[])[]): Promise<void>
   /** Sets a queue file aside as `error.*`; gives its new name. */
   keepAsError(path: string): Promise<string>
 }

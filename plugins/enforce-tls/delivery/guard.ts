@@ -11,6 +11,7 @@ import { Socket } from 'node:net'
 import constants from 'haraka-constants'
 import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaSocket } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
+import { certificateFailure } from './certificate.js'
 import type { GuardContext } from './guard-context.js'
 import {
   decisiveAttempt,
@@ -167,6 +168,15 @@ export class Guard {
     }
     this.#current = null
     if (!this.#requirement) return this.#postpone()
+    const recipients = this.#item.todo.rcpt_to
+    if (mx?.using_lmtp && recipients.length > 1) {
+      // LMTP answers the final dot once for each recipient; Haraka mixes the answers up when they differ.
+      await this.#context.divide(
+        this.#item,
+        recipients.map((recipient) => [recipient]),
+      )
+      return this.#item.next_cb()
+    }
     if (mx) {
       this.#current = { host: hostOf(mx), to: placeOf(mx), failure: null }
       this.#attempts.push(this.#current)
@@ -196,6 +206,7 @@ export class Guard {
         lmtp: mx.using_lmtp === true,
         serverName: mx.path ? undefined : hostOf(mx),
         context: this.#context.secureContext(mx, requirement),
+        verify: (peer) => certificateFailure(peer, requirement, hostOf(mx)),
         timeout: this.#context.settings().tls.handshakeTimeout,
       })
       if (!result.ok) {
@@ -233,7 +244,7 @@ export class Guard {
     // A null sender can't be told, so its mail keeps the whole schedule.
     const bounceNow =
       verdict === 'tls-failed' &&
-      this.#context.settings().failure.action === 'bounce' &&
+      (this.#requirement?.onFailure ?? this.#context.settings().failure.action) === 'bounce' &&
       this.#item.todo.mail_from.user !== ''
     if (bounceNow) return this.#giveUp(decisive.failure, decisive.host)
     this.#mark(decisive.failure, decisive.host, false)

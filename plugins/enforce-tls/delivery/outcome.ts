@@ -23,6 +23,30 @@ export const FAILURE_CLASSES = [
   { name: 'starttls-refused', status: '7.4', temporary: false, says: 'offered TLS, then refused it' },
   { name: 'handshake-failure', status: '7.5', temporary: false, says: 'failed to set up TLS' },
   {
+    name: 'certificate-not-trusted',
+    status: '7.5',
+    temporary: false,
+    says: 'has a certificate that is not trusted',
+  },
+  {
+    name: 'certificate-expired',
+    status: '7.5',
+    temporary: false,
+    says: 'has a certificate that has expired',
+  },
+  {
+    name: 'certificate-host-mismatch',
+    status: '7.5',
+    temporary: false,
+    says: 'has a certificate that names somebody else',
+  },
+  {
+    name: 'fingerprint-mismatch',
+    status: '7.5',
+    temporary: false,
+    says: 'has another certificate than the one that is required',
+  },
+  {
     name: 'starttls-injection',
     status: '7.5',
     temporary: false,

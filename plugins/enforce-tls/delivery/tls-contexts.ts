@@ -8,28 +8,46 @@ import type { TlsVersion } from '../rules/levels.js'
 /** What Haraka's `tls.ini [outbound]` says about outgoing sessions, and this plugin heeds. */
 const HEEDED = ['key', 'cert', 'ciphers', 'ecdhCurve'] as const
 
+/** What makes contexts different for this plugin. */
+export interface ContextKey {
+  readonly minVersion: TlsVersion
+  /** Whether chains are checked. */
+  readonly trusted: boolean
+}
+
 type Heeded = Pick<SecureContextOptions, (typeof HEEDED)[number]>
 
 /** Makes each context once. */
 export class TlsContexts {
-  readonly #made: { minVersion: TlsVersion; heeded: Heeded; context: SecureContext }[] = []
+  readonly #anchors: () => readonly string[]
+  readonly #made: { key: ContextKey; heeded: Heeded; context: SecureContext }[] = []
+
+  /** @param anchors the trusted authorities, asked for when first needed */
+  constructor(anchors: () => readonly string[]) {
+    this.#anchors = anchors
+  }
 
   /**
-   * The context for a minimum version and the operator's own TLS options.
+   * The context for a minimum version, with or without trusted authorities, and the operator's own options.
    *
    * @param options of `tls.ini [outbound]`; verification settings in it are not heeded, a requirement has its own
    * @throws when OpenSSL refuses the operator's key, certificate or cipher list.
    */
-  get(minVersion: TlsVersion, options: Readonly<Record<string, unknown>>): SecureContext {
+  get(key: ContextKey, options: Readonly<Record<string, unknown>>): SecureContext {
     const heeded: Heeded = Object.fromEntries(
       HEEDED.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
     )
     const known = this.#made.find(
-      (made) => made.minVersion === minVersion && HEEDED.every((name) => made.heeded[name] === heeded[name]),
+      (made) =>
+        made.key.minVersion === key.minVersion &&
+        made.key.trusted === key.trusted &&
+        HEEDED.every((name) => made.heeded[name] === heeded[name]),
     )
     if (known) return known.context
-    const context = createSecureContext({ ...heeded, minVersion })
-    this.#made.push({ minVersion, heeded, context })
+    // Where no chain is checked, an empty list spares OpenSSL a look at all the world's authorities.
+    const ca = key.trusted ? [...this.#anchors()] : []
+    const context = createSecureContext({ ...heeded, minVersion: key.minVersion, ca })
+    this.#made.push({ key, heeded, context })
     // Reloads of tls.ini bring new key objects each time; the oldest are not asked for any more.
     if (this.#made.length > 32) this.#made.shift()
     return context

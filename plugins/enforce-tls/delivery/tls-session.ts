@@ -5,6 +5,7 @@
  */
 import { isIP, type Socket } from 'node:net'
 import { connect, type SecureContext, type TLSSocket } from 'node:tls'
+import type { PeerIdentity } from './certificate.js'
 import { Dialogue, DialogueError } from './dialogue.js'
 import { otherFailure, tlsFailure, type AttemptFailure } from './outcome.js'
 import { formatReply, offers, type Reply } from './smtp-reply.js'
@@ -19,6 +20,8 @@ export interface TlsRequest {
   readonly serverName: string | undefined
   /** Protocol versions, ciphers, own certificate. */
   readonly context: SecureContext
+  /** Says what the server's certificate does not fulfil, if anything. */
+  readonly verify: (peer: PeerIdentity) => AttemptFailure | null
   /** From now to the established session, in milliseconds. */
   readonly timeout: number
 }
@@ -61,7 +64,10 @@ export async function establishTls(request: TlsRequest): Promise<TlsResult> {
       checkServerIdentity: () => undefined,
     })
     await secured(handshake)
-    return { ok: true, socket: handshake }
+    const unfulfilled = request.verify(identityOf(handshake))
+    if (!unfulfilled) return { ok: true, socket: handshake }
+    quit(handshake)
+    return { ok: false, failure: unfulfilled }
   } catch (error) {
     handshake?.destroy()
     return { ok: false, failure: failureOf(error, expired, socket) }
@@ -144,6 +150,16 @@ function secured(socket: TLSSocket): Promise<void> {
     socket.once('error', onError)
     socket.once('close', onClose)
   })
+}
+
+function identityOf(socket: TLSSocket): PeerIdentity {
+  // Typed as an Error, but OpenSSL's code as a text wherever Node.js itself sets it.
+  const error: unknown = socket.authorizationError
+  const code = error instanceof Error ? ((error as Error & { code?: string }).code ?? error.message) : error
+  return {
+    certificate: socket.getPeerX509Certificate(),
+    chainError: typeof code === 'string' ? code : socket.authorized ? '' : 'UNKNOWN',
+  }
 }
 
 function failureOf(error: unknown, expired: boolean, socket: Socket): AttemptFailure {

@@ -114,6 +114,16 @@ export interface HarakaMailItem extends HarakaLogger {
   ): void
 }
 
+/** A client's connection. */
+export interface HarakaConnection {
+  readonly transaction?: {
+    readonly mail_from: HarakaAddress
+    readonly rcpt_to: readonly HarakaAddress[]
+    /** `skip_plugins` names the plugins whose hooks Haraka leaves out for this transaction. */
+    readonly notes: { skip_plugins?: string[] }
+  } | null
+}
+
 /** Haraka's outbound module. */
 export interface HarakaOutbound {
   send_email(
@@ -150,6 +160,8 @@ export interface HarakaOutboundTls {
 
 /** Haraka's plugin registry. */
 export interface HarakaPlugins {
+  /** The loaded plugins, as they are called in `config/plugins`. */
+  readonly plugin_list: readonly string[]
   readonly registered_hooks: Readonly<
     Record<string, readonly { readonly plugin: string; readonly method: string; readonly priority: number }[]>
   >

@@ -2,7 +2,8 @@
  * What a delivery must fulfil, and how requirements of several owners add up: they are predicates, and all
  * of them must hold, so adding one never weakens another. Pure.
  */
-import { later, stricter, type Level, type TlsVersion } from './levels.js'
+import { definitionOf, later, stricter, type Level, type TlsVersion } from './levels.js'
+import type { RelayWithTls } from './rule.js'
 
 /** A rule that had a part in a decision. */
 export interface DecidedBy {
@@ -11,14 +12,47 @@ export interface DecidedBy {
   readonly name: string
 }
 
+/** What a rule can ask for when its demand can't be met. */
+export type OnFailure = 'bounce' | 'defer'
+
 /** What every delivery of a message to a recipient must fulfil. */
 export interface Requirement {
   /** The strictest level of those that add up. */
   readonly level: Level
   /** Lowest TLS version a rule asks for; absent where only `[tls] min_version` holds. */
   readonly minVersion?: TlsVersion
+  /** Whether the certificate's chain must end at a trusted authority. */
+  readonly trusted: boolean
+  /** Whether the certificate must name the MX host. */
+  readonly namesHost: boolean
+  /** Of each list, the certificate must name at least one; `.bank.example` is any subdomain. */
+  readonly namesAnyOf: readonly (readonly string[])[]
+  /** Of each list, the certificate or its public key must have one SHA-256 fingerprint. */
+  readonly fingerprintsAnyOf: readonly (readonly string[])[]
+  /** Absent where only `[failure] action` holds; between owners the wider one's word counts. */
+  readonly onFailure?: OnFailure
   /** The rules that require it, widest owner first; never empty. */
   readonly decidedBy: readonly DecidedBy[]
+}
+
+/**
+ * What one rule requires for recipients of a domain.
+ *
+ * @param action of a level other than `none`
+ */
+export function requirementOf(action: RelayWithTls, domain: string, decidedBy: DecidedBy): Requirement {
+  const { level, minVersion, names = [], fingerprints = [], onFailure } = action
+  const demands = definitionOf(level)
+  return {
+    level,
+    ...(minVersion ? { minVersion } : {}),
+    trusted: demands.trusted,
+    namesHost: demands.names === 'mx-host',
+    namesAnyOf: demands.names === 'domain' ? [[domain, `.${domain}`, ...names]] : [],
+    fingerprintsAnyOf: demands.pinned ? [fingerprints] : [],
+    ...(onFailure ? { onFailure } : {}),
+    decidedBy: [decidedBy],
+  }
 }
 
 /** The conjunction of two requirements; `null` requires nothing. */
@@ -26,9 +60,15 @@ export function addUp(a: Requirement | null, b: Requirement | null): Requirement
   if (!a || !b) return a ?? b
   const minVersion =
     a.minVersion && b.minVersion ? later(a.minVersion, b.minVersion) : (a.minVersion ?? b.minVersion)
+  const onFailure = a.onFailure ?? b.onFailure
   return {
     level: stricter(a.level, b.level),
     ...(minVersion ? { minVersion } : {}),
+    trusted: a.trusted || b.trusted,
+    namesHost: a.namesHost || b.namesHost,
+    namesAnyOf: [...a.namesAnyOf, ...b.namesAnyOf],
+    fingerprintsAnyOf: [...a.fingerprintsAnyOf, ...b.fingerprintsAnyOf],
+    ...(onFailure ? { onFailure } : {}),
     decidedBy: [...a.decidedBy, ...b.decidedBy],
   }
 }

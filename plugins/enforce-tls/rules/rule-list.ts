@@ -6,7 +6,7 @@
 import type { MailAddress } from './address.js'
 import { parseOwner, serviceDomainOf } from './owner.js'
 import { compilePatterns, type AddressMatcher } from './pattern.js'
-import type { Requirement } from './requirement.js'
+import { requirementOf, type Requirement } from './requirement.js'
 import { formatProblem, parseRule, type Rule } from './rule.js'
 
 /** What a store holds of one owner, as it stands there: JSON texts. */
@@ -107,13 +107,12 @@ export class RuleList {
   requirementFor(recipient: MailAddress): Requirement | null {
     const decided = this.decidingRule(recipient)
     if (!decided || decided.rule.actions.relayWithTls.level === 'none') return null
-    const { level, minVersion } = decided.rule.actions.relayWithTls
     const { owner, id } = decided
-    return {
-      level,
-      ...(minVersion ? { minVersion } : {}),
-      decidedBy: [{ owner, id, name: decided.rule.name }],
-    }
+    return requirementOf(decided.rule.actions.relayWithTls, recipient.domain, {
+      owner,
+      id,
+      name: decided.rule.name,
+    })
   }
 }
 

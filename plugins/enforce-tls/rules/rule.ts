@@ -4,14 +4,22 @@
  */
 import { Ajv, type ErrorObject, type JSONSchemaType } from 'ajv'
 import { LEVEL_NAMES, TLS_VERSIONS, type Level, type TlsVersion } from './levels.js'
+import { checkAction } from './action.js'
 import { quote } from './owner.js'
 import { formatPattern, parsePattern } from './pattern.js'
+import type { OnFailure } from './requirement.js'
 
 /** What a rule makes of the messages it matches. */
 export interface RelayWithTls {
   readonly level: Level
   /** Lowest TLS version for this rule. @default `[tls] min_version` */
   readonly minVersion?: TlsVersion
+  /** Level `secure`: names that the certificate may have besides the recipient's domain. @default none */
+  readonly names?: readonly string[]
+  /** Level `fingerprint`: SHA-256 fingerprints of certificates or public keys; one of them must fit. */
+  readonly fingerprints?: readonly string[]
+  /** What happens when no host fulfils the rule. @default `[failure] action` */
+  readonly onFailure?: OnFailure
 }
 
 /** Conditions on one field; a list is met when any of its values matches. */
@@ -36,6 +44,15 @@ export const NAME_MAX = 200
 export const PATTERNS_MAX = 10_000
 /** The longest pattern, in characters: an address of RFC 5321's limits and some room. */
 const PATTERN_LENGTH_MAX = 340
+
+/** The most names or fingerprints of an action. */
+const NAMES_MAX = 100
+const FINGERPRINT_LENGTH_MAX = 95
+
+function texts(maxItems: number, maxLength: number) {
+  const items = { type: 'string', minLength: 1, maxLength } as const
+  return { type: 'array', minItems: 1, maxItems, items, nullable: true } as const
+}
 
 const schema: JSONSchemaType<Rule> = {
   type: 'object',
@@ -78,6 +95,9 @@ const schema: JSONSchemaType<Rule> = {
           properties: {
             level: { type: 'string', enum: LEVEL_NAMES },
             minVersion: { type: 'string', enum: TLS_VERSIONS, nullable: true },
+            names: texts(NAMES_MAX, PATTERN_LENGTH_MAX),
+            fingerprints: texts(NAMES_MAX, FINGERPRINT_LENGTH_MAX),
+            onFailure: { type: 'string', enum: ['bounce', 'defer'], nullable: true },
           },
         },
       },
@@ -113,12 +133,13 @@ export function checkRule(value: unknown): RuleCheck {
       return { field: `criteria.to.matchesAny[${index}]`, problem: `${quote(text)} ${pattern.problem}` }
     patterns.push(formatPattern(pattern))
   }
-  const { level, minVersion } = value.actions.relayWithTls
+  const action = checkAction(value.actions.relayWithTls)
+  if ('problem' in action) return action
   return {
     rule: {
       ...value,
       criteria: { to: { matchesAny: [...new Set(patterns)] } },
-      actions: { relayWithTls: { level, ...(minVersion ? { minVersion } : {}) } },
+      actions: { relayWithTls: action },
     },
   }
 }

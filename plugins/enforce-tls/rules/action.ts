@@ -1,0 +1,67 @@
+/** The check of a rule's action beyond its schema: what a level needs, and what makes no sense with it. Pure. */
+import { parseDomain } from './address.js'
+import { definitionOf } from './levels.js'
+import { quote } from './owner.js'
+import type { RelayWithTls, RuleProblem } from './rule.js'
+
+const FIELD = 'actions.relayWithTls'
+
+/** Either the action with its texts in their one spelling, or what is wrong with it. */
+export function checkAction(action: RelayWithTls): RelayWithTls | RuleProblem {
+  const { level, minVersion, names, fingerprints, onFailure } = action
+  const { names: named, pinned } = definitionOf(level)
+  if (names && named !== 'domain')
+    return { field: `${FIELD}.names`, problem: `has no meaning at level ${level}; it is for level secure` }
+  if (fingerprints && !pinned)
+    return {
+      field: `${FIELD}.fingerprints`,
+      problem: `has no meaning at level ${level}; it is for level fingerprint`,
+    }
+  if (pinned && !fingerprints)
+    return { field: `${FIELD}.fingerprints`, problem: `is missing; level ${level} needs at least one` }
+  const checkedNames = each(names, 'names', parseName)
+  if ('problem' in checkedNames) return checkedNames
+  const checkedFingerprints = each(fingerprints, 'fingerprints', parseFingerprint)
+  if ('problem' in checkedFingerprints) return checkedFingerprints
+  return {
+    level,
+    ...(minVersion ? { minVersion } : {}),
+    ...(names ? { names: checkedNames.texts } : {}),
+    ...(fingerprints ? { fingerprints: checkedFingerprints.texts } : {}),
+    ...(onFailure ? { onFailure } : {}),
+  }
+}
+
+type Parsed = { readonly text: string } | { readonly problem: string }
+
+function each(
+  texts: readonly string[] | undefined | null,
+  name: string,
+  parse: (text: string) => Parsed,
+): { readonly texts: string[] } | RuleProblem {
+  const done = new Set<string>()
+  for (const [index, text] of (texts ?? []).entries()) {
+    const parsed = parse(text)
+    if ('problem' in parsed)
+      return { field: `${FIELD}.${name}[${index}]`, problem: `${quote(text)} ${parsed.problem}` }
+    done.add(parsed.text)
+  }
+  return { texts: [...done] }
+}
+
+/** A DNS name, or with a leading dot any name below it. */
+function parseName(text: string): Parsed {
+  const dot = text.startsWith('.') ? '.' : ''
+  const parsed = parseDomain(text.slice(dot.length))
+  return 'problem' in parsed ? parsed : { text: dot + parsed.domain }
+}
+
+/** A SHA-256 fingerprint, in the spelling of `openssl x509 -fingerprint -sha256`. */
+function parseFingerprint(text: string): Parsed {
+  const digits = text.replace(/:/g, '').toUpperCase()
+  if (!/^[0-9A-F]{64}$/.test(digits))
+    return {
+      problem: 'is no SHA-256 fingerprint; 64 hexadecimal digits are expected, with or without colons',
+    }
+  return { text: digits.replace(/(..)(?=.)/g, '$1:') }
+}

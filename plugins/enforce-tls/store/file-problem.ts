@@ -1,0 +1,28 @@
+/**
+ * What is wrong when the file system refuses: words for the person in charge, with the way out. Pure; an error
+ * that is not in the table is passed on in its own words.
+ */
+
+const PROBLEMS: Readonly<Record<string, string>> = {
+  EACCES: `may not be read or written by this user; check owner and mode of the file and of its folder`,
+  EPERM: `may not be changed by this user; check owner, mode and attributes of the file and of its folder`,
+  EROFS: 'is on a file system that is mounted read-only',
+  EISDIR: 'is a folder; the path of a file is expected',
+  ENOTDIR: 'has a path through something that is not a folder; check the path',
+  ELOOP: 'is a symbolic link in a circle; check the path',
+  ENOENT: 'is in a folder that does not exist; create the folder, or check the path',
+  ENOSPC: 'can not be written, the disk is full; free some space and repeat',
+  EDQUOT: 'can not be written, the disk quota is used up; free some space and repeat',
+  EMFILE: 'can not be opened, this process has too many open files; raise its limit',
+  ENFILE: 'can not be opened, the system has too many open files; raise its limit',
+  ELOCKED:
+    'is locked by another writer; if none runs any more, remove the folder of the same name with .lock',
+  ECOMPROMISED: 'was not written, the lock was lost meanwhile; repeat the change',
+}
+
+/** Says what an error means, as the end of a sentence that names the file. */
+export function fileProblem(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  const words = code === undefined ? undefined : PROBLEMS[code]
+  return words === undefined ? `can not be used: ${message}` : `${words} (${String(code)})`
+}

@@ -1,0 +1,189 @@
+/**
+ * One connection to Redis that never gives up, and on which nothing waits longer than the command timeout.
+ * Whatever fails rejects with a `StoreError`; it is told once when Redis goes away, and once when it is back.
+ *
+ * A call waits while a connection is being made for the first time after the start or after a loss, so that
+ * neither a start nor a dropped idle connection costs a message its decision. Once that first try has failed,
+ * calls fail at once, with the reason, until Redis is back.
+ */
+import Redis from 'ioredis'
+import type { RedisSettings } from '../settings.js'
+import { addressOf, shownAddress } from './redis-address.js'
+import { isLostConnection, problemOf } from './redis-problem.js'
+import { StoreError } from './rule-store.js'
+
+/** Told once for each change, with a sentence that names the store. */
+export type OnStateChange = (state: 'available' | 'unavailable', detail: string) => void
+
+/** One question to Redis. */
+export interface Call<T> {
+  /** The key that it is about, for an error's words; `null` where it is about no single one. */
+  readonly key: string | null
+  /** Whether it changes something, so that it must not be sent a second time. */
+  readonly writes: boolean
+  readonly send: (redis: Redis) => Promise<T>
+}
+
+type State =
+  | { readonly name: 'connecting' | 'available' | 'closed' }
+  | { readonly name: 'unavailable'; readonly error: StoreError }
+
+/** Longest pause between two tries to connect, in milliseconds. */
+const RETRY_MAX = 2000
+/** How long a hung Redis may delay the closing of a connection, in milliseconds. */
+const DISCONNECT_TIMEOUT = 50
+
+/** What a writer must know whose change got no answer. */
+const UNCERTAIN = '; the change may have been made or not: look before you repeat it'
+
+/** A connection to Redis. */
+export class RedisConnection {
+  readonly description: string
+  readonly #redis: Redis
+  readonly #timeout: number
+  readonly #onStateChange: OnStateChange | undefined
+  readonly #waiting = new Set<() => void>()
+  #state: State = { name: 'connecting' }
+  #told: 'available' | 'unavailable' | null = null
+  #lastError: unknown = null
+  #wrongDatabase = false
+
+  /** @throws {StoreError} for a URL that can't be meant; everything else comes out when it is asked. */
+  constructor(settings: RedisSettings, onStateChange?: OnStateChange) {
+    const address = addressOf(settings)
+    this.description = `redis ${shownAddress(address)} (prefix ${settings.prefix})`
+    this.#timeout = settings.commandTimeout
+    this.#onStateChange = onStateChange
+    this.#redis = new Redis({
+      ...address,
+      protocol: 2,
+      connectionName: 'enforce-tls',
+      disableClientInfo: true,
+      commandTimeout: this.#timeout,
+      connectTimeout: this.#timeout,
+      disconnectTimeout: DISCONNECT_TIMEOUT,
+      enableOfflineQueue: false,
+      // What was lost is asked again here, where reading and writing can be told apart: 0 makes the client
+      // reject it at once, any other number leaves it to its time-out.
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: (times) =>
+        this.#wrongDatabase ? RETRY_MAX : Math.min(50 * 2 ** Math.min(times - 1, 10), RETRY_MAX),
+    })
+    this.#redis
+      .on('error', (error: unknown) => this.#onError(error))
+      .on('ready', () => this.#onReady())
+      .on('close', () => this.#onClose())
+  }
+
+  /**
+   * Asks Redis and gives its answer.
+   *
+   * @throws {StoreError} when there is none within the command timeout, or it is an error.
+   */
+  async ask<T>({ key, writes, send }: Call<T>): Promise<T> {
+    let sent = false
+    let timer: NodeJS.Timeout | undefined
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(this.#onTimeout(sent, writes)), this.#timeout)
+    })
+    const attempt = async (repeatable: boolean): Promise<T> => {
+      await this.#untilSettled()
+      sent = true
+      try {
+        return await send(this.#redis)
+      } catch (error) {
+        if (!isLostConnection(error)) throw this.#explained(error, key)
+        if (repeatable) return await attempt(false)
+        throw this.#unavailable(`closed the connection before it answered${writes ? UNCERTAIN : ''}`)
+      }
+    }
+    try {
+      return await Promise.race([attempt(!writes), deadline])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Ends the connection without waiting for Redis; calls under way fail. Safe to call twice. */
+  close(): Promise<void> {
+    if (this.#state.name === 'closed') return Promise.resolve()
+    this.#enter({ name: 'closed' })
+    this.#redis.disconnect()
+    return Promise.resolve()
+  }
+
+  /** Waits while it is not decided whether Redis can be reached. */
+  async #untilSettled(): Promise<void> {
+    // A lost connection shows in the client's status a moment before its event arrives.
+    while (
+      this.#state.name === 'connecting' ||
+      (this.#state.name === 'available' && this.#redis.status !== 'ready')
+    )
+      await new Promise<void>((resolve) => this.#waiting.add(resolve))
+    if (this.#state.name === 'unavailable') throw this.#state.error
+    if (this.#state.name === 'closed') throw this.#unavailable('is closed')
+  }
+
+  #onReady(): void {
+    if (this.#state.name === 'closed') return
+    // The client goes on in database 0 when SELECT fails: other rules, or none.
+    if (this.#wrongDatabase) {
+      this.#redis.disconnect(true)
+      return
+    }
+    this.#lastError = null
+    this.#enter({ name: 'available' })
+  }
+
+  #onError(error: unknown): void {
+    this.#lastError = error
+    if ((error as { command?: { name?: string } }).command?.name === 'select') this.#wrongDatabase = true
+    // While available it is a connection that breaks; whether Redis is away shows at the next try.
+    if (this.#state.name === 'connecting') this.#fail(this.#explained(error, null))
+  }
+
+  #onClose(): void {
+    this.#wrongDatabase = false
+    if (this.#state.name === 'available') this.#enter({ name: 'connecting' })
+    else if (this.#state.name === 'connecting') this.#fail(this.#explained(this.#lastError ?? 'closed', null))
+  }
+
+  #onTimeout(sent: boolean, writes: boolean): StoreError {
+    const done = sent ? 'answer' : 'accept a connection'
+    const problem = `did not ${done} within ${this.#timeout} ms (command_timeout); check that it is not stopped or overloaded`
+    const error = this.#unavailable(problem)
+    const { name } = this.#state
+    if (name === 'available' || name === 'connecting') {
+      this.#fail(error)
+      // A connection through which nothing comes may be dead for good; a new one shows when Redis is back.
+      if (name === 'available') this.#redis.disconnect(true)
+    }
+    return sent && writes ? this.#unavailable(problem + UNCERTAIN) : error
+  }
+
+  #fail(error: StoreError): void {
+    this.#enter({ name: 'unavailable', error })
+  }
+
+  #enter(state: State): void {
+    this.#state = state
+    if (state.name !== 'connecting') {
+      for (const wake of this.#waiting) wake()
+      this.#waiting.clear()
+    }
+    if ((state.name !== 'available' && state.name !== 'unavailable') || this.#told === state.name) return
+    this.#told = state.name
+    this.#onStateChange?.(state.name, 'error' in state ? state.error.message : this.description)
+  }
+
+  // The client's error is not kept as the cause: it holds the arguments of the command, a password among them.
+  #explained(error: unknown, key: string | null): StoreError {
+    const { code, problem } = problemOf(error, key)
+    return new StoreError(code, `${this.description} ${problem}`)
+  }
+
+  #unavailable(problem: string): StoreError {
+    return new StoreError('STORE_UNAVAILABLE', `${this.description} ${problem}`)
+  }
+}

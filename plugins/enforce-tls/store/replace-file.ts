@@ -1,0 +1,94 @@
+/**
+ * Replaces a file under a lock, as a whole or not at all: who reads it meanwhile sees the old text or the new
+ * one. Every failure rejects with the error of the file system and leaves the old file as it was.
+ */
+import { randomBytes } from 'node:crypto'
+import { open, readlink, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
+import path from 'node:path'
+
+/** Mode of a file that is made: the owner writes, the group reads; rules are nobody else's business. */
+const NEW_FILE_MODE = 0o640
+/** A lock that its holder has not refreshed for this long belongs to a process that died, in milliseconds. */
+const LOCK_STALE = 5000
+/** How long to wait for another writer, in milliseconds: longer than a lock takes to become stale. */
+const LOCK_PATIENCE = 15_000
+const LINKS_MAX = 40
+
+/**
+ * Reads, changes and replaces a file while no other writer can.
+ *
+ * @param update gives the new text, after it has read the old one itself
+ */
+export async function replaceFile(file: string, update: () => Promise<string>): Promise<void> {
+  // A link stays a link: what it points to is replaced, and locked, under its one real name.
+  const target = await realTarget(file)
+  // Loaded for a change only: it hooks into fs and into the signals of the process, which is no good guest's
+  // behaviour in a mail server that only ever reads.
+  const { lock } = await import('proper-lockfile')
+  let lost: Error | null = null
+  const release = await lock(target, {
+    realpath: false,
+    stale: LOCK_STALE,
+    retries: { forever: true, maxRetryTime: LOCK_PATIENCE, minTimeout: 5, maxTimeout: 100, randomize: true },
+    onCompromised: (error) => (lost = error),
+  })
+  try {
+    const text = await update()
+    await writeBeside(target, text, () => {
+      if (lost) throw lost
+    })
+  } finally {
+    // A lock that was lost is not ours to release, and the change is made or has failed already.
+    await release().catch(() => undefined)
+  }
+}
+
+/**
+ * Writes a new file beside the old one and renames it. The npm package write-file-atomic does not look how much
+ * was written and replaces the file by half of the text when the disk is full.
+ */
+async function writeBeside(target: string, text: string, assertLocked: () => void): Promise<void> {
+  const old = await stat(target).catch(whenMissing(null))
+  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`
+  const handle = await open(temporary, 'wx', NEW_FILE_MODE)
+  try {
+    try {
+      await handle.writeFile(text)
+      if (old) await keepOwner(handle, old.uid, old.gid)
+      await handle.chmod(old ? old.mode & 0o7777 : NEW_FILE_MODE)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    assertLocked()
+    await rename(temporary, target)
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined)
+    throw error
+  }
+}
+
+/** Keeps owner and group as far as this user may give files away; the group alone lets Haraka go on reading. */
+async function keepOwner(handle: FileHandle, uid: number, gid: number): Promise<void> {
+  await handle
+    .chown(uid, gid)
+    .catch(() => handle.chown(-1, gid))
+    .catch(() => undefined)
+}
+
+/** The file behind symbolic links, also where the last one points to a file that is yet to be made. */
+async function realTarget(file: string, links = 0): Promise<string> {
+  const real = await realpath(file).catch(whenMissing(null))
+  if (real !== null) return real
+  const folder = await realpath(path.dirname(file))
+  const plain = path.join(folder, path.basename(file))
+  const linked = links < LINKS_MAX ? await readlink(plain).catch(() => null) : null
+  return linked === null ? plain : realTarget(path.resolve(folder, linked), links + 1)
+}
+
+function whenMissing<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return value
+    throw error
+  }
+}

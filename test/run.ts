@@ -1,0 +1,37 @@
+/**
+ * Runs the compiled test files with node:test, two at a time: all of them, or those of the groups named on
+ * the command line (`unit`, `store`, `cli`, `e2e`; `e2e/cluster` names a single file). Exits 1 when a test fails or
+ * none was found.
+ */
+import { readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+
+const FILE_TIMEOUT_MS = 5 * 60_000
+
+function testFiles(wanted: readonly string[]): string[] {
+  return readdirSync(__dirname, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.js'))
+    .map((entry) => relative(__dirname, join(entry.parentPath, entry.name)))
+    .filter((file) => wanted.length === 0 || wanted.some((name) => belongsTo(file, name)))
+    .sort()
+}
+
+function belongsTo(file: string, name: string): boolean {
+  return file.startsWith(`${name}/`) || file === `${name}.test.js`
+}
+
+const wanted = process.argv.slice(2)
+const files = testFiles(wanted)
+if (files.length === 0) {
+  console.error(`no test files ${wanted.length === 0 ? 'at all' : `of ${wanted.join(', ')}`} in ${__dirname}`)
+  process.exitCode = 1
+} else {
+  run({ files: files.map((file) => join(__dirname, file)), concurrency: 2, timeout: FILE_TIMEOUT_MS })
+    .on('test:fail', ({ todo }) => {
+      if (todo === undefined || todo === false) process.exitCode = 1
+    })
+    .pipe(new spec())
+    .pipe(process.stdout)
+}
