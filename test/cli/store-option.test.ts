@@ -85,9 +85,9 @@ describe('the store of a command', { concurrency: 8 }, () => {
     [
       'no Redis URL',
       ['--redis', 'localhost:6379'],
-      /--redis "localhost:6379" is no Redis URL; expected: redis:\/\//,
+      /--redis: the URL of the Redis does not begin with redis:\/\//,
     ],
-    ['another kind of URL', ['--redis', 'http://127.0.0.1'], /is no Redis URL/],
+    ['another kind of URL', ['--redis', 'http://127.0.0.1'], /does not begin with redis:\/\//],
     ['a prefix for a file', ['--file', 'x', '--prefix', 'y:'], /--prefix .* needs --redis/],
     ['an empty file name', ['--file', ''], /--file is empty/],
   ]

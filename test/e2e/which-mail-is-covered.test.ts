@@ -21,7 +21,7 @@ const ROWS: readonly (readonly [what: string, from: string, to: string, covered:
   ['a subdomain by a leading dot', 'ann@acme.example', 'clerk@district.court.example', true],
   ['not the domain itself by a leading dot', 'ann@acme.example', 'clerk@court.example', false],
   ['a rule that is off', 'ann@acme.example', 'cfo@off.example', false],
-  ['a domain without any rule', 'ann@acme.example', 'joe@other.example', false],
+  ['a domain without any rule', 'ann@acme.example', 'joe@third.example', false],
   ['a sender of another domain', 'joe@other.example', 'cfo@bank.example', false],
   ['a sender of a subdomain', 'ann@sub.acme.example', 'cfo@bank.example', false],
   ['a domain whose service is off', 'ann@asleep.example', 'cfo@bank.example', false],

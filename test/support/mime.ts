@@ -2,7 +2,7 @@
  * A small strict reader of MIME: header fields and the tree of multipart parts, without ever looking into
  * an attached message. A multipart whose boundary is missing or never closed throws.
  */
-import { decodeWords } from 'libmime'
+import libmime from 'libmime'
 
 export interface MimePart {
   /** Lower case, `text/plain` by default. */
@@ -32,7 +32,8 @@ function parseHeaders(block: string): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const line of block.replace(/\r?\n(?=[ \t])/g, '').split(/\r?\n/)) {
     const colon = line.indexOf(':')
-    if (colon > 0) headers[line.slice(0, colon).toLowerCase()] ??= decodeWords(line.slice(colon + 1).trim())
+    if (colon > 0)
+      headers[line.slice(0, colon).toLowerCase()] ??= libmime.decodeWords(line.slice(colon + 1).trim())
   }
   return headers
 }

@@ -92,7 +92,8 @@ export class SmtpPeer implements AsyncDisposable {
   /** Behaves like this from the next connection on. */
   async behave(behaviour: PeerBehaviour): Promise<void> {
     const { hostname = DEFAULT_HOSTNAME } = behaviour
-    const certificate = behaviour.tls ? {} : await (ownCertificate ??= selfSigned({ dnsNames: [hostname] }))
+    const own = behaviour.tls?.cert ?? behaviour.tls?.pfx
+    const certificate = own ? {} : await (ownCertificate ??= selfSigned({ dnsNames: [hostname] }))
     const options = { ...certificate, ...behaviour.tls }
     const { SNICallback, requestCert = false, rejectUnauthorized = false, ALPNProtocols } = options
     this.#behaviour = behaviour

@@ -91,7 +91,9 @@ function columnWidths(
     Math.max(...rows.flatMap((row) => (row[column] ?? []).map((line) => columnsOf(line)))),
   )
   const borders = longest.length * 3 + 1
-  let left = Math.max(terminalWidth ?? DEFAULT_WIDTH, NARROWEST) - borders
+  // A pseudo-terminal that nobody looks at says 0.
+  const width = terminalWidth === undefined || terminalWidth === 0 ? DEFAULT_WIDTH : terminalWidth
+  let left = Math.max(width, NARROWEST) - borders
   const widths = [...longest]
   const narrowFirst = [...longest.keys()].sort((a, b) => (longest[a] ?? 0) - (longest[b] ?? 0))
   for (const [done, column] of narrowFirst.entries()) {

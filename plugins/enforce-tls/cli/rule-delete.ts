@@ -36,8 +36,12 @@ export async function deleteRule(context: Context, owner: string, id: string, ye
 function isConfirmed({ output: { terminal } }: Context, question: string): Promise<boolean> {
   const dialogue = createInterface({ input: terminal.stdin, output: terminal.stderr })
   return new Promise((resolve) => {
-    dialogue.once('close', () => resolve(false))
+    dialogue.once('close', () => {
+      terminal.stderr.write('\n')
+      resolve(false)
+    })
     dialogue.question(`${oneLine(question)} [y/N] `, (answer) => {
+      dialogue.removeAllListeners('close')
       resolve(/^y(?:es)?$/i.test(answer.trim()))
       dialogue.close()
     })

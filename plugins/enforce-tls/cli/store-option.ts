@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { SETTINGS_FILE, SettingsError, loadSettings, type Settings } from '../settings.js'
 import { toSettings } from '../settings-schema.js'
+import { addressOf } from '../store/redis-address.js'
+import { StoreError } from '../store/rule-store.js'
 import { Refusal, WrongUse } from './refusal.js'
 
 /** The options that name a store; at most one of `redis`, `file`, `config`. */
@@ -50,18 +52,18 @@ export function chooseStore(options: StoreOptions, currentFolder: string): Chose
 }
 
 function redisStore(url: string, prefix: string | undefined): ChosenStore {
-  const parsed = URL.canParse(url) ? new URL(url) : null
-  if (!parsed || !['redis:', 'rediss:'].includes(parsed.protocol) || parsed.hostname === '')
-    throw new WrongUse([
-      `--redis ${JSON.stringify(withoutPassword(url))} is no Redis URL; expected: redis://127.0.0.1:6379, or rediss:// for TLS`,
-    ])
   if (prefix === '')
     throw new WrongUse(['--prefix is empty; the beginning of the keys is expected, as in enforce-tls:'])
   const defaults = toSettings({})
-  return {
-    settings: { ...defaults, redis: { ...defaults.redis, url, ...(prefix === undefined ? {} : { prefix }) } },
-    words: ['--redis', withoutPassword(url), ...(prefix === undefined ? [] : ['--prefix', prefix])],
+  const redis = { ...defaults.redis, url, ...(prefix === undefined ? {} : { prefix }) }
+  try {
+    addressOf(redis)
+  } catch (error) {
+    if (error instanceof StoreError) throw new WrongUse([`--redis: ${error.message}`])
+    throw error
   }
+  const words = ['--redis', withoutPassword(url), ...(prefix === undefined ? [] : ['--prefix', prefix])]
+  return { settings: { ...defaults, redis }, words }
 }
 
 function harakaFolder(given: string, folder: string): ChosenStore {
@@ -89,7 +91,10 @@ function withStore(settings: Settings, type: Settings['store']['type'], file: st
 
 /** A URL that may be shown: a command that is printed ends up in logs. */
 function withoutPassword(url: string): string {
-  return url.replace(/^([a-z]+:\/\/[^/@]*?:)[^/]*@/, '$1***@')
+  const shown = new URL(url)
+  if (shown.password === '') return url
+  shown.password = '***'
+  return shown.href
 }
 
 /** A command line of this program that can be pasted into a shell. */
