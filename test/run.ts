@@ -24,12 +24,18 @@ function belongsTo(file: string, name: string): boolean {
 
 const wanted = process.argv.slice(2)
 const files = testFiles(wanted)
-if (files.length === 0) {
-  console.error(`no test files ${wanted.length === 0 ? 'at all' : `of ${wanted.join(', ')}`} in ${__dirname}`)
+let ran = 0
+process.once('exit', () => {
+  if (ran > 0) return
+  console.error(`no tests ${wanted.length === 0 ? 'at all' : `of ${wanted.join(', ')}`} in ${__dirname}`)
   process.exitCode = 1
-} else {
+})
+
+if (files.length > 0) {
   run({ files: files.map((file) => join(__dirname, file)), concurrency: 2, timeout: FILE_TIMEOUT_MS })
+    .on('test:pass', () => ran++)
     .on('test:fail', ({ todo }) => {
+      ran++
       if (todo === undefined || todo === false) process.exitCode = 1
     })
     .pipe(new spec())

@@ -104,7 +104,7 @@ export class Enforcer {
         item.logcrit(
           `enforce-tls: no decision, the message waits: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
         )
-        next(constants.delay, this.#settings.main.deferSeconds)
+        next(constants.delay, String(this.#settings.main.deferSeconds))
       },
     )
   }
@@ -202,7 +202,8 @@ export class Enforcer {
       return constants.cont
     }
     item.loginfo(`enforce-tls: the message waits ${deferSeconds} s: ${error.message}`)
-    return { code: constants.delay, argument: deferSeconds }
+    // A text: Haraka's log complains about an argument that is a number.
+    return { code: constants.delay, argument: String(deferSeconds) }
   }
 
   /** As long as Haraka's own retries go on, in milliseconds. */

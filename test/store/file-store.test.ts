@@ -281,13 +281,17 @@ describe('FileStore and writing', () => {
   it('never shows a reader half of a document', async () => {
     await using place = new Place(withRule('a', { n: 0 }))
     const [writer, reader] = [place.open(), place.open()]
-    let writing = true
-    const written = (async () => {
-      for (let n = 0; n < 30; n++)
-        await writer.writeRules(OWNER, [create(`r${n}`, JSON.stringify({ text: 'x'.repeat(10_000) }))])
-      writing = false
-    })()
-    while (writing) assert.ok((await reader.readOwner(OWNER)).rules.has('a'))
+    const written = Promise.all(
+      Array.from({ length: 30 }, (_, n) =>
+        writer.writeRules(OWNER, [create(`r${n}`, JSON.stringify({ text: 'x'.repeat(10_000) }))]),
+      ),
+    )
+    const done = written.then(() => true)
+    let reads = 0
+    while (!(await Promise.race([done, reader.readOwner(OWNER).then(({ rules }) => !rules.has('a'))])))
+      reads++
+    assert.ok(reads > 30, 'the reader was too slow to tell')
+    assert.ok((await reader.readOwner(OWNER)).rules.has('a'))
     await written
   })
 

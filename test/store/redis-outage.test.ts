@@ -128,9 +128,14 @@ describe('RedisStore while Redis is away', () => {
   })
 
   for (const [state, prepare] of [
-    ['hangs', (server: RedisServer) => Promise.resolve(server.pause())],
+    [
+      'hangs',
+      (server: RedisServer) => {
+        server.pause()
+      },
+    ],
     ['is dead', (server: RedisServer) => server.kill9()],
-    ['is well', () => Promise.resolve()],
+    ['is well', () => undefined],
   ] as const)
     it(`closes quickly while Redis ${state}, and fails calls from then on`, async () => {
       await using server = await startRedis()

@@ -69,16 +69,17 @@ describe('RedisStore and the keys', () => {
 
   it('names a key that is not a hash, for reading and for writing', async () => {
     await redis.cli('SET', 'wrong:rules:acme.example', 'text')
-    await redis.cli('SET', 'wrong:domains', 'text')
-    await using opened = open({ prefix: 'wrong:' })
-    const { store, told } = opened
-    const key = (name: string) => storeError('STORE_CORRUPT', new RegExp(`key wrong:${name} is not a hash`))
-    await assert.rejects(store.readOwner(OWNER), key('rules:acme\\.example'))
-    await assert.rejects(store.readOwner('other.example'), key('domains'))
-    await assert.rejects(store.services(), key('domains'))
-    await assert.rejects(store.writeRules(OWNER, [create('a', RULE)]), key('rules:acme\\.example'))
-    await assert.rejects(store.writeService(OWNER, null, RULE), key('domains'))
-    assert.equal(told.length, 1, 'a wrong key is no outage')
+    await redis.cli('SET', 'odd:domains', 'text')
+    await using rules = open({ prefix: 'wrong:' })
+    await using domains = open({ prefix: 'odd:' })
+    const wrong = storeError('STORE_CORRUPT', /key wrong:rules:acme\.example is not a hash/)
+    await assert.rejects(rules.store.readOwner(OWNER), wrong)
+    await assert.rejects(rules.store.writeRules(OWNER, [create('a', RULE)]), wrong)
+    const odd = storeError('STORE_CORRUPT', /key odd:domains is not a hash/)
+    await assert.rejects(domains.store.readOwner(OWNER), odd)
+    await assert.rejects(domains.store.services(), odd)
+    await assert.rejects(domains.store.writeService(OWNER, null, RULE), odd)
+    assert.equal(rules.told.length, 1, 'a wrong key is no outage')
   })
 
   it('says key and field of a place', async () => {
@@ -127,9 +128,10 @@ describe('RedisStore and the database', () => {
   it('speaks through a unix socket', async () => {
     await using folder = new TemporaryFolder('socket')
     const path = `${folder.path}/redis.sock`
-    await using _server = await startRedis({ args: ['--unixsocket', path] })
+    await using server = await startRedis({ args: ['--unixsocket', path] })
     await using opened = open({ path })
-    await opened.store.readOwner(OWNER)
+    await opened.store.writeRules(OWNER, [create('a', RULE)])
+    assert.equal(await server.cli('KEYS', '*'), 'enforce-tls:rules:acme.example')
     assert.equal(opened.store.description, `redis unix://${path} (prefix enforce-tls:)`)
   })
 

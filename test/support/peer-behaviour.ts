@@ -46,7 +46,7 @@ export interface PeerBehaviour {
   readonly starttls?: boolean
   /** Further keywords of the EHLO reply. @default 8BITMIME, SMTPUTF8 and SIZE */
   readonly capabilities?: readonly string[]
-  /** Key, certificate, versions, ciphers, SNICallback. @default a self-signed certificate */
+  /** Key, certificate, versions, ciphers, SNICallback. @default a self-signed certificate of `hostname` */
   readonly tls?: TlsOptions
   /** Replies at RCPT by recipient address; others get 250. */
   readonly rcptReplies?: Readonly<Record<string, string>>

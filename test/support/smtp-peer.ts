@@ -5,7 +5,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createSecureContext, type TLSSocketOptions } from 'node:tls'
-import { selfSigned } from './certificates.js'
+import { selfSigned, type KeyAndCertificate } from './certificates.js'
 import type { PeerBehaviour } from './peer-behaviour.js'
 import { DEFAULT_HOSTNAME } from './peer-defaults.js'
 import { ConnectionRecord, type MessageRecord } from './peer-record.js'
@@ -33,7 +33,7 @@ export interface Route {
   readonly auth_pass?: string
 }
 
-let ownCertificate: ReturnType<typeof selfSigned> | undefined
+const ownCertificates = new Map<string, Promise<KeyAndCertificate>>()
 
 export async function startPeer(options: PeerOptions = {}): Promise<SmtpPeer> {
   const peer = new SmtpPeer(options)
@@ -93,7 +93,7 @@ export class SmtpPeer implements AsyncDisposable {
   async behave(behaviour: PeerBehaviour): Promise<void> {
     const { hostname = DEFAULT_HOSTNAME } = behaviour
     const own = behaviour.tls?.cert ?? behaviour.tls?.pfx
-    const certificate = own ? {} : await (ownCertificate ??= selfSigned({ dnsNames: [hostname] }))
+    const certificate = own ? {} : await ownCertificate(hostname)
     const options = { ...certificate, ...behaviour.tls }
     const { SNICallback, requestCert = false, rejectUnauthorized = false, ALPNProtocols } = options
     this.#behaviour = behaviour
@@ -187,4 +187,11 @@ export class SmtpPeer implements AsyncDisposable {
   #wanted(what: string): string {
     return `the SMTP peer to get ${what}; so far:\n${this.transcript()}`
   }
+}
+
+/** Made once for each name: keys take time. */
+function ownCertificate(hostname: string): Promise<KeyAndCertificate> {
+  const made = ownCertificates.get(hostname) ?? selfSigned({ dnsNames: [hostname] })
+  ownCertificates.set(hostname, made)
+  return made
 }

@@ -87,9 +87,11 @@ function columnWidths(
   rows: readonly (readonly (readonly string[])[])[],
   terminalWidth: number | undefined,
 ): number[] {
-  const longest = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.flatMap((row) => (row[column] ?? []).map((line) => columnsOf(line)))),
-  )
+  const longest = (rows[0] ?? []).map(() => 0)
+  for (const row of rows) {
+    for (const [column, lines] of row.entries())
+      for (const line of lines) longest[column] = Math.max(longest[column] ?? 0, columnsOf(line))
+  }
   const borders = longest.length * 3 + 1
   // A pseudo-terminal that nobody looks at says 0.
   const width = terminalWidth === undefined || terminalWidth === 0 ? DEFAULT_WIDTH : terminalWidth

@@ -44,7 +44,7 @@ export async function createRule(
     const entries = await store.readOwner(owner)
     requireService(context, owner, entries.service)
     const { rules } = inspect(entries, store)
-    const position = Math.max(0, ...rules.map(({ rule }) => rule.position)) + 1
+    const position = (rules.at(-1)?.rule.position ?? 0) + 1
     const rule = valid({ ...draft, position })
     const id = newId()
     await store.writeRules(owner, [{ id, expected: null, value: JSON.stringify(rule) }])

@@ -9,7 +9,7 @@
 import Redis from 'ioredis'
 import type { RedisSettings } from '../settings.js'
 import { addressOf, shownAddress } from './redis-address.js'
-import { isLostConnection, problemOf } from './redis-problem.js'
+import { isLostConnection, isUnsent, problemOf } from './redis-problem.js'
 import { StoreError } from './rule-store.js'
 
 /** Told once for each change, with a sentence that names the store. */
@@ -46,6 +46,8 @@ export class RedisConnection {
   #state: State = { name: 'connecting' }
   #told: 'available' | 'unavailable' | null = null
   #lastError: unknown = null
+  /** A connection that takes no more commands and is about to close. */
+  #broken = false
   #wrongDatabase = false
 
   /** @throws {StoreError} for a URL that can't be meant; everything else comes out when it is asked. */
@@ -83,16 +85,27 @@ export class RedisConnection {
    */
   async ask<T>({ key, writes, send }: Call<T>): Promise<T> {
     let sent = false
+    let late = false
     let timer: NodeJS.Timeout | undefined
     const deadline = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(this.#onTimeout(sent, writes)), this.#timeout)
+      timer = setTimeout(() => {
+        late = true
+        reject(this.#onTimeout(sent, writes))
+      }, this.#timeout)
     })
     const attempt = async (repeatable: boolean): Promise<T> => {
       await this.#untilSettled()
+      // What was reported as failed must not be done later.
+      if (late) return await deadline
       sent = true
       try {
         return await send(this.#redis)
       } catch (error) {
+        if (isUnsent(error)) {
+          sent = false
+          this.#broken = true
+          return await attempt(repeatable)
+        }
         if (!isLostConnection(error)) throw this.#explained(error, key)
         if (repeatable) return await attempt(false)
         throw this.#unavailable(`closed the connection before it answered${writes ? UNCERTAIN : ''}`)
@@ -115,11 +128,9 @@ export class RedisConnection {
 
   /** Waits while it is not decided whether Redis can be reached. */
   async #untilSettled(): Promise<void> {
-    // A lost connection shows in the client's status a moment before its event arrives.
-    while (
-      this.#state.name === 'connecting' ||
-      (this.#state.name === 'available' && this.#redis.status !== 'ready')
-    )
+    // A lost connection shows in these a moment before its event arrives.
+    const lost = (): boolean => this.#broken || this.#redis.status !== 'ready'
+    while (this.#state.name === 'connecting' || (this.#state.name === 'available' && lost()))
       await new Promise<void>((resolve) => this.#waiting.add(resolve))
     if (this.#state.name === 'unavailable') throw this.#state.error
     if (this.#state.name === 'closed') throw this.#unavailable('is closed')
@@ -145,6 +156,7 @@ export class RedisConnection {
 
   #onClose(): void {
     this.#wrongDatabase = false
+    this.#broken = false
     if (this.#state.name === 'available') this.#enter({ name: 'connecting' })
     else if (this.#state.name === 'connecting') this.#fail(this.#explained(this.#lastError ?? 'closed', null))
   }

@@ -43,7 +43,12 @@ const PROBLEMS: readonly (readonly [pattern: RegExp, words: string])[] = [
 ]
 
 /** Errors after which a command may be sent again on a new connection, if it changes nothing. */
-const LOST = /max retries per request|Connection is closed|connection close|isn't writeable|ECONNRESET|EPIPE/i
+const LOST = /max retries per request|Connection is closed|connection close|ECONNRESET|EPIPE/i
+
+/** Whether a command never left, because its connection was closing already. */
+export function isUnsent(error: unknown): boolean {
+  return textOf(error).includes("isn't writeable")
+}
 
 /** Whether a command failed because its connection was lost while it waited for the answer. */
 export function isLostConnection(error: unknown): boolean {
