@@ -141,7 +141,7 @@ function withoutEmpty(section: Section): Section {
 function describe(name: string, section: Section, error: ErrorObject | undefined): SettingsError {
   const keys = KEYS[name] ?? {}
   if (error?.keyword === 'additionalProperties') {
-    const key = String((error.params as { additionalProperty: string }).additionalProperty)
+    const key = (error.params as { additionalProperty: string }).additionalProperty
     return unknownWord(`[${name}] unknown key ${key}`, 'keys', Object.keys(keys))
   }
   const key = error?.instancePath.split('/')[1] ?? '?'
@@ -166,11 +166,11 @@ function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: 
 }
 
 function isYes(value: unknown, otherwise: boolean): boolean {
-  return value === undefined ? otherwise : YES.includes(String(value))
+  return value === undefined ? otherwise : (YES as readonly unknown[]).includes(value)
 }
 
 function milliseconds(value: unknown, otherwise: number): number {
-  return value === undefined ? otherwise : Math.round(ms(String(value) as ms.StringValue))
+  return value === undefined ? otherwise : Math.round(ms(value as ms.StringValue))
 }
 
 function deepFreeze<T extends object>(value: T): T {

@@ -80,9 +80,9 @@ export async function startPartner(name: string, { tls }: { readonly tls: boolea
 }
 
 function protocolOf(options: unknown): string {
-  return String((options as { version?: string }).version ?? 'TLS')
+  return (options as { version?: string }).version ?? 'TLS'
 }
 
 function cipherOf(options: unknown): string {
-  return String((options as { name?: string }).name ?? 'unknown')
+  return (options as { name?: string }).name ?? 'unknown'
 }

@@ -4,7 +4,6 @@
  */
 import type { Settings } from '../../plugins/enforce-tls/settings.js'
 import { openStore } from '../../plugins/enforce-tls/store/open-store.js'
-import { repositoryRoot } from '../support/repository.js'
 import { runToEnd } from '../support/watched-process.js'
 import { create } from './rule-store-contract.js'
 
@@ -18,9 +17,7 @@ export async function createFromProcesses(
 ): Promise<void> {
   await Promise.all(
     idsOfEach.map((ids) =>
-      runToEnd(process.execPath, [__filename, owner, ids.join(','), JSON.stringify(where)], {
-        cwd: repositoryRoot(),
-      }),
+      runToEnd(process.execPath, [__filename, owner, ids.join(','), JSON.stringify(where)]),
     ),
   )
 }

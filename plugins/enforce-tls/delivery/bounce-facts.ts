@@ -140,7 +140,7 @@ function tlsFields(recipient: HarakaAddress, host: string, failure: AttemptFailu
 
 function otherFields(recipient: HarakaAddress, reason: string, now: Date): string[] {
   const { dsn_status, dsn_smtp_code, dsn_smtp_extc, dsn_smtp_response, dsn_remote_mta } = recipient
-  const status = /^[245]\.\d{1,3}\.\d{1,3}/.exec(String(dsn_status ?? ''))?.[0].replace(/^4/, '5') ?? '5.0.0'
+  const status = /^[245]\.\d{1,3}\.\d{1,3}/.exec(dsn_status ?? '')?.[0].replace(/^4/, '5') ?? '5.0.0'
   const diagnostic = dsn_smtp_code
     ? `smtp; ${[dsn_smtp_code, dsn_smtp_extc, dsn_smtp_response].filter(Boolean).join(' ')}`
     : `x-haraka; ${reason}`
@@ -165,12 +165,11 @@ function remoteMta(host: string): string {
 function recipientField(recipient: HarakaAddress): string {
   const address = oneLine(addressOf(recipient))
   if (/^[\x21-\x7e]+$/.test(address)) return `rfc822; ${address}`
-  const escaped = [...address].map((char) =>
-    /[\x21-\x7e]/.test(char) && char !== '\\' && char !== '+' && char !== '='
-      ? char
-      : `\\x{${(char.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
+  const escaped = address.replace(
+    /[^\x21-\x7e]|[\\+=]/gu,
+    (char) => `\\x{${(char.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
   )
-  return `utf-8; ${escaped.join('')}`
+  return `utf-8; ${escaped}`
 }
 
 /** A date as RFC 5322 section 3.3 writes it, in UTC. */

@@ -50,16 +50,14 @@ export function certificateFailure(
     if (!wanted.some((fingerprint) => present.includes(fingerprint)))
       return tlsFailure(
         'fingerprint-mismatch',
-        `has a certificate with the SHA-256 fingerprint ${present[0] ?? ''}, which is not listed`,
+        `has a certificate with the SHA-256 fingerprint ${present[0]}, which is not listed`,
       )
   }
   return null
 }
 
 /** SHA-256 of the certificate, and of its public key (the SubjectPublicKeyInfo, as RFC 7469 has it). */
-export function fingerprintsOf(
-  certificate: X509Certificate,
-): readonly [certificate: string, publicKey: string] {
+function fingerprintsOf(certificate: X509Certificate): readonly [certificate: string, publicKey: string] {
   const key = createHash('sha256').update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
   return [
     certificate.fingerprint256,
@@ -77,7 +75,9 @@ function names(certificate: X509Certificate, name: string): boolean {
 }
 
 function namesOf(certificate: X509Certificate): string {
-  return certificate.subjectAltName ?? 'no name at all'
+  // Undefined where the extension is missing, whatever its type says.
+  const names: unknown = certificate.subjectAltName
+  return typeof names === 'string' ? names : 'no name at all'
 }
 
 function untrusted(certificate: X509Certificate, chainError: string): AttemptFailure {

@@ -26,16 +26,16 @@ export interface Bounce {
 
 /** The surroundings of all guards of a process. */
 export interface GuardContext {
-  settings(): Settings
+  readonly settings: () => Settings
   /** This server's name. */
-  me(): string
-  outbound(): HarakaOutbound
+  readonly me: () => string
+  readonly outbound: () => HarakaOutbound
   /** Whether a next hop counts as secure without TLS. */
-  isTrusted(mx: HarakaMx): boolean
-  secureContext(mx: HarakaMx, requirement: Requirement): SecureContext
-  composeBounce(request: BounceRequest): Promise<Bounce>
+  readonly isTrusted: (mx: HarakaMx) => boolean
+  readonly secureContext: (mx: HarakaMx, requirement: Requirement) => SecureContext
+  readonly composeBounce: (request: BounceRequest) => Promise<Bounce>
   /** Divides an item into one for each group of its recipients; the item itself is gone then. */
-  divide(item: HarakaMailItem, groups: readonly (readonly HarakaAddress[])[]): Promise<void>
+  readonly divide: (item: HarakaMailItem, groups: readonly (readonly HarakaAddress[])[]) => Promise<void>
   /** Sets a queue file aside as `error.*`; gives its new name. */
-  keepAsError(path: string): Promise<string>
+  readonly keepAsError: (path: string) => Promise<string>
 }

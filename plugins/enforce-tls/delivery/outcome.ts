@@ -17,7 +17,7 @@ interface ClassDefinition {
 }
 
 /** Every way in which TLS can fail. */
-export const FAILURE_CLASSES = [
+const FAILURE_CLASSES = [
   { name: 'starttls-not-supported', status: '7.4', temporary: false, says: 'does not offer TLS' },
   { name: 'starttls-deferred', status: '7.4', temporary: true, says: 'put TLS off for now' },
   { name: 'starttls-refused', status: '7.4', temporary: false, says: 'offered TLS, then refused it' },

@@ -1,8 +1,7 @@
 /** Types of Haraka's untyped packages, as far as this plugin uses them. */
 
 declare module 'haraka-config' {
-  import type { HarakaConfig } from './types.js'
-  const config: HarakaConfig
+  const config: import('./types.js').HarakaConfig
   export = config
 }
 

@@ -135,7 +135,7 @@ export interface HarakaOutbound {
   ): void
   readonly temp_fail_queue: { add(id: string, milliseconds: number, callback: () => void): void }
   readonly delivery_queue: { push(item: HarakaMailItem): void }
-  readonly net_utils: { get_primary_host_name(): string }
+  readonly net_utils: { readonly get_primary_host_name: () => string }
   readonly HMailItem: new (name: string, path: string, notes: unknown) => HarakaMailItem
   readonly qfile: {
     readonly platformDOT: string

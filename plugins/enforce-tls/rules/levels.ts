@@ -77,7 +77,7 @@ export function definitionOf(level: Level): LevelDefinition {
 }
 
 /** The place of a level in the table; a higher rank is stricter. */
-export function rankOf(level: Level): number {
+function rankOf(level: Level): number {
   return LEVEL_NAMES.indexOf(level)
 }
 

@@ -53,7 +53,7 @@ export class InvalidEntry extends Error {
 const RULE_ID = /^[\x21-\x7e]{1,64}$/
 
 /** What is wrong with a rule id, as the end of a sentence; `null` for a good one. */
-export function ruleIdProblem(id: string): string | null {
+function ruleIdProblem(id: string): string | null {
   return RULE_ID.test(id)
     ? null
     : 'is not a rule id: 1 to 64 printable ASCII characters without spaces are expected'
@@ -93,7 +93,7 @@ export class RuleList {
     const rules = orderedRules(entries)
     if (!acts(entries)) return RuleList.empty
     const compiled = rules
-      .filter(({ rule }) => rule.enabled && rule.direction === 'outgoing')
+      .filter(({ rule }) => rule.enabled)
       .map((owned) => ({ ...owned, matches: compilePatterns(owned.rule.criteria.to.matchesAny) }))
     return compiled.length === 0 ? RuleList.empty : new RuleList(compiled)
   }

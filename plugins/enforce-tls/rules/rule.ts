@@ -39,9 +39,9 @@ export interface Rule {
 }
 
 /** The longest rule name, in characters. */
-export const NAME_MAX = 200
+const NAME_MAX = 200
 /** The most patterns that one criterion may hold. */
-export const PATTERNS_MAX = 10_000
+const PATTERNS_MAX = 10_000
 /** The longest pattern, in characters: an address of RFC 5321's limits and some room. */
 const PATTERN_LENGTH_MAX = 340
 
@@ -207,6 +207,7 @@ function pathOf(pointer: string): string {
 
 function shown(value: unknown): string {
   if (typeof value === 'string') return quote(value)
-  const json = JSON.stringify(value) ?? String(value)
+  // Undefined for what JSON can't say, whatever its type says.
+  const json = (JSON.stringify(value) as string | undefined) ?? String(value)
   return json.length > 80 ? `${json.slice(0, 77)}...` : json
 }

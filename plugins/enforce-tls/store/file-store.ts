@@ -166,6 +166,8 @@ export class FileStore implements RuleStore {
 
   async #replace(change: (document: RulesDocument) => void): Promise<void> {
     try {
+      // What can't be read is not locked either.
+      await this.#stat()
       await replaceFile(this.#file, async () => {
         const missing = (await this.#stat()) === null
         // A copy of its own: the documents that readers hold never change.

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { open, readlink, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 
 /** Mode of a file that is made: the owner writes, the group reads; rules are nobody else's business. */
 const NEW_FILE_MODE = 0o640
@@ -12,6 +13,8 @@ const NEW_FILE_MODE = 0o640
 const LOCK_STALE = 5000
 /** How long to wait for another writer, in milliseconds: longer than a lock takes to become stale. */
 const LOCK_PATIENCE = 15_000
+/** Between two tries to get the lock, in milliseconds; varied, so that two writers do not stay in step. */
+const LOCK_PAUSE = 15
 const LINKS_MAX = 40
 
 /**
@@ -22,16 +25,8 @@ const LINKS_MAX = 40
 export async function replaceFile(file: string, update: () => Promise<string>): Promise<void> {
   // A link stays a link: what it points to is replaced, and locked, under its one real name.
   const target = await realTarget(file)
-  // Loaded for a change only: it hooks into fs and into the signals of the process, which is no good guest's
-  // behaviour in a mail server that only ever reads.
-  const { lock } = await import('proper-lockfile')
   let lost: Error | null = null
-  const release = await lock(target, {
-    realpath: false,
-    stale: LOCK_STALE,
-    retries: { forever: true, maxRetryTime: LOCK_PATIENCE, minTimeout: 5, maxTimeout: 100, randomize: true },
-    onCompromised: (error) => (lost = error),
-  })
+  const release = await lockOn(target, (error) => (lost = error))
   try {
     const text = await update()
     await writeBeside(target, text, () => {
@@ -40,6 +35,22 @@ export async function replaceFile(file: string, update: () => Promise<string>): 
   } finally {
     // A lock that was lost is not ours to release, and the change is made or has failed already.
     await release().catch(() => undefined)
+  }
+}
+
+/** Waits for the lock as long as another writer holds it; any other trouble is told at once. */
+async function lockOn(target: string, onCompromised: (error: Error) => void): Promise<() => Promise<void>> {
+  // Loaded for a change only: it hooks into fs and into the signals of the process, which is no good guest's
+  // behaviour in a mail server that only ever reads.
+  const { lock } = await import('proper-lockfile')
+  const patience = Date.now() + LOCK_PATIENCE
+  for (;;) {
+    try {
+      return await lock(target, { realpath: false, stale: LOCK_STALE, onCompromised })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED' || Date.now() > patience) throw error
+    }
+    await pause(LOCK_PAUSE * (0.5 + Math.random()))
   }
 }
 

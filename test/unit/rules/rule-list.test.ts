@@ -22,7 +22,10 @@ function rule(
   })
 }
 
-function list(rules: Record<string, string>, { owner = 'acme.example', service = ON as string | null } = {}) {
+function list(
+  rules: Record<string, string>,
+  { owner = 'acme.example', service = ON }: { owner?: string; service?: string | null } = {},
+) {
   return RuleList.compile({ owner, service, rules: new Map(Object.entries(rules)) })
 }
 
@@ -85,7 +88,7 @@ describe('a list of rules', () => {
   ] as const) {
     it(`is invalid as a whole with ${what}`, () => {
       assert.throws(
-        () => list(rules as Record<string, string>, { service }),
+        () => list(rules, { service }),
         (error: unknown) => {
           assert.ok(error instanceof InvalidEntry)
           assert.match(error.message, message)
