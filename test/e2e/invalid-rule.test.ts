@@ -31,7 +31,7 @@ it('an invalid rule in Redis makes the mail of its owner wait, with one log line
     lines[0] ?? '',
     /rules of acme\.example can't be used, mail of this owner is deferred: redis .*: key enforce-tls:rules:acme\.example, field r1: field criteria\.to\.matchesAny\[0\]: "bank\.\.example" has an empty label/,
   )
-  assert.equal(haraka.queueFiles().length, 2)
+  await haraka.waitForQueue(2)
 
   await redis.cli('HSET', RULES, 'r1', JSON.stringify(storedRule({ to: ['bank.example'] })))
   await plain.waitForMessages(3)

@@ -13,6 +13,9 @@ export interface CreateOptions {
   readonly to: readonly string[]
   readonly level: string
   readonly minVersion?: string | undefined
+  readonly certName?: readonly string[] | undefined
+  readonly fingerprint?: readonly string[] | undefined
+  readonly onFailure?: string | undefined
   readonly direction: string
   readonly enable?: true | undefined
 }
@@ -24,6 +27,9 @@ const SOURCES: readonly (readonly [field: string, source: string, expected: stri
   ['criteria.to', '--to', 'bank.example, .bank.example (its subdomains), cfo@bank.example or * (all)'],
   ['actions.relayWithTls.level', '--level', 'a level'],
   ['actions.relayWithTls.minVersion', '--min-version', 'a TLS version'],
+  ['actions.relayWithTls.names', '--cert-name', 'a DNS name, or .bank.example for any below it'],
+  ['actions.relayWithTls.fingerprints', '--fingerprint', 'a SHA-256 fingerprint'],
+  ['actions.relayWithTls.onFailure', '--on-failure', 'bounce or defer'],
 ]
 
 /** Digits and letters that nobody mixes up when reading an id aloud. */
@@ -62,15 +68,21 @@ function stateOf(owned: OwnedRule, enableCommand: string): string {
 }
 
 /** The rule, with the position that only the store can tell still to be set. */
-function validDraft(name: string, { to, level, minVersion, direction, enable }: CreateOptions): Rule {
+function validDraft(name: string, options: CreateOptions): Rule {
+  const { to, direction, enable } = options
   return valid({
     name,
     direction,
     enabled: enable === true,
     position: 1,
     criteria: { to: { matchesAny: to } },
-    actions: { relayWithTls: { level, ...(minVersion === undefined ? {} : { minVersion }) } },
+    actions: { relayWithTls: actionOf(options) },
   })
+}
+
+function actionOf({ level, minVersion, certName, fingerprint, onFailure }: CreateOptions): object {
+  const given = { level, minVersion, names: certName, fingerprints: fingerprint, onFailure }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 
 function valid(value: unknown): Rule {

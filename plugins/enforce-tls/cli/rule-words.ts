@@ -25,9 +25,14 @@ export function effectOf({ owner, rule }: OwnedRule): string {
 }
 
 /** A level and minimum version in one phrase. */
-export function requirementWords({ level, minVersion }: RelayWithTls): string {
+export function requirementWords({ level, minVersion, names, onFailure }: RelayWithTls): string {
   const summary = LEVELS.find(({ name }) => name === level)?.summary
-  return `level ${level}: ${summary ?? level}${minVersion ? `, ${minVersion} or later` : ''}`
+  return [
+    `level ${level}: ${summary ?? level}`,
+    ...(names ? [`also good: ${listed(names)}`] : []),
+    ...(minVersion ? [`${minVersion} or later`] : []),
+    ...(onFailure ? [`else ${onFailure}`] : []),
+  ].join(', ')
 }
 
 /** Why rules do nothing although they are on, and what wakes them. */

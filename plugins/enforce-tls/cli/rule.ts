@@ -37,6 +37,18 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
       '--min-version <version>',
       `the lowest TLS version: ${TLS_VERSIONS.join(' or ')} (default: as in the settings)`,
     )
+    .option(
+      '--cert-name <name...>',
+      "level secure: names that the certificate may have besides the recipient's domain",
+    )
+    .option(
+      '--fingerprint <sha256...>',
+      'level fingerprint: SHA-256 of the certificates or public keys, one of which must be there',
+    )
+    .option(
+      '--on-failure <action>',
+      'when no server fulfils the rule: bounce or defer (default: as in the settings)',
+    )
     .option('--direction <direction>', 'the direction of the mail', 'outgoing')
     .option('--enable', 'switch the rule on at once')
     .addHelpText(
@@ -44,6 +56,7 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
       examples(
         'rule create acme.example "Enforced TLS to First Bank" --to bank.example',
         'rule create bob@acme.example "Partners" --to a.example .b.example --min-version TLSv1.3',
+        'rule create acme.example "Court" --to .court.example --level secure --cert-name mx.court.example',
         `rule create '*' "Everything" --to '*' --enable`,
       ),
     )

@@ -1,7 +1,7 @@
 /**
  * Where rules are kept, behind one interface. A store moves JSON texts and knows their places; what they
  * mean is for `rules/` to say. Every call that fails rejects with a `StoreError` that names the store, the
- * place and the way out, and has then changed nothing.
+ * place and the way out, and has then changed nothing, except where its message says that it can't know.
  */
 import type { OwnerEntries } from '../rules/rule-list.js'
 

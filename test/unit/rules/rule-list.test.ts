@@ -33,6 +33,10 @@ describe('a list of rules', () => {
   it('requires what its matching rule says', () => {
     assert.deepEqual(list({ r1: rule('bank.example', { name: 'First Bank' }) }).requirementFor(recipient), {
       level: 'encrypt',
+      trusted: false,
+      namesHost: false,
+      namesAnyOf: [],
+      fingerprintsAnyOf: [],
       decidedBy: [{ owner: 'acme.example', id: 'r1', name: 'First Bank' }],
     })
   })

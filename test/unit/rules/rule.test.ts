@@ -72,7 +72,7 @@ describe('a rule', () => {
     [
       'with an unknown level',
       action({ level: 'tls' }),
-      'field actions.relayWithTls.level: "tls" is not one of none, encrypt',
+      'field actions.relayWithTls.level: "tls" is not one of none, encrypt, fingerprint, verify, secure',
     ],
     [
       'with an old version',
@@ -88,6 +88,51 @@ describe('a rule', () => {
       assert.equal(formatProblem(checked), problem)
     })
   }
+
+  for (const [what, relayWithTls, problem] of [
+    [
+      'names at level verify',
+      { level: 'verify', names: ['mx.bank.example'] },
+      'field actions.relayWithTls.names: has no meaning at level verify; it is for level secure',
+    ],
+    [
+      'a bad name',
+      { level: 'secure', names: ['bank..example'] },
+      'field actions.relayWithTls.names[0]: "bank..example" has an empty label (two dots in a row, or a dot in front)',
+    ],
+    [
+      'level fingerprint without any',
+      { level: 'fingerprint' },
+      'field actions.relayWithTls.fingerprints: is missing; level fingerprint needs at least one',
+    ],
+    [
+      'a fingerprint of another hash',
+      { level: 'fingerprint', fingerprints: ['AA:BB'] },
+      'field actions.relayWithTls.fingerprints[0]: "AA:BB" is no SHA-256 fingerprint; 64 hexadecimal digits are expected, with or without colons',
+    ],
+    [
+      'fingerprints at level encrypt',
+      { level: 'encrypt', fingerprints: ['ab'.repeat(32)] },
+      'field actions.relayWithTls.fingerprints: has no meaning at level encrypt; it is for level fingerprint',
+    ],
+    [
+      'an unknown way to fail',
+      { level: 'encrypt', onFailure: 'drop' },
+      'field actions.relayWithTls.onFailure: "drop" is not one of bounce, defer',
+    ],
+  ] as const) {
+    it(`with ${what} is refused`, () => {
+      const checked = checkRule(action(relayWithTls))
+      assert.ok(!('rule' in checked))
+      assert.equal(formatProblem(checked), problem)
+    })
+  }
+
+  it('has its fingerprints in the spelling of openssl', () => {
+    const checked = checkRule(action({ level: 'fingerprint', fingerprints: ['ab'.repeat(32)] }))
+    assert.ok('rule' in checked)
+    assert.deepEqual(checked.rule.actions.relayWithTls.fingerprints, [Array(32).fill('AB').join(':')])
+  })
 
   it('of a megabyte is refused without repeating it', () => {
     const checked = checkRule({ ...GOOD, name: 'x'.repeat(1_000_000) })
