@@ -8,6 +8,7 @@ import constants from 'haraka-constants'
 import { composeBounce } from './delivery/bounce.js'
 import type { GuardContext } from './delivery/guard-context.js'
 import { Guard } from './delivery/guard.js'
+import { requirementOfMark } from './delivery/held-bounce.js'
 import { divide, keepAsError } from './delivery/queue-files.js'
 import { otherSenders } from './other-plugins.js'
 import { TlsContexts } from './delivery/tls-contexts.js'
@@ -27,7 +28,7 @@ import type {
 import { RuleBook, RulesUnknown } from './rule-book.js'
 import { comparableDomain, comparableLocal, type MailAddress } from './rules/address.js'
 import { later } from './rules/levels.js'
-import { sameRequirement, type Requirement } from './rules/requirement.js'
+import { addUp, sameRequirement, type Requirement } from './rules/requirement.js'
 import { readSettings, SETTINGS_FILE, SettingsError, type Settings } from './settings.js'
 import { openStore } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
@@ -159,7 +160,11 @@ export class Enforcer {
       if (!(error instanceof RulesUnknown)) throw error
       return this.#withoutRules(guard, item, error)
     }
-    const groups = grouped(todo.rcpt_to, requirements)
+    const mark = requirementOfMark(item)
+    const groups = grouped(
+      todo.rcpt_to,
+      requirements.map((requirement) => addUp(requirement, mark)),
+    )
     if (groups.length > 1) {
       await this.#guardContext.divide(
         item,

@@ -65,10 +65,11 @@ export async function composeBounce(request: BounceRequest, options: BounceOptio
     .setContent(kept.map(({ raw }) => `${raw}\r\n`).join(''))
 
   const contents = (await root.build()).toString('utf8')
-  // With the whole header block in it, the bounce is as confidential as the message was.
-  const notes =
-    options.content === 'full' && requirement ? { enforce_tls: { bounce_of: requirement.decidedBy } } : {}
-  return { contents: contents.endsWith('\r\n') ? contents : `${contents}\r\n`, notes }
+  return {
+    contents: contents.endsWith('\r\n') ? contents : `${contents}\r\n`,
+    // With the whole header block in it, the bounce is as confidential as the message was.
+    heldTo: options.content === 'full' && requirement ? requirement.decidedBy : null,
+  }
 }
 
 function templateValues(

@@ -1,7 +1,7 @@
 /** What a guard needs from its surroundings, so that it can be tried with others. */
 import type { SecureContext } from 'node:tls'
 import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaOutbound } from '../haraka/types.js'
-import type { Requirement } from '../rules/requirement.js'
+import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import type { Settings } from '../settings.js'
 import type { Attempt } from './outcome.js'
 
@@ -20,8 +20,8 @@ export interface BounceRequest {
 export interface Bounce {
   /** The whole message, lines ending in CRLF. */
   readonly contents: string
-  /** Notes of the new message; they tell our own hook what holds for the bounce itself. */
-  readonly notes: object
+  /** The rules that hold for the bounce itself, because it tells what they keep secret; `null` for none. */
+  readonly heldTo: readonly DecidedBy[] | null
 }
 
 /** The surroundings of all guards of a process. */

@@ -21,6 +21,7 @@ import {
   type Attempt,
   type AttemptFailure,
 } from './outcome.js'
+import { notesFor } from './held-bounce.js'
 import { oneLine } from './printable.js'
 import { SecuredSocket } from './secured-socket.js'
 import { establishTls } from './tls-session.js'
@@ -312,7 +313,7 @@ export class Guard {
         )
         this.#postpone()
       },
-      { origin: item, notes: bounce.notes },
+      { origin: item, ...(bounce.heldTo ? { notes: notesFor(item, bounce.heldTo) } : {}) },
     )
   }
 

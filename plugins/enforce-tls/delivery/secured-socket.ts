@@ -7,6 +7,7 @@
  */
 import { EventEmitter } from 'node:events'
 import { StringDecoder } from 'node:string_decoder'
+import type { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 
 /** The longest reply line, in characters, and the most lines of a reply that Haraka is given. */
@@ -32,6 +33,7 @@ export class SecuredSocket extends EventEmitter {
   #lines = 0
   #prelude: 'hello' | 'starttls' | 'upgrade' | null = 'hello'
   #reply: NodeJS.Timeout | null = null
+  #source: Readable | null = null
 
   /**
    * @param tls an established session
@@ -42,6 +44,7 @@ export class SecuredSocket extends EventEmitter {
     this.#tls = tls
     this.name = `enforce-tls::${tls.remoteAddress ?? 'socket'}`
     if (idle > 0) tls.setTimeout(idle)
+    this.on('pipe', (source: Readable) => (this.#source = source))
     tls.on('data', (chunk: Buffer) => this.#take(chunk))
     tls.on('drain', () => this.emit('drain'))
     tls.on('timeout', () => this.emit('timeout'))
@@ -108,6 +111,8 @@ export class SecuredSocket extends EventEmitter {
     this.writable = false
     this.#disarm()
     this.#tls.destroy()
+    // Haraka has taken all listeners off by now: a queue file that waits for `drain` would stay open for ever.
+    this.#source?.destroy()
   }
 
   /** Answers Haraka's EHLO and STARTTLS in place of the server. */
