@@ -5,6 +5,7 @@
 import path from 'node:path'
 import { Enforcer } from './enforce-tls/enforcer.js'
 import type { HarakaConnection, HarakaMailItem, HarakaPlugin, Next } from './enforce-tls/haraka/types.js'
+import { SettingsError } from './enforce-tls/settings.js'
 import { startProblem } from './enforce-tls/start-check.js'
 import constants from 'haraka-constants'
 
@@ -12,7 +13,13 @@ let enforcer: Enforcer | undefined
 
 /** Called by Haraka once it has loaded the plugin. Throws what is wrong in `enforce-tls.ini`. */
 export function register(this: HarakaPlugin): void {
-  enforcer = new Enforcer(this, path.resolve(process.env['HARAKA'] ?? '.', 'config'))
+  try {
+    enforcer = new Enforcer(this, path.resolve(process.env['HARAKA'] ?? '.', 'config'))
+  } catch (error) {
+    // Haraka prints the stack as it ends; the operator needs the sentence alone.
+    if (error instanceof SettingsError) error.stack = error.message
+    throw error
+  }
   this.register_hook('init_master', 'check_start')
   this.register_hook('init_child', 'check_start')
   this.register_hook('queue_outbound', 'before_queue', -100)
