@@ -4,7 +4,7 @@
  * wrong is an `AttemptFailure`, thrown as a `DialogueError`.
  */
 import type { Socket } from 'node:net'
-import { otherFailure, tlsFailure, type AttemptFailure } from './outcome.js'
+import { BAD_CONNECTION, otherFailure, tlsFailure, type AttemptFailure } from './outcome.js'
 import { ReplyError, ReplyReader, type Reply } from './smtp-reply.js'
 
 /** Ends the session; the failure says why. */
@@ -15,6 +15,9 @@ export class DialogueError extends Error {
     this.name = 'DialogueError'
   }
 }
+
+/** Type and major version of an alert record. */
+const TLS_ALERT = Buffer.from([0x15, 0x03])
 
 /** The conversation over one connected socket. */
 export class Dialogue {
@@ -29,10 +32,10 @@ export class Dialogue {
     this.#take(chunk)
   }
   readonly #onEnd = (): void => {
-    this.#end(otherFailure(`closed the connection at ${this.#step}`, true))
+    this.#end(otherFailure(`closed the connection at ${this.#step}`, { status: BAD_CONNECTION }))
   }
   readonly #onError = (error: Error): void => {
-    this.#end(otherFailure(`connection lost at ${this.#step}: ${error.message}`, true))
+    this.#end(otherFailure(`connection lost at ${this.#step}: ${error.message}`, { status: BAD_CONNECTION }))
   }
 
   /** @param socket connected; nobody else may listen to its data any more */
@@ -49,9 +52,14 @@ export class Dialogue {
     return this.#early !== null || this.#reader.waiting > 0
   }
 
+  /** Whether what came unasked is a TLS alert record (RFC 8446 section 6): no injection, but a refusal. */
+  get unaskedAlert(): boolean {
+    return this.#early === null && this.#reader.startsWith(TLS_ALERT)
+  }
+
   /** The next reply. */
-  async reply(): Promise<Reply> {
-    const reply = await new Promise<Reply>((resolve, reject) => {
+  reply(): Promise<Reply> {
+    return new Promise<Reply>((resolve, reject) => {
       if (this.#ended) return reject(this.#ended)
       if (this.#early) {
         resolve(this.#early)
@@ -60,7 +68,6 @@ export class Dialogue {
       }
       this.#waiting = { resolve, reject }
     })
-    return reply
   }
 
   /** Sends a command and gives the reply to it. */
@@ -96,6 +103,8 @@ export class Dialogue {
     try {
       reply = this.#reader.push(chunk)
     } catch (error) {
+      // What nobody waits for is looked at as a whole when its time comes.
+      if (!this.#waiting) return
       const what = error instanceof ReplyError ? error.message : String(error)
       this.#end(tlsFailure('handshake-failure', `sent ${what} at ${this.#step}`))
       return

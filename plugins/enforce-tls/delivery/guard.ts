@@ -14,6 +14,8 @@ import type { Requirement } from '../rules/requirement.js'
 import { certificateFailure } from './certificate.js'
 import type { GuardContext } from './guard-context.js'
 import {
+  BAD_CONNECTION,
+  DIRECTORY_FAILURE,
   decisiveAttempt,
   judge,
   otherFailure,
@@ -153,8 +155,8 @@ export class Guard {
 
   #sendEmailRespond(code: number, argument: unknown): void {
     if (this.#dissolved) return this.#item.next_cb()
-    // RFC 3463: X.4.3 is "directory server failure".
-    if (this.#abandoned !== null) return this.#giveUp(otherFailure(this.#abandoned, false), '', '5.4.3')
+    if (this.#abandoned !== null)
+      return this.#giveUp(otherFailure(this.#abandoned, { temporary: false, status: DIRECTORY_FAILURE }), '')
     if (this.#requirement !== null) return this.#haraka('send_email_respond')(code, argument)
     // No decision, whatever the hooks answered: a time-out, a throw, or our own wish to wait.
     const seconds =
@@ -165,7 +167,12 @@ export class Guard {
   async #tryDeliver(): Promise<void> {
     const mx = this.#item.mxlist?.[0]
     if (this.#current && this.#current.failure === null) {
-      this.#settle(this.#current, otherFailure('could not be reached, or the session was lost', true))
+      this.#settle(
+        this.#current,
+        this.#current.secured
+          ? otherFailure('ended the session before it had answered', { status: BAD_CONNECTION })
+          : otherFailure('could not be reached'),
+      )
     }
     this.#current = null
     if (!this.#requirement) return this.#postpone()
@@ -179,7 +186,7 @@ export class Guard {
       return this.#item.next_cb()
     }
     if (mx) {
-      this.#current = { host: hostOf(mx), to: placeOf(mx), failure: null }
+      this.#current = { host: hostOf(mx), to: placeOf(mx), secured: false, failure: null }
       this.#attempts.push(this.#current)
       return this.#haraka('try_deliver')()
     }
@@ -188,7 +195,7 @@ export class Guard {
 
   #deliverOnSocket(mx: HarakaMx, host: string, port: number, socket: HarakaSocket): void {
     if (this.#context.isTrusted(mx)) return this.#haraka('try_deliver_host_on_socket')(mx, host, port, socket)
-    const attempt = this.#current ?? { host: hostOf(mx), to: placeOf(mx), failure: null }
+    const attempt = this.#current ?? { host: hostOf(mx), to: placeOf(mx), secured: false, failure: null }
     const requirement = this.#requirement
     const raw = socket.targetsocket
     socket.removeAllListeners()
@@ -214,6 +221,7 @@ export class Guard {
         this.#settle(attempt, result.failure)
         return this.#item.try_deliver()
       }
+      attempt.secured = true
       const secured = new SecuredSocket(result.socket, idle)
       this.#haraka('try_deliver_host_on_socket')(mx, host, port, secured)
       secured.start()
@@ -229,40 +237,31 @@ export class Guard {
 
   /** No host is left: what the attempts together mean for the message. */
   #allTried(): void {
-    const verdict = judge(this.#attempts)
     const decisive = decisiveAttempt(this.#attempts)
-    if (verdict === 'not-tls' || !decisive) {
-      const rejected = this.#attempts.find((attempt) => attempt.failure?.reply && !attempt.failure.temporary)
-      if (
-        rejected?.failure &&
-        this.#attempts.every((attempt) => attempt.failure && !attempt.failure.temporary)
-      )
-        return this.#giveUp(rejected.failure, rejected.host)
-      void this.#haraka('try_deliver')()
-      return
-    }
-    this.#tlsToBlame = true
+    // Without a single address there was no attempt: Haraka has its own words for that.
+    if (!decisive) return void this.#haraka('try_deliver')()
+    const verdict = judge(this.#attempts)
+    this.#tlsToBlame = verdict.tls
+    const action = this.#requirement?.onFailure ?? this.#context.settings().failure.action
     // A null sender can't be told, so its mail keeps the whole schedule.
-    const bounceNow =
-      verdict === 'tls-failed' &&
-      (this.#requirement?.onFailure ?? this.#context.settings().failure.action) === 'bounce' &&
-      this.#item.todo.mail_from.user !== ''
-    if (bounceNow) return this.#giveUp(decisive.failure, decisive.host)
+    const defer =
+      verdict.temporary || (verdict.tls && action === 'defer') || this.#item.todo.mail_from.user === ''
+    if (!defer) return this.#giveUp(decisive.failure, decisive.host)
     this.#mark(decisive.failure, decisive.host, false)
-    this.#item.temp_fail(oneLine(`TLS required: ${decisive.host} ${decisive.failure.detail}`))
+    this.#item.temp_fail(oneLine(reasonOf(decisive.failure, decisive.host)))
   }
 
-  #giveUp(failure: AttemptFailure, host: string, status = statusOf(failure, true)): void {
-    this.#mark(failure, host, true, status)
-    this.#item.bounce(oneLine(`${failure.class ? 'TLS required: ' : ''}${host} ${failure.detail}`))
+  #giveUp(failure: AttemptFailure, host: string): void {
+    this.#mark(failure, host, true)
+    this.#item.bounce(oneLine(reasonOf(failure, host)))
   }
 
   /** Leaves the reason at every recipient, where hooks of other plugins look for it. */
-  #mark(failure: AttemptFailure, host: string, final: boolean, status = statusOf(failure, final)): void {
+  #mark(failure: AttemptFailure, host: string, final: boolean): void {
     for (const recipient of this.#item.todo.rcpt_to) {
       recipient.reason = oneLine(`${host} ${failure.detail}`)
       recipient.dsn_action = final ? 'failed' : 'delayed'
-      recipient.dsn_status = status
+      recipient.dsn_status = statusOf(failure, final)
       recipient.dsn_code = final ? 550 : 450
       recipient.dsn_msg = oneLine(failure.detail)
       recipient.dsn_remote_mta = host || undefined
@@ -332,6 +331,10 @@ export class Guard {
       callback(part)
     })
   }
+}
+
+function reasonOf(failure: AttemptFailure, host: string): string {
+  return `${failure.class ? 'TLS required: ' : ''}${host} ${failure.detail}`
 }
 
 function hostOf(mx: HarakaMx): string {

@@ -72,6 +72,8 @@ export interface AttemptFailure {
   /** What was seen, one clause for a log line; of unknown content where it quotes a peer. */
   readonly detail: string
   readonly reply?: PeerReply
+  /** Subject and detail of the enhanced status code, where the class does not say them. */
+  readonly status?: string
 }
 
 /** One try at one host. */
@@ -80,7 +82,9 @@ export interface Attempt {
   readonly host: string
   /** Where the connection went: an address and port, or a socket path. */
   readonly to: string
-  /** `null` while the attempt lasts, and for one that came to an encrypted session. */
+  /** Whether it came to an encrypted session that fulfils the requirement. */
+  secured: boolean
+  /** `null` while the attempt lasts, and for one that delivered. */
   failure: AttemptFailure | null
 }
 
@@ -100,39 +104,50 @@ export function tlsFailure(
   return { class: name, temporary: definitionOf(name).temporary, detail, ...more }
 }
 
+/** RFC 3463 X.4.1: no answer from host. */
+const NO_ANSWER = '4.1'
+/** RFC 3463 X.4.2: bad connection. */
+export const BAD_CONNECTION = '4.2'
+/** RFC 3463 X.3.2: system not accepting network messages. */
+export const NOT_ACCEPTING = '3.2'
+/** RFC 3463 X.4.3: directory server failure. */
+export const DIRECTORY_FAILURE = '4.3'
+
 /** A failure for which TLS is not to blame. */
-export function otherFailure(detail: string, temporary: boolean, reply?: PeerReply): AttemptFailure {
-  return { class: null, temporary, detail, ...(reply ? { reply } : {}) }
+export function otherFailure(
+  detail: string,
+  more: { readonly temporary?: boolean; readonly status?: string; readonly reply?: PeerReply } = {},
+): AttemptFailure {
+  return { class: null, temporary: true, status: NO_ANSWER, detail, ...more }
 }
 
 /** What all attempts together mean for the message. */
-export type Verdict =
-  /** Every host failed, all permanently, at least one of them for a TLS reason. */
-  | 'tls-failed'
-  /** A TLS reason is among the failures, and another try later may end otherwise. */
-  | 'tls-deferred'
-  /** Nothing to do with TLS: Haraka's own handling. */
-  | 'not-tls'
-
-/** Judges the attempts of one round over all hosts of a domain. */
-export function judge(attempts: readonly Attempt[]): Verdict {
-  const failures = attempts.map((attempt) => attempt.failure).filter((failure) => failure !== null)
-  if (!failures.some((failure) => failure.class !== null)) return 'not-tls'
-  return failures.every((failure) => !failure.temporary) ? 'tls-failed' : 'tls-deferred'
+export interface Verdict {
+  /** A TLS reason is among the failures. */
+  readonly tls: boolean
+  /** Another try later may end otherwise: not every host failed permanently. */
+  readonly temporary: boolean
 }
 
-/** The attempt that a bounce names first: the last one that failed for a TLS reason. */
-export function decisiveAttempt(
-  attempts: readonly Attempt[],
-): (Attempt & { failure: AttemptFailure }) | null {
-  const failed = attempts.filter(
-    (attempt): attempt is Attempt & { failure: AttemptFailure } => attempt.failure?.class != null,
-  )
-  return failed.at(-1) ?? null
+/** Judges the attempts of one round over all hosts of a domain; each has failed. */
+export function judge(attempts: readonly Attempt[]): Verdict {
+  return {
+    tls: attempts.some(({ failure }) => failure !== null && failure.class !== null),
+    temporary: attempts.some(({ failure }) => failure === null || failure.temporary),
+  }
+}
+
+/** An attempt that failed. */
+export type FailedAttempt = Attempt & { readonly failure: AttemptFailure }
+
+/** The attempt that a bounce names first: the last one that failed for a TLS reason, or else the last one. */
+export function decisiveAttempt(attempts: readonly Attempt[]): FailedAttempt | null {
+  const failed = attempts.filter((attempt): attempt is FailedAttempt => attempt.failure !== null)
+  return failed.findLast(({ failure }) => failure.class !== null) ?? failed.at(-1) ?? null
 }
 
 /** The enhanced status code of a failure (RFC 3463). */
 export function statusOf(failure: AttemptFailure, final: boolean): string {
   const cls = failure.temporary && !final ? 4 : 5
-  return `${cls}.${failure.class ? definitionOf(failure.class).status : '4.1'}`
+  return `${cls}.${failure.class ? definitionOf(failure.class).status : (failure.status ?? NO_ANSWER)}`
 }

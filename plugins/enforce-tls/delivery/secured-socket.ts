@@ -13,10 +13,12 @@ import type { TLSSocket } from 'node:tls'
 /** The longest reply line, in characters, and the most lines of a reply that Haraka is given. */
 const LINE_MAX = 16_384
 const LINES_MAX = 1024
-/** Within this time after a command the reply to it must be complete (RFC 5321 section 4.5.3.2.2), in ms. */
-const REPLY_TIMEOUT = 5 * 60_000
+/** A block of the message must be taken within this time (RFC 5321 section 4.5.3.2.5), in ms. */
+const BLOCK_TIMEOUT = 3 * 60_000
 /** The reply to the final dot has more time (RFC 5321 section 4.5.3.2.6): giving up early doubles mail. */
 const DOT_TIMEOUT = 10 * 60_000
+/** A reply that trickles in must be complete within this many times of the silence that Haraka allows. */
+const TRICKLE_FACTOR = 2
 
 type Upgraded = (authorized: boolean, error: unknown, certificate: object, cipher: object) => void
 
@@ -28,6 +30,7 @@ export class SecuredSocket extends EventEmitter {
   writable = true
 
   readonly #tls: TLSSocket
+  readonly #idle: number
   readonly #decoder = new StringDecoder('utf8')
   #buffer = ''
   #lines = 0
@@ -42,6 +45,7 @@ export class SecuredSocket extends EventEmitter {
   constructor(tls: TLSSocket, idle: number) {
     super()
     this.#tls = tls
+    this.#idle = idle
     this.name = `enforce-tls::${tls.remoteAddress ?? 'socket'}`
     if (idle > 0) tls.setTimeout(idle)
     this.on('pipe', (source: Readable) => (this.#source = source))
@@ -86,10 +90,14 @@ export class SecuredSocket extends EventEmitter {
       callback?.()
       return true
     }
-    this.#arm(data === '.\r\n' ? DOT_TIMEOUT : REPLY_TIMEOUT)
-    return typeof data === 'string'
-      ? this.#tls.write(data, encoding, callback)
-      : this.#tls.write(data, callback)
+    if (typeof data !== 'string') {
+      this.#arm(BLOCK_TIMEOUT)
+      return this.#tls.write(data, callback)
+    }
+    const dot = data === '.\r\n'
+    if (dot && this.#idle > 0) this.#tls.setTimeout(DOT_TIMEOUT)
+    this.#arm(dot || this.#idle === 0 ? DOT_TIMEOUT : this.#idle * TRICKLE_FACTOR)
+    return this.#tls.write(data, encoding, callback)
   }
 
   /** Haraka's STARTTLS: the session is encrypted already, so it is done at once. */
@@ -165,7 +173,6 @@ export class SecuredSocket extends EventEmitter {
 
   #arm(patience: number): void {
     this.#disarm()
-    if (patience === DOT_TIMEOUT && this.#tls.timeout) this.#tls.setTimeout(DOT_TIMEOUT)
     this.#reply = setTimeout(() => this.#fail(new Error('no complete reply in time')), patience)
   }
 

@@ -37,6 +37,11 @@ export class ReplyReader {
     return this.#bytes.length
   }
 
+  /** Whether the bytes behind the last complete reply begin like this. */
+  startsWith(bytes: Buffer): boolean {
+    return this.#bytes.subarray(0, bytes.length).equals(bytes)
+  }
+
   /**
    * Takes bytes, and gives the reply that they complete; bytes behind it stay `waiting`.
    *

@@ -7,7 +7,7 @@ import { isIP, type Socket } from 'node:net'
 import { connect, type SecureContext, type TLSSocket } from 'node:tls'
 import type { PeerIdentity } from './certificate.js'
 import { Dialogue, DialogueError } from './dialogue.js'
-import { otherFailure, tlsFailure, type AttemptFailure } from './outcome.js'
+import { NOT_ACCEPTING, otherFailure, tlsFailure, type AttemptFailure } from './outcome.js'
 import { formatReply, offers, type Reply } from './smtp-reply.js'
 
 /** A connected server and what the session with it has to be like. */
@@ -102,6 +102,8 @@ async function startTls(dialogue: Dialogue, { socket, helo, lmtp }: TlsRequest):
   // One turn of the event loop, so that bytes which follow in a packet of their own are seen as well.
   await new Promise((resolve) => setImmediate(resolve))
   dialogue.assertOpen()
+  if (dialogue.unaskedAlert)
+    throw new DialogueError(tlsFailure('handshake-failure', 'answered STARTTLS with 220 and a TLS alert'))
   if (dialogue.unasked)
     throw new DialogueError(tlsFailure('starttls-injection', 'sent more bytes behind its reply to STARTTLS'))
 }
@@ -112,7 +114,7 @@ function refused(socket: Socket, step: string, reply: Reply): DialogueError {
   const detail = `answered ${step === 'greeting' ? 'the connection' : step} with ${formatReply(reply)}`
   return new DialogueError(
     known
-      ? otherFailure(detail, reply.code < 500, peerReply(reply))
+      ? otherFailure(detail, { temporary: reply.code < 500, status: NOT_ACCEPTING, reply: peerReply(reply) })
       : tlsFailure('handshake-failure', detail),
   )
 }
