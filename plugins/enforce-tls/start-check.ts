@@ -8,6 +8,7 @@ import { isLoaded, runsBefore } from './other-plugins.js'
 /** The methods of Haraka's queue items that the guard replaces. */
 const REPLACED: readonly (keyof HarakaMailItem)[] = [
   'send_email_respond',
+  'found_mx',
   'get_force_tls',
   'try_deliver',
   'try_deliver_host_on_socket',

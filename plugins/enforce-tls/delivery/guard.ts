@@ -7,7 +7,7 @@
  * Every override is total: what throws inside one puts the item back into the queue instead of ending the
  * process or leaving the item without a next step.
  */
-import { Socket } from 'node:net'
+import { isIP, Socket } from 'node:net'
 import constants from 'haraka-constants'
 import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaSocket } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
@@ -19,6 +19,7 @@ import {
   decisiveAttempt,
   judge,
   otherFailure,
+  UNROUTABLE,
   statusOf,
   type Attempt,
   type AttemptFailure,
@@ -33,6 +34,7 @@ const guards = new WeakMap<HarakaMailItem, Guard>()
 /** Haraka's methods that a guarded item has its own versions of. */
 type Override =
   | 'send_email_respond'
+  | 'found_mx'
   | 'get_force_tls'
   | 'try_deliver'
   | 'try_deliver_host_on_socket'
@@ -48,6 +50,7 @@ export class Guard {
   #requirement: Requirement | null = null
   #attempts: Attempt[] = []
   #current: Attempt | null = null
+  #hostsToResolve = new Set<string>()
   /** Whether this round's last word, a deferral or a bounce, is about TLS. */
   #tlsToBlame = false
   /** The item's recipients went on as items of their own. */
@@ -95,6 +98,7 @@ export class Guard {
 
   readonly #overrides: Readonly<Record<Override, (...args: never[]) => unknown>> = {
     send_email_respond: (code: number, argument: unknown) => this.#sendEmailRespond(code, argument),
+    found_mx: (hosts: HarakaMx[]) => this.#foundMx(hosts),
     get_force_tls: (mx: HarakaMx) => !this.#context.isTrusted(mx),
     try_deliver: () => this.#tryDeliver(),
     try_deliver_host_on_socket: (mx: HarakaMx, host: string, port: number, socket: HarakaSocket) =>
@@ -164,7 +168,29 @@ export class Guard {
     this.#haraka('send_email_respond')(constants.delay, seconds)
   }
 
+  /** Haraka drops hosts without an address silently; one of them might have had TLS, had DNS answered. */
+  #foundMx(hosts: readonly HarakaMx[]): unknown {
+    const names = hosts.map(({ exchange }) => exchange).filter((name) => name && !isIP(name))
+    this.#hostsToResolve = new Set(names as string[])
+    return this.#haraka('found_mx')([...hosts])
+  }
+
+  #missUnresolved(): void {
+    const hosts = this.#hostsToResolve
+    this.#hostsToResolve = new Set()
+    for (const { exchange, from_dns } of this.#item.mxlist ?? []) {
+      hosts.delete(exchange ?? '')
+      hosts.delete(from_dns ?? '')
+    }
+    for (const host of hosts) {
+      const attempt = { host, to: host, secured: false, failure: null }
+      this.#attempts.push(attempt)
+      this.#settle(attempt, otherFailure('has no address, or DNS does not tell it', { status: UNROUTABLE }))
+    }
+  }
+
   async #tryDeliver(): Promise<void> {
+    this.#missUnresolved()
     const mx = this.#item.mxlist?.[0]
     if (this.#current && this.#current.failure === null) {
       this.#settle(
@@ -238,7 +264,7 @@ export class Guard {
   /** No host is left: what the attempts together mean for the message. */
   #allTried(): void {
     const decisive = decisiveAttempt(this.#attempts)
-    // Without a single address there was no attempt: Haraka has its own words for that.
+    // Without a single host there was no attempt: Haraka has its own words for that.
     if (!decisive) return void this.#haraka('try_deliver')()
     const verdict = judge(this.#attempts)
     this.#tlsToBlame = verdict.tls

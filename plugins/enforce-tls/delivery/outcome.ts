@@ -110,6 +110,8 @@ const NO_ANSWER = '4.1'
 export const BAD_CONNECTION = '4.2'
 /** RFC 3463 X.3.2: system not accepting network messages. */
 export const NOT_ACCEPTING = '3.2'
+/** RFC 3463 X.4.4: unable to route. */
+export const UNROUTABLE = '4.4'
 /** RFC 3463 X.4.3: directory server failure. */
 export const DIRECTORY_FAILURE = '4.3'
 

@@ -96,7 +96,7 @@ export interface HarakaMailItem extends HarakaLogger {
   force_tls?: boolean
   next_cb: () => void
   send_email_respond(code: number, delaySeconds?: unknown): void
-  get_mx_respond(code: number, mx: unknown): Promise<void>
+  found_mx(hosts: HarakaMx[]): Promise<void>
   get_force_tls(mx: HarakaMx): boolean
   try_deliver(): Promise<void>
   try_deliver_host_on_socket(mx: HarakaMx, host: string, port: number, socket: unknown): void
