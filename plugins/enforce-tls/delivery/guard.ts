@@ -257,7 +257,8 @@ export class Guard {
 
   #settle(attempt: Attempt, failure: AttemptFailure): void {
     attempt.failure = failure
-    const what = `${attempt.host} (${attempt.to}): ${failure.class ?? 'no-session'}: ${oneLine(failure.detail)}`
+    const where = attempt.host === attempt.to ? attempt.host : `${attempt.host} (${attempt.to})`
+    const what = `${oneLine(where)}: ${failure.class ?? 'no-session'}: ${oneLine(failure.detail)}`
     this.#item.lognotice(`enforce-tls: ${what}`)
   }
 
