@@ -9,11 +9,11 @@ import { composeBounce } from './delivery/bounce.js'
 import type { GuardContext } from './delivery/guard-context.js'
 import { Guard } from './delivery/guard.js'
 import { requirementOfMark } from './delivery/held-bounce.js'
-import { divide, keepAsError } from './delivery/queue-files.js'
+import { divide, keepAsError, splitOff } from './delivery/queue-files.js'
 import { otherSenders } from './other-plugins.js'
 import { TlsContexts } from './delivery/tls-contexts.js'
 import { trustAnchors } from './delivery/trust-anchors.js'
-import { isTrustedHop } from './delivery/trusted-hops.js'
+import { isTrustedHop } from './delivery/next-hop.js'
 import type {
   HarakaAddress,
   HarakaConnection,
@@ -243,6 +243,7 @@ export class Enforcer {
           now: new Date(),
         }),
       divide: (item, groups) => divide(item, groups, outbound()),
+      splitOff: (item, recipients) => splitOff(item, recipients, outbound()),
       keepAsError,
     }
   }

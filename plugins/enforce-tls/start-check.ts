@@ -2,21 +2,9 @@
  * The check at start: whether the guard holds in this Haraka as it is set up. Gives the reason why not, as
  * one sentence with the way out.
  */
+import { GUARDED_METHODS } from './delivery/guard.js'
 import type { HarakaMailItem, HarakaOutbound, HarakaOutboundConfig, HarakaPlugin } from './haraka/types.js'
 import { isLoaded, runsBefore } from './other-plugins.js'
-
-/** The methods of Haraka's queue items that the guard replaces. */
-const REPLACED: readonly (keyof HarakaMailItem)[] = [
-  'send_email_respond',
-  'found_mx',
-  'get_force_tls',
-  'try_deliver',
-  'try_deliver_host_on_socket',
-  'deferred_respond',
-  'bounce_respond',
-  'double_bounce',
-  'split_to_new_recipients',
-]
 
 /** Why the guard would not hold, or `null`. */
 export function startProblem(plugin: HarakaPlugin): string | null {
@@ -37,7 +25,7 @@ export function startProblem(plugin: HarakaPlugin): string | null {
   if (!cfg.enable_tls)
     return 'outbound.ini has enable_tls=false, so no mail could leave over TLS; set enable_tls=true or remove the line'
   const { HMailItem } = plugin.haraka_require('outbound') as HarakaOutbound
-  const missing = REPLACED.filter(
+  const missing = GUARDED_METHODS.filter(
     (method) => typeof (HMailItem.prototype as HarakaMailItem)[method] !== 'function',
   )
   if (missing.length > 0)

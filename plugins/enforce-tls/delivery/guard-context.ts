@@ -36,6 +36,8 @@ export interface GuardContext {
   readonly composeBounce: (request: BounceRequest) => Promise<Bounce>
   /** Divides an item into one for each group of its recipients; the item itself is gone then. */
   readonly divide: (item: HarakaMailItem, groups: readonly (readonly HarakaAddress[])[]) => Promise<void>
+  /** Gives some of an item's recipients an item of their own. */
+  readonly splitOff: (item: HarakaMailItem, recipients: readonly HarakaAddress[]) => Promise<HarakaMailItem>
   /** Sets a queue file aside as `error.*`; gives its new name. */
   readonly keepAsError: (path: string) => Promise<string>
 }

@@ -1,10 +1,9 @@
 /**
- * Haraka's queue files, as far as this plugin moves them: setting one aside, and dividing one among its
- * recipients. A failure leaves the original as it was.
+ * Haraka's queue files, as far as this plugin moves them: setting one aside, dividing one among its
+ * recipients, splitting some recipients off. A failure leaves the original as it was.
  */
-import { createReadStream } from 'node:fs'
+import { createReadStream, renameSync, unlinkSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
-import { renameSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
 import type { HarakaAddress, HarakaMailItem, HarakaOutbound } from '../haraka/types.js'
 
@@ -31,52 +30,87 @@ export async function divide(
   groups: readonly (readonly HarakaAddress[])[],
   outbound: HarakaOutbound,
 ): Promise<void> {
-  const folder = path.dirname(item.path)
-  const { qfile } = outbound
-  const written: { readonly name: string; readonly draft: string }[] = []
+  const parts: Part[] = []
   try {
-    for (const recipients of groups) {
-      const { arrival, attempts } = qfile.parts(item.filename) ?? {}
-      const name = qfile.name({ arrival, attempts })
-      const draft = path.join(folder, `${qfile.platformDOT}${name}`)
-      written.push({ name, draft })
-      await write(draft, item, recipients)
-    }
-    for (const { name, draft } of written) renameSync(draft, path.join(folder, name))
+    for (const recipients of groups) parts.push(await draft(item, recipients, outbound))
+    for (const part of parts) renameSync(part.draft, part.file)
     unlinkSync(item.path)
   } catch (error) {
     await Promise.all(
-      written.flatMap(({ name, draft }) => [
-        rm(draft, { force: true }),
-        rm(path.join(folder, name), { force: true }),
-      ]),
+      parts.flatMap((part) => [part.draft, part.file]).map((file) => rm(file, { force: true })),
     )
     throw error
   }
-  for (const { name } of written) {
-    outbound.delivery_queue.push(new outbound.HMailItem(name, path.join(folder, name), item.todo.notes))
-  }
+  for (const part of parts) outbound.delivery_queue.push(itemOf(part, item, outbound))
 }
 
-/** The format of `outbound/index.js` `build_todo`: length, JSON head, message. */
-async function write(
-  file: string,
+/**
+ * Writes an item for some of an item's recipients; the item itself still has them.
+ *
+ * @returns the new item, ready, with what is known of its recipients
+ * @throws when the file can't be written; nothing has changed then.
+ */
+export async function splitOff(
   item: HarakaMailItem,
   recipients: readonly HarakaAddress[],
-): Promise<void> {
-  const head = Buffer.from(`\n${JSON.stringify({ ...item.todo, rcpt_to: recipients }, null, '\t')}\n`)
+  outbound: HarakaOutbound,
+): Promise<HarakaMailItem> {
+  const part = await draft(item, recipients, outbound)
+  try {
+    await rename(part.draft, part.file)
+  } catch (error) {
+    await rm(part.draft, { force: true })
+    throw error
+  }
+  const split = itemOf(part, item, outbound)
+  await new Promise<void>((resolve) => split.once('ready', () => resolve()))
+  // A queue file holds addresses only; what servers said of them is for the bounce.
+  split.todo.rcpt_to = [...recipients]
+  return split
+}
+
+interface Part {
+  readonly name: string
+  /** Where it is written: a name that Haraka removes at its next start. */
+  readonly draft: string
+  readonly file: string
+}
+
+function itemOf({ name, file }: Part, { todo }: HarakaMailItem, outbound: HarakaOutbound): HarakaMailItem {
+  return new outbound.HMailItem(name, file, todo.notes)
+}
+
+/** Writes a queue file under a draft's name: the format of `outbound/index.js` `build_todo`. */
+async function draft(
+  item: HarakaMailItem,
+  recipients: readonly HarakaAddress[],
+  { qfile }: HarakaOutbound,
+): Promise<Part> {
+  const folder = path.dirname(item.path)
+  const { arrival, attempts } = qfile.parts(item.filename) ?? {}
+  const name = qfile.name({ arrival, attempts })
+  const part = {
+    name,
+    draft: path.join(folder, `${qfile.platformDOT}${name}`),
+    file: path.join(folder, name),
+  }
+  const todo = { ...item.todo, rcpt_to: recipients, message_stream: undefined }
+  const head = Buffer.from(`\n${JSON.stringify(todo, null, '\t')}\n`)
   const length = Buffer.alloc(4)
   length.writeUInt32BE(head.length)
-  const handle = await open(file, 'wx')
   try {
-    await handle.write(Buffer.concat([length, head]))
-    for await (const chunk of createReadStream(item.path, {
-      start: item.data_start,
-    }) as AsyncIterable<Buffer>) {
-      await handle.write(chunk)
+    const handle = await open(part.draft, 'wx')
+    try {
+      await handle.writeFile(Buffer.concat([length, head]))
+      const message = createReadStream(item.path, { start: item.data_start }) as AsyncIterable<Buffer>
+      for await (const chunk of message) await handle.writeFile(chunk)
+      await handle.sync()
+    } finally {
+      await handle.close()
     }
-    await handle.sync()
-  } finally {
-    await handle.close()
+  } catch (error) {
+    await rm(part.draft, { force: true })
+    throw error
   }
+  return part
 }

@@ -1,0 +1,56 @@
+/**
+ * Gives one object its own versions of some methods, and takes them off again. Every version is total: what
+ * throws or rejects inside one goes to `failed` instead of to the caller, who expects neither.
+ */
+
+/** A method's own version; the decorated object is known to it. */
+type Version = (...args: never[]) => unknown
+
+/** Methods of one object, replaced as long as the decoration is on. */
+export class Decoration<T extends object, K extends keyof T & string> {
+  readonly #object: T
+  readonly #versions: Readonly<Record<K, Version>>
+  readonly #failed: (method: string, error: unknown) => void
+
+  constructor(
+    object: T,
+    versions: Readonly<Record<K, Version>>,
+    failed: (method: string, error: unknown) => void,
+  ) {
+    this.#object = object
+    this.#versions = versions
+    this.#failed = failed
+  }
+
+  /** Puts the versions on; doing it twice is harmless. */
+  putOn(): void {
+    for (const [name, version] of Object.entries<Version>(this.#versions)) {
+      Object.defineProperty(this.#object, name, {
+        configurable: true,
+        value: (...args: never[]) => this.run(name, () => version(...args)),
+      })
+    }
+  }
+
+  /** Takes them off; the object is as it was. */
+  takeOff(): void {
+    for (const name of Object.keys(this.#versions)) Reflect.deleteProperty(this.#object, name)
+  }
+
+  /** The method as the object's class has it. */
+  original<N extends K>(name: N): T[N] {
+    const prototype = Object.getPrototypeOf(this.#object) as T
+    return (prototype[name] as (...args: unknown[]) => unknown).bind(this.#object) as T[N]
+  }
+
+  /** Runs a step under the same protection as a version. */
+  run(name: string, step: () => unknown): unknown {
+    try {
+      const result = step()
+      return result instanceof Promise ? result.catch((error: unknown) => this.#failed(name, error)) : result
+    } catch (error) {
+      this.#failed(name, error)
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/** The next hop of a delivery: what it is called, where it is, and whether it needs TLS at all. Pure. */
+import type { HarakaMx } from '../haraka/types.js'
+
+/** The host's name; an address or a socket path where it has none. */
+export function hostOf(mx: HarakaMx): string {
+  return mx.path ?? mx.from_dns ?? mx.exchange ?? 'unknown'
+}
+
+/** Where the connection goes: address and port, or a socket path. */
+export function placeOf(mx: HarakaMx): string {
+  if (mx.path) return mx.path
+  return mx.exchange?.includes(':') ? `[${mx.exchange}]:${portOf(mx)}` : `${mx.exchange ?? ''}:${portOf(mx)}`
+}
+
+/**
+ * Whether the operator counts a next hop as secure without TLS: by the path of its socket, by host, or by
+ * `host:port`. A host is compared by its address and by the name that the address came from.
+ */
+export function isTrustedHop(mx: HarakaMx, trusted: readonly string[]): boolean {
+  if (trusted.length === 0) return false
+  if (mx.path) return trusted.includes(mx.path)
+  const names = [mx.exchange, mx.from_dns]
+    .filter((host) => host !== undefined)
+    .flatMap((host) => [host, `${host}:${portOf(mx)}`, `[${host}]:${portOf(mx)}`])
+  return trusted.some((entry) => names.some((name) => name.toLowerCase() === entry.toLowerCase()))
+}
+
+/** Haraka's own defaults. */
+function portOf(mx: HarakaMx): number {
+  return mx.port ?? (mx.using_lmtp ? 24 : 25)
+}

@@ -1,0 +1,78 @@
+/**
+ * One round of attempts over all hosts of a domain: which were tried, how each ended, and what that means
+ * for the message. Keeps the book; does no I/O but the log line of each failure.
+ */
+import { isIP } from 'node:net'
+import type { HarakaMx } from '../haraka/types.js'
+import { hostOf, placeOf } from './next-hop.js'
+import { BAD_CONNECTION, otherFailure, UNROUTABLE, type Attempt, type AttemptFailure } from './outcome.js'
+import { oneLine } from './printable.js'
+
+/** The attempts of one round. */
+export class Round {
+  readonly #log: (line: string) => void
+  readonly #attempts: Attempt[] = []
+  readonly #unresolved = new Set<string>()
+  #current: Attempt | null = null
+
+  /** @param log takes one line for each attempt that failed */
+  constructor(log: (line: string) => void) {
+    this.#log = log
+  }
+
+  /** All attempts so far, in their order. */
+  get attempts(): readonly Attempt[] {
+    return this.#attempts
+  }
+
+  /** Takes the hosts of the domain before their names are resolved. */
+  expect(hosts: readonly HarakaMx[]): void {
+    for (const { exchange } of hosts) if (exchange && !isIP(exchange)) this.#unresolved.add(exchange)
+  }
+
+  /** Takes what became of them: a host that has dropped out might have had TLS, had DNS answered. */
+  resolved(hosts: readonly HarakaMx[]): void {
+    for (const { exchange, from_dns } of hosts) {
+      this.#unresolved.delete(exchange ?? '')
+      this.#unresolved.delete(from_dns ?? '')
+    }
+    for (const host of this.#unresolved) {
+      const attempt = { host, to: host, secured: false, failure: null }
+      this.#attempts.push(attempt)
+      this.fail(attempt, otherFailure('has no address, or DNS does not tell it', { status: UNROUTABLE }))
+    }
+    this.#unresolved.clear()
+  }
+
+  /** Ends the attempt under way, if it has not ended yet: Haraka goes on to the next host. */
+  endCurrent(): void {
+    const attempt = this.#current
+    this.#current = null
+    if (!attempt || attempt.failure) return
+    this.fail(
+      attempt,
+      attempt.secured
+        ? otherFailure('ended the session before it had answered', { status: BAD_CONNECTION })
+        : otherFailure('could not be reached'),
+    )
+  }
+
+  /** Begins an attempt. */
+  begin(mx: HarakaMx): void {
+    this.#current = { host: hostOf(mx), to: placeOf(mx), secured: false, failure: null }
+    this.#attempts.push(this.#current)
+  }
+
+  /** The attempt under way. @throws {TypeError} when there is none: Haraka connects only after it has begun one. */
+  get current(): Attempt {
+    if (!this.#current) throw new TypeError('no attempt is under way')
+    return this.#current
+  }
+
+  /** Ends an attempt with what it failed for. */
+  fail(attempt: Attempt, failure: AttemptFailure): void {
+    attempt.failure = failure
+    const where = attempt.host === attempt.to ? attempt.host : `${attempt.host} (${attempt.to})`
+    this.#log(`${oneLine(where)}: ${failure.class ?? 'no-session'}: ${oneLine(failure.detail)}`)
+  }
+}
