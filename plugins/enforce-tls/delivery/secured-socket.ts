@@ -9,6 +9,7 @@ import { EventEmitter } from 'node:events'
 import { StringDecoder } from 'node:string_decoder'
 import type { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
+import { ReplyTurns } from './reply-turns.js'
 
 /** The longest reply line, in characters, and the most lines of a reply that Haraka is given. */
 const LINE_MAX = 16_384
@@ -32,6 +33,7 @@ export class SecuredSocket extends EventEmitter {
   readonly #tls: TLSSocket
   readonly #idle: number
   readonly #decoder = new StringDecoder('utf8')
+  readonly #turns = new ReplyTurns()
   #buffer = ''
   #lines = 0
   #prelude: 'hello' | 'starttls' | 'upgrade' | null = 'hello'
@@ -51,7 +53,11 @@ export class SecuredSocket extends EventEmitter {
     this.on('pipe', (source: Readable) => (this.#source = source))
     tls.on('data', (chunk: Buffer) => this.#take(chunk))
     tls.on('drain', () => this.emit('drain'))
-    tls.on('timeout', () => this.emit('timeout'))
+    tls.on('timeout', () => {
+      this.emit('timeout')
+      // After QUIT nobody heeds it any more.
+      this.#tls.destroy()
+    })
     tls.on('end', () => {
       this.#flush()
       this.emit('end')
@@ -94,6 +100,7 @@ export class SecuredSocket extends EventEmitter {
       this.#arm(BLOCK_TIMEOUT)
       return this.#tls.write(data, callback)
     }
+    this.#turns.ask(data)
     const dot = data === '.\r\n'
     if (dot && this.#idle > 0) this.#tls.setTimeout(DOT_TIMEOUT)
     this.#arm(dot || this.#idle === 0 ? DOT_TIMEOUT : this.#idle * TRICKLE_FACTOR)
@@ -161,8 +168,14 @@ export class SecuredSocket extends EventEmitter {
       this.#lines = 0
       this.#disarm()
     }
+    const turn = this.#turns.take(line, this.#buffer !== '')
+    if (!turn.ok) {
+      this.#fail(new Error(`the peer sent ${turn.problem}`))
+      return false
+    }
     // RFC 5321 section 4.2 lets a reply be a code alone; Haraka wants the space.
-    this.emit('line', /^\d{3}$/.test(line) ? `${line} \r\n` : `${line}\r\n`)
+    this.emit('line', /^\d{3}$/.test(turn.line) ? `${turn.line} \r\n` : `${turn.line}\r\n`)
+    if (turn.last) this.destroy()
     return !this.#tls.destroyed
   }
 
@@ -181,10 +194,10 @@ export class SecuredSocket extends EventEmitter {
     this.#reply = null
   }
 
-  /** An `error` that nobody listens to any more would end the process. */
+  /** An `error` that nobody listens to any more would end the process; one after QUIT is not heeded. */
   #fail(error: Error): void {
     this.#disarm()
     if (this.listenerCount('error') > 0) this.emit('error', error)
-    else this.#tls.destroy()
+    this.#tls.destroy()
   }
 }

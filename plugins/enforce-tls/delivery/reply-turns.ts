@@ -1,0 +1,54 @@
+/**
+ * Holds a server to SMTP's turns inside TLS: one reply for one command. Haraka takes whatever line comes for
+ * the reply to its latest command; a single reply too many makes it send the message twice over, into a
+ * session that has not agreed to take it. Pure.
+ */
+
+/** What Haraka is to see of a line, and what has to become of the session. */
+export type Turn =
+  /** `last`: nothing may follow it, the session ends. */
+  | { readonly ok: true; readonly line: string; readonly last: boolean }
+  | { readonly ok: false; readonly problem: string }
+
+/** The final dot, as Haraka writes it. */
+const DOT = '.'
+
+/** One server's turns. */
+export class ReplyTurns {
+  #asked: string | null = null
+
+  /** A command goes out. */
+  ask(command: string): void {
+    this.#asked = command.trimEnd().split(' ', 1)[0]?.toUpperCase() ?? ''
+  }
+
+  /**
+   * A line comes in.
+   *
+   * @param line without its end
+   * @param more whether more bytes came with it, before any command could follow
+   */
+  take(line: string, more: boolean): Turn {
+    const asked = this.#asked
+    const [, digits, separator] = /^([2-5]\d\d)([ -]|$)/.exec(line) ?? []
+    // What is no reply at all is for Haraka to judge.
+    if (digits === undefined) return { ok: true, line, last: false }
+    const code = Number(digits)
+    const refusal = code >= 400
+    // A refusal in the middle of the message is an answer all the same; what is left of the message stays here.
+    if (asked === null && !refusal) return { ok: false, problem: `${digits} without a command` }
+    if (asked === 'DATA' && code < 300) return { ok: false, problem: `${digits} to DATA` }
+    if (asked && GREETS.has(asked) && code < 300 && code !== 250)
+      return { ok: false, problem: `${digits} to ${asked}` }
+    // RFC 5321 section 4.2.1: the first digit tells success. Haraka loses a recipient whose code is not 250.
+    const heard = asked === 'RCPT' && code < 300 ? `250${line.slice(3)}` : line
+    if (separator === '-') return { ok: true, line: heard, last: false }
+    this.#asked = null
+    // Behind the last word on a message whatever follows changes nothing.
+    const ends = asked === DOT || asked === 'QUIT' || (refusal && asked !== 'RCPT')
+    if (more && !ends) return { ok: false, problem: `more than the reply to ${asked ?? 'nothing'}` }
+    return { ok: true, line: heard, last: asked === null }
+  }
+}
+
+const GREETS = new Set(['EHLO', 'LHLO', 'HELO'])
