@@ -83,7 +83,18 @@ export const BEFORE_TLS: readonly Row[] = [
     outcome: SLOW,
   },
   { name: 'closes without greeting', behaviour: { on: { connect: cut } }, outcome: LOST },
-  { name: 'resets without greeting', behaviour: { on: { connect: reset } }, outcome: LOST },
+  {
+    name: 'resets without greeting',
+    behaviour: {
+      on: {
+        connect: async (session, line) => {
+          await session.pause(200)
+          await reset(session, line)
+        },
+      },
+    },
+    outcome: LOST,
+  },
   { name: 'greets in HTTP', behaviour: { on: { connect: 'HTTP/1.1 400 Bad Request' } }, outcome: HANDSHAKE },
   {
     name: 'greets in bytes',
@@ -427,8 +438,9 @@ export const INSIDE_TLS: readonly Row[] = [
     name: 'talks inside TLS before it is spoken to',
     behaviour: {
       on: {
-        handshake: (session) => {
+        handshake: async (session) => {
           session.upgrade()
+          while (!session.secure && !session.closed) await session.pause(1)
           session.send('220 hello again')
         },
       },

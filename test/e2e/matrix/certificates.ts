@@ -121,7 +121,7 @@ export const CERTIFICATES: readonly CertificateRow[] = [
   {
     name: 'is self-signed and has expired',
     make: (_signers, domain) => selfSigned({ dnsNames: [`mx.${domain}`], ...validity.expired() }),
-    outcomes: outcomes(NOT_TRUSTED, NOT_TRUSTED),
+    outcomes: outcomes(EXPIRED, EXPIRED),
   },
   {
     name: 'is of an unknown authority',
