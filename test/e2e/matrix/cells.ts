@@ -85,13 +85,13 @@ function plans(): Plan[] {
   const rows = [...BEFORE_TLS, ...INSIDE_TLS].flatMap(({ name, behaviour, outcome }) =>
     LEVELS.map((level): Plan => ({ what: `that ${name}`, level, behaviour, outcome, certificate: good })),
   )
-  const certificates = CERTIFICATES.flatMap(({ name, make, outcomes }) =>
+  const certificates = CERTIFICATES.flatMap((row) =>
     LEVELS.map((level): Plan => ({
-      what: `whose certificate ${name}`,
+      what: `whose certificate ${row.name}`,
       level,
       behaviour: {},
-      outcome: outcomes[level],
-      certificate: (signers, domain) => make(signers, domain),
+      outcome: row.outcomes[level],
+      certificate: (signers, domain) => row.make(signers, domain),
     })),
   )
   return [...rows, ...certificates, ...SPECIAL]

@@ -1,0 +1,12 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { runSoak } from '../soak/run-soak.js'
+import { closingLine } from '../soak/tally.js'
+
+it('no message is lost, or leaves in the clear, when two workers are killed while they deliver', async (t) => {
+  const figures = await runSoak({ messages: 240, kills: 2, patience: 120_000 })
+  t.diagnostic(closingLine(figures))
+  assert.equal(figures.lost, 0)
+  assert.equal(figures.clearAgainstRule, 0)
+  assert.ok(figures.overTls > 60 && figures.bounced > 40 && figures.inTheClear > 0, closingLine(figures))
+})

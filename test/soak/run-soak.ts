@@ -1,0 +1,114 @@
+/**
+ * A soak: many messages through a real Haraka with two workers to servers of every kind, while all of Haraka
+ * is killed now and then. Bounded in count and time; gives the figures of what became of every message.
+ */
+import { randomInt } from 'node:crypto'
+import { startHaraka, type Haraka } from '../support/haraka.js'
+import { fileStoreConfig } from '../support/rules.js'
+import { startPeer } from '../support/smtp-peer.js'
+import { startPeers, type SoakPeer } from './peers.js'
+import { tally, type Sent, type Tally } from './tally.js'
+
+/** How much. */
+export interface SoakOptions {
+  readonly messages: number
+  readonly kills: number
+  /** The longest wait for the queue to empty at the end, in milliseconds. */
+  readonly patience: number
+  /** Told of every message that was submitted or has an outcome. */
+  readonly onProgress?: (done: number, what: string) => void
+}
+
+/** How many submissions are under way at once. */
+const SENDERS = 8
+
+/** Runs a soak; rejects when the queue does not empty in time. */
+export async function runSoak(options: SoakOptions): Promise<Tally> {
+  const peers = await startPeers()
+  const mailbox = await startPeer()
+  const covered = peers.filter((peer) => peer.covered).map(({ domain }) => domain)
+  const haraka = await startHaraka({
+    nodes: 2,
+    config: fileStoreConfig(
+      { 'acme.example': [{ to: covered }] },
+      '[main]\ndefer_seconds=2\n[tls]\nhandshake_timeout=2s\n',
+    ),
+    routes: {
+      ...Object.fromEntries(
+        peers.map(({ domain, name, peer }) => [domain, [peer.route({ name: `mx.${name}.example` })]]),
+      ),
+      'acme.example': [mailbox.route()],
+    },
+    outbound: { temp_fail_intervals: '5s*12', connect_timeout: 3 },
+  })
+  try {
+    const sent = await submit(haraka, peers, options)
+    // What was deferred before the last kill waits on the disk until its time: a flush after each round helps.
+    const end = Date.now() + options.patience
+    while (haraka.queueFiles().length > 0 && Date.now() < end) {
+      haraka.flushQueue()
+      await haraka.waitForEmptyQueue(5000).catch(() => undefined)
+      options.onProgress?.(options.messages - haraka.queueFiles().length, 'delivering')
+    }
+    const figures = tally(
+      sent,
+      peers,
+      mailbox.messages.map(({ data }) => data),
+    )
+    if (haraka.queueFiles().length > 0)
+      throw new Error(
+        `${haraka.queueFiles().length} messages are still in the queue: ${haraka.queueFiles().slice(0, 5).join(', ')}`,
+      )
+    return figures
+  } finally {
+    await haraka.close()
+    await Promise.all([mailbox, ...peers.map(({ peer }) => peer)].map((peer) => peer.close()))
+  }
+}
+
+async function submit(haraka: Haraka, peers: readonly SoakPeer[], options: SoakOptions): Promise<Sent[]> {
+  const sent: Sent[] = []
+  let next = 0
+  let up = Promise.resolve()
+  const sender = async (): Promise<void> => {
+    while (next < options.messages) {
+      const number = next++
+      const peer = peers[number % peers.length]
+      if (!peer) throw new TypeError('no peers')
+      const id = `soak-${number}-end`
+      const message = {
+        from: 'ann@acme.example',
+        to: `x@${peer.domain}`,
+        messageId: `${id}@acme.example`,
+        text: id,
+      }
+      let acknowledged: boolean | 'never-sent' = 'never-sent'
+      while (acknowledged === 'never-sent') {
+        await up
+        acknowledged = await haraka.send(message).then(
+          ({ code }) => code === 250,
+          (error: unknown) =>
+            (error as NodeJS.ErrnoException).code === 'ESOCKET' && /ECONNREFUSED/.test(String(error))
+              ? 'never-sent'
+              : false,
+        )
+      }
+      sent.push({ id, peer, acknowledged })
+      options.onProgress?.(sent.length, 'sending')
+    }
+  }
+  const senders = Promise.all(Array.from({ length: SENDERS }, () => sender()))
+  const every = Math.floor(options.messages / (options.kills + 1))
+  for (let kill = 1; kill <= options.kills; kill++) {
+    // Somewhere in each part of the soak, while messages are taken, delivered and bounced.
+    const moment = (kill - 1) * every + randomInt(1, Math.max(2, every))
+    await haraka.until(() => sent.length >= moment, 'the moment of the next kill', 10 * 60_000)
+    let isUp = (): void => undefined
+    up = new Promise((resolve) => (isUp = resolve))
+    await haraka.kill9()
+    await haraka.start()
+    isUp()
+  }
+  await senders
+  return sent
+}
