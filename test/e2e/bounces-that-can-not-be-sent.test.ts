@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { startHaraka } from '../support/haraka.js'
+import { parseBounce } from '../support/mail.js'
+import { fileStoreConfig } from '../support/rules.js'
+import { startPeer } from '../support/smtp-peer.js'
+
+it('a covered message of the null sender is tried again, and then kept for a person to look at', async () => {
+  await using plain = await startPeer({ starttls: false })
+  await using haraka = await startHaraka({
+    config: fileStoreConfig({ '*': [{ to: ['bank.example'] }] }),
+    routes: { '*': [plain.route()] },
+    outbound: { temp_fail_intervals: '5s' },
+  })
+  await haraka.send({ from: '', to: 'cfo@bank.example', subject: 'Receipt' })
+  await haraka.waitForLog(/undeliverable, kept as error\.\S+: the sender is <>/, { timeout: 20_000 })
+  assert.equal(plain.connections.length, 2)
+  assert.deepEqual(plain.cleartextAfterEhlo(), [])
+  assert.ok(haraka.queueFiles().every((name) => name.startsWith('error.')))
+  assert.equal(haraka.queueFiles().length, 1)
+})
+
+it('a bounce that carries the headers is itself held to TLS', async () => {
+  await using clinic = await startPeer({ starttls: false })
+  await using acme = await startPeer()
+  await using other = await startPeer({ starttls: false })
+  await using haraka = await startHaraka({
+    config: fileStoreConfig(
+      { 'acme.example': [{ to: ['clinic.example'] }], 'other.example': [{ to: ['clinic.example'] }] },
+      '[failure]\nbounce_content=full\n',
+    ),
+    routes: {
+      'clinic.example': [clinic.route()],
+      'acme.example': [acme.route()],
+      'other.example': [other.route()],
+    },
+    outbound: { temp_fail_intervals: 'none' },
+  })
+  await haraka.send({ from: 'ann@acme.example', to: 'lab@clinic.example', subject: 'Diagnosis' })
+  const [raw] = await acme.waitForMessages(1)
+  assert.ok(raw?.tls)
+  assert.match(parseBounce(raw.data).returned?.content ?? '', /Subject: Diagnosis/)
+
+  await haraka.send({ from: 'joe@other.example', to: 'lab@clinic.example', subject: 'Diagnosis' })
+  await haraka.waitForLog(/undeliverable, kept as error\./)
+  assert.deepEqual(other.cleartextAfterEhlo(), [])
+  assert.equal(other.received.length, 0)
+})
+
+it('a bounce that meets a rule itself is held to it, and goes round no circle', async () => {
+  await using plain = await startPeer({ starttls: false })
+  await using haraka = await startHaraka({
+    config: fileStoreConfig({ '*': [{ to: ['*'] }] }),
+    routes: { '*': [plain.route()] },
+    outbound: { temp_fail_intervals: 'none' },
+  })
+  await haraka.send({ from: 'postmaster@acme.example', to: 'postmaster@clinic.example' })
+  await haraka.waitForLog(/undeliverable, kept as error\./)
+  assert.equal(haraka.queueFiles().length, 1)
+  assert.equal(plain.connections.length, 2)
+  assert.deepEqual(plain.cleartextAfterEhlo(), [])
+})
