@@ -9,6 +9,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -21,6 +22,7 @@ import { until } from './until.js'
 import { WatchedProcess } from './watched-process.js'
 
 const START_ATTEMPTS = 5
+const A_WHILE_AGO = Math.floor(Date.now() / 1000) - 60
 
 export interface RealPeerOptions {
   /** The server's own name, and its name as an MX host. */
@@ -162,8 +164,11 @@ export class RealPeer implements AsyncDisposable {
       this.#give('key.pem', (path) => writeFileSync(path, certificate.key, { mode: 0o600 }))
       writeFileSync(certificateFile, certificate.cert)
     }
-    for (const [file, content] of Object.entries(this.#kind.config(place)))
+    for (const [file, content] of Object.entries(this.#kind.config(place))) {
       writeFileSync(join(folder, file), content)
+      // Postfix waits until a file is old enough to be whole.
+      utimesSync(join(folder, file), A_WHILE_AGO, A_WHILE_AGO)
+    }
     this.#give(logFile, (path) => writeFileSync(path, ''))
     const server = new WatchedProcess({
       name,
