@@ -33,6 +33,8 @@ export interface BounceOptions {
 const HEADERS_MAX = 256 * 1024
 /** Quoted-printable at most, never base64: filters look for the sentence in the source. */
 const READABLE = { textEncoding: 'Q' } as const
+/** In place of the Subject, which everybody looks for. */
+const NO_SUBJECT = 'not shown, because this notice may travel without encryption'
 /** All that a `minimal` bounce tells of a message. */
 const MINIMAL = ['date', 'message-id']
 
@@ -89,11 +91,11 @@ function templateValues(
     msgid: `<${randomUUID()}@${me}>`,
     from: `MAILER-DAEMON@${me}`,
     to: oneLine(item.todo.mail_from.address),
-    subject: content === 'full' ? oneLine(libmime.decodeWords(valueOf(kept, 'subject'))) : '',
+    subject: content === 'full' ? oneLine(libmime.decodeWords(valueOf(kept, 'subject'))) : NO_SUBJECT,
     message_date: oneLine(valueOf(kept, 'date')) || 'not known',
     message_id: oneLine(valueOf(kept, 'message-id')) || 'not known',
   }
-  return { single, lists: { attempts: facts.attempts } }
+  return { single, lists: { attempts: facts.attempts, explanation: facts.explanation } }
 }
 
 function deliveryStatus({ item }: BounceRequest, facts: BounceFacts, { me }: BounceOptions): string {

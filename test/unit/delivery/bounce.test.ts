@@ -16,7 +16,7 @@ interface Case {
   readonly message?: string | Buffer
   readonly content?: BounceOptions['content']
   readonly text?: readonly string[]
-  readonly html?: readonly string[]
+  readonly tlsToBlame?: boolean
 }
 
 async function bounceOf(options: Case): Promise<string> {
@@ -47,13 +47,13 @@ async function bounceOf(options: Case): Promise<string> {
       item,
       requirement: requirementOf({ level: 'encrypt' }, 'clinic.example', decidedBy),
       attempts: [attempt],
-      tlsToBlame: true,
-      reason: '',
+      tlsToBlame: options.tlsToBlame ?? true,
+      reason: '550 no such user',
     },
     {
       me: 'mta.acme.example',
       content: options.content ?? 'minimal',
-      templates: { text: options.text ?? TEMPLATE, html: options.html ?? [] },
+      templates: { text: options.text ?? TEMPLATE, html: [] },
       now: new Date(1_764_000_000_000),
     },
   )
@@ -99,6 +99,32 @@ describe('a bounce', () => {
       const source = await bounceOf({ message, content: 'full' })
       assert.deepEqual(returnedBytes(source), block)
     })
+
+  it('of minimal content says why the subject is missing', async () => {
+    const source = await bounceOf({ message: 'Subject: Diagnosis\r\n\r\n', text: ['', 'subject: {subject}'] })
+    assert.match(parseBounce(source).text, /^subject: not shown, because/)
+    assert.doesNotMatch(source, /Diagnosis/)
+  })
+
+  for (const [failure, explained, advised] of [
+    ['starttls-not-supported', 'does not offer TLS.', 'Tell the recipient, by phone'],
+    ['certificate-expired', 'has a certificate that has expired.', 'Tell the recipient, by phone'],
+    ['fingerprint-mismatch', 'has another certificate than', 'Ask your own mail administrator'],
+    ['starttls-injection', 'sent unencrypted bytes', 'Tell your own mail administrator'],
+  ] as const)
+    it(`explains ${failure} and says whom to tell`, async () => {
+      const { text } = parseBounce(await bounceOf({ failure, text: ['', '{explanation}', '', '{advice}'] }))
+      const [explanation = '', advice = ''] = text.split('\r\n\r\n').map((part) => part.replace(/\s+/g, ' '))
+      assert.match(explanation, /^TLS is the encryption/)
+      assert.ok(explanation.includes(`mx.clinic.example ${explained}`), explanation)
+      assert.ok(advice.startsWith(advised), advice)
+    })
+
+  it('that is not about TLS leaves the explanation out, without a gap', async () => {
+    const text = ['', '{summary}', '', '{explanation}', '', 'END']
+    const { text: written } = parseBounce(await bounceOf({ text, tlsToBlame: false }))
+    assert.match(written, /^Your message to lab@clinic\.example could not be delivered [^]*[^\n]\r\n\r\nEND/)
+  })
 
   it('shows the subject as a person wrote it', async () => {
     const text = ['From: <{from}>', '', 'subject: {subject}']
