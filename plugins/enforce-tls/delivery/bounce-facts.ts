@@ -7,7 +7,14 @@ import { formatAddress } from '../rules/address.js'
 import type { DecidedBy } from '../rules/requirement.js'
 import type { BounceRequest } from './guard-context.js'
 import { together } from './bounce-template.js'
-import { decisiveAttempt, definitionOf, statusOf, type Attempt, type AttemptFailure } from './outcome.js'
+import {
+  decisiveAttempt,
+  definitionOf,
+  statusOf,
+  type Attempt,
+  type AttemptFailure,
+  type FailedAttempt,
+} from './outcome.js'
 import { oneAsciiLine, oneLine } from './printable.js'
 
 /** The values that templates can use, each one line. */
@@ -27,6 +34,8 @@ export interface BounceWords {
 /** All that a bounce says. */
 export interface BounceFacts {
   readonly words: BounceWords
+  /** What TLS is and what was wrong with it; nothing where TLS is not to blame. */
+  readonly explanation: readonly string[]
   /** One line for each attempt. */
   readonly attempts: readonly string[]
   /** The per-recipient groups of the delivery-status part, lines without line ends, all ASCII. */
@@ -50,11 +59,12 @@ export function bounceFacts(request: BounceRequest, now: Date): BounceFacts {
     words: {
       ...words,
       summary: decisive ? tlsSummary(words, attempts, decidedBy) : otherSummary(words, request.reason),
-      advice: decisive ? tlsAdvice(decisive.failure) : OTHER_ADVICE,
+      advice: decisive?.failure.class ? definitionOf(decisive.failure.class).advice : OTHER_ADVICE,
       subject_line: decisive
         ? `Not sent: no TLS connection to ${domain}`
         : `Not delivered: your message to ${domain}`,
     },
+    explanation: decisive ? [explanationOf(decisive, words.mx.includes(', '))] : [],
     attempts: attempts.flatMap(({ host, to, failure }) =>
       failure ? [oneLine(`${host === to ? to : `${host} (${to})`}: ${failure.detail}`)] : [],
     ),
@@ -107,15 +117,11 @@ function otherSummary(
   return `Your message to ${recipients} could not be delivered to ${domain}: ${oneLine(reason)}`
 }
 
-function tlsAdvice(failure: AttemptFailure): string {
-  const theirs =
-    failure.class === 'starttls-deferred'
-      ? 'their server put encryption off'
-      : 'their mail server has to accept encrypted (TLS) connections'
-  return (
-    `Tell the recipient, by another way than mail, that ${theirs}, and send the message again once that is mended. ` +
-    'If it does not need encryption, ask your own mail administrator to change the rule.'
-  )
+/** Why, for a person who does not know what TLS is. */
+function explanationOf({ host, failure }: FailedAttempt, several: boolean): string {
+  const server = several ? `The last one, ${oneLine(host)},` : oneLine(host)
+  const why = failure.class ? ` ${server} ${definitionOf(failure.class).says}.` : ''
+  return `TLS is the encryption that protects a message on its way from one mail server to the next.${why}`
 }
 
 const OTHER_ADVICE =

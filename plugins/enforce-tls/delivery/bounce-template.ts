@@ -34,10 +34,12 @@ export function fillHeaders(
     .map(([, name = '', value = '']) => ({ name, value: fill(value, values).trim() }))
 }
 
-/** The text behind the header fields of a text template, filled and wrapped. */
+/** The text behind the header fields of a text template, filled and wrapped, without two empty lines in a row. */
 export function fillText(template: readonly string[], values: TemplateValues): string {
   const body = expand(template.slice(endOfHeaders(template) + 1), values, (value) => value)
-  const lines = body.flatMap((line) => wrap(line))
+  const lines = body
+    .flatMap((line) => wrap(line))
+    .filter((line, at, all) => line !== '' || all[at - 1] !== '')
   return `${lines.join('\r\n').replaceAll(NO_BREAK, ' ')}\r\n`
 }
 

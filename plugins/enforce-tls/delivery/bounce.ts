@@ -3,8 +3,10 @@
  * delivery-status (RFC 3464), and of the message no more than `[failure] bounce_content` says. It needs no
  * template of the operator's; the package brings its own.
  */
+import { isAscii } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
+import libmime from 'libmime'
 import MimeNode from 'nodemailer/lib/mime-node'
 import { bounceFacts, mailDate, type BounceFacts } from './bounce-facts.js'
 import { fillHeaders, fillHtml, fillText, type TemplateValues } from './bounce-template.js'
@@ -29,6 +31,10 @@ export interface BounceOptions {
 
 /** The most bytes of a message that are read in search of the end of its headers. */
 const HEADERS_MAX = 256 * 1024
+/** Quoted-printable at most, never base64: filters look for the sentence in the source. */
+const READABLE = { textEncoding: 'Q' } as const
+/** In place of the Subject, which everybody looks for. */
+const NO_SUBJECT = 'not shown, because this notice may travel without encryption'
 /** All that a `minimal` bounce tells of a message. */
 const MINIMAL = ['date', 'message-id']
 
@@ -52,17 +58,17 @@ export async function composeBounce(request: BounceRequest, options: BounceOptio
 
   const text = fillText(options.templates.text, values)
   const html = fillHtml(options.templates.html, values)
-  if (html === '') root.createChild('text/plain; charset=utf-8').setContent(text)
+  if (html === '') root.createChild('text/plain; charset=utf-8', READABLE).setContent(text)
   else {
     const alternative = root.createChild('multipart/alternative')
-    alternative.createChild('text/plain; charset=utf-8').setContent(text)
-    alternative.createChild('text/html; charset=utf-8').setContent(html)
+    alternative.createChild('text/plain; charset=utf-8', READABLE).setContent(text)
+    alternative.createChild('text/html; charset=utf-8', READABLE).setContent(html)
   }
   root.createChild('message/delivery-status').setContent(deliveryStatus(request, facts, options))
   root
     .createChild('text/rfc822-headers')
     .setHeader('Content-Description', 'Undelivered Message Headers')
-    .setContent(kept.map(({ raw }) => `${raw}\r\n`).join(''))
+    .setContent(asTheyWere(kept))
 
   const contents = (await root.build()).toString('utf8')
   return {
@@ -85,11 +91,11 @@ function templateValues(
     msgid: `<${randomUUID()}@${me}>`,
     from: `MAILER-DAEMON@${me}`,
     to: oneLine(item.todo.mail_from.address),
-    subject: content === 'full' ? oneLine(valueOf(kept, 'subject')) : '',
+    subject: content === 'full' ? oneLine(libmime.decodeWords(valueOf(kept, 'subject'))) : NO_SUBJECT,
     message_date: oneLine(valueOf(kept, 'date')) || 'not known',
     message_id: oneLine(valueOf(kept, 'message-id')) || 'not known',
   }
-  return { single, lists: { attempts: facts.attempts } }
+  return { single, lists: { attempts: facts.attempts, explanation: facts.explanation } }
 }
 
 function deliveryStatus({ item }: BounceRequest, facts: BounceFacts, { me }: BounceOptions): string {
@@ -107,7 +113,7 @@ interface Header {
   /** In lower case. */
   readonly name: string
   readonly value: string
-  /** As it stands in the message, without the last line end. */
+  /** As it stands in the message, without the last line end; a character for each byte. */
   readonly raw: string
 }
 
@@ -136,9 +142,21 @@ async function readHeaders(stream: Readable): Promise<Header[]> {
     .filter((match) => match !== null)
     .map(([raw, name = '', value = '']) => ({
       name: name.toLowerCase(),
-      value: value.replace(/\r?\n[ \t]+/g, ' ').trim(),
+      value: utf8(value.replace(/\r?\n[ \t]+/g, ' ').trim()),
       raw: raw.replace(/\r?\n/g, '\r\n'),
     }))
+}
+
+/** Header fields of internationalised mail are UTF-8 (RFC 6532). */
+function utf8(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString('utf8')
+}
+
+/** The bytes of header fields; a text where they need no encoding. */
+function asTheyWere(headers: readonly Header[]): string | Buffer {
+  const text = headers.map(({ raw }) => `${raw}\r\n`).join('')
+  const bytes = Buffer.from(text, 'latin1')
+  return isAscii(bytes) ? text : bytes
 }
 
 function valueOf(headers: readonly Header[], name: string): string {

@@ -14,43 +14,78 @@ interface ClassDefinition {
   readonly temporary: boolean
   /** What happened, as the end of the sentence "The receiving server …". */
   readonly says: string
+  /** What the sender can do, for a person who knows nothing of mail. */
+  readonly advice: string
 }
+
+const ACCEPT_TLS = tellRecipient('their mail server has to accept encrypted (TLS) connections')
 
 /** Every way in which TLS can fail. */
 const FAILURE_CLASSES = [
-  { name: 'starttls-not-supported', status: '7.4', temporary: false, says: 'does not offer TLS' },
-  { name: 'starttls-deferred', status: '7.4', temporary: true, says: 'put TLS off for now' },
-  { name: 'starttls-refused', status: '7.4', temporary: false, says: 'offered TLS, then refused it' },
-  { name: 'handshake-failure', status: '7.5', temporary: false, says: 'failed to set up TLS' },
+  {
+    name: 'starttls-not-supported',
+    status: '7.4',
+    temporary: false,
+    says: 'does not offer TLS',
+    advice: ACCEPT_TLS,
+  },
+  {
+    name: 'starttls-deferred',
+    status: '7.4',
+    temporary: true,
+    says: 'put TLS off for now',
+    advice: tellRecipient('their mail server keeps putting off encryption (TLS)'),
+  },
+  {
+    name: 'starttls-refused',
+    status: '7.4',
+    temporary: false,
+    says: 'offered TLS, then refused it',
+    advice: ACCEPT_TLS,
+  },
+  {
+    name: 'handshake-failure',
+    status: '7.5',
+    temporary: false,
+    says: 'failed to set up TLS',
+    advice: tellRecipient('encryption (TLS) of a current version has to work on their mail server'),
+  },
   {
     name: 'certificate-not-trusted',
     status: '7.5',
     temporary: false,
     says: 'has a certificate that is not trusted',
+    advice: tellRecipient('their mail server needs a certificate of a trusted authority'),
   },
   {
     name: 'certificate-expired',
     status: '7.5',
     temporary: false,
     says: 'has a certificate that has expired',
+    advice: tellRecipient('the certificate of their mail server has expired'),
   },
   {
     name: 'certificate-host-mismatch',
     status: '7.5',
     temporary: false,
     says: 'has a certificate that names somebody else',
+    advice: tellRecipient('the certificate of their mail server is made out to another name'),
   },
   {
     name: 'fingerprint-mismatch',
     status: '7.5',
     temporary: false,
     says: 'has another certificate than the one that is required',
+    advice:
+      "Ask your own mail administrator: if the recipient's mail server has a new certificate, the rule has to list it. Until that is clear, reach the recipient by another way than mail.",
   },
   {
     name: 'starttls-injection',
     status: '7.5',
     temporary: false,
     says: 'sent unencrypted bytes where TLS had to begin, as an attacker on the way would',
+    advice:
+      'Tell your own mail administrator that somebody on the way may be interfering with the connection. Do not send the message again before that is cleared up.',
   },
 ] as const satisfies readonly ClassDefinition[]
 
@@ -86,6 +121,14 @@ export interface Attempt {
   secured: boolean
   /** `null` while the attempt lasts, and for one that delivered. */
   failure: AttemptFailure | null
+}
+
+/** Advice where the recipient's side has to mend something. */
+function tellRecipient(what: string): string {
+  return (
+    `Tell the recipient, by phone for example, that ${what}, and send the message again once that is fixed. ` +
+    'If the message needs no encryption, ask your own mail administrator to change the rule.'
+  )
 }
 
 /** The definition of a failure class. */
