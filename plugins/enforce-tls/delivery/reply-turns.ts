@@ -10,8 +10,12 @@ export type Turn =
   | { readonly ok: true; readonly line: string; readonly last: boolean }
   | { readonly ok: false; readonly problem: string }
 
-/** The final dot, as Haraka writes it. */
-const DOT = '.'
+/** Behind the replies to these no command follows that anything depends on. */
+const LAST_WORDS = new Set(['DATA', '.', 'QUIT'])
+/** After a refusal of these Haraka goes on, with HELO or the next recipient. */
+const GOES_ON = new Set(['EHLO', 'RCPT'])
+/** A reply of success to these is 250 (RFC 5321 section 4.3.2). */
+const GREETS = new Set(['EHLO', 'LHLO', 'HELO'])
 
 /** One server's turns. */
 export class ReplyTurns {
@@ -44,11 +48,9 @@ export class ReplyTurns {
     const heard = asked === 'RCPT' && code < 300 ? `250${line.slice(3)}` : line
     if (separator === '-') return { ok: true, line: heard, last: false }
     this.#asked = null
-    // Behind the last word on a message whatever follows changes nothing.
-    const ends = asked === DOT || asked === 'QUIT' || (refusal && asked !== 'RCPT')
-    if (more && !ends) return { ok: false, problem: `more than the reply to ${asked ?? 'nothing'}` }
+    // Where a command follows at once, what is here already would pass for the reply to it.
+    const commandFollows = refusal ? GOES_ON.has(asked ?? '') : !LAST_WORDS.has(asked ?? '')
+    if (more && commandFollows) return { ok: false, problem: `more than the reply to ${asked ?? 'nothing'}` }
     return { ok: true, line: heard, last: asked === null }
   }
 }
-
-const GREETS = new Set(['EHLO', 'LHLO', 'HELO'])
