@@ -1,8 +1,11 @@
 /** The cells of the matrix: every server at every level, each with a domain, a peer and a rule of its own. */
-import { fingerprints, type KeyAndCertificate } from '../../support/certificates.js'
+import { fingerprints, selfSigned, validity, type KeyAndCertificate } from '../../support/certificates.js'
 import type { PeerBehaviour } from '../../support/peer-behaviour.js'
 import { startPeer, type SmtpPeer } from '../../support/smtp-peer.js'
-import { BEFORE_TLS, INSIDE_TLS } from './behaviours.js'
+import { GREETING_AND_EHLO } from './greeting-and-ehlo.js'
+import { IN_HANDSHAKE } from './handshake.js'
+import { INSIDE_TLS } from './inside-tls.js'
+import { STARTTLS } from './starttls.js'
 import { CERTIFICATES, LEVELS, type Level, type Signers } from './certificates.js'
 import { delivered, failed, type Outcome } from './outcomes.js'
 
@@ -30,23 +33,35 @@ export interface Cell {
 
 const good: Plan['certificate'] = ({ trusted }, domain) => trusted.issue({ dnsNames: [`mx.${domain}`] })
 
+/** The rule asks for TLS 1.3. */
+const TLS_1_3 = () => ({ minVersion: 'TLSv1.3' })
+
 const SPECIAL: readonly Plan[] = [
-  {
-    what: 'whose TLS 1.2 is below the rule',
-    level: 'encrypt',
-    behaviour: { tls: { maxVersion: 'TLSv1.2' } },
-    certificate: good,
-    action: () => ({ minVersion: 'TLSv1.3' }),
-    outcome: failed('handshake-failure'),
-  },
-  {
-    what: 'whose TLS 1.3 is what the rule asks for',
-    level: 'verify',
-    behaviour: {},
-    certificate: good,
-    action: () => ({ minVersion: 'TLSv1.3' }),
-    outcome: delivered('TLSv1.3'),
-  },
+  ...LEVELS.flatMap((level): Plan[] => [
+    {
+      what: 'whose TLS 1.2 is below what the rule asks for',
+      level,
+      behaviour: { tls: { maxVersion: 'TLSv1.2' } },
+      certificate: good,
+      action: TLS_1_3,
+      outcome: failed('handshake-failure'),
+    },
+    {
+      what: 'whose TLS 1.3 is what the rule asks for',
+      level,
+      behaviour: {},
+      certificate: good,
+      action: TLS_1_3,
+      outcome: delivered('TLSv1.3'),
+    },
+    {
+      what: 'that has TLS 1.3 only',
+      level,
+      behaviour: { tls: { minVersion: 'TLSv1.3' } },
+      certificate: good,
+      outcome: delivered('TLSv1.3'),
+    },
+  ]),
   {
     what: 'with another certificate than the listed one',
     level: 'fingerprint',
@@ -79,11 +94,27 @@ const SPECIAL: readonly Plan[] = [
     action: () => ({ names: ['.provider.example.net'] }),
     outcome: delivered(),
   },
+  {
+    what: 'whose certificate names a host below a name that is listed without a dot',
+    level: 'secure',
+    behaviour: {},
+    certificate: ({ trusted }) => trusted.issue({ dnsNames: ['mx.provider.example.net'] }),
+    action: () => ({ names: ['provider.example.net'] }),
+    outcome: failed('certificate-host-mismatch'),
+  },
+  {
+    what: 'whose certificate is listed, and has expired',
+    level: 'fingerprint',
+    behaviour: {},
+    certificate: (_signers, domain) => selfSigned({ dnsNames: [domain], ...validity.expired() }),
+    outcome: delivered(),
+  },
 ]
 
 function plans(): Plan[] {
-  const rows = [...BEFORE_TLS, ...INSIDE_TLS].flatMap(({ name, behaviour, outcome }) =>
-    LEVELS.map((level): Plan => ({ what: `that ${name}`, level, behaviour, outcome, certificate: good })),
+  const rows = [...GREETING_AND_EHLO, ...STARTTLS, ...IN_HANDSHAKE, ...INSIDE_TLS].flatMap(
+    ({ name, behaviour, outcome }) =>
+      LEVELS.map((level): Plan => ({ what: `that ${name}`, level, behaviour, outcome, certificate: good })),
   )
   const certificates = CERTIFICATES.flatMap((row) =>
     LEVELS.map((level): Plan => ({

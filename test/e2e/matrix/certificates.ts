@@ -15,7 +15,7 @@ export interface Signers {
 /** One certificate. */
 export interface CertificateRow {
   readonly name: string
-  make(signers: Signers, domain: string): Promise<KeyAndCertificate>
+  readonly make: (signers: Signers, domain: string) => Promise<KeyAndCertificate>
   readonly outcomes: Readonly<Record<Level, Outcome>>
 }
 
@@ -118,6 +118,7 @@ export const CERTIFICATES: readonly CertificateRow[] = [
     make: (_signers, domain) => selfSigned({ dnsNames: [`mx.${domain}`] }),
     outcomes: outcomes(NOT_TRUSTED, NOT_TRUSTED),
   },
+  // Both reasons are true; OpenSSL tells the last one that it found.
   {
     name: 'is self-signed and has expired',
     make: (_signers, domain) => selfSigned({ dnsNames: [`mx.${domain}`], ...validity.expired() }),

@@ -2,47 +2,91 @@
 import { parseBounce } from '../../support/mail.js'
 import type { MessageRecord } from '../../support/peer-record.js'
 import type { Cell } from './cells.js'
+import type { Outcome } from './outcomes.js'
+
+/** Where to look. */
+export interface Evidence {
+  /** All that the senders got. */
+  readonly mailbox: readonly MessageRecord[]
+  /** Haraka's. */
+  readonly log: string
+}
 
 /** The differences; empty for a cell that passes. */
-export function differences({ domain, outcome, peer }: Cell, mailbox: readonly MessageRecord[]): string[] {
-  const bounces = mailbox.filter(
-    ({ data }) => data.includes(`rfc822; x@${domain}`) || data.includes(`rfc822;x@${domain}`),
-  )
+export function differences(cell: Cell, evidence: Evidence): string[] {
+  const { domain, outcome, peer } = cell
+  const bounces = evidence.mailbox.filter(({ data }) => data.includes(`Final-Recipient: rfc822; x@${domain}`))
   const expected = outcome.kind === 'delivered' ? { messages: 1, bounces: 0 } : { messages: 0, bounces: 1 }
-  const found = [
+  return [
     ...differ('bytes in the clear after EHLO', peer.clearBytesAfterEhlo(), 0),
     ...differ('commands in the clear', peer.cleartextAfterEhlo().join(' '), ''),
     ...differ('messages accepted', peer.messages.length, expected.messages),
     ...differ('bounces', bounces.length, expected.bounces),
+    ...differ('connections left open', peer.connections.filter(({ closed }) => !closed).length, 0),
+    ...(outcome.kind === 'delivered'
+      ? ofDelivery(cell, outcome)
+      : [
+          ...ofAttempts(cell, outcome, evidence.log),
+          ...bounces.flatMap(({ data }) => ofBounce(cell, outcome, data)),
+        ]),
   ]
-  if (outcome.kind === 'delivered') {
-    const [message] = peer.messages
-    if (message && !message.tls) found.push('the message came in the clear')
-    if (message && outcome.protocol)
-      found.push(...differ('protocol', message.tls?.protocol, outcome.protocol))
-    return found
-  }
-  found.push(...differ('connections', peer.connections.length, outcome.connections))
-  const [bounce] = bounces
-  if (!bounce) return found
-  const { text, recipients } = parseBounce(bounce.data)
+}
+
+function ofDelivery({ domain, peer }: Cell, { protocol }: Outcome & { kind: 'delivered' }): string[] {
+  const [message] = peer.messages
+  if (!message) return []
+  if (!message.tls) return ['the message came in the clear']
+  return [
+    ...differ('server name', message.tls.servername, `mx.${domain}`),
+    ...(protocol === undefined ? [] : differ('protocol', message.tls.protocol, protocol)),
+  ]
+}
+
+/** As often as it had to be tried, and with a log line for each failure that is about TLS. */
+function ofAttempts({ domain, peer }: Cell, outcome: Outcome & { kind: 'bounced' }, log: string): string[] {
+  const ours = log.split('\n').filter((line) => line.includes(`enforce-tls: mx.${domain} (`))
+  return [
+    ...differ('connections', peer.connections.length, outcome.connections),
+    ...(outcome.class === null
+      ? []
+      : differ(
+          'log lines',
+          ours.filter((line) => line.includes(`: ${outcome.class}: `)).length,
+          outcome.connections,
+        )),
+  ]
+}
+
+function ofBounce({ domain, level }: Cell, outcome: Outcome & { kind: 'bounced' }, data: string): string[] {
+  const { text, recipients } = parseBounce(data)
   const [fields = {}] = recipients
-  found.push(...differ('Status', fields['status'], outcome.status))
-  found.push(...differ('Action', fields['action'], 'failed'))
-  const result = fields['x-enforce-tls-result']?.split(' ')[0]
-  found.push(...differ('class', result ?? null, outcome.class))
-  if (!fields['diagnostic-code']) found.push('no Diagnostic-Code')
-  if (
-    outcome.class &&
-    !fields['diagnostic-code']?.startsWith('smtp; ') &&
-    !fields['diagnostic-code']?.includes(outcome.class)
-  )
-    found.push(`Diagnostic-Code without the class: ${fields['diagnostic-code'] ?? ''}`)
-  if (/could not establish a TLS connection/.test(text) !== (outcome.class !== null))
+  const status = fields['status'] ?? 'none'
+  const diagnostic = fields['diagnostic-code'] ?? ''
+  const sentence =
+    `The receiving server mx.${domain} of ${domain} could not establish a TLS connection. ` +
+    `The rule "Enforced TLS" of ${level}.example requires one, and so your message was not sent.`
+  const found = [
+    ...differ('recipients', recipients.length, 1),
+    ...differ(
+      'Status',
+      outcome.statuses.includes(status) ? outcome.statuses[0] : status,
+      outcome.statuses[0],
+    ),
+    ...differ('Action', fields['action'], 'failed'),
+    ...differ('class', fields['x-enforce-tls-result']?.split(' ')[0] ?? null, outcome.class),
+    ...differ('what the bounce carries', /^Subject: Secret/m.test(data), false),
+  ]
+  if (!text.replace(/\s+/g, ' ').startsWith(sentence) === (outcome.class !== null))
     found.push(
       `the sentence about TLS ${outcome.class ? 'is missing' : 'is wrong here'}: ${text.slice(0, 200)}`,
     )
-  if (/Subject: Secret/.test(bounce.data)) found.push('the bounce carries the subject')
+  if (
+    outcome.class &&
+    !diagnostic.startsWith('smtp; ') &&
+    !diagnostic.startsWith(`x-enforce-tls; ${outcome.class}: `)
+  )
+    found.push(`Diagnostic-Code without reply or class: ${diagnostic}`)
+  if (diagnostic === '') found.push('no Diagnostic-Code')
   return found
 }
 
