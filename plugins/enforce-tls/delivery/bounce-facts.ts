@@ -127,6 +127,9 @@ function explanationOf({ host, failure }: FailedAttempt, several: boolean): stri
 const OTHER_ADVICE =
   'Check the address, and the reason given by the receiving server. If both look right, ask your mail administrator.'
 
+/** The longest value of a field of the delivery-status part, in characters. */
+const FIELD_MAX = 900
+
 /** RFC 3464 section 2.3; the extension field names the result type of RFC 8460. */
 function tlsFields(recipient: HarakaAddress, host: string, failure: AttemptFailure, now: Date): string[] {
   const diagnostic = failure.reply
@@ -138,7 +141,7 @@ function tlsFields(recipient: HarakaAddress, host: string, failure: AttemptFailu
     'Action: failed',
     `Status: ${statusOf(failure, true)}`,
     remoteMta(host),
-    `Diagnostic-Code: ${oneAsciiLine(diagnostic, 900)}`,
+    `Diagnostic-Code: ${oneAsciiLine(diagnostic, FIELD_MAX)}`,
     `Last-Attempt-Date: ${mailDate(now)}`,
     `X-Enforce-TLS-Result: ${failure.class ?? ''} (the receiving server ${says})`,
   ]
@@ -155,7 +158,7 @@ function otherFields(recipient: HarakaAddress, reason: string, now: Date): strin
     'Action: failed',
     `Status: ${status}`,
     ...(dsn_remote_mta ? [remoteMta(dsn_remote_mta)] : []),
-    `Diagnostic-Code: ${oneAsciiLine(diagnostic, 900)}`,
+    `Diagnostic-Code: ${oneAsciiLine(diagnostic, FIELD_MAX)}`,
     `Last-Attempt-Date: ${mailDate(now)}`,
   ]
 }
@@ -175,7 +178,12 @@ function recipientField(recipient: HarakaAddress): string {
     /[^\x21-\x7e]|[\\+=]/gu,
     (char) => `\\x{${(char.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
   )
-  return `utf-8; ${escaped}`
+  return `utf-8; ${shortened(escaped)}`
+}
+
+/** Whole escapes, as many as a line has room for (RFC 5322 section 2.1.1); a real address is far shorter. */
+function shortened(escaped: string): string {
+  return escaped.length <= FIELD_MAX ? escaped : `${escaped.slice(0, FIELD_MAX).replace(/\\[^}]*$/, '')}...`
 }
 
 /** A date as RFC 5322 section 3.3 writes it, in UTC. */

@@ -31,6 +31,9 @@ export interface BounceOptions {
 
 /** The most bytes of a message that are read in search of the end of its headers. */
 const HEADERS_MAX = 256 * 1024
+/** Controls, and a CR that ends no line: some readers take it for a line end (RFC 5322 section 2.2). */
+// eslint-disable-next-line no-control-regex
+const NOT_IN_MAIL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/g
 /** Quoted-printable at most, never base64: filters look for the sentence in the source. */
 const READABLE = { textEncoding: 'Q' } as const
 /** In place of the Subject, which everybody looks for. */
@@ -137,6 +140,7 @@ async function readHeaders(stream: Readable): Promise<Header[]> {
       .toString('latin1')
       .split(/\r?\n\r?\n/, 1)[0] ?? ''
   return block
+    .replace(NOT_IN_MAIL, ' ')
     .split(/\r?\n(?![ \t])/)
     .map((raw) => /^([\x21-\x39\x3b-\x7e]+)[ \t]*:([\s\S]*)$/.exec(raw))
     .filter((match) => match !== null)
