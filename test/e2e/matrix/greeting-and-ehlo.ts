@@ -1,5 +1,5 @@
 /** Servers that misbehave before STARTTLS: at the greeting, and in their reply to EHLO. */
-import { bytes, cut, dripForever, late, replyAndCut, reset, silence } from '../../support/peer-steps.js'
+import { bytes, drip, cut, dripForever, late, replyAndCut, reset, silence } from '../../support/peer-steps.js'
 import { delivered, notTls } from './outcomes.js'
 import { TRICKLE, NO_TLS, HANDSHAKE, SLOW, LOST, ehlo, type Row } from './row.js'
 
@@ -76,6 +76,11 @@ export const GREETING_AND_EHLO: readonly Row[] = [
   {
     name: 'greets in several lines',
     behaviour: { on: { connect: ['220-hello', '220-we are slow', '220 ready'] } },
+    outcome: delivered(),
+  },
+  {
+    name: 'drips its greeting, but ends it in time',
+    behaviour: { on: { connect: drip(['220-hello', '220-we are slow', '220 ready'], TRICKLE) } },
     outcome: delivered(),
   },
   { name: 'greets with a code alone', behaviour: { on: { connect: '220' } }, outcome: delivered() },

@@ -66,6 +66,10 @@ describe('the matrix of servers and levels', async () => {
       const failing = cells.filter((cell) => problems(cell).length > 0)
       const inTheClear = cells.filter(({ peer }) => peer.clearBytesAfterEhlo() > 0)
       console.log(`${failing.length} of ${cells.length} cells fail without the guard`)
+      const accepted = cells.filter(
+        ({ outcome, peer }) => outcome.kind === 'bounced' && peer.messages.length > 0,
+      )
+      console.log(`${accepted.length} of them because a server got the message that must not have it`)
       console.log(`${inTheClear.length} of them with bytes of the message or its envelope in the clear`)
       console.log(`${haraka?.queueFiles().length ?? 0} messages hang in the queue`)
       assert.ok(failing.length > cells.length / 2)
