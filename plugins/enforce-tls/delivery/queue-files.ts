@@ -3,7 +3,7 @@
  * recipients, splitting some recipients off. A failure leaves the original as it was.
  */
 import { createReadStream, renameSync, unlinkSync } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { access, open, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { HarakaAddress, HarakaMailItem, HarakaOutbound } from '../haraka/types.js'
 
@@ -16,6 +16,14 @@ export async function keepAsError(file: string): Promise<string> {
   const name = `error.${path.basename(file)}`
   await rename(file, path.join(path.dirname(file), name))
   return name
+}
+
+/** Whether a queue file has been removed, by a person for example; what can't be told counts as no. */
+export function isGone(file: string): Promise<boolean> {
+  return access(file).then(
+    () => false,
+    (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT',
+  )
 }
 
 /**
