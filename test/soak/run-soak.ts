@@ -3,6 +3,7 @@
  * is killed now and then. Bounded in count and time; gives the figures of what became of every message.
  */
 import { startHaraka, type Haraka } from '../support/haraka.js'
+import { KilledHaraka } from '../support/killed-haraka.js'
 import { fileStoreConfig } from '../support/rules.js'
 import type { SeededRandom } from '../support/seeded-random.js'
 import { startPeer } from '../support/smtp-peer.js'
@@ -74,7 +75,7 @@ export async function runSoak(options: SoakOptions): Promise<Tally> {
 async function submit(haraka: Haraka, peers: readonly SoakPeer[], options: SoakOptions): Promise<Sent[]> {
   const sent: Sent[] = []
   let next = 0
-  let up = Promise.resolve()
+  const killed = new KilledHaraka(haraka)
   const sender = async (): Promise<void> => {
     while (next < options.messages) {
       const number = next++
@@ -87,17 +88,7 @@ async function submit(haraka: Haraka, peers: readonly SoakPeer[], options: SoakO
         messageId: `${id}@acme.example`,
         text: id,
       }
-      let acknowledged: boolean | 'never-sent' = 'never-sent'
-      while (acknowledged === 'never-sent') {
-        await up
-        acknowledged = await haraka.send(message).then(
-          ({ code }) => code === 250,
-          (error: unknown) =>
-            (error as NodeJS.ErrnoException).code === 'ESOCKET' && /ECONNREFUSED/.test(String(error))
-              ? 'never-sent'
-              : false,
-        )
-      }
+      const acknowledged = await killed.submit(message)
       sent.push({ id, peer, acknowledged })
       options.onProgress?.(sent.length, 'sending')
     }
@@ -108,11 +99,7 @@ async function submit(haraka: Haraka, peers: readonly SoakPeer[], options: SoakO
     // Somewhere in each part of the soak, while messages are taken, delivered and bounced.
     const moment = (kill - 1) * every + options.random.between(1, Math.max(2, every))
     await haraka.until(() => sent.length >= moment, 'the moment of the next kill', 10 * 60_000)
-    let isUp = (): void => undefined
-    up = new Promise((resolve) => (isUp = resolve))
-    await haraka.kill9()
-    await haraka.start()
-    isUp()
+    await killed.kill()
   }
   await senders
   return sent
