@@ -2,14 +2,7 @@
 import { fingerprints, makeAuthority, selfSigned, validity } from '../support/certificates.js'
 import type { Authority, KeyAndCertificate } from '../support/certificates.js'
 import type { PeerBehaviour } from '../support/peer-behaviour.js'
-import {
-  cut,
-  injectInNextPacket,
-  replyAndCut,
-  silence,
-  tlsAlert,
-  afterClientHello,
-} from '../support/peer-steps.js'
+import { cut, injectInNextPacket, silence, tlsAlert, afterClientHello } from '../support/peer-steps.js'
 import { startPeer, type SmtpPeer } from '../support/smtp-peer.js'
 
 /** One kind of server. */
@@ -51,8 +44,12 @@ export const KINDS: readonly Kind[] = [
     name: 'drops-data',
     behaviour: {
       onSecure: {
-        DATA: (session) =>
-          session.number % 3 === 0 ? replyAndCut('354 go')(session, '') : session.proceed(),
+        // Without reading on: what a server takes without an answer, SMTP has to send again.
+        DATA: (session) => {
+          if (session.number % 3 > 0) return session.proceed()
+          session.send('354 go')
+          return session.cut()
+        },
       },
     },
     covered: true,
