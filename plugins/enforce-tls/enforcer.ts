@@ -9,7 +9,7 @@ import { composeBounce } from './delivery/bounce.js'
 import type { GuardContext } from './delivery/guard-context.js'
 import { Guard } from './delivery/guard.js'
 import { requirementOfMark } from './delivery/held-bounce.js'
-import { divide, keepAsError, splitOff } from './delivery/queue-files.js'
+import { divide, isGone, keepAsError, splitOff } from './delivery/queue-files.js'
 import { otherSenders } from './other-plugins.js'
 import { TlsContexts } from './delivery/tls-contexts.js'
 import { trustAnchors } from './delivery/trust-anchors.js'
@@ -36,6 +36,15 @@ import type { RuleStore } from './store/rule-store.js'
 /** Mail whose rules can't be told waits at least this long before its sender hears of it, in ms. */
 const PATIENCE_MIN = 24 * 60 * 60 * 1000
 
+/** What the hook `send_email` answers. */
+type Answer = number | { readonly code: number; readonly argument: unknown }
+
+/** Recipients that require the same. */
+interface Group {
+  readonly requirement: Requirement | null
+  readonly recipients: HarakaAddress[]
+}
+
 /** The plugin in one Haraka process. */
 export class Enforcer {
   readonly #plugin: HarakaPlugin
@@ -43,6 +52,8 @@ export class Enforcer {
   readonly #rules: RuleBook
   readonly #configFolder: string
   readonly #guardContext: GuardContext
+  /** Since when the rules of an item can't be told, in ms of a clock that nobody sets. */
+  readonly #undecidedSince = new WeakMap<HarakaMailItem, number>()
   #settings: Settings
   #contexts: TlsContexts
 
@@ -148,23 +159,27 @@ export class Enforcer {
   }
 
   /** Decides for one item; gives what the hook answers. */
-  async #decide(guard: Guard, item: HarakaMailItem): Promise<number | { code: number; argument: unknown }> {
-    const { todo } = item
-    let requirements: readonly (Requirement | null)[]
-    try {
-      requirements = await this.#rules.requirementsFor(
-        comparable(todo.mail_from),
-        todo.rcpt_to.map(comparable),
-      )
-    } catch (error) {
-      if (!(error instanceof RulesUnknown)) throw error
-      return this.#withoutRules(guard, item, error)
+  async #decide(guard: Guard, item: HarakaMailItem): Promise<Answer> {
+    const { turn } = guard
+    const groups = await this.#groupsOf(item).catch((error: unknown) => {
+      if (error instanceof RulesUnknown) return error
+      throw error
+    })
+    const gone = await isGone(item.path)
+    // Haraka has given up waiting for this answer: the rules are asked again at the next attempt.
+    if (guard.turn !== turn) return constants.cont
+    const requirement = groups instanceof RulesUnknown ? null : (groups[0]?.requirement ?? null)
+    if (!(groups instanceof RulesUnknown) && groups.length === 1 && !requirement) {
+      guard.release()
+      return constants.cont
     }
-    const mark = requirementOfMark(item)
-    const groups = grouped(
-      todo.rcpt_to,
-      requirements.map((requirement) => addUp(requirement, mark)),
-    )
+    if (gone) {
+      guard.dissolve()
+      item.lognotice('enforce-tls: somebody has removed the queue file, so there is nothing to send')
+      return constants.cont
+    }
+    if (groups instanceof RulesUnknown) return this.#withoutRules(guard, item, groups)
+    this.#undecidedSince.delete(item)
     if (groups.length > 1) {
       await this.#guardContext.divide(
         item,
@@ -176,33 +191,44 @@ export class Enforcer {
       )
       return constants.cont
     }
-    const requirement = groups[0]?.requirement ?? null
-    if (!requirement) {
-      guard.release()
-      return constants.cont
-    }
-    if (this.#settings.main.reportOnly) {
-      guard.release()
-      item.lognotice(`enforce-tls: report only: ${requirement.level} would be required${byWhom(requirement)}`)
-      return constants.cont
-    }
-    item.loginfo(`enforce-tls: ${requirement.level} is required${byWhom(requirement)}`)
-    guard.enforce(requirement)
+    if (requirement) this.#require(guard, item, requirement)
     return constants.cont
   }
 
-  #withoutRules(
-    guard: Guard,
-    item: HarakaMailItem,
-    error: RulesUnknown,
-  ): number | { code: number; argument: unknown } {
+  #require(guard: Guard, item: HarakaMailItem, requirement: Requirement): void {
+    if (this.#settings.main.reportOnly) {
+      guard.release()
+      item.lognotice(`enforce-tls: report only: ${requirement.level} would be required${byWhom(requirement)}`)
+      return
+    }
+    item.loginfo(`enforce-tls: ${requirement.level} is required${byWhom(requirement)}`)
+    guard.enforce(requirement)
+  }
+
+  /** @throws {RulesUnknown} when the rules of an owner can't be read and never were. */
+  async #groupsOf(item: HarakaMailItem): Promise<Group[]> {
+    const { mail_from, rcpt_to } = item.todo
+    const requirements = await this.#rules.requirementsFor(comparable(mail_from), rcpt_to.map(comparable))
+    const mark = requirementOfMark(item)
+    return grouped(
+      rcpt_to,
+      requirements.map((requirement) => addUp(requirement, mark)),
+    )
+  }
+
+  #withoutRules(guard: Guard, item: HarakaMailItem, error: RulesUnknown): Answer {
     const { onStoreFailure, deferSeconds } = this.#settings.main
     if (onStoreFailure === 'deliver' && !error.invalid) {
-      guard.release()
+      const mark = requirementOfMark(item)
+      if (mark) this.#require(guard, item, mark)
+      else guard.release()
       item.logwarn('enforce-tls: delivered without knowing the rules (on_store_failure=deliver)')
       return constants.cont
     }
-    if (Date.now() - item.todo.queue_time > this.#patience()) {
+    const now = performance.now()
+    const since = this.#undecidedSince.get(item) ?? now
+    this.#undecidedSince.set(item, since)
+    if (now - since > this.#patience()) {
       guard.abandon(`the rules of the sender could not be read: ${error.message}`)
       return constants.cont
     }
@@ -270,8 +296,8 @@ function comparable({ user, host }: HarakaAddress): MailAddress {
 function grouped(
   recipients: readonly HarakaAddress[],
   requirements: readonly (Requirement | null)[],
-): { requirement: Requirement | null; recipients: HarakaAddress[] }[] {
-  const groups: { requirement: Requirement | null; recipients: HarakaAddress[] }[] = []
+): Group[] {
+  const groups: Group[] = []
   for (const [index, recipient] of recipients.entries()) {
     const requirement = requirements[index] ?? null
     const group = groups.find((other) => sameRequirement(other.requirement, requirement))

@@ -1,13 +1,8 @@
 /** The receiving servers of the soak: good ones, failing ones and hostile ones, and what mail to them must become. */
+import { fingerprints, makeAuthority, selfSigned, validity } from '../support/certificates.js'
+import type { Authority, KeyAndCertificate } from '../support/certificates.js'
 import type { PeerBehaviour } from '../support/peer-behaviour.js'
-import {
-  cut,
-  injectInNextPacket,
-  replyAndCut,
-  silence,
-  tlsAlert,
-  afterClientHello,
-} from '../support/peer-steps.js'
+import { cut, injectInNextPacket, silence, tlsAlert, afterClientHello } from '../support/peer-steps.js'
 import { startPeer, type SmtpPeer } from '../support/smtp-peer.js'
 
 /** One kind of server. */
@@ -16,6 +11,10 @@ export interface Kind {
   readonly behaviour: PeerBehaviour
   /** Whether a rule covers mail to it. */
   readonly covered: boolean
+  /** What the rule asks for. @default level encrypt */
+  readonly action?: (certificate: KeyAndCertificate) => Readonly<Record<string, unknown>>
+  /** @default one of an authority that Haraka trusts, for the MX host */
+  readonly certificate?: (host: string, authority: Authority) => Promise<KeyAndCertificate>
 }
 
 /** One message in so many connections goes wrong. */
@@ -45,8 +44,12 @@ export const KINDS: readonly Kind[] = [
     name: 'drops-data',
     behaviour: {
       onSecure: {
-        DATA: (session) =>
-          session.number % 3 === 0 ? replyAndCut('354 go')(session, '') : session.proceed(),
+        // Without reading on: what a server takes without an answer, SMTP has to send again.
+        DATA: (session) => {
+          if (session.number % 3 > 0) return session.proceed()
+          session.send('354 go')
+          return session.cut()
+        },
       },
     },
     covered: true,
@@ -69,24 +72,69 @@ export const KINDS: readonly Kind[] = [
     },
     covered: true,
   },
+  { name: 'verified', behaviour: {}, covered: true, action: () => ({ level: 'verify' }) },
+  { name: 'secured', behaviour: {}, covered: true, action: () => ({ level: 'secure' }) },
+  {
+    name: 'pinned',
+    behaviour: {},
+    covered: true,
+    action: ({ cert }) => ({ level: 'fingerprint', fingerprints: [fingerprints(cert).certificate] }),
+  },
+  {
+    name: 'pinned-other',
+    behaviour: {},
+    covered: true,
+    action: () => ({ level: 'fingerprint', fingerprints: ['00'.repeat(32)] }),
+  },
+  {
+    name: 'self-signed',
+    behaviour: {},
+    covered: true,
+    action: () => ({ level: 'verify' }),
+    certificate: (host) => selfSigned({ dnsNames: [host] }),
+  },
+  {
+    name: 'expired',
+    behaviour: {},
+    covered: true,
+    action: () => ({ level: 'secure' }),
+    certificate: (host, authority) => authority.issue({ dnsNames: [host], ...validity.expired() }),
+  },
+  {
+    name: 'old-tls',
+    behaviour: { tls: { maxVersion: 'TLSv1.2' } },
+    covered: true,
+    action: () => ({ level: 'encrypt', minVersion: 'TLSv1.3' }),
+  },
   { name: 'refuses-user', behaviour: { onSecure: { RCPT: '550 5.1.1 no such user' } }, covered: true },
   { name: 'plain', behaviour: { starttls: false }, covered: false },
   { name: 'plain-or-tls', behaviour: {}, covered: false },
 ]
 
-/** A running server with its kind and domain. */
+/** A running server with its kind, domain and rule. */
 export interface SoakPeer extends Kind {
   readonly domain: string
+  readonly host: string
   readonly peer: SmtpPeer
+  /** The action of its rule. */
+  readonly required: Readonly<Record<string, unknown>>
 }
 
-/** Starts all of them. */
-export function startPeers(): Promise<SoakPeer[]> {
-  return Promise.all(
-    KINDS.map(async (kind) => ({
+/** Starts all of them; `ca` is the authority to trust, as PEM. */
+export async function startPeers(): Promise<{ peers: SoakPeer[]; ca: string }> {
+  const authority = await makeAuthority('Soak')
+  const peers = KINDS.map(async (kind) => {
+    const domain = `${kind.name}.example`
+    const host = `mx.${domain}`
+    const certificate = await (kind.certificate?.(host, authority) ?? authority.issue({ dnsNames: [host] }))
+    const behaviour = { ...kind.behaviour, tls: { ...certificate, ...kind.behaviour.tls } }
+    return {
       ...kind,
-      domain: `${kind.name}.example`,
-      peer: await startPeer({ hostname: `mx.${kind.name}.example`, ...kind.behaviour }),
-    })),
-  )
+      domain,
+      host,
+      peer: await startPeer({ hostname: host, ...behaviour }),
+      required: kind.action?.(certificate) ?? { level: 'encrypt' },
+    }
+  })
+  return { peers: await Promise.all(peers), ca: authority.cert }
 }

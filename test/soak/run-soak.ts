@@ -2,9 +2,10 @@
  * A soak: many messages through a real Haraka with two workers to servers of every kind, while all of Haraka
  * is killed now and then. Bounded in count and time; gives the figures of what became of every message.
  */
-import { randomInt } from 'node:crypto'
 import { startHaraka, type Haraka } from '../support/haraka.js'
+import { KilledHaraka } from '../support/killed-haraka.js'
 import { fileStoreConfig } from '../support/rules.js'
+import type { SeededRandom } from '../support/seeded-random.js'
 import { startPeer } from '../support/smtp-peer.js'
 import { startPeers, type SoakPeer } from './peers.js'
 import { tally, type Sent, type Tally } from './tally.js'
@@ -13,6 +14,8 @@ import { tally, type Sent, type Tally } from './tally.js'
 export interface SoakOptions {
   readonly messages: number
   readonly kills: number
+  /** Says when. */
+  readonly random: SeededRandom
   /** The longest wait for the queue to empty at the end, in milliseconds. */
   readonly patience: number
   /** Told of every message that was submitted or has an outcome. */
@@ -24,19 +27,22 @@ const SENDERS = 8
 
 /** Runs a soak; rejects when the queue does not empty in time. */
 export async function runSoak(options: SoakOptions): Promise<Tally> {
-  const peers = await startPeers()
+  const { peers, ca } = await startPeers()
   const mailbox = await startPeer()
-  const covered = peers.filter((peer) => peer.covered).map(({ domain }) => domain)
+  const rules = peers
+    .filter(({ covered }) => covered)
+    .map(({ domain, required }) => ({ to: [domain], action: required }))
   const haraka = await startHaraka({
     nodes: 2,
-    config: fileStoreConfig(
-      { 'acme.example': [{ to: covered }] },
-      '[main]\ndefer_seconds=2\n[tls]\nhandshake_timeout=2s\n',
-    ),
-    routes: {
-      ...Object.fromEntries(
-        peers.map(({ domain, name, peer }) => [domain, [peer.route({ name: `mx.${name}.example` })]]),
+    config: {
+      ...fileStoreConfig(
+        { 'acme.example': rules },
+        '[main]\ndefer_seconds=2\n[tls]\nhandshake_timeout=2s\nca=soak.pem\n',
       ),
+      'soak.pem': ca,
+    },
+    routes: {
+      ...Object.fromEntries(peers.map(({ domain, host, peer }) => [domain, [peer.route({ name: host })]])),
       'acme.example': [mailbox.route()],
     },
     outbound: { temp_fail_intervals: '5s*12', connect_timeout: 3 },
@@ -69,7 +75,7 @@ export async function runSoak(options: SoakOptions): Promise<Tally> {
 async function submit(haraka: Haraka, peers: readonly SoakPeer[], options: SoakOptions): Promise<Sent[]> {
   const sent: Sent[] = []
   let next = 0
-  let up = Promise.resolve()
+  const killed = new KilledHaraka(haraka)
   const sender = async (): Promise<void> => {
     while (next < options.messages) {
       const number = next++
@@ -82,17 +88,7 @@ async function submit(haraka: Haraka, peers: readonly SoakPeer[], options: SoakO
         messageId: `${id}@acme.example`,
         text: id,
       }
-      let acknowledged: boolean | 'never-sent' = 'never-sent'
-      while (acknowledged === 'never-sent') {
-        await up
-        acknowledged = await haraka.send(message).then(
-          ({ code }) => code === 250,
-          (error: unknown) =>
-            (error as NodeJS.ErrnoException).code === 'ESOCKET' && /ECONNREFUSED/.test(String(error))
-              ? 'never-sent'
-              : false,
-        )
-      }
+      const acknowledged = await killed.submit(message)
       sent.push({ id, peer, acknowledged })
       options.onProgress?.(sent.length, 'sending')
     }
@@ -101,13 +97,9 @@ async function submit(haraka: Haraka, peers: readonly SoakPeer[], options: SoakO
   const every = Math.floor(options.messages / (options.kills + 1))
   for (let kill = 1; kill <= options.kills; kill++) {
     // Somewhere in each part of the soak, while messages are taken, delivered and bounced.
-    const moment = (kill - 1) * every + randomInt(1, Math.max(2, every))
+    const moment = (kill - 1) * every + options.random.between(1, Math.max(2, every))
     await haraka.until(() => sent.length >= moment, 'the moment of the next kill', 10 * 60_000)
-    let isUp = (): void => undefined
-    up = new Promise((resolve) => (isUp = resolve))
-    await haraka.kill9()
-    await haraka.start()
-    isUp()
+    await killed.kill()
   }
   await senders
   return sent

@@ -42,7 +42,7 @@ type GuardedMethod = (typeof GUARDED_METHODS)[number]
 type Decision =
   | { readonly name: 'none-yet' }
   | { readonly name: 'enforce'; readonly requirement: Requirement }
-  /** The recipients went on in items of their own. */
+  /** Nothing is left to do in this item. */
   | { readonly name: 'dissolved' }
   /** There will never be a decision: the sender is told. */
   | { readonly name: 'abandoned'; readonly reason: string }
@@ -55,6 +55,7 @@ export class Guard {
   readonly #context: GuardContext
   readonly #haraka: Decoration<HarakaMailItem, GuardedMethod>
   #decision: Decision = { name: 'none-yet' }
+  #turn = 0
   #round: Round
   /** Whether this round's last word, a deferral or a bounce, is about TLS. */
   #tlsToBlame = false
@@ -64,6 +65,7 @@ export class Guard {
     const guard = guards.get(item) ?? new Guard(item, context)
     guards.set(item, guard)
     guard.#decision = { name: 'none-yet' }
+    guard.#turn += 1
     guard.#round = guard.#newRound()
     guard.#tlsToBlame = false
     guard.#haraka.putOn()
@@ -92,6 +94,14 @@ export class Guard {
     })
   }
 
+  /**
+   * Changes when a decision is not waited for any more: one that comes later is about rules of the past, and
+   * the item may be under way again under those of today.
+   */
+  get turn(): number {
+    return this.#turn
+  }
+
   /** The rules require nothing: the item is Haraka's own again. */
   release(): void {
     this.#haraka.takeOff()
@@ -103,7 +113,7 @@ export class Guard {
     this.#decision = { name: 'enforce', requirement }
   }
 
-  /** Every recipient is on its way in an item of its own; this one only gives its place in the queue back. */
+  /** Nothing is left to do, every recipient goes on in another item: this one gives its place in the queue back. */
   dissolve(): void {
     this.#decision = { name: 'dissolved' }
   }
@@ -143,6 +153,7 @@ export class Guard {
       }
       case 'none-yet': {
         // Whatever the hooks answered: a time-out, a throw, or our own wish to wait.
+        this.#turn += 1
         const wanted = code === constants.delay && Number(argument) > 0 ? argument : null
         const seconds = wanted ?? this.#context.settings().main.deferSeconds
         return this.#haraka.original('send_email_respond')(constants.delay, seconds)
@@ -194,7 +205,7 @@ export class Guard {
         helo: mx.bind_helo ?? this.#context.me(),
         lmtp: mx.using_lmtp === true,
         serverName: mx.path ? undefined : hostOf(mx),
-        context: this.#context.secureContext(mx, requirement),
+        context: () => this.#context.secureContext(mx, requirement),
         verify: (peer) => certificateFailure(peer, requirement, hostOf(mx)),
         timeout: this.#context.settings().tls.handshakeTimeout,
       })

@@ -153,6 +153,8 @@ const NO_ANSWER = '4.1'
 export const BAD_CONNECTION = '4.2'
 /** RFC 3463 X.3.2: system not accepting network messages. */
 export const NOT_ACCEPTING = '3.2'
+/** RFC 3463 X.3.5: system incorrectly configured. */
+export const MISCONFIGURED = '3.5'
 /** RFC 3463 X.4.4: unable to route. */
 export const UNROUTABLE = '4.4'
 /** RFC 3463 X.4.3: directory server failure. */

@@ -3,7 +3,7 @@
  * recipients, splitting some recipients off. A failure leaves the original as it was.
  */
 import { createReadStream, renameSync, unlinkSync } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { access, open, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { HarakaAddress, HarakaMailItem, HarakaOutbound } from '../haraka/types.js'
 
@@ -16,6 +16,14 @@ export async function keepAsError(file: string): Promise<string> {
   const name = `error.${path.basename(file)}`
   await rename(file, path.join(path.dirname(file), name))
   return name
+}
+
+/** Whether a queue file has been removed, by a person for example; what can't be told counts as no. */
+export function isGone(file: string): Promise<boolean> {
+  return access(file).then(
+    () => false,
+    (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT',
+  )
 }
 
 /**
@@ -94,8 +102,7 @@ async function draft(
     draft: path.join(folder, `${qfile.platformDOT}${name}`),
     file: path.join(folder, name),
   }
-  const todo = { ...item.todo, rcpt_to: recipients, message_stream: undefined }
-  const head = Buffer.from(`\n${JSON.stringify(todo, null, '\t')}\n`)
+  const head = Buffer.from(`\n${await todoOf(item, recipients)}\n`)
   const length = Buffer.alloc(4)
   length.writeUInt32BE(head.length)
   try {
@@ -113,4 +120,19 @@ async function draft(
     throw error
   }
   return part
+}
+
+/** The head for some recipients, as JSON. */
+async function todoOf(item: HarakaMailItem, recipients: readonly HarakaAddress[]): Promise<string> {
+  const todo = { ...item.todo, rcpt_to: recipients, message_stream: undefined }
+  try {
+    return JSON.stringify(todo, null, '\t')
+  } catch {
+    // A plugin has left a cycle or a BigInt in the notes; what is on disk is what a restart would know, too.
+    const chunks: Buffer[] = []
+    const head = createReadStream(item.path, { start: 4, end: item.data_start - 1 }) as AsyncIterable<Buffer>
+    for await (const chunk of head) chunks.push(chunk)
+    const { notes } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { notes: unknown }
+    return JSON.stringify({ ...todo, notes }, null, '\t')
+  }
 }

@@ -7,7 +7,7 @@ import { isIP, type Socket } from 'node:net'
 import { connect, type SecureContext, type TLSSocket } from 'node:tls'
 import type { PeerIdentity } from './certificate.js'
 import { Dialogue, DialogueError } from './dialogue.js'
-import { NOT_ACCEPTING, otherFailure, tlsFailure, type AttemptFailure } from './outcome.js'
+import { MISCONFIGURED, NOT_ACCEPTING, otherFailure, tlsFailure, type AttemptFailure } from './outcome.js'
 import { formatReply, offers, type Reply } from './smtp-reply.js'
 
 /** A connected server and what the session with it has to be like. */
@@ -18,8 +18,8 @@ export interface TlsRequest {
   readonly lmtp: boolean
   /** The server's name for SNI (RFC 6066 section 3); an IP address has none. */
   readonly serverName: string | undefined
-  /** Protocol versions, ciphers, own certificate. */
-  readonly context: SecureContext
+  /** Protocol versions, ciphers, own certificate; throws where OpenSSL refuses the operator's. */
+  readonly context: () => SecureContext
   /** Says what the server's certificate does not fulfil, if anything. */
   readonly verify: (peer: PeerIdentity) => AttemptFailure | null
   /** From now to the established session, in milliseconds. */
@@ -51,13 +51,14 @@ export async function establishTls(request: TlsRequest): Promise<TlsResult> {
     handshake?.destroy(new Error('no answer in time'))
   }, request.timeout)
   try {
+    const secureContext = contextOf(request)
     await startTls(dialogue, request)
     dialogue.release()
     // The handshake has its own listeners; what is left of the raw socket must never go unheard.
     socket.on('error', () => undefined)
     handshake = connect({
       socket,
-      secureContext: request.context,
+      secureContext,
       ...(request.serverName && !isIP(request.serverName) ? { servername: request.serverName } : {}),
       // What a certificate must fulfil is decided by the requirement, after the handshake.
       rejectUnauthorized: false,
@@ -73,6 +74,17 @@ export async function establishTls(request: TlsRequest): Promise<TlsResult> {
     return { ok: false, failure: failureOf(error, expired, socket) }
   } finally {
     clearTimeout(deadline)
+  }
+}
+
+function contextOf({ context }: TlsRequest): SecureContext {
+  try {
+    return context()
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    // Not the server's fault, but a failure like others: its mail must come to an end, too.
+    const detail = `was not asked, because TLS settings here can't be used: ${problem}`
+    throw new DialogueError(otherFailure(detail, { status: MISCONFIGURED }))
   }
 }
 
