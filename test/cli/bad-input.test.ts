@@ -92,9 +92,9 @@ const ROWS: readonly Row[] = [
   },
   {
     what: 'an unknown direction',
-    args: bank('--direction', 'incoming'),
+    args: bank('--direction', 'up'),
     code: 1,
-    says: /--direction "incoming" is not "outgoing"/,
+    says: /--direction "up" is not one of outgoing, incoming/,
   },
 
   {

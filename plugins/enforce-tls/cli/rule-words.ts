@@ -2,7 +2,7 @@
 import { LEVELS } from '../rules/levels.js'
 import { EVERYONE } from '../rules/owner.js'
 import type { OwnedRule } from '../rules/rule-list.js'
-import type { RelayWithTls } from '../rules/rule.js'
+import type { RelayWithTls, Rule } from '../rules/rule.js'
 import type { Context } from './context.js'
 import { listed } from './output.js'
 
@@ -11,10 +11,15 @@ export function senderWords(owner: string): string {
   return owner === EVERYONE ? 'every sender' : owner
 }
 
+/** The recipients that a rule is for; one that names none is for all. */
+export function recipientsOf({ criteria }: Rule): readonly string[] {
+  return criteria.to?.matchesAny ?? ['*']
+}
+
 /** What an enabled rule does, as a clause. */
 export function effectOf({ owner, rule }: OwnedRule): string {
   const from = senderWords(owner)
-  const patterns = rule.criteria.to.matchesAny
+  const patterns = recipientsOf(rule)
   const to = patterns.includes('*') ? 'everybody' : listed(patterns)
   const { relayWithTls } = rule.actions
   const encrypted = LEVELS.find(({ name }) => name === relayWithTls.level)?.encrypted === true

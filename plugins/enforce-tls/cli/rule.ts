@@ -7,7 +7,7 @@ import { Refusal } from './refusal.js'
 import { createRule } from './rule-create.js'
 import { deleteRule } from './rule-delete.js'
 import { changeRule, inspect, ownerOf, ruleOf } from './rule-entries.js'
-import { effectOf, requirementWords, sleepWords } from './rule-words.js'
+import { effectOf, recipientsOf, requirementWords, sleepWords } from './rule-words.js'
 
 const OWNER = 'whose rules: * (the whole service), a sending domain, or one sender address'
 const ID = 'the id of the rule, as rule list shows it'
@@ -133,8 +133,9 @@ async function listRules(context: Context, owner: string): Promise<void> {
   if (first !== undefined) throw new Refusal([first, ...rest])
 }
 
-function rowOf({ id, rule: { name, position, enabled, criteria, actions } }: OwnedRule): Cell[] {
-  const { matchesAny } = criteria.to
+function rowOf({ id, rule }: OwnedRule): Cell[] {
+  const { name, position, enabled, actions } = rule
+  const matchesAny = recipientsOf(rule)
   const rest = matchesAny.length - PATTERNS_SHOWN
   const to = [...matchesAny.slice(0, PATTERNS_SHOWN), ...(rest > 0 ? [`and ${rest} more`] : [])]
   const { level, minVersion } = actions.relayWithTls
@@ -161,7 +162,7 @@ async function showRule(context: Context, owner: string, id: string): Promise<vo
     position: String(rule.position),
     state: rule.enabled ? 'on' : 'off',
     direction: rule.direction,
-    to: rule.criteria.to.matchesAny,
+    to: recipientsOf(rule),
     requires: requirementWords(rule.actions.relayWithTls),
   })
   if (sleepsWith !== null) output.line(sleepWords(context, sleepsWith, 'the rule sleeps'))
