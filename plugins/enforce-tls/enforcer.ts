@@ -9,14 +9,17 @@ import { composeBounce } from './delivery/bounce.js'
 import type { GuardContext } from './delivery/guard-context.js'
 import { Guard } from './delivery/guard.js'
 import { requirementOfMark } from './delivery/held-bounce.js'
+import { readHeaderBlock } from './delivery/message-header.js'
 import { divide, keepAsError, splitOff } from './delivery/queue-files.js'
 import { otherSenders } from './other-plugins.js'
 import { TlsContexts } from './delivery/tls-contexts.js'
 import { trustAnchors } from './delivery/trust-anchors.js'
 import { isTrustedHop } from './delivery/next-hop.js'
+import { comparable } from './envelope.js'
 import type {
   HarakaAddress,
   HarakaConnection,
+  HarakaDelivered,
   HarakaMailItem,
   HarakaMx,
   HarakaOutbound,
@@ -25,10 +28,13 @@ import type {
   HarakaPlugin,
   Next,
 } from './haraka/types.js'
+import { answerRecipient } from './incoming.js'
+import { Reports, rulesOf } from './report.js'
 import { RuleBook, RulesUnknown } from './rule-book.js'
-import { comparableDomain, comparableLocal, type MailAddress } from './rules/address.js'
+import { HeaderBlock } from './rules/header-block.js'
 import { later } from './rules/levels.js'
 import { addUp, sameRequirement, type Requirement } from './rules/requirement.js'
+import type { Verdict } from './rules/rule-list.js'
 import { readSettings, SETTINGS_FILE, SettingsError, type Settings } from './settings.js'
 import { openStore } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
@@ -41,6 +47,7 @@ export class Enforcer {
   readonly #plugin: HarakaPlugin
   readonly #store: RuleStore
   readonly #rules: RuleBook
+  readonly #reports = new Reports()
   readonly #configFolder: string
   readonly #guardContext: GuardContext
   #settings: Settings
@@ -119,9 +126,13 @@ export class Enforcer {
     if (!transaction || senders.length === 0 || this.#settings.main.reportOnly) return next()
     const { mail_from, rcpt_to } = transaction
     this.#rules
-      .requirementsFor(comparable(mail_from), rcpt_to.map(comparable))
+      .verdictsOn(
+        comparable(mail_from),
+        rcpt_to.map(comparable),
+        () => new HeaderBlock(transaction.header.lines().join('')),
+      )
       .then(
-        (requirements) => requirements.some((requirement) => requirement !== null),
+        (verdicts) => verdicts.some(({ requirement }) => requirement !== null),
         (error: unknown) =>
           !(
             error instanceof RulesUnknown &&
@@ -142,6 +153,22 @@ export class Enforcer {
       )
   }
 
+  /** Hook `rcpt`. Total. */
+  beforeRecipient(next: Next, connection: HarakaConnection, recipient: HarakaAddress): void {
+    void answerRecipient(this.#plugin, this.#rules, this.#settings.main, next, connection, recipient)
+  }
+
+  /** Hook `delivered`: only looks on. Total. */
+  afterDelivery(next: Next, item: HarakaMailItem, params: HarakaDelivered): void {
+    const [host, ip, , , port, , recipients, secured] = params
+    const { trustedNextHops } = this.#settings.main
+    const trusted = [{ path: ip }, { exchange: ip, from_dns: host, port }].some((mx) =>
+      isTrustedHop(mx, trustedNextHops),
+    )
+    this.#reports.delivered(item, { to: host, secured: secured || trusted, recipients })
+    next()
+  }
+
   /** Gives connections, watchers and timers back. */
   close(): Promise<void> {
     return this.#store.close()
@@ -150,21 +177,23 @@ export class Enforcer {
   /** Decides for one item; gives what the hook answers. */
   async #decide(guard: Guard, item: HarakaMailItem): Promise<number | { code: number; argument: unknown }> {
     const { todo } = item
-    let requirements: readonly (Requirement | null)[]
+    let verdicts: readonly Verdict[]
     try {
-      requirements = await this.#rules.requirementsFor(
-        comparable(todo.mail_from),
-        todo.rcpt_to.map(comparable),
+      verdicts = await this.#rules.verdictsOn(comparable(todo.mail_from), todo.rcpt_to.map(comparable), () =>
+        readHeaderBlock(item.path, item.data_start),
       )
     } catch (error) {
       if (!(error instanceof RulesUnknown)) throw error
       return this.#withoutRules(guard, item, error)
     }
     const mark = requirementOfMark(item)
-    const groups = grouped(
-      todo.rcpt_to,
-      requirements.map((requirement) => addUp(requirement, mark)),
-    )
+    const requirements = verdicts.map(({ requirement }) => addUp(requirement, mark))
+    if (this.#settings.main.reportOnly) {
+      this.#report(item, verdicts, requirements)
+      guard.release()
+      return constants.cont
+    }
+    const groups = grouped(todo.rcpt_to, requirements)
     if (groups.length > 1) {
       await this.#guardContext.divide(
         item,
@@ -176,19 +205,29 @@ export class Enforcer {
       )
       return constants.cont
     }
+    this.#report(item, verdicts)
     const requirement = groups[0]?.requirement ?? null
     if (!requirement) {
       guard.release()
       return constants.cont
     }
-    if (this.#settings.main.reportOnly) {
-      guard.release()
-      item.lognotice(`enforce-tls: report only: ${requirement.level} would be required${byWhom(requirement)}`)
-      return constants.cont
-    }
-    item.loginfo(`enforce-tls: ${requirement.level} is required${byWhom(requirement)}`)
+    item.loginfo(`enforce-tls: ${requirement.level} is required, by rule ${rulesOf(requirement)}`)
     guard.enforce(requirement)
     return constants.cont
+  }
+
+  /** Tells what would be required; `enforced` too where nothing is. */
+  #report(
+    item: HarakaMailItem,
+    verdicts: readonly Verdict[],
+    enforced: readonly (Requirement | null)[] = [],
+  ): void {
+    const reported = item.todo.rcpt_to.flatMap((recipient, index) =>
+      [...(enforced[index] ? [enforced[index]] : []), ...(verdicts[index]?.reported ?? [])].map(
+        (requirement) => ({ recipient, requirement }),
+      ),
+    )
+    this.#reports.note(item, reported)
   }
 
   #withoutRules(
@@ -262,10 +301,6 @@ function template(plugin: HarakaPlugin, name: string): readonly string[] {
   return readFileSync(path.resolve(__dirname, '..', '..', '..', 'config', name), 'utf8').split('\n')
 }
 
-function comparable({ user, host }: HarakaAddress): MailAddress {
-  return { local: comparableLocal(user), domain: comparableDomain(host) }
-}
-
 /** Recipients that require the same, in the order of the envelope. */
 function grouped(
   recipients: readonly HarakaAddress[],
@@ -279,10 +314,4 @@ function grouped(
     else groups.push({ requirement, recipients: [recipient] })
   }
   return groups
-}
-
-function byWhom({ decidedBy }: Requirement): string {
-  return decidedBy
-    .map(({ owner, id, name }) => `, by rule ${id} of ${owner} (${JSON.stringify(name)})`)
-    .join('')
 }

@@ -158,6 +158,52 @@ const BEHAVIOURS: readonly Behaviour[] = [
     },
   },
   {
+    name: 'a group is written, read by the other instance as the very text, changed and removed',
+    async run(store, other) {
+      const banks = JSON.stringify(['bank.example', '.bank.example'])
+      assert.deepEqual(await store.groups(), new Map())
+      await store.writeGroup('banks', null, banks)
+      await store.writeGroup('eu.courts_2-a', null, '["*"]')
+      assert.deepEqual(
+        new Map(await other.groups()),
+        new Map([
+          ['banks', banks],
+          ['eu.courts_2-a', '["*"]'],
+        ]),
+      )
+      await other.writeGroup('banks', banks, '["other.example"]')
+      assert.equal((await store.groups()).get('banks'), '["other.example"]')
+      await store.writeGroup('banks', '["other.example"]', null)
+      assert.deepEqual([...(await other.groups()).keys()], ['eu.courts_2-a'])
+      assert.deepEqual(await store.owners(), [], 'a group is nobody’s rule')
+    },
+  },
+  {
+    name: 'a group that somebody else changed is not overwritten',
+    async run(store, other) {
+      await store.writeGroup('banks', null, '["a.example"]')
+      await assert.rejects(other.writeGroup('banks', null, '["b.example"]'), conflict('banks'))
+      await assert.rejects(other.writeGroup('banks', '["b.example"]', null), conflict('banks'))
+      assert.equal((await store.groups()).get('banks'), '["a.example"]')
+    },
+  },
+  {
+    name: 'what is no group name is not written',
+    async run(store) {
+      for (const name of ['', 'Banks', '-banks', '__proto__', 'a b', 'x'.repeat(64), 'group:banks'])
+        await assert.rejects(store.writeGroup(name, null, '["a.example"]'), TypeError, name)
+      assert.deepEqual(await store.groups(), new Map())
+    },
+  },
+  {
+    name: 'the place of a group names key and group',
+    run(store) {
+      const place = store.placeOf({ key: 'groups', owner: '*', field: 'banks' })
+      assert.match(place, /groups.*banks/)
+      return Promise.resolve()
+    },
+  },
+  {
     name: 'no change at all is made without a word',
     async run(store) {
       await store.writeRules(OWNER, [])

@@ -8,8 +8,9 @@
 import type { BigIntStats } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { assertGroupName } from '../rules/group.js'
+import { assertOwner, type OwnerEntries, type StoredGroups } from '../rules/owner-entries.js'
 import { serviceDomainOf } from '../rules/owner.js'
-import { assertOwner, type OwnerEntries } from '../rules/rule-list.js'
 import { fileProblem } from './file-problem.js'
 import { replaceFile } from './replace-file.js'
 import {
@@ -85,6 +86,17 @@ export class FileStore implements RuleStore {
     )
   }
 
+  async groups(): Promise<StoredGroups> {
+    return (await this.#document()).groups
+  }
+
+  async writeGroup(name: string, expected: string | null, value: string | null): Promise<void> {
+    assertGroupName(name)
+    await this.#update(({ groups }) =>
+      this.#apply(groups, [{ id: name, expected, value }], (id) => placeIn('groups', id)),
+    )
+  }
+
   async writeRules(owner: string, changes: readonly RuleChange[]): Promise<void> {
     assertOwner(owner)
     if (changes.length === 0) return
@@ -96,7 +108,7 @@ export class FileStore implements RuleStore {
   }
 
   placeOf({ key, owner, field }: Parameters<RuleStore['placeOf']>[0]): string {
-    return key === 'domains' ? placeIn('domains', field) : placeIn('rules', owner, field)
+    return key === 'rules' ? placeIn(key, owner, field) : placeIn(key, field)
   }
 
   /** Waits for changes under way, so that none is cut off by the end of the process. */

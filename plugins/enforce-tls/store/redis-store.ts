@@ -1,8 +1,9 @@
 /**
- * Rules in Redis, one hash for each owner. A change is one compare-and-set script on one key, all or nothing;
+ * Rules in Redis, one hash for each owner, one for services, one for groups. A change is one compare-and-set script on one key, all or nothing;
  * every failure rejects with a `StoreError` that names the Redis and the key.
  */
-import { assertOwner, type OwnerEntries } from '../rules/rule-list.js'
+import { assertGroupName } from '../rules/group.js'
+import { assertOwner, type OwnerEntries, type StoredGroups } from '../rules/owner-entries.js'
 import { quote, serviceDomainOf } from '../rules/owner.js'
 import type { RedisSettings } from '../settings.js'
 import { RedisConnection, type OnStateChange } from './redis-connection.js'
@@ -86,14 +87,22 @@ export class RedisStore implements RuleStore {
     await this.#compareAndSet(this.#domainsKey, [{ id: domain, expected, value }])
   }
 
+  groups(): Promise<StoredGroups> {
+    return this.#hash(this.#groupsKey)
+  }
+
+  async writeGroup(name: string, expected: string | null, value: string | null): Promise<void> {
+    assertGroupName(name)
+    await this.#compareAndSet(this.#groupsKey, [{ id: name, expected, value }])
+  }
+
   async writeRules(owner: string, changes: readonly RuleChange[]): Promise<void> {
     assertOwner(owner)
     await this.#compareAndSet(`${this.#prefix}rules:${owner}`, changes)
   }
 
   placeOf({ key, owner, field }: Parameters<RuleStore['placeOf']>[0]): string {
-    const name = key === 'domains' ? this.#domainsKey : `${this.#prefix}rules:${owner}`
-    return placeIn(name, field)
+    return placeIn(this.#prefix + (key === 'rules' ? `rules:${owner}` : key), field)
   }
 
   close(): Promise<void> {
@@ -102,6 +111,10 @@ export class RedisStore implements RuleStore {
 
   get #domainsKey(): string {
     return `${this.#prefix}domains`
+  }
+
+  get #groupsKey(): string {
+    return `${this.#prefix}groups`
   }
 
   #hash(key: string): Promise<ReadonlyMap<string, string>> {

@@ -3,7 +3,7 @@
  * mean is for `rules/` to say. Every call that fails rejects with a `StoreError` that names the store, the
  * place and the way out, and has then changed nothing, except where its message says that it can't know.
  */
-import type { OwnerEntries } from '../rules/rule-list.js'
+import type { EntryPlace, OwnerEntries, StoredGroups } from '../rules/owner-entries.js'
 
 /** One rule to write: what the writer last saw there, and what shall be there. `null` is "no such rule". */
 export interface RuleChange {
@@ -33,7 +33,7 @@ export class StoreError extends Error {
   }
 }
 
-/** Rules and services of owners, kept somewhere. Owners and domains are passed normalised. */
+/** Rules and services of owners, and groups, kept somewhere. Owners and domains are passed normalised. */
 export interface RuleStore {
   /** The store in a log line or an error, such as `redis redis://127.0.0.1:6379 (prefix enforce-tls:)`. */
   readonly description: string
@@ -50,6 +50,12 @@ export interface RuleStore {
   /** Sets a domain's service, or removes it with `null`; the same optimistic contract as `writeRules`. */
   writeService(domain: string, expected: string | null, value: string | null): Promise<void>
 
+  /** Every group, by name, as JSON. */
+  groups(): Promise<StoredGroups>
+
+  /** Sets a group's patterns, or removes it with `null`; the same optimistic contract as `writeRules`. */
+  writeGroup(name: string, expected: string | null, value: string | null): Promise<void>
+
   /**
    * Writes rules of one owner, all or none.
    *
@@ -58,11 +64,7 @@ export interface RuleStore {
   writeRules(owner: string, changes: readonly RuleChange[]): Promise<void>
 
   /** The place of an entry in this store's own words, for an error message. */
-  placeOf(place: {
-    readonly key: 'rules' | 'domains'
-    readonly owner: string
-    readonly field: string
-  }): string
+  placeOf(place: EntryPlace): string
 
   /** Gives back connections, watchers and timers. Safe to call twice. */
   close(): Promise<void>

@@ -1,0 +1,14 @@
+/** All that is needed to compile an owner's rules; rejects like the store's own calls. */
+import { mayNeedGroups, type OwnerEntries, type StoredGroups } from '../rules/owner-entries.js'
+import type { RuleStore } from './rule-store.js'
+
+/** Reads an owner, and the groups only where its rules may refer to one. */
+export async function readRules(
+  store: RuleStore,
+  owner: string,
+): Promise<{ readonly entries: OwnerEntries; readonly groups: StoredGroups }> {
+  const entries = await store.readOwner(owner)
+  return { entries, groups: mayNeedGroups(entries) ? await store.groups() : NONE }
+}
+
+const NONE: StoredGroups = new Map()
