@@ -64,10 +64,9 @@ export function explain(
   groups: StoredGroups,
   message: MessageView,
 ): Explanation {
-  const lists = entries.map((ofOwner) => RuleList.compile(ofOwner, groups))
+  const compiled = entries.map((ofOwner) => [ofOwner, RuleList.compile(ofOwner, groups)] as const)
   const read = new Groups(groups)
-  const owners = entries.map((ofOwner, index): ExplainedOwner => {
-    const list = lists[index] ?? RuleList.empty
+  const owners = compiled.map(([ofOwner, list]): ExplainedOwner => {
     const awake = acts(ofOwner)
     const { decides, reported } = list.matches(message)
     const reports = new Set(reported.map(({ id }) => id))
@@ -81,6 +80,7 @@ export function explain(
     })
     return { owner: ofOwner.owner, awake, rules, verdict: list.verdictOn(message) }
   })
+  const lists = compiled.map(([, list]) => list)
   return { owners, verdict: decide(lists, message) }
 }
 

@@ -68,7 +68,7 @@ export function parseGroup(json: string): GroupCheck {
   } catch (error) {
     return {
       value: '',
-      problem: `is not JSON: ${error instanceof Error ? error.message : String(error)}; expected: ${EXAMPLE}`,
+      problem: `is not JSON: ${(error as SyntaxError).message}; expected: ${EXAMPLE}`,
     }
   }
   return checkGroup(value)

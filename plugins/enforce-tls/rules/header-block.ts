@@ -10,8 +10,6 @@ export const HEADER_BYTES_MAX = 256 * 1024
 /** As much of one field as is looked at, in characters. */
 const VALUE_MAX = 16 * 1024
 
-const FIELD = /^([\x21-\x39\x3b-\x7e]+)[ \t]*:([^]*)$/
-
 /** Header fields of one message. */
 export class HeaderBlock {
   readonly #raw = new Map<string, string[]>()
@@ -23,9 +21,9 @@ export class HeaderBlock {
     const end = /(?:^|\n)\r?\n/.exec(text)
     const block = end ? text.slice(0, end.index) : text
     for (const field of block.replace(/\r?\n(?=[ \t])/g, '').split('\n')) {
-      const [, name = '', value = ''] = FIELD.exec(field) ?? []
-      if (name === '') continue
-      const key = name.toLowerCase()
+      const colon = field.indexOf(':')
+      const key = field.slice(0, Math.max(colon, 0)).trimEnd().toLowerCase()
+      const value = field.slice(colon + 1)
       const values = this.#raw.get(key)
       if (values) values.push(value)
       else this.#raw.set(key, [value])

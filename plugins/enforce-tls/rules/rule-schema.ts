@@ -2,7 +2,7 @@
  * The JSON Schema of a rule: shapes and limits of every field. Pure; gives the first thing that is not as
  * expected, with the field, the value and what is expected.
  */
-import { Ajv, type JSONSchemaType } from 'ajv'
+import { Ajv, type ErrorObject, type JSONSchemaType } from 'ajv'
 import { LEVEL_NAMES, TLS_VERSIONS } from './levels.js'
 import type { Rule, RuleProblem } from './rule.js'
 import { describeSchemaError } from './schema-problem.js'
@@ -126,5 +126,5 @@ const validate = new Ajv({ allErrors: false, verbose: true }).compile<Rule>(with
 
 /** Checks the shape of a rule; never throws. */
 export function checkShape(value: unknown): { readonly rule: Rule } | RuleProblem {
-  return validate(value) ? { rule: value } : describeSchemaError(validate.errors?.[0])
+  return validate(value) ? { rule: value } : describeSchemaError(validate.errors?.[0] as ErrorObject)
 }

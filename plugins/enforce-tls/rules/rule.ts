@@ -107,7 +107,7 @@ export function parseRule(json: string): RuleCheck {
   try {
     value = JSON.parse(json)
   } catch (error) {
-    return { field: '', problem: `is not JSON: ${error instanceof Error ? error.message : String(error)}` }
+    return { field: '', problem: `is not JSON: ${(error as SyntaxError).message}` }
   }
   return checkRule(value)
 }

@@ -4,16 +4,16 @@ import { quote } from './owner.js'
 import type { RuleProblem } from './rule.js'
 
 /** Tells the first thing that a schema found wrong. */
-export function describeSchemaError(error: ErrorObject | undefined): RuleProblem {
-  const field = pathOf(error?.instancePath ?? '')
+export function describeSchemaError(error: ErrorObject): RuleProblem {
+  const field = pathOf(error.instancePath)
   const at = (name: string) => (field === '' ? name : `${field}.${name}`)
-  const params = (error?.params ?? {}) as Record<string, unknown>
-  const value = shown(error?.data)
-  switch (error?.keyword) {
+  const params = error.params as Record<string, unknown>
+  const value = shown(error.data)
+  switch (error.keyword) {
     case 'required':
       return { field: at(String(params['missingProperty'])), problem: 'is missing' }
     case 'additionalProperties': {
-      const known = Object.keys((error.parentSchema?.['properties'] ?? {}) as object).join(', ')
+      const known = Object.keys(error.parentSchema?.['properties'] as object).join(', ')
       return {
         field: at(keyShown(String(params['additionalProperty']))),
         problem: `is unknown; known here: ${known}`,
@@ -34,7 +34,7 @@ export function describeSchemaError(error: ErrorObject | undefined): RuleProblem
     case 'pattern':
       return { field, problem: `${value} contains a control character or a line break` }
     default:
-      return { field, problem: `${value} ${error?.message ?? 'is not valid'}` }
+      return { field, problem: `${value} ${String(error.message)}` }
   }
 }
 

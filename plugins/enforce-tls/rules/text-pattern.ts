@@ -58,11 +58,10 @@ export function compileText(text: string): { readonly matches: TextMatcher } | {
 }
 
 function compileExpression(text: string): ReturnType<typeof compileText> {
-  const [, source, flags] = /^\/([^]+)\/(\w*)$/.exec(text) ?? []
-  if (source === undefined)
-    return { problem: 'begins with / but is no regular expression; /…/ or /…/i is expected' }
+  const [, source = '', flags = ''] = /^\/([^]+)\/(\w*)$/.exec(text) ?? []
+  if (source === '') return { problem: 'begins with / but is no regular expression; /…/ or /…/i is expected' }
   if (flags !== '' && flags !== 'i')
-    return { problem: `is a regular expression with the flags ${String(flags)}; only i is known` }
+    return { problem: `is a regular expression with the flags ${flags}; only i is known` }
   try {
     const expression = RE2JS.compile(source, flags === 'i' ? RE2JS.CASE_INSENSITIVE : 0)
     const size = expression.programSize()
