@@ -25,6 +25,11 @@ describe('a rule', () => {
     assert.deepEqual(checked.rule.criteria.to?.matchesAny, ['bank.example', 'xn--bcher-kva.example'])
   })
 
+  it('may say what happens on failure', () => {
+    const rule = { ...GOOD, actions: { relayWithTls: { level: 'encrypt', onFailure: 'defer' } } }
+    assert.deepEqual(checkRule(rule), { rule })
+  })
+
   it('may have a minimum version', () => {
     const checked = checkRule({
       ...GOOD,

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { comparableDomain, comparableLocal } from '../../../plugins/enforce-tls/rules/address.js'
+import {
+  comparableDomain,
+  comparableLocal,
+  parseAddress,
+} from '../../../plugins/enforce-tls/rules/address.js'
 import { HeaderBlock } from '../../../plugins/enforce-tls/rules/header-block.js'
 import { definitionOf, later, stricter, type Level } from '../../../plugins/enforce-tls/rules/levels.js'
-import { assertOwner } from '../../../plugins/enforce-tls/rules/owner-entries.js'
-import { requirementOf, sameRequirement } from '../../../plugins/enforce-tls/rules/requirement.js'
+import { assertOwner, parseService } from '../../../plugins/enforce-tls/rules/owner-entries.js'
+import { addUp, requirementOf, sameRequirement } from '../../../plugins/enforce-tls/rules/requirement.js'
 import { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
 import { checkRule } from '../../../plugins/enforce-tls/rules/rule.js'
 import { setUp, subject, to, when, type RuleSpec } from './rows/row.js'
@@ -14,6 +18,21 @@ describe('addresses of messages', () => {
     assert.equal(comparableDomain('BÜ cher.example'), 'bü cher.example')
     assert.equal(comparableDomain('xn--Ü.EXAMPLE'), 'xn--ü.example')
     assert.equal(comparableLocal('JOSE\u0301'), 'jos\u00e9')
+  })
+})
+
+describe('addresses of rules', () => {
+  it('have an @', () => {
+    assert.deepEqual(parseAddress('cfo'), {
+      problem: 'has no @; an address such as cfo@bank.example is expected',
+    })
+  })
+})
+
+describe('services', () => {
+  it('are objects', () => {
+    for (const json of ['[]', 'null', '7'])
+      assert.match((parseService(json) as { problem: string }).problem, /^is not an object; expected/)
   })
 })
 
@@ -28,6 +47,18 @@ describe('levels and versions', () => {
 })
 
 describe('requirements', () => {
+  it('that ask for different things on failure: the wider owner’s word counts', () => {
+    const of = (owner: string, onFailure?: 'bounce' | 'defer') =>
+      requirementOf({ level: 'encrypt', ...(onFailure ? { onFailure } : {}) }, 'a.example', {
+        owner,
+        id: 'r1',
+        name: 'x',
+      })
+    assert.equal(addUp(of('*', 'defer'), of('a.example', 'bounce'))?.onFailure, 'defer')
+    assert.equal(addUp(of('*'), of('a.example', 'bounce'))?.onFailure, 'bounce')
+    assert.equal(addUp(of('*'), of('a.example'))?.onFailure, undefined)
+  })
+
   it('are the same where demand and rules are', () => {
     const of = (id: string) => requirementOf({ level: 'encrypt' }, 'a.example', { owner: '*', id, name: 'x' })
     assert.equal(sameRequirement(of('r1'), of('r1')), true)
