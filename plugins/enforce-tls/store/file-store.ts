@@ -8,11 +8,20 @@
 import type { BigIntStats } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { assertGroupName } from '../rules/group.js'
-import { assertOwner, type OwnerEntries, type StoredGroups } from '../rules/owner-entries.js'
 import { serviceDomainOf } from '../rules/owner.js'
+import type { EntryPlace, OwnerEntries, StoredGroups } from '../rules/owner-entries.js'
+import {
+  assertWritable,
+  namedChange,
+  ruleChanges,
+  type EntryChange,
+  type RuleChange,
+  type WriteOptions,
+} from './entry-change.js'
+import { historyFileOf, historyText, readHistory } from './file-history.js'
 import { fileProblem } from './file-problem.js'
-import { replaceFile } from './replace-file.js'
+import type { HistoryEntry, HistoryQuery } from './history.js'
+import { realTarget, replaceFile } from './replace-file.js'
 import {
   compactJson,
   DocumentProblem,
@@ -22,7 +31,7 @@ import {
   placeIn,
   type RulesDocument,
 } from './rules-document.js'
-import { StoreError, type RuleChange, type RuleStore } from './rule-store.js'
+import { StoreError, type RuleStore } from './rule-store.js'
 
 /** What a file store is given besides its file. */
 export interface FileStoreOptions {
@@ -79,36 +88,60 @@ export class FileStore implements RuleStore {
     return (await this.#document()).domains
   }
 
-  async writeService(domain: string, expected: string | null, value: string | null): Promise<void> {
-    assertOwner(domain)
-    await this.#update(({ domains }) =>
-      this.#apply(domains, [{ id: domain, expected, value }], (id) => placeIn('domains', id)),
-    )
-  }
-
   async groups(): Promise<StoredGroups> {
     return (await this.#document()).groups
   }
 
-  async writeGroup(name: string, expected: string | null, value: string | null): Promise<void> {
-    assertGroupName(name)
-    await this.#update(({ groups }) =>
-      this.#apply(groups, [{ id: name, expected, value }], (id) => placeIn('groups', id)),
-    )
+  writeService(
+    domain: string,
+    expected: string | null,
+    value: string | null,
+    options?: WriteOptions,
+  ): Promise<void> {
+    return this.writeAll([namedChange('domains', domain, expected, value)], options)
   }
 
-  async writeRules(owner: string, changes: readonly RuleChange[]): Promise<void> {
-    assertOwner(owner)
+  writeGroup(
+    name: string,
+    expected: string | null,
+    value: string | null,
+    options?: WriteOptions,
+  ): Promise<void> {
+    return this.writeAll([namedChange('groups', name, expected, value)], options)
+  }
+
+  writeRules(owner: string, changes: readonly RuleChange[], options?: WriteOptions): Promise<void> {
+    return this.writeAll(ruleChanges(owner, changes), options)
+  }
+
+  async writeAll(changes: readonly EntryChange[], { by }: WriteOptions = {}): Promise<void> {
+    changes.forEach(assertWritable)
     if (changes.length === 0) return
-    await this.#update(({ rules }) => {
-      const ofOwner = rules.get(owner) ?? new Map<string, string>()
-      this.#apply(ofOwner, changes, (id) => placeIn('rules', owner, id))
-      rules.set(owner, ofOwner)
-    })
+    const done = this.#turn.then(() => this.#replace(changes, by))
+    this.#turn = done.catch(() => undefined)
+    await done
   }
 
-  placeOf({ key, owner, field }: Parameters<RuleStore['placeOf']>[0]): string {
-    return key === 'rules' ? placeIn(key, owner, field) : placeIn(key, field)
+  async history(query: HistoryQuery): Promise<readonly HistoryEntry[]> {
+    try {
+      return await readHistory(historyFileOf(await realTarget(this.#file)), query)
+    } catch (error) {
+      throw new StoreError('STORE_UNAVAILABLE', `history of ${this.description} ${fileProblem(error)}`, {
+        cause: error,
+      })
+    }
+  }
+
+  async facts(): Promise<Readonly<Record<string, string>>> {
+    const found = await this.#stat().catch((error: unknown) => {
+      throw this.#explained(error)
+    })
+    if (!found) return { store: this.description, size: 'the file is not there yet, which means no rules' }
+    return { store: this.description, size: `${found.size} bytes`, changed: found.mtime.toISOString() }
+  }
+
+  placeOf({ key, owner, field }: EntryPlace): string {
+    return key === 'rules' ? placeIn('rules', owner, field) : placeIn(key, field)
   }
 
   /** Waits for changes under way, so that none is cut off by the end of the process. */
@@ -170,47 +203,48 @@ export class FileStore implements RuleStore {
     }
   }
 
-  #update(change: (document: RulesDocument) => void): Promise<void> {
-    const done = this.#turn.then(() => this.#replace(change))
-    this.#turn = done.catch(() => undefined)
-    return done
-  }
-
-  async #replace(change: (document: RulesDocument) => void): Promise<void> {
+  async #replace(changes: readonly EntryChange[], by: string | undefined): Promise<void> {
     try {
       // What can't be read is not locked either.
       await this.#stat()
-      await replaceFile(this.#file, async () => {
+      await replaceFile(this.#file, async (target) => {
         const missing = (await this.#stat()) === null
         // A copy of its own: the documents that readers hold never change.
         const document = missing ? emptyDocument() : parseDocument(await readFile(this.#file, 'utf8'))
-        change(document)
+        const made = this.#apply(document, changes)
         const text = formatDocument(document)
         parseDocument(text)
-        return text
+        if (by === undefined) return [[target, text]]
+        const history = historyFileOf(target)
+        return [
+          [target, text],
+          [history, await historyText(history, made, by, new Date(this.#now()))],
+        ]
       })
     } catch (error) {
       throw this.#explained(error)
     }
   }
 
-  /** Compares all entries, then changes them: all or none. */
-  #apply(
-    entries: Map<string, string>,
-    changes: readonly RuleChange[],
-    placeOf: (id: string) => string,
-  ): void {
-    for (const { id, expected } of changes) {
-      if ((entries.get(id) ?? null) === (expected === null ? null : compactJson(expected))) continue
+  /** Compares all entries, then changes them: all or none. Gives the changes in the spelling of the document. */
+  #apply(document: RulesDocument, changes: readonly EntryChange[]): EntryChange[] {
+    const made = changes.map((change) => ({
+      ...change,
+      expected: compactOrNull(change.expected),
+      value: compactOrNull(change.value),
+    }))
+    for (const change of made) {
+      if ((entriesOf(document, change).get(change.field) ?? null) === change.expected) continue
       throw new StoreError(
         'STORE_CONFLICT',
-        `${this.description}: ${placeOf(id)} was changed by somebody else in the meantime; nothing was written, read it again and repeat`,
+        `${this.description}: ${this.placeOf(change)} was changed by somebody else in the meantime; nothing was written, read it again and repeat`,
       )
     }
-    for (const { id, value } of changes) {
-      if (value === null) entries.delete(id)
-      else entries.set(id, compactJson(value))
+    for (const change of made) {
+      if (change.value === null) entriesOf(document, change).delete(change.field)
+      else entriesOf(document, change).set(change.field, change.value)
     }
+    return made
   }
 
   #explained(error: unknown): StoreError {
@@ -224,4 +258,16 @@ export class FileStore implements RuleStore {
   #unavailable(problem: string): StoreError {
     return new StoreError('STORE_UNAVAILABLE', `${this.description} ${problem}`)
   }
+}
+
+/** The part of a document that holds an entry; an owner who has none yet gets one. */
+function entriesOf(document: RulesDocument, { key, owner }: EntryPlace): Map<string, string> {
+  if (key !== 'rules') return document[key]
+  const found = document.rules.get(owner) ?? new Map<string, string>()
+  document.rules.set(owner, found)
+  return found
+}
+
+function compactOrNull(text: string | null): string | null {
+  return text === null ? null : compactJson(text)
 }

@@ -4,7 +4,7 @@ import type { RuleStore } from './rule-store.js'
 
 /** Reads an owner, and the groups only where its rules may refer to one. */
 export async function readRules(
-  store: RuleStore,
+  store: Pick<RuleStore, 'readOwner' | 'groups'>,
   owner: string,
 ): Promise<{ readonly entries: OwnerEntries; readonly groups: StoredGroups }> {
   const entries = await store.readOwner(owner)
