@@ -166,10 +166,10 @@ const ROWS: readonly Row[] = [
   },
 
   {
-    what: 'a missing --to',
+    what: 'a rule without criteria',
     args: ['rule', 'create', 'acme.example', 'Bank'],
     code: 2,
-    says: /'--to <pattern\.\.\.>' not specified/,
+    says: /say which mail the rule is for, with one or more of --to, --from, --subject, --header/,
   },
   {
     what: 'a --to without value',

@@ -18,15 +18,7 @@ import { requirementOf, type Requirement } from './requirement.js'
 import { formatProblem, type RelayWithTls, type Rule } from './rule.js'
 import { RuleIndex, type CompiledRule, type Conditions, type Matches } from './rule-index.js'
 
-export {
-  assertOwner,
-  InvalidEntry,
-  orderedRules,
-  parseService,
-  type OwnedRule,
-  type OwnerEntries,
-  type Service,
-} from './owner-entries.js'
+export { InvalidEntry, type OwnedRule, type OwnerEntries, type Service } from './owner-entries.js'
 
 /** What rules say of a message on its way to one recipient. */
 export interface Verdict {
