@@ -113,7 +113,7 @@ describe('rule create with every option of the model', { concurrency: 8 }, () =>
     const { id } = await rulesFile.createRule('*', 'Try', '--to', 'bank.example', '--mode', 'report')
     assert.match(
       await rulesFile.done('rule', 'enable', '*', id),
-      /is on: it reports only: once it enforces, mail from every sender to bank\.example leaves over TLS or not at all/,
+      /is on: it only reports; once it enforces, mail from every sender to bank\.example leaves over TLS or not at all/,
     )
     assert.match(await rulesFile.done('rule', 'list', '*'), /│ report │/)
   })

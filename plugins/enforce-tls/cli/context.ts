@@ -34,7 +34,7 @@ export interface Context {
 /** The program without its commands. */
 export function createRoot() {
   return new Command('enforce-tls')
-    .description('Message rules: which outgoing mail must travel over TLS.')
+    .description('Message rules: which mail must travel over TLS.')
     .addOption(new Option('--redis <url>', 'work on the rules in this Redis').conflicts(['file', 'config']))
     .addOption(
       new Option('--prefix <prefix>', 'with --redis: what every key begins with (default: enforce-tls:)'),

@@ -100,7 +100,7 @@ const FIELDS: readonly Field[] = [
     '<level>',
     `${ACTION}.level`,
     'a level',
-    LEVELS.map(({ name, summary }) => `${name}: ${summary}`).join('; '),
+    `${LEVELS.map(({ name, summary }) => `${name}: ${summary}`).join('; ')} (default: encrypt)`,
     false,
   ),
   field(
@@ -143,7 +143,7 @@ const FIELDS: readonly Field[] = [
     '<direction>',
     'direction',
     'outgoing or incoming',
-    'mail that goes out, or comes in',
+    'mail that goes out, or comes in: outgoing or incoming (default: outgoing)',
     false,
   ),
   field(

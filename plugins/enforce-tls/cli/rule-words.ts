@@ -57,7 +57,7 @@ export function effectOf({ owner, rule }: OwnedRule): string {
     expiresAt === undefined ? '' : `, until ${expiresAt}`,
   ].join('')
   return rule.mode === 'report' && encrypted
-    ? `it reports only: once it enforces, ${clause}; until then Haraka's log tells it in lines with "enforce-tls: report"`
+    ? `it only reports; once it enforces, ${clause}. Until then Haraka's log says what would have happened, in lines with "enforce-tls: report"`
     : clause
 }
 
