@@ -6,8 +6,9 @@ import type { Rule } from '../rules/rule.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { retryConflicts, type Context } from './context.js'
 import { Refusal, WrongUse } from './refusal.js'
+import type { RuleOptions } from './rule-fields.js'
 import { inspect, ownerOf } from './rule-entries.js'
-import { hasCriteria, validRule, withOptions, type RuleOptions } from './rule-options.js'
+import { hasCriteria, validRule, withOptions } from './rule-options.js'
 import { effectOf, senderWords } from './rule-words.js'
 
 /** What the user wrote behind `rule create`. */

@@ -17,8 +17,9 @@ import { EditedFile } from './editor.js'
 import { localTime } from './local-time.js'
 import { printError } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'
+import type { RuleOptions } from './rule-fields.js'
 import { inspect, ruleOf, textOf, type OwnerRead } from './rule-entries.js'
-import { hasRuleOptions, validRule, withOptions, type RuleOptions } from './rule-options.js'
+import { hasRuleOptions, validRule, withOptions } from './rule-options.js'
 
 /** What the user wrote behind `rule edit`. */
 export interface EditOptions extends RuleOptions {

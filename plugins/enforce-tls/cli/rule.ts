@@ -1,22 +1,16 @@
 /** `enforce-tls rule`: the message rules of an owner. */
-import type { OwnedRule } from '../rules/owner-entries.js'
-import { readRules } from '../store/read-rules.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
-import type { Cell } from './output.js'
-import { Refusal } from './refusal.js'
 import { createRule, type CreateOptions } from './rule-create.js'
 import { deleteRule } from './rule-delete.js'
 import { editRule, type EditOptions } from './rule-edit.js'
-import { changeRule, inspect, ownerOf, ruleOf } from './rule-entries.js'
+import { changeRule, ownerOf } from './rule-entries.js'
 import { moveRule } from './rule-move.js'
 import { createOptions, editOptions } from './rule-options.js'
-import { effectOf, otherCriteria, recipientsOf, requirementWords, sleepWords, stateOf } from './rule-words.js'
+import { listRules, showRule } from './rule-show.js'
+import { effectOf, sleepWords } from './rule-words.js'
 
 const OWNER = 'whose rules: * (the whole service), a sending domain, or one sender address'
 const ID = 'the id of the rule, as rule list shows it'
-
-/** Patterns of a rule that a list of rules shows. */
-const PATTERNS_SHOWN = 6
 
 /** Adds the `rule` group to the program. */
 export function addRuleCommands(program: Root, withStore: WithStore): void {
@@ -140,60 +134,6 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
         deleteRule(context, ownerOf(owner), id, options.yes === true),
       ),
     )
-}
-
-async function listRules(context: Context, owner: string): Promise<void> {
-  const { store, output } = context
-  const read = await readRules(store, owner)
-  const { rules, problems, sleepsWith } = inspect(read, store)
-  output.data(rules)
-  if (rules.length > 0) output.table(['#', 'on', 'name', 'to', 'level', 'id'], rules.map(rowOf))
-  else if (problems.length === 0) output.line(`${owner} has no rules.`)
-  if (sleepsWith !== null && read.entries.rules.size > 0)
-    output.line(sleepWords(context, sleepsWith, 'its rules sleep'))
-  const [first, ...rest] = problems
-  if (first !== undefined) throw new Refusal([first, ...rest])
-}
-
-function rowOf({ id, rule }: OwnedRule): Cell[] {
-  const { name, position, actions } = rule
-  const matchesAny = recipientsOf(rule)
-  const rest = matchesAny.length - PATTERNS_SHOWN
-  const to = [...matchesAny.slice(0, PATTERNS_SHOWN), ...(rest > 0 ? [`and ${rest} more`] : [])]
-  const { level, minVersion } = actions.relayWithTls
-  return [
-    String(position),
-    stateOf(rule),
-    name,
-    [...(rule.direction === 'incoming' ? ['(incoming)'] : []), ...to, ...otherCriteria(rule)],
-    [level, ...(minVersion ? [minVersion] : [])],
-    id,
-  ]
-}
-
-async function showRule(context: Context, owner: string, id: string): Promise<void> {
-  const { store, output } = context
-  const read = await readRules(store, owner)
-  const rule = ruleOf(read.entries, id, store)
-  const { sleepsWith } = inspect(read, store)
-  const others = otherCriteria(rule)
-  output.data({ owner, id, rule })
-  output.line(rule.name)
-  if (rule.comment !== undefined) output.item(rule.comment)
-  output.facts({
-    owner,
-    id,
-    position: String(rule.position),
-    state: stateOf(rule),
-    direction: rule.direction,
-    ...(rule.mode === 'report' ? { mode: 'report: changes no delivery' } : {}),
-    ...(rule.startsAt === undefined ? {} : { starts: rule.startsAt }),
-    ...(rule.expiresAt === undefined ? {} : { expires: rule.expiresAt }),
-    to: recipientsOf(rule),
-    ...(others.length > 0 ? { and: others } : {}),
-    requires: requirementWords(rule.actions.relayWithTls),
-  })
-  if (sleepsWith !== null) output.line(sleepWords(context, sleepsWith, 'the rule sleeps'))
 }
 
 async function switchRule(context: Context, owner: string, id: string, enabled: boolean): Promise<void> {

@@ -5,11 +5,10 @@
  * "Watched" means one `stat` for each look, not a watcher: a watcher tells late and, on network file systems,
  * bind mounts and files that editors replace by renaming, sometimes never. What is asked can't be missed.
  */
-import type { BigIntStats } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
-import path from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { serviceDomainOf } from '../rules/owner.js'
 import type { EntryPlace, OwnerEntries, StoredGroups } from '../rules/owner-entries.js'
+import { DocumentFile } from './document-file.js'
 import {
   assertWritable,
   namedChange,
@@ -24,7 +23,6 @@ import type { HistoryEntry, HistoryQuery } from './history.js'
 import { realTarget, replaceFile } from './replace-file.js'
 import {
   compactJson,
-  DocumentProblem,
   emptyDocument,
   formatDocument,
   parseDocument,
@@ -39,38 +37,21 @@ export interface FileStoreOptions {
   readonly now?: () => number
 }
 
-/**
- * A file that was changed so short a time ago, in milliseconds, may be changed again without its times
- * moving on: they are as coarse as a timer tick, on some file systems as two seconds.
- */
-const SETTLED_AFTER = 2000
-
-interface Identity {
-  readonly name: string
-  /** Whether a later change is sure to show in the name. */
-  readonly settled: boolean
-}
-
 /** Rules in a file. */
 export class FileStore implements RuleStore {
   readonly description: string
-  readonly #file: string
+  readonly #file: DocumentFile
   readonly #now: () => number
-  /** The document of a settled file, or its reading under way. */
-  #latest: { readonly identity: string; readonly document: Promise<RulesDocument> } | null = null
-  /** The last text and what it means: a file that is not settled is read again, but rarely says something new. */
-  #parsed: { readonly text: string; readonly document: RulesDocument } | null = null
-  #seen = false
   #turn: Promise<void> = Promise.resolve()
 
   constructor(file: string, { now = Date.now }: FileStoreOptions = {}) {
-    this.#file = path.resolve(file)
+    this.#file = new DocumentFile(file, now)
     this.#now = now
-    this.description = `rules file ${this.#file}`
+    this.description = this.#file.description
   }
 
   async readOwner(owner: string): Promise<OwnerEntries> {
-    const { rules, domains } = await this.#document()
+    const { rules, domains } = await this.#file.document()
     const domain = serviceDomainOf(owner)
     return {
       owner,
@@ -80,16 +61,16 @@ export class FileStore implements RuleStore {
   }
 
   async owners(): Promise<string[]> {
-    const { rules } = await this.#document()
+    const { rules } = await this.#file.document()
     return [...rules].flatMap(([owner, ofOwner]) => (ofOwner.size === 0 ? [] : [owner])).sort()
   }
 
   async services(): Promise<ReadonlyMap<string, string>> {
-    return (await this.#document()).domains
+    return (await this.#file.document()).domains
   }
 
   async groups(): Promise<StoredGroups> {
-    return (await this.#document()).groups
+    return (await this.#file.document()).groups
   }
 
   writeService(
@@ -124,7 +105,7 @@ export class FileStore implements RuleStore {
 
   async history(query: HistoryQuery): Promise<readonly HistoryEntry[]> {
     try {
-      return await readHistory(historyFileOf(await realTarget(this.#file)), query)
+      return await readHistory(historyFileOf(await realTarget(this.#file.path)), query)
     } catch (error) {
       throw new StoreError('STORE_UNAVAILABLE', `history of ${this.description} ${fileProblem(error)}`, {
         cause: error,
@@ -133,8 +114,8 @@ export class FileStore implements RuleStore {
   }
 
   async facts(): Promise<Readonly<Record<string, string>>> {
-    const found = await this.#stat().catch((error: unknown) => {
-      throw this.#explained(error)
+    const found = await this.#file.stat().catch((error: unknown) => {
+      throw this.#file.explained(error)
     })
     if (!found) return { store: this.description, size: 'the file is not there yet, which means no rules' }
     return { store: this.description, size: `${found.size} bytes`, changed: found.mtime.toISOString() }
@@ -149,68 +130,14 @@ export class FileStore implements RuleStore {
     await this.#turn
   }
 
-  /** The document as it stands at the time of the call. */
-  async #document(): Promise<RulesDocument> {
-    try {
-      const identity = await this.#identity()
-      if (identity === null) return emptyDocument()
-      if (this.#latest?.identity === identity.name) return await this.#latest.document
-      const document = this.#read()
-      // Sharing needs an identity that any later change will show in; a failure is for nobody to share.
-      if (identity.settled) this.#latest = { identity: identity.name, document }
-      return await document
-    } catch (error) {
-      this.#latest = null
-      throw this.#explained(error)
-    }
-  }
-
-  async #read(): Promise<RulesDocument> {
-    const text = await readFile(this.#file, 'utf8')
-    if (this.#parsed?.text === text) return this.#parsed.document
-    const document = parseDocument(text)
-    this.#parsed = { text, document }
-    return document
-  }
-
-  /** Which version of the file this is; `null` while it was never there. */
-  async #identity(): Promise<Identity | null> {
-    const found = await this.#stat()
-    if (found === null) return null
-    const { dev, ino, size, mtimeNs, ctimeNs } = found
-    const changed = Number((mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1_000_000n)
-    return {
-      name: [dev, ino, size, mtimeNs, ctimeNs].join(':'),
-      settled: this.#now() - changed > SETTLED_AFTER,
-    }
-  }
-
-  async #stat(): Promise<BigIntStats | null> {
-    try {
-      const found = await stat(this.#file, { bigint: true })
-      if (found.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' })
-      // Reading a pipe or a device would never end.
-      if (!found.isFile()) throw new Error('is not a regular file')
-      this.#seen = true
-      return found
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      await stat(path.dirname(this.#file))
-      // Between the two steps of an editor that moves the old file away first, all mail would pass.
-      if (this.#seen)
-        throw this.#unavailable('was there and is gone; put it back, or write {} for no rules at all')
-      return null
-    }
-  }
-
   async #replace(changes: readonly EntryChange[], by: string | undefined): Promise<void> {
     try {
       // What can't be read is not locked either.
-      await this.#stat()
-      await replaceFile(this.#file, async (target) => {
-        const missing = (await this.#stat()) === null
+      await this.#file.stat()
+      await replaceFile(this.#file.path, async (target) => {
+        const missing = (await this.#file.stat()) === null
         // A copy of its own: the documents that readers hold never change.
-        const document = missing ? emptyDocument() : parseDocument(await readFile(this.#file, 'utf8'))
+        const document = missing ? emptyDocument() : parseDocument(await readFile(this.#file.path, 'utf8'))
         const made = this.#apply(document, changes)
         const text = formatDocument(document)
         parseDocument(text)
@@ -222,7 +149,7 @@ export class FileStore implements RuleStore {
         ]
       })
     } catch (error) {
-      throw this.#explained(error)
+      throw this.#file.explained(error)
     }
   }
 
@@ -245,18 +172,6 @@ export class FileStore implements RuleStore {
       else entriesOf(document, change).set(change.field, change.value)
     }
     return made
-  }
-
-  #explained(error: unknown): StoreError {
-    if (error instanceof StoreError) return error
-    const options = { cause: error }
-    if (error instanceof DocumentProblem)
-      return new StoreError('STORE_CORRUPT', `${this.description}: ${error.message}`, options)
-    return new StoreError('STORE_UNAVAILABLE', `${this.description} ${fileProblem(error)}`, options)
-  }
-
-  #unavailable(problem: string): StoreError {
-    return new StoreError('STORE_UNAVAILABLE', `${this.description} ${problem}`)
   }
 }
 
