@@ -1,5 +1,6 @@
 /** `enforce-tls rule create`: one more rule at the end of an owner's list, off unless it says `--enable`. */
 import { randomInt } from 'node:crypto'
+import { groupsProblem } from '../rules/match.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { parseService, type OwnedRule } from '../rules/rule-list.js'
 import { checkRule, formatProblem, type Rule, type RuleProblem } from '../rules/rule.js'
@@ -24,7 +25,11 @@ export interface CreateOptions {
 const SOURCES: readonly (readonly [field: string, source: string, expected: string])[] = [
   ['name', 'name', 'a few words that tell what the rule is for'],
   ['direction', '--direction', 'outgoing'],
-  ['criteria.to', '--to', 'bank.example, .bank.example (its subdomains), cfo@bank.example or * (all)'],
+  [
+    'criteria.to',
+    '--to',
+    'bank.example, .bank.example (its subdomains), cfo@bank.example, group:<name> or * (all)',
+  ],
   ['actions.relayWithTls.level', '--level', 'a level'],
   ['actions.relayWithTls.minVersion', '--min-version', 'a TLS version'],
   ['actions.relayWithTls.names', '--cert-name', 'a DNS name, or .bank.example for any below it'],
@@ -52,6 +57,8 @@ export async function createRule(
     const { rules } = inspect(entries, store)
     const position = (rules.at(-1)?.rule.position ?? 0) + 1
     const rule = valid({ ...draft, position })
+    const problem = groupsProblem(rule.criteria, await store.groups())
+    if (problem !== null) throw new Refusal([inOptions(problem)])
     const id = newId()
     await store.writeRules(owner, [{ id, expected: null, value: JSON.stringify(rule) }])
     return { owner, id, rule }

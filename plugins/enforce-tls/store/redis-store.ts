@@ -2,8 +2,8 @@
  * Rules in Redis, one hash for each owner, one for services, one for groups. A change is one compare-and-set script on one key, all or nothing;
  * every failure rejects with a `StoreError` that names the Redis and the key.
  */
-import { assertGroupName } from '../rules/group.js'
-import { assertOwner, type OwnerEntries, type StoredGroups } from '../rules/owner-entries.js'
+import { assertGroupName, type StoredGroups } from '../rules/group.js'
+import { assertOwner, type OwnerEntries } from '../rules/owner-entries.js'
 import { quote, serviceDomainOf } from '../rules/owner.js'
 import type { RedisSettings } from '../settings.js'
 import { RedisConnection, type OnStateChange } from './redis-connection.js'
