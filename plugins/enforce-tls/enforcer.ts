@@ -129,7 +129,7 @@ export class Enforcer {
       .verdictsOn(
         comparable(mail_from),
         rcpt_to.map(comparable),
-        () => new HeaderBlock(transaction.header.lines().join('')),
+        () => new HeaderBlock(transaction.header.toString()),
       )
       .then(
         (verdicts) => verdicts.some(({ requirement }) => requirement !== null),

@@ -1,8 +1,8 @@
 /** What is wrong with an entry of the store, as the end of a sentence that names its place. Pure. */
 import { parseDomain } from '../rules/address.js'
-import { formatGroupProblem, groupNameProblem, parseGroup } from '../rules/group.js'
+import { formatGroupProblem, groupNameProblem, parseGroup, type StoredGroups } from '../rules/group.js'
 import { parseOwner, quote } from '../rules/owner.js'
-import { InvalidEntry, parseService, type StoredGroups } from '../rules/owner-entries.js'
+import { InvalidEntry, parseService } from '../rules/owner-entries.js'
 import { RuleList } from '../rules/rule-list.js'
 
 /** What is wrong with a rule, the groups that it refers to included, or `null`. */

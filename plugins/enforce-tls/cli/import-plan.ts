@@ -1,6 +1,5 @@
 /** What an import would change, and what is wrong with its document. Pure. */
-import { parseGroup } from '../rules/group.js'
-import type { StoredGroups } from '../rules/owner-entries.js'
+import { parseGroup, type StoredGroups } from '../rules/group.js'
 import { EVERYONE, quote } from '../rules/owner.js'
 import { parseRule } from '../rules/rule.js'
 import type { EntryChange } from '../store/entry-change.js'

@@ -2,11 +2,10 @@
  * `enforce-tls rule edit`: fields of a rule by options, or the whole rule in an editor. What somebody else changed
  * meanwhile is never overwritten: the one who comes second is told, and nothing is written.
  */
-import { Groups } from '../rules/group.js'
-import { compileCriteria } from '../rules/match.js'
+import type { StoredGroups } from '../rules/group.js'
+import { groupsProblem } from '../rules/match.js'
 import { quote } from '../rules/owner.js'
 import { checkRule, formatProblem, type Rule } from '../rules/rule.js'
-import type { StoredGroups } from '../rules/owner-entries.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { jsonProblem } from '../store/json-problem.js'
 import { StoreError } from '../store/rule-store.js'
@@ -78,8 +77,8 @@ function checkText(text: string, groups: StoredGroups): Rule | string {
   if (found) return `line ${found.line}, column ${found.column}: the text ${found.problem}`
   const checked = checkRule(JSON.parse(text))
   if (!('rule' in checked)) return formatProblem(checked)
-  const criteria = compileCriteria(checked.rule.criteria, new Groups(groups))
-  return 'problem' in criteria ? formatProblem(criteria) : checked.rule
+  const problem = groupsProblem(checked.rule.criteria, groups)
+  return problem === null ? checked.rule : formatProblem(problem)
 }
 
 async function write(context: Context, read: OwnerRead, id: string, rule: Rule): Promise<void> {

@@ -3,13 +3,8 @@
  * is repeated when somebody else was faster; what is not there or not valid is thrown as a `Refusal`.
  */
 import { parseOwner, quote, serviceDomainOf } from '../rules/owner.js'
-import {
-  orderedRules,
-  parseService,
-  type OwnedRule,
-  type OwnerEntries,
-  type StoredGroups,
-} from '../rules/owner-entries.js'
+import type { StoredGroups } from '../rules/group.js'
+import { orderedRules, parseService, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
 import { formatProblem, parseRule, type Rule } from '../rules/rule.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { readRules } from '../store/read-rules.js'

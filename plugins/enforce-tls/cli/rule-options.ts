@@ -3,9 +3,8 @@
  * option that it came from.
  */
 import { Option } from '@commander-js/extra-typings'
-import { Groups } from '../rules/group.js'
-import { compileCriteria } from '../rules/match.js'
-import type { StoredGroups } from '../rules/owner-entries.js'
+import type { StoredGroups } from '../rules/group.js'
+import { groupsProblem } from '../rules/match.js'
 import { checkRule, formatProblem, type Rule, type RuleProblem } from '../rules/rule.js'
 import { Refusal } from './refusal.js'
 import { FIELDS, NAME, type RuleOptions } from './rule-fields.js'
@@ -76,8 +75,8 @@ function put(target: Record<string, unknown>, [name = '', ...rest]: readonly str
 export function validRule(value: unknown, groups?: StoredGroups): Rule {
   const checked = checkRule(value)
   if (!('rule' in checked)) throw new Refusal([inOptions(checked)])
-  const criteria = groups && compileCriteria(checked.rule.criteria, new Groups(groups))
-  if (criteria && 'problem' in criteria) throw new Refusal([inOptions(criteria)])
+  const problem = groups && groupsProblem(checked.rule.criteria, groups)
+  if (problem) throw new Refusal([inOptions(problem)])
   return checked.rule
 }
 

@@ -136,8 +136,8 @@ export interface HarakaConnection extends HarakaLogger {
   readonly transaction?: {
     readonly mail_from: HarakaAddress
     readonly rcpt_to: readonly HarakaAddress[]
-    /** The header fields as they stand, each with its line ends. */
-    readonly header: { lines(): readonly string[] }
+    /** As text: the header block as it stands. */
+    readonly header: { toString(): string }
     /** `skip_plugins` names the plugins whose hooks Haraka leaves out for this transaction. */
     readonly notes: { skip_plugins?: string[] }
   } | null

@@ -3,9 +3,9 @@
  * rule what became of it. Pure; entries that do not validate throw, as they would make a delivery wait.
  */
 import { decide } from './decide.js'
-import { Groups } from './group.js'
+import { Groups, type StoredGroups } from './group.js'
 import type { FieldOutcome, MessageView } from './match.js'
-import { acts, orderedRules, type OwnedRule, type OwnerEntries, type StoredGroups } from './owner-entries.js'
+import { acts, orderedRules, type OwnedRule, type OwnerEntries } from './owner-entries.js'
 import { periodOf } from './period.js'
 import { compiledCriteria, RuleList, type Verdict } from './rule-list.js'
 

@@ -9,6 +9,9 @@ import { PATTERN_LENGTH_MAX } from './rule-schema.js'
 /** How a rule refers to a group. */
 export const GROUP_PREFIX = 'group:'
 
+/** Groups as a store holds them: name to patterns as JSON. */
+export type StoredGroups = ReadonlyMap<string, string>
+
 /** The most patterns of a group. */
 const PATTERNS_MAX = 100_000
 
@@ -81,11 +84,10 @@ export function formatGroupProblem({ value, problem }: { value: string; problem:
 
 /** The groups that a store holds, each read and compiled at most once, when a rule asks for it. */
 export class Groups {
-  readonly #stored: ReadonlyMap<string, string>
+  readonly #stored: StoredGroups
   readonly #read = new Map<string, { readonly find: PatternFinder } | { readonly problem: string }>()
 
-  /** @param stored group to its patterns as JSON, as a store gives them */
-  constructor(stored: ReadonlyMap<string, string>) {
+  constructor(stored: StoredGroups) {
     this.#stored = stored
   }
 

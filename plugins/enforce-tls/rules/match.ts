@@ -1,6 +1,6 @@
 /** Compiled criteria: whether a message meets them, and for each field why or why not. Pure. */
 import type { MailAddress } from './address.js'
-import { GROUP_PREFIX, type Groups } from './group.js'
+import { GROUP_PREFIX, Groups, type StoredGroups } from './group.js'
 import type { HeaderBlock } from './header-block.js'
 import { compilePatterns, type PatternFinder } from './pattern.js'
 import type { AnyAndNone, Criteria, Direction, RuleProblem } from './rule.js'
@@ -71,6 +71,12 @@ export function compileCriteria(criteria: Criteria, groups: Groups): CompiledCri
     judge: (message) => tests.map((test) => test(message)),
     meets: (message) => tests.every((test) => test(message).met === true),
   }
+}
+
+/** What is wrong with the groups that criteria refer to, before a rule is written; `null` for nothing. */
+export function groupsProblem(criteria: Criteria, groups: StoredGroups): RuleProblem | null {
+  const compiled = compileCriteria(criteria, new Groups(groups))
+  return 'problem' in compiled ? compiled : null
 }
 
 const ADDRESS_FIELDS = [

@@ -15,9 +15,6 @@ export interface OwnerEntries {
   readonly service: string | null
 }
 
-/** Groups as a store holds them: name to patterns as JSON. */
-export type StoredGroups = ReadonlyMap<string, string>
-
 /** A domain's service as stored, a field of `enforce-tls:domains`. */
 export interface Service {
   readonly enabled: boolean

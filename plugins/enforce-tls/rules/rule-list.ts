@@ -3,16 +3,9 @@
  * matches decides. Pure; what does not validate makes the whole list invalid, so that a broken rule never
  * weakens security.
  */
-import { Groups } from './group.js'
+import { Groups, type StoredGroups } from './group.js'
 import { compileCriteria, type CompiledCriteria, type MessageView } from './match.js'
-import {
-  acts,
-  InvalidEntry,
-  orderedRules,
-  type OwnedRule,
-  type OwnerEntries,
-  type StoredGroups,
-} from './owner-entries.js'
+import { acts, InvalidEntry, orderedRules, type OwnedRule, type OwnerEntries } from './owner-entries.js'
 import { periodOf } from './period.js'
 import { requirementOf, type Requirement } from './requirement.js'
 import { formatProblem, type RelayWithTls, type Rule } from './rule.js'

@@ -7,7 +7,8 @@
  */
 import { readFile } from 'node:fs/promises'
 import { serviceDomainOf } from '../rules/owner.js'
-import type { EntryPlace, OwnerEntries, StoredGroups } from '../rules/owner-entries.js'
+import type { StoredGroups } from '../rules/group.js'
+import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
 import { DocumentFile } from './document-file.js'
 import {
   assertWritable,

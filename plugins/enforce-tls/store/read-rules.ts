@@ -1,5 +1,6 @@
 /** All that is needed to compile an owner's rules; rejects like the store's own calls. */
-import { mayNeedGroups, type OwnerEntries, type StoredGroups } from '../rules/owner-entries.js'
+import type { StoredGroups } from '../rules/group.js'
+import { mayNeedGroups, type OwnerEntries } from '../rules/owner-entries.js'
 import type { RuleStore } from './rule-store.js'
 
 /** Reads an owner, and the groups only where its rules may refer to one. */

@@ -2,7 +2,8 @@
  * Rules in Redis, one hash for each owner. A change is one compare-and-set script, all or nothing; every
  * failure rejects with a `StoreError` that names the Redis and the key.
  */
-import type { EntryPlace, OwnerEntries, StoredGroups } from '../rules/owner-entries.js'
+import type { StoredGroups } from '../rules/group.js'
+import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
 import { quote, serviceDomainOf } from '../rules/owner.js'
 import type { RedisSettings } from '../settings.js'
 import { RedisConnection, type OnStateChange } from './redis-connection.js'

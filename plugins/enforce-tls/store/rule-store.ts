@@ -3,7 +3,8 @@
  * mean is for `rules/` to say. Every call that fails rejects with a `StoreError` that names the store, the
  * place and the way out, and has then changed nothing, except where its message says that it can't know.
  */
-import type { EntryPlace, OwnerEntries, StoredGroups } from '../rules/owner-entries.js'
+import type { StoredGroups } from '../rules/group.js'
+import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
 import type { EntryChange, RuleChange, WriteOptions } from './entry-change.js'
 import type { HistoryEntry, HistoryQuery } from './history.js'
 

@@ -8,7 +8,7 @@ import {
   Groups,
   parseGroup,
 } from '../../../plugins/enforce-tls/rules/group.js'
-import { compileCriteria } from '../../../plugins/enforce-tls/rules/match.js'
+import { compileCriteria, groupsProblem } from '../../../plugins/enforce-tls/rules/match.js'
 import { mayNeedGroups } from '../../../plugins/enforce-tls/rules/owner-entries.js'
 import { RuleIndex } from '../../../plugins/enforce-tls/rules/rule-index.js'
 import { InvalidEntry } from '../../../plugins/enforce-tls/rules/rule-list.js'
@@ -80,6 +80,15 @@ describe('a group', () => {
   it('that is not valid makes a rule that names it invalid, with what is wrong', () => {
     const problem = /"group:banks" names a group that is not valid: value \[0\]: "group:banks" is a group/
     assert.throws(broken(when(to('group:banks')), { banks: ['group:banks'] }), invalid(problem))
+  })
+
+  it('is looked at before a rule is written', () => {
+    const groups = new Map([['banks', '["bank.example"]']])
+    assert.equal(groupsProblem(to('group:banks'), groups), null)
+    assert.deepEqual(groupsProblem(to('a.example', 'group:bank'), groups), {
+      field: 'criteria.to.matchesAny[1]',
+      problem: '"group:bank" names a group that does not exist',
+    })
   })
 
   it('that nobody names may be as broken as it likes', () => {
