@@ -4,7 +4,14 @@
  */
 import path from 'node:path'
 import { Enforcer } from './enforce-tls/enforcer.js'
-import type { HarakaConnection, HarakaMailItem, HarakaPlugin, Next } from './enforce-tls/haraka/types.js'
+import type {
+  HarakaAddress,
+  HarakaConnection,
+  HarakaDelivered,
+  HarakaMailItem,
+  HarakaPlugin,
+  Next,
+} from './enforce-tls/haraka/types.js'
 import { SettingsError } from './enforce-tls/settings.js'
 import { startProblem } from './enforce-tls/start-check.js'
 import constants from 'haraka-constants'
@@ -24,6 +31,8 @@ export function register(this: HarakaPlugin): void {
   this.register_hook('init_child', 'check_start')
   this.register_hook('queue_outbound', 'before_queue', -100)
   this.register_hook('send_email', 'before_attempt', -100)
+  this.register_hook('delivered', 'after_delivery')
+  this.register_hook('rcpt', 'before_recipient', -100)
 }
 
 /** Hooks `init_master` and `init_child`: Haraka ends when the answer is DENY. */
@@ -42,6 +51,26 @@ export function before_queue(this: HarakaPlugin, next: Next, connection: HarakaC
 /** Hook `send_email`. */
 export function before_attempt(this: HarakaPlugin, next: Next, item: HarakaMailItem): void {
   if (enforcer) enforcer.beforeAttempt(next, item)
+}
+
+/** Hook `delivered`. */
+export function after_delivery(
+  this: HarakaPlugin,
+  next: Next,
+  item: HarakaMailItem,
+  params: HarakaDelivered,
+): void {
+  if (enforcer) enforcer.afterDelivery(next, item, params)
+}
+
+/** Hook `rcpt`. */
+export function before_recipient(
+  this: HarakaPlugin,
+  next: Next,
+  connection: HarakaConnection,
+  params: readonly [HarakaAddress],
+): void {
+  if (enforcer) enforcer.beforeRecipient(next, connection, params[0])
 }
 
 /** Called by Haraka when it ends. */

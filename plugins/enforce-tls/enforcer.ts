@@ -1,22 +1,21 @@
-/**
- * Puts it all together for one Haraka process: settings, rules in force, and the decision at every attempt of
- * every queue item. What can't be told makes mail wait, for as long as Haraka's own retries would last.
- */
+/** Puts it all together for one Haraka process: settings, rules in force, and what each hook answers. */
 import path from 'node:path'
 import { readFileSync } from 'node:fs'
 import constants from 'haraka-constants'
 import { composeBounce } from './delivery/bounce.js'
 import type { GuardContext } from './delivery/guard-context.js'
 import { Guard } from './delivery/guard.js'
-import { requirementOfMark } from './delivery/held-bounce.js'
-import { divide, isGone, keepAsError, splitOff } from './delivery/queue-files.js'
+import { divide, keepAsError, splitOff } from './delivery/queue-files.js'
 import { otherSenders } from './other-plugins.js'
 import { TlsContexts } from './delivery/tls-contexts.js'
 import { trustAnchors } from './delivery/trust-anchors.js'
 import { isTrustedHop } from './delivery/next-hop.js'
+import { Decisions } from './decisions.js'
+import { comparable } from './envelope.js'
 import type {
   HarakaAddress,
   HarakaConnection,
+  HarakaDelivered,
   HarakaMailItem,
   HarakaMx,
   HarakaOutbound,
@@ -25,35 +24,25 @@ import type {
   HarakaPlugin,
   Next,
 } from './haraka/types.js'
+import { answerRecipient } from './incoming.js'
+import { Reports } from './report.js'
 import { RuleBook, RulesUnknown } from './rule-book.js'
-import { comparableDomain, comparableLocal, type MailAddress } from './rules/address.js'
+import { HeaderBlock } from './rules/header-block.js'
 import { later } from './rules/levels.js'
-import { addUp, sameRequirement, type Requirement } from './rules/requirement.js'
+import type { Requirement } from './rules/requirement.js'
 import { readSettings, SETTINGS_FILE, SettingsError, type Settings } from './settings.js'
 import { openStore } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
-
-/** Mail whose rules can't be told waits at least this long before its sender hears of it, in ms. */
-const PATIENCE_MIN = 24 * 60 * 60 * 1000
-
-/** What the hook `send_email` answers. */
-type Answer = number | { readonly code: number; readonly argument: unknown }
-
-/** Recipients that require the same. */
-interface Group {
-  readonly requirement: Requirement | null
-  readonly recipients: HarakaAddress[]
-}
 
 /** The plugin in one Haraka process. */
 export class Enforcer {
   readonly #plugin: HarakaPlugin
   readonly #store: RuleStore
   readonly #rules: RuleBook
+  readonly #reports = new Reports()
   readonly #configFolder: string
   readonly #guardContext: GuardContext
-  /** Since when the rules of an item can't be told, in ms of a clock that nobody sets. */
-  readonly #undecidedSince = new WeakMap<HarakaMailItem, number>()
+  readonly #decisions: Decisions
   #settings: Settings
   #contexts: TlsContexts
 
@@ -77,6 +66,13 @@ export class Enforcer {
     )
     this.#rules = new RuleBook(this.#store, plugin, cache.maxOwners)
     this.#guardContext = this.#makeGuardContext()
+    this.#decisions = new Decisions({
+      settings: () => this.#settings.main,
+      rules: this.#rules,
+      reports: this.#reports,
+      divide: this.#guardContext.divide,
+      retriesLast: () => retriesLast(plugin),
+    })
     plugin.loginfo(`rules are in ${this.#store.description}`)
   }
 
@@ -110,7 +106,7 @@ export class Enforcer {
   beforeAttempt(next: Next, item: HarakaMailItem): void {
     // Synchronous and first: from here on, a throw, a time-out or another plugin's answer can't let mail out.
     const guard = Guard.put(item, this.#guardContext)
-    this.#decide(guard, item).then(
+    this.#decisions.on(guard, item).then(
       (code) => (typeof code === 'object' ? next(code.code, code.argument) : next(code)),
       (error: unknown) => {
         item.logcrit(
@@ -130,9 +126,13 @@ export class Enforcer {
     if (!transaction || senders.length === 0 || this.#settings.main.reportOnly) return next()
     const { mail_from, rcpt_to } = transaction
     this.#rules
-      .requirementsFor(comparable(mail_from), rcpt_to.map(comparable))
+      .verdictsOn(
+        comparable(mail_from),
+        rcpt_to.map(comparable),
+        () => new HeaderBlock(transaction.header.toString()),
+      )
       .then(
-        (requirements) => requirements.some((requirement) => requirement !== null),
+        (verdicts) => verdicts.some(({ requirement }) => requirement !== null),
         (error: unknown) =>
           !(
             error instanceof RulesUnknown &&
@@ -153,95 +153,25 @@ export class Enforcer {
       )
   }
 
+  /** Hook `rcpt`. Total. */
+  beforeRecipient(next: Next, connection: HarakaConnection, recipient: HarakaAddress): void {
+    void answerRecipient(this.#plugin, this.#rules, this.#settings.main, next, connection, recipient)
+  }
+
+  /** Hook `delivered`: only looks on. Total. */
+  afterDelivery(next: Next, item: HarakaMailItem, params: HarakaDelivered): void {
+    const [host, ip, , , port, , recipients, secured] = params
+    const { trustedNextHops } = this.#settings.main
+    const trusted = [{ path: ip }, { exchange: ip, from_dns: host, port }].some((mx) =>
+      isTrustedHop(mx, trustedNextHops),
+    )
+    this.#reports.delivered(item, { to: host, secured: secured || trusted, recipients })
+    next()
+  }
+
   /** Gives connections, watchers and timers back. */
   close(): Promise<void> {
     return this.#store.close()
-  }
-
-  /** Decides for one item; gives what the hook answers. */
-  async #decide(guard: Guard, item: HarakaMailItem): Promise<Answer> {
-    const { turn } = guard
-    const groups = await this.#groupsOf(item).catch((error: unknown) => {
-      if (error instanceof RulesUnknown) return error
-      throw error
-    })
-    const gone = await isGone(item.path)
-    // Haraka has given up waiting for this answer: the rules are asked again at the next attempt.
-    if (guard.turn !== turn) return constants.cont
-    const requirement = groups instanceof RulesUnknown ? null : (groups[0]?.requirement ?? null)
-    if (!(groups instanceof RulesUnknown) && groups.length === 1 && !requirement) {
-      guard.release()
-      return constants.cont
-    }
-    if (gone) {
-      guard.dissolve()
-      item.lognotice('enforce-tls: somebody has removed the queue file, so there is nothing to send')
-      return constants.cont
-    }
-    if (groups instanceof RulesUnknown) return this.#withoutRules(guard, item, groups)
-    this.#undecidedSince.delete(item)
-    if (groups.length > 1) {
-      await this.#guardContext.divide(
-        item,
-        groups.map((group) => group.recipients),
-      )
-      guard.dissolve()
-      item.loginfo(
-        `enforce-tls: divided into ${groups.length} items, because its recipients require different things`,
-      )
-      return constants.cont
-    }
-    if (requirement) this.#require(guard, item, requirement)
-    return constants.cont
-  }
-
-  #require(guard: Guard, item: HarakaMailItem, requirement: Requirement): void {
-    if (this.#settings.main.reportOnly) {
-      guard.release()
-      item.lognotice(`enforce-tls: report only: ${requirement.level} would be required${byWhom(requirement)}`)
-      return
-    }
-    item.loginfo(`enforce-tls: ${requirement.level} is required${byWhom(requirement)}`)
-    guard.enforce(requirement)
-  }
-
-  /** @throws {RulesUnknown} when the rules of an owner can't be read and never were. */
-  async #groupsOf(item: HarakaMailItem): Promise<Group[]> {
-    const { mail_from, rcpt_to } = item.todo
-    const requirements = await this.#rules.requirementsFor(comparable(mail_from), rcpt_to.map(comparable))
-    const mark = requirementOfMark(item)
-    return grouped(
-      rcpt_to,
-      requirements.map((requirement) => addUp(requirement, mark)),
-    )
-  }
-
-  #withoutRules(guard: Guard, item: HarakaMailItem, error: RulesUnknown): Answer {
-    const { onStoreFailure, deferSeconds } = this.#settings.main
-    if (onStoreFailure === 'deliver' && !error.invalid) {
-      const mark = requirementOfMark(item)
-      if (mark) this.#require(guard, item, mark)
-      else guard.release()
-      item.logwarn('enforce-tls: delivered without knowing the rules (on_store_failure=deliver)')
-      return constants.cont
-    }
-    const now = performance.now()
-    const since = this.#undecidedSince.get(item) ?? now
-    this.#undecidedSince.set(item, since)
-    if (now - since > this.#patience()) {
-      guard.abandon(`the rules of the sender could not be read: ${error.message}`)
-      return constants.cont
-    }
-    item.loginfo(`enforce-tls: the message waits ${deferSeconds} s: ${error.message}`)
-    // A text: Haraka's log complains about an argument that is a number.
-    return { code: constants.delay, argument: String(deferSeconds) }
-  }
-
-  /** As long as Haraka's own retries go on, in milliseconds. */
-  #patience(): number {
-    const { cfg } = this.#plugin.haraka_require('outbound/config') as HarakaOutboundConfig
-    const seconds = (cfg.temp_fail_intervals ?? []).reduce((sum, interval) => sum + interval, 0)
-    return Math.max(seconds * 1000, PATIENCE_MIN)
   }
 
   #makeGuardContext(): GuardContext {
@@ -288,27 +218,8 @@ function template(plugin: HarakaPlugin, name: string): readonly string[] {
   return readFileSync(path.resolve(__dirname, '..', '..', '..', 'config', name), 'utf8').split('\n')
 }
 
-function comparable({ user, host }: HarakaAddress): MailAddress {
-  return { local: comparableLocal(user), domain: comparableDomain(host) }
-}
-
-/** Recipients that require the same, in the order of the envelope. */
-function grouped(
-  recipients: readonly HarakaAddress[],
-  requirements: readonly (Requirement | null)[],
-): Group[] {
-  const groups: Group[] = []
-  for (const [index, recipient] of recipients.entries()) {
-    const requirement = requirements[index] ?? null
-    const group = groups.find((other) => sameRequirement(other.requirement, requirement))
-    if (group) group.recipients.push(recipient)
-    else groups.push({ requirement, recipients: [recipient] })
-  }
-  return groups
-}
-
-function byWhom({ decidedBy }: Requirement): string {
-  return decidedBy
-    .map(({ owner, id, name }) => `, by rule ${id} of ${owner} (${JSON.stringify(name)})`)
-    .join('')
+/** As long as Haraka's own retries go on, in milliseconds. */
+function retriesLast(plugin: HarakaPlugin): number {
+  const { cfg } = plugin.haraka_require('outbound/config') as HarakaOutboundConfig
+  return (cfg.temp_fail_intervals ?? []).reduce((sum, interval) => sum + interval * 1000, 0)
 }

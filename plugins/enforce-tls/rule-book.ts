@@ -1,14 +1,15 @@
 /**
- * Answers "what is required for this sender and these recipients?" out of a rule store. The last valid list
+ * Answers "what is required of this message?" out of a rule store. The last valid list
  * of an owner stays in force while the store is away or its rules are broken; an owner that was never read
  * makes the answer fail with a `RulesUnknown`: unknown is not "none".
  */
 import type { HarakaLogger } from './haraka/types.js'
 import type { MailAddress } from './rules/address.js'
-import { requirementUnder } from './rules/decide.js'
+import { decide } from './rules/decide.js'
+import type { HeaderBlock } from './rules/header-block.js'
 import { ownersOf } from './rules/owner.js'
-import type { Requirement } from './rules/requirement.js'
-import { InvalidEntry, RuleList } from './rules/rule-list.js'
+import { InvalidEntry, RuleList, type Verdict } from './rules/rule-list.js'
+import { readRules } from './store/read-rules.js'
 import type { RuleStore } from './store/rule-store.js'
 
 /** The rules of an owner can't be told now. */
@@ -42,21 +43,42 @@ export class RuleBook {
   }
 
   /**
-   * What a message requires, recipient by recipient, in their order; `null` requires nothing.
+   * What the rules say of an outgoing message, recipient by recipient, in their order.
    *
+   * @param readHeaders gives the message's header; only called when a rule asks for it, and its failure is passed on
    * @throws {RulesUnknown} when the rules of an owner can't be read and never were.
    */
-  async requirementsFor(
+  async verdictsOn(
     sender: MailAddress,
     recipients: readonly MailAddress[],
-  ): Promise<readonly (Requirement | null)[]> {
-    const lists = await Promise.all(ownersOf(sender).map((owner) => this.#listOf(owner)))
-    return recipients.map((recipient) => requirementUnder(lists, recipient))
+    readHeaders: () => HeaderBlock | Promise<HeaderBlock>,
+  ): Promise<readonly Verdict[]> {
+    const lists = await this.#listsOf(sender)
+    const headers = lists.some((list) => list.needsHeaders) ? await readHeaders() : undefined
+    const now = Date.now()
+    return recipients.map((recipient) =>
+      decide(lists, { direction: 'outgoing', sender, recipient, headers, now }),
+    )
+  }
+
+  /**
+   * What the rules say of incoming mail for a recipient: those of the recipient's owners.
+   *
+   * @throws {RulesUnknown} as `verdictsOn` does.
+   */
+  async verdictOnIncoming(sender: MailAddress, recipient: MailAddress): Promise<Verdict> {
+    const lists = await this.#listsOf(recipient)
+    return decide(lists, { direction: 'incoming', sender, recipient, now: Date.now() })
+  }
+
+  #listsOf(address: MailAddress): Promise<RuleList[]> {
+    return Promise.all(ownersOf(address).map((owner) => this.#listOf(owner)))
   }
 
   async #listOf(owner: string): Promise<RuleList> {
     try {
-      const list = RuleList.compile(await this.#store.readOwner(owner))
+      const { entries, groups } = await readRules(this.#store, owner)
+      const list = RuleList.compile(entries, groups)
       this.#settle(owner)
       this.#remember(owner, list)
       return list

@@ -8,7 +8,7 @@ import { isLoaded, runsBefore } from './other-plugins.js'
 
 /** Why the guard would not hold, or `null`. */
 export function startProblem(plugin: HarakaPlugin): string | null {
-  for (const hook of ['send_email', 'queue_outbound']) {
+  for (const hook of ['send_email', 'queue_outbound', 'rcpt']) {
     const before = runsBefore(plugin, hook)
     if (before !== null)
       return (

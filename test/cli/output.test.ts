@@ -7,7 +7,14 @@ const COMMANDS = [
   ['domain'],
   ...['enable', 'disable', 'list'].map((name) => ['domain', name]),
   ['rule'],
-  ...['create', 'list', 'show', 'enable', 'disable', 'delete'].map((name) => ['rule', name]),
+  ...['create', 'list', 'show', 'edit', 'move', 'enable', 'disable', 'delete'].map((name) => ['rule', name]),
+  ['group'],
+  ...['set', 'show', 'list', 'delete'].map((name) => ['group', name]),
+  ['explain'],
+  ['export'],
+  ['import'],
+  ['history'],
+  ['status'],
 ]
 
 describe('help', { concurrency: 8 }, () => {

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { StoreError, type RuleStore } from '../../plugins/enforce-tls/store/rule-store.js'
+import { StoreError, type EntryChange, type RuleStore } from '../../plugins/enforce-tls/store/rule-store.js'
 
 /** Makes a new, empty place for rules. */
 export interface StorePlace extends AsyncDisposable {
@@ -21,6 +21,7 @@ const OWNER = 'acme.example'
 const ONE = JSON.stringify({ name: 'one', position: 1 })
 const TWO = JSON.stringify({ name: 'two ü €', position: 2 })
 const ON = JSON.stringify({ enabled: true })
+const GROUP = JSON.stringify(['bank.example'])
 const OFF = JSON.stringify({ enabled: false })
 
 const BEHAVIOURS: readonly Behaviour[] = [
@@ -158,6 +159,52 @@ const BEHAVIOURS: readonly Behaviour[] = [
     },
   },
   {
+    name: 'a group is written, read by the other instance as the very text, changed and removed',
+    async run(store, other) {
+      const banks = JSON.stringify(['bank.example', '.bank.example'])
+      assert.deepEqual(await store.groups(), new Map())
+      await store.writeGroup('banks', null, banks)
+      await store.writeGroup('eu.courts_2-a', null, '["*"]')
+      assert.deepEqual(
+        new Map(await other.groups()),
+        new Map([
+          ['banks', banks],
+          ['eu.courts_2-a', '["*"]'],
+        ]),
+      )
+      await other.writeGroup('banks', banks, '["other.example"]')
+      assert.equal((await store.groups()).get('banks'), '["other.example"]')
+      await store.writeGroup('banks', '["other.example"]', null)
+      assert.deepEqual([...(await other.groups()).keys()], ['eu.courts_2-a'])
+      assert.deepEqual(await store.owners(), [], 'a group is nobody’s rule')
+    },
+  },
+  {
+    name: 'a group that somebody else changed is not overwritten',
+    async run(store, other) {
+      await store.writeGroup('banks', null, '["a.example"]')
+      await assert.rejects(other.writeGroup('banks', null, '["b.example"]'), conflict('banks'))
+      await assert.rejects(other.writeGroup('banks', '["b.example"]', null), conflict('banks'))
+      assert.equal((await store.groups()).get('banks'), '["a.example"]')
+    },
+  },
+  {
+    name: 'what is no group name is not written',
+    async run(store) {
+      for (const name of ['', 'Banks', '-banks', '__proto__', 'a b', 'x'.repeat(64), 'group:banks'])
+        await assert.rejects(store.writeGroup(name, null, '["a.example"]'), TypeError, name)
+      assert.deepEqual(await store.groups(), new Map())
+    },
+  },
+  {
+    name: 'the place of a group names key and group',
+    run(store) {
+      const place = store.placeOf({ key: 'groups', owner: '*', field: 'banks' })
+      assert.match(place, /groups.*banks/)
+      return Promise.resolve()
+    },
+  },
+  {
     name: 'no change at all is made without a word',
     async run(store) {
       await store.writeRules(OWNER, [])
@@ -240,6 +287,117 @@ const BEHAVIOURS: readonly Behaviour[] = [
     },
   },
   {
+    name: 'entries of every kind are written in one go',
+    async run(store, other) {
+      await store.writeAll([
+        change('domains', OWNER, OWNER, null, ON),
+        change('groups', '*', 'banks', null, GROUP),
+        change('rules', OWNER, 'a', null, ONE),
+        change('rules', '*', 'b', null, TWO),
+      ])
+      const { rules, service } = await other.readOwner(OWNER)
+      assert.deepEqual([[...rules], service], [[['a', ONE]], ON])
+      assert.deepEqual([...(await other.readOwner('*')).rules], [['b', TWO]])
+      assert.deepEqual([...(await other.groups())], [['banks', GROUP]])
+    },
+  },
+  {
+    name: 'of changes of several kinds none is made, and none recorded, when one is not as expected',
+    async run(store) {
+      await store.writeRules('*', [create('b', ONE)])
+      const changes = [
+        change('domains', OWNER, OWNER, null, ON),
+        change('groups', '*', 'banks', null, GROUP),
+        change('rules', OWNER, 'a', null, ONE),
+        change('rules', '*', 'b', TWO, null),
+      ]
+      await assert.rejects(store.writeAll(changes, { by: 'ann' }), conflict('b'))
+      assert.deepEqual(await store.owners(), ['*'])
+      assert.deepEqual([...(await store.services()), ...(await store.groups())], [])
+      assert.deepEqual(await store.history({ limit: 10 }), [])
+    },
+  },
+  {
+    name: 'a change that carries its author is in the history, latest first; one without is not',
+    async run(store, other) {
+      const started = Date.now()
+      await store.writeRules(OWNER, [create('a', ONE)], { by: 'ann@desk' })
+      await store.writeRules(OWNER, [{ id: 'a', expected: ONE, value: TWO }])
+      await other.writeService(OWNER, null, ON, { by: 'Bob ü' })
+      await other.writeRules(OWNER, [{ id: 'a', expected: TWO, value: null }], { by: 'eve' })
+      await other.writeAll([change('groups', '*', 'banks', null, GROUP)], { by: 'eve' })
+      const history = await store.history({ limit: 10 })
+      assert.deepEqual(
+        history.map(({ by, key, owner, field, from, to }) => [by, key, owner, field, from, to]),
+        [
+          ['eve', 'groups', '*', 'banks', null, GROUP],
+          ['eve', 'rules', OWNER, 'a', TWO, null],
+          ['Bob ü', 'domains', OWNER, OWNER, null, ON],
+          ['ann@desk', 'rules', OWNER, 'a', null, ONE],
+        ],
+      )
+      for (const { at } of history) {
+        assert.match(at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+        assert.ok(Date.parse(at) >= started && Date.parse(at) <= Date.now())
+      }
+    },
+  },
+  {
+    name: 'the history of an owner is that of its rules and its service, and as long as asked',
+    async run(store) {
+      const by = { by: 'ann' }
+      await store.writeService(OWNER, null, ON, by)
+      await store.writeRules(`bob@${OWNER}`, [create('a', ONE)], by)
+      await store.writeRules('*', [create('b', ONE)], by)
+      await store.writeRules(OWNER, [create('c', ONE), create('d', TWO)], by)
+      const fields = async (owner: string | undefined, limit: number): Promise<string[]> =>
+        (await store.history({ owner, limit })).map(({ field }) => field)
+      assert.deepEqual(await fields(OWNER, 10), ['d', 'c', OWNER])
+      assert.deepEqual(await fields(OWNER, 2), ['d', 'c'])
+      assert.deepEqual(await fields(`bob@${OWNER}`, 10), ['a'])
+      assert.deepEqual(await fields('nobody.example', 10), [])
+      assert.deepEqual(await fields(undefined, 4), ['d', 'c', 'b', 'a'])
+    },
+  },
+  {
+    name: 'a change that makes no difference asks for the entry to be as expected, and is not recorded',
+    async run(store, other) {
+      await store.writeRules(OWNER, [create('a', ONE), create('b', ONE)])
+      const same = { id: 'a', expected: ONE, value: ONE }
+      await store.writeRules(OWNER, [same, { id: 'b', expected: ONE, value: TWO }], { by: 'ann' })
+      assert.deepEqual(
+        (await store.history({ limit: 10 })).map(({ field }) => field),
+        ['b'],
+      )
+      await other.writeRules(OWNER, [{ id: 'a', expected: ONE, value: TWO }])
+      await assert.rejects(store.writeRules(OWNER, [same], { by: 'ann' }), conflict('a'))
+    },
+  },
+  {
+    name: 'the history forgets its oldest entries, not its latest',
+    async run(store) {
+      const changes = Array.from({ length: 5_500 }, (_, n) => create(`r${n}`, '{}'))
+      await store.writeRules(OWNER, changes, { by: 'ann' })
+      await store.writeRules(
+        OWNER,
+        changes.map(({ id }) => ({ id, expected: '{}', value: '[]' })),
+        { by: 'ann' },
+      )
+      const history = await store.history({ limit: 20_000 })
+      assert.ok(history.length >= 1000 && history.length < 11_000, String(history.length))
+      assert.deepEqual([history[0]?.field, history[0]?.to], ['r5499', '[]'])
+    },
+  },
+  {
+    name: 'says what it is',
+    async run(store) {
+      await store.writeService(OWNER, null, ON)
+      const facts = await store.facts()
+      assert.equal(facts['store'], store.description)
+      assert.ok(Object.keys(facts).length > 1)
+    },
+  },
+  {
     name: 'closing twice is harmless',
     async run(store) {
       await store.readOwner(OWNER)
@@ -269,6 +427,16 @@ export function describeRuleStore(name: string, makePlace: () => Promise<StorePl
 /** A change that makes a new rule. */
 export function create(id: string, value: string): { id: string; expected: null; value: string } {
   return { id, expected: null, value }
+}
+
+function change(
+  key: EntryChange['key'],
+  owner: string,
+  field: string,
+  expected: string | null,
+  value: string | null,
+): EntryChange {
+  return { key, owner, field, expected, value }
 }
 
 /** Looks whether an error is a `StoreError` of this code whose message fits. */

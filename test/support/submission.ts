@@ -1,5 +1,5 @@
 /**
- * Hands a message to a mail server over SMTP in the clear, one transaction for all recipients; a refusal by
+ * Hands a message to a mail server over SMTP, in the clear unless it says otherwise, one transaction for all recipients; a refusal by
  * the server is a result, a connection that fails is an error.
  */
 import { createTransport } from 'nodemailer'
@@ -12,6 +12,8 @@ export interface Submission extends Omit<MailOptions, 'from' | 'to'> {
   readonly to: string | readonly string[]
   /** The whole message; without it one is composed from subject, text and headers. */
   readonly data?: string
+  /** Whether the session is upgraded with STARTTLS; any certificate will do. @default false */
+  readonly starttls?: boolean
 }
 
 export interface SubmissionResult {
@@ -25,7 +27,10 @@ export interface SubmissionResult {
 export async function sendMail(port: number, submission: Submission): Promise<SubmissionResult> {
   const to = typeof submission.to === 'string' ? [submission.to] : [...submission.to]
   const raw = submission.data ?? composeMail({ ...submission, from: submission.from, to })
-  const transport = createTransport({ host: '127.0.0.1', port, name: 'client.test.example', ignoreTLS: true })
+  const tls = submission.starttls
+    ? { requireTLS: true, tls: { rejectUnauthorized: false } }
+    : { ignoreTLS: true }
+  const transport = createTransport({ host: '127.0.0.1', port, name: 'client.test.example', ...tls })
   try {
     const sent = await transport.sendMail({ envelope: { from: submission.from, to }, raw })
     return {

@@ -5,18 +5,25 @@
 import { Command, Option } from '@commander-js/extra-typings'
 import type { Settings } from '../settings.js'
 import { openStore } from '../store/open-store.js'
-import { StoreError, type RuleStore } from '../store/rule-store.js'
+import { StoreError, type EntryChange, type RuleStore } from '../store/rule-store.js'
+import { authorOf } from './author.js'
 import { Output, type Terminal } from './output.js'
 import { chooseStore, commandLine, type StoreOptions } from './store-option.js'
 
 /** The options of every command. */
 export interface SharedOptions extends StoreOptions {
   readonly json?: true | undefined
+  readonly as?: string | undefined
 }
+
+/** The reading half of a store: a command writes through its context, which records who did it. */
+export type ReadStore = Omit<RuleStore, 'writeAll' | 'writeRules' | 'writeService' | 'close'>
 
 /** What a command works with. */
 export interface Context {
-  readonly store: RuleStore
+  readonly store: ReadStore
+  /** Writes entries, all or none, into the history as well; as `RuleStore.writeAll`. */
+  readonly write: (changes: readonly EntryChange[]) => Promise<void>
   /** Settings of the chosen Haraka folder, or the defaults beside `--redis` and `--file`. */
   readonly settings: Settings
   readonly output: Output
@@ -27,7 +34,7 @@ export interface Context {
 /** The program without its commands. */
 export function createRoot() {
   return new Command('enforce-tls')
-    .description('Message rules: which outgoing mail must travel over TLS.')
+    .description('Message rules: which mail must travel over TLS.')
     .addOption(new Option('--redis <url>', 'work on the rules in this Redis').conflicts(['file', 'config']))
     .addOption(
       new Option('--prefix <prefix>', 'with --redis: what every key begins with (default: enforce-tls:)'),
@@ -42,6 +49,7 @@ export function createRoot() {
       ).conflicts(['redis', 'file']),
     )
     .option('--json', 'print data only')
+    .option('--as <who>', 'who makes a change, for the history (default: ENFORCE_TLS_USER, or user@host)')
 }
 
 /** The program that command groups add themselves to. */
@@ -53,11 +61,18 @@ export type WithStore = (options: SharedOptions, work: (context: Context) => Pro
 /** Makes the `WithStore` of a terminal. */
 export function storeRunner(terminal: Terminal): WithStore {
   return async (options, work) => {
+    const by = authorOf(options.as, terminal.env)
     const { settings, words } = chooseStore(options, terminal.cwd())
     const store = openStore(settings)
     try {
       const output = new Output(terminal, options.json === true)
-      await work({ store, settings, output, command: (...given) => commandLine(...given, ...words) })
+      await work({
+        store,
+        settings,
+        output,
+        write: (changes) => store.writeAll(changes, { by }),
+        command: (...given) => commandLine(...given, ...words),
+      })
     } finally {
       await store.close()
     }

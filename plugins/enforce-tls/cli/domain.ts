@@ -1,12 +1,12 @@
 /** `enforce-tls domain`: the switch of a sending domain, without which its rules sleep. */
 import { parseDomain } from '../rules/address.js'
-import { EVERYONE, parseOwner, quote, serviceDomainOf } from '../rules/owner.js'
-import { parseService } from '../rules/rule-list.js'
+import { EVERYONE, quote, serviceDomainOf } from '../rules/owner.js'
+import { parseService } from '../rules/owner-entries.js'
+import { namedChange } from '../store/entry-change.js'
 import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
+import { ownerProblem, serviceProblem } from './entry-problems.js'
 import { Refusal } from './refusal.js'
-
-/** How many owners are read at the same time. */
-const BATCH = 50
+import { readOwners } from './whole-store.js'
 
 /** Adds the `domain` group to the program. */
 export function addDomainCommands(program: Root, withStore: WithStore): void {
@@ -43,12 +43,13 @@ export function addDomainCommands(program: Root, withStore: WithStore): void {
     .action((_options, command) => withStore(command.optsWithGlobals(), listDomains))
 }
 
-async function setService({ store, output }: Context, text: string, enabled: boolean): Promise<void> {
+async function setService({ store, write, output }: Context, text: string, enabled: boolean): Promise<void> {
   const domain = domainOf(text)
   const changed = await retryConflicts(async () => {
     const { service } = await store.readOwner(domain)
     if (isEnabled(service) === enabled) return false
-    await store.writeService(domain, service, JSON.stringify({ ...otherFields(service), enabled }))
+    const value = JSON.stringify({ ...otherFields(service), enabled })
+    await write([namedChange('domains', domain, service, value)])
     return true
   })
   output.data({ domain, enabled })
@@ -81,8 +82,7 @@ function otherFields(service: string | null): object {
   return JSON.parse(service) as object
 }
 
-async function listDomains(context: Context): Promise<void> {
-  const { store, output } = context
+async function listDomains({ store, output }: Context): Promise<void> {
   const [services, owners] = await Promise.all([store.services(), store.owners()])
   const problems: string[] = []
   const rows = new Map<string, { enabled: boolean; rules: number }>()
@@ -97,11 +97,11 @@ async function listDomains(context: Context): Promise<void> {
     if (problem !== null) problems.push(problem)
     return problem === null
   })
-  for (const [owner, rules] of await countRules(context, known)) {
+  for (const { owner, rules } of await readOwners(store, known)) {
     const domain = serviceDomainOf(owner)
     if (domain === null) continue
     const row = rows.get(domain) ?? { enabled: false, rules: 0 }
-    rows.set(domain, { ...row, rules: row.rules + rules })
+    rows.set(domain, { ...row, rules: row.rules + rules.size })
   }
 
   const domains = [...rows]
@@ -116,28 +116,4 @@ async function listDomains(context: Context): Promise<void> {
     )
   const [first, ...rest] = problems
   if (first !== undefined) throw new Refusal([first, ...rest])
-}
-
-function serviceProblem(domain: string, json: string): string | null {
-  const parsed = parseDomain(domain)
-  if ('problem' in parsed) return parsed.problem
-  if (parsed.domain !== domain) return `is never looked up; expected: ${parsed.domain}`
-  const service = parseService(json)
-  return 'problem' in service ? service.problem : null
-}
-
-function ownerProblem(owner: string): string | null {
-  const parsed = parseOwner(owner)
-  if ('problem' in parsed) return parsed.problem
-  return parsed.owner === owner ? null : `owner ${quote(owner)} is never looked up; expected: ${parsed.owner}`
-}
-
-async function countRules({ store }: Context, owners: readonly string[]): Promise<Map<string, number>> {
-  const counts = new Map<string, number>()
-  for (let start = 0; start < owners.length; start += BATCH) {
-    const batch = owners.slice(start, start + BATCH)
-    const entries = await Promise.all(batch.map((owner) => store.readOwner(owner)))
-    for (const { owner, rules } of entries) counts.set(owner, rules.size)
-  }
-  return counts
 }

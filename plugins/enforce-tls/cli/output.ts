@@ -34,6 +34,16 @@ export class Output {
     if (!this.json) this.terminal.stdout.write(`${oneLine(text, TEXT_MAX)}\n`)
   }
 
+  /** One of several things that belong to the sentence before. */
+  item(text: string, depth = 1): void {
+    if (!this.json) this.terminal.stdout.write(`${'  '.repeat(depth)}${oneLine(text, TEXT_MAX)}\n`)
+  }
+
+  /** Text that is printed as it is, by a command whose result is a text for a program. */
+  raw(text: string): void {
+    this.terminal.stdout.write(text)
+  }
+
   /** Named facts, one a line; a list has one line for each of its values. */
   facts(facts: Readonly<Record<string, string | readonly string[]>>): void {
     const margin = Math.max(...Object.keys(facts).map((name) => name.length)) + 2

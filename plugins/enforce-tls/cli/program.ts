@@ -8,10 +8,17 @@ import { CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typ
 import { SettingsError } from '../settings.js'
 import { StoreError } from '../store/rule-store.js'
 import { createRoot, examples, storeRunner } from './context.js'
+import { addCompletionCommand, answerScript } from './completion.js'
 import { addDomainCommands } from './domain.js'
+import { addExplainCommand } from './explain.js'
+import { addExportCommand } from './export.js'
+import { addGroupCommands } from './group.js'
+import { addHistoryCommand } from './history.js'
+import { addImportCommand } from './import.js'
 import { printError, type Terminal } from './output.js'
 import { Refusal } from './refusal.js'
 import { addRuleCommands } from './rule.js'
+import { addStatusCommand } from './status.js'
 
 /** Set to see where an unexpected error comes from. */
 const DEBUG = 'ENFORCE_TLS_DEBUG'
@@ -24,7 +31,8 @@ const DEBUG = 'ENFORCE_TLS_DEBUG'
  */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await createProgram(terminal).parseAsync(args, { from: 'user' })
+    const program = createProgram(terminal)
+    if (!(await answerScript(program, args, terminal))) await program.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
     return explain(error, terminal)
@@ -70,6 +78,13 @@ function createProgram(terminal: Terminal) {
   const withStore = storeRunner(terminal)
   addDomainCommands(program, withStore)
   addRuleCommands(program, withStore)
+  addGroupCommands(program, withStore)
+  addExplainCommand(program, withStore)
+  addExportCommand(program, withStore)
+  addImportCommand(program, withStore)
+  addHistoryCommand(program, withStore)
+  addStatusCommand(program, withStore)
+  addCompletionCommand(program, terminal)
   pointToHelp(program, 'enforce-tls')
   return program
 }

@@ -3,16 +3,13 @@
  * is repeated when somebody else was faster; what is not there or not valid is thrown as a `Refusal`.
  */
 import { parseOwner, quote, serviceDomainOf } from '../rules/owner.js'
-import {
-  InvalidEntry,
-  orderedRules,
-  parseService,
-  type OwnedRule,
-  type OwnerEntries,
-} from '../rules/rule-list.js'
+import type { StoredGroups } from '../rules/group.js'
+import { orderedRules, parseService, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
 import { formatProblem, parseRule, type Rule } from '../rules/rule.js'
-import type { RuleStore } from '../store/rule-store.js'
-import { retryConflicts, type Context } from './context.js'
+import { ruleChanges } from '../store/entry-change.js'
+import { readRules } from '../store/read-rules.js'
+import { retryConflicts, type Context, type ReadStore } from './context.js'
+import { ruleProblem } from './entry-problems.js'
 import { listed } from './output.js'
 import { Refusal } from './refusal.js'
 import { senderWords } from './rule-words.js'
@@ -33,12 +30,19 @@ export function ownerOf(text: string): string {
   return parsed.owner
 }
 
+/** What is read to know an owner's rules. */
+export interface OwnerRead {
+  readonly entries: OwnerEntries
+  /** At least those that the rules refer to. */
+  readonly groups: StoredGroups
+}
+
 /** Makes out which of an owner's entries are valid. */
-export function inspect(entries: OwnerEntries, store: RuleStore): ReadRules {
+export function inspect({ entries, groups }: OwnerRead, store: ReadStore): ReadRules {
   const { owner, rules } = entries
   const problems: string[] = []
   const valid = [...rules].filter(([id, json]) => {
-    const problem = entryProblem(owner, id, json)
+    const problem = ruleProblem(owner, id, json, groups)
     if (problem !== null)
       problems.push(
         `${store.placeOf({ key: 'rules', owner, field: id })}: ${problem}; until then mail of ${senderWords(owner)} waits`,
@@ -56,16 +60,6 @@ export function inspect(entries: OwnerEntries, store: RuleStore): ReadRules {
   }
 }
 
-function entryProblem(owner: string, id: string, json: string): string | null {
-  try {
-    orderedRules({ owner, rules: new Map([[id, json]]) })
-    return null
-  } catch (error) {
-    if (error instanceof InvalidEntry) return error.problem
-    throw error
-  }
-}
-
 /**
  * The text of one rule.
  *
@@ -80,7 +74,7 @@ export function textOf({ owner, rules }: OwnerEntries, id: string): string {
 }
 
 /** The one rule. @throws {Refusal} when it is not there or not valid. */
-export function ruleOf(entries: OwnerEntries, id: string, store: RuleStore): Rule {
+export function ruleOf(entries: OwnerEntries, id: string, store: ReadStore): Rule {
   const checked = parseRule(textOf(entries, id))
   if ('rule' in checked) return checked.rule
   throw new Refusal([
@@ -103,18 +97,19 @@ export interface ChangedRule {
  * @throws {Refusal} when the rule is not there or not valid; nothing is written then.
  */
 export function changeRule(
-  { store }: Context,
+  { store, write }: Context,
   owner: string,
   id: string,
   change: (rule: Rule) => Rule,
 ): Promise<ChangedRule> {
   return retryConflicts(async () => {
-    const entries = await store.readOwner(owner)
+    const read = await readRules(store, owner)
+    const { entries } = read
     const before = ruleOf(entries, id, store)
     const after = change(before)
     if (after !== before)
-      await store.writeRules(owner, [{ id, expected: textOf(entries, id), value: JSON.stringify(after) }])
-    const { sleepsWith } = inspect(entries, store)
+      await write(ruleChanges(owner, [{ id, expected: textOf(entries, id), value: JSON.stringify(after) }]))
+    const { sleepsWith } = inspect(read, store)
     return { owned: { owner, id, rule: after }, changed: after !== before, sleepsWith }
   })
 }

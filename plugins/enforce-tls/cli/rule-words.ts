@@ -1,8 +1,9 @@
 /** Rules in words for a person. */
 import { LEVELS } from '../rules/levels.js'
+import type { OwnedRule } from '../rules/owner-entries.js'
 import { EVERYONE } from '../rules/owner.js'
-import type { OwnedRule } from '../rules/rule-list.js'
-import type { RelayWithTls } from '../rules/rule.js'
+import { periodOf } from '../rules/period.js'
+import type { RelayWithTls, Rule } from '../rules/rule.js'
 import type { Context } from './context.js'
 import { listed } from './output.js'
 
@@ -11,17 +12,74 @@ export function senderWords(owner: string): string {
   return owner === EVERYONE ? 'every sender' : owner
 }
 
+/** The recipients that a rule is for; one that names none is for all. */
+export function recipientsOf({ criteria }: Rule): readonly string[] {
+  return criteria.to?.matchesAny ?? ['*']
+}
+
+/** The criteria of a rule beside its recipients, a line each. */
+export function otherCriteria({ criteria: { to, from, subject, header } }: Rule): string[] {
+  const line = (name: string, values: readonly string[] | undefined) =>
+    values === undefined ? [] : [`${name}: ${listed(values)}`]
+  return [
+    ...line('not to', to?.matchesNone),
+    ...line('from', from?.matchesAny),
+    ...line('not from', from?.matchesNone),
+    ...line('subject', subject?.matchesAny),
+    ...line('subject without', subject?.matchesNone),
+    ...(header ?? []).flatMap(({ name, matchesAny, matchesNone }) => [
+      ...line(`header ${name}`, matchesAny),
+      ...line(`header ${name} without`, matchesNone),
+    ]),
+  ]
+}
+
+/** Whether a rule acts by itself, in a word. */
+export function stateOf(rule: Rule): string {
+  if (!rule.enabled) return 'off'
+  const { from, until } = periodOf(rule)
+  if (Date.now() < from) return 'not yet'
+  if (Date.now() >= until) return 'expired'
+  return rule.mode === 'report' ? 'report' : 'on'
+}
+
 /** What an enabled rule does, as a clause. */
 export function effectOf({ owner, rule }: OwnedRule): string {
-  const from = senderWords(owner)
-  const patterns = rule.criteria.to.matchesAny
-  const to = patterns.includes('*') ? 'everybody' : listed(patterns)
   const { relayWithTls } = rule.actions
   const encrypted = LEVELS.find(({ name }) => name === relayWithTls.level)?.encrypted === true
-  const demand = requirementWords(relayWithTls)
-  return encrypted
-    ? `mail from ${from} to ${to} leaves over TLS or not at all (${demand})`
-    : `mail from ${from} to ${to} is not held to TLS by the rules below it (${demand})`
+  const { startsAt, expiresAt } = rule
+  const clause = [
+    encrypted
+      ? coveredWords(owner, rule)
+      : `${mailWords(owner, rule)} is not held to TLS by the rules below it`,
+    ` (${requirementWords(relayWithTls)})`,
+    startsAt === undefined ? '' : `, from ${startsAt} on`,
+    expiresAt === undefined ? '' : `, until ${expiresAt}`,
+  ].join('')
+  return rule.mode === 'report' && encrypted
+    ? `it only reports; once it enforces, ${clause}. Until then Haraka's log says what would have happened, in lines with "enforce-tls: report"`
+    : clause
+}
+
+function coveredWords(owner: string, rule: Rule): string {
+  const mail = mailWords(owner, rule)
+  return rule.direction === 'incoming'
+    ? `${mail} is refused at RCPT where it does not come over TLS`
+    : `${mail} leaves over TLS or not at all`
+}
+
+function mailWords(owner: string, rule: Rule): string {
+  const patterns = recipientsOf(rule)
+  const recipients = patterns.includes('*') ? 'everybody' : listed(patterns)
+  const others = otherCriteria(rule).filter(
+    (line) => rule.direction === 'outgoing' || !line.startsWith('from:'),
+  )
+  const also = others.length > 0 ? ` [${others.join('; ')}]` : ''
+  if (rule.direction === 'outgoing') return `mail from ${senderWords(owner)} to ${recipients}${also}`
+  const senders = rule.criteria.from?.matchesAny ?? ['*']
+  const from = senders.includes('*') ? 'everybody' : listed(senders)
+  const to = patterns.includes('*') ? (owner === EVERYONE ? 'everybody' : owner) : recipients
+  return `mail from ${from} to ${to}${also}`
 }
 
 /** A level and minimum version in one phrase. */

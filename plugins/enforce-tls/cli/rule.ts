@@ -1,55 +1,30 @@
 /** `enforce-tls rule`: the message rules of an owner. */
-import { LEVELS, TLS_VERSIONS } from '../rules/levels.js'
-import type { OwnedRule } from '../rules/rule-list.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
-import type { Cell } from './output.js'
-import { Refusal } from './refusal.js'
-import { createRule } from './rule-create.js'
+import { createRule, type CreateOptions } from './rule-create.js'
 import { deleteRule } from './rule-delete.js'
-import { changeRule, inspect, ownerOf, ruleOf } from './rule-entries.js'
-import { effectOf, requirementWords, sleepWords } from './rule-words.js'
+import { editRule, type EditOptions } from './rule-edit.js'
+import { changeRule, ownerOf } from './rule-entries.js'
+import { moveRule } from './rule-move.js'
+import { createOptions, editOptions } from './rule-options.js'
+import { listRules, showRule } from './rule-show.js'
+import { effectOf, sleepWords } from './rule-words.js'
 
 const OWNER = 'whose rules: * (the whole service), a sending domain, or one sender address'
 const ID = 'the id of the rule, as rule list shows it'
-
-/** Patterns of a rule that a list of rules shows. */
-const PATTERNS_SHOWN = 6
 
 /** Adds the `rule` group to the program. */
 export function addRuleCommands(program: Root, withStore: WithStore): void {
   const group = program
     .command('rule')
-    .description('create, show, switch and delete message rules')
+    .description('create, show, change, order, switch and delete message rules')
     .addHelpText('after', examples('rule list acme.example', 'rule enable acme.example k3m8r2pq7x'))
 
-  group
+  const create = group
     .command('create')
     .description('create a rule at the end of the list; it is off unless --enable is given')
     .usage('<owner> <name> --to <pattern>... [options]')
     .argument('<owner>', OWNER)
     .argument('<name>', 'what the rule is called in lists, logs and bounces')
-    .requiredOption(
-      '--to <pattern...>',
-      'recipients: bank.example, .bank.example (its subdomains), cfo@bank.example or * (all)',
-    )
-    .option('--level <level>', LEVELS.map(({ name, summary }) => `${name}: ${summary}`).join('; '), 'encrypt')
-    .option(
-      '--min-version <version>',
-      `the lowest TLS version: ${TLS_VERSIONS.join(' or ')} (default: as in the settings)`,
-    )
-    .option(
-      '--cert-name <name...>',
-      "level secure: names that the certificate may have besides the recipient's domain",
-    )
-    .option(
-      '--fingerprint <sha256...>',
-      'level fingerprint: SHA-256 of the certificates or public keys, one of which must be there',
-    )
-    .option(
-      '--on-failure <action>',
-      'when no server fulfils the rule: bounce or defer (default: as in the settings)',
-    )
-    .option('--direction <direction>', 'the direction of the mail', 'outgoing')
     .option('--enable', 'switch the rule on at once')
     .addHelpText(
       'after',
@@ -57,11 +32,52 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
         'rule create acme.example "Enforced TLS to First Bank" --to bank.example',
         'rule create bob@acme.example "Partners" --to a.example .b.example --min-version TLSv1.3',
         'rule create acme.example "Court" --to .court.example --level secure --cert-name mx.court.example',
+        `rule create acme.example "Secrets" --subject '[secret]' --header 'X-Class: secret' --mode report`,
         `rule create '*' "Everything" --to '*' --enable`,
       ),
     )
-    .action((owner, name, options, command) =>
+    .action((owner, name, options: CreateOptions, command) =>
       withStore(command.optsWithGlobals(), (context) => createRule(context, owner, name, options)),
+    )
+  for (const option of createOptions()) create.addOption(option)
+
+  const edit = group
+    .command('edit')
+    .description('change a rule: each option replaces its field, --no-… removes it')
+    .argument('<owner>', OWNER)
+    .argument('<id>', ID)
+    .option('--editor', 'open the rule as JSON in $VISUAL, $EDITOR or vi; it is checked before it is written')
+    .addHelpText(
+      'after',
+      examples(
+        'rule edit acme.example k3m8r2pq7x --to bank.example .bank.example --min-version TLSv1.3',
+        'rule edit acme.example k3m8r2pq7x --name "Banks" --no-min-version',
+        'rule edit acme.example k3m8r2pq7x --editor',
+      ),
+    )
+    .action((owner, id, options: EditOptions, command) =>
+      withStore(command.optsWithGlobals(), (context) => editRule(context, ownerOf(owner), id, options)),
+    )
+  for (const option of editOptions()) edit.addOption(option)
+
+  group
+    .command('move')
+    .description('move a rule in the list: the first rule that is on and matches decides')
+    .argument('<owner>', OWNER)
+    .argument('<id>', ID)
+    .option('--top', 'before all others')
+    .option('--bottom', 'after all others')
+    .option('--before <id>', 'just before this one')
+    .option('--after <id>', 'just after this one')
+    .addHelpText(
+      'after',
+      examples(
+        'rule move acme.example k3m8r2pq7x --top',
+        'rule move acme.example k3m8r2pq7x --after b7c2n4wz9d',
+      ),
+    )
+    .action((owner, id, options, command) =>
+      withStore(command.optsWithGlobals(), (context) => moveRule(context, ownerOf(owner), id, options)),
     )
 
   group
@@ -118,53 +134,6 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
         deleteRule(context, ownerOf(owner), id, options.yes === true),
       ),
     )
-}
-
-async function listRules(context: Context, owner: string): Promise<void> {
-  const { store, output } = context
-  const entries = await store.readOwner(owner)
-  const { rules, problems, sleepsWith } = inspect(entries, store)
-  output.data(rules)
-  if (rules.length > 0) output.table(['#', 'on', 'name', 'to', 'level', 'id'], rules.map(rowOf))
-  else if (problems.length === 0) output.line(`${owner} has no rules.`)
-  if (sleepsWith !== null && entries.rules.size > 0)
-    output.line(sleepWords(context, sleepsWith, 'its rules sleep'))
-  const [first, ...rest] = problems
-  if (first !== undefined) throw new Refusal([first, ...rest])
-}
-
-function rowOf({ id, rule: { name, position, enabled, criteria, actions } }: OwnedRule): Cell[] {
-  const { matchesAny } = criteria.to
-  const rest = matchesAny.length - PATTERNS_SHOWN
-  const to = [...matchesAny.slice(0, PATTERNS_SHOWN), ...(rest > 0 ? [`and ${rest} more`] : [])]
-  const { level, minVersion } = actions.relayWithTls
-  return [
-    String(position),
-    enabled ? 'on' : 'off',
-    name,
-    to,
-    [level, ...(minVersion ? [minVersion] : [])],
-    id,
-  ]
-}
-
-async function showRule(context: Context, owner: string, id: string): Promise<void> {
-  const { store, output } = context
-  const entries = await store.readOwner(owner)
-  const rule = ruleOf(entries, id, store)
-  const { sleepsWith } = inspect(entries, store)
-  output.data({ owner, id, rule })
-  output.line(rule.name)
-  output.facts({
-    owner,
-    id,
-    position: String(rule.position),
-    state: rule.enabled ? 'on' : 'off',
-    direction: rule.direction,
-    to: rule.criteria.to.matchesAny,
-    requires: requirementWords(rule.actions.relayWithTls),
-  })
-  if (sleepsWith !== null) output.line(sleepWords(context, sleepsWith, 'the rule sleeps'))
 }
 
 async function switchRule(context: Context, owner: string, id: string, enabled: boolean): Promise<void> {

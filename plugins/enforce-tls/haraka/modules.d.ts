@@ -5,6 +5,16 @@ declare module 'haraka-config' {
   export = config
 }
 
+declare module 'haraka-dsn' {
+  /** A reply with an enhanced status code; its code replaces the one of the hook's answer. */
+  interface DSN {
+    readonly code: number
+    readonly reply: string
+  }
+  const DSN: { create(code: number, message: string, subject: number, detail: number): DSN }
+  export = DSN
+}
+
 declare module 'haraka-constants' {
   const constants: {
     readonly cont: number

@@ -114,11 +114,30 @@ export interface HarakaMailItem extends HarakaLogger, EventEmitter {
   ): void
 }
 
+/** What the hook `delivered` is given besides the item. */
+export type HarakaDelivered = readonly [
+  host: string,
+  /** Or the path of a socket. */
+  ip: string,
+  response: string,
+  delay: number,
+  port: number,
+  mode: string,
+  recipients: readonly HarakaAddress[],
+  secured: boolean,
+  authenticated: boolean,
+]
+
 /** A client's connection. */
-export interface HarakaConnection {
+export interface HarakaConnection extends HarakaLogger {
+  /** Whether the client may send to anybody: an authenticated user, or a host of ours. */
+  readonly relaying: boolean
+  readonly tls: { readonly enabled: boolean }
   readonly transaction?: {
     readonly mail_from: HarakaAddress
     readonly rcpt_to: readonly HarakaAddress[]
+    /** As text: the header block as it stands. */
+    readonly header: { toString(): string }
     /** `skip_plugins` names the plugins whose hooks Haraka leaves out for this transaction. */
     readonly notes: { skip_plugins?: string[] }
   } | null

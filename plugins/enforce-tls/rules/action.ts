@@ -2,13 +2,14 @@
 import { parseDomain } from './address.js'
 import { definitionOf } from './levels.js'
 import { quote } from './owner.js'
-import type { RelayWithTls, RuleProblem } from './rule.js'
+import type { Direction, RelayWithTls, RuleProblem } from './rule.js'
 
 const FIELD = 'actions.relayWithTls'
 
 /** Either the action with its texts in their one spelling, or what is wrong with it. */
-export function checkAction(action: RelayWithTls): RelayWithTls | RuleProblem {
+export function checkAction(action: RelayWithTls, direction: Direction): RelayWithTls | RuleProblem {
   const { level, minVersion, names, fingerprints, onFailure } = action
+  if (direction === 'incoming') return checkIncoming(action)
   const { names: named, pinned } = definitionOf(level)
   if (names && named !== 'domain')
     return { field: `${FIELD}.names`, problem: `has no meaning at level ${level}; it is for level secure` }
@@ -32,10 +33,27 @@ export function checkAction(action: RelayWithTls): RelayWithTls | RuleProblem {
   }
 }
 
+/** Mail that comes in is taken over TLS or not at all; there is nothing to say of the other side's certificate. */
+function checkIncoming(action: RelayWithTls): RelayWithTls | RuleProblem {
+  const { level, ...others } = action
+  if (level !== 'none' && level !== 'encrypt')
+    return {
+      field: `${FIELD}.level`,
+      problem: `${level} has no meaning for incoming mail, whose sender shows no certificate; none or encrypt is expected`,
+    }
+  const [other] = Object.keys(others)
+  if (other !== undefined)
+    return {
+      field: `${FIELD}.${other}`,
+      problem: 'has no meaning for incoming mail; level alone is expected',
+    }
+  return { level }
+}
+
 type Parsed = { readonly text: string } | { readonly problem: string }
 
 function each(
-  texts: readonly string[] | undefined | null,
+  texts: readonly string[] | undefined,
   name: string,
   parse: (text: string) => Parsed,
 ): { readonly texts: string[] } | RuleProblem {

@@ -62,7 +62,7 @@ export function parseDomain(text: string): { domain: string } | { problem: strin
         problem: `has the label ${JSON.stringify(label)}; letters, digits and inner hyphens are expected`,
       }
   }
-  if (/^\d+$/.test(labels.at(-1) ?? ''))
+  if (/(?:^|\.)\d+$/.test(domain))
     return { problem: 'is an IP address or ends in a number; a domain such as bank.example is expected' }
   return { domain }
 }

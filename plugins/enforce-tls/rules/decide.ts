@@ -1,9 +1,19 @@
 /** The decision for a message: what each recipient requires, over all owners of its sender. Pure. */
-import type { MailAddress } from './address.js'
-import { addUp, type Requirement } from './requirement.js'
-import type { RuleList } from './rule-list.js'
+import type { MessageView } from './match.js'
+import { addUp } from './requirement.js'
+import type { RuleList, Verdict } from './rule-list.js'
 
-/** The requirement for a recipient under the rules of several owners; they add up, strictest wins. */
-export function requirementUnder(lists: readonly RuleList[], recipient: MailAddress): Requirement | null {
-  return lists.reduce<Requirement | null>((sum, list) => addUp(sum, list.requirementFor(recipient)), null)
+/** The verdict of several owners; requirements add up, strictest wins. */
+export function decide(lists: readonly RuleList[], message: MessageView): Verdict {
+  let sum: Verdict = NOTHING
+  for (const list of lists) {
+    const verdict = list.verdictOn(message)
+    sum = {
+      requirement: addUp(sum.requirement, verdict.requirement),
+      reported: verdict.reported.length === 0 ? sum.reported : [...sum.reported, ...verdict.reported],
+    }
+  }
+  return sum
 }
+
+const NOTHING: Verdict = { requirement: null, reported: [] }

@@ -4,59 +4,82 @@
  */
 import { formatAddress, parseAddress, parseDomain, type MailAddress } from './address.js'
 
-/** Decides whether an address is one of those that a list of patterns names. */
-export type AddressMatcher = (address: MailAddress) => boolean
-
-type Pattern =
-  { readonly kind: 'any' } | { readonly kind: 'domain' | 'subdomains' | 'address'; readonly value: string }
+/** The pattern that every address fits. */
+export const ANYONE = '*'
 
 /**
  * Reads one pattern.
  *
- * @returns the pattern, or `{ problem }` as the end of a sentence that names the pattern.
+ * @returns the pattern in the one spelling in which it is stored, shown and compared, or `{ problem }` as the
+ *   end of a sentence that names the pattern.
  */
-export function parsePattern(text: string): Pattern | { problem: string } {
-  if (text === '*') return { kind: 'any' }
+export function parsePattern(text: string): { readonly pattern: string } | { readonly problem: string } {
+  if (text === ANYONE) return { pattern: ANYONE }
   if (text.includes('@')) {
     const parsed = parseAddress(text)
-    return 'problem' in parsed ? parsed : { kind: 'address', value: formatAddress(parsed.address) }
+    return 'problem' in parsed ? parsed : { pattern: formatAddress(parsed.address) }
   }
-  const subdomains = text.startsWith('.')
-  const parsed = parseDomain(subdomains ? text.slice(1) : text)
-  if ('problem' in parsed) return parsed
-  return { kind: subdomains ? 'subdomains' : 'domain', value: parsed.domain }
-}
-
-/** A pattern in the one spelling in which it is stored and shown. */
-export function formatPattern(pattern: Pattern): string {
-  if (pattern.kind === 'any') return '*'
-  return pattern.kind === 'subdomains' ? `.${pattern.value}` : pattern.value
+  const dot = text.startsWith('.') ? '.' : ''
+  const parsed = parseDomain(text.slice(dot.length))
+  return 'problem' in parsed ? parsed : { pattern: dot + parsed.domain }
 }
 
 /**
- * Makes one matcher of a list of patterns; its cost does not grow with the list.
- *
- * @throws {TypeError} on a text that is no pattern: callers validate first.
+ * Values by pattern. A look-up asks for the few patterns that an address can fit, as they are spelt: the
+ * address, its domain, and each parent with a leading dot. So its cost does not grow with their number.
  */
-export function compilePatterns(texts: readonly string[]): AddressMatcher {
-  const exact = new Set<string>()
-  const parents = new Set<string>()
-  for (const text of texts) {
-    const pattern = parsePattern(text)
-    if ('problem' in pattern) throw new TypeError(`pattern ${JSON.stringify(text)} ${pattern.problem}`)
-    if (pattern.kind === 'any') return () => true
-    if (pattern.kind === 'subdomains') parents.add(pattern.value)
-    else exact.add(pattern.value)
+export class PatternMap<V> {
+  readonly #values = new Map<string, V>()
+  #addresses = false
+  #parents = false
+
+  get(pattern: string): V | undefined {
+    return this.#values.get(pattern)
   }
-  return (address) =>
-    exact.has(address.domain) ||
-    exact.has(formatAddress(address)) ||
-    (parents.size > 0 && hasParentIn(address.domain, parents))
+
+  /** @param pattern in its one spelling */
+  set(pattern: string, value: V): void {
+    this.#values.set(pattern, value)
+    if (pattern.startsWith('.')) this.#parents = true
+    else if (pattern.includes('@')) this.#addresses = true
+  }
+
+  /**
+   * Calls back for each pattern that an address fits, the closest first, until one call answers true.
+   *
+   * @returns whether one did
+   */
+  some(address: MailAddress, found: (value: V, pattern: string) => boolean): boolean {
+    const { domain } = address
+    if (this.#addresses && this.#ask(formatAddress(address), found)) return true
+    if (this.#ask(domain, found)) return true
+    if (this.#parents) {
+      for (let dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1)) {
+        if (this.#ask(domain.slice(dot), found)) return true
+      }
+    }
+    return this.#ask(ANYONE, found)
+  }
+
+  #ask(pattern: string, found: (value: V, pattern: string) => boolean): boolean {
+    const value = this.#values.get(pattern)
+    return value !== undefined && found(value, pattern)
+  }
 }
 
-function hasParentIn(domain: string, parents: ReadonlySet<string>): boolean {
-  for (let dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1)) {
-    if (parents.has(domain.slice(dot + 1))) return true
+/** Tells which pattern of a list an address fits, the closest one; `null` where none. */
+export type PatternFinder = (address: MailAddress) => string | null
+
+/** Makes one finder of a list of patterns in their one spelling. */
+export function compilePatterns(patterns: Iterable<string>): PatternFinder {
+  const map = new PatternMap<true>()
+  for (const pattern of patterns) map.set(pattern, true)
+  return (address) => {
+    let fitting: string | null = null
+    map.some(address, (_, pattern) => {
+      fitting = pattern
+      return true
+    })
+    return fitting
   }
-  return false
 }

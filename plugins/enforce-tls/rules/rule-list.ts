@@ -1,154 +1,123 @@
 /**
- * An owner's rules, compiled and in order, and the decision for one recipient: the first enabled rule that
+ * An owner's rules, compiled and in order, and the decision for one message: the first enabled rule that
  * matches decides. Pure; what does not validate makes the whole list invalid, so that a broken rule never
  * weakens security.
  */
-import type { MailAddress } from './address.js'
-import { parseOwner, serviceDomainOf } from './owner.js'
-import { compilePatterns, type AddressMatcher } from './pattern.js'
+import { Groups, type StoredGroups } from './group.js'
+import { compileCriteria, type CompiledCriteria, type MessageView } from './match.js'
+import { acts, InvalidEntry, orderedRules, type OwnedRule, type OwnerEntries } from './owner-entries.js'
+import { periodOf } from './period.js'
 import { requirementOf, type Requirement } from './requirement.js'
-import { formatProblem, parseRule, type Rule } from './rule.js'
+import { formatProblem, type RelayWithTls, type Rule } from './rule.js'
+import { RuleIndex, type CompiledRule, type Conditions, type Matches } from './rule-index.js'
 
-/** What a store holds of one owner, as it stands there: JSON texts. */
-export interface OwnerEntries {
-  readonly owner: string
-  /** Rule id to rule. */
-  readonly rules: ReadonlyMap<string, string>
-  /** The service of the owner's domain; `null` where there is none (or the owner is `*`). */
-  readonly service: string | null
-}
+export { InvalidEntry, type OwnedRule, type OwnerEntries, type Service } from './owner-entries.js'
 
-/** A domain's service as stored, a field of `enforce-tls:domains`. */
-export interface Service {
-  readonly enabled: boolean
-}
-
-/** A rule with its place and owner. */
-export interface OwnedRule {
-  readonly owner: string
-  readonly id: string
-  readonly rule: Rule
-}
-
-interface CompiledRule extends OwnedRule {
-  readonly matches: AddressMatcher
-}
-
-/** Something in the store that does not validate. */
-export class InvalidEntry extends Error {
-  readonly code = 'INVALID_ENTRY'
-  /**
-   * @param place names key and field, in the store's own words
-   * @param problem what is wrong there
-   */
-  constructor(
-    readonly place: { readonly key: 'rules' | 'domains'; readonly owner: string; readonly field: string },
-    readonly problem: string,
-  ) {
-    super(`${place.key} of ${place.owner}, ${JSON.stringify(place.field)}: ${problem}`)
-    this.name = 'InvalidEntry'
-  }
-}
-
-const RULE_ID = /^[\x21-\x7e]{1,64}$/
-
-/** What is wrong with a rule id, as the end of a sentence; `null` for a good one. */
-function ruleIdProblem(id: string): string | null {
-  return RULE_ID.test(id)
-    ? null
-    : 'is not a rule id: 1 to 64 printable ASCII characters without spaces are expected'
-}
-
-/** Reads a service entry; the fields that this version does not know are left to others. */
-export function parseService(json: string): Service | { problem: string } {
-  let value: unknown
-  try {
-    value = JSON.parse(json)
-  } catch {
-    return { problem: 'is not JSON; expected: { "enabled": true } or { "enabled": false }' }
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return { problem: 'is not an object; expected: { "enabled": true } or { "enabled": false }' }
-  const enabled: unknown = (value as { enabled?: unknown }).enabled
-  if (typeof enabled !== 'boolean') return { problem: 'field enabled: true or false is expected' }
-  return { enabled }
+/** What rules say of a message on its way to one recipient. */
+export interface Verdict {
+  /** `null`: nothing is required, or a rule exempts. */
+  readonly requirement: Requirement | null
+  /** What rules in mode `report` would have required, each for itself. */
+  readonly reported: readonly Requirement[]
 }
 
 /** An owner's rules in force. Immutable. */
 export class RuleList {
-  static readonly empty = new RuleList([])
-  readonly #rules: readonly CompiledRule[]
+  static readonly empty = new RuleList('*')
+  readonly #owner: string
+  readonly #outgoing = new RuleIndex()
+  readonly #incoming = new RuleIndex()
 
-  private constructor(rules: readonly CompiledRule[]) {
-    this.#rules = rules
+  private constructor(owner: string) {
+    this.#owner = owner
   }
 
   /**
    * Checks and compiles all that a store holds of an owner. A list whose service is off is empty, but its
    * entries are checked all the same, so that a mistake shows before the switch is turned on.
    *
+   * @param groups the store's groups; they are only looked at where a rule refers to them
    * @throws {InvalidEntry} for the first entry that does not validate.
    */
-  static compile(entries: OwnerEntries): RuleList {
-    const rules = orderedRules(entries)
-    if (!acts(entries)) return RuleList.empty
-    const compiled = rules
-      .filter(({ rule }) => rule.enabled)
-      .map((owned) => ({ ...owned, matches: compilePatterns(owned.rule.criteria.to.matchesAny) }))
-    return compiled.length === 0 ? RuleList.empty : new RuleList(compiled)
+  static compile(entries: OwnerEntries, groups: StoredGroups): RuleList {
+    const read = new Groups(groups)
+    const asleep = !acts(entries)
+    const list = new RuleList(entries.owner)
+    const actions = new Map<string, RelayWithTls>()
+    let enabled = 0
+    for (const owned of orderedRules(entries)) {
+      const conditions = conditionsOf(owned, read)
+      if (asleep || !owned.rule.enabled) continue
+      const { id, rule } = owned
+      const action = shared(actions, rule.actions.relayWithTls)
+      list.#indexOf(rule.direction).add({ id, name: rule.name, action, conditions }, rule, read)
+      enabled++
+    }
+    return enabled === 0 ? RuleList.empty : list
   }
 
-  /** The rule that decides for a recipient, or `null` where none matches. */
-  decidingRule(recipient: MailAddress): OwnedRule | null {
-    return this.#rules.find((rule) => rule.matches(recipient)) ?? null
+  /** Whether a decision on outgoing mail needs the header of the message. */
+  get needsHeaders(): boolean {
+    return this.#outgoing.needsHeaders
   }
 
-  /** What this owner requires of a delivery to a recipient; `null`: nothing, or an exemption. */
-  requirementFor(recipient: MailAddress): Requirement | null {
-    const decided = this.decidingRule(recipient)
-    if (!decided || decided.rule.actions.relayWithTls.level === 'none') return null
-    const { owner, id } = decided
-    return requirementOf(decided.rule.actions.relayWithTls, recipient.domain, {
-      owner,
-      id,
-      name: decided.rule.name,
-    })
+  /** What this owner's rules say of a message; their domain's service is on. */
+  verdictOn(message: MessageView): Verdict {
+    const { decides, reported } = this.matches(message)
+    const requirement = decides && this.#requirementOf(decides, message)
+    if (reported.length === 0) return { requirement, reported: NOTHING }
+    return { requirement, reported: reported.flatMap((rule) => this.#requirementOf(rule, message) ?? []) }
+  }
+
+  /** The rules behind the verdict. */
+  matches(message: MessageView): Matches {
+    return this.#indexOf(message.direction).match(message)
+  }
+
+  #indexOf(direction: Rule['direction']): RuleIndex {
+    return direction === 'outgoing' ? this.#outgoing : this.#incoming
+  }
+
+  #requirementOf({ id, name, action }: CompiledRule, { recipient }: MessageView): Requirement | null {
+    if (action.level === 'none') return null
+    return requirementOf(action, recipient.domain, { owner: this.#owner, id, name })
   }
 }
+
+const NOTHING: readonly Requirement[] = []
 
 /**
- * An owner's rules, checked and in order: by position, then by id.
+ * A rule's criteria, ready.
  *
- * @throws {InvalidEntry} for the first rule that does not validate.
+ * @throws {InvalidEntry} where the rule refers to a group that does not exist or is not valid.
  */
-export function orderedRules({ owner, rules }: Pick<OwnerEntries, 'owner' | 'rules'>): OwnedRule[] {
-  const list: OwnedRule[] = []
-  for (const [id, json] of rules) {
-    const place = { key: 'rules', owner, field: id } as const
-    const idProblem = ruleIdProblem(id)
-    if (idProblem) throw new InvalidEntry(place, idProblem)
-    const checked = parseRule(json)
-    if (!('rule' in checked)) throw new InvalidEntry(place, formatProblem(checked))
-    list.push({ owner, id, rule: checked.rule })
-  }
-  return list.sort((a, b) => a.rule.position - b.rule.position || (a.id < b.id ? -1 : 1))
+export function compiledCriteria({ owner, id, rule }: OwnedRule, groups: Groups): CompiledCriteria {
+  const criteria = compileCriteria(rule.criteria, groups)
+  if ('problem' in criteria)
+    throw new InvalidEntry({ key: 'rules', owner, field: id }, formatProblem(criteria))
+  return criteria
 }
 
-/** Whether an owner's rules act: those of `*` always, all others while their domain's service is enabled. */
-function acts({ owner, service }: OwnerEntries): boolean {
-  const domain = serviceDomainOf(owner)
-  if (domain === null) return true
-  if (service === null) return false
-  const parsed = parseService(service)
-  if ('problem' in parsed)
-    throw new InvalidEntry({ key: 'domains', owner: domain, field: domain }, parsed.problem)
-  return parsed.enabled
+function conditionsOf(owned: OwnedRule, groups: Groups): Conditions | null {
+  const { rule } = owned
+  const criteria = compiledCriteria(owned, groups)
+  const report = rule.mode === 'report'
+  const period = periodOf(rule)
+  const always = period.from === -Infinity && period.until === Infinity
+  return always && !report && isFoundByAddress(rule) ? null : { period, report, criteria }
 }
 
-/** @throws {TypeError} where a caller passes what is no owner; a store's keys are checked with it. */
-export function assertOwner(owner: string): void {
-  const parsed = parseOwner(owner)
-  if ('problem' in parsed) throw new TypeError(parsed.problem)
-  if (parsed.owner !== owner)
-    throw new TypeError(`owner ${owner} is not normalised; expected ${parsed.owner}`)
+/** Whether the address by which the index finds a rule is all that it asks for. */
+function isFoundByAddress({ criteria }: Rule): boolean {
+  const [field, ...others] = Object.keys(criteria)
+  if (others.length > 0 || (field !== 'to' && field !== 'from')) return false
+  return criteria[field]?.matchesNone === undefined
+}
+
+/** Most rules of a list do the same. */
+function shared(actions: Map<string, RelayWithTls>, action: RelayWithTls): RelayWithTls {
+  const key = JSON.stringify(action)
+  const known = actions.get(key) ?? action
+  actions.set(key, known)
+  return known
 }

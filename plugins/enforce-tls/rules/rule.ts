@@ -1,13 +1,13 @@
 /**
- * A message rule: its shape as stored, its JSON Schema, and the check that every rule passes whenever it is
- * read or written. Pure; what does not validate is answered with the field, the value and what is expected.
+ * A message rule: its shape as stored, and the check that every rule passes whenever it is read or written.
+ * Pure; what does not validate is answered with the field, the value and what is expected.
  */
-import { Ajv, type ErrorObject, type JSONSchemaType } from 'ajv'
-import { LEVEL_NAMES, TLS_VERSIONS, type Level, type TlsVersion } from './levels.js'
 import { checkAction } from './action.js'
-import { quote } from './owner.js'
-import { formatPattern, parsePattern } from './pattern.js'
+import { checkCriteria } from './criteria.js'
+import type { Level, TlsVersion } from './levels.js'
+import { checkPeriod } from './period.js'
 import type { OnFailure } from './requirement.js'
+import { checkShape } from './rule-schema.js'
 
 /** What a rule makes of the messages it matches. */
 export interface RelayWithTls {
@@ -22,90 +22,54 @@ export interface RelayWithTls {
   readonly onFailure?: OnFailure
 }
 
-/** Conditions on one field; a list is met when any of its values matches. */
-export interface AddressCriterion {
-  readonly matchesAny: readonly string[]
+/** Conditions on one field: any of the one list matches, and none of the other; at least one list is there. */
+export interface AnyAndNone {
+  readonly matchesAny?: readonly string[]
+  readonly matchesNone?: readonly string[]
 }
+
+/** Addresses: patterns, and `group:<name>` for all patterns of a group. */
+export type AddressCriterion = AnyAndNone
+
+/** Texts: words, or a regular expression written `/…/` or `/…/i`. */
+export type TextCriterion = AnyAndNone
+
+/** Texts of all header fields of one name, whatever its case. */
+export interface HeaderCriterion extends TextCriterion {
+  readonly name: string
+}
+
+/** Conditions on a message; all of them must hold, and there is at least one. */
+export interface Criteria {
+  /** The envelope recipient. */
+  readonly to?: AddressCriterion
+  /** The envelope sender. */
+  readonly from?: AddressCriterion
+  readonly subject?: TextCriterion
+  readonly header?: readonly HeaderCriterion[]
+}
+
+/** Which mail a rule looks at: what leaves, or what comes in. */
+export type Direction = 'outgoing' | 'incoming'
 
 /** A message rule as it is stored, a field of `enforce-tls:rules:<owner>`. */
 export interface Rule {
   readonly name: string
-  readonly direction: 'outgoing'
+  /** What people want to remember about the rule. */
+  readonly comment?: string
+  readonly direction: Direction
   readonly enabled: boolean
+  /** A rule in mode `report` never changes a delivery; what it would have required is told. @default enforce */
+  readonly mode?: 'enforce' | 'report'
   /** Place in the owner's list, 1 is the top; equal positions are ordered by rule id. */
   readonly position: number
-  readonly criteria: { readonly to: AddressCriterion }
+  /** From when on the rule acts, RFC 3339 with offset. @default always */
+  readonly startsAt?: string
+  /** When the rule no longer acts, RFC 3339 with offset. @default never */
+  readonly expiresAt?: string
+  readonly criteria: Criteria
   readonly actions: { readonly relayWithTls: RelayWithTls }
 }
-
-/** The longest rule name, in characters. */
-const NAME_MAX = 200
-/** The most patterns that one criterion may hold. */
-const PATTERNS_MAX = 10_000
-/** The longest pattern, in characters: an address of RFC 5321's limits and some room. */
-const PATTERN_LENGTH_MAX = 340
-
-/** The most names or fingerprints of an action. */
-const NAMES_MAX = 100
-const FINGERPRINT_LENGTH_MAX = 95
-
-function texts(maxItems: number, maxLength: number) {
-  const items = { type: 'string', minLength: 1, maxLength } as const
-  return { type: 'array', minItems: 1, maxItems, items, nullable: true } as const
-}
-
-const schema: JSONSchemaType<Rule> = {
-  type: 'object',
-  required: ['name', 'direction', 'enabled', 'position', 'criteria', 'actions'],
-  additionalProperties: false,
-  properties: {
-    name: { type: 'string', minLength: 1, maxLength: NAME_MAX, pattern: '^[^\\p{Cc}\\p{Zl}\\p{Zp}]*$' },
-    direction: { type: 'string', const: 'outgoing' },
-    enabled: { type: 'boolean' },
-    position: { type: 'integer', minimum: 1, maximum: 1_000_000_000 },
-    criteria: {
-      type: 'object',
-      required: ['to'],
-      additionalProperties: false,
-      properties: {
-        to: {
-          type: 'object',
-          required: ['matchesAny'],
-          additionalProperties: false,
-          properties: {
-            matchesAny: {
-              type: 'array',
-              minItems: 1,
-              maxItems: PATTERNS_MAX,
-              items: { type: 'string', minLength: 1, maxLength: PATTERN_LENGTH_MAX },
-            },
-          },
-        },
-      },
-    },
-    actions: {
-      type: 'object',
-      required: ['relayWithTls'],
-      additionalProperties: false,
-      properties: {
-        relayWithTls: {
-          type: 'object',
-          required: ['level'],
-          additionalProperties: false,
-          properties: {
-            level: { type: 'string', enum: LEVEL_NAMES },
-            minVersion: { type: 'string', enum: TLS_VERSIONS, nullable: true },
-            names: texts(NAMES_MAX, PATTERN_LENGTH_MAX),
-            fingerprints: texts(NAMES_MAX, FINGERPRINT_LENGTH_MAX),
-            onFailure: { type: 'string', enum: ['bounce', 'defer'], nullable: true },
-          },
-        },
-      },
-    },
-  },
-}
-
-const validate = new Ajv({ allErrors: false, verbose: true }).compile(schema)
 
 /** One thing wrong with a rule. */
 export interface RuleProblem {
@@ -119,29 +83,22 @@ export interface RuleProblem {
 export type RuleCheck = { readonly rule: Rule } | RuleProblem
 
 /**
- * Checks a rule that came as a value.
+ * Checks a rule that came as a value. Whether the groups that it refers to exist is for `compileCriteria`.
  *
  * @param value anything; never throws.
  */
 export function checkRule(value: unknown): RuleCheck {
-  if (!validate(value)) return describe(validate.errors?.[0])
-  if (value.name.trim() === '') return { field: 'name', problem: 'is only white space; a name is expected' }
-  const patterns: string[] = []
-  for (const [index, text] of value.criteria.to.matchesAny.entries()) {
-    const pattern = parsePattern(text)
-    if ('problem' in pattern)
-      return { field: `criteria.to.matchesAny[${index}]`, problem: `${quote(text)} ${pattern.problem}` }
-    patterns.push(formatPattern(pattern))
-  }
-  const action = checkAction(value.actions.relayWithTls)
-  if ('problem' in action) return action
-  return {
-    rule: {
-      ...value,
-      criteria: { to: { matchesAny: [...new Set(patterns)] } },
-      actions: { relayWithTls: action },
-    },
-  }
+  const shaped = checkShape(value)
+  if ('problem' in shaped) return shaped
+  const { rule } = shaped
+  if (rule.name.trim() === '') return { field: 'name', problem: 'is only white space; a name is expected' }
+  const period = checkPeriod(rule)
+  if (period !== null) return period
+  const criteria = checkCriteria(rule.criteria, rule.direction)
+  if ('problem' in criteria) return criteria
+  const relayWithTls = checkAction(rule.actions.relayWithTls, rule.direction)
+  if ('problem' in relayWithTls) return relayWithTls
+  return { rule: { ...rule, criteria, actions: { relayWithTls } } }
 }
 
 /** Checks a rule that came as JSON text; never throws. */
@@ -150,7 +107,7 @@ export function parseRule(json: string): RuleCheck {
   try {
     value = JSON.parse(json)
   } catch (error) {
-    return { field: '', problem: `is not JSON: ${error instanceof Error ? error.message : String(error)}` }
+    return { field: '', problem: `is not JSON: ${(error as SyntaxError).message}` }
   }
   return checkRule(value)
 }
@@ -158,56 +115,4 @@ export function parseRule(json: string): RuleCheck {
 /** A problem as one clause: `field criteria.to: …`, or about the whole when no field is to blame. */
 export function formatProblem({ field, problem }: RuleProblem): string {
   return field === '' ? problem : `field ${field}: ${problem}`
-}
-
-function describe(error: ErrorObject | undefined): RuleProblem {
-  if (!error) return { field: '', problem: 'is not a rule' }
-  const field = pathOf(error.instancePath)
-  const at = (name: string) => (field === '' ? name : `${field}.${name}`)
-  const params = error.params as Record<string, unknown>
-  const value = shown(error.data)
-  switch (error.keyword) {
-    case 'required':
-      return { field: at(String(params['missingProperty'])), problem: 'is missing' }
-    case 'additionalProperties': {
-      const known = Object.keys((error.parentSchema?.['properties'] ?? {}) as object).join(', ')
-      return { field: at(String(params['additionalProperty'])), problem: `is unknown; known here: ${known}` }
-    }
-    case 'enum':
-      return { field, problem: `${value} is not one of ${(params['allowedValues'] as string[]).join(', ')}` }
-    case 'const':
-      return { field, problem: `${value} is not ${shown(params['allowedValue'])}` }
-    case 'type':
-      return { field, problem: `${value} is not of type ${String(params['type'])}` }
-    case 'minLength':
-      return { field, problem: 'is empty' }
-    case 'maxLength':
-      return { field, problem: `${value} is longer than ${String(params['limit'])} characters` }
-    case 'minItems':
-      return { field, problem: 'is an empty list; at least one value is expected' }
-    case 'maxItems':
-      return { field, problem: `has more than ${String(params['limit'])} values` }
-    case 'pattern':
-      return { field, problem: `${value} contains a control character or a line break` }
-    default:
-      return { field, problem: `${value} ${error.message ?? 'is not valid'}` }
-  }
-}
-
-function pathOf(pointer: string): string {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replace(/~1/g, '/').replace(/~0/g, '~'))
-    .reduce(
-      (path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : path === '' ? part : `${path}.${part}`),
-      '',
-    )
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return quote(value)
-  // Undefined for what JSON can't say, whatever its type says.
-  const json = (JSON.stringify(value) as string | undefined) ?? String(value)
-  return json.length > 80 ? `${json.slice(0, 77)}...` : json
 }

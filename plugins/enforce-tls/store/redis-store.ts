@@ -1,12 +1,23 @@
 /**
- * Rules in Redis, one hash for each owner. A change is one compare-and-set script on one key, all or nothing;
- * every failure rejects with a `StoreError` that names the Redis and the key.
+ * Rules in Redis, one hash for each owner. A change is one compare-and-set script, all or nothing; every
+ * failure rejects with a `StoreError` that names the Redis and the key.
  */
-import { assertOwner, type OwnerEntries } from '../rules/rule-list.js'
+import type { StoredGroups } from '../rules/group.js'
+import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
 import { quote, serviceDomainOf } from '../rules/owner.js'
 import type { RedisSettings } from '../settings.js'
 import { RedisConnection, type OnStateChange } from './redis-connection.js'
-import { StoreError, type RuleChange, type RuleStore } from './rule-store.js'
+import {
+  assertWritable,
+  namedChange,
+  ruleChanges,
+  type EntryChange,
+  type RuleChange,
+  type WriteOptions,
+} from './entry-change.js'
+import { isAskedFor, toHistoryEntry, type HistoryEntry, type HistoryQuery } from './history.js'
+import { writeEntries } from './redis-write.js'
+import type { RuleStore } from './rule-store.js'
 
 /** What a Redis store tells of itself. */
 export interface RedisStoreOptions {
@@ -14,25 +25,8 @@ export interface RedisStoreOptions {
   readonly onStateChange?: OnStateChange | undefined
 }
 
-/**
- * Takes five arguments for each field: its name, whether it is expected ("1") or not (""), the expected
- * value, whether it shall be there, the new value. Answers with the first field that is not as expected.
- * One key only, so that it works in a Redis Cluster.
- */
-const COMPARE_AND_SET = `
-for i = 1, #ARGV, 5 do
-  local expected = ARGV[i + 1] == '1' and ARGV[i + 2]
-  if redis.call('HGET', KEYS[1], ARGV[i]) ~= expected then return ARGV[i] end
-end
-for i = 1, #ARGV, 5 do
-  if ARGV[i + 3] == '1' then
-    redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 4])
-  else
-    redis.call('HDEL', KEYS[1], ARGV[i])
-  end
-end
-return false
-`
+/** How many entries of the history are read at a time. */
+const HISTORY_CHUNK = 500
 
 const SCAN_COUNT = 1000
 
@@ -81,23 +75,92 @@ export class RedisStore implements RuleStore {
     return this.#hash(this.#domainsKey)
   }
 
-  async writeService(domain: string, expected: string | null, value: string | null): Promise<void> {
-    assertOwner(domain)
-    await this.#compareAndSet(this.#domainsKey, [{ id: domain, expected, value }])
+  groups(): Promise<StoredGroups> {
+    return this.#hash(`${this.#prefix}groups`)
   }
 
-  async writeRules(owner: string, changes: readonly RuleChange[]): Promise<void> {
-    assertOwner(owner)
-    await this.#compareAndSet(`${this.#prefix}rules:${owner}`, changes)
+  writeService(
+    domain: string,
+    expected: string | null,
+    value: string | null,
+    options?: WriteOptions,
+  ): Promise<void> {
+    return this.writeAll([namedChange('domains', domain, expected, value)], options)
   }
 
-  placeOf({ key, owner, field }: Parameters<RuleStore['placeOf']>[0]): string {
-    const name = key === 'domains' ? this.#domainsKey : `${this.#prefix}rules:${owner}`
-    return placeIn(name, field)
+  writeGroup(
+    name: string,
+    expected: string | null,
+    value: string | null,
+    options?: WriteOptions,
+  ): Promise<void> {
+    return this.writeAll([namedChange('groups', name, expected, value)], options)
+  }
+
+  writeRules(owner: string, changes: readonly RuleChange[], options?: WriteOptions): Promise<void> {
+    return this.writeAll(ruleChanges(owner, changes), options)
+  }
+
+  async writeAll(changes: readonly EntryChange[], { by }: WriteOptions = {}): Promise<void> {
+    changes.forEach(assertWritable)
+    const context = {
+      connection: this.#connection,
+      description: this.description,
+      historyKey: this.#historyKey,
+      keyOf: (change: EntryChange) => this.#keyOf(change),
+      placeOf: (change: EntryChange) => this.placeOf(change),
+    }
+    await writeEntries(context, changes, by)
+  }
+
+  async history(query: HistoryQuery): Promise<readonly HistoryEntry[]> {
+    const found: HistoryEntry[] = []
+    let end = '+'
+    for (;;) {
+      const chunk = await this.#connection.ask({
+        key: this.#historyKey,
+        writes: false,
+        send: (redis) => redis.xrevrange(this.#historyKey, end, '-', 'COUNT', HISTORY_CHUNK),
+      })
+      for (const [id, words] of chunk) {
+        const entry = toHistoryEntry({ at: timeOf(id), ...paired(words) })
+        if (entry && isAskedFor(entry, query)) found.push(entry)
+        if (found.length >= query.limit) return found.slice(0, query.limit)
+        end = `(${id}`
+      }
+      if (chunk.length < HISTORY_CHUNK) return found
+    }
+  }
+
+  async facts(): Promise<Readonly<Record<string, string>>> {
+    const info = await this.#connection.ask({
+      key: null,
+      writes: false,
+      send: (redis) =>
+        redis.info('server').catch((error: unknown) => {
+          // A user of Redis may do without it.
+          if (error instanceof Error && error.message.startsWith('NOPERM')) return ''
+          throw error
+        }),
+    })
+    const version = /^redis_version:(.*)$/m.exec(info)?.[1]?.trim()
+    return { store: this.description, version: version === undefined ? 'not told' : `Redis ${version}` }
+  }
+
+  placeOf(place: EntryPlace): string {
+    return placeIn(this.#keyOf(place), place.field)
   }
 
   close(): Promise<void> {
     return this.#connection.close()
+  }
+
+  #keyOf({ key, owner }: EntryPlace): string {
+    return key === 'rules' ? `${this.#prefix}rules:${owner}` : `${this.#prefix}${key}`
+  }
+
+  get #historyKey(): string {
+    return `${this.#prefix}history`
   }
 
   get #domainsKey(): string {
@@ -115,29 +178,17 @@ export class RedisStore implements RuleStore {
   #field(key: string, field: string): Promise<string | null> {
     return this.#connection.ask({ key, writes: false, send: (redis) => redis.hget(key, field) })
   }
-
-  async #compareAndSet(key: string, changes: readonly RuleChange[]): Promise<void> {
-    if (changes.length === 0) return
-    const words = changes.flatMap(({ id, expected, value }) => [
-      id,
-      ...optional(expected),
-      ...optional(value),
-    ])
-    const conflict = await this.#connection.ask({
-      key,
-      writes: true,
-      send: (redis) => redis.eval(COMPARE_AND_SET, 1, key, ...words) as Promise<string | null>,
-    })
-    if (conflict !== null)
-      throw new StoreError(
-        'STORE_CONFLICT',
-        `${this.description}: ${placeIn(key, conflict)} was changed by somebody else in the meantime; nothing was written, read it again and repeat`,
-      )
-  }
 }
 
-function optional(text: string | null): [present: string, text: string] {
-  return text === null ? ['', ''] : ['1', text]
+/** The time in the id of an entry of a stream. */
+function timeOf(id: string): string {
+  return new Date(Number(id.split('-')[0])).toISOString()
+}
+
+function paired(words: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    words.flatMap((word, index) => (index % 2 === 0 ? [[word, words[index + 1] ?? '']] : [])),
+  )
 }
 
 function placeIn(key: string, field: string): string {

@@ -17,19 +17,26 @@ const LOCK_PATIENCE = 15_000
 const LOCK_PAUSE = 15
 const LINKS_MAX = 40
 
+/** The new texts of a file and of others that belong to it. */
+export type NewTexts = readonly (readonly [file: string, text: string])[]
+
 /**
  * Reads, changes and replaces a file while no other writer can.
  *
- * @param update gives the new text, after it has read the old one itself
+ * @param update gives the new texts of the file, whose real name it is given, and of files beside it, after it
+ *   has read the old ones itself. All are written before the first is put in its place.
  */
-export async function replaceFile(file: string, update: () => Promise<string>): Promise<void> {
+export async function replaceFile(
+  file: string,
+  update: (target: string) => Promise<NewTexts>,
+): Promise<void> {
   // A link stays a link: what it points to is replaced, and locked, under its one real name.
   const target = await realTarget(file)
   let lost: Error | null = null
   const release = await lockOn(target, (error) => (lost = error))
   try {
-    const text = await update()
-    await writeBeside(target, text, () => {
+    const texts = await update(target)
+    await writeBeside(texts, () => {
       if (lost) throw lost
     })
   } finally {
@@ -55,27 +62,37 @@ async function lockOn(target: string, onCompromised: (error: Error) => void): Pr
 }
 
 /**
- * Writes a new file beside the old one and renames it. The npm package write-file-atomic does not look how much
+ * Writes new files beside the old ones and renames them. The npm package write-file-atomic does not look how much
  * was written and replaces the file by half of the text when the disk is full.
  */
-async function writeBeside(target: string, text: string, assertLocked: () => void): Promise<void> {
+async function writeBeside(texts: NewTexts, assertLocked: () => void): Promise<void> {
+  const written: string[] = []
+  try {
+    for (const [target, text] of texts) written.push(await writeTemporary(target, text))
+    assertLocked()
+    for (const [index, [target]] of texts.entries()) await rename(written[index] ?? '', target)
+  } catch (error) {
+    for (const temporary of written) await unlink(temporary).catch(() => undefined)
+    throw error
+  }
+}
+
+/** A complete new file beside the old one; gives its name. */
+async function writeTemporary(target: string, text: string): Promise<string> {
   const old = await stat(target).catch(whenMissing(null))
   const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`
   const handle = await open(temporary, 'wx', NEW_FILE_MODE)
   try {
-    try {
-      await handle.writeFile(text)
-      if (old) await keepOwner(handle, old.uid, old.gid)
-      await handle.chmod(old ? old.mode & 0o7777 : NEW_FILE_MODE)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    assertLocked()
-    await rename(temporary, target)
+    await handle.writeFile(text)
+    if (old) await keepOwner(handle, old.uid, old.gid)
+    await handle.chmod(old ? old.mode & 0o7777 : NEW_FILE_MODE)
+    await handle.sync()
+    return temporary
   } catch (error) {
     await unlink(temporary).catch(() => undefined)
     throw error
+  } finally {
+    await handle.close()
   }
 }
 
@@ -88,7 +105,7 @@ async function keepOwner(handle: FileHandle, uid: number, gid: number): Promise<
 }
 
 /** The file behind symbolic links, also where the last one points to a file that is yet to be made. */
-async function realTarget(file: string, links = 0): Promise<string> {
+export async function realTarget(file: string, links = 0): Promise<string> {
   const real = await realpath(file).catch(whenMissing(null))
   if (real !== null) return real
   const folder = await realpath(path.dirname(file))

@@ -3,14 +3,13 @@
  * mean is for `rules/` to say. Every call that fails rejects with a `StoreError` that names the store, the
  * place and the way out, and has then changed nothing, except where its message says that it can't know.
  */
-import type { OwnerEntries } from '../rules/rule-list.js'
+import type { StoredGroups } from '../rules/group.js'
+import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
+import type { EntryChange, RuleChange, WriteOptions } from './entry-change.js'
+import type { HistoryEntry, HistoryQuery } from './history.js'
 
-/** One rule to write: what the writer last saw there, and what shall be there. `null` is "no such rule". */
-export interface RuleChange {
-  readonly id: string
-  readonly expected: string | null
-  readonly value: string | null
-}
+export type { EntryChange, RuleChange, WriteOptions } from './entry-change.js'
+export type { HistoryEntry, HistoryQuery } from './history.js'
 
 /** Why a store did not do what it was asked to. */
 export type StoreErrorCode =
@@ -20,6 +19,8 @@ export type StoreErrorCode =
   | 'STORE_CORRUPT'
   /** Somebody else changed the same entry in the meantime. */
   | 'STORE_CONFLICT'
+  /** Of several changes on different nodes of a Cluster some were made; the message says which. */
+  | 'STORE_HALFWAY'
 
 /** A failed call of a store. */
 export class StoreError extends Error {
@@ -33,7 +34,7 @@ export class StoreError extends Error {
   }
 }
 
-/** Rules and services of owners, kept somewhere. Owners and domains are passed normalised. */
+/** Rules and services of owners, and groups, kept somewhere. Owners and domains are passed normalised. */
 export interface RuleStore {
   /** The store in a log line or an error, such as `redis redis://127.0.0.1:6379 (prefix enforce-tls:)`. */
   readonly description: string
@@ -47,22 +48,44 @@ export interface RuleStore {
   /** Every service, by domain, as JSON. */
   services(): Promise<ReadonlyMap<string, string>>
 
-  /** Sets a domain's service, or removes it with `null`; the same optimistic contract as `writeRules`. */
-  writeService(domain: string, expected: string | null, value: string | null): Promise<void>
+  /** Every group, by name, as JSON. */
+  groups(): Promise<StoredGroups>
+
+  /** Sets a domain's service, or removes it with `null`; the same optimistic contract as `writeAll`. */
+  writeService(
+    domain: string,
+    expected: string | null,
+    value: string | null,
+    options?: WriteOptions,
+  ): Promise<void>
+
+  /** Sets a group's patterns, or removes it with `null`; the same optimistic contract as `writeAll`. */
+  writeGroup(
+    name: string,
+    expected: string | null,
+    value: string | null,
+    options?: WriteOptions,
+  ): Promise<void>
+
+  /** Writes rules of one owner, all or none; the same optimistic contract as `writeAll`. */
+  writeRules(owner: string, changes: readonly RuleChange[], options?: WriteOptions): Promise<void>
 
   /**
-   * Writes rules of one owner, all or none.
+   * Writes entries of any kind, all or none, and records them in the history in the same step.
    *
-   * @throws {StoreError} `STORE_CONFLICT` when any of them is not as expected.
+   * @throws {StoreError} `STORE_CONFLICT` when any of them is not as expected; `STORE_HALFWAY` where the
+   *   store is a Redis Cluster, can't change its nodes in one step, and failed between them.
    */
-  writeRules(owner: string, changes: readonly RuleChange[]): Promise<void>
+  writeAll(changes: readonly EntryChange[], options?: WriteOptions): Promise<void>
+
+  /** The recorded changes, latest first. */
+  history(query: HistoryQuery): Promise<readonly HistoryEntry[]>
+
+  /** What this store is, by name, for a person who looks after it: version or size, among others. */
+  facts(): Promise<Readonly<Record<string, string>>>
 
   /** The place of an entry in this store's own words, for an error message. */
-  placeOf(place: {
-    readonly key: 'rules' | 'domains'
-    readonly owner: string
-    readonly field: string
-  }): string
+  placeOf(place: EntryPlace): string
 
   /** Gives back connections, watchers and timers. Safe to call twice. */
   close(): Promise<void>

@@ -1,11 +1,24 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { requirementUnder } from '../../../plugins/enforce-tls/rules/decide.js'
+import { decide } from '../../../plugins/enforce-tls/rules/decide.js'
 import { ownersOf, parseOwner, serviceDomainOf } from '../../../plugins/enforce-tls/rules/owner.js'
 import { InvalidEntry, RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
 
 const ON = '{"enabled":true}'
 const recipient = { local: 'cfo', domain: 'bank.example' }
+
+function messageTo(to = recipient) {
+  return {
+    direction: 'outgoing',
+    sender: { local: 'ann', domain: 'acme.example' },
+    recipient: to,
+    now: 0,
+  } as const
+}
+
+function requirementUnder(lists: readonly RuleList[], to = recipient) {
+  return decide(lists, messageTo(to)).requirement
+}
 
 function rule(
   to: string,
@@ -26,28 +39,34 @@ function list(
   rules: Record<string, string>,
   { owner = 'acme.example', service = ON }: { owner?: string; service?: string | null } = {},
 ) {
-  return RuleList.compile({ owner, service, rules: new Map(Object.entries(rules)) })
+  return RuleList.compile({ owner, service, rules: new Map(Object.entries(rules)) }, new Map())
 }
 
 describe('a list of rules', () => {
   it('requires what its matching rule says', () => {
-    assert.deepEqual(list({ r1: rule('bank.example', { name: 'First Bank' }) }).requirementFor(recipient), {
-      level: 'encrypt',
-      trusted: false,
-      namesHost: false,
-      namesAnyOf: [],
-      fingerprintsAnyOf: [],
-      decidedBy: [{ owner: 'acme.example', id: 'r1', name: 'First Bank' }],
-    })
+    assert.deepEqual(
+      list({ r1: rule('bank.example', { name: 'First Bank' }) }).verdictOn(messageTo()).requirement,
+      {
+        level: 'encrypt',
+        trusted: false,
+        namesHost: false,
+        namesAnyOf: [],
+        fingerprintsAnyOf: [],
+        decidedBy: [{ owner: 'acme.example', id: 'r1', name: 'First Bank' }],
+      },
+    )
   })
 
   it('requires nothing where no rule matches, or the matching one is off', () => {
-    assert.equal(list({ r1: rule('other.example') }).requirementFor(recipient), null)
-    assert.equal(list({ r1: rule('bank.example', { enabled: false }) }).requirementFor(recipient), null)
+    assert.equal(list({ r1: rule('other.example') }).verdictOn(messageTo()).requirement, null)
+    assert.equal(
+      list({ r1: rule('bank.example', { enabled: false }) }).verdictOn(messageTo()).requirement,
+      null,
+    )
   })
 
   it('lets the first match decide: position, then id', () => {
-    const ids = (rules: Record<string, string>) => list(rules).decidingRule(recipient)?.id
+    const ids = (rules: Record<string, string>) => list(rules).matches(messageTo()).decides?.id
     assert.equal(ids({ a: rule('*', { position: 2 }), b: rule('*', { position: 1 }) }), 'b')
     assert.equal(ids({ b: rule('*'), a: rule('*') }), 'a')
     assert.equal(ids({ a: rule('*', { enabled: false }), b: rule('*', { position: 9 }) }), 'b')
@@ -55,20 +74,27 @@ describe('a list of rules', () => {
 
   it('exempts what a rule of level none matches first', () => {
     const rules = { a: rule('cfo@bank.example', { level: 'none' }), b: rule('bank.example', { position: 2 }) }
-    assert.equal(list(rules).requirementFor(recipient), null)
-    assert.equal(list(rules).requirementFor({ local: 'ceo', domain: 'bank.example' })?.level, 'encrypt')
+    assert.equal(list(rules).verdictOn(messageTo()).requirement, null)
+    assert.equal(
+      list(rules).verdictOn(messageTo({ local: 'ceo', domain: 'bank.example' })).requirement?.level,
+      'encrypt',
+    )
   })
 
   it('sleeps while the service of its domain is off or unknown', () => {
     const rules = { r1: rule('bank.example') }
-    assert.equal(list(rules, { service: '{"enabled":false}' }).requirementFor(recipient), null)
-    assert.equal(list(rules, { service: null }).requirementFor(recipient), null)
-    assert.equal(list(rules, { owner: 'bob@acme.example', service: null }).requirementFor(recipient), null)
+    assert.equal(list(rules, { service: '{"enabled":false}' }).verdictOn(messageTo()).requirement, null)
+    assert.equal(list(rules, { service: null }).verdictOn(messageTo()).requirement, null)
+    assert.equal(
+      list(rules, { owner: 'bob@acme.example', service: null }).verdictOn(messageTo()).requirement,
+      null,
+    )
   })
 
   it('of the whole service needs no service', () => {
     assert.equal(
-      list({ r1: rule('bank.example') }, { owner: '*', service: null }).requirementFor(recipient)?.level,
+      list({ r1: rule('bank.example') }, { owner: '*', service: null }).verdictOn(messageTo()).requirement
+        ?.level,
       'encrypt',
     )
   })
@@ -105,13 +131,10 @@ describe('a list of rules', () => {
 
 describe('requirements of several owners', () => {
   it('add up: the strictest version and all deciding rules', () => {
-    const requirement = requirementUnder(
-      [
-        list({ s: rule('*', { minVersion: 'TLSv1.3' }) }, { owner: '*', service: null }),
-        list({ d: rule('bank.example', { minVersion: 'TLSv1.2' }) }),
-      ],
-      recipient,
-    )
+    const requirement = requirementUnder([
+      list({ s: rule('*', { minVersion: 'TLSv1.3' }) }, { owner: '*', service: null }),
+      list({ d: rule('bank.example', { minVersion: 'TLSv1.2' }) }),
+    ])
     assert.equal(requirement?.minVersion, 'TLSv1.3')
     assert.deepEqual(
       requirement.decidedBy.map((by) => by.owner),
@@ -122,7 +145,7 @@ describe('requirements of several owners', () => {
   it('are not weakened by an exemption of another owner', () => {
     const service = list({ s: rule('*') }, { owner: '*', service: null })
     const tenant = list({ d: rule('bank.example', { level: 'none' }) })
-    assert.equal(requirementUnder([service, tenant], recipient)?.level, 'encrypt')
+    assert.equal(requirementUnder([service, tenant])?.level, 'encrypt')
   })
 })
 

@@ -22,7 +22,12 @@ describe('a rule', () => {
       criteria: { to: { matchesAny: ['BANK.example', 'bank.example', 'Bücher.example'] } },
     })
     assert.ok('rule' in checked)
-    assert.deepEqual(checked.rule.criteria.to.matchesAny, ['bank.example', 'xn--bcher-kva.example'])
+    assert.deepEqual(checked.rule.criteria.to?.matchesAny, ['bank.example', 'xn--bcher-kva.example'])
+  })
+
+  it('may say what happens on failure', () => {
+    const rule = { ...GOOD, actions: { relayWithTls: { level: 'encrypt', onFailure: 'defer' } } }
+    assert.deepEqual(checkRule(rule), { rule })
   })
 
   it('may have a minimum version', () => {
@@ -51,13 +56,21 @@ describe('a rule', () => {
     [
       'with an unknown field',
       { ...GOOD, colour: 1 },
-      'field colour: is unknown; known here: name, direction, enabled, position, criteria, actions',
+      'field colour: is unknown; known here: name, comment, direction, enabled, mode, position, startsAt, expiresAt, criteria, actions',
     ],
-    ['with another direction', { ...GOOD, direction: 'up' }, 'field direction: "up" is not "outgoing"'],
+    [
+      'with another direction',
+      { ...GOOD, direction: 'up' },
+      'field direction: "up" is not one of outgoing, incoming',
+    ],
     ['with a text for enabled', { ...GOOD, enabled: 'yes' }, 'field enabled: "yes" is not of type boolean'],
     ['with position 0', { ...GOOD, position: 0 }, 'field position: 0 must be >= 1'],
     ['with half a position', { ...GOOD, position: 1.5 }, 'field position: 1.5 is not of type integer'],
-    ['without criteria', { ...GOOD, criteria: {} }, 'field criteria.to: is missing'],
+    [
+      'without criteria',
+      { ...GOOD, criteria: {} },
+      'field criteria.to: is missing; at least one of to, from, subject, header is expected',
+    ],
     [
       'with an empty list',
       to([]),

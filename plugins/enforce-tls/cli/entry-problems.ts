@@ -1,0 +1,41 @@
+/** What is wrong with an entry of the store, as the end of a sentence that names its place. Pure. */
+import { parseDomain } from '../rules/address.js'
+import { formatGroupProblem, groupNameProblem, parseGroup, type StoredGroups } from '../rules/group.js'
+import { parseOwner, quote } from '../rules/owner.js'
+import { InvalidEntry, parseService } from '../rules/owner-entries.js'
+import { RuleList } from '../rules/rule-list.js'
+
+/** What is wrong with a rule, the groups that it refers to included, or `null`. */
+export function ruleProblem(owner: string, id: string, json: string, groups: StoredGroups): string | null {
+  try {
+    RuleList.compile({ owner, rules: new Map([[id, json]]), service: null }, groups)
+    return null
+  } catch (error) {
+    if (error instanceof InvalidEntry) return error.problem
+    throw error
+  }
+}
+
+/** What is wrong with a group, or `null`. */
+export function groupProblem(name: string, json: string): string | null {
+  const problem = groupNameProblem(name)
+  if (problem !== null) return problem
+  const checked = parseGroup(json)
+  return 'problem' in checked ? formatGroupProblem(checked) : null
+}
+
+/** What is wrong with a domain's service, or `null`. */
+export function serviceProblem(domain: string, json: string): string | null {
+  const parsed = parseDomain(domain)
+  if ('problem' in parsed) return parsed.problem
+  if (parsed.domain !== domain) return `is never looked up; expected: ${parsed.domain}`
+  const service = parseService(json)
+  return 'problem' in service ? service.problem : null
+}
+
+/** What is wrong with an owner's name, as a whole sentence, or `null`. */
+export function ownerProblem(owner: string): string | null {
+  const parsed = parseOwner(owner)
+  if ('problem' in parsed) return parsed.problem
+  return parsed.owner === owner ? null : `owner ${quote(owner)} is never looked up; expected: ${parsed.owner}`
+}

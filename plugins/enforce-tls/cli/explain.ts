@@ -1,0 +1,97 @@
+/**
+ * `enforce-tls explain`: what would happen to a message, and why, by the very code that decides at a delivery.
+ */
+import { open } from 'node:fs/promises'
+import path from 'node:path'
+import { parseAddress, type MailAddress } from '../rules/address.js'
+import { explain, type Explanation } from '../rules/explain.js'
+import { HEADER_BYTES_MAX, HeaderBlock } from '../rules/header-block.js'
+import type { MessageView } from '../rules/match.js'
+import { InvalidEntry } from '../rules/owner-entries.js'
+import { ownersOf, quote } from '../rules/owner.js'
+import { fileProblem } from '../store/file-problem.js'
+import { examples, type Context, type Root, type WithStore } from './context.js'
+import { explanationData, showExplanation } from './explanation.js'
+import { Refusal } from './refusal.js'
+import { senderWords } from './rule-words.js'
+
+interface ExplainOptions {
+  readonly from: string
+  readonly to: string
+  readonly message?: string | undefined
+  readonly direction: string
+}
+
+/** Adds the `explain` command to the program. */
+export function addExplainCommand(program: Root, withStore: WithStore): void {
+  program
+    .command('explain')
+    .description('say what would happen to a message, and why: every rule that is looked at, in order')
+    .requiredOption('--from <sender>', "the envelope sender; '<>' is the null sender of bounces")
+    .requiredOption('--to <recipient>', 'the envelope recipient')
+    .option('--message <file>', 'the message, for rules that look at its subject or header')
+    .option('--direction <direction>', 'outgoing, or incoming: mail for a recipient of yours', 'outgoing')
+    .addHelpText(
+      'after',
+      examples(
+        'explain --from ann@acme.example --to cfo@bank.example',
+        'explain --from ann@acme.example --to cfo@bank.example --message mail.eml --json',
+        'explain --direction incoming --from cfo@bank.example --to ann@acme.example',
+      ),
+    )
+    .action((options, command) =>
+      withStore(command.optsWithGlobals(), (context) => explainMessage(context, options)),
+    )
+}
+
+async function explainMessage(context: Context, options: ExplainOptions): Promise<void> {
+  const { store, output, settings } = context
+  const message = await messageOf(context, options)
+  const owners = ownersOf(message.direction === 'outgoing' ? message.sender : message.recipient)
+  const [groups, entries] = await Promise.all([
+    store.groups(),
+    Promise.all(owners.map((owner) => store.readOwner(owner))),
+  ])
+  let explanation: Explanation
+  try {
+    explanation = explain(entries, groups, message)
+  } catch (error) {
+    if (!(error instanceof InvalidEntry)) throw error
+    throw new Refusal([
+      `the message would wait, since the rules of ${senderWords(error.place.owner)} are not valid (a Haraka that read them before goes by the last valid ones): ${store.placeOf(error.place)}: ${error.problem}`,
+    ])
+  }
+  const { reportOnly } = settings.main
+  output.data({ ...explanationData(message, explanation), reportOnly })
+  showExplanation(context, message, explanation)
+  if (reportOnly) output.line('With report_only=true of these settings, nothing of that is enforced.')
+}
+
+async function messageOf({ output }: Context, options: ExplainOptions): Promise<MessageView> {
+  const { direction, message } = options
+  if (direction !== 'outgoing' && direction !== 'incoming')
+    throw new Refusal([`--direction ${quote(direction)} is not one of outgoing, incoming`])
+  const sender = /^(?:<>)?$/.test(options.from)
+    ? { local: '', domain: '' }
+    : addressOf('--from', options.from)
+  const recipient = addressOf('--to', options.to)
+  const file = message === undefined ? undefined : path.resolve(output.terminal.cwd(), message)
+  const headers = file === undefined ? undefined : await headerOf(file)
+  return { direction, sender, recipient, headers, now: Date.now() }
+}
+
+function addressOf(option: string, text: string): MailAddress {
+  const parsed = parseAddress(text)
+  if ('problem' in parsed) throw new Refusal([`${option} ${quote(text)} ${parsed.problem}`])
+  return parsed.address
+}
+
+async function headerOf(file: string): Promise<HeaderBlock> {
+  try {
+    await using handle = await open(file)
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEADER_BYTES_MAX), 0, HEADER_BYTES_MAX, 0)
+    return new HeaderBlock(buffer.subarray(0, bytesRead))
+  } catch (error) {
+    throw new Refusal([`--message ${file} ${fileProblem(error)}`])
+  }
+}

@@ -1,0 +1,121 @@
+/** An explanation as data and as text. */
+import { formatAddress, type MailAddress } from '../rules/address.js'
+import type { ExplainedOwner, ExplainedRule, Explanation } from '../rules/explain.js'
+import type { FieldOutcome, MessageView } from '../rules/match.js'
+import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
+import type { DecidedBy, Requirement } from '../rules/requirement.js'
+import type { Context } from './context.js'
+import { listed } from './output.js'
+import { requirementWords } from './rule-words.js'
+
+/** What `explain --json` prints. */
+export function explanationData(message: MessageView, { owners, verdict }: Explanation): object {
+  return {
+    from: addressWords(message.sender),
+    to: addressWords(message.recipient),
+    direction: message.direction,
+    requirement: withoutRules(verdict.requirement),
+    decidedBy: verdict.requirement?.decidedBy ?? [],
+    reported: verdict.reported,
+    // Without the header of the message, a rule that asks for it might decide otherwise.
+    certain: !owners.some(({ rules }) => rules.some(({ state }) => state === 'not known')),
+    owners: owners.map(({ owner, awake, rules }) => ({
+      owner,
+      awake,
+      rules: rules.map(({ id, rule: { name, position }, state, part, fields }) => ({
+        id,
+        name,
+        position,
+        state,
+        part,
+        fields,
+      })),
+    })),
+  }
+}
+
+/** Prints owners, rules and the result. */
+export function showExplanation(context: Context, message: MessageView, explanation: Explanation): void {
+  const { output } = context
+  const { owners, verdict } = explanation
+  const kind = message.direction === 'outgoing' ? 'Mail' : 'Incoming mail'
+  output.line(`${kind} from ${addressWords(message.sender)} to ${addressWords(message.recipient)}:`)
+  for (const owner of owners) showOwner(context, owner)
+  output.line(verdictWords(message, verdict.requirement, owners))
+  for (const reported of verdict.reported)
+    output.line(
+      `In mode report: level ${reported.level} would be required by ${rulesWords(reported.decidedBy)}.`,
+    )
+  const unknown = owners.flatMap(({ rules }) => rules.filter(({ state }) => state === 'not known'))
+  if (unknown.length > 0)
+    output.line(
+      `That may be otherwise: ${listed(unknown.map(({ id }) => id))} can't be told without the header; give the message with --message.`,
+    )
+}
+
+function showOwner({ output, command }: Context, { owner, awake, rules }: ExplainedOwner): void {
+  const name = owner === EVERYONE ? `${owner} (the whole service)` : owner
+  if (rules.length === 0) {
+    output.item(`${name}: no rules`)
+    return
+  }
+  const domain = serviceDomainOf(owner)
+  const asleep = awake || domain === null ? '' : `, asleep; wake with: ${command('domain', 'enable', domain)}`
+  output.item(`${name}${asleep}`)
+  for (const rule of rules) output.item(ruleWords(rule), 2)
+}
+
+function ruleWords({ id, rule, state, part, fields }: ExplainedRule): string {
+  const parts = { decides: ' -> decides', exempts: ' -> exempts', reports: ' -> reports' } as const
+  const end = part === null ? (state === 'matched' ? ', below the rule that decides' : '') : parts[part]
+  const why = fields.map(fieldWords).join(', ')
+  return `${rule.position}. ${id} (${rule.name}): ${state}${end}${why === '' ? '' : ` [${why}]`}`
+}
+
+function fieldWords({ field, met, value }: FieldOutcome): string {
+  if (met === null) return `${field}: not known`
+  if (met) return value === null ? `${field}: none of the exceptions fits` : `${field}: fits ${value}`
+  return value === null ? `${field}: nothing fits` : `${field}: excepted by ${value}`
+}
+
+function verdictWords(
+  { direction }: MessageView,
+  requirement: Requirement | null,
+  owners: readonly ExplainedOwner[],
+): string {
+  if (requirement) {
+    const end =
+      direction === 'outgoing'
+        ? 'it leaves over TLS or not at all'
+        : 'it is refused at RCPT where it does not come over TLS'
+    return `Required: ${fullWords(requirement)}; by ${rulesWords(requirement.decidedBy)}; ${end}.`
+  }
+  const exempting = owners.flatMap(({ owner, rules }) =>
+    rules.filter(({ part }) => part === 'exempts').map(({ id, rule: { name } }) => ({ owner, id, name })),
+  )
+  return exempting.length > 0
+    ? `Nothing is required: exempted by ${rulesWords(exempting)}.`
+    : 'Nothing is required: the message goes its way as if there were no rules.'
+}
+
+function fullWords({ level, minVersion, namesHost, namesAnyOf, onFailure }: Requirement): string {
+  return [
+    requirementWords({ level, ...(minVersion ? { minVersion } : {}), ...(onFailure ? { onFailure } : {}) }),
+    ...(namesHost && level !== 'verify' ? ['and the certificate names the MX host'] : []),
+    ...namesAnyOf.map((names) => `the certificate names one of ${listed(names)}`),
+  ].join(', ')
+}
+
+function rulesWords(rules: readonly DecidedBy[]): string {
+  return rules.map(({ owner, id, name }) => `rule ${id} of ${owner} (${name})`).join(' and ')
+}
+
+function withoutRules(requirement: Requirement | null): Omit<Requirement, 'decidedBy'> | null {
+  if (requirement === null) return null
+  const entries = Object.entries(requirement).filter(([name]) => name !== 'decidedBy')
+  return Object.fromEntries(entries) as Omit<Requirement, 'decidedBy'>
+}
+
+function addressWords(address: MailAddress): string {
+  return address.domain === '' ? '<>' : formatAddress(address)
+}

@@ -1,0 +1,174 @@
+/** `enforce-tls group`: named lists of patterns, which rules refer to as `group:<name>`. */
+import { checkGroup, formatGroupProblem, groupNameProblem } from '../rules/group.js'
+import { EVERYONE, quote } from '../rules/owner.js'
+import { namedChange } from '../store/entry-change.js'
+import { canAsk, isConfirmed } from './ask.js'
+import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
+import { textDifferences, valueOf } from './difference.js'
+import { groupsIn } from './document-scope.js'
+import { groupProblem } from './entry-problems.js'
+import { listed } from './output.js'
+import { Refusal } from './refusal.js'
+import { readOwners } from './whole-store.js'
+
+const NAME = 'the name of the group; rules refer to it as group:<name>'
+const PATTERNS = 'bank.example, .bank.example (its subdomains) or cfo@bank.example'
+
+/** Adds the `group` group to the program. */
+export function addGroupCommands(program: Root, withStore: WithStore): void {
+  const group = program
+    .command('group')
+    .description('named lists of domains and addresses that rules refer to')
+    .addHelpText('after', examples('group set banks bank.example .bank.example', 'group list'))
+
+  group
+    .command('set')
+    .description('make a group of these patterns, in place of those that it has; a change holds at once')
+    .argument('<group>', NAME)
+    .argument('<pattern...>', PATTERNS)
+    .addHelpText('after', examples('group set banks bank.example .bank.example cfo@partner.example'))
+    .action((name, patterns, _options, command) =>
+      withStore(command.optsWithGlobals(), (context) => setGroup(context, name, patterns)),
+    )
+
+  group
+    .command('show')
+    .description('show the patterns of a group, and the rules that refer to it')
+    .argument('<group>', NAME)
+    .addHelpText('after', examples('group show banks', 'group show banks --json'))
+    .action((name, _options, command) =>
+      withStore(command.optsWithGlobals(), (context) => showGroup(context, name)),
+    )
+
+  group
+    .command('list')
+    .description('list all groups')
+    .addHelpText('after', examples('group list', 'group list --json'))
+    .action((_options, command) => withStore(command.optsWithGlobals(), listGroups))
+
+  group
+    .command('delete')
+    .description('delete a group that no rule refers to; on a terminal it asks first')
+    .argument('<group>', NAME)
+    .option('--yes', 'do not ask')
+    .addHelpText('after', examples('group delete banks', 'group delete banks --yes'))
+    .action((name, options, command) =>
+      withStore(command.optsWithGlobals(), (context) => deleteGroup(context, name, options.yes === true)),
+    )
+}
+
+async function setGroup(
+  { store, write, output }: Context,
+  name: string,
+  texts: readonly string[],
+): Promise<void> {
+  const problem = groupNameProblem(name)
+  if (problem !== null) throw new Refusal([`group ${quote(name)} ${problem}`])
+  const checked = checkGroup(texts)
+  if ('problem' in checked) {
+    const expectation = checked.problem.includes('expected') ? '' : `; expected: ${PATTERNS}`
+    throw new Refusal([`pattern ${formatGroupProblem({ ...checked, value: '' })}${expectation}`])
+  }
+  const value = JSON.stringify(checked.patterns)
+  const before = await retryConflicts(async () => {
+    const expected = (await store.groups()).get(name) ?? null
+    if (expected !== value) await write([namedChange('groups', name, expected, value)])
+    return expected
+  })
+  output.data({ group: name, patterns: checked.patterns })
+  if (before === value) output.line(`Group ${name} is as it was: nothing was changed.`)
+  else {
+    output.line(before === null ? `Created group ${name}.` : `Changed group ${name}:`)
+    if (before !== null) for (const difference of textDifferences(before, value)) output.item(difference)
+    output.line(`Rules refer to it as group:${name}.`)
+  }
+}
+
+async function showGroup({ store, output }: Context, name: string): Promise<void> {
+  const [groups, rules] = await Promise.all([store.groups(), referringRules(store, name)])
+  const json = groupIn(groups, name)
+  const problem = groupProblem(name, json)
+  if (problem !== null)
+    throw new Refusal([`${store.placeOf({ key: 'groups', owner: EVERYONE, field: name })}: ${problem}`])
+  const patterns = valueOf(json) as string[]
+  output.data({ group: name, patterns, rules })
+  output.facts({ group: name, patterns, rules: rules.length > 0 ? rules.map(words) : 'none refers to it' })
+}
+
+async function listGroups({ store, output }: Context): Promise<void> {
+  const [groups, rules] = await Promise.all([store.groups(), referringRules(store, null)])
+  const problems: string[] = []
+  const rows = [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([group, json]) => {
+      const problem = groupProblem(group, json)
+      if (problem === null) {
+        const patterns = valueOf(json) as string[]
+        return [{ group, patterns, rules: rules.filter((rule) => rule.groups.includes(group)).length }]
+      }
+      problems.push(`${store.placeOf({ key: 'groups', owner: EVERYONE, field: group })}: ${problem}`)
+      return []
+    })
+  output.data(rows)
+  if (rows.length > 0)
+    output.table(
+      ['group', 'patterns', 'rules'],
+      rows.map(({ group, patterns, rules: used }) => [group, listed(patterns), String(used)]),
+    )
+  else if (problems.length === 0) output.line('There are no groups.')
+  const [first, ...rest] = problems
+  if (first !== undefined) throw new Refusal([first, ...rest])
+}
+
+async function deleteGroup({ store, write, output }: Context, name: string, yes: boolean): Promise<void> {
+  groupIn(await store.groups(), name)
+  const rules = await referringRules(store, name)
+  const [first, ...rest] = rules.map((rule) => `  ${words(rule)}`)
+  if (first !== undefined)
+    throw new Refusal([
+      `group ${quote(name)} is not deleted: rules refer to it, and their owners' mail would wait; change or delete first:`,
+      first,
+      ...rest,
+    ])
+  if (!yes && canAsk(output) && !(await isConfirmed(output, `Delete group ${name}?`)))
+    throw new Refusal([`nothing deleted: group ${quote(name)} is still there`])
+  const deleted = await retryConflicts(async () => {
+    const json = groupIn(await store.groups(), name)
+    await write([namedChange('groups', name, json, null)])
+    return json
+  })
+  output.data({ group: name, patterns: valueOf(deleted) })
+  output.line(`Deleted group ${name}.`)
+}
+
+/** @throws {Refusal} when there is no such group; it names those that there are. */
+function groupIn(groups: ReadonlyMap<string, string>, name: string): string {
+  const json = groups.get(name)
+  if (json !== undefined) return json
+  const names = [...groups.keys()].sort()
+  throw new Refusal([
+    `there is no group ${quote(name)}; ${names.length === 0 ? 'there are no groups' : `the groups are: ${listed(names, 20)}`}`,
+  ])
+}
+
+interface ReferringRule {
+  readonly owner: string
+  readonly id: string
+  readonly groups: readonly string[]
+}
+
+/** The rules that refer to a group, or with `null` to any. */
+async function referringRules(store: Context['store'], group: string | null): Promise<ReferringRule[]> {
+  const owners = await readOwners(store, await store.owners())
+  return owners.flatMap(({ owner, rules }) =>
+    [...rules].flatMap(([id, json]) => {
+      const groups = groupsIn(json)
+      const refers = group === null ? groups.length > 0 : groups.includes(group)
+      return refers ? [{ owner, id, groups }] : []
+    }),
+  )
+}
+
+function words({ owner, id }: ReferringRule): string {
+  return `rule ${id} of ${owner}`
+}

@@ -1,0 +1,62 @@
+/** `enforce-tls history`: who changed what, when, from what to what. */
+import { parseRule } from '../rules/rule.js'
+import type { HistoryEntry } from '../store/history.js'
+import { examples, type Context, type Root, type WithStore } from './context.js'
+import { textDifferences, valueOf } from './difference.js'
+import { localTime } from './local-time.js'
+import { WrongUse } from './refusal.js'
+import { ownerOf } from './rule-entries.js'
+
+const LIMIT = 20
+const LIMIT_MAX = 20_000
+
+/** Adds the `history` command to the program. */
+export function addHistoryCommand(program: Root, withStore: WithStore): void {
+  program
+    .command('history')
+    .description(
+      'show who changed rules, services and groups with this command, latest first; changes made by hand, ' +
+        'with redis-cli or in the rules file, are not in it',
+    )
+    .argument('[owner]', 'only the rules and the service of this owner')
+    .option('--limit <n>', 'the most entries', String(LIMIT))
+    .addHelpText('after', examples('history', 'history acme.example --limit 5', 'history --json'))
+    .action((owner, options, command) =>
+      withStore(command.optsWithGlobals(), (context) =>
+        showHistory(context, owner === undefined ? undefined : ownerOf(owner), limitOf(options.limit)),
+      ),
+    )
+}
+
+function limitOf(text: string): number {
+  const limit = Number(text)
+  if (/^\d+$/.test(text) && limit > 0 && limit <= LIMIT_MAX) return limit
+  throw new WrongUse([`--limit ${JSON.stringify(text)}: a number from 1 to ${LIMIT_MAX} is expected`])
+}
+
+async function showHistory(
+  { store, output }: Context,
+  owner: string | undefined,
+  limit: number,
+): Promise<void> {
+  const entries = await store.history({ owner, limit })
+  output.data(entries.map((entry) => ({ ...entry, from: valueOf(entry.from), to: valueOf(entry.to) })))
+  if (entries.length === 0) output.line('No change is recorded.')
+  else
+    output.table(
+      ['when', 'who', 'what', 'change'],
+      entries.map((entry) => [localTime(entry.at), entry.by, subjectOf(entry), changeOf(entry)]),
+    )
+}
+
+function subjectOf({ key, owner, field, from, to }: HistoryEntry): string[] {
+  if (key === 'domains') return [`service of ${field}`]
+  if (key === 'groups') return [`group ${field}`]
+  const checked = parseRule(to ?? from ?? '')
+  return [`rule ${field}`, `of ${owner}`, ...('rule' in checked ? [`(${checked.rule.name})`] : [])]
+}
+
+function changeOf({ key, from, to }: HistoryEntry): string[] {
+  // A service comes into being by being switched on.
+  return textDifferences(key === 'domains' && to !== null ? (from ?? '{}') : from, to)
+}

@@ -1,0 +1,141 @@
+/** What an import would change, and what is wrong with its document. Pure. */
+import { parseGroup, type StoredGroups } from '../rules/group.js'
+import { EVERYONE, quote } from '../rules/owner.js'
+import { parseRule } from '../rules/rule.js'
+import type { EntryChange } from '../store/entry-change.js'
+import { placeIn, type RulesDocument } from '../store/rules-document.js'
+import { sameMeaning, textDifferences } from './difference.js'
+import { groupProblem, ruleProblem, serviceProblem } from './entry-problems.js'
+
+/** One entry that an import changes. */
+export interface ImportStep {
+  readonly action: 'add' | 'change' | 'remove'
+  readonly change: EntryChange
+  /** What it is about, such as `rule k3m8r2pq7x (Bank)`. */
+  readonly label: string
+  readonly differences: readonly string[]
+}
+
+/**
+ * Everything that is wrong with a document, each with its place; empty for a good one.
+ *
+ * @param groups those that there are after the import
+ */
+export function documentProblems(document: RulesDocument, groups: StoredGroups): string[] {
+  const problems: string[] = []
+  for (const [domain, json] of document.domains) {
+    const problem = serviceProblem(domain, json)
+    if (problem !== null) problems.push(`${placeIn('domains', domain)}: ${problem}`)
+  }
+  for (const [group, json] of document.groups) {
+    const problem = groupProblem(group, json)
+    if (problem !== null) problems.push(`${placeIn('groups', group)}: ${problem}`)
+  }
+  for (const [owner, rules] of document.rules)
+    for (const [id, json] of rules) {
+      const problem = ruleProblem(owner, id, json, groups)
+      if (problem !== null) problems.push(`${placeIn('rules', owner, id)}: ${problem}`)
+    }
+  return problems
+}
+
+/**
+ * The steps from what a store holds to what it shall hold.
+ *
+ * @param held what the store holds now, within the scope of the import
+ * @param wanted a document without problems
+ * @param removes which kinds of entries are removed that the document does not have
+ */
+export function planImport(
+  held: RulesDocument,
+  wanted: RulesDocument,
+  removes: Readonly<Record<EntryChange['key'], boolean>>,
+): ImportStep[] {
+  const owners = [...new Set([...held.rules.keys(), ...wanted.rules.keys()])].sort()
+  const none = new Map<string, string>()
+  return [
+    ...steps('domains', null, held.domains, wanted.domains, removes.domains),
+    ...steps('groups', null, held.groups, mapped(wanted.groups, normalisedGroup), removes.groups),
+    ...owners.flatMap((owner) =>
+      steps(
+        'rules',
+        owner,
+        held.rules.get(owner) ?? none,
+        mapped(wanted.rules.get(owner) ?? none, normalised),
+        removes.rules,
+      ),
+    ),
+  ]
+}
+
+/** Positions that two rules of one owner would share after these steps, as sentences. */
+export function sharedPositions(held: RulesDocument, plan: readonly ImportStep[]): string[] {
+  const touched = plan.flatMap(({ change }) => (change.key === 'rules' ? [change] : []))
+  return [...new Set(touched.map(({ owner }) => owner))].flatMap((owner) => {
+    const after = new Map(held.rules.get(owner))
+    const ofOwner = touched.filter((change) => change.owner === owner)
+    for (const { field, value } of ofOwner) {
+      if (value === null) after.delete(field)
+      else after.set(field, value)
+    }
+    return ofOwner.flatMap(({ field, value }) => {
+      const position = value === null ? null : positionOf(value)
+      const other = [...after].find(([id, json]) => id !== field && positionOf(json) === position)
+      return position === null || other === undefined
+        ? []
+        : [
+            `${placeIn('rules', owner, field)}: field position: ${position} is also that of rule ${quote(other[0])}; a position of its own is expected`,
+          ]
+    })
+  })
+}
+
+function steps(
+  key: EntryChange['key'],
+  owner: string | null,
+  held: ReadonlyMap<string, string>,
+  wanted: ReadonlyMap<string, string>,
+  replace: boolean,
+): ImportStep[] {
+  const fields = [...new Set([...wanted.keys(), ...(replace ? held.keys() : [])])]
+  return fields.flatMap((field) => {
+    const expected = held.get(field) ?? null
+    const value = wanted.get(field) ?? null
+    if (expected !== null && value !== null && sameMeaning(expected, value)) return []
+    const action = expected === null ? 'add' : value === null ? 'remove' : 'change'
+    return [
+      {
+        action,
+        change: { key, owner: owner ?? (key === 'groups' ? EVERYONE : field), field, expected, value },
+        label: labelOf(key, field, value ?? expected ?? ''),
+        differences: action === 'change' ? textDifferences(expected, value) : [],
+      },
+    ]
+  })
+}
+
+function labelOf(key: EntryChange['key'], field: string, json: string): string {
+  if (key === 'domains') return `service of ${field}`
+  if (key === 'groups') return `group ${field}`
+  const checked = parseRule(json)
+  return `rule ${field} (${'rule' in checked ? checked.rule.name : 'it is not valid'})`
+}
+
+function mapped(entries: ReadonlyMap<string, string>, spell: (json: string) => string): Map<string, string> {
+  return new Map([...entries].map(([name, json]) => [name, spell(json)]))
+}
+
+function normalisedGroup(json: string): string {
+  const checked = parseGroup(json)
+  return 'patterns' in checked ? JSON.stringify(checked.patterns) : json
+}
+
+function normalised(json: string): string {
+  const checked = parseRule(json)
+  return 'rule' in checked ? JSON.stringify(checked.rule) : json
+}
+
+function positionOf(json: string): number | null {
+  const checked = parseRule(json)
+  return 'rule' in checked ? checked.rule.position : null
+}

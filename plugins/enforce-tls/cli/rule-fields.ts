@@ -1,0 +1,165 @@
+/** The fields of a rule that options set: one table of what each is called, sets and expects. */
+import { LEVELS, TLS_VERSIONS } from '../rules/levels.js'
+
+/** What an option says: a new value, or `false` for no value at all (`--no-comment`). */
+type Given<T> = T | false | undefined
+
+/** What the user wrote behind `rule create` or `rule edit`. */
+export interface RuleOptions {
+  readonly name?: Given<string>
+  readonly to?: Given<readonly string[]>
+  readonly exceptTo?: Given<readonly string[]>
+  readonly from?: Given<readonly string[]>
+  readonly exceptFrom?: Given<readonly string[]>
+  readonly subject?: Given<readonly string[]>
+  readonly exceptSubject?: Given<readonly string[]>
+  readonly header?: Given<readonly string[]>
+  readonly exceptHeader?: Given<readonly string[]>
+  readonly level?: Given<string>
+  readonly minVersion?: Given<string>
+  readonly certName?: Given<readonly string[]>
+  readonly fingerprint?: Given<readonly string[]>
+  readonly onFailure?: Given<string>
+  readonly mode?: Given<string>
+  readonly direction?: Given<string>
+  readonly startsAt?: Given<string>
+  readonly expiresAt?: Given<string>
+  readonly comment?: Given<string>
+}
+
+/** An option and the field that it sets. */
+export interface Field {
+  readonly option: keyof RuleOptions
+  readonly flags: string
+  readonly summary: string
+  /** Path of the field in a rule; the header criteria share one. */
+  readonly path: string
+  /** What is expected there, where the problem itself does not say so. */
+  readonly expected: string
+  /** Whether a rule can do without it, so that `--no-…` removes it. */
+  readonly removable: boolean
+}
+
+const PATTERNS = 'bank.example, .bank.example (its subdomains), cfo@bank.example, group:banks or * (all)'
+const WORDS = 'words, whatever their case, or a regular expression /…/ or /…/i'
+const HEADER = "'Name: words', or 'Name: /regular expression/i'"
+
+function field(
+  option: keyof RuleOptions,
+  value: string,
+  path: string,
+  expected: string,
+  summary: string,
+  removable = true,
+): Field {
+  const flag = `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  return { option, flags: `${flag} ${value}`, path, expected, summary, removable }
+}
+
+const ACTION = 'actions.relayWithTls'
+
+/** Every option, in the order in which the help shows them. */
+export const FIELDS: readonly Field[] = [
+  field('to', '<pattern...>', 'criteria.to.matchesAny', PATTERNS, `recipients: ${PATTERNS}`),
+  field('exceptTo', '<pattern...>', 'criteria.to.matchesNone', PATTERNS, 'recipients that it does not match'),
+  field('from', '<pattern...>', 'criteria.from.matchesAny', PATTERNS, 'senders, of the envelope'),
+  field(
+    'exceptFrom',
+    '<pattern...>',
+    'criteria.from.matchesNone',
+    PATTERNS,
+    'senders that it does not match',
+  ),
+  field(
+    'subject',
+    '<words...>',
+    'criteria.subject.matchesAny',
+    WORDS,
+    `the subject has one of these: ${WORDS}`,
+  ),
+  field(
+    'exceptSubject',
+    '<words...>',
+    'criteria.subject.matchesNone',
+    WORDS,
+    'the subject has none of these',
+  ),
+  field('header', '<field...>', 'criteria.header', HEADER, `a header field has these: ${HEADER}`),
+  field('exceptHeader', '<field...>', 'criteria.header', HEADER, 'no header field of the name has these'),
+  field(
+    'level',
+    '<level>',
+    `${ACTION}.level`,
+    'a level',
+    `${LEVELS.map(({ name, summary }) => `${name}: ${summary}`).join('; ')} (default: encrypt)`,
+    false,
+  ),
+  field(
+    'minVersion',
+    '<version>',
+    `${ACTION}.minVersion`,
+    'a TLS version',
+    `the lowest TLS version: ${TLS_VERSIONS.join(' or ')} (default: as in the settings)`,
+  ),
+  field(
+    'certName',
+    '<name...>',
+    `${ACTION}.names`,
+    'a DNS name, or .bank.example for any below it',
+    "level secure: names that the certificate may have besides the recipient's domain",
+  ),
+  field(
+    'fingerprint',
+    '<sha256...>',
+    `${ACTION}.fingerprints`,
+    'a SHA-256 fingerprint',
+    'level fingerprint: SHA-256 of the certificates or public keys, one of which must be there',
+  ),
+  field(
+    'onFailure',
+    '<action>',
+    `${ACTION}.onFailure`,
+    'bounce or defer',
+    'when no server fulfils the rule: bounce or defer (default: as in the settings)',
+  ),
+  field(
+    'mode',
+    '<mode>',
+    'mode',
+    'enforce or report',
+    'enforce, or report: change no delivery, tell what would have bounced (default: enforce)',
+  ),
+  field(
+    'direction',
+    '<direction>',
+    'direction',
+    'outgoing or incoming',
+    'mail that goes out, or comes in: outgoing or incoming (default: outgoing)',
+    false,
+  ),
+  field(
+    'startsAt',
+    '<time>',
+    'startsAt',
+    'a time such as 2026-01-31T08:00:00Z',
+    'the rule acts from then on',
+  ),
+  field(
+    'expiresAt',
+    '<time>',
+    'expiresAt',
+    'a time such as 2026-01-31T08:00:00Z',
+    'the rule acts until then',
+  ),
+  field('comment', '<text>', 'comment', 'a text', 'what others should know about the rule'),
+]
+
+/** Only `rule edit` has it: to `rule create` the name is an argument. */
+export const NAME = field(
+  'name',
+  '<name>',
+  'name',
+  'a few words that tell what the rule is for',
+  'a new name',
+  false,
+)

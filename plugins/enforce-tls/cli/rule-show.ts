@@ -1,0 +1,67 @@
+/** `enforce-tls rule list` and `rule show`. */
+import type { OwnedRule } from '../rules/owner-entries.js'
+import { readRules } from '../store/read-rules.js'
+import type { Context } from './context.js'
+import type { Cell } from './output.js'
+import { Refusal } from './refusal.js'
+import { inspect, ruleOf } from './rule-entries.js'
+import { otherCriteria, recipientsOf, requirementWords, sleepWords, stateOf } from './rule-words.js'
+
+/** Patterns of a rule that a list of rules shows. */
+const PATTERNS_SHOWN = 6
+
+/** Lists the valid rules of an owner. @throws {Refusal} afterwards, where others are not valid. */
+export async function listRules(context: Context, owner: string): Promise<void> {
+  const { store, output } = context
+  const read = await readRules(store, owner)
+  const { rules, problems, sleepsWith } = inspect(read, store)
+  output.data(rules)
+  if (rules.length > 0) output.table(['#', 'on', 'name', 'to', 'level', 'id'], rules.map(rowOf))
+  else if (problems.length === 0) output.line(`${owner} has no rules.`)
+  if (sleepsWith !== null && read.entries.rules.size > 0)
+    output.line(sleepWords(context, sleepsWith, 'its rules sleep'))
+  const [first, ...rest] = problems
+  if (first !== undefined) throw new Refusal([first, ...rest])
+}
+
+function rowOf({ id, rule }: OwnedRule): Cell[] {
+  const { name, position, actions } = rule
+  const matchesAny = recipientsOf(rule)
+  const rest = matchesAny.length - PATTERNS_SHOWN
+  const to = [...matchesAny.slice(0, PATTERNS_SHOWN), ...(rest > 0 ? [`and ${rest} more`] : [])]
+  const { level, minVersion } = actions.relayWithTls
+  return [
+    String(position),
+    stateOf(rule),
+    name,
+    [...(rule.direction === 'incoming' ? ['(incoming)'] : []), ...to, ...otherCriteria(rule)],
+    [level, ...(minVersion ? [minVersion] : [])],
+    id,
+  ]
+}
+
+/** Shows one rule. @throws {Refusal} when it is not there or not valid. */
+export async function showRule(context: Context, owner: string, id: string): Promise<void> {
+  const { store, output } = context
+  const read = await readRules(store, owner)
+  const rule = ruleOf(read.entries, id, store)
+  const { sleepsWith } = inspect(read, store)
+  const others = otherCriteria(rule)
+  output.data({ owner, id, rule })
+  output.line(rule.name)
+  if (rule.comment !== undefined) output.item(rule.comment)
+  output.facts({
+    owner,
+    id,
+    position: String(rule.position),
+    state: stateOf(rule),
+    direction: rule.direction,
+    ...(rule.mode === 'report' ? { mode: 'report: changes no delivery' } : {}),
+    ...(rule.startsAt === undefined ? {} : { starts: rule.startsAt }),
+    ...(rule.expiresAt === undefined ? {} : { expires: rule.expiresAt }),
+    to: recipientsOf(rule),
+    ...(others.length > 0 ? { and: others } : {}),
+    requires: requirementWords(rule.actions.relayWithTls),
+  })
+  if (sleepsWith !== null) output.line(sleepWords(context, sleepsWith, 'the rule sleeps'))
+}

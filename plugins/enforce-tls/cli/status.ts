@@ -1,0 +1,84 @@
+/** `enforce-tls status`: whether the store is in order, and with `--fix` the way out where it is not. */
+import { canAsk, withQuestions } from './ask.js'
+import { examples, type Context, type Root, type WithStore } from './context.js'
+import { valueOf } from './difference.js'
+import { Refusal } from './refusal.js'
+import { reportOn, type StatusReport, type StoreProblem } from './status-report.js'
+
+interface StatusOptions {
+  readonly fix?: true | undefined
+  readonly yes?: true | undefined
+}
+
+/** Adds the `status` command to the program. */
+export function addStatusCommand(program: Root, withStore: WithStore): void {
+  program
+    .command('status')
+    .description(
+      'show the store, what it holds, and every entry that is not valid; exit code 1 if there is one',
+    )
+    .option('--fix', 'show each entry that is not valid, and offer to remove it')
+    .option('--yes', 'with --fix: remove them all without a question; history keeps what they were')
+    .addHelpText('after', examples('status', 'status --json', 'status --fix'))
+    .action((options, command) =>
+      withStore(command.optsWithGlobals(), (context) => showStatus(context, options)),
+    )
+}
+
+async function showStatus(context: Context, { fix, yes }: StatusOptions): Promise<void> {
+  const { store, output } = context
+  const facts = await store.facts()
+  const report = await reportOn(context)
+  const { domains, rules } = report
+  output.facts({
+    ...facts,
+    owners: String(report.owners),
+    domains: `${domains.on} on, ${domains.off} off`,
+    rules: `${rules.on} on, ${rules.off} off, ${rules.sleeping} sleeping (on, but the service of their domain is off)`,
+    groups: String(report.groups),
+    problems: String(report.problems.length),
+  })
+  const removed = fix ? await offerRemoval(context, report, yes === true) : []
+  const left = report.problems.filter((problem) => !removed.includes(problem))
+  output.data({
+    ...facts,
+    ...report,
+    problems: left.map(dataOf),
+    ...(fix ? { removed: removed.map(dataOf) } : {}),
+  })
+  const [first, ...rest] = left.map(({ sentence }) => sentence)
+  if (first === undefined) return
+  const fixable = left.some(({ removal }) => removal !== null) && !fix
+  throw new Refusal([first, ...rest], fixable ? [context.command('status', '--fix')] : [])
+}
+
+/** Shows each entry and asks; gives those that were removed. */
+async function offerRemoval(
+  context: Context,
+  { problems }: StatusReport,
+  yes: boolean,
+): Promise<readonly StoreProblem[]> {
+  const { output, write } = context
+  const removable = problems.filter(({ removal }) => removal !== null)
+  if (removable.length === 0) return []
+  if (!yes && !canAsk(output))
+    throw new Refusal(['nothing was removed: nobody can be asked here; --yes removes without a question'])
+  const removed: StoreProblem[] = []
+  await withQuestions(output, async (confirmed) => {
+    for (const problem of removable) {
+      const { sentence, value, removal } = problem
+      output.line(sentence)
+      output.item(value ?? '')
+      if (removal === null || (!yes && !(await confirmed('Remove it?')))) continue
+      await write([removal])
+      removed.push(problem)
+      output.item('removed')
+    }
+  })
+  return removed
+}
+
+function dataOf({ sentence, value, removal }: StoreProblem): object {
+  const { key, owner, field } = removal ?? { key: null, owner: null, field: null }
+  return { problem: sentence, key, owner, field, value: valueOf(value) }
+}

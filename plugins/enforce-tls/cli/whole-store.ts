@@ -1,0 +1,28 @@
+/** Reading many owners, or all that a store holds. */
+import type { OwnerEntries } from '../rules/owner-entries.js'
+import type { RulesDocument } from '../store/rules-document.js'
+import type { ReadStore } from './context.js'
+
+/** How many owners are read at the same time. */
+const BATCH = 50
+
+/** The entries of these owners, in their order. */
+export async function readOwners(store: ReadStore, owners: readonly string[]): Promise<OwnerEntries[]> {
+  const read: OwnerEntries[] = []
+  for (let start = 0; start < owners.length; start += BATCH) {
+    const batch = owners.slice(start, start + BATCH)
+    read.push(...(await Promise.all(batch.map((owner) => store.readOwner(owner)))))
+  }
+  return read
+}
+
+/** All entries as they stand; they need not be valid, not even JSON. */
+export async function readAll(store: ReadStore): Promise<RulesDocument> {
+  const [domains, groups, owners] = await Promise.all([store.services(), store.groups(), store.owners()])
+  const entries = await readOwners(store, owners)
+  return {
+    domains: new Map(domains),
+    groups: new Map(groups),
+    rules: new Map(entries.map(({ owner, rules }) => [owner, new Map(rules)])),
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * The decision at every attempt of every queue item: what the rules in force require of it. What can't be told
+ * makes mail wait, for as long as Haraka's own retries would last.
+ */
+import constants from 'haraka-constants'
+import type { Guard } from './delivery/guard.js'
+import { requirementOfMark } from './delivery/held-bounce.js'
+import { readHeaderBlock } from './delivery/message-header.js'
+import { isGone } from './delivery/queue-files.js'
+import { comparable } from './envelope.js'
+import type { HarakaAddress, HarakaMailItem } from './haraka/types.js'
+import { rulesOf, type Reports } from './report.js'
+import { RulesUnknown, type RuleBook } from './rule-book.js'
+import { addUp, sameRequirement, type Requirement } from './rules/requirement.js'
+import type { Verdict } from './rules/rule-list.js'
+import type { Settings } from './settings.js'
+
+/** Mail whose rules can't be told waits at least this long before its sender hears of it, in ms. */
+const PATIENCE_MIN = 24 * 60 * 60 * 1000
+
+/** What the hook `send_email` answers. */
+export type Answer = number | { readonly code: number; readonly argument: unknown }
+
+/** What a decision needs of the process. */
+export interface DecisionContext {
+  settings(): Settings['main']
+  readonly rules: RuleBook
+  readonly reports: Reports
+  /** Makes one queue item of each group of recipients. */
+  divide(item: HarakaMailItem, groups: readonly (readonly HarakaAddress[])[]): Promise<void>
+  /** How long Haraka's own retries go on, in ms. */
+  retriesLast(): number
+}
+
+/** Recipients that require the same. */
+interface Group {
+  readonly requirement: Requirement | null
+  readonly recipients: HarakaAddress[]
+}
+
+/** Decides, and keeps what decisions have to remember of an item. */
+export class Decisions {
+  readonly #context: DecisionContext
+  /** Since when the rules of an item can't be told, in ms of a clock that nobody sets. */
+  readonly #undecidedSince = new WeakMap<HarakaMailItem, number>()
+
+  constructor(context: DecisionContext) {
+    this.#context = context
+  }
+
+  /** Decides for one item, which has its guard; gives what the hook `send_email` answers. */
+  async on(guard: Guard, item: HarakaMailItem): Promise<Answer> {
+    const { turn } = guard
+    const verdicts = await this.#verdictsOn(item)
+    const requirements = verdicts instanceof Error ? null : this.#requirements(item, verdicts)
+    const covered = !requirements?.every((requirement) => requirement === null)
+    const gone = covered && (await isGone(item.path))
+    // Haraka has given up waiting for this answer: the rules are asked again at the next attempt.
+    if (guard.turn !== turn) return constants.cont
+    if (gone) {
+      guard.dissolve()
+      item.lognotice('enforce-tls: somebody has removed the queue file, so there is nothing to send')
+      return constants.cont
+    }
+    if (verdicts instanceof Error) return this.#withoutRules(guard, item, verdicts)
+    this.#undecidedSince.delete(item)
+    return this.#apply(guard, item, verdicts, requirements ?? [])
+  }
+
+  async #verdictsOn(item: HarakaMailItem): Promise<readonly Verdict[] | RulesUnknown> {
+    const { mail_from, rcpt_to } = item.todo
+    try {
+      return await this.#context.rules.verdictsOn(comparable(mail_from), rcpt_to.map(comparable), () =>
+        readHeaderBlock(item.path, item.data_start),
+      )
+    } catch (error) {
+      if (error instanceof RulesUnknown) return error
+      if (await isGone(item.path)) return new RulesUnknown('the queue file is gone', true, { cause: error })
+      throw error
+    }
+  }
+
+  #requirements(item: HarakaMailItem, verdicts: readonly Verdict[]): (Requirement | null)[] {
+    const mark = requirementOfMark(item)
+    return verdicts.map(({ requirement }) => addUp(requirement, mark))
+  }
+
+  async #apply(
+    guard: Guard,
+    item: HarakaMailItem,
+    verdicts: readonly Verdict[],
+    requirements: readonly (Requirement | null)[],
+  ): Promise<Answer> {
+    if (this.#context.settings().reportOnly) {
+      this.#report(item, verdicts, requirements)
+      guard.release()
+      return constants.cont
+    }
+    const groups = grouped(item.todo.rcpt_to, requirements)
+    if (groups.length > 1) {
+      await this.#context.divide(
+        item,
+        groups.map((group) => group.recipients),
+      )
+      guard.dissolve()
+      item.loginfo(
+        `enforce-tls: divided into ${groups.length} items, because its recipients require different things`,
+      )
+      return constants.cont
+    }
+    this.#report(item, verdicts)
+    this.#require(guard, item, groups[0]?.requirement ?? null)
+    return constants.cont
+  }
+
+  #require(guard: Guard, item: HarakaMailItem, requirement: Requirement | null): void {
+    if (!requirement) return guard.release()
+    item.loginfo(`enforce-tls: ${requirement.level} is required, by rule ${rulesOf(requirement)}`)
+    guard.enforce(requirement)
+  }
+
+  /** Tells what would be required; `enforced` too where nothing is. */
+  #report(
+    item: HarakaMailItem,
+    verdicts: readonly Verdict[],
+    enforced: readonly (Requirement | null)[] = [],
+  ): void {
+    const reported = item.todo.rcpt_to.flatMap((recipient, index) =>
+      [...(enforced[index] ? [enforced[index]] : []), ...(verdicts[index]?.reported ?? [])].map(
+        (requirement) => ({ recipient, requirement }),
+      ),
+    )
+    this.#context.reports.note(item, reported)
+  }
+
+  #withoutRules(guard: Guard, item: HarakaMailItem, error: RulesUnknown): Answer {
+    const { onStoreFailure, deferSeconds } = this.#context.settings()
+    if (onStoreFailure === 'deliver' && !error.invalid) {
+      this.#require(guard, item, requirementOfMark(item))
+      item.logwarn('enforce-tls: delivered without knowing the rules (on_store_failure=deliver)')
+      return constants.cont
+    }
+    const now = performance.now()
+    const since = this.#undecidedSince.get(item) ?? now
+    this.#undecidedSince.set(item, since)
+    if (now - since > Math.max(this.#context.retriesLast(), PATIENCE_MIN)) {
+      guard.abandon(`the rules of the sender could not be read: ${error.message}`)
+      return constants.cont
+    }
+    item.loginfo(`enforce-tls: the message waits ${deferSeconds} s: ${error.message}`)
+    // A text: Haraka's log complains about an argument that is a number.
+    return { code: constants.delay, argument: String(deferSeconds) }
+  }
+}
+
+/** Recipients that require the same, in the order of the envelope. */
+function grouped(
+  recipients: readonly HarakaAddress[],
+  requirements: readonly (Requirement | null)[],
+): Group[] {
+  const groups: Group[] = []
+  for (const [index, recipient] of recipients.entries()) {
+    const requirement = requirements[index] ?? null
+    const group = groups.find((other) => sameRequirement(other.requirement, requirement))
+    if (group) group.recipients.push(recipient)
+    else groups.push({ requirement, recipients: [recipient] })
+  }
+  return groups
+}

@@ -1,0 +1,105 @@
+/**
+ * The check of a rule's criteria beyond their schema: what each field may hold, and which fields a direction
+ * needs. Pure; gives the criteria in their one spelling, or the first thing that is wrong.
+ */
+import { GROUP_PREFIX, groupNameProblem } from './group.js'
+import { quote } from './owner.js'
+import { parsePattern } from './pattern.js'
+import type { AnyAndNone, Criteria, Direction, RuleProblem } from './rule.js'
+import { compileText } from './text-pattern.js'
+
+const FIELD = 'criteria'
+/** RFC 5322 section 3.6.8. */
+const HEADER_NAME = /^[\x21-\x39\x3b-\x7e]+$/
+
+type Parsed = { readonly text: string } | { readonly problem: string }
+
+/** Checks the criteria of a rule whose shape is good. */
+export function checkCriteria(criteria: Criteria, direction: Direction): Criteria | RuleProblem {
+  const missing = missingField(criteria, direction)
+  if (missing !== null) return missing
+  const to = checkLists(criteria.to, `${FIELD}.to`, parseAddressText)
+  if (to && 'problem' in to) return to
+  const from = checkLists(criteria.from, `${FIELD}.from`, parseAddressText)
+  if (from && 'problem' in from) return from
+  const subject = checkLists(criteria.subject, `${FIELD}.subject`, parseText)
+  if (subject && 'problem' in subject) return subject
+  const header: NonNullable<Criteria['header']>[number][] = []
+  for (const [index, criterion] of (criteria.header ?? []).entries()) {
+    const field = `${FIELD}.header[${index}]`
+    if (!HEADER_NAME.test(criterion.name))
+      return {
+        field: `${field}.name`,
+        problem: `${quote(criterion.name)} is no header field name; one such as X-Classification is expected, without colon`,
+      }
+    const lists = checkLists(criterion, field, parseText)
+    if ('problem' in lists) return lists
+    header.push({ name: criterion.name, ...lists })
+  }
+  return {
+    ...(to ? { to } : {}),
+    ...(from ? { from } : {}),
+    ...(subject ? { subject } : {}),
+    ...(header.length > 0 ? { header } : {}),
+  }
+}
+
+function missingField(criteria: Criteria, direction: Direction): RuleProblem | null {
+  if (direction === 'outgoing') {
+    if (Object.keys(criteria).length > 0) return null
+    return {
+      field: `${FIELD}.to`,
+      problem: 'is missing; at least one of to, from, subject, header is expected',
+    }
+  }
+  for (const field of ['subject', 'header'] as const) {
+    // Mail is refused at RCPT, before there is a header.
+    if (criteria[field])
+      return {
+        field: `${FIELD}.${field}`,
+        problem: 'is not known when incoming mail is taken or refused; from and to are',
+      }
+  }
+  if (criteria.from) return null
+  return {
+    field: `${FIELD}.from`,
+    problem: 'is missing; an incoming rule names the senders whose mail must come over TLS',
+  }
+}
+
+function checkLists<T extends AnyAndNone | undefined>(
+  lists: T,
+  field: string,
+  parse: (text: string) => Parsed,
+): (T extends undefined ? undefined : never) | AnyAndNone | RuleProblem {
+  if (lists === undefined) return undefined as T extends undefined ? undefined : never
+  const checked: { matchesAny?: string[]; matchesNone?: string[] } = {}
+  for (const list of ['matchesAny', 'matchesNone'] as const) {
+    const texts = lists[list]
+    if (texts === undefined) continue
+    const done = new Set<string>()
+    for (const [index, text] of texts.entries()) {
+      const parsed = parse(text)
+      if ('problem' in parsed)
+        return { field: `${field}.${list}[${index}]`, problem: `${quote(text)} ${parsed.problem}` }
+      done.add(parsed.text)
+    }
+    checked[list] = [...done]
+  }
+  if (Object.keys(checked).length > 0) return checked
+  return { field: `${field}.matchesAny`, problem: 'is missing; matchesAny or matchesNone is expected' }
+}
+
+function parseAddressText(text: string): Parsed {
+  if (text.startsWith(GROUP_PREFIX)) {
+    const problem = groupNameProblem(text.slice(GROUP_PREFIX.length))
+    return problem === null ? { text } : { problem }
+  }
+  const parsed = parsePattern(text)
+  return 'problem' in parsed ? parsed : { text: parsed.pattern }
+}
+
+function parseText(text: string): Parsed {
+  const compiled = compileText(text)
+  return 'problem' in compiled ? compiled : { text }
+}

@@ -1,0 +1,103 @@
+/**
+ * The answer to "what would happen to this message, and why?": the verdict as a delivery gets it, and for each
+ * rule what became of it. Pure; entries that do not validate throw, as they would make a delivery wait.
+ */
+import { decide } from './decide.js'
+import { Groups, type StoredGroups } from './group.js'
+import type { FieldOutcome, MessageView } from './match.js'
+import { acts, orderedRules, type OwnedRule, type OwnerEntries } from './owner-entries.js'
+import { periodOf } from './period.js'
+import { compiledCriteria, RuleList, type Verdict } from './rule-list.js'
+
+/** What became of a rule. */
+export type RuleState =
+  | 'matched'
+  | 'not matched'
+  /** It asks for subject or header, and these were not given. */
+  | 'not known'
+  | 'off'
+  /** The service of the owner's domain is off. */
+  | 'asleep'
+  | 'not yet'
+  | 'expired'
+  | 'other direction'
+
+/** One rule of an explanation. */
+export interface ExplainedRule extends OwnedRule {
+  readonly state: RuleState
+  /** What became of each field of its criteria, whatever the state; empty for a rule of the other direction. */
+  readonly fields: readonly FieldOutcome[]
+  /**
+   * `decides`: the first match. `exempts`: that of level none. `reports`: it would have required something.
+   * `null`: it has no part in the verdict, as a match below the first one.
+   */
+  readonly part: 'decides' | 'exempts' | 'reports' | null
+}
+
+/** One owner of an explanation. */
+export interface ExplainedOwner {
+  readonly owner: string
+  /** Whether the service of the owner's domain is on; `*` needs none. */
+  readonly awake: boolean
+  /** In the order in which they decide. */
+  readonly rules: readonly ExplainedRule[]
+  /** What this owner's rules alone come to. */
+  readonly verdict: Verdict
+}
+
+/** The whole answer. */
+export interface Explanation {
+  /** In the order given. */
+  readonly owners: readonly ExplainedOwner[]
+  /** What holds for the message. */
+  readonly verdict: Verdict
+}
+
+/**
+ * Explains the verdict on a message.
+ *
+ * @param entries of all owners whose rules it is subject to, widest first
+ * @throws {InvalidEntry} for the first entry that does not validate.
+ */
+export function explain(
+  entries: readonly OwnerEntries[],
+  groups: StoredGroups,
+  message: MessageView,
+): Explanation {
+  const compiled = entries.map((ofOwner) => [ofOwner, RuleList.compile(ofOwner, groups)] as const)
+  const read = new Groups(groups)
+  const owners = compiled.map(([ofOwner, list]): ExplainedOwner => {
+    const awake = acts(ofOwner)
+    const { decides, reported } = list.matches(message)
+    const reports = new Set(reported.map(({ id }) => id))
+    const rules = orderedRules(ofOwner).map((owned): ExplainedRule => {
+      const exempts = owned.rule.actions.relayWithTls.level === 'none'
+      const { state, fields } = judged(owned, awake, message, read)
+      let part: ExplainedRule['part'] = null
+      if (decides?.id === owned.id) part = exempts ? 'exempts' : 'decides'
+      else if (reports.has(owned.id) && !exempts) part = 'reports'
+      return { ...owned, state, fields, part }
+    })
+    return { owner: ofOwner.owner, awake, rules, verdict: list.verdictOn(message) }
+  })
+  const lists = compiled.map(([, list]) => list)
+  return { owners, verdict: decide(lists, message) }
+}
+
+function judged(
+  owned: OwnedRule,
+  awake: boolean,
+  message: MessageView,
+  groups: Groups,
+): Pick<ExplainedRule, 'state' | 'fields'> {
+  const { rule } = owned
+  if (rule.direction !== message.direction) return { state: 'other direction', fields: [] }
+  const fields = compiledCriteria(owned, groups).judge(message)
+  const { from, until } = periodOf(rule)
+  if (!rule.enabled) return { state: 'off', fields }
+  if (!awake) return { state: 'asleep', fields }
+  if (message.now < from) return { state: 'not yet', fields }
+  if (message.now >= until) return { state: 'expired', fields }
+  if (fields.some(({ met }) => met === false)) return { state: 'not matched', fields }
+  return { state: fields.some(({ met }) => met === null) ? 'not known' : 'matched', fields }
+}

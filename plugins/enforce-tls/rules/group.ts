@@ -1,0 +1,109 @@
+/**
+ * Groups: named lists of patterns that rules refer to as `group:<name>`. A group holds no group, so none can
+ * refer to itself. Pure; what does not validate is answered with what is wrong.
+ */
+import { compilePatterns, parsePattern, type PatternFinder } from './pattern.js'
+import { quote } from './owner.js'
+import { PATTERN_LENGTH_MAX } from './rule-schema.js'
+
+/** How a rule refers to a group. */
+export const GROUP_PREFIX = 'group:'
+
+/** Groups as a store holds them: name to patterns as JSON. */
+export type StoredGroups = ReadonlyMap<string, string>
+
+/** The most patterns of a group. */
+const PATTERNS_MAX = 100_000
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/
+const NAME_EXPECTED =
+  'a group name is 1 to 63 lower-case letters, digits, dots, hyphens and underscores, the first a letter or digit'
+const EXAMPLE = '["bank.example", ".bank.example", "cfo@partner.example"]'
+
+/** What is wrong with a group's name, as the end of a sentence; `null` for a good one. */
+export function groupNameProblem(name: string): string | null {
+  return NAME.test(name) ? null : `is not a group name; ${NAME_EXPECTED}`
+}
+
+/** @throws {TypeError} where a caller passes what is no group's name. */
+export function assertGroupName(name: string): void {
+  const problem = groupNameProblem(name)
+  if (problem !== null) throw new TypeError(`${quote(name)} ${problem}`)
+}
+
+/** The patterns of a group in their one spelling, without duplicates, or what is wrong with it. */
+export type GroupCheck =
+  | { readonly patterns: readonly string[] }
+  /** `value` is the place in the list, such as `[3]`, or empty for the group as a whole. */
+  | { readonly value: string; readonly problem: string }
+
+/** Checks a group that came as a value; never throws. */
+export function checkGroup(value: unknown): GroupCheck {
+  const whole = (problem: string) => ({ value: '', problem })
+  if (!Array.isArray(value)) return whole(`is not a list of patterns; expected: ${EXAMPLE}`)
+  if (value.length === 0) return whole(`is an empty list; expected: ${EXAMPLE}`)
+  if (value.length > PATTERNS_MAX) return whole(`has more than ${PATTERNS_MAX} patterns`)
+  const patterns = new Set<string>()
+  for (const [index, text] of (value as unknown[]).entries()) {
+    const parsed = parseMember(text)
+    if ('problem' in parsed) return { value: `[${index}]`, problem: parsed.problem }
+    patterns.add(parsed.pattern)
+  }
+  return { patterns: [...patterns] }
+}
+
+function parseMember(text: unknown): ReturnType<typeof parsePattern> {
+  if (typeof text !== 'string')
+    return { problem: 'is not a text; a pattern such as bank.example is expected' }
+  if (text.startsWith(GROUP_PREFIX))
+    return { problem: `${quote(text)} is a group; a group holds domains and addresses, no groups` }
+  if (text.length > PATTERN_LENGTH_MAX)
+    return { problem: `${quote(text)} is longer than ${PATTERN_LENGTH_MAX} characters` }
+  const parsed = parsePattern(text)
+  return 'problem' in parsed ? { problem: `${quote(text)} ${parsed.problem}` } : parsed
+}
+
+/** Checks a group that came as JSON text; never throws. */
+export function parseGroup(json: string): GroupCheck {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch (error) {
+    return {
+      value: '',
+      problem: `is not JSON: ${(error as SyntaxError).message}; expected: ${EXAMPLE}`,
+    }
+  }
+  return checkGroup(value)
+}
+
+/** A group's problem as one clause. */
+export function formatGroupProblem({ value, problem }: { value: string; problem: string }): string {
+  return value === '' ? problem : `value ${value}: ${problem}`
+}
+
+/** The groups that a store holds, each read and compiled at most once, when a rule asks for it. */
+export class Groups {
+  readonly #stored: StoredGroups
+  readonly #read = new Map<string, { readonly find: PatternFinder } | { readonly problem: string }>()
+
+  constructor(stored: StoredGroups) {
+    this.#stored = stored
+  }
+
+  /** The finder of a group, or what is wrong with it as the end of a sentence that names it. */
+  get(name: string): { readonly find: PatternFinder } | { readonly problem: string } {
+    const known = this.#read.get(name) ?? this.#compile(name)
+    this.#read.set(name, known)
+    return known
+  }
+
+  #compile(name: string): { readonly find: PatternFinder } | { readonly problem: string } {
+    const json = this.#stored.get(name)
+    if (json === undefined) return { problem: 'names a group that does not exist' }
+    const checked = parseGroup(json)
+    if ('problem' in checked)
+      return { problem: `names a group that is not valid: ${formatGroupProblem(checked)}` }
+    return { find: compilePatterns(checked.patterns) }
+  }
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import { startRedis, type RedisServer } from '../support/redis-server.js'
+import { storedRule } from '../support/rules.js'
+import { enforceTls, inProcess, RulesFile, type FakeTerminal } from './enforce-tls.js'
+
+describe('status', { concurrency: 8 }, () => {
+  it('of a rules file that is in order counts what is there', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'a.example', 'b.example')
+    await rulesFile.createRule('a.example', 'on', '--to', '*', '--enable')
+    await rulesFile.createRule('a.example', 'off', '--to', '*')
+    await rulesFile.createRule('bob@b.example', 'sleeps', '--to', '*', '--enable')
+    await rulesFile.createRule('*', 'all', '--to', '*', '--enable')
+    await rulesFile.done('domain', 'disable', 'b.example')
+    const said = await rulesFile.done('status')
+    assert.match(said, /^ *store +rules file \S+rules\.json$/m)
+    assert.match(said, /^ *size +\d+ bytes$/m)
+    assert.match(said, /^ *changed +\d{4}-/m)
+    assert.match(said, /^ *owners +3$/m)
+    assert.match(said, /^ *domains +1 on, 1 off$/m)
+    assert.match(said, /^ *rules +2 on, 1 off, 1 sleeping /m)
+    assert.match(said, /^ *problems +0$/m)
+  })
+
+  it('of a rules file that is not there yet says so', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    assert.match(await rulesFile.done('status'), /the file is not there yet, which means no rules/)
+  })
+
+  it('of a rules file that is no document says where', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    await writeFile(rulesFile.file, '{ "rules": [] }')
+    const { code, stderr } = await rulesFile.run('status')
+    assert.equal(code, 1)
+    assert.match(stderr, /rules: is not an object/)
+  })
+})
+
+describe('status of a Redis with broken entries', () => {
+  let redis: RedisServer
+  const good = JSON.stringify(storedRule({ to: ['bank.example'] }))
+  before(async () => {
+    redis = await startRedis()
+  })
+  after(() => redis.close())
+  beforeEach(async () => {
+    await redis.cli('FLUSHALL')
+    await redis.cli(
+      'HSET',
+      'enforce-tls:domains',
+      'a.example',
+      '{"enabled":true}',
+      'B.example',
+      '{}',
+      'c.example',
+      'x',
+    )
+    await redis.cli('HSET', 'enforce-tls:rules:a.example', 'good', good, 'text', 'no\u001b json')
+    await redis.cli('HSET', 'enforce-tls:rules:A.example', 'never', good)
+    await redis.cli('HSET', 'enforce-tls:rules:bob@asleep.example', 'sleeps', good)
+    await redis.cli('SET', 'enforce-tls:rules:wrong.example', 'text')
+  })
+
+  const status = (args: readonly string[], terminal?: FakeTerminal) =>
+    inProcess(['status', ...args, '--redis', redis.url], terminal)
+
+  it('names each with its place and problem, and fails', async () => {
+    const { code, stdout, stderr } = await status([])
+    assert.equal(code, 1)
+    assert.match(stdout, /^ *version +Redis \d+\.\d+\.\d+$/m)
+    assert.match(stdout, /^ *problems +6$/m)
+    const sentences = [
+      /key enforce-tls:domains, field B\.example: is never looked up; expected: b\.example/,
+      /key enforce-tls:domains, field c\.example: is not JSON/,
+      /key enforce-tls:rules:a\.example, field text: is not JSON/,
+      /key enforce-tls:rules:A\.example, field never: owner "A\.example" is never looked up; expected: a\.example/,
+      /rules of "bob@asleep\.example" never act, since asleep\.example has no service; switch it on with: enforce-tls domain enable asleep\.example --redis /,
+      /key enforce-tls:rules:wrong\.example is not a hash/,
+    ]
+    for (const sentence of sentences) assert.match(stderr, sentence)
+    assert.match(stderr, /\n {2}enforce-tls status --fix --redis \S+\n$/)
+    assert.ok(!(stdout + stderr).includes('\u001b'))
+  })
+
+  it('--json has the same as data', async () => {
+    const { code, stdout } = await status(['--json'])
+    assert.equal(code, 1)
+    const { problems, ...rest } = JSON.parse(stdout) as {
+      problems: { field: string | null; value: unknown }[]
+    }
+    assert.equal(problems.length, 6)
+    assert.deepEqual(problems.find(({ field }) => field === 'text')?.value, 'no\u001b json')
+    assert.deepEqual(
+      { ...rest, store: undefined, version: undefined },
+      {
+        store: undefined,
+        version: undefined,
+        owners: 4,
+        domains: { on: 1, off: 0 },
+        rules: { on: 1, off: 0, sleeping: 1 },
+        groups: 0,
+      },
+    )
+  })
+
+  it('--fix asks about each, removes what is confirmed, and records it', async () => {
+    const { code, stdout, stderr } = await status(['--fix', '--as', 'ann'], { answer: 'y\nn\ny\n' })
+    assert.equal(code, 1, 'not all is repaired')
+    assert.equal(stderr.match(/Remove it\? \[y\/N\]/g)?.length, 4)
+    assert.match(stdout, /field text: is not JSON.*\n {2}no json\n/)
+    assert.equal(await redis.cli('HKEYS', 'enforce-tls:domains'), 'a.example\nc.example')
+    const { stdout: history } = await inProcess(['history', '--json', '--redis', redis.url])
+    const entries = JSON.parse(history) as { by: string; to: unknown }[]
+    assert.deepEqual(
+      entries.map(({ by, to }) => [by, to]),
+      [
+        ['ann', null],
+        ['ann', null],
+      ],
+    )
+  })
+
+  it('--fix --yes removes all that is broken, and no rule that only sleeps', async () => {
+    const { code } = await status(['--fix', '--yes'])
+    assert.equal(code, 1)
+    assert.equal(await redis.cli('HKEYS', 'enforce-tls:domains'), 'a.example')
+    assert.equal(await redis.cli('HKEYS', 'enforce-tls:rules:a.example'), 'good')
+    assert.equal(await redis.cli('EXISTS', 'enforce-tls:rules:A.example'), '0')
+    assert.equal(await redis.cli('HKEYS', 'enforce-tls:rules:bob@asleep.example'), 'sleeps')
+    await redis.cli('DEL', 'enforce-tls:rules:wrong.example')
+    await inProcess(['domain', 'enable', 'asleep.example', '--redis', redis.url])
+    assert.equal((await enforceTls(['status', '--redis', redis.url])).code, 0)
+  })
+
+  it('--fix where nobody can be asked removes nothing', async () => {
+    const { code, stderr } = await status(['--fix'])
+    assert.equal(code, 1)
+    assert.match(stderr, /nothing was removed: nobody can be asked here; --yes removes without a question/)
+    assert.equal(await redis.cli('HLEN', 'enforce-tls:domains'), '3')
+  })
+})

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ADDRESS_ROWS } from './rows/addresses.js'
+import { ORDER_ROWS } from './rows/order.js'
+import { decided, explained, inWords, type Row } from './rows/row.js'
+import { STATE_ROWS } from './rows/states.js'
+import { TEXT_ROWS } from './rows/texts.js'
+
+const ROWS: readonly Row[] = [...ADDRESS_ROWS, ...TEXT_ROWS, ...ORDER_ROWS, ...STATE_ROWS]
+
+describe('the decision table', () => {
+  it('is long enough to mean something', () => assert.ok(ROWS.length >= 150, String(ROWS.length)))
+
+  for (const row of ROWS) {
+    it(`${row.what}: ${row.is}${row.reports ? `, reported by ${row.reports}` : ''}`, () => {
+      const expected = { is: row.is, reports: row.reports ?? '' }
+      assert.deepEqual(decided(row), expected)
+      assert.deepEqual(inWords(explained(row).verdict), expected, 'the explanation says the same')
+    })
+  }
+
+  it('gives each decision to the rule that the explanation, which looks at every rule, finds first', () => {
+    for (const row of ROWS) {
+      for (const { owner, rules, verdict } of explained(row).owners) {
+        const first = rules.find(({ state, rule }) => state === 'matched' && rule.mode !== 'report')
+        const deciding = rules.find(({ part }) => part === 'decides' || part === 'exempts')
+        assert.equal(deciding?.id, first?.id, `${row.what}, ${owner}`)
+        const exempt = first?.rule.actions.relayWithTls.level === 'none'
+        assert.equal(verdict.requirement?.decidedBy[0]?.id, exempt ? undefined : first?.id, row.what)
+        const reporting = rules.filter(({ part }) => part === 'reports').map(({ id }) => id)
+        assert.deepEqual(
+          verdict.reported.map(({ decidedBy }) => decidedBy[0]?.id),
+          reporting,
+        )
+      }
+    }
+  })
+})

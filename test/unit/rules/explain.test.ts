@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { InvalidEntry } from '../../../plugins/enforce-tls/rules/rule-list.js'
+import { explained, from, header, notTo, subject, to, when, type Row } from './rows/row.js'
+
+type Told = readonly [state: string, part: string | null, ...fields: string[]]
+
+function told(row: Omit<Row, 'what' | 'is'>): Told[] {
+  const { owners } = explained({ what: '', is: '', ...row })
+  return owners.flatMap(({ rules }) =>
+    rules.map(({ state, part, fields }): Told => [
+      state,
+      part,
+      ...fields.map(({ field, met, value }) => `${field}: ${String(met)}, ${String(value)}`),
+    ]),
+  )
+}
+
+const report = { mode: 'report' } as const
+
+/** what is asked, the rule, the message, what is told */
+const ROWS: readonly (readonly [string, Row['rules'], Partial<Row>, readonly Told[]])[] = [
+  [
+    'the value that fits',
+    [when(to('a.example', '.example'))],
+    {},
+    [['matched', 'decides', 'to: true, .example']],
+  ],
+  [
+    'the closest value that fits',
+    [when(to('*', 'bank.example'))],
+    {},
+    [['matched', 'decides', 'to: true, bank.example']],
+  ],
+  [
+    'the group that fits',
+    [when(to('group:courts'))],
+    { to: 'a@court.example' },
+    [['matched', 'decides', 'to: true, group:courts']],
+  ],
+  ['that none fits', [when(to('a.example'))], {}, [['not matched', null, 'to: false, null']]],
+  [
+    'the value that excludes',
+    [when(notTo('a.example', '.example'))],
+    {},
+    [['not matched', null, 'to: false, .example']],
+  ],
+  ['that nothing excludes', [when(notTo('a.example'))], {}, [['matched', 'decides', 'to: true, null']]],
+  [
+    'each field',
+    [when({ ...to('*'), ...from('bob@acme.example') })],
+    {},
+    [['not matched', null, 'to: true, *', 'from: false, null']],
+  ],
+  [
+    'the word that fits',
+    [when(subject('x', 'y'))],
+    { header: ['Subject: Y'] },
+    [['matched', 'decides', 'subject: true, y']],
+  ],
+  [
+    'the header field',
+    [when(header('X-Class', '/^s/'))],
+    { header: ['x-class: secret'] },
+    [['matched', 'decides', 'header X-Class: true, /^s/']],
+  ],
+  [
+    'that the header is not known',
+    [when({ ...to('*'), ...subject('x') })],
+    {},
+    [['not known', null, 'to: true, *', 'subject: null, null']],
+  ],
+  [
+    'that the header does not matter',
+    [when({ ...to('a.example'), ...subject('x') })],
+    {},
+    [['not matched', null, 'to: false, null', 'subject: null, null']],
+  ],
+  [
+    'a rule that is off, and whether it would match',
+    [when(to('*'), { enabled: false })],
+    {},
+    [['off', null, 'to: true, *']],
+  ],
+  ['a service that is off', [when(to('*'))], { asleep: ['acme.example'] }, [['asleep', null, 'to: true, *']]],
+  [
+    'a rule that is off in a service that is off',
+    [when(to('*'), { enabled: false })],
+    { asleep: ['acme.example'] },
+    [['off', null, 'to: true, *']],
+  ],
+  ['not yet', [when(to('*'), { startsAt: '2026-03-01T12:00:01Z' })], {}, [['not yet', null, 'to: true, *']]],
+  ['expired', [when(to('*'), { expiresAt: '2026-03-01T12:00:00Z' })], {}, [['expired', null, 'to: true, *']]],
+  ['the other direction', [when(from('*'), { direction: 'incoming' })], {}, [['other direction', null]]],
+  [
+    'a match below the one that decides',
+    [when(to('*')), when(to('bank.example'))],
+    {},
+    [
+      ['matched', 'decides', 'to: true, *'],
+      ['matched', null, 'to: true, bank.example'],
+    ],
+  ],
+  [
+    'an exemption',
+    [when(to('*'), { level: 'none' }), when(to('*'))],
+    {},
+    [
+      ['matched', 'exempts', 'to: true, *'],
+      ['matched', null, 'to: true, *'],
+    ],
+  ],
+  [
+    'a rule that reports',
+    [when(to('*'), report), when(to('*'))],
+    {},
+    [
+      ['matched', 'reports', 'to: true, *'],
+      ['matched', 'decides', 'to: true, *'],
+    ],
+  ],
+  [
+    'an exemption that would report',
+    [when(to('*'), { ...report, level: 'none' })],
+    {},
+    [['matched', null, 'to: true, *']],
+  ],
+  [
+    'all owners, widest first',
+    { '*': [when(to('a.example'))], 'acme.example': [], 'ann@acme.example': [when(to('*'))] },
+    {},
+    [
+      ['not matched', null, 'to: false, null'],
+      ['matched', 'decides', 'to: true, *'],
+    ],
+  ],
+]
+
+describe('an explanation tells', () => {
+  for (const [what, rules, row, expected] of ROWS)
+    it(what, () => assert.deepEqual(told({ ...row, rules }), expected))
+
+  it('which owners were looked at, and which of them are awake', () => {
+    const { owners } = explained({ what: '', is: '', rules: [], asleep: ['acme.example'] })
+    assert.deepEqual(
+      owners.map(({ owner, awake }) => [owner, awake]),
+      [
+        ['*', true],
+        ['acme.example', false],
+        ['ann@acme.example', false],
+      ],
+    )
+  })
+
+  it('the very problem that makes a delivery wait', () => {
+    assert.throws(() => told({ rules: [when(to('group:banks'))] }), InvalidEntry)
+  })
+})

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  comparableDomain,
+  comparableLocal,
+  parseAddress,
+} from '../../../plugins/enforce-tls/rules/address.js'
+import { HeaderBlock } from '../../../plugins/enforce-tls/rules/header-block.js'
+import { definitionOf, later, stricter, type Level } from '../../../plugins/enforce-tls/rules/levels.js'
+import { assertOwner, parseService } from '../../../plugins/enforce-tls/rules/owner-entries.js'
+import { addUp, requirementOf, sameRequirement } from '../../../plugins/enforce-tls/rules/requirement.js'
+import { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
+import { checkRule } from '../../../plugins/enforce-tls/rules/rule.js'
+import { setUp, subject, to, when, type RuleSpec } from './rows/row.js'
+
+describe('addresses of messages', () => {
+  it('are compared as they are where they can not be normalised', () => {
+    assert.equal(comparableDomain('BÜ cher.example'), 'bü cher.example')
+    assert.equal(comparableDomain('xn--Ü.EXAMPLE'), 'xn--ü.example')
+    assert.equal(comparableLocal('JOSE\u0301'), 'jos\u00e9')
+  })
+})
+
+describe('addresses of rules', () => {
+  it('have an @', () => {
+    assert.deepEqual(parseAddress('cfo'), {
+      problem: 'has no @; an address such as cfo@bank.example is expected',
+    })
+  })
+})
+
+describe('services', () => {
+  it('are objects', () => {
+    for (const json of ['[]', 'null', '7'])
+      assert.match((parseService(json) as { problem: string }).problem, /^is not an object; expected/)
+  })
+})
+
+describe('levels and versions', () => {
+  it('are ordered', () => {
+    assert.equal(stricter('verify', 'encrypt'), 'verify')
+    assert.equal(stricter('encrypt', 'verify'), 'verify')
+    assert.equal(later('TLSv1.3', 'TLSv1.2'), 'TLSv1.3')
+    assert.equal(later('TLSv1.2', 'TLSv1.3'), 'TLSv1.3')
+    assert.throws(() => definitionOf('tls' as Level), TypeError)
+  })
+})
+
+describe('requirements', () => {
+  it('that ask for different things on failure: the wider owner’s word counts', () => {
+    const of = (owner: string, onFailure?: 'bounce' | 'defer') =>
+      requirementOf({ level: 'encrypt', ...(onFailure ? { onFailure } : {}) }, 'a.example', {
+        owner,
+        id: 'r1',
+        name: 'x',
+      })
+    assert.equal(addUp(of('*', 'defer'), of('a.example', 'bounce'))?.onFailure, 'defer')
+    assert.equal(addUp(of('*'), of('a.example', 'bounce'))?.onFailure, 'bounce')
+    assert.equal(addUp(of('*'), of('a.example'))?.onFailure, undefined)
+  })
+
+  it('are the same where demand and rules are', () => {
+    const of = (id: string) => requirementOf({ level: 'encrypt' }, 'a.example', { owner: '*', id, name: 'x' })
+    assert.equal(sameRequirement(of('r1'), of('r1')), true)
+    assert.equal(sameRequirement(of('r1'), of('r2')), false)
+    assert.equal(sameRequirement(null, of('r1')), false)
+  })
+})
+
+describe('owners', () => {
+  it('that are not normalised are a mistake of the caller', () => {
+    assertOwner('bob@acme.example')
+    assert.throws(
+      () => assertOwner('ACME.example'),
+      /owner ACME\.example is not normalised; expected acme\.example/,
+    )
+    assert.throws(() => assertOwner('a b'), TypeError)
+  })
+})
+
+describe('a header block', () => {
+  const values = (message: string | Buffer, name: string) =>
+    new HeaderBlock(message).values(name).map(({ text }) => text)
+
+  it('ends at the first empty line, whatever ends its lines', () => {
+    for (const end of ['\r\n', '\n']) {
+      const message = ['Subject: one', 'X: two', '', 'Subject: three', ''].join(end)
+      assert.deepEqual(values(message, 'subject'), ['one'])
+      assert.deepEqual(values(Buffer.from(message), 'X'), ['two'])
+    }
+    assert.deepEqual(values('\r\nSubject: one', 'subject'), [])
+    assert.deepEqual(values('Subject: one', 'subject'), ['one'])
+    assert.deepEqual(values('', 'subject'), [])
+  })
+
+  it('is told as it is where it can not be decoded', () => {
+    assert.deepEqual(values('Subject: =?utf-8?q?a', 'subject'), ['=?utf-8?q?a'])
+    assert.deepEqual(values(Buffer.from([0x53, 0x3a, 0xff]), 's'), ['\ufffd'])
+    assert.deepEqual(values('Subject: für', 'subject'), ['für'])
+  })
+
+  it('of a hostile sender takes no time', () => {
+    const started = performance.now()
+    for (const piece of ['=?utf-8?q?=41?= ', '=?', ' ', 'a'])
+      values(`Subject: ${piece.repeat(250_000 / piece.length)}\r\n\r\n`, 'subject')
+    assert.ok(performance.now() - started < 2000)
+  })
+
+  it('is asked for only where a rule that is on looks at it', () => {
+    const needs = (...rules: RuleSpec[]) => {
+      const { entries, groups } = setUp({ what: '', is: '', rules })
+      return entries.some((owner) => RuleList.compile(owner, groups).needsHeaders)
+    }
+    assert.equal(needs(when(to('*'))), false)
+    assert.equal(needs(when(to('*')), when(subject('x'))), true)
+    assert.equal(needs(when(subject('x'), { enabled: false })), false)
+  })
+})
+
+describe('what is no rule at all', () => {
+  for (const value of [undefined, null, 7, 'rule', Symbol('x'), () => 7])
+    it(`${String(value)} is refused`, () => {
+      const checked = checkRule(value)
+      assert.ok('problem' in checked)
+      assert.match(checked.problem, /is not of type object$/)
+    })
+})
