@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import constants from 'haraka-constants'
 import { composeBounce } from './delivery/bounce.js'
 import type { GuardContext } from './delivery/guard-context.js'
+import { DeliveryEvents } from './delivery/delivery-events.js'
 import { Guard } from './delivery/guard.js'
 import { divide, keepAsError, splitOff } from './delivery/queue-files.js'
 import { otherSenders } from './other-plugins.js'
@@ -39,7 +40,8 @@ export class Enforcer {
   readonly #plugin: HarakaPlugin
   readonly #store: RuleStore
   readonly #rules: RuleBook
-  readonly #reports = new Reports()
+  readonly #events: DeliveryEvents
+  readonly #reports: Reports
   readonly #configFolder: string
   readonly #guardContext: GuardContext
   readonly #decisions: Decisions
@@ -52,6 +54,12 @@ export class Enforcer {
   constructor(plugin: HarakaPlugin, configFolder: string) {
     this.#plugin = plugin
     this.#configFolder = configFolder
+    this.#events = new DeliveryEvents((error) =>
+      plugin.logerror(
+        `somebody who looks on failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
+      ),
+    )
+    this.#reports = new Reports((event) => this.#events.emit(event))
     this.#settings = readSettings(plugin.config, (result) => this.#onSettingsChange(result))
     this.#contexts = this.#makeContexts(this.#settings)
     const { store, redis, cache } = this.#settings
@@ -155,7 +163,17 @@ export class Enforcer {
 
   /** Hook `rcpt`. Total. */
   beforeRecipient(next: Next, connection: HarakaConnection, recipient: HarakaAddress): void {
-    void answerRecipient(this.#plugin, this.#rules, this.#settings.main, next, connection, recipient)
+    void answerRecipient(
+      {
+        plugin: this.#plugin,
+        rules: this.#rules,
+        settings: this.#settings.main,
+        tell: (event) => this.#events.emit(event),
+      },
+      next,
+      connection,
+      recipient,
+    )
   }
 
   /** Hook `delivered`: only looks on. Total. */
@@ -165,6 +183,7 @@ export class Enforcer {
     const trusted = [{ path: ip }, { exchange: ip, from_dns: host, port }].some((mx) =>
       isTrustedHop(mx, trustedNextHops),
     )
+    Guard.delivered(item, recipients)
     this.#reports.delivered(item, { to: host, secured: secured || trusted, recipients })
     next()
   }
@@ -201,6 +220,7 @@ export class Enforcer {
       divide: (item, groups) => divide(item, groups, outbound()),
       splitOff: (item, recipients) => splitOff(item, recipients, outbound()),
       keepAsError,
+      tell: (event) => this.#events.emit(event),
     }
   }
 }

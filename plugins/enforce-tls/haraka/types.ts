@@ -134,6 +134,7 @@ export interface HarakaConnection extends HarakaLogger {
   readonly relaying: boolean
   readonly tls: { readonly enabled: boolean }
   readonly transaction?: {
+    readonly uuid: string
     readonly mail_from: HarakaAddress
     readonly rcpt_to: readonly HarakaAddress[]
     /** As text: the header block as it stands. */
