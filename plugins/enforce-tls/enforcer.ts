@@ -2,6 +2,8 @@
 import path from 'node:path'
 import { readFileSync } from 'node:fs'
 import constants from 'haraka-constants'
+import { checkPartner } from './check/partner-check.js'
+import type { PartnerCheck, PartnerQuestion } from './check/types.js'
 import { composeBounce } from './delivery/bounce.js'
 import type { GuardContext } from './delivery/guard-context.js'
 import { Guard } from './delivery/guard.js'
@@ -167,6 +169,23 @@ export class Enforcer {
     )
     this.#reports.delivered(item, { to: host, secured: secured || trusted, recipients })
     next()
+  }
+
+  /** Whether a partner's mail servers fulfil a requirement, as a delivery of this Haraka would find them. Total. */
+  checkPartner(question: PartnerQuestion): Promise<PartnerCheck> {
+    const { cfg } = this.#plugin.haraka_require('outbound/config') as HarakaOutboundConfig
+    const { me, outbound, isTrusted, secureContext } = this.#guardContext
+    const { net_utils } = outbound()
+    return checkPartner(question, {
+      network: { hostsOf: net_utils.get_mx, addressesOf: net_utils.resolve_mx_hosts },
+      helo: me(),
+      isTrusted,
+      secureContext,
+      localMxOk: cfg.local_mx_ok,
+      connectTimeout: Number(cfg.connect_timeout) * 1000,
+      handshakeTimeout: this.#settings.tls.handshakeTimeout,
+      failureAction: this.#settings.failure.action,
+    })
   }
 
   /** Gives connections, watchers and timers back. */
