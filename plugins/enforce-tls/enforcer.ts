@@ -9,8 +9,7 @@ import type { GuardContext } from './delivery/guard-context.js'
 import { Guard } from './delivery/guard.js'
 import { divide, keepAsError, splitOff } from './delivery/queue-files.js'
 import { otherSenders } from './other-plugins.js'
-import { TlsContexts } from './delivery/tls-contexts.js'
-import { trustAnchors } from './delivery/trust-anchors.js'
+import type { TlsContexts } from './delivery/tls-contexts.js'
 import { isTrustedHop } from './delivery/next-hop.js'
 import { Decisions } from './decisions.js'
 import { comparable } from './envelope.js'
@@ -30,11 +29,11 @@ import { answerRecipient } from './incoming.js'
 import { Reports } from './report.js'
 import { RuleBook, RulesUnknown } from './rule-book.js'
 import { HeaderBlock } from './rules/header-block.js'
-import { later } from './rules/levels.js'
 import type { Requirement } from './rules/requirement.js'
-import { readSettings, SETTINGS_FILE, SettingsError, type Settings } from './settings.js'
+import { readSettings, type Settings } from './settings.js'
 import { openStore } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
+import { contextOf, contextsFor } from './tls-settings.js'
 
 /** The plugin in one Haraka process. */
 export class Enforcer {
@@ -55,7 +54,7 @@ export class Enforcer {
     this.#plugin = plugin
     this.#configFolder = configFolder
     this.#settings = readSettings(plugin.config, (result) => this.#onSettingsChange(result))
-    this.#contexts = this.#makeContexts(this.#settings)
+    this.#contexts = contextsFor(this.#settings, configFolder)
     const { store, redis, cache } = this.#settings
     this.#store = openStore(
       { store: { ...store, file: path.resolve(configFolder, store.file) }, redis },
@@ -81,26 +80,12 @@ export class Enforcer {
   #onSettingsChange(result: { readonly settings: Settings } | { readonly error: Error }): void {
     try {
       if ('error' in result) throw result.error
-      this.#contexts = this.#makeContexts(result.settings)
+      this.#contexts = contextsFor(result.settings, this.#configFolder)
       this.#settings = result.settings
       this.#plugin.lognotice('enforce-tls.ini was read again')
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error)
       this.#plugin.logerror(`${problem}; the settings before this change stay in force`)
-    }
-  }
-
-  /** @throws {SettingsError} when `[tls] ca` is no file of certificates. */
-  #makeContexts({ tls }: Settings): TlsContexts {
-    const file = tls.ca === '' ? '' : path.resolve(this.#configFolder, tls.ca)
-    try {
-      const anchors = trustAnchors(file)
-      return new TlsContexts(() => anchors)
-    } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error)
-      throw new SettingsError(
-        `${SETTINGS_FILE}: [tls] ca=${tls.ca}: expected a PEM file of CA certificates: ${problem}`,
-      )
     }
   }
 
@@ -203,10 +188,8 @@ export class Enforcer {
       me,
       outbound,
       isTrusted: (mx) => isTrustedHop(mx, this.#settings.main.trustedNextHops),
-      secureContext: (mx: HarakaMx, { minVersion, trusted }: Requirement) => {
-        const lowest = later(this.#settings.tls.minVersion, minVersion ?? this.#settings.tls.minVersion)
-        return this.#contexts.get({ minVersion: lowest, trusted }, outboundTls().get_tls_options(mx))
-      },
+      secureContext: (mx: HarakaMx, requirement: Requirement) =>
+        contextOf(this.#contexts, this.#settings, requirement, outboundTls().get_tls_options(mx)),
       composeBounce: (request) =>
         composeBounce(request, {
           me: me(),

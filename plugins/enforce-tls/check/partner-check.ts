@@ -35,6 +35,9 @@ import type {
 /** How many addresses of one partner are asked at a time. */
 const AT_A_TIME = 3
 
+/** Which host a check is about. */
+type About = Pick<HostCheck, 'host' | 'priority' | 'to'>
+
 /** A host that was asked. */
 interface Asked {
   readonly check: HostCheck
@@ -101,9 +104,12 @@ async function ask(mx: HarakaMx, question: PartnerQuestion, context: CheckContex
   return { check, failure }
 }
 
-function hostCheck(known: Partial<HostCheck> & Pick<HostCheck, 'host' | 'priority' | 'to'>): HostCheck {
+function hostCheck({ host, priority, to, ...found }: About & Partial<HostCheck>): HostCheck {
   return {
-    reachable: false,
+    host,
+    priority,
+    to,
+    reachable: null,
     starttls: null,
     protocol: null,
     cipher: null,
@@ -111,7 +117,7 @@ function hostCheck(known: Partial<HostCheck> & Pick<HostCheck, 'host' | 'priorit
     levels: [],
     trustedNextHop: false,
     failure: null,
-    ...known,
+    ...found,
   }
 }
 

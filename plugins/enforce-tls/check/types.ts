@@ -66,7 +66,8 @@ export interface HostCheck {
   readonly priority: number | null
   /** Address and port; `null` where DNS tells no address. */
   readonly to: string | null
-  readonly reachable: boolean
+  /** `null` for a host that was not asked. */
+  readonly reachable: boolean | null
   /** Whether STARTTLS is offered; `null` where it did not come to that. */
   readonly starttls: boolean | null
   readonly protocol: string | null
