@@ -57,7 +57,7 @@ describe('what a Haraka folder says about outgoing sessions is what Haraka itsel
       const home = join(folder.path, String(index))
       mkdirSync(join(home, 'config'), { recursive: true })
       for (const [file, content] of Object.entries(files)) writeFileSync(join(home, 'config', file), content)
-      const { NODE_ENV: _, ...env } = process.env
+      const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'NODE_ENV'))
       const said = execFileSync(process.execPath, ['-e', HARAKA_SAYS], {
         env: { ...env, HARAKA: home },
         encoding: 'utf8',
