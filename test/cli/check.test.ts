@@ -33,6 +33,7 @@ before(async () => {
         tls: await authority.issue({ dnsNames: ['mx.expired.example'], ...validity.expired() }),
       },
       'plain.example': { starttls: false },
+      'local.example': { starttls: false },
       'busy.example': { on: { connect: `421 4.3.2 ${EVIL} ${'busy '.repeat(100)}` } },
       'silent.example': { on: { EHLO: silence } },
       'evil.example': {
@@ -56,7 +57,8 @@ before(async () => {
         },
       },
       config: {
-        'enforce-tls.ini': '[store]\ntype=file\n[tls]\nca=ca.pem\nhandshake_timeout=1s\n',
+        'enforce-tls.ini':
+          '[main]\ntrusted_next_hops[]=mx.local.example\n[store]\ntype=file\n[tls]\nca=ca.pem\nhandshake_timeout=1s\n',
         'ca.pem': authority.cert,
         'enforce-tls.rules.json': JSON.stringify({
           ...rulesDocument({
@@ -106,6 +108,7 @@ describe('check of one partner', () => {
     ['self.example --level verify', 1, /is not trusted: it is self-signed$/],
     ['expired.example --level verify', 1, /expired on/],
     ['plain.example', 1, /^mx\.plain\.example does not offer STARTTLS$/],
+    ['local.example', 0, /^mx\.local\.example .* counts as secure without TLS \(trusted_next_hops\)$/],
     ['busy.example', 3, /^mx\.busy\.example answered the connection with 421/],
     ['silent.example', 3, /no answer at the reply to EHLO in time/],
     ['bye.example', 1, /refused EHLO/],
@@ -201,6 +204,19 @@ describe('check of one partner', () => {
         [...new Set(verbs)].sort(),
         domain === 'bank.example' ? ['EHLO', 'QUIT', 'STARTTLS'] : ['EHLO', 'QUIT'],
       )
+    }
+  })
+
+  it('tells STARTTLS from what comes behind it', async (t) => {
+    const ROWS = [
+      ['old.example', true],
+      ['plain.example', false],
+      ['evil.example', true],
+      ['silent.example', null],
+    ] as const
+    for (const [domain, starttls] of ROWS) {
+      const found = await checked(t, domain, '--min-version', 'TLSv1.3')
+      if (found) assert.deepEqual([domain, found.data.hosts[0]?.starttls], [domain, starttls])
     }
   })
 

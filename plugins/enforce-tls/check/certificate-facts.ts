@@ -1,6 +1,7 @@
-/** What a person wants to know of a server's certificate. Pure; texts are of unknown content. */
+/** What a person wants to know of a server's certificate, fit for one line each. Pure. */
 import type { X509Certificate } from 'node:crypto'
 import { chainWords, fingerprintsOf, type PeerIdentity } from '../delivery/certificate.js'
+import { oneLine } from '../delivery/printable.js'
 
 /** A certificate, told. */
 export interface CertificateFacts {
@@ -63,7 +64,7 @@ function rfc3339(time: string): string | null {
 
 /** Node.js gives one attribute a line; missing for an empty name, whatever its type says. */
 function inOneLine(name: string | undefined): string {
-  return (name ?? '').split('\n').join(', ')
+  return oneLine((name ?? '').split('\n').join(', '))
 }
 
 function keyOf({ publicKey }: X509Certificate): CertificateFacts['key'] {
@@ -81,6 +82,6 @@ function namesIn(certificate: X509Certificate): string[] {
   const text: unknown = certificate.subjectAltName
   if (typeof text !== 'string') return []
   return (text.match(/[^,"]+(?:"(?:[^"\\]|\\.)*")?/g) ?? []).map((entry) =>
-    entry.trim().replace(/^(?:DNS|IP Address):/, ''),
+    oneLine(entry.trim().replace(/^(?:DNS|IP Address):/, '')),
   )
 }

@@ -1,6 +1,7 @@
 /** Which levels an established session fulfils, by the code that decides at a delivery. Pure. */
 import { certificateFailure, type PeerIdentity } from '../delivery/certificate.js'
 import type { FailureClass } from '../delivery/outcome.js'
+import { oneLine } from '../delivery/printable.js'
 import type { Level } from '../rules/levels.js'
 import { requirementOf, type Requirement } from '../rules/requirement.js'
 import { NO_RULE } from './requirement-asked.js'
@@ -11,7 +12,7 @@ export interface LevelCheck {
   readonly level: Level
   readonly passes: boolean
   readonly class: FailureClass | null
-  /** Why not; of unknown content where it quotes a certificate. */
+  /** Why not. */
   readonly detail: string | null
 }
 
@@ -43,7 +44,7 @@ export function levelsOf(
       level: each.level,
       passes: failure === null,
       class: failure?.class ?? null,
-      detail: failure?.detail ?? null,
+      detail: failure ? oneLine(failure.detail) : null,
     }
   })
 }

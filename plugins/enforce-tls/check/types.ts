@@ -48,7 +48,7 @@ export interface CheckContext {
  */
 export type PartnerVerdict = 'delivered' | 'bounced' | 'not-known'
 
-/** Why a host can't have the message; `detail` is of unknown content where it quotes a peer. */
+/** Why a host can't have the message; `detail` is one line. */
 export interface CheckFailure {
   /** `null` where TLS is not to blame. */
   readonly class: FailureClass | null

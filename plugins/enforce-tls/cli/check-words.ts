@@ -66,6 +66,7 @@ function showHost(output: Output, host: HostCheck): void {
     facts[name] = texts.flatMap((text) => wrapped(text, width))
   }
   fact('result', failure ? `${failure.class ?? 'no session'}: ${failure.detail}` : passWords(host))
+  if (host.reachable !== null) fact('reachable', host.reachable ? 'yes' : 'no')
   if (host.starttls !== null) fact('STARTTLS', host.starttls ? 'offered' : 'not offered')
   if (host.protocol !== null) fact('TLS', `${host.protocol}, ${host.cipher ?? ''}`)
   if (certificate) {
