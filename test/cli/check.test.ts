@@ -63,9 +63,12 @@ before(async () => {
         'enforce-tls.rules.json': JSON.stringify({
           ...rulesDocument({
             'acme.example': [
-              { to: ['bank.example', 'self.example'], action: { level: 'verify' } },
-              { to: ['cfo@plain.example'] },
+              { to: ['bank.example', 'self.example', 'soon.example'], action: { level: 'verify' } },
+              { to: ['cfo@plain.example', '.plain.example'] },
+              { to: ['busy.example'], enabled: false },
+              { to: ['busy.example'], action: { level: 'none' } },
             ],
+            'bob@acme.example': [{ to: ['group:banks'], action: { level: 'verify' } }],
             'on-1.3.example': [{ to: ['old.example'], action: { level: 'encrypt', minVersion: 'TLSv1.3' } }],
           }),
           groups: { banks: ['bank.example', 'cfo@plain.example', '.bank.example', '*'] },
@@ -309,9 +312,57 @@ describe('check of many partners', () => {
   })
 })
 
+describe('check of all partners that rules name', () => {
+  it('asks each at what its rules require, and tells of certificates that run out', async (t) => {
+    const ran = await check(t, ['--rules', '--json'])
+    if (!ran) return
+    const data = JSON.parse(ran.stdout) as { checks: PartnerCheck[]; skipped: { pattern: string }[] }
+    assert.deepEqual(
+      data.checks.map(({ domain, recipient, level, verdict, decidedBy }) => [
+        recipient ?? domain,
+        level,
+        verdict,
+        decidedBy.map(({ owner, id }) => `${owner} ${id}`),
+      ]),
+      [
+        ['bank.example', 'verify', 'delivered', ['acme.example rule1', 'bob@acme.example rule1']],
+        ['self.example', 'verify', 'bounced', ['acme.example rule1']],
+        ['soon.example', 'verify', 'delivered', ['acme.example rule1']],
+        ['cfo@plain.example', 'encrypt', 'bounced', ['acme.example rule2']],
+        ['cfo@plain.example', 'verify', 'bounced', ['bob@acme.example rule1']],
+        ['old.example', 'encrypt', 'bounced', ['on-1.3.example rule1']],
+      ],
+    )
+    assert.deepEqual(
+      data.skipped.map(({ pattern }) => pattern),
+      ['.plain.example', '.bank.example', '*'],
+    )
+    assert.match(
+      data.checks[2]?.remarks.join() ?? '',
+      /soon\.example expires on .* mail at level verify bounces/,
+    )
+    assert.equal(ran.code, 1)
+  })
+
+  it('leaves rules out that are not valid, and says so', async (t) => {
+    if (typeof world === 'string') return t.skip(world)
+    const file = join(world.folder, 'broken.json')
+    const sound = rulesDocument({ 'acme.example': [] })
+    writeFileSync(file, JSON.stringify({ ...sound, rules: { 'acme.example': { odd: { name: 'x' } } } }))
+    const ran = await inProcess(['check', '--rules', '--file', file], { partners: openOwnPartners })
+    assert.deepEqual([ran.code, ran.stderr], [0, ''])
+    assert.match(
+      ran.stdout,
+      /^No enforcing rule names a partner\.\nNot valid, so its partners were left out: .*odd/,
+    )
+  })
+})
+
 describe('check that makes no sense', () => {
   const ROWS: readonly (readonly [args: string, code: number, said: RegExp])[] = [
     ['', 2, /say whom to check/],
+    ['bank.example --rules', 2, /leave out the others/],
+    ['--rules --level verify', 2, /--rules' cannot be used with option '--level/],
     ['bank..example', 2, /empty label/],
     ['.bank.example', 2, /nothing to check.*\n.*all subdomains/],
     ['*', 2, /nothing to check/],

@@ -20,10 +20,22 @@ export interface Target {
   readonly recipient?: string
 }
 
+/** A line of a list, and where it stands, as the beginning of a sentence. */
+export interface Line {
+  readonly text: string
+  readonly place: string
+}
+
+/** A pattern that names no domain that could be asked. */
+export interface Skipped {
+  readonly pattern: string
+  readonly why: string
+}
+
 /** Targets, each once, and what can't be one. */
 export interface Targets {
   readonly targets: readonly Target[]
-  readonly skipped: readonly { readonly pattern: string; readonly why: string }[]
+  readonly skipped: readonly Skipped[]
 }
 
 /**
@@ -34,7 +46,7 @@ export interface Targets {
  */
 export async function readTargets(
   words: readonly string[],
-  lines: readonly { readonly text: string; readonly place: string }[],
+  lines: readonly Line[],
   groups: () => Promise<StoredGroups>,
 ): Promise<Targets> {
   const given = [...words.map((text) => ({ text, place: '' })), ...lines]
@@ -62,16 +74,22 @@ export function namedTargets(patterns: readonly string[], groups: StoredGroups):
     .map((pattern) => targetOf(pattern, ''))
 }
 
+/** The patterns of a valid rule, or of its groups, that can't be a target. */
+export function skippedIn(patterns: readonly string[], groups: StoredGroups): Skipped[] {
+  const members = patterns.flatMap((pattern) => membersIn(pattern, groups))
+  return members.flatMap((pattern) => {
+    const why = unnamed(pattern)
+    return why === null ? [] : [{ pattern, why }]
+  })
+}
+
 /** Whether a word stands for the members of a group. */
 export function isGroupReference(text: string): boolean {
   return text.startsWith(GROUP_PREFIX)
 }
 
 /** Lines of a file, or of standard input for `-`; what is empty or begins with # is left out. */
-export async function linesOf(
-  file: string,
-  { stdin, cwd }: Terminal,
-): Promise<{ text: string; place: string }[]> {
+export async function linesOf(file: string, { stdin, cwd }: Terminal): Promise<Line[]> {
   const lines = (await contentOf(file, stdin, cwd())).split(/\r?\n/)
   return lines
     .map((line, index) => ({

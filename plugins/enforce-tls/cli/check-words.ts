@@ -115,6 +115,7 @@ function digits(fingerprint: string): string {
 
 /** Prints several checks, a row each. */
 export function showChecks(output: Output, checks: readonly PartnerCheck[]): void {
+  if (checks.length === 0) return
   output.table(
     ['partner', 'level', 'mail', 'because'],
     checks.map(({ recipient, domain, level, verdict, reason }) => [

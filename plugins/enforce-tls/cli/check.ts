@@ -3,13 +3,14 @@
  * Exit code 0: it would be delivered; 1: it would bounce; 3: that can't be told now. The worst one of several.
  */
 import { Option } from '@commander-js/extra-typings'
-import type { PartnerCheck, PartnerQuestion } from '../check/types.js'
 import { LEVEL_NAMES, TLS_VERSIONS, type Level } from '../rules/levels.js'
 import { quote } from '../rules/owner.js'
 import { checkMany } from './check-many.js'
-import { asker, readSenderRules, type RequirementOptions, type SenderRules } from './check-requirement.js'
+import { questionsOf, skippedWords, type Words } from './check-questions.js'
+import type { RequirementOptions } from './check-requirement.js'
+import { questionsOfRules } from './check-rules.js'
 import { dnsOption, hostOf, serverOf } from './check-servers.js'
-import { isGroupReference, linesOf, readTargets } from './check-targets.js'
+import { isGroupReference, linesOf } from './check-targets.js'
 import { exitCodeOf, showCheck, showChecks } from './check-words.js'
 import {
   examples,
@@ -19,8 +20,7 @@ import {
   type WithSettings,
   type WithStore,
 } from './context.js'
-import { senderOf } from './envelope.js'
-import { listed, type Terminal } from './output.js'
+import type { Terminal } from './output.js'
 import { Ended, WrongUse } from './refusal.js'
 
 /** What the user wrote behind `check`. */
@@ -29,6 +29,7 @@ interface CheckOptions extends RequirementOptions {
   readonly mx?: string | undefined
   readonly dns?: string | undefined
   readonly list?: string | undefined
+  readonly rules?: true | undefined
   readonly concurrency: string
 }
 
@@ -42,8 +43,6 @@ interface Runners {
   readonly withStore: WithStore
   readonly withSettings: WithSettings
 }
-
-type Line = Awaited<ReturnType<typeof linesOf>>[number]
 
 /** Adds the `check` command to the program. */
 export function addCheckCommand(program: Root, { terminal, withStore, withSettings }: Runners): void {
@@ -70,6 +69,12 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
     .option('--mx <host:port>', 'ask this host instead of those that DNS names')
     .addOption(dnsOption())
     .option('--list <file>', 'check the targets of this file too, one a line; - is standard input')
+    .addOption(
+      new Option(
+        '--rules',
+        'check all partners that enforcing rules name, each at what its rule requires',
+      ).conflicts(['level', 'from', 'minVersion', 'fingerprint', 'certName', 'list']),
+    )
     .option('--concurrency <number>', 'how many partners are asked at a time', '10')
     .addHelpText(
       'after',
@@ -80,70 +85,52 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
         'check bank.example --mx mx.bank.example:25 --level secure --min-version TLSv1.3',
         'check group:banks --from ann@acme.example',
         'check --list partners.txt --level verify --concurrency 20',
+        'check --rules --json',
       ),
     )
     .action(async (words, options, command) => {
-      const { list, from } = options
-      if (words.length === 0 && list === undefined)
-        throw new WrongUse(['say whom to check: a domain, an address, group:<name>, or --list <file>'])
+      const { list, from, rules } = options
+      if (words.length === 0 && list === undefined && !rules)
+        throw new WrongUse([
+          'say whom to check: a domain, an address, group:<name>, --list <file>, or --rules for all of the rules',
+        ])
+      if (words.length > 0 && rules)
+        throw new WrongUse(['--rules checks the partners that rules name; leave out the others'])
       const lines = list === undefined ? [] : await linesOf(list, terminal)
-      const asked = { ...options, words, lines }
       const shared = command.optsWithGlobals()
-      const needsStore =
-        from !== undefined || [...words, ...lines.map(({ text }) => text)].some(isGroupReference)
-      await (needsStore
+      const asked = { ...options, words, lines }
+      const namesGroup = [...words, ...lines.map(({ text }) => text)].some(isGroupReference)
+      await (rules || from !== undefined || namesGroup
         ? withStore(shared, (context) => check(context, context.store, asked))
         : withSettings(shared, (surroundings) => check(surroundings, null, asked)))
     })
 }
 
 async function check(
-  surroundings: Surroundings,
+  { output, partners }: Surroundings,
   store: ReadStore | null,
-  options: CheckOptions & { readonly words: readonly string[]; readonly lines: readonly Line[] },
+  options: CheckOptions & Words,
 ): Promise<void> {
-  const { output } = surroundings
-  const { words, lines, from, dns } = options
   const atATime = concurrencyOf(options.concurrency)
   const mx = options.mx === undefined ? undefined : hostOf(options.mx)
-  const partners = await surroundings.partners(dns === undefined ? undefined : serverOf(dns))
-  const rules =
-    from === undefined || options.level !== undefined || !store
-      ? null
-      : await readSenderRules(store, senderOf(from))
-  const ask = asker(options, rules)
-  const { targets, skipped } = await readTargets(
-    words,
-    lines,
-    async () => (await store?.groups()) ?? new Map(),
+  const dns = options.dns === undefined ? undefined : serverOf(options.dns)
+  const asked = options.rules && store ? await questionsOfRules(store) : await questionsOf(store, options)
+  const { questions, skipped, single, notes } = asked
+  const opened = await partners(dns)
+  const checks = await checkMany(
+    opened,
+    questions.map((question) => ({ ...question, mx })),
+    atATime,
+    output.terminal,
   )
-  if (targets.length === 0) throw new WrongUse(['there is nothing to check', ...skipped.map(skippedWords)])
-  const questions = targets.map((target): PartnerQuestion => ({ ...target, mx, ...ask(target) }))
-  const checks = await checkMany(partners, questions, atATime, output.terminal)
   const [only] = checks
-  const single = only && targets.length === 1 && lines.length === 0 && !words.some(isGroupReference)
-  output.data(single ? only : { checks, skipped })
-  if (single) showCheck(output, only)
+  output.data(single && only ? only : { checks, skipped })
+  if (single && only) showCheck(output, only)
   else showChecks(output, checks)
-  if (rules) noteRules(surroundings, rules, checks)
+  for (const note of notes(checks)) output.line(note)
   for (const each of skipped) output.line(skippedWords(each))
   const exitCode = exitCodeOf(checks)
   if (exitCode !== 0) throw new Ended(exitCode)
-}
-
-/** Says what a check by rules does not know. */
-function noteRules({ output }: Surroundings, { lists }: SenderRules, checks: readonly PartnerCheck[]): void {
-  const free = checks.filter(({ decidedBy }) => decidedBy.length === 0)
-  if (free.length > 0)
-    output.line(
-      `No rule requires anything of mail to ${listed(free.map(({ recipient, domain }) => recipient ?? domain))}; that was checked at level ${free[0]?.level ?? 'encrypt'}.`,
-    )
-  if (lists.some((list) => list.needsHeaders))
-    output.line('Rules that look at subject or header were left out, since there is no message.')
-}
-
-function skippedWords({ pattern, why }: { readonly pattern: string; readonly why: string }): string {
-  return `Not checked: ${pattern}, ${why}.`
 }
 
 function concurrencyOf(text: string): number {
