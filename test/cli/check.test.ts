@@ -60,6 +60,7 @@ before(async () => {
         'enforce-tls.ini':
           '[main]\ntrusted_next_hops[]=mx.local.example\n[store]\ntype=file\n[tls]\nca=ca.pem\nhandshake_timeout=1s\n',
         'ca.pem': authority.cert,
+        me: 'mail.acme.example\n',
         'enforce-tls.rules.json': JSON.stringify({
           ...rulesDocument({
             'acme.example': [
@@ -221,6 +222,12 @@ describe('check of one partner', () => {
       const found = await checked(t, domain, '--min-version', 'TLSv1.3')
       if (found) assert.deepEqual([domain, found.data.hosts[0]?.starttls], [domain, starttls])
     }
+  })
+
+  it('greets as the Haraka of the folder does', async (t) => {
+    if (!(await checked(t, 'bank.example')) || typeof world === 'string') return
+    const [first] = world.peers['bank.example']?.connections.at(-1)?.commands ?? []
+    assert.equal(first?.line, 'EHLO mail.acme.example\r\n')
   })
 
   it('tells which rule requires it', async (t) => {

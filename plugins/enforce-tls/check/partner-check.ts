@@ -34,6 +34,9 @@ import type {
 
 /** How many addresses of one partner are asked at a time. */
 const AT_A_TIME = 3
+/** Far more than any honest partner has. */
+const MOST_ADDRESSES = 40
+const TOO_MANY = `was not asked: only the first ${MOST_ADDRESSES} addresses are`
 
 /** Which host a check is about. */
 type About = Pick<HostCheck, 'host' | 'priority' | 'to'>
@@ -58,7 +61,11 @@ export async function checkPartner(question: PartnerQuestion, context: CheckCont
     hosts.push(hostCheck({ host, priority, to: null, failure: failure && checkFailure(failure) }))
   }
   const limit = pLimit(AT_A_TIME)
-  const asked = await Promise.all(found.resolved.map((each) => limit(() => ask(each, question, context))))
+  const asked = await Promise.all(
+    found.resolved.map((each, index) =>
+      index < MOST_ADDRESSES ? limit(() => ask(each, question, context)) : notAsked(each, TOO_MANY),
+    ),
+  )
   for (const [index, { check, failure }] of asked.entries()) {
     hosts.push(check)
     const hop = found.resolved[index]
@@ -73,14 +80,12 @@ export async function checkPartner(question: PartnerQuestion, context: CheckCont
 
 async function ask(mx: HarakaMx, question: PartnerQuestion, context: CheckContext): Promise<Asked> {
   const host = hostOf(mx)
-  const about = { host, priority: mx.priority ?? null, to: placeOf(mx) }
-  if (!question.mx && !context.localMxOk && isThisMachine(mx)) {
-    const failure = otherFailure('is this very machine, which Haraka leaves out (local_mx_ok=false)')
-    return { check: hostCheck({ ...about, failure: checkFailure(failure) }), failure }
-  }
+  const about = aboutHost(mx)
+  if (!question.mx && !context.localMxOk && isThisMachine(mx))
+    return notAsked(mx, 'is this very machine, which Haraka leaves out (local_mx_ok=false)')
   if (context.isTrusted(mx)) return { check: hostCheck({ ...about, trustedNextHop: true }), failure: null }
   const found = await probe(mx, {
-    helo: mx.bind_helo ?? context.helo,
+    helo: context.helo,
     // With authorities, so that all levels can be told; encryption itself is the same.
     context: () => context.secureContext(mx, { ...question.requirement, trusted: true }),
     connectTimeout: context.connectTimeout,
@@ -104,9 +109,18 @@ async function ask(mx: HarakaMx, question: PartnerQuestion, context: CheckContex
   return { check, failure }
 }
 
+function aboutHost(mx: HarakaMx): About {
+  return { host: hostOf(mx), priority: mx.priority ?? null, to: placeOf(mx) }
+}
+
+function notAsked(mx: HarakaMx, why: string): Asked {
+  const failure = otherFailure(why)
+  return { check: hostCheck({ ...aboutHost(mx), failure: checkFailure(failure) }), failure }
+}
+
 function hostCheck({ host, priority, to, ...found }: About & Partial<HostCheck>): HostCheck {
   return {
-    host,
+    host: oneLine(host),
     priority,
     to,
     reachable: null,
