@@ -63,7 +63,7 @@ export async function checkPartner(question: PartnerQuestion, context: CheckCont
   const limit = pLimit(AT_A_TIME)
   const asked = await Promise.all(
     found.resolved.map((each, index) =>
-      index < MOST_ADDRESSES ? limit(() => ask(each, question, context)) : notAsked(each, TOO_MANY),
+      limit(() => (index < MOST_ADDRESSES ? ask(each, question, context) : notAsked(each, TOO_MANY))),
     ),
   )
   for (const [index, { check, failure }] of asked.entries()) {
