@@ -2,14 +2,15 @@
 import path from 'node:path'
 import { readFileSync } from 'node:fs'
 import constants from 'haraka-constants'
+import { checkPartner } from './check/partner-check.js'
+import type { PartnerCheck, PartnerQuestion } from './check/types.js'
 import { composeBounce } from './delivery/bounce.js'
 import type { GuardContext } from './delivery/guard-context.js'
 import { DeliveryEvents } from './delivery/delivery-events.js'
 import { Guard } from './delivery/guard.js'
 import { divide, keepAsError, splitOff } from './delivery/queue-files.js'
 import { otherSenders } from './other-plugins.js'
-import { TlsContexts } from './delivery/tls-contexts.js'
-import { trustAnchors } from './delivery/trust-anchors.js'
+import type { TlsContexts } from './delivery/tls-contexts.js'
 import { isTrustedHop } from './delivery/next-hop.js'
 import { Decisions } from './decisions.js'
 import { comparable } from './envelope.js'
@@ -29,11 +30,11 @@ import { answerRecipient } from './incoming.js'
 import { Reports } from './report.js'
 import { RuleBook, RulesUnknown } from './rule-book.js'
 import { HeaderBlock } from './rules/header-block.js'
-import { later } from './rules/levels.js'
 import type { Requirement } from './rules/requirement.js'
-import { readSettings, SETTINGS_FILE, SettingsError, type Settings } from './settings.js'
+import { readSettings, type Settings } from './settings.js'
 import { openStore } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
+import { contextOf, contextsFor } from './tls-settings.js'
 
 /** The plugin in one Haraka process. */
 export class Enforcer {
@@ -61,7 +62,7 @@ export class Enforcer {
     )
     this.#reports = new Reports((event) => this.#events.emit(event))
     this.#settings = readSettings(plugin.config, (result) => this.#onSettingsChange(result))
-    this.#contexts = this.#makeContexts(this.#settings)
+    this.#contexts = contextsFor(this.#settings, configFolder)
     const { store, redis, cache } = this.#settings
     this.#store = openStore(
       { store: { ...store, file: path.resolve(configFolder, store.file) }, redis },
@@ -87,26 +88,12 @@ export class Enforcer {
   #onSettingsChange(result: { readonly settings: Settings } | { readonly error: Error }): void {
     try {
       if ('error' in result) throw result.error
-      this.#contexts = this.#makeContexts(result.settings)
+      this.#contexts = contextsFor(result.settings, this.#configFolder)
       this.#settings = result.settings
       this.#plugin.lognotice('enforce-tls.ini was read again')
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error)
       this.#plugin.logerror(`${problem}; the settings before this change stay in force`)
-    }
-  }
-
-  /** @throws {SettingsError} when `[tls] ca` is no file of certificates. */
-  #makeContexts({ tls }: Settings): TlsContexts {
-    const file = tls.ca === '' ? '' : path.resolve(this.#configFolder, tls.ca)
-    try {
-      const anchors = trustAnchors(file)
-      return new TlsContexts(() => anchors)
-    } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error)
-      throw new SettingsError(
-        `${SETTINGS_FILE}: [tls] ca=${tls.ca}: expected a PEM file of CA certificates: ${problem}`,
-      )
     }
   }
 
@@ -188,6 +175,23 @@ export class Enforcer {
     next()
   }
 
+  /** Whether a partner's mail servers fulfil a requirement, as a delivery of this Haraka would find them. Total. */
+  checkPartner(question: PartnerQuestion): Promise<PartnerCheck> {
+    const { cfg } = this.#plugin.haraka_require('outbound/config') as HarakaOutboundConfig
+    const { me, outbound, isTrusted, secureContext } = this.#guardContext
+    const { net_utils } = outbound()
+    return checkPartner(question, {
+      network: { hostsOf: net_utils.get_mx, addressesOf: net_utils.resolve_mx_hosts },
+      helo: me(),
+      isTrusted,
+      secureContext,
+      localMxOk: cfg.local_mx_ok,
+      connectTimeout: Number(cfg.connect_timeout) * 1000,
+      handshakeTimeout: this.#settings.tls.handshakeTimeout,
+      failureAction: this.#settings.failure.action,
+    })
+  }
+
   /** Gives connections, watchers and timers back. */
   close(): Promise<void> {
     return this.#store.close()
@@ -203,10 +207,8 @@ export class Enforcer {
       me,
       outbound,
       isTrusted: (mx) => isTrustedHop(mx, this.#settings.main.trustedNextHops),
-      secureContext: (mx: HarakaMx, { minVersion, trusted }: Requirement) => {
-        const lowest = later(this.#settings.tls.minVersion, minVersion ?? this.#settings.tls.minVersion)
-        return this.#contexts.get({ minVersion: lowest, trusted }, outboundTls().get_tls_options(mx))
-      },
+      secureContext: (mx: HarakaMx, requirement: Requirement) =>
+        contextOf(this.#contexts, this.#settings, requirement, outboundTls().get_tls_options(mx)),
       composeBounce: (request) =>
         composeBounce(request, {
           me: me(),

@@ -21,6 +21,8 @@ export interface StoreOptions {
 /** A store that was chosen. */
 export interface ChosenStore {
   readonly settings: Settings
+  /** The Haraka folder that the settings are of; `null` beside `--redis` and `--file`. */
+  readonly folder: string | null
   /** The words that choose the same store on another command line; none for the current folder. */
   readonly words: readonly string[]
 }
@@ -40,7 +42,7 @@ export function chooseStore(options: StoreOptions, currentFolder: string): Chose
   if (file !== undefined) {
     if (file === '') throw new WrongUse(['--file is empty; the path of a rules file is expected'])
     const settings = withStore(toSettings({}), 'file', path.resolve(currentFolder, file))
-    return { settings, words: ['--file', file] }
+    return { settings, folder: null, words: ['--file', file] }
   }
   if (config !== undefined) return harakaFolder(config, path.resolve(currentFolder, config))
   if (!existsSync(path.join(currentFolder, 'config', SETTINGS_FILE)))
@@ -48,7 +50,20 @@ export function chooseStore(options: StoreOptions, currentFolder: string): Chose
       `there is no config/${SETTINGS_FILE} in the current folder; ` +
         'say where the rules are with --redis <url>, --file <rules file> or --config <haraka folder>',
     ])
-  return { settings: folderSettings(currentFolder), words: [] }
+  return { settings: folderSettings(currentFolder), folder: currentFolder, words: [] }
+}
+
+/**
+ * The settings for work that needs no store: as `chooseStore`, and the defaults where nothing is said.
+ *
+ * @throws as `chooseStore` does.
+ */
+export function chooseSettings(options: StoreOptions, currentFolder: string): ChosenStore {
+  const { redis, prefix, file, config } = options
+  const said = [redis, prefix, file, config].some((option) => option !== undefined)
+  if (said || existsSync(path.join(currentFolder, 'config', SETTINGS_FILE)))
+    return chooseStore(options, currentFolder)
+  return { settings: toSettings({}), folder: null, words: [] }
 }
 
 function redisStore(url: string, prefix: string | undefined): ChosenStore {
@@ -63,7 +78,7 @@ function redisStore(url: string, prefix: string | undefined): ChosenStore {
     throw error
   }
   const words = ['--redis', withoutPassword(url), ...(prefix === undefined ? [] : ['--prefix', prefix])]
-  return { settings: { ...defaults, redis }, words }
+  return { settings: { ...defaults, redis }, folder: null, words }
 }
 
 function harakaFolder(given: string, folder: string): ChosenStore {
@@ -71,7 +86,7 @@ function harakaFolder(given: string, folder: string): ChosenStore {
     throw new WrongUse([
       `--config ${JSON.stringify(given)} is no Haraka folder: it has no folder config; the folder given to haraka -c is expected`,
     ])
-  return { settings: folderSettings(folder), words: ['--config', given] }
+  return { settings: folderSettings(folder), folder, words: ['--config', given] }
 }
 
 function folderSettings(folder: string): Settings {

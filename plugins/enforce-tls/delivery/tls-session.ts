@@ -21,6 +21,8 @@ export interface TlsRequest {
   readonly serverName: string | undefined
   /** Protocol versions, ciphers, own certificate; throws where OpenSSL refuses the operator's. */
   readonly context: () => SecureContext
+  /** Called once the server has agreed to TLS, before the handshake. */
+  readonly agreed?: () => void
   /** Says what the server's certificate does not fulfil, if anything. */
   readonly verify: (peer: PeerIdentity) => AttemptFailure | null
   /** From now to the established session, in milliseconds. */
@@ -56,6 +58,7 @@ export async function establishTls(request: TlsRequest): Promise<TlsResult> {
   try {
     const secureContext = contextOf(request)
     await startTls(dialogue, request)
+    request.agreed?.()
     dialogue.release()
     // The handshake has its own listeners; what is left of the raw socket must never go unheard.
     socket.on('error', () => undefined)
