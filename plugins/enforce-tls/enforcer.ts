@@ -30,7 +30,7 @@ import { RuleBook, RulesUnknown } from './rule-book.js'
 import { HeaderBlock } from './rules/header-block.js'
 import { later } from './rules/levels.js'
 import type { Requirement } from './rules/requirement.js'
-import { readSettings, SETTINGS_FILE, SettingsError, type Settings } from './settings.js'
+import { readSettings, SETTINGS_FILE, SettingsError, storeIn, type Settings } from './settings.js'
 import { openStore } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
 
@@ -54,17 +54,13 @@ export class Enforcer {
     this.#configFolder = configFolder
     this.#settings = readSettings(plugin.config, (result) => this.#onSettingsChange(result))
     this.#contexts = this.#makeContexts(this.#settings)
-    const { store, redis, cache } = this.#settings
-    this.#store = openStore(
-      { store: { ...store, file: path.resolve(configFolder, store.file) }, redis },
-      {
-        onStateChange: (state, detail) => {
-          if (state === 'available') plugin.lognotice(`rule store is available: ${detail}`)
-          else plugin.logerror(`rule store is not available: ${detail}`)
-        },
+    this.#store = openStore(storeIn(this.#settings, configFolder), {
+      onStateChange: (state, detail) => {
+        if (state === 'available') plugin.lognotice(`rule store is available: ${detail}`)
+        else plugin.logerror(`rule store is not available: ${detail}`)
       },
-    )
-    this.#rules = new RuleBook(this.#store, plugin, cache.maxOwners)
+    })
+    this.#rules = new RuleBook(this.#store, plugin, this.#settings.cache.maxOwners)
     this.#guardContext = this.#makeGuardContext()
     this.#decisions = new Decisions({
       settings: () => this.#settings.main,
