@@ -41,8 +41,9 @@ export async function dropSilentNodes(cluster: Cluster): Promise<void> {
   const look = async (node: Redis): Promise<void> => {
     try {
       await node.ping()
-    } catch {
-      node.disconnect()
+    } catch (error) {
+      // One that does not permit the question has answered it.
+      if (!(error instanceof Error && error.name === 'ReplyError')) node.disconnect()
     }
   }
   await Promise.all(
