@@ -70,8 +70,12 @@ export class RedisCluster implements AsyncDisposable {
     return await witness.cli('-c', ...args)
   }
 
-  /** Moves the slot of a key, with its keys, to another master; gives the new one. */
-  async migrate(key: string): Promise<RedisServer> {
+  /**
+   * Moves the slot of a key, with its keys, to another master; gives the new one.
+   *
+   * @param halfway runs when the keys have moved, and the old master still has the slot and sends who asks on
+   */
+  async migrate(key: string, halfway?: () => Promise<unknown>): Promise<RedisServer> {
     const from = await this.masterOf(key)
     const slot = await from.cli('CLUSTER', 'KEYSLOT', key)
     const masters = await Promise.all(
@@ -85,6 +89,7 @@ export class RedisCluster implements AsyncDisposable {
     const keys = (await from.cli('CLUSTER', 'GETKEYSINSLOT', slot, '100')).split('\n').filter(Boolean)
     if (keys.length > 0)
       await from.cli('MIGRATE', '127.0.0.1', String(to.node.port), '', '0', '5000', 'KEYS', ...keys)
+    await halfway?.()
     await to.node.cli('CLUSTER', 'SETSLOT', slot, 'NODE', to.id)
     await from.cli('CLUSTER', 'SETSLOT', slot, 'NODE', to.id)
     return to.node

@@ -73,15 +73,20 @@ export class Traffic implements AsyncDisposable {
     })
   }
 
-  /** Runs the command on the settings of this Haraka. */
-  async command(...words: readonly string[]): Promise<string> {
+  /** Runs the command; on the settings of this Haraka unless its words say otherwise. */
+  async command(words: readonly string[], where = ['--config', this.haraka.folder]): Promise<string> {
     const { bin } = await installedPackage()
-    return await runToEnd(process.execPath, [bin, ...words, '--config', this.haraka.folder])
+    return await runToEnd(process.execPath, [bin, ...words, ...where])
   }
 
-  /** Makes a rule for the florist, who has no TLS, and goes on when it is in force. */
-  async forbidFlorist(): Promise<void> {
-    await this.command('rule', 'create', 'acme.example', 'Flowers', '--to', 'florist.example', '--enable')
+  /**
+   * Makes a rule for the florist, who has no TLS, and goes on when it is in force.
+   *
+   * @param where the words that choose the store
+   */
+  async forbidFlorist(where?: string[]): Promise<void> {
+    const words = ['rule', 'create', 'acme.example', 'Flowers', '--to', 'florist.example', '--enable']
+    await this.command(words, where)
     await until(() => this.peers.acme.messages.length > 0, { what: 'the first bounce', timeout: 5000 })
   }
 
