@@ -1,26 +1,42 @@
 /** The users of Redis that the README recommends: they may do all that is needed, and nothing else. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import type { RedisSettings } from '../../plugins/enforce-tls/settings.js'
+import { RedisFeed } from '../../plugins/enforce-tls/store/redis-feed.js'
 import type { RedisStore } from '../../plugins/enforce-tls/store/redis-store.js'
 import { readmeUser, type AclUser } from '../support/readme-acl.js'
 import { startCluster } from '../support/redis-cluster.js'
 import { startSentinels } from '../support/redis-sentinels.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
 import { until } from '../support/until.js'
-import { openRedisStore, OWNER, RULE } from './opened-redis-store.js'
+import { openRedisStore, OWNER, redisSettings, RULE } from './opened-redis-store.js'
 import { create, storeError } from './rule-store-contract.js'
 
 const NOT_PERMITTED = storeError('STORE_UNAVAILABLE', /does not permit that to this user: NOPERM/)
 
 /** All that Haraka asks. */
-async function asHaraka(store: RedisStore): Promise<void> {
+async function asHaraka(settings: Partial<RedisSettings>): Promise<void> {
+  await using opened = openRedisStore(settings)
+  const { store } = opened
   await store.readOwner(OWNER)
   await store.groups()
-  assert.match((await store.facts())['version'] ?? '', /^Redis \d/)
+  await assertVersion(store)
+  const [hears, why] = await new Promise<[boolean, string]>((resolve) => {
+    const feed = new RedisFeed(redisSettings(settings), {
+      onChange: () => undefined,
+      onHearing: (...told) => {
+        feed.close()
+        resolve(told)
+      },
+    })
+  })
+  assert.ok(hears, why)
 }
 
 /** All that the command does. */
-async function asAdministrator(store: RedisStore): Promise<void> {
+async function asAdministrator(settings: Partial<RedisSettings>): Promise<void> {
+  await using opened = openRedisStore(settings)
+  const { store } = opened
   const by = { by: 'ann' }
   await store.writeService(OWNER, null, '{"enabled":true}', by)
   await store.writeRules(OWNER, [create('a', RULE)], by)
@@ -31,7 +47,11 @@ async function asAdministrator(store: RedisStore): Promise<void> {
   await store.writeGroup('banks', '[]', null, by)
   await store.writeRules(OWNER, [{ id: 'a', expected: RULE, value: null }], by)
   await store.writeService(OWNER, '{"enabled":true}', null, by)
-  await asHaraka(store)
+  await assertVersion(store)
+}
+
+async function assertVersion(store: RedisStore): Promise<void> {
+  assert.match((await store.facts())['version'] ?? '', /^Redis \d/)
 }
 
 const login = ({ name, password }: AclUser) => ({ username: name, password })
@@ -52,18 +72,24 @@ describe('the users of Redis in the README', () => {
 
     it(`${name} may do its work`, async () => {
       await setUser(user.words)
-      await using opened = openRedisStore({ port: redis.port, ...login(user) })
-      await work(opened.store)
+      await work({ port: redis.port, ...login(user) })
     })
 
     for (const word of user.words.filter((permission) => permission.startsWith('+')))
       it(`${name} needs ${word}`, async () => {
         await redis.cli('FLUSHALL')
         await setUser(user.words.filter((other) => other !== word))
-        await using opened = openRedisStore({ port: redis.port, ...login(user) })
-        await assert.rejects(work(opened.store))
+        await assert.rejects(work({ port: redis.port, ...login(user) }))
       })
   }
+
+  it('may use another database with +select', async () => {
+    const user = readmeUser('haraka')
+    await redis.cli('ACL', 'SETUSER', user.name, 'reset', ...user.words)
+    await assert.rejects(asHaraka({ port: redis.port, db: 1, ...login(user) }), NOT_PERMITTED)
+    await redis.cli('ACL', 'SETUSER', user.name, '+select')
+    await asHaraka({ port: redis.port, db: 1, ...login(user) })
+  })
 
   it('haraka may change nothing, and nobody sees other keys', async () => {
     const haraka = readmeUser('haraka')
@@ -89,8 +115,8 @@ describe('the users of Redis in the README, on more than one machine', () => {
       for (const { name, words } of [haraka, admin]) await node.cli('ACL', 'SETUSER', name, ...words)
     await using reader = openRedisStore({ ...cluster.settings, ...login(haraka) })
     await using writer = openRedisStore({ ...cluster.settings, ...login(admin) })
-    await asAdministrator(writer.store)
-    await asHaraka(reader.store)
+    await asAdministrator({ ...cluster.settings, ...login(admin) })
+    await asHaraka({ ...cluster.settings, ...login(haraka) })
     await writer.store.writeRules(OWNER, [create('a', RULE)])
     await cluster.migrate(`enforce-tls:rules:${OWNER}`, async () => {
       assert.equal((await reader.store.readOwner(OWNER)).rules.get('a'), RULE)
@@ -98,7 +124,7 @@ describe('the users of Redis in the README, on more than one machine', () => {
       assert.deepEqual(await writer.store.owners(), [OWNER])
     })
     assert.equal((await reader.store.readOwner(OWNER)).rules.get('a'), '{"moved":1}')
-    await asHaraka(reader.store)
+    await asHaraka({ ...cluster.settings, ...login(haraka) })
   })
 
   it('work behind Sentinels that have users too, and hear of a new master', async () => {

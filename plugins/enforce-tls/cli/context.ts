@@ -35,7 +35,12 @@ export interface Context {
 export function createRoot() {
   return new Command('enforce-tls')
     .description('Message rules: which mail must travel over TLS.')
-    .addOption(new Option('--redis <url>', 'work on the rules in this Redis (redis://, redis+sentinel://, redis+cluster://; rediss for TLS)').conflicts(['file', 'config']))
+    .addOption(
+      new Option(
+        '--redis <url>',
+        'work on the rules in this Redis (redis://, redis+sentinel://, redis+cluster://; rediss for TLS)',
+      ).conflicts(['file', 'config']),
+    )
     .addOption(
       new Option('--prefix <prefix>', 'with --redis: what every key begins with (default: enforce-tls:)'),
     )
