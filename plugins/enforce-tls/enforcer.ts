@@ -31,7 +31,7 @@ import { Reports } from './report.js'
 import { RuleBook, RulesUnknown } from './rule-book.js'
 import { HeaderBlock } from './rules/header-block.js'
 import type { Requirement } from './rules/requirement.js'
-import { readSettings, type Settings } from './settings.js'
+import { readSettings, storeIn, type Settings } from './settings.js'
 import { openStore } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
 import { contextOf, contextsFor } from './tls-settings.js'
@@ -63,17 +63,13 @@ export class Enforcer {
     this.#reports = new Reports((event) => this.#events.emit(event))
     this.#settings = readSettings(plugin.config, (result) => this.#onSettingsChange(result))
     this.#contexts = contextsFor(this.#settings, configFolder)
-    const { store, redis, cache } = this.#settings
-    this.#store = openStore(
-      { store: { ...store, file: path.resolve(configFolder, store.file) }, redis },
-      {
-        onStateChange: (state, detail) => {
-          if (state === 'available') plugin.lognotice(`rule store is available: ${detail}`)
-          else plugin.logerror(`rule store is not available: ${detail}`)
-        },
+    this.#store = openStore(storeIn(this.#settings, configFolder), {
+      onStateChange: (state, detail) => {
+        if (state === 'available') plugin.lognotice(`rule store is available: ${detail}`)
+        else plugin.logerror(`rule store is not available: ${detail}`)
       },
-    )
-    this.#rules = new RuleBook(this.#store, plugin, cache.maxOwners)
+    })
+    this.#rules = new RuleBook(this.#store, plugin, this.#settings.cache.maxOwners)
     this.#guardContext = this.#makeGuardContext()
     this.#decisions = new Decisions({
       settings: () => this.#settings.main,

@@ -52,7 +52,12 @@ export interface Context extends Surroundings {
 export function createRoot() {
   return new Command('enforce-tls')
     .description('Message rules: which mail must travel over TLS.')
-    .addOption(new Option('--redis <url>', 'work on the rules in this Redis').conflicts(['file', 'config']))
+    .addOption(
+      new Option(
+        '--redis <url>',
+        'work on the rules in this Redis (redis://, redis+sentinel://, redis+cluster://; rediss for TLS)',
+      ).conflicts(['file', 'config']),
+    )
     .addOption(
       new Option('--prefix <prefix>', 'with --redis: what every key begins with (default: enforce-tls:)'),
     )

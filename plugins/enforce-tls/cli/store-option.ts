@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { SETTINGS_FILE, SettingsError, loadSettings, type Settings } from '../settings.js'
+import { SETTINGS_FILE, SettingsError, loadSettings, storeIn, type Settings } from '../settings.js'
 import { toSettings } from '../settings-schema.js'
 import { addressOf } from '../store/redis-address.js'
 import { StoreError } from '../store/rule-store.js'
@@ -41,8 +41,8 @@ export function chooseStore(options: StoreOptions, currentFolder: string): Chose
   if (redis !== undefined) return redisStore(redis, prefix)
   if (file !== undefined) {
     if (file === '') throw new WrongUse(['--file is empty; the path of a rules file is expected'])
-    const settings = withStore(toSettings({}), 'file', path.resolve(currentFolder, file))
-    return { settings, folder: null, words: ['--file', file] }
+    const store = { type: 'file', file: path.resolve(currentFolder, file) } as const
+    return { settings: { ...toSettings({}), store }, folder: null, words: ['--file', file] }
   }
   if (config !== undefined) return harakaFolder(config, path.resolve(currentFolder, config))
   if (!existsSync(path.join(currentFolder, 'config', SETTINGS_FILE)))
@@ -92,7 +92,7 @@ function harakaFolder(given: string, folder: string): ChosenStore {
 function folderSettings(folder: string): Settings {
   try {
     const settings = loadSettings(folder)
-    return withStore(settings, settings.store.type, path.resolve(folder, 'config', settings.store.file))
+    return { ...settings, ...storeIn(settings, path.resolve(folder, 'config')) }
   } catch (error) {
     if (error instanceof SettingsError)
       throw new Refusal([`${path.join(folder, 'config')}: ${error.message}`])
@@ -100,16 +100,9 @@ function folderSettings(folder: string): Settings {
   }
 }
 
-function withStore(settings: Settings, type: Settings['store']['type'], file: string): Settings {
-  return { ...settings, store: { type, file } }
-}
-
 /** A URL that may be shown: a command that is printed ends up in logs. */
 function withoutPassword(url: string): string {
-  const shown = new URL(url)
-  if (shown.password === '') return url
-  shown.password = '***'
-  return shown.href
+  return url.replace(/^([^:]*:\/\/[^:@]*:)[^@]+@/, '$1***@')
 }
 
 /** A command line of this program that can be pasted into a shell. */
