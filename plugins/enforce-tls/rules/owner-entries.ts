@@ -4,6 +4,7 @@
  */
 import { GROUP_PREFIX } from './group.js'
 import { parseOwner, serviceDomainOf } from './owner.js'
+import { atOnce, sorting, type InPieces } from './pieces.js'
 import { formatProblem, parseRule, type Rule } from './rule.js'
 
 /** What a store holds of one owner, as it stands there: JSON texts. */
@@ -75,30 +76,59 @@ export function parseService(json: string): Service | { problem: string } {
   return { enabled }
 }
 
+/** So much JSON is read between two yields, in characters: about a millisecond. */
+const PIECE = 16_384
+
 /**
  * An owner's rules, checked and in order: by position, then by id. The groups that they refer to are looked
  * at by `RuleList.compile`.
  *
  * @throws {InvalidEntry} for the first rule that does not validate.
  */
-export function orderedRules({ owner, rules }: Pick<OwnerEntries, 'owner' | 'rules'>): OwnedRule[] {
-  const list: OwnedRule[] = []
-  for (const [id, json] of rules) {
-    const place = { key: 'rules', owner, field: id } as const
-    const idProblem = ruleIdProblem(id)
-    if (idProblem) throw new InvalidEntry(place, idProblem)
-    const checked = parseRule(json)
-    if (!('rule' in checked)) throw new InvalidEntry(place, formatProblem(checked))
-    list.push({ owner, id, rule: checked.rule })
-  }
-  return list.sort((a, b) => a.rule.position - b.rule.position || (a.id < b.id ? -1 : 1))
+export function orderedRules(entries: Pick<OwnerEntries, 'owner' | 'rules'>): readonly OwnedRule[] {
+  return atOnce(orderingRules(entries))
 }
 
-/** Whether an owner's rules may refer to a group, so that the groups are to be read too. */
-export function mayNeedGroups({ rules }: Pick<OwnerEntries, 'rules'>): boolean {
+/** `orderedRules`, in pieces. */
+export function* orderingRules({
+  owner,
+  rules,
+}: Pick<OwnerEntries, 'owner' | 'rules'>): InPieces<readonly OwnedRule[]> {
+  const list: OwnedRule[] = []
+  let read = 0
+  for (const [id, json] of rules) {
+    list.push(ownedRule(owner, id, json))
+    read += json.length
+    if (read < PIECE) continue
+    read = 0
+    yield
+  }
+  return yield* sorting(list, byPlace)
+}
+
+function ownedRule(owner: string, id: string, json: string): OwnedRule {
+  const place = { key: 'rules', owner, field: id } as const
+  const idProblem = ruleIdProblem(id)
+  if (idProblem) throw new InvalidEntry(place, idProblem)
+  const checked = parseRule(json)
+  if (!('rule' in checked)) throw new InvalidEntry(place, formatProblem(checked))
+  return { owner, id, rule: checked.rule }
+}
+
+function byPlace(a: OwnedRule, b: OwnedRule): number {
+  return a.rule.position - b.rule.position || (a.id < b.id ? -1 : 1)
+}
+
+/** Whether an owner's rules may refer to a group, so that the groups are to be read too; in pieces. */
+export function* lookingForGroups({ rules }: Pick<OwnerEntries, 'rules'>): InPieces<boolean> {
+  let read = 0
   // On the text, because it is asked before anything is parsed; JSON can spell every letter as \uXXXX.
   for (const json of rules.values()) {
     if (json.includes(GROUP_PREFIX) || json.includes('\\u')) return true
+    read += json.length
+    if (read < PIECE) continue
+    read = 0
+    yield
   }
   return false
 }

@@ -5,8 +5,9 @@
  */
 import { Groups, type StoredGroups } from './group.js'
 import { compileCriteria, type CompiledCriteria, type MessageView } from './match.js'
-import { acts, InvalidEntry, orderedRules, type OwnedRule, type OwnerEntries } from './owner-entries.js'
+import { acts, InvalidEntry, orderingRules, type OwnedRule, type OwnerEntries } from './owner-entries.js'
 import { periodOf } from './period.js'
+import { atOnce, type InPieces } from './pieces.js'
 import { requirementOf, type Requirement } from './requirement.js'
 import { formatProblem, type RelayWithTls, type Rule } from './rule.js'
 import { RuleIndex, type CompiledRule, type Conditions, type Matches } from './rule-index.js'
@@ -40,12 +41,23 @@ export class RuleList {
    * @throws {InvalidEntry} for the first entry that does not validate.
    */
   static compile(entries: OwnerEntries, groups: StoredGroups): RuleList {
+    return atOnce(RuleList.compiling(entries, groups))
+  }
+
+  /** `compile`, in pieces. */
+  static *compiling(entries: OwnerEntries, groups: StoredGroups): InPieces<RuleList> {
     const read = new Groups(groups)
     const asleep = !acts(entries)
     const list = new RuleList(entries.owner)
     const actions = new Map<string, RelayWithTls>()
     let enabled = 0
-    for (const owned of orderedRules(entries)) {
+    let patterns = 0
+    for (const owned of yield* orderingRules(entries)) {
+      patterns += patternsOf(owned.rule)
+      if (patterns >= PIECE) {
+        patterns = 0
+        yield
+      }
       const conditions = conditionsOf(owned, read)
       if (asleep || !owned.rule.enabled) continue
       const { id, rule } = owned
@@ -86,6 +98,9 @@ export class RuleList {
 
 const NOTHING: readonly Requirement[] = []
 
+/** So many rules and patterns are compiled between two yields. */
+const PIECE = 128
+
 /**
  * A rule's criteria, ready.
  *
@@ -96,6 +111,11 @@ export function compiledCriteria({ owner, id, rule }: OwnedRule, groups: Groups)
   if ('problem' in criteria)
     throw new InvalidEntry({ key: 'rules', owner, field: id }, formatProblem(criteria))
   return criteria
+}
+
+function patternsOf({ criteria: { to, from } }: Rule): number {
+  const lists = [to?.matchesAny, to?.matchesNone, from?.matchesAny, from?.matchesNone]
+  return lists.reduce((sum, list) => sum + (list?.length ?? 0), 1)
 }
 
 function conditionsOf(owned: OwnedRule, groups: Groups): Conditions | null {
