@@ -4,7 +4,7 @@
  */
 import { GROUP_PREFIX } from './group.js'
 import { parseOwner, serviceDomainOf } from './owner.js'
-import { atOnce, sorting, type InPieces } from './pieces.js'
+import type { InPieces } from './pieces.js'
 import { formatProblem, parseRule, type Rule } from './rule.js'
 
 /** What a store holds of one owner, as it stands there: JSON texts. */
@@ -26,6 +26,12 @@ export interface OwnedRule {
   readonly owner: string
   readonly id: string
   readonly rule: Rule
+}
+
+/** Where a rule stands among its owner's. */
+export interface Place {
+  readonly id: string
+  readonly position: number
 }
 
 /** Where an entry is kept. */
@@ -77,7 +83,7 @@ export function parseService(json: string): Service | { problem: string } {
 }
 
 /** So much JSON is read between two yields, in characters: about a millisecond. */
-const PIECE = 16_384
+export const PIECE = 16_384
 
 /**
  * An owner's rules, checked and in order: by position, then by id. The groups that they refer to are looked
@@ -85,28 +91,18 @@ const PIECE = 16_384
  *
  * @throws {InvalidEntry} for the first rule that does not validate.
  */
-export function orderedRules(entries: Pick<OwnerEntries, 'owner' | 'rules'>): readonly OwnedRule[] {
-  return atOnce(orderingRules(entries))
+export function orderedRules({ owner, rules }: Pick<OwnerEntries, 'owner' | 'rules'>): readonly OwnedRule[] {
+  return [...rules]
+    .map(([id, json]) => ownedRule(owner, id, json))
+    .sort((a, b) => byPlace({ id: a.id, position: a.rule.position }, { id: b.id, position: b.rule.position }))
 }
 
-/** `orderedRules`, in pieces. */
-export function* orderingRules({
-  owner,
-  rules,
-}: Pick<OwnerEntries, 'owner' | 'rules'>): InPieces<readonly OwnedRule[]> {
-  const list: OwnedRule[] = []
-  let read = 0
-  for (const [id, json] of rules) {
-    list.push(ownedRule(owner, id, json))
-    read += json.length
-    if (read < PIECE) continue
-    read = 0
-    yield
-  }
-  return yield* sorting(list, byPlace)
-}
-
-function ownedRule(owner: string, id: string, json: string): OwnedRule {
+/**
+ * One entry of an owner's rules, checked.
+ *
+ * @throws {InvalidEntry} where it does not validate.
+ */
+export function ownedRule(owner: string, id: string, json: string): OwnedRule {
   const place = { key: 'rules', owner, field: id } as const
   const idProblem = ruleIdProblem(id)
   if (idProblem) throw new InvalidEntry(place, idProblem)
@@ -115,8 +111,9 @@ function ownedRule(owner: string, id: string, json: string): OwnedRule {
   return { owner, id, rule: checked.rule }
 }
 
-function byPlace(a: OwnedRule, b: OwnedRule): number {
-  return a.rule.position - b.rule.position || (a.id < b.id ? -1 : 1)
+/** The order of an owner's rules: by position, then by id. */
+export function byPlace(a: Place, b: Place): number {
+  return a.position - b.position || (a.id < b.id ? -1 : a.id === b.id ? 0 : 1)
 }
 
 /** Whether an owner's rules may refer to a group, so that the groups are to be read too; in pieces. */

@@ -110,7 +110,13 @@ describe('what was not checked is not compiled either', () => {
     assert.throws(() => compileCriteria({ subject: { matchesAny: ['/(/'] } }, groups), TypeError)
   })
   it('groups', () => {
-    const rule = { id: 'r1', name: 'r1', action: { level: 'encrypt' }, conditions: null } as const
+    const rule = {
+      id: 'r1',
+      name: 'r1',
+      position: 1,
+      action: { level: 'encrypt' },
+      conditions: null,
+    } as const
     assert.throws(() => new RuleIndex().add(rule, { criteria: to('group:banks') }, groups), TypeError)
   })
 })

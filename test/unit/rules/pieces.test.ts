@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { orderedRules, orderingRules } from '../../../plugins/enforce-tls/rules/owner-entries.js'
 import { atOnce, sorting } from '../../../plugins/enforce-tls/rules/pieces.js'
 import { InvalidEntry, RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
 import { compileInPieces } from '../../../plugins/enforce-tls/store/compile-in-pieces.js'
@@ -89,15 +88,6 @@ describe('a long list of rules, compiled in pieces', () => {
     assert.ok(readBetweenPauses(5000, ['bank.example']) <= 150)
     assert.equal(readBetweenPauses(20, long), 1)
   })
-
-  it('is in order as one that was read at once', () => {
-    const entries = ofEveryone(new Map(Array.from({ length: 3000 }, (_, index) => entry(index, ['*']))))
-    const inOrder = orderedRules(entries)
-    assert.deepEqual(
-      inOrder.map(({ rule }) => rule.position),
-      Array.from({ length: 3000 }, (_, index) => index + 1),
-    )
-  })
 })
 
 function entry(index: number, to: readonly string[]): [string, string] {
@@ -117,7 +107,7 @@ function readBetweenPauses(count: number, to: readonly string[]): number {
     }
   }
   const counted = new Counted(Array.from({ length: count }, (_, index) => entry(index, to)))
-  const work = orderingRules({ owner: '*', rules: counted })
+  const work = RuleList.compiling({ owner: '*', service: null, rules: counted }, NO_GROUPS)
   let most = 0
   let before = 0
   for (let step = work.next(); step.done !== true; step = work.next()) {
