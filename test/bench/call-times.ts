@@ -14,20 +14,25 @@ export interface CallTimesOptions {
   readonly atMost: number
 }
 
-/** @param call is given the number of the call @returns nanoseconds of each call */
-export function timeCalls(
-  call: (index: number) => unknown,
+/**
+ * @param prepare makes what call n is about, outside of the time
+ * @returns nanoseconds of each call
+ */
+export function timeCalls<T>(
+  prepare: (index: number) => T,
+  call: (subject: T) => unknown,
   { calls, atMost }: CallTimesOptions,
 ): Float64Array {
   const overhead = clockOverhead()
   const warmEnd = performance.now() + atMost / 4
-  for (let index = 0; index < WARM_UP && performance.now() < warmEnd; index++) call(index)
+  for (let index = 0; index < WARM_UP && performance.now() < warmEnd; index++) call(prepare(index))
   const times = new Float64Array(calls)
   const end = performance.now() + atMost
   let done = 0
   while (done < calls && (done < 20 || performance.now() < end)) {
+    const subject = prepare(done)
     const start = process.hrtime.bigint()
-    call(done)
+    call(subject)
     const took = Number(process.hrtime.bigint() - start)
     times[done++] = Math.max(0, took - overhead)
   }

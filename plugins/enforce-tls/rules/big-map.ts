@@ -10,7 +10,9 @@ const PART = 4096
 
 /** Entries by text; the order of many is not that in which they were set. */
 export class BigMap<V> implements ReadonlyMap<string, V> {
-  readonly #parts: Map<string, V>[] = [new Map<string, V>()]
+  /** While it is small, and the first of the parts afterwards. */
+  #first = new Map<string, V>()
+  #parts: Map<string, V>[] | undefined
   /** The bits of a hash that choose a part; where they lead past the last part, all but the highest do. */
   #mask = 1
   #size = 0
@@ -33,7 +35,7 @@ export class BigMap<V> implements ReadonlyMap<string, V> {
     part.set(key, value)
     if (part.size === before) return
     this.#size++
-    if (this.#size > PART * this.#parts.length) this.#grow()
+    if (this.#size > PART * (this.#parts?.length ?? 1)) this.#grow()
   }
 
   forEach(action: (value: V, key: string, map: ReadonlyMap<string, V>) => void): void {
@@ -41,17 +43,17 @@ export class BigMap<V> implements ReadonlyMap<string, V> {
   }
 
   *entries(): MapIterator<[string, V]> {
-    for (const part of this.#parts) yield* part
+    for (const part of this.#parts ?? [this.#first]) yield* part
     return undefined
   }
 
   *keys(): MapIterator<string> {
-    for (const part of this.#parts) yield* part.keys()
+    for (const part of this.#parts ?? [this.#first]) yield* part.keys()
     return undefined
   }
 
   *values(): MapIterator<V> {
-    for (const part of this.#parts) yield* part.values()
+    for (const part of this.#parts ?? [this.#first]) yield* part.values()
     return undefined
   }
 
@@ -61,21 +63,23 @@ export class BigMap<V> implements ReadonlyMap<string, V> {
 
   #partOf(key: string): Map<string, V> {
     const parts = this.#parts
-    if (parts.length === 1) return parts[0] as Map<string, V>
+    if (parts === undefined) return this.#first
     const place = hashOf(key) & this.#mask
     return parts[place < parts.length ? place : place & (this.#mask >> 1)] as Map<string, V>
   }
 
   /** Divides the part whose turn it is. */
   #grow(): void {
-    const added = this.#parts.length
+    const parts = (this.#parts ??= [this.#first])
+    const added = parts.length
     if (added > this.#mask) this.#mask = 2 * this.#mask + 1
     const divided = added & (this.#mask >> 1)
     const [staying, leaving] = [new Map<string, V>(), new Map<string, V>()]
-    for (const [key, value] of this.#parts[divided] as Map<string, V>)
+    for (const [key, value] of parts[divided] as Map<string, V>)
       ((hashOf(key) & this.#mask) === added ? leaving : staying).set(key, value)
-    this.#parts[divided] = staying
-    this.#parts.push(leaving)
+    parts[divided] = staying
+    parts.push(leaving)
+    this.#first = parts[0] as Map<string, V>
   }
 }
 
