@@ -2,6 +2,7 @@
 import type { StoredGroups } from '../rules/group.js'
 import type { OwnerEntries } from '../rules/owner-entries.js'
 import { RuleList } from '../rules/rule-list.js'
+import { inPieces } from './turns.js'
 
 /**
  * `RuleList.compile`, for a list of any length.
@@ -9,5 +10,5 @@ import { RuleList } from '../rules/rule-list.js'
  * @throws {InvalidEntry} as that does
  */
 export async function compileInPieces(entries: OwnerEntries, groups: StoredGroups): Promise<RuleList> {
-  return Promise.resolve(RuleList.compile(entries, groups))
+  return await inPieces(RuleList.compiling(entries, groups))
 }

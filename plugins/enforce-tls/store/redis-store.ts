@@ -16,6 +16,7 @@ import {
   type WriteOptions,
 } from './entry-change.js'
 import { isAskedFor, toHistoryEntry, type HistoryEntry, type HistoryQuery } from './history.js'
+import { readHash } from './redis-hash.js'
 import { findKeys } from './redis-keys.js'
 import { writeEntries } from './redis-write.js'
 import type { RuleStore } from './rule-store.js'
@@ -46,7 +47,7 @@ export class RedisStore implements RuleStore {
     const domain = serviceDomainOf(owner)
     // Two commands sent together and not a pipeline object: their keys live on different nodes of a Cluster.
     const [rules, service] = await Promise.all([
-      this.#hash(`${this.#prefix}rules:${owner}`),
+      readHash(this.#connection, `${this.#prefix}rules:${owner}`),
       domain === null ? null : this.#field(this.#domainsKey, domain),
     ])
     return { owner, rules, service }
@@ -61,11 +62,11 @@ export class RedisStore implements RuleStore {
   }
 
   services(): Promise<ReadonlyMap<string, string>> {
-    return this.#hash(this.#domainsKey)
+    return readHash(this.#connection, this.#domainsKey)
   }
 
   groups(): Promise<StoredGroups> {
-    return this.#hash(`${this.#prefix}groups`)
+    return readHash(this.#connection, `${this.#prefix}groups`)
   }
 
   writeService(
@@ -154,14 +155,6 @@ export class RedisStore implements RuleStore {
 
   get #domainsKey(): string {
     return `${this.#prefix}domains`
-  }
-
-  #hash(key: string): Promise<ReadonlyMap<string, string>> {
-    return this.#connection.ask({
-      key,
-      writes: false,
-      send: async (redis) => new Map(Object.entries(await redis.hgetall(key))),
-    })
   }
 
   #field(key: string, field: string): Promise<string | null> {
