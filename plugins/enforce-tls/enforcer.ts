@@ -69,7 +69,11 @@ export class Enforcer {
         else plugin.logerror(`rule store is not available: ${detail}`)
       },
     })
-    this.#rules = new RuleBook(this.#store, plugin, this.#settings.cache.maxOwners)
+    this.#rules = new RuleBook(this.#store, {
+      log: plugin,
+      maxOwners: this.#settings.cache.maxOwners,
+      patience: this.#settings.redis.commandTimeout,
+    })
     this.#guardContext = this.#makeGuardContext()
     this.#decisions = new Decisions({
       settings: () => this.#settings.main,
@@ -116,12 +120,13 @@ export class Enforcer {
     const senders = otherSenders(this.#plugin)
     if (!transaction || senders.length === 0 || this.#settings.main.reportOnly) return next()
     const { mail_from, rcpt_to } = transaction
-    this.#rules
-      .verdictsOn(
+    Promise.resolve(
+      this.#rules.verdictsOn(
         comparable(mail_from),
         rcpt_to.map(comparable),
         () => new HeaderBlock(transaction.header.toString()),
-      )
+      ),
+    )
       .then(
         (verdicts) => verdicts.some(({ requirement }) => requirement !== null),
         (error: unknown) =>
@@ -190,6 +195,7 @@ export class Enforcer {
 
   /** Gives connections, watchers and timers back. */
   close(): Promise<void> {
+    this.#rules.close()
     return this.#store.close()
   }
 
