@@ -109,6 +109,16 @@ describe('RedisStore on a Cluster', () => {
     }, /is a node of a Redis Cluster \(MOVED\); use cluster\[\], or redis\+cluster/)
   })
 
+  it('says that its login is refused', async () => {
+    const reset = ['ACL', 'SETUSER', 'reader', 'reset', 'on', '>right', '~*', '+@all']
+    for (const node of cluster.nodes) await node.cli(...reset)
+    const login = { ...cluster.settings, username: 'reader', prefix: 'login:' }
+    await using wrong = openRedisStore({ ...login, password: 'wrong' })
+    await failsInTime(() => wrong.store.readOwner(OWNER), /refuses the login; check username and password/)
+    await using right = openRedisStore({ ...login, password: 'right' })
+    await right.store.readOwner(OWNER)
+  })
+
   it('says that all nodes are gone, and comes back with them', async () => {
     await using opened = openRedisStore({ ...cluster.settings, commandTimeout: COMMAND_TIMEOUT })
     await opened.store.readOwner(OWNER)
