@@ -1,10 +1,19 @@
 /** RedisStore on a real Cluster: the contract, keys on all nodes, a node that is lost, slots that move. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { RedisConnection } from '../../plugins/enforce-tls/store/redis-connection.js'
+import { readHash } from '../../plugins/enforce-tls/store/redis-hash.js'
 import { startCluster, type RedisCluster } from '../support/redis-cluster.js'
 import { startRedis } from '../support/redis-server.js'
 import { until } from '../support/until.js'
-import { COMMAND_TIMEOUT, failsInTime, openRedisStore, OWNER, RULE } from './opened-redis-store.js'
+import {
+  COMMAND_TIMEOUT,
+  failsInTime,
+  openRedisStore,
+  OWNER,
+  redisSettings,
+  RULE,
+} from './opened-redis-store.js'
 import { create, describeRuleStore } from './rule-store-contract.js'
 
 let cluster: RedisCluster
@@ -55,6 +64,24 @@ describe('RedisStore on a Cluster', () => {
     }
     const node = await moved
     assert.match(await node.cli('HGET', `move:rules:${OWNER}`, 'a'), /^\{"n":\d+\}$/)
+  })
+
+  it('finds every field of a long hash whose slot moves between two pages', async () => {
+    const key = 'long:groups'
+    const script = 'for n = 1, 5000 do redis.call("HSET", KEYS[1], "g" .. n, "[]") end'
+    await cluster.cli('EVAL', script, '1', key)
+    const connection = new RedisConnection(redisSettings({ ...cluster.settings, prefix: 'long:' }))
+    let questions = 0
+    const ask: RedisConnection['ask'] = async (call) => {
+      if (++questions === 4) await cluster.migrate(key)
+      return await connection.ask(call)
+    }
+    try {
+      assert.equal((await readHash({ ask }, key)).size, 5000)
+      assert.ok(questions > 10, 'it was read again')
+    } finally {
+      await connection.close()
+    }
   })
 
   for (const [how, stop] of [
