@@ -13,6 +13,7 @@ import type { TLSSocket } from 'node:tls'
 import { LRUCache } from 'lru-cache'
 import type { Requirement } from '../rules/requirement.js'
 import type { PeerIdentity } from './certificate.js'
+import { withoutCertificate } from './session-data.js'
 
 /** How long a verification is relied on, in milliseconds; Postfix's `smtp_tls_session_cache_timeout`, too. */
 const LIFETIME = 60 * 60_000
@@ -23,7 +24,7 @@ const SESSION_BYTES_MAX = 16 * 1024
 
 /** A session whose handshake fulfilled the requirement that it is kept for. */
 export interface VerifiedSession {
-  /** OpenSSL's own form of it. */
+  /** OpenSSL's own form of it, without the certificate. */
   readonly data: Buffer
   /** What was verified: Node.js has no certificate for a resumed session of a client. */
   readonly peer: PeerIdentity
@@ -145,7 +146,7 @@ export class NewSessions {
   /** Verification has passed: sessions are kept, also those that come later (RFC 8446 section 4.6.1). */
   keepIn(slot: SessionSlot, verified: Omit<VerifiedSession, 'data'>): void {
     this.#keep = () => {
-      if (this.#latest) slot.keep({ ...verified, data: this.#latest })
+      if (this.#latest) slot.keep({ ...verified, data: withoutCertificate(this.#latest) })
     }
     this.#keep()
   }
