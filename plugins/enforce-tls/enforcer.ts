@@ -11,7 +11,7 @@ import { Guard } from './delivery/guard.js'
 import { divide, keepAsError, splitOff } from './delivery/queue-files.js'
 import { otherSenders } from './other-plugins.js'
 import type { TlsContexts } from './delivery/tls-contexts.js'
-import { isTrustedHop } from './delivery/next-hop.js'
+import { hostOf, isTrustedHop, placeOf } from './delivery/next-hop.js'
 import { Decisions } from './decisions.js'
 import { comparable } from './envelope.js'
 import type {
@@ -211,6 +211,10 @@ export class Enforcer {
       isTrusted: (mx) => isTrustedHop(mx, this.#settings.main.trustedNextHops),
       secureContext: (mx: HarakaMx, requirement: Requirement) =>
         contextOf(this.#contexts, this.#settings, requirement, outboundTls().get_tls_options(mx)),
+      sessions: (context, mx, requirement) =>
+        this.#settings.tls.sessionResumption
+          ? this.#contexts.sessions(context).slot(hostOf(mx), placeOf(mx), requirement)
+          : null,
       composeBounce: (request) =>
         composeBounce(request, {
           me: me(),
