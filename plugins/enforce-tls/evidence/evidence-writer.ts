@@ -9,7 +9,7 @@ import type { DeliveryLog, DeliveryRecord } from '../store/delivery-log.js'
 const WAITING_MAX = 10_000
 const BATCH_MAX = 500
 /** Between two batches, in milliseconds. */
-const BATCH_PAUSE = 500
+const BATCH_PAUSE = 200
 /** Between two lines about dropped entries, in milliseconds. */
 const TELL_PAUSE = 60_000
 
@@ -68,7 +68,7 @@ export class EvidenceWriter {
 
   #schedule(): void {
     if (this.#timer || this.#writing || this.#closed) return
-    // What waits is written when the process ends in order; nobody waits for the timer.
+    // What waits is written when Haraka ends in peace (graceful_shutdown); nobody waits for the timer.
     this.#timer = setTimeout(() => {
       this.#timer = null
       this.#writing = this.#writeBatch().then(() => {
