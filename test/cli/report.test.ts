@@ -138,7 +138,7 @@ describe('report --tls-rpt', { concurrency: 8 }, () => {
 })
 
 describe('a rule in mode report', { concurrency: 8 }, () => {
-  it('tells what it saw when it is switched on', async (t) => {
+  it('tells what it saw when it is switched on, and when it shall enforce', async (t) => {
     const rulesFile = await RulesFile.create(t, 'acme.example')
     const { id } = await rulesFile.createRule(
       'acme.example',
@@ -166,6 +166,11 @@ describe('a rule in mode report', { concurrency: 8 }, () => {
       await rulesFile.done('rule', 'enable', 'acme.example', id),
       /\nIn the last 30 days it would have bounced 3 of 5 messages \(60\.0 %\): bank\.example 2, clinic\.example 1; of 1 that came over TLS it is not known\.\n$/,
     )
+    assert.match(
+      await rulesFile.done('rule', 'edit', 'acme.example', id, '--mode', 'enforce'),
+      /mode: "report" → "enforce"\nIn the last 30 days it would have bounced 3 of 5 messages/,
+    )
+    await rulesFile.done('rule', 'edit', 'acme.example', id, '--mode', 'report')
     const { reports } = await rulesFile.data<{ reports: { reported: { wouldBounce: number } } }>(
       'rule',
       'enable',
