@@ -13,6 +13,7 @@ import { otherSenders } from './other-plugins.js'
 import type { TlsContexts } from './delivery/tls-contexts.js'
 import { hostOf, isTrustedHop, placeOf } from './delivery/next-hop.js'
 import { Decisions } from './decisions.js'
+import { Evidence } from './evidence/evidence.js'
 import { comparable } from './envelope.js'
 import type {
   HarakaAddress,
@@ -32,7 +33,7 @@ import { RuleBook, RulesUnknown } from './rule-book.js'
 import { HeaderBlock } from './rules/header-block.js'
 import type { Requirement } from './rules/requirement.js'
 import { readSettings, storeIn, type Settings } from './settings.js'
-import { openStore } from './store/open-store.js'
+import { openDeliveryLog, openStore } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
 import { contextOf, contextsFor } from './tls-settings.js'
 
@@ -43,6 +44,7 @@ export class Enforcer {
   readonly #rules: RuleBook
   readonly #events: DeliveryEvents
   readonly #reports: Reports
+  readonly #evidence: Evidence
   readonly #configFolder: string
   readonly #guardContext: GuardContext
   readonly #decisions: Decisions
@@ -63,7 +65,14 @@ export class Enforcer {
     this.#reports = new Reports((event) => this.#events.emit(event))
     this.#settings = readSettings(plugin.config, (result) => this.#onSettingsChange(result))
     this.#contexts = contextsFor(this.#settings, configFolder)
-    this.#store = openStore(storeIn(this.#settings, configFolder), {
+    const where = storeIn(this.#settings, configFolder)
+    this.#evidence = new Evidence({
+      logger: plugin,
+      settings: () => this.#settings.evidence,
+      open: () => openDeliveryLog(where),
+    })
+    this.#events.observe((event) => this.#evidence.take(event))
+    this.#store = openStore(where, {
       onStateChange: (state, detail) => {
         if (state === 'available') plugin.lognotice(`rule store is available: ${detail}`)
         else plugin.logerror(`rule store is not available: ${detail}`)
@@ -194,9 +203,10 @@ export class Enforcer {
   }
 
   /** Gives connections, watchers and timers back. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#rules.close()
-    return this.#store.close()
+    await this.#evidence.close()
+    await this.#store.close()
   }
 
   #makeGuardContext(): GuardContext {

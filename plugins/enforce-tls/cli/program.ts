@@ -19,6 +19,7 @@ import { addImportCommand } from './import.js'
 import { printError, type Terminal } from './output.js'
 import { openOwnPartners, type OpenPartners } from './partners.js'
 import { Ended, Refusal } from './refusal.js'
+import { addReportCommand } from './report.js'
 import { addRuleCommands } from './rule.js'
 import { addStatusCommand } from './status.js'
 
@@ -92,6 +93,7 @@ function createProgram(terminal: Terminal, openPartners: OpenPartners) {
   addExportCommand(program, withStore)
   addImportCommand(program, withStore)
   addHistoryCommand(program, withStore)
+  addReportCommand(program, withStore)
   addStatusCommand(program, withStore)
   addCompletionCommand(program, terminal)
   pointToHelp(program, 'enforce-tls')
