@@ -28,7 +28,7 @@ import type {
   Next,
 } from './haraka/types.js'
 import { answerRecipient } from './incoming.js'
-import { Reports } from './report.js'
+import { Reports } from './report-only.js'
 import { RuleBook, RulesUnknown } from './rule-book.js'
 import { HeaderBlock } from './rules/header-block.js'
 import type { Requirement } from './rules/requirement.js'
