@@ -12,6 +12,7 @@ import type { RelayWithTls } from '../../plugins/enforce-tls/rules/rule.js'
 import { loadSettings } from '../../plugins/enforce-tls/settings.js'
 import { makeAuthority } from '../support/certificates.js'
 import { startHaraka, type Haraka } from '../support/haraka.js'
+import { logPairs } from '../support/evidence.js'
 import { parseBounce } from '../support/mail.js'
 import { rulesDocument } from '../support/rules.js'
 import { startPeer, type SmtpPeer } from '../support/smtp-peer.js'
@@ -85,7 +86,7 @@ describe('a check tells what a delivery does', { concurrency: 8 }, async () => {
 
   /** Each attempt of a guarded item leaves a line. */
   function attempts(domain: string): number {
-    return haraka.log.split('\n').filter((line) => line.includes(`enforce-tls: mx.${domain} (`)).length
+    return logPairs(haraka.log).filter(({ kind, mx }) => kind === 'attempt' && mx === `mx.${domain}`).length
   }
 
   it('of some servers of each kind', () => {

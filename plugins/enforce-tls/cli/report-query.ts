@@ -1,6 +1,6 @@
 /** What `enforce-tls report` is asked for. What can't be meant is thrown as `WrongUse`. */
-import type { ReportQuery } from '../report/make-report.js'
 import { parseSince, parseUntil } from '../report/period.js'
+import type { ReportQuery } from '../report/report-query.js'
 import { parseDomain } from '../rules/address.js'
 import { WrongUse } from './refusal.js'
 import { ownerOf } from './rule-entries.js'

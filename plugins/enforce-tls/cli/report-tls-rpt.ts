@@ -1,6 +1,6 @@
 /** `enforce-tls report --tls-rpt`: aggregate reports for the operators of the partners (RFC 8460). */
 import path from 'node:path'
-import { entriesFor } from '../report/make-report.js'
+import { entriesFor } from '../report/report-query.js'
 import { dayOf } from '../report/period.js'
 import { fileNameOf, makeTlsRpt, type Reporter } from '../report/tls-rpt.js'
 import { parseAddress } from '../rules/address.js'

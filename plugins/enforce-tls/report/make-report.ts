@@ -1,23 +1,10 @@
 /** Makes a report out of the entries of the delivery log. Pure but for reading them. */
-import { fromRecord, type EvidenceEntry, type EvidenceRecord } from '../evidence/evidence-entry.js'
+import type { EvidenceEntry, EvidenceRecord } from '../evidence/evidence-entry.js'
 import { FAILURE_CLASS_NAMES, type FailureClass } from '../delivery/outcome.js'
-import { EVERYONE } from '../rules/owner.js'
 import type { ClassFailures, DeliveryReport, PartnerReport, VersionShare } from './delivery-report.js'
 import { ExpiringCertificates } from './expiring-certificates.js'
+import { entriesFor, type ReportQuery } from './report-query.js'
 import { Counter, EnforcedTally, made, ReportedTally } from './tallies.js'
-
-/** What a report is asked for. */
-export interface ReportQuery {
-  /** From then on. */
-  readonly since: Date
-  /** Before then. */
-  readonly until: Date
-  /** Only mail that rules of this owner speak of; of a domain, all mail of its senders and to its recipients. */
-  readonly owner: string | null
-  /** Only mail to this domain. */
-  readonly domain: string | null
-  readonly now: Date
-}
 
 /** Protocol version of a delivery to a trusted next hop, where none is known. */
 const NO_VERSION = 'none'
@@ -34,21 +21,6 @@ class Day {
   readonly reported = new ReportedTally()
 }
 
-/** The entries of a period that are asked for, each once; what is no entry is passed over. */
-export async function* entriesFor(
-  records: AsyncIterable<EvidenceRecord>,
-  { since, until, owner, domain }: ReportQuery,
-): AsyncGenerator<EvidenceEntry> {
-  const seen = new Set<string>()
-  const [from, to] = [since.toISOString(), until.toISOString()]
-  for await (const record of records) {
-    const entry = fromRecord(record)
-    if (!entry || entry.at < from || entry.at >= to || seen.has(entry.id)) continue
-    seen.add(entry.id)
-    if ((owner === null || isOf(owner, entry)) && (domain === null || domain === entry.domain)) yield entry
-  }
-}
-
 /**
  * Makes the report of a period.
  *
@@ -62,11 +34,6 @@ export async function makeReport(
   const collection = new Collection(query)
   for await (const entry of entriesFor(records, query)) collection.add(entry)
   return collection.report()
-}
-
-function isOf(owner: string, { kind, rules, from, domain }: EvidenceEntry): boolean {
-  if (owner === EVERYONE || owner.includes('@')) return rules.some((rule) => rule.owner === owner)
-  return (kind === 'refusal' ? domain : from) === owner
 }
 
 class Collection {

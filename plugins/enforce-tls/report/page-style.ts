@@ -32,5 +32,5 @@ tbody th { font-weight: 500; white-space: nowrap; }
 footer { color: var(--quiet); font-size: .875rem; }
 @media (max-width: 40rem) { tbody th { white-space: normal; min-width: 6rem; } .long { min-width: 12rem; } table { font-size: .8125rem; } th, td { padding-right: .5rem; } }
 @media print { body { max-width: none; padding: 0; font-size: 11px; } .wide { overflow: visible; } summary { display: none; }
-  section { break-inside: auto; } h2 { break-after: avoid; } .chart, tr { break-inside: avoid; } }
+  section { break-inside: auto; } h2, section > p { break-after: avoid; } .chart, tr { break-inside: avoid; } }
 `

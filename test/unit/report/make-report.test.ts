@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { EvidenceEntry } from '../../../plugins/enforce-tls/evidence/evidence-entry.js'
-import { makeReport, type ReportQuery } from '../../../plugins/enforce-tls/report/make-report.js'
+import { makeReport } from '../../../plugins/enforce-tls/report/make-report.js'
+import type { ReportQuery } from '../../../plugins/enforce-tls/report/report-query.js'
 import { entry, records } from '../../support/evidence-entries.js'
 
 const NOW = new Date('2026-11-23T12:00:00Z')

@@ -1,0 +1,36 @@
+/** The entries of the delivery log that a report is about. Pure but for reading them. */
+import { fromRecord, type EvidenceEntry, type EvidenceRecord } from '../evidence/evidence-entry.js'
+import { EVERYONE } from '../rules/owner.js'
+
+/** What a report is asked for. */
+export interface ReportQuery {
+  /** From then on. */
+  readonly since: Date
+  /** Before then. */
+  readonly until: Date
+  /** Only mail that rules of this owner speak of; of a domain, all mail of its senders and to its recipients. */
+  readonly owner: string | null
+  /** Only mail to this domain. */
+  readonly domain: string | null
+  readonly now: Date
+}
+
+/** The entries of a period that are asked for, each once; what is no entry is passed over. */
+export async function* entriesFor(
+  records: AsyncIterable<EvidenceRecord>,
+  { since, until, owner, domain }: ReportQuery,
+): AsyncGenerator<EvidenceEntry> {
+  const seen = new Set<string>()
+  const [from, to] = [since.toISOString(), until.toISOString()]
+  for await (const record of records) {
+    const entry = fromRecord(record)
+    if (!entry || entry.at < from || entry.at >= to || seen.has(entry.id)) continue
+    seen.add(entry.id)
+    if ((owner === null || isOf(owner, entry)) && (domain === null || domain === entry.domain)) yield entry
+  }
+}
+
+function isOf(owner: string, { kind, rules, from, domain }: EvidenceEntry): boolean {
+  if (owner === EVERYONE || owner.includes('@')) return rules.some((rule) => rule.owner === owner)
+  return (kind === 'refusal' ? domain : from) === owner
+}
