@@ -27,3 +27,17 @@ it('Haraka and the command work with the users of Redis that the README recommen
   assert.match(await traffic.command(['export'], where), /florist\.example/)
   await traffic.stop()
 })
+
+it('a Redis that may not tell of changes is asked again and again, and one line of the log says why', async () => {
+  await using redis = await startRedis()
+  const { name, password, words } = readmeUser('haraka')
+  const fewer = words.filter((word) => word !== '+client|tracking')
+  await redis.cli('ACL', 'SETUSER', name, ...fewer)
+  await writeTrafficRules((key, field, value) => redis.cli('HSET', key, field, value))
+  await using traffic = await startTraffic(`port=${redis.port}\nusername=${name}\npassword=${password}\n`)
+  await traffic.flows()
+  await traffic.forbidFlorist(['--redis', redis.url], 30_000)
+  await traffic.stop()
+  const lines = traffic.haraka.log.match(/.*does not permit that to this user: NOPERM .*/g) ?? []
+  assert.equal(lines.length, 1, lines.join('\n'))
+})

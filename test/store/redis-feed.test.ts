@@ -6,7 +6,7 @@ import { RedisFeed } from '../../plugins/enforce-tls/store/redis-feed.js'
 import { readmeUser } from '../support/readme-acl.js'
 import { startCluster, type RedisCluster } from '../support/redis-cluster.js'
 import { startSentinels } from '../support/redis-sentinels.js'
-import { startRedis } from '../support/redis-server.js'
+import { startRedis, type RedisServer } from '../support/redis-server.js'
 import { until } from '../support/until.js'
 import { COMMAND_TIMEOUT, redisSettings } from './opened-redis-store.js'
 
@@ -44,6 +44,12 @@ class Heard implements AsyncDisposable {
   }
 }
 
+/** How many connections a server has accepted so far. */
+async function connections(redis: RedisServer): Promise<number> {
+  const stats = await redis.cli('INFO', 'stats')
+  return Number(/total_connections_received:(\d+)/.exec(stats)?.[1])
+}
+
 describe('the feed of a single Redis', () => {
   it('tells keys of its prefix, and a flush as all', async () => {
     await using redis = await startRedis()
@@ -57,8 +63,8 @@ describe('the feed of a single Redis', () => {
   })
 
   for (const [how, lose] of [
-    ['cut', (redis: Awaited<ReturnType<typeof startRedis>>) => redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub')],
-    ['lost with the server', (redis: Awaited<ReturnType<typeof startRedis>>) => redis.restart()],
+    ['cut', (redis: RedisServer) => redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub')],
+    ['lost with the server', (redis: RedisServer) => redis.restart()],
   ] as const)
     it(`says so when its connection was ${how}, that anything may have changed, and hears again`, async () => {
       await using redis = await startRedis()
@@ -92,8 +98,10 @@ describe('the feed of a single Redis', () => {
       await setUser(...words.filter((word) => word !== permission))
       await using heard = new Heard({ port: redis.port, username: name, password })
       assert.match(await heard.next(''), /^deaf: does not permit that to this user: NOPERM/)
+      const refused = await connections(redis)
       await setUser(...words)
       assert.equal(await heard.next(''), 'all')
+      assert.ok((await connections(redis)) - refused < 6, 'a server that refuses is left in peace')
       assert.equal(await heard.next(''), 'hears')
     }
   })

@@ -83,11 +83,12 @@ export class Traffic implements AsyncDisposable {
    * Makes a rule for the florist, who has no TLS, and goes on when it is in force.
    *
    * @param where the words that choose the store
+   * @param timeout within which it must be in force, in milliseconds
    */
-  async forbidFlorist(where?: string[]): Promise<void> {
+  async forbidFlorist(where?: string[], timeout = 5000): Promise<void> {
     const words = ['rule', 'create', 'acme.example', 'Flowers', '--to', 'florist.example', '--enable']
     await this.command(words, where)
-    await until(() => this.peers.acme.messages.length > 0, { what: 'the first bounce', timeout: 5000 })
+    await until(() => this.peers.acme.messages.length > 0, { what: 'the first bounce', timeout })
   }
 
   /** Ends the sending, and looks that every message has had one outcome, and none in the clear that must not. */

@@ -7,10 +7,13 @@ import type { ServerOptions } from './redis-client.js'
 import type { Endpoint } from './redis-endpoint.js'
 
 const CHANNEL = '+switch-master'
+/** How long a Sentinel that refuses is left in peace, in milliseconds. */
+const REFUSED_PAUSE = 2000
 
 /** The Sentinels of one master. */
 export class SentinelWatch {
   readonly #clients: readonly Redis[]
+  readonly #pauses = new Set<NodeJS.Timeout>()
   /** The last change that was told: each Sentinel tells it. */
   #last = ''
 
@@ -23,7 +26,7 @@ export class SentinelWatch {
       const client = new Redis({ ...options, host, port })
       client
         .on('error', () => undefined)
-        .on('ready', () => client.subscribe(CHANNEL).catch(() => client.disconnect(true)))
+        .on('ready', () => client.subscribe(CHANNEL).catch(() => this.#tryLater(client)))
         .on('message', (_channel: string, change: string) => {
           // "<name> <old host> <old port> <new host> <new port>"
           if (!change.startsWith(`${name} `) || change === this.#last) return
@@ -35,6 +38,15 @@ export class SentinelWatch {
   }
 
   close(): void {
+    for (const pause of this.#pauses) clearTimeout(pause)
     for (const client of this.#clients) client.disconnect()
+  }
+
+  #tryLater(client: Redis): void {
+    const pause = setTimeout(() => {
+      this.#pauses.delete(pause)
+      client.disconnect(true)
+    }, REFUSED_PAUSE).unref()
+    this.#pauses.add(pause)
   }
 }

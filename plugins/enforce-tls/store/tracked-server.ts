@@ -10,6 +10,8 @@ import { isLostConnection } from './redis-problem.js'
 const CHANNEL = '__redis__:invalidate'
 /** How often a silent connection is asked whether it lives, in milliseconds. */
 const PING_EVERY = 5000
+/** How long a server that refuses is left in peace, in milliseconds. */
+const REFUSED_PAUSE = 2000
 
 /** Told by a tracked server. */
 export interface TrackingListener {
@@ -32,6 +34,8 @@ export class TrackedServer {
   readonly #listener: TrackingListener
   readonly #timer: NodeJS.Timeout
   #live = false
+  #closed = false
+  #pause: NodeJS.Timeout | undefined
 
   /** @param prefix what the keys of interest begin with */
   constructor(options: ServerOptions, prefix: string, listener: TrackingListener) {
@@ -58,8 +62,9 @@ export class TrackedServer {
   }
 
   close(): void {
+    this.#closed = true
     clearInterval(this.#timer)
-    this.#redis.removeAllListeners('close').on('close', () => undefined)
+    clearTimeout(this.#pause)
     this.#redis.disconnect()
   }
 
@@ -69,8 +74,10 @@ export class TrackedServer {
       await this.#redis.client('TRACKING', 'ON', 'REDIRECT', id, 'BCAST', 'PREFIX', this.#prefix)
       await this.#redis.subscribe(CHANNEL)
     } catch (error) {
-      if (!isLostConnection(error)) this.#lose(error)
-      this.reconnect()
+      if (this.#closed) return
+      if (isLostConnection(error)) return this.reconnect()
+      this.#lose(error)
+      this.#pause = setTimeout(() => this.reconnect(), REFUSED_PAUSE).unref()
       return
     }
     this.#live = true
@@ -91,6 +98,6 @@ export class TrackedServer {
 
   #lose(error: unknown): void {
     this.#live = false
-    this.#listener.onLost(error)
+    if (!this.#closed) this.#listener.onLost(error)
   }
 }
