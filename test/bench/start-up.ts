@@ -16,7 +16,10 @@ const BIG = ownerName(0)
 const SMALL = 'small.example'
 /** The longest time that the event loop may stand still, in milliseconds. */
 const STALL_TARGET = 20
-/** A start that depends on the number of rules would differ from one without by far more than this factor. */
+/**
+ * A start that depends on the number of rules would be slower than one with an empty Redis by far more than this
+ * factor; each is compared with starts without the plugin at the same time, when the machine is as busy.
+ */
 const START_TARGET = 1.25
 /** How long the first message of a large owner may take, in milliseconds. */
 const PATIENCE = 30_000
@@ -153,22 +156,23 @@ async function factsOf(haraka: Haraka): Promise<Facts> {
 }
 
 function startTable(measured: readonly Measured[]): BenchTable {
-  const without = measured[0]?.start ?? NaN
+  const factor = ({ start, startWithoutPlugin }: Measured): number => start / startWithoutPlugin
+  const [empty] = measured
   return {
     title: 'Start of a Haraka, by the number of rules in Redis',
     columns: ['rules in Redis', 'start', 'without the plugin', 'memory', 'without the plugin', 'target'],
-    rows: measured.map(({ rules, start, startWithoutPlugin, rss, rssWithoutPlugin }) => [
-      shownCount(rules),
-      shownMilliseconds(start),
-      shownMilliseconds(startWithoutPlugin),
-      shownMegabytes(rss),
-      shownMegabytes(rssWithoutPlugin),
-      shownVerdict(start <= without * START_TARGET),
+    rows: measured.map((each) => [
+      shownCount(each.rules),
+      shownMilliseconds(each.start),
+      shownMilliseconds(each.startWithoutPlugin),
+      shownMegabytes(each.rss),
+      shownMegabytes(each.rssWithoutPlugin),
+      shownVerdict(empty !== undefined && factor(each) <= factor(empty) * START_TARGET),
     ]),
     note:
       'From the start of the process until Haraka has run its start-up hooks; resident memory after the ' +
-      `first message, of an owner without rules. Medians. Target: at most ${START_TARGET} times the start ` +
-      'with an empty Redis.',
+      'first message, of an owner without rules. Medians; starts with and without the plugin take turns. ' +
+      `Target: the one is to the other as with an empty Redis, at most ${START_TARGET} times that.`,
     data: measured,
   }
 }
