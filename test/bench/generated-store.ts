@@ -34,8 +34,8 @@ export class GeneratedStore implements RuleStore {
     return Promise.resolve(new Map())
   }
 
-  watch({ onHearing }: ChangeListener): () => void {
-    onHearing(true, '')
+  watch(listener: ChangeListener): () => void {
+    listener.onHearing(true, '')
     return () => undefined
   }
 
