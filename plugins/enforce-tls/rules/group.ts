@@ -2,7 +2,8 @@
  * Groups: named lists of patterns that rules refer to as `group:<name>`. A group holds no group, so none can
  * refer to itself. Pure; what does not validate is answered with what is wrong.
  */
-import { compilePatterns, parsePattern, type PatternFinder } from './pattern.js'
+import { compilingPatterns, parsePattern, type PatternFinder } from './pattern.js'
+import { atOnce, type InPieces } from './pieces.js'
 import { quote } from './owner.js'
 import { PATTERN_LENGTH_MAX } from './rule-schema.js'
 
@@ -37,8 +38,16 @@ export type GroupCheck =
   /** `value` is the place in the list, such as `[3]`, or empty for the group as a whole. */
   | { readonly value: string; readonly problem: string }
 
+/** So many members are looked at between two yields. */
+const PIECE = 500
+
 /** Checks a group that came as a value; never throws. */
 export function checkGroup(value: unknown): GroupCheck {
+  return atOnce(checkingGroup(value))
+}
+
+/** `checkGroup`, in pieces. */
+function* checkingGroup(value: unknown): InPieces<GroupCheck> {
   const whole = (problem: string) => ({ value: '', problem })
   if (!Array.isArray(value)) return whole(`is not a list of patterns; expected: ${EXAMPLE}`)
   if (value.length === 0) return whole(`is an empty list; expected: ${EXAMPLE}`)
@@ -48,6 +57,7 @@ export function checkGroup(value: unknown): GroupCheck {
     const parsed = parseMember(text)
     if ('problem' in parsed) return { value: `[${index}]`, problem: parsed.problem }
     patterns.add(parsed.pattern)
+    if (index % PIECE === PIECE - 1) yield
   }
   return { patterns: [...patterns] }
 }
@@ -65,6 +75,11 @@ function parseMember(text: unknown): ReturnType<typeof parsePattern> {
 
 /** Checks a group that came as JSON text; never throws. */
 export function parseGroup(json: string): GroupCheck {
+  return atOnce(parsingGroup(json))
+}
+
+/** `parseGroup`, in pieces. */
+function* parsingGroup(json: string): InPieces<GroupCheck> {
   let value: unknown
   try {
     value = JSON.parse(json)
@@ -74,7 +89,7 @@ export function parseGroup(json: string): GroupCheck {
       problem: `is not JSON: ${(error as SyntaxError).message}; expected: ${EXAMPLE}`,
     }
   }
-  return checkGroup(value)
+  return yield* checkingGroup(value)
 }
 
 /** A group's problem as one clause. */
@@ -82,28 +97,35 @@ export function formatGroupProblem({ value, problem }: { value: string; problem:
   return value === '' ? problem : `value ${value}: ${problem}`
 }
 
+type CompiledGroup = { readonly find: PatternFinder } | { readonly problem: string }
+
 /** The groups that a store holds, each read and compiled at most once, when a rule asks for it. */
 export class Groups {
   readonly #stored: StoredGroups
-  readonly #read = new Map<string, { readonly find: PatternFinder } | { readonly problem: string }>()
+  readonly #read = new Map<string, CompiledGroup>()
 
   constructor(stored: StoredGroups) {
     this.#stored = stored
   }
 
   /** The finder of a group, or what is wrong with it as the end of a sentence that names it. */
-  get(name: string): { readonly find: PatternFinder } | { readonly problem: string } {
-    const known = this.#read.get(name) ?? this.#compile(name)
+  get(name: string): CompiledGroup {
+    return this.#read.get(name) ?? atOnce(this.reading(name))
+  }
+
+  /** Makes a group ready for `get`, in pieces. */
+  *reading(name: string): InPieces<CompiledGroup> {
+    const known = this.#read.get(name) ?? (yield* this.#compiling(name))
     this.#read.set(name, known)
     return known
   }
 
-  #compile(name: string): { readonly find: PatternFinder } | { readonly problem: string } {
+  *#compiling(name: string): InPieces<CompiledGroup> {
     const json = this.#stored.get(name)
     if (json === undefined) return { problem: 'names a group that does not exist' }
-    const checked = parseGroup(json)
+    const checked = yield* parsingGroup(json)
     if ('problem' in checked)
       return { problem: `names a group that is not valid: ${formatGroupProblem(checked)}` }
-    return { find: compilePatterns(checked.patterns) }
+    return { find: yield* compilingPatterns(checked.patterns) }
   }
 }

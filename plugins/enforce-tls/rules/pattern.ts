@@ -4,6 +4,7 @@
  */
 import { formatAddress, parseAddress, parseDomain, type MailAddress } from './address.js'
 import { BigMap } from './big-map.js'
+import { atOnce, type InPieces } from './pieces.js'
 
 /** The pattern that every address fits. */
 export const ANYONE = '*'
@@ -76,10 +77,21 @@ export class PatternMap<V> {
 /** Tells which pattern of a list an address fits, the closest one; `null` where none. */
 export type PatternFinder = (address: MailAddress) => string | null
 
+/** So many patterns are put in between two yields. */
+const PIECE = 1000
+
 /** Makes one finder of a list of patterns in their one spelling. */
-export function compilePatterns(patterns: Iterable<string>): PatternFinder {
+export function compilePatterns(patterns: readonly string[]): PatternFinder {
+  return atOnce(compilingPatterns(patterns))
+}
+
+/** `compilePatterns`, in pieces. */
+export function* compilingPatterns(patterns: readonly string[]): InPieces<PatternFinder> {
   const map = new PatternMap<true>()
-  for (const pattern of patterns) map.set(pattern, true)
+  for (const [index, pattern] of patterns.entries()) {
+    map.set(pattern, true)
+    if (index % PIECE === PIECE - 1) yield
+  }
   return (address) => {
     let fitting: string | null = null
     map.some(address, (_, pattern) => {

@@ -3,7 +3,7 @@
  * matches decides. Pure; what does not validate makes the whole list invalid, so that a broken rule never
  * weakens security.
  */
-import { Groups, type StoredGroups } from './group.js'
+import { GROUP_PREFIX, Groups, type StoredGroups } from './group.js'
 import { compileCriteria, type CompiledCriteria, type MessageView } from './match.js'
 import { acts, InvalidEntry, ownedRule, PIECE, type OwnedRule, type OwnerEntries } from './owner-entries.js'
 import { periodOf } from './period.js'
@@ -53,6 +53,7 @@ export class RuleList {
     let read = 0
     for (const [id, json] of entries.rules) {
       const owned = ownedRule(entries.owner, id, json)
+      for (const group of groupsOf(owned.rule)) yield* known.reading(group)
       const conditions = conditionsOf(owned, known)
       if (!asleep && owned.rule.enabled) {
         const { name, position, actions: does, direction } = owned.rule
@@ -112,6 +113,13 @@ export function compiledCriteria({ owner, id, rule }: OwnedRule, groups: Groups)
   if ('problem' in criteria)
     throw new InvalidEntry({ key: 'rules', owner, field: id }, formatProblem(criteria))
   return criteria
+}
+
+/** The names of the groups that a rule refers to. */
+function* groupsOf({ criteria: { to, from } }: Rule): Generator<string> {
+  for (const texts of [to?.matchesAny, to?.matchesNone, from?.matchesAny, from?.matchesNone]) {
+    for (const text of texts ?? []) if (text.startsWith(GROUP_PREFIX)) yield text.slice(GROUP_PREFIX.length)
+  }
 }
 
 function conditionsOf(owned: OwnedRule, groups: Groups): Conditions | null {

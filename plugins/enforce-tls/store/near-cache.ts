@@ -72,6 +72,8 @@ interface Kept {
   seen: Marks | null
   /** Notices of this owner. */
   notices: number
+  /** When `peek` last found it, to a tick. */
+  usedAt: number
   readAt: number
   /** How long the last read took. */
   took: number
@@ -124,10 +126,15 @@ export class NearCache {
   /** The list in force of an owner, if that can be told without any I/O; else `null`: use `get`. */
   peek(owner: string): RuleList | null {
     if (this.#store.stamp !== undefined) return null
-    const kept = this.#kept.get(owner)
+    const kept = this.#kept.peek(owner)
     if (!kept?.list || !this.#isFresh(kept)) return null
     this.#counts.hits++
-    this.#rereadInBackground(kept)
+    if (kept.usedAt !== this.#now) {
+      // Its place in the order of use need not be more exact than that, and is a third of a decision's time.
+      kept.usedAt = this.#now
+      this.#kept.get(owner)
+      this.#rereadInBackground(kept)
+    }
     return kept.list
   }
 
@@ -289,6 +296,7 @@ function newlyKept(owner: string): Kept {
     usesGroups: false,
     seen: null,
     notices: 0,
+    usedAt: -Infinity,
     readAt: -Infinity,
     took: 0,
     reading: null,

@@ -88,6 +88,20 @@ describe('a long list of rules, compiled in pieces', () => {
     assert.ok(readBetweenPauses(5000, ['bank.example']) <= 150)
     assert.equal(readBetweenPauses(20, long), 1)
   })
+
+  it('pauses within a large group too, and finds all of its members', () => {
+    const members = Array.from({ length: 20_000 }, (_, index) => `partner-${index}.example`)
+    const groups = new Map([['partners', JSON.stringify(members)]])
+    const entries = new Map([['r1', JSON.stringify(storedRule({ to: ['group:partners'] }))]])
+    const work = RuleList.compiling(ofEveryone(entries), groups)
+    let pauses = 0
+    let step = work.next()
+    for (; step.done !== true; step = work.next()) pauses++
+    assert.ok(pauses >= 40, `${pauses} pauses`)
+    const list = step.value
+    assert.equal(list.matches(message('partner-19999.example')).decides?.id, 'r1')
+    assert.equal(list.matches(message('partner-20000.example')).decides, null)
+  })
 })
 
 function entry(index: number, to: readonly string[]): [string, string] {
