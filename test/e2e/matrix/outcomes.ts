@@ -18,7 +18,7 @@ interface Bounced {
   /** The failure class, or `null` where TLS is not to blame. */
   readonly class: string | null
   /** How many there have to be: two where the failure is temporary, the second being the last of the schedule. */
-  readonly connections: 1 | 2
+  readonly connections: 1 | 2 | 3
 }
 
 /** Delivered, over any version or a certain one. */
