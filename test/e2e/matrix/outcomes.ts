@@ -44,6 +44,6 @@ export function failedLater(name: string): Outcome {
 }
 
 /** A failure that has nothing to do with TLS, at once or after another try. */
-export function notTls(status: string | readonly string[], connections: 1 | 2): Outcome {
+export function notTls(status: string | readonly string[], connections: 1 | 2 | 3): Outcome {
   return { kind: 'bounced', statuses: [status].flat(), class: null, connections }
 }
