@@ -34,7 +34,8 @@ export class Decoration<T extends object, K extends keyof T & string> {
 
   /** Takes them off; the object is as it was. */
   takeOff(): void {
-    for (const name of Object.keys(this.#versions)) Reflect.deleteProperty(this.#object, name)
+    // The last one first: an object that loses its latest property stays a fast one for V8.
+    for (const name of Object.keys(this.#versions).toReversed()) Reflect.deleteProperty(this.#object, name)
   }
 
   /** The method as the object's class has it. */

@@ -3,9 +3,11 @@ import type { Authority } from '../../support/certificates.js'
 import { packagesMissing } from '../../support/debian-package.js'
 import { startHaraka, type HarakaOptions } from '../../support/haraka.js'
 import { postfixImpossible } from '../../support/postfix-server.js'
-import { fileStoreConfig } from '../../support/rules.js'
+import { startRedis } from '../../support/redis-server.js'
+import { storedRule } from '../../support/rules.js'
 import { TemporaryFolder } from '../../support/temporary-folder.js'
 import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { startPostfixRelay } from './postfix-relay.js'
 
@@ -28,6 +30,8 @@ export interface Setup {
 }
 
 export const RECEIVER = 'mx.bench.example'
+/** As many as Haraka's `nodes=cpus` starts. */
+const CPUS = availableParallelism()
 const PLAIN = { 'tls.ini': '[outbound]\nno_tls_hosts[]=127.0.0.1\n' }
 
 export const SETUPS: readonly Setup[] = [
@@ -37,11 +41,14 @@ export const SETUPS: readonly Setup[] = [
     enforceTls: false,
     config: { 'tls.ini': `[outbound]\nforce_tls_hosts[]=${RECEIVER}\n` },
   }),
-  haraka('no-match', 'Haraka, this plugin, no rule matches, no TLS', false, {
-    config: { ...fileStoreConfig({ 'acme.example': [{ to: ['other.example'] }] }), ...PLAIN },
+  withPlugin('no-match', 'Haraka, this plugin, no rule matches, no TLS', false, {
+    to: 'other.example',
+    haraka: { config: PLAIN },
   }),
-  haraka('matched', 'Haraka, this plugin, every message matched', true, {
-    config: fileStoreConfig({ 'acme.example': [{ to: ['bench.example'] }] }),
+  withPlugin('matched', 'Haraka, this plugin, every message matched', true, { to: 'bench.example' }),
+  withPlugin('matched-nodes', `The same, nodes=${CPUS}`, true, {
+    to: 'bench.example',
+    haraka: { nodes: CPUS },
   }),
   {
     id: 'postfix',
@@ -79,6 +86,46 @@ function haraka(id: string, title: string, encrypted: boolean, options: HarakaOp
           await server.close()
           folder.close()
         },
+      }
+    },
+  }
+}
+
+/** With one rule of the sender's domain, in a Redis of its own. */
+function withPlugin(
+  id: string,
+  title: string,
+  encrypted: boolean,
+  { to, haraka: options = {} }: { readonly to: string; readonly haraka?: HarakaOptions },
+): Setup {
+  return {
+    id,
+    title,
+    encrypted,
+    impossible: () => false,
+    start: async (receiver) => {
+      const redis = await startRedis()
+      try {
+        await redis.cli('HSET', 'enforce-tls:domains', 'acme.example', '{"enabled":true}')
+        await redis.cli(
+          'HSET',
+          'enforce-tls:rules:acme.example',
+          'r1',
+          JSON.stringify(storedRule({ to: [to] })),
+        )
+        const ini = { 'enforce-tls.ini': `[redis]\nport=${redis.port}\n` }
+        const config = { ...options.config, ...ini }
+        const relay = await haraka(id, title, encrypted, { ...options, config }).start(receiver)
+        return {
+          ...relay,
+          close: async () => {
+            await relay.close()
+            await redis.close()
+          },
+        }
+      } catch (error) {
+        await redis.close()
+        throw error
       }
     },
   }

@@ -18,7 +18,7 @@ interface Bounced {
   /** The failure class, or `null` where TLS is not to blame. */
   readonly class: string | null
   /** How many there have to be: two where the failure is temporary, the second being the last of the schedule. */
-  readonly connections: 1 | 2
+  readonly connections: 1 | 2 | 3
 }
 
 /** Delivered, over any version or a certain one. */
@@ -44,6 +44,6 @@ export function failedLater(name: string): Outcome {
 }
 
 /** A failure that has nothing to do with TLS, at once or after another try. */
-export function notTls(status: string | readonly string[], connections: 1 | 2): Outcome {
+export function notTls(status: string | readonly string[], connections: 1 | 2 | 3): Outcome {
   return { kind: 'bounced', statuses: [status].flat(), class: null, connections }
 }
