@@ -2,7 +2,8 @@
 import path from 'node:path'
 import { readFileSync } from 'node:fs'
 import constants from 'haraka-constants'
-import { composeBounce } from './delivery/bounce.js'
+import { ConsoleHost } from './console/console-host.js'
+import { composeBounce, type BounceOptions } from './delivery/bounce.js'
 import type { GuardContext } from './delivery/guard-context.js'
 import { Guard } from './delivery/guard.js'
 import { divide, keepAsError, splitOff } from './delivery/queue-files.js'
@@ -22,6 +23,7 @@ import type {
   HarakaOutboundConfig,
   HarakaOutboundTls,
   HarakaPlugin,
+  HarakaServer,
   Next,
 } from './haraka/types.js'
 import { answerRecipient } from './incoming.js'
@@ -37,12 +39,15 @@ import type { RuleStore } from './store/rule-store.js'
 /** The plugin in one Haraka process. */
 export class Enforcer {
   readonly #plugin: HarakaPlugin
+  /** Where rules are, as at start: a change of these settings asks for a restart. */
+  readonly #storePlace: Pick<Settings, 'store' | 'redis'>
   readonly #store: RuleStore
   readonly #rules: RuleBook
   readonly #reports = new Reports()
   readonly #configFolder: string
   readonly #guardContext: GuardContext
   readonly #decisions: Decisions
+  #console: ConsoleHost | null = null
   #settings: Settings
   #contexts: TlsContexts
 
@@ -55,15 +60,13 @@ export class Enforcer {
     this.#settings = readSettings(plugin.config, (result) => this.#onSettingsChange(result))
     this.#contexts = this.#makeContexts(this.#settings)
     const { store, redis, cache } = this.#settings
-    this.#store = openStore(
-      { store: { ...store, file: path.resolve(configFolder, store.file) }, redis },
-      {
-        onStateChange: (state, detail) => {
-          if (state === 'available') plugin.lognotice(`rule store is available: ${detail}`)
-          else plugin.logerror(`rule store is not available: ${detail}`)
-        },
+    this.#storePlace = { store: { ...store, file: path.resolve(configFolder, store.file) }, redis }
+    this.#store = openStore(this.#storePlace, {
+      onStateChange: (state, detail) => {
+        if (state === 'available') plugin.lognotice(`rule store is available: ${detail}`)
+        else plugin.logerror(`rule store is not available: ${detail}`)
       },
-    )
+    })
     this.#rules = new RuleBook(this.#store, plugin, cache.maxOwners)
     this.#guardContext = this.#makeGuardContext()
     this.#decisions = new Decisions({
@@ -169,9 +172,34 @@ export class Enforcer {
     next()
   }
 
+  /** Hook `init_http`: puts the console into Haraka's HTTP server; it answers while the settings have it on. */
+  serveConsole(next: Next, server: HarakaServer): void {
+    this.#console ??= new ConsoleHost({
+      plugin: this.#plugin,
+      store: this.#store,
+      settings: () => this.#settings,
+      storePlace: this.#storePlace,
+      bounceOptions: () => this.#bounceOptions(),
+    })
+    this.#console.serve(next, server)
+  }
+
   /** Gives connections, watchers and timers back. */
-  close(): Promise<void> {
-    return this.#store.close()
+  async close(): Promise<void> {
+    await this.#console?.close()
+    await this.#store.close()
+  }
+
+  #bounceOptions(): BounceOptions {
+    return {
+      me: ownName(this.#plugin),
+      content: this.#settings.failure.bounceContent,
+      templates: {
+        text: template(this.#plugin, 'enforce-tls.bounce_message'),
+        html: template(this.#plugin, 'enforce-tls.bounce_message_html'),
+      },
+      now: new Date(),
+    }
   }
 
   #makeGuardContext(): GuardContext {
@@ -188,16 +216,7 @@ export class Enforcer {
         const lowest = later(this.#settings.tls.minVersion, minVersion ?? this.#settings.tls.minVersion)
         return this.#contexts.get({ minVersion: lowest, trusted }, outboundTls().get_tls_options(mx))
       },
-      composeBounce: (request) =>
-        composeBounce(request, {
-          me: me(),
-          content: this.#settings.failure.bounceContent,
-          templates: {
-            text: template(plugin, 'enforce-tls.bounce_message'),
-            html: template(plugin, 'enforce-tls.bounce_message_html'),
-          },
-          now: new Date(),
-        }),
+      composeBounce: (request) => composeBounce(request, this.#bounceOptions()),
       divide: (item, groups) => divide(item, groups, outbound()),
       splitOff: (item, recipients) => splitOff(item, recipients, outbound()),
       keepAsError,

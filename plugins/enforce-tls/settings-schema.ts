@@ -2,6 +2,7 @@
  * The keys of `enforce-tls.ini`, what each may hold, and how that becomes settings. Pure; the first thing
  * that is not as expected is thrown as a `SettingsError`.
  */
+import { isIP } from 'node:net'
 import { Ajv, type ErrorObject } from 'ajv'
 import ms from 'ms'
 import { TLS_VERSIONS } from './rules/levels.js'
@@ -60,10 +61,20 @@ const KEYS: Readonly<Record<string, Readonly<Record<string, { readonly expected:
     ca: text,
   },
   failure: { action: words('bounce', 'defer'), bounce_content: words('minimal', 'full') },
+  console: {
+    enabled: boolean,
+    session_idle: duration,
+    session_max: duration,
+    trust_proxy: {
+      ...({ type: 'string', format: 'proxies' } as object),
+      expected: 'false, the number of proxies, or their addresses (loopback, 192.0.2.1, 10.0.0.0/8)',
+    },
+  },
 }
 
 const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
 ajv.addFormat('duration', (value) => /^\d+(?:\.\d+)?\s*(?:ms|s|m|h|d)$/.test(value))
+ajv.addFormat('proxies', (value) => trustedProxies(value) !== null)
 const validators = new Map(
   Object.entries(KEYS).map(([name, properties]) => [
     name,
@@ -82,7 +93,8 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
     if (!validators.has(name)) throw unknownWord(`unknown section [${name}]`, 'sections', Object.keys(KEYS))
   }
   const section = (name: string): Section => checked(name, withoutEmpty(ini[name] ?? {}))
-  const [main, store, redis, cache, tls, failure] = Object.keys(KEYS).map(section) as [
+  const [main, store, redis, cache, tls, failure, console] = Object.keys(KEYS).map(section) as [
+    Section,
     Section,
     Section,
     Section,
@@ -121,6 +133,12 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
       action: or(failure['action'], 'bounce'),
       bounceContent: or(failure['bounce_content'], 'minimal'),
     },
+    console: {
+      enabled: isYes(console['enabled'], false),
+      sessionIdle: milliseconds(console['session_idle'], 1_800_000),
+      sessionMax: milliseconds(console['session_max'], 43_200_000),
+      trustProxy: trustedProxies(or<string>(console['trust_proxy'], 'false')) ?? false,
+    },
   } satisfies Settings)
 }
 
@@ -155,6 +173,20 @@ function describe(name: string, section: Section, error: ErrorObject | undefined
 
 function unknownWord(what: string, kind: string, known: readonly string[]): SettingsError {
   return new SettingsError(`${SETTINGS_FILE}: ${what}; allowed ${kind}: ${known.join(', ')}`)
+}
+
+/** Who may say who the client is; `null` for a text that does not. Everybody, `true`, is no answer. */
+function trustedProxies(text: string): Settings['console']['trustProxy'] | null {
+  if (NO.includes(text)) return false
+  if (/^\d{1,2}$/.test(text)) return Number(text)
+  const addresses = text.split(',').map((part) => part.trim())
+  return addresses.every(isNetwork) ? addresses : null
+}
+
+function isNetwork(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  return isIP(address) !== 0 && Number(bits ?? 0) <= (isIP(address) === 4 ? 32 : 128)
 }
 
 function or<T>(value: unknown, otherwise: T): T {

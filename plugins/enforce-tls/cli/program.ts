@@ -7,6 +7,7 @@ import path from 'node:path'
 import { CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { SettingsError } from '../settings.js'
 import { StoreError } from '../store/rule-store.js'
+import { addConsoleCommand } from './console.js'
 import { createRoot, examples, storeRunner } from './context.js'
 import { addCompletionCommand, answerScript } from './completion.js'
 import { addDomainCommands } from './domain.js'
@@ -84,6 +85,7 @@ function createProgram(terminal: Terminal) {
   addImportCommand(program, withStore)
   addHistoryCommand(program, withStore)
   addStatusCommand(program, withStore)
+  addConsoleCommand(program, terminal)
   addCompletionCommand(program, terminal)
   pointToHelp(program, 'enforce-tls')
   return program
