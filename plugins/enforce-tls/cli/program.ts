@@ -20,6 +20,9 @@ import { printError, type Terminal } from './output.js'
 import { Refusal } from './refusal.js'
 import { addRuleCommands } from './rule.js'
 import { addStatusCommand } from './status.js'
+import { addTokenCommands } from './token.js'
+import { addUserCommands } from './user.js'
+import { vaultRunner } from './vault-context.js'
 
 /** Set to see where an unexpected error comes from. */
 const DEBUG = 'ENFORCE_TLS_DEBUG'
@@ -85,6 +88,9 @@ function createProgram(terminal: Terminal) {
   addImportCommand(program, withStore)
   addHistoryCommand(program, withStore)
   addStatusCommand(program, withStore)
+  const withVault = vaultRunner(terminal)
+  addUserCommands(program, withVault)
+  addTokenCommands(program, withVault)
   addConsoleCommand(program, terminal)
   addCompletionCommand(program, terminal)
   pointToHelp(program, 'enforce-tls')

@@ -1,7 +1,25 @@
 /** All routes of the API. */
 import type { Route } from './route.js'
+import { bouncePreviewRoutes } from './resources/bounce-preview.js'
 import { domainRoutes } from './resources/domains.js'
+import { explainRoutes } from './resources/explain.js'
+import { groupRoutes } from './resources/groups.js'
+import { historyRoutes } from './resources/history.js'
+import { notYetRoutes } from './resources/not-yet.js'
+import { openApiRoutes } from './resources/openapi.js'
 import { ruleRoutes } from './resources/rules.js'
 import { sessionRoutes } from './resources/session.js'
+import { validateRoutes } from './resources/validate.js'
 
-export const ROUTES: readonly Route[] = [...sessionRoutes, ...domainRoutes, ...ruleRoutes]
+export const ROUTES: readonly Route[] = [
+  ...sessionRoutes,
+  ...domainRoutes,
+  ...ruleRoutes,
+  ...groupRoutes,
+  ...validateRoutes,
+  ...explainRoutes,
+  ...bouncePreviewRoutes,
+  ...historyRoutes,
+  ...notYetRoutes,
+  ...openApiRoutes(() => ROUTES),
+]

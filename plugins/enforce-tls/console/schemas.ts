@@ -30,7 +30,7 @@ export const rule: Schema = ruleSchema
 export const draft: Schema = {
   type: 'object',
   description:
-    'A rule. Without direction it is outgoing, without enabled off, without position at its place.',
+    'A rule as in #/components/schemas/Rule. Without direction it is outgoing, without enabled off, without position at its place.',
 }
 /** A rule as it stands: also what is no valid rule is shown. */
 export const standing: Schema = {

@@ -1,0 +1,31 @@
+/** Routes whose answers this version can't give. */
+import { Problem } from '../problem.js'
+import { route, type Reply } from '../route.js'
+import { object, shortText } from '../schemas.js'
+
+export const notYetRoutes = [
+  route({
+    method: 'post',
+    path: '/check',
+    operationId: 'checkPartner',
+    summary: 'Ask the receiving servers of a domain. This version answers 501.',
+    needs: 'editor',
+    body: object({ target: shortText, level: shortText }, 'level'),
+    answers: {},
+    handle: () => notYet('check receiving servers'),
+  }),
+  route({
+    method: 'get',
+    path: '/report',
+    operationId: 'report',
+    summary: 'What became of covered mail. This version answers 501.',
+    needs: 'reader',
+    query: { since: shortText, owner: shortText, domain: shortText },
+    answers: {},
+    handle: () => notYet('report on deliveries'),
+  }),
+]
+
+function notYet(what: string): Promise<Reply> {
+  return Promise.reject(new Problem(501, 'not-implemented', `This version can not ${what} yet.`))
+}
