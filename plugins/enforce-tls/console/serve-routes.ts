@@ -24,6 +24,10 @@ const queryAjv = new Ajv({ verbose: true, strict: false, coerceTypes: true })
 export function serveRoutes(routes: readonly Route[], context: ConsoleContext): Router {
   const router = express.Router({ caseSensitive: true, strict: true })
   const readJson = express.json({ limit: BODY_MAX, type: 'application/json', inflate: false })
+  router.use((_request: Request, response: Response, next: NextFunction) => {
+    response.set('Cache-Control', 'no-store')
+    next()
+  })
   for (const each of routes) {
     const path = each.path.replace(/\{(\w+)\}/g, ':$1')
     const answer = answering(each, context)
@@ -41,7 +45,6 @@ export function serveRoutes(routes: readonly Route[], context: ConsoleContext): 
 
 function permitting({ needs, method }: Route, context: ConsoleContext) {
   return async (request: Request, response: Response, next: NextFunction): Promise<void> => {
-    response.set('Cache-Control', 'no-store')
     if (method !== 'get' && request.headers['sec-fetch-site'] === 'cross-site')
       throw new Problem(403, 'cross-site', 'A page of another site can not do that.')
     const identity = await identify(request, context, Date.now())
