@@ -53,7 +53,7 @@ describe('what completion offers', () => {
 
   it('has commands only where nothing is typed, the hidden one not among them', async () => {
     const { stdout } = await inProcess(['__complete', '--', ''])
-    assert.match(stdout, /^completion\ndomain\nexplain\n/)
+    assert.match(stdout, /^completion\nconsole\ndomain\nexplain\n/)
     assert.doesNotMatch(stdout, /__/)
   })
 })

@@ -1,5 +1,5 @@
 /** A new password: from a pipe, or typed twice at the terminal without being shown. Never from the command line. */
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { passwordProblem } from '../console/auth/password.js'
 import { canAsk } from './ask.js'
@@ -33,11 +33,13 @@ async function askTwice(output: Output): Promise<string> {
   const { stdin, stderr } = output.terminal
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
   const dialogue = createInterface({ input: stdin, output: silent, terminal: true })
+  const lines = dialogue[Symbol.asyncIterator]()
   const ask = async (question: string): Promise<string> => {
     stderr.write(question)
-    const answer = await dialogue.question('')
+    const line = await lines.next()
     stderr.write('\n')
-    return answer
+    if (line.done) throw new Refusal(['no password was given; nothing was changed'])
+    return line.value
   }
   try {
     const password = await ask('Password: ')
