@@ -40,7 +40,10 @@ export function register(this: HarakaPlugin): void {
 /** Hooks `init_master` and `init_child`: Haraka ends when the answer is DENY. */
 export function check_start(this: HarakaPlugin, next: Next): void {
   const problem = startProblem(this)
-  if (problem === null) return next()
+  if (problem === null) {
+    enforcer?.checkConsole()
+    return next()
+  }
   this.logcrit(`enforce-tls refuses to start: ${problem}`)
   next(constants.deny, `enforce-tls refuses to start: ${problem}`)
 }

@@ -172,6 +172,15 @@ export class Enforcer {
     next()
   }
 
+  /** Tells, at start, where the settings ask for a console that can't be had. */
+  checkConsole(): void {
+    const { main = {} } = this.#plugin.config.get('http.ini', 'ini')
+    if (this.#settings.console.enabled && !main['listen'])
+      this.#plugin.logwarn(
+        "[console] enabled=true, but Haraka's HTTP server is off; set listen in config/http.ini",
+      )
+  }
+
   /** Hook `init_http`: puts the console into Haraka's HTTP server; it answers while the settings have it on. */
   serveConsole(next: Next, server: HarakaServer): void {
     this.#console ??= new ConsoleHost({
