@@ -26,6 +26,7 @@ const STATUS: Readonly<Record<number, string>> = {
   422: 'Something in the request is not valid.',
   428: 'If-Match is missing.',
   429: 'Too many tries; Retry-After says when.',
+  500: 'Something is wrong here, or in the store.',
   501: 'Not in this version.',
   503: 'The store does not answer.',
 }
@@ -97,7 +98,7 @@ function parameters({ path: template, query = {}, method, needs, precondition }:
   ]
 }
 
-/** The failures that each route may answer with; 400 and 500 are always possible. */
+/** The failures that each route may answer with. */
 function failures({ needs, body, precondition, path: template, answers, method }: Route): number[] {
   const editing = needs === 'editor' || needs === 'admin'
   return [
@@ -112,6 +113,7 @@ function failures({ needs, body, precondition, path: template, answers, method }
     ...(precondition ? [428] : []),
     ...(template.startsWith('/session') && method !== 'get' ? [429] : []),
     ...(Object.keys(answers).length === 0 ? [501] : []),
+    500,
     503,
   ]
 }

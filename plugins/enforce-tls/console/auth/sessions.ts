@@ -65,7 +65,7 @@ export class Sessions {
     if (kept === null) return null
     const now = this.#now()
     const user = parseUser(await this.#vault.read('users', kept.user))
-    if (user === null || stampOf(user) !== kept.stamp || this.#endOf(kept) <= now) {
+    if (user === null || stampOf(user) !== kept.stamp || !(this.#endOf(kept) > now)) {
       await this.#vault.dropSession(key)
       return null
     }
