@@ -3,13 +3,15 @@ import path from 'node:path'
 import { readFileSync } from 'node:fs'
 import constants from 'haraka-constants'
 import { ConsoleHost } from './console/console-host.js'
+import { checkPartner } from './check/partner-check.js'
+import type { PartnerCheck, PartnerQuestion } from './check/types.js'
 import { composeBounce, type BounceOptions } from './delivery/bounce.js'
 import type { GuardContext } from './delivery/guard-context.js'
+import { DeliveryEvents } from './delivery/delivery-events.js'
 import { Guard } from './delivery/guard.js'
 import { divide, keepAsError, splitOff } from './delivery/queue-files.js'
 import { otherSenders } from './other-plugins.js'
-import { TlsContexts } from './delivery/tls-contexts.js'
-import { trustAnchors } from './delivery/trust-anchors.js'
+import type { TlsContexts } from './delivery/tls-contexts.js'
 import { isTrustedHop } from './delivery/next-hop.js'
 import { Decisions } from './decisions.js'
 import { comparable } from './envelope.js'
@@ -30,11 +32,11 @@ import { answerRecipient } from './incoming.js'
 import { Reports } from './report.js'
 import { RuleBook, RulesUnknown } from './rule-book.js'
 import { HeaderBlock } from './rules/header-block.js'
-import { later } from './rules/levels.js'
 import type { Requirement } from './rules/requirement.js'
-import { readSettings, SETTINGS_FILE, SettingsError, type Settings } from './settings.js'
+import { readSettings, storeIn, type Settings } from './settings.js'
 import { openStore } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
+import { contextOf, contextsFor } from './tls-settings.js'
 
 /** The plugin in one Haraka process. */
 export class Enforcer {
@@ -43,7 +45,8 @@ export class Enforcer {
   readonly #storePlace: Pick<Settings, 'store' | 'redis'>
   readonly #store: RuleStore
   readonly #rules: RuleBook
-  readonly #reports = new Reports()
+  readonly #events: DeliveryEvents
+  readonly #reports: Reports
   readonly #configFolder: string
   readonly #guardContext: GuardContext
   readonly #decisions: Decisions
@@ -57,17 +60,22 @@ export class Enforcer {
   constructor(plugin: HarakaPlugin, configFolder: string) {
     this.#plugin = plugin
     this.#configFolder = configFolder
+    this.#events = new DeliveryEvents((error) =>
+      plugin.logerror(
+        `somebody who looks on failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
+      ),
+    )
+    this.#reports = new Reports((event) => this.#events.emit(event))
     this.#settings = readSettings(plugin.config, (result) => this.#onSettingsChange(result))
-    this.#contexts = this.#makeContexts(this.#settings)
-    const { store, redis, cache } = this.#settings
-    this.#storePlace = { store: { ...store, file: path.resolve(configFolder, store.file) }, redis }
+    this.#contexts = contextsFor(this.#settings, configFolder)
+    this.#storePlace = storeIn(this.#settings, configFolder)
     this.#store = openStore(this.#storePlace, {
       onStateChange: (state, detail) => {
         if (state === 'available') plugin.lognotice(`rule store is available: ${detail}`)
         else plugin.logerror(`rule store is not available: ${detail}`)
       },
     })
-    this.#rules = new RuleBook(this.#store, plugin, cache.maxOwners)
+    this.#rules = new RuleBook(this.#store, plugin, this.#settings.cache.maxOwners)
     this.#guardContext = this.#makeGuardContext()
     this.#decisions = new Decisions({
       settings: () => this.#settings.main,
@@ -82,26 +90,12 @@ export class Enforcer {
   #onSettingsChange(result: { readonly settings: Settings } | { readonly error: Error }): void {
     try {
       if ('error' in result) throw result.error
-      this.#contexts = this.#makeContexts(result.settings)
+      this.#contexts = contextsFor(result.settings, this.#configFolder)
       this.#settings = result.settings
       this.#plugin.lognotice('enforce-tls.ini was read again')
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error)
       this.#plugin.logerror(`${problem}; the settings before this change stay in force`)
-    }
-  }
-
-  /** @throws {SettingsError} when `[tls] ca` is no file of certificates. */
-  #makeContexts({ tls }: Settings): TlsContexts {
-    const file = tls.ca === '' ? '' : path.resolve(this.#configFolder, tls.ca)
-    try {
-      const anchors = trustAnchors(file)
-      return new TlsContexts(() => anchors)
-    } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error)
-      throw new SettingsError(
-        `${SETTINGS_FILE}: [tls] ca=${tls.ca}: expected a PEM file of CA certificates: ${problem}`,
-      )
     }
   }
 
@@ -158,7 +152,17 @@ export class Enforcer {
 
   /** Hook `rcpt`. Total. */
   beforeRecipient(next: Next, connection: HarakaConnection, recipient: HarakaAddress): void {
-    void answerRecipient(this.#plugin, this.#rules, this.#settings.main, next, connection, recipient)
+    void answerRecipient(
+      {
+        plugin: this.#plugin,
+        rules: this.#rules,
+        settings: this.#settings.main,
+        tell: (event) => this.#events.emit(event),
+      },
+      next,
+      connection,
+      recipient,
+    )
   }
 
   /** Hook `delivered`: only looks on. Total. */
@@ -168,6 +172,7 @@ export class Enforcer {
     const trusted = [{ path: ip }, { exchange: ip, from_dns: host, port }].some((mx) =>
       isTrustedHop(mx, trustedNextHops),
     )
+    Guard.delivered(item, recipients)
     this.#reports.delivered(item, { to: host, secured: secured || trusted, recipients })
     next()
   }
@@ -191,6 +196,23 @@ export class Enforcer {
       bounceOptions: () => this.#bounceOptions(),
     })
     this.#console.serve(next, server)
+  }
+
+  /** Whether a partner's mail servers fulfil a requirement, as a delivery of this Haraka would find them. Total. */
+  checkPartner(question: PartnerQuestion): Promise<PartnerCheck> {
+    const { cfg } = this.#plugin.haraka_require('outbound/config') as HarakaOutboundConfig
+    const { me, outbound, isTrusted, secureContext } = this.#guardContext
+    const { net_utils } = outbound()
+    return checkPartner(question, {
+      network: { hostsOf: net_utils.get_mx, addressesOf: net_utils.resolve_mx_hosts },
+      helo: me(),
+      isTrusted,
+      secureContext,
+      localMxOk: cfg.local_mx_ok,
+      connectTimeout: Number(cfg.connect_timeout) * 1000,
+      handshakeTimeout: this.#settings.tls.handshakeTimeout,
+      failureAction: this.#settings.failure.action,
+    })
   }
 
   /** Gives connections, watchers and timers back. */
@@ -221,14 +243,13 @@ export class Enforcer {
       me,
       outbound,
       isTrusted: (mx) => isTrustedHop(mx, this.#settings.main.trustedNextHops),
-      secureContext: (mx: HarakaMx, { minVersion, trusted }: Requirement) => {
-        const lowest = later(this.#settings.tls.minVersion, minVersion ?? this.#settings.tls.minVersion)
-        return this.#contexts.get({ minVersion: lowest, trusted }, outboundTls().get_tls_options(mx))
-      },
+      secureContext: (mx: HarakaMx, requirement: Requirement) =>
+        contextOf(this.#contexts, this.#settings, requirement, outboundTls().get_tls_options(mx)),
       composeBounce: (request) => composeBounce(request, this.#bounceOptions()),
       divide: (item, groups) => divide(item, groups, outbound()),
       splitOff: (item, recipients) => splitOff(item, recipients, outbound()),
       keepAsError,
+      tell: (event) => this.#events.emit(event),
     }
   }
 }

@@ -7,6 +7,7 @@
  */
 import constants from 'haraka-constants'
 import DSN from 'haraka-dsn'
+import type { DeliveryEvent } from './delivery/delivery-events.js'
 import { comparable } from './envelope.js'
 import type { HarakaAddress, HarakaConnection, HarakaPlugin, Next } from './haraka/types.js'
 import { isLoaded } from './other-plugins.js'
@@ -14,38 +15,55 @@ import { reportRefusal, rulesOf } from './report.js'
 import { RulesUnknown, type RuleBook } from './rule-book.js'
 import type { Settings } from './settings.js'
 
+/** What an answer needs of the process. */
+export interface IncomingContext {
+  readonly plugin: HarakaPlugin
+  readonly rules: RuleBook
+  readonly settings: Settings['main']
+  /** Tells those who look on; total. */
+  readonly tell: (event: DeliveryEvent) => void
+}
+
 type Answer = readonly [code?: number, reply?: DSN]
 
 /** Hook `rcpt`. Total. */
 export async function answerRecipient(
-  plugin: HarakaPlugin,
-  rules: RuleBook,
-  settings: Settings['main'],
+  context: IncomingContext,
   next: Next,
   connection: HarakaConnection,
   recipient: HarakaAddress,
 ): Promise<void> {
   const { relaying, tls } = connection
   if (relaying || tls.enabled) return next()
-  next(...(await answerInTheClear(plugin, rules, settings, connection, recipient)))
+  next(...(await answerInTheClear(context, connection, recipient)))
 }
 
 async function answerInTheClear(
-  plugin: HarakaPlugin,
-  rules: RuleBook,
-  { onStoreFailure, reportOnly }: Settings['main'],
+  { plugin, rules, settings, tell }: IncomingContext,
   connection: HarakaConnection,
   recipient: HarakaAddress,
 ): Promise<Answer> {
-  const sender = connection.transaction?.mail_from
+  const { onStoreFailure, reportOnly } = settings
+  const { mail_from: sender, uuid } = connection.transaction ?? {}
   if (!sender) return []
   try {
     const { requirement, reported } = await rules.verdictOnIncoming(comparable(sender), comparable(recipient))
     const told = reportOnly && requirement ? [requirement, ...reported] : reported
-    for (const one of told) reportRefusal(connection, sender, recipient, one)
+    const about = {
+      at: Date.now(),
+      uuid: uuid ?? '',
+      sender: sender.address,
+      domain: comparable(recipient).domain,
+      recipients: [recipient.address],
+    }
+    for (const one of told) {
+      reportRefusal(connection, sender, recipient, one)
+      tell({ kind: 'refusal', ...about, requirement: one, result: 'would-refuse' })
+    }
     if (!requirement || reportOnly) return []
     const hint = isLoaded(plugin, 'tls') ? '' : '; the plugin tls is not loaded, so STARTTLS is not offered'
     connection.lognotice(`enforce-tls: refused without TLS, by rule ${rulesOf(requirement)}${hint}`)
+    tell({ kind: 'refusal', ...about, requirement, result: 'refused' })
     // RFC 3207 section 4.
     return [constants.deny, DSN.create(530, 'Must issue a STARTTLS command first', 7, 0)]
   } catch (error) {

@@ -2,6 +2,8 @@
  * Tells what rules that only report would have done: rules in mode `report`, and all of them with
  * `[main] report_only`. It looks on, it never changes a delivery.
  */
+import type { DeliveryEvent } from './delivery/delivery-events.js'
+import { aboutItem } from './delivery/item-events.js'
 import { oneLine } from './delivery/printable.js'
 import type { HarakaAddress, HarakaLogger, HarakaMailItem } from './haraka/types.js'
 import type { Requirement } from './rules/requirement.js'
@@ -24,6 +26,12 @@ export interface Handover {
 /** What is known of the messages that such rules cover; it goes with the message. */
 export class Reports {
   readonly #ofItem = new WeakMap<HarakaMailItem, readonly Reported[]>()
+  readonly #tell: (event: DeliveryEvent) => void
+
+  /** @param tell tells those who look on; total */
+  constructor(tell: (event: DeliveryEvent) => void) {
+    this.#tell = tell
+  }
 
   /** Keeps, and tells once, what would be required of an item; none where nothing would. */
   note(item: HarakaMailItem, reported: readonly Reported[]): void {
@@ -37,13 +45,16 @@ export class Reports {
   delivered(item: HarakaMailItem, { to, secured, recipients }: Handover): void {
     const took = new Set(recipients.map(({ address }) => address))
     const covered = (this.#ofItem.get(item) ?? []).filter(({ recipient }) => took.has(recipient.address))
-    for (const [requirement, addresses] of grouped(covered)) {
+    for (const [requirement, addresses, recipients] of grouped(covered)) {
       const rules = `by rule ${rulesOf(requirement)}`
+      const enough = requirement.level === 'encrypt' && requirement.minVersion === undefined
+      const result = !secured ? 'would-bounce' : enough ? 'would-deliver' : 'unknown'
+      this.#tell({ kind: 'report', ...aboutItem(item, recipients), requirement, result, host: to })
       if (!secured)
         item.lognotice(
           `enforce-tls: report: would have bounced: ${to} took the message for ${addresses} without TLS, ${rules}`,
         )
-      else if (requirement.level === 'encrypt' && requirement.minVersion === undefined)
+      else if (enough)
         item.loginfo(
           `enforce-tls: report: would have been delivered: ${to} took the message for ${addresses} over TLS, ${rules}`,
         )
@@ -80,13 +91,19 @@ function sentences(reported: readonly Reported[]): string[] {
 }
 
 /** Recipients of the same demand by the same rules, together. */
-function grouped(reported: readonly Reported[]): [Requirement, addresses: string][] {
-  const groups = new Map<string, [Requirement, string[]]>()
+function grouped(
+  reported: readonly Reported[],
+): [Requirement, addresses: string, recipients: HarakaAddress[]][] {
+  const groups = new Map<string, [Requirement, HarakaAddress[]]>()
   for (const { requirement, recipient } of reported) {
     const key = JSON.stringify(requirement)
     const group = groups.get(key) ?? [requirement, []]
-    group[1].push(oneLine(recipient.address))
+    group[1].push(recipient)
     groups.set(key, group)
   }
-  return [...groups.values()].map(([requirement, addresses]) => [requirement, addresses.join(', ')])
+  return [...groups.values()].map(([requirement, recipients]) => [
+    requirement,
+    recipients.map(({ address }) => oneLine(address)).join(', '),
+    recipients,
+  ])
 }

@@ -8,7 +8,8 @@ import type { MailAddress } from './rules/address.js'
 import { decide } from './rules/decide.js'
 import type { HeaderBlock } from './rules/header-block.js'
 import { ownersOf } from './rules/owner.js'
-import { InvalidEntry, RuleList, type Verdict } from './rules/rule-list.js'
+import { InvalidEntry, type RuleList, type Verdict } from './rules/rule-list.js'
+import { compileInPieces } from './store/compile-in-pieces.js'
 import { readRules } from './store/read-rules.js'
 import type { RuleStore } from './store/rule-store.js'
 
@@ -78,7 +79,7 @@ export class RuleBook {
   async #listOf(owner: string): Promise<RuleList> {
     try {
       const { entries, groups } = await readRules(this.#store, owner)
-      const list = RuleList.compile(entries, groups)
+      const list = await compileInPieces(entries, groups)
       this.#settle(owner)
       this.#remember(owner, list)
       return list

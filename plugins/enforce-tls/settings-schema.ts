@@ -2,57 +2,42 @@
  * The keys of `enforce-tls.ini`, what each may hold, and how that becomes settings. Pure; the first thing
  * that is not as expected is thrown as a `SettingsError`.
  */
-import { isIP } from 'node:net'
 import { Ajv, type ErrorObject } from 'ajv'
-import ms from 'ms'
+import {
+  isEndpoint,
+  REDIS_KEYS,
+  REDIS_SECRETS,
+  redisContradiction,
+  toRedisSettings,
+} from './redis-settings.js'
 import { TLS_VERSIONS } from './rules/levels.js'
 import { SETTINGS_FILE, SettingsError } from './settings-error.js'
+import {
+  boolean,
+  count,
+  duration,
+  isYes,
+  list,
+  milliseconds,
+  or,
+  text,
+  words,
+  type Keys,
+  type Section,
+} from './settings-values.js'
+import { trustedProxies } from './settings-proxies.js'
 import type { Settings } from './settings.js'
 
-type Section = Readonly<Record<string, unknown>>
-
-const YES = ['true', 'yes', 'on', '1', 'enabled']
-const NO = ['false', 'no', 'off', '0', 'disabled']
-
-const words = (...allowed: readonly string[]) => ({
-  type: 'string',
-  enum: allowed,
-  expected: allowed.join(', '),
-})
-const text = { type: 'string', minLength: 1, expected: 'a text' }
-const boolean = { type: 'string', enum: [...YES, ...NO], expected: 'true or false' }
-const duration = { type: 'string', format: 'duration', expected: 'a time such as 500ms, 30s or 2m' }
-const count = (minimum: number, maximum: number) => ({
-  type: 'integer',
-  minimum,
-  maximum,
-  expected: `a whole number from ${minimum} to ${maximum}`,
-})
-
 /** Every section and key of the file; `expected` is what an error says. */
-const KEYS: Readonly<Record<string, Readonly<Record<string, { readonly expected: string }>>>> = {
+const KEYS: Readonly<Record<string, Keys>> = {
   main: {
     on_store_failure: words('defer', 'deliver'),
     defer_seconds: count(1, 86_400),
     report_only: boolean,
-    trusted_next_hops: {
-      ...({ type: 'array', items: text } as object),
-      expected: 'a list (trusted_next_hops[]=)',
-    },
+    trusted_next_hops: list('a list (trusted_next_hops[]=)'),
   },
   store: { type: words('redis', 'file'), file: text },
-  redis: {
-    host: text,
-    port: count(1, 65_535),
-    url: { ...text, ...{ pattern: '^rediss?://' }, expected: 'a redis:// or rediss:// URL' },
-    path: text,
-    db: count(0, 65_535),
-    username: text,
-    password: text,
-    tls: boolean,
-    prefix: text,
-    command_timeout: duration,
-  },
+  redis: REDIS_KEYS,
   cache: { max_owners: count(1, 100_000_000) },
   tls: {
     min_version: words(...TLS_VERSIONS),
@@ -75,6 +60,7 @@ const KEYS: Readonly<Record<string, Readonly<Record<string, { readonly expected:
 const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
 ajv.addFormat('duration', (value) => /^\d+(?:\.\d+)?\s*(?:ms|s|m|h|d)$/.test(value))
 ajv.addFormat('proxies', (value) => trustedProxies(value) !== null)
+ajv.addFormat('endpoint', isEndpoint)
 const validators = new Map(
   Object.entries(KEYS).map(([name, properties]) => [
     name,
@@ -102,6 +88,8 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
     Section,
     Section,
   ]
+  const contradiction = redisContradiction(redis)
+  if (contradiction !== null) throw new SettingsError(`${SETTINGS_FILE}: [redis] ${contradiction}`)
   return deepFreeze({
     main: {
       onStoreFailure: or(main['on_store_failure'], 'defer'),
@@ -110,18 +98,7 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
       trustedNextHops: or<string[]>(main['trusted_next_hops'], []),
     },
     store: { type: or(store['type'], 'redis'), file: or(store['file'], 'enforce-tls.rules.json') },
-    redis: {
-      host: or(redis['host'], '127.0.0.1'),
-      port: or(redis['port'], 6379),
-      ...given('url', redis['url'] as string | undefined),
-      ...given('path', redis['path'] as string | undefined),
-      ...given('db', redis['db'] as number | undefined),
-      ...given('username', redis['username'] as string | undefined),
-      ...given('password', redis['password'] as string | undefined),
-      ...given('tls', redis['tls'] === undefined ? undefined : isYes(redis['tls'], false)),
-      prefix: or(redis['prefix'], 'enforce-tls:'),
-      commandTimeout: milliseconds(redis['command_timeout'], 2000),
-    },
+    redis: toRedisSettings(redis),
     cache: { maxOwners: or(cache['max_owners'], 100_000) },
     tls: {
       minVersion: or(tls['min_version'], 'TLSv1.2'),
@@ -164,7 +141,7 @@ function describe(name: string, section: Section, error: ErrorObject | undefined
   }
   const key = error?.instancePath.split('/')[1] ?? '?'
   const value = String(section[key])
-  const shown = key === 'password' || key === 'url' ? '…' : value
+  const shown = REDIS_SECRETS.includes(key) ? '…' : value
   const hint = /\s[;#]/.test(value) ? ' (a comment needs a line of its own)' : ''
   return new SettingsError(
     `${SETTINGS_FILE}: [${name}] ${key}=${shown}: expected ${keys[key]?.expected ?? '?'}${hint}`,
@@ -173,36 +150,6 @@ function describe(name: string, section: Section, error: ErrorObject | undefined
 
 function unknownWord(what: string, kind: string, known: readonly string[]): SettingsError {
   return new SettingsError(`${SETTINGS_FILE}: ${what}; allowed ${kind}: ${known.join(', ')}`)
-}
-
-/** Who may say who the client is; `null` for a text that does not. Everybody, `true`, is no answer. */
-function trustedProxies(text: string): Settings['console']['trustProxy'] | null {
-  if (NO.includes(text)) return false
-  if (/^\d{1,2}$/.test(text)) return Number(text)
-  const addresses = text.split(',').map((part) => part.trim())
-  return addresses.every(isNetwork) ? addresses : null
-}
-
-function isNetwork(text: string): boolean {
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true
-  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
-  return isIP(address) !== 0 && Number(bits ?? 0) <= (isIP(address) === 4 ? 32 : 128)
-}
-
-function or<T>(value: unknown, otherwise: T): T {
-  return value === undefined ? otherwise : (value as T)
-}
-
-function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V })
-}
-
-function isYes(value: unknown, otherwise: boolean): boolean {
-  return value === undefined ? otherwise : (YES as readonly unknown[]).includes(value)
-}
-
-function milliseconds(value: unknown, otherwise: number): number {
-  return value === undefined ? otherwise : Math.round(ms(value as ms.StringValue))
 }
 
 function deepFreeze<T extends object>(value: T): T {

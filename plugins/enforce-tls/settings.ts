@@ -5,33 +5,13 @@
 import path from 'node:path'
 import harakaConfig from 'haraka-config'
 import type { HarakaConfig } from './haraka/types.js'
+import type { RedisSettings } from './redis-settings.js'
 import type { TlsVersion } from './rules/levels.js'
 import { toSettings } from './settings-schema.js'
 import { SETTINGS_FILE, SettingsError } from './settings-error.js'
 
 export { SETTINGS_FILE, SettingsError }
-
-/** How to reach Redis; the keys are those of the `[redis]` section. */
-export interface RedisSettings {
-  /** @default 127.0.0.1 */
-  readonly host: string
-  /** @default 6379 */
-  readonly port: number
-  /** A `redis://` or `rediss://` URL, instead of host, port, db, username, password. */
-  readonly url?: string
-  /** A unix socket, instead of host and port. */
-  readonly path?: string
-  /** @default 0 */
-  readonly db?: number
-  readonly username?: string
-  readonly password?: string
-  /** Speak TLS to Redis. @default false */
-  readonly tls?: boolean
-  /** What every key begins with. @default enforce-tls: */
-  readonly prefix: string
-  /** How long one command may take, in milliseconds. @default 2000 */
-  readonly commandTimeout: number
-}
+export type { RedisSettings }
 
 /** Where rules are kept. */
 export interface StoreSettings {
@@ -122,4 +102,22 @@ export function readSettings(
 export function loadSettings(harakaFolder: string): Settings {
   const packageFolder = path.resolve(__dirname, '..', '..', '..')
   return readSettings(harakaConfig.module_config(packageFolder, path.resolve(harakaFolder)))
+}
+
+/** Where the rules are, with every path absolute: a relative one counts from the config folder. */
+export function storeIn(
+  { store, redis }: Pick<Settings, 'store' | 'redis'>,
+  configFolder: string,
+): Pick<Settings, 'store' | 'redis'> {
+  const absolute = (file: string): string => path.resolve(configFolder, file)
+  const { tlsCa, tlsCert, tlsKey } = redis
+  return {
+    store: { ...store, file: absolute(store.file) },
+    redis: {
+      ...redis,
+      ...(tlsCa === undefined ? {} : { tlsCa: absolute(tlsCa) }),
+      ...(tlsCert === undefined ? {} : { tlsCert: absolute(tlsCert) }),
+      ...(tlsKey === undefined ? {} : { tlsKey: absolute(tlsKey) }),
+    },
+  }
 }

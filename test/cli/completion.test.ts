@@ -10,6 +10,7 @@ let rulesFile: RulesFile
 let id: string
 before(async () => {
   rulesFile = await RulesFile.open('acme.example')
+  await rulesFile.done('group', 'set', 'banks', 'bank.example')
   id = (await rulesFile.createRule('bob@acme.example', 'Bank', '--to', 'bank.example')).id
 })
 after(() => rulesFile.close())
@@ -29,6 +30,10 @@ describe('what completion offers', () => {
     [['import', 'x.json', '--owner', 'a'], () => ['acme.example']],
     [['completion', ''], () => ['bash', 'zsh']],
     [['export', '--fi'], () => ['--file']],
+    [['check', 'gr'], () => ['group:banks']],
+    [['check', 'a.example', ''], () => ['group:banks']],
+    [['check', 'a.example', '--level', 's'], () => ['secure']],
+    [['check', 'a.example', '--con'], () => ['--concurrency', '--config']],
     [['nonsense', 'x'], () => []],
   ]
   for (const [words, found] of ROWS) {
@@ -53,7 +58,7 @@ describe('what completion offers', () => {
 
   it('has commands only where nothing is typed, the hidden one not among them', async () => {
     const { stdout } = await inProcess(['__complete', '--', ''])
-    assert.match(stdout, /^completion\nconsole\ndomain\nexplain\n/)
+    assert.match(stdout, /^check\ncompletion\nconsole\ndomain\nexplain\n/)
     assert.doesNotMatch(stdout, /__/)
   })
 })

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { TestContext } from 'node:test'
 import type { Terminal } from '../../plugins/enforce-tls/cli/output.js'
+import type { OpenPartners } from '../../plugins/enforce-tls/cli/partners.js'
 import { run } from '../../plugins/enforce-tls/cli/program.js'
 import type { OwnedRule } from '../../plugins/enforce-tls/rules/rule-list.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
@@ -39,6 +40,10 @@ export interface FakeTerminal {
   /** Of standard output; without it, that is no terminal. */
   readonly columns?: number
   readonly env?: NodeJS.ProcessEnv
+  /** @default every partner would get its mail, and no server is asked */
+  readonly partners?: OpenPartners
+  /** @default '/' */
+  readonly cwd?: string
 }
 
 /** Runs a command line in this process. */
@@ -52,10 +57,37 @@ export async function inProcess(args: readonly string[], fake: FakeTerminal = {}
   const stdin = Object.assign(new PassThrough(), fake.answer === undefined ? {} : { isTTY: true })
   stdin.end(fake.answer)
   const [stdout, stderr] = [output('stdout'), output('stderr')]
-  const terminal = { stdin, stdout, stderr, env: fake.env ?? {}, cwd: () => '/' } as unknown as Terminal
-  const code = await run(args, terminal)
+  const terminal = {
+    stdin,
+    stdout,
+    stderr,
+    env: fake.env ?? {},
+    cwd: () => fake.cwd ?? '/',
+  } as unknown as Terminal
+  const code = await run(args, terminal, fake.partners ?? everybodyDelivers)
   return { code, ...shown }
 }
+
+/** Asks nobody. */
+const everybodyDelivers: OpenPartners = () =>
+  Promise.resolve({
+    check: ({ domain, recipient, requirement }) => {
+      const { decidedBy, ...required } = requirement
+      return Promise.resolve({
+        domain,
+        recipient: recipient ?? null,
+        level: requirement.level,
+        requirement: required,
+        decidedBy,
+        verdict: 'delivered',
+        reason: `mx.${domain} fulfils the requirement`,
+        hosts: [],
+        remarks: [],
+        checkedAt: new Date(0).toISOString(),
+      })
+    },
+    close: () => undefined,
+  })
 
 /** A rules file that no test shares, and the command working on it. */
 export class RulesFile {

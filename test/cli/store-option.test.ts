@@ -87,6 +87,16 @@ describe('the store of a command', { concurrency: 8 }, () => {
       ['--redis', 'localhost:6379'],
       /--redis: the URL of the Redis does not begin with redis:\/\//,
     ],
+    [
+      'Sentinels without a name',
+      ['--redis', 'redis+sentinel://s1.example'],
+      /--redis: the URL of the Redis does not have the name of the Sentinels' master.*expected: redis\+sentinel:\/\//,
+    ],
+    [
+      'a database of a Cluster',
+      ['--redis', 'redis+cluster://n1.example/2'],
+      /a Redis Cluster has only database 0/,
+    ],
     ['another kind of URL', ['--redis', 'http://127.0.0.1'], /does not begin with redis:\/\//],
     ['a prefix for a file', ['--file', 'x', '--prefix', 'y:'], /--prefix .* needs --redis/],
     ['an empty file name', ['--file', ''], /--file is empty/],
@@ -110,7 +120,12 @@ describe('the store of a command', { concurrency: 8 }, () => {
   })
 
   it('never shows the password of a Redis', () => {
-    for (const url of ['redis://:secret@127.0.0.1', 'rediss://me:sec%2Fret@redis.example:6380/3']) {
+    for (const url of [
+      'redis://:secret@127.0.0.1',
+      'rediss://me:sec%2Fret@redis.example:6380/3',
+      'redis+sentinel://me:sec%2Fret@s1.example,s2.example:5/rules',
+      'rediss+cluster://:secret@n1.example,n2.example',
+    ]) {
       const { words, settings } = chooseStore({ redis: url }, '/')
       assert.doesNotMatch(commandLine(...words), /sec/)
       assert.equal(settings.redis.url, url)

@@ -68,7 +68,7 @@ async function tell(
       '--json',
     ),
   ) as { id: string }
-  await command('rule', 'enable', 'acme.example', id)
+  await command('rule', 'enable', 'acme.example', id, '--no-check')
   await command('rule', 'list', 'acme.example')
 
   step('2', 'Three messages are sent')

@@ -20,7 +20,7 @@ it('a decision that comes after its time-out does not let out what a newer rule 
   })
   // How often Redis was asked for the rules of an owner.
   const looks = async (): Promise<number> =>
-    Number(/cmdstat_hgetall:calls=(\d+)/.exec(await redis.cli('INFO', 'commandstats'))?.[1] ?? 0)
+    Number(/cmdstat_hscan:calls=(\d+)/.exec(await redis.cli('INFO', 'commandstats'))?.[1] ?? 0)
   await haraka.waitForLog(/rule store is available/)
   way.hold()
   // Redis answers this one that there is no rule; the answer is held up on its way.

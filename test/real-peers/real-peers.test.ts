@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import type { PartnerCheck } from '../../plugins/enforce-tls/check/types.js'
+import { openOwnPartners } from '../../plugins/enforce-tls/cli/partners.js'
+import { inProcess } from '../cli/enforce-tls.js'
 import {
   fingerprints,
   makeAuthority,
@@ -11,6 +14,7 @@ import {
   type KeyAndCertificate,
 } from '../support/certificates.js'
 import { packagesMissing } from '../support/debian-package.js'
+import { startDns, type DnsServer } from '../support/dns-server.js'
 import { startExim } from '../support/exim-server.js'
 import { startHaraka, type Haraka } from '../support/haraka.js'
 import { parseBounce } from '../support/mail.js'
@@ -119,6 +123,7 @@ describe('real receiving servers', () => {
   const certificates = new Map<SetUp, KeyAndCertificate>()
   let mailbox: SmtpPeer
   let haraka: Haraka
+  let dns: DnsServer
   const opened: AsyncDisposable[] = []
 
   before(async () => {
@@ -138,6 +143,8 @@ describe('real receiving servers', () => {
       routes: { 'acme.example': [mailbox.route()] },
     })
     opened.push(haraka)
+    dns = await startDns({ [MX]: { a: ['127.0.0.1'] } })
+    opened.push(dns)
   })
   after(async () => {
     for (const each of opened.reverse()) await each[Symbol.asyncDispose]()
@@ -200,6 +207,23 @@ describe('real receiving servers', () => {
                 assert.equal(bounce['remote-mta'], `dns; ${MX}`)
               })
           }
+
+          it('is told beforehand by the command check, at every level', async () => {
+            const place = ['--config', haraka.folder, '--dns', dns.address, '--from', 'ann@acme.example']
+            const told: Record<string, Outcome> = {}
+            for (const level of LEVEL_NAMES) {
+              const to = `cfo@${domainOf(receiver.name, setUp, level)}`
+              const mx = `${MX}:${server.route().port ?? 0}`
+              const ran = await inProcess(['check', to, '--mx', mx, '--json', ...place], {
+                partners: openOwnPartners,
+              })
+              const { hosts, verdict } = JSON.parse(ran.stdout) as PartnerCheck
+              const [host] = hosts
+              assert.equal(ran.code, verdict === 'delivered' ? 0 : 1)
+              told[level] = (verdict === 'delivered' ? host?.protocol : host?.failure?.class) ?? verdict
+            }
+            assert.deepEqual(told, setUp.outcomes)
+          })
 
           it('has each message once, and heard of none in the clear', async () => {
             await haraka.waitForEmptyQueue()

@@ -48,6 +48,56 @@ describe('the address of a Redis', () => {
     ],
     ['TLS off', { tls: false }, { db: 0, host: '127.0.0.1', port: 6379 }, 'redis://127.0.0.1:6379'],
     [
+      'Sentinels',
+      { sentinels: ['s1.example', '[::1]:5'], name: 'rules', sentinelPassword: 'w', password: 'p', db: 2 },
+      {
+        db: 2,
+        password: 'p',
+        sentinels: [
+          { host: 's1.example', port: 26_379 },
+          { host: '::1', port: 5 },
+        ],
+        name: 'rules',
+        sentinelPassword: 'w',
+      },
+      'redis+sentinel://s1.example:26379,[::1]:5/rules/2',
+    ],
+    [
+      'a URL of Sentinels',
+      { url: 'rediss+sentinel://us:p%2Fw@s1.example,s2.example:5/rules/3' },
+      {
+        db: 3,
+        username: 'us',
+        password: 'p/w',
+        sentinels: [
+          { host: 's1.example', port: 26_379 },
+          { host: 's2.example', port: 5 },
+        ],
+        name: 'rules',
+        tls: {},
+      },
+      'rediss+sentinel://s1.example:26379,s2.example:5/rules/3',
+    ],
+    [
+      'a Cluster',
+      { cluster: ['n1.example:7000'], tls: true, tlsServername: 'redis.example' },
+      { db: 0, cluster: [{ host: 'n1.example', port: 7000 }], tls: { servername: 'redis.example' } },
+      'rediss+cluster://n1.example:7000',
+    ],
+    [
+      'a URL of a Cluster',
+      { url: 'redis+cluster://:p@n1.example,n2.example:7000' },
+      {
+        db: 0,
+        password: 'p',
+        cluster: [
+          { host: 'n1.example', port: 6379 },
+          { host: 'n2.example', port: 7000 },
+        ],
+      },
+      'redis+cluster://n1.example:6379,n2.example:7000',
+    ],
+    [
       'a unix socket',
       { path: '/run/redis.sock', db: 1 },
       { db: 1, path: '/run/redis.sock' },
@@ -69,6 +119,13 @@ describe('the address of a Redis', () => {
     'http://user:s3cret@redis.example',
     'redis://user:s3cret@redis.example/rules',
     'redis://user:s3cret@redis.example?db=2',
+    'redis+sentinel://:s3cret@s1.example',
+    'redis+sentinel://:s3cret@s1.example/',
+    'redis+sentinel://:s3cret@s1.example/rules/db',
+    'redis+sentinel://:s3cret@s1.example,/rules',
+    'redis+cluster://:s3cret@n1.example/2',
+    'redis+cluster://:s3cret@n1.example:port',
+    'redis://:s3cret@r1.example,r2.example',
     'redis:s3cret',
     's3cret',
   ])
@@ -76,7 +133,10 @@ describe('the address of a Redis', () => {
       assert.throws(
         () => addressOf(redisSettings({ url })),
         (error) => {
-          storeError('STORE_UNAVAILABLE', /^the URL of the Redis .*; expected: redis:\/\//)(error)
+          storeError(
+            'STORE_UNAVAILABLE',
+            /^the URL of the Redis .*; expected: redis(\+sentinel|\+cluster)?:\/\//,
+          )(error)
           assert.doesNotMatch((error as Error).message, /s3cret/)
           return true
         },

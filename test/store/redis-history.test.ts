@@ -1,4 +1,4 @@
-/** The history in Redis, and changes of several keys on a Cluster, whose nodes can't change in one step. */
+/** The history in Redis. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
@@ -50,53 +50,5 @@ describe('the history in Redis', () => {
       storeError('STORE_CORRUPT', /key text:history is not a stream, so nothing was written/),
     )
     assert.deepEqual(await opened.store.owners(), [])
-  })
-})
-
-describe('a node of a Redis Cluster', () => {
-  let redis: RedisServer
-  before(async () => {
-    redis = await startRedis({ args: ['--cluster-enabled', 'yes'] })
-    await redis.cli('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
-    for (;;) if ((await redis.cli('CLUSTER', 'INFO')).includes('cluster_state:ok')) break
-  })
-  after(() => redis.close())
-
-  const service = (expected: string | null) =>
-    ({ key: 'domains', owner: OWNER, field: OWNER, expected, value: '{"enabled":true}' }) as const
-  const rule = (expected: string | null) =>
-    ({ key: 'rules', owner: OWNER, field: 'a', expected, value: RULE }) as const
-
-  it('changes key by key, and records it', async () => {
-    await using opened = openRedisStore({ port: redis.port, prefix: 'one:' })
-    await opened.store.writeAll([service(null), rule(null)], by)
-    assert.equal((await opened.store.readOwner(OWNER)).rules.get('a'), RULE)
-    const history = await opened.store.history({ limit: 10 })
-    assert.deepEqual(
-      history.map(({ field }) => field),
-      ['a', OWNER],
-    )
-  })
-
-  it('says what is written when it fails between two keys, and records that', async () => {
-    await using opened = openRedisStore({ port: redis.port, prefix: 'two:' })
-    await assert.rejects(
-      opened.store.writeAll([service(null), rule('{"other":1}')], by),
-      storeError(
-        'STORE_HALFWAY',
-        /after 1 of 2 changes; written are: "key two:domains, field acme\.example"; then: .*field a was changed by somebody else.*it was not written/,
-      ),
-    )
-    assert.deepEqual([...(await opened.store.services()).keys()], [OWNER])
-    assert.equal((await opened.store.history({ limit: 10 })).length, 1)
-  })
-
-  it('that refuses the first change has written nothing', async () => {
-    await using opened = openRedisStore({ port: redis.port, prefix: 'three:' })
-    await assert.rejects(
-      opened.store.writeAll([rule('{"other":1}'), service(null)], by),
-      storeError('STORE_CONFLICT', /field a was changed by somebody else/),
-    )
-    assert.deepEqual([...(await opened.store.services()).keys()], [])
   })
 })

@@ -13,7 +13,7 @@ describe('RedisStore and its login', () => {
 
   before(async () => {
     guarded = await startRedis({ args: ['--requirepass', PASSWORD], credentials: { password: PASSWORD } })
-    const permitted = ['+hgetall', '+hget', '+scan', '+info', '+client']
+    const permitted = ['+hscan', '+hget', '+scan', '+info', '+client']
     await guarded.cli('ACL', 'SETUSER', 'reader', 'on', `>${PASSWORD}`, '~*', ...permitted)
   })
   after(() => guarded.close())

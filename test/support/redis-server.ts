@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { KeyAndCertificate } from './certificates.js'
 import { freePort } from './free-port.js'
 import { TemporaryFolder } from './temporary-folder.js'
 import { runToEnd, WatchedProcess } from './watched-process.js'
@@ -21,6 +22,12 @@ export interface RedisOptions {
   readonly persistent?: boolean
   /** @default a free one */
   readonly port?: number
+  /** Speaks TLS only, also to replicas and other nodes. */
+  readonly tls?: KeyAndCertificate & { readonly ca: string; readonly clientCertificates?: boolean }
+  /** Runs as a Sentinel with this configuration. */
+  readonly sentinel?: string
+  /** Runs as a node of a Cluster. @default false */
+  readonly cluster?: boolean
 }
 
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
@@ -38,6 +45,7 @@ export class RedisServer implements AsyncDisposable {
   readonly #options: RedisOptions
   readonly #folder = new TemporaryFolder('redis')
   #process: WatchedProcess | undefined
+  #paused = false
   #port: number
 
   /** Not running yet: use `startRedis`. */
@@ -47,6 +55,12 @@ export class RedisServer implements AsyncDisposable {
     for (const [name, content] of Object.entries(options.files ?? {})) {
       writeFileSync(join(this.folder, name), content)
     }
+    const { tls, sentinel } = options
+    if (tls) {
+      for (const [name, content] of Object.entries({ ca: tls.ca, cert: tls.cert, key: tls.key }))
+        writeFileSync(this.#pem(name), content)
+    }
+    if (sentinel !== undefined) writeFileSync(join(this.folder, 'sentinel.conf'), sentinel)
     mkdirSync(join(this.folder, 'data'))
   }
 
@@ -58,6 +72,11 @@ export class RedisServer implements AsyncDisposable {
     return this.#port
   }
 
+  /** Whether its process is there and does not stand still. */
+  get running(): boolean {
+    return this.#process !== undefined && this.#process.exitCode === undefined && !this.#paused
+  }
+
   get log(): string {
     return this.#process?.log ?? ''
   }
@@ -67,7 +86,7 @@ export class RedisServer implements AsyncDisposable {
     const { username = '', password } = this.#options.credentials ?? {}
     const login =
       password === undefined ? '' : `${encodeURIComponent(username)}:${encodeURIComponent(password)}@`
-    return `redis://${login}127.0.0.1:${this.#port}`
+    return `${this.#options.tls ? 'rediss' : 'redis'}://${login}127.0.0.1:${this.#port}`
   }
 
   async start(): Promise<void> {
@@ -92,7 +111,10 @@ export class RedisServer implements AsyncDisposable {
       ...(username ? ['--user', username] : []),
       ...(password ? ['-a', password, '--no-auth-warning'] : []),
     ]
-    const output = await runToEnd('redis-cli', ['-p', String(this.#port), '-e', ...login, ...args])
+    const tls = this.#options.tls
+      ? ['--tls', '--cacert', this.#pem('ca'), '--cert', this.#pem('cert'), '--key', this.#pem('key')]
+      : []
+    const output = await runToEnd('redis-cli', ['-p', String(this.#port), '-e', ...tls, ...login, ...args])
     return output.replace(/\n$/, '')
   }
 
@@ -116,10 +138,12 @@ export class RedisServer implements AsyncDisposable {
 
   /** Stands still: connections stay open and get no answer. */
   pause(): void {
+    this.#paused = true
     this.#process?.signal('SIGSTOP')
   }
 
   resume(): void {
+    this.#paused = false
     this.#process?.signal('SIGCONT')
   }
 
@@ -133,16 +157,41 @@ export class RedisServer implements AsyncDisposable {
   }
 
   async #launch(): Promise<void> {
-    const appendOnly = this.#options.persistent ? ['yes', '--appendfsync', 'always'] : ['no']
-    const args = ['--bind', '127.0.0.1', '--port', String(this.#port), '--dir', join(this.folder, 'data')]
+    const { sentinel, cluster, args = [] } = this.#options
     const redis = new WatchedProcess({
-      name: 'redis-server',
+      name: sentinel === undefined ? 'redis-server' : 'redis-sentinel',
       command: 'redis-server',
-      args: [...args, '--save', '', '--appendonly', ...appendOnly, ...(this.#options.args ?? [])],
+      args: [
+        ...(sentinel === undefined ? [] : ['sentinel.conf', '--sentinel']),
+        ...['--bind', '127.0.0.1', '--dir', join(this.folder, 'data')],
+        ...(this.#options.tls ? this.#tlsArgs(this.#options.tls) : ['--port', String(this.#port)]),
+        ...(sentinel === undefined ? this.#dataArgs() : []),
+        ...(cluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())] : []),
+        ...args,
+      ],
       cwd: this.folder,
     })
     this.#process = redis
-    await redis.waitForLog(/Ready to accept connections/)
+    await redis.waitForLog(sentinel === undefined ? /Ready to accept connections/ : /\+monitor master/)
+  }
+
+  #dataArgs(): string[] {
+    const appendOnly = this.#options.persistent ? ['yes', '--appendfsync', 'always'] : ['no']
+    return ['--save', '', '--appendonly', ...appendOnly]
+  }
+
+  #tlsArgs({ clientCertificates = false }: NonNullable<RedisOptions['tls']>): string[] {
+    const files = { ca: '--tls-ca-cert-file', cert: '--tls-cert-file', key: '--tls-key-file' }
+    return [
+      ...['--port', '0', '--tls-port', String(this.#port)],
+      ...Object.entries(files).flatMap(([name, option]) => [option, this.#pem(name)]),
+      ...['--tls-auth-clients', clientCertificates ? 'yes' : 'no'],
+      ...['--tls-replication', 'yes', '--tls-cluster', 'yes'],
+    ]
+  }
+
+  #pem(name: string): string {
+    return join(this.folder, `${name}.pem`)
   }
 
   #explain(error: unknown): unknown {

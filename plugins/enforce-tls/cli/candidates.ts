@@ -1,5 +1,6 @@
 /** What may come next on an unfinished command line: commands, options, owners, rule ids, domains, groups. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings'
+import { GROUP_PREFIX } from '../rules/group.js'
 import { parseOwner } from '../rules/owner.js'
 import { openStore } from '../store/open-store.js'
 import type { ReadStore } from './context.js'
@@ -42,10 +43,12 @@ async function possible(read: Read, started: string, terminal: Terminal): Promis
     return choicesOf(command, read.valueOf)
   if (started.startsWith('-')) return optionsOf(command)
   if (command.commands.length > 0) return command.commands.map((child) => child.name())
-  const wanted = read.valueOf === 'owner' ? 'owner' : command.registeredArguments[args.length]
+  const last = command.registeredArguments.at(-1)
+  const next = command.registeredArguments[args.length] ?? (last?.variadic ? last : undefined)
+  const wanted = read.valueOf === 'owner' ? 'owner' : next
   const name = typeof wanted === 'string' ? wanted : read.valueOf === null ? wanted?.name() : 'id'
   if (typeof wanted === 'object' && wanted.argChoices !== undefined) return wanted.argChoices
-  if (name === undefined || !['owner', 'id', 'domain', 'group'].includes(name)) return []
+  if (name === undefined || !['owner', 'id', 'domain', 'group', 'target'].includes(name)) return []
   const store = openStore(chooseStore(read.store, terminal.cwd()).settings)
   try {
     return await namesIn(store, name, args[0] ?? '')
@@ -56,6 +59,7 @@ async function possible(read: Read, started: string, terminal: Terminal): Promis
 
 async function namesIn(store: ReadStore, what: string, owner: string): Promise<readonly string[]> {
   if (what === 'group') return [...(await store.groups()).keys()]
+  if (what === 'target') return [...(await store.groups()).keys()].map((group) => GROUP_PREFIX + group)
   if (what === 'domain') return [...(await store.services()).keys()]
   if (what === 'owner')
     return [...new Set(['*', ...(await store.owners()), ...(await store.services()).keys()])]

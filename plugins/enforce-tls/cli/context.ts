@@ -8,7 +8,14 @@ import { openStore } from '../store/open-store.js'
 import { StoreError, type EntryChange, type RuleStore } from '../store/rule-store.js'
 import { authorOf } from './author.js'
 import { Output, type Terminal } from './output.js'
-import { chooseStore, commandLine, type StoreOptions } from './store-option.js'
+import type { OpenPartners, Partners } from './partners.js'
+import {
+  chooseSettings,
+  chooseStore,
+  commandLine,
+  type ChosenStore,
+  type StoreOptions,
+} from './store-option.js'
 
 /** The options of every command. */
 export interface SharedOptions extends StoreOptions {
@@ -19,23 +26,38 @@ export interface SharedOptions extends StoreOptions {
 /** The reading half of a store: a command writes through its context, which records who did it. */
 export type ReadStore = Omit<RuleStore, 'writeAll' | 'writeRules' | 'writeService' | 'close'>
 
-/** What a command works with. */
-export interface Context {
-  readonly store: ReadStore
-  /** Writes entries, all or none, into the history as well; as `RuleStore.writeAll`. */
-  readonly write: (changes: readonly EntryChange[]) => Promise<void>
+/** What a command works with that needs no store. */
+export interface Surroundings {
   /** Settings of the chosen Haraka folder, or the defaults beside `--redis` and `--file`. */
   readonly settings: Settings
   readonly output: Output
   /** A command line of this program on the same store, to be shown to the user. */
   readonly command: (...words: readonly string[]) => string
+  /**
+   * Opens the way to the mail servers of partners; it is closed with the command.
+   *
+   * @param dns address and port of the DNS server to ask
+   */
+  readonly partners: (dns?: string) => Promise<Partners>
+}
+
+/** What a command works with. */
+export interface Context extends Surroundings {
+  readonly store: ReadStore
+  /** Writes entries, all or none, into the history as well; as `RuleStore.writeAll`. */
+  readonly write: (changes: readonly EntryChange[]) => Promise<void>
 }
 
 /** The program without its commands. */
 export function createRoot() {
   return new Command('enforce-tls')
     .description('Message rules: which mail must travel over TLS.')
-    .addOption(new Option('--redis <url>', 'work on the rules in this Redis').conflicts(['file', 'config']))
+    .addOption(
+      new Option(
+        '--redis <url>',
+        'work on the rules in this Redis (redis://, redis+sentinel://, redis+cluster://; rediss for TLS)',
+      ).conflicts(['file', 'config']),
+    )
     .addOption(
       new Option('--prefix <prefix>', 'with --redis: what every key begins with (default: enforce-tls:)'),
     )
@@ -58,24 +80,64 @@ export type Root = ReturnType<typeof createRoot>
 /** Runs a command's work on the store that its options choose. */
 export type WithStore = (options: SharedOptions, work: (context: Context) => Promise<void>) => Promise<void>
 
+/** Runs a command's work that needs no store. */
+export type WithSettings = (
+  options: SharedOptions,
+  work: (surroundings: Surroundings) => Promise<void>,
+) => Promise<void>
+
 /** Makes the `WithStore` of a terminal. */
-export function storeRunner(terminal: Terminal): WithStore {
+export function storeRunner(terminal: Terminal, openPartners: OpenPartners): WithStore {
   return async (options, work) => {
     const by = authorOf(options.as, terminal.env)
-    const { settings, words } = chooseStore(options, terminal.cwd())
-    const store = openStore(settings)
+    const chosen = chooseStore(options, terminal.cwd())
+    const store = openStore(chosen.settings)
     try {
-      const output = new Output(terminal, options.json === true)
-      await work({
-        store,
-        settings,
-        output,
-        write: (changes) => store.writeAll(changes, { by }),
-        command: (...given) => commandLine(...given, ...words),
-      })
+      const write: Context['write'] = (changes) => store.writeAll(changes, { by })
+      await surround({ terminal, options, chosen, openPartners }, (surroundings) =>
+        work({ ...surroundings, store, write }),
+      )
     } finally {
       await store.close()
     }
+  }
+}
+
+/** Makes the `WithSettings` of a terminal. */
+export function settingsRunner(terminal: Terminal, openPartners: OpenPartners): WithSettings {
+  return (options, work) => {
+    const chosen = chooseSettings(options, terminal.cwd())
+    return surround({ terminal, options, chosen, openPartners }, work)
+  }
+}
+
+/** What surroundings are made of. */
+interface Around {
+  readonly terminal: Terminal
+  readonly options: SharedOptions
+  readonly chosen: ChosenStore
+  readonly openPartners: OpenPartners
+}
+
+async function surround(
+  { terminal, options, chosen, openPartners }: Around,
+  work: (surroundings: Surroundings) => Promise<void>,
+): Promise<void> {
+  const { settings, folder, words } = chosen
+  const opened: Partners[] = []
+  try {
+    await work({
+      settings,
+      output: new Output(terminal, options.json === true),
+      command: (...given) => commandLine(...given, ...words),
+      partners: async (dns) => {
+        const partners = await openPartners({ settings, folder, dns })
+        opened.push(partners)
+        return partners
+      },
+    })
+  } finally {
+    for (const partners of opened) partners.close()
   }
 }
 

@@ -3,7 +3,9 @@
  */
 import { open } from 'node:fs/promises'
 import path from 'node:path'
-import { parseAddress, type MailAddress } from '../rules/address.js'
+import { requirementAsked } from '../check/requirement-asked.js'
+import type { PartnerCheck } from '../check/types.js'
+import { formatAddress } from '../rules/address.js'
 import { explain, type Explanation } from '../rules/explain.js'
 import { explanationData } from '../rules/explanation-data.js'
 import { HEADER_BYTES_MAX, HeaderBlock } from '../rules/header-block.js'
@@ -12,8 +14,11 @@ import { InvalidEntry } from '../rules/owner-entries.js'
 import { ownersOf, quote } from '../rules/owner.js'
 import { fileProblem } from '../store/file-problem.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
+import { dnsOption, serverOf } from './check-servers.js'
+import { showCheck } from './check-words.js'
+import { addressOf, senderOf } from './envelope.js'
 import { showExplanation } from './explanation.js'
-import { Refusal } from './refusal.js'
+import { Refusal, WrongUse } from './refusal.js'
 import { senderWords } from './rule-words.js'
 
 interface ExplainOptions {
@@ -21,6 +26,8 @@ interface ExplainOptions {
   readonly to: string
   readonly message?: string | undefined
   readonly direction: string
+  readonly probe?: true | undefined
+  readonly dns?: string | undefined
 }
 
 /** Adds the `explain` command to the program. */
@@ -32,11 +39,14 @@ export function addExplainCommand(program: Root, withStore: WithStore): void {
     .requiredOption('--to <recipient>', 'the envelope recipient')
     .option('--message <file>', 'the message, for rules that look at its subject or header')
     .option('--direction <direction>', 'outgoing, or incoming: mail for a recipient of yours', 'outgoing')
+    .option('--probe', "ask the recipient's mail servers too, as the command check does")
+    .addOption(dnsOption('with --probe: '))
     .addHelpText(
       'after',
       examples(
         'explain --from ann@acme.example --to cfo@bank.example',
         'explain --from ann@acme.example --to cfo@bank.example --message mail.eml --json',
+        'explain --from ann@acme.example --to cfo@bank.example --probe',
         'explain --direction incoming --from cfo@bank.example --to ann@acme.example',
       ),
     )
@@ -63,28 +73,40 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
     ])
   }
   const { reportOnly } = settings.main
-  output.data({ ...explanationData(message, explanation), reportOnly })
+  const check = options.probe ? await probed(context, message, explanation, options.dns) : null
+  const probe = check === null ? {} : { probe: check }
+  output.data({ ...explanationData(message, explanation), reportOnly, ...probe })
   showExplanation(context, message, explanation)
   if (reportOnly) output.line('With report_only=true of these settings, nothing of that is enforced.')
+  if (check === null) return
+  output.line('')
+  showCheck(output, check)
+}
+
+/** What the recipient's servers would do; where nothing is required, at level encrypt. */
+async function probed(
+  { partners }: Context,
+  { direction, recipient }: MessageView,
+  { verdict }: Explanation,
+  dns: string | undefined,
+): Promise<PartnerCheck> {
+  if (direction === 'incoming')
+    throw new WrongUse(['--probe is for outgoing mail: the servers of a recipient of yours are your own'])
+  const { domain } = recipient
+  const { check } = await partners(dns === undefined ? undefined : serverOf(dns))
+  const requirement = verdict.requirement ?? requirementAsked({ level: 'encrypt' }, domain)
+  return check({ domain, recipient: formatAddress(recipient), requirement })
 }
 
 async function messageOf({ output }: Context, options: ExplainOptions): Promise<MessageView> {
   const { direction, message } = options
   if (direction !== 'outgoing' && direction !== 'incoming')
     throw new Refusal([`--direction ${quote(direction)} is not one of outgoing, incoming`])
-  const sender = /^(?:<>)?$/.test(options.from)
-    ? { local: '', domain: '' }
-    : addressOf('--from', options.from)
+  const sender = senderOf(options.from)
   const recipient = addressOf('--to', options.to)
   const file = message === undefined ? undefined : path.resolve(output.terminal.cwd(), message)
   const headers = file === undefined ? undefined : await headerOf(file)
   return { direction, sender, recipient, headers, now: Date.now() }
-}
-
-function addressOf(option: string, text: string): MailAddress {
-  const parsed = parseAddress(text)
-  if ('problem' in parsed) throw new Refusal([`${option} ${quote(text)} ${parsed.problem}`])
-  return parsed.address
 }
 
 async function headerOf(file: string): Promise<HeaderBlock> {

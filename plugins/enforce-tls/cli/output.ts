@@ -86,6 +86,11 @@ export function printError(
   for (const command of commands) terminal.stderr.write(`  ${oneLine(command, TEXT_MAX)}\n`)
 }
 
+/** Writes a warning, and the command that helps, to standard error: what was asked for is done all the same. */
+export function printWarning(terminal: Terminal, sentence: string, command?: string): void {
+  printError(terminal, [`warning: ${sentence}`], command === undefined ? [] : [command])
+}
+
 /** A list in a sentence, cut where it gets long. */
 export function listed(values: readonly string[], most = 5): string {
   const rest = values.length - most

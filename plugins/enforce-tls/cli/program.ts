@@ -1,6 +1,6 @@
 /**
  * The command line of `enforce-tls`: groups of commands, each in its own file, and one way to end. Returns
- * the exit code: 0 done, 1 refused or not found, 2 wrong use. Never throws, never shows a stack trace.
+ * the exit code: 0 done, 1 refused or not found, 2 wrong use, 3 not known now. Never throws, never shows a stack trace.
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -8,7 +8,8 @@ import { CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typ
 import { SettingsError } from '../settings.js'
 import { StoreError } from '../store/rule-store.js'
 import { addConsoleCommand } from './console.js'
-import { createRoot, examples, storeRunner } from './context.js'
+import { addCheckCommand } from './check.js'
+import { createRoot, examples, settingsRunner, storeRunner } from './context.js'
 import { addCompletionCommand, answerScript } from './completion.js'
 import { addDomainCommands } from './domain.js'
 import { addExplainCommand } from './explain.js'
@@ -17,7 +18,8 @@ import { addGroupCommands } from './group.js'
 import { addHistoryCommand } from './history.js'
 import { addImportCommand } from './import.js'
 import { printError, type Terminal } from './output.js'
-import { Refusal } from './refusal.js'
+import { openOwnPartners, type OpenPartners } from './partners.js'
+import { Ended, Refusal } from './refusal.js'
 import { addRuleCommands } from './rule.js'
 import { addStatusCommand } from './status.js'
 import { addTokenCommands } from './token.js'
@@ -31,11 +33,16 @@ const DEBUG = 'ENFORCE_TLS_DEBUG'
  * Runs one command line.
  *
  * @param args the words behind the program's name
+ * @param openPartners the way to the mail servers of partners
  * @returns the exit code.
  */
-export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function run(
+  args: readonly string[],
+  terminal: Terminal,
+  openPartners: OpenPartners = openOwnPartners,
+): Promise<number> {
   try {
-    const program = createProgram(terminal)
+    const program = createProgram(terminal, openPartners)
     if (!(await answerScript(program, args, terminal))) await program.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
@@ -45,6 +52,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
 /** Says what went wrong, and gives the exit code for it. */
 export function explain(error: unknown, terminal: Terminal): number {
+  if (error instanceof Ended) return error.exitCode
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (terminal.env[DEBUG])
     terminal.stderr.write(`${error instanceof Error ? String(error.stack) : String(error)}\n`)
@@ -58,7 +66,7 @@ export function explain(error: unknown, terminal: Terminal): number {
   return 1
 }
 
-function createProgram(terminal: Terminal) {
+function createProgram(terminal: Terminal, openPartners: OpenPartners) {
   const program = createRoot()
     .version(version(), '--version')
     .exitOverride()
@@ -79,11 +87,12 @@ function createProgram(terminal: Terminal) {
         'rule list acme.example',
       ),
     )
-  const withStore = storeRunner(terminal)
+  const withStore = storeRunner(terminal, openPartners)
   addDomainCommands(program, withStore)
   addRuleCommands(program, withStore)
   addGroupCommands(program, withStore)
   addExplainCommand(program, withStore)
+  addCheckCommand(program, { terminal, withStore, withSettings: settingsRunner(terminal, openPartners) })
   addExportCommand(program, withStore)
   addImportCommand(program, withStore)
   addHistoryCommand(program, withStore)

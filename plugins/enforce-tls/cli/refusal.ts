@@ -26,3 +26,12 @@ export class WrongUse extends Refusal {
   override readonly code = 'WRONG_USE'
   override readonly exitCode = 2
 }
+
+/** All is said; what is left is the exit code. */
+export class Ended extends Error {
+  readonly code = 'ENDED'
+  constructor(readonly exitCode: number) {
+    super(`ended with exit code ${exitCode}`)
+    this.name = 'Ended'
+  }
+}

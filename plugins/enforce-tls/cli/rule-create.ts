@@ -6,6 +6,7 @@ import { newRuleId } from '../rules/rule-id.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { retryConflicts, type Context } from './context.js'
 import { Refusal, WrongUse } from './refusal.js'
+import { warnAboutPartners } from './rule-check.js'
 import type { RuleOptions } from './rule-fields.js'
 import { inspect, ownerOf } from './rule-entries.js'
 import { hasCriteria, validRule, withOptions } from './rule-options.js'
@@ -14,6 +15,8 @@ import { effectOf, senderWords } from './rule-words.js'
 /** What the user wrote behind `rule create`. */
 export interface CreateOptions extends RuleOptions {
   readonly enable?: true | undefined
+  /** Whether the mail servers of the recipients are asked once it is on. */
+  readonly check: boolean
 }
 
 /** Creates a rule from what the user wrote. @throws {Refusal} when it is not valid or not allowed. */
@@ -39,6 +42,7 @@ export async function createRule(
   output.data(created)
   output.line(`Created rule ${created.id} of ${owner}: ${name}`)
   output.line(stateOf(created, command('rule', 'enable', owner, created.id)))
+  if (options.check) await warnAboutPartners(context, created)
 }
 
 function stateOf(owned: OwnedRule, enableCommand: string): string {

@@ -1,5 +1,7 @@
 /** `enforce-tls rule`: the message rules of an owner. */
+import type { OwnedRule } from '../rules/owner-entries.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
+import { warnAboutPartners } from './rule-check.js'
 import { createRule, type CreateOptions } from './rule-create.js'
 import { deleteRule } from './rule-delete.js'
 import { editRule, type EditOptions } from './rule-edit.js'
@@ -26,6 +28,7 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
     .argument('<owner>', OWNER)
     .argument('<name>', 'what the rule is called in lists, logs and bounces')
     .option('--enable', 'switch the rule on at once')
+    .option('--no-check', 'with --enable: do not ask the mail servers of its recipients')
     .addHelpText(
       'after',
       examples(
@@ -101,12 +104,22 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
 
   group
     .command('enable')
-    .description('switch a rule on; it holds for mail that is already queued, too')
+    .description(
+      'switch a rule on; it holds for mail that is already queued, too. Then the mail servers of its ' +
+        'recipients are asked, for a few seconds, and a warning says which would not get the mail',
+    )
     .argument('<owner>', OWNER)
     .argument('<id>', ID)
-    .addHelpText('after', examples('rule enable acme.example k3m8r2pq7x'))
-    .action((owner, id, _options, command) =>
-      withStore(command.optsWithGlobals(), (context) => switchRule(context, ownerOf(owner), id, true)),
+    .option('--no-check', 'do not ask the mail servers of its recipients')
+    .addHelpText(
+      'after',
+      examples('rule enable acme.example k3m8r2pq7x', 'rule enable acme.example k3m8r2pq7x --no-check'),
+    )
+    .action((owner, id, options, command) =>
+      withStore(command.optsWithGlobals(), async (context) => {
+        const owned = await switchRule(context, ownerOf(owner), id, true)
+        if (options.check) await warnAboutPartners(context, owned)
+      }),
     )
 
   group
@@ -116,7 +129,9 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
     .argument('<id>', ID)
     .addHelpText('after', examples('rule disable acme.example k3m8r2pq7x'))
     .action((owner, id, _options, command) =>
-      withStore(command.optsWithGlobals(), (context) => switchRule(context, ownerOf(owner), id, false)),
+      withStore(command.optsWithGlobals(), async (context) => {
+        await switchRule(context, ownerOf(owner), id, false)
+      }),
     )
 
   group
@@ -136,7 +151,7 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
     )
 }
 
-async function switchRule(context: Context, owner: string, id: string, enabled: boolean): Promise<void> {
+async function switchRule(context: Context, owner: string, id: string, enabled: boolean): Promise<OwnedRule> {
   const { output } = context
   const { owned, changed, sleepsWith } = await changeRule(context, owner, id, (rule) =>
     rule.enabled === enabled ? rule : { ...rule, enabled },
@@ -146,4 +161,5 @@ async function switchRule(context: Context, owner: string, id: string, enabled: 
   if (!enabled) output.line(`${state}.`)
   else if (sleepsWith !== null) output.line(`${state}. ${sleepWords(context, sleepsWith, 'it sleeps')}`)
   else output.line(`${state}: ${effectOf(owned)}.`)
+  return owned
 }

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { SETTINGS_FILE, SettingsError, loadSettings, type Settings } from '../settings.js'
+import { SETTINGS_FILE, SettingsError, loadSettings, storeIn, type Settings } from '../settings.js'
 import { toSettings } from '../settings-schema.js'
 import { addressOf } from '../store/redis-address.js'
 import { StoreError } from '../store/rule-store.js'
@@ -21,6 +21,8 @@ export interface StoreOptions {
 /** A store that was chosen. */
 export interface ChosenStore {
   readonly settings: Settings
+  /** The Haraka folder that the settings are of; `null` beside `--redis` and `--file`. */
+  readonly folder: string | null
   /** The words that choose the same store on another command line; none for the current folder. */
   readonly words: readonly string[]
 }
@@ -39,8 +41,8 @@ export function chooseStore(options: StoreOptions, currentFolder: string): Chose
   if (redis !== undefined) return redisStore(redis, prefix)
   if (file !== undefined) {
     if (file === '') throw new WrongUse(['--file is empty; the path of a rules file is expected'])
-    const settings = withStore(toSettings({}), 'file', path.resolve(currentFolder, file))
-    return { settings, words: ['--file', file] }
+    const store = { type: 'file', file: path.resolve(currentFolder, file) } as const
+    return { settings: { ...toSettings({}), store }, folder: null, words: ['--file', file] }
   }
   if (config !== undefined) return harakaFolder(config, path.resolve(currentFolder, config))
   if (!existsSync(path.join(currentFolder, 'config', SETTINGS_FILE)))
@@ -48,7 +50,20 @@ export function chooseStore(options: StoreOptions, currentFolder: string): Chose
       `there is no config/${SETTINGS_FILE} in the current folder; ` +
         'say where the rules are with --redis <url>, --file <rules file> or --config <haraka folder>',
     ])
-  return { settings: folderSettings(currentFolder), words: [] }
+  return { settings: folderSettings(currentFolder), folder: currentFolder, words: [] }
+}
+
+/**
+ * The settings for work that needs no store: as `chooseStore`, and the defaults where nothing is said.
+ *
+ * @throws as `chooseStore` does.
+ */
+export function chooseSettings(options: StoreOptions, currentFolder: string): ChosenStore {
+  const { redis, prefix, file, config } = options
+  const said = [redis, prefix, file, config].some((option) => option !== undefined)
+  if (said || existsSync(path.join(currentFolder, 'config', SETTINGS_FILE)))
+    return chooseStore(options, currentFolder)
+  return { settings: toSettings({}), folder: null, words: [] }
 }
 
 function redisStore(url: string, prefix: string | undefined): ChosenStore {
@@ -63,7 +78,7 @@ function redisStore(url: string, prefix: string | undefined): ChosenStore {
     throw error
   }
   const words = ['--redis', withoutPassword(url), ...(prefix === undefined ? [] : ['--prefix', prefix])]
-  return { settings: { ...defaults, redis }, words }
+  return { settings: { ...defaults, redis }, folder: null, words }
 }
 
 function harakaFolder(given: string, folder: string): ChosenStore {
@@ -71,13 +86,13 @@ function harakaFolder(given: string, folder: string): ChosenStore {
     throw new WrongUse([
       `--config ${JSON.stringify(given)} is no Haraka folder: it has no folder config; the folder given to haraka -c is expected`,
     ])
-  return { settings: folderSettings(folder), words: ['--config', given] }
+  return { settings: folderSettings(folder), folder, words: ['--config', given] }
 }
 
 function folderSettings(folder: string): Settings {
   try {
     const settings = loadSettings(folder)
-    return withStore(settings, settings.store.type, path.resolve(folder, 'config', settings.store.file))
+    return { ...settings, ...storeIn(settings, path.resolve(folder, 'config')) }
   } catch (error) {
     if (error instanceof SettingsError)
       throw new Refusal([`${path.join(folder, 'config')}: ${error.message}`])
@@ -85,16 +100,9 @@ function folderSettings(folder: string): Settings {
   }
 }
 
-function withStore(settings: Settings, type: Settings['store']['type'], file: string): Settings {
-  return { ...settings, store: { type, file } }
-}
-
 /** A URL that may be shown: a command that is printed ends up in logs. */
 function withoutPassword(url: string): string {
-  const shown = new URL(url)
-  if (shown.password === '') return url
-  shown.password = '***'
-  return shown.href
+  return url.replace(/^([^:]*:\/\/[^:@]*:)[^@]+@/, '$1***@')
 }
 
 /** A command line of this program that can be pasted into a shell. */

@@ -17,6 +17,9 @@ const PAGES = path.join(__dirname, 'pages')
 /** A page asks each time whether it is still the latest; nothing in its name says so. */
 const REVALIDATE = 'no-cache'
 
+/** What a browser asks for; the folder holds what only tools need, too. */
+const SERVED = /\/$|\.(?:html|css|js|map|svg|png|ico|webmanifest)$/
+
 /** The router of all files. */
 export function serveAssets(): Router {
   const router = express.Router({ caseSensitive: true })
@@ -28,6 +31,7 @@ export function serveAssets(): Router {
       response.send(content)
     })
   }
+  router.use((request, _response, next) => (SERVED.test(request.path) ? next() : next('router')))
   router.use(
     express.static(PAGES, {
       dotfiles: 'ignore',

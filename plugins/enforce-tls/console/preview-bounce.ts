@@ -50,7 +50,13 @@ export function previewBounce(
       item: item as unknown as HarakaMailItem,
       requirement: requirementOf(action, recipient.domain, { owner, id: 'preview', name: rule.name }),
       attempts: [
-        { host, to: SERVER_ADDRESS, secured: false, failure: tlsFailure('starttls-not-supported', detail) },
+        {
+          host,
+          to: SERVER_ADDRESS,
+          secured: false,
+          session: null,
+          failure: tlsFailure('starttls-not-supported', detail),
+        },
       ],
       tlsToBlame: true,
       reason: '',

@@ -39,7 +39,7 @@ export function storedRules({ owner, rules }: OwnerEntries, groups: StoredGroups
 }
 
 /** The rules that are valid, in order. */
-export function validRules({ owner, rules }: OwnerEntries, groups: StoredGroups): OwnedRule[] {
+export function validRules({ owner, rules }: OwnerEntries, groups: StoredGroups): readonly OwnedRule[] {
   const valid = [...rules].filter(([id, json]) => ruleProblem(owner, id, json, groups) === null)
   return orderedRules({ owner, rules: new Map(valid) })
 }

@@ -57,7 +57,9 @@ export function certificateFailure(
 }
 
 /** SHA-256 of the certificate, and of its public key (the SubjectPublicKeyInfo, as RFC 7469 has it). */
-function fingerprintsOf(certificate: X509Certificate): readonly [certificate: string, publicKey: string] {
+export function fingerprintsOf(
+  certificate: X509Certificate,
+): readonly [certificate: string, publicKey: string] {
   const key = createHash('sha256').update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
   return [
     certificate.fingerprint256,
@@ -83,11 +85,14 @@ function namesOf(certificate: X509Certificate): string {
 function untrusted(certificate: X509Certificate, chainError: string): AttemptFailure {
   if (chainError === 'CERT_HAS_EXPIRED')
     return tlsFailure('certificate-expired', `has a certificate that expired on ${certificate.validTo}`)
-  return tlsFailure('certificate-not-trusted', `has a certificate that is not trusted: ${words(chainError)}`)
+  return tlsFailure(
+    'certificate-not-trusted',
+    `has a certificate that is not trusted: ${chainWords(chainError)}`,
+  )
 }
 
 /** OpenSSL's verification errors, as a person reads them. */
-function words(chainError: string): string {
+export function chainWords(chainError: string): string {
   switch (chainError) {
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
       return 'it is self-signed'

@@ -3,6 +3,7 @@ import type { SecureContext } from 'node:tls'
 import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaOutbound } from '../haraka/types.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import type { Settings } from '../settings.js'
+import type { DeliveryEvent } from './delivery-events.js'
 import type { Attempt } from './outcome.js'
 
 /** What a bounce is to be about. */
@@ -40,4 +41,6 @@ export interface GuardContext {
   readonly splitOff: (item: HarakaMailItem, recipients: readonly HarakaAddress[]) => Promise<HarakaMailItem>
   /** Sets a queue file aside as `error.*`; gives its new name. */
   readonly keepAsError: (path: string) => Promise<string>
+  /** Tells those who look on. Total. */
+  readonly tell: (event: DeliveryEvent) => void
 }

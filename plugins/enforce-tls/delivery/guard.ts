@@ -15,6 +15,7 @@ import { certificateFailure } from './certificate.js'
 import { Decoration } from './decoration.js'
 import type { GuardContext } from './guard-context.js'
 import { notesFor } from './held-bounce.js'
+import { ItemEvents, type Ending } from './item-events.js'
 import { hostOf } from './next-hop.js'
 import { decisiveAttempt, DIRECTORY_FAILURE, judge, otherFailure, type AttemptFailure } from './outcome.js'
 import { oneLine } from './printable.js'
@@ -57,8 +58,9 @@ export class Guard {
   #decision: Decision = { name: 'none-yet' }
   #turn = 0
   #round: Round
-  /** Whether this round's last word, a deferral or a bounce, is about TLS. */
-  #tlsToBlame = false
+  readonly #events: ItemEvents
+  /** The TLS reason of this round's last word, a deferral or a bounce. */
+  #tlsFailure: AttemptFailure | null = null
 
   /** Puts the guard on, synchronously; from here on nothing leaves until the rules have spoken. */
   static put(item: HarakaMailItem, context: GuardContext): Guard {
@@ -67,7 +69,7 @@ export class Guard {
     guard.#decision = { name: 'none-yet' }
     guard.#turn += 1
     guard.#round = guard.#newRound()
-    guard.#tlsToBlame = false
+    guard.#tlsFailure = null
     guard.#haraka.putOn()
     return guard
   }
@@ -75,6 +77,7 @@ export class Guard {
   private constructor(item: HarakaMailItem, context: GuardContext) {
     this.#item = item
     this.#context = context
+    this.#events = new ItemEvents(item, context.tell)
     this.#round = this.#newRound()
     const versions: Record<GuardedMethod, (...args: never[]) => unknown> = {
       send_email_respond: this.#sendEmailRespond.bind(this),
@@ -100,6 +103,12 @@ export class Guard {
    */
   get turn(): number {
     return this.#turn
+  }
+
+  /** Takes notice of a delivery, for those who look on. */
+  static delivered(item: HarakaMailItem, recipients: readonly HarakaAddress[]): void {
+    const guard = guards.get(item)
+    if (guard) guard.#tellEnding('delivered', recipients)
   }
 
   /** The rules require nothing: the item is Haraka's own again. */
@@ -128,7 +137,12 @@ export class Guard {
   }
 
   #newRound(): Round {
-    return new Round((line) => this.#item.lognotice(`enforce-tls: ${line}`))
+    return new Round(
+      (line) => this.#item.lognotice(`enforce-tls: ${line}`),
+      (attempt) => {
+        if (this.#requirement) this.#events.attempt(this.#requirement, attempt)
+      },
+    )
   }
 
   /** Puts the item back into the queue for a while, without counting it as a failure. */
@@ -209,6 +223,7 @@ export class Guard {
         verify: (peer) => certificateFailure(peer, requirement, hostOf(mx)),
         timeout: this.#context.settings().tls.handshakeTimeout,
       })
+      attempt.session = result.session
       if (!result.ok) {
         this.#round.fail(attempt, result.failure)
         return this.#item.try_deliver()
@@ -226,7 +241,7 @@ export class Guard {
     // Without a single host there was no attempt: Haraka has its own words for that.
     if (!decisive) return void this.#haraka.original('try_deliver')()
     const { tls, temporary } = judge(this.#round.attempts)
-    this.#tlsToBlame = tls
+    if (tls) this.#tlsFailure = decisive.failure
     const action = this.#requirement?.onFailure ?? this.#context.settings().failure.action
     // A null sender can't be told, so its mail keeps the whole schedule.
     const defer = temporary || (tls && action === 'defer') || this.#item.todo.mail_from.user === ''
@@ -244,6 +259,7 @@ export class Guard {
     // A hook of another plugin that timed out answers a text where seconds are expected; the NaN that
     // Haraka makes of it would jam the retry queue of the whole process.
     const usable = code !== constants.denysoft || Number.isFinite(Number.parseInt(String(message), 10))
+    this.#tellEnding('deferred')
     return this.#haraka.original('deferred_respond')(usable ? code : constants.cont, message, params)
   }
 
@@ -263,7 +279,7 @@ export class Guard {
       item,
       requirement: this.#requirement,
       attempts: this.#round.attempts,
-      tlsToBlame: this.#tlsToBlame,
+      tlsToBlame: this.#tlsFailure !== null,
       reason: item.bounce_error?.message ?? 'unknown reason',
     })
     const notes = bounce.heldTo ? { notes: notesFor(item, bounce.heldTo) } : {}
@@ -272,7 +288,10 @@ export class Guard {
       item.todo.mail_from,
       bounce.contents,
       (code, message) => {
-        if (code === constants.ok) return item.discard()
+        if (code === constants.ok) {
+          this.#tellEnding('bounced')
+          return item.discard()
+        }
         const why = oneLine(String(message))
         item.logerror(`enforce-tls: the bounce could not be queued, the message stays: ${why}`)
         this.#postpone()
@@ -285,7 +304,19 @@ export class Guard {
   async #keepAsError(error: string): Promise<void> {
     const kept = await this.#context.keepAsError(this.#item.path)
     this.#item.lognotice(`enforce-tls: undeliverable, kept as ${kept}: ${oneLine(error)}`)
+    this.#tellEnding('kept')
     this.#item.next_cb()
+  }
+
+  #tellEnding(
+    result: Ending['result'],
+    recipients: readonly HarakaAddress[] = this.#item.todo.rcpt_to,
+  ): void {
+    const requirement = this.#requirement
+    if (!requirement) return
+    const attempt = this.#round.finish()
+    const failure = result === 'delivered' ? null : this.#tlsFailure
+    this.#events.outcome(requirement, { result, recipients, attempt, failure })
   }
 
   /**

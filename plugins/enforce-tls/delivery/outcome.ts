@@ -6,6 +6,8 @@
  * "security features not supported", X.7.5 "cryptographic failure".
  */
 
+import type { TlsSession } from './delivery-events.js'
+
 interface ClassDefinition {
   readonly name: string
   /** Subject and detail of the enhanced status code. */
@@ -119,6 +121,8 @@ export interface Attempt {
   readonly to: string
   /** Whether it came to an encrypted session that fulfils the requirement. */
   secured: boolean
+  /** The encrypted session it came to, whether or not that fulfils the requirement. */
+  session: TlsSession | null
   /** `null` while the attempt lasts, and for one that delivered. */
   failure: AttemptFailure | null
 }

@@ -11,13 +11,18 @@ import { oneLine } from './printable.js'
 /** The attempts of one round. */
 export class Round {
   readonly #log: (line: string) => void
+  readonly #ended: (attempt: Attempt) => void
   readonly #attempts: Attempt[] = []
   readonly #unresolved = new Set<string>()
   #current: Attempt | null = null
 
-  /** @param log takes one line for each attempt that failed */
-  constructor(log: (line: string) => void) {
+  /**
+   * @param log takes one line for each attempt that failed
+   * @param ended is told of each attempt that has ended
+   */
+  constructor(log: (line: string) => void, ended: (attempt: Attempt) => void) {
     this.#log = log
+    this.#ended = ended
   }
 
   /** All attempts so far, in their order. */
@@ -37,7 +42,7 @@ export class Round {
       this.#unresolved.delete(from_dns ?? '')
     }
     for (const host of this.#unresolved) {
-      const attempt = { host, to: host, secured: false, failure: null }
+      const attempt = { host, to: host, secured: false, session: null, failure: null }
       this.#attempts.push(attempt)
       this.fail(attempt, otherFailure('has no address, or DNS does not tell it', { status: UNROUTABLE }))
     }
@@ -59,7 +64,7 @@ export class Round {
 
   /** Begins an attempt. */
   begin(mx: HarakaMx): void {
-    this.#current = { host: hostOf(mx), to: placeOf(mx), secured: false, failure: null }
+    this.#current = { host: hostOf(mx), to: placeOf(mx), secured: false, session: null, failure: null }
     this.#attempts.push(this.#current)
   }
 
@@ -74,5 +79,14 @@ export class Round {
     attempt.failure = failure
     const where = attempt.host === attempt.to ? attempt.host : `${attempt.host} (${attempt.to})`
     this.#log(`${oneLine(where)}: ${failure.class ?? 'no-session'}: ${oneLine(failure.detail)}`)
+    this.#ended(attempt)
+  }
+
+  /** The attempt under way, if there is one, came to a server's last word; gives the last attempt of all. */
+  finish(): Attempt | null {
+    const attempt = this.#current
+    this.#current = null
+    if (attempt && !attempt.failure) this.#ended(attempt)
+    return attempt ?? this.#attempts.at(-1) ?? null
   }
 }

@@ -6,6 +6,7 @@
 import { isIP, type Socket } from 'node:net'
 import { connect, type SecureContext, type TLSSocket } from 'node:tls'
 import type { PeerIdentity } from './certificate.js'
+import type { TlsSession } from './delivery-events.js'
 import { Dialogue, DialogueError } from './dialogue.js'
 import { MISCONFIGURED, NOT_ACCEPTING, otherFailure, tlsFailure, type AttemptFailure } from './outcome.js'
 import { formatReply, offers, type Reply } from './smtp-reply.js'
@@ -20,6 +21,8 @@ export interface TlsRequest {
   readonly serverName: string | undefined
   /** Protocol versions, ciphers, own certificate; throws where OpenSSL refuses the operator's. */
   readonly context: () => SecureContext
+  /** Called once the server has agreed to TLS, before the handshake. */
+  readonly agreed?: () => void
   /** Says what the server's certificate does not fulfil, if anything. */
   readonly verify: (peer: PeerIdentity) => AttemptFailure | null
   /** From now to the established session, in milliseconds. */
@@ -28,7 +31,9 @@ export interface TlsRequest {
 
 /** An encrypted session, or why there is none. */
 export type TlsResult =
-  { readonly ok: true; readonly socket: TLSSocket } | { readonly ok: false; readonly failure: AttemptFailure }
+  | { readonly ok: true; readonly socket: TLSSocket; readonly session: TlsSession }
+  /** With the session, where the handshake was done and what it told does not fulfil the requirement. */
+  | { readonly ok: false; readonly failure: AttemptFailure; readonly session: TlsSession | null }
 
 /** How long a server may take to close after QUIT, in milliseconds. */
 const QUIT_PATIENCE = 2000
@@ -53,9 +58,11 @@ export async function establishTls(request: TlsRequest): Promise<TlsResult> {
   try {
     const secureContext = contextOf(request)
     await startTls(dialogue, request)
+    request.agreed?.()
     dialogue.release()
     // The handshake has its own listeners; what is left of the raw socket must never go unheard.
     socket.on('error', () => undefined)
+    const begun = performance.now()
     handshake = connect({
       socket,
       secureContext,
@@ -65,13 +72,15 @@ export async function establishTls(request: TlsRequest): Promise<TlsResult> {
       checkServerIdentity: () => undefined,
     })
     await secured(handshake)
-    const unfulfilled = request.verify(identityOf(handshake))
-    if (!unfulfilled) return { ok: true, socket: handshake }
+    const peer = identityOf(handshake)
+    const session = sessionOf(handshake, peer, performance.now() - begun)
+    const unfulfilled = request.verify(peer)
+    if (!unfulfilled) return { ok: true, socket: handshake, session }
     quit(handshake)
-    return { ok: false, failure: unfulfilled }
+    return { ok: false, failure: unfulfilled, session }
   } catch (error) {
     handshake?.destroy()
-    return { ok: false, failure: failureOf(error, expired, socket) }
+    return { ok: false, failure: failureOf(error, expired, socket), session: null }
   } finally {
     clearTimeout(deadline)
   }
@@ -173,6 +182,16 @@ function identityOf(socket: TLSSocket): PeerIdentity {
   return {
     certificate: socket.getPeerX509Certificate(),
     chainError: typeof code === 'string' ? code : socket.authorized ? '' : 'UNKNOWN',
+  }
+}
+
+function sessionOf(socket: TLSSocket, { certificate }: PeerIdentity, handshakeTime: number): TlsSession {
+  return {
+    protocol: socket.getProtocol() ?? 'unknown',
+    cipher: socket.getCipher().standardName,
+    certificate,
+    resumed: socket.isSessionReused(),
+    handshakeTime,
   }
 }
 

@@ -11,6 +11,8 @@ export interface HarakaConfig {
     onChange?: (error?: Error) => void,
   ): Record<string, Record<string, unknown> | undefined>
   get(name: string, type: 'data' | 'list'): string[]
+  get(name: string, type: 'value'): string | number | null
+  get(name: string, type: 'binary'): Buffer | null
   module_config(defaultsFolder: string, overridesFolder: string): HarakaConfig
 }
 
@@ -60,6 +62,7 @@ export interface HarakaMx {
   exchange?: string
   path?: string
   port?: number
+  priority?: number
   bind_helo?: string
   using_lmtp?: boolean
   from_dns?: string
@@ -134,6 +137,7 @@ export interface HarakaConnection extends HarakaLogger {
   readonly relaying: boolean
   readonly tls: { readonly enabled: boolean }
   readonly transaction?: {
+    readonly uuid: string
     readonly mail_from: HarakaAddress
     readonly rcpt_to: readonly HarakaAddress[]
     /** As text: the header block as it stands. */
@@ -154,7 +158,11 @@ export interface HarakaOutbound {
   ): void
   readonly temp_fail_queue: { add(id: string, milliseconds: number, callback: () => void): void }
   readonly delivery_queue: { push(item: HarakaMailItem): void }
-  readonly net_utils: { readonly get_primary_host_name: () => string }
+  readonly net_utils: {
+    readonly get_primary_host_name: () => string
+    readonly get_mx: (domain: string) => Promise<HarakaMx[]>
+    readonly resolve_mx_hosts: (hosts: readonly HarakaMx[]) => Promise<HarakaMx[]>
+  }
   readonly HMailItem: new (name: string, path: string, notes: unknown) => HarakaMailItem
   readonly qfile: {
     readonly platformDOT: string
@@ -167,6 +175,9 @@ export interface HarakaOutbound {
 export interface HarakaOutboundConfig {
   readonly cfg: {
     readonly enable_tls: boolean
+    readonly local_mx_ok: boolean
+    /** In seconds. */
+    readonly connect_timeout: number | string
     /** In seconds. */
     readonly temp_fail_intervals?: readonly number[]
   }

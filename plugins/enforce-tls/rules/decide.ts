@@ -8,6 +8,11 @@ export function decide(lists: readonly RuleList[], message: MessageView): Verdic
   let sum: Verdict = NOTHING
   for (const list of lists) {
     const verdict = list.verdictOn(message)
+    if (sum === NOTHING) {
+      sum = verdict
+      continue
+    }
+    if (verdict.requirement === null && verdict.reported.length === 0) continue
     sum = {
       requirement: addUp(sum.requirement, verdict.requirement),
       reported: verdict.reported.length === 0 ? sum.reported : [...sum.reported, ...verdict.reported],

@@ -4,6 +4,7 @@
  */
 import { GROUP_PREFIX } from './group.js'
 import { parseOwner, serviceDomainOf } from './owner.js'
+import type { InPieces } from './pieces.js'
 import { formatProblem, parseRule, type Rule } from './rule.js'
 
 /** What a store holds of one owner, as it stands there: JSON texts. */
@@ -25,6 +26,12 @@ export interface OwnedRule {
   readonly owner: string
   readonly id: string
   readonly rule: Rule
+}
+
+/** Where a rule stands among its owner's. */
+export interface Place {
+  readonly id: string
+  readonly position: number
 }
 
 /** Where an entry is kept. */
@@ -75,30 +82,50 @@ export function parseService(json: string): Service | { problem: string } {
   return { enabled }
 }
 
+/** So much JSON is read between two yields, in characters: about a millisecond. */
+export const PIECE = 16_384
+
 /**
  * An owner's rules, checked and in order: by position, then by id. The groups that they refer to are looked
  * at by `RuleList.compile`.
  *
  * @throws {InvalidEntry} for the first rule that does not validate.
  */
-export function orderedRules({ owner, rules }: Pick<OwnerEntries, 'owner' | 'rules'>): OwnedRule[] {
-  const list: OwnedRule[] = []
-  for (const [id, json] of rules) {
-    const place = { key: 'rules', owner, field: id } as const
-    const idProblem = ruleIdProblem(id)
-    if (idProblem) throw new InvalidEntry(place, idProblem)
-    const checked = parseRule(json)
-    if (!('rule' in checked)) throw new InvalidEntry(place, formatProblem(checked))
-    list.push({ owner, id, rule: checked.rule })
-  }
-  return list.sort((a, b) => a.rule.position - b.rule.position || (a.id < b.id ? -1 : 1))
+export function orderedRules({ owner, rules }: Pick<OwnerEntries, 'owner' | 'rules'>): readonly OwnedRule[] {
+  return [...rules]
+    .map(([id, json]) => ownedRule(owner, id, json))
+    .sort((a, b) => byPlace({ id: a.id, position: a.rule.position }, { id: b.id, position: b.rule.position }))
 }
 
-/** Whether an owner's rules may refer to a group, so that the groups are to be read too. */
-export function mayNeedGroups({ rules }: Pick<OwnerEntries, 'rules'>): boolean {
+/**
+ * One entry of an owner's rules, checked.
+ *
+ * @throws {InvalidEntry} where it does not validate.
+ */
+export function ownedRule(owner: string, id: string, json: string): OwnedRule {
+  const place = { key: 'rules', owner, field: id } as const
+  const idProblem = ruleIdProblem(id)
+  if (idProblem) throw new InvalidEntry(place, idProblem)
+  const checked = parseRule(json)
+  if (!('rule' in checked)) throw new InvalidEntry(place, formatProblem(checked))
+  return { owner, id, rule: checked.rule }
+}
+
+/** The order of an owner's rules: by position, then by id. */
+export function byPlace(a: Place, b: Place): number {
+  return a.position - b.position || (a.id < b.id ? -1 : a.id === b.id ? 0 : 1)
+}
+
+/** Whether an owner's rules may refer to a group, so that the groups are to be read too; in pieces. */
+export function* lookingForGroups({ rules }: Pick<OwnerEntries, 'rules'>): InPieces<boolean> {
+  let read = 0
   // On the text, because it is asked before anything is parsed; JSON can spell every letter as \uXXXX.
   for (const json of rules.values()) {
     if (json.includes(GROUP_PREFIX) || json.includes('\\u')) return true
+    read += json.length
+    if (read < PIECE) continue
+    read = 0
+    yield
   }
   return false
 }

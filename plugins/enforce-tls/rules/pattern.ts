@@ -3,6 +3,7 @@
  * `cfo@bank.example` one address, `*` all. Matching is exact, never "contains". Pure.
  */
 import { formatAddress, parseAddress, parseDomain, type MailAddress } from './address.js'
+import { BigMap } from './big-map.js'
 
 /** The pattern that every address fits. */
 export const ANYONE = '*'
@@ -29,16 +30,21 @@ export function parsePattern(text: string): { readonly pattern: string } | { rea
  * address, its domain, and each parent with a leading dot. So its cost does not grow with their number.
  */
 export class PatternMap<V> {
-  readonly #values = new Map<string, V>()
+  readonly #values = new BigMap<V>()
+  #anyone: V | undefined
   #addresses = false
   #parents = false
 
   get(pattern: string): V | undefined {
-    return this.#values.get(pattern)
+    return pattern === ANYONE ? this.#anyone : this.#values.get(pattern)
   }
 
   /** @param pattern in its one spelling */
   set(pattern: string, value: V): void {
+    if (pattern === ANYONE) {
+      this.#anyone = value
+      return
+    }
     this.#values.set(pattern, value)
     if (pattern.startsWith('.')) this.#parents = true
     else if (pattern.includes('@')) this.#addresses = true
@@ -58,7 +64,7 @@ export class PatternMap<V> {
         if (this.#ask(domain.slice(dot), found)) return true
       }
     }
-    return this.#ask(ANYONE, found)
+    return this.#anyone !== undefined && found(this.#anyone, ANYONE)
   }
 
   #ask(pattern: string, found: (value: V, pattern: string) => boolean): boolean {

@@ -4,13 +4,14 @@
  */
 import { GROUP_PREFIX, type Groups } from './group.js'
 import type { CompiledCriteria, MessageView } from './match.js'
+import { byPlace, type Place } from './owner-entries.js'
 import { PatternMap, type PatternFinder } from './pattern.js'
 import type { Period } from './period.js'
+import { sorting, type InPieces } from './pieces.js'
 import type { RelayWithTls, Rule } from './rule.js'
 
 /** A rule of a list, without what only people need: there may be a million of them. */
-export interface CompiledRule {
-  readonly id: string
+export interface CompiledRule extends Place {
   readonly name: string
   readonly action: RelayWithTls
   /** What must hold besides the address by which the rule was found; `null`: nothing, the rule decides. */
@@ -30,100 +31,132 @@ export interface Matches {
   readonly reported: readonly CompiledRule[]
 }
 
-/** Places of rules in the list, ascending. A number takes no memory of its own, and most have just one. */
-type Ranks = number | number[]
+/** Rules that an address is named by, in order. Most addresses are named by just one. */
+type Named = CompiledRule | CompiledRule[]
 
 type AddressField = 'to' | 'from'
 
-/** Rules in order, to be looked at by address. Filled once, then read only. */
+interface OfGroup {
+  readonly field: AddressField
+  readonly find: PatternFinder
+  readonly rules: Named
+}
+
+/**
+ * Rules, to be looked at by address. They are added in any order, finished once, then read only. What most
+ * indexes have no use for is not there until it is needed: there may be a hundred thousand owners.
+ */
 export class RuleIndex {
-  readonly #rules: CompiledRule[] = []
-  readonly #byAddress = { to: new PatternMap<Ranks>(), from: new PatternMap<Ranks>() }
-  readonly #byGroup = new Map<string, { field: AddressField; find: PatternFinder; ranks: Ranks }>()
+  #to: PatternMap<Named> | undefined
+  #from: PatternMap<Named> | undefined
+  #byGroup: Map<string, OfGroup> | undefined
   /** Rules that name no address they are for. */
-  #others: Ranks = []
+  #others: Named | undefined
   #needsHeaders = false
+  #unfinished: Set<CompiledRule[]> | undefined
 
   /** Whether a decision needs the header of the message. */
   get needsHeaders(): boolean {
     return this.#needsHeaders
   }
 
-  /** Adds a rule below all others. @param groups has all groups that the rule refers to */
+  /** @param groups has all groups that the rule refers to */
   add(rule: CompiledRule, { criteria }: Pick<Rule, 'criteria'>, groups: Groups): void {
-    const rank = this.#rules.push(rule) - 1
     this.#needsHeaders ||= rule.conditions?.criteria.needsHeaders === true
     const field = criteria.to?.matchesAny ? 'to' : 'from'
     const named = criteria[field]?.matchesAny
     if (!named) {
-      this.#others = this.#with(this.#others, rank)
+      this.#others = this.#with(this.#others, rule)
       return
     }
     for (const text of named) {
-      if (text.startsWith(GROUP_PREFIX)) this.#addToGroup(text, field, rank, groups)
-      else this.#byAddress[field].set(text, this.#with(this.#byAddress[field].get(text), rank))
+      if (text.startsWith(GROUP_PREFIX)) this.#addToGroup(text, field, rule, groups)
+      else this.#addToPattern(text, field, rule)
     }
+  }
+
+  /** Puts rules that share an address into their order; to be called when all are there. */
+  *finishing(): InPieces<void> {
+    for (const rules of this.#unfinished ?? []) {
+      const inOrder = yield* sorting(rules, byPlace)
+      // Below a rule that always decides there, none ever will.
+      const deciding = inOrder.findIndex(({ conditions }) => conditions === null)
+      rules.length = 0
+      for (const rule of deciding < 0 ? inOrder : inOrder.slice(0, deciding + 1)) rules.push(rule)
+    }
+    this.#unfinished = undefined
   }
 
   /** What the rules say of a message. */
   match(message: MessageView): Matches {
-    let first = this.#rules.length
-    const reported: number[] = []
-    const consider = (rank: number): void => {
-      const { conditions } = this.#rules[rank] as CompiledRule
+    let decides = null as CompiledRule | null
+    let reported = null as Set<CompiledRule> | null
+    const consider = (rule: CompiledRule): void => {
+      const { conditions } = rule
       if (conditions && !holds(conditions, message)) return
-      if (conditions?.report) reported.push(rank)
-      else first = rank
+      if (conditions?.report === true) reported = (reported ?? new Set()).add(rule)
+      else decides = rule
     }
-    const look = (ranks: Ranks): false => {
-      if (typeof ranks === 'number') {
-        if (ranks < first) consider(ranks)
+    const look = (rules: Named): false => {
+      if (!Array.isArray(rules)) {
+        if (decides === null || byPlace(rules, decides) < 0) consider(rules)
         return false
       }
-      for (const rank of ranks) {
-        if (rank >= first) break
-        consider(rank)
+      for (const rule of rules) {
+        if (decides !== null && byPlace(rule, decides) >= 0) break
+        consider(rule)
       }
       return false
     }
-    this.#byAddress.to.some(message.recipient, look)
-    this.#byAddress.from.some(message.sender, look)
-    for (const { field, find, ranks } of this.#byGroup.values()) {
-      if (find(field === 'to' ? message.recipient : message.sender) !== null) look(ranks)
+    this.#to?.some(message.recipient, look)
+    this.#from?.some(message.sender, look)
+    if (this.#byGroup) {
+      for (const { field, find, rules } of this.#byGroup.values()) {
+        if (find(field === 'to' ? message.recipient : message.sender) !== null) look(rules)
+      }
     }
-    look(this.#others)
-    return {
-      decides: this.#rules[first] ?? null,
-      reported: reported.length === 0 ? NONE : this.#before(first, reported),
-    }
+    if (this.#others) look(this.#others)
+    return { decides, reported: reported === null ? NONE : before(decides, reported) }
   }
 
-  /** A rule may be found by several of its addresses, and before one further up decides. */
-  #before(first: number, ranks: readonly number[]): readonly CompiledRule[] {
-    const above = [...new Set(ranks)].filter((rank) => rank < first).sort((a, b) => a - b)
-    return above.map((rank) => this.#rules[rank] as CompiledRule)
+  #addToPattern(pattern: string, field: AddressField, rule: CompiledRule): void {
+    const map = field === 'to' ? (this.#to ??= new PatternMap()) : (this.#from ??= new PatternMap())
+    const known = map.get(pattern)
+    const rules = this.#with(known, rule)
+    if (rules !== known) map.set(pattern, rules)
   }
 
-  #addToGroup(text: string, field: AddressField, rank: number, groups: Groups): void {
+  #addToGroup(text: string, field: AddressField, rule: CompiledRule, groups: Groups): void {
     const key = `${field} ${text}`
     const group = groups.get(text.slice(GROUP_PREFIX.length))
     if ('problem' in group) throw new TypeError(`${text} ${group.problem}`)
-    const ranks = this.#with(this.#byGroup.get(key)?.ranks, rank)
-    this.#byGroup.set(key, { field, find: group.find, ranks })
+    this.#byGroup ??= new Map()
+    const rules = this.#with(this.#byGroup.get(key)?.rules, rule)
+    this.#byGroup.set(key, { field, find: group.find, rules })
   }
 
-  #with(ranks: Ranks | undefined, rank: number): Ranks {
-    if (ranks === undefined) return rank
-    const list = typeof ranks === 'number' ? [ranks] : ranks
-    const last = list.at(-1)
-    // Below a rule that always decides there, none ever will.
-    if (last !== undefined && this.#rules[last]?.conditions === null) return ranks
-    list.push(rank)
-    return list
+  #with(rules: Named | undefined, rule: CompiledRule): Named {
+    if (rules === undefined) return rule
+    if (Array.isArray(rules)) {
+      rules.push(rule)
+      return rules
+    }
+    const [first, second] = byPlace(rules, rule) < 0 ? [rules, rule] : [rule, rules]
+    if (first.conditions === null) return first
+    const several = [first, second]
+    this.#unfinished ??= new Set()
+    this.#unfinished.add(several)
+    return several
   }
 }
 
 const NONE: readonly CompiledRule[] = []
+
+/** Those above the rule that decides: they were found by different addresses, in no order. */
+function before(decides: CompiledRule | null, rules: ReadonlySet<CompiledRule>): readonly CompiledRule[] {
+  const above = decides === null ? [...rules] : [...rules].filter((rule) => byPlace(rule, decides) < 0)
+  return above.sort(byPlace)
+}
 
 function holds({ period, criteria }: Conditions, message: MessageView): boolean {
   return period.from <= message.now && message.now < period.until && criteria.meets(message)

@@ -5,8 +5,9 @@
  */
 import { Groups, type StoredGroups } from './group.js'
 import { compileCriteria, type CompiledCriteria, type MessageView } from './match.js'
-import { acts, InvalidEntry, orderedRules, type OwnedRule, type OwnerEntries } from './owner-entries.js'
+import { acts, InvalidEntry, ownedRule, PIECE, type OwnedRule, type OwnerEntries } from './owner-entries.js'
 import { periodOf } from './period.js'
+import { atOnce, type InPieces } from './pieces.js'
 import { requirementOf, type Requirement } from './requirement.js'
 import { formatProblem, type RelayWithTls, type Rule } from './rule.js'
 import { RuleIndex, type CompiledRule, type Conditions, type Matches } from './rule-index.js'
@@ -25,8 +26,8 @@ export interface Verdict {
 export class RuleList {
   static readonly empty = new RuleList('*')
   readonly #owner: string
-  readonly #outgoing = new RuleIndex()
-  readonly #incoming = new RuleIndex()
+  #outgoing: RuleIndex | undefined
+  #incoming: RuleIndex | undefined
 
   private constructor(owner: string) {
     this.#owner = owner
@@ -40,30 +41,42 @@ export class RuleList {
    * @throws {InvalidEntry} for the first entry that does not validate.
    */
   static compile(entries: OwnerEntries, groups: StoredGroups): RuleList {
-    const read = new Groups(groups)
+    return atOnce(RuleList.compiling(entries, groups))
+  }
+
+  /** `compile`, in pieces. */
+  static *compiling(entries: OwnerEntries, groups: StoredGroups): InPieces<RuleList> {
+    const known = new Groups(groups)
     const asleep = !acts(entries)
     const list = new RuleList(entries.owner)
     const actions = new Map<string, RelayWithTls>()
-    let enabled = 0
-    for (const owned of orderedRules(entries)) {
-      const conditions = conditionsOf(owned, read)
-      if (asleep || !owned.rule.enabled) continue
-      const { id, rule } = owned
-      const action = shared(actions, rule.actions.relayWithTls)
-      list.#indexOf(rule.direction).add({ id, name: rule.name, action, conditions }, rule, read)
-      enabled++
+    let read = 0
+    for (const [id, json] of entries.rules) {
+      const owned = ownedRule(entries.owner, id, json)
+      const conditions = conditionsOf(owned, known)
+      if (!asleep && owned.rule.enabled) {
+        const { name, position, actions: does, direction } = owned.rule
+        const action = shared(actions, does.relayWithTls)
+        list.#indexFor(direction).add({ id, name, position, action, conditions }, owned.rule, known)
+      }
+      read += json.length
+      if (read < PIECE) continue
+      read = 0
+      yield
     }
-    return enabled === 0 ? RuleList.empty : list
+    for (const index of [list.#outgoing, list.#incoming]) yield* index?.finishing() ?? []
+    return list.#outgoing || list.#incoming ? list : RuleList.empty
   }
 
   /** Whether a decision on outgoing mail needs the header of the message. */
   get needsHeaders(): boolean {
-    return this.#outgoing.needsHeaders
+    return this.#outgoing?.needsHeaders === true
   }
 
   /** What this owner's rules say of a message; their domain's service is on. */
   verdictOn(message: MessageView): Verdict {
     const { decides, reported } = this.matches(message)
+    if (decides === null && reported.length === 0) return NO_VERDICT
     const requirement = decides && this.#requirementOf(decides, message)
     if (reported.length === 0) return { requirement, reported: NOTHING }
     return { requirement, reported: reported.flatMap((rule) => this.#requirementOf(rule, message) ?? []) }
@@ -71,11 +84,12 @@ export class RuleList {
 
   /** The rules behind the verdict. */
   matches(message: MessageView): Matches {
-    return this.#indexOf(message.direction).match(message)
+    return (message.direction === 'outgoing' ? this.#outgoing : this.#incoming)?.match(message) ?? NO_MATCHES
   }
 
-  #indexOf(direction: Rule['direction']): RuleIndex {
-    return direction === 'outgoing' ? this.#outgoing : this.#incoming
+  #indexFor(direction: Rule['direction']): RuleIndex {
+    if (direction === 'outgoing') return (this.#outgoing ??= new RuleIndex())
+    return (this.#incoming ??= new RuleIndex())
   }
 
   #requirementOf({ id, name, action }: CompiledRule, { recipient }: MessageView): Requirement | null {
@@ -85,6 +99,8 @@ export class RuleList {
 }
 
 const NOTHING: readonly Requirement[] = []
+const NO_VERDICT: Verdict = { requirement: null, reported: NOTHING }
+const NO_MATCHES: Matches = { decides: null, reported: [] }
 
 /**
  * A rule's criteria, ready.

@@ -1,16 +1,21 @@
 /**
- * One connection to Redis that never gives up, and on which nothing waits longer than the command timeout.
- * Whatever fails rejects with a `StoreError`; it is told once when Redis goes away, and once when it is back.
+ * The way to Redis - one, one behind Sentinels, or a Cluster - that never gives up, and on which nothing waits
+ * longer than the command timeout. Whatever fails rejects with a `StoreError`; it is told once when Redis goes
+ * away, and once when it is back.
  *
  * A call waits while a connection is being made for the first time after the start or after a loss, so that
  * neither a start nor a dropped idle connection costs a message its decision. Once that first try has failed,
  * calls fail at once, with the reason, until Redis is back.
  */
-import Redis from 'ioredis'
-import type { RedisSettings } from '../settings.js'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Cluster } from 'ioredis'
+import type { RedisSettings } from '../redis-settings.js'
 import { addressOf, shownAddress } from './redis-address.js'
-import { isLostConnection, isUnsent, problemOf } from './redis-problem.js'
+import { makeClient, watchSentinels, type RedisClient } from './redis-client.js'
+import { dropSilentNodes } from './redis-cluster.js'
+import { isDemoted, isLostConnection, isUnsent, problemOf } from './redis-problem.js'
 import { StoreError } from './rule-store.js'
+import type { SentinelWatch } from './sentinel-watch.js'
 
 /** Told once for each change, with a sentence that names the store. */
 export type OnStateChange = (state: 'available' | 'unavailable', detail: string) => void
@@ -21,7 +26,7 @@ export interface Call<T> {
   readonly key: string | null
   /** Whether it changes something, so that it must not be sent a second time. */
   readonly writes: boolean
-  readonly send: (redis: Redis) => Promise<T>
+  readonly send: (redis: RedisClient) => Promise<T>
 }
 
 type State =
@@ -30,8 +35,8 @@ type State =
 
 /** Longest pause between two tries to connect, in milliseconds. */
 const RETRY_MAX = 2000
-/** How long a hung Redis may delay the closing of a connection, in milliseconds. */
-const DISCONNECT_TIMEOUT = 50
+/** How long a lost node of a Cluster is waited for before its keys are asked for again, in milliseconds. */
+const NODE_PAUSE = 100
 
 /** What a writer must know whose change got no answer. */
 const UNCERTAIN = '; the change may have been made or not: look before you repeat it'
@@ -39,13 +44,17 @@ const UNCERTAIN = '; the change may have been made or not: look before you repea
 /** A connection to Redis. */
 export class RedisConnection {
   readonly description: string
-  readonly #redis: Redis
+  readonly #redis: RedisClient
+  /** Where there are Sentinels. */
+  readonly #watch: SentinelWatch | undefined
   readonly #timeout: number
+  readonly #secure: boolean
   readonly #onStateChange: OnStateChange | undefined
   readonly #waiting = new Set<() => void>()
   #state: State = { name: 'connecting' }
   #told: 'available' | 'unavailable' | null = null
   #lastError: unknown = null
+  #sentinelError: unknown = null
   /** A connection that takes no more commands and is about to close. */
   #broken = false
   #wrongDatabase = false
@@ -55,27 +64,23 @@ export class RedisConnection {
     const address = addressOf(settings)
     this.description = `redis ${shownAddress(address)} (prefix ${settings.prefix})`
     this.#timeout = settings.commandTimeout
+    this.#secure = address.tls !== undefined
     this.#onStateChange = onStateChange
-    this.#redis = new Redis({
-      ...address,
-      protocol: 2,
-      connectionName: 'enforce-tls',
-      disableClientInfo: true,
-      commandTimeout: this.#timeout,
-      connectTimeout: this.#timeout,
-      disconnectTimeout: DISCONNECT_TIMEOUT,
-      enableOfflineQueue: false,
-      // What was lost is asked again here, where reading and writing can be told apart: 0 makes the client
-      // reject it at once, any other number leaves it to its time-out.
-      autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: 0,
-      retryStrategy: (times) =>
+    const options = {
+      address,
+      settings,
+      name: 'enforce-tls',
+      retryDelay: (times: number) =>
         this.#wrongDatabase ? RETRY_MAX : Math.min(50 * 2 ** Math.min(times - 1, 10), RETRY_MAX),
-    })
+    }
+    this.#redis = makeClient(options)
+    this.#watch = watchSentinels(options, () => this.#redis.disconnect(true))
     this.#redis
       .on('error', (error: unknown) => this.#onError(error))
       .on('ready', () => this.#onReady())
       .on('close', () => this.#onClose())
+      // What Sentinels say comes before, and says more than, the error that all of them were asked in vain.
+      .on('sentinelError', (error: unknown) => (this.#sentinelError = error))
   }
 
   /**
@@ -106,7 +111,13 @@ export class RedisConnection {
           this.#broken = true
           return await attempt(repeatable)
         }
+        if (this.#watch && isDemoted(error)) throw this.#onDemoted()
         if (!isLostConnection(error)) throw this.#explained(error, key)
+        if (repeatable && this.#redis instanceof Cluster) {
+          // Until a replica has taken over, or the time is up.
+          await pause(NODE_PAUSE)
+          return await attempt(true)
+        }
         if (repeatable) return await attempt(false)
         throw this.#unavailable(`closed the connection before it answered${writes ? UNCERTAIN : ''}`)
       }
@@ -122,6 +133,7 @@ export class RedisConnection {
   close(): Promise<void> {
     if (this.#state.name === 'closed') return Promise.resolve()
     this.#enter({ name: 'closed' })
+    this.#watch?.close()
     this.#redis.disconnect()
     return Promise.resolve()
   }
@@ -144,14 +156,22 @@ export class RedisConnection {
       return
     }
     this.#lastError = null
+    this.#sentinelError = null
     this.#enter({ name: 'available' })
   }
 
+  /** Another one is the master now; the Sentinels say which. */
+  #onDemoted(): StoreError {
+    this.#redis.disconnect(true)
+    return this.#unavailable('is being failed over to another master; repeat it in a moment')
+  }
+
   #onError(error: unknown): void {
-    this.#lastError = error
+    this.#lastError = this.#sentinelError ?? error
+    this.#sentinelError = null
     if ((error as { command?: { name?: string } }).command?.name === 'select') this.#wrongDatabase = true
     // While available it is a connection that breaks; whether Redis is away shows at the next try.
-    if (this.#state.name === 'connecting') this.#fail(this.#explained(error, null))
+    if (this.#state.name === 'connecting') this.#fail(this.#explained(this.#lastError, null))
   }
 
   #onClose(): void {
@@ -163,10 +183,13 @@ export class RedisConnection {
 
   #onTimeout(sent: boolean, writes: boolean): StoreError {
     const done = sent ? 'answer' : 'accept a connection'
-    const problem = `did not ${done} within ${this.#timeout} ms (command_timeout); check that it is not stopped or overloaded`
+    const problem = `did not ${done} within ${this.#timeout} ms (command_timeout); check that it is not stopped or overloaded${this.#secure && !sent ? ', and that it speaks TLS on this port' : ''}`
     const error = this.#unavailable(problem)
     const { name } = this.#state
-    if (name === 'available' || name === 'connecting') {
+    if (name === 'available' && this.#redis instanceof Cluster) {
+      // One node that hangs: the others have other keys.
+      void dropSilentNodes(this.#redis)
+    } else if (name === 'available' || name === 'connecting') {
       this.#fail(error)
       // A connection through which nothing comes may be dead for good; a new one shows when Redis is back.
       if (name === 'available') this.#redis.disconnect(true)

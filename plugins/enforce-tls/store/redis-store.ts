@@ -5,7 +5,7 @@
 import type { StoredGroups } from '../rules/group.js'
 import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
 import { quote, serviceDomainOf } from '../rules/owner.js'
-import type { RedisSettings } from '../settings.js'
+import type { RedisSettings } from '../redis-settings.js'
 import { RedisConnection, type OnStateChange } from './redis-connection.js'
 import {
   assertWritable,
@@ -16,6 +16,8 @@ import {
   type WriteOptions,
 } from './entry-change.js'
 import { isAskedFor, toHistoryEntry, type HistoryEntry, type HistoryQuery } from './history.js'
+import { readHash } from './redis-hash.js'
+import { findKeys } from './redis-keys.js'
 import { writeEntries } from './redis-write.js'
 import type { RuleStore } from './rule-store.js'
 
@@ -27,8 +29,6 @@ export interface RedisStoreOptions {
 
 /** How many entries of the history are read at a time. */
 const HISTORY_CHUNK = 500
-
-const SCAN_COUNT = 1000
 
 /** Rules in a Redis. */
 export class RedisStore implements RuleStore {
@@ -47,7 +47,7 @@ export class RedisStore implements RuleStore {
     const domain = serviceDomainOf(owner)
     // Two commands sent together and not a pipeline object: their keys live on different nodes of a Cluster.
     const [rules, service] = await Promise.all([
-      this.#hash(`${this.#prefix}rules:${owner}`),
+      readHash(this.#connection, `${this.#prefix}rules:${owner}`),
       domain === null ? null : this.#field(this.#domainsKey, domain),
     ])
     return { owner, rules, service }
@@ -57,26 +57,16 @@ export class RedisStore implements RuleStore {
   async owners(): Promise<string[]> {
     const start = `${this.#prefix}rules:`
     const pattern = `${start.replace(/[\\*?[\]]/g, '\\$&')}*`
-    const owners = new Set<string>()
-    let cursor = '0'
-    do {
-      const [next, keys] = await this.#connection.ask({
-        key: null,
-        writes: false,
-        send: (redis) => redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT),
-      })
-      for (const key of keys) owners.add(key.slice(start.length))
-      cursor = next
-    } while (cursor !== '0')
-    return [...owners].sort()
+    const keys = await findKeys(this.#connection, pattern)
+    return [...keys].map((key) => key.slice(start.length)).sort()
   }
 
   services(): Promise<ReadonlyMap<string, string>> {
-    return this.#hash(this.#domainsKey)
+    return readHash(this.#connection, this.#domainsKey)
   }
 
   groups(): Promise<StoredGroups> {
-    return this.#hash(`${this.#prefix}groups`)
+    return readHash(this.#connection, `${this.#prefix}groups`)
   }
 
   writeService(
@@ -165,14 +155,6 @@ export class RedisStore implements RuleStore {
 
   get #domainsKey(): string {
     return `${this.#prefix}domains`
-  }
-
-  #hash(key: string): Promise<ReadonlyMap<string, string>> {
-    return this.#connection.ask({
-      key,
-      writes: false,
-      send: async (redis) => new Map(Object.entries(await redis.hgetall(key))),
-    })
   }
 
   #field(key: string, field: string): Promise<string | null> {

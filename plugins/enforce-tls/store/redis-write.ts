@@ -5,58 +5,11 @@
 import { quote } from '../rules/owner.js'
 import { isChange, type EntryChange } from './entry-change.js'
 import type { RedisConnection } from './redis-connection.js'
+import { COMPARE_AND_SET, COMPARE_ONLY, RECORD_ONLY } from './redis-scripts.js'
 import { StoreError } from './rule-store.js'
 
 /** About the most entries that the history keeps. */
 const HISTORY_MAX = 10_000
-
-/*
- * Both scripts take the author, the most entries of the history, then nine arguments for each change: the number
- * of its key, kind, owner, field, whether it is expected ("1") or not (""), the expected value, whether it shall
- * be there, the new value, whether that is a difference. The last key is the history if there is an author.
- */
-
-const PRESENT = `
-local function present(i) return ARGV[i] == '1' end
-`
-const RECORD = `
-if ARGV[1] ~= '' then
-  for i = 3, #ARGV, 9 do
-    if present(i + 8) then
-      local entry = { 'by', ARGV[1], 'key', ARGV[i + 1], 'owner', ARGV[i + 2], 'field', ARGV[i + 3] }
-      if present(i + 4) then entry[9] = 'from'; entry[10] = ARGV[i + 5] end
-      if present(i + 6) then entry[#entry + 1] = 'to'; entry[#entry + 1] = ARGV[i + 7] end
-      redis.call('XADD', KEYS[#KEYS], 'MAXLEN', '~', ARGV[2], '*', unpack(entry))
-    end
-  end
-end
-`
-const COMPARE = `
-for i = 3, #ARGV, 9 do
-  local expected = present(i + 4) and ARGV[i + 5]
-  if redis.call('HGET', KEYS[tonumber(ARGV[i])], ARGV[i + 3]) ~= expected then return (i - 3) / 9 end
-end
-if ARGV[1] ~= '' then
-  local type = redis.call('TYPE', KEYS[#KEYS]).ok
-  if type ~= 'none' and type ~= 'stream' then return 'NOSTREAM' end
-end
-`
-const SET = `
-for i = 3, #ARGV, 9 do
-  if present(i + 6) then
-    redis.call('HSET', KEYS[tonumber(ARGV[i])], ARGV[i + 3], ARGV[i + 7])
-  else
-    redis.call('HDEL', KEYS[tonumber(ARGV[i])], ARGV[i + 3])
-  end
-end
-`
-/**
- * Answers with the number of the first change whose entry is not as expected, else with nil. The history goes
- * before the change: what can fail there fails while nothing is written.
- */
-const COMPARE_AND_SET = PRESENT + COMPARE + RECORD + SET
-/** For changes that are made already. */
-const RECORD_ONLY = PRESENT + RECORD
 
 /** What writing needs to know of the store. */
 export interface WriteContext {
@@ -90,31 +43,70 @@ async function writeKeyByKey(
   changes: readonly EntryChange[],
   by: string | undefined,
 ): Promise<void> {
+  const parts = inSafeOrder(context, changes)
+  await lookAtAll(context, parts, by)
   const written: EntryChange[] = []
-  for (const key of new Set(changes.map(context.keyOf))) {
-    const group = changes.filter((change) => context.keyOf(change) === key)
+  for (const part of parts) {
     try {
-      const answer = await evaluate(context, COMPARE_AND_SET, group, undefined)
+      const answer = await evaluate(context, COMPARE_AND_SET, part, undefined)
       if (answer !== null) {
         const so = written.length === 0 ? 'nothing was written' : 'it was not written'
-        throw conflict(context, group[Number(answer)], so)
+        throw conflict(context, part[Number(answer)], so)
       }
     } catch (error) {
       if (written.length === 0) throw error
-      await record(context, written, by)
-      throw halfway(context, written, changes, error)
+      const lost = await record(context, written, by)
+      throw halfway(context, written, changes, error, lost)
     }
-    written.push(...group)
+    written.push(...part)
   }
-  await record(context, written, by)
+  const lost = await record(context, written, by)
+  if (lost !== null) throw halfway(context, written, changes, null, lost)
 }
 
+/** Looks whether all can be written, since a part that was written can't be taken back. */
+async function lookAtAll(
+  context: WriteContext,
+  parts: readonly (readonly EntryChange[])[],
+  by: string | undefined,
+): Promise<void> {
+  if (by !== undefined && (await evaluate(context, COMPARE_ONLY, [], by)) === 'NOSTREAM')
+    throw noStream(context)
+  if (parts.length === 1) return
+  for (const part of parts) {
+    const answer = await evaluate(context, COMPARE_ONLY, part, undefined)
+    if (answer !== null) throw conflict(context, part[Number(answer)], 'nothing was written')
+  }
+}
+
+/**
+ * The changes of each key, in an order that is never worse than before if it ends early: a group is there before
+ * the rules that refer to it and goes after them, and rules are there before their service is switched on.
+ */
+function inSafeOrder({ keyOf }: WriteContext, changes: readonly EntryChange[]): EntryChange[][] {
+  const ranks = { groups: 0, rules: 1, domains: 2 }
+  const rank = ({ key, value }: EntryChange): number => (key === 'groups' && value === null ? 3 : ranks[key])
+  const parts = new Map<string, EntryChange[]>()
+  for (const change of changes.toSorted((a, b) => rank(a) - rank(b))) {
+    const name = `${rank(change)} ${keyOf(change)}`
+    parts.set(name, [...(parts.get(name) ?? []), change])
+  }
+  return [...parts.values()]
+}
+
+/** Records what is written; gives the problem if it can't. */
 async function record(
   context: WriteContext,
   written: readonly EntryChange[],
   by: string | undefined,
-): Promise<void> {
-  if (by !== undefined) await evaluate(context, RECORD_ONLY, written, by)
+): Promise<string | null> {
+  if (by === undefined) return null
+  try {
+    await evaluate(context, RECORD_ONLY, written, by)
+    return null
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
 }
 
 /** Runs a script; answers with the number of a conflicting change, `null`, or that one node does not do. */
@@ -137,7 +129,7 @@ function evaluate(
     isChange(change) ? '1' : '',
   ])
   return connection.ask({
-    key: hashes.length === 1 || records ? (keys[0] ?? null) : hashes.join(' or '),
+    key: hashes.length <= 1 || records ? (keys[0] ?? null) : hashes.join(' or '),
     writes: true,
     send: async (redis) => {
       try {
@@ -176,13 +168,16 @@ function halfway(
   written: readonly EntryChange[],
   changes: readonly EntryChange[],
   cause: unknown,
+  lost: string | null,
 ): StoreError {
   const problem = cause instanceof Error ? cause.message : String(cause)
-  const places = written.filter(isChange).map(placeOf)
-  return new StoreError(
-    'STORE_HALFWAY',
-    `${description} failed after ${written.length} of ${changes.length} changes; written are: ${quote(places.join('; '))}; then: ${problem}`,
-  )
+  const places = quote(written.filter(isChange).map(placeOf).join('; '))
+  const so =
+    cause === null
+      ? `made all changes (${places})`
+      : `failed after ${written.length} of ${changes.length} changes; written are: ${places}; then: ${problem}`
+  const unrecorded = lost === null ? '' : `; the history has no record of what is written: ${lost}`
+  return new StoreError('STORE_HALFWAY', `${description} ${so}${unrecorded}`)
 }
 
 function optional(text: string | null): [present: string, text: string] {

@@ -19,7 +19,7 @@ export type StoreErrorCode =
   | 'STORE_CORRUPT'
   /** Somebody else changed the same entry in the meantime. */
   | 'STORE_CONFLICT'
-  /** Of several changes on different nodes of a Cluster some were made; the message says which. */
+  /** Of several changes on different nodes of a Cluster some were made, or all but not recorded; the message says which. */
   | 'STORE_HALFWAY'
 
 /** A failed call of a store. */

@@ -10,8 +10,10 @@ import { CERTIFICATES, LEVELS, type Level, type Signers } from './certificates.j
 import { delivered, failed, type Outcome } from './outcomes.js'
 
 /** A server at a level, before it runs. */
-interface Plan {
+export interface Plan {
   readonly what: string
+  /** Whether what is special about the server shows once TLS is established. */
+  readonly insideTls?: boolean
   readonly level: Level
   readonly outcome: Outcome
   readonly behaviour: PeerBehaviour
@@ -112,9 +114,12 @@ const SPECIAL: readonly Plan[] = [
 ]
 
 function plans(): Plan[] {
-  const rows = [...GREETING_AND_EHLO, ...STARTTLS, ...IN_HANDSHAKE, ...INSIDE_TLS].flatMap(
-    ({ name, behaviour, outcome }) =>
-      LEVELS.map((level): Plan => ({ what: `that ${name}`, level, behaviour, outcome, certificate: good })),
+  const rows = [...GREETING_AND_EHLO, ...STARTTLS, ...IN_HANDSHAKE, ...INSIDE_TLS].flatMap((row) =>
+    LEVELS.map((level): Plan => {
+      const { name, behaviour, outcome } = row
+      const insideTls = INSIDE_TLS.includes(row)
+      return { what: `that ${name}`, insideTls, level, behaviour, outcome, certificate: good }
+    }),
   )
   const certificates = CERTIFICATES.flatMap((row) =>
     LEVELS.map((level): Plan => ({
@@ -128,21 +133,27 @@ function plans(): Plan[] {
   return [...rows, ...certificates, ...SPECIAL]
 }
 
-/** Starts the servers of all cells. */
-export function startCells(signers: Signers): Promise<Cell[]> {
+/** Starts the servers of all cells, or of those that are wanted. */
+export function startCells(signers: Signers, wanted: (plan: Plan) => boolean = () => true): Promise<Cell[]> {
   return Promise.all(
-    plans().map(async ({ what, level, outcome, behaviour, certificate, action }, index) => {
-      const domain = `cell${index + 1}.example`
-      const own = await certificate(signers, domain)
-      const pinned = level === 'fingerprint' ? { fingerprints: [fingerprints(own.cert).certificate] } : {}
-      return {
-        title: `${level}: a server ${what}`,
-        level,
-        domain,
-        outcome,
-        peer: await startPeer({ hostname: `mx.${domain}`, ...behaviour, tls: { ...own, ...behaviour.tls } }),
-        action: { level, ...pinned, ...action?.(own, domain) },
-      }
-    }),
+    plans()
+      .filter(wanted)
+      .map(async ({ what, level, outcome, behaviour, certificate, action }, index) => {
+        const domain = `cell${index + 1}.example`
+        const own = await certificate(signers, domain)
+        const pinned = level === 'fingerprint' ? { fingerprints: [fingerprints(own.cert).certificate] } : {}
+        return {
+          title: `${level}: a server ${what}`,
+          level,
+          domain,
+          outcome,
+          peer: await startPeer({
+            hostname: `mx.${domain}`,
+            ...behaviour,
+            tls: { ...own, ...behaviour.tls },
+          }),
+          action: { level, ...pinned, ...action?.(own, domain) },
+        }
+      }),
   )
 }

@@ -56,7 +56,7 @@ async function bounce(
     {
       item,
       requirement: requirementOf({ level: 'encrypt' }, 'bank.example', { owner, id: 'r', name: rule }),
-      attempts: [{ host, to: '192.0.2.1:25', secured: false, failure }],
+      attempts: [{ host, to: '192.0.2.1:25', secured: false, session: null, failure }],
       tlsToBlame,
       reason: strangers.reason ?? 'no such user',
     },

@@ -39,6 +39,7 @@ async function bounceOf(options: Case): Promise<string> {
     host: 'mx.clinic.example',
     to: '192.0.2.25:25',
     secured: false,
+    session: null,
     failure: tlsFailure(failure, detail),
   }
   const decidedBy = { owner: 'acme.example', id: 'r1', name: rule }

@@ -13,7 +13,7 @@ import {
 } from '../../../plugins/enforce-tls/delivery/outcome.js'
 
 function attempt(failure: AttemptFailure | null, host = 'mx.bank.example'): Attempt {
-  return { host, to: `${host}:25`, secured: false, failure }
+  return { host, to: `${host}:25`, secured: false, session: null, failure }
 }
 
 const refused = tlsFailure('starttls-refused', 'refused')

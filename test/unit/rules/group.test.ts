@@ -9,7 +9,8 @@ import {
   parseGroup,
 } from '../../../plugins/enforce-tls/rules/group.js'
 import { compileCriteria, groupsProblem } from '../../../plugins/enforce-tls/rules/match.js'
-import { mayNeedGroups } from '../../../plugins/enforce-tls/rules/owner-entries.js'
+import { lookingForGroups } from '../../../plugins/enforce-tls/rules/owner-entries.js'
+import { atOnce } from '../../../plugins/enforce-tls/rules/pieces.js'
 import { RuleIndex } from '../../../plugins/enforce-tls/rules/rule-index.js'
 import { InvalidEntry } from '../../../plugins/enforce-tls/rules/rule-list.js'
 import { decided, notTo, to, when } from './rows/row.js'
@@ -96,7 +97,7 @@ describe('a group', () => {
   })
 
   it('is read only where a rule may name it, however its JSON is written', () => {
-    const needs = (json: string) => mayNeedGroups({ rules: new Map([['r1', json]]) })
+    const needs = (json: string) => atOnce(lookingForGroups({ rules: new Map([['r1', json]]) }))
     assert.equal(needs('["group:banks"]'), true)
     assert.equal(needs('["\\u0067roup:banks"]'), true)
     assert.equal(needs('["banks"]'), false)
@@ -109,7 +110,13 @@ describe('what was not checked is not compiled either', () => {
     assert.throws(() => compileCriteria({ subject: { matchesAny: ['/(/'] } }, groups), TypeError)
   })
   it('groups', () => {
-    const rule = { id: 'r1', name: 'r1', action: { level: 'encrypt' }, conditions: null } as const
+    const rule = {
+      id: 'r1',
+      name: 'r1',
+      position: 1,
+      action: { level: 'encrypt' },
+      conditions: null,
+    } as const
     assert.throws(() => new RuleIndex().add(rule, { criteria: to('group:banks') }, groups), TypeError)
   })
 })

@@ -1,0 +1,67 @@
+/**
+ * The hosts that mail for a domain goes to, as Haraka finds them: its own library asks DNS, and what the
+ * answers mean is what Haraka 3.3.4 makes of them (`outbound/hmail.js`).
+ */
+import type { HarakaMx } from '../haraka/types.js'
+import { otherFailure, DIRECTORY_FAILURE, type AttemptFailure } from '../delivery/outcome.js'
+import type { PartnerQuestion } from './types.js'
+
+/** DNS, by Haraka's library. */
+export interface MailNetwork {
+  /** MX records, or the domain's own addresses; in any order. Rejects when DNS fails. */
+  readonly hostsOf: (domain: string) => Promise<readonly HarakaMx[]>
+  /** Each host once for each of its addresses; hosts without any are left out. Never rejects. */
+  readonly addressesOf: (hosts: readonly HarakaMx[]) => Promise<readonly HarakaMx[]>
+}
+
+/** The hosts by name and by address, or why there are none. */
+export type FoundHosts =
+  | { readonly named: readonly HarakaMx[]; readonly resolved: readonly HarakaMx[] }
+  | { readonly failure: AttemptFailure }
+
+/** RFC 3463 X.1.2: bad destination system address. */
+const NO_SUCH_SYSTEM = '1.2'
+/** RFC 7505 section 4.2. */
+const NULL_MX = '1.10'
+
+/** Finds the hosts of a domain, or the addresses of the one that is asked instead. Never rejects. */
+export async function findHosts(
+  { domain, mx, signal }: Pick<PartnerQuestion, 'domain' | 'mx' | 'signal'>,
+  { hostsOf, addressesOf }: MailNetwork,
+): Promise<FoundHosts> {
+  try {
+    const named = mx ? [{ exchange: mx.host, port: mx.port }] : await within(signal, hostsOf(domain))
+    const [first] = named
+    if (!first)
+      return noMail(`${domain} has no mail server: DNS knows no MX record and no address`, NO_SUCH_SYSTEM)
+    if (named.length === 1 && first.priority === 0 && first.exchange === '')
+      return noMail(`${domain} takes no mail: its MX record says so (RFC 7505)`, NULL_MX)
+    // Haraka shuffles hosts of the same priority; here they keep their place, so that two checks can be compared.
+    const ordered = [...named].sort((a, b) => (a.priority ?? 0) - (b.priority ?? 0))
+    return { named: ordered, resolved: await within(signal, addressesOf(ordered)) }
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string }
+    const detail = `DNS does not tell the mail servers of ${domain}: ${code ?? message}`
+    return { failure: otherFailure(detail, { status: DIRECTORY_FAILURE }) }
+  }
+}
+
+/** The answer, unless the signal comes first. */
+async function within<T>(signal: AbortSignal | undefined, answer: Promise<T>): Promise<T> {
+  if (!signal) return answer
+  let onAbort = (): void => undefined
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(new Error('no answer in time'))
+    signal.addEventListener('abort', onAbort)
+    if (signal.aborted) onAbort()
+  })
+  try {
+    return await Promise.race([answer, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+function noMail(detail: string, status: string): FoundHosts {
+  return { failure: otherFailure(detail, { temporary: false, status }) }
+}

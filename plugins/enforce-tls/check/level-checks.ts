@@ -1,0 +1,50 @@
+/** Which levels an established session fulfils, by the code that decides at a delivery. Pure. */
+import { certificateFailure, type PeerIdentity } from '../delivery/certificate.js'
+import type { FailureClass } from '../delivery/outcome.js'
+import { oneLine } from '../delivery/printable.js'
+import type { Level } from '../rules/levels.js'
+import { requirementOf, type Requirement } from '../rules/requirement.js'
+import { NO_RULE } from './requirement-asked.js'
+import type { PartnerQuestion } from './types.js'
+
+/** One level and whether a host fulfils it. */
+export interface LevelCheck {
+  readonly level: Level
+  readonly passes: boolean
+  readonly class: FailureClass | null
+  /** Why not. */
+  readonly detail: string | null
+}
+
+/**
+ * Tries the levels on a session; `fingerprint` only where the requirement lists some.
+ *
+ * @param host the MX host's name, or its address where it has no name
+ */
+export function levelsOf(
+  peer: PeerIdentity,
+  { domain, requirement, also }: PartnerQuestion,
+  host: string,
+): LevelCheck[] {
+  const plain = (level: Level, names: readonly string[] = []) =>
+    requirementOf({ level, names }, domain, NO_RULE)
+  const { namesAnyOf } = requirement
+  const listed = also?.fingerprints ?? []
+  const own = requirement.fingerprintsAnyOf
+  const fingerprintsAnyOf = own.length > 0 || listed.length === 0 ? own : [listed]
+  const tried: Requirement[] = [
+    plain('encrypt'),
+    ...(fingerprintsAnyOf.length > 0 ? [{ ...plain('fingerprint'), fingerprintsAnyOf }] : []),
+    plain('verify'),
+    namesAnyOf.length > 0 ? { ...plain('secure'), namesAnyOf } : plain('secure', also?.names),
+  ]
+  return tried.map((each) => {
+    const failure = certificateFailure(peer, each, host)
+    return {
+      level: each.level,
+      passes: failure === null,
+      class: failure?.class ?? null,
+      detail: failure ? oneLine(failure.detail) : null,
+    }
+  })
+}

@@ -1,0 +1,207 @@
+/**
+ * Whether a partner's mail servers fulfil a requirement: every host and address is asked with the code that
+ * delivers, and the answers are judged as those of a delivery. Sends no message. Never rejects for what a
+ * partner or DNS does: that is the result.
+ */
+import pLimit from 'p-limit'
+import { certificateFailure } from '../delivery/certificate.js'
+import { hostOf, placeOf } from '../delivery/next-hop.js'
+import {
+  decisiveAttempt,
+  judge,
+  otherFailure,
+  statusOf,
+  type Attempt,
+  type AttemptFailure,
+} from '../delivery/outcome.js'
+import { oneLine } from '../delivery/printable.js'
+import { probe } from '../delivery/probe.js'
+import { Round } from '../delivery/round.js'
+import type { HarakaMx } from '../haraka/types.js'
+import { certificateFacts } from './certificate-facts.js'
+import { findHosts } from './hosts.js'
+import { levelsOf } from './level-checks.js'
+import { remarksOn } from './remarks.js'
+import { isThisMachine } from './this-machine.js'
+import type {
+  CheckContext,
+  CheckFailure,
+  HostCheck,
+  PartnerCheck,
+  PartnerQuestion,
+  PartnerVerdict,
+} from './types.js'
+
+/** How many addresses of one partner are asked at a time. */
+const AT_A_TIME = 3
+/** Far more than any honest partner has. */
+const MOST_ADDRESSES = 40
+const TOO_MANY = `was not asked: only the first ${MOST_ADDRESSES} addresses are`
+
+/** Which host a check is about. */
+type About = Pick<HostCheck, 'host' | 'priority' | 'to'>
+
+/** A host that was asked. */
+interface Asked {
+  readonly check: HostCheck
+  readonly failure: AttemptFailure | null
+}
+
+/** Checks a partner. Ends within the time-outs of DNS, connection and handshake, or when the signal says so. */
+export async function checkPartner(question: PartnerQuestion, context: CheckContext): Promise<PartnerCheck> {
+  const { domain, mx, requirement } = question
+  const found = await findHosts({ domain, mx, signal: question.signal }, context.network)
+  if ('failure' in found) return result(question, [], verdictWithout(found.failure))
+  const hosts: HostCheck[] = []
+  const round = new Round(
+    () => undefined,
+    () => undefined,
+  )
+  round.expect(found.named)
+  round.resolved(found.resolved)
+  for (const { host, failure } of round.attempts) {
+    const priority = found.named.find(({ exchange }) => exchange === host)?.priority ?? null
+    hosts.push(hostCheck({ host, priority, to: null, failure: failure && checkFailure(failure) }))
+  }
+  const limit = pLimit(AT_A_TIME)
+  const asked = await Promise.all(
+    found.resolved.map((each, index) =>
+      limit(() => (index < MOST_ADDRESSES ? ask(each, question, context) : notAsked(each, TOO_MANY))),
+    ),
+  )
+  for (const [index, { check, failure }] of asked.entries()) {
+    hosts.push(check)
+    const hop = found.resolved[index]
+    if (!hop || !failure) continue
+    round.begin(hop)
+    round.fail(round.current, failure)
+  }
+  const good = asked.find(({ failure }) => failure === null)?.check
+  const verdict = good ? verdictOf(good) : verdictAfter(round.attempts, question, context)
+  return result(question, hosts.sort(byPriority), verdict, remarksOn(hosts, requirement))
+}
+
+async function ask(mx: HarakaMx, question: PartnerQuestion, context: CheckContext): Promise<Asked> {
+  const host = hostOf(mx)
+  const about = aboutHost(mx)
+  if (!question.mx && !context.localMxOk && isThisMachine(mx))
+    return notAsked(mx, 'is this very machine, which Haraka leaves out (local_mx_ok=false)')
+  if (context.isTrusted(mx)) return { check: hostCheck({ ...about, trustedNextHop: true }), failure: null }
+  const found = await probe(mx, {
+    helo: context.helo,
+    // With authorities, so that all levels can be told; encryption itself is the same.
+    context: () => context.secureContext(mx, { ...question.requirement, trusted: true }),
+    connectTimeout: context.connectTimeout,
+    handshakeTimeout: context.handshakeTimeout,
+    signal: question.signal,
+  })
+  const { session, reachable, starttls } = found
+  const failure = session ? certificateFailure(session.peer, question.requirement, host) : found.failure
+  const check = hostCheck({
+    ...about,
+    reachable,
+    starttls,
+    ...(session && {
+      protocol: session.protocol,
+      cipher: session.cipher,
+      certificate: certificateFacts(session.peer, new Date()),
+      levels: levelsOf(session.peer, question, host),
+    }),
+    failure: failure && checkFailure(failure),
+  })
+  return { check, failure }
+}
+
+function aboutHost(mx: HarakaMx): About {
+  return { host: hostOf(mx), priority: mx.priority ?? null, to: placeOf(mx) }
+}
+
+function notAsked(mx: HarakaMx, why: string): Asked {
+  const failure = otherFailure(why)
+  return { check: hostCheck({ ...aboutHost(mx), failure: checkFailure(failure) }), failure }
+}
+
+function hostCheck({ host, priority, to, ...found }: About & Partial<HostCheck>): HostCheck {
+  return {
+    host: oneLine(host),
+    priority,
+    to,
+    reachable: null,
+    starttls: null,
+    protocol: null,
+    cipher: null,
+    certificate: null,
+    levels: [],
+    trustedNextHop: false,
+    failure: null,
+    ...found,
+  }
+}
+
+function checkFailure(failure: AttemptFailure): CheckFailure {
+  const { class: name, temporary, detail } = failure
+  return { class: name, temporary, detail: oneLine(detail), status: statusOf(failure, false) }
+}
+
+/** Delivered, bounced or not known, and why. */
+interface Verdict {
+  readonly verdict: PartnerVerdict
+  readonly reason: string
+}
+
+function verdictOf({ host, to, trustedNextHop }: HostCheck): Verdict {
+  const where = to === null ? host : `${host} (${to})`
+  return {
+    verdict: 'delivered',
+    reason: trustedNextHop
+      ? `${where} counts as secure without TLS (trusted_next_hops)`
+      : `${where} fulfils the requirement`,
+  }
+}
+
+function verdictWithout(failure: AttemptFailure): Verdict {
+  return { verdict: failure.temporary ? 'not-known' : 'bounced', reason: oneLine(failure.detail) }
+}
+
+/** As a delivery judges its round. */
+function verdictAfter(
+  attempts: readonly Attempt[],
+  { requirement }: PartnerQuestion,
+  { failureAction }: CheckContext,
+): Verdict {
+  const decisive = decisiveAttempt(attempts)
+  if (!decisive) return { verdict: 'not-known', reason: 'no host could be asked' }
+  const { tls, temporary } = judge(attempts)
+  const reason = oneLine(`${decisive.host} ${decisive.failure.detail}`)
+  if (temporary) return { verdict: 'not-known', reason }
+  const waits = tls && (requirement.onFailure ?? failureAction) === 'defer'
+  return {
+    verdict: 'bounced',
+    reason: waits ? `${reason} (tried again first, as on-failure defer says)` : reason,
+  }
+}
+
+function result(
+  { domain, recipient, requirement }: PartnerQuestion,
+  hosts: readonly HostCheck[],
+  { verdict, reason }: Verdict,
+  remarks: readonly string[] = [],
+): PartnerCheck {
+  const { decidedBy, ...required } = requirement
+  return {
+    domain,
+    recipient: recipient ?? null,
+    level: requirement.level,
+    requirement: required,
+    decidedBy,
+    verdict,
+    reason,
+    hosts,
+    remarks,
+    checkedAt: new Date().toISOString(),
+  }
+}
+
+function byPriority(a: HostCheck, b: HostCheck): number {
+  return (a.priority ?? 0) - (b.priority ?? 0)
+}

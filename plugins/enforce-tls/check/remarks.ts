@@ -1,0 +1,38 @@
+/** What should be known of a partner besides the verdict: certificates that run out. Pure. */
+import { definitionOf } from '../rules/levels.js'
+import type { Requirement } from '../rules/requirement.js'
+import type { CertificateFacts } from './certificate-facts.js'
+
+/** A certificate that expires within so many days is told of. */
+const EXPIRY_DAYS = 14
+
+/** A host and its certificate. */
+export interface Shown {
+  readonly host: string
+  readonly certificate: CertificateFacts | null
+}
+
+/** The remarks, a sentence each, those of the same host and certificate once. */
+export function remarksOn(hosts: readonly Shown[], requirement: Requirement): string[] {
+  const sentences = hosts.flatMap(({ host, certificate }) => {
+    const { daysLeft = null, validTo = null } = certificate ?? {}
+    if (daysLeft === null || daysLeft < 0 || daysLeft >= EXPIRY_DAYS) return []
+    const day = validTo?.slice(0, 10) ?? 'a day'
+    return [`The certificate of ${host} expires on ${day}, ${inDays(daysLeft)}; ${then(requirement)}.`]
+  })
+  return [...new Set(sentences)]
+}
+
+/** How far away that is. */
+export function inDays(days: number): string {
+  if (days < 0) return days === -1 ? '1 day ago' : `${-days} days ago`
+  if (days === 0) return 'in less than a day'
+  return days === 1 ? 'in 1 day' : `in ${days} days`
+}
+
+function then({ level, trusted }: Requirement): string {
+  if (trusted) return `without a new one, mail at level ${level} bounces from then on`
+  return definitionOf(level).pinned
+    ? 'its successor may have another fingerprint, which the rule has to list'
+    : `that has no effect at level ${level}`
+}

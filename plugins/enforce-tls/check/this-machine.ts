@@ -1,0 +1,15 @@
+/** Whether a host that DNS named is the machine that this runs on, by the addresses that Haraka's library knows. */
+import { isIPv4, isIPv6 } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import ip from 'haraka-net-utils/lib/ip.js'
+import type { HarakaMx } from '../haraka/types.js'
+
+/** Haraka asks a STUN server besides, for the address outside a NAT; a check asks nobody else. */
+export function isThisMachine({ exchange = '', from_dns }: HarakaMx): boolean {
+  if (from_dns === undefined) return false
+  if (isIPv4(exchange) && ip.is_local_ipv4(exchange)) return true
+  if (isIPv6(exchange) && ip.is_local_ipv6(exchange)) return true
+  return Object.values(networkInterfaces()).some((addresses) =>
+    addresses?.some(({ address }) => address === exchange),
+  )
+}

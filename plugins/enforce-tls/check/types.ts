@@ -1,0 +1,101 @@
+/** What is asked about a partner, what a check needs around it, and what it answers. */
+import type { SecureContext } from 'node:tls'
+import type { FailureClass } from '../delivery/outcome.js'
+import type { HarakaMx } from '../haraka/types.js'
+import type { Level } from '../rules/levels.js'
+import type { DecidedBy, OnFailure, Requirement } from '../rules/requirement.js'
+import type { CertificateFacts } from './certificate-facts.js'
+import type { MailNetwork } from './hosts.js'
+import type { LevelCheck } from './level-checks.js'
+
+/** What is asked about a partner. */
+export interface PartnerQuestion {
+  /** Lower case, A-labels. */
+  readonly domain: string
+  /** The recipient's address where one was given. */
+  readonly recipient?: string | undefined
+  readonly requirement: Requirement
+  /** Listed for a look at the levels `fingerprint` and `secure`, where the requirement lists none itself. */
+  readonly also?:
+    { readonly fingerprints?: readonly string[]; readonly names?: readonly string[] } | undefined
+  /** Asked instead of the hosts that DNS names; a name is resolved. */
+  readonly mx?: { readonly host: string; readonly port: number } | undefined
+  /** Ends the check early; what is not known by then stays so. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The surroundings of a check, those of a delivery. */
+export interface CheckContext {
+  readonly network: MailNetwork
+  /** The name given in EHLO. */
+  readonly helo: string
+  /** Whether a next hop counts as secure without TLS. */
+  readonly isTrusted: (mx: HarakaMx) => boolean
+  /** Whether Haraka delivers to hosts that DNS says are this machine (`local_mx_ok` of outbound.ini). */
+  readonly localMxOk: boolean
+  readonly secureContext: (mx: HarakaMx, requirement: Requirement) => SecureContext
+  /** How long a server may take to accept a connection, in milliseconds. */
+  readonly connectTimeout: number
+  /** From connection to established TLS, in milliseconds. */
+  readonly handshakeTimeout: number
+  /** What happens to a message that no host may have, where no rule says otherwise. */
+  readonly failureAction: OnFailure
+}
+
+/**
+ * What would become of a message: it would leave over a session that fulfils the requirement, it would
+ * bounce, or that can't be told now, since a later try may end otherwise.
+ */
+export type PartnerVerdict = 'delivered' | 'bounced' | 'not-known'
+
+/** Why a host can't have the message; `detail` is one line. */
+export interface CheckFailure {
+  /** `null` where TLS is not to blame. */
+  readonly class: FailureClass | null
+  readonly temporary: boolean
+  readonly detail: string
+  /** Enhanced status code (RFC 3463) that a bounce would give. */
+  readonly status: string
+}
+
+/** One address of one host, as it was found. */
+export interface HostCheck {
+  /** The host's name, or its address where it has none. */
+  readonly host: string
+  /** Of the MX record, 0 for the domain's own address; `null` for a host that was asked instead. */
+  readonly priority: number | null
+  /** Address and port; `null` where DNS tells no address. */
+  readonly to: string | null
+  /** `null` for a host that was not asked. */
+  readonly reachable: boolean | null
+  /** Whether STARTTLS is offered; `null` where it did not come to that. */
+  readonly starttls: boolean | null
+  readonly protocol: string | null
+  readonly cipher: string | null
+  readonly certificate: CertificateFacts | null
+  /** Which levels the host fulfils; empty where that can't be told. */
+  readonly levels: readonly LevelCheck[]
+  /** Counts as secure without TLS (`trusted_next_hops`), so it was not asked. */
+  readonly trustedNextHop: boolean
+  /** Why it can't have the message; `null` for a host that can. */
+  readonly failure: CheckFailure | null
+}
+
+/** The result; what `enforce-tls check --json` prints. */
+export interface PartnerCheck {
+  readonly domain: string
+  readonly recipient: string | null
+  readonly level: Level
+  readonly requirement: Omit<Requirement, 'decidedBy'>
+  /** The rules that require it; empty where the level was given. */
+  readonly decidedBy: readonly DecidedBy[]
+  readonly verdict: PartnerVerdict
+  /** The verdict in one sentence. */
+  readonly reason: string
+  /** In the order in which a delivery tries them. */
+  readonly hosts: readonly HostCheck[]
+  /** What should be known besides, such as certificates that run out; a sentence each. */
+  readonly remarks: readonly string[]
+  /** RFC 3339, UTC. */
+  readonly checkedAt: string
+}

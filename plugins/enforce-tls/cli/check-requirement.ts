@@ -1,0 +1,84 @@
+/** What a check asks of a partner: what the options say, or what the rules require of mail from a sender. */
+import { requirementAsked } from '../check/requirement-asked.js'
+import type { PartnerQuestion } from '../check/types.js'
+import { checkAction } from '../rules/action.js'
+import type { MailAddress } from '../rules/address.js'
+import { decide } from '../rules/decide.js'
+import type { Level, TlsVersion } from '../rules/levels.js'
+import { InvalidEntry } from '../rules/owner-entries.js'
+import { ownersOf } from '../rules/owner.js'
+import { addUp } from '../rules/requirement.js'
+import type { RelayWithTls } from '../rules/rule.js'
+import { RuleList } from '../rules/rule-list.js'
+import type { ReadStore } from './context.js'
+import type { Target } from './check-targets.js'
+import { Refusal } from './refusal.js'
+
+/** The options that say it. */
+export interface RequirementOptions {
+  readonly level?: Exclude<Level, 'none'> | undefined
+  readonly minVersion?: TlsVersion | undefined
+  readonly fingerprint?: readonly string[] | undefined
+  readonly certName?: readonly string[] | undefined
+}
+
+/** The rules of a sender. */
+export interface SenderRules {
+  readonly sender: MailAddress
+  readonly lists: readonly RuleList[]
+}
+
+type Asked = Pick<PartnerQuestion, 'requirement' | 'also'>
+
+/** Reads the rules of a sender's owners. @throws {Refusal} when they are not valid. */
+export async function readSenderRules(store: ReadStore, sender: MailAddress): Promise<SenderRules> {
+  const [groups, entries] = await Promise.all([
+    store.groups(),
+    Promise.all(ownersOf(sender).map((owner) => store.readOwner(owner))),
+  ])
+  try {
+    return { sender, lists: entries.map((each) => RuleList.compile(each, groups)) }
+  } catch (error) {
+    if (!(error instanceof InvalidEntry)) throw error
+    throw new Refusal([
+      `what the rules require can't be told: ${store.placeOf(error.place)}: ${error.problem}`,
+    ])
+  }
+}
+
+/** Makes what is asked of each target. @throws {Refusal} for options that make no sense. */
+export function asker(options: RequirementOptions, rules: SenderRules | null): (target: Target) => Asked {
+  const { fingerprint, certName, minVersion } = options
+  const fingerprints = fingerprint && valid({ level: 'fingerprint', fingerprints: fingerprint }).fingerprints
+  const names = certName && valid({ level: 'secure', names: certName }).names
+  const level = options.level ?? (rules === null && fingerprints ? 'fingerprint' : null)
+  if (level === 'fingerprint' && !fingerprints)
+    throw new Refusal(['--level fingerprint needs --fingerprint <sha256...>'])
+  const action = (asked: Level): RelayWithTls => ({
+    level: asked,
+    ...(minVersion ? { minVersion } : {}),
+    ...(asked === 'fingerprint' && fingerprints ? { fingerprints } : {}),
+    ...(asked === 'secure' && names ? { names } : {}),
+  })
+  const also = { ...(fingerprints && { fingerprints }), ...(names && { names }) }
+  return (target) => {
+    const { domain } = target
+    const required = level === null && rules ? requiredBy(rules, target) : null
+    const asked = requirementAsked(action(level ?? 'encrypt'), domain)
+    return { requirement: required && !minVersion ? required : (addUp(required, asked) ?? asked), also }
+  }
+}
+
+/** Rules that look at subject or header have no say: there is no message. */
+function requiredBy({ sender, lists }: SenderRules, { domain, recipient }: Target) {
+  const local = recipient?.slice(0, recipient.lastIndexOf('@')) ?? ''
+  const message = { direction: 'outgoing', sender, recipient: { local, domain }, now: Date.now() } as const
+  return decide(lists, message).requirement
+}
+
+function valid(action: RelayWithTls): RelayWithTls {
+  const checked = checkAction(action, 'outgoing')
+  if (!('problem' in checked)) return checked
+  const option = action.level === 'secure' ? '--cert-name' : '--fingerprint'
+  throw new Refusal([`${option} ${checked.problem}`])
+}

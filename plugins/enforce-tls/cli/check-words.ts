@@ -1,0 +1,151 @@
+/** A partner check in words for a person. */
+import type { HostCheck, PartnerCheck, PartnerVerdict } from '../check/types.js'
+import type { CertificateFacts } from '../check/certificate-facts.js'
+import { inDays } from '../check/remarks.js'
+import { oneLine } from '../delivery/printable.js'
+import type { Output } from './output.js'
+import { requirementWords } from './rule-words.js'
+
+/** What a verdict comes to; the highest rank is the worst. */
+interface VerdictWords {
+  readonly exitCode: number
+  readonly rank: number
+  readonly sentence: string
+  /** In a cell, and behind a number. */
+  readonly short: string
+}
+
+const VERDICTS: Readonly<Record<PartnerVerdict, VerdictWords>> = {
+  delivered: { exitCode: 0, rank: 0, sentence: 'mail would be delivered', short: 'delivered' },
+  'not-known': {
+    exitCode: 3,
+    rank: 1,
+    sentence: "whether mail would be delivered can't be told now",
+    short: 'not known now',
+  },
+  bounced: { exitCode: 1, rank: 2, sentence: 'mail would bounce', short: 'bounces' },
+}
+
+/** Left margin of the facts, their names included. */
+const MARGIN = 15
+/** The width of a terminal where there is none. */
+const WIDTH = 80
+const NAMES_SHOWN = 6
+
+/** The exit code of the worst of several checks. */
+export function exitCodeOf(checks: readonly PartnerCheck[]): number {
+  const [worst] = checks.map(({ verdict }) => VERDICTS[verdict]).sort((a, b) => b.rank - a.rank)
+  return worst?.exitCode ?? 0
+}
+
+/** Prints one check with all that was found. */
+export function showCheck(output: Output, check: PartnerCheck): void {
+  const { recipient, domain, requirement, decidedBy, verdict, reason, hosts, remarks } = check
+  const { level, minVersion } = requirement
+  output.line(`${recipient ?? domain}: ${VERDICTS[verdict].sentence}.`)
+  output.item(`${reason}.`)
+  const required = requirementWords({ level, ...(minVersion ? { minVersion } : {}) })
+  output.item(decidedBy.length === 0 ? `Asked for ${required}.` : `Required: ${required};`)
+  for (const { owner, id, name } of decidedBy) output.item(`by rule ${id} of ${owner} (${name})`, 2)
+  for (const host of hosts) {
+    output.line('')
+    showHost(output, host)
+  }
+  if (remarks.length > 0) output.line('')
+  for (const remark of remarks) output.line(remark)
+}
+
+function showHost(output: Output, host: HostCheck): void {
+  const { certificate, failure, priority } = host
+  const where = host.to === null || host.to === host.host ? host.host : `${host.host} (${host.to})`
+  output.line(`${where}${priority === null ? '' : `, priority ${priority}`}`)
+  const columns = output.terminal.stdout.columns || WIDTH
+  const width = Math.max(columns, WIDTH) - MARGIN
+  const facts: Record<string, readonly string[]> = {}
+  const fact = (name: string, ...texts: readonly string[]): void => {
+    facts[name] = texts.flatMap((text) => wrapped(text, width))
+  }
+  fact('result', failure ? `${failure.class ?? 'no session'}: ${failure.detail}` : passWords(host))
+  if (host.reachable !== null) fact('reachable', host.reachable ? 'yes' : 'no')
+  if (host.starttls !== null) fact('STARTTLS', host.starttls ? 'offered' : 'not offered')
+  if (host.protocol !== null) fact('TLS', `${host.protocol}, ${host.cipher ?? ''}`)
+  if (certificate) {
+    const { names, key, chain, issuer, validTo, daysLeft, fingerprints } = certificate
+    const more = names.length - NAMES_SHOWN
+    const shown = names.slice(0, NAMES_SHOWN).map((name) => oneLine(name, width))
+    fact('names', ...(names.length > 0 ? shown : ['none']), ...(more > 0 ? [`and ${more} more`] : []))
+    fact('chain', chain.trusted ? 'trusted' : `not trusted: ${chain.problem ?? ''}`)
+    fact('issuer', issuer || 'none')
+    fact('key', keyWords(key))
+    fact(
+      'expires',
+      validTo === null
+        ? 'at a time that can not be read'
+        : `${minutes(validTo)} UTC, ${inDays(daysLeft ?? 0)}`,
+    )
+    fact('certificate', digits(fingerprints.certificate))
+    fact('public key', digits(fingerprints.publicKey))
+  }
+  if (host.levels.length > 0)
+    fact(
+      'levels',
+      ...host.levels.map(
+        ({ level, passes, class: name }) => `${level}: ${passes ? 'yes' : `no, ${name ?? ''}`}`,
+      ),
+    )
+  output.facts(facts)
+}
+
+function passWords({ trustedNextHop }: HostCheck): string {
+  return trustedNextHop ? 'would get it, also without TLS (trusted_next_hops)' : 'would get it'
+}
+
+function keyWords({ type, bits, curve }: CertificateFacts['key']): string {
+  return [type, ...(bits === null ? [] : [`${bits} bits`]), ...(curve === null ? [] : [curve])].join(', ')
+}
+
+function minutes(time: string): string {
+  return time.slice(0, 16).replace('T', ' ')
+}
+
+/** As short as rules take them. */
+function digits(fingerprint: string): string {
+  return fingerprint.replaceAll(':', '')
+}
+
+/** Prints several checks, a row each. */
+export function showChecks(output: Output, checks: readonly PartnerCheck[]): void {
+  if (checks.length === 0) return
+  output.table(
+    ['partner', 'level', 'mail', 'because'],
+    checks.map(({ recipient, domain, level, verdict, reason }) => [
+      recipient ?? domain,
+      level,
+      VERDICTS[verdict].short,
+      oneLine(reason, 200),
+    ]),
+  )
+  for (const remark of new Set(checks.flatMap(({ remarks }) => remarks))) output.line(remark)
+  const count = (verdict: PartnerVerdict) => checks.filter((check) => check.verdict === verdict).length
+  const parts = (Object.keys(VERDICTS) as PartnerVerdict[]).map(
+    (verdict) => `${count(verdict)} ${VERDICTS[verdict].short}`,
+  )
+  output.line(`${checks.length} partners: ${parts.join(', ')}.`)
+}
+
+/** Lines of words; a word that is longer than a line is broken. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of oneLine(text, 1000).split(' ')) {
+    const pieces = word.match(new RegExp(`.{1,${width}}`, 'gu')) ?? ['']
+    for (const piece of pieces) {
+      if (line !== '' && line.length + 1 + piece.length > width) {
+        lines.push(line)
+        line = ''
+      }
+      line = line === '' ? piece : `${line} ${piece}`
+    }
+  }
+  return [...lines, line]
+}

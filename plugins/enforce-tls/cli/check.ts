@@ -1,0 +1,140 @@
+/**
+ * `enforce-tls check`: whether mail would reach a partner's servers at a level, by the very code that delivers.
+ * Exit code 0: it would be delivered; 1: it would bounce; 3: that can't be told now. The worst one of several.
+ */
+import { Option } from '@commander-js/extra-typings'
+import { LEVEL_NAMES, TLS_VERSIONS, type Level } from '../rules/levels.js'
+import { quote } from '../rules/owner.js'
+import { checkMany } from './check-many.js'
+import { questionsOf, skippedWords, type Words } from './check-questions.js'
+import type { RequirementOptions } from './check-requirement.js'
+import { questionsOfRules } from './check-rules.js'
+import { dnsOption, hostOf, serverOf } from './check-servers.js'
+import { isGroupReference, linesOf } from './check-targets.js'
+import { exitCodeOf, showCheck, showChecks } from './check-words.js'
+import {
+  examples,
+  type ReadStore,
+  type Root,
+  type Surroundings,
+  type WithSettings,
+  type WithStore,
+} from './context.js'
+import type { Terminal } from './output.js'
+import { Ended, WrongUse } from './refusal.js'
+
+/** What the user wrote behind `check`. */
+interface CheckOptions extends RequirementOptions {
+  readonly from?: string | undefined
+  readonly mx?: string | undefined
+  readonly dns?: string | undefined
+  readonly list?: string | undefined
+  readonly rules?: true | undefined
+  readonly concurrency: string
+}
+
+const LEVELS = LEVEL_NAMES.filter((name): name is Exclude<Level, 'none'> => name !== 'none')
+
+const MOST_AT_A_TIME = 100
+
+/** What the command runs with. */
+interface Runners {
+  readonly terminal: Terminal
+  readonly withStore: WithStore
+  readonly withSettings: WithSettings
+}
+
+/** Adds the `check` command to the program. */
+export function addCheckCommand(program: Root, { terminal, withStore, withSettings }: Runners): void {
+  program
+    .command('check')
+    .description(
+      "ask a partner's mail servers whether mail would get there at a level; sends no message. " +
+        "Exit code 0: it would be delivered, 1: it would bounce, 3: that can't be told now",
+    )
+    .argument('[target...]', 'domains, addresses, and group:<name> for all of a group')
+    .addOption(
+      new Option('--level <level>', 'default: what the rules require of mail --from, else encrypt').choices(
+        LEVELS,
+      ),
+    )
+    .option('--from <sender>', 'check what the rules require of mail from this sender')
+    .addOption(
+      new Option('--min-version <version>', 'the lowest TLS version (default: as in the settings)').choices(
+        TLS_VERSIONS,
+      ),
+    )
+    .option('--fingerprint <sha256...>', 'one of which the certificate or its public key has to have')
+    .option('--cert-name <name...>', 'level secure: names that the certificate may have besides the domain')
+    .option('--mx <host:port>', 'ask this host instead of those that DNS names')
+    .addOption(dnsOption())
+    .option('--list <file>', 'check the targets of this file too, one a line; - is standard input')
+    .addOption(
+      new Option(
+        '--rules',
+        'check all partners that enforcing rules name, each at what its rule requires',
+      ).conflicts(['level', 'from', 'minVersion', 'fingerprint', 'certName', 'list']),
+    )
+    .option('--concurrency <number>', 'how many partners are asked at a time', '10')
+    .addHelpText(
+      'after',
+      examples(
+        'check bank.example',
+        'check bank.example --level verify',
+        'check cfo@bank.example --from ann@acme.example --json',
+        'check bank.example --mx mx.bank.example:25 --level secure --min-version TLSv1.3',
+        'check group:banks --from ann@acme.example',
+        'check --list partners.txt --level verify --concurrency 20',
+        'check --rules --json',
+      ),
+    )
+    .action(async (words, options, command) => {
+      const { list, from, rules } = options
+      if (words.length === 0 && list === undefined && !rules)
+        throw new WrongUse([
+          'say whom to check: a domain, an address, group:<name>, --list <file>, or --rules for all of the rules',
+        ])
+      if (words.length > 0 && rules)
+        throw new WrongUse(['--rules checks the partners that rules name; leave out the others'])
+      const lines = list === undefined ? [] : await linesOf(list, terminal)
+      const shared = command.optsWithGlobals()
+      const asked = { ...options, words, lines }
+      const namesGroup = [...words, ...lines.map(({ text }) => text)].some(isGroupReference)
+      await (rules || from !== undefined || namesGroup
+        ? withStore(shared, (context) => check(context, context.store, asked))
+        : withSettings(shared, (surroundings) => check(surroundings, null, asked)))
+    })
+}
+
+async function check(
+  { output, partners }: Surroundings,
+  store: ReadStore | null,
+  options: CheckOptions & Words,
+): Promise<void> {
+  const atATime = concurrencyOf(options.concurrency)
+  const mx = options.mx === undefined ? undefined : hostOf(options.mx)
+  const dns = options.dns === undefined ? undefined : serverOf(options.dns)
+  const asked = options.rules && store ? await questionsOfRules(store) : await questionsOf(store, options)
+  const { questions, skipped, single, notes } = asked
+  const opened = await partners(dns)
+  const checks = await checkMany(
+    opened,
+    questions.map((question) => ({ ...question, mx })),
+    atATime,
+    output.terminal,
+  )
+  const [only] = checks
+  output.data(single && only ? only : { checks, skipped })
+  if (single && only) showCheck(output, only)
+  else showChecks(output, checks)
+  for (const note of notes(checks)) output.line(note)
+  for (const each of skipped) output.line(skippedWords(each))
+  const exitCode = exitCodeOf(checks)
+  if (exitCode !== 0) throw new Ended(exitCode)
+}
+
+function concurrencyOf(text: string): number {
+  const number = Number(text)
+  if (Number.isInteger(number) && number >= 1 && number <= MOST_AT_A_TIME) return number
+  throw new WrongUse([`--concurrency ${quote(text)} is not a whole number from 1 to ${MOST_AT_A_TIME}`])
+}

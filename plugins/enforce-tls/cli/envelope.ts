@@ -1,0 +1,16 @@
+/** Addresses of a message's envelope, as options give them. */
+import { parseAddress, type MailAddress } from '../rules/address.js'
+import { quote } from '../rules/owner.js'
+import { Refusal } from './refusal.js'
+
+/** A sender; `<>` and the empty text are the null sender. @throws {Refusal} for what is no address. */
+export function senderOf(text: string): MailAddress {
+  return /^(?:<>)?$/.test(text) ? { local: '', domain: '' } : addressOf('--from', text)
+}
+
+/** An address. @throws {Refusal} for what is none; it names the option. */
+export function addressOf(option: string, text: string): MailAddress {
+  const parsed = parseAddress(text)
+  if ('problem' in parsed) throw new Refusal([`${option} ${quote(text)} ${parsed.problem}`])
+  return parsed.address
+}

@@ -1,0 +1,61 @@
+/** The way from the command to the mail servers of partners, with the settings of the chosen Haraka folder. */
+import path from 'node:path'
+import { openNetwork } from '../check/haraka-network.js'
+import { configOf, outboundSettings } from '../check/outbound-settings.js'
+import { checkPartner } from '../check/partner-check.js'
+import type { MailNetwork } from '../check/hosts.js'
+import type { CheckContext, PartnerCheck, PartnerQuestion } from '../check/types.js'
+import { isTrustedHop } from '../delivery/next-hop.js'
+import type { Settings } from '../settings.js'
+import { contextOf, contextsFor } from '../tls-settings.js'
+
+/** Mail servers that can be asked. */
+export interface Partners {
+  readonly check: (question: PartnerQuestion) => Promise<PartnerCheck>
+  /** Ends what is still being asked. */
+  readonly close: () => void
+}
+
+/** Which settings hold, and who tells the servers. */
+export interface PartnersPlace {
+  readonly settings: Settings
+  /** The Haraka folder; `null` for Haraka's defaults. */
+  readonly folder: string | null
+  /** Address and port of a DNS server; the system's without it. */
+  readonly dns?: string | undefined
+}
+
+/** Opens the way. */
+export type OpenPartners = (place: PartnersPlace) => Promise<Partners>
+
+/**
+ * Opens the way as a Haraka in that folder would have it.
+ *
+ * @throws {SettingsError} when `[tls] ca` is no file of certificates.
+ */
+export const openOwnPartners: OpenPartners = async (place) => {
+  const network = await openNetwork(place.folder === null ? null : configOf(place.folder), place.dns)
+  const context = contextAt(place, network)
+  return { check: (question) => checkPartner(question, context), close: network.close }
+}
+
+/**
+ * The surroundings of a delivery by the Haraka in a folder.
+ *
+ * @throws {SettingsError} when `[tls] ca` is no file of certificates.
+ */
+export function contextAt({ settings, folder }: PartnersPlace, network: MailNetwork): CheckContext {
+  const outbound = outboundSettings(folder === null ? null : configOf(folder))
+  const contexts = contextsFor(settings, path.join(folder ?? '', 'config'))
+  const { helo, localMxOk, connectTimeout } = outbound
+  return {
+    network,
+    helo,
+    localMxOk,
+    connectTimeout,
+    isTrusted: (mx) => isTrustedHop(mx, settings.main.trustedNextHops),
+    secureContext: (_mx, requirement) => contextOf(contexts, settings, requirement, outbound.tls),
+    handshakeTimeout: settings.tls.handshakeTimeout,
+    failureAction: settings.failure.action,
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * What happens to messages that rules speak of, for those who keep the books: log, evidence, metrics, alerts.
+ * They look on: what an observer throws is logged and goes nowhere, and nobody waits for it.
+ */
+import type { X509Certificate } from 'node:crypto'
+import type { Requirement } from '../rules/requirement.js'
+import type { AttemptFailure } from './outcome.js'
+
+/** An encrypted session, whether or not it fulfils the requirement. */
+export interface TlsSession {
+  /** Such as `TLSv1.3`. */
+  readonly protocol: string
+  /** By its standard name, such as `TLS_AES_256_GCM_SHA384`. */
+  readonly cipher: string
+  /** Of the server; absent where there is none. */
+  readonly certificate: X509Certificate | undefined
+  /** Whether it goes on from an earlier one. */
+  readonly resumed: boolean
+  /** From the ClientHello to the end of the handshake, in milliseconds. */
+  readonly handshakeTime: number
+}
+
+/** What all events tell. */
+interface About {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** The message, as in Haraka's log. */
+  readonly uuid: string
+  /** The envelope's sender; empty for `<>`. Of unknown content, as all addresses are. */
+  readonly sender: string
+  /** The recipients' domain, in lower case and as A-labels. */
+  readonly domain: string
+  readonly recipients: readonly string[]
+}
+
+/** One try at one host of a message that is held to a requirement has ended. */
+export interface AttemptEnded extends About {
+  readonly kind: 'attempt'
+  readonly requirement: Requirement
+  /** The host's name, or its address or socket path where it has none. */
+  readonly host: string
+  /** Where the connection went: an address and port, or a socket path. */
+  readonly to: string
+  readonly session: TlsSession | null
+  /** `null`: TLS is as required and the server spoke to the end; what came of it is in the outcome. */
+  readonly failure: AttemptFailure | null
+}
+
+/** What became of a message that is held to a requirement, for some or all of its recipients. */
+export interface Outcome extends About {
+  readonly kind: 'outcome'
+  readonly requirement: Requirement
+  /** `kept`: nobody can be told, so it is kept in the queue folder as `error.*`. `deferred` is not final. */
+  readonly result: 'delivered' | 'deferred' | 'bounced' | 'kept'
+  /** The last host tried; empty where there was none. */
+  readonly host: string
+  /** The session over which it was delivered. */
+  readonly session: TlsSession | null
+  /** Why it was not delivered, where TLS is to blame; else `null`. */
+  readonly failure: AttemptFailure | null
+  /** The enhanced status code (RFC 3463), where one is known. */
+  readonly status: string | null
+}
+
+/** What a rule that only reports would have done. */
+export interface Reported extends About {
+  readonly kind: 'report'
+  readonly requirement: Requirement
+  /** `unknown`: it was delivered over TLS, and whether that fulfils the level was not looked at. */
+  readonly result: 'would-bounce' | 'would-deliver' | 'unknown'
+  /** The host that took the message, in words. */
+  readonly host: string
+}
+
+/** A recipient of incoming mail was refused on a session without TLS, or would have been. */
+export interface Refused extends About {
+  readonly kind: 'refusal'
+  readonly requirement: Requirement
+  readonly result: 'refused' | 'would-refuse'
+}
+
+/** Anything that an observer is told. */
+export type DeliveryEvent = AttemptEnded | Outcome | Reported | Refused
+
+/** Somebody who looks on. Called synchronously on the delivery path: keep it short, put work off. */
+export type DeliveryObserver = (event: DeliveryEvent) => void
+
+/** Hands events on. */
+export class DeliveryEvents {
+  readonly #observers: DeliveryObserver[] = []
+  readonly #onProblem: (error: unknown) => void
+
+  /** @param onProblem is told what an observer throws; must not throw */
+  constructor(onProblem: (error: unknown) => void) {
+    this.#onProblem = onProblem
+  }
+
+  /** Adds an observer, for as long as the process lasts. */
+  observe(observer: DeliveryObserver): void {
+    this.#observers.push(observer)
+  }
+
+  /** Tells all observers. Total. */
+  emit(event: DeliveryEvent): void {
+    for (const observer of this.#observers) {
+      try {
+        observer(event)
+      } catch (error) {
+        this.#onProblem(error)
+      }
+    }
+  }
+}

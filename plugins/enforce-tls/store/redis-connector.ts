@@ -1,0 +1,51 @@
+/**
+ * Makes the streams to Redis. ioredis listens to the first error of a stream only, but a TLS stream that is
+ * closed during its handshake can have two - its certificate is not trusted, and the server complains about the
+ * end - and an error that nobody listens to ends the process. Here somebody always does.
+ */
+import { createConnection, type Socket } from 'node:net'
+import { connect as connectTls, type ConnectionOptions } from 'node:tls'
+import { AbstractConnector, SentinelConnector } from 'ioredis'
+
+/** The part of a client's options that says where. */
+interface Where {
+  readonly host?: string
+  readonly port?: number
+  readonly path?: string
+  readonly tls?: ConnectionOptions
+  readonly disconnectTimeout: number
+}
+
+/** To one address. */
+export class DirectConnector extends AbstractConnector {
+  readonly #where: Where
+
+  constructor(options: unknown) {
+    super((options as Where).disconnectTimeout)
+    this.#where = options as Where
+  }
+
+  override connect(): Promise<Socket> {
+    const { host, port = 0, path, tls } = this.#where
+    const where = path ? { path } : { port, ...(host === undefined ? {} : { host }) }
+    this.connecting = true
+    this.stream = tls ? connectTls({ ...where, ...tls }) : createConnection(where)
+    this.stream.once('error', (error: Error) => (this.firstError = error))
+    return Promise.resolve(heard(this.stream))
+  }
+}
+
+/** To the master that Sentinels name. */
+export class MasterConnector extends SentinelConnector {
+  constructor(options: unknown) {
+    super(options as ConstructorParameters<typeof SentinelConnector>[0])
+  }
+
+  override async connect(...args: Parameters<SentinelConnector['connect']>): Promise<Socket> {
+    return heard(await super.connect(...args))
+  }
+}
+
+function heard(stream: Socket): Socket {
+  return stream.on('error', () => undefined)
+}

@@ -1,0 +1,127 @@
+/**
+ * One measurement of part a in a process of its own, so that none finds the memory of another: run with
+ * `--expose-gc` and a task as JSON; prints the result as JSON.
+ */
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { comparableDomain, comparableLocal } from '../../plugins/enforce-tls/rules/address.js'
+import { harakaRoot } from '../support/repository.js'
+import { numbersBelow, ownerName, partner, stranger } from './bench-rules.js'
+import { timeCalls } from './call-times.js'
+import { percentile } from './statistics.js'
+import { warmDecider } from './warm-decisions.js'
+
+/** What to measure: decisions by so many rules of so many owners, or Haraka's list with as many hosts. */
+export interface Task {
+  readonly kind: 'plugin' | 'haraka'
+  readonly rules: number
+  readonly owners: number
+  readonly calls: number
+}
+
+/** Times in nanoseconds. */
+export interface Result {
+  /** Of look-ups that find something. */
+  readonly p50: number
+  readonly p99: number
+  /** Of look-ups for domains that nothing is there for; `null` where they were not measured. */
+  readonly p50OfOthers: number | null
+  /** `null` where memory was not measured. */
+  readonly bytesPerRule: number | null
+  readonly calls: number
+}
+
+const SEED = 5
+const AT_MOST_MS = 4000
+
+async function timePlugin({ rules, owners, calls }: Task): Promise<Result> {
+  // What the first rules of all need, code above all, is no rule's.
+  await warmDecider(100, 2)
+  const before = await usedMemory()
+  const decide = await warmDecider(rules, owners)
+  const bytesPerRule = ((await usedMemory()) - before) / rules
+  const numbers = numbersBelow(rules, calls, SEED)
+  const times = (domainOf: (rule: number) => string, covered: boolean): Float64Array => {
+    const prepare = (index: number) => messageFor(numbers[index % calls] as number, owners, domainOf)
+    const { sender, recipient } = prepare(0)
+    if ((decide(sender, recipient).requirement !== null) !== covered)
+      throw new Error(`the decision on ${recipient.domain} is wrong`)
+    return timeCalls(prepare, (message) => decide(message.sender, message.recipient), {
+      calls,
+      atMost: AT_MOST_MS,
+    })
+  }
+  const found = times(partner, true)
+  return {
+    p50: percentile(found, 0.5),
+    p99: percentile(found, 0.99),
+    p50OfOthers: percentile(times(stranger, false), 0.5),
+    bytesPerRule,
+    calls,
+  }
+}
+
+/** Addresses as a message brings them: texts that were made just now. */
+function messageFor(rule: number, owners: number, domainOf: (rule: number) => string) {
+  return {
+    sender: { local: comparableLocal('Ann'), domain: fresh(ownerName(rule % owners)) },
+    recipient: { local: comparableLocal('Cfo'), domain: fresh(domainOf(rule)) },
+  }
+}
+
+function fresh(domain: string): string {
+  return comparableDomain(domain.charAt(0).toUpperCase() + domain.slice(1))
+}
+
+/** The part of Haraka's outbound item that the look-up uses. */
+type LookUpInHaraka = (this: object, mx: { exchange: string; from_dns: string }) => boolean
+
+/** Haraka's own method, called as for an MX host that DNS told of: address, host name, and the item's domain. */
+function timeHaraka({ rules, calls }: Task): Result {
+  const outbound = join(harakaRoot(), 'outbound')
+  const load = createRequire(__filename)
+  const { prototype } = load(join(outbound, 'hmail')) as { prototype: { get_force_tls: LookUpInHaraka } }
+  const settings = load(join(outbound, 'tls')) as { cfg?: object }
+  settings.cfg = { force_tls_hosts: Array.from({ length: rules }, (_, number) => partner(number)) }
+  const numbers = numbersBelow(rules, calls, SEED)
+  const prepare = (index: number) => {
+    const domain = fresh(partner(numbers[index % calls] as number))
+    return {
+      item: { todo: { domain }, logdebug: () => undefined },
+      mx: { exchange: '192.0.2.25', from_dns: fresh(`mx1.${domain}`) },
+    }
+  }
+  const times = timeCalls(prepare, ({ item, mx }) => prototype.get_force_tls.call(item, mx), {
+    calls,
+    atMost: AT_MOST_MS,
+  })
+  return {
+    p50: percentile(times, 0.5),
+    p99: percentile(times, 0.99),
+    p50OfOthers: null,
+    bytesPerRule: null,
+    calls: times.length,
+  }
+}
+
+async function usedMemory(): Promise<number> {
+  const { gc } = globalThis
+  if (!gc) throw new Error('node --expose-gc is needed')
+  // Twice, with a turn between: what finalizers free shows only then.
+  gc()
+  await new Promise((resolve) => setImmediate(resolve))
+  gc()
+  return process.memoryUsage().heapUsed
+}
+
+async function main(): Promise<void> {
+  const task = JSON.parse(process.argv[2] ?? '') as Task
+  const result = task.kind === 'plugin' ? await timePlugin(task) : timeHaraka(task)
+  // Haraka's modules keep timers and print on stdout: the answer is the last line.
+  process.stdout.write(`\n${JSON.stringify(result)}\n`, () => process.exit())
+}
+
+main().catch((error: unknown) => {
+  console.error(error)
+  process.exit(1)
+})

@@ -1,0 +1,7 @@
+/** The parts of the benchmark, in their order. */
+import type { BenchPart } from './bench-part.js'
+import { changeToEffect } from './change-to-effect.js'
+import { decisions } from './decisions.js'
+import { startUp } from './start-up.js'
+
+export const PARTS: readonly BenchPart[] = [decisions, changeToEffect, startUp]

@@ -1,0 +1,466 @@
+import assert from 'node:assert/strict'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it, type TestContext } from 'node:test'
+import type { PartnerCheck } from '../../plugins/enforce-tls/check/types.js'
+import { openOwnPartners } from '../../plugins/enforce-tls/cli/partners.js'
+import { fingerprints, makeAuthority, validity } from '../support/certificates.js'
+import { startPartners, type TestPartners } from '../support/partners.js'
+import { replyAndCut, silence } from '../support/peer-steps.js'
+import { rulesDocument } from '../support/rules.js'
+import { enforceTls, inProcess, type FakeTerminal, type Ran } from './enforce-tls.js'
+
+const EVIL = '\x1b[31m\x07\u202eevil'
+const LONG = `${'long-label.'.repeat(20)}example`
+
+let world: TestPartners | string
+let bankFingerprint: string
+before(async () => {
+  const authority = await makeAuthority('Test CA')
+  const bank = await authority.issue({
+    dnsNames: ['mx.bank.example', ...Array.from({ length: 30 }, (_, n) => `name${n}.bank.example`)],
+  })
+  bankFingerprint = fingerprints(bank.cert).publicKey
+  const inDays = (days: number) => ({ notAfter: new Date(Date.now() + days * 86_400_000 + 60_000) })
+  world = await startPartners(
+    {
+      'bank.example': { tls: bank },
+      'soon.example': { tls: await authority.issue({ dnsNames: ['mx.soon.example'], ...inDays(5) }) },
+      'self.example': {},
+      'expired.example': {
+        tls: await authority.issue({ dnsNames: ['mx.expired.example'], ...validity.expired() }),
+      },
+      'plain.example': { starttls: false },
+      'local.example': { starttls: false },
+      'busy.example': { on: { connect: `421 4.3.2 ${EVIL} ${'busy '.repeat(100)}` } },
+      'silent.example': { on: { EHLO: silence } },
+      'evil.example': {
+        on: { STARTTLS: `554 ${EVIL}` },
+      },
+      'xn--bcher-kva.example': { tls: await authority.issue({ dnsNames: ['mx.xn--bcher-kva.example'] }) },
+      'odd.example': { tls: await authority.issue({ dnsNames: [LONG, `x${EVIL}.example`], keyType: 'rsa' }) },
+      'old.example': { tls: { maxVersion: 'TLSv1.2' } },
+      'bye.example': { on: { EHLO: replyAndCut('554 5.7.1 no') } },
+    },
+    {
+      zones: {
+        'null.example': { mx: [{ preference: 0, exchange: '' }] },
+        'fails.example': { servfail: true },
+        'homeless.example': { mx: [{ preference: 10, exchange: 'nobody.homeless.example' }] },
+        'two.example': {
+          mx: [
+            { preference: 20, exchange: 'mx.bank.example' },
+            { preference: 10, exchange: 'mx.plain.example' },
+          ],
+        },
+      },
+      config: {
+        'enforce-tls.ini':
+          '[main]\ntrusted_next_hops[]=mx.local.example\n[store]\ntype=file\n[tls]\nca=ca.pem\nhandshake_timeout=1s\n',
+        'ca.pem': authority.cert,
+        me: 'mail.acme.example\n',
+        'enforce-tls.rules.json': JSON.stringify({
+          ...rulesDocument({
+            'acme.example': [
+              { to: ['bank.example', 'self.example', 'soon.example'], action: { level: 'verify' } },
+              { to: ['cfo@plain.example', '.plain.example'] },
+              { to: ['busy.example'], enabled: false },
+              { to: ['busy.example'], action: { level: 'none' } },
+            ],
+            'bob@acme.example': [{ to: ['group:banks'], action: { level: 'verify' } }],
+            'on-1.3.example': [{ to: ['old.example'], action: { level: 'encrypt', minVersion: 'TLSv1.3' } }],
+          }),
+          groups: { banks: ['bank.example', 'cfo@plain.example', '.bank.example', '*'] },
+        }),
+      },
+    },
+  )
+})
+after(async () => {
+  if (typeof world !== 'string') await world[Symbol.asyncDispose]()
+})
+
+/** Runs `check` in the folder; `null` where that is not possible. */
+async function check(t: TestContext, args: readonly string[], fake: FakeTerminal = {}): Promise<Ran | null> {
+  if (typeof world === 'string') {
+    t.skip(world)
+    return null
+  }
+  const words = ['check', ...args, '--config', world.folder, '--dns', world.dns.address]
+  return inProcess(words, { partners: openOwnPartners, ...fake })
+}
+
+/** The data of a check, and the exit code. */
+async function checked(t: TestContext, ...args: readonly string[]) {
+  const ran = await check(t, [...args, '--json'])
+  if (!ran) return null
+  assert.equal(ran.stderr, '')
+  return { code: ran.code, data: JSON.parse(ran.stdout) as PartnerCheck }
+}
+
+const inColumns = (text: string) => text.split('\n').filter((line) => /^[│┌├└]/.test(line))
+
+describe('check of one partner', () => {
+  const ROWS: readonly (readonly [args: string, code: 0 | 1 | 3, reason: RegExp])[] = [
+    ['bank.example', 0, /^mx\.bank\.example \(127[\d.]+:25\) fulfils the requirement$/],
+    ['bank.example --level verify', 0, /fulfils/],
+    ['bank.example --level secure', 0, /fulfils/],
+    ['BANK.Example. --level secure', 0, /fulfils/],
+    ['self.example', 0, /fulfils/],
+    ['self.example --level verify', 1, /is not trusted: it is self-signed$/],
+    ['expired.example --level verify', 1, /expired on/],
+    ['plain.example', 1, /^mx\.plain\.example does not offer STARTTLS$/],
+    ['local.example', 0, /^mx\.local\.example .* counts as secure without TLS \(trusted_next_hops\)$/],
+    ['busy.example', 3, /^mx\.busy\.example answered the connection with 421/],
+    ['silent.example', 3, /no answer at the reply to EHLO in time/],
+    ['bye.example', 1, /refused EHLO/],
+    ['old.example', 0, /fulfils/],
+    ['old.example --min-version TLSv1.3', 1, /TLS handshake failed/],
+    ['null.example', 1, /takes no mail/],
+    ['nowhere.example', 1, /has no mail server/],
+    ['fails.example', 3, /ESERVFAIL/],
+    ['homeless.example', 3, /nobody\.homeless\.example has no address, or DNS does not tell it/],
+    ['two.example', 0, /^mx\.bank\.example/],
+    ['bücher.example --level secure', 0, /^mx\.xn--bcher-kva\.example/],
+    ['cfo@plain.example --mx mx.bank.example', 0, /^mx\.bank\.example/],
+    ['bank.example --mx 127.0.0.1:1', 3, /could not be reached: connect ECONNREFUSED/],
+    // By rules
+    ['bank.example --from ann@acme.example', 0, /fulfils/],
+    ['self.example --from ann@acme.example', 1, /self-signed/],
+    ['self.example --from ann@other.example', 0, /fulfils/],
+    ['self.example --from ann@acme.example --level encrypt', 0, /fulfils/],
+    ['old.example --from ann@on-1.3.example', 1, /handshake/],
+  ]
+  for (const [args, code, reason] of ROWS) {
+    it(`${args}: exit code ${code}`, async (t) => {
+      const found = await checked(t, ...args.split(' '))
+      if (!found) return
+      assert.match(found.data.reason, reason)
+      assert.equal(found.code, code)
+      assert.equal({ delivered: 0, bounced: 1, 'not-known': 3 }[found.data.verdict], code)
+    })
+  }
+
+  it('tells all that was found as data', async (t) => {
+    const found = await checked(t, 'bank.example', '--fingerprint', bankFingerprint)
+    if (!found || typeof world === 'string') return
+    const { hosts, checkedAt, ...rest } = found.data
+    assert.ok(Date.parse(checkedAt) > 0)
+    assert.deepEqual(rest, {
+      domain: 'bank.example',
+      recipient: null,
+      level: 'fingerprint',
+      requirement: {
+        level: 'fingerprint',
+        trusted: false,
+        namesHost: false,
+        namesAnyOf: [],
+        fingerprintsAnyOf: [[bankFingerprint]],
+      },
+      decidedBy: [],
+      verdict: 'delivered',
+      reason: rest.reason,
+      remarks: [],
+    })
+    assert.equal(hosts.length, 1)
+    const [host] = hosts
+    assert.ok(host?.certificate)
+    const { certificate, ...session } = host
+    assert.deepEqual(session, {
+      host: 'mx.bank.example',
+      priority: 10,
+      to: host.to,
+      reachable: true,
+      starttls: true,
+      protocol: 'TLSv1.3',
+      cipher: host.cipher,
+      levels: ['encrypt', 'fingerprint', 'verify', 'secure'].map((level) => ({
+        level,
+        passes: true,
+        class: null,
+        detail: null,
+      })),
+      trustedNextHop: false,
+      failure: null,
+    })
+    assert.match(host.cipher ?? '', /^TLS_/)
+    assert.equal(certificate.fingerprints.publicKey, bankFingerprint)
+    assert.equal(certificate.names.length, 31)
+  })
+
+  it('asks every host, also behind one that would do, and sends no MAIL', async (t) => {
+    const found = await checked(t, 'two.example')
+    if (!found || typeof world === 'string') return
+    assert.deepEqual(
+      found.data.hosts.map(({ host, priority, failure }) => [host, priority, failure?.class ?? null]),
+      [
+        ['mx.plain.example', 10, 'starttls-not-supported'],
+        ['mx.bank.example', 20, null],
+      ],
+    )
+    for (const domain of ['bank.example', 'plain.example']) {
+      await world.peers[domain]?.waitForSilence()
+      const { connections = [] } = world.peers[domain] ?? {}
+      const verbs: string[] = connections.flatMap(({ commands }) => commands.map(({ verb }) => verb))
+      assert.deepEqual(
+        [...new Set(verbs)].sort(),
+        domain === 'bank.example' ? ['EHLO', 'QUIT', 'STARTTLS'] : ['EHLO', 'QUIT'],
+      )
+    }
+  })
+
+  it('tells STARTTLS from what comes behind it', async (t) => {
+    const ROWS = [
+      ['old.example', true],
+      ['plain.example', false],
+      ['evil.example', true],
+      ['silent.example', null],
+    ] as const
+    for (const [domain, starttls] of ROWS) {
+      const found = await checked(t, domain, '--min-version', 'TLSv1.3')
+      if (found) assert.deepEqual([domain, found.data.hosts[0]?.starttls], [domain, starttls])
+    }
+  })
+
+  it('greets as the Haraka of the folder does', async (t) => {
+    if (!(await checked(t, 'bank.example')) || typeof world === 'string') return
+    const [first] = world.peers['bank.example']?.connections.at(-1)?.commands ?? []
+    assert.equal(first?.line, 'EHLO mail.acme.example\r\n')
+  })
+
+  it('tells which rule requires it', async (t) => {
+    const found = await checked(t, 'cfo@plain.example', '--from', 'ann@acme.example')
+    if (!found) return
+    assert.deepEqual(found.data.decidedBy, [{ owner: 'acme.example', id: 'rule2', name: 'Enforced TLS' }])
+  })
+
+  it('says that no rule requires anything', async (t) => {
+    const ran = await check(t, ['self.example', '--from', 'ann@other.example'])
+    if (ran)
+      assert.match(ran.stdout, /^No rule requires anything of mail to self\.example; .* at level encrypt\.$/m)
+  })
+
+  it('warns of a certificate that runs out', async (t) => {
+    const ran = await check(t, ['soon.example', '--level', 'verify'])
+    if (!ran) return
+    assert.equal(ran.code, 0)
+    assert.match(
+      ran.stdout,
+      /^The certificate of mx\.soon\.example expires on [\d-]+, in 5 days; without a new one/m,
+    )
+  })
+
+  it('shows a person facts that fit 80 columns, whatever is in them', async (t) => {
+    for (const domain of ['odd.example', 'busy.example', 'evil.example', 'bank.example']) {
+      const ran = await check(t, [domain, '--fingerprint', 'ab'.repeat(32), '--level', 'encrypt'])
+      if (!ran) return
+      const facts = ran.stdout.split('\n').filter((line) => /^ {2}(?:\S+(?: key)? {2,}| {8,})/.test(line))
+      assert.ok(facts.length > 0)
+      assert.deepEqual(
+        facts.filter((line) => line.length > 80),
+        [],
+      )
+      assert.doesNotMatch(ran.stdout, /[\x00-\x09\x0b-\x1f\x7f\u202e]/) // eslint-disable-line no-control-regex
+    }
+  })
+})
+
+describe('check of many partners', () => {
+  it('has a table of 80 columns, what was left out, and the exit code of the worst', async (t) => {
+    if (typeof world === 'string') return t.skip(world)
+    const list = join(world.folder, 'list.txt')
+    writeFileSync(
+      list,
+      `# partners\r\nbank.example\r\n\nbusy.example # later\n${LONG}\n.sub.example\nbank.example\n`,
+    )
+    const ran = await check(t, ['--list', list, '--level', 'verify'])
+    assert.ok(ran)
+    assert.equal(ran.code, 1)
+    assert.ok(inColumns(ran.stdout).length > 0)
+    assert.deepEqual([...new Set(inColumns(ran.stdout).map((line) => line.length))], [80])
+    assert.match(ran.stdout, /^3 partners: 1 delivered, 1 not known now, 1 bounces\.$/m)
+    assert.match(ran.stdout, /^Not checked: \.sub\.example, it stands for all subdomains; name one\.$/m)
+    assert.equal(ran.stderr, '')
+  })
+
+  it('takes the members of a group, each at what the rules require of it', async (t) => {
+    const ran = await check(t, ['group:banks', '--from', 'ann@acme.example', '--json'])
+    if (!ran) return
+    const data = JSON.parse(ran.stdout) as { checks: PartnerCheck[]; skipped: { pattern: string }[] }
+    assert.deepEqual(
+      data.checks.map(({ domain, recipient, level, verdict }) => [domain, recipient, level, verdict]),
+      [
+        ['bank.example', null, 'verify', 'delivered'],
+        ['plain.example', 'cfo@plain.example', 'encrypt', 'bounced'],
+      ],
+    )
+    assert.deepEqual(
+      data.skipped.map(({ pattern }) => pattern),
+      ['.bank.example', '*'],
+    )
+  })
+
+  it('reads standard input, and shows how far it is on a terminal, not in the results', async (t) => {
+    const ran = await check(t, ['--list', '-'], { answer: 'bank.example\nself.example\n', columns: 100 })
+    if (!ran) return
+    assert.equal(ran.code, 0)
+    assert.match(ran.stderr, /2 of 2 partners/)
+    assert.doesNotMatch(ran.stdout, / of 2 partners/)
+  })
+
+  it('asks no more partners at a time than it may', async (t) => {
+    if (typeof world === 'string') return t.skip(world)
+    const started = performance.now()
+    const partners = ['silent.example', 'x@silent.example', 'y@silent.example']
+    await check(t, [...partners, '--concurrency', '1'])
+    assert.ok(performance.now() - started > 2900)
+  })
+})
+
+describe('check of all partners that rules name', () => {
+  it('asks each at what its rules require, and tells of certificates that run out', async (t) => {
+    const ran = await check(t, ['--rules', '--json'])
+    if (!ran) return
+    const data = JSON.parse(ran.stdout) as { checks: PartnerCheck[]; skipped: { pattern: string }[] }
+    assert.deepEqual(
+      data.checks.map(({ domain, recipient, level, verdict, decidedBy }) => [
+        recipient ?? domain,
+        level,
+        verdict,
+        decidedBy.map(({ owner, id }) => `${owner} ${id}`),
+      ]),
+      [
+        ['bank.example', 'verify', 'delivered', ['acme.example rule1', 'bob@acme.example rule1']],
+        ['self.example', 'verify', 'bounced', ['acme.example rule1']],
+        ['soon.example', 'verify', 'delivered', ['acme.example rule1']],
+        ['cfo@plain.example', 'encrypt', 'bounced', ['acme.example rule2']],
+        ['cfo@plain.example', 'verify', 'bounced', ['bob@acme.example rule1']],
+        ['old.example', 'encrypt', 'bounced', ['on-1.3.example rule1']],
+      ],
+    )
+    assert.deepEqual(
+      data.skipped.map(({ pattern }) => pattern),
+      ['.plain.example', '.bank.example', '*'],
+    )
+    assert.match(
+      data.checks[2]?.remarks.join() ?? '',
+      /soon\.example expires on .* mail at level verify bounces/,
+    )
+    assert.equal(ran.code, 1)
+  })
+
+  it('leaves rules out that are not valid, and says so', async (t) => {
+    if (typeof world === 'string') return t.skip(world)
+    const file = join(world.folder, 'broken.json')
+    const sound = rulesDocument({ 'acme.example': [] })
+    writeFileSync(file, JSON.stringify({ ...sound, rules: { 'acme.example': { odd: { name: 'x' } } } }))
+    const ran = await inProcess(['check', '--rules', '--file', file], { partners: openOwnPartners })
+    assert.deepEqual([ran.code, ran.stderr], [0, ''])
+    assert.match(
+      ran.stdout,
+      /^No enforcing rule names a partner\.\nNot valid, so its partners were left out: .*odd/,
+    )
+  })
+})
+
+describe('check that makes no sense', () => {
+  const ROWS: readonly (readonly [args: string, code: number, said: RegExp])[] = [
+    ['', 2, /say whom to check/],
+    ['bank.example --rules', 2, /leave out the others/],
+    ['--rules --level verify', 2, /--rules' cannot be used with option '--level/],
+    ['bank..example', 2, /empty label/],
+    ['.bank.example', 2, /nothing to check.*\n.*all subdomains/],
+    ['*', 2, /nothing to check/],
+    ['[192.0.2.1]', 2, /is an address of a host; name the domain, and ask that host with --mx/],
+    ['192.0.2.1', 2, /is an address of a host/],
+    ['bank.example --level none', 2, /Allowed choices are encrypt, fingerprint, verify, secure/],
+    ['bank.example --level fingerprint', 1, /needs --fingerprint/],
+    ['bank.example --fingerprint xyz', 1, /--fingerprint "xyz" is no SHA-256 fingerprint/],
+    ['bank.example --cert-name a_b', 1, /--cert-name "a_b" has the label/],
+    ['bank.example --mx mx.bank.example:0', 2, /no port from 1 to 65535/],
+    ['bank.example --mx a:b:c', 2, /--mx "a:b:c"/],
+    ['bank.example --concurrency 0', 2, /from 1 to 100/],
+    ['bank.example --dns dns.example', 2, /--dns "dns.example" is not the address/],
+    ['bank.example --from nobody', 1, /--from "nobody" has no @/],
+    ['group:nobody', 1, /there is no group "nobody"; the groups are: banks/],
+    ['--list /nowhere/list', 1, /--list \/nowhere\/list/],
+  ]
+  for (const [args, code, said] of ROWS) {
+    it(`check ${args}: exit code ${code}`, async (t) => {
+      if (typeof world === 'string') return t.skip(world)
+      const words = args === '' ? [] : args.split(' ')
+      const dns = args.includes('--dns') ? [] : ['--dns', world.dns.address]
+      const ran = await inProcess(['check', ...words, '--config', world.folder, ...dns], {
+        partners: openOwnPartners,
+      })
+      assert.match(ran.stderr, said)
+      assert.deepEqual([ran.code, ran.stdout], [code, ''])
+    })
+  }
+})
+
+describe('check, as a program', () => {
+  it('needs no folder and no store, and ends at once', async (t) => {
+    if (typeof world === 'string') return t.skip(world)
+    const ran = await enforceTls(['check', 'null.example', '--dns', world.dns.address], '/')
+    assert.deepEqual([ran.code, ran.stderr], [1, ''])
+    assert.match(ran.stdout, /^null\.example: mail would bounce\.\n {2}null\.example takes no mail/)
+  })
+
+  it('leaves out a host that DNS says is this machine, as Haraka does', async (t) => {
+    if (typeof world === 'string') return t.skip(world)
+    const ran = await enforceTls(['check', 'bank.example', '--dns', world.dns.address], '/')
+    assert.equal(ran.code, 3)
+    assert.match(ran.stdout, /is this very machine, which Haraka leaves out/)
+  })
+
+  it('ends where DNS does not answer, after the time that net-utils.ini gives it', async (t) => {
+    if (typeof world === 'string') return t.skip(world)
+    const silentDns = createSocket('udp4').bind(0, '127.0.0.1')
+    await once(silentDns, 'listening')
+    writeFileSync(join(world.folder, 'config', 'net-utils.ini'), '[dns]\ntimeout=500\n')
+    const started = performance.now()
+    const server = `127.0.0.1:${silentDns.address().port}`
+    const ran = await enforceTls(['check', 'bank.example', '--config', world.folder, '--dns', server])
+    silentDns.close()
+    assert.equal(ran.code, 3)
+    assert.match(ran.stdout, /DNS does not tell the mail servers of bank\.example: ETIMEOUT/)
+    assert.ok(performance.now() - started < 6_000)
+  })
+})
+
+describe('explain --probe', () => {
+  it('tells what the real servers would do, as data and in words', async (t) => {
+    if (typeof world === 'string') return t.skip(world)
+    const words = ['explain', '--from', 'ann@acme.example', '--to', 'cfo@self.example', '--probe']
+    const place = ['--config', world.folder, '--dns', world.dns.address]
+    const run = (...more: string[]) => inProcess([...words, ...place, ...more], { partners: openOwnPartners })
+    const { code, stdout } = await run('--json')
+    const { probe } = JSON.parse(stdout) as { probe: PartnerCheck }
+    assert.deepEqual(
+      [code, probe.recipient, probe.level, probe.verdict],
+      [0, 'cfo@self.example', 'verify', 'bounced'],
+    )
+    const shown = await run()
+    assert.match(shown.stdout, /^Required: level verify/m)
+    assert.match(shown.stdout, /^cfo@self\.example: mail would bounce\.$/m)
+  })
+
+  it('is refused for incoming mail', async () => {
+    const { code, stderr } = await inProcess([
+      'explain',
+      '--direction',
+      'incoming',
+      '--from',
+      'a@b.example',
+      '--to',
+      'c@d.example',
+      '--probe',
+      '--file',
+      '/nowhere',
+    ])
+    assert.deepEqual([code, /--probe is for outgoing mail/.test(stderr)], [2, true])
+  })
+})

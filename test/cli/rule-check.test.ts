@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { after, before, describe, it, type TestContext } from 'node:test'
+import { openOwnPartners, type OpenPartners } from '../../plugins/enforce-tls/cli/partners.js'
+import type { OwnedRule } from '../../plugins/enforce-tls/rules/owner-entries.js'
+import { startPartners, type TestPartners } from '../support/partners.js'
+import { silence } from '../support/peer-steps.js'
+import { inProcess, type FakeTerminal } from './enforce-tls.js'
+
+let world: TestPartners | string
+before(async () => {
+  world = await startPartners(
+    {
+      'bank.example': {},
+      'plain.example': { starttls: false },
+      'silent.example': { on: { connect: silence } },
+      'stuck.example': { on: { handshake: silence } },
+    },
+    { zones: { 'fails.example': { servfail: true } } },
+  )
+})
+after(async () => {
+  if (typeof world !== 'string') await world[Symbol.asyncDispose]()
+})
+
+/** Runs a command in the folder, with the DNS of the test. */
+function run(place: TestPartners, args: readonly string[], fake: FakeTerminal = {}) {
+  const partners: OpenPartners = (at) => openOwnPartners({ ...at, dns: place.dns.address })
+  return inProcess([...args, '--config', place.folder], { partners, ...fake })
+}
+
+/** Makes a rule of `*`; gives what came on standard error, and its id. */
+async function created(t: TestContext, to: readonly string[], ...options: readonly string[]) {
+  if (typeof world === 'string') {
+    t.skip(world)
+    return null
+  }
+  const ran = await run(world, ['rule', 'create', '*', 'Bank', '--to', ...to, '--json', ...options])
+  assert.equal(ran.code, 0)
+  return { stderr: ran.stderr, id: (JSON.parse(ran.stdout) as OwnedRule).id, place: world }
+}
+
+describe('a rule that is switched on', () => {
+  it('comes without a word where every partner would get its mail', async (t) => {
+    const rule = await created(t, ['bank.example', '.sub.example', '*'], '--enable')
+    if (rule) assert.equal(rule.stderr, '')
+  })
+
+  it('warns of a partner that would not, with the command that says more', async (t) => {
+    const rule = await created(t, ['bank.example', 'cfo@plain.example'])
+    if (!rule) return
+    assert.equal(rule.stderr, '', 'a rule that is off is not looked at')
+    const { code, stdout, stderr } = await run(rule.place, ['rule', 'enable', '*', rule.id])
+    assert.equal(code, 0)
+    assert.match(stdout, /^Rule \w+ of \* \(Bank\) is on/)
+    assert.equal(
+      stderr,
+      [
+        'enforce-tls: warning: mail to cfo@plain.example would bounce now: mx.plain.example does not offer STARTTLS; look closer with:',
+        `  enforce-tls check cfo@plain.example --level encrypt --config ${rule.place.folder}`,
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('warns by the level of the rule, also of the members of a group', async (t) => {
+    if (typeof world === 'string') return t.skip(world)
+    await run(world, ['group', 'set', 'banks', 'bank.example', 'fails.example'])
+    const rule = await created(t, ['group:banks'], '--enable', '--level', 'verify')
+    assert.match(
+      rule?.stderr ?? '',
+      /mail to bank\.example would bounce now: mx\.bank\.example has a certificate that is not trusted/,
+    )
+    assert.match(
+      rule?.stderr ?? '',
+      /whether mail to fails\.example would be delivered can't be told now; ask again with:\n {2}enforce-tls check fails\.example --level verify/,
+    )
+  })
+
+  it('prints data only with --json, with warnings on standard error', async (t) => {
+    const rule = await created(t, ['plain.example'], '--enable')
+    if (rule) assert.match(rule.stderr, /^enforce-tls: warning: mail to plain\.example would bounce now/)
+  })
+
+  const QUIET: readonly (readonly [what: string, options: readonly string[]])[] = [
+    ['--no-check', ['--enable', '--no-check']],
+    ['an exemption', ['--enable', '--level', 'none']],
+    ['a rule that stays off', []],
+  ]
+  for (const [what, options] of QUIET) {
+    it(`asks nobody for ${what}`, async (t) => {
+      if (typeof world === 'string') return t.skip(world)
+      const asked = world.dns.questions.length
+      const rule = await created(t, ['plain.example'], ...options)
+      assert.deepEqual([rule?.stderr, world.dns.questions.length], ['', asked])
+    })
+  }
+
+  it('is on within some seconds where servers or DNS are silent, and does not take that for a refusal', async (t) => {
+    const rule = await created(t, ['silent.example', 'stuck.example'])
+    if (!rule) return
+    const started = performance.now()
+    const { code, stderr } = await run(rule.place, ['rule', 'enable', '*', rule.id])
+    assert.equal(code, 0)
+    assert.doesNotMatch(stderr, /would bounce/)
+    assert.match(
+      stderr,
+      /whether mail to silent\.example, stuck\.example would be delivered can't be told now/,
+    )
+    const dns = createSocket('udp4').bind(0, '127.0.0.1')
+    await once(dns, 'listening')
+    const partners: OpenPartners = (at) => openOwnPartners({ ...at, dns: `127.0.0.1:${dns.address().port}` })
+    const again = await run(rule.place, ['rule', 'enable', '*', rule.id], { partners })
+    dns.close()
+    assert.match(
+      again.stderr,
+      /whether mail to silent\.example, stuck\.example would be delivered can't be told now/,
+    )
+    assert.ok(performance.now() - started < 10_000)
+  })
+
+  it('is on although the servers can not be asked at all', async (t) => {
+    const rule = await created(t, ['bank.example'])
+    if (!rule) return
+    const partners: OpenPartners = () => Promise.reject(new Error('[tls] ca is no file'))
+    const { code, stderr } = await run(rule.place, ['rule', 'enable', '*', rule.id], { partners })
+    assert.deepEqual(
+      [code, stderr],
+      [
+        0,
+        'enforce-tls: warning: the mail servers of the recipients could not be asked: [tls] ca is no file\n',
+      ],
+    )
+  })
+})

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { it } from 'node:test'
+import { PARTS } from '../bench/parts.js'
+import { runToEnd } from '../support/watched-process.js'
+
+it('every part of the benchmark runs to its end in quick mode and gives its numbers as JSON', async () => {
+  const bench = join(__dirname, '..', 'bench', 'bench.js')
+  const said = await runToEnd(process.execPath, [bench, '--quick', '--json'])
+  const { machine, parts } = JSON.parse(said) as {
+    machine: Record<string, string>
+    parts: { id: string; tables: { title: string; data: unknown }[] }[]
+  }
+  assert.equal(machine['node'], process.version)
+  assert.deepEqual(
+    parts.map(({ id }) => id),
+    PARTS.map(({ id }) => id),
+  )
+  for (const { id, tables } of parts) {
+    assert.ok(tables.length > 0, `part ${id} has no table`)
+    for (const { title, data } of tables) {
+      assert.ok(data, `${title} has no data`)
+      // NaN and infinity become null in JSON: nothing was measured.
+      assert.doesNotMatch(JSON.stringify(data), /"(?:p50|p99|start|rss|longestStall)":null/, title)
+    }
+  }
+})

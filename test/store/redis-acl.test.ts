@@ -1,0 +1,155 @@
+/** The users of Redis that the README recommends: they may do all that is needed, and nothing else. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { RedisSettings } from '../../plugins/enforce-tls/settings.js'
+import { RedisFeed } from '../../plugins/enforce-tls/store/redis-feed.js'
+import type { RedisStore } from '../../plugins/enforce-tls/store/redis-store.js'
+import { readmeUser, type AclUser } from '../support/readme-acl.js'
+import { startCluster } from '../support/redis-cluster.js'
+import { startSentinels } from '../support/redis-sentinels.js'
+import { startRedis, type RedisServer } from '../support/redis-server.js'
+import { until } from '../support/until.js'
+import { openRedisStore, OWNER, redisSettings, RULE } from './opened-redis-store.js'
+import { create, storeError } from './rule-store-contract.js'
+
+const NOT_PERMITTED = storeError('STORE_UNAVAILABLE', /does not permit that to this user: NOPERM/)
+
+/** All that Haraka asks. */
+async function asHaraka(settings: Partial<RedisSettings>): Promise<void> {
+  await using opened = openRedisStore(settings)
+  const { store } = opened
+  await store.readOwner(OWNER)
+  await store.groups()
+  await assertVersion(store)
+  const [hears, why] = await new Promise<[boolean, string]>((resolve) => {
+    const feed = new RedisFeed(redisSettings(settings), {
+      onChange: () => undefined,
+      onHearing: (...told) => {
+        feed.close()
+        resolve(told)
+      },
+    })
+  })
+  assert.ok(hears, why)
+}
+
+/** All that the command does. */
+async function asAdministrator(settings: Partial<RedisSettings>): Promise<void> {
+  await using opened = openRedisStore(settings)
+  const { store } = opened
+  const by = { by: 'ann' }
+  await store.writeService(OWNER, null, '{"enabled":true}', by)
+  await store.writeRules(OWNER, [create('a', RULE)], by)
+  await store.writeGroup('banks', null, '[]', by)
+  assert.deepEqual(await store.owners(), [OWNER])
+  assert.equal((await store.services()).size, 1)
+  assert.equal((await store.history({ limit: 10 })).length, 3)
+  await store.writeGroup('banks', '[]', null, by)
+  await store.writeRules(OWNER, [{ id: 'a', expected: RULE, value: null }], by)
+  await store.writeService(OWNER, '{"enabled":true}', null, by)
+  await assertVersion(store)
+}
+
+async function assertVersion(store: RedisStore): Promise<void> {
+  assert.match((await store.facts())['version'] ?? '', /^Redis \d/)
+}
+
+const login = ({ name, password }: AclUser) => ({ username: name, password })
+
+describe('the users of Redis in the README', () => {
+  let redis: RedisServer
+  before(async () => {
+    redis = await startRedis()
+  })
+  after(() => redis.close())
+
+  for (const [name, work] of [
+    ['haraka', asHaraka],
+    ['rules-admin', asAdministrator],
+  ] as const) {
+    const user = readmeUser(name)
+    const setUser = (words: readonly string[]) => redis.cli('ACL', 'SETUSER', name, 'reset', ...words)
+
+    it(`${name} may do its work`, async () => {
+      await setUser(user.words)
+      await work({ port: redis.port, ...login(user) })
+    })
+
+    for (const word of user.words.filter((permission) => permission.startsWith('+')))
+      it(`${name} needs ${word}`, async () => {
+        await redis.cli('FLUSHALL')
+        await setUser(user.words.filter((other) => other !== word))
+        await assert.rejects(work({ port: redis.port, ...login(user) }))
+      })
+  }
+
+  it('may use another database with +select', async () => {
+    const user = readmeUser('haraka')
+    await redis.cli('ACL', 'SETUSER', user.name, 'reset', ...user.words)
+    await assert.rejects(asHaraka({ port: redis.port, db: 1, ...login(user) }), NOT_PERMITTED)
+    await redis.cli('ACL', 'SETUSER', user.name, '+select')
+    await asHaraka({ port: redis.port, db: 1, ...login(user) })
+  })
+
+  it('haraka may change nothing, and nobody sees other keys', async () => {
+    const haraka = readmeUser('haraka')
+    const admin = readmeUser('rules-admin')
+    for (const { name, words } of [haraka, admin]) await redis.cli('ACL', 'SETUSER', name, 'reset', ...words)
+    await using reader = openRedisStore({ port: redis.port, ...login(haraka) })
+    await assert.rejects(reader.store.writeRules(OWNER, [create('a', RULE)]), NOT_PERMITTED)
+    await assert.rejects(reader.store.owners(), NOT_PERMITTED)
+    for (const user of [haraka, admin]) {
+      await using other = openRedisStore({ port: redis.port, prefix: 'other:', ...login(user) })
+      await assert.rejects(other.store.readOwner(OWNER), NOT_PERMITTED)
+    }
+    await reader.store.readOwner(OWNER)
+  })
+})
+
+describe('the users of Redis in the README, on more than one machine', () => {
+  it('work in a Cluster, also while keys move', async () => {
+    await using cluster = await startCluster()
+    const haraka = readmeUser('haraka', { cluster: true })
+    const admin = readmeUser('rules-admin', { cluster: true })
+    for (const node of cluster.nodes)
+      for (const { name, words } of [haraka, admin]) await node.cli('ACL', 'SETUSER', name, ...words)
+    await using reader = openRedisStore({ ...cluster.settings, ...login(haraka) })
+    await using writer = openRedisStore({ ...cluster.settings, ...login(admin) })
+    await asAdministrator({ ...cluster.settings, ...login(admin) })
+    await asHaraka({ ...cluster.settings, ...login(haraka) })
+    await writer.store.writeRules(OWNER, [create('a', RULE)])
+    await cluster.migrate(`enforce-tls:rules:${OWNER}`, async () => {
+      assert.equal((await reader.store.readOwner(OWNER)).rules.get('a'), RULE)
+      await writer.store.writeRules(OWNER, [{ id: 'a', expected: RULE, value: '{"moved":1}' }])
+      assert.deepEqual(await writer.store.owners(), [OWNER])
+    })
+    assert.equal((await reader.store.readOwner(OWNER)).rules.get('a'), '{"moved":1}')
+    await asHaraka({ ...cluster.settings, ...login(haraka) })
+  })
+
+  it('work behind Sentinels that have users too, and hear of a new master', async () => {
+    const watcher = readmeUser('sentinel-reader')
+    await using group = await startSentinels()
+    for (const sentinel of group.sentinels)
+      await sentinel.cli('ACL', 'SETUSER', watcher.name, ...watcher.words)
+    const sentinelLogin = { sentinelUsername: watcher.name, sentinelPassword: watcher.password }
+    await using opened = openRedisStore({ ...group.settings, ...sentinelLogin })
+    await opened.store.readOwner(OWNER)
+    const old = await group.master()
+    await group.failOver()
+    const master = await group.untilFailedOver(old)
+    await master.cli('HSET', `enforce-tls:rules:${OWNER}`, 'a', RULE)
+    const seen = async () => (await opened.store.readOwner(OWNER).catch(() => undefined))?.rules.has('a')
+    await until(seen, { what: 'the rules of the new master', timeout: 3000 })
+    for (const permission of watcher.words.filter((word) => word.startsWith('+sentinel'))) {
+      const words = watcher.words.filter((word) => word !== permission)
+      for (const sentinel of group.sentinels)
+        await sentinel.cli('ACL', 'SETUSER', watcher.name, 'reset', ...words)
+      await using refused = openRedisStore({ ...group.settings, ...sentinelLogin })
+      await assert.rejects(
+        refused.store.readOwner(OWNER),
+        storeError('STORE_UNAVAILABLE', /has Sentinels that refuse the login \(NOPERM\)/),
+      )
+    }
+  })
+})

@@ -1,0 +1,129 @@
+/** RedisStore on a real Cluster: the contract, keys on all nodes, a node that is lost, slots that move. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { startCluster, type RedisCluster } from '../support/redis-cluster.js'
+import { startRedis } from '../support/redis-server.js'
+import { until } from '../support/until.js'
+import { COMMAND_TIMEOUT, failsInTime, openRedisStore, OWNER, RULE } from './opened-redis-store.js'
+import { create, describeRuleStore } from './rule-store-contract.js'
+
+let cluster: RedisCluster
+let places = 0
+before(async () => {
+  cluster = await startCluster({ replicas: 1 })
+})
+after(() => cluster.close())
+
+describeRuleStore('RedisStore on a Cluster', () => {
+  const prefix = `place${places++}:`
+  return Promise.resolve({
+    open: () => openRedisStore({ ...cluster.settings, prefix }).store,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  })
+})
+
+describe('RedisStore on a Cluster', () => {
+  const owners = Array.from({ length: 60 }, (_, n) => `d${n}.example`)
+
+  it('needs one node that answers to find all others, by settings and by URL', async () => {
+    const [first] = cluster.settings.cluster
+    await using gone = await startRedis()
+    await gone.stop()
+    await using opened = openRedisStore({
+      cluster: [`127.0.0.1:${gone.port}`, String(first)],
+      prefix: 'one:',
+    })
+    for (const owner of owners) await opened.store.writeRules(owner, [create('a', RULE)])
+    await using url = openRedisStore({ url: cluster.url, prefix: 'one:' })
+    assert.deepEqual(await url.store.owners(), owners.toSorted())
+    assert.equal(url.store.description, `redis ${cluster.url} (prefix one:)`)
+    const holders = await Promise.all(cluster.nodes.map((node) => node.cli('DBSIZE')))
+    assert.ok(holders.filter((size) => size !== '0').length >= 3, holders.join())
+  })
+
+  it('reads and writes a key while its slot moves, and after', async () => {
+    await using opened = openRedisStore({ ...cluster.settings, prefix: 'move:' })
+    const { store } = opened
+    await store.writeRules(OWNER, [create('a', RULE)])
+    const slot = { moves: true }
+    const moved = cluster.migrate(`move:rules:${OWNER}`).finally(() => (slot.moves = false))
+    for (let n = 0; slot.moves || n < 3; n++) {
+      const { rules } = await store.readOwner(OWNER)
+      const value = JSON.stringify({ n })
+      await store.writeRules(OWNER, [{ id: 'a', expected: rules.get('a') ?? null, value }])
+      assert.deepEqual(await store.owners(), [OWNER])
+    }
+    const node = await moved
+    assert.match(await node.cli('HGET', `move:rules:${OWNER}`, 'a'), /^\{"n":\d+\}$/)
+  })
+
+  for (const [how, stop] of [
+    ['killed', (node: { kill9: () => Promise<void> }) => node.kill9()],
+    ['stopped still', (node: { pause: () => void }) => Promise.resolve(node.pause())],
+  ] as const)
+    it(`reads what a replica took over from a master that was ${how}, and what the others have all the time`, async () => {
+      const keyOf = (owner: string) => `kill:rules:${owner}`
+      await using opened = openRedisStore({
+        ...cluster.settings,
+        prefix: 'kill:',
+        commandTimeout: COMMAND_TIMEOUT,
+      })
+      const { store } = opened
+      for (const owner of owners) await cluster.cli('HSET', keyOf(owner), 'a', RULE)
+      // `domains` is read with each owner.
+      const busy = await cluster.masterOf('kill:domains')
+      const masters = await Promise.all(owners.map((owner) => cluster.masterOf(keyOf(owner))))
+      const victim = masters.find((node) => node !== busy)
+      assert.ok(victim)
+      const lost = owners.find((_, n) => masters[n] === victim) ?? ''
+      const kept = owners.find((_, n) => masters[n] === busy) ?? ''
+      await store.readOwner(lost)
+      await stop(victim)
+      await store.readOwner(kept)
+      await failsInTime(() => store.readOwner(lost))
+      await store.readOwner(kept)
+      const successor = await cluster.untilFailedOver(keyOf(lost), victim)
+      await until(async () => (await store.readOwner(lost).catch(() => undefined))?.rules.get('a') === RULE, {
+        what: 'the rules on the node that took over',
+      })
+      await store.writeRules(lost, [{ id: 'a', expected: RULE, value: '{"changed":1}' }])
+      assert.equal(await successor.cli('HGET', keyOf(lost), 'a'), '{"changed":1}')
+      await until(async () => (await store.owners().catch(() => [])).length === owners.length, {
+        what: 'all owners',
+      })
+      victim.resume()
+      if (!victim.running) await victim.start()
+      await cluster.untilWhole()
+    })
+
+  it('says that a Redis that is no Cluster is none, and that a node of a Cluster wants to be told', async () => {
+    await using redis = await startRedis()
+    await using none = openRedisStore({
+      cluster: [`127.0.0.1:${redis.port}`],
+      commandTimeout: COMMAND_TIMEOUT,
+    })
+    await failsInTime(() => none.store.readOwner(OWNER), /is no Redis Cluster; use host and port/)
+    await using node = openRedisStore({ port: cluster.nodes[0]?.port ?? 0, prefix: 'node:' })
+    await assert.rejects(async () => {
+      for (const owner of owners) await node.store.readOwner(owner)
+    }, /is a node of a Redis Cluster \(MOVED\); use cluster\[\], or redis\+cluster/)
+  })
+
+  it('says that all nodes are gone, and comes back with them', async () => {
+    await using opened = openRedisStore({ ...cluster.settings, commandTimeout: COMMAND_TIMEOUT })
+    await opened.store.readOwner(OWNER)
+    for (const node of cluster.nodes) node.pause()
+    await failsInTime(() => opened.store.readOwner(OWNER))
+    await failsInTime(() => opened.store.readOwner(OWNER))
+    for (const node of cluster.nodes) node.resume()
+    await cluster.untilWhole()
+    await until(
+      () =>
+        opened.store.readOwner(OWNER).then(
+          () => true,
+          () => false,
+        ),
+      { what: 'the store to be readable' },
+    )
+  })
+})

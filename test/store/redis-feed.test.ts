@@ -1,0 +1,183 @@
+/** RedisFeed on real servers, Sentinels and Clusters: no change goes unheard, or it is told that it may. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { RedisSettings } from '../../plugins/enforce-tls/settings.js'
+import { RedisFeed } from '../../plugins/enforce-tls/store/redis-feed.js'
+import { readmeUser } from '../support/readme-acl.js'
+import { startCluster, type RedisCluster } from '../support/redis-cluster.js'
+import { startSentinels } from '../support/redis-sentinels.js'
+import { startRedis } from '../support/redis-server.js'
+import { until } from '../support/until.js'
+import { COMMAND_TIMEOUT, redisSettings } from './opened-redis-store.js'
+
+const KEY = 'enforce-tls:rules:acme.example'
+
+/** What a feed told, in order: a key, `all`, `hears` or `deaf: why`. */
+class Heard implements AsyncDisposable {
+  readonly events: string[] = []
+  readonly #feed: RedisFeed
+
+  constructor(settings: Partial<RedisSettings>) {
+    this.#feed = new RedisFeed(redisSettings({ commandTimeout: COMMAND_TIMEOUT, ...settings }), {
+      onChange: (keys) => this.events.push(...(keys ?? ['all'])),
+      onHearing: (hears, why) => this.events.push(hears ? 'hears' : `deaf: ${why}`),
+    })
+  }
+
+  /** Waits for the next event that begins so, and forgets all up to it. */
+  async next(beginning: string, timeout = 15_000): Promise<string> {
+    const at = await until(
+      () => {
+        const found = this.events.findIndex((event) => event.startsWith(beginning))
+        return found >= 0 && found + 1
+      },
+      { what: () => `${beginning} among ${this.events.join(', ')}`, timeout },
+    )
+    const event = this.events[at - 1] ?? ''
+    this.events.splice(0, at)
+    return event
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#feed.close()
+    return Promise.resolve()
+  }
+}
+
+describe('the feed of a single Redis', () => {
+  it('tells keys of its prefix, and a flush as all', async () => {
+    await using redis = await startRedis()
+    await using heard = new Heard({ port: redis.port })
+    await heard.next('hears')
+    await redis.cli('SET', 'other', '1')
+    await redis.cli('HSET', KEY, 'a', '1')
+    assert.equal(await heard.next(''), KEY)
+    await redis.cli('FLUSHALL')
+    assert.equal(await heard.next(''), 'all')
+  })
+
+  for (const [how, lose] of [
+    ['cut', (redis: Awaited<ReturnType<typeof startRedis>>) => redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub')],
+    ['lost with the server', (redis: Awaited<ReturnType<typeof startRedis>>) => redis.restart()],
+  ] as const)
+    it(`says so when its connection was ${how}, that anything may have changed, and hears again`, async () => {
+      await using redis = await startRedis()
+      await using heard = new Heard({ port: redis.port })
+      await heard.next('hears')
+      await lose(redis)
+      assert.match(await heard.next(''), /^deaf: the connection is lost/)
+      assert.equal(await heard.next(''), 'all')
+      assert.equal(await heard.next(''), 'hears')
+      await redis.cli('HSET', KEY, 'a', '1')
+      assert.equal(await heard.next(''), KEY)
+    })
+
+  it('finds out that a server stands still', async () => {
+    await using redis = await startRedis()
+    await using heard = new Heard({ port: redis.port })
+    await heard.next('hears')
+    redis.pause()
+    await heard.next('deaf')
+    redis.resume()
+    await heard.next('all')
+    await heard.next('hears')
+  })
+
+  it('says once what the server refuses, and hears as soon as it does not', async () => {
+    await using redis = await startRedis()
+    const { name, password, words } = readmeUser('haraka')
+    const setUser = (...permissions: string[]) => redis.cli('ACL', 'SETUSER', name, 'reset', ...permissions)
+    for (const permission of ['+client|id', '+client|tracking', '+subscribe', '&__redis__:invalidate']) {
+      assert.ok(words.includes(permission), `${permission} in the README`)
+      await setUser(...words.filter((word) => word !== permission))
+      await using heard = new Heard({ port: redis.port, username: name, password })
+      assert.match(await heard.next(''), /^deaf: does not permit that to this user: NOPERM/)
+      await setUser(...words)
+      assert.equal(await heard.next(''), 'all')
+      assert.equal(await heard.next(''), 'hears')
+    }
+  })
+
+  it('tells nothing once it is closed', async () => {
+    await using redis = await startRedis()
+    const heard = new Heard({ port: redis.port })
+    await heard.next('hears')
+    await heard[Symbol.asyncDispose]()
+    await redis.cli('HSET', KEY, 'a', '1')
+    await redis.stop()
+    assert.deepEqual(heard.events, [])
+  })
+})
+
+describe('the feed behind Sentinels', () => {
+  for (const how of ['is demoted', 'is killed'] as const)
+    it(`goes over to the new master when the old one ${how}`, async () => {
+      await using group = await startSentinels()
+      await using heard = new Heard(group.settings)
+      await heard.next('hears')
+      const old = await group.master()
+      await (how === 'is killed' ? old.kill9() : group.failOver())
+      const master = await group.untilFailedOver(old)
+      await heard.next('deaf')
+      await heard.next('all')
+      await heard.next('hears')
+      await until(
+        async () => {
+          await master.cli('HSET', KEY, 'a', how)
+          return heard.events.includes(KEY)
+        },
+        { what: 'a change on the new master to be heard of', timeout: 5000 },
+      )
+    })
+})
+
+describe('the feed of a Cluster', () => {
+  let cluster: RedisCluster
+  before(async () => {
+    cluster = await startCluster({ replicas: 1 })
+  })
+  after(() => cluster.close())
+  const keys = Array.from({ length: 30 }, (_, n) => `enforce-tls:rules:d${n}.example`)
+
+  it('hears of keys on every master', async () => {
+    await using heard = new Heard(cluster.settings)
+    await heard.next('hears')
+    for (const key of keys) {
+      await cluster.cli('HSET', key, 'a', '1')
+      assert.equal(await heard.next(''), key)
+    }
+  })
+
+  it('hears of a key after its slot has moved', async () => {
+    await using heard = new Heard(cluster.settings)
+    await heard.next('hears')
+    await cluster.cli('HSET', KEY, 'a', '1')
+    await heard.next(KEY)
+    await cluster.migrate(KEY)
+    await heard.next(KEY)
+    heard.events.length = 0
+    await cluster.cli('HSET', KEY, 'a', '2')
+    await heard.next(KEY)
+  })
+
+  for (const how of ['killed', 'stopped still'] as const)
+    it(`says that it does not hear all when a master is ${how}, and hears again when a replica has taken over`, async () => {
+      await using heard = new Heard(cluster.settings)
+      await heard.next('hears')
+      const victim = await cluster.masterOf(KEY)
+      if (how === 'killed') await victim.kill9()
+      else victim.pause()
+      assert.match(
+        await heard.next('deaf'),
+        /^deaf: 127\.0\.0\.1:\d+: (?:the connection is lost|is a new master)/,
+      )
+      await cluster.untilFailedOver(KEY, victim)
+      await heard.next('all')
+      await heard.next('hears')
+      await cluster.cli('HSET', KEY, 'a', how)
+      await heard.next(KEY)
+      victim.resume()
+      if (!victim.running) await victim.start()
+      await cluster.untilWhole()
+    })
+})

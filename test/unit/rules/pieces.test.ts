@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { atOnce, sorting } from '../../../plugins/enforce-tls/rules/pieces.js'
+import { InvalidEntry, RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
+import { compileInPieces } from '../../../plugins/enforce-tls/store/compile-in-pieces.js'
+import { storedRule } from '../../support/rules.js'
+
+const NO_GROUPS = new Map<string, string>()
+const DOMAINS = ['a.example', '.b.example', 'cfo@c.example', '*', 'group:gone'] as const
+
+/** Far more rules than one piece holds, of which some are not valid. */
+const rules = fc
+  .array(
+    fc.record({
+      to: fc.uniqueArray(fc.constantFrom(...DOMAINS.slice(0, 4)), { minLength: 1, maxLength: 2 }),
+      position: fc.integer({ min: 1, max: 2000 }),
+      enabled: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 2000, size: 'max' },
+  )
+  .map((list) => new Map(list.map((rule, index) => [`r${index}`, JSON.stringify(storedRule(rule))])))
+
+const broken = fc.constantFrom(
+  'no JSON',
+  JSON.stringify(storedRule({ to: ['group:gone'] })),
+  JSON.stringify({ ...storedRule({ to: ['a.example'] }), enabled: 'yes' }),
+)
+
+const message = (domain: string) =>
+  ({
+    direction: 'outgoing',
+    sender: { local: 'ann', domain: 'acme.example' },
+    recipient: { local: 'cfo', domain },
+    now: 0,
+  }) as const
+
+const RUNS = { numRuns: 25 }
+
+function ofEveryone(entries: Map<string, string>) {
+  return { owner: '*', service: null, rules: entries }
+}
+
+describe('sorting in pieces', () => {
+  it('gives what sort gives, equals in their order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 5000, size: 'max' }), (keys) => {
+        const items = keys.map((key, place) => ({ key, place }))
+        const byKey = (a: { key: number }, b: { key: number }): number => a.key - b.key
+        assert.deepEqual(atOnce(sorting(items, byKey)), items.toSorted(byKey))
+      }),
+      RUNS,
+    )
+  })
+})
+
+describe('a long list of rules, compiled in pieces', () => {
+  it('decides as one that was compiled at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(rules, async (entries) => {
+        const inPieces = await compileInPieces(ofEveryone(entries), NO_GROUPS)
+        const whole = RuleList.compile(ofEveryone(entries), NO_GROUPS)
+        for (const domain of ['a.example', 'x.b.example', 'c.example', 'other.example'])
+          assert.deepEqual(inPieces.matches(message(domain)), whole.matches(message(domain)))
+      }),
+      RUNS,
+    )
+  })
+
+  it('fails as one that was compiled at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(rules, fc.array(broken, { minLength: 1, maxLength: 3 }), async (entries, bad) => {
+        const places = [...entries.keys()]
+        for (const [index, json] of bad.entries())
+          entries.set(places[(index * 977 + json.length) % places.length] as string, json)
+        const expected = failure(() => RuleList.compile(ofEveryone(entries), NO_GROUPS))
+        await assert.rejects(compileInPieces(ofEveryone(entries), NO_GROUPS), (error: unknown) => {
+          assert.deepEqual(error, expected)
+          return true
+        })
+      }),
+      RUNS,
+    )
+  })
+
+  it('pauses after every hundred short rules or so, and after every long one', () => {
+    const long = Array.from({ length: 1000 }, (_, index) => `partner-${index}.example`)
+    assert.ok(readBetweenPauses(5000, ['bank.example']) <= 150)
+    assert.equal(readBetweenPauses(20, long), 1)
+  })
+})
+
+function entry(index: number, to: readonly string[]): [string, string] {
+  return [`r${index}`, JSON.stringify(storedRule({ to, position: 3000 - (index % 3000) }))]
+}
+
+/** The most rules that are read between two pauses. */
+function readBetweenPauses(count: number, to: readonly string[]): number {
+  let read = 0
+  class Counted extends Map<string, string> {
+    override *[Symbol.iterator](): MapIterator<[string, string]> {
+      for (const pair of this.entries()) {
+        read++
+        yield pair
+      }
+      return undefined
+    }
+  }
+  const counted = new Counted(Array.from({ length: count }, (_, index) => entry(index, to)))
+  const work = RuleList.compiling({ owner: '*', service: null, rules: counted }, NO_GROUPS)
+  let most = 0
+  let before = 0
+  for (let step = work.next(); step.done !== true; step = work.next()) {
+    most = Math.max(most, read - before)
+    before = read
+  }
+  return Math.max(most, read - before)
+}
+
+function failure(action: () => unknown): InvalidEntry {
+  try {
+    action()
+  } catch (error) {
+    assert.ok(error instanceof InvalidEntry)
+    return error
+  }
+  throw new assert.AssertionError({ message: 'nothing was thrown' })
+}
