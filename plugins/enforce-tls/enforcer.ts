@@ -194,6 +194,7 @@ export class Enforcer {
       settings: () => this.#settings,
       storePlace: this.#storePlace,
       bounceOptions: () => this.#bounceOptions(),
+      checkPartner: (question) => this.checkPartner(question),
     })
     this.#console.serve(next, server)
   }

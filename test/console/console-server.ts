@@ -10,6 +10,7 @@ import path from 'node:path'
 import type { Rights } from '../../plugins/enforce-tls/console/auth/account.js'
 import { openVault } from '../../plugins/enforce-tls/console/auth/open-vault.js'
 import type { Vault } from '../../plugins/enforce-tls/console/auth/vault.js'
+import type { ConsoleOptions } from '../../plugins/enforce-tls/console/console-context.js'
 import { mountConsole } from '../../plugins/enforce-tls/console/mount.js'
 import { packagedPreview } from '../../plugins/enforce-tls/console/packaged-preview.js'
 import { toSettings } from '../../plugins/enforce-tls/settings-schema.js'
@@ -57,6 +58,8 @@ export class ConsoleServer implements AsyncDisposable {
   readonly vault: Vault
   /** What the console would have logged. */
   readonly logged: string[] = []
+  /** What the console's check of a partner answers. */
+  checkPartner: ConsoleOptions['checkPartner'] = () => Promise.reject(new Error('no check in this test'))
   #settings: Settings
 
   constructor({ redis, console = {} }: ConsoleServerOptions) {
@@ -72,6 +75,7 @@ export class ConsoleServer implements AsyncDisposable {
       vault: this.vault,
       settings: () => this.#settings,
       previewBounce: (request) => packagedPreview(request, this.#settings),
+      checkPartner: (question) => this.checkPartner(question),
       logError: (sentence) => this.logged.push(sentence),
     })
     this.#server = createServer((request, response) =>

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import type { PartnerQuestion } from '../../plugins/enforce-tls/check/types.js'
 import { rulesDocument, storedRule } from '../support/rules.js'
 import type { Failure } from './client.js'
 import { startConsole, type ConsoleServer } from './console-server.js'
@@ -201,5 +202,69 @@ describe('a bounce preview', () => {
     assert.match(body.html, /Bank &#60;1&#62;/)
     const none = { ...request, rule: storedRule({ to: ['a.example'], action: { level: 'none' } }) }
     assert.equal((await client.post('bounce-preview', { ...none, to: 'a@bank.example' })).status, 422)
+  })
+})
+
+describe('a check of a partner', () => {
+  it('asks what a delivery at that level would, and gives what is found', async () => {
+    const found = {
+      domain: 'bank.example',
+      recipient: null,
+      level: 'verify',
+      decidedBy: [],
+      verdict: 'bounced',
+      reason: 'a reason',
+      hosts: [],
+      remarks: [],
+      checkedAt: '2026-01-01T00:00:00.000Z',
+    } as const
+    const asked: PartnerQuestion[] = []
+    server.checkPartner = (question) => {
+      asked.push(question)
+      return Promise.resolve({ ...found, requirement: question.requirement })
+    }
+    const client = await server.signedIn('acme')
+    const { status, body } = await client.post<object>('check', { target: 'BANK.example', level: 'verify' })
+    assert.deepEqual([status, (body as typeof found).verdict], [200, 'bounced'])
+    assert.equal((await client.post('check', { target: 'cfo@bank.example' })).status, 200)
+    assert.deepEqual(
+      asked.map(({ domain, recipient, requirement }) => [domain, recipient, requirement.level]),
+      [
+        ['bank.example', undefined, 'verify'],
+        ['bank.example', 'cfo@bank.example', 'encrypt'],
+      ],
+    )
+    assert.ok(asked.every(({ signal, mx }) => signal !== undefined && mx === undefined))
+  })
+
+  it('is refused for what no delivery could be', async () => {
+    server.checkPartner = () => Promise.reject(new Error('asked'))
+    const client = await server.signedIn('admin')
+    for (const [body, field] of [
+      [{ target: '127.0.0.1' }, 'target'],
+      [{ target: 'bank.example:25' }, 'target'],
+      [{ target: 'group:banks' }, 'target'],
+      [{ target: 'bank.example', level: 'none' }, 'level'],
+      [{ target: 'bank.example', level: 'fingerprint' }, 'fingerprints'],
+      [{ target: 'bank.example', mx: 'localhost:6379' }, 'mx'],
+    ] as const) {
+      const answer = await client.post<Failure>('check', body)
+      assert.deepEqual([answer.status, answer.body.error.field], [422, field])
+    }
+  })
+
+  it('waits for its turn, and not without end', async () => {
+    const release: (() => void)[] = []
+    server.checkPartner = () =>
+      new Promise((_resolve, reject) => release.push(() => reject(new Error('released'))))
+    const client = await server.signedIn('admin')
+    const answers = Array.from({ length: 26 }, () => client.post('check', { target: 'bank.example' }))
+    const busy = await Promise.race(answers)
+    assert.equal(busy.status, 429)
+    server.checkPartner = () => Promise.reject(new Error('at once'))
+    for (const each of release) each()
+    const statuses = (await Promise.all(answers)).map(({ status }) => status)
+    assert.deepEqual([...new Set(statuses)].sort(), [429, 500])
+    assert.equal(statuses.filter((status) => status === 429).length, 2)
   })
 })

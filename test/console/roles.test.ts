@@ -134,8 +134,8 @@ const ROWS: readonly Row[] = [
   {
     route: 'checkPartner',
     path: 'check',
-    body: { target: 'bank.example' },
-    statuses: [401, 403, 403, 501, 501, 501],
+    body: { target: '*' },
+    statuses: [401, 403, 403, 422, 422, 422],
   },
   { route: 'report', path: 'report', statuses: [401, 501, 501, 501, 501, 501] },
   { route: 'getOpenApi', path: 'openapi.json', statuses: [200, 200, 200, 200, 200, 200] },

@@ -103,6 +103,8 @@ describe('the console in a Haraka', () => {
     const preview = { owner: 'acme.example', rule: BANK, to: 'a@bank.example' }
     const { body } = await client.post<{ text: string }>('bounce-preview', preview)
     assert.match(body.text, /written by the mail system of mta\.test\.example/)
+    const { body: check } = await client.post<{ verdict: string }>('check', { target: 'nobody.invalid' })
+    assert.notEqual(check.verdict, 'delivered')
     const sessions = readFileSync(
       join(haraka.folder, 'config', 'enforce-tls.rules.json.sessions.json'),
       'utf8',

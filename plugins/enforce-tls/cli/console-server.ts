@@ -17,6 +17,7 @@ import { packagedPreview } from '../console/packaged-preview.js'
 import { openStore } from '../store/open-store.js'
 import type { SharedOptions } from './context.js'
 import { Output, type Terminal } from './output.js'
+import { openOwnPartners } from './partners.js'
 import { Refusal } from './refusal.js'
 import { chooseStore } from './store-option.js'
 
@@ -26,9 +27,10 @@ import { chooseStore } from './store-option.js'
  * @throws {Refusal} when the port can't be had.
  */
 export async function serveConsole(options: SharedOptions, port: number, terminal: Terminal): Promise<void> {
-  const { settings } = chooseStore(withDefaultFile(options, terminal), terminal.cwd())
+  const { settings, folder } = chooseStore(withDefaultFile(options, terminal), terminal.cwd())
   const store = openStore(settings)
   const vault = openVault(settings)
+  const partners = await openOwnPartners({ settings, folder })
   const output = new Output(terminal, options.json === true)
   try {
     const first = await firstUser(vault)
@@ -37,6 +39,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
       vault,
       settings: () => ({ ...settings, console: { ...settings.console, enabled: true, trustProxy: false } }),
       previewBounce: (request) => packagedPreview(request, settings),
+      checkPartner: partners.check,
       logError: (sentence) => terminal.stderr.write(`enforce-tls: ${sentence}\n`),
     })
     const server = createServer((request, response) => {
@@ -55,6 +58,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
     output.line('Ctrl-C ends it.')
     await untilEnd(server)
   } finally {
+    partners.close()
     await vault.close()
     await store.close()
   }

@@ -1,4 +1,5 @@
 /** What the console works with, so that Haraka and the command can each give their own. */
+import type { PartnerCheck, PartnerQuestion } from '../check/types.js'
 import type { BounceTexts } from '../delivery/bounce.js'
 import type { Settings } from '../settings.js'
 import type { RuleStore } from '../store/rule-store.js'
@@ -14,6 +15,8 @@ export interface ConsoleOptions {
   readonly settings: () => Settings
   /** Writes the bounce that a rule would cause. */
   readonly previewBounce: (request: PreviewRequest) => Promise<BounceTexts>
+  /** Asks a partner's mail servers. */
+  readonly checkPartner: (question: PartnerQuestion) => Promise<PartnerCheck>
   /** Told what goes wrong in here. */
   readonly logError: (sentence: string) => void
 }

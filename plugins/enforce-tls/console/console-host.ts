@@ -6,6 +6,7 @@ import type { BounceOptions } from '../delivery/bounce.js'
 import type { HarakaPlugin, HarakaServer, Next } from '../haraka/types.js'
 import type { Settings } from '../settings.js'
 import type { RuleStore } from '../store/rule-store.js'
+import type { ConsoleOptions } from './console-context.js'
 import type { Vault } from './auth/vault.js'
 import type { MountedConsole } from './mount.js'
 import { isBelowMount } from './mount-path.js'
@@ -18,6 +19,7 @@ export interface ConsoleHostOptions {
   /** Where the rules are; accounts and sessions are kept there too. */
   readonly storePlace: Pick<Settings, 'store' | 'redis'>
   readonly bounceOptions: () => BounceOptions
+  readonly checkPartner: ConsoleOptions['checkPartner']
 }
 
 /** The console of one Haraka process. */
@@ -58,7 +60,7 @@ export class ConsoleHost {
   }
 
   async #build() {
-    const { plugin, store, settings, storePlace, bounceOptions } = this.#options
+    const { plugin, store, settings, storePlace, bounceOptions, checkPartner } = this.#options
     const [{ openVault }, { mountConsole }, { previewBounce }] = await Promise.all([
       import('./auth/open-vault.js'),
       import('./mount.js'),
@@ -70,6 +72,7 @@ export class ConsoleHost {
       vault,
       settings,
       previewBounce: (request) => previewBounce(request, bounceOptions()),
+      checkPartner,
       logError: (sentence) => plugin.logerror(sentence),
     })
     return { vault, answer }

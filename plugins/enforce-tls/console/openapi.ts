@@ -111,7 +111,7 @@ function failures({ needs, body, precondition, path: template, answers, method }
     ...(body ? [413, 415] : []),
     422,
     ...(precondition ? [428] : []),
-    ...(template.startsWith('/session') && method !== 'get' ? [429] : []),
+    ...((template.startsWith('/session') && method !== 'get') || template === '/check' ? [429] : []),
     ...(Object.keys(answers).length === 0 ? [501] : []),
     500,
     503,

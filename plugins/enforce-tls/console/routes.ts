@@ -1,6 +1,7 @@
 /** All routes of the API. */
 import type { Route } from './route.js'
 import { bouncePreviewRoutes } from './resources/bounce-preview.js'
+import { checkRoutes } from './resources/check.js'
 import { domainRoutes } from './resources/domains.js'
 import { explainRoutes } from './resources/explain.js'
 import { groupRoutes } from './resources/groups.js'
@@ -20,6 +21,7 @@ export const ROUTES: readonly Route[] = [
   ...explainRoutes,
   ...bouncePreviewRoutes,
   ...historyRoutes,
+  ...checkRoutes,
   ...notYetRoutes,
   ...openApiRoutes(() => ROUTES),
 ]

@@ -1,19 +1,9 @@
 /** Routes whose answers this version can't give. */
 import { Problem } from '../problem.js'
 import { route, type Reply } from '../route.js'
-import { object, shortText } from '../schemas.js'
+import { shortText } from '../schemas.js'
 
 export const notYetRoutes = [
-  route({
-    method: 'post',
-    path: '/check',
-    operationId: 'checkPartner',
-    summary: 'Ask the receiving servers of a domain. This version answers 501.',
-    needs: 'editor',
-    body: object({ target: shortText, level: shortText }, 'level'),
-    answers: {},
-    handle: () => notYet('check receiving servers'),
-  }),
   route({
     method: 'get',
     path: '/report',
