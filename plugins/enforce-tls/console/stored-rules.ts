@@ -8,7 +8,7 @@ import {
   type OwnedRule,
   type OwnerEntries,
 } from '../rules/owner-entries.js'
-import type { StoredGroups } from '../rules/group.js'
+import { Groups, type StoredGroups } from '../rules/group.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { etagOf } from './etag.js'
 
@@ -23,7 +23,12 @@ export interface StoredRule {
 }
 
 /** One rule. */
-export function storedRule(owner: string, id: string, json: string, groups: StoredGroups): StoredRule {
+export function storedRule(
+  owner: string,
+  id: string,
+  json: string,
+  groups: StoredGroups | Groups,
+): StoredRule {
   return { owner, id, rule: valueOf(json), etag: etagOf(json), problem: ruleProblem(owner, id, json, groups) }
 }
 
@@ -33,14 +38,16 @@ export function storedRules({ owner, rules }: OwnerEntries, groups: StoredGroups
     const position = (rule as { position?: unknown } | null)?.position
     return typeof position === 'number' ? position : Infinity
   }
+  const read = new Groups(groups)
   return [...rules]
-    .map(([id, json]) => storedRule(owner, id, json, groups))
+    .map(([id, json]) => storedRule(owner, id, json, read))
     .sort((a, b) => place(a) - place(b) || (a.id < b.id ? -1 : 1))
 }
 
 /** The rules that are valid, in order. */
 export function validRules({ owner, rules }: OwnerEntries, groups: StoredGroups): readonly OwnedRule[] {
-  const valid = [...rules].filter(([id, json]) => ruleProblem(owner, id, json, groups) === null)
+  const read = new Groups(groups)
+  const valid = [...rules].filter(([id, json]) => ruleProblem(owner, id, json, read) === null)
   return orderedRules({ owner, rules: new Map(valid) })
 }
 

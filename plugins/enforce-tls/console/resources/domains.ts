@@ -3,7 +3,7 @@ import { readOwners } from '../../cli/whole-store.js'
 import { ruleProblem, serviceProblem } from '../../cli/entry-problems.js'
 import { EVERYONE, parseOwner, serviceDomainOf } from '../../rules/owner.js'
 import { parseService, type OwnerEntries } from '../../rules/owner-entries.js'
-import type { StoredGroups } from '../../rules/group.js'
+import { Groups } from '../../rules/group.js'
 import { parseRule } from '../../rules/rule.js'
 import { maySee } from '../auth/permission.js'
 import { assertSeen, etagOf } from '../etag.js'
@@ -85,7 +85,15 @@ async function listDomains(call: Call): Promise<Reply> {
     ...call.identity.domains,
   ]
   const rows = [...new Set(names)].filter(visible).sort()
-  return { body: rows.map((name) => toRow(name, services.get(name) ?? null, entries, groups)) }
+  const read = new Groups(groups)
+  const byDomain = new Map<string, OwnerEntries[]>()
+  for (const each of entries) {
+    const name = serviceDomainOf(each.owner) ?? EVERYONE
+    byDomain.set(name, [...(byDomain.get(name) ?? []), each])
+  }
+  return {
+    body: rows.map((name) => toRow(name, services.get(name) ?? null, byDomain.get(name) ?? [], read)),
+  }
 }
 
 async function rowOf({ context: { store } }: Call, name: string): Promise<DomainRow | undefined> {
@@ -93,17 +101,16 @@ async function rowOf({ context: { store } }: Call, name: string): Promise<Domain
   const ofDomain = owners.filter((owner) => serviceDomainOf(owner) === name)
   const service = services.get(name) ?? null
   if (service === null && ofDomain.length === 0) return undefined
-  return toRow(name, service, await readOwners(store, ofDomain), groups)
+  return toRow(name, service, await readOwners(store, ofDomain), new Groups(groups))
 }
 
 function toRow(
   name: string,
   service: string | null,
   entries: readonly OwnerEntries[],
-  groups: StoredGroups,
+  groups: Groups,
 ): DomainRow {
-  const mine = entries.filter(({ owner }) => (serviceDomainOf(owner) ?? EVERYONE) === name)
-  const texts = mine.flatMap(({ owner, rules }) => [...rules].map(([id, json]) => ({ owner, id, json })))
+  const texts = entries.flatMap(({ owner, rules }) => [...rules].map(([id, json]) => ({ owner, id, json })))
   const rules = texts.flatMap(({ json }) => {
     const checked = parseRule(json)
     return 'rule' in checked ? [checked.rule] : []
