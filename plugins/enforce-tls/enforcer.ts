@@ -12,7 +12,7 @@ import { Guard } from './delivery/guard.js'
 import { divide, keepAsError, splitOff } from './delivery/queue-files.js'
 import { otherSenders } from './other-plugins.js'
 import type { TlsContexts } from './delivery/tls-contexts.js'
-import { isTrustedHop } from './delivery/next-hop.js'
+import { hostOf, isTrustedHop, placeOf } from './delivery/next-hop.js'
 import { Decisions } from './decisions.js'
 import { comparable } from './envelope.js'
 import type {
@@ -75,7 +75,11 @@ export class Enforcer {
         else plugin.logerror(`rule store is not available: ${detail}`)
       },
     })
-    this.#rules = new RuleBook(this.#store, plugin, this.#settings.cache.maxOwners)
+    this.#rules = new RuleBook(this.#store, {
+      log: plugin,
+      maxOwners: this.#settings.cache.maxOwners,
+      patience: this.#settings.redis.commandTimeout,
+    })
     this.#guardContext = this.#makeGuardContext()
     this.#decisions = new Decisions({
       settings: () => this.#settings.main,
@@ -122,12 +126,13 @@ export class Enforcer {
     const senders = otherSenders(this.#plugin)
     if (!transaction || senders.length === 0 || this.#settings.main.reportOnly) return next()
     const { mail_from, rcpt_to } = transaction
-    this.#rules
-      .verdictsOn(
+    Promise.resolve(
+      this.#rules.verdictsOn(
         comparable(mail_from),
         rcpt_to.map(comparable),
         () => new HeaderBlock(transaction.header.toString()),
-      )
+      ),
+    )
       .then(
         (verdicts) => verdicts.some(({ requirement }) => requirement !== null),
         (error: unknown) =>
@@ -219,6 +224,7 @@ export class Enforcer {
   /** Gives connections, watchers and timers back. */
   async close(): Promise<void> {
     await this.#console?.close()
+    this.#rules.close()
     await this.#store.close()
   }
 
@@ -246,6 +252,10 @@ export class Enforcer {
       isTrusted: (mx) => isTrustedHop(mx, this.#settings.main.trustedNextHops),
       secureContext: (mx: HarakaMx, requirement: Requirement) =>
         contextOf(this.#contexts, this.#settings, requirement, outboundTls().get_tls_options(mx)),
+      sessions: (context, mx, requirement) =>
+        this.#settings.tls.sessionResumption
+          ? this.#contexts.sessions(context).slot(hostOf(mx), placeOf(mx), requirement)
+          : null,
       composeBounce: (request) => composeBounce(request, this.#bounceOptions()),
       divide: (item, groups) => divide(item, groups, outbound()),
       splitOff: (item, recipients) => splitOff(item, recipients, outbound()),

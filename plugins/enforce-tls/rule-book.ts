@@ -9,9 +9,8 @@ import { decide } from './rules/decide.js'
 import type { HeaderBlock } from './rules/header-block.js'
 import { ownersOf } from './rules/owner.js'
 import { InvalidEntry, type RuleList, type Verdict } from './rules/rule-list.js'
-import { compileInPieces } from './store/compile-in-pieces.js'
-import { readRules } from './store/read-rules.js'
-import type { RuleStore } from './store/rule-store.js'
+import { NearCache, type NearCacheCounts, type NearCacheOptions } from './store/near-cache.js'
+import { StoreError, type RuleStore } from './store/rule-store.js'
 
 /** The rules of an owner can't be told now. */
 export class RulesUnknown extends Error {
@@ -27,39 +26,53 @@ export class RulesUnknown extends Error {
   }
 }
 
+/** What a rule book is given besides its store. */
+export interface RuleBookOptions extends NearCacheOptions {
+  readonly log: Pick<HarakaLogger, 'logerror' | 'logwarn' | 'lognotice'>
+}
+
 /** Rules in force, by owner. */
 export class RuleBook {
   readonly #store: RuleStore
-  readonly #log: Pick<HarakaLogger, 'logerror' | 'lognotice'>
+  readonly #cache: NearCache
+  readonly #log: RuleBookOptions['log']
   readonly #maxOwners: number
-  /** The last valid list of each owner, most recently used last. */
-  readonly #valid = new Map<string, RuleList>()
   /** What was logged of each owner, so that a trouble is one line and not one a message. */
   readonly #troubles = new Map<string, string>()
+  /** Whether it was logged that the store does not answer. */
+  #away = false
 
-  constructor(store: RuleStore, log: Pick<HarakaLogger, 'logerror' | 'lognotice'>, maxOwners: number) {
+  constructor(store: RuleStore, { log, ...options }: RuleBookOptions) {
     this.#store = store
     this.#log = log
-    this.#maxOwners = maxOwners
+    this.#maxOwners = options.maxOwners
+    this.#cache = new NearCache(store, options, {
+      onRead: (owner, trouble, known) => this.#onRead(owner, trouble, known),
+      onHearing: (hears, why) => this.#onHearing(hears, why),
+    })
+  }
+
+  /** What the cache has done so far. */
+  get counts(): NearCacheCounts {
+    return this.#cache.counts
   }
 
   /**
-   * What the rules say of an outgoing message, recipient by recipient, in their order.
+   * What the rules say of an outgoing message, recipient by recipient, in their order. At once, and without any
+   * I/O, where the rules of all owners are near.
    *
    * @param readHeaders gives the message's header; only called when a rule asks for it, and its failure is passed on
-   * @throws {RulesUnknown} when the rules of an owner can't be read and never were.
+   * @throws {RulesUnknown} (rejects) when the rules of an owner can't be read and never were.
    */
-  async verdictsOn(
+  verdictsOn(
     sender: MailAddress,
     recipients: readonly MailAddress[],
     readHeaders: () => HeaderBlock | Promise<HeaderBlock>,
-  ): Promise<readonly Verdict[]> {
-    const lists = await this.#listsOf(sender)
-    const headers = lists.some((list) => list.needsHeaders) ? await readHeaders() : undefined
-    const now = Date.now()
-    return recipients.map((recipient) =>
-      decide(lists, { direction: 'outgoing', sender, recipient, headers, now }),
-    )
+  ): readonly Verdict[] | Promise<readonly Verdict[]> {
+    const near = this.#nearListsOf(sender)
+    if (!near || near.some((list) => list.needsHeaders))
+      return this.#verdictsLater(near, sender, recipients, readHeaders)
+    return verdicts(near, sender, recipients, undefined)
   }
 
   /**
@@ -68,28 +81,44 @@ export class RuleBook {
    * @throws {RulesUnknown} as `verdictsOn` does.
    */
   async verdictOnIncoming(sender: MailAddress, recipient: MailAddress): Promise<Verdict> {
-    const lists = await this.#listsOf(recipient)
+    const lists = this.#nearListsOf(recipient) ?? (await this.#listsOf(recipient))
     return decide(lists, { direction: 'incoming', sender, recipient, now: Date.now() })
   }
 
-  #listsOf(address: MailAddress): Promise<RuleList[]> {
-    return Promise.all(ownersOf(address).map((owner) => this.#listOf(owner)))
+  /** Gives the watch of the store back. */
+  close(): void {
+    this.#cache.close()
   }
 
-  async #listOf(owner: string): Promise<RuleList> {
-    try {
-      const { entries, groups } = await readRules(this.#store, owner)
-      const list = await compileInPieces(entries, groups)
-      this.#settle(owner)
-      this.#remember(owner, list)
-      return list
-    } catch (error) {
-      const trouble = this.#describe(error)
-      const last = this.#valid.get(owner)
-      this.#report(owner, trouble, last !== undefined)
-      if (last) return last
-      throw new RulesUnknown(trouble, error instanceof InvalidEntry, { cause: error })
+  async #verdictsLater(
+    near: readonly RuleList[] | null,
+    sender: MailAddress,
+    recipients: readonly MailAddress[],
+    readHeaders: () => HeaderBlock | Promise<HeaderBlock>,
+  ): Promise<readonly Verdict[]> {
+    const lists = near ?? (await this.#listsOf(sender))
+    const headers = lists.some((list) => list.needsHeaders) ? await readHeaders() : undefined
+    return verdicts(lists, sender, recipients, headers)
+  }
+
+  #nearListsOf(address: MailAddress): readonly RuleList[] | null {
+    const lists: RuleList[] = []
+    for (const owner of ownersOf(address)) {
+      const list = this.#cache.peek(owner)
+      if (!list) return null
+      lists.push(list)
     }
+    return lists
+  }
+
+  #listsOf(address: MailAddress): Promise<RuleList[]> {
+    return Promise.all(
+      ownersOf(address).map((owner) =>
+        this.#cache.get(owner).catch((error: unknown) => {
+          throw new RulesUnknown(this.#describe(error), error instanceof InvalidEntry, { cause: error })
+        }),
+      ),
+    )
   }
 
   #describe(error: unknown): string {
@@ -98,26 +127,48 @@ export class RuleBook {
     return error instanceof Error ? error.message : String(error)
   }
 
-  #report(owner: string, trouble: string, known: boolean): void {
+  #onRead(owner: string, error: Error | null, known: boolean): void {
+    if (error === null) return this.#settle(owner)
+    const trouble = this.#describe(error)
+    if (error instanceof StoreError && error.code === 'STORE_UNAVAILABLE') {
+      if (this.#away) return
+      this.#away = true
+      const rest = 'those last known stay in force, mail of owners never read is deferred'
+      this.#log.logerror(`rules can't be read, ${rest}: ${trouble}`)
+      return
+    }
     if (this.#troubles.get(owner) === trouble) return
-    this.#bounded(this.#troubles, owner, trouble)
+    this.#remember(owner, trouble)
     const consequence = known ? 'the last valid rules stay in force' : 'mail of this owner is deferred'
     this.#log.logerror(`rules of ${owner} can't be used, ${consequence}: ${trouble}`)
   }
 
   #settle(owner: string): void {
     if (this.#troubles.delete(owner)) this.#log.lognotice(`rules of ${owner} are in order again`)
+    if (this.#away) this.#log.lognotice('rules can be read again')
+    this.#away = false
   }
 
-  #remember(owner: string, list: RuleList): void {
-    this.#bounded(this.#valid, owner, list)
+  #onHearing(hears: boolean, why: string): void {
+    if (hears) this.#log.lognotice('changes of rules are heard of at once')
+    else this.#log.logwarn(`changes of rules are not heard of, so rules are read again now and then: ${why}`)
   }
 
-  #bounded<V>(map: Map<string, V>, key: string, value: V): void {
-    map.delete(key)
-    map.set(key, value)
-    if (map.size <= this.#maxOwners) return
-    const [oldest] = map.keys()
-    if (oldest !== undefined) map.delete(oldest)
+  #remember(owner: string, trouble: string): void {
+    this.#troubles.set(owner, trouble)
+    const [oldest] = this.#troubles.keys()
+    if (this.#troubles.size > this.#maxOwners && oldest !== undefined) this.#troubles.delete(oldest)
   }
+}
+
+function verdicts(
+  lists: readonly RuleList[],
+  sender: MailAddress,
+  recipients: readonly MailAddress[],
+  headers: HeaderBlock | undefined,
+): readonly Verdict[] {
+  const now = Date.now()
+  return recipients.map((recipient) =>
+    decide(lists, { direction: 'outgoing', sender, recipient, headers, now }),
+  )
 }

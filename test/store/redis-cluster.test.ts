@@ -1,10 +1,19 @@
 /** RedisStore on a real Cluster: the contract, keys on all nodes, a node that is lost, slots that move. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { RedisConnection } from '../../plugins/enforce-tls/store/redis-connection.js'
+import { readHash } from '../../plugins/enforce-tls/store/redis-hash.js'
 import { startCluster, type RedisCluster } from '../support/redis-cluster.js'
 import { startRedis } from '../support/redis-server.js'
 import { until } from '../support/until.js'
-import { COMMAND_TIMEOUT, failsInTime, openRedisStore, OWNER, RULE } from './opened-redis-store.js'
+import {
+  COMMAND_TIMEOUT,
+  failsInTime,
+  openRedisStore,
+  OWNER,
+  redisSettings,
+  RULE,
+} from './opened-redis-store.js'
 import { create, describeRuleStore } from './rule-store-contract.js'
 
 let cluster: RedisCluster
@@ -57,6 +66,24 @@ describe('RedisStore on a Cluster', () => {
     assert.match(await node.cli('HGET', `move:rules:${OWNER}`, 'a'), /^\{"n":\d+\}$/)
   })
 
+  it('finds every field of a long hash whose slot moves between two pages', async () => {
+    const key = 'long:groups'
+    const script = 'for n = 1, 5000 do redis.call("HSET", KEYS[1], "g" .. n, "[]") end'
+    await cluster.cli('EVAL', script, '1', key)
+    const connection = new RedisConnection(redisSettings({ ...cluster.settings, prefix: 'long:' }))
+    let questions = 0
+    const ask: RedisConnection['ask'] = async (call) => {
+      if (++questions === 4) await cluster.migrate(key)
+      return await connection.ask(call)
+    }
+    try {
+      assert.equal((await readHash({ ask }, key)).size, 5000)
+      assert.ok(questions > 10, 'it was read again')
+    } finally {
+      await connection.close()
+    }
+  })
+
   for (const [how, stop] of [
     ['killed', (node: { kill9: () => Promise<void> }) => node.kill9()],
     ['stopped still', (node: { pause: () => void }) => Promise.resolve(node.pause())],
@@ -107,6 +134,16 @@ describe('RedisStore on a Cluster', () => {
     await assert.rejects(async () => {
       for (const owner of owners) await node.store.readOwner(owner)
     }, /is a node of a Redis Cluster \(MOVED\); use cluster\[\], or redis\+cluster/)
+  })
+
+  it('says that its login is refused', async () => {
+    const reset = ['ACL', 'SETUSER', 'reader', 'reset', 'on', '>right', '~*', '+@all']
+    for (const node of cluster.nodes) await node.cli(...reset)
+    const login = { ...cluster.settings, username: 'reader', prefix: 'login:' }
+    await using wrong = openRedisStore({ ...login, password: 'wrong' })
+    await failsInTime(() => wrong.store.readOwner(OWNER), /refuses the login; check username and password/)
+    await using right = openRedisStore({ ...login, password: 'right' })
+    await right.store.readOwner(OWNER)
   })
 
   it('says that all nodes are gone, and comes back with them', async () => {

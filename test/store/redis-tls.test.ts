@@ -4,11 +4,21 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { RedisSettings } from '../../plugins/enforce-tls/settings.js'
+import { RedisFeed } from '../../plugins/enforce-tls/store/redis-feed.js'
 import { makeAuthority, validity, type Authority, type KeyAndCertificate } from '../support/certificates.js'
+import { startCluster } from '../support/redis-cluster.js'
 import { startSentinels } from '../support/redis-sentinels.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
+import { until } from '../support/until.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
-import { COMMAND_TIMEOUT, failsInTime, openRedisStore, OWNER, RULE } from './opened-redis-store.js'
+import {
+  COMMAND_TIMEOUT,
+  failsInTime,
+  openRedisStore,
+  OWNER,
+  redisSettings,
+  RULE,
+} from './opened-redis-store.js'
 import { create, storeError } from './rule-store-contract.js'
 
 describe('RedisStore over TLS', () => {
@@ -118,6 +128,26 @@ describe('RedisStore over TLS', () => {
       () => wrong.store.readOwner(OWNER),
       /certificate that is not trusted|no Sentinel that answers/,
     )
+  })
+
+  it('speaks TLS to every node of a Cluster, also to hear what changes', async () => {
+    await using cluster = await startCluster({ redis: { tls: { ca: authority.cert, ...own } } })
+    const settings = { ...cluster.settings, ...trusting }
+    await using opened = openRedisStore(settings)
+    const owners = Array.from({ length: 20 }, (_, n) => `d${n}.example`)
+    const heard: string[] = []
+    const feed = new RedisFeed(redisSettings(settings), {
+      onChange: (keys) => heard.push(...(keys ?? [])),
+      onHearing: (hears) => heard.push(String(hears)),
+    })
+    await until(() => heard.includes('true'), { what: 'the feed to hear' })
+    for (const owner of owners) await opened.store.writeRules(owner, [create('a', RULE)])
+    assert.deepEqual(await opened.store.owners(), owners.toSorted())
+    for (const owner of owners)
+      await until(() => heard.includes(`enforce-tls:rules:${owner}`), { what: `${owner} to be heard of` })
+    feed.close()
+    await using wrong = openRedisStore({ ...cluster.settings, tls: true })
+    await failsInTime(() => wrong.store.readOwner(OWNER), /has a certificate that is not trusted/)
   })
 
   for (const [what, settings, says] of [

@@ -27,7 +27,8 @@ const SERVICES = [
   'postlog   unix-dgram n - n -     1 postlogd',
 ]
 
-const KIND: ServerKind = {
+/** A receiving Postfix. */
+export const POSTFIX_KIND: ServerKind = {
   name: 'Postfix',
   package: 'postfix',
   accounts: [
@@ -96,7 +97,7 @@ export function postfixImpossible(): string | false {
 }
 
 export async function startPostfix(options: RealPeerOptions): Promise<RealPeer> {
-  return await startRealPeer(KIND, options)
+  return await startRealPeer(POSTFIX_KIND, options)
 }
 
 function parameters(values: Readonly<Record<string, string>>): string {

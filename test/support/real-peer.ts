@@ -97,6 +97,11 @@ export class RealPeer implements AsyncDisposable {
     for (const name of kind.folders) this.#give(name, (path) => mkdirSync(path, { recursive: true }))
   }
 
+  get pid(): number {
+    if (!this.#process) throw new Error(`${this.#kind.name} does not run`)
+    return this.#process.pid
+  }
+
   /** Everything that the server logged. */
   get log(): string {
     return this.#read(this.#kind.logFile)

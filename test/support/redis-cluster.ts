@@ -13,7 +13,7 @@ export interface ClusterOptions {
   /** Of each master: 0 or 1. @default 0 */
   readonly replicas?: number
   /** What every node starts with. */
-  readonly redis?: Pick<RedisOptions, 'args' | 'files' | 'credentials'>
+  readonly redis?: Pick<RedisOptions, 'args' | 'files' | 'credentials' | 'tls'>
 }
 
 export async function startCluster(options: ClusterOptions = {}): Promise<RedisCluster> {
@@ -118,7 +118,7 @@ export class RedisCluster implements AsyncDisposable {
       this.nodes.push(await startRedis({ ...redis, args, cluster: true }))
     const create = ['--cluster', 'create', ...this.settings.cluster, '--cluster-replicas', String(replicas)]
     const login = password === undefined ? [] : ['-a', password, '--no-auth-warning']
-    await runToEnd('redis-cli', [...login, ...create, '--cluster-yes'])
+    await runToEnd('redis-cli', [...(this.nodes[0]?.tlsArgs ?? []), ...login, ...create, '--cluster-yes'])
     this.#replicas = replicas
     await this.untilWhole()
   }

@@ -89,6 +89,12 @@ export class RedisServer implements AsyncDisposable {
     return `${this.#options.tls ? 'rediss' : 'redis'}://${login}127.0.0.1:${this.#port}`
   }
 
+  /** What redis-cli needs to speak TLS with it. */
+  get tlsArgs(): string[] {
+    if (!this.#options.tls) return []
+    return ['--tls', '--cacert', this.#pem('ca'), '--cert', this.#pem('cert'), '--key', this.#pem('key')]
+  }
+
   async start(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const chosen = this.#port === 0
@@ -111,10 +117,14 @@ export class RedisServer implements AsyncDisposable {
       ...(username ? ['--user', username] : []),
       ...(password ? ['-a', password, '--no-auth-warning'] : []),
     ]
-    const tls = this.#options.tls
-      ? ['--tls', '--cacert', this.#pem('ca'), '--cert', this.#pem('cert'), '--key', this.#pem('key')]
-      : []
-    const output = await runToEnd('redis-cli', ['-p', String(this.#port), '-e', ...tls, ...login, ...args])
+    const output = await runToEnd('redis-cli', [
+      '-p',
+      String(this.#port),
+      '-e',
+      ...this.tlsArgs,
+      ...login,
+      ...args,
+    ])
     return output.replace(/\n$/, '')
   }
 
@@ -164,7 +174,7 @@ export class RedisServer implements AsyncDisposable {
       args: [
         ...(sentinel === undefined ? [] : ['sentinel.conf', '--sentinel']),
         ...['--bind', '127.0.0.1', '--dir', join(this.folder, 'data')],
-        ...(this.#options.tls ? this.#tlsArgs(this.#options.tls) : ['--port', String(this.#port)]),
+        ...(this.#options.tls ? this.#listenArgs(this.#options.tls) : ['--port', String(this.#port)]),
         ...(sentinel === undefined ? this.#dataArgs() : []),
         ...(cluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())] : []),
         ...args,
@@ -180,7 +190,7 @@ export class RedisServer implements AsyncDisposable {
     return ['--save', '', '--appendonly', ...appendOnly]
   }
 
-  #tlsArgs({ clientCertificates = false }: NonNullable<RedisOptions['tls']>): string[] {
+  #listenArgs({ clientCertificates = false }: NonNullable<RedisOptions['tls']>): string[] {
     const files = { ca: '--tls-ca-cert-file', cert: '--tls-cert-file', key: '--tls-key-file' }
     return [
       ...['--port', '0', '--tls-port', String(this.#port)],

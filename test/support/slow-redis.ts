@@ -7,6 +7,8 @@ export interface SlowWay extends AsyncDisposable {
   /** Keeps answers until `release()`; questions go on. */
   hold(): void
   release(): void
+  /** Lets every answer take so long, in milliseconds. */
+  delay(milliseconds: number): void
 }
 
 /** Opens a way to a port of 127.0.0.1. */
@@ -14,6 +16,7 @@ export async function slowWayTo(port: number): Promise<SlowWay> {
   const sockets = new Set<Socket>()
   const answers = new Set<Socket>()
   let held = false
+  let delay = 0
   const server = createServer((client) => {
     const redis = connect(port, '127.0.0.1')
     for (const socket of [client, redis]) {
@@ -22,7 +25,11 @@ export async function slowWayTo(port: number): Promise<SlowWay> {
       socket.on('close', () => [client, redis].forEach((end) => end.destroy()))
     }
     answers.add(redis)
-    client.pipe(redis).pipe(client)
+    client.pipe(redis)
+    redis.on('data', (chunk: Buffer) => {
+      if (delay === 0) client.write(chunk)
+      else setTimeout(() => client.write(chunk), delay)
+    })
     if (held) redis.pause()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -35,6 +42,9 @@ export async function slowWayTo(port: number): Promise<SlowWay> {
     release: () => {
       held = false
       for (const redis of answers) redis.resume()
+    },
+    delay: (milliseconds) => {
+      delay = milliseconds
     },
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy()

@@ -5,6 +5,7 @@ import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import type { Settings } from '../settings.js'
 import type { DeliveryEvent } from './delivery-events.js'
 import type { Attempt } from './outcome.js'
+import type { SessionSlot } from './session-cache.js'
 
 /** What a bounce is to be about. */
 export interface BounceRequest {
@@ -34,6 +35,8 @@ export interface GuardContext {
   /** Whether a next hop counts as secure without TLS. */
   readonly isTrusted: (mx: HarakaMx) => boolean
   readonly secureContext: (mx: HarakaMx, requirement: Requirement) => SecureContext
+  /** Where the session with a server is kept; `null` where none is to be resumed. */
+  readonly sessions: (context: SecureContext, mx: HarakaMx, requirement: Requirement) => SessionSlot | null
   readonly composeBounce: (request: BounceRequest) => Promise<Bounce>
   /** Divides an item into one for each group of its recipients; the item itself is gone then. */
   readonly divide: (item: HarakaMailItem, groups: readonly (readonly HarakaAddress[])[]) => Promise<void>

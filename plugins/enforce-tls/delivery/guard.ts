@@ -22,6 +22,7 @@ import { oneLine } from './printable.js'
 import { markRecipients } from './recipient-marks.js'
 import { Round } from './round.js'
 import { SecuredSocket } from './secured-socket.js'
+import type { SessionSlot } from './session-cache.js'
 import { establishTls } from './tls-session.js'
 
 /** Haraka's methods that a guarded item has its own versions of. */
@@ -220,19 +221,37 @@ export class Guard {
         lmtp: mx.using_lmtp === true,
         serverName: mx.path ? undefined : hostOf(mx),
         context: () => this.#context.secureContext(mx, requirement),
+        sessions: (context) => this.#context.sessions(context, mx, requirement),
         verify: (peer) => certificateFailure(peer, requirement, hostOf(mx)),
         timeout: this.#context.settings().tls.handshakeTimeout,
       })
       attempt.session = result.session
       if (!result.ok) {
-        this.#round.fail(attempt, result.failure)
+        if (result.triedToResume) this.#tryAgain(mx, result.failure.detail)
+        else this.#round.fail(attempt, result.failure)
         return this.#item.try_deliver()
       }
       attempt.secured = true
       const secured = new SecuredSocket(result.socket, idle)
+      if (result.resumedFrom) this.#watchResumed(mx, secured, result.resumedFrom)
       deliver(mx, host, port, secured)
       secured.start()
     })
+  }
+
+  /** A session was resumed, or was to be: nothing is judged by that, the host is tried anew. */
+  #tryAgain(mx: HarakaMx, why: string): void {
+    this.#item.loginfo(`enforce-tls: a resumed session failed, ${hostOf(mx)} is tried anew: ${oneLine(why)}`)
+    this.#round.forgetCurrent()
+    this.#item.mxlist?.unshift(mx)
+  }
+
+  /** A server may take a session and then be at a loss with it; Haraka goes on when it hears of the end. */
+  #watchResumed(mx: HarakaMx, secured: SecuredSocket, sessions: SessionSlot): void {
+    secured.onSilentEnd = () => {
+      sessions.avoid()
+      this.#tryAgain(mx, 'it ended without a word')
+    }
   }
 
   /** No host is left: what the attempts together mean for the message. */

@@ -68,6 +68,12 @@ export class Round {
     this.#attempts.push(this.#current)
   }
 
+  /** The attempt under way begins anew: as if it had not been. */
+  forgetCurrent(): void {
+    if (this.#attempts.at(-1) === this.#current) this.#attempts.pop()
+    this.#current = null
+  }
+
   /** The attempt under way. @throws {TypeError} when there is none: Haraka connects only after it has begun one. */
   get current(): Attempt {
     if (!this.#current) throw new TypeError('no attempt is under way')

@@ -29,6 +29,8 @@ export class SecuredSocket extends EventEmitter {
   readonly name: string
   /** Haraka reads it before it sends, and sets it when the peer ends. */
   writable = true
+  /** Called before Haraka hears of an end that came before the peer had said a single word. */
+  onSilentEnd: (() => void) | null = null
 
   readonly #tls: TLSSocket
   readonly #idle: number
@@ -54,6 +56,7 @@ export class SecuredSocket extends EventEmitter {
     tls.on('data', (chunk: Buffer) => this.#take(chunk))
     tls.on('drain', () => this.emit('drain'))
     tls.on('timeout', () => {
+      this.#silentEnd()
       this.emit('timeout')
       // After QUIT nobody heeds it any more.
       this.#tls.destroy()
@@ -64,6 +67,7 @@ export class SecuredSocket extends EventEmitter {
     })
     tls.on('close', (hadError: boolean) => {
       this.#disarm()
+      this.#silentEnd()
       this.emit('close', hadError)
     })
     tls.on('error', (error: Error) => this.#fail(error))
@@ -124,6 +128,7 @@ export class SecuredSocket extends EventEmitter {
 
   destroy(): void {
     this.writable = false
+    this.onSilentEnd = null
     this.#disarm()
     this.#tls.destroy()
     // Haraka has taken all listeners off by now: a queue file that waits for `drain` would stay open for ever.
@@ -148,6 +153,7 @@ export class SecuredSocket extends EventEmitter {
   }
 
   #take(chunk: Buffer): void {
+    this.onSilentEnd = null
     if (this.#prelude !== null) return this.#fail(new Error('the peer talks before it was spoken to'))
     this.#buffer += this.#decoder.write(chunk)
     for (let end = this.#buffer.indexOf('\n'); end >= 0; end = this.#buffer.indexOf('\n')) {
@@ -179,6 +185,12 @@ export class SecuredSocket extends EventEmitter {
     return !this.#tls.destroyed
   }
 
+  #silentEnd(): void {
+    const heed = this.onSilentEnd
+    this.onSilentEnd = null
+    heed?.()
+  }
+
   #flush(): void {
     if (this.#buffer !== '') this.emit('line', this.#buffer)
     this.#buffer = ''
@@ -197,6 +209,7 @@ export class SecuredSocket extends EventEmitter {
   /** An `error` that nobody listens to any more would end the process; one after QUIT is not heeded. */
   #fail(error: Error): void {
     this.#disarm()
+    this.#silentEnd()
     if (this.listenerCount('error') > 0) this.emit('error', error)
     this.#tls.destroy()
   }

@@ -4,6 +4,7 @@
  */
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import type { TlsVersion } from '../rules/levels.js'
+import { SessionCache } from './session-cache.js'
 
 /** What Haraka's `tls.ini [outbound]` says about outgoing sessions, and this plugin heeds. */
 const HEEDED = ['key', 'cert', 'ciphers', 'ecdhCurve'] as const
@@ -20,6 +21,7 @@ type Heeded = Pick<SecureContextOptions, (typeof HEEDED)[number]>
 /** Makes each context once. */
 export class TlsContexts {
   readonly #anchors: () => readonly string[]
+  readonly #sessions = new WeakMap<SecureContext, SessionCache>()
   readonly #made: { key: ContextKey; heeded: Heeded; context: SecureContext }[] = []
 
   /** @param anchors the trusted authorities, asked for when first needed */
@@ -51,5 +53,12 @@ export class TlsContexts {
     // Reloads of tls.ini bring new key objects each time; the oldest are not asked for any more.
     if (this.#made.length > 32) this.#made.shift()
     return context
+  }
+
+  /** The sessions made with a context: whatever it trusts or shows of itself, no session outlives it. */
+  sessions(context: SecureContext): SessionCache {
+    const sessions = this.#sessions.get(context) ?? new SessionCache()
+    this.#sessions.set(context, sessions)
+    return sessions
   }
 }

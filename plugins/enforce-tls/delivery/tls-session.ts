@@ -9,6 +9,7 @@ import type { PeerIdentity } from './certificate.js'
 import type { TlsSession } from './delivery-events.js'
 import { Dialogue, DialogueError } from './dialogue.js'
 import { MISCONFIGURED, NOT_ACCEPTING, otherFailure, tlsFailure, type AttemptFailure } from './outcome.js'
+import { NewSessions, type SessionSlot, type VerifiedSession } from './session-cache.js'
 import { formatReply, offers, type Reply } from './smtp-reply.js'
 
 /** A connected server and what the session with it has to be like. */
@@ -23,6 +24,8 @@ export interface TlsRequest {
   readonly context: () => SecureContext
   /** Called once the server has agreed to TLS, before the handshake. */
   readonly agreed?: () => void
+  /** Where the server's session is kept; no session is resumed without it. */
+  readonly sessions?: (context: SecureContext) => SessionSlot | null
   /** Says what the server's certificate does not fulfil, if anything. */
   readonly verify: (peer: PeerIdentity) => AttemptFailure | null
   /** From now to the established session, in milliseconds. */
@@ -31,9 +34,21 @@ export interface TlsRequest {
 
 /** An encrypted session, or why there is none. */
 export type TlsResult =
-  | { readonly ok: true; readonly socket: TLSSocket; readonly session: TlsSession }
-  /** With the session, where the handshake was done and what it told does not fulfil the requirement. */
-  | { readonly ok: false; readonly failure: AttemptFailure; readonly session: TlsSession | null }
+  | {
+      readonly ok: true
+      readonly socket: TLSSocket
+      readonly session: TlsSession
+      /** Where the session is kept that was resumed; `null` after a full handshake. */
+      readonly resumedFrom: SessionSlot | null
+    }
+  | {
+      readonly ok: false
+      readonly failure: AttemptFailure
+      /** The session, where the handshake was done and what it told does not fulfil the requirement. */
+      readonly session: TlsSession | null
+      /** A session was to be resumed, and may be what it failed for: only a full handshake can tell. */
+      readonly triedToResume: boolean
+    }
 
 /** How long a server may take to close after QUIT, in milliseconds. */
 const QUIT_PATIENCE = 2000
@@ -47,6 +62,8 @@ export async function establishTls(request: TlsRequest): Promise<TlsResult> {
   const dialogue = new Dialogue(socket)
   let handshake: TLSSocket | null = null
   let expired = false
+  let offered: VerifiedSession | undefined
+  let slot: SessionSlot | null = null
   const deadline = setTimeout(() => {
     expired = true
     // Before the server has agreed to TLS, silence says nothing about TLS: it may just be busy.
@@ -62,25 +79,37 @@ export async function establishTls(request: TlsRequest): Promise<TlsResult> {
     dialogue.release()
     // The handshake has its own listeners; what is left of the raw socket must never go unheard.
     socket.on('error', () => undefined)
+    slot = request.sessions?.(secureContext) ?? null
+    offered = slot?.known()
     const begun = performance.now()
     handshake = connect({
       socket,
       secureContext,
+      ...(offered ? { session: offered.data } : {}),
       ...(request.serverName && !isIP(request.serverName) ? { servername: request.serverName } : {}),
       // What a certificate must fulfil is decided by the requirement, after the handshake.
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
     })
+    const sessions = new NewSessions(handshake)
     await secured(handshake)
-    const peer = identityOf(handshake)
+    const resumed = handshake.isSessionReused()
+    const peer = resumed && offered ? offered.peer : identityOf(handshake)
     const session = sessionOf(handshake, peer, performance.now() - begun)
-    const unfulfilled = request.verify(peer)
-    if (!unfulfilled) return { ok: true, socket: handshake, session }
+    const failure = request.verify(peer)
+    if (!failure) {
+      const verifiedAt = resumed && offered ? offered.verifiedAt : performance.now()
+      if (slot) sessions.keepIn(slot, { peer, verifiedAt })
+      return { ok: true, socket: handshake, session, resumedFrom: resumed ? slot : null }
+    }
+    if (resumed) slot?.avoid()
     quit(handshake)
-    return { ok: false, failure: unfulfilled, session }
+    return { ok: false, failure, session, triedToResume: resumed }
   } catch (error) {
     handshake?.destroy()
-    return { ok: false, failure: failureOf(error, expired, socket), session: null }
+    if (offered) slot?.avoid()
+    const triedToResume = offered !== undefined
+    return { ok: false, failure: failureOf(error, expired, socket), session: null, triedToResume }
   } finally {
     clearTimeout(deadline)
   }

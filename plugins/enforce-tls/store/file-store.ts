@@ -61,6 +61,18 @@ export class FileStore implements RuleStore {
     }
   }
 
+  async readService(domain: string): Promise<string | null> {
+    return (await this.#file.document()).domains.get(domain) ?? null
+  }
+
+  /** A file is asked for its stamp instead. */
+  watch(): () => void {
+    return () => undefined
+  }
+
+  /** One `stat`: the document is the same object until the file changes. */
+  readonly stamp = (): Promise<unknown> => this.#file.document()
+
   async owners(): Promise<string[]> {
     const { rules } = await this.#file.document()
     return [...rules].flatMap(([owner, ofOwner]) => (ofOwner.size === 0 ? [] : [owner])).sort()

@@ -5,7 +5,7 @@
 import Redis, { Cluster, type RedisOptions } from 'ioredis'
 import type { RedisSettings } from '../redis-settings.js'
 import type { RedisAddress } from './redis-address.js'
-import { DirectConnector, MasterConnector } from './redis-connector.js'
+import { DirectConnector, MasterConnector, tellingConnector } from './redis-connector.js'
 import { readTlsFiles } from './redis-tls.js'
 import { SentinelWatch } from './sentinel-watch.js'
 
@@ -20,6 +20,8 @@ export interface ClientOptions {
   readonly name: string
   /** The pause before a try to connect, in milliseconds. */
   readonly retryDelay: (times: number) => number
+  /** Told why a node of a Cluster can't be connected to. @default nobody */
+  readonly onNodeError?: (error: Error) => void
 }
 
 /** Options of one connection; answers keep the shape of RESP2. */
@@ -133,11 +135,14 @@ export function watchSentinels(options: ClientOptions, onSwitch: () => void): Se
 }
 
 function makeCluster(options: ClientOptions): Cluster {
-  const { address, settings, retryDelay } = options
+  const { address, settings, retryDelay, onNodeError } = options
   const startNodes = [...(address.cluster ?? [])]
   return new Cluster(startNodes, {
     // Without a retryStrategy: nodes come and go, and one that is lost is connected to anew when a key asks for it.
-    redisOptions: connectionOptions(options),
+    redisOptions: {
+      ...connectionOptions(options),
+      ...(onNodeError ? { Connector: tellingConnector(onNodeError) } : {}),
+    },
     clusterRetryStrategy: retryDelay,
     slotsRefreshInterval: SLOTS_REFRESH,
     slotsRefreshTimeout: share(settings.commandTimeout, startNodes.length),

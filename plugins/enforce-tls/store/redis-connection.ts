@@ -54,7 +54,8 @@ export class RedisConnection {
   #state: State = { name: 'connecting' }
   #told: 'available' | 'unavailable' | null = null
   #lastError: unknown = null
-  #sentinelError: unknown = null
+  /** What a Sentinel or a node of a Cluster says: it comes before, and says more than, that all failed. */
+  #detail: unknown = null
   /** A connection that takes no more commands and is about to close. */
   #broken = false
   #wrongDatabase = false
@@ -72,6 +73,7 @@ export class RedisConnection {
       name: 'enforce-tls',
       retryDelay: (times: number) =>
         this.#wrongDatabase ? RETRY_MAX : Math.min(50 * 2 ** Math.min(times - 1, 10), RETRY_MAX),
+      onNodeError: (error: Error) => (this.#detail = error),
     }
     this.#redis = makeClient(options)
     this.#watch = watchSentinels(options, () => this.#redis.disconnect(true))
@@ -79,8 +81,7 @@ export class RedisConnection {
       .on('error', (error: unknown) => this.#onError(error))
       .on('ready', () => this.#onReady())
       .on('close', () => this.#onClose())
-      // What Sentinels say comes before, and says more than, the error that all of them were asked in vain.
-      .on('sentinelError', (error: unknown) => (this.#sentinelError = error))
+      .on('sentinelError', (error: unknown) => (this.#detail = error))
   }
 
   /**
@@ -156,7 +157,7 @@ export class RedisConnection {
       return
     }
     this.#lastError = null
-    this.#sentinelError = null
+    this.#detail = null
     this.#enter({ name: 'available' })
   }
 
@@ -167,8 +168,8 @@ export class RedisConnection {
   }
 
   #onError(error: unknown): void {
-    this.#lastError = this.#sentinelError ?? error
-    this.#sentinelError = null
+    this.#lastError = this.#detail ?? error
+    this.#detail = null
     if ((error as { command?: { name?: string } }).command?.name === 'select') this.#wrongDatabase = true
     // While available it is a connection that breaks; whether Redis is away shows at the next try.
     if (this.#state.name === 'connecting') this.#fail(this.#explained(this.#lastError, null))

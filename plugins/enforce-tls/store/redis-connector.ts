@@ -35,6 +35,16 @@ export class DirectConnector extends AbstractConnector {
   }
 }
 
+/** To one address, and tells why a stream failed: of the nodes of a Cluster the client itself does not. */
+export function tellingConnector(onError: (error: Error) => void): typeof DirectConnector {
+  return class extends DirectConnector {
+    override async connect(): Promise<Socket> {
+      const stream = await super.connect()
+      return stream.once('error', onError)
+    }
+  }
+}
+
 /** To the master that Sentinels name. */
 export class MasterConnector extends SentinelConnector {
   constructor(options: unknown) {

@@ -17,9 +17,10 @@ import {
 } from './entry-change.js'
 import { isAskedFor, toHistoryEntry, type HistoryEntry, type HistoryQuery } from './history.js'
 import { readHash } from './redis-hash.js'
+import { RedisFeed } from './redis-feed.js'
 import { findKeys } from './redis-keys.js'
 import { writeEntries } from './redis-write.js'
-import type { RuleStore } from './rule-store.js'
+import type { ChangeListener, RuleStore } from './rule-store.js'
 
 /** What a Redis store tells of itself. */
 export interface RedisStoreOptions {
@@ -34,11 +35,13 @@ const HISTORY_CHUNK = 500
 export class RedisStore implements RuleStore {
   readonly description: string
   readonly #connection: RedisConnection
+  readonly #settings: RedisSettings
   readonly #prefix: string
 
   /** @throws {StoreError} for a `url` that can't be meant; a Redis that is away shows at the first call. */
   constructor(settings: RedisSettings, { onStateChange }: RedisStoreOptions = {}) {
     this.#connection = new RedisConnection(settings, onStateChange)
+    this.#settings = settings
     this.#prefix = settings.prefix
     this.description = this.#connection.description
   }
@@ -51,6 +54,27 @@ export class RedisStore implements RuleStore {
       domain === null ? null : this.#field(this.#domainsKey, domain),
     ])
     return { owner, rules, service }
+  }
+
+  readService(domain: string): Promise<string | null> {
+    return this.#field(this.#domainsKey, domain)
+  }
+
+  watch(listener: ChangeListener): () => void {
+    const feed = new RedisFeed(this.#settings, {
+      onChange: (keys) => {
+        if (keys === null) listener.onChange({ key: 'all' })
+        else for (const key of keys) this.#tellChange(key, listener)
+      },
+      onHearing: (hears, why) => listener.onHearing(hears, why),
+    })
+    return () => feed.close()
+  }
+
+  #tellChange(key: string, listener: ChangeListener): void {
+    const name = key.slice(this.#prefix.length)
+    if (name.startsWith('rules:')) listener.onChange({ key: 'rules', owner: name.slice('rules:'.length) })
+    else if (name === 'domains' || name === 'groups') listener.onChange({ key: name })
   }
 
   /** As the keys name them: one that is not normalised is listed too, so that it can be shown. */

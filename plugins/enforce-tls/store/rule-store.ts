@@ -34,6 +34,27 @@ export class StoreError extends Error {
   }
 }
 
+/** What somebody has changed. */
+export type Change =
+  | { readonly key: 'rules'; readonly owner: string }
+  /** Some service, or some group. */
+  | { readonly key: 'domains' | 'groups' }
+  /** Anything: what is kept must be read again. */
+  | { readonly key: 'all' }
+
+/** Told by a store of what changes in it. */
+export interface ChangeListener {
+  /** Something was changed, by anybody. */
+  onChange(change: Change): void
+  /**
+   * Told once for each change between telling of every change and not, the first one included. Until the first
+   * word the store does not tell.
+   *
+   * @param why what keeps it from that, for a log; empty while it tells
+   */
+  onHearing(hears: boolean, why: string): void
+}
+
 /** Rules and services of owners, and groups, kept somewhere. Owners and domains are passed normalised. */
 export interface RuleStore {
   /** The store in a log line or an error, such as `redis redis://127.0.0.1:6379 (prefix enforce-tls:)`. */
@@ -41,6 +62,15 @@ export interface RuleStore {
 
   /** All that is kept of an owner, and of the service of its domain; an owner without rules has empty ones. */
   readOwner(owner: string): Promise<OwnerEntries>
+
+  /** The service of a domain as JSON, or `null` where it has none. */
+  readService(domain: string): Promise<string | null>
+
+  /** Tells of changes from now on, where the store can; gives what ends that. */
+  watch(listener: ChangeListener): () => void
+
+  /** In place of `watch`: gives something else after any change. For a store where asking that costs little. */
+  readonly stamp?: () => Promise<unknown>
 
   /** Every owner that has rules, sorted. */
   owners(): Promise<string[]>

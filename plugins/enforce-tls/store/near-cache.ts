@@ -1,0 +1,296 @@
+/**
+ * The rules of owners, compiled and near: looked up without any I/O while nothing has changed. The store tells
+ * of changes, whoever makes them, and the owner is then read again before the next decision. Owners without
+ * rules are kept too. What was last known stays in force while the store is away or an owner's rules are broken.
+ *
+ * A notice can be lost, so nothing here trusts notices alone: a list in use is read again in the background now
+ * and then, and where the store can't tell of changes at all, no list is used that was read too long ago.
+ */
+import { LRUCache } from 'lru-cache'
+import { serviceDomainOf } from '../rules/owner.js'
+import { InvalidEntry, type RuleList } from '../rules/rule-list.js'
+import { compileInPieces } from './compile-in-pieces.js'
+import { readRules } from './read-rules.js'
+import { StoreError, type Change, type RuleStore } from './rule-store.js'
+
+/** How a near cache works. Times in milliseconds. */
+export interface NearCacheOptions {
+  /** Most owners that are kept; the one that was not used for longest goes first. */
+  readonly maxOwners: number
+  /** How long a decision waits for a read; what was last known is in force then. */
+  readonly patience: number
+  /** A list in use is read again in the background after this time. @default 25 s, or 10 s without notices */
+  readonly rereadAfter?: { readonly hearing: number; readonly deaf: number }
+  /** Without notices, no list is used that was read longer ago. @default 25 s */
+  readonly staleAfter?: number
+}
+
+/** Told by a near cache. */
+export interface NearCacheListener {
+  /**
+   * An owner was read, or could not be.
+   *
+   * @param trouble why not, or `null`
+   * @param known whether there is a last valid list, which stays in force
+   */
+  onRead(owner: string, trouble: Error | null, known: boolean): void
+  /** As in `ChangeListener`. */
+  onHearing(hears: boolean, why: string): void
+}
+
+/** What a near cache has done so far, for metrics. */
+export interface NearCacheCounts {
+  readonly hits: number
+  readonly misses: number
+  readonly reads: number
+  readonly failedReads: number
+  /** Owners that are kept now. */
+  readonly owners: number
+  /** Whether the store tells of changes now. */
+  readonly hears: boolean
+}
+
+/** How many notices of each kind have come. */
+interface Marks {
+  readonly all: number
+  readonly domains: number
+  readonly groups: number
+  readonly own: number
+}
+
+/** What is kept of an owner. */
+interface Kept {
+  readonly owner: string
+  /** The last valid list. */
+  list: RuleList | null
+  /** Why the last read gave none, else `null`. */
+  trouble: Error | null
+  /** The service entry that the list was compiled with. */
+  service: string | null
+  usesGroups: boolean
+  /** Notices that the last read has taken into account; `null` before the first. */
+  seen: Marks | null
+  /** Notices of this owner. */
+  notices: number
+  readAt: number
+  /** How long the last read took. */
+  took: number
+  reading: Promise<void> | null
+}
+
+/** A list that takes long to read is read again in the background only after so many times that long. */
+const REST = 100
+const REREAD_AFTER = { hearing: 25_000, deaf: 10_000 }
+const STALE_AFTER = 25_000
+/** How old a read under way may be, for another decision to share it, in ms. */
+const JOINABLE = 50
+/** How exact ages are. */
+const TICK = 1000
+
+/** The rules of owners, as near as can be. */
+export class NearCache {
+  readonly #store: RuleStore
+  readonly #options: Required<NearCacheOptions>
+  readonly #listener: NearCacheListener
+  readonly #kept: LRUCache<string, Kept>
+  readonly #unwatch: () => void
+  readonly #clock: NodeJS.Timeout
+  readonly #counts = { hits: 0, misses: 0, reads: 0, failedReads: 0 }
+  readonly #notices = { all: 0, domains: 0, groups: 0 }
+  #hears = false
+  #stamp: unknown = null
+  #now = performance.now()
+
+  constructor(store: RuleStore, options: NearCacheOptions, listener: NearCacheListener) {
+    this.#store = store
+    this.#options = { rereadAfter: REREAD_AFTER, staleAfter: STALE_AFTER, ...options }
+    this.#listener = listener
+    this.#kept = new LRUCache({ max: options.maxOwners })
+    this.#clock = setInterval(() => (this.#now = performance.now()), TICK).unref()
+    this.#unwatch = store.watch({
+      onChange: (change) => this.#onChange(change),
+      onHearing: (hears, why) => {
+        this.#hears = hears
+        listener.onHearing(hears, why)
+      },
+    })
+  }
+
+  /** What it has done so far. */
+  get counts(): NearCacheCounts {
+    return { ...this.#counts, owners: this.#kept.size, hears: this.#hears }
+  }
+
+  /** The list in force of an owner, if that can be told without any I/O; else `null`: use `get`. */
+  peek(owner: string): RuleList | null {
+    if (this.#store.stamp !== undefined) return null
+    const kept = this.#kept.get(owner)
+    if (!kept?.list || !this.#isFresh(kept)) return null
+    this.#counts.hits++
+    this.#rereadInBackground(kept)
+    return kept.list
+  }
+
+  /**
+   * The list in force of an owner; read first where it is not known, or has changed.
+   *
+   * @throws {StoreError | InvalidEntry} when it can't be read and never could.
+   */
+  async get(owner: string): Promise<RuleList> {
+    await this.#compareStamp()
+    const kept = this.#kept.get(owner) ?? newlyKept(owner)
+    this.#kept.set(owner, kept)
+    if (this.#isFresh(kept)) this.#counts.hits++
+    else {
+      this.#counts.misses++
+      await this.#withPatience(this.#refresh(kept))
+    }
+    if (kept.list) return kept.list
+    throw kept.trouble ?? this.#impatient(owner)
+  }
+
+  /** Ends the watch; reads under way come to nothing. Safe to call twice. */
+  close(): void {
+    clearInterval(this.#clock)
+    this.#unwatch()
+    this.#kept.clear()
+  }
+
+  #onChange(change: Change): void {
+    if (change.key !== 'rules') this.#notices[change.key]++
+    else {
+      const kept = this.#kept.peek(change.owner)
+      if (kept) kept.notices++
+    }
+  }
+
+  /** Where a store has a stamp in place of notices. */
+  async #compareStamp(): Promise<void> {
+    if (this.#store.stamp === undefined) return
+    // What can't be stamped can't be read either, and reading says why: NaN is never the same.
+    const stamp = await this.#store.stamp().catch(() => NaN)
+    if (stamp === this.#stamp) return
+    this.#stamp = stamp
+    this.#notices.all++
+  }
+
+  #marksOf({ notices }: Kept): Marks {
+    return { ...this.#notices, own: notices }
+  }
+
+  #isFresh(kept: Kept): boolean {
+    const { seen, trouble, usesGroups, notices } = kept
+    if (seen === null || (trouble !== null && !(trouble instanceof InvalidEntry))) return false
+    const { all, groups } = this.#notices
+    return (
+      seen.all === all &&
+      seen.own === notices &&
+      (!usesGroups || seen.groups === groups) &&
+      !this.#mustCompareService(kept) &&
+      (this.#isTold || this.#now - kept.readAt < this.#options.staleAfter)
+    )
+  }
+
+  #mustCompareService({ owner, seen }: Kept): boolean {
+    return seen?.domains !== this.#notices.domains && serviceDomainOf(owner) !== null
+  }
+
+  /** Whether nothing can have changed without a notice. */
+  get #isTold(): boolean {
+    return this.#hears || this.#store.stamp !== undefined
+  }
+
+  #rereadInBackground(kept: Kept): void {
+    const { hearing, deaf } = this.#options.rereadAfter
+    const after = this.#hears ? Math.max(hearing, REST * kept.took) : deaf
+    if (this.#now - kept.readAt > after) void this.#read(kept)
+  }
+
+  /** Reads until nothing has changed meanwhile, or a read fails. */
+  async #refresh(kept: Kept): Promise<void> {
+    const asked = performance.now()
+    do {
+      await this.#read(kept)
+    } while (kept.trouble === null && (!this.#isFresh(kept) || this.#isTooOld(kept, asked)))
+  }
+
+  /**
+   * Whether a read under way began so long before somebody joined it that a change may lie between: the notice
+   * of it may come after the answer. Not where reading takes so long that nobody would wait for a second time.
+   */
+  #isTooOld({ readAt, took }: Kept, asked: number): boolean {
+    return asked - readAt > JOINABLE && took < this.#options.patience
+  }
+
+  /** One read at a time for each owner, whoever asks. Never rejects. */
+  #read(kept: Kept): Promise<void> {
+    kept.reading ??= this.#readNow(kept).finally(() => (kept.reading = null))
+    return kept.reading
+  }
+
+  async #readNow(kept: Kept): Promise<void> {
+    const { owner } = kept
+    const marks = this.#marksOf(kept)
+    const begun = performance.now()
+    // A read that fails is not repeated in the background at once either.
+    kept.readAt = begun
+    this.#counts.reads++
+    try {
+      if (await this.#onlyServicesChanged(kept)) kept.seen = marks
+      else {
+        const { entries, groups, usesGroups } = await readRules(this.#store, owner)
+        kept.usesGroups = usesGroups
+        kept.service = entries.service
+        kept.seen = marks
+        kept.list = await compileInPieces(entries, groups)
+        kept.took = performance.now() - begun
+      }
+      kept.trouble = null
+    } catch (error) {
+      kept.trouble = error instanceof Error ? error : new Error(String(error))
+      this.#counts.failedReads++
+    }
+    this.#listener.onRead(owner, kept.trouble, kept.list !== null)
+  }
+
+  /** Spares an owner of many rules a new list whenever some other domain's service is switched. */
+  async #onlyServicesChanged(kept: Kept): Promise<boolean> {
+    const domain = serviceDomainOf(kept.owner)
+    const { seen } = kept
+    if (domain === null || !this.#isTold || !kept.list || kept.trouble !== null || seen === null) return false
+    const { all, groups, domains } = this.#notices
+    if (seen.all !== all || seen.own !== kept.notices || (kept.usesGroups && seen.groups !== groups))
+      return false
+    if (seen.domains === domains) return false
+    return (await this.#store.readService(domain)) === kept.service
+  }
+
+  async #withPatience(work: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.#options.patience)))
+    await Promise.race([work, patience])
+    clearTimeout(timer)
+  }
+
+  #impatient(owner: string): StoreError {
+    return new StoreError(
+      'STORE_UNAVAILABLE',
+      `${this.#store.description} has not given the rules of ${owner} within ${this.#options.patience} ms`,
+    )
+  }
+}
+
+function newlyKept(owner: string): Kept {
+  return {
+    owner,
+    list: null,
+    trouble: null,
+    service: null,
+    usesGroups: false,
+    seen: null,
+    notices: 0,
+    readAt: -Infinity,
+    took: 0,
+    reading: null,
+  }
+}

@@ -1,0 +1,252 @@
+/** NearCache over a real Redis: what is near costs no command, and whatever changes is in force. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parseAddress } from '../../plugins/enforce-tls/rules/address.js'
+import { InvalidEntry } from '../../plugins/enforce-tls/rules/rule-list.js'
+import {
+  NearCache,
+  type NearCacheListener,
+  type NearCacheOptions,
+} from '../../plugins/enforce-tls/store/near-cache.js'
+import { RedisStore } from '../../plugins/enforce-tls/store/redis-store.js'
+import type { RedisSettings } from '../../plugins/enforce-tls/settings.js'
+import { startRedis, type RedisServer } from '../support/redis-server.js'
+import { storedRule } from '../support/rules.js'
+import { slowWayTo } from '../support/slow-redis.js'
+import { until } from '../support/until.js'
+import { redisSettings } from './opened-redis-store.js'
+
+const RULES = 'enforce-tls:rules:acme.example'
+
+/** A cache on a Redis, and what it told. */
+class Near implements AsyncDisposable {
+  readonly reads: string[] = []
+  readonly hearing: string[] = []
+  readonly cache: NearCache
+  readonly #store: RedisStore
+
+  constructor(settings: Partial<RedisSettings>, options: Partial<NearCacheOptions> = {}) {
+    this.#store = new RedisStore(redisSettings({ commandTimeout: 2000, ...settings }))
+    const listener: NearCacheListener = {
+      onRead: (owner, trouble) => this.reads.push(trouble ? `${owner}: ${trouble.message}` : owner),
+      onHearing: (hears, why) => this.hearing.push(hears ? 'hears' : why),
+    }
+    this.cache = new NearCache(this.#store, { maxOwners: 1000, patience: 1000, ...options }, listener)
+  }
+
+  /** What the rules of an owner require of mail to cfo@bank.example. */
+  async level(owner = 'acme.example'): Promise<string> {
+    const list = this.cache.peek(owner) ?? (await this.cache.get(owner))
+    const [sender, recipient] = ['ann@acme.example', 'cfo@bank.example'].map((text) => {
+      const parsed = parseAddress(text)
+      assert.ok('address' in parsed)
+      return parsed.address
+    })
+    assert.ok(sender && recipient)
+    const { requirement } = list.verdictOn({ direction: 'outgoing', sender, recipient, now: Date.now() })
+    return requirement?.level ?? 'none'
+  }
+
+  async untilLevel(level: string, timeout = 10_000): Promise<void> {
+    await until(async () => (await this.level()) === level, { what: () => `level ${level}`, timeout })
+  }
+
+  async untilHearing(): Promise<void> {
+    await until(() => this.hearing.at(-1) === 'hears', { what: () => 'hearing changes', timeout: 10_000 })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cache.close()
+    await this.#store.close()
+  }
+}
+
+async function startRules(): Promise<RedisServer> {
+  const redis = await startRedis()
+  await redis.cli('HSET', 'enforce-tls:domains', 'acme.example', '{"enabled":true}')
+  await setRule(redis, 'encrypt')
+  return redis
+}
+
+async function setRule(redis: RedisServer, level: string, to = 'bank.example'): Promise<void> {
+  await redis.cli('HSET', RULES, 'r1', JSON.stringify(storedRule({ to: [to], action: { level } })))
+}
+
+/** How often Redis ran any of these commands. */
+async function commands(redis: RedisServer, ...names: readonly string[]): Promise<number> {
+  const stats = await redis.cli('INFO', 'commandstats')
+  return names.reduce(
+    (sum, name) => sum + Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0),
+    0,
+  )
+}
+
+describe('what is near', () => {
+  it('is looked up without a command, also where there are no rules', async () => {
+    await using redis = await startRules()
+    await using near = new Near({ port: redis.port })
+    await near.untilHearing()
+    assert.equal(await near.level(), 'encrypt')
+    assert.equal(await near.level('ann@acme.example'), 'none')
+    const before = await commands(redis, 'hscan', 'hget', 'hgetall')
+    for (let times = 0; times < 1000; times++) {
+      assert.ok(near.cache.peek('acme.example'))
+      assert.ok(near.cache.peek('ann@acme.example'))
+    }
+    assert.equal(await commands(redis, 'hscan', 'hget', 'hgetall'), before)
+    assert.equal(near.cache.counts.hits, 2000)
+  })
+
+  it('is read once, however many ask at the same time', async () => {
+    await using redis = await startRules()
+    await using near = new Near({ port: redis.port })
+    await near.untilHearing()
+    await Promise.all(Array.from({ length: 50 }, () => near.level()))
+    assert.deepEqual(near.reads, ['acme.example'])
+  })
+
+  it('is bounded by max_owners, and the owner that was not used for longest goes first', async () => {
+    await using redis = await startRules()
+    await using near = new Near({ port: redis.port }, { maxOwners: 2 })
+    await near.untilHearing()
+    for (const owner of ['a.example', 'b.example', 'a.example', 'c.example']) await near.level(owner)
+    assert.ok(near.cache.peek('a.example'))
+    assert.equal(near.cache.peek('b.example'), null)
+    assert.equal(near.cache.counts.owners, 2)
+  })
+})
+
+describe('a change by any client', () => {
+  it('of a rule, of a service and of a group is in force', async () => {
+    await using redis = await startRules()
+    await using near = new Near({ port: redis.port })
+    await near.untilHearing()
+    await near.untilLevel('encrypt')
+    await setRule(redis, 'verify')
+    await near.untilLevel('verify')
+    await redis.cli('HSET', 'enforce-tls:domains', 'acme.example', '{"enabled":false}')
+    await near.untilLevel('none')
+    await redis.cli('HSET', 'enforce-tls:domains', 'acme.example', '{"enabled":true}')
+    await near.untilLevel('verify')
+    await redis.cli('HSET', 'enforce-tls:groups', 'banks', '["bank.example"]')
+    await setRule(redis, 'encrypt', 'group:banks')
+    await near.untilLevel('encrypt')
+    await redis.cli('HSET', 'enforce-tls:groups', 'banks', '["other.example"]')
+    await near.untilLevel('none')
+    await redis.cli('FLUSHALL')
+    await setRule(redis, 'encrypt')
+    await redis.cli('HSET', 'enforce-tls:domains', 'acme.example', '{"enabled":true}')
+    await near.untilLevel('encrypt')
+  })
+
+  it("of another domain's service does not make rules be read again", async () => {
+    await using redis = await startRules()
+    await using near = new Near({ port: redis.port })
+    await near.untilHearing()
+    await near.level()
+    const before = await commands(redis, 'hscan')
+    await redis.cli('HSET', 'enforce-tls:domains', 'other.example', '{"enabled":true}')
+    await until(() => near.cache.peek('acme.example') === null, { what: () => 'the notice', timeout: 5000 })
+    assert.equal(await near.level(), 'encrypt')
+    assert.equal(await commands(redis, 'hscan'), before)
+  })
+
+  it('while the feed is cut is in force once it is back', async () => {
+    await using redis = await startRules()
+    await using near = new Near({ port: redis.port })
+    await near.untilHearing()
+    await near.untilLevel('encrypt')
+    const rule = JSON.stringify(storedRule({ to: ['bank.example'], action: { level: 'verify' } }))
+    // In one step, so that the change comes after the connection is gone and before it can be back.
+    const script = "redis.call('HSET', KEYS[1], 'r1', ARGV[1]) return 1"
+    await redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    await redis.cli('EVAL', script, '1', RULES, rule)
+    await near.untilLevel('verify')
+  })
+
+  it('that is made while an owner is being read is not overlooked', async () => {
+    await using redis = await startRules()
+    await using way = await slowWayTo(redis.port)
+    await using near = new Near({ port: way.port, commandTimeout: 10_000 }, { patience: 10_000 })
+    await near.untilHearing()
+    way.hold()
+    const [early] = [near.level()]
+    await until(async () => (await commands(redis, 'hscan')) > 0, { what: () => 'the read', timeout: 5000 })
+    await setRule(redis, 'verify')
+    const changed = performance.now()
+    await until(() => performance.now() - changed > 60, { what: () => 'an older read', timeout: 5000 })
+    const late = near.level()
+    way.release()
+    assert.equal(await late, 'verify')
+    await early
+  })
+})
+
+describe('where Redis can not tell of changes', () => {
+  it('a change is in force after a while, and it is told once', async () => {
+    await using redis = await startRules()
+    await redis.cli('ACL', 'SETUSER', 'default', '-client|tracking')
+    await using near = new Near(
+      { port: redis.port },
+      { rereadAfter: { hearing: 25_000, deaf: 200 }, staleAfter: 500 },
+    )
+    await near.untilLevel('encrypt')
+    await setRule(redis, 'verify')
+    await near.untilLevel('verify')
+    assert.equal(near.hearing.length, 1)
+    assert.match(near.hearing.join(), /NOPERM|tracking/)
+  })
+})
+
+describe('while Redis is away or broken', () => {
+  it('what was last known stays in force, and what was never read is not known', async () => {
+    await using redis = await startRules()
+    await using near = new Near({ port: redis.port }, { staleAfter: 0, rereadAfter: { hearing: 0, deaf: 0 } })
+    await near.untilHearing()
+    await near.untilLevel('encrypt')
+    await redis.stop()
+    await until(() => near.hearing.at(-1) !== 'hears', { what: () => 'the loss', timeout: 5000 })
+    assert.equal(await near.level(), 'encrypt')
+    await assert.rejects(near.level('ann@acme.example'), { code: 'STORE_UNAVAILABLE' })
+    await redis.start()
+    await redis.cli('HSET', 'enforce-tls:domains', 'acme.example', '{"enabled":true}')
+    await setRule(redis, 'verify')
+    await near.untilLevel('verify')
+  })
+
+  it('nobody waits longer than the patience', async () => {
+    await using redis = await startRules()
+    await using way = await slowWayTo(redis.port)
+    await using near = new Near({ port: way.port, commandTimeout: 60_000 }, { patience: 100 })
+    await near.untilHearing()
+    await near.level()
+    way.hold()
+    await assert.rejects(
+      near.level('ann@acme.example'),
+      /has not given the rules of ann@acme\.example within 100 ms/,
+    )
+    assert.equal(await near.level(), 'encrypt')
+    way.release()
+  })
+
+  it('a broken rule leaves the last valid list in force, and costs one read', async () => {
+    await using redis = await startRules()
+    await using near = new Near({ port: redis.port })
+    await near.untilHearing()
+    await near.untilLevel('encrypt')
+    await redis.cli('HSET', RULES, 'r1', '{"name":')
+    await until(
+      async () => {
+        await near.level()
+        return near.reads.length > 1
+      },
+      { what: () => 'the second read', timeout: 5000 },
+    )
+    for (let times = 0; times < 10; times++) assert.equal(await near.level(), 'encrypt')
+    assert.equal(near.reads.length, 2)
+    await redis.cli('HSET', 'enforce-tls:rules:*', 'r1', '{"name":')
+    await assert.rejects(near.level('*'), InvalidEntry)
+    await assert.rejects(near.level('*'), InvalidEntry)
+    assert.equal(near.reads.length, 3)
+  })
+})
