@@ -14,6 +14,7 @@ import { otherSenders } from './other-plugins.js'
 import type { TlsContexts } from './delivery/tls-contexts.js'
 import { hostOf, isTrustedHop, placeOf } from './delivery/next-hop.js'
 import { Decisions } from './decisions.js'
+import { Evidence } from './evidence/evidence.js'
 import { comparable } from './envelope.js'
 import type {
   HarakaAddress,
@@ -29,12 +30,12 @@ import type {
   Next,
 } from './haraka/types.js'
 import { answerRecipient } from './incoming.js'
-import { Reports } from './report.js'
+import { Reports } from './report-only.js'
 import { RuleBook, RulesUnknown } from './rule-book.js'
 import { HeaderBlock } from './rules/header-block.js'
 import type { Requirement } from './rules/requirement.js'
 import { readSettings, storeIn, type Settings } from './settings.js'
-import { openStore } from './store/open-store.js'
+import { openDeliveryLog, openStore } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
 import { contextOf, contextsFor } from './tls-settings.js'
 
@@ -47,6 +48,7 @@ export class Enforcer {
   readonly #rules: RuleBook
   readonly #events: DeliveryEvents
   readonly #reports: Reports
+  readonly #evidence: Evidence
   readonly #configFolder: string
   readonly #guardContext: GuardContext
   readonly #decisions: Decisions
@@ -68,8 +70,15 @@ export class Enforcer {
     this.#reports = new Reports((event) => this.#events.emit(event))
     this.#settings = readSettings(plugin.config, (result) => this.#onSettingsChange(result))
     this.#contexts = contextsFor(this.#settings, configFolder)
-    this.#storePlace = storeIn(this.#settings, configFolder)
-    this.#store = openStore(this.#storePlace, {
+    const where = storeIn(this.#settings, configFolder)
+    this.#storePlace = where
+    this.#evidence = new Evidence({
+      logger: plugin,
+      settings: () => this.#settings.evidence,
+      open: () => openDeliveryLog(where),
+    })
+    this.#events.observe((event) => this.#evidence.take(event))
+    this.#store = openStore(where, {
       onStateChange: (state, detail) => {
         if (state === 'available') plugin.lognotice(`rule store is available: ${detail}`)
         else plugin.logerror(`rule store is not available: ${detail}`)
@@ -225,6 +234,7 @@ export class Enforcer {
   async close(): Promise<void> {
     await this.#console?.close()
     this.#rules.close()
+    await this.#evidence.close()
     await this.#store.close()
   }
 

@@ -11,7 +11,7 @@ import type { DeliveryEvent } from './delivery/delivery-events.js'
 import { comparable } from './envelope.js'
 import type { HarakaAddress, HarakaConnection, HarakaPlugin, Next } from './haraka/types.js'
 import { isLoaded } from './other-plugins.js'
-import { reportRefusal, rulesOf } from './report.js'
+import { reportRefusal, rulesOf } from './report-only.js'
 import { RulesUnknown, type RuleBook } from './rule-book.js'
 import type { Settings } from './settings.js'
 

@@ -46,6 +46,7 @@ const KEYS: Readonly<Record<string, Keys>> = {
     ca: text,
   },
   failure: { action: words('bounce', 'defer'), bounce_content: words('minimal', 'full') },
+  evidence: { stream: boolean, max_entries: count(1000, 10_000_000) },
   console: {
     enabled: boolean,
     session_idle: duration,
@@ -79,7 +80,8 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
     if (!validators.has(name)) throw unknownWord(`unknown section [${name}]`, 'sections', Object.keys(KEYS))
   }
   const section = (name: string): Section => checked(name, withoutEmpty(ini[name] ?? {}))
-  const [main, store, redis, cache, tls, failure, console] = Object.keys(KEYS).map(section) as [
+  const [main, store, redis, cache, tls, failure, evidence, console] = Object.keys(KEYS).map(section) as [
+    Section,
     Section,
     Section,
     Section,
@@ -109,6 +111,10 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
     failure: {
       action: or(failure['action'], 'bounce'),
       bounceContent: or(failure['bounce_content'], 'minimal'),
+    },
+    evidence: {
+      stream: isYes(evidence['stream'], true),
+      maxEntries: or(evidence['max_entries'], 100_000),
     },
     console: {
       enabled: isYes(console['enabled'], false),

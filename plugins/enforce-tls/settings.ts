@@ -55,6 +55,12 @@ export interface Settings {
     /** How much of the message a bounce carries. @default minimal */
     readonly bounceContent: 'minimal' | 'full'
   }
+  readonly evidence: {
+    /** Write the delivery log, which `enforce-tls report` reads. @default true */
+    readonly stream: boolean
+    /** About the most entries that the delivery log keeps. @default 100000 */
+    readonly maxEntries: number
+  }
   readonly console: {
     /** Serve the console at /enforce-tls/ of Haraka's own HTTP server. @default false */
     readonly enabled: boolean

@@ -19,8 +19,8 @@ interface Scene {
 
 interface BadDay {
   readonly name: string
-  breaks(scene: Scene): Promise<unknown> | void
-  mends(scene: Scene): Promise<unknown> | void
+  breaks(scene: Scene): unknown
+  mends(scene: Scene): unknown
   /** Whether the rules of an owner that was never asked for can be read meanwhile. @default false */
   readonly readable?: boolean
   /** A line of which there must be exactly one. */

@@ -22,7 +22,9 @@ it('a server that puts TLS off is tried again, and the bounce after the last try
     outbound: { temp_fail_intervals: '5s' },
   })
   await haraka.send(message)
-  await haraka.waitForLog(/mx\.bank\.example \(\S+\): starttls-deferred: answered STARTTLS with 454/)
+  await haraka.waitForLog(
+    /attempt .* mx=mx\.bank\.example .* class=starttls-deferred .* detail="answered STARTTLS with 454/,
+  )
   await haraka.waitForQueue(1)
   const [raw] = await acme.waitForMessages()
   await haraka.waitForEmptyQueue()

@@ -53,10 +53,7 @@ export async function checkPartner(question: PartnerQuestion, context: CheckCont
   const found = await findHosts({ domain, mx, signal: question.signal }, context.network)
   if ('failure' in found) return result(question, [], verdictWithout(found.failure))
   const hosts: HostCheck[] = []
-  const round = new Round(
-    () => undefined,
-    () => undefined,
-  )
+  const round = new Round(() => undefined)
   round.expect(found.named)
   round.resolved(found.resolved)
   for (const { host, failure } of round.attempts) {

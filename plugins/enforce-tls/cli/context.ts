@@ -4,7 +4,8 @@
  */
 import { Command, Option } from '@commander-js/extra-typings'
 import type { Settings } from '../settings.js'
-import { openStore } from '../store/open-store.js'
+import type { DeliveryLog } from '../store/delivery-log.js'
+import { openDeliveryLog, openStore } from '../store/open-store.js'
 import { StoreError, type EntryChange, type RuleStore } from '../store/rule-store.js'
 import { authorOf } from './author.js'
 import { Output, type Terminal } from './output.js'
@@ -30,6 +31,8 @@ export type ReadStore = Omit<RuleStore, 'writeAll' | 'writeRules' | 'writeServic
 export interface Surroundings {
   /** Settings of the chosen Haraka folder, or the defaults beside `--redis` and `--file`. */
   readonly settings: Settings
+  /** The delivery log beside the rules. */
+  readonly deliveries: () => Pick<DeliveryLog, 'read' | 'description'>
   readonly output: Output
   /** A command line of this program on the same store, to be shown to the user. */
   readonly command: (...words: readonly string[]) => string
@@ -125,9 +128,11 @@ async function surround(
 ): Promise<void> {
   const { settings, folder, words } = chosen
   const opened: Partners[] = []
+  let deliveries: DeliveryLog | undefined
   try {
     await work({
       settings,
+      deliveries: () => (deliveries ??= openDeliveryLog(settings)),
       output: new Output(terminal, options.json === true),
       command: (...given) => commandLine(...given, ...words),
       partners: async (dns) => {
@@ -138,6 +143,7 @@ async function surround(
     })
   } finally {
     for (const partners of opened) partners.close()
+    await deliveries?.close()
   }
 }
 

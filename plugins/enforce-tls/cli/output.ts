@@ -58,22 +58,33 @@ export class Output {
   /** A table no wider than the terminal, or than 80 characters where there is none. Cells wrap. */
   table(head: readonly string[], rows: readonly (readonly Cell[])[]): void {
     if (this.json) return
-    const texts = rows.map((row) => row.map((cell) => [cell].flat().map((line) => oneLine(line, TEXT_MAX))))
-    const widths = columnWidths([head.map((name) => [name]), ...texts], this.terminal.stdout.columns)
-    const colours = this.terminal.stdout.isTTY && !this.terminal.env['NO_COLOR']
-    const table = new Table({
-      head: [...head],
-      colWidths: widths.map((width) => width + 2),
-      wordWrap: true,
-      style: colours ? { head: ['bold'], border: ['grey'] } : { head: [], border: [] },
-    })
-    for (const row of texts) {
-      table.push(
-        row.map((lines, column) => lines.map((line) => breakable(line, widths[column] ?? 1)).join('\n')),
-      )
-    }
-    this.terminal.stdout.write(`${table.toString()}\n`)
+    const { stdout, env } = this.terminal
+    const colours = stdout.isTTY && !env['NO_COLOR']
+    stdout.write(drawTable(head, rows, stdout.columns, colours))
   }
+}
+
+/** A table as text. Cells wrap; no control character of theirs gets through. */
+export function drawTable(
+  head: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  columns?: number,
+  colours = false,
+): string {
+  const texts = rows.map((row) => row.map((cell) => [cell].flat().map((line) => oneLine(line, TEXT_MAX))))
+  const widths = columnWidths([head.map((name) => [name]), ...texts], columns)
+  const table = new Table({
+    head: [...head],
+    colWidths: widths.map((width) => width + 2),
+    wordWrap: true,
+    style: colours ? { head: ['bold'], border: ['grey'] } : { head: [], border: [] },
+  })
+  for (const row of texts) {
+    table.push(
+      row.map((lines, column) => lines.map((line) => breakable(line, widths[column] ?? 1)).join('\n')),
+    )
+  }
+  return `${table.toString()}\n`
 }
 
 /** Writes error sentences, and the commands that help, to standard error. */

@@ -20,6 +20,7 @@ import { addImportCommand } from './import.js'
 import { printError, type Terminal } from './output.js'
 import { openOwnPartners, type OpenPartners } from './partners.js'
 import { Ended, Refusal } from './refusal.js'
+import { addReportCommand } from './report.js'
 import { addRuleCommands } from './rule.js'
 import { addStatusCommand } from './status.js'
 import { addTokenCommands } from './token.js'
@@ -96,6 +97,7 @@ function createProgram(terminal: Terminal, openPartners: OpenPartners) {
   addExportCommand(program, withStore)
   addImportCommand(program, withStore)
   addHistoryCommand(program, withStore)
+  addReportCommand(program, withStore)
   addStatusCommand(program, withStore)
   const withVault = vaultRunner(terminal)
   addUserCommands(program, withVault)

@@ -5,7 +5,7 @@
 import type { StoredGroups } from '../rules/group.js'
 import { groupsProblem } from '../rules/match.js'
 import { quote } from '../rules/owner.js'
-import { checkRule, formatProblem, type Rule } from '../rules/rule.js'
+import { checkRule, formatProblem, parseRule, type Rule } from '../rules/rule.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { jsonProblem } from '../store/json-problem.js'
 import { StoreError } from '../store/rule-store.js'
@@ -19,6 +19,7 @@ import { Refusal, WrongUse } from './refusal.js'
 import type { RuleOptions } from './rule-fields.js'
 import { inspect, ruleOf, textOf, type OwnerRead } from './rule-entries.js'
 import { hasRuleOptions, validRule, withOptions } from './rule-options.js'
+import { seenBy, seenWords } from './rule-seen.js'
 
 /** What the user wrote behind `rule edit`. */
 export interface EditOptions extends RuleOptions {
@@ -102,8 +103,15 @@ async function write(context: Context, read: OwnerRead, id: string, rule: Rule):
   output.data({ owner, id, rule })
   output.line(`Changed rule ${id} of ${owner} (${rule.name}):`)
   for (const difference of textDifferences(before, value)) output.item(difference)
+  if (!output.json && reports(before) && rule.mode !== 'report')
+    output.line(seenWords(await seenBy(context, { owner, id, rule })))
   const { sleepsWith } = inspect(read, store)
   if (sleepsWith !== null) output.line(`The service of ${sleepsWith} is off, so the rule sleeps.`)
+}
+
+function reports(json: string): boolean {
+  const parsed = parseRule(json)
+  return 'rule' in parsed && parsed.rule.mode === 'report'
 }
 
 /** @throws {Refusal} when the rule gets a position that another one has already. */

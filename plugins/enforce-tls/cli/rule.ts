@@ -9,6 +9,7 @@ import { changeRule, ownerOf } from './rule-entries.js'
 import { moveRule } from './rule-move.js'
 import { createOptions, editOptions } from './rule-options.js'
 import { listRules, showRule } from './rule-show.js'
+import { seenBy, seenWords } from './rule-seen.js'
 import { effectOf, sleepWords } from './rule-words.js'
 
 const OWNER = 'whose rules: * (the whole service), a sending domain, or one sender address'
@@ -156,10 +157,13 @@ async function switchRule(context: Context, owner: string, id: string, enabled: 
   const { owned, changed, sleepsWith } = await changeRule(context, owner, id, (rule) =>
     rule.enabled === enabled ? rule : { ...rule, enabled },
   )
-  output.data(owned)
+  const reports = owned.rule.mode === 'report' && enabled
+  const seen = reports ? await seenBy(context, owned) : null
+  output.data(reports ? { ...owned, reports: seen } : owned)
   const state = `Rule ${id} of ${owner} (${owned.rule.name}) is ${changed ? '' : 'already '}${enabled ? 'on' : 'off'}`
   if (!enabled) output.line(`${state}.`)
   else if (sleepsWith !== null) output.line(`${state}. ${sleepWords(context, sleepsWith, 'it sleeps')}`)
   else output.line(`${state}: ${effectOf(owned)}.`)
+  if (reports) output.line(seenWords(seen))
   return owned
 }

@@ -41,6 +41,8 @@ export interface AttemptEnded extends About {
   readonly host: string
   /** Where the connection went: an address and port, or a socket path. */
   readonly to: string
+  /** The address that this server connected from; absent where there was no connection. */
+  readonly source: string | undefined
   readonly session: TlsSession | null
   /** `null`: TLS is as required and the server spoke to the end; what came of it is in the outcome. */
   readonly failure: AttemptFailure | null
@@ -54,6 +56,8 @@ export interface Outcome extends About {
   readonly result: 'delivered' | 'deferred' | 'bounced' | 'kept'
   /** The last host tried; empty where there was none. */
   readonly host: string
+  /** Where that connection went; empty where there was none. */
+  readonly to: string
   /** The session over which it was delivered. */
   readonly session: TlsSession | null
   /** Why it was not delivered, where TLS is to blame; else `null`. */

@@ -138,12 +138,9 @@ export class Guard {
   }
 
   #newRound(): Round {
-    return new Round(
-      (line) => this.#item.lognotice(`enforce-tls: ${line}`),
-      (attempt) => {
-        if (this.#requirement) this.#events.attempt(this.#requirement, attempt)
-      },
-    )
+    return new Round((attempt) => {
+      if (this.#requirement) this.#events.attempt(this.#requirement, attempt)
+    })
   }
 
   /** Puts the item back into the queue for a while, without counting it as a failure. */
@@ -215,6 +212,7 @@ export class Guard {
     raw.setTimeout(0)
     this.#haraka.run('try_deliver_host_on_socket', async () => {
       const attempt = this.#round.current
+      attempt.source = raw.localAddress
       const result = await establishTls({
         socket: raw,
         helo: mx.bind_helo ?? this.#context.me(),

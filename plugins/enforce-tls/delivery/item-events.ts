@@ -25,9 +25,9 @@ export class ItemEvents {
   }
 
   /** An attempt has ended. */
-  attempt(requirement: Requirement, { host, to, session, failure }: Attempt): void {
+  attempt(requirement: Requirement, { host, to, source, session, failure }: Attempt): void {
     const about = aboutItem(this.#item, this.#item.todo.rcpt_to)
-    this.#tell({ kind: 'attempt', ...about, requirement, host, to, session, failure })
+    this.#tell({ kind: 'attempt', ...about, requirement, host, to, source, session, failure })
   }
 
   /** The attempts have come to something. */
@@ -38,6 +38,7 @@ export class ItemEvents {
       requirement,
       result,
       host: attempt?.host ?? '',
+      to: attempt?.to ?? '',
       session: result === 'delivered' ? (attempt?.session ?? null) : null,
       failure,
       status: failure ? statusOf(failure, result !== 'deferred') : (recipients[0]?.dsn_status ?? null),

@@ -94,6 +94,9 @@ const FAILURE_CLASSES = [
 /** The name of a failure class. */
 export type FailureClass = (typeof FAILURE_CLASSES)[number]['name']
 
+/** The names of all failure classes. */
+export const FAILURE_CLASS_NAMES: readonly FailureClass[] = FAILURE_CLASSES.map(({ name }) => name)
+
 /** A reply of a peer, as it goes into a log line or a bounce. */
 export interface PeerReply {
   readonly code: number
@@ -119,6 +122,8 @@ export interface Attempt {
   readonly host: string
   /** Where the connection went: an address and port, or a socket path. */
   readonly to: string
+  /** The address that this server connected from, once it has. */
+  source?: string | undefined
   /** Whether it came to an encrypted session that fulfils the requirement. */
   secured: boolean
   /** The encrypted session it came to, whether or not that fulfils the requirement. */

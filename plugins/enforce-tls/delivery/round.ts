@@ -1,27 +1,21 @@
 /**
  * One round of attempts over all hosts of a domain: which were tried, how each ended, and what that means
- * for the message. Keeps the book; does no I/O but the log line of each failure.
+ * for the message. Keeps the book; does no I/O.
  */
 import { isIP } from 'node:net'
 import type { HarakaMx } from '../haraka/types.js'
 import { hostOf, placeOf } from './next-hop.js'
 import { BAD_CONNECTION, otherFailure, UNROUTABLE, type Attempt, type AttemptFailure } from './outcome.js'
-import { oneLine } from './printable.js'
 
 /** The attempts of one round. */
 export class Round {
-  readonly #log: (line: string) => void
   readonly #ended: (attempt: Attempt) => void
   readonly #attempts: Attempt[] = []
   readonly #unresolved = new Set<string>()
   #current: Attempt | null = null
 
-  /**
-   * @param log takes one line for each attempt that failed
-   * @param ended is told of each attempt that has ended
-   */
-  constructor(log: (line: string) => void, ended: (attempt: Attempt) => void) {
-    this.#log = log
+  /** @param ended is told of each attempt that has ended */
+  constructor(ended: (attempt: Attempt) => void) {
     this.#ended = ended
   }
 
@@ -83,8 +77,6 @@ export class Round {
   /** Ends an attempt with what it failed for. */
   fail(attempt: Attempt, failure: AttemptFailure): void {
     attempt.failure = failure
-    const where = attempt.host === attempt.to ? attempt.host : `${attempt.host} (${attempt.to})`
-    this.#log(`${oneLine(where)}: ${failure.class ?? 'no-session'}: ${oneLine(failure.detail)}`)
     this.#ended(attempt)
   }
 

@@ -1,6 +1,9 @@
-/** Chooses the implementation of the rule store that the settings ask for. */
+/** Chooses the implementations of the rule store and of the delivery log that the settings ask for. */
 import type { Settings } from '../settings.js'
+import type { DeliveryLog } from './delivery-log.js'
+import { FileDeliveryLog } from './file-delivery-log.js'
 import { FileStore } from './file-store.js'
+import { RedisDeliveryLog } from './redis-delivery-log.js'
 import { RedisStore, type RedisStoreOptions } from './redis-store.js'
 import type { RuleStore } from './rule-store.js'
 
@@ -18,4 +21,14 @@ export function openStore(
   options: OpenStoreOptions = {},
 ): RuleStore {
   return store.type === 'file' ? new FileStore(store.file) : new RedisStore(redis, options)
+}
+
+/**
+ * Opens the delivery log, which is where the rules are; nothing is read or written yet.
+ *
+ * @param settings as for `openStore`
+ * @throws {StoreError} for a `redis.url` that can't be meant.
+ */
+export function openDeliveryLog({ store, redis }: Pick<Settings, 'store' | 'redis'>): DeliveryLog {
+  return store.type === 'file' ? new FileDeliveryLog(store.file) : new RedisDeliveryLog(redis)
 }

@@ -1,4 +1,5 @@
 /** Compares what became of a cell's message with what had to become of it, and says every difference. */
+import { logPairs } from '../../support/evidence.js'
 import { parseBounce } from '../../support/mail.js'
 import type { MessageRecord } from '../../support/peer-record.js'
 import type { Cell } from './cells.js'
@@ -44,14 +45,14 @@ function ofDelivery({ domain, peer }: Cell, { protocol }: Outcome & { kind: 'del
 
 /** As often as it had to be tried, and with a log line for each failure that is about TLS. */
 function ofAttempts({ domain, peer }: Cell, outcome: Outcome & { kind: 'bounced' }, log: string): string[] {
-  const ours = log.split('\n').filter((line) => line.includes(`enforce-tls: mx.${domain} (`))
+  const ours = logPairs(log).filter(({ kind, mx }) => kind === 'attempt' && mx === `mx.${domain}`)
   return [
     ...differ('connections', peer.connections.length, outcome.connections),
     ...(outcome.class === null
       ? []
       : differ(
           'log lines',
-          ours.filter((line) => line.includes(`: ${outcome.class}: `)).length,
+          ours.filter((line) => line['class'] === outcome.class).length,
           outcome.connections,
         )),
   ]

@@ -1,0 +1,62 @@
+/** What `enforce-tls report` is asked for. What can't be meant is thrown as `WrongUse`. */
+import type { ReportQuery } from '../report/make-report.js'
+import { parseSince, parseUntil } from '../report/period.js'
+import { parseDomain } from '../rules/address.js'
+import { WrongUse } from './refusal.js'
+import { ownerOf } from './rule-entries.js'
+
+/** What `report` is given. */
+export interface ReportOptions {
+  readonly owner?: string | undefined
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+  readonly domain?: string | undefined
+  readonly format?: Format | undefined
+  readonly output?: string | undefined
+  readonly tlsRpt?: true | undefined
+  readonly organization?: string | undefined
+  readonly contact?: string | undefined
+  readonly json?: true | undefined
+}
+
+/** How a report is printed. */
+export const FORMATS = ['table', 'csv', 'json', 'html'] as const
+export type Format = (typeof FORMATS)[number]
+
+/** Where a report begins by default. */
+export const SINCE = '7d'
+/** What a time may look like. */
+export const TIMES =
+  '7d, 24h or 2w before now, a day such as 2026-11-01, or a time such as 2026-11-01T08:00:00Z'
+
+/**
+ * What the options ask for.
+ *
+ * @throws {WrongUse} for a time, owner or domain that can't be meant.
+ */
+export function queryOf({ owner, domain, since, until }: ReportOptions, now: Date): ReportQuery {
+  const from = timeOf('--since', since ?? SINCE, parseSince(since ?? SINCE, now))
+  const to = until === undefined ? now : timeOf('--until', until, parseUntil(until, now))
+  if (from >= to)
+    throw new WrongUse([
+      `--since ${JSON.stringify(since ?? SINCE)} is not before --until ${JSON.stringify(until ?? 'now')}; an earlier time is expected`,
+    ])
+  return {
+    since: from,
+    until: to,
+    owner: owner === undefined ? null : ownerOf(owner),
+    domain: domain === undefined ? null : domainOf(domain),
+    now,
+  }
+}
+
+function timeOf(option: string, text: string, time: Date | null): Date {
+  if (time) return time
+  throw new WrongUse([`${option} ${JSON.stringify(text)}: expected ${TIMES}`])
+}
+
+function domainOf(text: string): string {
+  const parsed = parseDomain(text)
+  if ('domain' in parsed) return parsed.domain
+  throw new WrongUse([`--domain ${JSON.stringify(text)} ${parsed.problem}`])
+}

@@ -1,0 +1,79 @@
+/** A report as sentences and tables for a terminal. Pure. */
+import type { DeliveryReport } from '../report/delivery-report.js'
+import { EXPIRES_SOON } from '../report/expiring-certificates.js'
+import { enforcedWords, incomingWords, percent, reportedWords, scopeWords, utc } from '../report/words.js'
+import { drawTable, listed, type Cell } from './output.js'
+import { oneLine } from '../delivery/printable.js'
+
+/** Partners beyond these are left to the other formats. */
+const PARTNERS_MAX = 20
+
+/** The report as text, no wider than the terminal, or than 80 columns. */
+export function toTables(report: DeliveryReport, columns?: number): string {
+  const { enforced, reported, incoming, versions, failures, partners, rules, expiring } = report
+  const table = (title: string, head: readonly string[], rows: readonly (readonly Cell[])[]) =>
+    rows.length === 0 ? '' : `\n${title}\n${drawTable(head, rows, columns)}`
+  const shown = partners.slice(0, PARTNERS_MAX)
+  const rest = partners.length - shown.length
+  return [
+    `${oneLine(`Deliveries ${scopeWords(report)}`)}\n`,
+    facts('held to TLS', enforcedWords(enforced)),
+    ...(reported.messages > 0 ? [facts('rules in mode report', reportedWords(reported))] : []),
+    ...(incoming.refused + incoming.wouldRefuse > 0 ? [facts('incoming', incomingWords(incoming))] : []),
+    table(
+      'Delivered, by TLS version',
+      ['version', 'messages', 'share'],
+      versions.map(({ version, messages }) => [
+        version ?? 'trusted next hop',
+        String(messages),
+        percent(messages, enforced.delivered),
+      ]),
+    ),
+    table(
+      'Failed attempts, by class',
+      ['class', 'attempts', 'partners'],
+      failures.map((failure) => [
+        failure.class,
+        String(failure.attempts),
+        listed(failure.partners.map(({ domain, attempts }) => `${domain} ${attempts}`)),
+      ]),
+    ),
+    table(
+      `Partners${rest > 0 ? ` (${rest} more in the other formats)` : ''}`,
+      ['domain', 'held', 'deliv.', 'bounced', 'waiting or kept', 'would bounce'],
+      shown.map(({ domain, enforced: held, reported: seen }) => [
+        domain,
+        ...[held.messages, held.delivered, held.bounced, held.waiting + held.kept, seen.wouldBounce].map(
+          String,
+        ),
+      ]),
+    ),
+    table(
+      'Rules in mode report',
+      ['owner', 'rule', 'messages', 'would bounce', 'partners'],
+      rules.map(({ owner, id, reported: seen, partners: hurt }) => [
+        owner,
+        id,
+        String(seen.messages),
+        String(seen.wouldBounce),
+        listed(hurt.map(({ domain, wouldBounce }) => `${domain} ${wouldBounce}`)),
+      ]),
+    ),
+    table(
+      `Certificates that expire within ${EXPIRES_SOON} days (levels verify and secure)`,
+      ['partner', 'host', 'expires', 'days', 'issuer'],
+      expiring.map(({ domain, host, expires, daysLeft, issuer }) => [
+        domain,
+        host,
+        utc(expires).slice(0, 10),
+        String(daysLeft),
+        /^CN=([^,]+)/.exec(issuer)?.[1] ?? issuer,
+      ]),
+    ),
+  ].join('')
+}
+
+/** A name, and lines beside it. */
+function facts(name: string, lines: readonly string[]): string {
+  return lines.map((line, index) => `  ${(index === 0 ? name : '').padEnd(22)}${line}\n`).join('')
+}

@@ -1,0 +1,90 @@
+/** `enforce-tls report`: what became of mail that rules speak of, out of the delivery log. */
+import { Option } from '@commander-js/extra-typings'
+import { toCsv } from '../report/csv.js'
+import type { DeliveryReport } from '../report/delivery-report.js'
+import { toHtml } from '../report/html.js'
+import { makeReport } from '../report/make-report.js'
+import { examples, type Context, type Root, type WithStore } from './context.js'
+import { WrongUse } from './refusal.js'
+import { writeOutput } from './report-file.js'
+import { FORMATS, queryOf, SINCE, TIMES, type Format, type ReportOptions } from './report-query.js'
+import { toTables } from './report-table.js'
+import { reportTlsRpt } from './report-tls-rpt.js'
+
+/** Adds the `report` command to the program. */
+export function addReportCommand(program: Root, withStore: WithStore): void {
+  program
+    .command('report')
+    .description(
+      'what became of mail that rules speak of: results, TLS versions, failures by class and partner, what ' +
+        'rules in mode report would have done, certificates that expire soon; out of the delivery log',
+    )
+    .option(
+      '--owner <owner>',
+      'only mail of this domain, or that rules of this sender address or of * have a say in',
+    )
+    .option('--since <time>', `from then on (default: ${SINCE}): ${TIMES}`)
+    .option('--until <time>', 'before then, a day included (default: now); days are those of UTC')
+    .option('--domain <domain>', 'only mail to this domain')
+    .addOption(new Option('--format <format>', 'how to print it (default: table)').choices(FORMATS))
+    .option('--output <file>', 'write it there; with --tls-rpt, a folder for a file for each report')
+    .option(
+      '--tls-rpt',
+      'reports for the operators of the partners (RFC 8460), one for each domain and whole UTC day ' +
+        '(default: yesterday), as JSON',
+    )
+    .option('--organization <name>', 'with --tls-rpt: who reports')
+    .option('--contact <address>', 'with --tls-rpt: whom the operators may ask')
+    .addHelpText(
+      'after',
+      examples(
+        'report',
+        'report --owner acme.example --since 2026-11-01 --until 2026-11-30',
+        'report --since 30d --format html --output report.html',
+        'report --tls-rpt --organization "Acme Ltd" --contact tls@acme.example --output reports/',
+      ),
+    )
+    .action((options: ReportOptions, command) => {
+      const all = command.optsWithGlobals()
+      return withStore(all, (context) =>
+        options.tlsRpt ? reportTlsRpt(context, options) : report(context, options),
+      )
+    })
+}
+
+async function report(context: Context, options: ReportOptions): Promise<void> {
+  const { output, deliveries } = context
+  for (const option of ['organization', 'contact'] as const)
+    if (options[option] !== undefined) throw new WrongUse([`--${option} belongs to --tls-rpt`])
+  const format = options.format ?? (output.json ? 'json' : 'table')
+  if (output.json && format !== 'json')
+    throw new WrongUse([`--json and --format ${format} contradict each other; one of them is expected`])
+  const query = queryOf(options, new Date())
+  const made = await makeReport(deliveries().read(query.since), query)
+  const text = formatted(made, format, options.output === undefined ? output.terminal.stdout.columns : 80)
+  if (options.output === undefined) output.raw(text)
+  else {
+    await writeOutput(options.output, text, output.terminal.cwd())
+    output.line(`Wrote ${options.output}.`)
+  }
+  if (made.firstEntry === null && format === 'table') explainEmptiness(context)
+}
+
+function formatted(made: DeliveryReport, format: Format, columns: number | undefined): string {
+  switch (format) {
+    case 'table':
+      return toTables(made, columns)
+    case 'csv':
+      return toCsv(made)
+    case 'json':
+      return `${JSON.stringify(made, null, 2)}\n`
+    case 'html':
+      return toHtml(made)
+  }
+}
+
+function explainEmptiness({ output, deliveries, settings }: Context): void {
+  output.line(`The delivery log (${deliveries().description}) has no entry for that.`)
+  if (!settings.evidence.stream)
+    output.line('It is switched off: [evidence] stream=false in enforce-tls.ini; with true it is written.')
+}

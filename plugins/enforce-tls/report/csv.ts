@@ -1,0 +1,38 @@
+/** A report as CSV (RFC 4180), one line for each partner, for a spreadsheet. Pure. */
+import { stringify } from 'csv-stringify/sync'
+import { FAILURE_CLASS_NAMES } from '../delivery/outcome.js'
+import { TLS_VERSIONS } from '../rules/levels.js'
+import type { DeliveryReport, PartnerReport } from './delivery-report.js'
+
+const COLUMNS: readonly (readonly [name: string, valueOf: (partner: PartnerReport) => string | number])[] = [
+  ['domain', ({ domain }) => domain],
+  ['messages', ({ enforced }) => enforced.messages],
+  ['delivered', ({ enforced }) => enforced.delivered],
+  ...TLS_VERSIONS.map((version): [string, (partner: PartnerReport) => number] => [
+    version,
+    ({ versions }) => versions[version] ?? 0,
+  ]),
+  ['bounced', ({ enforced }) => enforced.bounced],
+  ['kept', ({ enforced }) => enforced.kept],
+  ['waiting', ({ enforced }) => enforced.waiting],
+  ['report only', ({ reported }) => reported.messages],
+  ['would bounce', ({ reported }) => reported.wouldBounce],
+  ['would deliver', ({ reported }) => reported.wouldDeliver],
+  ['not known', ({ reported }) => reported.unknown],
+  ...FAILURE_CLASS_NAMES.map((name): [string, (partner: PartnerReport) => number] => [
+    `failed: ${name}`,
+    ({ failures }) => failures[name] ?? 0,
+  ]),
+]
+
+/**
+ * The partners of a report as CSV with a header line. A text that a spreadsheet would take for a formula gets an
+ * apostrophe in front.
+ */
+export function toCsv({ partners }: DeliveryReport): string {
+  const rows = partners.map((partner) => COLUMNS.map(([, valueOf]) => valueOf(partner)))
+  return stringify([COLUMNS.map(([name]) => name), ...rows], {
+    record_delimiter: '\r\n',
+    escape_formulas: true,
+  })
+}

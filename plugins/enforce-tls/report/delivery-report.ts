@@ -1,0 +1,120 @@
+/** The shape of a report on deliveries: what `enforce-tls report --json` prints, and all other formats are made of. */
+import type { FailureClass } from '../delivery/outcome.js'
+import type { Level } from '../rules/levels.js'
+
+/**
+ * What became of messages that were held to TLS. The unit is a message to the recipients of one domain; one that
+ * only some of its recipients got counts once for each result.
+ */
+export interface EnforcedCounts {
+  /** The sum of the following four. */
+  readonly messages: number
+  readonly delivered: number
+  readonly bounced: number
+  /** From the null sender, undeliverable, kept in the queue folder as `error.*`. */
+  readonly kept: number
+  /** Deferred, and nothing final was heard of them since. */
+  readonly waiting: number
+}
+
+/** What rules that only report would have done. */
+export interface ReportedCounts {
+  readonly messages: number
+  readonly wouldBounce: number
+  readonly wouldDeliver: number
+  /** Delivered over TLS; whether that fulfils the level was not looked at. */
+  readonly unknown: number
+}
+
+/** Delivered messages by protocol version. */
+export interface VersionShare {
+  /** Such as `TLSv1.3`; `null` for trusted next hops, which may do without TLS. */
+  readonly version: string | null
+  readonly messages: number
+  /** Of all delivered messages, from 0 to 1. */
+  readonly share: number
+}
+
+/** Failed attempts of one class. */
+export interface ClassFailures {
+  readonly class: FailureClass
+  readonly attempts: number
+  /** Most attempts first. */
+  readonly partners: readonly { readonly domain: string; readonly attempts: number }[]
+}
+
+/** A recipient domain. */
+export interface PartnerReport {
+  readonly domain: string
+  readonly enforced: EnforcedCounts
+  readonly reported: ReportedCounts
+  /** Delivered messages by protocol version; `none` for trusted next hops. */
+  readonly versions: Readonly<Record<string, number>>
+  /** Failed attempts by class; those without any are left out. */
+  readonly failures: Readonly<Partial<Record<FailureClass, number>>>
+}
+
+/** What one rule that only reports saw. */
+export interface RuleReport {
+  readonly owner: string
+  readonly id: string
+  readonly reported: ReportedCounts
+  /** Those whose mail would have bounced, most messages first. */
+  readonly partners: readonly { readonly domain: string; readonly wouldBounce: number }[]
+}
+
+/** A partner's certificate that a rule of level `verify` or `secure` relies on, and that expires soon. */
+export interface ExpiringCertificate {
+  readonly domain: string
+  /** The MX host that showed it last. */
+  readonly host: string
+  readonly level: Level
+  readonly issuer: string
+  /** SHA-256, as `AB:CD:…`. */
+  readonly fingerprint: string
+  /** ISO 8601, UTC. */
+  readonly expires: string
+  /** Whole days from the making of the report; negative where it has expired. */
+  readonly daysLeft: number
+}
+
+/** Mail of partners that came in the clear. */
+export interface IncomingCounts {
+  /** Recipients refused. */
+  readonly refused: number
+  /** Recipients that a rule in mode `report` would have refused. */
+  readonly wouldRefuse: number
+}
+
+/** A report on deliveries. All times are ISO 8601 in UTC. */
+export interface DeliveryReport {
+  readonly generated: string
+  /** The period: from `since` on, before `until`. */
+  readonly since: string
+  readonly until: string
+  /** What it is limited to; `null` for no limit. */
+  readonly owner: string | null
+  readonly domain: string | null
+  /** When the log's first entry in the period was written; `null` where there is none. */
+  readonly firstEntry: string | null
+  readonly enforced: EnforcedCounts
+  readonly reported: ReportedCounts
+  readonly incoming: IncomingCounts
+  /** Most messages first. */
+  readonly versions: readonly VersionShare[]
+  /** Most attempts first. */
+  readonly failures: readonly ClassFailures[]
+  /** Most messages first. */
+  readonly partners: readonly PartnerReport[]
+  /** Rules that only report, most messages first. */
+  readonly rules: readonly RuleReport[]
+  /** Soonest first. */
+  readonly expiring: readonly ExpiringCertificate[]
+  /** Every UTC day of the period that has an entry, in order. */
+  readonly days: readonly ({ readonly date: string } & EnforcedCounts & ReportedCountsOfDay)[]
+}
+
+/** What a day has beside the counts of enforced messages. */
+export interface ReportedCountsOfDay {
+  readonly wouldBounce: number
+}

@@ -1,0 +1,38 @@
+/** The certificates that rules of level `verify` or `secure` rely on and that expire soon. Pure. */
+import type { EvidenceEntry } from '../evidence/evidence-entry.js'
+import { LEVELS } from '../rules/levels.js'
+import type { ExpiringCertificate } from './delivery-report.js'
+
+/** How long before its end a certificate is reported, in days. */
+export const EXPIRES_SOON = 14
+
+const DAY = 86_400_000
+
+/** Remembers the last certificate of each host of each partner. */
+export class ExpiringCertificates {
+  readonly #now: Date
+  readonly #last = new Map<string, EvidenceEntry>()
+
+  constructor(now: Date) {
+    this.#now = now
+  }
+
+  add(entry: EvidenceEntry): void {
+    const { domain, mx, level, expires } = entry
+    if (expires === undefined || mx === undefined) return
+    if (LEVELS.some(({ name, trusted }) => name === level && trusted))
+      this.#last.set(`${domain} ${mx}`, entry)
+  }
+
+  /** Soonest first. */
+  list(): ExpiringCertificate[] {
+    const found = [...this.#last.values()].flatMap((entry): ExpiringCertificate[] => {
+      const { domain, mx = '', issuer = '', fingerprint = '', expires = '' } = entry
+      const daysLeft = Math.floor((Date.parse(expires) - this.#now.getTime()) / DAY)
+      const level = LEVELS.find(({ name }) => name === entry.level)?.name
+      if (level === undefined || !(daysLeft < EXPIRES_SOON)) return []
+      return [{ domain, host: mx, level, issuer, fingerprint, expires, daysLeft }]
+    })
+    return found.sort((a, b) => (a.expires < b.expires ? -1 : 1))
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * A report as one HTML page that needs nothing else: Chart.js is in it, no address is asked for anything. Every
+ * chart has its table. Reads Chart.js from this package's dependencies.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { chartsOf, type Chart } from './charts.js'
+import type { DeliveryReport } from './delivery-report.js'
+import { EXPIRES_SOON } from './expiring-certificates.js'
+import { PAGE_SCRIPT } from './page-script.js'
+import { PAGE_STYLE } from './page-style.js'
+import { percent, scopeWords, utc } from './words.js'
+
+/** Longer tables are folded; paper has them open. */
+const ROWS_OPEN = 20
+/** Longer texts may wrap where there is no space. */
+const LONG = 24
+
+/** The report as an HTML document. */
+export function toHtml(report: DeliveryReport): string {
+  const charts = chartsOf(report)
+  const library = chartLibrary()
+  const data = charts.map(({ id, config }) => ({ id, config }))
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${policy([library, PAGE_SCRIPT], PAGE_STYLE)}">
+<title>Mail held to TLS, ${html(scopeWords(report))}</title>
+<style>${PAGE_STYLE}</style>
+</head>
+<body>
+<header>
+<h1>Mail held to TLS</h1>
+<p>Deliveries ${html(scopeWords(report))}</p>
+</header>
+<main>
+${figures(report)}
+${charts.map(chartSection).join('\n')}
+${certificates(report)}
+</main>
+<footer>Made by enforce-tls on ${utc(report.generated)} UTC out of the delivery log, ${html(beginning(report))}.</footer>
+<script type="application/json" id="charts">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>
+<script>${library}</script>
+<script>${PAGE_SCRIPT}</script>
+</body>
+</html>
+`
+}
+
+function beginning({ firstEntry }: DeliveryReport): string {
+  return firstEntry === null
+    ? 'which has no entry for this period'
+    : `whose first entry in this period is of ${utc(firstEntry)} UTC`
+}
+
+function figures({ enforced, reported, incoming }: DeliveryReport): string {
+  const figure = (name: string, value: number, note: string) =>
+    `<div><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`
+  const waiting = enforced.kept > 0 ? `and ${enforced.kept} kept as error.*` : 'deferred, nothing final yet'
+  return `<dl>
+${figure('Held to TLS', enforced.messages, 'messages')}
+${figure('Delivered', enforced.delivered, percent(enforced.delivered, enforced.messages))}
+${figure('Bounced', enforced.bounced, percent(enforced.bounced, enforced.messages))}
+${figure('Waiting', enforced.waiting, waiting)}
+${reported.messages > 0 ? figure('Would have bounced', reported.wouldBounce, `of ${reported.messages} that rules in mode report saw`) : ''}
+${incoming.refused + incoming.wouldRefuse > 0 ? figure('Incoming refused', incoming.refused, `recipients; ${incoming.wouldRefuse} more would have been`) : ''}
+</dl>`
+}
+
+function chartSection({ id, title, summary, config, bars, head, rows }: Chart): string {
+  const height = bars === undefined ? '' : ` style="height:${6 + bars * 2}rem"`
+  return `<section aria-labelledby="${id}-title">
+<h2 id="${id}-title">${html(title)}</h2>
+<p>${html(summary)}</p>
+<div class="chart"${height}><canvas id="${id}" role="img" aria-label="${html(`${config.type} chart: ${title}. The table below has the numbers.`)}"></canvas></div>
+${table(title, head, rows)}
+</section>`
+}
+
+function certificates({ expiring }: DeliveryReport): string {
+  const title = `Certificates that expire within ${EXPIRES_SOON} days`
+  const content =
+    expiring.length === 0
+      ? '<p>None of those that rules of level verify or secure rely on.</p>'
+      : table(
+          title,
+          ['partner', 'host', 'level', 'expires (UTC)', 'days left', 'issuer', 'SHA-256'],
+          expiring.map(({ domain, host, level, expires, daysLeft, issuer, fingerprint }) => [
+            domain,
+            host,
+            level,
+            utc(expires),
+            daysLeft,
+            issuer,
+            fingerprint,
+          ]),
+        )
+  return `<section aria-labelledby="certificates"><h2 id="certificates">${title}</h2>${content}</section>`
+}
+
+function table(
+  title: string,
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string {
+  const numeric = head.map(
+    (_, column) => column > 0 && rows.every((row) => /^[\d.-]+(?: %)?$/.test(String(row[column]))),
+  )
+  const attribute = (column: number, value?: string | number) =>
+    numeric[column] ? ' class="number"' : String(value ?? '').length > LONG ? ' class="long"' : ''
+  const cell = (value: string | number, column: number) =>
+    column === 0
+      ? `<th scope="row">${html(String(value))}</th>`
+      : `<td${attribute(column, value)}>${html(String(value))}</td>`
+  const body = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n')
+  const text = `<div class="wide" tabindex="0" role="region" aria-label="${html(`Table: ${title}`)}"><table><caption>${html(title)}</caption>
+<thead><tr>${head.map((name, column) => `<th scope="col"${attribute(column)}>${html(name)}</th>`).join('')}</tr></thead>
+<tbody>
+${body}
+</tbody></table></div>`
+  return rows.length <= ROWS_OPEN ? text : `<details><summary>${rows.length} rows</summary>${text}</details>`
+}
+
+/** Nothing runs but what is in the page, and nothing is loaded. */
+function policy(scripts: readonly string[], style: string): string {
+  const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+  return `default-src 'none'; script-src ${scripts.map(hash).join(' ')}; style-src ${hash(style)}; style-src-attr 'unsafe-inline'; base-uri 'none'; form-action 'none'`
+}
+
+/** Chart.js for a plain script element; its exports name only module files, which lie beside. */
+function chartLibrary(): string {
+  const file = path.join(path.dirname(require.resolve('chart.js')), 'chart.umd.js')
+  return readFileSync(file, 'utf8')
+    .replace(/\/\/# sourceMappingURL=.*\s*$/, '')
+    .replaceAll('</script', '<\\/script')
+}
+
+function html(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;')
+}

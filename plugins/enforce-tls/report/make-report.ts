@@ -1,0 +1,211 @@
+/** Makes a report out of the entries of the delivery log. Pure but for reading them. */
+import { fromRecord, type EvidenceEntry, type EvidenceRecord } from '../evidence/evidence-entry.js'
+import { FAILURE_CLASS_NAMES, type FailureClass } from '../delivery/outcome.js'
+import { EVERYONE } from '../rules/owner.js'
+import type { ClassFailures, DeliveryReport, PartnerReport, VersionShare } from './delivery-report.js'
+import { ExpiringCertificates } from './expiring-certificates.js'
+import { Counter, EnforcedTally, made, ReportedTally } from './tallies.js'
+
+/** What a report is asked for. */
+export interface ReportQuery {
+  /** From then on. */
+  readonly since: Date
+  /** Before then. */
+  readonly until: Date
+  /** Only mail that rules of this owner speak of; of a domain, all mail of its senders and to its recipients. */
+  readonly owner: string | null
+  /** Only mail to this domain. */
+  readonly domain: string | null
+  readonly now: Date
+}
+
+/** Protocol version of a delivery to a trusted next hop, where none is known. */
+const NO_VERSION = 'none'
+
+class Partner {
+  readonly enforced = new EnforcedTally()
+  readonly reported = new ReportedTally()
+  readonly versions = new Counter()
+  readonly failures = new Counter()
+}
+
+class Day {
+  readonly enforced = new EnforcedTally()
+  readonly reported = new ReportedTally()
+}
+
+/** The entries of a period that are asked for, each once; what is no entry is passed over. */
+export async function* entriesFor(
+  records: AsyncIterable<EvidenceRecord>,
+  { since, until, owner, domain }: ReportQuery,
+): AsyncGenerator<EvidenceEntry> {
+  const seen = new Set<string>()
+  const [from, to] = [since.toISOString(), until.toISOString()]
+  for await (const record of records) {
+    const entry = fromRecord(record)
+    if (!entry || entry.at < from || entry.at >= to || seen.has(entry.id)) continue
+    seen.add(entry.id)
+    if ((owner === null || isOf(owner, entry)) && (domain === null || domain === entry.domain)) yield entry
+  }
+}
+
+/**
+ * Makes the report of a period.
+ *
+ * @param records of the delivery log, from the beginning of the period on at least
+ * @throws what reading them throws.
+ */
+export async function makeReport(
+  records: AsyncIterable<EvidenceRecord>,
+  query: ReportQuery,
+): Promise<DeliveryReport> {
+  const collection = new Collection(query)
+  for await (const entry of entriesFor(records, query)) collection.add(entry)
+  return collection.report()
+}
+
+function isOf(owner: string, { kind, rules, from, domain }: EvidenceEntry): boolean {
+  if (owner === EVERYONE || owner.includes('@')) return rules.some((rule) => rule.owner === owner)
+  return (kind === 'refusal' ? domain : from) === owner
+}
+
+class Collection {
+  readonly #query: ReportQuery
+  readonly #all = new Partner()
+  readonly #partners = new Map<string, Partner>()
+  readonly #days = new Map<string, Day>()
+  readonly #rules = new Map<string, { owner: string; id: string; reported: ReportedTally }>()
+  readonly #failures = new Map<string, Counter>()
+  /** The last deferral of messages of which nothing final was heard since. */
+  readonly #deferred = new Map<string, EvidenceEntry>()
+  readonly #incoming = new Counter()
+  readonly #certificates: ExpiringCertificates
+  #firstEntry: string | null = null
+
+  constructor(query: ReportQuery) {
+    this.#query = query
+    this.#certificates = new ExpiringCertificates(query.now)
+  }
+
+  add(entry: EvidenceEntry): void {
+    if (this.#firstEntry === null || entry.at < this.#firstEntry) this.#firstEntry = entry.at
+    this.#certificates.add(entry)
+    switch (entry.kind) {
+      case 'attempt':
+        return this.#addAttempt(entry)
+      case 'outcome':
+        if (entry.result === 'deferred') this.#deferred.set(entry.uuid, entry)
+        else this.#addResult(entry)
+        return
+      case 'report':
+        return this.#addReported(entry)
+      case 'refusal':
+        return this.#incoming.add(entry.result, entry.recipients)
+    }
+  }
+
+  report(): DeliveryReport {
+    for (const entry of [...this.#deferred.values()]) this.#addResult(entry)
+    const { since, until, owner, domain, now } = this.#query
+    const incoming = Object.fromEntries(this.#incoming.entries())
+    return {
+      generated: now.toISOString(),
+      since: since.toISOString(),
+      until: until.toISOString(),
+      owner,
+      domain,
+      firstEntry: this.#firstEntry,
+      enforced: this.#all.enforced.counts(),
+      reported: this.#all.reported.counts(),
+      incoming: { refused: incoming['refused'] ?? 0, wouldRefuse: incoming['would-refuse'] ?? 0 },
+      versions: sharesOf(this.#all.versions),
+      failures: this.#failuresByClass(),
+      partners: [...this.#partners].map(partnerReport).sort(mostMessages),
+      rules: [...this.#rules.values()]
+        .map(({ owner: of, id, reported }) => ({
+          owner: of,
+          id,
+          reported: reported.counts(),
+          partners: reported.wouldBounce(),
+        }))
+        .sort((a, b) => b.reported.messages - a.reported.messages),
+      expiring: this.#certificates.list(),
+      days: [...this.#days]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([date, { enforced, reported }]) => ({
+          date,
+          ...enforced.counts(),
+          wouldBounce: reported.counts().wouldBounce,
+        })),
+    }
+  }
+
+  #addAttempt({ domain, class: name }: EvidenceEntry): void {
+    if (name === undefined) return
+    made(this.#failures, name, () => new Counter()).add(domain)
+    this.#partner(domain).failures.add(name)
+  }
+
+  #addResult(entry: EvidenceEntry): void {
+    const { uuid, at, domain, result, protocol } = entry
+    this.#deferred.delete(uuid)
+    const partner = this.#partner(domain)
+    for (const { enforced } of [this.#all, partner, this.#day(at)]) enforced.add(result)
+    if (result !== 'delivered') return
+    for (const { versions } of [this.#all, partner]) versions.add(protocol ?? NO_VERSION)
+  }
+
+  #addReported(entry: EvidenceEntry): void {
+    for (const { reported } of [this.#all, this.#partner(entry.domain), this.#day(entry.at)])
+      reported.add(entry)
+    for (const { owner, id } of entry.rules)
+      made(this.#rules, `${owner} ${id}`, () => ({ owner, id, reported: new ReportedTally() })).reported.add(
+        entry,
+      )
+  }
+
+  #partner(domain: string): Partner {
+    return made(this.#partners, domain, () => new Partner())
+  }
+
+  #day(at: string): Day {
+    return made(this.#days, at.slice(0, 10), () => new Day())
+  }
+
+  #failuresByClass(): ClassFailures[] {
+    return FAILURE_CLASS_NAMES.flatMap((name) => {
+      const partners = this.#failures.get(name)
+      if (!partners) return []
+      const list = partners.entries().map(([domain, attempts]) => ({ domain, attempts }))
+      return [{ class: name, attempts: partners.total, partners: list }]
+    }).sort((a, b) => b.attempts - a.attempts)
+  }
+}
+
+function sharesOf(versions: Counter): VersionShare[] {
+  return versions.entries().map(([name, messages]) => ({
+    version: name === NO_VERSION ? null : name,
+    messages,
+    share: messages / versions.total,
+  }))
+}
+
+function partnerReport([domain, partner]: [string, Partner]): PartnerReport {
+  const failures: Partial<Record<FailureClass, number>> = {}
+  for (const [name, count] of partner.failures.entries()) {
+    const known = FAILURE_CLASS_NAMES.find((candidate) => candidate === name)
+    if (known) failures[known] = count
+  }
+  return {
+    domain,
+    enforced: partner.enforced.counts(),
+    reported: partner.reported.counts(),
+    versions: Object.fromEntries(partner.versions.entries()),
+    failures,
+  }
+}
+
+function mostMessages(a: PartnerReport, b: PartnerReport): number {
+  const messages = ({ enforced, reported }: PartnerReport) => enforced.messages + reported.messages
+  return messages(b) - messages(a) || (a.domain < b.domain ? -1 : 1)
+}

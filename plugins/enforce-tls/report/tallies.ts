@@ -1,0 +1,78 @@
+/** Counters of a report, filled entry by entry. Pure. */
+import type { EvidenceEntry } from '../evidence/evidence-entry.js'
+import type { EnforcedCounts, ReportedCounts } from './delivery-report.js'
+
+type Final = 'delivered' | 'bounced' | 'kept'
+
+/** Results of messages that were held to TLS. */
+export class EnforcedTally {
+  readonly #final: Record<Final, number> = { delivered: 0, bounced: 0, kept: 0 }
+  #waiting = 0
+
+  /** Takes a final result, or a message that waits. */
+  add(result: string): void {
+    if (result === 'delivered' || result === 'bounced' || result === 'kept') this.#final[result]++
+    else this.#waiting++
+  }
+
+  counts(): EnforcedCounts {
+    const { delivered, bounced, kept } = this.#final
+    const waiting = this.#waiting
+    return { messages: delivered + bounced + kept + waiting, delivered, bounced, kept, waiting }
+  }
+}
+
+/** Worst first: a message that several rules saw counts with the worst of what they say. */
+const WORST_FIRST = ['would-bounce', 'unknown', 'would-deliver'] as const
+
+/** What rules that only report would have done; each message counts once. */
+export class ReportedTally {
+  readonly #results = new Map<string, { rank: number; domain: string }>()
+
+  add({ uuid, domain, result }: EvidenceEntry): void {
+    const rank = (WORST_FIRST as readonly string[]).indexOf(result)
+    const before = this.#results.get(uuid)
+    if (rank >= 0 && rank <= (before?.rank ?? rank)) this.#results.set(uuid, { rank, domain })
+  }
+
+  counts(): ReportedCounts {
+    const [wouldBounce, unknown, wouldDeliver] = WORST_FIRST.map(
+      (_, rank) => [...this.#results.values()].filter((result) => result.rank === rank).length,
+    ) as [number, number, number]
+    return { messages: this.#results.size, wouldBounce, wouldDeliver, unknown }
+  }
+
+  /** Messages that would have bounced, by domain, most first. */
+  wouldBounce(): { domain: string; wouldBounce: number }[] {
+    const domains = new Counter()
+    for (const { rank, domain } of this.#results.values()) if (rank === 0) domains.add(domain)
+    return domains.entries().map(([domain, wouldBounce]) => ({ domain, wouldBounce }))
+  }
+}
+
+/** Counts by name. */
+export class Counter {
+  readonly #counts = new Map<string, number>()
+
+  add(name: string, by = 1): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + by)
+  }
+
+  get total(): number {
+    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0)
+  }
+
+  /** Most first, then by name. */
+  entries(): [name: string, count: number][] {
+    return [...this.#counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+  }
+}
+
+/** The value of a key, made when it is asked for the first time. */
+export function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const found = map.get(key)
+  if (found !== undefined) return found
+  const value = make()
+  map.set(key, value)
+  return value
+}

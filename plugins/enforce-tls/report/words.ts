@@ -1,0 +1,50 @@
+/** Parts of a report in words, the same in the table and on the page. Pure. */
+import type { DeliveryReport, EnforcedCounts, IncomingCounts, ReportedCounts } from './delivery-report.js'
+
+/** Such as `12.5 %`; of nothing it is `-`. */
+export function percent(part: number, whole: number): string {
+  return whole === 0 ? '-' : `${((part / whole) * 100).toFixed(1)} %`
+}
+
+/** Such as `2026-11-23 18:00`, in UTC. */
+export function utc(iso: string): string {
+  return iso.slice(0, 16).replace('T', ' ')
+}
+
+/** The period, and what the report is limited to. */
+export function scopeWords({ since, until, owner, domain }: DeliveryReport): string {
+  const whose = owner === null ? '' : owner === '*' ? ', rules of the whole service' : `, mail of ${owner}`
+  const where = domain === null ? '' : `, to ${domain}`
+  return `from ${utc(since)} to ${utc(until)} UTC${whose}${where}`
+}
+
+/** What became of messages that were held to TLS, a line each. */
+export function enforcedWords({ messages, delivered, bounced, kept, waiting }: EnforcedCounts): string[] {
+  if (messages === 0) return ['no message']
+  return [
+    `${messages} messages`,
+    `${delivered} delivered (${percent(delivered, messages)})`,
+    `${bounced} bounced (${percent(bounced, messages)})`,
+    ...(kept > 0 ? [`${kept} kept in the queue folder as error.*`] : []),
+    `${waiting} waiting`,
+  ]
+}
+
+/** What rules that only report would have done, a line each. */
+export function reportedWords({ messages, wouldBounce, wouldDeliver, unknown }: ReportedCounts): string[] {
+  if (messages === 0) return ['no message']
+  return [
+    `${messages} messages`,
+    `${wouldBounce} would have bounced (${percent(wouldBounce, messages)})`,
+    `${wouldDeliver} would have been delivered`,
+    ...(unknown > 0 ? [`${unknown} over TLS; whether it fulfils the level was not looked at`] : []),
+  ]
+}
+
+/** What became of mail of partners that came in the clear, a line each. */
+export function incomingWords({ refused, wouldRefuse }: IncomingCounts): string[] {
+  return [
+    `${refused} recipients refused`,
+    ...(wouldRefuse > 0 ? [`${wouldRefuse} would have been refused`] : []),
+  ]
+}

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { toTables } from '../../../plugins/enforce-tls/cli/report-table.js'
+import type { EvidenceEntry } from '../../../plugins/enforce-tls/evidence/evidence-entry.js'
+import { toCsv } from '../../../plugins/enforce-tls/report/csv.js'
+import type { DeliveryReport } from '../../../plugins/enforce-tls/report/delivery-report.js'
+import { toHtml } from '../../../plugins/enforce-tls/report/html.js'
+import { makeReport } from '../../../plugins/enforce-tls/report/make-report.js'
+import { entry, records } from '../../support/evidence-entries.js'
+
+const NOW = new Date('2026-11-23T12:00:00Z')
+
+function reportOn(...entries: readonly EvidenceEntry[]): Promise<DeliveryReport> {
+  const since = new Date('2026-11-16T12:00:00Z')
+  return makeReport(records(...entries), { since, until: NOW, owner: null, domain: null, now: NOW })
+}
+
+const HOSTILE = '</script><script>alert(1)</script>"\'&\u001b[31m'
+const VARIED = [
+  entry({ protocol: 'TLSv1.3' }),
+  entry({ domain: HOSTILE, result: 'bounced' }),
+  entry({ kind: 'attempt', result: 'failed', class: 'starttls-refused', domain: HOSTILE }),
+  entry({ kind: 'report', result: 'would-bounce', domain: HOSTILE, rules: [{ owner: '*', id: HOSTILE }] }),
+  entry({
+    kind: 'attempt',
+    result: 'secured',
+    level: 'verify',
+    mx: HOSTILE,
+    issuer: HOSTILE,
+    fingerprint: 'AB',
+    expires: '2026-11-24T00:00:00.000Z',
+  }),
+]
+
+describe('CSV', () => {
+  it('has a header, a line for each partner, and CRLF', async () => {
+    const [head, first, rest] = toCsv(await reportOn(entry({ protocol: 'TLSv1.3' }))).split('\r\n')
+    assert.match(head ?? '', /^domain,messages,delivered,TLSv1\.2,TLSv1\.3,bounced,/)
+    assert.match(first ?? '', /^bank\.example,1,1,0,1,0,/)
+    assert.equal(rest, '')
+  })
+
+  for (const domain of ['=HYPERLINK("http://x.example")', '+1', '-1', '@SUM(A1)', '\t=1']) {
+    it(`makes no formula of ${JSON.stringify(domain)}`, async () => {
+      const csv = toCsv(await reportOn(entry({ domain })))
+      assert.ok(
+        !csv
+          .split('\r\n')
+          .slice(1)
+          .some((line) => /^"?[=+\-@\t\r]/.test(line)),
+        csv,
+      )
+    })
+  }
+
+  it('quotes what would end a field or a line', async () => {
+    assert.match(toCsv(await reportOn(entry({ domain: 'a,"b"\r\nc' }))), /\r\n"a,""b""\r\nc",1,/)
+  })
+})
+
+describe('the page', () => {
+  it('shows hostile names as they are and runs nothing of them', async () => {
+    const page = toHtml(await reportOn(...VARIED))
+    assert.doesNotMatch(page, /<script>alert/)
+    assert.match(page, /&lt;\/script&gt;&lt;script&gt;alert\(1\)/)
+  })
+
+  it('asks for nothing from anywhere', async () => {
+    const page = toHtml(await reportOn(...VARIED))
+    assert.doesNotMatch(page, /<(?:link|img|iframe|object)\b|<script[^>]+src|@import|url\(|sourceMappingURL/)
+    assert.match(page, /default-src 'none'; script-src 'sha256-/)
+  })
+
+  it('has a table with a caption for each chart', async () => {
+    const page = toHtml(await reportOn(...VARIED))
+    const charts = [...page.matchAll(/<canvas id="(\w+)" role="img" aria-label="[^"]+"/g)].map(([, id]) => id)
+    assert.deepEqual(charts, ['days', 'versions', 'failures', 'partners', 'rules'])
+    assert.equal([...page.matchAll(/<table><caption>/g)].length, charts.length + 1, 'and one of certificates')
+  })
+
+  it('of nothing has no charts, and says so', async () => {
+    const page = toHtml(await reportOn())
+    assert.doesNotMatch(page, /<canvas/)
+    assert.match(page, /which has no entry for this period/)
+  })
+})
+
+describe('the table', () => {
+  it('is no wider than 80 columns, and has no control character of a name', async () => {
+    const text = toTables(await reportOn(...VARIED))
+    for (const line of text.split('\n')) assert.ok(line.length <= 80, line)
+    assert.doesNotMatch(text.replaceAll('\n', ''), /\p{Cc}/u)
+    for (const title of ['by TLS version', 'by class', 'Partners', 'Rules in mode report', 'Certificates'])
+      assert.ok(text.includes(title), title)
+  })
+})

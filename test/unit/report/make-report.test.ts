@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { EvidenceEntry } from '../../../plugins/enforce-tls/evidence/evidence-entry.js'
+import { makeReport, type ReportQuery } from '../../../plugins/enforce-tls/report/make-report.js'
+import { entry, records } from '../../support/evidence-entries.js'
+
+const NOW = new Date('2026-11-23T12:00:00Z')
+const QUERY: ReportQuery = {
+  since: new Date('2026-11-16T12:00:00Z'),
+  until: NOW,
+  owner: null,
+  domain: null,
+  now: NOW,
+}
+
+const reportOn = (entries: readonly EvidenceEntry[], query: Partial<ReportQuery> = {}) =>
+  makeReport(records(...entries), { ...QUERY, ...query })
+
+describe('a report', () => {
+  it('of nothing has noughts and no entry', async () => {
+    const report = await reportOn([])
+    assert.equal(report.firstEntry, null)
+    assert.deepEqual(report.enforced, { messages: 0, delivered: 0, bounced: 0, kept: 0, waiting: 0 })
+    assert.deepEqual([report.versions, report.partners, report.days, report.expiring], [[], [], [], []])
+  })
+
+  it('counts final results, and a message that waits only until it has one', async () => {
+    const deferred = entry({ result: 'deferred', at: '2026-11-19T10:00:00.000Z' })
+    const report = await reportOn([
+      entry({ protocol: 'TLSv1.3' }),
+      entry({ protocol: 'TLSv1.3' }),
+      entry({ protocol: 'TLSv1.2', domain: 'clinic.example' }),
+      entry({ domain: 'socket.example' }),
+      entry({ result: 'bounced' }),
+      entry({ result: 'kept', from: '' }),
+      deferred,
+      { ...deferred, id: 'again' },
+      entry({ result: 'deferred', uuid: 'W.1' }),
+      entry({ uuid: deferred.uuid, protocol: 'TLSv1.3' }),
+    ])
+    assert.deepEqual(report.enforced, { messages: 8, delivered: 5, bounced: 1, kept: 1, waiting: 1 })
+    assert.deepEqual(report.versions, [
+      { version: 'TLSv1.3', messages: 3, share: 0.6 },
+      { version: 'TLSv1.2', messages: 1, share: 0.2 },
+      { version: null, messages: 1, share: 0.2 },
+    ])
+    assert.deepEqual(
+      report.partners.map(({ domain, enforced, versions }) => [domain, enforced.messages, versions]),
+      [
+        ['bank.example', 6, { 'TLSv1.3': 3 }],
+        ['clinic.example', 1, { 'TLSv1.2': 1 }],
+        ['socket.example', 1, { none: 1 }],
+      ],
+    )
+    assert.deepEqual(
+      report.days.map(({ date, messages }) => [date, messages]),
+      [['2026-11-20', 8]],
+    )
+  })
+
+  it('counts an entry that was written twice once', async () => {
+    const twice = entry()
+    assert.equal((await reportOn([twice, twice])).enforced.messages, 1)
+  })
+
+  it('has failures by class and partner, most first', async () => {
+    const failed = (domain: string, name: string) =>
+      entry({ kind: 'attempt', result: 'failed', domain, class: name })
+    const report = await reportOn([
+      failed('a.example', 'starttls-refused'),
+      failed('b.example', 'certificate-expired'),
+      failed('b.example', 'certificate-expired'),
+      failed('a.example', 'certificate-expired'),
+      failed('a.example', 'no-class-of-ours'),
+      entry({ kind: 'attempt', result: 'failed', domain: 'a.example' }),
+    ])
+    assert.deepEqual(report.failures, [
+      {
+        class: 'certificate-expired',
+        attempts: 3,
+        partners: [
+          { domain: 'b.example', attempts: 2 },
+          { domain: 'a.example', attempts: 1 },
+        ],
+      },
+      { class: 'starttls-refused', attempts: 1, partners: [{ domain: 'a.example', attempts: 1 }] },
+    ])
+  })
+
+  it('counts a message that several rules in mode report saw once, with the worst of what they say', async () => {
+    const seen = (uuid: string, id: string, result: string, domain = 'bank.example') =>
+      entry({ kind: 'report', uuid, result, domain, rules: [{ owner: 'acme.example', id }] })
+    const report = await reportOn([
+      seen('1', 'r1', 'would-deliver'),
+      seen('1', 'r2', 'unknown'),
+      seen('2', 'r1', 'would-bounce', 'clinic.example'),
+      seen('2', 'r2', 'would-bounce', 'clinic.example'),
+      seen('3', 'r1', 'would-deliver'),
+    ])
+    assert.deepEqual(report.reported, { messages: 3, wouldBounce: 1, wouldDeliver: 1, unknown: 1 })
+    assert.deepEqual(
+      report.rules.map(({ id, reported, partners }) => [id, reported, partners]),
+      [
+        [
+          'r1',
+          { messages: 3, wouldBounce: 1, wouldDeliver: 2, unknown: 0 },
+          [{ domain: 'clinic.example', wouldBounce: 1 }],
+        ],
+        [
+          'r2',
+          { messages: 2, wouldBounce: 1, wouldDeliver: 0, unknown: 1 },
+          [{ domain: 'clinic.example', wouldBounce: 1 }],
+        ],
+      ],
+    )
+    assert.equal(report.days[0]?.wouldBounce, 1)
+  })
+
+  it('counts recipients of incoming mail', async () => {
+    const report = await reportOn([
+      entry({ kind: 'refusal', result: 'refused' }),
+      entry({ kind: 'refusal', result: 'would-refuse' }),
+      entry({ kind: 'refusal', result: 'would-refuse' }),
+    ])
+    assert.deepEqual(report.incoming, { refused: 1, wouldRefuse: 2 })
+  })
+
+  it('names certificates that expire within 14 days where a rule relies on them, by the last one seen', async () => {
+    const shown = (domain: string, expires: string, more: Partial<EvidenceEntry> = {}) =>
+      entry({
+        kind: 'attempt',
+        result: 'secured',
+        level: 'verify',
+        domain,
+        mx: `mx.${domain}`,
+        expires,
+        issuer: 'CN=CA',
+        fingerprint: 'AB',
+        ...more,
+      })
+    const report = await reportOn([
+      shown('soon.example', '2026-12-07T11:59:59.000Z'),
+      shown('later.example', '2026-12-07T12:00:00.000Z'),
+      shown('renewed.example', '2026-11-24T00:00:00.000Z'),
+      shown('renewed.example', '2027-11-24T00:00:00.000Z'),
+      shown('any-will-do.example', '2026-11-24T00:00:00.000Z', { level: 'encrypt' }),
+      shown('pinned.example', '2026-11-24T00:00:00.000Z', { level: 'fingerprint' }),
+      shown('gone.example', '2026-11-22T12:00:00.000Z', { level: 'secure', result: 'failed' }),
+    ])
+    assert.deepEqual(
+      report.expiring.map(({ domain, host, level, daysLeft }) => [domain, host, level, daysLeft]),
+      [
+        ['gone.example', 'mx.gone.example', 'secure', -1],
+        ['soon.example', 'mx.soon.example', 'verify', 13],
+      ],
+    )
+  })
+
+  const ENTRIES = [
+    entry({ from: 'acme.example', rules: [{ owner: '*', id: 'all' }] }),
+    entry({
+      from: 'acme.example',
+      domain: 'clinic.example',
+      rules: [{ owner: 'bob@acme.example', id: 'b' }],
+    }),
+    entry({ from: 'sub.acme.example', rules: [{ owner: '*', id: 'all' }] }),
+    entry({
+      kind: 'refusal',
+      from: 'partner.example',
+      domain: 'acme.example',
+      result: 'refused',
+      rules: [{ owner: 'acme.example', id: 'in' }],
+    }),
+  ]
+  for (const [what, query, messages, refused] of [
+    ['everybody', {}, 3, 1],
+    ['a domain: its senders, and refusals for it', { owner: 'acme.example' }, 2, 1],
+    ['another domain', { owner: 'partner.example' }, 0, 0],
+    ['one sender: what its rules decided', { owner: 'bob@acme.example' }, 1, 0],
+    ['the whole service: what its rules decided', { owner: '*' }, 2, 0],
+    ['one partner', { domain: 'clinic.example' }, 1, 0],
+    ['a time before', { until: new Date('2026-11-20T10:00:00.000Z') }, 0, 0],
+    ['a time that begins with it', { since: new Date('2026-11-20T10:00:00.000Z') }, 3, 1],
+    ['a time after', { since: new Date('2026-11-20T10:00:00.001Z') }, 0, 0],
+  ] as const) {
+    it(`of ${what}`, async () => {
+      const report = await reportOn(ENTRIES, query)
+      assert.deepEqual([report.enforced.messages, report.incoming.refused], [messages, refused])
+    })
+  }
+})

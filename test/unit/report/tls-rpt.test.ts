@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import { isIP } from 'node:net'
+import { describe, it } from 'node:test'
+import { Ajv } from 'ajv'
+import { FAILURE_CLASS_NAMES } from '../../../plugins/enforce-tls/delivery/outcome.js'
+import type { EvidenceEntry } from '../../../plugins/enforce-tls/evidence/evidence-entry.js'
+import { fileNameOf, makeTlsRpt } from '../../../plugins/enforce-tls/report/tls-rpt.js'
+import { entry } from '../../support/evidence-entries.js'
+
+const text = { type: 'string', minLength: 1 } as const
+const count = { type: 'integer', minimum: 0 } as const
+
+/** RFC 8460 section 4.4, with the result types of section 4.3 and their IANA registry. */
+const RFC_8460 = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['organization-name', 'date-range', 'contact-info', 'report-id', 'policies'],
+  properties: {
+    'organization-name': text,
+    'date-range': {
+      type: 'object',
+      additionalProperties: false,
+      required: ['start-datetime', 'end-datetime'],
+      properties: {
+        'start-datetime': { type: 'string', format: 'rfc3339' },
+        'end-datetime': { type: 'string', format: 'rfc3339' },
+      },
+    },
+    'contact-info': { type: 'string', pattern: '^[^@\\s]+@[^@\\s]+$' },
+    'report-id': text,
+    policies: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['policy', 'summary'],
+        properties: {
+          policy: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['policy-type', 'policy-domain'],
+            properties: {
+              'policy-type': { enum: ['tlsa', 'sts', 'no-policy-found'] },
+              'policy-string': { type: 'array', items: text },
+              'policy-domain': text,
+              'mx-host': { type: 'array', items: text },
+            },
+          },
+          summary: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['total-successful-session-count', 'total-failure-session-count'],
+            properties: { 'total-successful-session-count': count, 'total-failure-session-count': count },
+          },
+          'failure-details': {
+            type: 'array',
+            items: {
+              type: 'object',
+              additionalProperties: false,
+              required: ['result-type', 'failed-session-count'],
+              properties: {
+                'result-type': {
+                  enum: [
+                    'starttls-not-supported',
+                    'certificate-host-mismatch',
+                    'certificate-expired',
+                    'tlsa-invalid',
+                    'dnssec-invalid',
+                    'dane-required',
+                    'certificate-not-trusted',
+                    'sts-policy-fetch-error',
+                    'sts-policy-invalid',
+                    'sts-webpki-invalid',
+                    'validation-failure',
+                  ],
+                },
+                'sending-mta-ip': { type: 'string', format: 'ip' },
+                'receiving-mx-hostname': text,
+                'receiving-mx-helo': text,
+                'receiving-ip': { type: 'string', format: 'ip' },
+                'failed-session-count': { type: 'integer', minimum: 1 },
+                'additional-information': { type: 'string', format: 'uri' },
+                'failure-reason-code': text,
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+}
+
+const ajv = new Ajv({ allErrors: true })
+ajv.addFormat('rfc3339', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+ajv.addFormat('ip', (value) => isIP(value) > 0)
+ajv.addFormat('uri', (value) => URL.canParse(value))
+const conforms = ajv.compile(RFC_8460)
+
+const REPORTER = { organization: 'Acme Ltd', contact: 'tls@acme.example' }
+
+async function* given(entries: readonly EvidenceEntry[]): AsyncGenerator<EvidenceEntry> {
+  for (const one of entries) yield await Promise.resolve(one)
+}
+
+function failed(name: string | undefined, more: Partial<EvidenceEntry> = {}): EvidenceEntry {
+  return entry({
+    kind: 'attempt',
+    result: 'failed',
+    mx: 'mx.bank.example',
+    address: '192.0.2.25:25',
+    source: '192.0.2.1',
+    ...(name === undefined ? {} : { class: name }),
+    ...more,
+  })
+}
+
+const good = (more: Partial<EvidenceEntry> = {}) =>
+  entry({ kind: 'attempt', result: 'secured', protocol: 'TLSv1.3', ...more })
+
+describe('a TLS-RPT report', () => {
+  it('is one for each domain and UTC day, in order', async () => {
+    const reports = await makeTlsRpt(
+      given([
+        good({ at: '2026-11-21T00:00:00.000Z' }),
+        good({ at: '2026-11-20T23:59:59.999Z' }),
+        good({ domain: 'clinic.example' }),
+        good({ domain: 'clinic.example' }),
+      ]),
+      REPORTER,
+    )
+    assert.deepEqual(
+      reports.map((report) => [
+        report['date-range']['start-datetime'],
+        report['date-range']['end-datetime'],
+        report.policies[0].policy['policy-domain'],
+        report.policies[0].summary['total-successful-session-count'],
+      ]),
+      [
+        ['2026-11-20T00:00:00Z', '2026-11-20T23:59:59Z', 'bank.example', 1],
+        ['2026-11-20T00:00:00Z', '2026-11-20T23:59:59Z', 'clinic.example', 2],
+        ['2026-11-21T00:00:00Z', '2026-11-21T23:59:59Z', 'bank.example', 1],
+      ],
+    )
+    assert.equal(new Set(reports.map((report) => report['report-id'])).size, 3)
+    for (const report of reports) assert.ok(conforms(report), JSON.stringify(conforms.errors))
+  })
+
+  it('counts sessions that came as far as TLS, whatever became of the message', async () => {
+    const [report] = await makeTlsRpt(
+      given([
+        good(),
+        failed(undefined, { protocol: 'TLSv1.3' }),
+        failed(undefined),
+        failed('starttls-refused'),
+        entry({ result: 'bounced', class: 'starttls-refused' }),
+        entry({ kind: 'report', result: 'would-bounce' }),
+      ]),
+      REPORTER,
+    )
+    assert.deepEqual(report?.policies[0].summary, {
+      'total-successful-session-count': 2,
+      'total-failure-session-count': 1,
+    })
+  })
+
+  for (const name of FAILURE_CLASS_NAMES) {
+    it(`has a result type of the standard for ${name}`, async () => {
+      const [report] = await makeTlsRpt(given([failed(name), failed(name)]), REPORTER)
+      assert.ok(conforms(report), JSON.stringify(conforms.errors))
+      const [details] = report.policies[0]['failure-details']
+      assert.equal(details?.['failed-session-count'], 2)
+      if (details['result-type'] !== name || name === 'certificate-not-trusted')
+        assert.deepEqual(
+          [details['result-type'], details['failure-reason-code']],
+          [name === 'certificate-not-trusted' ? name : 'validation-failure', name],
+        )
+    })
+  }
+
+  it('leaves out what is not known, and what is no IP address', async () => {
+    const [report] = await makeTlsRpt(
+      given([
+        entry({ kind: 'attempt', result: 'failed', class: 'starttls-refused', address: '/run/lmtp.sock' }),
+        failed('starttls-refused', { address: '[2001:db8::25]:25' }),
+      ]),
+      REPORTER,
+    )
+    assert.ok(conforms(report), JSON.stringify(conforms.errors))
+    assert.deepEqual(
+      report.policies[0]['failure-details'].map((details) => [
+        details['receiving-ip'],
+        details['sending-mta-ip'],
+      ]),
+      [
+        [undefined, undefined],
+        ['2001:db8::25', '192.0.2.1'],
+      ],
+    )
+  })
+
+  it('goes into a file with the name of RFC 8460 section 5.1, in no other folder', async () => {
+    const [report, hostile] = await makeTlsRpt(
+      given([good(), good({ domain: 'x/../../etc/passwd!' })]),
+      REPORTER,
+    )
+    assert.ok(report && hostile)
+    assert.equal(fileNameOf(report), 'acme.example!bank.example!1795132800!1795219199.json')
+    assert.doesNotMatch(fileNameOf(hostile), /\//)
+  })
+})
