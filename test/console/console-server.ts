@@ -15,7 +15,8 @@ import { mountConsole } from '../../plugins/enforce-tls/console/mount.js'
 import { packagedPreview } from '../../plugins/enforce-tls/console/packaged-preview.js'
 import { toSettings } from '../../plugins/enforce-tls/settings-schema.js'
 import type { Settings } from '../../plugins/enforce-tls/settings.js'
-import { openStore } from '../../plugins/enforce-tls/store/open-store.js'
+import type { DeliveryLog } from '../../plugins/enforce-tls/store/delivery-log.js'
+import { openDeliveryLog, openStore } from '../../plugins/enforce-tls/store/open-store.js'
 import type { RuleStore } from '../../plugins/enforce-tls/store/rule-store.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 import { Client } from './client.js'
@@ -56,6 +57,7 @@ export class ConsoleServer implements AsyncDisposable {
   readonly rulesFile = path.join(this.#folder.path, 'rules.json')
   readonly store: RuleStore
   readonly vault: Vault
+  readonly deliveries: DeliveryLog
   /** What the console would have logged. */
   readonly logged: string[] = []
   /** What the console's check of a partner answers. */
@@ -70,11 +72,13 @@ export class ConsoleServer implements AsyncDisposable {
     })
     this.store = openStore(this.#settings)
     this.vault = openVault(this.#settings)
+    this.deliveries = openDeliveryLog(this.#settings)
     const answer = mountConsole({
       store: this.store,
       vault: this.vault,
       settings: () => this.#settings,
       previewBounce: (request) => packagedPreview(request, this.#settings),
+      deliveries: this.deliveries,
       checkPartner: (question) => this.checkPartner(question),
       logError: (sentence) => this.logged.push(sentence),
     })
@@ -129,6 +133,7 @@ export class ConsoleServer implements AsyncDisposable {
     this.#server.close()
     this.#server.closeAllConnections()
     await this.vault.close()
+    await this.deliveries.close()
     await this.store.close()
     this.#folder.close()
   }

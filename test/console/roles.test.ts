@@ -137,7 +137,10 @@ const ROWS: readonly Row[] = [
     body: { target: '*' },
     statuses: [401, 403, 403, 422, 422, 422],
   },
-  { route: 'report', path: 'report', statuses: [401, 501, 501, 501, 501, 501] },
+  { route: 'report', path: 'report', statuses: [401, 200, 404, 404, 404, 200] },
+  { route: 'report', path: 'report?owner=acme.example', statuses: [401, 200, 200, 404, 200, 200] },
+  { route: 'report', path: 'report?owner=*', statuses: [401, 200, 404, 404, 404, 200] },
+  { route: 'report', path: 'report?since=soon', statuses: [401, 422, 422, 422, 422, 422] },
   { route: 'getOpenApi', path: 'openapi.json', statuses: [200, 200, 200, 200, 200, 200] },
   // The last ones: they end what the others need.
   {

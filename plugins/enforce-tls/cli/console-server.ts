@@ -14,7 +14,7 @@ import type { Vault } from '../console/auth/vault.js'
 import { mountConsole } from '../console/mount.js'
 import { MOUNT } from '../console/mount-path.js'
 import { packagedPreview } from '../console/packaged-preview.js'
-import { openStore } from '../store/open-store.js'
+import { openDeliveryLog, openStore } from '../store/open-store.js'
 import type { SharedOptions } from './context.js'
 import { Output, type Terminal } from './output.js'
 import { openOwnPartners } from './partners.js'
@@ -30,6 +30,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
   const { settings, folder } = chooseStore(withDefaultFile(options, terminal), terminal.cwd())
   const store = openStore(settings)
   const vault = openVault(settings)
+  const deliveries = openDeliveryLog(settings)
   const partners = await openOwnPartners({ settings, folder })
   const output = new Output(terminal, options.json === true)
   try {
@@ -39,6 +40,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
       vault,
       settings: () => ({ ...settings, console: { ...settings.console, enabled: true, trustProxy: false } }),
       previewBounce: (request) => packagedPreview(request, settings),
+      deliveries,
       checkPartner: partners.check,
       logError: (sentence) => terminal.stderr.write(`enforce-tls: ${sentence}\n`),
     })
@@ -59,6 +61,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
     await untilEnd(server)
   } finally {
     partners.close()
+    await deliveries.close()
     await vault.close()
     await store.close()
   }

@@ -2,6 +2,7 @@
 import type { PartnerCheck, PartnerQuestion } from '../check/types.js'
 import type { BounceTexts } from '../delivery/bounce.js'
 import type { Settings } from '../settings.js'
+import type { DeliveryLog } from '../store/delivery-log.js'
 import type { RuleStore } from '../store/rule-store.js'
 import type { Sessions } from './auth/sessions.js'
 import type { SignIn } from './auth/sign-in.js'
@@ -15,6 +16,8 @@ export interface ConsoleOptions {
   readonly settings: () => Settings
   /** Writes the bounce that a rule would cause. */
   readonly previewBounce: (request: PreviewRequest) => Promise<BounceTexts>
+  /** Where deliveries are recorded. */
+  readonly deliveries: Pick<DeliveryLog, 'read'>
   /** Asks a partner's mail servers. */
   readonly checkPartner: (question: PartnerQuestion) => Promise<PartnerCheck>
   /** Told what goes wrong in here. */

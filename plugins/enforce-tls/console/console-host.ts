@@ -5,6 +5,8 @@
 import type { BounceOptions } from '../delivery/bounce.js'
 import type { HarakaPlugin, HarakaServer, Next } from '../haraka/types.js'
 import type { Settings } from '../settings.js'
+import type { DeliveryLog } from '../store/delivery-log.js'
+import { openDeliveryLog } from '../store/open-store.js'
 import type { RuleStore } from '../store/rule-store.js'
 import type { ConsoleOptions } from './console-context.js'
 import type { Vault } from './auth/vault.js'
@@ -25,7 +27,11 @@ export interface ConsoleHostOptions {
 /** The console of one Haraka process. */
 export class ConsoleHost {
   readonly #options: ConsoleHostOptions
-  #made: Promise<{ readonly vault: Vault; readonly answer: MountedConsole }> | null = null
+  #made: Promise<{
+    readonly vault: Vault
+    readonly deliveries: DeliveryLog
+    readonly answer: MountedConsole
+  }> | null = null
 
   constructor(options: ConsoleHostOptions) {
     this.#options = options
@@ -52,6 +58,7 @@ export class ConsoleHost {
   async close(): Promise<void> {
     const made = await this.#made?.catch(() => null)
     await made?.vault.close()
+    await made?.deliveries.close()
   }
 
   #make() {
@@ -67,14 +74,16 @@ export class ConsoleHost {
       import('./preview-bounce.js'),
     ])
     const vault = openVault(storePlace)
+    const deliveries = openDeliveryLog(storePlace)
     const answer = mountConsole({
       store,
       vault,
       settings,
       previewBounce: (request) => previewBounce(request, bounceOptions()),
+      deliveries,
       checkPartner,
       logError: (sentence) => plugin.logerror(sentence),
     })
-    return { vault, answer }
+    return { vault, deliveries, answer }
   }
 }

@@ -27,7 +27,6 @@ const STATUS: Readonly<Record<number, string>> = {
   428: 'If-Match is missing.',
   429: 'Too many tries; Retry-After says when.',
   500: 'Something is wrong here, or in the store.',
-  501: 'Not in this version.',
   503: 'The store does not answer.',
 }
 
@@ -99,7 +98,7 @@ function parameters({ path: template, query = {}, method, needs, precondition }:
 }
 
 /** The failures that each route may answer with. */
-function failures({ needs, body, precondition, path: template, answers, method }: Route): number[] {
+function failures({ needs, body, precondition, path: template, method }: Route): number[] {
   const editing = needs === 'editor' || needs === 'admin'
   return [
     400,
@@ -112,7 +111,6 @@ function failures({ needs, body, precondition, path: template, answers, method }
     422,
     ...(precondition ? [428] : []),
     ...((template.startsWith('/session') && method !== 'get') || template === '/check' ? [429] : []),
-    ...(Object.keys(answers).length === 0 ? [501] : []),
     500,
     503,
   ]

@@ -6,8 +6,8 @@ import { domainRoutes } from './resources/domains.js'
 import { explainRoutes } from './resources/explain.js'
 import { groupRoutes } from './resources/groups.js'
 import { historyRoutes } from './resources/history.js'
-import { notYetRoutes } from './resources/not-yet.js'
 import { openApiRoutes } from './resources/openapi.js'
+import { reportRoutes } from './resources/report.js'
 import { ruleRoutes } from './resources/rules.js'
 import { sessionRoutes } from './resources/session.js'
 import { validateRoutes } from './resources/validate.js'
@@ -22,6 +22,6 @@ export const ROUTES: readonly Route[] = [
   ...bouncePreviewRoutes,
   ...historyRoutes,
   ...checkRoutes,
-  ...notYetRoutes,
+  ...reportRoutes,
   ...openApiRoutes(() => ROUTES),
 ]
