@@ -10,6 +10,7 @@ import type {
   HarakaDelivered,
   HarakaMailItem,
   HarakaPlugin,
+  HarakaServer,
   Next,
 } from './enforce-tls/haraka/types.js'
 import { SettingsError } from './enforce-tls/settings.js'
@@ -33,12 +34,16 @@ export function register(this: HarakaPlugin): void {
   this.register_hook('send_email', 'before_attempt', -100)
   this.register_hook('delivered', 'after_delivery')
   this.register_hook('rcpt', 'before_recipient', -100)
+  this.register_hook('init_http', 'serve_console', -100)
 }
 
 /** Hooks `init_master` and `init_child`: Haraka ends when the answer is DENY. */
 export function check_start(this: HarakaPlugin, next: Next): void {
   const problem = startProblem(this)
-  if (problem === null) return next()
+  if (problem === null) {
+    enforcer?.checkConsole()
+    return next()
+  }
   this.logcrit(`enforce-tls refuses to start: ${problem}`)
   next(constants.deny, `enforce-tls refuses to start: ${problem}`)
 }
@@ -71,6 +76,12 @@ export function before_recipient(
   params: readonly [HarakaAddress],
 ): void {
   if (enforcer) enforcer.beforeRecipient(next, connection, params[0])
+}
+
+/** Hook `init_http`. */
+export function serve_console(this: HarakaPlugin, next: Next, server: HarakaServer): void {
+  if (!enforcer) return next()
+  enforcer.serveConsole(next, server)
 }
 
 /** Called by Haraka when it ends. */

@@ -2,9 +2,10 @@
 import path from 'node:path'
 import { readFileSync } from 'node:fs'
 import constants from 'haraka-constants'
+import { ConsoleHost } from './console/console-host.js'
 import { checkPartner } from './check/partner-check.js'
 import type { PartnerCheck, PartnerQuestion } from './check/types.js'
-import { composeBounce } from './delivery/bounce.js'
+import { composeBounce, type BounceOptions } from './delivery/bounce.js'
 import type { GuardContext } from './delivery/guard-context.js'
 import { DeliveryEvents } from './delivery/delivery-events.js'
 import { Guard } from './delivery/guard.js'
@@ -25,6 +26,7 @@ import type {
   HarakaOutboundConfig,
   HarakaOutboundTls,
   HarakaPlugin,
+  HarakaServer,
   Next,
 } from './haraka/types.js'
 import { answerRecipient } from './incoming.js'
@@ -40,6 +42,8 @@ import { contextOf, contextsFor } from './tls-settings.js'
 /** The plugin in one Haraka process. */
 export class Enforcer {
   readonly #plugin: HarakaPlugin
+  /** Where rules are, as at start: a change of these settings asks for a restart. */
+  readonly #storePlace: Pick<Settings, 'store' | 'redis'>
   readonly #store: RuleStore
   readonly #rules: RuleBook
   readonly #events: DeliveryEvents
@@ -48,6 +52,7 @@ export class Enforcer {
   readonly #configFolder: string
   readonly #guardContext: GuardContext
   readonly #decisions: Decisions
+  #console: ConsoleHost | null = null
   #settings: Settings
   #contexts: TlsContexts
 
@@ -66,6 +71,7 @@ export class Enforcer {
     this.#settings = readSettings(plugin.config, (result) => this.#onSettingsChange(result))
     this.#contexts = contextsFor(this.#settings, configFolder)
     const where = storeIn(this.#settings, configFolder)
+    this.#storePlace = where
     this.#evidence = new Evidence({
       logger: plugin,
       settings: () => this.#settings.evidence,
@@ -185,6 +191,28 @@ export class Enforcer {
     next()
   }
 
+  /** Tells, at start, where the settings ask for a console that can't be had. */
+  checkConsole(): void {
+    const { main = {} } = this.#plugin.config.get('http.ini', 'ini')
+    if (this.#settings.console.enabled && !main['listen'])
+      this.#plugin.logwarn(
+        "[console] enabled=true, but Haraka's HTTP server is off; set listen in config/http.ini",
+      )
+  }
+
+  /** Hook `init_http`: puts the console into Haraka's HTTP server; it answers while the settings have it on. */
+  serveConsole(next: Next, server: HarakaServer): void {
+    this.#console ??= new ConsoleHost({
+      plugin: this.#plugin,
+      store: this.#store,
+      settings: () => this.#settings,
+      storePlace: this.#storePlace,
+      bounceOptions: () => this.#bounceOptions(),
+      checkPartner: (question) => this.checkPartner(question),
+    })
+    this.#console.serve(next, server)
+  }
+
   /** Whether a partner's mail servers fulfil a requirement, as a delivery of this Haraka would find them. Total. */
   checkPartner(question: PartnerQuestion): Promise<PartnerCheck> {
     const { cfg } = this.#plugin.haraka_require('outbound/config') as HarakaOutboundConfig
@@ -204,9 +232,22 @@ export class Enforcer {
 
   /** Gives connections, watchers and timers back. */
   async close(): Promise<void> {
+    await this.#console?.close()
     this.#rules.close()
     await this.#evidence.close()
     await this.#store.close()
+  }
+
+  #bounceOptions(): BounceOptions {
+    return {
+      me: ownName(this.#plugin),
+      content: this.#settings.failure.bounceContent,
+      templates: {
+        text: template(this.#plugin, 'enforce-tls.bounce_message'),
+        html: template(this.#plugin, 'enforce-tls.bounce_message_html'),
+      },
+      now: new Date(),
+    }
   }
 
   #makeGuardContext(): GuardContext {
@@ -225,16 +266,7 @@ export class Enforcer {
         this.#settings.tls.sessionResumption
           ? this.#contexts.sessions(context).slot(hostOf(mx), placeOf(mx), requirement)
           : null,
-      composeBounce: (request) =>
-        composeBounce(request, {
-          me: me(),
-          content: this.#settings.failure.bounceContent,
-          templates: {
-            text: template(plugin, 'enforce-tls.bounce_message'),
-            html: template(plugin, 'enforce-tls.bounce_message_html'),
-          },
-          now: new Date(),
-        }),
+      composeBounce: (request) => composeBounce(request, this.#bounceOptions()),
       divide: (item, groups) => divide(item, groups, outbound()),
       splitOff: (item, recipients) => splitOff(item, recipients, outbound()),
       keepAsError,

@@ -25,6 +25,7 @@ import {
   type Keys,
   type Section,
 } from './settings-values.js'
+import { trustedProxies } from './settings-proxies.js'
 import type { Settings } from './settings.js'
 
 /** Every section and key of the file; `expected` is what an error says. */
@@ -46,10 +47,20 @@ const KEYS: Readonly<Record<string, Keys>> = {
   },
   failure: { action: words('bounce', 'defer'), bounce_content: words('minimal', 'full') },
   evidence: { stream: boolean, max_entries: count(1000, 10_000_000) },
+  console: {
+    enabled: boolean,
+    session_idle: duration,
+    session_max: duration,
+    trust_proxy: {
+      ...({ type: 'string', format: 'proxies' } as object),
+      expected: 'false, the number of proxies, or their addresses (loopback, 192.0.2.1, 10.0.0.0/8)',
+    },
+  },
 }
 
 const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
 ajv.addFormat('duration', (value) => /^\d+(?:\.\d+)?\s*(?:ms|s|m|h|d)$/.test(value))
+ajv.addFormat('proxies', (value) => trustedProxies(value) !== null)
 ajv.addFormat('endpoint', isEndpoint)
 const validators = new Map(
   Object.entries(KEYS).map(([name, properties]) => [
@@ -69,7 +80,8 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
     if (!validators.has(name)) throw unknownWord(`unknown section [${name}]`, 'sections', Object.keys(KEYS))
   }
   const section = (name: string): Section => checked(name, withoutEmpty(ini[name] ?? {}))
-  const [main, store, redis, cache, tls, failure, evidence] = Object.keys(KEYS).map(section) as [
+  const [main, store, redis, cache, tls, failure, evidence, console] = Object.keys(KEYS).map(section) as [
+    Section,
     Section,
     Section,
     Section,
@@ -103,6 +115,12 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
     evidence: {
       stream: isYes(evidence['stream'], true),
       maxEntries: or(evidence['max_entries'], 100_000),
+    },
+    console: {
+      enabled: isYes(console['enabled'], false),
+      sessionIdle: milliseconds(console['session_idle'], 1_800_000),
+      sessionMax: milliseconds(console['session_max'], 43_200_000),
+      trustProxy: trustedProxies(or<string>(console['trust_proxy'], 'false')) ?? false,
     },
   } satisfies Settings)
 }

@@ -8,7 +8,8 @@ export type Section = Readonly<Record<string, unknown>>
 export type Keys = Readonly<Record<string, { readonly expected: string }>>
 
 const YES = ['true', 'yes', 'on', '1', 'enabled']
-const NO = ['false', 'no', 'off', '0', 'disabled']
+/** How "no" may be written. */
+export const NO: readonly string[] = ['false', 'no', 'off', '0', 'disabled']
 
 export const words = (...allowed: readonly string[]) => ({
   type: 'string',

@@ -61,6 +61,16 @@ export interface Settings {
     /** About the most entries that the delivery log keeps. @default 100000 */
     readonly maxEntries: number
   }
+  readonly console: {
+    /** Serve the console at /enforce-tls/ of Haraka's own HTTP server. @default false */
+    readonly enabled: boolean
+    /** A session ends when nothing was asked in it for so long, in milliseconds. @default 1800000 */
+    readonly sessionIdle: number
+    /** A session ends this long after the sign-in, in milliseconds. @default 43200000 */
+    readonly sessionMax: number
+    /** Whose X-Forwarded-For and X-Forwarded-Proto are believed: nobody's, those of so many proxies, or of these addresses. @default false */
+    readonly trustProxy: false | number | readonly string[]
+  }
 }
 
 /**

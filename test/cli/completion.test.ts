@@ -58,7 +58,7 @@ describe('what completion offers', () => {
 
   it('has commands only where nothing is typed, the hidden one not among them', async () => {
     const { stdout } = await inProcess(['__complete', '--', ''])
-    assert.match(stdout, /^check\ncompletion\ndomain\nexplain\n/)
+    assert.match(stdout, /^check\ncompletion\nconsole\ndomain\nexplain\n/)
     assert.doesNotMatch(stdout, /__/)
   })
 })

@@ -1,14 +1,30 @@
 /** What is wrong with an entry of the store, as the end of a sentence that names its place. Pure. */
 import { parseDomain } from '../rules/address.js'
-import { formatGroupProblem, groupNameProblem, parseGroup, type StoredGroups } from '../rules/group.js'
+import {
+  formatGroupProblem,
+  groupNameProblem,
+  Groups,
+  parseGroup,
+  type StoredGroups,
+} from '../rules/group.js'
 import { parseOwner, quote } from '../rules/owner.js'
-import { InvalidEntry, parseService } from '../rules/owner-entries.js'
-import { RuleList } from '../rules/rule-list.js'
+import { InvalidEntry, orderedRules, parseService } from '../rules/owner-entries.js'
+import { compiledCriteria } from '../rules/rule-list.js'
 
-/** What is wrong with a rule, the groups that it refers to included, or `null`. */
-export function ruleProblem(owner: string, id: string, json: string, groups: StoredGroups): string | null {
+/**
+ * What is wrong with a rule, the groups that it refers to included, or `null`.
+ *
+ * @param groups as `Groups` where many rules are looked at: a group is then read once
+ */
+export function ruleProblem(
+  owner: string,
+  id: string,
+  json: string,
+  groups: StoredGroups | Groups,
+): string | null {
+  const read = groups instanceof Groups ? groups : new Groups(groups)
   try {
-    RuleList.compile({ owner, rules: new Map([[id, json]]), service: null }, groups)
+    for (const owned of orderedRules({ owner, rules: new Map([[id, json]]) })) compiledCriteria(owned, read)
     return null
   } catch (error) {
     if (error instanceof InvalidEntry) return error.problem

@@ -1,38 +1,12 @@
-/** An explanation as data and as text. */
-import { formatAddress, type MailAddress } from '../rules/address.js'
+/** An explanation as text. */
 import type { ExplainedOwner, ExplainedRule, Explanation } from '../rules/explain.js'
+import { addressWords } from '../rules/explanation-data.js'
 import type { FieldOutcome, MessageView } from '../rules/match.js'
 import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import type { Context } from './context.js'
 import { listed } from './output.js'
 import { requirementWords } from './rule-words.js'
-
-/** What `explain --json` prints. */
-export function explanationData(message: MessageView, { owners, verdict }: Explanation): object {
-  return {
-    from: addressWords(message.sender),
-    to: addressWords(message.recipient),
-    direction: message.direction,
-    requirement: withoutRules(verdict.requirement),
-    decidedBy: verdict.requirement?.decidedBy ?? [],
-    reported: verdict.reported,
-    // Without the header of the message, a rule that asks for it might decide otherwise.
-    certain: !owners.some(({ rules }) => rules.some(({ state }) => state === 'not known')),
-    owners: owners.map(({ owner, awake, rules }) => ({
-      owner,
-      awake,
-      rules: rules.map(({ id, rule: { name, position }, state, part, fields }) => ({
-        id,
-        name,
-        position,
-        state,
-        part,
-        fields,
-      })),
-    })),
-  }
-}
 
 /** Prints owners, rules and the result. */
 export function showExplanation(context: Context, message: MessageView, explanation: Explanation): void {
@@ -108,14 +82,4 @@ function fullWords({ level, minVersion, namesHost, namesAnyOf, onFailure }: Requ
 
 function rulesWords(rules: readonly DecidedBy[]): string {
   return rules.map(({ owner, id, name }) => `rule ${id} of ${owner} (${name})`).join(' and ')
-}
-
-function withoutRules(requirement: Requirement | null): Omit<Requirement, 'decidedBy'> | null {
-  if (requirement === null) return null
-  const entries = Object.entries(requirement).filter(([name]) => name !== 'decidedBy')
-  return Object.fromEntries(entries) as Omit<Requirement, 'decidedBy'>
-}
-
-function addressWords(address: MailAddress): string {
-  return address.domain === '' ? '<>' : formatAddress(address)
 }

@@ -5,11 +5,10 @@ import { namedChange } from '../store/entry-change.js'
 import { canAsk, isConfirmed } from './ask.js'
 import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
 import { textDifferences, valueOf } from './difference.js'
-import { groupsIn } from './document-scope.js'
 import { groupProblem } from './entry-problems.js'
 import { listed } from './output.js'
+import { referringRules, type ReferringRule } from './referring-rules.js'
 import { Refusal } from './refusal.js'
-import { readOwners } from './whole-store.js'
 
 const NAME = 'the name of the group; rules refer to it as group:<name>'
 const PATTERNS = 'bank.example, .bank.example (its subdomains) or cfo@bank.example'
@@ -149,24 +148,6 @@ function groupIn(groups: ReadonlyMap<string, string>, name: string): string {
   throw new Refusal([
     `there is no group ${quote(name)}; ${names.length === 0 ? 'there are no groups' : `the groups are: ${listed(names, 20)}`}`,
   ])
-}
-
-interface ReferringRule {
-  readonly owner: string
-  readonly id: string
-  readonly groups: readonly string[]
-}
-
-/** The rules that refer to a group, or with `null` to any. */
-async function referringRules(store: Context['store'], group: string | null): Promise<ReferringRule[]> {
-  const owners = await readOwners(store, await store.owners())
-  return owners.flatMap(({ owner, rules }) =>
-    [...rules].flatMap(([id, json]) => {
-      const groups = groupsIn(json)
-      const refers = group === null ? groups.length > 0 : groups.includes(group)
-      return refers ? [{ owner, id, groups }] : []
-    }),
-  )
 }
 
 function words({ owner, id }: ReferringRule): string {

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { SettingsError } from '../settings.js'
 import { StoreError } from '../store/rule-store.js'
+import { addConsoleCommand } from './console.js'
 import { addCheckCommand } from './check.js'
 import { createRoot, examples, settingsRunner, storeRunner } from './context.js'
 import { addCompletionCommand, answerScript } from './completion.js'
@@ -22,6 +23,9 @@ import { Ended, Refusal } from './refusal.js'
 import { addReportCommand } from './report.js'
 import { addRuleCommands } from './rule.js'
 import { addStatusCommand } from './status.js'
+import { addTokenCommands } from './token.js'
+import { addUserCommands } from './user.js'
+import { vaultRunner } from './vault-context.js'
 
 /** Set to see where an unexpected error comes from. */
 const DEBUG = 'ENFORCE_TLS_DEBUG'
@@ -95,6 +99,10 @@ function createProgram(terminal: Terminal, openPartners: OpenPartners) {
   addHistoryCommand(program, withStore)
   addReportCommand(program, withStore)
   addStatusCommand(program, withStore)
+  const withVault = vaultRunner(terminal)
+  addUserCommands(program, withVault)
+  addTokenCommands(program, withVault)
+  addConsoleCommand(program, terminal)
   addCompletionCommand(program, terminal)
   pointToHelp(program, 'enforce-tls')
   return program

@@ -1,8 +1,8 @@
 /** `enforce-tls rule create`: one more rule at the end of an owner's list, off unless it says `--enable`. */
-import { randomInt } from 'node:crypto'
 import { serviceDomainOf } from '../rules/owner.js'
 import { parseService, type OwnedRule } from '../rules/owner-entries.js'
 import type { Rule } from '../rules/rule.js'
+import { newRuleId } from '../rules/rule-id.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { retryConflicts, type Context } from './context.js'
 import { Refusal, WrongUse } from './refusal.js'
@@ -18,10 +18,6 @@ export interface CreateOptions extends RuleOptions {
   /** Whether the mail servers of the recipients are asked once it is on. */
   readonly check: boolean
 }
-
-/** Digits and letters that nobody mixes up when reading an id aloud. */
-const ID_LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789'
-const ID_LENGTH = 10
 
 /** Creates a rule from what the user wrote. @throws {Refusal} when it is not valid or not allowed. */
 export async function createRule(
@@ -39,7 +35,7 @@ export async function createRule(
     const { rules } = inspect({ entries, groups }, store)
     const position = (rules.at(-1)?.rule.position ?? 0) + 1
     const rule = validRule({ ...draft, position }, groups)
-    const id = newId()
+    const id = newRuleId()
     await write(ruleChanges(owner, [{ id, expected: null, value: JSON.stringify(rule) }]))
     return { owner, id, rule }
   })
@@ -87,8 +83,4 @@ function requireService({ store, command }: Context, owner: string, service: str
       ],
       [command('domain', 'enable', domain)],
     )
-}
-
-function newId(): string {
-  return Array.from({ length: ID_LENGTH }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]).join('')
 }

@@ -1,11 +1,11 @@
 /** `enforce-tls rule move`: another place in the list of an owner, which is numbered from 1 again. */
 import { quote } from '../rules/owner.js'
-import type { OwnedRule } from '../rules/owner-entries.js'
+import { moveChanges, movedRule } from '../rules/rule-order.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { readRules } from '../store/read-rules.js'
 import { retryConflicts, type Context } from './context.js'
 import { Refusal, WrongUse } from './refusal.js'
-import { inspect, ruleOf, textOf } from './rule-entries.js'
+import { inspect, ruleOf } from './rule-entries.js'
 
 /** Where to; exactly one of them. */
 export interface MoveOptions {
@@ -39,37 +39,13 @@ export async function moveRule(
     const beside = options.before ?? options.after
     if (beside !== undefined) ruleOf(entries, beside, store)
     const { rules } = inspect(read, store)
-    const order = reordered(rules, id, options)
-    const changed = !order.every((rule, index) => rule.id === rules[index]?.id)
-    const numbered = order.map((owned, index) => ({
-      ...owned,
-      rule: { ...owned.rule, position: index + 1 },
-    }))
-    // Rules that keep their position are asked for as well: somebody may have moved them meanwhile.
-    const changes = numbered.map(({ id: each, rule }, index) => {
-      const expected = textOf(entries, each)
-      const same = order[index]?.rule.position === rule.position
-      return { id: each, expected, value: same ? expected : JSON.stringify(rule) }
-    })
-    if (changed) await write(ruleChanges(owner, changes))
-    return { list: changed ? numbered : rules, changed }
+    const moved = movedRule(rules, id, options)
+    if (moved.changed) await write(ruleChanges(owner, moveChanges(rules, moved.list, entries.rules)))
+    return moved
   })
   const place = moved.list.findIndex((rule) => rule.id === id)
   output.data(moved.list)
   output.line(
     `Rule ${id} of ${owner} (${moved.list[place]?.rule.name ?? ''}) is ${moved.changed ? '' : 'already '}number ${place + 1} of ${moved.list.length}.`,
   )
-}
-
-function reordered(rules: readonly OwnedRule[], id: string, options: MoveOptions): readonly OwnedRule[] {
-  const moving = rules.filter((rule) => rule.id === id)
-  const others = rules.filter((rule) => rule.id !== id)
-  return others.toSpliced(placeAmong(others, options), 0, ...moving)
-}
-
-function placeAmong(others: readonly OwnedRule[], { top, before, after }: MoveOptions): number {
-  if (top) return 0
-  if (before !== undefined) return others.findIndex((rule) => rule.id === before)
-  if (after !== undefined) return others.findIndex((rule) => rule.id === after) + 1
-  return others.length
 }

@@ -54,13 +54,13 @@ export async function composeBounce(request: BounceRequest, options: BounceOptio
   const messageId = valueOf(original, 'message-id')
   const values = templateValues(request, facts, options, kept)
 
+  const { headers, text, html } = filled(options.templates, values)
+
   const root = new MimeNode('multipart/report; report-type=delivery-status', { newline: '\r\n' })
-  for (const { name, value } of fillHeaders(options.templates.text, values)) root.setHeader(name, value)
+  for (const { name, value } of headers) root.setHeader(name, value)
   root.setHeader('Auto-Submitted', 'auto-replied')
   if (/^<[\x21-\x7e]+>$/.test(messageId)) root.setHeader({ References: messageId, 'In-Reply-To': messageId })
 
-  const text = fillText(options.templates.text, values)
-  const html = fillHtml(options.templates.html, values)
   if (html === '') root.createChild('text/plain; charset=utf-8', READABLE).setContent(text)
   else {
     const alternative = root.createChild('multipart/alternative')
@@ -78,6 +78,36 @@ export async function composeBounce(request: BounceRequest, options: BounceOptio
     contents: contents.endsWith('\r\n') ? contents : `${contents}\r\n`,
     // With the whole header block in it, the bounce is as confidential as the message was.
     heldTo: options.content === 'full' && requirement ? requirement.decidedBy : null,
+  }
+}
+
+/** What a person reads of a bounce. */
+export interface BounceTexts {
+  readonly subject: string
+  readonly text: string
+  /** Empty where the template for it is. */
+  readonly html: string
+}
+
+/**
+ * The texts of the bounce that `composeBounce` would write.
+ *
+ * @throws when the message can't be read.
+ */
+export async function bounceTexts(request: BounceRequest, options: BounceOptions): Promise<BounceTexts> {
+  const original = await readHeaders(request.item.data_stream())
+  const kept = options.content === 'full' ? original : original.filter(({ name }) => MINIMAL.includes(name))
+  const values = templateValues(request, bounceFacts(request, options.now), options, kept)
+  const { headers, text, html } = filled(options.templates, values)
+  const subject = headers.find(({ name }) => name.toLowerCase() === 'subject')
+  return { subject: subject?.value ?? '', text, html }
+}
+
+function filled({ text, html }: BounceTemplates, values: TemplateValues) {
+  return {
+    headers: fillHeaders(text, values),
+    text: fillText(text, values),
+    html: fillHtml(html, values),
   }
 }
 

@@ -196,3 +196,18 @@ export interface HarakaPlugins {
     Record<string, readonly { readonly plugin: string; readonly method: string; readonly priority: number }[]>
   >
 }
+
+/** What the hook `init_http` is given: Haraka's server, once its HTTP server listens. */
+export interface HarakaServer {
+  readonly http: {
+    readonly app: {
+      use(
+        handler: (
+          request: import('node:http').IncomingMessage,
+          response: import('node:http').ServerResponse,
+          next: () => void,
+        ) => void,
+      ): unknown
+    }
+  }
+}

@@ -12,7 +12,8 @@ const FIELD = 'criteria'
 /** RFC 5322 section 3.6.8. */
 const HEADER_NAME = /^[\x21-\x39\x3b-\x7e]+$/
 
-type Parsed = { readonly text: string } | { readonly problem: string }
+/** A text of a criterion, ready, or the end of a sentence that names it. */
+export type Parsed = { readonly text: string } | { readonly problem: string }
 
 /** Checks the criteria of a rule whose shape is good. */
 export function checkCriteria(criteria: Criteria, direction: Direction): Criteria | RuleProblem {
@@ -90,7 +91,8 @@ function checkLists<T extends AnyAndNone | undefined>(
   return { field: `${field}.matchesAny`, problem: 'is missing; matchesAny or matchesNone is expected' }
 }
 
-function parseAddressText(text: string): Parsed {
+/** One text of a `to` or `from` criterion in its one spelling, or what is wrong with it. */
+export function parseAddressText(text: string): Parsed {
   if (text.startsWith(GROUP_PREFIX)) {
     const problem = groupNameProblem(text.slice(GROUP_PREFIX.length))
     return problem === null ? { text } : { problem }
@@ -99,7 +101,8 @@ function parseAddressText(text: string): Parsed {
   return 'problem' in parsed ? parsed : { text: parsed.pattern }
 }
 
-function parseText(text: string): Parsed {
+/** One text of a `subject` or `header` criterion, or what is wrong with it. */
+export function parseText(text: string): Parsed {
   const compiled = compileText(text)
   return 'problem' in compiled ? compiled : { text }
 }

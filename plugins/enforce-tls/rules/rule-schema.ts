@@ -122,7 +122,10 @@ function withoutNull<T>(part: T): T {
   return Object.fromEntries(entries.map(([key, value]) => [key, withoutNull<unknown>(value)])) as T
 }
 
-const validate = new Ajv({ allErrors: false, verbose: true }).compile<Rule>(withoutNull(schema))
+/** The shape of a rule as JSON Schema. */
+export const ruleSchema: Readonly<Record<string, unknown>> = withoutNull(schema)
+
+const validate = new Ajv({ allErrors: false, verbose: true }).compile<Rule>(ruleSchema)
 
 /** Checks the shape of a rule; never throws. */
 export function checkShape(value: unknown): { readonly rule: Rule } | RuleProblem {

@@ -19,6 +19,8 @@ export interface HistoryEntry extends EntryPlace {
 export interface HistoryQuery {
   /** Only changes of this owner's rules and of the service of this domain; groups belong to `*`. @default all */
   readonly owner?: string | undefined
+  /** Only entries that this answers with true. @default all */
+  readonly accepts?: ((place: EntryPlace) => boolean) | undefined
   /** The most entries. */
   readonly limit: number
 }
@@ -39,8 +41,8 @@ export function recordsOf(changes: readonly EntryChange[], by: string, at: Date)
 }
 
 /** Whether an entry is asked for. */
-export function isAskedFor({ owner }: EntryPlace, { owner: asked }: HistoryQuery): boolean {
-  return asked === undefined || owner === asked
+export function isAskedFor(place: EntryPlace, { owner: asked, accepts }: HistoryQuery): boolean {
+  return (asked === undefined || place.owner === asked) && (accepts === undefined || accepts(place))
 }
 
 /** An entry out of a store, or `null` for what is none. */

@@ -1,0 +1,115 @@
+/**
+ * The server of `enforce-tls console`. It listens on loopback only, makes a first user where there is none, and
+ * ends with SIGINT or SIGTERM.
+ */
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import { SETTINGS_FILE } from '../settings.js'
+import { openVault } from '../console/auth/open-vault.js'
+import { hashPassword } from '../console/auth/password.js'
+import type { Vault } from '../console/auth/vault.js'
+import { mountConsole } from '../console/mount.js'
+import { MOUNT } from '../console/mount-path.js'
+import { packagedPreview } from '../console/packaged-preview.js'
+import { openDeliveryLog, openStore } from '../store/open-store.js'
+import type { SharedOptions } from './context.js'
+import { Output, type Terminal } from './output.js'
+import { openOwnPartners } from './partners.js'
+import { Refusal } from './refusal.js'
+import { chooseStore } from './store-option.js'
+
+/**
+ * Serves until it is told to end.
+ *
+ * @throws {Refusal} when the port can't be had.
+ */
+export async function serveConsole(options: SharedOptions, port: number, terminal: Terminal): Promise<void> {
+  const { settings, folder } = chooseStore(withDefaultFile(options, terminal), terminal.cwd())
+  const store = openStore(settings)
+  const vault = openVault(settings)
+  const deliveries = openDeliveryLog(settings)
+  const partners = await openOwnPartners({ settings, folder })
+  const output = new Output(terminal, options.json === true)
+  try {
+    const first = await firstUser(vault)
+    const answer = mountConsole({
+      store,
+      vault,
+      settings: () => ({ ...settings, console: { ...settings.console, enabled: true, trustProxy: false } }),
+      previewBounce: (request) => packagedPreview(request, settings),
+      deliveries,
+      checkPartner: partners.check,
+      logError: (sentence) => terminal.stderr.write(`enforce-tls: ${sentence}\n`),
+    })
+    const server = createServer((request, response) => {
+      // Another name for 127.0.0.1 is how a page of another site would come in (DNS rebinding).
+      if (!/^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(request.headers.host ?? '')) {
+        response.writeHead(421).end('This console answers at 127.0.0.1 and localhost only.\n')
+        return
+      }
+      answer(request, response, () => response.writeHead(302, { location: MOUNT.slice(1) + '/' }).end())
+    })
+    const url = `http://127.0.0.1:${await listening(server, port)}${MOUNT}/`
+    output.data({ url, store: store.description, ...(first ?? {}) })
+    output.line(`The console is at ${url} on ${store.description}.`)
+    if (first) output.line(`Sign in as ${first.user} with the password ${first.password} (shown this once).`)
+    else output.line('Sign in as one of its users: enforce-tls user list.')
+    output.line('Ctrl-C ends it.')
+    await untilEnd(server)
+  } finally {
+    partners.close()
+    await deliveries.close()
+    await vault.close()
+    await store.close()
+  }
+}
+
+/** Without any word on the store and outside of a Haraka folder: a rules file in the current folder. */
+function withDefaultFile(options: SharedOptions, terminal: Terminal): SharedOptions {
+  const { redis, file, config } = options
+  if (redis !== undefined || file !== undefined || config !== undefined) return options
+  if (existsSync(path.join(terminal.cwd(), 'config', SETTINGS_FILE))) return options
+  return { ...options, file: 'enforce-tls.rules.json' }
+}
+
+/** Makes an administrator where nobody could sign in. */
+async function firstUser(vault: Vault): Promise<{ user: string; password: string } | null> {
+  if ((await vault.all('users')).size > 0) return null
+  const password = randomBytes(12).toString('base64url')
+  const user = {
+    role: 'admin',
+    domains: [],
+    password: await hashPassword(password),
+    changedAt: new Date().toISOString(),
+  }
+  await vault.write('users', 'admin', null, JSON.stringify(user))
+  return { user: 'admin', password }
+}
+
+function listening(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const inUse = error.code === 'EADDRINUSE'
+      reject(
+        new Refusal([
+          inUse ? `port ${port} is in use; choose another with --port` : `port ${port}: ${error.message}`,
+        ]),
+      )
+    })
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+function untilEnd(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    }
+    process.once('SIGINT', end)
+    process.once('SIGTERM', end)
+  })
+}

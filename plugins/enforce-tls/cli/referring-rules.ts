@@ -1,0 +1,23 @@
+/** The rules that refer to groups: while there is one, the group is needed. */
+import type { ReadStore } from './context.js'
+import { groupsIn } from './document-scope.js'
+import { readOwners } from './whole-store.js'
+
+/** A rule that refers to groups. */
+export interface ReferringRule {
+  readonly owner: string
+  readonly id: string
+  readonly groups: readonly string[]
+}
+
+/** The rules that refer to a group, or with `null` to any. */
+export async function referringRules(store: ReadStore, group: string | null): Promise<ReferringRule[]> {
+  const owners = await readOwners(store, await store.owners())
+  return owners.flatMap(({ owner, rules }) =>
+    [...rules].flatMap(([id, json]) => {
+      const groups = groupsIn(json)
+      const refers = group === null ? groups.length > 0 : groups.includes(group)
+      return refers ? [{ owner, id, groups }] : []
+    }),
+  )
+}

@@ -1,0 +1,52 @@
+/** What the commands for users and tokens share: the opened vault, which is closed whatever happens, and the output. */
+import { parseRights, type Rights } from '../console/auth/account.js'
+import type { Vault } from '../console/auth/vault.js'
+import type { SharedOptions } from './context.js'
+import { Output, type Terminal } from './output.js'
+import { WrongUse } from './refusal.js'
+import { chooseStore, commandLine } from './store-option.js'
+
+/** What such a command works with. */
+export interface VaultContext {
+  readonly vault: Vault
+  readonly output: Output
+  /** A command line of this program on the same store. */
+  readonly command: (...words: readonly string[]) => string
+}
+
+/** Runs a command's work on the vault that belongs to the chosen store. */
+export type WithVault = (
+  options: SharedOptions,
+  work: (context: VaultContext) => Promise<void>,
+) => Promise<void>
+
+/** Makes the `WithVault` of a terminal. */
+export function vaultRunner(terminal: Terminal): WithVault {
+  return async (options, work) => {
+    const { settings, words } = chooseStore(options, terminal.cwd())
+    // The other commands do without.
+    const { openVault } = await import('../console/auth/open-vault.js')
+    const vault = openVault(settings)
+    try {
+      await work({
+        vault,
+        output: new Output(terminal, options.json === true),
+        command: (...given) => commandLine(...given, ...words),
+      })
+    } finally {
+      await vault.close()
+    }
+  }
+}
+
+/** @throws {WrongUse} for a role or domains that can't be meant. */
+export function rightsOf(role: string, domains: readonly string[]): Rights {
+  const parsed = parseRights(role, domains)
+  if ('problem' in parsed) throw new WrongUse([parsed.problem])
+  return parsed.rights
+}
+
+/** Role and domains in words. */
+export function rightsWords({ role, domains }: Rights): string[] {
+  return [role, ...domains]
+}

@@ -1,0 +1,150 @@
+/**
+ * Who may use the console: users, who sign in with a password, and tokens for programs, as a vault keeps them.
+ * Pure; an entry that does not validate is no account at all.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { Ajv, type JSONSchemaType } from 'ajv'
+import { parseDomain } from '../../rules/address.js'
+import { quote } from '../../rules/owner.js'
+
+/** Every role: administrator of all, administrator of some domains, somebody who only reads. */
+export const ROLES = ['admin', 'domain-admin', 'viewer'] as const
+export type Role = (typeof ROLES)[number]
+
+/** What an account may see and do. */
+export interface Rights {
+  readonly role: Role
+  /** Of a `domain-admin`: its domains. Of a `viewer`: those that it sees, all where there are none. */
+  readonly domains: readonly string[]
+}
+
+/** A user as kept, by name. */
+export interface User extends Rights {
+  /** As `hashPassword` gives it. */
+  readonly password: string
+  /** When the password was set, ISO 8601. */
+  readonly changedAt: string
+}
+
+/** A token as kept, by id. */
+export interface Token extends Rights {
+  /** What it is for. */
+  readonly name: string
+  /** SHA-256 of its secret, base64url. */
+  readonly hash: string
+  readonly createdAt: string
+  /** When it ends, ISO 8601. @default never */
+  readonly expiresAt?: string
+}
+
+const rights = {
+  role: { type: 'string', enum: ROLES },
+  domains: { type: 'array', items: { type: 'string' }, maxItems: 10_000 },
+} as const
+const text = { type: 'string', minLength: 1, maxLength: 1000 } as const
+
+const ajv = new Ajv()
+const isUser = ajv.compile({
+  type: 'object',
+  required: ['role', 'domains', 'password', 'changedAt'],
+  properties: { ...rights, password: text, changedAt: text },
+} satisfies JSONSchemaType<User>)
+const isToken = ajv.compile({
+  type: 'object',
+  required: ['role', 'domains', 'name', 'hash', 'createdAt'],
+  properties: {
+    ...rights,
+    name: text,
+    hash: text,
+    createdAt: text,
+    expiresAt: { ...text, nullable: true },
+  },
+} satisfies JSONSchemaType<Token>)
+
+const NAME = /^[a-z0-9][a-z0-9._@+-]{0,99}$/
+
+/** A user's name as it is kept, or what is wrong with it as the end of a sentence. */
+export function parseUserName(given: string): { readonly name: string } | { readonly problem: string } {
+  const name = given.toLowerCase()
+  return NAME.test(name)
+    ? { name }
+    : { problem: 'is no user name: up to 100 letters, digits and . _ @ + - are expected, as in ann@helpdesk' }
+}
+
+/** Role and domains as somebody wrote them, or what is wrong with them as a sentence. */
+export function parseRights(
+  role: string,
+  domains: readonly string[],
+): { readonly rights: Rights } | { readonly problem: string } {
+  const known = ROLES.find((name) => name === role)
+  if (known === undefined) return { problem: `role ${quote(role)} is not one of ${ROLES.join(', ')}` }
+  const parsed: string[] = []
+  for (const domain of domains) {
+    const result = parseDomain(domain)
+    if ('problem' in result) return { problem: `domain ${quote(domain)} ${result.problem}` }
+    parsed.push(result.domain)
+  }
+  if (known === 'admin' && parsed.length > 0)
+    return { problem: 'an admin sees and changes everything; domains are for domain-admin and viewer' }
+  if (known === 'domain-admin' && parsed.length === 0)
+    return { problem: 'a domain-admin needs one or more domains' }
+  return { rights: { role: known, domains: [...new Set(parsed)].sort() } }
+}
+
+/** A user out of a vault; `null` for what is none. */
+export function parseUser(json: string | null): User | null {
+  const value = parsed(json)
+  return isUser(value) ? value : null
+}
+
+/** A token out of a vault; `null` for what is none. */
+export function parseToken(json: string | null): Token | null {
+  const value = parsed(json)
+  return isToken(value) ? value : null
+}
+
+/** Changes with every new password; a session that holds another one has ended. */
+export function stampOf({ password }: User): string {
+  return digest(password)
+}
+
+const TOKEN_MARK = 'etls'
+
+/** A new token: the text to hand over once, and what to keep of it. */
+export function newToken(): { readonly id: string; readonly text: string; readonly hash: string } {
+  const id = randomBytes(6).toString('hex')
+  const secret = randomBytes(32).toString('base64url')
+  return { id, text: `${TOKEN_MARK}_${id}_${secret}`, hash: digest(secret) }
+}
+
+/** The parts of a token's text; `null` for another text. */
+export function readToken(given: string): { readonly id: string; readonly secret: string } | null {
+  const [, id, secret] = /^etls_([0-9a-f]{12})_([\w-]{43})$/.exec(given) ?? []
+  return id === undefined || secret === undefined ? null : { id, secret }
+}
+
+/** Whether a secret is that of a token which has not ended. */
+export function isValidToken({ hash, expiresAt }: Token, secret: string, now: number): boolean {
+  if (expiresAt !== undefined && !(Date.parse(expiresAt) > now)) return false
+  return sameText(digest(secret), hash)
+}
+
+/** SHA-256 of a text that nobody can guess, base64url. */
+export function digest(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url')
+}
+
+/** Compares in a time that does not tell how much is the same. */
+export function sameText(a: string, b: string): boolean {
+  const [first, second] = [Buffer.from(a), Buffer.from(b)]
+  return first.length === second.length && timingSafeEqual(first, second)
+}
+
+function parsed(json: string | null): unknown {
+  if (json === null) return null
+  try {
+    return JSON.parse(json)
+  } catch {
+    return null
+  }
+}

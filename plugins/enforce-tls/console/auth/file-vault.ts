@@ -1,0 +1,162 @@
+/**
+ * Accounts and sessions in two files beside the rules file: `….users.json` for people to keep, `….sessions.json`
+ * that may be deleted at any time. All processes that use the rules file share them; tries are counted by each
+ * process for itself. A file that can't be used rejects with a `StoreError` that names it.
+ */
+import { readFile } from 'node:fs/promises'
+import { RateLimiterMemory, type RateLimiterAbstract } from 'rate-limiter-flexible'
+import { fileProblem } from '../../store/file-problem.js'
+import { replaceFile } from '../../store/replace-file.js'
+import { StoreError } from '../../store/rule-store.js'
+import type { AccountKind, TryLimit, Vault } from './vault.js'
+
+/** Names to values, by kind. */
+type Content = Map<string, Map<string, unknown>>
+
+interface KeptSession {
+  readonly value: string
+  readonly expiresAt: number
+}
+
+/** Accounts and sessions in files. */
+export class FileVault implements Vault {
+  readonly description: string
+  readonly #accounts: string
+  readonly #sessions: string
+  readonly #now: () => number
+  #turn: Promise<void> = Promise.resolve()
+
+  /** @param now the time, in milliseconds since 1970 */
+  constructor(rulesFile: string, now: () => number = Date.now) {
+    this.#accounts = `${rulesFile}.users.json`
+    this.#sessions = `${rulesFile}.sessions.json`
+    this.#now = now
+    this.description = `file ${this.#accounts}`
+  }
+
+  async all(kind: AccountKind): Promise<ReadonlyMap<string, string>> {
+    const content = await this.#read(this.#accounts)
+    return new Map([...(content.get(kind) ?? [])].map(([name, value]) => [name, JSON.stringify(value)]))
+  }
+
+  async read(kind: AccountKind, name: string): Promise<string | null> {
+    return (await this.all(kind)).get(name) ?? null
+  }
+
+  write(kind: AccountKind, name: string, expected: string | null, value: string | null): Promise<void> {
+    return this.#change(this.#accounts, (content) => {
+      const entries = content.get(kind) ?? new Map<string, unknown>()
+      const found = entries.has(name) ? JSON.stringify(entries.get(name)) : null
+      if (found !== expected)
+        throw new StoreError(
+          'STORE_CONFLICT',
+          `${this.description}: ${kind}[${JSON.stringify(name)}] was changed by somebody else in the meantime; nothing was written, read it again and repeat`,
+        )
+      if (value === null) entries.delete(name)
+      else entries.set(name, JSON.parse(value))
+      content.set(kind, entries)
+    })
+  }
+
+  async readSession(key: string): Promise<string | null> {
+    const kept = (await this.#read(this.#sessions)).get('sessions')?.get(key)
+    return isKept(kept) && kept.expiresAt > this.#now() ? kept.value : null
+  }
+
+  createSession(key: string, value: string, expiresAt: number): Promise<void> {
+    return this.#changeSessions((sessions) => sessions.set(key, { value, expiresAt }))
+  }
+
+  renewSession(key: string, value: string, expiresAt: number): Promise<void> {
+    return this.#changeSessions((sessions) => {
+      if (sessions.has(key)) sessions.set(key, { value, expiresAt })
+    })
+  }
+
+  dropSession(key: string): Promise<void> {
+    return this.#changeSessions((sessions) => sessions.delete(key))
+  }
+
+  limiter({ name, points, duration }: TryLimit): RateLimiterAbstract {
+    return new RateLimiterMemory({ keyPrefix: name, points, duration })
+  }
+
+  /** Waits for changes under way. */
+  async close(): Promise<void> {
+    await this.#turn
+  }
+
+  #changeSessions(change: (sessions: Map<string, unknown>) => unknown): Promise<void> {
+    return this.#change(this.#sessions, (content) => {
+      const now = this.#now()
+      const live = [...(content.get('sessions') ?? [])].filter(
+        ([, kept]) => isKept(kept) && kept.expiresAt > now,
+      )
+      const sessions = new Map(live)
+      change(sessions)
+      content.set('sessions', sessions)
+    })
+  }
+
+  async #change(file: string, change: (content: Content) => void): Promise<void> {
+    const done = this.#turn.then(() => this.#replace(file, change))
+    this.#turn = done.catch(() => undefined)
+    await done
+  }
+
+  async #replace(file: string, change: (content: Content) => void): Promise<void> {
+    try {
+      await replaceFile(file, async (target) => {
+        const content = await this.#read(file)
+        change(content)
+        const plain = Object.fromEntries(
+          [...content].map(([kind, entries]) => [kind, Object.fromEntries(entries)]),
+        )
+        return [[target, `${JSON.stringify(plain, null, 2)}\n`]]
+      })
+    } catch (error) {
+      throw explained(file, error)
+    }
+  }
+
+  async #read(file: string): Promise<Content> {
+    let text: string
+    try {
+      text = await readFile(file, 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map()
+      throw explained(file, error)
+    }
+    return parsed(file, text)
+  }
+}
+
+function parsed(file: string, text: string): Content {
+  const corrupt = (problem: string) => new StoreError('STORE_CORRUPT', `file ${file} ${problem}`)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw corrupt(`is not JSON: ${(error as SyntaxError).message}`)
+  }
+  if (!isObject(value)) throw corrupt('is not a JSON object')
+  return new Map(
+    Object.entries(value).map(([kind, entries]) => {
+      if (!isObject(entries)) throw corrupt(`has ${JSON.stringify(kind)} that is not an object`)
+      return [kind, new Map(Object.entries(entries))]
+    }),
+  )
+}
+
+function explained(file: string, error: unknown): StoreError {
+  if (error instanceof StoreError) return error
+  return new StoreError('STORE_UNAVAILABLE', `file ${file} ${fileProblem(error)}`, { cause: error })
+}
+
+function isKept(value: unknown): value is KeptSession {
+  return isObject(value) && typeof value['value'] === 'string' && typeof value['expiresAt'] === 'number'
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,75 @@
+/**
+ * Who sent a request: a signed-in user by the session cookie, or a program by `Authorization: Bearer`. A token or
+ * a session that does not hold is as none at all.
+ */
+import type { Request, Response } from 'express'
+import { sameText } from './account.js'
+import { isValidToken, parseToken, readToken, type Rights } from './account.js'
+import { Problem } from '../problem.js'
+import type { Session, Sessions } from './sessions.js'
+import type { Vault } from './vault.js'
+
+/** Whoever sent a request. */
+export interface Identity extends Rights {
+  /** As the history names them. */
+  readonly author: string
+  /** `null` for a token. */
+  readonly session: Session | null
+}
+
+const COOKIE = 'enforce-tls-session'
+const COOKIE_TEXT = new RegExp(`(?:^|;)\\s*${COOKIE}=([\\w-]{43})\\s*(?:;|$)`)
+/** The header that a page of another site can't send. */
+const CSRF_HEADER = 'x-csrf-token'
+
+/** Who it is, or `null`. */
+export async function identify(
+  request: Request,
+  { sessions, vault }: { readonly sessions: Sessions; readonly vault: Vault },
+  now: number,
+): Promise<Identity | null> {
+  const bearer = /^Bearer ([\w-]+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  if (bearer !== undefined) return await tokenIdentity(bearer, vault, now)
+  const text = cookieText(request)
+  const session = text === null ? null : await sessions.find(text)
+  if (session === null) return null
+  const { role, domains } = session.user
+  return { author: session.name, role, domains, session }
+}
+
+async function tokenIdentity(bearer: string, vault: Vault, now: number): Promise<Identity | null> {
+  const read = readToken(bearer)
+  if (read === null) return null
+  const token = parseToken(await vault.read('tokens', read.id))
+  if (token === null || !isValidToken(token, read.secret, now)) return null
+  const { role, domains, name } = token
+  return { author: `token ${read.id} (${name})`, role, domains, session: null }
+}
+
+/** The text of the session cookie, or `null`. */
+export function cookieText({ headers }: Request): string | null {
+  return COOKIE_TEXT.exec(headers.cookie ?? '')?.[1] ?? null
+}
+
+/**
+ * Gives the browser its session, or takes it away with `null`. Only in answers to `<mount>/api/session`: without
+ * a path of its own the cookie is for that folder, `<mount>/api/`, by whatever name a reverse proxy shows it
+ * (RFC 6265 section 5.1.4).
+ */
+export function setSessionCookie(request: Request, response: Response, text: string | null): void {
+  const flags = ['HttpOnly', 'SameSite=Strict', ...(request.secure ? ['Secure'] : [])]
+  const value = text === null ? [`${COOKIE}=`, 'Max-Age=0'] : [`${COOKIE}=${text}`]
+  response.append('Set-Cookie', [...value, ...flags].join('; '))
+}
+
+/** @throws {Problem} 403 for a request that changes something in a session and does not bring its CSRF token. */
+export function assertNotForged(request: Request, { session }: Identity): void {
+  if (session === null) return
+  const given = request.headers[CSRF_HEADER]
+  if (typeof given === 'string' && sameText(given, session.csrf)) return
+  throw new Problem(
+    403,
+    'csrf',
+    'The request does not carry the X-CSRF-Token of this session; read it with GET session.',
+  )
+}

@@ -1,0 +1,128 @@
+/**
+ * Accounts and sessions in Redis, beside the rules: hashes `users` and `tokens`, and a key with a time to live for
+ * each session. Failures are told as by the rule store.
+ */
+import { RateLimiterRedis, type RateLimiterAbstract } from 'rate-limiter-flexible'
+import type { RedisSettings } from '../../settings.js'
+import { RedisConnection } from '../../store/redis-connection.js'
+import { StoreError } from '../../store/rule-store.js'
+import type { AccountKind, TryLimit, Vault } from './vault.js'
+
+const COMPARE_AND_SET = `
+local expected = ARGV[2] == '1' and ARGV[3]
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= expected then return 0 end
+if ARGV[4] == '1' then redis.call('HSET', KEYS[1], ARGV[1], ARGV[5]) else redis.call('HDEL', KEYS[1], ARGV[1]) end
+return 1
+`
+
+/** Accounts and sessions in a Redis. */
+export class RedisVault implements Vault {
+  readonly description: string
+  readonly #connection: RedisConnection
+  readonly #prefix: string
+
+  /** @throws {StoreError} for a `url` that can't be meant. */
+  constructor(settings: RedisSettings) {
+    this.#connection = new RedisConnection(settings)
+    this.#prefix = settings.prefix
+    this.description = this.#connection.description
+  }
+
+  all(kind: AccountKind): Promise<ReadonlyMap<string, string>> {
+    const key = this.#prefix + kind
+    return this.#connection.ask({
+      key,
+      writes: false,
+      send: async (redis) => new Map(Object.entries(await redis.hgetall(key))),
+    })
+  }
+
+  read(kind: AccountKind, name: string): Promise<string | null> {
+    const key = this.#prefix + kind
+    return this.#connection.ask({ key, writes: false, send: (redis) => redis.hget(key, name) })
+  }
+
+  async write(kind: AccountKind, name: string, expected: string | null, value: string | null): Promise<void> {
+    const key = this.#prefix + kind
+    const words = [name, ...optional(expected), ...optional(value)]
+    const written = await this.#connection.ask({
+      key,
+      writes: true,
+      send: (redis) => redis.eval(COMPARE_AND_SET, 1, key, ...words),
+    })
+    if (written !== 1)
+      throw new StoreError(
+        'STORE_CONFLICT',
+        `${this.description}: key ${key}, field ${name} was changed by somebody else in the meantime; nothing was written, read it again and repeat`,
+      )
+  }
+
+  readSession(key: string): Promise<string | null> {
+    const name = this.#sessionKey(key)
+    return this.#connection.ask({ key: name, writes: false, send: (redis) => redis.get(name) })
+  }
+
+  async createSession(key: string, value: string, expiresAt: number): Promise<void> {
+    const name = this.#sessionKey(key)
+    await this.#connection.ask({
+      key: name,
+      writes: true,
+      send: (redis) => redis.set(name, value, 'PX', timeTo(expiresAt)),
+    })
+  }
+
+  async renewSession(key: string, value: string, expiresAt: number): Promise<void> {
+    const name = this.#sessionKey(key)
+    await this.#connection.ask({
+      key: name,
+      writes: true,
+      send: (redis) => redis.set(name, value, 'PX', timeTo(expiresAt), 'XX'),
+    })
+  }
+
+  async dropSession(key: string): Promise<void> {
+    const name = this.#sessionKey(key)
+    await this.#connection.ask({ key: name, writes: true, send: (redis) => redis.del(name) })
+  }
+
+  limiter({ name, points, duration }: TryLimit): RateLimiterAbstract {
+    return new RateLimiterRedis({
+      storeClient: this.#limiterClient(),
+      useRedisPackage: true,
+      keyPrefix: `${this.#prefix}tries:${name}`,
+      points,
+      duration,
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close()
+  }
+
+  #sessionKey(key: string): string {
+    return `${this.#prefix}session:${key}`
+  }
+
+  /** The two commands that the limiter sends, over the connection that tells its failures in words. */
+  #limiterClient() {
+    const ask = this.#connection.ask.bind(this.#connection)
+    return {
+      eval: (script: string, { keys, arguments: words }: { keys: string[]; arguments: string[] }) =>
+        ask({
+          key: keys[0] ?? null,
+          writes: true,
+          send: (redis) => redis.eval(script, keys.length, ...keys, ...words),
+        }),
+      del: (key: string) => ask({ key, writes: true, send: (redis) => redis.del(key) }),
+    }
+  }
+}
+
+/** In milliseconds; at least one, since Redis refuses less. */
+function timeTo(expiresAt: number): number {
+  return Math.max(1, expiresAt - Date.now())
+}
+
+function optional(text: string | null): [present: string, text: string] {
+  return text === null ? ['', ''] : ['1', text]
+}

@@ -1,0 +1,104 @@
+/**
+ * Sessions of signed-in users. The browser holds a text that nobody can guess, the vault its hash. A session ends
+ * when it was idle for too long, at a fixed time after the sign-in, at sign-out, and with every change that takes
+ * its user away or gives them a new password: user and role are read anew for each request.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Settings } from '../../settings.js'
+import { digest, parseUser, stampOf, type User } from './account.js'
+import type { Vault } from './vault.js'
+
+/** A session as it is kept. */
+interface KeptSession {
+  readonly user: string
+  readonly stamp: string
+  readonly csrf: string
+  /** In milliseconds since 1970. */
+  readonly createdAt: number
+  readonly seenAt: number
+}
+
+/** A session that holds, and its user as of now. */
+export interface Session {
+  readonly key: string
+  readonly name: string
+  readonly user: User
+  /** What a request that changes something must bring besides the cookie. */
+  readonly csrf: string
+}
+
+/** A request moves the end of a session on at most so often: part of the idle time. */
+const RENEWALS = 20
+
+/** Sessions in a vault. */
+export class Sessions {
+  readonly #vault: Vault
+  readonly #settings: () => Settings['console']
+  readonly #now: () => number
+
+  constructor(vault: Vault, settings: () => Settings['console'], now: () => number = Date.now) {
+    this.#vault = vault
+    this.#settings = settings
+    this.#now = now
+  }
+
+  /** Begins a session; gives it with the text for the browser. */
+  async begin(name: string, user: User): Promise<{ readonly session: Session; readonly text: string }> {
+    const text = randomBytes(32).toString('base64url')
+    const now = this.#now()
+    const kept = {
+      user: name,
+      stamp: stampOf(user),
+      csrf: randomBytes(32).toString('base64url'),
+      createdAt: now,
+      seenAt: now,
+    }
+    const key = digest(text)
+    await this.#vault.createSession(key, JSON.stringify(kept), this.#endOf(kept))
+    return { session: { key, name, user, csrf: kept.csrf }, text }
+  }
+
+  /** The session of a text that a browser sent; `null` where there is none that holds. */
+  async find(text: string): Promise<Session | null> {
+    const key = digest(text)
+    const kept = parsed(await this.#vault.readSession(key))
+    if (kept === null) return null
+    const now = this.#now()
+    const user = parseUser(await this.#vault.read('users', kept.user))
+    if (user === null || stampOf(user) !== kept.stamp || !(this.#endOf(kept) > now)) {
+      await this.#vault.dropSession(key)
+      return null
+    }
+    if (now - kept.seenAt > this.#settings().sessionIdle / RENEWALS) await this.#renew(key, kept, now)
+    return { key, name: kept.user, user, csrf: kept.csrf }
+  }
+
+  /** Keeps this one session of a user over a new password. */
+  async keep({ key }: Session, user: User): Promise<void> {
+    const kept = parsed(await this.#vault.readSession(key))
+    if (kept !== null) await this.#renew(key, { ...kept, stamp: stampOf(user) }, this.#now())
+  }
+
+  end({ key }: Session): Promise<void> {
+    return this.#vault.dropSession(key)
+  }
+
+  #renew(key: string, kept: KeptSession, now: number): Promise<void> {
+    const renewed = { ...kept, seenAt: now }
+    return this.#vault.renewSession(key, JSON.stringify(renewed), this.#endOf(renewed))
+  }
+
+  #endOf({ createdAt, seenAt }: KeptSession): number {
+    const { sessionIdle, sessionMax } = this.#settings()
+    return Math.min(seenAt + sessionIdle, createdAt + sessionMax)
+  }
+}
+
+function parsed(json: string | null): KeptSession | null {
+  if (json === null) return null
+  try {
+    return JSON.parse(json) as KeptSession
+  } catch {
+    return null
+  }
+}

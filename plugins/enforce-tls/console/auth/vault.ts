@@ -1,0 +1,53 @@
+/**
+ * Where accounts and sessions are kept, behind one interface, so that all workers and nodes share them. A vault
+ * moves texts; what they mean is for `account.ts` and `sessions.ts` to say. Every call that fails rejects with a
+ * `StoreError`.
+ */
+import type { RateLimiterAbstract } from 'rate-limiter-flexible'
+
+/** The kinds of accounts. */
+export type AccountKind = 'users' | 'tokens'
+
+/** How often something may be tried. */
+export interface TryLimit {
+  readonly name: string
+  /** Tries within the duration. */
+  readonly points: number
+  /** In seconds. */
+  readonly duration: number
+}
+
+/** Accounts and sessions, kept somewhere. */
+export interface Vault {
+  readonly description: string
+
+  /** All accounts of a kind, name to JSON. */
+  all(kind: AccountKind): Promise<ReadonlyMap<string, string>>
+
+  /** One account; `null` where there is none. */
+  read(kind: AccountKind, name: string): Promise<string | null>
+
+  /**
+   * Sets an account, or removes it with `null`.
+   *
+   * @throws {StoreError} `STORE_CONFLICT` when it is not as expected.
+   */
+  write(kind: AccountKind, name: string, expected: string | null, value: string | null): Promise<void>
+
+  /** One session; `null` where there is none, or it has ended. */
+  readSession(key: string): Promise<string | null>
+
+  /** @param expiresAt in milliseconds since 1970 */
+  createSession(key: string, value: string, expiresAt: number): Promise<void>
+
+  /** As `createSession`, but a session that has ended meanwhile stays so. */
+  renewSession(key: string, value: string, expiresAt: number): Promise<void>
+
+  dropSession(key: string): Promise<void>
+
+  /** Counts tries. */
+  limiter(limit: TryLimit): RateLimiterAbstract
+
+  /** Gives back connections. Safe to call twice. */
+  close(): Promise<void>
+}

@@ -1,0 +1,31 @@
+/** What the console works with, so that Haraka and the command can each give their own. */
+import type { PartnerCheck, PartnerQuestion } from '../check/types.js'
+import type { BounceTexts } from '../delivery/bounce.js'
+import type { Settings } from '../settings.js'
+import type { DeliveryLog } from '../store/delivery-log.js'
+import type { RuleStore } from '../store/rule-store.js'
+import type { Sessions } from './auth/sessions.js'
+import type { SignIn } from './auth/sign-in.js'
+import type { Vault } from './auth/vault.js'
+import type { PreviewRequest } from './preview-bounce.js'
+
+/** What whoever runs the console gives it. */
+export interface ConsoleOptions {
+  readonly store: RuleStore
+  readonly vault: Vault
+  readonly settings: () => Settings
+  /** Writes the bounce that a rule would cause. */
+  readonly previewBounce: (request: PreviewRequest) => Promise<BounceTexts>
+  /** Where deliveries are recorded. */
+  readonly deliveries: Pick<DeliveryLog, 'read'>
+  /** Asks a partner's mail servers. */
+  readonly checkPartner: (question: PartnerQuestion) => Promise<PartnerCheck>
+  /** Told what goes wrong in here. */
+  readonly logError: (sentence: string) => void
+}
+
+/** What a route works with. */
+export interface ConsoleContext extends ConsoleOptions {
+  readonly sessions: Sessions
+  readonly signIn: SignIn
+}

@@ -1,0 +1,65 @@
+/**
+ * The console as one function that answers HTTP requests, for Haraka's server or any other. What it serves is
+ * relative to where it is mounted; it believes no header about that.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import express from 'express'
+import helmet from 'helmet'
+import { serveAssets } from './assets.js'
+import { Sessions } from './auth/sessions.js'
+import { SignIn } from './auth/sign-in.js'
+import type { ConsoleOptions } from './console-context.js'
+import { ROUTES } from './routes.js'
+import { serveRoutes } from './serve-routes.js'
+
+/** Answers a request; every request comes to an answer. */
+export type Console = (request: IncomingMessage, response: ServerResponse) => void
+
+/** Makes a console. */
+export function createConsole(options: ConsoleOptions): Console {
+  const settings = () => options.settings().console
+  const context = {
+    ...options,
+    sessions: new Sessions(options.vault, settings),
+    signIn: new SignIn(options.vault),
+  }
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('query parser', 'simple')
+  const { trustProxy } = settings()
+  app.set('trust proxy', typeof trustProxy === 'object' ? [...trustProxy] : trustProxy)
+  app.use(securityHeaders())
+  app.use('/api', serveRoutes(ROUTES, context))
+  app.use(serveAssets())
+  app.use((_request, response) => {
+    response.status(404).type('text/plain').send('Not found.\n')
+  })
+  return app
+}
+
+/** Scripts and styles are files of ours: no inline code, nothing of other hosts, in nobody's frame. */
+function securityHeaders() {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        fontSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        manifestSrc: ["'self'"],
+        frameSrc: ["'self'"],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // Whether the whole host speaks TLS only is for its operator to say.
+    strictTransportSecurity: false,
+    xFrameOptions: { action: 'deny' },
+    referrerPolicy: { policy: 'no-referrer' },
+  })
+}

@@ -1,0 +1,35 @@
+/**
+ * An owner out of a request's path, if whoever asks may see or change its rules. What they may not see is not
+ * there: the answer does not tell whether such a domain exists.
+ */
+import { EVERYONE, parseOwner, quote } from '../rules/owner.js'
+import { mayChange, maySee } from './auth/permission.js'
+import { notFound, Problem } from './problem.js'
+import type { Call } from './route.js'
+
+/** @throws {Problem} 404 for what is no owner, or not for these eyes. */
+export function visibleOwner({ identity }: Pick<Call, 'identity'>, given: string): string {
+  const parsed = parseOwner(given)
+  if ('problem' in parsed || !maySee(identity, parsed.owner)) throw notFound(`owner ${quote(given)}`)
+  return parsed.owner
+}
+
+/** @throws {Problem} 404 as `visibleOwner`, 403 for who may only look. */
+export function changeableOwner(call: Pick<Call, 'identity'>, given: string): string {
+  const owner = visibleOwner(call, given)
+  if (!mayChange(call.identity, owner))
+    throw new Problem(403, 'forbidden', `Your role does not permit to change ${quote(owner)}.`)
+  return owner
+}
+
+/** @throws {Problem} as `visibleOwner`, and 404 for what is no domain. */
+export function visibleDomain(call: Pick<Call, 'identity'>, given: string): string {
+  const owner = visibleOwner(call, given)
+  if (owner === EVERYONE || owner.includes('@')) throw notFound(`domain ${quote(given)}`)
+  return owner
+}
+
+/** A part of the path; express has matched it, so it is there. */
+export function param({ params }: Pick<Call, 'params'>, name: string): string {
+  return params[name] ?? ''
+}

@@ -1,0 +1,70 @@
+/** The bounce that a sender would get because of a rule, for a message and a receiving server that are made up. */
+import { Readable } from 'node:stream'
+import { bounceTexts, type BounceOptions, type BounceTexts } from '../delivery/bounce.js'
+import { tlsFailure } from '../delivery/outcome.js'
+import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
+import type { MailAddress } from '../rules/address.js'
+import { formatAddress } from '../rules/address.js'
+import { requirementOf } from '../rules/requirement.js'
+import type { Rule } from '../rules/rule.js'
+
+/** RFC 5737: an address that nobody has. */
+const SERVER_ADDRESS = '192.0.2.25:25'
+
+/** Which bounce is asked for. */
+export interface PreviewRequest {
+  readonly owner: string
+  readonly rule: Rule
+  readonly sender: MailAddress
+  readonly recipient: MailAddress
+}
+
+/** Writes the texts of the bounce. */
+export function previewBounce(
+  { owner, rule, sender, recipient }: PreviewRequest,
+  options: BounceOptions,
+): Promise<BounceTexts> {
+  const host = `mx.${recipient.domain}`
+  const action = rule.actions.relayWithTls
+  const detail = 'the server does not offer STARTTLS'
+  const message = [
+    `From: <${formatAddress(sender)}>`,
+    `Date: ${options.now.toUTCString()}`,
+    `Message-ID: <preview@${options.me}>`,
+    'Subject: (the subject of the message)',
+    '',
+    '',
+  ]
+  const item = {
+    todo: {
+      domain: recipient.domain,
+      queue_time: options.now.getTime(),
+      mail_from: harakaAddress(sender),
+      rcpt_to: [harakaAddress(recipient)],
+    },
+    data_stream: () => Readable.from([Buffer.from(message.join('\r\n'))]),
+  }
+  return bounceTexts(
+    {
+      // Of a queue item, a bounce needs no more than that.
+      item: item as unknown as HarakaMailItem,
+      requirement: requirementOf(action, recipient.domain, { owner, id: 'preview', name: rule.name }),
+      attempts: [
+        {
+          host,
+          to: SERVER_ADDRESS,
+          secured: false,
+          session: null,
+          failure: tlsFailure('starttls-not-supported', detail),
+        },
+      ],
+      tlsToBlame: true,
+      reason: '',
+    },
+    options,
+  )
+}
+
+function harakaAddress(address: MailAddress): HarakaAddress {
+  return { user: address.local, host: address.domain, address: formatAddress(address) }
+}

@@ -1,0 +1,40 @@
+/** Why a request is not answered with what it asked for: HTTP status, a stable code, and words. */
+
+interface ProblemDetails {
+  /** The field of the request that is wrong, such as `rule.criteria.to.matchesAny[0]`. */
+  readonly field?: string
+  readonly value?: unknown
+  /** In seconds. */
+  readonly retryAfter?: number
+}
+
+/** A request that fails. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly details: ProblemDetails = {},
+  ) {
+    super(message)
+    this.name = 'Problem'
+  }
+}
+
+/** The body of an error's answer. */
+export function problemBody({ code, message, details }: Problem): object {
+  const { field, value } = details
+  return {
+    error: {
+      code,
+      message,
+      ...(field === undefined ? {} : { field }),
+      ...(value === undefined ? {} : { value }),
+    },
+  }
+}
+
+/** For what is not there, and for what the user may not know of. */
+export function notFound(what: string): Problem {
+  return new Problem(404, 'not-found', `There is no ${what}.`)
+}

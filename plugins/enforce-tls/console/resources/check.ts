@@ -1,0 +1,101 @@
+/** Whether mail would reach a partner's servers at a level, by the code that delivers. */
+import pLimit from 'p-limit'
+import { requirementAsked } from '../../check/requirement-asked.js'
+import type { PartnerQuestion } from '../../check/types.js'
+import { checkAction } from '../../rules/action.js'
+import { formatAddress, parseAddress, parseDomain } from '../../rules/address.js'
+import { LEVEL_NAMES, TLS_VERSIONS, type Level, type TlsVersion } from '../../rules/levels.js'
+import { quote } from '../../rules/owner.js'
+import { Problem } from '../problem.js'
+import { route, type Call, type Reply, type Schema } from '../route.js'
+import { list, nullable, object, shortText, text } from '../schemas.js'
+
+/** The longest that a check takes, in milliseconds. */
+const TIME_MAX = 60_000
+/** How many checks run at a time in a process, and how many may wait. */
+const AT_A_TIME = 4
+const WAITING_MAX = 20
+
+const limit = pLimit(AT_A_TIME)
+
+interface CheckBody {
+  readonly target: string
+  readonly level?: Level
+  readonly minVersion?: TlsVersion
+  readonly names?: readonly string[]
+  readonly fingerprints?: readonly string[]
+}
+
+const asked: Schema = {
+  type: 'object',
+  description: 'As `enforce-tls check --json` prints it.',
+  required: ['domain', 'level', 'verdict', 'reason', 'hosts', 'remarks', 'checkedAt'],
+  properties: {
+    domain: text,
+    recipient: nullable(text),
+    level: text,
+    verdict: { type: 'string', enum: ['delivered', 'bounced', 'not-known'] },
+    reason: text,
+    hosts: list({ type: 'object' }),
+    remarks: list(text),
+    checkedAt: text,
+  },
+}
+
+export const checkRoutes = [
+  route<CheckBody>({
+    method: 'post',
+    path: '/check',
+    operationId: 'checkPartner',
+    summary: 'Ask the mail servers of a domain whether mail would get there at a level; may take a minute.',
+    needs: 'editor',
+    body: object(
+      {
+        target: { ...shortText, description: 'A domain or an address.' },
+        level: { type: 'string', enum: LEVEL_NAMES.filter((name) => name !== 'none') },
+        minVersion: { type: 'string', enum: TLS_VERSIONS },
+        names: list(shortText, 100),
+        fingerprints: list(shortText, 100),
+      },
+      'level',
+      'minVersion',
+      'names',
+      'fingerprints',
+    ),
+    answers: { 200: asked },
+    handle: check,
+  }),
+]
+
+async function check({ context, body }: Call<CheckBody>): Promise<Reply> {
+  const target = targetOf(body.target)
+  const { level = 'encrypt', minVersion, names, fingerprints } = body
+  const action = checkAction(
+    {
+      level,
+      ...(minVersion ? { minVersion } : {}),
+      ...(names ? { names } : {}),
+      ...(fingerprints ? { fingerprints } : {}),
+    },
+    'outgoing',
+  )
+  if ('problem' in action)
+    throw new Problem(422, 'invalid', `${action.field} ${action.problem}`, {
+      field: action.field.replace(/^actions\.relayWithTls\./, ''),
+    })
+  if (limit.pendingCount >= WAITING_MAX)
+    throw new Problem(429, 'busy', 'Too many checks run at this moment. Try again.', { retryAfter: 10 })
+  const requirement = requirementAsked(action, target.domain)
+  const question = { ...target, requirement }
+  return {
+    body: await limit(() => context.checkPartner({ ...question, signal: AbortSignal.timeout(TIME_MAX) })),
+  }
+}
+
+/** @throws {Problem} 422 for what is neither a domain nor an address. */
+function targetOf(given: string): Pick<PartnerQuestion, 'domain' | 'recipient'> {
+  const parsed = given.includes('@') ? parseAddress(given) : parseDomain(given)
+  if ('domain' in parsed) return parsed
+  if ('address' in parsed) return { domain: parsed.address.domain, recipient: formatAddress(parsed.address) }
+  throw new Problem(422, 'invalid', `${quote(given)} ${parsed.problem}`, { field: 'target', value: given })
+}

@@ -1,0 +1,165 @@
+/** What would happen to a message, and why; also with a rule that is not saved yet. */
+import { parseAddress, type MailAddress } from '../../rules/address.js'
+import { explain } from '../../rules/explain.js'
+import { explanationData } from '../../rules/explanation-data.js'
+import { HEADER_BYTES_MAX, HeaderBlock } from '../../rules/header-block.js'
+import type { MessageView } from '../../rules/match.js'
+import { InvalidEntry, type OwnerEntries } from '../../rules/owner-entries.js'
+import { ownersOf, quote } from '../../rules/owner.js'
+import type { Direction } from '../../rules/rule.js'
+import { maySee } from '../auth/permission.js'
+import { visibleOwner } from '../owner-access.js'
+import { notFound, Problem } from '../problem.js'
+import { route, type Call, type Reply, type Schema } from '../route.js'
+import { draft, flag, list, nullable, object, shortText, text } from '../schemas.js'
+import { storedRules } from '../stored-rules.js'
+import { checkedRule } from './rules.js'
+
+interface ExplainBody {
+  readonly from: string
+  readonly to: string
+  readonly direction?: Direction
+  readonly header?: string
+  readonly rule?: {
+    readonly owner: string
+    readonly id?: string
+    readonly rule: Readonly<Record<string, unknown>>
+  }
+}
+
+/** The id of a rule that is not saved yet. */
+const UNSAVED = 'unsaved'
+
+const decidedBy = object({ owner: text, id: text, name: text })
+const requirement: Schema = { type: 'object', required: ['level'], properties: { level: text } }
+const explanation: Schema = object({
+  from: text,
+  to: text,
+  direction: text,
+  requirement: nullable(requirement),
+  decidedBy: list(decidedBy),
+  reported: list(requirement),
+  certain: { ...flag, description: 'Whether the answer would be the same with the header of the message.' },
+  owners: list(
+    object({
+      owner: text,
+      awake: flag,
+      rules: list(
+        object({
+          id: text,
+          name: text,
+          position: { type: 'integer' },
+          state: text,
+          part: nullable(text),
+          fields: list(object({ field: text, met: nullable(flag), value: nullable(text) })),
+        }),
+      ),
+    }),
+  ),
+  reportOnly: flag,
+})
+
+export const explainRoutes = [
+  route<ExplainBody>({
+    method: 'post',
+    path: '/explain',
+    operationId: 'explain',
+    summary: 'What would happen to a message, and why; rules that you may not see are not named.',
+    needs: 'reader',
+    body: object(
+      {
+        from: { ...shortText, description: 'The envelope sender; empty or <> for the null sender.' },
+        to: shortText,
+        direction: { type: 'string', enum: ['outgoing', 'incoming'] },
+        header: { type: 'string', maxLength: HEADER_BYTES_MAX },
+        rule: {
+          ...object({ owner: shortText, id: shortText, rule: draft }, 'id'),
+          description: 'Taken as if it were saved, and on; with an id, in the place of that rule.',
+        },
+      },
+      'direction',
+      'header',
+      'rule',
+    ),
+    answers: { 200: explanation },
+    handle: explainMessage,
+  }),
+]
+
+async function explainMessage(call: Call<ExplainBody>): Promise<Reply> {
+  const { context, identity, body } = call
+  const message = messageOf(body)
+  const mine = message.direction === 'outgoing' ? message.sender : message.recipient
+  const owners = ownersOf(mine)
+  if (!owners.some((owner) => maySee(identity, owner)))
+    throw notFound(`mail of ${quote(message.direction === 'outgoing' ? body.from : body.to)}`)
+  const [groups, stored] = await Promise.all([
+    context.store.groups(),
+    Promise.all(owners.map((owner) => context.store.readOwner(owner))),
+  ])
+  const entries = body.rule === undefined ? stored : withUnsaved(call, stored, groups)
+  try {
+    const data = explanationData(message, explain(entries, groups, message))
+    const { reportOnly } = context.settings().main
+    return { body: { ...redacted(call, data), reportOnly } }
+  } catch (error) {
+    if (!(error instanceof InvalidEntry)) throw error
+    const { place, problem } = error
+    const what = maySee(identity, place.owner)
+      ? `${context.store.placeOf(place)}: ${problem}`
+      : 'a rule of others'
+    throw new Problem(409, 'rules-invalid', `The message would wait, since rules are not valid: ${what}.`)
+  }
+}
+
+function withUnsaved(
+  call: Call<ExplainBody>,
+  stored: readonly OwnerEntries[],
+  groups: ReadonlyMap<string, string>,
+): readonly OwnerEntries[] {
+  const { rule: unsaved } = call.body
+  if (unsaved === undefined) return stored
+  const owner = visibleOwner(call, unsaved.owner)
+  return stored.map((entries) => {
+    if (entries.owner !== owner) return entries
+    const id = unsaved.id ?? UNSAVED
+    const places = storedRules(entries, groups).map(({ rule }) => (rule as { position?: unknown }).position)
+    const last = Math.max(0, ...places.filter((place) => typeof place === 'number'))
+    const draftRule = { direction: 'outgoing', position: last + 1, ...unsaved.rule, enabled: true }
+    const rule = checkedRule(draftRule, groups)
+    return { ...entries, rules: new Map(entries.rules).set(id, JSON.stringify(rule)) }
+  })
+}
+
+function messageOf({ from, to, direction = 'outgoing', header }: ExplainBody): MessageView {
+  const sender = /^(?:<>)?$/.test(from) ? { local: '', domain: '' } : addressOf('from', from)
+  return {
+    direction,
+    sender,
+    recipient: addressOf('to', to),
+    headers: header === undefined ? undefined : new HeaderBlock(header),
+    now: Date.now(),
+  }
+}
+
+/** @throws {Problem} 422 for a text that is no address. */
+export function addressOf(field: string, given: string): MailAddress {
+  const parsed = parseAddress(given)
+  if ('address' in parsed) return parsed.address
+  throw new Problem(422, 'invalid', `${quote(given)} ${parsed.problem}`, { field, value: given })
+}
+
+/** What holds for a message is told to its sender's administrator; whose rule it is, only where they may see it. */
+function redacted({ identity }: Call, data: ReturnType<typeof explanationData>): object {
+  const seen = <T extends { readonly owner: string; readonly name?: string }>(rule: T): T =>
+    maySee(identity, rule.owner) ? rule : { ...rule, id: '', name: 'a rule of the whole service' }
+  return {
+    ...data,
+    decidedBy: data.decidedBy.map(seen),
+    reported: data.reported.map((requirement) => ({
+      ...requirement,
+      decidedBy: requirement.decidedBy.map(seen),
+    })),
+    owners: data.owners.filter(({ owner }) => maySee(identity, owner)),
+  }
+}

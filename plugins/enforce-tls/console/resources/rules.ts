@@ -1,0 +1,270 @@
+/** An owner's rules: the list and its order, and each rule. */
+import { ruleProblem } from '../../cli/entry-problems.js'
+import type { StoredGroups } from '../../rules/group.js'
+import { quote, serviceDomainOf } from '../../rules/owner.js'
+import { checkRule, formatProblem, type Rule } from '../../rules/rule.js'
+import { newRuleId } from '../../rules/rule-id.js'
+import { moveChanges, movedRule, type MoveTo } from '../../rules/rule-order.js'
+import type { OwnerEntries } from '../../rules/owner-entries.js'
+import { assertSeen, etagOf } from '../etag.js'
+import { changeableOwner, param, visibleOwner } from '../owner-access.js'
+import { notFound, Problem } from '../problem.js'
+import { route, type Call, type Reply, type Schema } from '../route.js'
+import {
+  draft,
+  etag,
+  flag,
+  list,
+  nullable,
+  object,
+  ownedRule,
+  shortText,
+  standing,
+  text,
+} from '../schemas.js'
+import { isActive, listEtag, storedRule, storedRules, validRules } from '../stored-rules.js'
+
+interface RuleBody {
+  readonly rule: Readonly<Record<string, unknown>>
+}
+
+interface MoveBody {
+  readonly before?: string
+  readonly after?: string
+  readonly to?: 'top' | 'bottom'
+}
+
+const ruleList: Schema = object({
+  owner: text,
+  active: { ...flag, description: 'Whether the rules act: the service of the domain is on.' },
+  rules: list(object({ owner: text, id: text, rule: standing, etag, problem: nullable(text) })),
+})
+const RULE = '/owners/{owner}/rules/{id}'
+
+export const ruleRoutes = [
+  route({
+    method: 'get',
+    path: '/owners/{owner}/rules',
+    operationId: 'listRules',
+    summary: "An owner's rules, in the order in which they decide.",
+    needs: 'reader',
+    answers: { 200: ruleList },
+    handle: async (call) => listReply(await read(call, visibleOwner(call, param(call, 'owner')))),
+  }),
+  route<RuleBody>({
+    method: 'post',
+    path: '/owners/{owner}/rules',
+    operationId: 'createRule',
+    summary: "A new rule at the end of an owner's list, off unless it says otherwise.",
+    needs: 'editor',
+    body: object({ rule: draft }),
+    answers: { 201: ownedRule },
+    handle: createRule,
+  }),
+  route({
+    method: 'get',
+    path: RULE,
+    operationId: 'getRule',
+    summary: 'One rule.',
+    needs: 'reader',
+    answers: { 200: ownedRule },
+    handle: async (call) => ruleReply(await readRule(call, visibleOwner(call, param(call, 'owner')))),
+  }),
+  route<RuleBody>({
+    method: 'put',
+    path: RULE,
+    operationId: 'setRule',
+    summary: 'Change a rule.',
+    needs: 'editor',
+    precondition: true,
+    body: object({ rule: draft }),
+    answers: { 200: ownedRule },
+    handle: setRule,
+  }),
+  route({
+    method: 'delete',
+    path: RULE,
+    operationId: 'deleteRule',
+    summary: 'Delete a rule, also one that is not valid.',
+    needs: 'editor',
+    precondition: true,
+    answers: { 204: null },
+    handle: deleteRule,
+  }),
+  route<MoveBody>({
+    method: 'post',
+    path: `${RULE}/move`,
+    operationId: 'moveRule',
+    summary: 'Another place in the list; If-Match is the ETag of the list, or of the rule.',
+    needs: 'editor',
+    precondition: true,
+    body: {
+      ...object(
+        { before: shortText, after: shortText, to: { type: 'string', enum: ['top', 'bottom'] } },
+        'before',
+        'after',
+        'to',
+      ),
+      minProperties: 1,
+      maxProperties: 1,
+    },
+    answers: { 200: ruleList },
+    handle: moveRule,
+  }),
+  route<{ readonly enabled: boolean }>({
+    method: 'post',
+    path: `${RULE}/enabled`,
+    operationId: 'switchRule',
+    summary: 'Switch a rule on or off.',
+    needs: 'editor',
+    body: object({ enabled: flag }),
+    answers: {
+      200: object({
+        ...(ownedRule['properties'] as Readonly<Record<string, Schema>>),
+        reports: {
+          ...nullable({ type: 'object' }),
+          description: 'What report mode saw of the rule; null where that is not recorded.',
+        },
+      }),
+    },
+    handle: switchRule,
+  }),
+]
+
+interface ReadOwner {
+  readonly entries: OwnerEntries
+  readonly groups: StoredGroups
+}
+
+interface ReadRule extends ReadOwner {
+  readonly id: string
+  readonly json: string
+}
+
+async function read({ context: { store } }: Call, owner: string): Promise<ReadOwner> {
+  const [entries, groups] = await Promise.all([store.readOwner(owner), store.groups()])
+  return { entries, groups }
+}
+
+async function readRule(call: Call, owner: string): Promise<ReadRule> {
+  const found = await read(call, owner)
+  const id = param(call, 'id')
+  const json = found.entries.rules.get(id)
+  if (json === undefined) throw notFound(`rule ${quote(id)} of ${owner}`)
+  return { ...found, id, json }
+}
+
+function listReply({ entries, groups }: ReadOwner): Reply {
+  return {
+    body: { owner: entries.owner, active: isActive(entries), rules: storedRules(entries, groups) },
+    etag: listEtag(entries),
+  }
+}
+
+function ruleReply({ entries, groups, id, json }: ReadRule): Reply & { readonly body: object } {
+  const body = storedRule(entries.owner, id, json, groups)
+  return { body, etag: body.etag }
+}
+
+async function createRule(call: Call<RuleBody>): Promise<Reply> {
+  const { context, identity, body } = call
+  const owner = changeableOwner(call, param(call, 'owner'))
+  const found = await read(call, owner)
+  const { entries, groups } = found
+  if (!isActive(entries))
+    throw new Problem(
+      409,
+      'service-off',
+      `The service of ${serviceDomainOf(owner) ?? owner} is off, so there can be no new rules for it; switch it on first.`,
+    )
+  const position = (validRules(entries, groups).at(-1)?.rule.position ?? 0) + 1
+  const rule = checkedRule({ direction: 'outgoing', enabled: false, position, ...body.rule }, groups)
+  const id = newRuleId()
+  const json = JSON.stringify(rule)
+  await context.store.writeRules(owner, [{ id, expected: null, value: json }], { by: identity.author })
+  return { ...ruleReply({ ...found, id, json }), status: 201 }
+}
+
+async function setRule(call: Call<RuleBody>): Promise<Reply> {
+  const owner = changeableOwner(call, param(call, 'owner'))
+  const found = await readRule(call, owner)
+  assertSeen(call, `rule ${found.id}`, etagOf(found.json))
+  const before = storedRule(owner, found.id, found.json, found.groups).rule as { position?: unknown } | null
+  const kept = typeof before?.position === 'number' ? { position: before.position } : {}
+  const rule = checkedRule(
+    { direction: 'outgoing', enabled: false, ...kept, ...call.body.rule },
+    found.groups,
+  )
+  return ruleReply(await write(call, found, rule))
+}
+
+async function deleteRule(call: Call): Promise<Reply> {
+  const owner = changeableOwner(call, param(call, 'owner'))
+  const { id, json } = await readRule(call, owner)
+  assertSeen(call, `rule ${id}`, etagOf(json))
+  const by = call.identity.author
+  await call.context.store.writeRules(owner, [{ id, expected: json, value: null }], { by })
+  return {}
+}
+
+async function moveRule(call: Call<MoveBody>): Promise<Reply> {
+  const { context, identity, body } = call
+  const owner = changeableOwner(call, param(call, 'owner'))
+  const { entries, groups, id, json } = await readRule(call, owner)
+  assertSeen(call, `the list of ${owner}`, listEtag(entries), etagOf(json))
+  const rules = validRules(entries, groups)
+  for (const [field, named] of Object.entries({ before: body.before, after: body.after, id })) {
+    if (named === undefined || rules.some((rule) => rule.id === named)) continue
+    throw new Problem(409, 'no-place', `Rule ${quote(named)} of ${owner} is not there, or not valid.`, {
+      field,
+    })
+  }
+  if (body.before === id || body.after === id)
+    throw new Problem(422, 'invalid', "A rule can't be moved before or after itself.")
+  const to: MoveTo = body.to === undefined ? { before: body.before, after: body.after } : { [body.to]: true }
+  const moved = movedRule(rules, id, to)
+  if (moved.changed) {
+    const changes = moveChanges(rules, moved.list, entries.rules)
+    await context.store.writeRules(owner, changes, { by: identity.author })
+  }
+  return listReply(await read(call, owner))
+}
+
+async function switchRule(call: Call<{ readonly enabled: boolean }>): Promise<Reply> {
+  const owner = changeableOwner(call, param(call, 'owner'))
+  const found = await readRule(call, owner)
+  if (call.ifMatch !== null) assertSeen(call, `rule ${found.id}`, etagOf(found.json))
+  const problem = ruleProblem(owner, found.id, found.json, found.groups)
+  if (problem !== null)
+    throw new Problem(409, 'not-valid', `Rule ${found.id} of ${owner} is not valid: ${problem}.`)
+  const rule = JSON.parse(found.json) as Rule
+  const { enabled } = call.body
+  const after = rule.enabled === enabled ? found : await write(call, found, { ...rule, enabled })
+  const reply = ruleReply(after)
+  return { ...reply, body: { ...reply.body, reports: null } }
+}
+
+async function write({ context, identity }: Call, found: ReadRule, rule: Rule): Promise<ReadRule> {
+  const { id, json, entries } = found
+  const value = JSON.stringify(rule)
+  const { author: by } = identity
+  await context.store.writeRules(entries.owner, [{ id, expected: json, value }], { by })
+  return { ...found, json: value }
+}
+
+/** @throws {Problem} 422 for a rule that does not validate. */
+export function checkedRule(value: Readonly<Record<string, unknown>>, groups: StoredGroups): Rule {
+  const checked = checkRule(value)
+  if (!('rule' in checked))
+    throw new Problem(422, 'invalid', formatProblem(checked), { field: joined(checked.field) })
+  const problem = ruleProblem('*', 'draft', JSON.stringify(checked.rule), groups)
+  if (problem !== null) {
+    const field = /^field (\S+):/.exec(problem)?.[1] ?? ''
+    throw new Problem(422, 'invalid', problem, { field: joined(field) })
+  }
+  return checked.rule
+}
+
+function joined(field: string): string {
+  return field === '' ? 'rule' : `rule.${field}`
+}

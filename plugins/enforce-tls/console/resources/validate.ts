@@ -1,0 +1,49 @@
+/** Values of a rule's criteria, one by one, while somebody types them. */
+import { GROUP_PREFIX } from '../../rules/group.js'
+import { parseAddressText, parseText } from '../../rules/criteria.js'
+import { quote } from '../../rules/owner.js'
+import { route, type Call, type Reply } from '../route.js'
+import { list, object, problem, text } from '../schemas.js'
+
+const VALUES_MAX = 500
+
+interface ValidateBody {
+  readonly field: 'to' | 'from' | 'subject' | 'header'
+  readonly values: readonly string[]
+}
+
+export const validateRoutes = [
+  route<ValidateBody>({
+    method: 'post',
+    path: '/validate',
+    operationId: 'validateValues',
+    summary: 'Which of these values a rule may have in a field.',
+    needs: 'reader',
+    body: object({
+      field: { type: 'string', enum: ['to', 'from', 'subject', 'header'] },
+      values: list(text, VALUES_MAX),
+    }),
+    answers: { 200: list(object({ value: text, problem, normalised: text }, 'normalised')) },
+    handle: validate,
+  }),
+]
+
+async function validate({ context, body: { field, values } }: Call<ValidateBody>): Promise<Reply> {
+  const parse = field === 'to' || field === 'from' ? parseAddressText : parseText
+  const groups = values.some((value) => value.startsWith(GROUP_PREFIX))
+    ? await context.store.groups()
+    : new Map<string, string>()
+  return {
+    body: values.map((value) => {
+      const parsed = parse(value)
+      if ('problem' in parsed) return { value, problem: `${quote(value)} ${parsed.problem}` }
+      const unknown = parse === parseAddressText && isUnknownGroup(value, groups)
+      if (unknown) return { value, problem: `${quote(value)} names a group that does not exist` }
+      return { value, problem: null, normalised: parsed.text }
+    }),
+  }
+}
+
+function isUnknownGroup(value: string, groups: ReadonlyMap<string, string>): boolean {
+  return value.startsWith(GROUP_PREFIX) && !groups.has(value.slice(GROUP_PREFIX.length))
+}

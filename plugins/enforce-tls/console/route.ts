@@ -1,0 +1,68 @@
+/**
+ * A route of the API: all that the server needs to answer it, and the OpenAPI document to describe it, in one
+ * place, so that neither says anything else than the other.
+ */
+import type { Request, Response } from 'express'
+import type { Identity } from './auth/identity.js'
+import type { ConsoleContext } from './console-context.js'
+
+/** A JSON Schema (2020-12, as OpenAPI 3.1 uses it). */
+export type Schema = Readonly<Record<string, unknown>>
+
+/** Who may use a route at all; owners and domains are looked at in the route. */
+export type Needs =
+  /** Anybody. */
+  | 'nobody'
+  /** Any user or token. */
+  | 'reader'
+  /** A user who signed in; a token is none. */
+  | 'session'
+  /** An administrator, of all or of some domains. */
+  | 'editor'
+  /** An administrator of all. */
+  | 'admin'
+
+/** A request, as a route sees it. */
+export interface Call<Body = unknown> {
+  readonly context: ConsoleContext
+  readonly identity: Identity
+  readonly params: Readonly<Record<string, string>>
+  readonly query: Readonly<Record<string, string | number | undefined>>
+  readonly body: Body
+  /** The entity tags of `If-Match`; `null` where there is none. */
+  readonly ifMatch: readonly string[] | null
+  /** Whether there is `If-None-Match: *`: only what is not there yet may be made. */
+  readonly ifNew: boolean
+  readonly request: Request
+  readonly response: Response
+}
+
+/** What a route answers. */
+export interface Reply {
+  /** @default 200, or 204 without a body */
+  readonly status?: number
+  readonly body?: unknown
+  readonly etag?: string
+}
+
+/** One route. */
+export interface Route<Body = never> {
+  readonly method: 'get' | 'post' | 'put' | 'delete'
+  /** Behind `api/`, as in `/owners/{owner}/rules`. */
+  readonly path: string
+  readonly operationId: string
+  readonly summary: string
+  readonly needs: Needs
+  readonly query?: Readonly<Record<string, Schema>>
+  readonly body?: Schema
+  /** Whether the request says what it saw with `If-Match`. */
+  readonly precondition?: true
+  /** What a request that succeeds answers with: status and schema, `null` for no body. */
+  readonly answers: Readonly<Record<number, Schema | null>>
+  readonly handle: (call: Call<Body>) => Promise<Reply>
+}
+
+/** Ties the type of a route's body to what its handler takes. */
+export function route<Body>(definition: Route<Body>): Route {
+  return definition
+}

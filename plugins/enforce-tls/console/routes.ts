@@ -1,0 +1,27 @@
+/** All routes of the API. */
+import type { Route } from './route.js'
+import { bouncePreviewRoutes } from './resources/bounce-preview.js'
+import { checkRoutes } from './resources/check.js'
+import { domainRoutes } from './resources/domains.js'
+import { explainRoutes } from './resources/explain.js'
+import { groupRoutes } from './resources/groups.js'
+import { historyRoutes } from './resources/history.js'
+import { openApiRoutes } from './resources/openapi.js'
+import { reportRoutes } from './resources/report.js'
+import { ruleRoutes } from './resources/rules.js'
+import { sessionRoutes } from './resources/session.js'
+import { validateRoutes } from './resources/validate.js'
+
+export const ROUTES: readonly Route[] = [
+  ...sessionRoutes,
+  ...domainRoutes,
+  ...ruleRoutes,
+  ...groupRoutes,
+  ...validateRoutes,
+  ...explainRoutes,
+  ...bouncePreviewRoutes,
+  ...historyRoutes,
+  ...checkRoutes,
+  ...reportRoutes,
+  ...openApiRoutes(() => ROUTES),
+]

@@ -1,0 +1,54 @@
+/** The shapes that several routes share, as JSON Schemas; what a rule may hold is said by `rules/rule-schema.ts`. */
+import { ruleSchema } from '../rules/rule-schema.js'
+import type { Schema } from './route.js'
+
+/** An object with exactly these fields. */
+export function object(properties: Readonly<Record<string, Schema>>, ...optional: readonly string[]): Schema {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name))
+  return { type: 'object', properties, required, additionalProperties: false }
+}
+
+/** A list of values of one shape. */
+export function list(items: Schema, maxItems?: number): Schema {
+  return { type: 'array', items, ...(maxItems === undefined ? {} : { maxItems }) }
+}
+
+export const text: Schema = { type: 'string' }
+export const shortText: Schema = { type: 'string', maxLength: 1000 }
+export const flag: Schema = { type: 'boolean' }
+export const count: Schema = { type: 'integer', minimum: 0 }
+export const nullable = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] })
+export const etag: Schema = { type: 'string', description: 'The version, for If-Match.' }
+export const problem: Schema = {
+  ...nullable(text),
+  description: 'What is wrong with it as it stands in the store; null for nothing.',
+}
+
+/** A rule as the store takes it. */
+export const rule: Schema = ruleSchema
+/** A rule on its way in: whatever is wrong with it is told field by field, by the check that the store makes. */
+export const draft: Schema = {
+  type: 'object',
+  description:
+    'A rule as in #/components/schemas/Rule. Without direction it is outgoing, without enabled off, without position at its place.',
+}
+/** A rule as it stands: also what is no valid rule is shown. */
+export const standing: Schema = {
+  description:
+    'The rule. Where `problem` is not null it may be anything, as somebody wrote it into the store.',
+}
+
+export const ownedRule: Schema = object({ owner: text, id: text, rule: standing, etag, problem })
+
+export const error: Schema = object({
+  error: object(
+    {
+      code: { ...text, description: 'What is wrong, in one stable word.' },
+      message: { ...text, description: 'The same for a person.' },
+      field: { ...text, description: 'The field that is wrong.' },
+      value: { description: 'What it holds.' },
+    },
+    'field',
+    'value',
+  ),
+})

@@ -1,0 +1,173 @@
+/**
+ * Answers the routes of the API with express: looks who asks and whether they may, reads and checks the request,
+ * and tells every failure in one shape. Nothing of a request is believed before it is checked.
+ */
+import express, { type NextFunction, type Request, type Response, type Router } from 'express'
+import { Ajv, type ValidateFunction } from 'ajv'
+import { describeSchemaError } from '../rules/schema-problem.js'
+import { formatProblem } from '../rules/rule.js'
+import { StoreError } from '../store/rule-store.js'
+import { assertNotForged, identify, type Identity } from './auth/identity.js'
+import { TooBusy } from './auth/password.js'
+import type { ConsoleContext } from './console-context.js'
+import { parseEtags } from './etag.js'
+import { Problem, problemBody } from './problem.js'
+import type { Call, Needs, Reply, Route } from './route.js'
+
+const BODY_MAX = '1mb'
+const NOBODY: Identity = { author: '', role: 'viewer', domains: ['nobody.invalid'], session: null }
+
+const ajv = new Ajv({ verbose: true, strict: false })
+const queryAjv = new Ajv({ verbose: true, strict: false, coerceTypes: true })
+
+/** The router of all routes; a path that is none of them is answered with 404. */
+export function serveRoutes(routes: readonly Route[], context: ConsoleContext): Router {
+  const router = express.Router({ caseSensitive: true, strict: true })
+  const readJson = express.json({ limit: BODY_MAX, type: 'application/json', inflate: false })
+  router.use((_request: Request, response: Response, next: NextFunction) => {
+    response.set('Cache-Control', 'no-store')
+    next()
+  })
+  for (const each of routes) {
+    const path = each.path.replace(/\{(\w+)\}/g, ':$1')
+    const answer = answering(each, context)
+    // Who may not ask has no claim to have a megabyte read.
+    router[each.method](path, permitting(each, context), readJson, answer)
+  }
+  router.use(() => {
+    throw new Problem(404, 'not-found', 'There is nothing of this name and method here.')
+  })
+  router.use((error: unknown, request: Request, response: Response, next: NextFunction) =>
+    answerProblem(error, { context, request, response, next }),
+  )
+  return router
+}
+
+function permitting({ needs, method }: Route, context: ConsoleContext) {
+  return async (request: Request, response: Response, next: NextFunction): Promise<void> => {
+    if (method !== 'get' && request.headers['sec-fetch-site'] === 'cross-site')
+      throw new Problem(403, 'cross-site', 'A page of another site can not do that.')
+    const identity = await identify(request, context, Date.now())
+    if (needs !== 'nobody') {
+      if (identity === null)
+        throw new Problem(401, 'not-signed-in', 'Sign in first, or send the token of a program.')
+      if (method !== 'get') assertNotForged(request, identity)
+      if (!isEnough(needs, identity))
+        throw new Problem(403, 'forbidden', 'Your role does not permit that; ask an administrator.')
+    }
+    response.locals['identity'] = identity ?? NOBODY
+    next()
+  }
+}
+
+function isEnough(needs: Needs, { role, session }: Identity): boolean {
+  if (needs === 'session') return session !== null
+  if (needs === 'admin') return role === 'admin'
+  return needs === 'editor' ? role !== 'viewer' : true
+}
+
+function answering(definition: Route, context: ConsoleContext) {
+  const checkBody = definition.body && ajv.compile(definition.body)
+  const checkQuery = queryAjv.compile({
+    type: 'object',
+    properties: definition.query ?? {},
+    additionalProperties: false,
+  })
+  return async (request: Request, response: Response): Promise<void> => {
+    const query = { ...request.query } as Call['query']
+    checked(checkQuery, query)
+    if (checkBody) {
+      if (!request.is('application/json'))
+        throw new Problem(415, 'not-json', 'A body in JSON is expected, with Content-Type: application/json.')
+      checked(checkBody, request.body)
+    }
+    const call: Call = {
+      context,
+      identity: response.locals['identity'] as Identity,
+      params: request.params as Call['params'],
+      query,
+      body: request.body as unknown,
+      ifMatch: parseEtags(request.headers['if-match']),
+      ifNew: request.headers['if-none-match']?.trim() === '*',
+      request,
+      response,
+    }
+    send(response, await definition.handle(call as Call<never>))
+  }
+}
+
+function checked(validate: ValidateFunction, value: unknown): void {
+  if (validate(value)) return
+  const [error] = validate.errors ?? []
+  if (error === undefined) return
+  const found = describeSchemaError(error)
+  throw new Problem(422, 'invalid', formatProblem(found), { field: found.field })
+}
+
+function send(response: Response, { status, body, etag }: Reply): void {
+  if (etag !== undefined) response.set('ETag', etag)
+  response.status(status ?? (body === undefined ? 204 : 200))
+  if (body === undefined) response.end()
+  else response.json(body)
+}
+
+interface Failed {
+  readonly context: ConsoleContext
+  readonly request: Request
+  readonly response: Response
+  readonly next: NextFunction
+}
+
+function answerProblem(error: unknown, { context, request, response, next }: Failed): void {
+  // The connection is in an unknown state: express closes it.
+  if (response.headersSent) return next(error)
+  const identity = response.locals['identity'] as Identity | undefined
+  const problem = toProblem(error, identity?.role === 'admin', request.headers['if-match'] !== undefined)
+  if (problem.status >= 500)
+    context.logError(`console: ${request.method} ${request.path}: ${describe(error)}`)
+  if (problem.details.retryAfter !== undefined)
+    response.set('Retry-After', String(problem.details.retryAfter))
+  // A body that was not read to its end can't be followed by another request.
+  if (problem.status === 413) response.set('Connection', 'close')
+  response.status(problem.status).json(problemBody(problem))
+}
+
+/** @param trusted whether they may read where the store is, and what is wrong there */
+function toProblem(error: unknown, trusted: boolean, conditional: boolean): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof TooBusy)
+    return new Problem(429, 'busy', 'Too many people sign in at this moment. Try again.', { retryAfter: 5 })
+  if (error instanceof StoreError) {
+    if (error.code === 'STORE_CONFLICT')
+      return new Problem(
+        conditional ? 412 : 409,
+        'changed-meanwhile',
+        'Somebody else changed the same in the meantime; look at it as it is now and repeat.',
+      )
+    const status = error.code === 'STORE_UNAVAILABLE' ? 503 : 500
+    const code = error.code.toLowerCase().replace('_', '-')
+    return new Problem(
+      status,
+      code,
+      trusted ? error.message : 'The rules can not be read or written now; ask an administrator.',
+    )
+  }
+  const { status, type } = error as { status?: unknown; type?: unknown }
+  if (typeof status === 'number' && status >= 400 && status < 500) return requestProblem(status, type)
+  return new Problem(500, 'unexpected', 'Something went wrong here; the log of the server says what.')
+}
+
+/** What express found wrong with a request before any of ours saw it. */
+function requestProblem(status: number, type: unknown): Problem {
+  if (status === 413) return new Problem(413, 'too-large', 'The request is larger than 1 MB.')
+  if (type === 'entity.parse.failed') return new Problem(400, 'not-json', 'The body is not JSON.')
+  return new Problem(status, 'bad-request', 'The request can not be understood.')
+}
+
+function describe(error: unknown): string {
+  return error instanceof StoreError
+    ? error.message
+    : error instanceof Error
+      ? String(error.stack)
+      : 'unknown'
+}

@@ -1,0 +1,42 @@
+/** An explanation as data. Pure. */
+import { formatAddress, type MailAddress } from './address.js'
+import type { Explanation } from './explain.js'
+import type { MessageView } from './match.js'
+import type { Requirement } from './requirement.js'
+
+/** What `explain --json` prints, and the console answers. */
+export function explanationData(message: MessageView, { owners, verdict }: Explanation) {
+  return {
+    from: addressWords(message.sender),
+    to: addressWords(message.recipient),
+    direction: message.direction,
+    requirement: withoutRules(verdict.requirement),
+    decidedBy: verdict.requirement?.decidedBy ?? [],
+    reported: verdict.reported,
+    // Without the header of the message, a rule that asks for it might decide otherwise.
+    certain: !owners.some(({ rules }) => rules.some(({ state }) => state === 'not known')),
+    owners: owners.map(({ owner, awake, rules }) => ({
+      owner,
+      awake,
+      rules: rules.map(({ id, rule: { name, position }, state, part, fields }) => ({
+        id,
+        name,
+        position,
+        state,
+        part,
+        fields,
+      })),
+    })),
+  }
+}
+
+/** An address as people write it; the null sender is `<>`. */
+export function addressWords(address: MailAddress): string {
+  return address.domain === '' ? '<>' : formatAddress(address)
+}
+
+function withoutRules(requirement: Requirement | null): Omit<Requirement, 'decidedBy'> | null {
+  if (requirement === null) return null
+  const entries = Object.entries(requirement).filter(([name]) => name !== 'decidedBy')
+  return Object.fromEntries(entries) as Omit<Requirement, 'decidedBy'>
+}

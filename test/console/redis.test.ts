@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { startRedis, type RedisServer } from '../support/redis-server.js'
+import type { Failure } from './client.js'
+import { passwordOf, startConsole, type ConsoleServer } from './console-server.js'
+
+describe('two consoles on one Redis', () => {
+  let redis: RedisServer
+  let one: ConsoleServer
+  let two: ConsoleServer
+  before(async () => {
+    redis = await startRedis()
+    one = await startConsole({ redis: redis.url })
+    two = await startConsole({ redis: redis.url })
+  })
+  after(async () => {
+    await one[Symbol.asyncDispose]()
+    await two[Symbol.asyncDispose]()
+    await redis.close()
+  })
+
+  it('have the same sessions, with their CSRF tokens, and their end', async () => {
+    const here = await one.signedIn('admin')
+    const there = two.client()
+    there.cookie = here.cookie
+    assert.equal((await there.put('domains/acme.example', { enabled: true })).status, 403)
+    there.csrf = here.csrf
+    assert.equal((await there.put('domains/acme.example', { enabled: true })).status, 200)
+    assert.equal((await there.delete('session')).status, 204)
+    assert.equal((await here.get('session')).status, 401)
+  })
+
+  it('keep sessions for a time, and nothing that one could sign in with', async () => {
+    const client = await one.signedIn('viewer')
+    const [key = ''] = (await redis.cli('KEYS', 'enforce-tls:session:*')).split('\n')
+    const left = Number(await redis.cli('PTTL', key))
+    assert.ok(left > 1_700_000 && left <= 1_800_000, String(left))
+    assert.ok(!key.includes(client.cookie?.split('=')[1] ?? '?'))
+  })
+
+  it('count wrong passwords together', async () => {
+    for (const server of [one, two, one, two, one])
+      assert.equal((await server.client().signIn('other', 'wrong')).status, 401)
+    assert.equal((await two.client().signIn('other', passwordOf('other'))).status, 429)
+    assert.equal((await one.client().signIn('acme', passwordOf('acme'))).status, 200)
+  })
+
+  it('make one of two changes at the same time', async () => {
+    const [here, there] = [await one.signedIn('admin'), await two.signedIn('admin')]
+    const { etag } = await here.get('domains/acme.example')
+    const answers = await Promise.all([
+      here.put('domains/acme.example', { enabled: false }, etag),
+      there.put('domains/acme.example', { enabled: false }, etag),
+    ])
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 412])
+  })
+
+  it('tell nobody where the Redis is when it is away', async () => {
+    const client = await one.signedIn('admin')
+    await redis.stop()
+    const { status, body } = await client.get<Failure>('session')
+    assert.deepEqual([status, body.error.code], [503, 'store-unavailable'])
+    assert.doesNotMatch(JSON.stringify(body), /127\.0\.0\.1|redis/i)
+    assert.ok(one.logged.some((line) => line.includes('redis://127.0.0.1')))
+  })
+})

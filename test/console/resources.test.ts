@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { PartnerQuestion } from '../../plugins/enforce-tls/check/types.js'
+import { rulesDocument, storedRule } from '../support/rules.js'
+import type { Failure } from './client.js'
+import { startConsole, type ConsoleServer } from './console-server.js'
+
+let server: ConsoleServer
+before(async () => {
+  server = await startConsole()
+  const { writeFile } = await import('node:fs/promises')
+  const document = rulesDocument({
+    '*': [{ id: 'all', name: 'Secret of the house', to: ['secret.example'] }],
+    'acme.example': [
+      { id: 'r1', to: ['bank.example'], name: 'Bank' },
+      { id: 'r2', to: ['secret.example'], enabled: false },
+    ],
+    'bob@acme.example': [{ id: 'r3', to: ['notary.example'] }],
+    'other.example': [{ id: 'r4', to: ['bank.example'] }],
+  })
+  await writeFile(
+    server.rulesFile,
+    JSON.stringify({ ...document, groups: { banks: ['bank.example'], broken: [7] } }),
+  )
+})
+after(() => server[Symbol.asyncDispose]())
+
+interface Domain {
+  readonly domain: string
+  readonly enabled: boolean
+  readonly rules: object
+  readonly problems: readonly string[]
+  readonly etag: string | null
+}
+
+interface Explained {
+  readonly requirement: { readonly level: string } | null
+  readonly decidedBy: readonly object[]
+  readonly owners: readonly {
+    readonly owner: string
+    readonly rules: readonly { readonly id: string; readonly part: string | null }[]
+  }[]
+}
+
+describe('domains', () => {
+  it('are those that one may see, with the rules of their senders counted', async () => {
+    const seen = async (name: 'acme' | 'admin' | 'other') =>
+      (await (await server.signedIn(name)).get<Domain[]>('domains')).body
+    const [acme, ...others] = await seen('acme')
+    assert.deepEqual(others, [])
+    assert.deepEqual(
+      [acme?.domain, acme?.enabled, acme?.rules, acme?.problems],
+      ['acme.example', true, { outgoing: 3, incoming: 0, enabled: 2 }, []],
+    )
+    assert.deepEqual(
+      (await seen('admin')).map(({ domain }) => domain),
+      ['*', 'acme.example', 'other.example'],
+    )
+    assert.deepEqual(
+      (await seen('other')).map(({ domain }) => domain),
+      ['other.example'],
+    )
+  })
+
+  it('are switched by who has seen how they are', async () => {
+    const client = await server.signedIn('other')
+    const { etag } = await client.get('domains/other.example')
+    const off = await client.put<Domain>('domains/other.example', { enabled: false }, etag)
+    assert.deepEqual([off.status, off.body.enabled], [200, false])
+    assert.equal((await client.put('domains/other.example', { enabled: true }, etag)).status, 412)
+    assert.equal((await client.put('domains/other.example', { enabled: true }, off.etag)).status, 200)
+    const admin = await server.signedIn('admin')
+    assert.equal(
+      (await admin.put<Domain>('domains/NEW.example', { enabled: true })).body.domain,
+      'new.example',
+    )
+    assert.equal((await admin.put('domains/*', { enabled: false })).status, 404)
+    assert.equal((await admin.put('domains/bob@acme.example', { enabled: true })).status, 404)
+  })
+})
+
+describe('groups', () => {
+  it('are made, changed and deleted by an administrator, while no rule needs them', async () => {
+    const admin = await server.signedIn('admin')
+    const made = await admin.put<{ patterns: string[] }>('groups/notaries', { patterns: ['NOTARY.example'] })
+    assert.deepEqual([made.status, made.body.patterns], [201, ['notary.example']])
+    assert.equal((await admin.put('groups/notaries', { patterns: ['x.example'] })).status, 428)
+    const changed = await admin.put('groups/notaries', { patterns: ['x.example'] }, made.etag)
+    assert.equal(changed.status, 200)
+    assert.equal((await admin.delete('groups/notaries', made.etag)).status, 412)
+    assert.equal((await admin.delete('groups/notaries', changed.etag)).status, 204)
+    const bad = await admin.put<Failure>('groups/x', { patterns: ['a.example', 'b c'] })
+    assert.deepEqual([bad.status, bad.body.error.field], [422, 'patterns[1]'])
+    assert.equal((await admin.put('groups/No Name', { patterns: ['a.example'] })).status, 422)
+  })
+
+  it('that rules need stay', async () => {
+    const admin = await server.signedIn('admin')
+    const rule = { ...storedRule({ to: ['group:banks'] }), enabled: false }
+    const { body } = await admin.post<{ id: string; etag: string }>('owners/acme.example/rules', { rule })
+    const group = await admin.get('groups/banks')
+    const kept = await admin.delete<Failure>('groups/banks', group.etag)
+    assert.deepEqual([kept.status, kept.body.error.code], [409, 'in-use'])
+    await admin.delete(`owners/acme.example/rules/${body.id}`, body.etag)
+  })
+
+  it('are shown with what is wrong with them', async () => {
+    const { body } = await (
+      await server.signedIn('acme')
+    ).get<{ name: string; problem: string | null }[]>('groups')
+    assert.deepEqual(
+      body.map(({ name, problem }) => [name, problem === null]),
+      [
+        ['banks', true],
+        ['broken', false],
+      ],
+    )
+  })
+})
+
+describe('validate', () => {
+  it('tells for each value whether a rule may have it', async () => {
+    const client = await server.signedIn('acme-viewer')
+    const values = ['BANK.example', 'bücher.example', 'a b', 'group:banks', 'group:nonesuch', '*']
+    const { body } = await client.post<{ problem: string | null; normalised?: string }[]>('validate', {
+      field: 'to',
+      values,
+    })
+    assert.deepEqual(
+      body.map(({ problem, normalised }) => normalised ?? problem),
+      [
+        'bank.example',
+        'xn--bcher-kva.example',
+        '"a b" contains white space; a domain such as bank.example is expected',
+        'group:banks',
+        '"group:nonesuch" names a group that does not exist',
+        '*',
+      ],
+    )
+    const subject = { field: 'subject', values: ['offer', '/(a/'] }
+    const texts = await client.post<{ problem: string | null }[]>('validate', subject)
+    assert.deepEqual(
+      texts.body.map(({ problem }) => problem === null),
+      [true, false],
+    )
+    const many = { field: 'to', values: Array<string>(501).fill('a.example') }
+    assert.equal((await client.post('validate', many)).status, 422)
+  })
+})
+
+describe('explain', () => {
+  it('gives the same as a delivery would, and names no rule that one may not see', async () => {
+    const mail = { from: 'bob@acme.example', to: 'x@secret.example' }
+    const all = (await (await server.signedIn('admin')).post<Explained>('explain', mail)).body
+    assert.deepEqual(all.decidedBy, [{ owner: '*', id: 'all', name: 'Secret of the house' }])
+    assert.deepEqual(
+      all.owners.map(({ owner }) => owner),
+      ['*', 'acme.example', 'bob@acme.example'],
+    )
+    const answer = await (await server.signedIn('acme')).post<Explained>('explain', mail)
+    assert.equal(answer.body.requirement?.level, 'encrypt')
+    assert.deepEqual(
+      answer.body.owners.map(({ owner }) => owner),
+      ['acme.example', 'bob@acme.example'],
+    )
+    assert.doesNotMatch(JSON.stringify(answer.body), /Secret of the house|"all"/)
+  })
+
+  it('takes a rule that is not saved in the place of the one that is', async () => {
+    const client = await server.signedIn('acme')
+    const rule = storedRule({ to: ['bank.example'], enabled: false, action: { level: 'secure' } })
+    const mail = { from: 'ann@acme.example', to: 'x@bank.example' }
+    const level = async (more: object) =>
+      (await client.post<Explained>('explain', { ...mail, ...more })).body.requirement?.level
+    assert.equal(await level({}), 'encrypt')
+    assert.equal(await level({ rule: { owner: 'acme.example', id: 'r1', rule } }), 'secure')
+    assert.equal(await level({ rule: { owner: 'ann@acme.example', rule } }), 'secure')
+    const draft = { ...rule, position: undefined }
+    assert.equal(await level({ rule: { owner: 'acme.example', rule: draft } }), 'encrypt')
+    const invalid = { ...mail, rule: { owner: 'acme.example', rule: { ...rule, name: '' } } }
+    const refused = await client.post<Failure>('explain', invalid)
+    assert.deepEqual([refused.status, refused.body.error.field], [422, 'rule.name'])
+    const nobody = await client.post<Failure>('explain', { ...mail, to: 'nobody' })
+    assert.deepEqual([nobody.status, nobody.body.error.field], [422, 'to'])
+  })
+})
+
+describe('a bounce preview', () => {
+  it('is what the sender would get', async () => {
+    const client = await server.signedIn('acme')
+    const request = { owner: 'acme.example', rule: storedRule({ to: ['bank.example'], name: 'Bank <1>' }) }
+    const { status, body } = await client.post<{ subject: string; text: string; html: string }>(
+      'bounce-preview',
+      { ...request, to: 'a@bank.example' },
+    )
+    assert.equal(status, 200)
+    assert.equal(body.subject, 'Not sent: no TLS connection to bank.example')
+    assert.match(
+      body.text.replace(/\s+/g, ' '),
+      /mx\.bank\.example of bank\.example could not establish a TLS connection\. The rule "Bank <1>" of acme\.example requires one/,
+    )
+    assert.match(body.html, /Bank &#60;1&#62;/)
+    const none = { ...request, rule: storedRule({ to: ['a.example'], action: { level: 'none' } }) }
+    assert.equal((await client.post('bounce-preview', { ...none, to: 'a@bank.example' })).status, 422)
+  })
+})
+
+describe('a check of a partner', () => {
+  it('asks what a delivery at that level would, and gives what is found', async () => {
+    const found = {
+      domain: 'bank.example',
+      recipient: null,
+      level: 'verify',
+      decidedBy: [],
+      verdict: 'bounced',
+      reason: 'a reason',
+      hosts: [],
+      remarks: [],
+      checkedAt: '2026-01-01T00:00:00.000Z',
+    } as const
+    const asked: PartnerQuestion[] = []
+    server.checkPartner = (question) => {
+      asked.push(question)
+      return Promise.resolve({ ...found, requirement: question.requirement })
+    }
+    const client = await server.signedIn('acme')
+    const { status, body } = await client.post<object>('check', { target: 'BANK.example', level: 'verify' })
+    assert.deepEqual([status, (body as typeof found).verdict], [200, 'bounced'])
+    assert.equal((await client.post('check', { target: 'cfo@bank.example' })).status, 200)
+    assert.deepEqual(
+      asked.map(({ domain, recipient, requirement }) => [domain, recipient, requirement.level]),
+      [
+        ['bank.example', undefined, 'verify'],
+        ['bank.example', 'cfo@bank.example', 'encrypt'],
+      ],
+    )
+    assert.ok(asked.every(({ signal, mx }) => signal !== undefined && mx === undefined))
+  })
+
+  it('is refused for what no delivery could be', async () => {
+    server.checkPartner = () => Promise.reject(new Error('asked'))
+    const client = await server.signedIn('admin')
+    for (const [body, field] of [
+      [{ target: '127.0.0.1' }, 'target'],
+      [{ target: 'bank.example:25' }, 'target'],
+      [{ target: 'group:banks' }, 'target'],
+      [{ target: 'bank.example', level: 'none' }, 'level'],
+      [{ target: 'bank.example', level: 'fingerprint' }, 'fingerprints'],
+      [{ target: 'bank.example', mx: 'localhost:6379' }, 'mx'],
+    ] as const) {
+      const answer = await client.post<Failure>('check', body)
+      assert.deepEqual([answer.status, answer.body.error.field], [422, field])
+    }
+  })
+
+  it('waits for its turn, and not without end', async () => {
+    const release: (() => void)[] = []
+    server.checkPartner = () =>
+      new Promise((_resolve, reject) => release.push(() => reject(new Error('released'))))
+    const client = await server.signedIn('admin')
+    const answers = Array.from({ length: 26 }, () => client.post('check', { target: 'bank.example' }))
+    const busy = await Promise.race(answers)
+    assert.equal(busy.status, 429)
+    server.checkPartner = () => Promise.reject(new Error('at once'))
+    for (const each of release) each()
+    const statuses = (await Promise.all(answers)).map(({ status }) => status)
+    assert.deepEqual([...new Set(statuses)].sort(), [429, 500])
+    assert.equal(statuses.filter((status) => status === 429).length, 2)
+  })
+})
