@@ -1,0 +1,11 @@
+/** The one place that names where preact comes from. */
+export {
+  html,
+  render,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from './assets/vendor/standalone.module.js'
+export type { Child, Ref, VNode } from './assets/vendor/standalone.module.js'
