@@ -1,7 +1,7 @@
 /** The rows of a list of rules: order by dragging or by keys, and a switch a rule. */
 import Sortable from '../assets/vendor/sortable.esm.js'
 import { ApiError, request, wordsOf } from '../api.js'
-import { html, useEffect, useRef, useState, type VNode } from '../preact.js'
+import { html, useEffect, useLayoutEffect, useRef, useState, type VNode } from '../preact.js'
 import { href } from '../router.js'
 import { rulePath } from '../rule-model.js'
 import { texts } from '../texts.js'
@@ -35,6 +35,13 @@ export function RuleRows(props: RowsProps): VNode {
   useEffect(() => {
     latest.current = moveTo
   })
+  // A row that moves in the page loses the focus: the next key is for the same handle.
+  const byKey = useRef<string | null>(null)
+  const order = rules.map(({ id }) => id).join(' ')
+  useLayoutEffect(() => {
+    if (byKey.current !== null) document.getElementById(`handle-${byKey.current}`)?.focus()
+    byKey.current = null
+  }, [order])
   const sortable = may && rules.length > 1
   useEffect(() => {
     if (list.current === null || !sortable) return undefined
@@ -75,11 +82,13 @@ export function RuleRows(props: RowsProps): VNode {
               html`<button
                 type="button"
                 class="handle"
+                id=${`handle-${stored.id}`}
                 aria-label=${texts.rules.move(stored.rule.name)}
                 onKeyDown=${(event: KeyboardEvent) => {
                   const step = { ArrowUp: -1, ArrowDown: 1 }[event.key]
                   if (step === undefined) return
                   event.preventDefault()
+                  byKey.current = stored.id
                   moveTo(index, index + step)
                 }}
               >
