@@ -26,6 +26,8 @@ export function RuleRows(props: RowsProps): VNode {
   const list = useRef<HTMLOListElement | null>(null)
   const hint = useUid('order')
   const [found, setFound] = useState<{ readonly id: string; readonly reports: Reports | null } | null>(null)
+  // Shown at once; the list that is read anew has another version of the rule.
+  const [switched, setSwitched] = useState<{ readonly etag: string; readonly on: boolean } | null>(null)
   const moveTo = (from: number, to: number): void => {
     const rule = rules[from]
     const other = rules[to]
@@ -64,6 +66,7 @@ export function RuleRows(props: RowsProps): VNode {
     try {
       const path = `${rulePath(owner, stored.id)}/enabled`
       const { body } = await request<{ reports: Reports | null }>('POST', path, { enabled }, stored.etag)
+      setSwitched({ etag: stored.etag, on: enabled })
       setFound(enabled ? { id: stored.id, reports: body.reports } : null)
       announce(texts.rules.switched(stored.rule.name, enabled))
     } catch (error) {
@@ -105,7 +108,7 @@ export function RuleRows(props: RowsProps): VNode {
             </div>
             <${Switch}
               label=${texts.rules.switchLabel(nameOf(stored))}
-              on=${isOn(stored)}
+              on=${switched?.etag === stored.etag ? switched.on : isOn(stored)}
               disabled=${!may || stored.problem !== null}
               onChange=${(on: boolean) => onSwitch(stored, on)}
             />
