@@ -56,8 +56,9 @@ async function ruleAddress(client: Client): Promise<string> {
 
 describe('the pages of rules', () => {
   it('change the order by keys, and say so', async () => {
-    const { server, client } = await withRules('One', 'Two', 'Three')
-    await using _server = server
+    const made = await withRules('One', 'Two', 'Three')
+    await using server = made.server
+    const { client } = made
     await using browser = new TestBrowser()
     const page = await open(await browser.window(), server, 'acme', '#/domains/acme.example/outgoing')
     await page.getByRole('button', { name: 'Move rule One' }).focus()
@@ -72,8 +73,9 @@ describe('the pages of rules', () => {
   })
 
   it('change the order by dragging', async () => {
-    const { server, client } = await withRules('One', 'Two', 'Three')
-    await using _server = server
+    const made = await withRules('One', 'Two', 'Three')
+    await using server = made.server
+    const { client } = made
     await using browser = new TestBrowser()
     const page = await open(await browser.window(), server, 'acme', '#/domains/acme.example/outgoing')
     const from = await page.getByRole('button', { name: 'Move rule Three' }).boundingBox()
@@ -95,8 +97,9 @@ describe('the pages of rules', () => {
   })
 
   it('take a pasted list of 500, and show three mistakes at the entries that have them', async () => {
-    const { server, client } = await withRules('One')
-    await using _server = server
+    const made = await withRules('One')
+    await using server = made.server
+    const { client } = made
     await using browser = new TestBrowser()
     const page = await open(await browser.window(), server, 'acme', await ruleAddress(client))
     const good = Array.from({ length: 497 }, (_, place) => `partner${place}.example`)
@@ -122,8 +125,9 @@ describe('the pages of rules', () => {
   })
 
   it('show two people who change one rule what the other did, and lose neither change', async () => {
-    const { server, client } = await withRules('One')
-    await using _server = server
+    const made = await withRules('One')
+    await using server = made.server
+    const { client } = made
     await using browser = new TestBrowser()
     const window = await browser.window()
     const mine = await open(window, server, 'admin', await ruleAddress(client))
@@ -151,8 +155,9 @@ describe('the pages of rules', () => {
   })
 
   it('let a viewer look, and change nothing', async () => {
-    const { server, client } = await withRules('One', 'Two')
-    await using _server = server
+    const made = await withRules('One', 'Two')
+    await using server = made.server
+    const { client } = made
     await using browser = new TestBrowser()
     const page = await open(await browser.window(), server, 'viewer', '#/domains/acme.example/outgoing')
     await page.getByText('You may look at this, but not change it.').waitFor()
@@ -167,8 +172,8 @@ describe('the pages of rules', () => {
   })
 
   it('do not show the domain of others', async () => {
-    const { server } = await withRules('One')
-    await using _server = server
+    const made = await withRules('One')
+    await using server = made.server
     await using browser = new TestBrowser()
     const page = await open(await browser.window(), server, 'other', '#/domains/acme.example/outgoing')
     await page.getByText('There is no owner "acme.example".').waitFor()
@@ -176,8 +181,9 @@ describe('the pages of rules', () => {
   })
 
   it('keep what was typed when the session ends, and go on where one was', async () => {
-    const { server, client } = await withRules('One')
-    await using _server = server
+    const made = await withRules('One')
+    await using server = made.server
+    const { client } = made
     await using browser = new TestBrowser()
     const window = await browser.window()
     const page = await open(window, server, 'acme', await ruleAddress(client))

@@ -27,7 +27,11 @@ export function RuleRows(props: RowsProps): VNode {
   const hint = useUid('order')
   const [found, setFound] = useState<{ readonly id: string; readonly reports: Reports | null } | null>(null)
   // Shown at once; the list that is read anew has another version of the rule.
-  const [switched, setSwitched] = useState<{ readonly etag: string; readonly on: boolean } | null>(null)
+  const [switched, setSwitched] = useState<{
+    readonly etag: string
+    readonly on: boolean
+    readonly now: string
+  } | null>(null)
   const moveTo = (from: number, to: number): void => {
     const rule = rules[from]
     const other = rules[to]
@@ -65,8 +69,14 @@ export function RuleRows(props: RowsProps): VNode {
   const onSwitch = async (stored: StoredRule, enabled: boolean): Promise<void> => {
     try {
       const path = `${rulePath(owner, stored.id)}/enabled`
-      const { body } = await request<{ reports: Reports | null }>('POST', path, { enabled }, stored.etag)
-      setSwitched({ etag: stored.etag, on: enabled })
+      const seen = switched?.etag === stored.etag ? switched.now : stored.etag
+      const { body } = await request<StoredRule & { reports: Reports | null }>(
+        'POST',
+        path,
+        { enabled },
+        seen,
+      )
+      setSwitched({ etag: stored.etag, on: enabled, now: body.etag })
       setFound(enabled ? { id: stored.id, reports: body.reports } : null)
       announce(texts.rules.switched(stored.rule.name, enabled))
     } catch (error) {

@@ -13,4 +13,3 @@ export function useState<T>(initial: T | (() => T)): [T, (next: T | ((before: T)
 export function useEffect(effect: () => unknown, inputs?: readonly unknown[]): void
 export function useLayoutEffect(effect: () => unknown, inputs?: readonly unknown[]): void
 export function useRef<T>(initial: T): Ref<T>
-export function useMemo<T>(make: () => T, inputs: readonly unknown[]): T
