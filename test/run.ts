@@ -1,7 +1,7 @@
 /**
  * Runs the compiled test files with node:test, two at a time: all of them, or those of the groups named on
- * the command line (`unit`, `store`, `cli`, `console`, `e2e`, `real-peers`; `e2e/cluster` names a single file). Exits 1 when a test fails or
- * none was found.
+ * the command line (`unit`, `store`, `cli`, `console`, `e2e`, `real-peers`; `e2e/cluster` names a single file).
+ * Exits 1 when a test fails or none was found.
  */
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'

@@ -1,4 +1,6 @@
-/** The console in the browser. */
+/** The console in the browser: puts the application into the page. */
+import { App } from './app.js'
+import { html, render } from './preact.js'
+
 const app = document.querySelector('#app')
-if (app) app.textContent = 'enforce-tls'
-export {}
+if (app) render(html`<${App} />`, app)

@@ -1,0 +1,95 @@
+/** Speaks with the API: relative to the page, with the session's token, and every failure as an `ApiError`. */
+import { texts } from './texts.js'
+import type { Session } from './types.js'
+
+/** An answer that is not what was asked for; `message` is for a person. */
+export class ApiError extends Error {
+  constructor(
+    /** 0 where there was no answer. */
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly field: string | null,
+  ) {
+    super(message)
+    this.name = 'ApiError'
+  }
+}
+
+/** An answer and its version. */
+export interface Answer<T> {
+  readonly body: T
+  readonly etag: string
+}
+
+/** What the client holds between requests. */
+const held: { csrf: string | null; onSignedOut: () => void } = { csrf: null, onSignedOut: () => undefined }
+
+/** Says which session the following requests belong to. */
+export function useSessionToken(session: Session | null): void {
+  held.csrf = session?.csrf ?? null
+}
+
+/** Says what to do when the session has ended. */
+export function whenSignedOut(callback: () => void): void {
+  held.onSignedOut = callback
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+/**
+ * Sends a request.
+ *
+ * @param path behind `api/`, as in `owners/acme.example/rules`
+ * @throws {ApiError} for every answer but success, and when there is none
+ */
+export async function request<T>(
+  method: Method,
+  path: string,
+  body?: unknown,
+  ifMatch?: string | null,
+): Promise<Answer<T>> {
+  const headers: Record<string, string> = { accept: 'application/json' }
+  if (body !== undefined) headers['content-type'] = 'application/json'
+  if (held.csrf !== null && method !== 'GET') headers['x-csrf-token'] = held.csrf
+  if (ifMatch !== undefined && ifMatch !== null) headers['if-match'] = ifMatch
+  let response: Response
+  try {
+    response = await fetch(`api/${path}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  } catch {
+    throw new ApiError(0, 'offline', texts.errors.offline, null)
+  }
+  const answered = await readBody(response)
+  if (response.ok) return { body: answered as T, etag: response.headers.get('etag') ?? '' }
+  if (response.status === 401 && path !== 'session') held.onSignedOut()
+  throw toError(response.status, answered)
+}
+
+/** Part of a path. */
+export function part(text: string): string {
+  return encodeURIComponent(text)
+}
+
+async function readBody(response: Response): Promise<unknown> {
+  const text = await response.text()
+  try {
+    return text === '' ? undefined : (JSON.parse(text) as unknown)
+  } catch {
+    return undefined
+  }
+}
+
+function toError(status: number, body: unknown): ApiError {
+  const { error } = (body ?? {}) as { error?: { code?: string; message?: string; field?: string } }
+  const words = error?.message ?? texts.errors.status(status)
+  return new ApiError(status, error?.code ?? 'unknown', words, error?.field ?? null)
+}
+
+/** An unknown failure in words. */
+export function wordsOf(error: unknown): string {
+  return error instanceof ApiError ? error.message : texts.errors.unexpected
+}

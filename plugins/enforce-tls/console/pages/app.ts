@@ -1,0 +1,152 @@
+/** The frame of all pages: who is signed in, where one is, navigation. */
+import { request, useSessionToken, whenSignedOut, wordsOf } from './api.js'
+import { Notice } from './components/basics.js'
+import { html, useEffect, useRef, useState, type VNode } from './preact.js'
+import { parsePlace, type Place } from './router.js'
+import { texts } from './texts.js'
+import type { Session } from './types.js'
+import { forgetAll, keep, recall } from './unsaved.js'
+import { Account } from './views/account.js'
+import { Domain } from './views/domain.js'
+import { Domains } from './views/domains.js'
+import { GroupView } from './views/group.js'
+import { Groups } from './views/groups.js'
+import { HistoryView } from './views/history.js'
+import { Overview } from './views/overview.js'
+import { RuleView } from './views/rule.js'
+import { SignIn } from './views/sign-in.js'
+
+type Signed = 'unknown' | 'out' | 'ended' | Session
+
+export function App(): VNode {
+  const [signed, setSigned] = useState<Signed>('unknown')
+  const [failure, setFailure] = useState<string | null>(null)
+  const place = usePlace()
+  useEffect(() => {
+    // A session that is already over when the page is opened is nothing to tell of.
+    whenSignedOut(() => setSigned((before) => (typeof before === 'object' ? 'ended' : before)))
+    request<Session>('GET', 'session').then(
+      ({ body }) => begin(body),
+      (error: unknown) => {
+        if ((error as { status?: number }).status === 401) setSigned('out')
+        else setFailure(wordsOf(error))
+      },
+    )
+  }, [])
+  const begin = (session: Session): void => {
+    useSessionToken(session)
+    const before = recall('user')
+    if (before !== null && before !== session.user) forgetAll()
+    keep('user', session.user)
+    setSigned(session)
+  }
+  const signOut = async (): Promise<void> => {
+    try {
+      await request('DELETE', 'session')
+    } catch (error) {
+      if ((error as { status?: number }).status !== 401) return setFailure(wordsOf(error))
+    }
+    forgetAll()
+    useSessionToken(null)
+    setSigned('out')
+  }
+  if (failure !== null)
+    return html`<main class="narrow">
+      <${Notice} tone="bad">
+        <p>${failure}</p>
+        <button type="button" class="button" onClick=${() => location.reload()}>${texts.retry}</button>
+      <//>
+    </main>`
+  if (signed === 'unknown') return html`<main class="narrow"><p class="loading">${texts.loading}</p></main>`
+  if (signed === 'out' || signed === 'ended')
+    return html`<${SignIn} ended=${signed === 'ended'} onSignedIn=${begin} />`
+  return html`<${Frame} session=${signed} place=${place} signOut=${signOut} />`
+}
+
+function Frame(props: {
+  readonly session: Session
+  readonly place: Place
+  readonly signOut: () => Promise<void>
+}): VNode {
+  const { session, place, signOut } = props
+  const main = useRef<HTMLElement | null>(null)
+  const first = useRef(true)
+  const key = JSON.stringify(place)
+  useEffect(() => {
+    if (!first.current) main.current?.focus()
+    first.current = false
+    window.scrollTo(0, 0)
+  }, [key])
+  const sections = ['domains', 'overview', 'groups', 'history'] as const
+  const current = {
+    group: 'groups',
+    domain: 'domains',
+    'domain-history': 'domains',
+    rules: 'domains',
+    rule: 'domains',
+  }
+  const here = (current as Readonly<Record<string, string>>)[place.view] ?? place.view
+  return html`<button type="button" class="skip" onClick=${() => main.current?.focus()}>${texts.skip}</button>
+    <header class="top">
+      <span class="brand"><span class="brand-mark" aria-hidden="true"></span>${texts.product}</span>
+      <nav aria-label=${texts.nav.label}>
+        ${sections.map(
+          (name) =>
+            html`<a key=${name} href=${`#/${name}`} aria-current=${here === name ? 'page' : undefined}
+              >${texts.nav[name]}</a
+            >`,
+        )}
+      </nav>
+      <div class="who">
+        <a href="#/account" aria-current=${here === 'account' ? 'page' : undefined} title=${texts.nav.account}
+          >${session.user}</a
+        >
+        <button type="button" class="link" onClick=${() => void signOut()}>${texts.nav.signOut}</button>
+      </div>
+    </header>
+    <main ref=${main} tabindex="-1"><${View} session=${session} place=${place} /></main>`
+}
+
+function View({ session, place }: { readonly session: Session; readonly place: Place }): VNode {
+  switch (place.view) {
+    case 'domains':
+      return html`<${Domains} session=${session} />`
+    case 'overview':
+      return html`<${Overview} />`
+    case 'groups':
+      return html`<${Groups} session=${session} />`
+    case 'group':
+      return html`<${GroupView} key=${place.name} session=${session} name=${place.name} />`
+    case 'history':
+      return html`<${HistoryView} session=${session} />`
+    case 'account':
+      return html`<${Account} session=${session} />`
+    case 'domain':
+    case 'domain-history':
+    case 'rules':
+      return html`<${Domain} key=${place.owner} session=${session} place=${place} />`
+    case 'rule': {
+      const { owner, direction, id } = place
+      return html`<${RuleView}
+        key=${`${owner} ${direction} ${id}`}
+        session=${session}
+        owner=${owner}
+        direction=${direction}
+        id=${id}
+      />`
+    }
+    case 'nowhere':
+      return html`<h1>${texts.errors.notThere}</h1>
+        <p><a class="button" href="#/domains">${texts.errors.notThereNext}</a></p>`
+  }
+}
+
+function usePlace(): Place {
+  const [hash, setHash] = useState(location.hash)
+  useEffect(() => {
+    const follow = (): void => setHash(location.hash)
+    window.addEventListener('hashchange', follow)
+    return () => window.removeEventListener('hashchange', follow)
+  }, [])
+  return parsePlace(hash)
+}

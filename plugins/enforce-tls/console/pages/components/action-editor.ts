@@ -1,0 +1,168 @@
+/** The actions of a rule: relay with TLS, how much it must prove, and what happens when it can't. */
+import { html, type VNode } from '../preact.js'
+import type { RuleModel } from '../rule-model.js'
+import { texts } from '../texts.js'
+import type { Action, Level } from '../types.js'
+import { Field, Switch, useUid } from './basics.js'
+import { Chips } from './chips.js'
+
+const LEVELS: readonly Level[] = ['encrypt', 'fingerprint', 'verify', 'secure']
+const VERSIONS = ['TLSv1.2', 'TLSv1.3']
+
+interface ActionProps {
+  readonly model: RuleModel
+  readonly disabled: boolean
+}
+interface Selected {
+  readonly currentTarget: { readonly value: string }
+}
+
+export function ActionEditor({ model, disabled }: ActionProps): VNode {
+  const action = model.draft.actions.relayWithTls
+  const incoming = model.draft.direction === 'incoming'
+  const on = action.level !== 'none'
+  const hint = useUid('relay')
+  return html`<div class="stack">
+    <p class="muted">${texts.actions.lead}</p>
+    <section class="card">
+      <div class="switch-line">
+        <${Switch}
+          label=${texts.actions.relay}
+          on=${on}
+          disabled=${disabled}
+          describedBy=${hint}
+          onChange=${(next: boolean) => model.changeLevel(next ? model.lastLevel : 'none')}
+        />
+        <div>
+          <strong>${texts.actions.relay}</strong>
+          <p class="hint" id=${hint}>
+            ${on ? (incoming ? texts.actions.relayHintIncoming : texts.actions.relayHint) : texts.actions.relayOff}
+          </p>
+        </div>
+      </div>
+      ${on && !incoming && html`<${Levels} model=${model} disabled=${disabled} />`}
+    </section>
+    ${on && !incoming && html`<${Details} model=${model} disabled=${disabled} action=${action} />`}
+    <section class="card"><${ReportOnly} model=${model} disabled=${disabled} /></section>
+  </div>`
+}
+
+function Levels({ model, disabled }: ActionProps): VNode {
+  const action = model.draft.actions.relayWithTls
+  const id = useUid('level')
+  return html`<fieldset class="levels">
+      <legend>${texts.actions.level}</legend>
+      ${LEVELS.map(
+        (level) =>
+          html`<label key=${level} class="level">
+            <input
+              type="radio"
+              name=${id}
+              value=${level}
+              checked=${action.level === level}
+              disabled=${disabled}
+              aria-describedby=${`${id}-${level}`}
+              onChange=${() => model.changeLevel(level)}
+            />
+            <span>
+              <strong>${texts.actions.levelNames[level]}</strong>
+              <span class="hint" id=${`${id}-${level}`}>${texts.actions.levels[level]}</span>
+            </span>
+          </label>`,
+      )}
+    </fieldset>
+    ${action.level === 'secure' && html`<${TextList} model=${model} disabled=${disabled} name="names" />`}
+    ${action.level === 'fingerprint' && html`<${TextList} model=${model} disabled=${disabled} name="fingerprints" />`}`
+}
+
+function TextList({
+  model,
+  disabled,
+  name,
+}: ActionProps & { readonly name: 'names' | 'fingerprints' }): VNode {
+  const action = model.draft.actions.relayWithTls
+  const set = (values: readonly string[]): void => {
+    const rest = Object.fromEntries(
+      Object.entries(action).filter(([field]) => field !== name),
+    ) as unknown as Action
+    model.change({ actions: { relayWithTls: { ...rest, ...(values.length > 0 ? { [name]: values } : {}) } } })
+  }
+  const wrong = new RegExp(`${name}(?:\\[(\\d+)\\])?$`).exec(model.why?.field ?? '')
+  const values = action[name] ?? []
+  const bad = wrong?.[1] === undefined ? undefined : values[Number(wrong[1])]
+  // The server looks at these when it saves: the entry that it names is shown as the mistake.
+  return html`<${Chips}
+    label=${texts.actions[name]}
+    hint=${texts.actions[`${name}Hint`]}
+    values=${values.filter((each) => each !== bad)}
+    mistakes=${bad === undefined ? [] : [{ value: bad, problem: model.why?.message ?? '' }]}
+    disabled=${disabled}
+    field=${null}
+    onChange=${(next: readonly string[], mistakes: readonly { readonly value: string }[]) =>
+      set([...next, ...mistakes.map(({ value }) => value)])}
+  />`
+}
+
+function Details({ model, disabled, action }: ActionProps & { readonly action: Action }): VNode {
+  const version = useUid('version')
+  const failure = useUid('failure')
+  const set = (name: 'minVersion' | 'onFailure', value: string): void => {
+    const rest = Object.fromEntries(
+      Object.entries(action).filter(([field]) => field !== name),
+    ) as unknown as Action
+    model.change({ actions: { relayWithTls: { ...rest, ...(value === '' ? {} : { [name]: value }) } } })
+  }
+  return html`<section class="card columns">
+    <${Field} label=${texts.actions.minVersion} id=${version}>
+      <select
+        id=${version}
+        class="input"
+        disabled=${disabled}
+        onChange=${({ currentTarget }: Selected) => set('minVersion', currentTarget.value)}
+      >
+        <option value="" selected=${action.minVersion === undefined}>
+          ${texts.actions.minVersionDefault}
+        </option>
+        ${VERSIONS.map(
+          (each) =>
+            html`<option value=${each} selected=${action.minVersion === each}>
+              ${texts.actions.versionWords(each)}
+            </option>`,
+        )}
+      </select>
+    <//>
+    <${Field} label=${texts.actions.onFailure} id=${failure}>
+      <select
+        id=${failure}
+        class="input"
+        disabled=${disabled}
+        onChange=${({ currentTarget }: Selected) => set('onFailure', currentTarget.value)}
+      >
+        <option value="" selected=${action.onFailure === undefined}>${texts.actions.onFailureDefault}</option>
+        ${(['bounce', 'defer'] as const).map(
+          (each) =>
+            html`<option value=${each} selected=${action.onFailure === each}>
+              ${texts.actions.onFailureWords[each]}
+            </option>`,
+        )}
+      </select>
+    <//>
+  </section>`
+}
+
+function ReportOnly({ model, disabled }: ActionProps): VNode {
+  const id = useUid('report')
+  return html`<div class="switch-line">
+    <${Switch}
+      label=${texts.actions.reportOnly}
+      on=${model.draft.mode === 'report'}
+      disabled=${disabled}
+      describedBy=${id}
+      onChange=${(on: boolean) => model.change({ mode: on ? 'report' : 'enforce' })}
+    />
+    <div>
+      <strong>${texts.actions.reportOnly}</strong>
+      <p class="hint" id=${id}>${texts.actions.reportOnlyHint}</p>
+    </div>
+  </div>`
+}

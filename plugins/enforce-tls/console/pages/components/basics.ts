@@ -1,0 +1,128 @@
+/** Small parts of every page: switch, states of loading, notices, the place where changes are read out. */
+import { html, useEffect, useRef, useState, type Child, type VNode } from '../preact.js'
+import { wordsOf } from '../api.js'
+import { texts } from '../texts.js'
+
+/** A switch; `label` is what a screen reader says. */
+export function Switch(props: {
+  readonly label: string
+  readonly on: boolean
+  readonly disabled?: boolean
+  readonly describedBy?: string
+  readonly onChange: (on: boolean) => void
+}): VNode {
+  const { label, on, disabled = false, describedBy, onChange } = props
+  return html`<button
+    type="button"
+    role="switch"
+    class="switch"
+    aria-checked=${on ? 'true' : 'false'}
+    aria-label=${label}
+    aria-describedby=${describedBy}
+    disabled=${disabled}
+    onClick=${() => onChange(!on)}
+  >
+    <span class="switch-knob" aria-hidden="true"></span>
+  </button>`
+}
+
+/** A box that says something: `tone` is information, success, warning or error. */
+export function Notice(props: {
+  readonly tone: 'info' | 'good' | 'warn' | 'bad'
+  readonly children?: Child
+}): VNode {
+  const role = props.tone === 'bad' ? 'alert' : 'status'
+  return html`<div class=${`notice notice-${props.tone}`} role=${role}>${props.children}</div>`
+}
+
+/** What a list shows that has nothing in it: the fact, and the next step. */
+export function Empty(props: { readonly title: string; readonly next: string }): VNode {
+  return html`<div class="empty">
+    <p class="empty-title">${props.title}</p>
+    <p>${props.next}</p>
+  </div>`
+}
+
+/** What a request became. */
+export type Loaded<T> =
+  | { readonly state: 'loading' }
+  | { readonly state: 'failed'; readonly error: unknown }
+  | { readonly state: 'there'; readonly value: T }
+
+/** Loads when shown, when `inputs` change, and when told; the last value stays until the next one is there. */
+export function useLoaded<T>(
+  load: () => Promise<T>,
+  inputs: readonly unknown[],
+): [Loaded<T>, () => void, (value: T) => void] {
+  const [loaded, setLoaded] = useState<Loaded<T>>({ state: 'loading' })
+  const [round, setRound] = useState(0)
+  useEffect(() => {
+    let wanted = true
+    load().then(
+      (value) => wanted && setLoaded({ state: 'there', value }),
+      (error: unknown) => wanted && setLoaded({ state: 'failed', error }),
+    )
+    return () => {
+      wanted = false
+    }
+  }, [...inputs, round])
+  return [loaded, () => setRound((n) => n + 1), (value) => setLoaded({ state: 'there', value })]
+}
+
+/** Loading, or what went wrong with a way out. */
+export function Waiting(props: { readonly of: Loaded<unknown>; readonly retry: () => void }): VNode {
+  if (props.of.state !== 'failed') return html`<p class="loading" role="status">${texts.loading}</p>`
+  return html`<${Notice} tone="bad">
+    <p>${wordsOf(props.of.error)}</p>
+    <button type="button" class="button" onClick=${props.retry}>${texts.retry}</button>
+  <//>`
+}
+
+/** Says something to a screen reader. */
+export function announce(words: string): void {
+  const place = document.querySelector('#announcements')
+  if (place) place.textContent = words
+}
+
+let ids = 0
+
+/** An id for this part of the page. */
+export function useUid(prefix: string): string {
+  const id = useRef('')
+  if (id.current === '') id.current = `${prefix}-${++ids}`
+  return id.current
+}
+
+/** A question in front of the page, which goes on only when it is answered. */
+export function Dialog(props: {
+  readonly title: string
+  readonly onClose: () => void
+  readonly children?: Child
+}): VNode {
+  const { title, onClose, children } = props
+  const element = useRef<HTMLDialogElement | null>(null)
+  const id = useUid('dialog')
+  useEffect(() => {
+    element.current?.showModal()
+  }, [])
+  return html`<dialog ref=${element} class="dialog" aria-labelledby=${id} onCancel=${onClose}>
+    <h2 id=${id}>${title}</h2>
+    ${children}
+  </dialog>`
+}
+
+/** A label, its control, a hint and what is wrong. */
+export function Field(props: {
+  readonly label: string
+  readonly id: string
+  readonly hint?: string
+  readonly problem?: string | null
+  readonly children?: Child
+}): VNode {
+  const { label, id, hint, problem = null, children } = props
+  return html`<div class="field">
+    <label for=${id}>${label}</label>
+    ${children} ${hint !== undefined && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}
+    ${problem !== null && html`<p class="problem" id=${`${id}-problem`} role="alert">${problem}</p>`}
+  </div>`
+}

@@ -1,0 +1,232 @@
+/**
+ * A list of addresses, domains, groups or texts as chips. Whole lists may be pasted; the server looks at every
+ * entry, and those with a mistake stay, with the mistake said at the chip, until they are corrected or removed.
+ */
+import { html, useEffect, useRef, useState, type Child, type VNode } from '../preact.js'
+import { request, wordsOf } from '../api.js'
+import { texts } from '../texts.js'
+import type { Validated } from '../types.js'
+import { announce, useUid } from './basics.js'
+
+/** How many chips are shown before one asks for the rest. */
+const SHOWN = 60
+/** How many the API looks at in one request. */
+const AT_ONCE = 500
+
+/** An entry that is not taken. */
+export interface Mistake {
+  readonly value: string
+  readonly problem: string
+}
+
+export interface ChipsProps {
+  readonly label: string
+  readonly hint: string
+  readonly values: readonly string[]
+  readonly mistakes: readonly Mistake[]
+  readonly disabled: boolean
+  /** What the server looks at the entries as; without it they are taken as they are. */
+  readonly field: 'to' | 'from' | 'subject' | 'header' | null
+  readonly suggestions?: readonly string[]
+  readonly onChange: (values: readonly string[], mistakes: readonly Mistake[]) => void
+}
+
+/** Splits what was typed or pasted: addresses at anything that no address holds, texts at line ends. */
+export function entriesOf(text: string, field: ChipsProps['field']): string[] {
+  const isText = field === 'subject' || field === 'header'
+  const parts = isText ? text.split(/[\r\n]+/) : text.split(/[\s,;]+/)
+  return [...new Set(parts.map((each) => each.trim()).filter((each) => each !== ''))]
+}
+
+export function Chips(props: ChipsProps): VNode {
+  const { label, hint, values, mistakes, disabled, field, suggestions = [], onChange } = props
+  const id = useUid('chips')
+  const input = useRef<HTMLInputElement | null>(null)
+  const [checking, setChecking] = useState(0)
+  const [failure, setFailure] = useState<string | null>(null)
+  const [all, setAll] = useState(false)
+  // Answers may come in another order than they were asked for: they add to what is there then.
+  const latest = useRef({ values, mistakes })
+  useEffect(() => {
+    latest.current = { values, mistakes }
+  })
+
+  const change = (nextValues: readonly string[], nextMistakes: readonly Mistake[]): void => {
+    latest.current = { values: nextValues, mistakes: nextMistakes }
+    onChange(nextValues, nextMistakes)
+  }
+  const add = async (text: string): Promise<void> => {
+    const entries = entriesOf(text, field)
+    if (entries.length === 0) return
+    setChecking((n) => n + 1)
+    setFailure(null)
+    try {
+      const checked = await validated(entries, field)
+      const now = latest.current
+      const good = checked
+        .filter(({ problem }) => problem === null)
+        .map((each) => each.normalised ?? each.value)
+      const bad = checked.flatMap(({ value, problem }) => (problem === null ? [] : [{ value, problem }]))
+      const known = now.mistakes.filter(({ value }) => !bad.some((each) => each.value === value))
+      change([...new Set([...now.values, ...good])], [...known, ...bad])
+      announce(
+        [texts.chips.added(good.length), ...(bad.length > 0 ? [texts.save.mistakes(bad.length)] : [])].join(
+          ' ',
+        ),
+      )
+    } catch (error) {
+      setFailure(wordsOf(error))
+      if (input.current?.value === '') input.current.value = entries.join(' ')
+    } finally {
+      setChecking((n) => n - 1)
+    }
+  }
+  const take = (): void => {
+    const { current } = input
+    if (!current || current.value.trim() === '') return
+    const text = current.value
+    current.value = ''
+    void add(text)
+  }
+  const remove = (value: string, isMistake: boolean): void => {
+    const now = latest.current
+    if (isMistake)
+      change(
+        now.values,
+        now.mistakes.filter((each) => each.value !== value),
+      )
+    else
+      change(
+        now.values.filter((each) => each !== value),
+        now.mistakes,
+      )
+    announce(texts.chips.removed(value))
+    input.current?.focus()
+  }
+  const correct = (value: string): void => {
+    remove(value, true)
+    if (!input.current) return
+    input.current.value = value
+    input.current.select()
+  }
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const ends = field === 'subject' || field === 'header' ? ['Enter'] : ['Enter', ',', ';', ' ']
+    if (ends.includes(event.key)) {
+      event.preventDefault()
+      take()
+    } else if (event.key === 'Backspace' && input.current?.value === '') {
+      const last = latest.current.values.at(-1)
+      if (last !== undefined) remove(last, false)
+    }
+  }
+  const onPaste = (event: ClipboardEvent): void => {
+    const text = event.clipboardData?.getData('text') ?? ''
+    if (entriesOf(text, field).length < 2) return
+    event.preventDefault()
+    void add(`${input.current?.value ?? ''}${text}`)
+    if (input.current) input.current.value = ''
+  }
+  const shown = all ? values : values.slice(0, SHOWN)
+  return html`<div class="chips" role="group" aria-labelledby=${`${id}-label`}>
+    <div class="chips-head">
+      <span class="chips-label" id=${`${id}-label`}>${label}</span>
+      ${
+        values.length + mistakes.length > 5 &&
+        html`<span class="muted">
+          ${texts.chips.total(values.length + mistakes.length)}${
+            mistakes.length > 0 && `, ${texts.chips.mistakes(mistakes.length)}`
+          }
+        </span>`
+      }
+    </div>
+    <ul class="chip-list">
+      ${mistakes.map(
+        ({ value, problem }) =>
+          html`<li key=${`!${value}`} class="chip chip-bad">
+            <button
+              type="button"
+              class="chip-text"
+              disabled=${disabled}
+              aria-label=${texts.chips.editOne(value)}
+              onClick=${() => correct(value)}
+            >
+              ${value}
+            </button>
+            <${Remove} value=${value} disabled=${disabled} onClick=${() => remove(value, true)} />
+            <span class="chip-problem">${problem}</span>
+          </li>`,
+      )}
+      ${shown.map(
+        (value) =>
+          html`<li key=${value} class="chip">
+            <span class="chip-text">${value}</span>
+            <${Remove} value=${value} disabled=${disabled} onClick=${() => remove(value, false)} />
+          </li>`,
+      )}
+      ${
+        shown.length < values.length &&
+        html`<li key="…">
+          <button type="button" class="link" onClick=${() => setAll(true)}>
+            ${texts.chips.showAll(values.length)}
+          </button>
+        </li>`
+      }
+    </ul>
+    ${
+      !disabled &&
+      html`<input
+          ref=${input}
+          class="input"
+          type="text"
+          autocapitalize="none"
+          autocomplete="off"
+          spellcheck=${false}
+          aria-label=${label}
+          aria-describedby=${`${id}-hint`}
+          list=${suggestions.length > 0 ? `${id}-list` : undefined}
+          onKeyDown=${onKeyDown}
+          onPaste=${onPaste}
+          onBlur=${take}
+        />
+        <p class="hint" id=${`${id}-hint`}>${hint}</p>
+        ${
+          suggestions.length > 0 &&
+          html`<datalist id=${`${id}-list`}>
+            ${suggestions.map((each) => html`<option value=${each} />`)}
+          </datalist>`
+        }`
+    }
+    ${checking > 0 && html`<p class="muted" role="status">${texts.chips.checking}</p>`}
+    ${failure !== null && html`<p class="problem" role="alert">${failure}</p>`}
+  </div>`
+}
+
+function Remove(props: {
+  readonly value: string
+  readonly disabled: boolean
+  readonly onClick: () => void
+}): Child {
+  if (props.disabled) return null
+  return html`<button
+    type="button"
+    class="chip-remove"
+    aria-label=${texts.chips.removeOne(props.value)}
+    onClick=${props.onClick}
+  >
+    <span aria-hidden="true">×</span>
+  </button>`
+}
+
+async function validated(
+  entries: readonly string[],
+  field: ChipsProps['field'],
+): Promise<readonly Validated[]> {
+  if (field === null) return entries.map((value) => ({ value, problem: null }))
+  const checked: Validated[] = []
+  for (let start = 0; start < entries.length; start += AT_ONCE) {
+    const values = entries.slice(start, start + AT_ONCE)
+    const { body } = await request<readonly Validated[]>('POST', 'validate', { field, values })
+    checked.push(...body)
+  }
+  return checked
+}

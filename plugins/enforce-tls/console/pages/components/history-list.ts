@@ -1,0 +1,81 @@
+/** Changes, latest first, each with who, when, what, and undo. */
+import { html, useState, type VNode } from '../preact.js'
+import { part, request, wordsOf } from '../api.js'
+import { texts } from '../texts.js'
+import { momentWords } from '../times.js'
+import type { HistoryEntry } from '../types.js'
+import { announce, Empty, Notice, useLoaded, Waiting } from './basics.js'
+
+export function HistoryList(props: {
+  /** @default all that one may see */
+  readonly owner?: string
+  /** Only changes of this rule. */
+  readonly field?: string
+  readonly mayUndo: boolean
+  readonly onUndone?: () => void
+}): VNode {
+  const { owner, field, mayUndo, onUndone } = props
+  const query = owner === undefined ? '' : `&owner=${part(owner)}`
+  const [loaded, reload] = useLoaded(
+    async () => (await request<readonly HistoryEntry[]>('GET', `history?count=200${query}`)).body,
+    [query],
+  )
+  const [said, setSaid] = useState<{ readonly tone: 'good' | 'bad'; readonly words: string } | null>(null)
+  if (loaded.state !== 'there') return html`<${Waiting} of=${loaded} retry=${reload} />`
+  const entries = loaded.value.filter((entry) => field === undefined || entry.field === field)
+  const undo = async (entry: HistoryEntry): Promise<void> => {
+    try {
+      await request('POST', `history/${part(entry.id)}/undo`)
+      setSaid({ tone: 'good', words: texts.history.undone })
+      announce(texts.history.undone)
+      reload()
+      onUndone?.()
+    } catch (error) {
+      setSaid({ tone: 'bad', words: wordsOf(error) })
+    }
+  }
+  return html`<div class="stack">
+    ${said !== null && html`<${Notice} tone=${said.tone}>${said.words}<//>`}
+    ${entries.length === 0 && html`<${Empty} title=${texts.history.empty} next=${texts.history.lead} />`}
+    <ol class="history">
+      ${entries.map((entry) => html`<${Entry} key=${entry.id} entry=${entry} mayUndo=${mayUndo} undo=${undo} />`)}
+    </ol>
+  </div>`
+}
+
+function Entry(props: {
+  readonly entry: HistoryEntry
+  readonly mayUndo: boolean
+  readonly undo: (entry: HistoryEntry) => Promise<void>
+}): VNode {
+  const { entry, mayUndo, undo } = props
+  const what = placeWords(entry)
+  return html`<li class="card history-entry">
+    <div>
+      <p><strong>${what}</strong></p>
+      <ul class="differences">
+        ${entry.differences.map((line) => html`<li key=${line}>${line}</li>`)}
+      </ul>
+      <p class="hint"><time datetime=${entry.at}>${momentWords(entry.at)}</time>, ${entry.by}</p>
+    </div>
+    ${
+      mayUndo &&
+      html`<button
+        type="button"
+        class="button"
+        onClick=${() => void undo(entry)}
+        aria-label=${texts.history.undoLabel(what, momentWords(entry.at))}
+      >
+        ${texts.history.undo}
+      </button>`
+    }
+  </li>`
+}
+
+function placeWords({ key, owner, field, from, to }: HistoryEntry): string {
+  if (key !== 'rules') return texts.history.place[key](field)
+  const name = [to, from]
+    .map((each) => (each as { readonly name?: unknown } | null)?.name)
+    .find((each) => typeof each === 'string')
+  return typeof name === 'string' ? texts.history.named(name, owner) : texts.history.place.rules(field, owner)
+}

@@ -1,0 +1,21 @@
+/** The heading of a page, which is the window's title too. */
+import { html, useEffect, type Child, type VNode } from '../preact.js'
+import { texts } from '../texts.js'
+
+export function PageTitle(props: {
+  readonly title: string
+  readonly back?: { readonly href: string; readonly label: string }
+  readonly children?: Child
+}): VNode {
+  const { title, back, children } = props
+  useEffect(() => {
+    document.title = texts.titleOf(title)
+  }, [title])
+  return html`<div class="page-title">
+    ${back && html`<a class="back" href=${back.href}><span aria-hidden="true">‹ </span>${back.label}</a>`}
+    <div class="title-line">
+      <h1>${title}</h1>
+      ${children}
+    </div>
+  </div>`
+}

@@ -1,0 +1,141 @@
+/** The rows of a list of rules: order by dragging or by keys, and a switch a rule. */
+import Sortable from '../assets/vendor/sortable.esm.js'
+import { ApiError, request, wordsOf } from '../api.js'
+import { html, useEffect, useLayoutEffect, useRef, useState, type VNode } from '../preact.js'
+import { href } from '../router.js'
+import { rulePath } from '../rule-model.js'
+import { texts } from '../texts.js'
+import type { Direction, Reports, StoredRule } from '../types.js'
+import type { Target } from '../views/rules.js'
+import { announce, Switch, useUid } from './basics.js'
+import { Findings } from './findings.js'
+import { RuleSummary } from './rule-summary.js'
+
+interface RowsProps {
+  readonly owner: string
+  readonly direction: Direction
+  readonly rules: readonly StoredRule[]
+  readonly may: boolean
+  readonly onMove: (rule: StoredRule, target: Target) => void
+  readonly reload: () => void
+  readonly onProblem: (words: string) => void
+}
+
+export function RuleRows(props: RowsProps): VNode {
+  const { owner, direction, rules, may, onMove, reload, onProblem } = props
+  const list = useRef<HTMLOListElement | null>(null)
+  const hint = useUid('order')
+  const [found, setFound] = useState<{ readonly id: string; readonly reports: Reports | null } | null>(null)
+  // Shown at once; the list that is read anew has another version of the rule.
+  const [switched, setSwitched] = useState<{
+    readonly etag: string
+    readonly on: boolean
+    readonly now: string
+  } | null>(null)
+  const moveTo = (from: number, to: number): void => {
+    const rule = rules[from]
+    const other = rules[to]
+    if (rule && other && from !== to) onMove(rule, to > from ? { after: other.id } : { before: other.id })
+  }
+  const latest = useRef(moveTo)
+  useEffect(() => {
+    latest.current = moveTo
+  })
+  // A row that moves in the page loses the focus: the next key is for the same handle.
+  const byKey = useRef<string | null>(null)
+  const order = rules.map(({ id }) => id).join(' ')
+  useLayoutEffect(() => {
+    if (byKey.current !== null) document.getElementById(`handle-${byKey.current}`)?.focus()
+    byKey.current = null
+  }, [order])
+  const sortable = may && rules.length > 1
+  useEffect(() => {
+    if (list.current === null || !sortable) return undefined
+    const made = new Sortable(list.current, {
+      handle: '.handle',
+      draggable: '.rule-row',
+      forceFallback: true,
+      fallbackTolerance: 3,
+      ghostClass: 'dragged',
+      onEnd: ({ item, oldIndex = 0, newIndex = 0 }) => {
+        // The page draws the new order itself: what was dragged goes back first.
+        const siblings = [...(item.parentElement?.children ?? [])].filter((each) => each !== item)
+        item.parentElement?.insertBefore(item, siblings[oldIndex] ?? null)
+        latest.current(oldIndex, newIndex)
+      },
+    })
+    return () => made.destroy()
+  }, [sortable])
+  const onSwitch = async (stored: StoredRule, enabled: boolean): Promise<void> => {
+    try {
+      const path = `${rulePath(owner, stored.id)}/enabled`
+      const seen = switched?.etag === stored.etag ? switched.now : stored.etag
+      const { body } = await request<StoredRule & { reports: Reports | null }>(
+        'POST',
+        path,
+        { enabled },
+        seen,
+      )
+      setSwitched({ etag: stored.etag, on: enabled, now: body.etag })
+      setFound(enabled ? { id: stored.id, reports: body.reports } : null)
+      announce(texts.rules.switched(stored.rule.name, enabled))
+    } catch (error) {
+      const stale = error instanceof ApiError && error.status === 412
+      onProblem(stale ? texts.rules.conflict : wordsOf(error))
+    }
+    reload()
+  }
+  return html`${sortable && html`<p class="hint" id=${hint}>${texts.rules.reorderHint}</p>`}
+    <ol class="list" ref=${list}>
+      ${rules.map(
+        (stored, index) =>
+          html`<li key=${stored.id} class="card rule-row">
+            ${
+              sortable &&
+              html`<button
+                type="button"
+                class="handle"
+                id=${`handle-${stored.id}`}
+                aria-label=${texts.rules.move(stored.rule.name)}
+                onKeyDown=${(event: KeyboardEvent) => {
+                  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key]
+                  if (step === undefined) return
+                  event.preventDefault()
+                  byKey.current = stored.id
+                  moveTo(index, index + step)
+                }}
+              >
+                <span aria-hidden="true">⠿</span>
+              </button>`
+            }
+            <div class="rule-body">
+              <a class="row-link" href=${href('domains', owner, direction, stored.id)}> ${nameOf(stored)} </a>
+              ${
+                stored.problem === null
+                  ? html`<${RuleSummary} rule=${stored.rule} />`
+                  : html`<p class="problem">${texts.rules.invalid}: ${stored.problem}</p>`
+              }
+            </div>
+            <${Switch}
+              label=${texts.rules.switchLabel(nameOf(stored))}
+              on=${switched?.etag === stored.etag ? switched.on : isOn(stored)}
+              disabled=${!may || stored.problem !== null}
+              onChange=${(on: boolean) => onSwitch(stored, on)}
+            />
+            ${
+              found?.id === stored.id &&
+              html`<${Findings} stored=${stored} reports=${found.reports} onClose=${() => setFound(null)} />`
+            }
+          </li>`,
+      )}
+    </ol>`
+}
+
+function nameOf({ rule, id }: StoredRule): string {
+  const name = (rule as { name?: unknown } | null)?.name
+  return typeof name === 'string' && name.trim() !== '' ? name : id
+}
+
+function isOn({ rule }: StoredRule): boolean {
+  return (rule as { enabled?: unknown } | null)?.enabled === true
+}

@@ -1,0 +1,39 @@
+/** The switch of a domain's service: on, its rules act; off, they sleep. */
+import { mayChange } from '../access.js'
+import { ApiError, part, request, wordsOf } from '../api.js'
+import { html, type VNode } from '../preact.js'
+import { texts } from '../texts.js'
+import type { DomainRow, Session } from '../types.js'
+import { announce, Switch } from './basics.js'
+
+export function ServiceSwitch(props: {
+  readonly session: Session
+  readonly row: DomainRow
+  /** With words for the page where it did not work. */
+  readonly onDone: (problem: string | null) => void
+}): VNode {
+  const { session, row, onDone } = props
+  const { domain, enabled, etag } = row
+  if (domain === '*') return html`<span class="badge badge-on">${texts.domains.alwaysOn}</span>`
+  const change = async (on: boolean): Promise<void> => {
+    try {
+      await switchService(domain, on, etag)
+      announce(texts.domains.switched(domain, on))
+      onDone(null)
+    } catch (error) {
+      const stale = error instanceof ApiError && (error.status === 412 || error.status === 428)
+      onDone(stale ? texts.domains.conflict(domain) : wordsOf(error))
+    }
+  }
+  return html`<${Switch}
+    label=${texts.domains.switchLabel(domain)}
+    on=${enabled}
+    disabled=${!mayChange(session, domain)}
+    onChange=${change}
+  />`
+}
+
+/** @throws {ApiError} */
+export async function switchService(domain: string, enabled: boolean, etag: string | null): Promise<void> {
+  await request('PUT', `domains/${part(domain)}`, { enabled }, etag)
+}

@@ -1,0 +1,163 @@
+/** What a rule does, before it does it: what would happen to a message, the partners' servers, the bounce. */
+import { html, useState, type VNode } from '../preact.js'
+import { request, wordsOf } from '../api.js'
+import { cleaned, type RuleModel } from '../rule-model.js'
+import { texts } from '../texts.js'
+import type { BouncePreview, Explanation } from '../types.js'
+import { Field, Notice, useUid } from './basics.js'
+import { PartnerCheckForm } from './partner-check.js'
+
+interface TryOutProps {
+  readonly model: RuleModel
+}
+
+export function TryOut({ model }: TryOutProps): VNode {
+  return html`<div class="stack">
+    <${ExplainForm} model=${model} />
+    ${
+      model.direction === 'outgoing' &&
+      html`<${PartnerCheckForm}
+          target=${firstTarget(model)}
+          level=${model.draft.actions.relayWithTls.level}
+        />
+        <${BounceForm} model=${model} />`
+    }
+  </div>`
+}
+
+/** A partner that the rule names, to begin with. */
+function firstTarget(model: RuleModel): string {
+  return partnersOf(model)[0] ?? ''
+}
+
+/** The partners that a rule names by domain or address. */
+export function partnersOf({ draft }: { readonly draft: RuleModel['draft'] }): readonly string[] {
+  return (draft.criteria.to?.matchesAny ?? []).filter((each) => /^[^.*:][^*:]*$/.test(each))
+}
+
+function addressAt(domainOrAddress: string, local: string): string {
+  if (domainOrAddress === '' || domainOrAddress === '*') return ''
+  return domainOrAddress.includes('@') ? domainOrAddress : `${local}@${domainOrAddress}`
+}
+
+function ExplainForm({ model }: TryOutProps): VNode {
+  const id = useUid('explain')
+  const incoming = model.direction === 'incoming'
+  const own = addressAt(model.owner, 'ann')
+  const partner = addressAt(
+    incoming ? (model.draft.criteria.from?.matchesAny?.[0] ?? '') : firstTarget(model),
+    'someone',
+  )
+  const [from, setFrom] = useState(incoming ? partner : own)
+  const [to, setTo] = useState(incoming ? own : partner)
+  const [answer, setAnswer] = useState<Explanation | string | null>(null)
+  const ask = async (event: Event): Promise<void> => {
+    event.preventDefault()
+    const rule = {
+      owner: model.owner,
+      ...(model.id === null ? {} : { id: model.id }),
+      rule: cleaned(model.draft),
+    }
+    try {
+      const { body } = await request<Explanation>('POST', 'explain', {
+        from,
+        to,
+        direction: model.direction,
+        rule,
+      })
+      setAnswer(body)
+    } catch (error) {
+      setAnswer(wordsOf(error))
+    }
+  }
+  return html`<section class="card">
+    <h2>${texts.tryOut.explainTitle}</h2>
+    <p class="muted">${texts.tryOut.explainLead}</p>
+    <form class="line-form" onSubmit=${ask}>
+      <${Text} id=${`${id}-from`} label=${texts.tryOut.from} value=${from} onInput=${setFrom} />
+      <${Text} id=${`${id}-to`} label=${texts.tryOut.to} value=${to} onInput=${setTo} />
+      <button class="button" type="submit">${texts.tryOut.ask}</button>
+    </form>
+    ${typeof answer === 'string' && html`<${Notice} tone="bad">${answer}<//>`}
+    ${answer !== null && typeof answer === 'object' && html`<${Verdict} answer=${answer} />`}
+  </section>`
+}
+
+function Verdict({ answer }: { readonly answer: Explanation }): VNode {
+  const { requirement, decidedBy, reported, direction, owners, certain, reportOnly } = answer
+  const name = (rule: { readonly name: string }): string => `“${rule.name}”`
+  const asleep = owners.filter(({ awake, rules }) => !awake && rules.length > 0)
+  const version = requirement?.minVersion
+  const words =
+    requirement === null || requirement.level === 'none'
+      ? texts.tryOut.notRequired
+      : texts.tryOut.required[direction](
+          texts.actions.levelNames[requirement.level],
+          version === undefined ? '' : texts.tryOut.version(texts.actions.versionWords(version)),
+        )
+  return html`<${Notice} tone=${requirement === null ? 'info' : 'good'}>
+    <p><strong>${words}</strong></p>
+    ${decidedBy.length > 0 && html`<p>${texts.tryOut.decidedBy(decidedBy.map(name).join(', '))}</p>`}
+    ${reported.map(
+      (each) =>
+        html`<p key=${each.level}>
+          ${texts.tryOut.reported(texts.actions.levelNames[each.level], each.decidedBy.map(name).join(', '))}
+        </p>`,
+    )}
+    ${asleep.map(({ owner }) => html`<p key=${owner}>${texts.tryOut.asleep(owner)}</p>`)}
+    ${!certain && html`<p>${texts.tryOut.uncertain}</p>`}
+    ${reportOnly && html`<p>${texts.tryOut.reportOnly}</p>`}
+  <//>`
+}
+
+function BounceForm({ model }: TryOutProps): VNode {
+  const id = useUid('bounce')
+  const [to, setTo] = useState(addressAt(firstTarget(model), 'someone'))
+  const [answer, setAnswer] = useState<BouncePreview | string | null>(null)
+  const ask = async (event: Event): Promise<void> => {
+    event.preventDefault()
+    const body = { owner: model.owner, rule: cleaned(model.draft), to }
+    try {
+      setAnswer((await request<BouncePreview>('POST', 'bounce-preview', body)).body)
+    } catch (error) {
+      setAnswer(wordsOf(error))
+    }
+  }
+  return html`<section class="card">
+    <h2>${texts.tryOut.bounceTitle}</h2>
+    <form class="line-form" onSubmit=${ask}>
+      <${Text} id=${id} label=${texts.tryOut.bounceTo} value=${to} onInput=${setTo} />
+      <button class="button" type="submit">${texts.tryOut.bounceAsk}</button>
+    </form>
+    ${typeof answer === 'string' && html`<${Notice} tone="bad">${answer}<//>`}
+    ${
+      answer !== null &&
+      typeof answer === 'object' &&
+      html`<div class="letter" tabindex="0" role="region" aria-label=${texts.tryOut.bounceTitle}>
+        <p><strong>${texts.tryOut.bounceSubject}: ${answer.subject}</strong></p>
+        <pre>${answer.text}</pre>
+      </div>`
+    }
+  </section>`
+}
+
+function Text(props: {
+  readonly id: string
+  readonly label: string
+  readonly value: string
+  readonly onInput: (value: string) => void
+}): VNode {
+  const { id, label, value, onInput } = props
+  return html`<${Field} label=${label} id=${id}>
+    <input
+      id=${id}
+      class="input"
+      value=${value}
+      autocapitalize="none"
+      autocomplete="off"
+      spellcheck=${false}
+      required
+      onInput=${(event: { readonly currentTarget: HTMLInputElement }) => onInput(event.currentTarget.value)}
+    />
+  <//>`
+}

@@ -1,0 +1,46 @@
+/** Where one is: the part of the address behind `#`, so that a reverse proxy's path does not matter. */
+import type { Direction } from './types.js'
+
+export type Place =
+  | { readonly view: 'domains' | 'overview' | 'groups' | 'history' | 'account' }
+  | { readonly view: 'group'; readonly name: string }
+  | { readonly view: 'domain' | 'domain-history'; readonly owner: string }
+  | { readonly view: 'rules'; readonly owner: string; readonly direction: Direction }
+  | { readonly view: 'rule'; readonly owner: string; readonly direction: Direction; readonly id: string }
+  | { readonly view: 'nowhere' }
+
+/** The id of a rule that is not saved yet. */
+export const NEW = 'new'
+
+/** Reads an address such as `#/domains/acme.example/outgoing`. */
+export function parsePlace(hash: string): Place {
+  const [first = '', second, third, fourth] = parts(hash)
+  if (first === '') return { view: 'domains' }
+  if (second === undefined) {
+    if (first === 'domains' || first === 'overview' || first === 'groups') return { view: first }
+    return first === 'history' || first === 'account' ? { view: first } : { view: 'nowhere' }
+  }
+  if (first === 'groups') return { view: 'group', name: second }
+  if (first !== 'domains') return { view: 'nowhere' }
+  if (third === undefined) return { view: 'domain', owner: second }
+  if (third === 'history') return { view: 'domain-history', owner: second }
+  if (third !== 'outgoing' && third !== 'incoming') return { view: 'nowhere' }
+  const rules = { owner: second, direction: third } as const
+  return fourth === undefined ? { view: 'rules', ...rules } : { view: 'rule', ...rules, id: fourth }
+}
+
+/** The address of a place. */
+export function href(...path: readonly string[]): string {
+  return `#/${path.map((each) => encodeURIComponent(each)).join('/')}`
+}
+
+function parts(hash: string): string[] {
+  try {
+    return hash
+      .replace(/^#?\/?/, '')
+      .split('/')
+      .map((each) => decodeURIComponent(each))
+  } catch {
+    return ['?']
+  }
+}

@@ -1,0 +1,345 @@
+/**
+ * A rule that somebody works on. Every change is saved by itself, one request at a time; what can't be saved stays,
+ * with the reason, in the page and in the tab's memory, also when the page is left or the session ends.
+ */
+import { ApiError, part, request, wordsOf } from './api.js'
+import type { Mistake } from './components/chips.js'
+import { applied } from './rule-changes.js'
+import { texts } from './texts.js'
+import type { Action, Criteria, Direction, HistoryEntry, Level, Lists, Rule, StoredRule } from './types.js'
+import { keep, recall } from './unsaved.js'
+
+export type SaveState = 'saved' | 'saving' | 'draft' | 'invalid' | 'failed' | 'conflict'
+export type Mistakes = Readonly<Record<string, readonly Mistake[]>>
+
+/** The same rule as somebody else left it, and who that was. */
+export interface Conflict {
+  readonly theirs: StoredRule | null
+  readonly by: string | null
+  readonly at: string | null
+}
+
+interface Kept {
+  readonly draft: Rule
+  readonly mistakes: Mistakes
+  readonly base: StoredRule | null
+}
+
+/** Called after every save, wherever one is then. */
+export const savedListeners = new Set<() => void>()
+
+export class RuleModel {
+  /** As last seen in the store; `null` for a new rule. */
+  base: StoredRule | null = null
+  draft: Rule
+  mistakes: Mistakes = {}
+  state: SaveState = 'draft'
+  /** Why it is not saved, and which field is to blame. */
+  why: { readonly message: string; readonly field: string | null } | null = null
+  conflict: Conflict | null = null
+  restored = false
+  #saving = false
+  #again = false
+  #last: Action = { level: 'encrypt' }
+  readonly listeners = new Set<() => void>()
+
+  constructor(
+    readonly owner: string,
+    readonly direction: Direction,
+    name: string,
+  ) {
+    this.draft = {
+      name,
+      direction,
+      enabled: false,
+      criteria: {},
+      actions: { relayWithTls: { level: 'none' } },
+    }
+  }
+
+  /** Reads a rule, and what was typed and not saved of it. */
+  static async open(owner: string, direction: Direction, id: string | null): Promise<RuleModel> {
+    const model = new RuleModel(owner, direction, '')
+    if (id !== null) {
+      const { body } = await request<StoredRule>('GET', rulePath(owner, id))
+      model.#take(body)
+    }
+    const kept = recall(keptName(owner, direction, id)) as Kept | null
+    if (kept !== null) {
+      model.draft = kept.draft
+      model.mistakes = kept.mistakes
+      model.base = kept.base ?? model.base
+      model.restored = id !== null
+      void model.save()
+    }
+    return model
+  }
+
+  get id(): string | null {
+    return this.base?.id ?? null
+  }
+
+  /** Changes a part of the rule, and saves. */
+  change(next: Partial<Rule>): void {
+    this.draft = { ...this.draft, ...next }
+    this.#remember()
+    void this.save()
+  }
+
+  /** Changes one list of a criterion, with the entries that are not taken. */
+  changeList(key: string, criteria: Criteria, mistakes: readonly Mistake[]): void {
+    this.mistakes = { ...this.mistakes, [key]: mistakes }
+    this.change({ criteria })
+  }
+
+  changeAction(next: Partial<Action>): void {
+    const action = { ...this.draft.actions.relayWithTls, ...next }
+    this.change({ actions: { relayWithTls: action } })
+  }
+
+  /** Sets the level; what only another level has is kept for when one comes back to it. */
+  changeLevel(level: Level): void {
+    this.#last = { ...this.#last, ...this.draft.actions.relayWithTls }
+    const { names, fingerprints, minVersion, onFailure } = this.#last
+    const none = level === 'none'
+    const action: Action = {
+      level,
+      ...(minVersion === undefined || none ? {} : { minVersion }),
+      ...(onFailure === undefined || none ? {} : { onFailure }),
+      ...(names === undefined || level !== 'secure' ? {} : { names }),
+      ...(fingerprints === undefined || level !== 'fingerprint' ? {} : { fingerprints }),
+    }
+    if (!none) this.#last = { ...this.#last, level }
+    this.change({ actions: { relayWithTls: action } })
+  }
+
+  /** The level before relay with TLS was switched off. */
+  get lastLevel(): Level {
+    const { level } = this.#last
+    return level === 'none' ? 'encrypt' : level
+  }
+
+  /** How many entries are not taken. */
+  get mistakeCount(): number {
+    return Object.values(this.mistakes).reduce((sum, list) => sum + list.length, 0)
+  }
+
+  get isUnsaved(): boolean {
+    return this.state !== 'saved' || this.mistakeCount > 0
+  }
+
+  /** Saves what is not saved. */
+  async save(): Promise<void> {
+    if (this.state === 'conflict') return this.#tell()
+    if (this.#saving) {
+      this.#again = true
+      return
+    }
+    const rule = cleaned(this.draft)
+    if (this.base !== null && same(rule, this.base.rule)) return this.#set('saved')
+    if (Object.keys(rule.criteria).length === 0 && this.base === null) return this.#set('draft')
+    this.#saving = true
+    this.#set('saving')
+    try {
+      await this.#send(rule)
+      this.#set('saved')
+      for (const listener of savedListeners) listener()
+    } catch (error) {
+      await this.#failed(error)
+    } finally {
+      this.#saving = false
+    }
+    if (!this.#again) return
+    this.#again = false
+    await this.save()
+  }
+
+  /** Goes on with what is in the store, and forgets one's own change. */
+  takeTheirs(): void {
+    const theirs = this.conflict?.theirs ?? null
+    this.conflict = null
+    this.mistakes = {}
+    if (theirs !== null) this.#take(theirs)
+    this.#set('saved')
+  }
+
+  /** Puts one's own change onto what is in the store. */
+  applyMine(): Promise<void> {
+    const { conflict, base } = this
+    if (conflict?.theirs) {
+      if (base !== null) this.draft = applied(base.rule, cleaned(this.draft), conflict.theirs.rule)
+      this.base = conflict.theirs
+    }
+    this.conflict = null
+    this.state = 'saving'
+    return this.save()
+  }
+
+  /** Switches the rule on or off. @throws {ApiError} */
+  async setEnabled(enabled: boolean): Promise<unknown> {
+    if (this.base === null) return null
+    const path = `${rulePath(this.owner, this.base.id)}/enabled`
+    const { body } = await request<StoredRule & { reports: unknown }>(
+      'POST',
+      path,
+      { enabled },
+      this.base.etag,
+    )
+    this.base = body
+    this.draft = { ...this.draft, enabled: body.rule.enabled }
+    this.#tell()
+    return body.reports
+  }
+
+  /** Shows the rule as somebody else left it. */
+  async lookAtConflict(): Promise<void> {
+    await this.#findConflict()
+  }
+
+  #take(stored: StoredRule): void {
+    this.base = stored
+    this.draft = stored.rule
+    this.state = 'saved'
+    if (stored.problem === null) this.#last = { ...this.#last, ...stored.rule.actions.relayWithTls }
+  }
+
+  async #send(rule: Rule): Promise<void> {
+    const { base } = this
+    const answer =
+      base === null
+        ? await request<StoredRule>('POST', `owners/${part(this.owner)}/rules`, { rule })
+        : await request<StoredRule>('PUT', rulePath(this.owner, base.id), { rule }, base.etag)
+    if (base === null) keep(keptName(this.owner, this.direction, null), null)
+    this.base = { ...answer.body, etag: answer.etag === '' ? answer.body.etag : answer.etag }
+    const { enabled, position } = answer.body.rule
+    this.draft = { ...this.draft, enabled, ...(position === undefined ? {} : { position }) }
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    const field = error instanceof ApiError ? error.field : null
+    this.why = { message: wordsOf(error), field }
+    if (!(error instanceof ApiError)) return this.#set('failed')
+    if (error.status === 412 || error.status === 404) {
+      await this.#findConflict().catch((other: unknown) => {
+        this.why = { message: wordsOf(other), field: null }
+        this.#set('failed')
+      })
+      return
+    }
+    this.#set(error.status === 422 ? 'invalid' : 'failed')
+  }
+
+  async #findConflict(): Promise<void> {
+    const { base } = this
+    if (base === null) return this.#set('failed')
+    const path = rulePath(this.owner, base.id)
+    const [theirs, history] = await Promise.all([
+      request<StoredRule>('GET', path)
+        .then(({ body }) => body)
+        .catch(nullForMissing),
+      request<readonly HistoryEntry[]>('GET', `history?owner=${part(this.owner)}`),
+    ])
+    const entry = history.body.find(({ field }) => field === base.id)
+    this.conflict = { theirs, by: entry?.by ?? null, at: entry?.at ?? null }
+    this.#set('conflict')
+  }
+
+  #set(state: SaveState): void {
+    this.state = state
+    if (state === 'saved' || state === 'draft') this.why = null
+    this.#remember()
+    this.#tell()
+  }
+
+  /** Keeps what is not saved, or forgets it. */
+  #remember(): void {
+    const { owner, direction, draft, mistakes, base } = this
+    const hasUnsaved = this.isUnsaved || (base !== null && !same(cleaned(draft), base.rule))
+    const name = keptName(owner, direction, this.id)
+    keep(name, hasUnsaved ? ({ draft, mistakes, base } satisfies Kept) : null)
+  }
+
+  #tell(): void {
+    for (const listener of this.listeners) listener()
+  }
+}
+
+/** Where a rule is in the API. */
+export function rulePath(owner: string, id: string): string {
+  return `owners/${part(owner)}/rules/${part(id)}`
+}
+
+/** Begins a rule that is saved as soon as it has a criterion. */
+export function beginRule(owner: string, direction: Direction, name: string): void {
+  const { draft, mistakes, base } = new RuleModel(owner, direction, name)
+  keep(keptName(owner, direction, null), { draft, mistakes, base } satisfies Kept)
+}
+
+/** The name of a rule that was begun and is not saved yet. */
+export function begunRule(owner: string, direction: Direction): string | null {
+  return (recall(keptName(owner, direction, null)) as Kept | null)?.draft.name ?? null
+}
+
+/** A rule without the lists and fields that are still empty. */
+export function cleaned(rule: Rule): Rule {
+  const { to, from, subject, header } = rule.criteria
+  const headers = (header ?? []).filter((each) => each.name.trim() !== '' && hasEntries(each))
+  const criteria: Criteria = {
+    ...(hasEntries(to) ? { to: lists(to) } : {}),
+    ...(hasEntries(from) ? { from: lists(from) } : {}),
+    ...(hasEntries(subject) ? { subject: lists(subject) } : {}),
+    ...(headers.length > 0 ? { header: headers.map((each) => ({ name: each.name, ...lists(each) })) } : {}),
+  }
+  const { comment, ...rest } = rule
+  return { ...rest, ...(comment === undefined || comment === '' ? {} : { comment }), criteria }
+}
+
+function lists(from: Lists | undefined): Lists {
+  const { matchesAny = [], matchesNone = [] } = from ?? {}
+  return {
+    ...(matchesAny.length > 0 ? { matchesAny } : {}),
+    ...(matchesNone.length > 0 ? { matchesNone } : {}),
+  }
+}
+
+function hasEntries(from: Lists | undefined): boolean {
+  return Object.keys(lists(from)).length > 0
+}
+
+function keptName(owner: string, direction: Direction, id: string | null): string {
+  return id === null ? `new:${owner}:${direction}` : `rule:${owner}:${id}`
+}
+
+/** Whatever the order of the fields. */
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, each]) => [name, sorted(each)]),
+  )
+}
+
+function nullForMissing(error: unknown): null {
+  if (error instanceof ApiError && error.status === 404) return null
+  throw error
+}
+
+/** What is said about whether all is saved. */
+export function saveWords(model: RuleModel): string {
+  const { state, why, mistakeCount } = model
+  const reason = why?.message ?? ''
+  const main = {
+    saved: mistakeCount > 0 ? '' : texts.save.saved,
+    saving: texts.save.saving,
+    draft: texts.save.draft,
+    invalid: texts.save.invalid(reason),
+    failed: texts.save.failed(reason),
+    conflict: texts.conflict.title,
+  }[state]
+  return mistakeCount > 0 ? `${texts.save.mistakes(mistakeCount)} ${main}`.trim() : main
+}

@@ -1,0 +1,177 @@
+/** What the API answers, as the pages use it; `openapi.json` describes all of it. */
+export type Direction = 'outgoing' | 'incoming'
+export type Level = 'none' | 'encrypt' | 'fingerprint' | 'verify' | 'secure'
+export type Role = 'admin' | 'domain-admin' | 'viewer'
+
+export interface Session {
+  readonly user: string
+  readonly role: Role
+  readonly domains: readonly string[]
+  readonly csrf: string | null
+}
+
+export interface DomainRow {
+  readonly domain: string
+  readonly enabled: boolean
+  readonly rules: { readonly outgoing: number; readonly incoming: number; readonly enabled: number }
+  readonly problems: readonly string[]
+  readonly failures24h: number | null
+  readonly etag: string | null
+}
+
+export type ListName = 'matchesAny' | 'matchesNone'
+export type Lists = { readonly [name in ListName]?: readonly string[] }
+export type Header = Lists & { readonly name: string }
+
+export interface Criteria {
+  readonly to?: Lists
+  readonly from?: Lists
+  readonly subject?: Lists
+  readonly header?: readonly Header[]
+}
+
+export interface Action {
+  readonly level: Level
+  readonly minVersion?: string
+  readonly names?: readonly string[]
+  readonly fingerprints?: readonly string[]
+  readonly onFailure?: 'bounce' | 'defer'
+}
+
+export interface Rule {
+  readonly name: string
+  readonly comment?: string
+  readonly direction: Direction
+  readonly enabled: boolean
+  readonly mode?: 'enforce' | 'report'
+  readonly position?: number
+  readonly startsAt?: string
+  readonly expiresAt?: string
+  readonly criteria: Criteria
+  readonly actions: { readonly relayWithTls: Action }
+}
+
+export interface StoredRule {
+  readonly owner: string
+  readonly id: string
+  /** Anything, where `problem` is not null. */
+  readonly rule: Rule
+  readonly etag: string
+  readonly problem: string | null
+}
+
+export interface RuleList {
+  readonly owner: string
+  readonly active: boolean
+  readonly rules: readonly StoredRule[]
+}
+
+export interface Group {
+  readonly name: string
+  readonly patterns: readonly string[]
+  readonly etag: string
+  readonly problem: string | null
+}
+
+export interface Validated {
+  readonly value: string
+  readonly problem: string | null
+  readonly normalised?: string
+}
+
+interface DecidedBy {
+  readonly owner: string
+  readonly id: string
+  readonly name: string
+}
+
+export interface Explanation {
+  readonly from: string
+  readonly to: string
+  readonly direction: Direction
+  readonly requirement: { readonly level: Level; readonly minVersion?: string } | null
+  readonly decidedBy: readonly DecidedBy[]
+  readonly reported: readonly { readonly level: Level; readonly decidedBy: readonly DecidedBy[] }[]
+  readonly certain: boolean
+  readonly owners: readonly {
+    readonly owner: string
+    readonly awake: boolean
+    readonly rules: readonly { readonly id: string; readonly name: string; readonly state: string }[]
+  }[]
+  readonly reportOnly: boolean
+}
+
+export interface BouncePreview {
+  readonly subject: string
+  readonly text: string
+}
+
+export interface HostCheck {
+  readonly host: string
+  readonly to: string | null
+  readonly protocol: string | null
+  readonly cipher: string | null
+  readonly trustedNextHop: boolean
+  readonly failure: { readonly class: string | null; readonly detail: string } | null
+}
+
+export interface PartnerCheck {
+  readonly domain: string
+  readonly level: Level
+  readonly verdict: 'delivered' | 'bounced' | 'not-known'
+  readonly reason: string
+  readonly hosts: readonly HostCheck[]
+  readonly remarks: readonly string[]
+  readonly checkedAt: string
+}
+
+export interface HistoryEntry {
+  readonly id: string
+  readonly at: string
+  readonly by: string
+  readonly key: 'rules' | 'domains' | 'groups'
+  readonly owner: string
+  readonly field: string
+  readonly from: unknown
+  readonly to: unknown
+  readonly differences: readonly string[]
+}
+
+export interface Reports {
+  readonly reported?: {
+    readonly messages: number
+    readonly wouldBounce: number
+    readonly wouldDeliver: number
+    readonly unknown: number
+  }
+  readonly partners?: readonly { readonly domain: string; readonly wouldBounce: number }[]
+}
+
+interface Counts {
+  readonly messages: number
+  readonly delivered: number
+  readonly bounced: number
+  readonly kept: number
+  readonly waiting: number
+}
+
+/** The part of a delivery report that the overview shows. */
+export interface DeliveryReport {
+  readonly since: string
+  readonly until: string
+  readonly firstEntry: string | null
+  readonly enforced: Counts
+  readonly versions: readonly { readonly version: string | null; readonly messages: number }[]
+  readonly partners: readonly {
+    readonly domain: string
+    readonly enforced: Counts
+    readonly failures: Readonly<Record<string, number>>
+  }[]
+  readonly expiring: readonly {
+    readonly domain: string
+    readonly host: string
+    readonly expires: string
+    readonly daysLeft: number
+  }[]
+  readonly days: readonly ({ readonly date: string; readonly wouldBounce: number } & Counts)[]
+}

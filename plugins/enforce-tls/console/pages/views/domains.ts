@@ -1,0 +1,112 @@
+/** All domains: service, rules, failures of the last day, and the way on. */
+import { request, wordsOf } from '../api.js'
+import { announce, Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
+import { PageTitle } from '../components/page-title.js'
+import { ServiceSwitch, switchService } from '../components/service-switch.js'
+import { html, useState, type VNode } from '../preact.js'
+import { href } from '../router.js'
+import { texts } from '../texts.js'
+import { numberWords } from '../times.js'
+import type { DomainRow, Session } from '../types.js'
+
+export function Domains({ session }: { readonly session: Session }): VNode {
+  const [loaded, reload] = useLoaded(
+    async () => (await request<readonly DomainRow[]>('GET', 'domains')).body,
+    [],
+  )
+  const [problem, setProblem] = useState<string | null>(null)
+  const done = (words: string | null): void => {
+    setProblem(words)
+    reload()
+  }
+  return html`<${PageTitle} title=${texts.domains.title} />
+    <p class="lead">${texts.domains.lead}</p>
+    ${problem !== null && html`<${Notice} tone="warn">${problem}<//>`}
+    ${
+      loaded.state !== 'there'
+        ? html`<${Waiting} of=${loaded} retry=${reload} />`
+        : html`<${List} rows=${loaded.value} session=${session} done=${done} />`
+    }
+    ${session.role === 'admin' && html`<${AddDomain} done=${done} />`}`
+}
+
+interface ListProps {
+  readonly rows: readonly DomainRow[]
+  readonly session: Session
+  readonly done: (problem: string | null) => void
+}
+
+function List({ rows, session, done }: ListProps): VNode {
+  const domains = rows.filter(({ domain }) => domain !== '*')
+  const ordered = [...domains, ...rows.filter(({ domain }) => domain === '*')]
+  return html`${domains.length === 0 && html`<${Empty} title=${texts.domains.empty} next=${texts.domains.emptyNext} />`}
+    <ul class="list">
+      ${ordered.map(
+        (row) =>
+          html`<li key=${row.domain} class="card domain">
+            <div class="domain-name">
+              <a class="row-link" href=${href('domains', row.domain)}>${texts.ownerName(row.domain)}</a>
+            </div>
+            <dl class="facts">
+              <div>
+                <dt>${texts.domains.rules}</dt>
+                <dd>
+                  ${texts.domains.ruleCount(row.rules.outgoing + row.rules.incoming, row.rules.enabled)}
+                </dd>
+              </div>
+              <div>
+                <dt>${texts.domains.failures}</dt>
+                <dd class=${(row.failures24h ?? 0) > 0 ? 'text-bad' : ''}>
+                  ${row.failures24h === null ? texts.domains.notRecorded : numberWords(row.failures24h)}
+                </dd>
+              </div>
+              ${
+                row.problems.length > 0 &&
+                html`<div>
+                  <dt>${texts.domains.problems}</dt>
+                  <dd class="text-bad">${texts.domains.problemCount(row.problems.length)}</dd>
+                </div>`
+              }
+            </dl>
+            <div class="domain-switch">
+              <span class="hint" aria-hidden="true">${texts.domains.service}</span>
+              <${ServiceSwitch} session=${session} row=${row} onDone=${done} />
+            </div>
+          </li>`,
+      )}
+    </ul>`
+}
+
+function AddDomain({ done }: { readonly done: (problem: string | null) => void }): VNode {
+  const [name, setName] = useState('')
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault()
+    try {
+      await switchService(name.trim(), true, null)
+      announce(texts.domains.switched(name, true))
+      setName('')
+      done(null)
+    } catch (error) {
+      done(wordsOf(error))
+    }
+  }
+  return html`<section class="card">
+    <h2>${texts.domains.add}</h2>
+    <form class="line-form" onSubmit=${submit}>
+      <${Field} label=${texts.domains.addLabel} id="add-domain" hint=${texts.domains.addHint}>
+        <input
+          id="add-domain"
+          class="input"
+          required
+          value=${name}
+          autocapitalize="none"
+          autocomplete="off"
+          spellcheck=${false}
+          aria-describedby="add-domain-hint"
+          onInput=${(event: { readonly currentTarget: HTMLInputElement }) => setName(event.currentTarget.value)}
+        />
+      <//>
+      <button type="submit" class="button">${texts.domains.addSubmit}</button>
+    </form>
+  </section>`
+}

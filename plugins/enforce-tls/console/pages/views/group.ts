@@ -1,0 +1,122 @@
+/** One group: its entries, saved by themselves as they change. */
+import { ApiError, part, request, wordsOf } from '../api.js'
+import { Dialog, Notice, useLoaded, Waiting } from '../components/basics.js'
+import { Chips, type Mistake } from '../components/chips.js'
+import { PageTitle } from '../components/page-title.js'
+import { html, useRef, useState, type VNode } from '../preact.js'
+import { texts } from '../texts.js'
+import type { Group, Session } from '../types.js'
+
+interface GroupProps {
+  readonly session: Session
+  readonly name: string
+}
+type Said = { readonly tone: 'good' | 'bad' | 'info'; readonly words: string }
+
+/** A group that is not there yet has no version. */
+async function find(name: string): Promise<Group> {
+  try {
+    return (await request<Group>('GET', `groups/${part(name)}`)).body
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error
+    return { name, patterns: [], etag: '', problem: null }
+  }
+}
+
+export function GroupView({ session, name }: GroupProps): VNode {
+  const [loaded, reload] = useLoaded(() => find(name), [name])
+  const back = { href: '#/groups', label: texts.groups.back }
+  return html`<${PageTitle} title=${name} back=${back} /> ${
+      loaded.state === 'there'
+        ? html`<${Editor} group=${loaded.value} may=${session.role === 'admin'} />`
+        : html`<${Waiting} of=${loaded} retry=${reload} />`
+    }`
+}
+
+function Editor({ group, may }: { readonly group: Group; readonly may: boolean }): VNode {
+  const { name } = group
+  const given = Array.isArray(group.patterns) ? group.patterns : []
+  const [values, setValues] = useState<readonly string[]>(given)
+  const [mistakes, setMistakes] = useState<readonly Mistake[]>([])
+  const [said, setSaid] = useState<Said>(
+    group.etag === '' ? { tone: 'info', words: texts.groups.new } : { tone: 'good', words: texts.save.saved },
+  )
+  const [asked, setAsked] = useState(false)
+  const etag = useRef(group.etag)
+  // One after the other: each needs the version that the one before it made.
+  const last = useRef<Promise<void>>(Promise.resolve())
+  const save = async (patterns: readonly string[]): Promise<void> => {
+    setSaid({ tone: 'good', words: texts.save.saving })
+    try {
+      const answer = await request<Group>('PUT', `groups/${part(name)}`, { patterns }, etag.current || null)
+      etag.current = answer.body.etag
+      setSaid({ tone: 'good', words: texts.save.saved })
+    } catch (error) {
+      if (!(error instanceof ApiError) || (error.status !== 412 && error.status !== 428))
+        return setSaid({ tone: 'bad', words: texts.save.failed(wordsOf(error)) })
+      const now = await find(name)
+      etag.current = now.etag
+      setValues(now.patterns)
+      setSaid({ tone: 'bad', words: texts.groups.conflict })
+    }
+  }
+  const change = (next: readonly string[], bad: readonly Mistake[]): void => {
+    const changed = next.length !== values.length || next.some((each, place) => each !== values[place])
+    setMistakes(bad)
+    if (!changed) return
+    if (next.length === 0) return setSaid({ tone: 'bad', words: texts.groups.lastEntry })
+    setValues(next)
+    last.current = last.current
+      .then(() => save(next))
+      .catch((error: unknown) => setSaid({ tone: 'bad', words: wordsOf(error) }))
+  }
+  const remove = async (): Promise<void> => {
+    try {
+      await request('DELETE', `groups/${part(name)}`, undefined, etag.current)
+      location.hash = '#/groups'
+    } catch (error) {
+      setAsked(false)
+      setSaid({ tone: 'bad', words: wordsOf(error) })
+    }
+  }
+  const words = mistakes.length > 0 ? `${texts.save.mistakes(mistakes.length)} ${said.words}` : said.words
+  return html`${
+      may
+        ? html`<p class=${`save-line save-${mistakes.length > 0 ? 'bad' : said.tone}`} role="status">
+            ${words}
+          </p>`
+        : html`<${Notice} tone="info">${texts.groups.adminOnly}<//>`
+    }
+    ${group.problem !== null && html`<${Notice} tone="bad">${group.problem}<//>`}
+    <p class="muted">${texts.groups.inRules(name)}</p>
+    <section class="card">
+      <${Chips}
+        label=${texts.groups.entries}
+        hint=${texts.groups.hint}
+        values=${values}
+        mistakes=${mistakes}
+        disabled=${!may}
+        field="to"
+        onChange=${change}
+      />
+    </section>
+    ${
+      may &&
+      etag.current !== '' &&
+      html`<p class="danger">
+        <button type="button" class="link link-bad" onClick=${() => setAsked(true)}>
+          ${texts.groups.delete}
+        </button>
+      </p>`
+    }
+    ${
+      asked &&
+      html`<${Dialog} title=${texts.groups.deleteSure(name)} onClose=${() => setAsked(false)}>
+        <p>${texts.rule.deleteHint}</p>
+        <div class="row">
+          <button type="button" class="button button-bad" onClick=${remove}>${texts.rule.deleteYes}</button>
+          <button type="button" class="button" onClick=${() => setAsked(false)}>${texts.cancel}</button>
+        </div>
+      <//>`
+    }`
+}

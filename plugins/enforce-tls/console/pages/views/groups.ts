@@ -1,0 +1,57 @@
+/** All groups, and a new one by name. */
+import { request } from '../api.js'
+import { Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
+import { PageTitle } from '../components/page-title.js'
+import { html, useRef, useState, type VNode } from '../preact.js'
+import { href } from '../router.js'
+import { texts } from '../texts.js'
+import type { Group, Session } from '../types.js'
+
+export function Groups({ session }: { readonly session: Session }): VNode {
+  const [loaded, reload] = useLoaded(async () => (await request<readonly Group[]>('GET', 'groups')).body, [])
+  const may = session.role === 'admin'
+  return html`<${PageTitle} title=${texts.groups.title} />
+    <p class="lead">${texts.groups.lead}</p>
+    ${!may && html`<${Notice} tone="info">${texts.groups.adminOnly}<//>`} ${may && html`<${CreateGroup} />`}
+    ${
+      loaded.state !== 'there'
+        ? html`<${Waiting} of=${loaded} retry=${reload} />`
+        : loaded.value.length === 0
+          ? html`<${Empty} title=${texts.groups.empty} next=${may ? texts.groups.emptyNext : ''} />`
+          : html`<ul class="list">
+              ${loaded.value.map(
+                ({ name, patterns, problem }) =>
+                  html`<li key=${name} class="card domain">
+                    <a class="row-link domain-name" href=${href('groups', name)}>${name}</a>
+                    <span class=${problem === null ? 'muted' : 'text-bad'}>
+                      ${problem ?? texts.groups.entryCount(patterns.length)}
+                    </span>
+                  </li>`,
+              )}
+            </ul>`
+    }`
+}
+
+function CreateGroup(): VNode {
+  const input = useRef<HTMLInputElement | null>(null)
+  const [problem, setProblem] = useState<string | null>(null)
+  const create = (event: Event): void => {
+    event.preventDefault()
+    const name = input.current?.value.trim() ?? ''
+    if (name === '') return setProblem(texts.groups.nameMissing)
+    location.hash = href('groups', name)
+  }
+  return html`<form class="card line-form" onSubmit=${create} novalidate>
+    <${Field} label=${texts.groups.name} id="group-name" problem=${problem}>
+      <input
+        id="group-name"
+        ref=${input}
+        class="input"
+        autocapitalize="none"
+        autocomplete="off"
+        spellcheck=${false}
+      />
+    <//>
+    <button type="submit" class="button button-main">${texts.groups.create}</button>
+  </form>`
+}

@@ -1,0 +1,128 @@
+/** What became of covered mail: by day, by TLS version, and the partners that fail. */
+import { ApiError, request } from '../api.js'
+import { Empty, useLoaded, Waiting } from '../components/basics.js'
+import { Chart, DataTable } from '../components/chart.js'
+import { PageTitle } from '../components/page-title.js'
+import { html, useState, type VNode } from '../preact.js'
+import { texts } from '../texts.js'
+import { dayWords, momentWords, numberWords } from '../times.js'
+import type { DeliveryReport } from '../types.js'
+
+type Period = keyof typeof texts.overview.periods
+
+export function Overview(): VNode {
+  const [period, setPeriod] = useState<Period>('7d')
+  const [loaded, reload] = useLoaded(() => load(period), [period])
+  return html`<${PageTitle} title=${texts.overview.title}>
+      <label class="period">
+        <span>${texts.overview.period}</span>
+        <select
+          class="input"
+          onChange=${(event: { readonly currentTarget: HTMLSelectElement }) => setPeriod(event.currentTarget.value as Period)}
+        >
+          ${Object.entries(texts.overview.periods).map(
+            ([value, label]) =>
+              html`<option key=${value} value=${value} selected=${value === period}>${label}</option>`,
+          )}
+        </select>
+      </label>
+    <//>
+    <p class="lead">${texts.overview.lead}</p>
+    ${
+      loaded.state !== 'there'
+        ? html`<${Waiting} of=${loaded} retry=${reload} />`
+        : loaded.value === null
+          ? html`<${Empty} title=${texts.overview.notAvailable} next=${texts.overview.notAvailableNext} />`
+          : html`<${Report} report=${loaded.value} />`
+    }`
+}
+
+/** `null` where the server can't say. */
+async function load(period: Period): Promise<DeliveryReport | null> {
+  try {
+    return (await request<DeliveryReport>('GET', `report?since=${period}`)).body
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 501) return null
+    throw error
+  }
+}
+
+function Report({ report }: { readonly report: DeliveryReport }): VNode {
+  const { enforced, days, versions, partners, expiring } = report
+  if (enforced.messages === 0 && days.length === 0)
+    return html`<${Empty} title=${texts.overview.empty} next=${texts.overview.emptyNext} />`
+  const failing = partners.filter(
+    ({ enforced: of, failures }) => of.bounced > 0 || Object.keys(failures).length > 0,
+  )
+  const of = (name: 'delivered' | 'bounced' | 'waiting' | 'wouldBounce') => days.map((day) => day[name])
+  return html`<section class="card">
+      <dl class="facts">
+        ${(['delivered', 'bounced', 'waiting'] as const).map(
+          (name) =>
+            html`<div key=${name}>
+              <dt>${texts.overview[name]}</dt>
+              <dd class="big">${numberWords(enforced[name])}</dd>
+            </div>`,
+        )}
+      </dl>
+    </section>
+    <div class="charts">
+      <${Chart}
+        title=${texts.overview.byDay}
+        kind="bar"
+        rowTitle=${texts.overview.day}
+        rows=${days.map(({ date }) => dayWords(date))}
+        series=${[
+          { label: texts.overview.delivered, values: of('delivered'), colour: '--good' },
+          { label: texts.overview.bounced, values: of('bounced'), colour: '--bad' },
+          { label: texts.overview.waiting, values: of('waiting'), colour: '--warn' },
+          { label: texts.overview.wouldBounce, values: of('wouldBounce'), colour: '--quiet' },
+        ]}
+      />
+      <${Chart}
+        title=${texts.overview.versions}
+        kind="doughnut"
+        rowTitle=${texts.overview.version}
+        rows=${versions.map(({ version }) => (version === null ? texts.overview.noTls : texts.actions.versionWords(version)))}
+        colours=${['--good', '--second', '--quiet', '--warn']}
+        series=${[{ label: texts.overview.messages, values: versions.map(({ messages }) => messages), colour: '--good' }]}
+      />
+    </div>
+    <section class="card">
+      <h2>${texts.overview.partners}</h2>
+      ${
+        failing.length === 0
+          ? html`<p class="muted">${texts.overview.noPartners}</p>`
+          : html`<${Failing} partners=${failing} />`
+      }
+    </section>
+    ${
+      expiring.length > 0 &&
+      html`<section class="card">
+        <h2>${texts.overview.expiring}</h2>
+        <${DataTable}
+          title=${texts.overview.expiring}
+          head=${[texts.overview.partner, texts.overview.host, texts.overview.expires]}
+          rows=${expiring.map(({ domain, host, expires }) => [domain, host, momentWords(expires)])}
+        />
+      </section>`
+    }
+    <p class="hint">${texts.overview.days}</p>`
+}
+
+function Failing({ partners }: { readonly partners: DeliveryReport['partners'] }): VNode {
+  const reasons = (failures: Readonly<Record<string, number>>): string =>
+    Object.entries(failures)
+      .map(([name, attempts]) => `${name}: ${numberWords(attempts)}`)
+      .join(', ')
+  return html`<${DataTable}
+    title=${texts.overview.partners}
+    head=${[texts.overview.partner, texts.overview.bounced, texts.overview.waiting, texts.overview.reasons]}
+    rows=${partners.map(({ domain, enforced, failures }) => [
+      domain,
+      numberWords(enforced.bounced),
+      numberWords(enforced.waiting),
+      reasons(failures),
+    ])}
+  />`
+}

@@ -1,0 +1,160 @@
+/** An owner's message rules of one direction: in order, each with its switch; a new one by name. */
+import { mayChange } from '../access.js'
+import { ApiError, part, request, wordsOf, type Answer } from '../api.js'
+import { announce, Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
+import { RuleRows } from '../components/rule-rows.js'
+import { switchService } from '../components/service-switch.js'
+import { html, useEffect, useRef, useState, type VNode } from '../preact.js'
+import { href, NEW } from '../router.js'
+import { beginRule, begunRule, rulePath, savedListeners } from '../rule-model.js'
+import { texts } from '../texts.js'
+import type { Direction, DomainRow, RuleList, Session, StoredRule } from '../types.js'
+
+interface RulesProps {
+  readonly session: Session
+  readonly owner: string
+  readonly direction: Direction
+}
+/** Where a rule goes: before or after another one. */
+export type Target = { readonly before: string } | { readonly after: string }
+
+export function Rules({ session, owner, direction }: RulesProps): VNode {
+  const path = `owners/${part(owner)}/rules`
+  const [loaded, reload, set] = useLoaded<Answer<RuleList>>(() => request<RuleList>('GET', path), [path])
+  const [problem, setProblem] = useState<{ words: string; again: (() => void) | null } | null>(null)
+  useEffect(() => {
+    savedListeners.add(reload)
+    return () => {
+      savedListeners.delete(reload)
+    }
+  }, [])
+  const may = mayChange(session, owner)
+  const fail = async (error: unknown, again: (etag: string) => Promise<void>): Promise<void> => {
+    if (!(error instanceof ApiError) || error.status !== 412)
+      return setProblem({ words: wordsOf(error), again: null })
+    const now = await request<RuleList>('GET', path)
+    set(now)
+    const once = (): void => {
+      setProblem(null)
+      void again(now.etag)
+    }
+    setProblem({ words: texts.rules.conflict, again: once })
+  }
+  const move = async (rule: StoredRule, target: Target, etag: string): Promise<void> => {
+    try {
+      const moved = await request<RuleList>('POST', `${rulePath(owner, rule.id)}/move`, target, etag)
+      set(moved)
+      setProblem(null)
+      const list = ofDirection(moved.body, direction)
+      const place = list.findIndex(({ id }) => id === rule.id) + 1
+      announce(texts.rules.moved(rule.rule.name, place, list.length))
+    } catch (error) {
+      await fail(error, (now) => move(rule, target, now)).catch((other: unknown) =>
+        setProblem({ words: wordsOf(other), again: null }),
+      )
+    }
+  }
+  if (loaded.state !== 'there') return html`<${Waiting} of=${loaded} retry=${reload} />`
+  const { body, etag } = loaded.value
+  const rules = ofDirection(body, direction)
+  return html`<div class="stack">
+    <nav class="segments" aria-label=${texts.rules.directions}>
+      ${(['incoming', 'outgoing'] as const).map(
+        (each) =>
+          html`<a
+            key=${each}
+            href=${href('domains', owner, each)}
+            aria-current=${each === direction ? 'page' : undefined}
+          >
+            ${texts.rules.direction[each]}
+          </a>`,
+      )}
+    </nav>
+    <p class="muted">${texts.rules.lead[direction]}</p>
+    ${!body.active && html`<${Asleep} owner=${owner} may=${may} reload=${reload} />`}
+    ${!may && html`<${Notice} tone="info">${texts.readOnly}<//>`}
+    ${
+      problem !== null &&
+      html`<${Notice} tone="warn">
+        <p>${problem.words}</p>
+        ${
+          problem.again !== null &&
+          html`<button type="button" class="button" onClick=${problem.again}>${texts.rules.again}</button>`
+        }
+      <//>`
+    }
+    ${may && html`<${CreateForm} owner=${owner} direction=${direction} />`}
+    ${
+      rules.length === 0
+        ? html`<${Empty} title=${texts.rules.empty} next=${may ? texts.rules.emptyNext : ''} />`
+        : html`<${RuleRows}
+            owner=${owner}
+            direction=${direction}
+            rules=${rules}
+            may=${may}
+            onMove=${(rule: StoredRule, target: Target) => void move(rule, target, etag)}
+            reload=${reload}
+            onProblem=${(words: string) => setProblem({ words, again: null })}
+          />`
+    }
+  </div>`
+}
+
+/** The rules of a direction; what is no rule at all is shown with those that go out. */
+function ofDirection({ rules }: RuleList, direction: Direction): StoredRule[] {
+  return rules.filter(({ rule }) => {
+    const given = (rule as { direction?: unknown } | null)?.direction
+    return (given === 'incoming' ? 'incoming' : 'outgoing') === direction
+  })
+}
+
+function CreateForm({ owner, direction }: Omit<RulesProps, 'session'>): VNode {
+  const input = useRef<HTMLInputElement | null>(null)
+  const [problem, setProblem] = useState<string | null>(null)
+  const begun = begunRule(owner, direction)
+  const go = (): void => {
+    location.hash = href('domains', owner, direction, NEW)
+  }
+  const create = (event: Event): void => {
+    event.preventDefault()
+    const name = input.current?.value.trim() ?? ''
+    if (name === '') return setProblem(texts.rules.nameMissing)
+    beginRule(owner, direction, name)
+    go()
+  }
+  if (begun !== null)
+    return html`<${Notice} tone="info">
+      <p>${texts.rules.draft(begun)}</p>
+      <button type="button" class="button" onClick=${go}>${texts.rules.draftOpen}</button>
+    <//>`
+  return html`<form class="card line-form" onSubmit=${create} novalidate>
+    <${Field} label=${texts.rules.name} id="rule-name" problem=${problem}>
+      <input id="rule-name" ref=${input} class="input" maxlength="200" autocomplete="off" />
+    <//>
+    <button type="submit" class="button button-main">${texts.rules.create}</button>
+  </form>`
+}
+
+function Asleep(props: {
+  readonly owner: string
+  readonly may: boolean
+  readonly reload: () => void
+}): VNode {
+  const { owner, may, reload } = props
+  const domain = owner.slice(owner.lastIndexOf('@') + 1)
+  const [problem, setProblem] = useState<string | null>(null)
+  const wake = async (): Promise<void> => {
+    try {
+      const { body } = await request<readonly DomainRow[]>('GET', 'domains')
+      await switchService(domain, true, body.find((row) => row.domain === domain)?.etag ?? null)
+      announce(texts.domains.switched(domain, true))
+      reload()
+    } catch (error) {
+      setProblem(wordsOf(error))
+    }
+  }
+  return html`<${Notice} tone="warn">
+    <p>${problem ?? texts.rules.asleep}</p>
+    ${may && html`<button type="button" class="button" onClick=${wake}>${texts.rules.asleepNext}</button>`}
+  <//>`
+}

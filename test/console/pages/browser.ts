@@ -1,0 +1,101 @@
+/**
+ * A real Chromium without a window, for tests of the pages. Every page of it fails its test for an error in the
+ * console, such as a breach of the content security policy.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import { passwordOf } from '../console-server.js'
+
+const ARGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
+
+/** How a page is looked at. */
+export interface Looks {
+  readonly dark?: boolean
+  readonly width?: number
+}
+
+/** A browser of its own for each test file. */
+export class TestBrowser implements AsyncDisposable {
+  #browser: Browser | undefined
+  readonly #contexts: BrowserContext[] = []
+  /** What went wrong in any of its pages. */
+  readonly errors: string[] = []
+
+  /** A window that shares nothing with others. */
+  async window({ dark = false, width = 1280 }: Looks = {}): Promise<BrowserContext> {
+    this.#browser ??= await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS })
+    const context = await this.#browser.newContext({
+      viewport: { width, height: 900 },
+      colorScheme: dark ? 'dark' : 'light',
+      locale: 'en-GB',
+      timezoneId: 'Europe/Berlin',
+      permissions: ['clipboard-read', 'clipboard-write'],
+    })
+    context.setDefaultTimeout(15_000)
+    context.on('weberror', (error) => this.errors.push(String(error.error())))
+    context.on('console', (message) => {
+      // A request that is answered with an error is part of some tests, and told as such by the browser.
+      const expected = message.text().startsWith('Failed to load resource')
+      if (message.type() === 'error' && !expected) this.errors.push(message.text())
+    })
+    this.#contexts.push(context)
+    return context
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser?.close()
+  }
+}
+
+/** Opens the console and signs in. */
+export async function signIn(
+  page: Page,
+  url: string,
+  user: string,
+  password = passwordOf(user),
+): Promise<void> {
+  await page.goto(url)
+  await fillSignIn(page, user, password)
+  await page.getByRole('heading', { level: 1 }).filter({ hasNotText: 'Sign in' }).waitFor()
+}
+
+/** Signs in where the page asks for it. */
+export async function fillSignIn(page: Page, user: string, password = passwordOf(user)): Promise<void> {
+  await page.getByLabel('User').fill(user)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+/** Fails for anything that axe finds: WCAG 2.2 A and AA, and its best practices. */
+export async function assertAccessible(page: Page, what: string): Promise<void> {
+  const evaluated = await page.evaluate(`(async () => {
+    const module = { exports: {} };
+    ${AXE};
+    const run = (window.axe ?? module.exports).run;
+    const { violations } = await run(document);
+    return violations.map(({ id, nodes }) => id + ': ' + nodes.map((n) => n.html.slice(0, 160) + ' ' + n.failureSummary).join(' | '));
+  })()`)
+  assert.deepEqual(evaluated, [], what)
+}
+
+/** Fails where a page is wider than the window. */
+export async function assertFits(page: Page, what: string): Promise<void> {
+  const wide = await page.evaluate(`(() => {
+    const max = document.documentElement.clientWidth;
+    return document.documentElement.scrollWidth <= max ? [] : [...document.querySelectorAll('body *')]
+      .filter((each) => each.getBoundingClientRect().right > max + 1)
+      .map((each) => each.tagName + '.' + each.className);
+  })()`)
+  assert.deepEqual(wide, [], what)
+}

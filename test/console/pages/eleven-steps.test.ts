@@ -1,0 +1,60 @@
+/** The way through the pages that people know, in a real Haraka, and what the rule then does to a message. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { hashPassword } from '../../../plugins/enforce-tls/console/auth/password.js'
+import { freePort } from '../../support/free-port.js'
+import { startHaraka } from '../../support/haraka.js'
+import { startRedis } from '../../support/redis-server.js'
+import { startPeer } from '../../support/smtp-peer.js'
+import { fillSignIn, TestBrowser } from './browser.js'
+
+const PASSWORD = 'correct horse battery'
+
+describe('the eleven steps', () => {
+  it('lead from the sign-in to a rule that makes a message bounce', async () => {
+    await using redis = await startRedis()
+    const user = { role: 'admin', domains: [], password: await hashPassword(PASSWORD), changedAt: 'now' }
+    await redis.cli('HSET', 'enforce-tls:users', 'admin', JSON.stringify(user))
+    await redis.cli('HSET', 'enforce-tls:domains', 'acme.example', '{"enabled":true}')
+    await using bank = await startPeer({ starttls: false })
+    await using acme = await startPeer()
+    const port = await freePort()
+    await using haraka = await startHaraka({
+      config: {
+        'enforce-tls.ini': `[redis]\nport=${redis.port}\n[console]\nenabled=true\n`,
+        'http.ini': `listen=127.0.0.1:${port}\n`,
+      },
+      routes: { 'bank.example': [bank.route()], 'acme.example': [acme.route()] },
+    })
+    await haraka.until(() => haraka.log.includes('the console is at /enforce-tls/'), 'the console')
+    await haraka.send({ from: 'ann@acme.example', to: 'before@bank.example' })
+    await bank.waitForMessages(1)
+
+    await using browser = new TestBrowser()
+    const page = await (await browser.window()).newPage()
+    await page.goto(`http://127.0.0.1:${port}/enforce-tls/`)
+    await fillSignIn(page, 'admin', PASSWORD)
+    await page.getByRole('link', { name: 'acme.example' }).click()
+    await page.getByRole('link', { name: 'Message Rules', exact: true }).click()
+    await page.getByRole('link', { name: 'Outgoing' }).click()
+    await page.getByLabel('Name of a new rule').fill('Enforced TLS to First Bank')
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByRole('button', { name: '+ To' }).click()
+    await page.getByRole('textbox', { name: 'To matches any of' }).fill('bank.example')
+    await page.getByRole('tab', { name: 'Actions' }).click()
+    await page.getByRole('switch', { name: 'Relay with TLS Encryption' }).click()
+    await page.getByText('All changes are saved').waitFor()
+    await page.getByRole('link', { name: 'Back to the rules' }).click()
+    const ruleSwitch = page.getByRole('switch', { name: 'Rule Enforced TLS to First Bank' })
+    assert.equal(await ruleSwitch.getAttribute('aria-checked'), 'false')
+    await ruleSwitch.click()
+    await page.getByRole('heading', { name: 'Rule Enforced TLS to First Bank is on' }).waitFor()
+    assert.equal(await ruleSwitch.getAttribute('aria-checked'), 'true')
+
+    await haraka.send({ from: 'ann@acme.example', to: 'after@bank.example' })
+    const [bounce] = await acme.waitForMessages()
+    assert.match(bounce?.data ?? '', /could not establish a TLS connection/)
+    assert.equal(bank.messages.length, 1)
+    assert.deepEqual(browser.errors, [])
+  })
+})

@@ -1,0 +1,206 @@
+/** Rules in the pages: their order, lists of addresses, two people at once, and who may do what. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { BrowserContext, Page } from 'playwright-core'
+import type { Client } from '../client.js'
+import { startConsole, type ConsoleServer } from '../console-server.js'
+import { fillSignIn, signIn, TestBrowser } from './browser.js'
+
+const RULES = 'owners/acme.example/rules'
+
+interface Rule {
+  readonly name: string
+  readonly comment?: string
+  readonly criteria: { readonly to: { readonly matchesAny: readonly string[] } }
+}
+interface List {
+  readonly rules: readonly { readonly id: string; readonly rule: Rule; readonly etag: string }[]
+}
+
+/** A console with a domain and rules of these names, and its pages. */
+async function withRules(...names: readonly string[]): Promise<{ server: ConsoleServer; client: Client }> {
+  const server = await startConsole()
+  const client = await server.signedIn('admin')
+  await client.put('domains/acme.example', { enabled: true })
+  for (const name of names) {
+    const criteria = { to: { matchesAny: [`${name.toLowerCase()}.example`] } }
+    await client.post(RULES, { rule: { name, criteria, actions: { relayWithTls: { level: 'encrypt' } } } })
+  }
+  return { server, client }
+}
+
+async function open(
+  window: BrowserContext,
+  server: ConsoleServer,
+  user: string,
+  place: string,
+): Promise<Page> {
+  const page = await window.newPage()
+  await signIn(page, server.url, user)
+  await go(page, place)
+  return page
+}
+
+async function go(page: Page, place: string): Promise<void> {
+  await page.evaluate(`location.hash = ${JSON.stringify(place)}`)
+}
+
+async function names(client: Client): Promise<string[]> {
+  return (await client.get<List>(RULES)).body.rules.map(({ rule }) => rule.name)
+}
+
+async function ruleAddress(client: Client): Promise<string> {
+  const [first] = (await client.get<List>(RULES)).body.rules
+  return `#/domains/acme.example/outgoing/${first?.id ?? ''}`
+}
+
+describe('the pages of rules', () => {
+  it('change the order by keys, and say so', async () => {
+    const made = await withRules('One', 'Two', 'Three')
+    await using server = made.server
+    const { client } = made
+    await using browser = new TestBrowser()
+    const page = await open(await browser.window(), server, 'acme', '#/domains/acme.example/outgoing')
+    await page.getByRole('button', { name: 'Move rule One' }).focus()
+    await page.keyboard.press('ArrowDown')
+    await page.getByText('Rule One is now 2 of 3.').waitFor({ state: 'attached' })
+    assert.deepEqual(await names(client), ['Two', 'One', 'Three'])
+    // The handle still has the focus, so that the next key goes on.
+    await page.keyboard.press('ArrowDown')
+    await page.getByText('Rule One is now 3 of 3.').waitFor({ state: 'attached' })
+    assert.deepEqual(await names(client), ['Two', 'Three', 'One'])
+    assert.deepEqual(browser.errors, [])
+  })
+
+  it('change the order by dragging', async () => {
+    const made = await withRules('One', 'Two', 'Three')
+    await using server = made.server
+    const { client } = made
+    await using browser = new TestBrowser()
+    const page = await open(await browser.window(), server, 'acme', '#/domains/acme.example/outgoing')
+    const from = await page.getByRole('button', { name: 'Move rule Three' }).boundingBox()
+    const to = await page.getByRole('button', { name: 'Move rule One' }).boundingBox()
+    assert.ok(from && to)
+    await page.mouse.move(from.x + 10, from.y + 10)
+    await page.mouse.down()
+    await page.mouse.move(from.x + 10, from.y - 20, { steps: 5 })
+    await page.mouse.move(to.x + 10, to.y, { steps: 15 })
+    await page.mouse.up()
+    await page.getByText('Rule Three is now 1 of 3.').waitFor({ state: 'attached' })
+    assert.deepEqual(await names(client), ['Three', 'One', 'Two'])
+    const shown = await page.locator('.rule-row .row-link').allTextContents()
+    assert.deepEqual(
+      shown.map((each) => each.trim()),
+      ['Three', 'One', 'Two'],
+    )
+    assert.deepEqual(browser.errors, [])
+  })
+
+  it('take a pasted list of 500, and show three mistakes at the entries that have them', async () => {
+    const made = await withRules('One')
+    await using server = made.server
+    const { client } = made
+    await using browser = new TestBrowser()
+    const page = await open(await browser.window(), server, 'acme', await ruleAddress(client))
+    const good = Array.from({ length: 497 }, (_, place) => `partner${place}.example`)
+    const wrong = ['two@signs@x.example', 'group:nobody', 'under_score..example']
+    const list = [...good.slice(0, 200), ...wrong, ...good.slice(200)].join('\n')
+    const input = page.getByRole('textbox', { name: 'To matches any of' })
+    await input.focus()
+    await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(list)})`)
+    await page.keyboard.press('ControlOrMeta+V')
+    await page.getByText('3 entries have mistakes and are not saved.').first().waitFor()
+    assert.equal(await page.locator('.chip-bad').count(), 3)
+    for (const value of wrong) await page.getByRole('button', { name: `Correct ${value}` }).waitFor()
+    await page.getByText(/names a group that does not exist/).waitFor()
+    // One is corrected, the others go; then all is saved.
+    await page.getByRole('button', { name: 'Correct two@signs@x.example' }).click()
+    await input.fill('one@x.example')
+    await input.press('Enter')
+    for (const value of wrong.slice(1)) await page.getByRole('button', { name: `Remove ${value}` }).click()
+    await page.getByText('All changes are saved').waitFor()
+    const [stored] = (await client.get<List>(RULES)).body.rules
+    assert.deepEqual(stored?.rule.criteria.to.matchesAny, ['one.example', ...good, 'one@x.example'])
+    assert.deepEqual(browser.errors, [])
+  })
+
+  it('show two people who change one rule what the other did, and lose neither change', async () => {
+    const made = await withRules('One')
+    await using server = made.server
+    const { client } = made
+    await using browser = new TestBrowser()
+    const window = await browser.window()
+    const mine = await open(window, server, 'admin', await ruleAddress(client))
+    await mine.getByText('All changes are saved').waitFor()
+    const other = await open(await browser.window(), server, 'acme', await ruleAddress(client))
+    await other.getByLabel('Comment').fill('as agreed with the bank')
+    await other.getByLabel('Comment').blur()
+    await other.getByText('All changes are saved').waitFor()
+    await assertStored(client, ({ comment }) => comment === 'as agreed with the bank')
+
+    await mine.getByLabel('Name', { exact: true }).fill('First')
+    await mine.getByLabel('Name', { exact: true }).blur()
+    const dialog = mine.getByRole('dialog', { name: 'Somebody else changed this rule' })
+    await dialog.getByText('as agreed with the bank').waitFor()
+    await dialog.getByText('One → First').waitFor()
+    await dialog.getByText(/^acme changed it/).waitFor()
+    await dialog.getByRole('button', { name: 'Apply my change again' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await mine.getByText('All changes are saved').waitFor()
+    await assertStored(
+      client,
+      ({ name, comment }) => name === 'First' && comment === 'as agreed with the bank',
+    )
+    assert.deepEqual(browser.errors, [])
+  })
+
+  it('let a viewer look, and change nothing', async () => {
+    const made = await withRules('One', 'Two')
+    await using server = made.server
+    const { client } = made
+    await using browser = new TestBrowser()
+    const page = await open(await browser.window(), server, 'viewer', '#/domains/acme.example/outgoing')
+    await page.getByText('You may look at this, but not change it.').waitFor()
+    assert.equal(await page.getByRole('switch', { name: 'Rule One' }).isDisabled(), true)
+    assert.equal(await page.getByRole('button', { name: /^Move rule/ }).count(), 0)
+    assert.equal(await page.getByRole('button', { name: 'Create' }).count(), 0)
+    await go(page, await ruleAddress(client))
+    await page.getByRole('heading', { name: 'One' }).waitFor()
+    assert.equal(await page.getByLabel('Name', { exact: true }).isDisabled(), true)
+    assert.equal(await page.getByRole('button', { name: 'Delete this rule' }).count(), 0)
+    assert.deepEqual(browser.errors, [])
+  })
+
+  it('do not show the domain of others', async () => {
+    const made = await withRules('One')
+    await using server = made.server
+    await using browser = new TestBrowser()
+    const page = await open(await browser.window(), server, 'other', '#/domains/acme.example/outgoing')
+    await page.getByText('There is no owner "acme.example".').waitFor()
+    assert.deepEqual(browser.errors, [])
+  })
+
+  it('keep what was typed when the session ends, and go on where one was', async () => {
+    const made = await withRules('One')
+    await using server = made.server
+    const { client } = made
+    await using browser = new TestBrowser()
+    const window = await browser.window()
+    const page = await open(window, server, 'acme', await ruleAddress(client))
+    await page.getByText('All changes are saved').waitFor()
+    await window.clearCookies()
+    await page.getByLabel('Name', { exact: true }).fill('Not lost')
+    await page.getByLabel('Name', { exact: true }).blur()
+    await page.getByText('Your session has ended.').waitFor()
+    await fillSignIn(page, 'acme')
+    await page.getByRole('heading', { name: 'Not lost' }).waitFor()
+    await page.getByText('All changes are saved').waitFor()
+    await assertStored(client, ({ name }) => name === 'Not lost')
+    assert.deepEqual(browser.errors, [])
+  })
+})
+
+async function assertStored(client: Client, holds: (rule: Rule) => boolean): Promise<void> {
+  const [stored] = (await client.get<List>(RULES)).body.rules
+  assert.ok(stored && holds(stored.rule), JSON.stringify(stored))
+}
