@@ -10,6 +10,7 @@ import type {
   HarakaDelivered,
   HarakaMailItem,
   HarakaPlugin,
+  HarakaServer,
   Next,
 } from './enforce-tls/haraka/types.js'
 import { SettingsError } from './enforce-tls/settings.js'
@@ -33,6 +34,7 @@ export function register(this: HarakaPlugin): void {
   this.register_hook('send_email', 'before_attempt', -100)
   this.register_hook('delivered', 'after_delivery')
   this.register_hook('rcpt', 'before_recipient', -100)
+  this.register_hook('init_http', 'add_pages', -100)
 }
 
 /** Hooks `init_master` and `init_child`: Haraka ends when the answer is DENY. */
@@ -71,6 +73,12 @@ export function before_recipient(
   params: readonly [HarakaAddress],
 ): void {
   if (enforcer) enforcer.beforeRecipient(next, connection, params[0])
+}
+
+/** Hook `init_http`: comes where `http.ini` has Haraka listen. */
+export function add_pages(this: HarakaPlugin, next: Next, server: HarakaServer): void {
+  if (enforcer) enforcer.addPages(server)
+  next()
 }
 
 /** Called by Haraka when it ends. */

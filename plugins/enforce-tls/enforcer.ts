@@ -25,9 +25,13 @@ import type {
   HarakaOutboundConfig,
   HarakaOutboundTls,
   HarakaPlugin,
+  HarakaServer,
   Next,
 } from './haraka/types.js'
 import { answerRecipient } from './incoming.js'
+import { AllProcesses } from './metrics/all-processes.js'
+import { Metrics } from './metrics/metrics.js'
+import { answerScrape, METRICS_PATH } from './metrics/page.js'
 import { Reports } from './report.js'
 import { RuleBook, RulesUnknown } from './rule-book.js'
 import { HeaderBlock } from './rules/header-block.js'
@@ -48,6 +52,9 @@ export class Enforcer {
   readonly #configFolder: string
   readonly #guardContext: GuardContext
   readonly #decisions: Decisions
+  readonly #metrics: Metrics
+  readonly #allProcesses: AllProcesses
+  #storeAvailable: boolean | null = null
   #settings: Settings
   #contexts: TlsContexts
 
@@ -74,6 +81,7 @@ export class Enforcer {
     this.#events.observe((event) => this.#evidence.take(event))
     this.#store = openStore(where, {
       onStateChange: (state, detail) => {
+        this.#storeAvailable = state === 'available'
         if (state === 'available') plugin.lognotice(`rule store is available: ${detail}`)
         else plugin.logerror(`rule store is not available: ${detail}`)
       },
@@ -83,6 +91,12 @@ export class Enforcer {
       maxOwners: this.#settings.cache.maxOwners,
       patience: this.#settings.redis.commandTimeout,
     })
+    this.#metrics = new Metrics({
+      storeAvailable: () => this.#storeAvailable,
+      cache: () => this.#rules.counts,
+    })
+    this.#allProcesses = new AllProcesses(this.#metrics.registry)
+    this.#events.observe(this.#metrics.observe)
     this.#guardContext = this.#makeGuardContext()
     this.#decisions = new Decisions({
       settings: () => this.#settings.main,
@@ -90,6 +104,7 @@ export class Enforcer {
       reports: this.#reports,
       divide: this.#guardContext.divide,
       retriesLast: () => retriesLast(plugin),
+      decided: this.#metrics.decided,
     })
     plugin.loginfo(`rules are in ${this.#store.description}`)
   }
@@ -113,6 +128,7 @@ export class Enforcer {
     this.#decisions.on(guard, item).then(
       (code) => (typeof code === 'object' ? next(code.code, code.argument) : next(code)),
       (error: unknown) => {
+        this.#metrics.decided('failed')
         item.logcrit(
           `enforce-tls: no decision, the message waits: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
         )
@@ -200,6 +216,15 @@ export class Enforcer {
       handshakeTimeout: this.#settings.tls.handshakeTimeout,
       failureAction: this.#settings.failure.action,
     })
+  }
+
+  /** Hook `init_http`: adds pages to Haraka's HTTP server. */
+  addPages({ http }: HarakaServer): void {
+    const context = {
+      settings: () => this.#settings.metrics,
+      text: () => this.#allProcesses.text(),
+    }
+    http.app.get(METRICS_PATH, (request, response) => void answerScrape(context, request, response))
   }
 
   /** Gives connections, watchers and timers back. */

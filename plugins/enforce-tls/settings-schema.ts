@@ -16,8 +16,11 @@ import {
   boolean,
   count,
   duration,
+  isMailbox,
+  isNetwork,
   isYes,
   list,
+  mailbox,
   milliseconds,
   or,
   text,
@@ -46,11 +49,18 @@ const KEYS: Readonly<Record<string, Keys>> = {
   },
   failure: { action: words('bounce', 'defer'), bounce_content: words('minimal', 'full') },
   evidence: { stream: boolean, max_entries: count(1000, 10_000_000) },
+  metrics: {
+    enabled: boolean,
+    allow: list('a list of addresses or networks (allow[]=192.0.2.0/24)', 'network'),
+  },
+  alert: { to: mailbox, from: mailbox, interval: duration },
 }
 
 const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
 ajv.addFormat('duration', (value) => /^\d+(?:\.\d+)?\s*(?:ms|s|m|h|d)$/.test(value))
 ajv.addFormat('endpoint', isEndpoint)
+ajv.addFormat('network', isNetwork)
+ajv.addFormat('mailbox', isMailbox)
 const validators = new Map(
   Object.entries(KEYS).map(([name, properties]) => [
     name,
@@ -69,15 +79,9 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
     if (!validators.has(name)) throw unknownWord(`unknown section [${name}]`, 'sections', Object.keys(KEYS))
   }
   const section = (name: string): Section => checked(name, withoutEmpty(ini[name] ?? {}))
-  const [main, store, redis, cache, tls, failure, evidence] = Object.keys(KEYS).map(section) as [
-    Section,
-    Section,
-    Section,
-    Section,
-    Section,
-    Section,
-    Section,
-  ]
+  const [main, store, redis, cache, tls, failure, evidence, metrics, alert] = Object.keys(KEYS).map(
+    section,
+  ) as [Section, Section, Section, Section, Section, Section, Section, Section, Section]
   const contradiction = redisContradiction(redis)
   if (contradiction !== null) throw new SettingsError(`${SETTINGS_FILE}: [redis] ${contradiction}`)
   return deepFreeze({
@@ -103,6 +107,15 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
     evidence: {
       stream: isYes(evidence['stream'], true),
       maxEntries: or(evidence['max_entries'], 100_000),
+    },
+    metrics: {
+      enabled: isYes(metrics['enabled'], true),
+      allow: or<string[]>(metrics['allow'], ['127.0.0.0/8', '::1']),
+    },
+    alert: {
+      to: or(alert['to'], ''),
+      from: or(alert['from'], ''),
+      interval: milliseconds(alert['interval'], 3_600_000),
     },
   } satisfies Settings)
 }

@@ -61,6 +61,20 @@ export interface Settings {
     /** About the most entries that the delivery log keeps. @default 100000 */
     readonly maxEntries: number
   }
+  readonly metrics: {
+    /** Serve them where Haraka has an HTTP server. @default true */
+    readonly enabled: boolean
+    /** Addresses and networks that may read them. @default loopback */
+    readonly allow: readonly string[]
+  }
+  readonly alert: {
+    /** Who is told of partners that begin to fail. @default nobody */
+    readonly to: string
+    /** The digest's From. @default MAILER-DAEMON at Haraka's own name */
+    readonly from: string
+    /** The least time between two digests, in milliseconds. @default 3600000 */
+    readonly interval: number
+  }
 }
 
 /**

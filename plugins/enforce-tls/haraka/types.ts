@@ -1,6 +1,7 @@
 /** The Haraka objects that this plugin touches, and of them only what it touches (tried with Haraka 3.3.4). */
 import type { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** Haraka's config reader. */
@@ -195,4 +196,14 @@ export interface HarakaPlugins {
   readonly registered_hooks: Readonly<
     Record<string, readonly { readonly plugin: string; readonly method: string; readonly priority: number }[]>
   >
+}
+
+/** Haraka's server, as the hook `init_http` is given it. */
+export interface HarakaServer {
+  readonly http: {
+    /** An express application. */
+    readonly app: {
+      get(path: string, handler: (request: IncomingMessage, response: ServerResponse) => void): unknown
+    }
+  }
 }
