@@ -16,11 +16,9 @@ import {
   boolean,
   count,
   duration,
-  isMailbox,
   isNetwork,
   isYes,
   list,
-  mailbox,
   milliseconds,
   or,
   text,
@@ -53,14 +51,12 @@ const KEYS: Readonly<Record<string, Keys>> = {
     enabled: boolean,
     allow: list('a list of addresses or networks (allow[]=192.0.2.0/24)', 'network'),
   },
-  alert: { to: mailbox, from: mailbox, interval: duration },
 }
 
 const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
 ajv.addFormat('duration', (value) => /^\d+(?:\.\d+)?\s*(?:ms|s|m|h|d)$/.test(value))
 ajv.addFormat('endpoint', isEndpoint)
 ajv.addFormat('network', isNetwork)
-ajv.addFormat('mailbox', isMailbox)
 const validators = new Map(
   Object.entries(KEYS).map(([name, properties]) => [
     name,
@@ -79,9 +75,16 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
     if (!validators.has(name)) throw unknownWord(`unknown section [${name}]`, 'sections', Object.keys(KEYS))
   }
   const section = (name: string): Section => checked(name, withoutEmpty(ini[name] ?? {}))
-  const [main, store, redis, cache, tls, failure, evidence, metrics, alert] = Object.keys(KEYS).map(
-    section,
-  ) as [Section, Section, Section, Section, Section, Section, Section, Section, Section]
+  const [main, store, redis, cache, tls, failure, evidence, metrics] = Object.keys(KEYS).map(section) as [
+    Section,
+    Section,
+    Section,
+    Section,
+    Section,
+    Section,
+    Section,
+    Section,
+  ]
   const contradiction = redisContradiction(redis)
   if (contradiction !== null) throw new SettingsError(`${SETTINGS_FILE}: [redis] ${contradiction}`)
   return deepFreeze({
@@ -111,11 +114,6 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
     metrics: {
       enabled: isYes(metrics['enabled'], true),
       allow: or<string[]>(metrics['allow'], ['127.0.0.0/8', '::1']),
-    },
-    alert: {
-      to: or(alert['to'], ''),
-      from: or(alert['from'], ''),
-      interval: milliseconds(alert['interval'], 3_600_000),
     },
   } satisfies Settings)
 }

@@ -25,11 +25,6 @@ export const count = (minimum: number, maximum: number) => ({
   maximum,
   expected: `a whole number from ${minimum} to ${maximum}`,
 })
-export const mailbox = {
-  type: 'string',
-  format: 'mailbox',
-  expected: 'one mail address such as postmaster@acme.example',
-}
 /** @param format of one entry; any text without it */
 export const list = (expected: string, format?: string) => ({
   type: 'array',
@@ -60,9 +55,4 @@ export function isNetwork(value: string): boolean {
   const family = isIP(address)
   if (family === 0 || rest.length > 0) return false
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
-}
-
-/** One plain mail address, without a name beside it. */
-export function isMailbox(value: string): boolean {
-  return /^[^\s@<>,;:"()[\]\\]{1,64}@[^\s@<>,;:"()[\]\\]{1,255}$/u.test(value)
 }

@@ -67,14 +67,6 @@ export interface Settings {
     /** Addresses and networks that may read them. @default loopback */
     readonly allow: readonly string[]
   }
-  readonly alert: {
-    /** Who is told of partners that begin to fail. @default nobody */
-    readonly to: string
-    /** The digest's From. @default MAILER-DAEMON at Haraka's own name */
-    readonly from: string
-    /** The least time between two digests, in milliseconds. @default 3600000 */
-    readonly interval: number
-  }
 }
 
 /**

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { startHaraka, type Haraka } from '../support/haraka.js'
+import { repositoryRoot } from '../support/repository.js'
 import { fileStoreConfig } from '../support/rules.js'
 import { scrape, valueOf, type Scrape } from '../support/scrape.js'
 import { startPeer } from '../support/smtp-peer.js'
@@ -27,6 +30,31 @@ exports.watch = (next, server) => {
 `
 
 describe('metrics', () => {
+  it('are told to allowed networks alone, and name what dashboard and alerts use', async () => {
+    await using haraka = await startHaraka({
+      config: { ...fileStoreConfig(RULES), ...HTTP },
+    })
+    const url = await metricsUrl(haraka)
+    const scraped = [...(await scrape(url)).keys()].map((key) => key.replace(/[{].*/, ''))
+    for (const file of ['enforce-tls.grafana.json', 'enforce-tls.alerts.yml']) {
+      const text = readFileSync(join(repositoryRoot(), 'config', file), 'utf8')
+      const used = new Set(text.match(/enforce_tls_\w+/g))
+      assert.ok(used.size > 3)
+      // Those without a sample before the first attempt.
+      const later = /^enforce_tls_(attempts_total|handshake_duration_seconds_\w+|store_available)$/
+      for (const name of used) assert.ok(later.test(name) || scraped.includes(name), `${file}: ${name}`)
+    }
+
+    haraka.writeConfig({ 'enforce-tls.ini': '[store]\ntype=file\n[metrics]\nallow[]=192.0.2.0/24\n' })
+    await haraka.waitForLog(/enforce-tls\.ini was read again/)
+    const refused = await fetch(url)
+    assert.equal(refused.status, 403)
+    assert.match(await refused.text(), /127\.0\.0\.1 may not read metrics: see \[metrics\] allow\[\]/)
+
+    haraka.writeConfig({ 'enforce-tls.ini': '[store]\ntype=file\n[metrics]\nenabled=false\n' })
+    await haraka.until(async () => (await fetch(url)).status === 404, 'metrics to be switched off')
+  })
+
   it('are the same for every scrape, whichever worker is asked, also when one has ended', async () => {
     await using bank = await startPeer()
     await using clinic = await startPeer({ starttls: false })
@@ -52,8 +80,8 @@ describe('metrics', () => {
     const delivered = (scraped: Scrape) =>
       valueOf(scraped, 'enforce_tls_outcomes_total', { level: 'encrypt', result: 'delivered' })
     for (const who of ['queued', 'scraped'])
-      assert.equal(await processesThat(who, haraka, metricsUrl(haraka)), 2)
-    const url = metricsUrl(haraka)
+      assert.equal(await processesThat(who, haraka, await metricsUrl(haraka)), 2)
+    const url = await metricsUrl(haraka)
     for (let time = 0; time < 6; time++) {
       const scraped = await scrape(url)
       assert.equal(delivered(scraped), 12)
@@ -101,7 +129,9 @@ async function processesThat(did: string, haraka: Haraka, url: string): Promise<
   return processes().size
 }
 
-function metricsUrl(haraka: Haraka): string {
+async function metricsUrl(haraka: Haraka): Promise<string> {
+  // The HTTP server comes last, when Haraka has run its start-up hooks.
+  await haraka.waitForLog(/Listening on \S+[^]*Listening on \S+:\d/)
   const ports = [...haraka.log.matchAll(/Listening on \S+:(\d+)/g)].map(([, port]) => port)
   return `http://127.0.0.1:${ports.find((port) => port !== String(haraka.port)) ?? ''}/enforce-tls/metrics`
 }
