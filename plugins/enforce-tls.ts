@@ -34,7 +34,7 @@ export function register(this: HarakaPlugin): void {
   this.register_hook('send_email', 'before_attempt', -100)
   this.register_hook('delivered', 'after_delivery')
   this.register_hook('rcpt', 'before_recipient', -100)
-  this.register_hook('init_http', 'serve_console', -100)
+  this.register_hook('init_http', 'add_pages', -100)
 }
 
 /** Hooks `init_master` and `init_child`: Haraka ends when the answer is DENY. */
@@ -78,9 +78,11 @@ export function before_recipient(
   if (enforcer) enforcer.beforeRecipient(next, connection, params[0])
 }
 
-/** Hook `init_http`. */
-export function serve_console(this: HarakaPlugin, next: Next, server: HarakaServer): void {
+/** Hook `init_http`: comes where `http.ini` has Haraka listen. */
+export function add_pages(this: HarakaPlugin, next: Next, server: HarakaServer): void {
   if (!enforcer) return next()
+  // Before the console, whose folder this page is in.
+  enforcer.addPages(server)
   enforcer.serveConsole(next, server)
 }
 

@@ -13,6 +13,7 @@ import { rulesOf, type Reports } from './report-only.js'
 import { RulesUnknown, type RuleBook } from './rule-book.js'
 import { addUp, sameRequirement, type Requirement } from './rules/requirement.js'
 import type { Verdict } from './rules/rule-list.js'
+import type { Decision } from './metrics/metrics.js'
 import type { Settings } from './settings.js'
 
 /** Mail whose rules can't be told waits at least this long before its sender hears of it, in ms. */
@@ -30,6 +31,8 @@ export interface DecisionContext {
   divide(item: HarakaMailItem, groups: readonly (readonly HarakaAddress[])[]): Promise<void>
   /** How long Haraka's own retries go on, in ms. */
   retriesLast(): number
+  /** Told of every decision; total. */
+  decided(result: Decision): void
 }
 
 /** Recipients that require the same. */
@@ -62,7 +65,11 @@ export class Decisions {
       item.lognotice('enforce-tls: somebody has removed the queue file, so there is nothing to send')
       return constants.cont
     }
-    if (verdicts instanceof Error) return this.#withoutRules(guard, item, verdicts)
+    if (verdicts instanceof Error) {
+      this.#context.decided('deferred')
+      return this.#withoutRules(guard, item, verdicts)
+    }
+    this.#context.decided(covered && !this.#context.settings().reportOnly ? 'required' : 'not-required')
     this.#undecidedSince.delete(item)
     return this.#apply(guard, item, verdicts, requirements ?? [])
   }

@@ -30,6 +30,9 @@ import type {
   Next,
 } from './haraka/types.js'
 import { answerRecipient } from './incoming.js'
+import { AllProcesses } from './metrics/all-processes.js'
+import { Metrics } from './metrics/metrics.js'
+import { answerScrape, METRICS_PATH } from './metrics/page.js'
 import { Reports } from './report-only.js'
 import { RuleBook, RulesUnknown } from './rule-book.js'
 import { HeaderBlock } from './rules/header-block.js'
@@ -53,6 +56,9 @@ export class Enforcer {
   readonly #guardContext: GuardContext
   readonly #decisions: Decisions
   #console: ConsoleHost | null = null
+  readonly #metrics: Metrics
+  readonly #allProcesses: AllProcesses
+  #storeAvailable: boolean | null = null
   #settings: Settings
   #contexts: TlsContexts
 
@@ -80,6 +86,7 @@ export class Enforcer {
     this.#events.observe((event) => this.#evidence.take(event))
     this.#store = openStore(where, {
       onStateChange: (state, detail) => {
+        this.#storeAvailable = state === 'available'
         if (state === 'available') plugin.lognotice(`rule store is available: ${detail}`)
         else plugin.logerror(`rule store is not available: ${detail}`)
       },
@@ -89,6 +96,12 @@ export class Enforcer {
       maxOwners: this.#settings.cache.maxOwners,
       patience: this.#settings.redis.commandTimeout,
     })
+    this.#metrics = new Metrics({
+      storeAvailable: () => this.#storeAvailable,
+      cache: () => this.#rules.counts,
+    })
+    this.#allProcesses = new AllProcesses(this.#metrics.registry)
+    this.#events.observe(this.#metrics.observe)
     this.#guardContext = this.#makeGuardContext()
     this.#decisions = new Decisions({
       settings: () => this.#settings.main,
@@ -96,6 +109,7 @@ export class Enforcer {
       reports: this.#reports,
       divide: this.#guardContext.divide,
       retriesLast: () => retriesLast(plugin),
+      decided: this.#metrics.decided,
     })
     plugin.loginfo(`rules are in ${this.#store.description}`)
   }
@@ -119,6 +133,7 @@ export class Enforcer {
     this.#decisions.on(guard, item).then(
       (code) => (typeof code === 'object' ? next(code.code, code.argument) : next(code)),
       (error: unknown) => {
+        this.#metrics.decided('failed')
         item.logcrit(
           `enforce-tls: no decision, the message waits: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
         )
@@ -228,6 +243,15 @@ export class Enforcer {
       handshakeTimeout: this.#settings.tls.handshakeTimeout,
       failureAction: this.#settings.failure.action,
     })
+  }
+
+  /** Hook `init_http`: adds pages to Haraka's HTTP server. */
+  addPages({ http }: HarakaServer): void {
+    const context = {
+      settings: () => this.#settings.metrics,
+      text: () => this.#allProcesses.text(),
+    }
+    http.app.get(METRICS_PATH, (request, response) => void answerScrape(context, request, response))
   }
 
   /** Gives connections, watchers and timers back. */

@@ -16,6 +16,7 @@ import {
   boolean,
   count,
   duration,
+  isNetwork,
   isYes,
   list,
   milliseconds,
@@ -56,12 +57,17 @@ const KEYS: Readonly<Record<string, Keys>> = {
       expected: 'false, the number of proxies, or their addresses (loopback, 192.0.2.1, 10.0.0.0/8)',
     },
   },
+  metrics: {
+    enabled: boolean,
+    allow: list('a list of addresses or networks (allow[]=192.0.2.0/24)', 'network'),
+  },
 }
 
 const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
 ajv.addFormat('duration', (value) => /^\d+(?:\.\d+)?\s*(?:ms|s|m|h|d)$/.test(value))
 ajv.addFormat('proxies', (value) => trustedProxies(value) !== null)
 ajv.addFormat('endpoint', isEndpoint)
+ajv.addFormat('network', isNetwork)
 const validators = new Map(
   Object.entries(KEYS).map(([name, properties]) => [
     name,
@@ -80,16 +86,9 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
     if (!validators.has(name)) throw unknownWord(`unknown section [${name}]`, 'sections', Object.keys(KEYS))
   }
   const section = (name: string): Section => checked(name, withoutEmpty(ini[name] ?? {}))
-  const [main, store, redis, cache, tls, failure, evidence, console] = Object.keys(KEYS).map(section) as [
-    Section,
-    Section,
-    Section,
-    Section,
-    Section,
-    Section,
-    Section,
-    Section,
-  ]
+  const [main, store, redis, cache, tls, failure, evidence, console, metrics] = Object.keys(KEYS).map(
+    section,
+  ) as [Section, Section, Section, Section, Section, Section, Section, Section, Section]
   const contradiction = redisContradiction(redis)
   if (contradiction !== null) throw new SettingsError(`${SETTINGS_FILE}: [redis] ${contradiction}`)
   return deepFreeze({
@@ -121,6 +120,10 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
       sessionIdle: milliseconds(console['session_idle'], 1_800_000),
       sessionMax: milliseconds(console['session_max'], 43_200_000),
       trustProxy: trustedProxies(or<string>(console['trust_proxy'], 'false')) ?? false,
+    },
+    metrics: {
+      enabled: isYes(metrics['enabled'], true),
+      allow: or<string[]>(metrics['allow'], ['127.0.0.0/8', '::1']),
     },
   } satisfies Settings)
 }

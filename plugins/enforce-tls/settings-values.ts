@@ -1,4 +1,5 @@
 /** Kinds of values in `enforce-tls.ini`, as JSON Schema with what an error says, and what each becomes. Pure. */
+import { isIP } from 'node:net'
 import ms from 'ms'
 
 /** A section as Haraka's config reader gives it: texts, numbers or lists of them. */
@@ -47,4 +48,12 @@ export function isYes(value: unknown, otherwise: boolean): boolean {
 
 export function milliseconds(value: unknown, otherwise: number): number {
   return value === undefined ? otherwise : Math.round(ms(value as ms.StringValue))
+}
+
+/** Addresses and networks in CIDR notation, for `list`. */
+export function isNetwork(value: string): boolean {
+  const [address = '', prefix, ...rest] = value.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
 }

@@ -71,6 +71,12 @@ export interface Settings {
     /** Whose X-Forwarded-For and X-Forwarded-Proto are believed: nobody's, those of so many proxies, or of these addresses. @default false */
     readonly trustProxy: false | number | readonly string[]
   }
+  readonly metrics: {
+    /** Serve them where Haraka has an HTTP server. @default true */
+    readonly enabled: boolean
+    /** Addresses and networks that may read them. @default loopback */
+    readonly allow: readonly string[]
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The Haraka objects that this plugin touches, and of them only what it touches (tried with Haraka 3.3.4). */
 import type { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** Haraka's config reader. */
@@ -200,14 +201,10 @@ export interface HarakaPlugins {
 /** What the hook `init_http` is given: Haraka's server, once its HTTP server listens. */
 export interface HarakaServer {
   readonly http: {
+    /** An express application. */
     readonly app: {
-      use(
-        handler: (
-          request: import('node:http').IncomingMessage,
-          response: import('node:http').ServerResponse,
-          next: () => void,
-        ) => void,
-      ): unknown
+      get(path: string, handler: (request: IncomingMessage, response: ServerResponse) => void): unknown
+      use(handler: (request: IncomingMessage, response: ServerResponse, next: () => void) => void): unknown
     }
   }
 }

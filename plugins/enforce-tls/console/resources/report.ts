@@ -1,5 +1,6 @@
 /** What became of mail that rules speak of, out of the delivery log. */
-import { makeReport, type ReportQuery } from '../../report/make-report.js'
+import { makeReport } from '../../report/make-report.js'
+import type { ReportQuery } from '../../report/report-query.js'
 import { parseSince, parseUntil } from '../../report/period.js'
 import { parseDomain } from '../../rules/address.js'
 import { EVERYONE, quote } from '../../rules/owner.js'
