@@ -41,7 +41,7 @@ interface Running {
 const COMPARISONS = [
   { id: 'no-match', with: 'plain', value: 'cpu', target: '≤ 1.02' },
   { id: 'matched', with: 'opportunistic', value: 'cpu', target: '≤ 0.90' },
-  { id: 'matched', with: 'postfix', value: 'perSecond', target: 'none' },
+  { id: 'matched', with: 'postfix', value: 'perSecond', target: '≥ 1.1' },
   { id: 'matched-nodes', with: 'postfix', value: 'perSecond', target: '≥ 1.1' },
 ] as const
 

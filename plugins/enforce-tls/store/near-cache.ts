@@ -77,6 +77,8 @@ interface Kept {
   readAt: number
   /** How long the last read took. */
   took: number
+  /** How many reads in a row came to nothing because of changes meanwhile. */
+  torn: number
   reading: Promise<void> | null
 }
 
@@ -84,6 +86,8 @@ interface Kept {
 const REST = 100
 const REREAD_AFTER = { hearing: 25_000, deaf: 10_000 }
 const STALE_AFTER = 25_000
+/** How many times in a row a read is done again because of changes meanwhile. */
+const TORN_MAX = 2
 /** How old a read under way may be, for another decision to share it, in ms. */
 const JOINABLE = 50
 /** How exact ages are. */
@@ -246,11 +250,14 @@ export class NearCache {
       if (await this.#onlyServicesChanged(kept)) kept.seen = marks
       else {
         const { entries, groups, usesGroups } = await readRules(this.#store, owner)
-        kept.usesGroups = usesGroups
-        kept.service = entries.service
-        kept.seen = marks
-        kept.list = await compileInPieces(entries, groups)
+        // Also of a list that turns out to be invalid: it is not read again before something changes.
+        const about = { usesGroups, service: entries.service, seen: marks }
+        const list = await compileInPieces(entries, groups).catch((error: unknown) => {
+          Object.assign(kept, about)
+          throw error
+        })
         kept.took = performance.now() - begun
+        if (!this.#isTorn(kept, marks)) Object.assign(kept, about, { list, torn: 0 })
       }
       kept.trouble = null
     } catch (error) {
@@ -258,6 +265,18 @@ export class NearCache {
       this.#counts.failedReads++
     }
     this.#listener.onRead(owner, kept.trouble, kept.list !== null)
+  }
+
+  /**
+   * Whether somebody changed what was read while it was read: a long list comes in pages, and a rule that was
+   * moved meanwhile can be in none of them. It is read again, but not for ever: where changes never stop, a list
+   * of today is better than one of yesterday.
+   */
+  #isTorn(kept: Kept, { all, groups, own }: Marks): boolean {
+    const now = this.#marksOf(kept)
+    if ((all === now.all && groups === now.groups && own === now.own) || kept.torn === TORN_MAX) return false
+    kept.torn++
+    return true
   }
 
   /** Spares an owner of many rules a new list whenever some other domain's service is switched. */
@@ -299,6 +318,7 @@ function newlyKept(owner: string): Kept {
     usedAt: -Infinity,
     readAt: -Infinity,
     took: 0,
+    torn: 0,
     reading: null,
   }
 }
