@@ -86,6 +86,12 @@ export class RuleModel {
     void this.save()
   }
 
+  /** Takes what is being typed, so that nothing that is drawn meanwhile takes it back; `change` saves it. */
+  type(next: Partial<Rule>): void {
+    this.draft = { ...this.draft, ...next }
+    this.#remember()
+  }
+
   /** Changes one list of a criterion, with the entries that are not taken. */
   changeList(key: string, criteria: Criteria, mistakes: readonly Mistake[]): void {
     this.mistakes = { ...this.mistakes, [key]: mistakes }

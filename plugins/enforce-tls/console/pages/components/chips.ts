@@ -2,7 +2,7 @@
  * A list of addresses, domains, groups or texts as chips. Whole lists may be pasted; the server looks at every
  * entry, and those with a mistake stay, with the mistake said at the chip, until they are corrected or removed.
  */
-import { html, useEffect, useRef, useState, type Child, type VNode } from '../preact.js'
+import { html, useRef, useState, type Child, type VNode } from '../preact.js'
 import { request, wordsOf } from '../api.js'
 import { texts } from '../texts.js'
 import type { Validated } from '../types.js'
@@ -47,9 +47,8 @@ export function Chips(props: ChipsProps): VNode {
   const [all, setAll] = useState(false)
   // Answers may come in another order than they were asked for: they add to what is there then.
   const latest = useRef({ values, mistakes })
-  useEffect(() => {
-    latest.current = { values, mistakes }
-  })
+  // While drawing, not in an effect: an effect may run after a later change, and take it back.
+  latest.current = { values, mistakes }
 
   const change = (nextValues: readonly string[], nextMistakes: readonly Mistake[]): void => {
     latest.current = { values: nextValues, mistakes: nextMistakes }

@@ -181,13 +181,16 @@ function HeaderName(props: {
   readonly onChange: (name: string) => void
 }): VNode {
   const id = useUid('header')
+  // What is being typed; nothing that is drawn meanwhile takes it back.
+  const [typed, setTyped] = useState(props.value)
   return html`<${Field} label=${texts.criteria.headerName} id=${id}>
     <input
       id=${id}
       class="input"
-      value=${props.value}
+      value=${typed}
       disabled=${props.disabled}
       placeholder="X-Classification"
+      onInput=${(event: { readonly currentTarget: HTMLInputElement }) => setTyped(event.currentTarget.value)}
       onChange=${(event: { readonly currentTarget: HTMLInputElement }) => props.onChange(event.currentTarget.value.trim())}
     />
   <//>`

@@ -141,6 +141,7 @@ function Names({ model, disabled }: { readonly model: RuleModel; readonly disabl
         value=${model.draft.name}
         disabled=${disabled}
         autocomplete="off"
+        onInput=${({ currentTarget }: Typed) => model.type({ name: currentTarget.value })}
         onChange=${({ currentTarget }: Typed) => model.change({ name: currentTarget.value })}
       />
     <//>
@@ -153,6 +154,7 @@ function Names({ model, disabled }: { readonly model: RuleModel; readonly disabl
         disabled=${disabled}
         autocomplete="off"
         aria-describedby="comment-hint"
+        onInput=${({ currentTarget }: Typed) => model.type({ comment: currentTarget.value })}
         onChange=${({ currentTarget }: Typed) => model.change({ comment: currentTarget.value })}
       />
     <//>
