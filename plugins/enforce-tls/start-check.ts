@@ -2,7 +2,7 @@
  * The check at start: whether the guard holds in this Haraka as it is set up. Gives the reason why not, as
  * one sentence with the way out.
  */
-import { GUARDED_METHODS } from './delivery/guard.js'
+import { GUARDED_METHODS } from './delivery/guarded-item.js'
 import type { HarakaMailItem, HarakaOutbound, HarakaOutboundConfig, HarakaPlugin } from './haraka/types.js'
 import { isLoaded, runsBefore } from './other-plugins.js'
 

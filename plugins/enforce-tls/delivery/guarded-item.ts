@@ -1,0 +1,93 @@
+/**
+ * A queue item under guard, as the parts of the guard share it: Haraka's own methods, what is required now, the
+ * round of attempts under way, and what is told of it. `guard.ts`, `host-attempt.ts` and `ending.ts` work on it,
+ * and they alone touch the insides of an hmail (Haraka 3.3.4, `outbound/hmail.js`).
+ */
+import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
+import type { Requirement } from '../rules/requirement.js'
+import { Decoration } from './decoration.js'
+import type { GuardContext } from './guard-context.js'
+import { ItemEvents, type Ending } from './item-events.js'
+import type { AttemptFailure } from './outcome.js'
+import { Round } from './round.js'
+
+/** Haraka's methods that a guarded item has its own versions of. */
+export const GUARDED_METHODS = [
+  'send_email_respond',
+  'found_mx',
+  'get_force_tls',
+  'try_deliver',
+  'try_deliver_host_on_socket',
+  'deferred_respond',
+  'bounce_respond',
+  'double_bounce',
+  'split_to_new_recipients',
+] as const satisfies readonly (keyof HarakaMailItem)[]
+
+/** One of them. */
+export type GuardedMethod = (typeof GUARDED_METHODS)[number]
+
+/** The item's own version of each. */
+export type GuardedVersions = Readonly<Record<GuardedMethod, (...args: never[]) => unknown>>
+
+/** One item under guard. */
+export class GuardedItem {
+  readonly item: HarakaMailItem
+  readonly context: GuardContext
+  readonly haraka: Decoration<HarakaMailItem, GuardedMethod>
+  /** What the rules require at this attempt; `null`: nothing goes out, for they have not spoken. */
+  requirement: Requirement | null = null
+  /** The TLS reason of this round's last word, a deferral or a bounce. */
+  tlsFailure: AttemptFailure | null = null
+  readonly #events: ItemEvents
+  #round: Round
+
+  constructor(item: HarakaMailItem, context: GuardContext, versions: GuardedVersions) {
+    this.item = item
+    this.context = context
+    this.#events = new ItemEvents(item, context.tell)
+    this.#round = this.#newRound()
+    this.haraka = new Decoration(item, versions, (method, error) => {
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      item.logcrit(`enforce-tls: ${method} failed, the message waits: ${what}`)
+      this.postpone()
+    })
+  }
+
+  /** The attempts since the item last left the queue. */
+  get round(): Round {
+    return this.#round
+  }
+
+  /** The item has left the queue: nothing is required yet, and nothing was tried. */
+  beginRound(): void {
+    this.requirement = null
+    this.tlsFailure = null
+    this.#round = this.#newRound()
+  }
+
+  /** Puts the item back into the queue for a while, without counting it as a failure. */
+  postpone(): void {
+    const { item } = this
+    const { outbound, settings } = this.context
+    item.next_cb()
+    outbound().temp_fail_queue.add(item.filename, settings().main.deferSeconds * 1000, () => {
+      outbound().delivery_queue.push(item)
+    })
+  }
+
+  /** Tells those who look on what became of some or all recipients. */
+  tellEnding(result: Ending['result'], recipients: readonly HarakaAddress[] = this.item.todo.rcpt_to): void {
+    const { requirement } = this
+    if (!requirement) return
+    const attempt = this.#round.finish()
+    const failure = result === 'delivered' ? null : this.tlsFailure
+    this.#events.outcome(requirement, { result, recipients, attempt, failure })
+  }
+
+  #newRound(): Round {
+    return new Round((attempt) => {
+      if (this.requirement) this.#events.attempt(this.requirement, attempt)
+    })
+  }
+}
