@@ -11,7 +11,7 @@ import { startPeer } from '../support/smtp-peer.js'
 const covered = fileStoreConfig({ 'acme.example': [{ to: ['bank.example'] }] }, '[main]\ndefer_seconds=1\n')
 
 it('ciphers in tls.ini that OpenSSL refuses make covered mail wait as long as any other, then bounce with the reason', async () => {
-  await using bank = await startPeer({ on: { connect: reset } })
+  await using bank = await startPeer()
   await using acme = await startPeer({ starttls: false })
   await using haraka = await startHaraka({
     config: { ...covered, 'tls.ini': '[outbound]\nciphers=NOT-A-CIPHER\n' },

@@ -137,20 +137,26 @@ export function watchSentinels(options: ClientOptions, onSwitch: () => void): Se
 function makeCluster(options: ClientOptions): Cluster {
   const { address, settings, retryDelay, onNodeError } = options
   const startNodes = [...(address.cluster ?? [])]
-  return new Cluster(startNodes, {
+  const cluster = new Cluster(startNodes, {
     // Without a retryStrategy: nodes come and go, and one that is lost is connected to anew when a key asks for it.
     redisOptions: {
       ...connectionOptions(options),
       ...(onNodeError ? { Connector: tellingConnector(onNodeError) } : {}),
     },
     clusterRetryStrategy: retryDelay,
-    slotsRefreshInterval: SLOTS_REFRESH,
+    slotsRefreshInterval: 0,
     slotsRefreshTimeout: share(settings.commandTimeout, startNodes.length),
     // As `autoResendUnfulfilledCommands` for a single server.
     retryDelayOnFailover: 0,
     // A name stays a name, since a certificate names it.
     ...(address.tls ? { dnsLookup: (host, done) => done(null, host) } : {}),
   })
+  // In place of its own slotsRefreshInterval: a client that is closed while it asks goes on asking for ever (ioredis 6.0.0).
+  const refresh = setInterval(() => {
+    if (cluster.status === 'ready') cluster.refreshSlotsCache()
+  }, SLOTS_REFRESH).unref()
+  cluster.once('end', () => clearInterval(refresh))
+  return cluster
 }
 
 /** One of several that hangs must leave time for the others. */
