@@ -52,26 +52,32 @@ export class PatternMap<V> {
   }
 
   /**
-   * Calls back for each pattern that an address fits, the closest first, until one call answers true.
+   * Tells the visitor of each pattern that an address fits, the closest first, until it answers true.
    *
-   * @returns whether one did
+   * @returns whether it did
    */
-  some(address: MailAddress, found: (value: V, pattern: string) => boolean): boolean {
+  visit(address: MailAddress, visitor: PatternVisitor<V>): boolean {
     const { domain } = address
-    if (this.#addresses && this.#ask(formatAddress(address), found)) return true
-    if (this.#ask(domain, found)) return true
+    if (this.#addresses && this.#ask(formatAddress(address), visitor)) return true
+    if (this.#ask(domain, visitor)) return true
     if (this.#parents) {
       for (let dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1)) {
-        if (this.#ask(domain.slice(dot), found)) return true
+        if (this.#ask(domain.slice(dot), visitor)) return true
       }
     }
-    return this.#anyone !== undefined && found(this.#anyone, ANYONE)
+    return this.#anyone !== undefined && visitor.found(this.#anyone, ANYONE)
   }
 
-  #ask(pattern: string, found: (value: V, pattern: string) => boolean): boolean {
+  #ask(pattern: string, visitor: PatternVisitor<V>): boolean {
     const value = this.#values.get(pattern)
-    return value !== undefined && found(value, pattern)
+    return value !== undefined && visitor.found(value, pattern)
   }
+}
+
+/** Is told of the patterns that an address fits. */
+export interface PatternVisitor<V> {
+  /** @returns true: enough */
+  found(value: V, pattern: string): boolean
 }
 
 /** Tells which pattern of a list an address fits, the closest one; `null` where none. */
@@ -94,9 +100,11 @@ export function* compilingPatterns(patterns: readonly string[]): InPieces<Patter
   }
   return (address) => {
     let fitting: string | null = null
-    map.some(address, (_, pattern) => {
-      fitting = pattern
-      return true
+    map.visit(address, {
+      found(_, pattern) {
+        fitting = pattern
+        return true
+      },
     })
     return fitting
   }

@@ -41,39 +41,47 @@ export interface Requirement {
  * @param action of a level other than `none`
  */
 export function requirementOf(action: RelayWithTls, domain: string, decidedBy: DecidedBy): Requirement {
-  const { level, minVersion, names = [], fingerprints = [], onFailure } = action
+  const { level, minVersion, names = NONE, fingerprints = NONE, onFailure } = action
   const demands = definitionOf(level)
-  return {
+  // Made for each covered recipient, and then kept by nobody: what is not needed is not made.
+  const requirement: Mutable<Requirement> = {
     level,
-    ...(minVersion ? { minVersion } : {}),
     trusted: demands.trusted,
     namesHost: demands.names === 'mx-host',
-    namesAnyOf: demands.names === 'domain' ? [[domain, `.${domain}`, ...names]] : [],
-    fingerprintsAnyOf: demands.pinned ? [fingerprints] : [],
-    ...(onFailure ? { onFailure } : {}),
+    namesAnyOf: demands.names === 'domain' ? [[domain, `.${domain}`, ...names]] : NOTHING,
+    fingerprintsAnyOf: demands.pinned ? [fingerprints] : NOTHING,
     decidedBy: [decidedBy],
   }
+  if (minVersion) requirement.minVersion = minVersion
+  if (onFailure) requirement.onFailure = onFailure
+  return requirement
 }
 
 /** The conjunction of two requirements; `null` requires nothing. */
 export function addUp(a: Requirement | null, b: Requirement | null): Requirement | null {
   if (!a || !b) return a ?? b
-  const minVersion =
-    a.minVersion && b.minVersion ? later(a.minVersion, b.minVersion) : (a.minVersion ?? b.minVersion)
-  const onFailure = a.onFailure ?? b.onFailure
-  return {
+  const sum: Mutable<Requirement> = {
     level: stricter(a.level, b.level),
-    ...(minVersion ? { minVersion } : {}),
     trusted: a.trusted || b.trusted,
     namesHost: a.namesHost || b.namesHost,
     namesAnyOf: [...a.namesAnyOf, ...b.namesAnyOf],
     fingerprintsAnyOf: [...a.fingerprintsAnyOf, ...b.fingerprintsAnyOf],
-    ...(onFailure ? { onFailure } : {}),
     decidedBy: [...a.decidedBy, ...b.decidedBy],
   }
+  const minVersion =
+    a.minVersion && b.minVersion ? later(a.minVersion, b.minVersion) : (a.minVersion ?? b.minVersion)
+  if (minVersion) sum.minVersion = minVersion
+  const onFailure = a.onFailure ?? b.onFailure
+  if (onFailure) sum.onFailure = onFailure
+  return sum
 }
 
 /** Whether two requirements are the same demand by the same rules, so that recipients may share a delivery. */
 export function sameRequirement(a: Requirement | null, b: Requirement | null): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+const NONE: readonly string[] = []
+const NOTHING: readonly (readonly string[])[] = []

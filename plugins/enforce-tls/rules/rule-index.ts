@@ -89,34 +89,16 @@ export class RuleIndex {
 
   /** What the rules say of a message. */
   match(message: MessageView): Matches {
-    let decides = null as CompiledRule | null
-    let reported = null as Set<CompiledRule> | null
-    const consider = (rule: CompiledRule): void => {
-      const { conditions } = rule
-      if (conditions && !holds(conditions, message)) return
-      if (conditions?.report === true) reported = (reported ?? new Set()).add(rule)
-      else decides = rule
-    }
-    const look = (rules: Named): false => {
-      if (!Array.isArray(rules)) {
-        if (decides === null || byPlace(rules, decides) < 0) consider(rules)
-        return false
-      }
-      for (const rule of rules) {
-        if (decides !== null && byPlace(rule, decides) >= 0) break
-        consider(rule)
-      }
-      return false
-    }
-    this.#to?.some(message.recipient, look)
-    this.#from?.some(message.sender, look)
+    const search = new Search(message)
+    this.#to?.visit(message.recipient, search)
+    this.#from?.visit(message.sender, search)
     if (this.#byGroup) {
       for (const { field, find, rules } of this.#byGroup.values()) {
-        if (find(field === 'to' ? message.recipient : message.sender) !== null) look(rules)
+        if (find(field === 'to' ? message.recipient : message.sender) !== null) search.found(rules)
       }
     }
-    if (this.#others) look(this.#others)
-    return { decides, reported: reported === null ? NONE : before(decides, reported) }
+    if (this.#others) search.found(this.#others)
+    return search
   }
 
   #addToPattern(pattern: string, field: AddressField, rule: CompiledRule): void {
@@ -147,6 +129,41 @@ export class RuleIndex {
     this.#unfinished ??= new Set()
     this.#unfinished.add(several)
     return several
+  }
+}
+
+/** One look through an index, and what it has come to so far. There is one for every decision. */
+class Search implements Matches {
+  readonly #message: MessageView
+  #reported: Set<CompiledRule> | undefined
+  decides: CompiledRule | null = null
+
+  constructor(message: MessageView) {
+    this.#message = message
+  }
+
+  get reported(): readonly CompiledRule[] {
+    return this.#reported === undefined ? NONE : before(this.decides, this.#reported)
+  }
+
+  /** Rules that an address of the message is named by. */
+  found(rules: Named): false {
+    if (!Array.isArray(rules)) {
+      if (this.decides === null || byPlace(rules, this.decides) < 0) this.#consider(rules)
+      return false
+    }
+    for (const rule of rules) {
+      if (this.decides !== null && byPlace(rule, this.decides) >= 0) break
+      this.#consider(rule)
+    }
+    return false
+  }
+
+  #consider(rule: CompiledRule): void {
+    const { conditions } = rule
+    if (conditions && !holds(conditions, this.#message)) return
+    if (conditions?.report === true) (this.#reported ??= new Set()).add(rule)
+    else this.decides = rule
   }
 }
 
