@@ -69,7 +69,7 @@ export class RuleBook {
     recipients: readonly MailAddress[],
     readHeaders: () => HeaderBlock | Promise<HeaderBlock>,
   ): readonly Verdict[] | Promise<readonly Verdict[]> {
-    const near = this.#nearListsOf(sender)
+    const near = this.#cache.peekAll(sender)
     if (!near || near.some((list) => list.needsHeaders))
       return this.#verdictsLater(near, sender, recipients, readHeaders)
     return verdicts(near, sender, recipients, undefined)
@@ -81,7 +81,7 @@ export class RuleBook {
    * @throws {RulesUnknown} as `verdictsOn` does.
    */
   async verdictOnIncoming(sender: MailAddress, recipient: MailAddress): Promise<Verdict> {
-    const lists = this.#nearListsOf(recipient) ?? (await this.#listsOf(recipient))
+    const lists = this.#cache.peekAll(recipient) ?? (await this.#listsOf(recipient))
     return decide(lists, { direction: 'incoming', sender, recipient, now: Date.now() })
   }
 
@@ -99,16 +99,6 @@ export class RuleBook {
     const lists = near ?? (await this.#listsOf(sender))
     const headers = lists.some((list) => list.needsHeaders) ? await readHeaders() : undefined
     return verdicts(lists, sender, recipients, headers)
-  }
-
-  #nearListsOf(address: MailAddress): readonly RuleList[] | null {
-    const lists: RuleList[] = []
-    for (const owner of ownersOf(address)) {
-      const list = this.#cache.peek(owner)
-      if (!list) return null
-      lists.push(list)
-    }
-    return lists
   }
 
   #listsOf(address: MailAddress): Promise<RuleList[]> {

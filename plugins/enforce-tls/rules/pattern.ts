@@ -31,13 +31,15 @@ export function parsePattern(text: string): { readonly pattern: string } | { rea
  * address, its domain, and each parent with a leading dot. So its cost does not grow with their number.
  */
 export class PatternMap<V> {
-  readonly #values = new BigMap<V>()
+  /** There may be a hundred thousand owners with one rule for one domain: those need no map. */
+  #first: { readonly pattern: string; value: V } | undefined
+  #others: BigMap<V> | undefined
   #anyone: V | undefined
   #addresses = false
   #parents = false
 
   get(pattern: string): V | undefined {
-    return pattern === ANYONE ? this.#anyone : this.#values.get(pattern)
+    return pattern === ANYONE ? this.#anyone : this.#find(pattern)
   }
 
   /** @param pattern in its one spelling */
@@ -46,7 +48,9 @@ export class PatternMap<V> {
       this.#anyone = value
       return
     }
-    this.#values.set(pattern, value)
+    if (this.#first === undefined) this.#first = { pattern, value }
+    else if (this.#first.pattern === pattern) this.#first.value = value
+    else (this.#others ??= new BigMap()).set(pattern, value)
     if (pattern.startsWith('.')) this.#parents = true
     else if (pattern.includes('@')) this.#addresses = true
   }
@@ -68,8 +72,12 @@ export class PatternMap<V> {
     return this.#anyone !== undefined && visitor.found(this.#anyone, ANYONE)
   }
 
+  #find(pattern: string): V | undefined {
+    return this.#first?.pattern === pattern ? this.#first.value : this.#others?.get(pattern)
+  }
+
   #ask(pattern: string, visitor: PatternVisitor<V>): boolean {
-    const value = this.#values.get(pattern)
+    const value = this.#find(pattern)
     return value !== undefined && visitor.found(value, pattern)
   }
 }

@@ -6,10 +6,11 @@
  * A notice can be lost, so nothing here trusts notices alone: a list in use is read again in the background now
  * and then, and where the store can't tell of changes at all, no list is used that was read too long ago.
  */
-import { LRUCache } from 'lru-cache'
+import type { MailAddress } from '../rules/address.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { InvalidEntry, type RuleList } from '../rules/rule-list.js'
 import { compileInPieces } from './compile-in-pieces.js'
+import { KeptOwners, newlyKept, type KeptOwner, type Marks } from './kept-owners.js'
 import { readRules } from './read-rules.js'
 import { StoreError, type Change, type RuleStore } from './rule-store.js'
 
@@ -50,38 +51,6 @@ export interface NearCacheCounts {
   readonly hears: boolean
 }
 
-/** How many notices of each kind have come. */
-interface Marks {
-  readonly all: number
-  readonly domains: number
-  readonly groups: number
-  readonly own: number
-}
-
-/** What is kept of an owner. */
-interface Kept {
-  readonly owner: string
-  /** The last valid list. */
-  list: RuleList | null
-  /** Why the last read gave none, else `null`. */
-  trouble: Error | null
-  /** The service entry that the list was compiled with. */
-  service: string | null
-  usesGroups: boolean
-  /** Notices that the last read has taken into account; `null` before the first. */
-  seen: Marks | null
-  /** Notices of this owner. */
-  notices: number
-  /** When `peek` last found it, to a tick. */
-  usedAt: number
-  readAt: number
-  /** How long the last read took. */
-  took: number
-  /** How many reads in a row came to nothing because of changes meanwhile. */
-  torn: number
-  reading: Promise<void> | null
-}
-
 /** A list that takes long to read is read again in the background only after so many times that long. */
 const REST = 100
 const REREAD_AFTER = { hearing: 25_000, deaf: 10_000 }
@@ -98,21 +67,23 @@ export class NearCache {
   readonly #store: RuleStore
   readonly #options: Required<NearCacheOptions>
   readonly #listener: NearCacheListener
-  readonly #kept: LRUCache<string, Kept>
+  readonly #kept: KeptOwners
   readonly #unwatch: () => void
   readonly #clock: NodeJS.Timeout
   readonly #counts = { hits: 0, misses: 0, reads: 0, failedReads: 0 }
   readonly #notices = { all: 0, domains: 0, groups: 0 }
+  #lastMarks: Marks = { all: 0, domains: 0, groups: 0, own: 0 }
+  #lastService: string | null = null
   #hears = false
   #stamp: unknown = null
-  #now = performance.now()
+  #now = wholeMilliseconds()
 
   constructor(store: RuleStore, options: NearCacheOptions, listener: NearCacheListener) {
     this.#store = store
     this.#options = { rereadAfter: REREAD_AFTER, staleAfter: STALE_AFTER, ...options }
     this.#listener = listener
-    this.#kept = new LRUCache({ max: options.maxOwners })
-    this.#clock = setInterval(() => (this.#now = performance.now()), TICK).unref()
+    this.#kept = new KeptOwners(options.maxOwners)
+    this.#clock = setInterval(() => (this.#now = wholeMilliseconds()), TICK).unref()
     this.#unwatch = store.watch({
       onChange: (change) => this.#onChange(change),
       onHearing: (hears, why) => {
@@ -129,17 +100,18 @@ export class NearCache {
 
   /** The list in force of an owner, if that can be told without any I/O; else `null`: use `get`. */
   peek(owner: string): RuleList | null {
-    if (this.#store.stamp !== undefined) return null
-    const kept = this.#kept.peek(owner)
-    if (!kept?.list || !this.#isFresh(kept)) return null
-    this.#counts.hits++
-    if (kept.usedAt !== this.#now) {
-      // Its place in the order of use need not be more exact than that, and is a third of a decision's time.
-      kept.usedAt = this.#now
-      this.#kept.get(owner)
-      this.#rereadInBackground(kept)
-    }
-    return kept.list
+    return this.#inForce(this.#kept.find(owner))
+  }
+
+  /** The same of all owners that an address is subject to, as `ownersOf` has them. */
+  peekAll({ local, domain }: MailAddress): readonly RuleList[] | null {
+    const everyone = this.#inForce(this.#kept.everyone)
+    if (!everyone) return null
+    if (domain === '') return [everyone]
+    const family = this.#kept.family(domain)
+    const own = this.#inForce(family?.own)
+    const sender = this.#inForce(family?.senders?.get(local))
+    return own && sender && [everyone, own, sender]
   }
 
   /**
@@ -149,8 +121,8 @@ export class NearCache {
    */
   async get(owner: string): Promise<RuleList> {
     await this.#compareStamp()
-    const kept = this.#kept.get(owner) ?? newlyKept(owner)
-    this.#kept.set(owner, kept)
+    const kept = this.#kept.find(owner) ?? this.#added(owner)
+    this.#kept.use(kept)
     if (this.#isFresh(kept)) this.#counts.hits++
     else {
       this.#counts.misses++
@@ -167,10 +139,29 @@ export class NearCache {
     this.#kept.clear()
   }
 
+  #added(owner: string): KeptOwner {
+    const kept = newlyKept(owner)
+    this.#kept.add(kept)
+    return kept
+  }
+
+  /** The list of an owner, where it is known to be in force. */
+  #inForce(kept: KeptOwner | undefined): RuleList | null {
+    if (!kept?.list || this.#store.stamp !== undefined || !this.#isFresh(kept)) return null
+    this.#counts.hits++
+    if (kept.usedAt !== this.#now) {
+      // Its place in the order of use need not be more exact than a tick.
+      kept.usedAt = this.#now
+      this.#kept.use(kept)
+      this.#rereadInBackground(kept)
+    }
+    return kept.list
+  }
+
   #onChange(change: Change): void {
     if (change.key !== 'rules') this.#notices[change.key]++
     else {
-      const kept = this.#kept.peek(change.owner)
+      const kept = this.#kept.find(change.owner)
       if (kept) kept.notices++
     }
   }
@@ -185,11 +176,16 @@ export class NearCache {
     this.#notices.all++
   }
 
-  #marksOf({ notices }: Kept): Marks {
-    return { ...this.#notices, own: notices }
+  /** Most owners have seen the same. */
+  #marksOf({ notices: own }: KeptOwner): Marks {
+    const { all, domains, groups } = this.#notices
+    const last = this.#lastMarks
+    if (last.all === all && last.domains === domains && last.groups === groups && last.own === own)
+      return last
+    return (this.#lastMarks = { all, domains, groups, own })
   }
 
-  #isFresh(kept: Kept): boolean {
+  #isFresh(kept: KeptOwner): boolean {
     const { seen, trouble, usesGroups, notices } = kept
     if (seen === null || (trouble !== null && !(trouble instanceof InvalidEntry))) return false
     const { all, groups } = this.#notices
@@ -202,7 +198,7 @@ export class NearCache {
     )
   }
 
-  #mustCompareService({ owner, seen }: Kept): boolean {
+  #mustCompareService({ owner, seen }: KeptOwner): boolean {
     return seen?.domains !== this.#notices.domains && serviceDomainOf(owner) !== null
   }
 
@@ -211,14 +207,14 @@ export class NearCache {
     return this.#hears || this.#store.stamp !== undefined
   }
 
-  #rereadInBackground(kept: Kept): void {
+  #rereadInBackground(kept: KeptOwner): void {
     const { hearing, deaf } = this.#options.rereadAfter
     const after = this.#hears ? Math.max(hearing, REST * kept.took) : deaf
     if (this.#now - kept.readAt > after) void this.#read(kept)
   }
 
   /** Reads until nothing has changed meanwhile, or a read fails. */
-  async #refresh(kept: Kept): Promise<void> {
+  async #refresh(kept: KeptOwner): Promise<void> {
     const asked = performance.now()
     do {
       await this.#read(kept)
@@ -229,20 +225,20 @@ export class NearCache {
    * Whether a read under way began so long before somebody joined it that a change may lie between: the notice
    * of it may come after the answer. Not where reading takes so long that nobody would wait for a second time.
    */
-  #isTooOld({ readAt, took }: Kept, asked: number): boolean {
+  #isTooOld({ readAt, took }: KeptOwner, asked: number): boolean {
     return asked - readAt > JOINABLE && took < this.#options.patience
   }
 
   /** One read at a time for each owner, whoever asks. Never rejects. */
-  #read(kept: Kept): Promise<void> {
+  #read(kept: KeptOwner): Promise<void> {
     kept.reading ??= this.#readNow(kept).finally(() => (kept.reading = null))
     return kept.reading
   }
 
-  async #readNow(kept: Kept): Promise<void> {
+  async #readNow(kept: KeptOwner): Promise<void> {
     const { owner } = kept
     const marks = this.#marksOf(kept)
-    const begun = performance.now()
+    const begun = wholeMilliseconds()
     // A read that fails is not repeated in the background at once either.
     kept.readAt = begun
     this.#counts.reads++
@@ -251,12 +247,12 @@ export class NearCache {
       else {
         const { entries, groups, usesGroups } = await readRules(this.#store, owner)
         // Also of a list that turns out to be invalid: it is not read again before something changes.
-        const about = { usesGroups, service: entries.service, seen: marks }
+        const about = { usesGroups, service: this.#shared(entries.service), seen: marks }
         const list = await compileInPieces(entries, groups).catch((error: unknown) => {
           Object.assign(kept, about)
           throw error
         })
-        kept.took = performance.now() - begun
+        kept.took = wholeMilliseconds() - begun
         if (!this.#isTorn(kept, marks)) Object.assign(kept, about, { list, torn: 0 })
       }
       kept.trouble = null
@@ -272,7 +268,7 @@ export class NearCache {
    * moved meanwhile can be in none of them. It is read again, but not for ever: where changes never stop, a list
    * of today is better than one of yesterday.
    */
-  #isTorn(kept: Kept, { all, groups, own }: Marks): boolean {
+  #isTorn(kept: KeptOwner, { all, groups, own }: Marks): boolean {
     const now = this.#marksOf(kept)
     if ((all === now.all && groups === now.groups && own === now.own) || kept.torn === TORN_MAX) return false
     kept.torn++
@@ -280,7 +276,7 @@ export class NearCache {
   }
 
   /** Spares an owner of many rules a new list whenever some other domain's service is switched. */
-  async #onlyServicesChanged(kept: Kept): Promise<boolean> {
+  async #onlyServicesChanged(kept: KeptOwner): Promise<boolean> {
     const domain = serviceDomainOf(kept.owner)
     const { seen } = kept
     if (domain === null || !this.#isTold || !kept.list || kept.trouble !== null || seen === null) return false
@@ -289,6 +285,12 @@ export class NearCache {
       return false
     if (seen.domains === domains) return false
     return (await this.#store.readService(domain)) === kept.service
+  }
+
+  /** Most services are described by the same text. */
+  #shared(service: string | null): string | null {
+    if (service !== this.#lastService) this.#lastService = service
+    return this.#lastService
   }
 
   async #withPatience(work: Promise<void>): Promise<void> {
@@ -306,19 +308,7 @@ export class NearCache {
   }
 }
 
-function newlyKept(owner: string): Kept {
-  return {
-    owner,
-    list: null,
-    trouble: null,
-    service: null,
-    usesGroups: false,
-    seen: null,
-    notices: 0,
-    usedAt: -Infinity,
-    readAt: -Infinity,
-    took: 0,
-    torn: 0,
-    reading: null,
-  }
+/** Of the process's clock. */
+function wholeMilliseconds(): number {
+  return Math.round(performance.now())
 }

@@ -1,0 +1,151 @@
+/**
+ * What a near cache keeps of owners, found in as few steps as a decision allows: a message asks for a domain and
+ * a sender below it at once. The number of owners is bounded; of the domain that was not used for longest the
+ * oldest senders go first, then the domain. The whole service always stays.
+ */
+import { LRUCache } from 'lru-cache'
+import { EVERYONE } from '../rules/owner.js'
+import type { RuleList } from '../rules/rule-list.js'
+
+/** How many notices of each kind have come. */
+export interface Marks {
+  readonly all: number
+  readonly domains: number
+  readonly groups: number
+  readonly own: number
+}
+
+/** What is kept of an owner. There may be a hundred thousand: small whole numbers take no memory of their own. */
+export interface KeptOwner {
+  readonly owner: string
+  /** The last valid list. */
+  list: RuleList | null
+  /** Why the last read gave none, else `null`. */
+  trouble: Error | null
+  /** The service entry that the list was compiled with. */
+  service: string | null
+  usesGroups: boolean
+  /** Notices that the last read has taken into account; `null` before the first. */
+  seen: Marks | null
+  /** Notices of this owner. */
+  notices: number
+  /** When a decision last found it, to a tick, in milliseconds of the process. */
+  usedAt: number
+  readAt: number
+  /** How long the last read took, in milliseconds. */
+  took: number
+  /** How many reads in a row came to nothing because of changes meanwhile. */
+  torn: number
+  reading: Promise<void> | null
+}
+
+const NEVER = -1_000_000_000
+
+/** An owner of whom nothing is known yet. */
+export function newlyKept(owner: string): KeptOwner {
+  return {
+    owner,
+    list: null,
+    trouble: null,
+    service: null,
+    usesGroups: false,
+    seen: null,
+    notices: 0,
+    usedAt: NEVER,
+    readAt: NEVER,
+    took: 0,
+    torn: 0,
+    reading: null,
+  }
+}
+
+/** A sending domain and its senders. */
+export interface Family {
+  own: KeptOwner | undefined
+  /** By local part, the one that was used last at the end. */
+  senders: Map<string, KeptOwner> | undefined
+}
+
+/** Owners that are kept. */
+export class KeptOwners {
+  readonly #max: number
+  readonly #families: LRUCache<string, Family>
+  #everyone: KeptOwner | undefined
+  #size = 0
+
+  /** @param max most owners that are kept */
+  constructor(max: number) {
+    this.#max = max
+    // One more, so that it is never the one to drop something.
+    this.#families = new LRUCache({ max: max + 1 })
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** The whole service. */
+  get everyone(): KeptOwner | undefined {
+    return this.#everyone
+  }
+
+  /** A domain with its senders; does not count as a use. */
+  family(domain: string): Family | undefined {
+    return this.#families.peek(domain)
+  }
+
+  /** Does not count as a use. */
+  find(owner: string): KeptOwner | undefined {
+    if (owner === EVERYONE) return this.#everyone
+    const { domain, local } = partsOf(owner)
+    const family = this.#families.peek(domain)
+    return local === null ? family?.own : family?.senders?.get(local)
+  }
+
+  /** Adds an owner that is not there yet; another one may have to go. */
+  add(kept: KeptOwner): void {
+    this.#size++
+    if (kept.owner === EVERYONE) this.#everyone = kept
+    else {
+      const { domain, local } = partsOf(kept.owner)
+      const family = this.#families.get(domain) ?? { own: undefined, senders: undefined }
+      this.#families.set(domain, family)
+      if (local === null) family.own = kept
+      else (family.senders ??= new Map<string, KeptOwner>()).set(local, kept)
+    }
+    while (this.#size > this.#max && this.#families.size > 0) this.#dropOne()
+  }
+
+  /** Notes a use. */
+  use({ owner }: KeptOwner): void {
+    if (owner === EVERYONE) return
+    const { domain, local } = partsOf(owner)
+    const senders = this.#families.get(domain)?.senders
+    const sender = local === null ? undefined : senders?.get(local)
+    if (local === null || !senders || !sender) return
+    senders.delete(local)
+    senders.set(local, sender)
+  }
+
+  clear(): void {
+    this.#families.clear()
+    this.#everyone = undefined
+    this.#size = 0
+  }
+
+  #dropOne(): void {
+    const [domain = ''] = this.#families.rkeys()
+    const family = this.#families.peek(domain)
+    const [oldest] = family?.senders?.keys() ?? []
+    if (!family) return
+    if (oldest === undefined) family.own = undefined
+    else family.senders?.delete(oldest)
+    this.#size--
+    if (family.own === undefined && !family.senders?.size) this.#families.delete(domain)
+  }
+}
+
+function partsOf(owner: string): { domain: string; local: string | null } {
+  const at = owner.lastIndexOf('@')
+  return at < 0 ? { domain: owner, local: null } : { domain: owner.slice(at + 1), local: owner.slice(0, at) }
+}
