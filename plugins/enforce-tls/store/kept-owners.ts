@@ -41,6 +41,11 @@ export interface KeptOwner {
 
 const NEVER = -1_000_000_000
 
+/** The process's clock. */
+export function wholeMilliseconds(): number {
+  return Math.round(performance.now())
+}
+
 /** An owner of whom nothing is known yet. */
 export function newlyKept(owner: string): KeptOwner {
   return {

@@ -7,12 +7,11 @@
  * and then, and where the store can't tell of changes at all, no list is used that was read too long ago.
  */
 import type { MailAddress } from '../rules/address.js'
-import { serviceDomainOf } from '../rules/owner.js'
 import { InvalidEntry, type RuleList } from '../rules/rule-list.js'
-import { compileInPieces } from './compile-in-pieces.js'
-import { KeptOwners, newlyKept, type KeptOwner, type Marks } from './kept-owners.js'
-import { readRules } from './read-rules.js'
-import { StoreError, type Change, type RuleStore } from './rule-store.js'
+import { KeptOwners, newlyKept, wholeMilliseconds, type KeptOwner } from './kept-owners.js'
+import { Notices } from './notices.js'
+import { OwnerReader } from './owner-reader.js'
+import { StoreError, type RuleStore } from './rule-store.js'
 
 /** How a near cache works. Times in milliseconds. */
 export interface NearCacheOptions {
@@ -55,8 +54,6 @@ export interface NearCacheCounts {
 const REST = 100
 const REREAD_AFTER = { hearing: 25_000, deaf: 10_000 }
 const STALE_AFTER = 25_000
-/** How many times in a row a read is done again because of changes meanwhile. */
-const TORN_MAX = 2
 /** How old a read under way may be, for another decision to share it, in ms. */
 const JOINABLE = 50
 /** How exact ages are. */
@@ -66,14 +63,12 @@ const TICK = 1000
 export class NearCache {
   readonly #store: RuleStore
   readonly #options: Required<NearCacheOptions>
-  readonly #listener: NearCacheListener
   readonly #kept: KeptOwners
   readonly #unwatch: () => void
   readonly #clock: NodeJS.Timeout
-  readonly #counts = { hits: 0, misses: 0, reads: 0, failedReads: 0 }
-  readonly #notices = { all: 0, domains: 0, groups: 0 }
-  #lastMarks: Marks = { all: 0, domains: 0, groups: 0, own: 0 }
-  #lastService: string | null = null
+  readonly #counts = { hits: 0, misses: 0 }
+  readonly #notices = new Notices()
+  readonly #reader: OwnerReader
   #hears = false
   #stamp: unknown = null
   #now = wholeMilliseconds()
@@ -81,11 +76,17 @@ export class NearCache {
   constructor(store: RuleStore, options: NearCacheOptions, listener: NearCacheListener) {
     this.#store = store
     this.#options = { rereadAfter: REREAD_AFTER, staleAfter: STALE_AFTER, ...options }
-    this.#listener = listener
+    this.#reader = new OwnerReader({
+      store,
+      notices: this.#notices,
+      isTold: () => this.#isTold,
+      onRead: listener.onRead.bind(listener),
+    })
     this.#kept = new KeptOwners(options.maxOwners)
     this.#clock = setInterval(() => (this.#now = wholeMilliseconds()), TICK).unref()
     this.#unwatch = store.watch({
-      onChange: (change) => this.#onChange(change),
+      onChange: (change) =>
+        this.#notices.take(change, change.key === 'rules' ? this.#kept.find(change.owner) : undefined),
       onHearing: (hears, why) => {
         this.#hears = hears
         listener.onHearing(hears, why)
@@ -95,7 +96,7 @@ export class NearCache {
 
   /** What it has done so far. */
   get counts(): NearCacheCounts {
-    return { ...this.#counts, owners: this.#kept.size, hears: this.#hears }
+    return { ...this.#counts, ...this.#reader.counts, owners: this.#kept.size, hears: this.#hears }
   }
 
   /** The list in force of an owner, if that can be told without any I/O; else `null`: use `get`. */
@@ -158,14 +159,6 @@ export class NearCache {
     return kept.list
   }
 
-  #onChange(change: Change): void {
-    if (change.key !== 'rules') this.#notices[change.key]++
-    else {
-      const kept = this.#kept.find(change.owner)
-      if (kept) kept.notices++
-    }
-  }
-
   /** Where a store has a stamp in place of notices. */
   async #compareStamp(): Promise<void> {
     if (this.#store.stamp === undefined) return
@@ -173,33 +166,16 @@ export class NearCache {
     const stamp = await this.#store.stamp().catch(() => NaN)
     if (stamp === this.#stamp) return
     this.#stamp = stamp
-    this.#notices.all++
-  }
-
-  /** Most owners have seen the same. */
-  #marksOf({ notices: own }: KeptOwner): Marks {
-    const { all, domains, groups } = this.#notices
-    const last = this.#lastMarks
-    if (last.all === all && last.domains === domains && last.groups === groups && last.own === own)
-      return last
-    return (this.#lastMarks = { all, domains, groups, own })
+    this.#notices.takeAll()
   }
 
   #isFresh(kept: KeptOwner): boolean {
-    const { seen, trouble, usesGroups, notices } = kept
-    if (seen === null || (trouble !== null && !(trouble instanceof InvalidEntry))) return false
-    const { all, groups } = this.#notices
+    if (kept.trouble !== null && !(kept.trouble instanceof InvalidEntry)) return false
     return (
-      seen.all === all &&
-      seen.own === notices &&
-      (!usesGroups || seen.groups === groups) &&
-      !this.#mustCompareService(kept) &&
+      this.#notices.areSeen(kept) &&
+      !this.#notices.maySwitch(kept) &&
       (this.#isTold || this.#now - kept.readAt < this.#options.staleAfter)
     )
-  }
-
-  #mustCompareService({ owner, seen }: KeptOwner): boolean {
-    return seen?.domains !== this.#notices.domains && serviceDomainOf(owner) !== null
   }
 
   /** Whether nothing can have changed without a notice. */
@@ -210,14 +186,14 @@ export class NearCache {
   #rereadInBackground(kept: KeptOwner): void {
     const { hearing, deaf } = this.#options.rereadAfter
     const after = this.#hears ? Math.max(hearing, REST * kept.took) : deaf
-    if (this.#now - kept.readAt > after) void this.#read(kept)
+    if (this.#now - kept.readAt > after) void this.#reader.read(kept)
   }
 
   /** Reads until nothing has changed meanwhile, or a read fails. */
   async #refresh(kept: KeptOwner): Promise<void> {
     const asked = performance.now()
     do {
-      await this.#read(kept)
+      await this.#reader.read(kept)
     } while (kept.trouble === null && (!this.#isFresh(kept) || this.#isTooOld(kept, asked)))
   }
 
@@ -227,70 +203,6 @@ export class NearCache {
    */
   #isTooOld({ readAt, took }: KeptOwner, asked: number): boolean {
     return asked - readAt > JOINABLE && took < this.#options.patience
-  }
-
-  /** One read at a time for each owner, whoever asks. Never rejects. */
-  #read(kept: KeptOwner): Promise<void> {
-    kept.reading ??= this.#readNow(kept).finally(() => (kept.reading = null))
-    return kept.reading
-  }
-
-  async #readNow(kept: KeptOwner): Promise<void> {
-    const { owner } = kept
-    const marks = this.#marksOf(kept)
-    const begun = wholeMilliseconds()
-    // A read that fails is not repeated in the background at once either.
-    kept.readAt = begun
-    this.#counts.reads++
-    try {
-      if (await this.#onlyServicesChanged(kept)) kept.seen = marks
-      else {
-        const { entries, groups, usesGroups } = await readRules(this.#store, owner)
-        // Also of a list that turns out to be invalid: it is not read again before something changes.
-        const about = { usesGroups, service: this.#shared(entries.service), seen: marks }
-        const list = await compileInPieces(entries, groups).catch((error: unknown) => {
-          Object.assign(kept, about)
-          throw error
-        })
-        kept.took = wholeMilliseconds() - begun
-        if (!this.#isTorn(kept, marks)) Object.assign(kept, about, { list, torn: 0 })
-      }
-      kept.trouble = null
-    } catch (error) {
-      kept.trouble = error instanceof Error ? error : new Error(String(error))
-      this.#counts.failedReads++
-    }
-    this.#listener.onRead(owner, kept.trouble, kept.list !== null)
-  }
-
-  /**
-   * Whether somebody changed what was read while it was read: a long list comes in pages, and a rule that was
-   * moved meanwhile can be in none of them. It is read again, but not for ever: where changes never stop, a list
-   * of today is better than one of yesterday.
-   */
-  #isTorn(kept: KeptOwner, { all, groups, own }: Marks): boolean {
-    const now = this.#marksOf(kept)
-    if ((all === now.all && groups === now.groups && own === now.own) || kept.torn === TORN_MAX) return false
-    kept.torn++
-    return true
-  }
-
-  /** Spares an owner of many rules a new list whenever some other domain's service is switched. */
-  async #onlyServicesChanged(kept: KeptOwner): Promise<boolean> {
-    const domain = serviceDomainOf(kept.owner)
-    const { seen } = kept
-    if (domain === null || !this.#isTold || !kept.list || kept.trouble !== null || seen === null) return false
-    const { all, groups, domains } = this.#notices
-    if (seen.all !== all || seen.own !== kept.notices || (kept.usesGroups && seen.groups !== groups))
-      return false
-    if (seen.domains === domains) return false
-    return (await this.#store.readService(domain)) === kept.service
-  }
-
-  /** Most services are described by the same text. */
-  #shared(service: string | null): string | null {
-    if (service !== this.#lastService) this.#lastService = service
-    return this.#lastService
   }
 
   async #withPatience(work: Promise<void>): Promise<void> {
@@ -306,9 +218,4 @@ export class NearCache {
       `${this.#store.description} has not given the rules of ${owner} within ${this.#options.patience} ms`,
     )
   }
-}
-
-/** Of the process's clock. */
-function wholeMilliseconds(): number {
-  return Math.round(performance.now())
 }
