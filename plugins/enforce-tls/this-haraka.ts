@@ -1,0 +1,64 @@
+/** What the guard and the check are told of the Haraka that they run in: its name, its modules, its settings. */
+import path from 'node:path'
+import { readFileSync } from 'node:fs'
+import type { BounceOptions } from './delivery/bounce.js'
+import type {
+  HarakaMx,
+  HarakaOutbound,
+  HarakaOutboundConfig,
+  HarakaOutboundTls,
+  HarakaPlugin,
+} from './haraka/types.js'
+
+/** Views of one Haraka. Everything is looked up when it is asked for: modules are not there before all plugins are. */
+export class ThisHaraka {
+  readonly #plugin: HarakaPlugin
+
+  constructor(plugin: HarakaPlugin) {
+    this.#plugin = plugin
+  }
+
+  /** Its name, found in Haraka's own way. */
+  get name(): string {
+    return this.outbound.net_utils.get_primary_host_name()
+  }
+
+  get outbound(): HarakaOutbound {
+    return this.#plugin.haraka_require('outbound') as HarakaOutbound
+  }
+
+  get outboundConfig(): HarakaOutboundConfig['cfg'] {
+    return (this.#plugin.haraka_require('outbound/config') as HarakaOutboundConfig).cfg
+  }
+
+  /** What `tls.ini` says of a host. */
+  tlsOptions(mx: HarakaMx): ReturnType<HarakaOutboundTls['get_tls_options']> {
+    return (this.#plugin.haraka_require('outbound/tls') as HarakaOutboundTls).get_tls_options(mx)
+  }
+
+  /** As long as its retries go on, in milliseconds. */
+  get retriesLast(): number {
+    return (this.outboundConfig.temp_fail_intervals ?? []).reduce((sum, interval) => sum + interval * 1000, 0)
+  }
+
+  /** Whether its HTTP server is on. */
+  get hasHttp(): boolean {
+    const { main = {} } = this.#plugin.config.get('http.ini', 'ini')
+    return Boolean(main['listen'])
+  }
+
+  /** The operator's bounce templates, or ours. */
+  get bounceTemplates(): BounceOptions['templates'] {
+    return {
+      text: this.#template('enforce-tls.bounce_message'),
+      html: this.#template('enforce-tls.bounce_message_html'),
+    }
+  }
+
+  #template(name: string): readonly string[] {
+    const lines = this.#plugin.config.get(name, 'data')
+    if (lines.length > 0 || name.endsWith('_html')) return lines
+    // An unreadable template must not make a bounce without From and To.
+    return readFileSync(path.resolve(__dirname, '..', '..', '..', 'config', name), 'utf8').split('\n')
+  }
+}
