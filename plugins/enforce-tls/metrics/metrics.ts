@@ -6,26 +6,15 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { DeliveryEvent } from '../delivery/delivery-events.js'
 import { LEVELS } from '../rules/levels.js'
+import type { NearCacheCounts } from '../store/near-cache.js'
 
 /** What came of the question what a message requires, asked before each attempt. */
 export type Decision = 'required' | 'not-required' | 'deferred' | 'failed'
 
-/** What a near cache has done so far. */
-export interface CacheCounts {
-  readonly hits: number
-  readonly misses: number
-  readonly reads: number
-  readonly failedReads: number
-  /** Owners that are kept now. */
-  readonly owners: number
-  /** Whether the store tells of changes now. */
-  readonly hears: boolean
-}
-
 /** What is looked up at each scrape; `null` where it is not known. */
 export interface MetricsSources {
   readonly storeAvailable: () => boolean | null
-  readonly cache: () => CacheCounts | null
+  readonly cache: () => NearCacheCounts | null
 }
 
 /** In seconds; a handshake over a long way with a slow server is still told from a timeout. */

@@ -10,14 +10,8 @@ import { serviceDomainOf } from '../rules/owner.js'
 import type { StoredGroups } from '../rules/group.js'
 import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
 import { DocumentFile } from './document-file.js'
-import {
-  assertWritable,
-  namedChange,
-  ruleChanges,
-  type EntryChange,
-  type RuleChange,
-  type WriteOptions,
-} from './entry-change.js'
+import { assertWritable, type EntryChange, type WriteOptions } from './entry-change.js'
+import { EntryWriter } from './entry-writer.js'
 import { historyFileOf, historyText, readHistory } from './file-history.js'
 import { fileProblem } from './file-problem.js'
 import type { HistoryEntry, HistoryQuery } from './history.js'
@@ -39,13 +33,14 @@ export interface FileStoreOptions {
 }
 
 /** Rules in a file. */
-export class FileStore implements RuleStore {
+export class FileStore extends EntryWriter implements RuleStore {
   readonly description: string
   readonly #file: DocumentFile
   readonly #now: () => number
   #turn: Promise<void> = Promise.resolve()
 
   constructor(file: string, { now = Date.now }: FileStoreOptions = {}) {
+    super()
     this.#file = new DocumentFile(file, now)
     this.#now = now
     this.description = this.#file.description
@@ -86,29 +81,7 @@ export class FileStore implements RuleStore {
     return (await this.#file.document()).groups
   }
 
-  writeService(
-    domain: string,
-    expected: string | null,
-    value: string | null,
-    options?: WriteOptions,
-  ): Promise<void> {
-    return this.writeAll([namedChange('domains', domain, expected, value)], options)
-  }
-
-  writeGroup(
-    name: string,
-    expected: string | null,
-    value: string | null,
-    options?: WriteOptions,
-  ): Promise<void> {
-    return this.writeAll([namedChange('groups', name, expected, value)], options)
-  }
-
-  writeRules(owner: string, changes: readonly RuleChange[], options?: WriteOptions): Promise<void> {
-    return this.writeAll(ruleChanges(owner, changes), options)
-  }
-
-  async writeAll(changes: readonly EntryChange[], { by }: WriteOptions = {}): Promise<void> {
+  override async writeAll(changes: readonly EntryChange[], { by }: WriteOptions = {}): Promise<void> {
     changes.forEach(assertWritable)
     if (changes.length === 0) return
     const done = this.#turn.then(() => this.#replace(changes, by))

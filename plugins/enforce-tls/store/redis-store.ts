@@ -7,14 +7,8 @@ import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
 import { quote, serviceDomainOf } from '../rules/owner.js'
 import type { RedisSettings } from '../redis-settings.js'
 import { RedisConnection, type OnStateChange } from './redis-connection.js'
-import {
-  assertWritable,
-  namedChange,
-  ruleChanges,
-  type EntryChange,
-  type RuleChange,
-  type WriteOptions,
-} from './entry-change.js'
+import { assertWritable, type EntryChange, type WriteOptions } from './entry-change.js'
+import { EntryWriter } from './entry-writer.js'
 import { isAskedFor, toHistoryEntry, type HistoryEntry, type HistoryQuery } from './history.js'
 import { readHash } from './redis-hash.js'
 import { RedisFeed } from './redis-feed.js'
@@ -32,7 +26,7 @@ export interface RedisStoreOptions {
 const HISTORY_CHUNK = 500
 
 /** Rules in a Redis. */
-export class RedisStore implements RuleStore {
+export class RedisStore extends EntryWriter implements RuleStore {
   readonly description: string
   readonly #connection: RedisConnection
   readonly #settings: RedisSettings
@@ -40,6 +34,7 @@ export class RedisStore implements RuleStore {
 
   /** @throws {StoreError} for a `url` that can't be meant; a Redis that is away shows at the first call. */
   constructor(settings: RedisSettings, { onStateChange }: RedisStoreOptions = {}) {
+    super()
     this.#connection = new RedisConnection(settings, onStateChange)
     this.#settings = settings
     this.#prefix = settings.prefix
@@ -93,29 +88,7 @@ export class RedisStore implements RuleStore {
     return readHash(this.#connection, `${this.#prefix}groups`)
   }
 
-  writeService(
-    domain: string,
-    expected: string | null,
-    value: string | null,
-    options?: WriteOptions,
-  ): Promise<void> {
-    return this.writeAll([namedChange('domains', domain, expected, value)], options)
-  }
-
-  writeGroup(
-    name: string,
-    expected: string | null,
-    value: string | null,
-    options?: WriteOptions,
-  ): Promise<void> {
-    return this.writeAll([namedChange('groups', name, expected, value)], options)
-  }
-
-  writeRules(owner: string, changes: readonly RuleChange[], options?: WriteOptions): Promise<void> {
-    return this.writeAll(ruleChanges(owner, changes), options)
-  }
-
-  async writeAll(changes: readonly EntryChange[], { by }: WriteOptions = {}): Promise<void> {
+  override async writeAll(changes: readonly EntryChange[], { by }: WriteOptions = {}): Promise<void> {
     changes.forEach(assertWritable)
     const context = {
       connection: this.#connection,
