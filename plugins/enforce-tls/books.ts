@@ -1,5 +1,8 @@
-/** Those who look on at deliveries and keep the books of one process: log and evidence, reports, metrics. */
+/** Those who look on at deliveries and keep the books of one process: log and evidence, reports, metrics, alerts. */
+import constants from 'haraka-constants'
+import { Alerts } from './alerts/alerts.js'
 import { DeliveryEvents } from './delivery/delivery-events.js'
+import { oneLine } from './delivery/printable.js'
 import { Evidence } from './evidence/evidence.js'
 import type { HarakaPlugin, HarakaServer } from './haraka/types.js'
 import { AllProcesses } from './metrics/all-processes.js'
@@ -7,11 +10,13 @@ import { Metrics, type MetricsSources } from './metrics/metrics.js'
 import { answerScrape, METRICS_PATH } from './metrics/page.js'
 import { Reports } from './report-only.js'
 import type { Settings } from './settings.js'
-import { openDeliveryLog } from './store/open-store.js'
+import { openDeliveryLog, openPartnerBook } from './store/open-store.js'
+import type { ThisHaraka } from './this-haraka.js'
 
 /** What they need of the process. */
 export interface BooksOptions {
   readonly plugin: HarakaPlugin
+  readonly haraka: ThisHaraka
   /** Those in force now. */
   readonly settings: () => Settings
   /** Where the delivery log is, as at start. */
@@ -26,9 +31,10 @@ export class Books {
   readonly metrics: Metrics
   readonly #settings: () => Settings
   readonly #evidence: Evidence
+  readonly #alerts: Alerts
   readonly #allProcesses: AllProcesses
 
-  constructor({ plugin, settings, storePlace, sources }: BooksOptions) {
+  constructor({ plugin, haraka, settings, storePlace, sources }: BooksOptions) {
     this.#settings = settings
     this.events = new DeliveryEvents((error) =>
       plugin.logerror(
@@ -43,8 +49,16 @@ export class Books {
     })
     this.metrics = new Metrics(sources)
     this.#allProcesses = new AllProcesses(this.metrics.registry)
+    this.#alerts = new Alerts({
+      logger: plugin,
+      settings: () => settings().alert,
+      open: () => openPartnerBook(storePlace),
+      me: () => haraka.name,
+      queue: (to, contents) => queued(haraka, to, contents),
+    })
     this.events.observe((event) => this.#evidence.take(event))
     this.events.observe(this.metrics.observe)
+    this.events.observe((event) => this.#alerts.take(event))
   }
 
   /** Adds the page with the metrics to Haraka's HTTP server. */
@@ -58,6 +72,21 @@ export class Books {
 
   /** Writes what waits to be written, and gives connections back. */
   async close(): Promise<void> {
-    await this.#evidence.close()
+    await Promise.all([this.#evidence.close(), this.#alerts.close()])
   }
+}
+
+/** A mail of ours goes the way of all mail: rules hold for it, too. From the null sender, so that it makes no bounces. */
+function queued({ outbound }: ThisHaraka, to: readonly string[], contents: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    outbound.send_email(
+      '<>',
+      to.map((address) => `<${address}>`),
+      contents,
+      (code, message) => {
+        if (code === constants.ok) resolve()
+        else reject(new Error(`the mail could not be queued: ${oneLine(String(message))}`))
+      },
+    )
+  })
 }

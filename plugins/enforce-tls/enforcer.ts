@@ -71,6 +71,7 @@ export class Enforcer {
     })
     this.#books = new Books({
       plugin,
+      haraka: this.#haraka,
       settings: () => this.#settings,
       storePlace: where,
       sources: { storeAvailable: () => this.#storeAvailable, cache: () => this.#rules.counts },

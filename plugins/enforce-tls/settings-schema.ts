@@ -16,9 +16,11 @@ import {
   boolean,
   count,
   duration,
+  isMailbox,
   isNetwork,
   isYes,
   list,
+  mailbox,
   milliseconds,
   or,
   text,
@@ -61,6 +63,12 @@ const KEYS: Readonly<Record<string, Keys>> = {
     enabled: boolean,
     allow: list('a list of addresses or networks (allow[]=192.0.2.0/24)', 'network'),
   },
+  alert: {
+    to: list('an address such as postmaster@acme.example; to[]= for several, a line for each', 'mailbox'),
+    from: mailbox,
+    delay: duration,
+    interval: duration,
+  },
 }
 
 const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
@@ -68,6 +76,7 @@ ajv.addFormat('duration', (value) => /^\d+(?:\.\d+)?\s*(?:ms|s|m|h|d)$/.test(val
 ajv.addFormat('proxies', (value) => trustedProxies(value) !== null)
 ajv.addFormat('endpoint', isEndpoint)
 ajv.addFormat('network', isNetwork)
+ajv.addFormat('mailbox', isMailbox)
 const validators = new Map(
   Object.entries(KEYS).map(([name, properties]) => [
     name,
@@ -86,9 +95,9 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
     if (!validators.has(name)) throw unknownWord(`unknown section [${name}]`, 'sections', Object.keys(KEYS))
   }
   const section = (name: string): Section => checked(name, withoutEmpty(ini[name] ?? {}))
-  const [main, store, redis, cache, tls, failure, evidence, console, metrics] = Object.keys(KEYS).map(
+  const [main, store, redis, cache, tls, failure, evidence, console, metrics, alert] = Object.keys(KEYS).map(
     section,
-  ) as [Section, Section, Section, Section, Section, Section, Section, Section, Section]
+  ) as [Section, Section, Section, Section, Section, Section, Section, Section, Section, Section]
   const contradiction = redisContradiction(redis)
   if (contradiction !== null) throw new SettingsError(`${SETTINGS_FILE}: [redis] ${contradiction}`)
   return deepFreeze({
@@ -124,6 +133,12 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
     metrics: {
       enabled: isYes(metrics['enabled'], true),
       allow: or<string[]>(metrics['allow'], ['127.0.0.0/8', '::1']),
+    },
+    alert: {
+      to: or<string[]>(alert['to'], []),
+      from: or(alert['from'], ''),
+      delay: milliseconds(alert['delay'], 30_000),
+      interval: milliseconds(alert['interval'], 3_600_000),
     },
   } satisfies Settings)
 }

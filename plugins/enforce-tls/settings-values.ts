@@ -1,6 +1,7 @@
 /** Kinds of values in `enforce-tls.ini`, as JSON Schema with what an error says, and what each becomes. Pure. */
 import { isIP } from 'node:net'
 import ms from 'ms'
+import { parseAddress } from './rules/address.js'
 
 /** A section as Haraka's config reader gives it: texts, numbers or lists of them. */
 export type Section = Readonly<Record<string, unknown>>
@@ -19,6 +20,11 @@ export const words = (...allowed: readonly string[]) => ({
 })
 export const text = { type: 'string', minLength: 1, expected: 'a text' }
 export const boolean = { type: 'string', enum: [...YES, ...NO], expected: 'true or false' }
+export const mailbox = {
+  ...text,
+  format: 'mailbox',
+  expected: 'an address such as postmaster@acme.example',
+}
 export const duration = { type: 'string', format: 'duration', expected: 'a time such as 500ms, 30s or 2m' }
 export const count = (minimum: number, maximum: number) => ({
   type: 'integer',
@@ -56,4 +62,9 @@ export function isNetwork(value: string): boolean {
   const family = isIP(address)
   if (family === 0 || rest.length > 0) return false
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
+}
+
+/** A plain address, without a name before it. */
+export function isMailbox(value: string): boolean {
+  return 'address' in parseAddress(value)
 }

@@ -77,6 +77,16 @@ export interface Settings {
     /** Addresses and networks that may read them. @default loopback */
     readonly allow: readonly string[]
   }
+  readonly alert: {
+    /** Who gets a mail when TLS to a partner begins to fail, or works again. @default nobody */
+    readonly to: readonly string[]
+    /** The From of such mails. @default MAILER-DAEMON at Haraka's own name */
+    readonly from: string
+    /** How long changes are gathered before a mail, in milliseconds. @default 30000 */
+    readonly delay: number
+    /** The least time between two mails, in milliseconds. @default 3600000 */
+    readonly interval: number
+  }
 }
 
 /**

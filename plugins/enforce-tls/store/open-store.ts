@@ -1,9 +1,12 @@
-/** Chooses the implementations of the rule store and of the delivery log that the settings ask for. */
+/** Chooses the implementations of the rule store, and of what is kept beside it, that the settings ask for. */
 import type { Settings } from '../settings.js'
 import type { DeliveryLog } from './delivery-log.js'
 import { FileDeliveryLog } from './file-delivery-log.js'
+import { FilePartnerBook } from './file-partner-book.js'
 import { FileStore } from './file-store.js'
+import type { PartnerBook } from './partner-book.js'
 import { RedisDeliveryLog } from './redis-delivery-log.js'
+import { RedisPartnerBook } from './redis-partner-book.js'
 import { RedisStore, type RedisStoreOptions } from './redis-store.js'
 import type { RuleStore } from './rule-store.js'
 
@@ -31,4 +34,14 @@ export function openStore(
  */
 export function openDeliveryLog({ store, redis }: Pick<Settings, 'store' | 'redis'>): DeliveryLog {
   return store.type === 'file' ? new FileDeliveryLog(store.file) : new RedisDeliveryLog(redis)
+}
+
+/**
+ * Opens the partner book, which is where the rules are; nothing is read or written yet.
+ *
+ * @param settings as for `openStore`
+ * @throws {StoreError} for a `redis.url` that can't be meant.
+ */
+export function openPartnerBook({ store, redis }: Pick<Settings, 'store' | 'redis'>): PartnerBook {
+  return store.type === 'file' ? new FilePartnerBook(store.file) : new RedisPartnerBook(redis)
 }
