@@ -32,7 +32,7 @@ import { trustedProxies } from './settings-proxies.js'
 import type { Settings } from './settings.js'
 
 /** Every section and key of the file; `expected` is what an error says. */
-const KEYS: Readonly<Record<string, Keys>> = {
+export const KEYS: Readonly<Record<string, Keys>> = {
   main: {
     on_store_failure: words('defer', 'deliver'),
     defer_seconds: count(1, 86_400),
