@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { RedisSettings } from '../../plugins/enforce-tls/settings.js'
+import { RedisVault } from '../../plugins/enforce-tls/console/auth/redis-vault.js'
+import { RedisDeliveryLog } from '../../plugins/enforce-tls/store/redis-delivery-log.js'
 import { RedisFeed } from '../../plugins/enforce-tls/store/redis-feed.js'
+import { RedisPartnerBook } from '../../plugins/enforce-tls/store/redis-partner-book.js'
 import type { RedisStore } from '../../plugins/enforce-tls/store/redis-store.js'
-import { readmeUser, type AclUser } from '../support/readme-acl.js'
+import { readmeUser, type AclUser, type Purpose } from '../support/readme-acl.js'
 import { startCluster } from '../support/redis-cluster.js'
 import { startSentinels } from '../support/redis-sentinels.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
@@ -47,11 +50,79 @@ async function asAdministrator(settings: Partial<RedisSettings>): Promise<void> 
   await store.writeRules(OWNER, [{ id: 'a', expected: RULE, value: null }], by)
   await store.writeService(OWNER, '{"enabled":true}', null, by)
   await assertReadable(store)
+  await readDeliveries(settings)
+  await changeAccounts(settings)
 }
 
 async function assertReadable(store: RedisStore): Promise<void> {
   await store.groups()
   assert.match((await store.facts())['version'] ?? '', /^Redis \d/)
+}
+
+/** What the report asks. */
+async function readDeliveries(settings: Partial<RedisSettings>): Promise<void> {
+  const log = new RedisDeliveryLog(redisSettings(settings))
+  try {
+    for await (const record of log.read(new Date(0))) assert.ok(record)
+  } finally {
+    await log.close()
+  }
+}
+
+/** What `user` and `token` do. */
+async function changeAccounts(settings: Partial<RedisSettings>): Promise<void> {
+  const vault = new RedisVault(redisSettings(settings))
+  try {
+    await vault.write('users', 'ann', null, '{}')
+    assert.equal(await vault.read('users', 'ann'), '{}')
+    assert.equal((await vault.all('users')).size, 1)
+    await vault.write('users', 'ann', '{}', null)
+  } finally {
+    await vault.close()
+  }
+}
+
+/** All that Haraka does besides, by what it is for. */
+const BESIDES: Readonly<
+  Record<Exclude<Purpose, 'cluster'>, (settings: Partial<RedisSettings>) => Promise<void>>
+> = {
+  deliveries: async (settings) => {
+    const log = new RedisDeliveryLog(redisSettings(settings))
+    try {
+      await log.append([{ id: 'a' }], 1000)
+    } finally {
+      await log.close()
+    }
+  },
+  alerts: async (settings) => {
+    const book = new RedisPartnerBook(redisSettings(settings))
+    try {
+      await book.replace('a', null, '1')
+      assert.equal(await book.read('a'), '1')
+      assert.equal((await book.readAll()).size, 1)
+      await book.replace('a', '1', null)
+      assert.ok(await book.takeTurn('one', 1000))
+      await book.endTurnAfter('one', 0)
+    } finally {
+      await book.close()
+    }
+  },
+  console: async (settings) => {
+    await asAdministrator(settings)
+    const vault = new RedisVault(redisSettings(settings))
+    try {
+      const later = Date.now() + 60_000
+      await vault.createSession('s', 'ann', later)
+      await vault.renewSession('s', 'bob', later)
+      assert.equal(await vault.readSession('s'), 'bob')
+      await vault.dropSession('s')
+      const limiter = vault.limiter({ name: 'password', points: 3, duration: 60 })
+      await limiter.consume('ann')
+      await limiter.delete('ann')
+    } finally {
+      await vault.close()
+    }
+  },
 }
 
 const login = ({ name, password }: AclUser) => ({ username: name, password })
@@ -92,6 +163,33 @@ describe('the users of Redis in the README', () => {
       })
   }
 
+  for (const [purpose, work] of Object.entries(BESIDES) as [keyof typeof BESIDES, typeof asHaraka][]) {
+    const plain = readmeUser('haraka')
+    const user = readmeUser('haraka', [purpose])
+    const added = user.words.filter((word) => !plain.words.includes(word))
+    const setUser = (words: readonly string[]) => redis.cli('ACL', 'SETUSER', 'haraka', 'reset', ...words)
+
+    it(`haraka may do what is for ${purpose} with a line more`, async () => {
+      await redis.cli('FLUSHALL')
+      await setUser(user.words)
+      await work({ port: redis.port, ...login(user) })
+    })
+
+    for (const word of added)
+      it(`haraka needs ${word} for ${purpose}`, async () => {
+        await redis.cli('FLUSHALL')
+        await setUser(user.words.filter((other) => other !== word))
+        await assert.rejects(work({ port: redis.port, ...login(user) }))
+      })
+  }
+
+  it('haraka may still change no rule, with what is for the delivery log and alerts', async () => {
+    const user = readmeUser('haraka', ['deliveries', 'alerts'])
+    await redis.cli('ACL', 'SETUSER', 'haraka', 'reset', ...user.words)
+    await using opened = openRedisStore({ port: redis.port, ...login(user) })
+    await assert.rejects(opened.store.writeRules(OWNER, [create('a', RULE)]), NOT_PERMITTED)
+  })
+
   it('may use another database with +select', async () => {
     const user = readmeUser('haraka')
     await redis.cli('ACL', 'SETUSER', user.name, 'reset', ...user.words)
@@ -118,8 +216,8 @@ describe('the users of Redis in the README', () => {
 describe('the users of Redis in the README, on more than one machine', () => {
   it('work in a Cluster, also while keys move', async () => {
     await using cluster = await startCluster()
-    const haraka = readmeUser('haraka', { cluster: true })
-    const admin = readmeUser('rules-admin', { cluster: true })
+    const haraka = readmeUser('haraka', ['cluster'])
+    const admin = readmeUser('rules-admin', ['cluster'])
     for (const node of cluster.nodes)
       for (const { name, words } of [haraka, admin]) await node.cli('ACL', 'SETUSER', name, ...words)
     await using reader = openRedisStore({ ...cluster.settings, ...login(haraka) })
