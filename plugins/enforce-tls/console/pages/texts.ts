@@ -19,7 +19,7 @@ export const texts = {
   off: 'off',
   everyone: 'The whole service',
   ownerName: (owner: string) => (owner === '*' ? 'The whole service' : owner),
-  you: 'You',
+  sentence: (words: string) => (/[.!?]$/.test(words) ? words : `${words}.`),
   errors: {
     offline: 'The server can not be reached. Look at your connection and try again.',
     unexpected: 'Something went wrong in this page. Load it again.',
@@ -267,10 +267,28 @@ export const texts = {
       bounced: 'Mail would bounce.',
       'not-known': 'It can not be told now.',
     },
-    host: 'Receiving server',
-    result: 'Result',
-    good: (protocol: string) => `good, ${protocol}`,
-    trusted: 'trusted next hop',
+    good: 'Takes mail as required.',
+    trusted: 'Counts as secure without TLS (trusted next hop).',
+    asked: (what: string) => `Asked for is what this rule requires: ${what}.`,
+    withNames: (n: number) => (n === 0 ? '' : `, with ${count(n, 'further name', 'further names')}`),
+    withFingerprints: (n: number) => `, ${count(n, 'fingerprint', 'fingerprints')}`,
+    session: 'Connection',
+    certificate: 'Certificate',
+    levels: 'Levels',
+    levelResult: (level: string, passes: boolean) => `${level}: ${passes ? 'yes' : 'no'}`,
+    names: (shown: readonly string[], more: number) =>
+      shown.length === 0
+        ? 'for no name'
+        : `for ${shown.join(', ')}${more > 0 ? ` and ${numberWords(more)} more` : ''}`,
+    issuedBy: (issuer: string) => (issuer === '' ? '' : `issued by ${issuer}`),
+    until: (day: string, left: number) =>
+      left < 0
+        ? `expired on ${day}`
+        : `valid until ${day}${left < 30 ? ` (${count(left, 'day', 'days')} left)` : ''}`,
+    chainTrusted: 'trusted',
+    chainNotTrusted: (why: string) => `not trusted${why === '' ? '' : `: ${why}`}`,
+    pin: (host: string) => `Put the key of ${host} on the list`,
+    pinned: 'on the list',
     hosts: (domain: string) => `Receiving servers of ${domain}`,
     notAvailable: 'This is not available in this version.',
     bounceTitle: 'The bounce that a sender would get',

@@ -16,7 +16,8 @@ export function Findings(props: {
 }): VNode {
   const { stored, reports, onClose } = props
   const { rule } = stored
-  const { level } = rule.actions.relayWithTls
+  const { relayWithTls: action } = rule.actions
+  const { level } = action
   const partners = level === 'none' || rule.direction === 'incoming' ? [] : partnersOf({ draft: rule })
   const seen = reports?.reported
   return html`<${Notice} tone="info">
@@ -35,7 +36,7 @@ export function Findings(props: {
       }
       ${partners
         .slice(0, CHECKS)
-        .map((target) => html`<${PartnerCheckNow} key=${target} target=${target} level=${level} />`)}
+        .map((target) => html`<${PartnerCheckNow} key=${target} target=${target} action=${action} />`)}
       <button type="button" class="button" onClick=${onClose}>${texts.close}</button>
     </div>
   <//>`

@@ -9,16 +9,25 @@ import { PartnerCheckForm } from './partner-check.js'
 
 interface TryOutProps {
   readonly model: RuleModel
+  readonly disabled: boolean
 }
 
-export function TryOut({ model }: TryOutProps): VNode {
+export function TryOut({ model, disabled }: TryOutProps): VNode {
   return html`<div class="stack">
     <${ExplainForm} model=${model} />
     ${
       model.direction === 'outgoing' &&
       html`<${PartnerCheckForm}
           target=${firstTarget(model)}
-          level=${model.draft.actions.relayWithTls.level}
+          action=${model.draft.actions.relayWithTls}
+          onPin=${
+            disabled
+              ? undefined
+              : (fingerprint: string) => {
+                  const { fingerprints = [] } = model.draft.actions.relayWithTls
+                  model.changeAction({ fingerprints: [...fingerprints, fingerprint] })
+                }
+          }
         />
         <${BounceForm} model=${model} />`
     }
@@ -40,7 +49,7 @@ function addressAt(domainOrAddress: string, local: string): string {
   return domainOrAddress.includes('@') ? domainOrAddress : `${local}@${domainOrAddress}`
 }
 
-function ExplainForm({ model }: TryOutProps): VNode {
+function ExplainForm({ model }: Pick<TryOutProps, 'model'>): VNode {
   const id = useUid('explain')
   const incoming = model.direction === 'incoming'
   const own = addressAt(model.owner, 'ann')
@@ -110,7 +119,7 @@ function Verdict({ answer }: { readonly answer: Explanation }): VNode {
   <//>`
 }
 
-function BounceForm({ model }: TryOutProps): VNode {
+function BounceForm({ model }: Pick<TryOutProps, 'model'>): VNode {
   const id = useUid('bounce')
   const [to, setTo] = useState(addressAt(firstTarget(model), 'someone'))
   const [answer, setAnswer] = useState<BouncePreview | string | null>(null)

@@ -102,7 +102,7 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
     <${Tabs} label=${texts.rule.tabs} tabs=${tabs} selected=${tab} onSelect=${setTab}>
       ${tab === 'criteria' && html`<${CriteriaEditor} model=${model} disabled=${disabled} groups=${groupNames} />`}
       ${tab === 'actions' && html`<${ActionEditor} model=${model} disabled=${disabled} />`}
-      ${tab === 'try' && html`<${TryOut} model=${model} />`}
+      ${tab === 'try' && html`<${TryOut} model=${model} disabled=${disabled} />`}
       ${
         tab === 'history' &&
         model.id !== null &&
