@@ -1,5 +1,6 @@
 /** What is known of a rule at the moment when it is switched on: what report mode saw, and how its partners do. */
 import { html, type VNode } from '../preact.js'
+import { plain } from '../plain.js'
 import { texts } from '../texts.js'
 import type { Reports, StoredRule } from '../types.js'
 import { Notice } from './basics.js'
@@ -22,7 +23,7 @@ export function Findings(props: {
   const seen = reports?.reported
   return html`<${Notice} tone="info">
     <div class="findings">
-      <h3>${texts.findings.title(rule.name)}</h3>
+      <h3>${texts.findings.title(plain(rule.name))}</h3>
       ${level === 'none' && html`<p>${texts.actions.relayOff}</p>`}
       <p>${seen ? texts.findings.saw(seen.messages, seen.wouldBounce) : texts.findings.none}</p>
       ${

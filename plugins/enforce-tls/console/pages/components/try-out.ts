@@ -2,6 +2,7 @@
 import { html, useState, type VNode } from '../preact.js'
 import { request, wordsOf } from '../api.js'
 import { cleaned, type RuleModel } from '../rule-model.js'
+import { plain } from '../plain.js'
 import { texts } from '../texts.js'
 import type { BouncePreview, Explanation } from '../types.js'
 import { Field, Notice, useUid } from './basics.js'
@@ -59,6 +60,8 @@ function ExplainForm({ model }: Pick<TryOutProps, 'model'>): VNode {
   )
   const [from, setFrom] = useState(incoming ? partner : own)
   const [to, setTo] = useState(incoming ? own : partner)
+  const [header, setHeader] = useState<Readonly<Record<string, string>>>({})
+  const fields = headerFields(model)
   const [answer, setAnswer] = useState<Explanation | string | null>(null)
   const ask = async (event: Event): Promise<void> => {
     event.preventDefault()
@@ -73,6 +76,7 @@ function ExplainForm({ model }: Pick<TryOutProps, 'model'>): VNode {
         to,
         direction: model.direction,
         rule,
+        ...(fields.length === 0 ? {} : { header: headerOf(fields, header) }),
       })
       setAnswer(body)
     } catch (error) {
@@ -85,6 +89,17 @@ function ExplainForm({ model }: Pick<TryOutProps, 'model'>): VNode {
     <form class="line-form" onSubmit=${ask}>
       <${Text} id=${`${id}-from`} label=${texts.tryOut.from} value=${from} onInput=${setFrom} />
       <${Text} id=${`${id}-to`} label=${texts.tryOut.to} value=${to} onInput=${setTo} />
+      ${fields.map(
+        (name, place) =>
+          html`<${Text}
+            key=${name}
+            id=${`${id}-header-${place}`}
+            label=${name === 'Subject' ? texts.tryOut.subject : texts.tryOut.headerOf(name)}
+            value=${header[name] ?? ''}
+            optional
+            onInput=${(value: string) => setHeader({ ...header, [name]: value })}
+          />`,
+      )}
       <button class="button" type="submit">${texts.tryOut.ask}</button>
     </form>
     ${typeof answer === 'string' && html`<${Notice} tone="bad">${answer}<//>`}
@@ -92,18 +107,30 @@ function ExplainForm({ model }: Pick<TryOutProps, 'model'>): VNode {
   </section>`
 }
 
+/** The header fields that a rule looks at: what they say is part of the question. */
+function headerFields({ draft }: RuleModel): readonly string[] {
+  const { subject, header = [] } = cleaned(draft).criteria
+  return [...new Set([...(subject === undefined ? [] : ['Subject']), ...header.map(({ name }) => name)])]
+}
+
+function headerOf(fields: readonly string[], values: Readonly<Record<string, string>>): string {
+  return fields.map((name) => `${name}: ${values[name] ?? ''}\r\n`).join('')
+}
+
 function Verdict({ answer }: { readonly answer: Explanation }): VNode {
   const { requirement, decidedBy, reported, direction, owners, certain, reportOnly } = answer
-  const name = (rule: { readonly name: string }): string => `“${rule.name}”`
+  const name = (rule: { readonly name: string }): string => `“${plain(rule.name)}”`
   const asleep = owners.filter(({ awake, rules }) => !awake && rules.length > 0)
   const version = requirement?.minVersion
   const words =
-    requirement === null || requirement.level === 'none'
-      ? texts.tryOut.notRequired
-      : texts.tryOut.required[direction](
-          texts.actions.levelNames[requirement.level],
-          version === undefined ? '' : texts.tryOut.version(texts.actions.versionWords(version)),
-        )
+    !certain && (requirement === null || requirement.level === 'none')
+      ? texts.tryOut.depends
+      : requirement === null || requirement.level === 'none'
+        ? texts.tryOut.notRequired
+        : texts.tryOut.required[direction](
+            texts.actions.levelNames[requirement.level],
+            version === undefined ? '' : texts.tryOut.version(texts.actions.versionWords(version)),
+          )
   return html`<${Notice} tone=${requirement === null ? 'info' : 'good'}>
     <p><strong>${words}</strong></p>
     ${decidedBy.length > 0 && html`<p>${texts.tryOut.decidedBy(decidedBy.map(name).join(', '))}</p>`}
@@ -154,9 +181,10 @@ function Text(props: {
   readonly id: string
   readonly label: string
   readonly value: string
+  readonly optional?: boolean
   readonly onInput: (value: string) => void
 }): VNode {
-  const { id, label, value, onInput } = props
+  const { id, label, value, optional = false, onInput } = props
   return html`<${Field} label=${label} id=${id}>
     <input
       id=${id}
@@ -165,7 +193,7 @@ function Text(props: {
       autocapitalize="none"
       autocomplete="off"
       spellcheck=${false}
-      required
+      required=${!optional}
       onInput=${(event: { readonly currentTarget: HTMLInputElement }) => onInput(event.currentTarget.value)}
     />
   <//>`
