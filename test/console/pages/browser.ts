@@ -4,8 +4,9 @@
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { after, afterEach } from 'node:test'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
-import { passwordOf } from '../console-server.js'
+import { passwordOf, type ConsoleServer, type UserName } from '../console-server.js'
 
 const ARGS = [
   '--headless',
@@ -23,9 +24,23 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 export interface Looks {
   readonly dark?: boolean
   readonly width?: number
+  /** @default Europe/Berlin */
+  readonly zone?: string
 }
 
-/** A browser of its own for each test file. */
+/** The browser of a test file; its windows close after each test, which fails for an error in any of them. */
+export function sharedBrowser(): TestBrowser {
+  const browser = new TestBrowser()
+  afterEach(async () => {
+    const errors = browser.errors.splice(0)
+    await browser.closeWindows()
+    assert.deepEqual(errors, [])
+  })
+  after(() => browser[Symbol.asyncDispose]())
+  return browser
+}
+
+/** A browser that starts with its first window. */
 export class TestBrowser implements AsyncDisposable {
   #browser: Browser | undefined
   readonly #contexts: BrowserContext[] = []
@@ -33,13 +48,13 @@ export class TestBrowser implements AsyncDisposable {
   readonly errors: string[] = []
 
   /** A window that shares nothing with others. */
-  async window({ dark = false, width = 1280 }: Looks = {}): Promise<BrowserContext> {
+  async window({ dark = false, width = 1280, zone = 'Europe/Berlin' }: Looks = {}): Promise<BrowserContext> {
     this.#browser ??= await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS })
     const context = await this.#browser.newContext({
       viewport: { width, height: 900 },
       colorScheme: dark ? 'dark' : 'light',
       locale: 'en-GB',
-      timezoneId: 'Europe/Berlin',
+      timezoneId: zone,
       permissions: ['clipboard-read', 'clipboard-write'],
     })
     context.setDefaultTimeout(15_000)
@@ -51,6 +66,10 @@ export class TestBrowser implements AsyncDisposable {
     })
     this.#contexts.push(context)
     return context
+  }
+
+  async closeWindows(): Promise<void> {
+    for (const context of this.#contexts.splice(0)) await context.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -68,6 +87,26 @@ export async function signIn(
   await page.goto(url)
   await fillSignIn(page, user, password)
   await page.getByRole('heading', { level: 1 }).filter({ hasNotText: 'Sign in' }).waitFor()
+}
+
+/** The pages at a place, for somebody who signed in before. */
+export async function openAt(
+  window: BrowserContext,
+  server: ConsoleServer,
+  user: UserName,
+  place: string,
+): Promise<Page> {
+  const [name = '', value = ''] = ((await server.signedIn(user)).cookie ?? '').split('=')
+  await window.addCookies([{ name, value, domain: '127.0.0.1', path: '/enforce-tls/' }])
+  const page = await window.newPage()
+  await page.goto(`${server.url}${place}`)
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  return page
+}
+
+/** Goes to another place of the pages. */
+export async function goTo(page: Page, place: string): Promise<void> {
+  await page.evaluate(`location.hash = ${JSON.stringify(place)}`)
 }
 
 /** Signs in where the page asks for it. */

@@ -1,5 +1,8 @@
 /** What differs between two versions of a rule, and one person's change put onto another's. Pure. */
 
+import { plain } from './plain.js'
+import { texts } from './texts.js'
+
 /** One field: its path and what it holds; `undefined` where it is not there. */
 export interface Change {
   readonly path: string
@@ -18,6 +21,7 @@ export function changes(before: unknown, after: unknown, path: readonly string[]
 /** `onto`, with what was changed from `before` to `mine`. */
 export function applied<T>(before: T, mine: T, onto: T): T {
   if (JSON.stringify(before) === JSON.stringify(mine)) return onto
+  if (isTexts(before) && isTexts(mine) && isTexts(onto)) return mergedLists(before, mine, onto) as T
   if (!isObject(before) || !isObject(mine) || !isObject(onto)) return mine
   const result: Record<string, unknown> = { ...onto }
   for (const name of new Set([...Object.keys(before), ...Object.keys(mine)])) {
@@ -28,19 +32,39 @@ export function applied<T>(before: T, mine: T, onto: T): T {
   return result as T
 }
 
+/** A list with what was added to and removed from another version of it. */
+export function mergedLists(
+  before: readonly string[],
+  mine: readonly string[],
+  onto: readonly string[],
+): string[] {
+  const removed = new Set(before.filter((value) => !mine.includes(value)))
+  const kept = onto.filter((value) => !removed.has(value))
+  return [...kept, ...mine.filter((value) => !before.includes(value) && !kept.includes(value))]
+}
+
 /** A change as one line: what was added and removed of a list, or both values. */
 export function changeWords({ before, after }: Change, none: string): string {
   if (isTexts(before) && isTexts(after)) {
     const added = after.filter((value) => !before.includes(value)).map((value) => `+ ${value}`)
     const removed = before.filter((value) => !after.includes(value)).map((value) => `− ${value}`)
-    return [...added, ...removed].join(', ')
+    return plain(shortened([...added, ...removed]).join(', '))
   }
   return `${shown(before, none)} → ${shown(after, none)}`
 }
 
+/** How many entries of a list are told. */
+const TOLD = 20
+
+function shortened(entries: readonly string[]): readonly string[] {
+  return entries.length > TOLD
+    ? [...entries.slice(0, TOLD), texts.rules.more(entries.length - TOLD)]
+    : entries
+}
+
 function shown(value: unknown, none: string): string {
   if (value === undefined || value === null) return none
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') return plain(value)
   return isTexts(value) ? value.join(', ') : JSON.stringify(value)
 }
 

@@ -86,6 +86,13 @@ export class RuleModel {
     void this.save()
   }
 
+  /** Puts another rule into the place of this one, and saves. */
+  replace(rule: Rule): void {
+    this.draft = rule
+    this.#remember()
+    void this.save()
+  }
+
   /** Takes what is being typed, so that nothing that is drawn meanwhile takes it back; `change` saves it. */
   type(next: Partial<Rule>): void {
     this.draft = { ...this.draft, ...next }

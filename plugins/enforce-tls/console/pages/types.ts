@@ -106,13 +106,28 @@ export interface BouncePreview {
   readonly text: string
 }
 
+export interface CertificateFacts {
+  readonly issuer: string
+  readonly names: readonly string[]
+  readonly validTo: string | null
+  readonly daysLeft: number | null
+  readonly chain: { readonly trusted: boolean; readonly problem: string | null }
+  readonly fingerprints: { readonly certificate: string; readonly publicKey: string }
+}
+
 export interface HostCheck {
   readonly host: string
   readonly to: string | null
   readonly protocol: string | null
   readonly cipher: string | null
+  readonly certificate: CertificateFacts | null
+  readonly levels: readonly {
+    readonly level: Level
+    readonly passes: boolean
+    readonly detail: string | null
+  }[]
   readonly trustedNextHop: boolean
-  readonly failure: { readonly class: string | null; readonly detail: string } | null
+  readonly failure: { readonly temporary: boolean; readonly detail: string } | null
 }
 
 export interface PartnerCheck {

@@ -5,6 +5,7 @@ import { texts } from '../texts.js'
 import type { Action, Level } from '../types.js'
 import { Field, Switch, useUid } from './basics.js'
 import { Chips } from './chips.js'
+import { PeriodEditor } from './period-editor.js'
 
 const LEVELS: readonly Level[] = ['encrypt', 'fingerprint', 'verify', 'secure']
 const VERSIONS = ['TLSv1.2', 'TLSv1.3']
@@ -43,6 +44,7 @@ export function ActionEditor({ model, disabled }: ActionProps): VNode {
       ${on && !incoming && html`<${Levels} model=${model} disabled=${disabled} />`}
     </section>
     ${on && !incoming && html`<${Details} model=${model} disabled=${disabled} action=${action} />`}
+    <${PeriodEditor} model=${model} disabled=${disabled} />
     <section class="card"><${ReportOnly} model=${model} disabled=${disabled} /></section>
   </div>`
 }

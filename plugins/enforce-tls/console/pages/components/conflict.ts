@@ -1,4 +1,4 @@
-/** Two people changed the same rule: what the other did, what oneself did, and the choice. */
+/** Two people changed the same: what the other did, what oneself did, and the choice. */
 import { html, type VNode } from '../preact.js'
 import { changes, changeWords } from '../rule-changes.js'
 import { cleaned, type RuleModel } from '../rule-model.js'
@@ -14,15 +14,37 @@ export function ConflictDialog({ model }: { readonly model: RuleModel }): VNode 
     return html`<${Dialog} title=${texts.rule.gone} onClose=${take}>
       <p><a class="button" href="#/">${texts.nav.domains}</a></p>
     <//>`
-  return html`<${Dialog} title=${texts.conflict.title} onClose=${(event: Event) => event.preventDefault()}>
-    <p>${texts.conflict.lead(conflict?.by ?? null, conflict?.at ? momentWords(conflict.at) : null)}</p>
-    <${Changes} title=${texts.conflict.theirs} before=${base?.rule} after=${theirs.rule} />
-    <${Changes} title=${texts.conflict.mine} before=${base?.rule} after=${cleaned(model.draft)} />
+  return html`<${Choice}
+    title=${texts.conflict.title}
+    by=${conflict?.by ?? null}
+    at=${conflict?.at ?? null}
+    before=${base?.rule}
+    theirs=${theirs.rule}
+    mine=${cleaned(model.draft)}
+    onTheirs=${take}
+    onMine=${() => void model.applyMine()}
+  />`
+}
+
+/** Both changes of one thing, side by side, and which one holds. */
+export function Choice(props: {
+  readonly title: string
+  readonly by: string | null
+  readonly at: string | null
+  readonly before: unknown
+  readonly theirs: unknown
+  readonly mine: unknown
+  readonly onTheirs: () => void
+  readonly onMine: () => void
+}): VNode {
+  const { title, by, at, before, theirs, mine, onTheirs, onMine } = props
+  return html`<${Dialog} title=${title} onClose=${(event: Event) => event.preventDefault()}>
+    <p>${texts.conflict.lead(by, at === null ? null : momentWords(at))}</p>
+    <${Changes} title=${texts.conflict.theirs} before=${before} after=${theirs} />
+    <${Changes} title=${texts.conflict.mine} before=${before} after=${mine} />
     <div class="row">
-      <button type="button" class="button button-main" onClick=${() => void model.applyMine()}>
-        ${texts.conflict.applyMine}
-      </button>
-      <button type="button" class="button" onClick=${take}>${texts.conflict.takeTheirs}</button>
+      <button type="button" class="button button-main" onClick=${onMine}>${texts.conflict.applyMine}</button>
+      <button type="button" class="button" onClick=${onTheirs}>${texts.conflict.takeTheirs}</button>
     </div>
   <//>`
 }
@@ -39,7 +61,7 @@ function Changes(props: {
       ${found.map(
         (change) =>
           html`<li key=${change.path}>
-            <strong>${texts.conflict.fields(change.path)}</strong>:
+            ${change.path !== '' && html`<strong>${texts.conflict.fields(change.path)}</strong>: `}
             ${changeWords(change, texts.conflict.none)}
           </li>`,
       )}

@@ -1,5 +1,6 @@
 /** What is known of a rule at the moment when it is switched on: what report mode saw, and how its partners do. */
 import { html, type VNode } from '../preact.js'
+import { plain } from '../plain.js'
 import { texts } from '../texts.js'
 import type { Reports, StoredRule } from '../types.js'
 import { Notice } from './basics.js'
@@ -16,12 +17,13 @@ export function Findings(props: {
 }): VNode {
   const { stored, reports, onClose } = props
   const { rule } = stored
-  const { level } = rule.actions.relayWithTls
+  const { relayWithTls: action } = rule.actions
+  const { level } = action
   const partners = level === 'none' || rule.direction === 'incoming' ? [] : partnersOf({ draft: rule })
   const seen = reports?.reported
   return html`<${Notice} tone="info">
     <div class="findings">
-      <h3>${texts.findings.title(rule.name)}</h3>
+      <h3>${texts.findings.title(plain(rule.name))}</h3>
       ${level === 'none' && html`<p>${texts.actions.relayOff}</p>`}
       <p>${seen ? texts.findings.saw(seen.messages, seen.wouldBounce) : texts.findings.none}</p>
       ${
@@ -35,7 +37,7 @@ export function Findings(props: {
       }
       ${partners
         .slice(0, CHECKS)
-        .map((target) => html`<${PartnerCheckNow} key=${target} target=${target} level=${level} />`)}
+        .map((target) => html`<${PartnerCheckNow} key=${target} target=${target} action=${action} />`)}
       <button type="button" class="button" onClick=${onClose}>${texts.close}</button>
     </div>
   <//>`

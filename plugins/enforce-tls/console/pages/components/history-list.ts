@@ -1,6 +1,7 @@
 /** Changes, latest first, each with who, when, what, and undo. */
 import { html, useState, type VNode } from '../preact.js'
 import { part, request, wordsOf } from '../api.js'
+import { plain } from '../plain.js'
 import { texts } from '../texts.js'
 import { momentWords } from '../times.js'
 import type { HistoryEntry } from '../types.js'
@@ -54,7 +55,7 @@ function Entry(props: {
     <div>
       <p><strong>${what}</strong></p>
       <ul class="differences">
-        ${entry.differences.map((line) => html`<li key=${line}>${line}</li>`)}
+        ${entry.differences.map((line) => html`<li key=${line}>${plain(line)}</li>`)}
       </ul>
       <p class="hint"><time datetime=${entry.at}>${momentWords(entry.at)}</time>, ${entry.by}</p>
     </div>
@@ -77,5 +78,7 @@ function placeWords({ key, owner, field, from, to }: HistoryEntry): string {
   const name = [to, from]
     .map((each) => (each as { readonly name?: unknown } | null)?.name)
     .find((each) => typeof each === 'string')
-  return typeof name === 'string' ? texts.history.named(name, owner) : texts.history.place.rules(field, owner)
+  return typeof name === 'string'
+    ? texts.history.named(plain(name), owner)
+    : texts.history.place.rules(field, owner)
 }

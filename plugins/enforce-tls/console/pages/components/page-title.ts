@@ -1,5 +1,6 @@
 /** The heading of a page, which is the window's title too. */
 import { html, useEffect, type Child, type VNode } from '../preact.js'
+import { plain } from '../plain.js'
 import { texts } from '../texts.js'
 
 export function PageTitle(props: {
@@ -7,14 +8,15 @@ export function PageTitle(props: {
   readonly back?: { readonly href: string; readonly label: string }
   readonly children?: Child
 }): VNode {
-  const { title, back, children } = props
+  const { back, children } = props
+  const title = plain(props.title)
   useEffect(() => {
     document.title = texts.titleOf(title)
   }, [title])
   return html`<div class="page-title">
     ${back && html`<a class="back" href=${back.href}><span aria-hidden="true">‹ </span>${back.label}</a>`}
     <div class="title-line">
-      <h1>${title}</h1>
+      <h1 dir="auto">${title}</h1>
       ${children}
     </div>
   </div>`

@@ -2,34 +2,61 @@
 import { html, useEffect, useState, type VNode } from '../preact.js'
 import { ApiError, request, wordsOf } from '../api.js'
 import { texts } from '../texts.js'
-import type { HostCheck, Level, PartnerCheck } from '../types.js'
+import type { Action, PartnerCheck } from '../types.js'
 import { Field, Notice, useUid } from './basics.js'
+import { HostList } from './host-list.js'
 
 type Checked = PartnerCheck | { readonly failure: string } | 'asking' | null
 
-async function ask(target: string, level: Level): Promise<Checked> {
+/** What a rule requires, as a check takes it; fingerprints that are not listed yet can't be asked for. */
+function requiredBy({ level, minVersion, names, fingerprints }: Action): Partial<Action> {
+  if (level === 'none') return {}
+  const pinless = level === 'fingerprint' && (fingerprints ?? []).length === 0
+  return {
+    level: pinless ? 'encrypt' : level,
+    ...(minVersion === undefined ? {} : { minVersion }),
+    ...(names === undefined ? {} : { names }),
+    ...(pinless || fingerprints === undefined ? {} : { fingerprints }),
+  }
+}
+
+async function ask(target: string, action: Action): Promise<Checked> {
   try {
-    const body = { target, ...(level === 'none' ? {} : { level }) }
-    return (await request<PartnerCheck>('POST', 'check', body)).body
+    return (await request<PartnerCheck>('POST', 'check', { target, ...requiredBy(action) })).body
   } catch (error) {
     const missing = error instanceof ApiError && error.status === 501
     return { failure: missing ? texts.tryOut.notAvailable : wordsOf(error) }
   }
 }
 
+/** What was asked for, in words. */
+function askedWords(action: Action): string {
+  const { level = 'encrypt', minVersion, names = [], fingerprints = [] } = requiredBy(action)
+  const version = minVersion === undefined ? '' : texts.tryOut.version(texts.actions.versionWords(minVersion))
+  const listed = level === 'secure' ? texts.tryOut.withNames(names.length) : ''
+  const pins = level === 'fingerprint' ? texts.tryOut.withFingerprints(fingerprints.length) : ''
+  return texts.tryOut.asked(`${texts.actions.levelNames[level]}${version}${listed}${pins}`)
+}
+
 /** A form for any partner. */
-export function PartnerCheckForm(props: { readonly target: string; readonly level: Level }): VNode {
+export function PartnerCheckForm(props: {
+  readonly target: string
+  readonly action: Action
+  /** Puts a fingerprint on the rule's list; without it the rule can't be changed. */
+  readonly onPin?: ((fingerprint: string) => void) | undefined
+}): VNode {
+  const { action, onPin } = props
   const id = useUid('check')
   const [target, setTarget] = useState(props.target)
   const [checked, setChecked] = useState<Checked>(null)
   const start = async (event: Event): Promise<void> => {
     event.preventDefault()
     setChecked('asking')
-    setChecked(await ask(target.trim(), props.level))
+    setChecked(await ask(target.trim(), action))
   }
   return html`<section class="card">
     <h2>${texts.tryOut.checkTitle}</h2>
-    <p class="muted">${texts.tryOut.checkLead}</p>
+    <p class="muted">${texts.tryOut.checkLead} ${askedWords(action)}</p>
     <form class="line-form" onSubmit=${start}>
       <${Field} label=${texts.tryOut.checkTarget} id=${id}>
         <input
@@ -45,63 +72,48 @@ export function PartnerCheckForm(props: { readonly target: string; readonly leve
       <//>
       <button class="button" type="submit" disabled=${checked === 'asking'}>${texts.tryOut.checkAsk}</button>
     </form>
-    <${CheckResult} checked=${checked} />
+    <${CheckResult} checked=${checked} action=${action} onPin=${onPin} />
   </section>`
 }
 
 /** A check that starts by itself, of a partner of a rule that was switched on. */
-export function PartnerCheckNow(props: { readonly target: string; readonly level: Level }): VNode {
+export function PartnerCheckNow(props: { readonly target: string; readonly action: Action }): VNode {
   const [checked, setChecked] = useState<Checked>('asking')
   useEffect(() => {
     let wanted = true
-    void ask(props.target, props.level).then((answer) => {
+    void ask(props.target, props.action).then((answer) => {
       if (wanted) setChecked(answer)
     })
     return () => {
       wanted = false
     }
   }, [props.target])
-  return html`<div>
+  return html`<div class="stack-tight">
     <h4>${texts.tryOut.checkTitle}: ${props.target}</h4>
-    <${CheckResult} checked=${checked} />
+    <${CheckResult} checked=${checked} action=${props.action} />
   </div>`
 }
 
-function CheckResult({ checked }: { readonly checked: Checked }): VNode | null {
+function CheckResult(props: {
+  readonly checked: Checked
+  readonly action: Action
+  readonly onPin?: ((fingerprint: string) => void) | undefined
+}): VNode | null {
+  const { checked, action, onPin } = props
   if (checked === null) return null
   if (checked === 'asking') return html`<p class="loading" role="status">${texts.tryOut.checking}</p>`
-  if ('failure' in checked) return html`<p class="muted" role="status">${checked.failure}</p>`
+  if ('failure' in checked) return html`<${Notice} tone="bad">${checked.failure}<//>`
   const tone = { delivered: 'good', bounced: 'bad', 'not-known': 'warn' }[checked.verdict]
-  return html`<${Notice} tone=${tone}>
-      <p><strong>${texts.tryOut.verdicts[checked.verdict]}</strong> ${checked.reason}</p>
+  return html`<div class="stack-tight">
+    <${Notice} tone=${tone}>
+      <p><strong>${texts.tryOut.verdicts[checked.verdict]}</strong> ${texts.sentence(checked.reason)}</p>
       ${checked.remarks.map((remark) => html`<p key=${remark}>${remark}</p>`)}
     <//>
-    ${
-      checked.hosts.length > 0 &&
-      html`<div class="table-box" tabindex="0" role="region" aria-label=${texts.tryOut.hosts(checked.domain)}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">${texts.tryOut.host}</th>
-              <th scope="col">${texts.tryOut.result}</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${checked.hosts.map(
-              (host) =>
-                html`<tr key=${`${host.host} ${host.to ?? ''}`}>
-                  <td>${host.host}${host.to !== null && html`<span class="hint"> ${host.to}</span>`}</td>
-                  <td>${hostWords(host)}</td>
-                </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>`
-    }`
-}
-
-function hostWords({ failure, trustedNextHop, protocol, cipher }: HostCheck): string {
-  if (failure !== null) return failure.detail
-  if (trustedNextHop) return texts.tryOut.trusted
-  return texts.tryOut.good([protocol, cipher].filter((each) => each !== null).join(', '))
+    <${HostList}
+      domain=${checked.domain}
+      hosts=${checked.hosts}
+      onPin=${action.level === 'fingerprint' ? onPin : undefined}
+      pinned=${action.fingerprints}
+    />
+  </div>`
 }

@@ -2,6 +2,7 @@
 import Sortable from '../assets/vendor/sortable.esm.js'
 import { ApiError, request, wordsOf } from '../api.js'
 import { html, useEffect, useLayoutEffect, useRef, useState, type VNode } from '../preact.js'
+import { plain } from '../plain.js'
 import { href } from '../router.js'
 import { rulePath } from '../rule-model.js'
 import { texts } from '../texts.js'
@@ -18,7 +19,7 @@ interface RowsProps {
   readonly may: boolean
   readonly onMove: (rule: StoredRule, target: Target) => void
   readonly reload: () => void
-  readonly onProblem: (words: string) => void
+  readonly onProblem: (words: string | null) => void
 }
 
 export function RuleRows(props: RowsProps): VNode {
@@ -77,11 +78,14 @@ export function RuleRows(props: RowsProps): VNode {
         seen,
       )
       setSwitched({ etag: stored.etag, on: enabled, now: body.etag })
+      onProblem(null)
       setFound(enabled ? { id: stored.id, reports: body.reports } : null)
-      announce(texts.rules.switched(stored.rule.name, enabled))
+      announce(texts.rules.switched(nameOf(stored), enabled))
     } catch (error) {
-      const stale = error instanceof ApiError && error.status === 412
-      onProblem(stale ? texts.rules.conflict : wordsOf(error))
+      const status = error instanceof ApiError ? error.status : null
+      const name = nameOf(stored)
+      if (status === 412) onProblem(texts.rules.switchConflict(name, enabled))
+      else onProblem(status === 404 ? texts.rules.switchGone(name) : wordsOf(error))
     }
     reload()
   }
@@ -96,7 +100,7 @@ export function RuleRows(props: RowsProps): VNode {
                 type="button"
                 class="handle"
                 id=${`handle-${stored.id}`}
-                aria-label=${texts.rules.move(stored.rule.name)}
+                aria-label=${texts.rules.move(nameOf(stored))}
                 onKeyDown=${(event: KeyboardEvent) => {
                   const step = { ArrowUp: -1, ArrowDown: 1 }[event.key]
                   if (step === undefined) return
@@ -133,7 +137,7 @@ export function RuleRows(props: RowsProps): VNode {
 
 function nameOf({ rule, id }: StoredRule): string {
   const name = (rule as { name?: unknown } | null)?.name
-  return typeof name === 'string' && name.trim() !== '' ? name : id
+  return typeof name === 'string' && name.trim() !== '' ? plain(name) : id
 }
 
 function isOn({ rule }: StoredRule): boolean {

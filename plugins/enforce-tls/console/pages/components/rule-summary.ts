@@ -1,6 +1,8 @@
 /** A rule in a line or two: what it looks at, and what it requires. */
 import { html, type VNode } from '../preact.js'
+import { plain } from '../plain.js'
 import { texts } from '../texts.js'
+import { momentWords } from '../times.js'
 import type { Lists, Rule } from '../types.js'
 
 const SHOWN = 3
@@ -13,13 +15,28 @@ export function RuleSummary({ rule }: { readonly rule: Rule }): VNode {
     ...(criteria.header ?? []).flatMap((header) => words(`${texts.rules.header} ${header.name}`, header)),
   ]
   return html`<div class="rule-summary">
-    ${lines.map((line) => html`<p key=${line}>${line}</p>`)}
+    ${lines.map((line) => html`<p key=${line}>${plain(line)}</p>`)}
     <p class="row">
       <span class="badge" title=${texts.actions.levels[level]}>${texts.actions.levelNames[level]}</span>
       ${minVersion !== undefined && html`<span class="badge">≥ ${texts.actions.versionWords(minVersion)}</span>`}
       ${mode === 'report' && html`<span class="badge badge-warn">${texts.rules.report}</span>`}
+      <${PeriodBadges} rule=${rule} />
     </p>
   </div>`
+}
+
+/** A rule that does not act yet, or not any more, says so. */
+function PeriodBadges({ rule: { startsAt, expiresAt } }: { readonly rule: Rule }): VNode {
+  const now = Date.now()
+  const waits = startsAt !== undefined && Date.parse(startsAt) > now
+  const over = expiresAt !== undefined && Date.parse(expiresAt) <= now
+  return html`${waits && html`<span class="badge badge-warn">${texts.period.starts(momentWords(startsAt))}</span>`}
+  ${
+    expiresAt !== undefined &&
+    html`<span class=${`badge ${over ? 'badge-warn' : ''}`}>
+      ${texts.period[over ? 'ended' : 'ends'](momentWords(expiresAt))}
+    </span>`
+  }`
 }
 
 function words(name: string, lists: Lists | undefined): string[] {

@@ -2,6 +2,7 @@
 import { html, useState, type VNode } from '../preact.js'
 import { request, wordsOf } from '../api.js'
 import { cleaned, type RuleModel } from '../rule-model.js'
+import { plain } from '../plain.js'
 import { texts } from '../texts.js'
 import type { BouncePreview, Explanation } from '../types.js'
 import { Field, Notice, useUid } from './basics.js'
@@ -9,16 +10,25 @@ import { PartnerCheckForm } from './partner-check.js'
 
 interface TryOutProps {
   readonly model: RuleModel
+  readonly disabled: boolean
 }
 
-export function TryOut({ model }: TryOutProps): VNode {
+export function TryOut({ model, disabled }: TryOutProps): VNode {
   return html`<div class="stack">
     <${ExplainForm} model=${model} />
     ${
       model.direction === 'outgoing' &&
       html`<${PartnerCheckForm}
           target=${firstTarget(model)}
-          level=${model.draft.actions.relayWithTls.level}
+          action=${model.draft.actions.relayWithTls}
+          onPin=${
+            disabled
+              ? undefined
+              : (fingerprint: string) => {
+                  const { fingerprints = [] } = model.draft.actions.relayWithTls
+                  model.changeAction({ fingerprints: [...fingerprints, fingerprint] })
+                }
+          }
         />
         <${BounceForm} model=${model} />`
     }
@@ -40,7 +50,7 @@ function addressAt(domainOrAddress: string, local: string): string {
   return domainOrAddress.includes('@') ? domainOrAddress : `${local}@${domainOrAddress}`
 }
 
-function ExplainForm({ model }: TryOutProps): VNode {
+function ExplainForm({ model }: Pick<TryOutProps, 'model'>): VNode {
   const id = useUid('explain')
   const incoming = model.direction === 'incoming'
   const own = addressAt(model.owner, 'ann')
@@ -50,6 +60,8 @@ function ExplainForm({ model }: TryOutProps): VNode {
   )
   const [from, setFrom] = useState(incoming ? partner : own)
   const [to, setTo] = useState(incoming ? own : partner)
+  const [header, setHeader] = useState<Readonly<Record<string, string>>>({})
+  const fields = headerFields(model)
   const [answer, setAnswer] = useState<Explanation | string | null>(null)
   const ask = async (event: Event): Promise<void> => {
     event.preventDefault()
@@ -64,6 +76,7 @@ function ExplainForm({ model }: TryOutProps): VNode {
         to,
         direction: model.direction,
         rule,
+        ...(fields.length === 0 ? {} : { header: headerOf(fields, header) }),
       })
       setAnswer(body)
     } catch (error) {
@@ -76,6 +89,17 @@ function ExplainForm({ model }: TryOutProps): VNode {
     <form class="line-form" onSubmit=${ask}>
       <${Text} id=${`${id}-from`} label=${texts.tryOut.from} value=${from} onInput=${setFrom} />
       <${Text} id=${`${id}-to`} label=${texts.tryOut.to} value=${to} onInput=${setTo} />
+      ${fields.map(
+        (name, place) =>
+          html`<${Text}
+            key=${name}
+            id=${`${id}-header-${place}`}
+            label=${name === 'Subject' ? texts.tryOut.subject : texts.tryOut.headerOf(name)}
+            value=${header[name] ?? ''}
+            optional
+            onInput=${(value: string) => setHeader({ ...header, [name]: value })}
+          />`,
+      )}
       <button class="button" type="submit">${texts.tryOut.ask}</button>
     </form>
     ${typeof answer === 'string' && html`<${Notice} tone="bad">${answer}<//>`}
@@ -83,18 +107,30 @@ function ExplainForm({ model }: TryOutProps): VNode {
   </section>`
 }
 
+/** The header fields that a rule looks at: what they say is part of the question. */
+function headerFields({ draft }: RuleModel): readonly string[] {
+  const { subject, header = [] } = cleaned(draft).criteria
+  return [...new Set([...(subject === undefined ? [] : ['Subject']), ...header.map(({ name }) => name)])]
+}
+
+function headerOf(fields: readonly string[], values: Readonly<Record<string, string>>): string {
+  return fields.map((name) => `${name}: ${values[name] ?? ''}\r\n`).join('')
+}
+
 function Verdict({ answer }: { readonly answer: Explanation }): VNode {
   const { requirement, decidedBy, reported, direction, owners, certain, reportOnly } = answer
-  const name = (rule: { readonly name: string }): string => `“${rule.name}”`
+  const name = (rule: { readonly name: string }): string => `“${plain(rule.name)}”`
   const asleep = owners.filter(({ awake, rules }) => !awake && rules.length > 0)
   const version = requirement?.minVersion
   const words =
-    requirement === null || requirement.level === 'none'
-      ? texts.tryOut.notRequired
-      : texts.tryOut.required[direction](
-          texts.actions.levelNames[requirement.level],
-          version === undefined ? '' : texts.tryOut.version(texts.actions.versionWords(version)),
-        )
+    !certain && (requirement === null || requirement.level === 'none')
+      ? texts.tryOut.depends
+      : requirement === null || requirement.level === 'none'
+        ? texts.tryOut.notRequired
+        : texts.tryOut.required[direction](
+            texts.actions.levelNames[requirement.level],
+            version === undefined ? '' : texts.tryOut.version(texts.actions.versionWords(version)),
+          )
   return html`<${Notice} tone=${requirement === null ? 'info' : 'good'}>
     <p><strong>${words}</strong></p>
     ${decidedBy.length > 0 && html`<p>${texts.tryOut.decidedBy(decidedBy.map(name).join(', '))}</p>`}
@@ -110,7 +146,7 @@ function Verdict({ answer }: { readonly answer: Explanation }): VNode {
   <//>`
 }
 
-function BounceForm({ model }: TryOutProps): VNode {
+function BounceForm({ model }: Pick<TryOutProps, 'model'>): VNode {
   const id = useUid('bounce')
   const [to, setTo] = useState(addressAt(firstTarget(model), 'someone'))
   const [answer, setAnswer] = useState<BouncePreview | string | null>(null)
@@ -145,9 +181,10 @@ function Text(props: {
   readonly id: string
   readonly label: string
   readonly value: string
+  readonly optional?: boolean
   readonly onInput: (value: string) => void
 }): VNode {
-  const { id, label, value, onInput } = props
+  const { id, label, value, optional = false, onInput } = props
   return html`<${Field} label=${label} id=${id}>
     <input
       id=${id}
@@ -156,7 +193,7 @@ function Text(props: {
       autocapitalize="none"
       autocomplete="off"
       spellcheck=${false}
-      required
+      required=${!optional}
       onInput=${(event: { readonly currentTarget: HTMLInputElement }) => onInput(event.currentTarget.value)}
     />
   <//>`

@@ -2,10 +2,12 @@
 import { ApiError, part, request, wordsOf } from '../api.js'
 import { Dialog, Notice, useLoaded, Waiting } from '../components/basics.js'
 import { Chips, type Mistake } from '../components/chips.js'
+import { Choice } from '../components/conflict.js'
 import { PageTitle } from '../components/page-title.js'
 import { html, useRef, useState, type VNode } from '../preact.js'
+import { mergedLists } from '../rule-changes.js'
 import { texts } from '../texts.js'
-import type { Group, Session } from '../types.js'
+import type { Group, HistoryEntry, Session } from '../types.js'
 
 interface GroupProps {
   readonly session: Session
@@ -21,6 +23,23 @@ async function find(name: string): Promise<Group> {
     if (!(error instanceof ApiError) || error.status !== 404) throw error
     return { name, patterns: [], etag: '', problem: null }
   }
+}
+
+/** The same group as somebody else left it, who that was, and what was to be saved. */
+interface Conflict {
+  readonly theirs: Group
+  readonly mine: readonly string[]
+  readonly by: string | null
+  readonly at: string | null
+}
+
+async function findConflict(name: string, mine: readonly string[]): Promise<Conflict> {
+  const [theirs, { body }] = await Promise.all([
+    find(name),
+    request<readonly HistoryEntry[]>('GET', 'history?count=200'),
+  ])
+  const entry = body.find(({ key, field }) => key === 'groups' && field === name)
+  return { theirs, mine, by: entry?.by ?? null, at: entry?.at ?? null }
 }
 
 export function GroupView({ session, name }: GroupProps): VNode {
@@ -42,6 +61,8 @@ function Editor({ group, may }: { readonly group: Group; readonly may: boolean }
     group.etag === '' ? { tone: 'info', words: texts.groups.new } : { tone: 'good', words: texts.save.saved },
   )
   const [asked, setAsked] = useState(false)
+  const [conflict, setConflict] = useState<Conflict | null>(null)
+  const base = useRef<readonly string[]>(given)
   const etag = useRef(group.etag)
   // One after the other: each needs the version that the one before it made.
   const last = useRef<Promise<void>>(Promise.resolve())
@@ -50,15 +71,30 @@ function Editor({ group, may }: { readonly group: Group; readonly may: boolean }
     try {
       const answer = await request<Group>('PUT', `groups/${part(name)}`, { patterns }, etag.current || null)
       etag.current = answer.body.etag
+      base.current = answer.body.patterns
       setSaid({ tone: 'good', words: texts.save.saved })
     } catch (error) {
       if (!(error instanceof ApiError) || (error.status !== 412 && error.status !== 428))
         return setSaid({ tone: 'bad', words: texts.save.failed(wordsOf(error)) })
-      const now = await find(name)
-      etag.current = now.etag
-      setValues(now.patterns)
+      setConflict(await findConflict(name, patterns))
       setSaid({ tone: 'bad', words: texts.groups.conflict })
     }
+  }
+  /** Goes on with what is there, with or without one's own change. */
+  const settle = (mine: boolean): void => {
+    if (conflict === null) return
+    const { theirs } = conflict
+    const next = mine ? mergedLists(base.current, conflict.mine, theirs.patterns) : theirs.patterns
+    base.current = theirs.patterns
+    etag.current = theirs.etag
+    setConflict(null)
+    setValues(next)
+    if (mine && next.length > 0) last.current = last.current.then(() => save(next))
+    else
+      setSaid({
+        tone: theirs.etag === '' ? 'info' : 'good',
+        words: theirs.etag === '' ? texts.groups.new : texts.save.saved,
+      })
   }
   const change = (next: readonly string[], bad: readonly Mistake[]): void => {
     const changed = next.length !== values.length || next.some((each, place) => each !== values[place])
@@ -108,6 +144,19 @@ function Editor({ group, may }: { readonly group: Group; readonly may: boolean }
           ${texts.groups.delete}
         </button>
       </p>`
+    }
+    ${
+      conflict !== null &&
+      html`<${Choice}
+        title=${texts.groups.conflict}
+        by=${conflict.by}
+        at=${conflict.at}
+        before=${base.current}
+        theirs=${conflict.theirs.patterns}
+        mine=${conflict.mine}
+        onTheirs=${() => settle(false)}
+        onMine=${() => settle(true)}
+      />`
     }
     ${
       asked &&

@@ -11,6 +11,7 @@ import { PageTitle } from '../components/page-title.js'
 import { Tabs } from '../components/tabs.js'
 import { TryOut } from '../components/try-out.js'
 import { html, useEffect, useState, type VNode } from '../preact.js'
+import { plain } from '../plain.js'
 import { href, NEW } from '../router.js'
 import { cleaned, RuleModel, rulePath, saveWords } from '../rule-model.js'
 import { texts } from '../texts.js'
@@ -61,7 +62,7 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
     try {
       const reports = (await model.setEnabled(enabled)) as Reports | null
       setFound(enabled ? { reports } : null)
-      announce(texts.rules.switched(model.draft.name, enabled))
+      announce(texts.rules.switched(plain(model.draft.name), enabled))
     } catch (error) {
       if (error instanceof ApiError && error.status === 412) await model.lookAtConflict()
       else setProblem(wordsOf(error))
@@ -83,7 +84,7 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
       <span class="switch-line">
         <span class="hint" aria-hidden="true">${model.draft.enabled ? texts.on : texts.off}</span>
         <${Switch}
-          label=${texts.rules.switchLabel(model.draft.name)}
+          label=${texts.rules.switchLabel(plain(model.draft.name))}
           on=${model.draft.enabled}
           disabled=${disabled || model.id === null}
           onChange=${onSwitch}
@@ -102,7 +103,7 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
     <${Tabs} label=${texts.rule.tabs} tabs=${tabs} selected=${tab} onSelect=${setTab}>
       ${tab === 'criteria' && html`<${CriteriaEditor} model=${model} disabled=${disabled} groups=${groupNames} />`}
       ${tab === 'actions' && html`<${ActionEditor} model=${model} disabled=${disabled} />`}
-      ${tab === 'try' && html`<${TryOut} model=${model} />`}
+      ${tab === 'try' && html`<${TryOut} model=${model} disabled=${disabled} />`}
       ${
         tab === 'history' &&
         model.id !== null &&
@@ -146,9 +147,10 @@ function Names({ model, disabled }: { readonly model: RuleModel; readonly disabl
       />
     <//>
     <${Field} label=${texts.rule.comment} id="comment" hint=${texts.rule.commentHint}>
-      <input
+      <textarea
         id="comment"
         class="input"
+        rows="2"
         maxlength="1000"
         value=${model.draft.comment ?? ''}
         disabled=${disabled}
@@ -196,7 +198,10 @@ function DeleteRule({ model }: { readonly model: RuleModel }): VNode {
     </p>
     ${
       asked &&
-      html`<${Dialog} title=${texts.rule.deleteSure(cleanName(model))} onClose=${() => setAsked(false)}>
+      html`<${Dialog}
+        title=${texts.rule.deleteSure(plain(cleanName(model)))}
+        onClose=${() => setAsked(false)}
+      >
         <p>${texts.rule.deleteHint}</p>
         ${problem !== null && html`<${Notice} tone="bad">${problem}<//>`}
         <div class="row">

@@ -6,6 +6,7 @@ import { RuleRows } from '../components/rule-rows.js'
 import { switchService } from '../components/service-switch.js'
 import { html, useEffect, useRef, useState, type VNode } from '../preact.js'
 import { href, NEW } from '../router.js'
+import { plain } from '../plain.js'
 import { beginRule, begunRule, rulePath, savedListeners } from '../rule-model.js'
 import { texts } from '../texts.js'
 import type { Direction, DomainRow, RuleList, Session, StoredRule } from '../types.js'
@@ -47,7 +48,7 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
       setProblem(null)
       const list = ofDirection(moved.body, direction)
       const place = list.findIndex(({ id }) => id === rule.id) + 1
-      announce(texts.rules.moved(rule.rule.name, place, list.length))
+      announce(texts.rules.moved(plain(rule.rule.name), place, list.length))
     } catch (error) {
       await fail(error, (now) => move(rule, target, now)).catch((other: unknown) =>
         setProblem({ words: wordsOf(other), again: null }),
@@ -94,7 +95,7 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
             may=${may}
             onMove=${(rule: StoredRule, target: Target) => void move(rule, target, etag)}
             reload=${reload}
-            onProblem=${(words: string) => setProblem({ words, again: null })}
+            onProblem=${(words: string | null) => setProblem(words === null ? null : { words, again: null })}
           />`
     }
   </div>`
@@ -124,7 +125,7 @@ function CreateForm({ owner, direction }: Omit<RulesProps, 'session'>): VNode {
   }
   if (begun !== null)
     return html`<${Notice} tone="info">
-      <p>${texts.rules.draft(begun)}</p>
+      <p>${texts.rules.draft(plain(begun))}</p>
       <button type="button" class="button" onClick=${go}>${texts.rules.draftOpen}</button>
     <//>`
   return html`<form class="card line-form" onSubmit=${create} novalidate>

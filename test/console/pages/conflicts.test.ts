@@ -1,0 +1,119 @@
+/** Two administrators at once: each is told what the other did, and no change is lost or made unseen. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { Client } from '../client.js'
+import { startConsole, type ConsoleServer } from '../console-server.js'
+import { assertAccessible, openAt, sharedBrowser } from './browser.js'
+
+const RULES = 'owners/acme.example/rules'
+
+interface Stored {
+  readonly id: string
+  readonly etag: string
+  readonly rule: object & { readonly criteria: { readonly to: { readonly matchesAny: readonly string[] } } }
+}
+interface Group {
+  readonly patterns: readonly string[]
+  readonly etag: string
+}
+
+let server: ConsoleServer
+let client: Client
+before(async () => {
+  server = await startConsole()
+  client = await server.signedIn('admin')
+  await client.put('domains/acme.example', { enabled: true })
+  await server.addUser('second', { role: 'admin', domains: [] })
+})
+after(() => server[Symbol.asyncDispose]())
+
+async function made(name: string): Promise<Stored> {
+  const criteria = { to: { matchesAny: ['bank.example', 'old.example'] } }
+  const rule = { name, criteria, actions: { relayWithTls: { level: 'encrypt' } } }
+  return (await client.post<Stored>(RULES, { rule })).body
+}
+
+describe('two administrators', () => {
+  const browser = sharedBrowser()
+
+  for (const apply of [true, false])
+    it(`see at a group what the other did; ${apply ? 'both changes hold' : 'the first one holds'}`, async () => {
+      const name = `banks${apply ? 1 : 2}`
+      await client.put(`groups/${name}`, { patterns: ['bank.example', 'old.example'] })
+      const page = await openAt(await browser.window(), server, 'admin', `#/groups/${name}`)
+      const input = page.getByRole('textbox', { name: 'Domains and addresses' })
+      await input.waitFor()
+      const second = server.client()
+      await second.signIn('second', 'second-and-a-long-password')
+      const { etag } = (await second.get<Group>(`groups/${name}`)).body
+      await second.put(`groups/${name}`, { patterns: ['bank.example', 'theirs.example'] }, etag)
+
+      await input.fill('mine.example')
+      await input.press('Enter')
+      const dialog = page.getByRole('dialog', { name: 'Somebody else changed this group' })
+      await dialog.getByText(/^second changed it/).waitFor()
+      await dialog.getByText('+ theirs.example, − old.example').waitFor()
+      await dialog.getByText('+ mine.example', { exact: true }).waitFor()
+      await assertAccessible(page, 'conflict of a group')
+      const choice = apply ? 'Apply my change again' : 'Reload, without my change'
+      await dialog.getByRole('button', { name: choice }).click()
+      await dialog.waitFor({ state: 'detached' })
+      await page.getByText('All changes are saved').waitFor()
+      const { patterns } = (await client.get<Group>(`groups/${name}`)).body
+      const wanted = ['bank.example', 'theirs.example', ...(apply ? ['mine.example'] : [])]
+      assert.deepEqual(patterns, wanted)
+      await page.getByRole('button', { name: 'Remove theirs.example' }).waitFor()
+      assert.equal(await page.getByRole('button', { name: 'Remove old.example' }).count(), 0)
+    })
+
+  it('can both change the same list of a rule', async () => {
+    const { id } = await made('One list')
+    const path = `${RULES}/${id}`
+    const page = await openAt(await browser.window(), server, 'acme', `#/domains/acme.example/outgoing/${id}`)
+    // With groups to choose from.
+    const input = page.getByRole('combobox', { name: 'To matches any of' })
+    await input.waitFor()
+    const { rule, etag } = (await client.get<Stored>(path)).body
+    const to = { matchesAny: ['bank.example', 'theirs.example'] }
+    await client.put(path, { rule: { ...rule, criteria: { to } } }, etag)
+    await input.fill('mine.example')
+    await input.press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Somebody else changed this rule' })
+    await dialog.getByRole('button', { name: 'Apply my change again' }).click()
+    await page.getByText('All changes are saved').waitFor()
+    const { criteria } = (await client.get<Stored>(path)).body.rule
+    assert.deepEqual(criteria.to.matchesAny, ['bank.example', 'theirs.example', 'mine.example'])
+  })
+
+  it('do not switch a rule that they have not seen as it is', async () => {
+    const { id } = await made('Stale')
+    const path = `${RULES}/${id}`
+    const page = await openAt(await browser.window(), server, 'acme', '#/domains/acme.example/outgoing')
+    const ruleSwitch = page.getByRole('switch', { name: 'Rule Stale' })
+    await ruleSwitch.waitFor()
+    const { rule, etag } = (await client.get<Stored>(path)).body
+    const to = { matchesAny: ['*'] }
+    await client.put(path, { rule: { ...rule, criteria: { to } } }, etag)
+    await ruleSwitch.click()
+    await page
+      .getByText('Rule Stale was not switched on: somebody else changed it in the meantime.')
+      .waitFor()
+    await page.getByText('To: *').waitFor()
+    assert.equal(await ruleSwitch.getAttribute('aria-checked'), 'false')
+    // Seen as it is now, it can be switched.
+    await ruleSwitch.click()
+    await page.getByRole('heading', { name: 'Rule Stale is on' }).waitFor()
+    assert.equal(await page.getByText('was not switched on').count(), 0)
+  })
+
+  it('are told of a rule that is gone', async () => {
+    const { id, etag } = await made('Gone')
+    const page = await openAt(await browser.window(), server, 'acme', '#/domains/acme.example/outgoing')
+    const ruleSwitch = page.getByRole('switch', { name: 'Rule Gone' })
+    await ruleSwitch.waitFor()
+    await client.delete(`${RULES}/${id}`, etag)
+    await ruleSwitch.click()
+    await page.getByText('Rule Gone is not there any more').waitFor()
+    await ruleSwitch.waitFor({ state: 'detached' })
+  })
+})

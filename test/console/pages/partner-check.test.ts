@@ -1,0 +1,144 @@
+/** The check of a partner in the pages, of real servers: what is asked for, and how the answers are drawn. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it, type TestContext } from 'node:test'
+import type { Page } from 'playwright-core'
+import { openOwnPartners, type Partners } from '../../../plugins/enforce-tls/cli/partners.js'
+import { toSettings } from '../../../plugins/enforce-tls/settings-schema.js'
+import { fingerprints, makeAuthority } from '../../support/certificates.js'
+import { startPartners, type TestPartners } from '../../support/partners.js'
+import { startConsole, type ConsoleServer } from '../console-server.js'
+import { assertAccessible, assertFits, openAt, sharedBrowser } from './browser.js'
+
+const EVIL = '\x1b[31m\u202eevil'
+const RULES = 'owners/acme.example/rules'
+
+let world: TestPartners | string
+let partners: Partners
+let server: ConsoleServer
+let bankKey: string
+before(async () => {
+  const authority = await makeAuthority('Test CA')
+  const bank = await authority.issue({ dnsNames: ['mx.bank.example'] })
+  bankKey = fingerprints(bank.cert).publicKey
+  world = await startPartners(
+    {
+      'bank.example': { tls: bank },
+      'plain.example': { starttls: false },
+      'self.example': { tls: { maxVersion: 'TLSv1.2' } },
+      'busy.example': { on: { connect: `421 4.3.2 ${EVIL}` } },
+    },
+    { config: { 'ca.pem': authority.cert } },
+  )
+  server = await startConsole()
+  await (await server.signedIn('admin')).put('domains/acme.example', { enabled: true })
+  if (typeof world === 'string') return
+  const settings = toSettings({ tls: { ca: 'ca.pem' } })
+  partners = await openOwnPartners({ settings, folder: world.folder, dns: world.dns.address })
+  server.checkPartner = partners.check
+})
+after(async () => {
+  await server[Symbol.asyncDispose]()
+  if (typeof world === 'string') return
+  partners.close()
+  await world[Symbol.asyncDispose]()
+})
+
+describe('the partner check in the pages', () => {
+  const browser = sharedBrowser()
+
+  /** A page with the answer for a rule to a partner; `null` where no server can listen here. */
+  async function checked(
+    t: TestContext,
+    domain: string,
+    action: object,
+    verdict: RegExp,
+    looks: { dark?: boolean; width?: number } = {},
+  ): Promise<Page | null> {
+    if (typeof world === 'string') {
+      t.skip(world)
+      return null
+    }
+    const client = await server.signedIn('admin')
+    const rule = {
+      name: 'Rule',
+      criteria: { to: { matchesAny: [domain] } },
+      actions: { relayWithTls: action },
+    }
+    const { id } = (await client.post<{ id: string }>(RULES, { rule })).body
+    const window = await browser.window(looks)
+    const page = await openAt(window, server, 'admin', `#/domains/acme.example/outgoing/${id}`)
+    await page.getByRole('tab', { name: 'Try it out' }).click()
+    await page.getByRole('button', { name: 'Check', exact: true }).click()
+    await page.getByText(verdict).waitFor()
+    await assertAccessible(page, domain)
+    await assertFits(page, domain)
+    return page
+  }
+  const hosts = (page: Page) => page.getByRole('list', { name: /^Receiving servers of/ }).innerText()
+
+  it('shows a server that is good, and asks for all that the rule requires', async (t) => {
+    const action = { level: 'secure', minVersion: 'TLSv1.3', names: ['mx.bank.example'] }
+    const asked = new Promise<object>((resolve) => {
+      server.checkPartner = (question) => {
+        resolve(question.requirement)
+        return partners.check(question)
+      }
+    })
+    const page = await checked(t, 'bank.example', action, /^Mail would be delivered\./)
+    if (!page) return
+    const { level, minVersion, namesAnyOf } = (await asked) as Record<string, unknown>
+    assert.deepEqual({ level, minVersion }, { level: 'secure', minVersion: 'TLSv1.3' })
+    assert.match(JSON.stringify(namesAnyOf), /mx\.bank\.example/)
+    await page.getByText('this rule requires: Secure, TLS 1.3 or later, with 1 further name').waitFor()
+    const text = await hosts(page)
+    assert.match(text, /Takes mail as required/)
+    assert.match(text, /TLS 1\.3, TLS_/)
+    assert.match(text, /for mx\.bank\.example; issued by CN=Test CA; valid until .*; trusted/)
+    assert.match(text, /Verify: yes/)
+  })
+
+  it('shows one without STARTTLS, on a telephone', async (t) => {
+    const page = await checked(t, 'plain.example', { level: 'encrypt' }, /^Mail would bounce\./, {
+      width: 360,
+      dark: true,
+    })
+    if (page) assert.match(await hosts(page), /does not offer STARTTLS/i)
+  })
+
+  it('shows one with a wrong certificate, and what it has', async (t) => {
+    const page = await checked(t, 'self.example', { level: 'verify' }, /^Mail would bounce\./)
+    if (!page) return
+    const text = await hosts(page)
+    assert.match(text, /self-signed/)
+    assert.match(text, /TLS 1\.2/)
+    assert.match(text, /Encrypt: yes\s+Verify: no/)
+  })
+
+  it('shows one of which nothing can be told now, whatever it says', async (t) => {
+    const page = await checked(t, 'busy.example', { level: 'verify' }, /^It can not be told now\./)
+    if (!page) return
+    const text = await hosts(page)
+    assert.match(text, /421/)
+    for (const sign of ['\x1b', '\u202e']) assert.equal(text.includes(sign), false)
+  })
+
+  it('asks for TLS 1.3 where the rule does', async (t) => {
+    const action = { level: 'encrypt', minVersion: 'TLSv1.3' }
+    const page = await checked(t, 'self.example', action, /^Mail would bounce\./)
+    if (page) assert.match(await hosts(page), /TLS handshake failed/i)
+  })
+
+  it("puts a server's key on the list of a rule by fingerprint", async (t) => {
+    const other = 'ab'.repeat(32)
+    const action = { level: 'fingerprint', fingerprints: [other] }
+    const page = await checked(t, 'bank.example', action, /^Mail would bounce\./)
+    if (!page) return
+    await page.getByRole('button', { name: 'Put the key of mx.bank.example on the list' }).click()
+    await page.getByText('on the list', { exact: true }).waitFor()
+    await page.getByText('All changes are saved').waitFor()
+    await page.getByRole('button', { name: 'Check', exact: true }).click()
+    await page.getByText(/^Mail would be delivered\./).waitFor()
+    await page.getByRole('tab', { name: 'Actions' }).click()
+    await page.getByText(bankKey).waitFor()
+  })
+})
