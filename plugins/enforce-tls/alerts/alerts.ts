@@ -10,6 +10,7 @@ import type { DeliveryEvent } from '../delivery/delivery-events.js'
 import { oneLine } from '../delivery/printable.js'
 import type { HarakaLogger } from '../haraka/types.js'
 import type { Settings } from '../settings.js'
+import { listed } from '../words.js'
 import type { PartnerBook } from '../store/partner-book.js'
 import { composeDigest } from './digest.js'
 import {
@@ -177,7 +178,7 @@ export class Alerts {
       await queue(to, await composeDigest(partners, options))
       queued = true
       const domains = [...new Set(partners.map(({ domain }) => oneLine(domain)))]
-      logger.lognotice(`an alert goes to ${to.join(', ')}: TLS to ${listed(domains)}`)
+      logger.lognotice(`an alert goes to ${to.join(', ')}: TLS to ${listed(domains, 10)}`)
       // First, so that a store that is lost now makes one mail too many and not one a minute.
       await book.endTurnAfter(this.#holder, interval)
       for (const [key, told] of due)
@@ -213,9 +214,4 @@ async function changed(
 
 function isForgotten({ lastPass, trouble }: PartnerState): boolean {
   return Math.max(lastPass, trouble?.lastAt ?? 0) < Date.now() - FORGOTTEN_AFTER
-}
-
-function listed(domains: readonly string[]): string {
-  const shown = domains.slice(0, 10).join(', ')
-  return domains.length > 10 ? `${shown} and ${domains.length - 10} more` : shown
 }

@@ -1,10 +1,10 @@
 /** The questions of a check, out of what the user wrote. */
+import type { ReadStore } from '../store/rule-store.js'
+import { listed } from '../words.js'
 import type { PartnerCheck, PartnerQuestion } from '../check/types.js'
 import { asker, readSenderRules, type RequirementOptions, type SenderRules } from './check-requirement.js'
 import { isGroupReference, readTargets, type Line, type Skipped } from './check-targets.js'
-import type { ReadStore } from './context.js'
 import { senderOf } from './envelope.js'
-import { listed } from './output.js'
 import { WrongUse } from './refusal.js'
 
 /** What is to be asked. */

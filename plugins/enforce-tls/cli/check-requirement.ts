@@ -1,4 +1,5 @@
 /** What a check asks of a partner: what the options say, or what the rules require of mail from a sender. */
+import type { ReadStore } from '../store/rule-store.js'
 import { requirementAsked } from '../check/requirement-asked.js'
 import type { PartnerQuestion } from '../check/types.js'
 import { checkAction } from '../rules/action.js'
@@ -10,7 +11,6 @@ import { ownersOf } from '../rules/owner.js'
 import { addUp } from '../rules/requirement.js'
 import type { RelayWithTls } from '../rules/rule.js'
 import { RuleList } from '../rules/rule-list.js'
-import type { ReadStore } from './context.js'
 import type { Target } from './check-targets.js'
 import { Refusal } from './refusal.js'
 

@@ -1,14 +1,14 @@
 /** The partners that rules in force name, each with what its rules require: for a regular look at all of them. */
+import type { ReadStore } from '../store/rule-store.js'
 import type { PartnerQuestion } from '../check/types.js'
 import { definitionOf } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import { requirementOf } from '../rules/requirement.js'
 import type { Questions } from './check-questions.js'
 import { namedTargets, skippedIn, type Skipped } from './check-targets.js'
-import type { ReadStore } from './context.js'
 import { inspect } from './rule-entries.js'
 import { stateOf } from './rule-words.js'
-import { readOwners } from './whole-store.js'
+import { readOwners } from '../entries/whole-store.js'
 
 /** Reads all rules; those that sleep, are off, or require nothing are left out, and those of mode report too. */
 export async function questionsOfRules(store: ReadStore): Promise<Questions> {

@@ -2,6 +2,7 @@
  * `enforce-tls check`: whether mail would reach a partner's servers at a level, by the very code that delivers.
  * Exit code 0: it would be delivered; 1: it would bounce; 3: that can't be told now. The worst one of several.
  */
+import type { ReadStore } from '../store/rule-store.js'
 import { Option } from '@commander-js/extra-typings'
 import { LEVEL_NAMES, TLS_VERSIONS, type Level } from '../rules/levels.js'
 import { quote } from '../rules/owner.js'
@@ -12,14 +13,7 @@ import { questionsOfRules } from './check-rules.js'
 import { dnsOption, hostOf, serverOf } from './check-servers.js'
 import { isGroupReference, linesOf } from './check-targets.js'
 import { exitCodeOf, showCheck, showChecks } from './check-words.js'
-import {
-  examples,
-  type ReadStore,
-  type Root,
-  type Surroundings,
-  type WithSettings,
-  type WithStore,
-} from './context.js'
+import { examples, type Root, type Surroundings, type WithSettings, type WithStore } from './context.js'
 import type { Terminal } from './output.js'
 import { Ended, WrongUse } from './refusal.js'
 

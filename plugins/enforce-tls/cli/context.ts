@@ -6,7 +6,7 @@ import { Command, Option } from '@commander-js/extra-typings'
 import type { Settings } from '../settings.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { openDeliveryLog, openStore } from '../store/open-store.js'
-import { StoreError, type EntryChange, type RuleStore } from '../store/rule-store.js'
+import { StoreError, type EntryChange, type ReadStore } from '../store/rule-store.js'
 import { authorOf } from './author.js'
 import { Output, type Terminal } from './output.js'
 import type { OpenPartners, Partners } from './partners.js'
@@ -23,9 +23,6 @@ export interface SharedOptions extends StoreOptions {
   readonly json?: true | undefined
   readonly as?: string | undefined
 }
-
-/** The reading half of a store: a command writes through its context, which records who did it. */
-export type ReadStore = Omit<RuleStore, 'writeAll' | 'writeRules' | 'writeService' | 'close'>
 
 /** What a command works with that needs no store. */
 export interface Surroundings {

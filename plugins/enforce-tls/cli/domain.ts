@@ -4,9 +4,9 @@ import { EVERYONE, quote, serviceDomainOf } from '../rules/owner.js'
 import { parseService } from '../rules/owner-entries.js'
 import { namedChange } from '../store/entry-change.js'
 import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
-import { ownerProblem, serviceProblem } from './entry-problems.js'
+import { ownerProblem, serviceProblem } from '../entries/entry-problems.js'
 import { Refusal } from './refusal.js'
-import { readOwners } from './whole-store.js'
+import { readOwners } from '../entries/whole-store.js'
 
 /** Adds the `domain` group to the program. */
 export function addDomainCommands(program: Root, withStore: WithStore): void {

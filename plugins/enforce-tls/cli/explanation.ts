@@ -1,11 +1,11 @@
 /** An explanation as text. */
+import { listed } from '../words.js'
 import type { ExplainedOwner, ExplainedRule, Explanation } from '../rules/explain.js'
 import { addressWords } from '../rules/explanation-data.js'
 import type { FieldOutcome, MessageView } from '../rules/match.js'
 import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import type { Context } from './context.js'
-import { listed } from './output.js'
 import { requirementWords } from './rule-words.js'
 
 /** Prints owners, rules and the result. */

@@ -3,11 +3,11 @@ import { EVERYONE } from '../rules/owner.js'
 import { jsonProblem } from '../store/json-problem.js'
 import { formatDocument, type RulesDocument } from '../store/rules-document.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
-import { partOf } from './document-scope.js'
-import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from './entry-problems.js'
+import { partOf } from '../entries/document-scope.js'
+import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../entries/entry-problems.js'
 import { Refusal } from './refusal.js'
 import { ownerOf } from './rule-entries.js'
-import { readAll } from './whole-store.js'
+import { readAll } from '../entries/whole-store.js'
 
 /** Adds the `export` command to the program. */
 export function addExportCommand(program: Root, withStore: WithStore): void {

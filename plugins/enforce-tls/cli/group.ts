@@ -1,13 +1,13 @@
 /** `enforce-tls group`: named lists of patterns, which rules refer to as `group:<name>`. */
+import { listed } from '../words.js'
 import { checkGroup, formatGroupProblem, groupNameProblem } from '../rules/group.js'
 import { EVERYONE, quote } from '../rules/owner.js'
 import { namedChange } from '../store/entry-change.js'
 import { canAsk, isConfirmed } from './ask.js'
 import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
-import { textDifferences, valueOf } from './difference.js'
-import { groupProblem } from './entry-problems.js'
-import { listed } from './output.js'
-import { referringRules, type ReferringRule } from './referring-rules.js'
+import { textDifferences, valueOf } from '../entries/difference.js'
+import { groupProblem } from '../entries/entry-problems.js'
+import { referringRules, type ReferringRule } from '../entries/referring-rules.js'
 import { Refusal } from './refusal.js'
 
 const NAME = 'the name of the group; rules refer to it as group:<name>'

@@ -2,7 +2,7 @@
 import { parseRule } from '../rules/rule.js'
 import type { HistoryEntry } from '../store/history.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
-import { textDifferences, valueOf } from './difference.js'
+import { textDifferences, valueOf } from '../entries/difference.js'
 import { localTime } from './local-time.js'
 import { WrongUse } from './refusal.js'
 import { ownerOf } from './rule-entries.js'

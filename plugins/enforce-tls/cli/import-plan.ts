@@ -4,8 +4,8 @@ import { EVERYONE, quote } from '../rules/owner.js'
 import { parseRule } from '../rules/rule.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { placeIn, type RulesDocument } from '../store/rules-document.js'
-import { sameMeaning, textDifferences } from './difference.js'
-import { groupProblem, ruleProblem, serviceProblem } from './entry-problems.js'
+import { sameMeaning, textDifferences } from '../entries/difference.js'
+import { groupProblem, ruleProblem, serviceProblem } from '../entries/entry-problems.js'
 
 /** One entry that an import changes. */
 export interface ImportStep {

@@ -5,13 +5,13 @@ import { fileProblem } from '../store/file-problem.js'
 import { DocumentProblem, parseDocument, type RulesDocument } from '../store/rules-document.js'
 import { canAsk, isConfirmed } from './ask.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
-import { valueOf } from './difference.js'
-import { partOf } from './document-scope.js'
+import { valueOf } from '../entries/difference.js'
+import { partOf } from '../entries/document-scope.js'
 import { documentProblems, planImport, sharedPositions, type ImportStep } from './import-plan.js'
 import type { Output } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { ownerOf } from './rule-entries.js'
-import { readAll } from './whole-store.js'
+import { readAll } from '../entries/whole-store.js'
 
 /** What the user wrote behind `import`. */
 interface ImportOptions {

@@ -102,12 +102,6 @@ export function printWarning(terminal: Terminal, sentence: string, command?: str
   printError(terminal, [`warning: ${sentence}`], command === undefined ? [] : [command])
 }
 
-/** A list in a sentence, cut where it gets long. */
-export function listed(values: readonly string[], most = 5): string {
-  const rest = values.length - most
-  return values.slice(0, most).join(', ') + (rest > 0 ? ` and ${rest} more` : '')
-}
-
 /** Columns as wide as their longest line; where that is too much, the widest ones share what is left. */
 function columnWidths(
   rows: readonly (readonly (readonly string[])[])[],

@@ -1,8 +1,9 @@
 /** A report as sentences and tables for a terminal. Pure. */
+import { listed } from '../words.js'
 import type { DeliveryReport } from '../report/delivery-report.js'
 import { EXPIRES_SOON } from '../report/expiring-certificates.js'
 import { enforcedWords, incomingWords, percent, reportedWords, scopeWords, utc } from '../report/words.js'
-import { drawTable, listed, type Cell } from './output.js'
+import { drawTable, type Cell } from './output.js'
 import { oneLine } from '../delivery/printable.js'
 
 /** Partners beyond these are left to the other formats. */

@@ -2,6 +2,7 @@
  * A look at the mail servers of a rule's recipients once the rule is on: warns of those that would not get the
  * mail, and of what can't be told. Takes a few seconds at most, changes nothing, and never throws.
  */
+import { listed } from '../words.js'
 import type { PartnerQuestion } from '../check/types.js'
 import { definitionOf } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
@@ -10,7 +11,7 @@ import type { RelayWithTls } from '../rules/rule.js'
 import { checkMany } from './check-many.js'
 import { isGroupReference, namedTargets } from './check-targets.js'
 import type { Context } from './context.js'
-import { listed, printWarning } from './output.js'
+import { printWarning } from './output.js'
 
 /** All servers together may take so long, in milliseconds. */
 const PATIENCE = 4000

@@ -2,15 +2,16 @@
  * Reading an owner's rules and changing one of them. A change is a function of the rule as it stands, so it
  * is repeated when somebody else was faster; what is not there or not valid is thrown as a `Refusal`.
  */
+import type { ReadStore } from '../store/rule-store.js'
+import { listed } from '../words.js'
 import { parseOwner, quote, serviceDomainOf } from '../rules/owner.js'
 import type { StoredGroups } from '../rules/group.js'
 import { orderedRules, parseService, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
 import { formatProblem, parseRule, type Rule } from '../rules/rule.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { readRules } from '../store/read-rules.js'
-import { retryConflicts, type Context, type ReadStore } from './context.js'
-import { ruleProblem } from './entry-problems.js'
-import { listed } from './output.js'
+import { retryConflicts, type Context } from './context.js'
+import { ruleProblem } from '../entries/entry-problems.js'
 import { Refusal } from './refusal.js'
 import { senderWords } from './rule-words.js'
 

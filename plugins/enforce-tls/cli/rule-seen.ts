@@ -1,11 +1,11 @@
 /** What a rule that only reports has seen, out of the delivery log. */
+import { listed } from '../words.js'
 import type { RuleReport } from '../report/delivery-report.js'
 import { makeReport } from '../report/make-report.js'
 import { percent } from '../report/words.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import { StoreError } from '../store/rule-store.js'
 import type { Context } from './context.js'
-import { listed } from './output.js'
 
 const DAYS = 30
 

@@ -1,11 +1,11 @@
 /** Rules in words for a person. */
+import { listed } from '../words.js'
 import { LEVELS } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import { EVERYONE } from '../rules/owner.js'
 import { periodOf } from '../rules/period.js'
 import type { RelayWithTls, Rule } from '../rules/rule.js'
 import type { Context } from './context.js'
-import { listed } from './output.js'
 
 /** Whose mail an owner's rules look at. */
 export function senderWords(owner: string): string {

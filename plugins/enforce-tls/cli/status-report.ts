@@ -5,8 +5,8 @@ import { parseRule } from '../rules/rule.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { StoreError } from '../store/rule-store.js'
 import type { Context } from './context.js'
-import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from './entry-problems.js'
-import { readOwners } from './whole-store.js'
+import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../entries/entry-problems.js'
+import { readOwners } from '../entries/whole-store.js'
 
 /** Something wrong in the store. */
 export interface StoreProblem {

@@ -1,7 +1,7 @@
 /** `enforce-tls status`: whether the store is in order, and with `--fix` the way out where it is not. */
 import { canAsk, withQuestions } from './ask.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
-import { valueOf } from './difference.js'
+import { valueOf } from '../entries/difference.js'
 import { Refusal } from './refusal.js'
 import { reportOn, type StatusReport, type StoreProblem } from './status-report.js'
 

@@ -1,6 +1,6 @@
 /** An owner's rules as the API shows them: also those that are not valid, so that they can be put right. */
-import { ruleProblem } from '../cli/entry-problems.js'
-import { valueOf } from '../cli/difference.js'
+import { ruleProblem } from '../entries/entry-problems.js'
+import { valueOf } from '../entries/difference.js'
 import {
   acts,
   InvalidEntry,

@@ -120,3 +120,6 @@ export interface RuleStore {
   /** Gives back connections, watchers and timers. Safe to call twice. */
   close(): Promise<void>
 }
+
+/** The reading half of a store. */
+export type ReadStore = Omit<RuleStore, 'writeAll' | 'writeRules' | 'writeService' | 'writeGroup' | 'close'>

@@ -1,6 +1,6 @@
 /** Sending domains and their services: the switch without which the rules of a domain sleep. */
-import { readOwners } from '../../cli/whole-store.js'
-import { ruleProblem, serviceProblem } from '../../cli/entry-problems.js'
+import { readOwners } from '../../entries/whole-store.js'
+import { ruleProblem, serviceProblem } from '../../entries/entry-problems.js'
 import { EVERYONE, parseOwner, serviceDomainOf } from '../../rules/owner.js'
 import { parseService, type OwnerEntries } from '../../rules/owner-entries.js'
 import { Groups } from '../../rules/group.js'

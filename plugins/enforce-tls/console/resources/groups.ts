@@ -1,7 +1,7 @@
 /** Groups: named lists of patterns. Everybody may see them, since rules of every owner can refer to them. */
-import { groupProblem } from '../../cli/entry-problems.js'
-import { valueOf } from '../../cli/difference.js'
-import { referringRules } from '../../cli/referring-rules.js'
+import { groupProblem } from '../../entries/entry-problems.js'
+import { valueOf } from '../../entries/difference.js'
+import { referringRules } from '../../entries/referring-rules.js'
 import { checkGroup, groupNameProblem } from '../../rules/group.js'
 import { quote } from '../../rules/owner.js'
 import { assertSeen, etagOf } from '../etag.js'

@@ -1,6 +1,6 @@
 /** Who changed what, and taking it back. */
-import { groupProblem, ruleProblem } from '../../cli/entry-problems.js'
-import { textDifferences, valueOf } from '../../cli/difference.js'
+import { groupProblem, ruleProblem } from '../../entries/entry-problems.js'
+import { textDifferences, valueOf } from '../../entries/difference.js'
 import { EVERYONE, quote } from '../../rules/owner.js'
 import type { EntryChange } from '../../store/entry-change.js'
 import type { HistoryEntry } from '../../store/history.js'

@@ -1,5 +1,5 @@
 /** An owner's rules: the list and its order, and each rule. */
-import { ruleProblem } from '../../cli/entry-problems.js'
+import { ruleProblem } from '../../entries/entry-problems.js'
 import type { StoredGroups } from '../../rules/group.js'
 import { quote, serviceDomainOf } from '../../rules/owner.js'
 import { checkRule, formatProblem, type Rule } from '../../rules/rule.js'

@@ -1,7 +1,7 @@
 /** What differs between two entries, in short lines for a person. Pure. */
+import { listed } from '../words.js'
 import { isDeepStrictEqual } from 'node:util'
 import { quote } from '../rules/owner.js'
-import { listed } from './output.js'
 
 /** How many values of a list are named. */
 const VALUES_SHOWN = 4

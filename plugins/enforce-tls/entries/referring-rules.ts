@@ -1,5 +1,5 @@
 /** The rules that refer to groups: while there is one, the group is needed. */
-import type { ReadStore } from './context.js'
+import type { ReadStore } from '../store/rule-store.js'
 import { groupsIn } from './document-scope.js'
 import { readOwners } from './whole-store.js'
 

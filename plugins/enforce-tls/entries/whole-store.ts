@@ -1,7 +1,7 @@
 /** Reading many owners, or all that a store holds. */
+import type { ReadStore } from '../store/rule-store.js'
 import type { OwnerEntries } from '../rules/owner-entries.js'
 import type { RulesDocument } from '../store/rules-document.js'
-import type { ReadStore } from './context.js'
 
 /** How many owners are read at the same time. */
 const BATCH = 50

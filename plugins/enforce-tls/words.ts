@@ -1,0 +1,7 @@
+/** Small words that all who speak to people use. Pure. */
+
+/** A list in a sentence, cut where it gets long. */
+export function listed(values: readonly string[], most = 5): string {
+  const rest = values.length - most
+  return values.slice(0, most).join(', ') + (rest > 0 ? ` and ${rest} more` : '')
+}
