@@ -35,8 +35,9 @@ export type UserName = keyof typeof USERS
 export interface ConsoleServerOptions {
   /** The URL of a Redis. @default a rules file */
   readonly redis?: string
-  /** Keys of the section. */
+  /** Keys of the sections. */
   readonly console?: Readonly<Record<string, string | number>>
+  readonly evidence?: Readonly<Record<string, string | number>>
 }
 
 /** Starts a console for a test. */
@@ -64,11 +65,12 @@ export class ConsoleServer implements AsyncDisposable {
   checkPartner: ConsoleOptions['checkPartner'] = () => Promise.reject(new Error('no check in this test'))
   #settings: Settings
 
-  constructor({ redis, console = {} }: ConsoleServerOptions) {
+  constructor({ redis, console = {}, evidence = {} }: ConsoleServerOptions) {
     this.#settings = toSettings({
       store: redis === undefined ? { type: 'file', file: this.rulesFile } : {},
       redis: redis === undefined ? {} : { url: redis },
       console: { enabled: 'true', ...console },
+      evidence,
     })
     this.store = openStore(this.#settings)
     this.vault = openVault(this.#settings)

@@ -19,7 +19,8 @@ import { Refusal, WrongUse } from './refusal.js'
 import type { RuleOptions } from './rule-fields.js'
 import { inspect, ruleOf, textOf, type OwnerRead } from './rule-entries.js'
 import { hasRuleOptions, validRule, withOptions } from './rule-options.js'
-import { seenBy, seenWords } from './rule-seen.js'
+import { seenBy } from '../report/rule-seen.js'
+import { seenWords } from './rule-seen.js'
 
 /** What the user wrote behind `rule edit`. */
 export interface EditOptions extends RuleOptions {
@@ -104,7 +105,7 @@ async function write(context: Context, read: OwnerRead, id: string, rule: Rule):
   output.line(`Changed rule ${id} of ${owner} (${rule.name}):`)
   for (const difference of textDifferences(before, value)) output.item(difference)
   if (!output.json && reports(before) && rule.mode !== 'report')
-    output.line(seenWords(await seenBy(context, { owner, id, rule })))
+    output.line(seenWords(await seenBy(context.deliveries(), { owner, id })))
   const { sleepsWith } = inspect(read, store)
   if (sleepsWith !== null) output.line(`The service of ${sleepsWith} is off, so the rule sleeps.`)
 }

@@ -9,7 +9,8 @@ import { changeRule, ownerOf } from './rule-entries.js'
 import { moveRule } from './rule-move.js'
 import { createOptions, editOptions } from './rule-options.js'
 import { listRules, showRule } from './rule-show.js'
-import { seenBy, seenWords } from './rule-seen.js'
+import { seenBy } from '../report/rule-seen.js'
+import { seenWords } from './rule-seen.js'
 import { effectOf, sleepWords } from './rule-words.js'
 
 const OWNER = 'whose rules: * (the whole service), a sending domain, or one sender address'
@@ -158,7 +159,7 @@ async function switchRule(context: Context, owner: string, id: string, enabled: 
     rule.enabled === enabled ? rule : { ...rule, enabled },
   )
   const reports = owned.rule.mode === 'report' && enabled
-  const seen = reports ? await seenBy(context, owned) : null
+  const seen = reports ? await seenBy(context.deliveries(), owned) : null
   output.data(reports ? { ...owned, reports: seen } : owned)
   const state = `Rule ${id} of ${owner} (${owned.rule.name}) is ${changed ? '' : 'already '}${enabled ? 'on' : 'off'}`
   if (!enabled) output.line(`${state}.`)

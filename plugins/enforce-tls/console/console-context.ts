@@ -1,6 +1,7 @@
 /** What the console works with, so that Haraka and the command can each give their own. */
 import type { PartnerCheck, PartnerQuestion } from '../check/types.js'
 import type { BounceTexts } from '../delivery/bounce.js'
+import type { RecentFailures } from '../report/recent-failures.js'
 import type { Settings } from '../settings.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import type { RuleStore } from '../store/rule-store.js'
@@ -28,4 +29,5 @@ export interface ConsoleOptions {
 export interface ConsoleContext extends ConsoleOptions {
   readonly sessions: Sessions
   readonly signIn: SignIn
+  readonly recentFailures: RecentFailures
 }

@@ -9,6 +9,7 @@ import { serveAssets } from './assets.js'
 import { Sessions } from './auth/sessions.js'
 import { SignIn } from './auth/sign-in.js'
 import type { ConsoleOptions } from './console-context.js'
+import { RecentFailures } from '../report/recent-failures.js'
 import { ROUTES } from './routes.js'
 import { serveRoutes } from './serve-routes.js'
 
@@ -22,6 +23,10 @@ export function createConsole(options: ConsoleOptions): Console {
     ...options,
     sessions: new Sessions(options.vault, settings),
     signIn: new SignIn(options.vault),
+    recentFailures: new RecentFailures({
+      deliveries: options.deliveries,
+      isRecorded: () => options.settings().evidence.stream,
+    }),
   }
   const app = express()
   app.disable('x-powered-by')

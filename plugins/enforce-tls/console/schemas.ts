@@ -24,6 +24,14 @@ export const problem: Schema = {
   description: 'What is wrong with it as it stands in the store; null for nothing.',
 }
 
+/** What a rule that only reports has seen. */
+export const ruleReport: Schema = object({
+  owner: text,
+  id: text,
+  reported: object({ messages: count, wouldBounce: count, wouldDeliver: count, unknown: count }),
+  partners: list(object({ domain: text, wouldBounce: count })),
+})
+
 /** A rule as the store takes it. */
 export const rule: Schema = ruleSchema
 /** A rule on its way in: whatever is wrong with it is told field by field, by the check that the store makes. */

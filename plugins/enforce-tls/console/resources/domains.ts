@@ -1,6 +1,7 @@
 /** Sending domains and their services: the switch without which the rules of a domain sleep. */
 import { readOwners } from '../../entries/whole-store.js'
 import { ruleProblem, serviceProblem } from '../../entries/entry-problems.js'
+import type { FailuresByDomain } from '../../report/recent-failures.js'
 import { EVERYONE, parseOwner, serviceDomainOf } from '../../rules/owner.js'
 import { parseService, type OwnerEntries } from '../../rules/owner-entries.js'
 import { Groups } from '../../rules/group.js'
@@ -12,16 +13,25 @@ import { notFound, Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
 import { count, etag, flag, list, nullable, object, text } from '../schemas.js'
 
-const domain: Schema = object({
+const row = {
   domain: { ...text, description: 'Or `*`, the whole service, which is always on.' },
   enabled: flag,
   rules: object({ outgoing: count, incoming: count, enabled: count }),
   problems: list(text),
   failures24h: {
     ...nullable(count),
-    description: 'Messages that TLS failed for within a day; null where that is not recorded.',
+    description:
+      'Messages of the domain that TLS failed for within a day, of `*` those of its rules; null where that is not recorded, or the log can not be read.',
   },
   etag: { ...nullable(etag), description: 'For If-Match; null where the domain has no service yet.' },
+}
+const domain: Schema = object(row)
+const domainWithSenders: Schema = object({
+  ...row,
+  senders: {
+    ...list(object({ owner: text, rules: count })),
+    description: 'Senders of the domain that have rules of their own.',
+  },
 })
 
 interface DomainRow {
@@ -31,6 +41,10 @@ interface DomainRow {
   readonly problems: readonly string[]
   readonly failures24h: number | null
   readonly etag: string | null
+}
+
+interface DomainWithSenders extends DomainRow {
+  readonly senders: readonly { readonly owner: string; readonly rules: number }[]
 }
 
 export const domainRoutes = [
@@ -47,9 +61,9 @@ export const domainRoutes = [
     method: 'get',
     path: '/domains/{domain}',
     operationId: 'getDomain',
-    summary: 'One domain.',
+    summary: 'One domain, with its senders that have rules.',
     needs: 'reader',
-    answers: { 200: domain },
+    answers: { 200: domainWithSenders },
     handle: async (call) => {
       const name = visibleDomain(call, param(call, 'domain'))
       const row = await rowOf(call, name)
@@ -65,14 +79,19 @@ export const domainRoutes = [
     needs: 'editor',
     precondition: true,
     body: object({ enabled: flag }),
-    answers: { 200: domain },
+    answers: { 200: domainWithSenders },
     handle: setDomain,
   }),
 ]
 
 async function listDomains(call: Call): Promise<Reply> {
-  const { store } = call.context
-  const [services, owners, groups] = await Promise.all([store.services(), store.owners(), store.groups()])
+  const { store, recentFailures } = call.context
+  const [services, owners, groups, failures] = await Promise.all([
+    store.services(),
+    store.owners(),
+    store.groups(),
+    recentFailures.byDomain(),
+  ])
   const visible = (owner: string) => {
     const parsed = parseOwner(owner)
     return 'owner' in parsed && parsed.owner === owner && maySee(call.identity, owner)
@@ -85,30 +104,42 @@ async function listDomains(call: Call): Promise<Reply> {
     ...call.identity.domains,
   ]
   const rows = [...new Set(names)].filter(visible).sort()
-  const read = new Groups(groups)
+  const context = { groups: new Groups(groups), failures }
   const byDomain = new Map<string, OwnerEntries[]>()
   for (const each of entries) {
     const name = serviceDomainOf(each.owner) ?? EVERYONE
     byDomain.set(name, [...(byDomain.get(name) ?? []), each])
   }
   return {
-    body: rows.map((name) => toRow(name, services.get(name) ?? null, byDomain.get(name) ?? [], read)),
+    body: rows.map((name) => toRow(name, services.get(name) ?? null, byDomain.get(name) ?? [], context)),
   }
 }
 
-async function rowOf({ context: { store } }: Call, name: string): Promise<DomainRow | undefined> {
+async function rowOf({ context }: Call, name: string): Promise<DomainWithSenders | undefined> {
+  const { store, recentFailures } = context
   const [services, owners, groups] = await Promise.all([store.services(), store.owners(), store.groups()])
   const ofDomain = owners.filter((owner) => serviceDomainOf(owner) === name)
   const service = services.get(name) ?? null
   if (service === null && ofDomain.length === 0) return undefined
-  return toRow(name, service, await readOwners(store, ofDomain), new Groups(groups))
+  const failures = await recentFailures.byDomain()
+  const entries = await readOwners(store, ofDomain)
+  const senders = entries
+    .filter(({ owner, rules }) => owner !== name && rules.size > 0)
+    .map(({ owner, rules }) => ({ owner, rules: rules.size }))
+  return { ...toRow(name, service, entries, { groups: new Groups(groups), failures }), senders }
+}
+
+/** What all rows are made with. */
+interface RowContext {
+  readonly groups: Groups
+  readonly failures: FailuresByDomain | null
 }
 
 function toRow(
   name: string,
   service: string | null,
   entries: readonly OwnerEntries[],
-  groups: Groups,
+  { groups, failures }: RowContext,
 ): DomainRow {
   const texts = entries.flatMap(({ owner, rules }) => [...rules].map(([id, json]) => ({ owner, id, json })))
   const rules = texts.flatMap(({ json }) => {
@@ -129,7 +160,7 @@ function toRow(
       enabled: rules.filter(({ enabled }) => enabled).length,
     },
     problems: [...(wrong === null ? [] : [`The service of ${name}: ${wrong}`]), ...problems],
-    failures24h: null,
+    failures24h: failures && (failures.get(name) ?? 0),
     etag: service === null ? null : etagOf(service),
   }
 }

@@ -1,5 +1,6 @@
 /** An owner's rules: the list and its order, and each rule. */
 import { ruleProblem } from '../../entries/entry-problems.js'
+import { seenBy } from '../../report/rule-seen.js'
 import type { StoredGroups } from '../../rules/group.js'
 import { quote, serviceDomainOf } from '../../rules/owner.js'
 import { checkRule, formatProblem, type Rule } from '../../rules/rule.js'
@@ -18,6 +19,7 @@ import {
   nullable,
   object,
   ownedRule,
+  ruleReport,
   shortText,
   standing,
   text,
@@ -122,8 +124,9 @@ export const ruleRoutes = [
       200: object({
         ...(ownedRule['properties'] as Readonly<Record<string, Schema>>),
         reports: {
-          ...nullable({ type: 'object' }),
-          description: 'What report mode saw of the rule; null where that is not recorded.',
+          ...nullable(ruleReport),
+          description:
+            'What the rule saw in mode `report`, in the last 30 days; null where it is switched off, or that is not recorded.',
         },
       }),
     },
@@ -231,6 +234,7 @@ async function moveRule(call: Call<MoveBody>): Promise<Reply> {
 }
 
 async function switchRule(call: Call<{ readonly enabled: boolean }>): Promise<Reply> {
+  const { context } = call
   const owner = changeableOwner(call, param(call, 'owner'))
   const found = await readRule(call, owner)
   if (call.ifMatch !== null) assertSeen(call, `rule ${found.id}`, etagOf(found.json))
@@ -241,7 +245,10 @@ async function switchRule(call: Call<{ readonly enabled: boolean }>): Promise<Re
   const { enabled } = call.body
   const after = rule.enabled === enabled ? found : await write(call, found, { ...rule, enabled })
   const reply = ruleReply(after)
-  return { ...reply, body: { ...reply.body, reports: null } }
+  // What it has seen is asked for by who switches it on.
+  const asked = enabled && context.settings().evidence.stream
+  const reports = asked ? await seenBy(context.deliveries, { owner, id: found.id }) : null
+  return { ...reply, body: { ...reply.body, reports } }
 }
 
 async function write({ context, identity }: Call, found: ReadRule, rule: Rule): Promise<ReadRule> {
