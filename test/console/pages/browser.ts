@@ -77,18 +77,6 @@ export class TestBrowser implements AsyncDisposable {
   }
 }
 
-/** Opens the console and signs in. */
-export async function signIn(
-  page: Page,
-  url: string,
-  user: string,
-  password = passwordOf(user),
-): Promise<void> {
-  await page.goto(url)
-  await fillSignIn(page, user, password)
-  await page.getByRole('heading', { level: 1 }).filter({ hasNotText: 'Sign in' }).waitFor()
-}
-
 /** The pages at a place, for somebody who signed in before. */
 export async function openAt(
   window: BrowserContext,
@@ -118,11 +106,13 @@ export async function fillSignIn(page: Page, user: string, password = passwordOf
 
 /** Fails for anything that axe finds: WCAG 2.2 A and AA, and its best practices. */
 export async function assertAccessible(page: Page, what: string): Promise<void> {
+  // The pages stay one document: once is enough.
+  if (!(await page.evaluate<boolean>('globalThis.axe !== undefined')))
+    await page.evaluate(
+      `(() => { const module = { exports: {} }; ${AXE}; globalThis.axe ??= module.exports })()`,
+    )
   const evaluated = await page.evaluate(`(async () => {
-    const module = { exports: {} };
-    ${AXE};
-    const run = (window.axe ?? module.exports).run;
-    const { violations } = await run(document);
+    const { violations } = await axe.run(document);
     return violations.map(({ id, nodes }) => id + ': ' + nodes.map((n) => n.html.slice(0, 160) + ' ' + n.failureSummary).join(' | '));
   })()`)
   assert.deepEqual(evaluated, [], what)

@@ -85,6 +85,22 @@ describe('two administrators', () => {
     assert.deepEqual(criteria.to.matchesAny, ['bank.example', 'theirs.example', 'mine.example'])
   })
 
+  it('are not asked where the other only switched the rule, and it stays switched', async () => {
+    const { id } = await made('Switched')
+    const path = `${RULES}/${id}`
+    const page = await openAt(await browser.window(), server, 'acme', `#/domains/acme.example/outgoing/${id}`)
+    const name = page.getByLabel('Name', { exact: true })
+    await name.waitFor()
+    await client.post(`${path}/enabled`, { enabled: true })
+    await name.fill('Named anew')
+    await name.blur()
+    await page.getByRole('switch', { name: 'Rule Named anew', checked: true }).waitFor()
+    await page.getByText('All changes are saved').waitFor()
+    const { rule } = (await client.get<Stored>(path)).body
+    const { name: stored, enabled } = rule as { name?: unknown; enabled?: unknown }
+    assert.deepEqual({ stored, enabled }, { stored: 'Named anew', enabled: true })
+  })
+
   it('do not switch a rule that they have not seen as it is', async () => {
     const { id } = await made('Stale')
     const path = `${RULES}/${id}`

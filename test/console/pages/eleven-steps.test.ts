@@ -6,12 +6,15 @@ import { freePort } from '../../support/free-port.js'
 import { startHaraka } from '../../support/haraka.js'
 import { startRedis } from '../../support/redis-server.js'
 import { startPeer } from '../../support/smtp-peer.js'
-import { fillSignIn, TestBrowser } from './browser.js'
+import { sharedBrowser } from './browser.js'
+import { Hand } from './by-hand.js'
 
 const PASSWORD = 'correct horse battery'
 
 describe('the eleven steps', () => {
-  it('lead from the sign-in to a rule that makes a message bounce', async () => {
+  const browser = sharedBrowser()
+
+  it('lead from the sign-in to a rule that makes a message bounce', async (t) => {
     await using redis = await startRedis()
     const user = { role: 'admin', domains: [], password: await hashPassword(PASSWORD), changedAt: 'now' }
     await redis.cli('HSET', 'enforce-tls:users', 'admin', JSON.stringify(user))
@@ -30,31 +33,36 @@ describe('the eleven steps', () => {
     await haraka.send({ from: 'ann@acme.example', to: 'before@bank.example' })
     await bank.waitForMessages(1)
 
-    await using browser = new TestBrowser()
     const page = await (await browser.window()).newPage()
+    const hand = new Hand(page)
     await page.goto(`http://127.0.0.1:${port}/enforce-tls/`)
-    await fillSignIn(page, 'admin', PASSWORD)
-    await page.getByRole('link', { name: 'acme.example' }).click()
-    await page.getByRole('link', { name: 'Message Rules', exact: true }).click()
-    await page.getByRole('link', { name: 'Outgoing' }).click()
-    await page.getByLabel('Name of a new rule').fill('Enforced TLS to First Bank')
-    await page.getByRole('button', { name: 'Create' }).click()
-    await page.getByRole('button', { name: '+ To' }).click()
-    await page.getByRole('textbox', { name: 'To matches any of' }).fill('bank.example')
-    await page.getByRole('tab', { name: 'Actions' }).click()
-    await page.getByRole('switch', { name: 'Relay with TLS Encryption' }).click()
+    await page.getByLabel('User').waitFor()
+    await hand.type('admin')
+    await hand.type(PASSWORD, page.getByLabel('Password'))
+    await hand.click(page.getByRole('button', { name: 'Sign in' }))
+    await hand.click(page.getByRole('link', { name: 'acme.example' }))
+    await hand.click(page.getByRole('link', { name: 'Message Rules', exact: true }))
+    await hand.click(page.getByRole('link', { name: 'Outgoing' }))
+    await hand.type('Enforced TLS to First Bank', page.getByLabel('Name of a new rule'))
+    await hand.click(page.getByRole('button', { name: 'Create' }))
+    await hand.click(page.getByRole('button', { name: '+ To' }))
+    await hand.type('bank.example')
+    await hand.click(page.getByRole('tab', { name: 'Actions' }))
+    await hand.click(page.getByRole('switch', { name: 'Relay with TLS Encryption' }))
     await page.getByText('All changes are saved').waitFor()
-    await page.getByRole('link', { name: 'Back to the rules' }).click()
+    await hand.click(page.getByRole('link', { name: 'Back to the rules' }))
     const ruleSwitch = page.getByRole('switch', { name: 'Rule Enforced TLS to First Bank' })
     assert.equal(await ruleSwitch.getAttribute('aria-checked'), 'false')
-    await ruleSwitch.click()
+    await hand.click(ruleSwitch)
     await page.getByRole('heading', { name: 'Rule Enforced TLS to First Bank is on' }).waitFor()
     assert.equal(await ruleSwitch.getAttribute('aria-checked'), 'true')
+    const { clicks, keys, seconds } = hand.taken
+    t.diagnostic(`by hand: ${clicks} clicks and ${keys} keys, ${seconds.toFixed(1)} s`)
+    assert.ok(seconds < 60, `${seconds} s`)
 
     await haraka.send({ from: 'ann@acme.example', to: 'after@bank.example' })
     const [bounce] = await acme.waitForMessages()
     assert.match(bounce?.data ?? '', /could not establish a TLS connection/)
     assert.equal(bank.messages.length, 1)
-    assert.deepEqual(browser.errors, [])
   })
 })

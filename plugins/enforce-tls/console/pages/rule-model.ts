@@ -4,7 +4,7 @@
  */
 import { ApiError, part, request, wordsOf } from './api.js'
 import type { Mistake } from './components/chips.js'
-import { applied } from './rule-changes.js'
+import { applied, changes } from './rule-changes.js'
 import { texts } from './texts.js'
 import type { Action, Criteria, Direction, HistoryEntry, Level, Lists, Rule, StoredRule } from './types.js'
 import { keep, recall } from './unsaved.js'
@@ -24,6 +24,9 @@ interface Kept {
   readonly mistakes: Mistakes
   readonly base: StoredRule | null
 }
+
+/** What is changed by the switch and the order, and not by typing. */
+const NOT_EDITED: ReadonlySet<string> = new Set(['enabled', 'position'])
 
 /** Called after every save, wherever one is then. */
 export const savedListeners = new Set<() => void>()
@@ -155,7 +158,8 @@ export class RuleModel {
     this.#set('saving')
     try {
       await this.#send(rule)
-      this.#set('saved')
+      // What was changed meanwhile is not saved yet, and nobody should be told so.
+      if (!this.#again) this.#set('saved')
       for (const listener of savedListeners) listener()
     } catch (error) {
       await this.#failed(error)
@@ -216,7 +220,22 @@ export class RuleModel {
     if (stored.problem === null) this.#last = { ...this.#last, ...stored.rule.actions.relayWithTls }
   }
 
+  /** A rule that was only switched or moved meanwhile is still the one that was worked on. */
   async #send(rule: Rule): Promise<void> {
+    try {
+      await this.#write(rule)
+    } catch (error) {
+      const { base } = this
+      if (base === null || !(error instanceof ApiError) || error.status !== 412) throw error
+      const { body: theirs } = await request<StoredRule>('GET', rulePath(this.owner, base.id))
+      const others = changes(base.rule, theirs.rule).filter(({ path }) => !NOT_EDITED.has(path))
+      if (theirs.problem !== null || others.length > 0) throw error
+      this.base = theirs
+      await this.#write(applied(base.rule, rule, theirs.rule))
+    }
+  }
+
+  async #write(rule: Rule): Promise<void> {
     const { base } = this
     const answer =
       base === null

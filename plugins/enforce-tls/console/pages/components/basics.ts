@@ -103,7 +103,12 @@ export function Dialog(props: {
   const element = useRef<HTMLDialogElement | null>(null)
   const id = useUid('dialog')
   useEffect(() => {
+    const before = document.activeElement
     element.current?.showModal()
+    return () => {
+      element.current?.close()
+      if (before instanceof HTMLElement && before.isConnected) before.focus()
+    }
   }, [])
   return html`<dialog ref=${element} class="dialog" aria-labelledby=${id} onCancel=${onClose}>
     <h2 id=${id}>${title}</h2>

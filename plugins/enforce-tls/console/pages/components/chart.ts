@@ -17,6 +17,8 @@ export interface ChartProps {
   /** What the rows are, such as days. */
   readonly rowTitle: string
   readonly rows: readonly string[]
+  /** The rows in short, for the axis. */
+  readonly ticks?: readonly string[]
   readonly series: readonly Series[]
   /** Colours of the rows, for a doughnut. */
   readonly colours?: readonly string[]
@@ -88,21 +90,22 @@ export function DataTable(props: {
   </div>`
 }
 
-function configOf({ kind, rows, series, colours = [] }: ChartProps): object {
+function configOf({ kind, rows, ticks = rows, series, colours = [] }: ChartProps): object {
   const styles = getComputedStyle(document.documentElement)
   const colour = (name: string): string => styles.getPropertyValue(name).trim()
   const text = colour('--muted')
   const line = colour('--line')
+  const font = { family: styles.fontFamily, size: Math.round(Number.parseFloat(styles.fontSize) * 0.85) }
   const scale = {
     stacked: true,
-    ticks: { color: text, precision: 0 },
+    ticks: { color: text, precision: 0, font, maxRotation: 0 },
     grid: { color: line },
     border: { color: line },
   }
   return {
     type: kind,
     data: {
-      labels: rows,
+      labels: ticks,
       datasets: series.map(({ label, values, colour: own }) => ({
         label,
         data: values,
@@ -117,7 +120,7 @@ function configOf({ kind, rows, series, colours = [] }: ChartProps): object {
       responsive: true,
       maintainAspectRatio: false,
       animation: false,
-      plugins: { legend: { position: 'bottom', labels: { color: text, boxWidth: 12 } } },
+      plugins: { legend: { position: 'bottom', labels: { color: text, boxWidth: font.size, font } } },
       ...(kind === 'bar'
         ? { scales: { x: { ...scale, grid: { display: false } }, y: { ...scale, beginAtZero: true } } }
         : {}),

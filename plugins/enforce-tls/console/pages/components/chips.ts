@@ -2,7 +2,7 @@
  * A list of addresses, domains, groups or texts as chips. Whole lists may be pasted; the server looks at every
  * entry, and those with a mistake stay, with the mistake said at the chip, until they are corrected or removed.
  */
-import { html, useRef, useState, type Child, type VNode } from '../preact.js'
+import { html, useLayoutEffect, useRef, useState, type Child, type VNode } from '../preact.js'
 import { request, wordsOf } from '../api.js'
 import { texts } from '../texts.js'
 import type { Validated } from '../types.js'
@@ -28,6 +28,8 @@ export interface ChipsProps {
   /** What the server looks at the entries as; without it they are taken as they are. */
   readonly field: 'to' | 'from' | 'subject' | 'header' | null
   readonly suggestions?: readonly string[]
+  /** Somebody just asked for this list: the next key is for it. */
+  readonly fresh?: boolean
   readonly onChange: (values: readonly string[], mistakes: readonly Mistake[]) => void
 }
 
@@ -39,7 +41,7 @@ export function entriesOf(text: string, field: ChipsProps['field']): string[] {
 }
 
 export function Chips(props: ChipsProps): VNode {
-  const { label, hint, values, mistakes, disabled, field, suggestions = [], onChange } = props
+  const { label, hint, values, mistakes, disabled, field, suggestions = [], fresh = false, onChange } = props
   const id = useUid('chips')
   const input = useRef<HTMLInputElement | null>(null)
   const [checking, setChecking] = useState(0)
@@ -49,6 +51,11 @@ export function Chips(props: ChipsProps): VNode {
   const latest = useRef({ values, mistakes })
   // While drawing, not in an effect: an effect may run after a later change, and take it back.
   latest.current = { values, mistakes }
+
+  // Before the next key: an effect after drawing would let it go elsewhere.
+  useLayoutEffect(() => {
+    if (fresh) input.current?.focus()
+  }, [fresh])
 
   const change = (nextValues: readonly string[], nextMistakes: readonly Mistake[]): void => {
     latest.current = { values: nextValues, mistakes: nextMistakes }

@@ -1,5 +1,5 @@
 /** The criteria of a rule: a card a field, with its lists as chips. */
-import { html, useState, type VNode } from '../preact.js'
+import { html, useLayoutEffect, useRef, useState, type VNode } from '../preact.js'
 import type { RuleModel } from '../rule-model.js'
 import { texts } from '../texts.js'
 import type { Criteria, Header, ListName, Lists } from '../types.js'
@@ -20,6 +20,9 @@ export function CriteriaEditor({ model, disabled, groups }: EditorProps): VNode 
   const { criteria, direction } = model.draft
   const fields = direction === 'incoming' ? (['from', 'to'] as const) : FIELDS
   const headers = criteria.header ?? []
+  // What was just added has the focus, and so has the way to add it again when it was removed.
+  const [added, setAdded] = useState<string | null>(null)
+  const adding = useRef<HTMLDivElement | null>(null)
   const setField = (
     name: FieldName,
     list: ListName,
@@ -35,7 +38,9 @@ export function CriteriaEditor({ model, disabled, groups }: EditorProps): VNode 
     model.mistakes = Object.fromEntries(
       Object.entries(model.mistakes).filter(([key]) => !key.startsWith(name)),
     )
+    setAdded(null)
     model.change({ criteria: { ...Object.fromEntries(kept), ...rest } })
+    adding.current?.querySelector('button')?.focus()
   }
   const setHeader = (index: number, next: Header, key?: string, mistakes?: readonly Mistake[]): void => {
     const now = model.draft.criteria
@@ -60,6 +65,7 @@ export function CriteriaEditor({ model, disabled, groups }: EditorProps): VNode 
         mistakesKey=${name}
         disabled=${disabled}
         suggestions=${name === 'subject' ? [] : groups}
+        fresh=${added === name}
         onChange=${(list: ListName, values: readonly string[], mistakes: readonly Mistake[]) =>
           setField(name, list, values, mistakes)}
         onRemove=${() => without(name)}
@@ -86,6 +92,7 @@ export function CriteriaEditor({ model, disabled, groups }: EditorProps): VNode 
         >
           <${HeaderName}
             value=${header.name}
+            fresh=${added === `header${index}`}
             disabled=${disabled}
             onChange=${(name: string) => setHeader(index, { ...header, name })}
           />
@@ -93,7 +100,7 @@ export function CriteriaEditor({ model, disabled, groups }: EditorProps): VNode 
     )}
     ${
       !disabled &&
-      html`<div class="row" role="group" aria-label=${texts.criteria.add}>
+      html`<div class="row" role="group" ref=${adding} aria-label=${texts.criteria.add}>
         <span class="muted">${texts.criteria.add}:</span>
         ${fields
           .filter((name) => criteria[name] === undefined)
@@ -103,7 +110,10 @@ export function CriteriaEditor({ model, disabled, groups }: EditorProps): VNode 
                 key=${name}
                 type="button"
                 class="button"
-                onClick=${() => model.change({ criteria: { ...criteria, [name]: {} } })}
+                onClick=${() => {
+                  setAdded(name)
+                  model.change({ criteria: { ...criteria, [name]: {} } })
+                }}
               >
                 + ${texts.criteria.addField[name]}
               </button>`,
@@ -113,7 +123,10 @@ export function CriteriaEditor({ model, disabled, groups }: EditorProps): VNode 
           html`<button
             type="button"
             class="button"
-            onClick=${() => model.change({ criteria: { ...criteria, header: [...headers, { name: '' }] } })}
+            onClick=${() => {
+              setAdded(`header${headers.length}`)
+              model.change({ criteria: { ...criteria, header: [...headers, { name: '' }] } })
+            }}
           >
             + ${texts.criteria.addField.header}
           </button>`
@@ -131,14 +144,26 @@ interface CardProps {
   readonly mistakesKey: string
   readonly disabled: boolean
   readonly suggestions: readonly string[]
+  readonly fresh?: boolean
   readonly onChange: (list: ListName, values: readonly string[], mistakes: readonly Mistake[]) => void
   readonly onRemove: () => void
   readonly children?: unknown
 }
 
 function Card(props: CardProps): VNode {
-  const { title, name, lists, model, mistakesKey, disabled, suggestions, onChange, onRemove, children } =
-    props
+  const {
+    title,
+    name,
+    lists,
+    model,
+    mistakesKey,
+    disabled,
+    suggestions,
+    fresh = false,
+    onChange,
+    onRemove,
+    children,
+  } = props
   const hasNone =
     lists.matchesNone !== undefined || model.mistakes[`${mistakesKey}.matchesNone`] !== undefined
   const [none, setNone] = useState(hasNone)
@@ -153,6 +178,7 @@ function Card(props: CardProps): VNode {
       disabled=${disabled}
       field=${name}
       suggestions=${suggestions}
+      fresh=${which === 'matchesAny' ? fresh : none && !hasNone}
       onChange=${(values: readonly string[], mistakes: readonly Mistake[]) => onChange(which, values, mistakes)}
     />`
   return html`<section class="card" aria-label=${title}>
@@ -177,15 +203,21 @@ function Card(props: CardProps): VNode {
 
 function HeaderName(props: {
   readonly value: string
+  readonly fresh: boolean
   readonly disabled: boolean
   readonly onChange: (name: string) => void
 }): VNode {
   const id = useUid('header')
+  const input = useRef<HTMLInputElement | null>(null)
+  useLayoutEffect(() => {
+    if (props.fresh) input.current?.focus()
+  }, [props.fresh])
   // What is being typed; nothing that is drawn meanwhile takes it back.
   const [typed, setTyped] = useState(props.value)
   return html`<${Field} label=${texts.criteria.headerName} id=${id}>
     <input
       id=${id}
+      ref=${input}
       class="input"
       value=${typed}
       disabled=${props.disabled}

@@ -5,7 +5,7 @@ import { Chart, DataTable } from '../components/chart.js'
 import { PageTitle } from '../components/page-title.js'
 import { html, useState, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
-import { dayWords, momentWords, numberWords } from '../times.js'
+import { dayOf, dayWords, numberWords, shortDayWords } from '../times.js'
 import type { DeliveryReport } from '../types.js'
 
 type Period = keyof typeof texts.overview.periods
@@ -72,12 +72,13 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
         kind="bar"
         rowTitle=${texts.overview.day}
         rows=${days.map(({ date }) => dayWords(date))}
+        ticks=${days.map(({ date }) => shortDayWords(date))}
         series=${[
           { label: texts.overview.delivered, values: of('delivered'), colour: '--good' },
           { label: texts.overview.bounced, values: of('bounced'), colour: '--bad' },
           { label: texts.overview.waiting, values: of('waiting'), colour: '--warn' },
           { label: texts.overview.wouldBounce, values: of('wouldBounce'), colour: '--quiet' },
-        ]}
+        ].filter(({ values }, place) => place === 0 || values.some((n) => n > 0))}
       />
       <${Chart}
         title=${texts.overview.versions}
@@ -103,7 +104,7 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
         <${DataTable}
           title=${texts.overview.expiring}
           head=${[texts.overview.partner, texts.overview.host, texts.overview.expires]}
-          rows=${expiring.map(({ domain, host, expires }) => [domain, host, momentWords(expires)])}
+          rows=${expiring.map(({ domain, host, expires }) => [domain, host, dayOf(expires)])}
         />
       </section>`
     }
@@ -113,7 +114,7 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
 function Failing({ partners }: { readonly partners: DeliveryReport['partners'] }): VNode {
   const reasons = (failures: Readonly<Record<string, number>>): string =>
     Object.entries(failures)
-      .map(([name, attempts]) => `${name}: ${numberWords(attempts)}`)
+      .map(([name, attempts]) => `${texts.overview.classes[name] ?? name}: ${numberWords(attempts)}`)
       .join(', ')
   return html`<${DataTable}
     title=${texts.overview.partners}

@@ -1,0 +1,91 @@
+/** The overview, of entries in a real delivery log: figures, charts that are drawn, the same as tables. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { Page } from 'playwright-core'
+import { toRecord } from '../../../plugins/enforce-tls/evidence/evidence-entry.js'
+import { entry } from '../../support/evidence-entries.js'
+import { startConsole, type ConsoleServer } from '../console-server.js'
+import { assertAccessible, assertFits, openAt, sharedBrowser } from './browser.js'
+
+const HOUR = 3_600_000
+
+let server: ConsoleServer
+before(async () => {
+  server = await startConsole()
+  const ago = (hours: number) => new Date(Date.now() - hours * HOUR).toISOString()
+  const mx = 'mx.bank.example'
+  const entries = [
+    ...Array.from({ length: 12 }, (_, n) =>
+      entry({ at: ago(n * 6), uuid: `GOOD${n}.1`, protocol: n % 4 === 0 ? 'TLSv1.2' : 'TLSv1.3', mx }),
+    ),
+    entry({
+      at: ago(5),
+      kind: 'attempt',
+      uuid: 'BAD1.1',
+      domain: 'clinic.example',
+      result: 'failed',
+      class: 'starttls-not-supported',
+      mx: 'mx.clinic.example',
+    }),
+    entry({ at: ago(5), uuid: 'BAD1.1', domain: 'clinic.example', result: 'bounced' }),
+    entry({
+      at: ago(2),
+      kind: 'attempt',
+      uuid: 'GOOD0.1',
+      result: 'secured',
+      level: 'verify',
+      protocol: 'TLSv1.3',
+      mx,
+      expires: ago(-24 * 5),
+    }),
+  ]
+  await server.deliveries.append(entries.map(toRecord), 1000)
+})
+after(() => server[Symbol.asyncDispose]())
+
+/** How many colours a chart has: one that is not drawn has none. */
+function coloursOf(page: Page, place: number): Promise<number> {
+  return page.evaluate<number>(`(() => {
+    const canvas = document.querySelectorAll('canvas')[${place}];
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const colours = new Set();
+    for (let at = 0; at < data.length; at += 4)
+      if (data[at + 3] === 255) colours.add(data.slice(at, at + 3).join());
+    return colours.size;
+  })()`)
+}
+
+describe('the overview', () => {
+  const browser = sharedBrowser()
+
+  for (const { dark, width } of [
+    { dark: false, width: 1280 },
+    { dark: true, width: 360 },
+  ])
+    it(`draws what the delivery log has, ${dark ? 'dark' : 'light'}, ${width} px`, async () => {
+      const page = await openAt(await browser.window({ dark, width }), server, 'viewer', '#/overview')
+      await page.getByRole('heading', { name: 'Enforced mail by day' }).waitFor()
+      await page.waitForFunction('globalThis.Chart && Object.keys(Chart.instances).length === 2')
+      for (const place of [0, 1]) assert.ok((await coloursOf(page, place)) > 2, `chart ${place}`)
+      await page.getByText('Show as a table').first().click()
+      await page.getByText('Show as a table').last().click()
+      const versions = page.getByRole('region', { name: 'TLS versions' })
+      assert.match(await versions.innerText(), /TLS 1\.3\s+9\s+TLS 1\.2\s+3/)
+      const failing = page.getByRole('region', { name: 'Partners with failures' })
+      assert.match(await failing.innerText(), /clinic\.example\s+1\s+0\s+No STARTTLS: 1/)
+      await page
+        .getByRole('region', { name: 'Certificates that expire soon' })
+        .getByText('mx.bank.example')
+        .waitFor()
+      await assertAccessible(page, 'overview')
+      await assertFits(page, 'overview')
+    })
+
+  it('says so where there is no report', async () => {
+    const window = await browser.window()
+    const error = { code: 'not-implemented', message: 'not yet' }
+    await window.route('**/api/report*', (route) => route.fulfill({ status: 501, json: { error } }))
+    const page = await openAt(window, server, 'viewer', '#/overview')
+    await page.getByText('The report is not available in this version.').waitFor()
+  })
+})
