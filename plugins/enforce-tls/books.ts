@@ -21,7 +21,7 @@ export interface BooksOptions {
   readonly settings: () => Settings
   /** Where the delivery log is, as at start. */
   readonly storePlace: Parameters<typeof openDeliveryLog>[0]
-  readonly sources: MetricsSources
+  readonly sources: Omit<MetricsSources, 'evidenceDropped'>
 }
 
 /** The books of one process. */
@@ -47,7 +47,7 @@ export class Books {
       settings: () => settings().evidence,
       open: () => openDeliveryLog(storePlace),
     })
-    this.metrics = new Metrics(sources)
+    this.metrics = new Metrics({ ...sources, evidenceDropped: () => this.#evidence.dropped })
     this.#allProcesses = new AllProcesses(this.metrics.registry)
     this.#alerts = new Alerts({
       logger: plugin,

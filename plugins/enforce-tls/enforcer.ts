@@ -22,6 +22,7 @@ import type {
 } from './haraka/types.js'
 import { answerRecipient } from './incoming.js'
 import { keepFromOtherQueues } from './other-queues.js'
+import { RuleStates } from './metrics/rule-states.js'
 import { RuleBook } from './rule-book.js'
 import { readSettings, storeIn, type Settings } from './settings.js'
 import { openStore } from './store/open-store.js'
@@ -69,12 +70,17 @@ export class Enforcer {
       maxOwners: this.#settings.cache.maxOwners,
       patience: this.#settings.redis.commandTimeout,
     })
+    const ruleStates = new RuleStates(this.#store)
     this.#books = new Books({
       plugin,
       haraka: this.#haraka,
       settings: () => this.#settings,
       storePlace: where,
-      sources: { storeAvailable: () => this.#storeAvailable, cache: () => this.#rules.counts },
+      sources: {
+        storeAvailable: () => this.#storeAvailable,
+        cache: () => this.#rules.counts,
+        rules: () => ruleStates.latest(),
+      },
     })
     this.#guardContext = this.#makeGuardContext()
     this.#decisions = new Decisions({

@@ -35,6 +35,9 @@ describe('metrics', () => {
       config: { ...fileStoreConfig(RULES), ...HTTP },
     })
     const url = await metricsUrl(haraka)
+    const counted = 'enforce_tls_rules{state="on"}'
+    await haraka.until(async () => (await scrape(url)).has(counted), 'the rules to be counted')
+    assert.equal((await scrape(url)).get(counted), 1)
     const scraped = [...(await scrape(url)).keys()].map((key) => key.replace(/[{].*/, ''))
     for (const file of ['enforce-tls.grafana.json', 'enforce-tls.alerts.yml']) {
       const text = readFileSync(join(repositoryRoot(), 'config', file), 'utf8')

@@ -7,7 +7,7 @@ import { requirementOf } from '../rules/requirement.js'
 import type { Questions } from './check-questions.js'
 import { namedTargets, skippedIn, type Skipped } from './check-targets.js'
 import { inspect } from './rule-entries.js'
-import { stateOf } from './rule-words.js'
+import { stateOf } from '../rules/rule-state.js'
 import { readOwners } from '../entries/whole-store.js'
 
 /** Reads all rules; those that sleep, are off, or require nothing are left out, and those of mode report too. */
@@ -45,5 +45,5 @@ export async function questionsOfRules(store: ReadStore): Promise<Questions> {
 
 function acts({ rule }: OwnedRule): boolean {
   const { level } = rule.actions.relayWithTls
-  return rule.direction === 'outgoing' && stateOf(rule) === 'on' && definitionOf(level).encrypted
+  return rule.direction === 'outgoing' && stateOf(rule, Date.now()) === 'on' && definitionOf(level).encrypted
 }

@@ -5,7 +5,8 @@ import type { Context } from './context.js'
 import type { Cell } from './output.js'
 import { Refusal } from './refusal.js'
 import { inspect, ruleOf } from './rule-entries.js'
-import { otherCriteria, recipientsOf, requirementWords, sleepWords, stateOf } from './rule-words.js'
+import { otherCriteria, recipientsOf, requirementWords, sleepWords } from './rule-words.js'
+import { stateOf } from '../rules/rule-state.js'
 
 /** Patterns of a rule that a list of rules shows. */
 const PATTERNS_SHOWN = 6
@@ -32,7 +33,7 @@ function rowOf({ id, rule }: OwnedRule): Cell[] {
   const { level, minVersion } = actions.relayWithTls
   return [
     String(position),
-    stateOf(rule),
+    stateOf(rule, Date.now()),
     name,
     [...(rule.direction === 'incoming' ? ['(incoming)'] : []), ...to, ...otherCriteria(rule)],
     [level, ...(minVersion ? [minVersion] : [])],
@@ -54,7 +55,7 @@ export async function showRule(context: Context, owner: string, id: string): Pro
     owner,
     id,
     position: String(rule.position),
-    state: stateOf(rule),
+    state: stateOf(rule, Date.now()),
     direction: rule.direction,
     ...(rule.mode === 'report' ? { mode: 'report: changes no delivery' } : {}),
     ...(rule.startsAt === undefined ? {} : { starts: rule.startsAt }),

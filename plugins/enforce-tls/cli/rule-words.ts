@@ -3,7 +3,6 @@ import { listed } from '../words.js'
 import { LEVELS } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import { EVERYONE } from '../rules/owner.js'
-import { periodOf } from '../rules/period.js'
 import type { RelayWithTls, Rule } from '../rules/rule.js'
 import type { Context } from './context.js'
 
@@ -32,15 +31,6 @@ export function otherCriteria({ criteria: { to, from, subject, header } }: Rule)
       ...line(`header ${name} without`, matchesNone),
     ]),
   ]
-}
-
-/** Whether a rule acts by itself, in a word. */
-export function stateOf(rule: Rule): string {
-  if (!rule.enabled) return 'off'
-  const { from, until } = periodOf(rule)
-  if (Date.now() < from) return 'not yet'
-  if (Date.now() >= until) return 'expired'
-  return rule.mode === 'report' ? 'report' : 'on'
 }
 
 /** What an enabled rule does, as a clause. */

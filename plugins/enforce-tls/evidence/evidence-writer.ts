@@ -33,7 +33,9 @@ export class EvidenceWriter {
   #timer: NodeJS.Timeout | null = null
   #log: DeliveryLog | null = null
   #writing: Promise<void> | null = null
+  /** Since the last line about it. */
   #dropped = 0
+  #droppedInAll = 0
   #toldAt = -Infinity
   #problem = 'the log is slower than the deliveries'
   #closed = false
@@ -43,10 +45,15 @@ export class EvidenceWriter {
     this.#now = options.now ?? (() => performance.now())
   }
 
+  /** How many entries were dropped so far. */
+  get dropped(): number {
+    return this.#droppedInAll
+  }
+
   /** Takes an entry. Returns at once, and throws nothing. */
   write(record: DeliveryRecord): void {
     if (this.#waiting.length >= WAITING_MAX || this.#closed) {
-      this.#dropped += 1
+      this.#drop(1)
       this.#tell()
       return
     }
@@ -60,7 +67,7 @@ export class EvidenceWriter {
     if (this.#timer) clearTimeout(this.#timer)
     await this.#writing
     while (this.#waiting.length > 0 && (await this.#writeBatch()));
-    this.#dropped += this.#waiting.length
+    this.#drop(this.#waiting.length)
     this.#waiting = []
     if (this.#dropped > 0) this.#tell(true)
     await this.#log?.close()
@@ -91,6 +98,11 @@ export class EvidenceWriter {
       this.#problem = error instanceof Error ? error.message : String(error)
       return false
     }
+  }
+
+  #drop(count: number): void {
+    this.#dropped += count
+    this.#droppedInAll += count
   }
 
   #tell(atOnce = false): void {

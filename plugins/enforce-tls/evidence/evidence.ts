@@ -37,6 +37,11 @@ export class Evidence {
     })
   }
 
+  /** How many entries of the delivery log were dropped so far. */
+  get dropped(): number {
+    return this.#writer.dropped
+  }
+
   /** Takes an event. What rules in mode `report` saw, and refusals, have sentences of their own in the log. */
   take(event: DeliveryEvent): void {
     const entry = entryOf(event, `${this.#process}.${++this.#written}`)

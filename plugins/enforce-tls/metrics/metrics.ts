@@ -6,6 +6,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { DeliveryEvent } from '../delivery/delivery-events.js'
 import { LEVELS } from '../rules/levels.js'
+import type { RuleCounts } from './rule-states.js'
 import type { NearCacheCounts } from '../store/near-cache.js'
 
 /** What came of the question what a message requires, asked before each attempt. */
@@ -15,6 +16,10 @@ export type Decision = 'required' | 'not-required' | 'deferred' | 'failed'
 export interface MetricsSources {
   readonly storeAvailable: () => boolean | null
   readonly cache: () => NearCacheCounts | null
+  /** Rules of the whole store; see `RuleStates`. */
+  readonly rules: () => RuleCounts | null
+  /** Entries of the delivery log that were dropped. */
+  readonly evidenceDropped: () => number
 }
 
 /** In seconds; a handshake over a long way with a slow server is still told from a timeout. */
@@ -69,6 +74,8 @@ export class Metrics {
       this.#decisions.inc({ result }, 0)
     this.#addStore(sources)
     this.#addCache(sources)
+    this.#addRules(sources)
+    this.#addEvidence(sources)
   }
 
   /** To be told of deliveries. */
@@ -130,6 +137,34 @@ export class Metrics {
       aggregator: 'max',
       collect() {
         this.set(Number(cache()?.hears === false))
+      },
+    })
+  }
+
+  #addEvidence({ evidenceDropped }: MetricsSources): void {
+    new Counter({
+      name: 'enforce_tls_evidence_dropped_total',
+      help: 'Entries of the delivery log that were dropped',
+      registers: [this.registry],
+      collect() {
+        this.reset()
+        this.inc(evidenceDropped())
+      },
+    })
+  }
+
+  #addRules({ rules }: MetricsSources): void {
+    new Gauge({
+      name: 'enforce_tls_rules',
+      help: 'Rules of the whole store by state, counted now and then',
+      labelNames: ['state'],
+      registers: [this.registry],
+      // All processes count the same rules, each at its own time.
+      aggregator: 'max',
+      collect() {
+        this.reset()
+        for (const [state, count] of Object.entries(rules() ?? {}))
+          this.set({ state: state.replace(' ', '-') }, count)
       },
     })
   }
