@@ -21,8 +21,8 @@ export interface BenchRun {
 
 /** One part. */
 export interface BenchPart {
-  /** `a` decisions, `b` deliveries, `c` change to effect, `d` start-up. */
-  readonly id: 'a' | 'b' | 'c' | 'd'
+  /** `a` decisions, `b` deliveries, `c` change to effect, `d` start-up, `e` metrics that are scraped. */
+  readonly id: 'a' | 'b' | 'c' | 'd' | 'e'
   readonly title: string
   run(options: BenchRun): Promise<readonly BenchTable[]>
 }

@@ -19,11 +19,11 @@ interface Amounts {
 
 const FULL: Amounts = { rounds: 5, messages: 600, warmUp: 400 }
 const QUICK: Amounts = { rounds: 1, messages: 20, warmUp: 10 }
-const CONNECTIONS = 10
-const SIZE = 4096
+export const CONNECTIONS = 10
+export const SIZE = 4096
 
 /** One server's turn. */
-interface Turn {
+export interface Turn {
   /** Milliseconds of CPU time for each message. */
   readonly cpu: number
   readonly perSecond: number
@@ -31,7 +31,8 @@ interface Turn {
   readonly resumed: number
 }
 
-interface Running {
+/** A server with its turns so far. */
+export interface Running {
   readonly setup: Setup
   readonly relay: Relay
   readonly turns: Turn[]
@@ -82,8 +83,9 @@ export const delivery: BenchPart = {
   },
 }
 
-async function turn(
-  { setup, relay }: Running,
+/** Sends messages through a server and waits until all have arrived. @throws where one came in the clear */
+export async function turn(
+  { setup, relay }: Pick<Running, 'setup' | 'relay'>,
   { receiver, sender }: { receiver: Receiver; sender: Sender },
   messages: number,
 ): Promise<Turn> {
@@ -154,6 +156,7 @@ function comparisons(running: readonly Running[]): BenchTable[] {
   ]
 }
 
-function spread(values: readonly number[], digits: number): string {
+/** The least and the most. */
+export function spread(values: readonly number[], digits: number): string {
   return `${Math.min(...values).toFixed(digits)} – ${Math.max(...values).toFixed(digits)}`
 }

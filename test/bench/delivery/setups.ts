@@ -1,7 +1,7 @@
 /** What the delivery bench compares: mail servers that relay all mail to one receiver, alike but for TLS. */
 import type { Authority } from '../../support/certificates.js'
 import { packagesMissing } from '../../support/debian-package.js'
-import { startHaraka, type HarakaOptions } from '../../support/haraka.js'
+import { startHaraka, type Haraka, type HarakaOptions } from '../../support/haraka.js'
 import { postfixImpossible } from '../../support/postfix-server.js'
 import { startRedis } from '../../support/redis-server.js'
 import { storedRule } from '../../support/rules.js'
@@ -16,6 +16,8 @@ export interface Relay {
   readonly port: number
   /** The processes that its CPU time is counted of; their children count, too. */
   readonly pids: readonly number[]
+  /** Of a Haraka with an HTTP server. */
+  readonly httpPort?: number
   close(): Promise<void>
 }
 
@@ -32,6 +34,8 @@ export interface Setup {
 export const RECEIVER = 'mx.bench.example'
 /** As many as Haraka's `nodes=cpus` starts. */
 const CPUS = availableParallelism()
+/** Where a Haraka serves metrics. */
+const HTTP = { 'http.ini': 'listen=127.0.0.1:0\n' }
 const PLAIN = { 'tls.ini': '[outbound]\nno_tls_hosts[]=127.0.0.1\n' }
 
 export const SETUPS: readonly Setup[] = [
@@ -63,6 +67,12 @@ export const SETUPS: readonly Setup[] = [
   },
 ]
 
+/** As `matched`, with an HTTP server, and so with metrics. */
+export const WITH_METRICS: Setup = withPlugin('metrics', 'Haraka, this plugin, with metrics', true, {
+  to: 'bench.example',
+  haraka: { config: HTTP },
+})
+
 function haraka(id: string, title: string, encrypted: boolean, options: HarakaOptions): Setup {
   return {
     id,
@@ -82,6 +92,7 @@ function haraka(id: string, title: string, encrypted: boolean, options: HarakaOp
       return {
         port: server.port,
         pids: [server.pids.master],
+        ...(options.config && 'http.ini' in options.config ? { httpPort: await httpPortOf(server) } : {}),
         close: async () => {
           await server.close()
           folder.close()
@@ -129,4 +140,11 @@ function withPlugin(
       }
     },
   }
+}
+
+/** The HTTP server comes last, when Haraka has run its start-up hooks. */
+async function httpPortOf(server: Haraka): Promise<number> {
+  await server.waitForLog(/Listening on \S+[^]*Listening on \S+:\d/)
+  const ports = [...server.log.matchAll(/Listening on \S+:(\d+)/g)].map(([, port]) => Number(port))
+  return ports.find((port) => port !== server.port) ?? 0
 }
