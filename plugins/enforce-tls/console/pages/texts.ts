@@ -338,6 +338,14 @@ export const texts = {
     undo: 'Undo',
     undoLabel: (what: string, when: string) => `Undo the change of ${what} at ${when}`,
     undone: 'The change was taken back.',
+    /** What the server tells in the words of the rule's fields. */
+    difference: (line: string) =>
+      ({
+        'enabled: false → true': 'switched on',
+        'enabled: nothing → true': 'switched on',
+        'enabled: true → false': 'switched off',
+        'enabled: nothing → false': 'switched off',
+      })[line] ?? line.replace(/^position: (\d+) → (\d+)$/, 'moved from place $1 to $2'),
     place: {
       rules: (field: string, owner: string) =>
         `Rule ${field} of ${owner === '*' ? 'the whole service' : owner}`,
