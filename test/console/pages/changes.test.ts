@@ -135,10 +135,13 @@ describe('the pages', () => {
 
   it('say that the server is away, and go on when it is back', async () => {
     const window = await browser.window()
-    const page = await openAt(window, server, 'viewer', '#/groups')
+    const page = await openAt(window, server, 'admin', '#/groups')
     await window.setOffline(true)
     await page.getByRole('link', { name: 'Domains', exact: true }).click()
-    await page.getByText('The server can not be reached.').waitFor()
+    const problem = page.getByRole('alert')
+    await problem.getByText('The server can not be reached.').waitFor()
+    // In its place, below the heading.
+    assert.match(await page.locator('main').innerText(), /^Domains\s[^]*can not be reached/)
     await window.setOffline(false)
     await page.getByRole('button', { name: 'Try again' }).click()
     await page.getByRole('link', { name: 'acme.example' }).waitFor()

@@ -112,7 +112,7 @@ function View({ session, place }: { readonly session: Session; readonly place: P
     case 'domains':
       return html`<${Domains} session=${session} />`
     case 'overview':
-      return html`<${Overview} />`
+      return html`<${Overview} session=${session} owner=${place.owner} />`
     case 'groups':
       return html`<${Groups} session=${session} />`
     case 'group':

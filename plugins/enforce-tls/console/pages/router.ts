@@ -2,7 +2,9 @@
 import type { Direction } from './types.js'
 
 export type Place =
-  | { readonly view: 'domains' | 'overview' | 'groups' | 'history' | 'account' }
+  | { readonly view: 'domains' | 'groups' | 'history' | 'account' }
+  /** Of all that one may see, or of one domain. */
+  | { readonly view: 'overview'; readonly owner: string | null }
   | { readonly view: 'group'; readonly name: string }
   | { readonly view: 'domain' | 'domain-history'; readonly owner: string }
   | { readonly view: 'rules'; readonly owner: string; readonly direction: Direction }
@@ -17,9 +19,11 @@ export function parsePlace(hash: string): Place {
   const [first = '', second, third, fourth] = parts(hash)
   if (first === '') return { view: 'domains' }
   if (second === undefined) {
-    if (first === 'domains' || first === 'overview' || first === 'groups') return { view: first }
+    if (first === 'overview') return { view: first, owner: null }
+    if (first === 'domains' || first === 'groups') return { view: first }
     return first === 'history' || first === 'account' ? { view: first } : { view: 'nowhere' }
   }
+  if (first === 'overview') return { view: first, owner: second }
   if (first === 'groups') return { view: 'group', name: second }
   if (first !== 'domains') return { view: 'nowhere' }
   if (third === undefined) return { view: 'domain', owner: second }

@@ -58,6 +58,11 @@ export const texts = {
     failures: 'Failures, last day',
     problems: 'Problems',
     notRecorded: 'not recorded',
+    notRecordedWhy:
+      'Failures are not recorded where the delivery log is off ([evidence] stream=false) or can not be read.',
+    noFailures: 'none',
+    failuresLabel: (n: number, domain: string) =>
+      `${count(n, 'failure', 'failures')} of ${domain}, show them`,
     alwaysOn: 'always on',
     empty: 'There is no domain yet.',
     emptyNext: 'Add the domain that your mail is sent from, and switch its service on.',
@@ -87,6 +92,7 @@ export const texts = {
     enabled: 'Rules that are on',
     sender: 'Rules of one sender',
     senderLead: 'A single sender can have stricter rules of its own.',
+    senderRules: (n: number) => count(n, 'rule', 'rules'),
     senderLabel: 'Address of the sender',
     senderOpen: 'Open its rules',
     senderWrong: (domain: string) => `Type an address of ${domain}, such as bob@${domain}.`,
@@ -306,9 +312,19 @@ export const texts = {
   },
   findings: {
     title: (name: string) => `Rule ${name} is on`,
-    none: 'What report mode saw of this rule is not recorded.',
+    notRecorded:
+      'What report mode saw of this rule is not recorded: the delivery log is off, or can not be read.',
+    none: 'Report mode saw no message of this rule in the last 30 days.',
     saw: (messages: number, bounced: number) =>
-      `Report mode saw ${count(messages, 'message', 'messages')}; ${numberWords(bounced)} would have bounced.`,
+      `In the last 30 days report mode saw ${count(messages, 'message', 'messages')} of this rule; ${
+        bounced === 0
+          ? 'none would have bounced.'
+          : bounced === messages
+            ? `${messages === 1 ? 'it' : 'all'} would have bounced.`
+            : `${numberWords(bounced)} would have bounced.`
+      }`,
+    unknown: (n: number) => `Of ${count(n, 'message', 'messages')} it can not be told.`,
+    bounces: 'Would have bounced, by partner',
     partner: (domain: string, n: number) => `${domain}: ${count(n, 'message', 'messages')}`,
   },
   period: {
@@ -338,6 +354,14 @@ export const texts = {
     undo: 'Undo',
     undoLabel: (what: string, when: string) => `Undo the change of ${what} at ${when}`,
     undone: 'The change was taken back.',
+    /** What the server tells in the words of the rule's fields. */
+    difference: (line: string) =>
+      ({
+        'enabled: false → true': 'switched on',
+        'enabled: nothing → true': 'switched on',
+        'enabled: true → false': 'switched off',
+        'enabled: nothing → false': 'switched off',
+      })[line] ?? line.replace(/^position: (\d+) → (\d+)$/, 'moved from place $1 to $2'),
     place: {
       rules: (field: string, owner: string) =>
         `Rule ${field} of ${owner === '*' ? 'the whole service' : owner}`,
@@ -370,6 +394,8 @@ export const texts = {
   overview: {
     title: 'Overview',
     lead: 'What became of the mail that rules cover.',
+    of: 'Domain',
+    all: 'All',
     period: 'Period',
     periods: { '1d': 'Last day', '7d': 'Last 7 days', '30d': 'Last 30 days', '90d': 'Last 90 days' },
     notAvailable: 'The report is not available in this version.',

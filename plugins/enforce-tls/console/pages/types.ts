@@ -19,6 +19,12 @@ export interface DomainRow {
   readonly etag: string | null
 }
 
+/** A domain as it is asked for by itself. */
+export interface DomainDetails extends DomainRow {
+  /** Senders of the domain that have rules of their own. */
+  readonly senders: readonly { readonly owner: string; readonly rules: number }[]
+}
+
 export type ListName = 'matchesAny' | 'matchesNone'
 export type Lists = { readonly [name in ListName]?: readonly string[] }
 export type Header = Lists & { readonly name: string }

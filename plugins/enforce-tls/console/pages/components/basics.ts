@@ -71,11 +71,17 @@ export function useLoaded<T>(
 
 /** Loading, or what went wrong with a way out. */
 export function Waiting(props: { readonly of: Loaded<unknown>; readonly retry: () => void }): VNode {
-  if (props.of.state !== 'failed') return html`<p class="loading" role="status">${texts.loading}</p>`
-  return html`<${Notice} tone="bad">
-    <p>${wordsOf(props.of.error)}</p>
-    <button type="button" class="button" onClick=${props.retry}>${texts.retry}</button>
-  <//>`
+  // One element that stays: what takes the place of another one may come to stand elsewhere in the page.
+  return html`<div class="stack">
+    ${
+      props.of.state === 'failed'
+        ? html`<${Notice} tone="bad">
+            <p>${wordsOf(props.of.error)}</p>
+            <button type="button" class="button" onClick=${props.retry}>${texts.retry}</button>
+          <//>`
+        : html`<p class="loading" role="status">${texts.loading}</p>`
+    }
+  </div>`
 }
 
 /** Says something to a screen reader. */

@@ -20,15 +20,14 @@ export function Findings(props: {
   const { relayWithTls: action } = rule.actions
   const { level } = action
   const partners = level === 'none' || rule.direction === 'incoming' ? [] : partnersOf({ draft: rule })
-  const seen = reports?.reported
   return html`<${Notice} tone="info">
     <div class="findings">
-      <h3>${texts.findings.title(plain(rule.name))}</h3>
+      <h2>${texts.findings.title(plain(rule.name))}</h2>
       ${level === 'none' && html`<p>${texts.actions.relayOff}</p>`}
-      <p>${seen ? texts.findings.saw(seen.messages, seen.wouldBounce) : texts.findings.none}</p>
+      <p>${seenWords(reports)}</p>
       ${
         (reports?.partners ?? []).length > 0 &&
-        html`<ul>
+        html`<ul aria-label=${texts.findings.bounces}>
           ${reports?.partners?.map(
             (each) =>
               html`<li key=${each.domain}>${texts.findings.partner(each.domain, each.wouldBounce)}</li>`,
@@ -41,4 +40,13 @@ export function Findings(props: {
       <button type="button" class="button" onClick=${onClose}>${texts.close}</button>
     </div>
   <//>`
+}
+
+/** What report mode saw, in a sentence or two. */
+function seenWords(reports: Reports | null): string {
+  const seen = reports?.reported
+  if (seen === undefined) return texts.findings.notRecorded
+  if (seen.messages === 0) return texts.findings.none
+  const words = texts.findings.saw(seen.messages, seen.wouldBounce)
+  return seen.unknown > 0 ? `${words} ${texts.findings.unknown(seen.unknown)}` : words
 }

@@ -55,7 +55,7 @@ function Entry(props: {
     <div>
       <p><strong>${what}</strong></p>
       <ul class="differences">
-        ${entry.differences.map((line) => html`<li key=${line}>${plain(line)}</li>`)}
+        ${entry.differences.map((line) => html`<li key=${line}>${texts.history.difference(plain(line))}</li>`)}
       </ul>
       <p class="hint"><time datetime=${entry.at}>${momentWords(entry.at)}</time>, ${entry.by}</p>
     </div>

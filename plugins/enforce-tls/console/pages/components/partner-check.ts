@@ -89,7 +89,7 @@ export function PartnerCheckNow(props: { readonly target: string; readonly actio
     }
   }, [props.target])
   return html`<div class="stack-tight">
-    <h4>${texts.tryOut.checkTitle}: ${props.target}</h4>
+    <h3>${texts.tryOut.checkTitle}: ${props.target}</h3>
     <${CheckResult} checked=${checked} action=${props.action} />
   </div>`
 }

@@ -2,6 +2,7 @@
 import { mayChange } from '../access.js'
 import { ApiError, part, request } from '../api.js'
 import { Field, Notice, useLoaded, Waiting } from '../components/basics.js'
+import { FailureCount } from '../components/failure-count.js'
 import { HistoryList } from '../components/history-list.js'
 import { PageTitle } from '../components/page-title.js'
 import { ServiceSwitch } from '../components/service-switch.js'
@@ -9,7 +10,7 @@ import { html, useState, type VNode } from '../preact.js'
 import { href, type Place } from '../router.js'
 import { texts } from '../texts.js'
 import { numberWords } from '../times.js'
-import type { DomainRow, Session } from '../types.js'
+import type { DomainDetails, DomainRow, Session } from '../types.js'
 import { Rules } from './rules.js'
 
 type DomainPlace = Extract<Place, { view: 'domain' | 'domain-history' | 'rules' }>
@@ -92,11 +93,10 @@ function Summary({ session, owner }: { readonly session: Session; readonly owner
         )}
         <div>
           <dt>${texts.domains.failures}</dt>
-          <dd class=${row.failures24h === null ? 'muted' : 'big'}>
-            ${row.failures24h === null ? texts.domains.notRecorded : numberWords(row.failures24h)}
-          </dd>
+          <dd class=${row.failures24h === null ? '' : 'big'}><${FailureCount} row=${row} /></dd>
         </div>
       </dl>
+      ${row.failures24h === null && html`<p class="hint">${texts.domains.notRecordedWhy}</p>`}
       <p><a class="button button-main" href=${href('domains', owner, 'outgoing')}>${texts.domain.next}</a></p>
     </section>
     ${
@@ -108,11 +108,11 @@ function Summary({ session, owner }: { readonly session: Session; readonly owner
         </ul>
       <//>`
     }
-    ${owner !== '*' && html`<${SenderForm} domain=${owner} />`}
+    ${owner !== '*' && html`<${Senders} domain=${owner} senders=${row.senders} />`}
   </div>`
 }
 
-function SenderForm({ domain }: { readonly domain: string }): VNode {
+function Senders({ domain, senders }: { readonly domain: string } & Pick<DomainDetails, 'senders'>): VNode {
   const [sender, setSender] = useState('')
   const [problem, setProblem] = useState<string | null>(null)
   const open = (event: Event): void => {
@@ -125,6 +125,18 @@ function SenderForm({ domain }: { readonly domain: string }): VNode {
   return html`<section class="card">
     <h2>${texts.domain.sender}</h2>
     <p class="muted">${texts.domain.senderLead}</p>
+    ${
+      senders.length > 0 &&
+      html`<ul class="senders" aria-label=${texts.domain.sender}>
+        ${senders.map(
+          ({ owner, rules }) =>
+            html`<li key=${owner}>
+              <a href=${href('domains', owner, 'outgoing')}>${owner}</a>
+              <span class="muted">${texts.domain.senderRules(rules)}</span>
+            </li>`,
+        )}
+      </ul>`
+    }
     <form class="line-form" onSubmit=${open}>
       <${Field} label=${texts.domain.senderLabel} id="sender" problem=${problem}>
         <input
@@ -144,21 +156,27 @@ function SenderForm({ domain }: { readonly domain: string }): VNode {
 }
 
 /** A domain that has neither service nor rules is there for who may see it: with nothing in it. */
-async function rowOf(owner: string): Promise<DomainRow> {
-  const missing: DomainRow = {
+async function rowOf(owner: string): Promise<DomainDetails> {
+  if (owner === '*') {
+    const { body } = await request<readonly DomainRow[]>('GET', 'domains')
+    const row = body.find(({ domain }) => domain === owner)
+    if (row !== undefined) return { ...row, senders: [] }
+  } else {
+    try {
+      return (await request<DomainDetails>('GET', `domains/${part(owner)}`)).body
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error
+    }
+  }
+  // What one may not see is answered like what is not there; its rules say which.
+  await request('GET', `owners/${part(owner)}/rules`)
+  return {
     domain: owner,
-    enabled: owner === '*',
+    enabled: false,
     rules: { outgoing: 0, incoming: 0, enabled: 0 },
     problems: [],
-    failures24h: null,
+    failures24h: 0,
     etag: null,
+    senders: [],
   }
-  const { body } = await request<readonly DomainRow[]>('GET', 'domains')
-  const found = body.find(({ domain }) => domain === owner)
-  if (found !== undefined) return found
-  // What one may not see is answered like what is not there; its rules say which.
-  await request('GET', `owners/${part(owner)}/rules`).catch((error: unknown) => {
-    throw error instanceof ApiError ? error : new Error()
-  })
-  return missing
 }

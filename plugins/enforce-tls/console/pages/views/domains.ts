@@ -1,12 +1,12 @@
 /** All domains: service, rules, failures of the last day, and the way on. */
 import { request, wordsOf } from '../api.js'
 import { announce, Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
+import { FailureCount } from '../components/failure-count.js'
 import { PageTitle } from '../components/page-title.js'
 import { ServiceSwitch, switchService } from '../components/service-switch.js'
 import { html, useState, type VNode } from '../preact.js'
 import { href } from '../router.js'
 import { texts } from '../texts.js'
-import { numberWords } from '../times.js'
 import type { DomainRow, Session } from '../types.js'
 
 export function Domains({ session }: { readonly session: Session }): VNode {
@@ -56,9 +56,7 @@ function List({ rows, session, done }: ListProps): VNode {
               </div>
               <div>
                 <dt>${texts.domains.failures}</dt>
-                <dd class=${(row.failures24h ?? 0) > 0 ? 'text-bad' : ''}>
-                  ${row.failures24h === null ? texts.domains.notRecorded : numberWords(row.failures24h)}
-                </dd>
+                <dd><${FailureCount} row=${row} /></dd>
               </div>
               ${
                 row.problems.length > 0 &&
@@ -74,7 +72,8 @@ function List({ rows, session, done }: ListProps): VNode {
             </div>
           </li>`,
       )}
-    </ul>`
+    </ul>
+    ${rows.some(({ failures24h }) => failures24h === null) && html`<p class="hint">${texts.domains.notRecordedWhy}</p>`}`
 }
 
 function AddDomain({ done }: { readonly done: (problem: string | null) => void }): VNode {

@@ -1,19 +1,51 @@
 /** What became of covered mail: by day, by TLS version, and the partners that fail. */
-import { ApiError, request } from '../api.js'
+import { ApiError, part, request } from '../api.js'
 import { Empty, useLoaded, Waiting } from '../components/basics.js'
 import { Chart, DataTable } from '../components/chart.js'
 import { PageTitle } from '../components/page-title.js'
 import { html, useState, type VNode } from '../preact.js'
+import { href } from '../router.js'
 import { texts } from '../texts.js'
 import { dayOf, dayWords, numberWords, shortDayWords } from '../times.js'
-import type { DeliveryReport } from '../types.js'
+import type { DeliveryReport, DomainRow, Session } from '../types.js'
 
 type Period = keyof typeof texts.overview.periods
 
-export function Overview(): VNode {
+interface OverviewProps {
+  readonly session: Session
+  /** `null` for all. */
+  readonly owner: string | null
+}
+
+export function Overview({ session, owner }: OverviewProps): VNode {
   const [period, setPeriod] = useState<Period>('7d')
-  const [loaded, reload] = useLoaded(() => load(period), [period])
+  // Who sees some domains only sees their reports one by one.
+  const shown = owner ?? session.domains[0] ?? null
+  const [loaded, reload] = useLoaded(() => load(period, shown), [period, shown])
+  const [domains] = useLoaded(() => domainsFor(session), [])
+  const choices = domains.state === 'there' ? domains.value : []
   return html`<${PageTitle} title=${texts.overview.title}>
+      ${
+        choices.length > 0 &&
+        html`<label class="period">
+          <span>${texts.overview.of}</span>
+          <select
+            class="input"
+            onChange=${(event: { readonly currentTarget: HTMLSelectElement }) => {
+              const { value } = event.currentTarget
+              location.hash = value === '' ? '#/overview' : href('overview', value)
+            }}
+          >
+            ${session.domains.length === 0 && html`<option value="" selected=${shown === null}>${texts.overview.all}</option>`}
+            ${[...new Set([...choices, ...(shown === null ? [] : [shown])])].map(
+              (domain) =>
+                html`<option key=${domain} value=${domain} selected=${domain === shown}>
+                  ${texts.ownerName(domain)}
+                </option>`,
+            )}
+          </select>
+        </label>`
+      }
       <label class="period">
         <span>${texts.overview.period}</span>
         <select
@@ -37,10 +69,18 @@ export function Overview(): VNode {
     }`
 }
 
+/** What one can choose from. */
+async function domainsFor({ domains }: Session): Promise<readonly string[]> {
+  if (domains.length > 0) return domains
+  const { body } = await request<readonly DomainRow[]>('GET', 'domains')
+  return body.map(({ domain }) => domain).filter((domain) => domain !== '*')
+}
+
 /** `null` where the server can't say. */
-async function load(period: Period): Promise<DeliveryReport | null> {
+async function load(period: Period, owner: string | null): Promise<DeliveryReport | null> {
+  const of = owner === null ? '' : `&owner=${part(owner)}`
   try {
-    return (await request<DeliveryReport>('GET', `report?since=${period}`)).body
+    return (await request<DeliveryReport>('GET', `report?since=${period}${of}`)).body
   } catch (error) {
     if (error instanceof ApiError && error.status === 501) return null
     throw error

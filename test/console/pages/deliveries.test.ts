@@ -1,0 +1,109 @@
+/** What the pages show of deliveries and senders: failures of the last day, what report mode saw, whose overview. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { toRecord, type EvidenceEntry } from '../../../plugins/enforce-tls/evidence/evidence-entry.js'
+import { entry } from '../../support/evidence-entries.js'
+import { startConsole, type ConsoleServer } from '../console-server.js'
+import { assertAccessible, goTo, openAt, sharedBrowser } from './browser.js'
+
+const NAMES = ['acme.example', 'one.example', 'quiet.example']
+const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString()
+
+let server: ConsoleServer
+before(async () => {
+  server = await startConsole()
+  const client = await server.signedIn('admin')
+  // Not by the API, which would remember that nothing has failed yet.
+  for (const domain of NAMES) await server.store.writeService(domain, null, JSON.stringify({ enabled: true }))
+  const make = async (owner: string, name: string): Promise<string> => {
+    const criteria = { to: { matchesAny: ['bank.example'] } }
+    const actions = { relayWithTls: { level: 'none' } }
+    const rule = { name, mode: 'report', criteria, actions }
+    return (await client.post<{ id: string }>(`owners/${owner}/rules`, { rule })).body.id
+  }
+  await make('bob@acme.example', 'Of Bob')
+  const seen = { kind: 'report', at: ago(48) } as const
+  const rules = async (name: string) => [{ owner: 'acme.example', id: await make('acme.example', name) }]
+  const failed = (from: string): EvidenceEntry =>
+    entry({ from, at: ago(1), result: 'bounced', class: 'starttls-refused' })
+  await make('acme.example', 'Nothing seen')
+  const entries = [
+    failed('one.example'),
+    ...Array.from({ length: 1200 }, () => failed('acme.example')),
+    entry({ ...seen, result: 'would-bounce', rules: await rules('One seen') }),
+    ...(await rules('Many seen')).flatMap((rule) => [
+      entry({ ...seen, result: 'would-bounce', rules: [rule] }),
+      entry({ ...seen, result: 'would-deliver', rules: [rule] }),
+      entry({ ...seen, result: 'would-deliver', rules: [rule] }),
+    ]),
+  ]
+  await server.deliveries.append(entries.map(toRecord), 10_000)
+})
+after(() => server[Symbol.asyncDispose]())
+
+describe('what the pages show of deliveries', () => {
+  const browser = sharedBrowser()
+
+  it('is none, one or many failures of each domain, with the way to more', async () => {
+    const page = await openAt(await browser.window(), server, 'admin', '#/domains')
+    const row = (domain: string) => page.getByRole('listitem').filter({ hasText: domain })
+    assert.match(await row('quiet.example').innerText(), /Failures, last day\s+none/)
+    assert.match(await row('one.example').innerText(), /Failures, last day\s+1/)
+    await assertAccessible(page, 'domains')
+    await row('acme.example').getByRole('link', { name: '1,200 failures of acme.example, show them' }).click()
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    assert.equal(await page.getByLabel('Domain').inputValue(), 'acme.example')
+    const bounced = page.locator('.facts > div').filter({ hasText: 'Bounced' })
+    assert.match(await bounced.innerText(), /1,200/)
+    await page.getByLabel('Domain').selectOption('one.example')
+    await bounced.getByText('1', { exact: true }).waitFor()
+  })
+
+  it('is the reason where failures are not recorded', async () => {
+    await using silent = await startConsole({ evidence: { stream: 'false' } })
+    await (await silent.signedIn('admin')).put('domains/acme.example', { enabled: true })
+    const page = await openAt(await browser.window(), silent, 'admin', '#/domains')
+    await page.getByText('not recorded', { exact: true }).first().waitFor()
+    await page.getByText('where the delivery log is off').waitFor()
+    await goTo(page, '#/domains/acme.example')
+    await page.getByRole('link', { name: 'Go to the message rules' }).waitFor()
+    await page.getByText('where the delivery log is off').waitFor()
+  })
+
+  it('is what report mode saw, when a rule is switched on', async () => {
+    const window = await browser.window()
+    const page = await openAt(window, server, 'acme', '#/domains/acme.example/outgoing')
+    const rows = [
+      ['Nothing seen', 'Report mode saw no message of this rule in the last 30 days.'],
+      ['One seen', 'report mode saw 1 message of this rule; it would have bounced.'],
+      ['Many seen', 'report mode saw 3 messages of this rule; 1 would have bounced.'],
+    ] as const
+    for (const [name, words] of rows) {
+      await page.getByRole('switch', { name: `Rule ${name}` }).click()
+      await page.getByText(words).waitFor()
+    }
+    await page
+      .getByRole('list', { name: 'Would have bounced, by partner' })
+      .getByText('bank.example: 1')
+      .waitFor()
+    await assertAccessible(page, 'what was seen')
+  })
+
+  it('is the overview of their own domain for those who see no other', async () => {
+    const page = await openAt(await browser.window(), server, 'acme', '#/overview')
+    await page.getByText('Enforced mail by day').waitFor()
+    assert.deepEqual(await page.getByLabel('Domain').locator('option').allInnerTexts(), ['acme.example'])
+  })
+
+  it("are a domain's senders with rules of their own, and the way to them", async () => {
+    const page = await openAt(await browser.window(), server, 'acme', '#/domains/acme.example')
+    const senders = page.getByRole('list', { name: 'Rules of one sender' })
+    assert.match(await senders.innerText(), /bob@acme\.example\s+1 rule/)
+    await senders.getByRole('link', { name: 'bob@acme.example' }).click()
+    await page.getByRole('link', { name: 'Of Bob' }).waitFor()
+    await page.getByRole('link', { name: 'acme.example', exact: true }).click()
+    await page.getByLabel('Address of the sender').fill('carol@other.example')
+    await page.getByRole('button', { name: 'Open its rules' }).click()
+    await page.getByText('Type an address of acme.example').waitFor()
+  })
+})
