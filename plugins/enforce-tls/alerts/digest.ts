@@ -194,9 +194,13 @@ function factsOf(partner: Told): string[] {
 
 /** The command that asks the partner's servers. */
 function checkOf({ domain, requires }: Told): string {
-  const [level = ''] = requires.split(',')
-  // Of a pinned certificate the command shows the fingerprint; what is listed stands in the rule.
-  return `enforce-tls check ${oneLine(domain)}${level === 'fingerprint' ? '' : ` --level ${oneLine(level)}`}`
+  const [, level = '', version] = /^(\S+?)(?:, (\S+) or later)?$/.exec(oneLine(requires)) ?? []
+  return [
+    `enforce-tls check ${oneLine(domain)}`,
+    // Of a pinned certificate the command shows the fingerprint; what is listed stands in the rule.
+    ...(level === 'fingerprint' || level === '' ? [] : [`--level ${level}`]),
+    ...(version === undefined ? [] : [`--min-version ${version}`]),
+  ].join(' ')
 }
 
 function momentOf(at: number): string {
