@@ -59,6 +59,7 @@ export class Alerts {
   #timer: NodeJS.Timeout | null = null
   #looking: Promise<void> = Promise.resolve()
   #toldTrouble: string | null = null
+  #toldDropped = 0
   #closed = false
 
   constructor(context: AlertsContext) {
@@ -98,10 +99,20 @@ export class Alerts {
     // Deliveries, and so the queue, are the business of the workers.
     const isIdlePrimary = cluster.isPrimary && Object.keys(cluster.workers ?? {}).length > 0
     if (isIdlePrimary || this.#context.settings().to.length === 0) return
+    this.#tellDropped()
     await this.#guarded(async (book) => {
       const due = this.#dueOf(await this.#writeDown(book))
       if (due.length > 0 && (await book.takeTurn(this.#holder, TURN))) await this.#tell(book)
     })
+  }
+
+  #tellDropped(): void {
+    const { dropped } = this.#sightings
+    if (dropped === this.#toldDropped) return
+    this.#context.logger.logwarn(
+      `alerts know nothing of ${dropped - this.#toldDropped} deliveries: there were more partners at a time than are kept in mind`,
+    )
+    this.#toldDropped = dropped
   }
 
   /** Does something with the book; a trouble is logged once. Never rejects. */

@@ -162,3 +162,10 @@ it('a mail of ours that does not get through is no reason for the next one', asy
   await scene.untilMails(1)
   assert.match(scene.mails[0] ?? '', /Subject: TLS fails: bank\.example\r\n/)
 })
+
+it('more partners than are kept in mind are told of in the log', async () => {
+  await using scene = new Scene(1)
+  for (let n = 0; n < 5002; n++) scene.take(outcome('delivered', { at: 1, recipient: `x@d${n}.example` }))
+  await until(() => scene.log.length > 0, { what: 'the log line', timeout: 5000 })
+  assert.match(scene.log[0] ?? '', /^alerts know nothing of 2 deliveries: /)
+})
