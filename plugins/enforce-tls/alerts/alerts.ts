@@ -13,17 +13,9 @@ import type { Settings } from '../settings.js'
 import { listed } from '../words.js'
 import type { PartnerBook } from '../store/partner-book.js'
 import { composeDigest } from './digest.js'
-import {
-  afterSighting,
-  afterTelling,
-  happenedAt,
-  isNews,
-  isUntold,
-  type PartnerState,
-  type Sighting,
-} from './partner-state.js'
+import { happenedAt, isUntold, type PartnerState } from './partner-state.js'
+import { noteTold, writeDown, type Partners } from './partners.js'
 import { Sightings } from './sightings.js'
-import { parseState } from './state-text.js'
 
 /** What alerts need of the process. */
 export interface AlertsContext {
@@ -43,12 +35,6 @@ const LOOK_PAUSE_MAX = 30_000
 const LOOK_PAUSE_MIN = 200
 /** How long the making of a mail may take; a process that dies meanwhile keeps the others from it no longer. */
 const TURN = 60_000
-/** A partner of whom nothing was seen for so long is forgotten. */
-const FORGOTTEN_AFTER = 30 * 86_400_000
-/** Most partners that are known; rules of the whole service could name the world. */
-const PARTNERS_MAX = 10_000
-/** How often a change is tried that others are quicker with. */
-const TRIES = 5
 
 /** Alerts of one process. */
 export class Alerts {
@@ -82,7 +68,7 @@ export class Alerts {
     this.#closed = true
     if (this.#timer) clearTimeout(this.#timer)
     await this.#looking
-    if (this.#sightings.size > 0) await this.#guarded((book) => this.#writeDown(book))
+    if (this.#sightings.size > 0) await this.#guarded((book) => writeDown(book, this.#sightings))
     await this.#book?.close()
   }
 
@@ -101,7 +87,7 @@ export class Alerts {
     if (isIdlePrimary || this.#context.settings().to.length === 0) return
     this.#tellDropped()
     await this.#guarded(async (book) => {
-      const due = this.#dueOf(await this.#writeDown(book))
+      const due = this.#dueOf(await writeDown(book, this.#sightings))
       if (due.length > 0 && (await book.takeTurn(this.#holder, TURN))) await this.#tell(book)
     })
   }
@@ -131,45 +117,8 @@ export class Alerts {
     }
   }
 
-  /** Adds what was seen to what is known, and gives that. */
-  async #writeDown(book: PartnerBook): Promise<ReadonlyMap<string, PartnerState>> {
-    const seen = new Map(this.#sightings.drain())
-    try {
-      const texts = await book.readAll()
-      const states = new Map<string, PartnerState>()
-      for (const [name, text] of texts) {
-        const state = parseState(text)
-        if (state !== null && !isForgotten(state)) states.set(name, state)
-        else await book.replace(name, text, null)
-      }
-      for (const [name, sighting] of seen) {
-        if (states.size < PARTNERS_MAX || states.has(name)) {
-          const state = await this.#add(book, name, texts.get(name) ?? null, sighting)
-          if (state !== null) states.set(name, state)
-        }
-        seen.delete(name)
-      }
-      return states
-    } catch (error) {
-      this.#sightings.restore(seen)
-      throw error
-    }
-  }
-
-  async #add(
-    book: PartnerBook,
-    name: string,
-    text: string | null,
-    sighting: Sighting,
-  ): Promise<PartnerState | null> {
-    return await changed(book, name, text, (state) => {
-      const after = afterSighting(state, sighting)
-      return after !== null && isNews(state, after) ? after : state
-    })
-  }
-
   /** Those that somebody has to be told of now. */
-  #dueOf(states: ReadonlyMap<string, PartnerState>): [name: string, state: PartnerState][] {
+  #dueOf(states: Partners): [name: string, state: PartnerState][] {
     const before = Date.now() - this.#context.settings().delay
     return [...states].filter(([, state]) => isUntold(state) && happenedAt(state) <= before)
   }
@@ -181,7 +130,7 @@ export class Alerts {
     let queued = false
     try {
       // Whoever had the turn before may have told.
-      const due = this.#dueOf(await this.#writeDown(book))
+      const due = this.#dueOf(await writeDown(book, this.#sightings))
       if (due.length === 0) return
       const partners = due.map(([, state]) => state)
       const name = me()
@@ -192,37 +141,9 @@ export class Alerts {
       logger.lognotice(`an alert goes to ${to.join(', ')}: TLS to ${listed(domains, 10)}`)
       // First, so that a store that is lost now makes one mail too many and not one a minute.
       await book.endTurnAfter(this.#holder, interval)
-      for (const [key, told] of due)
-        await changed(book, key, await book.read(key), (state) => state && afterTelling(state, told))
+      await noteTold(book, due)
     } finally {
       if (!queued) await book.endTurnAfter(this.#holder, 0)
     }
   }
-}
-
-/**
- * Changes what is known of a partner, again where somebody else was quicker.
- *
- * @param text what was read last
- * @returns what is known now
- */
-async function changed(
-  book: PartnerBook,
-  name: string,
-  text: string | null,
-  change: (state: PartnerState | null) => PartnerState | null,
-): Promise<PartnerState | null> {
-  let found = text
-  for (let tries = 0; tries < TRIES; tries++) {
-    const before = parseState(found)
-    const after = change(before)
-    if (after === before || after === null) return before
-    if (await book.replace(name, found, JSON.stringify(after))) return after
-    found = await book.read(name)
-  }
-  throw new Error(`what is known of ${oneLine(name)} changes too often`)
-}
-
-function isForgotten({ lastPass, trouble }: PartnerState): boolean {
-  return Math.max(lastPass, trouble?.lastAt ?? 0) < Date.now() - FORGOTTEN_AFTER
 }
