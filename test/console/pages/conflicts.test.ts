@@ -122,6 +122,35 @@ describe('two administrators', () => {
     assert.equal(await page.getByText('was not switched on').count(), 0)
   })
 
+  it('see in the list that a change could not be saved', async () => {
+    const { id } = await made('Left behind')
+    const path = `${RULES}/${id}`
+    const window = await browser.window()
+    const page = await openAt(window, server, 'acme', `#/domains/acme.example/outgoing/${id}`)
+    const comment = page.getByLabel('Comment')
+    await comment.waitFor()
+    const { rule, etag } = (await client.get<Stored>(path)).body
+    await client.put(path, { rule: { ...rule, comment: 'theirs' } }, etag)
+    // The answer comes when the page is left already.
+    await window.route('**/api/**/rules/*', async (route) => {
+      if (route.request().method() === 'PUT') await left
+      await route.continue()
+    })
+    let leave = (): void => undefined
+    const left = new Promise<void>((resolve) => (leave = resolve))
+    await comment.fill('mine')
+    await page.getByRole('link', { name: 'Back to the rules' }).click()
+    const row = page.getByRole('listitem').filter({ hasText: 'Left behind' })
+    await row.waitFor()
+    leave()
+    await row.getByText('Changes of this rule are not saved.').waitFor()
+    await row.getByRole('link', { name: 'Left behind' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Somebody else changed this rule' })
+    await dialog.getByRole('button', { name: 'Apply my change again' }).click()
+    await page.getByText('All changes are saved').waitFor()
+    assert.match(JSON.stringify((await client.get<Stored>(path)).body.rule), /"comment":"mine"/)
+  })
+
   it('are told of a rule that is gone', async () => {
     const { id, etag } = await made('Gone')
     const page = await openAt(await browser.window(), server, 'acme', '#/domains/acme.example/outgoing')

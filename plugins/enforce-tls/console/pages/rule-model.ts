@@ -4,14 +4,14 @@
  */
 import { ApiError, part, request, wordsOf } from './api.js'
 import type { Mistake } from './components/chips.js'
+import { keptName, savedListeners, underWay, type KeptRule, type Mistakes } from './kept-rules.js'
 import { applied, changes } from './rule-changes.js'
+import { cleaned, newRule, same } from './rule-draft.js'
 import { texts } from './texts.js'
-import type { Action, Criteria, Direction, HistoryEntry, Level, Lists, Rule, StoredRule } from './types.js'
+import type { Action, Criteria, Direction, HistoryEntry, Level, Rule, StoredRule } from './types.js'
 import { keep, recall } from './unsaved.js'
 
 export type SaveState = 'saved' | 'saving' | 'draft' | 'invalid' | 'failed' | 'conflict'
-export type Mistakes = Readonly<Record<string, readonly Mistake[]>>
-
 /** The same rule as somebody else left it, and who that was. */
 export interface Conflict {
   readonly theirs: StoredRule | null
@@ -19,17 +19,8 @@ export interface Conflict {
   readonly at: string | null
 }
 
-interface Kept {
-  readonly draft: Rule
-  readonly mistakes: Mistakes
-  readonly base: StoredRule | null
-}
-
 /** What is changed by the switch and the order, and not by typing. */
 const NOT_EDITED: ReadonlySet<string> = new Set(['enabled', 'position'])
-
-/** Called after every save, wherever one is then. */
-export const savedListeners = new Set<() => void>()
 
 export class RuleModel {
   /** As last seen in the store; `null` for a new rule. */
@@ -51,13 +42,7 @@ export class RuleModel {
     readonly direction: Direction,
     name: string,
   ) {
-    this.draft = {
-      name,
-      direction,
-      enabled: false,
-      criteria: {},
-      actions: { relayWithTls: { level: 'none' } },
-    }
+    this.draft = newRule(direction, name)
   }
 
   /** Reads a rule, and what was typed and not saved of it. */
@@ -67,7 +52,7 @@ export class RuleModel {
       const { body } = await request<StoredRule>('GET', rulePath(owner, id))
       model.#take(body)
     }
-    const kept = recall(keptName(owner, direction, id)) as Kept | null
+    const kept = recall(keptName(owner, direction, id)) as KeptRule | null
     if (kept !== null) {
       model.draft = kept.draft
       model.mistakes = kept.mistakes
@@ -155,16 +140,19 @@ export class RuleModel {
     if (this.base !== null && same(rule, this.base.rule)) return this.#set('saved')
     if (Object.keys(rule.criteria).length === 0 && this.base === null) return this.#set('draft')
     this.#saving = true
+    const name = keptName(this.owner, this.direction, this.id)
+    underWay.add(name)
     this.#set('saving')
     try {
       await this.#send(rule)
       // What was changed meanwhile is not saved yet, and nobody should be told so.
       if (!this.#again) this.#set('saved')
-      for (const listener of savedListeners) listener()
     } catch (error) {
       await this.#failed(error)
     } finally {
       this.#saving = false
+      underWay.delete(name)
+      for (const listener of savedListeners) listener()
     }
     if (!this.#again) return
     this.#again = false
@@ -288,7 +276,7 @@ export class RuleModel {
     const { owner, direction, draft, mistakes, base } = this
     const hasUnsaved = this.isUnsaved || (base !== null && !same(cleaned(draft), base.rule))
     const name = keptName(owner, direction, this.id)
-    keep(name, hasUnsaved ? ({ draft, mistakes, base } satisfies Kept) : null)
+    keep(name, hasUnsaved ? ({ draft, mistakes, base } satisfies KeptRule) : null)
   }
 
   #tell(): void {
@@ -299,61 +287,6 @@ export class RuleModel {
 /** Where a rule is in the API. */
 export function rulePath(owner: string, id: string): string {
   return `owners/${part(owner)}/rules/${part(id)}`
-}
-
-/** Begins a rule that is saved as soon as it has a criterion. */
-export function beginRule(owner: string, direction: Direction, name: string): void {
-  const { draft, mistakes, base } = new RuleModel(owner, direction, name)
-  keep(keptName(owner, direction, null), { draft, mistakes, base } satisfies Kept)
-}
-
-/** The name of a rule that was begun and is not saved yet. */
-export function begunRule(owner: string, direction: Direction): string | null {
-  return (recall(keptName(owner, direction, null)) as Kept | null)?.draft.name ?? null
-}
-
-/** A rule without the lists and fields that are still empty. */
-export function cleaned(rule: Rule): Rule {
-  const { to, from, subject, header } = rule.criteria
-  const headers = (header ?? []).filter((each) => each.name.trim() !== '' && hasEntries(each))
-  const criteria: Criteria = {
-    ...(hasEntries(to) ? { to: lists(to) } : {}),
-    ...(hasEntries(from) ? { from: lists(from) } : {}),
-    ...(hasEntries(subject) ? { subject: lists(subject) } : {}),
-    ...(headers.length > 0 ? { header: headers.map((each) => ({ name: each.name, ...lists(each) })) } : {}),
-  }
-  const { comment, ...rest } = rule
-  return { ...rest, ...(comment === undefined || comment === '' ? {} : { comment }), criteria }
-}
-
-function lists(from: Lists | undefined): Lists {
-  const { matchesAny = [], matchesNone = [] } = from ?? {}
-  return {
-    ...(matchesAny.length > 0 ? { matchesAny } : {}),
-    ...(matchesNone.length > 0 ? { matchesNone } : {}),
-  }
-}
-
-function hasEntries(from: Lists | undefined): boolean {
-  return Object.keys(lists(from)).length > 0
-}
-
-function keptName(owner: string, direction: Direction, id: string | null): string {
-  return id === null ? `new:${owner}:${direction}` : `rule:${owner}:${id}`
-}
-
-/** Whatever the order of the fields. */
-function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))
-}
-
-function sorted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, each]) => [name, sorted(each)]),
-  )
 }
 
 function nullForMissing(error: unknown): null {

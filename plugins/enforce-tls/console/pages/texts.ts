@@ -124,6 +124,7 @@ export const texts = {
     switchGone: (name: string) =>
       `Rule ${name} is not there any more: somebody else deleted it in the meantime.`,
     invalid: 'Not valid',
+    unsaved: 'Changes of this rule are not saved. Open it to go on with them.',
     report: 'only reports',
     to: 'To',
     from: 'From',

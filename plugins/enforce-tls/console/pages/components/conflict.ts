@@ -1,7 +1,8 @@
 /** Two people changed the same: what the other did, what oneself did, and the choice. */
 import { html, type VNode } from '../preact.js'
 import { changes, changeWords } from '../rule-changes.js'
-import { cleaned, type RuleModel } from '../rule-model.js'
+import { cleaned } from '../rule-draft.js'
+import type { RuleModel } from '../rule-model.js'
 import { texts } from '../texts.js'
 import { momentWords } from '../times.js'
 import { Dialog } from './basics.js'

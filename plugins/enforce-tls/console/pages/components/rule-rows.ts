@@ -2,6 +2,7 @@
 import Sortable from '../assets/vendor/sortable.esm.js'
 import { ApiError, request, wordsOf } from '../api.js'
 import { html, useEffect, useLayoutEffect, useRef, useState, type VNode } from '../preact.js'
+import { hasUnsaved } from '../kept-rules.js'
 import { plain } from '../plain.js'
 import { href } from '../router.js'
 import { rulePath } from '../rule-model.js'
@@ -119,6 +120,7 @@ export function RuleRows(props: RowsProps): VNode {
                   ? html`<${RuleSummary} rule=${stored.rule} />`
                   : html`<p class="problem">${texts.rules.invalid}: ${stored.problem}</p>`
               }
+              ${hasUnsaved(owner, stored.id) && html`<p class="problem">${texts.rules.unsaved}</p>`}
             </div>
             <${Switch}
               label=${texts.rules.switchLabel(nameOf(stored))}

@@ -1,7 +1,8 @@
 /** What a rule does, before it does it: what would happen to a message, the partners' servers, the bounce. */
 import { html, useState, type VNode } from '../preact.js'
 import { request, wordsOf } from '../api.js'
-import { cleaned, type RuleModel } from '../rule-model.js'
+import { cleaned } from '../rule-draft.js'
+import type { RuleModel } from '../rule-model.js'
 import { plain } from '../plain.js'
 import { texts } from '../texts.js'
 import type { BouncePreview, Explanation } from '../types.js'

@@ -25,39 +25,41 @@ export function Overview({ session, owner }: OverviewProps): VNode {
   const [domains] = useLoaded(() => domainsFor(session), [])
   const choices = domains.state === 'there' ? domains.value : []
   return html`<${PageTitle} title=${texts.overview.title}>
-      ${
-        choices.length > 0 &&
-        html`<label class="period">
-          <span>${texts.overview.of}</span>
+      <div class="periods">
+        ${
+          choices.length > 0 &&
+          html`<label class="period">
+            <span>${texts.overview.of}</span>
+            <select
+              class="input"
+              onChange=${(event: { readonly currentTarget: HTMLSelectElement }) => {
+                const { value } = event.currentTarget
+                location.hash = value === '' ? '#/overview' : href('overview', value)
+              }}
+            >
+              ${session.domains.length === 0 && html`<option value="" selected=${shown === null}>${texts.overview.all}</option>`}
+              ${[...new Set([...choices, ...(shown === null ? [] : [shown])])].map(
+                (domain) =>
+                  html`<option key=${domain} value=${domain} selected=${domain === shown}>
+                    ${texts.ownerName(domain)}
+                  </option>`,
+              )}
+            </select>
+          </label>`
+        }
+        <label class="period">
+          <span>${texts.overview.period}</span>
           <select
             class="input"
-            onChange=${(event: { readonly currentTarget: HTMLSelectElement }) => {
-              const { value } = event.currentTarget
-              location.hash = value === '' ? '#/overview' : href('overview', value)
-            }}
+            onChange=${(event: { readonly currentTarget: HTMLSelectElement }) => setPeriod(event.currentTarget.value as Period)}
           >
-            ${session.domains.length === 0 && html`<option value="" selected=${shown === null}>${texts.overview.all}</option>`}
-            ${[...new Set([...choices, ...(shown === null ? [] : [shown])])].map(
-              (domain) =>
-                html`<option key=${domain} value=${domain} selected=${domain === shown}>
-                  ${texts.ownerName(domain)}
-                </option>`,
+            ${Object.entries(texts.overview.periods).map(
+              ([value, label]) =>
+                html`<option key=${value} value=${value} selected=${value === period}>${label}</option>`,
             )}
           </select>
-        </label>`
-      }
-      <label class="period">
-        <span>${texts.overview.period}</span>
-        <select
-          class="input"
-          onChange=${(event: { readonly currentTarget: HTMLSelectElement }) => setPeriod(event.currentTarget.value as Period)}
-        >
-          ${Object.entries(texts.overview.periods).map(
-            ([value, label]) =>
-              html`<option key=${value} value=${value} selected=${value === period}>${label}</option>`,
-          )}
-        </select>
-      </label>
+        </label>
+      </div>
     <//>
     <p class="lead">${texts.overview.lead}</p>
     ${
