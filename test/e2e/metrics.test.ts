@@ -38,6 +38,8 @@ describe('metrics', () => {
     const counted = 'enforce_tls_rules{state="on"}'
     await haraka.until(async () => (await scrape(url)).has(counted), 'the rules to be counted')
     assert.equal((await scrape(url)).get(counted), 1)
+    // A rules file is asked at each decision; the example alert is not for it.
+    assert.equal((await scrape(url)).get('enforce_tls_cache_stale{}'), 0)
     const scraped = [...(await scrape(url)).keys()].map((key) => key.replace(/[{].*/, ''))
     for (const file of ['enforce-tls.grafana.json', 'enforce-tls.alerts.yml']) {
       const text = readFileSync(join(repositoryRoot(), 'config', file), 'utf8')

@@ -46,7 +46,7 @@ export interface NearCacheCounts {
   readonly failedReads: number
   /** Owners that are kept now. */
   readonly owners: number
-  /** Whether the store tells of changes now. */
+  /** Whether a change is in force at once now: the store tells of it, or is asked each time. */
   readonly hears: boolean
 }
 
@@ -96,7 +96,7 @@ export class NearCache {
 
   /** What it has done so far. */
   get counts(): NearCacheCounts {
-    return { ...this.#counts, ...this.#reader.counts, owners: this.#kept.size, hears: this.#hears }
+    return { ...this.#counts, ...this.#reader.counts, owners: this.#kept.size, hears: this.#isTold }
   }
 
   /** The list in force of an owner, if that can be told without any I/O; else `null`: use `get`. */
