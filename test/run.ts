@@ -1,14 +1,16 @@
 /**
- * Runs the compiled test files with node:test, two at a time: all of them, or those of the groups named on
+ * Runs the compiled test files with node:test, one more at a time than there are processors: most of them wait most of the time: all of them, or those of the groups named on
  * the command line (`unit`, `store`, `cli`, `console`, `e2e`, `real-peers`; `e2e/cluster` names a single file).
  * Exits 1 when a test fails or none was found.
  */
 import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 
 const FILE_TIMEOUT_MS = 5 * 60_000
+const AT_A_TIME = availableParallelism() + 1
 
 function testFiles(wanted: readonly string[]): string[] {
   return readdirSync(__dirname, { recursive: true, withFileTypes: true })
@@ -32,7 +34,7 @@ process.once('exit', () => {
 })
 
 if (files.length > 0) {
-  run({ files: files.map((file) => join(__dirname, file)), concurrency: 2, timeout: FILE_TIMEOUT_MS })
+  run({ files: files.map((file) => join(__dirname, file)), concurrency: AT_A_TIME, timeout: FILE_TIMEOUT_MS })
     .on('test:pass', () => ran++)
     .on('test:fail', ({ todo }) => {
       ran++
