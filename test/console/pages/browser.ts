@@ -28,7 +28,7 @@ export interface Looks {
   readonly zone?: string
 }
 
-/** The browser of a test file; its windows close after each test, which fails for an error in any of them. */
+/** The browser of a test file; a test fails for an error in any page, and its own windows close after it. */
 export function sharedBrowser(): TestBrowser {
   const browser = new TestBrowser()
   afterEach(async () => {
@@ -44,6 +44,7 @@ export function sharedBrowser(): TestBrowser {
 export class TestBrowser implements AsyncDisposable {
   #browser: Browser | undefined
   readonly #contexts: BrowserContext[] = []
+  readonly #kept = new Map<string, Page>()
   /** What went wrong in any of its pages. */
   readonly errors: string[] = []
 
@@ -68,6 +69,28 @@ export class TestBrowser implements AsyncDisposable {
     return context
   }
 
+  /**
+   * The pages at a place, for somebody who signed in before. One window serves all tests of a file that look in the
+   * same way: to load the pages anew takes longer than most tests.
+   */
+  async at(server: ConsoleServer, user: UserName, place: string, looks: Looks = {}): Promise<Page> {
+    const key = JSON.stringify([server.url, user, looks])
+    const known = this.#kept.get(key)
+    const page = known ?? (await openAt(await this.window(looks), server, user, '#/account'))
+    if (known === undefined) {
+      this.#contexts.pop()
+      this.#kept.set(key, page)
+    }
+    // From another place, and without what an earlier test typed.
+    await goTo(page, '#/account')
+    await page.getByRole('heading', { name: 'Your account' }).waitFor()
+    await page.evaluate('sessionStorage.clear()')
+    await goTo(page, place)
+    await page.getByRole('heading', { level: 1 }).filter({ hasNotText: 'Your account' }).waitFor()
+    return page
+  }
+
+  /** Those of the test that ended. */
   async closeWindows(): Promise<void> {
     for (const context of this.#contexts.splice(0)) await context.close()
   }

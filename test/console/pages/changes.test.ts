@@ -35,7 +35,7 @@ describe('the pages', () => {
 
   it('delete a rule when that is confirmed, and bring it back from the history', async () => {
     const id = await made('Short-lived', 'bank.example')
-    const page = await openAt(await browser.window(), server, 'acme', `#/domains/acme.example/outgoing/${id}`)
+    const page = await browser.at(server, 'acme', `#/domains/acme.example/outgoing/${id}`)
     await page.getByRole('button', { name: 'Delete this rule' }).click()
     const dialog = page.getByRole('dialog', { name: 'Delete rule Short-lived?' })
     await dialog.waitFor()
@@ -59,7 +59,7 @@ describe('the pages', () => {
 
   it('undo a change of a rule in the rule itself', async () => {
     const id = await made('Before', 'undo.example')
-    const page = await openAt(await browser.window(), server, 'acme', `#/domains/acme.example/outgoing/${id}`)
+    const page = await browser.at(server, 'acme', `#/domains/acme.example/outgoing/${id}`)
     const saved = page.waitForResponse((answer) => answer.request().method() === 'PUT')
     await page.getByLabel('Name', { exact: true }).fill('After')
     await page.getByLabel('Name', { exact: true }).blur()
@@ -79,7 +79,7 @@ describe('the pages', () => {
     await client.put('groups/needed', { patterns: ['bank.example'] })
     await client.put('groups/spare', { patterns: ['bank.example'] })
     await made('Needs it', 'group:needed')
-    const page = await openAt(await browser.window(), server, 'admin', '#/groups/needed')
+    const page = await browser.at(server, 'admin', '#/groups/needed')
     await page.getByRole('button', { name: 'Delete this group' }).click()
     const confirm = page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true })
     await confirm.click()

@@ -40,7 +40,7 @@ describe('two administrators', () => {
     it(`see at a group what the other did; ${apply ? 'both changes hold' : 'the first one holds'}`, async () => {
       const name = `banks${apply ? 1 : 2}`
       await client.put(`groups/${name}`, { patterns: ['bank.example', 'old.example'] })
-      const page = await openAt(await browser.window(), server, 'admin', `#/groups/${name}`)
+      const page = await browser.at(server, 'admin', `#/groups/${name}`)
       const input = page.getByRole('textbox', { name: 'Domains and addresses' })
       await input.waitFor()
       const second = server.client()
@@ -69,7 +69,7 @@ describe('two administrators', () => {
   it('can both change the same list of a rule', async () => {
     const { id } = await made('One list')
     const path = `${RULES}/${id}`
-    const page = await openAt(await browser.window(), server, 'acme', `#/domains/acme.example/outgoing/${id}`)
+    const page = await browser.at(server, 'acme', `#/domains/acme.example/outgoing/${id}`)
     // With groups to choose from.
     const input = page.getByRole('combobox', { name: 'To matches any of' })
     await input.waitFor()
@@ -88,7 +88,7 @@ describe('two administrators', () => {
   it('are not asked where the other only switched the rule, and it stays switched', async () => {
     const { id } = await made('Switched')
     const path = `${RULES}/${id}`
-    const page = await openAt(await browser.window(), server, 'acme', `#/domains/acme.example/outgoing/${id}`)
+    const page = await browser.at(server, 'acme', `#/domains/acme.example/outgoing/${id}`)
     const name = page.getByLabel('Name', { exact: true })
     await name.waitFor()
     await client.post(`${path}/enabled`, { enabled: true })
@@ -104,7 +104,7 @@ describe('two administrators', () => {
   it('do not switch a rule that they have not seen as it is', async () => {
     const { id } = await made('Stale')
     const path = `${RULES}/${id}`
-    const page = await openAt(await browser.window(), server, 'acme', '#/domains/acme.example/outgoing')
+    const page = await browser.at(server, 'acme', '#/domains/acme.example/outgoing')
     const ruleSwitch = page.getByRole('switch', { name: 'Rule Stale' })
     await ruleSwitch.waitFor()
     const { rule, etag } = (await client.get<Stored>(path)).body
@@ -153,7 +153,7 @@ describe('two administrators', () => {
 
   it('are told of a rule that is gone', async () => {
     const { id, etag } = await made('Gone')
-    const page = await openAt(await browser.window(), server, 'acme', '#/domains/acme.example/outgoing')
+    const page = await browser.at(server, 'acme', '#/domains/acme.example/outgoing')
     const ruleSwitch = page.getByRole('switch', { name: 'Rule Gone' })
     await ruleSwitch.waitFor()
     await client.delete(`${RULES}/${id}`, etag)

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { toRecord, type EvidenceEntry } from '../../../plugins/enforce-tls/evidence/evidence-entry.js'
 import { entry } from '../../support/evidence-entries.js'
 import { startConsole, type ConsoleServer } from '../console-server.js'
-import { assertAccessible, goTo, openAt, sharedBrowser } from './browser.js'
+import { assertAccessible, goTo, sharedBrowser } from './browser.js'
 
 const NAMES = ['acme.example', 'one.example', 'quiet.example']
 const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString()
@@ -45,7 +45,7 @@ describe('what the pages show of deliveries', () => {
   const browser = sharedBrowser()
 
   it('is none, one or many failures of each domain, with the way to more', async () => {
-    const page = await openAt(await browser.window(), server, 'admin', '#/domains')
+    const page = await browser.at(server, 'admin', '#/domains')
     const row = (domain: string) => page.getByRole('listitem').filter({ hasText: domain })
     assert.match(await row('quiet.example').innerText(), /Failures, last day\s+none/)
     assert.match(await row('one.example').innerText(), /Failures, last day\s+1/)
@@ -62,7 +62,7 @@ describe('what the pages show of deliveries', () => {
   it('is the reason where failures are not recorded', async () => {
     await using silent = await startConsole({ evidence: { stream: 'false' } })
     await (await silent.signedIn('admin')).put('domains/acme.example', { enabled: true })
-    const page = await openAt(await browser.window(), silent, 'admin', '#/domains')
+    const page = await browser.at(silent, 'admin', '#/domains')
     await page.getByText('not recorded', { exact: true }).first().waitFor()
     await page.getByText('where the delivery log is off').waitFor()
     await goTo(page, '#/domains/acme.example')
@@ -71,8 +71,7 @@ describe('what the pages show of deliveries', () => {
   })
 
   it('is what report mode saw, when a rule is switched on', async () => {
-    const window = await browser.window()
-    const page = await openAt(window, server, 'acme', '#/domains/acme.example/outgoing')
+    const page = await browser.at(server, 'acme', '#/domains/acme.example/outgoing')
     const rows = [
       ['Nothing seen', 'Report mode saw no message of this rule in the last 30 days.'],
       ['One seen', 'report mode saw 1 message of this rule; it would have bounced.'],
@@ -90,13 +89,13 @@ describe('what the pages show of deliveries', () => {
   })
 
   it('is the overview of their own domain for those who see no other', async () => {
-    const page = await openAt(await browser.window(), server, 'acme', '#/overview')
+    const page = await browser.at(server, 'acme', '#/overview')
     await page.getByText('Enforced mail by day').waitFor()
     assert.deepEqual(await page.getByLabel('Domain').locator('option').allInnerTexts(), ['acme.example'])
   })
 
   it("are a domain's senders with rules of their own, and the way to them", async () => {
-    const page = await openAt(await browser.window(), server, 'acme', '#/domains/acme.example')
+    const page = await browser.at(server, 'acme', '#/domains/acme.example')
     const senders = page.getByRole('list', { name: 'Rules of one sender' })
     assert.match(await senders.innerText(), /bob@acme\.example\s+1 rule/)
     await senders.getByRole('link', { name: 'bob@acme.example' }).click()

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { startConsole, type ConsoleServer } from '../console-server.js'
-import { assertAccessible, assertFits, goTo, openAt, sharedBrowser } from './browser.js'
+import { assertAccessible, assertFits, goTo, sharedBrowser } from './browser.js'
 
 const LONG_DOMAIN = `${'a-label-as-long-as-labels-may-be'.repeat(2).slice(0, 63)}.example`
 const LONG_SENDER = `${'n'.repeat(64)}@acme.example`
@@ -95,7 +95,7 @@ describe('every page', () => {
 
   for (const dark of [false, true])
     it(`is for everyone, ${dark ? 'dark' : 'light'}`, async () => {
-      const page = await openAt(await browser.window({ dark, width: 360 }), server, 'admin', '#/account')
+      const page = await browser.at(server, 'admin', '#/domains', { dark, width: 360 })
       for (const [place, isThere] of pages()) {
         await goTo(page, place)
         await isThere(page)
@@ -118,12 +118,7 @@ describe('every page', () => {
     })
 
   it('lets no name turn the words around it', async () => {
-    const page = await openAt(
-      await browser.window(),
-      server,
-      'admin',
-      `#/domains/acme.example/outgoing/${long}`,
-    )
+    const page = await browser.at(server, 'admin', `#/domains/acme.example/outgoing/${long}`)
     for (const place of [
       `#/domains/acme.example/outgoing/${long}`,
       '#/domains/acme.example/outgoing',

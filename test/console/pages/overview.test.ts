@@ -63,7 +63,7 @@ describe('the overview', () => {
     { dark: true, width: 360 },
   ])
     it(`draws what the delivery log has, ${dark ? 'dark' : 'light'}, ${width} px`, async () => {
-      const page = await openAt(await browser.window({ dark, width }), server, 'viewer', '#/overview')
+      const page = await browser.at(server, 'viewer', '#/overview', { dark, width })
       await page.getByRole('heading', { name: 'Enforced mail by day' }).waitFor()
       await page.waitForFunction('globalThis.Chart && Object.keys(Chart.instances).length === 2')
       for (const place of [0, 1]) assert.ok((await coloursOf(page, place)) > 2, `chart ${place}`)

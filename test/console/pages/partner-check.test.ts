@@ -7,7 +7,7 @@ import { toSettings } from '../../../plugins/enforce-tls/settings-schema.js'
 import { fingerprints, makeAuthority } from '../../support/certificates.js'
 import { startPartners, type TestPartners } from '../../support/partners.js'
 import { startConsole, type ConsoleServer } from '../console-server.js'
-import { assertAccessible, assertFits, openAt, sharedBrowser } from './browser.js'
+import { assertAccessible, assertFits, sharedBrowser } from './browser.js'
 
 const EVIL = '\x1b[31m\u202eevil'
 const RULES = 'owners/acme.example/rules'
@@ -65,8 +65,7 @@ describe('the partner check in the pages', () => {
       actions: { relayWithTls: action },
     }
     const { id } = (await client.post<{ id: string }>(RULES, { rule })).body
-    const window = await browser.window(looks)
-    const page = await openAt(window, server, 'admin', `#/domains/acme.example/outgoing/${id}`)
+    const page = await browser.at(server, 'admin', `#/domains/acme.example/outgoing/${id}`, looks)
     await page.getByRole('tab', { name: 'Try it out' }).click()
     await page.getByRole('button', { name: 'Check', exact: true }).click()
     await page.getByText(verdict).waitFor()

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import type { Client } from '../client.js'
 import { startConsole, type ConsoleServer } from '../console-server.js'
-import { assertAccessible, openAt, sharedBrowser } from './browser.js'
+import { assertAccessible, sharedBrowser } from './browser.js'
 
 const RULES = 'owners/acme.example/rules'
 
@@ -29,8 +29,7 @@ describe('the times of a rule', () => {
     const criteria = { to: { matchesAny: ['bank.example'] } }
     const rule = { name: 'Rule', criteria, actions: { relayWithTls: { level: 'encrypt' } }, ...times }
     const { id } = (await client.post<{ id: string }>(RULES, { rule })).body
-    const window = await browser.window({ zone })
-    const page = await openAt(window, server, 'acme', `#/domains/acme.example/outgoing/${id}`)
+    const page = await browser.at(server, 'acme', `#/domains/acme.example/outgoing/${id}`, { zone })
     await page.getByRole('tab', { name: 'Actions' }).click()
     return { page, id }
   }

@@ -1,6 +1,6 @@
 /** Rules in the pages: their order, lists of addresses, two people at once, and who may do what. */
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import type { Client } from '../client.js'
 import { startConsole, type ConsoleServer } from '../console-server.js'
@@ -17,23 +17,30 @@ interface List {
   readonly rules: readonly { readonly id: string; readonly rule: Rule; readonly etag: string }[]
 }
 
-/** A console with a domain and rules of these names, and its pages. */
-async function withRules(...names: readonly string[]): Promise<{ server: ConsoleServer; client: Client }> {
-  const server = await startConsole()
-  const client = await server.signedIn('admin')
+let server: ConsoleServer
+let client: Client
+before(async () => {
+  server = await startConsole()
+  client = await server.signedIn('admin')
   await client.put('domains/acme.example', { enabled: true })
+})
+after(() => server[Symbol.asyncDispose]())
+
+/** Makes rules of these names the only ones. */
+async function withRules(...names: readonly string[]): Promise<void> {
+  for (const { id, etag } of (await client.get<List>(RULES)).body.rules)
+    await client.delete(`${RULES}/${id}`, etag)
   for (const name of names) {
     const criteria = { to: { matchesAny: [`${name.toLowerCase()}.example`] } }
     await client.post(RULES, { rule: { name, criteria, actions: { relayWithTls: { level: 'encrypt' } } } })
   }
-  return { server, client }
 }
 
-async function names(client: Client): Promise<string[]> {
+async function names(): Promise<string[]> {
   return (await client.get<List>(RULES)).body.rules.map(({ rule }) => rule.name)
 }
 
-async function ruleAddress(client: Client): Promise<string> {
+async function ruleAddress(): Promise<string> {
   const [first] = (await client.get<List>(RULES)).body.rules
   return `#/domains/acme.example/outgoing/${first?.id ?? ''}`
 }
@@ -42,25 +49,21 @@ describe('the pages of rules', () => {
   const browser = sharedBrowser()
 
   it('change the order by keys, and say so', async () => {
-    const made = await withRules('One', 'Two', 'Three')
-    await using server = made.server
-    const { client } = made
-    const page = await openAt(await browser.window(), server, 'acme', '#/domains/acme.example/outgoing')
+    await withRules('One', 'Two', 'Three')
+    const page = await browser.at(server, 'acme', '#/domains/acme.example/outgoing')
     await page.getByRole('button', { name: 'Move rule One' }).focus()
     await page.keyboard.press('ArrowDown')
     await page.getByText('Rule One is now 2 of 3.').waitFor({ state: 'attached' })
-    assert.deepEqual(await names(client), ['Two', 'One', 'Three'])
+    assert.deepEqual(await names(), ['Two', 'One', 'Three'])
     // The handle still has the focus, so that the next key goes on.
     await page.keyboard.press('ArrowDown')
     await page.getByText('Rule One is now 3 of 3.').waitFor({ state: 'attached' })
-    assert.deepEqual(await names(client), ['Two', 'Three', 'One'])
+    assert.deepEqual(await names(), ['Two', 'Three', 'One'])
   })
 
   it('change the order by dragging', async () => {
-    const made = await withRules('One', 'Two', 'Three')
-    await using server = made.server
-    const { client } = made
-    const page = await openAt(await browser.window(), server, 'acme', '#/domains/acme.example/outgoing')
+    await withRules('One', 'Two', 'Three')
+    const page = await browser.at(server, 'acme', '#/domains/acme.example/outgoing')
     const from = await page.getByRole('button', { name: 'Move rule Three' }).boundingBox()
     const to = await page.getByRole('button', { name: 'Move rule One' }).boundingBox()
     assert.ok(from && to)
@@ -70,7 +73,7 @@ describe('the pages of rules', () => {
     await page.mouse.move(to.x + 10, to.y, { steps: 15 })
     await page.mouse.up()
     await page.getByText('Rule Three is now 1 of 3.').waitFor({ state: 'attached' })
-    assert.deepEqual(await names(client), ['Three', 'One', 'Two'])
+    assert.deepEqual(await names(), ['Three', 'One', 'Two'])
     const shown = await page.locator('.rule-row .row-link').allTextContents()
     assert.deepEqual(
       shown.map((each) => each.trim()),
@@ -79,10 +82,8 @@ describe('the pages of rules', () => {
   })
 
   it('take a pasted list of 500, and show three mistakes at the entries that have them', async () => {
-    const made = await withRules('One')
-    await using server = made.server
-    const { client } = made
-    const page = await openAt(await browser.window(), server, 'acme', await ruleAddress(client))
+    await withRules('One')
+    const page = await browser.at(server, 'acme', await ruleAddress())
     const good = Array.from({ length: 497 }, (_, place) => `partner${place}.example`)
     const wrong = ['two@signs@x.example', 'group:nobody', 'under_score..example']
     const list = [...good.slice(0, 200), ...wrong, ...good.slice(200)].join('\n')
@@ -107,19 +108,17 @@ describe('the pages of rules', () => {
   })
 
   it('show two people who change one rule what the other did, and lose neither change', async () => {
-    const made = await withRules('One')
-    await using server = made.server
-    const { client } = made
+    await withRules('One')
     const window = await browser.window()
-    const mine = await openAt(window, server, 'admin', await ruleAddress(client))
+    const mine = await openAt(window, server, 'admin', await ruleAddress())
     await mine.getByText('All changes are saved').waitFor()
-    const other = await openAt(await browser.window(), server, 'acme', await ruleAddress(client))
+    const other = await browser.at(server, 'acme', await ruleAddress())
     await other.getByLabel('Comment').fill('as agreed with the bank')
     // "All changes are saved" stands there before the change too: the answer is what tells.
     const saved = answerToPut(other, 200)
     await other.getByLabel('Comment').blur()
     await saved
-    await assertStored(client, ({ comment }) => comment === 'as agreed with the bank')
+    await assertStored(({ comment }) => comment === 'as agreed with the bank')
 
     await mine.getByLabel('Name', { exact: true }).fill('First')
     await mine.getByLabel('Name', { exact: true }).blur()
@@ -131,40 +130,32 @@ describe('the pages of rules', () => {
     await dialog.getByRole('button', { name: 'Apply my change again' }).click()
     await applied
     await dialog.waitFor({ state: 'detached' })
-    await assertStored(
-      client,
-      ({ name, comment }) => name === 'First' && comment === 'as agreed with the bank',
-    )
+    await assertStored(({ name, comment }) => name === 'First' && comment === 'as agreed with the bank')
   })
 
   it('let a viewer look, and change nothing', async () => {
-    const made = await withRules('One', 'Two')
-    await using server = made.server
-    const { client } = made
-    const page = await openAt(await browser.window(), server, 'viewer', '#/domains/acme.example/outgoing')
+    await withRules('One', 'Two')
+    const page = await browser.at(server, 'viewer', '#/domains/acme.example/outgoing')
     await page.getByText('You may look at this, but not change it.').waitFor()
     assert.equal(await page.getByRole('switch', { name: 'Rule One' }).isDisabled(), true)
     assert.equal(await page.getByRole('button', { name: /^Move rule/ }).count(), 0)
     assert.equal(await page.getByRole('button', { name: 'Create' }).count(), 0)
-    await goTo(page, await ruleAddress(client))
+    await goTo(page, await ruleAddress())
     await page.getByRole('heading', { name: 'One' }).waitFor()
     assert.equal(await page.getByLabel('Name', { exact: true }).isDisabled(), true)
     assert.equal(await page.getByRole('button', { name: 'Delete this rule' }).count(), 0)
   })
 
   it('do not show the domain of others', async () => {
-    const made = await withRules('One')
-    await using server = made.server
-    const page = await openAt(await browser.window(), server, 'other', '#/domains/acme.example/outgoing')
+    await withRules('One')
+    const page = await browser.at(server, 'other', '#/domains/acme.example/outgoing')
     await page.getByText('There is no owner "acme.example".').waitFor()
   })
 
   it('keep what was typed when the session ends, and go on where one was', async () => {
-    const made = await withRules('One')
-    await using server = made.server
-    const { client } = made
+    await withRules('One')
     const window = await browser.window()
-    const page = await openAt(window, server, 'acme', await ruleAddress(client))
+    const page = await openAt(window, server, 'acme', await ruleAddress())
     await page.getByText('All changes are saved').waitFor()
     await window.clearCookies()
     await page.getByLabel('Name', { exact: true }).fill('Not lost')
@@ -173,7 +164,7 @@ describe('the pages of rules', () => {
     await fillSignIn(page, 'acme')
     await page.getByRole('heading', { name: 'Not lost' }).waitFor()
     await page.getByText('All changes are saved').waitFor()
-    await assertStored(client, ({ name }) => name === 'Not lost')
+    await assertStored(({ name }) => name === 'Not lost')
   })
 })
 
@@ -181,7 +172,7 @@ async function answerToPut(page: Page, status: number): Promise<void> {
   await page.waitForResponse((answer) => answer.request().method() === 'PUT' && answer.status() === status)
 }
 
-async function assertStored(client: Client, holds: (rule: Rule) => boolean): Promise<void> {
+async function assertStored(holds: (rule: Rule) => boolean): Promise<void> {
   const [stored] = (await client.get<List>(RULES)).body.rules
   assert.ok(stored && holds(stored.rule), JSON.stringify(stored))
 }
