@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { gunzipSync } from 'node:zlib'
 import { toRecord, type EvidenceEntry } from '../../plugins/enforce-tls/evidence/evidence-entry.js'
 import type { DeliveryReport } from '../../plugins/enforce-tls/report/delivery-report.js'
-import type { TlsRptReport } from '../../plugins/enforce-tls/report/tls-rpt.js'
+import type { TlsRptReport } from '../../plugins/enforce-tls/report/tls-rpt-format.js'
 import { FileDeliveryLog } from '../../plugins/enforce-tls/store/file-delivery-log.js'
 import { entry } from '../support/evidence-entries.js'
 import { RulesFile } from './enforce-tls.js'
@@ -89,6 +90,11 @@ describe('report', { concurrency: 8 }, () => {
     [['--format', 'pdf'], 2, /Allowed choices are table, csv, json, html/],
     [['--format', 'csv', '--json'], 2, /--json and --format csv contradict each other/],
     [['--contact', 'tls@acme.example'], 2, /--contact belongs to --tls-rpt/],
+    [['--since', '2099-01-01'], 2, /--since "2099-01-01" is not before --until "now"; an earlier time/],
+    [['--since', ''], 2, /--since "": expected 7d/],
+    [['--since', '-1d'], 2, /--since "-1d": expected 7d/],
+    [['--tls-rpt', '--gzip'], 2, /--gzip needs --output <folder>/],
+    [['--gzip'], 2, /--gzip belongs to --tls-rpt/],
     [['--tls-rpt', '--contact', 'tls@acme.example'], 2, /--tls-rpt needs --organization/],
     [['--tls-rpt', '--organization', 'Acme'], 2, /--tls-rpt needs --contact/],
     [['--tls-rpt', '--organization', 'Acme', '--contact', 'acme'], 2, /--contact "acme" has no @/],
@@ -122,6 +128,19 @@ describe('report --tls-rpt', { concurrency: 8 }, () => {
     )
     const three = JSON.parse(await rulesFile.done(...words, '--since', '2d')) as TlsRptReport[]
     assert.equal(three.length, 2)
+    const untilLater = ['--until', ago(-72).slice(0, 10)]
+    assert.equal((JSON.parse(await rulesFile.done(...words, ...untilLater)) as TlsRptReport[]).length, 1)
+  })
+
+  it('warns where the log has forgotten a part of that time', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const noon = `${ago(24).slice(0, 10)}T12:00:00.000Z`
+    await log(rulesFile, { ...secured, at: noon })
+    const { stderr } = await rulesFile.run(...words)
+    assert.ok(stderr.startsWith(`enforce-tls: warning: the delivery log begins at ${noon}: `), stderr)
+    const whole = await RulesFile.create(t)
+    await log(whole, { ...secured, at: ago(72) }, { ...secured, at: noon })
+    assert.equal((await whole.run(...words)).stderr, '')
   })
 
   it('writes a file for each domain and day', async (t) => {
@@ -134,6 +153,13 @@ describe('report --tls-rpt', { concurrency: 8 }, () => {
     assert.match(files[1] ?? '', /^acme\.example!clinic\.example!\d+!\d+\.json$/)
     const report = JSON.parse(readFileSync(path.join(folder, files[0] ?? ''), 'utf8')) as TlsRptReport
     assert.equal(report['organization-name'], 'Acme Ltd')
+
+    await rulesFile.done(...words, '--contact', 'tls@bücher.example', '--output', folder, '--gzip')
+    const packed = readdirSync(folder).filter((file) => file.endsWith('.json.gz'))
+    assert.equal(packed.length, 2)
+    assert.match(packed[0] ?? '', /^xn--bcher-kva\.example!bank\.example!/)
+    const unpacked = gunzipSync(readFileSync(path.join(folder, packed[0] ?? ''))).toString()
+    assert.equal((JSON.parse(unpacked) as TlsRptReport)['contact-info'], 'tls@xn--bcher-kva.example')
   })
 })
 

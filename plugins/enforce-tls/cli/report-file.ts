@@ -10,11 +10,11 @@ import { Refusal } from './refusal.js'
  * @param folder where a relative path counts from
  * @throws {Refusal} that says what the file system has against it.
  */
-export async function writeOutput(file: string, text: string, folder: string): Promise<void> {
+export async function writeOutput(file: string, content: string | Uint8Array, folder: string): Promise<void> {
   const target = path.resolve(folder, file)
   try {
     await mkdir(path.dirname(target), { recursive: true })
-    await writeFile(target, text)
+    await writeFile(target, content)
   } catch (error) {
     throw new Refusal([`--output ${target} ${fileProblem(error)}`])
   }

@@ -16,6 +16,7 @@ export interface ReportOptions {
   readonly tlsRpt?: true | undefined
   readonly organization?: string | undefined
   readonly contact?: string | undefined
+  readonly gzip?: true | undefined
   readonly json?: true | undefined
 }
 

@@ -1,10 +1,13 @@
 /** `enforce-tls report --tls-rpt`: aggregate reports for the operators of the partners (RFC 8460). */
 import path from 'node:path'
-import { entriesFor } from '../report/report-query.js'
+import { gzipSync } from 'node:zlib'
+import type { DeliveryLog } from '../store/delivery-log.js'
+import { entriesFor, type ReportQuery } from '../report/report-query.js'
 import { dayOf } from '../report/period.js'
-import { fileNameOf, makeTlsRpt, type Reporter } from '../report/tls-rpt.js'
+import { makeTlsRpt, type Reporter } from '../report/tls-rpt.js'
 import { parseAddress } from '../rules/address.js'
 import type { Context } from './context.js'
+import { printWarning } from './output.js'
 import { WrongUse } from './refusal.js'
 import { writeOutput } from './report-file.js'
 import { queryOf, type ReportOptions } from './report-query.js'
@@ -14,26 +17,59 @@ export async function reportTlsRpt(context: Context, options: ReportOptions): Pr
   const { output, deliveries } = context
   if (options.format !== undefined && options.format !== 'json')
     throw new WrongUse([`--tls-rpt is JSON by its standard; --format ${options.format} does not go with it`])
-  const reporter = reporterOf(options)
-  const asked = queryOf({ ...options, since: options.since ?? '1d' }, new Date())
-  // The RFC wants reports of full days; the day that is not over yet is for tomorrow.
-  const query = { ...asked, since: dayOf(asked.since), until: dayOf(asked.until) }
+  if (options.gzip && options.output === undefined)
+    throw new WrongUse(['--gzip needs --output <folder>: only files are compressed'])
+  const query = wholeDays(queryOf({ ...options, since: options.since ?? '1d' }, new Date()))
+  const reporter = reporterOf(options, query)
   const reports = await makeTlsRpt(entriesFor(deliveries().read(query.since), query), reporter)
-  if (options.output === undefined) return output.raw(`${JSON.stringify(reports, null, 2)}\n`)
-  for (const report of reports) {
-    const file = path.join(options.output, fileNameOf(report))
-    await writeOutput(file, `${JSON.stringify(report, null, 2)}\n`, output.terminal.cwd())
+  await warnOfGap(context, deliveries(), query)
+  if (options.output === undefined)
+    return output.raw(
+      `${JSON.stringify(
+        reports.map(({ report }) => report),
+        null,
+        2,
+      )}\n`,
+    )
+  for (const { report, fileName } of reports) {
+    const text = `${JSON.stringify(report, null, 2)}\n`
+    const file = path.join(options.output, options.gzip ? `${fileName}.gz` : fileName)
+    await writeOutput(file, options.gzip ? gzipSync(text) : text, output.terminal.cwd())
     output.line(`Wrote ${file}`)
   }
   if (reports.length === 0) output.line('No session of whole days of that time is in the delivery log.')
 }
 
-function reporterOf({ organization, contact }: ReportOptions): Reporter {
+/** The RFC wants reports of full days; the day that is not over yet is for tomorrow. */
+function wholeDays(asked: ReportQuery): ReportQuery {
+  const { since, until, now } = asked
+  return { ...asked, since: dayOf(since), until: dayOf(until < now ? until : now) }
+}
+
+/** A log that has forgotten a part of a day makes a report of the rest. */
+async function warnOfGap(
+  { output: { terminal } }: Context,
+  log: Pick<DeliveryLog, 'read'>,
+  { since, until }: ReportQuery,
+): Promise<void> {
+  for await (const { at } of log.read(new Date(0))) {
+    if (at === undefined || Number.isNaN(Date.parse(at))) continue
+    if (at > since.toISOString() && at < until.toISOString())
+      printWarning(
+        terminal,
+        `the delivery log begins at ${at}: what was before it on that day is in no report. [evidence] max_entries says how much is kept.`,
+      )
+    return
+  }
+}
+
+function reporterOf({ organization, contact }: ReportOptions, { owner }: ReportQuery): Reporter {
   if (organization === undefined || organization.trim() === '')
     throw new WrongUse(['--tls-rpt needs --organization <name>: who reports'])
   if (contact === undefined)
     throw new WrongUse(['--tls-rpt needs --contact <address>: whom the operators may ask'])
   const parsed = parseAddress(contact)
   if ('problem' in parsed) throw new WrongUse([`--contact ${JSON.stringify(contact)} ${parsed.problem}`])
-  return { organization, contact }
+  const local = contact.slice(0, contact.lastIndexOf('@'))
+  return { organization, contact: `${local}@${parsed.address.domain}`, owner }
 }

