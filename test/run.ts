@@ -1,7 +1,8 @@
 /**
- * Runs the compiled test files with node:test, one more at a time than there are processors: most of them wait most of the time: all of them, or those of the groups named on
- * the command line (`unit`, `store`, `cli`, `console`, `e2e`, `real-peers`; `e2e/cluster` names a single file).
- * Exits 1 when a test fails or none was found.
+ * Runs the compiled test files with node:test: all of them, or those of the groups named on the command line
+ * (`unit`, `store`, `cli`, `console`, `e2e`, `real-peers`; `e2e/cluster` names a single file). One file more at a
+ * time than there are processors, since most of them wait most of the time. Exits 1 when a test fails or none was
+ * found.
  */
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
