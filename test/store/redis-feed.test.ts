@@ -51,13 +51,17 @@ async function connections(redis: RedisServer): Promise<number> {
 }
 
 describe('the feed of a single Redis', () => {
-  it('tells keys of its prefix, and a flush as all', async () => {
+  it('tells keys that hold rules, services and groups, and a flush as all', async () => {
     await using redis = await startRedis()
     await using heard = new Heard({ port: redis.port })
     await heard.next('hears')
     await redis.cli('SET', 'other', '1')
-    await redis.cli('HSET', KEY, 'a', '1')
-    assert.equal(await heard.next(''), KEY)
+    for (const other of ['deliveries', 'partners', 'users', 'history'])
+      await redis.cli('HSET', `enforce-tls:${other}`, 'a', '1')
+    for (const key of [KEY, 'enforce-tls:domains', 'enforce-tls:groups']) {
+      await redis.cli('HSET', key, 'a', '1')
+      assert.equal(await heard.next(''), key)
+    }
     await redis.cli('FLUSHALL')
     assert.equal(await heard.next(''), 'all')
   })

@@ -27,7 +27,7 @@ const RETRY_MAX = 2000
 
 const CONNECTION_LOST = 'the connection is lost, or can not be made'
 
-/** Changes of the keys that begin with the prefix of the settings. */
+/** Changes of the keys that hold rules, services and groups. */
 export class RedisFeed {
   readonly #options: ClientOptions
   readonly #listener: FeedListener
@@ -62,7 +62,7 @@ export class RedisFeed {
   }
 
   #openServer(): void {
-    const server = new TrackedServer(serverOptions(this.#options), this.#prefix, this.#hear(''))
+    const server = new TrackedServer(serverOptions(this.#options), this.#prefixes, this.#hear(''))
     this.#servers.set('', server)
     const watch = watchSentinels(this.#options, () => server.reconnect())
     if (watch) this.#close.push(() => watch.close())
@@ -95,7 +95,7 @@ export class RedisFeed {
     for (const [name, where] of masters)
       if (!this.#servers.has(name)) {
         const options = serverOptions({ ...this.#options, address: { ...address, ...where } })
-        this.#servers.set(name, new TrackedServer(options, this.#prefix, this.#hear(name)))
+        this.#servers.set(name, new TrackedServer(options, this.#prefixes, this.#hear(name)))
         if (this.#told === true) this.#tell(`${name}: is a new master, whose changes are not heard of yet`)
       }
     this.#tellIfAllLive()
@@ -126,7 +126,8 @@ export class RedisFeed {
     this.#listener.onHearing(hears, why)
   }
 
-  get #prefix(): string {
-    return this.#options.settings.prefix
+  /** Not all keys: the delivery log and sessions of the console change all the time. */
+  get #prefixes(): readonly string[] {
+    return ['rules:', 'domains', 'groups'].map((name) => this.#options.settings.prefix + name)
   }
 }

@@ -30,16 +30,16 @@ export interface TrackingListener {
 /** One server, or the master that Sentinels name. */
 export class TrackedServer {
   readonly #redis: Redis
-  readonly #prefix: string
+  readonly #prefixes: readonly string[]
   readonly #listener: TrackingListener
   readonly #timer: NodeJS.Timeout
   #live = false
   #closed = false
   #pause: NodeJS.Timeout | undefined
 
-  /** @param prefix what the keys of interest begin with */
-  constructor(options: ServerOptions, prefix: string, listener: TrackingListener) {
-    this.#prefix = prefix
+  /** @param prefixes what the keys of interest begin with; none of them begins with another */
+  constructor(options: ServerOptions, prefixes: readonly string[], listener: TrackingListener) {
+    this.#prefixes = prefixes
     this.#listener = listener
     this.#redis = new Redis({ ...options, autoResubscribe: false })
     this.#redis
@@ -71,7 +71,8 @@ export class TrackedServer {
   async #track(): Promise<void> {
     try {
       const id = await this.#redis.client('ID')
-      await this.#redis.client('TRACKING', 'ON', 'REDIRECT', id, 'BCAST', 'PREFIX', this.#prefix)
+      const wanted = this.#prefixes.flatMap((prefix) => ['PREFIX', prefix])
+      await this.#redis.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', id, 'BCAST', ...wanted)
       await this.#redis.subscribe(CHANNEL)
     } catch (error) {
       if (this.#closed) return
