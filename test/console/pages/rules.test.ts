@@ -144,6 +144,9 @@ describe('the pages of rules', () => {
     await page.getByRole('heading', { name: 'One' }).waitFor()
     assert.equal(await page.getByLabel('Name', { exact: true }).isDisabled(), true)
     assert.equal(await page.getByRole('button', { name: 'Delete this rule' }).count(), 0)
+    await page.getByRole('tab', { name: 'Try it out' }).click()
+    await page.getByRole('button', { name: 'Show the bounce' }).waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Check', exact: true }).count(), 0)
   })
 
   it('do not show the domain of others', async () => {

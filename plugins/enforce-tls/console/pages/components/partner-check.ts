@@ -42,8 +42,8 @@ function askedWords(action: Action): string {
 export function PartnerCheckForm(props: {
   readonly target: string
   readonly action: Action
-  /** Puts a fingerprint on the rule's list; without it the rule can't be changed. */
-  readonly onPin?: ((fingerprint: string) => void) | undefined
+  /** Puts a fingerprint on the rule's list. */
+  readonly onPin: (fingerprint: string) => void
 }): VNode {
   const { action, onPin } = props
   const id = useUid('check')

@@ -18,21 +18,19 @@ export function TryOut({ model, disabled }: TryOutProps): VNode {
   return html`<div class="stack">
     <${ExplainForm} model=${model} />
     ${
+      // To ask servers is for those who may change the rule.
       model.direction === 'outgoing' &&
+      !disabled &&
       html`<${PartnerCheckForm}
-          target=${firstTarget(model)}
-          action=${model.draft.actions.relayWithTls}
-          onPin=${
-            disabled
-              ? undefined
-              : (fingerprint: string) => {
-                  const { fingerprints = [] } = model.draft.actions.relayWithTls
-                  model.changeAction({ fingerprints: [...fingerprints, fingerprint] })
-                }
-          }
-        />
-        <${BounceForm} model=${model} />`
+        target=${firstTarget(model)}
+        action=${model.draft.actions.relayWithTls}
+        onPin=${(fingerprint: string) => {
+          const { fingerprints = [] } = model.draft.actions.relayWithTls
+          model.changeAction({ fingerprints: [...fingerprints, fingerprint] })
+        }}
+      />`
     }
+    ${model.direction === 'outgoing' && html`<${BounceForm} model=${model} />`}
   </div>`
 }
 
