@@ -27,7 +27,8 @@ before(async () => {
   world = await startPartners(
     {
       'bank.example': { tls: bank },
-      'soon.example': { tls: await authority.issue({ dnsNames: ['mx.soon.example'], ...inDays(5) }) },
+      'soon.example': { tls: await authority.issue({ dnsNames: ['mx.soon.example'], ...inDays(13) }) },
+      'later.example': { tls: await authority.issue({ dnsNames: ['mx.later.example'], ...inDays(15) }) },
       'self.example': {},
       'expired.example': {
         tls: await authority.issue({ dnsNames: ['mx.expired.example'], ...validity.expired() }),
@@ -242,14 +243,24 @@ describe('check of one partner', () => {
       assert.match(ran.stdout, /^No rule requires anything of mail to self\.example; .* at level encrypt\.$/m)
   })
 
-  it('warns of a certificate that runs out', async (t) => {
-    const ran = await check(t, ['soon.example', '--level', 'verify'])
-    if (!ran) return
-    assert.equal(ran.code, 0)
-    assert.match(
-      ran.stdout,
-      /^The certificate of mx\.soon\.example expires on [\d-]+, in 5 days; without a new one/m,
-    )
+  it('warns of a certificate that runs out within 14 days, where the level looks at it', async (t) => {
+    for (const level of ['verify', 'secure']) {
+      const names = level === 'secure' ? ['--cert-name', 'mx.soon.example'] : []
+      const ran = await check(t, ['soon.example', '--level', level, ...names])
+      if (!ran) return
+      assert.equal(ran.code, 0)
+      const told =
+        /^The certificate of mx\.soon\.example expires on [\d-]+, in 13 days; without a new one, mail at level (\w+)/m
+      assert.equal(told.exec(ran.stdout)?.[1], level)
+    }
+    for (const [domain, level] of [
+      ['soon.example', 'encrypt'],
+      ['later.example', 'verify'],
+    ] as const) {
+      const ran = await check(t, [domain, '--level', level])
+      assert.equal(ran?.code, 0)
+      assert.doesNotMatch(ran.stdout, /The certificate of/)
+    }
   })
 
   it('shows a person facts that fit 80 columns, whatever is in them', async (t) => {

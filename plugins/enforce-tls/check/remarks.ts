@@ -12,13 +12,18 @@ export interface Shown {
   readonly certificate: CertificateFacts | null
 }
 
-/** The remarks, a sentence each, those of the same host and certificate once. */
+/**
+ * The remarks, a sentence each, those of the same host and certificate once; none at a level that takes any
+ * certificate.
+ */
 export function remarksOn(hosts: readonly Shown[], requirement: Requirement): string[] {
+  const effect = effectOf(requirement)
+  if (effect === null) return []
   const sentences = hosts.flatMap(({ host, certificate }) => {
     const { daysLeft = null, validTo = null } = certificate ?? {}
     if (daysLeft === null || daysLeft < 0 || daysLeft >= EXPIRY_DAYS) return []
     const day = validTo?.slice(0, 10) ?? 'a day'
-    return [`The certificate of ${host} expires on ${day}, ${inDays(daysLeft)}; ${then(requirement)}.`]
+    return [`The certificate of ${host} expires on ${day}, ${inDays(daysLeft)}; ${effect}.`]
   })
   return [...new Set(sentences)]
 }
@@ -30,9 +35,10 @@ export function inDays(days: number): string {
   return days === 1 ? 'in 1 day' : `in ${days} days`
 }
 
-function then({ level, trusted }: Requirement): string {
+/** What it means for the level that a certificate runs out; `null` where it means nothing. */
+function effectOf({ level, trusted }: Requirement): string | null {
   if (trusted) return `without a new one, mail at level ${level} bounces from then on`
   return definitionOf(level).pinned
     ? 'its successor may have another fingerprint, which the rule has to list'
-    : `that has no effect at level ${level}`
+    : null
 }

@@ -1,6 +1,6 @@
 /** The charts of a report's page: what each shows, as data for Chart.js and as a table. Pure. */
 import type { ChartConfiguration } from 'chart.js'
-import { percent } from './words.js'
+import { numbered, percent } from './words.js'
 import type { DeliveryReport } from './delivery-report.js'
 
 /** A chart, and the same in a table. Colours are names of the page's style, such as `good`. */
@@ -34,7 +34,7 @@ function days({ days: list }: DeliveryReport): Chart {
   return {
     id: 'days',
     title: 'Messages per day',
-    summary: `Over ${list.length} days ${delivered} messages were delivered over TLS and ${bounced} bounced.`,
+    summary: `Over ${numbered(list.length, 'day')}: ${numbered(delivered, 'message')} delivered over TLS, ${bounced} bounced.`,
     config: stacked(
       // The month and the day are enough on an axis.
       list.map(({ date }) => date.slice(5)),
@@ -173,6 +173,8 @@ function stacked(
   series: readonly (readonly [label: string, colour: string, data: number[]])[],
   indexAxis: 'x' | 'y',
 ): Chart['config'] {
+  // Messages are whole; an axis of names does not look at it.
+  const ticks = { precision: 0, maxRotation: 0, autoSkipPadding: 12 }
   const shown = series.filter(([, , data]) => data.some((value) => value > 0))
   return {
     type: 'bar',
@@ -182,10 +184,7 @@ function stacked(
     },
     options: {
       indexAxis,
-      scales: {
-        x: { stacked: true, ticks: { maxRotation: 0, autoSkipPadding: 12 } },
-        y: { stacked: true },
-      },
+      scales: { x: { stacked: true, ticks }, y: { stacked: true, ticks: { precision: 0 } } },
       plugins: { legend: { display: shown.length > 1 } },
     },
   }

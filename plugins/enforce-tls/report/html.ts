@@ -37,7 +37,7 @@ export function toHtml(report: DeliveryReport): string {
 <p>Deliveries ${html(scopeWords(report))}</p>
 </header>
 <main>
-${figures(report)}
+${report.firstEntry === null ? '<p>The delivery log has no entry for this period.</p>\n' : ''}${figures(report)}
 ${charts.map(chartSection).join('\n')}
 ${certificates(report)}
 </main>
@@ -109,11 +109,14 @@ function table(
   const numeric = head.map(
     (_, column) => column > 0 && rows.every((row) => /^[\d.-]+(?: %)?$/.test(String(row[column]))),
   )
-  const attribute = (column: number, value?: string | number) =>
-    numeric[column] ? ' class="number"' : String(value ?? '').length > LONG ? ' class="long"' : ''
+  const attribute = (column: number, value: string | number = '') => {
+    if (numeric[column]) return ' class="number"'
+    if (/^\d{4}-\d\d-\d\d /.test(String(value))) return ' class="time"'
+    return String(value).length > LONG ? ' class="long"' : ''
+  }
   const cell = (value: string | number, column: number) =>
     column === 0
-      ? `<th scope="row">${html(String(value))}</th>`
+      ? `<th scope="row"${attribute(column, value)}>${html(String(value))}</th>`
       : `<td${attribute(column, value)}>${html(String(value))}</td>`
   const body = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n')
   const text = `<div class="wide" tabindex="0" role="region" aria-label="${html(`Table: ${title}`)}"><table><caption>${html(title)}</caption>

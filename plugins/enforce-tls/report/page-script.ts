@@ -10,6 +10,12 @@ export const PAGE_SCRIPT = `
   const still = matchMedia('(prefers-reduced-motion: reduce)');
   const opened = [];
   let drawn = [];
+  // Beside a bar there is room for the end of a name, which says more than its beginning; the table has all of it.
+  function shortened(value) {
+    const name = this.getLabelForValue(value);
+    const room = this.chart.width < 500 ? 20 : 40;
+    return name.length <= room ? name : '\\u2026' + name.slice(1 - room);
+  }
   const draw = (animated) => {
     for (const chart of drawn) chart.destroy();
     const style = getComputedStyle(root);
@@ -29,6 +35,7 @@ export const PAGE_SCRIPT = `
         borderWidth: 1,
         maxBarThickness: 36,
       }));
+      if (config.options.indexAxis === 'y') config.options.scales.y.ticks.callback = shortened;
       return new Chart(document.getElementById(id), { ...config, data: { ...config.data, datasets } });
     });
   };

@@ -7,7 +7,7 @@ export const PAGE_STYLE = `
 :root.paper { color-scheme: light; --back: #ffffff; --card: #ffffff; --text: #000000; --quiet: #444444; --line: #bbbbbb;
   --good: #1f77b4; --second: #7fb3d9; --waiting: #b4bcc4; --bad: #c8440c; --would: #e8a33d; }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 62rem; padding: 1.5rem 1rem 3rem; background: var(--back); color: var(--text);
+body { margin: 0 auto; max-width: 66rem; padding: 1.5rem 1rem 3rem; background: var(--back); color: var(--text);
   font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .25rem; }
 h2 { font-size: 1.15rem; margin: 0 0 .25rem; }
@@ -28,9 +28,10 @@ th, td { text-align: left; padding: .3rem .75rem .3rem 0; border-top: 1px solid 
 thead th { border-top: 0; color: var(--quiet); font-weight: 500; }
 tbody th { font-weight: 500; white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.long { min-width: 16rem; overflow-wrap: anywhere; }
+.long, tbody th.long { min-width: 12rem; overflow-wrap: anywhere; white-space: normal; }
+.time { white-space: nowrap; }
 footer { color: var(--quiet); font-size: .875rem; }
-@media (max-width: 40rem) { tbody th { white-space: normal; min-width: 6rem; } .long { min-width: 12rem; } table { font-size: .8125rem; } th, td { padding-right: .5rem; } }
+@media (max-width: 40rem) { tbody th { white-space: normal; min-width: 6rem; } td.long { min-width: 22rem; } table { font-size: .8125rem; } th, td { padding-right: .5rem; } }
 @media print { body { max-width: none; padding: 0; font-size: 11px; } .wide { overflow: visible; } summary { display: none; }
   section { break-inside: auto; } h2, section > p { break-after: avoid; } .chart, tr { break-inside: avoid; } }
 `

@@ -6,6 +6,11 @@ export function percent(part: number, whole: number): string {
   return whole === 0 ? '-' : `${((part / whole) * 100).toFixed(1)} %`
 }
 
+/** Such as `1 message` and `2 messages`. */
+export function numbered(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** Such as `2026-11-23 18:00`, in UTC. */
 export function utc(iso: string): string {
   return iso.slice(0, 16).replace('T', ' ')
@@ -22,7 +27,7 @@ export function scopeWords({ since, until, owner, domain }: DeliveryReport): str
 export function enforcedWords({ messages, delivered, bounced, kept, waiting }: EnforcedCounts): string[] {
   if (messages === 0) return ['no message']
   return [
-    `${messages} messages`,
+    numbered(messages, 'message'),
     `${delivered} delivered (${percent(delivered, messages)})`,
     `${bounced} bounced (${percent(bounced, messages)})`,
     ...(kept > 0 ? [`${kept} kept in the queue folder as error.*`] : []),
@@ -34,7 +39,7 @@ export function enforcedWords({ messages, delivered, bounced, kept, waiting }: E
 export function reportedWords({ messages, wouldBounce, wouldDeliver, unknown }: ReportedCounts): string[] {
   if (messages === 0) return ['no message']
   return [
-    `${messages} messages`,
+    numbered(messages, 'message'),
     `${wouldBounce} would have bounced (${percent(wouldBounce, messages)})`,
     `${wouldDeliver} would have been delivered`,
     ...(unknown > 0 ? [`${unknown} over TLS; whether it fulfils the level was not looked at`] : []),
@@ -44,7 +49,7 @@ export function reportedWords({ messages, wouldBounce, wouldDeliver, unknown }: 
 /** What became of mail of partners that came in the clear, a line each. */
 export function incomingWords({ refused, wouldRefuse }: IncomingCounts): string[] {
   return [
-    `${refused} recipients refused`,
+    `${numbered(refused, 'recipient')} refused`,
     ...(wouldRefuse > 0 ? [`${wouldRefuse} would have been refused`] : []),
   ]
 }

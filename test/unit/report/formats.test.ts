@@ -85,9 +85,16 @@ describe('the page', () => {
     assert.equal([...page.matchAll(/<table><caption>/g)].length, charts.length + 1, 'and one of certificates')
   })
 
+  it('speaks of one message as of one', async () => {
+    const report = await reportOn(entry())
+    assert.match(toHtml(report), /<p>Over 1 day: 1 message delivered over TLS, 0 bounced\.<\/p>/)
+    assert.match(toTables(report), / 1 message\n/)
+  })
+
   it('of nothing has no charts, and says so', async () => {
     const page = toHtml(await reportOn())
     assert.doesNotMatch(page, /<canvas/)
+    assert.match(page, /<main>\n<p>The delivery log has no entry for this period\.<\/p>/)
     assert.match(page, /which has no entry for this period/)
   })
 })
