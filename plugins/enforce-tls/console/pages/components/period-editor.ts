@@ -1,5 +1,5 @@
 /** The time in which a rule acts, typed and shown in the viewer's zone. What is typed counts when one leaves it. */
-import { html, useEffect, useState, type VNode } from '../preact.js'
+import { html, useLayoutEffect, useState, type VNode } from '../preact.js'
 import type { RuleModel } from '../rule-model.js'
 import { texts } from '../texts.js'
 import { instantOf, localValueOf, momentWithZone, zoneName } from '../times.js'
@@ -31,8 +31,8 @@ function Time({ name, model, disabled }: PeriodProps & { readonly name: TimeName
   const shown = stored === '' ? '' : localValueOf(stored)
   const [typed, setTyped] = useState(shown)
   const [problem, setProblem] = useState<string | null>(null)
-  // Such as after somebody else's change was taken.
-  useEffect(() => setTyped(shown), [stored])
+  // Such as after somebody else's change was taken; at once, before anything is typed.
+  useLayoutEffect(() => setTyped(shown), [stored])
   const set = (value: string): void => {
     setProblem(null)
     const others = Object.fromEntries(Object.entries(model.draft).filter(([field]) => field !== name))
