@@ -1,7 +1,7 @@
 /** The frame of all pages: who is signed in, where one is, navigation. */
 import { request, useSessionToken, whenSignedOut, wordsOf } from './api.js'
 import { Notice } from './components/basics.js'
-import { html, useEffect, useRef, useState, type VNode } from './preact.js'
+import { html, useEffect, useLayoutEffect, useRef, useState, type VNode } from './preact.js'
 import { parsePlace, type Place } from './router.js'
 import { texts } from './texts.js'
 import type { Session } from './types.js'
@@ -72,7 +72,8 @@ function Frame(props: {
   const main = useRef<HTMLElement | null>(null)
   const first = useRef(true)
   const key = JSON.stringify(place)
-  useEffect(() => {
+  // At once: a key that is pressed later is for the new page.
+  useLayoutEffect(() => {
     if (!first.current) main.current?.focus()
     first.current = false
     window.scrollTo(0, 0)

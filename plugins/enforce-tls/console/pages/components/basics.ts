@@ -1,5 +1,5 @@
 /** Small parts of every page: switch, states of loading, notices, the place where changes are read out. */
-import { html, useEffect, useRef, useState, type Child, type VNode } from '../preact.js'
+import { html, useEffect, useLayoutEffect, useRef, useState, type Child, type VNode } from '../preact.js'
 import { wordsOf } from '../api.js'
 import { texts } from '../texts.js'
 
@@ -108,7 +108,7 @@ export function Dialog(props: {
   const { title, onClose, children } = props
   const element = useRef<HTMLDialogElement | null>(null)
   const id = useUid('dialog')
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement
     element.current?.showModal()
     return () => {

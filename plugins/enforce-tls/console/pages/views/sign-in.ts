@@ -1,7 +1,7 @@
 /** Signing in; one is back where one was. */
 import { request, wordsOf } from '../api.js'
 import { Field, Notice } from '../components/basics.js'
-import { html, useEffect, useRef, useState, type VNode } from '../preact.js'
+import { html, useLayoutEffect, useRef, useState, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
 import type { Session } from '../types.js'
 
@@ -14,7 +14,8 @@ export function SignIn(props: {
   const [busy, setBusy] = useState(false)
   const user = useRef<HTMLInputElement | null>(null)
   const password = useRef<HTMLInputElement | null>(null)
-  useEffect(() => {
+  // Before the first key.
+  useLayoutEffect(() => {
     document.title = texts.titleOf(texts.signIn.title)
     user.current?.focus()
   }, [])
