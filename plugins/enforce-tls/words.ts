@@ -5,3 +5,8 @@ export function listed(values: readonly string[], most = 5): string {
   const rest = values.length - most
   return values.slice(0, most).join(', ') + (rest > 0 ? ` and ${rest} more` : '')
 }
+
+/** Such as `1 message` and `2 messages`. */
+export function numbered(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

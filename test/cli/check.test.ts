@@ -49,6 +49,7 @@ before(async () => {
       zones: {
         'null.example': { mx: [{ preference: 0, exchange: '' }] },
         'fails.example': { servfail: true },
+        'direct.example': { a: ['127.255.255.1'] },
         'homeless.example': { mx: [{ preference: 10, exchange: 'nobody.homeless.example' }] },
         'two.example': {
           mx: [
@@ -115,7 +116,7 @@ describe('check of one partner', () => {
     ['plain.example', 1, /^mx\.plain\.example does not offer STARTTLS$/],
     ['local.example', 0, /^mx\.local\.example .* counts as secure without TLS \(trusted_next_hops\)$/],
     ['busy.example', 3, /^mx\.busy\.example answered the connection with 421/],
-    ['silent.example', 3, /no answer at the reply to EHLO in time/],
+    ['silent.example', 3, /^mx\.silent\.example gave no answer at the reply to EHLO in time$/],
     ['bye.example', 1, /refused EHLO/],
     ['old.example', 0, /fulfils/],
     ['old.example --min-version TLSv1.3', 1, /TLS handshake failed/],
@@ -123,6 +124,8 @@ describe('check of one partner', () => {
     ['nowhere.example', 1, /has no mail server/],
     ['fails.example', 3, /ESERVFAIL/],
     ['homeless.example', 3, /nobody\.homeless\.example has no address, or DNS does not tell it/],
+    // Without an MX record a domain is its own mail server (RFC 5321 section 5.1).
+    ['direct.example', 3, /^direct\.example could not be reached: connect ECONNREFUSED 127\.255\.255\.1:25$/],
     ['two.example', 0, /^mx\.bank\.example/],
     ['bücher.example --level secure', 0, /^mx\.xn--bcher-kva\.example/],
     ['cfo@plain.example --mx mx.bank.example', 0, /^mx\.bank\.example/],
@@ -295,6 +298,18 @@ describe('check of many partners', () => {
     assert.match(ran.stdout, /^Not checked: \.sub\.example, it stands for all subdomains; name one\.$/m)
     assert.equal(ran.stderr, '')
   })
+
+  for (const [lines, code, sum] of [
+    ['bank.example\nbank.example', 0, '1 partner: 1 delivered, 0 not known now, 0 bounces.'],
+    ['bank.example\nbusy.example', 3, '2 partners: 1 delivered, 1 not known now, 0 bounces.'],
+    ['plain.example\nbank.example', 1, '2 partners: 1 delivered, 0 not known now, 1 bounces.'],
+  ] as const)
+    it(`ends a list of ${JSON.stringify(lines)} with exit code ${code}`, async (t) => {
+      const ran = await check(t, ['--list', '-'], { answer: lines })
+      if (!ran) return
+      assert.equal(ran.code, code)
+      assert.ok(ran.stdout.includes(`\n${sum}\n`), ran.stdout)
+    })
 
   it('takes the members of a group, each at what the rules require of it', async (t) => {
     const ran = await check(t, ['group:banks', '--from', 'ann@acme.example', '--json'])

@@ -3,6 +3,7 @@ import type { HostCheck, PartnerCheck, PartnerVerdict } from '../check/types.js'
 import type { CertificateFacts } from '../check/certificate-facts.js'
 import { inDays } from '../check/remarks.js'
 import { oneLine } from '../delivery/printable.js'
+import { numbered } from '../words.js'
 import type { Output } from './output.js'
 import { requirementWords } from './rule-words.js'
 
@@ -130,7 +131,7 @@ export function showChecks(output: Output, checks: readonly PartnerCheck[]): voi
   const parts = (Object.keys(VERDICTS) as PartnerVerdict[]).map(
     (verdict) => `${count(verdict)} ${VERDICTS[verdict].short}`,
   )
-  output.line(`${checks.length} partners: ${parts.join(', ')}.`)
+  output.line(`${numbered(checks.length, 'partner')}: ${parts.join(', ')}.`)
 }
 
 /** Lines of words; a word that is longer than a line is broken. */

@@ -68,7 +68,7 @@ export async function establishTls(request: TlsRequest): Promise<TlsResult> {
     expired = true
     // Before the server has agreed to TLS, silence says nothing about TLS: it may just be busy.
     dialogue.abort((step) =>
-      tlsFailure('handshake-failure', `no answer at ${step} in time`, { temporary: true }),
+      tlsFailure('handshake-failure', `gave no answer at ${step} in time`, { temporary: true }),
     )
     handshake?.destroy(new Error('no answer in time'))
   }, request.timeout)

@@ -1,14 +1,10 @@
 /** Parts of a report in words, the same in the table and on the page. Pure. */
+import { numbered } from '../words.js'
 import type { DeliveryReport, EnforcedCounts, IncomingCounts, ReportedCounts } from './delivery-report.js'
 
 /** Such as `12.5 %`; of nothing it is `-`. */
 export function percent(part: number, whole: number): string {
   return whole === 0 ? '-' : `${((part / whole) * 100).toFixed(1)} %`
-}
-
-/** Such as `1 message` and `2 messages`. */
-export function numbered(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** Such as `2026-11-23 18:00`, in UTC. */

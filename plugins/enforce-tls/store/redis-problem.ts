@@ -87,6 +87,9 @@ export function isLostConnection(error: unknown): boolean {
   return LOST.test(textOf(error))
 }
 
+/** The delivery log and the history, behind any prefix; all else is kept in hashes. */
+const STREAM_KEY = /(?<!rules:)(?:deliveries|history)$/
+
 /**
  * Says what an error means.
  *
@@ -97,7 +100,7 @@ export function problemOf(error: unknown, key: string | null): RedisProblem {
   if (key !== null && text.includes('WRONGTYPE'))
     return {
       code: 'STORE_CORRUPT',
-      problem: `key ${key} is not a hash; look at it with TYPE, and delete or rename it`,
+      problem: `key ${key} is not a ${STREAM_KEY.test(key) ? 'stream' : 'hash'}; look at it with TYPE, and delete or rename it`,
     }
   for (const [pattern, words] of PROBLEMS) {
     const fits = pattern.exec(text)
