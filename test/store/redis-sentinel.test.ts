@@ -73,7 +73,7 @@ describe('RedisStore behind Sentinels', () => {
           ({ rules }) => rules.get('b') === how,
           () => false,
         )
-      await until(seen, { what: 'the store to read from the new master', timeout: 5000 })
+      await until(seen, { what: 'the store to read from the new master', timeout: 15_000 })
       const { rules } = await store.readOwner(OWNER)
       await store.writeRules(OWNER, [
         { id: 'a', expected: rules.get('a') ?? null, value: JSON.stringify({ how }) },
