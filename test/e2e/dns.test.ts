@@ -47,6 +47,13 @@ describe('hosts found by DNS', () => {
       'implicit.example': { a: [TLS] },
       'implicit-plain.example': { a: [PLAIN] },
       'null.example': { mx: [{ preference: 0, exchange: '' }] },
+      'odd-null.example': { mx: [{ preference: 10, exchange: '' }] },
+      'null-beside.example': {
+        mx: [
+          { preference: 0, exchange: '' },
+          { preference: 10, exchange: 'mx2.two.example' },
+        ],
+      },
       'broken.example': { servfail: true },
       'homeless.example': { mx: [{ preference: 10, exchange: 'mx.homeless.example' }] },
       'literal.example': { mx: [{ preference: 10, exchange: TLS }] },
@@ -85,6 +92,8 @@ describe('hosts found by DNS', () => {
       ['a domain without MX, but with an address', 'a@implicit.example', 'delivered'],
       ['the same without TLS', 'a@implicit-plain.example', /^5\.7\.4/, /server implicit-plain\.example of/],
       ['a null MX', 'a@null.example', /^5\.1\.10/],
+      ['a null MX of another preference', 'a@odd-null.example', /^5\.1\.10/],
+      ['a null MX beside another host', 'a@null-beside.example', 'delivered'],
       ['a domain that does not exist', 'a@nowhere.example', /^5\./],
       ['a DNS server that fails', 'a@broken.example', /^5\./, /DNS lookup failure/],
       [

@@ -4,6 +4,7 @@
  */
 import type { HarakaMx } from '../haraka/types.js'
 import { otherFailure, DIRECTORY_FAILURE, type AttemptFailure } from '../delivery/outcome.js'
+import { withName } from '../delivery/next-hop.js'
 import type { PartnerQuestion } from './types.js'
 
 /** DNS, by Haraka's library. */
@@ -30,7 +31,9 @@ export async function findHosts(
   { hostsOf, addressesOf }: MailNetwork,
 ): Promise<FoundHosts> {
   try {
-    const named = mx ? [{ exchange: mx.host, port: mx.port }] : await within(signal, hostsOf(domain))
+    const named = mx
+      ? [{ exchange: mx.host, port: mx.port }]
+      : withName(await within(signal, hostsOf(domain)))
     const [first] = named
     if (!first)
       return noMail(`${domain} has no mail server: DNS knows no MX record and no address`, NO_SUCH_SYSTEM)

@@ -13,6 +13,7 @@ import { allTried, bounceRespond, deferredRespond, giveUp, keepAsError } from '.
 import type { GuardContext } from './guard-context.js'
 import { GuardedItem, type GuardedVersions } from './guarded-item.js'
 import { deliverOnSocket } from './host-attempt.js'
+import { withName } from './next-hop.js'
 import { DIRECTORY_FAILURE, otherFailure } from './outcome.js'
 
 /** What the rules said of an item at this attempt. */
@@ -124,8 +125,9 @@ export class Guard {
   }
 
   #foundMx(hosts: HarakaMx[]): Promise<void> {
-    this.#guarded.round.expect(hosts)
-    return this.#guarded.haraka.original('found_mx')(hosts)
+    const named = withName(hosts)
+    this.#guarded.round.expect(named)
+    return this.#guarded.haraka.original('found_mx')(named)
   }
 
   async #tryDeliver(): Promise<void> {

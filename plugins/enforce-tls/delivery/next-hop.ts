@@ -6,6 +6,20 @@ export function hostOf(mx: HarakaMx): string {
   return mx.path ?? mx.from_dns ?? mx.exchange ?? 'unknown'
 }
 
+/** How a domain says that it takes no mail. */
+const NULL_MX: HarakaMx = { exchange: '', priority: 0 }
+
+/**
+ * The hosts that have a name. RFC 7505 section 3 has a nameless MX stand alone and with preference 0; one beside
+ * others, or with another preference, is a mistake and names nobody, where Haraka would connect to this machine.
+ *
+ * @returns a null MX where none has a name
+ */
+export function withName(hosts: readonly HarakaMx[]): HarakaMx[] {
+  const named = hosts.filter(({ exchange, path }) => path !== undefined || exchange !== '')
+  return named.length === 0 && hosts.length > 0 ? [NULL_MX] : named
+}
+
 /** Where the connection goes: address and port, or a socket path. */
 export function placeOf(mx: HarakaMx): string {
   if (mx.path) return mx.path

@@ -54,13 +54,26 @@ describe('the hosts of a domain', () => {
     assert.deepEqual([temporary, status], [false, '1.10'])
   })
 
-  it('are no null MX where another host is beside it', async () => {
-    assert.ok(
-      'named' in
-        (await find([
-          { exchange: '', priority: 0 },
-          { exchange: 'a.example', priority: 1 },
-        ])),
+  it('are none for good where a null MX has another preference, or is there twice', async () => {
+    for (const hosts of [
+      [{ exchange: '', priority: 10 }],
+      [
+        { exchange: '', priority: 0 },
+        { exchange: '', priority: 10 },
+      ],
+    ])
+      assert.equal(problem(await find(hosts))[1], '1.10')
+  })
+
+  it('are the others where a null MX is beside them', async () => {
+    const found = await find([
+      { exchange: '', priority: 0 },
+      { exchange: 'a.example', priority: 1 },
+    ])
+    assert.ok('named' in found)
+    assert.deepEqual(
+      found.named.map(({ exchange }) => exchange),
+      ['a.example'],
     )
   })
 
