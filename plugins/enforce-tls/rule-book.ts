@@ -70,8 +70,7 @@ export class RuleBook {
     readHeaders: () => HeaderBlock | Promise<HeaderBlock>,
   ): readonly Verdict[] | Promise<readonly Verdict[]> {
     const near = this.#cache.peekAll(sender)
-    if (!near || near.some((list) => list.needsHeaders))
-      return this.#verdictsLater(near, sender, recipients, readHeaders)
+    if (!near || needHeaders(near)) return this.#verdictsLater(near, sender, recipients, readHeaders)
     return verdicts(near, sender, recipients, undefined)
   }
 
@@ -97,7 +96,7 @@ export class RuleBook {
     readHeaders: () => HeaderBlock | Promise<HeaderBlock>,
   ): Promise<readonly Verdict[]> {
     const lists = near ?? (await this.#listsOf(sender))
-    const headers = lists.some((list) => list.needsHeaders) ? await readHeaders() : undefined
+    const headers = needHeaders(lists) ? await readHeaders() : undefined
     return verdicts(lists, sender, recipients, headers)
   }
 
@@ -151,6 +150,11 @@ export class RuleBook {
   }
 }
 
+function needHeaders(lists: readonly RuleList[]): boolean {
+  for (const list of lists) if (list.needsHeaders) return true
+  return false
+}
+
 function verdicts(
   lists: readonly RuleList[],
   sender: MailAddress,
@@ -158,7 +162,8 @@ function verdicts(
   headers: HeaderBlock | undefined,
 ): readonly Verdict[] {
   const now = Date.now()
-  return recipients.map((recipient) =>
-    decide(lists, { direction: 'outgoing', sender, recipient, headers, now }),
-  )
+  const all: Verdict[] = []
+  for (const recipient of recipients)
+    all.push(decide(lists, { direction: 'outgoing', sender, recipient, headers, now }))
+  return all
 }

@@ -64,6 +64,8 @@ export class NearCache {
   readonly #store: RuleStore
   readonly #options: Required<NearCacheOptions>
   readonly #kept: KeptOwners
+  /** Whether the store is asked for a stamp, in place of notices. */
+  readonly #stamped: boolean
   readonly #unwatch: () => void
   readonly #clock: NodeJS.Timeout
   readonly #counts = { hits: 0, misses: 0 }
@@ -75,6 +77,7 @@ export class NearCache {
 
   constructor(store: RuleStore, options: NearCacheOptions, listener: NearCacheListener) {
     this.#store = store
+    this.#stamped = store.stamp !== undefined
     this.#options = { rereadAfter: REREAD_AFTER, staleAfter: STALE_AFTER, ...options }
     this.#reader = new OwnerReader({
       store,
@@ -148,7 +151,7 @@ export class NearCache {
 
   /** The list of an owner, where it is known to be in force. */
   #inForce(kept: KeptOwner | undefined): RuleList | null {
-    if (!kept?.list || this.#store.stamp !== undefined || !this.#isFresh(kept)) return null
+    if (this.#stamped || !kept?.list || !this.#isFresh(kept)) return null
     this.#counts.hits++
     if (kept.usedAt !== this.#now) {
       // Its place in the order of use need not be more exact than a tick.
@@ -180,7 +183,7 @@ export class NearCache {
 
   /** Whether nothing can have changed without a notice. */
   get #isTold(): boolean {
-    return this.#hears || this.#store.stamp !== undefined
+    return this.#hears || this.#stamped
   }
 
   #rereadInBackground(kept: KeptOwner): void {
