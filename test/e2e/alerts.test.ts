@@ -82,7 +82,7 @@ describe('alerts', () => {
     assert.match(headers['message-id'] ?? '', /^<[\w-]+@mta\.test\.example>$/)
     for (const part of [
       /TLS USED TO WORK, AND FAILS NOW bank\.example \(encrypt\)/,
-      /it last worked \d{4}-\d\d-\d\d \d\d:\d\d UTC/,
+      /it was last noted to work at \d{4}-\d\d-\d\d \d\d:\d\d UTC/,
       /mx\.peer\.example does not offer STARTTLS \(starttls-not-supported\)/,
       /Required by "Enforced TLS to First Bank" of acme\.example/,
       /enforce-tls check bank\.example --level encrypt/,

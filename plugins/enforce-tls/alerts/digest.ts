@@ -179,7 +179,7 @@ function factsOf(partner: Told): string[] {
   const rules = facts.rules.map(({ owner, name }) => `"${oneLine(name, 80)}" of ${oneLine(owner, 80)}`)
   const times =
     until === null
-      ? `Since ${momentOf(since)}; it last worked ${momentOf(lastPass)}`
+      ? `Since ${momentOf(since)}; it was last noted to work at ${momentOf(lastPass)}`
       : `From ${momentOf(since)} to ${momentOf(until)}`
   const server = oneLine(facts.host, 100) || `of ${oneLine(domain)}`
   const name = facts.class === null ? '' : ` (${facts.class})`

@@ -35,7 +35,7 @@ export interface PartnerState {
   readonly domain: string
   /** In words, such as `verify` or `encrypt, TLSv1.3`. */
   readonly requires: string
-  /** When a delivery last fulfilled it. */
+  /** When a delivery last fulfilled it; noted every five minutes only. */
   readonly lastPass: number
   /** `null` where there is nothing to tell. */
   readonly trouble: Trouble | null
@@ -55,7 +55,7 @@ export interface Sighting {
 }
 
 /** How old a partner's last pass may be before it is noted anew: a write for every message would be too many. */
-const PASS_NOTED = 3_600_000
+const PASS_NOTED = 300_000
 
 /**
  * A partner's state after a sighting.

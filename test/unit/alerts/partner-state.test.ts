@@ -119,7 +119,7 @@ describe('what is to be told of a partner', () => {
 })
 
 describe('what is written down', () => {
-  it('is every failure, and a pass once in an hour', () => {
+  it('is every failure, and a pass once in five minutes', () => {
     const state = after(passing)
     assert.ok(state)
     const next = (...events: readonly (readonly ['+' | '-', number])[]) => {
@@ -128,8 +128,8 @@ describe('what is written down', () => {
       return isNews(state, changed)
     }
     assert.equal(isNews(null, state), true)
-    assert.equal(next(['+', 3_599_999]), false)
-    assert.equal(next(['+', 3_600_001]), true)
+    assert.equal(next(['+', 299_999]), false)
+    assert.equal(next(['+', 300_001]), true)
     assert.equal(next(['-', 2]), true)
   })
 })
