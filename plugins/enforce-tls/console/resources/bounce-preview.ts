@@ -6,7 +6,7 @@ import { Problem } from '../problem.js'
 import { route, type Call, type Reply } from '../route.js'
 import { draft, object, shortText, text } from '../schemas.js'
 import { addressOf } from './explain.js'
-import { checkedRule } from './rules.js'
+import { checkedRule } from './rule-access.js'
 
 interface PreviewBody {
   readonly owner: string

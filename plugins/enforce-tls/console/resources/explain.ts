@@ -13,7 +13,7 @@ import { notFound, Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
 import { draft, flag, list, nullable, object, shortText, text } from '../schemas.js'
 import { storedRules } from '../stored-rules.js'
-import { checkedRule } from './rules.js'
+import { checkedRule } from './rule-access.js'
 
 interface ExplainBody {
   readonly from: string

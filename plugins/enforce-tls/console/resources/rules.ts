@@ -1,15 +1,13 @@
 /** An owner's rules: the list and its order, and each rule. */
 import { ruleProblem } from '../../entries/entry-problems.js'
 import { seenBy } from '../../report/rule-seen.js'
-import type { StoredGroups } from '../../rules/group.js'
 import { quote, serviceDomainOf } from '../../rules/owner.js'
-import { checkRule, formatProblem, type Rule } from '../../rules/rule.js'
+import type { Rule } from '../../rules/rule.js'
 import { newRuleId } from '../../rules/rule-id.js'
 import { moveChanges, movedRule, type MoveTo } from '../../rules/rule-order.js'
-import type { OwnerEntries } from '../../rules/owner-entries.js'
 import { assertSeen, etagOf } from '../etag.js'
 import { changeableOwner, param, visibleOwner } from '../owner-access.js'
-import { notFound, Problem } from '../problem.js'
+import { Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
 import {
   draft,
@@ -24,7 +22,8 @@ import {
   standing,
   text,
 } from '../schemas.js'
-import { isActive, listEtag, storedRule, storedRules, validRules } from '../stored-rules.js'
+import { isActive, listEtag, storedRule, validRules } from '../stored-rules.js'
+import { checkedRule, listReply, read, readRule, ruleReply, write } from './rule-access.js'
 
 interface RuleBody {
   readonly rule: Readonly<Record<string, unknown>>
@@ -134,41 +133,6 @@ export const ruleRoutes = [
   }),
 ]
 
-interface ReadOwner {
-  readonly entries: OwnerEntries
-  readonly groups: StoredGroups
-}
-
-interface ReadRule extends ReadOwner {
-  readonly id: string
-  readonly json: string
-}
-
-async function read({ context: { store } }: Call, owner: string): Promise<ReadOwner> {
-  const [entries, groups] = await Promise.all([store.readOwner(owner), store.groups()])
-  return { entries, groups }
-}
-
-async function readRule(call: Call, owner: string): Promise<ReadRule> {
-  const found = await read(call, owner)
-  const id = param(call, 'id')
-  const json = found.entries.rules.get(id)
-  if (json === undefined) throw notFound(`rule ${quote(id)} of ${owner}`)
-  return { ...found, id, json }
-}
-
-function listReply({ entries, groups }: ReadOwner): Reply {
-  return {
-    body: { owner: entries.owner, active: isActive(entries), rules: storedRules(entries, groups) },
-    etag: listEtag(entries),
-  }
-}
-
-function ruleReply({ entries, groups, id, json }: ReadRule): Reply & { readonly body: object } {
-  const body = storedRule(entries.owner, id, json, groups)
-  return { body, etag: body.etag }
-}
-
 async function createRule(call: Call<RuleBody>): Promise<Reply> {
   const { context, identity, body } = call
   const owner = changeableOwner(call, param(call, 'owner'))
@@ -249,29 +213,4 @@ async function switchRule(call: Call<{ readonly enabled: boolean }>): Promise<Re
   const asked = enabled && context.settings().evidence.stream
   const reports = asked ? await seenBy(context.deliveries, { owner, id: found.id }) : null
   return { ...reply, body: { ...reply.body, reports } }
-}
-
-async function write({ context, identity }: Call, found: ReadRule, rule: Rule): Promise<ReadRule> {
-  const { id, json, entries } = found
-  const value = JSON.stringify(rule)
-  const { author: by } = identity
-  await context.store.writeRules(entries.owner, [{ id, expected: json, value }], { by })
-  return { ...found, json: value }
-}
-
-/** @throws {Problem} 422 for a rule that does not validate. */
-export function checkedRule(value: Readonly<Record<string, unknown>>, groups: StoredGroups): Rule {
-  const checked = checkRule(value)
-  if (!('rule' in checked))
-    throw new Problem(422, 'invalid', formatProblem(checked), { field: joined(checked.field) })
-  const problem = ruleProblem('*', 'draft', JSON.stringify(checked.rule), groups)
-  if (problem !== null) {
-    const field = /^field (\S+):/.exec(problem)?.[1] ?? ''
-    throw new Problem(422, 'invalid', problem, { field: joined(field) })
-  }
-  return checked.rule
-}
-
-function joined(field: string): string {
-  return field === '' ? 'rule' : `rule.${field}`
 }
