@@ -1,5 +1,4 @@
 /** Checks many partners, some at a time, and shows on a terminal how far it is. */
-import { SingleBar } from 'cli-progress'
 import pLimit from 'p-limit'
 import type { PartnerCheck, PartnerQuestion } from '../check/types.js'
 import type { Terminal } from './output.js'
@@ -12,27 +11,26 @@ export async function checkMany(
   concurrency: number,
   { stderr }: Terminal,
 ): Promise<PartnerCheck[]> {
-  const bar =
-    stderr.isTTY && questions.length > 1
-      ? new SingleBar({
-          stream: stderr,
-          format: '[{bar}] {value} of {total} partners',
-          clearOnComplete: true,
-        })
-      : null
-  bar?.start(questions.length, 0)
   const limit = pLimit(concurrency)
+  const shows = stderr.isTTY && questions.length > 1
+  let done = 0
+  const progress = (): void => {
+    if (shows) stderr.write(`\r${done} of ${questions.length} partners checked`)
+  }
+  progress()
   try {
     return await Promise.all(
       questions.map((question) =>
         limit(async () => {
-          const done = await check(question)
-          bar?.increment()
-          return done
+          const answer = await check(question)
+          done++
+          progress()
+          return answer
         }),
       ),
     )
   } finally {
-    bar?.stop()
+    // ECMA-48 EL: the line is the result's now.
+    if (shows) stderr.write('\r\u001b[2K')
   }
 }

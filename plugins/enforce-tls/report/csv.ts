@@ -1,5 +1,4 @@
 /** A report as CSV (RFC 4180), one line for each partner, for a spreadsheet. Pure. */
-import { stringify } from 'csv-stringify/sync'
 import { FAILURE_CLASS_NAMES } from '../delivery/outcome.js'
 import { TLS_VERSIONS } from '../rules/levels.js'
 import type { DeliveryReport, PartnerReport } from './delivery-report.js'
@@ -30,9 +29,16 @@ const COLUMNS: readonly (readonly [name: string, valueOf: (partner: PartnerRepor
  * apostrophe in front.
  */
 export function toCsv({ partners }: DeliveryReport): string {
+  const header = COLUMNS.map(([name]) => name)
   const rows = partners.map((partner) => COLUMNS.map(([, valueOf]) => valueOf(partner)))
-  return stringify([COLUMNS.map(([name]) => name), ...rows], {
-    record_delimiter: '\r\n',
-    escape_formulas: true,
-  })
+  return [header, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
+}
+
+/** Quoted where RFC 4180 asks for it. */
+function cell(value: string | number): string {
+  const text =
+    typeof value === 'string' && /^[=+\-@\t\r\uFF0B\uFF0D\uFF1D\uFF20]/.test(value)
+      ? `'${value}`
+      : String(value)
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

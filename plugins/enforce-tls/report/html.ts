@@ -135,7 +135,7 @@ function policy(scripts: readonly string[], style: string): string {
 
 /** Chart.js for a plain script element; its exports name only module files, which lie beside. */
 function chartLibrary(): string {
-  const file = path.join(path.dirname(require.resolve('chart.js')), 'chart.umd.js')
+  const file = path.join(__dirname, '..', 'console', 'pages', 'assets', 'vendor', 'chart.umd.js')
   return readFileSync(file, 'utf8')
     .replace(/\/\/# sourceMappingURL=.*\s*$/, '')
     .replaceAll('</script', '<\\/script')
