@@ -5,9 +5,10 @@ import { DeliveryEvents } from './delivery/delivery-events.js'
 import { oneLine } from './delivery/printable.js'
 import { Evidence } from './evidence/evidence.js'
 import type { HarakaPlugin, HarakaServer } from './haraka/types.js'
-import { AllProcesses } from './metrics/all-processes.js'
-import { Metrics, type MetricsSources } from './metrics/metrics.js'
+import type { Decision, MetricsSources } from './metrics/metrics.js'
+import { openMetrics, type OpenedMetrics } from './metrics/open-metrics.js'
 import { answerScrape, METRICS_PATH } from './metrics/page.js'
+import { PackageMissing } from './optional-package.js'
 import { Reports } from './report-only.js'
 import type { Settings } from './settings.js'
 import { openDeliveryLog, openPartnerBook } from './store/open-store.js'
@@ -28,13 +29,15 @@ export interface BooksOptions {
 export class Books {
   readonly events: DeliveryEvents
   readonly reports: Reports
-  readonly metrics: Metrics
+  readonly #plugin: HarakaPlugin
   readonly #settings: () => Settings
   readonly #evidence: Evidence
   readonly #alerts: Alerts
-  readonly #allProcesses: AllProcesses
+  readonly #sources: MetricsSources
+  #opened: OpenedMetrics | null = null
 
   constructor({ plugin, haraka, settings, storePlace, sources }: BooksOptions) {
+    this.#plugin = plugin
     this.#settings = settings
     this.events = new DeliveryEvents((error) =>
       plugin.logerror(
@@ -47,8 +50,7 @@ export class Books {
       settings: () => settings().evidence,
       open: () => openDeliveryLog(storePlace),
     })
-    this.metrics = new Metrics({ ...sources, evidenceDropped: () => this.#evidence.dropped })
-    this.#allProcesses = new AllProcesses(this.metrics.registry)
+    this.#sources = { ...sources, evidenceDropped: () => this.#evidence.dropped }
     this.#alerts = new Alerts({
       logger: plugin,
       settings: () => settings().alert,
@@ -57,17 +59,37 @@ export class Books {
       queue: (to, contents) => queued(haraka, to, contents),
     })
     this.events.observe((event) => this.#evidence.take(event))
-    this.events.observe(this.metrics.observe)
+    this.events.observe((event) => this.#opened?.metrics.observe(event))
     this.events.observe((event) => this.#alerts.take(event))
+    this.settingsChanged()
   }
+
+  /** Opens metrics where they are switched on; once open, they count on, so that no count ever falls. */
+  settingsChanged(): void {
+    if (!this.#settings().metrics.enabled || this.#opened) return
+    try {
+      this.#opened = openMetrics(this.#sources)
+    } catch (error) {
+      if (!(error instanceof PackageMissing)) throw error
+      this.#plugin.logwarn(`${error.message}; without it, set [metrics] enabled=false`)
+    }
+  }
+
+  /** A decision was made. */
+  readonly decided = (result: Decision): void => this.#opened?.metrics.decided(result)
 
   /** Adds the page with the metrics to Haraka's HTTP server. */
   addPages({ http }: HarakaServer): void {
     const context = {
       settings: () => this.#settings().metrics,
-      text: () => this.#allProcesses.text(),
+      text: () => this.#scrape(),
     }
     http.app.get(METRICS_PATH, (request, response) => void answerScrape(context, request, response))
+  }
+
+  async #scrape(): Promise<string> {
+    if (!this.#opened) throw new Error('they could not be opened, see the log of its start')
+    return await this.#opened.allProcesses.text()
   }
 
   /** Writes what waits to be written, and gives connections back. */

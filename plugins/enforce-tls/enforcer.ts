@@ -89,7 +89,7 @@ export class Enforcer {
       reports: this.#books.reports,
       divide: this.#guardContext.divide,
       retriesLast: () => this.#haraka.retriesLast,
-      decided: this.#books.metrics.decided,
+      decided: this.#books.decided,
     })
     plugin.loginfo(`rules are in ${this.#store.description}`)
   }
@@ -99,6 +99,7 @@ export class Enforcer {
       if ('error' in result) throw result.error
       this.#contexts = contextsFor(result.settings, this.#configFolder)
       this.#settings = result.settings
+      this.#books.settingsChanged()
       this.#plugin.lognotice('enforce-tls.ini was read again')
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error)
@@ -113,7 +114,7 @@ export class Enforcer {
     this.#decisions.on(guard, item).then(
       (code) => (typeof code === 'object' ? next(code.code, code.argument) : next(code)),
       (error: unknown) => {
-        this.#books.metrics.decided('failed')
+        this.#books.decided('failed')
         item.logcrit(
           `enforce-tls: no decision, the message waits: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
         )

@@ -18,6 +18,8 @@ const READY = /^test-ready (master|child) (\d+)$/gm
 export interface HarakaOptions extends HarakaFolderOptions {
   /** Further environment variables. */
   readonly env?: NodeJS.ProcessEnv
+  /** Whether the package is installed without its optional dependencies. @default false */
+  readonly omitOptional?: boolean
 }
 
 /** Resolves when Haraka listens, has run its start-up hooks in all of its processes, and knows its queue. */
@@ -51,7 +53,8 @@ export async function startHarakaInVain(
 
 async function makeHaraka(options: HarakaOptions): Promise<Haraka> {
   const wanted = options.plugins?.includes('enforce-tls') ?? options.enforceTls ?? true
-  const nodeModules = wanted ? (await installedPackage()).nodeModules : undefined
+  const omit = options.omitOptional ? 'optional' : 'nothing'
+  const nodeModules = wanted ? (await installedPackage(undefined, omit)).nodeModules : undefined
   return new Haraka(options, nodeModules)
 }
 

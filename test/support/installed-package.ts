@@ -33,25 +33,33 @@ export interface InstalledPackage {
 
 const pending = new Map<string, Promise<InstalledPackage>>()
 
-/** The installation of the package in `root`, made if there is none yet for exactly these files. */
-export function installedPackage(root = repositoryRoot()): Promise<InstalledPackage> {
-  const started = pending.get(root) ?? installOnce(root)
-  pending.set(root, started)
+/**
+ * The installation of the package in `root`, made if there is none yet for exactly these files.
+ *
+ * @param omit also left out: `optional` for what only the console and metrics need
+ */
+export function installedPackage(
+  root = repositoryRoot(),
+  omit: 'nothing' | 'optional' = 'nothing',
+): Promise<InstalledPackage> {
+  const key = `${omit} ${root}`
+  const started = pending.get(key) ?? installOnce(root, omit)
+  pending.set(key, started)
   return started
 }
 
-async function installOnce(root: string): Promise<InstalledPackage> {
+async function installOnce(root: string, omit: 'nothing' | 'optional'): Promise<InstalledPackage> {
   const { main } = readManifest(root)
   if (!existsSync(join(root, main))) throw new Error(`${main} does not exist: run \`npm run build\` first`)
 
   const shared = join(tmpdir(), `haraka-plugin-enforce-tls-${userInfo().username}`)
-  const installation = join(shared, contentHash(root))
+  const installation = join(shared, `${contentHash(root)}${omit === 'optional' ? '-core' : ''}`)
   mkdirSync(shared, { recursive: true })
   if (!existsSync(installation)) {
     const unlock = await lockfile.lock(shared, LOCK)
     try {
       removeStale(shared)
-      if (!existsSync(installation)) await install(root, installation)
+      if (!existsSync(installation)) await install(root, installation, omit)
     } finally {
       await unlock()
     }
@@ -61,7 +69,7 @@ async function installOnce(root: string): Promise<InstalledPackage> {
 }
 
 /** Packs and installs beside the final place, so that the place exists only when it is complete. */
-async function install(root: string, installation: string): Promise<void> {
+async function install(root: string, installation: string, omit: string): Promise<void> {
   const packed = new TemporaryFolder('pack')
   const unfinished = `${installation}.${process.pid}.unfinished`
   try {
@@ -75,6 +83,7 @@ async function install(root: string, installation: string): Promise<void> {
       'install',
       '--omit=dev',
       '--omit=peer',
+      ...(omit === 'optional' ? ['--omit=optional'] : []),
       '--no-audit',
       '--no-fund',
       '--ignore-scripts',

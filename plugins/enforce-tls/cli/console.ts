@@ -1,4 +1,5 @@
 /** `enforce-tls console`: the console on a port of this machine, for trying it out without Haraka. */
+import { assertInstalled, CONSOLE } from '../optional-package.js'
 import { examples, type Root } from './context.js'
 import type { Terminal } from './output.js'
 import { WrongUse } from './refusal.js'
@@ -17,6 +18,7 @@ export function addConsoleCommand(program: Root, terminal: Terminal): void {
     )
     .action(async (options, command) => {
       const port = portOf(options.port)
+      assertInstalled(CONSOLE)
       // The other commands do without an HTTP server.
       const { serveConsole } = await import('./console-server.js')
       await serveConsole(command.optsWithGlobals(), port, terminal)

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { PackageMissing } from '../optional-package.js'
 import { SettingsError } from '../settings.js'
 import { StoreError } from '../store/rule-store.js'
 import { addConsoleCommand } from './console.js'
@@ -62,7 +63,7 @@ export function explain(error: unknown, terminal: Terminal): number {
     return error.exitCode
   }
   const message = error instanceof Error ? error.message : String(error)
-  const known = error instanceof StoreError || error instanceof SettingsError
+  const known = [StoreError, SettingsError, PackageMissing].some((kind) => error instanceof kind)
   printError(terminal, [known ? message : `unexpected: ${message} (with ${DEBUG}=1 it says where)`])
   return 1
 }

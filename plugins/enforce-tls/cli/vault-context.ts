@@ -1,6 +1,7 @@
 /** What the commands for users and tokens share: the opened vault, which is closed whatever happens, and the output. */
 import { parseRights, type Rights } from '../console/auth/account.js'
 import type { Vault } from '../console/auth/vault.js'
+import { assertInstalled, CONSOLE } from '../optional-package.js'
 import type { SharedOptions } from './context.js'
 import { Output, type Terminal } from './output.js'
 import { WrongUse } from './refusal.js'
@@ -24,6 +25,7 @@ export type WithVault = (
 export function vaultRunner(terminal: Terminal): WithVault {
   return async (options, work) => {
     const { settings, words } = chooseStore(options, terminal.cwd())
+    assertInstalled(CONSOLE)
     // The other commands do without.
     const { openVault } = await import('../console/auth/open-vault.js')
     const vault = openVault(settings)

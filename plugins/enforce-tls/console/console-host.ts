@@ -4,6 +4,7 @@
  */
 import type { BounceOptions } from '../delivery/bounce.js'
 import type { HarakaPlugin, HarakaServer, Next } from '../haraka/types.js'
+import { assertInstalled, CONSOLE, PackageMissing } from '../optional-package.js'
 import type { Settings } from '../settings.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { openDeliveryLog } from '../store/open-store.js'
@@ -27,6 +28,7 @@ export interface ConsoleHostOptions {
 /** The console of one Haraka process. */
 export class ConsoleHost {
   readonly #options: ConsoleHostOptions
+  #installed: boolean | null = null
   #made: Promise<{
     readonly vault: Vault
     readonly deliveries: DeliveryLog
@@ -39,9 +41,9 @@ export class ConsoleHost {
 
   /** Puts it into the server. Total. */
   serve(next: Next, { http: { app } }: HarakaServer): void {
-    const { plugin, settings } = this.#options
+    const { plugin } = this.#options
     app.use((request, response, pass) => {
-      if (!settings().console.enabled || !isBelowMount(request.url)) return pass()
+      if (!this.#isServed || !isBelowMount(request.url)) return pass()
       this.#make().then(
         ({ answer }) => answer(request, response, pass),
         (error: unknown) => {
@@ -51,7 +53,7 @@ export class ConsoleHost {
         },
       )
     })
-    if (settings().console.enabled) plugin.loginfo('the console is at /enforce-tls/ of the HTTP server')
+    if (this.#isServed) plugin.loginfo('the console is at /enforce-tls/ of the HTTP server')
     next()
   }
 
@@ -59,6 +61,24 @@ export class ConsoleHost {
     const made = await this.#made?.catch(() => null)
     await made?.vault.close()
     await made?.deliveries.close()
+  }
+
+  /** Switched on, with its packages: what is not installed now is not there at the next request either. */
+  get #isServed(): boolean {
+    if (!this.#options.settings().console.enabled) return false
+    this.#installed ??= this.#areInstalled()
+    return this.#installed
+  }
+
+  #areInstalled(): boolean {
+    try {
+      assertInstalled(CONSOLE)
+      return true
+    } catch (error) {
+      if (!(error instanceof PackageMissing)) throw error
+      this.#options.plugin.logerror(`no console: ${error.message}`)
+      return false
+    }
   }
 
   #make() {

@@ -1,11 +1,13 @@
 /** The page `/enforce-tls/metrics` of Haraka's HTTP server: for the networks of `[metrics] allow[]` alone. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BlockList, isIPv6 } from 'node:net'
-import { Registry } from 'prom-client'
 import type { Settings } from '../settings.js'
 
 /** Where Prometheus finds it. */
 export const METRICS_PATH = '/enforce-tls/metrics'
+
+/** The text format of Prometheus. */
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 /** What the page needs. */
 export interface PageContext {
@@ -27,7 +29,7 @@ export async function answerScrape(
     return end(response, 403, `${from ?? ''} may not read metrics: see [metrics] allow[] of enforce-tls.ini`)
   try {
     const body = await text()
-    end(response, 200, body, Registry.PROMETHEUS_CONTENT_TYPE)
+    end(response, 200, body, CONTENT_TYPE)
   } catch (error) {
     end(response, 503, `no metrics now: ${error instanceof Error ? error.message : String(error)}`)
   }
