@@ -91,7 +91,10 @@ export class Enforcer {
       retriesLast: () => this.#haraka.retriesLast,
       decided: this.#books.decided,
     })
-    plugin.loginfo(`rules are in ${this.#store.description}`)
+    const { inherited = [] } = where.redis
+    const origin =
+      where.store.type === 'redis' && inherited.length > 0 ? ` (from redis.ini: ${inherited.join(', ')})` : ''
+    plugin.loginfo(`rules are in ${this.#store.description}${origin}`)
   }
 
   #onSettingsChange(result: { readonly settings: Settings } | { readonly error: Error }): void {

@@ -52,6 +52,8 @@ export interface RedisSettings {
   readonly prefix: string
   /** How long one command may take, in milliseconds. @default 2000 */
   readonly commandTimeout: number
+  /** The keys of the section that Haraka's `redis.ini` gave. @default none */
+  readonly inherited?: readonly string[]
 }
 
 const endpoints = (key: string, host: string) =>
@@ -84,6 +86,52 @@ export const REDIS_KEYS: Keys = {
   command_timeout: duration,
 }
 
+/** The settings that Haraka's Redis plugins share. */
+export const REDIS_INI = 'redis.ini'
+
+/** Each key that is taken from there, with what it is called there; the first name that has a value counts. */
+const INHERITED: Readonly<Record<string, readonly string[]>> = {
+  host: ['host', 'ip'],
+  port: ['port'],
+  path: ['path'],
+  db: ['database', 'db'],
+  username: ['username'],
+  password: ['password'],
+  tls: ['tls'],
+}
+/** What leaves no room for an inherited place. */
+const PLACES = ['url', 'path', 'sentinels', 'cluster']
+
+/**
+ * What `[redis]` leaves out comes from `redis.ini`, `[server]` before `[opts]`, as haraka-plugin-redis merges
+ * them for the plugins that it serves. A place is taken as a whole, and beside a URL nothing is.
+ *
+ * @param redisIni what Haraka's config reader gives for that file
+ * @returns only the keys to add
+ */
+export function inheritedRedis(
+  own: Section,
+  redisIni: Readonly<Record<string, Section | undefined>>,
+): Section {
+  if (own['url'] !== undefined) return {}
+  const shared: Section = { ...redisIni['main'], ...filled(redisIni['opts']), ...filled(redisIni['server']) }
+  const placed = ['host', ...PLACES].some((key) => own[key] !== undefined)
+  const added: Record<string, unknown> = {}
+  for (const [key, names] of Object.entries(INHERITED)) {
+    const value = names.map((name) => shared[name]).find((given) => given !== undefined)
+    const isPlace = key === 'host' || key === 'port' || key === 'path'
+    if (value === undefined || own[key] !== undefined || (placed && isPlace)) continue
+    added[key] = value
+  }
+  if (added['path'] !== undefined) for (const key of ['host', 'port']) delete added[key]
+  if (own['cluster'] !== undefined) delete added['db']
+  return added
+}
+
+function filled(section: Section = {}): Section {
+  return Object.fromEntries(Object.entries(section).filter(([, value]) => value !== '' && value !== null))
+}
+
 /** The keys whose values nobody may see. */
 export const REDIS_SECRETS: readonly string[] = ['password', 'sentinel_password', 'url']
 
@@ -93,7 +141,7 @@ export function isEndpoint(value: string): boolean {
 }
 
 /** What the section says; it has been checked. */
-export function toRedisSettings(redis: Section): RedisSettings {
+export function toRedisSettings(redis: Section, inherited: readonly string[] = []): RedisSettings {
   const optional = <K extends string>(name: K, key: string) => given(name, redis[key] as string | undefined)
   return {
     host: or(redis['host'], '127.0.0.1'),
@@ -115,6 +163,7 @@ export function toRedisSettings(redis: Section): RedisSettings {
     ...optional('tlsServername', 'tls_servername'),
     prefix: or(redis['prefix'], 'enforce-tls:'),
     commandTimeout: milliseconds(redis['command_timeout'], 2000),
+    ...(inherited.length === 0 ? {} : { inherited }),
   }
 }
 

@@ -4,7 +4,9 @@
  */
 import { Ajv, type ErrorObject } from 'ajv'
 import {
+  inheritedRedis,
   isEndpoint,
+  REDIS_INI,
   REDIS_KEYS,
   REDIS_SECRETS,
   redisContradiction,
@@ -30,6 +32,9 @@ import {
 } from './settings-values.js'
 import { trustedProxies } from './settings-proxies.js'
 import type { Settings } from './settings.js'
+
+/** What Haraka's config reader gives for an ini file. */
+export type Ini = Readonly<Record<string, Section | undefined>>
 
 /** Every section and key of the file; `expected` is what an error says. */
 export const KEYS: Readonly<Record<string, Keys>> = {
@@ -88,13 +93,16 @@ const validators = new Map(
  * Makes settings of what Haraka's config reader gives for the file.
  *
  * @param ini sections of keys; values are texts, numbers or lists of them
+ * @param redisIni the same of `redis.ini`, from which comes what `[redis]` leaves out
  * @throws {SettingsError} for the first thing that is not as expected.
  */
-export function toSettings(ini: Readonly<Record<string, Section | undefined>>): Settings {
+export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
   for (const name of Object.keys(ini)) {
     if (!validators.has(name)) throw unknownWord(`unknown section [${name}]`, 'sections', Object.keys(KEYS))
   }
-  const section = (name: string): Section => checked(name, withoutEmpty(ini[name] ?? {}))
+  const inherited = inheritedRedis(withoutEmpty(ini['redis'] ?? {}), redisIni)
+  const section = (name: string): Section =>
+    checked(name, withoutEmpty(ini[name] ?? {}), name === 'redis' ? inherited : {})
   const [main, store, redis, cache, tls, failure, evidence, console, metrics, alert] = Object.keys(KEYS).map(
     section,
   ) as [Section, Section, Section, Section, Section, Section, Section, Section, Section, Section]
@@ -108,7 +116,7 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
       trustedNextHops: or<string[]>(main['trusted_next_hops'], []),
     },
     store: { type: or(store['type'], 'redis'), file: or(store['file'], 'enforce-tls.rules.json') },
-    redis: toRedisSettings(redis),
+    redis: toRedisSettings(redis, Object.keys(inherited)),
     cache: { maxOwners: or(cache['max_owners'], 100_000) },
     tls: {
       minVersion: or(tls['min_version'], 'TLSv1.2'),
@@ -143,10 +151,12 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
   } satisfies Settings)
 }
 
-function checked(name: string, section: Section): Section {
+/** @param inherited keys of another file */
+function checked(name: string, own: Section, inherited: Section): Section {
+  const section = { ...inherited, ...own }
   const copy = { ...section }
   const validate = validators.get(name)
-  if (validate && !validate(copy)) throw describe(name, section, validate.errors?.[0])
+  if (validate && !validate(copy)) throw describe(name, section, inherited, validate.errors?.[0])
   return copy
 }
 
@@ -157,7 +167,12 @@ function withoutEmpty(section: Section): Section {
   )
 }
 
-function describe(name: string, section: Section, error: ErrorObject | undefined): SettingsError {
+function describe(
+  name: string,
+  section: Section,
+  inherited: Section,
+  error: ErrorObject | undefined,
+): SettingsError {
   const keys = KEYS[name] ?? {}
   if (error?.keyword === 'additionalProperties') {
     const key = (error.params as { additionalProperty: string }).additionalProperty
@@ -167,9 +182,8 @@ function describe(name: string, section: Section, error: ErrorObject | undefined
   const value = String(section[key])
   const shown = REDIS_SECRETS.includes(key) ? '…' : value
   const hint = /\s[;#]/.test(value) ? ' (a comment needs a line of its own)' : ''
-  return new SettingsError(
-    `${SETTINGS_FILE}: [${name}] ${key}=${shown}: expected ${keys[key]?.expected ?? '?'}${hint}`,
-  )
+  const where = key in inherited ? `${REDIS_INI}:` : `${SETTINGS_FILE}: [${name}]`
+  return new SettingsError(`${where} ${key}=${shown}: expected ${keys[key]?.expected ?? '?'}${hint}`)
 }
 
 function unknownWord(what: string, kind: string, known: readonly string[]): SettingsError {

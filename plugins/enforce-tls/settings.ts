@@ -5,7 +5,7 @@
 import path from 'node:path'
 import harakaConfig from 'haraka-config'
 import type { HarakaConfig } from './haraka/types.js'
-import type { RedisSettings } from './redis-settings.js'
+import { REDIS_INI, type RedisSettings } from './redis-settings.js'
 import type { TlsVersion } from './rules/levels.js'
 import { toSettings } from './settings-schema.js'
 import { SETTINGS_FILE, SettingsError } from './settings-error.js'
@@ -91,7 +91,7 @@ export interface Settings {
 
 /**
  * Reads the settings through one of Haraka's config readers: the package's defaults, overridden key by key
- * by the operator's file.
+ * by the operator's file; what `[redis]` leaves out comes from Haraka's `redis.ini`.
  *
  * @param onChange called with new settings after an edit of the file, or with what is wrong with it
  * @throws {SettingsError} for the first thing that is not as expected.
@@ -112,7 +112,7 @@ export function readSettings(
       }
       onChange({ settings })
     })
-  return toSettings(config.get(SETTINGS_FILE, 'ini', onFileChange))
+  return toSettings(config.get(SETTINGS_FILE, 'ini', onFileChange), config.get(REDIS_INI, 'ini'))
 }
 
 /**

@@ -36,6 +36,16 @@ describe('the store of a command', { concurrency: 8 }, () => {
     }
   })
 
+  it("is that of Haraka's redis.ini where enforce-tls.ini leaves it out", async (t) => {
+    const folder = await harakaFolder(t, '[redis]\nprefix=rules:\n')
+    await writeFile(path.join(folder, 'config/redis.ini'), '[server]\nhost=r.example\nport=7000\ndb=4\n')
+    const { redis } = chooseStore({ config: folder }, '/').settings
+    assert.deepEqual(
+      [redis.host, redis.port, redis.db, redis.prefix, redis.inherited],
+      ['r.example', 7000, 4, 'rules:', ['host', 'port', 'db']],
+    )
+  })
+
   it('is that of the Haraka folder given, or of the current one', async (t) => {
     const folder = await harakaFolder(t, FILE_INI)
     const other = temporaryFolder(t)

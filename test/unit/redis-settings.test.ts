@@ -90,3 +90,73 @@ describe('the section [redis]', () => {
       assert.throws(() => read(redis), { name: 'SettingsError', message: `enforce-tls.ini: [redis] ${says}` })
     })
 })
+
+describe("what [redis] leaves out comes from Haraka's redis.ini", () => {
+  const of = (own: Record<string, unknown>, redisIni: Parameters<typeof toSettings>[1]) =>
+    toSettings({ redis: own }, redisIni).redis
+
+  for (const [what, own, redisIni, expected] of [
+    ['nothing where there is none', {}, {}, { host: '127.0.0.1', port: 6379 }],
+    [
+      'all of [server]',
+      {},
+      { server: { host: 'r.example', port: 7000, db: 2, username: 'u', password: 'p', tls: 'true' } },
+      {
+        host: 'r.example',
+        port: 7000,
+        db: 2,
+        username: 'u',
+        password: 'p',
+        tls: true,
+        inherited: ['host', 'port', 'db', 'username', 'password', 'tls'],
+      },
+    ],
+    [
+      '[opts] where [server] is silent, and the names of old',
+      {},
+      { main: { db: 5 }, server: { ip: 'r.example', password: '' }, opts: { password: 'p' } },
+      { host: 'r.example', port: 6379, db: 5, password: 'p', inherited: ['host', 'db', 'password'] },
+    ],
+    [
+      'the login, but no place beside a place of its own',
+      { host: 'mine.example' },
+      { server: { host: 'r.example', port: 7000, password: 'p' } },
+      { host: 'mine.example', port: 6379, password: 'p', inherited: ['password'] },
+    ],
+    [
+      'a socket instead of host and port',
+      {},
+      { server: { host: 'r.example', path: '/run/redis.sock' } },
+      { host: '127.0.0.1', port: 6379, path: '/run/redis.sock', inherited: ['path'] },
+    ],
+    [
+      'nothing beside a URL',
+      { url: 'redis://u.example' },
+      { server: { host: 'r.example', password: 'p', db: 3 } },
+      { host: '127.0.0.1', port: 6379, url: 'redis://u.example' },
+    ],
+    [
+      'no database for a Cluster',
+      { cluster: ['n1:1'] },
+      { server: { host: 'r.example', database: 3, password: 'p' } },
+      { host: '127.0.0.1', port: 6379, cluster: ['n1:1'], password: 'p', inherited: ['password'] },
+    ],
+    [
+      'no key that is said here',
+      { db: 1, password: 'mine' },
+      { server: { db: 3, password: 'p' } },
+      { host: '127.0.0.1', port: 6379, db: 1, password: 'mine' },
+    ],
+  ] as const)
+    it(what, () => {
+      const { prefix, commandTimeout, ...rest } = of(own, redisIni)
+      assert.deepEqual([prefix, commandTimeout, rest], ['enforce-tls:', 2000, expected])
+    })
+
+  it('a value that can not be meant is told with its file', () => {
+    assert.throws(() => of({}, { server: { port: 'x' } }), {
+      name: 'SettingsError',
+      message: 'redis.ini: port=x: expected a whole number from 1 to 65535',
+    })
+  })
+})
