@@ -116,16 +116,17 @@ export function inheritedRedis(
   if (own['url'] !== undefined) return {}
   const shared: Section = { ...redisIni['main'], ...filled(redisIni['opts']), ...filled(redisIni['server']) }
   const placed = ['host', ...PLACES].some((key) => own[key] !== undefined)
-  const added: Record<string, unknown> = {}
-  for (const [key, names] of Object.entries(INHERITED)) {
-    const value = names.map((name) => shared[name]).find((given) => given !== undefined)
-    const isPlace = key === 'host' || key === 'port' || key === 'path'
-    if (value === undefined || own[key] !== undefined || (placed && isPlace)) continue
-    added[key] = value
+  const left = (key: string): boolean => {
+    if (key === 'host' || key === 'port') return !placed && shared['path'] === undefined
+    if (key === 'path') return !placed
+    return key !== 'db' || own['cluster'] === undefined
   }
-  if (added['path'] !== undefined) for (const key of ['host', 'port']) delete added[key]
-  if (own['cluster'] !== undefined) delete added['db']
-  return added
+  return Object.fromEntries(
+    Object.entries(INHERITED)
+      .filter(([key]) => own[key] === undefined && left(key))
+      .map(([key, names]) => [key, names.map((name) => shared[name]).find((value) => value !== undefined)])
+      .filter(([, value]) => value !== undefined),
+  ) as Section
 }
 
 function filled(section: Section = {}): Section {
