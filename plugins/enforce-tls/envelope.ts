@@ -4,5 +4,10 @@ import { comparableDomain, comparableLocal, type MailAddress } from './rules/add
 
 /** An envelope address as rules compare it; the null sender has an empty local part and domain. */
 export function comparable({ user, host }: HarakaAddress): MailAddress {
-  return { local: comparableLocal(user), domain: comparableDomain(host) }
+  return { local: comparableLocal(user), domain: comparableDomain(String(host)) }
+}
+
+/** An envelope address as a text; empty for the null sender. */
+export function addressText({ address }: HarakaAddress): string {
+  return String(address)
 }

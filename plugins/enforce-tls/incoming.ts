@@ -8,7 +8,7 @@
 import constants from 'haraka-constants'
 import DSN from 'haraka-dsn'
 import type { DeliveryEvent } from './delivery/delivery-events.js'
-import { comparable } from './envelope.js'
+import { addressText, comparable } from './envelope.js'
 import type { HarakaAddress, HarakaConnection, HarakaPlugin, Next } from './haraka/types.js'
 import { isLoaded } from './other-plugins.js'
 import { reportRefusal, rulesOf } from './report-only.js'
@@ -52,9 +52,9 @@ async function answerInTheClear(
     const about = {
       at: Date.now(),
       uuid: uuid ?? '',
-      sender: sender.address,
+      sender: addressText(sender),
       domain: comparable(recipient).domain,
-      recipients: [recipient.address],
+      recipients: [addressText(recipient)],
     }
     for (const one of told) {
       reportRefusal(connection, sender, recipient, one)

@@ -2,6 +2,7 @@
  * Tells what rules that only report would have done: rules in mode `report`, and all of them with
  * `[main] report_only`. It looks on, it never changes a delivery.
  */
+import { addressText } from './envelope.js'
 import type { DeliveryEvent } from './delivery/delivery-events.js'
 import { aboutItem } from './delivery/item-events.js'
 import { oneLine } from './delivery/printable.js'
@@ -43,8 +44,8 @@ export class Reports {
 
   /** Tells what the rules would have made of a message that Haraka delivered in its own way. */
   delivered(item: HarakaMailItem, { to, secured, recipients }: Handover): void {
-    const took = new Set(recipients.map(({ address }) => address))
-    const covered = (this.#ofItem.get(item) ?? []).filter(({ recipient }) => took.has(recipient.address))
+    const took = new Set(recipients.map(addressText))
+    const covered = (this.#ofItem.get(item) ?? []).filter(({ recipient }) => took.has(addressText(recipient)))
     for (const [requirement, addresses, recipients] of grouped(covered)) {
       const rules = `by rule ${rulesOf(requirement)}`
       const enough = requirement.level === 'encrypt' && requirement.minVersion === undefined
@@ -74,7 +75,7 @@ export function reportRefusal(
   requirement: Requirement,
 ): void {
   log.lognotice(
-    `enforce-tls: report: would have been refused: mail of ${oneLine(sender.address) || '<>'} for ${oneLine(recipient.address)} without TLS, by rule ${rulesOf(requirement)}`,
+    `enforce-tls: report: would have been refused: mail of ${oneLine(addressText(sender)) || '<>'} for ${oneLine(addressText(recipient))} without TLS, by rule ${rulesOf(requirement)}`,
   )
 }
 
@@ -103,7 +104,7 @@ function grouped(
   }
   return [...groups.values()].map(([requirement, recipients]) => [
     requirement,
-    recipients.map(({ address }) => oneLine(address)).join(', '),
+    recipients.map((recipient) => oneLine(addressText(recipient))).join(', '),
     recipients,
   ])
 }

@@ -6,8 +6,14 @@ import { GUARDED_METHODS } from './delivery/guarded-item.js'
 import type { HarakaMailItem, HarakaOutbound, HarakaOutboundConfig, HarakaPlugin } from './haraka/types.js'
 import { isLoaded, runsBefore } from './other-plugins.js'
 
+/** The oldest Haraka in which the guard was tried and holds. */
+const OLDEST = { major: 3, minor: 2 }
+
 /** Why the guard would not hold, or `null`. */
 export function startProblem(plugin: HarakaPlugin): string | null {
+  const { version } = plugin.haraka_require('package.json') as { version: string }
+  if (isTooOld(version))
+    return `Haraka ${version} is too old for it; use Haraka ${OLDEST.major}.${OLDEST.minor} or later`
   for (const hook of ['send_email', 'queue_outbound', 'rcpt']) {
     const before = runsBefore(plugin, hook)
     if (before !== null)
@@ -31,4 +37,9 @@ export function startProblem(plugin: HarakaPlugin): string | null {
   if (missing.length > 0)
     return `this version of Haraka has no ${missing.join(', ')} in outbound/hmail.js; use Haraka 3.3 or a newer version of this plugin`
   return null
+}
+
+function isTooOld(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major < OLDEST.major || (major === OLDEST.major && minor < OLDEST.minor)
 }

@@ -7,7 +7,7 @@ import { startPeer } from '../support/smtp-peer.js'
 /** Takes mail for everybody and keeps none; a sender of home.example counts as an authenticated user. */
 const TAKE_ALL = `
 exports.hook_mail = (next, connection, [sender]) => {
-  connection.relaying = sender.host === 'home.example'
+  connection.relaying = String(sender.host) === 'home.example'
   next()
 }
 exports.hook_rcpt = (next) => next(OK)

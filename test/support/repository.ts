@@ -18,9 +18,12 @@ export function repositoryRoot(): string {
   return root
 }
 
+/** Names the folder of another Haraka than the one of the development dependencies. */
+export const HARAKA_UNDER_TEST = 'HARAKA_UNDER_TEST'
+
 /** The Haraka that the tests run. */
 export function harakaRoot(): string {
-  return join(repositoryRoot(), 'node_modules', 'Haraka')
+  return process.env[HARAKA_UNDER_TEST] ?? join(repositoryRoot(), 'node_modules', 'Haraka')
 }
 
 export function readManifest(folder: string): Manifest {

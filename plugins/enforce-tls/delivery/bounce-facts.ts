@@ -77,7 +77,8 @@ export function bounceFacts(request: BounceRequest, now: Date): BounceFacts {
 }
 
 function addressOf({ user, host }: HarakaAddress): string {
-  return host === '' ? user : formatAddress({ local: user, domain: host })
+  const domain = String(host)
+  return domain === '' ? user : formatAddress({ local: user, domain })
 }
 
 function serversOf(attempts: readonly Attempt[], decisive: Attempt | null): string {

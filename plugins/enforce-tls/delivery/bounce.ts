@@ -3,6 +3,7 @@
  * delivery-status (RFC 3464), and of the message no more than `[failure] bounce_content` says. It needs no
  * template of the operator's; the package brings its own.
  */
+import { addressText } from '../envelope.js'
 import { isAscii } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
@@ -123,7 +124,7 @@ function templateValues(
     date: mailDate(now),
     msgid: `<${randomUUID()}@${me}>`,
     from: `MAILER-DAEMON@${me}`,
-    to: oneLine(item.todo.mail_from.address),
+    to: oneLine(addressText(item.todo.mail_from)),
     subject: content === 'full' ? oneLine(libmime.decodeWords(valueOf(kept, 'subject'))) : NO_SUBJECT,
     message_date: oneLine(valueOf(kept, 'date')) || 'not known',
     message_id: oneLine(valueOf(kept, 'message-id')) || 'not known',

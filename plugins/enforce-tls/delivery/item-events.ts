@@ -1,4 +1,5 @@
 /** The events of one queue item, in the words of `delivery-events`. */
+import { addressText } from '../envelope.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
 import type { DeliveryEvent, Outcome } from './delivery-events.js'
@@ -55,8 +56,8 @@ export function aboutItem(
   return {
     at: Date.now(),
     uuid,
-    sender: mail_from.address,
+    sender: addressText(mail_from),
     domain,
-    recipients: recipients.map(({ address }) => address),
+    recipients: recipients.map(addressText),
   }
 }

@@ -38,14 +38,22 @@ export interface HarakaPlugin extends HarakaLogger {
 /** The callback of a hook. */
 export type Next = (code?: number, argument?: unknown) => void
 
+/**
+ * A string, or in Haraka 3.2 a function that behaves like one: equal to no string and no key of a set. To be
+ * read with `String(…)`.
+ */
+export interface HarakaText {
+  toString(): string
+}
+
 /** An address of Haraka's envelope. */
 export interface HarakaAddress {
   readonly user: string
   /** In lower case and as A-labels. */
-  readonly host: string
+  readonly host: HarakaText
   readonly original_host?: string
   readonly original?: string
-  readonly address: string
+  readonly address: HarakaText
   /** A 4yz or 5yz reply, for hooks and bounces of others. */
   reason?: string
   dsn_action?: 'failed' | 'delayed'
