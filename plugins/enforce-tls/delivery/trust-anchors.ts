@@ -1,6 +1,7 @@
 /**
- * The certificate authorities that levels `verify` and `secure` trust: the system's, and those of
- * `[tls] ca`. Read once; a file that can't be read, or holds no certificate, throws.
+ * The certificate authorities that levels `verify` and `secure` trust: the system's, those of
+ * `NODE_EXTRA_CA_CERTS`, and those of `[tls] ca`. Read once; a `[tls] ca` that can't be read, or holds no
+ * certificate, throws.
  */
 import { readFileSync } from 'node:fs'
 import { rootCertificates } from 'node:tls'
@@ -21,7 +22,7 @@ const BUNDLES = [
  * @throws when the extra file can't be read or holds no certificate.
  */
 export function trustAnchors(extra: string): string[] {
-  const anchors = systemAnchors()
+  const anchors = [...systemAnchors(), ...nodeAnchors()]
   if (extra === '') return anchors
   const pem = readFileSync(extra, 'utf8')
   if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error(`${extra} holds no PEM certificate`)
@@ -39,4 +40,15 @@ function systemAnchors(): string[] {
     }
   }
   return [...rootCertificates]
+}
+
+/** Node.js adds these to its own list alone, and warns at start where it can't read them. */
+function nodeAnchors(): string[] {
+  const file = process.env['NODE_EXTRA_CA_CERTS']
+  if (!file) return []
+  try {
+    return [readFileSync(file, 'utf8')]
+  } catch {
+    return []
+  }
 }
