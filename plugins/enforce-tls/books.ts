@@ -22,7 +22,7 @@ export interface BooksOptions {
   readonly settings: () => Settings
   /** Where the delivery log is, as at start. */
   readonly storePlace: Parameters<typeof openDeliveryLog>[0]
-  readonly sources: Omit<MetricsSources, 'evidenceDropped'>
+  readonly sources: Omit<MetricsSources, 'evidenceDropped' | 'evidenceAvailable'>
 }
 
 /** The books of one process. */
@@ -50,7 +50,11 @@ export class Books {
       settings: () => settings().evidence,
       open: () => openDeliveryLog(storePlace),
     })
-    this.#sources = { ...sources, evidenceDropped: () => this.#evidence.dropped }
+    this.#sources = {
+      ...sources,
+      evidenceDropped: () => this.#evidence.dropped,
+      evidenceAvailable: () => this.#evidence.available,
+    }
     this.#alerts = new Alerts({
       logger: plugin,
       settings: () => settings().alert,

@@ -71,6 +71,7 @@ function everyMetric(): Promise<string> {
     cache: () => ({ hits: 3, misses: 2, reads: 2, failedReads: 1, owners: 1, hears: true }),
     rules: () => Object.fromEntries(COUNTED_STATES.map((state) => [state, 1])) as RuleCounts,
     evidenceDropped: () => 1,
+    evidenceAvailable: () => true,
   })
   const requirement: Requirement = {
     level: 'encrypt',

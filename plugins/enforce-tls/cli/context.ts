@@ -8,6 +8,8 @@ import type { DeliveryLog } from '../store/delivery-log.js'
 import { openDeliveryLog, openStore } from '../store/open-store.js'
 import { StoreError, type EntryChange, type ReadStore } from '../store/rule-store.js'
 import { authorOf } from './author.js'
+import type { FileOwner } from '../haraka-user.js'
+import { newFiles, ownerOf } from './new-files.js'
 import { Output, type Terminal } from './output.js'
 import type { OpenPartners, Partners } from './partners.js'
 import {
@@ -29,7 +31,11 @@ export interface Surroundings {
   /** Settings of the chosen Haraka folder, or the defaults beside `--redis` and `--file`. */
   readonly settings: Settings
   /** The delivery log beside the rules. */
-  readonly deliveries: () => Pick<DeliveryLog, 'read' | 'description'>
+  readonly deliveries: () => Pick<DeliveryLog, 'read' | 'check' | 'description'>
+  /** Whom Haraka becomes once it listens; `null` where that is whoever starts it, or not known. */
+  readonly harakaUser: () => FileOwner | null
+  /** Whether the store is reached as Haraka reaches it, with the settings of its folder. */
+  readonly asHaraka: boolean
   readonly output: Output
   /** A command line of this program on the same store, to be shown to the user. */
   readonly command: (...words: readonly string[]) => string
@@ -91,11 +97,12 @@ export function storeRunner(terminal: Terminal, openPartners: OpenPartners): Wit
   return async (options, work) => {
     const by = authorOf(options.as, terminal.env)
     const chosen = chooseStore(options, terminal.cwd())
-    const store = openStore(chosen.settings)
+    const files = newFiles(chosen)
+    const store = openStore(chosen.settings, { newFileOwner: files.owner })
     try {
       const write: Context['write'] = (changes) => store.writeAll(changes, { by })
       await surround({ terminal, options, chosen, openPartners }, (surroundings) =>
-        work({ ...surroundings, store, write }),
+        work({ ...surroundings, store, write }).finally(() => files.tell(surroundings.output)),
       )
     } finally {
       await store.close()
@@ -130,6 +137,8 @@ async function surround(
     await work({
       settings,
       deliveries: () => (deliveries ??= openDeliveryLog(settings)),
+      harakaUser: () => ownerOf({ settings, folder }),
+      asHaraka: folder !== null,
       output: new Output(terminal, options.json === true),
       command: (...given) => commandLine(...given, ...words),
       partners: async (dns) => {

@@ -5,6 +5,7 @@ import { parseRule } from '../rules/rule.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { StoreError } from '../store/rule-store.js'
 import type { Context } from './context.js'
+import { accessProblems } from './haraka-access.js'
 import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../entries/entry-problems.js'
 import { readOwners } from '../entries/whole-store.js'
 
@@ -62,7 +63,22 @@ export async function reportOn(context: Context): Promise<StatusReport> {
     }
     if (nameProblem === null) problems.push(...withoutService(context, entries))
   }
+  for (const sentence of await filesAndLog(context)) problems.push({ sentence, value: null, removal: null })
   return { owners: owners.length, domains, rules, groups: groups.size, problems }
+}
+
+/** What Haraka itself could not do with what is kept beside the rules. */
+async function filesAndLog({ settings, harakaUser, asHaraka, deliveries }: Context): Promise<string[]> {
+  const problems = accessProblems(settings, harakaUser())
+  if (problems.length > 0 || !asHaraka || !settings.evidence.stream) return problems
+  return await deliveries()
+    .check()
+    .then(
+      () => [],
+      (error: unknown) => [
+        `the delivery log cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      ],
+    )
 }
 
 /** The owners that can be read; a key of another kind is a problem, and does not hide the others. */

@@ -3,6 +3,7 @@ import { parseRights, type Rights } from '../console/auth/account.js'
 import type { Vault } from '../console/auth/vault.js'
 import { assertInstalled, CONSOLE } from '../optional-package.js'
 import type { SharedOptions } from './context.js'
+import { newFiles } from './new-files.js'
 import { Output, type Terminal } from './output.js'
 import { WrongUse } from './refusal.js'
 import { chooseStore, commandLine } from './store-option.js'
@@ -24,17 +25,17 @@ export type WithVault = (
 /** Makes the `WithVault` of a terminal. */
 export function vaultRunner(terminal: Terminal): WithVault {
   return async (options, work) => {
-    const { settings, words } = chooseStore(options, terminal.cwd())
+    const chosen = chooseStore(options, terminal.cwd())
+    const { settings, words } = chosen
+    const files = newFiles(chosen, '.users.json')
     assertInstalled(CONSOLE)
     // The other commands do without.
     const { openVault } = await import('../console/auth/open-vault.js')
-    const vault = openVault(settings)
+    const vault = openVault(settings, files.owner)
     try {
-      await work({
-        vault,
-        output: new Output(terminal, options.json === true),
-        command: (...given) => commandLine(...given, ...words),
-      })
+      const output = new Output(terminal, options.json === true)
+      await work({ vault, output, command: (...given) => commandLine(...given, ...words) })
+      files.tell(output)
     } finally {
       await vault.close()
     }

@@ -1,8 +1,10 @@
 /**
  * Writes the delivery log beside the deliveries, never in front of them: entries wait in memory and go out in
- * batches. While the log does not take them they wait, up to a bound; what comes then is dropped and counted,
- * and told in one line a minute at most.
+ * batches. While the log does not take them they wait, up to a bound; what comes then is dropped and counted.
+ * That it takes none is told at the first failure, that it does again at the first success, and what was dropped
+ * in one line a minute at most.
  */
+import type { HarakaLogger } from '../haraka/types.js'
 import type { DeliveryLog, DeliveryRecord } from '../store/delivery-log.js'
 
 /** Most entries that wait; about 10 MB of memory. */
@@ -19,8 +21,7 @@ export interface EvidenceWriterOptions {
   readonly open: () => DeliveryLog
   /** About the most entries that the log keeps. */
   readonly maxEntries: () => number
-  /** Tells an operator that entries were dropped. */
-  readonly warn: (sentence: string) => void
+  readonly log: Pick<HarakaLogger, 'logerror' | 'logwarn' | 'lognotice'>
   /** In milliseconds, of a clock that nobody sets. @default performance.now */
   readonly now?: () => number
 }
@@ -38,6 +39,7 @@ export class EvidenceWriter {
   #droppedInAll = 0
   #toldAt = -Infinity
   #problem = 'the log is slower than the deliveries'
+  #available: boolean | null = null
   #closed = false
 
   constructor(options: EvidenceWriterOptions) {
@@ -48,6 +50,11 @@ export class EvidenceWriter {
   /** How many entries were dropped so far. */
   get dropped(): number {
     return this.#droppedInAll
+  }
+
+  /** Whether the last write was taken; `null` before the first. */
+  get available(): boolean | null {
+    return this.#available
   }
 
   /** Takes an entry. Returns at once, and throws nothing. */
@@ -92,10 +99,17 @@ export class EvidenceWriter {
       this.#log ??= this.#options.open()
       await this.#log.append(batch, this.#options.maxEntries())
       this.#waiting = this.#waiting.slice(batch.length)
+      if (this.#available === false) this.#options.log.lognotice('the delivery log is written again')
+      this.#available = true
       if (this.#dropped > 0) this.#tell()
       return true
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error)
+      if (this.#available !== false)
+        this.#options.log.logerror(
+          `the delivery log cannot be written, its entries wait in memory: ${this.#problem}`,
+        )
+      this.#available = false
       return false
     }
   }
@@ -108,7 +122,7 @@ export class EvidenceWriter {
   #tell(atOnce = false): void {
     if (!atOnce && this.#now() - this.#toldAt < TELL_PAUSE) return
     this.#toldAt = this.#now()
-    this.#options.warn(
+    this.#options.log.logwarn(
       `entries of the delivery log that were dropped: ${this.#dropped}, because ${this.#problem}`,
     )
     this.#dropped = 0

@@ -13,7 +13,7 @@ import { logLine } from './log-line.js'
 
 /** What it needs of the process. */
 export interface EvidenceContext {
-  readonly logger: Pick<HarakaLogger, 'lognotice' | 'logwarn'>
+  readonly logger: Pick<HarakaLogger, 'logerror' | 'logwarn' | 'lognotice'>
   /** Those in force now. */
   readonly settings: () => Settings['evidence']
   /** Opens the delivery log. */
@@ -33,13 +33,18 @@ export class Evidence {
     this.#writer = new EvidenceWriter({
       open: context.open,
       maxEntries: () => context.settings().maxEntries,
-      warn: (sentence) => context.logger.logwarn(sentence),
+      log: context.logger,
     })
   }
 
   /** How many entries of the delivery log were dropped so far. */
   get dropped(): number {
     return this.#writer.dropped
+  }
+
+  /** Whether the delivery log took the last entries; `null` before the first. */
+  get available(): boolean | null {
+    return this.#writer.available
   }
 
   /** Takes an event. What rules in mode `report` saw, and refusals, have sentences of their own in the log. */

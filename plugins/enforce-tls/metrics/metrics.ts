@@ -20,6 +20,8 @@ export interface MetricsSources {
   readonly rules: () => RuleCounts | null
   /** Entries of the delivery log that were dropped. */
   readonly evidenceDropped: () => number
+  /** Whether the delivery log took the last entries; `null` before the first. */
+  readonly evidenceAvailable: () => boolean | null
 }
 
 /** In seconds; a handshake over a long way with a slow server is still told from a timeout. */
@@ -141,7 +143,18 @@ export class Metrics {
     })
   }
 
-  #addEvidence({ evidenceDropped }: MetricsSources): void {
+  #addEvidence({ evidenceDropped, evidenceAvailable }: MetricsSources): void {
+    new Gauge({
+      name: 'enforce_tls_evidence_available',
+      help: 'Whether the delivery log is written: 1 or 0; with several processes, 1 where all of them write it',
+      registers: [this.registry],
+      aggregator: 'min',
+      collect() {
+        const available = evidenceAvailable()
+        this.remove()
+        if (available !== null) this.set(Number(available))
+      },
+    })
     new Counter({
       name: 'enforce_tls_evidence_dropped_total',
       help: 'Entries of the delivery log that were dropped',

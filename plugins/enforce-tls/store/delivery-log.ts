@@ -19,6 +19,9 @@ export interface DeliveryLog {
    */
   append(records: readonly DeliveryRecord[], max: number): Promise<void>
 
+  /** Rejects where entries cannot be added now; adds nothing. */
+  check(): Promise<void>
+
   /** The entries in the order of their writing, from a time on; some that are a little older may come, too. */
   read(since: Date): AsyncIterable<DeliveryRecord>
 

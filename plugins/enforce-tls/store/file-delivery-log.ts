@@ -2,8 +2,9 @@
  * The delivery log beside a rules file: JSON lines in two files, of which the newer one is added to. When it
  * holds half of what is kept, it takes the place of the older one; what was there is forgotten.
  */
-import { createReadStream, renameSync, statSync } from 'node:fs'
-import { appendFile } from 'node:fs/promises'
+import { constants, createReadStream, existsSync, renameSync, statSync } from 'node:fs'
+import { access, appendFile } from 'node:fs/promises'
+import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { DeliveryLog, DeliveryRecord } from './delivery-log.js'
 import { fileProblem } from './file-problem.js'
@@ -11,6 +12,11 @@ import { StoreError } from './rule-store.js'
 
 /** As the rules file: the owner writes, the group reads. */
 const MODE = 0o640
+
+/** Where the newer entries are. */
+export function deliveryFileOf(rulesFile: string): string {
+  return `${rulesFile}.deliveries.jsonl`
+}
 
 /** A delivery log in files. */
 export class FileDeliveryLog implements DeliveryLog {
@@ -23,7 +29,7 @@ export class FileDeliveryLog implements DeliveryLog {
 
   /** @param rulesFile that the log is kept beside */
   constructor(rulesFile: string) {
-    this.#file = `${rulesFile}.deliveries.jsonl`
+    this.#file = deliveryFileOf(rulesFile)
     this.#older = `${rulesFile}.deliveries.older.jsonl`
     this.description = `file ${this.#file}`
   }
@@ -43,6 +49,13 @@ export class FileDeliveryLog implements DeliveryLog {
     })
     this.#turn = done.catch(() => undefined)
     return done
+  }
+
+  async check(): Promise<void> {
+    const file = existsSync(this.#file) ? this.#file : path.dirname(this.#file)
+    await access(file, constants.W_OK).catch((error: unknown) => {
+      throw this.#explained(error)
+    })
   }
 
   async *read(since: Date): AsyncGenerator<DeliveryRecord> {

@@ -15,7 +15,7 @@ import { EntryWriter } from './entry-writer.js'
 import { historyFileOf, historyText, readHistory } from './file-history.js'
 import { fileProblem } from './file-problem.js'
 import type { HistoryEntry, HistoryQuery } from './history.js'
-import { realTarget, replaceFile } from './replace-file.js'
+import { realTarget, replaceFile, type NewFileOwner } from './replace-file.js'
 import {
   compactJson,
   emptyDocument,
@@ -30,6 +30,8 @@ import { StoreError, type RuleStore } from './rule-store.js'
 export interface FileStoreOptions {
   /** The time, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number
+  /** Whom files belong to that are made. @default who makes them */
+  readonly newFileOwner?: NewFileOwner
 }
 
 /** Rules in a file. */
@@ -37,12 +39,14 @@ export class FileStore extends EntryWriter implements RuleStore {
   readonly description: string
   readonly #file: DocumentFile
   readonly #now: () => number
+  readonly #newFileOwner: NewFileOwner
   #turn: Promise<void> = Promise.resolve()
 
-  constructor(file: string, { now = Date.now }: FileStoreOptions = {}) {
+  constructor(file: string, { now = Date.now, newFileOwner = null }: FileStoreOptions = {}) {
     super()
     this.#file = new DocumentFile(file, now)
     this.#now = now
+    this.#newFileOwner = newFileOwner
     this.description = this.#file.description
   }
 
@@ -120,20 +124,24 @@ export class FileStore extends EntryWriter implements RuleStore {
     try {
       // What can't be read is not locked either.
       await this.#file.stat()
-      await replaceFile(this.#file.path, async (target) => {
-        const missing = (await this.#file.stat()) === null
-        // A copy of its own: the documents that readers hold never change.
-        const document = missing ? emptyDocument() : parseDocument(await readFile(this.#file.path, 'utf8'))
-        const made = this.#apply(document, changes)
-        const text = formatDocument(document)
-        parseDocument(text)
-        if (by === undefined) return [[target, text]]
-        const history = historyFileOf(target)
-        return [
-          [target, text],
-          [history, await historyText(history, made, by, new Date(this.#now()))],
-        ]
-      })
+      await replaceFile(
+        this.#file.path,
+        async (target) => {
+          const missing = (await this.#file.stat()) === null
+          // A copy of its own: the documents that readers hold never change.
+          const document = missing ? emptyDocument() : parseDocument(await readFile(this.#file.path, 'utf8'))
+          const made = this.#apply(document, changes)
+          const text = formatDocument(document)
+          parseDocument(text)
+          if (by === undefined) return [[target, text]]
+          const history = historyFileOf(target)
+          return [
+            [target, text],
+            [history, await historyText(history, made, by, new Date(this.#now()))],
+          ]
+        },
+        this.#newFileOwner,
+      )
     } catch (error) {
       throw this.#file.explained(error)
     }

@@ -3,7 +3,7 @@ import type { Settings } from '../settings.js'
 import type { DeliveryLog } from './delivery-log.js'
 import { FileDeliveryLog } from './file-delivery-log.js'
 import { FilePartnerBook } from './file-partner-book.js'
-import { FileStore } from './file-store.js'
+import { FileStore, type FileStoreOptions } from './file-store.js'
 import type { PartnerBook } from './partner-book.js'
 import { RedisDeliveryLog } from './redis-delivery-log.js'
 import { RedisPartnerBook } from './redis-partner-book.js'
@@ -11,7 +11,7 @@ import { RedisStore, type RedisStoreOptions } from './redis-store.js'
 import type { RuleStore } from './rule-store.js'
 
 /** What a store tells of itself; a file has no state to tell of, it is looked at with every question. */
-export type OpenStoreOptions = RedisStoreOptions
+export type OpenStoreOptions = RedisStoreOptions & Pick<FileStoreOptions, 'newFileOwner'>
 
 /**
  * Opens the rule store. Nothing is read yet: a store that is away shows at the first question.
@@ -23,7 +23,7 @@ export function openStore(
   { store, redis }: Pick<Settings, 'store' | 'redis'>,
   options: OpenStoreOptions = {},
 ): RuleStore {
-  return store.type === 'file' ? new FileStore(store.file) : new RedisStore(redis, options)
+  return store.type === 'file' ? new FileStore(store.file, options) : new RedisStore(redis, options)
 }
 
 /**

@@ -36,6 +36,20 @@ export class RedisDeliveryLog implements DeliveryLog {
     })
   }
 
+  async check(): Promise<void> {
+    await this.#connection.ask({
+      key: this.#key,
+      writes: true,
+      send: async (redis) => {
+        // An id that no entry can have: permission, memory and the role of the server are looked at before it.
+        await redis.xadd(this.#key, '0-0', 'check', '').catch((error: unknown) => {
+          if (!/^ERR The ID specified in XADD must be greater than 0-0/.test((error as Error).message))
+            throw error
+        })
+      },
+    })
+  }
+
   async *read(since: Date): AsyncGenerator<DeliveryRecord> {
     let start = String(Math.max(0, since.getTime() - CLOCKS_APART))
     for (;;) {

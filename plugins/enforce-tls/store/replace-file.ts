@@ -17,6 +17,9 @@ const LOCK_PATIENCE = 15_000
 const LOCK_PAUSE = 15
 const LINKS_MAX = 40
 
+/** Whom a file is given that is made by root, as far as there is anybody. */
+export type NewFileOwner = { readonly uid: number; readonly gid: number } | null
+
 /** The new texts of a file and of others that belong to it. */
 export type NewTexts = readonly (readonly [file: string, text: string])[]
 
@@ -25,10 +28,12 @@ export type NewTexts = readonly (readonly [file: string, text: string])[]
  *
  * @param update gives the new texts of the file, whose real name it is given, and of files beside it, after it
  *   has read the old ones itself. All are written before the first is put in its place.
+ * @param newFileOwner of files that are not there yet; others keep theirs
  */
 export async function replaceFile(
   file: string,
   update: (target: string) => Promise<NewTexts>,
+  newFileOwner: NewFileOwner = null,
 ): Promise<void> {
   // A link stays a link: what it points to is replaced, and locked, under its one real name.
   const target = await realTarget(file)
@@ -36,7 +41,7 @@ export async function replaceFile(
   const release = await lockOn(target, (error) => (lost = error))
   try {
     const texts = await update(target)
-    await writeBeside(texts, () => {
+    await writeBeside(texts, newFileOwner, () => {
       if (lost) throw lost
     })
   } finally {
@@ -65,10 +70,14 @@ async function lockOn(target: string, onCompromised: (error: Error) => void): Pr
  * Writes new files beside the old ones and renames them. The npm package write-file-atomic does not look how much
  * was written and replaces the file by half of the text when the disk is full.
  */
-async function writeBeside(texts: NewTexts, assertLocked: () => void): Promise<void> {
+async function writeBeside(
+  texts: NewTexts,
+  newFileOwner: NewFileOwner,
+  assertLocked: () => void,
+): Promise<void> {
   const written: string[] = []
   try {
-    for (const [target, text] of texts) written.push(await writeTemporary(target, text))
+    for (const [target, text] of texts) written.push(await writeTemporary(target, text, newFileOwner))
     assertLocked()
     for (const [index, [target]] of texts.entries()) await rename(written[index] ?? '', target)
   } catch (error) {
@@ -78,13 +87,14 @@ async function writeBeside(texts: NewTexts, assertLocked: () => void): Promise<v
 }
 
 /** A complete new file beside the old one; gives its name. */
-async function writeTemporary(target: string, text: string): Promise<string> {
+async function writeTemporary(target: string, text: string, newFileOwner: NewFileOwner): Promise<string> {
   const old = await stat(target).catch(whenMissing(null))
   const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`
   const handle = await open(temporary, 'wx', NEW_FILE_MODE)
   try {
     await handle.writeFile(text)
-    if (old) await keepOwner(handle, old.uid, old.gid)
+    const owner = old ?? newFileOwner
+    if (owner) await setOwner(handle, owner.uid, owner.gid)
     await handle.chmod(old ? old.mode & 0o7777 : NEW_FILE_MODE)
     await handle.sync()
     return temporary
@@ -96,8 +106,8 @@ async function writeTemporary(target: string, text: string): Promise<string> {
   }
 }
 
-/** Keeps owner and group as far as this user may give files away; the group alone lets Haraka go on reading. */
-async function keepOwner(handle: FileHandle, uid: number, gid: number): Promise<void> {
+/** Sets owner and group as far as this user may give files away; the group alone lets Haraka go on reading. */
+async function setOwner(handle: FileHandle, uid: number, gid: number): Promise<void> {
   await handle
     .chown(uid, gid)
     .catch(() => handle.chown(-1, gid))

@@ -17,6 +17,10 @@ class FakeLog implements DeliveryLog {
     this.taken.push(...records)
   }
 
+  check(): Promise<void> {
+    throw new Error('a writer does not look')
+  }
+
   read(): AsyncIterable<DeliveryRecord> {
     throw new Error('a writer does not read')
   }
@@ -30,11 +34,12 @@ class FakeLog implements DeliveryLog {
 function setUp() {
   const log = new FakeLog()
   const told: string[] = []
+  const tell = (sentence: string) => void told.push(sentence)
   const clock = { now: 0 }
   const writer = new EvidenceWriter({
     open: () => log,
     maxEntries: () => 1000,
-    warn: (sentence) => told.push(sentence),
+    log: { logerror: tell, logwarn: tell, lognotice: tell },
     now: () => clock.now,
   })
   const fill = (count: number) => {
@@ -69,7 +74,7 @@ describe('the writer of the delivery log', () => {
   it('keeps what a log refuses, and writes it later', async (t) => {
     mock.timers.enable({ apis: ['setTimeout'] })
     t.after(() => mock.timers.reset())
-    const { log, told, fill } = setUp()
+    const { log, told, writer, fill } = setUp()
     log.behave = () => Promise.reject(new Error('away'))
     fill(3)
     mock.timers.tick(200)
@@ -79,7 +84,28 @@ describe('the writer of the delivery log', () => {
     mock.timers.tick(200)
     await settle()
     assert.equal(log.taken.length, 3)
-    assert.deepEqual(told, [])
+    assert.deepEqual(told, [
+      'the delivery log cannot be written, its entries wait in memory: away',
+      'the delivery log is written again',
+    ])
+    assert.equal(writer.available, true)
+  })
+
+  it('tells of a failure that goes on only once, and of the next one again', async (t) => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    t.after(() => mock.timers.reset())
+    const { log, told, writer, fill } = setUp()
+    assert.equal(writer.available, null)
+    fill(1)
+    for (const works of [false, false, true, true, false]) {
+      log.behave = () => (works ? Promise.resolve() : Promise.reject(new Error('read-only')))
+      fill(1)
+      mock.timers.tick(200)
+      await settle()
+      assert.equal(writer.available, works)
+    }
+    const failed = 'the delivery log cannot be written, its entries wait in memory: read-only'
+    assert.deepEqual(told, [failed, 'the delivery log is written again', failed])
   })
 
   it('drops what is too much while a log hangs, and tells once a minute how much and why', async (t) => {
@@ -121,6 +147,9 @@ describe('the writer of the delivery log', () => {
     fill(700)
     await writer.close()
     assert.deepEqual(log.batches, [500])
-    assert.deepEqual(told, ['entries of the delivery log that were dropped: 700, because redis is away'])
+    assert.deepEqual(told, [
+      'the delivery log cannot be written, its entries wait in memory: redis is away',
+      'entries of the delivery log that were dropped: 700, because redis is away',
+    ])
   })
 })

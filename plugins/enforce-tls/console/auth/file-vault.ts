@@ -6,7 +6,8 @@
 import { readFile } from 'node:fs/promises'
 import { RateLimiterMemory, type RateLimiterAbstract } from 'rate-limiter-flexible'
 import { fileProblem } from '../../store/file-problem.js'
-import { replaceFile } from '../../store/replace-file.js'
+import type { FileStoreOptions } from '../../store/file-store.js'
+import { replaceFile, type NewFileOwner } from '../../store/replace-file.js'
 import { StoreError } from '../../store/rule-store.js'
 import type { AccountKind, TryLimit, Vault } from './vault.js'
 
@@ -24,13 +25,14 @@ export class FileVault implements Vault {
   readonly #accounts: string
   readonly #sessions: string
   readonly #now: () => number
+  readonly #newFileOwner: NewFileOwner
   #turn: Promise<void> = Promise.resolve()
 
-  /** @param now the time, in milliseconds since 1970 */
-  constructor(rulesFile: string, now: () => number = Date.now) {
+  constructor(rulesFile: string, { now = Date.now, newFileOwner = null }: FileStoreOptions = {}) {
     this.#accounts = `${rulesFile}.users.json`
     this.#sessions = `${rulesFile}.sessions.json`
     this.#now = now
+    this.#newFileOwner = newFileOwner
     this.description = `file ${this.#accounts}`
   }
 
@@ -106,14 +108,18 @@ export class FileVault implements Vault {
 
   async #replace(file: string, change: (content: Content) => void): Promise<void> {
     try {
-      await replaceFile(file, async (target) => {
-        const content = await this.#read(file)
-        change(content)
-        const plain = Object.fromEntries(
-          [...content].map(([kind, entries]) => [kind, Object.fromEntries(entries)]),
-        )
-        return [[target, `${JSON.stringify(plain, null, 2)}\n`]]
-      })
+      await replaceFile(
+        file,
+        async (target) => {
+          const content = await this.#read(file)
+          change(content)
+          const plain = Object.fromEntries(
+            [...content].map(([kind, entries]) => [kind, Object.fromEntries(entries)]),
+          )
+          return [[target, `${JSON.stringify(plain, null, 2)}\n`]]
+        },
+        this.#newFileOwner,
+      )
     } catch (error) {
       throw explained(file, error)
     }

@@ -1,0 +1,103 @@
+/**
+ * Files of a store beside a Haraka that becomes another user: a command of root makes them for that user, and
+ * `status` looks at them as that user. Needs root, as giving files away does.
+ */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { startRedis } from '../support/redis-server.js'
+import { TemporaryFolder } from '../support/temporary-folder.js'
+import { enforceTls } from './enforce-tls.js'
+
+const idOf = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }))
+
+function harakaFolder(t: TestContext, smtpIni: string, ini = '[store]\ntype=file\n'): string {
+  const folder = new TemporaryFolder('cli')
+  t.after(() => folder.close())
+  chmodSync(folder.path, 0o755)
+  mkdirSync(path.join(folder.path, 'config'))
+  writeFileSync(path.join(folder.path, 'config/enforce-tls.ini'), ini)
+  writeFileSync(path.join(folder.path, 'config/smtp.ini'), smtpIni)
+  return folder.path
+}
+
+const isRoot = process.getuid?.() === 0
+
+describe('the user of Haraka', { skip: !isRoot && 'needs root' }, () => {
+  it('gets the rules file, its history and the accounts that root makes, and a sentence says so', async (t) => {
+    const folder = harakaFolder(t, '[main]\nuser=nobody\n')
+    const made = await enforceTls(['domain', 'enable', 'acme.example'], folder)
+    assert.equal(made.code, 0, made.stderr)
+    assert.match(made.stdout, /rules\.json now belongs to nobody, the user of Haraka in smtp\.ini\.\n$/)
+    for (const name of ['enforce-tls.rules.json', 'enforce-tls.rules.json.history.jsonl']) {
+      const { uid, gid } = statSync(path.join(folder, 'config', name))
+      assert.deepEqual([name, uid, gid], [name, idOf('-u'), idOf('-g')])
+    }
+    const again = await enforceTls(['domain', 'enable', 'b.example'], folder)
+    assert.doesNotMatch(again.stdout, /belongs to/)
+  })
+
+  it('is found beside a rules file that is given by its name', async (t) => {
+    const folder = harakaFolder(t, '[main]\nuser=nobody\ngroup=nogroup\n')
+    const file = path.join(folder, 'config/own.rules.json')
+    const { stdout } = await enforceTls(['domain', 'enable', 'acme.example', '--file', file])
+    assert.match(stdout, /own\.rules\.json now belongs to nobody:nogroup,/)
+    assert.equal(statSync(file).uid, idOf('-u'))
+  })
+
+  it('that this machine does not know stops the command before it makes anything', async (t) => {
+    const folder = harakaFolder(t, '[main]\nuser=no-such-user\n')
+    const { code, stderr } = await enforceTls(['domain', 'enable', 'acme.example'], folder)
+    assert.equal(code, 1)
+    assert.match(
+      stderr,
+      /smtp\.ini: user=no-such-user: this machine has no such user; .* correct smtp\.ini, or/,
+    )
+    assert.throws(() => statSync(path.join(folder, 'config/enforce-tls.rules.json')), { code: 'ENOENT' })
+  })
+
+  it('that cannot read the rules or write the delivery log is a problem of status', async (t) => {
+    const folder = harakaFolder(t, '[main]\nuser=nobody\n')
+    const rules = path.join(folder, 'config/enforce-tls.rules.json')
+    await enforceTls(['domain', 'enable', 'acme.example'], folder)
+    const ini = path.join(folder, 'config/enforce-tls.ini')
+
+    const readOnly = await enforceTls(['status'], folder)
+    assert.equal(readOnly.code, 1)
+    assert.match(
+      readOnly.stderr,
+      /config: nobody, the user of Haraka in smtp\.ini, cannot write the delivery log; chown nobody /,
+    )
+
+    writeFileSync(ini, '[store]\ntype=file\n[evidence]\nstream=false\n')
+    assert.equal((await enforceTls(['status'], folder)).code, 0)
+
+    chownSync(rules, 0, 0)
+    const unreadable = await enforceTls(['status'], folder)
+    assert.equal(unreadable.code, 1)
+    assert.match(
+      unreadable.stderr,
+      /rules\.json: nobody, the user of Haraka in smtp\.ini, cannot read the rules; chown nobody /,
+    )
+  })
+})
+
+describe('a delivery log in Redis that cannot be written', () => {
+  it('is a problem of status, which writes nothing to find out', async (t) => {
+    await using redis = await startRedis()
+    const folder = harakaFolder(t, '[main]\n', `[redis]\nport=${redis.port}\n`)
+    const status = () => enforceTls(['status'], folder)
+    assert.equal((await status()).code, 0)
+    assert.equal(await redis.cli('EXISTS', 'enforce-tls:deliveries'), '0')
+    await redis.cli('CONFIG', 'SET', 'maxmemory', '1')
+    const full = await status()
+    assert.equal(full.code, 1)
+    assert.match(full.stderr, /the delivery log cannot be written: .*OOM/)
+    await redis.cli('CONFIG', 'SET', 'maxmemory', '0')
+    await redis.cli('ACL', 'SETUSER', 'default', '-xadd')
+    const refused = await status()
+    assert.match(refused.stderr, /the delivery log cannot be written: .*xadd/)
+  })
+})
