@@ -46,6 +46,15 @@ describe('the store of a command', { concurrency: 8 }, () => {
     )
   })
 
+  it('is the Redis of the defaults in a Haraka folder without an enforce-tls.ini', async (t) => {
+    const folder = temporaryFolder(t)
+    await mkdir(path.join(folder, 'config'))
+    assert.throws(() => chooseStore({}, folder), /no Haraka folder: it has no config\/plugins/)
+    await writeFile(path.join(folder, 'config/plugins'), 'enforce-tls\n')
+    const { settings, folder: chosen } = chooseStore({}, folder)
+    assert.deepEqual([settings.store.type, settings.redis.port, chosen], ['redis', 6379, folder])
+  })
+
   it('is that of the Haraka folder given, or of the current one', async (t) => {
     const folder = await harakaFolder(t, FILE_INI)
     const other = temporaryFolder(t)

@@ -3,11 +3,8 @@
  * ends with SIGINT or SIGTERM.
  */
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import path from 'node:path'
-import { SETTINGS_FILE } from '../settings.js'
 import { openVault } from '../console/auth/open-vault.js'
 import { hashPassword } from '../console/auth/password.js'
 import type { Vault } from '../console/auth/vault.js'
@@ -19,7 +16,7 @@ import type { SharedOptions } from './context.js'
 import { Output, type Terminal } from './output.js'
 import { openOwnPartners } from './partners.js'
 import { Refusal } from './refusal.js'
-import { chooseStore } from './store-option.js'
+import { chooseStore, isHarakaFolder } from './store-option.js'
 
 /**
  * Serves until it is told to end.
@@ -71,7 +68,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
 function withDefaultFile(options: SharedOptions, terminal: Terminal): SharedOptions {
   const { redis, file, config } = options
   if (redis !== undefined || file !== undefined || config !== undefined) return options
-  if (existsSync(path.join(terminal.cwd(), 'config', SETTINGS_FILE))) return options
+  if (isHarakaFolder(terminal.cwd())) return options
   return { ...options, file: 'enforce-tls.rules.json' }
 }
 

@@ -45,9 +45,9 @@ export function chooseStore(options: StoreOptions, currentFolder: string): Chose
     return { settings: { ...toSettings({}), store }, folder: null, words: ['--file', file] }
   }
   if (config !== undefined) return harakaFolder(config, path.resolve(currentFolder, config))
-  if (!existsSync(path.join(currentFolder, 'config', SETTINGS_FILE)))
+  if (!isHarakaFolder(currentFolder))
     throw new WrongUse([
-      `there is no config/${SETTINGS_FILE} in the current folder; ` +
+      `the current folder is no Haraka folder: it has no config/plugins and no config/${SETTINGS_FILE}; ` +
         'say where the rules are with --redis <url>, --file <rules file> or --config <haraka folder>',
     ])
   return { settings: folderSettings(currentFolder), folder: currentFolder, words: [] }
@@ -61,9 +61,13 @@ export function chooseStore(options: StoreOptions, currentFolder: string): Chose
 export function chooseSettings(options: StoreOptions, currentFolder: string): ChosenStore {
   const { redis, prefix, file, config } = options
   const said = [redis, prefix, file, config].some((option) => option !== undefined)
-  if (said || existsSync(path.join(currentFolder, 'config', SETTINGS_FILE)))
-    return chooseStore(options, currentFolder)
+  if (said || isHarakaFolder(currentFolder)) return chooseStore(options, currentFolder)
   return { settings: toSettings({}), folder: null, words: [] }
+}
+
+/** Without an `enforce-tls.ini` the defaults hold, for the command as for the plugin. */
+export function isHarakaFolder(folder: string): boolean {
+  return ['plugins', SETTINGS_FILE].some((name) => existsSync(path.join(folder, 'config', name)))
 }
 
 function redisStore(url: string, prefix: string | undefined): ChosenStore {
