@@ -63,11 +63,11 @@ async function routeOf(
   transaction: HarakaTransaction,
   { plugin, outbound }: RouteContext,
 ): Promise<Route> {
-  const { get_mx, resolve_mx_hosts } = outbound.net_utils
+  const { get_mx, resolve_mx_hosts, HarakaMx } = outbound.net_utils
   const [code, answer] = await askPlugins(domain, transaction, plugin, outbound)
   switch (code) {
     case constants.ok: {
-      const named = (Array.isArray(answer) ? answer : [answer]) as HarakaMx[]
+      const named = [answer].flat().map((one) => new HarakaMx(one))
       return { hosts: await resolve_mx_hosts(named), by: 'plugin' }
     }
     case constants.deny:

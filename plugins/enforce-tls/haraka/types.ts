@@ -188,6 +188,8 @@ export interface HarakaOutbound {
     readonly get_primary_host_name: () => string
     readonly get_mx: (domain: string) => Promise<HarakaMx[]>
     readonly resolve_mx_hosts: (hosts: readonly HarakaMx[]) => Promise<HarakaMx[]>
+    /** Makes a next hop of what a `get_mx` hook answers: an object, a URL, or `host:port`. */
+    readonly HarakaMx: new (answer: unknown) => HarakaMx
   }
   readonly HMailItem: new (name: string, path: string, notes: unknown) => HarakaMailItem
   readonly qfile: {
