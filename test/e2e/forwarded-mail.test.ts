@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { selfSigned } from '../support/certificates.js'
 import { dnsPlugin, startDns } from '../support/dns-server.js'
@@ -8,6 +9,7 @@ import { startRedis } from '../support/redis-server.js'
 import { fileStoreConfig, rulesDocument, type TestRule } from '../support/rules.js'
 import { scrape, valueOf } from '../support/scrape.js'
 import { startPeer, type SmtpPeer } from '../support/smtp-peer.js'
+import { TemporaryFolder } from '../support/temporary-folder.js'
 
 /** Takes mail for everybody as local: nobody may relay. */
 const ALL_LOCAL = 'exports.hook_rcpt = (next) => next(OK)\n'
@@ -211,6 +213,76 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
     assert.match(haraka.log, /refused for now: the rules are unknown: .*broken/)
     assert.equal(inside.connections.length, 0)
     assert.deepEqual(haraka.queueFiles(), [])
+  })
+
+  it('and is queued once, however long other plugins take for that', async () => {
+    await using inside = await startPeer({ starttls: false })
+    await using clinic = await startPeer()
+    await using haraka = await startGateway({
+      inside,
+      ini: OUTGOING,
+      sections: `[clinic.example]\nhost=127.0.0.1\nport=${clinic.port}\n`,
+      options: {
+        plugins: ['all-local', 'enforce-tls', 'queue/smtp_forward', 'slow'],
+        extraPlugins: { slow: 'exports.hook_pre_send_trans_email = (next) => { setTimeout(next, 1500) }\n' },
+        config: { 'enforce-tls.timeout': '1\n' },
+      },
+    })
+    // A hook of ours that queued it would be over by then: 450, and the message queued as well.
+    assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
+    await clinic.waitForMessages()
+    await haraka.waitForEmptyQueue()
+    assert.equal(clinic.messages.length, 1)
+  })
+
+  it('and is quarantined where another plugin wants that', async () => {
+    await using folder = new TemporaryFolder('quarantine')
+    await using inside = await startPeer({ starttls: false })
+    await using clinic = await startPeer()
+    await using haraka = await startGateway({
+      inside,
+      ini: OUTGOING,
+      sections: `[clinic.example]\nhost=127.0.0.1\nport=${clinic.port}\n`,
+      options: {
+        plugins: ['all-local', 'suspicious', 'enforce-tls', 'queue/smtp_forward', 'queue/quarantine'],
+        extraPlugins: {
+          suspicious: `exports.hook_data_post = (next, { transaction }) => {
+            transaction.notes.quarantine = 'spam'
+            transaction.notes.quarantine_action = [OK, 'kept']
+            next()
+          }`,
+        },
+        config: { 'quarantine.ini': `quarantine_path=${folder.path}\n` },
+      },
+    })
+    assert.match((await haraka.send(FROM_OUTSIDE)).reply, /^250 kept/)
+    assert.ok(readdirSync(folder.path).includes('spam'))
+    assert.deepEqual(haraka.queueFiles(), [])
+  })
+
+  it('and goes over LMTP where queue/lmtp stands before the plugin that hands on, and else not', async () => {
+    await using inside = await startPeer({ starttls: false })
+    await using clinic = await startPeer()
+    await using lmtp = await startPeer({ lmtp: true })
+    for (const queues of [
+      ['queue/lmtp', 'queue/smtp_forward'],
+      ['queue/smtp_forward', 'queue/lmtp'],
+    ]) {
+      await using haraka = await startGateway({
+        inside,
+        ini: OUTGOING,
+        sections: `[clinic.example]\nhost=127.0.0.1\nport=${clinic.port}\n`,
+        options: {
+          plugins: ['all-local', 'enforce-tls', ...queues],
+          config: { 'lmtp.ini': `host=127.0.0.1\nport=${lmtp.port}\n` },
+        },
+      })
+      assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
+      const peer = queues[0] === 'queue/lmtp' ? lmtp : clinic
+      assert.ok((await peer.waitForMessages())[0]?.tls)
+      await haraka.waitForEmptyQueue()
+    }
+    assert.deepEqual([lmtp.messages.length, clinic.messages.length, inside.connections.length], [1, 1, 0])
   })
 
   it('and a change of the settings holds from the next message on', async () => {
