@@ -90,7 +90,7 @@ function askPlugins(
     const recipients = rcpt_to.filter(({ host }) => host === domain)
     const todo = { domain, uuid, mail_from, rcpt_to: recipients, notes, queue_time: Date.now() }
     // Not constructed: that would look for a queue file.
-    const item = Object.assign(Object.create(HMailItem.prototype) as object, {
+    const item = Object.assign(Object.create(HMailItem.prototype as object) as object, {
       todo,
       notes,
       get_mx_respond: (code: number, answer: unknown) => resolve([code, answer]),
@@ -99,20 +99,23 @@ function askPlugins(
   })
 }
 
-/** A host of DNS is asked at port 25, whatever this server's ports are behind a firewall. */
+/**
+ * A host of DNS is asked at port 25, whatever this server's ports are behind a firewall. What a plugin names may be a
+ * text out of an ini file.
+ */
 function isThisServer(
   { path, exchange = '', from_dns, port }: HarakaMx,
   by: Route['by'],
   context: RouteContext,
 ): boolean {
   if (path !== undefined) return false
-  if (by === 'plugin' && !context.ports.includes(Number(port ?? 25))) return false
+  if (by === 'plugin' && !context.ports.includes(Number((port as unknown) ?? 25))) return false
   const name = (from_dns ?? exchange).toLowerCase().replace(/\.$/, '')
   return name === context.me.toLowerCase() || isOwnAddress(exchange)
 }
 
 function priorityOf({ priority }: HarakaMx): number {
-  return Number(priority ?? 0)
+  return Number((priority as unknown) ?? 0)
 }
 
 function nameOf({ exchange = '', from_dns }: HarakaMx): string {

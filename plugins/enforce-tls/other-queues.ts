@@ -22,7 +22,7 @@ export interface QueueContext {
 /** RFC 3463: a directory, here the rules, does not answer. */
 export const LOOKUP_FAILED = '4.3.0 Temporary policy lookup failure, try again later'
 
-/** Hook `queue_outbound`. Total; where the rules are unknown the client is asked to come again. */
+/** Hook `queue_outbound`. Total; while the rules are unknown the message waits in the outbound queue. */
 export function keepFromOtherQueues(
   { plugin, rules, settings }: QueueContext,
   next: Next,
@@ -44,12 +44,8 @@ export function keepFromOtherQueues(
       next()
     },
     (error: unknown) => {
-      if (isAway(error) && settings.onStoreFailure === 'deliver') {
-        held.release()
-        return next()
-      }
-      connection.lognotice(`enforce-tls: refused for now, the rules are unknown: ${String(error)}`)
-      next(constants.denysoft, LOOKUP_FAILED)
+      if (isAway(error) && settings.onStoreFailure === 'deliver') held.release()
+      next()
     },
   )
 }

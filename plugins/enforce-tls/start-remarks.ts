@@ -27,9 +27,11 @@ export function startRemarks(plugin: HarakaPlugin, settings: Settings['main']): 
       'mail for local recipients that queue/lmtp takes goes through the outbound queue, so outgoing rules cover it; where its server has no TLS, name it in [main] trusted_next_hops',
     )
   const { main = {} } = plugin.config.get('smtp.ini', 'ini')
-  if (/^(?:true|yes|on|1)$/i.test(String(main['ignore_bad_plugins'] ?? '')))
+  // Haraka takes any value that is not empty for yes.
+  const ignored = main['ignore_bad_plugins'] as string | undefined
+  if (ignored)
     say(
-      `smtp.ini has ignore_bad_plugins=true: if ${plugin.name} can't be loaded one day, Haraka starts without it, and covered mail leaves as if there were no rules; remove the line`,
+      `smtp.ini has ignore_bad_plugins=${ignored}: if ${plugin.name} can't be loaded one day, Haraka starts without it, and covered mail leaves as if there were no rules; remove the line`,
       true,
     )
   return remarks

@@ -46,8 +46,8 @@ export class ThisHaraka {
   /** The ports that `smtp.ini` has it listen on. */
   get #ports(): number[] {
     const { main = {} } = this.#plugin.config.get('smtp.ini', 'ini')
-    const listen = [...String(main['listen'] ?? '').matchAll(/:(\d+)\s*(?:,|$)/g)].map(([, port]) =>
-      Number(port),
+    const listen = [...String(main['listen'] as string | undefined).matchAll(/:(\d+)\s*(?:,|$)/g)].map(
+      ([, port]) => Number(port),
     )
     return [...listen, Number(main['port'] ?? 25)]
   }

@@ -65,7 +65,7 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
     const notes = haraka.log.match(/not covered: a message that .*$/gm) ?? []
     assert.equal(notes.length, 1)
     assert.match(
-      String(notes[0]),
+      notes.join(),
       /queue\/smtp_forward may hand on matches rule rule1 of \* \("All of it"\), which does not act on it because of \[main\] forwarded_mail=incoming$/,
     )
     assert.deepEqual(haraka.queueFiles(), [])
