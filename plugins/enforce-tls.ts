@@ -14,7 +14,6 @@ import type {
   Next,
 } from './enforce-tls/haraka/types.js'
 import { SettingsError } from './enforce-tls/settings.js'
-import { startProblem } from './enforce-tls/start-check.js'
 import constants from 'haraka-constants'
 
 let enforcer: Enforcer | undefined
@@ -31,6 +30,7 @@ export function register(this: HarakaPlugin): void {
   this.register_hook('init_master', 'check_start')
   this.register_hook('init_child', 'check_start')
   this.register_hook('queue_outbound', 'before_queue', -100)
+  this.register_hook('queue', 'before_forward', -100)
   this.register_hook('send_email', 'before_attempt', -100)
   this.register_hook('delivered', 'after_delivery')
   this.register_hook('rcpt', 'before_recipient', -100)
@@ -39,18 +39,29 @@ export function register(this: HarakaPlugin): void {
 
 /** Hooks `init_master` and `init_child`: Haraka ends when the answer is DENY. */
 export function check_start(this: HarakaPlugin, next: Next): void {
-  const problem = startProblem(this)
-  if (problem === null) {
-    enforcer?.checkConsole()
-    return next()
-  }
+  const problem = problemAtStart()
+  if (problem === null) return next()
   this.logcrit(`enforce-tls refuses to start: ${problem}`)
   next(constants.deny, `enforce-tls refuses to start: ${problem}`)
+}
+
+/** Total: Haraka would start if this threw. */
+function problemAtStart(): string | null {
+  try {
+    return enforcer ? enforcer.checkStart() : 'register has not run'
+  } catch (error) {
+    return `what other plugins could do is unknown: ${error instanceof Error ? error.message : String(error)}`
+  }
 }
 
 /** Hook `queue_outbound`. */
 export function before_queue(this: HarakaPlugin, next: Next, connection: HarakaConnection): void {
   if (enforcer) enforcer.beforeQueue(next, connection)
+}
+
+/** Hook `queue`. */
+export function before_forward(this: HarakaPlugin, next: Next, connection: HarakaConnection): void {
+  if (enforcer) enforcer.beforeForward(next, connection)
 }
 
 /** Hook `send_email`. */

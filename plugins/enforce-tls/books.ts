@@ -5,7 +5,7 @@ import { DeliveryEvents } from './delivery/delivery-events.js'
 import { oneLine } from './delivery/printable.js'
 import { Evidence } from './evidence/evidence.js'
 import type { HarakaPlugin, HarakaServer } from './haraka/types.js'
-import type { Decision, MetricsSources } from './metrics/metrics.js'
+import type { Decision, Metrics, MetricsSources } from './metrics/metrics.js'
 import { openMetrics, type OpenedMetrics } from './metrics/open-metrics.js'
 import { answerScrape, METRICS_PATH } from './metrics/page.js'
 import { PackageMissing } from './optional-package.js'
@@ -78,6 +78,9 @@ export class Books {
       this.#plugin.logwarn(`${error.message}; without it, set [metrics] enabled=false`)
     }
   }
+
+  /** A message that another plugin hands on was looked at. */
+  readonly forwarded: Metrics['forwarded'] = (...seen) => this.#opened?.metrics.forwarded(...seen)
 
   /** A decision was made. */
   readonly decided = (result: Decision): void => this.#opened?.metrics.decided(result)

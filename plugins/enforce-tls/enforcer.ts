@@ -21,13 +21,17 @@ import type {
   Next,
 } from './haraka/types.js'
 import { answerRecipient } from './incoming.js'
-import { keepFromOtherQueues } from './other-queues.js'
+import { takeForwardedMail } from './forwarded-mail.js'
+import { keepFromOtherQueues, type QueueContext } from './other-queues.js'
 import { RuleStates } from './metrics/rule-states.js'
 import { RuleBook } from './rule-book.js'
 import { readSettings, storeIn, type Settings } from './settings.js'
 import { openStore } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
+import { forwardedMailProblem, startProblem } from './start-check.js'
+import { startRemarks } from './start-remarks.js'
 import { ThisHaraka } from './this-haraka.js'
+import { UncoveredNotes } from './uncovered-notes.js'
 import { contextOf, contextsFor } from './tls-settings.js'
 
 /** The plugin in one Haraka process. */
@@ -42,6 +46,7 @@ export class Enforcer {
   readonly #configFolder: string
   readonly #guardContext: GuardContext
   readonly #decisions: Decisions
+  readonly #uncovered: UncoveredNotes
   #console: ConsoleHost | null = null
   #storeAvailable: boolean | null = null
   #settings: Settings
@@ -91,6 +96,7 @@ export class Enforcer {
       retriesLast: () => this.#haraka.retriesLast,
       decided: this.#books.decided,
     })
+    this.#uncovered = new UncoveredNotes(plugin)
     const { inherited = [] } = where.redis
     const origin =
       where.store.type === 'redis' && inherited.length > 0 ? ` (from redis.ini: ${inherited.join(', ')})` : ''
@@ -100,10 +106,15 @@ export class Enforcer {
   #onSettingsChange(result: { readonly settings: Settings } | { readonly error: Error }): void {
     try {
       if ('error' in result) throw result.error
+      const { main } = result.settings
+      const problem = forwardedMailProblem(this.#plugin, main)
+      if (problem !== null) throw new Error(problem)
       this.#contexts = contextsFor(result.settings, this.#configFolder)
+      const before = this.#settings.main.forwardedMail
       this.#settings = result.settings
       this.#books.settingsChanged()
       this.#plugin.lognotice('enforce-tls.ini was read again')
+      if (main.forwardedMail !== before) this.#remark()
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error)
       this.#plugin.logerror(`${problem}; the settings before this change stay in force`)
@@ -128,8 +139,18 @@ export class Enforcer {
 
   /** Hook `queue_outbound`. Total. */
   beforeQueue(next: Next, connection: HarakaConnection): void {
-    const context = { plugin: this.#plugin, rules: this.#rules, settings: this.#settings.main }
-    keepFromOtherQueues(context, next, connection)
+    keepFromOtherQueues(this.#queueContext(), next, connection)
+  }
+
+  /** Hook `queue`. Total. */
+  beforeForward(next: Next, connection: HarakaConnection): void {
+    const context = {
+      ...this.#queueContext(),
+      route: (client: HarakaConnection) => this.#haraka.routeContext(client),
+      notes: this.#uncovered,
+      count: this.#books.forwarded,
+    }
+    takeForwardedMail(context, next, connection)
   }
 
   /** Hook `rcpt`. Total. */
@@ -159,8 +180,26 @@ export class Enforcer {
     next()
   }
 
+  /** Why the guard would not hold in this Haraka, or `null`; where it holds, says in the log what is worth knowing. */
+  checkStart(): string | null {
+    const problem = startProblem(this.#plugin, this.#settings.main)
+    if (problem !== null) return problem
+    this.#remark()
+    this.#checkConsole()
+    return null
+  }
+
+  #remark(): void {
+    for (const { text, isWarning } of startRemarks(this.#plugin, this.#settings.main))
+      this.#plugin[isWarning ? 'logwarn' : 'lognotice'](text)
+  }
+
+  #queueContext(): QueueContext {
+    return { plugin: this.#plugin, rules: this.#rules, settings: this.#settings.main }
+  }
+
   /** Tells, at start, where the settings ask for a console that can't be had. */
-  checkConsole(): void {
+  #checkConsole(): void {
     if (this.#settings.console.enabled && !this.#haraka.hasHttp)
       this.#plugin.logwarn(
         "[console] enabled=true, but Haraka's HTTP server is off; set listen in config/http.ini",

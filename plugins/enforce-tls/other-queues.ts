@@ -1,13 +1,15 @@
 /**
  * Keeps a covered message from other queue plugins, which would send it in their own way: it goes into Haraka's
- * outbound queue, where the guard is.
+ * outbound queue, where the guard is. Haraka puts it there by itself once the hook `queue_outbound` is over and
+ * nobody took it; that way no time limit of a hook can end while it is being queued, which would double it.
  */
 import constants from 'haraka-constants'
 import { comparable } from './envelope.js'
-import type { HarakaConnection, HarakaPlugin, Next } from './haraka/types.js'
-import { otherSenders } from './other-plugins.js'
+import type { HarakaConnection, HarakaPlugin, HarakaTransaction, Next } from './haraka/types.js'
+import { HeldHooks } from './queue-plugins.js'
 import { RulesUnknown, type RuleBook } from './rule-book.js'
 import { HeaderBlock } from './rules/header-block.js'
+import type { Requirement } from './rules/requirement.js'
 import type { Settings } from './settings.js'
 
 /** What is needed of the process. */
@@ -17,34 +19,52 @@ export interface QueueContext {
   readonly settings: Settings['main']
 }
 
-/** Hook `queue_outbound`. Total; where nothing can be told the client is asked to come again. */
+/** RFC 3463: a directory, here the rules, does not answer. */
+export const LOOKUP_FAILED = '4.3.0 Temporary policy lookup failure, try again later'
+
+/** Hook `queue_outbound`. Total; while the rules are unknown the message waits in the outbound queue. */
 export function keepFromOtherQueues(
   { plugin, rules, settings }: QueueContext,
   next: Next,
-  { transaction }: HarakaConnection,
+  connection: HarakaConnection,
 ): void {
-  const senders = otherSenders(plugin)
-  if (!transaction || senders.length === 0 || settings.reportOnly) return next()
-  const { mail_from, rcpt_to } = transaction
-  const headers = () => new HeaderBlock(transaction.header.toString())
-  Promise.resolve(rules.verdictsOn(comparable(mail_from), rcpt_to.map(comparable), headers))
-    .then(
-      (verdicts) => verdicts.some(({ requirement }) => requirement !== null),
-      (error: unknown) => !(isAway(error) && settings.onStoreFailure === 'deliver'),
-    )
-    .then(
-      (covered) => {
-        if (covered) transaction.notes.skip_plugins = [...(transaction.notes.skip_plugins ?? []), ...senders]
-        next()
-      },
-      (error: unknown) => {
-        plugin.logcrit(`no decision at queue_outbound: ${String(error)}`)
-        next(constants.denysoft, 'The rules for this message can not be told now, try again later')
-      },
-    )
+  const { transaction } = connection
+  if (!transaction || settings.reportOnly) return next()
+  let held: HeldHooks | null
+  try {
+    held = HeldHooks.hold(plugin, connection)
+  } catch (error) {
+    plugin.logcrit(`queue_outbound: other plugins can't be held back: ${String(error)}`)
+    return next(constants.denysoft, LOOKUP_FAILED)
+  }
+  if (held === null) return next()
+  requirementsOf(transaction, rules).then(
+    (requirements) => {
+      if (requirements.length === 0) held.release()
+      next()
+    },
+    (error: unknown) => {
+      if (isAway(error) && settings.onStoreFailure === 'deliver') held.release()
+      next()
+    },
+  )
+}
+
+/**
+ * What outgoing rules require of a message, one for each recipient that they cover.
+ *
+ * @throws {RulesUnknown} (rejects) as `RuleBook.verdictsOn` does.
+ */
+export async function requirementsOf(
+  { mail_from, rcpt_to, header }: HarakaTransaction,
+  rules: RuleBook,
+): Promise<readonly Requirement[]> {
+  const headers = () => new HeaderBlock(header.toString())
+  const verdicts = await rules.verdictsOn(comparable(mail_from), rcpt_to.map(comparable), headers)
+  return verdicts.flatMap(({ requirement }) => (requirement === null ? [] : [requirement]))
 }
 
 /** Whether the store did not answer; rules that do not validate are another matter. */
-function isAway(error: unknown): boolean {
+export function isAway(error: unknown): boolean {
   return error instanceof RulesUnknown && !error.invalid
 }

@@ -30,6 +30,8 @@ export interface Settings {
     readonly deferSeconds: number
     /** Log what would bounce, enforce nothing. @default false */
     readonly reportOnly: boolean
+    /** Whether outgoing rules cover mail for local recipients that another plugin hands on. @default incoming */
+    readonly forwardedMail: 'incoming' | 'outgoing'
     /** Next hops (host, host:port or socket path) that count as secure without TLS. @default none */
     readonly trustedNextHops: readonly string[]
   }

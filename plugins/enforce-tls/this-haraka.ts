@@ -3,12 +3,14 @@ import path from 'node:path'
 import { readFileSync } from 'node:fs'
 import type { BounceOptions } from './delivery/bounce.js'
 import type {
+  HarakaConnection,
   HarakaMx,
   HarakaOutbound,
   HarakaOutboundConfig,
   HarakaOutboundTls,
   HarakaPlugin,
 } from './haraka/types.js'
+import type { RouteContext } from './onward-route.js'
 
 /** Views of one Haraka. Everything is looked up when it is asked for: modules are not there before all plugins are. */
 export class ThisHaraka {
@@ -39,6 +41,27 @@ export class ThisHaraka {
   /** As long as its retries go on, in milliseconds. */
   get retriesLast(): number {
     return (this.outboundConfig.temp_fail_intervals ?? []).reduce((sum, interval) => sum + interval * 1000, 0)
+  }
+
+  /** The ports that `smtp.ini` has it listen on. */
+  get #ports(): number[] {
+    const { main = {} } = this.#plugin.config.get('smtp.ini', 'ini')
+    const listen = [...String(main['listen'] as string | undefined).matchAll(/:(\d+)\s*(?:,|$)/g)].map(
+      ([, port]) => Number(port),
+    )
+    return [...listen, Number(main['port'] ?? 25)]
+  }
+
+  /** What tells where its outbound queue would send the message of a connection. */
+  routeContext({ local }: HarakaConnection): RouteContext {
+    const { outbound, name, outboundConfig } = this
+    return {
+      plugin: this.#plugin,
+      outbound,
+      me: name,
+      localMxOk: outboundConfig.local_mx_ok,
+      ports: [...this.#ports, ...(local.port === null ? [] : [local.port])],
+    }
   }
 
   /** Whether its HTTP server is on. */

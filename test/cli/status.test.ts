@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
 import { storedRule } from '../support/rules.js'
+import { TemporaryFolder } from '../support/temporary-folder.js'
 import { enforceTls, inProcess, RulesFile, type FakeTerminal } from './enforce-tls.js'
 
 describe('status', { concurrency: 8 }, () => {
@@ -34,6 +36,55 @@ describe('status', { concurrency: 8 }, () => {
     const { code, stderr } = await rulesFile.run('status')
     assert.equal(code, 1)
     assert.match(stderr, /rules: is not an object/)
+  })
+})
+
+describe('mail that another plugin hands on', () => {
+  /** A Haraka folder with these plugins and lines of `[main]`, and a rule of `*` for `*`. */
+  async function folder(t: TestContext, plugins: string, main = ''): Promise<string> {
+    const made = new TemporaryFolder('cli-haraka')
+    t.after(() => made.close())
+    const config = path.join(made.path, 'config')
+    await mkdir(config)
+    await writeFile(path.join(config, 'plugins'), plugins)
+    await writeFile(path.join(config, 'enforce-tls.ini'), `[store]\ntype=file\n[main]\n${main}`)
+    await writeFile(
+      path.join(config, 'enforce-tls.rules.json'),
+      JSON.stringify({ rules: { '*': { all: storedRule({ to: ['*'] }) } } }),
+    )
+    return made.path
+  }
+  const explained = ['explain', '--from', 'ann@acme.example', '--to', 'cfo@bank.example']
+  const LIST = '# queues\nenforce-tls\nqueue/discard\nqueue/smtp_forward\n'
+
+  it('is said to be incoming, with the plugin', async (t) => {
+    const config = ['--config', await folder(t, LIST)]
+    assert.match(
+      (await inProcess(['status', ...config])).stdout,
+      /^ *forwarded mail +incoming: outgoing rules do not cover mail for local recipients that queue\/smtp_forward may hand on$/m,
+    )
+    const json = JSON.parse((await inProcess(['status', '--json', ...config])).stdout) as object
+    assert.equal((json as { forwardedMail: string }).forwardedMail, 'incoming')
+    assert.match(
+      (await inProcess([...explained, ...config])).stdout,
+      /^Covered is what Haraka relays\. Mail for local recipients that queue\/smtp_forward may hand on counts as incoming and is not covered \(\[main\] forwarded_mail=incoming\)\.$/m,
+    )
+  })
+
+  it('is said to be outgoing where it is', async (t) => {
+    const config = ['--config', await folder(t, LIST, 'forwarded_mail=outgoing\n')]
+    assert.match(
+      (await inProcess(['status', ...config])).stdout,
+      /^ *forwarded mail +outgoing: outgoing rules cover mail for local recipients, before queue\/smtp_forward may hand it on$/m,
+    )
+    assert.doesNotMatch((await inProcess([...explained, ...config])).stdout, /Covered is what Haraka relays/)
+  })
+
+  it('is no word of explain where no plugin hands mail on, or the plugins are not known', async (t) => {
+    const config = ['--config', await folder(t, 'enforce-tls\nqueue/quarantine\n')]
+    assert.doesNotMatch((await inProcess([...explained, ...config])).stdout, /hand on/)
+    const rulesFile = await RulesFile.create(t, 'acme.example')
+    assert.doesNotMatch(await rulesFile.done('status'), /forwarded/)
   })
 })
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { startHaraka, type Haraka } from '../support/haraka.js'
+import { metricsUrl } from '../support/metrics-url.js'
 import { repositoryRoot } from '../support/repository.js'
 import { fileStoreConfig } from '../support/rules.js'
 import { scrape, valueOf, type Scrape } from '../support/scrape.js'
@@ -132,11 +133,4 @@ async function processesThat(did: string, haraka: Haraka, url: string): Promise<
     return processes().size >= 2
   }, `two processes that have ${did}`)
   return processes().size
-}
-
-async function metricsUrl(haraka: Haraka): Promise<string> {
-  // The HTTP server comes last, when Haraka has run its start-up hooks.
-  await haraka.waitForLog(/Listening on \S+[^]*Listening on \S+:\d/)
-  const ports = [...haraka.log.matchAll(/Listening on \S+:(\d+)/g)].map(([, port]) => port)
-  return `http://127.0.0.1:${ports.find((port) => port !== String(haraka.port)) ?? ''}/enforce-tls/metrics`
 }

@@ -41,6 +41,27 @@ const ROWS: readonly (readonly [what: string, options: HarakaOptions, words: str
     'the plugin queue/smtp_proxy sends a message while its client still talks',
   ],
   [
+    'beside a plugin that inherits from queue/smtp_proxy',
+    {
+      ...ini('[store]\ntype=file\n'),
+      extraPlugins: { proxy: "exports.register = function () { this.inherits('queue/smtp_proxy') }\n" },
+    },
+    'the plugin proxy sends a message while its client still talks',
+  ],
+  [
+    'behind another plugin in the queue hook, with forwarded_mail=outgoing',
+    {
+      ...ini('[store]\ntype=file\n[main]\nforwarded_mail=outgoing\n'),
+      extraPlugins: { first: FIRST.replace('send_email', 'queue') },
+    },
+    'the plugin first comes before it in the queue hook and could let mail pass; put the line enforce-tls above first in config/plugins, or set [main] forwarded_mail=incoming',
+  ],
+  [
+    'with a word of its own for forwarded mail',
+    ini('[main]\nforwarded_mail=both\n'),
+    'enforce-tls.ini: [main] forwarded_mail=both: expected incoming, outgoing',
+  ],
+  [
     'with an unknown section',
     ini('[mian]\n'),
     'enforce-tls.ini: unknown section [mian]; allowed sections: main, store, redis, cache, tls, failure',

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { HarakaPlugin } from '../../plugins/enforce-tls/haraka/types.js'
+import { toSettings } from '../../plugins/enforce-tls/settings-schema.js'
 import { startProblem } from '../../plugins/enforce-tls/start-check.js'
 
 /** A Haraka of which nothing is there but what is asked for its version. */
@@ -18,13 +19,13 @@ describe('the version of Haraka', () => {
   for (const version of ['2.8.28', '3.0.6', '3.1.7'])
     it(`${version} is too old`, () => {
       assert.equal(
-        startProblem(harakaOf(version)),
+        startProblem(harakaOf(version), toSettings({}).main),
         `Haraka ${version} is too old for it; use Haraka 3.2 or later`,
       )
     })
 
   for (const version of ['3.2.0', '3.10.0', '4.0.0', '10.0.0-beta.1'])
     it(`${version} is new enough, so that the rest is checked`, () => {
-      assert.throws(() => startProblem(harakaOf(version)), /^Error: asked for /)
+      assert.throws(() => startProblem(harakaOf(version), toSettings({}).main), /^Error: asked for /)
     })
 })

@@ -6,10 +6,14 @@ import type { HarakaMx } from '../haraka/types.js'
 
 /** Haraka asks a STUN server besides, for the address outside a NAT; a check asks nobody else. */
 export function isThisMachine({ exchange = '', from_dns }: HarakaMx): boolean {
-  if (from_dns === undefined) return false
-  if (isIPv4(exchange) && ip.is_local_ipv4(exchange)) return true
-  if (isIPv6(exchange) && ip.is_local_ipv6(exchange)) return true
+  return from_dns !== undefined && isOwnAddress(exchange)
+}
+
+/** Whether an IP address is one of this machine. */
+export function isOwnAddress(ipAddress: string): boolean {
+  if (isIPv4(ipAddress) && ip.is_local_ipv4(ipAddress)) return true
+  if (isIPv6(ipAddress) && ip.is_local_ipv6(ipAddress)) return true
   return Object.values(networkInterfaces()).some((addresses) =>
-    addresses?.some(({ address }) => address === exchange),
+    addresses?.some(({ address }) => address === ipAddress),
   )
 }

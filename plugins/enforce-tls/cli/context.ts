@@ -30,6 +30,8 @@ export interface SharedOptions extends StoreOptions {
 export interface Surroundings {
   /** Settings of the chosen Haraka folder, or the defaults beside `--redis` and `--file`. */
   readonly settings: Settings
+  /** That Haraka folder; `null` beside `--redis` and `--file`. */
+  readonly folder: string | null
   /** The delivery log beside the rules. */
   readonly deliveries: () => Pick<DeliveryLog, 'read' | 'check' | 'description'>
   /** Whom Haraka becomes once it listens; `null` where that is whoever starts it, or not known. */
@@ -136,6 +138,7 @@ async function surround(
   try {
     await work({
       settings,
+      folder,
       deliveries: () => (deliveries ??= openDeliveryLog(settings)),
       harakaUser: () => ownerOf({ settings, folder }),
       asHaraka: folder !== null,

@@ -18,6 +18,7 @@ import { dnsOption, serverOf } from './check-servers.js'
 import { showCheck } from './check-words.js'
 import { addressOf, senderOf } from './envelope.js'
 import { showExplanation } from './explanation.js'
+import { uncoveredRemark } from './forwarded-words.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { senderWords } from './rule-words.js'
 
@@ -72,11 +73,15 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
       `the message would wait, since the rules of ${senderWords(error.place.owner)} are not valid (a Haraka that read them before goes by the last valid ones): ${store.placeOf(error.place)}: ${error.problem}`,
     ])
   }
-  const { reportOnly } = settings.main
+  const { reportOnly, forwardedMail } = settings.main
+  const forwarded = context.folder === null ? {} : { forwardedMail }
   const check = options.probe ? await probed(context, message, explanation, options.dns) : null
   const probe = check === null ? {} : { probe: check }
-  output.data({ ...explanationData(message, explanation), reportOnly, ...probe })
+  output.data({ ...explanationData(message, explanation), reportOnly, ...forwarded, ...probe })
   showExplanation(context, message, explanation)
+  const covers = message.direction === 'outgoing' && explanation.verdict.requirement !== null
+  const remark = covers ? uncoveredRemark(context) : null
+  if (remark !== null) output.line(remark)
   if (reportOnly) output.line('With report_only=true of these settings, nothing of that is enforced.')
   if (check === null) return
   output.line('')

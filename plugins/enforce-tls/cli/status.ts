@@ -2,6 +2,7 @@
 import { canAsk, withQuestions } from './ask.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { valueOf } from '../entries/difference.js'
+import { forwardedState } from './forwarded-words.js'
 import { Refusal } from './refusal.js'
 import { reportOn, type StatusReport, type StoreProblem } from './status-report.js'
 
@@ -30,12 +31,14 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
   const facts = await store.facts()
   const report = await reportOn(context)
   const { domains, rules } = report
+  const forwarded = forwardedState(context)
   output.facts({
     ...facts,
     owners: String(report.owners),
     domains: `${domains.on} on, ${domains.off} off`,
     rules: `${rules.on} on, ${rules.off} off, ${rules.sleeping} sleeping (on, but the service of their domain is off)`,
     groups: String(report.groups),
+    ...(forwarded === null ? {} : { 'forwarded mail': forwarded }),
     problems: String(report.problems.length),
   })
   const removed = fix ? await offerRemoval(context, report, yes === true) : []
@@ -43,6 +46,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
   output.data({
     ...facts,
     ...report,
+    ...(forwarded === null ? {} : { forwardedMail: context.settings.main.forwardedMail }),
     problems: left.map(dataOf),
     ...(fix ? { removed: removed.map(dataOf) } : {}),
   })

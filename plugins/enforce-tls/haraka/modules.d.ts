@@ -58,3 +58,8 @@ declare module 'haraka-net-utils/lib/ip.js' {
   }
   export = ip
 }
+
+declare module 'haraka-net-utils/lib/HarakaMx.js' {
+  const HarakaMx: new (answer: unknown) => import('./types.js').HarakaMx
+  export = HarakaMx
+}

@@ -145,16 +145,41 @@ export interface HarakaConnection extends HarakaLogger {
   /** Whether the client may send to anybody: an authenticated user, or a host of ours. */
   readonly relaying: boolean
   readonly tls: { readonly enabled: boolean }
-  readonly transaction?: {
-    readonly uuid: string
-    readonly mail_from: HarakaAddress
-    readonly rcpt_to: readonly HarakaAddress[]
-    /** As text: the header block as it stands. */
-    readonly header: { toString(): string }
-    /** `skip_plugins` names the plugins whose hooks Haraka leaves out for this transaction. */
-    readonly notes: { skip_plugins?: string[] }
-  } | null
+  /** This server's end. */
+  readonly local: { readonly port: number | null }
+  readonly transaction?: HarakaTransaction | null
+  /** What is still to be asked in the hook that runs now. */
+  hooks_to_run: HookCall[]
+  /** What is asked now; `null` between two. */
+  readonly current_hook?: unknown
+  /** Haraka's answer to the client after the hook `queue`; `cont` is 451. */
+  queue_respond: (code: number, message?: unknown) => void
+  /** The same after `queue_outbound`; `cont` puts the message into the outbound queue. */
+  queue_outbound_respond: (code: number, message?: unknown) => void
 }
+
+/** One message of a client. */
+export interface HarakaTransaction {
+  readonly uuid: string
+  readonly mail_from: HarakaAddress
+  readonly rcpt_to: readonly HarakaAddress[]
+  /** As text: the header block as it stands. */
+  readonly header: { toString(): string }
+  /** `queue.wants` is the short name of the queue plugin that is to have the message. */
+  readonly notes: { get(path: string): unknown } & Record<string, unknown>
+}
+
+/** A plugin that Haraka has loaded. */
+export interface LoadedPlugin {
+  readonly name: string
+  /** Its file, or the package.json of its folder. */
+  readonly plugin_path?: string
+  /** The plugins that it inherits from, by name. */
+  readonly base?: Readonly<Record<string, unknown>>
+}
+
+/** A hook of a plugin. */
+export type HookCall = [plugin: LoadedPlugin, method: string, ...rest: unknown[]]
 
 /** Haraka's outbound module. */
 export interface HarakaOutbound {
@@ -171,6 +196,8 @@ export interface HarakaOutbound {
     readonly get_primary_host_name: () => string
     readonly get_mx: (domain: string) => Promise<HarakaMx[]>
     readonly resolve_mx_hosts: (hosts: readonly HarakaMx[]) => Promise<HarakaMx[]>
+    /** Makes a next hop of what a `get_mx` hook answers: an object, a URL, or `host:port`. */
+    readonly HarakaMx: new (answer: unknown) => HarakaMx
   }
   readonly HMailItem: new (name: string, path: string, notes: unknown) => HarakaMailItem
   readonly qfile: {
@@ -201,9 +228,12 @@ export interface HarakaOutboundTls {
 export interface HarakaPlugins {
   /** The loaded plugins, as they are called in `config/plugins`. */
   readonly plugin_list: readonly string[]
+  readonly registered_plugins: Readonly<Record<string, LoadedPlugin | undefined>>
   readonly registered_hooks: Readonly<
     Record<string, readonly { readonly plugin: string; readonly method: string; readonly priority: number }[]>
   >
+  /** Asks all plugins of a hook; the answer goes to the object's method `<hook>_respond`. */
+  run_hooks(hook: string, object: object, argument: unknown): void
 }
 
 /** What the hook `init_http` is given: Haraka's server, once its HTTP server listens. */

@@ -12,6 +12,9 @@ import type { NearCacheCounts } from '../store/near-cache.js'
 /** What came of the question what a message requires, asked before each attempt. */
 export type Decision = 'required' | 'not-required' | 'deferred' | 'failed'
 
+/** What came of a message for local recipients that an outgoing rule matches, where another plugin would hand it on. */
+export type ForwardedResult = 'not-covered' | 'queued' | 'refused' | 'deferred'
+
 /** What is looked up at each scrape; `null` where it is not known. */
 export interface MetricsSources {
   readonly storeAvailable: () => boolean | null
@@ -54,6 +57,11 @@ export class Metrics {
     'Decisions before an attempt; deferred: the rules could not be told',
     ['result'],
   )
+  readonly #forwarded = this.#counter(
+    'forwarded_messages_total',
+    'Messages for local recipients that an outgoing rule matches and that another plugin would hand on; deferred: the rules were unknown',
+    ['result'],
+  )
   readonly #handshakes = new Histogram({
     name: 'enforce_tls_handshake_duration_seconds',
     help: 'TLS handshakes of messages held to TLS, from ClientHello to end',
@@ -74,6 +82,7 @@ export class Metrics {
     for (const result of ['refused', 'would-refuse']) this.#refusals.inc({ result }, 0)
     for (const result of ['required', 'not-required', 'deferred', 'failed'])
       this.#decisions.inc({ result }, 0)
+    for (const result of ['not-covered', 'queued', 'refused', 'deferred']) this.#forwarded.inc({ result }, 0)
     this.#addStore(sources)
     this.#addCache(sources)
     this.#addRules(sources)
@@ -96,6 +105,9 @@ export class Metrics {
 
   /** A decision was made. */
   readonly decided = (result: Decision): void => this.#decisions.inc({ result })
+
+  /** A message that another plugin would hand on was looked at. */
+  readonly forwarded = (result: ForwardedResult): void => this.#forwarded.inc({ result })
 
   #counter<T extends string>(name: string, help: string, labelNames: T[]): Counter<T> {
     return new Counter({ name: `enforce_tls_${name}`, help, labelNames, registers: [this.registry] })

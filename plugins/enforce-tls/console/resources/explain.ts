@@ -57,6 +57,11 @@ const explanation: Schema = object({
     }),
   ),
   reportOnly: flag,
+  forwardedMail: {
+    type: 'string',
+    enum: ['incoming', 'outgoing'],
+    description: 'Whether outgoing rules cover mail for local recipients that another plugin hands on.',
+  },
 })
 
 export const explainRoutes = [
@@ -100,8 +105,8 @@ async function explainMessage(call: Call<ExplainBody>): Promise<Reply> {
   const entries = body.rule === undefined ? stored : withUnsaved(call, stored, groups)
   try {
     const data = explanationData(message, explain(entries, groups, message))
-    const { reportOnly } = context.settings().main
-    return { body: { ...redacted(call, data), reportOnly } }
+    const { reportOnly, forwardedMail } = context.settings().main
+    return { body: { ...redacted(call, data), reportOnly, forwardedMail } }
   } catch (error) {
     if (!(error instanceof InvalidEntry)) throw error
     const { place, problem } = error

@@ -1,0 +1,327 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { selfSigned } from '../support/certificates.js'
+import { dnsPlugin, startDns } from '../support/dns-server.js'
+import { startHaraka, type HarakaOptions } from '../support/haraka.js'
+import { metricsUrl } from '../support/metrics-url.js'
+import { startRedis } from '../support/redis-server.js'
+import { fileStoreConfig, rulesDocument, type TestRule } from '../support/rules.js'
+import { scrape, valueOf } from '../support/scrape.js'
+import { startPeer, type SmtpPeer } from '../support/smtp-peer.js'
+import { TemporaryFolder } from '../support/temporary-folder.js'
+
+/** Takes mail for everybody as local: nobody may relay. */
+const ALL_LOCAL = 'exports.hook_rcpt = (next) => next(OK)\n'
+
+interface Gateway {
+  /** The server that smtp_forward sends to. */
+  readonly inside: SmtpPeer
+  readonly ini?: string
+  /** @default a rule of `*` for clinic.example */
+  readonly rules?: Readonly<Record<string, readonly TestRule[]>>
+  /** Sections of smtp_forward.ini. */
+  readonly sections?: string
+  readonly options?: HarakaOptions
+}
+
+const CLINIC = { '*': [{ to: ['clinic.example'] }] }
+const OUTGOING = '[main]\nforwarded_mail=outgoing\n'
+
+function startGateway({ inside, ini = '', rules = CLINIC, sections = '', options = {} }: Gateway) {
+  return startHaraka({
+    plugins: ['all-local', 'enforce-tls', 'queue/smtp_forward', 'test-routes'],
+    ...options,
+    extraPlugins: { 'all-local': ALL_LOCAL, ...options.extraPlugins },
+    config: {
+      ...fileStoreConfig(rules, ini),
+      'smtp_forward.ini': `host=127.0.0.1\nport=${inside.port}\n${sections}`,
+      ...options.config,
+    },
+  })
+}
+
+const FROM_OUTSIDE = { from: 'joe@partner.example', to: 'lab@clinic.example' }
+
+describe('mail for local recipients that queue/smtp_forward hands on', () => {
+  it('is incoming by default: no outgoing rule stops it, which is said at start, noted once an hour and counted', async () => {
+    await using inside = await startPeer({ starttls: false })
+    await using haraka = await startGateway({
+      inside,
+      rules: { '*': [{ to: ['*'], name: 'All of it' }] },
+      options: { config: { 'http.ini': 'listen=127.0.0.1:0\n' } },
+    })
+    assert.ok(
+      haraka.log.includes(
+        'mail for local recipients that queue/smtp_forward may hand on counts as incoming: outgoing rules do not cover it ([main] forwarded_mail=incoming)',
+      ),
+    )
+    for (let number = 0; number < 3; number++) assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
+    assert.equal(inside.messages.length, 3)
+    const url = await metricsUrl(haraka)
+    const counted = async () =>
+      valueOf(await scrape(url), 'enforce_tls_forwarded_messages_total', { result: 'not-covered' })
+    await haraka.until(async () => (await counted()) === 3, 'three messages to be counted')
+    const notes = haraka.log.match(/not covered: a message that .*$/gm) ?? []
+    assert.equal(notes.length, 1)
+    assert.match(
+      notes.join(),
+      /queue\/smtp_forward may hand on matches rule rule1 of \* \("All of it"\), which does not act on it because of \[main\] forwarded_mail=incoming$/,
+    )
+    assert.deepEqual(haraka.queueFiles(), [])
+  })
+
+  it('is incoming by default: a store that does not answer neither refuses nor delays it', async () => {
+    await using inside = await startPeer({ starttls: false })
+    await using redis = await startRedis()
+    const { key, cert } = await selfSigned({ dnsNames: ['mta.test.example'] })
+    await using haraka = await startGateway({
+      inside,
+      options: {
+        plugins: ['tls', 'all-local', 'enforce-tls', 'queue/smtp_forward'],
+        config: {
+          // Longer than a hook may take: a hook that waited for the store would end with 450.
+          'enforce-tls.ini': `[redis]\nport=${redis.port}\ncommand_timeout=60s\n`,
+          'tls.ini': '',
+          'tls_key.pem': key,
+          'tls_cert.pem': cert,
+        },
+      },
+    })
+    redis.pause()
+    const { code, reply } = await haraka.send({ ...FROM_OUTSIDE, starttls: true })
+    redis.resume()
+    assert.equal(code, 250, reply)
+    assert.equal(inside.messages.length, 1)
+  })
+
+  it('is outgoing where the settings say so: covered mail goes through the outbound queue, over TLS', async () => {
+    await using inside = await startPeer({ starttls: false })
+    await using clinic = await startPeer()
+    await using haraka = await startGateway({
+      inside,
+      ini: OUTGOING,
+      sections: `[clinic.example]\nhost=127.0.0.1\nport=${clinic.port}\n`,
+    })
+    assert.match(haraka.log, /queue\/smtp_forward may hand on counts as outgoing: covered mail goes through/)
+    assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
+    const [message] = await clinic.waitForMessages()
+    assert.ok(message?.tls)
+    await haraka.waitForEmptyQueue()
+    assert.deepEqual(clinic.cleartextAfterEhlo(), [])
+    assert.equal(inside.connections.length, 0)
+    assert.equal((await haraka.send({ ...FROM_OUTSIDE, to: 'roses@florist.example' })).code, 250)
+    assert.equal(inside.messages.length, 1)
+  })
+
+  it('and a covered message to a server without TLS bounces', async () => {
+    await using inside = await startPeer({ starttls: false })
+    await using partner = await startPeer()
+    await using haraka = await startGateway({
+      inside,
+      ini: OUTGOING,
+      sections: `[clinic.example]\nhost=127.0.0.1\nport=${inside.port}\n`,
+      options: { routes: { 'partner.example': [partner.route()] } },
+    })
+    assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
+    const [bounce] = await partner.waitForMessages()
+    assert.equal(bounce?.from, '')
+    await haraka.waitForEmptyQueue()
+    assert.deepEqual(inside.cleartextAfterEhlo(), [])
+  })
+
+  it('and a message with covered and other recipients reaches each once', async () => {
+    await using inside = await startPeer({ starttls: false })
+    await using clinic = await startPeer()
+    await using haraka = await startGateway({
+      inside,
+      ini: OUTGOING,
+      sections: [
+        `[clinic.example]\nhost=127.0.0.1\nport=${clinic.port}`,
+        `[florist.example]\nhost=127.0.0.1\nport=${inside.port}\n`,
+      ].join('\n'),
+    })
+    const to = ['lab@clinic.example', 'roses@florist.example', 'joe@clinic.example']
+    assert.equal((await haraka.send({ ...FROM_OUTSIDE, to })).code, 250)
+    await clinic.waitForMessages()
+    await inside.waitForMessages()
+    await haraka.waitForEmptyQueue()
+    const reached = [...clinic.messages, ...inside.messages].flatMap(({ acceptedFor }) => acceptedFor)
+    assert.deepEqual(reached.sort(), [...to].sort())
+    assert.deepEqual(clinic.cleartextAfterEhlo(), [])
+  })
+
+  const NO_WAY =
+    /^451 4\.7\.0 This message must be sent encrypted, and this server has no way set up for it; try again later/
+
+  it('and is refused for now, with the way out in the log, where DNS names this very server', async () => {
+    await using inside = await startPeer({ starttls: false })
+    await using dns = await startDns({
+      'clinic.example': { mx: [{ preference: 10, exchange: 'gateway.test.example' }] },
+      'gateway.test.example': { a: ['127.0.0.1'] },
+    })
+    await using haraka = await startGateway({
+      inside,
+      ini: OUTGOING,
+      options: {
+        plugins: ['all-local', 'dns', 'enforce-tls', 'queue/smtp_forward'],
+        extraPlugins: { dns: dnsPlugin(dns) },
+      },
+    })
+    const to = ['roses@florist.example', 'lab@clinic.example']
+    const { code, reply } = await haraka.send({ ...FROM_OUTSIDE, to })
+    assert.equal(code, 451)
+    assert.match(reply, NO_WAY)
+    assert.deepEqual(haraka.queueFiles(), [])
+    assert.equal(inside.connections.length, 0)
+    assert.ok(
+      haraka.log.includes(
+        'the outbound queue has no way for mail to florist.example: no mail server of florist.example is known',
+      ),
+      haraka.log,
+    )
+    await haraka.send(FROM_OUTSIDE)
+    assert.match(
+      haraka.log,
+      /the outbound queue has no way for mail to clinic\.example: it would come back to this server, which is gateway\.test\.example \(127\.0\.0\.1\), a mail server of clinic\.example; rule rule1 of \* \("Enforced TLS"\) covers the message, so no other plugin may send it; name its server in a section \[clinic\.example\] with host= in config\/smtp_forward\.ini, or set \[main\] forwarded_mail=incoming in enforce-tls\.ini/,
+    )
+  })
+
+  it('and is refused for now where a plugin routes it back to this server', async () => {
+    await using inside = await startPeer({ starttls: false })
+    await using haraka = await startGateway({ inside, ini: OUTGOING })
+    haraka.setRoutes({ 'clinic.example': [{ exchange: '127.0.0.1', port: haraka.port, priority: 0 }] })
+    const { reply } = await haraka.send(FROM_OUTSIDE)
+    assert.match(reply, NO_WAY)
+    assert.match(haraka.log, /it would come back to this server, which is 127\.0\.0\.1, a mail server of/)
+    assert.equal(inside.connections.length, 0)
+  })
+
+  it('and is asked to come again while the rules are unknown', async () => {
+    await using inside = await startPeer({ starttls: false })
+    const broken = rulesDocument(CLINIC) as { rules: Record<string, unknown> }
+    const config = {
+      'enforce-tls.rules.json': {
+        ...broken,
+        domains: { 'partner.example': { enabled: true } },
+        rules: { ...broken.rules, 'partner.example': { broken: { name: 'x' } } },
+      },
+    }
+    await using haraka = await startGateway({ inside, ini: OUTGOING, options: { config } })
+    const { reply } = await haraka.send({ ...FROM_OUTSIDE, to: 'roses@florist.example' })
+    assert.match(reply, /^451 4\.3\.0 Temporary policy lookup failure, try again later/)
+    assert.match(haraka.log, /refused for now: the rules are unknown: .*broken/)
+    assert.equal(inside.connections.length, 0)
+    assert.deepEqual(haraka.queueFiles(), [])
+  })
+
+  it('and is queued once, however long other plugins take for that', async () => {
+    await using inside = await startPeer({ starttls: false })
+    await using clinic = await startPeer()
+    await using haraka = await startGateway({
+      inside,
+      ini: OUTGOING,
+      sections: `[clinic.example]\nhost=127.0.0.1\nport=${clinic.port}\n`,
+      options: {
+        plugins: ['all-local', 'enforce-tls', 'queue/smtp_forward', 'slow'],
+        extraPlugins: { slow: 'exports.hook_pre_send_trans_email = (next) => { setTimeout(next, 1500) }\n' },
+        config: { 'enforce-tls.timeout': '1\n' },
+      },
+    })
+    // A hook of ours that queued it would be over by then: 450, and the message queued as well.
+    assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
+    await clinic.waitForMessages()
+    await haraka.waitForEmptyQueue()
+    assert.equal(clinic.messages.length, 1)
+  })
+
+  it('and is quarantined where another plugin wants that', async () => {
+    await using folder = new TemporaryFolder('quarantine')
+    await using inside = await startPeer({ starttls: false })
+    await using clinic = await startPeer()
+    await using haraka = await startGateway({
+      inside,
+      ini: OUTGOING,
+      sections: `[clinic.example]\nhost=127.0.0.1\nport=${clinic.port}\n`,
+      options: {
+        plugins: ['all-local', 'suspicious', 'enforce-tls', 'queue/smtp_forward', 'queue/quarantine'],
+        extraPlugins: {
+          suspicious: `exports.hook_data_post = (next, { transaction }) => {
+            transaction.notes.quarantine = 'spam'
+            transaction.notes.quarantine_action = [OK, 'kept']
+            next()
+          }`,
+        },
+        config: { 'quarantine.ini': `quarantine_path=${folder.path}\n` },
+      },
+    })
+    assert.match((await haraka.send(FROM_OUTSIDE)).reply, /^250 kept/)
+    assert.ok(readdirSync(folder.path).includes('spam'))
+    assert.deepEqual(haraka.queueFiles(), [])
+  })
+
+  it('and goes over LMTP where queue/lmtp stands before the plugin that hands on', async () => {
+    await using inside = await startPeer({ starttls: false })
+    await using lmtp = await startPeer({ lmtp: true })
+    await using haraka = await startGateway({
+      inside,
+      ini: OUTGOING,
+      options: {
+        plugins: ['all-local', 'enforce-tls', 'queue/lmtp', 'queue/smtp_forward'],
+        config: { 'lmtp.ini': `host=127.0.0.1\nport=${lmtp.port}\n` },
+      },
+    })
+    assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
+    assert.ok((await lmtp.waitForMessages())[0]?.tls)
+    await haraka.waitForEmptyQueue()
+  })
+
+  it('and does not come to a plugin that takes all behind the one that hands on', async () => {
+    await using inside = await startPeer({ starttls: false })
+    await using clinic = await startPeer()
+    await using haraka = await startGateway({
+      inside,
+      ini: OUTGOING,
+      sections: `[clinic.example]\nhost=127.0.0.1\nport=${clinic.port}\n`,
+      options: { plugins: ['all-local', 'enforce-tls', 'queue/smtp_forward', 'queue/test'] },
+    })
+    assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
+    assert.ok((await clinic.waitForMessages())[0]?.tls)
+  })
+
+  it('and a change of the settings holds from the next message on', async () => {
+    await using inside = await startPeer({ starttls: false })
+    await using clinic = await startPeer()
+    const sections = `[clinic.example]\nhost=127.0.0.1\nport=${clinic.port}\n`
+    await using haraka = await startGateway({ inside, sections })
+    await haraka.send(FROM_OUTSIDE)
+    assert.deepEqual(
+      clinic.messages.map(({ tls }) => tls !== undefined),
+      [false],
+    )
+    haraka.writeConfig({ 'enforce-tls.ini': `[store]\ntype=file\n${OUTGOING}` })
+    await haraka.waitForLog(/counts as outgoing/)
+    await haraka.send(FROM_OUTSIDE)
+    const [, second] = await clinic.waitForMessages(2)
+    assert.ok(second?.tls)
+  })
+
+  it('and a change to outgoing is refused where another plugin comes first in the hook', async () => {
+    await using inside = await startPeer({ starttls: false })
+    const first =
+      "exports.register = function () { this.register_hook('queue', 'look', -100) }\nexports.look = (next) => next()\n"
+    await using haraka = await startGateway({
+      inside,
+      options: {
+        plugins: ['all-local', 'first', 'enforce-tls', 'queue/smtp_forward'],
+        extraPlugins: { first },
+      },
+    })
+    haraka.writeConfig({ 'enforce-tls.ini': `[store]\ntype=file\n${OUTGOING}` })
+    await haraka.waitForLog(
+      /the plugin first comes before it in the queue hook and could let mail pass; put the line enforce-tls above first in config\/plugins, or set \[main\] forwarded_mail=incoming; the settings before this change stay in force/,
+    )
+    assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
+    assert.equal(inside.messages.length, 1)
+  })
+})
