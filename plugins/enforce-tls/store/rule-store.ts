@@ -21,6 +21,8 @@ export type StoreErrorCode =
   | 'STORE_CONFLICT'
   /** Of several changes on different nodes of a Cluster some were made, or all but not recorded; the message says which. */
   | 'STORE_HALFWAY'
+  /** It answered, and is not the store with the rules that were seen before, or has lost them; unknown is not "none". */
+  | 'STORE_GONE'
 
 /** A failed call of a store. */
 export class StoreError extends Error {
@@ -41,6 +43,30 @@ export type Change =
   | { readonly key: 'domains' | 'groups' }
   /** Anything: what is kept must be read again. */
   | { readonly key: 'all' }
+
+/** What tells a store from others, and whether it is without rules. */
+export interface StoreIdentity {
+  /** Its marker as it stands, see `parseMarker`; `null` where it has none. */
+  readonly marker: string | null
+  /** Why the marker may not be read, else `null`. */
+  readonly markerProblem: string | null
+  /** Whether any domain has a service. Without one, no rules act but those of `*`. */
+  readonly hasServices: boolean
+  /** Whether `*` has rules. */
+  readonly hasRulesForAll: boolean
+}
+
+/** What endangers the rules in a store, apart from what anybody writes there. */
+export interface StoreHealth {
+  /** What may make rules vanish, a sentence each. */
+  readonly risks: readonly string[]
+  /** Whether whole keys may vanish at any time. */
+  readonly mayEvict: boolean
+  /** Why it may be behind the store that it copies, else `null`. */
+  readonly behind: string | null
+  /** Why that can't be told, else `null`. */
+  readonly unknown: string | null
+}
 
 /** Told by a store of what changes in it. */
 export interface ChangeListener {
@@ -108,6 +134,23 @@ export interface RuleStore {
    */
   writeAll(changes: readonly EntryChange[], options?: WriteOptions): Promise<void>
 
+  /** What tells this store from others. */
+  identity(): Promise<StoreIdentity>
+
+  /**
+   * Sets the marker.
+   *
+   * @param expected what was last seen there
+   * @throws {StoreError} `STORE_CONFLICT` where it is not as expected.
+   */
+  writeMarker(expected: string | null, value: string): Promise<void>
+
+  /** What endangers the rules here. */
+  health(): Promise<StoreHealth>
+
+  /** After how long the rules of an owner vanish by themselves, in milliseconds; `null` for never, or where that can't be told. */
+  expiryOf(owner: string): Promise<number | null>
+
   /** The recorded changes, latest first. */
   history(query: HistoryQuery): Promise<readonly HistoryEntry[]>
 
@@ -122,4 +165,7 @@ export interface RuleStore {
 }
 
 /** The reading half of a store. */
-export type ReadStore = Omit<RuleStore, 'writeAll' | 'writeRules' | 'writeService' | 'writeGroup' | 'close'>
+export type ReadStore = Omit<
+  RuleStore,
+  'writeAll' | 'writeRules' | 'writeService' | 'writeGroup' | 'writeMarker' | 'close'
+>
