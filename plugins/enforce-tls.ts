@@ -41,7 +41,7 @@ export function register(this: HarakaPlugin): void {
 export function check_start(this: HarakaPlugin, next: Next): void {
   const problem = startProblem(this)
   if (problem === null) {
-    enforcer?.checkConsole()
+    enforcer?.begin()
     return next()
   }
   this.logcrit(`enforce-tls refuses to start: ${problem}`)

@@ -1,4 +1,5 @@
 /** Puts it all together for one Haraka process: settings, rules in force, and what each hook answers. */
+import path from 'node:path'
 import constants from 'haraka-constants'
 import { Books } from './books.js'
 import { ConsoleHost } from './console/console-host.js'
@@ -25,8 +26,10 @@ import { keepFromOtherQueues } from './other-queues.js'
 import { RuleStates } from './metrics/rule-states.js'
 import { RuleBook } from './rule-book.js'
 import { readSettings, storeIn, type Settings } from './settings.js'
+import { KnownStore } from './store/known-store.js'
 import { openStore } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
+import { queueFolderOf, SeenStores } from './store/seen-stores.js'
 import { ThisHaraka } from './this-haraka.js'
 import { contextOf, contextsFor } from './tls-settings.js'
 
@@ -37,6 +40,8 @@ export class Enforcer {
   /** Where rules are, as at start: a change of these settings asks for a restart. */
   readonly #storePlace: Pick<Settings, 'store' | 'redis'>
   readonly #store: RuleStore
+  /** The same, as far as its answers count. */
+  readonly #known: KnownStore
   readonly #rules: RuleBook
   readonly #books: Books
   readonly #configFolder: string
@@ -65,9 +70,17 @@ export class Enforcer {
         else plugin.logerror(`rule store is not available: ${detail}`)
       },
     })
-    this.#rules = new RuleBook(this.#store, {
+    const { maxOwners } = this.#settings.cache
+    const queueFolder = queueFolderOf(path.dirname(configFolder), plugin.config.get('queue_dir', 'value'))
+    this.#known = new KnownStore(this.#store, {
       log: plugin,
-      maxOwners: this.#settings.cache.maxOwners,
+      memory: new SeenStores({ configFolder, queueFolder }, (problem) => plugin.logwarn(problem)),
+      onEmptyStore: () => this.#settings.main.onEmptyStore,
+      maxOwners,
+    })
+    this.#rules = new RuleBook(this.#known, {
+      log: plugin,
+      maxOwners,
       patience: this.#settings.redis.commandTimeout,
     })
     const ruleStates = new RuleStates(this.#store)
@@ -78,6 +91,8 @@ export class Enforcer {
       storePlace: where,
       sources: {
         storeAvailable: () => this.#storeAvailable,
+        storeGone: () => this.#known.gone,
+        storeAtRisk: () => this.#known.atRisk,
         cache: () => this.#rules.counts,
         rules: () => ruleStates.latest(),
       },
@@ -155,8 +170,12 @@ export class Enforcer {
     next()
   }
 
-  /** Tells, at start, where the settings ask for a console that can't be had. */
-  checkConsole(): void {
+  /**
+   * Begins what goes on beside mail, and tells where the settings ask for a console that can't be had. When Haraka is
+   * the user that it stays: what is written before would be root's.
+   */
+  begin(): void {
+    if (!this.#haraka.isMasterOfWorkers) this.#known.start()
     if (this.#settings.console.enabled && !this.#haraka.hasHttp)
       this.#plugin.logwarn(
         "[console] enabled=true, but Haraka's HTTP server is off; set listen in config/http.ini",
@@ -201,6 +220,7 @@ export class Enforcer {
   async close(): Promise<void> {
     await this.#console?.close()
     this.#rules.close()
+    this.#known.close()
     await this.#books.close()
     await this.#store.close()
   }

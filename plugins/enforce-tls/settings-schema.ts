@@ -35,6 +35,7 @@ import type { Settings } from './settings.js'
 export const KEYS: Readonly<Record<string, Keys>> = {
   main: {
     on_store_failure: words('defer', 'deliver'),
+    on_empty_store: words('auto', 'defer', 'deliver'),
     defer_seconds: count(1, 86_400),
     report_only: boolean,
     trusted_next_hops: list('a list (trusted_next_hops[]=)'),
@@ -103,6 +104,7 @@ export function toSettings(ini: Readonly<Record<string, Section | undefined>>): 
   return deepFreeze({
     main: {
       onStoreFailure: or(main['on_store_failure'], 'defer'),
+      onEmptyStore: or(main['on_empty_store'], 'auto'),
       deferSeconds: or(main['defer_seconds'], 60),
       reportOnly: isYes(main['report_only'], false),
       trustedNextHops: or<string[]>(main['trusted_next_hops'], []),

@@ -39,10 +39,9 @@ async function documentFile(rulesFile: RulesFile, document: unknown): Promise<st
 }
 
 async function documentIn(rulesFile: RulesFile): Promise<typeof DOCUMENT> {
-  const { store, ...entries } = JSON.parse(await rulesFile.done('export')) as typeof DOCUMENT & {
-    store?: unknown
-  }
-  return entries
+  const { domains, groups, rules } = JSON.parse(await rulesFile.done('export')) as typeof OTHER &
+    typeof DOCUMENT
+  return { domains, groups, rules } as typeof DOCUMENT
 }
 
 describe('export', { concurrency: 8 }, () => {

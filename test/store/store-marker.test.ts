@@ -30,7 +30,7 @@ interface Opened extends AsyncDisposable {
   look(): Promise<string>
 }
 
-const KINDS: readonly { readonly name: string; open(): Promise<Opened> }[] = [
+const KINDS: readonly { readonly name: string; readonly open: () => Promise<Opened> }[] = [
   {
     name: 'a rules file',
     open() {

@@ -118,7 +118,7 @@ export class FileStore extends EntryWriter implements RuleStore {
 
   /** Nothing but what somebody does to the file. */
   health(): Promise<StoreHealth> {
-    return Promise.resolve({ risks: [], mayEvict: false, behind: null, unknown: null })
+    return Promise.resolve({ evicts: null, keys: [], replica: false, behind: null, unknown: null })
   }
 
   expiryOf(): Promise<null> {

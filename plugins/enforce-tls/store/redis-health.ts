@@ -5,66 +5,64 @@
 import { Cluster, type Redis } from 'ioredis'
 import { mastersOf } from './redis-cluster.js'
 import type { RedisConnection } from './redis-connection.js'
-import type { StoreHealth } from './rule-store.js'
+import type { KeyExpiry, StoreHealth } from './rule-store.js'
 
 type Connection = Pick<RedisConnection, 'ask' | 'description'>
 
 /** Looks at all servers that hold keys. @param keys those that are looked at one by one */
 export async function readHealth(connection: Connection, keys: readonly string[]): Promise<StoreHealth> {
+  const { description } = connection
   const nodes = await connection.ask<readonly Redis[]>({
     key: null,
     writes: false,
     send: (redis) => (redis instanceof Cluster ? mastersOf(redis) : Promise.resolve([redis])),
   })
+  const parts = nodes.flatMap((node) => ['memory', 'replication'].map((part) => ({ node, part })))
   const [infos, expiries] = await Promise.all([
-    Promise.all(
-      nodes.flatMap((node) => ['memory', 'replication'].map((part) => readInfo(connection, node, part))),
-    ),
-    Promise.all(keys.map(async (key) => ({ key, after: await askExpiry(connection, key) }))),
+    Promise.all(parts.map(({ node, part }) => readInfo(connection, node, part))),
+    Promise.all(keys.map((key) => askExpiry(connection, key))),
   ])
   const told = infos.filter((info) => info !== NOT_PERMITTED)
   const evicting = told.find(mayEvict)
   const unknown = [
     ...(told.length === infos.length ? [] : ['its memory policy and its master (+info)']),
-    ...(expiries.some(({ after }) => after === NOT_PERMITTED) ? ['whether keys expire (+pttl)'] : []),
+    ...(expiries.includes(NOT_PERMITTED) ? ['whether keys expire (+pttl)'] : []),
   ]
   return {
-    mayEvict: evicting !== undefined,
-    risks: [
-      ...(evicting === undefined ? [] : [evictionRisk(connection, evicting)]),
-      ...expiries.flatMap(({ key, after }) =>
-        typeof after === 'number' ? [expiryRisk(`${connection.description}: key ${key}`, after)] : [],
-      ),
-    ],
+    evicts:
+      evicting === undefined
+        ? null
+        : `${description} removes any key, rules too, when its memory is full (maxmemory-policy ${fieldOf(evicting, 'maxmemory_policy')}); set maxmemory-policy noeviction, or volatile-lru`,
+    keys: keys.map((key, index) => ({ key, after: afterOf(expiries[index]) })),
+    replica: told.some(isReplica),
     behind: told.some(isCutOff)
-      ? `${connection.description} is a replica whose link to its master is down, so its data may be out of date; check the master, or name it in [redis]`
+      ? `${description} is a replica whose link to its master is down, so its data may be out of date; check the master, or name it in [redis]`
       : null,
     unknown:
       unknown.length === 0
         ? null
-        : `${connection.description} does not permit this user to ask for ${unknown.join(' and ')}; check the ACL of the user`,
+        : `${description} does not permit this user to ask for ${unknown.join(' and ')}; check the ACL of the user`,
   }
 }
 
-/** What a key with a time to live means. @param after in milliseconds */
-export function expiryRisk(place: string, after: number): string {
-  return `${place} expires in ${Math.ceil(after / 1000)} s, and its rules with it; keep it with PERSIST`
-}
-
-/** After how long a key vanishes, in milliseconds; `null` for never, or where that may not be asked. */
-export async function expiryOf(connection: Connection, key: string): Promise<number | null> {
-  const after = await askExpiry(connection, key)
-  return after === NOT_PERMITTED ? null : after
+/** After how long a key vanishes. */
+export async function expiryOf(connection: Connection, key: string): Promise<KeyExpiry> {
+  return { key, after: afterOf(await askExpiry(connection, key)) }
 }
 
 const NOT_PERMITTED = 'not permitted'
 
-function askExpiry(connection: Connection, key: string): Promise<number | null | typeof NOT_PERMITTED> {
-  return connection.ask<number | null | typeof NOT_PERMITTED>({
+function afterOf(answer: number | typeof NOT_PERMITTED | undefined): KeyExpiry['after'] {
+  if (typeof answer !== 'number' || answer === -2) return 'gone'
+  return answer < 0 ? 'never' : answer
+}
+
+/** The answer of PTTL: milliseconds, -1 for never, -2 for no such key. */
+function askExpiry(connection: Connection, key: string): Promise<number | typeof NOT_PERMITTED> {
+  return connection.ask<number | typeof NOT_PERMITTED>({
     key,
     writes: false,
-    // -1: never, -2: there is no such key.
-    send: (redis) => redis.pttl(key).then((after) => (after < 0 ? null : after), whenNotPermitted),
+    send: (redis) => redis.pttl(key).catch(whenNotPermitted),
   })
 }
 
@@ -91,10 +89,10 @@ function mayEvict(info: string): boolean {
   return Number(fieldOf(info, 'maxmemory')) > 0 && fieldOf(info, 'maxmemory_policy').startsWith('allkeys-')
 }
 
-function isCutOff(info: string): boolean {
-  return fieldOf(info, 'role') === 'slave' && fieldOf(info, 'master_link_status') === 'down'
+function isReplica(info: string): boolean {
+  return fieldOf(info, 'role') === 'slave'
 }
 
-function evictionRisk({ description }: Connection, info: string): string {
-  return `${description} removes any key, rules too, when its memory is full (maxmemory-policy ${fieldOf(info, 'maxmemory_policy')}); set maxmemory-policy noeviction, or volatile-lru`
+function isCutOff(info: string): boolean {
+  return isReplica(info) && fieldOf(info, 'master_link_status') === 'down'
 }

@@ -16,7 +16,7 @@ import { expiryOf, readHealth } from './redis-health.js'
 import { findKeys } from './redis-keys.js'
 import { markingOf, readIdentity, setMarker, type MarkerKeys } from './redis-marker.js'
 import { writeEntries } from './redis-write.js'
-import type { ChangeListener, RuleStore, StoreHealth, StoreIdentity } from './rule-store.js'
+import type { ChangeListener, KeyExpiry, RuleStore, StoreHealth, StoreIdentity } from './rule-store.js'
 
 /** What a Redis store tells of itself. */
 export interface RedisStoreOptions {
@@ -116,7 +116,7 @@ export class RedisStore extends EntryWriter implements RuleStore {
     return readHealth(this.#connection, [marker, services, `${this.#prefix}groups`, rulesForAll])
   }
 
-  expiryOf(owner: string): Promise<number | null> {
+  expiryOf(owner: string): Promise<KeyExpiry> {
     return expiryOf(this.#connection, `${this.#prefix}rules:${owner}`)
   }
 

@@ -56,12 +56,21 @@ export interface StoreIdentity {
   readonly hasRulesForAll: boolean
 }
 
+/** A key, and after how long it vanishes by itself. */
+export interface KeyExpiry {
+  readonly key: string
+  /** In milliseconds, or `never`; `gone` where there is no such key, or that can't be told. */
+  readonly after: number | 'never' | 'gone'
+}
+
 /** What endangers the rules in a store, apart from what anybody writes there. */
 export interface StoreHealth {
-  /** What may make rules vanish, a sentence each. */
-  readonly risks: readonly string[]
-  /** Whether whole keys may vanish at any time. */
-  readonly mayEvict: boolean
+  /** Why any of its keys may be removed at any time, else `null`. */
+  readonly evicts: string | null
+  /** The keys that are not an owner's own, and when they vanish by themselves. */
+  readonly keys: readonly KeyExpiry[]
+  /** Whether it copies another store. */
+  readonly replica: boolean
   /** Why it may be behind the store that it copies, else `null`. */
   readonly behind: string | null
   /** Why that can't be told, else `null`. */
@@ -148,8 +157,8 @@ export interface RuleStore {
   /** What endangers the rules here. */
   health(): Promise<StoreHealth>
 
-  /** After how long the rules of an owner vanish by themselves, in milliseconds; `null` for never, or where that can't be told. */
-  expiryOf(owner: string): Promise<number | null>
+  /** After how long the rules of an owner vanish by themselves; `null` where nothing here does. */
+  expiryOf(owner: string): Promise<KeyExpiry | null>
 
   /** The recorded changes, latest first. */
   history(query: HistoryQuery): Promise<readonly HistoryEntry[]>
@@ -168,4 +177,10 @@ export interface RuleStore {
 export type ReadStore = Omit<
   RuleStore,
   'writeAll' | 'writeRules' | 'writeService' | 'writeGroup' | 'writeMarker' | 'close'
+>
+
+/** What a decision needs of a store. */
+export type DecidingStore = Pick<
+  RuleStore,
+  'description' | 'readOwner' | 'readService' | 'groups' | 'watch' | 'stamp' | 'placeOf'
 >
