@@ -67,7 +67,7 @@ function judge(
 
 function memoryOf(folder: string, warnings: string[]): SeenStores {
   const configFolder = path.join(folder, 'config')
-  const queue: unknown = harakaConfig.module_config(folder).get('queue_dir', 'value')
+  const queue: unknown = harakaConfig.module_config(folder, folder).get('queue_dir', 'value')
   return new SeenStores({ configFolder, queueFolder: queueFolderOf(folder, queue) }, (problem) =>
     warnings.push(problem),
   )

@@ -225,6 +225,8 @@ export class StoreWatch {
   }
 
   #lookAside(): void {
+    // A key that has a time to live since a moment ago is seen now, or it may be gone by the next time.
+    this.#health = null
     // A store that does not answer is told of by its connection.
     this.look().catch(ignore)
   }
