@@ -3,7 +3,6 @@
  * those who decide: what an owner has in a store that has lost its rules, or that is cut off from its master, is
  * unknown, and told as a `DoubtfulStore`.
  */
-import { LRUCache } from 'lru-cache'
 import type { StoredGroups } from '../rules/group.js'
 import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
 import { serviceDomainOf } from '../rules/owner.js'
@@ -43,16 +42,17 @@ export class KnownStore implements DecidingStore {
   readonly #watch: StoreWatch
   readonly #onEmptyStore: KnownStoreOptions['onEmptyStore']
   /** Owners that were last read with rules. */
-  readonly #withRules: LRUCache<string, true>
+  readonly #withRules = new Set<string>()
+  readonly #maxOwners: number
   /** Those whose rules vanish by themselves, or have. */
-  readonly #expiring = new Map<string, KeyExpiry>()
+  readonly #expiring = new Set<string>()
 
   constructor(store: RuleStore, options: KnownStoreOptions) {
     this.#store = store
     this.description = store.description
     if (store.stamp) this.stamp = store.stamp
     this.#onEmptyStore = options.onEmptyStore
-    this.#withRules = new LRUCache({ max: options.maxOwners })
+    this.#maxOwners = options.maxOwners
     this.#watch = new StoreWatch(store, options)
   }
 
@@ -125,17 +125,25 @@ export class KnownStore implements DecidingStore {
 
   /** Rules that are gone all at once, from a store that may remove them by itself, are no rules that somebody deleted. */
   #assertWhole({ owner, rules, service }: OwnerEntries, view: StoreView, expiry: KeyExpiry | null): void {
-    const mayVanish = view.health.evicts !== null || view.keysExpire || this.#expiring.has(owner)
+    const evicts = view.health.evicts !== null
     if (rules.size === 0) {
-      if (mayVanish && this.#withRules.has(owner)) throw this.#vanished(owner, `all rules of ${owner}`)
+      if ((evicts || this.#expiring.has(owner)) && this.#withRules.has(owner))
+        throw this.#vanished(owner, `all rules of ${owner}`)
       this.#withRules.delete(owner)
       return
     }
     this.#noteExpiry(owner, expiry)
-    this.#withRules.set(owner, true)
+    this.#remember(owner)
     const domain = serviceDomainOf(owner)
-    if (mayVanish && domain !== null && service === null && !view.identity.hasServices)
+    if ((evicts || view.keysExpire) && domain !== null && service === null && !view.identity.hasServices)
       throw this.#vanished(owner, `the services of all domains, ${domain} too,`)
+  }
+
+  #remember(owner: string): void {
+    this.#withRules.delete(owner)
+    this.#withRules.add(owner)
+    const [oldest] = this.#withRules
+    if (this.#withRules.size > this.#maxOwners && oldest !== undefined) this.#withRules.delete(oldest)
   }
 
   #vanished(owner: string, what: string): DoubtfulStore {
@@ -145,9 +153,9 @@ export class KnownStore implements DecidingStore {
 
   #noteExpiry(owner: string, expiry: KeyExpiry | null): void {
     if (expiry === null) return
-    const expires = typeof expiry.after === 'number'
-    if (expires) this.#expiring.set(owner, expiry)
-    else this.#expiring.delete(owner)
+    // What has vanished since it was read stays in mind.
+    if (typeof expiry.after === 'number') this.#expiring.add(owner)
+    else if (expiry.after === 'never') this.#expiring.delete(owner)
     this.#watch.tellExpiry(expiry)
   }
 }

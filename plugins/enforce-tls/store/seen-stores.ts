@@ -35,7 +35,7 @@ export function queueFolderOf(harakaFolder: string, named: unknown): string {
 export class SeenStores {
   readonly #files: readonly string[]
   readonly #tell: (problem: string) => void
-  #told = ''
+  readonly #told = new Set<string>()
   #writing: Promise<void> = Promise.resolve()
 
   /** @param tell is told what is wrong with the file, once for each thing */
@@ -94,8 +94,9 @@ export class SeenStores {
 
   #say(problem: string): void {
     const sentence = `the store that was last seen ${problem}`
-    if (this.#told !== sentence) this.#tell(sentence)
-    this.#told = sentence
+    if (this.#told.has(sentence)) return
+    this.#told.add(sentence)
+    this.#tell(sentence)
   }
 }
 
