@@ -174,8 +174,9 @@ export class Enforcer {
    * Begins what goes on beside mail, and tells where the settings ask for a console that can't be had. When Haraka is
    * the user that it stays: what is written before would be root's.
    */
-  begin(): void {
-    if (!this.#haraka.isMasterOfWorkers) this.#known.start()
+  begin({ cluster }: Pick<HarakaServer, 'cluster'>): void {
+    // The master of workers stays root, and handles no mail.
+    if (!cluster?.isPrimary) this.#known.start()
     if (this.#settings.console.enabled && !this.#haraka.hasHttp)
       this.#plugin.logwarn(
         "[console] enabled=true, but Haraka's HTTP server is off; set listen in config/http.ini",

@@ -1,5 +1,4 @@
 /** What the guard and the check are told of the Haraka that they run in: its name, its modules, its settings. */
-import cluster from 'node:cluster'
 import path from 'node:path'
 import { readFileSync } from 'node:fs'
 import type { BounceOptions } from './delivery/bounce.js'
@@ -40,12 +39,6 @@ export class ThisHaraka {
   /** As long as its retries go on, in milliseconds. */
   get retriesLast(): number {
     return (this.outboundConfig.temp_fail_intervals ?? []).reduce((sum, interval) => sum + interval * 1000, 0)
-  }
-
-  /** Whether this process only looks after others, and handles no mail. */
-  get isMasterOfWorkers(): boolean {
-    const { main = {} } = this.#plugin.config.get('smtp.ini', 'ini')
-    return cluster.isPrimary && Boolean(main['nodes'])
   }
 
   /** Whether its HTTP server is on. */

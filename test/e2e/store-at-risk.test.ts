@@ -146,7 +146,7 @@ it('a user of Redis who may not ask what endangers rules is told so, and mail go
     ...words,
   )
   await using scene = await startScene(
-    `${iniOf(redis).replace('[evidence]', 'username=old\npassword=secret\n[evidence]')}`,
+    iniOf(redis).replace('[evidence]', 'username=old\npassword=secret\n[evidence]'),
   )
   await scene.bounces()
   await scene.delivers()

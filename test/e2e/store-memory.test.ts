@@ -1,6 +1,15 @@
 /** What Haraka remembers of its store over restarts, wherever it may write it. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { startScene, writeClinicRule, type Scene } from '../support/guarded-scene.js'
@@ -73,3 +82,31 @@ it('a file that can not be read or written is told of once, and stops no mail', 
     1,
   )
 })
+
+const NOBODY = 65_534
+const noRoot = process.getuid?.() !== 0 && 'only root can start Haraka as another user'
+
+it(
+  'a Haraka that is not root, and may not write its config folder, remembers in its queue folder',
+  { skip: noRoot },
+  async () => {
+    await using redis = await startRedis()
+    await writeRule(redis)
+    await using scene = await startScene(iniOf(redis))
+    const { folder } = scene.haraka
+    await scene.haraka.stop()
+    chmodSync(folder, 0o755)
+    chownSync(join(folder, 'queue'), NOBODY, NOBODY)
+    rmSync(inConfig(scene), { force: true })
+    const smtp = `[main]\nlisten=127.0.0.1:0\nnodes=0\nforce_shutdown_timeout=5\nuser=${NOBODY}\ngroup=${NOBODY}\n`
+    scene.haraka.writeConfig({ 'smtp.ini': smtp })
+    await scene.haraka.start()
+    await scene.bounces()
+    await scene.haraka.until(() => existsSync(inQueue(scene)), 'the file in the queue folder')
+    assert.equal(statSync(inQueue(scene)).uid, NOBODY)
+    await redis.cli('FLUSHALL')
+    await scene.haraka.restart()
+    await scene.waits(LOST)
+    await assert.rejects(scene.command('status'), LOST, 'another user finds the file, too')
+  },
+)
