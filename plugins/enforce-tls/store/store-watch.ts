@@ -2,7 +2,6 @@
  * Looks at a store: whether it is the one whose rules were seen before, and what endangers them. What is wrong is logged
  * once, and once more when it is over. Looks that are asked for at the same time are one.
  */
-import type { HarakaLogger } from '../haraka/types.js'
 import {
   StoreError,
   type KeyExpiry,
@@ -10,12 +9,13 @@ import {
   type StoreHealth,
   type StoreIdentity,
 } from './rule-store.js'
+import { SaidOnce, type StateLog } from './said-once.js'
 import type { SeenStores } from './seen-stores.js'
 import { standingOf, toRemember, type OnEmptyStore, type SeenStore, type Standing } from './standing.js'
 
 /** What a watch is given besides its store. */
 export interface StoreWatchOptions {
-  readonly log: Pick<HarakaLogger, 'logerror' | 'logwarn' | 'lognotice'>
+  readonly log: StateLog
   /** What this Haraka remembers of before. */
   readonly memory: Pick<SeenStores, 'read' | 'remember'>
   /** `[main] on_empty_store` as it is now. */
@@ -51,7 +51,7 @@ const HEALTH_AGE = 1000
 export class StoreWatch {
   readonly #store: Watched
   readonly #options: StoreWatchOptions
-  readonly #said = new Map<string, string>()
+  readonly #said: SaidOnce
   readonly #expiring = new Set<string>()
   #seen: SeenStore | null
   #health: { readonly at: number; readonly health: StoreHealth } | null = null
@@ -63,6 +63,7 @@ export class StoreWatch {
   constructor(store: Watched, options: StoreWatchOptions) {
     this.#store = store
     this.#options = options
+    this.#said = new SaidOnce(options.log)
     this.#seen = options.memory.read()
   }
 
@@ -109,7 +110,7 @@ export class StoreWatch {
 
   /** Logs that the rules are lost, for who finds it without a look. */
   tellGone(problem: string): void {
-    this.#say('standing', problem, {
+    this.#said.say('standing', problem, {
       level: 'logerror',
       before: 'rules are unknown, so mail waits unless its rules are in memory: ',
       over: 'the rules are known again',
@@ -121,7 +122,7 @@ export class StoreWatch {
     if (after === 'gone') return
     const expires = typeof after === 'number'
     const problem = `${this.#store.description}: key ${key} expires, and its rules with it; keep it with PERSIST`
-    this.#say(`expiry of ${key}`, expires ? problem : null, {
+    this.#said.say(`expiry of ${key}`, expires ? problem : null, {
       level: 'logwarn',
       before: 'rules may vanish: ',
       over: `key ${key} expires no more`,
@@ -197,31 +198,20 @@ export class StoreWatch {
 
   #tellAll(standing: Standing, { evicts, behind, unknown }: StoreHealth): void {
     if (standing.state === 'gone') this.tellGone(standing.problem)
-    else this.#say('standing', null, { level: 'logerror', over: 'the rules are known again' })
+    else this.#said.say('standing', null, { level: 'logerror', over: 'the rules are known again' })
     const remark = standing.state === 'gone' ? null : standing.remark
-    this.#say('remark', remark, { level: 'logwarn' })
-    this.#say('unknown', unknown, { level: 'logwarn' })
-    this.#say('eviction', evicts, {
+    this.#said.say('remark', remark, { level: 'logwarn' })
+    this.#said.say('unknown', unknown, { level: 'logwarn' })
+    this.#said.say('eviction', evicts, {
       level: 'logwarn',
       before: 'rules may vanish: ',
       over: `${this.#store.description} keeps its keys now`,
     })
-    this.#say('link', behind, {
+    this.#said.say('link', behind, {
       level: 'logerror',
       before: 'rules may be out of date; those last known stay in force, mail of owners never read waits: ',
       over: `${this.#store.description} is connected to its master again`,
     })
-  }
-
-  #say(kind: string, sentence: string | null, { level, before = '', over }: Saying): void {
-    const last = this.#said.get(kind)
-    if (sentence === null) {
-      if (this.#said.delete(kind) && over !== undefined) this.#options.log.lognotice(over)
-      return
-    }
-    if (last === sentence) return
-    this.#said.set(kind, sentence)
-    this.#options.log[level](before + sentence)
   }
 
   #lookAside(): void {
@@ -230,12 +220,6 @@ export class StoreWatch {
     // A store that does not answer is told of by its connection.
     this.look().catch(ignore)
   }
-}
-
-interface Saying {
-  readonly level: 'logerror' | 'logwarn'
-  readonly before?: string
-  readonly over?: string
 }
 
 function ignore(): undefined {
