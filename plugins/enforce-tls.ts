@@ -38,9 +38,12 @@ export function register(this: HarakaPlugin): void {
 }
 
 /** Hooks `init_master` and `init_child`: Haraka ends when the answer is DENY. */
-export function check_start(this: HarakaPlugin, next: Next): void {
+export function check_start(this: HarakaPlugin, next: Next, server: HarakaServer): void {
   const problem = problemAtStart()
-  if (problem === null) return next()
+  if (problem === null) {
+    enforcer?.begin(server)
+    return next()
+  }
   this.logcrit(`enforce-tls refuses to start: ${problem}`)
   next(constants.deny, `enforce-tls refuses to start: ${problem}`)
 }

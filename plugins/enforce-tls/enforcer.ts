@@ -1,4 +1,5 @@
 /** Puts it all together for one Haraka process: settings, rules in force, and what each hook answers. */
+import path from 'node:path'
 import constants from 'haraka-constants'
 import { Books } from './books.js'
 import { ConsoleHost } from './console/console-host.js'
@@ -26,10 +27,12 @@ import { keepFromOtherQueues, type QueueContext } from './other-queues.js'
 import { RuleStates } from './metrics/rule-states.js'
 import { RuleBook } from './rule-book.js'
 import { readSettings, storeIn, type Settings } from './settings.js'
+import { KnownStore } from './store/known-store.js'
 import { openStore } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
 import { forwardedMailProblem, startProblem } from './start-check.js'
 import { startRemarks } from './start-remarks.js'
+import { queueFolderOf, SeenStores } from './store/seen-stores.js'
 import { ThisHaraka } from './this-haraka.js'
 import { UncoveredNotes } from './uncovered-notes.js'
 import { contextOf, contextsFor } from './tls-settings.js'
@@ -41,6 +44,8 @@ export class Enforcer {
   /** Where rules are, as at start: a change of these settings asks for a restart. */
   readonly #storePlace: Pick<Settings, 'store' | 'redis'>
   readonly #store: RuleStore
+  /** The same, as far as its answers count. */
+  readonly #known: KnownStore
   readonly #rules: RuleBook
   readonly #books: Books
   readonly #configFolder: string
@@ -70,9 +75,17 @@ export class Enforcer {
         else plugin.logerror(`rule store is not available: ${detail}`)
       },
     })
-    this.#rules = new RuleBook(this.#store, {
+    const { maxOwners } = this.#settings.cache
+    const queueFolder = queueFolderOf(path.dirname(configFolder), plugin.config.get('queue_dir', 'value'))
+    this.#known = new KnownStore(this.#store, {
       log: plugin,
-      maxOwners: this.#settings.cache.maxOwners,
+      memory: new SeenStores({ configFolder, queueFolder }, (problem) => plugin.logwarn(problem)),
+      onEmptyStore: () => this.#settings.main.onEmptyStore,
+      maxOwners,
+    })
+    this.#rules = new RuleBook(this.#known, {
+      log: plugin,
+      maxOwners,
       patience: this.#settings.redis.commandTimeout,
     })
     const ruleStates = new RuleStates(this.#store)
@@ -83,6 +96,8 @@ export class Enforcer {
       storePlace: where,
       sources: {
         storeAvailable: () => this.#storeAvailable,
+        storeGone: () => this.#known.gone,
+        storeAtRisk: () => this.#known.atRisk,
         cache: () => this.#rules.counts,
         rules: () => ruleStates.latest(),
       },
@@ -185,7 +200,6 @@ export class Enforcer {
     const problem = startProblem(this.#plugin, this.#settings.main)
     if (problem !== null) return problem
     this.#remark()
-    this.#checkConsole()
     return null
   }
 
@@ -198,8 +212,13 @@ export class Enforcer {
     return { plugin: this.#plugin, rules: this.#rules, settings: this.#settings.main }
   }
 
-  /** Tells, at start, where the settings ask for a console that can't be had. */
-  #checkConsole(): void {
+  /**
+   * Begins what goes on beside mail, and tells where the settings ask for a console that can't be had. When Haraka is
+   * the user that it stays: what is written before would be root's.
+   */
+  begin({ cluster }: Pick<HarakaServer, 'cluster'>): void {
+    // The master of workers stays root, and handles no mail.
+    if (!cluster?.isPrimary) this.#known.start()
     if (this.#settings.console.enabled && !this.#haraka.hasHttp)
       this.#plugin.logwarn(
         "[console] enabled=true, but Haraka's HTTP server is off; set listen in config/http.ini",
@@ -244,6 +263,7 @@ export class Enforcer {
   async close(): Promise<void> {
     await this.#console?.close()
     this.#rules.close()
+    this.#known.close()
     await this.#books.close()
     await this.#store.close()
   }

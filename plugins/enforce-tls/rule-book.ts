@@ -10,13 +10,14 @@ import type { HeaderBlock } from './rules/header-block.js'
 import type { MessageView } from './rules/match.js'
 import { ownersOf } from './rules/owner.js'
 import { InvalidEntry, type RuleList, type Verdict } from './rules/rule-list.js'
+import { DoubtfulStore } from './store/known-store.js'
 import { NearCache, type NearCacheCounts, type NearCacheOptions } from './store/near-cache.js'
-import { StoreError, type RuleStore } from './store/rule-store.js'
+import { StoreError, type DecidingStore } from './store/rule-store.js'
 
 /** The rules of an owner can't be told now. */
 export class RulesUnknown extends Error {
   readonly code = 'RULES_UNKNOWN'
-  /** @param invalid the store answered, with rules that do not validate; else it did not answer */
+  /** @param invalid the store answered, with rules that do not validate or as one that has lost its rules; else it did not answer */
   constructor(
     message: string,
     readonly invalid: boolean,
@@ -34,7 +35,7 @@ export interface RuleBookOptions extends NearCacheOptions {
 
 /** Rules in force, by owner. */
 export class RuleBook {
-  readonly #store: RuleStore
+  readonly #store: DecidingStore
   readonly #cache: NearCache
   readonly #log: RuleBookOptions['log']
   readonly #maxOwners: number
@@ -43,7 +44,7 @@ export class RuleBook {
   /** Whether it was logged that the store does not answer. */
   #away = false
 
-  constructor(store: RuleStore, { log, ...options }: RuleBookOptions) {
+  constructor(store: DecidingStore, { log, ...options }: RuleBookOptions) {
     this.#store = store
     this.#log = log
     this.#maxOwners = options.maxOwners
@@ -105,7 +106,7 @@ export class RuleBook {
     return Promise.all(
       ownersOf(address).map((owner) =>
         this.#cache.get(owner).catch((error: unknown) => {
-          throw new RulesUnknown(this.#describe(error), error instanceof InvalidEntry, { cause: error })
+          throw new RulesUnknown(this.#describe(error), mustWait(error), { cause: error })
         }),
       ),
     )
@@ -119,6 +120,8 @@ export class RuleBook {
 
   #onRead(owner: string, error: Error | null, known: boolean): void {
     if (error === null) return this.#settle(owner)
+    // A store whose answers do not count is told of once, by who found that.
+    if (error instanceof DoubtfulStore && error.owner === null) return
     const trouble = this.#describe(error)
     if (error instanceof StoreError && error.code === 'STORE_UNAVAILABLE') {
       if (this.#away) return
@@ -149,6 +152,11 @@ export class RuleBook {
     const [oldest] = this.#troubles.keys()
     if (this.#troubles.size > this.#maxOwners && oldest !== undefined) this.#troubles.delete(oldest)
   }
+}
+
+/** Whether mail has to wait, whatever happens to mail while the store does not answer. */
+function mustWait(error: unknown): boolean {
+  return error instanceof InvalidEntry || (error instanceof StoreError && error.code === 'STORE_GONE')
 }
 
 function needHeaders(lists: readonly RuleList[]): boolean {

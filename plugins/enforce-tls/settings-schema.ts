@@ -40,6 +40,7 @@ export type Ini = Readonly<Record<string, Section | undefined>>
 export const KEYS: Readonly<Record<string, Keys>> = {
   main: {
     on_store_failure: words('defer', 'deliver'),
+    on_empty_store: words('auto', 'defer', 'deliver'),
     defer_seconds: count(1, 86_400),
     report_only: boolean,
     forwarded_mail: words('incoming', 'outgoing'),
@@ -112,6 +113,7 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
   return deepFreeze({
     main: {
       onStoreFailure: or(main['on_store_failure'], 'defer'),
+      onEmptyStore: or(main['on_empty_store'], 'auto'),
       deferSeconds: or(main['defer_seconds'], 60),
       reportOnly: isYes(main['report_only'], false),
       forwardedMail: or(main['forwarded_mail'], 'incoming'),

@@ -6,6 +6,7 @@ import path from 'node:path'
 import harakaConfig from 'haraka-config'
 import type { HarakaConfig } from './haraka/types.js'
 import { REDIS_INI, type RedisSettings } from './redis-settings.js'
+import type { OnEmptyStore } from './store/standing.js'
 import type { TlsVersion } from './rules/levels.js'
 import { toSettings } from './settings-schema.js'
 import { SETTINGS_FILE, SettingsError } from './settings-error.js'
@@ -26,6 +27,8 @@ export interface Settings {
   readonly main: {
     /** What happens to mail whose rules can't be read. @default defer */
     readonly onStoreFailure: 'defer' | 'deliver'
+    /** What happens to mail while the store is empty: wait where rules were seen before, wait in any case, or never. @default auto */
+    readonly onEmptyStore: OnEmptyStore
     /** How long such mail waits for the next look, in seconds. @default 60 */
     readonly deferSeconds: number
     /** Log what would bounce, enforce nothing. @default false */

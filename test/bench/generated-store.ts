@@ -63,6 +63,22 @@ export class GeneratedStore implements RuleStore {
     return notHere()
   }
 
+  identity(): Promise<never> {
+    return notHere()
+  }
+
+  health(): Promise<never> {
+    return notHere()
+  }
+
+  expiryOf(): Promise<never> {
+    return notHere()
+  }
+
+  writeMarker(): Promise<never> {
+    return notHere()
+  }
+
   writeService(): Promise<never> {
     return notHere()
   }

@@ -39,7 +39,9 @@ async function documentFile(rulesFile: RulesFile, document: unknown): Promise<st
 }
 
 async function documentIn(rulesFile: RulesFile): Promise<typeof DOCUMENT> {
-  return JSON.parse(await rulesFile.done('export')) as typeof DOCUMENT
+  const { domains, groups, rules } = JSON.parse(await rulesFile.done('export')) as typeof OTHER &
+    typeof DOCUMENT
+  return { domains, groups, rules } as typeof DOCUMENT
 }
 
 describe('export', { concurrency: 8 }, () => {
@@ -275,7 +277,13 @@ describe('export and import on a Redis', () => {
     const rulesFile = await filled(t)
     assert.equal((await enforceTls(['import', rulesFile.file, '--redis', redis.url])).code, 0)
     const { stdout } = await enforceTls(['export', '--redis', redis.url])
-    assert.equal(stdout, await rulesFile.done('export'))
+    const { store, ...entries } = JSON.parse(stdout) as { store: { id: string } }
+    assert.equal(`${JSON.stringify(entries, null, 2)}\n`, await rulesFile.done('export'))
+    const back = await RulesFile.create(t)
+    await writeFile(`${back.file}.import`, stdout)
+    await back.done('import', `${back.file}.import`)
+    assert.equal(await back.done('export'), stdout, 'with the marker of the store')
+    assert.match(store.id, /^[\da-f]{16}$/)
     const owned = JSON.parse(await redis.cli('HGET', 'enforce-tls:rules:*', 'all')) as { name: string }
     assert.equal(owned.name, 'All')
     await readFile(rulesFile.file)

@@ -151,6 +151,8 @@ describe('status of a Redis with broken entries', () => {
         domains: { on: 1, off: 0 },
         rules: { on: 1, off: 0, sleeping: 1 },
         groups: 0,
+        id: null,
+        warnings: [],
       },
     )
   })

@@ -68,6 +68,8 @@ describe('promtool', { skip }, () => {
 function everyMetric(): Promise<string> {
   const metrics = new Metrics({
     storeAvailable: () => true,
+    storeGone: () => false,
+    storeAtRisk: () => false,
     cache: () => ({ hits: 3, misses: 2, reads: 2, failedReads: 1, owners: 1, hears: true }),
     rules: () => Object.fromEntries(COUNTED_STATES.map((state) => [state, 1])) as RuleCounts,
     evidenceDropped: () => 1,

@@ -7,6 +7,7 @@ import { RedisDeliveryLog } from '../../plugins/enforce-tls/store/redis-delivery
 import { RedisFeed } from '../../plugins/enforce-tls/store/redis-feed.js'
 import { RedisPartnerBook } from '../../plugins/enforce-tls/store/redis-partner-book.js'
 import type { RedisStore } from '../../plugins/enforce-tls/store/redis-store.js'
+import { newMarker } from '../../plugins/enforce-tls/store/store-marker.js'
 import { readmeUser, type AclUser, type Purpose } from '../support/readme-acl.js'
 import { startCluster } from '../support/redis-cluster.js'
 import { startSentinels } from '../support/redis-sentinels.js'
@@ -40,6 +41,8 @@ async function asAdministrator(settings: Partial<RedisSettings>): Promise<void> 
   await using opened = openRedisStore(settings)
   const { store } = opened
   const by = { by: 'ann' }
+  const { marker } = await store.identity()
+  await store.writeMarker(marker, JSON.stringify(newMarker()))
   await store.writeService(OWNER, null, '{"enabled":true}', by)
   await store.writeRules(OWNER, [create('a', RULE)], by)
   await store.writeGroup('banks', null, '[]', by)
@@ -56,6 +59,8 @@ async function asAdministrator(settings: Partial<RedisSettings>): Promise<void> 
 
 async function assertReadable(store: RedisStore): Promise<void> {
   await store.groups()
+  assert.equal((await store.identity()).markerProblem, null)
+  assert.equal((await store.health()).unknown, null)
   assert.match((await store.facts())['version'] ?? '', /^Redis \d/)
 }
 

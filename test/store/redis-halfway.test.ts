@@ -58,11 +58,17 @@ describe('changes of several keys on a Cluster', () => {
           connection: { ask } as unknown as RedisConnection,
           description: 'redis',
           historyKey: `${prefix}history`,
+          markerKeys: {
+            marker: `${prefix}store`,
+            services: `${prefix}domains`,
+            rulesForAll: `${prefix}rules:*`,
+          },
           keyOf,
           placeOf: (change) => `key ${keyOf(change)}, field ${change.field}`,
         },
         changes,
         'ann',
+        { empty: '{}', held: '{}' },
       )
     } finally {
       await real.close()

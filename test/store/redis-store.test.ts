@@ -131,7 +131,8 @@ describe('RedisStore and the database', () => {
     await using server = await startRedis({ args: ['--unixsocket', path] })
     await using opened = open({ path })
     await opened.store.writeRules(OWNER, [create('a', RULE)])
-    assert.equal(await server.cli('KEYS', '*'), 'enforce-tls:rules:acme.example')
+    const keys = (await server.cli('KEYS', '*')).split('\n').sort()
+    assert.deepEqual(keys, ['enforce-tls:rules:acme.example', 'enforce-tls:store'])
     assert.equal(opened.store.description, `redis unix://${path} (prefix enforce-tls:)`)
   })
 

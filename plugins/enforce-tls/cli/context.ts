@@ -6,7 +6,13 @@ import { Command, Option } from '@commander-js/extra-typings'
 import type { Settings } from '../settings.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { openDeliveryLog, openStore } from '../store/open-store.js'
-import { StoreError, type EntryChange, type ReadStore } from '../store/rule-store.js'
+import {
+  StoreError,
+  type EntryChange,
+  type ReadStore,
+  type RuleStore,
+  type WriteOptions,
+} from '../store/rule-store.js'
 import { authorOf } from './author.js'
 import type { FileOwner } from '../haraka-user.js'
 import { newFiles, ownerOf } from './new-files.js'
@@ -30,7 +36,7 @@ export interface SharedOptions extends StoreOptions {
 export interface Surroundings {
   /** Settings of the chosen Haraka folder, or the defaults beside `--redis` and `--file`. */
   readonly settings: Settings
-  /** That Haraka folder; `null` beside `--redis` and `--file`. */
+  /** The Haraka folder that they are of, where they are of one. */
   readonly folder: string | null
   /** The delivery log beside the rules. */
   readonly deliveries: () => Pick<DeliveryLog, 'read' | 'check' | 'description'>
@@ -53,7 +59,11 @@ export interface Surroundings {
 export interface Context extends Surroundings {
   readonly store: ReadStore
   /** Writes entries, all or none, into the history as well; as `RuleStore.writeAll`. */
-  readonly write: (changes: readonly EntryChange[]) => Promise<void>
+  readonly write: (changes: readonly EntryChange[], options?: Pick<WriteOptions, 'marker'>) => Promise<void>
+  /** Sets the marker of the store; as `RuleStore.writeMarker`. */
+  readonly writeMarker: RuleStore['writeMarker']
+  /** Who makes changes. */
+  readonly by: string
 }
 
 /** The program without its commands. */
@@ -102,9 +112,12 @@ export function storeRunner(terminal: Terminal, openPartners: OpenPartners): Wit
     const files = newFiles(chosen)
     const store = openStore(chosen.settings, { newFileOwner: files.owner })
     try {
-      const write: Context['write'] = (changes) => store.writeAll(changes, { by })
+      const write: Context['write'] = (changes, more) => store.writeAll(changes, { by, ...more })
+      const writeMarker: Context['writeMarker'] = (...marker) => store.writeMarker(...marker)
       await surround({ terminal, options, chosen, openPartners }, (surroundings) =>
-        work({ ...surroundings, store, write }).finally(() => files.tell(surroundings.output)),
+        work({ ...surroundings, store, write, writeMarker, by }).finally(() =>
+          files.tell(surroundings.output),
+        ),
       )
     } finally {
       await store.close()

@@ -73,7 +73,10 @@ async function importRules(context: Context, file: string, options: ImportOption
   const written = plan.length > 0 && options.dryRun !== true
   if (written) {
     await confirm(output, plan, file, options)
-    await write(plan.map(({ change }) => change))
+    await write(
+      plan.map(({ change }) => change),
+      wanted.store === null ? {} : { marker: wanted.store },
+    )
   }
   output.data({
     written,

@@ -17,6 +17,7 @@ import { addExplainCommand } from './explain.js'
 import { addExportCommand } from './export.js'
 import { addGroupCommands } from './group.js'
 import { addHistoryCommand } from './history.js'
+import { addInitCommand } from './init.js'
 import { addImportCommand } from './import.js'
 import { printError, type Terminal } from './output.js'
 import { openOwnPartners, type OpenPartners } from './partners.js'
@@ -100,6 +101,7 @@ function createProgram(terminal: Terminal, openPartners: OpenPartners) {
   addHistoryCommand(program, withStore)
   addReportCommand(program, withStore)
   addStatusCommand(program, withStore)
+  addInitCommand(program, withStore)
   const withVault = vaultRunner(terminal)
   addUserCommands(program, withVault)
   addTokenCommands(program, withVault)

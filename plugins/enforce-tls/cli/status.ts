@@ -3,7 +3,9 @@ import { canAsk, withQuestions } from './ask.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { valueOf } from '../entries/difference.js'
 import { forwardedState } from './forwarded-words.js'
+import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
+import { standingIn } from './status-standing.js'
 import { reportOn, type StatusReport, type StoreProblem } from './status-report.js'
 
 interface StatusOptions {
@@ -29,27 +31,35 @@ export function addStatusCommand(program: Root, withStore: WithStore): void {
 async function showStatus(context: Context, { fix, yes }: StatusOptions): Promise<void> {
   const { store, output } = context
   const facts = await store.facts()
-  const report = await reportOn(context)
+  const standing = await standingIn(context)
+  const entries = await reportOn(context)
+  const about = standing.problems.map((sentence) => ({ sentence, value: null, removal: null }))
+  const report = { ...entries, problems: [...about, ...entries.problems] }
   const { domains, rules } = report
   const forwarded = forwardedState(context)
   output.facts({
     ...facts,
+    marker: standing.marker,
     owners: String(report.owners),
     domains: `${domains.on} on, ${domains.off} off`,
     rules: `${rules.on} on, ${rules.off} off, ${rules.sleeping} sleeping (on, but the service of their domain is off)`,
     groups: String(report.groups),
     ...(forwarded === null ? {} : { 'forwarded mail': forwarded }),
     problems: String(report.problems.length),
+    warnings: String(standing.warnings.length),
   })
   const removed = fix ? await offerRemoval(context, report, yes === true) : []
   const left = report.problems.filter((problem) => !removed.includes(problem))
   output.data({
     ...facts,
+    id: standing.id,
     ...report,
     ...(forwarded === null ? {} : { forwardedMail: context.settings.main.forwardedMail }),
     problems: left.map(dataOf),
+    warnings: standing.warnings,
     ...(fix ? { removed: removed.map(dataOf) } : {}),
   })
+  if (!output.json) for (const warning of standing.warnings) printWarning(output.terminal, warning)
   const [first, ...rest] = left.map(({ sentence }) => sentence)
   if (first === undefined) return
   const fixable = left.some(({ removal }) => removal !== null) && !fix

@@ -4,7 +4,8 @@ import { parseRule } from '../rules/rule.js'
 import type { RulesDocument } from '../store/rules-document.js'
 
 /**
- * An owner's rules, the service of the domain if the owner is one, and the groups that the rules refer to.
+ * An owner's rules, the service of the domain if the owner is one, and the groups that the rules refer to. The marker
+ * of a store is not for a part of it.
  *
  * @param owner `undefined`: the whole document
  */
@@ -14,7 +15,7 @@ export function partOf(document: RulesDocument, owner: string | undefined): Rule
   const referred = new Set([...rules.values()].flatMap(groupsIn))
   const groups = [...document.groups].filter(([group]) => referred.has(group))
   const domains = [...document.domains].filter(([domain]) => domain === owner)
-  return { domains: new Map(domains), groups: new Map(groups), rules: new Map([[owner, rules]]) }
+  return { domains: new Map(domains), groups: new Map(groups), rules: new Map([[owner, rules]]), store: null }
 }
 
 /** The groups that a rule refers to; none for what is no rule. */

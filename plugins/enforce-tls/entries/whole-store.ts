@@ -2,6 +2,7 @@
 import type { ReadStore } from '../store/rule-store.js'
 import type { OwnerEntries } from '../rules/owner-entries.js'
 import type { RulesDocument } from '../store/rules-document.js'
+import { parseMarker } from '../store/store-marker.js'
 
 /** How many owners are read at the same time. */
 const BATCH = 50
@@ -18,11 +19,22 @@ export async function readOwners(store: ReadStore, owners: readonly string[]): P
 
 /** All entries as they stand; they need not be valid, not even JSON. */
 export async function readAll(store: ReadStore): Promise<RulesDocument> {
-  const [domains, groups, owners] = await Promise.all([store.services(), store.groups(), store.owners()])
+  const [domains, groups, owners, identity] = await Promise.all([
+    store.services(),
+    store.groups(),
+    store.owners(),
+    store.identity(),
+  ])
   const entries = await readOwners(store, owners)
   return {
     domains: new Map(domains),
     groups: new Map(groups),
     rules: new Map(entries.map(({ owner, rules }) => [owner, new Map(rules)])),
+    store: validMarker(identity.marker),
   }
+}
+
+/** What is no marker can't stand in a document. */
+function validMarker(json: string | null): string | null {
+  return json === null || 'problem' in parseMarker(json) ? null : json
 }

@@ -238,6 +238,8 @@ export interface HarakaPlugins {
 
 /** What the hook `init_http` is given: Haraka's server, once its HTTP server listens. */
 export interface HarakaServer {
+  /** There where Haraka has workers, in each of its processes. */
+  readonly cluster?: { readonly isPrimary: boolean }
   readonly http: {
     /** An express application. */
     readonly app: {

@@ -18,6 +18,10 @@ export type ForwardedResult = 'not-covered' | 'queued' | 'refused' | 'deferred'
 /** What is looked up at each scrape; `null` where it is not known. */
 export interface MetricsSources {
   readonly storeAvailable: () => boolean | null
+  /** Whether its rules are lost. */
+  readonly storeGone: () => boolean
+  /** Whether they may be lost by something that can be mended. */
+  readonly storeAtRisk: () => boolean
   readonly cache: () => NearCacheCounts | null
   /** Rules of the whole store; see `RuleStates`. */
   readonly rules: () => RuleCounts | null
@@ -113,7 +117,13 @@ export class Metrics {
     return new Counter({ name: `enforce_tls_${name}`, help, labelNames, registers: [this.registry] })
   }
 
-  #addStore({ storeAvailable }: MetricsSources): void {
+  #addStore({ storeAvailable, storeGone, storeAtRisk }: MetricsSources): void {
+    this.#state('store_gone', 'Whether the rule store has lost its rules, so that mail waits', storeGone)
+    this.#state(
+      'store_at_risk',
+      'Whether the rule store may lose rules: it removes keys when its memory is full, or one expires',
+      storeAtRisk,
+    )
     new Gauge({
       name: 'enforce_tls_store_available',
       help: 'Whether the rule store answers: 1 or 0; with several processes, 1 where it answers all of them',
@@ -190,6 +200,18 @@ export class Metrics {
         this.reset()
         for (const [state, count] of Object.entries(rules() ?? {}))
           this.set({ state: state.replace(' ', '-') }, count)
+      },
+    })
+  }
+
+  #state(name: string, help: string, is: () => boolean): void {
+    new Gauge({
+      name: `enforce_tls_${name}`,
+      help: `${help}: 1 or 0; with several processes, 1 where it is so in one`,
+      registers: [this.registry],
+      aggregator: 'max',
+      collect() {
+        this.set(Number(is()))
       },
     })
   }

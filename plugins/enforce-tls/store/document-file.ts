@@ -89,7 +89,10 @@ export class DocumentFile {
       await stat(path.dirname(this.path))
       // Between the two steps of an editor that moves the old file away first, all mail would pass.
       if (this.#seen)
-        throw this.#unavailable('was there and is gone; put it back, or write {} for no rules at all')
+        throw new StoreError(
+          'STORE_GONE',
+          `${this.description} was there and is gone; put it back or, if there shall be no rules at all, run: enforce-tls init`,
+        )
       return null
     }
   }
@@ -101,9 +104,5 @@ export class DocumentFile {
     if (error instanceof DocumentProblem)
       return new StoreError('STORE_CORRUPT', `${this.description}: ${error.message}`, options)
     return new StoreError('STORE_UNAVAILABLE', `${this.description} ${fileProblem(error)}`, options)
-  }
-
-  #unavailable(problem: string): StoreError {
-    return new StoreError('STORE_UNAVAILABLE', `${this.description} ${problem}`)
   }
 }

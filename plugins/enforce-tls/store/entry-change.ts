@@ -23,6 +23,8 @@ export interface RuleChange {
 export interface WriteOptions {
   /** Who makes it; goes into the history. Without it, the change is not recorded. */
   readonly by?: string | undefined
+  /** The marker for a store that has none yet, as JSON. @default a new one */
+  readonly marker?: string | undefined
 }
 
 /** Changes of an owner's rules. */

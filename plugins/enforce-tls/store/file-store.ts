@@ -6,7 +6,8 @@
  * bind mounts and files that editors replace by renaming, sometimes never. What is asked can't be missed.
  */
 import { readFile } from 'node:fs/promises'
-import { serviceDomainOf } from '../rules/owner.js'
+import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
+import { given } from '../settings-values.js'
 import type { StoredGroups } from '../rules/group.js'
 import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
 import { DocumentFile } from './document-file.js'
@@ -15,7 +16,7 @@ import { EntryWriter } from './entry-writer.js'
 import { historyFileOf, historyText, readHistory } from './file-history.js'
 import { fileProblem } from './file-problem.js'
 import type { HistoryEntry, HistoryQuery } from './history.js'
-import { realTarget, replaceFile, type NewFileOwner } from './replace-file.js'
+import { realTarget, replaceFile, type NewFileOwner, type NewTexts } from './replace-file.js'
 import {
   compactJson,
   emptyDocument,
@@ -24,7 +25,8 @@ import {
   placeIn,
   type RulesDocument,
 } from './rules-document.js'
-import { StoreError, type RuleStore } from './rule-store.js'
+import { StoreError, type RuleStore, type StoreHealth, type StoreIdentity } from './rule-store.js'
+import { newMarker } from './store-marker.js'
 
 /** What a file store is given besides its file. */
 export interface FileStoreOptions {
@@ -85,12 +87,46 @@ export class FileStore extends EntryWriter implements RuleStore {
     return (await this.#file.document()).groups
   }
 
-  override async writeAll(changes: readonly EntryChange[], { by }: WriteOptions = {}): Promise<void> {
+  override async writeAll(changes: readonly EntryChange[], { by, marker }: WriteOptions = {}): Promise<void> {
     changes.forEach(assertWritable)
     if (changes.length === 0) return
-    const done = this.#turn.then(() => this.#replace(changes, by))
-    this.#turn = done.catch(() => undefined)
-    await done
+    await this.#inTurn((document, target) => {
+      const { domains, rules, store } = document
+      const held = domains.size > 0 || Boolean(rules.get(EVERYONE)?.size)
+      const made = this.#apply(document, changes)
+      document.store =
+        store ??
+        marker ??
+        JSON.stringify(newMarker({ ...given('by', by), ...given('held', held || undefined) }))
+      return this.#historyTexts(target, made, by)
+    })
+  }
+
+  async identity(): Promise<StoreIdentity> {
+    const { store, domains, rules } = await this.#file.document()
+    return {
+      marker: store,
+      markerProblem: null,
+      hasServices: domains.size > 0,
+      hasRulesForAll: Boolean(rules.get(EVERYONE)?.size),
+    }
+  }
+
+  async writeMarker(expected: string | null, value: string): Promise<void> {
+    await this.#inTurn((document) => {
+      if (document.store !== compactOrNull(expected)) throw this.#conflict('store')
+      document.store = compactJson(value)
+      return Promise.resolve([])
+    })
+  }
+
+  /** Nothing but what somebody does to the file. */
+  health(): Promise<StoreHealth> {
+    return Promise.resolve({ evicts: null, keys: [], replica: false, behind: null, unknown: null })
+  }
+
+  expiryOf(): Promise<null> {
+    return Promise.resolve(null)
   }
 
   async history(query: HistoryQuery): Promise<readonly HistoryEntry[]> {
@@ -120,7 +156,14 @@ export class FileStore extends EntryWriter implements RuleStore {
     await this.#turn
   }
 
-  async #replace(changes: readonly EntryChange[], by: string | undefined): Promise<void> {
+  /** Changes the document, one writer after the other; `change` gives what is written beside it. */
+  async #inTurn(change: (document: RulesDocument, target: string) => Promise<NewTexts>): Promise<void> {
+    const done = this.#turn.then(() => this.#replace(change))
+    this.#turn = done.catch(() => undefined)
+    await done
+  }
+
+  async #replace(change: (document: RulesDocument, target: string) => Promise<NewTexts>): Promise<void> {
     try {
       // What can't be read is not locked either.
       await this.#file.stat()
@@ -130,21 +173,33 @@ export class FileStore extends EntryWriter implements RuleStore {
           const missing = (await this.#file.stat()) === null
           // A copy of its own: the documents that readers hold never change.
           const document = missing ? emptyDocument() : parseDocument(await readFile(this.#file.path, 'utf8'))
-          const made = this.#apply(document, changes)
+          const beside = await change(document, target)
           const text = formatDocument(document)
           parseDocument(text)
-          if (by === undefined) return [[target, text]]
-          const history = historyFileOf(target)
-          return [
-            [target, text],
-            [history, await historyText(history, made, by, new Date(this.#now()))],
-          ]
+          return [[target, text], ...beside]
         },
         this.#newFileOwner,
       )
     } catch (error) {
       throw this.#file.explained(error)
     }
+  }
+
+  async #historyTexts(
+    target: string,
+    made: readonly EntryChange[],
+    by: string | undefined,
+  ): Promise<NewTexts> {
+    if (by === undefined) return []
+    const history = historyFileOf(target)
+    return [[history, await historyText(history, made, by, new Date(this.#now()))]]
+  }
+
+  #conflict(place: string): StoreError {
+    return new StoreError(
+      'STORE_CONFLICT',
+      `${this.description}: ${place} was changed by somebody else in the meantime; nothing was written, read it again and repeat`,
+    )
   }
 
   /** Compares all entries, then changes them: all or none. Gives the changes in the spelling of the document. */
@@ -156,10 +211,7 @@ export class FileStore extends EntryWriter implements RuleStore {
     }))
     for (const change of made) {
       if ((entriesOf(document, change).get(change.field) ?? null) === change.expected) continue
-      throw new StoreError(
-        'STORE_CONFLICT',
-        `${this.description}: ${this.placeOf(change)} was changed by somebody else in the meantime; nothing was written, read it again and repeat`,
-      )
+      throw this.#conflict(this.placeOf(change))
     }
     for (const change of made) {
       if (change.value === null) entriesOf(document, change).delete(change.field)

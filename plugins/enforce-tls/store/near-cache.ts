@@ -11,7 +11,7 @@ import { InvalidEntry, type RuleList } from '../rules/rule-list.js'
 import { KeptOwners, newlyKept, wholeMilliseconds, type KeptOwner } from './kept-owners.js'
 import { Notices } from './notices.js'
 import { OwnerReader } from './owner-reader.js'
-import { StoreError, type RuleStore } from './rule-store.js'
+import { StoreError, type DecidingStore } from './rule-store.js'
 
 /** How a near cache works. Times in milliseconds. */
 export interface NearCacheOptions {
@@ -61,7 +61,7 @@ const TICK = 1000
 
 /** The rules of owners, as near as can be. */
 export class NearCache {
-  readonly #store: RuleStore
+  readonly #store: DecidingStore
   readonly #options: Required<NearCacheOptions>
   readonly #kept: KeptOwners
   /** Whether the store is asked for a stamp, in place of notices. */
@@ -75,7 +75,7 @@ export class NearCache {
   #stamp: unknown = null
   #now = wholeMilliseconds()
 
-  constructor(store: RuleStore, options: NearCacheOptions, listener: NearCacheListener) {
+  constructor(store: DecidingStore, options: NearCacheOptions, listener: NearCacheListener) {
     this.#store = store
     this.#stamped = store.stamp !== undefined
     this.#options = { rereadAfter: REREAD_AFTER, staleAfter: STALE_AFTER, ...options }

@@ -7,11 +7,11 @@ import { compileInPieces } from './compile-in-pieces.js'
 import { wholeMilliseconds, type KeptOwner, type Marks } from './kept-owners.js'
 import type { Notices } from './notices.js'
 import { readRules } from './read-rules.js'
-import type { RuleStore } from './rule-store.js'
+import type { DecidingStore } from './rule-store.js'
 
 /** What a reader works with. */
 export interface OwnerReaderOptions {
-  readonly store: RuleStore
+  readonly store: DecidingStore
   readonly notices: Notices
   /** Whether nothing can change without a notice now. */
   readonly isTold: () => boolean

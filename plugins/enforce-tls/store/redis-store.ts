@@ -4,7 +4,7 @@
  */
 import type { StoredGroups } from '../rules/group.js'
 import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
-import { quote, serviceDomainOf } from '../rules/owner.js'
+import { EVERYONE, quote, serviceDomainOf } from '../rules/owner.js'
 import type { RedisSettings } from '../redis-settings.js'
 import { RedisConnection, type OnStateChange } from './redis-connection.js'
 import { assertWritable, type EntryChange, type WriteOptions } from './entry-change.js'
@@ -12,9 +12,11 @@ import { EntryWriter } from './entry-writer.js'
 import { isAskedFor, toHistoryEntry, type HistoryEntry, type HistoryQuery } from './history.js'
 import { readHash } from './redis-hash.js'
 import { RedisFeed } from './redis-feed.js'
+import { expiryOf, readHealth } from './redis-health.js'
 import { findKeys } from './redis-keys.js'
+import { markingOf, readIdentity, setMarker, type MarkerKeys } from './redis-marker.js'
 import { writeEntries } from './redis-write.js'
-import type { ChangeListener, RuleStore } from './rule-store.js'
+import type { ChangeListener, KeyExpiry, RuleStore, StoreHealth, StoreIdentity } from './rule-store.js'
 
 /** What a Redis store tells of itself. */
 export interface RedisStoreOptions {
@@ -88,16 +90,34 @@ export class RedisStore extends EntryWriter implements RuleStore {
     return readHash(this.#connection, `${this.#prefix}groups`)
   }
 
-  override async writeAll(changes: readonly EntryChange[], { by }: WriteOptions = {}): Promise<void> {
+  override async writeAll(changes: readonly EntryChange[], { by, marker }: WriteOptions = {}): Promise<void> {
     changes.forEach(assertWritable)
     const context = {
       connection: this.#connection,
       description: this.description,
       historyKey: this.#historyKey,
+      markerKeys: this.#markerKeys,
       keyOf: (change: EntryChange) => this.#keyOf(change),
       placeOf: (change: EntryChange) => this.placeOf(change),
     }
-    await writeEntries(context, changes, by)
+    await writeEntries(context, changes, by, markingOf(marker, by))
+  }
+
+  identity(): Promise<StoreIdentity> {
+    return readIdentity(this.#connection, this.#markerKeys)
+  }
+
+  async writeMarker(expected: string | null, value: string): Promise<void> {
+    await setMarker(this.#connection, this.#markerKeys, expected, value)
+  }
+
+  health(): Promise<StoreHealth> {
+    const { marker, services, rulesForAll } = this.#markerKeys
+    return readHealth(this.#connection, [marker, services, `${this.#prefix}groups`, rulesForAll])
+  }
+
+  expiryOf(owner: string): Promise<KeyExpiry> {
+    return expiryOf(this.#connection, `${this.#prefix}rules:${owner}`)
   }
 
   async history(query: HistoryQuery): Promise<readonly HistoryEntry[]> {
@@ -144,6 +164,14 @@ export class RedisStore extends EntryWriter implements RuleStore {
 
   #keyOf({ key, owner }: EntryPlace): string {
     return key === 'rules' ? `${this.#prefix}rules:${owner}` : `${this.#prefix}${key}`
+  }
+
+  get #markerKeys(): MarkerKeys {
+    return {
+      marker: `${this.#prefix}store`,
+      services: this.#domainsKey,
+      rulesForAll: `${this.#prefix}rules:${EVERYONE}`,
+    }
   }
 
   get #historyKey(): string {

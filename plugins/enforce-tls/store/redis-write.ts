@@ -5,6 +5,7 @@
 import { quote } from '../rules/owner.js'
 import { isChange, type EntryChange } from './entry-change.js'
 import type { RedisConnection } from './redis-connection.js'
+import { markNewStore, type MarkerKeys, type Marking } from './redis-marker.js'
 import { COMPARE_AND_SET, COMPARE_ONLY, RECORD_ONLY } from './redis-scripts.js'
 import { StoreError } from './rule-store.js'
 
@@ -16,6 +17,7 @@ export interface WriteContext {
   readonly connection: RedisConnection
   readonly description: string
   readonly historyKey: string
+  readonly markerKeys: MarkerKeys
   readonly keyOf: (change: EntryChange) => string
   readonly placeOf: (change: EntryChange) => string
 }
@@ -24,17 +26,19 @@ export interface WriteContext {
  * Writes changes, all or none where one node holds them all.
  *
  * @param by who makes them; `undefined`: they are not recorded
+ * @param marking the markers that a store without one gets
  * @throws {StoreError} see `RuleStore.writeAll`.
  */
 export async function writeEntries(
   context: WriteContext,
   changes: readonly EntryChange[],
   by: string | undefined,
+  marking: Marking,
 ): Promise<void> {
   if (changes.length === 0) return
-  const answer = await evaluate(context, COMPARE_AND_SET, changes, by)
+  const answer = await evaluate(context, COMPARE_AND_SET, changes, by, marking)
   if (answer === 'NOSTREAM') throw noStream(context)
-  if (answer === 'CROSSSLOT') await writeKeyByKey(context, changes, by)
+  if (answer === 'CROSSSLOT') await writeKeyByKey(context, changes, by, marking)
   else if (answer !== null) throw conflict(context, changes[answer], 'nothing was written')
 }
 
@@ -42,9 +46,12 @@ async function writeKeyByKey(
   context: WriteContext,
   changes: readonly EntryChange[],
   by: string | undefined,
+  marking: Marking,
 ): Promise<void> {
   const parts = inSafeOrder(context, changes)
   await lookAtAll(context, parts, by)
+  // Before the changes: rules without a marker would be another store's.
+  await markNewStore(context, marking)
   const written: EntryChange[] = []
   for (const part of parts) {
     try {
@@ -111,14 +118,21 @@ async function record(
 
 /** Runs a script; answers with the number of a conflicting change, `null`, or that one node does not do. */
 function evaluate(
-  { connection, historyKey, keyOf }: WriteContext,
+  { connection, historyKey, markerKeys, keyOf }: WriteContext,
   script: string,
   changes: readonly EntryChange[],
   by: string | undefined,
+  marking: Marking | null = null,
 ): Promise<number | 'CROSSSLOT' | 'NOSTREAM' | null> {
   const records = script === RECORD_ONLY
   const hashes = [...new Set(changes.map(keyOf))]
-  const keys = [...(records ? [] : hashes), ...(by === undefined ? [] : [historyKey])]
+  const { marker, services, rulesForAll } = markerKeys
+  const keys = [
+    ...(records ? [] : hashes),
+    ...(marking ? [marker, services, rulesForAll] : []),
+    ...(by === undefined ? [] : [historyKey]),
+  ]
+  const mark = marking ? [String(hashes.length + 1), marking.empty, marking.held] : ['', '', '']
   const words = changes.flatMap((change) => [
     String(hashes.indexOf(keyOf(change)) + 1),
     change.key,
@@ -133,7 +147,7 @@ function evaluate(
     writes: true,
     send: async (redis) => {
       try {
-        const args = [...keys, by ?? '', String(HISTORY_MAX), ...words]
+        const args = [...keys, by ?? '', String(HISTORY_MAX), ...mark, ...words]
         return (await redis.eval(script, keys.length, ...args)) as number | 'NOSTREAM' | null
       } catch (error) {
         // Redis says so before it runs anything.

@@ -21,6 +21,8 @@ export type StoreErrorCode =
   | 'STORE_CONFLICT'
   /** Of several changes on different nodes of a Cluster some were made, or all but not recorded; the message says which. */
   | 'STORE_HALFWAY'
+  /** It answered, and is not the store with the rules that were seen before, or has lost them; unknown is not "none". */
+  | 'STORE_GONE'
 
 /** A failed call of a store. */
 export class StoreError extends Error {
@@ -41,6 +43,39 @@ export type Change =
   | { readonly key: 'domains' | 'groups' }
   /** Anything: what is kept must be read again. */
   | { readonly key: 'all' }
+
+/** What tells a store from others, and whether it is without rules. */
+export interface StoreIdentity {
+  /** Its marker as it stands, see `parseMarker`; `null` where it has none. */
+  readonly marker: string | null
+  /** Why the marker may not be read, else `null`. */
+  readonly markerProblem: string | null
+  /** Whether any domain has a service. Without one, no rules act but those of `*`. */
+  readonly hasServices: boolean
+  /** Whether `*` has rules. */
+  readonly hasRulesForAll: boolean
+}
+
+/** A key, and after how long it vanishes by itself. */
+export interface KeyExpiry {
+  readonly key: string
+  /** In milliseconds, or `never`; `gone` where there is no such key, or that can't be told. */
+  readonly after: number | 'never' | 'gone'
+}
+
+/** What endangers the rules in a store, apart from what anybody writes there. */
+export interface StoreHealth {
+  /** Why any of its keys may be removed at any time, else `null`. */
+  readonly evicts: string | null
+  /** The keys that are not an owner's own, and when they vanish by themselves. */
+  readonly keys: readonly KeyExpiry[]
+  /** Whether it copies another store. */
+  readonly replica: boolean
+  /** Why it may be behind the store that it copies, else `null`. */
+  readonly behind: string | null
+  /** Why that can't be told, else `null`. */
+  readonly unknown: string | null
+}
 
 /** Told by a store of what changes in it. */
 export interface ChangeListener {
@@ -108,6 +143,23 @@ export interface RuleStore {
    */
   writeAll(changes: readonly EntryChange[], options?: WriteOptions): Promise<void>
 
+  /** What tells this store from others. */
+  identity(): Promise<StoreIdentity>
+
+  /**
+   * Sets the marker.
+   *
+   * @param expected what was last seen there
+   * @throws {StoreError} `STORE_CONFLICT` where it is not as expected.
+   */
+  writeMarker(expected: string | null, value: string): Promise<void>
+
+  /** What endangers the rules here. */
+  health(): Promise<StoreHealth>
+
+  /** After how long the rules of an owner vanish by themselves; `null` where nothing here does. */
+  expiryOf(owner: string): Promise<KeyExpiry | null>
+
   /** The recorded changes, latest first. */
   history(query: HistoryQuery): Promise<readonly HistoryEntry[]>
 
@@ -122,4 +174,13 @@ export interface RuleStore {
 }
 
 /** The reading half of a store. */
-export type ReadStore = Omit<RuleStore, 'writeAll' | 'writeRules' | 'writeService' | 'writeGroup' | 'close'>
+export type ReadStore = Omit<
+  RuleStore,
+  'writeAll' | 'writeRules' | 'writeService' | 'writeGroup' | 'writeMarker' | 'close'
+>
+
+/** What a decision needs of a store. */
+export type DecidingStore = Pick<
+  RuleStore,
+  'description' | 'readOwner' | 'readService' | 'groups' | 'watch' | 'stamp' | 'placeOf'
+>

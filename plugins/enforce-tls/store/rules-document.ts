@@ -1,11 +1,12 @@
 /**
- * The rules file as a document: domains, groups and rules in one JSON object, the same that `export` prints.
+ * The rules file as a document: marker, domains, groups and rules in one JSON object, the same that `export` prints.
  * Pure; a text that is not one throws a `DocumentProblem` with the exact place. What a rule or a service means
  * is not looked at here.
  */
 import { parseDomain } from '../rules/address.js'
 import { parseOwner, quote } from '../rules/owner.js'
 import { jsonProblem } from './json-problem.js'
+import { parseMarker } from './store-marker.js'
 
 /** All rules, services and groups; every value as JSON text. */
 export interface RulesDocument {
@@ -15,6 +16,8 @@ export interface RulesDocument {
   readonly groups: Map<string, string>
   /** Owner to rule id to rule. */
   readonly rules: Map<string, Map<string, string>>
+  /** The marker of the store, see `parseMarker`; `null` where there is none. */
+  store: string | null
 }
 
 /** What is wrong with a document: the end of a sentence that names the file. */
@@ -22,12 +25,12 @@ export class DocumentProblem extends Error {
   override readonly name = 'DocumentProblem'
 }
 
-const KEYS = ['domains', 'groups', 'rules'] as const
+const KEYS = ['domains', 'groups', 'rules', 'store'] as const
 const EXAMPLE = '{ "domains": { "acme.example": { "enabled": true } }, "rules": {} }'
 
 /** A document without anything in it. */
 export function emptyDocument(): RulesDocument {
-  return { domains: new Map(), groups: new Map(), rules: new Map() }
+  return { domains: new Map(), groups: new Map(), rules: new Map(), store: null }
 }
 
 /** The place of an entry in the words of the document. */
@@ -65,13 +68,15 @@ export function parseDocument(text: string): RulesDocument {
     const entries = Object.entries(rules).map(([id, rule]) => [id, JSON.stringify(rule)] as const)
     document.rules.set(owner, new Map(entries))
   }
+  document.store = markerIn(top)
   return document
 }
 
 /** Writes a document in the one order that makes two versions easy to compare: names sorted, rules as they stand. */
-export function formatDocument({ domains, groups, rules }: RulesDocument): string {
+export function formatDocument({ domains, groups, rules, store }: RulesDocument): string {
   const owners = [...rules].filter(([, ofOwner]) => ofOwner.size > 0)
   const top = {
+    ...(store === null ? {} : { store: parsed(store) }),
     domains: plain(sorted(domains), parsed),
     groups: plain(sorted(groups), parsed),
     rules: plain(sorted(owners), (ofOwner) => plain(ofOwner, parsed)),
@@ -92,6 +97,15 @@ export function compactJson(text: string): string {
 
 function parsed(text: string): unknown {
   return JSON.parse(text)
+}
+
+function markerIn(top: object): string | null {
+  const { store } = top as { store?: unknown }
+  if (store === undefined) return null
+  const json = JSON.stringify(store)
+  const marker = parseMarker(json)
+  if ('problem' in marker) throw new DocumentProblem(`${placeIn('store')}: ${marker.problem}`)
+  return json
 }
 
 function members(top: object, key: (typeof KEYS)[number]): [string, unknown][] {

@@ -1,0 +1,65 @@
+/** `enforce-tls init`: marks a store, so that one which has lost its rules is told from one that never had any. */
+import { accepting, isStoreName, newMarker, parseMarker, type StoreMarker } from '../store/store-marker.js'
+import type { StoreIdentity } from '../store/rule-store.js'
+import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
+import { Refusal, WrongUse } from './refusal.js'
+
+/** Adds the `init` command to the program. */
+export function addInitCommand(program: Root, withStore: WithStore): void {
+  program
+    .command('init')
+    .description(
+      'mark the store, as the first change does too; with it a store without rules is one that is meant to be empty. ' +
+        'A store that is marked already stays as it is',
+    )
+    .option(
+      '--accept <id>',
+      'this store replaces the one with this id, which Haraka names in its log and status shows',
+    )
+    .addHelpText('after', examples('init', 'init --accept 5f0c1a2b3c4d5e6f', 'init --json'))
+    .action((options, command) =>
+      withStore(command.optsWithGlobals(), (context) => initialise(context, options.accept)),
+    )
+}
+
+async function initialise(context: Context, accept: string | undefined): Promise<void> {
+  if (accept !== undefined && !isStoreName(accept))
+    throw new WrongUse([
+      `--accept ${JSON.stringify(accept)}: the id of a store is expected, as Haraka's log names it`,
+    ])
+  const { store, output } = context
+  const { identity, marker, marked, accepted } = await retryConflicts(() => mark(context, accept))
+  const holds = identity.hasServices || identity.hasRulesForAll
+  output.data({ store: store.description, ...marker, marked, accepted })
+  const about = `${store.description} (id ${marker.id})`
+  if (marked)
+    output.line(
+      `Marked ${about}: ${holds ? 'the rules in it are those that count' : 'it holds no rules, and is meant to be empty'}.`,
+    )
+  else output.line(`${about} has been marked since ${marker.made}.`)
+  if (accepted) output.line(`Haraka that knew store ${String(accept)} takes its rules from here now.`)
+  else if (accept !== undefined) output.line(`It already replaces store ${accept}.`)
+  else if (!marked) output.line('Nothing to change.')
+}
+
+interface Marked {
+  readonly identity: StoreIdentity
+  readonly marker: StoreMarker
+  /** Whether it had none before. */
+  readonly marked: boolean
+  /** Whether it stands in for one more store now. */
+  readonly accepted: boolean
+}
+
+async function mark({ store, writeMarker, by }: Context, accept: string | undefined): Promise<Marked> {
+  const identity = await store.identity()
+  if (identity.markerProblem !== null) throw new Refusal([`${store.description}: ${identity.markerProblem}`])
+  const held = identity.hasServices || identity.hasRulesForAll
+  const old = identity.marker === null ? null : parseMarker(identity.marker)
+  const own =
+    old === null || 'problem' in old ? newMarker({ by, init: true, ...(held ? { held } : {}) }) : old
+  const accepted = accept !== undefined && accept !== own.id && own.accepts?.includes(accept) !== true
+  const marker = accepted ? accepting(own, accept) : own
+  if (marker !== old) await writeMarker(identity.marker, JSON.stringify(marker))
+  return { identity, marker, marked: own !== old, accepted }
+}

@@ -1,0 +1,139 @@
+/**
+ * Whether a store is the one whose rules count: what it says of itself beside what this Haraka has seen before. Pure.
+ *
+ * A store that has lost its rules looks like one that never had any. Its marker, and what was seen, tell the two apart;
+ * what can't be told counts as unknown, and never as "no rules".
+ */
+import type { StoreIdentity } from './rule-store.js'
+import { parseMarker, unmarkedName, type StoreMarker } from './store-marker.js'
+
+/** A store that a Haraka has seen with rules. */
+export interface SeenStore {
+  /** Where it was, as a store describes itself: address, database and prefix, or the file. */
+  readonly place: string
+  /** `null` where it had no marker yet. */
+  readonly id: string | null
+  /** Since when this is so, as an ISO time. */
+  readonly since: string
+}
+
+/** What `[main] on_empty_store` may say. */
+export type OnEmptyStore = 'auto' | 'defer' | 'deliver'
+
+/** What a store is to this Haraka. */
+export type Standing =
+  /** The one whose rules count. @param remark what an operator should know all the same, else `null` */
+  | { readonly state: 'known'; readonly remark: string | null }
+  /** Without rules, and as far as this Haraka knows it never had any. */
+  | { readonly state: 'new'; readonly remark: string }
+  /** Its rules are unknown. @param problem why, and the way out */
+  | { readonly state: 'gone'; readonly problem: string }
+
+/** What is judged. */
+export interface Sighting {
+  readonly place: string
+  readonly identity: StoreIdentity
+  readonly seen: SeenStore | null
+  readonly onEmptyStore: OnEmptyStore
+  /** Whether keys may have been removed from it by the server itself. */
+  readonly mayHaveLost: boolean
+}
+
+/** Says what a store is. */
+export function standingOf(sighting: Sighting): Standing {
+  const { identity, seen, onEmptyStore } = sighting
+  if (!seen) return firstSeen(sighting)
+  const problem = lossIn(sighting, seen)
+  if (problem === null) return { state: 'known', remark: remarkOn(sighting) }
+  if (onEmptyStore !== 'deliver') return { state: 'gone', problem }
+  return holdsRules(identity) ? { state: 'known', remark: problem } : { state: 'new', remark: problem }
+}
+
+/** What is remembered of a store that is known: it holds rules. `null` where that is remembered already. */
+export function toRemember({ place, identity, seen }: Sighting, now: Date): SeenStore | null {
+  if (!holdsRules(identity)) return null
+  const id = markerIn(identity)?.id ?? null
+  if (seen?.place === place && seen.id === id) return null
+  return { place, id, since: now.toISOString() }
+}
+
+/** Whether anything in a store can act. */
+export function holdsRules({ hasServices, hasRulesForAll }: StoreIdentity): boolean {
+  return hasServices || hasRulesForAll
+}
+
+/** What `init --accept` calls a store. */
+export function nameOf({ id, place }: SeenStore): string {
+  return id ?? unmarkedName(place)
+}
+
+function firstSeen({ place, identity, onEmptyStore }: Sighting): Standing {
+  if (holdsRules(identity)) return { state: 'known', remark: markerRemark(place, identity) }
+  if (markerIn(identity)) return { state: 'known', remark: null }
+  if (onEmptyStore === 'defer')
+    return {
+      state: 'gone',
+      problem: `${place} is empty and has no marker (on_empty_store=defer); restore its rules or, if it is new, run: enforce-tls init`,
+    }
+  return {
+    state: 'new',
+    remark: `${place} is empty, and this Haraka has never seen rules, so mail is delivered as usual; if it is new, enforce-tls init ends this warning`,
+  }
+}
+
+/** Why a store is not the one that was seen, or not whole; `null` if it is. */
+function lossIn(sighting: Sighting, seen: SeenStore): string | null {
+  const { place, identity, mayHaveLost } = sighting
+  const name = nameOf(seen)
+  const before = seen.place === place ? 'there' : `in ${seen.place}`
+  const accept = `enforce-tls init --accept ${name}`
+  const holds = holdsRules(identity)
+  const marker = markerIn(identity)
+  if (marker) {
+    if (!replaces(marker, sighting, seen))
+      return `${place} is another store (id ${marker.id}) than the one whose rules were seen ${before} (id ${name}); restore that one or, if this one replaces it, run: ${accept}`
+    if (holds || !mayHaveLost) return null
+    return `${place} is empty, and rules were seen ${before}: Redis may have removed them; set maxmemory-policy noeviction and restore them`
+  }
+  if (holds) {
+    if (seen.id === null) return null
+    const why = identity.markerProblem ?? 'its marker is gone'
+    return `${place} can not be told from another store, since ${why}; rules were seen ${before} (id ${name}), and some may be missing. If they are all there, run: ${accept}`
+  }
+  if (seen.place === place)
+    return `${place} has lost its rules: it is empty, and rules were seen there before (id ${name}). Restore them or, if it is meant to be empty, run: enforce-tls init`
+  return `${place} is empty, and rules were seen ${before} before (id ${name}). Check host, db, prefix and file or, if the rules are meant to be here from now on, run: ${accept}`
+}
+
+/** Whether a marker is that of the store that was seen, or stands in for it. */
+function replaces(
+  { id, accepts, held, init, made }: StoreMarker,
+  { place }: Sighting,
+  seen: SeenStore,
+): boolean {
+  if (id === seen.id || accepts?.includes(nameOf(seen))) return true
+  // The first marker of rules that were there before anything was marked.
+  if (seen.id === null && held) return true
+  // Somebody has said at the same place, and since then, that this is the store.
+  return seen.place === place && init === true && Date.parse(made) > Date.parse(seen.since)
+}
+
+function remarkOn({ place, identity, seen }: Sighting): string | null {
+  if (seen && seen.place !== place && seen.id === null && !markerIn(identity))
+    return `rules are read from ${place} now, and were read from ${seen.place} before; neither has a marker that would tell whether they are the same. Run enforce-tls init`
+  return markerRemark(place, identity)
+}
+
+function markerRemark(place: string, { marker, markerProblem }: StoreIdentity): string | null {
+  if (markerProblem !== null)
+    return `${place}: ${markerProblem}. Without its marker, a loss of all rules may go unnoticed`
+  const parsed = marker === null ? null : parseMarker(marker)
+  return parsed && 'problem' in parsed
+    ? `${place}: its marker ${parsed.problem}; enforce-tls init replaces it`
+    : null
+}
+
+function markerIn({ marker }: StoreIdentity): StoreMarker | null {
+  const parsed = marker === null ? null : parseMarker(marker)
+  return parsed && !('problem' in parsed) ? parsed : null
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { describe, it } from 'node:test'
+import { startRedis } from '../support/redis-server.js'
+import { inProcess, RulesFile } from './enforce-tls.js'
+
+interface Data {
+  readonly id: string
+  readonly init?: true
+  readonly held?: true
+  readonly accepts?: string[]
+  readonly marked: boolean
+  readonly accepted: boolean
+}
+
+describe('init', { concurrency: 8 }, () => {
+  it('marks a store that is empty, says so, and changes nothing the second time', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const said = await rulesFile.done('init', '--as', 'ann')
+    assert.match(
+      said,
+      /^Marked rules file \S+ \(id [\da-f]{16}\): it holds no rules, and is meant to be empty\.$/m,
+    )
+    const content = await readFile(rulesFile.file, 'utf8')
+    const { store } = JSON.parse(content) as { store: { id: string; by: string; init: boolean } }
+    assert.equal(store.by, 'ann')
+    assert.equal(store.init, true)
+    assert.match(
+      await rulesFile.done('init'),
+      new RegExp(`\\(id ${store.id}\\) has been marked since .*\\nNothing to change`),
+    )
+    assert.equal(await readFile(rulesFile.file, 'utf8'), content)
+  })
+
+  it('marks a store that has rules as one that has', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    await writeFile(rulesFile.file, '{"domains":{"acme.example":{"enabled":true}}}')
+    assert.match(await rulesFile.done('init'), /: the rules in it are those that count\.$/m)
+    const { held, marked } = await rulesFile.data<Data>('init')
+    assert.equal(held, true)
+    assert.equal(marked, false)
+  })
+
+  it('--accept names a store that this one replaces, marked before or not', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const first = await rulesFile.data<Data>('init', '--accept', 'old-1')
+    assert.deepEqual([first.accepts, first.marked, first.accepted], [['old-1'], true, true])
+    assert.match(
+      await rulesFile.done('init', '--accept', 'old-2'),
+      /Haraka that knew store old-2 takes its rules from here now/,
+    )
+    assert.match(await rulesFile.done('init', '--accept', 'old-2'), /It already replaces store old-2/)
+    const { accepts, id, accepted } = await rulesFile.data<Data>('init', '--accept', first.id)
+    assert.deepEqual([accepts, id, accepted], [['old-1', 'old-2'], first.id, false])
+  })
+
+  it('--accept of what is no id is wrong use', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const { code, stderr } = await rulesFile.run('init', '--accept', 'a b')
+    assert.equal(code, 2)
+    assert.match(stderr, /--accept "a b": the id of a store is expected, as Haraka's log names it/)
+  })
+
+  it('replaces what is no marker, and says what it can not read', async () => {
+    await using redis = await startRedis()
+    const init = () => inProcess(['init', '--redis', redis.url])
+    await redis.cli('SET', 'enforce-tls:store', 'text')
+    assert.match((await init()).stdout, /^Marked redis /)
+    await redis.cli('DEL', 'enforce-tls:store')
+    await redis.cli('HSET', 'enforce-tls:store', 'a', 'b')
+    const { code, stderr } = await init()
+    assert.equal(code, 1)
+    assert.match(stderr, /key enforce-tls:store is not a text; look at it with TYPE/)
+  })
+})

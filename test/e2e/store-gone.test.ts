@@ -1,0 +1,274 @@
+/** A store that has lost its rules: mail waits until somebody restores them, or says that this is how it shall be. */
+import assert from 'node:assert/strict'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { startScene, writeClinicRule, type Scene } from '../support/guarded-scene.js'
+import { startCluster } from '../support/redis-cluster.js'
+import { startSentinels } from '../support/redis-sentinels.js'
+import { startRedis, type RedisServer } from '../support/redis-server.js'
+import { fileStoreConfig } from '../support/rules.js'
+import { scrape } from '../support/scrape.js'
+
+const LOST = /has lost its rules: it is empty, and rules were seen there before/
+const SAID =
+  /ERROR.*rules are unknown, so mail waits unless its rules are in memory: redis .* has lost its rules/
+
+const iniOf = (redis: RedisServer, more = '') => `[redis]\nport=${redis.port}\n${more}`
+const writeRule = (redis: RedisServer, prefix?: string) =>
+  writeClinicRule((...field) => redis.cli('HSET', ...field), prefix)
+const seenIn = ({ haraka }: Scene) =>
+  JSON.parse(readFileSync(join(haraka.folder, 'config', 'enforce-tls.seen-store.json'), 'utf8')) as {
+    id: string | null
+  }
+
+describe('a Redis that was emptied', () => {
+  for (const [name, empties] of [
+    ['by FLUSHALL', (redis: RedisServer) => redis.cli('FLUSHALL')],
+    ['by a restart without its data', (redis: RedisServer) => redis.restart()],
+  ] as const)
+    it(`${name} leaves known rules in force, makes all else wait, also after a restart of Haraka, and goes on when they are restored`, async () => {
+      await using redis = await startRedis()
+      await writeRule(redis)
+      await using scene = await startScene(iniOf(redis))
+      await scene.bounces()
+      await scene.haraka.waitForLog(/changes of rules are heard of at once/)
+      await empties(redis)
+      await scene.haraka.waitForLog(SAID)
+      await scene.bounces()
+      await scene.waits(LOST, 'bob@new.example')
+      await scene.haraka.restart()
+      await scene.waits(LOST)
+      await writeRule(redis)
+      await scene.haraka.waitForLog(/the rules are known again/)
+      await scene.haraka.until(() => scene.acme.messages.length === 3, 'the last bounce')
+      // Nothing covers what Bob sends.
+      await scene.haraka.waitForEmptyQueue()
+      assert.equal(scene.lines(SAID), 2, 'one line for each run')
+    })
+
+  it('after the first change with the command is known by its id, and import brings that back', async () => {
+    await using redis = await startRedis()
+    await writeRule(redis)
+    await using scene = await startScene(iniOf(redis))
+    await scene.bounces()
+    assert.equal(seenIn(scene).id, null, 'an upgrade from 0.1.0: nothing is marked yet')
+    await scene.command('domain', 'enable', 'other.example')
+    const { id } = JSON.parse(await redis.cli('GET', 'enforce-tls:store')) as { id: string }
+    await scene.bounces()
+    await scene.haraka.until(() => seenIn(scene).id === id, 'the id to be noted')
+    const backup = join(scene.haraka.folder, 'backup.json')
+    writeFileSync(backup, await scene.command('export'))
+    await redis.cli('FLUSHALL')
+    await scene.haraka.restart()
+    await scene.waits(new RegExp(`${LOST.source} \\(id ${id}\\)`))
+    // What somebody writes by hand is not all that was there.
+    await writeRule(redis)
+    await scene.waits(
+      new RegExp(`can not be told from another store, since its marker is gone; .*init --accept ${id}`),
+    )
+    await redis.cli('FLUSHALL')
+    await scene.command('import', backup)
+    await scene.goesOn()
+    await scene.bounces()
+  })
+
+  it('and that gets new rules is another store, until somebody accepts it', async () => {
+    await using redis = await startRedis()
+    await using scene = await startScene(iniOf(redis))
+    const create = ['rule', 'create', 'acme.example', 'Clinic', '--to', 'clinic.example', '--enable']
+    await scene.command('domain', 'enable', 'acme.example')
+    await scene.command(...create)
+    await scene.bounces()
+    const { id } = seenIn(scene)
+    await redis.cli('FLUSHALL')
+    await scene.haraka.waitForLog(SAID)
+    await scene.command('domain', 'enable', 'new.example')
+    await scene.haraka.restart()
+    const other =
+      /is another store \(id [\da-f]+\) than the one whose rules were seen there \(id ([\da-f]+)\)/
+    await scene.waits(other)
+    assert.equal(other.exec(scene.haraka.log)?.[1], id)
+    await assert.rejects(scene.command('status'), other)
+    await scene.command('domain', 'enable', 'acme.example')
+    await scene.command(...create)
+    await scene.command('init', '--accept', String(id))
+    await scene.goesOn()
+    await scene.bounces()
+  })
+
+  it('and that is meant to be empty gets mail on its way with init; status and metrics say what is', async () => {
+    await using redis = await startRedis()
+    await writeRule(redis)
+    await using scene = await startScene(iniOf(redis), { config: { 'http.ini': 'listen=127.0.0.1:0\n' } })
+    await scene.bounces()
+    const ports = () =>
+      [...scene.haraka.log.matchAll(/Listening on \S+:(\d+)/g)].map(([, port]) => Number(port))
+    await scene.haraka.until(() => ports().length === 2, 'the HTTP server to listen')
+    const http = ports().find((port) => port !== scene.haraka.port)
+    const gone = async () =>
+      (await scrape(`http://127.0.0.1:${http}/enforce-tls/metrics`)).get('enforce_tls_store_gone{}')
+    assert.equal(await gone(), 0)
+    await redis.cli('FLUSHALL')
+    await scene.haraka.waitForLog(SAID)
+    assert.equal(await gone(), 1)
+    await assert.rejects(scene.command('status'), LOST)
+    await scene.waits(LOST, 'bob@new.example')
+    assert.match(await scene.command('init'), /it holds no rules, and is meant to be empty/)
+    await scene.haraka.waitForEmptyQueue()
+    assert.equal(await gone(), 0)
+    assert.match(await scene.command('status'), /problems +0\n +warnings +0/)
+  })
+})
+
+describe('a Haraka that looks in the wrong place', () => {
+  for (const [name, ini] of [
+    ['prefix', 'prefix=enforce-tsl:\n'],
+    ['db', 'db=1\n'],
+  ] as const)
+    it(`another ${name} without rules makes mail wait, and names both places`, async () => {
+      await using redis = await startRedis()
+      await writeRule(redis)
+      await using scene = await startScene(iniOf(redis))
+      await scene.bounces()
+      await scene.reconfigure(iniOf(redis, ini))
+      await scene.waits(
+        new RegExp(
+          `redis \\S+ \\(prefix \\S+\\) is empty, and rules were seen in redis redis://127\\.0\\.0\\.1:${redis.port} \\(prefix enforce-tls:\\) before .*Check host, db, prefix and file .*init --accept unmarked-[\\da-f]+`,
+        ),
+      )
+      await scene.reconfigure(iniOf(redis))
+      await scene.goesOn()
+    })
+
+  it('another prefix with the rules of others makes mail wait until it is accepted', async () => {
+    await using redis = await startRedis()
+    await using scene = await startScene(iniOf(redis))
+    await scene.command('domain', 'enable', 'acme.example')
+    await scene.command('rule', 'create', 'acme.example', 'Clinic', '--to', 'clinic.example', '--enable')
+    await scene.bounces()
+    const { id } = seenIn(scene)
+    await scene.reconfigure(iniOf(redis, 'prefix=others:\n'))
+    await scene.command('domain', 'enable', 'others.example')
+    await scene.waits(
+      /is another store \(id [\da-f]+\) than the one whose rules were seen in redis \S+ \(prefix enforce-tls:\)/,
+    )
+    await scene.command('init', '--accept', String(id))
+    // That is what was said: there are no rules for it here.
+    await scene.haraka.waitForEmptyQueue()
+  })
+
+  it('the same store under another name is the same store', async () => {
+    await using redis = await startRedis()
+    await using scene = await startScene(iniOf(redis))
+    await scene.command('domain', 'enable', 'acme.example')
+    await scene.command('rule', 'create', 'acme.example', 'Clinic', '--to', 'clinic.example', '--enable')
+    await scene.bounces()
+    await scene.reconfigure(`[redis]\nurl=redis://localhost:${redis.port}\n`)
+    await scene.bounces()
+    assert.equal(scene.lines(/rules are unknown/), 0)
+  })
+})
+
+describe('a rules file', () => {
+  const config = fileStoreConfig({ 'acme.example': [{ to: ['clinic.example'] }] })
+  const ini = '[store]\ntype=file\n'
+
+  it('that is not there at the start makes mail wait, and goes on when it is there again', async () => {
+    await using scene = await startScene(ini, { config })
+    scene.haraka.writeConfig({ 'enforce-tls.ini': `[main]\ndefer_seconds=1\n${ini}` })
+    await scene.haraka.restart()
+    await scene.bounces()
+    const file = join(scene.haraka.folder, 'config', 'enforce-tls.rules.json')
+    const text = readFileSync(file, 'utf8')
+    rmSync(file)
+    await scene.haraka.restart()
+    await scene.waits(LOST)
+    writeFileSync(file, '{}')
+    await scene.waits(LOST)
+    writeFileSync(file, text)
+    await scene.goesOn()
+  })
+
+  it('that is removed while Haraka runs leaves known rules in force, and makes all else wait', async () => {
+    await using scene = await startScene(ini, { config })
+    scene.haraka.writeConfig({
+      'enforce-tls.ini': `[main]\ndefer_seconds=1\non_store_failure=deliver\n${ini}`,
+    })
+    await scene.haraka.restart()
+    await scene.bounces()
+    rmSync(join(scene.haraka.folder, 'config', 'enforce-tls.rules.json'))
+    await scene.bounces()
+    await scene.waits(/was there and is gone; put it back or, .*enforce-tls init/, 'bob@new.example')
+    assert.equal(scene.lines(/ERROR.*rules are unknown/), 1)
+    await scene.command('init')
+    await scene.haraka.waitForEmptyQueue()
+  })
+})
+
+describe('a store that never had rules', () => {
+  it('lets mail go as usual, with one warning, which init ends', async () => {
+    await using redis = await startRedis()
+    await using scene = await startScene(iniOf(redis))
+    await scene.delivers()
+    await scene.delivers('bob@new.example')
+    const warning = /WARN.*is empty, and this Haraka has never seen rules, so mail is delivered as usual/
+    assert.equal(scene.lines(warning), 1)
+    assert.match(await scene.command('status'), /marker +none.*[^]*problems +0\n +warnings +1/)
+    await scene.command('init')
+    await scene.haraka.restart()
+    await scene.delivers()
+    assert.equal(scene.lines(warning), 1)
+    assert.match(await scene.command('status'), /warnings +0/)
+  })
+
+  it('makes mail wait with on_empty_store=defer, until it is marked', async () => {
+    await using redis = await startRedis()
+    await using scene = await startScene(`[main]\ndefer_seconds=1\non_empty_store=defer\n${iniOf(redis)}`)
+    await scene.waits(/is empty and has no marker \(on_empty_store=defer\); .*enforce-tls init/)
+    await scene.command('init')
+    await scene.haraka.waitForEmptyQueue()
+  })
+})
+
+it('with on_empty_store=deliver a store that lost its rules has none', async () => {
+  await using redis = await startRedis()
+  await writeRule(redis)
+  await using scene = await startScene(`[main]\ndefer_seconds=1\non_empty_store=deliver\n${iniOf(redis)}`)
+  await scene.bounces()
+  await redis.cli('FLUSHALL')
+  await scene.haraka.restart()
+  await scene.delivers('ann@acme.example', 'lab@clinic.example')
+  await scene.haraka.waitForLog(/WARN.*has lost its rules/)
+})
+
+describe('on more than one machine', () => {
+  it('a Cluster that was emptied makes mail wait', async () => {
+    await using cluster = await startCluster()
+    await writeClinicRule((...field) => cluster.cli('HSET', ...field))
+    await using scene = await startScene(`[redis]\n${cluster.ini}`)
+    await scene.command('domain', 'enable', 'other.example')
+    await scene.bounces()
+    for (const node of cluster.nodes) await node.cli('FLUSHALL')
+    await scene.bounces()
+    await scene.waits(LOST, 'bob@new.example')
+    await scene.haraka.restart()
+    await scene.waits(LOST)
+  })
+
+  it('a master that Sentinels name and that has no data makes mail wait', async () => {
+    await using group = await startSentinels()
+    const master = await group.master()
+    await writeClinicRule((...field) => master.cli('HSET', ...field))
+    await using scene = await startScene(`[redis]\n${group.ini}`)
+    await scene.command('domain', 'enable', 'other.example')
+    await scene.bounces()
+    await master.cli('FLUSHALL')
+    await scene.bounces()
+    await group.failOver()
+    await group.untilFailedOver(master)
+    await scene.waits(LOST, 'bob@new.example')
+    await scene.haraka.restart()
+    await scene.waits(LOST)
+  })
+})
