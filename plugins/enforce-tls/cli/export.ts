@@ -3,6 +3,7 @@ import { EVERYONE } from '../rules/owner.js'
 import { jsonProblem } from '../store/json-problem.js'
 import { formatDocument, type RulesDocument } from '../store/rules-document.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
+import { canonical } from '../entries/canonical.js'
 import { partOf } from '../entries/document-scope.js'
 import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../entries/entry-problems.js'
 import { Refusal } from './refusal.js'
@@ -55,6 +56,7 @@ async function exportRules({ store, output }: Context, owner: string | undefined
           `${store.placeOf({ key, owner: of ?? (key === 'groups' ? EVERYONE : field), field })}: ${problem}`,
         )
       if (broken) entries.delete(field)
+      else entries.set(field, canonical(key, json))
     }
   }
   check(all.domains, 'domains', null, serviceProblem)

@@ -65,7 +65,8 @@ async function setGroup(
   if (problem !== null) throw new Refusal([`group ${quote(name)} ${problem}`])
   const checked = checkGroup(texts)
   if ('problem' in checked) {
-    const expectation = checked.problem.includes('expected') ? '' : `; expected: ${PATTERNS}`
+    const told = checked.suggestion ?? /expected|write /.exec(checked.problem)
+    const expectation = told ? '' : `; expected: ${PATTERNS}`
     throw new Refusal([`pattern ${formatGroupProblem({ ...checked, value: '' })}${expectation}`])
   }
   const value = JSON.stringify(checked.patterns)

@@ -87,7 +87,8 @@ function inOptions(problem: RuleProblem): string {
     fields.find(({ path }) => problem.field.startsWith(path)) ??
     fields.find(({ path }) => path.startsWith(`${problem.field}.`))
   if (!source) return formatProblem(problem)
-  const expectation = /expected|not one of/.test(problem.problem) ? '' : `; expected: ${source.expected}`
+  const told = problem.suggestion ?? /expected|not one of|write /.exec(problem.problem)
+  const expectation = told ? '' : `; expected: ${source.expected}`
   return `${source === NAME ? 'name' : flagOf(source.flags)} ${problem.problem}${expectation}`
 }
 

@@ -3,26 +3,40 @@
  * sender. Pure; a text that names no owner is answered with what is wrong.
  */
 import { formatAddress, parseAddress, parseDomain, type MailAddress } from './address.js'
+import { unusable, type Unusable } from './spelling.js'
 
 /** The owner of the rules that hold for the whole service. */
 export const EVERYONE = '*'
+
+const OWNER_EXPECTED = 'expected: * (the whole service), a sending domain, or one sender address'
 
 /**
  * An owner's normalised name, from what a person typed or a key holds.
  *
  * @returns `{ owner }`, or `{ problem }` as a whole sentence.
  */
-export function parseOwner(text: string): { owner: string } | { problem: string } {
+export function parseOwner(text: string): { readonly owner: string } | Unusable {
+  const parsed = parseExactly(text)
+  if ('owner' in parsed) return parsed
+  const found = unusable(text, parsed.problem, readOwner)
+  const expected = found.suggestion ? '' : `; ${OWNER_EXPECTED}`
+  return { ...found, problem: `owner ${quote(text)} ${found.problem}${expected}` }
+}
+
+/** What somebody may have meant; hardly ever a domain of one word. */
+function readOwner(text: string): string | null {
+  const parsed = parseExactly(text)
+  return 'owner' in parsed && /^\*$|\./.test(parsed.owner) ? parsed.owner : null
+}
+
+function parseExactly(text: string): { readonly owner: string } | { readonly problem: string } {
   if (text === EVERYONE) return { owner: EVERYONE }
-  const expected = 'expected: * (the whole service), a sending domain, or one sender address'
   if (text.includes('@')) {
     const parsed = parseAddress(text)
-    if ('problem' in parsed) return { problem: `owner ${quote(text)} ${parsed.problem}; ${expected}` }
-    return { owner: formatAddress(parsed.address) }
+    return 'problem' in parsed ? parsed : { owner: formatAddress(parsed.address) }
   }
   const parsed = parseDomain(text)
-  if ('problem' in parsed) return { problem: `owner ${quote(text)} ${parsed.problem}; ${expected}` }
-  return { owner: parsed.domain }
+  return 'problem' in parsed ? parsed : { owner: parsed.domain }
 }
 
 /** The domain whose service an owner's rules wake and sleep with; `null` for `*`, which always acts. */

@@ -10,11 +10,12 @@ import { serviceDomainOf } from '../rules/owner.js'
 import type { StoredGroups } from '../rules/group.js'
 import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
 import { DocumentFile } from './document-file.js'
-import { assertWritable, type EntryChange, type WriteOptions } from './entry-change.js'
+import type { EntryChange, WriteOptions } from './entry-change.js'
 import { EntryWriter } from './entry-writer.js'
 import { historyFileOf, historyText, readHistory } from './file-history.js'
 import { fileProblem } from './file-problem.js'
 import type { HistoryEntry, HistoryQuery } from './history.js'
+import type { ChangeCheck } from './reads-back.js'
 import { realTarget, replaceFile } from './replace-file.js'
 import {
   compactJson,
@@ -30,6 +31,8 @@ import { StoreError, type RuleStore } from './rule-store.js'
 export interface FileStoreOptions {
   /** The time, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number
+  /** Looks at the meaning of every change. @default none does */
+  readonly check?: ChangeCheck | undefined
 }
 
 /** Rules in a file. */
@@ -39,8 +42,8 @@ export class FileStore extends EntryWriter implements RuleStore {
   readonly #now: () => number
   #turn: Promise<void> = Promise.resolve()
 
-  constructor(file: string, { now = Date.now }: FileStoreOptions = {}) {
-    super()
+  constructor(file: string, { now = Date.now, check }: FileStoreOptions = {}) {
+    super(check)
     this.#file = new DocumentFile(file, now)
     this.#now = now
     this.description = this.#file.description
@@ -82,7 +85,7 @@ export class FileStore extends EntryWriter implements RuleStore {
   }
 
   override async writeAll(changes: readonly EntryChange[], { by }: WriteOptions = {}): Promise<void> {
-    changes.forEach(assertWritable)
+    this.assertAcceptable(changes)
     if (changes.length === 0) return
     const done = this.#turn.then(() => this.#replace(changes, by))
     this.#turn = done.catch(() => undefined)

@@ -3,7 +3,7 @@ import { GROUP_PREFIX } from '../../rules/group.js'
 import { parseAddressText, parseText } from '../../rules/criteria.js'
 import { quote } from '../../rules/owner.js'
 import { route, type Call, type Reply } from '../route.js'
-import { list, object, problem, text } from '../schemas.js'
+import { list, object, problem, suggestion, text } from '../schemas.js'
 
 const VALUES_MAX = 500
 
@@ -23,7 +23,9 @@ export const validateRoutes = [
       field: { type: 'string', enum: ['to', 'from', 'subject', 'header'] },
       values: list(text, VALUES_MAX),
     }),
-    answers: { 200: list(object({ value: text, problem, normalised: text }, 'normalised')) },
+    answers: {
+      200: list(object({ value: text, problem, normalised: text, suggestion }, 'normalised', 'suggestion')),
+    },
     handle: validate,
   }),
 ]
@@ -36,7 +38,7 @@ async function validate({ context, body: { field, values } }: Call<ValidateBody>
   return {
     body: values.map((value) => {
       const parsed = parse(value)
-      if ('problem' in parsed) return { value, problem: `${quote(value)} ${parsed.problem}` }
+      if ('problem' in parsed) return { ...parsed, value, problem: `${quote(value)} ${parsed.problem}` }
       const unknown = parse === parseAddressText && isUnknownGroup(value, groups)
       if (unknown) return { value, problem: `${quote(value)} names a group that does not exist` }
       return { value, problem: null, normalised: parsed.text }
