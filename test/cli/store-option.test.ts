@@ -126,7 +126,7 @@ describe('the store of a command', { concurrency: 8 }, () => {
       'redis+sentinel://me:sec%2Fret@s1.example,s2.example:5/rules',
       'rediss+cluster://:secret@n1.example,n2.example',
     ]) {
-      const { words, settings } = chooseStore({ redis: url }, '/')
+      const { words, settings } = chooseStore({ redis: url }, { cwd: () => '/', env: {} })
       assert.doesNotMatch(commandLine(...words), /sec/)
       assert.equal(settings.redis.url, url)
     }

@@ -1,11 +1,11 @@
 /** What an import would change, and what is wrong with its document. Pure. */
-import { checkGroupText, formatGroupProblem, type StoredGroups } from '../rules/group.js'
+import type { StoredGroups } from '../rules/group.js'
 import { EVERYONE, quote } from '../rules/owner.js'
-import { checkRuleText, formatProblem, parseRule } from '../rules/rule.js'
+import { parseRule } from '../rules/rule.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { placeIn, type RulesDocument } from '../store/rules-document.js'
 import { sameMeaning, textDifferences } from '../entries/difference.js'
-import { canonical } from '../entries/canonical.js'
+import { canonical, spellingProblem } from '../entries/canonical.js'
 import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../entries/entry-problems.js'
 
 /** One entry that an import changes. */
@@ -29,29 +29,18 @@ export function documentProblems(document: RulesDocument, groups: StoredGroups):
     if (problem !== null) problems.push(`${placeIn('domains', domain)}: ${problem}`)
   }
   for (const [group, json] of document.groups) {
-    const problem = groupProblem(group, json) ?? groupSpelling(json)
+    const problem = groupProblem(group, json) ?? spellingProblem('groups', json)
     if (problem !== null) problems.push(`${placeIn('groups', group)}: ${problem}`)
   }
   for (const [owner, rules] of document.rules) {
     const wrongName = ownerProblem(owner)
     if (wrongName !== null) problems.push(`${placeIn('rules', owner)}: ${wrongName}`)
     for (const [id, json] of rules) {
-      const problem = ruleProblem(owner, id, json, groups) ?? ruleSpelling(json)
+      const problem = ruleProblem(owner, id, json, groups) ?? spellingProblem('rules', json)
       if (problem !== null) problems.push(`${placeIn('rules', owner, id)}: ${problem}`)
     }
   }
   return problems
-}
-
-/** What a store is read with and nobody may write any more. */
-function groupSpelling(json: string): string | null {
-  const checked = checkGroupText(json)
-  return 'problem' in checked ? formatGroupProblem(checked) : null
-}
-
-function ruleSpelling(json: string): string | null {
-  const checked = checkRuleText(json)
-  return 'rule' in checked ? null : formatProblem(checked)
 }
 
 /**

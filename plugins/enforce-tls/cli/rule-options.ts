@@ -12,7 +12,10 @@ import { headerCriteria, headerTexts } from './rule-header.js'
 
 /** The options of `rule create`. */
 export function createOptions(): Option[] {
-  return FIELDS.map(({ flags, summary }) => new Option(flags, summary))
+  return FIELDS.map(
+    ({ flags, summary, byDefault }) =>
+      new Option(flags, byDefault === '' ? summary : `${summary} (default: ${byDefault})`),
+  )
 }
 
 /** The options of `rule edit`: the same, a new name, and `--no-…` for what a rule can do without. */

@@ -2,6 +2,7 @@
 import { canAsk, withQuestions } from './ask.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { valueOf } from '../entries/difference.js'
+import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
 import { reportOn, type StatusReport, type StoreProblem } from './status-report.js'
 
@@ -38,6 +39,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     groups: String(report.groups),
     problems: String(report.problems.length),
   })
+  for (const spelling of report.spellings) printWarning(output.terminal, spelling)
   const removed = fix ? await offerRemoval(context, report, yes === true) : []
   const left = report.problems.filter((problem) => !removed.includes(problem))
   output.data({

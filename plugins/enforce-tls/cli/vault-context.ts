@@ -23,7 +23,7 @@ export type WithVault = (
 /** Makes the `WithVault` of a terminal. */
 export function vaultRunner(terminal: Terminal): WithVault {
   return async (options, work) => {
-    const { settings, words } = chooseStore(options, terminal.cwd())
+    const { settings, words } = chooseStore(options, terminal)
     // The other commands do without.
     const { openVault } = await import('../console/auth/open-vault.js')
     const vault = openVault(settings)

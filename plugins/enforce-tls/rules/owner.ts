@@ -39,6 +39,31 @@ function parseExactly(text: string): { readonly owner: string } | { readonly pro
   return 'problem' in parsed ? parsed : { owner: parsed.domain }
 }
 
+/**
+ * Reads a domain whose service is to be switched on for the first time. A word alone is hardly ever meant as one; a
+ * domain of this one name has a dot behind it, as in DNS.
+ *
+ * @returns `{ domain }`, or what is wrong with it as a whole sentence.
+ */
+export function parseNewDomain(text: string): { readonly domain: string } | Unusable {
+  if (text === EVERYONE)
+    return { problem: `the rules of ${EVERYONE} always act; only a domain has a service to switch` }
+  const parsed = parseDomain(text)
+  if ('problem' in parsed) {
+    const found = unusable(text, parsed.problem, readDomain)
+    return { ...found, problem: `domain ${quote(text)} ${found.problem}` }
+  }
+  if (parsed.domain.includes('.') || text.endsWith('.')) return parsed
+  return {
+    problem: `domain ${quote(text)} has no dot; write it in full, as in acme.example, or as ${parsed.domain}. with a dot behind it if that is its whole name`,
+  }
+}
+
+function readDomain(text: string): string | null {
+  const parsed = parseDomain(text)
+  return 'domain' in parsed && parsed.domain.includes('.') ? parsed.domain : null
+}
+
 /** The domain whose service an owner's rules wake and sleep with; `null` for `*`, which always acts. */
 export function serviceDomainOf(owner: string): string | null {
   if (owner === EVERYONE) return null

@@ -2,7 +2,7 @@
  * What somebody most likely meant by a text that names no domain or address: an ordered table of what people
  * write and paste, each with the right spelling. Pure; what is in no row keeps the problem that it came with.
  */
-import { quotedLocal } from './address.js'
+import { formatAddress, parseAddress, quotedLocal, type MailAddress } from './address.js'
 
 /** Why a text can't be used, as the end of a sentence that names it. */
 export interface Unusable {
@@ -69,6 +69,17 @@ export function unusable(text: string, problem: string, read: Reading): Unusable
     return { problem: `${problem}; ${way}`, suggestion: [value] }
   }
   return { problem }
+}
+
+/** An address that somebody wrote, or what is wrong with it as the end of a sentence, with what may be meant. */
+export function addressIn(text: string): { readonly address: MailAddress } | Unusable {
+  const parsed = parseAddress(text)
+  return 'address' in parsed ? parsed : unusable(text, parsed.problem, readAddress)
+}
+
+function readAddress(text: string): string | null {
+  const parsed = parseAddress(text)
+  return 'address' in parsed ? formatAddress(parsed.address) : null
 }
 
 /** All that a shape finds; `null` where it finds nothing, or anything that can't be read. */
