@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { TemporaryFolder } from '../support/temporary-folder.js'
@@ -95,6 +95,29 @@ describe('the script for bash', () => {
     assert.deepEqual(await completed(`${line} `), ['\\*', 'acme.example', 'bob@acme.example'])
   })
 
+  it('asks the program by the path that is typed', async () => {
+    assert.deepEqual(await completed(`${folder.path}/enforce-tls rule m`), ['move'])
+    assert.deepEqual(await completed(`${folder.path}/other rule m`), [])
+  })
+
+  it('works where the command is there for npx alone, and fetches nothing', async () => {
+    const project = path.join(folder.path, 'project')
+    mkdirSync(path.join(project, 'node_modules/.bin'), { recursive: true })
+    writeFileSync(path.join(project, 'package.json'), '{}')
+    const line = `npx enforce-tls --file ${rulesFile.file} rule list bob@`
+    // Neither is the command in the path, nor does a registry answer.
+    const script = `cd "$1/project"; source ../script; export npm_config_registry=http://127.0.0.1:9/
+      COMP_LINE="$2" COMP_POINT=\${#2}; _enforce_tls; printf '%s\\n' "\${COMPREPLY[@]}"`
+    const words = () => runToEnd('bash', ['-c', script, 'bash', folder.path, line])
+    assert.equal((await words()).trim(), '')
+    copyFileSync(path.join(folder.path, 'enforce-tls'), path.join(project, 'node_modules/.bin/enforce-tls'))
+    assert.equal((await words()).trim(), 'acme.example')
+  })
+
+  it('leaves all else that npx runs alone', async () => {
+    assert.deepEqual(await completed('npx prettier --ch'), [])
+  })
+
   it('understands what is quoted', async () => {
     const line = `enforce-tls --file '${rulesFile.file}' rule show "bob@acme.example" `
     assert.deepEqual(await completed(line), [id])
@@ -105,8 +128,8 @@ describe('the completion command', () => {
   it('prints a script for zsh', async () => {
     const { code, stdout } = await enforceTls(['completion', 'zsh'])
     assert.equal(code, 0)
-    assert.match(stdout, /^#compdef enforce-tls\n/)
-    assert.match(stdout, /\$\{\(@Q\)words\[2,CURRENT\]\}/)
+    assert.match(stdout, /^#compdef enforce-tls npx\n/)
+    assert.match(stdout, /\$\{\(@Q\)words\[at\+1,CURRENT\]\}/)
   })
 
   it('refuses other shells', async () => {

@@ -44,11 +44,11 @@ describe('group', { concurrency: 8 }, () => {
       await rulesFile.createRule('*', 'Banks', '--to', '*', '--except-to', 'group:banks'),
       await rulesFile.createRule('acme.example', 'Banks', '--to', 'group:banks'),
     ]
-    const { code, stderr } = await rulesFile.run('group', 'delete', 'banks')
+    const { code, stderr } = await rulesFile.run('group', 'delete', 'banks', '--yes')
     assert.equal(code, 1)
     for (const { owner, id } of rules) assert.ok(stderr.includes(`rule ${id} of ${owner}`), stderr)
-    for (const { owner, id } of rules) await rulesFile.done('rule', 'delete', owner, id)
-    assert.equal(await rulesFile.done('group', 'delete', 'banks'), 'Deleted group banks.\n')
+    for (const { owner, id } of rules) await rulesFile.done('rule', 'delete', owner, id, '--yes')
+    assert.equal(await rulesFile.done('group', 'delete', 'banks', '--yes'), 'Deleted group banks.\n')
     assert.equal(await rulesFile.done('group', 'list'), 'There are no groups.\n')
   })
 
@@ -58,6 +58,52 @@ describe('group', { concurrency: 8 }, () => {
     const no = await inProcess(['group', 'delete', 'banks', '--file', rulesFile.file], { answer: 'n\n' })
     assert.equal(no.code, 1)
     assert.match(no.stderr, /Delete group banks\? \[y\/N\].*nothing deleted/)
+  })
+
+  it('delete wants --yes where nobody can be asked', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    await rulesFile.done('group', 'set', 'banks', 'bank.example')
+    const { code, stdout, stderr } = await rulesFile.run('group', 'delete', 'banks')
+    assert.deepEqual([code, stdout], [1, ''])
+    assert.match(
+      stderr,
+      /nothing deleted: .*: nobody can be asked here.*\n {2}enforce-tls group delete banks --yes --file /,
+    )
+    assert.match(await rulesFile.done('group', 'show', 'banks'), /bank\.example/)
+  })
+
+  it('says which group may be meant', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    await rulesFile.done('group', 'set', 'banks', 'bank.example')
+    for (const words of [
+      ['group', 'show', 'bnaks'],
+      ['group', 'delete', 'bank'],
+      ['check', 'group:bansk'],
+      ['rule', 'create', '*', 'Banks', '--to', 'group:bank'],
+    ])
+      assert.match(
+        (await rulesFile.run(...words)).stderr,
+        /; did you mean "(?:group:)?banks"\?/,
+        words.join(' '),
+      )
+  })
+
+  it('stores an address with a quoted local part so that it reads back, after a restart too', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const patterns = ['"jane doe"@bank.example', '""@bank.example', '"a@b"@bank.example', '"*"@bank.example']
+    await rulesFile.done('group', 'set', 'banks', ...patterns, '"plain"@bank.example')
+    await rulesFile.createRule('*', 'Banks', '--to', 'group:banks', ...patterns, '--enable', '--no-check')
+    const { group } = await rulesFile.data<{ group: string; patterns: string[] }>('group', 'show', 'banks')
+    assert.equal(group, 'banks')
+    assert.deepEqual((await rulesFile.data<{ patterns: string[] }>('group', 'show', 'banks')).patterns, [
+      ...patterns,
+      'plain@bank.example',
+    ])
+    await rulesFile.done('status')
+    const exported = await rulesFile.done('export')
+    assert.deepEqual(JSON.parse(exported), JSON.parse((await rulesFile.content()) ?? ''))
+    const words = ['explain', '--from', 'a@acme.example', '--to', '"Jane Doe"@bank.example', '--json']
+    assert.match(await rulesFile.done(...words), /"level": "encrypt"/)
   })
 
   const REFUSED: readonly (readonly [string, readonly string[], RegExp])[] = [
@@ -70,7 +116,7 @@ describe('group', { concurrency: 8 }, () => {
     [
       'a bad pattern',
       ['set', 'banks', 'bank..example'],
-      /pattern "bank\.\.example" has an empty label.*; expected: bank\.example/,
+      /pattern "bank\.\.example" has an empty label.*; write bank\.example/,
     ],
     [
       'a display name',
@@ -84,7 +130,7 @@ describe('group', { concurrency: 8 }, () => {
       /"group:banks" is a group; a group holds domains and addresses, no groups/,
     ],
     ['another group', ['set', 'banks', 'group:other'], /"group:other" is a group/],
-    ['a huge pattern', ['set', 'banks', 'x'.repeat(100_000)], /is longer than 340 characters/],
+    ['a huge pattern', ['set', 'banks', 'x'.repeat(100_000)], /is longer than 400 characters/],
     ['showing nothing', ['show', 'banks'], /there is no group "banks"; the groups are: old/],
     ['deleting nothing', ['delete', 'banks'], /there is no group "banks"/],
   ]

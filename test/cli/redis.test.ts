@@ -38,7 +38,7 @@ describe('on a Redis', () => {
     assert.deepEqual(await stored(), enabled.rule)
     assert.deepEqual(await data('rule', 'list', 'acme.example'), [enabled])
     assert.deepEqual(await data('domain', 'list'), [{ domain: 'acme.example', enabled: true, rules: 1 }])
-    assert.deepEqual(await data('rule', 'delete', 'acme.example', created.id), enabled)
+    assert.deepEqual(await data('rule', 'delete', 'acme.example', created.id, '--yes'), enabled)
     assert.equal(await redis.cli('EXISTS', 'enforce-tls:rules:acme.example'), '0')
   })
 
@@ -48,6 +48,39 @@ describe('on a Redis', () => {
     assert.equal(await redis.cli('HGET', 'other:domains', 'b.example'), '{"enabled":true}')
     const { stdout } = await enforceTls(['rule', 'create', 'b.example', 'Bank', '--to', '*', ...other])
     assert.ok(stdout.endsWith(` --redis ${redis.url} --prefix other:\n`), stdout)
+  })
+
+  it('is found by ENFORCE_TLS_REDIS, whose password is shown nowhere', async () => {
+    const env = { ENFORCE_TLS_REDIS: redis.url.replace('://', '://:secret@') }
+    await redis.cli('CONFIG', 'SET', 'requirepass', 'secret')
+    try {
+      assert.equal((await inProcess(['domain', 'enable', 'env.example'], { env })).code, 0)
+      const list = await inProcess(['domain', 'list', '--json'], { env })
+      assert.match(list.stdout, /"env\.example"/)
+      const users = await inProcess(['user', 'list'], { env })
+      assert.deepEqual([users.code, users.stdout], [0, 'There are no users.\n'])
+      // What is printed is for somebody who has the variable.
+      const { stderr } = await inProcess(
+        ['rule', 'create', 'off.example', 'x', '--to', '*', '--prefix', 'p:'],
+        { env },
+      )
+      assert.match(stderr, /\n {2}enforce-tls domain enable off\.example --prefix p:\n$/)
+      assert.doesNotMatch(stderr + list.stderr + users.stderr, /secret/)
+      const words = await inProcess(['__complete', '--', 'rule', 'list', 'env'], { env })
+      assert.equal(words.stdout, 'env.example\n')
+    } finally {
+      await redis.cli('-a', 'secret', 'CONFIG', 'SET', 'requirepass', '')
+    }
+  })
+
+  it('is not that of ENFORCE_TLS_REDIS where an option says otherwise', async () => {
+    const env = { ENFORCE_TLS_REDIS: 'redis://127.0.0.1:9' }
+    assert.equal((await inProcess(['domain', 'list', '--redis', redis.url], { env })).code, 0)
+    assert.equal((await inProcess(['domain', 'list', '--file', '/none/rules.json'], { env })).code, 0)
+    const bad = await inProcess(['domain', 'list'], { env: { ENFORCE_TLS_REDIS: 'http://:secret@x' } })
+    assert.equal(bad.code, 2)
+    assert.match(bad.stderr, /ENFORCE_TLS_REDIS: the URL of the Redis does not begin with redis:/)
+    assert.doesNotMatch(bad.stderr, /secret/)
   })
 
   it('switching keeps the fields of a service that others put there', async () => {
@@ -125,7 +158,7 @@ describe('on a Redis', () => {
 
     it('delete removes them', async () => {
       await redis.cli('HSET', key, 'gone', '[]')
-      const { code, stdout } = await run('rule', 'delete', owner, 'gone')
+      const { code, stdout } = await run('rule', 'delete', owner, 'gone', '--yes')
       assert.deepEqual([code, stdout], [0, 'Deleted rule gone of broken.example (it is not valid).\n'])
       assert.equal(await redis.cli('HEXISTS', key, 'gone'), '0')
     })

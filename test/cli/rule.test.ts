@@ -56,7 +56,7 @@ describe('rule create', { concurrency: 8 }, () => {
     const rulesFile = await RulesFile.create(t)
     const ids: string[] = []
     for (const name of ['a', 'b', 'c']) ids.push((await rulesFile.createRule('*', name, '--to', '*')).id)
-    await rulesFile.done('rule', 'delete', '*', ids[1] ?? '')
+    await rulesFile.done('rule', 'delete', '*', ids[1] ?? '', '--yes')
     await rulesFile.createRule('*', 'd', '--to', '*')
     const rules = await rulesFile.rules('*')
     assert.deepEqual(
@@ -147,21 +147,24 @@ describe('rule enable and disable', { concurrency: 8 }, () => {
 })
 
 describe('rule delete', { concurrency: 8 }, () => {
-  for (const yes of [[], ['--yes']]) {
-    it(`does not ask where there is no terminal ${yes.join('')}`, async (t) => {
-      const rulesFile = await RulesFile.create(t)
-      const { id } = await rulesFile.createRule('*', 'Bank', '--to', '*')
-      assert.equal(
-        await rulesFile.done('rule', 'delete', '*', id, ...yes),
-        `Deleted rule ${id} of * (Bank).\n`,
-      )
-      assert.deepEqual(await rulesFile.rules('*'), [])
-    })
-  }
+  it('wants --yes where there is no terminal', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const { id } = await rulesFile.createRule('*', 'Bank', '--to', '*')
+    const { code, stdout, stderr } = await rulesFile.run('rule', 'delete', '*', id)
+    assert.deepEqual([code, stdout], [1, ''])
+    assert.match(stderr, /nothing deleted: rule "\w+" of \* is still there: nobody can be asked here/)
+    assert.ok(stderr.includes(`\n  enforce-tls rule delete '*' ${id} --yes --file ${rulesFile.file}`), stderr)
+    assert.equal((await rulesFile.rules('*')).length, 1)
+    assert.equal(
+      await rulesFile.done('rule', 'delete', '*', id, '--yes'),
+      `Deleted rule ${id} of * (Bank).\n`,
+    )
+    assert.deepEqual(await rulesFile.rules('*'), [])
+  })
 
   it('prints what it deleted', async (t) => {
     const rulesFile = await RulesFile.create(t)
     const created = await rulesFile.createRule('*', 'Bank', '--to', '*')
-    assert.deepEqual(await rulesFile.data<OwnedRule>('rule', 'delete', '*', created.id), created)
+    assert.deepEqual(await rulesFile.data<OwnedRule>('rule', 'delete', '*', created.id, '--yes'), created)
   })
 })

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
+import type { Rule } from '../../plugins/enforce-tls/rules/rule.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
 import { storedRule } from '../support/rules.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
@@ -153,6 +155,7 @@ describe('status of a Redis with broken entries', () => {
         groups: 0,
         id: null,
         warnings: [],
+        spellings: [],
       },
     )
   })
@@ -191,5 +194,57 @@ describe('status of a Redis with broken entries', () => {
     assert.equal(code, 1)
     assert.match(stderr, /nothing was removed: nobody can be asked here; --yes removes without a question/)
     assert.equal(await redis.cli('HLEN', 'enforce-tls:domains'), '3')
+  })
+})
+
+describe('status of entries in the spelling of an earlier version', () => {
+  it('says what they are read as, and is good; export, edit and undo write the spelling of today', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const rule = { ...storedRule({ to: ['*@bank.example', 'localhost'] }) }
+    const old = {
+      groups: { banks: ['*@bank.example'] },
+      rules: { '*': { r1: rule }, '*@acme.example': { r1: rule } },
+    }
+    writeFileSync(rulesFile.file, JSON.stringify(old))
+    const { code, stderr } = await rulesFile.run('status')
+    assert.equal(code, 1)
+    assert.match(
+      stderr,
+      /warning: groups\["banks"\]: value \[0\]: "\*@bank\.example" would match nothing; write bank\.example .*; it is read as what was meant/,
+    )
+    assert.match(
+      stderr,
+      /warning: rules\["\*"\]\["r1"\]: field criteria\.to\.matchesAny\[0\]: "\*@bank\.example" would match nothing/,
+    )
+    // The name of an owner is a key: nobody looks that one up, and nobody did.
+    assert.match(
+      stderr,
+      /rules\["\*@acme\.example"\]\["r1"\]: owner "\*@acme\.example" would match nothing; write acme\.example/,
+    )
+
+    const exported = await rulesFile.run('export')
+    const document = JSON.parse(exported.stdout) as {
+      groups: object
+      rules: Record<string, Record<string, Rule>>
+    }
+    assert.deepEqual(document.groups, { banks: ['bank.example'] })
+    const { criteria } = document.rules['*']?.['r1'] ?? {}
+    assert.deepEqual(criteria, { to: { matchesAny: ['bank.example', 'localhost.'] } })
+    const own = await RulesFile.create(t)
+    writeFileSync(own.file, exported.stdout)
+    await own.done('status')
+
+    const again = path.join(path.dirname(rulesFile.file), 'old.json')
+    writeFileSync(again, JSON.stringify(old))
+    const refused = await own.run('import', again, '--yes')
+    assert.equal(refused.code, 1)
+    assert.match(
+      refused.stderr,
+      /groups\["banks"\]: value \[0\]: "\*@bank\.example" would match nothing; write bank/,
+    )
+    assert.match(refused.stderr, /nothing was written/)
+
+    await rulesFile.done('rule', 'edit', '*', 'r1', '--name', 'Bank')
+    assert.match((await rulesFile.content()) ?? '', /"localhost\."/)
   })
 })

@@ -19,6 +19,8 @@ async function harakaFolder(t: TestContext, ini: string): Promise<string> {
   return folder
 }
 
+const standingIn = (folder: string) => ({ cwd: () => folder, env: {} })
+
 const FILE_INI = '[store]\ntype=file\nfile=my.rules.json\n'
 
 describe('the store of a command', { concurrency: 8 }, () => {
@@ -39,7 +41,7 @@ describe('the store of a command', { concurrency: 8 }, () => {
   it("is that of Haraka's redis.ini where enforce-tls.ini leaves it out", async (t) => {
     const folder = await harakaFolder(t, '[redis]\nprefix=rules:\n')
     await writeFile(path.join(folder, 'config/redis.ini'), '[server]\nhost=r.example\nport=7000\ndb=4\n')
-    const { redis } = chooseStore({ config: folder }, '/').settings
+    const { redis } = chooseStore({ config: folder }, standingIn('/')).settings
     assert.deepEqual(
       [redis.host, redis.port, redis.db, redis.prefix, redis.inherited],
       ['r.example', 7000, 4, 'rules:', ['host', 'port', 'db']],
@@ -49,9 +51,9 @@ describe('the store of a command', { concurrency: 8 }, () => {
   it('is the Redis of the defaults in a Haraka folder without an enforce-tls.ini', async (t) => {
     const folder = temporaryFolder(t)
     await mkdir(path.join(folder, 'config'))
-    assert.throws(() => chooseStore({}, folder), /no Haraka folder: it has no config\/plugins/)
+    assert.throws(() => chooseStore({}, standingIn(folder)), /no Haraka folder: it has no config\/plugins/)
     await writeFile(path.join(folder, 'config/plugins'), 'enforce-tls\n')
-    const { settings, folder: chosen } = chooseStore({}, folder)
+    const { settings, folder: chosen } = chooseStore({}, standingIn(folder))
     assert.deepEqual([settings.store.type, settings.redis.port, chosen], ['redis', 6379, folder])
   })
 
@@ -145,7 +147,7 @@ describe('the store of a command', { concurrency: 8 }, () => {
       'redis+sentinel://me:sec%2Fret@s1.example,s2.example:5/rules',
       'rediss+cluster://:secret@n1.example,n2.example',
     ]) {
-      const { words, settings } = chooseStore({ redis: url }, '/')
+      const { words, settings } = chooseStore({ redis: url }, standingIn('/'))
       assert.doesNotMatch(commandLine(...words), /sec/)
       assert.equal(settings.redis.url, url)
     }

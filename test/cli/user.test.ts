@@ -89,7 +89,7 @@ describe('enforce-tls user', () => {
     )
     assert.equal(changed.code, 0)
     assert.ok(await isPassword(`${PASSWORD} 2`, await passwordHash(file, 'bob@acme.example')))
-    assert.equal((await inProcess(['user', 'remove', 'bob@acme.example', ...on])).code, 0)
+    assert.equal((await inProcess(['user', 'remove', 'bob@acme.example', '--yes', ...on])).code, 0)
     assert.deepEqual(JSON.parse((await inProcess(['user', 'list', '--json', ...on])).stdout), [])
   })
 
@@ -134,7 +134,12 @@ describe('enforce-tls user', () => {
           /domain "a b" contains white space/,
         ],
         [['user', 'add', 'ann'], '', 2, /required option '--role <role>'/],
-        [['user', 'add', 'ann', '--role', 'admin'], '', 1, /give it with --password-stdin/],
+        [
+          ['user', 'add', 'ann', '--role', 'admin'],
+          '',
+          1,
+          /no password was given, and nobody can be asked here/,
+        ],
         [
           ['user', 'add', 'ann', '--role', 'admin', '--password-stdin'],
           'short',
@@ -149,6 +154,33 @@ describe('enforce-tls user', () => {
       assert.deepEqual([ran.code, ran.stdout], [code, ''], words.join(' '))
       assert.match(ran.stderr, said)
     }
+  })
+})
+
+describe('enforce-tls user, off a terminal', () => {
+  it('reads the password from a pipe, without an option for it', async (t) => {
+    const file = fileOf(t)
+    const added = await piped(`${PASSWORD}\n`, 'user', 'add', 'ann', '--role', 'admin', '--file', file)
+    assert.deepEqual(added, { code: 0, stdout: 'Added user ann (admin).\n', stderr: '' })
+    assert.ok(await isPassword(PASSWORD, await passwordHash(file, 'ann')))
+    const other = 'another horse battery'
+    const changed = await piped(other, 'user', 'passwd', 'ann', '--file', file)
+    assert.equal(changed.code, 0, changed.stderr)
+    assert.ok(await isPassword(other, await passwordHash(file, 'ann')))
+  })
+
+  it('removes with --yes only, and says which user may be meant', async (t) => {
+    const file = fileOf(t)
+    await piped(PASSWORD, 'user', 'add', 'ann@helpdesk', '--role', 'admin', '--file', file)
+    const unasked = await piped('', 'user', 'remove', 'ann@helpdesk', '--file', file)
+    assert.deepEqual([unasked.code, unasked.stdout], [1, ''])
+    assert.match(
+      unasked.stderr,
+      /nothing removed: .*\n {2}enforce-tls user remove ann@helpdesk --yes --file /,
+    )
+    const wrong = await piped('', 'user', 'remove', 'ann@helpdeks', '--yes', '--file', file)
+    assert.match(wrong.stderr, /there is no user "ann@helpdeks"; did you mean "ann@helpdesk"\?/)
+    assert.notEqual(await passwordHash(file, 'ann@helpdesk'), '')
   })
 })
 

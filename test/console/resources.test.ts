@@ -149,6 +149,49 @@ describe('validate', () => {
   })
 })
 
+describe('a value that matches nobody', () => {
+  interface Refused {
+    readonly error: {
+      readonly message: string
+      readonly field: string
+      readonly suggestion?: readonly string[]
+    }
+  }
+  const SAID = /"\*@bank\.example" would match nothing; write bank\.example for the domain/
+
+  it('is refused the same way wherever it is given, with what to write in its place', async () => {
+    const admin = await server.signedIn('admin')
+    const asked = {
+      field: 'to',
+      values: ['*@bank.example', 'group:bnaks', 'bank', 'First Bank <cfo@bank.example>'],
+    }
+    const { body } = await admin.post<{ problem: string; suggestion?: readonly string[] }[]>(
+      'validate',
+      asked,
+    )
+    assert.match(body[0]?.problem ?? '', SAID)
+    assert.deepEqual(
+      body.map(({ suggestion }) => suggestion),
+      [['bank.example'], ['group:banks'], undefined, ['cfo@bank.example']],
+    )
+    const rule = storedRule({ to: ['bank.example', '*@bank.example'] })
+    const created = await admin.post<Refused>('owners/*/rules', { rule })
+    const group = await admin.put<Refused>('groups/new', { patterns: ['*@bank.example'] }, '*')
+    for (const [{ status, body }, field] of [
+      [created, 'rule.criteria.to.matchesAny[1]'],
+      [group, 'patterns[0]'],
+    ] as const) {
+      assert.equal(status, 422)
+      assert.match(body.error.message, SAID)
+      assert.equal(body.error.field, field)
+      assert.deepEqual(body.error.suggestion, ['bank.example'])
+    }
+    const domain = await admin.put<Refused>('domains/acme', { enabled: true })
+    assert.equal(domain.status, 422)
+    assert.match(domain.body.error.message, /domain "acme" has no dot; write it in full/)
+  })
+})
+
 describe('explain', () => {
   it('gives the same as a delivery would, and names no rule that one may not see', async () => {
     const mail = { from: 'bob@acme.example', to: 'x@secret.example' }

@@ -5,6 +5,7 @@
 import type { Settings } from '../../plugins/enforce-tls/settings.js'
 import { openStore } from '../../plugins/enforce-tls/store/open-store.js'
 import { runToEnd } from '../support/watched-process.js'
+import { storedRule } from '../support/rules.js'
 import { create } from './rule-store-contract.js'
 
 type Where = Pick<Settings, 'store' | 'redis'>
@@ -25,7 +26,11 @@ export async function createFromProcesses(
 async function main(owner = '', ids = '', where = ''): Promise<void> {
   const store = openStore(JSON.parse(where) as Where)
   await Promise.all(
-    ids.split(',').map((id) => store.writeRules(owner, [create(id, JSON.stringify({ name: id }))])),
+    ids
+      .split(',')
+      .map((id) =>
+        store.writeRules(owner, [create(id, JSON.stringify(storedRule({ name: id, to: ['bank.example'] })))]),
+      ),
   )
   await store.close()
 }

@@ -9,24 +9,26 @@ import { Refusal } from './refusal.js'
 /**
  * A good new password.
  *
- * @param fromPipe read standard input to its end
- * @throws {Refusal} where nobody can be asked, the two differ, or it is not good enough.
+ * @param fromInput read standard input to its end, even where it is a terminal
+ * @throws {Refusal} where none is given, the two differ, or it is not good enough.
  */
-export async function newPassword(output: Output, fromPipe: boolean): Promise<string> {
-  if (!fromPipe && !canAsk(output))
-    throw new Refusal(['nobody can be asked for a password here; give it with --password-stdin'])
-  const password = fromPipe ? await readPipe(output) : await askTwice(output)
+export async function newPassword(output: Output, fromInput: boolean): Promise<string> {
+  const password = fromInput || !canAsk(output) ? await readInput(output) : await askTwice(output)
   const problem = passwordProblem(password)
   if (problem !== null) throw new Refusal([`the password ${problem}`])
   return password
 }
 
-async function readPipe({ terminal }: Output): Promise<string> {
+async function readInput({ terminal }: Output): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of terminal.stdin) chunks.push(Buffer.from(chunk as Buffer))
-  return Buffer.concat(chunks)
+  const password = Buffer.concat(chunks)
     .toString('utf8')
     .replace(/\r?\n$/, '')
+  if (password !== '') return password
+  throw new Refusal([
+    'no password was given, and nobody can be asked here; write it to standard input, as in … < password.txt',
+  ])
 }
 
 async function askTwice(output: Output): Promise<string> {

@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline'
 import { oneLine } from '../delivery/printable.js'
 import type { Output } from './output.js'
+import { Refusal } from './refusal.js'
 
 /** Whether somebody can be asked. */
 export function canAsk({ terminal }: Output): boolean {
@@ -11,6 +12,32 @@ export function canAsk({ terminal }: Output): boolean {
 /** Asks on the terminal; anything but yes, and the end of input, is a no. */
 export function isConfirmed(output: Output, question: string): Promise<boolean> {
   return withQuestions(output, (confirmed) => confirmed(question))
+}
+
+/** What is about to be removed, and what is said where it is not. */
+interface Removal {
+  readonly question: string
+  /** A sentence without its end. */
+  readonly refused: string
+  /** The command that does it without a question. */
+  readonly command: string
+}
+
+/**
+ * Asks before something is removed.
+ *
+ * @param yes do not ask, not even on a terminal
+ * @throws {Refusal} where the answer is not yes, or nobody can be asked.
+ */
+export async function confirmRemoval(output: Output, yes: boolean, removal: Removal): Promise<void> {
+  const { question, refused, command } = removal
+  if (yes) return
+  if (!canAsk(output))
+    throw new Refusal(
+      [`${refused}: nobody can be asked here; without a question it is done with:`],
+      [command],
+    )
+  if (!(await isConfirmed(output, question))) throw new Refusal([refused])
 }
 
 /** Asks several questions in one dialogue: what is typed ahead is not lost between them. */

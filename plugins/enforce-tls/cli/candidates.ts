@@ -49,7 +49,7 @@ async function possible(read: Read, started: string, terminal: Terminal): Promis
   const name = typeof wanted === 'string' ? wanted : read.valueOf === null ? wanted?.name() : 'id'
   if (typeof wanted === 'object' && wanted.argChoices !== undefined) return wanted.argChoices
   if (name === undefined || !['owner', 'id', 'domain', 'group', 'target'].includes(name)) return []
-  const store = openStore(chooseStore(read.store, terminal.cwd()).settings)
+  const store = openStore(chooseStore(read.store, terminal).settings)
   try {
     return await namesIn(store, name, args[0] ?? '')
   } finally {

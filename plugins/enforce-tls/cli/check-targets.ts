@@ -10,6 +10,7 @@ import { formatAddress, parseAddress, parseDomain } from '../rules/address.js'
 import { GROUP_PREFIX, parseGroup, formatGroupProblem, type StoredGroups } from '../rules/group.js'
 import { quote } from '../rules/owner.js'
 import { fileProblem } from '../store/file-problem.js'
+import { noGroup } from './no-group.js'
 import type { Terminal } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'
 
@@ -131,11 +132,7 @@ function membersIn(text: string, groups: StoredGroups): readonly string[] {
   if (!isGroupReference(text)) return [text]
   const name = text.slice(GROUP_PREFIX.length)
   const json = groups.get(name)
-  const names = [...groups.keys()].sort()
-  if (json === undefined)
-    throw new Refusal([
-      `there is no group ${quote(name)}; ${names.length === 0 ? 'there are no groups' : `the groups are: ${names.join(', ')}`}`,
-    ])
+  if (json === undefined) throw noGroup(groups, name)
   const checked = parseGroup(json)
   if ('problem' in checked) throw new Refusal([`group ${quote(name)}: ${formatGroupProblem(checked)}`])
   return checked.patterns

@@ -13,31 +13,39 @@ import type { Terminal } from './output.js'
 const ASK = '__complete'
 
 const SCRIPTS = {
-  // Bash breaks words at @ and : too, and replaces only what is behind; so the line is split anew.
-  bash: `# Completion of enforce-tls for bash.
+  // Bash breaks words at @ and : too, and replaces only what is behind; so the line is split anew. What is asked is
+  // the program as it was called: by its name, by a path, or through npx, which must not fetch anything for that.
+  bash: `# Completion of enforce-tls for bash, also as npx enforce-tls.
 _enforce_tls() {
-  local typed="\${COMP_LINE:0:COMP_POINT}" words last prefix line
+  local typed="\${COMP_LINE:0:COMP_POINT}" words last prefix line at=0
   read -ra words <<<"$typed"
   [[ $typed == *[[:space:]] ]] && words+=('')
   words=("\${words[@]//[\\\\\\'\\"]/}")
+  COMPREPLY=()
+  while ((at < \${#words[@]} - 1)) && [[ \${words[at]##*/} != enforce-tls ]]; do ((at++)); done
+  ((at < \${#words[@]} - 1)) || return
   last="\${words[\${#words[@]} - 1]}"
   prefix="\${last%"\${last##*[@:=]}"}"
-  COMPREPLY=()
   while IFS= read -r line; do
     COMPREPLY+=("$(printf '%q' "\${line#"$prefix"}")")
-  done < <(enforce-tls ${ASK} -- "\${words[@]:1}" 2>/dev/null)
+  done < <(npm_config_yes=false "\${words[@]:0:at+1}" ${ASK} -- "\${words[@]:at+1}" 2>/dev/null </dev/null)
 }
 complete -o default -F _enforce_tls enforce-tls
+complete -p npx &>/dev/null || complete -o default -F _enforce_tls npx
 `,
-  zsh: `#compdef enforce-tls
-# Completion of enforce-tls for zsh.
+  zsh: `#compdef enforce-tls npx
+# Completion of enforce-tls for zsh, also as npx enforce-tls.
 _enforce_tls() {
   local -a found
-  found=("\${(@f)$(enforce-tls ${ASK} -- "\${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+  local -i at=1
+  while ((at < CURRENT)) && [[ \${\${(Q)words[at]}:t} != enforce-tls ]]; do ((at++)); done
+  if ((at >= CURRENT)); then _default; return; fi
+  found=("\${(@f)$(npm_config_yes=false "\${(@Q)words[1,at]}" ${ASK} -- "\${(@Q)words[at+1,CURRENT]}" 2>/dev/null </dev/null)}")
   found=(\${found:#})
   if (( \${#found} )); then compadd -a found; else _files; fi
 }
 compdef _enforce_tls enforce-tls
+(( \${+_comps[npx]} )) || compdef _enforce_tls npx
 `,
 } as const
 

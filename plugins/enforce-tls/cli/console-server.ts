@@ -16,7 +16,7 @@ import type { SharedOptions } from './context.js'
 import { Output, type Terminal } from './output.js'
 import { openOwnPartners } from './partners.js'
 import { Refusal } from './refusal.js'
-import { chooseStore, isHarakaFolder } from './store-option.js'
+import { chooseStore, isHarakaFolder, redisOfEnvironment } from './store-option.js'
 
 /**
  * Serves until it is told to end.
@@ -24,7 +24,7 @@ import { chooseStore, isHarakaFolder } from './store-option.js'
  * @throws {Refusal} when the port can't be had.
  */
 export async function serveConsole(options: SharedOptions, port: number, terminal: Terminal): Promise<void> {
-  const { settings, folder } = chooseStore(withDefaultFile(options, terminal), terminal.cwd())
+  const { settings, folder } = chooseStore(withDefaultFile(options, terminal), terminal)
   const store = openStore(settings)
   const vault = openVault(settings)
   const deliveries = openDeliveryLog(settings)
@@ -68,6 +68,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
 function withDefaultFile(options: SharedOptions, terminal: Terminal): SharedOptions {
   const { redis, file, config } = options
   if (redis !== undefined || file !== undefined || config !== undefined) return options
+  if (redisOfEnvironment(terminal) !== undefined) return options
   if (isHarakaFolder(terminal.cwd())) return options
   return { ...options, file: 'enforce-tls.rules.json' }
 }

@@ -73,7 +73,8 @@ export function createRoot() {
     .addOption(
       new Option(
         '--redis <url>',
-        'work on the rules in this Redis (redis://, redis+sentinel://, redis+cluster://; rediss for TLS)',
+        'work on the rules in this Redis (redis://, redis+sentinel://, redis+cluster://; rediss for TLS); ' +
+          'a URL with a password belongs into ENFORCE_TLS_REDIS, which nobody sees in the list of processes',
       ).conflicts(['file', 'config']),
     )
     .addOption(
@@ -108,7 +109,7 @@ export type WithSettings = (
 export function storeRunner(terminal: Terminal, openPartners: OpenPartners): WithStore {
   return async (options, work) => {
     const by = authorOf(options.as, terminal.env)
-    const chosen = chooseStore(options, terminal.cwd())
+    const chosen = chooseStore(options, terminal)
     const files = newFiles(chosen)
     const store = openStore(chosen.settings, { newFileOwner: files.owner })
     try {
@@ -128,7 +129,7 @@ export function storeRunner(terminal: Terminal, openPartners: OpenPartners): Wit
 /** Makes the `WithSettings` of a terminal. */
 export function settingsRunner(terminal: Terminal, openPartners: OpenPartners): WithSettings {
   return (options, work) => {
-    const chosen = chooseSettings(options, terminal.cwd())
+    const chosen = chooseSettings(options, terminal)
     return surround({ terminal, options, chosen, openPartners }, work)
   }
 }

@@ -1,10 +1,11 @@
 /** `enforce-tls domain`: the switch of a sending domain, without which its rules sleep. */
-import { parseDomain } from '../rules/address.js'
-import { EVERYONE, quote, serviceDomainOf } from '../rules/owner.js'
+import { parseNewDomain, serviceDomainOf } from '../rules/owner.js'
 import { parseService } from '../rules/owner-entries.js'
 import { namedChange } from '../store/entry-change.js'
 import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
 import { ownerProblem, serviceProblem } from '../entries/entry-problems.js'
+import { ownerHint } from './hints.js'
+import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
 import { readOwners } from '../entries/whole-store.js'
 
@@ -44,7 +45,12 @@ export function addDomainCommands(program: Root, withStore: WithStore): void {
 }
 
 async function setService({ store, write, output }: Context, text: string, enabled: boolean): Promise<void> {
-  const domain = domainOf(text)
+  const known = await store.services()
+  const domain = domainOf(text, known)
+  if (!known.has(domain)) {
+    const hint = await ownerHint(store, domain)
+    if (hint !== '') printWarning(output.terminal, `nothing was known of ${domain} so far${hint}`)
+  }
   const changed = await retryConflicts(async () => {
     const { service } = await store.readOwner(domain)
     if (isEnabled(service) === enabled) return false
@@ -61,11 +67,10 @@ async function setService({ store, write, output }: Context, text: string, enabl
   )
 }
 
-function domainOf(text: string): string {
-  if (text === EVERYONE)
-    throw new Refusal([`the rules of ${EVERYONE} always act; only a domain has a service to switch`])
-  const parsed = parseDomain(text)
-  if ('problem' in parsed) throw new Refusal([`domain ${quote(text)} ${parsed.problem}`])
+function domainOf(text: string, known: ReadonlyMap<string, string>): string {
+  if (known.has(text)) return text
+  const parsed = parseNewDomain(text)
+  if ('problem' in parsed) throw new Refusal([parsed.problem])
   return parsed.domain
 }
 

@@ -1,6 +1,7 @@
 /** Addresses of a message's envelope, as options give them. */
-import { parseAddress, type MailAddress } from '../rules/address.js'
+import type { MailAddress } from '../rules/address.js'
 import { quote } from '../rules/owner.js'
+import { addressIn } from '../rules/spelling.js'
 import { Refusal } from './refusal.js'
 
 /** A sender; `<>` and the empty text are the null sender. @throws {Refusal} for what is no address. */
@@ -10,7 +11,7 @@ export function senderOf(text: string): MailAddress {
 
 /** An address. @throws {Refusal} for what is none; it names the option. */
 export function addressOf(option: string, text: string): MailAddress {
-  const parsed = parseAddress(text)
+  const parsed = addressIn(text)
   if ('problem' in parsed) throw new Refusal([`${option} ${quote(text)} ${parsed.problem}`])
   return parsed.address
 }

@@ -3,8 +3,11 @@ import { EVERYONE } from '../rules/owner.js'
 import { jsonProblem } from '../store/json-problem.js'
 import { formatDocument, type RulesDocument } from '../store/rules-document.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
+import { canonical } from '../entries/canonical.js'
 import { partOf } from '../entries/document-scope.js'
 import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../entries/entry-problems.js'
+import { ownerHint } from './hints.js'
+import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
 import { ownerOf } from './rule-entries.js'
 import { readAll } from '../entries/whole-store.js'
@@ -36,6 +39,8 @@ export function addExportCommand(program: Root, withStore: WithStore): void {
  * @throws {Refusal} after the document, where anything is not valid.
  */
 async function exportRules({ store, output }: Context, owner: string | undefined): Promise<void> {
+  const hint = owner === undefined ? '' : await ownerHint(store, owner)
+  if (hint !== '') printWarning(output.terminal, `nothing is known of ${owner}${hint}`)
   const held = await readAll(store)
   const groups = new Map(held.groups)
   const all = partOf(held, owner)
@@ -55,6 +60,7 @@ async function exportRules({ store, output }: Context, owner: string | undefined
           `${store.placeOf({ key, owner: of ?? (key === 'groups' ? EVERYONE : field), field })}: ${problem}`,
         )
       if (broken) entries.delete(field)
+      else entries.set(field, canonical(key, json))
     }
   }
   check(all.domains, 'domains', null, serviceProblem)

@@ -3,12 +3,13 @@ import { listed } from '../words.js'
 import { checkGroup, formatGroupProblem, groupNameProblem } from '../rules/group.js'
 import { EVERYONE, quote } from '../rules/owner.js'
 import { namedChange } from '../store/entry-change.js'
-import { canAsk, isConfirmed } from './ask.js'
+import { confirmRemoval } from './ask.js'
 import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
 import { textDifferences, valueOf } from '../entries/difference.js'
 import { groupProblem } from '../entries/entry-problems.js'
 import { referringRules, type ReferringRule } from '../entries/referring-rules.js'
 import { Refusal } from './refusal.js'
+import { noGroup } from './no-group.js'
 
 const NAME = 'the name of the group; rules refer to it as group:<name>'
 const PATTERNS = 'bank.example, .bank.example (its subdomains) or cfo@bank.example'
@@ -47,7 +48,7 @@ export function addGroupCommands(program: Root, withStore: WithStore): void {
 
   group
     .command('delete')
-    .description('delete a group that no rule refers to; on a terminal it asks first')
+    .description('delete a group that no rule refers to; it asks first, off a terminal it wants --yes')
     .argument('<group>', NAME)
     .option('--yes', 'do not ask')
     .addHelpText('after', examples('group delete banks', 'group delete banks --yes'))
@@ -65,7 +66,8 @@ async function setGroup(
   if (problem !== null) throw new Refusal([`group ${quote(name)} ${problem}`])
   const checked = checkGroup(texts)
   if ('problem' in checked) {
-    const expectation = checked.problem.includes('expected') ? '' : `; expected: ${PATTERNS}`
+    const told = checked.suggestion ?? /expected|write /.exec(checked.problem)
+    const expectation = told ? '' : `; expected: ${PATTERNS}`
     throw new Refusal([`pattern ${formatGroupProblem({ ...checked, value: '' })}${expectation}`])
   }
   const value = JSON.stringify(checked.patterns)
@@ -119,7 +121,11 @@ async function listGroups({ store, output }: Context): Promise<void> {
   if (first !== undefined) throw new Refusal([first, ...rest])
 }
 
-async function deleteGroup({ store, write, output }: Context, name: string, yes: boolean): Promise<void> {
+async function deleteGroup(
+  { store, write, output, command }: Context,
+  name: string,
+  yes: boolean,
+): Promise<void> {
   groupIn(await store.groups(), name)
   const rules = await referringRules(store, name)
   const [first, ...rest] = rules.map((rule) => `  ${words(rule)}`)
@@ -129,8 +135,11 @@ async function deleteGroup({ store, write, output }: Context, name: string, yes:
       first,
       ...rest,
     ])
-  if (!yes && canAsk(output) && !(await isConfirmed(output, `Delete group ${name}?`)))
-    throw new Refusal([`nothing deleted: group ${quote(name)} is still there`])
+  await confirmRemoval(output, yes, {
+    question: `Delete group ${name}?`,
+    refused: `nothing deleted: group ${quote(name)} is still there`,
+    command: command('group', 'delete', name, '--yes'),
+  })
   const deleted = await retryConflicts(async () => {
     const json = groupIn(await store.groups(), name)
     await write([namedChange('groups', name, json, null)])
@@ -144,10 +153,7 @@ async function deleteGroup({ store, write, output }: Context, name: string, yes:
 function groupIn(groups: ReadonlyMap<string, string>, name: string): string {
   const json = groups.get(name)
   if (json !== undefined) return json
-  const names = [...groups.keys()].sort()
-  throw new Refusal([
-    `there is no group ${quote(name)}; ${names.length === 0 ? 'there are no groups' : `the groups are: ${listed(names, 20)}`}`,
-  ])
+  throw noGroup(groups, name)
 }
 
 function words({ owner, id }: ReferringRule): string {

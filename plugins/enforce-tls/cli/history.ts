@@ -3,6 +3,7 @@ import { parseRule } from '../rules/rule.js'
 import type { HistoryEntry } from '../store/history.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { textDifferences, valueOf } from '../entries/difference.js'
+import { ownerHint } from './hints.js'
 import { localTime } from './local-time.js'
 import { WrongUse } from './refusal.js'
 import { ownerOf } from './rule-entries.js'
@@ -41,7 +42,12 @@ async function showHistory(
 ): Promise<void> {
   const entries = await store.history({ owner, limit })
   output.data(entries.map((entry) => ({ ...entry, from: valueOf(entry.from), to: valueOf(entry.to) })))
-  if (entries.length === 0) output.line('No change is recorded.')
+  if (entries.length === 0 && !output.json)
+    output.line(
+      owner === undefined
+        ? 'No change is recorded.'
+        : `No change is recorded of ${owner}${(await ownerHint(store, owner)) || '.'}`,
+    )
   else
     output.table(
       ['when', 'who', 'what', 'change'],

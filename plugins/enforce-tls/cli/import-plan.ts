@@ -1,11 +1,12 @@
 /** What an import would change, and what is wrong with its document. Pure. */
-import { parseGroup, type StoredGroups } from '../rules/group.js'
+import type { StoredGroups } from '../rules/group.js'
 import { EVERYONE, quote } from '../rules/owner.js'
 import { parseRule } from '../rules/rule.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { placeIn, type RulesDocument } from '../store/rules-document.js'
 import { sameMeaning, textDifferences } from '../entries/difference.js'
-import { groupProblem, ruleProblem, serviceProblem } from '../entries/entry-problems.js'
+import { canonical, spellingProblem } from '../entries/canonical.js'
+import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../entries/entry-problems.js'
 
 /** One entry that an import changes. */
 export interface ImportStep {
@@ -28,14 +29,17 @@ export function documentProblems(document: RulesDocument, groups: StoredGroups):
     if (problem !== null) problems.push(`${placeIn('domains', domain)}: ${problem}`)
   }
   for (const [group, json] of document.groups) {
-    const problem = groupProblem(group, json)
+    const problem = groupProblem(group, json) ?? spellingProblem('groups', json)
     if (problem !== null) problems.push(`${placeIn('groups', group)}: ${problem}`)
   }
-  for (const [owner, rules] of document.rules)
+  for (const [owner, rules] of document.rules) {
+    const wrongName = ownerProblem(owner)
+    if (wrongName !== null) problems.push(`${placeIn('rules', owner)}: ${wrongName}`)
     for (const [id, json] of rules) {
-      const problem = ruleProblem(owner, id, json, groups)
+      const problem = ruleProblem(owner, id, json, groups) ?? spellingProblem('rules', json)
       if (problem !== null) problems.push(`${placeIn('rules', owner, id)}: ${problem}`)
     }
+  }
   return problems
 }
 
@@ -55,13 +59,19 @@ export function planImport(
   const none = new Map<string, string>()
   return [
     ...steps('domains', null, held.domains, wanted.domains, removes.domains),
-    ...steps('groups', null, held.groups, mapped(wanted.groups, normalisedGroup), removes.groups),
+    ...steps(
+      'groups',
+      null,
+      held.groups,
+      mapped(wanted.groups, (json) => canonical('groups', json)),
+      removes.groups,
+    ),
     ...owners.flatMap((owner) =>
       steps(
         'rules',
         owner,
         held.rules.get(owner) ?? none,
-        mapped(wanted.rules.get(owner) ?? none, normalised),
+        mapped(wanted.rules.get(owner) ?? none, (json) => canonical('rules', json)),
         removes.rules,
       ),
     ),
@@ -123,16 +133,6 @@ function labelOf(key: EntryChange['key'], field: string, json: string): string {
 
 function mapped(entries: ReadonlyMap<string, string>, spell: (json: string) => string): Map<string, string> {
   return new Map([...entries].map(([name, json]) => [name, spell(json)]))
-}
-
-function normalisedGroup(json: string): string {
-  const checked = parseGroup(json)
-  return 'patterns' in checked ? JSON.stringify(checked.patterns) : json
-}
-
-function normalised(json: string): string {
-  const checked = parseRule(json)
-  return 'rule' in checked ? JSON.stringify(checked.rule) : json
 }
 
 function positionOf(json: string): number | null {

@@ -5,6 +5,7 @@ import type { Rule } from '../rules/rule.js'
 import { newRuleId } from '../rules/rule-id.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { retryConflicts, type Context } from './context.js'
+import { ownerHint } from './hints.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { warnAboutPartners } from './rule-check.js'
 import type { RuleOptions } from './rule-fields.js'
@@ -31,7 +32,7 @@ export async function createRule(
   const draft = validDraft(name, options)
   const created = await retryConflicts(async () => {
     const [entries, groups] = await Promise.all([store.readOwner(owner), store.groups()])
-    requireService(context, owner, entries.service)
+    await requireService(context, owner, entries.service)
     const { rules } = inspect({ entries, groups }, store)
     const position = (rules.at(-1)?.rule.position ?? 0) + 1
     const rule = validRule({ ...draft, position }, groups)
@@ -68,7 +69,11 @@ function validDraft(name: string, options: CreateOptions): Rule {
   return validRule(withOptions(skeleton, options))
 }
 
-function requireService({ store, command }: Context, owner: string, service: string | null): void {
+async function requireService(
+  { store, command }: Context,
+  owner: string,
+  service: string | null,
+): Promise<void> {
   const domain = serviceDomainOf(owner)
   if (domain === null) return
   const parsed = service === null ? { enabled: false } : parseService(service)
@@ -76,11 +81,10 @@ function requireService({ store, command }: Context, owner: string, service: str
     throw new Refusal([
       `${store.placeOf({ key: 'domains', owner: domain, field: domain })}: ${parsed.problem}`,
     ])
-  if (!parsed.enabled)
-    throw new Refusal(
-      [
-        `the service of ${domain} is not enabled, so there can be no rules for mail from ${senderWords(owner)}; enable it with:`,
-      ],
-      [command('domain', 'enable', domain)],
-    )
+  if (parsed.enabled) return
+  const hint = service === null ? await ownerHint(store, domain) : ''
+  const sentence = `the service of ${domain} is not enabled, so there can be no rules for mail from ${senderWords(owner)}; enable it with:`
+  throw new Refusal(hint === '' ? [sentence] : [`nothing is known of ${domain}${hint}`, sentence], [
+    command('domain', 'enable', domain),
+  ])
 }

@@ -2,23 +2,25 @@
 import { quote } from '../rules/owner.js'
 import { parseRule } from '../rules/rule.js'
 import { ruleChanges } from '../store/entry-change.js'
-import { canAsk, isConfirmed } from './ask.js'
+import { confirmRemoval } from './ask.js'
 import { retryConflicts, type Context } from './context.js'
-import { Refusal } from './refusal.js'
 import { textOf } from './rule-entries.js'
 
 /**
  * Deletes a rule, also one that is not valid: that is one way out of it.
  *
  * @param yes do not ask, not even on a terminal
- * @throws {Refusal} when there is no such rule, or the answer is not yes.
+ * @throws {Refusal} when there is no such rule, the answer is not yes, or nobody can be asked.
  */
 export async function deleteRule(context: Context, owner: string, id: string, yes: boolean): Promise<void> {
-  const { store, write, output } = context
+  const { store, write, output, command } = context
   const found = parseRule(textOf(await store.readOwner(owner), id))
   const name = 'rule' in found ? found.rule.name : 'it is not valid'
-  if (!yes && canAsk(output) && !(await isConfirmed(output, `Delete rule ${id} of ${owner} (${name})?`)))
-    throw new Refusal([`nothing deleted: rule ${quote(id)} of ${owner} is still there`])
+  await confirmRemoval(output, yes, {
+    question: `Delete rule ${id} of ${owner} (${name})?`,
+    refused: `nothing deleted: rule ${quote(id)} of ${owner} is still there`,
+    command: command('rule', 'delete', owner, id, '--yes'),
+  })
   const deleted = await retryConflicts(async () => {
     const json = textOf(await store.readOwner(owner), id)
     await write(ruleChanges(owner, [{ id, expected: json, value: null }]))

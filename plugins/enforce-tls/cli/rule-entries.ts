@@ -12,6 +12,7 @@ import { ruleChanges } from '../store/entry-change.js'
 import { readRules } from '../store/read-rules.js'
 import { retryConflicts, type Context } from './context.js'
 import { ruleProblem } from '../entries/entry-problems.js'
+import { ownerHint, ruleHint } from './hints.js'
 import { Refusal } from './refusal.js'
 import { senderWords } from './rule-words.js'
 
@@ -29,6 +30,18 @@ export function ownerOf(text: string): string {
   const parsed = parseOwner(text)
   if ('problem' in parsed) throw new Refusal([parsed.problem])
   return parsed.owner
+}
+
+/**
+ * An owner that has rules, as it is stored.
+ *
+ * @throws {Refusal} for a text that names none, or one without rules; it names the owner that may be meant.
+ */
+export async function ownerWithRules({ store }: Pick<Context, 'store'>, text: string): Promise<string> {
+  const owner = ownerOf(text)
+  const { rules } = await store.readOwner(owner)
+  if (rules.size > 0) return owner
+  throw new Refusal([`${owner} has no rules${await ownerHint(store, owner)}`])
 }
 
 /** What is read to know an owner's rules. */
@@ -71,7 +84,7 @@ export function textOf({ owner, rules }: OwnerEntries, id: string): string {
   if (json !== undefined) return json
   const ids = [...rules.keys()].sort()
   const others = ids.length === 0 ? `${owner} has no rules` : `the rules of ${owner} are: ${listed(ids, 20)}`
-  throw new Refusal([`${owner} has no rule ${quote(id)}; ${others}`])
+  throw new Refusal([`${owner} has no rule ${quote(id)}${ruleHint({ rules }, id) || `; ${others}`}`])
 }
 
 /** The one rule. @throws {Refusal} when it is not there or not valid. */

@@ -32,6 +32,8 @@ export interface Field {
   readonly option: keyof RuleOptions
   readonly flags: string
   readonly summary: string
+  /** What a new rule has without the option, in a word or two; empty for nothing. */
+  readonly byDefault: string
   /** Path of the field in a rule; the header criteria share one. */
   readonly path: string
   /** What is expected there, where the problem itself does not say so. */
@@ -50,10 +52,10 @@ function field(
   path: string,
   expected: string,
   summary: string,
-  removable = true,
+  { removable = true, byDefault = '' }: Partial<Pick<Field, 'removable' | 'byDefault'>> = {},
 ): Field {
   const flag = `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-  return { option, flags: `${flag} ${value}`, path, expected, summary, removable }
+  return { option, flags: `${flag} ${value}`, path, expected, summary, byDefault, removable }
 }
 
 const ACTION = 'actions.relayWithTls'
@@ -91,15 +93,16 @@ export const FIELDS: readonly Field[] = [
     '<level>',
     `${ACTION}.level`,
     'a level',
-    `${LEVELS.map(({ name, summary }) => `${name}: ${summary}`).join('; ')} (default: encrypt)`,
-    false,
+    `${LEVELS.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}`,
+    { removable: false, byDefault: 'encrypt' },
   ),
   field(
     'minVersion',
     '<version>',
     `${ACTION}.minVersion`,
     'a TLS version',
-    `the lowest TLS version: ${TLS_VERSIONS.join(' or ')} (default: as in the settings)`,
+    `the lowest TLS version: ${TLS_VERSIONS.join(' or ')}`,
+    { byDefault: 'as in the settings' },
   ),
   field(
     'certName',
@@ -120,22 +123,24 @@ export const FIELDS: readonly Field[] = [
     '<action>',
     `${ACTION}.onFailure`,
     'bounce or defer',
-    'when no server fulfils the rule: bounce or defer (default: as in the settings)',
+    'when no server fulfils the rule: bounce or defer',
+    { byDefault: 'as in the settings' },
   ),
   field(
     'mode',
     '<mode>',
     'mode',
     'enforce or report',
-    'enforce, or report: change no delivery, tell what would have bounced (default: enforce)',
+    'enforce, or report: change no delivery, tell what would have bounced',
+    { byDefault: 'enforce' },
   ),
   field(
     'direction',
     '<direction>',
     'direction',
     'outgoing or incoming',
-    'mail that goes out, or comes in: outgoing or incoming (default: outgoing)',
-    false,
+    'mail that goes out, or comes in: outgoing or incoming',
+    { removable: false, byDefault: 'outgoing' },
   ),
   field(
     'startsAt',
@@ -161,5 +166,5 @@ export const NAME = field(
   'name',
   'a few words that tell what the rule is for',
   'a new name',
-  false,
+  { removable: false },
 )

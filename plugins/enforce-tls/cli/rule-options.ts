@@ -12,7 +12,10 @@ import { headerCriteria, headerTexts } from './rule-header.js'
 
 /** The options of `rule create`. */
 export function createOptions(): Option[] {
-  return FIELDS.map(({ flags, summary }) => new Option(flags, summary))
+  return FIELDS.map(
+    ({ flags, summary, byDefault }) =>
+      new Option(flags, byDefault === '' ? summary : `${summary} (default: ${byDefault})`),
+  )
 }
 
 /** The options of `rule edit`: the same, a new name, and `--no-…` for what a rule can do without. */
@@ -87,7 +90,8 @@ function inOptions(problem: RuleProblem): string {
     fields.find(({ path }) => problem.field.startsWith(path)) ??
     fields.find(({ path }) => path.startsWith(`${problem.field}.`))
   if (!source) return formatProblem(problem)
-  const expectation = /expected|not one of/.test(problem.problem) ? '' : `; expected: ${source.expected}`
+  const told = problem.suggestion ?? /expected|not one of|write /.exec(problem.problem)
+  const expectation = told ? '' : `; expected: ${source.expected}`
   return `${source === NAME ? 'name' : flagOf(source.flags)} ${problem.problem}${expectation}`
 }
 

@@ -3,6 +3,7 @@ import type { OwnedRule } from '../rules/owner-entries.js'
 import { readRules } from '../store/read-rules.js'
 import type { Context } from './context.js'
 import type { Cell } from './output.js'
+import { ownerHint } from './hints.js'
 import { Refusal } from './refusal.js'
 import { inspect, ruleOf } from './rule-entries.js'
 import { otherCriteria, recipientsOf, requirementWords, sleepWords } from './rule-words.js'
@@ -18,7 +19,8 @@ export async function listRules(context: Context, owner: string): Promise<void> 
   const { rules, problems, sleepsWith } = inspect(read, store)
   output.data(rules)
   if (rules.length > 0) output.table(['#', 'on', 'name', 'to', 'level', 'id'], rules.map(rowOf))
-  else if (problems.length === 0) output.line(`${owner} has no rules.`)
+  else if (problems.length === 0 && !output.json)
+    output.line(`${owner} has no rules${(await ownerHint(store, owner)) || '.'}`)
   if (sleepsWith !== null && read.entries.rules.size > 0)
     output.line(sleepWords(context, sleepsWith, 'its rules sleep'))
   const [first, ...rest] = problems

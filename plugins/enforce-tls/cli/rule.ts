@@ -5,7 +5,7 @@ import { warnAboutPartners } from './rule-check.js'
 import { createRule, type CreateOptions } from './rule-create.js'
 import { deleteRule } from './rule-delete.js'
 import { editRule, type EditOptions } from './rule-edit.js'
-import { changeRule, ownerOf } from './rule-entries.js'
+import { changeRule, ownerOf, ownerWithRules } from './rule-entries.js'
 import { moveRule } from './rule-move.js'
 import { createOptions, editOptions } from './rule-options.js'
 import { listRules, showRule } from './rule-show.js'
@@ -61,7 +61,9 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
       ),
     )
     .action((owner, id, options: EditOptions, command) =>
-      withStore(command.optsWithGlobals(), (context) => editRule(context, ownerOf(owner), id, options)),
+      withStore(command.optsWithGlobals(), async (context) =>
+        editRule(context, await ownerWithRules(context, owner), id, options),
+      ),
     )
   for (const option of editOptions()) edit.addOption(option)
 
@@ -82,7 +84,9 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
       ),
     )
     .action((owner, id, options, command) =>
-      withStore(command.optsWithGlobals(), (context) => moveRule(context, ownerOf(owner), id, options)),
+      withStore(command.optsWithGlobals(), async (context) =>
+        moveRule(context, await ownerWithRules(context, owner), id, options),
+      ),
     )
 
   group
@@ -101,7 +105,9 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
     .argument('<id>', ID)
     .addHelpText('after', examples('rule show acme.example k3m8r2pq7x'))
     .action((owner, id, _options, command) =>
-      withStore(command.optsWithGlobals(), (context) => showRule(context, ownerOf(owner), id)),
+      withStore(command.optsWithGlobals(), async (context) =>
+        showRule(context, await ownerWithRules(context, owner), id),
+      ),
     )
 
   group
@@ -119,7 +125,7 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
     )
     .action((owner, id, options, command) =>
       withStore(command.optsWithGlobals(), async (context) => {
-        const owned = await switchRule(context, ownerOf(owner), id, true)
+        const owned = await switchRule(context, await ownerWithRules(context, owner), id, true)
         if (options.check) await warnAboutPartners(context, owned)
       }),
     )
@@ -132,13 +138,13 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
     .addHelpText('after', examples('rule disable acme.example k3m8r2pq7x'))
     .action((owner, id, _options, command) =>
       withStore(command.optsWithGlobals(), async (context) => {
-        await switchRule(context, ownerOf(owner), id, false)
+        await switchRule(context, await ownerWithRules(context, owner), id, false)
       }),
     )
 
   group
     .command('delete')
-    .description('delete a rule; on a terminal it asks first')
+    .description('delete a rule; it asks first, off a terminal it wants --yes')
     .argument('<owner>', OWNER)
     .argument('<id>', ID)
     .option('--yes', 'do not ask')
@@ -147,8 +153,8 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
       examples('rule delete acme.example k3m8r2pq7x', 'rule delete acme.example k3m8r2pq7x --yes'),
     )
     .action((owner, id, options, command) =>
-      withStore(command.optsWithGlobals(), (context) =>
-        deleteRule(context, ownerOf(owner), id, options.yes === true),
+      withStore(command.optsWithGlobals(), async (context) =>
+        deleteRule(context, await ownerWithRules(context, owner), id, options.yes === true),
       ),
     )
 }

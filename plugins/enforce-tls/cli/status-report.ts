@@ -6,6 +6,7 @@ import type { EntryChange } from '../store/entry-change.js'
 import { StoreError } from '../store/rule-store.js'
 import type { Context } from './context.js'
 import { accessProblems } from './haraka-access.js'
+import { spellingProblem } from '../entries/canonical.js'
 import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../entries/entry-problems.js'
 import { readOwners } from '../entries/whole-store.js'
 
@@ -27,6 +28,8 @@ export interface StatusReport {
   readonly rules: { readonly on: number; readonly off: number; readonly sleeping: number }
   readonly groups: number
   readonly problems: readonly StoreProblem[]
+  /** Entries in a spelling that is only read, and no longer written; a sentence each. */
+  readonly spellings: readonly string[]
 }
 
 /** Looks at all entries. */
@@ -34,6 +37,7 @@ export async function reportOn(context: Context): Promise<StatusReport> {
   const { store } = context
   const [services, groups, owners] = await Promise.all([store.services(), store.groups(), store.owners()])
   const problems: StoreProblem[] = []
+  const spellings: string[] = []
   const domains = { on: 0, off: 0 }
   const rules = { on: 0, off: 0, sleeping: 0 }
   const add = (place: EntryPlace, value: string, problem: string): void => {
@@ -51,20 +55,33 @@ export async function reportOn(context: Context): Promise<StatusReport> {
   }
   for (const [group, json] of groups) {
     const problem = groupProblem(group, json)
-    if (problem !== null) add({ key: 'groups', owner: EVERYONE, field: group }, json, problem)
+    const place = { key: 'groups', owner: EVERYONE, field: group } as const
+    if (problem !== null) add(place, json, problem)
+    else spellings.push(...oldSpelling(store, place, json))
   }
   for (const entries of await readable(context, owners, problems)) {
     const { owner } = entries
     const nameProblem = ownerProblem(owner)
     for (const [id, json] of entries.rules) {
       const problem = nameProblem ?? ruleProblem(owner, id, json, groups)
-      if (problem !== null) add({ key: 'rules', owner, field: id }, json, problem)
-      else rules[stateOf(entries, json)]++
+      const place = { key: 'rules', owner, field: id } as const
+      if (problem !== null) {
+        add(place, json, problem)
+        continue
+      }
+      rules[stateOf(entries, json)]++
+      spellings.push(...oldSpelling(store, place, json))
     }
     if (nameProblem === null) problems.push(...withoutService(context, entries))
   }
   for (const sentence of await filesAndLog(context)) problems.push({ sentence, value: null, removal: null })
-  return { owners: owners.length, domains, rules, groups: groups.size, problems }
+  return { owners: owners.length, domains, rules, groups: groups.size, problems, spellings }
+}
+
+/** What is read as it was meant, and is to be written so. */
+function oldSpelling(store: Context['store'], place: EntryPlace, json: string): string[] {
+  const problem = spellingProblem(place.key, json)
+  return problem === null ? [] : [`${store.placeOf(place)}: ${problem}; it is read as what was meant`]
 }
 
 /** What Haraka itself could not do with what is kept beside the rules. */

@@ -48,6 +48,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     problems: String(report.problems.length),
     warnings: String(standing.warnings.length),
   })
+  for (const spelling of report.spellings) printWarning(output.terminal, spelling)
   const removed = fix ? await offerRemoval(context, report, yes === true) : []
   const left = report.problems.filter((problem) => !removed.includes(problem))
   output.data({

@@ -1,6 +1,6 @@
 /**
- * The store that a command works on, from `--redis`, `--file` or `--config`; without any of them, that of
- * the Haraka folder one stands in. What can't be meant is thrown as `WrongUse`, bad settings as `Refusal`.
+ * The store that a command works on, from `--redis`, `--file` or `--config`; without any of them, from the
+ * environment, and else that of the Haraka folder one stands in. What can't be meant is thrown as `WrongUse`, bad settings as `Refusal`.
  */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
@@ -8,7 +8,19 @@ import { SETTINGS_FILE, SettingsError, loadSettings, storeIn, type Settings } fr
 import { toSettings } from '../settings-schema.js'
 import { addressOf } from '../store/redis-address.js'
 import { StoreError } from '../store/rule-store.js'
+import type { Terminal } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'
+
+/** The URL of a Redis, with a password that so is in no list of processes. */
+const REDIS_VARIABLE = 'ENFORCE_TLS_REDIS'
+
+/** Where one calls from: relative paths count from its current folder. */
+export type Caller = Pick<Terminal, 'cwd' | 'env'>
+
+/** The Redis that the environment names; the empty text is none. */
+export function redisOfEnvironment({ env }: Caller): string | undefined {
+  return env[REDIS_VARIABLE] || undefined
+}
 
 /** The options that name a store; at most one of `redis`, `file`, `config`. */
 export interface StoreOptions {
@@ -30,15 +42,21 @@ export interface ChosenStore {
 /**
  * The settings behind the store options.
  *
- * @param currentFolder where relative paths count from
  * @throws {Refusal} when the settings of the folder are not valid.
  * @throws {WrongUse} when the options name no store.
  */
-export function chooseStore(options: StoreOptions, currentFolder: string): ChosenStore {
+export function chooseStore(options: StoreOptions, caller: Caller): ChosenStore {
   const { redis, prefix, file, config } = options
-  if (prefix !== undefined && redis === undefined)
-    throw new WrongUse(['--prefix says where the keys in a Redis begin and needs --redis <url>'])
-  if (redis !== undefined) return redisStore(redis, prefix)
+  const currentFolder = caller.cwd()
+  const elsewhere = file !== undefined || config !== undefined
+  const ofEnvironment = elsewhere ? undefined : redisOfEnvironment(caller)
+  if (prefix !== undefined && redis === undefined && ofEnvironment === undefined)
+    throw new WrongUse([
+      `--prefix says where the keys in a Redis begin and needs --redis <url> or ${REDIS_VARIABLE}`,
+    ])
+  if (redis !== undefined) return redisStore('--redis', redis, prefix, ['--redis', withoutPassword(redis)])
+  // Whoever has the variable has it for the next command as well.
+  if (ofEnvironment !== undefined) return redisStore(REDIS_VARIABLE, ofEnvironment, prefix, [])
   if (file !== undefined) {
     if (file === '') throw new WrongUse(['--file is empty; the path of a rules file is expected'])
     const store = { type: 'file', file: path.resolve(currentFolder, file) } as const
@@ -48,7 +66,7 @@ export function chooseStore(options: StoreOptions, currentFolder: string): Chose
   if (!isHarakaFolder(currentFolder))
     throw new WrongUse([
       `the current folder is no Haraka folder: it has no config/plugins and no config/${SETTINGS_FILE}; ` +
-        'say where the rules are with --redis <url>, --file <rules file> or --config <haraka folder>',
+        `say where the rules are with --redis <url> (or ${REDIS_VARIABLE}), --file <rules file> or --config <haraka folder>`,
     ])
   return { settings: folderSettings(currentFolder), folder: currentFolder, words: [] }
 }
@@ -58,10 +76,10 @@ export function chooseStore(options: StoreOptions, currentFolder: string): Chose
  *
  * @throws as `chooseStore` does.
  */
-export function chooseSettings(options: StoreOptions, currentFolder: string): ChosenStore {
+export function chooseSettings(options: StoreOptions, caller: Caller): ChosenStore {
   const { redis, prefix, file, config } = options
-  const said = [redis, prefix, file, config].some((option) => option !== undefined)
-  if (said || isHarakaFolder(currentFolder)) return chooseStore(options, currentFolder)
+  const said = [redis, prefix, file, config, redisOfEnvironment(caller)].some((each) => each !== undefined)
+  if (said || isHarakaFolder(caller.cwd())) return chooseStore(options, caller)
   return { settings: toSettings({}), folder: null, words: [] }
 }
 
@@ -70,7 +88,12 @@ export function isHarakaFolder(folder: string): boolean {
   return ['plugins', SETTINGS_FILE].some((name) => existsSync(path.join(folder, 'config', name)))
 }
 
-function redisStore(url: string, prefix: string | undefined): ChosenStore {
+function redisStore(
+  source: string,
+  url: string,
+  prefix: string | undefined,
+  shown: readonly string[],
+): ChosenStore {
   if (prefix === '')
     throw new WrongUse(['--prefix is empty; the beginning of the keys is expected, as in enforce-tls:'])
   const defaults = toSettings({})
@@ -78,10 +101,10 @@ function redisStore(url: string, prefix: string | undefined): ChosenStore {
   try {
     addressOf(redis)
   } catch (error) {
-    if (error instanceof StoreError) throw new WrongUse([`--redis: ${error.message}`])
+    if (error instanceof StoreError) throw new WrongUse([`${source}: ${error.message}`])
     throw error
   }
-  const words = ['--redis', withoutPassword(url), ...(prefix === undefined ? [] : ['--prefix', prefix])]
+  const words = [...shown, ...(prefix === undefined ? [] : ['--prefix', prefix])]
   return { settings: { ...defaults, redis }, folder: null, words }
 }
 

@@ -1,7 +1,8 @@
 /** `enforce-tls user`: who may sign in to the console. */
 import { parseUser, parseUserName, ROLES, type User } from '../console/auth/account.js'
+import { didYouMean, nearest } from '../nearest.js'
 import { quote } from '../rules/owner.js'
-import { canAsk, isConfirmed } from './ask.js'
+import { confirmRemoval } from './ask.js'
 import { newPassword } from './ask-password.js'
 import { examples, retryConflicts, type Root } from './context.js'
 import { Refusal } from './refusal.js'
@@ -23,17 +24,17 @@ export function addUserCommands(program: Root, withVault: WithVault): void {
 
   group
     .command('add')
-    .description('add a user; the password is asked for, or read from a pipe')
+    .description('add a user; the password is asked for on a terminal, and else read from standard input')
     .argument('<name>', NAME)
     .requiredOption('--role <role>', ROLES.join(', '))
     .option('--domain <domain...>', DOMAIN)
-    .option('--password-stdin', 'read the password from standard input')
+    .option('--password-stdin', 'read the password from standard input, also on a terminal')
     .addHelpText(
       'after',
       examples(
         'user add ann@helpdesk --role admin',
         'user add bob@acme.example --role domain-admin --domain acme.example',
-        'user add audit --role viewer --password-stdin < password.txt',
+        'user add audit --role viewer < password.txt',
       ),
     )
     .action((name, options, command) =>
@@ -52,7 +53,7 @@ export function addUserCommands(program: Root, withVault: WithVault): void {
     .command('passwd')
     .description("give a user a new password; the user's sessions end")
     .argument('<name>', NAME)
-    .option('--password-stdin', 'read the password from standard input')
+    .option('--password-stdin', 'read the password from standard input, also on a terminal')
     .addHelpText('after', examples('user passwd ann@helpdesk'))
     .action((name, options, command) =>
       withVault(command.optsWithGlobals(), (context) => setPassword(context, nameOf(name), options)),
@@ -60,7 +61,7 @@ export function addUserCommands(program: Root, withVault: WithVault): void {
 
   group
     .command('remove')
-    .description("remove a user; the user's sessions end; on a terminal it asks first")
+    .description("remove a user; the user's sessions end; it asks first, off a terminal it wants --yes")
     .argument('<name>', NAME)
     .option('--yes', 'do not ask')
     .addHelpText('after', examples('user remove ann@helpdesk', 'user remove ann@helpdesk --yes'))
@@ -135,10 +136,17 @@ async function setPassword(
   output.line(`Changed the password of ${name}; sessions of this user have ended.`)
 }
 
-async function removeUser({ vault, output }: VaultContext, name: string, yes: boolean): Promise<void> {
+async function removeUser(
+  { vault, output, command }: VaultContext,
+  name: string,
+  yes: boolean,
+): Promise<void> {
   if ((await vault.read('users', name)) === null) throw await noUser({ vault }, name)
-  if (!yes && canAsk(output) && !(await isConfirmed(output, `Remove user ${name}?`)))
-    throw new Refusal([`nothing removed: user ${quote(name)} is still there`])
+  await confirmRemoval(output, yes, {
+    question: `Remove user ${name}?`,
+    refused: `nothing removed: user ${quote(name)} is still there`,
+    command: command('user', 'remove', name, '--yes'),
+  })
   await retryConflicts(async () => vault.write('users', name, await vault.read('users', name), null))
   output.data({ user: name })
   output.line(`Removed user ${name}; sessions of this user have ended.`)
@@ -169,6 +177,7 @@ async function userIn(
 
 async function noUser({ vault }: Pick<VaultContext, 'vault'>, name: string): Promise<Refusal> {
   const names = [...(await vault.all('users')).keys()].sort()
+  const hint = didYouMean(nearest(name, names))
   const others = names.length === 0 ? 'there are no users' : `the users are: ${names.join(', ')}`
-  return new Refusal([`there is no user ${quote(name)}; ${others}`])
+  return new Refusal([`there is no user ${quote(name)}${hint === '' ? `; ${others}` : hint}`])
 }

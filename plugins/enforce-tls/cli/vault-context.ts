@@ -25,7 +25,7 @@ export type WithVault = (
 /** Makes the `WithVault` of a terminal. */
 export function vaultRunner(terminal: Terminal): WithVault {
   return async (options, work) => {
-    const chosen = chooseStore(options, terminal.cwd())
+    const chosen = chooseStore(options, terminal)
     const { settings, words } = chosen
     const files = newFiles(chosen, '.users.json')
     assertInstalled(CONSOLE)

@@ -66,5 +66,6 @@ export function previewBounce(
 }
 
 function harakaAddress(address: MailAddress): HarakaAddress {
-  return { user: address.local, host: address.domain, address: formatAddress(address) }
+  const text = formatAddress(address)
+  return { user: text.slice(0, text.lastIndexOf('@')), host: address.domain, address: text }
 }

@@ -4,6 +4,8 @@ interface ProblemDetails {
   /** The field of the request that is wrong, such as `rule.criteria.to.matchesAny[0]`. */
   readonly field?: string
   readonly value?: unknown
+  /** Valid values to write in the place of the wrong one. */
+  readonly suggestion?: readonly string[] | undefined
   /** In seconds. */
   readonly retryAfter?: number
 }
@@ -23,13 +25,14 @@ export class Problem extends Error {
 
 /** The body of an error's answer. */
 export function problemBody({ code, message, details }: Problem): object {
-  const { field, value } = details
+  const { field, value, suggestion } = details
   return {
     error: {
       code,
       message,
       ...(field === undefined ? {} : { field }),
       ...(value === undefined ? {} : { value }),
+      ...(suggestion === undefined ? {} : { suggestion }),
     },
   }
 }

@@ -48,6 +48,13 @@ export const standing: Schema = {
 
 export const ownedRule: Schema = object({ owner: text, id: text, rule: standing, etag, problem })
 
+/** Where what somebody meant can be told. */
+export const suggestion: Schema = {
+  type: 'array',
+  items: { type: 'string' },
+  description: 'Valid values to write in its place.',
+}
+
 export const error: Schema = object({
   error: object(
     {
@@ -55,8 +62,10 @@ export const error: Schema = object({
       message: { ...text, description: 'The same for a person.' },
       field: { ...text, description: 'The field that is wrong.' },
       value: { description: 'What it holds.' },
+      suggestion,
     },
     'field',
     'value',
+    'suggestion',
   ),
 })

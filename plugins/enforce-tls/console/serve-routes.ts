@@ -144,6 +144,7 @@ function toProblem(error: unknown, trusted: boolean, conditional: boolean): Prob
         'changed-meanwhile',
         'Somebody else changed the same in the meantime; look at it as it is now and repeat.',
       )
+    if (error.code === 'STORE_REFUSED') return new Problem(422, 'invalid', `${error.message}.`)
     const status = error.code === 'STORE_UNAVAILABLE' || error.code === 'STORE_GONE' ? 503 : 500
     const code = error.code.toLowerCase().replace('_', '-')
     return new Problem(

@@ -3,7 +3,6 @@
  * value is one line, whatever a peer, a rule or an envelope held.
  */
 import type { HarakaAddress } from '../haraka/types.js'
-import { formatAddress } from '../rules/address.js'
 import type { DecidedBy } from '../rules/requirement.js'
 import type { BounceRequest } from './guard-context.js'
 import { together } from './bounce-template.js'
@@ -78,7 +77,7 @@ export function bounceFacts(request: BounceRequest, now: Date): BounceFacts {
 
 function addressOf({ user, host }: HarakaAddress): string {
   const domain = String(host)
-  return domain === '' ? user : formatAddress({ local: user, domain })
+  return domain === '' ? user : `${user}@${domain}`
 }
 
 function serversOf(attempts: readonly Attempt[], decisive: Attempt | null): string {

@@ -2,6 +2,7 @@
 import { parseDomain } from './address.js'
 import { definitionOf } from './levels.js'
 import { quote } from './owner.js'
+import { unusable, type Unusable } from './spelling.js'
 import type { Direction, RelayWithTls, RuleProblem } from './rule.js'
 
 const FIELD = 'actions.relayWithTls'
@@ -50,7 +51,7 @@ function checkIncoming(action: RelayWithTls): RelayWithTls | RuleProblem {
   return { level }
 }
 
-type Parsed = { readonly text: string } | { readonly problem: string }
+type Parsed = { readonly text: string } | Unusable
 
 function each(
   texts: readonly string[] | undefined,
@@ -61,7 +62,7 @@ function each(
   for (const [index, text] of (texts ?? []).entries()) {
     const parsed = parse(text)
     if ('problem' in parsed)
-      return { field: `${FIELD}.${name}[${index}]`, problem: `${quote(text)} ${parsed.problem}` }
+      return { ...parsed, field: `${FIELD}.${name}[${index}]`, problem: `${quote(text)} ${parsed.problem}` }
     done.add(parsed.text)
   }
   return { texts: [...done] }
@@ -69,6 +70,16 @@ function each(
 
 /** A DNS name, or with a leading dot any name below it. */
 function parseName(text: string): Parsed {
+  const parsed = parseNameExactly(text)
+  return 'text' in parsed ? parsed : unusable(text, parsed.problem, readName)
+}
+
+function readName(text: string): string | null {
+  const parsed = parseNameExactly(text)
+  return 'text' in parsed && parsed.text.includes('.') ? parsed.text : null
+}
+
+function parseNameExactly(text: string): { readonly text: string } | { readonly problem: string } {
   const dot = text.startsWith('.') ? '.' : ''
   const parsed = parseDomain(text.slice(dot.length))
   return 'problem' in parsed ? parsed : { text: dot + parsed.domain }

@@ -2,6 +2,7 @@
  * Domains and addresses in the one form in which they are compared: domains in lower case and as
  * A-labels, local parts unquoted and in lower case. Strict where a person writes a rule, lenient where a
  * message comes along: what can't be normalised there never throws, it just equals nothing but itself.
+ * Normalising is idempotent, and what `formatAddress` writes `parseAddress` reads as the same address.
  */
 import { domainToASCII } from 'node:url'
 
@@ -18,23 +19,41 @@ const ASCII = /^[\x00-\x7f]*$/ // eslint-disable-line no-control-regex
 const NOT_IN_A_DOMAIN = /[\s%@:/\\?#[\]<>"'`(),;|^]/
 const LOCAL_PART_MAX = 64
 const DOMAIN_MAX = 253
+/**
+ * What an unquoted local part can't have: RFC 5321 section 4.1.2, and `*`, which is legal there and which nobody
+ * ever means as itself.
+ */
+const NEEDS_QUOTES = /[\s"(),:;<>@[\\\]*\x00-\x1f\x7f]/ // eslint-disable-line no-control-regex
+const MISPLACED_DOT = /^\.|\.\.|\.$/
+const QUOTED = /^"(?:[^"\\]|\\[\s\S])*"$/
+/** No line of a log could show it, or no key hold it: control characters, line ends, halves of a character. */
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u
+/** Nobody sees it, so nobody means it; but for the two joiners, which some scripts are written with. */
+const INVISIBLE = /(?![\u200c\u200d])\p{Cf}/u
 
 /**
  * A domain as it is compared, from whatever spelling a message brings: lower case, A-labels, no final
  * dot. Never throws.
  */
 export function comparableDomain(domain: string): string {
-  const bare = domain.endsWith('.') ? domain.slice(0, -1) : domain
-  if (ASCII.test(bare)) return bare.toLowerCase()
-  if (NOT_IN_A_DOMAIN.test(bare)) return bare.toLowerCase()
-  return domainToASCII(bare) || bare.toLowerCase()
+  const ascii = ASCII.test(domain) || NOT_IN_A_DOMAIN.test(domain) ? domain : domainToASCII(domain) || domain
+  // Behind the conversion: it makes dots of other characters too.
+  return (ascii.endsWith('.') ? ascii.slice(0, -1) : ascii).toLowerCase()
 }
 
 /** A local part as it is compared: unquoted (RFC 5321 section 4.1.2), composed, in lower case. */
 export function comparableLocal(local: string): string {
   const quoted = /^"([\s\S]*)"$/.exec(local)
   const bare = quoted?.[1] === undefined ? local : quoted[1].replace(/\\([\s\S])/g, '$1')
-  return (ASCII.test(bare) ? bare : bare.normalize('NFC')).toLowerCase()
+  if (ASCII.test(bare)) return bare.toLowerCase()
+  // Composed again afterwards: lower case of İ is two characters, and the second may belong elsewhere.
+  const lower = bare.normalize('NFC').toLowerCase().normalize('NFC')
+  return lower.includes('σ') || lower.includes('ς') ? withFinalSigma(lower) : lower
+}
+
+/** One small sigma in one place, whatever was there: lower case of Σ is σ or ς by rules that see beyond a dot. */
+function withFinalSigma(lower: string): string {
+  return lower.replaceAll('ς', 'σ').replace(/(?<=[\p{L}\p{M}])σ(?![\p{L}\p{M}])/gu, 'ς')
 }
 
 /**
@@ -73,28 +92,48 @@ export function parseDomain(text: string): { domain: string } | { problem: strin
  * @returns `{ address }`, or `{ problem }` as the end of a sentence that names the address.
  */
 export function parseAddress(text: string): { address: MailAddress } | { problem: string } {
-  if (/[<>]/.test(text))
-    return {
-      problem: `is a display name with an address; the address alone is expected, such as cfo@bank.example`,
-    }
   const at = text.lastIndexOf('@')
   if (at < 0) return { problem: 'has no @; an address such as cfo@bank.example is expected' }
   const local = text.slice(0, at)
-  if (local === '')
-    return { problem: 'has nothing before the @; an address such as cfo@bank.example is expected' }
-  if (Buffer.byteLength(local) > LOCAL_PART_MAX)
-    return { problem: `has more than ${LOCAL_PART_MAX} bytes before the @ (RFC 5321 section 4.5.3.1.1)` }
-  if (!/^"(?:[^"\\]|\\.)*"$/.test(local)) {
-    const odd = /[\s"(),:;<>@[\\\]\x00-\x1f\x7f]/.exec(local) // eslint-disable-line no-control-regex
-    if (odd) return { problem: `contains the character ${JSON.stringify(odd[0])} before the @` }
-    if (/^\.|\.\.|\.$/.test(local)) return { problem: 'has a misplaced dot before the @' }
-  }
+  const problem = localProblem(local)
+  if (problem !== null) return { problem }
   const parsed = parseDomain(text.slice(at + 1))
   if ('problem' in parsed) return { problem: `has a domain that ${parsed.problem}` }
-  return { address: { local: comparableLocal(local), domain: parsed.domain } }
+  const address = { local: comparableLocal(local), domain: parsed.domain }
+  // Lower case can be longer than what it is of.
+  if (Buffer.byteLength(address.local) > LOCAL_PART_MAX) return { problem: LOCAL_PART_TOO_LONG }
+  return { address }
 }
 
-/** An address in text form, as a rule's owner or a pattern holds it. */
-export function formatAddress(address: MailAddress): string {
-  return `${address.local}@${address.domain}`
+const LOCAL_PART_TOO_LONG = `has more than ${LOCAL_PART_MAX} bytes before the @ in lower case (RFC 5321 section 4.5.3.1.1)`
+
+function localProblem(local: string): string | null {
+  if (local === '') return 'has nothing before the @; an address such as cfo@bank.example is expected'
+  const hidden = UNPRINTABLE.exec(local) ?? INVISIBLE.exec(local)
+  if (hidden) return `contains the invisible character ${codePoint(hidden[0])} before the @`
+  if (QUOTED.test(local)) return null
+  // Composed: the Greek question mark becomes a semicolon.
+  const odd = NEEDS_QUOTES.exec(local.normalize('NFC'))
+  if (odd?.[0] === '*')
+    return 'has a * before the @; write the address in full, or its domain alone for everybody there'
+  if (odd) return `contains the character ${JSON.stringify(odd[0])} before the @`
+  return MISPLACED_DOT.test(local) ? 'has a misplaced dot before the @' : null
+}
+
+function codePoint(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
+}
+
+/** An address in text form, as a rule's owner or a pattern holds it: quoted where it must be, and only there. */
+export function formatAddress({ local, domain }: MailAddress): string {
+  return `${needsQuotes(local) ? quotedLocal(local) : local}@${domain}`
+}
+
+/** A local part in quotation marks (RFC 5321 section 4.1.2). */
+export function quotedLocal(local: string): string {
+  return `"${local.replace(/["\\]/g, '\\$&')}"`
+}
+
+function needsQuotes(local: string): boolean {
+  return local === '' || NEEDS_QUOTES.test(local) || MISPLACED_DOT.test(local)
 }

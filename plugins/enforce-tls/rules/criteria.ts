@@ -5,6 +5,7 @@
 import { GROUP_PREFIX, groupNameProblem } from './group.js'
 import { quote } from './owner.js'
 import { parsePattern } from './pattern.js'
+import type { Unusable } from './spelling.js'
 import type { AnyAndNone, Criteria, Direction, RuleProblem } from './rule.js'
 import { compileText } from './text-pattern.js'
 
@@ -13,7 +14,7 @@ const FIELD = 'criteria'
 const HEADER_NAME = /^[\x21-\x39\x3b-\x7e]+$/
 
 /** A text of a criterion, ready, or the end of a sentence that names it. */
-export type Parsed = { readonly text: string } | { readonly problem: string }
+export type Parsed = { readonly text: string } | Unusable
 
 /** Checks the criteria of a rule whose shape is good. */
 export function checkCriteria(criteria: Criteria, direction: Direction): Criteria | RuleProblem {
@@ -82,7 +83,7 @@ function checkLists<T extends AnyAndNone | undefined>(
     for (const [index, text] of texts.entries()) {
       const parsed = parse(text)
       if ('problem' in parsed)
-        return { field: `${field}.${list}[${index}]`, problem: `${quote(text)} ${parsed.problem}` }
+        return { ...parsed, field: `${field}.${list}[${index}]`, problem: `${quote(text)} ${parsed.problem}` }
       done.add(parsed.text)
     }
     checked[list] = [...done]

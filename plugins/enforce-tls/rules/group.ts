@@ -2,8 +2,9 @@
  * Groups: named lists of patterns that rules refer to as `group:<name>`. A group holds no group, so none can
  * refer to itself. Pure; what does not validate is answered with what is wrong.
  */
-import { compilingPatterns, parsePattern, type PatternFinder } from './pattern.js'
+import { compilingPatterns, parsePattern, storedPattern, type PatternFinder } from './pattern.js'
 import { atOnce, type InPieces } from './pieces.js'
+import { didYouMean, nearest } from '../nearest.js'
 import { quote } from './owner.js'
 import { PATTERN_LENGTH_MAX } from './rule-schema.js'
 
@@ -36,7 +37,7 @@ export function assertGroupName(name: string): void {
 export type GroupCheck =
   | { readonly patterns: readonly string[] }
   /** `value` is the place in the list, such as `[3]`, or empty for the group as a whole. */
-  | { readonly value: string; readonly problem: string }
+  | { readonly value: string; readonly problem: string; readonly suggestion?: readonly string[] }
 
 /** So many members are looked at between two yields. */
 const PIECE = 500
@@ -47,19 +48,23 @@ export function checkGroup(value: unknown): GroupCheck {
 }
 
 /** `checkGroup`, in pieces. */
-function* checkingGroup(value: unknown): InPieces<GroupCheck> {
+function* checkingGroup(value: unknown, spelled = asWritten): InPieces<GroupCheck> {
   const whole = (problem: string) => ({ value: '', problem })
   if (!Array.isArray(value)) return whole(`is not a list of patterns; expected: ${EXAMPLE}`)
   if (value.length === 0) return whole(`is an empty list; expected: ${EXAMPLE}`)
   if (value.length > PATTERNS_MAX) return whole(`has more than ${PATTERNS_MAX} patterns`)
   const patterns = new Set<string>()
   for (const [index, text] of (value as unknown[]).entries()) {
-    const parsed = parseMember(text)
-    if ('problem' in parsed) return { value: `[${index}]`, problem: parsed.problem }
+    const parsed = parseMember(typeof text === 'string' ? spelled(text) : text)
+    if ('problem' in parsed) return { value: `[${index}]`, ...parsed }
     patterns.add(parsed.pattern)
     if (index % PIECE === PIECE - 1) yield
   }
   return { patterns: [...patterns] }
+}
+
+function asWritten(text: string): string {
+  return text
 }
 
 function parseMember(text: unknown): ReturnType<typeof parsePattern> {
@@ -70,26 +75,35 @@ function parseMember(text: unknown): ReturnType<typeof parsePattern> {
   if (text.length > PATTERN_LENGTH_MAX)
     return { problem: `${quote(text)} is longer than ${PATTERN_LENGTH_MAX} characters` }
   const parsed = parsePattern(text)
-  return 'problem' in parsed ? { problem: `${quote(text)} ${parsed.problem}` } : parsed
+  return 'problem' in parsed ? { ...parsed, problem: `${quote(text)} ${parsed.problem}` } : parsed
 }
 
-/** Checks a group that came as JSON text; never throws. */
+/** Reads a group as a store holds it, also in a spelling of earlier versions; never throws. */
 export function parseGroup(json: string): GroupCheck {
   return atOnce(parsingGroup(json))
 }
 
 /** `parseGroup`, in pieces. */
 function* parsingGroup(json: string): InPieces<GroupCheck> {
-  let value: unknown
+  const parsed = parseJson(json)
+  return 'problem' in parsed ? parsed : yield* checkingGroup(parsed.json, storedPattern)
+}
+
+/** Checks a group that somebody wrote as JSON text; never throws. */
+export function checkGroupText(json: string): GroupCheck {
+  const parsed = parseJson(json)
+  return 'problem' in parsed ? parsed : checkGroup(parsed.json)
+}
+
+function parseJson(json: string): { readonly json: unknown } | { value: string; problem: string } {
   try {
-    value = JSON.parse(json)
+    return { json: JSON.parse(json) as unknown }
   } catch (error) {
     return {
       value: '',
       problem: `is not JSON: ${(error as SyntaxError).message}; expected: ${EXAMPLE}`,
     }
   }
-  return yield* checkingGroup(value)
 }
 
 /** A group's problem as one clause. */
@@ -122,7 +136,11 @@ export class Groups {
 
   *#compiling(name: string): InPieces<CompiledGroup> {
     const json = this.#stored.get(name)
-    if (json === undefined) return { problem: 'names a group that does not exist' }
+    if (json === undefined) {
+      const meant = nearest(name, this.#stored.keys())
+      const hint = didYouMean(meant && GROUP_PREFIX + meant)
+      return { problem: `names a group that does not exist${hint}` }
+    }
     const checked = yield* parsingGroup(json)
     if ('problem' in checked)
       return { problem: `names a group that is not valid: ${formatGroupProblem(checked)}` }

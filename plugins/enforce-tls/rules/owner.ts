@@ -3,26 +3,65 @@
  * sender. Pure; a text that names no owner is answered with what is wrong.
  */
 import { formatAddress, parseAddress, parseDomain, type MailAddress } from './address.js'
+import { unusable, type Unusable } from './spelling.js'
 
 /** The owner of the rules that hold for the whole service. */
 export const EVERYONE = '*'
+
+const OWNER_EXPECTED = 'expected: * (the whole service), a sending domain, or one sender address'
 
 /**
  * An owner's normalised name, from what a person typed or a key holds.
  *
  * @returns `{ owner }`, or `{ problem }` as a whole sentence.
  */
-export function parseOwner(text: string): { owner: string } | { problem: string } {
+export function parseOwner(text: string): { readonly owner: string } | Unusable {
+  const parsed = parseExactly(text)
+  if ('owner' in parsed) return parsed
+  const found = unusable(text, parsed.problem, readOwner)
+  const expected = found.suggestion ? '' : `; ${OWNER_EXPECTED}`
+  return { ...found, problem: `owner ${quote(text)} ${found.problem}${expected}` }
+}
+
+/** What somebody may have meant; hardly ever a domain of one word. */
+function readOwner(text: string): string | null {
+  const parsed = parseExactly(text)
+  return 'owner' in parsed && /^\*$|\./.test(parsed.owner) ? parsed.owner : null
+}
+
+function parseExactly(text: string): { readonly owner: string } | { readonly problem: string } {
   if (text === EVERYONE) return { owner: EVERYONE }
-  const expected = 'expected: * (the whole service), a sending domain, or one sender address'
   if (text.includes('@')) {
     const parsed = parseAddress(text)
-    if ('problem' in parsed) return { problem: `owner ${quote(text)} ${parsed.problem}; ${expected}` }
-    return { owner: formatAddress(parsed.address) }
+    return 'problem' in parsed ? parsed : { owner: formatAddress(parsed.address) }
   }
   const parsed = parseDomain(text)
-  if ('problem' in parsed) return { problem: `owner ${quote(text)} ${parsed.problem}; ${expected}` }
-  return { owner: parsed.domain }
+  return 'problem' in parsed ? parsed : { owner: parsed.domain }
+}
+
+/**
+ * Reads a domain whose service is to be switched on for the first time. A word alone is hardly ever meant as one; a
+ * domain of this one name has a dot behind it, as in DNS.
+ *
+ * @returns `{ domain }`, or what is wrong with it as a whole sentence.
+ */
+export function parseNewDomain(text: string): { readonly domain: string } | Unusable {
+  if (text === EVERYONE)
+    return { problem: `the rules of ${EVERYONE} always act; only a domain has a service to switch` }
+  const parsed = parseDomain(text)
+  if ('problem' in parsed) {
+    const found = unusable(text, parsed.problem, readDomain)
+    return { ...found, problem: `domain ${quote(text)} ${found.problem}` }
+  }
+  if (parsed.domain.includes('.') || text.endsWith('.')) return parsed
+  return {
+    problem: `domain ${quote(text)} has no dot; write it in full, as in acme.example, or as ${parsed.domain}. with a dot behind it if that is its whole name`,
+  }
+}
+
+function readDomain(text: string): string | null {
+  const parsed = parseDomain(text)
+  return 'domain' in parsed && parsed.domain.includes('.') ? parsed.domain : null
 }
 
 /** The domain whose service an owner's rules wake and sleep with; `null` for `*`, which always acts. */

@@ -5,6 +5,7 @@
 import { formatAddress, parseAddress, parseDomain, type MailAddress } from './address.js'
 import { BigMap } from './big-map.js'
 import { atOnce, type InPieces } from './pieces.js'
+import { unusable, type Unusable } from './spelling.js'
 
 /** The pattern that every address fits. */
 export const ANYONE = '*'
@@ -12,18 +13,53 @@ export const ANYONE = '*'
 /**
  * Reads one pattern.
  *
- * @returns the pattern in the one spelling in which it is stored, shown and compared, or `{ problem }` as the
- *   end of a sentence that names the pattern.
+ * @returns the pattern in the one spelling in which it is stored, shown and compared, or what is wrong with it as
+ *   the end of a sentence that names the pattern.
  */
-export function parsePattern(text: string): { readonly pattern: string } | { readonly problem: string } {
+export function parsePattern(text: string): { readonly pattern: string } | Unusable {
+  const parsed = parseExactly(text)
+  return 'pattern' in parsed ? parsed : unusable(text, parsed.problem, readPattern)
+}
+
+/**
+ * A pattern that a store holds, in the spelling of today. Version 0.1.0 took `*@bank.example`, which by the letter
+ * matches nobody, and `localhost` without the dot: both are read as what was meant, so that an upgrade neither
+ * stops mail nor leaves it without what was asked for.
+ */
+export function storedPattern(text: string): string {
+  const meant = text.startsWith('*@') ? text.slice(2) : text
+  const domain = meant.slice(meant.lastIndexOf('@') + 1)
+  return ONE_LABEL.test(domain) ? `${meant}.` : meant
+}
+
+const ONE_LABEL = /^[^\s"(),.:;<>@[\\\]*/]+$/
+
+function readPattern(text: string): string | null {
+  const parsed = parseExactly(text)
+  return 'pattern' in parsed ? parsed.pattern : null
+}
+
+function parseExactly(text: string): { readonly pattern: string } | { readonly problem: string } {
   if (text === ANYONE) return { pattern: ANYONE }
-  if (text.includes('@')) {
-    const parsed = parseAddress(text)
-    return 'problem' in parsed ? parsed : { pattern: formatAddress(parsed.address) }
-  }
-  const dot = text.startsWith('.') ? '.' : ''
-  const parsed = parseDomain(text.slice(dot.length))
-  return 'problem' in parsed ? parsed : { pattern: dot + parsed.domain }
+  const isAddress = text.includes('@')
+  const dot = text.startsWith('.') && !isAddress ? '.' : ''
+  const parsed = isAddress ? parseAddress(text) : parseDomain(text.slice(dot.length))
+  if ('problem' in parsed) return parsed
+  const address = 'address' in parsed ? parsed.address : { local: '', domain: parsed.domain }
+  const domain = dot === '' ? spelledDomain(address.domain) : dot + address.domain
+  if (domain.endsWith('.') && !text.endsWith('.'))
+    return {
+      problem: `has a domain without a dot, ${address.domain}; write it in full, as in bank.example, or as ${domain} with a dot behind it if that is its whole name`,
+    }
+  return { pattern: isAddress ? formatAddress({ ...address, domain }) : domain }
+}
+
+/**
+ * The domain of an address as patterns spell it. A word alone is hardly ever meant as a domain; one that is, such as
+ * `localhost.`, has a dot behind it, as in DNS.
+ */
+function spelledDomain(domain: string): string {
+  return domain === '' || domain.includes('.') ? domain : `${domain}.`
 }
 
 /**
@@ -61,8 +97,8 @@ export class PatternMap<V> {
    * @returns whether it did
    */
   visit(address: MailAddress, visitor: PatternVisitor<V>): boolean {
-    const { domain } = address
-    if (this.#addresses && this.#ask(formatAddress(address), visitor)) return true
+    const domain = spelledDomain(address.domain)
+    if (this.#addresses && this.#ask(formatAddress({ local: address.local, domain }), visitor)) return true
     if (this.#ask(domain, visitor)) return true
     if (this.#parents) {
       for (let dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1)) {

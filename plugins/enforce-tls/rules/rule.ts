@@ -5,6 +5,7 @@
 import { checkAction } from './action.js'
 import { checkCriteria } from './criteria.js'
 import type { Level, TlsVersion } from './levels.js'
+import { storedPattern } from './pattern.js'
 import { checkPeriod } from './period.js'
 import type { OnFailure } from './requirement.js'
 import { checkShape } from './rule-schema.js'
@@ -77,6 +78,8 @@ export interface RuleProblem {
   readonly field: string
   /** What is there and what is expected, a sentence without the field. */
   readonly problem: string
+  /** Valid values to write in the place of the wrong one; absent where that can't be told. */
+  readonly suggestion?: readonly string[]
 }
 
 /** Either the rule, checked and with its patterns in their one spelling, or what is wrong with it. */
@@ -89,8 +92,10 @@ export type RuleCheck = { readonly rule: Rule } | RuleProblem
  */
 export function checkRule(value: unknown): RuleCheck {
   const shaped = checkShape(value)
-  if ('problem' in shaped) return shaped
-  const { rule } = shaped
+  return 'problem' in shaped ? shaped : checkShaped(shaped.rule)
+}
+
+function checkShaped(rule: Rule): RuleCheck {
   if (rule.name.trim() === '') return { field: 'name', problem: 'is only white space; a name is expected' }
   const period = checkPeriod(rule)
   if (period !== null) return period
@@ -101,15 +106,41 @@ export function checkRule(value: unknown): RuleCheck {
   return { rule: { ...rule, criteria, actions: { relayWithTls } } }
 }
 
-/** Checks a rule that came as JSON text; never throws. */
+/** Reads a rule as a store holds it, also in a spelling of earlier versions; never throws. */
 export function parseRule(json: string): RuleCheck {
-  let value: unknown
+  const parsed = parseJson(json)
+  if ('problem' in parsed) return parsed
+  const shaped = checkShape(parsed.value)
+  return 'problem' in shaped ? shaped : checkShaped(asSpelledToday(shaped.rule))
+}
+
+/** Checks a rule that somebody wrote as JSON text; never throws. */
+export function checkRuleText(json: string): RuleCheck {
+  const parsed = parseJson(json)
+  return 'problem' in parsed ? parsed : checkRule(parsed.value)
+}
+
+function parseJson(json: string): { readonly value: unknown } | RuleProblem {
   try {
-    value = JSON.parse(json)
+    return { value: JSON.parse(json) as unknown }
   } catch (error) {
     return { field: '', problem: `is not JSON: ${(error as SyntaxError).message}` }
   }
-  return checkRule(value)
+}
+
+function asSpelledToday(rule: Rule): Rule {
+  const { to, from, ...others } = rule.criteria
+  const criteria = {
+    ...(to && { to: spelledLists(to) }),
+    ...(from && { from: spelledLists(from) }),
+    ...others,
+  }
+  return { ...rule, criteria }
+}
+
+function spelledLists(lists: AddressCriterion): AddressCriterion {
+  const spelled = ([name, texts]: [string, readonly string[]]) => [name, texts.map(storedPattern)] as const
+  return Object.fromEntries(Object.entries(lists).map(spelled))
 }
 
 /** A problem as one clause: `field criteria.to: …`, or about the whole when no field is to blame. */

@@ -1,19 +1,47 @@
-/** The ways to change a store, which all come down to one. */
+/** The ways to change a store, which all come down to one, and the check before it. */
 import {
+  assertWritable,
   namedChange,
   ruleChanges,
   type EntryChange,
   type RuleChange,
   type WriteOptions,
 } from './entry-change.js'
-import type { RuleStore } from './rule-store.js'
+import type { EntryPlace } from '../rules/owner-entries.js'
+import type { ChangeCheck } from './reads-back.js'
+import { StoreError, type RuleStore } from './rule-store.js'
 
 type Writes = Pick<RuleStore, 'writeService' | 'writeGroup' | 'writeRules' | 'writeAll'>
 
 /** What stores have in common when they are written to. */
 export abstract class EntryWriter implements Writes {
+  readonly #check: ChangeCheck
+
+  /** @param check looks at the meaning of every change; a store itself knows only texts and places */
+  protected constructor(check: ChangeCheck = () => null) {
+    this.#check = check
+  }
+
+  /** As in `RuleStore`. */
+  abstract placeOf(place: EntryPlace): string
+
   /** As in `RuleStore`. */
   abstract writeAll(changes: readonly EntryChange[], options?: WriteOptions): Promise<void>
+
+  /**
+   * To be called before anything is written.
+   *
+   * @throws {TypeError} for a name that no delivery would ever look up.
+   * @throws {StoreError} `STORE_REFUSED` for the first change that does not pass the check.
+   */
+  protected assertAcceptable(changes: readonly EntryChange[]): void {
+    for (const change of changes) {
+      assertWritable(change)
+      const problem = this.#check(change)
+      if (problem !== null)
+        throw new StoreError('STORE_REFUSED', `${this.placeOf(change)} is not written: ${problem}`)
+    }
+  }
 
   writeService(
     domain: string,

@@ -1,7 +1,9 @@
 /**
- * What is wrong when the file system refuses: words for the person in charge, with the way out. Pure; an error
+ * What is wrong when the file system refuses: words for the person in charge, with the way out; an error
  * that is not in the table is passed on in its own words.
  */
+import { existsSync } from 'node:fs'
+import path from 'node:path'
 
 const PROBLEMS: Readonly<Record<string, string>> = {
   EACCES: `may not be read or written by this user; check owner and mode of the file and of its folder`,
@@ -22,7 +24,9 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 
 /** Says what an error means, as the end of a sentence that names the file. */
 export function fileProblem(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
+  const { code, message, path: file } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT' && file !== undefined && existsSync(path.dirname(file)))
+    return 'does not exist; check the path (ENOENT)'
   const words = code === undefined ? undefined : PROBLEMS[code]
   return words === undefined ? `can not be used: ${message}` : `${words} (${String(code)})`
 }

@@ -11,11 +11,12 @@ import { given } from '../settings-values.js'
 import type { StoredGroups } from '../rules/group.js'
 import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
 import { DocumentFile } from './document-file.js'
-import { assertWritable, type EntryChange, type WriteOptions } from './entry-change.js'
+import type { EntryChange, WriteOptions } from './entry-change.js'
 import { EntryWriter } from './entry-writer.js'
 import { historyFileOf, historyText, readHistory } from './file-history.js'
 import { fileProblem } from './file-problem.js'
 import type { HistoryEntry, HistoryQuery } from './history.js'
+import type { ChangeCheck } from './reads-back.js'
 import { realTarget, replaceFile, type NewFileOwner, type NewTexts } from './replace-file.js'
 import {
   compactJson,
@@ -34,6 +35,8 @@ export interface FileStoreOptions {
   readonly now?: () => number
   /** Whom files belong to that are made. @default who makes them */
   readonly newFileOwner?: NewFileOwner
+  /** Looks at the meaning of every change. @default none does */
+  readonly check?: ChangeCheck | undefined
 }
 
 /** Rules in a file. */
@@ -44,8 +47,8 @@ export class FileStore extends EntryWriter implements RuleStore {
   readonly #newFileOwner: NewFileOwner
   #turn: Promise<void> = Promise.resolve()
 
-  constructor(file: string, { now = Date.now, newFileOwner = null }: FileStoreOptions = {}) {
-    super()
+  constructor(file: string, { now = Date.now, newFileOwner = null, check }: FileStoreOptions = {}) {
+    super(check)
     this.#file = new DocumentFile(file, now)
     this.#now = now
     this.#newFileOwner = newFileOwner
@@ -88,7 +91,7 @@ export class FileStore extends EntryWriter implements RuleStore {
   }
 
   override async writeAll(changes: readonly EntryChange[], { by, marker }: WriteOptions = {}): Promise<void> {
-    changes.forEach(assertWritable)
+    this.assertAcceptable(changes)
     if (changes.length === 0) return
     await this.#inTurn((document, target) => {
       const { domains, rules, store } = document

@@ -7,14 +7,15 @@ import { FileStore, type FileStoreOptions } from './file-store.js'
 import type { PartnerBook } from './partner-book.js'
 import { RedisDeliveryLog } from './redis-delivery-log.js'
 import { RedisPartnerBook } from './redis-partner-book.js'
+import { readBackProblem } from './reads-back.js'
 import { RedisStore, type RedisStoreOptions } from './redis-store.js'
 import type { RuleStore } from './rule-store.js'
 
 /** What a store tells of itself; a file has no state to tell of, it is looked at with every question. */
-export type OpenStoreOptions = RedisStoreOptions & Pick<FileStoreOptions, 'newFileOwner'>
+export type OpenStoreOptions = Omit<RedisStoreOptions, 'check'> & Pick<FileStoreOptions, 'newFileOwner'>
 
 /**
- * Opens the rule store. Nothing is read yet: a store that is away shows at the first question.
+ * Opens the rule store, which takes only what reads back as the same thing. Nothing is read yet: a store that is away shows at the first question.
  *
  * @param settings the path of `store.file` is taken from the current folder if it is relative
  * @throws {StoreError} for a `redis.url` that can't be meant.
@@ -23,7 +24,10 @@ export function openStore(
   { store, redis }: Pick<Settings, 'store' | 'redis'>,
   options: OpenStoreOptions = {},
 ): RuleStore {
-  return store.type === 'file' ? new FileStore(store.file, options) : new RedisStore(redis, options)
+  const check = readBackProblem
+  return store.type === 'file'
+    ? new FileStore(store.file, { ...options, check })
+    : new RedisStore(redis, { ...options, check })
 }
 
 /**

@@ -7,9 +7,10 @@ import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
 import { EVERYONE, quote, serviceDomainOf } from '../rules/owner.js'
 import type { RedisSettings } from '../redis-settings.js'
 import { RedisConnection, type OnStateChange } from './redis-connection.js'
-import { assertWritable, type EntryChange, type WriteOptions } from './entry-change.js'
+import type { EntryChange, WriteOptions } from './entry-change.js'
 import { EntryWriter } from './entry-writer.js'
 import { isAskedFor, toHistoryEntry, type HistoryEntry, type HistoryQuery } from './history.js'
+import type { ChangeCheck } from './reads-back.js'
 import { readHash } from './redis-hash.js'
 import { RedisFeed } from './redis-feed.js'
 import { expiryOf, readHealth } from './redis-health.js'
@@ -22,6 +23,8 @@ import type { ChangeListener, KeyExpiry, RuleStore, StoreHealth, StoreIdentity }
 export interface RedisStoreOptions {
   /** Called once for each change between reachable and not, the first one included. @default nobody */
   readonly onStateChange?: OnStateChange | undefined
+  /** Looks at the meaning of every change. @default none does */
+  readonly check?: ChangeCheck | undefined
 }
 
 /** How many entries of the history are read at a time. */
@@ -35,8 +38,8 @@ export class RedisStore extends EntryWriter implements RuleStore {
   readonly #prefix: string
 
   /** @throws {StoreError} for a `url` that can't be meant; a Redis that is away shows at the first call. */
-  constructor(settings: RedisSettings, { onStateChange }: RedisStoreOptions = {}) {
-    super()
+  constructor(settings: RedisSettings, { onStateChange, check }: RedisStoreOptions = {}) {
+    super(check)
     this.#connection = new RedisConnection(settings, onStateChange)
     this.#settings = settings
     this.#prefix = settings.prefix
@@ -91,7 +94,7 @@ export class RedisStore extends EntryWriter implements RuleStore {
   }
 
   override async writeAll(changes: readonly EntryChange[], { by, marker }: WriteOptions = {}): Promise<void> {
-    changes.forEach(assertWritable)
+    this.assertAcceptable(changes)
     const context = {
       connection: this.#connection,
       description: this.description,

@@ -23,6 +23,8 @@ export type StoreErrorCode =
   | 'STORE_HALFWAY'
   /** It answered, and is not the store with the rules that were seen before, or has lost them; unknown is not "none". */
   | 'STORE_GONE'
+  /** What was to be written would not be read as what it says. */
+  | 'STORE_REFUSED'
 
 /** A failed call of a store. */
 export class StoreError extends Error {
@@ -138,7 +140,7 @@ export interface RuleStore {
   /**
    * Writes entries of any kind, all or none, and records them in the history in the same step.
    *
-   * @throws {StoreError} `STORE_CONFLICT` when any of them is not as expected; `STORE_HALFWAY` where the
+   * @throws {StoreError} `STORE_REFUSED` for a value that would not be read as it is; `STORE_CONFLICT` when any of them is not as expected; `STORE_HALFWAY` where the
    *   store is a Redis Cluster, can't change its nodes in one step, and failed between them.
    */
   writeAll(changes: readonly EntryChange[], options?: WriteOptions): Promise<void>

@@ -133,7 +133,10 @@ function normalisedDomain(name: string): string | { problem: string } {
 
 function normalisedOwner(name: string): string | { problem: string } {
   const result = parseOwner(name)
-  return 'owner' in result ? result.owner : result
+  if ('owner' in result) return result.owner
+  // Version 0.1.0 wrote it, and nobody ever looks it up: no reason to do without all the other rules.
+  const domain = name.startsWith('*@') ? normalisedDomain(name.slice(2)) : result
+  return domain === name.slice(2) ? name : result
 }
 
 function notAnObject(place: string, content: string): DocumentProblem {

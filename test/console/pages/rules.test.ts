@@ -107,6 +107,29 @@ describe('the pages of rules', () => {
     assert.deepEqual(stored?.rule.criteria.to.matchesAny, ['one.example', ...good, 'one@x.example'])
   })
 
+  it('make an address of a display name, and say what is meant by a value that matches nobody', async () => {
+    await withRules('One')
+    const page = await browser.at(server, 'acme', await ruleAddress())
+    const input = page.getByRole('textbox', { name: 'To matches any of' })
+    await input.focus()
+    await page.keyboard.type('First Bank <cfo@bank.example> ')
+    await page.getByRole('button', { name: 'Remove cfo@bank.example' }).waitFor()
+    await page.keyboard.type('"jane doe"@bank.example ')
+    await page.getByRole('button', { name: 'Remove "jane doe"@bank.example' }).waitFor()
+    await page.keyboard.type('*@clinic.example ')
+    await page.getByText(/would match nothing; write clinic\.example for the domain/).waitFor()
+    await page.getByRole('button', { name: 'Use clinic.example' }).click()
+    await page.getByRole('button', { name: 'Remove clinic.example', exact: true }).waitFor()
+    await page.getByText('All changes are saved').waitFor()
+    const [stored] = (await client.get<List>(RULES)).body.rules
+    assert.deepEqual(stored?.rule.criteria.to.matchesAny, [
+      'one.example',
+      'cfo@bank.example',
+      '"jane doe"@bank.example',
+      'clinic.example',
+    ])
+  })
+
   it('show two people who change one rule what the other did, and lose neither change', async () => {
     await withRules('One')
     const window = await browser.window()

@@ -166,7 +166,7 @@ describe('owners', () => {
   })
 
   it('that are nonsense are refused with what is expected', () => {
-    for (const text of ['', 'acme..example', 'a b', 'bob@', '**']) {
+    for (const text of ['', 'acme..', 'a b', 'bob@', 'b*b@acme.example']) {
       const parsed = parseOwner(text)
       assert.ok('problem' in parsed, text)
       assert.match(

@@ -80,7 +80,7 @@ describe('a rule', () => {
     [
       'with a bad second pattern',
       to(['bank.example', 'bank..example']),
-      'field criteria.to.matchesAny[1]: "bank..example" has an empty label (two dots in a row, or a dot in front)',
+      'field criteria.to.matchesAny[1]: "bank..example" has an empty label (two dots in a row, or a dot in front); write bank.example for the domain, .bank.example for its subdomains',
     ],
     [
       'with an unknown level',
@@ -111,7 +111,7 @@ describe('a rule', () => {
     [
       'a bad name',
       { level: 'secure', names: ['bank..example'] },
-      'field actions.relayWithTls.names[0]: "bank..example" has an empty label (two dots in a row, or a dot in front)',
+      'field actions.relayWithTls.names[0]: "bank..example" has an empty label (two dots in a row, or a dot in front); write bank.example for the domain, .bank.example for its subdomains',
     ],
     [
       'level fingerprint without any',

@@ -212,6 +212,8 @@ export const texts = {
     total: (n: number) => count(n, 'entry', 'entries'),
     mistakes: (n: number) => count(n, 'with a mistake', 'with mistakes'),
     showAll: (n: number) => `Show all ${numberWords(n)}`,
+    use: (values: readonly string[]) =>
+      `Use ${values.slice(0, 3).join(', ')}${values.length > 3 ? ' …' : ''}`,
     removed: (value: string) => `${value} removed.`,
     added: (n: number) => `${count(n, 'entry', 'entries')} added.`,
   },

@@ -83,6 +83,7 @@ export interface Validated {
   readonly value: string
   readonly problem: string | null
   readonly normalised?: string
+  readonly suggestion?: readonly string[]
 }
 
 interface DecidedBy {

@@ -2,7 +2,7 @@
 import { readOwners } from '../../entries/whole-store.js'
 import { ruleProblem, serviceProblem } from '../../entries/entry-problems.js'
 import type { FailuresByDomain } from '../../report/recent-failures.js'
-import { EVERYONE, parseOwner, serviceDomainOf } from '../../rules/owner.js'
+import { EVERYONE, parseNewDomain, parseOwner, serviceDomainOf } from '../../rules/owner.js'
 import { parseService, type OwnerEntries } from '../../rules/owner-entries.js'
 import { Groups } from '../../rules/group.js'
 import { parseRule } from '../../rules/rule.js'
@@ -170,6 +170,9 @@ async function setDomain(call: Call<{ readonly enabled: boolean }>): Promise<Rep
   const name = visibleDomain(call, param(call, 'domain'))
   changeableOwner(call, name)
   const { service } = await context.store.readOwner(name)
+  const parsed = service === null ? parseNewDomain(param(call, 'domain')) : { domain: name }
+  if ('problem' in parsed)
+    throw new Problem(422, 'invalid', parsed.problem, { field: 'domain', suggestion: parsed.suggestion })
   assertSeen(call, `the service of ${name}`, ...(service === null ? [] : [etagOf(service)]))
   const value = JSON.stringify({ ...otherFields(service), enabled: body.enabled })
   await context.store.writeService(name, service, value, { by: identity.author })

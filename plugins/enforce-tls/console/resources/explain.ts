@@ -1,5 +1,6 @@
 /** What would happen to a message, and why; also with a rule that is not saved yet. */
-import { parseAddress, type MailAddress } from '../../rules/address.js'
+import type { MailAddress } from '../../rules/address.js'
+import { addressIn } from '../../rules/spelling.js'
 import { explain } from '../../rules/explain.js'
 import { explanationData } from '../../rules/explanation-data.js'
 import { HEADER_BYTES_MAX, HeaderBlock } from '../../rules/header-block.js'
@@ -149,9 +150,10 @@ function messageOf({ from, to, direction = 'outgoing', header }: ExplainBody): M
 
 /** @throws {Problem} 422 for a text that is no address. */
 export function addressOf(field: string, given: string): MailAddress {
-  const parsed = parseAddress(given)
+  const parsed = addressIn(given)
   if ('address' in parsed) return parsed.address
-  throw new Problem(422, 'invalid', `${quote(given)} ${parsed.problem}`, { field, value: given })
+  const { problem, suggestion } = parsed
+  throw new Problem(422, 'invalid', `${quote(given)} ${problem}`, { field, value: given, suggestion })
 }
 
 /** What holds for a message is told to its sender's administrator; whose rule it is, only where they may see it. */

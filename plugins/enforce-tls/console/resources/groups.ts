@@ -1,4 +1,5 @@
 /** Groups: named lists of patterns. Everybody may see them, since rules of every owner can refer to them. */
+import { canonical } from '../../entries/canonical.js'
 import { groupProblem } from '../../entries/entry-problems.js'
 import { valueOf } from '../../entries/difference.js'
 import { referringRules } from '../../entries/referring-rules.js'
@@ -79,7 +80,10 @@ async function setGroup(call: Call<GroupBody>): Promise<Reply> {
     throw new Problem(422, 'invalid', `${quote(name)} ${nameProblem}`, { field: 'name' })
   const checked = checkGroup(body.patterns)
   if ('problem' in checked)
-    throw new Problem(422, 'invalid', checked.problem, { field: `patterns${checked.value}` })
+    throw new Problem(422, 'invalid', checked.problem, {
+      field: `patterns${checked.value}`,
+      suggestion: checked.suggestion,
+    })
   const before = (await context.store.groups()).get(name) ?? null
   assertSeen(call, `group ${name}`, ...(before === null ? [] : [etagOf(before)]))
   const json = JSON.stringify(checked.patterns)
@@ -112,5 +116,10 @@ export async function assertUnused({ context }: Call, name: string): Promise<voi
 }
 
 function toGroup(name: string, json: string): object {
-  return { name, patterns: valueOf(json), etag: etagOf(json), problem: groupProblem(name, json) }
+  return {
+    name,
+    patterns: valueOf(canonical('groups', json)),
+    etag: etagOf(json),
+    problem: groupProblem(name, json),
+  }
 }

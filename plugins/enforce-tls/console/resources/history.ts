@@ -1,5 +1,6 @@
 /** Who changed what, and taking it back. */
 import { groupProblem, ruleProblem } from '../../entries/entry-problems.js'
+import { canonical } from '../../entries/canonical.js'
 import { textDifferences, valueOf } from '../../entries/difference.js'
 import { EVERYONE, quote } from '../../rules/owner.js'
 import type { EntryChange } from '../../store/entry-change.js'
@@ -80,7 +81,7 @@ async function undo(call: Call): Promise<Reply> {
     owner,
     field,
     expected: to,
-    value: from,
+    value: from === null ? null : canonical(key, from),
   }))
   try {
     await context.store.writeAll(back, { by: identity.author })

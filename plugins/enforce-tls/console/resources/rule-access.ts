@@ -1,4 +1,6 @@
 /** A rule, or an owner's rules, as a request finds them, and the answers that show them. */
+import { canonical } from '../../entries/canonical.js'
+import { valueOf } from '../../entries/difference.js'
 import { ruleProblem } from '../../entries/entry-problems.js'
 import type { StoredGroups } from '../../rules/group.js'
 import { quote } from '../../rules/owner.js'
@@ -46,8 +48,10 @@ export function listReply({ entries, groups }: ReadOwner): Reply {
 
 /** The rule, with its version. */
 export function ruleReply({ entries, groups, id, json }: ReadRule): Reply & { readonly body: object } {
-  const body = storedRule(entries.owner, id, json, groups)
-  return { body, etag: body.etag }
+  const stored = storedRule(entries.owner, id, json, groups)
+  // In the spelling in which it can be written back.
+  const body = { ...stored, rule: valueOf(canonical('rules', json)) }
+  return { body, etag: stored.etag }
 }
 
 /** Writes a rule in place of what was found. @throws {StoreError} where it is something else by now. */
@@ -63,7 +67,10 @@ export async function write({ context, identity }: Call, found: ReadRule, rule: 
 export function checkedRule(value: Readonly<Record<string, unknown>>, groups: StoredGroups): Rule {
   const checked = checkRule(value)
   if (!('rule' in checked))
-    throw new Problem(422, 'invalid', formatProblem(checked), { field: joined(checked.field) })
+    throw new Problem(422, 'invalid', formatProblem(checked), {
+      field: joined(checked.field),
+      suggestion: checked.suggestion,
+    })
   const problem = ruleProblem('*', 'draft', JSON.stringify(checked.rule), groups)
   if (problem !== null) {
     const field = /^field (\S+):/.exec(problem)?.[1] ?? ''

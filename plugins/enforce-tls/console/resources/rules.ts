@@ -2,7 +2,7 @@
 import { ruleProblem } from '../../entries/entry-problems.js'
 import { seenBy } from '../../report/rule-seen.js'
 import { quote, serviceDomainOf } from '../../rules/owner.js'
-import type { Rule } from '../../rules/rule.js'
+import { ownedRule as readEntry } from '../../rules/owner-entries.js'
 import { newRuleId } from '../../rules/rule-id.js'
 import { moveChanges, movedRule, type MoveTo } from '../../rules/rule-order.js'
 import { assertSeen, etagOf } from '../etag.js'
@@ -205,7 +205,7 @@ async function switchRule(call: Call<{ readonly enabled: boolean }>): Promise<Re
   const problem = ruleProblem(owner, found.id, found.json, found.groups)
   if (problem !== null)
     throw new Problem(409, 'not-valid', `Rule ${found.id} of ${owner} is not valid: ${problem}.`)
-  const rule = JSON.parse(found.json) as Rule
+  const { rule } = readEntry(owner, found.id, found.json)
   const { enabled } = call.body
   const after = rule.enabled === enabled ? found : await write(call, found, { ...rule, enabled })
   const reply = ruleReply(after)

@@ -2,8 +2,9 @@
 import { GROUP_PREFIX } from '../../rules/group.js'
 import { parseAddressText, parseText } from '../../rules/criteria.js'
 import { quote } from '../../rules/owner.js'
+import { didYouMean, nearest } from '../../nearest.js'
 import { route, type Call, type Reply } from '../route.js'
-import { list, object, problem, text } from '../schemas.js'
+import { list, object, problem, suggestion, text } from '../schemas.js'
 
 const VALUES_MAX = 500
 
@@ -23,7 +24,9 @@ export const validateRoutes = [
       field: { type: 'string', enum: ['to', 'from', 'subject', 'header'] },
       values: list(text, VALUES_MAX),
     }),
-    answers: { 200: list(object({ value: text, problem, normalised: text }, 'normalised')) },
+    answers: {
+      200: list(object({ value: text, problem, normalised: text, suggestion }, 'normalised', 'suggestion')),
+    },
     handle: validate,
   }),
 ]
@@ -36,12 +39,18 @@ async function validate({ context, body: { field, values } }: Call<ValidateBody>
   return {
     body: values.map((value) => {
       const parsed = parse(value)
-      if ('problem' in parsed) return { value, problem: `${quote(value)} ${parsed.problem}` }
-      const unknown = parse === parseAddressText && isUnknownGroup(value, groups)
-      if (unknown) return { value, problem: `${quote(value)} names a group that does not exist` }
+      if ('problem' in parsed) return { ...parsed, value, problem: `${quote(value)} ${parsed.problem}` }
+      if (parse === parseAddressText && isUnknownGroup(value, groups)) return unknownGroup(value, groups)
       return { value, problem: null, normalised: parsed.text }
     }),
   }
+}
+
+function unknownGroup(value: string, groups: ReadonlyMap<string, string>): object {
+  const name = nearest(value.slice(GROUP_PREFIX.length), groups.keys())
+  const meant = name === null ? null : GROUP_PREFIX + name
+  const problem = `${quote(value)} names a group that does not exist${didYouMean(meant)}`
+  return { value, problem, ...(meant === null ? {} : { suggestion: [meant] }) }
 }
 
 function isUnknownGroup(value: string, groups: ReadonlyMap<string, string>): boolean {

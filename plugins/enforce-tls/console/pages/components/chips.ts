@@ -4,6 +4,7 @@
  */
 import { html, useLayoutEffect, useRef, useState, type Child, type VNode } from '../preact.js'
 import { request, wordsOf } from '../api.js'
+import { endsEntry, entriesOf, type EntryField } from '../entries.js'
 import { texts } from '../texts.js'
 import type { Validated } from '../types.js'
 import { announce, useUid } from './basics.js'
@@ -17,6 +18,8 @@ const AT_ONCE = 500
 export interface Mistake {
   readonly value: string
   readonly problem: string
+  /** What may be meant. */
+  readonly suggestion?: readonly string[]
 }
 
 export interface ChipsProps {
@@ -26,18 +29,11 @@ export interface ChipsProps {
   readonly mistakes: readonly Mistake[]
   readonly disabled: boolean
   /** What the server looks at the entries as; without it they are taken as they are. */
-  readonly field: 'to' | 'from' | 'subject' | 'header' | null
+  readonly field: EntryField
   readonly suggestions?: readonly string[]
   /** Somebody just asked for this list: the next key is for it. */
   readonly fresh?: boolean
   readonly onChange: (values: readonly string[], mistakes: readonly Mistake[]) => void
-}
-
-/** Splits what was typed or pasted: addresses at anything that no address holds, texts at line ends. */
-export function entriesOf(text: string, field: ChipsProps['field']): string[] {
-  const isText = field === 'subject' || field === 'header'
-  const parts = isText ? text.split(/[\r\n]+/) : text.split(/[\s,;]+/)
-  return [...new Set(parts.map((each) => each.trim()).filter((each) => each !== ''))]
 }
 
 export function Chips(props: ChipsProps): VNode {
@@ -61,8 +57,7 @@ export function Chips(props: ChipsProps): VNode {
     latest.current = { values: nextValues, mistakes: nextMistakes }
     onChange(nextValues, nextMistakes)
   }
-  const add = async (text: string): Promise<void> => {
-    const entries = entriesOf(text, field)
+  const add = async (entries: readonly string[]): Promise<void> => {
     if (entries.length === 0) return
     setChecking((n) => n + 1)
     setFailure(null)
@@ -72,7 +67,9 @@ export function Chips(props: ChipsProps): VNode {
       const good = checked
         .filter(({ problem }) => problem === null)
         .map((each) => each.normalised ?? each.value)
-      const bad = checked.flatMap(({ value, problem }) => (problem === null ? [] : [{ value, problem }]))
+      const bad = checked.flatMap(({ value, problem, suggestion }): Mistake[] =>
+        problem === null ? [] : [{ value, problem, ...(suggestion && { suggestion }) }],
+      )
       const known = now.mistakes.filter(({ value }) => !bad.some((each) => each.value === value))
       change([...new Set([...now.values, ...good])], [...known, ...bad])
       announce(
@@ -92,7 +89,7 @@ export function Chips(props: ChipsProps): VNode {
     if (!current || current.value.trim() === '') return
     const text = current.value
     current.value = ''
-    void add(text)
+    void add(entriesOf(text, field))
   }
   const remove = (value: string, isMistake: boolean): void => {
     const now = latest.current
@@ -115,9 +112,12 @@ export function Chips(props: ChipsProps): VNode {
     input.current.value = value
     input.current.select()
   }
+  const use = (value: string, suggestion: readonly string[]): void => {
+    remove(value, true)
+    void add(suggestion)
+  }
   const onKeyDown = (event: KeyboardEvent): void => {
-    const ends = field === 'subject' || field === 'header' ? ['Enter'] : ['Enter', ',', ';', ' ']
-    if (ends.includes(event.key)) {
+    if (endsEntry(event.key, input.current?.value ?? '', field)) {
       event.preventDefault()
       take()
     } else if (event.key === 'Backspace' && input.current?.value === '') {
@@ -129,7 +129,7 @@ export function Chips(props: ChipsProps): VNode {
     const text = event.clipboardData?.getData('text') ?? ''
     if (entriesOf(text, field).length < 2) return
     event.preventDefault()
-    void add(`${input.current?.value ?? ''}${text}`)
+    void add(entriesOf(`${input.current?.value ?? ''}${text}`, field))
     if (input.current) input.current.value = ''
   }
   const shown = all ? values : values.slice(0, SHOWN)
@@ -147,7 +147,7 @@ export function Chips(props: ChipsProps): VNode {
     </div>
     <ul class="chip-list">
       ${mistakes.map(
-        ({ value, problem }) =>
+        ({ value, problem, suggestion }) =>
           html`<li key=${`!${value}`} class="chip chip-bad">
             <button
               type="button"
@@ -159,7 +159,16 @@ export function Chips(props: ChipsProps): VNode {
               ${value}
             </button>
             <${Remove} value=${value} disabled=${disabled} onClick=${() => remove(value, true)} />
-            <span class="chip-problem">${problem}</span>
+            <span class="chip-problem">
+              ${problem}
+              ${
+                suggestion &&
+                !disabled &&
+                html` <button type="button" class="link" onClick=${() => use(value, suggestion)}>
+                  ${texts.chips.use(suggestion)}
+                </button>`
+              }
+            </span>
           </li>`,
       )}
       ${shown.map(

@@ -1,0 +1,50 @@
+/**
+ * The last look at what is written: whether it will be read as the very same thing. All who change rules write
+ * through it, so that no mistake of theirs makes an entry that is something else, or nothing, after a restart. Pure.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { parseDomain } from '../rules/address.js'
+import { checkGroupText, formatGroupProblem, type GroupCheck } from '../rules/group.js'
+import { ownedRule, parseService } from '../rules/owner-entries.js'
+import { checkRuleText, formatProblem, type RuleCheck } from '../rules/rule.js'
+import { isChange, type EntryChange } from './entry-change.js'
+
+/** Gives what is wrong with a change, as the end of a sentence that names its place; `null` for nothing. */
+export type ChangeCheck = (change: EntryChange) => string | null
+
+/** Says why an entry would not be read as what it says. */
+export const readBackProblem: ChangeCheck = (change) => {
+  const { key, owner, field, value } = change
+  // Removing is the way out of a bad entry, and what stays as it is is not written.
+  if (value === null || !isChange(change)) return null
+  if (key === 'domains') return serviceProblem(field, value)
+  if (key === 'groups') return groupProblem(value)
+  return ruleProblem(owner, field, value)
+}
+
+function ruleProblem(owner: string, id: string, value: string): string | null {
+  const checked: RuleCheck = checkRuleText(value)
+  if (!('rule' in checked)) return formatProblem(checked)
+  try {
+    return differs(ownedRule(owner, id, value).rule, value)
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+function groupProblem(value: string): string | null {
+  const checked: GroupCheck = checkGroupText(value)
+  return 'patterns' in checked ? differs(checked.patterns, value) : formatGroupProblem(checked)
+}
+
+function serviceProblem(domain: string, value: string): string | null {
+  const parsed = parseDomain(domain)
+  if ('problem' in parsed) return parsed.problem
+  const service = parseService(value)
+  return 'problem' in service ? service.problem : null
+}
+
+function differs(read: unknown, written: string): string | null {
+  if (isDeepStrictEqual(read, JSON.parse(written))) return null
+  return `it would be read as something else: ${JSON.stringify(read)}`
+}
