@@ -28,6 +28,8 @@ export interface SharedOptions extends StoreOptions {
 export interface Surroundings {
   /** Settings of the chosen Haraka folder, or the defaults beside `--redis` and `--file`. */
   readonly settings: Settings
+  /** The Haraka folder that the settings are of; `null` beside `--redis` and `--file`. */
+  readonly folder: string | null
   /** The delivery log beside the rules. */
   readonly deliveries: () => Pick<DeliveryLog, 'read' | 'description'>
   readonly output: Output
@@ -129,6 +131,7 @@ async function surround(
   try {
     await work({
       settings,
+      folder,
       deliveries: () => (deliveries ??= openDeliveryLog(settings)),
       output: new Output(terminal, options.json === true),
       command: (...given) => commandLine(...given, ...words),

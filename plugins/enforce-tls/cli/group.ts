@@ -8,6 +8,7 @@ import { examples, retryConflicts, type Context, type Root, type WithStore } fro
 import { textDifferences, valueOf } from '../entries/difference.js'
 import { groupProblem } from '../entries/entry-problems.js'
 import { referringRules, type ReferringRule } from '../entries/referring-rules.js'
+import { showEffects } from './effects.js'
 import { Refusal } from './refusal.js'
 
 const NAME = 'the name of the group; rules refer to it as group:<name>'
@@ -56,11 +57,8 @@ export function addGroupCommands(program: Root, withStore: WithStore): void {
     )
 }
 
-async function setGroup(
-  { store, write, output }: Context,
-  name: string,
-  texts: readonly string[],
-): Promise<void> {
+async function setGroup(context: Context, name: string, texts: readonly string[]): Promise<void> {
+  const { store, write, output } = context
   const problem = groupNameProblem(name)
   if (problem !== null) throw new Refusal([`group ${quote(name)} ${problem}`])
   const checked = checkGroup(texts)
@@ -80,6 +78,7 @@ async function setGroup(
     output.line(before === null ? `Created group ${name}.` : `Changed group ${name}:`)
     if (before !== null) for (const difference of textDifferences(before, value)) output.item(difference)
     output.line(`Rules refer to it as group:${name}.`)
+    if (before !== null && !output.json) await showEffects(context, await referringRules(store, name))
   }
 }
 

@@ -1,6 +1,6 @@
 /** `enforce-tls rule create`: one more rule at the end of an owner's list, off unless it says `--enable`. */
 import { serviceDomainOf } from '../rules/owner.js'
-import { parseService, type OwnedRule } from '../rules/owner-entries.js'
+import { parseService } from '../rules/owner-entries.js'
 import type { Rule } from '../rules/rule.js'
 import { newRuleId } from '../rules/rule-id.js'
 import { ruleChanges } from '../store/entry-change.js'
@@ -10,7 +10,8 @@ import { warnAboutPartners } from './rule-check.js'
 import type { RuleOptions } from './rule-fields.js'
 import { inspect, ownerOf } from './rule-entries.js'
 import { hasCriteria, validRule, withOptions } from './rule-options.js'
-import { effectOf, senderWords } from './rule-words.js'
+import { showEffect } from './effects.js'
+import { senderWords } from './rule-words.js'
 
 /** What the user wrote behind `rule create`. */
 export interface CreateOptions extends RuleOptions {
@@ -41,14 +42,9 @@ export async function createRule(
   })
   output.data(created)
   output.line(`Created rule ${created.id} of ${owner}: ${name}`)
-  output.line(stateOf(created, command('rule', 'enable', owner, created.id)))
+  if (created.rule.enabled) await showEffect(context, created, 'It is')
+  else output.line(`It is off; switch it on with: ${command('rule', 'enable', owner, created.id)}`)
   if (options.check) await warnAboutPartners(context, created)
-}
-
-function stateOf(owned: OwnedRule, enableCommand: string): string {
-  return owned.rule.enabled
-    ? `It is on: ${effectOf(owned)}.`
-    : `It is off; switch it on with: ${enableCommand}`
 }
 
 /** The rule, with the position that only the store can tell still to be set. */

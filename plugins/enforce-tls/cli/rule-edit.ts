@@ -13,6 +13,7 @@ import { canAsk, isConfirmed } from './ask.js'
 import type { Context } from './context.js'
 import { sameMeaning, textDifferences } from '../entries/difference.js'
 import { EditedFile } from './editor.js'
+import { showEffect } from './effects.js'
 import { localTime } from './local-time.js'
 import { printError } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'
@@ -84,7 +85,7 @@ function checkText(text: string, groups: StoredGroups): Rule | string {
 }
 
 async function write(context: Context, read: OwnerRead, id: string, rule: Rule): Promise<void> {
-  const { output, store } = context
+  const { output } = context
   const { entries } = read
   const { owner } = entries
   const before = textOf(entries, id)
@@ -106,8 +107,7 @@ async function write(context: Context, read: OwnerRead, id: string, rule: Rule):
   for (const difference of textDifferences(before, value)) output.item(difference)
   if (!output.json && reports(before) && rule.mode !== 'report')
     output.line(seenWords(await seenBy(context.deliveries(), { owner, id })))
-  const { sleepsWith } = inspect(read, store)
-  if (sleepsWith !== null) output.line(`The service of ${sleepsWith} is off, so the rule sleeps.`)
+  await showEffect(context, { owner, id, rule }, 'It is')
 }
 
 function reports(json: string): boolean {

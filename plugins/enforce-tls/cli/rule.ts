@@ -11,7 +11,7 @@ import { createOptions, editOptions } from './rule-options.js'
 import { listRules, showRule } from './rule-show.js'
 import { seenBy } from '../report/rule-seen.js'
 import { seenWords } from './rule-seen.js'
-import { effectOf, sleepWords } from './rule-words.js'
+import { showEffect } from './effects.js'
 
 const OWNER = 'whose rules: * (the whole service), a sending domain, or one sender address'
 const ID = 'the id of the rule, as rule list shows it'
@@ -155,16 +155,17 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
 
 async function switchRule(context: Context, owner: string, id: string, enabled: boolean): Promise<OwnedRule> {
   const { output } = context
-  const { owned, changed, sleepsWith } = await changeRule(context, owner, id, (rule) =>
+  const { owned, changed } = await changeRule(context, owner, id, (rule) =>
     rule.enabled === enabled ? rule : { ...rule, enabled },
   )
   const reports = owned.rule.mode === 'report' && enabled
   const seen = reports ? await seenBy(context.deliveries(), owned) : null
   output.data(reports ? { ...owned, reports: seen } : owned)
-  const state = `Rule ${id} of ${owner} (${owned.rule.name}) is ${changed ? '' : 'already '}${enabled ? 'on' : 'off'}`
-  if (!enabled) output.line(`${state}.`)
-  else if (sleepsWith !== null) output.line(`${state}. ${sleepWords(context, sleepsWith, 'it sleeps')}`)
-  else output.line(`${state}: ${effectOf(owned)}.`)
+  await showEffect(
+    context,
+    owned,
+    `Rule ${id} of ${owner} (${owned.rule.name}) is${changed ? '' : ' already'}`,
+  )
   if (reports) output.line(seenWords(seen))
   return owned
 }
