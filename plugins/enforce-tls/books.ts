@@ -8,7 +8,7 @@ import type { HarakaPlugin, HarakaServer } from './haraka/types.js'
 import { AllProcesses } from './metrics/all-processes.js'
 import { Metrics, type MetricsSources } from './metrics/metrics.js'
 import { answerScrape, METRICS_PATH } from './metrics/page.js'
-import { Reports } from './report-only.js'
+import { Reports, type ReportsContext } from './report-only.js'
 import type { Settings } from './settings.js'
 import { openDeliveryLog, openPartnerBook } from './store/open-store.js'
 import type { ThisHaraka } from './this-haraka.js'
@@ -22,6 +22,8 @@ export interface BooksOptions {
   /** Where the delivery log is, as at start. */
   readonly storePlace: Parameters<typeof openDeliveryLog>[0]
   readonly sources: Omit<MetricsSources, 'evidenceDropped'>
+  /** What deliveries are judged by that rules only report on. */
+  readonly judging: Omit<ReportsContext, 'tell'>
 }
 
 /** The books of one process. */
@@ -34,14 +36,14 @@ export class Books {
   readonly #alerts: Alerts
   readonly #allProcesses: AllProcesses
 
-  constructor({ plugin, haraka, settings, storePlace, sources }: BooksOptions) {
+  constructor({ plugin, haraka, settings, storePlace, sources, judging }: BooksOptions) {
     this.#settings = settings
     this.events = new DeliveryEvents((error) =>
       plugin.logerror(
         `somebody who looks on failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
       ),
     )
-    this.reports = new Reports((event) => this.events.emit(event))
+    this.reports = new Reports({ ...judging, tell: (event) => this.events.emit(event) })
     this.#evidence = new Evidence({
       logger: plugin,
       settings: () => settings().evidence,

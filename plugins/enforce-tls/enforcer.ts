@@ -28,7 +28,7 @@ import { readSettings, storeIn, type Settings } from './settings.js'
 import { openStore } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
 import { ThisHaraka } from './this-haraka.js'
-import { contextOf, contextsFor } from './tls-settings.js'
+import { contextOf, contextsFor, limitsVersions } from './tls-settings.js'
 
 /** The plugin in one Haraka process. */
 export class Enforcer {
@@ -80,6 +80,11 @@ export class Enforcer {
         storeAvailable: () => this.#storeAvailable,
         cache: () => this.#rules.counts,
         rules: () => ruleStates.latest(),
+      },
+      judging: {
+        minVersion: () => this.#settings.tls.minVersion,
+        anchors: () => this.#contexts.anchors,
+        limitsVersions: (mx) => limitsVersions(this.#haraka.tlsOptions(mx)),
       },
     })
     this.#guardContext = this.#makeGuardContext()
@@ -150,8 +155,8 @@ export class Enforcer {
     const trusted = [{ path: ip }, { exchange: ip, from_dns: host, port }].some((mx) =>
       isTrustedHop(mx, trustedNextHops),
     )
-    Guard.delivered(item, recipients)
-    this.#books.reports.delivered(item, { to: host, secured: secured || trusted, recipients })
+    const seen = Guard.delivered(item, recipients)
+    this.#books.reports.delivered(item, { to: host, secured: secured || trusted, trusted, recipients, seen })
     next()
   }
 
