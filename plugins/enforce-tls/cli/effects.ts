@@ -9,7 +9,10 @@ const RULES_SHOWN = 10
 
 /** The effects of the rules as the store holds them now. */
 export function effectsNow({ store, settings, folder }: Context): RuleEffects {
-  return new RuleEffects(store, { reportOnly: settings.main.reportOnly, offersTls: loadsPlugin(folder, 'tls') })
+  return new RuleEffects(store, {
+    reportOnly: settings.main.reportOnly,
+    offersTls: loadsPlugin(folder, 'tls'),
+  })
 }
 
 /**

@@ -6,7 +6,7 @@ import { newRuleId } from '../rules/rule-id.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { retryConflicts, type Context } from './context.js'
 import { Refusal, WrongUse } from './refusal.js'
-import { warnAboutPartners } from './rule-check.js'
+import { beforeRuleChange, type BeforeChangeOptions } from './before-change.js'
 import type { RuleOptions } from './rule-fields.js'
 import { inspect, ownerOf } from './rule-entries.js'
 import { hasCriteria, validRule, withOptions } from './rule-options.js'
@@ -14,10 +14,8 @@ import { showEffect } from './effects.js'
 import { senderWords } from './rule-words.js'
 
 /** What the user wrote behind `rule create`. */
-export interface CreateOptions extends RuleOptions {
+export interface CreateOptions extends RuleOptions, BeforeChangeOptions {
   readonly enable?: true | undefined
-  /** Whether the mail servers of the recipients are asked once it is on. */
-  readonly check: boolean
 }
 
 /** Creates a rule from what the user wrote. @throws {Refusal} when it is not valid or not allowed. */
@@ -30,6 +28,13 @@ export async function createRule(
   const { store, write, output, command } = context
   const owner = ownerOf(text)
   const draft = validDraft(name, options)
+  if (draft.enabled) {
+    const [entries, groups] = await Promise.all([store.readOwner(owner), store.groups()])
+    requireService(context, owner, entries.service)
+    const after = { owner, id: 'new', rule: validRule(draft, groups) }
+    const question = `Create rule ${name} of ${owner}, and switch it on?`
+    await beforeRuleChange(context, { before: null, after, question }, options)
+  }
   const created = await retryConflicts(async () => {
     const [entries, groups] = await Promise.all([store.readOwner(owner), store.groups()])
     requireService(context, owner, entries.service)
@@ -44,7 +49,6 @@ export async function createRule(
   output.line(`Created rule ${created.id} of ${owner}: ${name}`)
   if (created.rule.enabled) await showEffect(context, created, 'It is')
   else output.line(`It is off; switch it on with: ${command('rule', 'enable', owner, created.id)}`)
-  if (options.check) await warnAboutPartners(context, created)
 }
 
 /** The rule, with the position that only the store can tell still to be set. */

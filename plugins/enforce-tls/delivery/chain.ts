@@ -77,7 +77,8 @@ export function chainError(
 }
 
 function ownChainError(leaf: X509Certificate, authorities: Authorities, now: number): string | null {
-  const purposes: readonly string[] | undefined = leaf.keyUsage as readonly string[] | undefined
+  // Missing where the extension is, whatever its type says.
+  const purposes = leaf.keyUsage as readonly string[] | undefined
   if (purposes !== undefined && !purposes.some((purpose) => SERVER_PURPOSES.includes(purpose)))
     return 'INVALID_PURPOSE'
   let certificate = leaf
@@ -86,7 +87,7 @@ function ownChainError(leaf: X509Certificate, authorities: Authorities, now: num
     if (outOfDate !== '') return outOfDate
     const authority = authorities.of(certificate)
     if (authority) return authority === certificate ? '' : dateError(authority, now)
-    const issuer = certificate.issuerCertificate as X509Certificate | undefined
+    const issuer = certificate.issuerCertificate
     if (!issuer || issuer.fingerprint256 === certificate.fingerprint256) return notFound(certificate, link)
     if (!isIssuedBy(certificate, issuer)) return null
     if (!issuer.ca) return 'INVALID_CA'

@@ -2,6 +2,7 @@
  * What Haraka's own delivery of an item came to, for rules that only report: the session is looked at, and nothing
  * of the delivery is changed or waited for. What can't be seen is left out; nothing here throws into the delivery.
  */
+import type { EventEmitter } from 'node:events'
 import { TLSSocket } from 'node:tls'
 import type { HarakaMailItem, HarakaMx } from '../haraka/types.js'
 import type { TlsSession } from './delivery-events.js'
@@ -26,11 +27,8 @@ export interface SeenDelivery {
 }
 
 type Method = HarakaMailItem['try_deliver_host_on_socket']
-type Observed = Parameters<Method>[3] & {
-  on?(event: string, listener: (...args: unknown[]) => void): void
-  once?(event: string, listener: (...args: unknown[]) => void): void
-  cleartext?: unknown
-}
+/** Haraka's socket as far as it is looked at: `cleartext` is there once TLS was begun. */
+type Observed = Partial<Pick<EventEmitter, 'on' | 'once'>> & { readonly cleartext?: unknown }
 
 const STARTTLS = /^250[- ]STARTTLS\s*$/i
 /** What Node.js says where the chain is good and the name is not the one that it compared with. */
@@ -59,7 +57,7 @@ function lookAt(item: HarakaMailItem, mx: HarakaMx, socket: Observed): void {
   try {
     const delivery: SeenDelivery = { host: hostOf(mx), mx, offered: false, tls: null }
     seen.set(item, delivery)
-    socket.on?.('line', (line) => {
+    socket.on?.('line', (line: unknown) => {
       if (typeof line === 'string' && delivery.tls === null && STARTTLS.test(line)) delivery.offered = true
     })
     socket.once?.('secureConnect', () => {
