@@ -9,7 +9,7 @@ import type { Decision, Metrics, MetricsSources } from './metrics/metrics.js'
 import { openMetrics, type OpenedMetrics } from './metrics/open-metrics.js'
 import { answerScrape, METRICS_PATH } from './metrics/page.js'
 import { PackageMissing } from './optional-package.js'
-import { Reports } from './report-only.js'
+import { Reports, type ReportsContext } from './report-only.js'
 import type { Settings } from './settings.js'
 import { openDeliveryLog, openPartnerBook } from './store/open-store.js'
 import type { ThisHaraka } from './this-haraka.js'
@@ -23,6 +23,8 @@ export interface BooksOptions {
   /** Where the delivery log is, as at start. */
   readonly storePlace: Parameters<typeof openDeliveryLog>[0]
   readonly sources: Omit<MetricsSources, 'evidenceDropped' | 'evidenceAvailable'>
+  /** What deliveries are judged by that rules only report on. */
+  readonly judging: Omit<ReportsContext, 'tell'>
 }
 
 /** The books of one process. */
@@ -36,7 +38,7 @@ export class Books {
   readonly #sources: MetricsSources
   #opened: OpenedMetrics | null = null
 
-  constructor({ plugin, haraka, settings, storePlace, sources }: BooksOptions) {
+  constructor({ plugin, haraka, settings, storePlace, sources, judging }: BooksOptions) {
     this.#plugin = plugin
     this.#settings = settings
     this.events = new DeliveryEvents((error) =>
@@ -44,7 +46,7 @@ export class Books {
         `somebody who looks on failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
       ),
     )
-    this.reports = new Reports((event) => this.events.emit(event))
+    this.reports = new Reports({ ...judging, tell: (event) => this.events.emit(event) })
     this.#evidence = new Evidence({
       logger: plugin,
       settings: () => settings().evidence,

@@ -100,7 +100,7 @@ export class Decisions {
   ): Promise<Answer> {
     if (this.#context.settings().reportOnly) {
       this.#report(item, verdicts, requirements)
-      guard.release()
+      this.#release(guard, item)
       return constants.cont
     }
     const groups = grouped(item.todo.rcpt_to, requirements)
@@ -121,9 +121,14 @@ export class Decisions {
   }
 
   #require(guard: Guard, item: HarakaMailItem, requirement: Requirement | null): void {
-    if (!requirement) return guard.release()
+    if (!requirement) return this.#release(guard, item)
     item.loginfo(`enforce-tls: ${requirement.level} is required, by rule ${rulesOf(requirement)}`)
     guard.enforce(requirement)
+  }
+
+  #release(guard: Guard, item: HarakaMailItem): void {
+    guard.release()
+    this.#context.reports.released(item)
   }
 
   /** Tells what would be required; `enforced` too where nothing is. */

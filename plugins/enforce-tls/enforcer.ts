@@ -35,7 +35,7 @@ import { startRemarks } from './start-remarks.js'
 import { queueFolderOf, SeenStores } from './store/seen-stores.js'
 import { ThisHaraka } from './this-haraka.js'
 import { UncoveredNotes } from './uncovered-notes.js'
-import { contextOf, contextsFor } from './tls-settings.js'
+import { contextOf, contextsFor, limitsVersions } from './tls-settings.js'
 
 /** The plugin in one Haraka process. */
 export class Enforcer {
@@ -100,6 +100,11 @@ export class Enforcer {
         storeAtRisk: () => this.#known.atRisk,
         cache: () => this.#rules.counts,
         rules: () => ruleStates.latest(),
+      },
+      judging: {
+        minVersion: () => this.#settings.tls.minVersion,
+        anchors: () => this.#contexts.anchors,
+        limitsVersions: (mx) => limitsVersions(this.#haraka.tlsOptions(mx)),
       },
     })
     this.#guardContext = this.#makeGuardContext()
@@ -190,8 +195,8 @@ export class Enforcer {
     const trusted = [{ path: ip }, { exchange: ip, from_dns: host, port }].some((mx) =>
       isTrustedHop(mx, trustedNextHops),
     )
-    Guard.delivered(item, recipients)
-    this.#books.reports.delivered(item, { to: host, secured: secured || trusted, recipients })
+    const seen = Guard.delivered(item, recipients)
+    this.#books.reports.delivered(item, { to: host, secured: secured || trusted, trusted, recipients, seen })
     next()
   }
 

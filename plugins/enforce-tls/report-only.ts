@@ -4,10 +4,14 @@
  */
 import { addressText } from './envelope.js'
 import type { DeliveryEvent } from './delivery/delivery-events.js'
+import { Authorities } from './delivery/chain.js'
 import { aboutItem } from './delivery/item-events.js'
+import { judgeSeen, type SeenVerdict } from './delivery/judge-seen.js'
+import { observe, seenOf, type SeenDelivery } from './delivery/observed-session.js'
 import { oneLine } from './delivery/printable.js'
-import type { HarakaAddress, HarakaLogger, HarakaMailItem } from './haraka/types.js'
+import type { HarakaAddress, HarakaLogger, HarakaMailItem, HarakaMx } from './haraka/types.js'
 import type { Requirement } from './rules/requirement.js'
+import { inPieces } from './store/turns.js'
 
 /** What a rule would have required for one recipient. */
 export interface Reported {
@@ -20,18 +24,34 @@ export interface Handover {
   /** Host and place in words. */
   readonly to: string
   readonly secured: boolean
+  /** Whether the operator counts the next hop as secure without TLS. */
+  readonly trusted: boolean
   /** The recipients that the server took. */
   readonly recipients: readonly HarakaAddress[]
+  /** What the guard has seen of it; `null` where the delivery was Haraka's own. */
+  readonly seen: SeenDelivery | null
+}
+
+/** What judging needs of the process. */
+export interface ReportsContext {
+  /** Tells those who look on; total. */
+  readonly tell: (event: DeliveryEvent) => void
+  /** `[tls] min_version`. */
+  readonly minVersion: () => string
+  /** The trusted authorities as PEM texts: the same list until they change. */
+  readonly anchors: () => readonly string[]
+  /** Whether `tls.ini` says which versions Haraka speaks. */
+  readonly limitsVersions: (mx: HarakaMx) => boolean
 }
 
 /** What is known of the messages that such rules cover; it goes with the message. */
 export class Reports {
   readonly #ofItem = new WeakMap<HarakaMailItem, readonly Reported[]>()
-  readonly #tell: (event: DeliveryEvent) => void
+  readonly #authorities = new WeakMap<readonly string[], Promise<Authorities>>()
+  readonly #context: ReportsContext
 
-  /** @param tell tells those who look on; total */
-  constructor(tell: (event: DeliveryEvent) => void) {
-    this.#tell = tell
+  constructor(context: ReportsContext) {
+    this.#context = context
   }
 
   /** Keeps, and tells once, what would be required of an item; none where nothing would. */
@@ -42,28 +62,70 @@ export class Reports {
       if (!before.includes(sentence)) item.lognotice(`enforce-tls: report: ${sentence}`)
   }
 
-  /** Tells what the rules would have made of a message that Haraka delivered in its own way. */
-  delivered(item: HarakaMailItem, { to, secured, recipients }: Handover): void {
-    const took = new Set(recipients.map(addressText))
+  /** The item is Haraka's own from now on: where something is noted of it, its delivery is looked at. */
+  released(item: HarakaMailItem): void {
+    if ((this.#ofItem.get(item) ?? []).length > 0) observe(item)
+  }
+
+  /** Tells what the rules would have made of a message that was delivered. Nobody waits for it; total. */
+  delivered(item: HarakaMailItem, handover: Handover): void {
+    const took = new Set(handover.recipients.map(addressText))
     const covered = (this.#ofItem.get(item) ?? []).filter(({ recipient }) => took.has(addressText(recipient)))
-    for (const [requirement, addresses, recipients] of grouped(covered)) {
-      const rules = `by rule ${rulesOf(requirement)}`
-      const enough = requirement.level === 'encrypt' && requirement.minVersion === undefined
-      const result = !secured ? 'would-bounce' : enough ? 'would-deliver' : 'unknown'
-      this.#tell({ kind: 'report', ...aboutItem(item, recipients), requirement, result, host: to })
-      if (!secured)
-        item.lognotice(
-          `enforce-tls: report: would have bounced: ${to} took the message for ${addresses} without TLS, ${rules}`,
-        )
-      else if (enough)
-        item.loginfo(
-          `enforce-tls: report: would have been delivered: ${to} took the message for ${addresses} over TLS, ${rules}`,
-        )
-      else
-        item.lognotice(
-          `enforce-tls: report: ${to} took the message for ${addresses} over TLS; whether that is all that level ${requirement.level} asks for was not looked at, ${rules}`,
-        )
+    if (covered.length === 0) return
+    this.#judge(item, handover, covered).catch((error: unknown) =>
+      item.logerror(`enforce-tls: report: a delivery could not be judged: ${String(error)}`),
+    )
+  }
+
+  async #judge(item: HarakaMailItem, handover: Handover, covered: readonly Reported[]): Promise<void> {
+    const seen = handover.seen ?? seenOf(item)
+    const limited = seen?.mx ? this.#context.limitsVersions(seen.mx) : false
+    const groups = grouped(covered).map((group) => ({ group, about: aboutItem(item, group[2]) }))
+    const authorities = await this.#read(this.#context.anchors())
+    const terms = { minVersion: this.#context.minVersion(), limited, authorities, now: Date.now() }
+    const session = seen?.tls?.session ?? null
+    for (const { group, about } of groups) {
+      const [requirement, addresses] = group
+      const verdict: SeenVerdict = handover.trusted
+        ? { result: 'would-deliver' }
+        : judgeSeen(requirement, seen, handover.secured, terms)
+      const { result } = verdict
+      const failure = verdict.result === 'would-bounce' ? verdict.failure : null
+      const host = handover.to
+      this.#context.tell({ kind: 'report', ...about, requirement, result, host, session, failure })
+      logVerdict(item, handover, verdict, addresses, requirement)
     }
+  }
+
+  /** The authorities, read when first needed. */
+  #read(anchors: readonly string[]): Promise<Authorities> {
+    const read = this.#authorities.get(anchors) ?? inPieces(Authorities.reading(anchors))
+    this.#authorities.set(anchors, read)
+    return read
+  }
+}
+
+function logVerdict(
+  log: Pick<HarakaLogger, 'lognotice' | 'loginfo'>,
+  { to, secured }: Handover,
+  verdict: SeenVerdict,
+  addresses: string,
+  requirement: Requirement,
+): void {
+  const took = `${to} took the message for ${addresses} ${secured ? 'over' : 'without'} TLS`
+  const rules = `by rule ${rulesOf(requirement)}`
+  switch (verdict.result) {
+    case 'would-deliver':
+      return log.loginfo(`enforce-tls: report: would have been delivered: ${took}, ${rules}`)
+    case 'would-bounce': {
+      const { class: name, detail } = verdict.failure
+      const why = secured ? `; it ${oneLine(detail)} (${name ?? ''})` : ''
+      return log.lognotice(`enforce-tls: report: would have bounced: ${took}${why}, ${rules}`)
+    }
+    case 'unknown':
+      return log.lognotice(
+        `enforce-tls: report: unknown: ${took}; whether that fulfils level ${requirement.level} could not be judged: ${verdict.why}, ${rules}`,
+      )
   }
 }
 

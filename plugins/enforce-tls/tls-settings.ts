@@ -41,3 +41,8 @@ export function contextOf(
   const lowest = later(tls.minVersion, minVersion ?? tls.minVersion)
   return contexts.get({ minVersion: lowest, trusted }, options)
 }
+
+/** Whether options of `tls.ini` keep Haraka's own sessions from a version that a server may speak. */
+export function limitsVersions(options: Readonly<Record<string, unknown>>): boolean {
+  return options['maxVersion'] !== undefined || options['secureProtocol'] !== undefined
+}

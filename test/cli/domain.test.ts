@@ -7,23 +7,39 @@ describe('domain', { concurrency: 8 }, () => {
     const rulesFile = await RulesFile.create(t)
     assert.match(
       await rulesFile.done('domain', 'enable', 'acme.example'),
-      /^The service of acme\.example is on: /,
+      /^Message rules are switched on for acme\.example\.$/m,
     )
-    assert.match(await rulesFile.done('domain', 'enable', 'ACME.example'), /is already on/)
+    assert.match(await rulesFile.done('domain', 'enable', 'ACME.example'), /are already switched on/)
     assert.match(
       await rulesFile.done('domain', 'disable', 'acme.example'),
-      /^The service of acme\.example is off: /,
+      /^Message rules are switched off for acme\.example\.$/m,
     )
-    assert.match(await rulesFile.done('domain', 'disable', 'acme.example'), /is already off/)
+    assert.match(await rulesFile.done('domain', 'disable', 'acme.example'), /are already switched off/)
     assert.deepEqual(await rulesFile.data('domain', 'enable', 'Acme.example'), {
       domain: 'acme.example',
       enabled: true,
     })
   })
 
+  it('says what has become of its rules', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'acme.example')
+    await rulesFile.createRule('acme.example', 'Free', '--to', 'a.example', '--level', 'none', '--enable')
+    await rulesFile.createRule('bob@acme.example', 'Bank', '--to', 'bank.example', '--enable')
+    await rulesFile.createRule('acme.example', 'A', '--to', 'a.example', '--enable')
+    await rulesFile.createRule('acme.example', 'Off', '--to', 'b.example')
+    assert.match(
+      await rulesFile.done('domain', 'disable', 'acme.example'),
+      /^Inactive now: 3 rules of the domain and of its senders\.$/m,
+    )
+    const said = await rulesFile.done('domain', 'enable', 'acme.example')
+    assert.match(said, /^Rule \w+ of bob@acme\.example \(Bank\) is on: mail from bob@acme\.example/m)
+    assert.match(said, /^Rule \w+ of acme\.example \(A\) is on, but has no effect: rule \w+ .*\(Free\)/m)
+    assert.doesNotMatch(said, /\(Off\) is/)
+  })
+
   it('that never had a service is off already', async (t) => {
     const rulesFile = await RulesFile.create(t)
-    assert.match(await rulesFile.done('domain', 'disable', 'acme.example'), /is already off/)
+    assert.match(await rulesFile.done('domain', 'disable', 'acme.example'), /are already switched off/)
     assert.deepEqual(await rulesFile.data('domain', 'list'), [])
   })
 

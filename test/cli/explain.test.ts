@@ -28,6 +28,7 @@ describe('explain', { concurrency: 8 }, () => {
       decidedBy: [],
       reported: [],
       certain: true,
+      dependsOn: [],
       owners: ['*', 'acme.example', 'ann@acme.example'].map((owner) => ({
         owner,
         awake: owner === '*',
@@ -161,7 +162,7 @@ Nothing is required: the message goes its way as if there were no rules.
     assert.match(
       await rulesFile.done(...ASK),
       new RegExp(
-        `That may be otherwise: ${id} can't be told without the header; give the message with --message`,
+        `Depends on the message's header: rule ${id} of \\* \\(Secret\\) looks at subject, header X-Class; give the message with --message`,
       ),
     )
     const file = `${rulesFile.file}.eml`

@@ -89,7 +89,15 @@ acme.example:
       to.matchesAny: added c.example
   + rule three (Three)
 Imported: 1 added, 2 changed, 0 removed.
+${['two of acme.example (Two)', 'three of acme.example (Three)', 'one of acme.example (One)']
+  .map(
+    (
+      rule,
+    ) => `Rule ${rule} is on, but inactive: message rules are switched off for acme.example; switch them on with: enforce-tls domain enable acme.example --file ${rulesFile.file}
+No other rule requires TLS for its mail, which is delivered as usual.
 `,
+  )
+  .join('')}`,
     )
     const rules = await rulesFile.rules('acme.example')
     assert.deepEqual(

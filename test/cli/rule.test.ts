@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { describe, it } from 'node:test'
 import type { OwnedRule } from '../../plugins/enforce-tls/rules/rule-list.js'
-import { RulesFile } from './enforce-tls.js'
+import { TemporaryFolder } from '../support/temporary-folder.js'
+import { inProcess, RulesFile } from './enforce-tls.js'
 
 describe('rule create', { concurrency: 8 }, () => {
   it('makes an outgoing rule that is off, and prints what it wrote', async (t) => {
@@ -132,16 +135,89 @@ describe('rule enable and disable', { concurrency: 8 }, () => {
     )
     assert.equal(await rulesFile.content(), before)
     await rulesFile.done('rule', 'disable', '*', id)
-    assert.match(await rulesFile.done('rule', 'disable', '*', id), /is already off\./)
+    assert.match(await rulesFile.done('rule', 'disable', '*', id), /is already off\.$/m)
   })
 
-  it('say that a rule sleeps, and how to wake it', async (t) => {
+  it('say that a rule is inactive, and what makes it active', async (t) => {
     const rulesFile = await RulesFile.create(t, 'acme.example')
     const { id } = await rulesFile.createRule('bob@acme.example', 'Bank', '--to', '*')
     await rulesFile.done('domain', 'disable', 'acme.example')
     assert.match(
       await rulesFile.done('rule', 'enable', 'bob@acme.example', id),
-      /is on\. The service of acme\.example is off, so it sleeps; wake with: enforce-tls domain enable acme\.example --file /,
+      /is on, but inactive: message rules are switched off for acme\.example; switch them on with: enforce-tls domain enable acme\.example --file /,
+    )
+  })
+})
+
+describe('what a change makes of a rule', { concurrency: 8 }, () => {
+  it('is said where a rule above exempts its mail, with the command that mends it', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'acme.example')
+    const options = ['--to', '*', '--level', 'none', '--enable']
+    const free = await rulesFile.createRule('acme.example', 'Free', ...options)
+    const said = await rulesFile.done(
+      ...['rule', 'create', 'acme.example', 'Bank', '--to', 'bank.example', '--enable'],
+    )
+    const command =
+      /It is on, but has no effect: rule (\w+) of acme\.example \(Free\) above it exempts this mail; move it up with: enforce-tls (rule move acme\.example (\w+) --before \w+) --file/.exec(
+        said,
+      )
+    assert.ok(command, said)
+    assert.equal(command[1], free.id)
+    assert.match(await rulesFile.done(...(command[2] ?? '').split(' ')), /^It is on: mail from acme/m)
+    const edited = await rulesFile.done('rule', 'edit', 'acme.example', free.id, '--level', 'verify')
+    assert.match(edited, /^It is on: .*\nExcept for bank\.example: rule \w+ of acme\.example \(Bank\)/m)
+    const off = await rulesFile.done('rule', 'disable', 'acme.example', command[3] ?? '')
+    assert.match(off, /is off\.\nLevel verify is required for all of its mail all the same, by rule \w+ of/)
+    await rulesFile.done('rule', 'enable', 'acme.example', command[3] ?? '')
+    const deleted = await rulesFile.done('rule', 'delete', 'acme.example', free.id)
+    assert.match(deleted, /^No other rule requires TLS|^Level encrypt is required for/m)
+  })
+
+  it('is said where another rule of the owner is not valid', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'acme.example')
+    await rulesFile.createRule('acme.example', 'Bank', '--to', 'bank.example')
+    const text = (await rulesFile.content()) ?? ''
+    await writeFile(
+      rulesFile.file,
+      text
+        .replace('"bank.example"', '"bank..example"')
+        .replace('"enabled":false,"position"', '"position"')
+        .replace('"enabled": false', '"enabled": true'),
+    )
+    const said = await rulesFile.done('rule', 'create', 'acme.example', 'B', '--to', 'b.example', '--enable')
+    assert.match(
+      said,
+      /^Rule \w+ of acme\.example is not valid \(.*bank\.\.example.*\)\. Where Haraka knows no valid/m,
+    )
+  })
+
+  it('is said where an incoming rule meets a Haraka without STARTTLS, by its config folder', async (t) => {
+    const folder = new TemporaryFolder('says')
+    t.after(() => folder.close())
+    const config = path.join(folder.path, 'config')
+    await mkdir(config)
+    await writeFile(path.join(config, 'enforce-tls.ini'), '[store]\ntype=file\n[main]\nreport_only=true\n')
+    const create = ['rule', 'create', '*', 'In', '--direction', 'incoming', '--enable', '--from']
+    const says = async (plugins: string, sender = 'bank.example'): Promise<string> => {
+      await writeFile(path.join(config, 'plugins'), plugins)
+      return (await inProcess([...create, sender, '--config', folder.path])).stdout
+    }
+    const hint = /Haraka's plugin tls is not loaded, so Haraka does not offer STARTTLS/
+    assert.match(await says('# tls\nenforce-tls\n'), hint)
+    const good = await says('tls\nenforce-tls\n', 'clinic.example')
+    assert.doesNotMatch(good, hint)
+    assert.match(
+      good,
+      /^It is on: report_only=true of these settings enforces nothing; without it, mail from/m,
+    )
+  })
+
+  it('is said where a rule of the whole service covers bounces to own domains', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'acme.example')
+    const all = await rulesFile.createRule('*', 'All', '--to', '*')
+    assert.match(
+      await rulesFile.done('rule', 'enable', '*', all.id),
+      /^It covers bounces to your own domains as well \(acme\.example\)/m,
     )
   })
 })

@@ -36,7 +36,7 @@ export interface SharedOptions extends StoreOptions {
 export interface Surroundings {
   /** Settings of the chosen Haraka folder, or the defaults beside `--redis` and `--file`. */
   readonly settings: Settings
-  /** The Haraka folder that they are of, where they are of one. */
+  /** The Haraka folder that the settings are of; `null` beside `--redis` and `--file`. */
   readonly folder: string | null
   /** The delivery log beside the rules. */
   readonly deliveries: () => Pick<DeliveryLog, 'read' | 'check' | 'description'>

@@ -1,9 +1,12 @@
 /** `enforce-tls domain`: the switch of a sending domain, without which its rules sleep. */
+import { numbered } from '../words.js'
 import { parseNewDomain, serviceDomainOf } from '../rules/owner.js'
 import { parseService } from '../rules/owner-entries.js'
+import { parseRule } from '../rules/rule.js'
 import { namedChange } from '../store/entry-change.js'
 import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
 import { ownerProblem, serviceProblem } from '../entries/entry-problems.js'
+import { showEffects } from './effects.js'
 import { ownerHint } from './hints.js'
 import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
@@ -44,7 +47,8 @@ export function addDomainCommands(program: Root, withStore: WithStore): void {
     .action((_options, command) => withStore(command.optsWithGlobals(), listDomains))
 }
 
-async function setService({ store, write, output }: Context, text: string, enabled: boolean): Promise<void> {
+async function setService(context: Context, text: string, enabled: boolean): Promise<void> {
+  const { store, write, output } = context
   const known = await store.services()
   const domain = domainOf(text, known)
   if (!known.has(domain)) {
@@ -60,10 +64,29 @@ async function setService({ store, write, output }: Context, text: string, enabl
   })
   output.data({ domain, enabled })
   const already = changed ? '' : 'already '
-  output.line(
-    enabled
-      ? `The service of ${domain} is ${already}on: the rules of the domain and of its senders act.`
-      : `The service of ${domain} is ${already}off: the rules of the domain and of its senders sleep.`,
+  if (output.json) return
+  output.line(`Message rules are ${already}switched ${enabled ? 'on' : 'off'} for ${domain}.`)
+  const rules = await switchedRules(context, domain)
+  if (!enabled) {
+    if (rules.length > 0)
+      output.line(`Inactive now: ${numbered(rules.length, 'rule')} of the domain and of its senders.`)
+    return
+  }
+  if (rules.length === 0) output.line('No rule of the domain or of its senders is on.')
+  await showEffects(context, rules)
+}
+
+/** The rules of a domain and of its senders that are on. */
+async function switchedRules(
+  { store }: Context,
+  domain: string,
+): Promise<readonly { readonly owner: string; readonly id: string }[]> {
+  const owners = (await store.owners()).filter((owner) => serviceDomainOf(owner) === domain)
+  return (await readOwners(store, owners)).flatMap(({ owner, rules }) =>
+    [...rules].flatMap(([id, json]) => {
+      const checked = parseRule(json)
+      return 'rule' in checked && checked.rule.enabled ? [{ owner, id }] : []
+    }),
   )
 }
 

@@ -11,7 +11,7 @@ import { requirementWords } from './rule-words.js'
 /** Prints owners, rules and the result. */
 export function showExplanation(context: Context, message: MessageView, explanation: Explanation): void {
   const { output } = context
-  const { owners, verdict } = explanation
+  const { owners, verdict, open } = explanation
   const kind = message.direction === 'outgoing' ? 'Mail' : 'Incoming mail'
   output.line(`${kind} from ${addressWords(message.sender)} to ${addressWords(message.recipient)}:`)
   for (const owner of owners) showOwner(context, owner)
@@ -20,11 +20,12 @@ export function showExplanation(context: Context, message: MessageView, explanat
     output.line(
       `In mode report: level ${reported.level} would be required by ${rulesWords(reported.decidedBy)}.`,
     )
-  const unknown = owners.flatMap(({ rules }) => rules.filter(({ state }) => state === 'not known'))
-  if (unknown.length > 0)
-    output.line(
-      `That may be otherwise: ${listed(unknown.map(({ id }) => id))} can't be told without the header; give the message with --message.`,
-    )
+  for (const rule of open) output.line(openWords(rule))
+}
+
+function openWords({ owner, id, rule: { name }, fields }: ExplainedRule): string {
+  const asked = fields.filter(({ met }) => met === null).map(({ field }) => field)
+  return `Depends on the message's header: rule ${id} of ${owner} (${name}) looks at ${listed(asked)}; give the message with --message.`
 }
 
 function showOwner({ output, command }: Context, { owner, awake, rules }: ExplainedOwner): void {

@@ -8,6 +8,11 @@ import { examples, retryConflicts, type Context, type Root, type WithStore } fro
 import { textDifferences, valueOf } from '../entries/difference.js'
 import { groupProblem } from '../entries/entry-problems.js'
 import { referringRules, type ReferringRule } from '../entries/referring-rules.js'
+import { beforeGroupChange, membersOf, newPatterns, type BeforeChangeOptions } from './before-change.js'
+import { readOwners } from '../entries/whole-store.js'
+import type { OwnedRule } from '../rules/owner-entries.js'
+import { parseRule } from '../rules/rule.js'
+import { showEffects } from './effects.js'
 import { Refusal } from './refusal.js'
 import { noGroup } from './no-group.js'
 
@@ -26,9 +31,11 @@ export function addGroupCommands(program: Root, withStore: WithStore): void {
     .description('make a group of these patterns, in place of those that it has; a change holds at once')
     .argument('<group>', NAME)
     .argument('<pattern...>', PATTERNS)
+    .option('--no-check', 'do not ask the mail servers of those that come in')
+    .option('--yes', 'do not ask whether to go on')
     .addHelpText('after', examples('group set banks bank.example .bank.example cfo@partner.example'))
-    .action((name, patterns, _options, command) =>
-      withStore(command.optsWithGlobals(), (context) => setGroup(context, name, patterns)),
+    .action((name, patterns, options, command) =>
+      withStore(command.optsWithGlobals(), (context) => setGroup(context, name, patterns, options)),
     )
 
   group
@@ -58,10 +65,12 @@ export function addGroupCommands(program: Root, withStore: WithStore): void {
 }
 
 async function setGroup(
-  { store, write, output }: Context,
+  context: Context,
   name: string,
   texts: readonly string[],
+  options: BeforeChangeOptions,
 ): Promise<void> {
+  const { store, write, output } = context
   const problem = groupNameProblem(name)
   if (problem !== null) throw new Refusal([`group ${quote(name)} ${problem}`])
   const checked = checkGroup(texts)
@@ -71,6 +80,10 @@ async function setGroup(
     throw new Refusal([`pattern ${formatGroupProblem({ ...checked, value: '' })}${expectation}`])
   }
   const value = JSON.stringify(checked.patterns)
+  const groups = await store.groups()
+  const added = newPatterns(membersOf(groups, name), checked.patterns)
+  if (groups.has(name) && added.length > 0)
+    await beforeGroupChange(context, name, added, await ownedRulesFor(context, name), options)
   const before = await retryConflicts(async () => {
     const expected = (await store.groups()).get(name) ?? null
     if (expected !== value) await write([namedChange('groups', name, expected, value)])
@@ -82,7 +95,20 @@ async function setGroup(
     output.line(before === null ? `Created group ${name}.` : `Changed group ${name}:`)
     if (before !== null) for (const difference of textDifferences(before, value)) output.item(difference)
     output.line(`Rules refer to it as group:${name}.`)
+    if (before !== null && !output.json) await showEffects(context, await referringRules(store, name))
   }
+}
+
+/** The valid rules that refer to a group. */
+async function ownedRulesFor({ store }: Context, name: string): Promise<readonly OwnedRule[]> {
+  const rules = await referringRules(store, name)
+  const owners = await readOwners(store, [...new Set(rules.map(({ owner }) => owner))])
+  return owners.flatMap((entries) =>
+    rules.flatMap(({ owner, id }) => {
+      const checked = parseRule(owner === entries.owner ? (entries.rules.get(id) ?? '') : '')
+      return 'rule' in checked ? [{ owner, id, rule: checked.rule }] : []
+    }),
+  )
 }
 
 async function showGroup({ store, output }: Context, name: string): Promise<void> {

@@ -6,12 +6,14 @@ import { DocumentProblem, parseDocument, type RulesDocument } from '../store/rul
 import { canAsk, isConfirmed } from './ask.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { valueOf } from '../entries/difference.js'
-import { partOf } from '../entries/document-scope.js'
+import { groupsIn, partOf } from '../entries/document-scope.js'
 import { documentProblems, planImport, sharedPositions, type ImportStep } from './import-plan.js'
 import type { Output } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { ownerOf } from './rule-entries.js'
-import { readAll } from '../entries/whole-store.js'
+import { readAll, readOwners } from '../entries/whole-store.js'
+import { serviceDomainOf } from '../rules/owner.js'
+import { showEffects } from './effects.js'
 
 /** What the user wrote behind `import`. */
 interface ImportOptions {
@@ -94,6 +96,30 @@ async function importRules(context: Context, file: string, options: ImportOption
     output.line(
       written ? `Imported: ${summary(plan)}.` : `Nothing was written; it would be: ${summary(plan)}.`,
     )
+  if (written && !output.json) await showEffects(context, await concernedBy(context, plan))
+}
+
+/** The rules that were written, and those that refer to a group that was, or whose service was switched. */
+async function concernedBy(
+  { store }: Context,
+  plan: readonly ImportStep[],
+): Promise<readonly { readonly owner: string; readonly id: string }[]> {
+  const concerned = new Map<string, { readonly owner: string; readonly id: string }>()
+  const add = (owner: string, id: string) => concerned.set(JSON.stringify([owner, id]), { owner, id })
+  const switched = new Set<string>()
+  const groups = new Set<string>()
+  for (const { change } of plan) {
+    if (change.key === 'domains') switched.add(change.field)
+    else if (change.key === 'groups') groups.add(change.field)
+    else if (change.value !== null) add(change.owner, change.field)
+  }
+  if (switched.size === 0 && groups.size === 0) return [...concerned.values()]
+  for (const { owner, rules } of await readOwners(store, await store.owners())) {
+    const all = switched.has(serviceDomainOf(owner) ?? '')
+    for (const [id, json] of rules)
+      if (all || groupsIn(json).some((group) => groups.has(group))) add(owner, id)
+  }
+  return [...concerned.values()]
 }
 
 async function readDocument({ terminal }: Output, file: string): Promise<RulesDocument> {

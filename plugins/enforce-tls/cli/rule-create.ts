@@ -1,23 +1,22 @@
 /** `enforce-tls rule create`: one more rule at the end of an owner's list, off unless it says `--enable`. */
 import { serviceDomainOf } from '../rules/owner.js'
-import { parseService, type OwnedRule } from '../rules/owner-entries.js'
+import { parseService } from '../rules/owner-entries.js'
 import type { Rule } from '../rules/rule.js'
 import { newRuleId } from '../rules/rule-id.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { retryConflicts, type Context } from './context.js'
 import { ownerHint } from './hints.js'
 import { Refusal, WrongUse } from './refusal.js'
-import { warnAboutPartners } from './rule-check.js'
+import { beforeRuleChange, type BeforeChangeOptions } from './before-change.js'
 import type { RuleOptions } from './rule-fields.js'
 import { inspect, ownerOf } from './rule-entries.js'
 import { hasCriteria, validRule, withOptions } from './rule-options.js'
-import { effectOf, senderWords } from './rule-words.js'
+import { showEffect } from './effects.js'
+import { senderWords } from './rule-words.js'
 
 /** What the user wrote behind `rule create`. */
-export interface CreateOptions extends RuleOptions {
+export interface CreateOptions extends RuleOptions, BeforeChangeOptions {
   readonly enable?: true | undefined
-  /** Whether the mail servers of the recipients are asked once it is on. */
-  readonly check: boolean
 }
 
 /** Creates a rule from what the user wrote. @throws {Refusal} when it is not valid or not allowed. */
@@ -30,6 +29,13 @@ export async function createRule(
   const { store, write, output, command } = context
   const owner = ownerOf(text)
   const draft = validDraft(name, options)
+  if (draft.enabled) {
+    const [entries, groups] = await Promise.all([store.readOwner(owner), store.groups()])
+    requireService(context, owner, entries.service)
+    const after = { owner, id: 'new', rule: validRule(draft, groups) }
+    const question = `Create rule ${name} of ${owner}, and switch it on?`
+    await beforeRuleChange(context, { before: null, after, question }, options)
+  }
   const created = await retryConflicts(async () => {
     const [entries, groups] = await Promise.all([store.readOwner(owner), store.groups()])
     await requireService(context, owner, entries.service)
@@ -42,14 +48,8 @@ export async function createRule(
   })
   output.data(created)
   output.line(`Created rule ${created.id} of ${owner}: ${name}`)
-  output.line(stateOf(created, command('rule', 'enable', owner, created.id)))
-  if (options.check) await warnAboutPartners(context, created)
-}
-
-function stateOf(owned: OwnedRule, enableCommand: string): string {
-  return owned.rule.enabled
-    ? `It is on: ${effectOf(owned)}.`
-    : `It is off; switch it on with: ${enableCommand}`
+  if (created.rule.enabled) await showEffect(context, created, 'It is')
+  else output.line(`It is off; switch it on with: ${command('rule', 'enable', owner, created.id)}`)
 }
 
 /** The rule, with the position that only the store can tell still to be set. */

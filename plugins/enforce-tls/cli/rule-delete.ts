@@ -4,6 +4,7 @@ import { parseRule } from '../rules/rule.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { confirmRemoval } from './ask.js'
 import { retryConflicts, type Context } from './context.js'
+import { effectsNow } from './effects.js'
 import { textOf } from './rule-entries.js'
 
 /**
@@ -28,4 +29,7 @@ export async function deleteRule(context: Context, owner: string, id: string, ye
   })
   output.data({ owner, id, rule: 'rule' in deleted ? deleted.rule : null })
   output.line(`Deleted rule ${id} of ${owner} (${name}).`)
+  if ('rule' in deleted && deleted.rule.enabled && !output.json)
+    for (const sentence of (await effectsNow(context).of({ owner, id, rule: deleted.rule })).more)
+      output.line(sentence)
 }

@@ -13,17 +13,17 @@ import { canAsk, isConfirmed } from './ask.js'
 import type { Context } from './context.js'
 import { sameMeaning, textDifferences } from '../entries/difference.js'
 import { EditedFile } from './editor.js'
+import { showEffect } from './effects.js'
 import { localTime } from './local-time.js'
 import { printError } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'
 import type { RuleOptions } from './rule-fields.js'
 import { inspect, ruleOf, textOf, type OwnerRead } from './rule-entries.js'
 import { hasRuleOptions, validRule, withOptions } from './rule-options.js'
-import { seenBy } from '../report/rule-seen.js'
-import { seenWords } from './rule-seen.js'
+import { beforeRuleChange, isRisky, type BeforeChangeOptions } from './before-change.js'
 
 /** What the user wrote behind `rule edit`. */
-export interface EditOptions extends RuleOptions {
+export interface EditOptions extends RuleOptions, BeforeChangeOptions {
   readonly editor?: true | undefined
 }
 
@@ -44,12 +44,12 @@ export async function editRule(
   const before = textOf(entries, id)
   if (byOptions) {
     const rule = ruleOf(entries, id, context.store)
-    await write(context, read, id, validRule(withOptions(rule, options), groups))
+    await write(context, read, id, validRule(withOptions(rule, options), groups), options)
     return
   }
   await using file = await EditedFile.create(context.output, `rule-${safeName(id)}.json`, pretty(before))
   try {
-    await write(context, read, id, await validText(context, read, id, file))
+    await write(context, read, id, await validText(context, read, id, file), options)
   } catch (error) {
     if (!(error instanceof Refusal) || (await file.isAsItWas())) throw error
     file.keep()
@@ -83,8 +83,14 @@ function checkText(text: string, groups: StoredGroups): Rule | string {
   return problem === null ? checked.rule : formatProblem(problem)
 }
 
-async function write(context: Context, read: OwnerRead, id: string, rule: Rule): Promise<void> {
-  const { output, store } = context
+async function write(
+  context: Context,
+  read: OwnerRead,
+  id: string,
+  rule: Rule,
+  options: BeforeChangeOptions,
+): Promise<void> {
+  const { output } = context
   const { entries } = read
   const { owner } = entries
   const before = textOf(entries, id)
@@ -95,6 +101,13 @@ async function write(context: Context, read: OwnerRead, id: string, rule: Rule):
     return
   }
   requireOwnPosition(context, read, id, rule)
+  const old = parseRule(before)
+  const step = {
+    before: 'rule' in old ? old.rule : null,
+    after: { owner, id, rule },
+    question: `Change rule ${id} of ${owner} (${rule.name})?`,
+  }
+  if (isRisky(step.before, rule)) await beforeRuleChange(context, step, options)
   try {
     await context.write(ruleChanges(owner, [{ id, expected: before, value }]))
   } catch (error) {
@@ -104,15 +117,7 @@ async function write(context: Context, read: OwnerRead, id: string, rule: Rule):
   output.data({ owner, id, rule })
   output.line(`Changed rule ${id} of ${owner} (${rule.name}):`)
   for (const difference of textDifferences(before, value)) output.item(difference)
-  if (!output.json && reports(before) && rule.mode !== 'report')
-    output.line(seenWords(await seenBy(context.deliveries(), { owner, id })))
-  const { sleepsWith } = inspect(read, store)
-  if (sleepsWith !== null) output.line(`The service of ${sleepsWith} is off, so the rule sleeps.`)
-}
-
-function reports(json: string): boolean {
-  const parsed = parseRule(json)
-  return 'rule' in parsed && parsed.rule.mode === 'report'
+  await showEffect(context, { owner, id, rule }, 'It is')
 }
 
 /** @throws {Refusal} when the rule gets a position that another one has already. */

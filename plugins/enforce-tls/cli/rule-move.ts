@@ -4,6 +4,7 @@ import { moveChanges, movedRule } from '../rules/rule-order.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { readRules } from '../store/read-rules.js'
 import { retryConflicts, type Context } from './context.js'
+import { showEffect } from './effects.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { inspect, ruleOf } from './rule-entries.js'
 
@@ -48,4 +49,6 @@ export async function moveRule(
   output.line(
     `Rule ${id} of ${owner} (${moved.list[place]?.rule.name ?? ''}) is ${moved.changed ? '' : 'already '}number ${place + 1} of ${moved.list.length}.`,
   )
+  const rule = moved.list[place]
+  if (rule?.rule.enabled && !output.json) await showEffect(context, rule, 'It is')
 }

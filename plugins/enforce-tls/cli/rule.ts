@@ -1,17 +1,15 @@
 /** `enforce-tls rule`: the message rules of an owner. */
-import type { OwnedRule } from '../rules/owner-entries.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
+import { beforeRuleChange, type BeforeChangeOptions } from './before-change.js'
 import { warnAboutPartners } from './rule-check.js'
 import { createRule, type CreateOptions } from './rule-create.js'
 import { deleteRule } from './rule-delete.js'
 import { editRule, type EditOptions } from './rule-edit.js'
-import { changeRule, ownerOf, ownerWithRules } from './rule-entries.js'
+import { changeRule, ownerOf, ownerWithRules, ruleOf } from './rule-entries.js'
 import { moveRule } from './rule-move.js'
 import { createOptions, editOptions } from './rule-options.js'
 import { listRules, showRule } from './rule-show.js'
-import { seenBy } from '../report/rule-seen.js'
-import { seenWords } from './rule-seen.js'
-import { effectOf, sleepWords } from './rule-words.js'
+import { showEffect } from './effects.js'
 
 const OWNER = 'whose rules: * (the whole service), a sending domain, or one sender address'
 const ID = 'the id of the rule, as rule list shows it'
@@ -31,6 +29,7 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
     .argument('<name>', 'what the rule is called in lists, logs and bounces')
     .option('--enable', 'switch the rule on at once')
     .option('--no-check', 'with --enable: do not ask the mail servers of its recipients')
+    .option('--yes', 'with --enable: do not ask whether to go on')
     .addHelpText(
       'after',
       examples(
@@ -51,6 +50,8 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
     .description('change a rule: each option replaces its field, --no-… removes it')
     .argument('<owner>', OWNER)
     .argument('<id>', ID)
+    .option('--no-check', 'do not ask the mail servers of its recipients')
+    .option('--yes', 'do not ask whether to go on')
     .option('--editor', 'open the rule as JSON in $VISUAL, $EDITOR or vi; it is checked before it is written')
     .addHelpText(
       'after',
@@ -113,20 +114,21 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
   group
     .command('enable')
     .description(
-      'switch a rule on; it holds for mail that is already queued, too. Then the mail servers of its ' +
-        'recipients are asked, for a few seconds, and a warning says which would not get the mail',
+      'switch a rule on; it holds for mail that is already queued, too. Before that the mail servers of its ' +
+        'recipients are asked, for a few seconds, and a warning says which would not get the mail; on a ' +
+        'terminal it asks then whether to go on',
     )
     .argument('<owner>', OWNER)
     .argument('<id>', ID)
     .option('--no-check', 'do not ask the mail servers of its recipients')
+    .option('--yes', 'do not ask whether to go on')
     .addHelpText(
       'after',
       examples('rule enable acme.example k3m8r2pq7x', 'rule enable acme.example k3m8r2pq7x --no-check'),
     )
     .action((owner, id, options, command) =>
       withStore(command.optsWithGlobals(), async (context) => {
-        const owned = await switchRule(context, await ownerWithRules(context, owner), id, true)
-        if (options.check) await warnAboutPartners(context, owned)
+        await switchRule(context, await ownerWithRules(context, owner), id, true, options)
       }),
     )
 
@@ -159,18 +161,36 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
     )
 }
 
-async function switchRule(context: Context, owner: string, id: string, enabled: boolean): Promise<OwnedRule> {
-  const { output } = context
-  const { owned, changed, sleepsWith } = await changeRule(context, owner, id, (rule) =>
+async function switchRule(
+  context: Context,
+  owner: string,
+  id: string,
+  enabled: boolean,
+  options: BeforeChangeOptions = {},
+): Promise<void> {
+  const { output, store } = context
+  const before = ruleOf(await store.readOwner(owner), id, store)
+  const seen = enabled
+    ? await beforeRuleChange(
+        context,
+        {
+          before,
+          after: { owner, id, rule: { ...before, enabled } },
+          question: `Switch on rule ${id} of ${owner} (${before.name})?`,
+        },
+        options,
+      )
+    : null
+  // Nothing changes then, but who says it again wants to know how the partners are.
+  if (enabled && before.enabled && options.check !== false)
+    await warnAboutPartners(context, { owner, id, rule: before })
+  const { owned, changed } = await changeRule(context, owner, id, (rule) =>
     rule.enabled === enabled ? rule : { ...rule, enabled },
   )
-  const reports = owned.rule.mode === 'report' && enabled
-  const seen = reports ? await seenBy(context.deliveries(), owned) : null
-  output.data(reports ? { ...owned, reports: seen } : owned)
-  const state = `Rule ${id} of ${owner} (${owned.rule.name}) is ${changed ? '' : 'already '}${enabled ? 'on' : 'off'}`
-  if (!enabled) output.line(`${state}.`)
-  else if (sleepsWith !== null) output.line(`${state}. ${sleepWords(context, sleepsWith, 'it sleeps')}`)
-  else output.line(`${state}: ${effectOf(owned)}.`)
-  if (reports) output.line(seenWords(seen))
-  return owned
+  output.data(owned.rule.mode === 'report' && enabled ? { ...owned, reports: seen } : owned)
+  await showEffect(
+    context,
+    owned,
+    `Rule ${id} of ${owner} (${owned.rule.name}) is${changed ? '' : ' already'}`,
+  )
 }

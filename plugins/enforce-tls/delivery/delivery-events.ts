@@ -70,10 +70,14 @@ export interface Outcome extends About {
 export interface Reported extends About {
   readonly kind: 'report'
   readonly requirement: Requirement
-  /** `unknown`: it was delivered over TLS, and whether that fulfils the level was not looked at. */
+  /** `unknown`: whether the delivery fulfils the requirement could not be judged. */
   readonly result: 'would-bounce' | 'would-deliver' | 'unknown'
   /** The host that took the message, in words. */
   readonly host: string
+  /** The session over which it was delivered; `null` for none, and where it could not be seen. */
+  readonly session: TlsSession | null
+  /** What it would have bounced for. */
+  readonly failure: AttemptFailure | null
 }
 
 /** A recipient of incoming mail was refused on a session without TLS, or would have been. */

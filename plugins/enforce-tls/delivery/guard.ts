@@ -14,6 +14,7 @@ import type { GuardContext } from './guard-context.js'
 import { GuardedItem, type GuardedVersions } from './guarded-item.js'
 import { deliverOnSocket } from './host-attempt.js'
 import { withName } from './next-hop.js'
+import type { SeenDelivery } from './observed-session.js'
 import { DIRECTORY_FAILURE, otherFailure } from './outcome.js'
 
 /** What the rules said of an item at this attempt. */
@@ -69,10 +70,17 @@ export class Guard {
     return this.#turn
   }
 
-  /** Takes notice of a delivery, for those who look on. */
-  static delivered(item: HarakaMailItem, recipients: readonly HarakaAddress[]): void {
+  /** Takes notice of a delivery, for those who look on; gives what was seen of it, `null` for an unguarded one. */
+  static delivered(item: HarakaMailItem, recipients: readonly HarakaAddress[]): SeenDelivery | null {
     const guard = guards.get(item)
-    if (guard) guard.#guarded.tellEnding('delivered', recipients)
+    if (!guard) return null
+    const guarded = guard.#guarded
+    const attempt = guarded.tellEnding('delivered', recipients)
+    if (!attempt) return null
+    const { host, session } = attempt
+    // Only where the chain had to be trusted was it looked at.
+    const found = guarded.requirement?.trusted ? '' : null
+    return { host, mx: null, offered: null, tls: session && { session, found } }
   }
 
   /** The rules require nothing: the item is Haraka's own again. */

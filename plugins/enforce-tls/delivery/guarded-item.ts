@@ -8,7 +8,7 @@ import type { Requirement } from '../rules/requirement.js'
 import { Decoration } from './decoration.js'
 import type { GuardContext } from './guard-context.js'
 import { ItemEvents, type Ending } from './item-events.js'
-import type { AttemptFailure } from './outcome.js'
+import type { Attempt, AttemptFailure } from './outcome.js'
 import { Round } from './round.js'
 
 /** Haraka's methods that a guarded item has its own versions of. */
@@ -76,13 +76,17 @@ export class GuardedItem {
     })
   }
 
-  /** Tells those who look on what became of some or all recipients. */
-  tellEnding(result: Ending['result'], recipients: readonly HarakaAddress[] = this.item.todo.rcpt_to): void {
+  /** Tells those who look on what became of some or all recipients; gives the last attempt. */
+  tellEnding(
+    result: Ending['result'],
+    recipients: readonly HarakaAddress[] = this.item.todo.rcpt_to,
+  ): Attempt | null {
     const { requirement } = this
-    if (!requirement) return
+    if (!requirement) return null
     const attempt = this.#round.finish()
     const failure = result === 'delivered' ? null : this.tlsFailure
     this.#events.outcome(requirement, { result, recipients, attempt, failure })
+    return attempt
   }
 
   #newRound(): Round {

@@ -55,6 +55,11 @@ export class TlsContexts {
     return context
   }
 
+  /** The trusted authorities, as PEM texts; the same list as long as the settings are the same. */
+  get anchors(): readonly string[] {
+    return this.#anchors()
+  }
+
   /** The sessions made with a context: whatever it trusts or shows of itself, no session outlives it. */
   sessions(context: SecureContext): SessionCache {
     const sessions = this.#sessions.get(context) ?? new SessionCache()

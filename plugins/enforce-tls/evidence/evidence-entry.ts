@@ -119,7 +119,12 @@ function ofKind(event: DeliveryEvent): Pick<EvidenceEntry, 'result'> & Partial<E
         ...given('status', event.status),
       }
     case 'report':
-      return { result: event.result, ...given('mx', line(event.host)) }
+      return {
+        result: event.result,
+        ...given('mx', line(event.host)),
+        ...ofSession(event.session),
+        ...ofFailure(event.failure),
+      }
     case 'refusal':
       return { result: event.result }
   }

@@ -22,7 +22,7 @@ export interface ReportedCounts {
   readonly messages: number
   readonly wouldBounce: number
   readonly wouldDeliver: number
-  /** Delivered over TLS; whether that fulfils the level was not looked at. */
+  /** Whether the delivery fulfils the requirement could not be judged. */
   readonly unknown: number
 }
 

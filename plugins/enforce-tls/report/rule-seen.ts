@@ -1,32 +1,107 @@
-/** What a rule that only reports has seen, out of the delivery log. */
+/** What the delivery log knows of a rule, or of partners, for somebody who is about to change what is required. */
+import type { EvidenceEntry } from '../evidence/evidence-entry.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { StoreError } from '../store/rule-store.js'
-import type { RuleReport } from './delivery-report.js'
-import { makeReport } from './make-report.js'
+import type { EnforcedCounts, RuleReport } from './delivery-report.js'
+import { entriesFor } from './report-query.js'
+import { EnforcedTally, ReportedTally } from './tallies.js'
 
 /** So many days are looked at. */
 export const SEEN_DAYS = 30
 
-const NOTHING = { messages: 0, wouldBounce: 0, wouldDeliver: 0, unknown: 0 }
+/** What is known of a rule. */
+export interface RuleSeen extends RuleReport {
+  /** The level that report mode judged by; `null`: any. */
+  readonly level: string | null
+  /** Messages that it judged by another level. */
+  readonly otherLevels: number
+  /** Messages that the rule was enforced for. */
+  readonly enforced: EnforcedCounts
+}
 
 /**
  * Counts of the last 30 days.
  *
+ * @param level only what report mode judged by this level is counted as judged; without it, all is
  * @returns `null` where the log can't be read: that must not keep anybody from switching a rule.
  */
 export async function seenBy(
   deliveries: Pick<DeliveryLog, 'read'>,
   { owner, id }: { readonly owner: string; readonly id: string },
-): Promise<RuleReport | null> {
-  const now = new Date()
-  const since = new Date(now.getTime() - SEEN_DAYS * 86_400_000)
-  const query = { since, until: now, owner: null, domain: null, now }
+  level: string | null = null,
+): Promise<RuleSeen | null> {
+  const reported = new ReportedTally()
+  const others = new ReportedTally()
+  const enforced = new Outcomes()
+  const read = await everyEntry(deliveries, (entry) => {
+    if (!entry.rules.some((rule) => rule.owner === owner && rule.id === id)) return
+    if (entry.kind === 'report') (level === null || entry.level === level ? reported : others).add(entry)
+    else enforced.add(entry)
+  })
+  if (!read) return null
+  return {
+    owner,
+    id,
+    level,
+    reported: reported.counts(),
+    partners: reported.wouldBounce(),
+    otherLevels: others.counts().messages,
+    enforced: enforced.counts(),
+  }
+}
+
+/** What is known of partners, whatever rules it was about; `null` where the log can't be read. */
+export async function seenOf(
+  deliveries: Pick<DeliveryLog, 'read'>,
+  domains: ReadonlySet<string>,
+): Promise<Pick<RuleSeen, 'reported' | 'enforced'> | null> {
+  const reported = new ReportedTally()
+  const enforced = new Outcomes()
+  const read = await everyEntry(deliveries, (entry) => {
+    if (!domains.has(entry.domain)) return
+    if (entry.kind === 'report') reported.add(entry)
+    else enforced.add(entry)
+  })
+  return read ? { reported: reported.counts(), enforced: enforced.counts() } : null
+}
+
+/** Outcomes of messages; one that was deferred counts with what came of it later. */
+class Outcomes {
+  readonly #tally = new EnforcedTally()
+  readonly #deferred = new Set<string>()
+
+  add({ kind, uuid, result }: EvidenceEntry): void {
+    if (kind !== 'outcome') return
+    if (result === 'deferred') {
+      this.#deferred.add(uuid)
+      return
+    }
+    this.#deferred.delete(uuid)
+    this.#tally.add(result)
+  }
+
+  counts(): EnforcedCounts {
+    for (const uuid of this.#deferred) {
+      this.#deferred.delete(uuid)
+      this.#tally.add('deferred')
+    }
+    return this.#tally.counts()
+  }
+}
+
+/** @returns false where the log can't be read. */
+async function everyEntry(
+  deliveries: Pick<DeliveryLog, 'read'>,
+  take: (entry: EvidenceEntry) => void,
+): Promise<boolean> {
+  const until = new Date()
+  const since = new Date(until.getTime() - SEEN_DAYS * 86_400_000)
   try {
-    const { rules } = await makeReport(deliveries.read(since), query)
-    const found = rules.find((rule) => rule.owner === owner && rule.id === id)
-    return found ?? { owner, id, reported: NOTHING, partners: [] }
+    const query = { since, until, owner: null, domain: null, now: until }
+    for await (const entry of entriesFor(deliveries.read(since), query)) take(entry)
+    return true
   } catch (error) {
-    if (error instanceof StoreError) return null
+    if (error instanceof StoreError) return false
     throw error
   }
 }

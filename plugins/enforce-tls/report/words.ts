@@ -38,7 +38,7 @@ export function reportedWords({ messages, wouldBounce, wouldDeliver, unknown }: 
     numbered(messages, 'message'),
     `${wouldBounce} would have bounced (${percent(wouldBounce, messages)})`,
     `${wouldDeliver} would have been delivered`,
-    ...(unknown > 0 ? [`${unknown} over TLS; whether it fulfils the level was not looked at`] : []),
+    ...(unknown > 0 ? [`${unknown} unknown: whether they fulfil the rule could not be judged`] : []),
   ]
 }
 

@@ -5,6 +5,7 @@
 import { decide } from './decide.js'
 import { Groups, type StoredGroups } from './group.js'
 import type { FieldOutcome, MessageView } from './match.js'
+import { openRules } from './open-rules.js'
 import { acts, orderedRules, type OwnedRule, type OwnerEntries } from './owner-entries.js'
 import { periodOf } from './period.js'
 import { compiledCriteria, RuleList, type Verdict } from './rule-list.js'
@@ -51,6 +52,8 @@ export interface Explanation {
   readonly owners: readonly ExplainedOwner[]
   /** What holds for the message. */
   readonly verdict: Verdict
+  /** Rules that look at a header which was not given, and could change what is required. */
+  readonly open: readonly ExplainedRule[]
 }
 
 /**
@@ -81,7 +84,7 @@ export function explain(
     return { owner: ofOwner.owner, awake, rules, verdict: list.verdictOn(message) }
   })
   const lists = compiled.map(([, list]) => list)
-  return { owners, verdict: decide(lists, message) }
+  return { owners, verdict: decide(lists, message), open: openRules(owners, message.recipient.domain) }
 }
 
 function judged(

@@ -5,7 +5,7 @@ import type { MessageView } from './match.js'
 import type { Requirement } from './requirement.js'
 
 /** What `explain --json` prints, and the console answers. */
-export function explanationData(message: MessageView, { owners, verdict }: Explanation) {
+export function explanationData(message: MessageView, { owners, verdict, open }: Explanation) {
   return {
     from: addressWords(message.sender),
     to: addressWords(message.recipient),
@@ -14,7 +14,13 @@ export function explanationData(message: MessageView, { owners, verdict }: Expla
     decidedBy: verdict.requirement?.decidedBy ?? [],
     reported: verdict.reported,
     // Without the header of the message, a rule that asks for it might decide otherwise.
-    certain: !owners.some(({ rules }) => rules.some(({ state }) => state === 'not known')),
+    certain: open.length === 0,
+    dependsOn: open.map(({ owner, id, rule: { name }, fields }) => ({
+      owner,
+      id,
+      name,
+      fields: fields.filter(({ met }) => met === null).map(({ field }) => field),
+    })),
     owners: owners.map(({ owner, awake, rules }) => ({
       owner,
       awake,

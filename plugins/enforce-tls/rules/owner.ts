@@ -76,6 +76,12 @@ export function ownersOf(sender: MailAddress): readonly string[] {
   return [EVERYONE, sender.domain, formatAddress(sender)]
 }
 
+/** An owner and the wider ones, whose rules hold for the same mail; widest first. */
+export function ownersAround(owner: string): readonly string[] {
+  const domain = serviceDomainOf(owner)
+  return [...new Set(domain === null ? [EVERYONE] : [EVERYONE, domain, owner])]
+}
+
 /** A text of unknown length and content, fit for one line of an error message. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text)

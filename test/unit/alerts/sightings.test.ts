@@ -26,6 +26,8 @@ const reported = (result: Reported['result']): DeliveryEvent => ({
   kind: 'report',
   result,
   host: 'mx.bank.example',
+  session: null,
+  failure: null,
   ...about(1),
 })
 

@@ -41,7 +41,7 @@ const EVENTS: readonly DeliveryEvent[] = [
     failure: null,
     status: null,
   },
-  { kind: 'report', ...about, result: 'would-bounce', host: 'mx.bank.example' },
+  { kind: 'report', ...about, result: 'would-bounce', host: 'mx.bank.example', session: null, failure: null },
   { kind: 'refusal', ...about, sender: '', result: 'refused' },
 ]
 

@@ -156,3 +156,44 @@ describe('an explanation tells', () => {
     assert.throws(() => told({ rules: [when(to('group:banks'))] }), InvalidEntry)
   })
 })
+
+const verify = { level: 'verify' }
+const none = { level: 'none' }
+
+/** what is asked, the rules, those that the result depends on while the header is not known */
+const OPEN: readonly (readonly [string, Row['rules'], readonly string[]])[] = [
+  ['the only rule', [when(subject('x'))], ['r1']],
+  ['a rule above the one that decides', [when(subject('x'), verify), when(to('*'))], ['r1']],
+  ['an exemption above it', [when(subject('x'), none), when(to('*'))], ['r1']],
+  ['no rule below the one that decides', [when(to('*')), when(subject('x'), verify)], []],
+  ['no rule below an exemption', [when(to('*'), none), when(subject('x'))], []],
+  ['no rule that requires the same', [when(subject('x')), when(to('*'))], []],
+  ['no exemption where nothing is required', [when(subject('x'), none)], []],
+  ['no rule that does not match anyway', [when({ ...to('a.example'), ...subject('x') })], []],
+  ['no rule that is off', [when(subject('x'), { enabled: false })], []],
+  ['no rule that only reports', [when(subject('x'), report)], []],
+  [
+    'no rule that another owner makes no difference to',
+    { '*': [when(to('*'), verify)], 'acme.example': [when(subject('x'))], 'ann@acme.example': [] },
+    [],
+  ],
+  [
+    'exemptions of two owners, which only together make a difference',
+    {
+      '*': [when(subject('x'), none), when(to('*'))],
+      'acme.example': [when(subject('y'), none), when(to('*'))],
+    },
+    ['r1', 'r1'],
+  ],
+]
+
+describe('without the header, the result depends on', () => {
+  for (const [what, rules, expected] of OPEN)
+    it(what, () => {
+      const { open } = explained({ what: '', is: '', rules })
+      assert.deepEqual(
+        open.map(({ id }) => id),
+        expected,
+      )
+    })
+})

@@ -266,8 +266,9 @@ export const texts = {
     decidedBy: (rules: string) => `Decided by ${rules}.`,
     unsaved: 'this rule',
     asleep: (owner: string) => `The rules of ${owner} sleep, since the service of the domain is off.`,
-    uncertain: 'Without the header of the message this can not be told for certain.',
-    depends: 'It depends on the header of the message.',
+    depends: "Depends on the message's header",
+    dependsOn: (rule: string, fields: readonly string[]) =>
+      `Depends on the message's header: rule “${rule}” looks at ${fields.length === 0 ? 'it' : fields.join(', ')}.`,
     subject: 'Subject',
     headerOf: (name: string) => `Header field ${name}`,
     reportOnly: 'This server runs in report mode: it only notes what would happen.',

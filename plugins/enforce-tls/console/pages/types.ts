@@ -100,6 +100,7 @@ export interface Explanation {
   readonly decidedBy: readonly DecidedBy[]
   readonly reported: readonly { readonly level: Level; readonly decidedBy: readonly DecidedBy[] }[]
   readonly certain: boolean
+  readonly dependsOn: readonly { readonly name: string; readonly fields: readonly string[] }[]
   readonly owners: readonly {
     readonly owner: string
     readonly awake: boolean

@@ -40,7 +40,11 @@ const explanation: Schema = object({
   requirement: nullable(requirement),
   decidedBy: list(decidedBy),
   reported: list(requirement),
-  certain: { ...flag, description: 'Whether the answer would be the same with the header of the message.' },
+  certain: { ...flag, description: 'Whether the same is required whatever the header of the message says.' },
+  dependsOn: {
+    ...list(object({ owner: text, id: text, name: text, fields: list(text) })),
+    description: 'The rules that could change it, with the header fields that they look at.',
+  },
   owners: list(
     object({
       owner: text,
@@ -163,6 +167,10 @@ function redacted({ identity }: Call, data: ReturnType<typeof explanationData>):
   return {
     ...data,
     decidedBy: data.decidedBy.map(seen),
+    // What the rules of others look at is not told.
+    dependsOn: data.dependsOn.map((rule) =>
+      maySee(identity, rule.owner) ? rule : { ...seen(rule), fields: [] },
+    ),
     reported: data.reported.map((requirement) => ({
       ...requirement,
       decidedBy: requirement.decidedBy.map(seen),

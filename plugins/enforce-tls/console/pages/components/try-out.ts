@@ -117,7 +117,7 @@ function headerOf(fields: readonly string[], values: Readonly<Record<string, str
 }
 
 function Verdict({ answer }: { readonly answer: Explanation }): VNode {
-  const { requirement, decidedBy, reported, direction, owners, certain, reportOnly } = answer
+  const { requirement, decidedBy, reported, direction, owners, certain, dependsOn, reportOnly } = answer
   const name = (rule: { readonly name: string }): string => `“${plain(rule.name)}”`
   const asleep = owners.filter(({ awake, rules }) => !awake && rules.length > 0)
   const version = requirement?.minVersion
@@ -140,7 +140,10 @@ function Verdict({ answer }: { readonly answer: Explanation }): VNode {
         </p>`,
     )}
     ${asleep.map(({ owner }) => html`<p key=${owner}>${texts.tryOut.asleep(owner)}</p>`)}
-    ${!certain && html`<p>${texts.tryOut.uncertain}</p>`}
+    ${dependsOn.map(
+      (rule) =>
+        html`<p key=${rule.name}>${texts.tryOut.dependsOn(plain(rule.name), rule.fields.map(plain))}</p>`,
+    )}
     ${reportOnly && html`<p>${texts.tryOut.reportOnly}</p>`}
   <//>`
 }

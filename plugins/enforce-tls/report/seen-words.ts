@@ -1,0 +1,65 @@
+/** What the delivery log knows of a rule or of partners, in sentences. Pure. */
+import { listed, numbered } from '../words.js'
+import type { RuleSeen } from './rule-seen.js'
+import { SEEN_DAYS } from './rule-seen.js'
+import { percent } from './words.js'
+
+const PERIOD = `In the last ${SEEN_DAYS} days`
+
+/**
+ * What is known of a rule.
+ *
+ * @param seen `null` where the log can't be read
+ * @param reports whether the rule reports, or did so far: then it is also said that nothing was seen
+ */
+export function seenSentences(seen: RuleSeen | null, reports: boolean): string[] {
+  if (seen === null) return reports ? ['What it has seen is unknown: the delivery log can not be read.'] : []
+  const { reported, partners, level, otherLevels, enforced } = seen
+  const { messages, wouldBounce, unknown } = reported
+  const bounces = partners.map(({ domain, wouldBounce: count }) => `${domain} ${count}`)
+  const where = bounces.length > 0 ? `: ${listed(bounces)}` : ''
+  const unclear = unknown > 0 ? `; for ${unknown} it is unknown` : ''
+  return [
+    ...(messages > 0
+      ? [
+          `${PERIOD} it would have bounced ${wouldBounce} of ${messages} messages (${percent(wouldBounce, messages)})${where}${unclear}.`,
+        ]
+      : reports
+        ? [`The delivery log has no message that it saw in the last ${SEEN_DAYS} days.`]
+        : []),
+    ...(otherLevels > 0
+      ? [
+          `${PERIOD} report mode judged ${numbered(otherLevels, 'message')} by another level than ${level ?? ''}, which says nothing of this one.`,
+        ]
+      : []),
+    ...(enforced.messages > 0
+      ? [
+          `${PERIOD} it required TLS for ${numbered(enforced.messages, 'message')}: ${enforced.delivered} delivered, ${enforced.bounced} bounced.`,
+        ]
+      : []),
+  ]
+}
+
+/** What is known of partners that come under a rule. */
+export function partnerSentences(
+  seen: Pick<RuleSeen, 'reported' | 'enforced'> | null,
+  partners: readonly string[],
+): string[] {
+  if (seen === null) return []
+  const { reported, enforced } = seen
+  const names = listed(partners)
+  if (reported.messages === 0 && enforced.messages === 0)
+    return [`The delivery log has no message to ${names} in the last ${SEEN_DAYS} days.`]
+  return [
+    ...(reported.messages > 0
+      ? [
+          `${PERIOD} rules that report would have bounced ${reported.wouldBounce} of ${reported.messages} messages to ${names}.`,
+        ]
+      : []),
+    ...(enforced.messages > 0
+      ? [
+          `${PERIOD} TLS was required for ${numbered(enforced.messages, 'message')} to ${names}: ${enforced.delivered} delivered, ${enforced.bounced} bounced.`,
+        ]
+      : []),
+  ]
+}

@@ -1,0 +1,31 @@
+/** Which of the operator's own domains a rule of `*` takes bounces away from, if their servers do without TLS. Pure. */
+import type { EffectPolicy } from './effect-policy.js'
+import type { MailAddress } from './address.js'
+import type { OwnedRule } from './owner-entries.js'
+import { EVERYONE } from './owner.js'
+
+const NULL_SENDER: MailAddress = { local: '', domain: '' }
+/** No mailbox has it: a rule for single addresses says nothing of a domain's bounces. */
+const MADE_UP = 'enforce-tls-sample'
+const DOMAINS_MAX = 1000
+
+/**
+ * The domains to which mail without a sender is held to TLS by this very rule.
+ *
+ * @param domains of the operator: those with a service
+ */
+export function bouncesCovered(
+  { owner, id, rule }: OwnedRule,
+  policy: EffectPolicy,
+  domains: readonly string[],
+  now: number,
+): readonly string[] {
+  const { level } = rule.actions.relayWithTls
+  if (owner !== EVERYONE || rule.direction !== 'outgoing' || level === 'none' || rule.mode === 'report')
+    return []
+  const own = policy.owners.find((each) => each.owner === owner)
+  return domains.slice(0, DOMAINS_MAX).filter((domain) => {
+    const message = { sender: NULL_SENDER, recipient: { local: MADE_UP, domain }, now } as const
+    return own?.certain({ direction: 'outgoing', ...message }).decides?.id === id
+  })
+}

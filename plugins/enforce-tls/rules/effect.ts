@@ -1,0 +1,223 @@
+/**
+ * What a rule does as things stand: whether it is active, what limits it, and what else holds for the mail that it
+ * is about. Asked of the rules in force, with made-up messages for the recipients that it names, and never read off
+ * the rule alone. Data; `entries/effect-words.ts` makes sentences of it. Pure.
+ */
+import { placeOf, type BrokenEntry, type EffectPolicy, type OwnerPolicy } from './effect-policy.js'
+import type { StoredGroups } from './group.js'
+import type { Level } from './levels.js'
+import { byPlace, type OwnedRule } from './owner-entries.js'
+import { serviceDomainOf } from './owner.js'
+import { periodOf } from './period.js'
+import type { InPieces } from './pieces.js'
+import { addUp, requirementOf, type DecidedBy, type Requirement } from './requirement.js'
+import type { CompiledRule } from './rule-index.js'
+import { compiledCriteria } from './rule-list.js'
+import { samplesOf, type Sample } from './samples.js'
+import { Tally, type Part } from './tally.js'
+
+/** Why a rule does nothing by itself. */
+export type Inactive =
+  | { readonly why: 'disabled' | 'over' | 'not-begun' }
+  | { readonly why: 'service-off'; readonly domain: string }
+  /** It can match no mail: its owner sends from none of the senders that it names. */
+  | { readonly why: 'nobody' }
+
+/** A rule above it that comes first. */
+export interface Above extends Part {
+  readonly rule: DecidedBy
+  /** `exempts`: its level is none. */
+  readonly does: 'decides' | 'exempts'
+  readonly level: Level
+  /** Whether that is so whatever the header of the message says. */
+  readonly certain: boolean
+  /** What other owners require of the mail that it exempts. */
+  readonly still: Requirement | null
+}
+
+/** What else is required of the rule's mail. */
+export interface Also extends Part {
+  /** In sum, with the rule itself where that is in force. */
+  readonly requirement: Requirement
+  readonly certain: boolean
+}
+
+/** What a rule does. */
+export interface RuleEffect {
+  /** `null`: it is in force by itself. */
+  readonly inactive: Inactive | null
+  /** Rules that come first for some or all of its mail; most mail first. */
+  readonly above: readonly Above[]
+  /** Other owners' demands that go beyond its own; where it is not in force, all that is required all the same. */
+  readonly also: readonly Also[]
+  /** Header fields that decide whether it matches. */
+  readonly dependsOn: readonly string[]
+  /** Entries of the owners that do not validate. */
+  readonly broken: readonly BrokenEntry[]
+  /** Recipients (incoming: senders) asked about, and how many the rule names. */
+  readonly checked: number
+  readonly named: number
+}
+
+/** How thoroughly to look. */
+export interface EffectBounds {
+  /** The most recipients that are asked about. */
+  readonly samples: number
+  /** The most recipients of rules above that are tried, for what they take out of the rule. */
+  readonly exceptions: number
+}
+
+/** For a rule that somebody looks at by itself, and for one of many in a list. */
+export const THOROUGH: EffectBounds = { samples: 100, exceptions: 500 }
+export const AT_A_GLANCE: EffectBounds = { samples: 5, exceptions: 0 }
+
+/** Samples that are asked about between two yields. */
+const PIECE = 20
+
+/**
+ * Says what a valid rule does.
+ *
+ * @param owned as it stands in the policy, or one that is not there (any more): then as if it were off
+ * @param policy of the rule's owner and the wider ones
+ */
+export function* effectOf(
+  owned: OwnedRule,
+  policy: EffectPolicy,
+  groups: StoredGroups,
+  now: number,
+  bounds: EffectBounds = THOROUGH,
+): InPieces<RuleEffect> {
+  const own = policy.owners.find(({ owner }) => owner === owned.owner)
+  const { list, named } = samplesOf(owned, groups, now, bounds.samples)
+  const criteria = compiledCriteria(owned, policy.groups)
+  const inactive = inactiveBy(owned, own, now) ?? (named === 0 ? ({ why: 'nobody' } as const) : null)
+  const exceptions =
+    inactive === null && own ? yield* exceptionsTo(owned, own, groups, now, bounds.exceptions) : []
+  const above = new Tally<Omit<Above, keyof Part>>()
+  const also = new Tally<Omit<Also, keyof Part>>()
+  const dependsOn = new Set<string>()
+  // With several addresses on the owner's side, what is found for one of them is not said of all.
+  const alike = new Set(list.map(({ label, pattern }) => label.slice(pattern.length))).size <= 1
+  let checked = 0
+  let number = 0
+  for (const [sample, isOwn] of [
+    ...list.map((each) => [each, true] as const),
+    ...exceptions.map((each) => [each, false] as const),
+  ]) {
+    if (++number % PIECE === 0) yield
+    const fields = criteria.judge(sample.message)
+    if (fields.some(({ met }) => met === false)) continue
+    if (isOwn) checked++
+    for (const { field, met } of fields) if (met === null) dependsOn.add(field)
+    const first = inactive === null && own ? firstAbove(owned, own, policy, sample) : null
+    if (first) above.add(first, isOwn && alike ? sample.pattern : sample.label, isOwn)
+    if (!isOwn || first?.certain) continue
+    const more = inactive === null ? beyond(owned, policy, sample) : otherwise(policy, sample)
+    if (more) also.add(more, alike ? sample.pattern : sample.label, isOwn)
+  }
+  return {
+    inactive: inactive ?? (checked === 0 ? { why: 'nobody' } : null),
+    above: above.parts(checked),
+    also: also.parts(checked),
+    dependsOn: [...dependsOn],
+    broken: policy.owners.flatMap(({ broken }) => broken),
+    checked: Math.min(list.length, named),
+    named,
+  }
+}
+
+function inactiveBy(
+  { owner, id, rule }: OwnedRule,
+  own: OwnerPolicy | undefined,
+  now: number,
+): Inactive | null {
+  if (!rule.enabled || !own?.rules.some((other) => other.id === id)) return { why: 'disabled' }
+  if (!own.acts) return { why: 'service-off', domain: serviceDomainOf(owner) ?? owner }
+  const { from, until } = periodOf(rule)
+  if (now >= until) return { why: 'over' }
+  return now < from ? { why: 'not-begun' } : null
+}
+
+/** Mail of the rule that rules above it name more closely. */
+function* exceptionsTo(
+  owned: OwnedRule,
+  own: OwnerPolicy,
+  groups: StoredGroups,
+  now: number,
+  most: number,
+): InPieces<readonly Sample[]> {
+  const found: Sample[] = []
+  let tried = 0
+  for (const rule of own.rules) {
+    if (rule.id === owned.id || tried >= most) break
+    if (!rule.rule.enabled || rule.rule.direction !== owned.rule.direction) continue
+    const { list } = samplesOf(rule, groups, now, Math.min(most - tried, PIECE), owned)
+    tried += Math.max(1, list.length)
+    found.push(...list)
+    yield
+  }
+  return found
+}
+
+/** The rule of the same owner that comes before it for a message. */
+function firstAbove(
+  owned: OwnedRule,
+  own: OwnerPolicy,
+  policy: EffectPolicy,
+  { message }: Sample,
+): Omit<Above, keyof Part> | null {
+  const place = placeOf(owned)
+  const comesFirst = (rule: CompiledRule | null): rule is CompiledRule =>
+    rule !== null && rule.id !== owned.id && byPlace(rule, place) < 0
+  const { decides } = own.certain(message)
+  const [rule, certain] = comesFirst(decides) ? [decides, true] : [own.possible(message).decides, false]
+  if (!comesFirst(rule)) return null
+  const { id, name, action } = rule
+  const exempts = action.level === 'none'
+  return {
+    rule: { owner: owned.owner, id, name },
+    does: exempts ? 'exempts' : 'decides',
+    level: action.level,
+    still: exempts ? policy.verdicts(message, owned.owner).certain.requirement : null,
+    certain,
+  }
+}
+
+/** What the other owners' rules add to the rule's own demand; `null` where that is nothing. */
+function beyond(
+  { owner, id, rule }: OwnedRule,
+  policy: EffectPolicy,
+  { message }: Sample,
+): Omit<Also, keyof Part> | null {
+  if (rule.mode === 'report') return null
+  const { relayWithTls } = rule.actions
+  const mine =
+    relayWithTls.level === 'none'
+      ? null
+      : requirementOf(relayWithTls, message.recipient.domain, { owner, id, name: rule.name })
+  const { certain, possible } = policy.verdicts(message, owner)
+  for (const [{ requirement }, isCertain] of [
+    [certain, true],
+    [possible, false],
+  ] as const) {
+    const sum = addUp(mine, requirement)
+    if (sum && requirement && demand(sum) !== demand(mine))
+      return { requirement: { ...sum, decidedBy: requirement.decidedBy }, certain: isCertain }
+  }
+  return null
+}
+
+/** What is required of the mail of a rule that is not in force. */
+function otherwise(policy: EffectPolicy, { message }: Sample): Omit<Also, keyof Part> | null {
+  const { certain, possible } = policy.verdicts(message)
+  if (certain.requirement) return { requirement: certain.requirement, certain: true }
+  return possible.requirement ? { requirement: possible.requirement, certain: false } : null
+}
+
+/** A demand, whoever makes it and whomever it is for. */
+function demand(requirement: Requirement | null): string {
+  if (requirement === null) return ''
+  const { level, minVersion, trusted, namesHost, namesAnyOf, fingerprintsAnyOf } = requirement
+  const lists = [...new Set([...namesAnyOf, ...fingerprintsAnyOf].map((list) => list.join(' ')))].sort()
+  return JSON.stringify([level, minVersion, trusted, namesHost, lists])
+}

@@ -1,0 +1,370 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { effectWords } from '../../../plugins/enforce-tls/entries/effect-words.js'
+import { bouncesCovered } from '../../../plugins/enforce-tls/rules/bounces.js'
+import {
+  AT_A_GLANCE,
+  effectOf,
+  THOROUGH,
+  type RuleEffect,
+} from '../../../plugins/enforce-tls/rules/effect.js'
+import { EffectPolicy } from '../../../plugins/enforce-tls/rules/effect-policy.js'
+import type { OwnedRule } from '../../../plugins/enforce-tls/rules/owner-entries.js'
+import { ownersAround } from '../../../plugins/enforce-tls/rules/owner.js'
+import { atOnce } from '../../../plugins/enforce-tls/rules/pieces.js'
+import { parseRule } from '../../../plugins/enforce-tls/rules/rule.js'
+import { from, notTo, setUp, subject, to, when, type Row } from './rows/row.js'
+
+/** Effect and sentences of one rule, `r1` of acme.example unless said otherwise. */
+function effectIn(
+  rules: Row['rules'],
+  {
+    id = 'r1',
+    owner = 'acme.example',
+    bounds = THOROUGH,
+    ...more
+  }: Partial<Row> & {
+    id?: string
+    owner?: string
+    bounds?: typeof THOROUGH
+  } = {},
+): { effect: RuleEffect; status: string; said: string; owned: OwnedRule; policy: EffectPolicy } {
+  const { entries, groups, message } = setUp({ what: '', is: '', rules, ...more })
+  const around = ownersAround(owner).map(
+    (each) =>
+      entries.find((ofOwner) => ofOwner.owner === each) ?? {
+        owner: each,
+        rules: new Map<string, string>(),
+        service: null,
+      },
+  )
+  const json = around.find((ofOwner) => ofOwner.owner === owner)?.rules.get(id) ?? ''
+  const checked = parseRule(json)
+  assert.ok('rule' in checked)
+  const owned = { owner, id, rule: checked.rule }
+  const policy = atOnce(EffectPolicy.compiling(around, groups))
+  const effect = atOnce(effectOf(owned, policy, groups, message.now, bounds))
+  const surroundings = { reportOnly: false, offersTls: null, bouncesTo: [] }
+  const { status, is, more: sentences } = effectWords(owned, effect, surroundings)
+  return { effect, status, said: [`${is}.`, ...sentences].join(' '), owned, policy }
+}
+
+const none = { level: 'none' }
+const verify = { level: 'verify' }
+const bank = to('bank.example')
+
+/** what is so, the rules, which of them is asked about, status, what is said of it */
+const ROWS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn>[1], string, RegExp])[] = [
+  [
+    'nothing limits it',
+    [when(bank)],
+    {},
+    'active',
+    /^on: mail from acme\.example to bank\.example leaves over TLS or not at all \(level encrypt: TLS, any certificate\)\.$/,
+  ],
+  [
+    'it is off',
+    [when(bank, { enabled: false })],
+    {},
+    'off',
+    /^off\. No other rule requires TLS for its mail, which is delivered as usual\.$/,
+  ],
+  [
+    'it is off, and another rule holds',
+    [when(bank, { enabled: false }), when(to('*'))],
+    {},
+    'off',
+    /^off\. Level encrypt is required for all of its mail all the same, by rule r2 of acme\.example \(Rule 2\)\.$/,
+  ],
+  [
+    'a rule above exempts all',
+    [when(to('*'), none), when(bank)],
+    { id: 'r2' },
+    'no-effect',
+    /^on, but has no effect: rule r1 of acme\.example \(Rule 1\) above it exempts this mail\.$/,
+  ],
+  [
+    'a rule above decides for all',
+    [when(to('*'), verify), when(bank)],
+    { id: 'r2' },
+    'no-effect',
+    /no effect: rule r1 .* above it decides for this mail \(level verify\)\.$/,
+  ],
+  [
+    'two rules above take all together',
+    [when(to('a.example'), none), when(to('b.example')), when(to('a.example', 'b.example'))],
+    { id: 'r3' },
+    'no-effect',
+    /rule r1 .* exempts this mail; rule r2 .* decides/,
+  ],
+  [
+    'a rule above exempts some',
+    [when(bank, none), when(to('bank.example', 'b.example'))],
+    { id: 'r2' },
+    'partly',
+    /^on: .* Except for bank\.example: rule r1 .* above it exempts this mail\.$/,
+  ],
+  [
+    'a rule above exempts one address',
+    [when(to('cfo@bank.example'), none), when(bank)],
+    { id: 'r2' },
+    'partly',
+    /Except for cfo@bank\.example: rule r1 /,
+  ],
+  [
+    'a rule above exempts one sender',
+    [when(from('bob@acme.example'), none), when(bank)],
+    { id: 'r2' },
+    'partly',
+    /Except for bank\.example \(from bob@acme\.example\): rule r1 /,
+  ],
+  [
+    'a rule above exempts an address for the one sender that it names',
+    [when(to('cfo@bank.example'), none), when({ ...bank, ...from('bob@acme.example') })],
+    { id: 'r2' },
+    'partly',
+    /Except for cfo@bank\.example: rule r1 /,
+  ],
+  [
+    'a rule above exempts one sender and recipient',
+    [when({ ...from('bob@acme.example'), ...bank }, none), when(bank)],
+    { id: 'r2' },
+    'partly',
+    /Except for bank\.example \(from bob@acme\.example\): rule r1 /,
+  ],
+  [
+    'rules below change nothing',
+    [when(bank), when(to('*'), none)],
+    {},
+    'active',
+    /all \(level encrypt: TLS, any certificate\)\.$/,
+  ],
+  [
+    'a rule above that is off changes nothing',
+    [when(to('*'), { ...none, enabled: false }), when(bank)],
+    { id: 'r2' },
+    'active',
+    /certificate\)\.$/,
+  ],
+  [
+    'a rule above that only reports changes nothing',
+    [when(to('*'), { mode: 'report' }), when(bank)],
+    { id: 'r2' },
+    'active',
+    /certificate\)\.$/,
+  ],
+  [
+    'a rule above exempts some subjects',
+    [when(subject('x'), none), when(bank)],
+    { id: 'r2' },
+    'partly',
+    /Depends on the message's header: where it fits, rule r1 .* above it exempts this mail\.$/,
+  ],
+  [
+    'it looks at the subject',
+    [when({ ...bank, ...subject('x') })],
+    {},
+    'active',
+    /\[subject: x\].* Whether it matches depends on the message: it looks at subject\.$/,
+  ],
+  [
+    'the service is off',
+    [when(bank)],
+    { asleep: ['acme.example'] },
+    'inactive',
+    /^on, but inactive: message rules are switched off for acme\.example\. No other rule/,
+  ],
+  [
+    'it is over',
+    [when(bank, { expiresAt: '2026-03-01T12:00:00Z' })],
+    {},
+    'inactive',
+    /^on, but inactive: it expired at 2026-03-01T12:00:00Z\./,
+  ],
+  [
+    'it has not begun',
+    [when(bank, { startsAt: '2026-03-01T12:00:01Z' })],
+    {},
+    'inactive',
+    /^on, but inactive: it starts at 2026-03-01T12:00:01Z\./,
+  ],
+  [
+    'its owner has no such sender',
+    [when({ ...bank, ...from('joe@other.example') })],
+    {},
+    'inactive',
+    /^on, but inactive: no mail can match it\.$/,
+  ],
+  [
+    'it excepts all that it names',
+    [when({ to: { matchesAny: ['bank.example'], matchesNone: ['*'] } })],
+    {},
+    'inactive',
+    /no mail can match it/,
+  ],
+  [
+    'it is for all but some',
+    [when(notTo('a.example'))],
+    {},
+    'active',
+    /to everybody \[not to: a\.example\] leaves/,
+  ],
+  [
+    'the whole service adds to it',
+    { '*': [when(to('*'), verify)], 'acme.example': [when(bank)] },
+    {},
+    'active',
+    /That is the least: rule r1 of \* \(Rule 1\) adds to it, which makes level verify\.$/,
+  ],
+  [
+    'the whole service adds to some',
+    { '*': [when(bank, verify)], 'acme.example': [when(to('bank.example', 'b.example'))] },
+    {},
+    'active',
+    /That is the least for bank\.example: rule r1 of \*/,
+  ],
+  [
+    'the whole service asks for less',
+    { '*': [when(to('*'))], 'acme.example': [when(bank, verify)] },
+    {},
+    'active',
+    /names the MX host\)\.$/,
+  ],
+  [
+    'the whole service asks for the same',
+    { '*': [when(to('*'), { level: 'secure' })], 'acme.example': [when(bank, { level: 'secure' })] },
+    {},
+    'active',
+    /a listed name\)\.$/,
+  ],
+  [
+    'it exempts, and the whole service requires',
+    { '*': [when(to('*'))], 'acme.example': [when(bank, none)] },
+    {},
+    'active',
+    /The exemption is from the rules of acme\.example alone: rule r1 of \* \(Rule 1\) requires level encrypt\.$/,
+  ],
+  [
+    'a rule above exempts, and the whole service requires',
+    { '*': [when(to('*'))], 'acme.example': [when(to('*'), none), when(bank)] },
+    { id: 'r2' },
+    'no-effect',
+    /exempts this mail from the rules of its owner \(rule r1 of \* \(Rule 1\) still requires level encrypt\)/,
+  ],
+  [
+    'the domain adds to a sender',
+    { 'acme.example': [when(to('*'), verify)], 'ann@acme.example': [when(bank)] },
+    { owner: 'ann@acme.example' },
+    'active',
+    /rule r1 of acme\.example \(Rule 1\) adds to it/,
+  ],
+  [
+    'it only reports',
+    [when(bank, { mode: 'report' })],
+    {},
+    'reports',
+    /^on: it only reports; once it enforces, mail/,
+  ],
+  [
+    'it only reports, below an exemption',
+    [when(to('*'), none), when(bank, { mode: 'report' })],
+    { id: 'r2' },
+    'no-effect',
+    /no effect/,
+  ],
+  [
+    'another rule is not valid',
+    [when(bank), when(to('group:gone'))],
+    {},
+    'waits',
+    /Rule r2 of acme\.example is not valid \(.*group.*\)\. Where Haraka knows no valid version of it, all mail of acme\.example waits/,
+  ],
+  [
+    'another rule is not valid, and off',
+    [when(bank), when(to('group:gone'), { enabled: false })],
+    {},
+    'active',
+    /certificate\)\.$/,
+  ],
+  [
+    'incoming mail',
+    [when(from('bank.example'), { direction: 'incoming' })],
+    {},
+    'active',
+    /^on: mail from bank\.example to acme\.example is refused at RCPT/,
+  ],
+  [
+    'incoming mail, exempted',
+    [
+      when(from('.example', 'bank.example'), { ...none, direction: 'incoming' }),
+      when(from('bank.example'), { direction: 'incoming' }),
+    ],
+    { id: 'r2' },
+    'no-effect',
+    /rule r1/,
+  ],
+  [
+    'outgoing rules are of no concern to incoming mail',
+    [when(to('*'), none), when(from('bank.example'), { direction: 'incoming' })],
+    { id: 'r2' },
+    'active',
+    /refused/,
+  ],
+  [
+    'members of a group are exempted',
+    [when(to('court.example'), none), when(to('group:courts'))],
+    { id: 'r2' },
+    'partly',
+    /Except for court\.example: rule r1/,
+  ],
+]
+
+describe('what is said of a rule where', () => {
+  for (const [what, rules, asked, expectedStatus, expected] of ROWS)
+    it(what, () => {
+      const { status, said } = effectIn(rules, asked)
+      assert.match(said, expected)
+      assert.equal(status, expectedStatus)
+    })
+})
+
+describe('the effect of a rule with many recipients', () => {
+  const members = Array.from({ length: 40_000 }, (_, index) => `p${index}.example`)
+  const groups = { many: members }
+
+  it('is asked of the first hundred, and says so', () => {
+    const { effect, said } = effectIn([when(to('group:many'))], { groups })
+    assert.deepEqual([effect.checked, effect.named], [100, 40_000])
+    assert.match(said, /Looked at were the first 100 of 40000 recipients that it names\.$/)
+  })
+
+  it('takes little time in a list of many rules', () => {
+    const rules = Array.from({ length: 3000 }, (_, index) => when(to(`p${index}.example`)))
+    const { policy, owned } = effectIn([...rules, when(to('group:many'))], { groups, id: 'r3001' })
+    const { groups: stored } = setUp({ what: '', is: '', rules: [], groups })
+    const begun = performance.now()
+    for (let round = 0; round < 100; round++) atOnce(effectOf(owned, policy, stored, Date.now(), AT_A_GLANCE))
+    const each = (performance.now() - begun) / 100
+    assert.ok(each < 50, `${each} ms`)
+  })
+})
+
+describe('a rule of the whole service covers bounces', () => {
+  const covered = (...rules: ReturnType<typeof when>[]): readonly string[] => {
+    const { owned, policy } = effectIn({ '*': rules }, { owner: '*', id: `r${rules.length}` })
+    return bouncesCovered(owned, policy, ['acme.example', 'other.example'], Date.now())
+  }
+
+  it('to own domains that it names', () => {
+    assert.deepEqual(covered(when(to('*'))), ['acme.example', 'other.example'])
+    assert.deepEqual(covered(when(to('acme.example', 'bank.example'))), ['acme.example'])
+  })
+
+  it('to no others, and not below an exemption', () => {
+    assert.deepEqual(covered(when(bank)), [])
+    assert.deepEqual(covered(when(to('acme.example'), none), when(to('*'))), ['other.example'])
+    assert.deepEqual(covered(when({ ...to('*'), ...from('acme.example') })), [])
+    assert.deepEqual(covered(when(to('*'), none)), [])
+    assert.deepEqual(covered(when(to('*'), { mode: 'report' })), [])
+  })
+})
