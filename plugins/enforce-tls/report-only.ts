@@ -6,7 +6,7 @@ import type { DeliveryEvent } from './delivery/delivery-events.js'
 import { aboutItem } from './delivery/item-events.js'
 import { oneLine } from './delivery/printable.js'
 import type { HarakaAddress, HarakaLogger, HarakaMailItem } from './haraka/types.js'
-import type { Requirement } from './rules/requirement.js'
+import { requirementKey, type Requirement } from './rules/requirement.js'
 
 /** What a rule would have required for one recipient. */
 export interface Reported {
@@ -35,10 +35,10 @@ export class Reports {
 
   /** Keeps, and tells once, what would be required of an item; none where nothing would. */
   note(item: HarakaMailItem, reported: readonly Reported[]): void {
-    const before = sentences(this.#ofItem.get(item) ?? [])
+    const before = new Set(sentences(this.#ofItem.get(item) ?? []))
     this.#ofItem.set(item, reported)
     for (const sentence of sentences(reported))
-      if (!before.includes(sentence)) item.lognotice(`enforce-tls: report: ${sentence}`)
+      if (!before.has(sentence)) item.lognotice(`enforce-tls: report: ${sentence}`)
   }
 
   /** Tells what the rules would have made of a message that Haraka delivered in its own way. */
@@ -96,7 +96,7 @@ function grouped(
 ): [Requirement, addresses: string, recipients: HarakaAddress[]][] {
   const groups = new Map<string, [Requirement, HarakaAddress[]]>()
   for (const { requirement, recipient } of reported) {
-    const key = JSON.stringify(requirement)
+    const key = requirementKey(requirement)
     const group = groups.get(key) ?? [requirement, []]
     group[1].push(recipient)
     groups.set(key, group)

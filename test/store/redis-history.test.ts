@@ -19,7 +19,19 @@ describe('the history in Redis', () => {
     await opened.store.writeRules(OWNER, [create('a', RULE)], by)
     const [id, ...words] = (await redis.cli('XRANGE', 'read:history', '-', '+')).split('\n')
     assert.match(id ?? '', /^\d+-\d+$/)
-    assert.deepEqual(words, ['by', 'ann', 'key', 'rules', 'owner', OWNER, 'field', 'a', 'to', RULE])
+    assert.deepEqual(words.slice(0, 10), [
+      'by',
+      'ann',
+      'key',
+      'rules',
+      'owner',
+      OWNER,
+      'field',
+      'a',
+      'to',
+      RULE,
+    ])
+    assert.deepEqual([words[10], words[12], words[13], words[14]], ['step', 'entries', '1', 'total'])
   })
 
   it('passes over what others put there', async () => {

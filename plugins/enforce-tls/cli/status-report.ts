@@ -1,4 +1,5 @@
 /** What a store holds, counted, and every entry in it that does not act as somebody meant. */
+import { Groups } from '../rules/group.js'
 import { EVERYONE, quote, serviceDomainOf } from '../rules/owner.js'
 import { parseService, type EntryPlace, type OwnerEntries } from '../rules/owner-entries.js'
 import { parseRule } from '../rules/rule.js'
@@ -32,6 +33,7 @@ export interface StatusReport {
 export async function reportOn(context: Context): Promise<StatusReport> {
   const { store } = context
   const [services, groups, owners] = await Promise.all([store.services(), store.groups(), store.owners()])
+  const read = new Groups(groups)
   const problems: StoreProblem[] = []
   const domains = { on: 0, off: 0 }
   const rules = { on: 0, off: 0, sleeping: 0 }
@@ -56,7 +58,7 @@ export async function reportOn(context: Context): Promise<StatusReport> {
     const { owner } = entries
     const nameProblem = ownerProblem(owner)
     for (const [id, json] of entries.rules) {
-      const problem = nameProblem ?? ruleProblem(owner, id, json, groups)
+      const problem = nameProblem ?? ruleProblem(owner, id, json, read)
       if (problem !== null) add({ key: 'rules', owner, field: id }, json, problem)
       else rules[stateOf(entries, json)]++
     }

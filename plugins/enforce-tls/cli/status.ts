@@ -39,7 +39,8 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     problems: String(report.problems.length),
   })
   const removed = fix ? await offerRemoval(context, report, yes === true) : []
-  const left = report.problems.filter((problem) => !removed.includes(problem))
+  const gone = new Set(removed)
+  const left = report.problems.filter((problem) => !gone.has(problem))
   output.data({
     ...facts,
     ...report,

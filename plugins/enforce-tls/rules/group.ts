@@ -2,6 +2,7 @@
  * Groups: named lists of patterns that rules refer to as `group:<name>`. A group holds no group, so none can
  * refer to itself. Pure; what does not validate is answered with what is wrong.
  */
+import { notJson, parseJson } from './json.js'
 import { compilingPatterns, parsePattern, type PatternFinder } from './pattern.js'
 import { atOnce, type InPieces } from './pieces.js'
 import { quote } from './owner.js'
@@ -82,11 +83,11 @@ export function parseGroup(json: string): GroupCheck {
 function* parsingGroup(json: string): InPieces<GroupCheck> {
   let value: unknown
   try {
-    value = JSON.parse(json)
+    value = parseJson(json)
   } catch (error) {
     return {
       value: '',
-      problem: `is not JSON: ${(error as SyntaxError).message}; expected: ${EXAMPLE}`,
+      problem: `${notJson(error)}; expected: ${EXAMPLE}`,
     }
   }
   return yield* checkingGroup(value)

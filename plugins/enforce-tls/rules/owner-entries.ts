@@ -3,6 +3,7 @@
  * thing that does not validate is thrown as an `InvalidEntry`, so that a broken rule never weakens security.
  */
 import { GROUP_PREFIX } from './group.js'
+import { parseJson } from './json.js'
 import { parseOwner, serviceDomainOf } from './owner.js'
 import type { InPieces } from './pieces.js'
 import { formatProblem, parseRule, type Rule } from './rule.js'
@@ -71,7 +72,7 @@ function ruleIdProblem(id: string): string | null {
 export function parseService(json: string): Service | { problem: string } {
   let value: unknown
   try {
-    value = JSON.parse(json)
+    value = parseJson(json)
   } catch {
     return { problem: 'is not JSON; expected: { "enabled": true } or { "enabled": false }' }
   }

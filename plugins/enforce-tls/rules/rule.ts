@@ -4,6 +4,7 @@
  */
 import { checkAction } from './action.js'
 import { checkCriteria } from './criteria.js'
+import { notJson, parseJson } from './json.js'
 import type { Level, TlsVersion } from './levels.js'
 import { checkPeriod } from './period.js'
 import type { OnFailure } from './requirement.js'
@@ -105,9 +106,9 @@ export function checkRule(value: unknown): RuleCheck {
 export function parseRule(json: string): RuleCheck {
   let value: unknown
   try {
-    value = JSON.parse(json)
+    value = parseJson(json)
   } catch (error) {
-    return { field: '', problem: `is not JSON: ${(error as SyntaxError).message}` }
+    return { field: '', problem: notJson(error) }
   }
   return checkRule(value)
 }

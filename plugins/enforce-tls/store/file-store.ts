@@ -14,7 +14,7 @@ import { assertWritable, type EntryChange, type WriteOptions } from './entry-cha
 import { EntryWriter } from './entry-writer.js'
 import { historyFileOf, historyText, readHistory } from './file-history.js'
 import { fileProblem } from './file-problem.js'
-import type { HistoryEntry, HistoryQuery } from './history.js'
+import { isAskedFor, type HistoryEntry, type HistoryQuery } from './history.js'
 import { realTarget, replaceFile } from './replace-file.js'
 import {
   compactJson,
@@ -89,9 +89,10 @@ export class FileStore extends EntryWriter implements RuleStore {
     await done
   }
 
-  async history(query: HistoryQuery): Promise<readonly HistoryEntry[]> {
+  override async *historyEntries(query: Omit<HistoryQuery, 'limit'>): AsyncGenerator<HistoryEntry> {
     try {
-      return await readHistory(historyFileOf(await realTarget(this.#file.path)), query)
+      for await (const entry of readHistory(historyFileOf(await realTarget(this.#file.path))))
+        if (isAskedFor(entry, query)) yield entry
     } catch (error) {
       throw new StoreError('STORE_UNAVAILABLE', `history of ${this.description} ${fileProblem(error)}`, {
         cause: error,

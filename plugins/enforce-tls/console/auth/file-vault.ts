@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { RateLimiterMemory, type RateLimiterAbstract } from 'rate-limiter-flexible'
+import { notJson, parseJson } from '../../rules/json.js'
 import { fileProblem } from '../../store/file-problem.js'
 import { replaceFile } from '../../store/replace-file.js'
 import { StoreError } from '../../store/rule-store.js'
@@ -135,9 +136,9 @@ function parsed(file: string, text: string): Content {
   const corrupt = (problem: string) => new StoreError('STORE_CORRUPT', `file ${file} ${problem}`)
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text)
   } catch (error) {
-    throw corrupt(`is not JSON: ${(error as SyntaxError).message}`)
+    throw corrupt(notJson(error))
   }
   if (!isObject(value)) throw corrupt('is not a JSON object')
   return new Map(

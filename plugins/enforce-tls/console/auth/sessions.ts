@@ -4,6 +4,7 @@
  * its user away or gives them a new password: user and role are read anew for each request.
  */
 import { randomBytes } from 'node:crypto'
+import { parseJson } from '../../rules/json.js'
 import type { Settings } from '../../settings.js'
 import { digest, parseUser, stampOf, type User } from './account.js'
 import type { Vault } from './vault.js'
@@ -97,7 +98,7 @@ export class Sessions {
 function parsed(json: string | null): KeptSession | null {
   if (json === null) return null
   try {
-    return JSON.parse(json) as KeptSession
+    return parseJson(json) as KeptSession
   } catch {
     return null
   }
