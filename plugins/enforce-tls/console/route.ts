@@ -43,6 +43,7 @@ export interface Reply {
   readonly status?: number
   readonly body?: unknown
   readonly etag?: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** One route. */
@@ -54,6 +55,8 @@ export interface Route<Body = never> {
   readonly summary: string
   readonly needs: Needs
   readonly query?: Readonly<Record<string, Schema>>
+  /** Whether the answer is a page of a list, see `paging.ts`; its query has `pageQuery` then. */
+  readonly paged?: true
   readonly body?: Schema
   /** Whether the request says what it saw with `If-Match`. */
   readonly precondition?: true

@@ -3,14 +3,18 @@
  * and tells every failure in one shape. Nothing of a request is believed before it is checked.
  */
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { describeSchemaError } from '../rules/schema-problem.js'
 import { formatProblem } from '../rules/rule.js'
 import { StoreError } from '../store/rule-store.js'
+import { inPieces } from '../store/turns.js'
 import { assertNotForged, identify, type Identity } from './auth/identity.js'
 import { TooBusy } from './auth/password.js'
 import type { ConsoleContext } from './console-context.js'
 import { parseEtags } from './etag.js'
+import { writingJson } from './json-body.js'
 import { Problem, problemBody } from './problem.js'
 import type { Call, Needs, Reply, Route } from './route.js'
 
@@ -92,7 +96,7 @@ function answering(definition: Route, context: ConsoleContext) {
       request,
       response,
     }
-    send(response, await definition.handle(call as Call<never>))
+    await send(response, await definition.handle(call as Call<never>))
   }
 }
 
@@ -104,11 +108,14 @@ function checked(validate: ValidateFunction, value: unknown): void {
   throw new Problem(422, 'invalid', formatProblem(found), { field: found.field })
 }
 
-function send(response: Response, { status, body, etag }: Reply): void {
+async function send(response: Response, { status, body, etag, headers = {} }: Reply): Promise<void> {
+  const written = body === undefined ? null : await inPieces(writingJson(body))
   if (etag !== undefined) response.set('ETag', etag)
-  response.status(status ?? (body === undefined ? 204 : 200))
-  if (body === undefined) response.end()
-  else response.json(body)
+  response.set(headers).status(status ?? (written === null ? 204 : 200))
+  if (written === null) return void response.end()
+  response.type('json').set('Content-Length', String(written.reduce((sum, { length }) => sum + length, 0)))
+  // Whoever does not wait for the answer need not have it.
+  await pipeline(Readable.from(written), response).catch(() => response.destroy())
 }
 
 interface Failed {

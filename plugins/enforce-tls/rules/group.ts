@@ -48,7 +48,7 @@ export function checkGroup(value: unknown): GroupCheck {
 }
 
 /** `checkGroup`, in pieces. */
-function* checkingGroup(value: unknown): InPieces<GroupCheck> {
+export function* checkingGroup(value: unknown): InPieces<GroupCheck> {
   const whole = (problem: string) => ({ value: '', problem })
   if (!Array.isArray(value)) return whole(`is not a list of patterns; expected: ${EXAMPLE}`)
   if (value.length === 0) return whole(`is an empty list; expected: ${EXAMPLE}`)
@@ -80,7 +80,7 @@ export function parseGroup(json: string): GroupCheck {
 }
 
 /** `parseGroup`, in pieces. */
-function* parsingGroup(json: string): InPieces<GroupCheck> {
+export function* parsingGroup(json: string): InPieces<GroupCheck> {
   let value: unknown
   try {
     value = parseJson(json)
