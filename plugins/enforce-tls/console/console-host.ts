@@ -24,6 +24,12 @@ export interface ConsoleHostOptions {
   readonly checkPartner: ConsoleOptions['checkPartner']
 }
 
+/**
+ * The most connections to an HTTP server with a console in it, where nobody else has said how many: each takes a
+ * file, and so from those that mail needs.
+ */
+const CONNECTIONS_MAX = 500
+
 /** The console of one Haraka process. */
 export class ConsoleHost {
   readonly #options: ConsoleHostOptions
@@ -38,7 +44,7 @@ export class ConsoleHost {
   }
 
   /** Puts it into the server. Total. */
-  serve(next: Next, { http: { app } }: HarakaServer): void {
+  serve(next: Next, { http: { app, server } }: HarakaServer): void {
     const { plugin, settings } = this.#options
     app.use((request, response, pass) => {
       if (!settings().console.enabled || !isBelowMount(request.url)) return pass()
@@ -51,6 +57,8 @@ export class ConsoleHost {
         },
       )
     })
+    if (server && settings().console.enabled && !server.maxConnections)
+      server.maxConnections = CONNECTIONS_MAX
     if (settings().console.enabled) plugin.loginfo('the console is at /enforce-tls/ of the HTTP server')
     next()
   }

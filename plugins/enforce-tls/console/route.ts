@@ -42,6 +42,8 @@ export interface Reply {
   /** @default 200, or 204 without a body */
   readonly status?: number
   readonly body?: unknown
+  /** Whether the body is the same object each time, and so is written once. */
+  readonly constant?: true
   readonly etag?: string
   readonly headers?: Readonly<Record<string, string>>
 }

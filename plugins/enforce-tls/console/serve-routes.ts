@@ -3,22 +3,19 @@
  * and tells every failure in one shape. Nothing of a request is believed before it is checked.
  */
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { describeSchemaError } from '../rules/schema-problem.js'
 import { formatProblem } from '../rules/rule.js'
 import { StoreError } from '../store/rule-store.js'
-import { inPieces } from '../store/turns.js'
 import { assertNotForged, identify, type Identity } from './auth/identity.js'
 import { TooBusy } from './auth/password.js'
 import type { ConsoleContext } from './console-context.js'
 import { parseEtags } from './etag.js'
-import { writingJson } from './json-body.js'
 import { Problem, problemBody } from './problem.js'
-import type { Call, Needs, Reply, Route } from './route.js'
+import { assertReadable, BODY_MAX, BODY_MAX_ANYBODY, readJson } from './read-body.js'
+import type { Call, Needs, Route } from './route.js'
+import { send } from './send-reply.js'
 
-const BODY_MAX = '1mb'
 const NOBODY: Identity = { author: '', role: 'viewer', domains: ['nobody.invalid'], session: null }
 
 const ajv = new Ajv({ verbose: true, strict: false })
@@ -27,7 +24,7 @@ const queryAjv = new Ajv({ verbose: true, strict: false, coerceTypes: true })
 /** The router of all routes; a path that is none of them is answered with 404. */
 export function serveRoutes(routes: readonly Route[], context: ConsoleContext): Router {
   const router = express.Router({ caseSensitive: true, strict: true })
-  const readJson = express.json({ limit: BODY_MAX, type: 'application/json', inflate: false })
+  const [readOwn, readAnybody] = [readJson(BODY_MAX), readJson(BODY_MAX_ANYBODY)]
   router.use((_request: Request, response: Response, next: NextFunction) => {
     response.set('Cache-Control', 'no-store')
     next()
@@ -36,7 +33,8 @@ export function serveRoutes(routes: readonly Route[], context: ConsoleContext): 
     const path = each.path.replace(/\{(\w+)\}/g, ':$1')
     const answer = answering(each, context)
     // Who may not ask has no claim to have a megabyte read.
-    router[each.method](path, permitting(each, context), readJson, answer)
+    const read = each.needs === 'nobody' ? readAnybody : readOwn
+    router[each.method](path, permitting(each, context), read, answer)
   }
   router.use(() => {
     throw new Problem(404, 'not-found', 'There is nothing of this name and method here.')
@@ -78,6 +76,7 @@ function answering(definition: Route, context: ConsoleContext) {
     additionalProperties: false,
   })
   return async (request: Request, response: Response): Promise<void> => {
+    assertReadable(request)
     const query = { ...request.query } as Call['query']
     checked(checkQuery, query)
     if (checkBody) {
@@ -106,16 +105,6 @@ function checked(validate: ValidateFunction, value: unknown): void {
   if (error === undefined) return
   const found = describeSchemaError(error)
   throw new Problem(422, 'invalid', formatProblem(found), { field: found.field })
-}
-
-async function send(response: Response, { status, body, etag, headers = {} }: Reply): Promise<void> {
-  const written = body === undefined ? null : await inPieces(writingJson(body))
-  if (etag !== undefined) response.set('ETag', etag)
-  response.set(headers).status(status ?? (written === null ? 204 : 200))
-  if (written === null) return void response.end()
-  response.type('json').set('Content-Length', String(written.reduce((sum, { length }) => sum + length, 0)))
-  // Whoever does not wait for the answer need not have it.
-  await pipeline(Readable.from(written), response).catch(() => response.destroy())
 }
 
 interface Failed {
@@ -159,14 +148,22 @@ function toProblem(error: unknown, trusted: boolean, conditional: boolean): Prob
       trusted ? error.message : 'The rules can not be read or written now; ask an administrator.',
     )
   }
-  const { status, type } = error as { status?: unknown; type?: unknown }
-  if (typeof status === 'number' && status >= 400 && status < 500) return requestProblem(status, type)
+  const { status, type, limit } = error as { status?: unknown; type?: unknown; limit?: unknown }
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return requestProblem({ status, type, limit: limit === 8192 ? '8 kB' : '1 MB' })
   return new Problem(500, 'unexpected', 'Something went wrong here; the log of the server says what.')
 }
 
+interface RequestError {
+  readonly status: number
+  readonly type: unknown
+  /** In words. */
+  readonly limit: string
+}
+
 /** What express found wrong with a request before any of ours saw it. */
-function requestProblem(status: number, type: unknown): Problem {
-  if (status === 413) return new Problem(413, 'too-large', 'The request is larger than 1 MB.')
+function requestProblem({ status, type, limit }: RequestError): Problem {
+  if (status === 413) return new Problem(413, 'too-large', `The request is larger than ${limit}.`)
   if (type === 'entity.parse.failed') return new Problem(400, 'not-json', 'The body is not JSON.')
   return new Problem(status, 'bad-request', 'The request can not be understood.')
 }

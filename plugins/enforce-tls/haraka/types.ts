@@ -201,6 +201,8 @@ export interface HarakaPlugins {
 /** What the hook `init_http` is given: Haraka's server, once its HTTP server listens. */
 export interface HarakaServer {
   readonly http: {
+    /** What listens; it may serve others, too. */
+    readonly server?: { maxConnections?: number }
     /** An express application. */
     readonly app: {
       get(path: string, handler: (request: IncomingMessage, response: ServerResponse) => void): unknown
