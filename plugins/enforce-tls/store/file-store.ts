@@ -5,11 +5,11 @@
  * "Watched" means one `stat` for each look, not a watcher: a watcher tells late and, on network file systems,
  * bind mounts and files that editors replace by renaming, sometimes never. What is asked can't be missed.
  */
-import { readFile } from 'node:fs/promises'
 import { serviceDomainOf } from '../rules/owner.js'
 import type { StoredGroups } from '../rules/group.js'
 import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
-import { DocumentFile } from './document-file.js'
+import { sorting, type InPieces } from '../rules/pieces.js'
+import { assertFits, DocumentFile } from './document-file.js'
 import { assertWritable, type EntryChange, type WriteOptions } from './entry-change.js'
 import { EntryWriter } from './entry-writer.js'
 import { historyFileOf, historyText, readHistory } from './file-history.js'
@@ -19,12 +19,13 @@ import { realTarget, replaceFile } from './replace-file.js'
 import {
   compactJson,
   emptyDocument,
-  formatDocument,
-  parseDocument,
   placeIn,
+  readingDocument,
+  writingDocument,
   type RulesDocument,
 } from './rules-document.js'
 import { StoreError, type RuleStore } from './rule-store.js'
+import { inPieces } from './turns.js'
 
 /** What a file store is given besides its file. */
 export interface FileStoreOptions {
@@ -70,7 +71,8 @@ export class FileStore extends EntryWriter implements RuleStore {
 
   async owners(): Promise<string[]> {
     const { rules } = await this.#file.document()
-    return [...rules].flatMap(([owner, ofOwner]) => (ofOwner.size === 0 ? [] : [owner])).sort()
+    const owners = [...rules].flatMap(([owner, ofOwner]) => (ofOwner.size === 0 ? [] : [owner]))
+    return [...(await inPieces(sorting(owners, byText)))]
   }
 
   async services(): Promise<ReadonlyMap<string, string>> {
@@ -124,10 +126,11 @@ export class FileStore extends EntryWriter implements RuleStore {
       await replaceFile(this.#file.path, async (target) => {
         const missing = (await this.#file.stat()) === null
         // A copy of its own: the documents that readers hold never change.
-        const document = missing ? emptyDocument() : parseDocument(await readFile(this.#file.path, 'utf8'))
-        const made = this.#apply(document, changes)
-        const text = formatDocument(document)
-        parseDocument(text)
+        const document = missing ? emptyDocument() : await this.#file.readAnew()
+        const made = this.#apply(document, await inPieces(spelling(changes)))
+        const text = await inPieces(writingDocument(document))
+        assertFits(Buffer.byteLength(text))
+        await inPieces(readingDocument(text))
         if (by === undefined) return [[target, text]]
         const history = historyFileOf(target)
         return [
@@ -140,13 +143,8 @@ export class FileStore extends EntryWriter implements RuleStore {
     }
   }
 
-  /** Compares all entries, then changes them: all or none. Gives the changes in the spelling of the document. */
-  #apply(document: RulesDocument, changes: readonly EntryChange[]): EntryChange[] {
-    const made = changes.map((change) => ({
-      ...change,
-      expected: compactOrNull(change.expected),
-      value: compactOrNull(change.value),
-    }))
+  /** Compares all entries, then changes them: all or none. */
+  #apply(document: RulesDocument, made: readonly EntryChange[]): readonly EntryChange[] {
     for (const change of made) {
       if ((entriesOf(document, change).get(change.field) ?? null) === change.expected) continue
       throw new StoreError(
@@ -170,6 +168,21 @@ function entriesOf(document: RulesDocument, { key, owner }: EntryPlace): Map<str
   return found
 }
 
-function compactOrNull(text: string | null): string | null {
-  return text === null ? null : compactJson(text)
+/** The changes in the spelling of the document. */
+function* spelling(changes: readonly EntryChange[]): InPieces<EntryChange[]> {
+  const spelt: EntryChange[] = []
+  for (const change of changes) {
+    const { expected, value } = change
+    spelt.push({
+      ...change,
+      expected: expected === null ? null : yield* compactJson(expected),
+      value: value === null ? null : yield* compactJson(value),
+    })
+    yield
+  }
+  return spelt
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a === b ? 0 : 1
 }

@@ -9,6 +9,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 /** Mode of a file that is made: the owner writes, the group reads; rules are nobody else's business. */
 const NEW_FILE_MODE = 0o640
+/** Mode of a file with secrets that is made, and of all files while they are written. */
+const SECRET_FILE_MODE = 0o600
 /** A lock that its holder has not refreshed for this long belongs to a process that died, in milliseconds. */
 const LOCK_STALE = 5000
 /** How long to wait for another writer, in milliseconds: longer than a lock takes to become stale. */
@@ -16,6 +18,14 @@ const LOCK_PATIENCE = 15_000
 /** Between two tries to get the lock, in milliseconds; varied, so that two writers do not stay in step. */
 const LOCK_PAUSE = 15
 const LINKS_MAX = 40
+/** Of a file with secrets, what an operator has let a group do stays; others have no business with it. */
+const NOT_OTHERS = 0o770
+
+/** How a file is replaced. */
+export interface ReplaceOptions {
+  /** Whether nobody but its owner may read a file that is made. @default the group may */
+  readonly secret?: boolean
+}
 
 /** The new texts of a file and of others that belong to it. */
 export type NewTexts = readonly (readonly [file: string, text: string])[]
@@ -29,6 +39,7 @@ export type NewTexts = readonly (readonly [file: string, text: string])[]
 export async function replaceFile(
   file: string,
   update: (target: string) => Promise<NewTexts>,
+  { secret = false }: ReplaceOptions = {},
 ): Promise<void> {
   // A link stays a link: what it points to is replaced, and locked, under its one real name.
   const target = await realTarget(file)
@@ -36,7 +47,7 @@ export async function replaceFile(
   const release = await lockOn(target, (error) => (lost = error))
   try {
     const texts = await update(target)
-    await writeBeside(texts, () => {
+    await writeBeside(texts, secret, () => {
       if (lost) throw lost
     })
   } finally {
@@ -65,10 +76,10 @@ async function lockOn(target: string, onCompromised: (error: Error) => void): Pr
  * Writes new files beside the old ones and renames them. The npm package write-file-atomic does not look how much
  * was written and replaces the file by half of the text when the disk is full.
  */
-async function writeBeside(texts: NewTexts, assertLocked: () => void): Promise<void> {
+async function writeBeside(texts: NewTexts, secret: boolean, assertLocked: () => void): Promise<void> {
   const written: string[] = []
   try {
-    for (const [target, text] of texts) written.push(await writeTemporary(target, text))
+    for (const [target, text] of texts) written.push(await writeTemporary(target, text, secret))
     assertLocked()
     for (const [index, [target]] of texts.entries()) await rename(written[index] ?? '', target)
   } catch (error) {
@@ -78,14 +89,16 @@ async function writeBeside(texts: NewTexts, assertLocked: () => void): Promise<v
 }
 
 /** A complete new file beside the old one; gives its name. */
-async function writeTemporary(target: string, text: string): Promise<string> {
+async function writeTemporary(target: string, text: string, secret: boolean): Promise<string> {
   const old = await stat(target).catch(whenMissing(null))
   const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`
-  const handle = await open(temporary, 'wx', NEW_FILE_MODE)
+  const mode = secret ? SECRET_FILE_MODE : NEW_FILE_MODE
+  const handle = await open(temporary, 'wx', SECRET_FILE_MODE)
   try {
-    await handle.writeFile(text)
+    // Before the first byte: whoever may not read the file never can.
     if (old) await keepOwner(handle, old.uid, old.gid)
-    await handle.chmod(old ? old.mode & 0o7777 : NEW_FILE_MODE)
+    await handle.chmod(old ? old.mode & (secret ? NOT_OTHERS : 0o7777) : mode)
+    await handle.writeFile(text)
     await handle.sync()
     return temporary
   } catch (error) {

@@ -115,14 +115,18 @@ export class FileVault implements Vault {
 
   async #replace(file: string, change: (content: Content) => void): Promise<void> {
     try {
-      await replaceFile(file, async (target) => {
-        const content = await this.#read(file)
-        change(content)
-        const plain = Object.fromEntries(
-          [...content].map(([kind, entries]) => [kind, Object.fromEntries(entries)]),
-        )
-        return [[target, `${JSON.stringify(plain, null, 2)}\n`]]
-      })
+      await replaceFile(
+        file,
+        async (target) => {
+          const content = await this.#read(file)
+          change(content)
+          const plain = Object.fromEntries(
+            [...content].map(([kind, entries]) => [kind, Object.fromEntries(entries)]),
+          )
+          return [[target, `${JSON.stringify(plain, null, 2)}\n`]]
+        },
+        { secret: true },
+      )
     } catch (error) {
       throw explained(file, error)
     }
