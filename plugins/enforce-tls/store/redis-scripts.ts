@@ -3,9 +3,9 @@
 /*
  * All scripts take, as arguments: the author; the most entries and the most bytes of the history; the name of the
  * step; and as one JSON text the changes, a list of [number of its key, kind, owner, field, expected value or
- * false, new value or false, whether that is a difference, the JSON of what the history keeps in place of the
- * values or false]. One text, since Lua and the client both have a limit of how many arguments they take. The last
- * key is the history if there is an author.
+ * false, whether there is a difference, new value or false, the JSON of what the history keeps in place of the
+ * values or false]; the last two only where there is a difference. One text, since Lua and the client both have a
+ * limit of how many arguments they take. The last key is the history if there is an author.
  */
 
 const CHANGES = `
@@ -30,7 +30,7 @@ if ARGV[1] ~= '' then
 
   local entries, added = {}, 0
   for _, change in ipairs(changes) do
-    if change[7] then
+    if change[6] then
       local words = { 'by', ARGV[1], 'key', change[2], 'owner', change[3], 'field', change[4] }
       local function add(name, value)
         words[#words + 1] = name
@@ -40,12 +40,18 @@ if ARGV[1] ~= '' then
         add('leftOut', change[8])
       else
         if change[5] then add('from', change[5]) end
-        if change[6] then add('to', change[6]) end
+        if change[7] then add('to', change[7]) end
       end
       entries[#entries + 1] = words
     end
   end
   local count = #entries
+  -- Of more than the history keeps, the first would be gone at once.
+  if count > tonumber(ARGV[2]) then
+    local kept = {}
+    for number = count - tonumber(ARGV[2]) + 1, count do kept[#kept + 1] = entries[number] end
+    entries = kept
+  end
   for _, words in ipairs(entries) do
     words[#words + 1] = 'step'
     words[#words + 1] = ARGV[4]
@@ -118,9 +124,11 @@ end
 const SET = `
 for _, change in ipairs(changes) do
   if change[6] then
-    redis.call('HSET', KEYS[change[1]], change[4], change[6])
-  else
-    redis.call('HDEL', KEYS[change[1]], change[4])
+    if change[7] then
+      redis.call('HSET', KEYS[change[1]], change[4], change[7])
+    else
+      redis.call('HDEL', KEYS[change[1]], change[4])
+    end
   end
 end
 `

@@ -166,16 +166,9 @@ function* packing(
   for (const change of changes) {
     const { key, owner, field, expected, value } = change
     const instead = leftOut.get(change)
-    const word = JSON.stringify([
-      numberOf(change),
-      key,
-      owner,
-      field,
-      expected ?? false,
-      value ?? false,
-      isChange(change),
-      instead ? JSON.stringify(instead) : false,
-    ])
+    const about = [numberOf(change), key, owner, field, expected ?? false]
+    const difference = [value ?? false, instead ? JSON.stringify(instead) : false]
+    const word = JSON.stringify(isChange(change) ? [...about, true, ...difference] : [...about, false])
     words.push(word)
     length += word.length
     if (length < PIECE) continue
