@@ -11,13 +11,21 @@ import { comparable } from './envelope.js'
 import type { HarakaAddress, HarakaMailItem } from './haraka/types.js'
 import { rulesOf, type Reports } from './report-only.js'
 import { RulesUnknown, type RuleBook } from './rule-book.js'
-import { addUp, sameRequirement, type Requirement } from './rules/requirement.js'
+import type { InPieces } from './rules/pieces.js'
+import { addUp, requirementKey, type Requirement } from './rules/requirement.js'
 import type { Verdict } from './rules/rule-list.js'
 import type { Decision } from './metrics/metrics.js'
 import type { Settings } from './settings.js'
+import { inPieces } from './store/turns.js'
 
 /** Mail whose rules can't be told waits at least this long before its sender hears of it, in ms. */
 const PATIENCE_MIN = 24 * 60 * 60 * 1000
+
+/**
+ * An item is divided into at most so many at a time: each is a copy of the message, and their files get their
+ * names in one go.
+ */
+const PARTS_MAX = 100
 
 /** What the hook `send_email` answers. */
 export type Answer = number | { readonly code: number; readonly argument: unknown }
@@ -41,6 +49,13 @@ interface Group {
   readonly recipients: HarakaAddress[]
 }
 
+/** What was found out about one item. */
+interface Decided {
+  readonly verdicts: readonly Verdict[]
+  readonly requirements: readonly (Requirement | null)[]
+  readonly groups: readonly Group[]
+}
+
 /** Decides, and keeps what decisions have to remember of an item. */
 export class Decisions {
   readonly #context: DecisionContext
@@ -56,6 +71,7 @@ export class Decisions {
     const { turn } = guard
     const verdicts = await this.#verdictsOn(item)
     const requirements = verdicts instanceof Error ? null : this.#requirements(item, verdicts)
+    const groups = await inPieces(grouping(item.todo.rcpt_to, requirements ?? []))
     const covered = !requirements?.every((requirement) => requirement === null)
     const gone = covered && (await isGone(item.path))
     // Haraka has given up waiting for this answer: the rules are asked again at the next attempt.
@@ -71,7 +87,7 @@ export class Decisions {
     }
     this.#context.decided(covered && !this.#context.settings().reportOnly ? 'required' : 'not-required')
     this.#undecidedSince.delete(item)
-    return this.#apply(guard, item, verdicts, requirements ?? [])
+    return this.#apply(guard, item, { verdicts, requirements: requirements ?? [], groups })
   }
 
   async #verdictsOn(item: HarakaMailItem): Promise<readonly Verdict[] | RulesUnknown> {
@@ -95,23 +111,20 @@ export class Decisions {
   async #apply(
     guard: Guard,
     item: HarakaMailItem,
-    verdicts: readonly Verdict[],
-    requirements: readonly (Requirement | null)[],
+    { verdicts, requirements, groups }: Decided,
   ): Promise<Answer> {
     if (this.#context.settings().reportOnly) {
       this.#report(item, verdicts, requirements)
       this.#release(guard, item)
       return constants.cont
     }
-    const groups = grouped(item.todo.rcpt_to, requirements)
     if (groups.length > 1) {
-      await this.#context.divide(
-        item,
-        groups.map((group) => group.recipients),
-      )
+      const parts = partsOf(groups)
+      await this.#context.divide(item, parts)
       guard.dissolve()
+      const rest = parts.length < groups.length ? ', the last of which is divided further' : ''
       item.loginfo(
-        `enforce-tls: divided into ${groups.length} items, because its recipients require different things`,
+        `enforce-tls: divided into ${parts.length} items${rest}, because its recipients require different things`,
       )
       return constants.cont
     }
@@ -165,17 +178,30 @@ export class Decisions {
   }
 }
 
+/** So many recipients are looked at between two yields. */
+const PIECE = 100
+
 /** Recipients that require the same, in the order of the envelope. */
-function grouped(
+function* grouping(
   recipients: readonly HarakaAddress[],
   requirements: readonly (Requirement | null)[],
-): Group[] {
-  const groups: Group[] = []
+): InPieces<Group[]> {
+  const groups = new Map<string, Group>()
   for (const [index, recipient] of recipients.entries()) {
     const requirement = requirements[index] ?? null
-    const group = groups.find((other) => sameRequirement(other.requirement, requirement))
+    const key = requirementKey(requirement)
+    const group = groups.get(key)
     if (group) group.recipients.push(recipient)
-    else groups.push({ requirement, recipients: [recipient] })
+    else groups.set(key, { requirement, recipients: [recipient] })
+    if (index % PIECE === PIECE - 1) yield
   }
-  return groups
+  return [...groups.values()]
+}
+
+/** The recipients of each part; of many groups the last part takes the rest, and is divided in its turn. */
+function partsOf(groups: readonly Group[]): HarakaAddress[][] {
+  const parts = groups.slice(0, PARTS_MAX).map(({ recipients }) => [...recipients])
+  for (const { recipients } of groups.slice(PARTS_MAX))
+    for (const recipient of recipients) parts.at(-1)?.push(recipient)
+  return parts
 }

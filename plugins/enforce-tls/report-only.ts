@@ -10,7 +10,7 @@ import { judgeSeen, type SeenVerdict } from './delivery/judge-seen.js'
 import { observe, seenOf, type SeenDelivery } from './delivery/observed-session.js'
 import { oneLine } from './delivery/printable.js'
 import type { HarakaAddress, HarakaLogger, HarakaMailItem, HarakaMx } from './haraka/types.js'
-import type { Requirement } from './rules/requirement.js'
+import { requirementKey, type Requirement } from './rules/requirement.js'
 import { inPieces } from './store/turns.js'
 
 /** What a rule would have required for one recipient. */
@@ -56,10 +56,10 @@ export class Reports {
 
   /** Keeps, and tells once, what would be required of an item; none where nothing would. */
   note(item: HarakaMailItem, reported: readonly Reported[]): void {
-    const before = sentences(this.#ofItem.get(item) ?? [])
+    const before = new Set(sentences(this.#ofItem.get(item) ?? []))
     this.#ofItem.set(item, reported)
     for (const sentence of sentences(reported))
-      if (!before.includes(sentence)) item.lognotice(`enforce-tls: report: ${sentence}`)
+      if (!before.has(sentence)) item.lognotice(`enforce-tls: report: ${sentence}`)
   }
 
   /** The item is Haraka's own from now on: where something is noted of it, its delivery is looked at. */
@@ -159,7 +159,7 @@ function grouped(
 ): [Requirement, addresses: string, recipients: HarakaAddress[]][] {
   const groups = new Map<string, [Requirement, HarakaAddress[]]>()
   for (const { requirement, recipient } of reported) {
-    const key = JSON.stringify(requirement)
+    const key = requirementKey(requirement)
     const group = groups.get(key) ?? [requirement, []]
     group[1].push(recipient)
     groups.set(key, group)

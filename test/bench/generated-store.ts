@@ -59,6 +59,10 @@ export class GeneratedStore implements RuleStore {
     return notHere()
   }
 
+  historyEntries(): never {
+    throw new Error('a generated store has no history')
+  }
+
   facts(): Promise<never> {
     return notHere()
   }

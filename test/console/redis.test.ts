@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
+import { assertSessionsBounded } from './bounded-sessions.js'
 import type { Failure } from './client.js'
 import { passwordOf, startConsole, type ConsoleServer } from './console-server.js'
 
@@ -43,6 +44,22 @@ describe('two consoles on one Redis', () => {
       assert.equal((await server.client().signIn('other', 'wrong')).status, 401)
     assert.equal((await two.client().signIn('other', passwordOf('other'))).status, 429)
     assert.equal((await one.client().signIn('acme', passwordOf('acme'))).status, 200)
+  })
+
+  it('bound the sessions of a user, and forget those that have ended', async () => {
+    await assertSessionsBounded(one)
+    assert.equal((await redis.cli('HLEN', 'enforce-tls:sessions-of:admin')).trim(), '20')
+  })
+
+  it('note nothing of the names that a blocked address tries', async () => {
+    await using server = await startConsole({ redis: redis.url, console: { trust_proxy: 'loopback' } })
+    const tried = async (user: string) =>
+      (await server.client().post('session', { user, password: 'wrong' }, { 'x-forwarded-for': '192.0.2.7' }))
+        .status
+    for (let n = 0; n < 50; n++) assert.equal(await tried(`name${n}`), 401)
+    const before = (await redis.cli('DBSIZE')).trim()
+    for (let n = 50; n < 100; n++) assert.equal(await tried(`name${n}`), 429)
+    assert.equal((await redis.cli('DBSIZE')).trim(), before)
   })
 
   it('make one of two changes at the same time', async () => {

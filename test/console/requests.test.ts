@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import { ROUTES } from '../../plugins/enforce-tls/console/routes.js'
 import { storedRule } from '../support/rules.js'
 import type { Failure } from './client.js'
 import { startConsole, type ConsoleServer } from './console-server.js'
@@ -35,6 +36,13 @@ describe('a request', () => {
       'too-large',
     ],
     ['that is not JSON', '{"rule":', 400, 'not-json'],
+    ['nested 300,000 deep', `{"rule":${'['.repeat(300_000)}${']'.repeat(300_000)}}`, 400, 'too-deep'],
+    [
+      'with an object nested 100,000 deep',
+      `{"rule":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`,
+      400,
+      'too-deep',
+    ],
     ['that is no object', '[1]', 422, 'invalid'],
     ['with nothing in it', '', 422, 'invalid'],
     ['with __proto__ in it', '{"rule":{},"__proto__":{"polluted":true}}', 422, 'invalid'],
@@ -52,6 +60,41 @@ describe('a request', () => {
       assert.equal((await server.store.readOwner('acme.example')).rules.size, 0)
     })
   }
+
+  it('in another encoding is refused, since it can not be looked at before it is read', async () => {
+    const { cookie, csrf } = await server.signedIn('admin')
+    // A quote that UTF-16 escapes in a way of its own would hide the brackets behind it.
+    const text = `{"rule":{"a":"\\"","b":${'['.repeat(50_000)}${']'.repeat(50_000)}}}`
+    const answer = await fetch(`${server.url}api/owners/acme.example/rules`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json; charset=utf-16le',
+        cookie: cookie ?? '',
+        'x-csrf-token': csrf ?? '',
+      },
+      body: Buffer.from(text, 'utf16le'),
+    })
+    assert.equal(answer.status, 415)
+  })
+
+  it('of somebody who has not signed in is read only as far as a sign-in needs', async () => {
+    const body = JSON.stringify({ user: 'admin', password: 'x'.repeat(10_000) })
+    const { status, body: answer } = await server.client().post<Failure>('session', body)
+    assert.deepEqual([status, answer.error.code], [413, 'too-large'])
+    assert.match(answer.error.message, /larger than 8 kB/)
+    // What is not theirs to send is not read at all.
+    const large = JSON.stringify({ rule: { comment: 'x'.repeat(5_000_000) } })
+    assert.equal((await server.client().post('owners/acme.example/rules', large)).status, 401)
+  })
+
+  it('for the description of the API is answered with one that is made once', async () => {
+    const described = ROUTES.find(({ path }) => path === '/openapi.json')
+    const [first, second] = await Promise.all([
+      described?.handle({} as never),
+      described?.handle({} as never),
+    ])
+    assert.ok(first?.body === second?.body && first?.constant)
+  })
 
   it('that is not JSON by its type is refused', async () => {
     const admin = await server.signedIn('admin')

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { FileStore } from '../../plugins/enforce-tls/store/file-store.js'
 import { storedRule } from '../support/rules.js'
@@ -22,6 +23,10 @@ interface Change {
   readonly by: string
   readonly owner: string
   readonly field: string
+  readonly change: string
+  readonly from: unknown
+  readonly to: unknown
+  readonly leftOut: boolean
   readonly differences: readonly string[]
 }
 
@@ -218,6 +223,53 @@ describe('an undo', () => {
     assert.equal(await undo(created), 'changed-since')
     assert.equal(await undo(group), 'in-use')
     assert.equal(await undo(undefined), 'not-found')
+  })
+
+  it('takes back its own step only, also where two were made in the same millisecond', async () => {
+    await using server = await startConsole()
+    const admin = await server.signedIn('admin')
+    await withDomain(server)
+    const rule = JSON.stringify(storedRule({ to: ['bank.example'] }))
+    const history = `${server.rulesFile}.history.jsonl`
+    for (const field of ['first', 'second'])
+      await server.store.writeRules('acme.example', [{ id: field, expected: null, value: rule }], {
+        by: 'ann',
+      })
+    // As a clock that has not moved on would have them.
+    const lines = readFileSync(history, 'utf8').replaceAll(/"at":"[^"]+"/g, '"at":"2026-01-01T00:00:00.000Z"')
+    writeFileSync(history, lines)
+    const [second, first] = (await admin.get<Change[]>('history')).body
+    assert.deepEqual([second?.field, first?.field], ['second', 'first'])
+    assert.notEqual(second?.change, first?.change)
+    const undone = await admin.post<{ undone: Change[] }>(`history/${first?.id ?? ''}/undo`)
+    assert.deepEqual([undone.status, undone.body.undone.map(({ field }) => field)], [200, ['first']])
+    assert.deepEqual([...(await server.store.readOwner('acme.example')).rules.keys()], ['second'])
+  })
+
+  it('of a step that is not kept as a whole is refused with words', async () => {
+    await using server = await startConsole()
+    const admin = await server.signedIn('admin')
+    await withDomain(server)
+    const long = (name: string) =>
+      JSON.stringify(Array.from({ length: 70_000 }, (_, n) => `a-long-name-of-${name}-${n}.example`))
+    await server.store.writeGroup('banks', null, long('a'))
+    await server.store.writeGroup('banks', long('a'), long('b'), { by: 'ann' })
+    const [change] = (await admin.get<Change[]>('history')).body
+    assert.deepEqual([change?.from, change?.to, change?.leftOut], [null, null, true])
+    assert.match(
+      change?.differences.join() ?? '',
+      /^added a-long-name-of-b-0\.example.*,the texts before and after are not kept/,
+    )
+    const answer = await admin.post<Failure>(`history/${change?.id ?? ''}/undo`)
+    assert.deepEqual([answer.status, answer.body.error.code], [409, 'not-kept'])
+    // A part of a step that has grown out of the history.
+    const rule = JSON.stringify(storedRule({ to: ['bank.example'] }))
+    const changes = ['a', 'b'].map((id) => ({ id, expected: null, value: rule }))
+    await server.store.writeRules('acme.example', changes, { by: 'ann' })
+    const file = `${server.rulesFile}.history.jsonl`
+    writeFileSync(file, `${readFileSync(file, 'utf8').trim().split('\n').at(-1) ?? ''}\n`)
+    const [left] = (await admin.get<Change[]>('history')).body
+    assert.equal((await admin.post<Failure>(`history/${left?.id ?? ''}/undo`)).body.error.code, 'not-kept')
   })
 
   it("is for one's own domains only, and never for a step in which others' rules were changed", async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hashPassword } from '../../plugins/enforce-tls/console/auth/password.js'
 import type { Client, Failure } from './client.js'
+import { assertSessionsBounded } from './bounded-sessions.js'
 import { passwordOf, startConsole, USERS, type ConsoleServer } from './console-server.js'
 
 const NEW = 'another long password'
@@ -105,6 +106,24 @@ describe('a sign-in', () => {
     assert.deepEqual(statuses, [...Array<number>(5).fill(401), ...Array<number>(7).fill(429)])
   })
 
+  it('counts IPv6 clients by their network', async () => {
+    await using server = await startConsole({ console: { trust_proxy: 'loopback' } })
+    const body = { user: 'admin', password: 'wrong' }
+    const from = async (address: string) =>
+      (await server.client().post('session', body, { 'x-forwarded-for': address })).status
+    for (let tries = 0; tries < 5; tries++) assert.equal(await from(`2001:db8:1:2::${tries}`), 401)
+    assert.deepEqual([await from('2001:db8:1:2:ffff::1'), await from('2001:db8:1:3::1')], [429, 401])
+  })
+
+  it('has to wait after 200 wrong passwords for a user, wherever they come from', async () => {
+    await using server = await startConsole({ console: { trust_proxy: 'loopback' } })
+    const from = async (address: string, user: string, password: string) =>
+      (await server.client().post('session', { user, password }, { 'x-forwarded-for': address })).status
+    for (let n = 0; n < 200; n++) assert.equal(await from(`192.0.2.${n}`, 'admin', 'wrong'), 401)
+    assert.equal(await from('198.51.100.1', 'admin', passwordOf('admin')), 429)
+    assert.equal(await from('198.51.100.1', 'viewer', passwordOf('viewer')), 200)
+  })
+
   it('counts by the address that a trusted proxy tells', async () => {
     await using server = await startConsole({ console: { trust_proxy: 'loopback' } })
     const body = { user: 'admin', password: 'wrong' }
@@ -173,6 +192,11 @@ describe('a session', () => {
     assert.deepEqual([await status(client), await status(elsewhere)], [200, 401])
     assert.equal((await server.client().signIn('acme', passwordOf('acme'))).status, 401)
     assert.equal((await server.client().signIn('acme', NEW)).status, 200)
+  })
+
+  it('ends where its user begins more than twenty, the oldest first', async () => {
+    await using server = await startConsole()
+    await assertSessionsBounded(server)
   })
 
   it('ends with its user, and with a password that somebody else sets', async () => {

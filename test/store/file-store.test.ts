@@ -54,6 +54,11 @@ class Place implements AsyncDisposable {
   }
 }
 
+function opened(place: Place): FileStore & AsyncDisposable {
+  const store = place.open()
+  return Object.assign(store, { [Symbol.asyncDispose]: () => store.close() })
+}
+
 function withRule(id: string, rule: unknown = {}): object {
   return { rules: { [OWNER]: { [id]: rule } } }
 }
@@ -242,6 +247,40 @@ describe('FileStore and writing', () => {
     await using place = new Place(withRule('a', { n: 1 }))
     await place.open().writeRules(OWNER, [{ id: 'a', expected: '{ "n": 1 }', value: RULE }])
     assert.deepEqual([...(await place.open().readOwner(OWNER)).rules], [['a', RULE]])
+  })
+
+  it('bounds its history by bytes, and leaves out texts that are too long for it', async () => {
+    await using place = new Place()
+    await using store = opened(place)
+    const text = (n: number) => JSON.stringify([String(n), 'x'.repeat(1_900_000)])
+    await store.writeGroup('banks', null, text(0))
+    for (let n = 1; n <= 8; n++) await store.writeGroup('banks', text(n - 1), text(n), { by: 'ann' })
+    const size = statSync(`${place.file}.history.jsonl`).size
+    assert.ok(size <= 16 * 2 ** 20 && size > 8 * 2 ** 20, String(size))
+    const history = await store.history({ limit: 100 })
+    assert.deepEqual(
+      history.map(({ to }) => to),
+      [8, 7, 6, 5].map(text),
+    )
+    const long = JSON.stringify(['y'.repeat(4_200_000)])
+    await store.writeGroup('banks', text(8), long, { by: 'ann' })
+    const [entry] = await store.history({ limit: 1 })
+    assert.deepEqual([entry?.from, entry?.to, entry?.leftOut?.length], [null, null, 1])
+  })
+
+  it('is not larger than what can be read in no time: the rest belongs into Redis', async () => {
+    await using place = new Place()
+    await using store = opened(place)
+    const part = JSON.stringify(['x'.repeat(3_000_000)])
+    for (let n = 0; n < 11; n++) await store.writeGroup(`g${n}`, null, part)
+    const problem = storeError(
+      'STORE_CORRUPT',
+      /rules\.json: the document has 35 MB, and a rules file may have 32 MB; keep that many rules in Redis/,
+    )
+    await assert.rejects(store.writeGroup('g11', null, JSON.stringify(['x'.repeat(3_500_000)])), problem)
+    assert.equal((await store.groups()).size, 11)
+    writeFileSync(place.file, ' '.repeat(35 * 2 ** 20 - 10))
+    await assert.rejects(store.groups(), problem)
   })
 
   it('makes a new file for owner and group only, and keeps the mode of one that is there', async () => {

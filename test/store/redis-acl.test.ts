@@ -117,10 +117,17 @@ const BESIDES: Readonly<
     const vault = new RedisVault(redisSettings(settings))
     try {
       const later = Date.now() + 60_000
-      await vault.createSession('s', 'ann', later)
+      await vault.createSession({
+        user: 'ann',
+        key: 's',
+        value: 'ann',
+        createdAt: later - 1,
+        expiresAt: later,
+        endsAt: later,
+      })
       await vault.renewSession('s', 'bob', later)
       assert.equal(await vault.readSession('s'), 'bob')
-      await vault.dropSession('s')
+      await vault.dropSession('ann', 's')
       const limiter = vault.limiter({ name: 'password', points: 3, duration: 60 })
       await limiter.consume('ann')
       await limiter.delete('ann')

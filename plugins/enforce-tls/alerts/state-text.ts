@@ -1,6 +1,7 @@
 /** A partner's state as a store keeps it: JSON. What is none reads as `null`: one bad entry hides no other. Pure. */
 import { Ajv, type JSONSchemaType } from 'ajv'
 import { FAILURE_CLASS_NAMES } from '../delivery/outcome.js'
+import { parseJson } from '../rules/json.js'
 import type { PartnerState } from './partner-state.js'
 
 const text = { type: 'string' } as const
@@ -51,7 +52,7 @@ const isState = new Ajv().compile(SCHEMA)
 export function parseState(json: string | null): PartnerState | null {
   if (json === null) return null
   try {
-    const value: unknown = JSON.parse(json)
+    const value: unknown = parseJson(json)
     return isState(value) ? value : null
   } catch {
     return null

@@ -18,6 +18,9 @@ import { openOwnPartners } from './partners.js'
 import { Refusal } from './refusal.js'
 import { chooseStore, isHarakaFolder, redisOfEnvironment } from './store-option.js'
 
+/** Enough for one person's browser and some programs. */
+const CONNECTIONS_MAX = 200
+
 /**
  * Serves until it is told to end.
  *
@@ -49,6 +52,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
       }
       answer(request, response, () => response.writeHead(302, { location: MOUNT.slice(1) + '/' }).end())
     })
+    server.maxConnections = CONNECTIONS_MAX
     const url = `http://127.0.0.1:${await listening(server, port)}${MOUNT}/`
     output.data({ url, store: store.description, ...(first ?? {}) })
     output.line(`The console is at ${url} on ${store.description}.`)

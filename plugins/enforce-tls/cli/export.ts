@@ -1,4 +1,6 @@
 /** `enforce-tls export`: all rules, services and groups, or those of one owner, as the document of a rules file. */
+import { Groups } from '../rules/group.js'
+import { parseJson } from '../rules/json.js'
 import { EVERYONE } from '../rules/owner.js'
 import { jsonProblem } from '../store/json-problem.js'
 import { formatDocument, type RulesDocument } from '../store/rules-document.js'
@@ -42,7 +44,7 @@ async function exportRules({ store, output }: Context, owner: string | undefined
   const hint = owner === undefined ? '' : await ownerHint(store, owner)
   if (hint !== '') printWarning(output.terminal, `nothing is known of ${owner}${hint}`)
   const held = await readAll(store)
-  const groups = new Map(held.groups)
+  const groups = new Groups(new Map(held.groups))
   const all = partOf(held, owner)
   const problems: string[] = []
   const leftOut = new Set<Map<string, string>>()
@@ -82,7 +84,7 @@ async function exportRules({ store, output }: Context, owner: string | undefined
 /** Rules in the order in which they decide; what has no position comes last. */
 function ordered(rules: ReadonlyMap<string, string>): Map<string, string> {
   const position = (json: string): number => {
-    const rule = JSON.parse(json) as { position?: unknown } | null
+    const rule = parseJson(json) as { position?: unknown } | null
     return typeof rule?.position === 'number' ? rule.position : Infinity
   }
   return new Map(

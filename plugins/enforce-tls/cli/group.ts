@@ -124,6 +124,9 @@ async function showGroup({ store, output }: Context, name: string): Promise<void
 
 async function listGroups({ store, output }: Context): Promise<void> {
   const [groups, rules] = await Promise.all([store.groups(), referringRules(store, null)])
+  const used = new Map<string, number>()
+  for (const rule of rules)
+    for (const group of new Set(rule.groups)) used.set(group, (used.get(group) ?? 0) + 1)
   const problems: string[] = []
   const rows = [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -131,7 +134,7 @@ async function listGroups({ store, output }: Context): Promise<void> {
       const problem = groupProblem(group, json)
       if (problem === null) {
         const patterns = valueOf(json) as string[]
-        return [{ group, patterns, rules: rules.filter((rule) => rule.groups.includes(group)).length }]
+        return [{ group, patterns, rules: used.get(group) ?? 0 }]
       }
       problems.push(`${store.placeOf({ key: 'groups', owner: EVERYONE, field: group })}: ${problem}`)
       return []
@@ -140,7 +143,7 @@ async function listGroups({ store, output }: Context): Promise<void> {
   if (rows.length > 0)
     output.table(
       ['group', 'patterns', 'rules'],
-      rows.map(({ group, patterns, rules: used }) => [group, listed(patterns), String(used)]),
+      rows.map((row) => [row.group, listed(row.patterns), String(row.rules)]),
     )
   else if (problems.length === 0) output.line('There are no groups.')
   const [first, ...rest] = problems

@@ -1,8 +1,10 @@
 /** `enforce-tls history`: who changed what, when, from what to what. */
+import { atOnce } from '../rules/pieces.js'
 import { parseRule } from '../rules/rule.js'
 import type { HistoryEntry } from '../store/history.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
-import { textDifferences, valueOf } from '../entries/difference.js'
+import { valueOf } from '../entries/difference.js'
+import { comparingEntry } from '../entries/history-difference.js'
 import { ownerHint } from './hints.js'
 import { localTime } from './local-time.js'
 import { WrongUse } from './refusal.js'
@@ -62,7 +64,6 @@ function subjectOf({ key, owner, field, from, to }: HistoryEntry): string[] {
   return [`rule ${field}`, `of ${owner}`, ...('rule' in checked ? [`(${checked.rule.name})`] : [])]
 }
 
-function changeOf({ key, from, to }: HistoryEntry): string[] {
-  // A service comes into being by being switched on.
-  return textDifferences(key === 'domains' && to !== null ? (from ?? '{}') : from, to)
+function changeOf(entry: HistoryEntry): string[] {
+  return [...atOnce(comparingEntry(entry))]
 }

@@ -1,5 +1,5 @@
 /** What an import would change, and what is wrong with its document. Pure. */
-import type { StoredGroups } from '../rules/group.js'
+import { Groups, type StoredGroups } from '../rules/group.js'
 import { EVERYONE, quote } from '../rules/owner.js'
 import { parseRule } from '../rules/rule.js'
 import type { EntryChange } from '../store/entry-change.js'
@@ -24,6 +24,8 @@ export interface ImportStep {
  */
 export function documentProblems(document: RulesDocument, groups: StoredGroups): string[] {
   const problems: string[] = []
+  // A group is read once, however many rules refer to it.
+  const read = new Groups(groups)
   for (const [domain, json] of document.domains) {
     const problem = serviceProblem(domain, json)
     if (problem !== null) problems.push(`${placeIn('domains', domain)}: ${problem}`)
@@ -36,7 +38,7 @@ export function documentProblems(document: RulesDocument, groups: StoredGroups):
     const wrongName = ownerProblem(owner)
     if (wrongName !== null) problems.push(`${placeIn('rules', owner)}: ${wrongName}`)
     for (const [id, json] of rules) {
-      const problem = ruleProblem(owner, id, json, groups) ?? spellingProblem('rules', json)
+      const problem = ruleProblem(owner, id, json, read) ?? spellingProblem('rules', json)
       if (problem !== null) problems.push(`${placeIn('rules', owner, id)}: ${problem}`)
     }
   }
@@ -80,23 +82,45 @@ export function planImport(
 
 /** Positions that two rules of one owner would share after these steps, as sentences. */
 export function sharedPositions(held: RulesDocument, plan: readonly ImportStep[]): string[] {
-  const touched = plan.flatMap(({ change }) => (change.key === 'rules' ? [change] : []))
-  return [...new Set(touched.map(({ owner }) => owner))].flatMap((owner) => {
-    const after = new Map(held.rules.get(owner))
-    const ofOwner = touched.filter((change) => change.owner === owner)
-    for (const { field, value } of ofOwner) {
-      if (value === null) after.delete(field)
-      else after.set(field, value)
-    }
-    return ofOwner.flatMap(({ field, value }) => {
-      const position = value === null ? null : positionOf(value)
-      const other = [...after].find(([id, json]) => id !== field && positionOf(json) === position)
-      return position === null || other === undefined
-        ? []
-        : [
-            `${placeIn('rules', owner, field)}: field position: ${position} is also that of rule ${quote(other[0])}; a position of its own is expected`,
-          ]
-    })
+  const touched = new Map<string, EntryChange[]>()
+  for (const { change } of plan) {
+    if (change.key !== 'rules') continue
+    const ofOwner = touched.get(change.owner)
+    if (ofOwner) ofOwner.push(change)
+    else touched.set(change.owner, [change])
+  }
+  return [...touched].flatMap(([owner, changes]) => sharedBy(owner, held.rules.get(owner), changes))
+}
+
+function sharedBy(
+  owner: string,
+  held: ReadonlyMap<string, string> | undefined,
+  changes: readonly EntryChange[],
+): string[] {
+  const after = new Map(held)
+  for (const { field, value } of changes) {
+    if (value === null) after.delete(field)
+    else after.set(field, value)
+  }
+  const positions = new Map<string, number | null>()
+  const idsAt = new Map<number, string[]>()
+  for (const [id, json] of after) {
+    const position = positionOf(json)
+    positions.set(id, position)
+    if (position === null) continue
+    const ids = idsAt.get(position)
+    // Two are enough: one of them is another one.
+    if (ids === undefined) idsAt.set(position, [id])
+    else if (ids.length === 1) ids.push(id)
+  }
+  return changes.flatMap(({ field }) => {
+    const position = positions.get(field) ?? null
+    const other = position === null ? undefined : idsAt.get(position)?.find((id) => id !== field)
+    return position === null || other === undefined
+      ? []
+      : [
+          `${placeIn('rules', owner, field)}: field position: ${position} is also that of rule ${quote(other)}; a position of its own is expected`,
+        ]
   })
 }
 

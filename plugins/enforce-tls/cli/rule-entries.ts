@@ -5,7 +5,7 @@
 import type { ReadStore } from '../store/rule-store.js'
 import { listed } from '../words.js'
 import { parseOwner, quote, serviceDomainOf } from '../rules/owner.js'
-import type { StoredGroups } from '../rules/group.js'
+import { Groups, type StoredGroups } from '../rules/group.js'
 import { orderedRules, parseService, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
 import { formatProblem, parseRule, type Rule } from '../rules/rule.js'
 import { ruleChanges } from '../store/entry-change.js'
@@ -54,9 +54,10 @@ export interface OwnerRead {
 /** Makes out which of an owner's entries are valid. */
 export function inspect({ entries, groups }: OwnerRead, store: ReadStore): ReadRules {
   const { owner, rules } = entries
+  const read = new Groups(groups)
   const problems: string[] = []
   const valid = [...rules].filter(([id, json]) => {
-    const problem = ruleProblem(owner, id, json, groups)
+    const problem = ruleProblem(owner, id, json, read)
     if (problem !== null)
       problems.push(
         `${store.placeOf({ key: 'rules', owner, field: id })}: ${problem}; until then mail of ${senderWords(owner)} waits`,

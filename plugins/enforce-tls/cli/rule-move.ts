@@ -1,5 +1,6 @@
 /** `enforce-tls rule move`: another place in the list of an owner, which is numbered from 1 again. */
 import { quote } from '../rules/owner.js'
+import { atOnce } from '../rules/pieces.js'
 import { moveChanges, movedRule } from '../rules/rule-order.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { readRules } from '../store/read-rules.js'
@@ -41,7 +42,7 @@ export async function moveRule(
     if (beside !== undefined) ruleOf(entries, beside, store)
     const { rules } = inspect(read, store)
     const moved = movedRule(rules, id, options)
-    if (moved.changed) await write(ruleChanges(owner, moveChanges(rules, moved.list, entries.rules)))
+    if (moved.changed) await write(ruleChanges(owner, atOnce(moveChanges(rules, moved.list, entries.rules))))
     return moved
   })
   const place = moved.list.findIndex((rule) => rule.id === id)

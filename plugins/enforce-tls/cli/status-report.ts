@@ -1,4 +1,5 @@
 /** What a store holds, counted, and every entry in it that does not act as somebody meant. */
+import { Groups } from '../rules/group.js'
 import { EVERYONE, quote, serviceDomainOf } from '../rules/owner.js'
 import { parseService, type EntryPlace, type OwnerEntries } from '../rules/owner-entries.js'
 import { parseRule } from '../rules/rule.js'
@@ -36,6 +37,7 @@ export interface StatusReport {
 export async function reportOn(context: Context): Promise<StatusReport> {
   const { store } = context
   const [services, groups, owners] = await Promise.all([store.services(), store.groups(), store.owners()])
+  const read = new Groups(groups)
   const problems: StoreProblem[] = []
   const spellings: string[] = []
   const domains = { on: 0, off: 0 }
@@ -63,7 +65,7 @@ export async function reportOn(context: Context): Promise<StatusReport> {
     const { owner } = entries
     const nameProblem = ownerProblem(owner)
     for (const [id, json] of entries.rules) {
-      const problem = nameProblem ?? ruleProblem(owner, id, json, groups)
+      const problem = nameProblem ?? ruleProblem(owner, id, json, read)
       const place = { key: 'rules', owner, field: id } as const
       if (problem !== null) {
         add(place, json, problem)

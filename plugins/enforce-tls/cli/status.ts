@@ -50,7 +50,8 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
   })
   for (const spelling of report.spellings) printWarning(output.terminal, spelling)
   const removed = fix ? await offerRemoval(context, report, yes === true) : []
-  const left = report.problems.filter((problem) => !removed.includes(problem))
+  const gone = new Set(removed)
+  const left = report.problems.filter((problem) => !gone.has(problem))
   output.data({
     ...facts,
     id: standing.id,

@@ -25,6 +25,12 @@ export interface ConsoleHostOptions {
   readonly checkPartner: ConsoleOptions['checkPartner']
 }
 
+/**
+ * The most connections to an HTTP server with a console in it, where nobody else has said how many: each takes a
+ * file, and so from those that mail needs.
+ */
+const CONNECTIONS_MAX = 500
+
 /** The console of one Haraka process. */
 export class ConsoleHost {
   readonly #options: ConsoleHostOptions
@@ -40,7 +46,7 @@ export class ConsoleHost {
   }
 
   /** Puts it into the server. Total. */
-  serve(next: Next, { http: { app } }: HarakaServer): void {
+  serve(next: Next, { http: { app, server } }: HarakaServer): void {
     const { plugin } = this.#options
     app.use((request, response, pass) => {
       if (!this.#isServed || !isBelowMount(request.url)) return pass()
@@ -53,7 +59,10 @@ export class ConsoleHost {
         },
       )
     })
-    if (this.#isServed) plugin.loginfo('the console is at /enforce-tls/ of the HTTP server')
+    if (this.#isServed) {
+      if (server && !server.maxConnections) server.maxConnections = CONNECTIONS_MAX
+      plugin.loginfo('the console is at /enforce-tls/ of the HTTP server')
+    }
     next()
   }
 

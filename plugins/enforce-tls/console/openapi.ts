@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document, made from the routes themselves. */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { pageHeaders } from './paging.js'
 import type { Needs, Route, Schema } from './route.js'
 import { error, rule, text } from './schemas.js'
 
@@ -57,7 +58,7 @@ export function openApiDocument(routes: readonly Route[]): object {
 }
 
 function operation(each: Route): object {
-  const { operationId, summary, needs, body, answers } = each
+  const { operationId, summary, needs, body, answers, paged } = each
   return {
     operationId,
     summary,
@@ -69,7 +70,10 @@ function operation(each: Route): object {
       : { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
     responses: {
       ...Object.fromEntries(
-        Object.entries(answers).map(([status, schema]) => [status, answer(Number(status), schema)]),
+        Object.entries(answers).map(([status, schema]) => [
+          status,
+          { ...answer(Number(status), schema), ...(paged ? { headers: pageHeaders } : {}) },
+        ]),
       ),
       ...Object.fromEntries(
         failures(each).map((status) => [status, answer(status, { $ref: '#/components/schemas/Error' })]),

@@ -42,7 +42,10 @@ export interface Reply {
   /** @default 200, or 204 without a body */
   readonly status?: number
   readonly body?: unknown
+  /** Whether the body is the same object each time, and so is written once. */
+  readonly constant?: true
   readonly etag?: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** One route. */
@@ -54,6 +57,8 @@ export interface Route<Body = never> {
   readonly summary: string
   readonly needs: Needs
   readonly query?: Readonly<Record<string, Schema>>
+  /** Whether the answer is a page of a list, see `paging.ts`; its query has `pageQuery` then. */
+  readonly paged?: true
   readonly body?: Schema
   /** Whether the request says what it saw with `If-Match`. */
   readonly precondition?: true

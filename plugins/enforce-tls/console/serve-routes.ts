@@ -12,9 +12,10 @@ import { TooBusy } from './auth/password.js'
 import type { ConsoleContext } from './console-context.js'
 import { parseEtags } from './etag.js'
 import { Problem, problemBody } from './problem.js'
-import type { Call, Needs, Reply, Route } from './route.js'
+import { assertReadable, BODY_MAX, BODY_MAX_ANYBODY, readJson } from './read-body.js'
+import type { Call, Needs, Route } from './route.js'
+import { send } from './send-reply.js'
 
-const BODY_MAX = '1mb'
 const NOBODY: Identity = { author: '', role: 'viewer', domains: ['nobody.invalid'], session: null }
 
 const ajv = new Ajv({ verbose: true, strict: false })
@@ -23,7 +24,7 @@ const queryAjv = new Ajv({ verbose: true, strict: false, coerceTypes: true })
 /** The router of all routes; a path that is none of them is answered with 404. */
 export function serveRoutes(routes: readonly Route[], context: ConsoleContext): Router {
   const router = express.Router({ caseSensitive: true, strict: true })
-  const readJson = express.json({ limit: BODY_MAX, type: 'application/json', inflate: false })
+  const [readOwn, readAnybody] = [readJson(BODY_MAX), readJson(BODY_MAX_ANYBODY)]
   router.use((_request: Request, response: Response, next: NextFunction) => {
     response.set('Cache-Control', 'no-store')
     next()
@@ -32,7 +33,8 @@ export function serveRoutes(routes: readonly Route[], context: ConsoleContext): 
     const path = each.path.replace(/\{(\w+)\}/g, ':$1')
     const answer = answering(each, context)
     // Who may not ask has no claim to have a megabyte read.
-    router[each.method](path, permitting(each, context), readJson, answer)
+    const read = each.needs === 'nobody' ? readAnybody : readOwn
+    router[each.method](path, permitting(each, context), read, answer)
   }
   router.use(() => {
     throw new Problem(404, 'not-found', 'There is nothing of this name and method here.')
@@ -74,6 +76,7 @@ function answering(definition: Route, context: ConsoleContext) {
     additionalProperties: false,
   })
   return async (request: Request, response: Response): Promise<void> => {
+    assertReadable(request)
     const query = { ...request.query } as Call['query']
     checked(checkQuery, query)
     if (checkBody) {
@@ -92,7 +95,7 @@ function answering(definition: Route, context: ConsoleContext) {
       request,
       response,
     }
-    send(response, await definition.handle(call as Call<never>))
+    await send(response, await definition.handle(call as Call<never>))
   }
 }
 
@@ -102,13 +105,6 @@ function checked(validate: ValidateFunction, value: unknown): void {
   if (error === undefined) return
   const found = describeSchemaError(error)
   throw new Problem(422, 'invalid', formatProblem(found), { field: found.field })
-}
-
-function send(response: Response, { status, body, etag }: Reply): void {
-  if (etag !== undefined) response.set('ETag', etag)
-  response.status(status ?? (body === undefined ? 204 : 200))
-  if (body === undefined) response.end()
-  else response.json(body)
 }
 
 interface Failed {
@@ -153,14 +149,22 @@ function toProblem(error: unknown, trusted: boolean, conditional: boolean): Prob
       trusted ? error.message : 'The rules can not be read or written now; ask an administrator.',
     )
   }
-  const { status, type } = error as { status?: unknown; type?: unknown }
-  if (typeof status === 'number' && status >= 400 && status < 500) return requestProblem(status, type)
+  const { status, type, limit } = error as { status?: unknown; type?: unknown; limit?: unknown }
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return requestProblem({ status, type, limit: limit === 8192 ? '8 kB' : '1 MB' })
   return new Problem(500, 'unexpected', 'Something went wrong here; the log of the server says what.')
 }
 
+interface RequestError {
+  readonly status: number
+  readonly type: unknown
+  /** In words. */
+  readonly limit: string
+}
+
 /** What express found wrong with a request before any of ours saw it. */
-function requestProblem(status: number, type: unknown): Problem {
-  if (status === 413) return new Problem(413, 'too-large', 'The request is larger than 1 MB.')
+function requestProblem({ status, type, limit }: RequestError): Problem {
+  if (status === 413) return new Problem(413, 'too-large', `The request is larger than ${limit}.`)
   if (type === 'entity.parse.failed') return new Problem(400, 'not-json', 'The body is not JSON.')
   return new Problem(status, 'bad-request', 'The request can not be understood.')
 }

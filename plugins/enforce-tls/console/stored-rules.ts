@@ -1,15 +1,14 @@
-/** An owner's rules as the API shows them: also those that are not valid, so that they can be put right. */
-import { ruleProblem } from '../entries/entry-problems.js'
+/**
+ * An owner's rules as the API shows them: also those that are not valid, so that they can be put right. A list may
+ * have any length, so what looks at all of it goes in pieces.
+ */
+import { createHash } from 'node:crypto'
+import { checkingRule } from '../entries/entry-problems.js'
 import { valueOf } from '../entries/difference.js'
-import {
-  acts,
-  InvalidEntry,
-  orderedRules,
-  type OwnedRule,
-  type OwnerEntries,
-} from '../rules/owner-entries.js'
+import { acts, InvalidEntry, PIECE, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
 import { Groups, type StoredGroups } from '../rules/group.js'
 import { serviceDomainOf } from '../rules/owner.js'
+import { sorting, type InPieces } from '../rules/pieces.js'
 import { etagOf } from './etag.js'
 
 /** A rule as it stands. */
@@ -22,38 +21,77 @@ export interface StoredRule {
   readonly problem: string | null
 }
 
+/** A rule and its place in the list; of one without a valid position the last. */
+export interface PlacedRule {
+  readonly id: string
+  readonly json: string
+  readonly position: number
+}
+
 /** One rule. */
-export function storedRule(
+export function* storedRule(
   owner: string,
   id: string,
   json: string,
   groups: StoredGroups | Groups,
-): StoredRule {
-  return { owner, id, rule: valueOf(json), etag: etagOf(json), problem: ruleProblem(owner, id, json, groups) }
+): InPieces<StoredRule> {
+  const checked = yield* checkingRule(owner, id, json, groups)
+  const problem = 'problem' in checked ? checked.problem : null
+  return { owner, id, rule: valueOf(json), etag: etagOf(json), problem }
 }
 
 /** All rules, in the order in which they decide; those without a valid position come last. */
-export function storedRules({ owner, rules }: OwnerEntries, groups: StoredGroups): StoredRule[] {
-  const place = ({ rule }: StoredRule): number => {
-    const position = (rule as { position?: unknown } | null)?.position
-    return typeof position === 'number' ? position : Infinity
+export function* placedRules({ rules }: Pick<OwnerEntries, 'rules'>): InPieces<readonly PlacedRule[]> {
+  const placed: PlacedRule[] = []
+  let read = 0
+  for (const [id, json] of rules) {
+    placed.push({ id, json, position: positionOf(json) })
+    read += json.length
+    if (read < PIECE) continue
+    read = 0
+    yield
   }
-  const read = new Groups(groups)
-  return [...rules]
-    .map(([id, json]) => storedRule(owner, id, json, read))
-    .sort((a, b) => place(a) - place(b) || (a.id < b.id ? -1 : 1))
+  return yield* sorting(placed, comparePlaces)
+}
+
+/** The order of a list. */
+export function comparePlaces(a: Pick<PlacedRule, 'id' | 'position'>, b: typeof a): number {
+  // Two of them without a position: Infinity less Infinity is no number.
+  return a.position === b.position ? (a.id < b.id ? -1 : a.id === b.id ? 0 : 1) : a.position - b.position
+}
+
+function positionOf(json: string): number {
+  const position = (valueOf(json) as { position?: unknown } | null)?.position
+  return typeof position === 'number' ? position : Infinity
 }
 
 /** The rules that are valid, in order. */
-export function validRules({ owner, rules }: OwnerEntries, groups: StoredGroups): readonly OwnedRule[] {
+export function* validRules(
+  { owner, rules }: OwnerEntries,
+  groups: StoredGroups,
+): InPieces<readonly OwnedRule[]> {
   const read = new Groups(groups)
-  const valid = [...rules].filter(([id, json]) => ruleProblem(owner, id, json, read) === null)
-  return orderedRules({ owner, rules: new Map(valid) })
+  const valid: OwnedRule[] = []
+  for (const [id, json] of rules) {
+    const checked = yield* checkingRule(owner, id, json, read)
+    if (!('problem' in checked)) valid.push(checked)
+    yield
+  }
+  return yield* sorting(valid, (a, b) => a.rule.position - b.rule.position || (a.id < b.id ? -1 : 1))
 }
 
 /** The version of a list: of every rule in it, and of its order. */
-export function listEtag({ rules }: OwnerEntries): string {
-  return etagOf(...[...rules].sort(([a], [b]) => (a < b ? -1 : 1)).flat())
+export function* listEtag({ rules }: Pick<OwnerEntries, 'rules'>): InPieces<string> {
+  const hash = createHash('sha256')
+  let read = 0
+  for (const [id, json] of yield* sorting([...rules], ([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(`${id.length}:${id}${json.length}:${json}`)
+    read += json.length
+    if (read < PIECE) continue
+    read = 0
+    yield
+  }
+  return `"${hash.digest('base64url').slice(0, 22)}"`
 }
 
 /** Whether an owner's rules act. */

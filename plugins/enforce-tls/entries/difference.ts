@@ -1,6 +1,8 @@
 /** What differs between two entries, in short lines for a person. Pure. */
+import { atOnce, type InPieces } from '../rules/pieces.js'
 import { listed } from '../words.js'
 import { isDeepStrictEqual } from 'node:util'
+import { parseJson } from '../rules/json.js'
 import { quote } from '../rules/owner.js'
 
 /** How many values of a list are named. */
@@ -13,28 +15,37 @@ const VALUES_SHOWN = 4
  * @param after `null` for one that is gone
  */
 export function textDifferences(before: string | null, after: string | null): string[] {
-  if (before === null) return after === null ? [] : ['created']
-  if (after === null) return ['deleted']
-  return differences(parsed(before), parsed(after))
+  return atOnce(comparingTexts(before, after))
 }
 
-/** The differences between two values, field by field. */
-export function differences(before: unknown, after: unknown, field = ''): string[] {
+/** `textDifferences`, in pieces: lists of a group may be long. */
+export function* comparingTexts(before: string | null, after: string | null): InPieces<string[]> {
+  if (before === null) return after === null ? [] : ['created']
+  if (after === null) return ['deleted']
+  const from = parsed(before)
+  yield
+  const to = parsed(after)
+  yield
+  return yield* comparing(from, to, '')
+}
+
+function* comparing(before: unknown, after: unknown, field: string): InPieces<string[]> {
   if (isDeepStrictEqual(before, after)) return []
+  yield
   if (isObject(before) && isObject(after)) {
-    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    return names.flatMap((name) =>
-      differences(before[name], after[name], field === '' ? name : `${field}.${name}`),
-    )
+    const found: string[] = []
+    for (const name of new Set([...Object.keys(before), ...Object.keys(after)]))
+      found.push(...(yield* comparing(before[name], after[name], field === '' ? name : `${field}.${name}`)))
+    return found
   }
   const label = field === '' ? '' : `${shortName(field)}: `
-  if (isTexts(before) && isTexts(after)) return [label + listDifference(before, after)]
+  if (isTexts(before) && isTexts(after)) return [label + (yield* comparingLists(before, after))]
   return [`${label}${shown(before)} → ${shown(after)}`]
 }
 
 /** Whether two JSON texts mean the same, however they are written. */
 export function sameMeaning(before: string, after: string): boolean {
-  return isDeepStrictEqual(parsed(before), parsed(after))
+  return before === after || isDeepStrictEqual(parsed(before), parsed(after))
 }
 
 /** Fields are named as a rule has them, without the parts that are the same for all. */
@@ -42,14 +53,21 @@ function shortName(field: string): string {
   return field.replace(/^criteria\./, '').replace(/^actions\.relayWithTls\./, '')
 }
 
-function listDifference(before: readonly string[], after: readonly string[]): string {
-  const added = after.filter((value) => !before.includes(value))
-  const removed = before.filter((value) => !after.includes(value))
+function* comparingLists(before: readonly string[], after: readonly string[]): InPieces<string> {
+  const added = yield* missingIn(before, after)
+  const removed = yield* missingIn(after, before)
   const parts = [
     ...(added.length > 0 ? [`added ${listed(added, VALUES_SHOWN)}`] : []),
     ...(removed.length > 0 ? [`removed ${listed(removed, VALUES_SHOWN)}`] : []),
   ]
   return parts.length > 0 ? parts.join('; ') : 'in another order'
+}
+
+/** The values that a list does not have. */
+function* missingIn(list: readonly string[], values: readonly string[]): InPieces<string[]> {
+  const known = new Set(list)
+  yield
+  return values.filter((value) => !known.has(value))
 }
 
 function shown(value: unknown): string {
@@ -65,7 +83,7 @@ export function valueOf(text: string | null): unknown {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return text
   }

@@ -4,12 +4,13 @@ import {
   formatGroupProblem,
   groupNameProblem,
   Groups,
-  parseGroup,
+  parsingGroup,
   type StoredGroups,
 } from '../rules/group.js'
 import { parseOwner, quote } from '../rules/owner.js'
-import { InvalidEntry, orderedRules, parseService } from '../rules/owner-entries.js'
-import { compiledCriteria } from '../rules/rule-list.js'
+import { InvalidEntry, ownedRule, parseService, type OwnedRule } from '../rules/owner-entries.js'
+import { atOnce, type InPieces } from '../rules/pieces.js'
+import { compiledCriteria, groupsOf } from '../rules/rule-list.js'
 
 /**
  * What is wrong with a rule, the groups that it refers to included, or `null`.
@@ -22,21 +23,49 @@ export function ruleProblem(
   json: string,
   groups: StoredGroups | Groups,
 ): string | null {
+  return atOnce(findingRuleProblem(owner, id, json, groups))
+}
+
+/** `ruleProblem`, in pieces. */
+export function* findingRuleProblem(
+  owner: string,
+  id: string,
+  json: string,
+  groups: StoredGroups | Groups,
+): InPieces<string | null> {
+  const checked = yield* checkingRule(owner, id, json, groups)
+  return 'problem' in checked ? checked.problem : null
+}
+
+/** A rule as it stands, checked with the groups that it refers to, or what is wrong with it; in pieces. */
+export function* checkingRule(
+  owner: string,
+  id: string,
+  json: string,
+  groups: StoredGroups | Groups,
+): InPieces<OwnedRule | { readonly problem: string }> {
   const read = groups instanceof Groups ? groups : new Groups(groups)
   try {
-    for (const owned of orderedRules({ owner, rules: new Map([[id, json]]) })) compiledCriteria(owned, read)
-    return null
+    const owned = ownedRule(owner, id, json)
+    for (const group of groupsOf(owned.rule)) yield* read.reading(group)
+    compiledCriteria(owned, read)
+    return owned
   } catch (error) {
-    if (error instanceof InvalidEntry) return error.problem
+    if (error instanceof InvalidEntry) return { problem: error.problem }
     throw error
   }
 }
 
 /** What is wrong with a group, or `null`. */
 export function groupProblem(name: string, json: string): string | null {
+  return atOnce(findingGroupProblem(name, json))
+}
+
+/** `groupProblem`, in pieces. */
+export function* findingGroupProblem(name: string, json: string): InPieces<string | null> {
   const problem = groupNameProblem(name)
   if (problem !== null) return problem
-  const checked = parseGroup(json)
+  const checked = yield* parsingGroup(json)
   return 'problem' in checked ? formatGroupProblem(checked) : null
 }
 

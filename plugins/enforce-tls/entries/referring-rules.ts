@@ -1,7 +1,10 @@
 /** The rules that refer to groups: while there is one, the group is needed. */
+import { PIECE, type OwnerEntries } from '../rules/owner-entries.js'
+import type { InPieces } from '../rules/pieces.js'
 import type { ReadStore } from '../store/rule-store.js'
+import { inPieces } from '../store/turns.js'
 import { groupsIn } from './document-scope.js'
-import { readOwners } from './whole-store.js'
+import { eachOwner } from './whole-store.js'
 
 /** A rule that refers to groups. */
 export interface ReferringRule {
@@ -12,12 +15,22 @@ export interface ReferringRule {
 
 /** The rules that refer to a group, or with `null` to any. */
 export async function referringRules(store: ReadStore, group: string | null): Promise<ReferringRule[]> {
-  const owners = await readOwners(store, await store.owners())
-  return owners.flatMap(({ owner, rules }) =>
-    [...rules].flatMap(([id, json]) => {
-      const groups = groupsIn(json)
-      const refers = group === null ? groups.length > 0 : groups.includes(group)
-      return refers ? [{ owner, id, groups }] : []
-    }),
-  )
+  const found: ReferringRule[] = []
+  for await (const entries of eachOwner(store, await store.owners()))
+    for (const rule of await inPieces(looking(entries, group))) found.push(rule)
+  return found
+}
+
+function* looking({ owner, rules }: OwnerEntries, group: string | null): InPieces<ReferringRule[]> {
+  const found: ReferringRule[] = []
+  let read = 0
+  for (const [id, json] of rules) {
+    const groups = groupsIn(json)
+    if (group === null ? groups.length > 0 : groups.includes(group)) found.push({ owner, id, groups })
+    read += json.length
+    if (read < PIECE) continue
+    read = 0
+    yield
+  }
+  return found
 }

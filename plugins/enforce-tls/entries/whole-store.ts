@@ -7,13 +7,18 @@ import { parseMarker } from '../store/store-marker.js'
 /** How many owners are read at the same time. */
 const BATCH = 50
 
+/** The entries of these owners, one after the other, in their order. */
+export async function* eachOwner(store: ReadStore, owners: readonly string[]): AsyncGenerator<OwnerEntries> {
+  for (let start = 0; start < owners.length; start += BATCH) {
+    const batch = owners.slice(start, start + BATCH)
+    yield* await Promise.all(batch.map((owner) => store.readOwner(owner)))
+  }
+}
+
 /** The entries of these owners, in their order. */
 export async function readOwners(store: ReadStore, owners: readonly string[]): Promise<OwnerEntries[]> {
   const read: OwnerEntries[] = []
-  for (let start = 0; start < owners.length; start += BATCH) {
-    const batch = owners.slice(start, start + BATCH)
-    read.push(...(await Promise.all(batch.map((owner) => store.readOwner(owner)))))
-  }
+  for await (const entries of eachOwner(store, owners)) read.push(entries)
   return read
 }
 

@@ -7,6 +7,7 @@ import type { DeliveryEvent, TlsSession } from '../delivery/delivery-events.js'
 import { statusOf, type AttemptFailure } from '../delivery/outcome.js'
 import { oneLine } from '../delivery/printable.js'
 import { comparableDomain } from '../rules/address.js'
+import { parseJson } from '../rules/json.js'
 import { isEntry } from './evidence-schema.js'
 
 /** A rule that had a part in it. */
@@ -89,8 +90,8 @@ export function toRecord(entry: EvidenceEntry): EvidenceRecord {
 export function fromRecord(record: EvidenceRecord): EvidenceEntry | null {
   const entry: Record<string, unknown> = { ...record }
   try {
-    entry['recipients'] = JSON.parse(record['recipients'] ?? '')
-    entry['rules'] = JSON.parse(record['rules'] ?? '')
+    entry['recipients'] = parseJson(record['recipients'] ?? '')
+    entry['rules'] = parseJson(record['rules'] ?? '')
   } catch {
     return null
   }

@@ -241,6 +241,8 @@ export interface HarakaServer {
   /** There where Haraka has workers, in each of its processes. */
   readonly cluster?: { readonly isPrimary: boolean }
   readonly http: {
+    /** What listens; it may serve others, too. */
+    readonly server?: { maxConnections?: number }
     /** An express application. */
     readonly app: {
       get(path: string, handler: (request: IncomingMessage, response: ServerResponse) => void): unknown

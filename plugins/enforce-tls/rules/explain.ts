@@ -6,9 +6,10 @@ import { decide } from './decide.js'
 import { Groups, type StoredGroups } from './group.js'
 import type { FieldOutcome, MessageView } from './match.js'
 import { openRules } from './open-rules.js'
-import { acts, orderedRules, type OwnedRule, type OwnerEntries } from './owner-entries.js'
+import { acts, orderingRules, type OwnedRule, type OwnerEntries } from './owner-entries.js'
 import { periodOf } from './period.js'
-import { compiledCriteria, RuleList, type Verdict } from './rule-list.js'
+import { atOnce, type InPieces } from './pieces.js'
+import { compiledCriteria, groupsOf, RuleList, type Verdict } from './rule-list.js'
 
 /** What became of a rule. */
 export type RuleState =
@@ -67,22 +68,36 @@ export function explain(
   groups: StoredGroups,
   message: MessageView,
 ): Explanation {
-  const compiled = entries.map((ofOwner) => [ofOwner, RuleList.compile(ofOwner, groups)] as const)
+  return atOnce(explaining(entries, groups, message))
+}
+
+/** `explain`, in pieces. */
+export function* explaining(
+  entries: readonly OwnerEntries[],
+  groups: StoredGroups,
+  message: MessageView,
+): InPieces<Explanation> {
+  const compiled: (readonly [OwnerEntries, RuleList])[] = []
+  for (const ofOwner of entries) compiled.push([ofOwner, yield* RuleList.compiling(ofOwner, groups)])
   const read = new Groups(groups)
-  const owners = compiled.map(([ofOwner, list]): ExplainedOwner => {
+  const owners: ExplainedOwner[] = []
+  for (const [ofOwner, list] of compiled) {
     const awake = acts(ofOwner)
     const { decides, reported } = list.matches(message)
     const reports = new Set(reported.map(({ id }) => id))
-    const rules = orderedRules(ofOwner).map((owned): ExplainedRule => {
+    const rules: ExplainedRule[] = []
+    for (const owned of yield* orderingRules(ofOwner)) {
       const exempts = owned.rule.actions.relayWithTls.level === 'none'
+      for (const group of groupsOf(owned.rule)) yield* read.reading(group)
       const { state, fields } = judged(owned, awake, message, read)
       let part: ExplainedRule['part'] = null
       if (decides?.id === owned.id) part = exempts ? 'exempts' : 'decides'
       else if (reports.has(owned.id) && !exempts) part = 'reports'
-      return { ...owned, state, fields, part }
-    })
-    return { owner: ofOwner.owner, awake, rules, verdict: list.verdictOn(message) }
-  })
+      rules.push({ ...owned, state, fields, part })
+      yield
+    }
+    owners.push({ owner: ofOwner.owner, awake, rules, verdict: list.verdictOn(message) })
+  }
   const lists = compiled.map(([, list]) => list)
   return { owners, verdict: decide(lists, message), open: openRules(owners, message.recipient.domain) }
 }

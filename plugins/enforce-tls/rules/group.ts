@@ -2,6 +2,7 @@
  * Groups: named lists of patterns that rules refer to as `group:<name>`. A group holds no group, so none can
  * refer to itself. Pure; what does not validate is answered with what is wrong.
  */
+import { notJson, parseJson } from './json.js'
 import { compilingPatterns, parsePattern, storedPattern, type PatternFinder } from './pattern.js'
 import { atOnce, type InPieces } from './pieces.js'
 import { didYouMean, nearest } from '../nearest.js'
@@ -48,7 +49,7 @@ export function checkGroup(value: unknown): GroupCheck {
 }
 
 /** `checkGroup`, in pieces. */
-function* checkingGroup(value: unknown, spelled = asWritten): InPieces<GroupCheck> {
+export function* checkingGroup(value: unknown, spelled = asWritten): InPieces<GroupCheck> {
   const whole = (problem: string) => ({ value: '', problem })
   if (!Array.isArray(value)) return whole(`is not a list of patterns; expected: ${EXAMPLE}`)
   if (value.length === 0) return whole(`is an empty list; expected: ${EXAMPLE}`)
@@ -84,24 +85,24 @@ export function parseGroup(json: string): GroupCheck {
 }
 
 /** `parseGroup`, in pieces. */
-function* parsingGroup(json: string): InPieces<GroupCheck> {
-  const parsed = parseJson(json)
+export function* parsingGroup(json: string): InPieces<GroupCheck> {
+  const parsed = readJson(json)
   return 'problem' in parsed ? parsed : yield* checkingGroup(parsed.json, storedPattern)
 }
 
 /** Checks a group that somebody wrote as JSON text; never throws. */
 export function checkGroupText(json: string): GroupCheck {
-  const parsed = parseJson(json)
+  const parsed = readJson(json)
   return 'problem' in parsed ? parsed : checkGroup(parsed.json)
 }
 
-function parseJson(json: string): { readonly json: unknown } | { value: string; problem: string } {
+function readJson(json: string): { readonly json: unknown } | { value: string; problem: string } {
   try {
-    return { json: JSON.parse(json) as unknown }
+    return { json: parseJson(json) }
   } catch (error) {
     return {
       value: '',
-      problem: `is not JSON: ${(error as SyntaxError).message}; expected: ${EXAMPLE}`,
+      problem: `${notJson(error)}; expected: ${EXAMPLE}`,
     }
   }
 }

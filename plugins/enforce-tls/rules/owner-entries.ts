@@ -3,8 +3,9 @@
  * thing that does not validate is thrown as an `InvalidEntry`, so that a broken rule never weakens security.
  */
 import { GROUP_PREFIX } from './group.js'
+import { parseJson } from './json.js'
 import { parseOwner, serviceDomainOf } from './owner.js'
-import type { InPieces } from './pieces.js'
+import { atOnce, sorting, type InPieces } from './pieces.js'
 import { formatProblem, parseRule, type Rule } from './rule.js'
 
 /** What a store holds of one owner, as it stands there: JSON texts. */
@@ -71,7 +72,7 @@ function ruleIdProblem(id: string): string | null {
 export function parseService(json: string): Service | { problem: string } {
   let value: unknown
   try {
-    value = JSON.parse(json)
+    value = parseJson(json)
   } catch {
     return { problem: 'is not JSON; expected: { "enabled": true } or { "enabled": false }' }
   }
@@ -91,10 +92,25 @@ export const PIECE = 16_384
  *
  * @throws {InvalidEntry} for the first rule that does not validate.
  */
-export function orderedRules({ owner, rules }: Pick<OwnerEntries, 'owner' | 'rules'>): readonly OwnedRule[] {
-  return [...rules]
-    .map(([id, json]) => ownedRule(owner, id, json))
-    .sort((a, b) => byPlace({ id: a.id, position: a.rule.position }, { id: b.id, position: b.rule.position }))
+export function orderedRules(entries: Pick<OwnerEntries, 'owner' | 'rules'>): readonly OwnedRule[] {
+  return atOnce(orderingRules(entries))
+}
+
+/** `orderedRules`, in pieces. */
+export function* orderingRules({
+  owner,
+  rules,
+}: Pick<OwnerEntries, 'owner' | 'rules'>): InPieces<readonly OwnedRule[]> {
+  const owned: OwnedRule[] = []
+  let read = 0
+  for (const [id, json] of rules) {
+    owned.push(ownedRule(owner, id, json))
+    read += json.length
+    if (read < PIECE) continue
+    read = 0
+    yield
+  }
+  return yield* sorting(owned, (a, b) => a.rule.position - b.rule.position || (a.id < b.id ? -1 : 1))
 }
 
 /**

@@ -76,9 +76,9 @@ export function addUp(a: Requirement | null, b: Requirement | null): Requirement
   return sum
 }
 
-/** Whether two requirements are the same demand by the same rules, so that recipients may share a delivery. */
-export function sameRequirement(a: Requirement | null, b: Requirement | null): boolean {
-  return JSON.stringify(a) === JSON.stringify(b)
+/** The same text for the same demand by the same rules, so that recipients may share a delivery. */
+export function requirementKey(requirement: Requirement | null): string {
+  return JSON.stringify(requirement)
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }

@@ -1,5 +1,6 @@
 /** Moving a rule within its owner's list, which is numbered from 1 again. Pure. */
 import type { OwnedRule } from './owner-entries.js'
+import type { InPieces } from './pieces.js'
 
 /** Where to; exactly one of them, and a rule named here is in the list and another one. */
 export interface MoveTo {
@@ -16,6 +17,16 @@ export interface Moved {
   readonly changed: boolean
 }
 
+/** A rule to be written because of a move. */
+export interface MoveChange {
+  readonly id: string
+  readonly expected: string | null
+  readonly value: string | null
+}
+
+/** So many rules are written between two yields. */
+const PIECE = 100
+
 /** Moves a rule; a list whose order stays keeps its numbers too. */
 export function movedRule(rules: readonly OwnedRule[], id: string, to: MoveTo): Moved {
   const moving = rules.filter((rule) => rule.id === id)
@@ -27,21 +38,25 @@ export function movedRule(rules: readonly OwnedRule[], id: string, to: MoveTo): 
 }
 
 /**
- * What a move writes.
+ * What a move writes, in pieces.
  *
  * @param texts the rules as they stand in the store
  */
-export function moveChanges(
+export function* moveChanges(
   before: readonly OwnedRule[],
   after: readonly OwnedRule[],
   texts: ReadonlyMap<string, string>,
-): { readonly id: string; readonly expected: string | null; readonly value: string | null }[] {
+): InPieces<MoveChange[]> {
   const positions = new Map(before.map(({ id, rule }) => [id, rule.position]))
+  const changes: MoveChange[] = []
   // Rules that keep their position are asked for as well: somebody may have moved them meanwhile.
-  return after.map(({ id, rule }) => {
+  for (const { id, rule } of after) {
     const expected = texts.get(id) ?? null
-    return { id, expected, value: positions.get(id) === rule.position ? expected : JSON.stringify(rule) }
-  })
+    const value = positions.get(id) === rule.position ? expected : JSON.stringify(rule)
+    changes.push({ id, expected, value })
+    if (changes.length % PIECE === 0) yield
+  }
+  return changes
 }
 
 function placeAmong(others: readonly OwnedRule[], { top, before, after }: MoveTo): number {

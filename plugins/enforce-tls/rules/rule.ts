@@ -4,6 +4,7 @@
  */
 import { checkAction } from './action.js'
 import { checkCriteria } from './criteria.js'
+import { notJson, parseJson } from './json.js'
 import type { Level, TlsVersion } from './levels.js'
 import { storedPattern } from './pattern.js'
 import { checkPeriod } from './period.js'
@@ -108,7 +109,7 @@ function checkShaped(rule: Rule): RuleCheck {
 
 /** Reads a rule as a store holds it, also in a spelling of earlier versions; never throws. */
 export function parseRule(json: string): RuleCheck {
-  const parsed = parseJson(json)
+  const parsed = readJson(json)
   if ('problem' in parsed) return parsed
   const shaped = checkShape(parsed.value)
   return 'problem' in shaped ? shaped : checkShaped(asSpelledToday(shaped.rule))
@@ -116,15 +117,15 @@ export function parseRule(json: string): RuleCheck {
 
 /** Checks a rule that somebody wrote as JSON text; never throws. */
 export function checkRuleText(json: string): RuleCheck {
-  const parsed = parseJson(json)
+  const parsed = readJson(json)
   return 'problem' in parsed ? parsed : checkRule(parsed.value)
 }
 
-function parseJson(json: string): { readonly value: unknown } | RuleProblem {
+function readJson(json: string): { readonly value: unknown } | RuleProblem {
   try {
-    return { value: JSON.parse(json) as unknown }
+    return { value: parseJson(json) }
   } catch (error) {
-    return { field: '', problem: `is not JSON: ${(error as SyntaxError).message}` }
+    return { field: '', problem: notJson(error) }
   }
 }
 

@@ -7,13 +7,29 @@ import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { fileProblem } from './file-problem.js'
 import { StoreError } from './rule-store.js'
-import { DocumentProblem, emptyDocument, parseDocument, type RulesDocument } from './rules-document.js'
+import { DocumentProblem, emptyDocument, readingDocument, type RulesDocument } from './rules-document.js'
+import { inPieces } from './turns.js'
 
 /**
  * A file that was changed so short a time ago, in milliseconds, may be changed again without its times
  * moving on: they are as coarse as a timer tick, on some file systems as two seconds.
  */
 const SETTLED_AFTER = 2000
+
+/** The largest rules file, in bytes. It is read and written as one text, which takes some milliseconds at this size. */
+const SIZE_MAX = 32 * 1024 * 1024
+
+/**
+ * @param size in bytes
+ * @throws {DocumentProblem} for a document that is too large for a file.
+ */
+export function assertFits(size: number): void {
+  if (size <= SIZE_MAX) return
+  const [found, most] = [size, SIZE_MAX].map((bytes) => Math.ceil(bytes / 1024 / 1024))
+  throw new DocumentProblem(
+    `the document has ${found} MB, and a rules file may have ${most} MB; keep that many rules in Redis`,
+  )
+}
 
 interface Identity {
   readonly name: string
@@ -29,7 +45,7 @@ export class DocumentFile {
   /** The document of a settled file, or its reading under way. */
   #latest: { readonly identity: string; readonly document: Promise<RulesDocument> } | null = null
   /** The last text and what it means: a file that is not settled is read again, but rarely says something new. */
-  #parsed: { readonly text: string; readonly document: RulesDocument } | null = null
+  #parsed: { readonly text: string; readonly document: Promise<RulesDocument> } | null = null
   #seen = false
 
   /** @param now the time, in milliseconds since 1970 */
@@ -56,11 +72,22 @@ export class DocumentFile {
   }
 
   async #read(): Promise<RulesDocument> {
-    const text = await readFile(this.path, 'utf8')
+    const text = await this.#text()
     if (this.#parsed?.text === text) return this.#parsed.document
-    const document = parseDocument(text)
+    const document = inPieces(readingDocument(text))
     this.#parsed = { text, document }
     return document
+  }
+
+  /** A document of one's own, to change. */
+  async readAnew(): Promise<RulesDocument> {
+    return inPieces(readingDocument(await this.#text()))
+  }
+
+  async #text(): Promise<string> {
+    // Before it is read: it may be larger than the memory.
+    assertFits((await stat(this.path)).size)
+    return readFile(this.path, 'utf8')
   }
 
   /** Which version of the file this is; `null` while it was never there. */

@@ -1,4 +1,4 @@
-/** The ways to change a store, which all come down to one, and the check before it. */
+/** The ways to change a store, which all come down to one, the check before it, and how its history is read. */
 import {
   assertWritable,
   namedChange,
@@ -8,12 +8,13 @@ import {
   type WriteOptions,
 } from './entry-change.js'
 import type { EntryPlace } from '../rules/owner-entries.js'
+import type { HistoryEntry, HistoryQuery } from './history.js'
 import type { ChangeCheck } from './reads-back.js'
 import { StoreError, type RuleStore } from './rule-store.js'
 
-type Writes = Pick<RuleStore, 'writeService' | 'writeGroup' | 'writeRules' | 'writeAll'>
+type Writes = Pick<RuleStore, 'writeService' | 'writeGroup' | 'writeRules' | 'writeAll' | 'history'>
 
-/** What stores have in common when they are written to. */
+/** What stores have in common. */
 export abstract class EntryWriter implements Writes {
   readonly #check: ChangeCheck
 
@@ -41,6 +42,19 @@ export abstract class EntryWriter implements Writes {
       if (problem !== null)
         throw new StoreError('STORE_REFUSED', `${this.placeOf(change)} is not written: ${problem}`)
     }
+  }
+
+  /** As in `RuleStore`. */
+  abstract historyEntries(query: Omit<HistoryQuery, 'limit'>): AsyncIterable<HistoryEntry>
+
+  /** As in `RuleStore`. */
+  async history({ limit, ...query }: HistoryQuery): Promise<readonly HistoryEntry[]> {
+    const found: HistoryEntry[] = []
+    for await (const entry of this.historyEntries(query)) {
+      found.push(entry)
+      if (found.length >= limit) break
+    }
+    return found
   }
 
   writeService(

@@ -8,6 +8,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { DeliveryLog, DeliveryRecord } from './delivery-log.js'
 import { fileProblem } from './file-problem.js'
+import { parseJson } from '../rules/json.js'
 import { StoreError } from './rule-store.js'
 
 /** As the rules file: the owner writes, the group reads. */
@@ -100,7 +101,7 @@ async function* linesOf(file: string, explained: (error: unknown) => Error): Asy
 /** A line that is no entry, such as one that a full disk cut off, is passed over. */
 function recordOf(line: string): DeliveryRecord | null {
   try {
-    const value = JSON.parse(line) as unknown
+    const value = parseJson(line)
     if (typeof value !== 'object' || value === null) return null
     return Object.values(value).every((text) => typeof text === 'string') ? (value as DeliveryRecord) : null
   } catch {

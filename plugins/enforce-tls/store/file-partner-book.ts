@@ -1,6 +1,7 @@
 /** The partner book beside a rules file, `….partners.json`, which may be deleted at any time. */
 import { readFile } from 'node:fs/promises'
 import { Ajv, type JSONSchemaType } from 'ajv'
+import { parseJson } from '../rules/json.js'
 import { fileProblem } from './file-problem.js'
 import type { PartnerBook } from './partner-book.js'
 import { replaceFile } from './replace-file.js'
@@ -99,7 +100,7 @@ export class FilePartnerBook implements PartnerBook {
   /** What is no content, such as a file that somebody has cut off, counts as nothing known. */
   async #read(): Promise<Content> {
     try {
-      const content: unknown = JSON.parse(await readFile(this.#file, 'utf8'))
+      const content: unknown = parseJson(await readFile(this.#file, 'utf8'))
       if (isContent(content)) return content
     } catch (error) {
       if (!(error instanceof SyntaxError) && (error as NodeJS.ErrnoException).code !== 'ENOENT')

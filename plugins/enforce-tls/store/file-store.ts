@@ -5,29 +5,30 @@
  * "Watched" means one `stat` for each look, not a watcher: a watcher tells late and, on network file systems,
  * bind mounts and files that editors replace by renaming, sometimes never. What is asked can't be missed.
  */
-import { readFile } from 'node:fs/promises'
 import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
 import { given } from '../settings-values.js'
 import type { StoredGroups } from '../rules/group.js'
 import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
-import { DocumentFile } from './document-file.js'
+import { sorting, type InPieces } from '../rules/pieces.js'
+import { assertFits, DocumentFile } from './document-file.js'
 import type { EntryChange, WriteOptions } from './entry-change.js'
 import { EntryWriter } from './entry-writer.js'
 import { historyFileOf, historyText, readHistory } from './file-history.js'
 import { fileProblem } from './file-problem.js'
-import type { HistoryEntry, HistoryQuery } from './history.js'
+import { isAskedFor, type HistoryEntry, type HistoryQuery } from './history.js'
 import type { ChangeCheck } from './reads-back.js'
 import { realTarget, replaceFile, type NewFileOwner, type NewTexts } from './replace-file.js'
 import {
   compactJson,
   emptyDocument,
-  formatDocument,
-  parseDocument,
   placeIn,
+  readingDocument,
+  writingDocument,
   type RulesDocument,
 } from './rules-document.js'
 import { StoreError, type RuleStore, type StoreHealth, type StoreIdentity } from './rule-store.js'
 import { newMarker } from './store-marker.js'
+import { inPieces } from './turns.js'
 
 /** What a file store is given besides its file. */
 export interface FileStoreOptions {
@@ -79,7 +80,8 @@ export class FileStore extends EntryWriter implements RuleStore {
 
   async owners(): Promise<string[]> {
     const { rules } = await this.#file.document()
-    return [...rules].flatMap(([owner, ofOwner]) => (ofOwner.size === 0 ? [] : [owner])).sort()
+    const owners = [...rules].flatMap(([owner, ofOwner]) => (ofOwner.size === 0 ? [] : [owner]))
+    return [...(await inPieces(sorting(owners, byText)))]
   }
 
   async services(): Promise<ReadonlyMap<string, string>> {
@@ -93,15 +95,15 @@ export class FileStore extends EntryWriter implements RuleStore {
   override async writeAll(changes: readonly EntryChange[], { by, marker }: WriteOptions = {}): Promise<void> {
     this.assertAcceptable(changes)
     if (changes.length === 0) return
-    await this.#inTurn((document, target) => {
+    await this.#inTurn(async (document, target) => {
       const { domains, rules, store } = document
       const held = domains.size > 0 || Boolean(rules.get(EVERYONE)?.size)
-      const made = this.#apply(document, changes)
+      const made = this.#apply(document, await inPieces(spelling(changes)))
       document.store =
         store ??
         marker ??
         JSON.stringify(newMarker({ ...given('by', by), ...given('held', held || undefined) }))
-      return this.#historyTexts(target, made, by)
+      return await this.#historyTexts(target, made, by)
     })
   }
 
@@ -116,10 +118,11 @@ export class FileStore extends EntryWriter implements RuleStore {
   }
 
   async writeMarker(expected: string | null, value: string): Promise<void> {
-    await this.#inTurn((document) => {
-      if (document.store !== compactOrNull(expected)) throw this.#conflict('store')
-      document.store = compactJson(value)
-      return Promise.resolve([])
+    await this.#inTurn(async (document) => {
+      const before = expected === null ? null : await inPieces(compactJson(expected))
+      if (document.store !== before) throw this.#conflict('store')
+      document.store = await inPieces(compactJson(value))
+      return []
     })
   }
 
@@ -132,9 +135,10 @@ export class FileStore extends EntryWriter implements RuleStore {
     return Promise.resolve(null)
   }
 
-  async history(query: HistoryQuery): Promise<readonly HistoryEntry[]> {
+  override async *historyEntries(query: Omit<HistoryQuery, 'limit'>): AsyncGenerator<HistoryEntry> {
     try {
-      return await readHistory(historyFileOf(await realTarget(this.#file.path)), query)
+      for await (const entry of readHistory(historyFileOf(await realTarget(this.#file.path))))
+        if (isAskedFor(entry, query)) yield entry
     } catch (error) {
       throw new StoreError('STORE_UNAVAILABLE', `history of ${this.description} ${fileProblem(error)}`, {
         cause: error,
@@ -175,13 +179,14 @@ export class FileStore extends EntryWriter implements RuleStore {
         async (target) => {
           const missing = (await this.#file.stat()) === null
           // A copy of its own: the documents that readers hold never change.
-          const document = missing ? emptyDocument() : parseDocument(await readFile(this.#file.path, 'utf8'))
+          const document = missing ? emptyDocument() : await this.#file.readAnew()
           const beside = await change(document, target)
-          const text = formatDocument(document)
-          parseDocument(text)
+          const text = await inPieces(writingDocument(document))
+          assertFits(Buffer.byteLength(text))
+          await inPieces(readingDocument(text))
           return [[target, text], ...beside]
         },
-        this.#newFileOwner,
+        { newFileOwner: this.#newFileOwner },
       )
     } catch (error) {
       throw this.#file.explained(error)
@@ -205,13 +210,8 @@ export class FileStore extends EntryWriter implements RuleStore {
     )
   }
 
-  /** Compares all entries, then changes them: all or none. Gives the changes in the spelling of the document. */
-  #apply(document: RulesDocument, changes: readonly EntryChange[]): EntryChange[] {
-    const made = changes.map((change) => ({
-      ...change,
-      expected: compactOrNull(change.expected),
-      value: compactOrNull(change.value),
-    }))
+  /** Compares all entries, then changes them: all or none. */
+  #apply(document: RulesDocument, made: readonly EntryChange[]): readonly EntryChange[] {
     for (const change of made) {
       if ((entriesOf(document, change).get(change.field) ?? null) === change.expected) continue
       throw this.#conflict(this.placeOf(change))
@@ -232,6 +232,21 @@ function entriesOf(document: RulesDocument, { key, owner }: EntryPlace): Map<str
   return found
 }
 
-function compactOrNull(text: string | null): string | null {
-  return text === null ? null : compactJson(text)
+/** The changes in the spelling of the document. */
+function* spelling(changes: readonly EntryChange[]): InPieces<EntryChange[]> {
+  const spelt: EntryChange[] = []
+  for (const change of changes) {
+    const { expected, value } = change
+    spelt.push({
+      ...change,
+      expected: expected === null ? null : yield* compactJson(expected),
+      value: value === null ? null : yield* compactJson(value),
+    })
+    yield
+  }
+  return spelt
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a === b ? 0 : 1
 }

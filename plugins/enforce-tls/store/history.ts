@@ -1,8 +1,12 @@
 /**
- * The history of changes: who changed which entry, when, from what to what. Pure; a line that is none of ours
- * is passed over, since a damaged history must not keep anybody from reading the rest.
+ * The history of changes: who changed which entry, when, from what to what. A line that is none of ours is passed
+ * over, since a damaged history must not keep anybody from reading the rest.
  */
+import { randomBytes } from 'node:crypto'
+import { comparingTexts } from '../entries/difference.js'
 import type { EntryPlace } from '../rules/owner-entries.js'
+import { parseJson } from '../rules/json.js'
+import type { InPieces } from '../rules/pieces.js'
 import { isChange, type EntryChange } from './entry-change.js'
 
 /** One change of one entry. */
@@ -10,10 +14,26 @@ export interface HistoryEntry extends EntryPlace {
   /** When, in ISO 8601 and UTC. */
   readonly at: string
   readonly by: string
-  /** The entry before and after, as JSON texts; `null` is "no such entry". */
+  /** The entry before and after, as JSON texts; `null` is "no such entry", or that the texts are left out. */
   readonly from: string | null
   readonly to: string | null
+  /** In place of texts that are too long to be kept: what differs, in short lines. */
+  readonly leftOut: readonly string[] | null
+  /** The write that this was part of; `null` where it was recorded by version 0.1.0, which did not say. */
+  readonly step: HistoryStep | null
 }
+
+/** A write of one or more entries, all in one step. */
+export interface HistoryStep {
+  readonly id: string
+  /** How many entries it changed; the history may have forgotten some of them. */
+  readonly entries: number
+}
+
+/** The longest texts of one entry that the history keeps, before and after together, in characters. */
+const TEXTS_MAX = 4 * 1024 * 1024
+/** The longest texts of one step that the history keeps, in characters. */
+const STEP_TEXTS_MAX = 32 * 1024 * 1024
 
 /** Which part of the history is asked for. */
 export interface HistoryQuery {
@@ -25,47 +45,88 @@ export interface HistoryQuery {
   readonly limit: number
 }
 
+/** So many changes are looked at between two yields. */
+const PIECE = 500
+
 const KEYS: readonly EntryPlace['key'][] = ['rules', 'domains', 'groups']
 
-/** What changes become in the history; those that make no difference are none. */
-export function recordsOf(changes: readonly EntryChange[], by: string, at: Date): HistoryEntry[] {
-  return changes.filter(isChange).map(({ key, owner, field, expected, value }) => ({
-    at: at.toISOString(),
-    by,
-    key,
-    owner,
-    field,
-    from: expected,
-    to: value,
-  }))
+/** A change as the history keeps it. */
+export interface RecordedChange {
+  readonly change: EntryChange
+  /** As in `HistoryEntry`. */
+  readonly leftOut: readonly string[] | null
+}
+
+/** What the history keeps of changes, in pieces; those that make no difference are none. */
+export function* recording(changes: readonly EntryChange[]): InPieces<RecordedChange[]> {
+  const recorded: RecordedChange[] = []
+  let kept = 0
+  for (const change of changes) {
+    if (!isChange(change)) continue
+    const { expected, value } = change
+    const length = (expected?.length ?? 0) + (value?.length ?? 0)
+    const tooLong = length > TEXTS_MAX || kept + length > STEP_TEXTS_MAX
+    if (!tooLong) kept += length
+    recorded.push({ change, leftOut: tooLong ? yield* comparingTexts(expected, value) : null })
+    if (tooLong || recorded.length % PIECE === 0) yield
+  }
+  return recorded
+}
+
+/** A name for a write, which no other has: a time does not tell two of them apart. */
+export function newStepId(): string {
+  return randomBytes(9).toString('base64url')
 }
 
 /** Whether an entry is asked for. */
-export function isAskedFor(place: EntryPlace, { owner: asked, accepts }: HistoryQuery): boolean {
+export function isAskedFor(
+  place: EntryPlace,
+  { owner: asked, accepts }: Pick<HistoryQuery, 'owner' | 'accepts'>,
+): boolean {
   return (asked === undefined || place.owner === asked) && (accepts === undefined || accepts(place))
 }
 
 /** An entry out of a store, or `null` for what is none. */
 export function toHistoryEntry(fields: Readonly<Record<string, unknown>>): HistoryEntry | null {
   const { at, by, key, owner, field, from = null, to = null } = fields
+  const leftOut = linesOf(fields['leftOut'])
   if (typeof at !== 'string' || typeof by !== 'string' || typeof owner !== 'string') return null
   if (typeof field !== 'string' || !isText(from) || !isText(to)) return null
   const known = KEYS.find((name) => name === key)
   return known === undefined || Number.isNaN(Date.parse(at))
     ? null
-    : { at, by, key: known, owner, field, from, to }
+    : { at, by, key: known, owner, field, from, to, leftOut, step: stepOf(fields) }
 }
 
 /** An entry out of a line of a history file. */
 export function parseHistoryLine(line: string): HistoryEntry | null {
   try {
-    const value = JSON.parse(line) as unknown
+    const value = parseJson(line)
     return typeof value === 'object' && value !== null
       ? toHistoryEntry(value as Readonly<Record<string, unknown>>)
       : null
   } catch {
     return null
   }
+}
+
+/** A list, or in a stream its JSON. */
+function linesOf(value: unknown): readonly string[] | null {
+  if (typeof value === 'string') {
+    try {
+      return linesOf(parseJson(value))
+    } catch {
+      return null
+    }
+  }
+  return Array.isArray(value) ? value.filter((line) => typeof line === 'string') : null
+}
+
+function stepOf({ step, entries }: Readonly<Record<string, unknown>>): HistoryStep | null {
+  const count = Number(entries)
+  return typeof step === 'string' && Number.isInteger(count) && count > 0
+    ? { id: step, entries: count }
+    : null
 }
 
 function isText(value: unknown): value is string | null {

@@ -1,8 +1,11 @@
 /**
  * The first place where a text is not the JSON that a person meant: a syntax error, or a key that an object
- * holds twice, of which `JSON.parse` would silently drop the first. Pure; gives `null` for a good text.
+ * holds twice, of which `JSON.parse` would silently drop the first. And where its parts are, for texts that are too
+ * long to be parsed at once. Pure.
  */
+import { DEPTH_MAX } from '../rules/json.js'
 import { quote } from '../rules/owner.js'
+import { atOnce, type InPieces } from '../rules/pieces.js'
 
 /** What is wrong, and where; line and column count from 1. */
 export interface JsonProblem {
@@ -11,11 +14,20 @@ export interface JsonProblem {
   readonly column: number
 }
 
-/** Far more than any document of ours needs, far less than the stack holds. */
-const DEPTH_MAX = 64
 const WHITE = /[ \t\n\r]*/y
 const STRING = /"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"/y // eslint-disable-line no-control-regex
 const SCALAR = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+
+/** A value in a text: from `start` to before `end`. */
+export interface Part {
+  readonly start: number
+  readonly end: number
+  /** The parts of an object by name, in order; `null` for what is none, or lies deeper than was asked for. */
+  readonly members: ReadonlyMap<string, Part> | null
+}
+
+/** So many characters are looked at between two yields, about a millisecond's worth. */
+const PIECE = 8192
 
 class Found extends Error {
   constructor(
@@ -26,11 +38,21 @@ class Found extends Error {
   }
 }
 
-/** Finds the first problem of a JSON text (RFC 8259; names within an object must be unique). */
+/** Finds the first problem of a JSON text (RFC 8259; names within an object must be unique); `null` for a good one. */
 export function jsonProblem(text: string): JsonProblem | null {
+  const found = atOnce(scanning(text, 0))
+  return 'problem' in found ? found : null
+}
+
+/**
+ * Looks through a JSON text, in pieces.
+ *
+ * @param depth how many levels of objects are taken apart
+ * @returns its parts, or its first problem
+ */
+export function* scanning(text: string, depth: number): InPieces<Part | JsonProblem> {
   try {
-    new Scanner(text).document()
-    return null
+    return yield* new Scanner(text, depth).document()
   } catch (error) {
     if (!(error instanceof Found)) throw error
     const lines = text.slice(0, error.at).split('\n')
@@ -40,58 +62,93 @@ export function jsonProblem(text: string): JsonProblem | null {
 
 class Scanner {
   readonly #text: string
+  readonly #depth: number
   #at = 0
+  #pauseAt = PIECE
 
-  constructor(text: string) {
+  constructor(text: string, depth: number) {
     this.#text = text
+    this.#depth = depth
   }
 
-  document(): void {
-    this.#value(0)
+  *document(): InPieces<Part> {
+    const part = this.#scalar() ?? (yield* this.#container(0))
     if (this.#at < this.#text.length) throw this.#unexpected('the end of the file')
+    return part
   }
 
-  #value(depth: number): void {
+  /** A value that holds no others; `null` where a list or an object begins. */
+  #scalar(): Part | null {
     this.#take(WHITE)
+    const start = this.#at
+    const first = this.#text[start]
+    if (first === '{' || first === '[') return null
+    if (this.#take(STRING) === null && this.#take(SCALAR) === null) throw this.#unexpected('a value')
+    const end = this.#at
+    this.#take(WHITE)
+    return { start, end, members: null }
+  }
+
+  *#container(depth: number): InPieces<Part> {
     if (depth > DEPTH_MAX) throw new Found(`is nested deeper than ${DEPTH_MAX} levels`, this.#at)
-    const first = this.#text[this.#at]
-    if (first === '{') this.#members(depth)
-    else if (first === '[') this.#list(']', () => this.#value(depth + 1))
-    else if (this.#take(STRING) === null && this.#take(SCALAR) === null) throw this.#unexpected('a value')
+    const start = this.#at
+    const members = this.#text[start] === '{' ? yield* this.#members(depth) : yield* this.#elements(depth)
+    const end = this.#at
     this.#take(WHITE)
+    return { start, end, members }
   }
 
-  #members(depth: number): void {
-    const keys = new Set<string>()
-    this.#list('}', () => {
-      const at = this.#at
-      const token = this.#take(STRING)
-      if (token === null) throw this.#unexpected('a key in double quotes')
-      const key = JSON.parse(token) as string
-      if (keys.has(key)) throw new Found(`has the key ${quote(key)} a second time in the same object`, at)
-      keys.add(key)
-      this.#take(WHITE)
-      if (this.#text[this.#at] !== ':') throw this.#unexpected('a colon')
-      this.#at++
-      this.#value(depth + 1)
-    })
+  *#members(depth: number): InPieces<ReadonlyMap<string, Part> | null> {
+    const members = new Map<string, Part | null>()
+    if (this.#begins('}'))
+      do {
+        this.#take(WHITE)
+        const at = this.#at
+        const token = this.#take(STRING)
+        if (token === null) throw this.#unexpected('a key in double quotes')
+        const key = JSON.parse(token) as string
+        if (members.has(key))
+          throw new Found(`has the key ${quote(key)} a second time in the same object`, at)
+        this.#take(WHITE)
+        if (this.#text[this.#at] !== ':') throw this.#unexpected('a colon')
+        this.#at++
+        const part = this.#scalar() ?? (yield* this.#container(depth + 1))
+        members.set(key, depth < this.#depth ? part : null)
+        if (this.#isLong()) yield
+      } while (this.#goesOn('}'))
+    return depth < this.#depth ? (members as Map<string, Part>) : null
   }
 
-  #list(end: string, element: () => void): void {
+  *#elements(depth: number): InPieces<null> {
+    if (this.#begins(']'))
+      do {
+        if (this.#scalar() === null) yield* this.#container(depth + 1)
+        if (this.#isLong()) yield
+      } while (this.#goesOn(']'))
+    return null
+  }
+
+  /** Steps into a list or an object; whether there is anything in it. */
+  #begins(end: string): boolean {
     this.#at++
     this.#take(WHITE)
-    if (this.#text[this.#at] === end) {
-      this.#at++
-      return
-    }
-    for (;;) {
-      this.#take(WHITE)
-      element()
-      const next = this.#text[this.#at]
-      if (next !== ',' && next !== end) throw this.#unexpected(`a comma or ${end}`)
-      this.#at++
-      if (next === end) return
-    }
+    if (this.#text[this.#at] !== end) return true
+    this.#at++
+    return false
+  }
+
+  /** Steps over what follows an element; whether there is another one. */
+  #goesOn(end: string): boolean {
+    const next = this.#text[this.#at]
+    if (next !== ',' && next !== end) throw this.#unexpected(`a comma or ${end}`)
+    this.#at++
+    return next === ','
+  }
+
+  #isLong(): boolean {
+    if (this.#at < this.#pauseAt) return false
+    this.#pauseAt = this.#at + PIECE
+    return true
   }
 
   /** Steps over what a pattern fits here, if it does. */

@@ -27,8 +27,8 @@ export interface RedisStoreOptions {
   readonly check?: ChangeCheck | undefined
 }
 
-/** How many entries of the history are read at a time. */
-const HISTORY_CHUNK = 500
+/** How many entries of the history are read at a time; one may have megabytes. */
+const HISTORY_CHUNK = 50
 
 /** Rules in a Redis. */
 export class RedisStore extends EntryWriter implements RuleStore {
@@ -123,22 +123,21 @@ export class RedisStore extends EntryWriter implements RuleStore {
     return expiryOf(this.#connection, `${this.#prefix}rules:${owner}`)
   }
 
-  async history(query: HistoryQuery): Promise<readonly HistoryEntry[]> {
-    const found: HistoryEntry[] = []
+  override async *historyEntries(query: Omit<HistoryQuery, 'limit'>): AsyncGenerator<HistoryEntry> {
     let end = '+'
     for (;;) {
+      const from = end
       const chunk = await this.#connection.ask({
         key: this.#historyKey,
         writes: false,
-        send: (redis) => redis.xrevrange(this.#historyKey, end, '-', 'COUNT', HISTORY_CHUNK),
+        send: (redis) => redis.xrevrange(this.#historyKey, from, '-', 'COUNT', HISTORY_CHUNK),
       })
       for (const [id, words] of chunk) {
         const entry = toHistoryEntry({ at: timeOf(id), ...paired(words) })
-        if (entry && isAskedFor(entry, query)) found.push(entry)
-        if (found.length >= query.limit) return found.slice(0, query.limit)
+        if (entry && isAskedFor(entry, query)) yield entry
         end = `(${id}`
       }
-      if (chunk.length < HISTORY_CHUNK) return found
+      if (chunk.length < HISTORY_CHUNK) return
     }
   }
 

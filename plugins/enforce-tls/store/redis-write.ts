@@ -3,14 +3,20 @@
  * key on a Cluster, whose nodes no script can change in one step.
  */
 import { quote } from '../rules/owner.js'
+import { PIECE } from '../rules/owner-entries.js'
+import type { InPieces } from '../rules/pieces.js'
 import { isChange, type EntryChange } from './entry-change.js'
+import { newStepId, recording } from './history.js'
 import type { RedisConnection } from './redis-connection.js'
 import { markNewStore, type MarkerKeys, type Marking } from './redis-marker.js'
 import { COMPARE_AND_SET, COMPARE_ONLY, RECORD_ONLY } from './redis-scripts.js'
 import { StoreError } from './rule-store.js'
+import { inPieces } from './turns.js'
 
 /** About the most entries that the history keeps. */
 const HISTORY_MAX = 10_000
+/** About the most bytes that the history keeps. */
+const HISTORY_BYTES_MAX = 64 * 1024 * 1024
 
 /** What writing needs to know of the store. */
 export interface WriteContext {
@@ -65,7 +71,7 @@ async function writeKeyByKey(
       const lost = await record(context, written, by)
       throw halfway(context, written, changes, error, lost)
     }
-    written.push(...part)
+    for (const change of part) written.push(change)
   }
   const lost = await record(context, written, by)
   if (lost !== null) throw halfway(context, written, changes, null, lost)
@@ -96,7 +102,9 @@ function inSafeOrder({ keyOf }: WriteContext, changes: readonly EntryChange[]): 
   const parts = new Map<string, EntryChange[]>()
   for (const change of changes.toSorted((a, b) => rank(a) - rank(b))) {
     const name = `${rank(change)} ${keyOf(change)}`
-    parts.set(name, [...(parts.get(name) ?? []), change])
+    const part = parts.get(name)
+    if (part) part.push(change)
+    else parts.set(name, [change])
   }
   return [...parts.values()]
 }
@@ -117,7 +125,7 @@ async function record(
 }
 
 /** Runs a script; answers with the number of a conflicting change, `null`, or that one node does not do. */
-function evaluate(
+async function evaluate(
   { connection, historyKey, markerKeys, keyOf }: WriteContext,
   script: string,
   changes: readonly EntryChange[],
@@ -125,30 +133,29 @@ function evaluate(
   marking: Marking | null = null,
 ): Promise<number | 'CROSSSLOT' | 'NOSTREAM' | null> {
   const records = script === RECORD_ONLY
-  const hashes = [...new Set(changes.map(keyOf))]
+  const hashes = new Map<string, number>()
+  for (const change of changes) {
+    const key = keyOf(change)
+    if (!hashes.has(key)) hashes.set(key, hashes.size + 1)
+  }
   const { marker, services, rulesForAll } = markerKeys
   const keys = [
-    ...(records ? [] : hashes),
+    ...(records ? [] : hashes.keys()),
     ...(marking ? [marker, services, rulesForAll] : []),
     ...(by === undefined ? [] : [historyKey]),
   ]
-  const mark = marking ? [String(hashes.length + 1), marking.empty, marking.held] : ['', '', '']
-  const words = changes.flatMap((change) => [
-    String(hashes.indexOf(keyOf(change)) + 1),
-    change.key,
-    change.owner,
-    change.field,
-    ...optional(change.expected),
-    ...optional(change.value),
-    isChange(change) ? '1' : '',
-  ])
+  const packed = await inPieces(
+    packing(changes, (change) => hashes.get(keyOf(change)) ?? 0, by !== undefined),
+  )
+  const mark = marking ? [String(hashes.size + 1), marking.empty, marking.held] : ['', '', '']
+  const args = [by ?? '', String(HISTORY_MAX), String(HISTORY_BYTES_MAX), newStepId(), packed, ...mark]
   return connection.ask({
-    key: hashes.length <= 1 || records ? (keys[0] ?? null) : hashes.join(' or '),
+    key: hashes.size <= 1 || records ? (keys[0] ?? null) : [...hashes.keys()].join(' or '),
     writes: true,
     send: async (redis) => {
       try {
-        const args = [...keys, by ?? '', String(HISTORY_MAX), ...mark, ...words]
-        return (await redis.eval(script, keys.length, ...args)) as number | 'NOSTREAM' | null
+        return (await redis.call('eval', [script, keys.length, ...keys, ...args])) as
+          number | 'NOSTREAM' | null
       } catch (error) {
         // Redis says so before it runs anything.
         if (error instanceof Error && error.message.startsWith('CROSSSLOT')) return 'CROSSSLOT'
@@ -156,6 +163,33 @@ function evaluate(
       }
     },
   })
+}
+
+/** The changes as the scripts take them. */
+function* packing(
+  changes: readonly EntryChange[],
+  numberOf: (change: EntryChange) => number,
+  recorded: boolean,
+): InPieces<string> {
+  const leftOut = new Map<EntryChange, readonly string[]>()
+  if (recorded) {
+    for (const { change, leftOut: lines } of yield* recording(changes)) if (lines) leftOut.set(change, lines)
+  }
+  const words: string[] = []
+  let length = 0
+  for (const change of changes) {
+    const { key, owner, field, expected, value } = change
+    const instead = leftOut.get(change)
+    const about = [numberOf(change), key, owner, field, expected ?? false]
+    const difference = [value ?? false, instead ? JSON.stringify(instead) : false]
+    const word = JSON.stringify(isChange(change) ? [...about, true, ...difference] : [...about, false])
+    words.push(word)
+    length += word.length
+    if (length < PIECE) continue
+    length = 0
+    yield
+  }
+  return `[${words.join(',')}]`
 }
 
 function noStream({ description, historyKey }: WriteContext): StoreError {
@@ -192,8 +226,4 @@ function halfway(
       : `failed after ${written.length} of ${changes.length} changes; written are: ${places}; then: ${problem}`
   const unrecorded = lost === null ? '' : `; the history has no record of what is written: ${lost}`
   return new StoreError('STORE_HALFWAY', `${description} ${so}${unrecorded}`)
-}
-
-function optional(text: string | null): [present: string, text: string] {
-  return text === null ? ['', ''] : ['1', text]
 }

@@ -9,6 +9,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 /** Mode of a file that is made: the owner writes, the group reads; rules are nobody else's business. */
 const NEW_FILE_MODE = 0o640
+/** Mode of a file with secrets that is made, and of all files while they are written. */
+const SECRET_FILE_MODE = 0o600
 /** A lock that its holder has not refreshed for this long belongs to a process that died, in milliseconds. */
 const LOCK_STALE = 5000
 /** How long to wait for another writer, in milliseconds: longer than a lock takes to become stale. */
@@ -16,6 +18,16 @@ const LOCK_PATIENCE = 15_000
 /** Between two tries to get the lock, in milliseconds; varied, so that two writers do not stay in step. */
 const LOCK_PAUSE = 15
 const LINKS_MAX = 40
+/** Of a file with secrets, what an operator has let a group do stays; others have no business with it. */
+const NOT_OTHERS = 0o770
+
+/** How a file is replaced. */
+export interface ReplaceOptions {
+  /** Whether nobody but its owner may read a file that is made. @default the group may */
+  readonly secret?: boolean
+  /** Whom files belong to that are not there yet; others keep theirs. @default who makes them */
+  readonly newFileOwner?: NewFileOwner
+}
 
 /** Whom a file is given that is made by root, as far as there is anybody. */
 export type NewFileOwner = { readonly uid: number; readonly gid: number } | null
@@ -28,12 +40,11 @@ export type NewTexts = readonly (readonly [file: string, text: string])[]
  *
  * @param update gives the new texts of the file, whose real name it is given, and of files beside it, after it
  *   has read the old ones itself. All are written before the first is put in its place.
- * @param newFileOwner of files that are not there yet; others keep theirs
  */
 export async function replaceFile(
   file: string,
   update: (target: string) => Promise<NewTexts>,
-  newFileOwner: NewFileOwner = null,
+  options: ReplaceOptions = {},
 ): Promise<void> {
   // A link stays a link: what it points to is replaced, and locked, under its one real name.
   const target = await realTarget(file)
@@ -41,7 +52,7 @@ export async function replaceFile(
   const release = await lockOn(target, (error) => (lost = error))
   try {
     const texts = await update(target)
-    await writeBeside(texts, newFileOwner, () => {
+    await writeBeside(texts, options, () => {
       if (lost) throw lost
     })
   } finally {
@@ -72,12 +83,12 @@ async function lockOn(target: string, onCompromised: (error: Error) => void): Pr
  */
 async function writeBeside(
   texts: NewTexts,
-  newFileOwner: NewFileOwner,
+  options: ReplaceOptions,
   assertLocked: () => void,
 ): Promise<void> {
   const written: string[] = []
   try {
-    for (const [target, text] of texts) written.push(await writeTemporary(target, text, newFileOwner))
+    for (const [target, text] of texts) written.push(await writeTemporary(target, text, options))
     assertLocked()
     for (const [index, [target]] of texts.entries()) await rename(written[index] ?? '', target)
   } catch (error) {
@@ -87,15 +98,21 @@ async function writeBeside(
 }
 
 /** A complete new file beside the old one; gives its name. */
-async function writeTemporary(target: string, text: string, newFileOwner: NewFileOwner): Promise<string> {
+async function writeTemporary(
+  target: string,
+  text: string,
+  { secret = false, newFileOwner = null }: ReplaceOptions,
+): Promise<string> {
   const old = await stat(target).catch(whenMissing(null))
   const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`
-  const handle = await open(temporary, 'wx', NEW_FILE_MODE)
+  const mode = secret ? SECRET_FILE_MODE : NEW_FILE_MODE
+  const handle = await open(temporary, 'wx', SECRET_FILE_MODE)
   try {
-    await handle.writeFile(text)
+    // Before the first byte: whoever may not read the file never can.
     const owner = old ?? newFileOwner
     if (owner) await setOwner(handle, owner.uid, owner.gid)
-    await handle.chmod(old ? old.mode & 0o7777 : NEW_FILE_MODE)
+    await handle.chmod(old ? old.mode & (secret ? NOT_OTHERS : 0o7777) : mode)
+    await handle.writeFile(text)
     await handle.sync()
     return temporary
   } catch (error) {

@@ -165,6 +165,9 @@ export interface RuleStore {
   /** The recorded changes, latest first. */
   history(query: HistoryQuery): Promise<readonly HistoryEntry[]>
 
+  /** The same one by one, for whoever knows only on the way where to stop. */
+  historyEntries(query: Omit<HistoryQuery, 'limit'>): AsyncIterable<HistoryEntry>
+
   /** What this store is, by name, for a person who looks after it: version or size, among others. */
   facts(): Promise<Readonly<Record<string, string>>>
 

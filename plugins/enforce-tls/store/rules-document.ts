@@ -4,8 +4,10 @@
  * is not looked at here.
  */
 import { parseDomain } from '../rules/address.js'
+import { PIECE } from '../rules/owner-entries.js'
 import { parseOwner, quote } from '../rules/owner.js'
-import { jsonProblem } from './json-problem.js'
+import { atOnce, sorting, type InPieces } from '../rules/pieces.js'
+import { scanning, type Part } from './json-problem.js'
 import { parseMarker } from './store-marker.js'
 
 /** All rules, services and groups; every value as JSON text. */
@@ -45,53 +47,104 @@ export function placeIn(...path: readonly [key: string, ...string[]]): string {
  * @throws {DocumentProblem} for the first thing that is not as expected.
  */
 export function parseDocument(text: string): RulesDocument {
+  return atOnce(readingDocument(text))
+}
+
+/** `parseDocument`, in pieces. */
+export function* readingDocument(text: string): InPieces<RulesDocument> {
   const json = text.replace(/^\ufeff/, '')
   if (json.trim() === '') throw new DocumentProblem('the document is empty; no rules at all are written {}')
-  const found = jsonProblem(json)
-  if (found)
+  const found = yield* scanning(json, 3)
+  if ('problem' in found)
     throw new DocumentProblem(`line ${found.line}, column ${found.column}: the document ${found.problem}`)
-  const top = JSON.parse(json) as unknown
-  if (!isObject(top)) throw new DocumentProblem(`the document is not a JSON object; expected: ${EXAMPLE}`)
-  for (const key of Object.keys(top)) {
+  const top = found.members
+  if (top === null) throw new DocumentProblem(`the document is not a JSON object; expected: ${EXAMPLE}`)
+  for (const key of top.keys()) {
     if (!(KEYS as readonly string[]).includes(key))
       throw new DocumentProblem(`unknown key ${quote(key)}; allowed keys: ${KEYS.join(', ')}`)
   }
   const document = emptyDocument()
+  let read = 0
+  function* add(entries: Map<string, string>, name: string, { start, end }: Part): InPieces<void> {
+    entries.set(name, JSON.stringify(JSON.parse(json.slice(start, end))))
+    read += end - start
+    if (read < PIECE) return
+    read = 0
+    yield
+  }
   for (const [domain, service] of members(top, 'domains')) {
     checkName('domains', domain, normalisedDomain(domain))
-    document.domains.set(domain, JSON.stringify(service))
+    yield* add(document.domains, domain, service)
   }
-  for (const [group, patterns] of members(top, 'groups')) document.groups.set(group, JSON.stringify(patterns))
+  for (const [group, patterns] of members(top, 'groups')) yield* add(document.groups, group, patterns)
   for (const [owner, rules] of members(top, 'rules')) {
     checkName('rules', owner, normalisedOwner(owner))
-    if (!isObject(rules)) throw notAnObject(placeIn('rules', owner), 'rule ids and rules')
-    const entries = Object.entries(rules).map(([id, rule]) => [id, JSON.stringify(rule)] as const)
-    document.rules.set(owner, new Map(entries))
+    if (rules.members === null) throw notAnObject(placeIn('rules', owner), 'rule ids and rules')
+    const entries = new Map<string, string>()
+    document.rules.set(owner, entries)
+    for (const [id, rule] of rules.members) yield* add(entries, id, rule)
   }
-  document.store = markerIn(top)
+  document.store = markerIn(json, top.get('store'))
   return document
 }
 
 /** Writes a document in the one order that makes two versions easy to compare: names sorted, rules as they stand. */
-export function formatDocument({ domains, groups, rules, store }: RulesDocument): string {
-  const owners = [...rules].filter(([, ofOwner]) => ofOwner.size > 0)
-  const top = {
-    ...(store === null ? {} : { store: parsed(store) }),
-    domains: plain(sorted(domains), parsed),
-    groups: plain(sorted(groups), parsed),
-    rules: plain(sorted(owners), (ofOwner) => plain(ofOwner, parsed)),
+export function formatDocument(document: RulesDocument): string {
+  return atOnce(writingDocument(document))
+}
+
+/** `formatDocument`, in pieces. */
+export function* writingDocument({ domains, groups, rules, store }: RulesDocument): InPieces<string> {
+  const parts: string[] = ['{']
+  if (store !== null) {
+    const text = JSON.stringify(parsed(store), null, 2).replaceAll('\n', '\n  ')
+    parts.push(`\n  "store": ${text},`)
   }
-  return `${JSON.stringify(top, null, 2)}\n`
+  let length = 0
+  function* write(name: string, text: string, comma: string): InPieces<void> {
+    const part = `${comma}\n${name}: ${text}`
+    parts.push(part)
+    length += part.length
+    if (length < PIECE) return
+    length = 0
+    yield
+  }
+  function* writeEntries(entries: Iterable<readonly [string, string]>, indent: string): InPieces<void> {
+    let comma = '{'
+    for (const [name, json] of entries) {
+      const text = JSON.stringify(parsed(json), null, 2).replaceAll('\n', `\n${indent}`)
+      yield* write(indent + JSON.stringify(name), text, comma)
+      comma = ','
+    }
+    parts.push(comma === '{' ? '{}' : `\n${indent.slice(2)}}`)
+  }
+  for (const [name, entries, comma] of [
+    ['domains', domains, ''],
+    ['groups', groups, ','],
+  ] as const) {
+    parts.push(`${comma}\n  "${name}": `)
+    yield* writeEntries(yield* sorting([...entries], byName), '    ')
+  }
+  parts.push(',\n  "rules": ')
+  let comma = '{'
+  for (const [owner, ofOwner] of yield* sorting([...rules], byName)) {
+    if (ofOwner.size === 0) continue
+    parts.push(`${comma}\n    ${JSON.stringify(owner)}: `)
+    yield* writeEntries(ofOwner, '      ')
+    comma = ','
+  }
+  parts.push(comma === '{' ? '{}' : '\n  }', '\n}\n')
+  return parts.join('')
 }
 
 /**
- * A JSON text in the spelling in which a document gives it.
+ * A JSON text in the spelling in which a document gives it, in pieces.
  *
  * @throws {DocumentProblem} for a text that is not JSON and so can't be kept in a document.
  */
-export function compactJson(text: string): string {
-  const found = jsonProblem(text)
-  if (found) throw new DocumentProblem(`${quote(text)} can't be kept in it, it ${found.problem}`)
+export function* compactJson(text: string): InPieces<string> {
+  const found = yield* scanning(text, 0)
+  if ('problem' in found) throw new DocumentProblem(`${quote(text)} can't be kept in it, it ${found.problem}`)
   return JSON.stringify(parsed(text))
 }
 
@@ -99,20 +152,20 @@ function parsed(text: string): unknown {
   return JSON.parse(text)
 }
 
-function markerIn(top: object): string | null {
-  const { store } = top as { store?: unknown }
-  if (store === undefined) return null
-  const json = JSON.stringify(store)
-  const marker = parseMarker(json)
+/** @throws {DocumentProblem} for a marker that is none. */
+function markerIn(json: string, part: Part | undefined): string | null {
+  if (part === undefined) return null
+  const text = JSON.stringify(parsed(json.slice(part.start, part.end)))
+  const marker = parseMarker(text)
   if ('problem' in marker) throw new DocumentProblem(`${placeIn('store')}: ${marker.problem}`)
-  return json
+  return text
 }
 
-function members(top: object, key: (typeof KEYS)[number]): [string, unknown][] {
-  const value = new Map(Object.entries(top) as [string, unknown][]).get(key)
-  if (value === undefined) return []
-  if (!isObject(value)) throw notAnObject(placeIn(key), 'names and their entries')
-  return Object.entries(value)
+function members(top: ReadonlyMap<string, Part>, key: (typeof KEYS)[number]): ReadonlyMap<string, Part> {
+  const value = top.get(key)
+  if (value === undefined) return new Map()
+  if (value.members === null) throw notAnObject(placeIn(key), 'names and their entries')
+  return value.members
 }
 
 function checkName(key: 'domains' | 'rules', name: string, normalised: string | { problem: string }): void {
@@ -143,17 +196,6 @@ function notAnObject(place: string, content: string): DocumentProblem {
   return new DocumentProblem(`${place}: is not an object; an object of ${content} is expected`)
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function sorted<V>(entries: Iterable<readonly [string, V]>): (readonly [string, V])[] {
-  return [...entries].sort(([a], [b]) => (a < b ? -1 : 1))
-}
-
-/** An object without a prototype: `__proto__` is a key like any other in it. */
-function plain<V>(entries: Iterable<readonly [string, V]>, value: (stored: V) => unknown): object {
-  const object = Object.create(null) as Record<string, unknown>
-  for (const [key, stored] of entries) object[key] = value(stored)
-  return object
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1
 }

@@ -2,6 +2,7 @@
  * The marker of a store: what tells it from any other, and from itself before it lost its rules. It lies beside the
  * rules and vanishes with them. Pure; a text that is no marker is told in words.
  */
+import { parseJson } from '../rules/json.js'
 import { createHash, randomBytes } from 'node:crypto'
 
 /** A marker; it is kept as JSON, and fields of later versions stay as they are. */
@@ -47,7 +48,7 @@ export function unmarkedName(place: string): string {
 export function parseMarker(json: string): StoreMarker | { readonly problem: string } {
   let value: unknown
   try {
-    value = JSON.parse(json)
+    value = parseJson(json)
   } catch {
     return { problem: `is not JSON; expected: ${EXPECTED}` }
   }

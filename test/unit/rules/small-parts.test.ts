@@ -8,7 +8,7 @@ import {
 import { HeaderBlock } from '../../../plugins/enforce-tls/rules/header-block.js'
 import { definitionOf, later, stricter, type Level } from '../../../plugins/enforce-tls/rules/levels.js'
 import { assertOwner, parseService } from '../../../plugins/enforce-tls/rules/owner-entries.js'
-import { addUp, requirementOf, sameRequirement } from '../../../plugins/enforce-tls/rules/requirement.js'
+import { addUp, requirementOf, requirementKey } from '../../../plugins/enforce-tls/rules/requirement.js'
 import { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
 import { checkRule } from '../../../plugins/enforce-tls/rules/rule.js'
 import { setUp, subject, to, when, type RuleSpec } from './rows/row.js'
@@ -61,9 +61,9 @@ describe('requirements', () => {
 
   it('are the same where demand and rules are', () => {
     const of = (id: string) => requirementOf({ level: 'encrypt' }, 'a.example', { owner: '*', id, name: 'x' })
-    assert.equal(sameRequirement(of('r1'), of('r1')), true)
-    assert.equal(sameRequirement(of('r1'), of('r2')), false)
-    assert.equal(sameRequirement(null, of('r1')), false)
+    assert.equal(requirementKey(of('r1')), requirementKey(of('r1')))
+    assert.notEqual(requirementKey(of('r1')), requirementKey(of('r2')))
+    assert.notEqual(requirementKey(null), requirementKey(of('r1')))
   })
 })
 

@@ -5,6 +5,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { Ajv, type JSONSchemaType } from 'ajv'
 import { parseDomain } from '../../rules/address.js'
+import { parseJson } from '../../rules/json.js'
 import { quote } from '../../rules/owner.js'
 
 /** Every role: administrator of all, administrator of some domains, somebody who only reads. */
@@ -143,7 +144,7 @@ export function sameText(a: string, b: string): boolean {
 function parsed(json: string | null): unknown {
   if (json === null) return null
   try {
-    return JSON.parse(json)
+    return parseJson(json)
   } catch {
     return null
   }

@@ -5,11 +5,12 @@
  */
 import { readFile } from 'node:fs/promises'
 import { RateLimiterMemory, type RateLimiterAbstract } from 'rate-limiter-flexible'
+import { notJson, parseJson } from '../../rules/json.js'
 import { fileProblem } from '../../store/file-problem.js'
 import type { FileStoreOptions } from '../../store/file-store.js'
 import { replaceFile, type NewFileOwner } from '../../store/replace-file.js'
 import { StoreError } from '../../store/rule-store.js'
-import type { AccountKind, TryLimit, Vault } from './vault.js'
+import { SESSIONS_MAX, type AccountKind, type NewSession, type TryLimit, type Vault } from './vault.js'
 
 /** Names to values, by kind. */
 type Content = Map<string, Map<string, unknown>>
@@ -17,6 +18,8 @@ type Content = Map<string, Map<string, unknown>>
 interface KeptSession {
   readonly value: string
   readonly expiresAt: number
+  /** Whose it is; sessions of version 0.1.0 do not say. */
+  readonly user?: string
 }
 
 /** Accounts and sessions in files. */
@@ -65,17 +68,23 @@ export class FileVault implements Vault {
     return isKept(kept) && kept.expiresAt > this.#now() ? kept.value : null
   }
 
-  createSession(key: string, value: string, expiresAt: number): Promise<void> {
-    return this.#changeSessions((sessions) => sessions.set(key, { value, expiresAt }))
+  createSession({ user, key, value, expiresAt }: NewSession): Promise<void> {
+    return this.#changeSessions((sessions) => {
+      // They stand in the order in which they began.
+      const mine = [...sessions].filter(([, kept]) => (kept as KeptSession).user === user)
+      for (const [old] of mine.slice(0, Math.max(0, mine.length - SESSIONS_MAX + 1))) sessions.delete(old)
+      sessions.set(key, { user, value, expiresAt })
+    })
   }
 
   renewSession(key: string, value: string, expiresAt: number): Promise<void> {
     return this.#changeSessions((sessions) => {
-      if (sessions.has(key)) sessions.set(key, { value, expiresAt })
+      const kept = sessions.get(key)
+      if (kept !== undefined) sessions.set(key, { ...(kept as KeptSession), value, expiresAt })
     })
   }
 
-  dropSession(key: string): Promise<void> {
+  dropSession(_user: string, key: string): Promise<void> {
     return this.#changeSessions((sessions) => sessions.delete(key))
   }
 
@@ -118,7 +127,7 @@ export class FileVault implements Vault {
           )
           return [[target, `${JSON.stringify(plain, null, 2)}\n`]]
         },
-        this.#newFileOwner,
+        { secret: true, newFileOwner: this.#newFileOwner },
       )
     } catch (error) {
       throw explained(file, error)
@@ -141,9 +150,9 @@ function parsed(file: string, text: string): Content {
   const corrupt = (problem: string) => new StoreError('STORE_CORRUPT', `file ${file} ${problem}`)
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text)
   } catch (error) {
-    throw corrupt(`is not JSON: ${(error as SyntaxError).message}`)
+    throw corrupt(notJson(error))
   }
   if (!isObject(value)) throw corrupt('is not a JSON object')
   return new Map(

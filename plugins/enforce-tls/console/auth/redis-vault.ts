@@ -6,7 +6,7 @@ import { RateLimiterRedis, type RateLimiterAbstract } from 'rate-limiter-flexibl
 import type { RedisSettings } from '../../settings.js'
 import { RedisConnection } from '../../store/redis-connection.js'
 import { StoreError } from '../../store/rule-store.js'
-import type { AccountKind, TryLimit, Vault } from './vault.js'
+import { SESSIONS_MAX, type AccountKind, type NewSession, type TryLimit, type Vault } from './vault.js'
 
 const COMPARE_AND_SET = `
 local expected = ARGV[2] == '1' and ARGV[3]
@@ -62,8 +62,20 @@ export class RedisVault implements Vault {
     return this.#connection.ask({ key: name, writes: false, send: (redis) => redis.get(name) })
   }
 
-  async createSession(key: string, value: string, expiresAt: number): Promise<void> {
+  async createSession({ user, key, value, createdAt, expiresAt, endsAt }: NewSession): Promise<void> {
     const name = this.#sessionKey(key)
+    const index = this.#indexKey(user)
+    const kept = await this.#connection.ask({
+      key: index,
+      writes: false,
+      send: (redis) => redis.hgetall(index),
+    })
+    for (const old of endedBy(kept, createdAt)) await this.dropSession(user, old)
+    await this.#connection.ask({
+      key: index,
+      writes: true,
+      send: (redis) => redis.hset(index, key, `${createdAt} ${endsAt}`),
+    })
     await this.#connection.ask({
       key: name,
       writes: true,
@@ -80,9 +92,11 @@ export class RedisVault implements Vault {
     })
   }
 
-  async dropSession(key: string): Promise<void> {
+  async dropSession(user: string, key: string): Promise<void> {
     const name = this.#sessionKey(key)
+    const index = this.#indexKey(user)
     await this.#connection.ask({ key: name, writes: true, send: (redis) => redis.del(name) })
+    await this.#connection.ask({ key: index, writes: true, send: (redis) => redis.hdel(index, key) })
   }
 
   limiter({ name, points, duration }: TryLimit): RateLimiterAbstract {
@@ -103,6 +117,11 @@ export class RedisVault implements Vault {
     return `${this.#prefix}session:${key}`
   }
 
+  /** Of the sessions of a user: when they began, and when they end at the latest. */
+  #indexKey(user: string): string {
+    return `${this.#prefix}sessions-of:${user}`
+  }
+
   /** The two commands that the limiter sends, over the connection that tells its failures in words. */
   #limiterClient() {
     const ask = this.#connection.ask.bind(this.#connection)
@@ -116,6 +135,17 @@ export class RedisVault implements Vault {
       del: (key: string) => ask({ key, writes: true, send: (redis) => redis.del(key) }),
     }
   }
+}
+
+/** The sessions of an index that make room for a new one: those that are over, and the oldest where there are too many. */
+function endedBy(index: Readonly<Record<string, string>>, now: number): string[] {
+  const sessions = Object.entries(index).map(([key, times]) => {
+    const [createdAt = 0, endsAt = 0] = times.split(' ').map(Number)
+    return { key, createdAt, endsAt }
+  })
+  const over = sessions.filter(({ endsAt }) => !(endsAt > now))
+  const live = sessions.filter(({ endsAt }) => endsAt > now).sort((a, b) => b.createdAt - a.createdAt)
+  return [...over, ...live.slice(SESSIONS_MAX - 1)].map(({ key }) => key)
 }
 
 /** In milliseconds; at least one, since Redis refuses less. */

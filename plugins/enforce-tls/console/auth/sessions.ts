@@ -4,6 +4,7 @@
  * its user away or gives them a new password: user and role are read anew for each request.
  */
 import { randomBytes } from 'node:crypto'
+import { parseJson } from '../../rules/json.js'
 import type { Settings } from '../../settings.js'
 import { digest, parseUser, stampOf, type User } from './account.js'
 import type { Vault } from './vault.js'
@@ -54,7 +55,14 @@ export class Sessions {
       seenAt: now,
     }
     const key = digest(text)
-    await this.#vault.createSession(key, JSON.stringify(kept), this.#endOf(kept))
+    await this.#vault.createSession({
+      user: name,
+      key,
+      value: JSON.stringify(kept),
+      createdAt: now,
+      expiresAt: this.#endOf(kept),
+      endsAt: now + this.#settings().sessionMax,
+    })
     return { session: { key, name, user, csrf: kept.csrf }, text }
   }
 
@@ -66,7 +74,7 @@ export class Sessions {
     const now = this.#now()
     const user = parseUser(await this.#vault.read('users', kept.user))
     if (user === null || stampOf(user) !== kept.stamp || !(this.#endOf(kept) > now)) {
-      await this.#vault.dropSession(key)
+      await this.#vault.dropSession(kept.user, key)
       return null
     }
     if (now - kept.seenAt > this.#settings().sessionIdle / RENEWALS) await this.#renew(key, kept, now)
@@ -79,8 +87,8 @@ export class Sessions {
     if (kept !== null) await this.#renew(key, { ...kept, stamp: stampOf(user) }, this.#now())
   }
 
-  end({ key }: Session): Promise<void> {
-    return this.#vault.dropSession(key)
+  end({ name, key }: Session): Promise<void> {
+    return this.#vault.dropSession(name, key)
   }
 
   #renew(key: string, kept: KeptSession, now: number): Promise<void> {
@@ -97,7 +105,7 @@ export class Sessions {
 function parsed(json: string | null): KeptSession | null {
   if (json === null) return null
   try {
-    return JSON.parse(json) as KeptSession
+    return parseJson(json) as KeptSession
   } catch {
     return null
   }

@@ -17,6 +17,21 @@ export interface TryLimit {
   readonly duration: number
 }
 
+/** The most sessions that one user has at a time. */
+export const SESSIONS_MAX = 20
+
+/** A session as it begins. */
+export interface NewSession {
+  readonly user: string
+  readonly key: string
+  readonly value: string
+  /** In milliseconds since 1970, as all times. */
+  readonly createdAt: number
+  readonly expiresAt: number
+  /** When it ends however it is used. */
+  readonly endsAt: number
+}
+
 /** Accounts and sessions, kept somewhere. */
 export interface Vault {
   readonly description: string
@@ -37,13 +52,17 @@ export interface Vault {
   /** One session; `null` where there is none, or it has ended. */
   readSession(key: string): Promise<string | null>
 
-  /** @param expiresAt in milliseconds since 1970 */
-  createSession(key: string, value: string, expiresAt: number): Promise<void>
+  /** Makes a session; where its user has `SESSIONS_MAX` already, the oldest of them ends. */
+  createSession(session: NewSession): Promise<void>
 
-  /** As `createSession`, but a session that has ended meanwhile stays so. */
+  /**
+   * Moves the end of a session on; one that has ended meanwhile stays so.
+   *
+   * @param expiresAt in milliseconds since 1970
+   */
   renewSession(key: string, value: string, expiresAt: number): Promise<void>
 
-  dropSession(key: string): Promise<void>
+  dropSession(user: string, key: string): Promise<void>
 
   /** Counts tries. */
   limiter(limit: TryLimit): RateLimiterAbstract

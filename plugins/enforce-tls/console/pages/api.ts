@@ -1,6 +1,6 @@
 /** Speaks with the API: relative to the page, with the session's token, and every failure as an `ApiError`. */
 import { texts } from './texts.js'
-import type { Session } from './types.js'
+import type { RuleList, Session } from './types.js'
 
 /** An answer that is not what was asked for; `message` is for a person. */
 export class ApiError extends Error {
@@ -20,6 +20,8 @@ export class ApiError extends Error {
 export interface Answer<T> {
   readonly body: T
   readonly etag: string
+  /** The path of the next page; `null` where this is the last, or no list. */
+  readonly next: string | null
 }
 
 /** What the client holds between requests. */
@@ -64,9 +66,44 @@ export async function request<T>(
     throw new ApiError(0, 'offline', texts.errors.offline, null)
   }
   const answered = await readBody(response)
-  if (response.ok) return { body: answered as T, etag: response.headers.get('etag') ?? '' }
+  if (response.ok)
+    return { body: answered as T, etag: response.headers.get('etag') ?? '', next: nextOf(path, response) }
   if (response.status === 401 && path !== 'session') held.onSignedOut()
   throw toError(response.status, answered)
+}
+
+/**
+ * All pages of a list.
+ *
+ * @param most where to stop: so many entries, or some more, are enough
+ */
+export async function requestAll<T>(path: string, most = Infinity): Promise<readonly T[]> {
+  const all: T[] = []
+  for (let next: string | null = path; next !== null && all.length < most;) {
+    const page: Answer<readonly T[]> = await request<readonly T[]>('GET', next)
+    for (const entry of page.body) all.push(entry)
+    next = page.next
+  }
+  return all
+}
+
+/** All rules of an owner, with the version of the list; read again from the start where it changes meanwhile. */
+export async function requestRules(path: string): Promise<Answer<RuleList>> {
+  const first = await request<RuleList>('GET', path)
+  const rules = [...first.body.rules]
+  for (let next = first.next; next !== null;) {
+    const page: Answer<RuleList> = await request<RuleList>('GET', next)
+    if (page.etag !== first.etag) return requestRules(path)
+    for (const rule of page.body.rules) rules.push(rule)
+    next = page.next
+  }
+  return { ...first, body: { ...first.body, rules }, next: null }
+}
+
+/** The reference to the next page is relative to the request that it answers (RFC 8288). */
+function nextOf(path: string, response: Response): string | null {
+  const [, query] = /<(\?[^>]*)>; rel="next"/.exec(response.headers.get('link') ?? '') ?? []
+  return query === undefined ? null : `${path.split('?', 1)[0] ?? ''}${query}`
 }
 
 /** Part of a path. */

@@ -157,6 +157,8 @@ export interface HistoryEntry {
   readonly field: string
   readonly from: unknown
   readonly to: unknown
+  /** `from` and `to` are too long to be kept. */
+  readonly leftOut: boolean
   readonly differences: readonly string[]
 }
 

@@ -1,17 +1,23 @@
 /** Sending domains and their services: the switch without which the rules of a domain sleep. */
 import { readOwners } from '../../entries/whole-store.js'
-import { ruleProblem, serviceProblem } from '../../entries/entry-problems.js'
+import { checkingRule, serviceProblem } from '../../entries/entry-problems.js'
 import type { FailuresByDomain } from '../../report/recent-failures.js'
 import { EVERYONE, parseNewDomain, parseOwner, serviceDomainOf } from '../../rules/owner.js'
 import { parseService, type OwnerEntries } from '../../rules/owner-entries.js'
 import { Groups } from '../../rules/group.js'
+import { sorting, type InPieces } from '../../rules/pieces.js'
 import { parseRule } from '../../rules/rule.js'
+import { inPieces } from '../../store/turns.js'
 import { maySee } from '../auth/permission.js'
 import { assertSeen, etagOf } from '../etag.js'
 import { changeableOwner, param, visibleDomain } from '../owner-access.js'
+import { cursorOf, Page, pageQuery, pageReply } from '../paging.js'
 import { notFound, Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
 import { count, etag, flag, list, nullable, object, text } from '../schemas.js'
+
+/** So many names are looked at between two yields. */
+const PIECE = 200
 
 const row = {
   domain: { ...text, description: 'Or `*`, the whole service, which is always on.' },
@@ -54,6 +60,8 @@ export const domainRoutes = [
     operationId: 'listDomains',
     summary: 'All domains that have a service or rules, and `*`.',
     needs: 'reader',
+    query: pageQuery,
+    paged: true,
     answers: { 200: list(domain) },
     handle: listDomains,
   }),
@@ -92,27 +100,46 @@ async function listDomains(call: Call): Promise<Reply> {
     store.groups(),
     recentFailures.byDomain(),
   ])
+  const domains = await inPieces(findingDomains(call, services.keys(), owners))
+  const after = cursorOf(call)
+  const context = { groups: new Groups(groups), failures }
+  const page = new Page<DomainRow>(call)
+  let next: string | null = null
+  for (const [name, ofDomain] of domains) {
+    if (after !== null && name <= after) continue
+    const row = await toRow(name, services.get(name) ?? null, await readOwners(store, ofDomain), context)
+    if (page.add(row, lengthOf(row))) continue
+    next = page.entries.at(-1)?.domain ?? null
+    break
+  }
+  return { body: page.entries, ...pageReply(call, next, domains.length) }
+}
+
+/** All domains that may be seen, in order, each with the owners that belong to it. */
+function* findingDomains(
+  { identity }: Call,
+  services: Iterable<string>,
+  owners: readonly string[],
+): InPieces<readonly (readonly [domain: string, owners: readonly string[]])[]> {
   const visible = (owner: string) => {
     const parsed = parseOwner(owner)
-    return 'owner' in parsed && parsed.owner === owner && maySee(call.identity, owner)
+    return 'owner' in parsed && parsed.owner === owner && maySee(identity, owner)
   }
-  const entries = await readOwners(store, owners.filter(visible))
-  const names = [
-    ...services.keys(),
-    ...entries.map(({ owner }) => serviceDomainOf(owner) ?? EVERYONE),
-    EVERYONE,
-    ...call.identity.domains,
-  ]
-  const rows = [...new Set(names)].filter(visible).sort()
-  const context = { groups: new Groups(groups), failures }
-  const byDomain = new Map<string, OwnerEntries[]>()
-  for (const each of entries) {
-    const name = serviceDomainOf(each.owner) ?? EVERYONE
-    byDomain.set(name, [...(byDomain.get(name) ?? []), each])
+  const found = new Map<string, string[]>()
+  let looked = 0
+  for (const name of [...services, EVERYONE, ...identity.domains]) {
+    if (visible(name)) found.set(name, [])
+    if (++looked % PIECE === 0) yield
   }
-  return {
-    body: rows.map((name) => toRow(name, services.get(name) ?? null, byDomain.get(name) ?? [], context)),
+  for (const owner of owners) {
+    if (++looked % PIECE === 0) yield
+    if (!visible(owner)) continue
+    const name = serviceDomainOf(owner) ?? EVERYONE
+    const ofDomain = found.get(name)
+    if (ofDomain) ofDomain.push(owner)
+    else found.set(name, [owner])
   }
+  return yield* sorting([...found], ([a], [b]) => (a < b ? -1 : 1))
 }
 
 async function rowOf({ context }: Call, name: string): Promise<DomainWithSenders | undefined> {
@@ -126,7 +153,7 @@ async function rowOf({ context }: Call, name: string): Promise<DomainWithSenders
   const senders = entries
     .filter(({ owner, rules }) => owner !== name && rules.size > 0)
     .map(({ owner, rules }) => ({ owner, rules: rules.size }))
-  return { ...toRow(name, service, entries, { groups: new Groups(groups), failures }), senders }
+  return { ...(await toRow(name, service, entries, { groups: new Groups(groups), failures })), senders }
 }
 
 /** What all rows are made with. */
@@ -135,34 +162,47 @@ interface RowContext {
   readonly failures: FailuresByDomain | null
 }
 
-function toRow(
+async function toRow(
   name: string,
   service: string | null,
   entries: readonly OwnerEntries[],
   { groups, failures }: RowContext,
-): DomainRow {
-  const texts = entries.flatMap(({ owner, rules }) => [...rules].map(([id, json]) => ({ owner, id, json })))
-  const rules = texts.flatMap(({ json }) => {
-    const checked = parseRule(json)
-    return 'rule' in checked ? [checked.rule] : []
-  })
+): Promise<DomainRow> {
   const wrong = service === null ? null : serviceProblem(name, service)
-  const problems = texts.flatMap(({ owner, id, json }) => {
-    const found = ruleProblem(owner, id, json, groups)
-    return found === null ? [] : [`Rule ${id} of ${owner}: ${found}`]
-  })
+  const problems = wrong === null ? [] : [`The service of ${name}: ${wrong}`]
+  const rules = { outgoing: 0, incoming: 0, enabled: 0 }
+  for (const ofOwner of entries) await inPieces(counting(ofOwner, groups, rules, problems))
   return {
     domain: name,
     enabled: name === EVERYONE || isOn(service),
-    rules: {
-      outgoing: rules.filter(({ direction }) => direction === 'outgoing').length,
-      incoming: rules.filter(({ direction }) => direction === 'incoming').length,
-      enabled: rules.filter(({ enabled }) => enabled).length,
-    },
-    problems: [...(wrong === null ? [] : [`The service of ${name}: ${wrong}`]), ...problems],
+    rules,
+    problems,
     failures24h: failures && (failures.get(name) ?? 0),
     etag: service === null ? null : etagOf(service),
   }
+}
+
+function* counting(
+  { owner, rules }: OwnerEntries,
+  groups: Groups,
+  counts: { outgoing: number; incoming: number; enabled: number },
+  problems: string[],
+): InPieces<void> {
+  for (const [id, json] of rules) {
+    const found = yield* checkingRule(owner, id, json, groups)
+    // A rule whose group is not valid is counted all the same.
+    const checked = 'problem' in found ? parseRule(json) : found
+    if ('problem' in found) problems.push(`Rule ${id} of ${owner}: ${found.problem}`)
+    if ('rule' in checked) {
+      counts[checked.rule.direction]++
+      if (checked.rule.enabled) counts.enabled++
+    }
+    yield
+  }
+}
+
+function lengthOf({ domain, problems }: DomainRow): number {
+  return problems.reduce((sum, problem) => sum + problem.length, domain.length)
 }
 
 async function setDomain(call: Call<{ readonly enabled: boolean }>): Promise<Reply> {

@@ -1,19 +1,20 @@
 /** What would happen to a message, and why; also with a rule that is not saved yet. */
 import type { MailAddress } from '../../rules/address.js'
 import { addressIn } from '../../rules/spelling.js'
-import { explain } from '../../rules/explain.js'
+import { explaining } from '../../rules/explain.js'
 import { explanationData } from '../../rules/explanation-data.js'
 import { HEADER_BYTES_MAX, HeaderBlock } from '../../rules/header-block.js'
 import type { MessageView } from '../../rules/match.js'
 import { InvalidEntry, type OwnerEntries } from '../../rules/owner-entries.js'
 import { ownersOf, quote } from '../../rules/owner.js'
 import type { Direction } from '../../rules/rule.js'
+import { inPieces } from '../../store/turns.js'
 import { maySee } from '../auth/permission.js'
 import { visibleOwner } from '../owner-access.js'
 import { notFound, Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
 import { draft, flag, list, nullable, object, shortText, text } from '../schemas.js'
-import { storedRules } from '../stored-rules.js'
+import { placedRules } from '../stored-rules.js'
 import { checkedRule } from './rule-access.js'
 
 interface ExplainBody {
@@ -107,9 +108,9 @@ async function explainMessage(call: Call<ExplainBody>): Promise<Reply> {
     context.store.groups(),
     Promise.all(owners.map((owner) => context.store.readOwner(owner))),
   ])
-  const entries = body.rule === undefined ? stored : withUnsaved(call, stored, groups)
+  const entries = body.rule === undefined ? stored : await withUnsaved(call, stored, groups)
   try {
-    const data = explanationData(message, explain(entries, groups, message))
+    const data = explanationData(message, await inPieces(explaining(entries, groups, message)))
     const { reportOnly, forwardedMail } = context.settings().main
     return { body: { ...redacted(call, data), reportOnly, forwardedMail } }
   } catch (error) {
@@ -122,23 +123,22 @@ async function explainMessage(call: Call<ExplainBody>): Promise<Reply> {
   }
 }
 
-function withUnsaved(
+async function withUnsaved(
   call: Call<ExplainBody>,
   stored: readonly OwnerEntries[],
   groups: ReadonlyMap<string, string>,
-): readonly OwnerEntries[] {
+): Promise<readonly OwnerEntries[]> {
   const { rule: unsaved } = call.body
   if (unsaved === undefined) return stored
   const owner = visibleOwner(call, unsaved.owner)
-  return stored.map((entries) => {
-    if (entries.owner !== owner) return entries
-    const id = unsaved.id ?? UNSAVED
-    const places = storedRules(entries, groups).map(({ rule }) => (rule as { position?: unknown }).position)
-    const last = Math.max(0, ...places.filter((place) => typeof place === 'number'))
-    const draftRule = { direction: 'outgoing', position: last + 1, ...unsaved.rule, enabled: true }
-    const rule = checkedRule(draftRule, groups)
-    return { ...entries, rules: new Map(entries.rules).set(id, JSON.stringify(rule)) }
-  })
+  const entries = stored.find((each) => each.owner === owner)
+  if (entries === undefined) return stored
+  const placed = await inPieces(placedRules(entries))
+  const last = placed.findLast(({ position }) => position !== Infinity)?.position ?? 0
+  const draftRule = { direction: 'outgoing', position: last + 1, ...unsaved.rule, enabled: true }
+  const rule = await checkedRule(draftRule, groups)
+  const rules = new Map(entries.rules).set(unsaved.id ?? UNSAVED, JSON.stringify(rule))
+  return stored.map((each) => (each === entries ? { ...entries, rules } : each))
 }
 
 function messageOf({ from, to, direction = 'outgoing', header }: ExplainBody): MessageView {

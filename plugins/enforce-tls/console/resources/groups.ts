@@ -1,12 +1,15 @@
 /** Groups: named lists of patterns. Everybody may see them, since rules of every owner can refer to them. */
 import { canonical } from '../../entries/canonical.js'
-import { groupProblem } from '../../entries/entry-problems.js'
+import { findingGroupProblem } from '../../entries/entry-problems.js'
 import { valueOf } from '../../entries/difference.js'
 import { referringRules } from '../../entries/referring-rules.js'
-import { checkGroup, groupNameProblem } from '../../rules/group.js'
+import { checkingGroup, groupNameProblem, type StoredGroups } from '../../rules/group.js'
 import { quote } from '../../rules/owner.js'
+import { sorting, type InPieces } from '../../rules/pieces.js'
+import { inPieces } from '../../store/turns.js'
 import { assertSeen, etagOf } from '../etag.js'
 import { param } from '../owner-access.js'
+import { cursorOf, Page, pageQuery, pageReply } from '../paging.js'
 import { notFound, Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
 import { etag, list, object, problem, text } from '../schemas.js'
@@ -29,11 +32,10 @@ export const groupRoutes = [
     operationId: 'listGroups',
     summary: 'All groups.',
     needs: 'reader',
+    query: pageQuery,
+    paged: true,
     answers: { 200: list(group) },
-    handle: async ({ context }) => {
-      const groups = [...(await context.store.groups())].sort(([a], [b]) => (a < b ? -1 : 1))
-      return { body: groups.map(([name, json]) => toGroup(name, json)) }
-    },
+    handle: async (call) => inPieces(listing(call, await call.context.store.groups())),
   }),
   route({
     method: 'get',
@@ -46,7 +48,7 @@ export const groupRoutes = [
       const name = param(call, 'name')
       const json = (await call.context.store.groups()).get(name)
       if (json === undefined) throw notFound(`group ${quote(name)}`)
-      return { body: toGroup(name, json), etag: etagOf(json) }
+      return { body: await inPieces(toGroup(name, json)), etag: etagOf(json) }
     },
   }),
   route<GroupBody>({
@@ -78,7 +80,7 @@ async function setGroup(call: Call<GroupBody>): Promise<Reply> {
   const nameProblem = groupNameProblem(name)
   if (nameProblem !== null)
     throw new Problem(422, 'invalid', `${quote(name)} ${nameProblem}`, { field: 'name' })
-  const checked = checkGroup(body.patterns)
+  const checked = await inPieces(checkingGroup(body.patterns))
   if ('problem' in checked)
     throw new Problem(422, 'invalid', checked.problem, {
       field: `patterns${checked.value}`,
@@ -88,7 +90,8 @@ async function setGroup(call: Call<GroupBody>): Promise<Reply> {
   assertSeen(call, `group ${name}`, ...(before === null ? [] : [etagOf(before)]))
   const json = JSON.stringify(checked.patterns)
   await context.store.writeGroup(name, before, json, { by: identity.author })
-  return { status: before === null ? 201 : 200, body: toGroup(name, json), etag: etagOf(json) }
+  const status = before === null ? 201 : 200
+  return { status, body: await inPieces(toGroup(name, json)), etag: etagOf(json) }
 }
 
 async function deleteGroup(call: Call): Promise<Reply> {
@@ -97,15 +100,19 @@ async function deleteGroup(call: Call): Promise<Reply> {
   const json = (await context.store.groups()).get(name)
   if (json === undefined) throw notFound(`group ${quote(name)}`)
   assertSeen(call, `group ${name}`, etagOf(json))
-  await assertUnused(call, name)
+  await assertUnused(call, [name])
   await context.store.writeGroup(name, json, null, { by: identity.author })
   return {}
 }
 
 /** @throws {Problem} 409 where rules would lose the group: their owners' mail would wait. */
-export async function assertUnused({ context }: Call, name: string): Promise<void> {
-  const rules = await referringRules(context.store, name)
-  if (rules.length === 0) return
+export async function assertUnused({ context }: Call, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return
+  const referring = await referringRules(context.store, null)
+  const needed = new Set(referring.flatMap(({ groups }) => groups))
+  const name = names.find((each) => needed.has(each))
+  if (name === undefined) return
+  const rules = referring.filter(({ groups }) => groups.includes(name))
   const shown = rules.slice(0, 5).map(({ owner, id }) => `${id} of ${owner}`)
   const more = rules.length > shown.length ? ` and ${rules.length - shown.length} more` : ''
   throw new Problem(
@@ -115,11 +122,24 @@ export async function assertUnused({ context }: Call, name: string): Promise<voi
   )
 }
 
-function toGroup(name: string, json: string): object {
-  return {
-    name,
-    patterns: valueOf(canonical('groups', json)),
-    etag: etagOf(json),
-    problem: groupProblem(name, json),
+function* listing(call: Call, groups: StoredGroups): InPieces<Reply> {
+  const inOrder = yield* sorting([...groups], ([a], [b]) => (a < b ? -1 : 1))
+  const after = cursorOf(call)
+  const page = new Page<object>(call)
+  let last: string | null = null
+  for (const [name, json] of inOrder) {
+    if (after !== null && name <= after) continue
+    if (!page.add(yield* toGroup(name, json), json.length))
+      return { body: page.entries, ...pageReply(call, last, inOrder.length) }
+    last = name
+    yield
   }
+  return { body: page.entries, ...pageReply(call, null, inOrder.length) }
+}
+
+function* toGroup(name: string, json: string): InPieces<object> {
+  const patterns = valueOf(canonical('groups', json))
+  yield
+  const wrong = yield* findingGroupProblem(name, json)
+  return { name, patterns, etag: etagOf(json), problem: wrong }
 }

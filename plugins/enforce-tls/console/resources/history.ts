@@ -1,22 +1,25 @@
 /** Who changed what, and taking it back. */
-import { groupProblem, ruleProblem } from '../../entries/entry-problems.js'
+import { findingGroupProblem, findingRuleProblem } from '../../entries/entry-problems.js'
 import { canonical } from '../../entries/canonical.js'
-import { textDifferences, valueOf } from '../../entries/difference.js'
+import { valueOf } from '../../entries/difference.js'
+import { comparingEntry } from '../../entries/history-difference.js'
+import { Groups } from '../../rules/group.js'
 import { EVERYONE, quote } from '../../rules/owner.js'
+import type { InPieces } from '../../rules/pieces.js'
 import type { EntryChange } from '../../store/entry-change.js'
 import type { HistoryEntry } from '../../store/history.js'
 import { StoreError } from '../../store/rule-store.js'
+import { inPieces } from '../../store/turns.js'
 import { digest } from '../auth/account.js'
 import { mayChange, maySee } from '../auth/permission.js'
 import { param, visibleOwner } from '../owner-access.js'
+import { badCursor, cursorOf, Page, pageQuery, pageReply } from '../paging.js'
 import { notFound, Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
-import { list, object, shortText, text } from '../schemas.js'
+import { flag, list, object, shortText, text } from '../schemas.js'
 import { assertUnused } from './groups.js'
 
 const COUNT = 50
-/** More than any store keeps. */
-const ALL = 20_000
 
 const entry: Schema = object({
   id: { ...text, description: 'For undo.' },
@@ -28,6 +31,10 @@ const entry: Schema = object({
   field: { ...text, description: 'The rule id, the domain or the group.' },
   from: { description: 'What stood there before; null for nothing.' },
   to: { description: 'What stood there then; null for nothing.' },
+  leftOut: {
+    ...flag,
+    description: '`from` and `to` are too long to be kept: they are null, and the change can not be undone.',
+  },
   differences: { ...list(text), description: 'What differs, in short lines.' },
 })
 
@@ -38,14 +45,15 @@ export const historyRoutes = [
     operationId: 'listHistory',
     summary: 'Changes made with this console, its API and the command, latest first.',
     needs: 'reader',
-    query: { owner: shortText, count: { type: 'integer', minimum: 1, maximum: 1000 } },
-    answers: { 200: list(entry) },
-    handle: async (call) => {
-      const { owner, count = COUNT } = call.query
-      const asked = owner === undefined ? undefined : visibleOwner(call, String(owner))
-      const entries = await entriesFor(call, asked, Number(count))
-      return { body: entries.map(toEntry) }
+    query: {
+      owner: shortText,
+      count: { ...pageQuery['limit'], default: COUNT, description: 'As limit.' },
+      ...pageQuery,
+      limit: { ...pageQuery['limit'], default: COUNT },
     },
+    paged: true,
+    answers: { 200: list(entry) },
+    handle: listHistory,
   }),
   route({
     method: 'post',
@@ -58,24 +66,35 @@ export const historyRoutes = [
   }),
 ]
 
-function entriesFor(
-  { context, identity }: Call,
-  owner: string | undefined,
-  limit: number,
-): Promise<readonly HistoryEntry[]> {
-  return context.store.history({ owner, limit, accepts: (place) => maySee(identity, place.owner) })
+async function listHistory(call: Call): Promise<Reply> {
+  const { context, identity, query } = call
+  const owner = query['owner'] === undefined ? undefined : visibleOwner(call, String(query['owner']))
+  const page = new Page<object>(call, Number(query['count'] ?? COUNT))
+  let after = cursorOf(call)
+  let last: string | null = null
+  const accepts = (place: { readonly owner: string }): boolean => maySee(identity, place.owner)
+  for await (const each of context.store.historyEntries({ owner, accepts })) {
+    const id = idOf(each)
+    if (after !== null) {
+      if (id === after) after = null
+      continue
+    }
+    const shown = await inPieces(toEntry(each))
+    if (!page.add(shown, (each.from?.length ?? 0) + (each.to?.length ?? 0)))
+      return { body: page.entries, ...pageReply(call, last, null) }
+    last = id
+  }
+  if (after !== null) throw badCursor(after)
+  return { body: page.entries, ...pageReply(call, null, null) }
 }
 
 async function undo(call: Call): Promise<Reply> {
   const { context, identity } = call
-  const all = await context.store.history({ limit: ALL })
-  const id = param(call, 'id')
-  const found = all.find((each) => idOf(each) === id)
-  if (found === undefined || !maySee(identity, found.owner)) throw notFound(`change ${quote(id)}`)
-  const step = all.filter((each) => changeOf(each) === changeOf(found))
+  const step = await stepWith(call, param(call, 'id'))
   if (!step.every((each) => mayChange(identity, each.key === 'groups' ? EVERYONE : each.owner)))
     throw new Problem(403, 'forbidden', 'That change was made together with others that you may not change.')
-  for (const each of step) await assertUndoable(call, each)
+  assertKept(step)
+  await assertUndoable(call, step)
   const back = step.map(({ key, owner, field, from, to }): EntryChange => ({
     key,
     owner,
@@ -93,41 +112,85 @@ async function undo(call: Call): Promise<Reply> {
       'It was changed again since then; take back the later change first, or change it by hand.',
     )
   }
-  return { body: { undone: step.map(toEntry) } }
+  const undone: object[] = []
+  for (const each of step) undone.push(await inPieces(toEntry(each)))
+  return { body: { undone } }
+}
+
+/**
+ * The step that an entry belongs to. Its entries lie together in the history; the look ends behind them.
+ *
+ * @throws {Problem} 404 where there is none, or it is not for these eyes.
+ */
+async function stepWith({ context, identity }: Call, id: string): Promise<HistoryEntry[]> {
+  let step: HistoryEntry[] = []
+  let found: HistoryEntry | null = null
+  for await (const each of context.store.historyEntries({})) {
+    if (step[0] && changeOf(step[0]) !== changeOf(each)) {
+      if (found) break
+      step = []
+    }
+    step.push(each)
+    if (idOf(each) === id) found = each
+  }
+  if (found === null || !maySee(identity, found.owner)) throw notFound(`change ${quote(id)}`)
+  return step
+}
+
+/** @throws {Problem} 409 where the history has forgotten a part of what was written in that step. */
+function assertKept(step: readonly HistoryEntry[]): void {
+  const entries = step[0]?.step?.entries ?? step.length
+  if (entries === step.length && step.every(({ leftOut }) => leftOut === null)) return
+  throw new Problem(
+    409,
+    'not-kept',
+    'The history does not keep all of that change any more, so it can not be taken back as a whole; change it by hand.',
+  )
 }
 
 /** What is brought back must be valid now: a broken entry makes mail wait. */
-async function assertUndoable(call: Call, { key, owner, field, from }: HistoryEntry): Promise<void> {
-  if (key === 'groups' && from === null) return assertUnused(call, field)
-  if (from === null || key === 'domains') return
-  const groups = await call.context.store.groups()
-  const problem = key === 'rules' ? ruleProblem(owner, field, from, groups) : groupProblem(field, from)
+async function assertUndoable(call: Call, step: readonly HistoryEntry[]): Promise<void> {
+  const made = step.filter(({ key, from }) => key === 'groups' && from === null)
+  await assertUnused(
+    call,
+    made.map(({ field }) => field),
+  )
+  const problem = await inPieces(findingProblem(step, new Groups(await call.context.store.groups())))
   if (problem !== null)
     throw new Problem(409, 'not-valid', `What was there before is not valid any more: ${problem}.`)
 }
 
-/** A history has no numbers: an entry is named by what it says. */
-function idOf({ at, by, key, owner, field, from, to }: HistoryEntry): string {
-  return digest(JSON.stringify([at, by, key, owner, field, from, to])).slice(0, 22)
-}
-
-/** What is written in one step has one time and one author. */
-function changeOf({ at, by }: HistoryEntry): string {
-  return digest(JSON.stringify([at, by])).slice(0, 22)
-}
-
-function toEntry(each: HistoryEntry): object {
-  const { at, by, key, owner, field, from, to } = each
-  return {
-    id: idOf(each),
-    change: changeOf(each),
-    at,
-    by,
-    key,
-    owner,
-    field,
-    from: valueOf(from),
-    to: valueOf(to),
-    differences: textDifferences(key === 'domains' && to !== null ? (from ?? '{}') : from, to),
+function* findingProblem(step: readonly HistoryEntry[], groups: Groups): InPieces<string | null> {
+  for (const { key, owner, field, from } of step) {
+    if (from === null || key === 'domains') continue
+    const problem =
+      key === 'rules'
+        ? yield* findingRuleProblem(owner, field, from, groups)
+        : yield* findingGroupProblem(field, from)
+    if (problem !== null) return problem
+    yield
   }
+  return null
+}
+
+/** An entry is named by what it says: what is written in one step differs in its place. */
+function idOf({ at, by, key, owner, field, from, to, step }: HistoryEntry): string {
+  const said = step === null ? [at, by, key, owner, field, from, to] : [step.id, key, owner, field]
+  return digest(JSON.stringify(said)).slice(0, 22)
+}
+
+/** What is written in one step has its name; before steps had names, one time and one author. */
+function changeOf({ at, by, step }: HistoryEntry): string {
+  return digest(JSON.stringify(step === null ? [at, by] : [step.id])).slice(0, 22)
+}
+
+function* toEntry(each: HistoryEntry): InPieces<object> {
+  const { at, by, key, owner, field } = each
+  const from = valueOf(each.from)
+  yield
+  const to = valueOf(each.to)
+  yield
+  const differences = yield* comparingEntry(each)
+  const leftOut = each.leftOut !== null
+  return { id: idOf(each), change: changeOf(each), at, by, key, owner, field, from, to, leftOut, differences }
 }

@@ -4,6 +4,7 @@ import { openApiDocument } from '../openapi.js'
 
 /** @param routes gives all routes, this one among them */
 export function openApiRoutes(routes: () => readonly Route[]): Route[] {
+  let document: object | null = null
   return [
     route({
       method: 'get',
@@ -12,7 +13,7 @@ export function openApiRoutes(routes: () => readonly Route[]): Route[] {
       summary: 'This document.',
       needs: 'nobody',
       answers: { 200: { type: 'object', required: ['openapi', 'paths'] } },
-      handle: () => Promise.resolve({ body: openApiDocument(routes()) }),
+      handle: () => Promise.resolve({ body: (document ??= openApiDocument(routes())), constant: true }),
     }),
   ]
 }

@@ -1,15 +1,26 @@
 /** A rule, or an owner's rules, as a request finds them, and the answers that show them. */
 import { canonical } from '../../entries/canonical.js'
 import { valueOf } from '../../entries/difference.js'
-import { ruleProblem } from '../../entries/entry-problems.js'
-import type { StoredGroups } from '../../rules/group.js'
+import { checkingRule } from '../../entries/entry-problems.js'
+import { Groups, type StoredGroups } from '../../rules/group.js'
 import { quote } from '../../rules/owner.js'
 import type { OwnerEntries } from '../../rules/owner-entries.js'
+import type { InPieces } from '../../rules/pieces.js'
 import { checkRule, formatProblem, type Rule } from '../../rules/rule.js'
+import { inPieces } from '../../store/turns.js'
 import { param } from '../owner-access.js'
+import { badCursor, cursorOf, Page, pageReply } from '../paging.js'
 import { notFound, Problem } from '../problem.js'
 import type { Call, Reply } from '../route.js'
-import { isActive, listEtag, storedRule, storedRules } from '../stored-rules.js'
+import {
+  comparePlaces,
+  isActive,
+  listEtag,
+  placedRules,
+  storedRule,
+  type PlacedRule,
+  type StoredRule,
+} from '../stored-rules.js'
 
 /** What a store holds of an owner, and the groups that its rules may refer to. */
 export interface ReadOwner {
@@ -38,17 +49,56 @@ export async function readRule(call: Call, owner: string): Promise<ReadRule> {
   return { ...found, id, json }
 }
 
-/** The list, with its version. */
-export function listReply({ entries, groups }: ReadOwner): Reply {
+/** The page of the list that was asked for, with the version of the whole list. */
+export async function listReply(call: Call, { entries, groups }: ReadOwner): Promise<Reply> {
+  return inPieces(listing(call, entries, groups))
+}
+
+function* listing(call: Call, entries: OwnerEntries, groups: StoredGroups): InPieces<Reply> {
+  const placed = yield* placedRules(entries)
+  const after = placeIn(call)
+  const read = new Groups(groups)
+  const page = new Page<StoredRule>(call)
+  let last: PlacedRule | null = null
+  let next: string | null = null
+  for (const each of placed) {
+    if (after !== null && comparePlaces(each, after) <= 0) continue
+    const rule = yield* storedRule(entries.owner, each.id, each.json, read)
+    yield
+    if (!page.add(rule, each.json.length)) {
+      next = last && cursorAt(last)
+      break
+    }
+    last = each
+  }
   return {
-    body: { owner: entries.owner, active: isActive(entries), rules: storedRules(entries, groups) },
-    etag: listEtag(entries),
+    body: { owner: entries.owner, active: isActive(entries), rules: page.entries },
+    etag: yield* listEtag(entries),
+    ...pageReply(call, next, placed.length),
   }
 }
 
+/** Behind a place, and not behind a rule: it may be moved or deleted before the next page is asked for. */
+function cursorAt({ id, position }: PlacedRule): string {
+  return `${position}.${id}`
+}
+
+function placeIn(call: Call): Pick<PlacedRule, 'id' | 'position'> | null {
+  const cursor = cursorOf(call)
+  if (cursor === null) return null
+  const [, position, id] = /^(\d{1,10}|Infinity)\.(.+)$/.exec(cursor) ?? []
+  if (position === undefined || id === undefined) throw badCursor(cursor)
+  return { id, position: Number(position) }
+}
+
 /** The rule, with its version. */
-export function ruleReply({ entries, groups, id, json }: ReadRule): Reply & { readonly body: object } {
-  const stored = storedRule(entries.owner, id, json, groups)
+export async function ruleReply({
+  entries,
+  groups,
+  id,
+  json,
+}: ReadRule): Promise<Reply & { readonly body: object }> {
+  const stored = await inPieces(storedRule(entries.owner, id, json, groups))
   // In the spelling in which it can be written back.
   const body = { ...stored, rule: valueOf(canonical('rules', json)) }
   return { body, etag: stored.etag }
@@ -64,17 +114,20 @@ export async function write({ context, identity }: Call, found: ReadRule, rule: 
 }
 
 /** @throws {Problem} 422 for a rule that does not validate. */
-export function checkedRule(value: Readonly<Record<string, unknown>>, groups: StoredGroups): Rule {
+export async function checkedRule(
+  value: Readonly<Record<string, unknown>>,
+  groups: StoredGroups,
+): Promise<Rule> {
   const checked = checkRule(value)
   if (!('rule' in checked))
     throw new Problem(422, 'invalid', formatProblem(checked), {
       field: joined(checked.field),
       suggestion: checked.suggestion,
     })
-  const problem = ruleProblem('*', 'draft', JSON.stringify(checked.rule), groups)
-  if (problem !== null) {
-    const field = /^field (\S+):/.exec(problem)?.[1] ?? ''
-    throw new Problem(422, 'invalid', problem, { field: joined(field) })
+  const found = await inPieces(checkingRule('*', 'draft', JSON.stringify(checked.rule), groups))
+  if ('problem' in found) {
+    const field = /^field (\S+):/.exec(found.problem)?.[1] ?? ''
+    throw new Problem(422, 'invalid', found.problem, { field: joined(field) })
   }
   return checked.rule
 }

@@ -1,12 +1,14 @@
 /** An owner's rules: the list and its order, and each rule. */
-import { ruleProblem } from '../../entries/entry-problems.js'
+import { valueOf } from '../../entries/difference.js'
+import { checkingRule } from '../../entries/entry-problems.js'
 import { seenBy } from '../../report/rule-seen.js'
 import { quote, serviceDomainOf } from '../../rules/owner.js'
-import { ownedRule as readEntry } from '../../rules/owner-entries.js'
 import { newRuleId } from '../../rules/rule-id.js'
 import { moveChanges, movedRule, type MoveTo } from '../../rules/rule-order.js'
 import { assertSeen, etagOf } from '../etag.js'
 import { changeableOwner, param, visibleOwner } from '../owner-access.js'
+import { inPieces } from '../../store/turns.js'
+import { pageQuery } from '../paging.js'
 import { Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
 import {
@@ -22,7 +24,7 @@ import {
   standing,
   text,
 } from '../schemas.js'
-import { isActive, listEtag, storedRule, validRules } from '../stored-rules.js'
+import { isActive, listEtag, validRules } from '../stored-rules.js'
 import { checkedRule, listReply, read, readRule, ruleReply, write } from './rule-access.js'
 
 interface RuleBody {
@@ -49,8 +51,10 @@ export const ruleRoutes = [
     operationId: 'listRules',
     summary: "An owner's rules, in the order in which they decide.",
     needs: 'reader',
+    query: pageQuery,
+    paged: true,
     answers: { 200: ruleList },
-    handle: async (call) => listReply(await read(call, visibleOwner(call, param(call, 'owner')))),
+    handle: async (call) => listReply(call, await read(call, visibleOwner(call, param(call, 'owner')))),
   }),
   route<RuleBody>({
     method: 'post',
@@ -96,8 +100,11 @@ export const ruleRoutes = [
     method: 'post',
     path: `${RULE}/move`,
     operationId: 'moveRule',
-    summary: 'Another place in the list; If-Match is the ETag of the list, or of the rule.',
+    summary:
+      'Another place in the list; If-Match is the ETag of the list, or of the rule. Answers with the first page of the list.',
     needs: 'editor',
+    query: pageQuery,
+    paged: true,
     precondition: true,
     body: {
       ...object(
@@ -144,21 +151,22 @@ async function createRule(call: Call<RuleBody>): Promise<Reply> {
       'service-off',
       `The service of ${serviceDomainOf(owner) ?? owner} is off, so there can be no new rules for it; switch it on first.`,
     )
-  const position = (validRules(entries, groups).at(-1)?.rule.position ?? 0) + 1
-  const rule = checkedRule({ direction: 'outgoing', enabled: false, position, ...body.rule }, groups)
+  const valid = await inPieces(validRules(entries, groups))
+  const position = (valid.at(-1)?.rule.position ?? 0) + 1
+  const rule = await checkedRule({ direction: 'outgoing', enabled: false, position, ...body.rule }, groups)
   const id = newRuleId()
   const json = JSON.stringify(rule)
   await context.store.writeRules(owner, [{ id, expected: null, value: json }], { by: identity.author })
-  return { ...ruleReply({ ...found, id, json }), status: 201 }
+  return { ...(await ruleReply({ ...found, id, json })), status: 201 }
 }
 
 async function setRule(call: Call<RuleBody>): Promise<Reply> {
   const owner = changeableOwner(call, param(call, 'owner'))
   const found = await readRule(call, owner)
   assertSeen(call, `rule ${found.id}`, etagOf(found.json))
-  const before = storedRule(owner, found.id, found.json, found.groups).rule as { position?: unknown } | null
+  const before = valueOf(found.json) as { position?: unknown } | null
   const kept = typeof before?.position === 'number' ? { position: before.position } : {}
-  const rule = checkedRule(
+  const rule = await checkedRule(
     { direction: 'outgoing', enabled: false, ...kept, ...call.body.rule },
     found.groups,
   )
@@ -178,10 +186,11 @@ async function moveRule(call: Call<MoveBody>): Promise<Reply> {
   const { context, identity, body } = call
   const owner = changeableOwner(call, param(call, 'owner'))
   const { entries, groups, id, json } = await readRule(call, owner)
-  assertSeen(call, `the list of ${owner}`, listEtag(entries), etagOf(json))
-  const rules = validRules(entries, groups)
+  assertSeen(call, `the list of ${owner}`, await inPieces(listEtag(entries)), etagOf(json))
+  const rules = await inPieces(validRules(entries, groups))
+  const ids = new Set(rules.map((rule) => rule.id))
   for (const [field, named] of Object.entries({ before: body.before, after: body.after, id })) {
-    if (named === undefined || rules.some((rule) => rule.id === named)) continue
+    if (named === undefined || ids.has(named)) continue
     throw new Problem(409, 'no-place', `Rule ${quote(named)} of ${owner} is not there, or not valid.`, {
       field,
     })
@@ -191,10 +200,10 @@ async function moveRule(call: Call<MoveBody>): Promise<Reply> {
   const to: MoveTo = body.to === undefined ? { before: body.before, after: body.after } : { [body.to]: true }
   const moved = movedRule(rules, id, to)
   if (moved.changed) {
-    const changes = moveChanges(rules, moved.list, entries.rules)
+    const changes = await inPieces(moveChanges(rules, moved.list, entries.rules))
     await context.store.writeRules(owner, changes, { by: identity.author })
   }
-  return listReply(await read(call, owner))
+  return listReply(call, await read(call, owner))
 }
 
 async function switchRule(call: Call<{ readonly enabled: boolean }>): Promise<Reply> {
@@ -202,13 +211,13 @@ async function switchRule(call: Call<{ readonly enabled: boolean }>): Promise<Re
   const owner = changeableOwner(call, param(call, 'owner'))
   const found = await readRule(call, owner)
   if (call.ifMatch !== null) assertSeen(call, `rule ${found.id}`, etagOf(found.json))
-  const problem = ruleProblem(owner, found.id, found.json, found.groups)
-  if (problem !== null)
-    throw new Problem(409, 'not-valid', `Rule ${found.id} of ${owner} is not valid: ${problem}.`)
-  const { rule } = readEntry(owner, found.id, found.json)
+  const checked = await inPieces(checkingRule(owner, found.id, found.json, found.groups))
+  if ('problem' in checked)
+    throw new Problem(409, 'not-valid', `Rule ${found.id} of ${owner} is not valid: ${checked.problem}.`)
+  const { rule } = checked
   const { enabled } = call.body
   const after = rule.enabled === enabled ? found : await write(call, found, { ...rule, enabled })
-  const reply = ruleReply(after)
+  const reply = await ruleReply(after)
   // What it has seen is asked for by who switches it on.
   const asked = enabled && context.settings().evidence.stream
   const reports = asked ? await seenBy(context.deliveries, { owner, id: found.id }) : null

@@ -1,11 +1,14 @@
 /** Changes, latest first, each with who, when, what, and undo. */
 import { html, useState, type VNode } from '../preact.js'
-import { part, request, wordsOf } from '../api.js'
+import { part, request, requestAll, wordsOf } from '../api.js'
 import { plain } from '../plain.js'
 import { texts } from '../texts.js'
 import { momentWords } from '../times.js'
 import type { HistoryEntry } from '../types.js'
 import { announce, Empty, Notice, useLoaded, Waiting } from './basics.js'
+
+/** So many changes are shown. */
+const MOST = 200
 
 export function HistoryList(props: {
   /** @default all that one may see */
@@ -18,7 +21,7 @@ export function HistoryList(props: {
   const { owner, field, mayUndo, onUndone } = props
   const query = owner === undefined ? '' : `&owner=${part(owner)}`
   const [loaded, reload] = useLoaded(
-    async () => (await request<readonly HistoryEntry[]>('GET', `history?count=200${query}`)).body,
+    () => requestAll<HistoryEntry>(`history?limit=${MOST}${query}`, MOST),
     [query],
   )
   const [said, setSaid] = useState<{ readonly tone: 'good' | 'bad'; readonly words: string } | null>(null)
@@ -61,6 +64,7 @@ function Entry(props: {
     </div>
     ${
       mayUndo &&
+      !entry.leftOut &&
       html`<button
         type="button"
         class="button"

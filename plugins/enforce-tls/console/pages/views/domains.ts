@@ -1,5 +1,5 @@
 /** All domains: service, rules, failures of the last day, and the way on. */
-import { request, wordsOf } from '../api.js'
+import { requestAll, wordsOf } from '../api.js'
 import { announce, Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
 import { FailureCount } from '../components/failure-count.js'
 import { PageTitle } from '../components/page-title.js'
@@ -10,10 +10,7 @@ import { texts } from '../texts.js'
 import type { DomainRow, Session } from '../types.js'
 
 export function Domains({ session }: { readonly session: Session }): VNode {
-  const [loaded, reload] = useLoaded(
-    async () => (await request<readonly DomainRow[]>('GET', 'domains')).body,
-    [],
-  )
+  const [loaded, reload] = useLoaded(() => requestAll<DomainRow>('domains'), [])
   const [problem, setProblem] = useState<string | null>(null)
   const done = (words: string | null): void => {
     setProblem(words)

@@ -1,5 +1,5 @@
 /** All groups, and a new one by name. */
-import { request } from '../api.js'
+import { requestAll } from '../api.js'
 import { Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
 import { PageTitle } from '../components/page-title.js'
 import { html, useRef, useState, type VNode } from '../preact.js'
@@ -8,7 +8,7 @@ import { texts } from '../texts.js'
 import type { Group, Session } from '../types.js'
 
 export function Groups({ session }: { readonly session: Session }): VNode {
-  const [loaded, reload] = useLoaded(async () => (await request<readonly Group[]>('GET', 'groups')).body, [])
+  const [loaded, reload] = useLoaded(() => requestAll<Group>('groups'), [])
   const may = session.role === 'admin'
   return html`<${PageTitle} title=${texts.groups.title} />
     <p class="lead">${texts.groups.lead}</p>

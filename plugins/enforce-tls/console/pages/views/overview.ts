@@ -1,5 +1,5 @@
 /** What became of covered mail: by day, by TLS version, and the partners that fail. */
-import { ApiError, part, request } from '../api.js'
+import { ApiError, part, request, requestAll } from '../api.js'
 import { Empty, useLoaded, Waiting } from '../components/basics.js'
 import { Chart, DataTable } from '../components/chart.js'
 import { PageTitle } from '../components/page-title.js'
@@ -74,7 +74,7 @@ export function Overview({ session, owner }: OverviewProps): VNode {
 /** What one can choose from. */
 async function domainsFor({ domains }: Session): Promise<readonly string[]> {
   if (domains.length > 0) return domains
-  const { body } = await request<readonly DomainRow[]>('GET', 'domains')
+  const body = await requestAll<DomainRow>('domains')
   return body.map(({ domain }) => domain).filter((domain) => domain !== '*')
 }
 

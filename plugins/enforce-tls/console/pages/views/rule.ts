@@ -1,6 +1,6 @@
 /** One rule: name, switch, criteria, actions, trying it out, history. Every change is saved by itself. */
 import { mayChange } from '../access.js'
-import { ApiError, request, wordsOf } from '../api.js'
+import { ApiError, request, requestAll, wordsOf } from '../api.js'
 import { ActionEditor } from '../components/action-editor.js'
 import { announce, Dialog, Field, Notice, Switch, useLoaded, Waiting } from '../components/basics.js'
 import { ConflictDialog } from '../components/conflict.js'
@@ -54,7 +54,7 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
   const [tab, setTab] = useState<Part>('criteria')
   const [found, setFound] = useState<{ readonly reports: Reports | null } | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
-  const [groups] = useLoaded(async () => (await request<readonly Group[]>('GET', 'groups')).body, [])
+  const [groups] = useLoaded(() => requestAll<Group>('groups'), [])
   const disabled = !mayChange(session, owner)
   const broken = model.base?.problem ?? null
   const back = { href: href('domains', owner, direction), label: texts.rule.back }

@@ -1,6 +1,6 @@
 /** An owner's message rules of one direction: in order, each with its switch; a new one by name. */
 import { mayChange } from '../access.js'
-import { ApiError, part, request, wordsOf, type Answer } from '../api.js'
+import { ApiError, part, request, requestAll, requestRules, wordsOf, type Answer } from '../api.js'
 import { announce, Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
 import { RuleRows } from '../components/rule-rows.js'
 import { switchService } from '../components/service-switch.js'
@@ -22,7 +22,7 @@ export type Target = { readonly before: string } | { readonly after: string }
 
 export function Rules({ session, owner, direction }: RulesProps): VNode {
   const path = `owners/${part(owner)}/rules`
-  const [loaded, reload, set] = useLoaded<Answer<RuleList>>(() => request<RuleList>('GET', path), [path])
+  const [loaded, reload, set] = useLoaded<Answer<RuleList>>(() => requestRules(path), [path])
   const [problem, setProblem] = useState<{ words: string; again: (() => void) | null } | null>(null)
   useEffect(() => {
     savedListeners.add(reload)
@@ -34,7 +34,7 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
   const fail = async (error: unknown, again: (etag: string) => Promise<void>): Promise<void> => {
     if (!(error instanceof ApiError) || error.status !== 412)
       return setProblem({ words: wordsOf(error), again: null })
-    const now = await request<RuleList>('GET', path)
+    const now = await requestRules(path)
     set(now)
     const once = (): void => {
       setProblem(null)
@@ -44,7 +44,8 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
   }
   const move = async (rule: StoredRule, target: Target, etag: string): Promise<void> => {
     try {
-      const moved = await request<RuleList>('POST', `${rulePath(owner, rule.id)}/move`, target, etag)
+      const first = await request<RuleList>('POST', `${rulePath(owner, rule.id)}/move`, target, etag)
+      const moved = first.next === null ? first : await requestRules(path)
       set(moved)
       setProblem(null)
       const list = ofDirection(moved.body, direction)
@@ -147,7 +148,7 @@ function Asleep(props: {
   const [problem, setProblem] = useState<string | null>(null)
   const wake = async (): Promise<void> => {
     try {
-      const { body } = await request<readonly DomainRow[]>('GET', 'domains')
+      const body = await requestAll<DomainRow>('domains')
       await switchService(domain, true, body.find((row) => row.domain === domain)?.etag ?? null)
       announce(texts.domains.switched(domain, true))
       reload()

@@ -1,0 +1,56 @@
+/**
+ * Reading JSON that somebody else wrote. `JSON.parse` takes a text of any depth, and whatever walks through the
+ * value afterwards (a comparison, a schema, `JSON.stringify`) runs out of stack. So depth is looked at first. Pure.
+ */
+
+/** Far more levels than anything of ours has, far fewer than the stack holds. */
+export const DEPTH_MAX = 64
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const [LIST, LIST_END, OBJECT, OBJECT_END] = [0x5b, 0x5d, 0x7b, 0x7d]
+
+/** Whether lists and objects in a JSON text are nested deeper than `DEPTH_MAX`; one pass, for any text. */
+export function isTooDeep(text: string): boolean {
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at)
+    if (char === QUOTE) {
+      at = endOfString(text, at)
+      if (at < 0) return false
+    } else if (char === LIST || char === OBJECT) {
+      if (++depth > DEPTH_MAX) return true
+    } else if (char === LIST_END || char === OBJECT_END) depth--
+  }
+  return false
+}
+
+/** A text that is nested too deep to be read. */
+class TooDeep extends SyntaxError {}
+
+/**
+ * `JSON.parse`, for texts of unknown depth.
+ *
+ * @throws {SyntaxError} where the text is not JSON, or is nested too deep; `notJson` says which.
+ */
+export function parseJson(text: string): unknown {
+  if (isTooDeep(text)) throw new TooDeep()
+  return JSON.parse(text)
+}
+
+/** What `parseJson` found wrong, as the end of a sentence. */
+export function notJson(error: unknown): string {
+  return error instanceof TooDeep
+    ? `is nested deeper than ${DEPTH_MAX} levels`
+    : `is not JSON: ${(error as SyntaxError).message}`
+}
+
+/** The quote that ends a string, -1 where none does. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let escapes = 0
+    while (text.charCodeAt(end - 1 - escapes) === BACKSLASH) escapes++
+    if (escapes % 2 === 0) return end
+  }
+  return -1
+}

@@ -1,0 +1,34 @@
+/**
+ * How the cost of work grows. CPU time of this process, not time on the clock, so that a busy machine makes no
+ * difference; the least of a few runs, so that the garbage collector makes none either.
+ */
+import assert from 'node:assert/strict'
+
+const RUNS = 3
+/** Linear work takes 4 times as long for 4 times as much, quadratic work 16 times. */
+const GROWTH_MAX = 9
+
+/**
+ * Fails where four times as much takes far more than four times as long.
+ *
+ * @param prepare gives the work on `size` things; what it does itself is not measured
+ * @param size so many that the work takes some milliseconds
+ */
+export async function assertLinear(size: number, prepare: (size: number) => () => unknown): Promise<void> {
+  const one = await cost(prepare(size))
+  const four = await cost(prepare(4 * size))
+  // Below a millisecond it is the clock that is measured.
+  const growth = four / Math.max(one, 1)
+  assert.ok(growth < GROWTH_MAX, `${size}: ${one.toFixed(1)} ms, ${4 * size}: ${four.toFixed(1)} ms`)
+}
+
+async function cost(work: () => unknown): Promise<number> {
+  let least = Infinity
+  for (let run = 0; run < RUNS; run++) {
+    const begun = process.cpuUsage()
+    await work()
+    const { user, system } = process.cpuUsage(begun)
+    least = Math.min(least, (user + system) / 1000)
+  }
+  return least
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parseUser } from '../../../plugins/enforce-tls/console/auth/account.js'
+import { textDifferences, valueOf } from '../../../plugins/enforce-tls/entries/difference.js'
+import { parseGroup } from '../../../plugins/enforce-tls/rules/group.js'
+import { DEPTH_MAX, isTooDeep, parseJson } from '../../../plugins/enforce-tls/rules/json.js'
+import { parseService } from '../../../plugins/enforce-tls/rules/owner-entries.js'
+import { parseRule } from '../../../plugins/enforce-tls/rules/rule.js'
+import { parseHistoryLine } from '../../../plugins/enforce-tls/store/history.js'
+import { jsonProblem } from '../../../plugins/enforce-tls/store/json-problem.js'
+
+const DEEP = 300_000
+
+function nested(depth: number): string {
+  return '['.repeat(depth) + ']'.repeat(depth)
+}
+
+function nestedObjects(depth: number): string {
+  return '{"a":'.repeat(depth) + '1' + '}'.repeat(depth)
+}
+
+describe('the depth of a JSON text', () => {
+  const ROWS: readonly (readonly [text: string, tooDeep: boolean])[] = [
+    [nested(DEPTH_MAX), false],
+    [nested(DEPTH_MAX + 1), true],
+    [nestedObjects(DEPTH_MAX), false],
+    [nestedObjects(DEPTH_MAX + 1), true],
+    // Beside each other, not in each other.
+    [`[${Array(100).fill('[]').join(',')}]`, false],
+    // In texts they nest nothing, however these are written.
+    [JSON.stringify('['.repeat(100)), false],
+    [JSON.stringify(`"${'['.repeat(100)}`), false],
+    [JSON.stringify(`\\"${'['.repeat(100)}\\`), false],
+    [`["\\\\",${nested(DEPTH_MAX)}]`, true],
+    ['"', false],
+    ['', false],
+  ]
+  for (const [text, tooDeep] of ROWS)
+    it(`${text.slice(0, 20)}… of ${text.length} characters is ${tooDeep ? 'too much' : 'good'}`, () =>
+      assert.equal(isTooDeep(text), tooDeep))
+
+  it('is looked at in linear time, whatever is in it', () => {
+    const begun = process.cpuUsage()
+    for (const text of ['\\'.repeat(1e6), '"'.repeat(1e6), '\\"'.repeat(1e6), '["\\\\"'.repeat(1e5)])
+      isTooDeep(text)
+    assert.ok(process.cpuUsage(begun).user < 2e6)
+  })
+})
+
+describe('a text that is nested 300,000 deep', () => {
+  for (const text of [nested(DEEP), nestedObjects(DEEP)]) {
+    it(`(${text.slice(0, 5)}…) is told in words, wherever it stands`, () => {
+      assert.throws(() => parseJson(text), SyntaxError)
+      const rule = parseRule(text)
+      assert.ok('problem' in rule)
+      assert.equal(rule.problem, 'is nested deeper than 64 levels')
+      const group = parseGroup(text)
+      assert.ok('problem' in group)
+      assert.match(group.problem, /^is nested deeper than 64 levels; expected: \[/)
+      assert.ok('problem' in parseService(text))
+      assert.match(jsonProblem(text)?.problem ?? '', /nested deeper than 64 levels/)
+      assert.equal(parseUser(text), null)
+      assert.equal(parseHistoryLine(text), null)
+      // What can't be read is shown as it stands.
+      assert.equal(valueOf(text), text)
+      assert.equal(textDifferences('{}', text).length, 1)
+    })
+  }
+})
