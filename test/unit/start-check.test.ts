@@ -26,6 +26,9 @@ describe('the version of Haraka', () => {
 
   for (const version of ['3.2.0', '3.10.0', '4.0.0', '10.0.0-beta.1'])
     it(`${version} is new enough, so that the rest is checked`, () => {
-      assert.throws(() => startProblem(harakaOf(version), toSettings({}).main), /^Error: asked for /)
+      assert.match(
+        String(startProblem(harakaOf(version), toSettings({}).main)),
+        /unknown: asked for plugins;/,
+      )
     })
 })

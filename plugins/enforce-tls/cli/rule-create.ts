@@ -31,7 +31,7 @@ export async function createRule(
   const draft = validDraft(name, options)
   if (draft.enabled) {
     const [entries, groups] = await Promise.all([store.readOwner(owner), store.groups()])
-    requireService(context, owner, entries.service)
+    await requireService(context, owner, entries.service)
     const after = { owner, id: 'new', rule: validRule(draft, groups) }
     const question = `Create rule ${name} of ${owner}, and switch it on?`
     await beforeRuleChange(context, { before: null, after, question }, options)
