@@ -8,6 +8,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { SETTINGS_FILE } from '../settings.js'
+import { loadsPlugin } from '../check/loaded-plugins.js'
 import { openVault } from '../console/auth/open-vault.js'
 import { hashPassword } from '../console/auth/password.js'
 import type { Vault } from '../console/auth/vault.js'
@@ -42,6 +43,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
       previewBounce: (request) => packagedPreview(request, settings),
       deliveries,
       checkPartner: partners.check,
+      offersTls: () => loadsPlugin(folder, 'tls'),
       logError: (sentence) => terminal.stderr.write(`enforce-tls: ${sentence}\n`),
     })
     const server = createServer((request, response) => {

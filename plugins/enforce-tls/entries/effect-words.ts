@@ -212,6 +212,7 @@ function bounceWords({ bouncesTo }: EffectSurroundings): string[] {
 function brokenWords({ broken }: Pick<RuleEffect, 'broken'>): string[] {
   return broken.map(({ owner, id, problem }) => {
     const what = id === null ? `The service of ${owner}` : `Rule ${id} of ${owner}`
+    if (id === '') return 'A rule of the whole service is not valid; mail may wait until that is fixed.'
     return `${what} is not valid (${problem}). Where Haraka knows no valid version of it, all mail of ${senderWords(owner)} waits until that is fixed.`
   })
 }

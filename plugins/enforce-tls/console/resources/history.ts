@@ -7,6 +7,7 @@ import type { HistoryEntry } from '../../store/history.js'
 import { StoreError } from '../../store/rule-store.js'
 import { digest } from '../auth/account.js'
 import { mayChange, maySee } from '../auth/permission.js'
+import { effectsOf, effectsSchema } from '../effects.js'
 import { param, visibleOwner } from '../owner-access.js'
 import { notFound, Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
@@ -52,7 +53,7 @@ export const historyRoutes = [
     operationId: 'undoChange',
     summary: 'Take back a change, with all that was written in the same step.',
     needs: 'editor',
-    answers: { 200: object({ undone: list(entry) }) },
+    answers: { 200: object({ undone: list(entry), effects: effectsSchema }) },
     handle: undo,
   }),
 ]
@@ -92,7 +93,8 @@ async function undo(call: Call): Promise<Reply> {
       'It was changed again since then; take back the later change first, or change it by hand.',
     )
   }
-  return { body: { undone: step.map(toEntry) } }
+  const rules = step.flatMap(({ key, owner, field }) => (key === 'rules' ? [{ owner, id: field }] : []))
+  return { body: { undone: step.map(toEntry), effects: await effectsOf(call, rules) } }
 }
 
 /** What is brought back must be valid now: a broken entry makes mail wait. */

@@ -4,6 +4,7 @@ import type { StoredGroups } from '../../rules/group.js'
 import { quote } from '../../rules/owner.js'
 import type { OwnerEntries } from '../../rules/owner-entries.js'
 import { checkRule, formatProblem, type Rule } from '../../rules/rule.js'
+import { effectOfRule, glances } from '../effects.js'
 import { param } from '../owner-access.js'
 import { notFound, Problem } from '../problem.js'
 import type { Call, Reply } from '../route.js'
@@ -37,17 +38,30 @@ export async function readRule(call: Call, owner: string): Promise<ReadRule> {
 }
 
 /** The list, with its version. */
-export function listReply({ entries, groups }: ReadOwner): Reply {
-  return {
-    body: { owner: entries.owner, active: isActive(entries), rules: storedRules(entries, groups) },
-    etag: listEtag(entries),
+export async function listReply(call: Call, { entries, groups }: ReadOwner): Promise<Reply> {
+  const { owner } = entries
+  const rules = storedRules(entries, groups)
+  const effects = await glances(
+    call,
+    owner,
+    rules.map(({ id }) => id),
+  )
+  const body = {
+    owner,
+    active: isActive(entries),
+    rules: rules.map((rule) => ({ ...rule, effect: effects.get(rule.id) ?? null })),
   }
+  return { body, etag: listEtag(entries) }
 }
 
-/** The rule, with its version. */
-export function ruleReply({ entries, groups, id, json }: ReadRule): Reply & { readonly body: object } {
-  const body = storedRule(entries.owner, id, json, groups)
-  return { body, etag: body.etag }
+/** The rule, with its version and what it does. */
+export async function ruleReply(
+  call: Call,
+  { entries, groups, id, json }: ReadRule,
+): Promise<Reply & { readonly body: object }> {
+  const { owner } = entries
+  const stored = storedRule(owner, id, json, groups)
+  return { body: { ...stored, effect: await effectOfRule(call, owner, id) }, etag: stored.etag }
 }
 
 /** Writes a rule in place of what was found. @throws {StoreError} where it is something else by now. */
