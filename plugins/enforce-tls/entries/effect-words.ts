@@ -61,7 +61,7 @@ export function effectWords(owned: OwnedRule, effect: RuleEffect, around: Effect
       wayOut: effect.inactive.why === 'service-off' ? { enable: effect.inactive.domain } : null,
     }
   }
-  const whole = effect.above.filter(({ certain }) => certain)
+  const whole = effect.above.filter(({ certain, own }) => certain && own > 0)
   if (whole.length > 0 && effect.checked > 0 && coversAll(whole, effect)) {
     const [first] = whole
     return {

@@ -19,7 +19,8 @@ export function EffectBadge({ effect }: { readonly effect: Effect | null }): VNo
 export function EffectLines({ effect }: { readonly effect: Effect | null }): VNode | null {
   if (effect === null) return null
   const [first = '', ...more] = effect.sentences.map(plain)
-  return html`<div class=${`effect ${LIMITED.has(effect.status) ? 'effect-limited' : ''}`} role="status">
+  const limited = LIMITED.has(effect.status) && effect.status !== 'partly'
+  return html`<div class=${`effect ${limited ? 'effect-limited' : ''}`} role="status">
     <p>${first}</p>
     ${more.map((sentence) => html`<p key=${sentence}>${sentence}</p>`)}
   </div>`

@@ -23,9 +23,15 @@ export function RuleSummary(props: { readonly rule: Rule; readonly effect: Effec
       ${minVersion !== undefined && html`<span class="badge">≥ ${texts.actions.versionWords(minVersion)}</span>`}
       ${mode === 'report' && html`<span class="badge badge-warn">${texts.rules.report}</span>`}
       <${PeriodBadges} rule=${rule} />
-      <${EffectBadge} effect=${effect} />
+      ${isInTime(rule) && html`<${EffectBadge} effect=${effect} />`}
     </p>
   </div>`
+}
+
+function isInTime({ startsAt, expiresAt }: Rule): boolean {
+  const now = Date.now()
+  const waits = startsAt !== undefined && Date.parse(startsAt) > now
+  return !waits && (expiresAt === undefined || Date.parse(expiresAt) > now)
 }
 
 /** A rule that does not act yet, or not any more, says so. */
