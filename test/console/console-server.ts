@@ -63,6 +63,8 @@ export class ConsoleServer implements AsyncDisposable {
   readonly logged: string[] = []
   /** What the console's check of a partner answers. */
   checkPartner: ConsoleOptions['checkPartner'] = () => Promise.reject(new Error('no check in this test'))
+  /** Whether its Haraka would offer STARTTLS to those who bring mail. */
+  offersTls: boolean | null = null
   #settings: Settings
 
   constructor({ redis, console = {}, evidence = {} }: ConsoleServerOptions) {
@@ -82,6 +84,7 @@ export class ConsoleServer implements AsyncDisposable {
       previewBounce: (request) => packagedPreview(request, this.#settings),
       deliveries: this.deliveries,
       checkPartner: (question) => this.checkPartner(question),
+      offersTls: () => this.offersTls,
       logError: (sentence) => this.logged.push(sentence),
     })
     this.#server = createServer((request, response) =>

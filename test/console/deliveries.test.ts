@@ -83,8 +83,11 @@ describe('what the console says of deliveries', () => {
     assert.deepEqual(body.reports, {
       owner: 'acme.example',
       id: 'r1',
+      level: 'encrypt',
       reported: { messages: 2, wouldBounce: 1, wouldDeliver: 1, unknown: 0 },
       partners: [{ domain: 'bank.example', wouldBounce: 1 }],
+      otherLevels: 0,
+      enforced: { messages: 6, delivered: 1, bounced: 4, kept: 0, waiting: 1 },
     })
     assert.equal((await post(false)).body.reports, null)
   })

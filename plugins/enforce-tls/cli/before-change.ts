@@ -2,6 +2,7 @@
  * What is known before a change that makes mail bounce, or leave in the clear, which it did not before: what the
  * delivery log has seen, and what the mail servers say now. On a terminal it is asked once whether to go on.
  */
+import { isRisky } from '../entries/risky-change.js'
 import type { RuleSeen } from '../report/rule-seen.js'
 import { seenBy, seenOf } from '../report/rule-seen.js'
 import { partnerSentences, seenSentences } from '../report/seen-words.js'
@@ -29,14 +30,6 @@ export interface RuleStep {
   readonly after: OwnedRule
   /** Such as `Switch on rule k3m8r2pq7x of acme.example (Bank)?` */
   readonly question: string
-}
-
-/** Whether a change of a rule is one that is looked into beforehand. */
-export function isRisky(before: Rule | null, after: Rule): boolean {
-  if (!after.enabled || after.mode === 'report') return false
-  if (!before?.enabled || before.mode === 'report') return true
-  const added = newPatterns(before.criteria.to?.matchesAny, after.criteria.to?.matchesAny)
-  return added.length > 0 || JSON.stringify(before.actions) !== JSON.stringify(after.actions)
 }
 
 /**
@@ -91,15 +84,6 @@ export async function beforeGroupChange(
     `Add to group ${name}, which ${which} refer${enforcing.length === 1 ? 's' : ''} to?`,
     yes,
   )
-}
-
-/** The members that a list has more than another one. */
-export function newPatterns(
-  before: readonly string[] | undefined,
-  after: readonly string[] | undefined,
-): readonly string[] {
-  const known = new Set(before ?? [])
-  return (after ?? []).filter((pattern) => !known.has(pattern))
 }
 
 /** The members of a stored group; none where it is not there, or not valid. */

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { loadsPlugin } from '../check/loaded-plugins.js'
 import { openVault } from '../console/auth/open-vault.js'
 import { hashPassword } from '../console/auth/password.js'
 import type { Vault } from '../console/auth/vault.js'
@@ -42,6 +43,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
       previewBounce: (request) => packagedPreview(request, settings),
       deliveries,
       checkPartner: partners.check,
+      offersTls: () => loadsPlugin(folder, 'tls'),
       logError: (sentence) => terminal.stderr.write(`enforce-tls: ${sentence}\n`),
     })
     const server = createServer((request, response) => {

@@ -20,7 +20,8 @@ import { Refusal, WrongUse } from './refusal.js'
 import type { RuleOptions } from './rule-fields.js'
 import { inspect, ruleOf, textOf, type OwnerRead } from './rule-entries.js'
 import { hasRuleOptions, validRule, withOptions } from './rule-options.js'
-import { beforeRuleChange, isRisky, type BeforeChangeOptions } from './before-change.js'
+import { isRisky } from '../entries/risky-change.js'
+import { beforeRuleChange, type BeforeChangeOptions } from './before-change.js'
 
 /** What the user wrote behind `rule edit`. */
 export interface EditOptions extends RuleOptions, BeforeChangeOptions {

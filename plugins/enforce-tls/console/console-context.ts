@@ -21,6 +21,8 @@ export interface ConsoleOptions {
   readonly deliveries: Pick<DeliveryLog, 'read'>
   /** Asks a partner's mail servers. */
   readonly checkPartner: (question: PartnerQuestion) => Promise<PartnerCheck>
+  /** Whether Haraka offers STARTTLS to those who bring mail; `null` where that is not known. */
+  readonly offersTls: () => boolean | null
   /** Told what goes wrong in here. */
   readonly logError: (sentence: string) => void
 }

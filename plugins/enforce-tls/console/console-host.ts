@@ -5,6 +5,7 @@
 import type { BounceOptions } from '../delivery/bounce.js'
 import type { HarakaPlugin, HarakaServer, Next } from '../haraka/types.js'
 import { assertInstalled, CONSOLE, PackageMissing } from '../optional-package.js'
+import { isLoaded } from '../other-plugins.js'
 import type { Settings } from '../settings.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { openDeliveryLog } from '../store/open-store.js'
@@ -111,6 +112,7 @@ export class ConsoleHost {
       previewBounce: (request) => previewBounce(request, bounceOptions()),
       deliveries,
       checkPartner,
+      offersTls: () => isLoaded(plugin, 'tls'),
       logError: (sentence) => plugin.logerror(sentence),
     })
     return { vault, deliveries, answer }

@@ -24,12 +24,15 @@ export const problem: Schema = {
   description: 'What is wrong with it as it stands in the store; null for nothing.',
 }
 
-/** What a rule that only reports has seen. */
+/** What the delivery log knows of a rule. */
 export const ruleReport: Schema = object({
   owner: text,
   id: text,
+  level: { ...nullable(text), description: 'The level that report mode judged by; null for any.' },
   reported: object({ messages: count, wouldBounce: count, wouldDeliver: count, unknown: count }),
   partners: list(object({ domain: text, wouldBounce: count })),
+  otherLevels: { ...count, description: 'Messages that report mode judged by another level.' },
+  enforced: object({ messages: count, delivered: count, bounced: count, kept: count, waiting: count }),
 })
 
 /** A rule as the store takes it. */
@@ -46,7 +49,8 @@ export const standing: Schema = {
     'The rule. Where `problem` is not null it may be anything, as somebody wrote it into the store.',
 }
 
-export const ownedRule: Schema = object({ owner: text, id: text, rule: standing, etag, problem })
+/** What every answer with a rule has. */
+export const ownedRuleFields = { owner: text, id: text, rule: standing, etag, problem } as const
 
 /** Where what somebody meant can be told. */
 export const suggestion: Schema = {

@@ -61,7 +61,7 @@ export function effectWords(owned: OwnedRule, effect: RuleEffect, around: Effect
       wayOut: effect.inactive.why === 'service-off' ? { enable: effect.inactive.domain } : null,
     }
   }
-  const whole = effect.above.filter(({ certain }) => certain)
+  const whole = effect.above.filter(({ certain, own }) => certain && own > 0)
   if (whole.length > 0 && effect.checked > 0 && coversAll(whole, effect)) {
     const [first] = whole
     return {
@@ -212,6 +212,7 @@ function bounceWords({ bouncesTo }: EffectSurroundings): string[] {
 function brokenWords({ broken }: Pick<RuleEffect, 'broken'>): string[] {
   return broken.map(({ owner, id, problem }) => {
     const what = id === null ? `The service of ${owner}` : `Rule ${id} of ${owner}`
+    if (id === '') return 'A rule of the whole service is not valid; mail may wait until that is fixed.'
     return `${what} is not valid (${problem}). Where Haraka knows no valid version of it, all mail of ${senderWords(owner)} waits until that is fixed.`
   })
 }

@@ -68,7 +68,7 @@ export class RuleEffects {
   /** The same of a rule as it stands in the store; `null` for one that is not there, or not valid. */
   async at(owner: string, id: string): Promise<NamedEffect | null> {
     const { policy } = await this.#readyFor(owner)
-    const owned = policy.owners.find((each) => each.owner === owner)?.rules.find((rule) => rule.id === id)
+    const owned = policy.owners.find((each) => each.owner === owner)?.byId.get(id)
     return owned ? this.of(owned) : null
   }
 

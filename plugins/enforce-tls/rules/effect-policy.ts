@@ -27,6 +27,8 @@ export interface OwnerPolicy {
   readonly acts: boolean
   /** Valid rules, in order. */
   readonly rules: readonly OwnedRule[]
+  /** The same by id. */
+  readonly byId: ReadonlyMap<string, OwnedRule>
   readonly broken: readonly BrokenEntry[]
   /** What matches whatever the header says. */
   certain(message: MessageView): Matches
@@ -102,6 +104,7 @@ function* compilingOwner(
   const policy: OwnerPolicy = {
     owner,
     acts: isOn,
+    byId: new Map(valid.map((owned) => [owned.id, owned])),
     rules: valid.sort((a, b) => byPlace(placeOf(a), placeOf(b))),
     broken,
     certain: (message) => certain.matches(message),

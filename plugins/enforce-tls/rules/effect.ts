@@ -131,7 +131,7 @@ function inactiveBy(
   own: OwnerPolicy | undefined,
   now: number,
 ): Inactive | null {
-  if (!rule.enabled || !own?.rules.some((other) => other.id === id)) return { why: 'disabled' }
+  if (!rule.enabled || !own?.byId.has(id)) return { why: 'disabled' }
   if (!own.acts) return { why: 'service-off', domain: serviceDomainOf(owner) ?? owner }
   const { from, until } = periodOf(rule)
   if (now >= until) return { why: 'over' }

@@ -90,7 +90,7 @@ function patternsOf(
   let named = 0
   for (const text of criterion?.matchesAny ?? [ANYONE]) {
     const members = text.startsWith(GROUP_PREFIX)
-      ? membersOf(groups.get(text.slice(GROUP_PREFIX.length)))
+      ? membersOf(groups, text.slice(GROUP_PREFIX.length))
       : [text]
     named += members.length
     for (const member of members) {
@@ -102,7 +102,18 @@ function patternsOf(
   return { list, named }
 }
 
-function membersOf(json: string | undefined): readonly unknown[] {
+/** Groups may be long, and many rules may name the same one. */
+const read = new WeakMap<StoredGroups, Map<string, readonly unknown[]>>()
+
+function membersOf(groups: StoredGroups, name: string): readonly unknown[] {
+  const known = read.get(groups) ?? new Map<string, readonly unknown[]>()
+  read.set(groups, known)
+  const members = known.get(name) ?? parsedMembers(groups.get(name))
+  known.set(name, members)
+  return members
+}
+
+function parsedMembers(json: string | undefined): readonly unknown[] {
   try {
     const members: unknown = JSON.parse(json ?? '[]')
     return Array.isArray(members) ? members : []

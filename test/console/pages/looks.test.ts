@@ -64,7 +64,7 @@ function pages(): readonly (readonly [string, (page: Page) => Promise<unknown>])
     ['#/domains/acme.example', seen('Rules of one sender')],
     [outgoing, seen('Encrypt')],
     ['#/domains/acme.example/incoming', seen('There is no rule here yet.')],
-    ['#/domains/asleep.example/outgoing', seen(/These rules sleep/)],
+    ['#/domains/asleep.example/outgoing', seen(/Inactive: message rules are switched off for this domain/)],
     [`#/domains/${encodeURIComponent(LONG_SENDER)}/outgoing`, seen('Of one sender')],
     ['#/overview', seen('No covered message was sent in this period.')],
     ['#/groups', seen('2 entries')],

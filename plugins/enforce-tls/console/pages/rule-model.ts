@@ -8,7 +8,7 @@ import { keptName, savedListeners, underWay, type KeptRule, type Mistakes } from
 import { applied, changes } from './rule-changes.js'
 import { cleaned, newRule, same } from './rule-draft.js'
 import { texts } from './texts.js'
-import type { Action, Criteria, Direction, HistoryEntry, Level, Rule, StoredRule } from './types.js'
+import type { Action, Criteria, Direction, HistoryEntry, Level, Reports, Rule, StoredRule } from './types.js'
 import { keep, recall } from './unsaved.js'
 
 export type SaveState = 'saved' | 'saving' | 'draft' | 'invalid' | 'failed' | 'conflict'
@@ -18,6 +18,8 @@ export interface Conflict {
   readonly by: string | null
   readonly at: string | null
 }
+
+type ChangedRule = StoredRule & { readonly reports: Reports | null }
 
 /** What is changed by the switch and the order, and not by typing. */
 const NOT_EDITED: ReadonlySet<string> = new Set(['enabled', 'position'])
@@ -31,6 +33,8 @@ export class RuleModel {
   /** Why it is not saved, and which field is to blame. */
   why: { readonly message: string; readonly field: string | null } | null = null
   conflict: Conflict | null = null
+  /** What is known of the rule at the moment when somebody should look at it. */
+  found: { readonly reports: Reports | null } | null = null
   restored = false
   #saving = false
   #again = false
@@ -181,19 +185,20 @@ export class RuleModel {
   }
 
   /** Switches the rule on or off. @throws {ApiError} */
-  async setEnabled(enabled: boolean): Promise<unknown> {
-    if (this.base === null) return null
+  async setEnabled(enabled: boolean): Promise<void> {
+    if (this.base === null) return
     const path = `${rulePath(this.owner, this.base.id)}/enabled`
-    const { body } = await request<StoredRule & { reports: unknown }>(
-      'POST',
-      path,
-      { enabled },
-      this.base.etag,
-    )
+    const { body } = await request<ChangedRule>('POST', path, { enabled }, this.base.etag)
     this.base = body
     this.draft = { ...this.draft, enabled: body.rule.enabled }
+    this.found = enabled ? { reports: body.reports } : null
     this.#tell()
-    return body.reports
+  }
+
+  /** Has looked at what is known. */
+  closeFound(): void {
+    this.found = null
+    this.#tell()
   }
 
   /** Shows the rule as somebody else left it. */
@@ -227,8 +232,10 @@ export class RuleModel {
     const { base } = this
     const answer =
       base === null
-        ? await request<StoredRule>('POST', `owners/${part(this.owner)}/rules`, { rule })
-        : await request<StoredRule>('PUT', rulePath(this.owner, base.id), { rule }, base.etag)
+        ? await request<ChangedRule>('POST', `owners/${part(this.owner)}/rules`, { rule })
+        : await request<ChangedRule>('PUT', rulePath(this.owner, base.id), { rule }, base.etag)
+    // What is known is shown where the change makes mail bounce, or leave in the clear.
+    if (answer.body.reports !== null) this.found = { reports: answer.body.reports }
     if (base === null) keep(keptName(this.owner, this.direction, null), null)
     this.base = { ...answer.body, etag: answer.etag === '' ? answer.body.etag : answer.etag }
     const { enabled, position } = answer.body.rule

@@ -74,7 +74,8 @@ export const texts = {
     ruleCount: (all: number, enabled: number) =>
       all === 0 ? 'none yet' : `${count(all, 'rule', 'rules')}, ${numberWords(enabled)} on`,
     problemCount: (n: number) => count(n, 'problem', 'problems'),
-    switched: (domain: string, on: boolean) => `The service of ${domain} is ${on ? 'on' : 'off'}.`,
+    switched: (domain: string, on: boolean) =>
+      `Message rules are switched ${on ? 'on' : 'off'} for ${domain}.`,
     conflict: (domain: string) => `Somebody else changed ${domain} in the meantime. This is how it is now.`,
   },
   domain: {
@@ -83,9 +84,9 @@ export const texts = {
     messageRules: 'Message Rules',
     history: 'History',
     service: 'Service',
-    serviceOn: 'The rules of this domain act.',
-    serviceOff: 'The service of this domain is off: its rules sleep. Switch it on.',
-    serviceAlways: 'Rules of the whole service hold for the mail of all domains, and always act.',
+    serviceOn: 'Message rules are switched on for this domain.',
+    serviceOff: 'Inactive: message rules are switched off for this domain. Switch them on.',
+    serviceAlways: 'Rules of the whole service cover the mail of all domains, and are always active.',
     next: 'Go to the message rules',
     outgoing: 'Outgoing rules',
     incoming: 'Incoming rules',
@@ -110,13 +111,14 @@ export const texts = {
     nameMissing: 'Type a name for the rule first.',
     empty: 'There is no rule here yet.',
     emptyNext: 'Type a name above and choose Create. A new rule is off until you switch it on.',
-    asleep: "These rules sleep, since the domain's service is off.",
+    asleep: 'Inactive: message rules are switched off for this domain.',
     asleepNext: 'Switch the service on',
     switchLabel: (name: string) => `Rule ${name}`,
     move: (name: string) => `Move rule ${name}: drag, or press arrow up or down`,
     moved: (name: string, place: number, of: number) => `Rule ${name} is now ${place} of ${of}.`,
     reorderHint: 'Change the order by dragging the handle, or with arrow up and down on it.',
-    switched: (name: string, on: boolean) => `Rule ${name} is ${on ? 'on' : 'off'}.`,
+    switched: (name: string, sentences: readonly string[]) =>
+      sentences.join(' ').replace(/^The rule is/, `Rule ${name} is`),
     conflict: 'Somebody else changed these rules in the meantime. This is how they are now.',
     again: 'Do it again',
     switchConflict: (name: string, on: boolean) =>
@@ -265,7 +267,7 @@ export const texts = {
     reported: (level: string, rules: string) => `Only reported: ${level} would be required by ${rules}.`,
     decidedBy: (rules: string) => `Decided by ${rules}.`,
     unsaved: 'this rule',
-    asleep: (owner: string) => `The rules of ${owner} sleep, since the service of the domain is off.`,
+    asleep: (owner: string) => `Inactive: message rules are switched off for ${owner}.`,
     depends: "Depends on the message's header",
     dependsOn: (rule: string, fields: readonly string[]) =>
       `Depends on the message's header: rule “${rule}” looks at ${fields.length === 0 ? 'it' : fields.join(', ')}.`,
@@ -314,6 +316,9 @@ export const texts = {
     bounceSubject: 'Subject',
     invalid: 'First complete the rule: it needs criteria and actions without mistakes.',
   },
+  effects: {
+    title: 'What this changes',
+  },
   findings: {
     title: (name: string) => `Rule ${name} is on`,
     notRecorded:
@@ -327,7 +332,9 @@ export const texts = {
             ? `${messages === 1 ? 'it' : 'all'} would have bounced.`
             : `${numberWords(bounced)} would have bounced.`
       }`,
-    unknown: (n: number) => `Of ${count(n, 'message', 'messages')} it can not be told.`,
+    unknown: (n: number) => `For ${count(n, 'message', 'messages')} it is unknown.`,
+    otherLevels: (n: number, level: string) =>
+      `${count(n, 'message was', 'messages were')} judged by another level than ${level}, which says nothing of this one.`,
     bounces: 'Would have bounced, by partner',
     partner: (domain: string, n: number) => `${domain}: ${count(n, 'message', 'messages')}`,
   },

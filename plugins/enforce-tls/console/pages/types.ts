@@ -57,9 +57,25 @@ export interface Rule {
   readonly actions: { readonly relayWithTls: Action }
 }
 
+/** What a rule does as things stand, in the server's words. */
+export interface Effect {
+  readonly status: 'active' | 'partly' | 'reports' | 'no-effect' | 'inactive' | 'waits' | 'off'
+  readonly summary: string
+  readonly sentences: readonly string[]
+}
+
+/** The same of a rule that a change concerns. */
+export interface NamedEffect extends Effect {
+  readonly owner: string
+  readonly id: string
+  readonly name: string
+}
+
 export interface StoredRule {
   readonly owner: string
   readonly id: string
+  /** `null` for what is no valid rule. */
+  readonly effect: Effect | null
   /** Anything, where `problem` is not null. */
   readonly rule: Rule
   readonly etag: string
@@ -170,6 +186,8 @@ export interface Reports {
     readonly unknown: number
   }
   readonly partners?: readonly { readonly domain: string; readonly wouldBounce: number }[]
+  readonly level?: string | null
+  readonly otherLevels?: number
 }
 
 interface Counts {

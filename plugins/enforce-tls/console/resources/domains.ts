@@ -10,6 +10,7 @@ import { parseRule } from '../../rules/rule.js'
 import { inPieces } from '../../store/turns.js'
 import { maySee } from '../auth/permission.js'
 import { assertSeen, etagOf } from '../etag.js'
+import { effectsOf, effectsSchema } from '../effects.js'
 import { changeableOwner, param, visibleDomain } from '../owner-access.js'
 import { cursorOf, Page, pageQuery, pageReply } from '../paging.js'
 import { notFound, Problem } from '../problem.js'
@@ -38,6 +39,11 @@ const domainWithSenders: Schema = object({
     ...list(object({ owner: text, rules: count })),
     description: 'Senders of the domain that have rules of their own.',
   },
+})
+
+const switchedDomain: Schema = object({
+  ...(domainWithSenders['properties'] as Readonly<Record<string, Schema>>),
+  effects: effectsSchema,
 })
 
 interface DomainRow {
@@ -87,7 +93,7 @@ export const domainRoutes = [
     needs: 'editor',
     precondition: true,
     body: object({ enabled: flag }),
-    answers: { 200: domainWithSenders },
+    answers: { 200: switchedDomain },
     handle: setDomain,
   }),
 ]
@@ -218,7 +224,12 @@ async function setDomain(call: Call<{ readonly enabled: boolean }>): Promise<Rep
   await context.store.writeService(name, service, value, { by: identity.author })
   const row = await rowOf(call, name)
   if (row === undefined) throw new Problem(409, 'changed-meanwhile', `Domain ${name} is gone again.`)
-  return { body: row, ...(row.etag === null ? {} : { etag: row.etag }) }
+  const owners = (await context.store.owners()).filter((owner) => serviceDomainOf(owner) === name)
+  const rules = (await readOwners(context.store, owners)).flatMap(({ owner, rules: ofOwner }) =>
+    [...ofOwner.keys()].map((id) => ({ owner, id })),
+  )
+  const effects = await effectsOf(call, rules)
+  return { body: { ...row, effects }, ...(row.etag === null ? {} : { etag: row.etag }) }
 }
 
 function isOn(service: string | null): boolean {

@@ -3,11 +3,15 @@ import { canonical } from '../../entries/canonical.js'
 import { findingGroupProblem } from '../../entries/entry-problems.js'
 import { valueOf } from '../../entries/difference.js'
 import { referringRules } from '../../entries/referring-rules.js'
-import { checkingGroup, groupNameProblem, type StoredGroups } from '../../rules/group.js'
+import { newPatterns } from '../../entries/risky-change.js'
+import { seenOf } from '../../report/rule-seen.js'
+import { partnerSentences } from '../../report/seen-words.js'
+import { checkingGroup, groupNameProblem, parsingGroup, type StoredGroups } from '../../rules/group.js'
 import { quote } from '../../rules/owner.js'
 import { sorting, type InPieces } from '../../rules/pieces.js'
 import { inPieces } from '../../store/turns.js'
 import { assertSeen, etagOf } from '../etag.js'
+import { effectsOf, effectsSchema } from '../effects.js'
 import { param } from '../owner-access.js'
 import { cursorOf, Page, pageQuery, pageReply } from '../paging.js'
 import { notFound, Problem } from '../problem.js'
@@ -18,11 +22,21 @@ interface GroupBody {
   readonly patterns: readonly string[]
 }
 
-const group: Schema = object({
+const groupFields = {
   name: text,
   patterns: { description: 'Domains and addresses; where `problem` is not null, whatever stands there.' },
   etag,
   problem,
+} as const
+const group: Schema = object(groupFields)
+const changedGroup: Schema = object({
+  ...groupFields,
+  effects: effectsSchema,
+  seen: {
+    ...list(text),
+    description:
+      'What the delivery log knows of those that came in, where rules that are on refer to the group.',
+  },
 })
 
 export const groupRoutes = [
@@ -59,7 +73,7 @@ export const groupRoutes = [
     needs: 'admin',
     precondition: true,
     body: object({ patterns: list(text) }),
-    answers: { 200: group, 201: group },
+    answers: { 200: changedGroup, 201: changedGroup },
     handle: setGroup,
   }),
   route({
@@ -90,8 +104,19 @@ async function setGroup(call: Call<GroupBody>): Promise<Reply> {
   assertSeen(call, `group ${name}`, ...(before === null ? [] : [etagOf(before)]))
   const json = JSON.stringify(checked.patterns)
   await context.store.writeGroup(name, before, json, { by: identity.author })
-  const status = before === null ? 201 : 200
-  return { status, body: await inPieces(toGroup(name, json)), etag: etagOf(json) }
+  const rules = before === null ? [] : await referringRules(context.store, name)
+  const effects = await effectsOf(call, rules)
+  const added = newPatterns(await inPieces(membersIn(before)), checked.patterns)
+  const domains = new Set(
+    added.map((pattern) => pattern.slice(pattern.lastIndexOf('@') + 1).replace(/^\./, '')),
+  )
+  const asked = effects.length > 0 && added.length > 0 && context.settings().evidence.stream
+  const seen = asked ? partnerSentences(await seenOf(context.deliveries, domains), added) : []
+  return {
+    status: before === null ? 201 : 200,
+    body: { ...(await inPieces(toGroup(name, json))), effects, seen },
+    etag: etagOf(json),
+  }
 }
 
 async function deleteGroup(call: Call): Promise<Reply> {
@@ -120,6 +145,11 @@ export async function assertUnused({ context }: Call, names: readonly string[]):
     'in-use',
     `Group ${name} is needed by rules, whose mail would wait without it; change these first: ${shown.join(', ')}${more}.`,
   )
+}
+
+function* membersIn(json: string | null): InPieces<readonly string[]> {
+  const checked = json === null ? null : yield* parsingGroup(json)
+  return checked && 'patterns' in checked ? checked.patterns : []
 }
 
 function* listing(call: Call, groups: StoredGroups): InPieces<Reply> {

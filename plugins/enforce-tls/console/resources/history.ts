@@ -12,6 +12,7 @@ import { StoreError } from '../../store/rule-store.js'
 import { inPieces } from '../../store/turns.js'
 import { digest } from '../auth/account.js'
 import { mayChange, maySee } from '../auth/permission.js'
+import { effectsOf, effectsSchema } from '../effects.js'
 import { param, visibleOwner } from '../owner-access.js'
 import { badCursor, cursorOf, Page, pageQuery, pageReply } from '../paging.js'
 import { notFound, Problem } from '../problem.js'
@@ -61,7 +62,7 @@ export const historyRoutes = [
     operationId: 'undoChange',
     summary: 'Take back a change, with all that was written in the same step.',
     needs: 'editor',
-    answers: { 200: object({ undone: list(entry) }) },
+    answers: { 200: object({ undone: list(entry), effects: effectsSchema }) },
     handle: undo,
   }),
 ]
@@ -114,7 +115,8 @@ async function undo(call: Call): Promise<Reply> {
   }
   const undone: object[] = []
   for (const each of step) undone.push(await inPieces(toEntry(each)))
-  return { body: { undone } }
+  const rules = step.flatMap(({ key, owner, field }) => (key === 'rules' ? [{ owner, id: field }] : []))
+  return { body: { undone, effects: await effectsOf(call, rules) } }
 }
 
 /**

@@ -8,6 +8,7 @@ import type { OwnerEntries } from '../../rules/owner-entries.js'
 import type { InPieces } from '../../rules/pieces.js'
 import { checkRule, formatProblem, type Rule } from '../../rules/rule.js'
 import { inPieces } from '../../store/turns.js'
+import { effectOfRule, glances } from '../effects.js'
 import { param } from '../owner-access.js'
 import { badCursor, cursorOf, Page, pageReply } from '../paging.js'
 import { notFound, Problem } from '../problem.js'
@@ -51,10 +52,29 @@ export async function readRule(call: Call, owner: string): Promise<ReadRule> {
 
 /** The page of the list that was asked for, with the version of the whole list. */
 export async function listReply(call: Call, { entries, groups }: ReadOwner): Promise<Reply> {
-  return inPieces(listing(call, entries, groups))
+  const { rules, etag, reply } = await inPieces(listing(call, entries, groups))
+  const { owner } = entries
+  const effects = await glances(
+    call,
+    owner,
+    rules.map(({ id }) => id),
+  )
+  const body = {
+    owner,
+    active: isActive(entries),
+    rules: rules.map((rule) => ({ ...rule, effect: effects.get(rule.id) ?? null })),
+  }
+  return { body, etag, ...reply }
 }
 
-function* listing(call: Call, entries: OwnerEntries, groups: StoredGroups): InPieces<Reply> {
+/** A part of a list. */
+interface Listing {
+  readonly rules: readonly StoredRule[]
+  readonly etag: string
+  readonly reply: ReturnType<typeof pageReply>
+}
+
+function* listing(call: Call, entries: OwnerEntries, groups: StoredGroups): InPieces<Listing> {
   const placed = yield* placedRules(entries)
   const after = placeIn(call)
   const read = new Groups(groups)
@@ -72,12 +92,11 @@ function* listing(call: Call, entries: OwnerEntries, groups: StoredGroups): InPi
     last = each
   }
   return {
-    body: { owner: entries.owner, active: isActive(entries), rules: page.entries },
+    rules: page.entries,
     etag: yield* listEtag(entries),
-    ...pageReply(call, next, placed.length),
+    reply: pageReply(call, next, placed.length),
   }
 }
-
 /** Behind a place, and not behind a rule: it may be moved or deleted before the next page is asked for. */
 function cursorAt({ id, position }: PlacedRule): string {
   return `${position}.${id}`
@@ -91,17 +110,16 @@ function placeIn(call: Call): Pick<PlacedRule, 'id' | 'position'> | null {
   return { id, position: Number(position) }
 }
 
-/** The rule, with its version. */
-export async function ruleReply({
-  entries,
-  groups,
-  id,
-  json,
-}: ReadRule): Promise<Reply & { readonly body: object }> {
-  const stored = await inPieces(storedRule(entries.owner, id, json, groups))
+/** The rule, with its version and what it does. */
+export async function ruleReply(
+  call: Call,
+  { entries, groups, id, json }: ReadRule,
+): Promise<Reply & { readonly body: object }> {
+  const { owner } = entries
+  const stored = await inPieces(storedRule(owner, id, json, groups))
   // In the spelling in which it can be written back.
-  const body = { ...stored, rule: valueOf(canonical('rules', json)) }
-  return { body, etag: stored.etag }
+  const rule = valueOf(canonical('rules', json))
+  return { body: { ...stored, rule, effect: await effectOfRule(call, owner, id) }, etag: stored.etag }
 }
 
 /** Writes a rule in place of what was found. @throws {StoreError} where it is something else by now. */

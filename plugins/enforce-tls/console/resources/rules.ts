@@ -3,6 +3,7 @@ import { valueOf } from '../../entries/difference.js'
 import { checkingRule } from '../../entries/entry-problems.js'
 import { seenBy } from '../../report/rule-seen.js'
 import { quote, serviceDomainOf } from '../../rules/owner.js'
+import type { Rule } from '../../rules/rule.js'
 import { newRuleId } from '../../rules/rule-id.js'
 import { moveChanges, movedRule, type MoveTo } from '../../rules/rule-order.js'
 import { assertSeen, etagOf } from '../etag.js'
@@ -18,14 +19,16 @@ import {
   list,
   nullable,
   object,
-  ownedRule,
+  ownedRuleFields,
   ruleReport,
   shortText,
   standing,
   text,
 } from '../schemas.js'
 import { isActive, listEtag, validRules } from '../stored-rules.js'
-import { checkedRule, listReply, read, readRule, ruleReply, write } from './rule-access.js'
+import { effectSchema } from '../effects.js'
+import { isRisky } from '../../entries/risky-change.js'
+import { checkedRule, listReply, read, readRule, ruleReply, write, type ReadRule } from './rule-access.js'
 
 interface RuleBody {
   readonly rule: Readonly<Record<string, unknown>>
@@ -37,10 +40,24 @@ interface MoveBody {
   readonly to?: 'top' | 'bottom'
 }
 
+const effect: Schema = {
+  ...nullable(effectSchema),
+  description: 'What the rule does as things stand; null for what is no valid rule.',
+}
+const shownRule: Schema = object({ ...ownedRuleFields, effect })
+const changedRule: Schema = object({
+  ...ownedRuleFields,
+  effect,
+  reports: {
+    ...nullable(ruleReport),
+    description:
+      'What the delivery log has of the rule, of the last 30 days, where the change makes mail bounce or leave in the clear which it did not before; else null, and where that is not recorded.',
+  },
+})
 const ruleList: Schema = object({
   owner: text,
   active: { ...flag, description: 'Whether the rules act: the service of the domain is on.' },
-  rules: list(object({ owner: text, id: text, rule: standing, etag, problem: nullable(text) })),
+  rules: list(object({ owner: text, id: text, rule: standing, etag, problem: nullable(text), effect })),
 })
 const RULE = '/owners/{owner}/rules/{id}'
 
@@ -63,7 +80,7 @@ export const ruleRoutes = [
     summary: "A new rule at the end of an owner's list, off unless it says otherwise.",
     needs: 'editor',
     body: object({ rule: draft }),
-    answers: { 201: ownedRule },
+    answers: { 201: changedRule },
     handle: createRule,
   }),
   route({
@@ -72,8 +89,8 @@ export const ruleRoutes = [
     operationId: 'getRule',
     summary: 'One rule.',
     needs: 'reader',
-    answers: { 200: ownedRule },
-    handle: async (call) => ruleReply(await readRule(call, visibleOwner(call, param(call, 'owner')))),
+    answers: { 200: shownRule },
+    handle: async (call) => ruleReply(call, await readRule(call, visibleOwner(call, param(call, 'owner')))),
   }),
   route<RuleBody>({
     method: 'put',
@@ -83,7 +100,7 @@ export const ruleRoutes = [
     needs: 'editor',
     precondition: true,
     body: object({ rule: draft }),
-    answers: { 200: ownedRule },
+    answers: { 200: changedRule },
     handle: setRule,
   }),
   route({
@@ -126,16 +143,7 @@ export const ruleRoutes = [
     summary: 'Switch a rule on or off.',
     needs: 'editor',
     body: object({ enabled: flag }),
-    answers: {
-      200: object({
-        ...(ownedRule['properties'] as Readonly<Record<string, Schema>>),
-        reports: {
-          ...nullable(ruleReport),
-          description:
-            'What the rule saw in mode `report`, in the last 30 days; null where it is switched off, or that is not recorded.',
-        },
-      }),
-    },
+    answers: { 200: changedRule },
     handle: switchRule,
   }),
 ]
@@ -157,7 +165,7 @@ async function createRule(call: Call<RuleBody>): Promise<Reply> {
   const id = newRuleId()
   const json = JSON.stringify(rule)
   await context.store.writeRules(owner, [{ id, expected: null, value: json }], { by: identity.author })
-  return { ...(await ruleReply({ ...found, id, json })), status: 201 }
+  return { ...(await changedReply(call, { ...found, id, json }, null, rule)), status: 201 }
 }
 
 async function setRule(call: Call<RuleBody>): Promise<Reply> {
@@ -170,7 +178,8 @@ async function setRule(call: Call<RuleBody>): Promise<Reply> {
     { direction: 'outgoing', enabled: false, ...kept, ...call.body.rule },
     found.groups,
   )
-  return ruleReply(await write(call, found, rule))
+  const old = await inPieces(checkingRule(owner, found.id, found.json, found.groups))
+  return changedReply(call, await write(call, found, rule), 'rule' in old ? old.rule : null, rule)
 }
 
 async function deleteRule(call: Call): Promise<Reply> {
@@ -207,7 +216,6 @@ async function moveRule(call: Call<MoveBody>): Promise<Reply> {
 }
 
 async function switchRule(call: Call<{ readonly enabled: boolean }>): Promise<Reply> {
-  const { context } = call
   const owner = changeableOwner(call, param(call, 'owner'))
   const found = await readRule(call, owner)
   if (call.ifMatch !== null) assertSeen(call, `rule ${found.id}`, etagOf(found.json))
@@ -216,10 +224,26 @@ async function switchRule(call: Call<{ readonly enabled: boolean }>): Promise<Re
     throw new Problem(409, 'not-valid', `Rule ${found.id} of ${owner} is not valid: ${checked.problem}.`)
   const { rule } = checked
   const { enabled } = call.body
-  const after = rule.enabled === enabled ? found : await write(call, found, { ...rule, enabled })
-  const reply = await ruleReply(after)
-  // What it has seen is asked for by who switches it on.
-  const asked = enabled && context.settings().evidence.stream
-  const reports = asked ? await seenBy(context.deliveries, { owner, id: found.id }) : null
+  const next = { ...rule, enabled }
+  const after = rule.enabled === enabled ? found : await write(call, found, next)
+  return changedReply(call, after, enabled ? null : rule, next)
+}
+
+/** The rule after a change, with what the delivery log knows where somebody should look at that. */
+async function changedReply(
+  call: Call,
+  found: ReadRule,
+  before: Rule | null,
+  after: Rule,
+): Promise<Reply & { readonly body: object }> {
+  const { context } = call
+  const { owner } = found.entries
+  const asked = after.enabled && (after.mode === 'report' ? before === null : isRisky(before, after))
+  const { level } = after.actions.relayWithTls
+  const reports =
+    asked && context.settings().evidence.stream
+      ? await seenBy(context.deliveries, { owner, id: found.id }, level === 'none' ? null : level)
+      : null
+  const reply = await ruleReply(call, found)
   return { ...reply, body: { ...reply.body, reports } }
 }

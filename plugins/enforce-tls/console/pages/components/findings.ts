@@ -2,8 +2,10 @@
 import { html, type VNode } from '../preact.js'
 import { plain } from '../plain.js'
 import { texts } from '../texts.js'
-import type { Reports, StoredRule } from '../types.js'
-import { Notice } from './basics.js'
+import { part, request } from '../api.js'
+import type { Effect, Group, Reports, StoredRule } from '../types.js'
+import { Notice, useLoaded } from './basics.js'
+import { EffectLines } from './effect.js'
 import { PartnerCheckNow } from './partner-check.js'
 import { partnersOf } from './try-out.js'
 
@@ -12,18 +14,22 @@ const CHECKS = 3
 
 export function Findings(props: {
   readonly stored: StoredRule
+  readonly effect: Effect | null
   readonly reports: Reports | null
   readonly onClose: () => void
 }): VNode {
-  const { stored, reports, onClose } = props
+  const { stored, effect, reports, onClose } = props
   const { rule } = stored
   const { relayWithTls: action } = rule.actions
   const { level } = action
-  const partners = level === 'none' || rule.direction === 'incoming' ? [] : partnersOf({ draft: rule })
+  const asks = level !== 'none' && rule.direction === 'outgoing'
+  const patterns = rule.criteria.to?.matchesAny ?? []
+  const [expanded] = useLoaded(() => membersOf(asks ? patterns : []), [patterns.join(' '), asks])
+  const partners = expanded.state === 'there' ? expanded.value : []
   return html`<${Notice} tone="info">
     <div class="findings">
       <h2>${texts.findings.title(plain(rule.name))}</h2>
-      ${level === 'none' && html`<p>${texts.actions.relayOff}</p>`}
+      <${EffectLines} effect=${effect} />
       <p>${seenWords(reports)}</p>
       ${
         (reports?.partners ?? []).length > 0 &&
@@ -46,7 +52,25 @@ export function Findings(props: {
 function seenWords(reports: Reports | null): string {
   const seen = reports?.reported
   if (seen === undefined) return texts.findings.notRecorded
-  if (seen.messages === 0) return texts.findings.none
-  const words = texts.findings.saw(seen.messages, seen.wouldBounce)
-  return seen.unknown > 0 ? `${words} ${texts.findings.unknown(seen.unknown)}` : words
+  const { level, otherLevels = 0 } = reports ?? {}
+  const others = otherLevels > 0 ? [texts.findings.otherLevels(otherLevels, level ?? '')] : []
+  if (seen.messages === 0) return [texts.findings.none, ...others].join(' ')
+  return [
+    texts.findings.saw(seen.messages, seen.wouldBounce),
+    ...(seen.unknown > 0 ? [texts.findings.unknown(seen.unknown)] : []),
+    ...others,
+  ].join(' ')
+}
+
+/** The partners that patterns name by domain or address, by themselves or in groups. */
+async function membersOf(patterns: readonly string[]): Promise<readonly string[]> {
+  const named = partnersOf(patterns)
+  for (const pattern of patterns) {
+    if (named.length >= CHECKS) break
+    const group = /^group:(.+)$/.exec(pattern)?.[1]
+    if (group === undefined) continue
+    const { body } = await request<Group>('GET', `groups/${part(group)}`)
+    if (body.problem === null) named.push(...partnersOf(body.patterns))
+  }
+  return named
 }

@@ -4,7 +4,8 @@ import { part, request, requestAll, wordsOf } from '../api.js'
 import { plain } from '../plain.js'
 import { texts } from '../texts.js'
 import { momentWords } from '../times.js'
-import type { HistoryEntry } from '../types.js'
+import type { HistoryEntry, NamedEffect } from '../types.js'
+import { EffectList } from './effect.js'
 import { announce, Empty, Notice, useLoaded, Waiting } from './basics.js'
 
 /** So many changes are shown. */
@@ -25,11 +26,16 @@ export function HistoryList(props: {
     [query],
   )
   const [said, setSaid] = useState<{ readonly tone: 'good' | 'bad'; readonly words: string } | null>(null)
+  const [effects, setEffects] = useState<readonly NamedEffect[]>([])
   if (loaded.state !== 'there') return html`<${Waiting} of=${loaded} retry=${reload} />`
   const entries = loaded.value.filter((entry) => field === undefined || entry.field === field)
   const undo = async (entry: HistoryEntry): Promise<void> => {
     try {
-      await request('POST', `history/${part(entry.id)}/undo`)
+      const { body } = await request<{ readonly effects: readonly NamedEffect[] }>(
+        'POST',
+        `history/${part(entry.id)}/undo`,
+      )
+      setEffects(body.effects)
       setSaid({ tone: 'good', words: texts.history.undone })
       announce(texts.history.undone)
       reload()
@@ -40,6 +46,7 @@ export function HistoryList(props: {
   }
   return html`<div class="stack">
     ${said !== null && html`<${Notice} tone=${said.tone}>${said.words}<//>`}
+    <${EffectList} effects=${effects} />
     ${entries.length === 0 && html`<${Empty} title=${texts.history.empty} next=${texts.history.lead} />`}
     <ol class="history">
       ${entries.map((entry) => html`<${Entry} key=${entry.id} entry=${entry} mayUndo=${mayUndo} undo=${undo} />`)}

@@ -7,7 +7,7 @@ import { plain } from '../plain.js'
 import { href } from '../router.js'
 import { rulePath } from '../rule-model.js'
 import { texts } from '../texts.js'
-import type { Direction, Reports, StoredRule } from '../types.js'
+import type { Direction, Effect, Reports, StoredRule } from '../types.js'
 import type { Target } from '../views/rules.js'
 import { announce, Switch, useUid } from './basics.js'
 import { Findings } from './findings.js'
@@ -27,7 +27,11 @@ export function RuleRows(props: RowsProps): VNode {
   const { owner, direction, rules, may, onMove, reload, onProblem } = props
   const list = useRef<HTMLOListElement | null>(null)
   const hint = useUid('order')
-  const [found, setFound] = useState<{ readonly id: string; readonly reports: Reports | null } | null>(null)
+  const [found, setFound] = useState<{
+    readonly id: string
+    readonly reports: Reports | null
+    readonly effect: Effect | null
+  } | null>(null)
   // Shown at once; the list that is read anew has another version of the rule.
   const [switched, setSwitched] = useState<{
     readonly etag: string
@@ -80,8 +84,8 @@ export function RuleRows(props: RowsProps): VNode {
       )
       setSwitched({ etag: stored.etag, on: enabled, now: body.etag })
       onProblem(null)
-      setFound(enabled ? { id: stored.id, reports: body.reports } : null)
-      announce(texts.rules.switched(nameOf(stored), enabled))
+      setFound(enabled ? { id: stored.id, reports: body.reports, effect: body.effect } : null)
+      announce(texts.rules.switched(nameOf(stored), (body.effect?.sentences ?? []).map(plain)))
     } catch (error) {
       const status = error instanceof ApiError ? error.status : null
       const name = nameOf(stored)
@@ -117,7 +121,7 @@ export function RuleRows(props: RowsProps): VNode {
               <a class="row-link" href=${href('domains', owner, direction, stored.id)}> ${nameOf(stored)} </a>
               ${
                 stored.problem === null
-                  ? html`<${RuleSummary} rule=${stored.rule} />`
+                  ? html`<${RuleSummary} rule=${stored.rule} effect=${stored.effect} />`
                   : html`<p class="problem">${texts.rules.invalid}: ${stored.problem}</p>`
               }
               ${hasUnsaved(owner, stored.id) && html`<p class="problem">${texts.rules.unsaved}</p>`}
@@ -130,7 +134,12 @@ export function RuleRows(props: RowsProps): VNode {
             />
             ${
               found?.id === stored.id &&
-              html`<${Findings} stored=${stored} reports=${found.reports} onClose=${() => setFound(null)} />`
+              html`<${Findings}
+                stored=${stored}
+                effect=${found.effect}
+                reports=${found.reports}
+                onClose=${() => setFound(null)}
+              />`
             }
           </li>`,
       )}

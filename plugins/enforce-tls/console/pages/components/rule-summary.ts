@@ -3,11 +3,13 @@ import { html, type VNode } from '../preact.js'
 import { plain } from '../plain.js'
 import { texts } from '../texts.js'
 import { momentWords } from '../times.js'
-import type { Lists, Rule } from '../types.js'
+import type { Effect, Lists, Rule } from '../types.js'
+import { EffectBadge } from './effect.js'
 
 const SHOWN = 3
 
-export function RuleSummary({ rule }: { readonly rule: Rule }): VNode {
+export function RuleSummary(props: { readonly rule: Rule; readonly effect: Effect | null }): VNode {
+  const { rule, effect } = props
   const { criteria, actions, mode } = rule
   const { level, minVersion } = actions.relayWithTls
   const lines = [
@@ -21,8 +23,15 @@ export function RuleSummary({ rule }: { readonly rule: Rule }): VNode {
       ${minVersion !== undefined && html`<span class="badge">≥ ${texts.actions.versionWords(minVersion)}</span>`}
       ${mode === 'report' && html`<span class="badge badge-warn">${texts.rules.report}</span>`}
       <${PeriodBadges} rule=${rule} />
+      ${isInTime(rule) && html`<${EffectBadge} effect=${effect} />`}
     </p>
   </div>`
+}
+
+function isInTime({ startsAt, expiresAt }: Rule): boolean {
+  const now = Date.now()
+  const waits = startsAt !== undefined && Date.parse(startsAt) > now
+  return !waits && (expiresAt === undefined || Date.parse(expiresAt) > now)
 }
 
 /** A rule that does not act yet, or not any more, says so. */

@@ -3,26 +3,26 @@ import { mayChange } from '../access.js'
 import { ApiError, part, request, wordsOf } from '../api.js'
 import { html, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
-import type { DomainRow, Session } from '../types.js'
+import type { DomainRow, NamedEffect, Session } from '../types.js'
 import { announce, Switch } from './basics.js'
 
 export function ServiceSwitch(props: {
   readonly session: Session
   readonly row: DomainRow
   /** With words for the page where it did not work. */
-  readonly onDone: (problem: string | null) => void
+  readonly onDone: (problem: string | null, effects: readonly NamedEffect[]) => void
 }): VNode {
   const { session, row, onDone } = props
   const { domain, enabled, etag } = row
   if (domain === '*') return html`<span class="badge badge-on">${texts.domains.alwaysOn}</span>`
   const change = async (on: boolean): Promise<void> => {
     try {
-      await switchService(domain, on, etag)
+      const effects = await switchService(domain, on, etag)
       announce(texts.domains.switched(domain, on))
-      onDone(null)
+      onDone(null, effects)
     } catch (error) {
       const stale = error instanceof ApiError && (error.status === 412 || error.status === 428)
-      onDone(stale ? texts.domains.conflict(domain) : wordsOf(error))
+      onDone(stale ? texts.domains.conflict(domain) : wordsOf(error), [])
     }
   }
   return html`<${Switch}
@@ -33,7 +33,17 @@ export function ServiceSwitch(props: {
   />`
 }
 
-/** @throws {ApiError} */
-export async function switchService(domain: string, enabled: boolean, etag: string | null): Promise<void> {
-  await request('PUT', `domains/${part(domain)}`, { enabled }, etag)
+/** Gives what the rules of the domain do then. @throws {ApiError} */
+export async function switchService(
+  domain: string,
+  enabled: boolean,
+  etag: string | null,
+): Promise<readonly NamedEffect[]> {
+  const { body } = await request<{ readonly effects: readonly NamedEffect[] }>(
+    'PUT',
+    `domains/${part(domain)}`,
+    { enabled },
+    etag,
+  )
+  return body.effects
 }

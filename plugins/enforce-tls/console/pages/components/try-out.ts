@@ -36,12 +36,12 @@ export function TryOut({ model, disabled }: TryOutProps): VNode {
 
 /** A partner that the rule names, to begin with. */
 function firstTarget(model: RuleModel): string {
-  return partnersOf(model)[0] ?? ''
+  return partnersOf(model.draft.criteria.to?.matchesAny)[0] ?? ''
 }
 
-/** The partners that a rule names by domain or address. */
-export function partnersOf({ draft }: { readonly draft: RuleModel['draft'] }): readonly string[] {
-  return (draft.criteria.to?.matchesAny ?? []).filter((each) => /^[^.*:][^*:]*$/.test(each))
+/** The partners that patterns name by domain or address. */
+export function partnersOf(patterns: readonly string[] | undefined): string[] {
+  return (patterns ?? []).filter((each) => /^[^.*:][^*:]*$/.test(each))
 }
 
 function addressAt(domainOrAddress: string, local: string): string {

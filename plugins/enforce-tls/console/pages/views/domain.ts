@@ -10,7 +10,8 @@ import { html, useState, type VNode } from '../preact.js'
 import { href, type Place } from '../router.js'
 import { texts } from '../texts.js'
 import { numberWords } from '../times.js'
-import type { DomainDetails, DomainRow, Session } from '../types.js'
+import { EffectList } from '../components/effect.js'
+import type { DomainDetails, DomainRow, NamedEffect, Session } from '../types.js'
 import { Rules } from './rules.js'
 
 type DomainPlace = Extract<Place, { view: 'domain' | 'domain-history' | 'rules' }>
@@ -60,6 +61,7 @@ export function Domain({ session, place }: DomainProps): VNode {
 function Summary({ session, owner }: { readonly session: Session; readonly owner: string }): VNode {
   const [loaded, reload] = useLoaded(() => rowOf(owner), [owner])
   const [problem, setProblem] = useState<string | null>(null)
+  const [effects, setEffects] = useState<readonly NamedEffect[]>([])
   if (loaded.state !== 'there') return html`<${Waiting} of=${loaded} retry=${reload} />`
   const row = loaded.value
   const words =
@@ -68,8 +70,9 @@ function Summary({ session, owner }: { readonly session: Session; readonly owner
       : row.enabled
         ? texts.domain.serviceOn
         : texts.domain.serviceOff
-  const done = (said: string | null): void => {
+  const done = (said: string | null, of: readonly NamedEffect[]): void => {
     setProblem(said)
+    setEffects(of)
     reload()
   }
   return html`<div class="stack">
@@ -82,6 +85,7 @@ function Summary({ session, owner }: { readonly session: Session; readonly owner
         <p class=${row.enabled ? 'muted' : ''}>${words}</p>
       </div>
     </section>
+    <${EffectList} effects=${effects} />
     <section class="card">
       <dl class="facts">
         ${(['outgoing', 'incoming', 'enabled'] as const).map(

@@ -7,12 +7,15 @@ import { PageTitle } from '../components/page-title.js'
 import { html, useRef, useState, type VNode } from '../preact.js'
 import { mergedLists } from '../rule-changes.js'
 import { texts } from '../texts.js'
-import type { Group, HistoryEntry, Session } from '../types.js'
+import type { Group, HistoryEntry, NamedEffect, Session } from '../types.js'
+import { EffectList } from '../components/effect.js'
 
 interface GroupProps {
   readonly session: Session
   readonly name: string
 }
+/** A group as it was saved, and what that means. */
+type ChangedGroup = Group & { readonly effects: readonly NamedEffect[]; readonly seen: readonly string[] }
 type Said = { readonly tone: 'good' | 'bad' | 'info'; readonly words: string }
 
 /** A group that is not there yet has no version. */
@@ -60,6 +63,7 @@ function Editor({ group, may }: { readonly group: Group; readonly may: boolean }
   const [said, setSaid] = useState<Said>(
     group.etag === '' ? { tone: 'info', words: texts.groups.new } : { tone: 'good', words: texts.save.saved },
   )
+  const [changed, setChanged] = useState<ChangedGroup | null>(null)
   const [asked, setAsked] = useState(false)
   const [conflict, setConflict] = useState<Conflict | null>(null)
   const base = useRef<readonly string[]>(given)
@@ -69,7 +73,13 @@ function Editor({ group, may }: { readonly group: Group; readonly may: boolean }
   const save = async (patterns: readonly string[]): Promise<void> => {
     setSaid({ tone: 'good', words: texts.save.saving })
     try {
-      const answer = await request<Group>('PUT', `groups/${part(name)}`, { patterns }, etag.current || null)
+      const answer = await request<ChangedGroup>(
+        'PUT',
+        `groups/${part(name)}`,
+        { patterns },
+        etag.current || null,
+      )
+      setChanged(answer.body)
       etag.current = answer.body.etag
       base.current = answer.body.patterns
       setSaid({ tone: 'good', words: texts.save.saved })
@@ -97,9 +107,9 @@ function Editor({ group, may }: { readonly group: Group; readonly may: boolean }
       })
   }
   const change = (next: readonly string[], bad: readonly Mistake[]): void => {
-    const changed = next.length !== values.length || next.some((each, place) => each !== values[place])
+    const isOther = next.length !== values.length || next.some((each, place) => each !== values[place])
     setMistakes(bad)
-    if (!changed) return
+    if (!isOther) return
     if (next.length === 0) return setSaid({ tone: 'bad', words: texts.groups.lastEntry })
     setValues(next)
     last.current = last.current
@@ -123,6 +133,8 @@ function Editor({ group, may }: { readonly group: Group; readonly may: boolean }
           </p>`
         : html`<${Notice} tone="info">${texts.groups.adminOnly}<//>`
     }
+    ${(changed?.seen ?? []).map((sentence) => html`<${Notice} key=${sentence} tone="info">${sentence}<//>`)}
+    <${EffectList} effects=${changed?.effects ?? []} />
     ${group.problem !== null && html`<${Notice} tone="bad">${group.problem}<//>`}
     <p class="muted">${texts.groups.inRules(name)}</p>
     <section class="card">

@@ -5,6 +5,7 @@ import { ActionEditor } from '../components/action-editor.js'
 import { announce, Dialog, Field, Notice, Switch, useLoaded, Waiting } from '../components/basics.js'
 import { ConflictDialog } from '../components/conflict.js'
 import { CriteriaEditor } from '../components/criteria-editor.js'
+import { EffectLines } from '../components/effect.js'
 import { Findings } from '../components/findings.js'
 import { HistoryList } from '../components/history-list.js'
 import { PageTitle } from '../components/page-title.js'
@@ -16,7 +17,7 @@ import { href, NEW } from '../router.js'
 import { cleaned } from '../rule-draft.js'
 import { RuleModel, rulePath, saveWords } from '../rule-model.js'
 import { texts } from '../texts.js'
-import type { Direction, Group, Reports, Session } from '../types.js'
+import type { Direction, Group, Session } from '../types.js'
 import { keep } from '../unsaved.js'
 
 interface RuleViewProps {
@@ -52,7 +53,6 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
   useLeaveWarning(model)
   useOwnAddress(model)
   const [tab, setTab] = useState<Part>('criteria')
-  const [found, setFound] = useState<{ readonly reports: Reports | null } | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
   const [groups] = useLoaded(() => requestAll<Group>('groups'), [])
   const disabled = !mayChange(session, owner)
@@ -61,9 +61,10 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
   const onSwitch = async (enabled: boolean): Promise<void> => {
     setProblem(null)
     try {
-      const reports = (await model.setEnabled(enabled)) as Reports | null
-      setFound(enabled ? { reports } : null)
-      announce(texts.rules.switched(plain(model.draft.name), enabled))
+      await model.setEnabled(enabled)
+      announce(
+        texts.rules.switched(plain(model.draft.name), (model.base?.effect?.sentences ?? []).map(plain)),
+      )
     } catch (error) {
       if (error instanceof ApiError && error.status === 412) await model.lookAtConflict()
       else setProblem(wordsOf(error))
@@ -96,9 +97,14 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
     ${model.restored && model.isUnsaved && html`<${Notice} tone="info">${texts.rule.restored}<//>`}
     ${problem !== null && html`<${Notice} tone="bad">${problem}<//>`}
     ${
-      found !== null &&
-      model.base !== null &&
-      html`<${Findings} stored=${model.base} reports=${found.reports} onClose=${() => setFound(null)} />`
+      model.found !== null && model.base !== null
+        ? html`<${Findings}
+            stored=${model.base}
+            effect=${model.base.effect}
+            reports=${model.found.reports}
+            onClose=${() => model.closeFound()}
+          />`
+        : html`<${EffectLines} effect=${model.base?.effect ?? null} />`
     }
     <${Names} model=${model} disabled=${disabled} />
     <${Tabs} label=${texts.rule.tabs} tabs=${tabs} selected=${tab} onSelect=${setTab}>

@@ -1,0 +1,93 @@
+/** What rules do as things stand, for who asks: rules that one may not see are not named. */
+import type { EffectWords } from '../entries/effect-words.js'
+import { EFFECT_STATUSES } from '../entries/effect-words.js'
+import { RuleEffects, type NamedEffect } from '../entries/rule-effects.js'
+import { AT_A_GLANCE, THOROUGH, type EffectBounds, type RuleEffect } from '../rules/effect.js'
+import type { DecidedBy, Requirement } from '../rules/requirement.js'
+import { maySee } from './auth/permission.js'
+import type { Call, Schema } from './route.js'
+import { list, object, text } from './schemas.js'
+
+/** How many rules are spoken of after a change that concerns many. */
+const RULES_MAX = 10
+
+const words = {
+  status: { type: 'string', enum: [...EFFECT_STATUSES] },
+  summary: { ...text, description: 'The same in a few words.' },
+  sentences: { ...list(text), description: 'For a person: what the rule does, and what limits it.' },
+} as const
+
+/** What one rule does. */
+export const effectSchema: Schema = object(words)
+/** What rules do that a change concerns. */
+export const effectsSchema: Schema = {
+  ...list(object({ owner: text, id: text, name: text, ...words })),
+  description: 'What the rules that are on and that this concerns do now; the first ten.',
+}
+
+interface EffectBody {
+  readonly status: EffectWords['status']
+  readonly summary: string
+  readonly sentences: readonly string[]
+}
+
+/** Effects of rules as the store holds them now. */
+export function effectsFor({ context, identity }: Call, bounds: EffectBounds = THOROUGH): RuleEffects {
+  const named = (rule: DecidedBy): DecidedBy =>
+    maySee(identity, rule.owner) ? rule : { ...rule, id: '', name: 'a rule of the whole service' }
+  const redacted = <T extends Requirement | null>(requirement: T): T =>
+    requirement && { ...requirement, decidedBy: requirement.decidedBy.map(named) }
+  return new RuleEffects(context.store, {
+    reportOnly: context.settings().main.reportOnly,
+    offersTls: context.offersTls(),
+    bounds,
+    visible: (effect): RuleEffect => ({
+      ...effect,
+      above: effect.above.map((each) => ({ ...each, still: redacted(each.still) })),
+      also: effect.also.map((each) => ({ ...each, requirement: redacted(each.requirement) })),
+      broken: effect.broken.map((each) =>
+        maySee(identity, each.owner) ? each : { ...each, id: '', problem: '' },
+      ),
+    }),
+  })
+}
+
+/** The effect of one rule; `null` for what is no valid rule. */
+export async function effectOfRule(call: Call, owner: string, id: string): Promise<EffectBody | null> {
+  const effect = await effectsFor(call).at(owner, id)
+  return effect && bodyOf(effect)
+}
+
+/** The effects of a list of rules, by id, without going into details. */
+export async function glances(
+  call: Call,
+  owner: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, EffectBody | null>> {
+  const effects = effectsFor(call, AT_A_GLANCE)
+  const found = new Map<string, EffectBody | null>()
+  for (const id of ids) {
+    const effect = await effects.at(owner, id)
+    found.set(id, effect && bodyOf(effect))
+  }
+  return found
+}
+
+/** The effects of rules that a change concerns, as far as they are on and may be seen. */
+export async function effectsOf(
+  call: Call,
+  rules: readonly { readonly owner: string; readonly id: string }[],
+): Promise<readonly object[]> {
+  const effects = effectsFor(call)
+  const shown: object[] = []
+  for (const { owner, id } of rules) {
+    if (shown.length === RULES_MAX) break
+    const effect = maySee(call.identity, owner) ? await effects.at(owner, id) : null
+    if (effect && effect.status !== 'off') shown.push({ owner, id, name: effect.name, ...bodyOf(effect) })
+  }
+  return shown
+}
+
+function bodyOf({ status, summary, is, more }: NamedEffect): EffectBody {
+  return { status, summary, sentences: [`The rule is ${is}.`, ...more] }
+}
