@@ -5,6 +5,7 @@
 import type { StoredGroups } from '../rules/group.js'
 import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
 import { quote, serviceDomainOf } from '../rules/owner.js'
+import { sorting } from '../rules/pieces.js'
 import type { RedisSettings } from '../redis-settings.js'
 import { RedisConnection, type OnStateChange } from './redis-connection.js'
 import { assertWritable, type EntryChange, type WriteOptions } from './entry-change.js'
@@ -15,6 +16,7 @@ import { RedisFeed } from './redis-feed.js'
 import { findKeys } from './redis-keys.js'
 import { writeEntries } from './redis-write.js'
 import type { ChangeListener, RuleStore } from './rule-store.js'
+import { inPieces } from './turns.js'
 
 /** What a Redis store tells of itself. */
 export interface RedisStoreOptions {
@@ -77,7 +79,8 @@ export class RedisStore extends EntryWriter implements RuleStore {
     const start = `${this.#prefix}rules:`
     const pattern = `${start.replace(/[\\*?[\]]/g, '\\$&')}*`
     const keys = await findKeys(this.#connection, pattern)
-    return [...keys].map((key) => key.slice(start.length)).sort()
+    const owners = [...keys].map((key) => key.slice(start.length))
+    return [...(await inPieces(sorting(owners, (a, b) => (a < b ? -1 : a === b ? 0 : 1))))]
   }
 
   services(): Promise<ReadonlyMap<string, string>> {

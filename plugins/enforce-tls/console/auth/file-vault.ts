@@ -11,6 +11,9 @@ import { replaceFile } from '../../store/replace-file.js'
 import { StoreError } from '../../store/rule-store.js'
 import { SESSIONS_MAX, type AccountKind, type NewSession, type TryLimit, type Vault } from './vault.js'
 
+/** The longest file, in characters. */
+const FILE_LENGTH_MAX = 32 * 1024 * 1024
+
 /** Names to values, by kind. */
 type Content = Map<string, Map<string, unknown>>
 
@@ -148,7 +151,7 @@ function parsed(file: string, text: string): Content {
   const corrupt = (problem: string) => new StoreError('STORE_CORRUPT', `file ${file} ${problem}`)
   let value: unknown
   try {
-    value = parseJson(text)
+    value = parseJson(text, FILE_LENGTH_MAX)
   } catch (error) {
     throw corrupt(notJson(error))
   }
