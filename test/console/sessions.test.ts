@@ -11,13 +11,13 @@ async function status(client: Client): Promise<number> {
   return (await client.get('session')).status
 }
 
-/** The milliseconds that a sign-in takes: the least of some. */
+/** The milliseconds of CPU time that a sign-in takes, since the clock is that of a busy machine: the least of some. */
 async function timeOf(server: ConsoleServer, user: string): Promise<number> {
   const times: number[] = []
   for (let run = 0; run < 3; run++) {
-    const start = performance.now()
+    const begun = process.cpuUsage()
     await server.client().signIn(user, 'not the password')
-    times.push(performance.now() - start)
+    times.push(process.cpuUsage(begun).user / 1000)
   }
   return Math.min(...times)
 }

@@ -2,27 +2,14 @@
  * Looks how long a process keeps its event loop. What counts is CPU time of the main thread within one round of the
  * loop: on a busy machine a round takes long on the clock although nothing of ours runs.
  *
- * For this process: `startWatchdog`. For a program of its own: the environment of `watchdogEnvironment`, with which
- * every longer round is a line on its stdout.
+ * A program is started with `watchdogEnvironment`; then every longer round is a line on its stdout.
  */
-import { closeSync, openSync, readSync } from 'node:fs'
+import { openSync, readSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
 
 const VARIABLE = 'TEST_LOOP_WATCHDOG'
 /** Rounds that are shorter are not told, in ms. */
 const TOLD = 20
-
-/** Watches until it is stopped; gives the longest round, in ms. */
-export function startWatchdog(): { stop(): number } {
-  let longest = 0
-  const end = watch((round) => (longest = Math.max(longest, round)))
-  return {
-    stop() {
-      end()
-      return longest
-    },
-  }
-}
 
 /** What a Node.js program needs in its environment to be watched. */
 export function watchdogEnvironment(): NodeJS.ProcessEnv {
@@ -35,24 +22,18 @@ export function longestRound(log: string, from = 0): number {
   return Math.max(0, ...told.map(([, ms]) => Number(ms)))
 }
 
-function watch(tell: (round: number) => void): () => void {
+function watch(tell: (round: number) => void): void {
   // The first number: nanoseconds on a processor, of the main thread alone.
   const file = openSync(`/proc/self/task/${process.pid}/schedstat`, 'r')
   const buffer = Buffer.alloc(64)
   const spent = (): number =>
     Number.parseInt(buffer.toString('latin1', 0, readSync(file, buffer, 0, 64, 0)), 10)
   let before = spent()
-  const look = (): void => {
+  setInterval(() => {
     const now = spent()
     tell((now - before) / 1e6)
     before = now
-  }
-  const timer = setInterval(look, 1).unref()
-  return () => {
-    look()
-    clearInterval(timer)
-    closeSync(file)
-  }
+  }, 1).unref()
 }
 
 const told = Number(process.env[VARIABLE] ?? 0)

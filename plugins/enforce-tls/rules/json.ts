@@ -25,24 +25,28 @@ export function isTooDeep(text: string): boolean {
   return false
 }
 
-/** A text that is nested too deep to be read. */
-class TooDeep extends SyntaxError {}
+/** The longest text of one entry, in characters: reading it as a whole takes some milliseconds. */
+const LENGTH_MAX = 8 * 1024 * 1024
+
+/** A text that is not read, though it may be JSON. */
+class NotRead extends SyntaxError {}
 
 /**
- * `JSON.parse`, for texts of unknown depth.
+ * `JSON.parse`, for texts of unknown depth and length.
  *
- * @throws {SyntaxError} where the text is not JSON, or is nested too deep; `notJson` says which.
+ * @param max the longest text that is read, in characters
+ * @throws {SyntaxError} where the text is not JSON, or is not read; `notJson` says which.
  */
-export function parseJson(text: string): unknown {
-  if (isTooDeep(text)) throw new TooDeep()
+export function parseJson(text: string, max = LENGTH_MAX): unknown {
+  if (text.length > max) throw new NotRead(`is longer than ${max / 1024 / 1024} MB`)
+  if (isTooDeep(text)) throw new NotRead(`is nested deeper than ${DEPTH_MAX} levels`)
   return JSON.parse(text)
 }
 
 /** What `parseJson` found wrong, as the end of a sentence. */
 export function notJson(error: unknown): string {
-  return error instanceof TooDeep
-    ? `is nested deeper than ${DEPTH_MAX} levels`
-    : `is not JSON: ${(error as SyntaxError).message}`
+  const { message } = error as SyntaxError
+  return error instanceof NotRead ? message : `is not JSON: ${message}`
 }
 
 /** The quote that ends a string, -1 where none does. */

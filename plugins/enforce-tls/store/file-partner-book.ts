@@ -7,6 +7,9 @@ import type { PartnerBook } from './partner-book.js'
 import { replaceFile } from './replace-file.js'
 import { StoreError } from './rule-store.js'
 
+/** The longest file, in characters: ten thousand partners take a sixth of it. */
+const FILE_LENGTH_MAX = 32 * 1024 * 1024
+
 interface Content {
   partners: Record<string, string>
   /** Whose turn it is; `until` in milliseconds since the epoch. */
@@ -100,7 +103,7 @@ export class FilePartnerBook implements PartnerBook {
   /** What is no content, such as a file that somebody has cut off, counts as nothing known. */
   async #read(): Promise<Content> {
     try {
-      const content: unknown = parseJson(await readFile(this.#file, 'utf8'))
+      const content: unknown = parseJson(await readFile(this.#file, 'utf8'), FILE_LENGTH_MAX)
       if (isContent(content)) return content
     } catch (error) {
       if (!(error instanceof SyntaxError) && (error as NodeJS.ErrnoException).code !== 'ENOENT')

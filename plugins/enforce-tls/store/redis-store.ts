@@ -5,6 +5,7 @@
 import type { StoredGroups } from '../rules/group.js'
 import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
 import { EVERYONE, quote, serviceDomainOf } from '../rules/owner.js'
+import { sorting } from '../rules/pieces.js'
 import type { RedisSettings } from '../redis-settings.js'
 import { RedisConnection, type OnStateChange } from './redis-connection.js'
 import type { EntryChange, WriteOptions } from './entry-change.js'
@@ -18,6 +19,7 @@ import { findKeys } from './redis-keys.js'
 import { markingOf, readIdentity, setMarker, type MarkerKeys } from './redis-marker.js'
 import { writeEntries } from './redis-write.js'
 import type { ChangeListener, KeyExpiry, RuleStore, StoreHealth, StoreIdentity } from './rule-store.js'
+import { inPieces } from './turns.js'
 
 /** What a Redis store tells of itself. */
 export interface RedisStoreOptions {
@@ -82,7 +84,8 @@ export class RedisStore extends EntryWriter implements RuleStore {
     const start = `${this.#prefix}rules:`
     const pattern = `${start.replace(/[\\*?[\]]/g, '\\$&')}*`
     const keys = await findKeys(this.#connection, pattern)
-    return [...keys].map((key) => key.slice(start.length)).sort()
+    const owners = [...keys].map((key) => key.slice(start.length))
+    return [...(await inPieces(sorting(owners, (a, b) => (a < b ? -1 : a === b ? 0 : 1))))]
   }
 
   services(): Promise<ReadonlyMap<string, string>> {

@@ -12,6 +12,9 @@ import { replaceFile, type NewFileOwner } from '../../store/replace-file.js'
 import { StoreError } from '../../store/rule-store.js'
 import { SESSIONS_MAX, type AccountKind, type NewSession, type TryLimit, type Vault } from './vault.js'
 
+/** The longest file, in characters. */
+const FILE_LENGTH_MAX = 32 * 1024 * 1024
+
 /** Names to values, by kind. */
 type Content = Map<string, Map<string, unknown>>
 
@@ -150,7 +153,7 @@ function parsed(file: string, text: string): Content {
   const corrupt = (problem: string) => new StoreError('STORE_CORRUPT', `file ${file} ${problem}`)
   let value: unknown
   try {
-    value = parseJson(text)
+    value = parseJson(text, FILE_LENGTH_MAX)
   } catch (error) {
     throw corrupt(notJson(error))
   }
