@@ -26,7 +26,8 @@ export function keepFromOtherQueues(
   const senders = otherSenders(plugin)
   if (!transaction || senders.length === 0 || settings.reportOnly) return next()
   const { mail_from, rcpt_to } = transaction
-  const headers = () => new HeaderBlock(transaction.header.toString())
+  // With the line ends that the queue file will have: limits must be the same there.
+  const headers = () => new HeaderBlock(`${transaction.header.toString().replace(/\r?\n/g, '\r\n')}\r\n`)
   Promise.resolve(rules.verdictsOn(comparable(mail_from), rcpt_to.map(comparable), headers))
     .then(
       (verdicts) => verdicts.some(({ requirement }) => requirement !== null),

@@ -6,7 +6,7 @@ import { GROUP_PREFIX, groupNameProblem } from './group.js'
 import { quote } from './owner.js'
 import { parsePattern } from './pattern.js'
 import type { AnyAndNone, Criteria, Direction, RuleProblem } from './rule.js'
-import { compileText } from './text-pattern.js'
+import { TextReader } from './text-pattern.js'
 
 const FIELD = 'criteria'
 /** RFC 5322 section 3.6.8. */
@@ -15,8 +15,19 @@ const HEADER_NAME = /^[\x21-\x39\x3b-\x7e]+$/
 /** A text of a criterion, ready, or the end of a sentence that names it. */
 export type Parsed = { readonly text: string } | { readonly problem: string }
 
-/** Checks the criteria of a rule whose shape is good. */
-export function checkCriteria(criteria: Criteria, direction: Direction): Criteria | RuleProblem {
+/**
+ * Checks the criteria of a rule whose shape is good.
+ *
+ * @param isStored of a rule that is in force already: an expression that is too large to be compiled is left
+ *   for `compileCriteria`, which takes it as unknown, so that a new limit makes no mail wait
+ */
+export function checkCriteria(
+  criteria: Criteria,
+  direction: Direction,
+  isStored = false,
+): Criteria | RuleProblem {
+  const texts = new TextReader()
+  const parseText = (text: string) => parsedText(text, texts, isStored)
   const missing = missingField(criteria, direction)
   if (missing !== null) return missing
   const to = checkLists(criteria.to, `${FIELD}.to`, parseAddressText)
@@ -103,6 +114,10 @@ export function parseAddressText(text: string): Parsed {
 
 /** One text of a `subject` or `header` criterion, or what is wrong with it. */
 export function parseText(text: string): Parsed {
-  const compiled = compileText(text)
-  return 'problem' in compiled ? compiled : { text }
+  return parsedText(text, new TextReader(), false)
+}
+
+function parsedText(text: string, reader: TextReader, isStored: boolean): Parsed {
+  const read = reader.read(text)
+  return 'problem' in read && !(read.tooLarge && isStored) ? { problem: read.problem } : { text }
 }

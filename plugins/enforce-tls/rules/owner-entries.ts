@@ -4,7 +4,7 @@
  */
 import { GROUP_PREFIX } from './group.js'
 import { parseOwner, serviceDomainOf } from './owner.js'
-import type { InPieces } from './pieces.js'
+import { atOnce, sorting, type InPieces } from './pieces.js'
 import { formatProblem, parseRule, type Rule } from './rule.js'
 
 /** What a store holds of one owner, as it stands there: JSON texts. */
@@ -91,10 +91,27 @@ export const PIECE = 16_384
  *
  * @throws {InvalidEntry} for the first rule that does not validate.
  */
-export function orderedRules({ owner, rules }: Pick<OwnerEntries, 'owner' | 'rules'>): readonly OwnedRule[] {
-  return [...rules]
-    .map(([id, json]) => ownedRule(owner, id, json))
-    .sort((a, b) => byPlace({ id: a.id, position: a.rule.position }, { id: b.id, position: b.rule.position }))
+export function orderedRules(entries: Pick<OwnerEntries, 'owner' | 'rules'>): readonly OwnedRule[] {
+  return atOnce(orderingRules(entries))
+}
+
+/** `orderedRules`, in pieces. */
+export function* orderingRules({
+  owner,
+  rules,
+}: Pick<OwnerEntries, 'owner' | 'rules'>): InPieces<readonly OwnedRule[]> {
+  const read: OwnedRule[] = []
+  let length = 0
+  for (const [id, json] of rules) {
+    read.push(ownedRule(owner, id, json))
+    length += json.length
+    if (length < PIECE) continue
+    length = 0
+    yield
+  }
+  return yield* sorting(read, (a, b) =>
+    byPlace({ id: a.id, position: a.rule.position }, { id: b.id, position: b.rule.position }),
+  )
 }
 
 /**

@@ -8,9 +8,9 @@ import { compileCriteria, type CompiledCriteria, type MessageView } from './matc
 import { acts, InvalidEntry, ownedRule, PIECE, type OwnedRule, type OwnerEntries } from './owner-entries.js'
 import { periodOf } from './period.js'
 import { atOnce, type InPieces } from './pieces.js'
-import { requirementOf, type Requirement } from './requirement.js'
+import { addUpAll, requirementOf, type Requirement } from './requirement.js'
 import { formatProblem, type RelayWithTls, type Rule } from './rule.js'
-import { RuleIndex, type CompiledRule, type Conditions, type Matches } from './rule-index.js'
+import { RuleIndex, type CompiledRule, type Conditions, type Matches, type Search } from './rule-index.js'
 
 export { InvalidEntry, type OwnedRule, type OwnerEntries, type Service } from './owner-entries.js'
 
@@ -76,16 +76,47 @@ export class RuleList {
 
   /** What this owner's rules say of a message; their domain's service is on. */
   verdictOn(message: MessageView): Verdict {
-    const { decides, reported } = this.matches(message)
-    if (decides === null && reported.length === 0) return NO_VERDICT
-    const requirement = decides && this.#requirementOf(decides, message)
-    if (reported.length === 0) return { requirement, reported: NOTHING }
-    return { requirement, reported: reported.flatMap((rule) => this.#requirementOf(rule, message) ?? []) }
+    return this.verdictOf(this.matches(message), message)
   }
 
   /** The rules behind the verdict. */
   matches(message: MessageView): Matches {
-    return (message.direction === 'outgoing' ? this.#outgoing : this.#incoming)?.match(message) ?? NO_MATCHES
+    return atOnce(this.matching(message))
+  }
+
+  /** `matches`, in pieces. */
+  *matching(message: MessageView): InPieces<Matches> {
+    const search = this.search(message)
+    yield* search?.finishing() ?? []
+    return search ?? NO_MATCHES
+  }
+
+  /** The search for `matches`, which may be open yet; `null` where nothing can match. */
+  search(message: MessageView): Search | null {
+    return (message.direction === 'outgoing' ? this.#outgoing : this.#incoming)?.search(message) ?? null
+  }
+
+  /** What the rules that match come to. */
+  verdictOf({ decides, possible, reported }: Matches, message: MessageView): Verdict {
+    if (decides === null && possible.length === 0 && reported.length === 0) return NO_VERDICT
+    const requirement = this.#sumOf(possible, decides, message)
+    if (reported.length === 0) return { requirement, reported: NOTHING }
+    return { requirement, reported: reported.flatMap((rule) => this.#requirementOf(rule, message) ?? []) }
+  }
+
+  /** All that may be required: one of these rules decides, and it is unknown which. */
+  #sumOf(
+    possible: readonly CompiledRule[],
+    decides: CompiledRule | null,
+    message: MessageView,
+  ): Requirement | null {
+    const last = decides && this.#requirementOf(decides, message)
+    if (possible.length === 0) return last
+    // Rules that do the same are told by the first of them, since there may be thousands.
+    const first = new Map(possible.toReversed().map((rule) => [rule.action, rule]))
+    if (decides) first.delete(decides.action)
+    const before = possible.filter((rule) => first.get(rule.action) === rule)
+    return addUpAll([...before.map((rule) => this.#requirementOf(rule, message)), last])
   }
 
   #indexFor(direction: Rule['direction']): RuleIndex {
@@ -101,7 +132,7 @@ export class RuleList {
 
 const NOTHING: readonly Requirement[] = []
 const NO_VERDICT: Verdict = { requirement: null, reported: NOTHING }
-const NO_MATCHES: Matches = { decides: null, reported: [] }
+const NO_MATCHES: Matches = { decides: null, possible: [], reported: [] }
 
 /**
  * A rule's criteria, ready.

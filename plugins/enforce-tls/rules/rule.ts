@@ -83,25 +83,29 @@ export interface RuleProblem {
 export type RuleCheck = { readonly rule: Rule } | RuleProblem
 
 /**
- * Checks a rule that came as a value. Whether the groups that it refers to exist is for `compileCriteria`.
+ * Checks a rule that is to be written. Whether the groups that it refers to exist is for `compileCriteria`.
  *
  * @param value anything; never throws.
  */
 export function checkRule(value: unknown): RuleCheck {
+  return checked(value, false)
+}
+
+function checked(value: unknown, isStored: boolean): RuleCheck {
   const shaped = checkShape(value)
   if ('problem' in shaped) return shaped
   const { rule } = shaped
   if (rule.name.trim() === '') return { field: 'name', problem: 'is only white space; a name is expected' }
   const period = checkPeriod(rule)
   if (period !== null) return period
-  const criteria = checkCriteria(rule.criteria, rule.direction)
+  const criteria = checkCriteria(rule.criteria, rule.direction, isStored)
   if ('problem' in criteria) return criteria
   const relayWithTls = checkAction(rule.actions.relayWithTls, rule.direction)
   if ('problem' in relayWithTls) return relayWithTls
   return { rule: { ...rule, criteria, actions: { relayWithTls } } }
 }
 
-/** Checks a rule that came as JSON text; never throws. */
+/** Checks a rule that is stored, as JSON text; never throws. */
 export function parseRule(json: string): RuleCheck {
   let value: unknown
   try {
@@ -109,7 +113,7 @@ export function parseRule(json: string): RuleCheck {
   } catch (error) {
     return { field: '', problem: `is not JSON: ${(error as SyntaxError).message}` }
   }
-  return checkRule(value)
+  return checked(value, true)
 }
 
 /** A problem as one clause: `field criteria.to: …`, or about the whole when no field is to blame. */

@@ -120,7 +120,7 @@ const BAD: readonly (readonly [what: string, value: unknown, problem: string | R
   [
     'a large regular expression',
     subject('/(a{500}){2}(b{500}){2}/'),
-    /is too large a regular expression: \d+ steps, 1000 are allowed/,
+    /is too large a regular expression: \d+ steps, 300 are allowed/,
   ],
   [
     'a bad subject in matchesNone',

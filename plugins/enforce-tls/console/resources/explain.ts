@@ -1,12 +1,13 @@
 /** What would happen to a message, and why; also with a rule that is not saved yet. */
 import { parseAddress, type MailAddress } from '../../rules/address.js'
-import { explain } from '../../rules/explain.js'
+import { explaining } from '../../rules/explain.js'
 import { explanationData } from '../../rules/explanation-data.js'
 import { HEADER_BYTES_MAX, HeaderBlock } from '../../rules/header-block.js'
 import type { MessageView } from '../../rules/match.js'
 import { InvalidEntry, type OwnerEntries } from '../../rules/owner-entries.js'
 import { ownersOf, quote } from '../../rules/owner.js'
 import type { Direction } from '../../rules/rule.js'
+import { inPieces } from '../../store/turns.js'
 import { maySee } from '../auth/permission.js'
 import { visibleOwner } from '../owner-access.js'
 import { notFound, Problem } from '../problem.js'
@@ -51,7 +52,17 @@ const explanation: Schema = object({
           position: { type: 'integer' },
           state: text,
           part: nullable(text),
-          fields: list(object({ field: text, met: nullable(flag), value: nullable(text) })),
+          fields: list(
+            object(
+              {
+                field: text,
+                met: nullable(flag),
+                value: nullable(text),
+                why: { ...text, description: 'Why it is unknown, though the header was given.' },
+              },
+              'why',
+            ),
+          ),
         }),
       ),
     }),
@@ -99,7 +110,7 @@ async function explainMessage(call: Call<ExplainBody>): Promise<Reply> {
   ])
   const entries = body.rule === undefined ? stored : withUnsaved(call, stored, groups)
   try {
-    const data = explanationData(message, explain(entries, groups, message))
+    const data = explanationData(message, await inPieces(explaining(entries, groups, message)))
     const { reportOnly } = context.settings().main
     return { body: { ...redacted(call, data), reportOnly } }
   } catch (error) {
