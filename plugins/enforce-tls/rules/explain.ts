@@ -8,7 +8,7 @@ import type { FieldOutcome, MessageView } from './match.js'
 import { acts, orderingRules, type OwnedRule, type OwnerEntries } from './owner-entries.js'
 import { periodOf } from './period.js'
 import { atOnce, type InPieces } from './pieces.js'
-import { compiledCriteria, RuleList, type Verdict } from './rule-list.js'
+import { criteriaOf, RuleList, type Verdict } from './rule-list.js'
 
 /** What became of a rule. */
 export type RuleState =
@@ -114,7 +114,8 @@ function* judging(
 ): InPieces<Pick<ExplainedRule, 'state' | 'fields'>> {
   const { rule } = owned
   if (rule.direction !== message.direction) return { state: 'other direction', fields: [] }
-  const fields = yield* compiledCriteria(owned, groups).judging(message)
+  const criteria = yield* criteriaOf(owned, groups)
+  const fields = yield* criteria.judging(message)
   const { from, until } = periodOf(rule)
   if (!rule.enabled) return { state: 'off', fields }
   if (!awake) return { state: 'asleep', fields }

@@ -9,12 +9,13 @@ const FRAME = 3
 /** A Unicode class such as `\p{L}` has hundreds of ranges. */
 const UNICODE_CLASS = 25
 /** So many characters of a range are looked up one by one where case does not matter, for one step. */
-const FOLDED_CHARACTERS = 500
+const FOLDED_CHARACTERS = 250
 /** The last character that has another case. */
 const LAST_FOLDED = 0x1e943
 /** No more is counted. */
 const ENDLESS = 1_000_000
 
+const FLAGS = /^\(\?[a-z-]*\)/i
 const REPETITION = /^\{(\d+)(,?)(\d*)\}/
 const ESCAPE = /^\\(?:x\{([0-9a-f]+)\}|x([0-9a-f]{2})|(0?[0-7]{1,3})|[pP](?:\{[^}]*\}|.)|[^])/iu
 
@@ -42,7 +43,11 @@ class Counter {
     while (this.#rest !== '') {
       const group = open.at(-1) as { sum: number; last: number }
       const [character = ''] = this.#rest
-      if (character === '(') {
+      if (FLAGS.test(this.#rest)) {
+        // A repetition behind it is one of what stands before it.
+        this.#take(FLAGS)
+        group.sum++
+      } else if (character === '(') {
         this.#take(/^\((?:\?P?<[^>]*>|\?[a-z-]*:?)?/i)
         open.push({ sum: 0, last: 0 })
       } else if (character === ')' && open.length > 1) {
@@ -51,12 +56,16 @@ class Counter {
         const outer = open.at(-1) as { sum: number; last: number }
         outer.sum += outer.last
         // A capture is two steps.
-        outer.last = group.sum + group.last + 2
+        outer.last = Math.max(1, group.sum + group.last) + 2
       } else if (/[*+?]/.test(character)) {
         this.#take(/^./)
-        group.last += 1
+        // `*` is `(…+)?` where what it repeats may be empty.
+        group.last += character === '*' ? 2 : 1
       } else if (REPETITION.test(this.#rest)) group.last = this.#repeated(group.last)
       else {
+        // An empty alternative is a step too.
+        if (character === '|' && group.last === 0) group.sum++
+        if (/^\|(?:[|)]|$)/.test(this.#rest)) group.sum++
         group.sum += group.last
         group.last = this.#item(character)
       }
@@ -68,7 +77,7 @@ class Counter {
   #repeated(last: number): number {
     const [, least = '', comma = '', most = ''] = this.#take(REPETITION)
     if (comma === '') return last * Math.max(1, Number(least))
-    if (most === '') return last * Math.max(1, Number(least)) + 1
+    if (most === '') return last * Math.max(1, Number(least)) + 2
     // Each that may be missing is a choice, a step of its own.
     return Math.max(1, last * Number(most) + Math.max(0, Number(most) - Number(least)))
   }

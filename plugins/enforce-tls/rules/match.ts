@@ -5,10 +5,10 @@
 import type { MailAddress } from './address.js'
 import { GROUP_PREFIX, Groups, type StoredGroups } from './group.js'
 import type { HeaderBlock } from './header-block.js'
-import { compilePatterns, type PatternFinder } from './pattern.js'
+import { compilingPatterns, type PatternFinder } from './pattern.js'
 import type { AnyAndNone, Criteria, Direction, RuleProblem } from './rule.js'
-import type { InPieces } from './pieces.js'
-import { compileTexts, findingText, type Texts } from './text-search.js'
+import { atOnce, type InPieces } from './pieces.js'
+import { compilingTexts, findingText, type Texts } from './text-search.js'
 import { TextReader } from './text-pattern.js'
 
 /** What rules see of a message on its way to one recipient. */
@@ -58,17 +58,25 @@ type TextTest = (message: MessageView) => InPieces<FieldOutcome>
  * @returns what is wrong where they refer to a group that does not exist or is not valid.
  */
 export function compileCriteria(criteria: Criteria, groups: Groups): CompiledCriteria | RuleProblem {
+  return atOnce(compilingCriteria(criteria, groups))
+}
+
+/** `compileCriteria`, in pieces. */
+export function* compilingCriteria(
+  criteria: Criteria,
+  groups: Groups,
+): InPieces<CompiledCriteria | RuleProblem> {
   const tests: AddressTest[] = []
   for (const [field, addressOf] of ADDRESS_FIELDS) {
     const lists = criteria[field]
     if (!lists) continue
-    const any = compileAddresses(lists.matchesAny, `criteria.${field}.matchesAny`, groups)
+    const any = yield* compilingAddresses(lists.matchesAny, `criteria.${field}.matchesAny`, groups)
     if (any && 'problem' in any) return any
-    const none = compileAddresses(lists.matchesNone, `criteria.${field}.matchesNone`, groups)
+    const none = yield* compilingAddresses(lists.matchesNone, `criteria.${field}.matchesNone`, groups)
     if (none && 'problem' in none) return none
     tests.push((message) => outcome(field, addressOf(message), any?.find, none?.find))
   }
-  const textTests = compileTextTests(criteria)
+  const textTests = yield* compilingTextTests(criteria)
   return {
     needsHeaders: textTests.length > 0,
     *judging(message) {
@@ -89,17 +97,19 @@ export function compileCriteria(criteria: Criteria, groups: Groups): CompiledCri
   }
 }
 
-function compileTextTests({ subject, header = [] }: Criteria): TextTest[] {
+function* compilingTextTests({ subject, header = [] }: Criteria): InPieces<TextTest[]> {
   const fields: [field: string, name: string, lists: AnyAndNone][] = [
     ...(subject ? [['subject', 'subject', subject] as [string, string, AnyAndNone]] : []),
     ...header.map((each) => [`header ${each.name}`, each.name, each] as [string, string, AnyAndNone]),
   ]
   const reader = new TextReader()
-  return fields.map(([field, name, { matchesAny, matchesNone }]): TextTest => {
-    const any = matchesAny && compileTexts(matchesAny, reader)
-    const none = matchesNone && compileTexts(matchesNone, reader)
-    return ({ headers }) => judgingTexts(field, name.toLowerCase(), headers, any, none)
-  })
+  const tests: TextTest[] = []
+  for (const [field, name, { matchesAny, matchesNone }] of fields) {
+    const any = matchesAny && (yield* compilingTexts(matchesAny, reader))
+    const none = matchesNone && (yield* compilingTexts(matchesNone, reader))
+    tests.push(({ headers }) => judgingTexts(field, name.toLowerCase(), headers, any, none))
+  }
+  return tests
 }
 
 function* judgingTexts(
@@ -142,17 +152,17 @@ function outcome<T>(
   return { field, met: !any || value !== null, value }
 }
 
-function compileAddresses(
+function* compilingAddresses(
   texts: readonly string[] | undefined,
   field: string,
   groups: Groups,
-): { readonly find: PatternFinder } | RuleProblem | undefined {
+): InPieces<{ readonly find: PatternFinder } | RuleProblem | undefined> {
   if (!texts) return undefined
-  const own = compilePatterns(texts.filter((text) => !text.startsWith(GROUP_PREFIX)))
+  const own = yield* compilingPatterns(texts.filter((text) => !text.startsWith(GROUP_PREFIX)))
   const referred: [text: string, find: PatternFinder][] = []
   for (const [index, text] of texts.entries()) {
     if (!text.startsWith(GROUP_PREFIX)) continue
-    const group = groups.get(text.slice(GROUP_PREFIX.length))
+    const group = yield* groups.reading(text.slice(GROUP_PREFIX.length))
     if ('problem' in group)
       return { field: `${field}[${index}]`, problem: `${JSON.stringify(text)} ${group.problem}` }
     referred.push([text, group.find])

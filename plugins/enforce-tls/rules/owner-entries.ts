@@ -5,7 +5,7 @@
 import { GROUP_PREFIX } from './group.js'
 import { parseOwner, serviceDomainOf } from './owner.js'
 import { atOnce, sorting, type InPieces } from './pieces.js'
-import { formatProblem, parseRule, type Rule } from './rule.js'
+import { formatProblem, parsingRule, type Rule } from './rule.js'
 
 /** What a store holds of one owner, as it stands there: JSON texts. */
 export interface OwnerEntries {
@@ -103,7 +103,7 @@ export function* orderingRules({
   const read: OwnedRule[] = []
   let length = 0
   for (const [id, json] of rules) {
-    read.push(ownedRule(owner, id, json))
+    read.push(yield* readingRule(owner, id, json))
     length += json.length
     if (length < PIECE) continue
     length = 0
@@ -115,15 +115,15 @@ export function* orderingRules({
 }
 
 /**
- * One entry of an owner's rules, checked.
+ * One entry of an owner's rules, checked; in pieces.
  *
  * @throws {InvalidEntry} where it does not validate.
  */
-export function ownedRule(owner: string, id: string, json: string): OwnedRule {
+export function* readingRule(owner: string, id: string, json: string): InPieces<OwnedRule> {
   const place = { key: 'rules', owner, field: id } as const
   const idProblem = ruleIdProblem(id)
   if (idProblem) throw new InvalidEntry(place, idProblem)
-  const checked = parseRule(json)
+  const checked = yield* parsingRule(json)
   if (!('rule' in checked)) throw new InvalidEntry(place, formatProblem(checked))
   return { owner, id, rule: checked.rule }
 }

@@ -4,8 +4,8 @@
  * weakens security.
  */
 import { GROUP_PREFIX, Groups, type StoredGroups } from './group.js'
-import { compileCriteria, type CompiledCriteria, type MessageView } from './match.js'
-import { acts, InvalidEntry, ownedRule, PIECE, type OwnedRule, type OwnerEntries } from './owner-entries.js'
+import { compilingCriteria, type CompiledCriteria, type MessageView } from './match.js'
+import { acts, InvalidEntry, PIECE, readingRule, type OwnedRule, type OwnerEntries } from './owner-entries.js'
 import { periodOf } from './period.js'
 import { atOnce, type InPieces } from './pieces.js'
 import { addUpAll, requirementOf, type Requirement } from './requirement.js'
@@ -52,9 +52,9 @@ export class RuleList {
     const actions = new Map<string, RelayWithTls>()
     let read = 0
     for (const [id, json] of entries.rules) {
-      const owned = ownedRule(entries.owner, id, json)
+      const owned = yield* readingRule(entries.owner, id, json)
       for (const group of groupsOf(owned.rule)) yield* known.reading(group)
-      const conditions = conditionsOf(owned, known)
+      const conditions = yield* conditionsOf(owned, known)
       if (!asleep && owned.rule.enabled) {
         const { name, position, actions: does, direction } = owned.rule
         const action = shared(actions, does.relayWithTls)
@@ -139,8 +139,13 @@ const NO_MATCHES: Matches = { decides: null, possible: [], reported: [] }
  *
  * @throws {InvalidEntry} where the rule refers to a group that does not exist or is not valid.
  */
-export function compiledCriteria({ owner, id, rule }: OwnedRule, groups: Groups): CompiledCriteria {
-  const criteria = compileCriteria(rule.criteria, groups)
+export function compiledCriteria(owned: OwnedRule, groups: Groups): CompiledCriteria {
+  return atOnce(criteriaOf(owned, groups))
+}
+
+/** `compiledCriteria`, in pieces. */
+export function* criteriaOf({ owner, id, rule }: OwnedRule, groups: Groups): InPieces<CompiledCriteria> {
+  const criteria = yield* compilingCriteria(rule.criteria, groups)
   if ('problem' in criteria)
     throw new InvalidEntry({ key: 'rules', owner, field: id }, formatProblem(criteria))
   return criteria
@@ -153,9 +158,9 @@ function* groupsOf({ criteria: { to, from } }: Rule): Generator<string> {
   }
 }
 
-function conditionsOf(owned: OwnedRule, groups: Groups): Conditions | null {
+function* conditionsOf(owned: OwnedRule, groups: Groups): InPieces<Conditions | null> {
   const { rule } = owned
-  const criteria = compiledCriteria(owned, groups)
+  const criteria = yield* criteriaOf(owned, groups)
   const report = rule.mode === 'report'
   const period = periodOf(rule)
   const always = period.from === -Infinity && period.until === Infinity

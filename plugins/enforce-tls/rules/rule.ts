@@ -3,9 +3,10 @@
  * Pure; what does not validate is answered with the field, the value and what is expected.
  */
 import { checkAction } from './action.js'
-import { checkCriteria } from './criteria.js'
+import { checkingCriteria } from './criteria.js'
 import type { Level, TlsVersion } from './levels.js'
 import { checkPeriod } from './period.js'
+import { atOnce, type InPieces } from './pieces.js'
 import type { OnFailure } from './requirement.js'
 import { checkShape } from './rule-schema.js'
 
@@ -88,17 +89,22 @@ export type RuleCheck = { readonly rule: Rule } | RuleProblem
  * @param value anything; never throws.
  */
 export function checkRule(value: unknown): RuleCheck {
-  return checked(value, false)
+  return atOnce(checkingRule(value))
 }
 
-function checked(value: unknown, isStored: boolean): RuleCheck {
+/**
+ * `checkRule`, in pieces.
+ *
+ * @param isStored see `checkingCriteria`
+ */
+export function* checkingRule(value: unknown, isStored = false): InPieces<RuleCheck> {
   const shaped = checkShape(value)
   if ('problem' in shaped) return shaped
   const { rule } = shaped
   if (rule.name.trim() === '') return { field: 'name', problem: 'is only white space; a name is expected' }
   const period = checkPeriod(rule)
   if (period !== null) return period
-  const criteria = checkCriteria(rule.criteria, rule.direction, isStored)
+  const criteria = yield* checkingCriteria(rule.criteria, rule.direction, isStored)
   if ('problem' in criteria) return criteria
   const relayWithTls = checkAction(rule.actions.relayWithTls, rule.direction)
   if ('problem' in relayWithTls) return relayWithTls
@@ -107,13 +113,18 @@ function checked(value: unknown, isStored: boolean): RuleCheck {
 
 /** Checks a rule that is stored, as JSON text; never throws. */
 export function parseRule(json: string): RuleCheck {
+  return atOnce(parsingRule(json))
+}
+
+/** `parseRule`, in pieces. */
+export function* parsingRule(json: string): InPieces<RuleCheck> {
   let value: unknown
   try {
     value = JSON.parse(json)
   } catch (error) {
     return { field: '', problem: `is not JSON: ${(error as SyntaxError).message}` }
   }
-  return checked(value, true)
+  return yield* checkingRule(value, true)
 }
 
 /** A problem as one clause: `field criteria.to: …`, or about the whole when no field is to blame. */

@@ -19,13 +19,16 @@ interface Unknown {
 }
 
 /** @param reader has read what stands before these texts in their rule */
-export function compileTexts(texts: readonly string[], reader: TextReader): Texts {
-  return texts.map((text) => {
+export function* compilingTexts(texts: readonly string[], reader: TextReader): InPieces<Texts> {
+  const compiled: Texts[number][] = []
+  for (const text of texts) {
     const read = reader.read(text)
-    if (!('problem' in read)) return read
-    if (!read.tooLarge) throw new TypeError(`${text} ${read.problem}`)
-    return { text, why: `${text} ${read.problem}` }
-  })
+    if (!('problem' in read)) compiled.push(read)
+    else if (read.tooLarge) compiled.push({ text, why: `${text} ${read.problem}` })
+    else throw new TypeError(`${text} ${read.problem}`)
+    yield
+  }
+  return compiled
 }
 
 /**

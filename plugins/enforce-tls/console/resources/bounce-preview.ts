@@ -32,7 +32,7 @@ async function previewBounce(call: Call<PreviewBody>): Promise<Reply> {
   const owner = visibleOwner(call, body.owner)
   const recipient = addressOf('to', body.to)
   const given = { direction: 'outgoing', enabled: true, position: 1, ...body.rule }
-  const rule = checkedRule(given, await context.store.groups())
+  const rule = await checkedRule(given, await context.store.groups())
   if (rule.direction !== 'outgoing' || rule.actions.relayWithTls.level === 'none')
     throw new Problem(422, 'no-bounce', 'Such a rule causes no bounces.', { field: 'rule' })
   const request = { owner, rule, sender: senderOf(owner), recipient }

@@ -108,7 +108,7 @@ async function explainMessage(call: Call<ExplainBody>): Promise<Reply> {
     context.store.groups(),
     Promise.all(owners.map((owner) => context.store.readOwner(owner))),
   ])
-  const entries = body.rule === undefined ? stored : withUnsaved(call, stored, groups)
+  const entries = body.rule === undefined ? stored : await withUnsaved(call, stored, groups)
   try {
     const data = explanationData(message, await inPieces(explaining(entries, groups, message)))
     const { reportOnly } = context.settings().main
@@ -123,23 +123,26 @@ async function explainMessage(call: Call<ExplainBody>): Promise<Reply> {
   }
 }
 
-function withUnsaved(
+async function withUnsaved(
   call: Call<ExplainBody>,
   stored: readonly OwnerEntries[],
   groups: ReadonlyMap<string, string>,
-): readonly OwnerEntries[] {
+): Promise<readonly OwnerEntries[]> {
   const { rule: unsaved } = call.body
   if (unsaved === undefined) return stored
   const owner = visibleOwner(call, unsaved.owner)
-  return stored.map((entries) => {
-    if (entries.owner !== owner) return entries
-    const id = unsaved.id ?? UNSAVED
-    const places = storedRules(entries, groups).map(({ rule }) => (rule as { position?: unknown }).position)
-    const last = Math.max(0, ...places.filter((place) => typeof place === 'number'))
-    const draftRule = { direction: 'outgoing', position: last + 1, ...unsaved.rule, enabled: true }
-    const rule = checkedRule(draftRule, groups)
-    return { ...entries, rules: new Map(entries.rules).set(id, JSON.stringify(rule)) }
-  })
+  const entries = stored.find((each) => each.owner === owner)
+  if (!entries) return stored
+  const id = unsaved.id ?? UNSAVED
+  const places = storedRules(entries, groups).map(({ rule }) => (rule as { position?: unknown }).position)
+  const last = places.reduce<number>(
+    (most, place) => (typeof place === 'number' ? Math.max(most, place) : most),
+    0,
+  )
+  const draftRule = { direction: 'outgoing', position: last + 1, ...unsaved.rule, enabled: true }
+  const json = JSON.stringify(await checkedRule(draftRule, groups))
+  const changed = { ...entries, rules: new Map(entries.rules).set(id, json) }
+  return stored.map((each) => (each === entries ? changed : each))
 }
 
 function messageOf({ from, to, direction = 'outgoing', header }: ExplainBody): MessageView {

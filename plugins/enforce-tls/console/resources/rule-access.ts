@@ -1,9 +1,10 @@
 /** A rule, or an owner's rules, as a request finds them, and the answers that show them. */
-import { ruleProblem } from '../../entries/entry-problems.js'
-import type { StoredGroups } from '../../rules/group.js'
+import { Groups, type StoredGroups } from '../../rules/group.js'
+import { compilingCriteria } from '../../rules/match.js'
 import { quote } from '../../rules/owner.js'
 import type { OwnerEntries } from '../../rules/owner-entries.js'
-import { checkRule, formatProblem, type Rule } from '../../rules/rule.js'
+import { checkingRule, formatProblem, type Rule, type RuleProblem } from '../../rules/rule.js'
+import { inPieces } from '../../store/turns.js'
 import { param } from '../owner-access.js'
 import { notFound, Problem } from '../problem.js'
 import type { Call, Reply } from '../route.js'
@@ -59,17 +60,20 @@ export async function write({ context, identity }: Call, found: ReadRule, rule: 
   return { ...found, json: value }
 }
 
-/** @throws {Problem} 422 for a rule that does not validate. */
-export function checkedRule(value: Readonly<Record<string, unknown>>, groups: StoredGroups): Rule {
-  const checked = checkRule(value)
-  if (!('rule' in checked))
-    throw new Problem(422, 'invalid', formatProblem(checked), { field: joined(checked.field) })
-  const problem = ruleProblem('*', 'draft', JSON.stringify(checked.rule), groups)
-  if (problem !== null) {
-    const field = /^field (\S+):/.exec(problem)?.[1] ?? ''
-    throw new Problem(422, 'invalid', problem, { field: joined(field) })
-  }
+/** In pieces: a rule may have tens of thousands of patterns. @throws {Problem} 422 for one that does not validate. */
+export async function checkedRule(
+  value: Readonly<Record<string, unknown>>,
+  groups: StoredGroups,
+): Promise<Rule> {
+  const checked = await inPieces(checkingRule(value))
+  if (!('rule' in checked)) throw invalidRule(checked)
+  const compiled = await inPieces(compilingCriteria(checked.rule.criteria, new Groups(groups)))
+  if ('problem' in compiled) throw invalidRule(compiled)
   return checked.rule
+}
+
+function invalidRule(problem: RuleProblem): Problem {
+  return new Problem(422, 'invalid', formatProblem(problem), { field: joined(problem.field) })
 }
 
 function joined(field: string): string {

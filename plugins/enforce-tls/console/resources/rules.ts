@@ -145,7 +145,7 @@ async function createRule(call: Call<RuleBody>): Promise<Reply> {
       `The service of ${serviceDomainOf(owner) ?? owner} is off, so there can be no new rules for it; switch it on first.`,
     )
   const position = (validRules(entries, groups).at(-1)?.rule.position ?? 0) + 1
-  const rule = checkedRule({ direction: 'outgoing', enabled: false, position, ...body.rule }, groups)
+  const rule = await checkedRule({ direction: 'outgoing', enabled: false, position, ...body.rule }, groups)
   const id = newRuleId()
   const json = JSON.stringify(rule)
   await context.store.writeRules(owner, [{ id, expected: null, value: json }], { by: identity.author })
@@ -158,7 +158,7 @@ async function setRule(call: Call<RuleBody>): Promise<Reply> {
   assertSeen(call, `rule ${found.id}`, etagOf(found.json))
   const before = storedRule(owner, found.id, found.json, found.groups).rule as { position?: unknown } | null
   const kept = typeof before?.position === 'number' ? { position: before.position } : {}
-  const rule = checkedRule(
+  const rule = await checkedRule(
     { direction: 'outgoing', enabled: false, ...kept, ...call.body.rule },
     found.groups,
   )
