@@ -5,6 +5,7 @@ import {
   comparableLocal,
   parseAddress,
 } from '../../../plugins/enforce-tls/rules/address.js'
+import { foldedWords } from '../../../plugins/enforce-tls/rules/folded-words.js'
 import { HeaderBlock } from '../../../plugins/enforce-tls/rules/header-block.js'
 import { definitionOf, later, stricter, type Level } from '../../../plugins/enforce-tls/rules/levels.js'
 import { assertOwner, parseService } from '../../../plugins/enforce-tls/rules/owner-entries.js'
@@ -116,6 +117,15 @@ describe('a header block', () => {
     assert.equal(needs(when(to('*'))), false)
     assert.equal(needs(when(to('*')), when(subject('x'))), true)
     assert.equal(needs(when(subject('x'), { enabled: false })), false)
+  })
+})
+
+describe('words', () => {
+  it('are made of hostile texts in no time', () => {
+    const started = performance.now()
+    for (const piece of ['\u0316\u0300', '\u200b', '\ufdfa', 'a'])
+      foldedWords(`a${piece.repeat(200_000 / piece.length)}`)
+    assert.ok(performance.now() - started < 5000)
   })
 })
 

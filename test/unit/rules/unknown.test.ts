@@ -139,6 +139,19 @@ describe('what is unknown', () => {
     assert.equal(decided(...Array.from({ length: 50 }, () => when(unknown))).is, 'encrypt by r1')
   })
 
+  it('is explained as what it counts as', () => {
+    const rules = [when(unknown, { level: 'none' }), when(unknown), when(to('*')), when(unknown)]
+    const { entries, groups, message: view } = setUp({ what: '', is: '', rules })
+    const { owners } = explain(entries, groups, { ...view, headers: new HeaderBlock(message) })
+    const told = owners.flatMap((owner) => owner.rules).map(({ state, part }) => [state, part])
+    assert.deepEqual(told, [
+      ['unknown', null],
+      ['unknown', 'decides'],
+      ['matched', 'decides'],
+      ['unknown', null],
+    ])
+  })
+
   it('is reported by a rule that reports', () => {
     const reporting = when(unknown, { mode: 'report' })
     assert.deepEqual(decided(reporting, when(to('*'))), { is: 'encrypt by r2', reports: 'r1' })
