@@ -11,6 +11,7 @@ import { comparable } from './envelope.js'
 import type { HarakaAddress, HarakaMailItem } from './haraka/types.js'
 import { rulesOf, type Reports } from './report-only.js'
 import { RulesUnknown, type RuleBook } from './rule-book.js'
+import { HeaderBlock } from './rules/header-block.js'
 import type { InPieces } from './rules/pieces.js'
 import { addUp, requirementKey, type Requirement } from './rules/requirement.js'
 import type { Verdict } from './rules/rule-list.js'
@@ -94,7 +95,7 @@ export class Decisions {
     const { mail_from, rcpt_to } = item.todo
     try {
       return await this.#context.rules.verdictsOn(comparable(mail_from), rcpt_to.map(comparable), () =>
-        readHeaderBlock(item.path, item.data_start),
+        headersOf(item),
       )
     } catch (error) {
       if (error instanceof RulesUnknown) return error
@@ -180,6 +181,18 @@ export class Decisions {
 
 /** So many recipients are looked at between two yields. */
 const PIECE = 100
+/** What can't be read is unknown to the rules: to wait for it might have no end. */
+async function headersOf(item: HarakaMailItem): Promise<HeaderBlock> {
+  try {
+    return await readHeaderBlock(item.path, item.data_start)
+  } catch (error) {
+    if (await isGone(item.path)) throw error
+    item.logerror(
+      `enforce-tls: the message's header can't be read, so rules that look at it count as matching where they require TLS: ${String(error)}`,
+    )
+    return new HeaderBlock(null)
+  }
+}
 
 /** Recipients that require the same, in the order of the envelope. */
 function* grouping(

@@ -59,7 +59,8 @@ export async function requirementsOf(
   { mail_from, rcpt_to, header }: HarakaTransaction,
   rules: RuleBook,
 ): Promise<readonly Requirement[]> {
-  const headers = () => new HeaderBlock(header.toString())
+  // With the line ends that the queue file will have: limits must be the same there.
+  const headers = () => new HeaderBlock(`${header.toString().replace(/\r?\n/g, '\r\n')}\r\n`)
   const verdicts = await rules.verdictsOn(comparable(mail_from), rcpt_to.map(comparable), headers)
   return verdicts.flatMap(({ requirement }) => (requirement === null ? [] : [requirement]))
 }

@@ -5,14 +5,16 @@
  */
 import type { HarakaLogger } from './haraka/types.js'
 import type { MailAddress } from './rules/address.js'
-import { decide } from './rules/decide.js'
+import { Decision } from './rules/decide.js'
 import type { HeaderBlock } from './rules/header-block.js'
 import type { MessageView } from './rules/match.js'
 import { ownersOf } from './rules/owner.js'
+import type { InPieces } from './rules/pieces.js'
 import { InvalidEntry, type RuleList, type Verdict } from './rules/rule-list.js'
 import { DoubtfulStore } from './store/known-store.js'
 import { NearCache, type NearCacheCounts, type NearCacheOptions } from './store/near-cache.js'
 import { StoreError, type DecidingStore } from './store/rule-store.js'
+import { inPieces } from './store/turns.js'
 
 /** The rules of an owner can't be told now. */
 export class RulesUnknown extends Error {
@@ -61,7 +63,7 @@ export class RuleBook {
 
   /**
    * What the rules say of an outgoing message, recipient by recipient, in their order. At once, and without any
-   * I/O, where the rules of all owners are near.
+   * I/O, where the rules of all owners are near, and look at nothing but the address by which they are found.
    *
    * @param readHeaders gives the message's header; only called when a rule asks for it, and its failure is passed on
    * @throws {RulesUnknown} (rejects) when the rules of an owner can't be read and never were.
@@ -73,7 +75,7 @@ export class RuleBook {
   ): readonly Verdict[] | Promise<readonly Verdict[]> {
     const near = this.#cache.peekAll(sender)
     if (!near || needHeaders(near)) return this.#verdictsLater(near, sender, recipients, readHeaders)
-    return verdicts(near, sender, recipients, undefined)
+    return quickVerdicts(near, sender, recipients) ?? inPieces(verdicts(near, sender, recipients, undefined))
   }
 
   /**
@@ -83,7 +85,9 @@ export class RuleBook {
    */
   async verdictOnIncoming(sender: MailAddress, recipient: MailAddress): Promise<Verdict> {
     const lists = this.#cache.peekAll(recipient) ?? (await this.#listsOf(recipient))
-    return decide(lists, { direction: 'incoming', sender, recipient, now: Date.now() })
+    const decision = new Decision(lists, { direction: 'incoming', sender, recipient, now: Date.now() })
+    await inPieces(decision.finishing())
+    return decision.verdict
   }
 
   /** Gives the watch of the store back. */
@@ -99,7 +103,7 @@ export class RuleBook {
   ): Promise<readonly Verdict[]> {
     const lists = near ?? (await this.#listsOf(sender))
     const headers = needHeaders(lists) ? await readHeaders() : undefined
-    return verdicts(lists, sender, recipients, headers)
+    return inPieces(verdicts(lists, sender, recipients, headers))
   }
 
   #listsOf(address: MailAddress): Promise<RuleList[]> {
@@ -164,14 +168,38 @@ function needHeaders(lists: readonly RuleList[]): boolean {
   return false
 }
 
-function verdicts(
+/** So many recipients are decided for between two yields. */
+const PIECE = 64
+
+/** Most messages have few recipients and match no rule that asks for more than their address; `null` for others. */
+function quickVerdicts(
+  lists: readonly RuleList[],
+  sender: MailAddress,
+  recipients: readonly MailAddress[],
+): readonly Verdict[] | null {
+  if (recipients.length > PIECE) return null
+  const all: Verdict[] = []
+  for (const recipient of recipients) {
+    const decision = new Decision(lists, new OutgoingMail(sender, recipient, undefined))
+    if (decision.isOpen) return null
+    all.push(decision.verdict)
+  }
+  return all
+}
+
+function* verdicts(
   lists: readonly RuleList[],
   sender: MailAddress,
   recipients: readonly MailAddress[],
   headers: HeaderBlock | undefined,
-): readonly Verdict[] {
+): InPieces<readonly Verdict[]> {
   const all: Verdict[] = []
-  for (const recipient of recipients) all.push(decide(lists, new OutgoingMail(sender, recipient, headers)))
+  for (const recipient of recipients) {
+    const decision = new Decision(lists, new OutgoingMail(sender, recipient, headers))
+    if (decision.isOpen) yield* decision.finishing()
+    all.push(decision.verdict)
+    if (all.length % PIECE === 0) yield
+  }
   return all
 }
 

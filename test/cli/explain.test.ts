@@ -176,6 +176,24 @@ Nothing is required: the message goes its way as if there were no rules.
     assert.equal((await rulesFile.data<Explained>(...ASK, '--message', file)).requirement, null)
   })
 
+  it('says what is unknown of a message, why, and what it counts as', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const all = ['--subject', 'geheim', '--enable']
+    const exempting = await rulesFile.createRule('*', 'News', ...all, '--level', 'none')
+    const { id } = await rulesFile.createRule('*', 'Secret', ...all, '--level', 'verify')
+    const file = `${rulesFile.file}.eml`
+    await writeFile(file, Buffer.from('Subject: f\xfcr Sie\r\n\r\n', 'latin1'))
+    const known = await rulesFile.data<Explained>(...ASK, '--message', file)
+    assert.deepEqual([known.certain, known.requirement?.level], [true, 'verify'])
+    const said = await rulesFile.done(...ASK, '--message', file)
+    const why = '[subject: unknown, since it has characters in an unknown encoding]'
+    for (const line of [
+      `${exempting.id} (News): unknown, counts as no match since it exempts ${why}`,
+      `${id} (Secret): unknown, counts as a match -> decides ${why}`,
+    ])
+      assert.ok(said.includes(line), said)
+  })
+
   it('tells what rules in mode report would require, and requires nothing', async (t) => {
     const rulesFile = await RulesFile.create(t)
     await rulesFile.createRule('*', 'Try', '--to', '*', '--mode', 'report', '--enable')

@@ -11,7 +11,7 @@ export interface Submission extends Omit<MailOptions, 'from' | 'to'> {
   /** Envelope recipients, in one transaction. */
   readonly to: string | readonly string[]
   /** The whole message; without it one is composed from subject, text and headers. */
-  readonly data?: string
+  readonly data?: string | Buffer
   /** Whether the session is upgraded with STARTTLS; any certificate will do. @default false */
   readonly starttls?: boolean
 }

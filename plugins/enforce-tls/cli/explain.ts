@@ -117,7 +117,9 @@ async function messageOf({ output }: Context, options: ExplainOptions): Promise<
 async function headerOf(file: string): Promise<HeaderBlock> {
   try {
     await using handle = await open(file)
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEADER_BYTES_MAX), 0, HEADER_BYTES_MAX, 0)
+    // One byte more than is looked at tells that there is more.
+    const length = HEADER_BYTES_MAX + 1
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0)
     return new HeaderBlock(buffer.subarray(0, bytesRead))
   } catch (error) {
     throw new Refusal([`--message ${file} ${fileProblem(error)}`])

@@ -1,10 +1,11 @@
 /** An explanation as text. */
 import { listed } from '../words.js'
-import type { ExplainedOwner, ExplainedRule, Explanation } from '../rules/explain.js'
+import type { ExplainedOwner, ExplainedRule, Explanation, RuleState } from '../rules/explain.js'
 import { addressWords } from '../rules/explanation-data.js'
 import type { FieldOutcome, MessageView } from '../rules/match.js'
 import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
+import type { Rule } from '../rules/rule.js'
 import type { Context } from './context.js'
 import { requirementWords } from './rule-words.js'
 
@@ -42,13 +43,23 @@ function showOwner({ output, command }: Context, { owner, awake, rules }: Explai
 
 function ruleWords({ id, rule, state, part, fields }: ExplainedRule): string {
   const parts = { decides: ' -> decides', exempts: ' -> exempts', reports: ' -> reports' } as const
-  const end = part === null ? (state === 'matched' ? ', below the rule that decides' : '') : parts[part]
+  const below = state === 'matched' || (state === 'unknown' && !exempts(rule))
+  const end = part === null ? (below ? ', below the rule that decides' : '') : parts[part]
   const why = fields.map(fieldWords).join(', ')
-  return `${rule.position}. ${id} (${rule.name}): ${state}${end}${why === '' ? '' : ` [${why}]`}`
+  return `${rule.position}. ${id} (${rule.name}): ${stateWords(state, rule)}${end}${why === '' ? '' : ` [${why}]`}`
 }
 
-function fieldWords({ field, met, value }: FieldOutcome): string {
-  if (met === null) return `${field}: not known`
+function stateWords(state: RuleState, rule: Rule): string {
+  if (state !== 'unknown') return state
+  return exempts(rule) ? 'unknown, counts as no match since it exempts' : 'unknown, counts as a match'
+}
+
+function exempts({ actions }: Rule): boolean {
+  return actions.relayWithTls.level === 'none'
+}
+
+function fieldWords({ field, met, value, why }: FieldOutcome): string {
+  if (met === null) return why === undefined ? `${field}: not known` : `${field}: unknown, since ${why}`
   if (met) return value === null ? `${field}: none of the exceptions fits` : `${field}: fits ${value}`
   return value === null ? `${field}: nothing fits` : `${field}: excepted by ${value}`
 }

@@ -8,9 +8,9 @@ import {
   type StoredGroups,
 } from '../rules/group.js'
 import { parseOwner, quote } from '../rules/owner.js'
-import { InvalidEntry, ownedRule, parseService, type OwnedRule } from '../rules/owner-entries.js'
+import { InvalidEntry, readingRule, parseService, type OwnedRule } from '../rules/owner-entries.js'
 import { atOnce, type InPieces } from '../rules/pieces.js'
-import { compiledCriteria, groupsOf } from '../rules/rule-list.js'
+import { criteriaOf } from '../rules/rule-list.js'
 
 /**
  * What is wrong with a rule, the groups that it refers to included, or `null`.
@@ -46,9 +46,8 @@ export function* checkingRule(
 ): InPieces<OwnedRule | { readonly problem: string }> {
   const read = groups instanceof Groups ? groups : new Groups(groups)
   try {
-    const owned = ownedRule(owner, id, json)
-    for (const group of groupsOf(owned.rule)) yield* read.reading(group)
-    compiledCriteria(owned, read)
+    const owned = yield* readingRule(owner, id, json)
+    yield* criteriaOf(owned, read)
     return owned
   } catch (error) {
     if (error instanceof InvalidEntry) return { problem: error.problem }

@@ -5,26 +5,40 @@
 import { GROUP_PREFIX, groupNameProblem } from './group.js'
 import { quote } from './owner.js'
 import { parsePattern } from './pattern.js'
+import type { InPieces } from './pieces.js'
 import type { Unusable } from './spelling.js'
 import type { AnyAndNone, Criteria, Direction, RuleProblem } from './rule.js'
-import { compileText } from './text-pattern.js'
+import { TextReader } from './text-pattern.js'
 
 const FIELD = 'criteria'
+/** So many addresses are checked between two yields. */
+const PIECE = 200
 /** RFC 5322 section 3.6.8. */
 const HEADER_NAME = /^[\x21-\x39\x3b-\x7e]+$/
 
 /** A text of a criterion, ready, or the end of a sentence that names it. */
 export type Parsed = { readonly text: string } | Unusable
 
-/** Checks the criteria of a rule whose shape is good. */
-export function checkCriteria(criteria: Criteria, direction: Direction): Criteria | RuleProblem {
+/**
+ * Checks the criteria of a rule whose shape is good, in pieces: there may be thousands of patterns.
+ *
+ * @param isStored of a rule that is in force already: an expression that is too large to be compiled is left
+ *   for `compileCriteria`, which takes it as unknown, so that a new limit makes no mail wait
+ */
+export function* checkingCriteria(
+  criteria: Criteria,
+  direction: Direction,
+  isStored: boolean,
+): InPieces<Criteria | RuleProblem> {
+  const texts = new TextReader()
+  const parseText = (text: string) => parsedText(text, texts, isStored)
   const missing = missingField(criteria, direction)
   if (missing !== null) return missing
-  const to = checkLists(criteria.to, `${FIELD}.to`, parseAddressText)
+  const to = yield* checkingLists(criteria.to, `${FIELD}.to`, parseAddressText)
   if (to && 'problem' in to) return to
-  const from = checkLists(criteria.from, `${FIELD}.from`, parseAddressText)
+  const from = yield* checkingLists(criteria.from, `${FIELD}.from`, parseAddressText)
   if (from && 'problem' in from) return from
-  const subject = checkLists(criteria.subject, `${FIELD}.subject`, parseText)
+  const subject = yield* checkingLists(criteria.subject, `${FIELD}.subject`, parseText)
   if (subject && 'problem' in subject) return subject
   const header: NonNullable<Criteria['header']>[number][] = []
   for (const [index, criterion] of (criteria.header ?? []).entries()) {
@@ -34,7 +48,7 @@ export function checkCriteria(criteria: Criteria, direction: Direction): Criteri
         field: `${field}.name`,
         problem: `${quote(criterion.name)} is no header field name; one such as X-Classification is expected, without colon`,
       }
-    const lists = checkLists(criterion, field, parseText)
+    const lists = yield* checkingLists(criterion, field, parseText)
     if ('problem' in lists) return lists
     header.push({ name: criterion.name, ...lists })
   }
@@ -69,11 +83,11 @@ function missingField(criteria: Criteria, direction: Direction): RuleProblem | n
   }
 }
 
-function checkLists<T extends AnyAndNone | undefined>(
+function* checkingLists<T extends AnyAndNone | undefined>(
   lists: T,
   field: string,
   parse: (text: string) => Parsed,
-): (T extends undefined ? undefined : never) | AnyAndNone | RuleProblem {
+): InPieces<(T extends undefined ? undefined : never) | AnyAndNone | RuleProblem> {
   if (lists === undefined) return undefined as T extends undefined ? undefined : never
   const checked: { matchesAny?: string[]; matchesNone?: string[] } = {}
   for (const list of ['matchesAny', 'matchesNone'] as const) {
@@ -85,6 +99,7 @@ function checkLists<T extends AnyAndNone | undefined>(
       if ('problem' in parsed)
         return { ...parsed, field: `${field}.${list}[${index}]`, problem: `${quote(text)} ${parsed.problem}` }
       done.add(parsed.text)
+      if (parse !== parseAddressText || index % PIECE === PIECE - 1) yield
     }
     checked[list] = [...done]
   }
@@ -104,6 +119,10 @@ export function parseAddressText(text: string): Parsed {
 
 /** One text of a `subject` or `header` criterion, or what is wrong with it. */
 export function parseText(text: string): Parsed {
-  const compiled = compileText(text)
-  return 'problem' in compiled ? compiled : { text }
+  return parsedText(text, new TextReader(), false)
+}
+
+function parsedText(text: string, reader: TextReader, isStored: boolean): Parsed {
+  const read = reader.read(text)
+  return 'problem' in read && !(read.tooLarge && isStored) ? { problem: read.problem } : { text }
 }

@@ -6,10 +6,17 @@
 import { decide } from './decide.js'
 import { Groups, type StoredGroups } from './group.js'
 import type { MessageView } from './match.js'
-import { acts, byPlace, InvalidEntry, ownedRule, type OwnedRule, type OwnerEntries } from './owner-entries.js'
+import {
+  acts,
+  byPlace,
+  InvalidEntry,
+  readingRule,
+  type OwnedRule,
+  type OwnerEntries,
+} from './owner-entries.js'
 import { ANYONE } from './pattern.js'
 import type { InPieces } from './pieces.js'
-import { compiledCriteria, RuleList, type Verdict } from './rule-list.js'
+import { criteriaOf, RuleList, type Verdict } from './rule-list.js'
 import type { Matches } from './rule-index.js'
 
 /** An entry that does not validate, and is not off. */
@@ -82,7 +89,7 @@ function* compilingOwner(
   const texts = { certain: new Map<string, string>(), possible: new Map<string, string>() }
   for (const [id, json] of rules) {
     yield
-    const checked = checkedRule(owner, id, json, groups)
+    const checked = yield* checkedRule(owner, id, json, groups)
     if ('problem' in checked) {
       if (!isOff(json)) broken.push({ owner, id, problem: checked.problem })
       continue
@@ -118,15 +125,15 @@ export function placeOf({ id, rule: { position } }: OwnedRule): { id: string; po
   return { id, position }
 }
 
-function checkedRule(
+function* checkedRule(
   owner: string,
   id: string,
   json: string,
   groups: Groups,
-): OwnedRule | { readonly problem: string } {
+): InPieces<OwnedRule | { readonly problem: string }> {
   try {
-    const owned = ownedRule(owner, id, json)
-    compiledCriteria(owned, groups)
+    const owned = yield* readingRule(owner, id, json)
+    yield* criteriaOf(owned, groups)
     return owned
   } catch (error) {
     if (error instanceof InvalidEntry) return { problem: error.problem }

@@ -12,7 +12,7 @@ import { periodOf } from './period.js'
 import type { InPieces } from './pieces.js'
 import { addUp, requirementOf, type DecidedBy, type Requirement } from './requirement.js'
 import type { CompiledRule } from './rule-index.js'
-import { compiledCriteria } from './rule-list.js'
+import { criteriaOf } from './rule-list.js'
 import { samplesOf, type Sample } from './samples.js'
 import { Tally, type Part } from './tally.js'
 
@@ -89,7 +89,7 @@ export function* effectOf(
 ): InPieces<RuleEffect> {
   const own = policy.owners.find(({ owner }) => owner === owned.owner)
   const { list, named } = samplesOf(owned, groups, now, bounds.samples)
-  const criteria = compiledCriteria(owned, policy.groups)
+  const criteria = yield* criteriaOf(owned, policy.groups)
   const inactive = inactiveBy(owned, own, now) ?? (named === 0 ? ({ why: 'nobody' } as const) : null)
   const exceptions =
     inactive === null && own ? yield* exceptionsTo(owned, own, groups, now, bounds.exceptions) : []
@@ -105,7 +105,7 @@ export function* effectOf(
     ...exceptions.map((each) => [each, false] as const),
   ]) {
     if (++number % PIECE === 0) yield
-    const fields = criteria.judge(sample.message)
+    const fields = yield* criteria.judging(sample.message)
     if (fields.some(({ met }) => met === false)) continue
     if (isOwn) checked++
     for (const { field, met } of fields) if (met === null) dependsOn.add(field)

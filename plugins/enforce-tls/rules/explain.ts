@@ -2,14 +2,14 @@
  * The answer to "what would happen to this message, and why?": the verdict as a delivery gets it, and for each
  * rule what became of it. Pure; entries that do not validate throw, as they would make a delivery wait.
  */
-import { decide } from './decide.js'
+import { Decision } from './decide.js'
 import { Groups, type StoredGroups } from './group.js'
 import type { FieldOutcome, MessageView } from './match.js'
 import { openRules } from './open-rules.js'
 import { acts, orderingRules, type OwnedRule, type OwnerEntries } from './owner-entries.js'
 import { periodOf } from './period.js'
 import { atOnce, type InPieces } from './pieces.js'
-import { compiledCriteria, groupsOf, RuleList, type Verdict } from './rule-list.js'
+import { criteriaOf, RuleList, type Verdict } from './rule-list.js'
 
 /** What became of a rule. */
 export type RuleState =
@@ -17,6 +17,8 @@ export type RuleState =
   | 'not matched'
   /** It asks for subject or header, and these were not given. */
   | 'not known'
+  /** They were given and can't be told for sure: a match where the rule requires something, else none. */
+  | 'unknown'
   | 'off'
   /** The service of the owner's domain is off. */
   | 'asleep'
@@ -30,7 +32,7 @@ export interface ExplainedRule extends OwnedRule {
   /** What became of each field of its criteria, whatever the state; empty for a rule of the other direction. */
   readonly fields: readonly FieldOutcome[]
   /**
-   * `decides`: the first match. `exempts`: that of level none. `reports`: it would have required something.
+   * `decides`: the first match, and above it each rule that may be it. `exempts`: that of level none. `reports`: it would have required something.
    * `null`: it has no part in the verdict, as a match below the first one.
    */
   readonly part: 'decides' | 'exempts' | 'reports' | null
@@ -83,39 +85,47 @@ export function* explaining(
   const owners: ExplainedOwner[] = []
   for (const [ofOwner, list] of compiled) {
     const awake = acts(ofOwner)
-    const { decides, reported } = list.matches(message)
+    const matches = yield* list.matching(message)
+    const { decides, possible, reported } = matches
+    const deciding = new Set([decides, ...possible].map((rule) => rule?.id))
     const reports = new Set(reported.map(({ id }) => id))
     const rules: ExplainedRule[] = []
     for (const owned of yield* orderingRules(ofOwner)) {
       const exempts = owned.rule.actions.relayWithTls.level === 'none'
-      for (const group of groupsOf(owned.rule)) yield* read.reading(group)
-      const { state, fields } = judged(owned, awake, message, read)
+      const { state, fields } = yield* judging(owned, awake, message, read)
       let part: ExplainedRule['part'] = null
-      if (decides?.id === owned.id) part = exempts ? 'exempts' : 'decides'
+      if (deciding.has(owned.id)) part = exempts ? 'exempts' : 'decides'
       else if (reports.has(owned.id) && !exempts) part = 'reports'
       rules.push({ ...owned, state, fields, part })
       yield
     }
-    owners.push({ owner: ofOwner.owner, awake, rules, verdict: list.verdictOn(message) })
+    owners.push({ owner: ofOwner.owner, awake, rules, verdict: list.verdictOf(matches, message) })
   }
-  const lists = compiled.map(([, list]) => list)
-  return { owners, verdict: decide(lists, message), open: openRules(owners, message.recipient.domain) }
+  const decision = new Decision(
+    compiled.map(([, list]) => list),
+    message,
+  )
+  yield* decision.finishing()
+  return { owners, verdict: decision.verdict, open: openRules(owners, message.recipient.domain) }
 }
 
-function judged(
+function* judging(
   owned: OwnedRule,
   awake: boolean,
   message: MessageView,
   groups: Groups,
-): Pick<ExplainedRule, 'state' | 'fields'> {
+): InPieces<Pick<ExplainedRule, 'state' | 'fields'>> {
   const { rule } = owned
   if (rule.direction !== message.direction) return { state: 'other direction', fields: [] }
-  const fields = compiledCriteria(owned, groups).judge(message)
+  const criteria = yield* criteriaOf(owned, groups)
+  const fields = yield* criteria.judging(message)
   const { from, until } = periodOf(rule)
   if (!rule.enabled) return { state: 'off', fields }
   if (!awake) return { state: 'asleep', fields }
   if (message.now < from) return { state: 'not yet', fields }
   if (message.now >= until) return { state: 'expired', fields }
   if (fields.some(({ met }) => met === false)) return { state: 'not matched', fields }
-  return { state: fields.some(({ met }) => met === null) ? 'not known' : 'matched', fields }
+  const unknown = fields.find(({ met }) => met === null)
+  if (unknown === undefined) return { state: 'matched', fields }
+  return { state: unknown.why === undefined ? 'not known' : 'unknown', fields }
 }

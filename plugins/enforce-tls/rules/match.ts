@@ -1,10 +1,15 @@
-/** Compiled criteria: whether a message meets them, and for each field why or why not. Pure. */
+/**
+ * Compiled criteria: whether a message meets them, and for each field why or why not. Pure. There are three
+ * answers: what a field of the message's header holds may be unknown, and unknown is not "no".
+ */
 import type { MailAddress } from './address.js'
 import { GROUP_PREFIX, Groups, type StoredGroups } from './group.js'
 import type { HeaderBlock } from './header-block.js'
-import { compilePatterns, type PatternFinder } from './pattern.js'
+import { compilingPatterns, type PatternFinder } from './pattern.js'
 import type { AnyAndNone, Criteria, Direction, RuleProblem } from './rule.js'
-import { compileText, type HeaderValue, type TextMatcher } from './text-pattern.js'
+import { atOnce, type InPieces } from './pieces.js'
+import { compilingTexts, findingText, type Texts } from './text-search.js'
+import { TextReader } from './text-pattern.js'
 
 /** What rules see of a message on its way to one recipient. */
 export interface MessageView {
@@ -21,21 +26,31 @@ export interface MessageView {
 export interface FieldOutcome {
   /** `to`, `from`, `subject`, or `header` with its name. */
   readonly field: string
-  /** `null`: can't be told without the message's header. */
+  /** `null`: unknown. */
   readonly met: boolean | null
   /** The value of the rule that fits: of `matchesAny` where met, of `matchesNone` where not; `null` where none does. */
   readonly value: string | null
+  /** Why it is unknown, as a clause; absent where the message's header was not given. */
+  readonly why?: string
 }
 
 /** Criteria, ready. */
 export interface CompiledCriteria {
   readonly needsHeaders: boolean
   /** The outcome of each field, in the order of the documentation. */
-  judge(message: MessageView): readonly FieldOutcome[]
-  meets(message: MessageView): boolean
+  judging(message: MessageView): InPieces<readonly FieldOutcome[]>
+  /** Whether the addresses are those asked for; the whole answer where no header is needed. */
+  addressesMeet(message: MessageView): boolean
+  /**
+   * Whether the header is as asked for; `null`: unknown, though it was given.
+   *
+   * @param message one that `addressesMeet`
+   */
+  headersMeet(message: MessageView): InPieces<boolean | null>
 }
 
-type FieldTest = (message: MessageView) => FieldOutcome
+type AddressTest = (message: MessageView) => FieldOutcome
+type TextTest = (message: MessageView) => InPieces<FieldOutcome>
 
 /**
  * Makes checked criteria ready.
@@ -43,34 +58,75 @@ type FieldTest = (message: MessageView) => FieldOutcome
  * @returns what is wrong where they refer to a group that does not exist or is not valid.
  */
 export function compileCriteria(criteria: Criteria, groups: Groups): CompiledCriteria | RuleProblem {
-  const tests: FieldTest[] = []
+  return atOnce(compilingCriteria(criteria, groups))
+}
+
+/** `compileCriteria`, in pieces. */
+export function* compilingCriteria(
+  criteria: Criteria,
+  groups: Groups,
+): InPieces<CompiledCriteria | RuleProblem> {
+  const tests: AddressTest[] = []
   for (const [field, addressOf] of ADDRESS_FIELDS) {
     const lists = criteria[field]
     if (!lists) continue
-    const any = compileAddresses(lists.matchesAny, `criteria.${field}.matchesAny`, groups)
+    const any = yield* compilingAddresses(lists.matchesAny, `criteria.${field}.matchesAny`, groups)
     if (any && 'problem' in any) return any
-    const none = compileAddresses(lists.matchesNone, `criteria.${field}.matchesNone`, groups)
+    const none = yield* compilingAddresses(lists.matchesNone, `criteria.${field}.matchesNone`, groups)
     if (none && 'problem' in none) return none
     tests.push((message) => outcome(field, addressOf(message), any?.find, none?.find))
   }
-  const texts: [field: string, name: string, lists: AnyAndNone][] = [
-    ...(criteria.subject ? [['subject', 'subject', criteria.subject] as [string, string, AnyAndNone]] : []),
-    ...(criteria.header ?? []).map(
-      (header) => [`header ${header.name}`, header.name, header] as [string, string, AnyAndNone],
-    ),
-  ]
-  for (const [field, name, lists] of texts) {
-    const any = lists.matchesAny && compileTexts(lists.matchesAny)
-    const none = lists.matchesNone && compileTexts(lists.matchesNone)
-    tests.push(({ headers }) =>
-      headers ? outcome(field, headers.values(name), any, none) : { field, met: null, value: null },
-    )
-  }
+  const textTests = yield* compilingTextTests(criteria)
   return {
-    needsHeaders: texts.length > 0,
-    judge: (message) => tests.map((test) => test(message)),
-    meets: (message) => tests.every((test) => test(message).met === true),
+    needsHeaders: textTests.length > 0,
+    *judging(message) {
+      const outcomes = tests.map((test) => test(message))
+      for (const test of textTests) outcomes.push(yield* test(message))
+      return outcomes
+    },
+    addressesMeet: (message) => tests.every((test) => test(message).met === true),
+    *headersMeet(message) {
+      let all: boolean | null = true
+      for (const test of textTests) {
+        const { met, why } = yield* test(message)
+        if (met === false || (met === null && why === undefined)) return false
+        if (met === null) all = null
+      }
+      return all
+    },
   }
+}
+
+function* compilingTextTests({ subject, header = [] }: Criteria): InPieces<TextTest[]> {
+  const fields: [field: string, name: string, lists: AnyAndNone][] = [
+    ...(subject ? [['subject', 'subject', subject] as [string, string, AnyAndNone]] : []),
+    ...header.map((each) => [`header ${each.name}`, each.name, each] as [string, string, AnyAndNone]),
+  ]
+  const reader = new TextReader()
+  const tests: TextTest[] = []
+  for (const [field, name, { matchesAny, matchesNone }] of fields) {
+    const any = matchesAny && (yield* compilingTexts(matchesAny, reader))
+    const none = matchesNone && (yield* compilingTexts(matchesNone, reader))
+    tests.push(({ headers }) => judgingTexts(field, name.toLowerCase(), headers, any, none))
+  }
+  return tests
+}
+
+function* judgingTexts(
+  field: string,
+  name: string,
+  headers: HeaderBlock | undefined,
+  any: Texts | undefined,
+  none: Texts | undefined,
+): InPieces<FieldOutcome> {
+  if (!headers) return { field, met: null, value: null }
+  const excluded = none ? yield* findingText(none, name, headers) : null
+  if (typeof excluded === 'string') return { field, met: false, value: excluded }
+  const value = any ? yield* findingText(any, name, headers) : null
+  if (any && value === null) return { field, met: false, value }
+  const unknown = typeof value === 'object' && value ? value : excluded
+  if (unknown) return { field, met: null, value: null, ...unknown }
+  return { field, met: true, value: value as string | null }
 }
 
 /** What is wrong with the groups that criteria refer to, before a rule is written; `null` for nothing. */
@@ -96,17 +152,17 @@ function outcome<T>(
   return { field, met: !any || value !== null, value }
 }
 
-function compileAddresses(
+function* compilingAddresses(
   texts: readonly string[] | undefined,
   field: string,
   groups: Groups,
-): { readonly find: PatternFinder } | RuleProblem | undefined {
+): InPieces<{ readonly find: PatternFinder } | RuleProblem | undefined> {
   if (!texts) return undefined
-  const own = compilePatterns(texts.filter((text) => !text.startsWith(GROUP_PREFIX)))
+  const own = yield* compilingPatterns(texts.filter((text) => !text.startsWith(GROUP_PREFIX)))
   const referred: [text: string, find: PatternFinder][] = []
   for (const [index, text] of texts.entries()) {
     if (!text.startsWith(GROUP_PREFIX)) continue
-    const group = groups.get(text.slice(GROUP_PREFIX.length))
+    const group = yield* groups.reading(text.slice(GROUP_PREFIX.length))
     if ('problem' in group)
       return { field: `${field}[${index}]`, problem: `${JSON.stringify(text)} ${group.problem}` }
     referred.push([text, group.find])
@@ -114,13 +170,4 @@ function compileAddresses(
   return {
     find: (address) => own(address) ?? referred.find(([, find]) => find(address) !== null)?.[0] ?? null,
   }
-}
-
-function compileTexts(texts: readonly string[]): (values: readonly HeaderValue[]) => string | null {
-  const matchers = texts.map((text): [string, TextMatcher] => {
-    const compiled = compileText(text)
-    if ('problem' in compiled) throw new TypeError(`${text} ${compiled.problem}`)
-    return [text, compiled.matches]
-  })
-  return (values) => matchers.find(([, matches]) => values.some(matches))?.[0] ?? null
 }

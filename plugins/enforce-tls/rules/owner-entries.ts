@@ -6,7 +6,7 @@ import { GROUP_PREFIX } from './group.js'
 import { parseJson } from './json.js'
 import { parseOwner, serviceDomainOf } from './owner.js'
 import { atOnce, sorting, type InPieces } from './pieces.js'
-import { formatProblem, parseRule, type Rule } from './rule.js'
+import { formatProblem, parsingRule, type Rule } from './rule.js'
 
 /** What a store holds of one owner, as it stands there: JSON texts. */
 export interface OwnerEntries {
@@ -101,30 +101,37 @@ export function* orderingRules({
   owner,
   rules,
 }: Pick<OwnerEntries, 'owner' | 'rules'>): InPieces<readonly OwnedRule[]> {
-  const owned: OwnedRule[] = []
-  let read = 0
+  const read: OwnedRule[] = []
+  let length = 0
   for (const [id, json] of rules) {
-    owned.push(ownedRule(owner, id, json))
-    read += json.length
-    if (read < PIECE) continue
-    read = 0
+    read.push(yield* readingRule(owner, id, json))
+    length += json.length
+    if (length < PIECE) continue
+    length = 0
     yield
   }
-  return yield* sorting(owned, (a, b) => a.rule.position - b.rule.position || (a.id < b.id ? -1 : 1))
+  return yield* sorting(read, (a, b) =>
+    byPlace({ id: a.id, position: a.rule.position }, { id: b.id, position: b.rule.position }),
+  )
 }
 
 /**
- * One entry of an owner's rules, checked.
+ * One entry of an owner's rules, checked; in pieces.
  *
  * @throws {InvalidEntry} where it does not validate.
  */
-export function ownedRule(owner: string, id: string, json: string): OwnedRule {
+export function* readingRule(owner: string, id: string, json: string): InPieces<OwnedRule> {
   const place = { key: 'rules', owner, field: id } as const
   const idProblem = ruleIdProblem(id)
   if (idProblem) throw new InvalidEntry(place, idProblem)
-  const checked = parseRule(json)
+  const checked = yield* parsingRule(json)
   if (!('rule' in checked)) throw new InvalidEntry(place, formatProblem(checked))
   return { owner, id, rule: checked.rule }
+}
+
+/** `readingRule` in one go, for one rule that was just written. */
+export function ownedRule(owner: string, id: string, json: string): OwnedRule {
+  return atOnce(readingRule(owner, id, json))
 }
 
 /** The order of an owner's rules: by position, then by id. */

@@ -76,6 +76,14 @@ export function addUp(a: Requirement | null, b: Requirement | null): Requirement
   return sum
 }
 
+/** The conjunction of any number of requirements. */
+export function addUpAll(all: readonly (Requirement | null)[]): Requirement | null {
+  if (all.length < 2) return all[0] ?? null
+  // By halves, as each sum copies the lists of what it adds up.
+  const middle = Math.floor(all.length / 2)
+  return addUp(addUpAll(all.slice(0, middle)), addUpAll(all.slice(middle)))
+}
+
 /** The same text for the same demand by the same rules, so that recipients may share a delivery. */
 export function requirementKey(requirement: Requirement | null): string {
   return JSON.stringify(requirement)

@@ -25,9 +25,12 @@ export interface Conditions {
   readonly criteria: CompiledCriteria
 }
 
-/** The first match, and the matches before it that only report. */
+/** The first match, and what counts beside it. */
 export interface Matches {
   readonly decides: CompiledRule | null
+  /** Rules before it that require something and of which it is unknown whether they match, in order. */
+  readonly possible: readonly CompiledRule[]
+  /** Rules before it that only report and match, or may. */
   readonly reported: readonly CompiledRule[]
 }
 
@@ -87,8 +90,8 @@ export class RuleIndex {
     this.#unfinished = undefined
   }
 
-  /** What the rules say of a message. */
-  match(message: MessageView): Matches {
+  /** The rules that the addresses of a message find. */
+  search(message: MessageView): Search {
     const search = new Search(message)
     this.#to?.visit(message.recipient, search)
     this.#from?.visit(message.sender, search)
@@ -132,37 +135,70 @@ export class RuleIndex {
   }
 }
 
-/** One look through an index, and what it has come to so far. There is one for every decision. */
-class Search implements Matches {
+/** So many rules are looked at between two yields. */
+const PIECE = 256
+
+/**
+ * One look through an index, and what it has come to so far; the whole of it where nothing `isOpen`. There is one
+ * for every decision.
+ */
+export class Search implements Matches {
   readonly #message: MessageView
+  /** Rules found that ask for more than the address by which they were found. */
+  #open: Named[] | undefined
   #reported: Set<CompiledRule> | undefined
+  #possible: Set<CompiledRule> | undefined
   decides: CompiledRule | null = null
 
   constructor(message: MessageView) {
     this.#message = message
   }
 
+  get possible(): readonly CompiledRule[] {
+    return this.#possible === undefined ? NONE : before(this.decides, this.#possible)
+  }
+
   get reported(): readonly CompiledRule[] {
     return this.#reported === undefined ? NONE : before(this.decides, this.#reported)
   }
 
+  /** Whether there are rules yet to be looked at by `finishing`. */
+  get isOpen(): boolean {
+    return this.#open !== undefined
+  }
+
   /** Rules that an address of the message is named by. */
   found(rules: Named): false {
-    if (!Array.isArray(rules)) {
-      if (this.decides === null || byPlace(rules, this.decides) < 0) this.#consider(rules)
-      return false
-    }
-    for (const rule of rules) {
-      if (this.decides !== null && byPlace(rule, this.decides) >= 0) break
-      this.#consider(rule)
-    }
+    if (Array.isArray(rules) || rules.conditions !== null) (this.#open ??= []).push(rules)
+    else if (this.decides === null || byPlace(rules, this.decides) < 0) this.decides = rules
     return false
   }
 
-  #consider(rule: CompiledRule): void {
-    const { conditions } = rule
-    if (conditions && !holds(conditions, this.#message)) return
-    if (conditions?.report === true) (this.#reported ??= new Set()).add(rule)
+  /** Looks at what else these rules ask for; there may be many of them, and they may look at long headers. */
+  *finishing(): InPieces<void> {
+    let looked = 0
+    const open = this.#open ?? NONE
+    this.#open = undefined
+    for (const rules of open) {
+      for (const rule of Array.isArray(rules) ? rules : [rules]) {
+        if (this.decides !== null && byPlace(rule, this.decides) >= 0) break
+        const { conditions } = rule
+        if (conditions === null) this.decides = rule
+        else if (holdsForAddresses(conditions, this.#message)) {
+          const { criteria } = conditions
+          this.#add(rule, criteria.needsHeaders ? yield* criteria.headersMeet(this.#message) : true)
+        }
+        if (++looked % PIECE === 0) yield
+      }
+    }
+  }
+
+  /** @param matches `null`: unknown, which counts as a match where the rule requires something */
+  #add(rule: CompiledRule, matches: boolean | null): void {
+    if (matches === false || (matches === null && rule.action.level === 'none')) return
+    if (rule.conditions?.report === true) (this.#reported ??= new Set()).add(rule)
+    // The rules below it may be those that decide: all of them hold, so that none is missing.
+    else if (matches === null) (this.#possible ??= new Set()).add(rule)
     else this.decides = rule
   }
 }
@@ -175,6 +211,6 @@ function before(decides: CompiledRule | null, rules: ReadonlySet<CompiledRule>):
   return above.sort(byPlace)
 }
 
-function holds({ period, criteria }: Conditions, message: MessageView): boolean {
-  return period.from <= message.now && message.now < period.until && criteria.meets(message)
+function holdsForAddresses({ period, criteria }: Conditions, message: MessageView): boolean {
+  return period.from <= message.now && message.now < period.until && criteria.addressesMeet(message)
 }

@@ -4,13 +4,13 @@
  * weakens security.
  */
 import { GROUP_PREFIX, Groups, type StoredGroups } from './group.js'
-import { compileCriteria, type CompiledCriteria, type MessageView } from './match.js'
-import { acts, InvalidEntry, ownedRule, PIECE, type OwnedRule, type OwnerEntries } from './owner-entries.js'
+import { compilingCriteria, type CompiledCriteria, type MessageView } from './match.js'
+import { acts, InvalidEntry, PIECE, readingRule, type OwnedRule, type OwnerEntries } from './owner-entries.js'
 import { periodOf } from './period.js'
 import { atOnce, type InPieces } from './pieces.js'
-import { requirementOf, type Requirement } from './requirement.js'
+import { addUpAll, requirementOf, type Requirement } from './requirement.js'
 import { formatProblem, type RelayWithTls, type Rule } from './rule.js'
-import { RuleIndex, type CompiledRule, type Conditions, type Matches } from './rule-index.js'
+import { RuleIndex, type CompiledRule, type Conditions, type Matches, type Search } from './rule-index.js'
 
 export { InvalidEntry, type OwnedRule, type OwnerEntries, type Service } from './owner-entries.js'
 
@@ -52,9 +52,9 @@ export class RuleList {
     const actions = new Map<string, RelayWithTls>()
     let read = 0
     for (const [id, json] of entries.rules) {
-      const owned = ownedRule(entries.owner, id, json)
+      const owned = yield* readingRule(entries.owner, id, json)
       for (const group of groupsOf(owned.rule)) yield* known.reading(group)
-      const conditions = conditionsOf(owned, known)
+      const conditions = yield* conditionsOf(owned, known)
       if (!asleep && owned.rule.enabled) {
         const { name, position, actions: does, direction } = owned.rule
         const action = shared(actions, does.relayWithTls)
@@ -76,16 +76,47 @@ export class RuleList {
 
   /** What this owner's rules say of a message; their domain's service is on. */
   verdictOn(message: MessageView): Verdict {
-    const { decides, reported } = this.matches(message)
-    if (decides === null && reported.length === 0) return NO_VERDICT
-    const requirement = decides && this.#requirementOf(decides, message)
-    if (reported.length === 0) return { requirement, reported: NOTHING }
-    return { requirement, reported: reported.flatMap((rule) => this.#requirementOf(rule, message) ?? []) }
+    return this.verdictOf(this.matches(message), message)
   }
 
   /** The rules behind the verdict. */
   matches(message: MessageView): Matches {
-    return (message.direction === 'outgoing' ? this.#outgoing : this.#incoming)?.match(message) ?? NO_MATCHES
+    return atOnce(this.matching(message))
+  }
+
+  /** `matches`, in pieces. */
+  *matching(message: MessageView): InPieces<Matches> {
+    const search = this.search(message)
+    yield* search?.finishing() ?? []
+    return search ?? NO_MATCHES
+  }
+
+  /** The search for `matches`, which may be open yet; `null` where nothing can match. */
+  search(message: MessageView): Search | null {
+    return (message.direction === 'outgoing' ? this.#outgoing : this.#incoming)?.search(message) ?? null
+  }
+
+  /** What the rules that match come to. */
+  verdictOf({ decides, possible, reported }: Matches, message: MessageView): Verdict {
+    if (decides === null && possible.length === 0 && reported.length === 0) return NO_VERDICT
+    const requirement = this.#sumOf(possible, decides, message)
+    if (reported.length === 0) return { requirement, reported: NOTHING }
+    return { requirement, reported: reported.flatMap((rule) => this.#requirementOf(rule, message) ?? []) }
+  }
+
+  /** All that may be required: one of these rules decides, and it is unknown which. */
+  #sumOf(
+    possible: readonly CompiledRule[],
+    decides: CompiledRule | null,
+    message: MessageView,
+  ): Requirement | null {
+    const last = decides && this.#requirementOf(decides, message)
+    if (possible.length === 0) return last
+    // Rules that do the same are told by the first of them, since there may be thousands.
+    const first = new Map(possible.toReversed().map((rule) => [rule.action, rule]))
+    if (decides) first.delete(decides.action)
+    const before = possible.filter((rule) => first.get(rule.action) === rule)
+    return addUpAll([...before.map((rule) => this.#requirementOf(rule, message)), last])
   }
 
   #indexFor(direction: Rule['direction']): RuleIndex {
@@ -101,30 +132,30 @@ export class RuleList {
 
 const NOTHING: readonly Requirement[] = []
 const NO_VERDICT: Verdict = { requirement: null, reported: NOTHING }
-const NO_MATCHES: Matches = { decides: null, reported: [] }
+const NO_MATCHES: Matches = { decides: null, possible: [], reported: [] }
 
 /**
  * A rule's criteria, ready.
  *
  * @throws {InvalidEntry} where the rule refers to a group that does not exist or is not valid.
  */
-export function compiledCriteria({ owner, id, rule }: OwnedRule, groups: Groups): CompiledCriteria {
-  const criteria = compileCriteria(rule.criteria, groups)
+export function* criteriaOf({ owner, id, rule }: OwnedRule, groups: Groups): InPieces<CompiledCriteria> {
+  const criteria = yield* compilingCriteria(rule.criteria, groups)
   if ('problem' in criteria)
     throw new InvalidEntry({ key: 'rules', owner, field: id }, formatProblem(criteria))
   return criteria
 }
 
 /** The names of the groups that a rule refers to. */
-export function* groupsOf({ criteria: { to, from } }: Rule): Generator<string> {
+function* groupsOf({ criteria: { to, from } }: Rule): Generator<string> {
   for (const texts of [to?.matchesAny, to?.matchesNone, from?.matchesAny, from?.matchesNone]) {
     for (const text of texts ?? []) if (text.startsWith(GROUP_PREFIX)) yield text.slice(GROUP_PREFIX.length)
   }
 }
 
-function conditionsOf(owned: OwnedRule, groups: Groups): Conditions | null {
+function* conditionsOf(owned: OwnedRule, groups: Groups): InPieces<Conditions | null> {
   const { rule } = owned
-  const criteria = compiledCriteria(owned, groups)
+  const criteria = yield* criteriaOf(owned, groups)
   const report = rule.mode === 'report'
   const period = periodOf(rule)
   const always = period.from === -Infinity && period.until === Infinity

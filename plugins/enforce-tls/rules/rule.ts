@@ -3,11 +3,12 @@
  * Pure; what does not validate is answered with the field, the value and what is expected.
  */
 import { checkAction } from './action.js'
-import { checkCriteria } from './criteria.js'
+import { checkingCriteria } from './criteria.js'
 import { notJson, parseJson } from './json.js'
 import type { Level, TlsVersion } from './levels.js'
 import { storedPattern } from './pattern.js'
 import { checkPeriod } from './period.js'
+import { atOnce, type InPieces } from './pieces.js'
 import type { OnFailure } from './requirement.js'
 import { checkShape } from './rule-schema.js'
 
@@ -87,20 +88,26 @@ export interface RuleProblem {
 export type RuleCheck = { readonly rule: Rule } | RuleProblem
 
 /**
- * Checks a rule that came as a value. Whether the groups that it refers to exist is for `compileCriteria`.
+ * Checks a rule that is to be written. Whether the groups that it refers to exist is for `compileCriteria`.
  *
  * @param value anything; never throws.
  */
 export function checkRule(value: unknown): RuleCheck {
-  const shaped = checkShape(value)
-  return 'problem' in shaped ? shaped : checkShaped(shaped.rule)
+  return atOnce(checkingRule(value))
 }
 
-function checkShaped(rule: Rule): RuleCheck {
+/** `checkRule`, in pieces. */
+export function* checkingRule(value: unknown): InPieces<RuleCheck> {
+  const shaped = checkShape(value)
+  return 'problem' in shaped ? shaped : yield* checkingShaped(shaped.rule, false)
+}
+
+/** @param isStored see `checkingCriteria` */
+function* checkingShaped(rule: Rule, isStored: boolean): InPieces<RuleCheck> {
   if (rule.name.trim() === '') return { field: 'name', problem: 'is only white space; a name is expected' }
   const period = checkPeriod(rule)
   if (period !== null) return period
-  const criteria = checkCriteria(rule.criteria, rule.direction)
+  const criteria = yield* checkingCriteria(rule.criteria, rule.direction, isStored)
   if ('problem' in criteria) return criteria
   const relayWithTls = checkAction(rule.actions.relayWithTls, rule.direction)
   if ('problem' in relayWithTls) return relayWithTls
@@ -109,10 +116,15 @@ function checkShaped(rule: Rule): RuleCheck {
 
 /** Reads a rule as a store holds it, also in a spelling of earlier versions; never throws. */
 export function parseRule(json: string): RuleCheck {
+  return atOnce(parsingRule(json))
+}
+
+/** `parseRule`, in pieces. */
+export function* parsingRule(json: string): InPieces<RuleCheck> {
   const parsed = readJson(json)
   if ('problem' in parsed) return parsed
   const shaped = checkShape(parsed.value)
-  return 'problem' in shaped ? shaped : checkShaped(asSpelledToday(shaped.rule))
+  return 'problem' in shaped ? shaped : yield* checkingShaped(asSpelledToday(shaped.rule), true)
 }
 
 /** Checks a rule that somebody wrote as JSON text; never throws. */

@@ -1,74 +1,73 @@
 /**
  * Texts that a subject or another header field is looked at for: words, or a regular expression. Pure; what
  * can't be used is answered with what is wrong.
- *
- * Regular expressions run on RE2JS, a port of Go's RE2: its time grows with the length of the text and never
- * explodes, whatever expression a tenant writes and whatever header a sender makes up. It is pure
- * JavaScript, so that nothing has to be compiled where the plugin is installed; what it does without are
- * back references and look-around.
  */
-import { RE2JS, type RE2JSException } from 're2js'
+import { expressionProblem, EXPRESSION_MAX, isFound, parseExpression, stepsFor } from './expression.js'
+import { foldedWords } from './folded-words.js'
+import type { Reading } from './header-value.js'
 
-/** One text, ready. Decides whether a header's value has it. */
-export type TextMatcher = (value: HeaderValue) => boolean
-
-/** A header's value in the two forms in which texts are looked for. */
-export interface HeaderValue {
+/** One text, ready. */
+export interface TextMatcher {
   readonly text: string
-  /** As `foldedWords` gives them. */
-  readonly words: string
+  /** What it costs to look for it, in steps of about 20 ns; `null`: too much to be done at once. */
+  steps(reading: Reading): number | null
+  /** Whether a header's value has it; `steps` has been asked before. */
+  matches(reading: Reading): boolean
 }
 
-/** The largest compiled expression, in RE2's instructions; counted repetitions such as `{500}` add up. */
-const PROGRAM_MAX = 1000
+/** The most expressions of one rule. */
+export const EXPRESSIONS_MAX = 20
+/** The most that they may come to together, as `expressionSize` has it. */
+export const EXPRESSIONS_SIZE_MAX = 1000
 
 /**
- * Scripts that put no spaces between words: each letter counts as a word, so that a word is found within a
- * sentence.
+ * Reads the texts of one rule, one after the other: words that must follow each other, whole and in any case, or
+ * `/…/` or `/…/i`.
  */
-const UNSPACED =
-  '\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}'
-const WORD = new RegExp(`[${UNSPACED}]\\p{M}*|(?:(?![${UNSPACED}])[\\p{L}\\p{N}\\p{M}_])+`, 'gu')
+export class TextReader {
+  #expressions = 0
+  #size = 0
 
-/** A text's words, case-folded, with a space before and behind each; `' '` for none. */
-export function foldedWords(text: string): string {
-  // Upper case first: it makes one of ß and ss, and of the two small sigmas.
-  const words = text.normalize('NFKC').toUpperCase().toLowerCase().match(WORD) ?? []
-  return ` ${words.map((word) => `${word} `).join('')}`
-}
+  /**
+   * @returns the matcher, or `{ problem }` as the end of a sentence that names the text; `tooLarge` where that is
+   *   a limit, beyond which an expression is not compiled, and so not known to be one
+   */
+  read(text: string): TextMatcher | { readonly problem: string; readonly tooLarge: boolean } {
+    if (text.startsWith('/')) return this.#expression(text)
+    const words = foldedWords(text)
+    if (words === ' ')
+      return {
+        problem: 'has no letter or digit; words, or a regular expression written /…/ or /…/i, are expected',
+        tooLarge: false,
+      }
+    // As long as the words of the rule are nearly the same as those of the message, a search is a slow one.
+    const steps = (reading: Reading) => 2 * reading.words.length
+    return { text, steps, matches: (reading) => reading.words.includes(words) }
+  }
 
-/** A header's value, ready to be looked at. */
-export function headerValue(text: string): HeaderValue {
-  return { text, words: foldedWords(text) }
-}
-
-/**
- * Reads one text: words that must follow each other, whole and in any case, or `/…/` or `/…/i`.
- *
- * @returns the matcher, or `{ problem }` as the end of a sentence that names the text.
- */
-export function compileText(text: string): { readonly matches: TextMatcher } | { readonly problem: string } {
-  if (text.startsWith('/')) return compileExpression(text)
-  const words = foldedWords(text)
-  if (words === ' ')
+  #expression(text: string): ReturnType<TextReader['read']> {
+    const expression = parseExpression(text)
+    if ('problem' in expression) return { ...expression, tooLarge: false }
+    const tooLarge = this.#limit(expression.size)
+    if (tooLarge !== null) return { problem: tooLarge, tooLarge: true }
+    const problem = expressionProblem(expression)
+    if (problem !== null) return { problem, tooLarge: false }
     return {
-      problem: 'has no letter or digit; words, or a regular expression written /…/ or /…/i, are expected',
+      text,
+      steps: (reading) => stepsFor(expression, reading.text),
+      matches: (reading) => isFound(expression, reading.text),
     }
-  return { matches: (value) => value.words.includes(words) }
-}
+  }
 
-function compileExpression(text: string): ReturnType<typeof compileText> {
-  const [, source = '', flags = ''] = /^\/([^]+)\/(\w*)$/.exec(text) ?? []
-  if (source === '') return { problem: 'begins with / but is no regular expression; /…/ or /…/i is expected' }
-  if (flags !== '' && flags !== 'i')
-    return { problem: `is a regular expression with the flags ${flags}; only i is known` }
-  try {
-    const expression = RE2JS.compile(source, flags === 'i' ? RE2JS.CASE_INSENSITIVE : 0)
-    const size = expression.programSize()
-    if (size > PROGRAM_MAX)
-      return { problem: `is too large a regular expression: ${size} steps, ${PROGRAM_MAX} are allowed` }
-    return { matches: ({ text: value }) => expression.test(value) }
-  } catch (error) {
-    return { problem: `is no regular expression that can be used: ${(error as RE2JSException).message}` }
+  #limit(size: number): string | null {
+    if (size > EXPRESSION_MAX)
+      return `is too large a regular expression: ${size} steps, ${EXPRESSION_MAX} are allowed; each character counts, as often as {…} repeats it, and \\p{…} counts 25`
+    this.#expressions++
+    this.#size += size
+    if (this.#expressions > EXPRESSIONS_MAX)
+      return `is one regular expression too many: ${EXPRESSIONS_MAX} are allowed in one rule; make another rule for it`
+    if (this.#size > EXPRESSIONS_SIZE_MAX)
+      return `makes the regular expressions of the rule too large: ${this.#size} steps, ${EXPRESSIONS_SIZE_MAX} are allowed; make another rule for it`
+    return null
   }
 }

@@ -120,7 +120,22 @@ const BAD: readonly (readonly [what: string, value: unknown, problem: string | R
   [
     'a large regular expression',
     subject('/(a{500}){2}(b{500}){2}/'),
-    /is too large a regular expression: \d+ steps, 1000 are allowed/,
+    /is too large a regular expression: \d+ steps, 300 are allowed/,
+  ],
+  [
+    'the expression that stopped a Haraka for seconds',
+    subject('/a[ab]{400}[cd]/'),
+    /is too large a regular expression: 405 steps, 300 are allowed/,
+  ],
+  [
+    'too many regular expressions',
+    subject(...Array.from({ length: 21 }, (_, i) => `/a${i}/`)),
+    /matchesAny\[20\]: "\/a20\/" is one regular expression too many: 20 are allowed in one rule/,
+  ],
+  [
+    'regular expressions that are too large together',
+    subject(...Array.from({ length: 4 }, (_, i) => `/a{280}${i}/`)),
+    /makes the regular expressions of the rule too large: \d+ steps, 1000 are allowed/,
   ],
   [
     'a bad subject in matchesNone',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { ExplainedRule } from '../../../plugins/enforce-tls/rules/explain.js'
 import { ADDRESS_ROWS } from './rows/addresses.js'
 import { ORDER_ROWS } from './rows/order.js'
 import { decided, explained, inWords, type Row } from './rows/row.js'
@@ -22,7 +23,9 @@ describe('the decision table', () => {
   it('gives each decision to the rule that the explanation, which looks at every rule, finds first', () => {
     for (const row of ROWS) {
       for (const { owner, rules, verdict } of explained(row).owners) {
-        const first = rules.find(({ state, rule }) => state === 'matched' && rule.mode !== 'report')
+        const counts = ({ state, rule }: ExplainedRule) =>
+          state === 'matched' || (state === 'unknown' && rule.actions.relayWithTls.level !== 'none')
+        const first = rules.find((each) => counts(each) && each.rule.mode !== 'report')
         const deciding = rules.find(({ part }) => part === 'decides' || part === 'exempts')
         assert.equal(deciding?.id, first?.id, `${row.what}, ${owner}`)
         const exempt = first?.rule.actions.relayWithTls.level === 'none'

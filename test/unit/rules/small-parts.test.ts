@@ -5,6 +5,7 @@ import {
   comparableLocal,
   parseAddress,
 } from '../../../plugins/enforce-tls/rules/address.js'
+import { foldedWords } from '../../../plugins/enforce-tls/rules/folded-words.js'
 import { HeaderBlock } from '../../../plugins/enforce-tls/rules/header-block.js'
 import { definitionOf, later, stricter, type Level } from '../../../plugins/enforce-tls/rules/levels.js'
 import { assertOwner, parseService } from '../../../plugins/enforce-tls/rules/owner-entries.js'
@@ -80,7 +81,9 @@ describe('owners', () => {
 
 describe('a header block', () => {
   const values = (message: string | Buffer, name: string) =>
-    new HeaderBlock(message).values(name).map(({ text }) => text)
+    [...new HeaderBlock(message).values(name)].map(({ readings }) =>
+      readings.map(({ text }) => text).join('|'),
+    )
 
   it('ends at the first empty line, whatever ends its lines', () => {
     for (const end of ['\r\n', '\n']) {
@@ -95,7 +98,7 @@ describe('a header block', () => {
 
   it('is told as it is where it can not be decoded', () => {
     assert.deepEqual(values('Subject: =?utf-8?q?a', 'subject'), ['=?utf-8?q?a'])
-    assert.deepEqual(values(Buffer.from([0x53, 0x3a, 0xff]), 's'), ['\ufffd'])
+    assert.deepEqual(values(Buffer.from([0x53, 0x3a, 0xff]), 's'), ['\ufffd|\u00ff'])
     assert.deepEqual(values('Subject: für', 'subject'), ['für'])
   })
 
@@ -114,6 +117,15 @@ describe('a header block', () => {
     assert.equal(needs(when(to('*'))), false)
     assert.equal(needs(when(to('*')), when(subject('x'))), true)
     assert.equal(needs(when(subject('x'), { enabled: false })), false)
+  })
+})
+
+describe('words', () => {
+  it('are made of hostile texts in no time', () => {
+    const started = performance.now()
+    for (const piece of ['\u0316\u0300', '\u200b', '\ufdfa', 'a'])
+      foldedWords(`a${piece.repeat(200_000 / piece.length)}`)
+    assert.ok(performance.now() - started < 5000)
   })
 })
 

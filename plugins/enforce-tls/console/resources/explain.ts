@@ -57,7 +57,17 @@ const explanation: Schema = object({
           position: { type: 'integer' },
           state: text,
           part: nullable(text),
-          fields: list(object({ field: text, met: nullable(flag), value: nullable(text) })),
+          fields: list(
+            object(
+              {
+                field: text,
+                met: nullable(flag),
+                value: nullable(text),
+                why: { ...text, description: 'Why it is unknown, though the header was given.' },
+              },
+              'why',
+            ),
+          ),
         }),
       ),
     }),

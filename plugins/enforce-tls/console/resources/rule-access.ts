@@ -1,12 +1,12 @@
 /** A rule, or an owner's rules, as a request finds them, and the answers that show them. */
 import { canonical } from '../../entries/canonical.js'
 import { valueOf } from '../../entries/difference.js'
-import { checkingRule } from '../../entries/entry-problems.js'
 import { Groups, type StoredGroups } from '../../rules/group.js'
+import { compilingCriteria } from '../../rules/match.js'
 import { quote } from '../../rules/owner.js'
 import type { OwnerEntries } from '../../rules/owner-entries.js'
 import type { InPieces } from '../../rules/pieces.js'
-import { checkRule, formatProblem, type Rule } from '../../rules/rule.js'
+import { checkingRule, formatProblem, type Rule, type RuleProblem } from '../../rules/rule.js'
 import { inPieces } from '../../store/turns.js'
 import { effectOfRule, glances } from '../effects.js'
 import { param } from '../owner-access.js'
@@ -131,23 +131,23 @@ export async function write({ context, identity }: Call, found: ReadRule, rule: 
   return { ...found, json: value }
 }
 
-/** @throws {Problem} 422 for a rule that does not validate. */
+/** In pieces: a rule may have tens of thousands of patterns. @throws {Problem} 422 for one that does not validate. */
 export async function checkedRule(
   value: Readonly<Record<string, unknown>>,
   groups: StoredGroups,
 ): Promise<Rule> {
-  const checked = checkRule(value)
-  if (!('rule' in checked))
-    throw new Problem(422, 'invalid', formatProblem(checked), {
-      field: joined(checked.field),
-      suggestion: checked.suggestion,
-    })
-  const found = await inPieces(checkingRule('*', 'draft', JSON.stringify(checked.rule), groups))
-  if ('problem' in found) {
-    const field = /^field (\S+):/.exec(found.problem)?.[1] ?? ''
-    throw new Problem(422, 'invalid', found.problem, { field: joined(field) })
-  }
+  const checked = await inPieces(checkingRule(value))
+  if (!('rule' in checked)) throw invalidRule(checked)
+  const compiled = await inPieces(compilingCriteria(checked.rule.criteria, new Groups(groups)))
+  if ('problem' in compiled) throw invalidRule(compiled)
   return checked.rule
+}
+
+function invalidRule(problem: RuleProblem): Problem {
+  return new Problem(422, 'invalid', formatProblem(problem), {
+    field: joined(problem.field),
+    suggestion: problem.suggestion,
+  })
 }
 
 function joined(field: string): string {

@@ -3,6 +3,8 @@ import { GROUP_PREFIX } from '../../rules/group.js'
 import { parseAddressText, parseText } from '../../rules/criteria.js'
 import { quote } from '../../rules/owner.js'
 import { didYouMean, nearest } from '../../nearest.js'
+import type { InPieces } from '../../rules/pieces.js'
+import { inPieces } from '../../store/turns.js'
 import { route, type Call, type Reply } from '../route.js'
 import { list, object, problem, suggestion, text } from '../schemas.js'
 
@@ -36,14 +38,27 @@ async function validate({ context, body: { field, values } }: Call<ValidateBody>
   const groups = values.some((value) => value.startsWith(GROUP_PREFIX))
     ? await context.store.groups()
     : new Map<string, string>()
-  return {
-    body: values.map((value) => {
-      const parsed = parse(value)
-      if ('problem' in parsed) return { ...parsed, value, problem: `${quote(value)} ${parsed.problem}` }
-      if (parse === parseAddressText && isUnknownGroup(value, groups)) return unknownGroup(value, groups)
-      return { value, problem: null, normalised: parsed.text }
-    }),
+  return { body: await inPieces(validating(values, parse, groups)) }
+}
+
+function* validating(
+  values: readonly string[],
+  parse: typeof parseText,
+  groups: ReadonlyMap<string, string>,
+): InPieces<readonly object[]> {
+  const answers: object[] = []
+  for (const value of values) {
+    answers.push(validated(value, parse, groups))
+    yield
   }
+  return answers
+}
+
+function validated(value: string, parse: typeof parseText, groups: ReadonlyMap<string, string>): object {
+  const parsed = parse(value)
+  if ('problem' in parsed) return { ...parsed, value, problem: `${quote(value)} ${parsed.problem}` }
+  if (parse === parseAddressText && isUnknownGroup(value, groups)) return unknownGroup(value, groups)
+  return { value, problem: null, normalised: parsed.text }
 }
 
 function unknownGroup(value: string, groups: ReadonlyMap<string, string>): object {
