@@ -8,8 +8,8 @@ import { Groups, type StoredGroups } from './group.js'
 import type { MessageView } from './match.js'
 import { acts, byPlace, InvalidEntry, ownedRule, type OwnedRule, type OwnerEntries } from './owner-entries.js'
 import { ANYONE } from './pattern.js'
-import type { InPieces } from './pieces.js'
-import { compiledCriteria, RuleList, type Verdict } from './rule-list.js'
+import { sorting, type InPieces } from './pieces.js'
+import { compiledCriteria, groupsOf, RuleList, type Verdict } from './rule-list.js'
 import type { Matches } from './rule-index.js'
 
 /** An entry that does not validate, and is not off. */
@@ -82,7 +82,7 @@ function* compilingOwner(
   const texts = { certain: new Map<string, string>(), possible: new Map<string, string>() }
   for (const [id, json] of rules) {
     yield
-    const checked = checkedRule(owner, id, json, groups)
+    const checked = yield* checkingRule(owner, id, json, groups)
     if ('problem' in checked) {
       if (!isOff(json)) broken.push({ owner, id, problem: checked.problem })
       continue
@@ -105,7 +105,7 @@ function* compilingOwner(
     owner,
     acts: isOn,
     byId: new Map(valid.map((owned) => [owned.id, owned])),
-    rules: valid.sort((a, b) => byPlace(placeOf(a), placeOf(b))),
+    rules: yield* sorting(valid, (a, b) => byPlace(placeOf(a), placeOf(b))),
     broken,
     certain: (message) => certain.matches(message),
     possible: (message) => possible.matches(message),
@@ -118,14 +118,15 @@ export function placeOf({ id, rule: { position } }: OwnedRule): { id: string; po
   return { id, position }
 }
 
-function checkedRule(
+function* checkingRule(
   owner: string,
   id: string,
   json: string,
   groups: Groups,
-): OwnedRule | { readonly problem: string } {
+): InPieces<OwnedRule | { readonly problem: string }> {
   try {
     const owned = ownedRule(owner, id, json)
+    for (const group of groupsOf(owned.rule)) yield* groups.reading(group)
     compiledCriteria(owned, groups)
     return owned
   } catch (error) {
