@@ -52,7 +52,7 @@ it('the log, the stream in Redis and the report tell what became of mail, and no
     ['outcome', 'clinic.example', 'bounced', 'starttls-not-supported'],
     ['attempt', 'court.example', 'failed', 'starttls-deferred'],
     ['outcome', 'court.example', 'deferred', 'starttls-deferred'],
-    ['report', 'partner.example', 'would-bounce', null],
+    ['report', 'partner.example', 'would-bounce', 'starttls-not-supported'],
   ])
     assert.ok(
       told.some((one) => JSON.stringify(one) === JSON.stringify(expected)),

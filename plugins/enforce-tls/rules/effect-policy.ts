@@ -15,7 +15,7 @@ import {
   type OwnerEntries,
 } from './owner-entries.js'
 import { ANYONE } from './pattern.js'
-import type { InPieces } from './pieces.js'
+import { sorting, type InPieces } from './pieces.js'
 import { criteriaOf, RuleList, type Verdict } from './rule-list.js'
 import type { Matches } from './rule-index.js'
 
@@ -89,7 +89,7 @@ function* compilingOwner(
   const texts = { certain: new Map<string, string>(), possible: new Map<string, string>() }
   for (const [id, json] of rules) {
     yield
-    const checked = yield* checkedRule(owner, id, json, groups)
+    const checked = yield* checkingRule(owner, id, json, groups)
     if ('problem' in checked) {
       if (!isOff(json)) broken.push({ owner, id, problem: checked.problem })
       continue
@@ -112,7 +112,7 @@ function* compilingOwner(
     owner,
     acts: isOn,
     byId: new Map(valid.map((owned) => [owned.id, owned])),
-    rules: valid.sort((a, b) => byPlace(placeOf(a), placeOf(b))),
+    rules: yield* sorting(valid, (a, b) => byPlace(placeOf(a), placeOf(b))),
     broken,
     certain: (message) => certain.matches(message),
     possible: (message) => possible.matches(message),
@@ -125,7 +125,7 @@ export function placeOf({ id, rule: { position } }: OwnedRule): { id: string; po
   return { id, position }
 }
 
-function* checkedRule(
+function* checkingRule(
   owner: string,
   id: string,
   json: string,

@@ -147,7 +147,7 @@ export function* criteriaOf({ owner, id, rule }: OwnedRule, groups: Groups): InP
 }
 
 /** The names of the groups that a rule refers to. */
-function* groupsOf({ criteria: { to, from } }: Rule): Generator<string> {
+export function* groupsOf({ criteria: { to, from } }: Rule): Generator<string> {
   for (const texts of [to?.matchesAny, to?.matchesNone, from?.matchesAny, from?.matchesNone]) {
     for (const text of texts ?? []) if (text.startsWith(GROUP_PREFIX)) yield text.slice(GROUP_PREFIX.length)
   }

@@ -338,6 +338,13 @@ describe('the effect of a rule with many recipients', () => {
     assert.match(said, /Looked at were the first 100 of 40000 recipients that it names\.$/)
   })
 
+  it('is found in pieces, however long the group is', () => {
+    const { entries, groups: stored } = setUp({ what: '', is: '', rules: [when(to('group:many'))], groups })
+    let pieces = 0
+    for (const work = EffectPolicy.compiling(entries, stored); work.next().done !== true;) pieces++
+    assert.ok(pieces > 50, `${pieces} pieces`)
+  })
+
   it('takes little time in a list of many rules', () => {
     const rules = Array.from({ length: 3000 }, (_, index) => when(to(`p${index}.example`)))
     const { policy, owned } = effectIn([...rules, when(to('group:many'))], { groups, id: 'r3001' })
