@@ -93,7 +93,7 @@ export const FIELDS: readonly Field[] = [
     '<level>',
     `${ACTION}.level`,
     'a level',
-    `${LEVELS.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}`,
+    LEVELS.map(({ name, summary }) => `${name}: ${summary}`).join('; '),
     { removable: false, byDefault: 'encrypt' },
   ),
   field(
