@@ -2,7 +2,7 @@
 import { quote } from './rules/owner.js'
 
 /**
- * The nearest of these names, or `null` where none is near: about one letter in four may be wrong, missing, added or
+ * The nearest of these names, or `null` where none is near: about one letter in three may be wrong, missing, added or
  * swapped with the next.
  *
  * @param most as many names are looked at: ten thousand take some 20 ms
@@ -10,7 +10,7 @@ import { quote } from './rules/owner.js'
 export function nearest(text: string, names: Iterable<string>, most = 10_000): string | null {
   const word = text.toLowerCase().slice(0, 100)
   let best: string | null = null
-  let least = Math.min(3, Math.ceil(word.length / 4)) + 1
+  let least = Math.min(3, Math.floor(word.length / 3)) + 1
   let looked = 0
   for (const name of names) {
     if (++looked > most) break

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import path from 'node:path'
+import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 import { runToEnd } from '../support/watched-process.js'
@@ -105,11 +108,18 @@ describe('the script for bash', () => {
     mkdirSync(path.join(project, 'node_modules/.bin'), { recursive: true })
     writeFileSync(path.join(project, 'package.json'), '{}')
     const line = `npx enforce-tls --file ${rulesFile.file} rule list bob@`
-    // Neither is the command in the path, nor does a registry answer.
-    const script = `cd "$1/project"; source ../script; export npm_config_registry=http://127.0.0.1:9/
-      COMP_LINE="$2" COMP_POINT=\${#2}; _enforce_tls; printf '%s\\n' "\${COMPREPLY[@]}"`
+    let requests = 0
+    await using registry = createServer((_request, response) => {
+      requests++
+      response.writeHead(404).end('{}')
+    })
+    await once(registry.listen(0, '127.0.0.1'), 'listening')
+    const { port } = registry.address() as AddressInfo
+    const script = `cd "$1/project"; source ../script; export npm_config_registry=http://127.0.0.1:${port}/
+      export npm_config_cache="$PWD/cache"; COMP_LINE="$2" COMP_POINT=\${#2}; _enforce_tls; printf '%s\\n' "\${COMPREPLY[@]}"`
     const words = () => runToEnd('bash', ['-c', script, 'bash', folder.path, line])
     assert.equal((await words()).trim(), '')
+    assert.equal(requests, 0)
     copyFileSync(path.join(folder.path, 'enforce-tls'), path.join(project, 'node_modules/.bin/enforce-tls'))
     assert.equal((await words()).trim(), 'acme.example')
   })

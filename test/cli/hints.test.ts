@@ -73,7 +73,7 @@ describe('the nearest name', () => {
     ['bnaks', 'banks'],
     ['bank', 'banks'],
     ['tank.example', 'bank.example'],
-    ['b', 'a'],
+    ['b', null],
     ['zzzz', null],
     ['', null],
     ['banks', null],

@@ -76,7 +76,7 @@ describe('on a Redis', () => {
   it('is not that of ENFORCE_TLS_REDIS where an option says otherwise', async () => {
     const env = { ENFORCE_TLS_REDIS: 'redis://127.0.0.1:9' }
     assert.equal((await inProcess(['domain', 'list', '--redis', redis.url], { env })).code, 0)
-    assert.equal((await inProcess(['domain', 'list', '--file', '/none/rules.json'], { env })).code, 0)
+    assert.equal((await inProcess(['domain', 'list', '--file', '/none.json'], { env })).code, 0)
     const bad = await inProcess(['domain', 'list'], { env: { ENFORCE_TLS_REDIS: 'http://:secret@x' } })
     assert.equal(bad.code, 2)
     assert.match(bad.stderr, /ENFORCE_TLS_REDIS: the URL of the Redis does not begin with redis:/)

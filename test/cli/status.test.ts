@@ -242,6 +242,11 @@ describe('status of entries in the spelling of an earlier version', () => {
       refused.stderr,
       /groups\["banks"\]: value \[0\]: "\*@bank\.example" would match nothing; write bank/,
     )
+    assert.match(
+      refused.stderr,
+      /rules\["\*"\]\["r1"\]: field criteria\.to\.matchesAny\[0\]: "\*@bank\.example" would match nothing/,
+    )
+    assert.match(refused.stderr, /rules\["\*@acme\.example"\]: owner "\*@acme\.example" would match nothing/)
     assert.match(refused.stderr, /nothing was written/)
 
     await rulesFile.done('rule', 'edit', '*', 'r1', '--name', 'Bank')

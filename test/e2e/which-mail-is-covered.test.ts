@@ -12,6 +12,11 @@ const ROWS: readonly (readonly [what: string, from: string, to: string, covered:
   ['an address of the rule', 'ann@acme.example', 'cfo@partner.example', true],
   ['that address in upper case', 'ann@acme.example', 'Cfo@Partner.Example', true],
   ['that address in quotes', 'ann@acme.example', '"cfo"@partner.example', true],
+  ['an address that needs quotes', 'ann@acme.example', '"Jane Doe"@partner.example', true],
+  ['an address that differs from it', 'ann@acme.example', 'jane.doe@partner.example', false],
+  ['a domain that an earlier version took with *@', 'ann@acme.example', 'x@legacy.example', true],
+  ['a sender that needs quotes', '"Night Shift"@other.example', 'x@night.example', true],
+  ['that sender without them', 'nightshift@other.example', 'x@night.example', false],
   ['another address of that domain', 'ann@acme.example', 'ceo@partner.example', false],
   ['a domain that ends like it', 'ann@acme.example', 'cfo@notbank.example', false],
   ['a subdomain of it', 'ann@acme.example', 'cfo@mail.bank.example', false],
@@ -41,12 +46,14 @@ describe('a message is covered by', () => {
     const config = fileStoreConfig({
       'acme.example': [
         { to: ['Bank.Example', 'cfo@partner.example', 'bücher.example', '.court.example'] },
+        { to: ['"jane doe"@partner.example', '*@legacy.example'] },
         { to: ['off.example'], enabled: false },
       ],
       'asleep.example': [{ to: ['bank.example'] }],
       '*': [{ to: ['everyone.example'] }],
       'other.example': [],
       'boss@other.example': [{ to: ['boss-only.example'] }],
+      '"night shift"@other.example': [{ to: ['night.example'] }],
     })
     const document = config['enforce-tls.rules.json'] as { domains: Record<string, { enabled: boolean }> }
     document.domains['asleep.example'] = { enabled: false }

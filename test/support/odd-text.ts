@@ -3,13 +3,15 @@ import fc from 'fast-check'
 
 /** Case, composition, IDNA, quoting, invisible characters, halves of characters. */
 const ODD = [
-  ...'İıſßẞΣσςΑŐﬁﬀǅKÅΩ\u037e\u1fef\u0345각\u1112\u1161\u11ab',
+  ...Array.from('İıſßẞΣσςΑŐﬁﬀǅ\u212a\u212b\u2126\u037e\u1fef\u0345각\u1112\u1161\u11ab'),
   '🏦',
   '\u{1d400}',
   '\u{10400}',
   '\ud800',
   '\udc00',
   '\u0307',
+  '\u030c',
+  'J',
   '\u0323',
   '\u0301',
   '\u00ad',
@@ -24,13 +26,13 @@ const ODD = [
   '\ufeff',
   '\ufffd',
   '\u0085',
-  ...'aZ9.-_ *@"\\,;:<>()[]/%$&\t\n\0=',
+  ...Array.from('aZ9.-_ *@"\\,;:<>()[]/%$&\t\n\0='),
 ]
 
 /** One odd character, or any. */
 const character = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...ODD) },
-  { weight: 2, arbitrary: fc.constantFrom(...'abcxyz') },
+  { weight: 2, arbitrary: fc.constantFrom('a', 'b', 'x', 'y') },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }) },
 )
 

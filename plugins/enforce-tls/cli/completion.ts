@@ -28,7 +28,7 @@ _enforce_tls() {
   prefix="\${last%"\${last##*[@:=]}"}"
   while IFS= read -r line; do
     COMPREPLY+=("$(printf '%q' "\${line#"$prefix"}")")
-  done < <(npm_config_yes=false "\${words[@]:0:at+1}" ${ASK} -- "\${words[@]:at+1}" 2>/dev/null </dev/null)
+  done < <(npm_config_offline=true npm_config_yes=false "\${words[@]:0:at+1}" ${ASK} -- "\${words[@]:at+1}" 2>/dev/null </dev/null)
 }
 complete -o default -F _enforce_tls enforce-tls
 complete -p npx &>/dev/null || complete -o default -F _enforce_tls npx
@@ -40,7 +40,7 @@ _enforce_tls() {
   local -i at=1
   while ((at < CURRENT)) && [[ \${\${(Q)words[at]}:t} != enforce-tls ]]; do ((at++)); done
   if ((at >= CURRENT)); then _default; return; fi
-  found=("\${(@f)$(npm_config_yes=false "\${(@Q)words[1,at]}" ${ASK} -- "\${(@Q)words[at+1,CURRENT]}" 2>/dev/null </dev/null)}")
+  found=("\${(@f)$(npm_config_offline=true npm_config_yes=false "\${(@Q)words[1,at]}" ${ASK} -- "\${(@Q)words[at+1,CURRENT]}" 2>/dev/null </dev/null)}")
   found=(\${found:#})
   if (( \${#found} )); then compadd -a found; else _files; fi
 }

@@ -81,6 +81,7 @@ describe('patterns', () => {
     ['"CFO"@bank.example', 'cfo@bank.example'],
     ['bücher.example', 'xn--bcher-kva.example'],
     ['bank.example.', 'bank.example'],
+    ['bücher.example。', 'xn--bcher-kva.example'],
     ['*', '*'],
   ] as const) {
     it(`${written} is stored as ${spelling}`, () => {

@@ -74,6 +74,11 @@ const HABITS: readonly (readonly [text: string, problem: string, suggestion: rea
     ['cfo@bank.example'],
   ],
   [
+    'a\u037eb@bank.example',
+    'contains the character ";" before the @; an address that has one is written "a;b"@bank.example',
+    ['"a;b"@bank.example'],
+  ],
+  [
     'bank',
     'has a domain without a dot, bank; write it in full, as in bank.example, or as bank. with a dot behind it if that is its whole name',
     null,
