@@ -3,12 +3,13 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { RedisSettings } from '../../plugins/enforce-tls/settings.js'
 import { RedisVault } from '../../plugins/enforce-tls/console/auth/redis-vault.js'
+import type { AccountKind } from '../../plugins/enforce-tls/console/auth/vault.js'
 import { RedisDeliveryLog } from '../../plugins/enforce-tls/store/redis-delivery-log.js'
-import { RedisFeed } from '../../plugins/enforce-tls/store/redis-feed.js'
+import { whyNotHeard } from '../../plugins/enforce-tls/store/redis-hearing.js'
 import { RedisPartnerBook } from '../../plugins/enforce-tls/store/redis-partner-book.js'
 import type { RedisStore } from '../../plugins/enforce-tls/store/redis-store.js'
 import { newMarker } from '../../plugins/enforce-tls/store/store-marker.js'
-import { readmeUser, type AclUser, type Purpose } from '../support/readme-acl.js'
+import { inRedis6, readmeUser, type AclUser, type Purpose } from '../support/readme-acl.js'
 import { startCluster } from '../support/redis-cluster.js'
 import { startSentinels } from '../support/redis-sentinels.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
@@ -24,16 +25,8 @@ async function asHaraka(settings: Partial<RedisSettings>): Promise<void> {
   const { store } = opened
   await store.readOwner(OWNER)
   await assertReadable(store)
-  const [hears, why] = await new Promise<[boolean, string]>((resolve) => {
-    const feed = new RedisFeed(redisSettings(settings), {
-      onChange: () => undefined,
-      onHearing: (...told) => {
-        feed.close()
-        resolve(told)
-      },
-    })
-  })
-  assert.ok(hears, why)
+  await store.expiryOf(OWNER)
+  assert.equal(await whyNotHeard(redisSettings(settings)), '')
 }
 
 /** All that the command does. */
@@ -54,7 +47,6 @@ async function asAdministrator(settings: Partial<RedisSettings>): Promise<void> 
   await store.writeService(OWNER, '{"enabled":true}', null, by)
   await assertReadable(store)
   await readDeliveries(settings)
-  await changeAccounts(settings)
 }
 
 async function assertReadable(store: RedisStore): Promise<void> {
@@ -75,16 +67,22 @@ async function readDeliveries(settings: Partial<RedisSettings>): Promise<void> {
 }
 
 /** What `user` and `token` do. */
-async function changeAccounts(settings: Partial<RedisSettings>): Promise<void> {
+async function changeAccounts(settings: Partial<RedisSettings>, kind: AccountKind = 'users'): Promise<void> {
   const vault = new RedisVault(redisSettings(settings))
   try {
-    await vault.write('users', 'ann', null, '{}')
-    assert.equal(await vault.read('users', 'ann'), '{}')
-    assert.equal((await vault.all('users')).size, 1)
-    await vault.write('users', 'ann', '{}', null)
+    await vault.write(kind, 'ann', null, '{}')
+    assert.equal(await vault.read(kind, 'ann'), '{}')
+    assert.equal((await vault.all(kind)).size, 1)
+    await vault.write(kind, 'ann', '{}', null)
   } finally {
     await vault.close()
   }
+}
+
+/** `user` and `token`. */
+async function asAccountAdministrator(settings: Partial<RedisSettings>): Promise<void> {
+  await changeAccounts(settings)
+  await changeAccounts(settings, 'tokens')
 }
 
 /** All that Haraka does besides, by what it is for. */
@@ -112,8 +110,13 @@ const BESIDES: Readonly<
       await book.close()
     }
   },
+  metrics: async (settings) => {
+    await using opened = openRedisStore(settings)
+    await opened.store.owners()
+  },
   console: async (settings) => {
     await asAdministrator(settings)
+    await asAccountAdministrator(settings)
     const vault = new RedisVault(redisSettings(settings))
     try {
       const later = Date.now() + 60_000
@@ -154,46 +157,75 @@ describe('the users of Redis in the README', () => {
       'enforce-tls:groups',
     )
 
+  /** Does the work as this user; rejects also where Redis refused something that the work does without. */
+  async function workAs(user: AclUser, work: typeof asHaraka): Promise<void> {
+    await redis.cli('FLUSHALL')
+    await redis.cli('ACL', 'LOG', 'RESET')
+    await writeLongHash()
+    await redis.cli('ACL', 'SETUSER', user.name, 'reset', ...user.words)
+    await work({ port: redis.port, ...login(user) })
+    assert.equal(await redis.cli('ACL', 'LOG'), '')
+  }
+
+  const isPermission = (word: string) => /^(?:[+&~]|%)/.test(word)
+
   for (const [name, work] of [
     ['haraka', asHaraka],
     ['rules-admin', asAdministrator],
+    ['accounts-admin', asAccountAdministrator],
   ] as const) {
     const user = readmeUser(name)
-    const setUser = (words: readonly string[]) => redis.cli('ACL', 'SETUSER', name, 'reset', ...words)
 
-    it(`${name} may do its work`, async () => {
-      await setUser(user.words)
-      await work({ port: redis.port, ...login(user) })
-    })
+    it(`${name} may do its work`, () => workAs(user, work))
 
-    for (const word of user.words.filter((permission) => permission.startsWith('+')))
+    it(`${name} may do its work, in the words for Redis 6`, () => workAs(inRedis6(user), work))
+
+    for (const word of user.words.filter(isPermission))
       it(`${name} needs ${word}`, async () => {
-        await redis.cli('FLUSHALL')
-        await writeLongHash()
-        await setUser(user.words.filter((other) => other !== word))
-        await assert.rejects(work({ port: redis.port, ...login(user) }))
+        const words = user.words.filter((other) => other !== word)
+        await assert.rejects(workAs({ ...user, words }, work))
       })
   }
 
   for (const [purpose, work] of Object.entries(BESIDES) as [keyof typeof BESIDES, typeof asHaraka][]) {
     const plain = readmeUser('haraka')
     const user = readmeUser('haraka', [purpose])
-    const added = user.words.filter((word) => !plain.words.includes(word))
-    const setUser = (words: readonly string[]) => redis.cli('ACL', 'SETUSER', 'haraka', 'reset', ...words)
+    const added = user.words.slice(plain.words.length)
 
-    it(`haraka may do what is for ${purpose} with a line more`, async () => {
-      await redis.cli('FLUSHALL')
-      await setUser(user.words)
-      await work({ port: redis.port, ...login(user) })
-    })
+    it(`haraka may do what is for ${purpose} with a line more`, () => workAs(user, work))
+
+    it(`haraka may do what is for ${purpose}, in the words for Redis 6`, () => workAs(inRedis6(user), work))
 
     for (const word of added)
       it(`haraka needs ${word} for ${purpose}`, async () => {
-        await redis.cli('FLUSHALL')
-        await setUser(user.words.filter((other) => other !== word))
-        await assert.rejects(work({ port: redis.port, ...login(user) }))
+        const words = [...plain.words, ...added.filter((other) => other !== word)]
+        await assert.rejects(workAs({ ...user, words }, work))
       })
   }
+
+  for (const [name, purposes] of [
+    ['haraka', ['deliveries', 'alerts', 'metrics']],
+    ['rules-admin', []],
+  ] as const)
+    it(`${name} reads no accounts, sessions and tries`, async () => {
+      const user = readmeUser(name, purposes)
+      await redis.cli('ACL', 'SETUSER', name, 'reset', ...user.words)
+      const vault = new RedisVault(redisSettings({ port: redis.port, ...login(user) }))
+      try {
+        for (const kind of ['users', 'tokens'] as const)
+          await assert.rejects(vault.read(kind, 'ann'), NOT_PERMITTED)
+        await assert.rejects(vault.readSession('s'), NOT_PERMITTED)
+      } finally {
+        await vault.close()
+      }
+    })
+
+  it('accounts-admin reads no rules', async () => {
+    const user = readmeUser('accounts-admin')
+    await redis.cli('ACL', 'SETUSER', user.name, 'reset', ...user.words)
+    await using opened = openRedisStore({ port: redis.port, ...login(user) })
+    await assert.rejects(opened.store.readService(OWNER), NOT_PERMITTED)
+  })
 
   it('haraka may still change no rule, with what is for the delivery log and alerts', async () => {
     const user = readmeUser('haraka', ['deliveries', 'alerts'])
@@ -230,8 +262,11 @@ describe('the users of Redis in the README, on more than one machine', () => {
     await using cluster = await startCluster()
     const haraka = readmeUser('haraka', ['cluster'])
     const admin = readmeUser('rules-admin', ['cluster'])
+    const accounts = readmeUser('accounts-admin', ['cluster'])
     for (const node of cluster.nodes)
-      for (const { name, words } of [haraka, admin]) await node.cli('ACL', 'SETUSER', name, ...words)
+      for (const { name, words } of [haraka, admin, accounts])
+        await node.cli('ACL', 'SETUSER', name, ...words)
+    await asAccountAdministrator({ ...cluster.settings, ...login(accounts) })
     await using reader = openRedisStore({ ...cluster.settings, ...login(haraka) })
     await using writer = openRedisStore({ ...cluster.settings, ...login(admin) })
     await asAdministrator({ ...cluster.settings, ...login(admin) })
@@ -244,6 +279,7 @@ describe('the users of Redis in the README, on more than one machine', () => {
     })
     assert.equal((await reader.store.readOwner(OWNER)).rules.get('a'), '{"moved":1}')
     await asHaraka({ ...cluster.settings, ...login(haraka) })
+    for (const node of cluster.nodes) assert.equal(await node.cli('ACL', 'LOG'), '')
   })
 
   it('work behind Sentinels that have users too, and hear of a new master', async () => {
@@ -260,6 +296,7 @@ describe('the users of Redis in the README, on more than one machine', () => {
     await master.cli('HSET', `enforce-tls:rules:${OWNER}`, 'a', RULE)
     const seen = async () => (await opened.store.readOwner(OWNER).catch(() => undefined))?.rules.has('a')
     await until(seen, { what: 'the rules of the new master', timeout: 3000 })
+    for (const sentinel of group.sentinels) assert.equal(await sentinel.cli('ACL', 'LOG'), '')
     for (const permission of watcher.words.filter((word) => word.startsWith('+sentinel'))) {
       const words = watcher.words.filter((word) => word !== permission)
       for (const sentinel of group.sentinels)

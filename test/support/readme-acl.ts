@@ -11,22 +11,28 @@ export interface AclUser {
   readonly words: readonly string[]
 }
 
-/** What some lines are for, and what tells them from the others. */
+/** What lines without a password are for, and what tells them from the others; the first one counts. */
 const PURPOSES = {
   cluster: /cluster\|/,
-  deliveries: /:deliveries/,
-  alerts: /:alert-turn/,
   console: /\+incrby/,
+  alerts: /:alert-turn/,
+  deliveries: /:deliveries/,
+  metrics: /^\+scan$/,
 } as const
 
 /** What a user may do besides its main work. */
 export type Purpose = keyof typeof PURPOSES
 
+/** As `readmeUser`, in the words for Redis 6, which does not tell reading a key from writing it. */
+export function inRedis6(user: AclUser): AclUser {
+  return { ...user, words: user.words.map((word) => word.replace(/^%(?:R|W)~/, '~')) }
+}
+
 /** The user of this name, its lines put together; those for a purpose only if wanted. */
 export function readmeUser(name: string, purposes: readonly Purpose[] = []): AclUser {
   const readme = readFileSync(join(repositoryRoot(), 'README.md'), 'utf8')
   const lines = [...readme.matchAll(/^ACL SETUSER (\S+) (.+)$/gm)].flatMap(([, user, rest = '']) =>
-    user === name && purposesOf(rest).every((purpose) => purposes.includes(purpose)) ? [rest] : [],
+    user === name && isWanted(rest, purposes) ? [rest] : [],
   )
   const words = lines.flatMap((line) => line.split(' '))
   const password = words.find((word) => word.startsWith('>'))?.slice(1)
@@ -34,6 +40,10 @@ export function readmeUser(name: string, purposes: readonly Purpose[] = []): Acl
   return { name, password, words }
 }
 
-function purposesOf(line: string): Purpose[] {
-  return (Object.keys(PURPOSES) as Purpose[]).filter((purpose) => PURPOSES[purpose].test(line))
+function isWanted(line: string, purposes: readonly Purpose[]): boolean {
+  if (line.startsWith('on >')) return true
+  const all = Object.keys(PURPOSES) as Purpose[]
+  const purpose = all.find((name) => PURPOSES[name].test(line))
+  if (purpose === undefined) throw new Error(`what is this line of the README for? ${line}`)
+  return purposes.includes(purpose)
 }

@@ -2,10 +2,12 @@
 import path from 'node:path'
 import harakaConfig from 'haraka-config'
 import { queueFolderOf, SeenStores } from '../store/seen-stores.js'
-import type { KeyExpiry, StoreHealth, StoreIdentity } from '../store/rule-store.js'
+import { whyNotHeard } from '../store/redis-hearing.js'
+import { StoreError, type KeyExpiry, type StoreHealth, type StoreIdentity } from '../store/rule-store.js'
 import { holdsRules, standingOf, type Standing } from '../store/standing.js'
 import { parseMarker } from '../store/store-marker.js'
 import type { Context } from './context.js'
+import { Refusal } from './refusal.js'
 
 /** What is to say about a store as a whole. */
 export interface StoreStanding {
@@ -25,7 +27,13 @@ const BATCH = 100
 /** Looks at the store. */
 export async function standingIn(context: Context): Promise<StoreStanding> {
   const { store } = context
-  const [identity, health, owners] = await Promise.all([store.identity(), store.health(), store.owners()])
+  const [identity, health, deaf] = await Promise.all([store.identity(), store.health(), whyDeaf(context)])
+  const lacking = [health.unknown, deaf].filter((sentence) => sentence !== null)
+  const owners = await store.owners().catch((error: unknown) => {
+    // What else this user may not do is mended in the same go.
+    if (lacking.length === 0 || !(error instanceof StoreError)) throw error
+    throw new Refusal([error.message, ...lacking])
+  })
   const expiring = [...health.keys, ...(await expiries(context, owners))].filter(
     ({ after }) => typeof after === 'number',
   )
@@ -33,7 +41,7 @@ export async function standingIn(context: Context): Promise<StoreStanding> {
   const mayHaveLost = health.evicts !== null || expiring.length > 0
   const standing = judge(context, identity, mayHaveLost, warnings)
   if (standing.state !== 'gone' && standing.remark !== null) warnings.push(standing.remark)
-  warnings.push(...risksIn(context, health, expiring))
+  warnings.push(...risksIn(context, health, expiring), ...lacking)
   const marker = identity.marker === null ? null : parseMarker(identity.marker)
   const known = marker && !('problem' in marker) ? marker : null
   return {
@@ -47,6 +55,15 @@ export async function standingIn(context: Context): Promise<StoreStanding> {
     ],
     warnings,
   }
+}
+
+/** Why Redis does not tell the Haraka of this folder of changes at once; `null` where it does, or there is none. */
+async function whyDeaf({ asHaraka, settings, store }: Context): Promise<string | null> {
+  if (!asHaraka || settings.store.type !== 'redis') return null
+  const why = await whyNotHeard(settings.redis)
+  return why === ''
+    ? null
+    : `${store.description} does not tell Haraka of changes, so they take effect up to 25 seconds later: it ${why}`
 }
 
 function judge(
@@ -89,6 +106,5 @@ function risksIn({ store }: Context, health: StoreHealth, expiring: readonly Key
     ...[...names].map(
       (key) => `${store.description}: key ${key} expires, and its rules with it; keep it with PERSIST`,
     ),
-    ...(health.unknown === null ? [] : [health.unknown]),
   ]
 }

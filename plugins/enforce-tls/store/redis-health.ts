@@ -18,8 +18,9 @@ export async function readHealth(connection: Connection, keys: readonly string[]
     send: (redis) => (redis instanceof Cluster ? mastersOf(redis) : Promise.resolve([redis])),
   })
   const parts = nodes.flatMap((node) => ['memory', 'replication'].map((part) => ({ node, part })))
-  const [infos, expiries] = await Promise.all([
+  const [infos, pings, expiries] = await Promise.all([
     Promise.all(parts.map(({ node, part }) => readInfo(connection, node, part))),
+    Promise.all(nodes.map((node) => askWhetherAlive(connection, node))),
     Promise.all(keys.map((key) => askExpiry(connection, key))),
   ])
   const told = infos.filter((info) => info !== NOT_PERMITTED)
@@ -27,6 +28,7 @@ export async function readHealth(connection: Connection, keys: readonly string[]
   const unknown = [
     ...(told.length === infos.length ? [] : ['its memory policy and its master (+info)']),
     ...(expiries.includes(NOT_PERMITTED) ? ['whether keys expire (+pttl)'] : []),
+    ...(pings.includes(NOT_PERMITTED) ? ['a sign of life (+ping)'] : []),
   ]
   return {
     evicts:
@@ -63,6 +65,15 @@ function askExpiry(connection: Connection, key: string): Promise<number | typeof
     key,
     writes: false,
     send: (redis) => redis.pttl(key).catch(whenNotPermitted),
+  })
+}
+
+/** As the feed and a Cluster do of connections that are silent. */
+function askWhetherAlive(connection: Connection, node: Redis): Promise<string> {
+  return connection.ask<string>({
+    key: null,
+    writes: false,
+    send: () => node.ping().catch(whenNotPermitted),
   })
 }
 

@@ -45,6 +45,10 @@ const PROBLEMS: readonly (readonly [pattern: RegExp, words: string])[] = [
     /WRONGPASS|invalid password|invalid username/,
     'refuses the login; check username and password of the Redis',
   ],
+  [
+    /NOPERM.* run the '([^' ]+)' command.*/s,
+    'does not permit that to this user: $&; check the ACL of the user: it lacks +$1',
+  ],
   [/NOPERM.*/s, 'does not permit that to this user: $&; check the ACL of the user'],
   [/LOADING/, 'is still loading its data; this ends by itself'],
   [/READONLY/, 'is a replica that takes no changes; name the primary'],
@@ -68,6 +72,11 @@ const PROBLEMS: readonly (readonly [pattern: RegExp, words: string])[] = [
     'has a certificate that is not trusted ($&); set tls_ca, or name the authority in NODE_EXTRA_CA_CERTS',
   ],
 ]
+
+/** Whether the user of Redis may not do what was asked. */
+export function isNotPermitted(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOPERM')
+}
 
 /** Errors after which a command may be sent again on a new connection, if it changes nothing. */
 const LOST = /max retries per request|Connection is closed|connection close|ECONNRESET|EPIPE/i
@@ -107,7 +116,7 @@ export function problemOf(error: unknown, key: string | null): RedisProblem {
     if (fits)
       return {
         code: 'STORE_UNAVAILABLE',
-        problem: words.replace(/\$([&1])/, (_, what) => fits[what === '&' ? 0 : 1] ?? ''),
+        problem: words.replace(/\$([&1])/g, (_, what) => fits[what === '&' ? 0 : 1] ?? ''),
       }
   }
   if (isLostConnection(error)) return { code: 'STORE_UNAVAILABLE', problem: 'closed the connection' }

@@ -5,7 +5,7 @@
  */
 import Redis from 'ioredis'
 import type { ServerOptions } from './redis-client.js'
-import { isLostConnection } from './redis-problem.js'
+import { isLostConnection, isNotPermitted } from './redis-problem.js'
 
 const CHANNEL = '__redis__:invalidate'
 /** How often a silent connection is asked whether it lives, in milliseconds. */
@@ -91,9 +91,9 @@ export class TrackedServer {
     if (!this.#live) return
     try {
       await this.#redis.ping()
-    } catch {
-      // What does not answer does not tell either.
-      this.reconnect()
+    } catch (error) {
+      // What does not answer does not tell either; one that does not permit the question has answered it.
+      if (!isNotPermitted(error)) this.reconnect()
     }
   }
 
