@@ -6,7 +6,7 @@ import { namedChange } from '../store/entry-change.js'
 import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
 import { ownerProblem, serviceProblem } from '../entries/entry-problems.js'
 import { Refusal } from './refusal.js'
-import { readOwners } from '../entries/whole-store.js'
+import { readReadable } from '../entries/whole-store.js'
 
 /** Adds the `domain` group to the program. */
 export function addDomainCommands(program: Root, withStore: WithStore): void {
@@ -97,7 +97,9 @@ async function listDomains({ store, output }: Context): Promise<void> {
     if (problem !== null) problems.push(problem)
     return problem === null
   })
-  for (const { owner, rules } of await readOwners(store, known)) {
+  const { entries, problems: unread } = await readReadable(store, known)
+  problems.push(...unread)
+  for (const { owner, rules } of entries) {
     const domain = serviceDomainOf(owner)
     if (domain === null) continue
     const row = rows.get(domain) ?? { enabled: false, rules: 0 }

@@ -84,7 +84,7 @@ async function setGroup(
 }
 
 async function showGroup({ store, output }: Context, name: string): Promise<void> {
-  const [groups, rules] = await Promise.all([store.groups(), referringRules(store, name)])
+  const [groups, { rules, problems }] = await Promise.all([store.groups(), referringRules(store, name)])
   const json = groupIn(groups, name)
   const problem = groupProblem(name, json)
   if (problem !== null)
@@ -92,11 +92,15 @@ async function showGroup({ store, output }: Context, name: string): Promise<void
   const patterns = valueOf(json) as string[]
   output.data({ group: name, patterns, rules })
   output.facts({ group: name, patterns, rules: rules.length > 0 ? rules.map(words) : 'none refers to it' })
+  refuse(problems)
 }
 
 async function listGroups({ store, output }: Context): Promise<void> {
-  const [groups, rules] = await Promise.all([store.groups(), referringRules(store, null)])
-  const problems: string[] = []
+  const [groups, { rules, problems: unread }] = await Promise.all([
+    store.groups(),
+    referringRules(store, null),
+  ])
+  const problems = [...unread]
   const rows = [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([group, json]) => {
@@ -115,13 +119,22 @@ async function listGroups({ store, output }: Context): Promise<void> {
       rows.map(({ group, patterns, rules: used }) => [group, listed(patterns), String(used)]),
     )
   else if (problems.length === 0) output.line('There are no groups.')
-  const [first, ...rest] = problems
+  refuse(problems)
+}
+
+/** @throws {Refusal} where there are any. */
+function refuse([first, ...rest]: readonly string[]): void {
   if (first !== undefined) throw new Refusal([first, ...rest])
 }
 
 async function deleteGroup({ store, write, output }: Context, name: string, yes: boolean): Promise<void> {
   groupIn(await store.groups(), name)
-  const rules = await referringRules(store, name)
+  const { rules, problems } = await referringRules(store, name)
+  const [unread] = problems
+  if (unread !== undefined)
+    throw new Refusal([
+      `group ${quote(name)} is not deleted, because it is unknown whether rules refer to it: ${unread}`,
+    ])
   const [first, ...rest] = rules.map((rule) => `  ${words(rule)}`)
   if (first !== undefined)
     throw new Refusal([

@@ -8,7 +8,7 @@ import { retryConflicts, type Context } from './context.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { warnAboutPartners } from './rule-check.js'
 import type { RuleOptions } from './rule-fields.js'
-import { inspect, ownerOf } from './rule-entries.js'
+import { inspect, ownerOf, warnOfProblems } from './rule-entries.js'
 import { hasCriteria, validRule, withOptions } from './rule-options.js'
 import { effectOf, senderWords } from './rule-words.js'
 
@@ -29,19 +29,20 @@ export async function createRule(
   const { store, write, output, command } = context
   const owner = ownerOf(text)
   const draft = validDraft(name, options)
-  const created = await retryConflicts(async () => {
+  const { problems, ...created } = await retryConflicts(async () => {
     const [entries, groups] = await Promise.all([store.readOwner(owner), store.groups()])
     requireService(context, owner, entries.service)
-    const { rules } = inspect({ entries, groups }, store)
+    const { rules, problems } = inspect({ entries, groups }, store)
     const position = (rules.at(-1)?.rule.position ?? 0) + 1
     const rule = validRule({ ...draft, position }, groups)
     const id = newRuleId()
     await write(ruleChanges(owner, [{ id, expected: null, value: JSON.stringify(rule) }]))
-    return { owner, id, rule }
+    return { owner, id, rule, problems }
   })
   output.data(created)
   output.line(`Created rule ${created.id} of ${owner}: ${name}`)
   output.line(stateOf(created, command('rule', 'enable', owner, created.id)))
+  warnOfProblems(output, owner, problems)
   if (options.check) await warnAboutPartners(context, created)
 }
 

@@ -3,9 +3,10 @@ import { quote } from '../rules/owner.js'
 import { parseRule } from '../rules/rule.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { canAsk, isConfirmed } from './ask.js'
+import { readRules } from '../store/read-rules.js'
 import { retryConflicts, type Context } from './context.js'
 import { Refusal } from './refusal.js'
-import { textOf } from './rule-entries.js'
+import { inspect, textOf, warnOfProblems } from './rule-entries.js'
 
 /**
  * Deletes a rule, also one that is not valid: that is one way out of it.
@@ -26,4 +27,5 @@ export async function deleteRule(context: Context, owner: string, id: string, ye
   })
   output.data({ owner, id, rule: 'rule' in deleted ? deleted.rule : null })
   output.line(`Deleted rule ${id} of ${owner} (${name}).`)
+  warnOfProblems(output, owner, inspect(await readRules(store, owner), store).problems)
 }

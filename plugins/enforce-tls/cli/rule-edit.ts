@@ -2,7 +2,7 @@
  * `enforce-tls rule edit`: fields of a rule by options, or the whole rule in an editor. What somebody else changed
  * meanwhile is never overwritten: the one who comes second is told, and nothing is written.
  */
-import type { StoredGroups } from '../rules/group.js'
+import { Groups, type StoredGroups } from '../rules/group.js'
 import { groupsProblem } from '../rules/match.js'
 import { quote } from '../rules/owner.js'
 import { checkRule, formatProblem, parseRule, type Rule } from '../rules/rule.js'
@@ -17,7 +17,7 @@ import { localTime } from './local-time.js'
 import { printError } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'
 import type { RuleOptions } from './rule-fields.js'
-import { inspect, ruleOf, textOf, type OwnerRead } from './rule-entries.js'
+import { inspect, ruleOf, textOf, warnOfProblems, type OwnerRead } from './rule-entries.js'
 import { hasRuleOptions, validRule, withOptions } from './rule-options.js'
 import { seenBy } from '../report/rule-seen.js'
 import { seenWords } from './rule-seen.js'
@@ -79,7 +79,7 @@ function checkText(text: string, groups: StoredGroups): Rule | string {
   if (found) return `line ${found.line}, column ${found.column}: the text ${found.problem}`
   const checked = checkRule(JSON.parse(text))
   if (!('rule' in checked)) return formatProblem(checked)
-  const problem = groupsProblem(checked.rule.criteria, groups)
+  const problem = groupsProblem(checked.rule.criteria, new Groups(groups))
   return problem === null ? checked.rule : formatProblem(problem)
 }
 
@@ -106,7 +106,9 @@ async function write(context: Context, read: OwnerRead, id: string, rule: Rule):
   for (const difference of textDifferences(before, value)) output.item(difference)
   if (!output.json && reports(before) && rule.mode !== 'report')
     output.line(seenWords(await seenBy(context.deliveries(), { owner, id })))
-  const { sleepsWith } = inspect(read, store)
+  const others = { ...entries, rules: new Map(entries.rules).set(id, value) }
+  const { sleepsWith, problems } = inspect({ ...read, entries: others }, store)
+  warnOfProblems(output, owner, problems)
   if (sleepsWith !== null) output.line(`The service of ${sleepsWith} is off, so the rule sleeps.`)
 }
 

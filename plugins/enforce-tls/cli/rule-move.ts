@@ -5,7 +5,7 @@ import { ruleChanges } from '../store/entry-change.js'
 import { readRules } from '../store/read-rules.js'
 import { retryConflicts, type Context } from './context.js'
 import { Refusal, WrongUse } from './refusal.js'
-import { inspect, ruleOf } from './rule-entries.js'
+import { inspect, ruleOf, warnOfProblems } from './rule-entries.js'
 
 /** Where to; exactly one of them. */
 export interface MoveOptions {
@@ -38,14 +38,15 @@ export async function moveRule(
     ruleOf(entries, id, store)
     const beside = options.before ?? options.after
     if (beside !== undefined) ruleOf(entries, beside, store)
-    const { rules } = inspect(read, store)
-    const moved = movedRule(rules, id, options)
+    const { rules, problems } = inspect(read, store)
+    const moved = movedRule(rules, id, options, problems.length > 0)
     if (moved.changed) await write(ruleChanges(owner, moveChanges(rules, moved.list, entries.rules)))
-    return moved
+    return { ...moved, problems }
   })
   const place = moved.list.findIndex((rule) => rule.id === id)
   output.data(moved.list)
   output.line(
     `Rule ${id} of ${owner} (${moved.list[place]?.rule.name ?? ''}) is ${moved.changed ? '' : 'already '}number ${place + 1} of ${moved.list.length}.`,
   )
+  warnOfProblems(output, owner, moved.problems)
 }

@@ -5,7 +5,7 @@ import { warnAboutPartners } from './rule-check.js'
 import { createRule, type CreateOptions } from './rule-create.js'
 import { deleteRule } from './rule-delete.js'
 import { editRule, type EditOptions } from './rule-edit.js'
-import { changeRule, ownerOf } from './rule-entries.js'
+import { changeRule, ownerOf, warnOfProblems } from './rule-entries.js'
 import { moveRule } from './rule-move.js'
 import { createOptions, editOptions } from './rule-options.js'
 import { listRules, showRule } from './rule-show.js'
@@ -155,7 +155,7 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
 
 async function switchRule(context: Context, owner: string, id: string, enabled: boolean): Promise<OwnedRule> {
   const { output } = context
-  const { owned, changed, sleepsWith } = await changeRule(context, owner, id, (rule) =>
+  const { owned, changed, sleepsWith, problems } = await changeRule(context, owner, id, (rule) =>
     rule.enabled === enabled ? rule : { ...rule, enabled },
   )
   const reports = owned.rule.mode === 'report' && enabled
@@ -166,5 +166,6 @@ async function switchRule(context: Context, owner: string, id: string, enabled: 
   else if (sleepsWith !== null) output.line(`${state}. ${sleepWords(context, sleepsWith, 'it sleeps')}`)
   else output.line(`${state}: ${effectOf(owned)}.`)
   if (reports) output.line(seenWords(seen))
+  warnOfProblems(output, owner, problems)
   return owned
 }

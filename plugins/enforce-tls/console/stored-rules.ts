@@ -1,15 +1,11 @@
 /** An owner's rules as the API shows them: also those that are not valid, so that they can be put right. */
 import { ruleProblem } from '../entries/entry-problems.js'
 import { valueOf } from '../entries/difference.js'
-import {
-  acts,
-  InvalidEntry,
-  orderedRules,
-  type OwnedRule,
-  type OwnerEntries,
-} from '../rules/owner-entries.js'
-import { Groups, type StoredGroups } from '../rules/group.js'
+import { checkRules } from '../rules/checked-rules.js'
+import { switchOf, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
 import { serviceDomainOf } from '../rules/owner.js'
+import { listed } from '../words.js'
+import { Groups, type StoredGroups } from '../rules/group.js'
 import { etagOf } from './etag.js'
 
 /** A rule as it stands. */
@@ -33,7 +29,10 @@ export function storedRule(
 }
 
 /** All rules, in the order in which they decide; those without a valid position come last. */
-export function storedRules({ owner, rules }: OwnerEntries, groups: StoredGroups): StoredRule[] {
+export function storedRules(
+  { owner, rules }: Pick<OwnerEntries, 'owner' | 'rules'>,
+  groups: StoredGroups,
+): StoredRule[] {
   const place = ({ rule }: StoredRule): number => {
     const position = (rule as { position?: unknown } | null)?.position
     return typeof position === 'number' ? position : Infinity
@@ -45,24 +44,25 @@ export function storedRules({ owner, rules }: OwnerEntries, groups: StoredGroups
 }
 
 /** The rules that are valid, in order. */
-export function validRules({ owner, rules }: OwnerEntries, groups: StoredGroups): readonly OwnedRule[] {
-  const read = new Groups(groups)
-  const valid = [...rules].filter(([id, json]) => ruleProblem(owner, id, json, read) === null)
-  return orderedRules({ owner, rules: new Map(valid) })
+export function validRules(entries: OwnerEntries, groups: StoredGroups): readonly OwnedRule[] {
+  return checkRules(entries, new Groups(groups)).rules
 }
+
+/** What is wrong with entries of an owner, as one text for who changes something there; `null` for nothing. */
+export function problemsOf(entries: OwnerEntries, groups: StoredGroups): string | null {
+  const { owner } = entries
+  const { problem } = switchOf(entries, 'unknown')
+  const broken = [
+    ...(problem === null ? [] : [`the service of ${serviceDomainOf(owner) ?? owner}: ${problem}`]),
+    ...[...checkRules(entries, new Groups(groups)).problems].map(([id, why]) => `rule ${id}: ${why}`),
+  ]
+  if (broken.length === 0) return null
+  return `Entries of ${owner} are not valid; where Haraka has no last valid version of them, mail waits: ${listed(broken, PROBLEMS_MAX)}`
+}
+
+const PROBLEMS_MAX = 5
 
 /** The version of a list: of every rule in it, and of its order. */
 export function listEtag({ rules }: OwnerEntries): string {
   return etagOf(...[...rules].sort(([a], [b]) => (a < b ? -1 : 1)).flat())
-}
-
-/** Whether an owner's rules act. */
-export function isActive(entries: OwnerEntries): boolean {
-  if (serviceDomainOf(entries.owner) === null) return true
-  try {
-    return acts(entries)
-  } catch (error) {
-    if (error instanceof InvalidEntry) return false
-    throw error
-  }
 }

@@ -8,8 +8,8 @@ import {
   type StoredGroups,
 } from '../rules/group.js'
 import { parseOwner, quote } from '../rules/owner.js'
-import { InvalidEntry, orderedRules, parseService } from '../rules/owner-entries.js'
-import { compiledCriteria } from '../rules/rule-list.js'
+import { checkOne } from '../rules/checked-rules.js'
+import { parseService } from '../rules/owner-entries.js'
 
 /**
  * What is wrong with a rule, the groups that it refers to included, or `null`.
@@ -22,14 +22,8 @@ export function ruleProblem(
   json: string,
   groups: StoredGroups | Groups,
 ): string | null {
-  const read = groups instanceof Groups ? groups : new Groups(groups)
-  try {
-    for (const owned of orderedRules({ owner, rules: new Map([[id, json]]) })) compiledCriteria(owned, read)
-    return null
-  } catch (error) {
-    if (error instanceof InvalidEntry) return error.problem
-    throw error
-  }
+  const checked = checkOne(owner, id, json, groups instanceof Groups ? groups : new Groups(groups))
+  return 'problem' in checked ? checked.problem : null
 }
 
 /** What is wrong with a group, or `null`. */

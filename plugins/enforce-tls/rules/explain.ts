@@ -1,13 +1,15 @@
 /**
  * The answer to "what would happen to this message, and why?": the verdict as a delivery gets it, and for each
- * rule what became of it. Pure; entries that do not validate throw, as they would make a delivery wait.
+ * rule what became of it. Pure; as a process decides that has no last valid version of entries that are broken.
  */
 import { decide } from './decide.js'
+import { checkRules } from './checked-rules.js'
+import { Unreadable, type EntryProblem } from './entry-problem.js'
 import { Groups, type StoredGroups } from './group.js'
-import type { FieldOutcome, MessageView } from './match.js'
-import { acts, orderedRules, type OwnedRule, type OwnerEntries } from './owner-entries.js'
+import { compileCriteria, type FieldOutcome, type MessageView } from './match.js'
+import type { OwnedRule, OwnerParts, Switch } from './owner-entries.js'
 import { periodOf } from './period.js'
-import { compiledCriteria, RuleList, type Verdict } from './rule-list.js'
+import { RuleList, type Verdict } from './rule-list.js'
 
 /** What became of a rule. */
 export type RuleState =
@@ -41,61 +43,77 @@ export interface ExplainedOwner {
   readonly awake: boolean
   /** In the order in which they decide. */
   readonly rules: readonly ExplainedRule[]
-  /** What this owner's rules alone come to. */
-  readonly verdict: Verdict
+  /** Entries that are broken: all of them but for rules beyond the first few. */
+  readonly problems: readonly EntryProblem[]
+  readonly problemCount: number
+  /** The one of them that makes the message wait. */
+  readonly waitsFor: EntryProblem | null
 }
 
 /** The whole answer. */
 export interface Explanation {
   /** In the order given. */
   readonly owners: readonly ExplainedOwner[]
-  /** What holds for the message. */
-  readonly verdict: Verdict
+  /** What holds for the message; `null`: that is unknown, and the message waits. */
+  readonly verdict: Verdict | null
 }
 
 /**
  * Explains the verdict on a message.
  *
- * @param entries of all owners whose rules it is subject to, widest first
- * @throws {InvalidEntry} for the first entry that does not validate.
+ * @param owners all whose rules it is subject to, widest first
  */
 export function explain(
-  entries: readonly OwnerEntries[],
-  groups: StoredGroups,
+  owners: readonly OwnerParts[],
+  groups: StoredGroups | Unreadable,
   message: MessageView,
 ): Explanation {
-  const compiled = entries.map((ofOwner) => [ofOwner, RuleList.compile(ofOwner, groups)] as const)
+  const compiled = owners.map((parts) => [parts, RuleList.compile(parts, groups)] as const)
   const read = new Groups(groups)
-  const owners = compiled.map(([ofOwner, list]): ExplainedOwner => {
-    const awake = acts(ofOwner)
+  const explained = compiled.map(([{ owner, rules: stored }, list]): ExplainedOwner => {
     const { decides, reported } = list.matches(message)
     const reports = new Set(reported.map(({ id }) => id))
-    const rules = orderedRules(ofOwner).map((owned): ExplainedRule => {
+    const valid = stored instanceof Unreadable ? [] : checkRules({ owner, rules: stored }, read).rules
+    const rules = valid.map((owned): ExplainedRule => {
       const exempts = owned.rule.actions.relayWithTls.level === 'none'
-      const { state, fields } = judged(owned, awake, message, read)
+      const { state, fields } = judged(owned, list.switch, message, read)
       let part: ExplainedRule['part'] = null
       if (decides?.id === owned.id) part = exempts ? 'exempts' : 'decides'
       else if (reports.has(owned.id) && !exempts) part = 'reports'
       return { ...owned, state, fields, part }
     })
-    return { owner: ofOwner.owner, awake, rules, verdict: list.verdictOn(message) }
+    const { problems = [], problemCount } = list
+    return {
+      owner,
+      awake: isAwake(list.switch),
+      rules,
+      problems,
+      problemCount,
+      waitsFor: list.waitsFor(message),
+    }
   })
+  const waits = explained.some(({ waitsFor }) => waitsFor !== null)
   const lists = compiled.map(([, list]) => list)
-  return { owners, verdict: decide(lists, message) }
+  return { owners: explained, verdict: waits ? null : decide(lists, message) }
+}
+
+/** Where nobody knows whether a service is on, its rules are explained as if it were. */
+function isAwake(is: Switch): boolean {
+  return is === 'on' || is === 'unknown'
 }
 
 function judged(
   owned: OwnedRule,
-  awake: boolean,
+  service: Switch,
   message: MessageView,
   groups: Groups,
 ): Pick<ExplainedRule, 'state' | 'fields'> {
   const { rule } = owned
   if (rule.direction !== message.direction) return { state: 'other direction', fields: [] }
-  const fields = compiledCriteria(owned, groups).judge(message)
+  const fields = compileCriteria(rule.criteria, groups).judge(message)
   const { from, until } = periodOf(rule)
   if (!rule.enabled) return { state: 'off', fields }
-  if (!awake) return { state: 'asleep', fields }
+  if (!isAwake(service)) return { state: 'asleep', fields }
   if (message.now < from) return { state: 'not yet', fields }
   if (message.now >= until) return { state: 'expired', fields }
   if (fields.some(({ met }) => met === false)) return { state: 'not matched', fields }

@@ -10,14 +10,23 @@ export function explanationData(message: MessageView, { owners, verdict }: Expla
     from: addressWords(message.sender),
     to: addressWords(message.recipient),
     direction: message.direction,
-    requirement: withoutRules(verdict.requirement),
-    decidedBy: verdict.requirement?.decidedBy ?? [],
-    reported: verdict.reported,
+    // Where `waits` says that there is none, nothing is known of these.
+    waits: verdict === null,
+    requirement: withoutRules(verdict?.requirement ?? null),
+    decidedBy: verdict?.requirement?.decidedBy ?? [],
+    reported: verdict?.reported ?? [],
     // Without the header of the message, a rule that asks for it might decide otherwise.
-    certain: !owners.some(({ rules }) => rules.some(({ state }) => state === 'not known')),
-    owners: owners.map(({ owner, awake, rules }) => ({
+    certain:
+      verdict !== null && !owners.some(({ rules }) => rules.some(({ state }) => state === 'not known')),
+    owners: owners.map(({ owner, awake, rules, problems }) => ({
       owner,
       awake,
+      problems: problems.map(({ place, problem, effect }) => ({
+        key: place?.key ?? null,
+        field: place?.field ?? null,
+        problem,
+        effect,
+      })),
       rules: rules.map(({ id, rule: { name, position }, state, part, fields }) => ({
         id,
         name,

@@ -1,6 +1,6 @@
 /** Compiled criteria: whether a message meets them, and for each field why or why not. Pure. */
 import type { MailAddress } from './address.js'
-import { GROUP_PREFIX, Groups, type StoredGroups } from './group.js'
+import { GROUP_PREFIX, type Groups } from './group.js'
 import type { HeaderBlock } from './header-block.js'
 import { compilePatterns, type PatternFinder } from './pattern.js'
 import type { AnyAndNone, Criteria, Direction, RuleProblem } from './rule.js'
@@ -40,18 +40,16 @@ type FieldTest = (message: MessageView) => FieldOutcome
 /**
  * Makes checked criteria ready.
  *
- * @returns what is wrong where they refer to a group that does not exist or is not valid.
+ * @param groups knows the patterns of every group that they refer to, see `groupsProblem`
  */
-export function compileCriteria(criteria: Criteria, groups: Groups): CompiledCriteria | RuleProblem {
+export function compileCriteria(criteria: Criteria, groups: Groups): CompiledCriteria {
   const tests: FieldTest[] = []
   for (const [field, addressOf] of ADDRESS_FIELDS) {
     const lists = criteria[field]
     if (!lists) continue
-    const any = compileAddresses(lists.matchesAny, `criteria.${field}.matchesAny`, groups)
-    if (any && 'problem' in any) return any
-    const none = compileAddresses(lists.matchesNone, `criteria.${field}.matchesNone`, groups)
-    if (none && 'problem' in none) return none
-    tests.push((message) => outcome(field, addressOf(message), any?.find, none?.find))
+    const any = lists.matchesAny && compileAddresses(lists.matchesAny, groups)
+    const none = lists.matchesNone && compileAddresses(lists.matchesNone, groups)
+    tests.push((message) => outcome(field, addressOf(message), any, none))
   }
   const texts: [field: string, name: string, lists: AnyAndNone][] = [
     ...(criteria.subject ? [['subject', 'subject', criteria.subject] as [string, string, AnyAndNone]] : []),
@@ -73,10 +71,29 @@ export function compileCriteria(criteria: Criteria, groups: Groups): CompiledCri
   }
 }
 
-/** What is wrong with the groups that criteria refer to, before a rule is written; `null` for nothing. */
-export function groupsProblem(criteria: Criteria, groups: StoredGroups): RuleProblem | null {
-  const compiled = compileCriteria(criteria, new Groups(groups))
-  return 'problem' in compiled ? compiled : null
+/** The first thing that is wrong with a group that criteria refer to; `null` for nothing. */
+export function groupsProblem(criteria: Criteria, groups: Groups): RuleProblem | null {
+  for (const { field, text, group } of groupReferences(criteria)) {
+    const { problem } = groups.get(group)
+    if (problem !== null) return { field, problem: `${JSON.stringify(text)} ${problem}` }
+  }
+  return null
+}
+
+/** The groups that criteria refer to, and where. */
+export function* groupReferences(criteria: Criteria): Generator<{
+  readonly field: string
+  readonly text: string
+  readonly group: string
+}> {
+  for (const [name] of ADDRESS_FIELDS) {
+    for (const list of ['matchesAny', 'matchesNone'] as const) {
+      for (const [index, text] of (criteria[name]?.[list] ?? []).entries()) {
+        if (text.startsWith(GROUP_PREFIX))
+          yield { field: `criteria.${name}.${list}[${index}]`, text, group: text.slice(GROUP_PREFIX.length) }
+      }
+    }
+  }
 }
 
 const ADDRESS_FIELDS = [
@@ -96,24 +113,19 @@ function outcome<T>(
   return { field, met: !any || value !== null, value }
 }
 
-function compileAddresses(
-  texts: readonly string[] | undefined,
-  field: string,
-  groups: Groups,
-): { readonly find: PatternFinder } | RuleProblem | undefined {
-  if (!texts) return undefined
+function compileAddresses(texts: readonly string[], groups: Groups): PatternFinder {
   const own = compilePatterns(texts.filter((text) => !text.startsWith(GROUP_PREFIX)))
-  const referred: [text: string, find: PatternFinder][] = []
-  for (const [index, text] of texts.entries()) {
-    if (!text.startsWith(GROUP_PREFIX)) continue
-    const group = groups.get(text.slice(GROUP_PREFIX.length))
-    if ('problem' in group)
-      return { field: `${field}[${index}]`, problem: `${JSON.stringify(text)} ${group.problem}` }
-    referred.push([text, group.find])
-  }
-  return {
-    find: (address) => own(address) ?? referred.find(([, find]) => find(address) !== null)?.[0] ?? null,
-  }
+  const referred = texts
+    .filter((text) => text.startsWith(GROUP_PREFIX))
+    .map((text): [text: string, find: PatternFinder] => [text, finderOf(text, groups)])
+  return (address) => own(address) ?? referred.find(([, find]) => find(address) !== null)?.[0] ?? null
+}
+
+/** The finder of a reference to a group. @throws {TypeError} where a caller has not looked at it before. */
+export function finderOf(text: string, groups: Groups): PatternFinder {
+  const { find, problem } = groups.get(text.slice(GROUP_PREFIX.length))
+  if (!find) throw new TypeError(`${text} ${String(problem)}`)
+  return find
 }
 
 function compileTexts(texts: readonly string[]): (values: readonly HeaderValue[]) => string | null {

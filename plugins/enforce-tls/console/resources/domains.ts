@@ -1,5 +1,5 @@
 /** Sending domains and their services: the switch without which the rules of a domain sleep. */
-import { readOwners } from '../../entries/whole-store.js'
+import { readReadable } from '../../entries/whole-store.js'
 import { ruleProblem, serviceProblem } from '../../entries/entry-problems.js'
 import type { FailuresByDomain } from '../../report/recent-failures.js'
 import { EVERYONE, parseOwner, serviceDomainOf } from '../../rules/owner.js'
@@ -96,15 +96,15 @@ async function listDomains(call: Call): Promise<Reply> {
     const parsed = parseOwner(owner)
     return 'owner' in parsed && parsed.owner === owner && maySee(call.identity, owner)
   }
-  const entries = await readOwners(store, owners.filter(visible))
+  const { entries, leftOut } = await readReadable(store, owners.filter(visible))
   const names = [
     ...services.keys(),
-    ...entries.map(({ owner }) => serviceDomainOf(owner) ?? EVERYONE),
+    ...[...leftOut.keys(), ...entries.map(({ owner }) => owner)].map(domainOf),
     EVERYONE,
     ...call.identity.domains,
   ]
   const rows = [...new Set(names)].filter(visible).sort()
-  const context = { groups: new Groups(groups), failures }
+  const context = { groups: new Groups(groups), failures, leftOut }
   const byDomain = new Map<string, OwnerEntries[]>()
   for (const each of entries) {
     const name = serviceDomainOf(each.owner) ?? EVERYONE
@@ -122,24 +122,26 @@ async function rowOf({ context }: Call, name: string): Promise<DomainWithSenders
   const service = services.get(name) ?? null
   if (service === null && ofDomain.length === 0) return undefined
   const failures = await recentFailures.byDomain()
-  const entries = await readOwners(store, ofDomain)
+  const { entries, leftOut } = await readReadable(store, ofDomain)
   const senders = entries
     .filter(({ owner, rules }) => owner !== name && rules.size > 0)
     .map(({ owner, rules }) => ({ owner, rules: rules.size }))
-  return { ...toRow(name, service, entries, { groups: new Groups(groups), failures }), senders }
+  return { ...toRow(name, service, entries, { groups: new Groups(groups), failures, leftOut }), senders }
 }
 
 /** What all rows are made with. */
 interface RowContext {
   readonly groups: Groups
   readonly failures: FailuresByDomain | null
+  /** What is wrong with owners whose rules can't be read. */
+  readonly leftOut: ReadonlyMap<string, string>
 }
 
 function toRow(
   name: string,
   service: string | null,
   entries: readonly OwnerEntries[],
-  { groups, failures }: RowContext,
+  { groups, failures, leftOut }: RowContext,
 ): DomainRow {
   const texts = entries.flatMap(({ owner, rules }) => [...rules].map(([id, json]) => ({ owner, id, json })))
   const rules = texts.flatMap(({ json }) => {
@@ -151,6 +153,7 @@ function toRow(
     const found = ruleProblem(owner, id, json, groups)
     return found === null ? [] : [`Rule ${id} of ${owner}: ${found}`]
   })
+  const unread = [...leftOut].filter(([owner]) => domainOf(owner) === name).map(([, why]) => why)
   return {
     domain: name,
     enabled: name === EVERYONE || isOn(service),
@@ -159,7 +162,7 @@ function toRow(
       incoming: rules.filter(({ direction }) => direction === 'incoming').length,
       enabled: rules.filter(({ enabled }) => enabled).length,
     },
-    problems: [...(wrong === null ? [] : [`The service of ${name}: ${wrong}`]), ...problems],
+    problems: [...(wrong === null ? [] : [`The service of ${name}: ${wrong}`]), ...unread, ...problems],
     failures24h: failures && (failures.get(name) ?? 0),
     etag: service === null ? null : etagOf(service),
   }
@@ -176,6 +179,11 @@ async function setDomain(call: Call<{ readonly enabled: boolean }>): Promise<Rep
   const row = await rowOf(call, name)
   if (row === undefined) throw new Problem(409, 'changed-meanwhile', `Domain ${name} is gone again.`)
   return { body: row, ...(row.etag === null ? {} : { etag: row.etag }) }
+}
+
+/** The row that an owner belongs to. */
+function domainOf(owner: string): string {
+  return serviceDomainOf(owner) ?? EVERYONE
 }
 
 function isOn(service: string | null): boolean {

@@ -4,7 +4,10 @@ import { explain } from '../../rules/explain.js'
 import { explanationData } from '../../rules/explanation-data.js'
 import { HEADER_BYTES_MAX, HeaderBlock } from '../../rules/header-block.js'
 import type { MessageView } from '../../rules/match.js'
-import { InvalidEntry, type OwnerEntries } from '../../rules/owner-entries.js'
+import { Unreadable } from '../../rules/entry-problem.js'
+import type { StoredGroups } from '../../rules/group.js'
+import type { OwnerParts } from '../../rules/owner-entries.js'
+import { readable, readOwnerParts } from '../../store/read-parts.js'
 import { ownersOf, quote } from '../../rules/owner.js'
 import type { Direction } from '../../rules/rule.js'
 import { maySee } from '../auth/permission.js'
@@ -36,6 +39,11 @@ const explanation: Schema = object({
   from: text,
   to: text,
   direction: text,
+  waits: {
+    ...flag,
+    description:
+      'Whether the requirement is unknown, and the message waits, because of entries that are not valid; a Haraka that has read a valid version of them goes by that one.',
+  },
   requirement: nullable(requirement),
   decidedBy: list(decidedBy),
   reported: list(requirement),
@@ -44,6 +52,7 @@ const explanation: Schema = object({
     object({
       owner: text,
       awake: flag,
+      problems: list(object({ key: nullable(text), field: nullable(text), problem: text, effect: text })),
       rules: list(
         object({
           id: text,
@@ -94,41 +103,39 @@ async function explainMessage(call: Call<ExplainBody>): Promise<Reply> {
   if (!owners.some((owner) => maySee(identity, owner)))
     throw notFound(`mail of ${quote(message.direction === 'outgoing' ? body.from : body.to)}`)
   const [groups, stored] = await Promise.all([
-    context.store.groups(),
-    Promise.all(owners.map((owner) => context.store.readOwner(owner))),
+    readable(context.store.groups()),
+    Promise.all(owners.map((owner) => readOwnerParts(context.store, owner))),
   ])
-  const entries = body.rule === undefined ? stored : withUnsaved(call, stored, groups)
-  try {
-    const data = explanationData(message, explain(entries, groups, message))
-    const { reportOnly } = context.settings().main
-    return { body: { ...redacted(call, data), reportOnly } }
-  } catch (error) {
-    if (!(error instanceof InvalidEntry)) throw error
-    const { place, problem } = error
-    const what = maySee(identity, place.owner)
-      ? `${context.store.placeOf(place)}: ${problem}`
-      : 'a rule of others'
-    throw new Problem(409, 'rules-invalid', `The message would wait, since rules are not valid: ${what}.`)
-  }
+  const parts = body.rule === undefined ? stored : withUnsaved(call, stored, groups)
+  const data = explanationData(message, explain(parts, groups, message))
+  const { reportOnly } = context.settings().main
+  return { body: { ...redacted(call, data), reportOnly } }
 }
 
 function withUnsaved(
   call: Call<ExplainBody>,
-  stored: readonly OwnerEntries[],
-  groups: ReadonlyMap<string, string>,
-): readonly OwnerEntries[] {
+  stored: readonly OwnerParts[],
+  groups: StoredGroups | Unreadable,
+): readonly OwnerParts[] {
   const { rule: unsaved } = call.body
   if (unsaved === undefined) return stored
   const owner = visibleOwner(call, unsaved.owner)
+  const known = groups instanceof Unreadable ? new Map<string, string>() : groups
   return stored.map((entries) => {
-    if (entries.owner !== owner) return entries
+    const { rules } = entries
+    if (entries.owner !== owner || rules instanceof Unreadable) return entries
     const id = unsaved.id ?? UNSAVED
-    const places = storedRules(entries, groups).map(({ rule }) => (rule as { position?: unknown }).position)
+    const places = storedRules({ owner, rules }, known).map(({ rule }) => positionOf(rule))
     const last = Math.max(0, ...places.filter((place) => typeof place === 'number'))
     const draftRule = { direction: 'outgoing', position: last + 1, ...unsaved.rule, enabled: true }
-    const rule = checkedRule(draftRule, groups)
-    return { ...entries, rules: new Map(entries.rules).set(id, JSON.stringify(rule)) }
+    const rule = checkedRule(draftRule, known)
+    return { ...entries, rules: new Map(rules).set(id, JSON.stringify(rule)) }
   })
+}
+
+/** Of whatever stands there. */
+function positionOf(rule: unknown): unknown {
+  return (rule as { readonly position?: unknown } | null)?.position
 }
 
 function messageOf({ from, to, direction = 'outgoing', header }: ExplainBody): MessageView {

@@ -100,7 +100,13 @@ async function deleteGroup(call: Call): Promise<Reply> {
 
 /** @throws {Problem} 409 where rules would lose the group: their owners' mail would wait. */
 export async function assertUnused({ context }: Call, name: string): Promise<void> {
-  const rules = await referringRules(context.store, name)
+  const { rules, problems } = await referringRules(context.store, name)
+  if (problems.length > 0)
+    throw new Problem(
+      409,
+      'unknown',
+      `Group ${name} is not deleted, because it is unknown whether rules need it: ${problems.join('; ')}.`,
+    )
   if (rules.length === 0) return
   const shown = rules.slice(0, 5).map(({ owner, id }) => `${id} of ${owner}`)
   const more = rules.length > shown.length ? ` and ${rules.length - shown.length} more` : ''

@@ -2,12 +2,12 @@
 import { ruleProblem } from '../../entries/entry-problems.js'
 import type { StoredGroups } from '../../rules/group.js'
 import { quote } from '../../rules/owner.js'
-import type { OwnerEntries } from '../../rules/owner-entries.js'
+import { isOn, type OwnerEntries } from '../../rules/owner-entries.js'
 import { checkRule, formatProblem, type Rule } from '../../rules/rule.js'
 import { param } from '../owner-access.js'
 import { notFound, Problem } from '../problem.js'
 import type { Call, Reply } from '../route.js'
-import { isActive, listEtag, storedRule, storedRules } from '../stored-rules.js'
+import { listEtag, problemsOf, storedRule, storedRules } from '../stored-rules.js'
 
 /** What a store holds of an owner, and the groups that its rules may refer to. */
 export interface ReadOwner {
@@ -39,7 +39,7 @@ export async function readRule(call: Call, owner: string): Promise<ReadRule> {
 /** The list, with its version. */
 export function listReply({ entries, groups }: ReadOwner): Reply {
   return {
-    body: { owner: entries.owner, active: isActive(entries), rules: storedRules(entries, groups) },
+    body: { owner: entries.owner, active: isOn(entries), rules: storedRules(entries, groups) },
     etag: listEtag(entries),
   }
 }
@@ -48,6 +48,14 @@ export function listReply({ entries, groups }: ReadOwner): Reply {
 export function ruleReply({ entries, groups, id, json }: ReadRule): Reply & { readonly body: object } {
   const body = storedRule(entries.owner, id, json, groups)
   return { body, etag: body.etag }
+}
+
+/** The rule after a change, with what is wrong with it or with any other entry of its owner. */
+export function changedReply(found: ReadRule): Reply & { readonly body: object } {
+  const { entries, groups, id, json } = found
+  const after = { ...entries, rules: new Map(entries.rules).set(id, json) }
+  const reply = ruleReply(found)
+  return { ...reply, body: { ...reply.body, problem: problemsOf(after, groups) } }
 }
 
 /** Writes a rule in place of what was found. @throws {StoreError} where it is something else by now. */

@@ -22,8 +22,9 @@ import {
   standing,
   text,
 } from '../schemas.js'
-import { isActive, listEtag, storedRule, validRules } from '../stored-rules.js'
-import { checkedRule, listReply, read, readRule, ruleReply, write } from './rule-access.js'
+import { isOn } from '../../rules/owner-entries.js'
+import { listEtag, storedRule, validRules } from '../stored-rules.js'
+import { changedReply, checkedRule, listReply, read, readRule, ruleReply, write } from './rule-access.js'
 
 interface RuleBody {
   readonly rule: Readonly<Record<string, unknown>>
@@ -138,7 +139,7 @@ async function createRule(call: Call<RuleBody>): Promise<Reply> {
   const owner = changeableOwner(call, param(call, 'owner'))
   const found = await read(call, owner)
   const { entries, groups } = found
-  if (!isActive(entries))
+  if (!isOn(entries))
     throw new Problem(
       409,
       'service-off',
@@ -149,7 +150,7 @@ async function createRule(call: Call<RuleBody>): Promise<Reply> {
   const id = newRuleId()
   const json = JSON.stringify(rule)
   await context.store.writeRules(owner, [{ id, expected: null, value: json }], { by: identity.author })
-  return { ...ruleReply({ ...found, id, json }), status: 201 }
+  return { ...changedReply({ ...found, id, json }), status: 201 }
 }
 
 async function setRule(call: Call<RuleBody>): Promise<Reply> {
@@ -162,7 +163,7 @@ async function setRule(call: Call<RuleBody>): Promise<Reply> {
     { direction: 'outgoing', enabled: false, ...kept, ...call.body.rule },
     found.groups,
   )
-  return ruleReply(await write(call, found, rule))
+  return changedReply(await write(call, found, rule))
 }
 
 async function deleteRule(call: Call): Promise<Reply> {
@@ -189,7 +190,7 @@ async function moveRule(call: Call<MoveBody>): Promise<Reply> {
   if (body.before === id || body.after === id)
     throw new Problem(422, 'invalid', "A rule can't be moved before or after itself.")
   const to: MoveTo = body.to === undefined ? { before: body.before, after: body.after } : { [body.to]: true }
-  const moved = movedRule(rules, id, to)
+  const moved = movedRule(rules, id, to, rules.length < entries.rules.size)
   if (moved.changed) {
     const changes = moveChanges(rules, moved.list, entries.rules)
     await context.store.writeRules(owner, changes, { by: identity.author })
@@ -208,7 +209,7 @@ async function switchRule(call: Call<{ readonly enabled: boolean }>): Promise<Re
   const rule = JSON.parse(found.json) as Rule
   const { enabled } = call.body
   const after = rule.enabled === enabled ? found : await write(call, found, { ...rule, enabled })
-  const reply = ruleReply(after)
+  const reply = changedReply(after)
   // What it has seen is asked for by who switches it on.
   const asked = enabled && context.settings().evidence.stream
   const reports = asked ? await seenBy(context.deliveries, { owner, id: found.id }) : null
