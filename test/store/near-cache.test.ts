@@ -28,7 +28,7 @@ class Near implements AsyncDisposable {
   constructor(settings: Partial<RedisSettings>, options: Partial<NearCacheOptions> = {}) {
     this.#store = new RedisStore(redisSettings({ commandTimeout: 2000, ...settings }))
     const listener: NearCacheListener = {
-      onRead: (owner, trouble) => this.reads.push(trouble ? `${owner}: ${trouble.message}` : owner),
+      onRead: (owner, _list, trouble) => this.reads.push(trouble ? `${owner}: ${trouble.message}` : owner),
       onHearing: (hears, why) => this.hearing.push(hears ? 'hears' : why),
     }
     this.cache = new NearCache(this.#store, { maxOwners: 1000, patience: 1000, ...options }, listener)

@@ -46,7 +46,22 @@ export const standing: Schema = {
     'The rule. Where `problem` is not null it may be anything, as somebody wrote it into the store.',
 }
 
+/** Of a rule in the answer to a change. */
+const problemAfterChange: Schema = {
+  ...nullable(text),
+  description:
+    'What is wrong with the entries of the owner after the change; null for nothing. The change itself is in force.',
+}
+
 export const ownedRule: Schema = object({ owner: text, id: text, rule: standing, etag, problem })
+/** A rule after a change. */
+export const changedRule: Schema = object({
+  owner: text,
+  id: text,
+  rule: standing,
+  etag,
+  problem: problemAfterChange,
+})
 
 export const error: Schema = object({
   error: object(

@@ -4,7 +4,7 @@
  */
 import { BigMap } from './big-map.js'
 import { effectOf, saidBy, Unreadable, type Effect, type EntryProblem, type Said } from './entry-problem.js'
-import type { Finders, Groups } from './group.js'
+import type { Finders, Groups, StoredGroups } from './group.js'
 import { compileCriteria, groupReferences, groupsProblem } from './match.js'
 import {
   checkEntry,
@@ -14,7 +14,7 @@ import {
   type OwnerParts,
   type Switch,
 } from './owner-entries.js'
-import { serviceDomainOf } from './owner.js'
+import { EVERYONE, serviceDomainOf } from './owner.js'
 import { periodOf } from './period.js'
 import type { InPieces } from './pieces.js'
 import { formatProblem, type Criteria, type Direction, type RelayWithTls, type Rule } from './rule.js'
@@ -219,6 +219,43 @@ export class Compilation implements Compiled {
     this.problems ??= []
     if (this.problems.length < PROBLEMS_MAX) this.problems.push(told)
   }
+}
+
+/** What an owner without any entry comes to. */
+export const NO_ENTRIES: Compiled = {
+  owner: '*',
+  switch: 'none',
+  outgoing: undefined,
+  incoming: undefined,
+  off: undefined,
+  groups: undefined,
+  problems: undefined,
+  problemCount: 0,
+  waits: undefined,
+  serviceProblem: undefined,
+}
+
+/** What was known, unchanged: also where there are many such reads in a row, this costs nothing. */
+export function unread(before: Compiled, { owner, rules }: OwnerParts): Compiled {
+  const known = before.outgoing ?? before.incoming ?? before.off
+  const problem = rules instanceof Unreadable ? rules.problem : ''
+  const told = { place: null, problem, effect: known ? 'last-valid' : 'waits', direction: null } as const
+  const unknown = {
+    ...NO_ENTRIES,
+    owner,
+    switch: 'unknown',
+    waits: { outgoing: told, incoming: told },
+  } as const
+  return { ...(known ? before : unknown), problems: [told], problemCount: 1 }
+}
+
+/** Whether there is nothing new to know of an owner. */
+export function isAllUnreadable(
+  { owner, rules, service }: OwnerParts,
+  groups: StoredGroups | Unreadable,
+): boolean {
+  const parts = [rules, groups, ...(owner === EVERYONE ? [] : [service])]
+  return parts.every((part) => part instanceof Unreadable)
 }
 
 const DIRECTIONS = ['outgoing', 'incoming'] as const

@@ -7,7 +7,7 @@ import { checkRules } from './checked-rules.js'
 import { Unreadable, type EntryProblem } from './entry-problem.js'
 import { Groups, type StoredGroups } from './group.js'
 import { compileCriteria, type FieldOutcome, type MessageView } from './match.js'
-import type { OwnedRule, OwnerParts, Switch } from './owner-entries.js'
+import { switchOf, type OwnedRule, type OwnerParts, type Switch } from './owner-entries.js'
 import { periodOf } from './period.js'
 import { RuleList, type Verdict } from './rule-list.js'
 
@@ -70,13 +70,15 @@ export function explain(
 ): Explanation {
   const compiled = owners.map((parts) => [parts, RuleList.compile(parts, groups)] as const)
   const read = new Groups(groups)
-  const explained = compiled.map(([{ owner, rules: stored }, list]): ExplainedOwner => {
+  const explained = compiled.map(([parts, list]): ExplainedOwner => {
+    const { owner, rules: stored } = parts
+    const service = switchOf(parts, 'unknown').is
     const { decides, reported } = list.matches(message)
     const reports = new Set(reported.map(({ id }) => id))
     const valid = stored instanceof Unreadable ? [] : checkRules({ owner, rules: stored }, read).rules
     const rules = valid.map((owned): ExplainedRule => {
       const exempts = owned.rule.actions.relayWithTls.level === 'none'
-      const { state, fields } = judged(owned, list.switch, message, read)
+      const { state, fields } = judged(owned, service, message, read)
       let part: ExplainedRule['part'] = null
       if (decides?.id === owned.id) part = exempts ? 'exempts' : 'decides'
       else if (reports.has(owned.id) && !exempts) part = 'reports'
@@ -85,7 +87,7 @@ export function explain(
     const { problems = [], problemCount } = list
     return {
       owner,
-      awake: isAwake(list.switch),
+      awake: isAwake(service),
       rules,
       problems,
       problemCount,

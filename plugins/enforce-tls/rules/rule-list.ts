@@ -2,11 +2,10 @@
  * An owner's rules, compiled and in order, and the decision for one message: the first enabled rule that
  * matches decides. Pure. While nothing can stand in for a broken entry, mail that it might cover has no decision.
  */
-import { Compilation, type Compiled, type Waits } from './compilation.js'
-import { InvalidEntry, Unreadable, type EntryProblem } from './entry-problem.js'
+import { Compilation, isAllUnreadable, NO_ENTRIES, unread, type Compiled, type Waits } from './compilation.js'
+import { InvalidEntry, type EntryProblem, type Unreadable } from './entry-problem.js'
 import { Groups, type Finders, type StoredGroups } from './group.js'
 import type { MessageView } from './match.js'
-import { EVERYONE } from './owner.js'
 import type { OwnerParts, Switch } from './owner-entries.js'
 import { atOnce, type InPieces } from './pieces.js'
 import { requirementOf, type Requirement } from './requirement.js'
@@ -21,19 +20,6 @@ export interface Verdict {
   readonly requirement: Requirement | null
   /** What rules in mode `report` would have required, each for itself. */
   readonly reported: readonly Requirement[]
-}
-
-const NO_ENTRIES: Compiled = {
-  owner: '*',
-  switch: 'none',
-  outgoing: undefined,
-  incoming: undefined,
-  off: undefined,
-  groups: undefined,
-  problems: undefined,
-  problemCount: 0,
-  waits: undefined,
-  serviceProblem: undefined,
 }
 
 /** An owner's rules in force. Immutable. */
@@ -83,24 +69,11 @@ export class RuleList implements Compiled {
     groups: StoredGroups | Unreadable,
     before = RuleList.empty,
   ): InPieces<RuleList> {
-    if (isAllUnreadable(parts, groups)) return before.#whereAllIsUnreadable(parts)
+    if (isAllUnreadable(parts, groups)) return new RuleList(unread(before, parts))
     const compilation = new Compilation(parts, new Groups(groups, before.groups), before)
     yield* compilation.run()
     const { outgoing, incoming, off, problems } = compilation
     return (outgoing ?? incoming ?? off ?? problems) ? new RuleList(compilation) : RuleList.empty
-  }
-
-  /** The same list, also where there are many such reads in a row. */
-  #whereAllIsUnreadable({ owner, rules }: OwnerParts): RuleList {
-    const known = this.outgoing ?? this.incoming ?? this.off
-    const problem = rules instanceof Unreadable ? rules.problem : ''
-    const told = { place: null, problem, effect: known ? 'last-valid' : 'waits', direction: null } as const
-    return new RuleList({
-      ...NO_ENTRIES,
-      ...(known ? this : { owner, switch: 'unknown', waits: { outgoing: told, incoming: told } }),
-      problems: [told],
-      problemCount: 1,
-    })
   }
 
   /** Whether a decision on outgoing mail needs the header of the message. */
@@ -145,12 +118,6 @@ export class RuleList implements Compiled {
     if (action.level === 'none') return null
     return requirementOf(action, recipient.domain, { owner: this.owner, id, name })
   }
-}
-
-/** Whether there is nothing new to know of an owner. */
-function isAllUnreadable({ owner, rules, service }: OwnerParts, groups: StoredGroups | Unreadable): boolean {
-  const parts = [rules, groups, ...(owner === EVERYONE ? [] : [service])]
-  return parts.every((part) => part instanceof Unreadable)
 }
 
 const NOTHING: readonly Requirement[] = []

@@ -26,6 +26,8 @@ function storeOf(services: Readonly<Record<string, string | null>>): CountedStor
     groups: () => Promise.resolve(new Map()),
     readOwner: (owner) =>
       Promise.resolve({ owner, rules: new Map(Object.entries(RULES)), service: services[owner] ?? null }),
+    readRules: () => Promise.resolve(new Map(Object.entries(RULES))),
+    readService: (domain) => Promise.resolve(services[domain] ?? null),
   }
 }
 

@@ -31,6 +31,8 @@ export class RuleModel {
   /** Why it is not saved, and which field is to blame. */
   why: { readonly message: string; readonly field: string | null } | null = null
   conflict: Conflict | null = null
+  /** What is wrong with entries of the owner, as the answer to the last change says. */
+  others: string | null = null
   restored = false
   #saving = false
   #again = false
@@ -190,7 +192,7 @@ export class RuleModel {
       { enabled },
       this.base.etag,
     )
-    this.base = body
+    this.#changed(body)
     this.draft = { ...this.draft, enabled: body.rule.enabled }
     this.#tell()
     return body.reports
@@ -230,9 +232,15 @@ export class RuleModel {
         ? await request<StoredRule>('POST', `owners/${part(this.owner)}/rules`, { rule })
         : await request<StoredRule>('PUT', rulePath(this.owner, base.id), { rule }, base.etag)
     if (base === null) keep(keptName(this.owner, this.direction, null), null)
-    this.base = { ...answer.body, etag: answer.etag === '' ? answer.body.etag : answer.etag }
+    this.#changed({ ...answer.body, etag: answer.etag === '' ? answer.body.etag : answer.etag })
     const { enabled, position } = answer.body.rule
     this.draft = { ...this.draft, enabled, ...(position === undefined ? {} : { position }) }
+  }
+
+  /** Only a valid rule can be changed, so what is wrong then is wrong with others. */
+  #changed(stored: StoredRule): void {
+    this.others = stored.problem
+    this.base = { ...stored, problem: null }
   }
 
   async #failed(error: unknown): Promise<void> {

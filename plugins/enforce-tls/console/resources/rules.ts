@@ -10,6 +10,7 @@ import { changeableOwner, param, visibleOwner } from '../owner-access.js'
 import { Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
 import {
+  changedRule,
   draft,
   etag,
   flag,
@@ -60,7 +61,7 @@ export const ruleRoutes = [
     summary: "A new rule at the end of an owner's list, off unless it says otherwise.",
     needs: 'editor',
     body: object({ rule: draft }),
-    answers: { 201: ownedRule },
+    answers: { 201: changedRule },
     handle: createRule,
   }),
   route({
@@ -80,7 +81,7 @@ export const ruleRoutes = [
     needs: 'editor',
     precondition: true,
     body: object({ rule: draft }),
-    answers: { 200: ownedRule },
+    answers: { 200: changedRule },
     handle: setRule,
   }),
   route({
@@ -122,7 +123,7 @@ export const ruleRoutes = [
     body: object({ enabled: flag }),
     answers: {
       200: object({
-        ...(ownedRule['properties'] as Readonly<Record<string, Schema>>),
+        ...(changedRule['properties'] as Readonly<Record<string, Schema>>),
         reports: {
           ...nullable(ruleReport),
           description:
