@@ -2,10 +2,12 @@
  * An owner's entries, checked and compiled one by one. Pure. What is broken is replaced by what it still says of
  * itself or by its last valid version, and told; the others are in force as if it were not there.
  */
-import { BigMap } from './big-map.js'
+import { compileAgain, compileRule } from './compile-rule.js'
+import type { Compiled } from './compiled.js'
 import { effectOf, saidBy, Unreadable, type Effect, type EntryProblem, type Said } from './entry-problem.js'
-import type { Finders, Groups, StoredGroups } from './group.js'
-import { compileCriteria, groupReferences, groupsProblem } from './match.js'
+import type { Finders, Groups } from './group.js'
+import { canStandIn, DIRECTIONS, lastValidOf, type LastValidRules } from './last-valid.js'
+import { groupReferences, groupsProblem } from './match.js'
 import {
   checkEntry,
   PIECE,
@@ -14,39 +16,15 @@ import {
   type OwnerParts,
   type Switch,
 } from './owner-entries.js'
-import { EVERYONE, serviceDomainOf } from './owner.js'
-import { periodOf } from './period.js'
+import { serviceDomainOf } from './owner.js'
 import type { InPieces } from './pieces.js'
 import { formatProblem, type Criteria, type Direction, type RelayWithTls, type Rule } from './rule.js'
-import { criteriaOf, RuleIndex, type CompiledRule, type Conditions } from './rule-index.js'
-
-/** What an owner's entries come to. */
-export interface Compiled {
-  readonly owner: string
-  readonly switch: Switch
-  readonly outgoing: RuleIndex | undefined
-  readonly incoming: RuleIndex | undefined
-  /** Rules that are off, by id. */
-  readonly off: readonly string[] | undefined
-  /** The groups that rules refer to. */
-  readonly groups: Finders | undefined
-  /** The first of the broken entries. */
-  readonly problems: readonly EntryProblem[] | undefined
-  readonly problemCount: number
-  /** Why all mail of a direction waits. */
-  readonly waits: Waits | undefined
-  /** Why mail that a rule covers waits: nobody knows whether rules act. */
-  readonly serviceProblem: EntryProblem | undefined
-}
-
-export type Waits = { readonly [direction in Direction]?: EntryProblem }
+import { criteriaOf, RuleIndex, type CompiledRule } from './rule-index.js'
 
 /** So many broken entries of an owner are kept to be told. */
 const PROBLEMS_MAX = 20
 /** So many rules are looked through between two yields. */
 const RULES = 2000
-
-type LastValid = CompiledRule | 'off'
 
 /** Compiles entries into itself. */
 export class Compilation implements Compiled {
@@ -62,7 +40,7 @@ export class Compilation implements Compiled {
   readonly #parts: OwnerParts
   readonly #groups: Groups
   readonly #before: Compiled
-  #lastValid: { readonly [direction in Direction]: ReadonlyMap<string, LastValid> } | undefined
+  #lastValid: LastValidRules | undefined
   readonly #actions = new Map<string, RelayWithTls>()
 
   /**
@@ -121,11 +99,8 @@ export class Compilation implements Compiled {
 
   #take(id: string, rule: Rule): void {
     if (!rule.enabled) return this.#takeOff(id)
-    const { name, position, actions, direction, criteria } = rule
-    const action = shared(this.#actions, actions.relayWithTls)
-    const source = onlyRecipient(criteria) ?? criteria
-    const conditions = conditionsOf(rule, this.#groups)
-    this.#indexFor(direction).add({ id, name, position, action, conditions, source }, this.#groups)
+    const compiled = compileRule(id, rule, this.#groups, this.#actions)
+    this.#indexFor(rule.direction).add(compiled, this.#groups)
   }
 
   #takeOff(id: string): void {
@@ -160,13 +135,9 @@ export class Compilation implements Compiled {
     return effectOf(said)
   }
 
-  /** With the groups as they are now: what was added to one since holds for this rule too. */
   *#takeAgain(direction: Direction, last: CompiledRule): InPieces<void> {
-    const criteria = criteriaOf(last)
-    yield* this.#readGroups(criteria)
-    const { conditions } = last
-    const again = conditions && { ...conditions, criteria: compileCriteria(criteria, this.#groups) }
-    this.#indexFor(direction).add({ ...last, conditions: again }, this.#groups)
+    yield* this.#readGroups(criteriaOf(last))
+    this.#indexFor(direction).add(compileAgain(last, this.#groups), this.#groups)
   }
 
   /** Where nothing can be read at all, what was known goes on. */
@@ -219,103 +190,4 @@ export class Compilation implements Compiled {
     this.problems ??= []
     if (this.problems.length < PROBLEMS_MAX) this.problems.push(told)
   }
-}
-
-/** What an owner without any entry comes to. */
-export const NO_ENTRIES: Compiled = {
-  owner: '*',
-  switch: 'none',
-  outgoing: undefined,
-  incoming: undefined,
-  off: undefined,
-  groups: undefined,
-  problems: undefined,
-  problemCount: 0,
-  waits: undefined,
-  serviceProblem: undefined,
-}
-
-/** What was known, unchanged: also where there are many such reads in a row, this costs nothing. */
-export function unread(before: Compiled, { owner, rules }: OwnerParts): Compiled {
-  const known = before.outgoing ?? before.incoming ?? before.off
-  const problem = rules instanceof Unreadable ? rules.problem : ''
-  const told = { place: null, problem, effect: known ? 'last-valid' : 'waits', direction: null } as const
-  const unknown = {
-    ...NO_ENTRIES,
-    owner,
-    switch: 'unknown',
-    waits: { outgoing: told, incoming: told },
-  } as const
-  return { ...(known ? before : unknown), problems: [told], problemCount: 1 }
-}
-
-/** Whether there is nothing new to know of an owner. */
-export function isAllUnreadable(
-  { owner, rules, service }: OwnerParts,
-  groups: StoredGroups | Unreadable,
-): boolean {
-  const parts = [rules, groups, ...(owner === EVERYONE ? [] : [service])]
-  return parts.every((part) => part instanceof Unreadable)
-}
-
-const DIRECTIONS = ['outgoing', 'incoming'] as const
-
-/** Looks up what was compiled last by id; only where it is needed, for there may be many rules. */
-function* lastValidOf({
-  outgoing,
-  incoming,
-  off,
-}: Compiled): InPieces<{ readonly [direction in Direction]: ReadonlyMap<string, LastValid> }> {
-  const found = { outgoing: new BigMap<LastValid>(), incoming: new BigMap<LastValid>() }
-  let looked = 0
-  for (const id of off ?? []) {
-    found.outgoing.set(id, 'off')
-    if (++looked % RULES === 0) yield
-  }
-  for (const [direction, index] of [['outgoing', outgoing] as const, ['incoming', incoming] as const]) {
-    for (const rule of index?.rules ?? []) {
-      found[direction].set(rule.id, rule)
-      if (++looked % RULES === 0) yield
-    }
-  }
-  return found
-}
-
-/**
- * Whether a last valid version may stand in: not one that requires nothing by itself, where the entry says that it
- * is on and enforces, and not one that enforces, where it says that it only reports.
- */
-function canStandIn(last: LastValid, { enabled, mode }: Said): boolean {
-  if (last === 'off') return enabled !== true
-  return mode === undefined || (mode === 'report') === (last.conditions?.report === true)
-}
-
-function conditionsOf(rule: Rule, groups: Groups): Conditions | null {
-  const report = rule.mode === 'report'
-  const period = periodOf(rule)
-  const always = period.from === -Infinity && period.until === Infinity
-  if (always && !report && isFoundByAddress(rule.criteria)) return null
-  return { period, report, criteria: compileCriteria(rule.criteria, groups) }
-}
-
-/** Whether the address by which the index finds a rule is all that it asks for. */
-function isFoundByAddress(criteria: Criteria): boolean {
-  const [field, ...others] = Object.keys(criteria)
-  if (others.length > 0 || (field !== 'to' && field !== 'from')) return false
-  return criteria[field]?.matchesNone === undefined
-}
-
-/** The one recipient pattern that is all that most rules ask for. */
-function onlyRecipient(criteria: Criteria): string | undefined {
-  const { matchesAny = [], matchesNone } = criteria.to ?? {}
-  if (matchesAny.length !== 1 || matchesNone !== undefined || !isFoundByAddress(criteria)) return undefined
-  return matchesAny[0]
-}
-
-/** Most rules of a list do the same. */
-function shared(actions: Map<string, RelayWithTls>, action: RelayWithTls): RelayWithTls {
-  const key = JSON.stringify(action)
-  const known = actions.get(key) ?? action
-  actions.set(key, known)
-  return known
 }

@@ -2,7 +2,8 @@
  * An owner's rules, compiled and in order, and the decision for one message: the first enabled rule that
  * matches decides. Pure. While nothing can stand in for a broken entry, mail that it might cover has no decision.
  */
-import { Compilation, isAllUnreadable, NO_ENTRIES, unread, type Compiled, type Waits } from './compilation.js'
+import { Compilation } from './compilation.js'
+import { isAllUnreadable, NO_ENTRIES, unread, type Compiled, type Waits } from './compiled.js'
 import { InvalidEntry, type EntryProblem, type Unreadable } from './entry-problem.js'
 import { Groups, type Finders, type StoredGroups } from './group.js'
 import type { MessageView } from './match.js'

@@ -166,8 +166,8 @@ describe('an explanation tells', () => {
         ['r3', 'off', null],
       ],
     )
-    assert.match(acme?.waitsFor?.problem ?? '', /"group:banks" names a group that does not exist/)
-    assert.deepEqual(acme?.problems, [acme?.waitsFor])
+    assert.match(acme.waitsFor?.problem ?? '', /"group:banks" names a group that does not exist/)
+    assert.deepEqual(acme.problems, [acme.waitsFor])
   })
 
   it('a broken entry that keeps no mail, beside the verdict', () => {
