@@ -85,6 +85,15 @@ it('a group that is broken by hand stays in force as it was, for every owner tha
   await bounces.waitForMessages(2)
   await mail('friend@open.example')
   await open.waitForMessages(4)
+  for (const domain of ['acme.example', 'other.example'])
+    await redis.cli(
+      'HSET',
+      `enforce-tls:rules:${domain}`,
+      'c',
+      JSON.stringify(storedRule({ to: ['clinic.example'] })),
+    )
+  await mail('lab@clinic.example')
+  await bounces.waitForMessages(4)
   await redis.cli('HSET', 'enforce-tls:groups', 'banks', '["court.example"]')
   await mail('cfo@bank.example')
   await open.waitForMessages(6)
