@@ -409,6 +409,17 @@ const MORE_GROUP_ROWS: readonly Row[] = [
     is: { 'new.example': 'encrypt by g', 'bank.example': 'encrypt by g' },
   },
   {
+    what: 'also where it is one for exceptions',
+    before: [
+      {
+        rules: { g: rule('x', { criteria: { to: { matchesAny: ['*'], matchesNone: ['group:banks'] } } }) },
+        groups: BANKS,
+      },
+    ],
+    now: { rules: { g: '{' }, groups: { banks: '["new.example"]' } },
+    is: { 'new.example': 'nothing', 'bank.example': 'encrypt by g' },
+  },
+  {
     what: 'a rule that takes up a group that does not exist keeps what it was',
     before: [{ rules: { g: rule('clinic.example') } }],
     now: { rules: { g: rule('group:nobody') } },

@@ -23,7 +23,7 @@ import {
   standing,
   text,
 } from '../schemas.js'
-import { isOn } from '../../rules/owner-entries.js'
+import { switchOf } from '../../rules/owner-entries.js'
 import { listEtag, storedRule, validRules } from '../stored-rules.js'
 import { changedReply, checkedRule, listReply, read, readRule, ruleReply, write } from './rule-access.js'
 
@@ -140,7 +140,14 @@ async function createRule(call: Call<RuleBody>): Promise<Reply> {
   const owner = changeableOwner(call, param(call, 'owner'))
   const found = await read(call, owner)
   const { entries, groups } = found
-  if (!isOn(entries))
+  const service = switchOf(entries, 'unknown')
+  if (service.problem !== null)
+    throw new Problem(
+      409,
+      'service-invalid',
+      `The service of ${serviceDomainOf(owner) ?? owner} is not valid, so there can be no new rules for it; switch it on or off first: ${service.problem}.`,
+    )
+  if (service.is !== 'on')
     throw new Problem(
       409,
       'service-off',
