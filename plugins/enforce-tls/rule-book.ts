@@ -1,8 +1,9 @@
 /**
- * Answers "what is required of this message?" out of a rule store. The last valid list
- * of an owner stays in force while the store is away or its rules are broken; an owner that was never read
- * makes the answer fail with a `RulesUnknown`: unknown is not "none".
+ * Answers "what is required of this message?" out of a rule store. What was last known of an owner stays in force
+ * while the store is away; an owner that was never read, or that has an entry which nothing can stand in for, makes
+ * the answer fail with a `RulesUnknown`: unknown is not "none".
  */
+import { effectWords, placedProblem } from './entries/problem-words.js'
 import type { HarakaLogger } from './haraka/types.js'
 import type { MailAddress } from './rules/address.js'
 import { Decision } from './rules/decide.js'
@@ -41,8 +42,8 @@ export class RuleBook {
   readonly #cache: NearCache
   readonly #log: RuleBookOptions['log']
   readonly #maxOwners: number
-  /** What was logged of each owner, so that a trouble is one line and not one a message. */
-  readonly #troubles = new Map<string, string>()
+  /** What was logged of each owner, so that a broken entry is one line and not one a message. */
+  readonly #told = new Map<string, readonly string[]>()
   /** Whether it was logged that the store does not answer. */
   #away = false
 
@@ -51,7 +52,7 @@ export class RuleBook {
     this.#log = log
     this.#maxOwners = options.maxOwners
     this.#cache = new NearCache(store, options, {
-      onRead: (owner, trouble, known) => this.#onRead(owner, trouble, known),
+      onRead: (owner, list, trouble) => this.#onRead(owner, list, trouble),
       onHearing: (hears, why) => this.#onHearing(hears, why),
     })
   }
@@ -66,7 +67,8 @@ export class RuleBook {
    * I/O, where the rules of all owners are near, and look at nothing but the address by which they are found.
    *
    * @param readHeaders gives the message's header; only called when a rule asks for it, and its failure is passed on
-   * @throws {RulesUnknown} (rejects) when the rules of an owner can't be read and never were.
+   * @throws {RulesUnknown} (rejects, always) when the rules of an owner can't be read and never were, or a broken entry
+   *   keeps them from deciding.
    */
   verdictsOn(
     sender: MailAddress,
@@ -74,7 +76,7 @@ export class RuleBook {
     readHeaders: () => HeaderBlock | Promise<HeaderBlock>,
   ): readonly Verdict[] | Promise<readonly Verdict[]> {
     const near = this.#cache.peekAll(sender)
-    if (!near || needHeaders(near)) return this.#verdictsLater(near, sender, recipients, readHeaders)
+    if (!near || askForMore(near)) return this.#verdictsLater(near, sender, recipients, readHeaders)
     return quickVerdicts(near, sender, recipients) ?? inPieces(verdicts(near, sender, recipients, undefined))
   }
 
@@ -87,7 +89,7 @@ export class RuleBook {
     const lists = this.#cache.peekAll(recipient) ?? (await this.#listsOf(recipient))
     const decision = new Decision(lists, { direction: 'incoming', sender, recipient, now: Date.now() })
     await inPieces(decision.finishing())
-    return decision.verdict
+    return await this.#knowing(() => Promise.resolve(decision.verdict))
   }
 
   /** Gives the watch of the store back. */
@@ -102,70 +104,98 @@ export class RuleBook {
     readHeaders: () => HeaderBlock | Promise<HeaderBlock>,
   ): Promise<readonly Verdict[]> {
     const lists = near ?? (await this.#listsOf(sender))
-    const headers = needHeaders(lists) ? await readHeaders() : undefined
-    return inPieces(verdicts(lists, sender, recipients, headers))
+    const headers = lists.some(({ needsHeaders }) => needsHeaders) ? await readHeaders() : undefined
+    return await this.#knowing(() => inPieces(verdicts(lists, sender, recipients, headers)))
   }
 
   #listsOf(address: MailAddress): Promise<RuleList[]> {
     return Promise.all(
       ownersOf(address).map((owner) =>
         this.#cache.get(owner).catch((error: unknown) => {
-          throw new RulesUnknown(this.#describe(error), mustWait(error), { cause: error })
+          throw new RulesUnknown(wordsOf(error), isGone(error), { cause: error })
         }),
       ),
     )
   }
 
-  #describe(error: unknown): string {
-    if (error instanceof InvalidEntry)
-      return `${this.#store.description}: ${this.#store.placeOf(error.place)}: ${error.problem}`
-    return error instanceof Error ? error.message : String(error)
+  async #knowing<T>(decision: () => Promise<T>): Promise<T> {
+    try {
+      return await decision()
+    } catch (error) {
+      if (!(error instanceof InvalidEntry)) throw error
+      throw new RulesUnknown(placedProblem(error, this.#store), true, { cause: error })
+    }
   }
 
-  #onRead(owner: string, error: Error | null, known: boolean): void {
-    if (error === null) return this.#settle(owner)
-    // A store whose answers do not count is told of once, by who found that.
-    if (error instanceof DoubtfulStore && error.owner === null) return
-    const trouble = this.#describe(error)
-    if (error instanceof StoreError && error.code === 'STORE_UNAVAILABLE') {
-      if (this.#away) return
-      this.#away = true
-      const rest = 'those last known stay in force, mail of owners never read is deferred'
-      this.#log.logerror(`rules can't be read, ${rest}: ${trouble}`)
+  #onRead(owner: string, list: RuleList | null, trouble: Error | null): void {
+    if (trouble === null) {
+      if (this.#away) this.#log.lognotice('rules can be read again')
+      this.#away = false
+      this.#tell(owner, list)
       return
     }
-    if (this.#troubles.get(owner) === trouble) return
-    this.#remember(owner, trouble)
-    const consequence = known ? 'the last valid rules stay in force' : 'mail of this owner is deferred'
-    this.#log.logerror(`rules of ${owner} can't be used, ${consequence}: ${trouble}`)
+    if (trouble instanceof DoubtfulStore) {
+      // A store whose answers do not count is told of once, by who found that.
+      if (trouble.owner !== null) this.#tellDoubt(owner, list, trouble.message)
+      return
+    }
+    if (this.#away) return
+    this.#away = true
+    const rest = 'those last known stay in force, mail of owners never read is deferred'
+    this.#log.logerror(`rules can't be read, ${rest}: ${trouble.message}`)
   }
 
-  #settle(owner: string): void {
-    if (this.#troubles.delete(owner)) this.#log.lognotice(`rules of ${owner} are in order again`)
-    if (this.#away) this.#log.lognotice('rules can be read again')
-    this.#away = false
+  #tellDoubt(owner: string, list: RuleList | null, trouble: string): void {
+    const consequence =
+      list === null ? 'mail of this owner is deferred' : 'the last valid rules stay in force'
+    const words = `rules of ${owner} can't be used, ${consequence}: ${trouble}`
+    if (this.#told.get(owner)?.[0] === words) return
+    this.#log.logerror(words)
+    this.#remember(owner, [words])
+  }
+
+  /** Logs what is broken of an owner and was not before. */
+  #tell(owner: string, list: RuleList | null): void {
+    const { problems = [], problemCount = 0 } = list ?? {}
+    const before = this.#told.get(owner)
+    if (problems.length === 0) {
+      if (this.#told.delete(owner)) this.#log.lognotice(`rules of ${owner} are in order again`)
+      return
+    }
+    const words = problems.map((each) => `${effectWords(owner, each)}: ${placedProblem(each, this.#store)}`)
+    const more = problemCount - problems.length
+    if (more > 0)
+      words.push(`${more} more entries of ${owner} are not valid; enforce-tls status lists them all`)
+    for (const each of words) if (!before?.includes(each)) this.#log.logerror(each)
+    this.#remember(owner, words)
+  }
+
+  #remember(owner: string, words: readonly string[]): void {
+    this.#told.delete(owner)
+    this.#told.set(owner, words)
+    const [oldest] = this.#told.keys()
+    if (this.#told.size > this.#maxOwners && oldest !== undefined) this.#told.delete(oldest)
   }
 
   #onHearing(hears: boolean, why: string): void {
     if (hears) this.#log.lognotice('changes of rules are heard of at once')
     else this.#log.logwarn(`changes of rules are not heard of, so rules are read again now and then: ${why}`)
   }
-
-  #remember(owner: string, trouble: string): void {
-    this.#troubles.set(owner, trouble)
-    const [oldest] = this.#troubles.keys()
-    if (this.#troubles.size > this.#maxOwners && oldest !== undefined) this.#troubles.delete(oldest)
-  }
 }
 
 /** Whether mail has to wait, whatever happens to mail while the store does not answer. */
-function mustWait(error: unknown): boolean {
-  return error instanceof InvalidEntry || (error instanceof StoreError && error.code === 'STORE_GONE')
+function isGone(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'STORE_GONE'
 }
 
-function needHeaders(lists: readonly RuleList[]): boolean {
-  for (const list of lists) if (list.needsHeaders) return true
+/** Whether lists can't decide at once. */
+function askForMore(lists: readonly RuleList[]): boolean {
+  for (const list of lists) if (list.needsHeaders || list.isUncertain) return true
   return false
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** So many recipients are decided for between two yields. */

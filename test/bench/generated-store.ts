@@ -26,6 +26,10 @@ export class GeneratedStore implements RuleStore {
     return Promise.resolve({ owner, rules, service: owner === '*' ? null : ON })
   }
 
+  async readRules(owner: string): Promise<ReadonlyMap<string, string>> {
+    return (await this.readOwner(owner)).rules
+  }
+
   readService(): Promise<string> {
     return Promise.resolve(ON)
   }

@@ -24,6 +24,7 @@ describe('explain', { concurrency: 8 }, () => {
       from: 'ann@acme.example',
       to: 'cfo@bank.example',
       direction: 'outgoing',
+      waits: false,
       requirement: null,
       decidedBy: [],
       reported: [],
@@ -32,6 +33,7 @@ describe('explain', { concurrency: 8 }, () => {
       owners: ['*', 'acme.example', 'ann@acme.example'].map((owner) => ({
         owner,
         awake: owner === '*',
+        problems: [],
         rules: [],
       })),
       reportOnly: false,
@@ -248,12 +250,10 @@ Nothing is required: the message goes its way as if there were no rules.
       rulesFile.file,
       '{"domains":{"acme.example":{"enabled":true}},"rules":{"acme.example":{"x":{}}}}',
     )
-    const { code, stderr } = await rulesFile.run(...ASK)
+    const { code, stdout } = await rulesFile.run(...ASK)
     assert.equal(code, 1)
-    assert.match(
-      stderr,
-      /the message would wait, since the rules of acme\.example are not valid .*\["x"\]: field name: is missing/,
-    )
+    assert.match(stdout, /^ {4}not valid \(unknown\): .*\["x"\]: field name: is missing$/m)
+    assert.match(stdout, /^Unknown: the message waits until these entries are valid, or deleted\.$/m)
   })
 
   const REFUSED: readonly (readonly [string, readonly string[], number, RegExp])[] = [

@@ -72,6 +72,19 @@ describe('two consoles on one Redis', () => {
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 412])
   })
 
+  it('show all other domains beside one whose rules are no hash', async () => {
+    await redis.cli('SET', 'enforce-tls:rules:broken.example', 'text')
+    const client = await one.signedIn('admin')
+    const { status, body } = await client.get<{ domain: string; problems: string[] }[]>('domains')
+    assert.equal(status, 200)
+    assert.deepEqual(
+      body.map(({ domain }) => domain),
+      ['*', 'acme.example', 'broken.example'],
+    )
+    assert.match(body[2]?.problems.join() ?? '', /key enforce-tls:rules:broken\.example is not a hash/)
+    await redis.cli('DEL', 'enforce-tls:rules:broken.example')
+  })
+
   it('tell nobody where the Redis is when it is away', async () => {
     const client = await one.signedIn('admin')
     await redis.stop()

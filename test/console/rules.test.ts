@@ -154,6 +154,45 @@ describe('a rule', () => {
     assert.deepEqual(await names(client), ['Bank'])
   })
 
+  it('that is changed beside broken ones is in force, and the answer says what is broken', async () => {
+    await using server = await startConsole()
+    const client = await withDomain(server)
+    const { id, etag } = await create(client, 'first')
+    const bad = JSON.stringify({ ...storedRule({ to: ['bank.example'] }), name: 7 })
+    await server.store.writeRules('acme.example', [{ id: 'bad', expected: null, value: bad }])
+    const says =
+      /^Entries of acme\.example are not valid; .* mail waits: rule bad: field name: 7 is not of type string$/
+    const created = await client.post<OwnedRule>(RULES, { rule: { ...DRAFT, enabled: true } })
+    assert.equal(created.status, 201)
+    assert.match(created.body.problem ?? '', says)
+    const set = await client.put<OwnedRule>(`${RULES}/${id}`, { rule: { ...DRAFT, name: 'other' } }, etag)
+    assert.equal(set.status, 200)
+    assert.match(set.body.problem ?? '', says)
+    for (const enabled of [true, false]) {
+      const switched = await client.post<OwnedRule>(`${RULES}/${id}/enabled`, { enabled })
+      assert.match(switched.body.problem ?? '', says)
+    }
+    const { body } = await client.get<RuleList>(RULES)
+    assert.deepEqual(
+      body.rules.filter(({ problem }) => problem !== null).map((each) => each.id),
+      ['bad'],
+      'a list says of each rule what is wrong with that one',
+    )
+    const asked = await client.post<{ waits: boolean; owners: { problems: { field: string }[] }[] }>(
+      'explain',
+      {
+        from: 'ann@acme.example',
+        to: 'cfo@bank.example',
+      },
+    )
+    assert.equal(asked.status, 200)
+    assert.equal(asked.body.waits, true)
+    assert.deepEqual(
+      asked.body.owners.flatMap(({ problems }) => problems.map(({ field }) => field)),
+      ['bad'],
+    )
+  })
+
   it('moves to another place, with the list or the rule as it was seen', async () => {
     await using server = await startConsole()
     const client = await withDomain(server)

@@ -1,6 +1,11 @@
 /** NearCache over a real Redis: what is near costs no command, and whatever changes is in force. */
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { describe, it } from 'node:test'
+import { FileStore } from '../../plugins/enforce-tls/store/file-store.js'
+import type { RuleStore } from '../../plugins/enforce-tls/store/rule-store.js'
+import { TemporaryFolder } from '../support/temporary-folder.js'
 import { parseAddress } from '../../plugins/enforce-tls/rules/address.js'
 import { InvalidEntry } from '../../plugins/enforce-tls/rules/rule-list.js'
 import {
@@ -23,12 +28,13 @@ class Near implements AsyncDisposable {
   readonly reads: string[] = []
   readonly hearing: string[] = []
   readonly cache: NearCache
-  readonly #store: RedisStore
+  readonly #store: RuleStore
 
-  constructor(settings: Partial<RedisSettings>, options: Partial<NearCacheOptions> = {}) {
-    this.#store = new RedisStore(redisSettings({ commandTimeout: 2000, ...settings }))
+  constructor(where: Partial<RedisSettings> | FileStore, options: Partial<NearCacheOptions> = {}) {
+    this.#store =
+      where instanceof FileStore ? where : new RedisStore(redisSettings({ commandTimeout: 2000, ...where }))
     const listener: NearCacheListener = {
-      onRead: (owner, trouble) => this.reads.push(trouble ? `${owner}: ${trouble.message}` : owner),
+      onRead: (owner, _list, trouble) => this.reads.push(trouble ? `${owner}: ${trouble.message}` : owner),
       onHearing: (hears, why) => this.hearing.push(hears ? 'hears' : why),
     }
     this.cache = new NearCache(this.#store, { maxOwners: 1000, patience: 1000, ...options }, listener)
@@ -229,7 +235,7 @@ describe('while Redis is away or broken', () => {
     way.release()
   })
 
-  it('a broken rule leaves the last valid list in force, and costs one read', async () => {
+  it('a broken rule leaves its last valid version in force, and costs one read', async () => {
     await using redis = await startRules()
     await using near = new Near({ port: redis.port })
     await near.untilHearing()
@@ -248,5 +254,91 @@ describe('while Redis is away or broken', () => {
     await assert.rejects(near.level('*'), InvalidEntry)
     await assert.rejects(near.level('*'), InvalidEntry)
     assert.equal(near.reads.length, 3)
+  })
+
+  it('a new rule is in force at once beside a broken one, and so is the broken one when it is mended', async () => {
+    await using redis = await startRules()
+    await using near = new Near({ port: redis.port })
+    await near.untilHearing()
+    await redis.cli('HSET', RULES, 'off', `${JSON.stringify(storedRule({ to: ['*'], enabled: false }))},`)
+    await near.untilLevel('encrypt')
+    await setRule(redis, 'verify')
+    await near.untilLevel('verify')
+    await redis.cli('HSET', RULES, 'r1', '{')
+    const better = storedRule({ to: ['bank.example'], action: { level: 'secure' } })
+    await redis.cli('HSET', RULES, 'r0', JSON.stringify(better))
+    await near.untilLevel('secure')
+    await redis.cli('HDEL', RULES, 'r0')
+    await near.untilLevel('verify')
+    await setRule(redis, 'encrypt')
+    await near.untilLevel('encrypt')
+    await redis.cli('HSET', RULES, 'r1', '{')
+    await redis.cli('HDEL', RULES, 'r1')
+    await near.untilLevel('none')
+  })
+
+  for (const key of ['enforce-tls:rules:acme.example', 'enforce-tls:domains', 'enforce-tls:groups'])
+    it(`of ${key} as something else than a hash the rest is in force, and all of it when that is mended`, async () => {
+      await using redis = await startRules()
+      await redis.cli('HSET', 'enforce-tls:groups', 'banks', '["bank.example"]')
+      await setRule(redis, 'verify', 'group:banks')
+      await using near = new Near({ port: redis.port })
+      await near.untilHearing()
+      await near.untilLevel('verify')
+      await redis.cli('RENAME', key, 'aside')
+      await redis.cli('SET', key, 'no hash')
+      if (key !== RULES) {
+        await redis.cli(
+          'HSET',
+          RULES,
+          'r0',
+          JSON.stringify(storedRule({ to: ['*'], action: { level: 'secure' } })),
+        )
+        await near.untilLevel('secure')
+        await redis.cli('HDEL', RULES, 'r0')
+      }
+      await near.untilLevel('verify')
+      await using fresh = new Near({ port: redis.port })
+      await fresh.untilHearing()
+      await assert.rejects(fresh.level(), InvalidEntry)
+      await redis.cli('DEL', key)
+      await redis.cli('RENAME', 'aside', key)
+      await fresh.untilLevel('verify')
+      await setRule(redis, 'encrypt', 'group:banks')
+      await near.untilLevel('encrypt')
+    })
+})
+
+describe('of a rules file', () => {
+  it('every valid rule is in force beside broken ones, and what was known where it is no document', async () => {
+    await using folder = new TemporaryFolder('broken')
+    const file = path.join(folder.path, 'rules.json')
+    const write = (rules: object, more: object = {}) =>
+      writeFile(
+        file,
+        JSON.stringify({
+          domains: { 'acme.example': { enabled: true } },
+          rules: { 'acme.example': rules },
+          ...more,
+        }),
+      )
+    const bank = (level: string) => storedRule({ to: ['bank.example'], action: { level } })
+    await write({ r1: bank('verify') })
+    await using near = new Near(new FileStore(file))
+    assert.equal(await near.level(), 'verify')
+    await write({
+      r1: { name: 'what is left' },
+      r2: { ...bank('secure'), position: 2 },
+      off: { enabled: false },
+    })
+    assert.equal(await near.level(), 'verify')
+    await write({ r2: { ...bank('secure'), position: 2 }, off: { enabled: false } })
+    assert.equal(await near.level(), 'secure')
+    await writeFile(file, '{')
+    assert.equal(await near.level(), 'secure')
+    await write({ r1: bank('encrypt') })
+    assert.equal(await near.level(), 'encrypt')
+    await write({ r1: bank('encrypt'), r2: {} })
+    await assert.rejects(near.level(), InvalidEntry)
   })
 })

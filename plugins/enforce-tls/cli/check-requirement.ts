@@ -6,11 +6,13 @@ import { checkAction } from '../rules/action.js'
 import type { MailAddress } from '../rules/address.js'
 import { decide } from '../rules/decide.js'
 import type { Level, TlsVersion } from '../rules/levels.js'
-import { InvalidEntry } from '../rules/owner-entries.js'
+import { placedProblem } from '../entries/problem-words.js'
 import { ownersOf } from '../rules/owner.js'
 import { addUp } from '../rules/requirement.js'
 import type { RelayWithTls } from '../rules/rule.js'
-import { RuleList } from '../rules/rule-list.js'
+import type { RuleList } from '../rules/rule-list.js'
+import { compileInPieces } from '../store/compile-in-pieces.js'
+import { readParts } from '../store/read-parts.js'
 import type { Target } from './check-targets.js'
 import { Refusal } from './refusal.js'
 
@@ -30,20 +32,13 @@ export interface SenderRules {
 
 type Asked = Pick<PartnerQuestion, 'requirement' | 'also'>
 
-/** Reads the rules of a sender's owners. @throws {Refusal} when they are not valid. */
+/** Reads the rules of a sender's owners. @throws {Refusal} when a broken one may cover any mail. */
 export async function readSenderRules(store: ReadStore, sender: MailAddress): Promise<SenderRules> {
-  const [groups, entries] = await Promise.all([
-    store.groups(),
-    Promise.all(ownersOf(sender).map((owner) => store.readOwner(owner))),
-  ])
-  try {
-    return { sender, lists: entries.map((each) => RuleList.compile(each, groups)) }
-  } catch (error) {
-    if (!(error instanceof InvalidEntry)) throw error
-    throw new Refusal([
-      `what the rules require can't be told: ${store.placeOf(error.place)}: ${error.problem}`,
-    ])
-  }
+  const read = await Promise.all(ownersOf(sender).map((owner) => readParts(store, owner)))
+  const lists = await Promise.all(read.map((each) => compileInPieces(each)))
+  const broken = lists.flatMap(({ waits, serviceProblem }) => waits?.outgoing ?? serviceProblem ?? [])
+  if (broken[0]) throw new Refusal([`what the rules require is unknown: ${placedProblem(broken[0], store)}`])
+  return { sender, lists }
 }
 
 /** Makes what is asked of each target. @throws {Refusal} for options that make no sense. */

@@ -8,14 +8,13 @@ import type { Questions } from './check-questions.js'
 import { namedTargets, skippedIn, type Skipped } from './check-targets.js'
 import { inspect } from './rule-entries.js'
 import { stateOf } from '../rules/rule-state.js'
-import { readOwners } from '../entries/whole-store.js'
+import { readReadable } from '../entries/whole-store.js'
 
 /** Reads all rules; those that sleep, are off, or require nothing are left out, and those of mode report too. */
 export async function questionsOfRules(store: ReadStore): Promise<Questions> {
   const [groups, owners] = await Promise.all([store.groups(), store.owners()])
-  const read = (await readOwners(store, [...owners].sort())).map((entries) =>
-    inspect({ entries, groups }, store),
-  )
+  const { entries: readable, problems: unread } = await readReadable(store, [...owners].sort())
+  const read = readable.map((entries) => inspect({ entries, groups }, store))
   const rules = read.filter(({ sleepsWith }) => sleepsWith === null).flatMap((each) => each.rules)
   const asked = new Map<string, PartnerQuestion>()
   const skipped = new Map<string, Skipped>()
@@ -31,7 +30,7 @@ export async function questionsOfRules(store: ReadStore): Promise<Questions> {
       asked.set(key, { ...target, requirement: { ...requirement, decidedBy: [...others, decidedBy] } })
     }
   }
-  const problems = read.flatMap((each) => each.problems)
+  const problems = [...unread, ...read.flatMap((each) => each.problems)]
   return {
     questions: [...asked.values()],
     skipped: [...skipped.values()],

@@ -10,7 +10,7 @@ import { showEffects } from './effects.js'
 import { ownerHint } from './hints.js'
 import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
-import { readOwners } from '../entries/whole-store.js'
+import { readReadable } from '../entries/whole-store.js'
 
 /** Adds the `domain` group to the program. */
 export function addDomainCommands(program: Root, withStore: WithStore): void {
@@ -82,7 +82,7 @@ async function switchedRules(
   domain: string,
 ): Promise<readonly { readonly owner: string; readonly id: string }[]> {
   const owners = (await store.owners()).filter((owner) => serviceDomainOf(owner) === domain)
-  return (await readOwners(store, owners)).flatMap(({ owner, rules }) =>
+  return (await readReadable(store, owners)).entries.flatMap(({ owner, rules }) =>
     [...rules].flatMap(([id, json]) => {
       const checked = parseRule(json)
       return 'rule' in checked && checked.rule.enabled ? [{ owner, id }] : []
@@ -125,7 +125,9 @@ async function listDomains({ store, output }: Context): Promise<void> {
     if (problem !== null) problems.push(problem)
     return problem === null
   })
-  for (const { owner, rules } of await readOwners(store, known)) {
+  const { entries, problems: unread } = await readReadable(store, known)
+  problems.push(...unread)
+  for (const { owner, rules } of entries) {
     const domain = serviceDomainOf(owner)
     if (domain === null) continue
     const row = rows.get(domain) ?? { enabled: false, rules: 0 }

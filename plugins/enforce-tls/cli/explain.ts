@@ -10,17 +10,16 @@ import { explain, type Explanation } from '../rules/explain.js'
 import { explanationData } from '../rules/explanation-data.js'
 import { HEADER_BYTES_MAX, HeaderBlock } from '../rules/header-block.js'
 import type { MessageView } from '../rules/match.js'
-import { InvalidEntry } from '../rules/owner-entries.js'
 import { ownersOf, quote } from '../rules/owner.js'
 import { fileProblem } from '../store/file-problem.js'
+import { readable, readOwnerParts } from '../store/read-parts.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { dnsOption, serverOf } from './check-servers.js'
 import { showCheck } from './check-words.js'
 import { addressOf, senderOf } from './envelope.js'
 import { showExplanation } from './explanation.js'
 import { uncoveredRemark } from './forwarded-words.js'
-import { Refusal, WrongUse } from './refusal.js'
-import { senderWords } from './rule-words.js'
+import { Ended, Refusal, WrongUse } from './refusal.js'
 
 interface ExplainOptions {
   readonly from: string
@@ -60,32 +59,27 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
   const { store, output, settings } = context
   const message = await messageOf(context, options)
   const owners = ownersOf(message.direction === 'outgoing' ? message.sender : message.recipient)
-  const [groups, entries] = await Promise.all([
-    store.groups(),
-    Promise.all(owners.map((owner) => store.readOwner(owner))),
+  const [groups, parts] = await Promise.all([
+    readable(store.groups()),
+    Promise.all(owners.map((owner) => readOwnerParts(store, owner))),
   ])
-  let explanation: Explanation
-  try {
-    explanation = explain(entries, groups, message)
-  } catch (error) {
-    if (!(error instanceof InvalidEntry)) throw error
-    throw new Refusal([
-      `the message would wait, since the rules of ${senderWords(error.place.owner)} are not valid (a Haraka that read them before goes by the last valid ones): ${store.placeOf(error.place)}: ${error.problem}`,
-    ])
-  }
+  const explanation = explain(parts, groups, message)
   const { reportOnly, forwardedMail } = settings.main
   const forwarded = context.folder === null ? {} : { forwardedMail }
   const check = options.probe ? await probed(context, message, explanation, options.dns) : null
   const probe = check === null ? {} : { probe: check }
   output.data({ ...explanationData(message, explanation), reportOnly, ...forwarded, ...probe })
   showExplanation(context, message, explanation)
-  const covers = message.direction === 'outgoing' && explanation.verdict.requirement !== null
+  const covers = message.direction === 'outgoing' && explanation.verdict?.requirement != null
   const remark = covers ? uncoveredRemark(context) : null
   if (remark !== null) output.line(remark)
   if (reportOnly) output.line('With report_only=true of these settings, nothing of that is enforced.')
-  if (check === null) return
-  output.line('')
-  showCheck(output, check)
+  if (check !== null) {
+    output.line('')
+    showCheck(output, check)
+  }
+  // Exit code 1: what the answer depends on is not valid.
+  if (explanation.verdict === null) throw new Ended(1)
 }
 
 /** What the recipient's servers would do; where nothing is required, at level encrypt. */
@@ -99,7 +93,7 @@ async function probed(
     throw new WrongUse(['--probe is for outgoing mail: the servers of a recipient of yours are your own'])
   const { domain } = recipient
   const { check } = await partners(dns === undefined ? undefined : serverOf(dns))
-  const requirement = verdict.requirement ?? requirementAsked({ level: 'encrypt' }, domain)
+  const requirement = verdict?.requirement ?? requirementAsked({ level: 'encrypt' }, domain)
   return check({ domain, recipient: formatAddress(recipient), requirement })
 }
 

@@ -1,5 +1,7 @@
 /** An explanation as text. */
 import { listed } from '../words.js'
+import { placedProblem } from '../entries/problem-words.js'
+import type { Effect } from '../rules/entry-problem.js'
 import type { ExplainedOwner, ExplainedRule, Explanation, RuleState } from '../rules/explain.js'
 import { addressWords } from '../rules/explanation-data.js'
 import type { FieldOutcome, MessageView } from '../rules/match.js'
@@ -16,6 +18,10 @@ export function showExplanation(context: Context, message: MessageView, explanat
   const kind = message.direction === 'outgoing' ? 'Mail' : 'Incoming mail'
   output.line(`${kind} from ${addressWords(message.sender)} to ${addressWords(message.recipient)}:`)
   for (const owner of owners) showOwner(context, owner)
+  if (verdict === null) {
+    showWait(context, owners)
+    return
+  }
   output.line(verdictWords(message, verdict.requirement, owners))
   for (const reported of verdict.reported)
     output.line(
@@ -29,9 +35,17 @@ function openWords({ owner, id, rule: { name }, fields }: ExplainedRule): string
   return `Depends on the message's header: rule ${id} of ${owner} (${name}) looks at ${listed(asked)}; give the message with --message.`
 }
 
-function showOwner({ output, command }: Context, { owner, awake, rules }: ExplainedOwner): void {
+/** What nobody can say, and why. */
+function showWait({ output, store }: Context, owners: readonly ExplainedOwner[]): void {
+  output.line('Unknown: the message waits until these entries are valid, or deleted.')
+  for (const { waitsFor } of owners) if (waitsFor) output.item(placedProblem(waitsFor, store))
+  output.line('A Haraka that has read a valid version of them goes by that one, beside the rules above.')
+}
+
+function showOwner(context: Context, { owner, awake, rules, problems, problemCount }: ExplainedOwner): void {
+  const { output, command, store } = context
   const name = owner === EVERYONE ? `${owner} (the whole service)` : owner
-  if (rules.length === 0) {
+  if (rules.length === 0 && problemCount === 0) {
     output.item(`${name}: no rules`)
     return
   }
@@ -39,6 +53,19 @@ function showOwner({ output, command }: Context, { owner, awake, rules }: Explai
   const asleep = awake || domain === null ? '' : `, asleep; wake with: ${command('domain', 'enable', domain)}`
   output.item(`${name}${asleep}`)
   for (const rule of rules) output.item(ruleWords(rule), 2)
+  for (const each of problems)
+    output.item(`not valid (${PARTS[each.effect]}): ${placedProblem(each, store)}`, 2)
+  if (problemCount > problems.length)
+    output.item(`and ${problemCount - problems.length} more that are not valid`, 2)
+}
+
+/** What a broken entry comes to where nothing is known of it from before. */
+const PARTS: Readonly<Record<Effect, string>> = {
+  waits: 'unknown',
+  'last-valid': 'its last valid version is in force',
+  off: 'off, as it says',
+  reports: 'only reports, as it says',
+  sleeps: 'the service is off',
 }
 
 function ruleWords({ id, rule, state, part, fields }: ExplainedRule): string {

@@ -96,13 +96,13 @@ async function setGroup(
     output.line(before === null ? `Created group ${name}.` : `Changed group ${name}:`)
     if (before !== null) for (const difference of textDifferences(before, value)) output.item(difference)
     output.line(`Rules refer to it as group:${name}.`)
-    if (before !== null && !output.json) await showEffects(context, await referringRules(store, name))
+    if (before !== null && !output.json) await showEffects(context, (await referringRules(store, name)).rules)
   }
 }
 
 /** The valid rules that refer to a group. */
 async function ownedRulesFor({ store }: Context, name: string): Promise<readonly OwnedRule[]> {
-  const rules = await referringRules(store, name)
+  const { rules } = await referringRules(store, name)
   const owners = await readOwners(store, [...new Set(rules.map(({ owner }) => owner))])
   return owners.flatMap((entries) =>
     rules.flatMap(({ owner, id }) => {
@@ -113,7 +113,7 @@ async function ownedRulesFor({ store }: Context, name: string): Promise<readonly
 }
 
 async function showGroup({ store, output }: Context, name: string): Promise<void> {
-  const [groups, rules] = await Promise.all([store.groups(), referringRules(store, name)])
+  const [groups, { rules, problems }] = await Promise.all([store.groups(), referringRules(store, name)])
   const json = groupIn(groups, name)
   const problem = groupProblem(name, json)
   if (problem !== null)
@@ -121,14 +121,18 @@ async function showGroup({ store, output }: Context, name: string): Promise<void
   const patterns = valueOf(json) as string[]
   output.data({ group: name, patterns, rules })
   output.facts({ group: name, patterns, rules: rules.length > 0 ? rules.map(words) : 'none refers to it' })
+  refuse(problems)
 }
 
 async function listGroups({ store, output }: Context): Promise<void> {
-  const [groups, rules] = await Promise.all([store.groups(), referringRules(store, null)])
+  const [groups, { rules, problems: unread }] = await Promise.all([
+    store.groups(),
+    referringRules(store, null),
+  ])
   const used = new Map<string, number>()
   for (const rule of rules)
     for (const group of new Set(rule.groups)) used.set(group, (used.get(group) ?? 0) + 1)
-  const problems: string[] = []
+  const problems = [...unread]
   const rows = [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([group, json]) => {
@@ -147,7 +151,11 @@ async function listGroups({ store, output }: Context): Promise<void> {
       rows.map((row) => [row.group, listed(row.patterns), String(row.rules)]),
     )
   else if (problems.length === 0) output.line('There are no groups.')
-  const [first, ...rest] = problems
+  refuse(problems)
+}
+
+/** @throws {Refusal} where there are any. */
+function refuse([first, ...rest]: readonly string[]): void {
   if (first !== undefined) throw new Refusal([first, ...rest])
 }
 
@@ -157,7 +165,12 @@ async function deleteGroup(
   yes: boolean,
 ): Promise<void> {
   groupIn(await store.groups(), name)
-  const rules = await referringRules(store, name)
+  const { rules, problems } = await referringRules(store, name)
+  const [unread] = problems
+  if (unread !== undefined)
+    throw new Refusal([
+      `group ${quote(name)} is not deleted, because it is unknown whether rules refer to it: ${unread}`,
+    ])
   const [first, ...rest] = rules.map((rule) => `  ${words(rule)}`)
   if (first !== undefined)
     throw new Refusal([

@@ -9,7 +9,7 @@ import { ownerHint } from './hints.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { beforeRuleChange, type BeforeChangeOptions } from './before-change.js'
 import type { RuleOptions } from './rule-fields.js'
-import { inspect, ownerOf } from './rule-entries.js'
+import { inspect, ownerOf, warnOfProblems } from './rule-entries.js'
 import { hasCriteria, validRule, withOptions } from './rule-options.js'
 import { showEffect } from './effects.js'
 import { senderWords } from './rule-words.js'
@@ -36,20 +36,21 @@ export async function createRule(
     const question = `Create rule ${name} of ${owner}, and switch it on?`
     await beforeRuleChange(context, { before: null, after, question }, options)
   }
-  const created = await retryConflicts(async () => {
+  const { problems, ...created } = await retryConflicts(async () => {
     const [entries, groups] = await Promise.all([store.readOwner(owner), store.groups()])
     await requireService(context, owner, entries.service)
-    const { rules } = inspect({ entries, groups }, store)
+    const { rules, problems } = inspect({ entries, groups }, store)
     const position = (rules.at(-1)?.rule.position ?? 0) + 1
     const rule = validRule({ ...draft, position }, groups)
     const id = newRuleId()
     await write(ruleChanges(owner, [{ id, expected: null, value: JSON.stringify(rule) }]))
-    return { owner, id, rule }
+    return { owner, id, rule, problems }
   })
   output.data(created)
   output.line(`Created rule ${created.id} of ${owner}: ${name}`)
   if (created.rule.enabled) await showEffect(context, created, 'It is')
   else output.line(`It is off; switch it on with: ${command('rule', 'enable', owner, created.id)}`)
+  warnOfProblems(output, owner, problems)
 }
 
 /** The rule, with the position that only the store can tell still to be set. */

@@ -3,9 +3,10 @@ import { quote } from '../rules/owner.js'
 import { parseRule } from '../rules/rule.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { confirmRemoval } from './ask.js'
+import { readRules } from '../store/read-rules.js'
 import { retryConflicts, type Context } from './context.js'
 import { effectsNow } from './effects.js'
-import { textOf } from './rule-entries.js'
+import { inspect, textOf, warnOfProblems } from './rule-entries.js'
 
 /**
  * Deletes a rule, also one that is not valid: that is one way out of it.
@@ -32,4 +33,5 @@ export async function deleteRule(context: Context, owner: string, id: string, ye
   if ('rule' in deleted && deleted.rule.enabled && !output.json)
     for (const sentence of (await effectsNow(context).of({ owner, id, rule: deleted.rule })).more)
       output.line(sentence)
+  warnOfProblems(output, owner, inspect(await readRules(store, owner), store).problems)
 }

@@ -2,7 +2,7 @@
  * `enforce-tls rule edit`: fields of a rule by options, or the whole rule in an editor. What somebody else changed
  * meanwhile is never overwritten: the one who comes second is told, and nothing is written.
  */
-import type { StoredGroups } from '../rules/group.js'
+import { Groups, type StoredGroups } from '../rules/group.js'
 import { groupsProblem } from '../rules/match.js'
 import { quote } from '../rules/owner.js'
 import { checkRule, formatProblem, parseRule, type Rule } from '../rules/rule.js'
@@ -18,7 +18,7 @@ import { localTime } from './local-time.js'
 import { printError } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'
 import type { RuleOptions } from './rule-fields.js'
-import { inspect, ruleOf, textOf, type OwnerRead } from './rule-entries.js'
+import { inspect, ruleOf, textOf, warnOfProblems, type OwnerRead } from './rule-entries.js'
 import { hasRuleOptions, validRule, withOptions } from './rule-options.js'
 import { isRisky } from '../entries/risky-change.js'
 import { beforeRuleChange, type BeforeChangeOptions } from './before-change.js'
@@ -80,7 +80,7 @@ function checkText(text: string, groups: StoredGroups): Rule | string {
   if (found) return `line ${found.line}, column ${found.column}: the text ${found.problem}`
   const checked = checkRule(JSON.parse(text))
   if (!('rule' in checked)) return formatProblem(checked)
-  const problem = groupsProblem(checked.rule.criteria, groups)
+  const problem = groupsProblem(checked.rule.criteria, new Groups(groups))
   return problem === null ? checked.rule : formatProblem(problem)
 }
 
@@ -91,7 +91,7 @@ async function write(
   rule: Rule,
   options: BeforeChangeOptions,
 ): Promise<void> {
-  const { output } = context
+  const { output, store } = context
   const { entries } = read
   const { owner } = entries
   const before = textOf(entries, id)
@@ -119,6 +119,8 @@ async function write(
   output.line(`Changed rule ${id} of ${owner} (${rule.name}):`)
   for (const difference of textDifferences(before, value)) output.item(difference)
   await showEffect(context, { owner, id, rule }, 'It is')
+  const others = { ...entries, rules: new Map(entries.rules).set(id, value) }
+  warnOfProblems(output, owner, inspect({ ...read, entries: others }, store).problems)
 }
 
 /** @throws {Refusal} when the rule gets a position that another one has already. */

@@ -5,14 +5,16 @@
 import type { ReadStore } from '../store/rule-store.js'
 import { listed } from '../words.js'
 import { parseOwner, quote, serviceDomainOf } from '../rules/owner.js'
+import { checkRules } from '../rules/checked-rules.js'
+import { effectOf, saidBy, type Effect } from '../rules/entry-problem.js'
 import { Groups, type StoredGroups } from '../rules/group.js'
-import { orderedRules, parseService, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
+import { switchOf, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
 import { formatProblem, parseRule, type Rule } from '../rules/rule.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { readRules } from '../store/read-rules.js'
 import { retryConflicts, type Context } from './context.js'
-import { ruleProblem } from '../entries/entry-problems.js'
 import { ownerHint, ruleHint } from './hints.js'
+import { printWarning, type Output } from './output.js'
 import { Refusal } from './refusal.js'
 import { senderWords } from './rule-words.js'
 
@@ -53,26 +55,41 @@ export interface OwnerRead {
 
 /** Makes out which of an owner's entries are valid. */
 export function inspect({ entries, groups }: OwnerRead, store: ReadStore): ReadRules {
-  const { owner, rules } = entries
-  const read = new Groups(groups)
-  const problems: string[] = []
-  const valid = [...rules].filter(([id, json]) => {
-    const problem = ruleProblem(owner, id, json, read)
-    if (problem !== null)
-      problems.push(
-        `${store.placeOf({ key: 'rules', owner, field: id })}: ${problem}; until then mail of ${senderWords(owner)} waits`,
-      )
-    return problem === null
+  const { owner } = entries
+  const checked = checkRules(entries, new Groups(groups))
+  const domain = serviceDomainOf(owner) ?? ''
+  const service = switchOf(entries, 'unknown')
+  const sleeps = service.is === 'off' || service.is === 'none'
+  const problems = [...checked.problems].map(([id, problem]) => {
+    const effect = effectOf(saidBy(entries.rules.get(id) ?? ''))
+    const consequence = consequenceOf(owner, sleeps && effect === 'waits' ? 'sleeps' : effect)
+    return `${store.placeOf({ key: 'rules', owner, field: id })}: ${problem}; ${consequence}`
   })
-  const domain = serviceDomainOf(owner)
-  const service = entries.service === null ? { enabled: false } : parseService(entries.service)
-  if (domain !== null && 'problem' in service)
+  if (service.problem !== null)
     problems.push(`${store.placeOf({ key: 'domains', owner: domain, field: domain })}: ${service.problem}`)
-  return {
-    rules: orderedRules({ owner, rules: new Map(valid) }),
-    problems,
-    sleepsWith: domain !== null && !('problem' in service) && !service.enabled ? domain : null,
-  }
+  return { rules: checked.rules, problems, sleepsWith: sleeps ? domain : null }
+}
+
+/** What a broken rule means for mail; a command does not know what a Haraka has read before. */
+function consequenceOf(owner: string, effect: Effect): string {
+  if (effect === 'off') return 'it counts as off, as it says'
+  if (effect === 'reports') return 'mail goes on without it, since it says that it only reports'
+  if (effect === 'sleeps') return 'no mail waits for it, since the service is off'
+  return `until it is valid, its last valid version stays in force; where Haraka has read none, mail of ${senderWords(owner)} waits`
+}
+
+/** How many broken entries are told beside something that was done. */
+const WARNINGS_MAX = 5
+
+/** Says, beside a change of an owner's rules, what is broken among them. */
+export function warnOfProblems({ terminal }: Output, owner: string, problems: readonly string[]): void {
+  for (const problem of problems.slice(0, WARNINGS_MAX))
+    printWarning(
+      terminal,
+      `an entry of ${owner} is not valid, while its valid rules are in force: ${problem}`,
+    )
+  const more = problems.length - WARNINGS_MAX
+  if (more > 0) printWarning(terminal, `${more} more entries of ${owner} are not valid`)
 }
 
 /**
@@ -103,6 +120,8 @@ export interface ChangedRule {
   /** Whether anything was written. */
   readonly changed: boolean
   readonly sleepsWith: string | null
+  /** What is wrong with entries of the owner, as sentences. */
+  readonly problems: readonly string[]
 }
 
 /**
@@ -124,7 +143,7 @@ export function changeRule(
     const after = change(before)
     if (after !== before)
       await write(ruleChanges(owner, [{ id, expected: textOf(entries, id), value: JSON.stringify(after) }]))
-    const { sleepsWith } = inspect(read, store)
-    return { owned: { owner, id, rule: after }, changed: after !== before, sleepsWith }
+    const { sleepsWith, problems } = inspect(read, store)
+    return { owned: { owner, id, rule: after }, changed: after !== before, sleepsWith, problems }
   })
 }

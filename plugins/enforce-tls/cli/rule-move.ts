@@ -7,7 +7,7 @@ import { readRules } from '../store/read-rules.js'
 import { retryConflicts, type Context } from './context.js'
 import { showEffect } from './effects.js'
 import { Refusal, WrongUse } from './refusal.js'
-import { inspect, ruleOf } from './rule-entries.js'
+import { inspect, ruleOf, warnOfProblems } from './rule-entries.js'
 
 /** Where to; exactly one of them. */
 export interface MoveOptions {
@@ -40,10 +40,10 @@ export async function moveRule(
     ruleOf(entries, id, store)
     const beside = options.before ?? options.after
     if (beside !== undefined) ruleOf(entries, beside, store)
-    const { rules } = inspect(read, store)
-    const moved = movedRule(rules, id, options)
+    const { rules, problems } = inspect(read, store)
+    const moved = movedRule(rules, id, options, problems.length > 0)
     if (moved.changed) await write(ruleChanges(owner, atOnce(moveChanges(rules, moved.list, entries.rules))))
-    return moved
+    return { ...moved, problems }
   })
   const place = moved.list.findIndex((rule) => rule.id === id)
   output.data(moved.list)
@@ -52,4 +52,5 @@ export async function moveRule(
   )
   const rule = moved.list[place]
   if (rule?.rule.enabled && !output.json) await showEffect(context, rule, 'It is')
+  warnOfProblems(output, owner, moved.problems)
 }

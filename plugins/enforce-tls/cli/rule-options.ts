@@ -3,7 +3,7 @@
  * option that it came from.
  */
 import { Option } from '@commander-js/extra-typings'
-import type { StoredGroups } from '../rules/group.js'
+import { Groups, type StoredGroups } from '../rules/group.js'
 import { groupsProblem } from '../rules/match.js'
 import { checkRule, formatProblem, type Rule, type RuleProblem } from '../rules/rule.js'
 import { Refusal } from './refusal.js'
@@ -78,7 +78,7 @@ function put(target: Record<string, unknown>, [name = '', ...rest]: readonly str
 export function validRule(value: unknown, groups?: StoredGroups): Rule {
   const checked = checkRule(value)
   if (!('rule' in checked)) throw new Refusal([inOptions(checked)])
-  const problem = groups && groupsProblem(checked.rule.criteria, groups)
+  const problem = groups && groupsProblem(checked.rule.criteria, new Groups(groups))
   if (problem) throw new Refusal([inOptions(problem)])
   return checked.rule
 }

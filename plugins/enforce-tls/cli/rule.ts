@@ -5,7 +5,7 @@ import { warnAboutPartners } from './rule-check.js'
 import { createRule, type CreateOptions } from './rule-create.js'
 import { deleteRule } from './rule-delete.js'
 import { editRule, type EditOptions } from './rule-edit.js'
-import { changeRule, ownerOf, ownerWithRules, ruleOf } from './rule-entries.js'
+import { changeRule, ownerOf, ownerWithRules, ruleOf, warnOfProblems } from './rule-entries.js'
 import { moveRule } from './rule-move.js'
 import { createOptions, editOptions } from './rule-options.js'
 import { listRules, showRule } from './rule-show.js'
@@ -184,7 +184,7 @@ async function switchRule(
   // Nothing changes then, but who says it again wants to know how the partners are.
   if (enabled && before.enabled && options.check !== false)
     await warnAboutPartners(context, { owner, id, rule: before })
-  const { owned, changed } = await changeRule(context, owner, id, (rule) =>
+  const { owned, changed, problems } = await changeRule(context, owner, id, (rule) =>
     rule.enabled === enabled ? rule : { ...rule, enabled },
   )
   output.data(owned.rule.mode === 'report' && enabled ? { ...owned, reports: seen } : owned)
@@ -193,4 +193,5 @@ async function switchRule(
     owned,
     `Rule ${id} of ${owner} (${owned.rule.name}) is${changed ? '' : ' already'}`,
   )
+  warnOfProblems(output, owner, problems)
 }

@@ -1,15 +1,16 @@
 /** What a store holds, counted, and every entry in it that does not act as somebody meant. */
-import { Groups } from '../rules/group.js'
 import { EVERYONE, quote, serviceDomainOf } from '../rules/owner.js'
-import { parseService, type EntryPlace, type OwnerEntries } from '../rules/owner-entries.js'
+import { Unreadable } from '../rules/entry-problem.js'
+import { Groups } from '../rules/group.js'
+import { isOn, type EntryPlace, type OwnerEntries } from '../rules/owner-entries.js'
 import { parseRule } from '../rules/rule.js'
 import type { EntryChange } from '../store/entry-change.js'
-import { StoreError } from '../store/rule-store.js'
+import { readable } from '../store/read-parts.js'
 import type { Context } from './context.js'
 import { accessProblems } from './haraka-access.js'
 import { spellingProblem } from '../entries/canonical.js'
 import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../entries/entry-problems.js'
-import { readOwners } from '../entries/whole-store.js'
+import { readReadable } from '../entries/whole-store.js'
 
 /** Something wrong in the store. */
 export interface StoreProblem {
@@ -33,12 +34,26 @@ export interface StatusReport {
   readonly spellings: readonly string[]
 }
 
-/** Looks at all entries. */
+/** Looks at all entries; a key that can't be read is a problem, and does not hide the others. */
 export async function reportOn(context: Context): Promise<StatusReport> {
   const { store } = context
-  const [services, groups, owners] = await Promise.all([store.services(), store.groups(), store.owners()])
-  const read = new Groups(groups)
-  const problems: StoreProblem[] = []
+  const [readServices, readGroups, owners] = await Promise.all([
+    readable(store.services()),
+    readable(store.groups()),
+    store.owners(),
+  ])
+  const services = readServices instanceof Unreadable ? NONE : readServices
+  const groups = readGroups instanceof Unreadable ? NONE : readGroups
+  const read = await readReadable(store, owners)
+  const unread = [readServices, readGroups].flatMap((each) =>
+    each instanceof Unreadable ? each.problem : [],
+  )
+  const problems = [...new Set([...unread, ...read.problems])].map((sentence): StoreProblem => ({
+    sentence,
+    value: null,
+    removal: null,
+  }))
+  const compiled = new Groups(readGroups)
   const spellings: string[] = []
   const domains = { on: 0, off: 0 }
   const rules = { on: 0, off: 0, sleeping: 0 }
@@ -53,7 +68,7 @@ export async function reportOn(context: Context): Promise<StatusReport> {
   for (const [domain, json] of services) {
     const problem = serviceProblem(domain, json)
     if (problem !== null) add({ key: 'domains', owner: domain, field: domain }, json, problem)
-    else domains[isOn(json) ? 'on' : 'off']++
+    else domains[isOn({ owner: domain, service: json }) ? 'on' : 'off']++
   }
   for (const [group, json] of groups) {
     const problem = groupProblem(group, json)
@@ -61,11 +76,11 @@ export async function reportOn(context: Context): Promise<StatusReport> {
     if (problem !== null) add(place, json, problem)
     else spellings.push(...oldSpelling(store, place, json))
   }
-  for (const entries of await readable(context, owners, problems)) {
+  for (const entries of read.entries) {
     const { owner } = entries
     const nameProblem = ownerProblem(owner)
     for (const [id, json] of entries.rules) {
-      const problem = nameProblem ?? ruleProblem(owner, id, json, read)
+      const problem = nameProblem ?? ruleProblem(owner, id, json, compiled)
       const place = { key: 'rules', owner, field: id } as const
       if (problem !== null) {
         add(place, json, problem)
@@ -74,7 +89,8 @@ export async function reportOn(context: Context): Promise<StatusReport> {
       rules[stateOf(entries, json)]++
       spellings.push(...oldSpelling(store, place, json))
     }
-    if (nameProblem === null) problems.push(...withoutService(context, entries))
+    if (nameProblem === null && !(readServices instanceof Unreadable))
+      problems.push(...withoutService(context, entries))
   }
   for (const sentence of await filesAndLog(context)) problems.push({ sentence, value: null, removal: null })
   return { owners: owners.length, domains, rules, groups: groups.size, problems, spellings }
@@ -100,28 +116,7 @@ async function filesAndLog({ settings, harakaUser, asHaraka, deliveries }: Conte
     )
 }
 
-/** The owners that can be read; a key of another kind is a problem, and does not hide the others. */
-async function readable(
-  { store }: Context,
-  owners: readonly string[],
-  problems: StoreProblem[],
-): Promise<OwnerEntries[]> {
-  try {
-    return await readOwners(store, owners)
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.code !== 'STORE_CORRUPT') throw error
-  }
-  const read: OwnerEntries[] = []
-  for (const owner of owners) {
-    try {
-      read.push(await store.readOwner(owner))
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'STORE_CORRUPT') throw error
-      problems.push({ sentence: error.message, value: null, removal: null })
-    }
-  }
-  return read
-}
+const NONE: ReadonlyMap<string, string> = new Map()
 
 /** Rules that sleep for ever, since nobody ever switched their domain on or off: hardly what somebody meant. */
 function withoutService({ command }: Context, { owner, rules, service }: OwnerEntries): StoreProblem[] {
@@ -131,14 +126,8 @@ function withoutService({ command }: Context, { owner, rules, service }: OwnerEn
   return [{ sentence, value: null, removal: null }]
 }
 
-function stateOf({ owner, service }: OwnerEntries, json: string): 'on' | 'off' | 'sleeping' {
+function stateOf(entries: OwnerEntries, json: string): 'on' | 'off' | 'sleeping' {
   const checked = parseRule(json)
   if (!('rule' in checked) || !checked.rule.enabled) return 'off'
-  return serviceDomainOf(owner) === null || isOn(service) ? 'on' : 'sleeping'
-}
-
-function isOn(service: string | null): boolean {
-  if (service === null) return false
-  const parsed = parseService(service)
-  return !('problem' in parsed) && parsed.enabled
+  return isOn(entries) ? 'on' : 'sleeping'
 }

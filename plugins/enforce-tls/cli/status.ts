@@ -2,6 +2,7 @@
 import { canAsk, withQuestions } from './ask.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { valueOf } from '../entries/difference.js'
+import { StoreError } from '../store/rule-store.js'
 import { forwardedState } from './forwarded-words.js'
 import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
@@ -86,12 +87,24 @@ async function offerRemoval(
       output.line(sentence)
       output.item(value ?? '')
       if (removal === null || (!yes && !(await confirmed('Remove it?')))) continue
-      await write([removal])
-      removed.push(problem)
-      output.item('removed')
+      const why = await refusalOf(write([removal]))
+      if (why === null) removed.push(problem)
+      output.item(why ?? 'removed')
     }
   })
   return removed
+}
+
+/** Why an entry was not removed, where that is about this entry; `null` for one that was. */
+async function refusalOf(removing: Promise<void>): Promise<string | null> {
+  try {
+    await removing
+    return null
+  } catch (error) {
+    if (error instanceof StoreError && error.code !== 'STORE_UNAVAILABLE')
+      return `not removed: ${error.message}`
+    throw error
+  }
 }
 
 function dataOf({ sentence, value, removal }: StoreProblem): object {

@@ -59,6 +59,13 @@ export const suggestion: Schema = {
   description: 'Valid values to write in its place.',
 }
 
+/** Of a rule in the answer to a change. */
+export const problemAfterChange: Schema = {
+  ...nullable(text),
+  description:
+    'What is wrong with the entries of the owner after the change; null for nothing. The change itself is in force.',
+}
+
 export const error: Schema = object({
   error: object(
     {

@@ -5,10 +5,12 @@
 import { createHash } from 'node:crypto'
 import { checkingRule } from '../entries/entry-problems.js'
 import { valueOf } from '../entries/difference.js'
-import { acts, InvalidEntry, PIECE, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
+import { checkingRules } from '../rules/checked-rules.js'
+import { PIECE, switchOf, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
 import { Groups, type StoredGroups } from '../rules/group.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { sorting, type InPieces } from '../rules/pieces.js'
+import { listed } from '../words.js'
 import { etagOf } from './etag.js'
 
 /** A rule as it stands. */
@@ -66,19 +68,25 @@ function positionOf(json: string): number {
 }
 
 /** The rules that are valid, in order. */
-export function* validRules(
-  { owner, rules }: OwnerEntries,
-  groups: StoredGroups,
-): InPieces<readonly OwnedRule[]> {
-  const read = new Groups(groups)
-  const valid: OwnedRule[] = []
-  for (const [id, json] of rules) {
-    const checked = yield* checkingRule(owner, id, json, read)
-    if (!('problem' in checked)) valid.push(checked)
-    yield
-  }
-  return yield* sorting(valid, (a, b) => a.rule.position - b.rule.position || (a.id < b.id ? -1 : 1))
+export function* validRules(entries: OwnerEntries, groups: StoredGroups): InPieces<readonly OwnedRule[]> {
+  return (yield* checkingRules(entries, new Groups(groups))).rules
 }
+
+/** What is wrong with entries of an owner, as one text for who changes something there; `null` for nothing. */
+export function* problemsOf(entries: OwnerEntries, groups: StoredGroups): InPieces<string | null> {
+  const { owner } = entries
+  const { problem } = switchOf(entries, 'unknown')
+  const broken = [
+    ...(problem === null ? [] : [`the service of ${serviceDomainOf(owner) ?? owner}: ${problem}`]),
+    ...[...(yield* checkingRules(entries, new Groups(groups))).problems].map(
+      ([id, why]) => `rule ${id}: ${why}`,
+    ),
+  ]
+  if (broken.length === 0) return null
+  return `Entries of ${owner} are not valid; where Haraka has no last valid version of them, mail waits: ${listed(broken, PROBLEMS_MAX)}`
+}
+
+const PROBLEMS_MAX = 5
 
 /** The version of a list: of every rule in it, and of its order. */
 export function* listEtag({ rules }: Pick<OwnerEntries, 'rules'>): InPieces<string> {
@@ -92,15 +100,4 @@ export function* listEtag({ rules }: Pick<OwnerEntries, 'rules'>): InPieces<stri
     yield
   }
   return `"${hash.digest('base64url').slice(0, 22)}"`
-}
-
-/** Whether an owner's rules act. */
-export function isActive(entries: OwnerEntries): boolean {
-  if (serviceDomainOf(entries.owner) === null) return true
-  try {
-    return acts(entries)
-  } catch (error) {
-    if (error instanceof InvalidEntry) return false
-    throw error
-  }
 }

@@ -8,9 +8,9 @@ import {
   type StoredGroups,
 } from '../rules/group.js'
 import { parseOwner, quote } from '../rules/owner.js'
-import { InvalidEntry, readingRule, parseService, type OwnedRule } from '../rules/owner-entries.js'
+import { checkingOne } from '../rules/checked-rules.js'
+import { parseService, type EntryCheck } from '../rules/owner-entries.js'
 import { atOnce, type InPieces } from '../rules/pieces.js'
-import { criteriaOf } from '../rules/rule-list.js'
 
 /**
  * What is wrong with a rule, the groups that it refers to included, or `null`.
@@ -38,21 +38,13 @@ export function* findingRuleProblem(
 }
 
 /** A rule as it stands, checked with the groups that it refers to, or what is wrong with it; in pieces. */
-export function* checkingRule(
+export function checkingRule(
   owner: string,
   id: string,
   json: string,
   groups: StoredGroups | Groups,
-): InPieces<OwnedRule | { readonly problem: string }> {
-  const read = groups instanceof Groups ? groups : new Groups(groups)
-  try {
-    const owned = yield* readingRule(owner, id, json)
-    yield* criteriaOf(owned, read)
-    return owned
-  } catch (error) {
-    if (error instanceof InvalidEntry) return { problem: error.problem }
-    throw error
-  }
+): InPieces<EntryCheck> {
+  return checkingOne(owner, id, json, groups instanceof Groups ? groups : new Groups(groups))
 }
 
 /** What is wrong with a group, or `null`. */

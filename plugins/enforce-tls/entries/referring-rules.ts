@@ -4,7 +4,7 @@ import type { InPieces } from '../rules/pieces.js'
 import type { ReadStore } from '../store/rule-store.js'
 import { inPieces } from '../store/turns.js'
 import { groupsIn } from './document-scope.js'
-import { eachOwner } from './whole-store.js'
+import { readReadable } from './whole-store.js'
 
 /** A rule that refers to groups. */
 export interface ReferringRule {
@@ -13,12 +13,19 @@ export interface ReferringRule {
   readonly groups: readonly string[]
 }
 
+/** The rules that refer to a group. */
+export interface Referring {
+  readonly rules: readonly ReferringRule[]
+  /** Why there may be more of them: what can't be read, each a sentence with its place. */
+  readonly problems: readonly string[]
+}
+
 /** The rules that refer to a group, or with `null` to any. */
-export async function referringRules(store: ReadStore, group: string | null): Promise<ReferringRule[]> {
-  const found: ReferringRule[] = []
-  for await (const entries of eachOwner(store, await store.owners()))
-    for (const rule of await inPieces(looking(entries, group))) found.push(rule)
-  return found
+export async function referringRules(store: ReadStore, group: string | null): Promise<Referring> {
+  const { entries, problems } = await readReadable(store, await store.owners())
+  const rules: ReferringRule[] = []
+  for (const each of entries) for (const rule of await inPieces(looking(each, group))) rules.push(rule)
+  return { rules, problems }
 }
 
 function* looking({ owner, rules }: OwnerEntries, group: string | null): InPieces<ReferringRule[]> {

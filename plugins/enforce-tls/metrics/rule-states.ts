@@ -5,11 +5,13 @@
  */
 import { ruleProblem } from '../entries/entry-problems.js'
 import { Groups } from '../rules/group.js'
-import { acts, InvalidEntry, type OwnerEntries } from '../rules/owner-entries.js'
+import { Unreadable } from '../rules/entry-problem.js'
+import { switchOf, type OwnerEntries } from '../rules/owner-entries.js'
 import type { InPieces } from '../rules/pieces.js'
 import { parseRule } from '../rules/rule.js'
 import { RULE_STATES, stateOf, type RuleState } from '../rules/rule-state.js'
 import type { ReadStore } from '../store/rule-store.js'
+import { readable, readOwnerParts, type PartsStore } from '../store/read-parts.js'
 import { inPieces } from '../store/turns.js'
 
 /** `sleeping`: on, but the service of its domain is off. */
@@ -21,7 +23,7 @@ export type CountedState = (typeof COUNTED_STATES)[number]
 export type RuleCounts = Readonly<Record<CountedState, number>>
 
 /** What is needed of the store. */
-export type CountedStore = Pick<ReadStore, 'owners' | 'readOwner' | 'groups'>
+export type CountedStore = PartsStore & Pick<ReadStore, 'owners'>
 
 /** The least time between two counts, in milliseconds. */
 const PAUSE = 60_000
@@ -72,21 +74,26 @@ export class RuleStates {
  */
 export async function countRules(store: CountedStore, now: number): Promise<RuleCounts> {
   const counts = Object.fromEntries(COUNTED_STATES.map((state) => [state, 0])) as Record<CountedState, number>
-  const groups = new Groups(await store.groups())
+  const groups = new Groups(await readable(store.groups()))
   for (const owner of await store.owners()) {
-    const entries = await store.readOwner(owner)
-    await inPieces(counting(entries, groups, now, counts))
+    const { rules, service } = await readOwnerParts(store, owner)
+    // Of a key that can't be read it is unknown how many rules it was to hold.
+    if (rules instanceof Unreadable) counts.invalid++
+    else {
+      const awake = switchOf({ owner, service }, 'unknown').is === 'on'
+      await inPieces(counting({ owner, rules }, awake, groups, now, counts))
+    }
   }
   return counts
 }
 
 function* counting(
-  entries: OwnerEntries,
+  entries: Pick<OwnerEntries, 'owner' | 'rules'>,
+  awake: boolean,
   groups: Groups,
   now: number,
   counts: Record<CountedState, number>,
 ): InPieces<void> {
-  const awake = isAwake(entries)
   for (const [id, json] of entries.rules) {
     counts[countedState(entries.owner, id, json, groups, now, awake)]++
     yield
@@ -105,13 +112,4 @@ function countedState(
   if (!('rule' in checked) || ruleProblem(owner, id, json, groups) !== null) return 'invalid'
   const state: RuleState = stateOf(checked.rule, now)
   return !awake && (state === 'on' || state === 'report') ? 'sleeping' : state
-}
-
-function isAwake(entries: OwnerEntries): boolean {
-  try {
-    return acts(entries)
-  } catch (error) {
-    if (error instanceof InvalidEntry) return false
-    throw error
-  }
 }

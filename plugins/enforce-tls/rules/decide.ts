@@ -3,9 +3,13 @@ import type { MessageView } from './match.js'
 import { atOnce, type InPieces } from './pieces.js'
 import { addUp } from './requirement.js'
 import type { Search } from './rule-index.js'
-import { RuleList, type Verdict } from './rule-list.js'
+import { InvalidEntry, RuleList, type Verdict } from './rule-list.js'
 
-/** The verdict of several owners; requirements add up, strictest wins. */
+/**
+ * The verdict of several owners; requirements add up, strictest wins.
+ *
+ * @throws {InvalidEntry} where a broken entry keeps one of them from deciding.
+ */
 export function decide(lists: readonly RuleList[], message: MessageView): Verdict {
   const decision = new Decision(lists, message)
   atOnce(decision.finishing())
@@ -36,7 +40,12 @@ export class Decision {
     for (const search of this.#searches) yield* search?.finishing() ?? []
   }
 
+  /** @throws {InvalidEntry} where a broken entry keeps an owner's rules from deciding. */
   get verdict(): Verdict {
+    for (const list of this.#lists) {
+      const waits = list.isUncertain ? list.waitsFor(this.#message) : null
+      if (waits) throw new InvalidEntry(waits)
+    }
     let sum: Verdict = NOTHING
     for (let index = 0; index < this.#lists.length; index++) {
       const search = this.#searches[index]

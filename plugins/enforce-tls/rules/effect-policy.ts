@@ -3,20 +3,15 @@
  * valid rules, once without those that look at a header and once as if every header fitted. Where both say the
  * same, the header makes no difference. Pure.
  */
+import { checkingOne } from './checked-rules.js'
 import { decide } from './decide.js'
+import { saidBy } from './entry-problem.js'
 import { Groups, type StoredGroups } from './group.js'
 import type { MessageView } from './match.js'
-import {
-  acts,
-  byPlace,
-  InvalidEntry,
-  readingRule,
-  type OwnedRule,
-  type OwnerEntries,
-} from './owner-entries.js'
+import { byPlace, switchOf, type OwnedRule, type OwnerEntries } from './owner-entries.js'
 import { ANYONE } from './pattern.js'
 import { sorting, type InPieces } from './pieces.js'
-import { criteriaOf, RuleList, type Verdict } from './rule-list.js'
+import { RuleList, type Verdict } from './rule-list.js'
 import type { Matches } from './rule-index.js'
 
 /** An entry that does not validate, and is not off. */
@@ -89,9 +84,9 @@ function* compilingOwner(
   const texts = { certain: new Map<string, string>(), possible: new Map<string, string>() }
   for (const [id, json] of rules) {
     yield
-    const checked = yield* checkingRule(owner, id, json, groups)
+    const checked = yield* checkingOne(owner, id, json, groups)
     if ('problem' in checked) {
-      if (!isOff(json)) broken.push({ owner, id, problem: checked.problem })
+      if (saidBy(json).enabled !== false) broken.push({ owner, id, problem: checked.problem })
       continue
     }
     valid.push(checked)
@@ -99,9 +94,9 @@ function* compilingOwner(
     if (subject === undefined && header === undefined) texts.certain.set(id, json)
     texts.possible.set(id, subject === undefined && header === undefined ? json : withoutHeader(checked))
   }
-  const checkedService = serviceOf(owner, service)
-  if ('problem' in checkedService) broken.push({ owner, id: null, problem: checkedService.problem })
-  const isOn = 'problem' in checkedService || checkedService.acts
+  const { is, problem } = switchOf({ owner, service }, 'unknown')
+  if (problem !== null && is !== 'off') broken.push({ owner, id: null, problem })
+  const isOn = is === 'on' || is === 'unknown'
   const entries = { owner, service: isOn ? '{"enabled":true}' : '{"enabled":false}' }
   const certain = yield* RuleList.compiling({ ...entries, rules: texts.certain }, stored)
   const possible =
@@ -123,44 +118,6 @@ function* compilingOwner(
 /** Where a rule stands. */
 export function placeOf({ id, rule: { position } }: OwnedRule): { id: string; position: number } {
   return { id, position }
-}
-
-function* checkingRule(
-  owner: string,
-  id: string,
-  json: string,
-  groups: Groups,
-): InPieces<OwnedRule | { readonly problem: string }> {
-  try {
-    const owned = yield* readingRule(owner, id, json)
-    yield* criteriaOf(owned, groups)
-    return owned
-  } catch (error) {
-    if (error instanceof InvalidEntry) return { problem: error.problem }
-    throw error
-  }
-}
-
-/** However broken a rule is: one that says that it is off is off. */
-function isOff(json: string): boolean {
-  try {
-    const value: unknown = JSON.parse(json)
-    return typeof value === 'object' && value !== null && 'enabled' in value && value.enabled === false
-  } catch {
-    return false
-  }
-}
-
-function serviceOf(
-  owner: string,
-  service: string | null,
-): { readonly acts: boolean } | { readonly problem: string } {
-  try {
-    return { acts: acts({ owner, service }) }
-  } catch (error) {
-    if (error instanceof InvalidEntry) return { problem: error.problem }
-    throw error
-  }
 }
 
 /** The rule as if every subject and header fitted it. */

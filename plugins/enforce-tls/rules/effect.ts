@@ -8,11 +8,11 @@ import type { StoredGroups } from './group.js'
 import type { Level } from './levels.js'
 import { byPlace, type OwnedRule } from './owner-entries.js'
 import { serviceDomainOf } from './owner.js'
+import { compilingCriteria } from './match.js'
 import { periodOf } from './period.js'
 import type { InPieces } from './pieces.js'
 import { addUp, requirementOf, type DecidedBy, type Requirement } from './requirement.js'
 import type { CompiledRule } from './rule-index.js'
-import { criteriaOf } from './rule-list.js'
 import { samplesOf, type Sample } from './samples.js'
 import { Tally, type Part } from './tally.js'
 
@@ -89,7 +89,7 @@ export function* effectOf(
 ): InPieces<RuleEffect> {
   const own = policy.owners.find(({ owner }) => owner === owned.owner)
   const { list, named } = samplesOf(owned, groups, now, bounds.samples)
-  const criteria = yield* criteriaOf(owned, policy.groups)
+  const criteria = yield* compilingCriteria(owned.rule.criteria, policy.groups)
   const inactive = inactiveBy(owned, own, now) ?? (named === 0 ? ({ why: 'nobody' } as const) : null)
   const exceptions =
     inactive === null && own ? yield* exceptionsTo(owned, own, groups, now, bounds.exceptions) : []

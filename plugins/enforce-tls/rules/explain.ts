@@ -1,15 +1,17 @@
 /**
  * The answer to "what would happen to this message, and why?": the verdict as a delivery gets it, and for each
- * rule what became of it. Pure; entries that do not validate throw, as they would make a delivery wait.
+ * rule what became of it. Pure; as a process decides that has no last valid version of entries that are broken.
  */
+import { checkingRules } from './checked-rules.js'
 import { Decision } from './decide.js'
+import { Unreadable, type EntryProblem } from './entry-problem.js'
 import { Groups, type StoredGroups } from './group.js'
-import type { FieldOutcome, MessageView } from './match.js'
+import { compilingCriteria, type FieldOutcome, type MessageView } from './match.js'
 import { openRules } from './open-rules.js'
-import { acts, orderingRules, type OwnedRule, type OwnerEntries } from './owner-entries.js'
+import { switchOf, type OwnedRule, type OwnerParts, type Switch } from './owner-entries.js'
 import { periodOf } from './period.js'
 import { atOnce, type InPieces } from './pieces.js'
-import { criteriaOf, RuleList, type Verdict } from './rule-list.js'
+import { RuleList, type Verdict } from './rule-list.js'
 
 /** What became of a rule. */
 export type RuleState =
@@ -45,7 +47,12 @@ export interface ExplainedOwner {
   readonly awake: boolean
   /** In the order in which they decide. */
   readonly rules: readonly ExplainedRule[]
-  /** What this owner's rules alone come to. */
+  /** Entries that are broken: all of them but for rules beyond the first few. */
+  readonly problems: readonly EntryProblem[]
+  readonly problemCount: number
+  /** The one of them that makes the message wait. */
+  readonly waitsFor: EntryProblem | null
+  /** What they come to, where no broken entry keeps them from deciding. */
   readonly verdict: Verdict
 }
 
@@ -53,8 +60,8 @@ export interface ExplainedOwner {
 export interface Explanation {
   /** In the order given. */
   readonly owners: readonly ExplainedOwner[]
-  /** What holds for the message. */
-  readonly verdict: Verdict
+  /** What holds for the message; `null`: that is unknown, and the message waits. */
+  readonly verdict: Verdict | null
   /** Rules that look at a header which was not given, and could change what is required. */
   readonly open: readonly ExplainedRule[]
 }
@@ -62,66 +69,84 @@ export interface Explanation {
 /**
  * Explains the verdict on a message.
  *
- * @param entries of all owners whose rules it is subject to, widest first
- * @throws {InvalidEntry} for the first entry that does not validate.
+ * @param owners all whose rules it is subject to, widest first
  */
 export function explain(
-  entries: readonly OwnerEntries[],
-  groups: StoredGroups,
+  owners: readonly OwnerParts[],
+  groups: StoredGroups | Unreadable,
   message: MessageView,
 ): Explanation {
-  return atOnce(explaining(entries, groups, message))
+  return atOnce(explaining(owners, groups, message))
+}
+
+/** Where nobody knows whether a service is on, its rules are explained as if it were. */
+function isAwake(is: Switch): boolean {
+  return is === 'on' || is === 'unknown'
 }
 
 /** `explain`, in pieces. */
 export function* explaining(
-  entries: readonly OwnerEntries[],
-  groups: StoredGroups,
+  parts: readonly OwnerParts[],
+  groups: StoredGroups | Unreadable,
   message: MessageView,
 ): InPieces<Explanation> {
-  const compiled: (readonly [OwnerEntries, RuleList])[] = []
-  for (const ofOwner of entries) compiled.push([ofOwner, yield* RuleList.compiling(ofOwner, groups)])
+  const compiled: (readonly [OwnerParts, RuleList])[] = []
+  for (const ofOwner of parts) compiled.push([ofOwner, yield* RuleList.compiling(ofOwner, groups)])
   const read = new Groups(groups)
   const owners: ExplainedOwner[] = []
   for (const [ofOwner, list] of compiled) {
-    const awake = acts(ofOwner)
+    const { owner, rules: stored } = ofOwner
+    const service = switchOf(ofOwner, 'unknown').is
     const matches = yield* list.matching(message)
     const { decides, possible, reported } = matches
     const deciding = new Set([decides, ...possible].map((rule) => rule?.id))
     const reports = new Set(reported.map(({ id }) => id))
+    const valid =
+      stored instanceof Unreadable ? [] : (yield* checkingRules({ owner, rules: stored }, read)).rules
     const rules: ExplainedRule[] = []
-    for (const owned of yield* orderingRules(ofOwner)) {
+    for (const owned of valid) {
       const exempts = owned.rule.actions.relayWithTls.level === 'none'
-      const { state, fields } = yield* judging(owned, awake, message, read)
+      const { state, fields } = yield* judging(owned, service, message, read)
       let part: ExplainedRule['part'] = null
       if (deciding.has(owned.id)) part = exempts ? 'exempts' : 'decides'
       else if (reports.has(owned.id) && !exempts) part = 'reports'
       rules.push({ ...owned, state, fields, part })
       yield
     }
-    owners.push({ owner: ofOwner.owner, awake, rules, verdict: list.verdictOf(matches, message) })
+    const { problems = [], problemCount } = list
+    owners.push({
+      owner,
+      awake: isAwake(service),
+      rules,
+      problems,
+      problemCount,
+      waitsFor: list.waitsFor(message),
+      verdict: list.verdictOf(matches, message),
+    })
   }
+  const open = openRules(owners, message.recipient.domain)
+  if (owners.some(({ waitsFor }) => waitsFor !== null)) return { owners, verdict: null, open }
   const decision = new Decision(
     compiled.map(([, list]) => list),
     message,
   )
   yield* decision.finishing()
-  return { owners, verdict: decision.verdict, open: openRules(owners, message.recipient.domain) }
+  return { owners, verdict: decision.verdict, open }
 }
 
 function* judging(
   owned: OwnedRule,
-  awake: boolean,
+  service: Switch,
   message: MessageView,
   groups: Groups,
 ): InPieces<Pick<ExplainedRule, 'state' | 'fields'>> {
   const { rule } = owned
   if (rule.direction !== message.direction) return { state: 'other direction', fields: [] }
-  const criteria = yield* criteriaOf(owned, groups)
+  const criteria = yield* compilingCriteria(rule.criteria, groups)
   const fields = yield* criteria.judging(message)
   const { from, until } = periodOf(rule)
   if (!rule.enabled) return { state: 'off', fields }
-  if (!awake) return { state: 'asleep', fields }
+  if (!isAwake(service)) return { state: 'asleep', fields }
   if (message.now < from) return { state: 'not yet', fields }
   if (message.now >= until) return { state: 'expired', fields }
   if (fields.some(({ met }) => met === false)) return { state: 'not matched', fields }

@@ -10,20 +10,28 @@ export function explanationData(message: MessageView, { owners, verdict, open }:
     from: addressWords(message.sender),
     to: addressWords(message.recipient),
     direction: message.direction,
-    requirement: withoutRules(verdict.requirement),
-    decidedBy: verdict.requirement?.decidedBy ?? [],
-    reported: verdict.reported,
+    // Where `waits` says that there is none, nothing is known of these.
+    waits: verdict === null,
+    requirement: withoutRules(verdict?.requirement ?? null),
+    decidedBy: verdict?.requirement?.decidedBy ?? [],
+    reported: verdict?.reported ?? [],
     // Without the header of the message, a rule that asks for it might decide otherwise.
-    certain: open.length === 0,
+    certain: verdict !== null && open.length === 0,
     dependsOn: open.map(({ owner, id, rule: { name }, fields }) => ({
       owner,
       id,
       name,
       fields: fields.filter(({ met }) => met === null).map(({ field }) => field),
     })),
-    owners: owners.map(({ owner, awake, rules }) => ({
+    owners: owners.map(({ owner, awake, rules, problems }) => ({
       owner,
       awake,
+      problems: problems.map(({ place, problem, effect }) => ({
+        key: place?.key ?? null,
+        field: place?.field ?? null,
+        problem,
+        effect,
+      })),
       rules: rules.map(({ id, rule: { name, position }, state, part, fields }) => ({
         id,
         name,

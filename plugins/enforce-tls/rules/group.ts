@@ -6,6 +6,7 @@ import { notJson, parseJson } from './json.js'
 import { compilingPatterns, parsePattern, storedPattern, type PatternFinder } from './pattern.js'
 import { atOnce, type InPieces } from './pieces.js'
 import { didYouMean, nearest } from '../nearest.js'
+import { Unreadable } from './entry-problem.js'
 import { quote } from './owner.js'
 import { PATTERN_LENGTH_MAX } from './rule-schema.js'
 
@@ -112,18 +113,29 @@ export function formatGroupProblem({ value, problem }: { value: string; problem:
   return value === '' ? problem : `value ${value}: ${problem}`
 }
 
-type CompiledGroup = { readonly find: PatternFinder } | { readonly problem: string }
+/** A group that a rule refers to. */
+export interface CompiledGroup {
+  /** Of the group as it is, or as it was last valid; `null` where it never was. */
+  readonly find: PatternFinder | null
+  /** What is wrong with it, as the end of a sentence that names it. */
+  readonly problem: string | null
+}
+
+/** Finders of groups, by name. */
+export type Finders = ReadonlyMap<string, PatternFinder>
 
 /** The groups that a store holds, each read and compiled at most once, when a rule asks for it. */
 export class Groups {
-  readonly #stored: StoredGroups
+  readonly #stored: StoredGroups | Unreadable
+  readonly #lastValid: Finders | undefined
   readonly #read = new Map<string, CompiledGroup>()
 
-  constructor(stored: StoredGroups) {
+  /** @param lastValid what stands in for groups that do not validate, or are gone while a rule needs them */
+  constructor(stored: StoredGroups | Unreadable, lastValid?: Finders) {
     this.#stored = stored
+    this.#lastValid = lastValid
   }
 
-  /** The finder of a group, or what is wrong with it as the end of a sentence that names it. */
   get(name: string): CompiledGroup {
     return this.#read.get(name) ?? atOnce(this.reading(name))
   }
@@ -135,7 +147,23 @@ export class Groups {
     return known
   }
 
+  /** All that were asked for, as far as they are known; `undefined` for none. */
+  get finders(): Finders | undefined {
+    const known = [...this.#read].flatMap(([name, { find }]) => (find ? [[name, find] as const] : []))
+    return known.length > 0 ? new Map(known) : undefined
+  }
+
   *#compiling(name: string): InPieces<CompiledGroup> {
+    const checked = yield* this.#checking(name)
+    if ('patterns' in checked) return { find: yield* compilingPatterns(checked.patterns), problem: null }
+    return { find: this.#lastValid?.get(name) ?? null, problem: checked.problem }
+  }
+
+  *#checking(
+    name: string,
+  ): InPieces<{ readonly patterns: readonly string[] } | { readonly problem: string }> {
+    if (this.#stored instanceof Unreadable)
+      return { problem: `names a group, and groups can't be read: ${this.#stored.problem}` }
     const json = this.#stored.get(name)
     if (json === undefined) {
       const meant = nearest(name, this.#stored.keys())
@@ -143,8 +171,8 @@ export class Groups {
       return { problem: `names a group that does not exist${hint}` }
     }
     const checked = yield* parsingGroup(json)
-    if ('problem' in checked)
-      return { problem: `names a group that is not valid: ${formatGroupProblem(checked)}` }
-    return { find: yield* compilingPatterns(checked.patterns) }
+    return 'patterns' in checked
+      ? checked
+      : { problem: `names a group that is not valid: ${formatGroupProblem(checked)}` }
   }
 }

@@ -3,7 +3,7 @@
  * answers: what a field of the message's header holds may be unknown, and unknown is not "no".
  */
 import type { MailAddress } from './address.js'
-import { GROUP_PREFIX, Groups, type StoredGroups } from './group.js'
+import { GROUP_PREFIX, type Groups } from './group.js'
 import type { HeaderBlock } from './header-block.js'
 import { compilingPatterns, type PatternFinder } from './pattern.js'
 import type { AnyAndNone, Criteria, Direction, RuleProblem } from './rule.js'
@@ -55,26 +55,21 @@ type TextTest = (message: MessageView) => InPieces<FieldOutcome>
 /**
  * Makes checked criteria ready.
  *
- * @returns what is wrong where they refer to a group that does not exist or is not valid.
+ * @param groups knows the patterns of every group that they refer to, see `groupsProblem`
  */
-export function compileCriteria(criteria: Criteria, groups: Groups): CompiledCriteria | RuleProblem {
+export function compileCriteria(criteria: Criteria, groups: Groups): CompiledCriteria {
   return atOnce(compilingCriteria(criteria, groups))
 }
 
 /** `compileCriteria`, in pieces. */
-export function* compilingCriteria(
-  criteria: Criteria,
-  groups: Groups,
-): InPieces<CompiledCriteria | RuleProblem> {
+export function* compilingCriteria(criteria: Criteria, groups: Groups): InPieces<CompiledCriteria> {
   const tests: AddressTest[] = []
   for (const [field, addressOf] of ADDRESS_FIELDS) {
     const lists = criteria[field]
     if (!lists) continue
-    const any = yield* compilingAddresses(lists.matchesAny, `criteria.${field}.matchesAny`, groups)
-    if (any && 'problem' in any) return any
-    const none = yield* compilingAddresses(lists.matchesNone, `criteria.${field}.matchesNone`, groups)
-    if (none && 'problem' in none) return none
-    tests.push((message) => outcome(field, addressOf(message), any?.find, none?.find))
+    const any = lists.matchesAny && (yield* compilingAddresses(lists.matchesAny, groups))
+    const none = lists.matchesNone && (yield* compilingAddresses(lists.matchesNone, groups))
+    tests.push((message) => outcome(field, addressOf(message), any, none))
   }
   const textTests = yield* compilingTextTests(criteria)
   return {
@@ -129,10 +124,35 @@ function* judgingTexts(
   return { field, met: true, value: value as string | null }
 }
 
-/** What is wrong with the groups that criteria refer to, before a rule is written; `null` for nothing. */
-export function groupsProblem(criteria: Criteria, groups: StoredGroups): RuleProblem | null {
-  const compiled = compileCriteria(criteria, new Groups(groups))
-  return 'problem' in compiled ? compiled : null
+/** The first thing that is wrong with a group that criteria refer to; `null` for nothing. */
+export function groupsProblem(criteria: Criteria, groups: Groups): RuleProblem | null {
+  for (const { field, text, group } of groupReferences(criteria)) {
+    const { problem } = groups.get(group)
+    if (problem !== null) return { field, problem: `${JSON.stringify(text)} ${problem}` }
+  }
+  return null
+}
+
+/** `groupsProblem`, in pieces. */
+export function* findingGroupsProblem(criteria: Criteria, groups: Groups): InPieces<RuleProblem | null> {
+  for (const { group } of groupReferences(criteria)) yield* groups.reading(group)
+  return groupsProblem(criteria, groups)
+}
+
+/** The groups that criteria refer to, and where. */
+export function* groupReferences(criteria: Criteria): Generator<{
+  readonly field: string
+  readonly text: string
+  readonly group: string
+}> {
+  for (const [name] of ADDRESS_FIELDS) {
+    for (const list of ['matchesAny', 'matchesNone'] as const) {
+      for (const [index, text] of (criteria[name]?.[list] ?? []).entries()) {
+        if (text.startsWith(GROUP_PREFIX))
+          yield { field: `criteria.${name}.${list}[${index}]`, text, group: text.slice(GROUP_PREFIX.length) }
+      }
+    }
+  }
 }
 
 const ADDRESS_FIELDS = [
@@ -152,22 +172,20 @@ function outcome<T>(
   return { field, met: !any || value !== null, value }
 }
 
-function* compilingAddresses(
-  texts: readonly string[] | undefined,
-  field: string,
-  groups: Groups,
-): InPieces<{ readonly find: PatternFinder } | RuleProblem | undefined> {
-  if (!texts) return undefined
+function* compilingAddresses(texts: readonly string[], groups: Groups): InPieces<PatternFinder> {
   const own = yield* compilingPatterns(texts.filter((text) => !text.startsWith(GROUP_PREFIX)))
   const referred: [text: string, find: PatternFinder][] = []
-  for (const [index, text] of texts.entries()) {
+  for (const text of texts) {
     if (!text.startsWith(GROUP_PREFIX)) continue
-    const group = yield* groups.reading(text.slice(GROUP_PREFIX.length))
-    if ('problem' in group)
-      return { field: `${field}[${index}]`, problem: `${JSON.stringify(text)} ${group.problem}` }
-    referred.push([text, group.find])
+    yield* groups.reading(text.slice(GROUP_PREFIX.length))
+    referred.push([text, finderOf(text, groups)])
   }
-  return {
-    find: (address) => own(address) ?? referred.find(([, find]) => find(address) !== null)?.[0] ?? null,
-  }
+  return (address) => own(address) ?? referred.find(([, find]) => find(address) !== null)?.[0] ?? null
+}
+
+/** The finder of a reference to a group. @throws {TypeError} where a caller has not looked at it before. */
+export function finderOf(text: string, groups: Groups): PatternFinder {
+  const { find, problem } = groups.get(text.slice(GROUP_PREFIX.length))
+  if (!find) throw new TypeError(`${text} ${String(problem)}`)
+  return find
 }

@@ -1,11 +1,12 @@
 /**
- * What a store holds of an owner, read and checked: rules in order, and whether they act. Pure; the first
- * thing that does not validate is thrown as an `InvalidEntry`, so that a broken rule never weakens security.
+ * What a store holds of an owner, entry by entry: its rules, and the service that switches them. Pure; what does
+ * not validate is answered with what is wrong.
  */
+import { saidBy, Unreadable } from './entry-problem.js'
 import { GROUP_PREFIX } from './group.js'
 import { parseJson } from './json.js'
 import { parseOwner, serviceDomainOf } from './owner.js'
-import { atOnce, sorting, type InPieces } from './pieces.js'
+import { atOnce, type InPieces } from './pieces.js'
 import { formatProblem, parsingRule, type Rule } from './rule.js'
 
 /** What a store holds of one owner, as it stands there: JSON texts. */
@@ -15,6 +16,13 @@ export interface OwnerEntries {
   readonly rules: ReadonlyMap<string, string>
   /** The service of the owner's domain; `null` where there is none (or the owner is `*`). */
   readonly service: string | null
+}
+
+/** The same where the store may hold something else in the place of a part. */
+export interface OwnerParts {
+  readonly owner: string
+  readonly rules: ReadonlyMap<string, string> | Unreadable
+  readonly service: string | null | Unreadable
 }
 
 /** A domain's service as stored, a field of `enforce-tls:domains`. */
@@ -41,22 +49,6 @@ export interface EntryPlace {
   /** Of a group: `*`, whose it is like all groups. */
   readonly owner: string
   readonly field: string
-}
-
-/** Something in the store that does not validate. */
-export class InvalidEntry extends Error {
-  readonly code = 'INVALID_ENTRY'
-  /**
-   * @param place names key and field, in the store's own words
-   * @param problem what is wrong there
-   */
-  constructor(
-    readonly place: EntryPlace,
-    readonly problem: string,
-  ) {
-    super(`${place.key} of ${place.owner}, ${JSON.stringify(place.field)}: ${problem}`)
-    this.name = 'InvalidEntry'
-  }
 }
 
 const RULE_ID = /^[\x21-\x7e]{1,64}$/
@@ -86,52 +78,20 @@ export function parseService(json: string): Service | { problem: string } {
 /** So much JSON is read between two yields, in characters: about a millisecond. */
 export const PIECE = 16_384
 
-/**
- * An owner's rules, checked and in order: by position, then by id. The groups that they refer to are looked
- * at by `RuleList.compile`.
- *
- * @throws {InvalidEntry} for the first rule that does not validate.
- */
-export function orderedRules(entries: Pick<OwnerEntries, 'owner' | 'rules'>): readonly OwnedRule[] {
-  return atOnce(orderingRules(entries))
+/** One entry of an owner's rules, checked. The groups that it refers to are for `groupsProblem`. */
+export function checkEntry(owner: string, id: string, json: string): EntryCheck {
+  return atOnce(checkingEntry(owner, id, json))
 }
 
-/** `orderedRules`, in pieces. */
-export function* orderingRules({
-  owner,
-  rules,
-}: Pick<OwnerEntries, 'owner' | 'rules'>): InPieces<readonly OwnedRule[]> {
-  const read: OwnedRule[] = []
-  let length = 0
-  for (const [id, json] of rules) {
-    read.push(yield* readingRule(owner, id, json))
-    length += json.length
-    if (length < PIECE) continue
-    length = 0
-    yield
-  }
-  return yield* sorting(read, (a, b) =>
-    byPlace({ id: a.id, position: a.rule.position }, { id: b.id, position: b.rule.position }),
-  )
-}
+/** A rule, or what is wrong with its entry. */
+export type EntryCheck = OwnedRule | { readonly problem: string }
 
-/**
- * One entry of an owner's rules, checked; in pieces.
- *
- * @throws {InvalidEntry} where it does not validate.
- */
-export function* readingRule(owner: string, id: string, json: string): InPieces<OwnedRule> {
-  const place = { key: 'rules', owner, field: id } as const
-  const idProblem = ruleIdProblem(id)
-  if (idProblem) throw new InvalidEntry(place, idProblem)
+/** `checkEntry`, in pieces. */
+export function* checkingEntry(owner: string, id: string, json: string): InPieces<EntryCheck> {
+  const problem = ruleIdProblem(id)
+  if (problem !== null) return { problem }
   const checked = yield* parsingRule(json)
-  if (!('rule' in checked)) throw new InvalidEntry(place, formatProblem(checked))
-  return { owner, id, rule: checked.rule }
-}
-
-/** `readingRule` in one go, for one rule that was just written. */
-export function ownedRule(owner: string, id: string, json: string): OwnedRule {
-  return atOnce(readingRule(owner, id, json))
+  return 'rule' in checked ? { owner, id, rule: checked.rule } : { problem: formatProblem(checked) }
 }
 
 /** The order of an owner's rules: by position, then by id. */
@@ -153,19 +113,39 @@ export function* lookingForGroups({ rules }: Pick<OwnerEntries, 'rules'>): InPie
   return false
 }
 
+/** Whether rules act: `none` is a domain that never had a service. */
+export type Switch = 'on' | 'off' | 'none' | 'unknown'
+
+/** A switch, and what is wrong with the entry behind it. */
+export interface SwitchState {
+  readonly is: Switch
+  readonly problem: string | null
+}
+
 /**
- * Whether an owner's rules act: those of `*` always, all others while their domain's service is enabled.
- *
- * @throws {InvalidEntry} for a service entry that does not validate.
+ * Whether an owner's rules act: those of `*` always, all others while their domain's service is enabled. A service
+ * that does not validate is off where it says so, else as it was last known.
  */
-export function acts({ owner, service }: Pick<OwnerEntries, 'owner' | 'service'>): boolean {
-  const domain = serviceDomainOf(owner)
-  if (domain === null) return true
-  if (service === null) return false
-  const parsed = parseService(service)
-  if ('problem' in parsed)
-    throw new InvalidEntry({ key: 'domains', owner: domain, field: domain }, parsed.problem)
-  return parsed.enabled
+export function switchOf(
+  { owner, service }: Pick<OwnerParts, 'owner' | 'service'>,
+  before: Switch,
+): SwitchState {
+  if (serviceDomainOf(owner) === null) return { is: 'on', problem: null }
+  if (service === null) return { is: 'none', problem: null }
+  const unreadable = service instanceof Unreadable
+  const parsed = unreadable ? service : parseService(service)
+  if ('enabled' in parsed) return { is: parsed.enabled ? 'on' : 'off', problem: null }
+  const { problem } = parsed
+  const enabled = unreadable ? undefined : saidBy(service).enabled
+  if (enabled === false) return { is: 'off', problem }
+  // That there was none is no version of it, and one that was off is not what now says that it is on.
+  const stands = before === 'on' || (before === 'off' && enabled !== true)
+  return { is: stands ? before : 'unknown', problem }
+}
+
+/** Whether a domain's service is known to be on; that of `*` always is. */
+export function isOn(entries: Pick<OwnerEntries, 'owner' | 'service'>): boolean {
+  return switchOf(entries, 'unknown').is === 'on'
 }
 
 /** @throws {TypeError} where a caller passes what is no owner; a store's keys are checked with it. */

@@ -3,12 +3,12 @@
  * costs about the same for one rule and for a hundred thousand. Pure.
  */
 import { GROUP_PREFIX, type Groups } from './group.js'
-import type { CompiledCriteria, MessageView } from './match.js'
+import { finderOf, type CompiledCriteria, type MessageView } from './match.js'
 import { byPlace, type Place } from './owner-entries.js'
 import { PatternMap, type PatternFinder } from './pattern.js'
 import type { Period } from './period.js'
 import { sorting, type InPieces } from './pieces.js'
-import type { RelayWithTls, Rule } from './rule.js'
+import type { Criteria, RelayWithTls } from './rule.js'
 
 /** A rule of a list, without what only people need: there may be a million of them. */
 export interface CompiledRule extends Place {
@@ -16,6 +16,13 @@ export interface CompiledRule extends Place {
   readonly action: RelayWithTls
   /** What must hold besides the address by which the rule was found; `null`: nothing, the rule decides. */
   readonly conditions: Conditions | null
+  /** What it was compiled of, to compile it again: all its criteria, or the one recipient that it names. */
+  readonly source: Criteria | string
+}
+
+/** The criteria that a rule was compiled of. */
+export function criteriaOf({ source }: Pick<CompiledRule, 'source'>): Criteria {
+  return typeof source === 'string' ? { to: { matchesAny: [source] } } : source
 }
 
 /** What a rule asks for besides one of its addresses. */
@@ -55,6 +62,7 @@ export class RuleIndex {
   #byGroup: Map<string, OfGroup> | undefined
   /** Rules that name no address they are for. */
   #others: Named | undefined
+  #rules: CompiledRule[] | undefined
   #needsHeaders = false
   #unfinished: Set<CompiledRule[]> | undefined
 
@@ -63,8 +71,16 @@ export class RuleIndex {
     return this.#needsHeaders
   }
 
-  /** @param groups has all groups that the rule refers to */
-  add(rule: CompiledRule, { criteria }: Pick<Rule, 'criteria'>, groups: Groups): void {
+  /** All rules that were added, also those that others leave no mail to decide on. */
+  get rules(): readonly CompiledRule[] {
+    return this.#rules ?? NONE
+  }
+
+  /** @param groups knows the patterns of all groups that the rule refers to */
+  add(rule: CompiledRule, groups: Groups): void {
+    const criteria = criteriaOf(rule)
+    if (this.#rules) this.#rules.push(rule)
+    else this.#rules = [rule]
     this.#needsHeaders ||= rule.conditions?.criteria.needsHeaders === true
     const field = criteria.to?.matchesAny ? 'to' : 'from'
     const named = criteria[field]?.matchesAny
@@ -113,11 +129,10 @@ export class RuleIndex {
 
   #addToGroup(text: string, field: AddressField, rule: CompiledRule, groups: Groups): void {
     const key = `${field} ${text}`
-    const group = groups.get(text.slice(GROUP_PREFIX.length))
-    if ('problem' in group) throw new TypeError(`${text} ${group.problem}`)
+    const find = finderOf(text, groups)
     this.#byGroup ??= new Map()
     const rules = this.#with(this.#byGroup.get(key)?.rules, rule)
-    this.#byGroup.set(key, { field, find: group.find, rules })
+    this.#byGroup.set(key, { field, find, rules })
   }
 
   #with(rules: Named | undefined, rule: CompiledRule): Named {

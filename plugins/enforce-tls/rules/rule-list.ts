@@ -1,18 +1,19 @@
 /**
  * An owner's rules, compiled and in order, and the decision for one message: the first enabled rule that
- * matches decides. Pure; what does not validate makes the whole list invalid, so that a broken rule never
- * weakens security.
+ * matches decides. Pure. While nothing can stand in for a broken entry, mail that it might cover has no decision.
  */
-import { GROUP_PREFIX, Groups, type StoredGroups } from './group.js'
-import { compilingCriteria, type CompiledCriteria, type MessageView } from './match.js'
-import { acts, InvalidEntry, PIECE, readingRule, type OwnedRule, type OwnerEntries } from './owner-entries.js'
-import { periodOf } from './period.js'
+import { Compilation } from './compilation.js'
+import { isAllUnreadable, NO_ENTRIES, unread, type Compiled, type Waits } from './compiled.js'
+import { InvalidEntry, type EntryProblem, type Unreadable } from './entry-problem.js'
+import { Groups, type Finders, type StoredGroups } from './group.js'
+import type { MessageView } from './match.js'
+import type { OwnerParts, Switch } from './owner-entries.js'
 import { atOnce, type InPieces } from './pieces.js'
 import { addUpAll, requirementOf, type Requirement } from './requirement.js'
-import { formatProblem, type RelayWithTls, type Rule } from './rule.js'
-import { RuleIndex, type CompiledRule, type Conditions, type Matches, type Search } from './rule-index.js'
+import type { CompiledRule, Matches, RuleIndex, Search } from './rule-index.js'
 
-export { InvalidEntry, type OwnedRule, type OwnerEntries, type Service } from './owner-entries.js'
+export { InvalidEntry } from './entry-problem.js'
+export type { OwnedRule, OwnerEntries, Service } from './owner-entries.js'
 
 /** What rules say of a message on its way to one recipient. */
 export interface Verdict {
@@ -23,59 +24,86 @@ export interface Verdict {
 }
 
 /** An owner's rules in force. Immutable. */
-export class RuleList {
-  static readonly empty = new RuleList('*')
-  readonly #owner: string
-  #outgoing: RuleIndex | undefined
-  #incoming: RuleIndex | undefined
+export class RuleList implements Compiled {
+  /** Of every owner without any entry. */
+  static readonly empty = new RuleList(NO_ENTRIES)
+  readonly owner: string
+  readonly switch: Switch
+  readonly outgoing: RuleIndex | undefined
+  readonly incoming: RuleIndex | undefined
+  readonly off: readonly string[] | undefined
+  readonly groups: Finders | undefined
+  readonly problems: readonly EntryProblem[] | undefined
+  readonly problemCount: number
+  readonly waits: Waits | undefined
+  readonly serviceProblem: EntryProblem | undefined
+  /** Also where that is not known: then `waitsFor` keeps what rules cover. */
+  readonly #acts: boolean
 
-  private constructor(owner: string) {
-    this.#owner = owner
+  private constructor(compiled: Compiled) {
+    this.owner = compiled.owner
+    this.switch = compiled.switch
+    this.outgoing = compiled.outgoing
+    this.incoming = compiled.incoming
+    this.off = compiled.off
+    this.groups = compiled.groups
+    this.problems = compiled.problems
+    this.problemCount = compiled.problemCount
+    this.waits = compiled.waits
+    this.serviceProblem = compiled.serviceProblem
+    this.#acts = compiled.switch === 'on' || compiled.switch === 'unknown'
   }
 
   /**
-   * Checks and compiles all that a store holds of an owner. A list whose service is off is empty, but its
-   * entries are checked all the same, so that a mistake shows before the switch is turned on.
+   * Checks and compiles all that a store holds of an owner, entry by entry.
    *
    * @param groups the store's groups; they are only looked at where a rule refers to them
-   * @throws {InvalidEntry} for the first entry that does not validate.
+   * @param before what was compiled last, for the last valid versions of entries that are broken now
    */
-  static compile(entries: OwnerEntries, groups: StoredGroups): RuleList {
-    return atOnce(RuleList.compiling(entries, groups))
+  static compile(parts: OwnerParts, groups: StoredGroups | Unreadable, before?: RuleList): RuleList {
+    return atOnce(RuleList.compiling(parts, groups, before))
   }
 
   /** `compile`, in pieces. */
-  static *compiling(entries: OwnerEntries, groups: StoredGroups): InPieces<RuleList> {
-    const known = new Groups(groups)
-    const asleep = !acts(entries)
-    const list = new RuleList(entries.owner)
-    const actions = new Map<string, RelayWithTls>()
-    let read = 0
-    for (const [id, json] of entries.rules) {
-      const owned = yield* readingRule(entries.owner, id, json)
-      for (const group of groupsOf(owned.rule)) yield* known.reading(group)
-      const conditions = yield* conditionsOf(owned, known)
-      if (!asleep && owned.rule.enabled) {
-        const { name, position, actions: does, direction } = owned.rule
-        const action = shared(actions, does.relayWithTls)
-        list.#indexFor(direction).add({ id, name, position, action, conditions }, owned.rule, known)
-      }
-      read += json.length
-      if (read < PIECE) continue
-      read = 0
-      yield
-    }
-    for (const index of [list.#outgoing, list.#incoming]) yield* index?.finishing() ?? []
-    return list.#outgoing || list.#incoming ? list : RuleList.empty
+  static *compiling(
+    parts: OwnerParts,
+    groups: StoredGroups | Unreadable,
+    before = RuleList.empty,
+  ): InPieces<RuleList> {
+    if (isAllUnreadable(parts, groups)) return new RuleList(unread(before, parts))
+    const compilation = new Compilation(parts, new Groups(groups, before.groups), before)
+    yield* compilation.run()
+    const { outgoing, incoming, off, problems } = compilation
+    return (outgoing ?? incoming ?? off ?? problems) ? new RuleList(compilation) : RuleList.empty
   }
 
   /** Whether a decision on outgoing mail needs the header of the message. */
   get needsHeaders(): boolean {
-    return this.#outgoing?.needsHeaders === true
+    return this.#acts && this.outgoing?.needsHeaders === true
   }
 
-  /** What this owner's rules say of a message; their domain's service is on. */
+  /** Whether there may be mail without a decision. */
+  get isUncertain(): boolean {
+    return this.waits !== undefined || this.serviceProblem !== undefined
+  }
+
+  /** The broken entry that keeps a message from having a decision; `null` for none. */
+  waitsFor(message: MessageView): EntryProblem | null {
+    const broken = this.waits?.[message.direction]
+    if (broken || !this.serviceProblem) return broken ?? null
+    const { decides, possible } = this.matches(message)
+    const requires = possible.length > 0 || (decides !== null && decides.action.level !== 'none')
+    return requires ? this.serviceProblem : null
+  }
+
+  /**
+   * What this owner's rules say of a message.
+   *
+   * @throws {InvalidEntry} where a broken entry keeps it from having a decision.
+   */
   verdictOn(message: MessageView): Verdict {
+    const waits = this.waitsFor(message)
+    if (waits) throw new InvalidEntry(waits)
     return this.verdictOf(this.matches(message), message)
   }
 
@@ -93,10 +121,10 @@ export class RuleList {
 
   /** The search for `matches`, which may be open yet; `null` where nothing can match. */
   search(message: MessageView): Search | null {
-    return (message.direction === 'outgoing' ? this.#outgoing : this.#incoming)?.search(message) ?? null
+    return (this.#acts && this[message.direction]?.search(message)) || null
   }
 
-  /** What the rules that match come to. */
+  /** What the rules that match come to, where no broken entry keeps them from deciding. */
   verdictOf({ decides, possible, reported }: Matches, message: MessageView): Verdict {
     if (decides === null && possible.length === 0 && reported.length === 0) return NO_VERDICT
     const requirement = this.#sumOf(possible, decides, message)
@@ -119,60 +147,12 @@ export class RuleList {
     return addUpAll([...before.map((rule) => this.#requirementOf(rule, message)), last])
   }
 
-  #indexFor(direction: Rule['direction']): RuleIndex {
-    if (direction === 'outgoing') return (this.#outgoing ??= new RuleIndex())
-    return (this.#incoming ??= new RuleIndex())
-  }
-
   #requirementOf({ id, name, action }: CompiledRule, { recipient }: MessageView): Requirement | null {
     if (action.level === 'none') return null
-    return requirementOf(action, recipient.domain, { owner: this.#owner, id, name })
+    return requirementOf(action, recipient.domain, { owner: this.owner, id, name })
   }
 }
 
 const NOTHING: readonly Requirement[] = []
 const NO_VERDICT: Verdict = { requirement: null, reported: NOTHING }
 const NO_MATCHES: Matches = { decides: null, possible: [], reported: [] }
-
-/**
- * A rule's criteria, ready.
- *
- * @throws {InvalidEntry} where the rule refers to a group that does not exist or is not valid.
- */
-export function* criteriaOf({ owner, id, rule }: OwnedRule, groups: Groups): InPieces<CompiledCriteria> {
-  const criteria = yield* compilingCriteria(rule.criteria, groups)
-  if ('problem' in criteria)
-    throw new InvalidEntry({ key: 'rules', owner, field: id }, formatProblem(criteria))
-  return criteria
-}
-
-/** The names of the groups that a rule refers to. */
-export function* groupsOf({ criteria: { to, from } }: Rule): Generator<string> {
-  for (const texts of [to?.matchesAny, to?.matchesNone, from?.matchesAny, from?.matchesNone]) {
-    for (const text of texts ?? []) if (text.startsWith(GROUP_PREFIX)) yield text.slice(GROUP_PREFIX.length)
-  }
-}
-
-function* conditionsOf(owned: OwnedRule, groups: Groups): InPieces<Conditions | null> {
-  const { rule } = owned
-  const criteria = yield* criteriaOf(owned, groups)
-  const report = rule.mode === 'report'
-  const period = periodOf(rule)
-  const always = period.from === -Infinity && period.until === Infinity
-  return always && !report && isFoundByAddress(rule) ? null : { period, report, criteria }
-}
-
-/** Whether the address by which the index finds a rule is all that it asks for. */
-function isFoundByAddress({ criteria }: Rule): boolean {
-  const [field, ...others] = Object.keys(criteria)
-  if (others.length > 0 || (field !== 'to' && field !== 'from')) return false
-  return criteria[field]?.matchesNone === undefined
-}
-
-/** Most rules of a list do the same. */
-function shared(actions: Map<string, RelayWithTls>, action: RelayWithTls): RelayWithTls {
-  const key = JSON.stringify(action)
-  const known = actions.get(key) ?? action
-  actions.set(key, known)
-  return known
-}

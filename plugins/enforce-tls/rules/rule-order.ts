@@ -27,13 +27,23 @@ export interface MoveChange {
 /** So many rules are written between two yields. */
 const PIECE = 100
 
-/** Moves a rule; a list whose order stays keeps its numbers too. */
-export function movedRule(rules: readonly OwnedRule[], id: string, to: MoveTo): Moved {
+/**
+ * Moves a rule; a list whose order stays keeps its numbers too.
+ *
+ * @param others whether there are entries with places of their own between these rules: then their numbers are dealt
+ *   out anew, so that none of them changes sides with an entry that is not moved
+ */
+export function movedRule(rules: readonly OwnedRule[], id: string, to: MoveTo, others = false): Moved {
   const moving = rules.filter((rule) => rule.id === id)
-  const others = rules.filter((rule) => rule.id !== id)
-  const order = others.toSpliced(placeAmong(others, to), 0, ...moving)
+  const rest = rules.filter((rule) => rule.id !== id)
+  const order = rest.toSpliced(placeAmong(rest, to), 0, ...moving)
   if (order.every((rule, index) => rule.id === rules[index]?.id)) return { list: rules, changed: false }
-  const list = order.map((owned, index) => ({ ...owned, rule: { ...owned.rule, position: index + 1 } }))
+  const numbers = rules.map(({ rule }) => rule.position)
+  const keeps = others && numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0))
+  const list = order.map((owned, index) => {
+    const position = (keeps ? numbers[index] : undefined) ?? index + 1
+    return { ...owned, rule: { ...owned.rule, position } }
+  })
   return { list, changed: true }
 }
 

@@ -66,6 +66,10 @@ export class FileStore extends EntryWriter implements RuleStore {
     }
   }
 
+  async readRules(owner: string): Promise<ReadonlyMap<string, string>> {
+    return (await this.#file.document()).rules.get(owner) ?? new Map<string, string>()
+  }
+
   async readService(domain: string): Promise<string | null> {
     return (await this.#file.document()).domains.get(domain) ?? null
   }

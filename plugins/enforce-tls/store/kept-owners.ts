@@ -18,12 +18,12 @@ export interface Marks {
 /** What is kept of an owner. There may be a hundred thousand: small whole numbers take no memory of their own. */
 export interface KeptOwner {
   readonly owner: string
-  /** The last valid list. */
+  /** The last list that was read; what stands in for broken entries is in it. */
   list: RuleList | null
   /** Why the last read gave none, else `null`. */
   trouble: Error | null
-  /** The service entry that the list was compiled with. */
-  service: string | null
+  /** The service entry that the list was compiled with; `undefined` for one that can't be read. */
+  service: string | null | undefined
   usesGroups: boolean
   /** Notices that the last read has taken into account; `null` before the first. */
   seen: Marks | null

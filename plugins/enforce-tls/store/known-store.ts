@@ -96,6 +96,15 @@ export class KnownStore implements DecidingStore {
     }
   }
 
+  /** @throws as `readOwner`. */
+  async readRules(owner: string): Promise<ReadonlyMap<string, string>> {
+    const rules = await this.#store.readRules(owner)
+    const { standing, health } = await this.#watch.look()
+    if (standing.state === 'gone') throw new DoubtfulStore('STORE_GONE', standing.problem)
+    if (health.behind !== null) throw new DoubtfulStore('STORE_UNAVAILABLE', health.behind)
+    return rules
+  }
+
   readService(domain: string): Promise<string | null> {
     return this.#store.readService(domain)
   }

@@ -1,13 +1,13 @@
 /**
  * The rules of owners, compiled and near: looked up without any I/O while nothing has changed. The store tells
  * of changes, whoever makes them, and the owner is then read again before the next decision. Owners without
- * rules are kept too. What was last known stays in force while the store is away or an owner's rules are broken.
+ * rules are kept too. What was last known stays in force while the store is away.
  *
  * A notice can be lost, so nothing here trusts notices alone: a list in use is read again in the background now
  * and then, and where the store can't tell of changes at all, no list is used that was read too long ago.
  */
 import type { MailAddress } from '../rules/address.js'
-import { InvalidEntry, type RuleList } from '../rules/rule-list.js'
+import type { RuleList } from '../rules/rule-list.js'
 import { KeptOwners, newlyKept, wholeMilliseconds, type KeptOwner } from './kept-owners.js'
 import { Notices } from './notices.js'
 import { OwnerReader } from './owner-reader.js'
@@ -30,10 +30,10 @@ export interface NearCacheListener {
   /**
    * An owner was read, or could not be.
    *
+   * @param list what is in force, the one read before where it could not; `null` where it never was
    * @param trouble why not, or `null`
-   * @param known whether there is a last valid list, which stays in force
    */
-  onRead(owner: string, trouble: Error | null, known: boolean): void
+  onRead(owner: string, list: RuleList | null, trouble: Error | null): void
   /** As in `ChangeListener`. */
   onHearing(hears: boolean, why: string): void
 }
@@ -121,7 +121,7 @@ export class NearCache {
   /**
    * The list in force of an owner; read first where it is not known, or has changed.
    *
-   * @throws {StoreError | InvalidEntry} when it can't be read and never could.
+   * @throws {StoreError} when it can't be read and never could.
    */
   async get(owner: string): Promise<RuleList> {
     await this.#compareStamp()
@@ -173,8 +173,8 @@ export class NearCache {
   }
 
   #isFresh(kept: KeptOwner): boolean {
-    if (kept.trouble !== null && !(kept.trouble instanceof InvalidEntry)) return false
     return (
+      kept.trouble === null &&
       this.#notices.areSeen(kept) &&
       !this.#notices.maySwitch(kept) &&
       (this.#isTold || this.#now - kept.readAt < this.#options.staleAfter)

@@ -1,12 +1,14 @@
 /**
- * Reads and compiles the rules of one owner into what is kept of it. What can't be read or does not validate
- * leaves the last valid list as it is, with the trouble beside it.
+ * Reads and compiles the rules of one owner into what is kept of it. Where the store does not answer, the last list
+ * stays as it is, with the trouble beside it; entries that do not validate are for the list to make up for.
  */
+import { Unreadable } from '../rules/entry-problem.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { compileInPieces } from './compile-in-pieces.js'
 import { wholeMilliseconds, type KeptOwner, type Marks } from './kept-owners.js'
+import type { NearCacheListener } from './near-cache.js'
 import type { Notices } from './notices.js'
-import { readRules } from './read-rules.js'
+import { readable, readParts } from './read-parts.js'
 import type { DecidingStore } from './rule-store.js'
 
 /** What a reader works with. */
@@ -16,7 +18,7 @@ export interface OwnerReaderOptions {
   /** Whether nothing can change without a notice now. */
   readonly isTold: () => boolean
   /** As in `NearCacheListener`. */
-  readonly onRead: (owner: string, trouble: Error | null, known: boolean) => void
+  readonly onRead: NearCacheListener['onRead']
 }
 
 /** How many times in a row a read is done again because of changes meanwhile. */
@@ -52,22 +54,19 @@ export class OwnerReader {
     try {
       if (await this.#onlyServicesChanged(kept)) kept.seen = marks
       else {
-        const { entries, groups, usesGroups } = await readRules(store, kept.owner)
-        // Also of a list that turns out to be invalid: it is not read again before something changes.
-        const about = { usesGroups, service: this.#shared(entries.service), seen: marks }
-        const list = await compileInPieces(entries, groups).catch((error: unknown) => {
-          Object.assign(kept, about)
-          throw error
-        })
+        const read = await readParts(store, kept.owner)
+        const list = await compileInPieces(read, kept.list ?? undefined)
+        const service = this.#shared(read.parts.service)
         kept.took = wholeMilliseconds() - begun
-        if (!this.#isTorn(kept, marks)) Object.assign(kept, about, { list, torn: 0 })
+        if (!this.#isTorn(kept, marks))
+          Object.assign(kept, { usesGroups: read.usesGroups, service, seen: marks, list, torn: 0 })
       }
       kept.trouble = null
     } catch (error) {
       kept.trouble = error instanceof Error ? error : new Error(String(error))
       this.#counts.failedReads++
     }
-    onRead(kept.owner, kept.trouble, kept.list !== null)
+    onRead(kept.owner, kept.list, kept.trouble)
   }
 
   /**
@@ -87,11 +86,13 @@ export class OwnerReader {
     const domain = serviceDomainOf(kept.owner)
     if (domain === null || !isTold() || !kept.list || kept.trouble !== null) return false
     if (!notices.areSeen(kept) || !notices.maySwitch(kept)) return false
-    return (await store.readService(domain)) === kept.service
+    return (await readable(store.readService(domain))) === kept.service
   }
 
   /** Most services are described by the same text, which is kept once then. */
-  #shared(service: string | null): string | null {
+  #shared(service: string | null | Unreadable): string | null | undefined {
+    // One that can't be read is like none other, so that it is looked at again.
+    if (service instanceof Unreadable) return undefined
     if (service !== this.#lastService) this.#lastService = service
     return this.#lastService
   }

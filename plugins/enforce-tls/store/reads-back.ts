@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parseDomain } from '../rules/address.js'
 import { checkGroupText, formatGroupProblem, type GroupCheck } from '../rules/group.js'
-import { ownedRule, parseService } from '../rules/owner-entries.js'
+import { checkEntry, parseService } from '../rules/owner-entries.js'
 import { checkRuleText, formatProblem, type RuleCheck } from '../rules/rule.js'
 import { isChange, type EntryChange } from './entry-change.js'
 
@@ -25,11 +25,8 @@ export const readBackProblem: ChangeCheck = (change) => {
 function ruleProblem(owner: string, id: string, value: string): string | null {
   const checked: RuleCheck = checkRuleText(value)
   if (!('rule' in checked)) return formatProblem(checked)
-  try {
-    return differs(ownedRule(owner, id, value).rule, value)
-  } catch (error) {
-    return (error as Error).message
-  }
+  const read = checkEntry(owner, id, value)
+  return 'rule' in read ? differs(read.rule, value) : read.problem
 }
 
 function groupProblem(value: string): string | null {

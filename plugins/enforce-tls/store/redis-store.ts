@@ -52,10 +52,14 @@ export class RedisStore extends EntryWriter implements RuleStore {
     const domain = serviceDomainOf(owner)
     // Two commands sent together and not a pipeline object: their keys live on different nodes of a Cluster.
     const [rules, service] = await Promise.all([
-      readHash(this.#connection, `${this.#prefix}rules:${owner}`),
+      this.readRules(owner),
       domain === null ? null : this.#field(this.#domainsKey, domain),
     ])
     return { owner, rules, service }
+  }
+
+  readRules(owner: string): Promise<ReadonlyMap<string, string>> {
+    return readHash(this.#connection, `${this.#prefix}rules:${owner}`)
   }
 
   readService(domain: string): Promise<string | null> {

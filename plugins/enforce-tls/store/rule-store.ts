@@ -100,6 +100,9 @@ export interface RuleStore {
   /** All that is kept of an owner, and of the service of its domain; an owner without rules has empty ones. */
   readOwner(owner: string): Promise<OwnerEntries>
 
+  /** The rules of an owner alone, by id, as JSON. */
+  readRules(owner: string): Promise<ReadonlyMap<string, string>>
+
   /** The service of a domain as JSON, or `null` where it has none. */
   readService(domain: string): Promise<string | null>
 
@@ -187,5 +190,5 @@ export type ReadStore = Omit<
 /** What a decision needs of a store. */
 export type DecidingStore = Pick<
   RuleStore,
-  'description' | 'readOwner' | 'readService' | 'groups' | 'watch' | 'stamp' | 'placeOf'
+  'description' | 'readOwner' | 'readRules' | 'readService' | 'groups' | 'watch' | 'stamp' | 'placeOf'
 >

@@ -5,6 +5,7 @@ import {
   RuleStates,
   type CountedStore,
 } from '../../../plugins/enforce-tls/metrics/rule-states.js'
+import { StoreError } from '../../../plugins/enforce-tls/store/rule-store.js'
 import { storedRule } from '../../support/rules.js'
 import { until } from '../../support/until.js'
 
@@ -26,6 +27,8 @@ function storeOf(services: Readonly<Record<string, string | null>>): CountedStor
     groups: () => Promise.resolve(new Map()),
     readOwner: (owner) =>
       Promise.resolve({ owner, rules: new Map(Object.entries(RULES)), service: services[owner] ?? null }),
+    readRules: () => Promise.resolve(new Map(Object.entries(RULES))),
+    readService: (domain) => Promise.resolve(services[domain] ?? null),
   }
 }
 
@@ -75,4 +78,19 @@ it('a store that may not be counted has no counts', async () => {
   await new Promise((resolve) => setImmediate(resolve))
   assert.equal(states.latest(), null)
   assert.equal(asked, 1)
+})
+
+it('a key that can not be read counts as one that is not valid, and hides no other', async () => {
+  const corrupt = () => Promise.reject(new StoreError('STORE_CORRUPT', 'key x is not a hash'))
+  const store = storeOf({ '*': null, 'acme.example': '{"enabled":true}' })
+  const counts = await countRules(
+    {
+      ...store,
+      readOwner: (owner) => (owner === '*' ? store.readOwner(owner) : corrupt()),
+      readRules: corrupt,
+      groups: corrupt,
+    },
+    NOW,
+  )
+  assert.deepEqual([counts.on, counts.invalid], [1, 3])
 })

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { InvalidEntry } from '../../../plugins/enforce-tls/rules/rule-list.js'
 import { explained, from, header, notTo, subject, to, when, type Row } from './rows/row.js'
 
 type Told = readonly [state: string, part: string | null, ...fields: string[]]
@@ -152,8 +151,36 @@ describe('an explanation tells', () => {
     )
   })
 
-  it('the very problem that makes a delivery wait', () => {
-    assert.throws(() => told({ rules: [when(to('group:banks'))] }), InvalidEntry)
+  it('the very problem that makes a delivery wait, beside the rules that are in force', () => {
+    const { owners, verdict } = explained({
+      what: '',
+      is: '',
+      rules: [when(to('bank.example')), when(to('group:banks')), when(to('*'), { enabled: false })],
+    })
+    assert.equal(verdict, null)
+    const [, acme] = owners
+    assert.deepEqual(
+      acme?.rules.map(({ id, state, part }) => [id, state, part]),
+      [
+        ['r1', 'matched', 'decides'],
+        ['r3', 'off', null],
+      ],
+    )
+    assert.match(acme.waitsFor?.problem ?? '', /"group:banks" names a group that does not exist/)
+    assert.deepEqual(acme.problems, [acme.waitsFor])
+  })
+
+  it('a broken entry that keeps no mail, beside the verdict', () => {
+    const { owners, verdict } = explained({
+      what: '',
+      is: '',
+      rules: [when(to('bank.example')), when(to('group:banks'), { mode: 'report' })],
+    })
+    assert.equal(verdict?.requirement?.level, 'encrypt')
+    assert.deepEqual(
+      owners.flatMap(({ problems }) => problems.map(({ effect }) => effect)),
+      ['reports'],
+    )
   })
 })
 

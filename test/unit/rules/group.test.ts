@@ -13,7 +13,7 @@ import { lookingForGroups } from '../../../plugins/enforce-tls/rules/owner-entri
 import { atOnce } from '../../../plugins/enforce-tls/rules/pieces.js'
 import { RuleIndex } from '../../../plugins/enforce-tls/rules/rule-index.js'
 import { InvalidEntry } from '../../../plugins/enforce-tls/rules/rule-list.js'
-import { decided, notTo, to, when } from './rows/row.js'
+import { decided, explained, notTo, to, when } from './rows/row.js'
 
 describe('a group', () => {
   it('has its patterns in their one spelling, without duplicates', () => {
@@ -70,13 +70,17 @@ describe('a group', () => {
     assert.match(error.problem, problem)
     return true
   }
+  const problemsOf = (rule: ReturnType<typeof when>, groups: Record<string, unknown>) =>
+    explained({ what: '', is: '', rules: [rule], groups }).owners.flatMap(({ problems }) => problems)
 
   it('that does not exist makes a rule that names it invalid, even one that is off', () => {
     const missing =
       /^field criteria\.to\.matches\w+\[\d\]: "group:banks" names a group that does not exist(?:; did you mean "group:bank"\?)?$/
     assert.throws(broken(when(to('bank.example', 'group:banks')), {}), invalid(missing))
     assert.throws(broken(when(notTo('group:banks')), { bank: ['a.example'] }), invalid(missing))
-    assert.throws(broken(when(to('group:banks'), { enabled: false }), {}), invalid(missing))
+    const [off] = problemsOf(when(to('group:banks'), { enabled: false }), {})
+    assert.match(off?.problem ?? '', missing)
+    assert.equal(off?.effect, 'off')
   })
 
   it('that is not valid makes a rule that names it invalid, with what is wrong', () => {
@@ -85,7 +89,7 @@ describe('a group', () => {
   })
 
   it('is looked at before a rule is written', () => {
-    const groups = new Map([['banks', '["bank.example"]']])
+    const groups = new Groups(new Map([['banks', '["bank.example"]']]))
     assert.equal(groupsProblem(to('group:banks'), groups), null)
     assert.deepEqual(groupsProblem(to('a.example', 'group:bank'), groups), {
       field: 'criteria.to.matchesAny[1]',
@@ -117,7 +121,9 @@ describe('what was not checked is not compiled either', () => {
       position: 1,
       action: { level: 'encrypt' },
       conditions: null,
+      source: 'group:banks',
     } as const
-    assert.throws(() => new RuleIndex().add(rule, { criteria: to('group:banks') }, groups), TypeError)
+    assert.throws(() => new RuleIndex().add(rule, groups), TypeError)
+    assert.throws(() => compileCriteria(to('group:banks'), groups), TypeError)
   })
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { decide } from '../../../plugins/enforce-tls/rules/decide.js'
 import { ownersOf, parseOwner, serviceDomainOf } from '../../../plugins/enforce-tls/rules/owner.js'
-import { InvalidEntry, RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
+import { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
 
 const ON = '{"enabled":true}'
 const recipient = { local: 'cfo', domain: 'bank.example' }
@@ -98,35 +98,6 @@ describe('a list of rules', () => {
       'encrypt',
     )
   })
-
-  for (const [what, rules, service, message] of [
-    ['a rule that is no JSON', { r1: '{' }, ON, /^rules of acme\.example, "r1": is not JSON/],
-    [
-      'a rule that is off and bad',
-      { r1: rule('bank..example', { enabled: false }) },
-      ON,
-      /"r1": field criteria\.to\.matchesAny\[0\]/,
-    ],
-    ['a rule id with a space', { 'r 1': rule('bank.example') }, ON, /"r 1": is not a rule id/],
-    [
-      'a service that is no JSON',
-      { r1: rule('bank.example') },
-      'on',
-      /^domains of acme\.example, "acme\.example": is not JSON/,
-    ],
-    ['a service without its switch', {}, '{"enabled":"yes"}', /field enabled: true or false is expected/],
-  ] as const) {
-    it(`is invalid as a whole with ${what}`, () => {
-      assert.throws(
-        () => list(rules, { service }),
-        (error: unknown) => {
-          assert.ok(error instanceof InvalidEntry)
-          assert.match(error.message, message)
-          return true
-        },
-      )
-    })
-  }
 })
 
 describe('requirements of several owners', () => {

@@ -35,6 +35,8 @@ export class RuleModel {
   conflict: Conflict | null = null
   /** What is known of the rule at the moment when somebody should look at it. */
   found: { readonly reports: Reports | null } | null = null
+  /** What is wrong with entries of the owner, as the answer to the last change says. */
+  others: string | null = null
   restored = false
   #saving = false
   #again = false
@@ -189,7 +191,7 @@ export class RuleModel {
     if (this.base === null) return
     const path = `${rulePath(this.owner, this.base.id)}/enabled`
     const { body } = await request<ChangedRule>('POST', path, { enabled }, this.base.etag)
-    this.base = body
+    this.#changed(body)
     this.draft = { ...this.draft, enabled: body.rule.enabled }
     this.found = enabled ? { reports: body.reports } : null
     this.#tell()
@@ -237,9 +239,15 @@ export class RuleModel {
     // What is known is shown where the change makes mail bounce, or leave in the clear.
     if (answer.body.reports !== null) this.found = { reports: answer.body.reports }
     if (base === null) keep(keptName(this.owner, this.direction, null), null)
-    this.base = { ...answer.body, etag: answer.etag === '' ? answer.body.etag : answer.etag }
+    this.#changed({ ...answer.body, etag: answer.etag === '' ? answer.body.etag : answer.etag })
     const { enabled, position } = answer.body.rule
     this.draft = { ...this.draft, enabled, ...(position === undefined ? {} : { position }) }
+  }
+
+  /** Only a valid rule can be changed, so what is wrong then is wrong with others. */
+  #changed(stored: StoredRule): void {
+    this.others = stored.problem
+    this.base = { ...stored, problem: null }
   }
 
   async #failed(error: unknown): Promise<void> {

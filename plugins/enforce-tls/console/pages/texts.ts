@@ -155,7 +155,8 @@ export const texts = {
     deleteYes: 'Delete',
     state: (on: boolean) => (on ? 'The rule is on' : 'The rule is off'),
     gone: 'This rule is not there any more. The history may bring it back.',
-    broken: (problem: string) => `This rule is not valid, so the mail of its owner waits: ${problem}`,
+    broken: (problem: string) =>
+      `This rule is not valid: ${problem}. Its last valid version stays in force; where Haraka has none, the mail of its owner waits, unless the rule says that it is off.`,
     restored: 'What was not saved when you left is here again.',
     saveFirst: 'The rule can be switched on when it is saved.',
   },
@@ -263,6 +264,7 @@ export const texts = {
       outgoing: (level: string, version: string) => `It leaves over TLS (${level}${version}), or it bounces.`,
       incoming: (level: string, version: string) => `It is taken over TLS (${level}${version}), or refused.`,
     } satisfies Record<Direction, (level: string, version: string) => string>,
+    waits: 'Unknown: the message waits until these entries are valid, or deleted.',
     notRequired: 'Nothing is required: it goes its way as if there were no rules.',
     reported: (level: string, rules: string) => `Only reported: ${level} would be required by ${rules}.`,
     decidedBy: (rules: string) => `Decided by ${rules}.`,

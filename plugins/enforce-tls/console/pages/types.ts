@@ -112,6 +112,8 @@ export interface Explanation {
   readonly from: string
   readonly to: string
   readonly direction: Direction
+  /** Whether the requirement is unknown because of entries that are not valid. */
+  readonly waits: boolean
   readonly requirement: { readonly level: Level; readonly minVersion?: string } | null
   readonly decidedBy: readonly DecidedBy[]
   readonly reported: readonly { readonly level: Level; readonly decidedBy: readonly DecidedBy[] }[]
@@ -120,6 +122,11 @@ export interface Explanation {
   readonly owners: readonly {
     readonly owner: string
     readonly awake: boolean
+    readonly problems: readonly {
+      readonly key: string | null
+      readonly field: string | null
+      readonly problem: string
+    }[]
     readonly rules: readonly { readonly id: string; readonly name: string; readonly state: string }[]
   }[]
   readonly reportOnly: boolean

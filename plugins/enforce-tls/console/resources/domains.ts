@@ -1,5 +1,5 @@
 /** Sending domains and their services: the switch without which the rules of a domain sleep. */
-import { readOwners } from '../../entries/whole-store.js'
+import { readOwners, readReadable } from '../../entries/whole-store.js'
 import { checkingRule, serviceProblem } from '../../entries/entry-problems.js'
 import type { FailuresByDomain } from '../../report/recent-failures.js'
 import { EVERYONE, parseNewDomain, parseOwner, serviceDomainOf } from '../../rules/owner.js'
@@ -113,7 +113,8 @@ async function listDomains(call: Call): Promise<Reply> {
   let next: string | null = null
   for (const [name, ofDomain] of domains) {
     if (after !== null && name <= after) continue
-    const row = await toRow(name, services.get(name) ?? null, await readOwners(store, ofDomain), context)
+    const { entries, leftOut } = await readReadable(store, ofDomain)
+    const row = await toRow(name, services.get(name) ?? null, entries, context, leftOut)
     if (page.add(row, lengthOf(row))) continue
     next = page.entries.at(-1)?.domain ?? null
     break
@@ -155,11 +156,12 @@ async function rowOf({ context }: Call, name: string): Promise<DomainWithSenders
   const service = services.get(name) ?? null
   if (service === null && ofDomain.length === 0) return undefined
   const failures = await recentFailures.byDomain()
-  const entries = await readOwners(store, ofDomain)
+  const { entries, leftOut } = await readReadable(store, ofDomain)
   const senders = entries
     .filter(({ owner, rules }) => owner !== name && rules.size > 0)
     .map(({ owner, rules }) => ({ owner, rules: rules.size }))
-  return { ...(await toRow(name, service, entries, { groups: new Groups(groups), failures })), senders }
+  const row = await toRow(name, service, entries, { groups: new Groups(groups), failures }, leftOut)
+  return { ...row, senders }
 }
 
 /** What all rows are made with. */
@@ -173,9 +175,10 @@ async function toRow(
   service: string | null,
   entries: readonly OwnerEntries[],
   { groups, failures }: RowContext,
+  leftOut: ReadonlyMap<string, string>,
 ): Promise<DomainRow> {
   const wrong = service === null ? null : serviceProblem(name, service)
-  const problems = wrong === null ? [] : [`The service of ${name}: ${wrong}`]
+  const problems = [...(wrong === null ? [] : [`The service of ${name}: ${wrong}`]), ...leftOut.values()]
   const rules = { outgoing: 0, incoming: 0, enabled: 0 }
   for (const ofOwner of entries) await inPieces(counting(ofOwner, groups, rules, problems))
   return {

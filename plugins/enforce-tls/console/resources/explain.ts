@@ -5,7 +5,10 @@ import { explaining } from '../../rules/explain.js'
 import { explanationData } from '../../rules/explanation-data.js'
 import { HEADER_BYTES_MAX, HeaderBlock } from '../../rules/header-block.js'
 import type { MessageView } from '../../rules/match.js'
-import { InvalidEntry, type OwnerEntries } from '../../rules/owner-entries.js'
+import { Unreadable } from '../../rules/entry-problem.js'
+import type { StoredGroups } from '../../rules/group.js'
+import type { OwnerParts } from '../../rules/owner-entries.js'
+import { readable, readOwnerParts } from '../../store/read-parts.js'
 import { ownersOf, quote } from '../../rules/owner.js'
 import type { Direction } from '../../rules/rule.js'
 import { inPieces } from '../../store/turns.js'
@@ -38,6 +41,11 @@ const explanation: Schema = object({
   from: text,
   to: text,
   direction: text,
+  waits: {
+    ...flag,
+    description:
+      'Whether the requirement is unknown, and the message waits, because of entries that are not valid; a Haraka that has read a valid version of them goes by that one.',
+  },
   requirement: nullable(requirement),
   decidedBy: list(decidedBy),
   reported: list(requirement),
@@ -50,6 +58,7 @@ const explanation: Schema = object({
     object({
       owner: text,
       awake: flag,
+      problems: list(object({ key: nullable(text), field: nullable(text), problem: text, effect: text })),
       rules: list(
         object({
           id: text,
@@ -115,40 +124,32 @@ async function explainMessage(call: Call<ExplainBody>): Promise<Reply> {
   if (!owners.some((owner) => maySee(identity, owner)))
     throw notFound(`mail of ${quote(message.direction === 'outgoing' ? body.from : body.to)}`)
   const [groups, stored] = await Promise.all([
-    context.store.groups(),
-    Promise.all(owners.map((owner) => context.store.readOwner(owner))),
+    readable(context.store.groups()),
+    Promise.all(owners.map((owner) => readOwnerParts(context.store, owner))),
   ])
-  const entries = body.rule === undefined ? stored : await withUnsaved(call, stored, groups)
-  try {
-    const data = explanationData(message, await inPieces(explaining(entries, groups, message)))
-    const { reportOnly, forwardedMail } = context.settings().main
-    return { body: { ...redacted(call, data), reportOnly, forwardedMail } }
-  } catch (error) {
-    if (!(error instanceof InvalidEntry)) throw error
-    const { place, problem } = error
-    const what = maySee(identity, place.owner)
-      ? `${context.store.placeOf(place)}: ${problem}`
-      : 'a rule of others'
-    throw new Problem(409, 'rules-invalid', `The message would wait, since rules are not valid: ${what}.`)
-  }
+  const parts = body.rule === undefined ? stored : await withUnsaved(call, stored, groups)
+  const data = explanationData(message, await inPieces(explaining(parts, groups, message)))
+  const { reportOnly, forwardedMail } = context.settings().main
+  return { body: { ...redacted(call, data), reportOnly, forwardedMail } }
 }
 
 async function withUnsaved(
   call: Call<ExplainBody>,
-  stored: readonly OwnerEntries[],
-  groups: ReadonlyMap<string, string>,
-): Promise<readonly OwnerEntries[]> {
+  stored: readonly OwnerParts[],
+  groups: StoredGroups | Unreadable,
+): Promise<readonly OwnerParts[]> {
   const { rule: unsaved } = call.body
   if (unsaved === undefined) return stored
   const owner = visibleOwner(call, unsaved.owner)
-  const entries = stored.find((each) => each.owner === owner)
-  if (entries === undefined) return stored
-  const placed = await inPieces(placedRules(entries))
+  const parts = stored.find((each) => each.owner === owner)
+  if (parts === undefined || parts.rules instanceof Unreadable) return stored
+  const placed = await inPieces(placedRules({ rules: parts.rules }))
   const last = placed.findLast(({ position }) => position !== Infinity)?.position ?? 0
   const draftRule = { direction: 'outgoing', position: last + 1, ...unsaved.rule, enabled: true }
-  const rule = await checkedRule(draftRule, groups)
-  const rules = new Map(entries.rules).set(unsaved.id ?? UNSAVED, JSON.stringify(rule))
-  return stored.map((each) => (each === entries ? { ...entries, rules } : each))
+  const known = groups instanceof Unreadable ? new Map<string, string>() : groups
+  const rule = await checkedRule(draftRule, known)
+  const rules = new Map(parts.rules).set(unsaved.id ?? UNSAVED, JSON.stringify(rule))
+  return stored.map((each) => (each === parts ? { ...parts, rules } : each))
 }
 
 function messageOf({ from, to, direction = 'outgoing', header }: ExplainBody): MessageView {

@@ -104,7 +104,7 @@ async function setGroup(call: Call<GroupBody>): Promise<Reply> {
   assertSeen(call, `group ${name}`, ...(before === null ? [] : [etagOf(before)]))
   const json = JSON.stringify(checked.patterns)
   await context.store.writeGroup(name, before, json, { by: identity.author })
-  const rules = before === null ? [] : await referringRules(context.store, name)
+  const rules = before === null ? [] : (await referringRules(context.store, name)).rules
   const effects = await effectsOf(call, rules)
   const added = newPatterns(await inPieces(membersIn(before)), checked.patterns)
   const domains = new Set(
@@ -133,7 +133,13 @@ async function deleteGroup(call: Call): Promise<Reply> {
 /** @throws {Problem} 409 where rules would lose the group: their owners' mail would wait. */
 export async function assertUnused({ context }: Call, names: readonly string[]): Promise<void> {
   if (names.length === 0) return
-  const referring = await referringRules(context.store, null)
+  const { rules: referring, problems } = await referringRules(context.store, null)
+  if (problems.length > 0)
+    throw new Problem(
+      409,
+      'unknown',
+      `Group ${names.join(', ')} is not deleted, because it is unknown whether rules need it: ${problems.join('; ')}.`,
+    )
   const needed = new Set(referring.flatMap(({ groups }) => groups))
   const name = names.find((each) => needed.has(each))
   if (name === undefined) return

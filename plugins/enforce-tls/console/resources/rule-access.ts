@@ -2,9 +2,9 @@
 import { canonical } from '../../entries/canonical.js'
 import { valueOf } from '../../entries/difference.js'
 import { Groups, type StoredGroups } from '../../rules/group.js'
-import { compilingCriteria } from '../../rules/match.js'
+import { findingGroupsProblem } from '../../rules/match.js'
 import { quote } from '../../rules/owner.js'
-import type { OwnerEntries } from '../../rules/owner-entries.js'
+import { isOn, type OwnerEntries } from '../../rules/owner-entries.js'
 import type { InPieces } from '../../rules/pieces.js'
 import { checkingRule, formatProblem, type Rule, type RuleProblem } from '../../rules/rule.js'
 import { inPieces } from '../../store/turns.js'
@@ -15,9 +15,9 @@ import { notFound, Problem } from '../problem.js'
 import type { Call, Reply } from '../route.js'
 import {
   comparePlaces,
-  isActive,
   listEtag,
   placedRules,
+  problemsOf,
   storedRule,
   type PlacedRule,
   type StoredRule,
@@ -61,7 +61,7 @@ export async function listReply(call: Call, { entries, groups }: ReadOwner): Pro
   )
   const body = {
     owner,
-    active: isActive(entries),
+    active: isOn(entries),
     rules: rules.map((rule) => ({ ...rule, effect: effects.get(rule.id) ?? null })),
   }
   return { body, etag, ...reply }
@@ -122,6 +122,14 @@ export async function ruleReply(
   return { body: { ...stored, rule, effect: await effectOfRule(call, owner, id) }, etag: stored.etag }
 }
 
+/** The rule after a change, with what is wrong with it or with any other entry of its owner. */
+export async function afterChange(call: Call, found: ReadRule): Promise<Reply & { readonly body: object }> {
+  const { entries, groups, id, json } = found
+  const after = { ...entries, rules: new Map(entries.rules).set(id, json) }
+  const reply = await ruleReply(call, found)
+  return { ...reply, body: { ...reply.body, problem: await inPieces(problemsOf(after, groups)) } }
+}
+
 /** Writes a rule in place of what was found. @throws {StoreError} where it is something else by now. */
 export async function write({ context, identity }: Call, found: ReadRule, rule: Rule): Promise<ReadRule> {
   const { id, json, entries } = found
@@ -138,8 +146,8 @@ export async function checkedRule(
 ): Promise<Rule> {
   const checked = await inPieces(checkingRule(value))
   if (!('rule' in checked)) throw invalidRule(checked)
-  const compiled = await inPieces(compilingCriteria(checked.rule.criteria, new Groups(groups)))
-  if ('problem' in compiled) throw invalidRule(compiled)
+  const wrong = await inPieces(findingGroupsProblem(checked.rule.criteria, new Groups(groups)))
+  if (wrong !== null) throw invalidRule(wrong)
   return checked.rule
 }
 

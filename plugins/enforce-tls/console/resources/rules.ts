@@ -20,15 +20,26 @@ import {
   nullable,
   object,
   ownedRuleFields,
+  problemAfterChange,
   ruleReport,
   shortText,
   standing,
   text,
 } from '../schemas.js'
-import { isActive, listEtag, validRules } from '../stored-rules.js'
+import { listEtag, validRules } from '../stored-rules.js'
 import { effectSchema } from '../effects.js'
 import { isRisky } from '../../entries/risky-change.js'
-import { checkedRule, listReply, read, readRule, ruleReply, write, type ReadRule } from './rule-access.js'
+import { switchOf } from '../../rules/owner-entries.js'
+import {
+  afterChange,
+  checkedRule,
+  listReply,
+  read,
+  readRule,
+  ruleReply,
+  write,
+  type ReadRule,
+} from './rule-access.js'
 
 interface RuleBody {
   readonly rule: Readonly<Record<string, unknown>>
@@ -47,6 +58,7 @@ const effect: Schema = {
 const shownRule: Schema = object({ ...ownedRuleFields, effect })
 const changedRule: Schema = object({
   ...ownedRuleFields,
+  problem: problemAfterChange,
   effect,
   reports: {
     ...nullable(ruleReport),
@@ -153,7 +165,14 @@ async function createRule(call: Call<RuleBody>): Promise<Reply> {
   const owner = changeableOwner(call, param(call, 'owner'))
   const found = await read(call, owner)
   const { entries, groups } = found
-  if (!isActive(entries))
+  const service = switchOf(entries, 'unknown')
+  if (service.problem !== null)
+    throw new Problem(
+      409,
+      'service-invalid',
+      `The service of ${serviceDomainOf(owner) ?? owner} is not valid, so there can be no new rules for it; switch it on or off first: ${service.problem}.`,
+    )
+  if (service.is !== 'on')
     throw new Problem(
       409,
       'service-off',
@@ -207,7 +226,7 @@ async function moveRule(call: Call<MoveBody>): Promise<Reply> {
   if (body.before === id || body.after === id)
     throw new Problem(422, 'invalid', "A rule can't be moved before or after itself.")
   const to: MoveTo = body.to === undefined ? { before: body.before, after: body.after } : { [body.to]: true }
-  const moved = movedRule(rules, id, to)
+  const moved = movedRule(rules, id, to, rules.length < entries.rules.size)
   if (moved.changed) {
     const changes = await inPieces(moveChanges(rules, moved.list, entries.rules))
     await context.store.writeRules(owner, changes, { by: identity.author })
@@ -244,6 +263,6 @@ async function changedReply(
     asked && context.settings().evidence.stream
       ? await seenBy(context.deliveries, { owner, id: found.id }, level === 'none' ? null : level)
       : null
-  const reply = await ruleReply(call, found)
+  const reply = await afterChange(call, found)
   return { ...reply, body: { ...reply.body, reports } }
 }

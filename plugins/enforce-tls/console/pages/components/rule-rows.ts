@@ -83,7 +83,8 @@ export function RuleRows(props: RowsProps): VNode {
         seen,
       )
       setSwitched({ etag: stored.etag, on: enabled, now: body.etag })
-      onProblem(null)
+      // Only a valid rule can be switched, so what is wrong then is wrong with others.
+      onProblem(body.problem)
       setFound(enabled ? { id: stored.id, reports: body.reports, effect: body.effect } : null)
       announce(texts.rules.switched(nameOf(stored), (body.effect?.sentences ?? []).map(plain)))
     } catch (error) {

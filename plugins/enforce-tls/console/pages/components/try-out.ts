@@ -117,10 +117,23 @@ function headerOf(fields: readonly string[], values: Readonly<Record<string, str
 }
 
 function Verdict({ answer }: { readonly answer: Explanation }): VNode {
-  const { requirement, decidedBy, reported, direction, owners, certain, dependsOn, reportOnly } = answer
+  const { requirement, decidedBy, reported, direction, owners, certain, dependsOn, reportOnly, waits } =
+    answer
   const name = (rule: { readonly name: string }): string => `“${plain(rule.name)}”`
   const asleep = owners.filter(({ awake, rules }) => !awake && rules.length > 0)
   const version = requirement?.minVersion
+  if (waits)
+    return html`<${Notice} tone="bad">
+      <p><strong>${texts.tryOut.waits}</strong></p>
+      ${owners.flatMap(({ owner, problems }) =>
+        problems.map(
+          ({ key, field, problem }) =>
+            html`<p key=${`${owner} ${field ?? ''}`}>
+              ${plain(key === null ? problem : `${owner}, ${field ?? ''}: ${problem}`)}
+            </p>`,
+        ),
+      )}
+    <//>`
   const words =
     !certain && (requirement === null || requirement.level === 'none')
       ? texts.tryOut.depends

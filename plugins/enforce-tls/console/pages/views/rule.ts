@@ -96,6 +96,7 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
     ${disabled ? html`<${Notice} tone="info">${texts.readOnly}<//>` : html`<${SaveLine} model=${model} />`}
     ${model.restored && model.isUnsaved && html`<${Notice} tone="info">${texts.rule.restored}<//>`}
     ${problem !== null && html`<${Notice} tone="bad">${problem}<//>`}
+    ${model.others !== null && html`<${Notice} tone="warn">${model.others}<//>`}
     ${
       model.found !== null && model.base !== null
         ? html`<${Findings}
