@@ -153,7 +153,8 @@ export const texts = {
     deleteYes: 'Delete',
     state: (on: boolean) => (on ? 'The rule is on' : 'The rule is off'),
     gone: 'This rule is not there any more. The history may bring it back.',
-    broken: (problem: string) => `This rule is not valid: ${problem}. Its last valid version stays in force; where Haraka has none, the mail of its owner waits, unless the rule says that it is off.`,
+    broken: (problem: string) =>
+      `This rule is not valid: ${problem}. Its last valid version stays in force; where Haraka has none, the mail of its owner waits, unless the rule says that it is off.`,
     restored: 'What was not saved when you left is here again.',
     saveFirst: 'The rule can be switched on when it is saved.',
   },
