@@ -62,7 +62,7 @@ export function inspect({ entries, groups }: OwnerRead, store: ReadStore): ReadR
   const sleeps = service.is === 'off' || service.is === 'none'
   const problems = [...checked.problems].map(([id, problem]) => {
     const effect = effectOf(saidBy(entries.rules.get(id) ?? ''))
-    const consequence = consequenceOf(owner, sleeps && effect === 'waits' ? 'sleeps' : effect)
+    const consequence = consequenceOf(owner, service.is === 'off' && effect === 'waits' ? 'sleeps' : effect)
     return `${store.placeOf({ key: 'rules', owner, field: id })}: ${problem}; ${consequence}`
   })
   if (service.problem !== null)

@@ -175,7 +175,8 @@ export class Compilation implements Compiled {
   }
 
   #tell(told: EntryProblem): void {
-    const asleep = this.switch === 'off' || this.switch === 'none'
+    // A domain that has rules and no service at all may have lost it: that is not as good as off.
+    const asleep = this.switch === 'off'
     if (told.effect !== 'waits' || asleep)
       return this.#note(told.effect === 'waits' ? { ...told, effect: 'sleeps' } : told)
     this.#note(told)

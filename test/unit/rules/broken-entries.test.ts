@@ -166,6 +166,12 @@ const TYPO_ROWS: readonly Row[] = TYPOS.flatMap(([what, broken]): Row[] => [
     effects: ['sleeps'],
   },
   {
+    what: `${what}: of a domain that has no service at all`,
+    now: { rules: { ...BANK, clinic: broken({}) }, service: null },
+    is: WAITS,
+    effects: ['waits'],
+  },
+  {
     what: `${what}: mended`,
     before: [{ rules: { clinic: broken({}) } }],
     now: { rules: { clinic: rule('clinic.example', level('secure')) } },
