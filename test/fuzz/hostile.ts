@@ -159,7 +159,7 @@ export class Hostile {
       copy[this.between(0, copy.length + 1)] = this.mutate(copy[0])
       return copy
     }
-    const entries = Object.entries(value)
+    const entries: [string, unknown][] = Object.entries(value)
     const [key, inner] = entries[this.between(0, entries.length)] ?? [this.text(), null]
     return { ...value, [this.once(8) ? this.text() : key]: this.mutate(inner) }
   }

@@ -15,13 +15,15 @@ export interface Violation {
 }
 
 const KEPT = 200
-const TOLD_CHARACTERS = 600
-const TOLD_INPUTS = 10
+const TOLD_CHARACTERS = 400
+const TOLD_INPUTS = 8
+/** Of what has the same cause, so many are told in full. */
+const TOLD_OF_A_KIND = 2
 
 export class Ledger {
   readonly counts = new Map<string, number>()
   readonly violations: Violation[] = []
-  /** Of every kind only the first few are told in full. */
+  /** Violations of each kind. */
   readonly byKind = new Map<string, number>()
   readonly #inputs: Input[] = []
   readonly #say: (line: string) => void
@@ -43,7 +45,7 @@ export class Ledger {
     this.byKind.set(kind, seen)
     const inputs = this.before(at)
     this.violations.push({ at, what, inputs })
-    if (seen > 3) return
+    if (seen > TOLD_OF_A_KIND) return
     this.#say(`VIOLATION: ${what}`)
     for (const input of inputs) this.#say(`  ${at - input.at} ms before, ${input.source}: ${input.what}`)
   }
@@ -58,8 +60,8 @@ function shown(input: unknown): string {
   if (typeof input === 'string') return cut(JSON.stringify(input.slice(0, TOLD_CHARACTERS)), input.length)
   if (Buffer.isBuffer(input)) return cut(input.subarray(0, TOLD_CHARACTERS / 2).toString('hex'), input.length)
   const text = JSON.stringify(input, (_key, value: unknown) =>
-    typeof value === 'string' && value.length > 300
-      ? `${value.slice(0, 300)}… (${value.length} characters)`
+    typeof value === 'string' && value.length > 200
+      ? `${value.slice(0, 200)}… (${value.length} characters)`
       : value,
   )
   return cut(text, text.length)

@@ -6,7 +6,8 @@ import type { LongTurn } from './turn-profile.js'
 import { TURN_MARK, TURN_MAX } from './watchdog.js'
 
 const ALARMS: readonly RegExp[] = [
-  /^\[(?:CRIT|EMERG|ALERT)\]/,
+  // The one exception is how Haraka tells that a partner cut the connection.
+  /^\[(?:CRIT|EMERG|ALERT)\](?!.*Socket write failed unexpectedly)/,
   /uncaught|unhandled/i,
   /^\[ERROR\].*enforce-tls.*(?:TypeError|RangeError|ReferenceError|is not a function|Maximum call stack)/,
 ]
@@ -45,7 +46,7 @@ export class LogWatch {
       this.#ledger.violated(`Haraka logged: ${line.slice(0, 2000)}`, {
         kind: line.replace(/[0-9A-F-]{8,}|\d+/g, '').slice(0, 60),
       })
-    if (line.startsWith('[ERROR]')) {
+    if (/^\[(?:ERROR|CRIT)\]/.test(line)) {
       const shape = line.replace(/[0-9A-F]{8}-[\w-]+(?:\.\d+)*|"(?:[^"\\]|\\.)*"|\d+/g, '…').slice(0, 160)
       this.errors.set(shape, (this.errors.get(shape) ?? 0) + 1)
     }

@@ -20,7 +20,7 @@ import { fuzzPeers, roughSteps } from './peers-source.js'
 import { keepPromises } from './promises.js'
 import { fuzzRequests } from './requests-source.js'
 import { fuzzRules } from './rules-source.js'
-import { pause, type Stage } from './stage.js'
+import type { Stage } from './stage.js'
 import { WATCHDOG_PLUGIN } from './watchdog.js'
 
 export interface FuzzOptions {
@@ -97,19 +97,12 @@ export async function runFuzz({ seed, milliseconds, say, only }: FuzzOptions): P
       peers: () => fuzzPeers(running, new Hostile(seed + 5), [roughPeer, roughPlain, sink]),
     }
     const chosen = Object.entries(sources).filter(([name]) => only?.includes(name) ?? true)
-    let over = false
-    const watching = (async () => {
-      while (!over) {
-        watch.look()
-        await pause(100)
-      }
-    })()
+    const watching = setInterval(() => watch.look(), 100)
     await Promise.all([
       ...chosen.map(([, run]) => run()),
       keepPromises(running, new Hostile(seed), { plain, tls, free }),
     ])
-    over = true
-    await watching
+    clearInterval(watching)
     watch.look()
     checkAlive(haraka, worker, ledger)
     return {

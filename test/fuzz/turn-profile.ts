@@ -22,8 +22,10 @@ export interface LongTurn {
   readonly stack?: readonly string[]
 }
 
-/** Files of the package, and of the libraries that call it or that only it uses. */
-const OURS = /enforce-tls|ioredis|redis-parser|re2js|\/ajv\/|libmime|body-parser/
+/** Files of the package, and of the libraries that only it uses. */
+const OURS = /\/haraka-plugin-enforce-tls\/dist\/|\/(?:ioredis|redis-parser|re2js|express|body-parser)\//
+/** Files of Haraka and its other plugins, which may go on inside one of our hooks. */
+const THEIRS = /\/Haraka\/|\/haraka-|\/plugins\/[\w-]+\.js$/
 const FUNCTIONS_TOLD = 12
 const STACK_TOLD = 14
 
@@ -37,10 +39,16 @@ interface Piece {
   total: number
 }
 
-/** What the time from `from` on was spent on; `from` in microseconds of the profile's clock. */
+/**
+ * What the time from `from` on was spent on.
+ *
+ * @param from in microseconds of the profile's clock
+ * @param share of the time on a processor: a sample is of time, also of such in which others had the processor
+ */
 export function spentOn(
   profile: Profiler.Profile,
   from: number,
+  share: number,
 ): Required<Pick<LongTurn, 'ours' | 'collector' | 'longest' | 'functions' | 'stack'>> {
   const nodes = new Map<number, Node>(profile.nodes.map((node) => [node.id, { ...node }]))
   for (const node of nodes.values()) {
@@ -58,16 +66,13 @@ export function spentOn(
     time += delta
     const node = nodes.get(id)
     if (time <= from || node === undefined) continue
-    const spent = Math.min(delta, time - from) / 1000
+    const spent = (Math.min(delta, time - from) / 1000) * share
     const stack = stackOf(node)
     if (node.callFrame.functionName === '(garbage collector)') collector += spent
-    else if (stack.some(isOurs)) ours += spent
+    else if (isOurs(stack)) ours += spent
     addTo(pieces, stack, spent)
   }
-  const longest = pieces.reduce<Piece | undefined>(
-    (best, piece) => (piece.total > (best?.total ?? 0) ? piece : best),
-    undefined,
-  )
+  const [longest] = [...pieces].sort((a, b) => b.total - a.total)
   return {
     ours: round(ours),
     collector: round(collector),
@@ -84,8 +89,13 @@ function stackOf(node: Node): Node[] {
   return stack
 }
 
-function isOurs({ callFrame }: Node): boolean {
-  return OURS.test(callFrame.url) && !callFrame.url.includes('/test/fuzz/')
+/** Whose the innermost function is that is anybody's: what our code calls is ours, what it hands on to is not. */
+function isOurs(stack: readonly Node[]): boolean {
+  for (const { callFrame } of stack) {
+    if (OURS.test(callFrame.url)) return true
+    if (THEIRS.test(callFrame.url)) return false
+  }
+  return false
 }
 
 /** Samples of one callback follow each other; those of the garbage collector belong to the piece they interrupt. */

@@ -54,7 +54,13 @@ export function watchTurns(): void {
     const took = now.at - before.at - (now.idle - before.idle)
     const worked = now.onProcessor - before.onProcessor
     if (took > TURN_MAX && worked > TURN_MAX) {
-      say({ took, worked, at: Date.now(), pid: process.pid, ...profile.since(now.at - took) })
+      say({
+        took,
+        worked,
+        at: Date.now(),
+        pid: process.pid,
+        ...profile.since(now.at - took, Math.min(1, worked / took)),
+      })
     }
     before = profile.renew() ? look() : now
     setImmediate(turn).unref()
@@ -93,12 +99,15 @@ class RunningProfile {
   }
 
   /** What was done since a time of `performance.now()`; nothing where the last answer was just now. */
-  since(from: number): Pick<LongTurn, 'ours' | 'collector' | 'longest' | 'functions' | 'stack'> | undefined {
+  since(
+    from: number,
+    share: number,
+  ): Pick<LongTurn, 'ours' | 'collector' | 'longest' | 'functions' | 'stack'> | undefined {
     if (performance.now() - this.#began < PROFILE_REST && from < this.#began) return undefined
     const offset = Number(process.hrtime.bigint()) / 1000 - performance.now() * 1000
     let found: ReturnType<RunningProfile['since']>
     this.#session.post('Profiler.stop', (error, answer: Profiler.StopReturnType) => {
-      if (error === null) found = spentOn(answer.profile, from * 1000 + offset)
+      if (error === null) found = spentOn(answer.profile, from * 1000 + offset, share)
     })
     this.#spent = true
     return found
