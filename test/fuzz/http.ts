@@ -54,8 +54,9 @@ function exchange(port: number, bytes: Buffer, cut: boolean): Promise<string | n
       socket.destroy()
     }, PATIENCE)
     socket.setEncoding('latin1').on('data', (text: string) => {
+      answer += text
       // Large answers are not of interest as a whole.
-      answer = answer.slice(0, 2000) + (answer + text).slice(2000).slice(-2000)
+      if (answer.length > 20_000) answer = answer.slice(0, 2000) + answer.slice(-2000)
     })
     socket.on('error', () => undefined)
     socket.on('close', () => {

@@ -44,7 +44,7 @@ export class LogWatch {
     if (line.startsWith(TURN_MARK)) return this.#turn(line.slice(TURN_MARK.length))
     if (ALARMS.some((alarm) => alarm.test(line)))
       this.#ledger.violated(`Haraka logged: ${line.slice(0, 2000)}`, {
-        kind: line.replace(/[0-9A-F-]{8,}|\d+/g, '').slice(0, 60),
+        kind: kindOf(line),
       })
     if (/^\[(?:ERROR|CRIT)\]/.test(line)) {
       const shape = line.replace(/[0-9A-F]{8}-[\w-]+(?:\.\d+)*|"(?:[^"\\]|\\.)*"|\d+/g, '…').slice(0, 160)
@@ -61,21 +61,24 @@ export class LogWatch {
       underWay: inputs.slice(-3).map(({ source, what }) => `${source} ${what.slice(0, 200)}`),
     })
     // Haraka's own work is Haraka's; a turn of many small pieces has none that is too long.
-    const { ours = 0, longest = 0, stack = [], functions = [] } = turn
+    const { ours = 0, longest = 0, stack = [], functions = [], entry = '' } = turn
     if (ours < TURN_MAX || longest < TURN_MAX) return
     const about = `${ours} ms of ${turn.took.toFixed(0)} ms are ours, the longest piece ${longest} ms`
     this.#ledger.violated(
       `a turn of ${turn.worked.toFixed(0)} ms of work: ${about}\n    ${functions.join('\n    ')}\n    stack: ${stack.join(' < ')}`,
-      { kind: `turn ${kindOf(functions)}`, at: turn.at },
+      { kind: `turn in ${entry}`, at: turn.at },
     )
   }
 }
 
-/** The innermost function of the package that had most of it. */
-function kindOf(functions: readonly string[]): string {
-  const most = Number.parseFloat(functions[0] ?? '0')
-  const own = functions.filter((each) => Number.parseFloat(each) > most * 0.6)
-  return own.at(-1)?.replace(/^[\d.]+ /, '') ?? 'unknown'
+/** What tells one cause from another: the error and the place in our code, or the line without its numbers. */
+function kindOf(line: string): string {
+  const thrown = /(\w+Error: .*?) {5}at .*?\/enforce-tls\/dist\/plugins\/([\w./-]+:\d+)/.exec(
+    line.replaceAll('haraka-plugin-', ''),
+  )
+  return thrown
+    ? `${thrown[1] ?? ''} at ${thrown[2] ?? ''}`
+    : line.replace(/[0-9A-F-]{8,}|\d+/g, '').slice(0, 150)
 }
 
 function parse(json: string): LongTurn | null {

@@ -42,7 +42,7 @@ export async function fuzzRequests(stage: Stage, hostile: Hostile): Promise<void
       body: bodyOf(hostile, operation),
       cut: hostile.once(25),
     }
-    stage.ledger.note('requests', wanted)
+    stage.ledger.note('requests', { ...wanted, headers: asWhom(stage, wanted.headers) })
     await request(stage, wanted)
     await pause(hostile.between(0, 100))
   }
@@ -64,6 +64,13 @@ export async function fuzzRequests(stage: Stage, hostile: Hostile): Promise<void
     await pause(hostile.between(1000, 5000))
   }
   await Promise.all([...hostile.list(ASKERS, () => again(stage, ask)), again(stage, signIns)])
+}
+
+/** With the role in the place of the token. */
+function asWhom({ tokens }: Stage, headers: Readonly<Record<string, string>>): Record<string, string> {
+  const roles = Object.entries(tokens).map(([role, token]) => [token, role] as const)
+  const named = (value: string) => roles.reduce((text, [token, role]) => text.replace(token, role), value)
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, named(value)]))
 }
 
 /** `*` is nowhere among the owners: its rule is what covered mail relies on. */

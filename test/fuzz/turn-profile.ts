@@ -16,6 +16,8 @@ export interface LongTurn {
   readonly collector?: number
   /** The longest piece: one callback with all that it calls. */
   readonly longest?: number
+  /** The outermost function of this package that most of the longest piece was spent in. */
+  readonly entry?: string
   /** Functions of the longest piece with the time spent in each and what it calls. */
   readonly functions?: readonly string[]
   /** The stack that was seen most, innermost first. */
@@ -49,7 +51,7 @@ export function spentOn(
   profile: Profiler.Profile,
   from: number,
   share: number,
-): Required<Pick<LongTurn, 'ours' | 'collector' | 'longest' | 'functions' | 'stack'>> {
+): Required<Pick<LongTurn, 'ours' | 'collector' | 'longest' | 'entry' | 'functions' | 'stack'>> {
   const nodes = new Map<number, Node>(profile.nodes.map((node) => [node.id, { ...node }]))
   for (const node of nodes.values()) {
     for (const id of node.children ?? []) {
@@ -77,6 +79,7 @@ export function spentOn(
     ours: round(ours),
     collector: round(collector),
     longest: round(longest?.total ?? 0),
+    entry: longest ? entryOf(longest) : '',
     functions: longest ? functionsOf(longest) : [],
     stack: longest ? mostSeen(longest) : [],
   }
@@ -123,6 +126,16 @@ function functionsOf({ times }: Piece): string[] {
     .sort(([, a], [, b]) => b - a)
     .slice(0, FUNCTIONS_TOLD)
     .map(([name, spent]) => `${round(spent)} ${name}`)
+}
+
+function entryOf({ times }: Piece): string {
+  const spentIn = new Map<string, number>()
+  for (const [leaf, spent] of times) {
+    const outermost = stackOf(leaf).findLast(({ callFrame }) => OURS.test(callFrame.url))
+    if (outermost) spentIn.set(named(outermost), (spentIn.get(named(outermost)) ?? 0) + spent)
+  }
+  const [most] = [...spentIn].sort(([, a], [, b]) => b - a)
+  return most?.[0] ?? ''
 }
 
 function mostSeen({ times }: Piece): string[] {

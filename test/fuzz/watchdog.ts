@@ -102,7 +102,7 @@ class RunningProfile {
   since(
     from: number,
     share: number,
-  ): Pick<LongTurn, 'ours' | 'collector' | 'longest' | 'functions' | 'stack'> | undefined {
+  ): Pick<LongTurn, 'ours' | 'collector' | 'longest' | 'entry' | 'functions' | 'stack'> | undefined {
     if (performance.now() - this.#began < PROFILE_REST && from < this.#began) return undefined
     const offset = Number(process.hrtime.bigint()) / 1000 - performance.now() * 1000
     let found: ReturnType<RunningProfile['since']>
