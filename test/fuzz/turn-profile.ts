@@ -88,7 +88,7 @@ export function spentOn(
 /** From the inside out, without the root. */
 function stackOf(node: Node): Node[] {
   const stack: Node[] = []
-  for (let at: Node | undefined = node; at?.parent; at = at.parent) stack.push(at)
+  for (let at = node; at.parent; at = at.parent) stack.push(at)
   return stack
 }
 
