@@ -72,6 +72,32 @@ function longDomain(index: number, length: number): string {
   return `d${index}.${'long-label.'.repeat(Math.max(0, Math.floor((length - 20) / 11)))}example`
 }
 
+/** The sender's domain that has legal rules only, so that they are looked at and not only refused. */
+export const LEGAL_DOMAIN = 'legal.example'
+
+/** As costly to match as the limits let it be. */
+export function costlyRule(hostile: Hostile): Record<string, unknown> {
+  const expression = (index: number) =>
+    hostile.pick([
+      `/${'(a|b|ab)*?'.repeat(28)}c${index}/i`,
+      `/(a?){40}a{40}${index}/`,
+      `/${'.*'.repeat(40)}${index}/`,
+      `/\\p{L}{1,100}${index}/i`,
+      `/(x+x+)+y${index}/`,
+      `word${index} ${'a '.repeat(100)}`,
+    ])
+  const texts = () => hostile.list(hostile.pick([1, 10, 100]), expression)
+  return {
+    ...goodRule(hostile),
+    direction: 'outgoing',
+    enabled: true,
+    criteria: {
+      subject: { matchesNone: texts() },
+      header: hostile.list(hostile.pick([1, 20]), () => ({ name: 'X-Fuzz', matchesAny: texts() })),
+    },
+  }
+}
+
 /** A field of a hash of rules. */
 export function randomEntry(hostile: Hostile): string {
   return hostile.one(

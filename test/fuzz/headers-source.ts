@@ -1,5 +1,5 @@
 /** Sends messages with random header blocks, to few recipients and to very many. */
-import { FUZZ_DOMAINS } from './entries.js'
+import { FUZZ_DOMAINS, LEGAL_DOMAIN } from './entries.js'
 import type { Hostile } from './hostile.js'
 import { submitBytes } from './smtp-client.js'
 import { again, pause, type Stage } from './stage.js'
@@ -10,7 +10,7 @@ const QUEUE_MAX = 200
 export async function fuzzHeaders(stage: Stage, hostile: Hostile): Promise<void> {
   await again(stage, async () => {
     if (stage.haraka.queueFiles().length > QUEUE_MAX) return pause(500)
-    const from = hostile.once(10) ? '' : `ann@${hostile.pick(FUZZ_DOMAINS)}`
+    const from = hostile.once(10) ? '' : `ann@${hostile.once(2) ? LEGAL_DOMAIN : hostile.pick(FUZZ_DOMAINS)}`
     const to = recipients(hostile)
     const data = Buffer.from(`${header(hostile)}\r\n\r\ntext`.replaceAll('\r\n.', '\r\n..'), 'latin1')
     stage.ledger.note('headers', {

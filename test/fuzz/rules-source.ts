@@ -1,5 +1,14 @@
 /** Writes entries of rules, groups and services straight into Redis, and switches them all the time. */
-import { FUZZ_DOMAINS, FUZZ_GROUPS, randomEntry, randomGroup, randomOwner, randomService } from './entries.js'
+import {
+  costlyRule,
+  LEGAL_DOMAIN,
+  FUZZ_DOMAINS,
+  FUZZ_GROUPS,
+  randomEntry,
+  randomGroup,
+  randomOwner,
+  randomService,
+} from './entries.js'
 import type { Hostile } from './hostile.js'
 import { again, pause, type Stage } from './stage.js'
 
@@ -18,8 +27,11 @@ export async function fuzzRules(stage: Stage, hostile: Hostile): Promise<void> {
     await redis.hdel(PREFIX + key, field)
   }
   const id = () => (hostile.once(30) ? hostile.text() : `r${hostile.between(0, RULES)}`)
+  await write('domains', LEGAL_DOMAIN, '{"enabled":true}')
   await again(stage, async () => {
     await hostile.one(
+      () =>
+        write(`rules:${LEGAL_DOMAIN}`, `r${hostile.between(0, RULES)}`, JSON.stringify(costlyRule(hostile))),
       () => write(`rules:${randomOwner(hostile)}`, id(), randomEntry(hostile)),
       () => write(`rules:${randomOwner(hostile)}`, id(), randomEntry(hostile)),
       () => write('groups', hostile.pick(FUZZ_GROUPS), randomGroup(hostile)),
