@@ -8,7 +8,7 @@ import type { PartnerCheck } from '../../plugins/enforce-tls/check/types.js'
 import { openOwnPartners } from '../../plugins/enforce-tls/cli/partners.js'
 import { fingerprints, makeAuthority, validity } from '../support/certificates.js'
 import { startPartners, type TestPartners } from '../support/partners.js'
-import { replyAndCut, silence } from '../support/peer-steps.js'
+import { cut, dripForever, replyAndCut, silence } from '../support/peer-steps.js'
 import { rulesDocument } from '../support/rules.js'
 import { enforceTls, inProcess, type FakeTerminal, type Ran } from './enforce-tls.js'
 
@@ -43,6 +43,25 @@ before(async () => {
       'xn--bcher-kva.example': { tls: await authority.issue({ dnsNames: ['mx.xn--bcher-kva.example'] }) },
       'odd.example': { tls: await authority.issue({ dnsNames: [LONG, `x${EVIL}.example`], keyType: 'rsa' }) },
       'old.example': { tls: { maxVersion: 'TLSv1.2' } },
+      'wants-client.example': { tls: { minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: true } },
+      'wants-client-12.example': {
+        tls: { maxVersion: 'TLSv1.2', requestCert: true, rejectUnauthorized: true },
+      },
+      'busy-inside.example': { onSecure: { EHLO: '421 4.3.2 too busy' } },
+      'refuses-inside.example': { onSecure: { EHLO: replyAndCut('554 5.7.1 not you') } },
+      'helo-inside.example': { onSecure: { EHLO: '502 5.5.1 what?' } },
+      'drops-inside.example': { onSecure: { EHLO: cut } },
+      'closes-inside.example': { onSecure: { EHLO: (session) => session.end() } },
+      'silent-inside.example': { onSecure: { EHLO: silence } },
+      'garbage-inside.example': { onSecure: { EHLO: 'hello' } },
+      'drips-inside.example': { onSecure: { EHLO: dripForever('250-x', 100) } },
+      'picky.example': {
+        rcptReplies: {
+          'nobody@picky.example': '550 5.1.1 no such user',
+          'full@picky.example': '452 4.2.2 mailbox full',
+        },
+      },
+      'no-mail.example': { onSecure: { MAIL: '530 5.7.0 authentication required' } },
       'bye.example': { on: { EHLO: replyAndCut('554 5.7.1 no') } },
     },
     {
@@ -60,7 +79,7 @@ before(async () => {
       },
       config: {
         'enforce-tls.ini':
-          '[main]\ntrusted_next_hops[]=mx.local.example\n[store]\ntype=file\n[tls]\nca=ca.pem\nhandshake_timeout=1s\n',
+          '[main]\ntrusted_next_hops[]=mx.local.example\n[store]\ntype=file\n[tls]\nca=ca.pem\nhandshake_timeout=1s\nreply_timeout=1s\n',
         'ca.pem': authority.cert,
         me: 'mail.acme.example\n',
         'enforce-tls.rules.json': JSON.stringify({
@@ -120,6 +139,21 @@ describe('check of one partner', () => {
     ['bye.example', 1, /refused EHLO/],
     ['old.example', 0, /fulfils/],
     ['old.example --min-version TLSv1.3', 1, /TLS handshake failed/],
+    // Inside TLS
+    [
+      'wants-client.example',
+      1,
+      /^mx\.wants-client\.example ended TLS right after the handshake: .*alert.*certificate required/,
+    ],
+    ['wants-client-12.example', 1, /TLS handshake failed/],
+    ['busy-inside.example', 3, /answered EHLO inside TLS with 421 4\.3\.2 too busy$/],
+    ['refuses-inside.example', 1, /answered EHLO inside TLS with 554 5\.7\.1 not you$/],
+    ['helo-inside.example', 0, /fulfils/],
+    ['drops-inside.example', 3, /closed the connection right after the TLS handshake, without a word$/],
+    ['closes-inside.example', 3, /closed the connection right after the TLS handshake, without a word$/],
+    ['silent-inside.example', 3, /gave no answer at the reply to EHLO inside TLS in time$/],
+    ['drips-inside.example', 3, /gave no answer at the reply to EHLO inside TLS in time$/],
+    ['garbage-inside.example', 1, /sent "hello" instead of an SMTP reply at the reply to EHLO inside TLS$/],
     ['null.example', 1, /takes no mail/],
     ['nowhere.example', 1, /has no mail server/],
     ['fails.example', 3, /ESERVFAIL/],
@@ -186,6 +220,12 @@ describe('check of one partner', () => {
         class: null,
         detail: null,
       })),
+      dialogue: [
+        {
+          asked: 'EHLO mail.acme.example',
+          answered: '250 mx.bank.example 8BITMIME SMTPUTF8 SIZE 10485760',
+        },
+      ],
       trustedNextHop: false,
       failure: null,
     })

@@ -35,7 +35,7 @@ describe('a check tells what a delivery does', { concurrency: 8 }, async () => {
     mailbox = await startPeer()
     haraka = await startHaraka({
       config: {
-        'enforce-tls.ini': '[store]\ntype=file\n[tls]\nca=test-ca.pem\nhandshake_timeout=1500ms\n',
+        'enforce-tls.ini': '[store]\ntype=file\n[tls]\nca=test-ca.pem\nhandshake_timeout=1500ms\nreply_timeout=1500ms\n',
         'enforce-tls.rules.json': rulesDocument(
           Object.fromEntries(LEVELS.map((level) => [`${level}.example`, rulesOf(level)])),
         ),

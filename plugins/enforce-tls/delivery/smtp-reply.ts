@@ -13,7 +13,11 @@ export interface Reply {
 /** Bytes that are no SMTP reply. */
 export class ReplyError extends Error {
   readonly code = 'NOT_A_REPLY'
-  constructor(message: string) {
+  /** @param gibberish whether a whole line is none of a reply, and not just too long or out of place */
+  constructor(
+    message: string,
+    readonly gibberish = false,
+  ) {
     super(message)
     this.name = 'ReplyError'
   }
@@ -23,6 +27,8 @@ export class ReplyError extends Error {
 const LINE_MAX = 4096
 /** Far more lines than any list of EHLO keywords has. */
 const LINES_MAX = 512
+/** All lines of a reply together, in bytes. */
+const REPLY_MAX = 256 * 1024
 
 const REPLY_LINE = /^([2-5][0-9]{2})(?:([ -])(.*))?$/s
 
@@ -31,6 +37,7 @@ export class ReplyReader {
   #bytes: Buffer = Buffer.alloc(0)
   #code = 0
   #lines: string[] = []
+  #size = 0
 
   /** How many bytes wait behind the last complete reply. */
   get waiting(): number {
@@ -42,6 +49,11 @@ export class ReplyReader {
     return this.#bytes.subarray(0, bytes.length).equals(bytes)
   }
 
+  /** Takes bytes that nobody has asked for: they wait. */
+  hold(chunk: Buffer): void {
+    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk])
+  }
+
   /**
    * Takes bytes, and gives the reply that they complete; bytes behind it stay `waiting`.
    *
@@ -49,11 +61,13 @@ export class ReplyReader {
    * @throws {ReplyError} when the bytes can't be the beginning of a reply.
    */
   push(chunk: Buffer): Reply | null {
-    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk])
+    this.hold(chunk)
     for (let end = this.#bytes.indexOf(0x0a); end >= 0; end = this.#bytes.indexOf(0x0a)) {
       if (end > LINE_MAX) throw new ReplyError(`a reply line of more than ${LINE_MAX} bytes`)
       const line = this.#bytes.subarray(0, end).toString('utf8').replace(/\r$/, '')
       this.#bytes = this.#bytes.subarray(end + 1)
+      this.#size += end
+      if (this.#size > REPLY_MAX) throw new ReplyError(`a reply of more than ${REPLY_MAX} bytes`)
       if (this.#takeLine(line)) return this.#finish()
     }
     if (this.#bytes.length > LINE_MAX) throw new ReplyError(`a reply line of more than ${LINE_MAX} bytes`)
@@ -63,7 +77,7 @@ export class ReplyReader {
   /** Takes one line; true when it is the reply's last. */
   #takeLine(line: string): boolean {
     const match = REPLY_LINE.exec(line)
-    if (!match) throw new ReplyError(`${JSON.stringify(line.slice(0, 120))} instead of an SMTP reply`)
+    if (!match) throw new ReplyError(`${JSON.stringify(line.slice(0, 120))} instead of an SMTP reply`, true)
     const code = Number(match[1])
     if (this.#lines.length > 0 && code !== this.#code)
       throw new ReplyError(`the codes ${this.#code} and ${code} in one reply`)
@@ -76,6 +90,7 @@ export class ReplyReader {
   #finish(): Reply {
     const reply = { code: this.#code, lines: this.#lines }
     this.#lines = []
+    this.#size = 0
     return reply
   }
 }
