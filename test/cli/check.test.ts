@@ -154,6 +154,13 @@ describe('check of one partner', () => {
     ['silent-inside.example', 3, /gave no answer at the reply to EHLO inside TLS in time$/],
     ['drips-inside.example', 3, /gave no answer at the reply to EHLO inside TLS in time$/],
     ['garbage-inside.example', 1, /sent "hello" instead of an SMTP reply at the reply to EHLO inside TLS$/],
+    // The recipient
+    ['--rcpt cfo@picky.example', 0, /fulfils/],
+    ['picky.example --rcpt cfo@picky.example --from ann@acme.example', 0, /fulfils/],
+    ['--rcpt nobody@picky.example', 1, /answered RCPT inside TLS with 550 5\.1\.1 no such user$/],
+    ['--rcpt full@picky.example', 3, /answered RCPT inside TLS with 452 4\.2\.2 mailbox full$/],
+    ['no-mail.example', 0, /fulfils/],
+    ['--rcpt cfo@no-mail.example', 1, /answered MAIL inside TLS with 530 5\.7\.0/],
     ['null.example', 1, /takes no mail/],
     ['nowhere.example', 1, /has no mail server/],
     ['fails.example', 3, /ESERVFAIL/],
@@ -254,6 +261,40 @@ describe('check of one partner', () => {
       )
     }
   })
+
+  it('asks about a recipient, never sends DATA, and says what was asked and answered', async (t) => {
+    const ran = await check(t, ['--rcpt', 'CFO@picky.example', '--from', 'ann@acme.example'])
+    if (!ran || typeof world === 'string') return
+    assert.match(ran.stdout, /^ {2}inside TLS +EHLO mail\.acme\.example: 250 mx\.picky\.example/m)
+    assert.match(ran.stdout, /^ +MAIL FROM:<ann@acme\.example>: 250 2\.0\.0 ok$/m)
+    assert.match(ran.stdout, /^ +RCPT TO:<CFO@picky\.example>: 250 2\.1\.5 recipient ok$/m)
+    const peer = world.peers['picky.example']
+    await peer?.waitForSilence()
+    const verbs = peer?.connections.at(-1)?.verbs('tls')
+    assert.deepEqual(verbs, ['EHLO', 'MAIL', 'RCPT', 'RSET', 'QUIT'])
+    assert.deepEqual(peer?.cleartextAfterEhlo(), [])
+  })
+
+  it('does not name the recipient to a server whose certificate is not the right one', async (t) => {
+    const found = await checked(t, '--rcpt', 'cfo@picky.example', '--level', 'verify')
+    if (!found || typeof world === 'string') return
+    assert.match(found.data.reason, /self-signed/)
+    const peer = world.peers['picky.example']
+    await peer?.waitForSilence()
+    assert.deepEqual(peer?.connections.at(-1)?.verbs('tls'), ['EHLO', 'QUIT'])
+  })
+
+  for (const [args, words] of [
+    ['bank.example --rcpt cfo@picky.example', /is no address at bank\.example/],
+    ['bank.example picky.example --rcpt cfo@picky.example', /one recipient/],
+    ['--rcpt picky.example', /has no @/],
+  ] as const)
+    it(`takes no ${args}`, async (t) => {
+      const ran = await check(t, args.split(' '))
+      if (!ran) return
+      assert.equal(ran.code, 2)
+      assert.match(ran.stderr, words)
+    })
 
   it('tells STARTTLS from what comes behind it', async (t) => {
     const ROWS = [

@@ -6,7 +6,7 @@
  */
 import type { Socket } from 'node:net'
 import { BAD_CONNECTION, otherFailure, tlsFailure, type AttemptFailure } from './outcome.js'
-import { ReplyError, ReplyReader, type Reply } from './smtp-reply.js'
+import { ReplyError, ReplyReader, type Reply, type ReplyLimits } from './smtp-reply.js'
 
 /** Ends the session; the failure says why. */
 export class DialogueError extends Error {
@@ -29,13 +29,15 @@ export interface DialogueFailures {
 /** Before TLS: what is no SMTP makes TLS impossible. */
 const IN_THE_CLEAR: DialogueFailures = {
   ended: (step, error) =>
-    otherFailure(error ? `connection lost at ${step}: ${error.message}` : `closed the connection at ${step}`, {
-      status: BAD_CONNECTION,
-    }),
+    otherFailure(
+      error ? `connection lost at ${step}: ${error.message}` : `closed the connection at ${step}`,
+      {
+        status: BAD_CONNECTION,
+      },
+    ),
   garbled: (what) => tlsFailure('handshake-failure', what),
   // Before the server has agreed to TLS, silence says nothing about TLS: it may just be busy.
-  late: (step) =>
-    tlsFailure('handshake-failure', `gave no answer at ${step} in time`, { temporary: true }),
+  late: (step) => tlsFailure('handshake-failure', `gave no answer at ${step} in time`, { temporary: true }),
 }
 
 /** Type and major version of an alert record. */
@@ -53,7 +55,7 @@ interface Waiting {
 export class Dialogue {
   readonly #socket: Socket
   readonly #failures: DialogueFailures
-  readonly #reader = new ReplyReader()
+  readonly #reader: ReplyReader
   #waiting: Waiting | null = null
   #ended: DialogueError | null = null
   #step = 'the greeting'
@@ -69,9 +71,10 @@ export class Dialogue {
   }
 
   /** @param socket connected; nobody else may listen to its data any more */
-  constructor(socket: Socket, failures = IN_THE_CLEAR) {
+  constructor(socket: Socket, failures = IN_THE_CLEAR, limits?: ReplyLimits) {
     this.#socket = socket
     this.#failures = failures
+    this.#reader = new ReplyReader(limits)
     socket.on('data', this.#onData)
     socket.on('end', this.#onEnd)
     socket.on('close', this.#onEnd)

@@ -10,7 +10,7 @@ import { failureBeforeFirstReply } from './handshake-failure.js'
 import { leave } from './leave.js'
 import { BAD_CONNECTION, NOT_ACCEPTING, otherFailure, type AttemptFailure } from './outcome.js'
 import { oneLine } from './printable.js'
-import { formatReply, offers, type Reply } from './smtp-reply.js'
+import { formatReply, INSIDE_TLS, offers, type Reply } from './smtp-reply.js'
 
 /** What is asked. */
 export interface InsideQuestion {
@@ -64,7 +64,7 @@ export async function askInsideTls(socket: Socket, question: InsideQuestion): Pr
       }),
     late: (step) => otherFailure(`gave no answer at ${step} inside TLS in time`),
   }
-  const dialogue = new Dialogue(socket, failures)
+  const dialogue = new Dialogue(socket, failures, INSIDE_TLS)
   const ask = async (asked: string): Promise<Reply> => {
     exchanges.push({ asked: oneLine(asked), answered: null })
     // A server may refuse before it is asked (RFC 5321 section 3.8); that is its reply, then.

@@ -1,10 +1,8 @@
 /** Cuts what a server says inside TLS into lines, within bounds of one line and of one reply. Pure. */
 import { StringDecoder } from 'node:string_decoder'
+import { INSIDE_TLS } from './smtp-reply.js'
 
-/** The longest line, the most lines of a reply, and all of them together; lengths in characters. */
-const LINE_MAX = 16_384
-const LINES_MAX = 1024
-const REPLY_MAX = 256 * 1024
+const { line: LINE_MAX, lines: LINES_MAX, reply: REPLY_MAX } = INSIDE_TLS
 
 /** What a server says is beyond all bounds. */
 export class BeyondBounds extends Error {
