@@ -43,6 +43,22 @@ before(async () => {
       'xn--bcher-kva.example': { tls: await authority.issue({ dnsNames: ['mx.xn--bcher-kva.example'] }) },
       'odd.example': { tls: await authority.issue({ dnsNames: [LONG, `x${EVIL}.example`], keyType: 'rsa' }) },
       'old.example': { tls: { maxVersion: 'TLSv1.2' } },
+      'sha1.example': {
+        tls: {
+          ...(await authority.issue({ dnsNames: ['mx.sha1.example'], signatureHash: 'SHA-1' })),
+          ciphers: 'DEFAULT:@SECLEVEL=0',
+        },
+      },
+      'cn-only.example': { tls: await authority.issue({ commonName: 'mx.cn-only.example' }) },
+      'client-only.example': {
+        tls: await authority.issue({ dnsNames: ['mx.client-only.example'], clientOnly: true }),
+      },
+      'not-yet.example': {
+        tls: await authority.issue({ dnsNames: ['mx.not-yet.example'], ...validity.notYetValid() }),
+      },
+      'stranger.example': {
+        tls: await (await makeAuthority('Stranger')).issue({ dnsNames: ['mx.stranger.example'] }),
+      },
       'wants-client.example': { tls: { minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: true } },
       'wants-client-12.example': {
         tls: { maxVersion: 'TLSv1.2', requestCert: true, rejectUnauthorized: true },
@@ -139,6 +155,20 @@ describe('check of one partner', () => {
     ['bye.example', 1, /refused EHLO/],
     ['old.example', 0, /fulfils/],
     ['old.example --min-version TLSv1.3', 1, /TLS handshake failed/],
+    ['sha1.example --level verify', 1, /is not trusted: its signature algorithm is too weak$/],
+    ['sha1.example', 0, /fulfils/],
+    [
+      'cn-only.example --level verify',
+      1,
+      /has a certificate that names its server in a way that is no longer accepted: in its common name only$/,
+    ],
+    ['client-only.example --level verify', 1, /is not trusted: it is not meant for a server$/],
+    ['not-yet.example --level verify', 1, /is not trusted: it is not valid yet$/],
+    [
+      'stranger.example --level verify',
+      1,
+      /its issuer is not known, or its server does not send the whole chain$/,
+    ],
     // Inside TLS
     [
       'wants-client.example',

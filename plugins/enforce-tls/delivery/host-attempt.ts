@@ -27,7 +27,10 @@ export function deliverOnSocket(
   socket: HarakaSocket,
 ): void {
   const { context, requirement, haraka } = guarded
-  if (context.isTrusted(mx)) return haraka.original('try_deliver_host_on_socket')(mx, host, port, socket)
+  if (context.isTrusted(mx)) {
+    guarded.mailSaid = true
+    return haraka.original('try_deliver_host_on_socket')(mx, host, port, socket)
+  }
   const raw = socket.targetsocket
   socket.removeAllListeners()
   socket.clean()
@@ -80,7 +83,7 @@ async function secure(
   const { socket, slot, session } = result
   const logged = loggedSession(requirement, session.certificate)
   const secured = new SecuredSocket(socket, { idle, reply: replyTimeout }, logged)
-  secured.onMail = () => (attempt.mailSaid = true)
+  secured.onMail = () => (guarded.mailSaid = true)
   secured.onEarlyEnd = (end) => {
     // A server may take a session to be resumed and then be at a loss with it.
     slot?.avoid()

@@ -126,8 +126,6 @@ export interface Attempt {
   source?: string | undefined
   /** Whether it came to an encrypted session that fulfils the requirement. */
   secured: boolean
-  /** Whether MAIL was said over it, so that what the server says may quote the message. */
-  mailSaid?: boolean
   /** The encrypted session it came to, whether or not that fulfils the requirement. */
   session: TlsSession | null
   /** `null` while the attempt lasts, and for one that delivered. */

@@ -20,13 +20,20 @@ const DOT_TIMEOUT = 10 * 60_000
 /** A reply that trickles in has at least this many times of the silence that Haraka allows. */
 const TRICKLE_FACTOR = 2
 
+/** The answers to Haraka's EHLO and STARTTLS. */
+const PRELUDE = {
+  hello: { lines: ['250-TLS is established', '250 STARTTLS'], next: 'starttls' },
+  starttls: { lines: ['220 TLS is established'], next: 'upgrade' },
+  upgrade: { lines: [], next: 'upgrade' },
+} as const
+
 type Upgraded = (authorized: unknown, error: unknown, certificate: object, cipher: object) => void
 
 /** How long a peer may take, in milliseconds. */
 export interface Patience {
-  /** Without a byte: Haraka's own limit; 0 for none. */
+  /** Without a byte, where Haraka's own limit is enough; 0 for no limit. */
   readonly idle: number
-  /** For a whole reply, however it trickles in. */
+  /** For a whole reply (RFC 5321 section 4.5.3.2), in silence or however it trickles in. */
   readonly reply: number
 }
 
@@ -46,7 +53,8 @@ export class SecuredSocket extends EventEmitter {
   readonly #logged: LoggedSession
   readonly #lines = new ReplyLines()
   readonly #turns = new ReplyTurns()
-  #prelude: 'hello' | 'starttls' | 'upgrade' | null = 'hello'
+  /** What Haraka is going to say before TLS; `null` once it believes in it. */
+  #prelude: keyof typeof PRELUDE | null = 'hello'
   #refusal: EarlyEnd['refusal'] = null
   #reply: NodeJS.Timeout | null = null
   #source: Readable | null = null
@@ -108,7 +116,10 @@ export class SecuredSocket extends EventEmitter {
     callback?: (error?: Error | null) => void,
   ): boolean {
     if (this.#prelude !== null) {
-      this.#playServer()
+      // In place of the server: nothing that Haraka says before TLS is for anybody else.
+      const played = PRELUDE[this.#prelude]
+      this.#prelude = played.next
+      this.#answer(...played.lines)
       callback?.()
       return true
     }
@@ -120,8 +131,10 @@ export class SecuredSocket extends EventEmitter {
     this.#turns.ask(data)
     if (this.#turns.asked === 'MAIL') this.onMail?.()
     const dot = data === '.\r\n'
-    if (dot && idle > 0) this.#tls.setTimeout(DOT_TIMEOUT)
-    this.#arm(dot || idle === 0 ? DOT_TIMEOUT : Math.max(idle * TRICKLE_FACTOR, reply))
+    // After QUIT nothing is waited for that anybody needs.
+    const patient = dot ? DOT_TIMEOUT : this.#turns.asked === 'QUIT' ? idle : Math.max(idle, reply)
+    if (idle > 0) this.#tls.setTimeout(patient)
+    this.#arm(idle === 0 ? DOT_TIMEOUT : dot ? patient : Math.max(idle * TRICKLE_FACTOR, patient))
     // A refusal that came before EHLO is the reply to it.
     if (this.#lines.waiting !== '') process.nextTick(() => this.#read())
     return this.#tls.write(data, encoding, callback)
@@ -150,17 +163,6 @@ export class SecuredSocket extends EventEmitter {
     this.#tls.destroy()
     // Haraka has taken all listeners off by now: a queue file that waits for `drain` would stay open for ever.
     this.#source?.destroy()
-  }
-
-  /** Answers Haraka's EHLO and STARTTLS in place of the server. */
-  #playServer(): void {
-    if (this.#prelude === 'hello') {
-      this.#prelude = 'starttls'
-      this.#answer('250-TLS is established', '250 STARTTLS')
-    } else if (this.#prelude === 'starttls') {
-      this.#prelude = 'upgrade'
-      this.#answer('220 TLS is established')
-    }
   }
 
   #answer(...lines: string[]): void {

@@ -197,6 +197,11 @@ export const INSIDE_TLS: readonly Row[] = [
     outcome: delivered(),
   },
   {
+    name: 'never closes after QUIT and drips gibberish',
+    behaviour: { onSecure: { QUIT: dripForever('bye', TRICKLE) } },
+    outcome: delivered(),
+  },
+  {
     name: 'offers AUTH inside TLS only',
     behaviour: { onSecure: { EHLO: ['250-hello', '250 AUTH PLAIN LOGIN'] } },
     outcome: delivered(),
