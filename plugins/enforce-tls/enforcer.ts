@@ -3,7 +3,7 @@ import path from 'node:path'
 import constants from 'haraka-constants'
 import { Books } from './books.js'
 import { ConsoleHost } from './console/console-host.js'
-import { checkPartner } from './check/partner-check.js'
+import { checkPartner, checkTimeouts } from './check/partner-check.js'
 import type { PartnerCheck, PartnerQuestion } from './check/types.js'
 import { composeBounce, type BounceOptions } from './delivery/bounce.js'
 import type { GuardContext } from './delivery/guard-context.js'
@@ -254,7 +254,7 @@ export class Enforcer {
       secureContext,
       localMxOk: outboundConfig.local_mx_ok,
       connectTimeout: Number(outboundConfig.connect_timeout) * 1000,
-      handshakeTimeout: this.#settings.tls.handshakeTimeout,
+      timeouts: checkTimeouts(this.#settings),
       failureAction: this.#settings.failure.action,
     })
   }

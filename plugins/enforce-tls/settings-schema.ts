@@ -54,6 +54,7 @@ export const KEYS: Readonly<Record<string, Keys>> = {
     handshake_timeout: duration,
     session_resumption: boolean,
     ca: text,
+    reply_timeout: duration,
   },
   failure: { action: words('bounce', 'defer'), bounce_content: words('minimal', 'full') },
   evidence: { stream: boolean, max_entries: count(1000, 10_000_000) },
@@ -124,6 +125,7 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
     cache: { maxOwners: or(cache['max_owners'], 100_000) },
     tls: {
       minVersion: or(tls['min_version'], 'TLSv1.2'),
+      replyTimeout: milliseconds(tls['reply_timeout'], 300_000),
       handshakeTimeout: milliseconds(tls['handshake_timeout'], 30_000),
       sessionResumption: isYes(tls['session_resumption'], true),
       ca: or(tls['ca'], ''),

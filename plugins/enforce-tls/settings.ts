@@ -47,7 +47,9 @@ export interface Settings {
   readonly tls: {
     /** Lowest TLS version of any enforced delivery. @default TLSv1.2 */
     readonly minVersion: TlsVersion
-    /** From connection to established TLS, in milliseconds. @default 30000 */
+    /** For a whole greeting, and the whole reply to a command (RFC 5321 section 4.5.3.2), in milliseconds. @default 300000 */
+    readonly replyTimeout: number
+    /** From STARTTLS to established TLS, in milliseconds. @default 30000 */
     readonly handshakeTimeout: number
     /** Resume TLS sessions. @default true */
     readonly sessionResumption: boolean

@@ -8,7 +8,7 @@ import type { PartnerCheck } from '../../plugins/enforce-tls/check/types.js'
 import { openOwnPartners } from '../../plugins/enforce-tls/cli/partners.js'
 import { fingerprints, makeAuthority, validity } from '../support/certificates.js'
 import { startPartners, type TestPartners } from '../support/partners.js'
-import { replyAndCut, silence } from '../support/peer-steps.js'
+import { cut, dripForever, replyAndCut, silence } from '../support/peer-steps.js'
 import { rulesDocument } from '../support/rules.js'
 import { enforceTls, inProcess, type FakeTerminal, type Ran } from './enforce-tls.js'
 
@@ -43,6 +43,41 @@ before(async () => {
       'xn--bcher-kva.example': { tls: await authority.issue({ dnsNames: ['mx.xn--bcher-kva.example'] }) },
       'odd.example': { tls: await authority.issue({ dnsNames: [LONG, `x${EVIL}.example`], keyType: 'rsa' }) },
       'old.example': { tls: { maxVersion: 'TLSv1.2' } },
+      'sha1.example': {
+        tls: {
+          ...(await authority.issue({ dnsNames: ['mx.sha1.example'], signatureHash: 'SHA-1' })),
+          ciphers: 'DEFAULT:@SECLEVEL=0',
+        },
+      },
+      'cn-only.example': { tls: await authority.issue({ commonName: 'mx.cn-only.example' }) },
+      'client-only.example': {
+        tls: await authority.issue({ dnsNames: ['mx.client-only.example'], clientOnly: true }),
+      },
+      'not-yet.example': {
+        tls: await authority.issue({ dnsNames: ['mx.not-yet.example'], ...validity.notYetValid() }),
+      },
+      'stranger.example': {
+        tls: await (await makeAuthority('Stranger')).issue({ dnsNames: ['mx.stranger.example'] }),
+      },
+      'wants-client.example': { tls: { minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: true } },
+      'wants-client-12.example': {
+        tls: { maxVersion: 'TLSv1.2', requestCert: true, rejectUnauthorized: true },
+      },
+      'busy-inside.example': { onSecure: { EHLO: '421 4.3.2 too busy' } },
+      'refuses-inside.example': { onSecure: { EHLO: replyAndCut('554 5.7.1 not you') } },
+      'helo-inside.example': { onSecure: { EHLO: '502 5.5.1 what?' } },
+      'drops-inside.example': { onSecure: { EHLO: cut } },
+      'closes-inside.example': { onSecure: { EHLO: (session) => session.end() } },
+      'silent-inside.example': { onSecure: { EHLO: silence } },
+      'garbage-inside.example': { onSecure: { EHLO: 'hello' } },
+      'drips-inside.example': { onSecure: { EHLO: dripForever('250-x', 100) } },
+      'picky.example': {
+        rcptReplies: {
+          'nobody@picky.example': '550 5.1.1 no such user',
+          'full@picky.example': '452 4.2.2 mailbox full',
+        },
+      },
+      'no-mail.example': { onSecure: { MAIL: '530 5.7.0 authentication required' } },
       'bye.example': { on: { EHLO: replyAndCut('554 5.7.1 no') } },
     },
     {
@@ -60,7 +95,7 @@ before(async () => {
       },
       config: {
         'enforce-tls.ini':
-          '[main]\ntrusted_next_hops[]=mx.local.example\n[store]\ntype=file\n[tls]\nca=ca.pem\nhandshake_timeout=1s\n',
+          '[main]\ntrusted_next_hops[]=mx.local.example\n[store]\ntype=file\n[tls]\nca=ca.pem\nhandshake_timeout=1s\nreply_timeout=1s\n',
         'ca.pem': authority.cert,
         me: 'mail.acme.example\n',
         'enforce-tls.rules.json': JSON.stringify({
@@ -120,6 +155,42 @@ describe('check of one partner', () => {
     ['bye.example', 1, /refused EHLO/],
     ['old.example', 0, /fulfils/],
     ['old.example --min-version TLSv1.3', 1, /TLS handshake failed/],
+    ['sha1.example --level verify', 1, /is not trusted: its signature algorithm is too weak$/],
+    ['sha1.example', 0, /fulfils/],
+    [
+      'cn-only.example --level verify',
+      1,
+      /has a certificate that names its server in a way that is no longer accepted: in its common name only$/,
+    ],
+    ['client-only.example --level verify', 1, /is not trusted: it is not meant for a server$/],
+    ['not-yet.example --level verify', 1, /is not trusted: it is not valid yet$/],
+    [
+      'stranger.example --level verify',
+      1,
+      /its issuer is not known, or its server does not send the whole chain$/,
+    ],
+    // Inside TLS
+    [
+      'wants-client.example',
+      1,
+      /^mx\.wants-client\.example ended TLS right after the handshake: .*alert.*certificate required/,
+    ],
+    ['wants-client-12.example', 1, /TLS handshake failed/],
+    ['busy-inside.example', 3, /answered EHLO inside TLS with 421 4\.3\.2 too busy$/],
+    ['refuses-inside.example', 1, /answered EHLO inside TLS with 554 5\.7\.1 not you$/],
+    ['helo-inside.example', 0, /fulfils/],
+    ['drops-inside.example', 3, /closed the connection right after the TLS handshake, without a word$/],
+    ['closes-inside.example', 3, /closed the connection right after the TLS handshake, without a word$/],
+    ['silent-inside.example', 3, /gave no answer at the reply to EHLO inside TLS in time$/],
+    ['drips-inside.example', 3, /gave no answer at the reply to EHLO inside TLS in time$/],
+    ['garbage-inside.example', 1, /sent "hello" instead of an SMTP reply at the reply to EHLO inside TLS$/],
+    // The recipient
+    ['--rcpt cfo@picky.example', 0, /fulfils/],
+    ['picky.example --rcpt cfo@picky.example --from ann@acme.example', 0, /fulfils/],
+    ['--rcpt nobody@picky.example', 1, /answered RCPT inside TLS with 550 5\.1\.1 no such user$/],
+    ['--rcpt full@picky.example', 3, /answered RCPT inside TLS with 452 4\.2\.2 mailbox full$/],
+    ['no-mail.example', 0, /fulfils/],
+    ['--rcpt cfo@no-mail.example', 1, /answered MAIL inside TLS with 530 5\.7\.0/],
     ['null.example', 1, /takes no mail/],
     ['nowhere.example', 1, /has no mail server/],
     ['fails.example', 3, /ESERVFAIL/],
@@ -186,6 +257,12 @@ describe('check of one partner', () => {
         class: null,
         detail: null,
       })),
+      dialogue: [
+        {
+          asked: 'EHLO mail.acme.example',
+          answered: '250 mx.bank.example 8BITMIME SMTPUTF8 SIZE 10485760',
+        },
+      ],
       trustedNextHop: false,
       failure: null,
     })
@@ -214,6 +291,40 @@ describe('check of one partner', () => {
       )
     }
   })
+
+  it('asks about a recipient, never sends DATA, and says what was asked and answered', async (t) => {
+    const ran = await check(t, ['--rcpt', 'CFO@picky.example', '--from', 'ann@acme.example'])
+    if (!ran || typeof world === 'string') return
+    assert.match(ran.stdout, /^ {2}inside TLS +EHLO mail\.acme\.example: 250 mx\.picky\.example/m)
+    assert.match(ran.stdout, /^ +MAIL FROM:<ann@acme\.example>: 250 2\.0\.0 ok$/m)
+    assert.match(ran.stdout, /^ +RCPT TO:<CFO@picky\.example>: 250 2\.1\.5 recipient ok$/m)
+    const peer = world.peers['picky.example']
+    await peer?.waitForSilence()
+    const verbs = peer?.connections.at(-1)?.verbs('tls')
+    assert.deepEqual(verbs, ['EHLO', 'MAIL', 'RCPT', 'RSET', 'QUIT'])
+    assert.deepEqual(peer?.cleartextAfterEhlo(), [])
+  })
+
+  it('does not name the recipient to a server whose certificate is not the right one', async (t) => {
+    const found = await checked(t, '--rcpt', 'cfo@picky.example', '--level', 'verify')
+    if (!found || typeof world === 'string') return
+    assert.match(found.data.reason, /self-signed/)
+    const peer = world.peers['picky.example']
+    await peer?.waitForSilence()
+    assert.deepEqual(peer?.connections.at(-1)?.verbs('tls'), ['EHLO', 'QUIT'])
+  })
+
+  for (const [args, words] of [
+    ['bank.example --rcpt cfo@picky.example', /is no address at bank\.example/],
+    ['bank.example picky.example --rcpt cfo@picky.example', /one recipient/],
+    ['--rcpt picky.example', /has no @/],
+  ] as const)
+    it(`takes no ${args}`, async (t) => {
+      const ran = await check(t, args.split(' '))
+      if (!ran) return
+      assert.equal(ran.code, 2)
+      assert.match(ran.stderr, words)
+    })
 
   it('tells STARTTLS from what comes behind it', async (t) => {
     const ROWS = [

@@ -278,6 +278,13 @@ describe('a check of a partner', () => {
         ['bank.example', 'cfo@bank.example', 'encrypt'],
       ],
     )
+    assert.deepEqual(
+      asked.map(({ envelope }) => envelope),
+      [undefined, undefined],
+    )
+    const withRecipient = { target: 'bank.example', rcpt: 'CFO@bank.example' }
+    assert.equal((await client.post('check', withRecipient)).status, 200)
+    assert.deepEqual(asked.at(-1)?.envelope, { sender: '', recipient: 'CFO@bank.example' })
     assert.ok(asked.every(({ signal, mx }) => signal !== undefined && mx === undefined))
   })
 
@@ -288,6 +295,9 @@ describe('a check of a partner', () => {
       [{ target: '127.0.0.1' }, 'target'],
       [{ target: 'bank.example:25' }, 'target'],
       [{ target: 'group:banks' }, 'target'],
+      [{ target: 'bank.example', rcpt: 'bank.example' }, 'rcpt'],
+      [{ target: 'bank.example', rcpt: 'cfo@other.example' }, 'rcpt'],
+      [{ target: 'bank.example', rcpt: '"a\r\nDATA\r\n"@bank.example' }, 'rcpt'],
       [{ target: 'bank.example', level: 'none' }, 'level'],
       [{ target: 'bank.example', level: 'fingerprint' }, 'fingerprints'],
       [{ target: 'bank.example', mx: 'localhost:6379' }, 'mx'],

@@ -42,9 +42,37 @@ it('a bounce that carries the headers is itself held to TLS', async () => {
   assert.match(parseBounce(raw.data).returned?.content ?? '', /Subject: Diagnosis/)
 
   await haraka.send({ from: 'joe@other.example', to: 'lab@clinic.example', subject: 'Diagnosis' })
-  await haraka.waitForLog(/undeliverable, kept as error\./)
-  assert.deepEqual(other.cleartextAfterEhlo(), [])
-  assert.equal(other.received.length, 0)
+  const [minimal] = await other.waitForMessages(1)
+  assert.ok(minimal)
+  assert.match(parseBounce(minimal.data).text, /could not establish a TLS connection/)
+  assert.doesNotMatch(minimal.data, /Diagnosis/)
+  await haraka.waitForEmptyQueue()
+  assert.equal(other.connections.length, 2)
+})
+
+it('a bounce that carries the headers waits a little for TLS on its way, then a minimal one goes', async () => {
+  await using clinic = await startPeer({ starttls: false })
+  await using acme = await startPeer({
+    on: { STARTTLS: (session) => session.reply(session.number > 3 ? '220 go' : '454 4.7.0 not now') },
+  })
+  await using haraka = await startHaraka({
+    config: fileStoreConfig(
+      { 'acme.example': [{ to: ['clinic.example'] }] },
+      '[failure]\nbounce_content=full\n',
+    ),
+    routes: { 'clinic.example': [clinic.route()], 'acme.example': [acme.route()] },
+    outbound: { temp_fail_intervals: '5s*8' },
+  })
+  await haraka.send({ from: 'ann@acme.example', to: 'lab@clinic.example', subject: 'Diagnosis' })
+  await haraka.waitForLog(/outcome .*domain=acme\.example .*result=deferred/)
+  await acme.waitForSilence()
+  // The notes are in the queue file.
+  await haraka.restart()
+  const [minimal] = await acme.waitForMessages(1, 40_000)
+  assert.ok(minimal)
+  assert.doesNotMatch(minimal.data, /Diagnosis/)
+  await haraka.waitForEmptyQueue()
+  assert.equal(acme.connections.length, 4, acme.transcript())
 })
 
 it('a bounce that meets a rule itself is held to it, and goes round no circle', async () => {

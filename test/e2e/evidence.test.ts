@@ -80,6 +80,7 @@ it('the log, the stream in Redis and the report tell what became of mail, and no
     cipher: 'TLS_AES_256_GCM_SHA384',
     fingerprint: delivered?.['fingerprint'],
     issuer: 'CN=mx.bank.example',
+    verified: 'nothing',
   })
   assert.match(line['fingerprint'] ?? '', /^(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/)
   const deferred = lines.find(({ kind, domain }) => kind === 'attempt' && domain === 'court.example')

@@ -19,9 +19,15 @@ import { startPeer, type SmtpPeer } from '../support/smtp-peer.js'
 import { startCells, type Cell, type Plan } from './matrix/cells.js'
 import { LEVELS } from './matrix/certificates.js'
 
-/** What a message does inside TLS is nothing that a check looks at; what a server does before is alike at all levels. */
-function isChecked({ insideTls, level, what }: Plan): boolean {
-  return insideTls !== true && (level === 'encrypt' || what.startsWith('whose'))
+/** A check goes no further inside TLS than these. */
+const ASKED = ['EHLO', 'HELO', 'MAIL', 'RCPT', 'QUIT']
+
+/** What a server does before DATA is alike at all levels. */
+function isChecked({ level, what, behaviour }: Plan): boolean {
+  // That shows at DATA.
+  if (what.includes('shifts its replies')) return false
+  const early = Object.keys(behaviour.onSecure ?? {}).every((step) => ASKED.includes(step))
+  return early && (level === 'encrypt' || what.startsWith('whose'))
 }
 
 describe('a check tells what a delivery does', { concurrency: 8 }, async () => {
@@ -35,7 +41,8 @@ describe('a check tells what a delivery does', { concurrency: 8 }, async () => {
     mailbox = await startPeer()
     haraka = await startHaraka({
       config: {
-        'enforce-tls.ini': '[store]\ntype=file\n[tls]\nca=test-ca.pem\nhandshake_timeout=1500ms\n',
+        'enforce-tls.ini':
+          '[store]\ntype=file\n[tls]\nca=test-ca.pem\nhandshake_timeout=1500ms\nreply_timeout=1500ms\n',
         'enforce-tls.rules.json': rulesDocument(
           Object.fromEntries(LEVELS.map((level) => [`${level}.example`, rulesOf(level)])),
         ),
@@ -101,10 +108,13 @@ describe('a check tells what a delivery does', { concurrency: 8 }, async () => {
       const happened = delivery(cell)
       const messages = peer.messages.length
       const requirement = requirementAsked(action as unknown as RelayWithTls, domain)
-      const { verdict, hosts } = await checkPartner({ domain, requirement }, context)
+      const envelope = { sender: `ann@${cell.level}.example`, recipient: `x@${domain}` }
+      const { verdict, hosts } = await checkPartner({ domain, requirement, envelope }, context)
       assert.deepEqual({ verdict, class: hosts[0]?.failure?.class ?? null }, happened, peer.transcript())
       const own = hosts[0]?.levels.find(({ level }) => level === cell.level)
-      if (own) assert.equal(own.passes, verdict === 'delivered')
+      // A refusal that has nothing to do with TLS leaves the level as it is.
+      if (own && happened.class !== null) assert.equal(own.passes, false)
+      else if (own && verdict === 'delivered') assert.equal(own.passes, true)
       assert.equal(peer.messages.length, messages)
       assert.deepEqual(peer.cleartextAfterEhlo(), [])
       await peer.waitForSilence()

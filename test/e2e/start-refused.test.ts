@@ -69,7 +69,7 @@ const ROWS: readonly (readonly [what: string, options: HarakaOptions, words: str
   [
     'with an unknown key',
     ini('[tls]\nmin_verison=TLSv1.3\n'),
-    'enforce-tls.ini: [tls] unknown key min_verison; allowed keys: min_version, handshake_timeout, session_resumption, ca',
+    'enforce-tls.ini: [tls] unknown key min_verison; allowed keys: min_version, handshake_timeout, session_resumption, ca, reply_timeout',
   ],
   [
     'with a TLS version of old',

@@ -37,7 +37,7 @@ export async function runSoak(options: SoakOptions): Promise<Tally> {
     config: {
       ...fileStoreConfig(
         { 'acme.example': rules },
-        '[main]\ndefer_seconds=2\n[tls]\nhandshake_timeout=2s\nca=soak.pem\n',
+        '[main]\ndefer_seconds=2\n[tls]\nhandshake_timeout=2s\nreply_timeout=2s\nca=soak.pem\n',
       ),
       'soak.pem': ca,
     },

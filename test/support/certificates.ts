@@ -32,6 +32,12 @@ export interface LeafOptions {
   readonly notAfter?: Date
   /** @default 'ec' */
   readonly keyType?: keyof typeof ALGORITHMS
+  /** Of an RSA key. @default 2048 */
+  readonly keyBits?: number
+  /** What the authority signs with. @default 'SHA-256' */
+  readonly signatureHash?: 'SHA-1' | 'SHA-256'
+  /** For clients only, so of no use to a server. @default false */
+  readonly clientOnly?: boolean
 }
 
 /** A private key and its certificate, PEM, ready for the TLS options of a server. */
@@ -70,7 +76,7 @@ export async function makeAuthority(name: string): Promise<Authority> {
   return {
     cert: authority.toString('pem'),
     issue: async (options) => {
-      const leafKeys = await generateKeys(options.keyType ?? 'ec')
+      const leafKeys = await generateKeys(options.keyType ?? 'ec', options.keyBits)
       const leaf = await x509.X509CertificateGenerator.create({
         serialNumber: serialNumber(),
         subject: subjectOf(options),
@@ -78,7 +84,7 @@ export async function makeAuthority(name: string): Promise<Authority> {
         ...datesOf(options),
         publicKey: leafKeys.publicKey,
         signingKey: keys.privateKey,
-        signingAlgorithm: ALGORITHMS.ec,
+        signingAlgorithm: { ...ALGORITHMS.ec, hash: options.signatureHash ?? 'SHA-256' },
         extensions: [
           ...leafExtensions(options),
           await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
@@ -91,7 +97,7 @@ export async function makeAuthority(name: string): Promise<Authority> {
 
 export async function selfSigned(options: LeafOptions): Promise<KeyAndCertificate> {
   const keyType = options.keyType ?? 'ec'
-  const keys = await generateKeys(keyType)
+  const keys = await generateKeys(keyType, options.keyBits)
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: subjectOf(options),
@@ -116,8 +122,9 @@ export function fingerprints(certificatePem: string): { certificate: string; pub
   }
 }
 
-function generateKeys(keyType: keyof typeof ALGORITHMS): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(ALGORITHMS[keyType], true, ['sign', 'verify'])
+function generateKeys(keyType: keyof typeof ALGORITHMS, keyBits = 2048): Promise<webcrypto.CryptoKeyPair> {
+  const algorithm = { ...ALGORITHMS[keyType], ...(keyType === 'rsa' ? { modulusLength: keyBits } : {}) }
+  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
 }
 
 async function privateKeyPem(keys: webcrypto.CryptoKeyPair): Promise<string> {
@@ -135,14 +142,21 @@ function datesOf(options: LeafOptions): { notBefore: Date; notAfter: Date } {
   }
 }
 
-function leafExtensions({ dnsNames = [], ipAddresses = [] }: LeafOptions): x509.Extension[] {
+function leafExtensions({
+  dnsNames = [],
+  ipAddresses = [],
+  clientOnly = false,
+}: LeafOptions): x509.Extension[] {
   const names: x509.JsonGeneralNames = [
     ...dnsNames.map((value) => ({ type: 'dns' as const, value })),
     ...ipAddresses.map((value) => ({ type: 'ip' as const, value })),
   ]
   return [
     new x509.BasicConstraintsExtension(false, undefined, true),
-    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
+    new x509.ExtendedKeyUsageExtension([
+      ...(clientOnly ? [] : [x509.ExtendedKeyUsage.serverAuth]),
+      x509.ExtendedKeyUsage.clientAuth,
+    ]),
     ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)]),
   ]
 }

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import MimeNode from 'nodemailer/lib/mime-node'
 import ms from 'ms'
 import { fillHtml, fillText, together } from '../delivery/bounce-template.js'
-import { mailDate } from '../delivery/bounce-facts.js'
+import { mailDate } from '../delivery/bounce-fields.js'
 import { oneLine } from '../delivery/printable.js'
 import type { PartnerState, Trouble } from './partner-state.js'
 

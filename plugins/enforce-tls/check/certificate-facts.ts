@@ -1,6 +1,7 @@
 /** What a person wants to know of a server's certificate, fit for one line each. Pure. */
 import type { X509Certificate } from 'node:crypto'
-import { chainWords, fingerprintsOf, type PeerIdentity } from '../delivery/certificate.js'
+import { fingerprintsOf, type PeerIdentity } from '../delivery/certificate.js'
+import { chainWords } from '../delivery/chain-words.js'
 import { oneLine } from '../delivery/printable.js'
 
 /** A certificate, told. */
@@ -52,7 +53,10 @@ export function certificateFacts(
     validTo,
     daysLeft: validTo === null ? null : Math.floor((Date.parse(validTo) - now.getTime()) / DAY_MS),
     key: keyOf(certificate),
-    chain: { trusted: chainError === '', problem: chainError === '' ? null : chainWords(chainError) },
+    chain: {
+      trusted: chainError === '',
+      problem: chainError === '' ? null : chainWords(chainError, certificate),
+    },
     fingerprints: { certificate: own, publicKey },
   }
 }

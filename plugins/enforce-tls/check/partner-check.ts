@@ -17,7 +17,9 @@ import {
 import { oneLine } from '../delivery/printable.js'
 import { probe } from '../delivery/probe.js'
 import { Round } from '../delivery/round.js'
+import type { TlsTimeouts } from '../delivery/tls-session.js'
 import type { HarakaMx } from '../haraka/types.js'
+import type { Settings } from '../settings.js'
 import { certificateFacts } from './certificate-facts.js'
 import { findHosts } from './hosts.js'
 import { levelsOf } from './level-checks.js'
@@ -37,6 +39,14 @@ const AT_A_TIME = 3
 /** Far more than any honest partner has. */
 const MOST_ADDRESSES = 40
 const TOO_MANY = `was not asked: only the first ${MOST_ADDRESSES} addresses are`
+
+/** A delivery waits longer for a reply, 5 minutes; whoever sits at a screen does not. In milliseconds. */
+const REPLY_PATIENCE = 60_000
+
+/** How long a check waits for each step of a server. */
+export function checkTimeouts({ tls }: Pick<Settings, 'tls'>): TlsTimeouts {
+  return { reply: Math.min(tls.replyTimeout, REPLY_PATIENCE), handshake: tls.handshakeTimeout }
+}
 
 /** Which host a check is about. */
 type About = Pick<HostCheck, 'host' | 'priority' | 'to'>
@@ -89,24 +99,31 @@ async function ask(mx: HarakaMx, question: PartnerQuestion, context: CheckContex
     // With authorities, so that all levels can be told; encryption itself is the same.
     context: () => context.secureContext(mx, { ...question.requirement, trusted: true }),
     connectTimeout: context.connectTimeout,
-    handshakeTimeout: context.handshakeTimeout,
+    timeouts: context.timeouts,
+    verify: (peer) => certificateFailure(peer, question.requirement, host),
+    envelope: question.envelope,
     signal: question.signal,
   })
-  const { session, reachable, starttls } = found
-  const failure = session ? certificateFailure(session.peer, question.requirement, host) : found.failure
+  const { session, reachable, starttls, exchanges, failure } = found
   const check = hostCheck({
     ...about,
     reachable,
     starttls,
+    dialogue: exchanges,
     ...(session && {
       protocol: session.protocol,
       cipher: session.cipher,
       certificate: certificateFacts(session.peer, new Date()),
-      levels: levelsOf(session.peer, question, host),
+      levels: dropped(failure) ? [] : levelsOf(session.peer, question, host),
     }),
     failure: failure && checkFailure(failure),
   })
   return { check, failure }
+}
+
+/** Whether the server takes back, inside TLS, what it agreed to in the handshake: then no level can be had. */
+function dropped(failure: AttemptFailure | null): boolean {
+  return failure?.class === 'handshake-failure'
 }
 
 function aboutHost(mx: HarakaMx): About {
@@ -128,6 +145,7 @@ function hostCheck({ host, priority, to, ...found }: About & Partial<HostCheck>)
     protocol: null,
     cipher: null,
     certificate: null,
+    dialogue: [],
     levels: [],
     trustedNextHop: false,
     failure: null,

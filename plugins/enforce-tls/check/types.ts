@@ -1,6 +1,8 @@
 /** What is asked about a partner, what a check needs around it, and what it answers. */
 import type { SecureContext } from 'node:tls'
+import type { CheckEnvelope, Exchange } from '../delivery/inside-tls.js'
 import type { FailureClass } from '../delivery/outcome.js'
+import type { TlsTimeouts } from '../delivery/tls-session.js'
 import type { HarakaMx } from '../haraka/types.js'
 import type { Level } from '../rules/levels.js'
 import type { DecidedBy, OnFailure, Requirement } from '../rules/requirement.js'
@@ -18,6 +20,8 @@ export interface PartnerQuestion {
   /** Listed for a look at the levels `fingerprint` and `secure`, where the requirement lists none itself. */
   readonly also?:
     { readonly fingerprints?: readonly string[]; readonly names?: readonly string[] } | undefined
+  /** Asked about with MAIL and RCPT inside TLS; without it, a check stops at EHLO. */
+  readonly envelope?: CheckEnvelope | undefined
   /** Asked instead of the hosts that DNS names; a name is resolved. */
   readonly mx?: { readonly host: string; readonly port: number } | undefined
   /** Ends the check early; what is not known by then stays so. */
@@ -36,8 +40,7 @@ export interface CheckContext {
   readonly secureContext: (mx: HarakaMx, requirement: Requirement) => SecureContext
   /** How long a server may take to accept a connection, in milliseconds. */
   readonly connectTimeout: number
-  /** From connection to established TLS, in milliseconds. */
-  readonly handshakeTimeout: number
+  readonly timeouts: TlsTimeouts
   /** What happens to a message that no host may have, where no rule says otherwise. */
   readonly failureAction: OnFailure
 }
@@ -73,6 +76,8 @@ export interface HostCheck {
   readonly protocol: string | null
   readonly cipher: string | null
   readonly certificate: CertificateFacts | null
+  /** What was asked and answered inside TLS; a line each, of unknown content. */
+  readonly dialogue: readonly Exchange[]
   /** Which levels the host fulfils; empty where that can't be told. */
   readonly levels: readonly LevelCheck[]
   /** Counts as secure without TLS (`trusted_next_hops`), so it was not asked. */

@@ -70,6 +70,8 @@ function showHost(output: Output, host: HostCheck): void {
   if (host.reachable !== null) fact('reachable', host.reachable ? 'yes' : 'no')
   if (host.starttls !== null) fact('STARTTLS', host.starttls ? 'offered' : 'not offered')
   if (host.protocol !== null) fact('TLS', `${host.protocol}, ${host.cipher ?? ''}`)
+  if (host.dialogue.length > 0)
+    fact('inside TLS', ...host.dialogue.map(({ asked, answered }) => `${asked}: ${answered ?? 'no answer'}`))
   if (certificate) {
     const { names, key, chain, issuer, validTo, daysLeft, fingerprints } = certificate
     const more = names.length - NAMES_SHOWN

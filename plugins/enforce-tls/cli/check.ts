@@ -2,8 +2,11 @@
  * `enforce-tls check`: whether mail would reach a partner's servers at a level, by the very code that delivers.
  * Exit code 0: it would be delivered; 1: it would bounce; 3: that can't be told now. The worst one of several.
  */
-import type { ReadStore } from '../store/rule-store.js'
 import { Option } from '@commander-js/extra-typings'
+import { envelopeAsked } from '../check/envelope-asked.js'
+import type { PartnerQuestion } from '../check/types.js'
+import type { CheckEnvelope } from '../delivery/inside-tls.js'
+import type { ReadStore } from '../store/rule-store.js'
 import { LEVEL_NAMES, TLS_VERSIONS, type Level } from '../rules/levels.js'
 import { quote } from '../rules/owner.js'
 import { checkMany } from './check-many.js'
@@ -20,6 +23,7 @@ import { Ended, WrongUse } from './refusal.js'
 /** What the user wrote behind `check`. */
 interface CheckOptions extends RequirementOptions {
   readonly from?: string | undefined
+  readonly rcpt?: string | undefined
   readonly mx?: string | undefined
   readonly dns?: string | undefined
   readonly list?: string | undefined
@@ -60,6 +64,12 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
     )
     .option('--fingerprint <sha256...>', 'one of which the certificate or its public key has to have')
     .option('--cert-name <name...>', 'level secure: names that the certificate may have besides the domain')
+    .addOption(
+      new Option(
+        '--rcpt <address>',
+        'ask inside TLS whether this recipient is accepted (MAIL, RCPT, RSET; never DATA)',
+      ).conflicts(['list', 'rules']),
+    )
     .option('--mx <host:port>', 'ask this host instead of those that DNS names')
     .addOption(dnsOption())
     .option('--list <file>', 'check the targets of this file too, one a line; - is standard input')
@@ -77,13 +87,15 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
         'check bank.example --level verify',
         'check cfo@bank.example --from ann@acme.example --json',
         'check bank.example --mx mx.bank.example:25 --level secure --min-version TLSv1.3',
+        'check --rcpt cfo@bank.example --from ann@acme.example',
         'check group:banks --from ann@acme.example',
         'check --list partners.txt --level verify --concurrency 20',
         'check --rules --json',
       ),
     )
-    .action(async (words, options, command) => {
-      const { list, from, rules } = options
+    .action(async (given, options, command) => {
+      const { list, from, rules, rcpt } = options
+      const words = given.length === 0 && rcpt !== undefined ? [rcpt] : given
       if (words.length === 0 && list === undefined && !rules)
         throw new WrongUse([
           'say whom to check: a domain, an address, group:<name>, --list <file>, or --rules for all of the rules',
@@ -110,10 +122,11 @@ async function check(
   const dns = options.dns === undefined ? undefined : serverOf(options.dns)
   const asked = options.rules && store ? await questionsOfRules(store) : await questionsOf(store, options)
   const { questions, skipped, single, notes } = asked
+  const envelope = options.rcpt === undefined ? undefined : envelopeOf(options.rcpt, options.from, questions)
   const opened = await partners(dns)
   const checks = await checkMany(
     opened,
-    questions.map((question) => ({ ...question, mx })),
+    questions.map((question) => ({ ...question, mx, envelope })),
     atATime,
     output.terminal,
   )
@@ -125,6 +138,21 @@ async function check(
   for (const each of skipped) output.line(skippedWords(each))
   const exitCode = exitCodeOf(checks)
   if (exitCode !== 0) throw new Ended(exitCode)
+}
+
+/** @throws {WrongUse} for what can't be asked about with MAIL and RCPT. */
+function envelopeOf(
+  rcpt: string,
+  from: string | undefined,
+  questions: readonly PartnerQuestion[],
+): CheckEnvelope {
+  const [question] = questions
+  if (!question || questions.length > 1)
+    throw new WrongUse(['--rcpt asks about one recipient; name one domain, or leave the domain out'])
+  const asked = envelopeAsked(rcpt, question.domain, from)
+  if ('envelope' in asked) return asked.envelope
+  const option = asked.of === 'sender' ? `--from ${quote(from ?? '')}` : `--rcpt ${quote(rcpt)}`
+  throw new WrongUse([`${option} ${asked.problem}`])
 }
 
 function concurrencyOf(text: string): number {

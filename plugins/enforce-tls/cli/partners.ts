@@ -2,7 +2,7 @@
 import path from 'node:path'
 import { openNetwork } from '../check/haraka-network.js'
 import { configOf, outboundSettings } from '../check/outbound-settings.js'
-import { checkPartner } from '../check/partner-check.js'
+import { checkPartner, checkTimeouts } from '../check/partner-check.js'
 import type { MailNetwork } from '../check/hosts.js'
 import type { CheckContext, PartnerCheck, PartnerQuestion } from '../check/types.js'
 import { isTrustedHop } from '../delivery/next-hop.js'
@@ -55,7 +55,7 @@ export function contextAt({ settings, folder }: PartnersPlace, network: MailNetw
     connectTimeout,
     isTrusted: (mx) => isTrustedHop(mx, settings.main.trustedNextHops),
     secureContext: (_mx, requirement) => contextOf(contexts, settings, requirement, outbound.tls),
-    handshakeTimeout: settings.tls.handshakeTimeout,
+    timeouts: checkTimeouts(settings),
     failureAction: settings.failure.action,
   }
 }

@@ -60,6 +60,7 @@ export function previewBounce(
       ],
       tlsToBlame: true,
       reason: '',
+      mayQuote: false,
     },
     options,
   )

@@ -5,16 +5,10 @@
 import type { HarakaAddress } from '../haraka/types.js'
 import type { DecidedBy } from '../rules/requirement.js'
 import type { BounceRequest } from './guard-context.js'
+import { addressOf, otherFields, tlsFields } from './bounce-fields.js'
 import { together } from './bounce-template.js'
-import {
-  decisiveAttempt,
-  definitionOf,
-  statusOf,
-  type Attempt,
-  type AttemptFailure,
-  type FailedAttempt,
-} from './outcome.js'
-import { oneAsciiLine, oneLine } from './printable.js'
+import { decisiveAttempt, definitionOf, type Attempt, type FailedAttempt } from './outcome.js'
+import { oneLine } from './printable.js'
 
 /** The values that templates can use, each one line. */
 export interface BounceWords {
@@ -42,8 +36,13 @@ export interface BounceFacts {
 }
 
 /** Collects the facts. */
-export function bounceFacts(request: BounceRequest, now: Date): BounceFacts {
+export function bounceFacts(
+  request: BounceRequest,
+  { now, content }: { readonly now: Date; readonly content: 'minimal' | 'full' },
+): BounceFacts {
   const { item, attempts, tlsToBlame } = request
+  const discreet = content === 'minimal' && request.mayQuote
+  const reason = discreet ? discreetReason(item.todo.rcpt_to) : request.reason
   const domain = oneLine(item.todo.domain)
   const decisive = tlsToBlame ? decisiveAttempt(attempts) : null
   const decidedBy = request.requirement?.decidedBy ?? []
@@ -57,7 +56,7 @@ export function bounceFacts(request: BounceRequest, now: Date): BounceFacts {
   return {
     words: {
       ...words,
-      summary: decisive ? tlsSummary(words, attempts, decidedBy) : otherSummary(words, request.reason),
+      summary: decisive ? tlsSummary(words, attempts, decidedBy) : otherSummary(words, reason),
       advice: decisive?.failure.class ? definitionOf(decisive.failure.class).advice : OTHER_ADVICE,
       subject_line: decisive
         ? `Not sent: no TLS connection to ${domain}`
@@ -70,14 +69,9 @@ export function bounceFacts(request: BounceRequest, now: Date): BounceFacts {
     recipients: item.todo.rcpt_to.map((recipient) =>
       decisive
         ? tlsFields(recipient, decisive.host, decisive.failure, now)
-        : otherFields(recipient, request.reason, now),
+        : otherFields(recipient, { reason, discreet, now }),
     ),
   }
-}
-
-function addressOf({ user, host }: HarakaAddress): string {
-  const domain = String(host)
-  return domain === '' ? user : `${user}@${domain}`
 }
 
 function serversOf(attempts: readonly Attempt[], decisive: Attempt | null): string {
@@ -127,66 +121,14 @@ function explanationOf({ host, failure }: FailedAttempt, several: boolean): stri
 const OTHER_ADVICE =
   'Check the address, and the reason given by the receiving server. If both look right, ask your mail administrator.'
 
-/** The longest value of a field of the delivery-status part, in characters. */
-const FIELD_MAX = 900
-
-/** RFC 3464 section 2.3; the extension field names the result type of RFC 8460. */
-function tlsFields(recipient: HarakaAddress, host: string, failure: AttemptFailure, now: Date): string[] {
-  const diagnostic = failure.reply
-    ? `smtp; ${failure.reply.code} ${failure.reply.text}`
-    : `x-enforce-tls; ${failure.class ?? ''}: ${host} ${failure.detail}`
-  const says = failure.class ? definitionOf(failure.class).says : ''
-  return [
-    `Final-Recipient: ${recipientField(recipient)}`,
-    'Action: failed',
-    `Status: ${statusOf(failure, true)}`,
-    remoteMta(host),
-    `Diagnostic-Code: ${oneAsciiLine(diagnostic, FIELD_MAX)}`,
-    `Last-Attempt-Date: ${mailDate(now)}`,
-    `X-Enforce-TLS-Result: ${failure.class ?? ''} (the receiving server ${says})`,
-  ]
-}
-
-function otherFields(recipient: HarakaAddress, reason: string, now: Date): string[] {
-  const { dsn_status, dsn_smtp_code, dsn_smtp_extc, dsn_smtp_response, dsn_remote_mta } = recipient
-  const status = /^[245]\.\d{1,3}\.\d{1,3}/.exec(dsn_status ?? '')?.[0].replace(/^4/, '5') ?? '5.0.0'
-  const diagnostic = dsn_smtp_code
-    ? `smtp; ${[dsn_smtp_code, dsn_smtp_extc, dsn_smtp_response].filter(Boolean).join(' ')}`
-    : `x-haraka; ${reason}`
-  return [
-    `Final-Recipient: ${recipientField(recipient)}`,
-    'Action: failed',
-    `Status: ${status}`,
-    ...(dsn_remote_mta ? [remoteMta(dsn_remote_mta)] : []),
-    `Diagnostic-Code: ${oneAsciiLine(diagnostic, FIELD_MAX)}`,
-    `Last-Attempt-Date: ${mailDate(now)}`,
-  ]
-}
-
-/** RFC 3464 section 2.1.2: the type says what kind of name it is. */
-function remoteMta(host: string): string {
-  return host.startsWith('/')
-    ? `Remote-MTA: x-unix; ${oneAsciiLine(host)}`
-    : `Remote-MTA: dns; ${oneAsciiLine(host)}`
-}
-
-/** RFC 6533 section 3: an address that is not ASCII has the type utf-8 and escapes in a 7-bit report. */
-function recipientField(recipient: HarakaAddress): string {
-  const address = oneLine(addressOf(recipient))
-  if (/^[\x21-\x7e]+$/.test(address)) return `rfc822; ${address}`
-  const escaped = address.replace(
-    /[^\x21-\x7e]|[\\+=]/gu,
-    (char) => `\\x{${(char.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
+/** What a `minimal` bounce has in place of a server's words about the message: they may quote it. */
+function discreetReason(recipients: readonly HarakaAddress[]): string {
+  const codes = recipients.flatMap(({ dsn_smtp_code, dsn_smtp_extc }) =>
+    dsn_smtp_code ? [[dsn_smtp_code, dsn_smtp_extc].filter(Boolean).join(' ')] : [],
   )
-  return `utf-8; ${shortened(escaped)}`
-}
-
-/** Whole escapes, as many as a line has room for (RFC 5322 section 2.1.1); a real address is far shorter. */
-function shortened(escaped: string): string {
-  return escaped.length <= FIELD_MAX ? escaped : `${escaped.slice(0, FIELD_MAX).replace(/\\[^}]*$/, '')}...`
-}
-
-/** A date as RFC 5322 section 3.3 writes it, in UTC. */
-export function mailDate(date: Date): string {
-  return date.toUTCString().replace('GMT', '+0000')
+  const answer =
+    codes.length > 0
+      ? `the receiving server answered ${[...new Set(codes)].join(' and ')}`
+      : 'the session with the receiving server failed'
+  return `${answer}. Its words are not shown, because this notice may travel without encryption.`
 }

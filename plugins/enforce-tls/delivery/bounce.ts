@@ -9,7 +9,8 @@ import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import libmime from 'libmime'
 import MimeNode from 'nodemailer/lib/mime-node'
-import { bounceFacts, mailDate, type BounceFacts } from './bounce-facts.js'
+import { bounceFacts, type BounceFacts } from './bounce-facts.js'
+import { mailDate } from './bounce-fields.js'
 import { fillHeaders, fillHtml, fillText, type TemplateValues } from './bounce-template.js'
 import type { Bounce, BounceRequest } from './guard-context.js'
 import { oneLine } from './printable.js'
@@ -48,8 +49,19 @@ const MINIMAL = ['date', 'message-id']
  * @throws when the queue file can't be read.
  */
 export async function composeBounce(request: BounceRequest, options: BounceOptions): Promise<Bounce> {
-  const { item, requirement } = request
-  const facts = bounceFacts(request, options.now)
+  const contents = await compose(request, options)
+  // With the whole header block in it, a bounce is as confidential as the message was.
+  const held = options.content === 'full' ? request.requirement : null
+  return {
+    contents,
+    heldTo: held?.decidedBy ?? null,
+    instead: held ? await compose(request, { ...options, content: 'minimal' }) : null,
+  }
+}
+
+async function compose(request: BounceRequest, options: BounceOptions): Promise<string> {
+  const { item } = request
+  const facts = bounceFacts(request, options)
   const original = await readHeaders(item.data_stream())
   const kept = options.content === 'full' ? original : original.filter(({ name }) => MINIMAL.includes(name))
   const messageId = valueOf(original, 'message-id')
@@ -75,11 +87,7 @@ export async function composeBounce(request: BounceRequest, options: BounceOptio
     .setContent(asTheyWere(kept))
 
   const contents = (await root.build()).toString('utf8')
-  return {
-    contents: contents.endsWith('\r\n') ? contents : `${contents}\r\n`,
-    // With the whole header block in it, the bounce is as confidential as the message was.
-    heldTo: options.content === 'full' && requirement ? requirement.decidedBy : null,
-  }
+  return contents.endsWith('\r\n') ? contents : `${contents}\r\n`
 }
 
 /** What a person reads of a bounce. */
@@ -98,7 +106,7 @@ export interface BounceTexts {
 export async function bounceTexts(request: BounceRequest, options: BounceOptions): Promise<BounceTexts> {
   const original = await readHeaders(request.item.data_stream())
   const kept = options.content === 'full' ? original : original.filter(({ name }) => MINIMAL.includes(name))
-  const values = templateValues(request, bounceFacts(request, options.now), options, kept)
+  const values = templateValues(request, bounceFacts(request, options), options, kept)
   const { headers, text, html } = filled(options.templates, values)
   const subject = headers.find(({ name }) => name.toLowerCase() === 'subject')
   return { subject: subject?.value ?? '', text, html }

@@ -6,6 +6,7 @@
 import { createHash, type X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { Requirement } from '../rules/requirement.js'
+import { chainWords } from './chain-words.js'
 import { tlsFailure, type AttemptFailure } from './outcome.js'
 
 /** What the handshake told of the server. */
@@ -32,17 +33,9 @@ export function certificateFailure(
   if (!trusted && !namesHost && namesAnyOf.length === 0 && fingerprintsAnyOf.length === 0) return null
   if (!certificate) return tlsFailure('certificate-not-trusted', 'has no certificate')
   if (trusted && chainError !== '') return untrusted(certificate, chainError)
-  if (namesHost && !names(certificate, host))
-    return tlsFailure(
-      'certificate-host-mismatch',
-      `has a certificate for ${namesOf(certificate)}, not for ${host}`,
-    )
+  if (namesHost && !names(certificate, host)) return mismatch(certificate, [host])
   for (const wanted of namesAnyOf) {
-    if (!wanted.some((name) => names(certificate, name)))
-      return tlsFailure(
-        'certificate-host-mismatch',
-        `has a certificate for ${namesOf(certificate)}, not for ${wanted.join(' or ')}`,
-      )
+    if (!wanted.some((name) => names(certificate, name))) return mismatch(certificate, wanted)
   }
   if (fingerprintsAnyOf.length === 0) return null
   const present = fingerprintsOf(certificate)
@@ -76,6 +69,20 @@ function names(certificate: X509Certificate, name: string): boolean {
   return certificate.checkHost(name, RFC_9525) !== undefined
 }
 
+function mismatch(certificate: X509Certificate, wanted: readonly string[]): AttemptFailure {
+  const detail = wanted.some((name) => namesOnlyInSubject(certificate, name))
+    ? 'has a certificate that names its server in a way that is no longer accepted: in its common name only'
+    : `has a certificate for ${namesOf(certificate)}, not for ${wanted.join(' or ')}`
+  return tlsFailure('certificate-host-mismatch', detail)
+}
+
+/** As certificates of before 2000 did; for a person, who would find the right name in it. */
+function namesOnlyInSubject(certificate: X509Certificate, name: string): boolean {
+  const listed: unknown = certificate.subjectAltName
+  if (typeof listed === 'string' || isIP(name)) return false
+  return certificate.checkHost(name, { ...RFC_9525, subject: 'always' }) !== undefined
+}
+
 function namesOf(certificate: X509Certificate): string {
   // Undefined where the extension is missing, whatever its type says.
   const names: unknown = certificate.subjectAltName
@@ -87,22 +94,6 @@ function untrusted(certificate: X509Certificate, chainError: string): AttemptFai
     return tlsFailure('certificate-expired', `has a certificate that expired on ${certificate.validTo}`)
   return tlsFailure(
     'certificate-not-trusted',
-    `has a certificate that is not trusted: ${chainWords(chainError)}`,
+    `has a certificate that is not trusted: ${chainWords(chainError, certificate)}`,
   )
-}
-
-/** OpenSSL's verification errors, as a person reads them. */
-export function chainWords(chainError: string): string {
-  switch (chainError) {
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-      return 'it is self-signed'
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-      return 'its issuer is not known'
-    case 'CERT_NOT_YET_VALID':
-      return 'it is not valid yet'
-    default:
-      return chainError.toLowerCase().replaceAll('_', ' ')
-  }
 }

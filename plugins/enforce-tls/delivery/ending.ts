@@ -3,11 +3,15 @@
  * bounce, and what is kept because nobody can be told.
  */
 import constants from 'haraka-constants'
-import { notesFor } from './held-bounce.js'
+import { insteadOf, notesFor } from './held-bounce.js'
+import type { HarakaAddress } from '../haraka/types.js'
 import type { GuardedItem } from './guarded-item.js'
 import { decisiveAttempt, judge, type AttemptFailure } from './outcome.js'
 import { oneLine } from './printable.js'
 import { markRecipients } from './recipient-marks.js'
+
+/** A bounce with the message's header waits so often for TLS that fails for a temporary reason. */
+const TRIES_IN_FULL = 2
 
 /** No host is left: what the attempts together mean for the message. */
 export function allTried(guarded: GuardedItem): void {
@@ -17,18 +21,28 @@ export function allTried(guarded: GuardedItem): void {
   if (!decisive) return void guarded.haraka.original('try_deliver')()
   const { tls, temporary } = judge(round.attempts)
   if (tls) guarded.tlsFailure = decisive.failure
+  if (tls && (!temporary || item.num_failures >= TRIES_IN_FULL) && sendInstead(guarded)) return
   const action = requirement?.onFailure ?? guarded.context.settings().failure.action
   // A null sender can't be told, so its mail keeps the whole schedule.
   const defer = temporary || (tls && action === 'defer') || item.todo.mail_from.user === ''
   if (!defer) return giveUp(guarded, decisive.failure, decisive.host)
-  markRecipients(item.todo.rcpt_to, decisive.failure, decisive.host, false)
-  item.temp_fail(reasonOf(decisive.failure, decisive.host))
+  putOff(guarded, decisive.failure, decisive.host)
+}
+
+/** The message is tried again on Haraka's schedule. @param host the one to name; empty for none */
+export function putOff(guarded: GuardedItem, failure: AttemptFailure, host: string): void {
+  const { item } = guarded
+  markRecipients(item.todo.rcpt_to, failure, host, false)
+  guarded.ownReason = reasonOf(failure, host)
+  item.temp_fail(guarded.ownReason)
 }
 
 /** The message fails for all its recipients. @param host the one to name; empty for none */
-export function giveUp({ item }: GuardedItem, failure: AttemptFailure, host: string): void {
+export function giveUp(guarded: GuardedItem, failure: AttemptFailure, host: string): void {
+  const { item } = guarded
   markRecipients(item.todo.rcpt_to, failure, host, true)
-  item.bounce(reasonOf(failure, host))
+  guarded.ownReason = reasonOf(failure, host)
+  item.bounce(guarded.ownReason)
 }
 
 /** The guarded version of `deferred_respond`. */
@@ -51,6 +65,7 @@ export function bounceRespond(guarded: GuardedItem, code: number, message: unkno
   const timedOut = code === constants.denysoft && message === 'plugin timeout'
   // What a plugin decided is its right; a plugin that timed out has decided nothing.
   if (code !== constants.cont && !timedOut) return guarded.haraka.original('bounce_respond')(code)
+  if (guarded.tlsFailure && sendInstead(guarded)) return undefined
   if (!item.todo.mail_from.user) return item.double_bounce('the sender is <>, so nobody can be told')
   return sendBounce(guarded)
 }
@@ -58,22 +73,56 @@ export function bounceRespond(guarded: GuardedItem, code: number, message: unkno
 /** Queues the bounce; the message stays until that is done. */
 async function sendBounce(guarded: GuardedItem): Promise<void> {
   const { item, round, requirement, tlsFailure } = guarded
-  const { outbound, composeBounce } = guarded.context
+  const { composeBounce } = guarded.context
+  const reason = item.bounce_error?.message ?? 'unknown reason'
+  const ours = guarded.ownReason !== null && reason.includes(guarded.ownReason)
   const bounce = await composeBounce({
     item,
     requirement,
     attempts: round.attempts,
     tlsToBlame: tlsFailure !== null,
-    reason: item.bounce_error?.message ?? 'unknown reason',
+    reason,
+    mayQuote: guarded.mailSaid && !ours,
   })
-  const notes = bounce.heldTo ? { notes: notesFor(item, bounce.heldTo) } : {}
-  outbound().send_email(
+  const notes = bounce.heldTo ? { notes: notesFor(item, bounce) } : {}
+  queue(guarded, item.todo.mail_from, bounce.contents, notes, () => guarded.tellEnding('bounced'))
+}
+
+/**
+ * Sends the minimal bounce in place of one whose way has no TLS, so that the sender hears.
+ *
+ * @returns whether there is one; the item ends with it
+ */
+function sendInstead(guarded: GuardedItem): boolean {
+  const { item } = guarded
+  const instead = insteadOf(item)
+  const [recipient] = item.todo.rcpt_to
+  if (instead === null || !recipient) return false
+  queue(guarded, recipient, instead, {}, () => {
+    item.lognotice(
+      'enforce-tls: no TLS on the way back, so a bounce with Message-ID and Date alone goes instead',
+    )
+    guarded.tellEnding('bounced')
+  })
+  return true
+}
+
+/** Queues a bounce; the item ends with it, or stays until it can be queued. */
+function queue(
+  guarded: GuardedItem,
+  to: HarakaAddress,
+  contents: string,
+  notes: object,
+  queued: () => void,
+): void {
+  const { item, context } = guarded
+  context.outbound().send_email(
     '<>',
-    item.todo.mail_from,
-    bounce.contents,
+    to,
+    contents,
     (code, message) => {
       if (code === constants.ok) {
-        guarded.tellEnding('bounced')
+        queued()
         return item.discard()
       }
       const why = oneLine(String(message))
@@ -94,5 +143,5 @@ export async function keepAsError(guarded: GuardedItem, error: string): Promise<
 }
 
 function reasonOf(failure: AttemptFailure, host: string): string {
-  return oneLine(`${failure.class ? 'TLS required: ' : ''}${host} ${failure.detail}`)
+  return oneLine(`${failure.class ? 'TLS required: ' : ''}${host} ${failure.detail}`).trimStart()
 }

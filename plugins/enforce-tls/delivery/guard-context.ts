@@ -16,6 +16,8 @@ export interface BounceRequest {
   readonly tlsToBlame: boolean
   /** Haraka's reason, one clause; of unknown content. */
   readonly reason: string
+  /** Whether reason and recipients may quote the message: a server said them after MAIL. */
+  readonly mayQuote: boolean
 }
 
 /** A bounce, ready to be queued. */
@@ -24,6 +26,8 @@ export interface Bounce {
   readonly contents: string
   /** The rules that hold for the bounce itself, because it tells what they keep secret; `null` for none. */
   readonly heldTo: readonly DecidedBy[] | null
+  /** What goes instead where its way has no TLS: the same in minimal; `null` for one that needs none. */
+  readonly instead: string | null
 }
 
 /** The surroundings of all guards of a process. */

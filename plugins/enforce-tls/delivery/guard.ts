@@ -9,13 +9,14 @@
 import constants from 'haraka-constants'
 import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaSocket } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
-import { allTried, bounceRespond, deferredRespond, giveUp, keepAsError } from './ending.js'
+import { allTried, bounceRespond, deferredRespond, giveUp, keepAsError, putOff } from './ending.js'
 import type { GuardContext } from './guard-context.js'
 import { GuardedItem, type GuardedVersions } from './guarded-item.js'
 import { deliverOnSocket } from './host-attempt.js'
+import { usableHosts, whatItNamed } from './named-hosts.js'
 import { withName } from './next-hop.js'
 import type { SeenDelivery } from './observed-session.js'
-import { DIRECTORY_FAILURE, otherFailure } from './outcome.js'
+import { DIRECTORY_FAILURE, otherFailure, UNROUTABLE } from './outcome.js'
 
 /** What the rules said of an item at this attempt. */
 type Decision =
@@ -48,6 +49,7 @@ export class Guard {
   private constructor(item: HarakaMailItem, context: GuardContext) {
     const versions: GuardedVersions = {
       send_email_respond: this.#sendEmailRespond.bind(this),
+      get_mx_respond: this.#getMxRespond.bind(this),
       found_mx: this.#foundMx.bind(this),
       get_force_tls: (mx: HarakaMx) => !context.isTrusted(mx),
       try_deliver: this.#tryDeliver.bind(this),
@@ -132,6 +134,18 @@ export class Guard {
     }
   }
 
+  /** A plugin names the hosts; what names none would end the process, or wait for ever. */
+  async #getMxRespond(code: number, answer: unknown): Promise<void> {
+    const { haraka } = this.#guarded
+    const respond = haraka.original('get_mx_respond')
+    if (code !== constants.ok) return respond(code, answer)
+    const hosts = usableHosts(answer)
+    if (hosts.length > 0) return respond(code, hosts)
+    const detail = `the plugin that names its mail servers (hook get_mx) ${whatItNamed(answer)}`
+    this.#guarded.item.logerror(`enforce-tls: ${detail}`)
+    putOff(this.#guarded, otherFailure(detail, { status: UNROUTABLE }), '')
+  }
+
   #foundMx(hosts: HarakaMx[]): Promise<void> {
     const named = withName(hosts)
     this.#guarded.round.expect(named)
@@ -153,7 +167,14 @@ export class Guard {
       return item.next_cb()
     }
     round.begin(mx)
-    return haraka.original('try_deliver')()
+    try {
+      await haraka.original('try_deliver')()
+    } catch (error) {
+      // Node.js connects to no port or local address that can't be one; a plugin's answer may hold any.
+      const why = error instanceof Error ? error.message : String(error)
+      round.fail(round.current, otherFailure(`could not be reached: ${why}`, { status: UNROUTABLE }))
+      return item.try_deliver()
+    }
   }
 
   /**

@@ -14,6 +14,7 @@ import { Round } from './round.js'
 /** Haraka's methods that a guarded item has its own versions of. */
 export const GUARDED_METHODS = [
   'send_email_respond',
+  'get_mx_respond',
   'found_mx',
   'get_force_tls',
   'try_deliver',
@@ -39,12 +40,18 @@ export class GuardedItem {
   requirement: Requirement | null = null
   /** The TLS reason of this round's last word, a deferral or a bounce. */
   tlsFailure: AttemptFailure | null = null
+  /** This round's reason to put the item off or to bounce it, where it is in our words. */
+  ownReason: string | null = null
+  /** Whether MAIL was ever said: what a server says from then on, recipients' replies included, may quote the message. */
+  mailSaid: boolean
   readonly #events: ItemEvents
   #round: Round
 
   constructor(item: HarakaMailItem, context: GuardContext, versions: GuardedVersions) {
     this.item = item
     this.context = context
+    // Recipients of a part, or of an earlier process, bring the replies that they got.
+    this.mailSaid = item.todo.rcpt_to.some(({ dsn_smtp_code }) => dsn_smtp_code !== undefined)
     this.#events = new ItemEvents(item, context.tell)
     this.#round = this.#newRound()
     this.haraka = new Decoration(item, versions, (method, error) => {
@@ -63,6 +70,7 @@ export class GuardedItem {
   beginRound(): void {
     this.requirement = null
     this.tlsFailure = null
+    this.ownReason = null
     this.#round = this.#newRound()
   }
 

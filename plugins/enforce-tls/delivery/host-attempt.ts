@@ -6,12 +6,13 @@ import { Socket } from 'node:net'
 import type { HarakaMx, HarakaSocket } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
 import { certificateFailure } from './certificate.js'
+import { failureOfEarlyEnd } from './early-end.js'
 import type { GuardedItem } from './guarded-item.js'
 import { hostOf } from './next-hop.js'
 import { oneLine } from './printable.js'
 import { SecuredSocket } from './secured-socket.js'
-import type { SessionSlot } from './session-cache.js'
 import { establishTls } from './tls-session.js'
+import { loggedSession } from './verified.js'
 
 /**
  * The guarded version of `try_deliver_host_on_socket`.
@@ -26,7 +27,10 @@ export function deliverOnSocket(
   socket: HarakaSocket,
 ): void {
   const { context, requirement, haraka } = guarded
-  if (context.isTrusted(mx)) return haraka.original('try_deliver_host_on_socket')(mx, host, port, socket)
+  if (context.isTrusted(mx)) {
+    guarded.mailSaid = true
+    return haraka.original('try_deliver_host_on_socket')(mx, host, port, socket)
+  }
   const raw = socket.targetsocket
   socket.removeAllListeners()
   socket.clean()
@@ -34,7 +38,7 @@ export function deliverOnSocket(
     raw?.destroy()
     throw new TypeError('this version of Haraka has another kind of outbound socket')
   }
-  // Haraka's limit for a silent peer; until TLS is established the handshake's own deadline holds.
+  // Haraka's limit for a silent peer; until TLS is established each step has a time of its own.
   const idle = raw.timeout ?? 0
   raw.setTimeout(0)
   haraka.run('try_deliver_host_on_socket', async () => {
@@ -56,6 +60,7 @@ async function secure(
   { raw, idle }: { raw: Socket; idle: number },
 ): Promise<SecuredSocket | null> {
   const { context, round } = guarded
+  const { replyTimeout, handshakeTimeout } = context.settings().tls
   const attempt = round.current
   attempt.source = raw.localAddress
   const result = await establishTls({
@@ -66,7 +71,7 @@ async function secure(
     context: () => context.secureContext(mx, requirement),
     sessions: (secureContext) => context.sessions(secureContext, mx, requirement),
     verify: (peer) => certificateFailure(peer, requirement, hostOf(mx)),
-    timeout: context.settings().tls.handshakeTimeout,
+    timeouts: { reply: replyTimeout, handshake: handshakeTimeout },
   })
   attempt.session = result.session
   if (!result.ok) {
@@ -75,8 +80,17 @@ async function secure(
     return null
   }
   attempt.secured = true
-  const secured = new SecuredSocket(result.socket, idle)
-  if (result.resumedFrom) watchResumed(guarded, mx, secured, result.resumedFrom)
+  const { socket, slot, session } = result
+  const logged = loggedSession(requirement, session.certificate)
+  const secured = new SecuredSocket(socket, { idle, reply: replyTimeout }, logged)
+  secured.onMail = () => (guarded.mailSaid = true)
+  secured.onEarlyEnd = (end) => {
+    // A server may take a session to be resumed and then be at a loss with it.
+    slot?.avoid()
+    const failure = failureOfEarlyEnd(end)
+    if (session.resumed && !end.refusal) tryAnew(guarded, mx, failure?.detail ?? 'it was silent')
+    else if (failure) round.fail(attempt, failure)
+  }
   return secured
 }
 
@@ -85,17 +99,4 @@ function tryAnew({ item, round }: GuardedItem, mx: HarakaMx, why: string): void 
   item.loginfo(`enforce-tls: a resumed session failed, ${hostOf(mx)} is tried anew: ${oneLine(why)}`)
   round.forgetCurrent()
   item.mxlist?.unshift(mx)
-}
-
-/** A server may take a session and then be at a loss with it; Haraka goes on when it hears of the end. */
-function watchResumed(
-  guarded: GuardedItem,
-  mx: HarakaMx,
-  secured: SecuredSocket,
-  sessions: SessionSlot,
-): void {
-  secured.onSilentEnd = () => {
-    sessions.avoid()
-    tryAnew(guarded, mx, 'it ended without a word')
-  }
 }

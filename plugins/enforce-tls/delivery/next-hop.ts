@@ -10,14 +10,27 @@ export function hostOf(mx: HarakaMx): string {
 const NULL_MX: HarakaMx = { exchange: '', priority: 0 }
 
 /**
- * The hosts that have a name. RFC 7505 section 3 has a nameless MX stand alone and with preference 0; one beside
+ * The hosts that have a name, without a final dot: in DNS it ends a name, in TLS and logs it is none of it. RFC 7505 section 3 has a nameless MX stand alone and with preference 0; one beside
  * others, or with another preference, is a mistake and names nobody, where Haraka would connect to this machine.
  *
  * @returns a null MX where none has a name
  */
 export function withName(hosts: readonly HarakaMx[]): HarakaMx[] {
-  const named = hosts.filter(({ exchange, path }) => path !== undefined || exchange !== '')
+  const named = hosts.map(withoutDot).filter(({ exchange, path }) => path !== undefined || exchange !== '')
   return named.length === 0 && hosts.length > 0 ? [NULL_MX] : named
+}
+
+function withoutDot(mx: HarakaMx): HarakaMx {
+  const bare = (name: string | undefined) => name?.replace(/\.$/, '')
+  const [exchange, from_dns] = [bare(mx.exchange), bare(mx.from_dns)]
+  if (exchange === mx.exchange && from_dns === mx.from_dns) return mx
+  const copy = Object.create(Object.getPrototypeOf(mx) as object | null) as HarakaMx
+  return Object.assign(
+    copy,
+    mx,
+    exchange === undefined ? {} : { exchange },
+    from_dns === undefined ? {} : { from_dns },
+  )
 }
 
 /** Where the connection goes: address and port, or a socket path. */
@@ -36,7 +49,12 @@ export function isTrustedHop(mx: HarakaMx, trusted: readonly string[]): boolean 
   const names = [mx.exchange, mx.from_dns]
     .filter((host) => host !== undefined)
     .flatMap((host) => [host, `${host}:${portOf(mx)}`, `[${host}]:${portOf(mx)}`])
-  return trusted.some((entry) => names.some((name) => name.toLowerCase() === entry.toLowerCase()))
+  return trusted.some((entry) => names.some((name) => comparable(name) === comparable(entry)))
+}
+
+/** In lower case, and without the dot that ends a name in DNS. */
+function comparable(hop: string): string {
+  return hop.toLowerCase().replace(/\.(?=$|:\d+$)/, '')
 }
 
 /** Haraka's own defaults. */

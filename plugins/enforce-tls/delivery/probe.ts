@@ -1,14 +1,16 @@
 /**
- * Asks one mail server what a delivery would find: connects, establishes TLS with the code that delivers, and
- * ends the session with QUIT. Sends nothing of any message. Never rejects: what goes wrong is the result.
+ * Asks one mail server what a delivery would find: connects, establishes TLS with the code that delivers, says
+ * EHLO inside it, and ends the session with QUIT. Sends nothing of any message. Never rejects: what goes wrong
+ * is the result.
  */
 import { connect as connectTo, type Socket } from 'node:net'
-import type { SecureContext, TLSSocket } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import type { HarakaMx } from '../haraka/types.js'
 import type { PeerIdentity } from './certificate.js'
+import { askInsideTls, type CheckEnvelope, type Exchange } from './inside-tls.js'
 import { hostOf } from './next-hop.js'
 import { otherFailure, type AttemptFailure } from './outcome.js'
-import { establishTls } from './tls-session.js'
+import { establishTls, type TlsTimeouts } from './tls-session.js'
 
 /** How a server is asked. */
 export interface ProbeOptions {
@@ -17,8 +19,11 @@ export interface ProbeOptions {
   readonly context: () => SecureContext
   /** In milliseconds. */
   readonly connectTimeout: number
-  /** From connection to established TLS, in milliseconds. */
-  readonly handshakeTimeout: number
+  readonly timeouts: TlsTimeouts
+  /** Says what the server's certificate does not fulfil, if anything. */
+  readonly verify: (peer: PeerIdentity) => AttemptFailure | null
+  /** Asked about inside TLS, where the certificate fulfils what it has to. */
+  readonly envelope?: CheckEnvelope | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -27,23 +32,22 @@ export interface Probe {
   readonly reachable: boolean
   /** Whether STARTTLS is offered; `null` where it did not come to that. */
   readonly starttls: boolean | null
-  /** The established session; what its certificate fulfils is for the caller to say. */
+  /** The established session, whether or not its certificate fulfils what it has to. */
   readonly session: {
     readonly protocol: string
     readonly cipher: string
     readonly peer: PeerIdentity
   } | null
-  /** Why there is no session. */
+  /** What was asked and answered inside TLS. */
+  readonly exchanges: readonly Exchange[]
+  /** Why a message could not go over it. */
   readonly failure: AttemptFailure | null
 }
-
-/** How long a server may take to close after QUIT, in milliseconds. */
-const QUIT_PATIENCE = 2000
 
 /** Asks a server, at an address or a socket. */
 export async function probe(mx: HarakaMx, options: ProbeOptions): Promise<Probe> {
   const { signal } = options
-  const unreached = { reachable: false, starttls: null, session: null }
+  const unreached = { reachable: false, starttls: null, session: null, exchanges: [] }
   const socket = await connected(mx, options)
   if (socket instanceof Error) {
     const failure = signal?.aborted ? noTimeLeft() : otherFailure(`could not be reached: ${socket.message}`)
@@ -64,17 +68,32 @@ export async function probe(mx: HarakaMx, options: ProbeOptions): Promise<Probe>
       peer = identity
       return null
     },
-    timeout: options.handshakeTimeout,
+    timeouts: options.timeouts,
   })
-  signal?.removeEventListener('abort', onAbort)
   if (!result.ok || !peer) {
+    signal?.removeEventListener('abort', onAbort)
     const failure = result.ok || signal?.aborted ? noTimeLeft() : result.failure
-    return { reachable: true, starttls: offered(failure, agreed), session: null, failure }
+    return {
+      reachable: true,
+      starttls: offered(failure, agreed),
+      session: null,
+      exchanges: [],
+      failure,
+    }
   }
   const { socket: secured } = result
   const session = { protocol: secured.getProtocol() ?? '', cipher: secured.getCipher().name, peer }
-  quit(secured)
-  return { reachable: true, starttls: true, session, failure: null }
+  const unfit = options.verify(peer)
+  const inside = await askInsideTls(secured, {
+    helo: options.helo,
+    lmtp: mx.using_lmtp === true,
+    // Addresses are not for a server that is not the right one.
+    envelope: unfit ? undefined : options.envelope,
+    timeout: options.timeouts.reply,
+  })
+  signal?.removeEventListener('abort', onAbort)
+  const failure = unfit ?? (inside.failure && signal?.aborted ? noTimeLeft() : inside.failure)
+  return { reachable: true, starttls: true, session, exchanges: inside.exchanges, failure }
 }
 
 function connected(mx: HarakaMx, { connectTimeout, signal }: ProbeOptions): Promise<Socket | Error> {
@@ -115,14 +134,4 @@ function offered(failure: AttemptFailure, agreed: boolean): boolean | null {
   if (agreed || failure.class === 'starttls-deferred' || failure.class === 'starttls-refused') return true
   if (failure.class === 'starttls-injection') return true
   return failure.class === 'starttls-not-supported' ? false : null
-}
-
-/** RFC 5321 section 4.1.1.10: no session ends without QUIT. */
-function quit(socket: TLSSocket): void {
-  const patience = setTimeout(() => socket.destroy(), QUIT_PATIENCE)
-  socket.on('error', () => undefined)
-  socket.once('close', () => clearTimeout(patience))
-  // Unread bytes would keep the end of the session from being seen.
-  socket.resume()
-  socket.end('QUIT\r\n')
 }

@@ -21,6 +21,11 @@ const GREETS = new Set(['EHLO', 'LHLO', 'HELO'])
 export class ReplyTurns {
   #asked: string | null = null
 
+  /** The verb of the command whose reply is due; `null` where none is. */
+  get asked(): string | null {
+    return this.#asked
+  }
+
   /** A command goes out. */
   ask(command: string): void {
     this.#asked = command.trimEnd().split(' ', 1)[0]?.toUpperCase() ?? ''
@@ -35,8 +40,8 @@ export class ReplyTurns {
   take(line: string, more: boolean): Turn {
     const asked = this.#asked
     const [, digits, separator] = /^([2-5]\d\d)([ -]|$)/.exec(line) ?? []
-    // What is no reply at all is for Haraka to judge.
-    if (digits === undefined) return { ok: true, line, last: false }
+    // What is no reply at all is for Haraka to judge, and the session is over.
+    if (digits === undefined) return { ok: true, line, last: true }
     const code = Number(digits)
     const refusal = code >= 400
     // A refusal in the middle of the message is an answer all the same; what is left of the message stays here.

@@ -6,22 +6,36 @@
  * A peer that stops answering, or drips lines without ever ending a reply, ends as an `error` event.
  */
 import { EventEmitter } from 'node:events'
-import { StringDecoder } from 'node:string_decoder'
 import type { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
+import type { EarlyEnd } from './early-end.js'
+import { isLast, ReplyLines } from './reply-lines.js'
 import { ReplyTurns } from './reply-turns.js'
+import type { LoggedSession } from './verified.js'
 
-/** The longest reply line, in characters, and the most lines of a reply that Haraka is given. */
-const LINE_MAX = 16_384
-const LINES_MAX = 1024
 /** A block of the message must be taken within this time (RFC 5321 section 4.5.3.2.5), in ms. */
 const BLOCK_TIMEOUT = 3 * 60_000
 /** The reply to the final dot has more time (RFC 5321 section 4.5.3.2.6): giving up early doubles mail. */
 const DOT_TIMEOUT = 10 * 60_000
-/** A reply that trickles in must be complete within this many times of the silence that Haraka allows. */
+/** A reply that trickles in has at least this many times of the silence that Haraka allows. */
 const TRICKLE_FACTOR = 2
 
-type Upgraded = (authorized: boolean, error: unknown, certificate: object, cipher: object) => void
+/** The answers to Haraka's EHLO and STARTTLS. */
+const PRELUDE = {
+  hello: { lines: ['250-TLS is established', '250 STARTTLS'], next: 'starttls' },
+  starttls: { lines: ['220 TLS is established'], next: 'upgrade' },
+  upgrade: { lines: [], next: 'upgrade' },
+} as const
+
+type Upgraded = (authorized: unknown, error: unknown, certificate: object, cipher: object) => void
+
+/** How long a peer may take, in milliseconds. */
+export interface Patience {
+  /** Without a byte, where Haraka's own limit is enough; 0 for no limit. */
+  readonly idle: number
+  /** For a whole reply (RFC 5321 section 4.5.3.2), in silence or however it trickles in. */
+  readonly reply: number
+}
 
 /** An encrypted session as Haraka's `try_deliver_host_on_socket` uses a socket. */
 export class SecuredSocket extends EventEmitter {
@@ -29,48 +43,54 @@ export class SecuredSocket extends EventEmitter {
   readonly name: string
   /** Haraka reads it before it sends, and sets it when the peer ends. */
   writable = true
-  /** Called before Haraka hears of an end that came before the peer had said a single word. */
-  onSilentEnd: (() => void) | null = null
+  /** Called once, before Haraka hears of an end that came before the peer had taken EHLO. */
+  onEarlyEnd: ((end: EarlyEnd) => void) | null = null
+  /** Called when MAIL goes out: what the peer says from then on may quote the message. */
+  onMail: (() => void) | null = null
 
   readonly #tls: TLSSocket
-  readonly #idle: number
-  readonly #decoder = new StringDecoder('utf8')
+  readonly #patience: Patience
+  readonly #logged: LoggedSession
+  readonly #lines = new ReplyLines()
   readonly #turns = new ReplyTurns()
-  #buffer = ''
-  #lines = 0
-  #prelude: 'hello' | 'starttls' | 'upgrade' | null = 'hello'
+  /** What Haraka is going to say before TLS; `null` once it believes in it. */
+  #prelude: keyof typeof PRELUDE | null = 'hello'
+  #refusal: EarlyEnd['refusal'] = null
   #reply: NodeJS.Timeout | null = null
   #source: Readable | null = null
 
   /**
    * @param tls an established session
-   * @param idle how long the peer may be silent, in milliseconds: Haraka's own limit
+   * @param logged what Haraka's log is to say of it
    */
-  constructor(tls: TLSSocket, idle: number) {
+  constructor(tls: TLSSocket, patience: Patience, logged: LoggedSession) {
     super()
     this.#tls = tls
-    this.#idle = idle
+    this.#patience = patience
+    this.#logged = logged
     this.name = `enforce-tls::${tls.remoteAddress ?? 'socket'}`
-    if (idle > 0) tls.setTimeout(idle)
+    if (patience.idle > 0) tls.setTimeout(patience.idle)
     this.on('pipe', (source: Readable) => (this.#source = source))
     tls.on('data', (chunk: Buffer) => this.#take(chunk))
     tls.on('drain', () => this.emit('drain'))
     tls.on('timeout', () => {
-      this.#silentEnd()
+      this.#earlyEnd({ error: null, cause: 'silent' })
       this.emit('timeout')
       // After QUIT nobody heeds it any more.
       this.#tls.destroy()
     })
     tls.on('end', () => {
-      this.#flush()
+      const rest = this.#lines.rest()
+      if (rest === '') this.#earlyEnd({ error: null, cause: 'closed' })
+      else this.emit('line', rest)
       this.emit('end')
     })
     tls.on('close', (hadError: boolean) => {
       this.#disarm()
-      this.#silentEnd()
+      this.#earlyEnd({ error: null, cause: 'closed' })
       this.emit('close', hadError)
     })
-    tls.on('error', (error: Error) => this.#fail(error))
+    tls.on('error', (error: Error) => this.#fail(error, 'closed'))
   }
 
   /** Begins the conversation; call it once Haraka listens. */
@@ -96,7 +116,10 @@ export class SecuredSocket extends EventEmitter {
     callback?: (error?: Error | null) => void,
   ): boolean {
     if (this.#prelude !== null) {
-      this.#playServer()
+      // In place of the server: nothing that Haraka says before TLS is for anybody else.
+      const played = PRELUDE[this.#prelude]
+      this.#prelude = played.next
+      this.#answer(...played.lines)
       callback?.()
       return true
     }
@@ -104,10 +127,16 @@ export class SecuredSocket extends EventEmitter {
       this.#arm(BLOCK_TIMEOUT)
       return this.#tls.write(data, callback)
     }
+    const { idle, reply } = this.#patience
     this.#turns.ask(data)
+    if (this.#turns.asked === 'MAIL') this.onMail?.()
     const dot = data === '.\r\n'
-    if (dot && this.#idle > 0) this.#tls.setTimeout(DOT_TIMEOUT)
-    this.#arm(dot || this.#idle === 0 ? DOT_TIMEOUT : this.#idle * TRICKLE_FACTOR)
+    // After QUIT nothing is waited for that anybody needs.
+    const patient = dot ? DOT_TIMEOUT : this.#turns.asked === 'QUIT' ? idle : Math.max(idle, reply)
+    if (idle > 0) this.#tls.setTimeout(patient)
+    this.#arm(idle === 0 ? DOT_TIMEOUT : dot ? patient : Math.max(idle * TRICKLE_FACTOR, patient))
+    // A refusal that came before EHLO is the reply to it.
+    if (this.#lines.waiting !== '') process.nextTick(() => this.#read())
     return this.#tls.write(data, encoding, callback)
   }
 
@@ -115,8 +144,9 @@ export class SecuredSocket extends EventEmitter {
   upgrade(_options: unknown, upgraded: Upgraded): void {
     process.nextTick(() => {
       this.#prelude = null
+      const { verified, why, certificate } = this.#logged
       const cipher = { ...this.#tls.getCipher(), version: this.#tls.getProtocol() }
-      upgraded(true, undefined, this.#tls.getPeerCertificate(), cipher)
+      upgraded(verified, why, certificate, cipher)
       this.emit('secure')
     })
   }
@@ -128,22 +158,11 @@ export class SecuredSocket extends EventEmitter {
 
   destroy(): void {
     this.writable = false
-    this.onSilentEnd = null
+    this.onEarlyEnd = null
     this.#disarm()
     this.#tls.destroy()
     // Haraka has taken all listeners off by now: a queue file that waits for `drain` would stay open for ever.
     this.#source?.destroy()
-  }
-
-  /** Answers Haraka's EHLO and STARTTLS in place of the server. */
-  #playServer(): void {
-    if (this.#prelude === 'hello') {
-      this.#prelude = 'starttls'
-      this.#answer('250-TLS is established', '250 STARTTLS')
-    } else if (this.#prelude === 'starttls') {
-      this.#prelude = 'upgrade'
-      this.#answer('220 TLS is established')
-    }
   }
 
   #answer(...lines: string[]): void {
@@ -153,52 +172,52 @@ export class SecuredSocket extends EventEmitter {
   }
 
   #take(chunk: Buffer): void {
-    this.onSilentEnd = null
-    if (this.#prelude !== null) return this.#fail(new Error('the peer talks before it was spoken to'))
-    this.#buffer += this.#decoder.write(chunk)
-    for (let end = this.#buffer.indexOf('\n'); end >= 0; end = this.#buffer.indexOf('\n')) {
-      const line = this.#buffer.slice(0, end).replace(/\r$/, '')
-      this.#buffer = this.#buffer.slice(end + 1)
-      if (!this.#takeLine(line)) return
+    try {
+      this.#lines.add(chunk)
+    } catch (error) {
+      return this.#fail(error as Error, 'garbled')
     }
-    if (this.#buffer.length > LINE_MAX)
-      this.#fail(new Error(`a reply line of more than ${LINE_MAX} characters`))
+    if (this.#prelude === null) return this.#read()
+    // RFC 5321 section 3.8 lets a server say at any time that it closes.
+    if (!/^[45]/.test(this.#lines.waiting))
+      this.#fail(new Error('the peer talks before it was spoken to'), 'garbled')
   }
 
-  #takeLine(line: string): boolean {
-    if (line.length > LINE_MAX || ++this.#lines > LINES_MAX) {
-      this.#fail(new Error('a reply beyond all limits'))
-      return false
+  #read(): void {
+    try {
+      for (
+        let line = this.#tls.destroyed ? null : this.#lines.next();
+        line !== null;
+        line = this.#tls.destroyed ? null : this.#lines.next()
+      )
+        this.#takeLine(line)
+    } catch (error) {
+      this.#fail(error as Error, 'garbled')
     }
-    if (!/^\d{3}-/.test(line)) {
-      this.#lines = 0
-      this.#disarm()
-    }
-    const turn = this.#turns.take(line, this.#buffer !== '')
-    if (!turn.ok) {
-      this.#fail(new Error(`the peer sent ${turn.problem}`))
-      return false
-    }
+  }
+
+  #takeLine(line: string): void {
+    if (this.#turns.asked === 'EHLO' && /^5\d\d/.test(line)) {
+      // Haraka goes on with HELO.
+      this.#refusal = { code: Number(line.slice(0, 3)), text: line.slice(4) }
+    } else this.onEarlyEnd = null
+    if (isLast(line)) this.#disarm()
+    const turn = this.#turns.take(line, this.#lines.waiting !== '')
+    if (!turn.ok) return this.#fail(new Error(`the peer sent ${turn.problem}`), 'garbled')
     // RFC 5321 section 4.2 lets a reply be a code alone; Haraka wants the space.
     this.emit('line', /^\d{3}$/.test(turn.line) ? `${turn.line} \r\n` : `${turn.line}\r\n`)
     if (turn.last) this.destroy()
-    return !this.#tls.destroyed
   }
 
-  #silentEnd(): void {
-    const heed = this.onSilentEnd
-    this.onSilentEnd = null
-    heed?.()
-  }
-
-  #flush(): void {
-    if (this.#buffer !== '') this.emit('line', this.#buffer)
-    this.#buffer = ''
+  #earlyEnd(end: Omit<EarlyEnd, 'refusal'>): void {
+    const heed = this.onEarlyEnd
+    this.onEarlyEnd = null
+    heed?.({ ...end, refusal: this.#refusal })
   }
 
   #arm(patience: number): void {
     this.#disarm()
-    this.#reply = setTimeout(() => this.#fail(new Error('no complete reply in time')), patience)
+    this.#reply = setTimeout(() => this.#fail(new Error('no complete reply in time'), 'silent'), patience)
   }
 
   #disarm(): void {
@@ -207,9 +226,9 @@ export class SecuredSocket extends EventEmitter {
   }
 
   /** An `error` that nobody listens to any more would end the process; one after QUIT is not heeded. */
-  #fail(error: Error): void {
+  #fail(error: Error, cause: EarlyEnd['cause']): void {
     this.#disarm()
-    this.#silentEnd()
+    this.#earlyEnd({ error, cause })
     if (this.listenerCount('error') > 0) this.emit('error', error)
     this.#tls.destroy()
   }

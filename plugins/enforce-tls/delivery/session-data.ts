@@ -35,7 +35,7 @@ export function withoutCertificate(session: Buffer): Buffer {
 }
 
 /** X.690 section 8.1: a tag of one byte, and a length in the short or the long form. */
-function elementAt(data: Buffer, start: number): Element | null {
+export function elementAt(data: Buffer, start: number): Element | null {
   const [tag, first] = [data[start], data[start + 1]]
   if (tag === undefined || first === undefined) return null
   if (first < 0x80) return { tag, start, content: start + 2, end: start + 2 + first }

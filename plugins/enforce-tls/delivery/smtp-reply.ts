@@ -13,24 +13,45 @@ export interface Reply {
 /** Bytes that are no SMTP reply. */
 export class ReplyError extends Error {
   readonly code = 'NOT_A_REPLY'
-  constructor(message: string) {
+  /** @param gibberish whether a whole line is none of a reply, and not just too long or out of place */
+  constructor(
+    message: string,
+    readonly gibberish = false,
+  ) {
     super(message)
     this.name = 'ReplyError'
   }
 }
 
-/** RFC 5321 section 4.5.3.1.5 has 512 octets for a reply line; real servers go a little beyond. */
-const LINE_MAX = 4096
-/** Far more lines than any list of EHLO keywords has. */
-const LINES_MAX = 512
+/** What a reply may be at most. */
+export interface ReplyLimits {
+  /** Of a line, in bytes; RFC 5321 section 4.5.3.1.5 has 512, real servers go a little beyond. */
+  readonly line: number
+  /** How many lines. */
+  readonly lines: number
+  /** All lines together, in bytes. */
+  readonly reply: number
+}
+
+const REPLY_MAX = 256 * 1024
+/** Before TLS: far more lines than any list of EHLO keywords has. */
+const IN_THE_CLEAR: ReplyLimits = { line: 4096, lines: 512, reply: REPLY_MAX }
+/** Inside TLS a server that was verified may say more, and Haraka is told it. */
+export const INSIDE_TLS: ReplyLimits = { line: 16_384, lines: 1024, reply: REPLY_MAX }
 
 const REPLY_LINE = /^([2-5][0-9]{2})(?:([ -])(.*))?$/s
 
 /** Collects bytes until a reply is complete. One reader serves one reply after another. */
 export class ReplyReader {
+  readonly #limits: ReplyLimits
   #bytes: Buffer = Buffer.alloc(0)
   #code = 0
   #lines: string[] = []
+  #size = 0
+
+  constructor(limits = IN_THE_CLEAR) {
+    this.#limits = limits
+  }
 
   /** How many bytes wait behind the last complete reply. */
   get waiting(): number {
@@ -42,6 +63,11 @@ export class ReplyReader {
     return this.#bytes.subarray(0, bytes.length).equals(bytes)
   }
 
+  /** Takes bytes that nobody has asked for: they wait. */
+  hold(chunk: Buffer): void {
+    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk])
+  }
+
   /**
    * Takes bytes, and gives the reply that they complete; bytes behind it stay `waiting`.
    *
@@ -49,25 +75,29 @@ export class ReplyReader {
    * @throws {ReplyError} when the bytes can't be the beginning of a reply.
    */
   push(chunk: Buffer): Reply | null {
-    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk])
+    const { line: lineMax, reply: replyMax } = this.#limits
+    this.hold(chunk)
     for (let end = this.#bytes.indexOf(0x0a); end >= 0; end = this.#bytes.indexOf(0x0a)) {
-      if (end > LINE_MAX) throw new ReplyError(`a reply line of more than ${LINE_MAX} bytes`)
+      if (end > lineMax) throw new ReplyError(`a reply line of more than ${lineMax} bytes`)
       const line = this.#bytes.subarray(0, end).toString('utf8').replace(/\r$/, '')
       this.#bytes = this.#bytes.subarray(end + 1)
+      this.#size += end
+      if (this.#size > replyMax) throw new ReplyError(`a reply of more than ${replyMax} bytes`)
       if (this.#takeLine(line)) return this.#finish()
     }
-    if (this.#bytes.length > LINE_MAX) throw new ReplyError(`a reply line of more than ${LINE_MAX} bytes`)
+    if (this.#bytes.length > lineMax) throw new ReplyError(`a reply line of more than ${lineMax} bytes`)
     return null
   }
 
   /** Takes one line; true when it is the reply's last. */
   #takeLine(line: string): boolean {
     const match = REPLY_LINE.exec(line)
-    if (!match) throw new ReplyError(`${JSON.stringify(line.slice(0, 120))} instead of an SMTP reply`)
+    if (!match) throw new ReplyError(`${JSON.stringify(line.slice(0, 120))} instead of an SMTP reply`, true)
     const code = Number(match[1])
     if (this.#lines.length > 0 && code !== this.#code)
       throw new ReplyError(`the codes ${this.#code} and ${code} in one reply`)
-    if (this.#lines.length === LINES_MAX) throw new ReplyError(`a reply of more than ${LINES_MAX} lines`)
+    if (this.#lines.length === this.#limits.lines)
+      throw new ReplyError(`a reply of more than ${this.#limits.lines} lines`)
     this.#code = code
     this.#lines.push(match[3] ?? '')
     return match[2] !== '-'
@@ -76,6 +106,7 @@ export class ReplyReader {
   #finish(): Reply {
     const reply = { code: this.#code, lines: this.#lines }
     this.#lines = []
+    this.#size = 0
     return reply
   }
 }

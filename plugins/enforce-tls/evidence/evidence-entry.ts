@@ -3,9 +3,10 @@
  * kept, of a message nothing but its id in Haraka's log; an owner that is one sender's address is kept, as the
  * name of whose rule it was. Pure; what is no entry reads as `null`, since one must not hide the others.
  */
-import type { DeliveryEvent, TlsSession } from '../delivery/delivery-events.js'
+import type { AttemptEnded, DeliveryEvent, Outcome, TlsSession } from '../delivery/delivery-events.js'
 import { statusOf, type AttemptFailure } from '../delivery/outcome.js'
 import { oneLine } from '../delivery/printable.js'
+import { verifiedParts } from '../delivery/verified.js'
 import { comparableDomain } from '../rules/address.js'
 import { parseJson } from '../rules/json.js'
 import { isEntry } from './evidence-schema.js'
@@ -43,6 +44,8 @@ export interface EvidenceEntry {
   readonly source?: string
   readonly protocol?: string
   readonly cipher?: string
+  /** What of the server's certificate the level has checked, such as `chain,host-name`; `nothing` at `encrypt`. */
+  readonly verified?: string
   /** SHA-256 of the server's certificate. */
   readonly fingerprint?: string
   readonly issuer?: string
@@ -107,6 +110,7 @@ function ofKind(event: DeliveryEvent): Pick<EvidenceEntry, 'result'> & Partial<E
         address: line(event.to),
         ...given('source', event.source),
         ...ofSession(event.session),
+        ...given('verified', verifiedIn(event)),
         ...ofFailure(event.failure),
         ...given('status', event.failure && statusOf(event.failure, false)),
       }
@@ -116,6 +120,7 @@ function ofKind(event: DeliveryEvent): Pick<EvidenceEntry, 'result'> & Partial<E
         ...given('mx', line(event.host)),
         ...given('address', line(event.to)),
         ...ofSession(event.session),
+        ...given('verified', verifiedIn(event)),
         ...ofFailure(event.failure),
         ...given('status', event.status),
       }
@@ -142,6 +147,12 @@ function ofSession(session: TlsSession | null): Partial<EvidenceEntry> {
     ...given('issuer', certificate && line(certificate.issuer.split('\n').reverse().join(', '))),
     ...given('expires', Number.isNaN(expires) ? null : new Date(expires).toISOString()),
   }
+}
+
+/** Only of a session that fulfils the requirement is what it demands known to hold. */
+function verifiedIn({ requirement, session, failure }: AttemptEnded | Outcome): string | null {
+  if (!session || failure) return null
+  return verifiedParts(requirement).join(',') || 'nothing'
 }
 
 function ofFailure(failure: AttemptFailure | null): Partial<EvidenceEntry> {

@@ -32,6 +32,7 @@ const SCHEMA: JSONSchemaType<EvidenceEntry> = {
     source: optional,
     protocol: { type: 'string', pattern: '^[\\w.]{1,20}$', nullable: true },
     cipher: optional,
+    verified: optional,
     fingerprint: optional,
     issuer: optional,
     expires: optional,

@@ -12,6 +12,7 @@ const NAMES = [
   'cipher',
   'fingerprint',
   'issuer',
+  'verified',
   'class',
   'status',
   'detail',

@@ -108,6 +108,8 @@ export interface HarakaMailItem extends HarakaLogger, EventEmitter {
   force_tls?: boolean
   next_cb: () => void
   send_email_respond(code: number, delaySeconds?: unknown): void
+  /** Of the hook `get_mx`: what a plugin answered. */
+  get_mx_respond(code: number, hosts: unknown): Promise<void>
   found_mx(hosts: HarakaMx[]): Promise<void>
   get_force_tls(mx: HarakaMx): boolean
   try_deliver(): Promise<void>

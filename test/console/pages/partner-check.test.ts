@@ -94,6 +94,21 @@ describe('the partner check in the pages', () => {
     assert.match(text, /TLS 1\.3, TLS_/)
     assert.match(text, /for mx\.bank\.example; issued by CN=Test CA; valid until .*; trusted/)
     assert.match(text, /Verify: yes/)
+    assert.match(text, /EHLO \S+: 250 mx\.bank\.example/)
+  })
+
+  it('asks about the recipient where that is wanted', async (t) => {
+    if (typeof world === 'string') return t.skip(world)
+    server.checkPartner = partners.check
+    const page = await checked(t, 'cfo@bank.example', { level: 'verify' }, /^Mail would be delivered\./)
+    if (!page) return
+    assert.doesNotMatch(await hosts(page), /RCPT/)
+    await page.getByRole('switch', { name: 'Also ask whether the recipient is accepted' }).click()
+    await page.getByRole('button', { name: 'Check', exact: true }).click()
+    await page.getByText('RCPT TO:<cfo@bank.example>').waitFor()
+    await assertAccessible(page, 'with a recipient')
+    await assertFits(page, 'with a recipient')
+    assert.deepEqual(world.peers['bank.example']?.messages, [])
   })
 
   it('shows one without STARTTLS, on a telephone', async (t) => {

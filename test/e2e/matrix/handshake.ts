@@ -1,7 +1,8 @@
 /** Servers that misbehave once they have agreed to TLS: in place of the handshake, or in it. */
 import type { PeerBehaviour, Step } from '../../support/peer-behaviour.js'
 import { afterClientHello, bytes, cut, reset, silence, tlsAlert } from '../../support/peer-steps.js'
-import { TRICKLE, INJECTION, HANDSHAKE, type Row } from './row.js'
+import { delivered } from './outcomes.js'
+import { TRICKLE, INJECTION, HANDSHAKE, CUT, type Row } from './row.js'
 
 function onHandshake(step: Step): PeerBehaviour {
   return { on: { handshake: step } }
@@ -19,9 +20,9 @@ export const IN_HANDSHAKE: readonly Row[] = [
     outcome: INJECTION,
   },
   { name: 'is silent in place of the handshake', behaviour: onHandshake(silence), outcome: HANDSHAKE },
-  { name: 'hangs up in place of the handshake', behaviour: onHandshake(cut), outcome: HANDSHAKE },
-  { name: 'hangs up at the ClientHello', behaviour: onHandshake(afterClientHello(cut)), outcome: HANDSHAKE },
-  { name: 'resets at the ClientHello', behaviour: onHandshake(afterClientHello(reset)), outcome: HANDSHAKE },
+  { name: 'hangs up in place of the handshake', behaviour: onHandshake(cut), outcome: CUT },
+  { name: 'hangs up at the ClientHello', behaviour: onHandshake(afterClientHello(cut)), outcome: CUT },
+  { name: 'resets at the ClientHello', behaviour: onHandshake(afterClientHello(reset)), outcome: CUT },
   {
     name: 'sends the TLS alert handshake_failure',
     behaviour: onHandshake(afterClientHello(tlsAlert(40))),
@@ -37,10 +38,27 @@ export const IN_HANDSHAKE: readonly Row[] = [
     behaviour: onHandshake(tlsAlert(80)),
     outcome: HANDSHAKE,
   },
+  // A closure alert is no error alert (RFC 8446 section 6.1): it closes, and says no more than a FIN.
   {
     name: 'closes TLS with close_notify before it began',
     behaviour: onHandshake(afterClientHello(bytes(Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x01, 0x00])))),
+    outcome: CUT,
+  },
+  {
+    name: 'wants a client certificate in TLS 1.2',
+    behaviour: { tls: { maxVersion: 'TLSv1.2', requestCert: true, rejectUnauthorized: true } },
     outcome: HANDSHAKE,
+  },
+  // With TLS 1.3 the client counts the handshake as done by then.
+  {
+    name: 'wants a client certificate in TLS 1.3',
+    behaviour: { tls: { minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: true } },
+    outcome: HANDSHAKE,
+  },
+  {
+    name: 'asks for a client certificate and does without',
+    behaviour: { tls: { requestCert: true } },
+    outcome: delivered(),
   },
   {
     name: 'echoes the ClientHello',
@@ -55,7 +73,7 @@ export const IN_HANDSHAKE: readonly Row[] = [
         session.end()
       }),
     ),
-    outcome: HANDSHAKE,
+    outcome: CUT,
   },
   {
     name: 'begins a TLS record and stops',

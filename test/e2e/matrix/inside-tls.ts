@@ -3,7 +3,7 @@ import type { PeerBehaviour } from '../../support/peer-behaviour.js'
 import { bytes, cut, dripForever, replyAndCut, reset, silence } from '../../support/peer-steps.js'
 import { until } from '../../support/until.js'
 import { delivered, notTls } from './outcomes.js'
-import { TRICKLE, LOST, GIBBERISH, type Row } from './row.js'
+import { TRICKLE, CUT, LOST, GIBBERISH, type Row } from './row.js'
 
 /** Establishes TLS, then talks before it is spoken to. */
 function talksFirst(line: string): PeerBehaviour {
@@ -56,16 +56,51 @@ export const INSIDE_TLS: readonly Row[] = [
     behaviour: { onSecure: { EHLO: bytes(`250-${'x'.repeat(100_000)}`) } },
     outcome: LOST,
   },
-  // The second attempt resumes the session of the first, so it is made again with a full handshake.
+  { name: 'is silent inside TLS', behaviour: { onSecure: { EHLO: silence } }, outcome: LOST },
+  { name: 'hangs up inside TLS', behaviour: { onSecure: { EHLO: cut } }, outcome: CUT },
+  { name: 'resets inside TLS', behaviour: { onSecure: { EHLO: reset } }, outcome: CUT },
   {
-    name: 'is silent inside TLS',
-    behaviour: { onSecure: { EHLO: silence } },
-    outcome: notTls('5.4.2', 3),
+    name: 'closes with close_notify inside TLS',
+    behaviour: { onSecure: { EHLO: (session) => session.end() } },
+    outcome: CUT,
   },
   {
-    name: 'hangs up inside TLS',
-    behaviour: { onSecure: { EHLO: cut } },
-    outcome: notTls('5.4.2', 3),
+    name: 'hangs up as soon as TLS is established',
+    behaviour: {
+      on: {
+        handshake: async (session) => {
+          session.upgrade()
+          await until(() => session.secure || session.closed, { what: 'the end of the handshake' })
+          session.cut()
+        },
+      },
+    },
+    outcome: CUT,
+  },
+  {
+    name: 'puts mail off with 421 as soon as TLS is established',
+    behaviour: talksFirst('421 4.3.2 too busy'),
+    outcome: notTls('5.3.2', 2),
+  },
+  {
+    name: 'puts mail off with 421 as soon as TLS 1.2 is established',
+    behaviour: { ...talksFirst('421 4.3.2 too busy'), tls: { maxVersion: 'TLSv1.2' } },
+    outcome: notTls('5.3.2', 2),
+  },
+  {
+    name: 'refuses mail with 554 inside TLS and hangs up',
+    behaviour: { onSecure: { EHLO: replyAndCut('554 5.7.1 not you') } },
+    outcome: notTls('5.3.2', 1),
+  },
+  {
+    name: 'refuses EHLO and HELO inside TLS',
+    behaviour: { onSecure: { EHLO: '554 5.7.1 not you', HELO: '554 5.7.1 not you' } },
+    outcome: notTls('5.7.1', 1),
+  },
+  {
+    name: 'puts EHLO off inside TLS',
+    behaviour: { onSecure: { EHLO: '450 4.7.1 greylisted' } },
+    outcome: notTls('5.7.1', 2),
   },
   {
     name: 'answers EHLO inside TLS with gibberish',
@@ -159,6 +194,11 @@ export const INSIDE_TLS: readonly Row[] = [
   {
     name: 'never closes after QUIT and drips a farewell',
     behaviour: { onSecure: { QUIT: dripForever('221-bye', TRICKLE) } },
+    outcome: delivered(),
+  },
+  {
+    name: 'never closes after QUIT and drips gibberish',
+    behaviour: { onSecure: { QUIT: dripForever('bye', TRICKLE) } },
     outcome: delivered(),
   },
   {

@@ -27,7 +27,8 @@ describe('the matrix of servers and levels', async () => {
     haraka = await startHaraka({
       enforceTls: !WITHOUT_GUARD,
       config: {
-        'enforce-tls.ini': '[store]\ntype=file\n[tls]\nca=test-ca.pem\nhandshake_timeout=1500ms\n',
+        'enforce-tls.ini':
+          '[store]\ntype=file\n[tls]\nca=test-ca.pem\nhandshake_timeout=1500ms\nreply_timeout=1500ms\n',
         'enforce-tls.rules.json': rulesDocument(
           Object.fromEntries(LEVELS.map((level) => [`${level}.example`, rulesOf(level)])),
         ),

@@ -17,6 +17,8 @@ export const INJECTION = failed('starttls-injection')
 export const HANDSHAKE = failed('handshake-failure')
 /** Silence before the server has agreed to TLS says nothing about TLS: it may just be busy. */
 export const SLOW = failedLater('handshake-failure')
+/** The connection was cut in the handshake, or before the first reply inside TLS: perhaps by the network. */
+export const CUT = failedLater('handshake-failure')
 /** The session went, for whatever reason. */
 export const LOST = notTls('5.4.2', 2)
 /** What comes from the server after TLS is Haraka's to judge; the wrong word bounces. */

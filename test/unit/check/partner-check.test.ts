@@ -59,7 +59,7 @@ function check(
       localMxOk: true,
       secureContext: () => createSecureContext(),
       connectTimeout: 5000,
-      handshakeTimeout: 5000,
+      timeouts: { reply: 5000, handshake: 5000 },
       failureAction: 'bounce',
       ...more,
     },

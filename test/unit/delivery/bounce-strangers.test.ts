@@ -59,6 +59,7 @@ async function bounce(
       attempts: [{ host, to: '192.0.2.1:25', secured: false, session: null, failure }],
       tlsToBlame,
       reason: strangers.reason ?? 'no such user',
+      mayQuote: false,
     },
     { me: 'mta.test.example', content, templates: TEMPLATES, now: NOW },
   )

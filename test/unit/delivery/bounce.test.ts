@@ -17,6 +17,7 @@ interface Case {
   readonly content?: BounceOptions['content']
   readonly text?: readonly string[]
   readonly tlsToBlame?: boolean
+  readonly mayQuote?: boolean
 }
 
 async function bounceOf(options: Case): Promise<string> {
@@ -50,6 +51,7 @@ async function bounceOf(options: Case): Promise<string> {
       attempts: [attempt],
       tlsToBlame: options.tlsToBlame ?? true,
       reason: '550 no such user',
+      mayQuote: options.mayQuote ?? false,
     },
     {
       me: 'mta.acme.example',

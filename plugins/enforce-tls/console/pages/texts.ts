@@ -295,6 +295,10 @@ export const texts = {
     withFingerprints: (n: number) => `, ${count(n, 'fingerprint', 'fingerprints')}`,
     session: 'Connection',
     certificate: 'Certificate',
+    dialogue: 'Asked inside TLS',
+    noAnswer: 'no answer',
+    checkRecipient: 'Also ask whether the recipient is accepted',
+    checkRecipientHint: 'Inside TLS, by MAIL and RCPT. No message is sent.',
     levels: 'Levels',
     levelResult: (level: string, passes: boolean) => `${level}: ${passes ? 'yes' : 'no'}`,
     names: (shown: readonly string[], more: number) =>

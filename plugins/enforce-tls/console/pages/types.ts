@@ -152,6 +152,7 @@ export interface HostCheck {
   readonly protocol: string | null
   readonly cipher: string | null
   readonly certificate: CertificateFacts | null
+  readonly dialogue: readonly { readonly asked: string; readonly answered: string | null }[]
   readonly levels: readonly {
     readonly level: Level
     readonly passes: boolean

@@ -1,7 +1,9 @@
 /** Whether mail would reach a partner's servers at a level, by the code that delivers. */
 import pLimit from 'p-limit'
+import { envelopeAsked } from '../../check/envelope-asked.js'
 import { requirementAsked } from '../../check/requirement-asked.js'
 import type { PartnerQuestion } from '../../check/types.js'
+import type { CheckEnvelope } from '../../delivery/inside-tls.js'
 import { checkAction } from '../../rules/action.js'
 import { formatAddress, parseAddress, parseDomain } from '../../rules/address.js'
 import { LEVEL_NAMES, TLS_VERSIONS, type Level, type TlsVersion } from '../../rules/levels.js'
@@ -20,6 +22,7 @@ const limit = pLimit(AT_A_TIME)
 
 interface CheckBody {
   readonly target: string
+  readonly rcpt?: string
   readonly level?: Level
   readonly minVersion?: TlsVersion
   readonly names?: readonly string[]
@@ -52,11 +55,17 @@ export const checkRoutes = [
     body: object(
       {
         target: { ...shortText, description: 'A domain or an address.' },
+        rcpt: {
+          ...shortText,
+          description:
+            'An address at the target: asked about with MAIL FROM:<> and RCPT inside TLS, never DATA.',
+        },
         level: { type: 'string', enum: LEVEL_NAMES.filter((name) => name !== 'none') },
         minVersion: { type: 'string', enum: TLS_VERSIONS },
         names: list(shortText, 100),
         fingerprints: list(shortText, 100),
       },
+      'rcpt',
       'level',
       'minVersion',
       'names',
@@ -86,10 +95,19 @@ async function check({ context, body }: Call<CheckBody>): Promise<Reply> {
   if (limit.pendingCount >= WAITING_MAX)
     throw new Problem(429, 'busy', 'Too many checks run at this moment. Try again.', { retryAfter: 10 })
   const requirement = requirementAsked(action, target.domain)
-  const question = { ...target, requirement }
+  const envelope = envelopeOf(body, target.domain)
+  const question = { ...target, requirement, envelope }
   return {
     body: await limit(() => context.checkPartner({ ...question, signal: AbortSignal.timeout(TIME_MAX) })),
   }
+}
+
+/** @throws {Problem} 422 for what can't be asked about with MAIL and RCPT. */
+function envelopeOf({ rcpt }: CheckBody, domain: string): CheckEnvelope | undefined {
+  if (rcpt === undefined) return undefined
+  const asked = envelopeAsked(rcpt, domain)
+  if ('envelope' in asked) return asked.envelope
+  throw new Problem(422, 'invalid', `${quote(rcpt)} ${asked.problem}`, { field: 'rcpt', value: rcpt })
 }
 
 /** @throws {Problem} 422 for what is neither a domain nor an address. */

@@ -31,12 +31,21 @@ export function HostList({ domain, hosts, onPin, pinned = [] }: HostsProps): VNo
 }
 
 function HostFacts({ host }: { readonly host: HostCheck }): VNode | null {
-  const { protocol, cipher, certificate, levels } = host
+  const { protocol, cipher, certificate, levels, dialogue } = host
   if (protocol === null) return null
   const session = [texts.actions.versionWords(protocol), cipher].filter((each) => each !== null).join(', ')
   return html`<dl class="host-facts">
     <${Fact} name=${texts.tryOut.session}>${session}<//>
     ${certificate && html`<${Fact} name=${texts.tryOut.certificate}>${certificateWords(certificate)}<//>`}
+    ${
+      dialogue.length > 0 &&
+      html`<${Fact} name=${texts.tryOut.dialogue}>
+        ${dialogue.map(
+          ({ asked, answered }) =>
+            html`<div key=${asked}><code>${asked}</code>: ${answered ?? texts.tryOut.noAnswer}</div>`,
+        )}
+      <//>`
+    }
     ${
       levels.length > 0 &&
       html`<${Fact} name=${texts.tryOut.levels}>

@@ -3,7 +3,7 @@ import { html, useEffect, useState, type VNode } from '../preact.js'
 import { ApiError, request, wordsOf } from '../api.js'
 import { texts } from '../texts.js'
 import type { Action, PartnerCheck } from '../types.js'
-import { Field, Notice, useUid } from './basics.js'
+import { Field, Notice, Switch, useUid } from './basics.js'
 import { HostList } from './host-list.js'
 
 type Checked = PartnerCheck | { readonly failure: string } | 'asking' | null
@@ -20,9 +20,10 @@ function requiredBy({ level, minVersion, names, fingerprints }: Action): Partial
   }
 }
 
-async function ask(target: string, action: Action): Promise<Checked> {
+async function ask(target: string, action: Action, withRecipient = false): Promise<Checked> {
+  const rcpt = withRecipient && target.includes('@') ? { rcpt: target } : {}
   try {
-    return (await request<PartnerCheck>('POST', 'check', { target, ...requiredBy(action) })).body
+    return (await request<PartnerCheck>('POST', 'check', { target, ...rcpt, ...requiredBy(action) })).body
   } catch (error) {
     const missing = error instanceof ApiError && error.status === 501
     return { failure: missing ? texts.tryOut.notAvailable : wordsOf(error) }
@@ -48,11 +49,12 @@ export function PartnerCheckForm(props: {
   const { action, onPin } = props
   const id = useUid('check')
   const [target, setTarget] = useState(props.target)
+  const [withRecipient, setWithRecipient] = useState(false)
   const [checked, setChecked] = useState<Checked>(null)
   const start = async (event: Event): Promise<void> => {
     event.preventDefault()
     setChecked('asking')
-    setChecked(await ask(target.trim(), action))
+    setChecked(await ask(target.trim(), action, withRecipient))
   }
   return html`<section class="card">
     <h2>${texts.tryOut.checkTitle}</h2>
@@ -72,6 +74,21 @@ export function PartnerCheckForm(props: {
       <//>
       <button class="button" type="submit" disabled=${checked === 'asking'}>${texts.tryOut.checkAsk}</button>
     </form>
+    ${
+      target.includes('@') &&
+      html`<div class="switch-line">
+        <${Switch}
+          label=${texts.tryOut.checkRecipient}
+          on=${withRecipient}
+          describedBy=${`${id}-recipient`}
+          onChange=${setWithRecipient}
+        />
+        <div>
+          <strong>${texts.tryOut.checkRecipient}</strong>
+          <p class="hint" id=${`${id}-recipient`}>${texts.tryOut.checkRecipientHint}</p>
+        </div>
+      </div>`
+    }
     <${CheckResult} checked=${checked} action=${action} onPin=${onPin} />
   </section>`
 }

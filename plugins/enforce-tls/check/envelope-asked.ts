@@ -1,0 +1,36 @@
+/** The envelope that a check asks about with MAIL and RCPT, out of what somebody wrote. Pure. */
+import type { CheckEnvelope } from '../delivery/inside-tls.js'
+import { parseAddress } from '../rules/address.js'
+
+/**
+ * Reads the recipient.
+ *
+ * @param domain of the servers that are asked
+ * @param sender as given; empty or `<>` for the null sender
+ * @returns `{ problem }` as the end of a sentence that names the recipient, or the sender where it is the sender's.
+ */
+export function envelopeAsked(
+  recipient: string,
+  domain: string,
+  sender = '',
+): { readonly envelope: CheckEnvelope } | { readonly problem: string; readonly of: 'recipient' | 'sender' } {
+  const to = pathOf(recipient)
+  if ('problem' in to) return { ...to, of: 'recipient' }
+  if (to.domain !== domain)
+    return { problem: `is no address at ${domain}, whose servers are asked`, of: 'recipient' }
+  if (/^(?:<>)?$/.test(sender)) return { envelope: { sender: '', recipient: to.path } }
+  const from = pathOf(sender)
+  return 'problem' in from
+    ? { ...from, of: 'sender' }
+    : { envelope: { sender: from.path, recipient: to.path } }
+}
+
+/** An address as it stands between angle brackets (RFC 5321 section 4.1.2): the local part is the user's. */
+function pathOf(text: string): { path: string; domain: string } | { problem: string } {
+  const parsed = parseAddress(text)
+  if ('problem' in parsed) return parsed
+  // eslint-disable-next-line no-control-regex
+  if (/[\x00-\x1f\x7f-\x9f]/.test(text)) return { problem: 'contains a control character' }
+  const { domain } = parsed.address
+  return { path: `${text.slice(0, text.lastIndexOf('@'))}@${domain}`, domain }
+}
