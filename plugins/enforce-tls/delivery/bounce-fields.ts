@@ -3,7 +3,6 @@
  * whatever a peer or an envelope held.
  */
 import type { HarakaAddress } from '../haraka/types.js'
-import { formatAddress } from '../rules/address.js'
 import { definitionOf, statusOf, type AttemptFailure } from './outcome.js'
 import { oneAsciiLine, oneLine } from './printable.js'
 
