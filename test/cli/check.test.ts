@@ -95,7 +95,7 @@ before(async () => {
       },
       config: {
         'enforce-tls.ini':
-          '[main]\ntrusted_next_hops[]=mx.local.example\n[store]\ntype=file\n[tls]\nca=ca.pem\nhandshake_timeout=1s\nreply_timeout=1s\n',
+          '[main]\ntrusted_next_hops[]=mx.local.example\n[store]\ntype=file\n[tls]\nca=ca.pem\nhandshake_timeout=4s\nreply_timeout=4s\n',
         'ca.pem': authority.cert,
         me: 'mail.acme.example\n',
         'enforce-tls.rules.json': JSON.stringify({

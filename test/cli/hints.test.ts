@@ -115,6 +115,6 @@ describe('a domain to be switched on', () => {
     const own = await RulesFile.create(t)
     await own.done('domain', 'enable', 'mailhub.')
     await own.createRule('root@mailhub', 'Bank', '--to', 'bank.example')
-    assert.match(await own.done('domain', 'disable', 'mailhub'), /The service of mailhub is off/)
+    assert.match(await own.done('domain', 'disable', 'mailhub'), /switched off for mailhub\./)
   })
 })

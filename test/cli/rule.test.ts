@@ -169,7 +169,7 @@ describe('what a change makes of a rule', { concurrency: 8 }, () => {
     const off = await rulesFile.done('rule', 'disable', 'acme.example', command[3] ?? '')
     assert.match(off, /is off\.\nLevel verify is required for all of its mail all the same, by rule \w+ of/)
     await rulesFile.done('rule', 'enable', 'acme.example', command[3] ?? '')
-    const deleted = await rulesFile.done('rule', 'delete', 'acme.example', free.id)
+    const deleted = await rulesFile.done('rule', 'delete', 'acme.example', free.id, '--yes')
     assert.match(deleted, /^No other rule requires TLS|^Level encrypt is required for/m)
   })
 

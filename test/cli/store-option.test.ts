@@ -90,7 +90,7 @@ describe('the store of a command', { concurrency: 8 }, () => {
     [
       'none where there is none',
       [],
-      /no config\/enforce-tls\.ini in the current folder.*--redis.*--file.*--config/,
+      /no Haraka folder: it has no config\/plugins and no config\/enforce-tls\.ini.*--redis.*--file.*--config/,
     ],
     [
       'two',

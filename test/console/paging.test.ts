@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { FileStore } from '../../plugins/enforce-tls/store/file-store.js'
 import { storedRule } from '../support/rules.js'
 import type { Answer, Client, Failure } from './client.js'
 import { startConsole, type ConsoleServer } from './console-server.js'
@@ -21,7 +22,10 @@ before(async () => {
     value: JSON.stringify(storedRule({ to: ['bank.example'], position: n + 1 })),
   }))
   // Also what is no rule has its place: the last.
-  await server.store.writeRules('acme.example', [...rules, { id: '0', expected: null, value: '"none"' }])
+  await new FileStore(server.rulesFile).writeRules('acme.example', [
+    ...rules,
+    { id: '0', expected: null, value: '"none"' },
+  ])
 })
 after(() => server[Symbol.asyncDispose]())
 

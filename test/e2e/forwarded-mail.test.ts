@@ -210,7 +210,7 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
     await using haraka = await startGateway({ inside, ini: OUTGOING, options: { config } })
     const { reply } = await haraka.send({ ...FROM_OUTSIDE, to: 'roses@florist.example' })
     assert.match(reply, /^451 4\.3\.0 Temporary policy lookup failure, try again later/)
-    assert.match(haraka.log, /refused for now: the rules are unknown: .*broken/)
+    await haraka.waitForLog(/refused for now: the rules are unknown: .*broken/)
     assert.equal(inside.connections.length, 0)
     assert.deepEqual(haraka.queueFiles(), [])
   })

@@ -70,7 +70,7 @@ describe('the history in Redis', () => {
   })
 
   it('keeps about 64 MB, and forgets the oldest first', async () => {
-    await using opened = openRedisStore({ port: redis.port, prefix: 'bytes:' })
+    await using opened = openRedisStore({ port: redis.port, prefix: 'bytes:', commandTimeout: 30_000 })
     const { store } = opened
     const text = (n: number) => JSON.stringify([String(n), 'x'.repeat(1_900_000)])
     await store.writeGroup('banks', null, text(0), by)
@@ -83,7 +83,7 @@ describe('the history in Redis', () => {
   })
 
   it('bounds what version 0.1.0 has left there at the next change', async () => {
-    await using opened = openRedisStore({ port: redis.port, prefix: 'old:' })
+    await using opened = openRedisStore({ port: redis.port, prefix: 'old:', commandTimeout: 30_000 })
     const { store } = opened
     const text = JSON.stringify(['x'.repeat(90_000)])
     const old = ['by', 'ann', 'key', 'groups', 'owner', '*', 'field', 'banks', 'from', text, 'to']

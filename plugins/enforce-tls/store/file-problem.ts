@@ -24,8 +24,9 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 
 /** Says what an error means, as the end of a sentence that names the file. */
 export function fileProblem(error: unknown): string {
-  const { code, message, path: file } = error as NodeJS.ErrnoException
-  if (code === 'ENOENT' && file !== undefined && existsSync(path.dirname(file)))
+  const { code, message, syscall, path: file } = error as NodeJS.ErrnoException
+  // Only of a folder is the real path asked for that must be there.
+  if (code === 'ENOENT' && syscall !== 'realpath' && file !== undefined && existsSync(path.dirname(file)))
     return 'does not exist; check the path (ENOENT)'
   const words = code === undefined ? undefined : PROBLEMS[code]
   return words === undefined ? `can not be used: ${message}` : `${words} (${String(code)})`
