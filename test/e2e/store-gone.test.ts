@@ -198,7 +198,7 @@ describe('a Haraka that looks in the wrong place', () => {
     await scene.bounces()
     const { id } = seenIn(scene)
     await scene.reconfigure(iniOf(redis, 'prefix=others:\n'))
-    await scene.command('domain', 'enable', 'others.example')
+    await elsewhere(redis, 'domain', 'enable', 'others.example', '--prefix', 'others:')
     await scene.waits(
       /is another store \(id [\da-f]+\) than the one whose rules were seen in redis \S+ \(prefix enforce-tls:\)/,
     )
