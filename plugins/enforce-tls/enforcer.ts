@@ -79,7 +79,11 @@ export class Enforcer {
     const queueFolder = queueFolderOf(path.dirname(configFolder), plugin.config.get('queue_dir', 'value'))
     this.#known = new KnownStore(this.#store, {
       log: plugin,
-      memory: new SeenStores({ configFolder, queueFolder }, (problem) => plugin.logwarn(problem)),
+      memory: new SeenStores(
+        { configFolder, queueFolder },
+        (problem) => plugin.logwarn(problem),
+        (sentence) => plugin.lognotice(sentence),
+      ),
       onEmptyStore: () => this.#settings.main.onEmptyStore,
       maxOwners,
     })
@@ -97,6 +101,7 @@ export class Enforcer {
       sources: {
         storeAvailable: () => this.#storeAvailable,
         storeGone: () => this.#known.gone,
+        storeUnremembered: () => this.#known.unremembered,
         storeAtRisk: () => this.#known.atRisk,
         cache: () => this.#rules.counts,
         rules: () => ruleStates.latest(),

@@ -51,6 +51,10 @@ describe('init', { concurrency: 8 }, () => {
     )
     assert.match(await rulesFile.done('init', '--accept', 'old-2'), /It already replaces store old-2/)
     const { accepts, id, accepted } = await rulesFile.data<Data>('init', '--accept', first.id)
+    assert.match(
+      await rulesFile.done('init', '--accept', 'old-3'),
+      /Whether old-3 is what Haraka has seen could not be compared: no Haraka folder was given \(--config\)/,
+    )
     assert.deepEqual([accepts, id, accepted], [['old-1', 'old-2'], first.id, false])
   })
 

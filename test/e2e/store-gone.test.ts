@@ -4,6 +4,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { startScene, writeClinicRule, type Scene } from '../support/guarded-scene.js'
+import { installedPackage } from '../support/installed-package.js'
+import { runToEnd } from '../support/watched-process.js'
 import { startCluster } from '../support/redis-cluster.js'
 import { startSentinels } from '../support/redis-sentinels.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
@@ -17,6 +19,11 @@ const SAID =
 const iniOf = (redis: RedisServer, more = '') => `[redis]\nport=${redis.port}\n${more}`
 const writeRule = (redis: RedisServer, prefix?: string) =>
   writeClinicRule((...field) => redis.cli('HSET', ...field), prefix)
+/** Runs the command where no Haraka is known. */
+const elsewhere = async (redis: RedisServer, ...words: readonly string[]) => {
+  const { bin } = await installedPackage()
+  return await runToEnd(process.execPath, [bin, ...words, '--redis', redis.url])
+}
 const seenIn = ({ haraka }: Scene) =>
   JSON.parse(readFileSync(join(haraka.folder, 'config', 'enforce-tls.seen-store.json'), 'utf8')) as {
     id: string | null
@@ -83,18 +90,60 @@ describe('a Redis that was emptied', () => {
     const { id } = seenIn(scene)
     await redis.cli('FLUSHALL')
     await scene.haraka.waitForLog(SAID)
-    await scene.command('domain', 'enable', 'new.example')
+    // What is written in Haraka's folder would look like all that there is.
+    await assert.rejects(scene.command('domain', 'enable', 'new.example'), LOST)
+    assert.equal(await redis.cli('EXISTS', 'enforce-tls:store', 'enforce-tls:domains'), '0')
+    await elsewhere(redis, 'domain', 'enable', 'new.example')
     await scene.haraka.restart()
     const other =
       /is another store \(id [\da-f]+\) than the one whose rules were seen there \(id ([\da-f]+)\)/
     await scene.waits(other)
     assert.equal(other.exec(scene.haraka.log)?.[1], id)
+    const notTaken = new RegExp(`Haraka in this folder takes no rules from here: .*${other.source}`)
     await assert.rejects(scene.command('status'), other)
-    await scene.command('domain', 'enable', 'acme.example')
-    await scene.command(...create)
+    await assert.rejects(scene.command('domain', 'enable', 'acme.example'), notTaken)
+    assert.match(
+      await scene.command('explain', '--from', 'ann@acme.example', '--to', 'lab@clinic.example'),
+      notTaken,
+    )
+    const init = await scene.command('init')
+    assert.match(init, notTaken)
+    assert.doesNotMatch(init, /Nothing to change/)
+    await assert.rejects(
+      scene.command('init', '--accept', 'anything'),
+      new RegExp(`has seen no store with that id, and nothing was written; did you mean ${String(id)}\\?`),
+    )
+    await elsewhere(redis, 'domain', 'enable', 'acme.example')
+    await elsewhere(redis, ...create)
     await scene.command('init', '--accept', String(id))
     await scene.goesOn()
     await scene.bounces()
+  })
+
+  it('and marked anew, without rules, takes a backup that has the id that was seen, and no other', async () => {
+    await using redis = await startRedis()
+    await using scene = await startScene(iniOf(redis))
+    await scene.command('domain', 'enable', 'acme.example')
+    await scene.command('rule', 'create', 'acme.example', 'Clinic', '--to', 'clinic.example', '--enable')
+    await scene.bounces()
+    const { id } = seenIn(scene)
+    const backup = join(scene.haraka.folder, 'backup.json')
+    const text = await scene.command('export')
+    await redis.cli('FLUSHALL')
+    await scene.haraka.waitForLog(SAID)
+    await redis.cli('SET', 'enforce-tls:store', '{"id":"fresh","made":"2026-01-01T00:00:00.000Z"}')
+    writeFileSync(backup, text.replace(String(id), 'another'))
+    await assert.rejects(
+      scene.command('import', backup),
+      new RegExp(`nothing was written; enforce-tls import of a document with the id ${String(id)}`),
+    )
+    assert.equal(await redis.cli('EXISTS', 'enforce-tls:domains'), '0')
+    writeFileSync(backup, text)
+    await scene.command('import', backup)
+    assert.equal((JSON.parse(await redis.cli('GET', 'enforce-tls:store')) as { id: string }).id, id)
+    await scene.haraka.restart()
+    await scene.bounces()
+    assert.match(await scene.command('status'), /problems +0/)
   })
 
   it('and that is meant to be empty gets mail on its way with init; status and metrics say what is', async () => {
@@ -149,7 +198,7 @@ describe('a Haraka that looks in the wrong place', () => {
     await scene.bounces()
     const { id } = seenIn(scene)
     await scene.reconfigure(iniOf(redis, 'prefix=others:\n'))
-    await scene.command('domain', 'enable', 'others.example')
+    await elsewhere(redis, 'domain', 'enable', 'others.example', '--prefix', 'others:')
     await scene.waits(
       /is another store \(id [\da-f]+\) than the one whose rules were seen in redis \S+ \(prefix enforce-tls:\)/,
     )

@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -13,6 +14,8 @@ import {
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { startScene, writeClinicRule, type Scene } from '../support/guarded-scene.js'
+import { scrape } from '../support/scrape.js'
+import { until } from '../support/until.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
 
 const NAME = 'enforce-tls.seen-store.json'
@@ -110,3 +113,88 @@ it(
     await assert.rejects(scene.command('status'), LOST, 'another user finds the file, too')
   },
 )
+
+it(
+  'a memory that could not be written is written as soon as it can be, without a restart or a change of rules',
+  { skip: noRoot, timeout: 180_000 },
+  async () => {
+    await using redis = await startRedis()
+    await writeRule(redis)
+    await using scene = await startScene(iniOf(redis), { config: { 'http.ini': 'listen=127.0.0.1:0\n' } })
+    const { haraka } = scene
+    await haraka.stop()
+    chmodSync(haraka.folder, 0o755)
+    chownSync(join(haraka.folder, 'queue'), NOBODY, NOBODY)
+    rmSync(inConfig(scene), { force: true })
+    mkdirSync(join(inQueue(scene), 'x'), { recursive: true })
+    haraka.writeConfig({
+      'smtp.ini': `[main]\nlisten=127.0.0.1:0\nnodes=0\nforce_shutdown_timeout=5\nuser=${NOBODY}\ngroup=${NOBODY}\n`,
+    })
+    const after = haraka.mark()
+    await haraka.start()
+    const folder = join(haraka.folder, 'config')
+    await haraka.waitForLog(new RegExp(`WARN.*can't be written, .*; run: chown nobody ${folder}`), { after })
+    await scene.bounces()
+    const ports = () =>
+      [...haraka.log.slice(after).matchAll(/Listening on \S+:(\d+)/g)].map(([, port]) => Number(port))
+    await haraka.until(() => ports().length === 2, 'the HTTP server to listen')
+    const http = ports().find((port) => port !== haraka.port)
+    const unremembered = async () =>
+      (await scrape(`http://127.0.0.1:${http}/enforce-tls/metrics`)).get('enforce_tls_store_unremembered{}')
+    assert.equal(await unremembered(), 1)
+    await assert.rejects(
+      scene.command('status'),
+      /this Haraka has no memory of its store \(\S+seen-store\.json\): after a loss of the rules mail would go on unprotected/,
+    )
+    chownSync(folder, NOBODY, NOBODY)
+    await until(() => existsSync(inConfig(scene)), { what: () => haraka.log.slice(-2000), timeout: 60_000 })
+    await haraka.waitForLog(/NOTICE.*the store that was last seen is written now: file /, { after })
+    assert.equal(await unremembered(), 0)
+    assert.match(await scene.command('status'), /problems +0/)
+    await redis.cli('FLUSHALL')
+    await haraka.restart()
+    await scene.waits(LOST)
+  },
+)
+
+const create = ['rule', 'create', 'acme.example', 'Clinic', '--to', 'clinic.example', '--enable']
+
+async function startAfresh(scene: Scene, losing: () => Promise<unknown>): Promise<void> {
+  await scene.haraka.stop()
+  await losing()
+  rmSync(inConfig(scene), { force: true })
+  await scene.haraka.start()
+}
+
+it('without a memory, a history or deliveries in an empty Redis say that it had rules', async () => {
+  await using redis = await startRedis()
+  await using scene = await startScene(iniOf(redis))
+  await scene.command('domain', 'enable', 'acme.example')
+  await scene.command(...create)
+  await scene.bounces()
+  const keys = ['store', 'domains', 'rules:acme.example'].map((key) => `enforce-tls:${key}`)
+  await startAfresh(scene, () => redis.cli('DEL', ...keys))
+  const had = /is empty, and had rules before: key enforce-tls:history .*still there/
+  await scene.waits(had)
+  await assert.rejects(scene.command('status'), had)
+  await assert.rejects(scene.command('domain', 'enable', 'new.example'), had)
+  await writeRule(redis)
+  await scene.goesOn()
+})
+
+it('without a memory, a history beside a missing rules file says that it had rules, also while Haraka runs', async () => {
+  await using scene = await startScene('[store]\ntype=file\n')
+  await scene.command('domain', 'enable', 'acme.example')
+  await scene.command(...create)
+  await scene.bounces()
+  await scene.haraka.until(() => existsSync(inConfig(scene)), 'the memory')
+  const file = join(scene.haraka.folder, 'config', 'enforce-tls.rules.json')
+  renameSync(file, `${file}.away`)
+  rmSync(inConfig(scene))
+  const had = /is empty, and had rules before: file \S+\.history\.jsonl .*still there/
+  await assert.rejects(scene.command('status'), had)
+  await scene.haraka.restart()
+  await scene.waits(had)
+  renameSync(`${file}.away`, file)
+  await scene.goesOn()
+})

@@ -69,6 +69,7 @@ function everyMetric(): Promise<string> {
   const metrics = new Metrics({
     storeAvailable: () => true,
     storeGone: () => false,
+    storeUnremembered: () => false,
     storeAtRisk: () => false,
     cache: () => ({ hits: 3, misses: 2, reads: 2, failedReads: 1, owners: 1, hears: true }),
     rules: () => Object.fromEntries(COUNTED_STATES.map((state) => [state, 1])) as RuleCounts,

@@ -62,6 +62,7 @@ describe('changes of several keys on a Cluster', () => {
             marker: `${prefix}store`,
             services: `${prefix}domains`,
             rulesForAll: `${prefix}rules:*`,
+            traces: [],
           },
           keyOf,
           placeOf: (change) => `key ${keyOf(change)}, field ${change.field}`,

@@ -15,6 +15,7 @@ import {
 } from '../store/rule-store.js'
 import { authorOf } from './author.js'
 import type { FileOwner } from '../haraka-user.js'
+import { assertTaken } from './haraka-memory.js'
 import { newFiles, ownerOf } from './new-files.js'
 import { Output, type Terminal } from './output.js'
 import type { OpenPartners, Partners } from './partners.js'
@@ -58,7 +59,7 @@ export interface Surroundings {
 /** What a command works with. */
 export interface Context extends Surroundings {
   readonly store: ReadStore
-  /** Writes entries, all or none, into the history as well; as `RuleStore.writeAll`. */
+  /** Writes entries, all or none, into the history as well; as `RuleStore.writeAll`. @throws {Refusal} where Haraka takes no rules from there. */
   readonly write: (changes: readonly EntryChange[], options?: Pick<WriteOptions, 'marker'>) => Promise<void>
   /** Sets the marker of the store; as `RuleStore.writeMarker`. */
   readonly writeMarker: RuleStore['writeMarker']
@@ -113,7 +114,13 @@ export function storeRunner(terminal: Terminal, openPartners: OpenPartners): Wit
     const files = newFiles(chosen)
     const store = openStore(chosen.settings, { newFileOwner: files.owner })
     try {
-      const write: Context['write'] = (changes, more) => store.writeAll(changes, { by, ...more })
+      const view = { store, settings: chosen.settings, folder: chosen.folder }
+      const write: Context['write'] = async (changes, more = {}) => {
+        const inTheWay = await assertTaken(view, more.marker)
+        await store.writeAll(changes, { by, ...more })
+        // Rules first: a store that is the right one, and empty, would let mail pass.
+        if (inTheWay !== null && more.marker !== undefined) await store.writeMarker(inTheWay, more.marker)
+      }
       const writeMarker: Context['writeMarker'] = (...marker) => store.writeMarker(...marker)
       await surround({ terminal, options, chosen, openPartners }, (surroundings) =>
         work({ ...surroundings, store, write, writeMarker, by }).finally(() =>

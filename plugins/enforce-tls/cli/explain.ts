@@ -18,6 +18,7 @@ import { dnsOption, serverOf } from './check-servers.js'
 import { showCheck } from './check-words.js'
 import { addressOf, senderOf } from './envelope.js'
 import { showExplanation } from './explanation.js'
+import { notTaken } from './haraka-memory.js'
 import { uncoveredRemark } from './forwarded-words.js'
 import { Ended, Refusal, WrongUse } from './refusal.js'
 
@@ -68,11 +69,14 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
   const forwarded = context.folder === null ? {} : { forwardedMail }
   const check = options.probe ? await probed(context, message, explanation, options.dns) : null
   const probe = check === null ? {} : { probe: check }
-  output.data({ ...explanationData(message, explanation), reportOnly, ...forwarded, ...probe })
+  const untaken = await notTaken(context)
+  const taking = untaken === null ? {} : { notTaken: untaken }
+  output.data({ ...explanationData(message, explanation), reportOnly, ...forwarded, ...taking, ...probe })
   showExplanation(context, message, explanation)
   const covers = message.direction === 'outgoing' && explanation.verdict?.requirement != null
   const remark = covers ? uncoveredRemark(context) : null
   if (remark !== null) output.line(remark)
+  if (untaken !== null) output.line(untaken)
   if (reportOnly) output.line('With report_only=true of these settings, nothing of that is enforced.')
   if (check !== null) {
     output.line('')

@@ -1,7 +1,9 @@
 /** `enforce-tls init`: marks a store, so that one which has lost its rules is told from one that never had any. */
 import { accepting, isStoreName, newMarker, parseMarker, type StoreMarker } from '../store/store-marker.js'
 import type { StoreIdentity } from '../store/rule-store.js'
+import { nameOf, type SeenStore } from '../store/standing.js'
 import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
+import { notTaken, seenBy } from './haraka-memory.js'
 import { Refusal, WrongUse } from './refusal.js'
 
 /** Adds the `init` command to the program. */
@@ -27,10 +29,13 @@ async function initialise(context: Context, accept: string | undefined): Promise
     throw new WrongUse([
       `--accept ${JSON.stringify(accept)}: the id of a store is expected, as Haraka's log names it`,
     ])
-  const { store, output } = context
-  const { identity, marker, marked, accepted } = await retryConflicts(() => mark(context, accept))
+  const { store, output, folder } = context
+  const seen = seenBy(folder)
+  const { identity, marker, marked, accepted } = await retryConflicts(() => mark(context, accept, seen))
   const holds = identity.hasServices || identity.hasRulesForAll
-  output.data({ store: store.description, ...marker, marked, accepted })
+  const untaken = await notTaken(context)
+  const taking = untaken === null ? {} : { notTaken: untaken }
+  output.data({ store: store.description, ...marker, marked, accepted, ...taking })
   const about = `${store.description} (id ${marker.id})`
   if (marked)
     output.line(
@@ -39,7 +44,12 @@ async function initialise(context: Context, accept: string | undefined): Promise
   else output.line(`${about} has been marked since ${marker.made}.`)
   if (accepted) output.line(`Haraka that knew store ${String(accept)} takes its rules from here now.`)
   else if (accept !== undefined) output.line(`It already replaces store ${accept}.`)
-  else if (!marked) output.line('Nothing to change.')
+  else if (!marked && untaken === null) output.line('Nothing to change.')
+  if (accepted && seen === null)
+    output.line(
+      `Whether ${accept} is what Haraka has seen could not be compared: ${folder === null ? 'no Haraka folder was given (--config)' : 'the Haraka in this folder remembers no store'}.`,
+    )
+  if (untaken !== null) output.line(untaken)
 }
 
 interface Marked {
@@ -51,7 +61,11 @@ interface Marked {
   readonly accepted: boolean
 }
 
-async function mark({ store, writeMarker, by }: Context, accept: string | undefined): Promise<Marked> {
+async function mark(
+  { store, writeMarker, by }: Context,
+  accept: string | undefined,
+  seen: SeenStore | null,
+): Promise<Marked> {
   const identity = await store.identity()
   if (identity.markerProblem !== null) throw new Refusal([`${store.description}: ${identity.markerProblem}`])
   const held = identity.hasServices || identity.hasRulesForAll
@@ -59,6 +73,10 @@ async function mark({ store, writeMarker, by }: Context, accept: string | undefi
   const own =
     old === null || 'problem' in old ? newMarker({ by, init: true, ...(held ? { held } : {}) }) : old
   const accepted = accept !== undefined && accept !== own.id && own.accepts?.includes(accept) !== true
+  if (accepted && seen !== null && nameOf(seen) !== accept)
+    throw new Refusal([
+      `--accept ${accept}: the Haraka in this folder has seen no store with that id, and nothing was written; did you mean ${nameOf(seen)}? For another Haraka, say its folder with --config`,
+    ])
   const marker = accepted ? accepting(own, accept) : own
   if (marker !== old) await writeMarker(identity.marker, JSON.stringify(marker))
   return { identity, marker, marked: own !== old, accepted }

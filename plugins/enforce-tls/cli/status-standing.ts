@@ -1,12 +1,10 @@
 /** Whether a store is the one whose rules count, and what endangers them, as the Haraka of the chosen folder finds it. */
-import path from 'node:path'
-import harakaConfig from 'haraka-config'
-import { queueFolderOf, SeenStores } from '../store/seen-stores.js'
 import { whyNotHeard } from '../store/redis-hearing.js'
 import { StoreError, type KeyExpiry, type StoreHealth, type StoreIdentity } from '../store/rule-store.js'
 import { holdsRules, standingOf, type Standing } from '../store/standing.js'
 import { parseMarker } from '../store/store-marker.js'
 import type { Context } from './context.js'
+import { memoryOf } from './haraka-memory.js'
 import { Refusal } from './refusal.js'
 
 /** What is to say about a store as a whole. */
@@ -39,7 +37,7 @@ export async function standingIn(context: Context): Promise<StoreStanding> {
   )
   const warnings: string[] = []
   const mayHaveLost = health.evicts !== null || expiring.length > 0
-  const standing = judge(context, identity, mayHaveLost, warnings)
+  const { standing, unremembered } = judge(context, identity, mayHaveLost, warnings)
   if (standing.state !== 'gone' && standing.remark !== null) warnings.push(standing.remark)
   warnings.push(...risksIn(context, health, expiring), ...lacking)
   const marker = identity.marker === null ? null : parseMarker(identity.marker)
@@ -51,6 +49,7 @@ export async function standingIn(context: Context): Promise<StoreStanding> {
     id: known?.id ?? null,
     problems: [
       ...(standing.state === 'gone' ? [standing.problem] : []),
+      ...(unremembered === null ? [] : [unremembered]),
       ...(health.behind === null ? [] : [health.behind]),
     ],
     warnings,
@@ -71,23 +70,27 @@ function judge(
   identity: StoreIdentity,
   mayHaveLost: boolean,
   warnings: string[],
-): Standing {
+): { readonly standing: Standing; readonly unremembered: string | null } {
   const place = store.description
   if (folder === null && !holdsRules(identity) && identity.marker === null)
     return {
-      state: 'new',
-      remark: `${place} is empty and has no marker: if it had rules, they are lost; if it is new, run: enforce-tls init`,
+      standing: {
+        state: 'new',
+        remark: `${place} is empty and has no marker: if it had rules, they are lost; if it is new, run: enforce-tls init`,
+      },
+      unremembered: null,
     }
-  const seen = folder === null ? null : memoryOf(folder, warnings).read()
-  return standingOf({ place, identity, seen, onEmptyStore: settings.main.onEmptyStore, mayHaveLost })
-}
-
-function memoryOf(folder: string, warnings: string[]): SeenStores {
-  const configFolder = path.join(folder, 'config')
-  const queue: unknown = harakaConfig.module_config(folder, folder).get('queue_dir', 'value')
-  return new SeenStores({ configFolder, queueFolder: queueFolderOf(folder, queue) }, (problem) =>
-    warnings.push(problem),
-  )
+  const memory = folder === null ? null : memoryOf(folder, (problem) => warnings.push(problem))
+  const seen = memory?.read() ?? null
+  const { onEmptyStore } = settings.main
+  const standing = standingOf({ place, identity, seen, onEmptyStore, mayHaveLost })
+  // With the other answers to an empty store a memory changes nothing.
+  const needed = onEmptyStore === 'auto' && holdsRules(identity)
+  const unremembered =
+    memory === null || seen !== null || !needed
+      ? null
+      : `this Haraka has no memory of its store (${memory.file}): after a loss of the rules mail would go on unprotected; Haraka writes it when it runs, and its log says what keeps it from that`
+  return { standing, unremembered }
 }
 
 async function expiries({ store }: Context, owners: readonly string[]): Promise<KeyExpiry[]> {

@@ -20,6 +20,8 @@ export interface MetricsSources {
   readonly storeAvailable: () => boolean | null
   /** Whether its rules are lost. */
   readonly storeGone: () => boolean
+  /** Whether that would go unnoticed after a restart. */
+  readonly storeUnremembered: () => boolean
   /** Whether they may be lost by something that can be mended. */
   readonly storeAtRisk: () => boolean
   readonly cache: () => NearCacheCounts | null
@@ -117,8 +119,13 @@ export class Metrics {
     return new Counter({ name: `enforce_tls_${name}`, help, labelNames, registers: [this.registry] })
   }
 
-  #addStore({ storeAvailable, storeGone, storeAtRisk }: MetricsSources): void {
+  #addStore({ storeAvailable, storeGone, storeUnremembered, storeAtRisk }: MetricsSources): void {
     this.#state('store_gone', 'Whether the rule store has lost its rules, so that mail waits', storeGone)
+    this.#state(
+      'store_unremembered',
+      'Whether a store with rules is in use that this Haraka could not note, so that a loss of all rules while it is stopped goes unnoticed',
+      storeUnremembered,
+    )
     this.#state(
       'store_at_risk',
       'Whether the rule store may lose rules: it removes keys when its memory is full, or one expires',

@@ -5,6 +5,7 @@
  * "Watched" means one `stat` for each look, not a watcher: a watcher tells late and, on network file systems,
  * bind mounts and files that editors replace by renaming, sometimes never. What is asked can't be missed.
  */
+import { existsSync } from 'node:fs'
 import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
 import { given } from '../settings-values.js'
 import type { StoredGroups } from '../rules/group.js'
@@ -13,6 +14,7 @@ import { sorting, type InPieces } from '../rules/pieces.js'
 import { assertFits, DocumentFile } from './document-file.js'
 import type { EntryChange, WriteOptions } from './entry-change.js'
 import { EntryWriter } from './entry-writer.js'
+import { deliveryFileOf } from './file-delivery-log.js'
 import { historyFileOf, historyText, readHistory } from './file-history.js'
 import { fileProblem } from './file-problem.js'
 import { isAskedFor, type HistoryEntry, type HistoryQuery } from './history.js'
@@ -113,12 +115,11 @@ export class FileStore extends EntryWriter implements RuleStore {
 
   async identity(): Promise<StoreIdentity> {
     const { store, domains, rules } = await this.#file.document()
-    return {
-      marker: store,
-      markerProblem: null,
-      hasServices: domains.size > 0,
-      hasRulesForAll: Boolean(rules.get(EVERYONE)?.size),
-    }
+    const hasServices = domains.size > 0
+    const hasRulesForAll = Boolean(rules.get(EVERYONE)?.size)
+    const isEmpty = store === null && !hasServices && !hasRulesForAll
+    const traces = isEmpty ? await tracesBeside(this.#file.path) : []
+    return { marker: store, markerProblem: null, hasServices, hasRulesForAll, traces }
   }
 
   async writeMarker(expected: string | null, value: string): Promise<void> {
@@ -249,6 +250,13 @@ function* spelling(changes: readonly EntryChange[]): InPieces<EntryChange[]> {
     yield
   }
   return spelt
+}
+
+/** The files of a history and of deliveries that are beside a rules file, wherever a link to it leads. */
+async function tracesBeside(file: string): Promise<string[]> {
+  const targets = new Set([file, await realTarget(file)])
+  const files = [...targets].flatMap((target) => [historyFileOf(target), deliveryFileOf(target)])
+  return files.filter((each) => existsSync(each)).map((each) => `file ${each}`)
 }
 
 function byText(a: string, b: string): number {

@@ -66,6 +66,11 @@ export class KnownStore implements DecidingStore {
     return this.#watch.gone
   }
 
+  /** Whether this Haraka would not know after a restart that it has lost them. */
+  get unremembered(): boolean {
+    return this.#watch.unremembered
+  }
+
   /** Whether they may be lost by something that can be mended. */
   get atRisk(): boolean {
     return this.#watch.atRisk || this.#expiring.size > 0

@@ -11,6 +11,8 @@ export interface MarkerKeys {
   readonly marker: string
   readonly services: string
   readonly rulesForAll: string
+  /** What is written beside rules and stays when they are lost. */
+  readonly traces: readonly string[]
 }
 
 /** The marker that a store without one gets, as JSON: where it had no rules, and where it had some. */
@@ -39,7 +41,23 @@ async function identityIn(redis: RedisClient, keys: MarkerKeys): Promise<StoreId
     isThere(redis, keys.services),
     isThere(redis, keys.rulesForAll),
   ])
-  return { ...marker, hasServices, hasRulesForAll }
+  const isEmpty = marker.marker === null && marker.markerProblem === null && !hasServices && !hasRulesForAll
+  const traces = isEmpty ? await tracesIn(redis, keys.traces) : []
+  return { ...marker, hasServices, hasRulesForAll, traces }
+}
+
+/** Those that are there; one by one, since they lie on different nodes of a Cluster. */
+async function tracesIn(redis: RedisClient, keys: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(
+    keys.map((key) =>
+      redis.exists(key).catch((error: unknown) => {
+        // Users of Redis that were made for an older version may not.
+        if ((error as Error).message.startsWith('NOPERM')) return 0
+        throw error
+      }),
+    ),
+  )
+  return keys.filter((_, index) => found[index] === 1).map((key) => `key ${key}`)
 }
 
 async function markerIn(

@@ -180,6 +180,7 @@ export class RedisStore extends EntryWriter implements RuleStore {
       marker: `${this.#prefix}store`,
       services: this.#domainsKey,
       rulesForAll: `${this.#prefix}rules:${EVERYONE}`,
+      traces: [this.#historyKey, `${this.#prefix}deliveries`],
     }
   }
 

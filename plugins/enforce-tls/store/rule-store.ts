@@ -56,6 +56,11 @@ export interface StoreIdentity {
   readonly hasServices: boolean
   /** Whether `*` has rules. */
   readonly hasRulesForAll: boolean
+  /**
+   * What lies beside it and tells that it had rules before: its history, its delivery log. Looked for only where it has
+   * neither rules nor a marker, and as far as that may be seen.
+   */
+  readonly traces: readonly string[]
 }
 
 /** A key, and after how long it vanishes by itself. */

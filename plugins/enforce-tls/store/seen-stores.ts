@@ -1,7 +1,7 @@
 /**
  * What this Haraka remembers over restarts: the store in which it has seen rules, in a small file that all of its
- * processes share. It is written when that changes, so about once. What can't be read or written is told, and stops
- * nothing: then a loss of all rules may go unnoticed, as without such a file.
+ * processes share. It is written when that changes, so about once. What can't be read or written is told, tried again by
+ * who looks at the store, and stops nothing: until it is there, a loss of all rules may go unnoticed, as without such a file.
  *
  * It lies in the config folder or, where Haraka may not write there, in the queue folder, which it always can. Haraka
  * says at each start that it does not know the file there, and leaves it alone; names that begin with `__tmp__.` it
@@ -10,6 +10,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import path from 'node:path'
 import { fileProblem } from './file-problem.js'
 import type { SeenStore } from './standing.js'
@@ -35,13 +36,29 @@ export function queueFolderOf(harakaFolder: string, named: unknown): string {
 export class SeenStores {
   readonly #files: readonly string[]
   readonly #tell: (problem: string) => void
+  readonly #tellOver: (sentence: string) => void
   readonly #told = new Set<string>()
-  #writing: Promise<void> = Promise.resolve()
+  /** What kept it from being written the last time. */
+  #unwritten: string | null = null
+  #writing: Promise<unknown> = Promise.resolve()
 
-  /** @param tell is told what is wrong with the file, once for each thing */
-  constructor({ configFolder, queueFolder }: SeenPlaces, tell: (problem: string) => void) {
+  /**
+   * @param tell is told what is wrong with the file, once for each thing
+   * @param tellOver is told when it can be written after all
+   */
+  constructor(
+    { configFolder, queueFolder }: SeenPlaces,
+    tell: (problem: string) => void,
+    tellOver: (sentence: string) => void = () => undefined,
+  ) {
     this.#files = [path.join(configFolder, SEEN_FILE), path.join(queueFolder, `.${SEEN_FILE}`)]
     this.#tell = tell
+    this.#tellOver = tellOver
+  }
+
+  /** Where it is, unless that can't be written. */
+  get file(): string {
+    return this.#files[0] ?? ''
   }
 
   /** The store that was seen last. Total. */
@@ -50,14 +67,16 @@ export class SeenStores {
     return found.sort((a, b) => (a.since < b.since ? 1 : -1))[0] ?? null
   }
 
-  /** Remembers a store. Total. */
-  remember(seen: SeenStore): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#write(seen))
-    return this.#writing
+  /** Remembers a store; gives whether it is written. Total. */
+  remember(seen: SeenStore): Promise<boolean> {
+    const written = this.#writing.then(() => this.#write(seen))
+    this.#writing = written
+    return written
   }
 
-  async #write(seen: SeenStore): Promise<void> {
+  async #write(seen: SeenStore): Promise<boolean> {
     const problems: string[] = []
+    let denied: string | null = null
     for (const file of this.#files) {
       try {
         await replace(file, `${JSON.stringify(seen, null, 2)}\n`)
@@ -67,14 +86,25 @@ export class SeenStores {
             .filter((other) => other !== file)
             .map((other) => rm(other, { force: true }).catch(() => undefined)),
         )
-        return
+        this.#written(file)
+        return true
       } catch (error) {
+        if (/^(?:EACCES|EPERM)$/.test(String((error as NodeJS.ErrnoException).code)))
+          denied = path.dirname(file)
         problems.push(`file ${file} ${fileProblem(error)}`)
       }
     }
-    this.#say(
-      `can't be written, so a loss of all rules while Haraka is stopped may go unnoticed: ${problems.join('; ')}`,
-    )
+    const wayOut = denied === null ? '' : `; run: chown ${ownUser()} ${denied}`
+    this.#unwritten = `can't be written, so a loss of all rules while Haraka is stopped may go unnoticed: ${problems.join('; ')}${wayOut}`
+    this.#say(this.#unwritten)
+    return false
+  }
+
+  #written(file: string): void {
+    if (this.#unwritten === null) return
+    this.#told.delete(sentenceOf(this.#unwritten))
+    this.#unwritten = null
+    this.#tellOver(`the store that was last seen is written now: file ${file}`)
   }
 
   #readFrom(file: string): SeenStore | null {
@@ -93,10 +123,24 @@ export class SeenStores {
   }
 
   #say(problem: string): void {
-    const sentence = `the store that was last seen ${problem}`
+    const sentence = sentenceOf(problem)
     if (this.#told.has(sentence)) return
     this.#told.add(sentence)
     this.#tell(sentence)
+  }
+}
+
+function sentenceOf(problem: string): string {
+  return `the store that was last seen ${problem}`
+}
+
+/** The user of this process, as `chown` takes it. */
+function ownUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // One that has no name here, as in many containers.
+    return String(process.getuid?.() ?? '')
   }
 }
 

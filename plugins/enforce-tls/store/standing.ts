@@ -50,16 +50,21 @@ export function standingOf(sighting: Sighting): Standing {
 }
 
 /** What is remembered of a store that is known: it holds rules. `null` where that is remembered already. */
-export function toRemember({ place, identity, seen }: Sighting, now: Date): SeenStore | null {
+export function toRemember(sighting: Sighting, now: Date): SeenStore | null {
+  const { place, identity, seen } = sighting
   if (!holdsRules(identity)) return null
-  const id = markerIn(identity)?.id ?? null
-  if (seen?.place === place && seen.id === id) return null
-  return { place, id, since: now.toISOString() }
+  if (remembers(seen, sighting)) return null
+  return { place, id: markerIn(identity)?.id ?? null, since: now.toISOString() }
 }
 
 /** Whether anything in a store can act. */
 export function holdsRules({ hasServices, hasRulesForAll }: StoreIdentity): boolean {
   return hasServices || hasRulesForAll
+}
+
+/** Whether a memory names a store as it is now. */
+export function remembers(seen: SeenStore | null, { place, identity }: Sighting): boolean {
+  return seen?.place === place && seen.id === (markerIn(identity)?.id ?? null)
 }
 
 /** What `init --accept` calls a store. */
@@ -70,6 +75,10 @@ export function nameOf({ id, place }: SeenStore): string {
 function firstSeen({ place, identity, onEmptyStore }: Sighting): Standing {
   if (holdsRules(identity)) return { state: 'known', remark: markerRemark(place, identity) }
   if (markerIn(identity)) return { state: 'known', remark: null }
+  if (identity.traces.length > 0) {
+    const problem = `${place} is empty, and had rules before: ${identity.traces.join(' and ')} still there. Restore the rules or, if it is meant to be empty, run: enforce-tls init`
+    return onEmptyStore === 'deliver' ? { state: 'new', remark: problem } : { state: 'gone', problem }
+  }
   if (onEmptyStore === 'defer')
     return {
       state: 'gone',

@@ -11,7 +11,16 @@ import {
 } from './rule-store.js'
 import { SaidOnce, type StateLog } from './said-once.js'
 import type { SeenStores } from './seen-stores.js'
-import { standingOf, toRemember, type OnEmptyStore, type SeenStore, type Standing } from './standing.js'
+import {
+  holdsRules,
+  remembers,
+  standingOf,
+  toRemember,
+  type OnEmptyStore,
+  type SeenStore,
+  type Sighting,
+  type Standing,
+} from './standing.js'
 
 /** What a watch is given besides its store. */
 export interface StoreWatchOptions {
@@ -38,10 +47,13 @@ const NOTHING: StoreIdentity = {
   markerProblem: null,
   hasServices: false,
   hasRulesForAll: false,
+  traces: [],
 }
 
 /** How often a store is looked at while nobody asks for rules, in milliseconds. */
 const LOOK_EVERY = 30_000
+/** How long until a memory that is there, or could not be written, is looked at again, in milliseconds. */
+const MEMORY_AGE = LOOK_EVERY
 /** How long after a change, in milliseconds; many changes are one look. */
 const LOOK_SOON = 200
 /** How long what endangers a store is not asked for again, in milliseconds. */
@@ -54,6 +66,9 @@ export class StoreWatch {
   readonly #said: SaidOnce
   readonly #expiring = new Set<string>()
   #seen: SeenStore | null
+  /** When the memory was last compared with the store, or written. */
+  #compared = -Infinity
+  #unremembered = false
   #health: { readonly at: number; readonly health: StoreHealth } | null = null
   #running: Promise<StoreView> | null = null
   #next: Promise<StoreView> | null = null
@@ -73,6 +88,11 @@ export class StoreWatch {
 
   get atRisk(): boolean {
     return this.#said.has('eviction') || this.#expiring.size > 0
+  }
+
+  /** Whether a store with rules is in use that the memory, as it is written, does not name. */
+  get unremembered(): boolean {
+    return this.#unremembered
   }
 
   start(): void {
@@ -167,14 +187,24 @@ export class StoreWatch {
       this.#seen = memory.read() ?? this.#seen
       standing = standingOf({ ...sighting, seen: this.#seen })
     }
-    if (standing.state === 'known') {
-      const seen = toRemember({ ...sighting, seen: this.#seen }, new Date())
-      if (seen !== null) {
-        this.#seen = seen
-        void memory.remember(seen)
-      }
-    }
+    if (standing.state === 'known' && holdsRules(identity)) this.#remember(sighting)
     return standing
+  }
+
+  /** Notes the store where that is not written yet; what can't be written is tried again after a while. */
+  #remember(sighting: Sighting): void {
+    const { memory } = this.#options
+    const anew = toRemember({ ...sighting, seen: this.#seen }, new Date())
+    const now = performance.now()
+    if (anew === null && now - this.#compared < MEMORY_AGE) return
+    this.#compared = now
+    if (anew !== null) this.#seen = anew
+    // Somebody may have removed it; another process may have written it.
+    if (this.#seen === null || remembers(memory.read(), sighting)) {
+      this.#unremembered = false
+      return
+    }
+    void memory.remember(this.#seen).then((written) => (this.#unremembered = !written))
   }
 
   /** A replica may lose its master at any time; all else changes seldom. */

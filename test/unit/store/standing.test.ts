@@ -16,7 +16,13 @@ const SINCE = '2026-01-31T12:00:00.000Z'
 const marker = (id: string, more: object = {}) =>
   JSON.stringify({ id, made: '2026-01-01T00:00:00.000Z', ...more })
 
-const EMPTY: StoreIdentity = { marker: null, markerProblem: null, hasServices: false, hasRulesForAll: false }
+const EMPTY: StoreIdentity = {
+  marker: null,
+  markerProblem: null,
+  hasServices: false,
+  hasRulesForAll: false,
+  traces: [],
+}
 const RULES: StoreIdentity = { ...EMPTY, hasServices: true }
 const seen = (id: string | null, place = HERE): SeenStore => ({ place, id, since: SINCE })
 
@@ -44,6 +50,19 @@ const ROWS: readonly Row[] = [
     on: 'defer',
     state: 'gone',
     says: /on_empty_store=defer/,
+  },
+  {
+    name: 'an empty store beside which a history is left, without a memory',
+    identity: { ...EMPTY, traces: ['file a.history.jsonl', 'file a.deliveries.jsonl'] },
+    state: 'gone',
+    says: /had rules before: file a\.history\.jsonl and file a\.deliveries\.jsonl still there.*enforce-tls init/,
+  },
+  {
+    name: 'the same where mail shall leave',
+    identity: { ...EMPTY, traces: ['key enforce-tls:history'] },
+    on: 'deliver',
+    state: 'new',
+    says: /had rules before: key enforce-tls:history still there/,
   },
   { name: 'a fresh install after init', identity: { ...EMPTY, marker: marker('a') }, state: 'known' },
   {
