@@ -177,14 +177,15 @@ describe('status of a Redis with broken entries', () => {
     )
   })
 
-  it('--fix --yes removes all that is broken, and no rule that only sleeps', async () => {
+  it('--fix --yes removes what is broken and surely not in force, and no rule that only sleeps', async () => {
     const { code } = await status(['--fix', '--yes'])
     assert.equal(code, 1)
     assert.equal(await redis.cli('HKEYS', 'enforce-tls:domains'), 'a.example')
-    assert.equal(await redis.cli('HKEYS', 'enforce-tls:rules:a.example'), 'good')
+    assert.equal(await redis.cli('HKEYS', 'enforce-tls:rules:a.example'), 'good\ntext')
     assert.equal(await redis.cli('EXISTS', 'enforce-tls:rules:A.example'), '0')
     assert.equal(await redis.cli('HKEYS', 'enforce-tls:rules:bob@asleep.example'), 'sleeps')
     await redis.cli('DEL', 'enforce-tls:rules:wrong.example')
+    await redis.cli('HDEL', 'enforce-tls:rules:a.example', 'text')
     await inProcess(['domain', 'enable', 'asleep.example', '--redis', redis.url])
     assert.equal((await enforceTls(['status', '--redis', redis.url])).code, 0)
   })
@@ -192,7 +193,10 @@ describe('status of a Redis with broken entries', () => {
   it('--fix where nobody can be asked removes nothing', async () => {
     const { code, stderr } = await status(['--fix'])
     assert.equal(code, 1)
-    assert.match(stderr, /nothing was removed: nobody can be asked here; --yes removes without a question/)
+    assert.match(
+      stderr,
+      /nothing was removed: nobody can be asked here; --yes removes without a question what is surely not in force/,
+    )
     assert.equal(await redis.cli('HLEN', 'enforce-tls:domains'), '3')
   })
 })
