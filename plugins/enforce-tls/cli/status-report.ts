@@ -1,8 +1,9 @@
 /** What a store holds, counted, and every entry in it that does not act as somebody meant. */
 import { EVERYONE, quote, serviceDomainOf } from '../rules/owner.js'
-import { Unreadable } from '../rules/entry-problem.js'
+import { effectOf, saidBy, Unreadable } from '../rules/entry-problem.js'
 import { Groups, groupWayOut } from '../rules/group.js'
 import { checkEntry, isOn, type EntryPlace, type OwnerEntries } from '../rules/owner-entries.js'
+import { isOver } from '../rules/period.js'
 import { parseRule } from '../rules/rule.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { readable } from '../store/read-parts.js'
@@ -29,9 +30,16 @@ export interface StoreProblem {
 export interface StatusReport {
   readonly owners: number
   readonly domains: { readonly on: number; readonly off: number }
-  /** On and acting, off, and on but asleep with the service of their domain. */
-  readonly rules: { readonly on: number; readonly off: number; readonly sleeping: number }
+  /** On and acting, off, on but asleep with the service of their domain, and on but expired. */
+  readonly rules: {
+    readonly on: number
+    readonly off: number
+    readonly sleeping: number
+    readonly expired: number
+  }
   readonly groups: number
+  /** Of the rules that are on: those of an owner whose mail may wait for a broken entry. */
+  readonly beside: number
   readonly problems: readonly StoreProblem[]
   /** Entries in a spelling that is only read, and no longer written; a sentence each. */
   readonly spellings: readonly string[]
@@ -59,8 +67,9 @@ export async function reportOn(context: Context): Promise<StatusReport> {
   }))
   const compiled = new Groups(readGroups)
   const spellings: string[] = []
+  let beside = 0
   const domains = { on: 0, off: 0 }
-  const rules = { on: 0, off: 0, sleeping: 0 }
+  const rules = { on: 0, off: 0, sleeping: 0, expired: 0 }
   const add = (
     place: EntryPlace,
     value: string,
@@ -99,24 +108,30 @@ export async function reportOn(context: Context): Promise<StatusReport> {
   for (const entries of read.entries) {
     const { owner } = entries
     const nameProblem = ownerProblem(owner)
+    let on = 0
+    let waits = false
     for (const [id, json] of entries.rules) {
       const problem = nameProblem ?? ruleProblem(owner, id, json, compiled)
       const place = { key: 'rules', owner, field: id } as const
       if (problem !== null) {
         // What only lacks a group is good itself: the group is to be mended.
         const good = nameProblem === null && 'rule' in checkEntry(owner, id, json)
+        waits ||= nameProblem === null && effectOf(saidBy(json)) === 'waits'
         add(place, json, problem, good, nameProblem === null ? ruleRisk(context, owner, id, json) : null)
         continue
       }
-      rules[stateOf(entries, json)]++
+      const state = stateOf(entries, json)
+      rules[state]++
+      if (state === 'on') on++
       spellings.push(...oldSpelling(store, place, json))
     }
+    if (waits) beside += on
     if (nameProblem === null && !(readServices instanceof Unreadable))
       problems.push(...withoutService(context, entries))
   }
   for (const sentence of await filesAndLog(context))
     problems.push({ sentence, value: null, removal: null, risk: null })
-  return { owners: owners.length, domains, rules, groups: groups.size, problems, spellings }
+  return { owners: owners.length, domains, rules, groups: groups.size, beside, problems, spellings }
 }
 
 /** What is read as it was meant, and is to be written so. */
@@ -149,8 +164,9 @@ function withoutService({ command }: Context, { owner, rules, service }: OwnerEn
   return [{ sentence, value: null, removal: null, risk: null }]
 }
 
-function stateOf(entries: OwnerEntries, json: string): 'on' | 'off' | 'sleeping' {
+function stateOf(entries: OwnerEntries, json: string): 'on' | 'off' | 'sleeping' | 'expired' {
   const checked = parseRule(json)
   if (!('rule' in checked) || !checked.rule.enabled) return 'off'
+  if (isOver(checked.rule, Date.now())) return 'expired'
   return isOn(entries) ? 'on' : 'sleeping'
 }

@@ -82,6 +82,11 @@ function judge(
   return standingOf({ place, identity, seen, onEmptyStore: settings.main.onEmptyStore, mayHaveLost })
 }
 
+/** Whether the Haraka of the chosen folder has never seen a store; one with rules elsewhere is not to be changed lightly. */
+export function isFirst({ folder }: Context): boolean {
+  return folder !== null && memoryOf(folder, []).read() === null
+}
+
 function memoryOf(folder: string, warnings: string[]): SeenStores {
   const configFolder = path.join(folder, 'config')
   const queue: unknown = harakaConfig.module_config(folder, folder).get('queue_dir', 'value')

@@ -1,10 +1,12 @@
 /** `enforce-tls status`: whether the store is in order, and with `--fix` the way out where it is not. */
 import { examples, type Context, type Root, type WithStore } from './context.js'
+import { numbered } from '../words.js'
 import { valueOf } from '../entries/difference.js'
+import { StoreError } from '../store/rule-store.js'
 import { forwardedState } from './forwarded-words.js'
 import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
-import { standingIn } from './status-standing.js'
+import { isFirst, standingIn } from './status-standing.js'
 import { offerRemoval } from './status-fix.js'
 import { reportOn, type StoreProblem } from './status-report.js'
 
@@ -33,7 +35,14 @@ export function addStatusCommand(program: Root, withStore: WithStore): void {
 
 async function showStatus(context: Context, { fix, yes }: StatusOptions): Promise<void> {
   const { store, output } = context
-  const facts = await store.facts()
+  const facts = await store.facts().catch((error: unknown) => {
+    if (!(error instanceof StoreError) || !/refuses connections/.test(error.message) || !isFirst(context))
+      throw error
+    throw new Refusal([
+      error.message,
+      'rules can also be kept in a file, without Redis: [store] type=file in config/enforce-tls.ini',
+    ])
+  })
   const standing = await standingIn(context)
   const entries = await reportOn(context)
   const about = standing.problems.map((sentence) => ({ sentence, value: null, removal: null, risk: null }))
@@ -45,7 +54,12 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     marker: standing.marker,
     owners: String(report.owners),
     domains: `${domains.on} on, ${domains.off} off`,
-    rules: `${rules.on} on, ${rules.off} off, ${rules.sleeping} sleeping (on, but the service of their domain is off)`,
+    rules: `${rules.on} on, ${rules.off} off, ${rules.sleeping} sleeping (on, but the service of their domain is off), ${rules.expired} expired`,
+    ...(report.beside === 0
+      ? {}
+      : {
+          'beside broken ones': `${numbered(report.beside, 'rule')} that ${report.beside === 1 ? 'is' : 'are'} on: mail of the same owners waits where Haraka has read no valid version of the broken ones`,
+        }),
     groups: String(report.groups),
     ...(forwarded === null ? {} : { 'forwarded mail': forwarded }),
     problems: String(report.problems.length),
