@@ -88,7 +88,7 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
 /** Says where a domain is not known, while a name near to it is. */
 async function tellOfUnknown({ store, output }: Context, owners: readonly string[]): Promise<void> {
   const domain = owners.map(serviceDomainOf).find((each) => each !== null)
-  if (output.json || domain === undefined || domain === null) return
+  if (output.json || domain === undefined) return
   try {
     const hint = await ownerHint(store, domain)
     if (hint !== '') output.line(`Nothing is known of ${domain}${hint}`)
