@@ -38,10 +38,9 @@ export function harakaUser(harakaFolder: string): FileOwner | null {
   if (user === null && group === null) return null
   const file = path.join(harakaFolder, 'config', 'smtp.ini')
   const uid = user === null ? (process.getuid?.() ?? 0) : numberOf(file, 'user', user, ['id', '-u', user])
+  // Without group=, Haraka changes its user alone, and keeps the group of the one who starts it.
   const gid =
-    group === null
-      ? numberOf(file, 'user', String(user), ['id', '-g', String(user)])
-      : numberOf(file, 'group', group, ['getent', 'group', group])
+    group === null ? (process.getgid?.() ?? 0) : numberOf(file, 'group', group, ['getent', 'group', group])
   return { name: [user, group].filter((part) => part !== null).join(':'), uid, gid }
 }
 

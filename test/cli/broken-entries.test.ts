@@ -7,6 +7,7 @@ import { inProcess } from './enforce-tls.js'
 
 const RULES = 'enforce-tls:rules:acme.example'
 const rule = (more: object = {}) => JSON.stringify({ ...storedRule({ to: ['bank.example'] }), ...more })
+const CLINIC = { criteria: { to: { matchesAny: ['group:clin'] } } }
 const ASK = ['explain', '--from', 'ann@acme.example', '--to', 'cfo@bank.example']
 
 describe('beside broken entries', () => {
@@ -131,11 +132,11 @@ describe('beside broken entries', () => {
     ])
       assert.match(stderr, said)
     assert.equal((await run('status', '--fix', '--yes')).code, 1)
-    assert.deepEqual((await redis.cli('HKEYS', RULES)).split('\n').sort(), ['good', 'low'])
+    assert.deepEqual((await redis.cli('HKEYS', RULES)).split('\n').sort(), ['bad', 'good', 'low', 'worse'])
   })
 
   it('status --fix says of each entry why it could not be removed, and goes on', async () => {
-    await redis.cli('HSET', RULES, 'a', '{', 'b', '{')
+    await redis.cli('HSET', RULES, 'a', '{"enabled":false,', 'b', '{"enabled":false,')
     await redis.cli('SET', 'enforce-tls:history', 'text')
     const { code, stdout, stderr } = await run('status', '--fix', '--yes')
     assert.equal(code, 1)
@@ -144,6 +145,83 @@ describe('beside broken entries', () => {
       2,
     )
     for (const field of ['a', 'b']) assert.match(stderr, new RegExp(`field ${field}: is not JSON`))
+  })
+
+  const KEPT: readonly (readonly [
+    what: string,
+    entry: readonly [key: string, field: string, value: string],
+    said: RegExp,
+  ])[] = [
+    [
+      'a group that a rule needs',
+      ['groups', 'clin', '["x"'],
+      /field clin: .*; 1 rule needs it; write it anew/,
+    ],
+    ['a rule whose group is gone', ['rules:acme.example', 'x', rule(CLINIC)], /names a group that/],
+    [
+      'a rule that may be in force',
+      ['rules:acme.example', 'x', '{"name":'],
+      /mail of acme\.example that it covers is no longer held to TLS by it[^]*enforce-tls rule edit acme\.example x --editor[^]*enforce-tls rule delete acme\.example x --yes/,
+    ],
+    [
+      'a rule that is on',
+      ['rules:acme.example', 'x', rule({ colour: 'red' })],
+      /rule delete acme\.example x/,
+    ],
+    [
+      'a service that may be on',
+      ['domains', 'acme.example', '{"enabled"'],
+      /the rules of acme\.example and of its senders are inactive[^]*enforce-tls domain enable acme\.example/,
+    ],
+  ]
+  for (const [what, [key, field, value], said] of KEPT)
+    it(`status --fix --yes does not remove ${what}, and names the way out`, async () => {
+      if (key === 'groups') await redis.cli('HSET', RULES, 'x', rule(CLINIC))
+      await redis.cli('HSET', `enforce-tls:${key}`, field, value)
+      const { code, stdout, stderr } = await run('status', '--fix', '--yes')
+      assert.equal(code, 1)
+      assert.match(stdout + stderr, said)
+      assert.equal(await redis.cli('HGET', `enforce-tls:${key}`, field), value)
+      assert.equal(await redis.cli('HEXISTS', RULES, 'x'), key === 'domains' ? '0' : '1')
+    })
+
+  it('status --fix asks about what may be in force even with --yes, and says what removing it means', async () => {
+    await redis.cli(
+      'HSET',
+      RULES,
+      'x',
+      rule({ colour: 'red' }),
+      'off',
+      rule({ enabled: false, colour: 'red' }),
+    )
+    const { code, stdout, stderr } = await inProcess(['status', '--fix', '--yes', '--redis', redis.url], {
+      answer: 'y\n',
+    })
+    assert.equal(code, 0, stderr)
+    assert.equal(stderr.match(/Remove it\?/g)?.length, 1)
+    assert.match(stdout, /removed: mail of acme\.example that it covered is no longer held to TLS by it/)
+    assert.equal(await redis.cli('HLEN', RULES), '2')
+  })
+
+  for (const args of [
+    ['group', 'list'],
+    ['group', 'show', 'clin'],
+    ['status'],
+    ASK,
+    ['rule', 'create', 'acme.example', 'New', '--to', 'group:clin'],
+  ])
+    it(`${args.slice(0, 2).join(' ')} says how to mend a broken group`, async () => {
+      await redis.cli('HSET', RULES, 'x', rule(CLINIC))
+      await redis.cli('HSET', 'enforce-tls:groups', 'clin', '["x"', 'banks', '["bank.example"]')
+      const { stdout, stderr } = await run(...args)
+      assert.match(stdout + stderr, /write it anew with: enforce-tls group set clin <pattern>\.\.\./)
+      if (args[1] === 'list') assert.match(stdout, /banks/)
+    })
+
+  it('a group that does not exist is not among what rule create expects', async () => {
+    const { stderr } = await run('rule', 'create', 'acme.example', 'New', '--to', 'group:banks')
+    assert.match(stderr, /group set banks <pattern>/)
+    assert.doesNotMatch(stderr, /expected/)
   })
 
   it('lists of domains, groups and partners show the rest', async () => {

@@ -33,7 +33,7 @@ describe('the user of Haraka', { skip: !isRoot && 'needs root' }, () => {
     assert.match(made.stdout, /rules\.json now belongs to nobody, the user of Haraka in smtp\.ini\.\n$/)
     for (const name of ['enforce-tls.rules.json', 'enforce-tls.rules.json.history.jsonl']) {
       const { uid, gid } = statSync(path.join(folder, 'config', name))
-      assert.deepEqual([name, uid, gid], [name, idOf('-u'), idOf('-g')])
+      assert.deepEqual([name, uid, gid], [name, idOf('-u'), process.getgid?.()])
     }
     const again = await enforceTls(['domain', 'enable', 'b.example'], folder)
     assert.doesNotMatch(again.stdout, /belongs to/)
@@ -77,7 +77,17 @@ describe('the user of Haraka', { skip: !isRoot && 'needs root' }, () => {
     assert.equal(code, 1)
     assert.match(stderr, /^enforce-tls: this Haraka has no memory of its store \(\S+\): .*\n$/)
 
+    // Without group=, Haraka keeps the group of root.
     chownSync(rules, 0, 0)
+    chmodSync(rules, 0o640)
+    assert.equal((await enforceTls(['status'], folder)).code, 0)
+
+    writeFileSync(path.join(folder, 'config/smtp.ini'), '[main]\nuser=nobody\ngroup=nogroup\n')
+    const ofGroup = await enforceTls(['status'], folder)
+    assert.match(ofGroup.stderr, /rules\.json: nobody:nogroup, the user of Haraka in smtp\.ini, cannot read/)
+    writeFileSync(path.join(folder, 'config/smtp.ini'), '[main]\nuser=nobody\n')
+
+    chmodSync(rules, 0o600)
     const unreadable = await enforceTls(['status'], folder)
     assert.equal(unreadable.code, 1)
     assert.match(

@@ -30,7 +30,22 @@ describe('what somebody may have meant is said', () => {
     [
       ['rule', 'create', 'acme.exampel', 'x', '--to', 'b.example'],
       1,
-      /nothing is known of acme\.exampel; did you mean "acme\.example"\?/,
+      /^(?!.*domain enable acme\.exampel)enforce-tls: nothing is known of acme\.exampel, so nothing was created; did you mean "acme\.example"\?/s,
+    ],
+    [
+      ['explain', '--from', 'zed@acme.exampel', '--to', 'a@b.example'],
+      0,
+      /Nothing is known of acme\.exampel; did you mean "acme\.example"\?/,
+    ],
+    [
+      ['token', 'create', 'crm', '--role', 'viewer', '--domain', 'acme.exampel'],
+      0,
+      /warning: nothing is known of acme\.exampel; did you mean "acme\.example"\?/,
+    ],
+    [
+      ['rule', 'create', 'acme.example', 'Old', '--to', 'b.example', '--expires-at', '2020-01-01T00:00:00Z'],
+      0,
+      /warning: the rule is over: it expired at 2020-01-01T00:00:00Z/,
     ],
     ...['show', 'enable', 'disable', 'delete'].map(
       (command) =>

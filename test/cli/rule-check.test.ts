@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { after, before, describe, it, type TestContext } from 'node:test'
+import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
 import { openOwnPartners, type OpenPartners } from '../../plugins/enforce-tls/cli/partners.js'
 import type { OwnedRule } from '../../plugins/enforce-tls/rules/owner-entries.js'
 import { startPartners, type TestPartners } from '../support/partners.js'
@@ -22,6 +22,14 @@ before(async () => {
 })
 after(async () => {
   if (typeof world !== 'string') await world[Symbol.asyncDispose]()
+})
+
+// A rule of another test would come first.
+beforeEach(async () => {
+  if (typeof world === 'string') return
+  const { stdout } = await run(world, ['rule', 'list', '*', '--json'])
+  for (const { id } of JSON.parse(stdout) as OwnedRule[])
+    await run(world, ['rule', 'delete', '*', id, '--yes'])
 })
 
 /** Runs a command in the folder, with the DNS of the test. */
@@ -87,15 +95,30 @@ describe('a rule that is switched on', () => {
     ['--no-check', ['--enable', '--no-check']],
     ['an exemption', ['--enable', '--level', 'none']],
     ['a rule that stays off', []],
+    ['a rule that is over', ['--enable', '--expires-at', '2020-01-01T00:00:00Z']],
   ]
   for (const [what, options] of QUIET) {
     it(`asks nobody for ${what}`, async (t) => {
       if (typeof world === 'string') return t.skip(world)
       const asked = world.dns.questions.length
       const rule = await created(t, ['plain.example'], ...options)
-      assert.deepEqual([rule?.stderr, world.dns.questions.length], ['', asked])
+      assert.doesNotMatch(rule?.stderr ?? '', /mail to/)
+      assert.equal(world.dns.questions.length, asked)
     })
   }
+
+  it('asks nobody for a rule that an exemption above it leaves without effect', async (t) => {
+    if (typeof world === 'string') return t.skip(world)
+    const exemption = await created(t, ['nowhere.example'], '--enable', '--level', 'none')
+    const rule = await created(t, ['nowhere.example'], '--enable')
+    if (exemption) await run(world, ['rule', 'delete', '*', exemption.id, '--yes'])
+    const again = await run(world, ['rule', 'enable', '*', rule?.id ?? ''])
+    assert.equal(rule?.stderr, '')
+    assert.match(
+      again.stderr,
+      /mail to nowhere\.example would bounce now: .*, by DNS alone; a plugin that routes mail \(get_mx\) is not asked.*--mx host:port; look closer/,
+    )
+  })
 
   it('is on within some seconds where servers or DNS are silent, and does not take that for a refusal', async (t) => {
     const rule = await created(t, ['silent.example', 'stuck.example'])

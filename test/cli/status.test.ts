@@ -9,6 +9,8 @@ import { storedRule } from '../support/rules.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 import { enforceTls, inProcess, RulesFile, type FakeTerminal } from './enforce-tls.js'
 
+const OVER = '2020-01-01T00:00:00Z'
+
 describe('status', { concurrency: 8 }, () => {
   it('of a rules file that is in order counts what is there', async (t) => {
     const rulesFile = await RulesFile.create(t, 'a.example', 'b.example')
@@ -16,20 +18,33 @@ describe('status', { concurrency: 8 }, () => {
     await rulesFile.createRule('a.example', 'off', '--to', '*')
     await rulesFile.createRule('bob@b.example', 'sleeps', '--to', '*', '--enable')
     await rulesFile.createRule('*', 'all', '--to', '*', '--enable')
-    await rulesFile.done('domain', 'disable', 'b.example')
+    await rulesFile.createRule('bob@b.example', 'over', '--to', '*', '--enable', '--expires-at', OVER)
+    assert.match(await rulesFile.done('domain', 'disable', 'b.example'), /Inactive now: 1 rule /)
     const said = await rulesFile.done('status')
     assert.match(said, /^ *store +rules file \S+rules\.json$/m)
     assert.match(said, /^ *size +\d+ bytes$/m)
     assert.match(said, /^ *changed +\d{4}-/m)
     assert.match(said, /^ *owners +3$/m)
     assert.match(said, /^ *domains +1 on, 1 off$/m)
-    assert.match(said, /^ *rules +2 on, 1 off, 1 sleeping /m)
+    assert.match(said, /^ *rules +2 on, 1 off, 1 sleeping .*, 1 expired$/m)
     assert.match(said, /^ *problems +0$/m)
   })
 
   it('of a rules file that is not there yet says so', async (t) => {
     const rulesFile = await RulesFile.create(t)
     assert.match(await rulesFile.done('status'), /the file is not there yet, which means no rules/)
+  })
+
+  it('of a Redis that refuses connections names the file as another way, until it was there', async (t) => {
+    const made = new TemporaryFolder('cli-haraka')
+    t.after(() => made.close())
+    await mkdir(path.join(made.path, 'config'))
+    await writeFile(path.join(made.path, 'config/enforce-tls.ini'), '[redis]\nport=1\n')
+    const { stderr } = await inProcess(['status', '--config', made.path])
+    assert.match(
+      stderr,
+      /refuses connections[^]*without Redis: \[store\] type=file in config\/enforce-tls\.ini/,
+    )
   })
 
   it('of a rules file that is no document says where', async (t) => {
@@ -123,6 +138,7 @@ describe('status of a Redis with broken entries', () => {
     assert.equal(code, 1)
     assert.match(stdout, /^ *version +Redis \d+\.\d+\.\d+$/m)
     assert.match(stdout, /^ *problems +6$/m)
+    assert.match(stdout, /^ *beside broken ones +1 rule that is on: mail of the same owners waits/m)
     const sentences = [
       /key enforce-tls:domains, field B\.example: is never looked up; expected: b\.example/,
       /key enforce-tls:domains, field c\.example: is not JSON/,
@@ -151,7 +167,8 @@ describe('status of a Redis with broken entries', () => {
         version: undefined,
         owners: 4,
         domains: { on: 1, off: 0 },
-        rules: { on: 1, off: 0, sleeping: 1 },
+        rules: { on: 1, off: 0, sleeping: 1, expired: 0 },
+        beside: 1,
         groups: 0,
         id: null,
         warnings: [],
@@ -177,14 +194,15 @@ describe('status of a Redis with broken entries', () => {
     )
   })
 
-  it('--fix --yes removes all that is broken, and no rule that only sleeps', async () => {
+  it('--fix --yes removes what is broken and surely not in force, and no rule that only sleeps', async () => {
     const { code } = await status(['--fix', '--yes'])
     assert.equal(code, 1)
     assert.equal(await redis.cli('HKEYS', 'enforce-tls:domains'), 'a.example')
-    assert.equal(await redis.cli('HKEYS', 'enforce-tls:rules:a.example'), 'good')
+    assert.equal(await redis.cli('HLEN', 'enforce-tls:rules:a.example'), '2')
     assert.equal(await redis.cli('EXISTS', 'enforce-tls:rules:A.example'), '0')
     assert.equal(await redis.cli('HKEYS', 'enforce-tls:rules:bob@asleep.example'), 'sleeps')
     await redis.cli('DEL', 'enforce-tls:rules:wrong.example')
+    await redis.cli('HDEL', 'enforce-tls:rules:a.example', 'text')
     await inProcess(['domain', 'enable', 'asleep.example', '--redis', redis.url])
     assert.equal((await enforceTls(['status', '--redis', redis.url])).code, 0)
   })
@@ -192,7 +210,10 @@ describe('status of a Redis with broken entries', () => {
   it('--fix where nobody can be asked removes nothing', async () => {
     const { code, stderr } = await status(['--fix'])
     assert.equal(code, 1)
-    assert.match(stderr, /nothing was removed: nobody can be asked here; --yes removes without a question/)
+    assert.match(
+      stderr,
+      /nothing was removed: nobody can be asked here; --yes removes without a question what is surely not in force/,
+    )
     assert.equal(await redis.cli('HLEN', 'enforce-tls:domains'), '3')
   })
 })

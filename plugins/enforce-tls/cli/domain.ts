@@ -2,6 +2,7 @@
 import { numbered } from '../words.js'
 import { parseNewDomain, serviceDomainOf } from '../rules/owner.js'
 import { parseService } from '../rules/owner-entries.js'
+import { isOver } from '../rules/period.js'
 import { parseRule } from '../rules/rule.js'
 import { namedChange } from '../store/entry-change.js'
 import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
@@ -85,7 +86,8 @@ async function switchedRules(
   return (await readReadable(store, owners)).entries.flatMap(({ owner, rules }) =>
     [...rules].flatMap(([id, json]) => {
       const checked = parseRule(json)
-      return 'rule' in checked && checked.rule.enabled ? [{ owner, id }] : []
+      const counts = 'rule' in checked && checked.rule.enabled && !isOver(checked.rule, Date.now())
+      return counts ? [{ owner, id }] : []
     }),
   )
 }

@@ -7,9 +7,12 @@ import type { Context } from './context.js'
 /** How many rules are spoken of after a change that concerns many. */
 const RULES_SHOWN = 10
 
-/** The effects of the rules as the store holds them now. */
-export function effectsNow({ store, settings, folder }: Context): RuleEffects {
-  return new RuleEffects(store, {
+/** The effects of the rules as the store holds them now, or as they would be in another one. */
+export function effectsNow(
+  { store, settings, folder }: Context,
+  read: Pick<Context['store'], 'readOwner' | 'groups' | 'services'> = store,
+): RuleEffects {
+  return new RuleEffects(read, {
     reportOnly: settings.main.reportOnly,
     offersTls: loadsPlugin(folder, 'tls'),
   })

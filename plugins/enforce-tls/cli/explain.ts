@@ -10,13 +10,15 @@ import { explain, type Explanation } from '../rules/explain.js'
 import { explanationData } from '../rules/explanation-data.js'
 import { HEADER_BYTES_MAX, HeaderBlock } from '../rules/header-block.js'
 import type { MessageView } from '../rules/match.js'
-import { ownersOf, quote } from '../rules/owner.js'
+import { ownersOf, quote, serviceDomainOf } from '../rules/owner.js'
 import { fileProblem } from '../store/file-problem.js'
+import { StoreError } from '../store/rule-store.js'
 import { readable, readOwnerParts } from '../store/read-parts.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { dnsOption, serverOf } from './check-servers.js'
 import { showCheck } from './check-words.js'
 import { addressOf, senderOf } from './envelope.js'
+import { ownerHint } from './hints.js'
 import { showExplanation } from './explanation.js'
 import { notTaken } from './haraka-memory.js'
 import { uncoveredRemark } from './forwarded-words.js'
@@ -73,6 +75,7 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
   const taking = untaken === null ? {} : { notTaken: untaken }
   output.data({ ...explanationData(message, explanation), reportOnly, ...forwarded, ...taking, ...probe })
   showExplanation(context, message, explanation)
+  await tellOfUnknown(context, owners)
   const covers = message.direction === 'outgoing' && explanation.verdict?.requirement != null
   const remark = covers ? uncoveredRemark(context) : null
   if (remark !== null) output.line(remark)
@@ -84,6 +87,19 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
   }
   // Exit code 1: what the answer depends on is not valid.
   if (explanation.verdict === null) throw new Ended(1)
+}
+
+/** Says where a domain is not known, while a name near to it is. */
+async function tellOfUnknown({ store, output }: Context, owners: readonly string[]): Promise<void> {
+  const domain = owners.map(serviceDomainOf).find((each) => each !== null)
+  if (output.json || domain === undefined) return
+  try {
+    const hint = await ownerHint(store, domain)
+    if (hint !== '') output.line(`Nothing is known of ${domain}${hint}`)
+  } catch (error) {
+    // What cannot be read is told above.
+    if (!(error instanceof StoreError)) throw error
+  }
 }
 
 /** What the recipient's servers would do; where nothing is required, at level encrypt. */

@@ -1,6 +1,6 @@
 /** `enforce-tls group`: named lists of patterns, which rules refer to as `group:<name>`. */
 import { listed } from '../words.js'
-import { checkGroup, formatGroupProblem, groupNameProblem } from '../rules/group.js'
+import { checkGroup, formatGroupProblem, groupNameProblem, groupWayOut } from '../rules/group.js'
 import { EVERYONE, quote } from '../rules/owner.js'
 import { namedChange } from '../store/entry-change.js'
 import { confirmRemoval } from './ask.js'
@@ -117,7 +117,9 @@ async function showGroup({ store, output }: Context, name: string): Promise<void
   const json = groupIn(groups, name)
   const problem = groupProblem(name, json)
   if (problem !== null)
-    throw new Refusal([`${store.placeOf({ key: 'groups', owner: EVERYONE, field: name })}: ${problem}`])
+    throw new Refusal([
+      `${store.placeOf({ key: 'groups', owner: EVERYONE, field: name })}: ${problem}${groupWayOut(name)}`,
+    ])
   const patterns = valueOf(json) as string[]
   output.data({ group: name, patterns, rules })
   output.facts({ group: name, patterns, rules: rules.length > 0 ? rules.map(words) : 'none refers to it' })
@@ -141,7 +143,9 @@ async function listGroups({ store, output }: Context): Promise<void> {
         const patterns = valueOf(json) as string[]
         return [{ group, patterns, rules: used.get(group) ?? 0 }]
       }
-      problems.push(`${store.placeOf({ key: 'groups', owner: EVERYONE, field: group })}: ${problem}`)
+      problems.push(
+        `${store.placeOf({ key: 'groups', owner: EVERYONE, field: group })}: ${problem}${groupWayOut(group)}`,
+      )
       return []
     })
   output.data(rows)

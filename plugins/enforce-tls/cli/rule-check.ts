@@ -11,12 +11,18 @@ import type { RelayWithTls } from '../rules/rule.js'
 import { checkMany } from './check-many.js'
 import { isGroupReference, namedTargets } from './check-targets.js'
 import type { Context } from './context.js'
+import { effectsNow } from './effects.js'
 import { printWarning } from './output.js'
 
 /** All servers together may take so long, in milliseconds. */
 const PATIENCE = 4000
 const MOST_PARTNERS = 20
 const AT_A_TIME = 10
+
+/** Where DNS alone says that there is no mail server. */
+const NO_SERVER = /DNS knows no MX record|its MX record says so/
+const BY_DNS =
+  ', by DNS alone; a plugin that routes mail (get_mx) is not asked, so with one check with --mx host:port'
 
 /** Warns, on standard error. */
 export async function warnAboutPartners(context: Context, owned: OwnedRule): Promise<void> {
@@ -26,7 +32,7 @@ export async function warnAboutPartners(context: Context, owned: OwnedRule): Pro
   if (!rule.enabled || rule.direction !== 'outgoing' || !definitionOf(relayWithTls.level).encrypted) return
   try {
     const questions = await questionsOn(context, owned)
-    if (questions.length === 0) return
+    if (questions.length === 0 || !(await hasEffect(context, owned))) return
     const { check } = await partners()
     const checks = await checkMany({ check }, questions, AT_A_TIME, output.terminal)
     const named = (verdict: string) =>
@@ -36,7 +42,7 @@ export async function warnAboutPartners(context: Context, owned: OwnedRule): Pro
     for (const { name, reason } of named('bounced'))
       printWarning(
         output.terminal,
-        `mail to ${name} would bounce now: ${reason}; look closer with:`,
+        `mail to ${name} would bounce now: ${reason}${NO_SERVER.test(reason) ? BY_DNS : ''}; look closer with:`,
         command('check', name, ...optionsOf(relayWithTls)),
       )
     const [first, ...others] = named('not-known').map(({ name }) => name)
@@ -50,6 +56,22 @@ export async function warnAboutPartners(context: Context, owned: OwnedRule): Pro
     const problem = error instanceof Error ? error.message : String(error)
     printWarning(output.terminal, `the mail servers of the recipients could not be asked: ${problem}`)
   }
+}
+
+/** Whether the rule changes anything for its mail, once it stands as given. */
+async function hasEffect(context: Context, owned: OwnedRule): Promise<boolean> {
+  const { store } = context
+  const { owner, id, rule } = owned
+  const effects = effectsNow(context, {
+    groups: () => store.groups(),
+    services: () => store.services(),
+    readOwner: async (each) => {
+      const read = await store.readOwner(each)
+      return each === owner ? { ...read, rules: new Map([...read.rules, [id, JSON.stringify(rule)]]) } : read
+    },
+  })
+  const { status } = await effects.of(owned)
+  return status !== 'inactive' && status !== 'no-effect'
 }
 
 /** The first partners that the rule names, by themselves or in groups. */

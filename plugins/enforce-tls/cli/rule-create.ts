@@ -1,11 +1,13 @@
 /** `enforce-tls rule create`: one more rule at the end of an owner's list, off unless it says `--enable`. */
 import { serviceDomainOf } from '../rules/owner.js'
-import { parseService } from '../rules/owner-entries.js'
+import { parseService, type OwnedRule } from '../rules/owner-entries.js'
 import type { Rule } from '../rules/rule.js'
+import { isOver } from '../rules/period.js'
 import { newRuleId } from '../rules/rule-id.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { retryConflicts, type Context } from './context.js'
 import { ownerHint } from './hints.js'
+import { printWarning } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { beforeRuleChange, type BeforeChangeOptions } from './before-change.js'
 import type { RuleOptions } from './rule-fields.js'
@@ -32,7 +34,8 @@ export async function createRule(
   if (draft.enabled) {
     const [entries, groups] = await Promise.all([store.readOwner(owner), store.groups()])
     await requireService(context, owner, entries.service)
-    const after = { owner, id: 'new', rule: validRule(draft, groups) }
+    const { rules } = inspect({ entries, groups }, store)
+    const after = { owner, id: 'new', rule: validRule({ ...draft, position: behind(rules) }, groups) }
     const question = `Create rule ${name} of ${owner}, and switch it on?`
     await beforeRuleChange(context, { before: null, after, question }, options)
   }
@@ -40,8 +43,7 @@ export async function createRule(
     const [entries, groups] = await Promise.all([store.readOwner(owner), store.groups()])
     await requireService(context, owner, entries.service)
     const { rules, problems } = inspect({ entries, groups }, store)
-    const position = (rules.at(-1)?.rule.position ?? 0) + 1
-    const rule = validRule({ ...draft, position }, groups)
+    const rule = validRule({ ...draft, position: behind(rules) }, groups)
     const id = newRuleId()
     await write(ruleChanges(owner, [{ id, expected: null, value: JSON.stringify(rule) }]))
     return { owner, id, rule, problems }
@@ -50,6 +52,12 @@ export async function createRule(
   output.line(`Created rule ${created.id} of ${owner}: ${name}`)
   if (created.rule.enabled) await showEffect(context, created, 'It is')
   else output.line(`It is off; switch it on with: ${command('rule', 'enable', owner, created.id)}`)
+  if (isOver(created.rule, Date.now()))
+    printWarning(
+      output.terminal,
+      `the rule is over: it expired at ${created.rule.expiresAt ?? ''}, so it covers no mail even when it is on; give it another time with:`,
+      command('rule', 'edit', owner, created.id, '--no-expires-at'),
+    )
   warnOfProblems(output, owner, problems)
 }
 
@@ -70,6 +78,11 @@ function validDraft(name: string, options: CreateOptions): Rule {
   return validRule(withOptions(skeleton, options))
 }
 
+/** The position behind all others. */
+function behind(rules: readonly OwnedRule[]): number {
+  return (rules.at(-1)?.rule.position ?? 0) + 1
+}
+
 async function requireService(
   { store, command }: Context,
   owner: string,
@@ -84,8 +97,12 @@ async function requireService(
     ])
   if (parsed.enabled) return
   const hint = service === null ? await ownerHint(store, domain) : ''
-  const sentence = `the service of ${domain} is not enabled, so there can be no rules for mail from ${senderWords(owner)}; enable it with:`
-  throw new Refusal(hint === '' ? [sentence] : [`nothing is known of ${domain}${hint}`, sentence], [
-    command('domain', 'enable', domain),
-  ])
+  // The command that would enable what is hardly meant is not offered.
+  if (hint !== '') throw new Refusal([`nothing is known of ${domain}, so nothing was created${hint}`])
+  throw new Refusal(
+    [
+      `the service of ${domain} is not enabled, so there can be no rules for mail from ${senderWords(owner)}; enable it with:`,
+    ],
+    [command('domain', 'enable', domain)],
+  )
 }

@@ -1,8 +1,9 @@
 /** What a store holds, counted, and every entry in it that does not act as somebody meant. */
 import { EVERYONE, quote, serviceDomainOf } from '../rules/owner.js'
-import { Unreadable } from '../rules/entry-problem.js'
-import { Groups } from '../rules/group.js'
-import { isOn, type EntryPlace, type OwnerEntries } from '../rules/owner-entries.js'
+import { effectOf, saidBy, Unreadable } from '../rules/entry-problem.js'
+import { Groups, groupWayOut } from '../rules/group.js'
+import { checkEntry, isOn, type EntryPlace, type OwnerEntries } from '../rules/owner-entries.js'
+import { isOver } from '../rules/period.js'
 import { parseRule } from '../rules/rule.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { readable } from '../store/read-parts.js'
@@ -11,6 +12,7 @@ import { accessProblems } from './haraka-access.js'
 import { spellingProblem } from '../entries/canonical.js'
 import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../entries/entry-problems.js'
 import { readReadable } from '../entries/whole-store.js'
+import { needOf, ruleRisk, serviceRisk, type Risk } from './status-risk.js'
 
 /** Something wrong in the store. */
 export interface StoreProblem {
@@ -20,15 +22,24 @@ export interface StoreProblem {
   readonly value: string | null
   /** What removes it; `null` where removing is no way out. */
   readonly removal: EntryChange | null
+  /** What removing it may mean for mail; `null` where it is surely not in force. */
+  readonly risk: Risk | null
 }
 
 /** A store in numbers. */
 export interface StatusReport {
   readonly owners: number
   readonly domains: { readonly on: number; readonly off: number }
-  /** On and acting, off, and on but asleep with the service of their domain. */
-  readonly rules: { readonly on: number; readonly off: number; readonly sleeping: number }
+  /** On and acting, off, on but asleep with the service of their domain, and on but expired. */
+  readonly rules: {
+    readonly on: number
+    readonly off: number
+    readonly sleeping: number
+    readonly expired: number
+  }
   readonly groups: number
+  /** Of the rules that are on: those of an owner whose mail may wait for a broken entry. */
+  readonly beside: number
   readonly problems: readonly StoreProblem[]
   /** Entries in a spelling that is only read, and no longer written; a sentence each. */
   readonly spellings: readonly string[]
@@ -52,48 +63,75 @@ export async function reportOn(context: Context): Promise<StatusReport> {
     sentence,
     value: null,
     removal: null,
+    risk: null,
   }))
   const compiled = new Groups(readGroups)
   const spellings: string[] = []
+  let beside = 0
   const domains = { on: 0, off: 0 }
-  const rules = { on: 0, off: 0, sleeping: 0 }
-  const add = (place: EntryPlace, value: string, problem: string): void => {
+  const rules = { on: 0, off: 0, sleeping: 0, expired: 0 }
+  const add = (
+    place: EntryPlace,
+    value: string,
+    problem: string,
+    needed = false,
+    risk: Risk | null = null,
+  ) => {
     problems.push({
       sentence: `${store.placeOf(place)}: ${problem}`,
       value,
-      removal: { ...place, expected: value, value: null },
+      removal: needed ? null : { ...place, expected: value, value: null },
+      risk,
     })
   }
 
   for (const [domain, json] of services) {
     const problem = serviceProblem(domain, json)
-    if (problem !== null) add({ key: 'domains', owner: domain, field: domain }, json, problem)
+    if (problem !== null)
+      add(
+        { key: 'domains', owner: domain, field: domain },
+        json,
+        problem,
+        false,
+        serviceRisk(context, domain, json, read),
+      )
     else domains[isOn({ owner: domain, service: json }) ? 'on' : 'off']++
   }
   for (const [group, json] of groups) {
     const problem = groupProblem(group, json)
     const place = { key: 'groups', owner: EVERYONE, field: group } as const
-    if (problem !== null) add(place, json, problem)
-    else spellings.push(...oldSpelling(store, place, json))
+    if (problem !== null) {
+      const need = needOf(group, read)
+      add(place, json, `${problem}${need}${groupWayOut(group)}`, need !== '')
+    } else spellings.push(...oldSpelling(store, place, json))
   }
   for (const entries of read.entries) {
     const { owner } = entries
     const nameProblem = ownerProblem(owner)
+    let on = 0
+    let waits = false
     for (const [id, json] of entries.rules) {
       const problem = nameProblem ?? ruleProblem(owner, id, json, compiled)
       const place = { key: 'rules', owner, field: id } as const
       if (problem !== null) {
-        add(place, json, problem)
+        // What only lacks a group is good itself: the group is to be mended.
+        const good = nameProblem === null && 'rule' in checkEntry(owner, id, json)
+        waits ||= nameProblem === null && effectOf(saidBy(json)) === 'waits'
+        add(place, json, problem, good, nameProblem === null ? ruleRisk(context, owner, id, json) : null)
         continue
       }
-      rules[stateOf(entries, json)]++
+      const state = stateOf(entries, json)
+      rules[state]++
+      if (state === 'on') on++
       spellings.push(...oldSpelling(store, place, json))
     }
+    if (waits) beside += on
     if (nameProblem === null && !(readServices instanceof Unreadable))
       problems.push(...withoutService(context, entries))
   }
-  for (const sentence of await filesAndLog(context)) problems.push({ sentence, value: null, removal: null })
-  return { owners: owners.length, domains, rules, groups: groups.size, problems, spellings }
+  for (const sentence of await filesAndLog(context))
+    problems.push({ sentence, value: null, removal: null, risk: null })
+  return { owners: owners.length, domains, rules, groups: groups.size, beside, problems, spellings }
 }
 
 /** What is read as it was meant, and is to be written so. */
@@ -123,11 +161,12 @@ function withoutService({ command }: Context, { owner, rules, service }: OwnerEn
   const domain = serviceDomainOf(owner)
   if (domain === null || service !== null || rules.size === 0) return []
   const sentence = `rules of ${quote(owner)} never act, since ${domain} has no service; switch it on with: ${command('domain', 'enable', domain)}`
-  return [{ sentence, value: null, removal: null }]
+  return [{ sentence, value: null, removal: null, risk: null }]
 }
 
-function stateOf(entries: OwnerEntries, json: string): 'on' | 'off' | 'sleeping' {
+function stateOf(entries: OwnerEntries, json: string): 'on' | 'off' | 'sleeping' | 'expired' {
   const checked = parseRule(json)
   if (!('rule' in checked) || !checked.rule.enabled) return 'off'
+  if (isOver(checked.rule, Date.now())) return 'expired'
   return isOn(entries) ? 'on' : 'sleeping'
 }

@@ -93,6 +93,11 @@ function judge(
   return { standing, unremembered }
 }
 
+/** Whether the Haraka of the chosen folder has never seen a store; one with rules elsewhere is not to be changed lightly. */
+export function isFirst({ folder }: Context): boolean {
+  return folder !== null && memoryOf(folder, () => undefined).read() === null
+}
+
 async function expiries({ store }: Context, owners: readonly string[]): Promise<KeyExpiry[]> {
   const found: KeyExpiry[] = []
   for (let start = 0; start < owners.length; start += BATCH) {

@@ -1,13 +1,14 @@
 /** `enforce-tls status`: whether the store is in order, and with `--fix` the way out where it is not. */
-import { canAsk, withQuestions } from './ask.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
+import { numbered } from '../words.js'
 import { valueOf } from '../entries/difference.js'
 import { StoreError } from '../store/rule-store.js'
 import { forwardedState } from './forwarded-words.js'
 import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
-import { standingIn } from './status-standing.js'
-import { reportOn, type StatusReport, type StoreProblem } from './status-report.js'
+import { isFirst, standingIn } from './status-standing.js'
+import { offerRemoval } from './status-fix.js'
+import { reportOn, type StoreProblem } from './status-report.js'
 
 interface StatusOptions {
   readonly fix?: true | undefined
@@ -22,7 +23,10 @@ export function addStatusCommand(program: Root, withStore: WithStore): void {
       'show the store, what it holds, and every entry that is not valid; exit code 1 if there is one',
     )
     .option('--fix', 'show each entry that is not valid, and offer to remove it')
-    .option('--yes', 'with --fix: remove them all without a question; history keeps what they were')
+    .option(
+      '--yes',
+      'with --fix: remove without a question what is surely not in force; history keeps what it was',
+    )
     .addHelpText('after', examples('status', 'status --json', 'status --fix'))
     .action((options, command) =>
       withStore(command.optsWithGlobals(), (context) => showStatus(context, options)),
@@ -31,10 +35,17 @@ export function addStatusCommand(program: Root, withStore: WithStore): void {
 
 async function showStatus(context: Context, { fix, yes }: StatusOptions): Promise<void> {
   const { store, output } = context
-  const facts = await store.facts()
+  const facts = await store.facts().catch((error: unknown) => {
+    if (!(error instanceof StoreError) || !/refuses connections/.test(error.message) || !isFirst(context))
+      throw error
+    throw new Refusal([
+      error.message,
+      'rules can also be kept in a file, without Redis: [store] type=file in config/enforce-tls.ini',
+    ])
+  })
   const standing = await standingIn(context)
   const entries = await reportOn(context)
-  const about = standing.problems.map((sentence) => ({ sentence, value: null, removal: null }))
+  const about = standing.problems.map((sentence) => ({ sentence, value: null, removal: null, risk: null }))
   const report = { ...entries, problems: [...about, ...entries.problems] }
   const { domains, rules } = report
   const forwarded = forwardedState(context)
@@ -43,7 +54,12 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     marker: standing.marker,
     owners: String(report.owners),
     domains: `${domains.on} on, ${domains.off} off`,
-    rules: `${rules.on} on, ${rules.off} off, ${rules.sleeping} sleeping (on, but the service of their domain is off)`,
+    rules: `${rules.on} on, ${rules.off} off, ${rules.sleeping} sleeping (on, but the service of their domain is off), ${rules.expired} expired`,
+    ...(report.beside === 0
+      ? {}
+      : {
+          'beside broken ones': `${numbered(report.beside, 'rule')} that ${report.beside === 1 ? 'is' : 'are'} on: mail of the same owners waits where Haraka has read no valid version of the broken ones`,
+        }),
     groups: String(report.groups),
     ...(forwarded === null ? {} : { 'forwarded mail': forwarded }),
     problems: String(report.problems.length),
@@ -66,45 +82,8 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
   const [first, ...rest] = left.map(({ sentence }) => sentence)
   if (first === undefined) return
   const fixable = left.some(({ removal }) => removal !== null) && !fix
-  throw new Refusal([first, ...rest], fixable ? [context.command('status', '--fix')] : [])
-}
-
-/** Shows each entry and asks; gives those that were removed. */
-async function offerRemoval(
-  context: Context,
-  { problems }: StatusReport,
-  yes: boolean,
-): Promise<readonly StoreProblem[]> {
-  const { output, write } = context
-  const removable = problems.filter(({ removal }) => removal !== null)
-  if (removable.length === 0) return []
-  if (!yes && !canAsk(output))
-    throw new Refusal(['nothing was removed: nobody can be asked here; --yes removes without a question'])
-  const removed: StoreProblem[] = []
-  await withQuestions(output, async (confirmed) => {
-    for (const problem of removable) {
-      const { sentence, value, removal } = problem
-      output.line(sentence)
-      output.item(value ?? '')
-      if (removal === null || (!yes && !(await confirmed('Remove it?')))) continue
-      const why = await refusalOf(write([removal]))
-      if (why === null) removed.push(problem)
-      output.item(why ?? 'removed')
-    }
-  })
-  return removed
-}
-
-/** Why an entry was not removed, where that is about this entry; `null` for one that was. */
-async function refusalOf(removing: Promise<void>): Promise<string | null> {
-  try {
-    await removing
-    return null
-  } catch (error) {
-    if (error instanceof StoreError && error.code !== 'STORE_UNAVAILABLE')
-      return `not removed: ${error.message}`
-    throw error
-  }
+  const ways = fix ? left.flatMap(({ risk }) => risk?.commands ?? []) : []
+  throw new Refusal([first, ...rest], fixable ? [context.command('status', '--fix')] : ways)
 }
 
 function dataOf({ sentence, value, removal }: StoreProblem): object {

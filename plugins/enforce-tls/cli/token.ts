@@ -3,6 +3,9 @@ import ms from 'ms'
 import { newToken, parseToken, ROLES, type Role, type Token } from '../console/auth/account.js'
 import { quote } from '../rules/owner.js'
 import { examples, retryConflicts, type Root } from './context.js'
+import { StoreError } from '../store/rule-store.js'
+import { ownerHint } from './hints.js'
+import { printWarning } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { rightsOf, rightsWords, type VaultContext, type WithVault } from './vault-context.js'
 
@@ -55,16 +58,14 @@ export function addTokenCommands(program: Root, withVault: WithVault): void {
     )
 }
 
-async function createToken(
-  { vault, output }: VaultContext,
-  name: string,
-  options: CreateOptions,
-): Promise<void> {
+async function createToken(context: VaultContext, name: string, options: CreateOptions): Promise<void> {
+  const { vault, output } = context
   if (name.trim() === '' || name.length > NAME_MAX || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(name))
     throw new Refusal([
       `${quote(name)} is no name for a token: up to ${NAME_MAX} characters in one line are expected`,
     ])
   const rights = rightsOf(options.role, options.domain ?? [])
+  await warnOfUnknown(context, rights.domains)
   const now = Date.now()
   const lasts = options.expires === undefined ? null : durationOf(options.expires)
   const { id, text, hash } = newToken()
@@ -82,6 +83,23 @@ async function createToken(
   output.line(
     token.expiresAt === undefined ? 'It holds until it is revoked.' : `It holds until ${token.expiresAt}.`,
   )
+}
+
+/** Warns of domains that the rules do not know, while a name near to them is known. */
+async function warnOfUnknown({ output, openRules }: VaultContext, domains: readonly string[]): Promise<void> {
+  if (domains.length === 0) return
+  const store = openRules()
+  try {
+    for (const domain of domains) {
+      const hint = await ownerHint(store, domain)
+      if (hint !== '') printWarning(output.terminal, `nothing is known of ${domain}${hint}`)
+    }
+  } catch (error) {
+    // The token is good whatever becomes of the hint.
+    if (!(error instanceof StoreError)) throw error
+  } finally {
+    await store.close()
+  }
 }
 
 function durationOf(text: string): number {

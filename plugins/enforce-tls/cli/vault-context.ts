@@ -6,11 +6,15 @@ import type { SharedOptions } from './context.js'
 import { newFiles } from './new-files.js'
 import { Output, type Terminal } from './output.js'
 import { WrongUse } from './refusal.js'
+import { openStore } from '../store/open-store.js'
+import type { ReadStore } from '../store/rule-store.js'
 import { chooseStore, commandLine } from './store-option.js'
 
 /** What such a command works with. */
 export interface VaultContext {
   readonly vault: Vault
+  /** Opens the store of the rules beside it; to be closed. */
+  readonly openRules: () => ReadStore & { close(): Promise<void> }
   readonly output: Output
   /** A command line of this program on the same store. */
   readonly command: (...words: readonly string[]) => string
@@ -34,7 +38,12 @@ export function vaultRunner(terminal: Terminal): WithVault {
     const vault = openVault(settings, files.owner)
     try {
       const output = new Output(terminal, options.json === true)
-      await work({ vault, output, command: (...given) => commandLine(...given, ...words) })
+      await work({
+        vault,
+        output,
+        openRules: () => openStore(settings),
+        command: (...given) => commandLine(...given, ...words),
+      })
       files.tell(output)
     } finally {
       await vault.close()

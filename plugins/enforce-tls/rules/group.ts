@@ -108,6 +108,14 @@ function readJson(json: string): { readonly json: unknown } | { value: string; p
   }
 }
 
+/** How to mend a group that is not there or not valid, as the end of a sentence. */
+export function groupWayOut(name: string): string {
+  // The name may come from a broken entry, and this is typed into a shell.
+  return groupNameProblem(name) === null
+    ? `; write it anew with: enforce-tls group set ${name} <pattern>...`
+    : ''
+}
+
 /** A group's problem as one clause. */
 export function formatGroupProblem({ value, problem }: { value: string; problem: string }): string {
   return value === '' ? problem : `value ${value}: ${problem}`
@@ -168,11 +176,11 @@ export class Groups {
     if (json === undefined) {
       const meant = nearest(name, this.#stored.keys())
       const hint = didYouMean(meant && GROUP_PREFIX + meant)
-      return { problem: `names a group that does not exist${hint}` }
+      return { problem: `names a group that does not exist${groupWayOut(name)}${hint}` }
     }
     const checked = yield* parsingGroup(json)
     return 'patterns' in checked
       ? checked
-      : { problem: `names a group that is not valid: ${formatGroupProblem(checked)}` }
+      : { problem: `names a group that is not valid: ${formatGroupProblem(checked)}${groupWayOut(name)}` }
   }
 }

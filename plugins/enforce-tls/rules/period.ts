@@ -36,6 +36,11 @@ export function periodOf({ startsAt, expiresAt }: Pick<Rule, 'startsAt' | 'expir
   }
 }
 
+/** Whether a checked rule has expired. @param now in milliseconds since 1970 */
+export function isOver(rule: Pick<Rule, 'startsAt' | 'expiresAt'>, now: number): boolean {
+  return now >= periodOf(rule).until
+}
+
 /** In milliseconds since 1970; `NaN` for what is no time. */
 function instantOf(text: string): number {
   const [, year, month, day] = TIME.exec(text) ?? []

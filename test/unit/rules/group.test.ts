@@ -75,7 +75,7 @@ describe('a group', () => {
 
   it('that does not exist makes a rule that names it invalid, even one that is off', () => {
     const missing =
-      /^field criteria\.to\.matches\w+\[\d\]: "group:banks" names a group that does not exist(?:; did you mean "group:bank"\?)?$/
+      /^field criteria\.to\.matches\w+\[\d\]: "group:banks" names a group that does not exist; write it anew with: enforce-tls group set banks <pattern>\.\.\.(?:; did you mean "group:bank"\?)?$/
     assert.throws(broken(when(to('bank.example', 'group:banks')), {}), invalid(missing))
     assert.throws(broken(when(notTo('group:banks')), { bank: ['a.example'] }), invalid(missing))
     const [off] = problemsOf(when(to('group:banks'), { enabled: false }), {})
@@ -93,7 +93,8 @@ describe('a group', () => {
     assert.equal(groupsProblem(to('group:banks'), groups), null)
     assert.deepEqual(groupsProblem(to('a.example', 'group:bank'), groups), {
       field: 'criteria.to.matchesAny[1]',
-      problem: '"group:bank" names a group that does not exist; did you mean "group:banks"?',
+      problem:
+        '"group:bank" names a group that does not exist; write it anew with: enforce-tls group set bank <pattern>...; did you mean "group:banks"?',
     })
   })
 

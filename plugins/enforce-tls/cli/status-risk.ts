@@ -1,0 +1,68 @@
+/** What removing a broken entry may mean for mail: a Haraka that has read a valid version of it goes by that one. */
+import { parseDomain } from '../rules/address.js'
+import { effectOf, saidBy } from '../rules/entry-problem.js'
+import { GROUP_PREFIX } from '../rules/group.js'
+import { serviceDomainOf } from '../rules/owner.js'
+import type { Readable } from '../entries/whole-store.js'
+import { numbered } from '../words.js'
+import type { Context } from './context.js'
+import { senderWords } from './rule-words.js'
+
+/** What may no longer be held to TLS. */
+export interface Risk {
+  /** Sentences without an end, before and after it is removed. */
+  readonly before: string
+  readonly after: string
+  /** What to do instead, or what removes it by name. */
+  readonly commands: readonly string[]
+}
+
+/** Of a rule that is not readably off. */
+export function ruleRisk({ command }: Context, owner: string, id: string, json: string): Risk | null {
+  if (effectOf(saidBy(json)) === 'off') return null
+  return {
+    before: `it may be in force: once it is removed, mail of ${senderWords(owner)} that it covers is no longer held to TLS by it`,
+    after: `mail of ${senderWords(owner)} that it covered is no longer held to TLS by it`,
+    commands: [command('rule', 'edit', owner, id, '--editor'), command('rule', 'delete', owner, id, '--yes')],
+  }
+}
+
+/** Of a domain's service that is not readably off, while there are rules that it switches. */
+export function serviceRisk(
+  { command }: Context,
+  domain: string,
+  json: string,
+  { entries, leftOut }: Readable,
+): Risk | null {
+  const parsed = parseDomain(domain)
+  // Under another spelling nobody looks it up.
+  if ('problem' in parsed || parsed.domain !== domain || saidBy(json).enabled === false) return null
+  const owners = [
+    ...entries.flatMap(({ owner, rules }) => (rules.size > 0 ? [owner] : [])),
+    ...leftOut.keys(),
+  ]
+  if (!owners.some((owner) => serviceDomainOf(owner) === domain)) return null
+  return {
+    before: `it may be in force: once it is removed, the rules of ${domain} and of its senders are inactive, and mail that they cover is no longer held to TLS by them`,
+    after: `the rules of ${domain} and of its senders are inactive, and mail that they covered is no longer held to TLS by them`,
+    commands: [command('domain', 'enable', domain), command('domain', 'disable', domain)],
+  }
+}
+
+/** Who needs a group, as a part of a sentence; empty where surely nobody does. */
+export function needOf(group: string, { entries, leftOut }: Readable): string {
+  const count = entries.flatMap(({ rules }) =>
+    [...rules.values()].filter((json) => mentions(json, group)),
+  ).length
+  if (count > 0) return `; ${numbered(count, 'rule')} ${count === 1 ? 'needs' : 'need'} it`
+  return leftOut.size > 0 ? '; whether rules need it is unknown' : ''
+}
+
+/** Looked for in the text, since a broken rule may need it as well; JSON can spell every letter as \uXXXX. */
+function mentions(json: string, group: string): boolean {
+  const text = json.replace(/\\u([0-9a-f]{4})/gi, (_, digits: string) =>
+    String.fromCharCode(parseInt(digits, 16)),
+  )
+  const [, ...behind] = text.split(GROUP_PREFIX + group)
+  return behind.some((rest) => !/^[a-z0-9._-]/.test(rest))
+}
