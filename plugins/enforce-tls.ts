@@ -4,6 +4,7 @@
  */
 import path from 'node:path'
 import { Enforcer } from './enforce-tls/enforcer.js'
+import { markHeader } from './enforce-tls/header-limit.js'
 import type {
   HarakaAddress,
   HarakaConnection,
@@ -29,6 +30,7 @@ export function register(this: HarakaPlugin): void {
   }
   this.register_hook('init_master', 'check_start')
   this.register_hook('init_child', 'check_start')
+  this.register_hook('data_post', 'after_data', -100)
   this.register_hook('queue_outbound', 'before_queue', -100)
   this.register_hook('queue', 'before_forward', -100)
   this.register_hook('send_email', 'before_attempt', -100)
@@ -55,6 +57,12 @@ function problemAtStart(): string | null {
   } catch (error) {
     return `what other plugins could do is unknown: ${error instanceof Error ? error.message : String(error)}`
   }
+}
+
+/** Hook `data_post`. */
+export function after_data(this: HarakaPlugin, next: Next, { transaction }: HarakaConnection): void {
+  if (transaction) markHeader(transaction)
+  next()
 }
 
 /** Hook `queue_outbound`. */

@@ -8,6 +8,7 @@ import { requirementOfMark } from './delivery/held-bounce.js'
 import { readHeaderBlock } from './delivery/message-header.js'
 import { isGone } from './delivery/queue-files.js'
 import { comparable } from './envelope.js'
+import { HEADER_CUT, isHeaderCut } from './header-limit.js'
 import type { HarakaAddress, HarakaMailItem } from './haraka/types.js'
 import { rulesOf, type Reports } from './report-only.js'
 import { RulesUnknown, type RuleBook } from './rule-book.js'
@@ -181,10 +182,12 @@ export class Decisions {
 
 /** So many recipients are looked at between two yields. */
 const PIECE = 100
+
 /** What can't be read is unknown to the rules: to wait for it might have no end. */
 async function headersOf(item: HarakaMailItem): Promise<HeaderBlock> {
   try {
-    return await readHeaderBlock(item.path, item.data_start)
+    const cut = isHeaderCut(item.todo.notes) ? HEADER_CUT : null
+    return await readHeaderBlock(item.path, item.data_start, cut)
   } catch (error) {
     if (await isGone(item.path)) throw error
     item.logerror(

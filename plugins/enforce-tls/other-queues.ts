@@ -8,6 +8,7 @@ import { comparable } from './envelope.js'
 import type { HarakaConnection, HarakaPlugin, HarakaTransaction, Next } from './haraka/types.js'
 import { HeldHooks } from './queue-plugins.js'
 import { RulesUnknown, type RuleBook } from './rule-book.js'
+import { HEADER_CUT, isHeaderCut } from './header-limit.js'
 import { HeaderBlock } from './rules/header-block.js'
 import type { Requirement } from './rules/requirement.js'
 import type { Settings } from './settings.js'
@@ -56,11 +57,12 @@ export function keepFromOtherQueues(
  * @throws {RulesUnknown} (rejects) as `RuleBook.verdictsOn` does.
  */
 export async function requirementsOf(
-  { mail_from, rcpt_to, header }: HarakaTransaction,
+  { mail_from, rcpt_to, header, notes }: HarakaTransaction,
   rules: RuleBook,
 ): Promise<readonly Requirement[]> {
   // With the line ends that the queue file will have: limits must be the same there.
-  const headers = () => new HeaderBlock(`${header.toString().replace(/\r?\n/g, '\r\n')}\r\n`)
+  const text = () => `${header.toString().replace(/\r?\n/g, '\r\n')}\r\n`
+  const headers = () => new HeaderBlock(text(), isHeaderCut(notes) ? HEADER_CUT : null)
   const verdicts = await rules.verdictsOn(comparable(mail_from), rcpt_to.map(comparable), headers)
   return verdicts.flatMap(({ requirement }) => (requirement === null ? [] : [requirement]))
 }

@@ -8,7 +8,7 @@ import type { PartnerCheck } from '../check/types.js'
 import { formatAddress } from '../rules/address.js'
 import { explain, type Explanation } from '../rules/explain.js'
 import { explanationData } from '../rules/explanation-data.js'
-import { HEADER_BYTES_MAX, HeaderBlock } from '../rules/header-block.js'
+import { asQueued, HEADER_BYTES_MAX, HeaderBlock } from '../rules/header-block.js'
 import type { MessageView } from '../rules/match.js'
 import { ownersOf, quote, serviceDomainOf } from '../rules/owner.js'
 import { fileProblem } from '../store/file-problem.js'
@@ -134,7 +134,7 @@ async function headerOf(file: string): Promise<HeaderBlock> {
     // One byte more than is looked at tells that there is more.
     const length = HEADER_BYTES_MAX + 1
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0)
-    return new HeaderBlock(buffer.subarray(0, bytesRead))
+    return new HeaderBlock(asQueued(buffer.subarray(0, bytesRead)))
   } catch (error) {
     throw new Refusal([`--message ${file} ${fileProblem(error)}`])
   }

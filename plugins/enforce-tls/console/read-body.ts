@@ -1,7 +1,7 @@
 /** Reading the body of a request, as far as it may be read at all. */
 import type { IncomingMessage } from 'node:http'
 import express from 'express'
-import { DEPTH_MAX, isTooDeep } from '../rules/json.js'
+import { jsonExcess } from '../rules/json.js'
 import { Problem } from './problem.js'
 
 /** The largest body. */
@@ -19,13 +19,16 @@ export function readJson(limit: string) {
     type: 'application/json',
     inflate: false,
     verify: (request, _response, body, encoding) => {
-      if (encoding !== 'utf-8')
+      if (encoding !== 'utf-8') {
         refused.set(request, new Problem(415, 'not-json', 'A body in UTF-8 is expected.'))
+        return
+      }
       // The marks of JSON are the same in bytes and in characters.
-      else if (isTooDeep(body.toString('latin1')))
+      const excess = jsonExcess(body.toString('latin1'))
+      if (excess !== null)
         refused.set(
           request,
-          new Problem(400, 'too-deep', `The body is nested deeper than ${DEPTH_MAX} levels.`),
+          new Problem(400, excess.includes('deeper') ? 'too-deep' : 'too-large', `The body ${excess}.`),
         )
     },
   })

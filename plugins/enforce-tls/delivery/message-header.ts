@@ -9,16 +9,21 @@ const FIRST = 16 * 1024
  * The header block of a queued message, as far as it is looked at (`HEADER_BYTES_MAX`).
  *
  * @param start where the message begins in the file, in bytes
+ * @param cut see `HeaderBlock`
  * @throws where the file can't be read (rejects)
  */
-export async function readHeaderBlock(file: string, start: number): Promise<HeaderBlock> {
+export async function readHeaderBlock(
+  file: string,
+  start: number,
+  cut: string | null = null,
+): Promise<HeaderBlock> {
   const handle = await open(file)
   try {
     const beginning = await readUpTo(handle, start, FIRST)
     if (beginning.length < FIRST || /\n\r?\n/.test(beginning.toString('latin1')))
-      return new HeaderBlock(beginning)
+      return new HeaderBlock(beginning, cut)
     // One byte more than is looked at tells that there is more.
-    return new HeaderBlock(await readUpTo(handle, start, HEADER_BYTES_MAX + 1))
+    return new HeaderBlock(await readUpTo(handle, start, HEADER_BYTES_MAX + 1), cut)
   } finally {
     await handle.close()
   }

@@ -165,6 +165,9 @@ export interface HarakaTransaction {
   readonly uuid: string
   readonly mail_from: HarakaAddress
   readonly rcpt_to: readonly HarakaAddress[]
+  /** The lines of the header that Haraka has taken; it drops those beyond the limit of its settings. */
+  readonly header_lines?: readonly string[]
+  readonly cfg?: { readonly headers?: { readonly max_lines?: number } }
   /** As text: the header block as it stands. */
   readonly header: { toString(): string }
   /** `queue.wants` is the short name of the queue plugin that is to have the message. */

@@ -35,8 +35,10 @@ export class HeaderBlock {
   /**
    * @param message a message, or its beginning: more than `HEADER_BYTES_MAX` unless the header block ends before.
    *   `null`: it can't be read
+   * @param cut why fields may be missing, where that is known
    */
-  constructor(message: Buffer | string | null) {
+  constructor(message: Buffer | string | null, cut: string | null = null) {
+    this.#rest = cut
     if (message === null) this.#broken = "the message's header could not be read"
     else this.#read(Buffer.from(message))
   }
@@ -116,4 +118,13 @@ function lazily(raw: string): HeaderValue {
       return read().flaw
     },
   }
+}
+
+/**
+ * A message as Haraka puts it into its queue: a line end of its own in place of each CR alone, which begins a folded
+ * line there, and a field of its own before all others.
+ */
+export function asQueued(message: Buffer | string): Buffer {
+  const text = Buffer.from(message).toString('latin1')
+  return Buffer.from(`Received: by Haraka\r\n${text.replace(/\r(?!\n)/g, '\r\n ')}`, 'latin1')
 }

@@ -3,26 +3,35 @@
  * value afterwards (a comparison, a schema, `JSON.stringify`) runs out of stack. So depth is looked at first. Pure.
  */
 
+/** As many values as the longest group has patterns, and some; far more names than anything of ours has. */
+const VALUES_MAX = 120_000
+const NAMES_MAX = 20_000
 /** Far more levels than anything of ours has, far fewer than the stack holds. */
 export const DEPTH_MAX = 64
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const COLON = 0x3a
 const [LIST, LIST_END, OBJECT, OBJECT_END] = [0x5b, 0x5d, 0x7b, 0x7d]
 
-/** Whether lists and objects in a JSON text are nested deeper than `DEPTH_MAX`; one pass, for any text. */
-export function isTooDeep(text: string): boolean {
+/** Why a JSON text is not read whatever it holds, as the end of a sentence; `null` for none. One pass, for any text. */
+export function jsonExcess(text: string): string | null {
   let depth = 0
+  let values = 0
+  let names = 0
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at)
     if (char === QUOTE) {
       at = endOfString(text, at)
-      if (at < 0) return false
+      if (at < 0) return null
     } else if (char === LIST || char === OBJECT) {
-      if (++depth > DEPTH_MAX) return true
+      if (++depth > DEPTH_MAX) return `is nested deeper than ${DEPTH_MAX} levels`
     } else if (char === LIST_END || char === OBJECT_END) depth--
+    else if (char === COMMA && ++values > VALUES_MAX) return `has more than ${VALUES_MAX} values`
+    else if (char === COLON && ++names > NAMES_MAX) return `has more than ${NAMES_MAX} names`
   }
-  return false
+  return null
 }
 
 /** The longest text of one entry, in characters: reading it as a whole takes some milliseconds. */
@@ -38,8 +47,10 @@ class NotRead extends SyntaxError {}
  * @throws {SyntaxError} where the text is not JSON, or is not read; `notJson` says which.
  */
 export function parseJson(text: string, max = LENGTH_MAX): unknown {
-  if (text.length > max) throw new NotRead(`is longer than ${max / 1024 / 1024} MB`)
-  if (isTooDeep(text)) throw new NotRead(`is nested deeper than ${DEPTH_MAX} levels`)
+  if (text.length > max)
+    throw new NotRead(`is longer than ${max < 1024 * 1024 ? `${max / 1024} kB` : `${max / 1024 / 1024} MB`}`)
+  const excess = jsonExcess(text)
+  if (excess !== null) throw new NotRead(excess)
   return JSON.parse(text)
 }
 

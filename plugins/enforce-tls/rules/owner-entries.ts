@@ -4,7 +4,7 @@
  */
 import { saidBy, Unreadable } from './entry-problem.js'
 import { GROUP_PREFIX } from './group.js'
-import { parseJson } from './json.js'
+import { notJson, parseJson } from './json.js'
 import { parseOwner, serviceDomainOf } from './owner.js'
 import { atOnce, type InPieces } from './pieces.js'
 import { formatProblem, parsingRule, type Rule } from './rule.js'
@@ -60,13 +60,16 @@ function ruleIdProblem(id: string): string | null {
     : 'is not a rule id: 1 to 64 printable ASCII characters without spaces are expected'
 }
 
+/** The longest service that is read, in characters: it is looked at with every owner of its domain. */
+const SERVICE_MAX = 64 * 1024
+
 /** Reads a service entry; the fields that this version does not know are left to others. */
 export function parseService(json: string): Service | { problem: string } {
   let value: unknown
   try {
-    value = parseJson(json)
-  } catch {
-    return { problem: 'is not JSON; expected: { "enabled": true } or { "enabled": false }' }
+    value = parseJson(json, SERVICE_MAX)
+  } catch (error) {
+    return { problem: `${notJson(error)}; expected: { "enabled": true } or { "enabled": false }` }
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { problem: 'is not an object; expected: { "enabled": true } or { "enabled": false }' }

@@ -4,6 +4,7 @@
  * is not looked at here.
  */
 import { parseDomain } from '../rules/address.js'
+import { jsonExcess } from '../rules/json.js'
 import { PIECE } from '../rules/owner-entries.js'
 import { parseOwner, quote } from '../rules/owner.js'
 import { atOnce, sorting, type InPieces } from '../rules/pieces.js'
@@ -66,7 +67,7 @@ export function* readingDocument(text: string): InPieces<RulesDocument> {
   const document = emptyDocument()
   let read = 0
   function* add(entries: Map<string, string>, name: string, { start, end }: Part): InPieces<void> {
-    entries.set(name, JSON.stringify(JSON.parse(json.slice(start, end))))
+    entries.set(name, compacted(json.slice(start, end)))
     read += end - start
     if (read < PIECE) return
     read = 0
@@ -146,6 +147,11 @@ export function* compactJson(text: string): InPieces<string> {
   const found = yield* scanning(text, 0)
   if ('problem' in found) throw new DocumentProblem(`${quote(text)} can't be kept in it, it ${found.problem}`)
   return JSON.stringify(parsed(text))
+}
+
+/** What is too large to be read stays as it is: who reads the entry says what is wrong with it. */
+function compacted(text: string): string {
+  return text.length > PIECE && jsonExcess(text) !== null ? text : JSON.stringify(parsed(text))
 }
 
 function parsed(text: string): unknown {

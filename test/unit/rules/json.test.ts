@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { parseUser } from '../../../plugins/enforce-tls/console/auth/account.js'
 import { textDifferences, valueOf } from '../../../plugins/enforce-tls/entries/difference.js'
 import { parseGroup } from '../../../plugins/enforce-tls/rules/group.js'
-import { DEPTH_MAX, isTooDeep, parseJson } from '../../../plugins/enforce-tls/rules/json.js'
+import { DEPTH_MAX, jsonExcess, parseJson } from '../../../plugins/enforce-tls/rules/json.js'
 import { parseService } from '../../../plugins/enforce-tls/rules/owner-entries.js'
 import { parseRule } from '../../../plugins/enforce-tls/rules/rule.js'
 import { parseHistoryLine } from '../../../plugins/enforce-tls/store/history.js'
@@ -37,12 +37,12 @@ describe('the depth of a JSON text', () => {
   ]
   for (const [text, tooDeep] of ROWS)
     it(`${text.slice(0, 20)}… of ${text.length} characters is ${tooDeep ? 'too much' : 'good'}`, () =>
-      assert.equal(isTooDeep(text), tooDeep))
+      assert.equal(jsonExcess(text) !== null, tooDeep))
 
   it('is looked at in linear time, whatever is in it', () => {
     const begun = process.cpuUsage()
     for (const text of ['\\'.repeat(1e6), '"'.repeat(1e6), '\\"'.repeat(1e6), '["\\\\"'.repeat(1e5)])
-      isTooDeep(text)
+      jsonExcess(text)
     assert.ok(process.cpuUsage(begun).user < 2e6)
   })
 })
@@ -66,4 +66,26 @@ describe('a text that is nested 300,000 deep', () => {
       assert.equal(textDifferences('{}', text).length, 1)
     })
   }
+})
+
+describe('a text of too many parts', () => {
+  for (const [what, text, problem] of [
+    ['values', `[${'[],'.repeat(120_001)}[]]`, 'has more than 120000 values'],
+    ['names', `{${'"a":0,'.repeat(20_000)}"b":0}`, 'has more than 20000 names'],
+  ] as const)
+    it(`(${what}) is told in words before it is read`, () => {
+      assert.equal(jsonExcess(text), problem)
+      assert.throws(() => parseJson(text), SyntaxError)
+      const group = parseGroup(text)
+      assert.ok('problem' in group && group.problem.startsWith(problem))
+    })
+
+  it('may be a service that is too long, which says so', () => {
+    const service = parseService(JSON.stringify({ enabled: true, note: 'x'.repeat(70_000) }))
+    assert.ok('problem' in service && service.problem.startsWith('is longer than 64 kB; expected: '))
+  })
+
+  it('has as many as the longest group', () => {
+    assert.equal(jsonExcess(JSON.stringify(Array.from({ length: 100_000 }, (_, n) => `a${n}.example`))), null)
+  })
 })

@@ -3,7 +3,7 @@ import type { MailAddress } from '../../rules/address.js'
 import { addressIn } from '../../rules/spelling.js'
 import { explaining } from '../../rules/explain.js'
 import { explanationData } from '../../rules/explanation-data.js'
-import { HEADER_BYTES_MAX, HeaderBlock } from '../../rules/header-block.js'
+import { asQueued, HEADER_BYTES_MAX, HeaderBlock } from '../../rules/header-block.js'
 import type { MessageView } from '../../rules/match.js'
 import { Unreadable } from '../../rules/entry-problem.js'
 import type { StoredGroups } from '../../rules/group.js'
@@ -158,7 +158,7 @@ function messageOf({ from, to, direction = 'outgoing', header }: ExplainBody): M
     direction,
     sender,
     recipient: addressOf('to', to),
-    headers: header === undefined ? undefined : new HeaderBlock(header),
+    headers: header === undefined ? undefined : new HeaderBlock(asQueued(header)),
     now: Date.now(),
   }
 }

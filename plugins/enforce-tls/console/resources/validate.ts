@@ -6,7 +6,7 @@ import { didYouMean, nearest } from '../../nearest.js'
 import type { InPieces } from '../../rules/pieces.js'
 import { inPieces } from '../../store/turns.js'
 import { route, type Call, type Reply } from '../route.js'
-import { list, object, problem, suggestion, text } from '../schemas.js'
+import { list, object, problem, shortText, suggestion, text } from '../schemas.js'
 
 const VALUES_MAX = 500
 
@@ -24,7 +24,7 @@ export const validateRoutes = [
     needs: 'reader',
     body: object({
       field: { type: 'string', enum: ['to', 'from', 'subject', 'header'] },
-      values: list(text, VALUES_MAX),
+      values: list(shortText, VALUES_MAX),
     }),
     answers: {
       200: list(object({ value: text, problem, normalised: text, suggestion }, 'normalised', 'suggestion')),
