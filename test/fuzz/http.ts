@@ -36,7 +36,10 @@ export async function request(stage: Stage, wanted: Wanted): Promise<number> {
     return 0
   }
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0)
-  const stated = status === 503 && /"code":"[\w-]+","message":"./.test(answer)
+  // What is stated: the store does not answer, or somebody has put into it what the API can't read nor mend.
+  const stated =
+    (status === 503 && /"code":"[\w-]+","message":"./.test(answer)) ||
+    (status === 500 && /"code":"store-corrupt","message":"./.test(answer))
   if (status >= 500 && !stated)
     stage.ledger.violated(`${what} was answered ${status}: ${answer.slice(-400)}`, {
       kind: `${status} ${method} ${path.split(/[/?]/)[0] ?? ''}`,

@@ -1,5 +1,6 @@
 /**
- * The console in a Haraka: below `/enforce-tls/` of its HTTP server. Made with the first request that finds it
+ * The console in a Haraka: below `/enforce-tls/` of its HTTP server. Its modules are loaded at the start where it is
+ * switched on, because loading takes long enough for mail to notice; otherwise with the first request that finds it
  * switched on, so that a Haraka without a console carries nothing of it.
  */
 import type { BounceOptions } from '../delivery/bounce.js'
@@ -63,6 +64,11 @@ export class ConsoleHost {
     if (this.#isServed) {
       if (server && !server.maxConnections) server.maxConnections = CONNECTIONS_MAX
       plugin.loginfo('the console is at /enforce-tls/ of the HTTP server')
+      // What can't be loaded is told at the first request.
+      return void loadConsole().then(
+        () => next(),
+        () => next(),
+      )
     }
     next()
   }
@@ -98,11 +104,7 @@ export class ConsoleHost {
 
   async #build() {
     const { plugin, store, settings, storePlace, bounceOptions, checkPartner } = this.#options
-    const [{ openVault }, { mountConsole }, { previewBounce }] = await Promise.all([
-      import('./auth/open-vault.js'),
-      import('./mount.js'),
-      import('./preview-bounce.js'),
-    ])
+    const [{ openVault }, { mountConsole }, { previewBounce }] = await loadConsole()
     const vault = openVault(storePlace)
     const deliveries = openDeliveryLog(storePlace)
     const answer = mountConsole({
@@ -117,4 +119,8 @@ export class ConsoleHost {
     })
     return { vault, deliveries, answer }
   }
+}
+
+function loadConsole() {
+  return Promise.all([import('./auth/open-vault.js'), import('./mount.js'), import('./preview-bounce.js')])
 }

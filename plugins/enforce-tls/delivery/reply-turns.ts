@@ -56,6 +56,6 @@ export class ReplyTurns {
     // Where a command follows at once, what is here already would pass for the reply to it.
     const commandFollows = refusal ? GOES_ON.has(asked ?? '') : !LAST_WORDS.has(asked ?? '')
     if (more && commandFollows) return { ok: false, problem: `more than the reply to ${asked ?? 'nothing'}` }
-    return { ok: true, line: heard, last: asked === null }
+    return { ok: true, line: heard, last: asked === null || asked === 'QUIT' }
   }
 }

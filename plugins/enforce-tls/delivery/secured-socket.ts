@@ -17,6 +17,8 @@ import type { LoggedSession } from './verified.js'
 const BLOCK_TIMEOUT = 3 * 60_000
 /** The reply to the final dot has more time (RFC 5321 section 4.5.3.2.6): giving up early doubles mail. */
 const DOT_TIMEOUT = 10 * 60_000
+/** After QUIT nothing is waited for that anybody needs: it is over after this, in ms, whatever the peer sends. */
+const QUIT_TIMEOUT = 2000
 /** A reply that trickles in has at least this many times of the silence that Haraka allows. */
 const TRICKLE_FACTOR = 2
 
@@ -131,10 +133,12 @@ export class SecuredSocket extends EventEmitter {
     this.#turns.ask(data)
     if (this.#turns.asked === 'MAIL') this.onMail?.()
     const dot = data === '.\r\n'
-    // After QUIT nothing is waited for that anybody needs.
-    const patient = dot ? DOT_TIMEOUT : this.#turns.asked === 'QUIT' ? idle : Math.max(idle, reply)
-    if (idle > 0) this.#tls.setTimeout(patient)
-    this.#arm(idle === 0 ? DOT_TIMEOUT : dot ? patient : Math.max(idle * TRICKLE_FACTOR, patient))
+    if (this.#turns.asked === 'QUIT') this.#arm(QUIT_TIMEOUT)
+    else {
+      const patient = dot ? DOT_TIMEOUT : Math.max(idle, reply)
+      if (idle > 0) this.#tls.setTimeout(patient)
+      this.#arm(idle === 0 ? DOT_TIMEOUT : dot ? patient : Math.max(idle * TRICKLE_FACTOR, patient))
+    }
     // A refusal that came before EHLO is the reply to it.
     if (this.#lines.waiting !== '') process.nextTick(() => this.#read())
     return this.#tls.write(data, encoding, callback)

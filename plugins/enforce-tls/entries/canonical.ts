@@ -1,14 +1,21 @@
 /** An entry in the one spelling in which it is written. Pure; what is not valid stays as it is. */
-import { checkGroupText, formatGroupProblem, parseGroup } from '../rules/group.js'
-import { checkRuleText, formatProblem, parseRule } from '../rules/rule.js'
-import { sameMeaning } from './difference.js'
+import { checkGroupText, formatGroupProblem, parsingGroup } from '../rules/group.js'
+import { atOnce, type InPieces } from '../rules/pieces.js'
+import { checkRuleText, formatProblem, parsingRule } from '../rules/rule.js'
+import { comparingMeaning } from './difference.js'
 
 /** A rule or a group as it is written today; the very text where that says the same. A service has no other spelling. */
 export function canonical(key: 'rules' | 'domains' | 'groups', json: string): string {
-  const value = key === 'rules' ? ruleIn(json) : key === 'groups' ? patternsIn(json) : null
+  return atOnce(spellingOf(key, json))
+}
+
+/** `canonical`, in pieces. */
+export function* spellingOf(key: 'rules' | 'domains' | 'groups', json: string): InPieces<string> {
+  const value = key === 'rules' ? yield* ruleIn(json) : key === 'groups' ? yield* patternsIn(json) : null
   if (value === null) return json
   const written = JSON.stringify(value)
-  return sameMeaning(json, written) ? json : written
+  yield
+  return (yield* comparingMeaning(json, written)) ? json : written
 }
 
 /** What is wrong with an entry that a store may hold and nobody may write any more; `null` for nothing. */
@@ -22,12 +29,12 @@ export function spellingProblem(key: 'rules' | 'domains' | 'groups', json: strin
   return 'rule' in checked ? null : formatProblem(checked)
 }
 
-function ruleIn(json: string): object | null {
-  const read = parseRule(json)
+function* ruleIn(json: string): InPieces<object | null> {
+  const read = yield* parsingRule(json)
   return 'rule' in read ? read.rule : null
 }
 
-function patternsIn(json: string): readonly string[] | null {
-  const read = parseGroup(json)
+function* patternsIn(json: string): InPieces<readonly string[] | null> {
+  const read = yield* parsingGroup(json)
   return 'patterns' in read ? read.patterns : null
 }

@@ -45,7 +45,17 @@ function* comparing(before: unknown, after: unknown, field: string): InPieces<st
 
 /** Whether two JSON texts mean the same, however they are written. */
 export function sameMeaning(before: string, after: string): boolean {
-  return before === after || isDeepStrictEqual(parsed(before), parsed(after))
+  return atOnce(comparingMeaning(before, after))
+}
+
+/** `sameMeaning`, in pieces. */
+export function* comparingMeaning(before: string, after: string): InPieces<boolean> {
+  if (before === after) return true
+  const from = parsed(before)
+  yield
+  const to = parsed(after)
+  yield
+  return isDeepStrictEqual(from, to)
 }
 
 /** Fields are named as a rule has them, without the parts that are the same for all. */

@@ -11,7 +11,7 @@ import { EVERYONE, ownersAround } from '../rules/owner.js'
 import type { ReadStore } from '../store/rule-store.js'
 import { inPieces } from '../store/turns.js'
 import { effectWords, invalidWords, type EffectSurroundings, type EffectWords } from './effect-words.js'
-import { ruleProblem } from './entry-problems.js'
+import { findingRuleProblem } from './entry-problems.js'
 
 /** What is known beside the store. */
 export interface EffectsOptions extends Omit<EffectSurroundings, 'bouncesTo'> {
@@ -53,7 +53,7 @@ export class RuleEffects {
   async of(owned: OwnedRule): Promise<NamedEffect> {
     const { policy, groups, ownDomains } = await this.#readyFor(owned.owner)
     const { owner, id, rule } = owned
-    const problem = ruleProblem(owner, id, JSON.stringify(rule), policy.groups)
+    const problem = await inPieces(findingRuleProblem(owner, id, JSON.stringify(rule), policy.groups))
     if (problem !== null) return { owner, id, name: rule.name, ...invalidWords(owned, problem) }
     const { bounds = THOROUGH, visible = (effect: RuleEffect) => effect } = this.#options
     const now = Date.now()

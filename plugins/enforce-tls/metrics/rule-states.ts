@@ -3,12 +3,11 @@
  * else, only while somebody scrapes, and seldom: a store that takes long to count is counted again after a hundred
  * times as long.
  */
-import { ruleProblem } from '../entries/entry-problems.js'
+import { checkingRule } from '../entries/entry-problems.js'
 import { Groups } from '../rules/group.js'
 import { Unreadable } from '../rules/entry-problem.js'
-import { switchOf, type OwnerEntries } from '../rules/owner-entries.js'
+import { switchOf, type EntryCheck, type OwnerEntries } from '../rules/owner-entries.js'
 import type { InPieces } from '../rules/pieces.js'
-import { parseRule } from '../rules/rule.js'
 import { RULE_STATES, stateOf, type RuleState } from '../rules/rule-state.js'
 import type { ReadStore } from '../store/rule-store.js'
 import { readable, readOwnerParts, type PartsStore } from '../store/read-parts.js'
@@ -95,21 +94,13 @@ function* counting(
   counts: Record<CountedState, number>,
 ): InPieces<void> {
   for (const [id, json] of entries.rules) {
-    counts[countedState(entries.owner, id, json, groups, now, awake)]++
+    counts[countedState(yield* checkingRule(entries.owner, id, json, groups), now, awake)]++
     yield
   }
 }
 
-function countedState(
-  owner: string,
-  id: string,
-  json: string,
-  groups: Groups,
-  now: number,
-  awake: boolean,
-): CountedState {
-  const checked = parseRule(json)
-  if (!('rule' in checked) || ruleProblem(owner, id, json, groups) !== null) return 'invalid'
+function countedState(checked: EntryCheck, now: number, awake: boolean): CountedState {
+  if ('problem' in checked) return 'invalid'
   const state: RuleState = stateOf(checked.rule, now)
   return !awake && (state === 'on' || state === 'report') ? 'sleeping' : state
 }

@@ -88,13 +88,20 @@ export function parseGroup(json: string): GroupCheck {
 /** `parseGroup`, in pieces. */
 export function* parsingGroup(json: string): InPieces<GroupCheck> {
   const parsed = readJson(json)
+  yield
   return 'problem' in parsed ? parsed : yield* checkingGroup(parsed.json, storedPattern)
 }
 
 /** Checks a group that somebody wrote as JSON text; never throws. */
 export function checkGroupText(json: string): GroupCheck {
+  return atOnce(checkingGroupText(json))
+}
+
+/** `checkGroupText`, in pieces. */
+export function* checkingGroupText(json: string): InPieces<GroupCheck> {
   const parsed = readJson(json)
-  return 'problem' in parsed ? parsed : checkGroup(parsed.json)
+  yield
+  return 'problem' in parsed ? parsed : yield* checkingGroup(parsed.json)
 }
 
 function readJson(json: string): { readonly json: unknown } | { value: string; problem: string } {

@@ -12,7 +12,7 @@ const NAME_MAX = 200
 /** The longest comment, in characters. */
 const COMMENT_MAX = 1000
 /** The most patterns that one criterion may hold; more of them belong into a group. */
-const PATTERNS_MAX = 10_000
+export const PATTERNS_MAX = 10_000
 /** The longest pattern, in characters: an address of RFC 5321's limits, each character quoted, and some room. */
 export const PATTERN_LENGTH_MAX = 400
 /** The most texts of one subject or header criterion. */

@@ -10,7 +10,10 @@ import { storedPattern } from './pattern.js'
 import { checkPeriod } from './period.js'
 import { atOnce, type InPieces } from './pieces.js'
 import type { OnFailure } from './requirement.js'
-import { checkShape } from './rule-schema.js'
+import { checkingShape } from './rule-shape.js'
+
+/** So many addresses are spelled between two yields. */
+const PIECE = 1000
 
 /** What a rule makes of the messages it matches. */
 export interface RelayWithTls {
@@ -98,7 +101,7 @@ export function checkRule(value: unknown): RuleCheck {
 
 /** `checkRule`, in pieces. */
 export function* checkingRule(value: unknown): InPieces<RuleCheck> {
-  const shaped = checkShape(value)
+  const shaped = yield* checkingShape(value)
   return 'problem' in shaped ? shaped : yield* checkingShaped(shaped.rule, false)
 }
 
@@ -123,14 +126,22 @@ export function parseRule(json: string): RuleCheck {
 export function* parsingRule(json: string): InPieces<RuleCheck> {
   const parsed = readJson(json)
   if ('problem' in parsed) return parsed
-  const shaped = checkShape(parsed.value)
-  return 'problem' in shaped ? shaped : yield* checkingShaped(asSpelledToday(shaped.rule), true)
+  yield
+  const shaped = yield* checkingShape(parsed.value)
+  if ('problem' in shaped) return shaped
+  return yield* checkingShaped(yield* spellingToday(shaped.rule), true)
 }
 
 /** Checks a rule that somebody wrote as JSON text; never throws. */
 export function checkRuleText(json: string): RuleCheck {
+  return atOnce(checkingRuleText(json))
+}
+
+/** `checkRuleText`, in pieces. */
+export function* checkingRuleText(json: string): InPieces<RuleCheck> {
   const parsed = readJson(json)
-  return 'problem' in parsed ? parsed : checkRule(parsed.value)
+  yield
+  return 'problem' in parsed ? parsed : yield* checkingRule(parsed.value)
 }
 
 function readJson(json: string): { readonly value: unknown } | RuleProblem {
@@ -141,19 +152,24 @@ function readJson(json: string): { readonly value: unknown } | RuleProblem {
   }
 }
 
-function asSpelledToday(rule: Rule): Rule {
+function* spellingToday(rule: Rule): InPieces<Rule> {
   const { to, from, ...others } = rule.criteria
   const criteria = {
-    ...(to && { to: spelledLists(to) }),
-    ...(from && { from: spelledLists(from) }),
+    ...(to && { to: yield* spellingLists(to) }),
+    ...(from && { from: yield* spellingLists(from) }),
     ...others,
   }
   return { ...rule, criteria }
 }
 
-function spelledLists(lists: AddressCriterion): AddressCriterion {
-  const spelled = ([name, texts]: [string, readonly string[]]) => [name, texts.map(storedPattern)] as const
-  return Object.fromEntries(Object.entries(lists).map(spelled))
+function* spellingLists(lists: AddressCriterion): InPieces<AddressCriterion> {
+  const spelled: Record<string, readonly string[]> = {}
+  for (const [name, texts] of Object.entries(lists) as [string, readonly string[]][]) {
+    const done: string[] = []
+    for (const text of texts) if (done.push(storedPattern(text)) % PIECE === 0) yield
+    spelled[name] = done
+  }
+  return spelled
 }
 
 /** A problem as one clause: `field criteria.to: …`, or about the whole when no field is to blame. */

@@ -11,15 +11,16 @@ import type { EntryPlace } from '../rules/owner-entries.js'
 import type { HistoryEntry, HistoryQuery } from './history.js'
 import type { ChangeCheck } from './reads-back.js'
 import { StoreError, type RuleStore } from './rule-store.js'
+import { inPieces } from './turns.js'
 
 type Writes = Pick<RuleStore, 'writeService' | 'writeGroup' | 'writeRules' | 'writeAll' | 'history'>
 
 /** What stores have in common. */
 export abstract class EntryWriter implements Writes {
-  readonly #check: ChangeCheck
+  readonly #check: ChangeCheck | undefined
 
   /** @param check looks at the meaning of every change; a store itself knows only texts and places */
-  protected constructor(check: ChangeCheck = () => null) {
+  protected constructor(check?: ChangeCheck) {
     this.#check = check
   }
 
@@ -35,10 +36,10 @@ export abstract class EntryWriter implements Writes {
    * @throws {TypeError} for a name that no delivery would ever look up.
    * @throws {StoreError} `STORE_REFUSED` for the first change that does not pass the check.
    */
-  protected assertAcceptable(changes: readonly EntryChange[]): void {
+  protected async assertAcceptable(changes: readonly EntryChange[]): Promise<void> {
     for (const change of changes) {
       assertWritable(change)
-      const problem = this.#check(change)
+      const problem = this.#check ? await inPieces(this.#check(change)) : null
       if (problem !== null)
         throw new StoreError('STORE_REFUSED', `${this.placeOf(change)} is not written: ${problem}`)
     }

@@ -99,7 +99,7 @@ export class FileStore extends EntryWriter implements RuleStore {
   }
 
   override async writeAll(changes: readonly EntryChange[], { by, marker }: WriteOptions = {}): Promise<void> {
-    this.assertAcceptable(changes)
+    await this.assertAcceptable(changes)
     if (changes.length === 0) return
     await this.#inTurn(async (document, target) => {
       const { domains, rules, store } = document

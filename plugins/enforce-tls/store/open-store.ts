@@ -7,7 +7,7 @@ import { FileStore, type FileStoreOptions } from './file-store.js'
 import type { PartnerBook } from './partner-book.js'
 import { RedisDeliveryLog } from './redis-delivery-log.js'
 import { RedisPartnerBook } from './redis-partner-book.js'
-import { readBackProblem } from './reads-back.js'
+import { readingBack } from './reads-back.js'
 import { RedisStore, type RedisStoreOptions } from './redis-store.js'
 import type { RuleStore } from './rule-store.js'
 
@@ -24,7 +24,7 @@ export function openStore(
   { store, redis }: Pick<Settings, 'store' | 'redis'>,
   options: OpenStoreOptions = {},
 ): RuleStore {
-  const check = readBackProblem
+  const check = readingBack
   return store.type === 'file'
     ? new FileStore(store.file, { ...options, check })
     : new RedisStore(redis, { ...options, check })

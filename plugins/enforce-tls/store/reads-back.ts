@@ -4,33 +4,36 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { parseDomain } from '../rules/address.js'
-import { checkGroupText, formatGroupProblem, type GroupCheck } from '../rules/group.js'
-import { checkEntry, parseService } from '../rules/owner-entries.js'
-import { checkRuleText, formatProblem, type RuleCheck } from '../rules/rule.js'
+import { checkingGroupText, formatGroupProblem } from '../rules/group.js'
+import { checkingEntry, parseService } from '../rules/owner-entries.js'
+import type { InPieces } from '../rules/pieces.js'
+import { checkingRuleText, formatProblem } from '../rules/rule.js'
 import { isChange, type EntryChange } from './entry-change.js'
 
-/** Gives what is wrong with a change, as the end of a sentence that names its place; `null` for nothing. */
-export type ChangeCheck = (change: EntryChange) => string | null
+/** Gives what is wrong with a change, as the end of a sentence that names its place; `null` for nothing. In pieces. */
+export type ChangeCheck = (change: EntryChange) => InPieces<string | null>
 
 /** Says why an entry would not be read as what it says. */
-export const readBackProblem: ChangeCheck = (change) => {
+export function* readingBack(change: EntryChange): InPieces<string | null> {
   const { key, owner, field, value } = change
   // Removing is the way out of a bad entry, and what stays as it is is not written.
   if (value === null || !isChange(change)) return null
   if (key === 'domains') return serviceProblem(field, value)
-  if (key === 'groups') return groupProblem(value)
-  return ruleProblem(owner, field, value)
+  if (key === 'groups') return yield* groupProblem(value)
+  return yield* ruleProblem(owner, field, value)
 }
 
-function ruleProblem(owner: string, id: string, value: string): string | null {
-  const checked: RuleCheck = checkRuleText(value)
+function* ruleProblem(owner: string, id: string, value: string): InPieces<string | null> {
+  const checked = yield* checkingRuleText(value)
   if (!('rule' in checked)) return formatProblem(checked)
-  const read = checkEntry(owner, id, value)
+  const read = yield* checkingEntry(owner, id, value)
+  yield
   return 'rule' in read ? differs(read.rule, value) : read.problem
 }
 
-function groupProblem(value: string): string | null {
-  const checked: GroupCheck = checkGroupText(value)
+function* groupProblem(value: string): InPieces<string | null> {
+  const checked = yield* checkingGroupText(value)
+  yield
   return 'patterns' in checked ? differs(checked.patterns, value) : formatGroupProblem(checked)
 }
 

@@ -101,7 +101,7 @@ export class RedisStore extends EntryWriter implements RuleStore {
   }
 
   override async writeAll(changes: readonly EntryChange[], { by, marker }: WriteOptions = {}): Promise<void> {
-    this.assertAcceptable(changes)
+    await this.assertAcceptable(changes)
     const context = {
       connection: this.#connection,
       description: this.description,

@@ -48,6 +48,7 @@ describe('the turns of an SMTP session', () => {
     ['a refused EHLO with a reply behind it', 'EHLO x', '502 what?', true, 'more than the reply to EHLO'],
     ['a refusal with a farewell behind it', 'MAIL FROM:<>', '550 no', true, { heard: '550 no' }],
     ['the last word with a farewell behind it', '.', '250 queued', true, { heard: '250 queued' }],
+    ['the farewell after QUIT', 'QUIT', '221 bye', true, { heard: '221 bye', last: true }],
     ['what is no reply', 'MAIL FROM:<>', 'hello', true, { heard: 'hello', last: true }],
   ]
   for (const [what, command, line, more, outcome] of rows) {

@@ -16,7 +16,7 @@ import {
   namedChange,
   type EntryChange,
 } from '../../../plugins/enforce-tls/store/entry-change.js'
-import { readBackProblem } from '../../../plugins/enforce-tls/store/reads-back.js'
+import { readingBack } from '../../../plugins/enforce-tls/store/reads-back.js'
 import {
   emptyDocument,
   formatDocument,
@@ -24,6 +24,9 @@ import {
 } from '../../../plugins/enforce-tls/store/rules-document.js'
 import { harakaRoot } from '../../support/repository.js'
 import { oddPattern, oddText, quotedLocal } from '../../support/odd-text.js'
+import { atOnce } from '../../../plugins/enforce-tls/rules/pieces.js'
+
+const readBackProblem = (change: Parameters<typeof readingBack>[0]) => atOnce(readingBack(change))
 
 const RUNS = { numRuns: 5000 }
 

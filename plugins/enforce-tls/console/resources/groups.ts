@@ -1,5 +1,5 @@
 /** Groups: named lists of patterns. Everybody may see them, since rules of every owner can refer to them. */
-import { canonical } from '../../entries/canonical.js'
+import { spellingOf } from '../../entries/canonical.js'
 import { findingGroupProblem } from '../../entries/entry-problems.js'
 import { valueOf } from '../../entries/difference.js'
 import { referringRules } from '../../entries/referring-rules.js'
@@ -174,7 +174,7 @@ function* listing(call: Call, groups: StoredGroups): InPieces<Reply> {
 }
 
 function* toGroup(name: string, json: string): InPieces<object> {
-  const patterns = valueOf(canonical('groups', json))
+  const patterns = valueOf(yield* spellingOf('groups', json))
   yield
   const wrong = yield* findingGroupProblem(name, json)
   return { name, patterns, etag: etagOf(json), problem: wrong }

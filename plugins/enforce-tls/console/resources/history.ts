@@ -1,6 +1,6 @@
 /** Who changed what, and taking it back. */
 import { findingGroupProblem, findingRuleProblem } from '../../entries/entry-problems.js'
-import { canonical } from '../../entries/canonical.js'
+import { spellingOf } from '../../entries/canonical.js'
 import { valueOf } from '../../entries/difference.js'
 import { comparingEntry } from '../../entries/history-difference.js'
 import { Groups } from '../../rules/group.js'
@@ -96,13 +96,11 @@ async function undo(call: Call): Promise<Reply> {
     throw new Problem(403, 'forbidden', 'That change was made together with others that you may not change.')
   assertKept(step)
   await assertUndoable(call, step)
-  const back = step.map(({ key, owner, field, from, to }): EntryChange => ({
-    key,
-    owner,
-    field,
-    expected: to,
-    value: from === null ? null : canonical(key, from),
-  }))
+  const back: EntryChange[] = []
+  for (const { key, owner, field, from, to } of step) {
+    const value = from === null ? null : await inPieces(spellingOf(key, from))
+    back.push({ key, owner, field, expected: to, value })
+  }
   try {
     await context.store.writeAll(back, { by: identity.author })
   } catch (error) {

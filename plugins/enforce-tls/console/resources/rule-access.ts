@@ -1,5 +1,5 @@
 /** A rule, or an owner's rules, as a request finds them, and the answers that show them. */
-import { canonical } from '../../entries/canonical.js'
+import { spellingOf } from '../../entries/canonical.js'
 import { valueOf } from '../../entries/difference.js'
 import { Groups, type StoredGroups } from '../../rules/group.js'
 import { findingGroupsProblem } from '../../rules/match.js'
@@ -118,7 +118,7 @@ export async function ruleReply(
   const { owner } = entries
   const stored = await inPieces(storedRule(owner, id, json, groups))
   // In the spelling in which it can be written back.
-  const rule = valueOf(canonical('rules', json))
+  const rule = valueOf(await inPieces(spellingOf('rules', json)))
   return { body: { ...stored, rule, effect: await effectOfRule(call, owner, id) }, etag: stored.etag }
 }
 
