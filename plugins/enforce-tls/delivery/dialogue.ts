@@ -42,8 +42,6 @@ const IN_THE_CLEAR: DialogueFailures = {
 
 /** Type and major version of an alert record. */
 const TLS_ALERT = Buffer.from([0x15, 0x03])
-/** What comes unasked is only looked at as such: more of it is not read, in bytes. */
-const UNASKED_MAX = 4096
 
 interface Waiting {
   resolve(reply: Reply): void
@@ -133,9 +131,8 @@ export class Dialogue {
 
   #take(chunk: Buffer): void {
     if (this.#waiting) return this.#read(chunk)
+    // That lasts no longer than a turn of the event loop: whoever asks for nothing more lets the socket go.
     this.#reader.hold(chunk)
-    // Nobody reads on: a server that floods has to wait.
-    if (this.#reader.waiting > UNASKED_MAX) this.#socket.off('data', this.#onData).pause()
   }
 
   #read(chunk: Buffer): void {
