@@ -57,6 +57,7 @@ exports.answer = (next, hmail, domain) => {
   await haraka.send({ from: 'ann@acme.example', to: 'cfo@bank.example' })
   const [message] = await bank.waitForMessages(1)
   assert.equal(message?.tls?.servername, 'mx.bank.example')
+  await haraka.waitForLog(/\[enforce-tls\] attempt /)
   const [attempt] = logPairs(haraka.log).filter(({ kind }) => kind === 'attempt')
   assert.equal(attempt?.['mx'], 'mx.bank.example')
 
