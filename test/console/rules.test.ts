@@ -159,7 +159,9 @@ describe('a rule', () => {
     const client = await withDomain(server)
     const { id, etag } = await create(client, 'first')
     const bad = JSON.stringify({ ...storedRule({ to: ['bank.example'] }), name: 7 })
-    await new FileStore(server.rulesFile).writeRules('acme.example', [{ id: 'bad', expected: null, value: bad }])
+    await new FileStore(server.rulesFile).writeRules('acme.example', [
+      { id: 'bad', expected: null, value: bad },
+    ])
     const says =
       /^Entries of acme\.example are not valid; .* mail waits: rule bad: field name: 7 is not of type string$/
     const created = await client.post<OwnedRule>(RULES, { rule: { ...DRAFT, enabled: true } })
