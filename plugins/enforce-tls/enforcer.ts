@@ -228,11 +228,19 @@ export class Enforcer {
    */
   begin({ cluster }: Pick<HarakaServer, 'cluster'>): void {
     // The master of workers stays root, and handles no mail.
-    if (!cluster?.isPrimary) this.#known.start()
+    if (!cluster?.isPrimary) {
+      this.#known.start()
+      this.#readyTls()
+    }
     if (this.#settings.console.enabled && !this.#haraka.hasHttp)
       this.#plugin.logwarn(
         "[console] enabled=true, but Haraka's HTTP server is off; set listen in config/http.ini",
       )
+  }
+
+  /** Reading all authorities takes long enough for mail to notice: at the start nothing waits for it. */
+  #readyTls(): void {
+    for (const trusted of [false, true]) contextOf(this.#contexts, this.#settings, { trusted }, {})
   }
 
   /** Hook `init_http`: puts the console into Haraka's HTTP server; it answers while the settings have it on. */

@@ -35,7 +35,7 @@ export function contextsFor({ tls }: Settings, configFolder: string): TlsContext
 export function contextOf(
   contexts: TlsContexts,
   { tls }: Settings,
-  { minVersion, trusted }: Requirement,
+  { minVersion, trusted }: Pick<Requirement, 'minVersion' | 'trusted'>,
   options: Readonly<Record<string, unknown>>,
 ): SecureContext {
   const lowest = later(tls.minVersion, minVersion ?? tls.minVersion)

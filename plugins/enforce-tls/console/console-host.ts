@@ -64,11 +64,9 @@ export class ConsoleHost {
     if (this.#isServed) {
       if (server && !server.maxConnections) server.maxConnections = CONNECTIONS_MAX
       plugin.loginfo('the console is at /enforce-tls/ of the HTTP server')
-      // What can't be loaded is told at the first request.
-      return void loadConsole().then(
-        () => next(),
-        () => next(),
-      )
+      // Not waited for: routes of plugins behind this one must be there before Haraka's own 404. What can't be loaded
+      // is told at the first request.
+      loadConsole().catch(() => undefined)
     }
     next()
   }

@@ -6,7 +6,7 @@ import { saidBy, Unreadable } from './entry-problem.js'
 import { GROUP_PREFIX } from './group.js'
 import { notJson, parseJson } from './json.js'
 import { parseOwner, serviceDomainOf } from './owner.js'
-import { atOnce, type InPieces } from './pieces.js'
+import type { InPieces } from './pieces.js'
 import { formatProblem, parsingRule, type Rule } from './rule.js'
 
 /** What a store holds of one owner, as it stands there: JSON texts. */
@@ -81,15 +81,10 @@ export function parseService(json: string): Service | { problem: string } {
 /** So much JSON is read between two yields, in characters: about a millisecond. */
 export const PIECE = 16_384
 
-/** One entry of an owner's rules, checked. The groups that it refers to are for `groupsProblem`. */
-export function checkEntry(owner: string, id: string, json: string): EntryCheck {
-  return atOnce(checkingEntry(owner, id, json))
-}
-
 /** A rule, or what is wrong with its entry. */
 export type EntryCheck = OwnedRule | { readonly problem: string }
 
-/** `checkEntry`, in pieces. */
+/** One entry of an owner's rules, checked, in pieces. The groups that it refers to are for `groupsProblem`. */
 export function* checkingEntry(owner: string, id: string, json: string): InPieces<EntryCheck> {
   const problem = ruleIdProblem(id)
   if (problem !== null) return { problem }
