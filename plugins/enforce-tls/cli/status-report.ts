@@ -2,8 +2,9 @@
 import { EVERYONE, quote, serviceDomainOf } from '../rules/owner.js'
 import { effectOf, saidBy, Unreadable } from '../rules/entry-problem.js'
 import { Groups, groupWayOut } from '../rules/group.js'
-import { checkEntry, isOn, type EntryPlace, type OwnerEntries } from '../rules/owner-entries.js'
+import { checkingEntry, isOn, type EntryPlace, type OwnerEntries } from '../rules/owner-entries.js'
 import { isOver } from '../rules/period.js'
+import { atOnce } from '../rules/pieces.js'
 import { parseRule } from '../rules/rule.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { readable } from '../store/read-parts.js'
@@ -115,7 +116,7 @@ export async function reportOn(context: Context): Promise<StatusReport> {
       const place = { key: 'rules', owner, field: id } as const
       if (problem !== null) {
         // What only lacks a group is good itself: the group is to be mended.
-        const good = nameProblem === null && 'rule' in checkEntry(owner, id, json)
+        const good = nameProblem === null && 'rule' in atOnce(checkingEntry(owner, id, json))
         waits ||= nameProblem === null && effectOf(saidBy(json)) === 'waits'
         add(place, json, problem, good, nameProblem === null ? ruleRisk(context, owner, id, json) : null)
         continue
