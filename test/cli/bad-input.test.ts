@@ -68,7 +68,7 @@ const ROWS: readonly Row[] = [
     what: 'an unknown kind of pattern',
     args: to('group:banks'),
     code: 1,
-    says: /--to "group:banks" .*expected/,
+    says: /--to "group:banks" names a group that does not exist; write it anew with: enforce-tls group set banks /,
   },
   { what: 'an empty --to', args: to(''), code: 1, says: /--to is empty; expected: bank\.example/ },
   {
