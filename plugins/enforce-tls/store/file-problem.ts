@@ -25,8 +25,8 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 /** Says what an error means, as the end of a sentence that names the file. */
 export function fileProblem(error: unknown): string {
   const { code, message, syscall, path: file } = error as NodeJS.ErrnoException
-  // Only of a folder is the real path asked for that must be there.
-  if (code === 'ENOENT' && syscall !== 'realpath' && file !== undefined && existsSync(path.dirname(file)))
+  // A file is opened; what is looked at otherwise, and must be there, is its folder.
+  if (code === 'ENOENT' && syscall === 'open' && file !== undefined && existsSync(path.dirname(file)))
     return 'does not exist; check the path (ENOENT)'
   const words = code === undefined ? undefined : PROBLEMS[code]
   return words === undefined ? `can not be used: ${message}` : `${words} (${String(code)})`

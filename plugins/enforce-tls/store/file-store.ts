@@ -99,8 +99,8 @@ export class FileStore extends EntryWriter implements RuleStore {
   }
 
   override async writeAll(changes: readonly EntryChange[], { by, marker }: WriteOptions = {}): Promise<void> {
-    await this.assertAcceptable(changes)
     if (changes.length === 0) return
+    const check = () => this.assertAcceptable(changes)
     await this.#inTurn(async (document, target) => {
       const { domains, rules, store } = document
       const held = domains.size > 0 || Boolean(rules.get(EVERYONE)?.size)
@@ -110,7 +110,7 @@ export class FileStore extends EntryWriter implements RuleStore {
         marker ??
         JSON.stringify(newMarker({ ...given('by', by), ...given('held', held || undefined) }))
       return await this.#historyTexts(target, made, by)
-    })
+    }, check)
   }
 
   async identity(): Promise<StoreIdentity> {
@@ -169,8 +169,11 @@ export class FileStore extends EntryWriter implements RuleStore {
   }
 
   /** Changes the document, one writer after the other; `change` gives what is written beside it. */
-  async #inTurn(change: (document: RulesDocument, target: string) => Promise<NewTexts>): Promise<void> {
-    const done = this.#turn.then(() => this.#replace(change))
+  async #inTurn(
+    change: (document: RulesDocument, target: string) => Promise<NewTexts>,
+    before: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> {
+    const done = this.#turn.then(before).then(() => this.#replace(change))
     this.#turn = done.catch(() => undefined)
     await done
   }
