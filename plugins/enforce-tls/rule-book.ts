@@ -112,7 +112,7 @@ export class RuleBook {
     return Promise.all(
       ownersOf(address).map((owner) =>
         this.#cache.get(owner).catch((error: unknown) => {
-          throw new RulesUnknown(wordsOf(error), isGone(error), { cause: error })
+          throw new RulesUnknown(wordsOf(error), isStoreGone(error), { cause: error })
         }),
       ),
     )
@@ -184,7 +184,7 @@ export class RuleBook {
 }
 
 /** Whether mail has to wait, whatever happens to mail while the store does not answer. */
-function isGone(error: unknown): boolean {
+function isStoreGone(error: unknown): boolean {
   return error instanceof StoreError && error.code === 'STORE_GONE'
 }
 

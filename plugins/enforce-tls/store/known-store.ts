@@ -84,8 +84,7 @@ export class KnownStore implements DecidingStore {
       this.#watch.look(),
       entries.rules.size > 0 ? this.#store.expiryOf(owner) : null,
     ])
-    if (view.standing.state === 'gone') throw new DoubtfulStore('STORE_GONE', view.standing.problem)
-    if (view.health.behind !== null) throw new DoubtfulStore('STORE_UNAVAILABLE', view.health.behind)
+    assertCounts(view)
     this.#assertWhole(entries, view, expiry)
     return entries
   }
@@ -104,9 +103,7 @@ export class KnownStore implements DecidingStore {
   /** @throws as `readOwner`. */
   async readRules(owner: string): Promise<ReadonlyMap<string, string>> {
     const rules = await this.#store.readRules(owner)
-    const { standing, health } = await this.#watch.look()
-    if (standing.state === 'gone') throw new DoubtfulStore('STORE_GONE', standing.problem)
-    if (health.behind !== null) throw new DoubtfulStore('STORE_UNAVAILABLE', health.behind)
+    assertCounts(await this.#watch.look())
     return rules
   }
 
@@ -172,4 +169,10 @@ export class KnownStore implements DecidingStore {
     else if (expiry.after === 'never') this.#expiring.delete(owner)
     this.#watch.tellExpiry(expiry)
   }
+}
+
+/** What was read counts only of a store that still has its rules and hears its master. */
+function assertCounts({ standing, health }: StoreView): void {
+  if (standing.state === 'gone') throw new DoubtfulStore('STORE_GONE', standing.problem)
+  if (health.behind !== null) throw new DoubtfulStore('STORE_UNAVAILABLE', health.behind)
 }
