@@ -36,10 +36,13 @@ describe('RedisStore behind Sentinels', () => {
     }
     await first?.start()
     second?.pause()
-    const { sentinels } = group.settings
-    await using opened = openRedisStore({ ...settings(), sentinels: sentinels.toReversed() })
-    await opened.store.readOwner(OWNER)
-    second?.resume()
+    try {
+      const { sentinels } = group.settings
+      await using opened = openRedisStore({ ...settings(), sentinels: sentinels.toReversed() })
+      await opened.store.readOwner(OWNER)
+    } finally {
+      second?.resume()
+    }
   })
 
   for (const [how, stop] of [
@@ -61,11 +64,12 @@ describe('RedisStore behind Sentinels', () => {
       },
     ],
   ] as const)
-    it(`goes on with the new master when the old one ${how}`, async () => {
+    it(`goes on with the new master when the old one ${how}`, async (t) => {
       await using opened = openRedisStore({ ...settings(), commandTimeout: COMMAND_TIMEOUT })
       const { store } = opened
       await store.readOwner(OWNER)
       const old = await stop(group)
+      t.after(() => group.restore(old))
       const master = await group.untilFailedOver(old)
       await master.cli('HSET', 'enforce-tls:rules:acme.example', 'b', how)
       const seen = () =>
@@ -83,9 +87,6 @@ describe('RedisStore behind Sentinels', () => {
         await store.history({ limit: 1 }).then((entries) => entries.map((entry) => entry.by)),
         ['ann'],
       )
-      old.resume()
-      if (!old.running) await old.start()
-      await group.untilWhole()
     })
 })
 

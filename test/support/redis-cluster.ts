@@ -128,6 +128,13 @@ export class RedisCluster implements AsyncDisposable {
     for (const node of this.nodes) await this.#untilReady(node, timeout)
   }
 
+  /** Brings back a node that was killed or stopped still: one that stays away would hang all that comes behind. */
+  async restore(node: RedisServer): Promise<void> {
+    node.resume()
+    if (!node.running) await node.start()
+    await this.untilWhole()
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.close()))
   }

@@ -124,6 +124,13 @@ export class RedisSentinels implements AsyncDisposable {
     for (const sentinel of this.sentinels) await this.#untilKnowing(sentinel, timeout)
   }
 
+  /** Brings back a server that was killed or stopped still: one that stays away would hang all that comes behind. */
+  async restore(server: RedisServer): Promise<void> {
+    server.resume()
+    if (!server.running) await server.start()
+    await this.untilWhole()
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.sentinels, ...this.servers].map((server) => server.close()))
   }

@@ -10,6 +10,8 @@ import { TemporaryFolder } from './temporary-folder.js'
 import { runToEnd, WatchedProcess } from './watched-process.js'
 
 const START_ATTEMPTS = 5
+/** redis-cli itself waits for a stopped server without an end. */
+const CLI_TIMEOUT_MS = 60_000
 
 export interface RedisOptions {
   /** Further arguments, such as `--requirepass secret` or `--aclfile users.acl`; paths are relative to its folder. */
@@ -117,14 +119,8 @@ export class RedisServer implements AsyncDisposable {
       ...(username ? ['--user', username] : []),
       ...(password ? ['-a', password, '--no-auth-warning'] : []),
     ]
-    const output = await runToEnd('redis-cli', [
-      '-p',
-      String(this.#port),
-      '-e',
-      ...this.tlsArgs,
-      ...login,
-      ...args,
-    ])
+    const all = ['-p', String(this.#port), '-e', ...this.tlsArgs, ...login, ...args]
+    const output = await runToEnd('redis-cli', all, { timeout: CLI_TIMEOUT_MS })
     return output.replace(/\n$/, '')
   }
 

@@ -135,11 +135,14 @@ export class WatchedProcess {
   }
 }
 
-/** Runs a command to its end and gives its stdout; rejects with all it said when the exit code is not 0. */
+/**
+ * Runs a command to its end and gives its stdout; rejects with all it said when the exit code is not 0, or when it
+ * goes on for longer than `timeout` milliseconds (default: no limit).
+ */
 export async function runToEnd(
   command: string,
   args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; timeout?: number } = {},
 ): Promise<string> {
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''

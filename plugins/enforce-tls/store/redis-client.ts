@@ -31,6 +31,8 @@ export type ServerOptions = RedisOptions & { readonly replyMapping: 'legacy' }
 const DISCONNECT_TIMEOUT = 50
 /** How often the nodes of a Cluster are asked who has which keys, in milliseconds; a redirection asks at once. */
 const SLOTS_REFRESH = 5000
+/** The least time that one node or Sentinel has to answer, in milliseconds, where the command timeout is longer. */
+const SHARE_MIN = 500
 
 /**
  * Makes a client, which connects by itself.
@@ -159,7 +161,10 @@ function makeCluster(options: ClientOptions): Cluster {
   return cluster
 }
 
-/** One of several that hangs must leave time for the others. */
+/**
+ * One of several that hangs must leave time for the others, and one that is slow, or far away and asked over TLS,
+ * must have time to answer: without the least time, a long list of busy nodes was never connected to.
+ */
 function share(timeout: number, count: number): number {
-  return Math.ceil(timeout / (count + 1))
+  return Math.max(Math.ceil(timeout / (count + 1)), Math.min(timeout, SHARE_MIN))
 }
