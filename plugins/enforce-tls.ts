@@ -3,8 +3,8 @@
  * the same name. A bad `enforce-tls.ini`, or a Haraka in which the guard would not hold, stops Haraka here.
  */
 import path from 'node:path'
-import { Enforcer } from './enforce-tls/enforcer.js'
-import { markHeader } from './enforce-tls/header-limit.js'
+import { Enforcer } from './enforce-tls/plugin.js'
+import { markHeader } from './enforce-tls/haraka/header-limit.js'
 import type {
   HarakaAddress,
   HarakaConnection,
@@ -14,7 +14,7 @@ import type {
   HarakaServer,
   Next,
 } from './enforce-tls/haraka/types.js'
-import { SettingsError } from './enforce-tls/settings.js'
+import { SettingsError } from './enforce-tls/settings/settings.js'
 import constants from 'haraka-constants'
 
 let enforcer: Enforcer | undefined

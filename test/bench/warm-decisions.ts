@@ -1,7 +1,7 @@
 /** Decisions of the plugin's rule book whose owners are all near, as they are for mail of owners seen before. */
 import type { MailAddress } from '../../plugins/enforce-tls/rules/address.js'
 import type { Verdict } from '../../plugins/enforce-tls/rules/rule-list.js'
-import { RuleBook } from '../../plugins/enforce-tls/rule-book.js'
+import { RuleBook } from '../../plugins/enforce-tls/policy/policy.js'
 import { ownerName } from './bench-rules.js'
 import { GeneratedStore } from './generated-store.js'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { nearest } from '../../plugins/enforce-tls/nearest.js'
+import { nearest } from '../../plugins/enforce-tls/text/nearest.js'
 import { RulesFile } from './enforce-tls.js'
 
 let rulesFile: RulesFile

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { toRecord } from '../../plugins/enforce-tls/evidence/evidence-entry.js'
+import { toRecord } from '../../plugins/enforce-tls/observe/delivery-log/entry.js'
 import { entry } from '../support/evidence-entries.js'
 import type { Client } from './client.js'
 import { startConsole, type ConsoleServer } from './console-server.js'

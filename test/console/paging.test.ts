@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { FileStore } from '../../plugins/enforce-tls/store/file-store.js'
+import { FileStore } from '../../plugins/enforce-tls/store/file/rule-store.js'
 import { storedRule } from '../support/rules.js'
 import type { Answer, Client, Failure } from './client.js'
 import { startConsole, type ConsoleServer } from './console-server.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { FileStore } from '../../plugins/enforce-tls/store/file-store.js'
+import { FileStore } from '../../plugins/enforce-tls/store/file/rule-store.js'
 import { storedRule } from '../support/rules.js'
 import type { Client, Failure } from './client.js'
 import { startConsole, type ConsoleServer } from './console-server.js'

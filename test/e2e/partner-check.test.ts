@@ -9,7 +9,7 @@ import { requirementAsked } from '../../plugins/enforce-tls/check/requirement-as
 import type { CheckContext, PartnerVerdict } from '../../plugins/enforce-tls/check/types.js'
 import { contextAt } from '../../plugins/enforce-tls/cli/partners.js'
 import type { RelayWithTls } from '../../plugins/enforce-tls/rules/rule.js'
-import { loadSettings } from '../../plugins/enforce-tls/settings.js'
+import { loadSettings } from '../../plugins/enforce-tls/settings/settings.js'
 import { makeAuthority } from '../support/certificates.js'
 import { startHaraka, type Haraka } from '../support/haraka.js'
 import { logPairs } from '../support/evidence.js'

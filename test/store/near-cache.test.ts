@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { FileStore } from '../../plugins/enforce-tls/store/file-store.js'
+import { FileStore } from '../../plugins/enforce-tls/store/file/rule-store.js'
 import type { RuleStore } from '../../plugins/enforce-tls/store/rule-store.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 import { parseAddress } from '../../plugins/enforce-tls/rules/address.js'
@@ -12,9 +12,9 @@ import {
   NearCache,
   type NearCacheListener,
   type NearCacheOptions,
-} from '../../plugins/enforce-tls/store/near-cache.js'
-import { RedisStore } from '../../plugins/enforce-tls/store/redis-store.js'
-import type { RedisSettings } from '../../plugins/enforce-tls/settings.js'
+} from '../../plugins/enforce-tls/policy/cache.js'
+import { RedisStore } from '../../plugins/enforce-tls/store/redis/rule-store.js'
+import type { RedisSettings } from '../../plugins/enforce-tls/settings/settings.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
 import { storedRule } from '../support/rules.js'
 import { slowWayTo } from '../support/slow-redis.js'

@@ -1,8 +1,8 @@
 /** A RedisStore for one test, with what it told, and looks at how it fails. */
 import assert from 'node:assert/strict'
-import { toSettings } from '../../plugins/enforce-tls/settings-schema.js'
-import type { RedisSettings } from '../../plugins/enforce-tls/settings.js'
-import { RedisStore } from '../../plugins/enforce-tls/store/redis-store.js'
+import { toSettings } from '../../plugins/enforce-tls/settings/schema.js'
+import type { RedisSettings } from '../../plugins/enforce-tls/settings/settings.js'
+import { RedisStore } from '../../plugins/enforce-tls/store/redis/rule-store.js'
 import { until } from '../support/until.js'
 import { storeError } from './rule-store-contract.js'
 

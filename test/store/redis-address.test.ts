@@ -1,8 +1,8 @@
 /** Where a Redis is, from the settings: what goes before what, what is refused, and nothing secret in words. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { addressOf, shownAddress } from '../../plugins/enforce-tls/store/redis-address.js'
-import type { RedisSettings } from '../../plugins/enforce-tls/settings.js'
+import { addressOf, shownAddress } from '../../plugins/enforce-tls/store/redis/address.js'
+import type { RedisSettings } from '../../plugins/enforce-tls/settings/settings.js'
 import { redisSettings } from './opened-redis-store.js'
 import { storeError } from './rule-store-contract.js'
 

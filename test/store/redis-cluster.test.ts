@@ -1,8 +1,8 @@
 /** RedisStore on a real Cluster: the contract, keys on all nodes, a node that is lost, slots that move. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { RedisConnection } from '../../plugins/enforce-tls/store/redis-connection.js'
-import { readHash } from '../../plugins/enforce-tls/store/redis-hash.js'
+import { RedisConnection } from '../../plugins/enforce-tls/store/redis/connection.js'
+import { readHash } from '../../plugins/enforce-tls/store/redis/hash.js'
 import { startCluster, type RedisCluster } from '../support/redis-cluster.js'
 import { startRedis } from '../support/redis-server.js'
 import { until } from '../support/until.js'

@@ -1,8 +1,8 @@
 /** RedisFeed on real servers, Sentinels and Clusters: no change goes unheard, or it is told that it may. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { RedisSettings } from '../../plugins/enforce-tls/settings.js'
-import { RedisFeed } from '../../plugins/enforce-tls/store/redis-feed.js'
+import type { RedisSettings } from '../../plugins/enforce-tls/settings/settings.js'
+import { RedisFeed } from '../../plugins/enforce-tls/store/redis/feed.js'
 import { readmeUser } from '../support/readme-acl.js'
 import { startCluster, type RedisCluster } from '../support/redis-cluster.js'
 import { startSentinels } from '../support/redis-sentinels.js'

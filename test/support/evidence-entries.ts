@@ -3,7 +3,7 @@ import {
   toRecord,
   type EvidenceEntry,
   type EvidenceRecord,
-} from '../../plugins/enforce-tls/evidence/evidence-entry.js'
+} from '../../plugins/enforce-tls/observe/delivery-log/entry.js'
 
 let made = 0
 

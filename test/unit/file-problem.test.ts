@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { it } from 'node:test'
-import { fileProblem } from '../../plugins/enforce-tls/store/file-problem.js'
+import { fileProblem } from '../../plugins/enforce-tls/store/file/errors.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 
 it('a missing file is not a missing folder', async () => {

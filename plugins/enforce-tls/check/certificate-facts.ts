@@ -1,8 +1,8 @@
 /** What a person wants to know of a server's certificate, fit for one line each. Pure. */
 import type { X509Certificate } from 'node:crypto'
-import { fingerprintsOf, type PeerIdentity } from '../delivery/certificate.js'
-import { chainWords } from '../delivery/chain-words.js'
-import { oneLine } from '../delivery/printable.js'
+import { fingerprintsOf, type PeerIdentity } from '../delivery/tls/certificate.js'
+import { chainWords } from '../delivery/tls/format-chain-error.js'
+import { oneLine } from '../text/one-line.js'
 
 /** A certificate, told. */
 export interface CertificateFacts {

@@ -1,5 +1,5 @@
 /** The envelope that a check asks about with MAIL and RCPT, out of what somebody wrote. Pure. */
-import type { CheckEnvelope } from '../delivery/inside-tls.js'
+import type { CheckEnvelope } from '../delivery/tls/inside-tls.js'
 import { parseAddress } from '../rules/address.js'
 
 /**

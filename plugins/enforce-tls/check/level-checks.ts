@@ -1,7 +1,7 @@
 /** Which levels an established session fulfils, by the code that decides at a delivery. Pure. */
-import { certificateFailure, type PeerIdentity } from '../delivery/certificate.js'
+import { certificateFailure, type PeerIdentity } from '../delivery/tls/certificate.js'
 import type { FailureClass } from '../delivery/outcome.js'
-import { oneLine } from '../delivery/printable.js'
+import { oneLine } from '../text/one-line.js'
 import type { Level } from '../rules/levels.js'
 import { requirementOf, type Requirement } from '../rules/requirement.js'
 import { NO_RULE } from './requirement-asked.js'

@@ -4,7 +4,7 @@
  * partner or DNS does: that is the result.
  */
 import pLimit from 'p-limit'
-import { certificateFailure } from '../delivery/certificate.js'
+import { certificateFailure } from '../delivery/tls/certificate.js'
 import { hostOf, placeOf } from '../delivery/next-hop.js'
 import {
   decisiveAttempt,
@@ -14,17 +14,17 @@ import {
   type Attempt,
   type AttemptFailure,
 } from '../delivery/outcome.js'
-import { oneLine } from '../delivery/printable.js'
-import { probe } from '../delivery/probe.js'
-import { Round } from '../delivery/round.js'
-import type { TlsTimeouts } from '../delivery/tls-session.js'
+import { oneLine } from '../text/one-line.js'
+import { probe } from '../delivery/tls/probe.js'
+import { Round } from '../delivery/attempts.js'
+import type { TlsTimeouts } from '../delivery/tls/establish.js'
 import type { HarakaMx } from '../haraka/types.js'
-import type { Settings } from '../settings.js'
+import type { Settings } from '../settings/settings.js'
 import { certificateFacts } from './certificate-facts.js'
 import { findHosts } from './hosts.js'
 import { levelsOf } from './level-checks.js'
 import { remarksOn } from './remarks.js'
-import { isThisMachine } from './this-machine.js'
+import { isThisMachine } from '../haraka/this-machine.js'
 import type {
   CheckContext,
   CheckFailure,

@@ -1,8 +1,8 @@
 /** What is asked about a partner, what a check needs around it, and what it answers. */
 import type { SecureContext } from 'node:tls'
-import type { CheckEnvelope, Exchange } from '../delivery/inside-tls.js'
+import type { CheckEnvelope, Exchange } from '../delivery/tls/inside-tls.js'
 import type { FailureClass } from '../delivery/outcome.js'
-import type { TlsTimeouts } from '../delivery/tls-session.js'
+import type { TlsTimeouts } from '../delivery/tls/establish.js'
 import type { HarakaMx } from '../haraka/types.js'
 import type { Level } from '../rules/levels.js'
 import type { DecidedBy, OnFailure, Requirement } from '../rules/requirement.js'

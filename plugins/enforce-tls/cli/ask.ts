@@ -1,6 +1,6 @@
 /** Questions to whoever sits at the terminal. */
 import { createInterface } from 'node:readline'
-import { oneLine } from '../delivery/printable.js'
+import { oneLine } from '../text/one-line.js'
 import type { Output } from './output.js'
 import { Refusal } from './refusal.js'
 

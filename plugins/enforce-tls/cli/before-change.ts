@@ -2,7 +2,7 @@
  * What is known before a change that makes mail bounce, or leave in the clear, which it did not before: what the
  * delivery log has seen, and what the mail servers say now. On a terminal it is asked once whether to go on.
  */
-import { isRisky } from '../entries/risky-change.js'
+import { isRisky } from '../admin/risky-change.js'
 import type { RuleSeen } from '../report/rule-seen.js'
 import { seenBy, seenOf } from '../report/rule-seen.js'
 import { partnerSentences, seenSentences } from '../report/seen-words.js'

@@ -1,6 +1,6 @@
 /** The questions of a check, out of what the user wrote. */
 import type { ReadStore } from '../store/rule-store.js'
-import { listed } from '../words.js'
+import { listed } from '../text/list.js'
 import type { PartnerCheck, PartnerQuestion } from '../check/types.js'
 import { asker, readSenderRules, type RequirementOptions, type SenderRules } from './check-requirement.js'
 import { isGroupReference, readTargets, type Line, type Skipped } from './check-targets.js'

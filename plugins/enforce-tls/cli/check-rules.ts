@@ -8,7 +8,7 @@ import type { Questions } from './check-questions.js'
 import { namedTargets, skippedIn, type Skipped } from './check-targets.js'
 import { inspect } from './rule-entries.js'
 import { stateOf } from '../rules/rule-state.js'
-import { readReadable } from '../entries/whole-store.js'
+import { readReadable } from '../admin/whole-store.js'
 
 /** Reads all rules; those that sleep, are off, or require nothing are left out, and those of mode report too. */
 export async function questionsOfRules(store: ReadStore): Promise<Questions> {

@@ -2,8 +2,8 @@
 import type { HostCheck, PartnerCheck, PartnerVerdict } from '../check/types.js'
 import type { CertificateFacts } from '../check/certificate-facts.js'
 import { inDays } from '../check/remarks.js'
-import { oneLine } from '../delivery/printable.js'
-import { numbered } from '../words.js'
+import { oneLine } from '../text/one-line.js'
+import { numbered } from '../text/list.js'
 import type { Output } from './output.js'
 import { requirementWords } from './rule-words.js'
 

@@ -5,7 +5,7 @@
 import { Option } from '@commander-js/extra-typings'
 import { envelopeAsked } from '../check/envelope-asked.js'
 import type { PartnerQuestion } from '../check/types.js'
-import type { CheckEnvelope } from '../delivery/inside-tls.js'
+import type { CheckEnvelope } from '../delivery/tls/inside-tls.js'
 import type { ReadStore } from '../store/rule-store.js'
 import { LEVEL_NAMES, TLS_VERSIONS, type Level } from '../rules/levels.js'
 import { quote } from '../rules/owner.js'

@@ -1,5 +1,5 @@
 /** `enforce-tls console`: the console on a port of this machine, for trying it out without Haraka. */
-import { assertInstalled, CONSOLE } from '../optional-package.js'
+import { assertInstalled, CONSOLE } from '../settings/optional-package.js'
 import { examples, type Root } from './context.js'
 import type { Terminal } from './output.js'
 import { WrongUse } from './refusal.js'

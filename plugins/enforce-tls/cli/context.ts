@@ -3,7 +3,7 @@
  * and the output. The store is closed whatever happens.
  */
 import { Command, Option } from '@commander-js/extra-typings'
-import type { Settings } from '../settings.js'
+import type { Settings } from '../settings/settings.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { openDeliveryLog, openStore } from '../store/open-store.js'
 import {
@@ -14,7 +14,7 @@ import {
   type WriteOptions,
 } from '../store/rule-store.js'
 import { authorOf } from './author.js'
-import type { FileOwner } from '../haraka-user.js'
+import type { FileOwner } from '../haraka/user.js'
 import { assertTaken } from './haraka-memory.js'
 import { newFiles, ownerOf } from './new-files.js'
 import { Output, type Terminal } from './output.js'

@@ -1,17 +1,17 @@
 /** `enforce-tls domain`: the switch of a sending domain, without which its rules sleep. */
-import { numbered } from '../words.js'
+import { numbered } from '../text/list.js'
 import { parseNewDomain, serviceDomainOf } from '../rules/owner.js'
 import { parseService } from '../rules/owner-entries.js'
 import { isOver } from '../rules/period.js'
 import { parseRule } from '../rules/rule.js'
 import { namedChange } from '../store/entry-change.js'
 import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
-import { ownerProblem, serviceProblem } from '../entries/entry-problems.js'
+import { ownerProblem, serviceProblem } from '../admin/entry-problems.js'
 import { showEffects } from './effects.js'
 import { ownerHint } from './hints.js'
 import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
-import { readReadable } from '../entries/whole-store.js'
+import { readReadable } from '../admin/whole-store.js'
 
 /** Adds the `domain` group to the program. */
 export function addDomainCommands(program: Root, withStore: WithStore): void {

@@ -1,6 +1,6 @@
 /** What rules do as things stand, told at the terminal after a change. */
 import { loadsPlugin } from '../check/loaded-plugins.js'
-import { RuleEffects, type NamedEffect } from '../entries/rule-effects.js'
+import { RuleEffects, type NamedEffect } from '../admin/rule-effects.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import type { Context } from './context.js'
 

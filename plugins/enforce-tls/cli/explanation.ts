@@ -1,6 +1,6 @@
 /** An explanation as text. */
-import { listed } from '../words.js'
-import { placedProblem } from '../entries/problem-words.js'
+import { listed } from '../text/list.js'
+import { placedProblem } from '../rules/format-problem.js'
 import type { Effect } from '../rules/entry-problem.js'
 import type { ExplainedOwner, ExplainedRule, Explanation, RuleState } from '../rules/explain.js'
 import { addressWords } from '../rules/explanation-data.js'

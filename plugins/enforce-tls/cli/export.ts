@@ -5,14 +5,14 @@ import { EVERYONE } from '../rules/owner.js'
 import { jsonProblem } from '../store/json-problem.js'
 import { formatDocument, type RulesDocument } from '../store/rules-document.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
-import { canonical } from '../entries/canonical.js'
-import { partOf } from '../entries/document-scope.js'
-import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../entries/entry-problems.js'
+import { canonical } from '../admin/canonical.js'
+import { partOf } from '../admin/document-scope.js'
+import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../admin/entry-problems.js'
 import { ownerHint } from './hints.js'
 import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
 import { ownerOf } from './rule-entries.js'
-import { readAll } from '../entries/whole-store.js'
+import { readAll } from '../admin/whole-store.js'
 
 /** Adds the `export` command to the program. */
 export function addExportCommand(program: Root, withStore: WithStore): void {

@@ -1,8 +1,8 @@
 /** What holds in a Haraka folder for mail that another plugin hands on; nothing is said without a folder. */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { isKnownByName } from '../queue-plugins.js'
-import { listed } from '../words.js'
+import { isKnownByName } from '../haraka/queue-plugins.js'
+import { listed } from '../text/list.js'
 import type { Surroundings } from './context.js'
 
 type Asked = Pick<Surroundings, 'folder' | 'settings'>

@@ -2,9 +2,9 @@
 import { spawnSync } from 'node:child_process'
 import { constants, existsSync } from 'node:fs'
 import path from 'node:path'
-import type { FileOwner } from '../haraka-user.js'
-import type { Settings } from '../settings.js'
-import { deliveryFileOf } from '../store/file-delivery-log.js'
+import type { FileOwner } from '../haraka/user.js'
+import type { Settings } from '../settings/settings.js'
+import { deliveryFileOf } from '../store/file/delivery-log.js'
 
 /** What Haraka does with a file, as `access` has it. */
 interface Wanted {

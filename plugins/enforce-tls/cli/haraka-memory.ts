@@ -4,11 +4,11 @@
  */
 import path from 'node:path'
 import harakaConfig from 'haraka-config'
-import type { Settings } from '../settings.js'
+import type { Settings } from '../settings/settings.js'
 import type { RuleStore, StoreIdentity } from '../store/rule-store.js'
 import { queueFolderOf, SeenStores } from '../store/seen-stores.js'
 import { holdsRules, nameOf, standingOf, type SeenStore } from '../store/standing.js'
-import { parseMarker } from '../store/store-marker.js'
+import { parseMarker } from '../store/marker.js'
 import { Refusal } from './refusal.js'
 
 /** A store as a Haraka finds it. */

@@ -1,6 +1,6 @@
 /** "Did you mean": names near to the one that somebody wrote and that is not there. */
 import type { ReadStore } from '../store/rule-store.js'
-import { didYouMean, nearest } from '../nearest.js'
+import { didYouMean, nearest } from '../text/nearest.js'
 import type { OwnerEntries } from '../rules/owner-entries.js'
 import { parseRule } from '../rules/rule.js'
 import { quote } from '../rules/owner.js'

@@ -4,9 +4,9 @@ import { EVERYONE, quote } from '../rules/owner.js'
 import { parseRule } from '../rules/rule.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { placeIn, type RulesDocument } from '../store/rules-document.js'
-import { sameMeaning, textDifferences } from '../entries/difference.js'
-import { canonical, spellingProblem } from '../entries/canonical.js'
-import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../entries/entry-problems.js'
+import { sameMeaning, textDifferences } from '../store/difference.js'
+import { canonical, spellingProblem } from '../admin/canonical.js'
+import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../admin/entry-problems.js'
 
 /** One entry that an import changes. */
 export interface ImportStep {

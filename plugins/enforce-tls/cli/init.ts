@@ -1,5 +1,5 @@
 /** `enforce-tls init`: marks a store, so that one which has lost its rules is told from one that never had any. */
-import { accepting, isStoreName, newMarker, parseMarker, type StoreMarker } from '../store/store-marker.js'
+import { accepting, isStoreName, newMarker, parseMarker, type StoreMarker } from '../store/marker.js'
 import type { StoreIdentity } from '../store/rule-store.js'
 import { nameOf, type SeenStore } from '../store/standing.js'
 import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { harakaUser, UnknownUser, type FileOwner } from '../haraka-user.js'
+import { harakaUser, UnknownUser, type FileOwner } from '../haraka/user.js'
 import type { Output } from './output.js'
 import { Refusal } from './refusal.js'
 import type { ChosenStore } from './store-option.js'

@@ -1,7 +1,7 @@
 /** What is said of a group that is not there. */
-import { didYouMean, nearest } from '../nearest.js'
+import { didYouMean, nearest } from '../text/nearest.js'
 import { quote } from '../rules/owner.js'
-import { listed } from '../words.js'
+import { listed } from '../text/list.js'
 import { Refusal } from './refusal.js'
 
 /** Names the group that may be meant, or those that there are. */

@@ -3,7 +3,7 @@
  * What comes out of a store may hold anything, so nothing reaches the terminal with control characters.
  */
 import Table from 'cli-table3'
-import { oneLine } from '../delivery/printable.js'
+import { oneLine } from '../text/one-line.js'
 
 /** What the command needs of the process that it runs in. */
 export type Terminal = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env' | 'cwd'>

@@ -6,8 +6,8 @@ import { checkPartner, checkTimeouts } from '../check/partner-check.js'
 import type { MailNetwork } from '../check/hosts.js'
 import type { CheckContext, PartnerCheck, PartnerQuestion } from '../check/types.js'
 import { isTrustedHop } from '../delivery/next-hop.js'
-import type { Settings } from '../settings.js'
-import { contextOf, contextsFor } from '../tls-settings.js'
+import type { Settings } from '../settings/settings.js'
+import { contextOf, contextsFor } from '../delivery/tls/contexts-for.js'
 
 /** Mail servers that can be asked. */
 export interface Partners {

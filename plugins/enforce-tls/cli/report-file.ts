@@ -1,7 +1,7 @@
 /** Writes the output of a command into a file. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { fileProblem } from '../store/file-problem.js'
+import { fileProblem } from '../store/file/errors.js'
 import { Refusal } from './refusal.js'
 
 /**

@@ -1,10 +1,10 @@
 /** A report as sentences and tables for a terminal. Pure. */
-import { listed } from '../words.js'
+import { listed } from '../text/list.js'
 import type { DeliveryReport } from '../report/delivery-report.js'
 import { EXPIRES_SOON } from '../report/expiring-certificates.js'
 import { enforcedWords, incomingWords, percent, reportedWords, scopeWords, utc } from '../report/words.js'
 import { drawTable, type Cell } from './output.js'
-import { oneLine } from '../delivery/printable.js'
+import { oneLine } from '../text/one-line.js'
 
 /** Partners beyond these are left to the other formats. */
 const PARTNERS_MAX = 20

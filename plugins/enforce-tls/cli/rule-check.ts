@@ -2,7 +2,7 @@
  * A look at the mail servers of a rule's recipients once the rule is on: warns of those that would not get the
  * mail, and of what can't be told. Takes a few seconds at most, changes nothing, and never throws.
  */
-import { listed } from '../words.js'
+import { listed } from '../text/list.js'
 import type { PartnerQuestion } from '../check/types.js'
 import { definitionOf } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'

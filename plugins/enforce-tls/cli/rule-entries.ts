@@ -3,7 +3,7 @@
  * is repeated when somebody else was faster; what is not there or not valid is thrown as a `Refusal`.
  */
 import type { ReadStore } from '../store/rule-store.js'
-import { listed } from '../words.js'
+import { listed } from '../text/list.js'
 import { parseOwner, quote, serviceDomainOf } from '../rules/owner.js'
 import { checkRules } from '../rules/checked-rules.js'
 import { effectOf, saidBy, type Effect } from '../rules/entry-problem.js'
@@ -11,7 +11,7 @@ import { Groups, type StoredGroups } from '../rules/group.js'
 import { switchOf, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
 import { formatProblem, parseRule, type Rule } from '../rules/rule.js'
 import { ruleChanges } from '../store/entry-change.js'
-import { readRules } from '../store/read-rules.js'
+import { readRules } from '../policy/read-rules.js'
 import { retryConflicts, type Context } from './context.js'
 import { ownerHint, ruleHint } from './hints.js'
 import { printWarning, type Output } from './output.js'

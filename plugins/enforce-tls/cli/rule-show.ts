@@ -1,6 +1,6 @@
 /** `enforce-tls rule list` and `rule show`. */
 import type { OwnedRule } from '../rules/owner-entries.js'
-import { readRules } from '../store/read-rules.js'
+import { readRules } from '../policy/read-rules.js'
 import type { Context } from './context.js'
 import type { Cell } from './output.js'
 import { ownerHint } from './hints.js'

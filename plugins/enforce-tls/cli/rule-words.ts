@@ -1,7 +1,7 @@
 /** Rules in words for a person at a terminal. */
 import type { Context } from './context.js'
 
-export { otherCriteria, recipientsOf, requirementWords, senderWords } from '../entries/rule-words.js'
+export { otherCriteria, recipientsOf, requirementWords, senderWords } from '../admin/format-rule.js'
 
 /** Why rules do nothing although they are on, and what wakes them. */
 export function sleepWords({ command }: Context, domain: string, rules: string): string {

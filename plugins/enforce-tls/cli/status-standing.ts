@@ -1,8 +1,8 @@
 /** Whether a store is the one whose rules count, and what endangers them, as the Haraka of the chosen folder finds it. */
-import { whyNotHeard } from '../store/redis-hearing.js'
+import { whyNotHeard } from '../store/redis/subscribed.js'
 import { StoreError, type KeyExpiry, type StoreHealth, type StoreIdentity } from '../store/rule-store.js'
 import { holdsRules, standingOf, type Standing } from '../store/standing.js'
-import { parseMarker } from '../store/store-marker.js'
+import { parseMarker } from '../store/marker.js'
 import type { Context } from './context.js'
 import { memoryOf } from './haraka-memory.js'
 import { Refusal } from './refusal.js'

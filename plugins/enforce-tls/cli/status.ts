@@ -1,7 +1,7 @@
 /** `enforce-tls status`: whether the store is in order, and with `--fix` the way out where it is not. */
 import { examples, type Context, type Root, type WithStore } from './context.js'
-import { numbered } from '../words.js'
-import { valueOf } from '../entries/difference.js'
+import { numbered } from '../text/list.js'
+import { valueOf } from '../store/difference.js'
 import { StoreError } from '../store/rule-store.js'
 import { forwardedState } from './forwarded-words.js'
 import { printWarning } from './output.js'

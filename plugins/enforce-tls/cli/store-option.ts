@@ -4,9 +4,9 @@
  */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { SETTINGS_FILE, SettingsError, loadSettings, storeIn, type Settings } from '../settings.js'
-import { toSettings } from '../settings-schema.js'
-import { addressOf } from '../store/redis-address.js'
+import { SETTINGS_FILE, SettingsError, loadSettings, storeIn, type Settings } from '../settings/settings.js'
+import { toSettings } from '../settings/schema.js'
+import { addressOf } from '../store/redis/address.js'
 import { StoreError } from '../store/rule-store.js'
 import type { Terminal } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'

@@ -1,7 +1,7 @@
 /** What the commands for users and tokens share: the opened vault, which is closed whatever happens, and the output. */
 import { parseRights, type Rights } from '../console/auth/account.js'
 import type { Vault } from '../console/auth/vault.js'
-import { assertInstalled, CONSOLE } from '../optional-package.js'
+import { assertInstalled, CONSOLE } from '../settings/optional-package.js'
 import type { SharedOptions } from './context.js'
 import { newFiles } from './new-files.js'
 import { Output, type Terminal } from './output.js'

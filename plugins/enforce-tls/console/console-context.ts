@@ -1,8 +1,8 @@
 /** What the console works with, so that Haraka and the command can each give their own. */
 import type { PartnerCheck, PartnerQuestion } from '../check/types.js'
-import type { BounceTexts } from '../delivery/bounce.js'
+import type { BounceTexts } from '../delivery/bounce/compose.js'
 import type { RecentFailures } from '../report/recent-failures.js'
-import type { Settings } from '../settings.js'
+import type { Settings } from '../settings/settings.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import type { RuleStore } from '../store/rule-store.js'
 import type { Sessions } from './auth/sessions.js'

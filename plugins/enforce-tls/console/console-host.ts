@@ -3,11 +3,11 @@
  * switched on, because loading takes long enough for mail to notice; otherwise with the first request that finds it
  * switched on, so that a Haraka without a console carries nothing of it.
  */
-import type { BounceOptions } from '../delivery/bounce.js'
+import type { BounceOptions } from '../delivery/bounce/compose.js'
 import type { HarakaPlugin, HarakaServer, Next } from '../haraka/types.js'
-import { assertInstalled, CONSOLE, PackageMissing } from '../optional-package.js'
-import { isLoaded } from '../other-plugins.js'
-import type { Settings } from '../settings.js'
+import { assertInstalled, CONSOLE, PackageMissing } from '../settings/optional-package.js'
+import { isLoaded } from '../haraka/plugins.js'
+import type { Settings } from '../settings/settings.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { openDeliveryLog } from '../store/open-store.js'
 import type { RuleStore } from '../store/rule-store.js'

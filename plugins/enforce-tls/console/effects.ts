@@ -1,7 +1,7 @@
 /** What rules do as things stand, for who asks: rules that one may not see are not named. */
-import type { EffectWords } from '../entries/effect-words.js'
-import { EFFECT_STATUSES } from '../entries/effect-words.js'
-import { RuleEffects, type NamedEffect } from '../entries/rule-effects.js'
+import type { EffectWords } from '../admin/format-effect.js'
+import { EFFECT_STATUSES } from '../admin/format-effect.js'
+import { RuleEffects, type NamedEffect } from '../admin/rule-effects.js'
 import { AT_A_GLANCE, THOROUGH, type EffectBounds, type RuleEffect } from '../rules/effect.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import { maySee } from './auth/permission.js'

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
-import type { BounceTexts } from '../delivery/bounce.js'
-import type { Settings } from '../settings.js'
+import type { BounceTexts } from '../delivery/bounce/compose.js'
+import type { Settings } from '../settings/settings.js'
 import { previewBounce, type PreviewRequest } from './preview-bounce.js'
 
 const CONFIG = path.resolve(__dirname, '..', '..', '..', '..', 'config')

@@ -1,6 +1,6 @@
 /** The bounce that a sender would get because of a rule, for a message and a receiving server that are made up. */
 import { Readable } from 'node:stream'
-import { bounceTexts, type BounceOptions, type BounceTexts } from '../delivery/bounce.js'
+import { bounceTexts, type BounceOptions, type BounceTexts } from '../delivery/bounce/compose.js'
 import { tlsFailure } from '../delivery/outcome.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { MailAddress } from '../rules/address.js'

@@ -3,14 +3,14 @@
  * have any length, so what looks at all of it goes in pieces.
  */
 import { createHash } from 'node:crypto'
-import { checkingRule } from '../entries/entry-problems.js'
-import { valueOf } from '../entries/difference.js'
+import { checkingRule } from '../admin/entry-problems.js'
+import { valueOf } from '../store/difference.js'
 import { checkingRules } from '../rules/checked-rules.js'
 import { PIECE, switchOf, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
 import { Groups, type StoredGroups } from '../rules/group.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { sorting, type InPieces } from '../rules/pieces.js'
-import { listed } from '../words.js'
+import { listed } from '../text/list.js'
 import { etagOf } from './etag.js'
 
 /** A rule as it stands. */

@@ -9,13 +9,13 @@
 import constants from 'haraka-constants'
 import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaSocket } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
-import { allTried, bounceRespond, deferredRespond, giveUp, keepAsError, putOff } from './ending.js'
+import { allTried, bounceRespond, deferredRespond, giveUp, keepAsError, putOff } from './finish.js'
 import type { GuardContext } from './guard-context.js'
 import { GuardedItem, type GuardedVersions } from './guarded-item.js'
 import { deliverOnSocket } from './host-attempt.js'
 import { usableHosts, whatItNamed } from './named-hosts.js'
 import { withName } from './next-hop.js'
-import type { SeenDelivery } from './observed-session.js'
+import type { SeenDelivery } from '../observe/observed-session.js'
 import { DIRECTORY_FAILURE, otherFailure, UNROUTABLE } from './outcome.js'
 
 /** What the rules said of an item at this attempt. */

@@ -5,11 +5,11 @@
  */
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
-import { Decoration } from './decoration.js'
+import { Decoration } from './overrides.js'
 import type { GuardContext } from './guard-context.js'
 import { ItemEvents, type Ending } from './item-events.js'
 import type { Attempt, AttemptFailure } from './outcome.js'
-import { Round } from './round.js'
+import { Round } from './attempts.js'
 
 /** Haraka's methods that a guarded item has its own versions of. */
 export const GUARDED_METHODS = [

@@ -5,14 +5,14 @@
 import { Socket } from 'node:net'
 import type { HarakaMx, HarakaSocket } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
-import { certificateFailure } from './certificate.js'
-import { failureOfEarlyEnd } from './early-end.js'
+import { certificateFailure } from './tls/certificate.js'
+import { failureOfEarlyEnd } from './tls/early-end.js'
 import type { GuardedItem } from './guarded-item.js'
 import { hostOf } from './next-hop.js'
-import { oneLine } from './printable.js'
-import { SecuredSocket } from './secured-socket.js'
-import { establishTls } from './tls-session.js'
-import { loggedSession } from './verified.js'
+import { oneLine } from '../text/one-line.js'
+import { SecuredSocket } from './tls/haraka-socket.js'
+import { establishTls } from './tls/establish.js'
+import { loggedSession } from './tls/verified.js'
 
 /**
  * The guarded version of `try_deliver_host_on_socket`.

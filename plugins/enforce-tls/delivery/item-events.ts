@@ -1,5 +1,5 @@
 /** The events of one queue item, in the words of `delivery-events`. */
-import { addressText } from '../envelope.js'
+import { addressText } from '../haraka/address.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
 import type { DeliveryEvent, Outcome } from './delivery-events.js'

@@ -1,6 +1,6 @@
 /** The charts of a report's page: what each shows, as data for Chart.js and as a table. Pure. */
 import type { ChartConfiguration } from 'chart.js'
-import { numbered } from '../words.js'
+import { numbered } from '../text/list.js'
 import { percent } from './words.js'
 import type { DeliveryReport } from './delivery-report.js'
 

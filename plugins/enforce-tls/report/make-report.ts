@@ -1,5 +1,5 @@
 /** Makes a report out of the entries of the delivery log. Pure but for reading them. */
-import type { EvidenceEntry, EvidenceRecord } from '../evidence/evidence-entry.js'
+import type { EvidenceEntry, EvidenceRecord } from '../observe/delivery-log/entry.js'
 import { FAILURE_CLASS_NAMES, type FailureClass } from '../delivery/outcome.js'
 import type { ClassFailures, DeliveryReport, PartnerReport, VersionShare } from './delivery-report.js'
 import { ExpiringCertificates } from './expiring-certificates.js'

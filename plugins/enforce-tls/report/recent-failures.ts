@@ -2,7 +2,7 @@
  * How many messages TLS failed for in the last day, by sending domain: what a list of domains shows. The log is read
  * once for all of them, and not again for every request.
  */
-import { fromRecord } from '../evidence/evidence-entry.js'
+import { fromRecord } from '../observe/delivery-log/entry.js'
 import { EVERYONE } from '../rules/owner.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { StoreError } from '../store/rule-store.js'

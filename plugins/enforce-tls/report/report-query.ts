@@ -1,5 +1,5 @@
 /** The entries of the delivery log that a report is about. Pure but for reading them. */
-import { fromRecord, type EvidenceEntry, type EvidenceRecord } from '../evidence/evidence-entry.js'
+import { fromRecord, type EvidenceEntry, type EvidenceRecord } from '../observe/delivery-log/entry.js'
 import { EVERYONE } from '../rules/owner.js'
 
 /** What a report is asked for. */

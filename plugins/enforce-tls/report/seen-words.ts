@@ -1,5 +1,5 @@
 /** What the delivery log knows of a rule or of partners, in sentences. Pure. */
-import { listed, numbered } from '../words.js'
+import { listed, numbered } from '../text/list.js'
 import type { RuleSeen } from './rule-seen.js'
 import { SEEN_DAYS } from './rule-seen.js'
 import { percent } from './words.js'

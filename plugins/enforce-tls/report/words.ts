@@ -1,5 +1,5 @@
 /** Parts of a report in words, the same in the table and on the page. Pure. */
-import { numbered } from '../words.js'
+import { numbered } from '../text/list.js'
 import type { DeliveryReport, EnforcedCounts, IncomingCounts, ReportedCounts } from './delivery-report.js'
 
 /** Such as `12.5 %`; of nothing it is `-`. */

@@ -5,7 +5,7 @@
 import { notJson, parseJson } from './json.js'
 import { compilingPatterns, parsePattern, storedPattern, type PatternFinder } from './pattern.js'
 import { atOnce, type InPieces } from './pieces.js'
-import { didYouMean, nearest } from '../nearest.js'
+import { didYouMean, nearest } from '../text/nearest.js'
 import { Unreadable } from './entry-problem.js'
 import { quote } from './owner.js'
 import { PATTERN_LENGTH_MAX } from './rule-schema.js'

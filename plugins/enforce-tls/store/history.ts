@@ -3,7 +3,7 @@
  * over, since a damaged history must not keep anybody from reading the rest.
  */
 import { randomBytes } from 'node:crypto'
-import { comparingTexts } from '../entries/difference.js'
+import { comparingTexts } from './difference.js'
 import type { EntryPlace } from '../rules/owner-entries.js'
 import { parseJson } from '../rules/json.js'
 import type { InPieces } from '../rules/pieces.js'

@@ -13,7 +13,7 @@ import {
   type KeyExpiry,
   type RuleStore,
 } from './rule-store.js'
-import { StoreWatch, type StoreView, type StoreWatchOptions } from './store-watch.js'
+import { StoreWatch, type StoreView, type StoreWatchOptions } from './watch.js'
 
 /** What a store answers does not count now. */
 export class DoubtfulStore extends StoreError {

@@ -1,14 +1,14 @@
 /** Chooses the implementations of the rule store, and of what is kept beside it, that the settings ask for. */
-import type { Settings } from '../settings.js'
+import type { Settings } from '../settings/settings.js'
 import type { DeliveryLog } from './delivery-log.js'
-import { FileDeliveryLog } from './file-delivery-log.js'
-import { FilePartnerBook } from './file-partner-book.js'
-import { FileStore, type FileStoreOptions } from './file-store.js'
-import type { PartnerBook } from './partner-book.js'
-import { RedisDeliveryLog } from './redis-delivery-log.js'
-import { RedisPartnerBook } from './redis-partner-book.js'
+import { FileDeliveryLog } from './file/delivery-log.js'
+import { FilePartnerBook } from './file/alert-state.js'
+import { FileStore, type FileStoreOptions } from './file/rule-store.js'
+import type { PartnerBook } from './alert-state.js'
+import { RedisDeliveryLog } from './redis/delivery-log.js'
+import { RedisPartnerBook } from './redis/alert-state.js'
 import { readingBack } from './reads-back.js'
-import { RedisStore, type RedisStoreOptions } from './redis-store.js'
+import { RedisStore, type RedisStoreOptions } from './redis/rule-store.js'
 import type { RuleStore } from './rule-store.js'
 
 /** What a store tells of itself; a file has no state to tell of, it is looked at with every question. */

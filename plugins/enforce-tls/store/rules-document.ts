@@ -9,7 +9,7 @@ import { PIECE } from '../rules/owner-entries.js'
 import { parseOwner, quote } from '../rules/owner.js'
 import { atOnce, sorting, type InPieces } from '../rules/pieces.js'
 import { scanning, type Part } from './json-problem.js'
-import { parseMarker } from './store-marker.js'
+import { parseMarker } from './marker.js'
 
 /** All rules, services and groups; every value as JSON text. */
 export interface RulesDocument {

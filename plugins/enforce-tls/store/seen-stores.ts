@@ -12,7 +12,7 @@ import { readFileSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import path from 'node:path'
-import { fileProblem } from './file-problem.js'
+import { fileProblem } from './file/errors.js'
 import type { SeenStore } from './standing.js'
 
 /** The file in the config folder; in the queue folder with a dot before it. */

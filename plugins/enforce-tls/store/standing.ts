@@ -5,7 +5,7 @@
  * what can't be told counts as unknown, and never as "no rules".
  */
 import type { StoreIdentity } from './rule-store.js'
-import { parseMarker, unmarkedName, type StoreMarker } from './store-marker.js'
+import { parseMarker, unmarkedName, type StoreMarker } from './marker.js'
 
 /** A store that a Haraka has seen with rules. */
 export interface SeenStore {

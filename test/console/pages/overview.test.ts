@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
-import { toRecord } from '../../../plugins/enforce-tls/evidence/evidence-entry.js'
+import { toRecord } from '../../../plugins/enforce-tls/observe/delivery-log/entry.js'
 import { entry } from '../../support/evidence-entries.js'
 import { until } from '../../support/until.js'
 import { startConsole, type ConsoleServer } from '../console-server.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { ConsoleHost, type ConsoleHostOptions } from '../../../plugins/enforce-tls/console/console-host.js'
-import { toSettings } from '../../../plugins/enforce-tls/settings-schema.js'
+import { toSettings } from '../../../plugins/enforce-tls/settings/schema.js'
 
 /** What becomes of a server's limit when a console is put into it. */
 function limitAfter(enabled: boolean, before?: number): number | undefined {

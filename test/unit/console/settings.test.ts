@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { toSettings } from '../../../plugins/enforce-tls/settings-schema.js'
-import { SettingsError } from '../../../plugins/enforce-tls/settings.js'
+import { toSettings } from '../../../plugins/enforce-tls/settings/schema.js'
+import { SettingsError } from '../../../plugins/enforce-tls/settings/settings.js'
 
 describe('[console]', () => {
   it('is off, and believes no proxy, unless it says otherwise', () => {

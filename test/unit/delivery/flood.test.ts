@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { createSecureContext } from 'node:tls'
-import { establishTls } from '../../../plugins/enforce-tls/delivery/tls-session.js'
+import { establishTls } from '../../../plugins/enforce-tls/delivery/tls/establish.js'
 import { selfSigned } from '../../support/certificates.js'
 import { startPeer } from '../../support/smtp-peer.js'
 

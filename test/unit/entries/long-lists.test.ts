@@ -7,7 +7,7 @@ import {
   sharedPositions,
 } from '../../../plugins/enforce-tls/cli/import-plan.js'
 import { maySee } from '../../../plugins/enforce-tls/console/auth/permission.js'
-import { sameMeaning, textDifferences } from '../../../plugins/enforce-tls/entries/difference.js'
+import { sameMeaning, textDifferences } from '../../../plugins/enforce-tls/store/difference.js'
 import { emptyDocument, type RulesDocument } from '../../../plugins/enforce-tls/store/rules-document.js'
 import { assertLinear } from '../../support/cpu-cost.js'
 import { storedRule } from '../../support/rules.js'

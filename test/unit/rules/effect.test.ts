@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { effectWords } from '../../../plugins/enforce-tls/entries/effect-words.js'
+import { effectWords } from '../../../plugins/enforce-tls/admin/format-effect.js'
 import { bouncesCovered } from '../../../plugins/enforce-tls/rules/bounces.js'
 import {
   AT_A_GLANCE,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseUser } from '../../../plugins/enforce-tls/console/auth/account.js'
-import { textDifferences, valueOf } from '../../../plugins/enforce-tls/entries/difference.js'
+import { textDifferences, valueOf } from '../../../plugins/enforce-tls/store/difference.js'
 import { parseGroup } from '../../../plugins/enforce-tls/rules/group.js'
 import { DEPTH_MAX, jsonExcess, parseJson } from '../../../plugins/enforce-tls/rules/json.js'
 import { parseService } from '../../../plugins/enforce-tls/rules/owner-entries.js'

@@ -8,7 +8,7 @@ import {
   type OnEmptyStore,
   type SeenStore,
 } from '../../../plugins/enforce-tls/store/standing.js'
-import { unmarkedName } from '../../../plugins/enforce-tls/store/store-marker.js'
+import { unmarkedName } from '../../../plugins/enforce-tls/store/marker.js'
 
 const HERE = 'redis redis://127.0.0.1:6379 (prefix enforce-tls:)'
 const THERE = 'redis redis://127.0.0.1:6379/1 (prefix enforce-tls:)'

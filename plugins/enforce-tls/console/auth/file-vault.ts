@@ -6,9 +6,9 @@
 import { readFile } from 'node:fs/promises'
 import { RateLimiterMemory, type RateLimiterAbstract } from 'rate-limiter-flexible'
 import { notJson, parseJson } from '../../rules/json.js'
-import { fileProblem } from '../../store/file-problem.js'
-import type { FileStoreOptions } from '../../store/file-store.js'
-import { replaceFile, type NewFileOwner } from '../../store/replace-file.js'
+import { fileProblem } from '../../store/file/errors.js'
+import type { FileStoreOptions } from '../../store/file/rule-store.js'
+import { replaceFile, type NewFileOwner } from '../../store/file/replace-file.js'
 import { StoreError } from '../../store/rule-store.js'
 import { SESSIONS_MAX, type AccountKind, type NewSession, type TryLimit, type Vault } from './vault.js'
 

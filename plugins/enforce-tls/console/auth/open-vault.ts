@@ -1,6 +1,6 @@
 /** Opens the vault that belongs to a rule store: accounts and sessions are kept where the rules are. */
-import type { Settings } from '../../settings.js'
-import type { NewFileOwner } from '../../store/replace-file.js'
+import type { Settings } from '../../settings/settings.js'
+import type { NewFileOwner } from '../../store/file/replace-file.js'
 import { FileVault } from './file-vault.js'
 import { RedisVault } from './redis-vault.js'
 import type { Vault } from './vault.js'

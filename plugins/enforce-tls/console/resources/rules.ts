@@ -1,6 +1,6 @@
 /** An owner's rules: the list and its order, and each rule. */
-import { valueOf } from '../../entries/difference.js'
-import { checkingRule } from '../../entries/entry-problems.js'
+import { valueOf } from '../../store/difference.js'
+import { checkingRule } from '../../admin/entry-problems.js'
 import { seenBy } from '../../report/rule-seen.js'
 import { quote, serviceDomainOf } from '../../rules/owner.js'
 import type { Rule } from '../../rules/rule.js'
@@ -8,7 +8,7 @@ import { newRuleId } from '../../rules/rule-id.js'
 import { moveChanges, movedRule, type MoveTo } from '../../rules/rule-order.js'
 import { assertSeen, etagOf } from '../etag.js'
 import { changeableOwner, param, visibleOwner } from '../owner-access.js'
-import { inPieces } from '../../store/turns.js'
+import { inPieces } from '../../policy/turns.js'
 import { pageQuery } from '../paging.js'
 import { Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
@@ -28,7 +28,7 @@ import {
 } from '../schemas.js'
 import { listEtag, validRules } from '../stored-rules.js'
 import { effectSchema } from '../effects.js'
-import { isRisky } from '../../entries/risky-change.js'
+import { isRisky } from '../../admin/risky-change.js'
 import { switchOf } from '../../rules/owner-entries.js'
 import {
   afterChange,

@@ -2,9 +2,9 @@
 import { GROUP_PREFIX } from '../../rules/group.js'
 import { parseAddressText, parseText } from '../../rules/criteria.js'
 import { quote } from '../../rules/owner.js'
-import { didYouMean, nearest } from '../../nearest.js'
+import { didYouMean, nearest } from '../../text/nearest.js'
 import type { InPieces } from '../../rules/pieces.js'
-import { inPieces } from '../../store/turns.js'
+import { inPieces } from '../../policy/turns.js'
 import { route, type Call, type Reply } from '../route.js'
 import { list, object, problem, shortText, suggestion, text } from '../schemas.js'
 

@@ -1,0 +1,229 @@
+/** What a rule does, in sentences: the same for the command, the console and its API. Pure. */
+import { listed, numbered } from '../text/list.js'
+import type { Above, Also, RuleEffect } from '../rules/effect.js'
+import { definitionOf } from '../rules/levels.js'
+import type { OwnedRule } from '../rules/owner-entries.js'
+import type { DecidedBy } from '../rules/requirement.js'
+import type { Part } from '../rules/tally.js'
+import { coveredWords, mailWords, requirementWords, senderWords } from './format-rule.js'
+
+/**
+ * `active`: it does what it says. `partly`: for some of its mail. `reports`: it changes no delivery. `no-effect`:
+ * rules above it come first for all of its mail. `inactive`: on, and not in force. `waits`: another entry is not
+ * valid.
+ */
+export const EFFECT_STATUSES = [
+  'active',
+  'partly',
+  'reports',
+  'no-effect',
+  'inactive',
+  'waits',
+  'off',
+] as const
+
+/** A rule's effect for a person. */
+export interface EffectWords {
+  readonly status: (typeof EFFECT_STATUSES)[number]
+  /** A few words for a list. */
+  readonly summary: string
+  /** What follows on "The rule is". */
+  readonly is: string
+  /** Whole sentences that belong to it. */
+  readonly more: readonly string[]
+  /** What would bring it into force. */
+  readonly wayOut: { readonly enable: string } | { readonly moveBefore: string } | null
+}
+
+/** What is known beside the rules. */
+export interface EffectSurroundings {
+  /** `[main] report_only` of the settings. */
+  readonly reportOnly: boolean
+  /** Whether Haraka offers STARTTLS to those who bring mail; `null` where that is not known. */
+  readonly offersTls: boolean | null
+  /** Own domains whose bounces the rule covers. */
+  readonly bouncesTo: readonly string[]
+}
+
+/** Says what a rule does. */
+export function effectWords(owned: OwnedRule, effect: RuleEffect, around: EffectSurroundings): EffectWords {
+  const { rule } = owned
+  const others = brokenWords(effect)
+  if (!rule.enabled || effect.inactive?.why === 'disabled')
+    return { status: 'off', summary: 'off', is: 'off', more: otherwiseWords(effect), wayOut: null }
+  if (effect.inactive !== null) {
+    const why = inactiveWords(owned, effect.inactive)
+    return {
+      status: 'inactive',
+      summary: `inactive: ${why.summary}`,
+      is: `on, but inactive: ${why.is}`,
+      more: [...otherwiseWords(effect), ...others],
+      wayOut: effect.inactive.why === 'service-off' ? { enable: effect.inactive.domain } : null,
+    }
+  }
+  const whole = effect.above.filter(({ certain, own }) => certain && own > 0)
+  if (whole.length > 0 && effect.checked > 0 && coversAll(whole, effect)) {
+    const [first] = whole
+    return {
+      status: 'no-effect',
+      summary: `no effect: ${first ? `rule “${first.rule.name}” comes first` : ''}`,
+      is: `on, but has no effect: ${whole.map((above) => `${ruleWords(above.rule)} above it ${doesWords(above)}`).join('; ')}`,
+      more: [...boundWords(effect), ...others],
+      wayOut: first && first.rule.id !== '' ? { moveBefore: first.rule.id } : null,
+    }
+  }
+  const limited = effect.above.length > 0
+  const reports = rule.mode === 'report' || around.reportOnly
+  const status = others.length > 0 ? 'waits' : reports ? 'reports' : limited ? 'partly' : 'active'
+  const summaries = {
+    waits: 'another rule is not valid',
+    reports: 'only reports',
+    partly: 'not for all of its mail',
+    active: 'active',
+  } as const
+  return {
+    status,
+    summary: summaries[status],
+    is: `on: ${activeWords(owned, around)}`,
+    more: [
+      ...effect.above.map((above) => aboveWords(above)),
+      ...effect.also.map((also) => alsoWords(also, owned)),
+      ...dependsWords(effect),
+      ...boundWords(effect),
+      ...incomingWords(owned, around),
+      ...bounceWords(around),
+      ...others,
+    ],
+    wayOut: null,
+  }
+}
+
+/** Says the same of a rule that does not validate, such as one whose group is gone. */
+export function invalidWords({ owner, id, rule }: OwnedRule, problem: string): EffectWords {
+  const is = `not valid: ${problem}`
+  const more = rule.enabled ? brokenWords({ broken: [{ owner, id, problem }] }) : []
+  return { status: rule.enabled ? 'waits' : 'off', summary: 'not valid', is, more, wayOut: null }
+}
+
+/** All own mail is covered by the parts together. */
+function coversAll(parts: readonly Above[], { checked }: RuleEffect): boolean {
+  return parts.some(({ all }) => all) || parts.reduce((sum, { own }) => sum + own, 0) >= checked
+}
+
+function activeWords({ owner, rule }: OwnedRule, { reportOnly }: EffectSurroundings): string {
+  const { relayWithTls } = rule.actions
+  const { startsAt, expiresAt } = rule
+  const encrypted = definitionOf(relayWithTls.level).encrypted
+  const clause = [
+    encrypted
+      ? coveredWords(owner, rule)
+      : `${mailWords(owner, rule)} is not held to TLS by the rules below it`,
+    ` (${requirementWords(relayWithTls)})`,
+    startsAt === undefined ? '' : `, from ${startsAt} on`,
+    expiresAt === undefined ? '' : `, until ${expiresAt}`,
+  ].join('')
+  if (rule.mode === 'report' && encrypted)
+    return `it only reports; once it enforces, ${clause}. Until then Haraka's log says what would have happened, in lines with "enforce-tls: report"`
+  return reportOnly ? `report_only=true of these settings enforces nothing; without it, ${clause}` : clause
+}
+
+function inactiveWords(
+  { rule }: OwnedRule,
+  inactive: NonNullable<RuleEffect['inactive']>,
+): { readonly is: string; readonly summary: string } {
+  switch (inactive.why) {
+    case 'service-off':
+      return { is: `message rules are switched off for ${inactive.domain}`, summary: 'service off' }
+    case 'over':
+      return { is: `it expired at ${rule.expiresAt ?? ''}`, summary: 'expired' }
+    case 'not-begun':
+      return { is: `it starts at ${rule.startsAt ?? ''}`, summary: 'not started' }
+    case 'nobody':
+      return { is: 'no mail can match it', summary: 'matches no mail' }
+    case 'disabled':
+      return { is: 'it is off', summary: 'off' }
+  }
+}
+
+/** What is required of the mail of a rule that is not in force. */
+function otherwiseWords({ also, checked }: RuleEffect): string[] {
+  if (checked === 0) return []
+  if (also.length === 0) return ['No other rule requires TLS for its mail, which is delivered as usual.']
+  return also.map(({ requirement, certain, ...part }) => {
+    const rules = requirement.decidedBy.map(ruleWords).join(' and ')
+    const mail = part.all ? 'all of its mail' : partWords(part)
+    return certain
+      ? `Level ${requirement.level} is required for ${mail} all the same, by ${rules}.`
+      : `Level ${requirement.level} may be required for ${mail} all the same: that depends on the message's header, which ${rules} looks at.`
+  })
+}
+
+function aboveWords({ rule, certain, ...above }: Above): string {
+  const does = doesWords(above)
+  const mail = above.all ? '' : ` for ${partWords(above)}`
+  return certain
+    ? `Except${mail}: ${ruleWords(rule)} above it ${does}.`
+    : `Depends on the message's header${mail}: where it fits, ${ruleWords(rule)} above it ${does}.`
+}
+
+function doesWords({ does, level, still }: Pick<Above, 'does' | 'level' | 'still'>): string {
+  if (does === 'decides') return `decides for this mail (level ${level})`
+  return still === null
+    ? 'exempts this mail'
+    : `exempts this mail from the rules of its owner (${still.decidedBy.map(ruleWords).join(' and ')} still requires level ${still.level})`
+}
+
+function alsoWords({ requirement, certain, ...part }: Also, { owner, rule }: OwnedRule): string {
+  const rules = requirement.decidedBy.map(ruleWords).join(' and ')
+  const mail = part.all ? '' : ` for ${partWords(part)}`
+  const may = certain ? '' : ', where the header of the message fits'
+  const { level, minVersion } = requirement
+  const sum = `level ${level}${minVersion ? `, ${minVersion} or later` : ''}`
+  return rule.actions.relayWithTls.level === 'none'
+    ? `The exemption is from the rules of ${senderWords(owner)} alone: ${rules} requires ${sum}${mail}${may}.`
+    : `That is the least${mail}: ${rules} adds to it${may}, which makes ${sum}.`
+}
+
+function dependsWords({ dependsOn }: RuleEffect): string[] {
+  if (dependsOn.length === 0) return []
+  return [`Whether it matches depends on the message: it looks at ${listed(dependsOn)}.`]
+}
+
+function boundWords({ checked, named }: RuleEffect): string[] {
+  if (named <= checked) return []
+  return [`Looked at were the first ${checked} of ${numbered(named, 'recipient')} that it names.`]
+}
+
+function incomingWords({ rule }: OwnedRule, { offersTls }: EffectSurroundings): string[] {
+  if (rule.direction !== 'incoming' || offersTls !== false) return []
+  if (!definitionOf(rule.actions.relayWithTls.level).encrypted) return []
+  return [
+    "Haraka's plugin tls is not loaded, so Haraka does not offer STARTTLS and all of that mail is refused; add the line tls to config/plugins.",
+  ]
+}
+
+function bounceWords({ bouncesTo }: EffectSurroundings): string[] {
+  if (bouncesTo.length === 0) return []
+  return [
+    `It covers bounces to your own domains as well (${listed(bouncesTo)}): where their mail server does not accept TLS, senders do not get their bounces. To leave these out, put a rule of * with level none for these recipients above it.`,
+  ]
+}
+
+function brokenWords({ broken }: Pick<RuleEffect, 'broken'>): string[] {
+  return broken.map(({ owner, id, problem }) => {
+    const what = id === null ? `The service of ${owner}` : `Rule ${id} of ${owner}`
+    if (id === '') return 'A rule of the whole service is not valid; mail may wait until that is fixed.'
+    return `${what} is not valid (${problem}). Where Haraka knows no valid version of it, all mail of ${senderWords(owner)} waits until that is fixed.`
+  })
+}
+
+/** A rule by name, with the id that a command needs; one that is not to be named has no id. */
+function ruleWords({ owner, id, name }: DecidedBy): string {
+  return id === '' ? name : `rule ${id} of ${owner} (${name})`
+}
+
+function partWords({ patterns, count }: Part): string {
+  const shown = patterns.slice(0, 5)
+  const rest = count - shown.length
+  return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '')
+}

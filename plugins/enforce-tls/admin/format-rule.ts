@@ -1,0 +1,66 @@
+/** Rules in words for a person, shared by all that speak of them. Pure. */
+import { listed } from '../text/list.js'
+import { LEVELS } from '../rules/levels.js'
+import { EVERYONE } from '../rules/owner.js'
+import type { RelayWithTls, Rule } from '../rules/rule.js'
+
+/** Whose mail an owner's rules look at. */
+export function senderWords(owner: string): string {
+  return owner === EVERYONE ? 'every sender' : owner
+}
+
+/** The recipients that a rule is for; one that names none is for all. */
+export function recipientsOf({ criteria }: Rule): readonly string[] {
+  return criteria.to?.matchesAny ?? ['*']
+}
+
+/** The criteria of a rule beside its recipients, a line each. */
+export function otherCriteria({ criteria: { to, from, subject, header } }: Rule): string[] {
+  const line = (name: string, values: readonly string[] | undefined) =>
+    values === undefined ? [] : [`${name}: ${listed(values)}`]
+  return [
+    ...line('not to', to?.matchesNone),
+    ...line('from', from?.matchesAny),
+    ...line('not from', from?.matchesNone),
+    ...line('subject', subject?.matchesAny),
+    ...line('subject without', subject?.matchesNone),
+    ...(header ?? []).flatMap(({ name, matchesAny, matchesNone }) => [
+      ...line(`header ${name}`, matchesAny),
+      ...line(`header ${name} without`, matchesNone),
+    ]),
+  ]
+}
+
+/** What becomes of the mail that a rule covers, as a clause. */
+export function coveredWords(owner: string, rule: Rule): string {
+  const mail = mailWords(owner, rule)
+  return rule.direction === 'incoming'
+    ? `${mail} is refused at RCPT where it does not come over TLS`
+    : `${mail} leaves over TLS or not at all`
+}
+
+/** The mail that a rule is about. */
+export function mailWords(owner: string, rule: Rule): string {
+  const patterns = recipientsOf(rule)
+  const recipients = patterns.includes('*') ? 'everybody' : listed(patterns)
+  const others = otherCriteria(rule).filter(
+    (line) => rule.direction === 'outgoing' || !line.startsWith('from:'),
+  )
+  const also = others.length > 0 ? ` [${others.join('; ')}]` : ''
+  if (rule.direction === 'outgoing') return `mail from ${senderWords(owner)} to ${recipients}${also}`
+  const senders = rule.criteria.from?.matchesAny ?? ['*']
+  const from = senders.includes('*') ? 'everybody' : listed(senders)
+  const to = patterns.includes('*') ? (owner === EVERYONE ? 'everybody' : owner) : recipients
+  return `mail from ${from} to ${to}${also}`
+}
+
+/** A level and minimum version in one phrase. */
+export function requirementWords({ level, minVersion, names, onFailure }: RelayWithTls): string {
+  const summary = LEVELS.find(({ name }) => name === level)?.summary
+  return [
+    `level ${level}: ${summary ?? level}`,
+    ...(names ? [`also good: ${listed(names)}`] : []),
+    ...(minVersion ? [`${minVersion} or later`] : []),
+    ...(onFailure ? [`else ${onFailure}`] : []),
+  ].join(', ')
+}

@@ -1,0 +1,95 @@
+/**
+ * What rules of a store do as things stand, in words. Reads what is needed: the rule's owner and the wider ones, and
+ * the groups. The work is done in pieces, so that it never stands in the way of mail.
+ */
+import { bouncesCovered } from '../rules/bounces.js'
+import { effectOf, THOROUGH, type EffectBounds, type RuleEffect } from '../rules/effect.js'
+import { EffectPolicy } from '../rules/effect-policy.js'
+import type { StoredGroups } from '../rules/group.js'
+import { parseService, type OwnedRule } from '../rules/owner-entries.js'
+import { EVERYONE, ownersAround } from '../rules/owner.js'
+import type { ReadStore } from '../store/rule-store.js'
+import { inPieces } from '../policy/turns.js'
+import { effectWords, invalidWords, type EffectSurroundings, type EffectWords } from './format-effect.js'
+import { findingRuleProblem } from './entry-problems.js'
+
+/** What is known beside the store. */
+export interface EffectsOptions extends Omit<EffectSurroundings, 'bouncesTo'> {
+  /** How thoroughly to look. @default THOROUGH */
+  readonly bounds?: EffectBounds
+  /** Leaves out what somebody may not see. @default everything is said */
+  readonly visible?: (effect: RuleEffect) => RuleEffect
+}
+
+/** A rule's effect, and its name. */
+export interface NamedEffect extends EffectWords {
+  readonly owner: string
+  readonly id: string
+  readonly name: string
+}
+
+interface Ready {
+  readonly policy: EffectPolicy
+  readonly groups: StoredGroups
+  readonly ownDomains: readonly string[]
+}
+
+/** Effects of rules as the store holds them at the first question about their owner; make a new one after a change. */
+export class RuleEffects {
+  readonly #store: Pick<ReadStore, 'readOwner' | 'groups' | 'services'>
+  readonly #options: EffectsOptions
+  readonly #ready = new Map<string, Promise<Ready>>()
+
+  constructor(store: Pick<ReadStore, 'readOwner' | 'groups' | 'services'>, options: EffectsOptions) {
+    this.#store = store
+    this.#options = options
+  }
+
+  /**
+   * What a rule does; one that is not in the store any more is as if it were off.
+   *
+   * @throws {StoreError} where the store can't be read.
+   */
+  async of(owned: OwnedRule): Promise<NamedEffect> {
+    const { policy, groups, ownDomains } = await this.#readyFor(owned.owner)
+    const { owner, id, rule } = owned
+    const problem = await inPieces(findingRuleProblem(owner, id, JSON.stringify(rule), policy.groups))
+    if (problem !== null) return { owner, id, name: rule.name, ...invalidWords(owned, problem) }
+    const { bounds = THOROUGH, visible = (effect: RuleEffect) => effect } = this.#options
+    const now = Date.now()
+    const effect = await inPieces(effectOf(owned, policy, groups, now, bounds))
+    const words = effectWords(owned, visible(effect), {
+      ...this.#options,
+      bouncesTo: bouncesCovered(owned, policy, ownDomains, now),
+    })
+    return { owner, id, name: rule.name, ...words }
+  }
+
+  /** The same of a rule as it stands in the store; `null` for one that is not there, or not valid. */
+  async at(owner: string, id: string): Promise<NamedEffect | null> {
+    const { policy } = await this.#readyFor(owner)
+    const owned = policy.owners.find((each) => each.owner === owner)?.byId.get(id)
+    return owned ? this.of(owned) : null
+  }
+
+  #readyFor(owner: string): Promise<Ready> {
+    const known = this.#ready.get(owner) ?? this.#read(owner)
+    this.#ready.set(owner, known)
+    return known
+  }
+
+  async #read(owner: string): Promise<Ready> {
+    const [groups, entries, services] = await Promise.all([
+      this.#store.groups(),
+      Promise.all(ownersAround(owner).map((each) => this.#store.readOwner(each))),
+      owner === EVERYONE ? this.#store.services() : new Map<string, string>(),
+    ])
+    const ownDomains = [...services].filter(([, json]) => isOn(json)).map(([domain]) => domain)
+    return { policy: await inPieces(EffectPolicy.compiling(entries, groups)), groups, ownDomains }
+  }
+}
+
+function isOn(json: string): boolean {
+  const service = parseService(json)
+  return !('problem' in service) && service.enabled
+}

@@ -1,0 +1,134 @@
+/**
+ * What a bounce says, as plain facts: sentences for a person and fields for a machine (RFC 3464). Pure; every
+ * value is one line, whatever a peer, a rule or an envelope held.
+ */
+import type { HarakaAddress } from '../../haraka/types.js'
+import type { DecidedBy } from '../../rules/requirement.js'
+import type { BounceRequest } from '../guard-context.js'
+import { addressOf, otherFields, tlsFields } from './fields.js'
+import { together } from './template.js'
+import { decisiveAttempt, definitionOf, type Attempt, type FailedAttempt } from '../outcome.js'
+import { oneLine } from '../../text/one-line.js'
+
+/** The values that templates can use, each one line. */
+export interface BounceWords {
+  readonly domain: string
+  readonly recipients: string
+  /** The receiving server or servers. */
+  readonly mx: string
+  readonly rule: string
+  readonly owner: string
+  /** What happened and why the message was not sent. */
+  readonly summary: string
+  readonly advice: string
+  readonly subject_line: string
+}
+
+/** All that a bounce says. */
+export interface BounceFacts {
+  readonly words: BounceWords
+  /** What TLS is and what was wrong with it; nothing where TLS is not to blame. */
+  readonly explanation: readonly string[]
+  /** One line for each attempt. */
+  readonly attempts: readonly string[]
+  /** The per-recipient groups of the delivery-status part, lines without line ends, all ASCII. */
+  readonly recipients: readonly (readonly string[])[]
+}
+
+/** Collects the facts. */
+export function bounceFacts(
+  request: BounceRequest,
+  { now, content }: { readonly now: Date; readonly content: 'minimal' | 'full' },
+): BounceFacts {
+  const { item, attempts, tlsToBlame } = request
+  const discreet = content === 'minimal' && request.mayQuote
+  const reason = discreet ? discreetReason(item.todo.rcpt_to) : request.reason
+  const domain = oneLine(item.todo.domain)
+  const decisive = tlsToBlame ? decisiveAttempt(attempts) : null
+  const decidedBy = request.requirement?.decidedBy ?? []
+  const words = {
+    domain,
+    recipients: item.todo.rcpt_to.map((recipient) => oneLine(addressOf(recipient))).join(', '),
+    mx: oneLine(serversOf(attempts, decisive), 1000),
+    rule: decidedBy.map((rule) => oneLine(rule.name)).join(', ') || 'none',
+    owner: [...new Set(decidedBy.map((rule) => oneLine(rule.owner)))].join(', ') || 'none',
+  }
+  return {
+    words: {
+      ...words,
+      summary: decisive ? tlsSummary(words, attempts, decidedBy) : otherSummary(words, reason),
+      advice: decisive?.failure.class ? definitionOf(decisive.failure.class).advice : OTHER_ADVICE,
+      subject_line: decisive
+        ? `Not sent: no TLS connection to ${domain}`
+        : `Not delivered: your message to ${domain}`,
+    },
+    explanation: decisive ? [explanationOf(decisive, words.mx.includes(', '))] : [],
+    attempts: attempts.flatMap(({ host, to, failure }) =>
+      failure ? [oneLine(`${host === to ? to : `${host} (${to})`}: ${failure.detail}`)] : [],
+    ),
+    recipients: item.todo.rcpt_to.map((recipient) =>
+      decisive
+        ? tlsFields(recipient, decisive.host, decisive.failure, now)
+        : otherFields(recipient, { reason, discreet, now }),
+    ),
+  }
+}
+
+function serversOf(attempts: readonly Attempt[], decisive: Attempt | null): string {
+  const failed = attempts.filter((attempt) => attempt.failure?.class != null).map((attempt) => attempt.host)
+  return [...new Set(failed.length > 0 ? failed : decisive ? [decisive.host] : [])].join(', ')
+}
+
+function tlsSummary(
+  { mx, domain }: Pick<BounceWords, 'mx' | 'domain'>,
+  attempts: readonly Attempt[],
+  decidedBy: readonly DecidedBy[],
+): string {
+  const servers = mx.includes(', ')
+    ? `The receiving servers ${mx} of ${domain}`
+    : `The receiving server ${mx} of ${domain}`
+  const rules = decidedBy.map((rule) => `"${oneLine(rule.name)}" of ${ownerWords(rule.owner)}`)
+  const demand =
+    rules.length === 0
+      ? 'This mail system requires one for this message'
+      : rules.length === 1
+        ? `The rule ${rules[0] ?? ''} requires one`
+        : `The rules ${rules.join(' and ')} require one`
+  const retried = attempts.some((attempt) => attempt.failure?.temporary)
+    ? ' It was tried again and again.'
+    : ''
+  return `${servers} ${together('could not establish a TLS connection')}. ${demand}, and so your message was not sent.${retried}`
+}
+
+function ownerWords(owner: string): string {
+  return owner === '*' ? 'this mail system' : oneLine(owner)
+}
+
+function otherSummary(
+  { recipients, domain }: Pick<BounceWords, 'recipients' | 'domain'>,
+  reason: string,
+): string {
+  return `Your message to ${recipients} could not be delivered to ${domain}: ${oneLine(reason)}`
+}
+
+/** Why, for a person who does not know what TLS is. */
+function explanationOf({ host, failure }: FailedAttempt, several: boolean): string {
+  const server = several ? `The last one, ${oneLine(host)},` : oneLine(host)
+  const why = failure.class ? ` ${server} ${definitionOf(failure.class).says}.` : ''
+  return `TLS is the encryption that protects a message on its way from one mail server to the next.${why}`
+}
+
+const OTHER_ADVICE =
+  'Check the address, and the reason given by the receiving server. If both look right, ask your mail administrator.'
+
+/** What a `minimal` bounce has in place of a server's words about the message: they may quote it. */
+function discreetReason(recipients: readonly HarakaAddress[]): string {
+  const codes = recipients.flatMap(({ dsn_smtp_code, dsn_smtp_extc }) =>
+    dsn_smtp_code ? [[dsn_smtp_code, dsn_smtp_extc].filter(Boolean).join(' ')] : [],
+  )
+  const answer =
+    codes.length > 0
+      ? `the receiving server answered ${[...new Set(codes)].join(' and ')}`
+      : 'the session with the receiving server failed'
+  return `${answer}. Its words are not shown, because this notice may travel without encryption.`
+}

@@ -1,0 +1,91 @@
+/**
+ * The per-recipient fields of a bounce's delivery-status part (RFC 3464). Pure; every value is one ASCII line,
+ * whatever a peer or an envelope held.
+ */
+import type { HarakaAddress } from '../../haraka/types.js'
+import { definitionOf, statusOf, type AttemptFailure } from '../outcome.js'
+import { oneAsciiLine, oneLine } from '../../text/one-line.js'
+
+/** The longest value of a field of the delivery-status part, in characters. */
+const FIELD_MAX = 900
+
+/** RFC 3464 section 2.3; the extension field names the result type of RFC 8460. */
+export function tlsFields(
+  recipient: HarakaAddress,
+  host: string,
+  failure: AttemptFailure,
+  now: Date,
+): string[] {
+  const diagnostic = failure.reply
+    ? `smtp; ${failure.reply.code} ${failure.reply.text}`
+    : `x-enforce-tls; ${failure.class ?? ''}: ${host} ${failure.detail}`
+  const says = failure.class ? definitionOf(failure.class).says : ''
+  return [
+    `Final-Recipient: ${recipientField(recipient)}`,
+    'Action: failed',
+    `Status: ${statusOf(failure, true)}`,
+    remoteMta(host),
+    `Diagnostic-Code: ${oneAsciiLine(diagnostic, FIELD_MAX)}`,
+    `Last-Attempt-Date: ${mailDate(now)}`,
+    `X-Enforce-TLS-Result: ${failure.class ?? ''} (the receiving server ${says})`,
+  ]
+}
+
+/** What the fields of a recipient are made of, besides its own. */
+interface OtherReason {
+  readonly reason: string
+  /** The server's words are left out. */
+  readonly discreet: boolean
+  readonly now: Date
+}
+
+/** Where TLS is not to blame. */
+export function otherFields(recipient: HarakaAddress, { reason, discreet, now }: OtherReason): string[] {
+  const { dsn_status, dsn_smtp_code, dsn_smtp_extc, dsn_smtp_response, dsn_remote_mta } = recipient
+  const status = /^[245]\.\d{1,3}\.\d{1,3}/.exec(dsn_status ?? '')?.[0].replace(/^4/, '5') ?? '5.0.0'
+  const diagnostic = dsn_smtp_code
+    ? `smtp; ${[dsn_smtp_code, dsn_smtp_extc, discreet ? '' : dsn_smtp_response].filter(Boolean).join(' ')}`
+    : `x-haraka; ${reason}`
+  return [
+    `Final-Recipient: ${recipientField(recipient)}`,
+    'Action: failed',
+    `Status: ${status}`,
+    ...(dsn_remote_mta ? [remoteMta(dsn_remote_mta)] : []),
+    `Diagnostic-Code: ${oneAsciiLine(diagnostic, FIELD_MAX)}`,
+    `Last-Attempt-Date: ${mailDate(now)}`,
+  ]
+}
+
+/** RFC 3464 section 2.1.2: the type says what kind of name it is. */
+function remoteMta(host: string): string {
+  return host.startsWith('/')
+    ? `Remote-MTA: x-unix; ${oneAsciiLine(host)}`
+    : `Remote-MTA: dns; ${oneAsciiLine(host)}`
+}
+
+/** RFC 6533 section 3: an address that is not ASCII has the type utf-8 and escapes in a 7-bit report. */
+function recipientField(recipient: HarakaAddress): string {
+  const address = oneLine(addressOf(recipient))
+  if (/^[\x21-\x7e]+$/.test(address)) return `rfc822; ${address}`
+  const escaped = address.replace(
+    /[^\x21-\x7e]|[\\+=]/gu,
+    (char) => `\\x{${(char.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
+  )
+  return `utf-8; ${shortened(escaped)}`
+}
+
+/** Whole escapes, as many as a line has room for (RFC 5322 section 2.1.1); a real address is far shorter. */
+function shortened(escaped: string): string {
+  return escaped.length <= FIELD_MAX ? escaped : `${escaped.slice(0, FIELD_MAX).replace(/\\[^}]*$/, '')}...`
+}
+
+/** A date as RFC 5322 section 3.3 writes it, in UTC. */
+export function mailDate(date: Date): string {
+  return date.toUTCString().replace('GMT', '+0000')
+}
+
+/** A recipient's address; a local one may have no domain. */
+export function addressOf({ user, host }: HarakaAddress): string {
+  const domain = String(host)
+  return domain === '' ? user : `${user}@${domain}`
+}

@@ -1,0 +1,40 @@
+/**
+ * The mark on a bounce that is itself held to TLS, and the minimal bounce that goes instead where there is no
+ * TLS on the way back. Both travel in the notes of the queued message, so that they are still there at later
+ * attempts and after a restart. What can't be read counts as a mark: unknown is not "none".
+ */
+import type { HarakaMailItem } from '../../haraka/types.js'
+import type { Bounce } from '../guard-context.js'
+import { requirementOf, type DecidedBy, type Requirement } from '../../rules/requirement.js'
+
+const NOTE = 'enforce_tls'
+
+/** Notes for a bounce, of the same kind as those of the message it is about: plugins use their methods. */
+export function notesFor(
+  item: HarakaMailItem,
+  { heldTo, instead }: Pick<Bounce, 'heldTo' | 'instead'>,
+): object {
+  const Notes = item.todo.notes.constructor as new (notes: object) => object
+  return new Notes({ skip_plugins: [], [NOTE]: { held_to: heldTo, instead } })
+}
+
+/** What is required of a message because of its mark, or `null` for one without. */
+export function requirementOfMark({ todo }: HarakaMailItem): Requirement | null {
+  const note = todo.notes[NOTE] as { held_to?: unknown } | undefined
+  if (note === undefined) return null
+  const [first, ...others] = Array.isArray(note.held_to) ? note.held_to.filter(isDecidedBy) : []
+  const unknown = { owner: '*', id: 'bounce', name: 'Bounce of a covered message' }
+  const requirement = requirementOf({ level: 'encrypt' }, todo.domain, first ?? unknown)
+  return { ...requirement, decidedBy: [...requirement.decidedBy, ...others] }
+}
+
+/** The bounce that goes instead of this one, or `null` where there is none. */
+export function insteadOf({ todo }: HarakaMailItem): string | null {
+  const note = todo.notes[NOTE] as { instead?: unknown } | undefined
+  return typeof note?.instead === 'string' && note.instead !== '' ? note.instead : null
+}
+
+function isDecidedBy(value: unknown): value is DecidedBy {
+  const { owner, id, name } = (value ?? {}) as Partial<DecidedBy>
+  return typeof owner === 'string' && typeof id === 'string' && typeof name === 'string'
+}

@@ -1,0 +1,147 @@
+/**
+ * How a guarded item ends, or is put off, when no host is left: what the attempts mean for the message, the
+ * bounce, and what is kept because nobody can be told.
+ */
+import constants from 'haraka-constants'
+import { insteadOf, notesFor } from './bounce/requiretls-note.js'
+import type { HarakaAddress } from '../haraka/types.js'
+import type { GuardedItem } from './guarded-item.js'
+import { decisiveAttempt, judge, type AttemptFailure } from './outcome.js'
+import { oneLine } from '../text/one-line.js'
+import { markRecipients } from './dsn-fields.js'
+
+/** A bounce with the message's header waits so often for TLS that fails for a temporary reason. */
+const TRIES_IN_FULL = 2
+
+/** No host is left: what the attempts together mean for the message. */
+export function allTried(guarded: GuardedItem): void {
+  const { item, round, requirement } = guarded
+  const decisive = decisiveAttempt(round.attempts)
+  // Without a single host there was no attempt: Haraka has its own words for that.
+  if (!decisive) return void guarded.haraka.original('try_deliver')()
+  const { tls, temporary } = judge(round.attempts)
+  if (tls) guarded.tlsFailure = decisive.failure
+  if (tls && (!temporary || item.num_failures >= TRIES_IN_FULL) && sendInstead(guarded)) return
+  const action = requirement?.onFailure ?? guarded.context.settings().failure.action
+  // A null sender can't be told, so its mail keeps the whole schedule.
+  const defer = temporary || (tls && action === 'defer') || item.todo.mail_from.user === ''
+  if (!defer) return giveUp(guarded, decisive.failure, decisive.host)
+  putOff(guarded, decisive.failure, decisive.host)
+}
+
+/** The message is tried again on Haraka's schedule. @param host the one to name; empty for none */
+export function putOff(guarded: GuardedItem, failure: AttemptFailure, host: string): void {
+  const { item } = guarded
+  markRecipients(item.todo.rcpt_to, failure, host, false)
+  guarded.ownReason = reasonOf(failure, host)
+  item.temp_fail(guarded.ownReason)
+}
+
+/** The message fails for all its recipients. @param host the one to name; empty for none */
+export function giveUp(guarded: GuardedItem, failure: AttemptFailure, host: string): void {
+  const { item } = guarded
+  markRecipients(item.todo.rcpt_to, failure, host, true)
+  guarded.ownReason = reasonOf(failure, host)
+  item.bounce(guarded.ownReason)
+}
+
+/** The guarded version of `deferred_respond`. */
+export function deferredRespond(
+  guarded: GuardedItem,
+  code: number,
+  message: unknown,
+  params: { delay: number; err: string },
+): Promise<void> {
+  // A hook of another plugin that timed out answers a text where seconds are expected; the NaN that
+  // Haraka makes of it would jam the retry queue of the whole process.
+  const usable = code !== constants.denysoft || Number.isFinite(Number.parseInt(String(message), 10))
+  guarded.tellEnding('deferred')
+  return guarded.haraka.original('deferred_respond')(usable ? code : constants.cont, message, params)
+}
+
+/** The guarded version of `bounce_respond`. */
+export function bounceRespond(guarded: GuardedItem, code: number, message: unknown): unknown {
+  const { item } = guarded
+  const timedOut = code === constants.denysoft && message === 'plugin timeout'
+  // What a plugin decided is its right; a plugin that timed out has decided nothing.
+  if (code !== constants.cont && !timedOut) return guarded.haraka.original('bounce_respond')(code)
+  if (guarded.tlsFailure && sendInstead(guarded)) return undefined
+  if (!item.todo.mail_from.user) return item.double_bounce('the sender is <>, so nobody can be told')
+  return sendBounce(guarded)
+}
+
+/** Queues the bounce; the message stays until that is done. */
+async function sendBounce(guarded: GuardedItem): Promise<void> {
+  const { item, round, requirement, tlsFailure } = guarded
+  const { composeBounce } = guarded.context
+  const reason = item.bounce_error?.message ?? 'unknown reason'
+  const ours = guarded.ownReason !== null && reason.includes(guarded.ownReason)
+  const bounce = await composeBounce({
+    item,
+    requirement,
+    attempts: round.attempts,
+    tlsToBlame: tlsFailure !== null,
+    reason,
+    mayQuote: guarded.mailSaid && !ours,
+  })
+  const notes = bounce.heldTo ? { notes: notesFor(item, bounce) } : {}
+  queue(guarded, item.todo.mail_from, bounce.contents, notes, () => guarded.tellEnding('bounced'))
+}
+
+/**
+ * Sends the minimal bounce in place of one whose way has no TLS, so that the sender hears.
+ *
+ * @returns whether there is one; the item ends with it
+ */
+function sendInstead(guarded: GuardedItem): boolean {
+  const { item } = guarded
+  const instead = insteadOf(item)
+  const [recipient] = item.todo.rcpt_to
+  if (instead === null || !recipient) return false
+  queue(guarded, recipient, instead, {}, () => {
+    item.lognotice(
+      'enforce-tls: no TLS on the way back, so a bounce with Message-ID and Date alone goes instead',
+    )
+    guarded.tellEnding('bounced')
+  })
+  return true
+}
+
+/** Queues a bounce; the item ends with it, or stays until it can be queued. */
+function queue(
+  guarded: GuardedItem,
+  to: HarakaAddress,
+  contents: string,
+  notes: object,
+  queued: () => void,
+): void {
+  const { item, context } = guarded
+  context.outbound().send_email(
+    '<>',
+    to,
+    contents,
+    (code, message) => {
+      if (code === constants.ok) {
+        queued()
+        return item.discard()
+      }
+      const why = oneLine(String(message))
+      item.logerror(`enforce-tls: the bounce could not be queued, the message stays: ${why}`)
+      guarded.postpone()
+    },
+    { origin: item, ...notes },
+  )
+}
+
+/** The guarded version of `double_bounce`: nobody can be told, the message is kept for a person to look at. */
+export async function keepAsError(guarded: GuardedItem, error: string): Promise<void> {
+  const { item, context } = guarded
+  const kept = await context.keepAsError(item.path)
+  item.lognotice(`enforce-tls: undeliverable, kept as ${kept}: ${oneLine(error)}`)
+  guarded.tellEnding('kept')
+  item.next_cb()
+}
+
+function reasonOf(failure: AttemptFailure, host: string): string {
+  return oneLine(`${failure.class ? 'TLS required: ' : ''}${host} ${failure.detail}`).trimStart()
+}

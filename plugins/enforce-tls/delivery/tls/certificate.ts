@@ -1,0 +1,99 @@
+/**
+ * Whether a server's certificate fulfils a requirement. Names are compared as RFC 9525 says: only those of
+ * the subjectAltName count, a wildcard stands for the whole left-most label, an IP address must be listed as
+ * one. Pure.
+ */
+import { createHash, type X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
+import type { Requirement } from '../../rules/requirement.js'
+import { chainWords } from './format-chain-error.js'
+import { tlsFailure, type AttemptFailure } from '../outcome.js'
+
+/** What the handshake told of the server. */
+export interface PeerIdentity {
+  readonly certificate: X509Certificate | undefined
+  /** OpenSSL's word on the chain, such as `CERT_HAS_EXPIRED`; empty for a trusted one. */
+  readonly chainError: string
+}
+
+/** Reference names are never taken from the subject's common name (RFC 9525 section 2). */
+const RFC_9525 = { subject: 'never', wildcards: true, partialWildcards: false } as const
+
+/**
+ * The first demand of a requirement that a certificate does not fulfil, as a failure.
+ *
+ * @param host the MX host's name, or its address where it has no name
+ */
+export function certificateFailure(
+  { certificate, chainError }: PeerIdentity,
+  requirement: Requirement,
+  host: string,
+): AttemptFailure | null {
+  const { trusted, namesHost, namesAnyOf, fingerprintsAnyOf } = requirement
+  if (!trusted && !namesHost && namesAnyOf.length === 0 && fingerprintsAnyOf.length === 0) return null
+  if (!certificate) return tlsFailure('certificate-not-trusted', 'has no certificate')
+  if (trusted && chainError !== '') return untrusted(certificate, chainError)
+  if (namesHost && !names(certificate, host)) return mismatch(certificate, [host])
+  for (const wanted of namesAnyOf) {
+    if (!wanted.some((name) => names(certificate, name))) return mismatch(certificate, wanted)
+  }
+  if (fingerprintsAnyOf.length === 0) return null
+  const present = fingerprintsOf(certificate)
+  for (const wanted of fingerprintsAnyOf) {
+    if (!wanted.some((fingerprint) => present.includes(fingerprint)))
+      return tlsFailure(
+        'fingerprint-mismatch',
+        `has a certificate with the SHA-256 fingerprint ${present[0]}, which is not listed`,
+      )
+  }
+  return null
+}
+
+/** SHA-256 of the certificate, and of its public key (the SubjectPublicKeyInfo, as RFC 7469 has it). */
+export function fingerprintsOf(
+  certificate: X509Certificate,
+): readonly [certificate: string, publicKey: string] {
+  const key = createHash('sha256').update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
+  return [
+    certificate.fingerprint256,
+    key
+      .digest('hex')
+      .toUpperCase()
+      .replace(/(..)(?=.)/g, '$1:'),
+  ]
+}
+
+/** A leading dot asks for any name below, as in OpenSSL's `X509_check_host`. */
+function names(certificate: X509Certificate, name: string): boolean {
+  if (isIP(name)) return certificate.checkIP(name) !== undefined
+  return certificate.checkHost(name, RFC_9525) !== undefined
+}
+
+function mismatch(certificate: X509Certificate, wanted: readonly string[]): AttemptFailure {
+  const detail = wanted.some((name) => namesOnlyInSubject(certificate, name))
+    ? 'has a certificate that names its server in a way that is no longer accepted: in its common name only'
+    : `has a certificate for ${namesOf(certificate)}, not for ${wanted.join(' or ')}`
+  return tlsFailure('certificate-host-mismatch', detail)
+}
+
+/** As certificates of before 2000 did; for a person, who would find the right name in it. */
+function namesOnlyInSubject(certificate: X509Certificate, name: string): boolean {
+  const listed: unknown = certificate.subjectAltName
+  if (typeof listed === 'string' || isIP(name)) return false
+  return certificate.checkHost(name, { ...RFC_9525, subject: 'always' }) !== undefined
+}
+
+function namesOf(certificate: X509Certificate): string {
+  // Undefined where the extension is missing, whatever its type says.
+  const names: unknown = certificate.subjectAltName
+  return typeof names === 'string' ? names : 'no name at all'
+}
+
+function untrusted(certificate: X509Certificate, chainError: string): AttemptFailure {
+  if (chainError === 'CERT_HAS_EXPIRED')
+    return tlsFailure('certificate-expired', `has a certificate that expired on ${certificate.validTo}`)
+  return tlsFailure(
+    'certificate-not-trusted',
+    `has a certificate that is not trusted: ${chainWords(chainError, certificate)}`,
+  )
+}

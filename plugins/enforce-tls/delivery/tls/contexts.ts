@@ -1,0 +1,69 @@
+/**
+ * TLS settings of outgoing sessions, shared by all that are alike: a new secure context for every
+ * connection would cost more than the handshake's own arithmetic.
+ */
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
+import type { TlsVersion } from '../../rules/levels.js'
+import { SessionCache } from './session-cache.js'
+
+/** What Haraka's `tls.ini [outbound]` says about outgoing sessions, and this plugin heeds. */
+const HEEDED = ['key', 'cert', 'ciphers', 'ecdhCurve'] as const
+
+/** What makes contexts different for this plugin. */
+export interface ContextKey {
+  readonly minVersion: TlsVersion
+  /** Whether chains are checked. */
+  readonly trusted: boolean
+}
+
+type Heeded = Pick<SecureContextOptions, (typeof HEEDED)[number]>
+
+/** Makes each context once. */
+export class TlsContexts {
+  readonly #anchors: () => readonly string[]
+  readonly #sessions = new WeakMap<SecureContext, SessionCache>()
+  readonly #made: { key: ContextKey; heeded: Heeded; context: SecureContext }[] = []
+
+  /** @param anchors the trusted authorities, asked for when first needed */
+  constructor(anchors: () => readonly string[]) {
+    this.#anchors = anchors
+  }
+
+  /**
+   * The context for a minimum version, with or without trusted authorities, and the operator's own options.
+   *
+   * @param options of `tls.ini [outbound]`; verification settings in it are not heeded, a requirement has its own
+   * @throws when OpenSSL refuses the operator's key, certificate or cipher list.
+   */
+  get(key: ContextKey, options: Readonly<Record<string, unknown>>): SecureContext {
+    const heeded: Heeded = Object.fromEntries(
+      HEEDED.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+    )
+    const known = this.#made.find(
+      (made) =>
+        made.key.minVersion === key.minVersion &&
+        made.key.trusted === key.trusted &&
+        HEEDED.every((name) => made.heeded[name] === heeded[name]),
+    )
+    if (known) return known.context
+    // Where no chain is checked, an empty list spares OpenSSL a look at all the world's authorities.
+    const ca = key.trusted ? [...this.#anchors()] : []
+    const context = createSecureContext({ ...heeded, minVersion: key.minVersion, ca })
+    this.#made.push({ key, heeded, context })
+    // Reloads of tls.ini bring new key objects each time; the oldest are not asked for any more.
+    if (this.#made.length > 32) this.#made.shift()
+    return context
+  }
+
+  /** The trusted authorities, as PEM texts; the same list as long as the settings are the same. */
+  get anchors(): readonly string[] {
+    return this.#anchors()
+  }
+
+  /** The sessions made with a context: whatever it trusts or shows of itself, no session outlives it. */
+  sessions(context: SecureContext): SessionCache {
+    const sessions = this.#sessions.get(context) ?? new SessionCache()
+    this.#sessions.set(context, sessions)
+    return sessions
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * The check at start: whether the guard holds in this Haraka as it is set up. Gives the reason why not, as
+ * one sentence with the way out.
+ */
+import { GUARDED_METHODS } from '../delivery/guarded-item.js'
+import type {
+  HarakaConnection,
+  HarakaMailItem,
+  HarakaOutbound,
+  HarakaOutboundConfig,
+  HarakaPlugin,
+} from '../haraka/types.js'
+import { pluginOfKind, runsBefore } from '../haraka/plugins.js'
+import type { Settings } from '../settings/settings.js'
+
+/** The oldest Haraka in which the guard was tried and holds. */
+const OLDEST = { major: 3, minor: 2 }
+
+/** Why the guard would not hold, or `null`. */
+export function startProblem(plugin: HarakaPlugin, settings: Settings['main']): string | null {
+  const { version } = plugin.haraka_require('package.json') as { version: string }
+  if (isTooOld(version))
+    return `Haraka ${version} is too old for it; use Haraka ${OLDEST.major}.${OLDEST.minor} or later`
+  for (const hook of ['send_email', 'queue_outbound', 'rcpt']) {
+    const problem = orderProblem(plugin, hook)
+    if (problem !== null) return problem
+  }
+  const proxy = pluginOfKind(plugin, 'queue/smtp_proxy')
+  if (proxy !== null)
+    return (
+      `the plugin ${proxy} sends a message while its client still talks, before any rule can be asked; ` +
+      'take it out of config/plugins, or use queue/smtp_forward in its place'
+    )
+  const { cfg } = plugin.haraka_require('outbound/config') as HarakaOutboundConfig
+  if (!cfg.enable_tls)
+    return 'outbound.ini has enable_tls=false, so no mail could leave over TLS; set enable_tls=true or remove the line'
+  const { HMailItem } = plugin.haraka_require('outbound') as HarakaOutbound
+  const missing = GUARDED_METHODS.filter(
+    (method) => typeof (HMailItem.prototype as HarakaMailItem)[method] !== 'function',
+  )
+  if (missing.length > 0)
+    return `this version of Haraka has no ${missing.join(', ')} in outbound/hmail.js; use Haraka 3.3 or a newer version of this plugin`
+  return forwardedMailProblem(plugin, settings)
+}
+
+/** Why `[main] forwarded_mail=outgoing` could not be kept, or `null`. */
+export function forwardedMailProblem(
+  plugin: HarakaPlugin,
+  { forwardedMail }: Settings['main'],
+): string | null {
+  if (forwardedMail === 'incoming') return null
+  const { Connection } = plugin.haraka_require('connection') as {
+    Connection?: { prototype: HarakaConnection }
+  }
+  const missing = (['queue_respond', 'queue_outbound_respond'] as const).filter(
+    (method) => typeof Connection?.prototype[method] !== 'function',
+  )
+  if (missing.length > 0)
+    return `this version of Haraka has no ${missing.join(', ')} in connection.js, which forwarded_mail=outgoing needs; set [main] forwarded_mail=incoming or use a newer version of this plugin`
+  return orderProblem(plugin, 'queue')
+}
+
+function orderProblem(plugin: HarakaPlugin, hook: string): string | null {
+  let before: string | null
+  try {
+    before = runsBefore(plugin, hook)
+  } catch (error) {
+    return `the order of plugins is unknown: ${error instanceof Error ? error.message : String(error)}; use a newer version of this plugin`
+  }
+  if (before === null) return null
+  const instead = hook === 'queue' ? ', or set [main] forwarded_mail=incoming' : ''
+  return (
+    `the plugin ${before} comes before it in the ${hook} hook and could let mail pass; ` +
+    `put the line ${plugin.name} above ${before} in config/plugins${instead}`
+  )
+}
+
+function isTooOld(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major < OLDEST.major || (major === OLDEST.major && minor < OLDEST.minor)
+}

@@ -1,0 +1,73 @@
+/**
+ * Keeps a covered message from other queue plugins, which would send it in their own way: it goes into Haraka's
+ * outbound queue, where the guard is. Haraka puts it there by itself once the hook `queue_outbound` is over and
+ * nobody took it; that way no time limit of a hook can end while it is being queued, which would double it.
+ */
+import constants from 'haraka-constants'
+import { comparable } from '../haraka/address.js'
+import type { HarakaConnection, HarakaPlugin, HarakaTransaction, Next } from '../haraka/types.js'
+import { HeldHooks } from '../haraka/queue-plugins.js'
+import { RulesUnknown, type RuleBook } from '../policy/policy.js'
+import { HEADER_CUT, isHeaderCut } from '../haraka/header-limit.js'
+import { HeaderBlock } from '../rules/header-block.js'
+import type { Requirement } from '../rules/requirement.js'
+import type { Settings } from '../settings/settings.js'
+
+/** What is needed of the process. */
+export interface QueueContext {
+  readonly plugin: HarakaPlugin
+  readonly rules: RuleBook
+  readonly settings: Settings['main']
+}
+
+/** RFC 3463: a directory, here the rules, does not answer. */
+export const LOOKUP_FAILED = '4.3.0 Temporary policy lookup failure, try again later'
+
+/** Hook `queue_outbound`. Total; while the rules are unknown the message waits in the outbound queue. */
+export function keepFromOtherQueues(
+  { plugin, rules, settings }: QueueContext,
+  next: Next,
+  connection: HarakaConnection,
+): void {
+  const { transaction } = connection
+  if (!transaction || settings.reportOnly) return next()
+  let held: HeldHooks | null
+  try {
+    held = HeldHooks.hold(plugin, connection)
+  } catch (error) {
+    plugin.logcrit(`queue_outbound: other plugins can't be held back: ${String(error)}`)
+    return next(constants.denysoft, LOOKUP_FAILED)
+  }
+  if (held === null) return next()
+  requirementsOf(transaction, rules).then(
+    (requirements) => {
+      if (requirements.length === 0) held.release()
+      next()
+    },
+    (error: unknown) => {
+      if (isAway(error) && settings.onStoreFailure === 'deliver') held.release()
+      next()
+    },
+  )
+}
+
+/**
+ * What outgoing rules require of a message, one for each recipient that they cover.
+ *
+ * @throws {RulesUnknown} (rejects) as `RuleBook.verdictsOn` does.
+ */
+export async function requirementsOf(
+  { mail_from, rcpt_to, header, notes }: HarakaTransaction,
+  rules: RuleBook,
+): Promise<readonly Requirement[]> {
+  // With the line ends that the queue file will have: limits must be the same there.
+  const text = () => `${header.toString().replace(/\r?\n/g, '\r\n')}\r\n`
+  const headers = () => new HeaderBlock(text(), isHeaderCut(notes) ? HEADER_CUT : null)
+  const verdicts = await rules.verdictsOn(comparable(mail_from), rcpt_to.map(comparable), headers)
+  return verdicts.flatMap(({ requirement }) => (requirement === null ? [] : [requirement]))
+}
+
+/** Whether the store did not answer; rules that do not validate are another matter. */
+export function isAway(error: unknown): boolean {
+  return error instanceof RulesUnknown && !error.invalid
+}

@@ -1,0 +1,149 @@
+/**
+ * Tells somebody, by one mail for many partners, when TLS to a partner begins to fail and when it works again.
+ * All processes put together what they see; whoever has the turn writes the mail, and keeps the turn for the
+ * least time between two mails. Works beside the deliveries: what can't be read or written now is kept in mind,
+ * within bounds, and tried again. A process that dies at the wrong moment makes a second mail rather than none.
+ */
+import cluster from 'node:cluster'
+import { randomBytes } from 'node:crypto'
+import type { DeliveryEvent } from '../../delivery/delivery-events.js'
+import { oneLine } from '../../text/one-line.js'
+import type { HarakaLogger } from '../../haraka/types.js'
+import type { Settings } from '../../settings/settings.js'
+import { listed } from '../../text/list.js'
+import type { PartnerBook } from '../../store/alert-state.js'
+import { composeDigest } from './digest.js'
+import { happenedAt, isUntold, type PartnerState } from './partner-state.js'
+import { noteTold, writeDown, type Partners } from './partners.js'
+import { Sightings } from './sightings.js'
+
+/** What alerts need of the process. */
+export interface AlertsContext {
+  readonly logger: Pick<HarakaLogger, 'lognotice' | 'logwarn'>
+  /** Those in force now. */
+  readonly settings: () => Settings['alert']
+  /** Opens the partner book. */
+  readonly open: () => PartnerBook
+  /** This server's name. */
+  readonly me: () => string
+  /** Puts a mail from the null sender into the queue; rejects where that can't be done. */
+  readonly queue: (to: readonly string[], contents: string) => Promise<void>
+}
+
+/** Between two looks, in milliseconds; less where the settings want to be told sooner. */
+const LOOK_PAUSE_MAX = 30_000
+const LOOK_PAUSE_MIN = 200
+/** How long the making of a mail may take; a process that dies meanwhile keeps the others from it no longer. */
+const TURN = 60_000
+
+/** Alerts of one process. */
+export class Alerts {
+  readonly #context: AlertsContext
+  readonly #sightings = new Sightings()
+  readonly #holder = randomBytes(12).toString('base64url')
+  #book: PartnerBook | null = null
+  #timer: NodeJS.Timeout | null = null
+  #looking: Promise<void> = Promise.resolve()
+  #toldTrouble: string | null = null
+  #toldDropped = 0
+  #closed = false
+
+  constructor(context: AlertsContext) {
+    this.#context = context
+    // Not all processes of a machine at the same moment.
+    this.#schedule(Math.random())
+  }
+
+  /** Takes an event. Throws nothing, and waits for nothing. */
+  take(event: DeliveryEvent): void {
+    const { to } = this.#context.settings()
+    if (to.length === 0) return
+    // A digest that does not get through is no reason for the next one.
+    if (event.sender === '' && event.recipients.every((recipient) => to.includes(recipient))) return
+    this.#sightings.take(event)
+  }
+
+  /** Writes down what was seen, if that goes at once, and gives the connection back. */
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#timer) clearTimeout(this.#timer)
+    await this.#looking
+    if (this.#sightings.size > 0) await this.#guarded((book) => writeDown(book, this.#sightings))
+    await this.#book?.close()
+  }
+
+  #schedule(part = 1): void {
+    if (this.#closed) return
+    const pause = Math.min(LOOK_PAUSE_MAX, Math.max(LOOK_PAUSE_MIN, this.#context.settings().delay))
+    this.#timer = setTimeout(() => {
+      this.#looking = this.#look().finally(() => this.#schedule())
+    }, pause * part).unref()
+  }
+
+  /** Never rejects. */
+  async #look(): Promise<void> {
+    // Deliveries, and so the queue, are the business of the workers.
+    const isIdlePrimary = cluster.isPrimary && Object.keys(cluster.workers ?? {}).length > 0
+    if (isIdlePrimary || this.#context.settings().to.length === 0) return
+    this.#tellDropped()
+    await this.#guarded(async (book) => {
+      const due = this.#dueOf(await writeDown(book, this.#sightings))
+      if (due.length > 0 && (await book.takeTurn(this.#holder, TURN))) await this.#tell(book)
+    })
+  }
+
+  #tellDropped(): void {
+    const { dropped } = this.#sightings
+    if (dropped === this.#toldDropped) return
+    this.#context.logger.logwarn(
+      `alerts know nothing of ${dropped - this.#toldDropped} deliveries: there were more partners at a time than are kept in mind`,
+    )
+    this.#toldDropped = dropped
+  }
+
+  /** Does something with the book; a trouble is logged once. Never rejects. */
+  async #guarded(work: (book: PartnerBook) => Promise<unknown>): Promise<void> {
+    const { logger, open } = this.#context
+    try {
+      this.#book ??= open()
+      await work(this.#book)
+      if (this.#toldTrouble !== null) logger.lognotice('alerts can be made again')
+      this.#toldTrouble = null
+    } catch (error) {
+      const trouble = error instanceof Error ? error.message : String(error)
+      if (trouble !== this.#toldTrouble)
+        logger.logwarn(`alerts can't be made now, and are tried again: ${trouble}`)
+      this.#toldTrouble = trouble
+    }
+  }
+
+  /** Those that somebody has to be told of now. */
+  #dueOf(states: Partners): [name: string, state: PartnerState][] {
+    const before = Date.now() - this.#context.settings().delay
+    return [...states].filter(([, state]) => isUntold(state) && happenedAt(state) <= before)
+  }
+
+  /** Writes the mail; the turn is ours. */
+  async #tell(book: PartnerBook): Promise<void> {
+    const { settings, me, queue, logger } = this.#context
+    const { to, from, interval } = settings()
+    let queued = false
+    try {
+      // Whoever had the turn before may have told.
+      const due = this.#dueOf(await writeDown(book, this.#sightings))
+      if (due.length === 0) return
+      const partners = due.map(([, state]) => state)
+      const name = me()
+      const options = { me: name, from: from || `MAILER-DAEMON@${name}`, to, interval, now: new Date() }
+      await queue(to, await composeDigest(partners, options))
+      queued = true
+      const domains = [...new Set(partners.map(({ domain }) => oneLine(domain)))]
+      logger.lognotice(`an alert goes to ${to.join(', ')}: TLS to ${listed(domains, 10)}`)
+      // First, so that a store that is lost now makes one mail too many and not one a minute.
+      await book.endTurnAfter(this.#holder, interval)
+      await noteTold(book, due)
+    } finally {
+      if (!queued) await book.endTurnAfter(this.#holder, 0)
+    }
+  }
+}

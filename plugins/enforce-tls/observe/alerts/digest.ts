@@ -1,0 +1,212 @@
+/**
+ * The mail that tells of partners: one for all that began to fail or work again. Pure but for the making of the
+ * mail; every value is one line, whatever a peer or a rule held.
+ */
+import { randomUUID } from 'node:crypto'
+import MimeNode from 'nodemailer/lib/mime-node'
+import ms from 'ms'
+import { fillHtml, fillText, together } from '../../delivery/bounce/template.js'
+import { mailDate } from '../../delivery/bounce/fields.js'
+import { oneLine } from '../../text/one-line.js'
+import type { PartnerState, Trouble } from './partner-state.js'
+
+/** What else a digest says. */
+export interface DigestOptions {
+  /** This server's name. */
+  readonly me: string
+  readonly from: string
+  readonly to: readonly string[]
+  /** The least time between two digests, in milliseconds. */
+  readonly interval: number
+  readonly now: Date
+}
+
+/** Partners with a trouble, in three groups. */
+interface Groups {
+  readonly failing: readonly Told[]
+  /** Somebody was told before that they fail. */
+  readonly working: readonly Told[]
+  /** Nobody was told that they failed. */
+  readonly over: readonly Told[]
+}
+
+type Told = PartnerState & { readonly trouble: Trouble }
+
+/** Most partners that are described; the others are counted. */
+const DESCRIBED_MAX = 50
+/** Most partners that a subject names. */
+const NAMED_MAX = 3
+/** Quoted-printable at most, never base64: filters look for words in the source. */
+const READABLE = { textEncoding: 'Q' } as const
+
+/**
+ * Writes a digest, lines ending in CRLF.
+ *
+ * @param partners with something to tell; not empty
+ */
+export async function composeDigest(
+  partners: readonly PartnerState[],
+  options: DigestOptions,
+): Promise<string> {
+  const { me, from, to, now } = options
+  const groups = grouped(partners)
+  const root = new MimeNode('multipart/alternative', { newline: '\r\n' })
+  root.setHeader('From', from)
+  root.setHeader('To', to.join(', '))
+  root.setHeader('Subject', subjectOf(groups))
+  root.setHeader('Date', mailDate(now))
+  root.setHeader('Message-ID', `<${randomUUID()}@${me}>`)
+  // RFC 3834: no answering machine shall answer.
+  root.setHeader('Auto-Submitted', 'auto-generated')
+  root.createChild('text/plain; charset=utf-8', READABLE).setContent(textOf(groups, options))
+  root.createChild('text/html; charset=utf-8', READABLE).setContent(htmlOf(groups, options))
+  const contents = (await root.build()).toString('utf8')
+  return contents.endsWith('\r\n') ? contents : `${contents}\r\n`
+}
+
+function grouped(partners: readonly PartnerState[]): Groups {
+  const told = partners
+    .filter((partner): partner is Told => partner.trouble !== null)
+    .sort((a, b) => a.trouble.since - b.trouble.since || (a.domain < b.domain ? -1 : 1))
+  return {
+    failing: told.filter(({ trouble }) => trouble.until === null),
+    working: told.filter(({ trouble }) => trouble.until !== null && trouble.told),
+    over: told.filter(({ trouble }) => trouble.until !== null && !trouble.told),
+  }
+}
+
+function subjectOf({ failing, working, over }: Groups): string {
+  const parts = [
+    ...(failing.length > 0 ? [`TLS fails: ${namesOf(failing)}`] : []),
+    ...(working.length > 0 ? [`TLS works again: ${namesOf(working)}`] : []),
+    ...(over.length > 0 ? [`TLS failed for a while: ${namesOf(over)}`] : []),
+  ]
+  return oneLine(parts.join('; '), 200)
+}
+
+function namesOf(partners: readonly Told[]): string {
+  const domains = [...new Set(partners.map(({ domain }) => oneLine(domain, 60)))]
+  const others = domains.length - NAMED_MAX
+  return others > 0 ? `${domains.slice(0, NAMED_MAX).join(', ')} and ${others} more` : domains.join(', ')
+}
+
+/** A part of the mail: a heading, and what follows it. */
+interface Section {
+  readonly heading: string
+  readonly partners: readonly Told[]
+}
+
+function sectionsOf({ failing, working, over }: Groups): Section[] {
+  return [
+    { heading: 'TLS used to work, and fails now', partners: failing },
+    { heading: 'TLS works again', partners: working },
+    { heading: 'TLS failed for a while, and works again', partners: over },
+  ].filter(({ partners }) => partners.length > 0)
+}
+
+function textOf(groups: Groups, options: DigestOptions): string {
+  const sections = sectionsOf(groups).map(({ heading, partners }) => {
+    const described = partners.slice(0, DESCRIBED_MAX).map((partner) =>
+      fillText(['', '{title}', '- {facts}'], {
+        single: { title: titleOf(partner) },
+        lists: { facts: factsOf(partner) },
+      }),
+    )
+    return [`${heading.toUpperCase()}\r\n`, ...described, ...moreOf(partners)].join('\r\n')
+  })
+  const footer = fillText(['', '{footer}'], { single: { footer: footerOf(options) }, lists: {} })
+  return [...sections, footer].join('\r\n')
+}
+
+function htmlOf(groups: Groups, options: DigestOptions): string {
+  const sections = sectionsOf(groups).map(({ heading, partners }) => {
+    const described = partners
+      .slice(0, DESCRIBED_MAX)
+      .map((partner) =>
+        fillHtml(PARTNER_HTML, { single: { title: titleOf(partner) }, lists: { facts: factsOf(partner) } }),
+      )
+    return [
+      fillHtml(HEADING_HTML, { single: { heading }, lists: {} }),
+      ...described,
+      ...moreOf(partners),
+    ].join('')
+  })
+  const single = { subject: subjectOf(groups), footer: footerOf(options) }
+  return [
+    fillHtml(TOP_HTML, { single, lists: {} }),
+    ...sections,
+    fillHtml(BOTTOM_HTML, { single, lists: {} }),
+  ].join('')
+}
+
+const TOP_HTML = [
+  '<!DOCTYPE html>',
+  '<html lang="en">',
+  '<head>',
+  '<meta charset="utf-8">',
+  '<meta name="viewport" content="width=device-width, initial-scale=1">',
+  '<title>{subject}</title>',
+  '</head>',
+  '<body style="margin:0;padding:24px;font:16px/1.5 Arial,Helvetica,sans-serif;color:#1f2328;background:#ffffff">',
+  '<div style="max-width:640px;word-break:break-word;overflow-wrap:anywhere">',
+]
+const HEADING_HTML = ['<h1 style="margin:0 0 16px;font-size:20px;line-height:1.3">{heading}</h1>']
+const PARTNER_HTML = [
+  '<h2 style="margin:0 0 4px;font-size:16px">{title}</h2>',
+  '<ul style="margin:0 0 24px;padding-left:20px;font-size:14px">',
+  '<li>{facts}</li>',
+  '</ul>',
+]
+const BOTTOM_HTML = [
+  '<p style="margin:0;font-size:13px;color:#57606a">{footer}</p>',
+  '</div>',
+  '</body>',
+  '</html>',
+]
+
+function moreOf(partners: readonly Told[]): string[] {
+  const more = partners.length - DESCRIBED_MAX
+  return more > 0 ? [`and ${more} more; enforce-tls report names them all.\r\n`] : []
+}
+
+function titleOf({ domain, requires }: Told): string {
+  return `${oneLine(domain)} (${oneLine(requires)})`
+}
+
+function factsOf(partner: Told): string[] {
+  const { domain, lastPass, trouble } = partner
+  const { facts, since, until, failures, bounced } = trouble
+  const rules = facts.rules.map(({ owner, name }) => `"${oneLine(name, 80)}" of ${oneLine(owner, 80)}`)
+  const times =
+    until === null
+      ? `Since ${momentOf(since)}; it was last noted to work at ${momentOf(lastPass)}`
+      : `From ${momentOf(since)} to ${momentOf(until)}`
+  const server = oneLine(facts.host, 100) || `of ${oneLine(domain)}`
+  const name = facts.class === null ? '' : ` (${facts.class})`
+  return [
+    times,
+    `The receiving server ${server} ${oneLine(facts.detail)}${name}`,
+    `${failures === 1 ? 'One delivery' : `${failures} deliveries`} failed; messages that went back to their senders: ${bounced}`,
+    `Required by ${rules.join(', ')}`,
+    ...(until === null ? [`Look closer: ${together(checkOf(partner))}`] : []),
+  ]
+}
+
+/** The command that asks the partner's servers. */
+function checkOf({ domain, requires }: Told): string {
+  const [, level = '', version] = /^(\S+?)(?:, (\S+) or later)?$/.exec(oneLine(requires)) ?? []
+  return [
+    `enforce-tls check ${oneLine(domain)}`,
+    // Of a pinned certificate the command shows the fingerprint; what is listed stands in the rule.
+    ...(level === 'fingerprint' || level === '' ? [] : [`--level ${level}`]),
+    ...(version === undefined ? [] : [`--min-version ${version}`]),
+  ].join(' ')
+}
+
+function momentOf(at: number): string {
+  return together(`${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`)
+}
+
+function footerOf({ me, interval }: DigestOptions): string {
+  return `Written by the mail system of ${me}, at most once in ${ms(interval, { long: true })}; [alert] in enforce-tls.ini says to whom.`
+}

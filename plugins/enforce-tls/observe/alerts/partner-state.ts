@@ -1,0 +1,136 @@
+/**
+ * What is known of a partner for alerts: whether TLS used to work, and the trouble, if there is any, that somebody
+ * has to be told of. Pure. Several processes put together what each of them has seen, in any order.
+ */
+import type { FailureClass } from '../../delivery/outcome.js'
+
+/** The last failure of a trouble, for people. Texts are of unknown content. */
+export interface FailureFacts {
+  /** `null` where a rule only reports: the server took a message that would not have been sent. */
+  readonly class: FailureClass | null
+  readonly host: string
+  readonly detail: string
+  /** The rules that require TLS there. */
+  readonly rules: readonly { readonly owner: string; readonly id: string; readonly name: string }[]
+}
+
+/** A time in which TLS to a partner fails, or failed. Times in milliseconds since the epoch. */
+export interface Trouble {
+  readonly since: number
+  /** The last failure. */
+  readonly lastAt: number
+  /** When TLS worked again; `null` while it does not. */
+  readonly until: number | null
+  /** How often a message failed, or would have; one that is tried again counts again. */
+  readonly failures: number
+  /** How many of them went back to their senders. */
+  readonly bounced: number
+  readonly facts: FailureFacts
+  /** Whether somebody was told that it began. */
+  readonly told: boolean
+}
+
+/** One partner: a recipients' domain and a requirement. */
+export interface PartnerState {
+  readonly domain: string
+  /** In words, such as `verify` or `encrypt, TLSv1.3`. */
+  readonly requires: string
+  /** When a delivery last fulfilled it; noted every five minutes only. */
+  readonly lastPass: number
+  /** `null` where there is nothing to tell. */
+  readonly trouble: Trouble | null
+}
+
+/** What a process has seen of a partner since it last said so. */
+export interface Sighting {
+  readonly domain: string
+  readonly requires: string
+  /** When a delivery first and last fulfilled the requirement; `null` for none. */
+  readonly passes: { readonly firstAt: number; readonly lastAt: number } | null
+  readonly failures:
+    | (Pick<Trouble, 'lastAt' | 'failures' | 'bounced' | 'facts'> & {
+        readonly firstAt: number
+      })
+    | null
+}
+
+/** How old a partner's last pass may be before it is noted anew: a write for every message would be too many. */
+const PASS_NOTED = 300_000
+
+/**
+ * A partner's state after a sighting.
+ *
+ * @param state `null` for a partner that nothing is known of
+ * @returns `null` where nothing is to be kept: a partner that never passed is not one that began to fail.
+ */
+export function afterSighting(state: PartnerState | null, seen: Sighting): PartnerState | null {
+  const { passes, failures } = seen
+  const passedBefore =
+    state !== null || (passes !== null && (failures === null || passes.firstAt <= failures.lastAt))
+  if (!passedBefore)
+    return passes === null ? null : { ...partnerOf(seen), lastPass: passes.lastAt, trouble: null }
+  const lastPass = Math.max(state?.lastPass ?? -Infinity, passes?.lastAt ?? -Infinity)
+  return { ...partnerOf(seen), lastPass, trouble: troubleAfter(state?.trouble ?? null, seen, lastPass) }
+}
+
+/** Whether a state says so much more than the one before that it is worth a write. */
+export function isNews(before: PartnerState | null, after: PartnerState): boolean {
+  if (before === null || before.lastPass + PASS_NOTED <= after.lastPass) return true
+  return JSON.stringify(before.trouble) !== JSON.stringify(after.trouble)
+}
+
+/** Whether somebody has to be told of a partner. */
+export function isUntold({ trouble }: PartnerState): boolean {
+  return trouble !== null && (!trouble.told || trouble.until !== null)
+}
+
+/** When what somebody has to be told of happened; asked only where there is something. */
+export function happenedAt({ trouble }: PartnerState): number {
+  return trouble?.until ?? trouble?.since ?? 0
+}
+
+/**
+ * The state once somebody was told of another one, as it was then.
+ *
+ * @param now as it is in the store: it may have changed meanwhile
+ */
+export function afterTelling(now: PartnerState, told: PartnerState): PartnerState {
+  const { trouble } = now
+  if (trouble === null || told.trouble === null || trouble.since !== told.trouble.since) return now
+  if (told.trouble.until === null) return { ...now, trouble: { ...trouble, told: true } }
+  if (trouble.until !== null && trouble.lastAt === told.trouble.lastAt) return { ...now, trouble: null }
+  // It was told that it is over, and it has begun again.
+  const { failures, bounced } = told.trouble
+  return {
+    ...now,
+    trouble: {
+      ...trouble,
+      since: trouble.lastAt,
+      failures: trouble.failures - failures,
+      bounced: trouble.bounced - bounced,
+      told: false,
+    },
+  }
+}
+
+function partnerOf({ domain, requires }: Sighting): Pick<PartnerState, 'domain' | 'requires'> {
+  return { domain, requires }
+}
+
+function troubleAfter(trouble: Trouble | null, { failures }: Sighting, lastPass: number): Trouble | null {
+  const after =
+    failures === null
+      ? trouble
+      : {
+          // Never changed afterwards: it is also the trouble's name.
+          since: trouble?.since ?? failures.firstAt,
+          lastAt: Math.max(trouble?.lastAt ?? -Infinity, failures.lastAt),
+          until: null,
+          failures: (trouble?.failures ?? 0) + failures.failures,
+          bounced: (trouble?.bounced ?? 0) + failures.bounced,
+          facts: trouble !== null && trouble.lastAt > failures.lastAt ? trouble.facts : failures.facts,
+          told: trouble?.told ?? false,
+        }
+  if (after === null) return null
+  return { ...after, until: lastPass >= after.lastAt ? lastPass : null }
+}

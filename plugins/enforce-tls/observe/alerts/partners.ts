@@ -1,0 +1,80 @@
+/** What is known of partners, read out of the partner book and written into it. Rejects where that can't be done. */
+import { oneLine } from '../../text/one-line.js'
+import type { PartnerBook } from '../../store/alert-state.js'
+import { afterSighting, afterTelling, isNews, type PartnerState } from './partner-state.js'
+import type { Sightings } from './sightings.js'
+import { parseState } from './state-text.js'
+
+/** A partner of whom nothing was seen for so long is forgotten. */
+const FORGOTTEN_AFTER = 30 * 86_400_000
+/** Most partners that are known; rules of the whole service could name the world. */
+const PARTNERS_MAX = 10_000
+/** How often a change is tried that others are quicker with. */
+const TRIES = 5
+
+/** States by the name that all processes use. */
+export type Partners = ReadonlyMap<string, PartnerState>
+
+/** Adds what was seen to what is known, and gives that. After a rejection the sightings are where they were. */
+export async function writeDown(book: PartnerBook, sightings: Sightings): Promise<Partners> {
+  const seen = new Map(sightings.drain())
+  try {
+    const texts = await book.readAll()
+    const states = new Map<string, PartnerState>()
+    for (const [name, text] of texts) {
+      const state = parseState(text)
+      if (state !== null && !isForgotten(state)) states.set(name, state)
+      else await book.replace(name, text, null)
+    }
+    for (const [name, sighting] of seen) {
+      if (states.size < PARTNERS_MAX || states.has(name)) {
+        const state = await changed(book, name, texts.get(name) ?? null, (before) => {
+          const after = afterSighting(before, sighting)
+          return after !== null && isNews(before, after) ? after : before
+        })
+        if (state !== null) states.set(name, state)
+      }
+      seen.delete(name)
+    }
+    return states
+  } catch (error) {
+    sightings.restore(seen)
+    throw error
+  }
+}
+
+/** Notes that somebody was told of partners as they were. */
+export async function noteTold(
+  book: PartnerBook,
+  told: Iterable<readonly [string, PartnerState]>,
+): Promise<void> {
+  for (const [name, state] of told)
+    await changed(book, name, await book.read(name), (now) => now && afterTelling(now, state))
+}
+
+/**
+ * Changes what is known of a partner, again where somebody else was quicker.
+ *
+ * @param text what was read last
+ * @returns what is known now
+ */
+async function changed(
+  book: PartnerBook,
+  name: string,
+  text: string | null,
+  change: (state: PartnerState | null) => PartnerState | null,
+): Promise<PartnerState | null> {
+  let found = text
+  for (let tries = 0; tries < TRIES; tries++) {
+    const before = parseState(found)
+    const after = change(before)
+    if (after === before || after === null) return before
+    if (await book.replace(name, found, JSON.stringify(after))) return after
+    found = await book.read(name)
+  }
+  throw new Error(`what is known of ${oneLine(name)} changes too often`)
+}
+
+function isForgotten({ lastPass, trouble }: PartnerState): boolean {
+  return Math.max(lastPass, trouble?.lastAt ?? 0) < Date.now() - FORGOTTEN_AFTER
+}

@@ -1,0 +1,139 @@
+/** What a process sees of its partners between two looks at the common state: counts and the last facts, bounded. */
+import { createHash } from 'node:crypto'
+import type { DeliveryEvent, Outcome } from '../../delivery/delivery-events.js'
+import type { AttemptFailure } from '../../delivery/outcome.js'
+import { oneLine } from '../../text/one-line.js'
+import type { Requirement } from '../../rules/requirement.js'
+import type { FailureFacts, Sighting } from './partner-state.js'
+
+/** Most partners between two looks. */
+const PARTNERS_MAX = 5000
+const DETAIL_MAX = 200
+const RULES_MAX = 5
+
+/** What an event means for a partner. */
+type Meaning =
+  | { readonly passed: true }
+  | { readonly passed: false; readonly bounced: number; readonly facts: FailureFacts }
+
+/** Collects sightings. */
+export class Sightings {
+  #partners = new Map<string, Sighting>()
+  #dropped = 0
+
+  /** How many events found no room. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  get size(): number {
+    return this.#partners.size
+  }
+
+  /** Takes an event. Throws nothing. */
+  take(event: DeliveryEvent): void {
+    const meaning = meaningOf(event)
+    if (meaning !== null) this.#add(event, meaning)
+  }
+
+  /** All since the last call, by a name that is the same in all processes. */
+  drain(): ReadonlyMap<string, Sighting> {
+    const partners = this.#partners
+    this.#partners = new Map()
+    return partners
+  }
+
+  /** Puts back what could not be said. */
+  restore(partners: ReadonlyMap<string, Sighting>): void {
+    for (const [key, older] of partners) {
+      const newer = this.#partners.get(key)
+      if (newer || this.#partners.size < PARTNERS_MAX)
+        this.#partners.set(key, newer ? together(older, newer) : older)
+      else this.#dropped++
+    }
+  }
+
+  #add({ at, domain, requirement }: DeliveryEvent, meaning: Meaning): void {
+    const key = `${domain} ${signatureOf(requirement)}`
+    const known = this.#partners.get(key)
+    if (!known && this.#partners.size >= PARTNERS_MAX) {
+      this.#dropped++
+      return
+    }
+    const seen: Sighting = {
+      domain,
+      requires: wordsOf(requirement),
+      passes: meaning.passed ? { firstAt: at, lastAt: at } : null,
+      failures: meaning.passed
+        ? null
+        : { firstAt: at, lastAt: at, failures: 1, bounced: meaning.bounced, facts: meaning.facts },
+    }
+    this.#partners.set(key, known ? together(known, seen) : seen)
+  }
+}
+
+/** Two sightings of the same partner, the older one first. */
+function together(older: Sighting, newer: Sighting): Sighting {
+  const { passes, failures } = older
+  return {
+    ...newer,
+    passes: passes && newer.passes ? { ...newer.passes, firstAt: passes.firstAt } : (newer.passes ?? passes),
+    failures:
+      failures && newer.failures
+        ? {
+            firstAt: failures.firstAt,
+            lastAt: newer.failures.lastAt,
+            failures: failures.failures + newer.failures.failures,
+            bounced: failures.bounced + newer.failures.bounced,
+            facts: newer.failures.facts,
+          }
+        : (newer.failures ?? failures),
+  }
+}
+
+/**
+ * Only final words count, and what is as bad as final: a partner that puts TLS off now and then, or can't be
+ * reached, has not begun to fail.
+ */
+function meaningOf(event: DeliveryEvent): Meaning | null {
+  if (event.kind === 'outcome') return meaningOfOutcome(event)
+  if (event.kind !== 'report') return null
+  if (event.result === 'would-deliver') return { passed: true }
+  if (event.result === 'unknown') return null
+  const why = event.failure === null ? '' : `: it ${event.failure.detail}`
+  const detail = `took a message without the TLS that a rule would require, if it did not only report${why}`
+  return { passed: false, bounced: 0, facts: factsOf(event.host, null, detail, event.requirement) }
+}
+
+function meaningOfOutcome({ result, session, failure, host, requirement }: Outcome): Meaning | null {
+  // Without a session it was a next hop that is trusted without TLS.
+  if (result === 'delivered') return session === null ? null : { passed: true }
+  if (failure === null || failure.class === null) return null
+  if (result === 'deferred' && failure.temporary) return null
+  const facts = factsOf(host, failure.class, failure.detail, requirement)
+  return { passed: false, bounced: result === 'bounced' ? 1 : 0, facts }
+}
+
+function factsOf(
+  host: string,
+  name: AttemptFailure['class'],
+  detail: string,
+  { decidedBy }: Requirement,
+): FailureFacts {
+  return {
+    class: name,
+    host: oneLine(host, DETAIL_MAX),
+    detail: oneLine(detail, DETAIL_MAX),
+    rules: decidedBy.slice(0, RULES_MAX),
+  }
+}
+
+function wordsOf({ level, minVersion }: Requirement): string {
+  return minVersion ? `${level}, ${minVersion} or later` : level
+}
+
+/** The same for requirements that are fulfilled by the same servers. */
+function signatureOf({ level, minVersion, namesAnyOf, fingerprintsAnyOf }: Requirement): string {
+  const more = JSON.stringify([minVersion ?? '', namesAnyOf, fingerprintsAnyOf])
+  return `${level}:${createHash('sha256').update(more).digest('base64url').slice(0, 12)}`
+}

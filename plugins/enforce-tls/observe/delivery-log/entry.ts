@@ -1,0 +1,172 @@
+/**
+ * One entry of the delivery log: what is kept of a delivery event, and no more. Of addresses only the domain is
+ * kept, of a message nothing but its id in Haraka's log; an owner that is one sender's address is kept, as the
+ * name of whose rule it was. Pure; what is no entry reads as `null`, since one must not hide the others.
+ */
+import type { AttemptEnded, DeliveryEvent, Outcome, TlsSession } from '../../delivery/delivery-events.js'
+import { statusOf, type AttemptFailure } from '../../delivery/outcome.js'
+import { oneLine } from '../../text/one-line.js'
+import { verifiedParts } from '../../delivery/tls/verified.js'
+import { comparableDomain } from '../../rules/address.js'
+import { parseJson } from '../../rules/json.js'
+import { isEntry } from './schema.js'
+
+/** A rule that had a part in it. */
+export interface EvidenceRule {
+  readonly owner: string
+  readonly id: string
+}
+
+/** What is kept of a delivery event. */
+export interface EvidenceEntry {
+  /** Its own name: an entry that was written twice is counted once. */
+  readonly id: string
+  /** When, in ISO 8601 and UTC. */
+  readonly at: string
+  readonly kind: DeliveryEvent['kind']
+  /** The message in Haraka's log. */
+  readonly uuid: string
+  /** The domain of the envelope's sender; empty for `<>`. */
+  readonly from: string
+  /** The domain of the recipients. */
+  readonly domain: string
+  /** How many they are. */
+  readonly recipients: number
+  readonly rules: EvidenceRule[]
+  readonly level: string
+  /** `secured` or `failed` for an attempt, else the result of the event. */
+  readonly result: string
+  /** The MX host, by name where it has one. */
+  readonly mx?: string
+  /** Address and port, or the path of a socket. */
+  readonly address?: string
+  /** The address that this server connected from. */
+  readonly source?: string
+  readonly protocol?: string
+  readonly cipher?: string
+  /** What of the server's certificate the level has checked, such as `chain,host-name`; `nothing` at `encrypt`. */
+  readonly verified?: string
+  /** SHA-256 of the server's certificate. */
+  readonly fingerprint?: string
+  readonly issuer?: string
+  /** When the server's certificate expires, in ISO 8601 and UTC. */
+  readonly expires?: string
+  /** Class of failure, where TLS is to blame. */
+  readonly class?: string
+  /** Enhanced status code (RFC 3463). */
+  readonly status?: string
+  /** What was seen; it may quote the peer. */
+  readonly detail?: string
+}
+
+/** An entry as a store keeps it: texts by name. */
+export type EvidenceRecord = Readonly<Record<string, string>>
+
+const TEXT_MAX = 200
+/** What is kept of an event. */
+export function entryOf(event: DeliveryEvent, id: string): EvidenceEntry {
+  const { requirement, sender } = event
+  return {
+    id,
+    at: new Date(event.at).toISOString(),
+    kind: event.kind,
+    uuid: event.uuid,
+    from: comparableDomain(sender.slice(sender.lastIndexOf('@') + 1)),
+    domain: event.domain,
+    recipients: event.recipients.length,
+    rules: requirement.decidedBy.map(({ owner, id: rule }) => ({ owner, id: rule })),
+    level: requirement.level,
+    ...ofKind(event),
+  }
+}
+
+/** An entry as a store keeps it. */
+export function toRecord(entry: EvidenceEntry): EvidenceRecord {
+  const texts = Object.entries(entry).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ])
+  return Object.fromEntries(texts) as EvidenceRecord
+}
+
+/** An entry out of a store, or `null` for what is none. */
+export function fromRecord(record: EvidenceRecord): EvidenceEntry | null {
+  const entry: Record<string, unknown> = { ...record }
+  try {
+    entry['recipients'] = parseJson(record['recipients'] ?? '')
+    entry['rules'] = parseJson(record['rules'] ?? '')
+  } catch {
+    return null
+  }
+  return isEntry(entry) ? entry : null
+}
+
+function ofKind(event: DeliveryEvent): Pick<EvidenceEntry, 'result'> & Partial<EvidenceEntry> {
+  switch (event.kind) {
+    case 'attempt':
+      return {
+        result: event.failure ? 'failed' : 'secured',
+        mx: line(event.host),
+        address: line(event.to),
+        ...given('source', event.source),
+        ...ofSession(event.session),
+        ...given('verified', verifiedIn(event)),
+        ...ofFailure(event.failure),
+        ...given('status', event.failure && statusOf(event.failure, false)),
+      }
+    case 'outcome':
+      return {
+        result: event.result,
+        ...given('mx', line(event.host)),
+        ...given('address', line(event.to)),
+        ...ofSession(event.session),
+        ...given('verified', verifiedIn(event)),
+        ...ofFailure(event.failure),
+        ...given('status', event.status),
+      }
+    case 'report':
+      return {
+        result: event.result,
+        ...given('mx', line(event.host)),
+        ...ofSession(event.session),
+        ...ofFailure(event.failure),
+      }
+    case 'refusal':
+      return { result: event.result }
+  }
+}
+
+function ofSession(session: TlsSession | null): Partial<EvidenceEntry> {
+  if (!session) return {}
+  const { protocol, cipher, certificate } = session
+  const expires = Date.parse(certificate?.validTo ?? '')
+  return {
+    protocol,
+    cipher,
+    ...given('fingerprint', certificate?.fingerprint256),
+    ...given('issuer', certificate && line(certificate.issuer.split('\n').reverse().join(', '))),
+    ...given('expires', Number.isNaN(expires) ? null : new Date(expires).toISOString()),
+  }
+}
+
+/** Only of a session that fulfils the requirement is what it demands known to hold. */
+function verifiedIn({ requirement, session, failure }: AttemptEnded | Outcome): string | null {
+  if (!session || failure) return null
+  return verifiedParts(requirement).join(',') || 'nothing'
+}
+
+function ofFailure(failure: AttemptFailure | null): Partial<EvidenceEntry> {
+  if (!failure) return {}
+  return { ...given('class', failure.class), detail: line(failure.detail) }
+}
+
+function line(value: string): string {
+  return oneLine(value, TEXT_MAX)
+}
+
+function given<K extends keyof EvidenceEntry>(
+  name: K,
+  value: string | null | undefined,
+): { [P in K]?: string } {
+  return value ? ({ [name]: value } as { [P in K]: string }) : {}
+}

@@ -1,0 +1,64 @@
+/**
+ * What an entry of the delivery log has to be. Everybody who may write into the log can put something else there;
+ * nothing of that gets into a report. Pure.
+ */
+import { Ajv, type JSONSchemaType } from 'ajv'
+import type { EvidenceEntry } from './entry.js'
+
+const text = { type: 'string' } as const
+const optional = { type: 'string', nullable: true } as const
+const word = { type: 'string', pattern: '^[a-z-]{1,40}$' } as const
+/** Of a domain no more is asked than that it is one word: an address can have any. */
+const domain = { type: 'string', pattern: '^[^\\s\\p{Cc}\\p{Cf}]{0,255}$' } as const
+
+const SCHEMA: JSONSchemaType<EvidenceEntry> = {
+  type: 'object',
+  properties: {
+    id: text,
+    at: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' },
+    kind: { type: 'string', enum: ['attempt', 'outcome', 'report', 'refusal'] },
+    uuid: text,
+    from: domain,
+    domain,
+    recipients: { type: 'integer', minimum: 0 },
+    rules: {
+      type: 'array',
+      items: { type: 'object', properties: { owner: text, id: text }, required: ['owner', 'id'] },
+    },
+    level: word,
+    result: word,
+    mx: optional,
+    address: optional,
+    source: optional,
+    protocol: { type: 'string', pattern: '^[\\w.]{1,20}$', nullable: true },
+    cipher: optional,
+    verified: optional,
+    fingerprint: optional,
+    issuer: optional,
+    expires: optional,
+    class: optional,
+    status: optional,
+    detail: optional,
+  },
+  required: ['id', 'at', 'kind', 'uuid', 'from', 'domain', 'recipients', 'rules', 'level', 'result'],
+}
+const fitsSchema = new Ajv().compile(SCHEMA)
+
+/** What an event of each kind can end with. */
+const RESULTS: { readonly [K in EvidenceEntry['kind']]: readonly string[] } = {
+  attempt: ['secured', 'failed'],
+  outcome: ['delivered', 'deferred', 'bounced', 'kept'],
+  report: ['would-bounce', 'would-deliver', 'unknown'],
+  refusal: ['refused', 'would-refuse'],
+}
+
+/** Whether that is an entry. */
+export function isEntry(value: unknown): value is EvidenceEntry {
+  return fitsSchema(value) && RESULTS[value.kind].includes(value.result) && isTime(value.at)
+}
+
+/** There is no 99th of a month, and a report that counts days would stumble over it. */
+function isTime(at: string): boolean {
+  const time = new Date(at)
+  return !Number.isNaN(time.getTime()) && time.toISOString() === at
+}

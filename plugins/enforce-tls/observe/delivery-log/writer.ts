@@ -1,0 +1,130 @@
+/**
+ * Writes the delivery log beside the deliveries, never in front of them: entries wait in memory and go out in
+ * batches. While the log does not take them they wait, up to a bound; what comes then is dropped and counted.
+ * That it takes none is told at the first failure, that it does again at the first success, and what was dropped
+ * in one line a minute at most.
+ */
+import type { HarakaLogger } from '../../haraka/types.js'
+import type { DeliveryLog, DeliveryRecord } from '../../store/delivery-log.js'
+
+/** Most entries that wait; about 10 MB of memory. */
+const WAITING_MAX = 10_000
+const BATCH_MAX = 500
+/** Between two batches, in milliseconds. */
+const BATCH_PAUSE = 200
+/** Between two lines about dropped entries, in milliseconds. */
+const TELL_PAUSE = 60_000
+
+/** What a writer works with. */
+export interface EvidenceWriterOptions {
+  /** Opens the log, when there is something to write for the first time. */
+  readonly open: () => DeliveryLog
+  /** About the most entries that the log keeps. */
+  readonly maxEntries: () => number
+  readonly log: Pick<HarakaLogger, 'logerror' | 'logwarn' | 'lognotice'>
+  /** In milliseconds, of a clock that nobody sets. @default performance.now */
+  readonly now?: () => number
+}
+
+/** The writer of one process. */
+export class EvidenceWriter {
+  readonly #options: EvidenceWriterOptions
+  readonly #now: () => number
+  #waiting: DeliveryRecord[] = []
+  #timer: NodeJS.Timeout | null = null
+  #log: DeliveryLog | null = null
+  #writing: Promise<void> | null = null
+  /** Since the last line about it. */
+  #dropped = 0
+  #droppedInAll = 0
+  #toldAt = -Infinity
+  #problem = 'the log is slower than the deliveries'
+  #available: boolean | null = null
+  #closed = false
+
+  constructor(options: EvidenceWriterOptions) {
+    this.#options = options
+    this.#now = options.now ?? (() => performance.now())
+  }
+
+  /** How many entries were dropped so far. */
+  get dropped(): number {
+    return this.#droppedInAll
+  }
+
+  /** Whether the last write was taken; `null` before the first. */
+  get available(): boolean | null {
+    return this.#available
+  }
+
+  /** Takes an entry. Returns at once, and throws nothing. */
+  write(record: DeliveryRecord): void {
+    if (this.#waiting.length >= WAITING_MAX || this.#closed) {
+      this.#drop(1)
+      this.#tell()
+      return
+    }
+    this.#waiting.push(record)
+    this.#schedule()
+  }
+
+  /** Tries once to write what waits, then gives the log back. */
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#timer) clearTimeout(this.#timer)
+    await this.#writing
+    while (this.#waiting.length > 0 && (await this.#writeBatch()));
+    this.#drop(this.#waiting.length)
+    this.#waiting = []
+    if (this.#dropped > 0) this.#tell(true)
+    await this.#log?.close()
+  }
+
+  #schedule(): void {
+    if (this.#timer || this.#writing || this.#closed) return
+    // What waits is written when Haraka ends in peace (graceful_shutdown); nobody waits for the timer.
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      this.#writing = this.#writeBatch().then(() => {
+        this.#writing = null
+        if (this.#waiting.length > 0) this.#schedule()
+      })
+    }, BATCH_PAUSE).unref()
+  }
+
+  /** Whether all went well. Never rejects. */
+  async #writeBatch(): Promise<boolean> {
+    const batch = this.#waiting.slice(0, BATCH_MAX)
+    try {
+      this.#log ??= this.#options.open()
+      await this.#log.append(batch, this.#options.maxEntries())
+      this.#waiting = this.#waiting.slice(batch.length)
+      if (this.#available === false) this.#options.log.lognotice('the delivery log is written again')
+      this.#available = true
+      if (this.#dropped > 0) this.#tell()
+      return true
+    } catch (error) {
+      this.#problem = error instanceof Error ? error.message : String(error)
+      if (this.#available !== false)
+        this.#options.log.logerror(
+          `the delivery log cannot be written, its entries wait in memory: ${this.#problem}`,
+        )
+      this.#available = false
+      return false
+    }
+  }
+
+  #drop(count: number): void {
+    this.#dropped += count
+    this.#droppedInAll += count
+  }
+
+  #tell(atOnce = false): void {
+    if (!atOnce && this.#now() - this.#toldAt < TELL_PAUSE) return
+    this.#toldAt = this.#now()
+    this.#options.log.logwarn(
+      `entries of the delivery log that were dropped: ${this.#dropped}, because ${this.#problem}`,
+    )
+    this.#dropped = 0
+  }
+}

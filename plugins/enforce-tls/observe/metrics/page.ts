@@ -1,0 +1,59 @@
+/** The page `/enforce-tls/metrics` of Haraka's HTTP server: for the networks of `[metrics] allow[]` alone. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { BlockList, isIPv6 } from 'node:net'
+import type { Settings } from '../../settings/settings.js'
+
+/** Where Prometheus finds it. */
+export const METRICS_PATH = '/enforce-tls/metrics'
+
+/** The text format of Prometheus. */
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
+/** What the page needs. */
+export interface PageContext {
+  readonly settings: () => Settings['metrics']
+  /** The text of a scrape; may reject. */
+  readonly text: () => Promise<string>
+}
+
+/** Answers one request. Total. */
+export async function answerScrape(
+  { settings, text }: PageContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { enabled, allow } = settings()
+  const from = request.socket.remoteAddress
+  if (!enabled) return end(response, 404, 'metrics are switched off: [metrics] enabled of enforce-tls.ini')
+  if (!isAllowed(from, allow))
+    return end(response, 403, `${from ?? ''} may not read metrics: see [metrics] allow[] of enforce-tls.ini`)
+  try {
+    const body = await text()
+    end(response, 200, body, CONTENT_TYPE)
+  } catch (error) {
+    end(response, 503, `no metrics now: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** @param address absent on a unix socket, which file permissions guard */
+function isAllowed(address: string | undefined, networks: readonly string[]): boolean {
+  if (address === undefined) return true
+  const list = new BlockList()
+  for (const network of networks) {
+    const [net = '', prefix] = network.split('/')
+    const family = isIPv6(net) ? 'ipv6' : 'ipv4'
+    if (prefix === undefined) list.addAddress(net, family)
+    else list.addSubnet(net, Number(prefix), family)
+  }
+  return list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+}
+
+function end(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  type = 'text/plain; charset=utf-8',
+): void {
+  response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store' })
+  response.end(status === 200 ? body : `${body}\n`)
+}

@@ -1,0 +1,89 @@
+/**
+ * What Haraka's own delivery of an item came to, for rules that only report: the session is looked at, and nothing
+ * of the delivery is changed or waited for. What can't be seen is left out; nothing here throws into the delivery.
+ */
+import type { EventEmitter } from 'node:events'
+import { TLSSocket } from 'node:tls'
+import type { HarakaMailItem, HarakaMx } from '../haraka/types.js'
+import type { TlsSession } from '../delivery/delivery-events.js'
+import { hostOf } from '../delivery/next-hop.js'
+
+/** A session as it was seen. */
+export interface SeenTls {
+  readonly session: TlsSession
+  /** OpenSSL's word on the chain, with the authorities that Haraka has; empty for none, `null`: it did not look. */
+  readonly found: string | null
+}
+
+/** The last connection of an item. */
+export interface SeenDelivery {
+  /** The MX host's name, or its address where it has none. */
+  readonly host: string
+  readonly mx: HarakaMx | null
+  /** Whether the server offered STARTTLS; `null` where that was not seen. */
+  offered: boolean | null
+  /** `null` where it came to no TLS, or that could not be seen. */
+  tls: SeenTls | null
+}
+
+type Method = HarakaMailItem['try_deliver_host_on_socket']
+/** Haraka's socket as far as it is looked at: `cleartext` is there once TLS was begun. */
+type Observed = Partial<Pick<EventEmitter, 'on' | 'once'>> & { readonly cleartext?: unknown }
+
+const STARTTLS = /^250[- ]STARTTLS\s*$/i
+/** What Node.js says where the chain is good and the name is not the one that it compared with. */
+const NAME_ONLY = 'ERR_TLS_CERT_ALTNAME_INVALID'
+const seen = new WeakMap<HarakaMailItem, SeenDelivery>()
+const METHOD = 'try_deliver_host_on_socket'
+
+/** Looks on at the deliveries of an item that is Haraka's own, from now on. */
+export function observe(item: HarakaMailItem): void {
+  seen.delete(item)
+  if (Object.hasOwn(item, METHOD)) return
+  const own = item[METHOD].bind(item)
+  const version: Method = (mx, host, port, socket) => {
+    lookAt(item, mx, socket as Observed)
+    own(mx, host, port, socket)
+  }
+  Object.defineProperty(item, METHOD, { configurable: true, writable: true, value: version })
+}
+
+/** What was seen of the last connection; `null` for nothing. */
+export function seenOf(item: HarakaMailItem): SeenDelivery | null {
+  return seen.get(item) ?? null
+}
+
+function lookAt(item: HarakaMailItem, mx: HarakaMx, socket: Observed): void {
+  try {
+    const delivery: SeenDelivery = { host: hostOf(mx), mx, offered: false, tls: null }
+    seen.set(item, delivery)
+    socket.on?.('line', (line: unknown) => {
+      if (typeof line === 'string' && delivery.tls === null && STARTTLS.test(line)) delivery.offered = true
+    })
+    socket.once?.('secureConnect', () => {
+      try {
+        if (socket.cleartext instanceof TLSSocket) delivery.tls = tlsOf(socket.cleartext)
+      } catch {
+        // It stays unknown.
+      }
+    })
+  } catch {
+    seen.delete(item)
+  }
+}
+
+function tlsOf(socket: TLSSocket): SeenTls {
+  // Typed as an Error, but a text wherever Node.js itself sets it.
+  const error: unknown = socket.authorizationError
+  const code = error instanceof Error ? ((error as Error & { code?: string }).code ?? error.message) : error
+  return {
+    session: {
+      protocol: socket.getProtocol() ?? 'unknown',
+      cipher: socket.getCipher().standardName,
+      certificate: socket.getPeerX509Certificate(),
+      resumed: socket.isSessionReused(),
+      handshakeTime: 0,
+    },
+    found: socket.authorized || code === NAME_ONLY ? '' : typeof code === 'string' ? code : null,
+  }
+}

@@ -1,0 +1,123 @@
+/** Those who look on at deliveries and keep the books of one process: log and evidence, reports, metrics, alerts. */
+import constants from 'haraka-constants'
+import { Alerts } from './alerts/alerts.js'
+import { DeliveryEvents } from '../delivery/delivery-events.js'
+import { oneLine } from '../text/one-line.js'
+import { Evidence } from './delivery-log/evidence.js'
+import type { HarakaPlugin, HarakaServer } from '../haraka/types.js'
+import type { Decision, Metrics, MetricsSources } from './metrics/metrics.js'
+import { openMetrics, type OpenedMetrics } from './metrics/open-metrics.js'
+import { answerScrape, METRICS_PATH } from './metrics/page.js'
+import { PackageMissing } from '../settings/optional-package.js'
+import { Reports, type ReportsContext } from './report-mode.js'
+import type { Settings } from '../settings/settings.js'
+import { openDeliveryLog, openPartnerBook } from '../store/open-store.js'
+import type { ThisHaraka } from '../haraka/runtime.js'
+
+/** What they need of the process. */
+export interface BooksOptions {
+  readonly plugin: HarakaPlugin
+  readonly haraka: ThisHaraka
+  /** Those in force now. */
+  readonly settings: () => Settings
+  /** Where the delivery log is, as at start. */
+  readonly storePlace: Parameters<typeof openDeliveryLog>[0]
+  readonly sources: Omit<MetricsSources, 'evidenceDropped' | 'evidenceAvailable'>
+  /** What deliveries are judged by that rules only report on. */
+  readonly judging: Omit<ReportsContext, 'tell'>
+}
+
+/** The books of one process. */
+export class Books {
+  readonly events: DeliveryEvents
+  readonly reports: Reports
+  readonly #plugin: HarakaPlugin
+  readonly #settings: () => Settings
+  readonly #evidence: Evidence
+  readonly #alerts: Alerts
+  readonly #sources: MetricsSources
+  #opened: OpenedMetrics | null = null
+
+  constructor({ plugin, haraka, settings, storePlace, sources, judging }: BooksOptions) {
+    this.#plugin = plugin
+    this.#settings = settings
+    this.events = new DeliveryEvents((error) =>
+      plugin.logerror(
+        `somebody who looks on failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
+      ),
+    )
+    this.reports = new Reports({ ...judging, tell: (event) => this.events.emit(event) })
+    this.#evidence = new Evidence({
+      logger: plugin,
+      settings: () => settings().evidence,
+      open: () => openDeliveryLog(storePlace),
+    })
+    this.#sources = {
+      ...sources,
+      evidenceDropped: () => this.#evidence.dropped,
+      evidenceAvailable: () => this.#evidence.available,
+    }
+    this.#alerts = new Alerts({
+      logger: plugin,
+      settings: () => settings().alert,
+      open: () => openPartnerBook(storePlace),
+      me: () => haraka.name,
+      queue: (to, contents) => queued(haraka, to, contents),
+    })
+    this.events.observe((event) => this.#evidence.take(event))
+    this.events.observe((event) => this.#opened?.metrics.observe(event))
+    this.events.observe((event) => this.#alerts.take(event))
+    this.settingsChanged()
+  }
+
+  /** Opens metrics where they are switched on; once open, they count on, so that no count ever falls. */
+  settingsChanged(): void {
+    if (!this.#settings().metrics.enabled || this.#opened) return
+    try {
+      this.#opened = openMetrics(this.#sources)
+    } catch (error) {
+      if (!(error instanceof PackageMissing)) throw error
+      this.#plugin.logwarn(`${error.message}; without it, set [metrics] enabled=false`)
+    }
+  }
+
+  /** A message that another plugin hands on was looked at. */
+  readonly forwarded: Metrics['forwarded'] = (...seen) => this.#opened?.metrics.forwarded(...seen)
+
+  /** A decision was made. */
+  readonly decided = (result: Decision): void => this.#opened?.metrics.decided(result)
+
+  /** Adds the page with the metrics to Haraka's HTTP server. */
+  addPages({ http }: HarakaServer): void {
+    const context = {
+      settings: () => this.#settings().metrics,
+      text: () => this.#scrape(),
+    }
+    http.app.get(METRICS_PATH, (request, response) => void answerScrape(context, request, response))
+  }
+
+  async #scrape(): Promise<string> {
+    if (!this.#opened) throw new Error('they could not be opened, see the log of its start')
+    return await this.#opened.allProcesses.text()
+  }
+
+  /** Writes what waits to be written, and gives connections back. */
+  async close(): Promise<void> {
+    await Promise.all([this.#evidence.close(), this.#alerts.close()])
+  }
+}
+
+/** A mail of ours goes the way of all mail: rules hold for it, too. From the null sender, so that it makes no bounces. */
+function queued({ outbound }: ThisHaraka, to: readonly string[], contents: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    outbound.send_email(
+      '<>',
+      to.map((address) => `<${address}>`),
+      contents,
+      (code, message) => {
+        if (code === constants.ok) resolve()
+        else reject(new Error(`the mail could not be queued: ${oneLine(String(message))}`))
+      },
+    )
+  })
+}

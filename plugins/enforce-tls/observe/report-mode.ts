@@ -1,0 +1,172 @@
+/**
+ * Tells what rules that only report would have done: rules in mode `report`, and all of them with
+ * `[main] report_only`. It looks on, it never changes a delivery.
+ */
+import { addressText } from '../haraka/address.js'
+import type { DeliveryEvent } from '../delivery/delivery-events.js'
+import { Authorities } from '../delivery/tls/chain.js'
+import { aboutItem } from '../delivery/item-events.js'
+import { judgeSeen, type SeenVerdict } from './judge-observed.js'
+import { observe, seenOf, type SeenDelivery } from './observed-session.js'
+import { oneLine } from '../text/one-line.js'
+import type { HarakaAddress, HarakaLogger, HarakaMailItem, HarakaMx } from '../haraka/types.js'
+import { requirementKey, type Requirement } from '../rules/requirement.js'
+import { inPieces } from '../policy/turns.js'
+
+/** What a rule would have required for one recipient. */
+export interface Reported {
+  readonly recipient: HarakaAddress
+  readonly requirement: Requirement
+}
+
+/** How Haraka handed a message on, from its hook `delivered`. */
+export interface Handover {
+  /** Host and place in words. */
+  readonly to: string
+  readonly secured: boolean
+  /** Whether the operator counts the next hop as secure without TLS. */
+  readonly trusted: boolean
+  /** The recipients that the server took. */
+  readonly recipients: readonly HarakaAddress[]
+  /** What the guard has seen of it; `null` where the delivery was Haraka's own. */
+  readonly seen: SeenDelivery | null
+}
+
+/** What judging needs of the process. */
+export interface ReportsContext {
+  /** Tells those who look on; total. */
+  readonly tell: (event: DeliveryEvent) => void
+  /** `[tls] min_version`. */
+  readonly minVersion: () => string
+  /** The trusted authorities as PEM texts: the same list until they change. */
+  readonly anchors: () => readonly string[]
+  /** Whether `tls.ini` says which versions Haraka speaks. */
+  readonly limitsVersions: (mx: HarakaMx) => boolean
+}
+
+/** What is known of the messages that such rules cover; it goes with the message. */
+export class Reports {
+  readonly #ofItem = new WeakMap<HarakaMailItem, readonly Reported[]>()
+  readonly #authorities = new WeakMap<readonly string[], Promise<Authorities>>()
+  readonly #context: ReportsContext
+
+  constructor(context: ReportsContext) {
+    this.#context = context
+  }
+
+  /** Keeps, and tells once, what would be required of an item; none where nothing would. */
+  note(item: HarakaMailItem, reported: readonly Reported[]): void {
+    const before = new Set(sentences(this.#ofItem.get(item) ?? []))
+    this.#ofItem.set(item, reported)
+    for (const sentence of sentences(reported))
+      if (!before.has(sentence)) item.lognotice(`enforce-tls: report: ${sentence}`)
+  }
+
+  /** The item is Haraka's own from now on: where something is noted of it, its delivery is looked at. */
+  released(item: HarakaMailItem): void {
+    if ((this.#ofItem.get(item) ?? []).length > 0) observe(item)
+  }
+
+  /** Tells what the rules would have made of a message that was delivered. Nobody waits for it; total. */
+  delivered(item: HarakaMailItem, handover: Handover): void {
+    const took = new Set(handover.recipients.map(addressText))
+    const covered = (this.#ofItem.get(item) ?? []).filter(({ recipient }) => took.has(addressText(recipient)))
+    if (covered.length === 0) return
+    this.#judge(item, handover, covered).catch((error: unknown) =>
+      item.logerror(`enforce-tls: report: a delivery could not be judged: ${String(error)}`),
+    )
+  }
+
+  async #judge(item: HarakaMailItem, handover: Handover, covered: readonly Reported[]): Promise<void> {
+    const seen = handover.seen ?? seenOf(item)
+    const limited = seen?.mx ? this.#context.limitsVersions(seen.mx) : false
+    const groups = grouped(covered).map((group) => ({ group, about: aboutItem(item, group[2]) }))
+    const authorities = await this.#read(this.#context.anchors())
+    const terms = { minVersion: this.#context.minVersion(), limited, authorities, now: Date.now() }
+    const session = seen?.tls?.session ?? null
+    for (const { group, about } of groups) {
+      const [requirement, addresses] = group
+      const verdict: SeenVerdict = handover.trusted
+        ? { result: 'would-deliver' }
+        : judgeSeen(requirement, seen, handover.secured, terms)
+      const { result } = verdict
+      const failure = verdict.result === 'would-bounce' ? verdict.failure : null
+      const host = handover.to
+      this.#context.tell({ kind: 'report', ...about, requirement, result, host, session, failure })
+      logVerdict(item, handover, verdict, addresses, requirement)
+    }
+  }
+
+  /** The authorities, read when first needed. */
+  #read(anchors: readonly string[]): Promise<Authorities> {
+    const read = this.#authorities.get(anchors) ?? inPieces(Authorities.reading(anchors))
+    this.#authorities.set(anchors, read)
+    return read
+  }
+}
+
+function logVerdict(
+  log: Pick<HarakaLogger, 'lognotice' | 'loginfo'>,
+  { to, secured }: Handover,
+  verdict: SeenVerdict,
+  addresses: string,
+  requirement: Requirement,
+): void {
+  const took = `${to} took the message for ${addresses} ${secured ? 'over' : 'without'} TLS`
+  const rules = `by rule ${rulesOf(requirement)}`
+  switch (verdict.result) {
+    case 'would-deliver':
+      return log.loginfo(`enforce-tls: report: would have been delivered: ${took}, ${rules}`)
+    case 'would-bounce': {
+      const { class: name, detail } = verdict.failure
+      const why = secured ? `; it ${oneLine(detail)} (${name ?? ''})` : ''
+      return log.lognotice(`enforce-tls: report: would have bounced: ${took}${why}, ${rules}`)
+    }
+    case 'unknown':
+      return log.lognotice(
+        `enforce-tls: report: unknown: ${took}; whether that fulfils level ${requirement.level} could not be judged: ${verdict.why}, ${rules}`,
+      )
+  }
+}
+
+/** Tells that mail which came in the clear would have been refused. */
+export function reportRefusal(
+  log: Pick<HarakaLogger, 'lognotice'>,
+  sender: HarakaAddress,
+  recipient: HarakaAddress,
+  requirement: Requirement,
+): void {
+  log.lognotice(
+    `enforce-tls: report: would have been refused: mail of ${oneLine(addressText(sender)) || '<>'} for ${oneLine(addressText(recipient))} without TLS, by rule ${rulesOf(requirement)}`,
+  )
+}
+
+/** The rules behind a requirement, for a log line. */
+export function rulesOf({ decidedBy }: Requirement): string {
+  return decidedBy.map(({ owner, id, name }) => `${id} of ${owner} (${JSON.stringify(name)})`).join(' and ')
+}
+
+function sentences(reported: readonly Reported[]): string[] {
+  return grouped(reported).map(
+    ([requirement, addresses]) =>
+      `${requirement.level} would be required for ${addresses}, by rule ${rulesOf(requirement)}`,
+  )
+}
+
+/** Recipients of the same demand by the same rules, together. */
+function grouped(
+  reported: readonly Reported[],
+): [Requirement, addresses: string, recipients: HarakaAddress[]][] {
+  const groups = new Map<string, [Requirement, HarakaAddress[]]>()
+  for (const { requirement, recipient } of reported) {
+    const key = requirementKey(requirement)
+    const group = groups.get(key) ?? [requirement, []]
+    group[1].push(recipient)
+    groups.set(key, group)
+  }
+  return [...groups.values()].map(([requirement, recipients]) => [
+    requirement,
+    recipients.map((recipient) => oneLine(addressText(recipient))).join(', '),
+    recipients,
+  ])
+}

@@ -1,0 +1,314 @@
+/** Puts it all together for one Haraka process: settings, rules in force, and what each hook answers. */
+import path from 'node:path'
+import constants from 'haraka-constants'
+import { Books } from './observe/observers.js'
+import { ConsoleHost } from './console/console-host.js'
+import { checkPartner, checkTimeouts } from './check/partner-check.js'
+import type { PartnerCheck, PartnerQuestion } from './check/types.js'
+import { composeBounce, type BounceOptions } from './delivery/bounce/compose.js'
+import type { GuardContext } from './delivery/guard-context.js'
+import { Guard } from './delivery/guard.js'
+import { divide, keepAsError, splitOff } from './delivery/queue-files.js'
+import type { TlsContexts } from './delivery/tls/contexts.js'
+import { hostOf, isTrustedHop, placeOf } from './delivery/next-hop.js'
+import { Decisions } from './hooks/send-email.js'
+import type {
+  HarakaAddress,
+  HarakaConnection,
+  HarakaDelivered,
+  HarakaMailItem,
+  HarakaPlugin,
+  HarakaServer,
+  Next,
+} from './haraka/types.js'
+import { answerRecipient } from './hooks/rcpt.js'
+import { takeForwardedMail } from './hooks/queue.js'
+import { keepFromOtherQueues, type QueueContext } from './hooks/queue-outbound.js'
+import { RuleStates } from './observe/metrics/rule-states.js'
+import { RuleBook } from './policy/policy.js'
+import { readSettings, storeIn, type Settings } from './settings/settings.js'
+import { KnownStore } from './store/known-store.js'
+import { openStore } from './store/open-store.js'
+import type { RuleStore } from './store/rule-store.js'
+import { forwardedMailProblem, startProblem } from './hooks/init.js'
+import { startRemarks } from './hooks/start-remarks.js'
+import { queueFolderOf, SeenStores } from './store/seen-stores.js'
+import { ThisHaraka } from './haraka/runtime.js'
+import { UncoveredNotes } from './observe/uncovered-mail.js'
+import { contextOf, contextsFor, limitsVersions } from './delivery/tls/contexts-for.js'
+
+/** The plugin in one Haraka process. */
+export class Enforcer {
+  readonly #plugin: HarakaPlugin
+  readonly #haraka: ThisHaraka
+  /** Where rules are, as at start: a change of these settings asks for a restart. */
+  readonly #storePlace: Pick<Settings, 'store' | 'redis'>
+  readonly #store: RuleStore
+  /** The same, as far as its answers count. */
+  readonly #known: KnownStore
+  readonly #rules: RuleBook
+  readonly #books: Books
+  readonly #configFolder: string
+  readonly #guardContext: GuardContext
+  readonly #decisions: Decisions
+  readonly #uncovered: UncoveredNotes
+  #console: ConsoleHost | null = null
+  #storeAvailable: boolean | null = null
+  #settings: Settings
+  #contexts: TlsContexts
+
+  /**
+   * @throws {SettingsError} for a bad `enforce-tls.ini`.
+   */
+  constructor(plugin: HarakaPlugin, configFolder: string) {
+    this.#plugin = plugin
+    this.#haraka = new ThisHaraka(plugin)
+    this.#configFolder = configFolder
+    this.#settings = readSettings(plugin.config, (result) => this.#onSettingsChange(result))
+    this.#contexts = contextsFor(this.#settings, configFolder)
+    const where = storeIn(this.#settings, configFolder)
+    this.#storePlace = where
+    this.#store = openStore(where, {
+      onStateChange: (state, detail) => {
+        this.#storeAvailable = state === 'available'
+        if (state === 'available') plugin.lognotice(`rule store is available: ${detail}`)
+        else plugin.logerror(`rule store is not available: ${detail}`)
+      },
+    })
+    const { maxOwners } = this.#settings.cache
+    const queueFolder = queueFolderOf(path.dirname(configFolder), plugin.config.get('queue_dir', 'value'))
+    this.#known = new KnownStore(this.#store, {
+      log: plugin,
+      memory: new SeenStores(
+        { configFolder, queueFolder },
+        (problem) => plugin.logwarn(problem),
+        (sentence) => plugin.lognotice(sentence),
+      ),
+      onEmptyStore: () => this.#settings.main.onEmptyStore,
+      maxOwners,
+    })
+    this.#rules = new RuleBook(this.#known, {
+      log: plugin,
+      maxOwners,
+      patience: this.#settings.redis.commandTimeout,
+    })
+    const ruleStates = new RuleStates(this.#store)
+    this.#books = new Books({
+      plugin,
+      haraka: this.#haraka,
+      settings: () => this.#settings,
+      storePlace: where,
+      sources: {
+        storeAvailable: () => this.#storeAvailable,
+        storeGone: () => this.#known.gone,
+        storeUnremembered: () => this.#known.unremembered,
+        storeAtRisk: () => this.#known.atRisk,
+        cache: () => this.#rules.counts,
+        rules: () => ruleStates.latest(),
+      },
+      judging: {
+        minVersion: () => this.#settings.tls.minVersion,
+        anchors: () => this.#contexts.anchors,
+        limitsVersions: (mx) => limitsVersions(this.#haraka.tlsOptions(mx)),
+      },
+    })
+    this.#guardContext = this.#makeGuardContext()
+    this.#decisions = new Decisions({
+      settings: () => this.#settings.main,
+      rules: this.#rules,
+      reports: this.#books.reports,
+      divide: this.#guardContext.divide,
+      retriesLast: () => this.#haraka.retriesLast,
+      decided: this.#books.decided,
+    })
+    this.#uncovered = new UncoveredNotes(plugin)
+    const { inherited = [] } = where.redis
+    const origin =
+      where.store.type === 'redis' && inherited.length > 0 ? ` (from redis.ini: ${inherited.join(', ')})` : ''
+    plugin.loginfo(`rules are in ${this.#store.description}${origin}`)
+  }
+
+  #onSettingsChange(result: { readonly settings: Settings } | { readonly error: Error }): void {
+    try {
+      if ('error' in result) throw result.error
+      const { main } = result.settings
+      const problem = forwardedMailProblem(this.#plugin, main)
+      if (problem !== null) throw new Error(problem)
+      this.#contexts = contextsFor(result.settings, this.#configFolder)
+      const before = this.#settings.main.forwardedMail
+      this.#settings = result.settings
+      this.#books.settingsChanged()
+      this.#plugin.lognotice('enforce-tls.ini was read again')
+      if (main.forwardedMail !== before) this.#remark()
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error)
+      this.#plugin.logerror(`${problem}; the settings before this change stay in force`)
+    }
+  }
+
+  /** Hook `send_email`: runs before every attempt of every item, also after a restart. Total. */
+  beforeAttempt(next: Next, item: HarakaMailItem): void {
+    // Synchronous and first: from here on, a throw, a time-out or another plugin's answer can't let mail out.
+    const guard = Guard.put(item, this.#guardContext)
+    this.#decisions.on(guard, item).then(
+      (code) => (typeof code === 'object' ? next(code.code, code.argument) : next(code)),
+      (error: unknown) => {
+        this.#books.decided('failed')
+        item.logcrit(
+          `enforce-tls: no decision, the message waits: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
+        )
+        next(constants.delay, String(this.#settings.main.deferSeconds))
+      },
+    )
+  }
+
+  /** Hook `queue_outbound`. Total. */
+  beforeQueue(next: Next, connection: HarakaConnection): void {
+    keepFromOtherQueues(this.#queueContext(), next, connection)
+  }
+
+  /** Hook `queue`. Total. */
+  beforeForward(next: Next, connection: HarakaConnection): void {
+    const context = {
+      ...this.#queueContext(),
+      route: (client: HarakaConnection) => this.#haraka.routeContext(client),
+      notes: this.#uncovered,
+      count: this.#books.forwarded,
+    }
+    takeForwardedMail(context, next, connection)
+  }
+
+  /** Hook `rcpt`. Total. */
+  beforeRecipient(next: Next, connection: HarakaConnection, recipient: HarakaAddress): void {
+    void answerRecipient(
+      {
+        plugin: this.#plugin,
+        rules: this.#rules,
+        settings: this.#settings.main,
+        tell: (event) => this.#books.events.emit(event),
+      },
+      next,
+      connection,
+      recipient,
+    )
+  }
+
+  /** Hook `delivered`: only looks on. Total. */
+  afterDelivery(next: Next, item: HarakaMailItem, params: HarakaDelivered): void {
+    const [host, ip, , , port, , recipients, secured] = params
+    const { trustedNextHops } = this.#settings.main
+    const trusted = [{ path: ip }, { exchange: ip, from_dns: host, port }].some((mx) =>
+      isTrustedHop(mx, trustedNextHops),
+    )
+    const seen = Guard.delivered(item, recipients)
+    this.#books.reports.delivered(item, { to: host, secured: secured || trusted, trusted, recipients, seen })
+    next()
+  }
+
+  /** Why the guard would not hold in this Haraka, or `null`; where it holds, says in the log what is worth knowing. */
+  checkStart(): string | null {
+    const problem = startProblem(this.#plugin, this.#settings.main)
+    if (problem !== null) return problem
+    this.#remark()
+    return null
+  }
+
+  #remark(): void {
+    for (const { text, isWarning } of startRemarks(this.#plugin, this.#settings.main))
+      this.#plugin[isWarning ? 'logwarn' : 'lognotice'](text)
+  }
+
+  #queueContext(): QueueContext {
+    return { plugin: this.#plugin, rules: this.#rules, settings: this.#settings.main }
+  }
+
+  /**
+   * Begins what goes on beside mail, and tells where the settings ask for a console that can't be had. When Haraka is
+   * the user that it stays: what is written before would be root's.
+   */
+  begin({ cluster }: Pick<HarakaServer, 'cluster'>): void {
+    // The master of workers stays root, and handles no mail.
+    if (!cluster?.isPrimary) {
+      this.#known.start()
+      this.#readyTls()
+    }
+    if (this.#settings.console.enabled && !this.#haraka.hasHttp)
+      this.#plugin.logwarn(
+        "[console] enabled=true, but Haraka's HTTP server is off; set listen in config/http.ini",
+      )
+  }
+
+  /** Reading all authorities takes long enough for mail to notice: at the start nothing waits for it. */
+  #readyTls(): void {
+    for (const trusted of [false, true]) contextOf(this.#contexts, this.#settings, { trusted }, {})
+  }
+
+  /** Hook `init_http`: puts the console into Haraka's HTTP server; it answers while the settings have it on. */
+  serveConsole(next: Next, server: HarakaServer): void {
+    this.#console ??= new ConsoleHost({
+      plugin: this.#plugin,
+      store: this.#store,
+      settings: () => this.#settings,
+      storePlace: this.#storePlace,
+      bounceOptions: () => this.#bounceOptions(),
+      checkPartner: (question) => this.checkPartner(question),
+    })
+    this.#console.serve(next, server)
+  }
+
+  /** Whether a partner's mail servers fulfil a requirement, as a delivery of this Haraka would find them. Total. */
+  checkPartner(question: PartnerQuestion): Promise<PartnerCheck> {
+    const { outboundConfig, outbound, name } = this.#haraka
+    const { isTrusted, secureContext } = this.#guardContext
+    return checkPartner(question, {
+      network: { hostsOf: outbound.net_utils.get_mx, addressesOf: outbound.net_utils.resolve_mx_hosts },
+      helo: name,
+      isTrusted,
+      secureContext,
+      localMxOk: outboundConfig.local_mx_ok,
+      connectTimeout: Number(outboundConfig.connect_timeout) * 1000,
+      timeouts: checkTimeouts(this.#settings),
+      failureAction: this.#settings.failure.action,
+    })
+  }
+
+  /** Hook `init_http`: adds pages to Haraka's HTTP server. */
+  addPages(server: HarakaServer): void {
+    this.#books.addPages(server)
+  }
+
+  /** Gives connections, watchers and timers back. */
+  async close(): Promise<void> {
+    await this.#console?.close()
+    this.#rules.close()
+    this.#known.close()
+    await this.#books.close()
+    await this.#store.close()
+  }
+
+  #bounceOptions(): BounceOptions {
+    const { name: me, bounceTemplates: templates } = this.#haraka
+    return { me, content: this.#settings.failure.bounceContent, templates, now: new Date() }
+  }
+
+  #makeGuardContext(): GuardContext {
+    const haraka = this.#haraka
+    return {
+      settings: () => this.#settings,
+      me: () => haraka.name,
+      outbound: () => haraka.outbound,
+      isTrusted: (mx) => isTrustedHop(mx, this.#settings.main.trustedNextHops),
+      secureContext: (mx, requirement) =>
+        contextOf(this.#contexts, this.#settings, requirement, haraka.tlsOptions(mx)),
+      sessions: (context, mx, requirement) =>
+        this.#settings.tls.sessionResumption
+          ? this.#contexts.sessions(context).slot(hostOf(mx), placeOf(mx), requirement)
+          : null,
+      composeBounce: (request) => composeBounce(request, this.#bounceOptions()),
+      divide: (item, groups) => divide(item, groups, haraka.outbound),
+      splitOff: (item, recipients) => splitOff(item, recipients, haraka.outbound),
+      keepAsError,
+      tell: (event) => this.#books.events.emit(event),
+    }
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * The keys of `enforce-tls.ini`, what each may hold, and how that becomes settings. Pure; the first thing
+ * that is not as expected is thrown as a `SettingsError`.
+ */
+import { Ajv, type ErrorObject } from 'ajv'
+import {
+  inheritedRedis,
+  isEndpoint,
+  REDIS_INI,
+  REDIS_KEYS,
+  REDIS_SECRETS,
+  redisContradiction,
+  toRedisSettings,
+} from './redis.js'
+import { TLS_VERSIONS } from '../rules/levels.js'
+import { SETTINGS_FILE, SettingsError } from './error.js'
+import {
+  boolean,
+  count,
+  duration,
+  isMailbox,
+  isNetwork,
+  isYes,
+  list,
+  mailbox,
+  milliseconds,
+  or,
+  text,
+  words,
+  type Keys,
+  type Section,
+} from './values.js'
+import { trustedProxies } from './trust-proxy.js'
+import type { Settings } from './settings.js'
+
+/** What Haraka's config reader gives for an ini file. */
+export type Ini = Readonly<Record<string, Section | undefined>>
+
+/** Every section and key of the file; `expected` is what an error says. */
+export const KEYS: Readonly<Record<string, Keys>> = {
+  main: {
+    on_store_failure: words('defer', 'deliver'),
+    on_empty_store: words('auto', 'defer', 'deliver'),
+    defer_seconds: count(1, 86_400),
+    report_only: boolean,
+    forwarded_mail: words('incoming', 'outgoing'),
+    trusted_next_hops: list('a list (trusted_next_hops[]=)'),
+  },
+  store: { type: words('redis', 'file'), file: text },
+  redis: REDIS_KEYS,
+  cache: { max_owners: count(1, 100_000_000) },
+  tls: {
+    min_version: words(...TLS_VERSIONS),
+    handshake_timeout: duration,
+    session_resumption: boolean,
+    ca: text,
+    reply_timeout: duration,
+  },
+  failure: { action: words('bounce', 'defer'), bounce_content: words('minimal', 'full') },
+  evidence: { stream: boolean, max_entries: count(1000, 10_000_000) },
+  console: {
+    enabled: boolean,
+    session_idle: duration,
+    session_max: duration,
+    trust_proxy: {
+      ...({ type: 'string', format: 'proxies' } as object),
+      expected: 'false, the number of proxies, or their addresses (loopback, 192.0.2.1, 10.0.0.0/8)',
+    },
+  },
+  metrics: {
+    enabled: boolean,
+    allow: list('a list of addresses or networks (allow[]=192.0.2.0/24)', 'network'),
+  },
+  alert: {
+    to: list('an address such as postmaster@acme.example; to[]= for several, a line for each', 'mailbox'),
+    from: mailbox,
+    delay: duration,
+    interval: duration,
+  },
+}
+
+const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
+ajv.addFormat('duration', (value) => /^\d+(?:\.\d+)?\s*(?:ms|s|m|h|d)$/.test(value))
+ajv.addFormat('proxies', (value) => trustedProxies(value) !== null)
+ajv.addFormat('endpoint', isEndpoint)
+ajv.addFormat('network', isNetwork)
+ajv.addFormat('mailbox', isMailbox)
+const validators = new Map(
+  Object.entries(KEYS).map(([name, properties]) => [
+    name,
+    ajv.compile({ type: 'object', properties, additionalProperties: false }),
+  ]),
+)
+
+/**
+ * Makes settings of what Haraka's config reader gives for the file.
+ *
+ * @param ini sections of keys; values are texts, numbers or lists of them
+ * @param redisIni the same of `redis.ini`, from which comes what `[redis]` leaves out
+ * @throws {SettingsError} for the first thing that is not as expected.
+ */
+export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
+  for (const name of Object.keys(ini)) {
+    if (!validators.has(name)) throw unknownWord(`unknown section [${name}]`, 'sections', Object.keys(KEYS))
+  }
+  const inherited = inheritedRedis(withoutEmpty(ini['redis'] ?? {}), redisIni)
+  const section = (name: string): Section =>
+    checked(name, withoutEmpty(ini[name] ?? {}), name === 'redis' ? inherited : {})
+  const [main, store, redis, cache, tls, failure, evidence, console, metrics, alert] = Object.keys(KEYS).map(
+    section,
+  ) as [Section, Section, Section, Section, Section, Section, Section, Section, Section, Section]
+  const contradiction = redisContradiction(redis)
+  if (contradiction !== null) throw new SettingsError(`${SETTINGS_FILE}: [redis] ${contradiction}`)
+  return deepFreeze({
+    main: {
+      onStoreFailure: or(main['on_store_failure'], 'defer'),
+      onEmptyStore: or(main['on_empty_store'], 'auto'),
+      deferSeconds: or(main['defer_seconds'], 60),
+      reportOnly: isYes(main['report_only'], false),
+      forwardedMail: or(main['forwarded_mail'], 'incoming'),
+      trustedNextHops: or<string[]>(main['trusted_next_hops'], []),
+    },
+    store: { type: or(store['type'], 'redis'), file: or(store['file'], 'enforce-tls.rules.json') },
+    redis: toRedisSettings(redis, Object.keys(inherited)),
+    cache: { maxOwners: or(cache['max_owners'], 100_000) },
+    tls: {
+      minVersion: or(tls['min_version'], 'TLSv1.2'),
+      replyTimeout: milliseconds(tls['reply_timeout'], 300_000),
+      handshakeTimeout: milliseconds(tls['handshake_timeout'], 30_000),
+      sessionResumption: isYes(tls['session_resumption'], true),
+      ca: or(tls['ca'], ''),
+    },
+    failure: {
+      action: or(failure['action'], 'bounce'),
+      bounceContent: or(failure['bounce_content'], 'minimal'),
+    },
+    evidence: {
+      stream: isYes(evidence['stream'], true),
+      maxEntries: or(evidence['max_entries'], 100_000),
+    },
+    console: {
+      enabled: isYes(console['enabled'], false),
+      sessionIdle: milliseconds(console['session_idle'], 1_800_000),
+      sessionMax: milliseconds(console['session_max'], 43_200_000),
+      trustProxy: trustedProxies(or<string>(console['trust_proxy'], 'false')) ?? false,
+    },
+    metrics: {
+      enabled: isYes(metrics['enabled'], true),
+      allow: or<string[]>(metrics['allow'], ['127.0.0.0/8', '::1']),
+    },
+    alert: {
+      to: or<string[]>(alert['to'], []),
+      from: or(alert['from'], ''),
+      delay: milliseconds(alert['delay'], 30_000),
+      interval: milliseconds(alert['interval'], 3_600_000),
+    },
+  } satisfies Settings)
+}
+
+/** @param inherited keys of another file */
+function checked(name: string, own: Section, inherited: Section): Section {
+  const section = { ...inherited, ...own }
+  const copy = { ...section }
+  const validate = validators.get(name)
+  if (validate && !validate(copy)) throw describe(name, section, inherited, validate.errors?.[0])
+  return copy
+}
+
+/** `key=` with nothing behind it is the way to write "not set". */
+function withoutEmpty(section: Section): Section {
+  return Object.fromEntries(
+    Object.entries(section).filter(([, value]) => value !== '' && value !== undefined),
+  )
+}
+
+function describe(
+  name: string,
+  section: Section,
+  inherited: Section,
+  error: ErrorObject | undefined,
+): SettingsError {
+  const keys = KEYS[name] ?? {}
+  if (error?.keyword === 'additionalProperties') {
+    const key = (error.params as { additionalProperty: string }).additionalProperty
+    return unknownWord(`[${name}] unknown key ${key}`, 'keys', Object.keys(keys))
+  }
+  const key = error?.instancePath.split('/')[1] ?? '?'
+  const value = String(section[key])
+  const shown = REDIS_SECRETS.includes(key) ? '…' : value
+  const hint = /\s[;#]/.test(value) ? ' (a comment needs a line of its own)' : ''
+  const where = key in inherited ? `${REDIS_INI}:` : `${SETTINGS_FILE}: [${name}]`
+  return new SettingsError(`${where} ${key}=${shown}: expected ${keys[key]?.expected ?? '?'}${hint}`)
+}
+
+function unknownWord(what: string, kind: string, known: readonly string[]): SettingsError {
+  return new SettingsError(`${SETTINGS_FILE}: ${what}; allowed ${kind}: ${known.join(', ')}`)
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value) as unknown[])
+    if (typeof inner === 'object' && inner !== null) deepFreeze(inner)
+  return Object.freeze(value)
+}

@@ -1,0 +1,70 @@
+/** Kinds of values in `enforce-tls.ini`, as JSON Schema with what an error says, and what each becomes. Pure. */
+import { isIP } from 'node:net'
+import ms from 'ms'
+import { parseAddress } from '../rules/address.js'
+
+/** A section as Haraka's config reader gives it: texts, numbers or lists of them. */
+export type Section = Readonly<Record<string, unknown>>
+
+/** Schemas of the keys of a section; `expected` is what an error says. */
+export type Keys = Readonly<Record<string, { readonly expected: string }>>
+
+const YES = ['true', 'yes', 'on', '1', 'enabled']
+/** How "no" may be written. */
+export const NO: readonly string[] = ['false', 'no', 'off', '0', 'disabled']
+
+export const words = (...allowed: readonly string[]) => ({
+  type: 'string',
+  enum: allowed,
+  expected: allowed.join(', '),
+})
+export const text = { type: 'string', minLength: 1, expected: 'a text' }
+export const boolean = { type: 'string', enum: [...YES, ...NO], expected: 'true or false' }
+export const mailbox = {
+  ...text,
+  format: 'mailbox',
+  expected: 'an address such as postmaster@acme.example',
+}
+export const duration = { type: 'string', format: 'duration', expected: 'a time such as 500ms, 30s or 2m' }
+export const count = (minimum: number, maximum: number) => ({
+  type: 'integer',
+  minimum,
+  maximum,
+  expected: `a whole number from ${minimum} to ${maximum}`,
+})
+/** @param format of one entry; any text without it */
+export const list = (expected: string, format?: string) => ({
+  type: 'array',
+  items: format === undefined ? text : { ...text, format },
+  expected,
+})
+
+export function or<T>(value: unknown, otherwise: T): T {
+  return value === undefined ? otherwise : (value as T)
+}
+
+/** A property that is there only where it has a value. */
+export function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V })
+}
+
+export function isYes(value: unknown, otherwise: boolean): boolean {
+  return value === undefined ? otherwise : (YES as readonly unknown[]).includes(value)
+}
+
+export function milliseconds(value: unknown, otherwise: number): number {
+  return value === undefined ? otherwise : Math.round(ms(value as ms.StringValue))
+}
+
+/** Addresses and networks in CIDR notation, for `list`. */
+export function isNetwork(value: string): boolean {
+  const [address = '', prefix, ...rest] = value.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
+}
+
+/** A plain address, without a name before it. */
+export function isMailbox(value: string): boolean {
+  return 'address' in parseAddress(value)
+}

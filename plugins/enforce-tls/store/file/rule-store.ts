@@ -1,0 +1,267 @@
+/**
+ * Rules in one JSON file. A change to it is in force with the next look; a file that can't be read, or is not
+ * a document of rules, rejects with a `StoreError` that names file and place.
+ *
+ * "Watched" means one `stat` for each look, not a watcher: a watcher tells late and, on network file systems,
+ * bind mounts and files that editors replace by renaming, sometimes never. What is asked can't be missed.
+ */
+import { existsSync } from 'node:fs'
+import { EVERYONE, serviceDomainOf } from '../../rules/owner.js'
+import { given } from '../../settings/values.js'
+import type { StoredGroups } from '../../rules/group.js'
+import type { EntryPlace, OwnerEntries } from '../../rules/owner-entries.js'
+import { sorting, type InPieces } from '../../rules/pieces.js'
+import { assertFits, DocumentFile } from './document-file.js'
+import type { EntryChange, WriteOptions } from '../entry-change.js'
+import { EntryWriter } from '../entry-writer.js'
+import { deliveryFileOf } from './delivery-log.js'
+import { historyFileOf, historyText, readHistory } from './history.js'
+import { fileProblem } from './errors.js'
+import { isAskedFor, type HistoryEntry, type HistoryQuery } from '../history.js'
+import type { ChangeCheck } from '../reads-back.js'
+import { realTarget, replaceFile, type NewFileOwner, type NewTexts } from './replace-file.js'
+import {
+  compactJson,
+  emptyDocument,
+  placeIn,
+  readingDocument,
+  writingDocument,
+  type RulesDocument,
+} from '../rules-document.js'
+import { StoreError, type RuleStore, type StoreHealth, type StoreIdentity } from '../rule-store.js'
+import { newMarker } from '../marker.js'
+import { inPieces } from '../../policy/turns.js'
+
+/** What a file store is given besides its file. */
+export interface FileStoreOptions {
+  /** The time, in milliseconds since 1970. @default Date.now */
+  readonly now?: () => number
+  /** Whom files belong to that are made. @default who makes them */
+  readonly newFileOwner?: NewFileOwner
+  /** Looks at the meaning of every change. @default none does */
+  readonly check?: ChangeCheck | undefined
+}
+
+/** Rules in a file. */
+export class FileStore extends EntryWriter implements RuleStore {
+  readonly description: string
+  readonly #file: DocumentFile
+  readonly #now: () => number
+  readonly #newFileOwner: NewFileOwner
+  #turn: Promise<void> = Promise.resolve()
+
+  constructor(file: string, { now = Date.now, newFileOwner = null, check }: FileStoreOptions = {}) {
+    super(check)
+    this.#file = new DocumentFile(file, now)
+    this.#now = now
+    this.#newFileOwner = newFileOwner
+    this.description = this.#file.description
+  }
+
+  async readOwner(owner: string): Promise<OwnerEntries> {
+    const { rules, domains } = await this.#file.document()
+    const domain = serviceDomainOf(owner)
+    return {
+      owner,
+      rules: rules.get(owner) ?? new Map<string, string>(),
+      service: domain === null ? null : (domains.get(domain) ?? null),
+    }
+  }
+
+  async readRules(owner: string): Promise<ReadonlyMap<string, string>> {
+    return (await this.#file.document()).rules.get(owner) ?? new Map<string, string>()
+  }
+
+  async readService(domain: string): Promise<string | null> {
+    return (await this.#file.document()).domains.get(domain) ?? null
+  }
+
+  /** A file is asked for its stamp instead. */
+  watch(): () => void {
+    return () => undefined
+  }
+
+  /** One `stat`: the document is the same object until the file changes. */
+  readonly stamp = (): Promise<unknown> => this.#file.document()
+
+  async owners(): Promise<string[]> {
+    const { rules } = await this.#file.document()
+    const owners = [...rules].flatMap(([owner, ofOwner]) => (ofOwner.size === 0 ? [] : [owner]))
+    return [...(await inPieces(sorting(owners, byText)))]
+  }
+
+  async services(): Promise<ReadonlyMap<string, string>> {
+    return (await this.#file.document()).domains
+  }
+
+  async groups(): Promise<StoredGroups> {
+    return (await this.#file.document()).groups
+  }
+
+  override async writeAll(changes: readonly EntryChange[], { by, marker }: WriteOptions = {}): Promise<void> {
+    if (changes.length === 0) return
+    const check = () => this.assertAcceptable(changes)
+    await this.#inTurn(async (document, target) => {
+      const { domains, rules, store } = document
+      const held = domains.size > 0 || Boolean(rules.get(EVERYONE)?.size)
+      const made = this.#apply(document, await inPieces(spelling(changes)))
+      document.store =
+        store ??
+        marker ??
+        JSON.stringify(newMarker({ ...given('by', by), ...given('held', held || undefined) }))
+      return await this.#historyTexts(target, made, by)
+    }, check)
+  }
+
+  async identity(): Promise<StoreIdentity> {
+    const { store, domains, rules } = await this.#file.document()
+    const hasServices = domains.size > 0
+    const hasRulesForAll = Boolean(rules.get(EVERYONE)?.size)
+    const isEmpty = store === null && !hasServices && !hasRulesForAll
+    const traces = isEmpty ? await tracesBeside(this.#file.path) : []
+    return { marker: store, markerProblem: null, hasServices, hasRulesForAll, traces }
+  }
+
+  async writeMarker(expected: string | null, value: string): Promise<void> {
+    await this.#inTurn(async (document) => {
+      const before = expected === null ? null : await inPieces(compactJson(expected))
+      if (document.store !== before) throw this.#conflict('store')
+      document.store = await inPieces(compactJson(value))
+      return []
+    })
+  }
+
+  /** Nothing but what somebody does to the file. */
+  health(): Promise<StoreHealth> {
+    return Promise.resolve({ evicts: null, keys: [], replica: false, behind: null, unknown: null })
+  }
+
+  expiryOf(): Promise<null> {
+    return Promise.resolve(null)
+  }
+
+  override async *historyEntries(query: Omit<HistoryQuery, 'limit'>): AsyncGenerator<HistoryEntry> {
+    try {
+      for await (const entry of readHistory(historyFileOf(await realTarget(this.#file.path))))
+        if (isAskedFor(entry, query)) yield entry
+    } catch (error) {
+      throw new StoreError('STORE_UNAVAILABLE', `history of ${this.description} ${fileProblem(error)}`, {
+        cause: error,
+      })
+    }
+  }
+
+  async facts(): Promise<Readonly<Record<string, string>>> {
+    const found = await this.#file.stat().catch((error: unknown) => {
+      throw this.#file.explained(error)
+    })
+    if (!found) return { store: this.description, size: 'the file is not there yet, which means no rules' }
+    return { store: this.description, size: `${found.size} bytes`, changed: found.mtime.toISOString() }
+  }
+
+  placeOf({ key, owner, field }: EntryPlace): string {
+    return key === 'rules' ? placeIn('rules', owner, field) : placeIn(key, field)
+  }
+
+  /** Waits for changes under way, so that none is cut off by the end of the process. */
+  async close(): Promise<void> {
+    await this.#turn
+  }
+
+  /** Changes the document, one writer after the other; `change` gives what is written beside it. */
+  async #inTurn(
+    change: (document: RulesDocument, target: string) => Promise<NewTexts>,
+    before: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> {
+    const done = this.#turn.then(before).then(() => this.#replace(change))
+    this.#turn = done.catch(() => undefined)
+    await done
+  }
+
+  async #replace(change: (document: RulesDocument, target: string) => Promise<NewTexts>): Promise<void> {
+    try {
+      // What can't be read is not locked either.
+      await this.#file.stat()
+      await replaceFile(
+        this.#file.path,
+        async (target) => {
+          const missing = (await this.#file.stat()) === null
+          // A copy of its own: the documents that readers hold never change.
+          const document = missing ? emptyDocument() : await this.#file.readAnew()
+          const beside = await change(document, target)
+          const text = await inPieces(writingDocument(document))
+          assertFits(Buffer.byteLength(text))
+          await inPieces(readingDocument(text))
+          return [[target, text], ...beside]
+        },
+        { newFileOwner: this.#newFileOwner },
+      )
+    } catch (error) {
+      throw this.#file.explained(error)
+    }
+  }
+
+  async #historyTexts(
+    target: string,
+    made: readonly EntryChange[],
+    by: string | undefined,
+  ): Promise<NewTexts> {
+    if (by === undefined) return []
+    const history = historyFileOf(target)
+    return [[history, await historyText(history, made, by, new Date(this.#now()))]]
+  }
+
+  #conflict(place: string): StoreError {
+    return new StoreError(
+      'STORE_CONFLICT',
+      `${this.description}: ${place} was changed by somebody else in the meantime; nothing was written, read it again and repeat`,
+    )
+  }
+
+  /** Compares all entries, then changes them: all or none. */
+  #apply(document: RulesDocument, made: readonly EntryChange[]): readonly EntryChange[] {
+    for (const change of made) {
+      if ((entriesOf(document, change).get(change.field) ?? null) === change.expected) continue
+      throw this.#conflict(this.placeOf(change))
+    }
+    for (const change of made) {
+      if (change.value === null) entriesOf(document, change).delete(change.field)
+      else entriesOf(document, change).set(change.field, change.value)
+    }
+    return made
+  }
+}
+
+/** The part of a document that holds an entry; an owner who has none yet gets one. */
+function entriesOf(document: RulesDocument, { key, owner }: EntryPlace): Map<string, string> {
+  if (key !== 'rules') return document[key]
+  const found = document.rules.get(owner) ?? new Map<string, string>()
+  document.rules.set(owner, found)
+  return found
+}
+
+/** The changes in the spelling of the document. */
+function* spelling(changes: readonly EntryChange[]): InPieces<EntryChange[]> {
+  const spelt: EntryChange[] = []
+  for (const change of changes) {
+    const { expected, value } = change
+    spelt.push({
+      ...change,
+      expected: expected === null ? null : yield* compactJson(expected),
+      value: value === null ? null : yield* compactJson(value),
+    })
+    yield
+  }
+  return spelt
+}
+
+/** The files of a history and of deliveries that are beside a rules file, wherever a link to it leads. */
+async function tracesBeside(file: string): Promise<string[]> {
+  const targets = new Set([file, await realTarget(file)])
+  const files = [...targets].flatMap((target) => [historyFileOf(target), deliveryFileOf(target)])
+  return files.filter((each) => existsSync(each)).map((each) => `file ${each}`)
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a === b ? 0 : 1
+}

@@ -1,0 +1,133 @@
+/**
+ * Hears which keys change in a Redis, whatever its shape: a single server, the master that Sentinels name, or every
+ * master of a Cluster. It says when it hears all changes and when it does not; whoever keeps answers must then ask
+ * again from time to time. Total: what fails is tried again.
+ */
+import { Cluster } from 'ioredis'
+import type { RedisSettings } from '../../settings/redis.js'
+import { addressOf } from './address.js'
+import { makeClient, serverOptions, watchSentinels, type ClientOptions } from './client.js'
+import { problemOf } from './errors.js'
+import { TrackedServer, type TrackingListener } from './tracking.js'
+
+/** Told by a feed. */
+export interface FeedListener {
+  /** Keys that were changed; `null`: any may have been, and those that are kept must be read again. */
+  onChange(keys: readonly string[] | null): void
+  /**
+   * Told once for each change between hearing all changes and not, the first one included.
+   *
+   * @param why what keeps it from hearing, for a log; empty while it hears
+   */
+  onHearing(hears: boolean, why: string): void
+}
+
+/** Longest pause between two tries to connect, in milliseconds. */
+const RETRY_MAX = 2000
+
+const CONNECTION_LOST = 'the connection is lost, or can not be made'
+
+/** Changes of the keys that hold rules, services and groups. */
+export class RedisFeed {
+  readonly #options: ClientOptions
+  readonly #listener: FeedListener
+  readonly #servers = new Map<string, TrackedServer>()
+  readonly #close: (() => void)[] = []
+  readonly #cluster: Cluster | undefined
+  #told: boolean | null = null
+  #closed = false
+
+  /**
+   * @throws {StoreError} for a URL that can't be meant.
+   * @throws {SettingsError} for a file of the TLS settings that can't be used.
+   */
+  constructor(settings: RedisSettings, listener: FeedListener) {
+    this.#listener = listener
+    this.#options = {
+      address: addressOf(settings),
+      settings,
+      name: 'enforce-tls-feed',
+      retryDelay: (times) => Math.min(50 * 2 ** Math.min(times - 1, 10), RETRY_MAX),
+    }
+    this.#cluster = this.#options.address.cluster === undefined ? undefined : this.#openCluster()
+    if (!this.#cluster) this.#openServer()
+  }
+
+  /** Gives connections and timers back; nothing is told from then on. Safe to call twice. */
+  close(): void {
+    this.#closed = true
+    for (const server of this.#servers.values()) server.close()
+    for (const close of this.#close.splice(0)) close()
+    this.#servers.clear()
+  }
+
+  #openServer(): void {
+    const server = new TrackedServer(serverOptions(this.#options), this.#prefixes, this.#hear(''))
+    this.#servers.set('', server)
+    const watch = watchSentinels(this.#options, () => server.reconnect())
+    if (watch) this.#close.push(() => watch.close())
+  }
+
+  #openCluster(): Cluster {
+    const cluster = makeClient(this.#options) as Cluster
+    cluster
+      .on('error', () => undefined)
+      .on('refresh', () => this.#followMasters(cluster))
+      .on('close', () => this.#tell(CONNECTION_LOST))
+    this.#close.push(() => cluster.disconnect())
+    return cluster
+  }
+
+  /** One server for each master: it tells only what changes in its own keys. */
+  #followMasters(cluster: Cluster): void {
+    if (this.#closed) return
+    const masters = new Map(
+      cluster
+        .nodes('master')
+        .map(({ options: { host = '', port = 0 } }) => [`${host}:${port}`, { host, port }]),
+    )
+    for (const [name, server] of this.#servers)
+      if (!masters.has(name)) {
+        server.close()
+        this.#servers.delete(name)
+      }
+    const { address } = this.#options
+    for (const [name, where] of masters)
+      if (!this.#servers.has(name)) {
+        const options = serverOptions({ ...this.#options, address: { ...address, ...where } })
+        this.#servers.set(name, new TrackedServer(options, this.#prefixes, this.#hear(name)))
+        if (this.#told === true) this.#tell(`${name}: is a new master, whose changes are not heard of yet`)
+      }
+    this.#tellIfAllLive()
+  }
+
+  #hear(name: string): TrackingListener {
+    return {
+      onChange: (keys) => this.#listener.onChange(keys),
+      onLive: () => this.#tellIfAllLive(),
+      onLost: (error) => {
+        const at = name === '' ? '' : `${name}: `
+        this.#tell(at + (error === null ? CONNECTION_LOST : problemOf(error, null).problem))
+        // Perhaps another node has its keys now.
+        this.#cluster?.refreshSlotsCache()
+      },
+    }
+  }
+
+  #tellIfAllLive(): void {
+    const servers = [...this.#servers.values()]
+    if (servers.length > 0 && servers.every(({ live }) => live)) this.#tell('')
+  }
+
+  #tell(why: string): void {
+    const hears = why === ''
+    if (this.#closed || this.#told === hears) return
+    this.#told = hears
+    this.#listener.onHearing(hears, why)
+  }
+
+  /** Not all keys: the delivery log and sessions of the console change all the time. */
+  get #prefixes(): readonly string[] {
+    return ['rules:', 'domains', 'groups'].map((name) => this.#options.settings.prefix + name)
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * Rules in Redis, one hash for each owner. A change is one compare-and-set script, all or nothing; every
+ * failure rejects with a `StoreError` that names the Redis and the key.
+ */
+import type { StoredGroups } from '../../rules/group.js'
+import type { EntryPlace, OwnerEntries } from '../../rules/owner-entries.js'
+import { EVERYONE, quote, serviceDomainOf } from '../../rules/owner.js'
+import { sorting } from '../../rules/pieces.js'
+import type { RedisSettings } from '../../settings/redis.js'
+import { RedisConnection, type OnStateChange } from './connection.js'
+import type { EntryChange, WriteOptions } from '../entry-change.js'
+import { EntryWriter } from '../entry-writer.js'
+import { isAskedFor, toHistoryEntry, type HistoryEntry, type HistoryQuery } from '../history.js'
+import type { ChangeCheck } from '../reads-back.js'
+import { readHash } from './hash.js'
+import { RedisFeed } from './feed.js'
+import { expiryOf, readHealth } from './health.js'
+import { findKeys } from './keys.js'
+import { markingOf, readIdentity, setMarker, type MarkerKeys } from './marker.js'
+import { writeEntries } from './write.js'
+import type { ChangeListener, KeyExpiry, RuleStore, StoreHealth, StoreIdentity } from '../rule-store.js'
+import { inPieces } from '../../policy/turns.js'
+
+/** What a Redis store tells of itself. */
+export interface RedisStoreOptions {
+  /** Called once for each change between reachable and not, the first one included. @default nobody */
+  readonly onStateChange?: OnStateChange | undefined
+  /** Looks at the meaning of every change. @default none does */
+  readonly check?: ChangeCheck | undefined
+}
+
+/** How many entries of the history are read at a time; one may have megabytes. */
+const HISTORY_CHUNK = 50
+
+/** Rules in a Redis. */
+export class RedisStore extends EntryWriter implements RuleStore {
+  readonly description: string
+  readonly #connection: RedisConnection
+  readonly #settings: RedisSettings
+  readonly #prefix: string
+
+  /** @throws {StoreError} for a `url` that can't be meant; a Redis that is away shows at the first call. */
+  constructor(settings: RedisSettings, { onStateChange, check }: RedisStoreOptions = {}) {
+    super(check)
+    this.#connection = new RedisConnection(settings, onStateChange)
+    this.#settings = settings
+    this.#prefix = settings.prefix
+    this.description = this.#connection.description
+  }
+
+  async readOwner(owner: string): Promise<OwnerEntries> {
+    const domain = serviceDomainOf(owner)
+    // Two commands sent together and not a pipeline object: their keys live on different nodes of a Cluster.
+    const [rules, service] = await Promise.all([
+      this.readRules(owner),
+      domain === null ? null : this.#field(this.#domainsKey, domain),
+    ])
+    return { owner, rules, service }
+  }
+
+  readRules(owner: string): Promise<ReadonlyMap<string, string>> {
+    return readHash(this.#connection, `${this.#prefix}rules:${owner}`)
+  }
+
+  readService(domain: string): Promise<string | null> {
+    return this.#field(this.#domainsKey, domain)
+  }
+
+  watch(listener: ChangeListener): () => void {
+    const feed = new RedisFeed(this.#settings, {
+      onChange: (keys) => {
+        if (keys === null) listener.onChange({ key: 'all' })
+        else for (const key of keys) this.#tellChange(key, listener)
+      },
+      onHearing: (hears, why) => listener.onHearing(hears, why),
+    })
+    return () => feed.close()
+  }
+
+  #tellChange(key: string, listener: ChangeListener): void {
+    const name = key.slice(this.#prefix.length)
+    if (name.startsWith('rules:')) listener.onChange({ key: 'rules', owner: name.slice('rules:'.length) })
+    else if (name === 'domains' || name === 'groups') listener.onChange({ key: name })
+  }
+
+  /** As the keys name them: one that is not normalised is listed too, so that it can be shown. */
+  async owners(): Promise<string[]> {
+    const start = `${this.#prefix}rules:`
+    const pattern = `${start.replace(/[\\*?[\]]/g, '\\$&')}*`
+    const keys = await findKeys(this.#connection, pattern)
+    const owners = [...keys].map((key) => key.slice(start.length))
+    return [...(await inPieces(sorting(owners, (a, b) => (a < b ? -1 : a === b ? 0 : 1))))]
+  }
+
+  services(): Promise<ReadonlyMap<string, string>> {
+    return readHash(this.#connection, this.#domainsKey)
+  }
+
+  groups(): Promise<StoredGroups> {
+    return readHash(this.#connection, `${this.#prefix}groups`)
+  }
+
+  override async writeAll(changes: readonly EntryChange[], { by, marker }: WriteOptions = {}): Promise<void> {
+    await this.assertAcceptable(changes)
+    const context = {
+      connection: this.#connection,
+      description: this.description,
+      historyKey: this.#historyKey,
+      markerKeys: this.#markerKeys,
+      keyOf: (change: EntryChange) => this.#keyOf(change),
+      placeOf: (change: EntryChange) => this.placeOf(change),
+    }
+    await writeEntries(context, changes, by, markingOf(marker, by))
+  }
+
+  identity(): Promise<StoreIdentity> {
+    return readIdentity(this.#connection, this.#markerKeys)
+  }
+
+  async writeMarker(expected: string | null, value: string): Promise<void> {
+    await setMarker(this.#connection, this.#markerKeys, expected, value)
+  }
+
+  health(): Promise<StoreHealth> {
+    const { marker, services, rulesForAll } = this.#markerKeys
+    return readHealth(this.#connection, [marker, services, `${this.#prefix}groups`, rulesForAll])
+  }
+
+  expiryOf(owner: string): Promise<KeyExpiry> {
+    return expiryOf(this.#connection, `${this.#prefix}rules:${owner}`)
+  }
+
+  override async *historyEntries(query: Omit<HistoryQuery, 'limit'>): AsyncGenerator<HistoryEntry> {
+    let end = '+'
+    for (;;) {
+      const from = end
+      const chunk = await this.#connection.ask({
+        key: this.#historyKey,
+        writes: false,
+        send: (redis) => redis.xrevrange(this.#historyKey, from, '-', 'COUNT', HISTORY_CHUNK),
+      })
+      for (const [id, words] of chunk) {
+        const entry = toHistoryEntry({ at: timeOf(id), ...paired(words) })
+        if (entry && isAskedFor(entry, query)) yield entry
+        end = `(${id}`
+      }
+      if (chunk.length < HISTORY_CHUNK) return
+    }
+  }
+
+  async facts(): Promise<Readonly<Record<string, string>>> {
+    const info = await this.#connection.ask({
+      key: null,
+      writes: false,
+      send: (redis) =>
+        redis.info('server').catch((error: unknown) => {
+          // A user of Redis may do without it.
+          if (error instanceof Error && error.message.startsWith('NOPERM')) return ''
+          throw error
+        }),
+    })
+    const version = /^redis_version:(.*)$/m.exec(info)?.[1]?.trim()
+    return { store: this.description, version: version === undefined ? 'not told' : `Redis ${version}` }
+  }
+
+  placeOf(place: EntryPlace): string {
+    return placeIn(this.#keyOf(place), place.field)
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close()
+  }
+
+  #keyOf({ key, owner }: EntryPlace): string {
+    return key === 'rules' ? `${this.#prefix}rules:${owner}` : `${this.#prefix}${key}`
+  }
+
+  get #markerKeys(): MarkerKeys {
+    return {
+      marker: `${this.#prefix}store`,
+      services: this.#domainsKey,
+      rulesForAll: `${this.#prefix}rules:${EVERYONE}`,
+      traces: [this.#historyKey, `${this.#prefix}deliveries`],
+    }
+  }
+
+  get #historyKey(): string {
+    return `${this.#prefix}history`
+  }
+
+  get #domainsKey(): string {
+    return `${this.#prefix}domains`
+  }
+
+  #field(key: string, field: string): Promise<string | null> {
+    return this.#connection.ask({ key, writes: false, send: (redis) => redis.hget(key, field) })
+  }
+}
+
+/** The time in the id of an entry of a stream. */
+function timeOf(id: string): string {
+  return new Date(Number(id.split('-')[0])).toISOString()
+}
+
+function paired(words: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    words.flatMap((word, index) => (index % 2 === 0 ? [[word, words[index + 1] ?? '']] : [])),
+  )
+}
+
+function placeIn(key: string, field: string): string {
+  return `key ${key}, field ${/^[\x21-\x7e]+$/.test(field) ? field : quote(field)}`
+}

@@ -1,0 +1,21 @@
+/** Whether a Redis tells this user of changes. */
+import type { RedisSettings } from '../../settings/redis.js'
+import { RedisFeed } from './feed.js'
+
+/**
+ * Asks to be told of changes once, as Haraka does all the time.
+ *
+ * @returns why changes are not told, the end of a sentence about that Redis; empty where they are
+ * @throws {StoreError} as `RedisFeed` does.
+ */
+export function whyNotHeard(settings: RedisSettings): Promise<string> {
+  return new Promise((resolve) => {
+    const feed = new RedisFeed(settings, {
+      onChange: () => undefined,
+      onHearing: (_hears, why) => {
+        feed.close()
+        resolve(why)
+      },
+    })
+  })
+}

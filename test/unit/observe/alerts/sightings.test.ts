@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Sightings } from '../../../../plugins/enforce-tls/observe/alerts/sightings.js'
+import type {
+  DeliveryEvent,
+  Outcome,
+  Reported,
+} from '../../../../plugins/enforce-tls/delivery/delivery-events.js'
+import { otherFailure, tlsFailure } from '../../../../plugins/enforce-tls/delivery/outcome.js'
+import { requirementOf } from '../../../../plugins/enforce-tls/rules/requirement.js'
+import type { RelayWithTls } from '../../../../plugins/enforce-tls/rules/rule.js'
+
+const SESSION = { protocol: 'TLSv1.3', cipher: 'x', certificate: undefined, resumed: false, handshakeTime: 1 }
+
+function about(at: number, domain = 'bank.example', action: RelayWithTls = { level: 'encrypt' }) {
+  const requirement = requirementOf(action, domain, { owner: '*', id: 'r1', name: 'Banks' })
+  return { at, uuid: 'u', sender: 'ann@acme.example', domain, recipients: [`cfo@${domain}`], requirement }
+}
+
+function outcome(what: Partial<Outcome>, ...of: Parameters<typeof about>): DeliveryEvent {
+  const rest = { host: 'mx.bank.example', to: '192.0.2.1:25', session: null, failure: null, status: null }
+  return { kind: 'outcome', result: 'delivered', ...rest, ...about(...of), ...what }
+}
+
+const reported = (result: Reported['result']): DeliveryEvent => ({
+  kind: 'report',
+  result,
+  host: 'mx.bank.example',
+  session: null,
+  failure: null,
+  ...about(1),
+})
+
+const refused = tlsFailure('starttls-refused', 'refused it')
+const deferred = tlsFailure('starttls-deferred', 'put it off')
+
+/** `passed`, `failed` with how many bounced, or nothing. */
+function seen(...events: readonly DeliveryEvent[]): string {
+  const sightings = new Sightings()
+  for (const event of events) sightings.take(event)
+  return [...sightings.drain().values()]
+    .map(({ passes, failures }) =>
+      [passes ? 'passed' : '', failures ? `failed ${failures.failures}/${failures.bounced}` : ''].join(''),
+    )
+    .join()
+}
+
+describe('what an event means for a partner', () => {
+  const rows: readonly (readonly [what: string, event: DeliveryEvent, seen: string])[] = [
+    ['a delivery over TLS', outcome({ session: SESSION }, 1), 'passed'],
+    ['a delivery to a trusted next hop', outcome({}, 1), ''],
+    ['a bounce for a TLS reason', outcome({ result: 'bounced', failure: refused }, 1), 'failed 1/1'],
+    [
+      'a bounce once TLS was put off for too long',
+      outcome({ result: 'bounced', failure: deferred }, 1),
+      'failed 1/1',
+    ],
+    ['a bounce for another reason', outcome({ result: 'bounced', failure: otherFailure('no user') }, 1), ''],
+    ['a bounce without a reason', outcome({ result: 'bounced' }, 1), ''],
+    ['a message kept as error', outcome({ result: 'kept', failure: refused }, 1), 'failed 1/0'],
+    ['a deferral for a permanent reason', outcome({ result: 'deferred', failure: refused }, 1), 'failed 1/0'],
+    ['a deferral for a temporary reason', outcome({ result: 'deferred', failure: deferred }, 1), ''],
+    [
+      'a deferral because nobody answered',
+      outcome({ result: 'deferred', failure: otherFailure('gone') }, 1),
+      '',
+    ],
+    ['what a rule in mode report would have bounced', reported('would-bounce'), 'failed 1/0'],
+    ['what a rule in mode report would have delivered', reported('would-deliver'), 'passed'],
+    ['what nobody looked at', reported('unknown'), ''],
+    [
+      'an attempt',
+      {
+        kind: 'attempt',
+        host: 'h',
+        to: 't',
+        source: undefined,
+        session: null,
+        failure: refused,
+        ...about(1),
+      },
+      '',
+    ],
+    ['incoming mail', { kind: 'refusal', result: 'refused', ...about(1) }, ''],
+  ]
+  for (const [what, event, means] of rows) it(what, () => assert.equal(seen(event), means))
+})
+
+describe('sightings', () => {
+  it('are put together by domain and by what is required there', () => {
+    const pass = { session: SESSION }
+    const fail = { result: 'bounced', failure: refused } as const
+    assert.equal(seen(outcome(pass, 1), outcome(fail, 2), outcome(fail, 3)), 'passedfailed 2/2')
+    assert.equal(seen(outcome(pass, 1), outcome(fail, 2, 'clinic.example')), 'passed,failed 1/1')
+    const actions: readonly RelayWithTls[] = [
+      { level: 'encrypt' },
+      { level: 'verify' },
+      { level: 'encrypt', minVersion: 'TLSv1.3' },
+      { level: 'secure', names: ['a.example'] },
+      { level: 'secure', names: ['b.example'] },
+    ]
+    const each = actions.map((action) => outcome(pass, 1, 'bank.example', action))
+    assert.equal(seen(...each, ...each), actions.map(() => 'passed').join())
+  })
+
+  it('keep when it was first and last, and the last facts', () => {
+    const sightings = new Sightings()
+    for (const at of [1, 5]) sightings.take(outcome({ result: 'bounced', failure: refused }, at))
+    const expired = tlsFailure('certificate-expired', 'expired\r\nyesterday')
+    sightings.take(outcome({ result: 'bounced', failure: expired, host: 'mx2.bank.example' }, 7))
+    const [sighting] = sightings.drain().values()
+    assert.deepEqual(sighting?.failures, {
+      firstAt: 1,
+      lastAt: 7,
+      failures: 3,
+      bounced: 3,
+      facts: {
+        class: 'certificate-expired',
+        host: 'mx2.bank.example',
+        detail: 'expired yesterday',
+        rules: [{ owner: '*', id: 'r1', name: 'Banks' }],
+      },
+    })
+    assert.equal(sightings.size, 0)
+  })
+
+  it('that could not be said are put back before what was seen since', () => {
+    const sightings = new Sightings()
+    sightings.take(outcome({ session: SESSION }, 1))
+    const unsaid = sightings.drain()
+    sightings.take(outcome({ result: 'bounced', failure: refused }, 2))
+    sightings.restore(unsaid)
+    const [sighting] = sightings.drain().values()
+    assert.deepEqual([sighting?.passes?.lastAt, sighting?.failures?.firstAt], [1, 2])
+  })
+
+  it('are bounded, and what finds no room is counted', () => {
+    const sightings = new Sightings()
+    for (let n = 0; n < 5003; n++) sightings.take(outcome({ session: SESSION }, 1, `d${n}.example`))
+    assert.deepEqual([sightings.size, sightings.dropped], [5000, 3])
+    sightings.take(outcome({ session: SESSION }, 2, 'd1.example'))
+    assert.equal(sightings.dropped, 3)
+    const all = sightings.drain()
+    sightings.take(outcome({ session: SESSION }, 2, 'new.example'))
+    sightings.restore(all)
+    assert.deepEqual([sightings.size, sightings.dropped], [5000, 4])
+  })
+})

@@ -1,0 +1,97 @@
+/** The settings: the file that is shipped, the README and the code say the same, and what is wrong is said in words. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { KEYS, toSettings } from '../../../plugins/enforce-tls/settings/schema.js'
+import { SettingsError } from '../../../plugins/enforce-tls/settings/settings.js'
+import { repositoryRoot } from '../../support/repository.js'
+
+const read = (...name: string[]) => readFileSync(join(repositoryRoot(), ...name), 'utf8')
+const sorted = (keys: Readonly<Record<string, object>>) =>
+  Object.fromEntries(Object.entries(keys).map(([name, section]) => [name, Object.keys(section).sort()]))
+
+/** The sections of the shipped file, with the keys that stand in comments, too; values of the others. */
+function shipped() {
+  const keys: Record<string, Set<string>> = {}
+  const values: Record<string, Record<string, string>> = {}
+  let section = ''
+  for (const line of read('config', 'enforce-tls.ini').split('\n')) {
+    section = /^\[(\w+)\]$/.exec(line)?.[1] ?? section
+    const [, commented, key, value] = /^(; )?([a-z_]+)(?:\[\])?=(\S*)$/.exec(line) ?? []
+    if (key === undefined) continue
+    ;(keys[section] ??= new Set()).add(key)
+    if (commented === undefined) (values[section] ??= {})[key] = value ?? ''
+  }
+  return { keys, values }
+}
+
+describe('the settings', () => {
+  it('that are shipped name every key, and are the defaults', () => {
+    const { keys, values } = shipped()
+    assert.deepEqual(
+      Object.fromEntries(Object.entries(keys).map(([name, section]) => [name, [...section].sort()])),
+      sorted(KEYS),
+    )
+    const typed = Object.fromEntries(
+      Object.entries(values).map(([name, section]) => [
+        name,
+        Object.fromEntries(
+          Object.entries(section).map(([key, value]) => [key, /^\d+$/.test(value) ? Number(value) : value]),
+        ),
+      ]),
+    )
+    assert.deepEqual(toSettings(typed), toSettings({}))
+  })
+
+  it('are all in the README, with these defaults', () => {
+    const { values } = shipped()
+    const rows: Record<string, string[]> = {}
+    let section = ''
+    for (const line of read('README.md').split('\n')) {
+      const [, name = '', keys = '', initial = ''] = /^\| (.*?) +\| (.*?) +\| (.*?) +\| /.exec(line) ?? []
+      section = /^`\[(\w+)\]`/.exec(name)?.[1] ?? (name.trim() === '' ? section : '')
+      if (!(section in KEYS)) continue
+      const named = [...keys.matchAll(/`([a-z_]+)(?:\[\])?`/g)].map(([, key = '']) => key)
+      ;(rows[section] ??= []).push(...named)
+      const defaults = [...initial.matchAll(/`([^`]+)`/g)].map(([, value]) => value)
+      named.forEach((key, index) => {
+        const value = values[section]?.[key]
+        if (value !== undefined) assert.equal(defaults[index], value, `${section} ${key}`)
+      })
+    }
+    assert.deepEqual(
+      Object.fromEntries(Object.entries(rows).map(([name, keys]) => [name, keys.sort()])),
+      sorted(KEYS),
+    )
+  })
+
+  const mailbox = 'an address such as postmaster@acme.example'
+  const several = `${mailbox}; to[]= for several, a line for each`
+  for (const [section, key, value, expected] of [
+    ['alert', 'to', 'postmaster', several],
+    ['alert', 'to', 'Ann <ann@acme.example>', several],
+    ['alert', 'to', ['ann@acme.example', 'a b@acme.example'], several],
+    ['alert', 'from', 'x@acme.example\r\nBcc: y@acme.example', mailbox],
+    ['alert', 'interval', 'soon', 'a time such as 500ms, 30s or 2m'],
+    ['metrics', 'enabled', 'maybe', 'true or false'],
+    ['metrics', 'allow', '10.0.0.0/33', 'a list of addresses or networks (allow[]=192.0.2.0/24)'],
+    [
+      'metrics',
+      'allow',
+      ['::1', 'monitor.example'],
+      'a list of addresses or networks (allow[]=192.0.2.0/24)',
+    ],
+  ] as const)
+    it(`refuse [${section}] ${key}=${String(value)}`, () =>
+      assert.throws(
+        () => toSettings({ [section]: { [key]: value } }),
+        new SettingsError(`enforce-tls.ini: [${section}] ${key}=${String(value)}: expected ${expected}`),
+      ))
+
+  it('take one address for alerts, or several', () => {
+    assert.deepEqual(toSettings({ alert: { to: 'a@acme.example' } }).alert.to, ['a@acme.example'])
+    const to = ['a@acme.example', 'b@bücher.example']
+    assert.deepEqual(toSettings({ alert: { to } }).alert.to, to)
+  })
+})
