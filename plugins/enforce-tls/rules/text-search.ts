@@ -43,6 +43,8 @@ export function* findingText(
 ): InPieces<string | Unknown | null> {
   let unknown: Unknown | null = null
   for (const text of texts) {
+    // There may be thousands of them, of which nothing is to be looked for because it is known.
+    yield
     const found = yield* findingOnce(text, name, headers)
     if (found === true) return text.text
     if (found !== false) unknown ??= found

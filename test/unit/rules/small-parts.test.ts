@@ -10,8 +10,11 @@ import { HeaderBlock } from '../../../plugins/enforce-tls/rules/header-block.js'
 import { definitionOf, later, stricter, type Level } from '../../../plugins/enforce-tls/rules/levels.js'
 import { assertOwner, parseService } from '../../../plugins/enforce-tls/rules/owner-entries.js'
 import { addUp, requirementOf, requirementKey } from '../../../plugins/enforce-tls/rules/requirement.js'
+import { atOnce } from '../../../plugins/enforce-tls/rules/pieces.js'
 import { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
 import { checkRule } from '../../../plugins/enforce-tls/rules/rule.js'
+import { TextReader } from '../../../plugins/enforce-tls/rules/text-pattern.js'
+import { compilingTexts, findingText } from '../../../plugins/enforce-tls/rules/text-search.js'
 import { setUp, subject, to, when, type RuleSpec } from './rows/row.js'
 
 describe('addresses of messages', () => {
@@ -126,6 +129,16 @@ describe('words', () => {
     for (const piece of ['\u0316\u0300', '\u200b', '\ufdfa', 'a'])
       foldedWords(`a${piece.repeat(200_000 / piece.length)}`)
     assert.ok(performance.now() - started < 5000)
+  })
+})
+
+describe('a search for many texts', () => {
+  it('is one in pieces also where all of them are known from another recipient', () => {
+    const reader = new TextReader()
+    const texts = Array.from({ length: 3000 }, (_, n) => atOnce(compilingTexts([`word ${n}`], reader))).flat()
+    const headers = new HeaderBlock('Subject: something else\r\n\r\n')
+    assert.equal(atOnce(findingText(texts, 'subject', headers)), null)
+    assert.ok([...findingText(texts, 'subject', headers)].length >= texts.length)
   })
 })
 
