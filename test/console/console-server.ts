@@ -14,7 +14,7 @@ import type { ConsoleOptions } from '../../plugins/enforce-tls/console/console-c
 import { mountConsole } from '../../plugins/enforce-tls/console/mount.js'
 import { packagedPreview } from '../../plugins/enforce-tls/console/packaged-preview.js'
 import { toSettings } from '../../plugins/enforce-tls/settings/schema.js'
-import type { Settings } from '../../plugins/enforce-tls/settings/settings.js'
+import type { Settings } from '../../plugins/enforce-tls/settings/types.js'
 import type { DeliveryLog } from '../../plugins/enforce-tls/store/delivery-log.js'
 import { openDeliveryLog, openStore } from '../../plugins/enforce-tls/store/open-store.js'
 import type { RuleStore } from '../../plugins/enforce-tls/store/rule-store.js'

@@ -1,7 +1,8 @@
 /** What the console says of deliveries: failures by domain, and what a rule has seen. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { toRecord, type EvidenceEntry } from '../../plugins/enforce-tls/observe/delivery-log/entry.js'
+import { toRecord } from '../../plugins/enforce-tls/observe/delivery-log/entry.js'
+import type { EvidenceEntry } from '../../plugins/enforce-tls/observe/delivery-log/schema.js'
 import { entry } from '../support/evidence-entries.js'
 import { storedRule } from '../support/rules.js'
 import { startConsole, type ConsoleServer } from './console-server.js'

@@ -8,13 +8,10 @@ import type { RuleStore } from '../../plugins/enforce-tls/store/rule-store.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 import { parseAddress } from '../../plugins/enforce-tls/rules/address.js'
 import { InvalidEntry } from '../../plugins/enforce-tls/rules/rule-list.js'
-import {
-  NearCache,
-  type NearCacheListener,
-  type NearCacheOptions,
-} from '../../plugins/enforce-tls/policy/cache.js'
+import { NearCache, type NearCacheOptions } from '../../plugins/enforce-tls/policy/cache.js'
+import type { NearCacheListener } from '../../plugins/enforce-tls/policy/cache-entries.js'
 import { RedisStore } from '../../plugins/enforce-tls/store/redis/rule-store.js'
-import type { RedisSettings } from '../../plugins/enforce-tls/settings/settings.js'
+import type { RedisSettings } from '../../plugins/enforce-tls/settings/redis.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
 import { storedRule } from '../support/rules.js'
 import { slowWayTo } from '../support/slow-redis.js'

@@ -1,13 +1,14 @@
 /** A RedisStore for one test, with what it told, and looks at how it fails. */
 import assert from 'node:assert/strict'
 import { toSettings } from '../../plugins/enforce-tls/settings/schema.js'
-import type { RedisSettings } from '../../plugins/enforce-tls/settings/settings.js'
+import type { RedisSettings } from '../../plugins/enforce-tls/settings/redis.js'
 import { RedisStore } from '../../plugins/enforce-tls/store/redis/rule-store.js'
 import { until } from '../support/until.js'
 import { storeError } from './rule-store-contract.js'
 
 /** For tests in which Redis does not answer, in milliseconds. */
 export const COMMAND_TIMEOUT = 400
+
 /** What a call may take over the command timeout on a busy machine, in milliseconds. */
 const LENIENCE = 1500
 

@@ -1,7 +1,7 @@
 /** The users of Redis that the README recommends: they may do all that is needed, and nothing else. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { RedisSettings } from '../../plugins/enforce-tls/settings/settings.js'
+import type { RedisSettings } from '../../plugins/enforce-tls/settings/redis.js'
 import { RedisVault } from '../../plugins/enforce-tls/console/auth/redis-vault.js'
 import type { AccountKind } from '../../plugins/enforce-tls/console/auth/vault.js'
 import { RedisDeliveryLog } from '../../plugins/enforce-tls/store/redis/delivery-log.js'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { addressOf, shownAddress } from '../../plugins/enforce-tls/store/redis/address.js'
-import type { RedisSettings } from '../../plugins/enforce-tls/settings/settings.js'
+import type { RedisSettings } from '../../plugins/enforce-tls/settings/redis.js'
 import { redisSettings } from './opened-redis-store.js'
 import { storeError } from './rule-store-contract.js'
 

@@ -1,7 +1,7 @@
 /** RedisFeed on real servers, Sentinels and Clusters: no change goes unheard, or it is told that it may. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { RedisSettings } from '../../plugins/enforce-tls/settings/settings.js'
+import type { RedisSettings } from '../../plugins/enforce-tls/settings/redis.js'
 import { RedisFeed } from '../../plugins/enforce-tls/store/redis/feed.js'
 import { readmeUser } from '../support/readme-acl.js'
 import { startCluster, type RedisCluster } from '../support/redis-cluster.js'

@@ -1,7 +1,7 @@
 /** RedisStore on a real redis-server: the contract of rule stores, its keys, its database. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { RedisSettings } from '../../plugins/enforce-tls/settings/settings.js'
+import type { RedisSettings } from '../../plugins/enforce-tls/settings/redis.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 import {

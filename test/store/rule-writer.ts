@@ -2,7 +2,7 @@
  * A process of its own that writes rules, for tests of several writers at once: takes an owner, the ids to
  * create, and a rule store as settings in JSON. Ends with an error when one can't be created.
  */
-import type { Settings } from '../../plugins/enforce-tls/settings/settings.js'
+import type { Settings } from '../../plugins/enforce-tls/settings/types.js'
 import { openStore } from '../../plugins/enforce-tls/store/open-store.js'
 import { runToEnd } from '../support/watched-process.js'
 import { storedRule } from '../support/rules.js'

@@ -1,9 +1,6 @@
 /** Entries of the delivery log for tests: what a test says, the rest as a good delivery has it. */
-import {
-  toRecord,
-  type EvidenceEntry,
-  type EvidenceRecord,
-} from '../../plugins/enforce-tls/observe/delivery-log/entry.js'
+import { toRecord, type EvidenceRecord } from '../../plugins/enforce-tls/observe/delivery-log/entry.js'
+import type { EvidenceEntry } from '../../plugins/enforce-tls/observe/delivery-log/schema.js'
 
 let made = 0
 

@@ -1,7 +1,8 @@
 /** An entry in the one spelling in which it is written. Pure; what is not valid stays as it is. */
 import { checkGroupText, formatGroupProblem, parsingGroup } from '../rules/group.js'
-import { atOnce, type InPieces } from '../rules/pieces.js'
-import { checkRuleText, formatProblem, parsingRule } from '../rules/rule.js'
+import { atOnce, type InPieces } from '../work/pieces.js'
+import { formatProblem } from '../rules/rule.js'
+import { checkRuleText, parsingRule } from '../rules/check-rule.js'
 import { comparingMeaning } from '../store/difference.js'
 
 /** A rule or a group as it is written today; the very text where that says the same. A service has no other spelling. */

@@ -1,6 +1,6 @@
 /** The part of a document that belongs to one owner. Pure. */
-import { GROUP_PREFIX } from '../rules/group.js'
-import { parseRule } from '../rules/rule.js'
+import { GROUP_PREFIX } from '../rules/group-name.js'
+import { parseRule } from '../rules/check-rule.js'
 import type { RulesDocument } from '../store/rules-document.js'
 
 /**

@@ -1,16 +1,12 @@
 /** What is wrong with an entry of the store, as the end of a sentence that names its place. Pure. */
 import { parseDomain } from '../rules/address.js'
-import {
-  formatGroupProblem,
-  groupNameProblem,
-  Groups,
-  parsingGroup,
-  type StoredGroups,
-} from '../rules/group.js'
-import { parseOwner, quote } from '../rules/owner.js'
+import { formatGroupProblem, Groups, parsingGroup, type StoredGroups } from '../rules/group.js'
+import { groupNameProblem } from '../rules/group-name.js'
+import { parseOwner } from '../rules/owner.js'
+import { quote } from '../text/quote.js'
 import { checkingOne } from '../rules/checked-rules.js'
 import { parseService, type EntryCheck } from '../rules/owner-entries.js'
-import { atOnce, type InPieces } from '../rules/pieces.js'
+import { atOnce, type InPieces } from '../work/pieces.js'
 
 /**
  * What is wrong with a rule, the groups that it refers to included, or `null`.

@@ -1,5 +1,5 @@
 /** What a change in the history has changed, in short lines for a person. Pure. */
-import type { InPieces } from '../rules/pieces.js'
+import type { InPieces } from '../work/pieces.js'
 import type { HistoryEntry } from '../store/history.js'
 import { comparingTexts } from '../store/difference.js'
 

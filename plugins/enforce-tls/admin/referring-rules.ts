@@ -1,8 +1,8 @@
 /** The rules that refer to groups: while there is one, the group is needed. */
 import { PIECE, type OwnerEntries } from '../rules/owner-entries.js'
-import type { InPieces } from '../rules/pieces.js'
+import type { InPieces } from '../work/pieces.js'
 import type { ReadStore } from '../store/rule-store.js'
-import { inPieces } from '../policy/turns.js'
+import { inPieces } from '../work/turns.js'
 import { groupsIn } from './document-scope.js'
 import { readReadable } from './whole-store.js'
 

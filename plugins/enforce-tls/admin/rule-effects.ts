@@ -9,7 +9,7 @@ import type { StoredGroups } from '../rules/group.js'
 import { parseService, type OwnedRule } from '../rules/owner-entries.js'
 import { EVERYONE, ownersAround } from '../rules/owner.js'
 import type { ReadStore } from '../store/rule-store.js'
-import { inPieces } from '../policy/turns.js'
+import { inPieces } from '../work/turns.js'
 import { effectWords, invalidWords, type EffectSurroundings, type EffectWords } from './format-effect.js'
 import { findingRuleProblem } from './entry-problems.js'
 

@@ -1,6 +1,6 @@
 /** DNS for a process that is not Haraka, by the library that Haraka asks DNS with. */
 import type { HarakaConfig } from '../haraka/types.js'
-import type { MailNetwork } from './hosts.js'
+import type { MailNetwork } from './types.js'
 
 /** Haraka waits longer, 25 s; whoever sits at a terminal does not. In milliseconds. */
 const DNS_PATIENCE = 10_000

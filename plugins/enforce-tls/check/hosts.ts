@@ -5,15 +5,7 @@
 import type { HarakaMx } from '../haraka/types.js'
 import { otherFailure, DIRECTORY_FAILURE, type AttemptFailure } from '../delivery/outcome.js'
 import { withName } from '../delivery/next-hop.js'
-import type { PartnerQuestion } from './types.js'
-
-/** DNS, by Haraka's library. */
-export interface MailNetwork {
-  /** MX records, or the domain's own addresses; in any order. Rejects when DNS fails. */
-  readonly hostsOf: (domain: string) => Promise<readonly HarakaMx[]>
-  /** Each host once for each of its addresses; hosts without any are left out. Never rejects. */
-  readonly addressesOf: (hosts: readonly HarakaMx[]) => Promise<readonly HarakaMx[]>
-}
+import type { MailNetwork, PartnerQuestion } from './types.js'
 
 /** The hosts by name and by address, or why there are none. */
 export type FoundHosts =

@@ -1,20 +1,10 @@
 /** Which levels an established session fulfils, by the code that decides at a delivery. Pure. */
 import { certificateFailure, type PeerIdentity } from '../delivery/tls/certificate.js'
-import type { FailureClass } from '../delivery/outcome.js'
 import { oneLine } from '../text/one-line.js'
 import type { Level } from '../rules/levels.js'
 import { requirementOf, type Requirement } from '../rules/requirement.js'
 import { NO_RULE } from './requirement-asked.js'
-import type { PartnerQuestion } from './types.js'
-
-/** One level and whether a host fulfils it. */
-export interface LevelCheck {
-  readonly level: Level
-  readonly passes: boolean
-  readonly class: FailureClass | null
-  /** Why not. */
-  readonly detail: string | null
-}
+import type { LevelCheck, PartnerQuestion } from './types.js'
 
 /**
  * Tries the levels on a session; `fingerprint` only where the requirement lists some.

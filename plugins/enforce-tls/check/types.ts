@@ -2,13 +2,12 @@
 import type { SecureContext } from 'node:tls'
 import type { CheckEnvelope, Exchange } from '../delivery/tls/inside-tls.js'
 import type { FailureClass } from '../delivery/outcome.js'
-import type { TlsTimeouts } from '../delivery/tls/establish.js'
+import type { TlsTimeouts } from '../delivery/tls/request.js'
 import type { HarakaMx } from '../haraka/types.js'
 import type { Level } from '../rules/levels.js'
-import type { DecidedBy, OnFailure, Requirement } from '../rules/requirement.js'
+import type { DecidedBy, Requirement } from '../rules/requirement.js'
+import type { OnFailure } from '../rules/rule.js'
 import type { CertificateFacts } from './certificate-facts.js'
-import type { MailNetwork } from './hosts.js'
-import type { LevelCheck } from './level-checks.js'
 
 /** What is asked about a partner. */
 export interface PartnerQuestion {
@@ -103,4 +102,21 @@ export interface PartnerCheck {
   readonly remarks: readonly string[]
   /** RFC 3339, UTC. */
   readonly checkedAt: string
+}
+
+/** DNS, by Haraka's library. */
+export interface MailNetwork {
+  /** MX records, or the domain's own addresses; in any order. Rejects when DNS fails. */
+  readonly hostsOf: (domain: string) => Promise<readonly HarakaMx[]>
+  /** Each host once for each of its addresses; hosts without any are left out. Never rejects. */
+  readonly addressesOf: (hosts: readonly HarakaMx[]) => Promise<readonly HarakaMx[]>
+}
+
+/** One level and whether a host fulfils it. */
+export interface LevelCheck {
+  readonly level: Level
+  readonly passes: boolean
+  readonly class: FailureClass | null
+  /** Why not. */
+  readonly detail: string | null
 }

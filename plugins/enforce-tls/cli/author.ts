@@ -1,6 +1,6 @@
 /** Who runs the command, as the history names them. */
 import { hostname, userInfo } from 'node:os'
-import { quote } from '../rules/owner.js'
+import { quote } from '../text/quote.js'
 import { WrongUse } from './refusal.js'
 
 /** Says who it is where the user of the system does not: in scripts, and where many share one login. */

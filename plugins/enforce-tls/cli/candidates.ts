@@ -1,7 +1,7 @@
 /** What may come next on an unfinished command line: commands, options, owners, rule ids, domains, groups. */
 import type { ReadStore } from '../store/rule-store.js'
 import type { CommandUnknownOpts } from '@commander-js/extra-typings'
-import { GROUP_PREFIX } from '../rules/group.js'
+import { GROUP_PREFIX } from '../rules/group-name.js'
 import { parseOwner } from '../rules/owner.js'
 import { openStore } from '../store/open-store.js'
 import type { Terminal } from './output.js'

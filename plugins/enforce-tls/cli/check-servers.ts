@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import { Option } from '@commander-js/extra-typings'
 import { parseDomain } from '../rules/address.js'
-import { quote } from '../rules/owner.js'
+import { quote } from '../text/quote.js'
 import { WrongUse } from './refusal.js'
 
 const SMTP = 25

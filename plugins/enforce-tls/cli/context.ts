@@ -3,7 +3,7 @@
  * and the output. The store is closed whatever happens.
  */
 import { Command, Option } from '@commander-js/extra-typings'
-import type { Settings } from '../settings/settings.js'
+import type { Settings } from '../settings/types.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { openDeliveryLog, openStore } from '../store/open-store.js'
 import {

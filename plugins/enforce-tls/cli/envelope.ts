@@ -1,6 +1,6 @@
 /** Addresses of a message's envelope, as options give them. */
 import type { MailAddress } from '../rules/address.js'
-import { quote } from '../rules/owner.js'
+import { quote } from '../text/quote.js'
 import { addressIn } from '../rules/spelling.js'
 import { Refusal } from './refusal.js'
 

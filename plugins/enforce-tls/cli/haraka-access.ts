@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { constants, existsSync } from 'node:fs'
 import path from 'node:path'
 import type { FileOwner } from '../haraka/user.js'
-import type { Settings } from '../settings/settings.js'
+import type { Settings } from '../settings/types.js'
 import { deliveryFileOf } from '../store/file/delivery-log.js'
 
 /** What Haraka does with a file, as `access` has it. */

@@ -4,7 +4,7 @@
  */
 import path from 'node:path'
 import harakaConfig from 'haraka-config'
-import type { Settings } from '../settings/settings.js'
+import type { Settings } from '../settings/types.js'
 import type { RuleStore, StoreIdentity } from '../store/rule-store.js'
 import { queueFolderOf, SeenStores } from '../store/seen-stores.js'
 import { holdsRules, nameOf, standingOf, type SeenStore } from '../store/standing.js'

@@ -2,8 +2,8 @@
 import type { ReadStore } from '../store/rule-store.js'
 import { didYouMean, nearest } from '../text/nearest.js'
 import type { OwnerEntries } from '../rules/owner-entries.js'
-import { parseRule } from '../rules/rule.js'
-import { quote } from '../rules/owner.js'
+import { parseRule } from '../rules/check-rule.js'
+import { quote } from '../text/quote.js'
 
 /** The end of a sentence on an owner or domain that a store does not know; nothing where it does, or none is near. */
 export async function ownerHint(store: ReadStore, owner: string): Promise<string> {

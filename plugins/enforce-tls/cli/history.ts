@@ -1,6 +1,6 @@
 /** `enforce-tls history`: who changed what, when, from what to what. */
-import { atOnce } from '../rules/pieces.js'
-import { parseRule } from '../rules/rule.js'
+import { atOnce } from '../work/pieces.js'
+import { parseRule } from '../rules/check-rule.js'
 import type { HistoryEntry } from '../store/history.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { valueOf } from '../store/difference.js'

@@ -1,7 +1,8 @@
 /** What an import would change, and what is wrong with its document. Pure. */
 import { Groups, type StoredGroups } from '../rules/group.js'
-import { EVERYONE, quote } from '../rules/owner.js'
-import { parseRule } from '../rules/rule.js'
+import { EVERYONE } from '../rules/owner.js'
+import { quote } from '../text/quote.js'
+import { parseRule } from '../rules/check-rule.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { placeIn, type RulesDocument } from '../store/rules-document.js'
 import { sameMeaning, textDifferences } from '../store/difference.js'

@@ -1,6 +1,6 @@
 /** What is said of a group that is not there. */
 import { didYouMean, nearest } from '../text/nearest.js'
-import { quote } from '../rules/owner.js'
+import { quote } from '../text/quote.js'
 import { listed } from '../text/list.js'
 import { Refusal } from './refusal.js'
 

@@ -3,10 +3,10 @@ import path from 'node:path'
 import { openNetwork } from '../check/haraka-network.js'
 import { configOf, outboundSettings } from '../check/outbound-settings.js'
 import { checkPartner, checkTimeouts } from '../check/partner-check.js'
-import type { MailNetwork } from '../check/hosts.js'
+import type { MailNetwork } from '../check/types.js'
 import type { CheckContext, PartnerCheck, PartnerQuestion } from '../check/types.js'
 import { isTrustedHop } from '../delivery/next-hop.js'
-import type { Settings } from '../settings/settings.js'
+import type { Settings } from '../settings/types.js'
 import { contextOf, contextsFor } from '../delivery/tls/contexts-for.js'
 
 /** Mail servers that can be asked. */

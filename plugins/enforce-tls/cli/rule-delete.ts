@@ -1,6 +1,6 @@
 /** `enforce-tls rule delete`: asks first where somebody can answer. */
-import { quote } from '../rules/owner.js'
-import { parseRule } from '../rules/rule.js'
+import { quote } from '../text/quote.js'
+import { parseRule } from '../rules/check-rule.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { confirmRemoval } from './ask.js'
 import { readRules } from '../policy/read-rules.js'

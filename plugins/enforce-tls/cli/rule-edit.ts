@@ -4,8 +4,9 @@
  */
 import { Groups, type StoredGroups } from '../rules/group.js'
 import { groupsProblem } from '../rules/match.js'
-import { quote } from '../rules/owner.js'
-import { checkRule, formatProblem, parseRule, type Rule } from '../rules/rule.js'
+import { quote } from '../text/quote.js'
+import { formatProblem, type Rule } from '../rules/rule.js'
+import { checkRule, parseRule } from '../rules/check-rule.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { jsonProblem } from '../store/json-problem.js'
 import { StoreError } from '../store/rule-store.js'

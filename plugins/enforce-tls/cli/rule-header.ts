@@ -1,5 +1,5 @@
 /** Header criteria as they are written on the command line, `Name: words`, and as a rule holds them. */
-import { quote } from '../rules/owner.js'
+import { quote } from '../text/quote.js'
 import type { Criteria, HeaderCriterion } from '../rules/rule.js'
 import { Refusal } from './refusal.js'
 

@@ -1,6 +1,6 @@
 /** `enforce-tls rule move`: another place in the list of an owner, which is numbered from 1 again. */
-import { quote } from '../rules/owner.js'
-import { atOnce } from '../rules/pieces.js'
+import { quote } from '../text/quote.js'
+import { atOnce } from '../work/pieces.js'
 import { moveChanges, movedRule } from '../rules/rule-order.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { readRules } from '../policy/read-rules.js'

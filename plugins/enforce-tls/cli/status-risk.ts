@@ -1,7 +1,7 @@
 /** What removing a broken entry may mean for mail: a Haraka that has read a valid version of it goes by that one. */
 import { parseDomain } from '../rules/address.js'
 import { effectOf, saidBy } from '../rules/entry-problem.js'
-import { GROUP_PREFIX } from '../rules/group.js'
+import { GROUP_PREFIX } from '../rules/group-name.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import type { Readable } from '../admin/whole-store.js'
 import { numbered } from '../text/list.js'

@@ -4,7 +4,8 @@
  */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { SETTINGS_FILE, SettingsError, loadSettings, storeIn, type Settings } from '../settings/settings.js'
+import { SETTINGS_FILE, SettingsError, loadSettings, storeIn } from '../settings/settings.js'
+import type { Settings } from '../settings/types.js'
 import { toSettings } from '../settings/schema.js'
 import { addressOf } from '../store/redis/address.js'
 import { StoreError } from '../store/rule-store.js'

@@ -1,7 +1,7 @@
 /** `enforce-tls token`: how programs use the API of the console. */
 import ms from 'ms'
 import { newToken, parseToken, ROLES, type Role, type Token } from '../console/auth/account.js'
-import { quote } from '../rules/owner.js'
+import { quote } from '../text/quote.js'
 import { examples, retryConflicts, type Root } from './context.js'
 import { StoreError } from '../store/rule-store.js'
 import { ownerHint } from './hints.js'

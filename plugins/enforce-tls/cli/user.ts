@@ -1,7 +1,7 @@
 /** `enforce-tls user`: who may sign in to the console. */
 import { parseUser, parseUserName, ROLES, type User } from '../console/auth/account.js'
 import { didYouMean, nearest } from '../text/nearest.js'
-import { quote } from '../rules/owner.js'
+import { quote } from '../text/quote.js'
 import { confirmRemoval } from './ask.js'
 import { newPassword } from './ask-password.js'
 import { examples, retryConflicts, type Root } from './context.js'

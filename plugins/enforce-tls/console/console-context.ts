@@ -2,7 +2,7 @@
 import type { PartnerCheck, PartnerQuestion } from '../check/types.js'
 import type { BounceTexts } from '../delivery/bounce/compose.js'
 import type { RecentFailures } from '../report/recent-failures.js'
-import type { Settings } from '../settings/settings.js'
+import type { Settings } from '../settings/types.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import type { RuleStore } from '../store/rule-store.js'
 import type { Sessions } from './auth/sessions.js'

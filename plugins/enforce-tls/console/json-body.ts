@@ -1,5 +1,5 @@
 /** The JSON of an answer of any size, written in pieces. Pure. */
-import type { InPieces } from '../rules/pieces.js'
+import type { InPieces } from '../work/pieces.js'
 
 /** So many characters are written between two yields. */
 const PIECE = 65_536

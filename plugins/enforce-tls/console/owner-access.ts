@@ -2,7 +2,8 @@
  * An owner out of a request's path, if whoever asks may see or change its rules. What they may not see is not
  * there: the answer does not tell whether such a domain exists.
  */
-import { EVERYONE, parseOwner, quote } from '../rules/owner.js'
+import { EVERYONE, parseOwner } from '../rules/owner.js'
+import { quote } from '../text/quote.js'
 import { mayChange, maySee } from './auth/permission.js'
 import { notFound, Problem } from './problem.js'
 import type { Call } from './route.js'

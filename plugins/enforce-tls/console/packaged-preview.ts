@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import type { BounceTexts } from '../delivery/bounce/compose.js'
-import type { Settings } from '../settings/settings.js'
+import type { Settings } from '../settings/types.js'
 import { previewBounce, type PreviewRequest } from './preview-bounce.js'
 
 const CONFIG = path.resolve(__dirname, '..', '..', '..', '..', 'config')

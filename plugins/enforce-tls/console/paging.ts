@@ -2,7 +2,7 @@
  * Long lists come in pages. An answer has as many entries as were asked for, or fewer where these are long, and
  * says in the header `Link` (RFC 8288) how to ask for the next page: without it, nothing is missing. Pure.
  */
-import { quote } from '../rules/owner.js'
+import { quote } from '../text/quote.js'
 import { Problem } from './problem.js'
 import type { Call, Reply, Schema } from './route.js'
 import { shortText } from './schemas.js'

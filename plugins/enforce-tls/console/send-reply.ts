@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Response } from 'express'
-import { inPieces } from '../policy/turns.js'
+import { inPieces } from '../work/turns.js'
 import { writingJson } from './json-body.js'
 import type { Reply } from './route.js'
 

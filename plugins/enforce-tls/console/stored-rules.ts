@@ -9,7 +9,7 @@ import { checkingRules } from '../rules/checked-rules.js'
 import { PIECE, switchOf, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
 import { Groups, type StoredGroups } from '../rules/group.js'
 import { serviceDomainOf } from '../rules/owner.js'
-import { sorting, type InPieces } from '../rules/pieces.js'
+import { sorting, type InPieces } from '../work/pieces.js'
 import { listed } from '../text/list.js'
 import { etagOf } from './etag.js'
 

@@ -2,23 +2,9 @@
  * What happens to messages that rules speak of, for those who keep the books: log, evidence, metrics, alerts.
  * They look on: what an observer throws is logged and goes nowhere, and nobody waits for it.
  */
-import type { X509Certificate } from 'node:crypto'
 import type { Requirement } from '../rules/requirement.js'
 import type { AttemptFailure } from './outcome.js'
-
-/** An encrypted session, whether or not it fulfils the requirement. */
-export interface TlsSession {
-  /** Such as `TLSv1.3`. */
-  readonly protocol: string
-  /** By its standard name, such as `TLS_AES_256_GCM_SHA384`. */
-  readonly cipher: string
-  /** Of the server; absent where there is none. */
-  readonly certificate: X509Certificate | undefined
-  /** Whether it goes on from an earlier one. */
-  readonly resumed: boolean
-  /** From the ClientHello to the end of the handshake, in milliseconds. */
-  readonly handshakeTime: number
-}
+import { TlsSession } from './tls/session.js'
 
 /** What all events tell. */
 interface About {

@@ -2,7 +2,7 @@
 import type { SecureContext } from 'node:tls'
 import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaOutbound } from '../haraka/types.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
-import type { Settings } from '../settings/settings.js'
+import type { Settings } from '../settings/types.js'
 import type { DeliveryEvent } from './delivery-events.js'
 import type { Attempt } from './outcome.js'
 import type { SessionSlot } from './tls/session-cache.js'

@@ -15,7 +15,7 @@ import { GuardedItem, type GuardedVersions } from './guarded-item.js'
 import { deliverOnSocket } from './host-attempt.js'
 import { usableHosts, whatItNamed } from './named-hosts.js'
 import { withName } from './next-hop.js'
-import type { SeenDelivery } from '../observe/observed-session.js'
+import type { SeenDelivery } from './observed-session.js'
 import { DIRECTORY_FAILURE, otherFailure, UNROUTABLE } from './outcome.js'
 
 /** What the rules said of an item at this attempt. */

@@ -6,7 +6,7 @@
  * "security features not supported", X.7.5 "cryptographic failure".
  */
 
-import type { TlsSession } from './delivery-events.js'
+import type { TlsSession } from './tls/session.js'
 
 interface ClassDefinition {
   readonly name: string
@@ -160,12 +160,16 @@ export function tlsFailure(
 const NO_ANSWER = '4.1'
 /** RFC 3463 X.4.2: bad connection. */
 export const BAD_CONNECTION = '4.2'
+
 /** RFC 3463 X.3.2: system not accepting network messages. */
 export const NOT_ACCEPTING = '3.2'
+
 /** RFC 3463 X.3.5: system incorrectly configured. */
 export const MISCONFIGURED = '3.5'
+
 /** RFC 3463 X.4.4: unable to route. */
 export const UNROUTABLE = '4.4'
+
 /** RFC 3463 X.4.3: directory server failure. */
 export const DIRECTORY_FAILURE = '4.3'
 

@@ -1,7 +1,6 @@
 /** What the guard and the check are told of the Haraka that they run in: its name, its modules, its settings. */
 import path from 'node:path'
 import { readFileSync } from 'node:fs'
-import type { BounceOptions } from '../delivery/bounce/compose.js'
 import type {
   HarakaConnection,
   HarakaMx,
@@ -71,7 +70,7 @@ export class ThisHaraka {
   }
 
   /** The operator's bounce templates, or ours. */
-  get bounceTemplates(): BounceOptions['templates'] {
+  get bounceTemplates(): BounceTemplates {
     return {
       text: this.#template('enforce-tls.bounce_message'),
       html: this.#template('enforce-tls.bounce_message_html'),
@@ -84,4 +83,12 @@ export class ThisHaraka {
     // An unreadable template must not make a bounce without From and To.
     return readFileSync(path.resolve(__dirname, '..', '..', '..', '..', 'config', name), 'utf8').split('\n')
   }
+}
+
+/** The operator's templates, or the package's. */
+export interface BounceTemplates {
+  /** Header lines, an empty line, and the text. */
+  readonly text: readonly string[]
+  /** Empty for a bounce without HTML. */
+  readonly html: readonly string[]
 }

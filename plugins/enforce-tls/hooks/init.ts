@@ -11,7 +11,7 @@ import type {
   HarakaPlugin,
 } from '../haraka/types.js'
 import { pluginOfKind, runsBefore } from '../haraka/plugins.js'
-import type { Settings } from '../settings/settings.js'
+import type { Settings } from '../settings/types.js'
 
 /** The oldest Haraka in which the guard was tried and holds. */
 const OLDEST = { major: 3, minor: 2 }

@@ -11,7 +11,7 @@ import { RulesUnknown, type RuleBook } from '../policy/policy.js'
 import { HEADER_CUT, isHeaderCut } from '../haraka/header-limit.js'
 import { HeaderBlock } from '../rules/header-block.js'
 import type { Requirement } from '../rules/requirement.js'
-import type { Settings } from '../settings/settings.js'
+import type { Settings } from '../settings/types.js'
 
 /** What is needed of the process. */
 export interface QueueContext {

@@ -13,7 +13,7 @@ import type { HarakaAddress, HarakaConnection, HarakaPlugin, Next } from '../har
 import { isLoaded } from '../haraka/plugins.js'
 import { reportRefusal, rulesOf } from '../observe/report-mode.js'
 import { RulesUnknown, type RuleBook } from '../policy/policy.js'
-import type { Settings } from '../settings/settings.js'
+import type { Settings } from '../settings/types.js'
 
 /** What an answer needs of the process. */
 export interface IncomingContext {

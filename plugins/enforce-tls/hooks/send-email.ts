@@ -13,12 +13,12 @@ import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import { rulesOf, type Reports } from '../observe/report-mode.js'
 import { RulesUnknown, type RuleBook } from '../policy/policy.js'
 import { HeaderBlock } from '../rules/header-block.js'
-import type { InPieces } from '../rules/pieces.js'
+import type { InPieces } from '../work/pieces.js'
 import { addUp, requirementKey, type Requirement } from '../rules/requirement.js'
 import type { Verdict } from '../rules/rule-list.js'
 import type { Decision } from '../observe/metrics/metrics.js'
-import type { Settings } from '../settings/settings.js'
-import { inPieces } from '../policy/turns.js'
+import type { Settings } from '../settings/types.js'
+import { inPieces } from '../work/turns.js'
 
 /** Mail whose rules can't be told waits at least this long before its sender hears of it, in ms. */
 const PATIENCE_MIN = 24 * 60 * 60 * 1000

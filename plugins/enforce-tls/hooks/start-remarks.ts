@@ -2,7 +2,7 @@
 import type { HarakaPlugin } from '../haraka/types.js'
 import { isLoaded } from '../haraka/plugins.js'
 import { sendersIn } from '../haraka/queue-plugins.js'
-import type { Settings } from '../settings/settings.js'
+import type { Settings } from '../settings/types.js'
 import { listed } from '../text/list.js'
 
 /** A remark, and whether it is a warning. */

@@ -3,7 +3,7 @@ import { TLS_VERSIONS } from '../rules/levels.js'
 import type { Requirement } from '../rules/requirement.js'
 import { certificateFailure } from '../delivery/tls/certificate.js'
 import { chainError, type Authorities } from '../delivery/tls/chain.js'
-import type { SeenDelivery } from './observed-session.js'
+import type { SeenDelivery } from '../delivery/observed-session.js'
 import { tlsFailure, type AttemptFailure } from '../delivery/outcome.js'
 
 /** The judgement: `unknown` says why. */

@@ -10,7 +10,7 @@ import { openMetrics, type OpenedMetrics } from './metrics/open-metrics.js'
 import { answerScrape, METRICS_PATH } from './metrics/page.js'
 import { PackageMissing } from '../settings/optional-package.js'
 import { Reports, type ReportsContext } from './report-mode.js'
-import type { Settings } from '../settings/settings.js'
+import type { Settings } from '../settings/types.js'
 import { openDeliveryLog, openPartnerBook } from '../store/open-store.js'
 import type { ThisHaraka } from '../haraka/runtime.js'
 

@@ -7,11 +7,11 @@ import type { DeliveryEvent } from '../delivery/delivery-events.js'
 import { Authorities } from '../delivery/tls/chain.js'
 import { aboutItem } from '../delivery/item-events.js'
 import { judgeSeen, type SeenVerdict } from './judge-observed.js'
-import { observe, seenOf, type SeenDelivery } from './observed-session.js'
+import { observe, seenOf, type SeenDelivery } from '../delivery/observed-session.js'
 import { oneLine } from '../text/one-line.js'
 import type { HarakaAddress, HarakaLogger, HarakaMailItem, HarakaMx } from '../haraka/types.js'
 import { requirementKey, type Requirement } from '../rules/requirement.js'
-import { inPieces } from '../policy/turns.js'
+import { inPieces } from '../work/turns.js'
 
 /** What a rule would have required for one recipient. */
 export interface Reported {

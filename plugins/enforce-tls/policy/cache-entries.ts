@@ -154,3 +154,16 @@ function partsOf(owner: string): { domain: string; local: string | null } {
   const at = owner.lastIndexOf('@')
   return at < 0 ? { domain: owner, local: null } : { domain: owner.slice(at + 1), local: owner.slice(0, at) }
 }
+
+/** Told by a near cache. */
+export interface NearCacheListener {
+  /**
+   * An owner was read, or could not be.
+   *
+   * @param list what is in force, the one read before where it could not; `null` where it never was
+   * @param trouble why not, or `null`
+   */
+  onRead(owner: string, list: RuleList | null, trouble: Error | null): void
+  /** As in `ChangeListener`. */
+  onHearing(hears: boolean, why: string): void
+}

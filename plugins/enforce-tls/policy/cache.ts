@@ -8,7 +8,13 @@
  */
 import type { MailAddress } from '../rules/address.js'
 import type { RuleList } from '../rules/rule-list.js'
-import { KeptOwners, newlyKept, wholeMilliseconds, type KeptOwner } from './cache-entries.js'
+import {
+  KeptOwners,
+  NearCacheListener,
+  newlyKept,
+  wholeMilliseconds,
+  type KeptOwner,
+} from './cache-entries.js'
 import { Notices } from './invalidations.js'
 import { OwnerReader } from './owner-loader.js'
 import { StoreError, type DecidingStore } from '../store/rule-store.js'
@@ -23,19 +29,6 @@ export interface NearCacheOptions {
   readonly rereadAfter?: { readonly hearing: number; readonly deaf: number }
   /** Without notices, no list is used that was read longer ago. @default 25 s */
   readonly staleAfter?: number
-}
-
-/** Told by a near cache. */
-export interface NearCacheListener {
-  /**
-   * An owner was read, or could not be.
-   *
-   * @param list what is in force, the one read before where it could not; `null` where it never was
-   * @param trouble why not, or `null`
-   */
-  onRead(owner: string, list: RuleList | null, trouble: Error | null): void
-  /** As in `ChangeListener`. */
-  onHearing(hears: boolean, why: string): void
 }
 
 /** What a near cache has done so far, for metrics. */

@@ -1,7 +1,7 @@
 /** Compiling an owner's rules without keeping the event loop from its other work. */
 import { RuleList } from '../rules/rule-list.js'
 import type { ReadParts } from './read-parts.js'
-import { inPieces } from './turns.js'
+import { inPieces } from '../work/turns.js'
 
 /** `RuleList.compile`, for a list of any length. */
 export async function compileInPieces(

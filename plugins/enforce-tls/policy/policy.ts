@@ -10,12 +10,12 @@ import { Decision } from '../rules/decide.js'
 import type { HeaderBlock } from '../rules/header-block.js'
 import type { MessageView } from '../rules/match.js'
 import { ownersOf } from '../rules/owner.js'
-import type { InPieces } from '../rules/pieces.js'
+import type { InPieces } from '../work/pieces.js'
 import { InvalidEntry, type RuleList, type Verdict } from '../rules/rule-list.js'
 import { DoubtfulStore } from '../store/known-store.js'
 import { NearCache, type NearCacheCounts, type NearCacheOptions } from './cache.js'
 import { StoreError, type DecidingStore } from '../store/rule-store.js'
-import { inPieces } from './turns.js'
+import { inPieces } from '../work/turns.js'
 
 /** The rules of an owner can't be told now. */
 export class RulesUnknown extends Error {

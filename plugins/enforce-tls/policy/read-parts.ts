@@ -7,7 +7,7 @@ import type { StoredGroups } from '../rules/group.js'
 import { lookingForGroups, type OwnerParts } from '../rules/owner-entries.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { StoreError, type RuleStore } from '../store/rule-store.js'
-import { inPieces } from './turns.js'
+import { inPieces } from '../work/turns.js'
 
 /** What an owner's list is compiled of. */
 export interface ReadParts {

@@ -1,7 +1,7 @@
 /** All that is needed to compile an owner's rules; rejects like the store's own calls. */
 import type { StoredGroups } from '../rules/group.js'
 import { lookingForGroups, type OwnerEntries } from '../rules/owner-entries.js'
-import { inPieces } from './turns.js'
+import { inPieces } from '../work/turns.js'
 import type { RuleStore } from '../store/rule-store.js'
 
 /** What an owner's list is compiled of. */

@@ -1,5 +1,5 @@
 /** The certificates that rules of level `verify` or `secure` rely on and that expire soon. Pure. */
-import type { EvidenceEntry } from '../observe/delivery-log/entry.js'
+import type { EvidenceEntry } from '../observe/delivery-log/schema.js'
 import { LEVELS } from '../rules/levels.js'
 import type { ExpiringCertificate } from './delivery-report.js'
 

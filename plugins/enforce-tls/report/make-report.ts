@@ -1,5 +1,6 @@
 /** Makes a report out of the entries of the delivery log. Pure but for reading them. */
-import type { EvidenceEntry, EvidenceRecord } from '../observe/delivery-log/entry.js'
+import type { EvidenceRecord } from '../observe/delivery-log/entry.js'
+import type { EvidenceEntry } from '../observe/delivery-log/schema.js'
 import { FAILURE_CLASS_NAMES, type FailureClass } from '../delivery/outcome.js'
 import type { ClassFailures, DeliveryReport, PartnerReport, VersionShare } from './delivery-report.js'
 import { ExpiringCertificates } from './expiring-certificates.js'

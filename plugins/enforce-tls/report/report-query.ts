@@ -1,5 +1,6 @@
 /** The entries of the delivery log that a report is about. Pure but for reading them. */
-import { fromRecord, type EvidenceEntry, type EvidenceRecord } from '../observe/delivery-log/entry.js'
+import { fromRecord, type EvidenceRecord } from '../observe/delivery-log/entry.js'
+import type { EvidenceEntry } from '../observe/delivery-log/schema.js'
 import { EVERYONE } from '../rules/owner.js'
 
 /** What a report is asked for. */

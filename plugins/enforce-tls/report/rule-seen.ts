@@ -1,5 +1,5 @@
 /** What the delivery log knows of a rule, or of partners, for somebody who is about to change what is required. */
-import type { EvidenceEntry } from '../observe/delivery-log/entry.js'
+import type { EvidenceEntry } from '../observe/delivery-log/schema.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { StoreError } from '../store/rule-store.js'
 import type { EnforcedCounts, RuleReport } from './delivery-report.js'

@@ -1,5 +1,5 @@
 /** Counters of a report, filled entry by entry. Pure. */
-import type { EvidenceEntry } from '../observe/delivery-log/entry.js'
+import type { EvidenceEntry } from '../observe/delivery-log/schema.js'
 import type { EnforcedCounts, ReportedCounts } from './delivery-report.js'
 
 type Final = 'delivered' | 'bounced' | 'kept'

@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { FailureClass } from '../delivery/outcome.js'
-import type { EvidenceEntry } from '../observe/delivery-log/entry.js'
+import type { EvidenceEntry } from '../observe/delivery-log/schema.js'
 import { dayAfter, dayOf } from './period.js'
 import { made } from './tallies.js'
 import type { FailureDetails, ResultType, TlsRptReport } from './tls-rpt-format.js'

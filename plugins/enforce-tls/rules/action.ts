@@ -1,7 +1,7 @@
 /** The check of a rule's action beyond its schema: what a level needs, and what makes no sense with it. Pure. */
 import { parseDomain } from './address.js'
 import { definitionOf } from './levels.js'
-import { quote } from './owner.js'
+import { quote } from '../text/quote.js'
 import { unusable, type Unusable } from './spelling.js'
 import type { Direction, RelayWithTls, RuleProblem } from './rule.js'
 

@@ -1,5 +1,5 @@
 /** An owner's rules, each checked for itself: those that are valid, in order, and what is wrong with the others. Pure. */
-import { atOnce, sorting, type InPieces } from './pieces.js'
+import { atOnce, sorting, type InPieces } from '../work/pieces.js'
 import { formatProblem } from './rule.js'
 import { Groups } from './group.js'
 import { findingGroupsProblem } from './match.js'

@@ -8,16 +8,10 @@ import { effectOf, saidBy, Unreadable, type Effect, type EntryProblem, type Said
 import type { Finders, Groups } from './group.js'
 import { canStandIn, DIRECTIONS, lastValidOf, type LastValidRules } from './last-valid.js'
 import { findingGroupsProblem, groupReferences } from './match.js'
-import {
-  checkingEntry,
-  PIECE,
-  switchOf,
-  type EntryPlace,
-  type OwnerParts,
-  type Switch,
-} from './owner-entries.js'
+import { checkingEntry, PIECE, switchOf, type OwnerParts, type Switch } from './owner-entries.js'
+import type { EntryPlace } from './entry-problem.js'
 import { serviceDomainOf } from './owner.js'
-import type { InPieces } from './pieces.js'
+import type { InPieces } from '../work/pieces.js'
 import { formatProblem, type Criteria, type Direction, type RelayWithTls, type Rule } from './rule.js'
 import { criteriaOf, RuleIndex, type CompiledRule } from './rule-index.js'
 

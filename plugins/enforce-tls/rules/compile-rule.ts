@@ -2,7 +2,7 @@
 import type { Groups } from './group.js'
 import { compilingCriteria } from './match.js'
 import { periodOf } from './period.js'
-import type { InPieces } from './pieces.js'
+import type { InPieces } from '../work/pieces.js'
 import type { Criteria, RelayWithTls, Rule } from './rule.js'
 import { criteriaOf, type CompiledRule, type Conditions } from './rule-index.js'
 

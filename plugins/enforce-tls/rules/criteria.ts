@@ -2,10 +2,11 @@
  * The check of a rule's criteria beyond their schema: what each field may hold, and which fields a direction
  * needs. Pure; gives the criteria in their one spelling, or the first thing that is wrong.
  */
-import { GROUP_PREFIX, groupNameProblem } from './group.js'
-import { quote } from './owner.js'
+import { groupNameProblem } from './group-name.js'
+import { GROUP_PREFIX } from './group-name.js'
+import { quote } from '../text/quote.js'
 import { parsePattern } from './pattern.js'
-import type { InPieces } from './pieces.js'
+import type { InPieces } from '../work/pieces.js'
 import type { Unusable } from './spelling.js'
 import type { AnyAndNone, Criteria, Direction, RuleProblem } from './rule.js'
 import { TextReader } from './text-pattern.js'

@@ -1,6 +1,6 @@
 /** The decision for a message: what each recipient requires, over all owners of its sender. Pure. */
 import type { MessageView } from './match.js'
-import { atOnce, type InPieces } from './pieces.js'
+import { atOnce, type InPieces } from '../work/pieces.js'
 import { addUp } from './requirement.js'
 import type { Search } from './rule-index.js'
 import { InvalidEntry, RuleList, type Verdict } from './rule-list.js'

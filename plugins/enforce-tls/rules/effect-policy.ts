@@ -10,7 +10,7 @@ import { Groups, type StoredGroups } from './group.js'
 import type { MessageView } from './match.js'
 import { byPlace, switchOf, type OwnedRule, type OwnerEntries } from './owner-entries.js'
 import { ANYONE } from './pattern.js'
-import { sorting, type InPieces } from './pieces.js'
+import { sorting, type InPieces } from '../work/pieces.js'
 import { RuleList, type Verdict } from './rule-list.js'
 import type { Matches } from './rule-index.js'
 

@@ -2,7 +2,6 @@
  * What is wrong with an entry, and what that means for mail. A broken entry never weakens security: what it says
  * readably of itself counts, else its last valid version does, else the mail that it might cover waits. Pure.
  */
-import type { EntryPlace } from './owner-entries.js'
 import type { Direction } from './rule.js'
 
 /** A part of a store that can't be read, because something else stands there. */
@@ -99,4 +98,12 @@ function fieldOf(text: string, field: string): unknown {
   const values = new Set([...found].map(([, value]) => value ?? ''))
   const [value = ''] = values
   return values.size === 1 && /^(?:true|false|"\w*")$/.test(value) ? JSON.parse(value) : undefined
+}
+
+/** Where an entry is kept. */
+export interface EntryPlace {
+  readonly key: 'rules' | 'domains' | 'groups'
+  /** Of a group: `*`, whose it is like all groups. */
+  readonly owner: string
+  readonly field: string
 }

@@ -1,6 +1,6 @@
 /** An explanation as data. Pure. */
 import { formatAddress, type MailAddress } from './address.js'
-import type { Explanation } from './explain.js'
+import type { Explanation } from './explanation.js'
 import type { MessageView } from './match.js'
 import type { Requirement } from './requirement.js'
 

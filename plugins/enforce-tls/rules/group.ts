@@ -4,14 +4,12 @@
  */
 import { notJson, parseJson } from './json.js'
 import { compilingPatterns, parsePattern, storedPattern, type PatternFinder } from './pattern.js'
-import { atOnce, type InPieces } from './pieces.js'
+import { atOnce, type InPieces } from '../work/pieces.js'
 import { didYouMean, nearest } from '../text/nearest.js'
 import { Unreadable } from './entry-problem.js'
-import { quote } from './owner.js'
-import { PATTERN_LENGTH_MAX } from './rule-schema.js'
-
-/** How a rule refers to a group. */
-export const GROUP_PREFIX = 'group:'
+import { quote } from '../text/quote.js'
+import { PATTERN_LENGTH_MAX } from './pattern.js'
+import { GROUP_PREFIX, groupNameProblem } from './group-name.js'
 
 /** Groups as a store holds them: name to patterns as JSON. */
 export type StoredGroups = ReadonlyMap<string, string>
@@ -19,21 +17,7 @@ export type StoredGroups = ReadonlyMap<string, string>
 /** The most patterns of a group. */
 const PATTERNS_MAX = 100_000
 
-const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/
-const NAME_EXPECTED =
-  'a group name is 1 to 63 lower-case letters, digits, dots, hyphens and underscores, the first a letter or digit'
 const EXAMPLE = '["bank.example", ".bank.example", "cfo@partner.example"]'
-
-/** What is wrong with a group's name, as the end of a sentence; `null` for a good one. */
-export function groupNameProblem(name: string): string | null {
-  return NAME.test(name) ? null : `is not a group name; ${NAME_EXPECTED}`
-}
-
-/** @throws {TypeError} where a caller passes what is no group's name. */
-export function assertGroupName(name: string): void {
-  const problem = groupNameProblem(name)
-  if (problem !== null) throw new TypeError(`${quote(name)} ${problem}`)
-}
 
 /** The patterns of a group in their one spelling, without duplicates, or what is wrong with it. */
 export type GroupCheck =

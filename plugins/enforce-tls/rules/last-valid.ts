@@ -2,7 +2,7 @@
 import { BigMap } from './big-map.js'
 import type { Compiled } from './compiled.js'
 import type { Said } from './entry-problem.js'
-import type { InPieces } from './pieces.js'
+import type { InPieces } from '../work/pieces.js'
 import type { Direction } from './rule.js'
 import type { CompiledRule } from './rule-index.js'
 

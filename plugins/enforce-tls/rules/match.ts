@@ -3,11 +3,12 @@
  * answers: what a field of the message's header holds may be unknown, and unknown is not "no".
  */
 import type { MailAddress } from './address.js'
-import { GROUP_PREFIX, type Groups } from './group.js'
+import type { Groups } from './group.js'
+import { GROUP_PREFIX } from './group-name.js'
 import type { HeaderBlock } from './header-block.js'
 import { compilingPatterns, type PatternFinder } from './pattern.js'
 import type { AnyAndNone, Criteria, Direction, RuleProblem } from './rule.js'
-import { atOnce, type InPieces } from './pieces.js'
+import { atOnce, type InPieces } from '../work/pieces.js'
 import { compilingTexts, findingText, type Texts } from './text-search.js'
 import { TextReader } from './text-pattern.js'
 

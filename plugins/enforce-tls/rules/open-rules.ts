@@ -2,7 +2,7 @@
  * Which rules could still make an explanation come out otherwise: those that look at a header which was not given,
  * stand above whatever decides, and lead to another requirement. Pure.
  */
-import type { ExplainedOwner, ExplainedRule } from './explain.js'
+import type { ExplainedOwner, ExplainedRule } from './explanation.js'
 import { addUp, requirementOf, type Requirement } from './requirement.js'
 
 /** More ways than these are not gone through: the answer then counts as open. */

@@ -3,11 +3,12 @@
  * not validate is answered with what is wrong.
  */
 import { saidBy, Unreadable } from './entry-problem.js'
-import { GROUP_PREFIX } from './group.js'
+import { GROUP_PREFIX } from './group-name.js'
 import { notJson, parseJson } from './json.js'
 import { parseOwner, serviceDomainOf } from './owner.js'
-import type { InPieces } from './pieces.js'
-import { formatProblem, parsingRule, type Rule } from './rule.js'
+import type { InPieces } from '../work/pieces.js'
+import { formatProblem, type Rule } from './rule.js'
+import { parsingRule } from './check-rule.js'
 
 /** What a store holds of one owner, as it stands there: JSON texts. */
 export interface OwnerEntries {
@@ -41,14 +42,6 @@ export interface OwnedRule {
 export interface Place {
   readonly id: string
   readonly position: number
-}
-
-/** Where an entry is kept. */
-export interface EntryPlace {
-  readonly key: 'rules' | 'domains' | 'groups'
-  /** Of a group: `*`, whose it is like all groups. */
-  readonly owner: string
-  readonly field: string
 }
 
 const RULE_ID = /^[\x21-\x7e]{1,64}$/

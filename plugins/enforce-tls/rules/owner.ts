@@ -2,6 +2,7 @@
  * Owners: whose rules they are. `*` is the whole service, a domain is a sending domain, an address is one
  * sender. Pure; a text that names no owner is answered with what is wrong.
  */
+import { quote } from '../text/quote.js'
 import { formatAddress, parseAddress, parseDomain, type MailAddress } from './address.js'
 import { unusable, type Unusable } from './spelling.js'
 
@@ -80,9 +81,4 @@ export function ownersOf(sender: MailAddress): readonly string[] {
 export function ownersAround(owner: string): readonly string[] {
   const domain = serviceDomainOf(owner)
   return [...new Set(domain === null ? [EVERYONE] : [EVERYONE, domain, owner])]
-}
-
-/** A text of unknown length and content, fit for one line of an error message. */
-export function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text)
 }

@@ -4,7 +4,7 @@
  */
 import { formatAddress, parseAddress, parseDomain, type MailAddress } from './address.js'
 import { BigMap } from './big-map.js'
-import { atOnce, type InPieces } from './pieces.js'
+import { atOnce, type InPieces } from '../work/pieces.js'
 import { unusable, type Unusable } from './spelling.js'
 
 /** The pattern that every address fits. */
@@ -153,3 +153,6 @@ export function* compilingPatterns(patterns: readonly string[]): InPieces<Patter
     return fitting
   }
 }
+
+/** The longest pattern, in characters: an address of RFC 5321's limits, each character quoted, and some room. */
+export const PATTERN_LENGTH_MAX = 400

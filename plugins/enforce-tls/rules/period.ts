@@ -1,5 +1,5 @@
 /** The time in which a rule acts: RFC 3339 times with their offset. Pure, and without a clock of its own. */
-import { quote } from './owner.js'
+import { quote } from '../text/quote.js'
 import type { Rule, RuleProblem } from './rule.js'
 
 /** From the one instant on until before the other, in milliseconds since 1970. */

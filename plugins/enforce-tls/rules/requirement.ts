@@ -3,7 +3,7 @@
  * of them must hold, so adding one never weakens another. Pure.
  */
 import { definitionOf, later, stricter, type Level, type TlsVersion } from './levels.js'
-import type { RelayWithTls } from './rule.js'
+import type { OnFailure, RelayWithTls } from './rule.js'
 
 /** A rule that had a part in a decision. */
 export interface DecidedBy {
@@ -11,9 +11,6 @@ export interface DecidedBy {
   readonly id: string
   readonly name: string
 }
-
-/** What a rule can ask for when its demand can't be met. */
-export type OnFailure = 'bounce' | 'defer'
 
 /** What every delivery of a message to a recipient must fulfil. */
 export interface Requirement {

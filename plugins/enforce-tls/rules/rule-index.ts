@@ -2,12 +2,13 @@
  * The enabled rules of one owner and direction, found by the addresses that they name, so that a decision
  * costs about the same for one rule and for a hundred thousand. Pure.
  */
-import { GROUP_PREFIX, type Groups } from './group.js'
+import type { Groups } from './group.js'
+import { GROUP_PREFIX } from './group-name.js'
 import { finderOf, type CompiledCriteria, type MessageView } from './match.js'
 import { byPlace, type Place } from './owner-entries.js'
 import { PatternMap, type PatternFinder } from './pattern.js'
 import type { Period } from './period.js'
-import { sorting, type InPieces } from './pieces.js'
+import { sorting, type InPieces } from '../work/pieces.js'
 import type { Criteria, RelayWithTls } from './rule.js'
 
 /** A rule of a list, without what only people need: there may be a million of them. */

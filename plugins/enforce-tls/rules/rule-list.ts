@@ -8,7 +8,7 @@ import { InvalidEntry, type EntryProblem, type Unreadable } from './entry-proble
 import { Groups, type Finders, type StoredGroups } from './group.js'
 import type { MessageView } from './match.js'
 import type { OwnerParts, Switch } from './owner-entries.js'
-import { atOnce, type InPieces } from './pieces.js'
+import { atOnce, type InPieces } from '../work/pieces.js'
 import { addUpAll, requirementOf, type Requirement } from './requirement.js'
 import type { CompiledRule, Matches, RuleIndex, Search } from './rule-index.js'
 

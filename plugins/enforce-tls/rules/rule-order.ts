@@ -1,6 +1,6 @@
 /** Moving a rule within its owner's list, which is numbered from 1 again. Pure. */
 import type { OwnedRule } from './owner-entries.js'
-import type { InPieces } from './pieces.js'
+import type { InPieces } from '../work/pieces.js'
 
 /** Where to; exactly one of them, and a rule named here is in the list and another one. */
 export interface MoveTo {

@@ -6,6 +6,7 @@ import { Ajv, type ErrorObject, type JSONSchemaType } from 'ajv'
 import { LEVEL_NAMES, TLS_VERSIONS } from './levels.js'
 import type { Rule, RuleProblem } from './rule.js'
 import { describeSchemaError } from './schema-problem.js'
+import { PATTERN_LENGTH_MAX } from './pattern.js'
 
 /** The longest rule name, in characters. */
 const NAME_MAX = 200
@@ -13,8 +14,7 @@ const NAME_MAX = 200
 const COMMENT_MAX = 1000
 /** The most patterns that one criterion may hold; more of them belong into a group. */
 export const PATTERNS_MAX = 10_000
-/** The longest pattern, in characters: an address of RFC 5321's limits, each character quoted, and some room. */
-export const PATTERN_LENGTH_MAX = 400
+
 /** The most texts of one subject or header criterion. */
 const TEXTS_MAX = 100
 /** The longest text of a subject or header criterion, in characters. */

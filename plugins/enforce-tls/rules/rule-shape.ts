@@ -2,9 +2,10 @@
  * The check of a rule's shape in pieces: its lists of addresses may hold thousands, which the schema would go through
  * in one go. Pure.
  */
-import type { InPieces } from './pieces.js'
+import type { InPieces } from '../work/pieces.js'
 import type { Rule, RuleProblem } from './rule.js'
-import { checkShape, PATTERN_LENGTH_MAX, PATTERNS_MAX } from './rule-schema.js'
+import { checkShape, PATTERNS_MAX } from './rule-schema.js'
+import { PATTERN_LENGTH_MAX } from './pattern.js'
 
 /** Lists up to this length are left to the schema. */
 const SHORT = 200

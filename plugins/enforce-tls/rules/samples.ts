@@ -3,7 +3,8 @@
  * that what becomes of its mail can be asked of the rules in force. Bounded, however long a group is. Pure.
  */
 import { formatAddress, type MailAddress } from './address.js'
-import { GROUP_PREFIX, type StoredGroups } from './group.js'
+import type { StoredGroups } from './group.js'
+import { GROUP_PREFIX } from './group-name.js'
 import type { MessageView } from './match.js'
 import type { OwnedRule } from './owner-entries.js'
 import { EVERYONE } from './owner.js'

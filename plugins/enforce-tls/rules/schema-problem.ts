@@ -1,6 +1,6 @@
 /** What ajv found, in words: the field, the value (shortened), and what is expected. Pure. */
 import type { ErrorObject } from 'ajv'
-import { quote } from './owner.js'
+import { quote } from '../text/quote.js'
 import type { RuleProblem } from './rule.js'
 
 /** Tells the first thing that a schema found wrong. */

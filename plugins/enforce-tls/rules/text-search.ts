@@ -1,7 +1,7 @@
 /** Looks for a rule's texts in a message's header fields, in pieces. Pure. */
 import type { Found, HeaderBlock } from './header-block.js'
 import type { HeaderValue } from './header-value.js'
-import type { InPieces } from './pieces.js'
+import type { InPieces } from '../work/pieces.js'
 import type { TextMatcher, TextReader } from './text-pattern.js'
 
 /** Texts of one field of a rule, ready. */

@@ -31,7 +31,7 @@ import {
   type Section,
 } from './values.js'
 import { trustedProxies } from './trust-proxy.js'
-import type { Settings } from './settings.js'
+import type { Settings } from './types.js'
 
 /** What Haraka's config reader gives for an ini file. */
 export type Ini = Readonly<Record<string, Section | undefined>>

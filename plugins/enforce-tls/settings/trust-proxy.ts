@@ -1,6 +1,6 @@
 /** `[console] trust_proxy`: who may say who a client is. Pure. */
 import { isIP } from 'node:net'
-import type { Settings } from './settings.js'
+import type { Settings } from './types.js'
 import { NO } from './values.js'
 
 /** What the text says; `null` for one that does not. Everybody, `true`, is no answer. */

@@ -1,9 +1,9 @@
 /** What differs between two entries, in short lines for a person. Pure. */
-import { atOnce, type InPieces } from '../rules/pieces.js'
+import { atOnce, type InPieces } from '../work/pieces.js'
 import { listed } from '../text/list.js'
 import { isDeepStrictEqual } from 'node:util'
 import { parseJson } from '../rules/json.js'
-import { quote } from '../rules/owner.js'
+import { quote } from '../text/quote.js'
 
 /** How many values of a list are named. */
 const VALUES_SHOWN = 4

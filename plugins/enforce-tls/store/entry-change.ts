@@ -2,8 +2,9 @@
  * A change of one entry of a store, whatever its kind, and the check before it is made. Pure; a caller that
  * passes a name which no delivery would ever look up gets a `TypeError`.
  */
-import { assertGroupName } from '../rules/group.js'
-import { assertOwner, type EntryPlace } from '../rules/owner-entries.js'
+import { assertGroupName } from '../rules/group-name.js'
+import { assertOwner } from '../rules/owner-entries.js'
+import type { EntryPlace } from '../rules/entry-problem.js'
 import { EVERYONE } from '../rules/owner.js'
 
 /** One entry to write: what the writer last saw there, and what shall be there. `null` is "no such entry". */

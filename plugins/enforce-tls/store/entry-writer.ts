@@ -7,11 +7,11 @@ import {
   type RuleChange,
   type WriteOptions,
 } from './entry-change.js'
-import type { EntryPlace } from '../rules/owner-entries.js'
+import type { EntryPlace } from '../rules/entry-problem.js'
 import type { HistoryEntry, HistoryQuery } from './history.js'
 import type { ChangeCheck } from './reads-back.js'
 import { StoreError, type RuleStore } from './rule-store.js'
-import { inPieces } from '../policy/turns.js'
+import { inPieces } from '../work/turns.js'
 
 type Writes = Pick<RuleStore, 'writeService' | 'writeGroup' | 'writeRules' | 'writeAll' | 'history'>
 

@@ -4,9 +4,9 @@
  */
 import { randomBytes } from 'node:crypto'
 import { comparingTexts } from './difference.js'
-import type { EntryPlace } from '../rules/owner-entries.js'
+import type { EntryPlace } from '../rules/entry-problem.js'
 import { parseJson } from '../rules/json.js'
-import type { InPieces } from '../rules/pieces.js'
+import type { InPieces } from '../work/pieces.js'
 import { isChange, type EntryChange } from './entry-change.js'
 
 /** One change of one entry. */

@@ -4,8 +4,8 @@
  * long to be parsed at once. Pure.
  */
 import { DEPTH_MAX } from '../rules/json.js'
-import { quote } from '../rules/owner.js'
-import { atOnce, type InPieces } from '../rules/pieces.js'
+import { quote } from '../text/quote.js'
+import { atOnce, type InPieces } from '../work/pieces.js'
 
 /** What is wrong, and where; line and column count from 1. */
 export interface JsonProblem {

@@ -4,7 +4,8 @@
  * unknown, and told as a `DoubtfulStore`.
  */
 import type { StoredGroups } from '../rules/group.js'
-import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
+import type { OwnerEntries } from '../rules/owner-entries.js'
+import type { EntryPlace } from '../rules/entry-problem.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import {
   StoreError,

@@ -1,5 +1,5 @@
 /** Chooses the implementations of the rule store, and of what is kept beside it, that the settings ask for. */
-import type { Settings } from '../settings/settings.js'
+import type { Settings } from '../settings/types.js'
 import type { DeliveryLog } from './delivery-log.js'
 import { FileDeliveryLog } from './file/delivery-log.js'
 import { FilePartnerBook } from './file/alert-state.js'

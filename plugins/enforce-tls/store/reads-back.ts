@@ -6,8 +6,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { parseDomain } from '../rules/address.js'
 import { checkingGroupText, formatGroupProblem } from '../rules/group.js'
 import { checkingEntry, parseService } from '../rules/owner-entries.js'
-import type { InPieces } from '../rules/pieces.js'
-import { checkingRuleText, formatProblem } from '../rules/rule.js'
+import type { InPieces } from '../work/pieces.js'
+import { formatProblem } from '../rules/rule.js'
+import { checkingRuleText } from '../rules/check-rule.js'
 import { isChange, type EntryChange } from './entry-change.js'
 
 /** Gives what is wrong with a change, as the end of a sentence that names its place; `null` for nothing. In pieces. */

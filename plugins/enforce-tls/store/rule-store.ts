@@ -4,7 +4,8 @@
  * place and the way out, and has then changed nothing, except where its message says that it can't know.
  */
 import type { StoredGroups } from '../rules/group.js'
-import type { EntryPlace, OwnerEntries } from '../rules/owner-entries.js'
+import type { OwnerEntries } from '../rules/owner-entries.js'
+import type { EntryPlace } from '../rules/entry-problem.js'
 import type { EntryChange, RuleChange, WriteOptions } from './entry-change.js'
 import type { HistoryEntry, HistoryQuery } from './history.js'
 

@@ -6,8 +6,9 @@
 import { parseDomain } from '../rules/address.js'
 import { jsonExcess } from '../rules/json.js'
 import { PIECE } from '../rules/owner-entries.js'
-import { parseOwner, quote } from '../rules/owner.js'
-import { atOnce, sorting, type InPieces } from '../rules/pieces.js'
+import { parseOwner } from '../rules/owner.js'
+import { quote } from '../text/quote.js'
+import { atOnce, sorting, type InPieces } from '../work/pieces.js'
 import { scanning, type Part } from './json-problem.js'
 import { parseMarker } from './marker.js'
 

@@ -6,6 +6,7 @@
  */
 import type { StoreIdentity } from './rule-store.js'
 import { parseMarker, unmarkedName, type StoreMarker } from './marker.js'
+import { OnEmptyStore } from '../settings/types.js'
 
 /** A store that a Haraka has seen with rules. */
 export interface SeenStore {
@@ -16,9 +17,6 @@ export interface SeenStore {
   /** Since when this is so, as an ISO time. */
   readonly since: string
 }
-
-/** What `[main] on_empty_store` may say. */
-export type OnEmptyStore = 'auto' | 'defer' | 'deliver'
 
 /** What a store is to this Haraka. */
 export type Standing =

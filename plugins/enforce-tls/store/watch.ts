@@ -16,11 +16,11 @@ import {
   remembers,
   standingOf,
   toRemember,
-  type OnEmptyStore,
   type SeenStore,
   type Sighting,
   type Standing,
 } from './standing.js'
+import type { OnEmptyStore } from '../settings/types.js'
 
 /** What a watch is given besides its store. */
 export interface StoreWatchOptions {

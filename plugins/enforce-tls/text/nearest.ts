@@ -1,5 +1,5 @@
 /** The name that somebody most likely meant by a misspelt one. Pure. */
-import { quote } from '../rules/owner.js'
+import { quote } from './quote.js'
 
 /**
  * The nearest of these names, or `null` where none is near: about one letter in three may be wrong, missing, added or

@@ -1,7 +1,8 @@
 /** What the pages show of deliveries and senders: failures of the last day, what report mode saw, whose overview. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { toRecord, type EvidenceEntry } from '../../../plugins/enforce-tls/observe/delivery-log/entry.js'
+import { toRecord } from '../../../plugins/enforce-tls/observe/delivery-log/entry.js'
+import type { EvidenceEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
 import { entry } from '../../support/evidence-entries.js'
 import { startConsole, type ConsoleServer } from '../console-server.js'
 import { assertAccessible, goTo, sharedBrowser } from './browser.js'

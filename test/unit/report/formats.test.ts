@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { toTables } from '../../../plugins/enforce-tls/cli/report-table.js'
-import type { EvidenceEntry } from '../../../plugins/enforce-tls/observe/delivery-log/entry.js'
+import type { EvidenceEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
 import { toCsv } from '../../../plugins/enforce-tls/report/csv.js'
 import type { DeliveryReport } from '../../../plugins/enforce-tls/report/delivery-report.js'
 import { toHtml } from '../../../plugins/enforce-tls/report/html.js'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { EvidenceEntry } from '../../../plugins/enforce-tls/observe/delivery-log/entry.js'
+import type { EvidenceEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
 import { makeReport } from '../../../plugins/enforce-tls/report/make-report.js'
 import type { ReportQuery } from '../../../plugins/enforce-tls/report/report-query.js'
 import { entry, records } from '../../support/evidence-entries.js'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ExplainedRule } from '../../../plugins/enforce-tls/rules/explain.js'
+import type { ExplainedRule } from '../../../plugins/enforce-tls/rules/explanation.js'
 import { ADDRESS_ROWS } from './rows/addresses.js'
 import { ORDER_ROWS } from './rows/order.js'
 import { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'

@@ -11,8 +11,8 @@ import {
 import { EffectPolicy } from '../../../plugins/enforce-tls/rules/effect-policy.js'
 import type { OwnedRule } from '../../../plugins/enforce-tls/rules/owner-entries.js'
 import { ownersAround } from '../../../plugins/enforce-tls/rules/owner.js'
-import { atOnce } from '../../../plugins/enforce-tls/rules/pieces.js'
-import { parseRule } from '../../../plugins/enforce-tls/rules/rule.js'
+import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
+import { parseRule } from '../../../plugins/enforce-tls/rules/check-rule.js'
 import { from, notTo, setUp, subject, to, when, type Row } from './rows/row.js'
 
 /** Effect and sentences of one rule, `r1` of acme.example unless said otherwise. */

@@ -6,8 +6,9 @@ import { compileCriteria } from '../../../plugins/enforce-tls/rules/match.js'
 import { expressionSize } from '../../../plugins/enforce-tls/rules/expression-size.js'
 import { Groups } from '../../../plugins/enforce-tls/rules/group.js'
 import { HeaderBlock } from '../../../plugins/enforce-tls/rules/header-block.js'
-import { atOnce } from '../../../plugins/enforce-tls/rules/pieces.js'
-import { checkRule, parseRule, type Criteria } from '../../../plugins/enforce-tls/rules/rule.js'
+import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
+import type { Criteria } from '../../../plugins/enforce-tls/rules/rule.js'
+import { checkRule, parseRule } from '../../../plugins/enforce-tls/rules/check-rule.js'
 
 const ATOMS = [
   ...['a', 'k', 'ß', '.', '^', '$', '-', '{', '}', '|', '\\b', '\\d', '\\.', '\\x{10ffff}', '\\x41', '\\101'],

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
-  assertGroupName,
   checkGroup,
   formatGroupProblem,
-  groupNameProblem,
   Groups,
   parseGroup,
 } from '../../../plugins/enforce-tls/rules/group.js'
+import { assertGroupName, groupNameProblem } from '../../../plugins/enforce-tls/rules/group-name.js'
 import { compileCriteria, groupsProblem } from '../../../plugins/enforce-tls/rules/match.js'
 import { lookingForGroups } from '../../../plugins/enforce-tls/rules/owner-entries.js'
-import { atOnce } from '../../../plugins/enforce-tls/rules/pieces.js'
+import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 import { RuleIndex } from '../../../plugins/enforce-tls/rules/rule-index.js'
 import { InvalidEntry } from '../../../plugins/enforce-tls/rules/rule-list.js'
 import { decided, explained, notTo, to, when } from './rows/row.js'

@@ -5,7 +5,7 @@ import { textDifferences, valueOf } from '../../../plugins/enforce-tls/store/dif
 import { parseGroup } from '../../../plugins/enforce-tls/rules/group.js'
 import { DEPTH_MAX, jsonExcess, parseJson } from '../../../plugins/enforce-tls/rules/json.js'
 import { parseService } from '../../../plugins/enforce-tls/rules/owner-entries.js'
-import { parseRule } from '../../../plugins/enforce-tls/rules/rule.js'
+import { parseRule } from '../../../plugins/enforce-tls/rules/check-rule.js'
 import { parseHistoryLine } from '../../../plugins/enforce-tls/store/history.js'
 import { jsonProblem } from '../../../plugins/enforce-tls/store/json-problem.js'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { lookingForGroups } from '../../../plugins/enforce-tls/rules/owner-entries.js'
-import { atOnce } from '../../../plugins/enforce-tls/rules/pieces.js'
+import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 
 const rules = (count: number, last: string) =>
   new Map([...Array.from({ length: count }, (_, n) => [`r${n}`, 'x'.repeat(1000)] as const), ['last', last]])

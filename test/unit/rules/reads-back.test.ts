@@ -10,7 +10,7 @@ import { formatAddress, parseAddress, parseDomain } from '../../../plugins/enfor
 import { checkGroup, parseGroup } from '../../../plugins/enforce-tls/rules/group.js'
 import { ownersOf, parseOwner } from '../../../plugins/enforce-tls/rules/owner.js'
 import { compilePatterns, parsePattern } from '../../../plugins/enforce-tls/rules/pattern.js'
-import { checkRule, parseRule } from '../../../plugins/enforce-tls/rules/rule.js'
+import { checkRule, parseRule } from '../../../plugins/enforce-tls/rules/check-rule.js'
 import {
   ruleChanges,
   namedChange,
@@ -24,7 +24,7 @@ import {
 } from '../../../plugins/enforce-tls/store/rules-document.js'
 import { harakaRoot } from '../../support/repository.js'
 import { oddPattern, oddText, quotedLocal } from '../../support/odd-text.js'
-import { atOnce } from '../../../plugins/enforce-tls/rules/pieces.js'
+import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 
 const readBackProblem = (change: Parameters<typeof readingBack>[0]) => atOnce(readingBack(change))
 

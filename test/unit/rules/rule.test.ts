@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { checkRule, formatProblem, parseRule } from '../../../plugins/enforce-tls/rules/rule.js'
+import { formatProblem } from '../../../plugins/enforce-tls/rules/rule.js'
+import { checkRule, parseRule } from '../../../plugins/enforce-tls/rules/check-rule.js'
 
 const GOOD = {
   name: 'Enforced TLS to First Bank',

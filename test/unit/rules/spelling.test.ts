@@ -5,7 +5,7 @@ import { parseAddressText } from '../../../plugins/enforce-tls/rules/criteria.js
 import { checkGroup } from '../../../plugins/enforce-tls/rules/group.js'
 import { parseOwner } from '../../../plugins/enforce-tls/rules/owner.js'
 import { compilePatterns, parsePattern, storedPattern } from '../../../plugins/enforce-tls/rules/pattern.js'
-import { checkRule, parseRule } from '../../../plugins/enforce-tls/rules/rule.js'
+import { checkRule, parseRule } from '../../../plugins/enforce-tls/rules/check-rule.js'
 import { parseGroup } from '../../../plugins/enforce-tls/rules/group.js'
 
 const BOTH = 'write bank.example for the domain, .bank.example for its subdomains'

@@ -2,12 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { StoreIdentity } from '../../../plugins/enforce-tls/store/rule-store.js'
-import {
-  standingOf,
-  toRemember,
-  type OnEmptyStore,
-  type SeenStore,
-} from '../../../plugins/enforce-tls/store/standing.js'
+import { standingOf, toRemember, type SeenStore } from '../../../plugins/enforce-tls/store/standing.js'
+import type { OnEmptyStore } from '../../../plugins/enforce-tls/settings/types.js'
 import { unmarkedName } from '../../../plugins/enforce-tls/store/marker.js'
 
 const HERE = 'redis redis://127.0.0.1:6379 (prefix enforce-tls:)'

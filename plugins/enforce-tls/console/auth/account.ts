@@ -6,7 +6,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { Ajv, type JSONSchemaType } from 'ajv'
 import { parseDomain } from '../../rules/address.js'
 import { parseJson } from '../../rules/json.js'
-import { quote } from '../../rules/owner.js'
+import { quote } from '../../text/quote.js'
 
 /** Every role: administrator of all, administrator of some domains, somebody who only reads. */
 export const ROLES = ['admin', 'domain-admin', 'viewer'] as const

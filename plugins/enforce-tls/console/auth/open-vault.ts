@@ -1,5 +1,5 @@
 /** Opens the vault that belongs to a rule store: accounts and sessions are kept where the rules are. */
-import type { Settings } from '../../settings/settings.js'
+import type { Settings } from '../../settings/types.js'
 import type { NewFileOwner } from '../../store/file/replace-file.js'
 import { FileVault } from './file-vault.js'
 import { RedisVault } from './redis-vault.js'

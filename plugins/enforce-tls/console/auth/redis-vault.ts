@@ -3,7 +3,7 @@
  * each session. Failures are told as by the rule store.
  */
 import { RateLimiterRedis, type RateLimiterAbstract } from 'rate-limiter-flexible'
-import type { RedisSettings } from '../../settings/settings.js'
+import type { RedisSettings } from '../../settings/redis.js'
 import { RedisConnection } from '../../store/redis/connection.js'
 import { StoreError } from '../../store/rule-store.js'
 import { SESSIONS_MAX, type AccountKind, type NewSession, type TryLimit, type Vault } from './vault.js'

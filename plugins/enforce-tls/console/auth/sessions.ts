@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { parseJson } from '../../rules/json.js'
-import type { Settings } from '../../settings/settings.js'
+import type { Settings } from '../../settings/types.js'
 import { digest, parseUser, stampOf, type User } from './account.js'
 import type { Vault } from './vault.js'
 

@@ -226,3 +226,6 @@ export interface DeliveryReport {
   }[]
   readonly days: readonly ({ readonly date: string; readonly wouldBounce: number } & Counts)[]
 }
+
+/** Where a rule goes: before or after another one. */
+export type Target = { readonly before: string } | { readonly after: string }

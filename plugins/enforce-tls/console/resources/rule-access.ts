@@ -3,11 +3,12 @@ import { spellingOf } from '../../admin/canonical.js'
 import { valueOf } from '../../store/difference.js'
 import { Groups, type StoredGroups } from '../../rules/group.js'
 import { findingGroupsProblem } from '../../rules/match.js'
-import { quote } from '../../rules/owner.js'
+import { quote } from '../../text/quote.js'
 import { isOn, type OwnerEntries } from '../../rules/owner-entries.js'
-import type { InPieces } from '../../rules/pieces.js'
-import { checkingRule, formatProblem, type Rule, type RuleProblem } from '../../rules/rule.js'
-import { inPieces } from '../../policy/turns.js'
+import type { InPieces } from '../../work/pieces.js'
+import { formatProblem, type Rule, type RuleProblem } from '../../rules/rule.js'
+import { checkingRule } from '../../rules/check-rule.js'
+import { inPieces } from '../../work/turns.js'
 import { effectOfRule, glances } from '../effects.js'
 import { param } from '../owner-access.js'
 import { badCursor, cursorOf, Page, pageReply } from '../paging.js'
@@ -97,6 +98,7 @@ function* listing(call: Call, entries: OwnerEntries, groups: StoredGroups): InPi
     reply: pageReply(call, next, placed.length),
   }
 }
+
 /** Behind a place, and not behind a rule: it may be moved or deleted before the next page is asked for. */
 function cursorAt({ id, position }: PlacedRule): string {
   return `${position}.${id}`

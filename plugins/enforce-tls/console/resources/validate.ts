@@ -1,10 +1,10 @@
 /** Values of a rule's criteria, one by one, while somebody types them. */
-import { GROUP_PREFIX } from '../../rules/group.js'
+import { GROUP_PREFIX } from '../../rules/group-name.js'
 import { parseAddressText, parseText } from '../../rules/criteria.js'
-import { quote } from '../../rules/owner.js'
+import { quote } from '../../text/quote.js'
 import { didYouMean, nearest } from '../../text/nearest.js'
-import type { InPieces } from '../../rules/pieces.js'
-import { inPieces } from '../../policy/turns.js'
+import type { InPieces } from '../../work/pieces.js'
+import { inPieces } from '../../work/turns.js'
 import { route, type Call, type Reply } from '../route.js'
 import { list, object, problem, shortText, suggestion, text } from '../schemas.js'
 

@@ -14,14 +14,7 @@ import { mailDate } from './fields.js'
 import { fillHeaders, fillHtml, fillText, type TemplateValues } from './template.js'
 import type { Bounce, BounceRequest } from '../guard-context.js'
 import { oneLine } from '../../text/one-line.js'
-
-/** The operator's templates, or the package's. */
-export interface BounceTemplates {
-  /** Header lines, an empty line, and the text. */
-  readonly text: readonly string[]
-  /** Empty for a bounce without HTML. */
-  readonly html: readonly string[]
-}
+import type { BounceTemplates } from '../../haraka/runtime.js'
 
 /** What else decides how a bounce looks. */
 export interface BounceOptions {

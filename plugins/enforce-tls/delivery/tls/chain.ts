@@ -3,7 +3,7 @@
  * handshake was another's: what OpenSSL found there, with the authorities that it had, and each link anew with ours.
  */
 import { X509Certificate } from 'node:crypto'
-import type { InPieces } from '../../rules/pieces.js'
+import type { InPieces } from '../../work/pieces.js'
 
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 /** A chain of more is none of this world. */

@@ -5,7 +5,8 @@ import { TlsContexts } from './contexts.js'
 import { trustAnchors } from './trust-anchors.js'
 import { later } from '../../rules/levels.js'
 import type { Requirement } from '../../rules/requirement.js'
-import { SETTINGS_FILE, SettingsError, type Settings } from '../../settings/settings.js'
+import { SETTINGS_FILE, SettingsError } from '../../settings/settings.js'
+import type { Settings } from '../../settings/types.js'
 
 /**
  * Contexts that trust the authorities of the settings.

@@ -3,43 +3,17 @@
  * handshake (RFC 3207), each within its own time. Says with a class why where that fails; the socket is then
  * closed. Never sends anything but EHLO, STARTTLS and QUIT in the clear.
  */
-import { isIP, type Socket } from 'node:net'
+import { isIP } from 'node:net'
 import { connect, type SecureContext, type TLSSocket } from 'node:tls'
 import type { PeerIdentity } from './certificate.js'
-import type { TlsSession } from '../delivery-events.js'
+import type { TlsSession } from './session.js'
+import type { TlsRequest } from './request.js'
 import { Dialogue, DialogueError } from './smtp-dialogue.js'
 import { ConnectionCut, handshakeFailure } from './handshake-failure.js'
 import { leave } from './quit.js'
 import { MISCONFIGURED, otherFailure, tlsFailure, type AttemptFailure } from '../outcome.js'
 import { NewSessions, type SessionSlot, type VerifiedSession } from './session-cache.js'
 import { Goodbye, startTls } from './starttls.js'
-
-/** A connected server and what the session with it has to be like. */
-export interface TlsRequest {
-  readonly socket: Socket
-  /** The name given in EHLO or LHLO. */
-  readonly helo: string
-  readonly lmtp: boolean
-  /** The server's name for SNI (RFC 6066 section 3); an IP address has none. */
-  readonly serverName: string | undefined
-  /** Protocol versions, ciphers, own certificate; throws where OpenSSL refuses the operator's. */
-  readonly context: () => SecureContext
-  /** Called once the server has agreed to TLS, before the handshake. */
-  readonly agreed?: () => void
-  /** Where the server's session is kept; no session is resumed without it. */
-  readonly sessions?: (context: SecureContext) => SessionSlot | null
-  /** Says what the server's certificate does not fulfil, if anything. */
-  readonly verify: (peer: PeerIdentity) => AttemptFailure | null
-  readonly timeouts: TlsTimeouts
-}
-
-/** How long a server may take, in milliseconds. */
-export interface TlsTimeouts {
-  /** For the whole of its greeting, and of its reply to EHLO. */
-  readonly reply: number
-  /** From STARTTLS to the established session. */
-  readonly handshake: number
-}
 
 /** An encrypted session, or why there is none. */
 export type TlsResult =

@@ -10,7 +10,8 @@ import type { PeerIdentity } from './certificate.js'
 import { askInsideTls, type CheckEnvelope, type Exchange } from './inside-tls.js'
 import { hostOf } from '../next-hop.js'
 import { otherFailure, type AttemptFailure } from '../outcome.js'
-import { establishTls, type TlsTimeouts } from './establish.js'
+import { establishTls } from './establish.js'
+import type { TlsTimeouts } from './request.js'
 
 /** How a server is asked. */
 export interface ProbeOptions {

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import type { DeliveryEvent } from '../../delivery/delivery-events.js'
 import type { HarakaLogger } from '../../haraka/types.js'
-import type { Settings } from '../../settings/settings.js'
+import type { Settings } from '../../settings/types.js'
 import type { DeliveryLog } from '../../store/delivery-log.js'
 import { entryOf, toRecord } from './entry.js'
 import { EvidenceWriter } from './writer.js'

@@ -1,6 +1,6 @@
 /** A delivery event as one line of Haraka's log: `name=value` pairs in a fixed order. Pure. */
 import { oneLine } from '../../text/one-line.js'
-import type { EvidenceEntry } from './entry.js'
+import type { EvidenceEntry } from './schema.js'
 
 /** Texts that can't be taken for the end of a value, or for another pair. */
 const PLAIN = /^[\w@%+:,./[\]*-]+$/

@@ -3,7 +3,7 @@
  * nothing of that gets into a report. Pure.
  */
 import { Ajv, type JSONSchemaType } from 'ajv'
-import type { EvidenceEntry } from './entry.js'
+import type { DeliveryEvent } from '../../delivery/delivery-events.js'
 
 const text = { type: 'string' } as const
 const optional = { type: 'string', nullable: true } as const
@@ -61,4 +61,52 @@ export function isEntry(value: unknown): value is EvidenceEntry {
 function isTime(at: string): boolean {
   const time = new Date(at)
   return !Number.isNaN(time.getTime()) && time.toISOString() === at
+}
+
+/** A rule that had a part in it. */
+export interface EvidenceRule {
+  readonly owner: string
+  readonly id: string
+}
+
+/** What is kept of a delivery event. */
+export interface EvidenceEntry {
+  /** Its own name: an entry that was written twice is counted once. */
+  readonly id: string
+  /** When, in ISO 8601 and UTC. */
+  readonly at: string
+  readonly kind: DeliveryEvent['kind']
+  /** The message in Haraka's log. */
+  readonly uuid: string
+  /** The domain of the envelope's sender; empty for `<>`. */
+  readonly from: string
+  /** The domain of the recipients. */
+  readonly domain: string
+  /** How many they are. */
+  readonly recipients: number
+  readonly rules: EvidenceRule[]
+  readonly level: string
+  /** `secured` or `failed` for an attempt, else the result of the event. */
+  readonly result: string
+  /** The MX host, by name where it has one. */
+  readonly mx?: string
+  /** Address and port, or the path of a socket. */
+  readonly address?: string
+  /** The address that this server connected from. */
+  readonly source?: string
+  readonly protocol?: string
+  readonly cipher?: string
+  /** What of the server's certificate the level has checked, such as `chain,host-name`; `nothing` at `encrypt`. */
+  readonly verified?: string
+  /** SHA-256 of the server's certificate. */
+  readonly fingerprint?: string
+  readonly issuer?: string
+  /** When the server's certificate expires, in ISO 8601 and UTC. */
+  readonly expires?: string
+  /** Class of failure, where TLS is to blame. */
+  readonly class?: string
+  /** Enhanced status code (RFC 3463). */
+  readonly status?: string
+  /** What was seen; it may quote the peer. */
+  readonly detail?: string
 }

@@ -1,7 +1,7 @@
 /** The page `/enforce-tls/metrics` of Haraka's HTTP server: for the networks of `[metrics] allow[]` alone. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BlockList, isIPv6 } from 'node:net'
-import type { Settings } from '../../settings/settings.js'
+import type { Settings } from '../../settings/types.js'
 
 /** Where Prometheus finds it. */
 export const METRICS_PATH = '/enforce-tls/metrics'

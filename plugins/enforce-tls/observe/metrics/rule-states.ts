@@ -7,11 +7,11 @@ import { checkingRule } from '../../admin/entry-problems.js'
 import { Groups } from '../../rules/group.js'
 import { Unreadable } from '../../rules/entry-problem.js'
 import { switchOf, type EntryCheck, type OwnerEntries } from '../../rules/owner-entries.js'
-import type { InPieces } from '../../rules/pieces.js'
+import type { InPieces } from '../../work/pieces.js'
 import { RULE_STATES, stateOf, type RuleState } from '../../rules/rule-state.js'
 import type { ReadStore } from '../../store/rule-store.js'
 import { readable, readOwnerParts, type PartsStore } from '../../policy/read-parts.js'
-import { inPieces } from '../../policy/turns.js'
+import { inPieces } from '../../work/turns.js'
 
 /** `sleeping`: on, but the service of its domain is off. */
 export const COUNTED_STATES = [...RULE_STATES, 'sleeping', 'invalid'] as const

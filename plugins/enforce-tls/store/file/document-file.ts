@@ -8,7 +8,7 @@ import path from 'node:path'
 import { fileProblem } from './errors.js'
 import { StoreError } from '../rule-store.js'
 import { DocumentProblem, emptyDocument, readingDocument, type RulesDocument } from '../rules-document.js'
-import { inPieces } from '../../policy/turns.js'
+import { inPieces } from '../../work/turns.js'
 
 /**
  * A file that was changed so short a time ago, in milliseconds, may be changed again without its times

@@ -3,10 +3,10 @@
  * read; a file that is not there is an empty history.
  */
 import { readFile } from 'node:fs/promises'
-import type { InPieces } from '../../rules/pieces.js'
+import type { InPieces } from '../../work/pieces.js'
 import type { EntryChange } from '../entry-change.js'
 import { newStepId, parseHistoryLine, recording, type HistoryEntry } from '../history.js'
-import { inPieces } from '../../policy/turns.js'
+import { inPieces } from '../../work/turns.js'
 
 /** The most entries that are kept. */
 const HISTORY_MAX = 1000

@@ -9,8 +9,9 @@ import { existsSync } from 'node:fs'
 import { EVERYONE, serviceDomainOf } from '../../rules/owner.js'
 import { given } from '../../settings/values.js'
 import type { StoredGroups } from '../../rules/group.js'
-import type { EntryPlace, OwnerEntries } from '../../rules/owner-entries.js'
-import { sorting, type InPieces } from '../../rules/pieces.js'
+import type { OwnerEntries } from '../../rules/owner-entries.js'
+import type { EntryPlace } from '../../rules/entry-problem.js'
+import { sorting, type InPieces } from '../../work/pieces.js'
 import { assertFits, DocumentFile } from './document-file.js'
 import type { EntryChange, WriteOptions } from '../entry-change.js'
 import { EntryWriter } from '../entry-writer.js'
@@ -30,7 +31,7 @@ import {
 } from '../rules-document.js'
 import { StoreError, type RuleStore, type StoreHealth, type StoreIdentity } from '../rule-store.js'
 import { newMarker } from '../marker.js'
-import { inPieces } from '../../policy/turns.js'
+import { inPieces } from '../../work/turns.js'
 
 /** What a file store is given besides its file. */
 export interface FileStoreOptions {

@@ -3,29 +3,11 @@
  * none gives up, none sends a lost command a second time. Nothing is thrown but for bad settings.
  */
 import Redis, { Cluster, type RedisOptions } from 'ioredis'
-import type { RedisSettings } from '../../settings/redis.js'
 import type { RedisAddress } from './address.js'
 import { DirectConnector, MasterConnector, tellingConnector } from './connector.js'
+import type { ClientOptions, RedisClient, ServerOptions } from './options.js'
 import { readTlsFiles } from './tls.js'
 import { SentinelWatch } from './sentinel-watch.js'
-
-/** A client; a question that names its key may be asked to either kind. */
-export type RedisClient = Redis | Cluster
-
-/** How a client behaves. */
-export interface ClientOptions {
-  readonly address: RedisAddress
-  readonly settings: RedisSettings
-  /** What others see of it in CLIENT LIST. */
-  readonly name: string
-  /** The pause before a try to connect, in milliseconds. */
-  readonly retryDelay: (times: number) => number
-  /** Told why a node of a Cluster can't be connected to. @default nobody */
-  readonly onNodeError?: (error: Error) => void
-}
-
-/** Options of one connection; answers keep the shape of RESP2. */
-export type ServerOptions = RedisOptions & { readonly replyMapping: 'legacy' }
 
 /** How long a hung Redis may delay the closing of a connection, in milliseconds. */
 const DISCONNECT_TIMEOUT = 50

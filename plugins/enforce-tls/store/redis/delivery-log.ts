@@ -3,7 +3,7 @@
  * question about rules.
  */
 import type { ChainableCommander } from 'ioredis'
-import type { RedisSettings } from '../../settings/settings.js'
+import type { RedisSettings } from '../../settings/redis.js'
 import type { DeliveryLog, DeliveryRecord } from '../delivery-log.js'
 import { RedisConnection } from './connection.js'
 

@@ -6,7 +6,8 @@
 import { Cluster } from 'ioredis'
 import type { RedisSettings } from '../../settings/redis.js'
 import { addressOf } from './address.js'
-import { makeClient, serverOptions, watchSentinels, type ClientOptions } from './client.js'
+import { makeClient, serverOptions, watchSentinels } from './client.js'
+import type { ClientOptions } from './options.js'
 import { problemOf } from './errors.js'
 import { TrackedServer, type TrackingListener } from './tracking.js'
 

@@ -1,6 +1,6 @@
 /** The marker of a Redis store, and what else tells whether it is without rules. Rejects as `ask` does. */
 import { given } from '../../settings/values.js'
-import type { RedisClient } from './client.js'
+import type { RedisClient } from './options.js'
 import type { RedisConnection } from './connection.js'
 import { SET_MARKER } from './scripts.js'
 import { StoreError, type StoreIdentity } from '../rule-store.js'

@@ -3,9 +3,11 @@
  * failure rejects with a `StoreError` that names the Redis and the key.
  */
 import type { StoredGroups } from '../../rules/group.js'
-import type { EntryPlace, OwnerEntries } from '../../rules/owner-entries.js'
-import { EVERYONE, quote, serviceDomainOf } from '../../rules/owner.js'
-import { sorting } from '../../rules/pieces.js'
+import type { OwnerEntries } from '../../rules/owner-entries.js'
+import type { EntryPlace } from '../../rules/entry-problem.js'
+import { EVERYONE, serviceDomainOf } from '../../rules/owner.js'
+import { quote } from '../../text/quote.js'
+import { sorting } from '../../work/pieces.js'
 import type { RedisSettings } from '../../settings/redis.js'
 import { RedisConnection, type OnStateChange } from './connection.js'
 import type { EntryChange, WriteOptions } from '../entry-change.js'
@@ -19,7 +21,7 @@ import { findKeys } from './keys.js'
 import { markingOf, readIdentity, setMarker, type MarkerKeys } from './marker.js'
 import { writeEntries } from './write.js'
 import type { ChangeListener, KeyExpiry, RuleStore, StoreHealth, StoreIdentity } from '../rule-store.js'
-import { inPieces } from '../../policy/turns.js'
+import { inPieces } from '../../work/turns.js'
 
 /** What a Redis store tells of itself. */
 export interface RedisStoreOptions {

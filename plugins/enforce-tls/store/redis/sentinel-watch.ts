@@ -3,7 +3,7 @@
  * seconds; who stays connected to it reads yesterday's rules. Total: what fails is tried again.
  */
 import Redis from 'ioredis'
-import type { ServerOptions } from './client.js'
+import type { ServerOptions } from './options.js'
 import type { Endpoint } from '../../settings/endpoint.js'
 
 const CHANNEL = '+switch-master'

@@ -4,7 +4,7 @@
  * lost without the whole. Total: what fails is tried again, and told.
  */
 import Redis from 'ioredis'
-import type { ServerOptions } from './client.js'
+import type { ServerOptions } from './options.js'
 import { isLostConnection, isNotPermitted } from './errors.js'
 
 const CHANNEL = '__redis__:invalidate'

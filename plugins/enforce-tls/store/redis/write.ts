@@ -2,16 +2,16 @@
  * Writing several entries of a Redis and their history: one script, all or nothing, on a single server; key by
  * key on a Cluster, whose nodes no script can change in one step.
  */
-import { quote } from '../../rules/owner.js'
+import { quote } from '../../text/quote.js'
 import { PIECE } from '../../rules/owner-entries.js'
-import type { InPieces } from '../../rules/pieces.js'
+import type { InPieces } from '../../work/pieces.js'
 import { isChange, type EntryChange } from '../entry-change.js'
 import { newStepId, recording } from '../history.js'
 import type { RedisConnection } from './connection.js'
 import { markNewStore, type MarkerKeys, type Marking } from './marker.js'
 import { COMPARE_AND_SET, COMPARE_ONLY, RECORD_ONLY } from './scripts.js'
 import { StoreError } from '../rule-store.js'
-import { inPieces } from '../../policy/turns.js'
+import { inPieces } from '../../work/turns.js'
 
 /** About the most entries that the history keeps. */
 const HISTORY_MAX = 10_000

@@ -8,7 +8,7 @@ import { connect, createServer } from 'node:tls'
 import * as x509 from '@peculiar/x509'
 import { Authorities, chainError } from '../../../../plugins/enforce-tls/delivery/tls/chain.js'
 import { judgeSeen } from '../../../../plugins/enforce-tls/observe/judge-observed.js'
-import { atOnce } from '../../../../plugins/enforce-tls/rules/pieces.js'
+import { atOnce } from '../../../../plugins/enforce-tls/work/pieces.js'
 import { requirementOf } from '../../../../plugins/enforce-tls/rules/requirement.js'
 
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const

@@ -5,7 +5,8 @@ import {
   type MailAddress,
 } from '../../../../plugins/enforce-tls/rules/address.js'
 import { decide } from '../../../../plugins/enforce-tls/rules/decide.js'
-import { explain, type Explanation } from '../../../../plugins/enforce-tls/rules/explain.js'
+import { explain } from '../../../../plugins/enforce-tls/rules/explain.js'
+import type { Explanation } from '../../../../plugins/enforce-tls/rules/explanation.js'
 import { HeaderBlock } from '../../../../plugins/enforce-tls/rules/header-block.js'
 import type { MessageView } from '../../../../plugins/enforce-tls/rules/match.js'
 import { ownersOf } from '../../../../plugins/enforce-tls/rules/owner.js'

@@ -10,16 +10,13 @@ import { beginRule, begunRule, savedListeners } from '../kept-rules.js'
 import { plain } from '../plain.js'
 import { rulePath } from '../rule-model.js'
 import { texts } from '../texts.js'
-import type { Direction, DomainRow, RuleList, Session, StoredRule } from '../types.js'
+import type { Direction, DomainRow, RuleList, Session, StoredRule, Target } from '../types.js'
 
 interface RulesProps {
   readonly session: Session
   readonly owner: string
   readonly direction: Direction
 }
-/** Where a rule goes: before or after another one. */
-export type Target = { readonly before: string } | { readonly after: string }
-
 export function Rules({ session, owner, direction }: RulesProps): VNode {
   const path = `owners/${part(owner)}/rules`
   const [loaded, reload, set] = useLoaded<Answer<RuleList>>(() => requestRules(path), [path])

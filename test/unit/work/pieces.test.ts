@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { atOnce, sorting } from '../../../plugins/enforce-tls/rules/pieces.js'
+import { atOnce, sorting } from '../../../plugins/enforce-tls/work/pieces.js'
 import { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
 import { compileInPieces } from '../../../plugins/enforce-tls/policy/compile.js'
 import { storedRule } from '../../support/rules.js'

@@ -5,8 +5,8 @@
 import type { EventEmitter } from 'node:events'
 import { TLSSocket } from 'node:tls'
 import type { HarakaMailItem, HarakaMx } from '../haraka/types.js'
-import type { TlsSession } from '../delivery/delivery-events.js'
-import { hostOf } from '../delivery/next-hop.js'
+import type { TlsSession } from './tls/session.js'
+import { hostOf } from './next-hop.js'
 
 /** A session as it was seen. */
 export interface SeenTls {

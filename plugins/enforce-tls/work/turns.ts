@@ -2,7 +2,7 @@
  * Long work that leaves the event loop time for everything else: a few milliseconds of it in each turn,
  * however many such works are under way at once; they take turns.
  */
-import type { InPieces } from '../rules/pieces.js'
+import type { InPieces } from './pieces.js'
 
 /** How long work goes on before everything else has its turn, in milliseconds. */
 const TURN_MS = 5

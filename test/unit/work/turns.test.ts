@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { InPieces } from '../../../plugins/enforce-tls/rules/pieces.js'
-import { inPieces } from '../../../plugins/enforce-tls/policy/turns.js'
+import type { InPieces } from '../../../plugins/enforce-tls/work/pieces.js'
+import { inPieces } from '../../../plugins/enforce-tls/work/turns.js'
 
 /** Longer than a turn, in milliseconds. */
 const LONG = 8

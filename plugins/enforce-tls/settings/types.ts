@@ -1,0 +1,88 @@
+/** All settings as one type, with unit and default of each; `schema.ts` reads them and a test holds the two together. */
+import type { TlsVersion } from '../rules/levels.js'
+import type { RedisSettings } from './redis.js'
+
+/** What `[main] on_empty_store` may say. */
+export type OnEmptyStore = 'auto' | 'defer' | 'deliver'
+
+/** Where rules are kept. */
+export interface StoreSettings {
+  /** @default redis */
+  readonly type: 'redis' | 'file'
+  /** The rules file; a relative path counts from the config folder. @default enforce-tls.rules.json */
+  readonly file: string
+}
+
+/** All settings. */
+export interface Settings {
+  readonly main: {
+    /** What happens to mail whose rules can't be read. @default defer */
+    readonly onStoreFailure: 'defer' | 'deliver'
+    /** What happens to mail while the store is empty: wait where rules were seen before, wait in any case, or never. @default auto */
+    readonly onEmptyStore: OnEmptyStore
+    /** How long such mail waits for the next look, in seconds. @default 60 */
+    readonly deferSeconds: number
+    /** Log what would bounce, enforce nothing. @default false */
+    readonly reportOnly: boolean
+    /** Whether outgoing rules cover mail for local recipients that another plugin hands on. @default incoming */
+    readonly forwardedMail: 'incoming' | 'outgoing'
+    /** Next hops (host, host:port or socket path) that count as secure without TLS. @default none */
+    readonly trustedNextHops: readonly string[]
+  }
+  readonly store: StoreSettings
+  readonly redis: RedisSettings
+  readonly cache: {
+    /** Most owners kept compiled in memory. @default 100000 */
+    readonly maxOwners: number
+  }
+  readonly tls: {
+    /** Lowest TLS version of any enforced delivery. @default TLSv1.2 */
+    readonly minVersion: TlsVersion
+    /** For a whole greeting, and the whole reply to a command (RFC 5321 section 4.5.3.2), in milliseconds. @default 300000 */
+    readonly replyTimeout: number
+    /** From STARTTLS to established TLS, in milliseconds. @default 30000 */
+    readonly handshakeTimeout: number
+    /** Resume TLS sessions. @default true */
+    readonly sessionResumption: boolean
+    /** Extra trusted CA certificates, a PEM file; a relative path counts from the config folder. @default none */
+    readonly ca: string
+  }
+  readonly failure: {
+    /** What happens when every host failed for a permanent TLS reason. @default bounce */
+    readonly action: 'bounce' | 'defer'
+    /** How much of the message a bounce carries. @default minimal */
+    readonly bounceContent: 'minimal' | 'full'
+  }
+  readonly evidence: {
+    /** Write the delivery log, which `enforce-tls report` reads. @default true */
+    readonly stream: boolean
+    /** About the most entries that the delivery log keeps. @default 100000 */
+    readonly maxEntries: number
+  }
+  readonly console: {
+    /** Serve the console at /enforce-tls/ of Haraka's own HTTP server. @default false */
+    readonly enabled: boolean
+    /** A session ends when nothing was asked in it for so long, in milliseconds. @default 1800000 */
+    readonly sessionIdle: number
+    /** A session ends this long after the sign-in, in milliseconds. @default 43200000 */
+    readonly sessionMax: number
+    /** Whose X-Forwarded-For and X-Forwarded-Proto are believed: nobody's, those of so many proxies, or of these addresses. @default false */
+    readonly trustProxy: false | number | readonly string[]
+  }
+  readonly metrics: {
+    /** Serve them where Haraka has an HTTP server. @default true */
+    readonly enabled: boolean
+    /** Addresses and networks that may read them. @default loopback */
+    readonly allow: readonly string[]
+  }
+  readonly alert: {
+    /** Who gets a mail when TLS to a partner begins to fail, or works again. @default nobody */
+    readonly to: readonly string[]
+    /** The From of such mails. @default MAILER-DAEMON at Haraka's own name */
+    readonly from: string
+    /** How long changes are gathered before a mail, in milliseconds. @default 30000 */
+    readonly delay: number
+    /** The least time between two mails, in milliseconds. @default 3600000 */
+    readonly interval: number
+  }
+}
