@@ -1,10 +1,10 @@
 /** Puts it all together for one Haraka process: settings, rules in force, and what each hook answers. */
 import path from 'node:path'
 import constants from 'haraka-constants'
-import { Books } from './observe/observers.js'
+import { Observers } from './observe/observers.js'
 import { ConsoleHost } from './console/console-host.js'
 import { checkPartner, checkTimeouts } from './check/partner-check.js'
-import type { PartnerCheck, PartnerQuestion } from './check/types.js'
+import type { PartnerCheck, CheckRequest } from './check/types.js'
 import { composeBounce, type BounceOptions } from './delivery/bounce/compose.js'
 import type { GuardContext } from './delivery/guard-context.js'
 import { Guard } from './delivery/guard.js'
@@ -25,7 +25,7 @@ import { answerRecipient } from './hooks/rcpt.js'
 import { takeForwardedMail } from './hooks/queue.js'
 import { keepFromOtherQueues, type QueueContext } from './hooks/queue-outbound.js'
 import { RuleStates } from './observe/metrics/rule-states.js'
-import { RuleBook } from './policy/policy.js'
+import { Policy } from './policy/policy.js'
 import { readSettings, storeIn } from './settings/settings.js'
 import type { Settings } from './settings/types.js'
 import { KnownStore } from './store/known-store.js'
@@ -34,21 +34,21 @@ import type { RuleStore } from './store/rule-store.js'
 import { forwardedMailProblem, startProblem } from './hooks/init.js'
 import { startRemarks } from './hooks/start-remarks.js'
 import { queueFolderOf, SeenStores } from './store/seen-stores.js'
-import { ThisHaraka } from './haraka/runtime.js'
+import { HarakaRuntime } from './haraka/runtime.js'
 import { UncoveredNotes } from './observe/uncovered-mail.js'
 import { contextOf, contextsFor, limitsVersions } from './delivery/tls/contexts-for.js'
 
 /** The plugin in one Haraka process. */
 export class Enforcer {
   readonly #plugin: HarakaPlugin
-  readonly #haraka: ThisHaraka
+  readonly #haraka: HarakaRuntime
   /** Where rules are, as at start: a change of these settings asks for a restart. */
   readonly #storePlace: Pick<Settings, 'store' | 'redis'>
   readonly #store: RuleStore
   /** The same, as far as its answers count. */
   readonly #known: KnownStore
-  readonly #rules: RuleBook
-  readonly #books: Books
+  readonly #rules: Policy
+  readonly #books: Observers
   readonly #configFolder: string
   readonly #guardContext: GuardContext
   readonly #decisions: Decisions
@@ -63,7 +63,7 @@ export class Enforcer {
    */
   constructor(plugin: HarakaPlugin, configFolder: string) {
     this.#plugin = plugin
-    this.#haraka = new ThisHaraka(plugin)
+    this.#haraka = new HarakaRuntime(plugin)
     this.#configFolder = configFolder
     this.#settings = readSettings(plugin.config, (result) => this.#onSettingsChange(result))
     this.#contexts = contextsFor(this.#settings, configFolder)
@@ -88,13 +88,13 @@ export class Enforcer {
       onEmptyStore: () => this.#settings.main.onEmptyStore,
       maxOwners,
     })
-    this.#rules = new RuleBook(this.#known, {
+    this.#rules = new Policy(this.#known, {
       log: plugin,
       maxOwners,
-      patience: this.#settings.redis.commandTimeout,
+      timeout: this.#settings.redis.commandTimeout,
     })
     const ruleStates = new RuleStates(this.#store)
-    this.#books = new Books({
+    this.#books = new Observers({
       plugin,
       haraka: this.#haraka,
       settings: () => this.#settings,
@@ -186,7 +186,7 @@ export class Enforcer {
         plugin: this.#plugin,
         rules: this.#rules,
         settings: this.#settings.main,
-        tell: (event) => this.#books.events.emit(event),
+        emit: (event) => this.#books.events.emit(event),
       },
       next,
       connection,
@@ -258,7 +258,7 @@ export class Enforcer {
   }
 
   /** Whether a partner's mail servers fulfil a requirement, as a delivery of this Haraka would find them. Total. */
-  checkPartner(question: PartnerQuestion): Promise<PartnerCheck> {
+  checkPartner(question: CheckRequest): Promise<PartnerCheck> {
     const { outboundConfig, outbound, name } = this.#haraka
     const { isTrusted, secureContext } = this.#guardContext
     return checkPartner(question, {
@@ -309,7 +309,7 @@ export class Enforcer {
       divide: (item, groups) => divide(item, groups, haraka.outbound),
       splitOff: (item, recipients) => splitOff(item, recipients, haraka.outbound),
       keepAsError,
-      tell: (event) => this.#books.events.emit(event),
+      emit: (event) => this.#books.events.emit(event),
     }
   }
 }

@@ -39,7 +39,7 @@ export class GeneratedStore implements RuleStore {
   }
 
   watch(listener: ChangeListener): () => void {
-    listener.onHearing(true, '')
+    listener.onSubscription(true, '')
     return () => undefined
   }
 

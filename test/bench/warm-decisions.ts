@@ -1,7 +1,7 @@
 /** Decisions of the plugin's rule book whose owners are all near, as they are for mail of owners seen before. */
 import type { MailAddress } from '../../plugins/enforce-tls/rules/address.js'
 import type { Verdict } from '../../plugins/enforce-tls/rules/rule-list.js'
-import { RuleBook } from '../../plugins/enforce-tls/policy/policy.js'
+import { Policy } from '../../plugins/enforce-tls/policy/policy.js'
 import { ownerName } from './bench-rules.js'
 import { GeneratedStore } from './generated-store.js'
 
@@ -18,9 +18,9 @@ const PATIENCE = 120_000
 
 /** Asks for a message of each owner, which reads and compiles its rules; then for any, without waiting. */
 export async function warmDecider(rules: number, owners: number): Promise<Decider> {
-  const book = new RuleBook(new GeneratedStore(rules, owners), {
+  const book = new Policy(new GeneratedStore(rules, owners), {
     log: LOG,
-    patience: PATIENCE,
+    timeout: PATIENCE,
     // Each domain, each sender below, and the whole service.
     maxOwners: 2 * owners + 1,
   })

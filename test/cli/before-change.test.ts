@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import type { OpenPartners } from '../../plugins/enforce-tls/cli/partners.js'
 import { toRecord } from '../../plugins/enforce-tls/observe/delivery-log/entry.js'
-import type { EvidenceEntry } from '../../plugins/enforce-tls/observe/delivery-log/schema.js'
+import type { DeliveryLogEntry } from '../../plugins/enforce-tls/observe/delivery-log/schema.js'
 import { toSettings } from '../../plugins/enforce-tls/settings/schema.js'
 import { openDeliveryLog } from '../../plugins/enforce-tls/store/open-store.js'
 import { entry } from '../support/evidence-entries.js'
@@ -31,7 +31,7 @@ function asking(asked: string[]): OpenPartners {
     })
 }
 
-async function log({ file }: RulesFile, ...entries: readonly Partial<EvidenceEntry>[]): Promise<void> {
+async function log({ file }: RulesFile, ...entries: readonly Partial<DeliveryLogEntry>[]): Promise<void> {
   const deliveries = openDeliveryLog({ ...toSettings({}), store: { type: 'file', file } })
   const records = entries.map((each, index) => toRecord(entry({ uuid: `u${index}`, ...each })))
   await deliveries.append(records, 1000)

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { toRecord } from '../../plugins/enforce-tls/observe/delivery-log/entry.js'
-import type { EvidenceEntry } from '../../plugins/enforce-tls/observe/delivery-log/schema.js'
+import type { DeliveryLogEntry } from '../../plugins/enforce-tls/observe/delivery-log/schema.js'
 import type { DeliveryReport } from '../../plugins/enforce-tls/report/delivery-report.js'
 import type { TlsRptReport } from '../../plugins/enforce-tls/report/tls-rpt-format.js'
 import { FileDeliveryLog } from '../../plugins/enforce-tls/store/file/delivery-log.js'
@@ -17,7 +17,7 @@ function ago(hours: number): string {
   return new Date(Date.now() - hours * HOUR).toISOString()
 }
 
-async function log(rulesFile: RulesFile, ...entries: readonly Partial<EvidenceEntry>[]): Promise<void> {
+async function log(rulesFile: RulesFile, ...entries: readonly Partial<DeliveryLogEntry>[]): Promise<void> {
   const records = entries.map((wanted) => toRecord(entry({ at: ago(1), ...wanted })))
   await new FileDeliveryLog(rulesFile.file).append(records, 1000)
 }

@@ -8,8 +8,8 @@ import type { AddressInfo } from 'node:net'
 import { randomBytes, scryptSync } from 'node:crypto'
 import path from 'node:path'
 import type { Rights } from '../../plugins/enforce-tls/console/auth/account.js'
-import { openVault } from '../../plugins/enforce-tls/console/auth/open-vault.js'
-import type { Vault } from '../../plugins/enforce-tls/console/auth/vault.js'
+import { openAccountStore } from '../../plugins/enforce-tls/console/auth/open-account-store.js'
+import type { AccountStore } from '../../plugins/enforce-tls/console/auth/account-store.js'
 import type { ConsoleOptions } from '../../plugins/enforce-tls/console/console-context.js'
 import { mountConsole } from '../../plugins/enforce-tls/console/mount.js'
 import { packagedPreview } from '../../plugins/enforce-tls/console/packaged-preview.js'
@@ -57,7 +57,7 @@ export class ConsoleServer implements AsyncDisposable {
   readonly #server: Server
   readonly rulesFile = path.join(this.#folder.path, 'rules.json')
   readonly store: RuleStore
-  readonly vault: Vault
+  readonly accounts: AccountStore
   readonly deliveries: DeliveryLog
   /** What the console would have logged. */
   readonly logged: string[] = []
@@ -75,11 +75,11 @@ export class ConsoleServer implements AsyncDisposable {
       evidence,
     })
     this.store = openStore(this.#settings)
-    this.vault = openVault(this.#settings)
+    this.accounts = openAccountStore(this.#settings)
     this.deliveries = openDeliveryLog(this.#settings)
     const answer = mountConsole({
       store: this.store,
-      vault: this.vault,
+      accounts: this.accounts,
       settings: () => this.#settings,
       previewBounce: (request) => packagedPreview(request, this.#settings),
       deliveries: this.deliveries,
@@ -107,7 +107,7 @@ export class ConsoleServer implements AsyncDisposable {
       password: `$scrypt$ln=4,r=8,p=1$${base64(salt)}$${base64(hash)}`,
       changedAt: new Date().toISOString(),
     }
-    await this.vault.write('users', name, await this.vault.read('users', name), JSON.stringify(user))
+    await this.accounts.write('users', name, await this.accounts.read('users', name), JSON.stringify(user))
   }
 
   set(settings: Partial<Settings['console']>): void {
@@ -137,7 +137,7 @@ export class ConsoleServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.close()
     this.#server.closeAllConnections()
-    await this.vault.close()
+    await this.accounts.close()
     await this.deliveries.close()
     await this.store.close()
     this.#folder.close()

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { toRecord } from '../../plugins/enforce-tls/observe/delivery-log/entry.js'
-import type { EvidenceEntry } from '../../plugins/enforce-tls/observe/delivery-log/schema.js'
+import type { DeliveryLogEntry } from '../../plugins/enforce-tls/observe/delivery-log/schema.js'
 import { entry } from '../support/evidence-entries.js'
 import { storedRule } from '../support/rules.js'
 import { startConsole, type ConsoleServer } from './console-server.js'
@@ -10,7 +10,7 @@ import { startConsole, type ConsoleServer } from './console-server.js'
 const HOUR = 3_600_000
 const ago = (milliseconds: number) => new Date(Date.now() - milliseconds).toISOString()
 
-const failed = (wanted: Partial<EvidenceEntry> = {}) =>
+const failed = (wanted: Partial<DeliveryLogEntry> = {}) =>
   entry({ at: ago(HOUR), result: 'bounced', class: 'starttls-refused', ...wanted })
 
 interface Domain {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { PartnerQuestion } from '../../plugins/enforce-tls/check/types.js'
+import type { CheckRequest } from '../../plugins/enforce-tls/check/types.js'
 import { rulesDocument, storedRule } from '../support/rules.js'
 import type { Failure } from './client.js'
 import { startConsole, type ConsoleServer } from './console-server.js'
@@ -262,7 +262,7 @@ describe('a check of a partner', () => {
       remarks: [],
       checkedAt: '2026-01-01T00:00:00.000Z',
     } as const
-    const asked: PartnerQuestion[] = []
+    const asked: CheckRequest[] = []
     server.checkPartner = (question) => {
       asked.push(question)
       return Promise.resolve({ ...found, requirement: question.requirement })

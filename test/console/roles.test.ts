@@ -158,7 +158,7 @@ describe('who may do what', () => {
   const tokens = new Map<Who, Client>()
   before(async () => {
     server = await startConsole()
-    const { store, vault } = server
+    const { store, accounts } = server
     for (const name of ['acme.example', 'other.example'])
       await store.writeService(name, null, '{"enabled":true}', { by: 'test' })
     const rule = { expected: null, value: JSON.stringify(RULE) }
@@ -171,7 +171,7 @@ describe('who may do what', () => {
       const { id, text, hash } = newToken()
       const rights = who === 'nobody' ? null : USERS[who]
       const token = { name: who, ...rights, hash, createdAt: new Date().toISOString() }
-      if (rights !== null) await vault.write('tokens', id, null, JSON.stringify(token))
+      if (rights !== null) await accounts.write('tokens', id, null, JSON.stringify(token))
       client.token = text
       tokens.set(who, client)
     }

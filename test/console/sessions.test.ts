@@ -73,7 +73,7 @@ describe('a sign-in', () => {
   it('tells nothing of whether there is such a user: not in words, not in time', async () => {
     await using server = await startConsole()
     const user = { ...USERS.admin, password: await hashPassword(NEW), changedAt: '2026-01-01T00:00:00Z' }
-    await server.vault.write('users', 'known', null, JSON.stringify(user))
+    await server.accounts.write('users', 'known', null, JSON.stringify(user))
     const [known, unknown, odd] = await Promise.all(
       ['known', 'unknown', 'no <name> at all'].map((name) => server.client().signIn(name, 'wrong')),
     )
@@ -203,7 +203,7 @@ describe('a session', () => {
     await using server = await startConsole()
     const [acme, other] = [await server.signedIn('acme'), await server.signedIn('other')]
     await server.addUser('acme', USERS.acme, NEW)
-    await server.vault.write('users', 'other', await server.vault.read('users', 'other'), null)
+    await server.accounts.write('users', 'other', await server.accounts.read('users', 'other'), null)
     assert.deepEqual([await status(acme), await status(other)], [401, 401])
     await server.addUser('other', USERS.other)
     assert.equal(await status(other), 401)
@@ -212,9 +212,14 @@ describe('a session', () => {
   it('has the role that its user has now', async () => {
     await using server = await startConsole()
     const client = await server.signedIn('acme')
-    const json = await server.vault.read('users', 'acme')
+    const json = await server.accounts.read('users', 'acme')
     const user = JSON.parse(json ?? '') as object
-    await server.vault.write('users', 'acme', json, JSON.stringify({ ...user, domains: ['other.example'] }))
+    await server.accounts.write(
+      'users',
+      'acme',
+      json,
+      JSON.stringify({ ...user, domains: ['other.example'] }),
+    )
     const found = [
       (await client.get('owners/acme.example/rules')).status,
       (await client.get('owners/other.example/rules')).status,

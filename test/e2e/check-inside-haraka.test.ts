@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { requirementAsked } from '../../plugins/enforce-tls/check/requirement-asked.js'
+import { requirementOfAction } from '../../plugins/enforce-tls/rules/requirement-of-action.js'
 import type { PartnerCheck } from '../../plugins/enforce-tls/check/types.js'
 import { makeAuthority } from '../support/certificates.js'
 import { startHaraka } from '../support/haraka.js'
@@ -34,7 +34,7 @@ it('inside Haraka, a check goes by the settings that Haraka has read', async () 
   const question = (domain: string, port: number) => ({
     domain,
     mx: { host: '127.0.0.1', port },
-    requirement: requirementAsked({ level: 'secure' }, domain),
+    requirement: requirementOfAction({ level: 'secure' }, domain),
   })
   await using haraka = await startHaraka({
     config: { ...fileStoreConfig({}, '[tls]\nca=test-ca.pem\n'), 'test-ca.pem': authority.cert },

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { checkPartner } from '../../plugins/enforce-tls/check/partner-check.js'
-import { requirementAsked } from '../../plugins/enforce-tls/check/requirement-asked.js'
+import { requirementOfAction } from '../../plugins/enforce-tls/rules/requirement-of-action.js'
 import type { CheckContext, PartnerVerdict } from '../../plugins/enforce-tls/check/types.js'
 import { contextAt } from '../../plugins/enforce-tls/cli/partners.js'
 import type { RelayWithTls } from '../../plugins/enforce-tls/rules/rule.js'
@@ -107,7 +107,7 @@ describe('a check tells what a delivery does', { concurrency: 8 }, async () => {
     it(title, async () => {
       const happened = delivery(cell)
       const messages = peer.messages.length
-      const requirement = requirementAsked(action as unknown as RelayWithTls, domain)
+      const requirement = requirementOfAction(action as unknown as RelayWithTls, domain)
       const envelope = { sender: `ann@${cell.level}.example`, recipient: `x@${domain}` }
       const { verdict, hosts } = await checkPartner({ domain, requirement, envelope }, context)
       assert.deepEqual({ verdict, class: hosts[0]?.failure?.class ?? null }, happened, peer.transcript())

@@ -8,8 +8,8 @@ import type { RuleStore } from '../../plugins/enforce-tls/store/rule-store.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 import { parseAddress } from '../../plugins/enforce-tls/rules/address.js'
 import { InvalidEntry } from '../../plugins/enforce-tls/rules/rule-list.js'
-import { NearCache, type NearCacheOptions } from '../../plugins/enforce-tls/policy/cache.js'
-import type { NearCacheListener } from '../../plugins/enforce-tls/policy/cache-entries.js'
+import { PolicyCache, type PolicyCacheOptions } from '../../plugins/enforce-tls/policy/cache.js'
+import type { PolicyCacheListener } from '../../plugins/enforce-tls/policy/cache-entries.js'
 import { RedisStore } from '../../plugins/enforce-tls/store/redis/rule-store.js'
 import type { RedisSettings } from '../../plugins/enforce-tls/settings/redis.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
@@ -24,17 +24,17 @@ const RULES = 'enforce-tls:rules:acme.example'
 class Near implements AsyncDisposable {
   readonly reads: string[] = []
   readonly hearing: string[] = []
-  readonly cache: NearCache
+  readonly cache: PolicyCache
   readonly #store: RuleStore
 
-  constructor(where: Partial<RedisSettings> | FileStore, options: Partial<NearCacheOptions> = {}) {
+  constructor(where: Partial<RedisSettings> | FileStore, options: Partial<PolicyCacheOptions> = {}) {
     this.#store =
       where instanceof FileStore ? where : new RedisStore(redisSettings({ commandTimeout: 2000, ...where }))
-    const listener: NearCacheListener = {
+    const listener: PolicyCacheListener = {
       onRead: (owner, _list, trouble) => this.reads.push(trouble ? `${owner}: ${trouble.message}` : owner),
-      onHearing: (hears, why) => this.hearing.push(hears ? 'hears' : why),
+      onSubscription: (hears, why) => this.hearing.push(hears ? 'hears' : why),
     }
-    this.cache = new NearCache(this.#store, { maxOwners: 1000, patience: 1000, ...options }, listener)
+    this.cache = new PolicyCache(this.#store, { maxOwners: 1000, timeout: 1000, ...options }, listener)
   }
 
   /** What the rules of an owner require of mail to cfo@bank.example. */
@@ -170,7 +170,7 @@ describe('a change by any client', () => {
   it('that is made while an owner is being read is not overlooked', async () => {
     await using redis = await startRules()
     await using way = await slowWayTo(redis.port)
-    await using near = new Near({ port: way.port, commandTimeout: 10_000 }, { patience: 10_000 })
+    await using near = new Near({ port: way.port, commandTimeout: 10_000 }, { timeout: 10_000 })
     await near.untilHearing()
     way.hold()
     const [early] = [near.level()]
@@ -220,7 +220,7 @@ describe('while Redis is away or broken', () => {
   it('nobody waits longer than the patience', async () => {
     await using redis = await startRules()
     await using way = await slowWayTo(redis.port)
-    await using near = new Near({ port: way.port, commandTimeout: 60_000 }, { patience: 100 })
+    await using near = new Near({ port: way.port, commandTimeout: 60_000 }, { timeout: 100 })
     await near.untilHearing()
     await near.level()
     way.hold()

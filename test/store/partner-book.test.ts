@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { FilePartnerBook } from '../../plugins/enforce-tls/store/file/alert-state.js'
-import type { PartnerBook } from '../../plugins/enforce-tls/store/alert-state.js'
-import { RedisPartnerBook } from '../../plugins/enforce-tls/store/redis/alert-state.js'
+import { FileAlertState } from '../../plugins/enforce-tls/store/file/alert-state.js'
+import type { AlertState } from '../../plugins/enforce-tls/store/alert-state.js'
+import { RedisAlertState } from '../../plugins/enforce-tls/store/redis/alert-state.js'
 import { startCluster } from '../support/redis-cluster.js'
 import { startRedis } from '../support/redis-server.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
@@ -13,28 +13,28 @@ import { until } from '../support/until.js'
 import { redisSettings } from './opened-redis-store.js'
 
 interface Place extends AsyncDisposable {
-  open(): PartnerBook
+  open(): AlertState
 }
 
 const PLACES: Readonly<Record<string, () => Promise<Place>>> = {
   'in Redis': async () => {
     const redis = await startRedis()
     return {
-      open: () => new RedisPartnerBook(redisSettings({ port: redis.port })),
+      open: () => new RedisAlertState(redisSettings({ port: redis.port })),
       [Symbol.asyncDispose]: () => redis.close(),
     }
   },
   'in a Cluster': async () => {
     const cluster = await startCluster()
     return {
-      open: () => new RedisPartnerBook(redisSettings({ ...cluster.settings })),
+      open: () => new RedisAlertState(redisSettings({ ...cluster.settings })),
       [Symbol.asyncDispose]: () => cluster.close(),
     }
   },
   'in a file': () => {
     const folder = new TemporaryFolder('partners')
     return Promise.resolve({
-      open: () => new FilePartnerBook(join(folder.path, 'rules.json')),
+      open: () => new FileAlertState(join(folder.path, 'rules.json')),
       [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
     })
   },
@@ -67,15 +67,15 @@ for (const [where, makePlace] of Object.entries(PLACES))
       await using place = await makePlace()
       const [one, two] = [place.open(), place.open()]
       try {
-        const taken = await Promise.all([one.takeTurn('one', 60_000), two.takeTurn('two', 60_000)])
+        const taken = await Promise.all([one.takeLease('one', 60_000), two.takeLease('two', 60_000)])
         assert.deepEqual(taken.toSorted(), [false, true])
         const [holder, other] = taken[0] ? ['one', 'two'] : ['two', 'one']
         await two.endTurnAfter(other, 0)
-        assert.equal(await two.takeTurn('third', 60_000), false)
+        assert.equal(await two.takeLease('third', 60_000), false)
         await one.endTurnAfter(holder, 0)
-        assert.equal(await two.takeTurn('third', 200), true)
-        assert.equal(await one.takeTurn('fourth', 60_000), false)
-        await until(() => one.takeTurn('fourth', 60_000), { what: 'the turn to end by itself' })
+        assert.equal(await two.takeLease('third', 200), true)
+        assert.equal(await one.takeLease('fourth', 60_000), false)
+        await until(() => one.takeLease('fourth', 60_000), { what: 'the turn to end by itself' })
       } finally {
         await Promise.all([one.close(), two.close()])
       }
@@ -87,7 +87,7 @@ describe('a partner book in a file', () => {
     const folder = new TemporaryFolder('partners')
     const file = join(folder.path, 'rules.json.partners.json')
     await writeFile(file, '{"partners":{"a"')
-    const book = new FilePartnerBook(join(folder.path, 'rules.json'))
+    const book = new FileAlertState(join(folder.path, 'rules.json'))
     assert.equal(await book.read('a'), null)
     assert.equal(await book.replace('a', null, '1'), true)
     assert.deepEqual(JSON.parse(await readFile(file, 'utf8')), { partners: { a: '1' } })

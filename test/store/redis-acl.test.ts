@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { RedisSettings } from '../../plugins/enforce-tls/settings/redis.js'
-import { RedisVault } from '../../plugins/enforce-tls/console/auth/redis-vault.js'
-import type { AccountKind } from '../../plugins/enforce-tls/console/auth/vault.js'
+import { RedisAccountStore } from '../../plugins/enforce-tls/console/auth/redis-account-store.js'
+import type { AccountKind } from '../../plugins/enforce-tls/console/auth/account-store.js'
 import { RedisDeliveryLog } from '../../plugins/enforce-tls/store/redis/delivery-log.js'
-import { whyNotHeard } from '../../plugins/enforce-tls/store/redis/subscribed.js'
-import { RedisPartnerBook } from '../../plugins/enforce-tls/store/redis/alert-state.js'
+import { whyNotSubscribed } from '../../plugins/enforce-tls/store/redis/subscribed.js'
+import { RedisAlertState } from '../../plugins/enforce-tls/store/redis/alert-state.js'
 import type { RedisStore } from '../../plugins/enforce-tls/store/redis/rule-store.js'
 import { newMarker } from '../../plugins/enforce-tls/store/marker.js'
 import { inRedis6, readmeUser, type AclUser, type Purpose } from '../support/readme-acl.js'
@@ -26,7 +26,7 @@ async function asHaraka(settings: Partial<RedisSettings>): Promise<void> {
   await store.readOwner(OWNER)
   await assertReadable(store)
   await store.expiryOf(OWNER)
-  assert.equal(await whyNotHeard(redisSettings(settings)), '')
+  assert.equal(await whyNotSubscribed(redisSettings(settings)), '')
 }
 
 /** All that the command does. */
@@ -68,14 +68,14 @@ async function readDeliveries(settings: Partial<RedisSettings>): Promise<void> {
 
 /** What `user` and `token` do. */
 async function changeAccounts(settings: Partial<RedisSettings>, kind: AccountKind = 'users'): Promise<void> {
-  const vault = new RedisVault(redisSettings(settings))
+  const accounts = new RedisAccountStore(redisSettings(settings))
   try {
-    await vault.write(kind, 'ann', null, '{}')
-    assert.equal(await vault.read(kind, 'ann'), '{}')
-    assert.equal((await vault.all(kind)).size, 1)
-    await vault.write(kind, 'ann', '{}', null)
+    await accounts.write(kind, 'ann', null, '{}')
+    assert.equal(await accounts.read(kind, 'ann'), '{}')
+    assert.equal((await accounts.all(kind)).size, 1)
+    await accounts.write(kind, 'ann', '{}', null)
   } finally {
-    await vault.close()
+    await accounts.close()
   }
 }
 
@@ -98,13 +98,13 @@ const BESIDES: Readonly<
     }
   },
   alerts: async (settings) => {
-    const book = new RedisPartnerBook(redisSettings(settings))
+    const book = new RedisAlertState(redisSettings(settings))
     try {
       await book.replace('a', null, '1')
       assert.equal(await book.read('a'), '1')
       assert.equal((await book.readAll()).size, 1)
       await book.replace('a', '1', null)
-      assert.ok(await book.takeTurn('one', 1000))
+      assert.ok(await book.takeLease('one', 1000))
       await book.endTurnAfter('one', 0)
     } finally {
       await book.close()
@@ -117,10 +117,10 @@ const BESIDES: Readonly<
   console: async (settings) => {
     await asAdministrator(settings)
     await asAccountAdministrator(settings)
-    const vault = new RedisVault(redisSettings(settings))
+    const accounts = new RedisAccountStore(redisSettings(settings))
     try {
       const later = Date.now() + 60_000
-      await vault.createSession({
+      await accounts.createSession({
         user: 'ann',
         key: 's',
         value: 'ann',
@@ -128,14 +128,14 @@ const BESIDES: Readonly<
         expiresAt: later,
         endsAt: later,
       })
-      await vault.renewSession('s', 'bob', later)
-      assert.equal(await vault.readSession('s'), 'bob')
-      await vault.dropSession('ann', 's')
-      const limiter = vault.limiter({ name: 'password', points: 3, duration: 60 })
+      await accounts.renewSession('s', 'bob', later)
+      assert.equal(await accounts.readSession('s'), 'bob')
+      await accounts.dropSession('ann', 's')
+      const limiter = accounts.limiter({ name: 'password', points: 3, duration: 60 })
       await limiter.consume('ann')
       await limiter.delete('ann')
     } finally {
-      await vault.close()
+      await accounts.close()
     }
   },
 }
@@ -210,13 +210,13 @@ describe('the users of Redis in the README', () => {
     it(`${name} reads no accounts, sessions and tries`, async () => {
       const user = readmeUser(name, purposes)
       await redis.cli('ACL', 'SETUSER', name, 'reset', ...user.words)
-      const vault = new RedisVault(redisSettings({ port: redis.port, ...login(user) }))
+      const accounts = new RedisAccountStore(redisSettings({ port: redis.port, ...login(user) }))
       try {
         for (const kind of ['users', 'tokens'] as const)
-          await assert.rejects(vault.read(kind, 'ann'), NOT_PERMITTED)
-        await assert.rejects(vault.readSession('s'), NOT_PERMITTED)
+          await assert.rejects(accounts.read(kind, 'ann'), NOT_PERMITTED)
+        await assert.rejects(accounts.readSession('s'), NOT_PERMITTED)
       } finally {
-        await vault.close()
+        await accounts.close()
       }
     })
 

@@ -20,7 +20,7 @@ class Heard implements AsyncDisposable {
   constructor(settings: Partial<RedisSettings>) {
     this.#feed = new RedisFeed(redisSettings({ commandTimeout: COMMAND_TIMEOUT, ...settings }), {
       onChange: (keys) => this.events.push(...(keys ?? ['all'])),
-      onHearing: (hears, why) => this.events.push(hears ? 'hears' : `deaf: ${why}`),
+      onSubscription: (hears, why) => this.events.push(hears ? 'hears' : `deaf: ${why}`),
     })
   }
 

@@ -138,7 +138,7 @@ describe('RedisStore over TLS', () => {
     const heard: string[] = []
     const feed = new RedisFeed(redisSettings(settings), {
       onChange: (keys) => heard.push(...(keys ?? [])),
-      onHearing: (hears) => heard.push(String(hears)),
+      onSubscription: (hears) => heard.push(String(hears)),
     })
     await until(() => heard.includes('true'), { what: 'the feed to hear' })
     for (const owner of owners) await opened.store.writeRules(owner, [create('a', RULE)])

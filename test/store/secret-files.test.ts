@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { FileVault } from '../../plugins/enforce-tls/console/auth/file-vault.js'
+import { FileAccountStore } from '../../plugins/enforce-tls/console/auth/file-account-store.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 
 /** So long that writing it takes many turns of the event loop. */
@@ -17,7 +17,7 @@ describe('a file with secrets', () => {
 
   it('is for its owner only from the first byte, and so is what it is made of', async () => {
     await using folder = new TemporaryFolder('secrets')
-    const vault = new FileVault(path.join(folder.path, 'rules.json'))
+    const accounts = new FileAccountStore(path.join(folder.path, 'rules.json'))
     const seen = new Map<string, Set<string>>()
     let looking = true
     const look = (): void => {
@@ -31,28 +31,28 @@ describe('a file with secrets', () => {
       setImmediate(look)
     }
     look()
-    await vault.write('users', 'ann', null, LONG)
-    await vault.write('tokens', 't1', null, LONG)
+    await accounts.write('users', 'ann', null, LONG)
+    await accounts.write('tokens', 't1', null, LONG)
     const session = { user: 'ann', key: 'k', value: LONG, createdAt: 0, expiresAt: LATER, endsAt: LATER }
-    await vault.createSession(session)
-    await vault.renewSession('k', LONG, LATER)
+    await accounts.createSession(session)
+    await accounts.renewSession('k', LONG, LATER)
     looking = false
     assert.deepEqual([...seen].map(([name, modes]) => [name, [...modes]]).sort(), [
       ['rules.json.sessions.json', ['600']],
       ['rules.json.users.json', ['600']],
       ['temporary', ['600']],
     ])
-    await vault.close()
+    await accounts.close()
   })
 
   it('that is there keeps what its operator lets a group do, and nothing of what others could', async () => {
     await using folder = new TemporaryFolder('secrets')
-    const vault = new FileVault(path.join(folder.path, 'rules.json'))
+    const accounts = new FileAccountStore(path.join(folder.path, 'rules.json'))
     const file = path.join(folder.path, 'rules.json.users.json')
-    await vault.write('users', 'ann', null, '{}')
+    await accounts.write('users', 'ann', null, '{}')
     chmodSync(file, 0o644)
-    await vault.write('users', 'bob', null, '{}')
+    await accounts.write('users', 'bob', null, '{}')
     assert.equal(statSync(file).mode & 0o777, 0o640)
-    await vault.close()
+    await accounts.close()
   })
 })

@@ -1,11 +1,11 @@
 /** Entries of the delivery log for tests: what a test says, the rest as a good delivery has it. */
-import { toRecord, type EvidenceRecord } from '../../plugins/enforce-tls/observe/delivery-log/entry.js'
-import type { EvidenceEntry } from '../../plugins/enforce-tls/observe/delivery-log/schema.js'
+import { toRecord, type DeliveryLogRecord } from '../../plugins/enforce-tls/observe/delivery-log/entry.js'
+import type { DeliveryLogEntry } from '../../plugins/enforce-tls/observe/delivery-log/schema.js'
 
 let made = 0
 
 /** One entry. */
-export function entry(wanted: Partial<EvidenceEntry> = {}): EvidenceEntry {
+export function entry(wanted: Partial<DeliveryLogEntry> = {}): DeliveryLogEntry {
   made += 1
   return {
     id: `test.${made}`,
@@ -23,6 +23,6 @@ export function entry(wanted: Partial<EvidenceEntry> = {}): EvidenceEntry {
 }
 
 /** Entries as a store gives them. */
-export async function* records(...entries: readonly EvidenceEntry[]): AsyncGenerator<EvidenceRecord> {
+export async function* records(...entries: readonly DeliveryLogEntry[]): AsyncGenerator<DeliveryLogRecord> {
   for (const one of entries) yield await Promise.resolve(toRecord(one))
 }

@@ -5,7 +5,7 @@ import { definitionOf } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import type { DecidedBy } from '../rules/requirement.js'
 import type { Part } from '../rules/tally.js'
-import { coveredWords, mailWords, requirementWords, senderWords } from './format-rule.js'
+import { formatCovered, formatMail, formatAction, formatSender } from './format-rule.js'
 
 /**
  * `active`: it does what it says. `partly`: for some of its mail. `reports`: it changes no delivery. `no-effect`:
@@ -23,7 +23,7 @@ export const EFFECT_STATUSES = [
 ] as const
 
 /** A rule's effect for a person. */
-export interface EffectWords {
+export interface FormattedEffect {
   readonly status: (typeof EFFECT_STATUSES)[number]
   /** A few words for a list. */
   readonly summary: string
@@ -46,18 +46,22 @@ export interface EffectSurroundings {
 }
 
 /** Says what a rule does. */
-export function effectWords(owned: OwnedRule, effect: RuleEffect, around: EffectSurroundings): EffectWords {
+export function formatEffect(
+  owned: OwnedRule,
+  effect: RuleEffect,
+  around: EffectSurroundings,
+): FormattedEffect {
   const { rule } = owned
-  const others = brokenWords(effect)
+  const others = formatBroken(effect)
   if (!rule.enabled || effect.inactive?.why === 'disabled')
-    return { status: 'off', summary: 'off', is: 'off', more: otherwiseWords(effect), wayOut: null }
+    return { status: 'off', summary: 'off', is: 'off', more: formatOtherwise(effect), wayOut: null }
   if (effect.inactive !== null) {
-    const why = inactiveWords(owned, effect.inactive)
+    const why = formatInactive(owned, effect.inactive)
     return {
       status: 'inactive',
       summary: `inactive: ${why.summary}`,
       is: `on, but inactive: ${why.is}`,
-      more: [...otherwiseWords(effect), ...others],
+      more: [...formatOtherwise(effect), ...others],
       wayOut: effect.inactive.why === 'service-off' ? { enable: effect.inactive.domain } : null,
     }
   }
@@ -67,8 +71,8 @@ export function effectWords(owned: OwnedRule, effect: RuleEffect, around: Effect
     return {
       status: 'no-effect',
       summary: `no effect: ${first ? `rule “${first.rule.name}” comes first` : ''}`,
-      is: `on, but has no effect: ${whole.map((above) => `${ruleWords(above.rule)} above it ${doesWords(above)}`).join('; ')}`,
-      more: [...boundWords(effect), ...others],
+      is: `on, but has no effect: ${whole.map((above) => `${formatRule(above.rule)} above it ${formatDoes(above)}`).join('; ')}`,
+      more: [...formatBound(effect), ...others],
       wayOut: first && first.rule.id !== '' ? { moveBefore: first.rule.id } : null,
     }
   }
@@ -84,14 +88,14 @@ export function effectWords(owned: OwnedRule, effect: RuleEffect, around: Effect
   return {
     status,
     summary: summaries[status],
-    is: `on: ${activeWords(owned, around)}`,
+    is: `on: ${formatActive(owned, around)}`,
     more: [
-      ...effect.above.map((above) => aboveWords(above)),
-      ...effect.also.map((also) => alsoWords(also, owned)),
-      ...dependsWords(effect),
-      ...boundWords(effect),
-      ...incomingWords(owned, around),
-      ...bounceWords(around),
+      ...effect.above.map((above) => formatAbove(above)),
+      ...effect.also.map((also) => formatAlso(also, owned)),
+      ...formatDependsOn(effect),
+      ...formatBound(effect),
+      ...formatIncoming(owned, around),
+      ...formatOwnBounces(around),
       ...others,
     ],
     wayOut: null,
@@ -99,9 +103,9 @@ export function effectWords(owned: OwnedRule, effect: RuleEffect, around: Effect
 }
 
 /** Says the same of a rule that does not validate, such as one whose group is gone. */
-export function invalidWords({ owner, id, rule }: OwnedRule, problem: string): EffectWords {
+export function formatInvalid({ owner, id, rule }: OwnedRule, problem: string): FormattedEffect {
   const is = `not valid: ${problem}`
-  const more = rule.enabled ? brokenWords({ broken: [{ owner, id, problem }] }) : []
+  const more = rule.enabled ? formatBroken({ broken: [{ owner, id, problem }] }) : []
   return { status: rule.enabled ? 'waits' : 'off', summary: 'not valid', is, more, wayOut: null }
 }
 
@@ -110,15 +114,15 @@ function coversAll(parts: readonly Above[], { checked }: RuleEffect): boolean {
   return parts.some(({ all }) => all) || parts.reduce((sum, { own }) => sum + own, 0) >= checked
 }
 
-function activeWords({ owner, rule }: OwnedRule, { reportOnly }: EffectSurroundings): string {
+function formatActive({ owner, rule }: OwnedRule, { reportOnly }: EffectSurroundings): string {
   const { relayWithTls } = rule.actions
   const { startsAt, expiresAt } = rule
   const encrypted = definitionOf(relayWithTls.level).encrypted
   const clause = [
     encrypted
-      ? coveredWords(owner, rule)
-      : `${mailWords(owner, rule)} is not held to TLS by the rules below it`,
-    ` (${requirementWords(relayWithTls)})`,
+      ? formatCovered(owner, rule)
+      : `${formatMail(owner, rule)} is not held to TLS by the rules below it`,
+    ` (${formatAction(relayWithTls)})`,
     startsAt === undefined ? '' : `, from ${startsAt} on`,
     expiresAt === undefined ? '' : `, until ${expiresAt}`,
   ].join('')
@@ -127,7 +131,7 @@ function activeWords({ owner, rule }: OwnedRule, { reportOnly }: EffectSurroundi
   return reportOnly ? `report_only=true of these settings enforces nothing; without it, ${clause}` : clause
 }
 
-function inactiveWords(
+function formatInactive(
   { rule }: OwnedRule,
   inactive: NonNullable<RuleEffect['inactive']>,
 ): { readonly is: string; readonly summary: string } {
@@ -146,55 +150,55 @@ function inactiveWords(
 }
 
 /** What is required of the mail of a rule that is not in force. */
-function otherwiseWords({ also, checked }: RuleEffect): string[] {
+function formatOtherwise({ also, checked }: RuleEffect): string[] {
   if (checked === 0) return []
   if (also.length === 0) return ['No other rule requires TLS for its mail, which is delivered as usual.']
   return also.map(({ requirement, certain, ...part }) => {
-    const rules = requirement.decidedBy.map(ruleWords).join(' and ')
-    const mail = part.all ? 'all of its mail' : partWords(part)
+    const rules = requirement.decidedBy.map(formatRule).join(' and ')
+    const mail = part.all ? 'all of its mail' : formatPart(part)
     return certain
       ? `Level ${requirement.level} is required for ${mail} all the same, by ${rules}.`
       : `Level ${requirement.level} may be required for ${mail} all the same: that depends on the message's header, which ${rules} looks at.`
   })
 }
 
-function aboveWords({ rule, certain, ...above }: Above): string {
-  const does = doesWords(above)
-  const mail = above.all ? '' : ` for ${partWords(above)}`
+function formatAbove({ rule, certain, ...above }: Above): string {
+  const does = formatDoes(above)
+  const mail = above.all ? '' : ` for ${formatPart(above)}`
   return certain
-    ? `Except${mail}: ${ruleWords(rule)} above it ${does}.`
-    : `Depends on the message's header${mail}: where it fits, ${ruleWords(rule)} above it ${does}.`
+    ? `Except${mail}: ${formatRule(rule)} above it ${does}.`
+    : `Depends on the message's header${mail}: where it fits, ${formatRule(rule)} above it ${does}.`
 }
 
-function doesWords({ does, level, still }: Pick<Above, 'does' | 'level' | 'still'>): string {
+function formatDoes({ does, level, still }: Pick<Above, 'does' | 'level' | 'still'>): string {
   if (does === 'decides') return `decides for this mail (level ${level})`
   return still === null
     ? 'exempts this mail'
-    : `exempts this mail from the rules of its owner (${still.decidedBy.map(ruleWords).join(' and ')} still requires level ${still.level})`
+    : `exempts this mail from the rules of its owner (${still.decidedBy.map(formatRule).join(' and ')} still requires level ${still.level})`
 }
 
-function alsoWords({ requirement, certain, ...part }: Also, { owner, rule }: OwnedRule): string {
-  const rules = requirement.decidedBy.map(ruleWords).join(' and ')
-  const mail = part.all ? '' : ` for ${partWords(part)}`
+function formatAlso({ requirement, certain, ...part }: Also, { owner, rule }: OwnedRule): string {
+  const rules = requirement.decidedBy.map(formatRule).join(' and ')
+  const mail = part.all ? '' : ` for ${formatPart(part)}`
   const may = certain ? '' : ', where the header of the message fits'
   const { level, minVersion } = requirement
   const sum = `level ${level}${minVersion ? `, ${minVersion} or later` : ''}`
   return rule.actions.relayWithTls.level === 'none'
-    ? `The exemption is from the rules of ${senderWords(owner)} alone: ${rules} requires ${sum}${mail}${may}.`
+    ? `The exemption is from the rules of ${formatSender(owner)} alone: ${rules} requires ${sum}${mail}${may}.`
     : `That is the least${mail}: ${rules} adds to it${may}, which makes ${sum}.`
 }
 
-function dependsWords({ dependsOn }: RuleEffect): string[] {
+function formatDependsOn({ dependsOn }: RuleEffect): string[] {
   if (dependsOn.length === 0) return []
   return [`Whether it matches depends on the message: it looks at ${listed(dependsOn)}.`]
 }
 
-function boundWords({ checked, named }: RuleEffect): string[] {
+function formatBound({ checked, named }: RuleEffect): string[] {
   if (named <= checked) return []
   return [`Looked at were the first ${checked} of ${numbered(named, 'recipient')} that it names.`]
 }
 
-function incomingWords({ rule }: OwnedRule, { offersTls }: EffectSurroundings): string[] {
+function formatIncoming({ rule }: OwnedRule, { offersTls }: EffectSurroundings): string[] {
   if (rule.direction !== 'incoming' || offersTls !== false) return []
   if (!definitionOf(rule.actions.relayWithTls.level).encrypted) return []
   return [
@@ -202,27 +206,27 @@ function incomingWords({ rule }: OwnedRule, { offersTls }: EffectSurroundings): 
   ]
 }
 
-function bounceWords({ bouncesTo }: EffectSurroundings): string[] {
+function formatOwnBounces({ bouncesTo }: EffectSurroundings): string[] {
   if (bouncesTo.length === 0) return []
   return [
     `It covers bounces to your own domains as well (${listed(bouncesTo)}): where their mail server does not accept TLS, senders do not get their bounces. To leave these out, put a rule of * with level none for these recipients above it.`,
   ]
 }
 
-function brokenWords({ broken }: Pick<RuleEffect, 'broken'>): string[] {
+function formatBroken({ broken }: Pick<RuleEffect, 'broken'>): string[] {
   return broken.map(({ owner, id, problem }) => {
     const what = id === null ? `The service of ${owner}` : `Rule ${id} of ${owner}`
     if (id === '') return 'A rule of the whole service is not valid; mail may wait until that is fixed.'
-    return `${what} is not valid (${problem}). Where Haraka knows no valid version of it, all mail of ${senderWords(owner)} waits until that is fixed.`
+    return `${what} is not valid (${problem}). Where Haraka knows no valid version of it, all mail of ${formatSender(owner)} waits until that is fixed.`
   })
 }
 
 /** A rule by name, with the id that a command needs; one that is not to be named has no id. */
-function ruleWords({ owner, id, name }: DecidedBy): string {
+function formatRule({ owner, id, name }: DecidedBy): string {
   return id === '' ? name : `rule ${id} of ${owner} (${name})`
 }
 
-function partWords({ patterns, count }: Part): string {
+function formatPart({ patterns, count }: Part): string {
   const shown = patterns.slice(0, 5)
   const rest = count - shown.length
   return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '')

@@ -5,7 +5,7 @@ import { EVERYONE } from '../rules/owner.js'
 import type { RelayWithTls, Rule } from '../rules/rule.js'
 
 /** Whose mail an owner's rules look at. */
-export function senderWords(owner: string): string {
+export function formatSender(owner: string): string {
   return owner === EVERYONE ? 'every sender' : owner
 }
 
@@ -32,22 +32,22 @@ export function otherCriteria({ criteria: { to, from, subject, header } }: Rule)
 }
 
 /** What becomes of the mail that a rule covers, as a clause. */
-export function coveredWords(owner: string, rule: Rule): string {
-  const mail = mailWords(owner, rule)
+export function formatCovered(owner: string, rule: Rule): string {
+  const mail = formatMail(owner, rule)
   return rule.direction === 'incoming'
     ? `${mail} is refused at RCPT where it does not come over TLS`
     : `${mail} leaves over TLS or not at all`
 }
 
 /** The mail that a rule is about. */
-export function mailWords(owner: string, rule: Rule): string {
+export function formatMail(owner: string, rule: Rule): string {
   const patterns = recipientsOf(rule)
   const recipients = patterns.includes('*') ? 'everybody' : listed(patterns)
   const others = otherCriteria(rule).filter(
     (line) => rule.direction === 'outgoing' || !line.startsWith('from:'),
   )
   const also = others.length > 0 ? ` [${others.join('; ')}]` : ''
-  if (rule.direction === 'outgoing') return `mail from ${senderWords(owner)} to ${recipients}${also}`
+  if (rule.direction === 'outgoing') return `mail from ${formatSender(owner)} to ${recipients}${also}`
   const senders = rule.criteria.from?.matchesAny ?? ['*']
   const from = senders.includes('*') ? 'everybody' : listed(senders)
   const to = patterns.includes('*') ? (owner === EVERYONE ? 'everybody' : owner) : recipients
@@ -55,7 +55,7 @@ export function mailWords(owner: string, rule: Rule): string {
 }
 
 /** A level and minimum version in one phrase. */
-export function requirementWords({ level, minVersion, names, onFailure }: RelayWithTls): string {
+export function formatAction({ level, minVersion, names, onFailure }: RelayWithTls): string {
   const summary = LEVELS.find(({ name }) => name === level)?.summary
   return [
     `level ${level}: ${summary ?? level}`,

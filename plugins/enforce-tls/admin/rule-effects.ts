@@ -10,7 +10,12 @@ import { parseService, type OwnedRule } from '../rules/owner-entries.js'
 import { EVERYONE, ownersAround } from '../rules/owner.js'
 import type { ReadStore } from '../store/rule-store.js'
 import { inPieces } from '../work/turns.js'
-import { effectWords, invalidWords, type EffectSurroundings, type EffectWords } from './format-effect.js'
+import {
+  formatEffect,
+  formatInvalid,
+  type EffectSurroundings,
+  type FormattedEffect,
+} from './format-effect.js'
 import { findingRuleProblem } from './entry-problems.js'
 
 /** What is known beside the store. */
@@ -22,7 +27,7 @@ export interface EffectsOptions extends Omit<EffectSurroundings, 'bouncesTo'> {
 }
 
 /** A rule's effect, and its name. */
-export interface NamedEffect extends EffectWords {
+export interface NamedEffect extends FormattedEffect {
   readonly owner: string
   readonly id: string
   readonly name: string
@@ -54,11 +59,11 @@ export class RuleEffects {
     const { policy, groups, ownDomains } = await this.#readyFor(owned.owner)
     const { owner, id, rule } = owned
     const problem = await inPieces(findingRuleProblem(owner, id, JSON.stringify(rule), policy.groups))
-    if (problem !== null) return { owner, id, name: rule.name, ...invalidWords(owned, problem) }
+    if (problem !== null) return { owner, id, name: rule.name, ...formatInvalid(owned, problem) }
     const { bounds = THOROUGH, visible = (effect: RuleEffect) => effect } = this.#options
     const now = Date.now()
     const effect = await inPieces(effectOf(owned, policy, groups, now, bounds))
-    const words = effectWords(owned, visible(effect), {
+    const words = formatEffect(owned, visible(effect), {
       ...this.#options,
       bouncesTo: bouncesCovered(owned, policy, ownDomains, now),
     })

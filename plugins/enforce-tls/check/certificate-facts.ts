@@ -1,7 +1,7 @@
 /** What a person wants to know of a server's certificate, fit for one line each. Pure. */
 import type { X509Certificate } from 'node:crypto'
 import { fingerprintsOf, type PeerIdentity } from '../delivery/tls/certificate.js'
-import { chainWords } from '../delivery/tls/format-chain-error.js'
+import { formatChainError } from '../delivery/tls/format-chain-error.js'
 import { oneLine } from '../text/one-line.js'
 
 /** A certificate, told. */
@@ -55,7 +55,7 @@ export function certificateFacts(
     key: keyOf(certificate),
     chain: {
       trusted: chainError === '',
-      problem: chainError === '' ? null : chainWords(chainError, certificate),
+      problem: chainError === '' ? null : formatChainError(chainError, certificate),
     },
     fingerprints: { certificate: own, publicKey },
   }

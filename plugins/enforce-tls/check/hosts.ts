@@ -5,7 +5,7 @@
 import type { HarakaMx } from '../haraka/types.js'
 import { otherFailure, DIRECTORY_FAILURE, type AttemptFailure } from '../delivery/outcome.js'
 import { withName } from '../delivery/next-hop.js'
-import type { MailNetwork, PartnerQuestion } from './types.js'
+import type { MailNetwork, CheckRequest } from './types.js'
 
 /** The hosts by name and by address, or why there are none. */
 export type FoundHosts =
@@ -19,7 +19,7 @@ const NULL_MX = '1.10'
 
 /** Finds the hosts of a domain, or the addresses of the one that is asked instead. Never rejects. */
 export async function findHosts(
-  { domain, mx, signal }: Pick<PartnerQuestion, 'domain' | 'mx' | 'signal'>,
+  { domain, mx, signal }: Pick<CheckRequest, 'domain' | 'mx' | 'signal'>,
   { hostsOf, addressesOf }: MailNetwork,
 ): Promise<FoundHosts> {
   try {

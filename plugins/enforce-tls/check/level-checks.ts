@@ -3,8 +3,8 @@ import { certificateFailure, type PeerIdentity } from '../delivery/tls/certifica
 import { oneLine } from '../text/one-line.js'
 import type { Level } from '../rules/levels.js'
 import { requirementOf, type Requirement } from '../rules/requirement.js'
-import { NO_RULE } from './requirement-asked.js'
-import type { LevelCheck, PartnerQuestion } from './types.js'
+import { NO_RULE } from '../rules/requirement-of-action.js'
+import type { LevelCheck, CheckRequest } from './types.js'
 
 /**
  * Tries the levels on a session; `fingerprint` only where the requirement lists some.
@@ -13,7 +13,7 @@ import type { LevelCheck, PartnerQuestion } from './types.js'
  */
 export function levelsOf(
   peer: PeerIdentity,
-  { domain, requirement, also }: PartnerQuestion,
+  { domain, requirement, also }: CheckRequest,
   host: string,
 ): LevelCheck[] {
   const plain = (level: Level, names: readonly string[] = []) =>

@@ -16,7 +16,7 @@ import {
 } from '../delivery/outcome.js'
 import { oneLine } from '../text/one-line.js'
 import { probe } from '../delivery/tls/probe.js'
-import { Round } from '../delivery/attempts.js'
+import { Attempts } from '../delivery/attempts.js'
 import type { TlsTimeouts } from '../delivery/tls/request.js'
 import type { HarakaMx } from '../haraka/types.js'
 import type { Settings } from '../settings/types.js'
@@ -30,7 +30,7 @@ import type {
   CheckFailure,
   HostCheck,
   PartnerCheck,
-  PartnerQuestion,
+  CheckRequest,
   PartnerVerdict,
 } from './types.js'
 
@@ -52,18 +52,18 @@ export function checkTimeouts({ tls }: Pick<Settings, 'tls'>): TlsTimeouts {
 type About = Pick<HostCheck, 'host' | 'priority' | 'to'>
 
 /** A host that was asked. */
-interface Asked {
+interface CheckedHost {
   readonly check: HostCheck
   readonly failure: AttemptFailure | null
 }
 
 /** Checks a partner. Ends within the time-outs of DNS, connection and handshake, or when the signal says so. */
-export async function checkPartner(question: PartnerQuestion, context: CheckContext): Promise<PartnerCheck> {
+export async function checkPartner(question: CheckRequest, context: CheckContext): Promise<PartnerCheck> {
   const { domain, mx, requirement } = question
   const found = await findHosts({ domain, mx, signal: question.signal }, context.network)
   if ('failure' in found) return result(question, [], verdictWithout(found.failure))
   const hosts: HostCheck[] = []
-  const round = new Round(() => undefined)
+  const round = new Attempts(() => undefined)
   round.expect(found.named)
   round.resolved(found.resolved)
   for (const { host, failure } of round.attempts) {
@@ -88,7 +88,7 @@ export async function checkPartner(question: PartnerQuestion, context: CheckCont
   return result(question, hosts.sort(byPriority), verdict, remarksOn(hosts, requirement))
 }
 
-async function ask(mx: HarakaMx, question: PartnerQuestion, context: CheckContext): Promise<Asked> {
+async function ask(mx: HarakaMx, question: CheckRequest, context: CheckContext): Promise<CheckedHost> {
   const host = hostOf(mx)
   const about = aboutHost(mx)
   if (!question.mx && !context.localMxOk && isThisMachine(mx))
@@ -130,7 +130,7 @@ function aboutHost(mx: HarakaMx): About {
   return { host: hostOf(mx), priority: mx.priority ?? null, to: placeOf(mx) }
 }
 
-function notAsked(mx: HarakaMx, why: string): Asked {
+function notAsked(mx: HarakaMx, why: string): CheckedHost {
   const failure = otherFailure(why)
   return { check: hostCheck({ ...aboutHost(mx), failure: checkFailure(failure) }), failure }
 }
@@ -181,7 +181,7 @@ function verdictWithout(failure: AttemptFailure): Verdict {
 /** As a delivery judges its round. */
 function verdictAfter(
   attempts: readonly Attempt[],
-  { requirement }: PartnerQuestion,
+  { requirement }: CheckRequest,
   { failureAction }: CheckContext,
 ): Verdict {
   const decisive = decisiveAttempt(attempts)
@@ -197,7 +197,7 @@ function verdictAfter(
 }
 
 function result(
-  { domain, recipient, requirement }: PartnerQuestion,
+  { domain, recipient, requirement }: CheckRequest,
   hosts: readonly HostCheck[],
   { verdict, reason }: Verdict,
   remarks: readonly string[] = [],

@@ -10,7 +10,7 @@ import type { OnFailure } from '../rules/rule.js'
 import type { CertificateFacts } from './certificate-facts.js'
 
 /** What is asked about a partner. */
-export interface PartnerQuestion {
+export interface CheckRequest {
   /** Lower case, A-labels. */
   readonly domain: string
   /** The recipient's address where one was given. */

@@ -3,9 +3,9 @@
  * delivery log has seen, and what the mail servers say now. On a terminal it is asked once whether to go on.
  */
 import { isRisky } from '../admin/risky-change.js'
-import type { RuleSeen } from '../report/rule-seen.js'
-import { seenBy, seenOf } from '../report/rule-seen.js'
-import { partnerSentences, seenSentences } from '../report/seen-words.js'
+import type { RuleSeen } from '../report/rule-observed.js'
+import { seenBy, seenOf } from '../report/rule-observed.js'
+import { partnerSentences, seenSentences } from '../report/format-observed.js'
 import { parseGroup, type StoredGroups } from '../rules/group.js'
 import { GROUP_PREFIX } from '../rules/group-name.js'
 import { definitionOf } from '../rules/levels.js'

@@ -1,13 +1,13 @@
 /** Checks many partners, some at a time, and shows on a terminal how far it is. */
 import pLimit from 'p-limit'
-import type { PartnerCheck, PartnerQuestion } from '../check/types.js'
+import type { PartnerCheck, CheckRequest } from '../check/types.js'
 import type { Terminal } from './output.js'
 import type { Partners } from './partners.js'
 
 /** The checks, in the order of the questions. */
 export async function checkMany(
   { check }: Pick<Partners, 'check'>,
-  questions: readonly PartnerQuestion[],
+  questions: readonly CheckRequest[],
   concurrency: number,
   { stderr }: Terminal,
 ): Promise<PartnerCheck[]> {

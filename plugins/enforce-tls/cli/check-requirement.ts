@@ -1,7 +1,7 @@
 /** What a check asks of a partner: what the options say, or what the rules require of mail from a sender. */
 import type { ReadStore } from '../store/rule-store.js'
-import { requirementAsked } from '../check/requirement-asked.js'
-import type { PartnerQuestion } from '../check/types.js'
+import { requirementOfAction } from '../rules/requirement-of-action.js'
+import type { CheckRequest } from '../check/types.js'
 import { checkAction } from '../rules/action.js'
 import type { MailAddress } from '../rules/address.js'
 import { decide } from '../rules/decide.js'
@@ -30,7 +30,7 @@ export interface SenderRules {
   readonly lists: readonly RuleList[]
 }
 
-type Asked = Pick<PartnerQuestion, 'requirement' | 'also'>
+type Asked = Pick<CheckRequest, 'requirement' | 'also'>
 
 /** Reads the rules of a sender's owners. @throws {Refusal} when a broken one may cover any mail. */
 export async function readSenderRules(store: ReadStore, sender: MailAddress): Promise<SenderRules> {
@@ -59,7 +59,7 @@ export function asker(options: RequirementOptions, rules: SenderRules | null): (
   return (target) => {
     const { domain } = target
     const required = level === null && rules ? requiredBy(rules, target) : null
-    const asked = requirementAsked(action(level ?? 'encrypt'), domain)
+    const asked = requirementOfAction(action(level ?? 'encrypt'), domain)
     return { requirement: required && !minVersion ? required : (addUp(required, asked) ?? asked), also }
   }
 }

@@ -1,22 +1,22 @@
 /** The partners that rules in force name, each with what its rules require: for a regular look at all of them. */
 import type { ReadStore } from '../store/rule-store.js'
-import type { PartnerQuestion } from '../check/types.js'
+import type { CheckRequest } from '../check/types.js'
 import { definitionOf } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import { requirementOf } from '../rules/requirement.js'
-import type { Questions } from './check-questions.js'
+import type { CheckRequests } from './check-requests.js'
 import { namedTargets, skippedIn, type Skipped } from './check-targets.js'
 import { inspect } from './rule-entries.js'
 import { stateOf } from '../rules/rule-state.js'
 import { readReadable } from '../admin/whole-store.js'
 
 /** Reads all rules; those that sleep, are off, or require nothing are left out, and those of mode report too. */
-export async function questionsOfRules(store: ReadStore): Promise<Questions> {
+export async function questionsOfRules(store: ReadStore): Promise<CheckRequests> {
   const [groups, owners] = await Promise.all([store.groups(), store.owners()])
   const { entries: readable, problems: unread } = await readReadable(store, [...owners].sort())
   const read = readable.map((entries) => inspect({ entries, groups }, store))
   const rules = read.filter(({ sleepsWith }) => sleepsWith === null).flatMap((each) => each.rules)
-  const asked = new Map<string, PartnerQuestion>()
+  const asked = new Map<string, CheckRequest>()
   const skipped = new Map<string, Skipped>()
   for (const owned of rules.filter(acts)) {
     const { owner, id, rule } = owned

@@ -3,19 +3,19 @@
  * Exit code 0: it would be delivered; 1: it would bounce; 3: that can't be told now. The worst one of several.
  */
 import { Option } from '@commander-js/extra-typings'
-import { envelopeAsked } from '../check/envelope-asked.js'
-import type { PartnerQuestion } from '../check/types.js'
+import { requestedEnvelope } from '../check/requested-envelope.js'
+import type { CheckRequest } from '../check/types.js'
 import type { CheckEnvelope } from '../delivery/tls/inside-tls.js'
 import type { ReadStore } from '../store/rule-store.js'
 import { LEVEL_NAMES, TLS_VERSIONS, type Level } from '../rules/levels.js'
 import { quote } from '../text/quote.js'
 import { checkMany } from './check-many.js'
-import { questionsOf, skippedWords, type Words } from './check-questions.js'
+import { questionsOf, formatSkipped, type CheckWords } from './check-requests.js'
 import type { RequirementOptions } from './check-requirement.js'
 import { questionsOfRules } from './check-rules.js'
 import { dnsOption, hostOf, serverOf } from './check-servers.js'
 import { isGroupReference, linesOf } from './check-targets.js'
-import { exitCodeOf, showCheck, showChecks } from './check-words.js'
+import { exitCodeOf, showCheck, showChecks } from './format-check.js'
 import { examples, type Root, type Surroundings, type WithSettings, type WithStore } from './context.js'
 import type { Terminal } from './output.js'
 import { Ended, WrongUse } from './refusal.js'
@@ -115,7 +115,7 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
 async function check(
   { output, partners }: Surroundings,
   store: ReadStore | null,
-  options: CheckOptions & Words,
+  options: CheckOptions & CheckWords,
 ): Promise<void> {
   const atATime = concurrencyOf(options.concurrency)
   const mx = options.mx === undefined ? undefined : hostOf(options.mx)
@@ -135,7 +135,7 @@ async function check(
   if (single && only) showCheck(output, only)
   else showChecks(output, checks)
   for (const note of notes(checks)) output.line(note)
-  for (const each of skipped) output.line(skippedWords(each))
+  for (const each of skipped) output.line(formatSkipped(each))
   const exitCode = exitCodeOf(checks)
   if (exitCode !== 0) throw new Ended(exitCode)
 }
@@ -144,12 +144,12 @@ async function check(
 function envelopeOf(
   rcpt: string,
   from: string | undefined,
-  questions: readonly PartnerQuestion[],
+  questions: readonly CheckRequest[],
 ): CheckEnvelope {
   const [question] = questions
   if (!question || questions.length > 1)
     throw new WrongUse(['--rcpt asks about one recipient; name one domain, or leave the domain out'])
-  const asked = envelopeAsked(rcpt, question.domain, from)
+  const asked = requestedEnvelope(rcpt, question.domain, from)
   if ('envelope' in asked) return asked.envelope
   const option = asked.of === 'sender' ? `--from ${quote(from ?? '')}` : `--rcpt ${quote(rcpt)}`
   throw new WrongUse([`${option} ${asked.problem}`])

@@ -6,9 +6,9 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { loadsPlugin } from '../check/loaded-plugins.js'
-import { openVault } from '../console/auth/open-vault.js'
+import { openAccountStore } from '../console/auth/open-account-store.js'
 import { hashPassword } from '../console/auth/password.js'
-import type { Vault } from '../console/auth/vault.js'
+import type { AccountStore } from '../console/auth/account-store.js'
 import { mountConsole } from '../console/mount.js'
 import { MOUNT } from '../console/mount-path.js'
 import { packagedPreview } from '../console/packaged-preview.js'
@@ -30,15 +30,15 @@ const CONNECTIONS_MAX = 200
 export async function serveConsole(options: SharedOptions, port: number, terminal: Terminal): Promise<void> {
   const { settings, folder } = chooseStore(withDefaultFile(options, terminal), terminal)
   const store = openStore(settings)
-  const vault = openVault(settings)
+  const accounts = openAccountStore(settings)
   const deliveries = openDeliveryLog(settings)
   const partners = await openOwnPartners({ settings, folder })
   const output = new Output(terminal, options.json === true)
   try {
-    const first = await firstUser(vault)
+    const first = await firstUser(accounts)
     const answer = mountConsole({
       store,
-      vault,
+      accounts,
       settings: () => ({ ...settings, console: { ...settings.console, enabled: true, trustProxy: false } }),
       previewBounce: (request) => packagedPreview(request, settings),
       deliveries,
@@ -65,7 +65,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
   } finally {
     partners.close()
     await deliveries.close()
-    await vault.close()
+    await accounts.close()
     await store.close()
   }
 }
@@ -80,8 +80,8 @@ function withDefaultFile(options: SharedOptions, terminal: Terminal): SharedOpti
 }
 
 /** Makes an administrator where nobody could sign in. */
-async function firstUser(vault: Vault): Promise<{ user: string; password: string } | null> {
-  if ((await vault.all('users')).size > 0) return null
+async function firstUser(accounts: AccountStore): Promise<{ user: string; password: string } | null> {
+  if ((await accounts.all('users')).size > 0) return null
   const password = randomBytes(12).toString('base64url')
   const user = {
     role: 'admin',
@@ -89,7 +89,7 @@ async function firstUser(vault: Vault): Promise<{ user: string; password: string
     password: await hashPassword(password),
     changedAt: new Date().toISOString(),
   }
-  await vault.write('users', 'admin', null, JSON.stringify(user))
+  await accounts.write('users', 'admin', null, JSON.stringify(user))
   return { user: 'admin', password }
 }
 

@@ -124,7 +124,7 @@ export function storeRunner(terminal: Terminal, openPartners: OpenPartners): Wit
       const writeMarker: Context['writeMarker'] = (...marker) => store.writeMarker(...marker)
       await surround({ terminal, options, chosen, openPartners }, (surroundings) =>
         work({ ...surroundings, store, write, writeMarker, by }).finally(() =>
-          files.tell(surroundings.output),
+          files.print(surroundings.output),
         ),
       )
     } finally {

@@ -3,7 +3,7 @@
  */
 import { open } from 'node:fs/promises'
 import path from 'node:path'
-import { requirementAsked } from '../check/requirement-asked.js'
+import { requirementOfAction } from '../rules/requirement-of-action.js'
 import type { PartnerCheck } from '../check/types.js'
 import { formatAddress } from '../rules/address.js'
 import { explain } from '../rules/explain.js'
@@ -18,12 +18,12 @@ import { StoreError } from '../store/rule-store.js'
 import { readable, readOwnerParts } from '../policy/read-parts.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { dnsOption, serverOf } from './check-servers.js'
-import { showCheck } from './check-words.js'
+import { showCheck } from './format-check.js'
 import { addressOf, senderOf } from './envelope.js'
 import { ownerHint } from './hints.js'
 import { showExplanation } from './explanation.js'
 import { notTaken } from './haraka-memory.js'
-import { uncoveredRemark } from './forwarded-words.js'
+import { uncoveredRemark } from './format-forwarded.js'
 import { Ended, Refusal, WrongUse } from './refusal.js'
 
 interface ExplainOptions {
@@ -77,7 +77,7 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
   const taking = untaken === null ? {} : { notTaken: untaken }
   output.data({ ...explanationData(message, explanation), reportOnly, ...forwarded, ...taking, ...probe })
   showExplanation(context, message, explanation)
-  await tellOfUnknown(context, owners)
+  await warnOfUnknown(context, owners)
   const covers = message.direction === 'outgoing' && explanation.verdict?.requirement != null
   const remark = covers ? uncoveredRemark(context) : null
   if (remark !== null) output.line(remark)
@@ -92,7 +92,7 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
 }
 
 /** Says where a domain is not known, while a name near to it is. */
-async function tellOfUnknown({ store, output }: Context, owners: readonly string[]): Promise<void> {
+async function warnOfUnknown({ store, output }: Context, owners: readonly string[]): Promise<void> {
   const domain = owners.map(serviceDomainOf).find((each) => each !== null)
   if (output.json || domain === undefined) return
   try {
@@ -115,7 +115,7 @@ async function probed(
     throw new WrongUse(['--probe is for outgoing mail: the servers of a recipient of yours are your own'])
   const { domain } = recipient
   const { check } = await partners(dns === undefined ? undefined : serverOf(dns))
-  const requirement = verdict?.requirement ?? requirementAsked({ level: 'encrypt' }, domain)
+  const requirement = verdict?.requirement ?? requirementOfAction({ level: 'encrypt' }, domain)
   return check({ domain, recipient: formatAddress(recipient), requirement })
 }
 

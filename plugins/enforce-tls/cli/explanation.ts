@@ -4,34 +4,36 @@ import { placedProblem } from '../rules/format-problem.js'
 import type { Effect } from '../rules/entry-problem.js'
 import type { ExplainedOwner, ExplainedRule, Explanation } from '../rules/explanation.js'
 import type { RuleState } from '../rules/explanation.js'
-import { addressWords } from '../rules/explanation-data.js'
+import { formatEnvelopeAddress } from '../rules/explanation-data.js'
 import type { FieldOutcome, MessageView } from '../rules/match.js'
 import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import type { Rule } from '../rules/rule.js'
 import type { Context } from './context.js'
-import { requirementWords } from './rule-words.js'
+import { requirementWords } from './format-rule.js'
 
 /** Prints owners, rules and the result. */
 export function showExplanation(context: Context, message: MessageView, explanation: Explanation): void {
   const { output } = context
   const { owners, verdict, open } = explanation
   const kind = message.direction === 'outgoing' ? 'Mail' : 'Incoming mail'
-  output.line(`${kind} from ${addressWords(message.sender)} to ${addressWords(message.recipient)}:`)
+  output.line(
+    `${kind} from ${formatEnvelopeAddress(message.sender)} to ${formatEnvelopeAddress(message.recipient)}:`,
+  )
   for (const owner of owners) showOwner(context, owner)
   if (verdict === null) {
     showWait(context, owners)
     return
   }
-  output.line(verdictWords(message, verdict.requirement, owners))
+  output.line(formatVerdict(message, verdict.requirement, owners))
   for (const reported of verdict.reported)
     output.line(
-      `In mode report: level ${reported.level} would be required by ${rulesWords(reported.decidedBy)}.`,
+      `In mode report: level ${reported.level} would be required by ${formatRules(reported.decidedBy)}.`,
     )
-  for (const rule of open) output.line(openWords(rule))
+  for (const rule of open) output.line(formatOpen(rule))
 }
 
-function openWords({ owner, id, rule: { name }, fields }: ExplainedRule): string {
+function formatOpen({ owner, id, rule: { name }, fields }: ExplainedRule): string {
   const asked = fields.filter(({ met }) => met === null).map(({ field }) => field)
   return `Depends on the message's header: rule ${id} of ${owner} (${name}) looks at ${listed(asked)}; give the message with --message.`
 }
@@ -53,7 +55,7 @@ function showOwner(context: Context, { owner, awake, rules, problems, problemCou
   const domain = serviceDomainOf(owner)
   const asleep = awake || domain === null ? '' : `, asleep; wake with: ${command('domain', 'enable', domain)}`
   output.item(`${name}${asleep}`)
-  for (const rule of rules) output.item(ruleWords(rule), 2)
+  for (const rule of rules) output.item(formatExplainedRule(rule), 2)
   for (const each of problems)
     output.item(`not valid (${PARTS[each.effect]}): ${placedProblem(each, store)}`, 2)
   if (problemCount > problems.length)
@@ -69,15 +71,15 @@ const PARTS: Readonly<Record<Effect, string>> = {
   sleeps: 'the service is off',
 }
 
-function ruleWords({ id, rule, state, part, fields }: ExplainedRule): string {
+function formatExplainedRule({ id, rule, state, part, fields }: ExplainedRule): string {
   const parts = { decides: ' -> decides', exempts: ' -> exempts', reports: ' -> reports' } as const
   const below = state === 'matched' || (state === 'unknown' && !exempts(rule))
   const end = part === null ? (below ? ', below the rule that decides' : '') : parts[part]
-  const why = fields.map(fieldWords).join(', ')
-  return `${rule.position}. ${id} (${rule.name}): ${stateWords(state, rule)}${end}${why === '' ? '' : ` [${why}]`}`
+  const why = fields.map(formatField).join(', ')
+  return `${rule.position}. ${id} (${rule.name}): ${formatState(state, rule)}${end}${why === '' ? '' : ` [${why}]`}`
 }
 
-function stateWords(state: RuleState, rule: Rule): string {
+function formatState(state: RuleState, rule: Rule): string {
   if (state !== 'unknown') return state
   return exempts(rule) ? 'unknown, counts as no match since it exempts' : 'unknown, counts as a match'
 }
@@ -86,13 +88,13 @@ function exempts({ actions }: Rule): boolean {
   return actions.relayWithTls.level === 'none'
 }
 
-function fieldWords({ field, met, value, why }: FieldOutcome): string {
+function formatField({ field, met, value, why }: FieldOutcome): string {
   if (met === null) return why === undefined ? `${field}: not known` : `${field}: unknown, since ${why}`
   if (met) return value === null ? `${field}: none of the exceptions fits` : `${field}: fits ${value}`
   return value === null ? `${field}: nothing fits` : `${field}: excepted by ${value}`
 }
 
-function verdictWords(
+function formatVerdict(
   { direction }: MessageView,
   requirement: Requirement | null,
   owners: readonly ExplainedOwner[],
@@ -102,17 +104,17 @@ function verdictWords(
       direction === 'outgoing'
         ? 'it leaves over TLS or not at all'
         : 'it is refused at RCPT where it does not come over TLS'
-    return `Required: ${fullWords(requirement)}; by ${rulesWords(requirement.decidedBy)}; ${end}.`
+    return `Required: ${formatRequirement(requirement)}; by ${formatRules(requirement.decidedBy)}; ${end}.`
   }
   const exempting = owners.flatMap(({ owner, rules }) =>
     rules.filter(({ part }) => part === 'exempts').map(({ id, rule: { name } }) => ({ owner, id, name })),
   )
   return exempting.length > 0
-    ? `Nothing is required: exempted by ${rulesWords(exempting)}.`
+    ? `Nothing is required: exempted by ${formatRules(exempting)}.`
     : 'Nothing is required: the message goes its way as if there were no rules.'
 }
 
-function fullWords({ level, minVersion, namesHost, namesAnyOf, onFailure }: Requirement): string {
+function formatRequirement({ level, minVersion, namesHost, namesAnyOf, onFailure }: Requirement): string {
   return [
     requirementWords({ level, ...(minVersion ? { minVersion } : {}), ...(onFailure ? { onFailure } : {}) }),
     ...(namesHost && level !== 'verify' ? ['and the certificate names the MX host'] : []),
@@ -120,6 +122,6 @@ function fullWords({ level, minVersion, namesHost, namesAnyOf, onFailure }: Requ
   ].join(', ')
 }
 
-function rulesWords(rules: readonly DecidedBy[]): string {
+function formatRules(rules: readonly DecidedBy[]): string {
   return rules.map(({ owner, id, name }) => `rule ${id} of ${owner} (${name})`).join(' and ')
 }

@@ -13,7 +13,7 @@ import type { ChosenStore } from './store-option.js'
 export interface NewFiles {
   readonly owner: FileOwner | null
   /** Says of each file that was made since, whose it is. */
-  tell(output: Output): void
+  print(output: Output): void
 }
 
 /**
@@ -31,7 +31,7 @@ export function newFiles(
   if (owner === null) return NONE
   return {
     owner,
-    tell: (output) => {
+    print: (output) => {
       if (existsSync(made))
         output.line(`${made} now belongs to ${owner.name}, the user of Haraka in smtp.ini.`)
     },
@@ -45,7 +45,7 @@ export function ownerOf({ settings, folder }: Pick<ChosenStore, 'settings' | 'fo
   return path.basename(place) === 'config' ? ownerIn(path.dirname(place)) : null
 }
 
-const NONE: NewFiles = { owner: null, tell: () => undefined }
+const NONE: NewFiles = { owner: null, print: () => undefined }
 
 function ownerIn(harakaFolder: string): FileOwner | null {
   try {

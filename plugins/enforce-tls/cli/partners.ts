@@ -4,14 +4,14 @@ import { openNetwork } from '../check/haraka-network.js'
 import { configOf, outboundSettings } from '../check/outbound-settings.js'
 import { checkPartner, checkTimeouts } from '../check/partner-check.js'
 import type { MailNetwork } from '../check/types.js'
-import type { CheckContext, PartnerCheck, PartnerQuestion } from '../check/types.js'
+import type { CheckContext, PartnerCheck, CheckRequest } from '../check/types.js'
 import { isTrustedHop } from '../delivery/next-hop.js'
 import type { Settings } from '../settings/types.js'
 import { contextOf, contextsFor } from '../delivery/tls/contexts-for.js'
 
 /** Mail servers that can be asked. */
 export interface Partners {
-  readonly check: (question: PartnerQuestion) => Promise<PartnerCheck>
+  readonly check: (question: CheckRequest) => Promise<PartnerCheck>
   /** Ends what is still being asked. */
   readonly close: () => void
 }

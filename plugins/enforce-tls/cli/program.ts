@@ -27,7 +27,7 @@ import { addRuleCommands } from './rule.js'
 import { addStatusCommand } from './status.js'
 import { addTokenCommands } from './token.js'
 import { addUserCommands } from './user.js'
-import { vaultRunner } from './vault-context.js'
+import { accountsRunner } from './account-context.js'
 
 /** Set to see where an unexpected error comes from. */
 const DEBUG = 'ENFORCE_TLS_DEBUG'
@@ -102,9 +102,9 @@ function createProgram(terminal: Terminal, openPartners: OpenPartners) {
   addReportCommand(program, withStore)
   addStatusCommand(program, withStore)
   addInitCommand(program, withStore)
-  const withVault = vaultRunner(terminal)
-  addUserCommands(program, withVault)
-  addTokenCommands(program, withVault)
+  const withAccounts = accountsRunner(terminal)
+  addUserCommands(program, withAccounts)
+  addTokenCommands(program, withAccounts)
   addConsoleCommand(program, terminal)
   addCompletionCommand(program, terminal)
   pointToHelp(program, 'enforce-tls')

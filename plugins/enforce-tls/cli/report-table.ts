@@ -2,7 +2,14 @@
 import { listed } from '../text/list.js'
 import type { DeliveryReport } from '../report/delivery-report.js'
 import { EXPIRES_SOON } from '../report/expiring-certificates.js'
-import { enforcedWords, incomingWords, percent, reportedWords, scopeWords, utc } from '../report/words.js'
+import {
+  formatEnforced,
+  formatIncoming,
+  percent,
+  formatReported,
+  formatScope,
+  utc,
+} from '../report/format.js'
 import { drawTable, type Cell } from './output.js'
 import { oneLine } from '../text/one-line.js'
 
@@ -17,10 +24,10 @@ export function toTables(report: DeliveryReport, columns?: number): string {
   const shown = partners.slice(0, PARTNERS_MAX)
   const rest = partners.length - shown.length
   return [
-    `${oneLine(`Deliveries ${scopeWords(report)}`)}\n`,
-    facts('held to TLS', enforcedWords(enforced)),
-    ...(reported.messages > 0 ? [facts('rules in mode report', reportedWords(reported))] : []),
-    ...(incoming.refused + incoming.wouldRefuse > 0 ? [facts('incoming', incomingWords(incoming))] : []),
+    `${oneLine(`Deliveries ${formatScope(report)}`)}\n`,
+    facts('held to TLS', formatEnforced(enforced)),
+    ...(reported.messages > 0 ? [facts('rules in mode report', formatReported(reported))] : []),
+    ...(incoming.refused + incoming.wouldRefuse > 0 ? [facts('incoming', formatIncoming(incoming))] : []),
     table(
       'Delivered, by TLS version',
       ['version', 'messages', 'share'],

@@ -3,7 +3,7 @@
  * mail, and of what can't be told. Takes a few seconds at most, changes nothing, and never throws.
  */
 import { listed } from '../text/list.js'
-import type { PartnerQuestion } from '../check/types.js'
+import type { CheckRequest } from '../check/types.js'
 import { definitionOf } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import { requirementOf } from '../rules/requirement.js'
@@ -75,7 +75,7 @@ async function hasEffect(context: Context, owned: OwnedRule): Promise<boolean> {
 }
 
 /** The first partners that the rule names, by themselves or in groups. */
-async function questionsOn({ store }: Context, { owner, id, rule }: OwnedRule): Promise<PartnerQuestion[]> {
+async function questionsOn({ store }: Context, { owner, id, rule }: OwnedRule): Promise<CheckRequest[]> {
   const patterns = rule.criteria.to?.matchesAny ?? []
   const groups = patterns.some(isGroupReference) ? await store.groups() : new Map<string, string>()
   const signal = AbortSignal.timeout(PATIENCE)

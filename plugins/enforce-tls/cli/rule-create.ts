@@ -14,7 +14,7 @@ import type { RuleOptions } from './rule-fields.js'
 import { inspect, ownerOf, warnOfProblems } from './rule-entries.js'
 import { hasCriteria, validRule, withOptions } from './rule-options.js'
 import { showEffect } from './effects.js'
-import { senderWords } from './rule-words.js'
+import { senderWords } from './format-rule.js'
 
 /** What the user wrote behind `rule create`. */
 export interface CreateOptions extends RuleOptions, BeforeChangeOptions {

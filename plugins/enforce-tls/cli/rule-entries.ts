@@ -18,7 +18,7 @@ import { retryConflicts, type Context } from './context.js'
 import { ownerHint, ruleHint } from './hints.js'
 import { printWarning, type Output } from './output.js'
 import { Refusal } from './refusal.js'
-import { senderWords } from './rule-words.js'
+import { senderWords } from './format-rule.js'
 
 /** An owner's rules as far as they are valid, in order, and what is wrong with the others. */
 export interface ReadRules {

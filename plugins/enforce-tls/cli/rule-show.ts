@@ -6,7 +6,7 @@ import type { Cell } from './output.js'
 import { ownerHint } from './hints.js'
 import { Refusal } from './refusal.js'
 import { inspect, ruleOf } from './rule-entries.js'
-import { otherCriteria, recipientsOf, requirementWords, sleepWords } from './rule-words.js'
+import { otherCriteria, recipientsOf, requirementWords, formatInactive } from './format-rule.js'
 import { stateOf } from '../rules/rule-state.js'
 
 /** Patterns of a rule that a list of rules shows. */
@@ -22,7 +22,7 @@ export async function listRules(context: Context, owner: string): Promise<void> 
   else if (problems.length === 0 && !output.json)
     output.line(`${owner} has no rules${(await ownerHint(store, owner)) || '.'}`)
   if (sleepsWith !== null && read.entries.rules.size > 0)
-    output.line(sleepWords(context, sleepsWith, 'its rules sleep'))
+    output.line(formatInactive(context, sleepsWith, 'its rules sleep'))
   const [first, ...rest] = problems
   if (first !== undefined) throw new Refusal([first, ...rest])
 }
@@ -66,5 +66,5 @@ export async function showRule(context: Context, owner: string, id: string): Pro
     ...(others.length > 0 ? { and: others } : {}),
     requires: requirementWords(rule.actions.relayWithTls),
   })
-  if (sleepsWith !== null) output.line(sleepWords(context, sleepsWith, 'the rule sleeps'))
+  if (sleepsWith !== null) output.line(formatInactive(context, sleepsWith, 'the rule sleeps'))
 }

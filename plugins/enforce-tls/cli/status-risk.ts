@@ -6,7 +6,7 @@ import { serviceDomainOf } from '../rules/owner.js'
 import type { Readable } from '../admin/whole-store.js'
 import { numbered } from '../text/list.js'
 import type { Context } from './context.js'
-import { senderWords } from './rule-words.js'
+import { senderWords } from './format-rule.js'
 
 /** What may no longer be held to TLS. */
 export interface Risk {

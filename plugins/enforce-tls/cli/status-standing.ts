@@ -1,5 +1,5 @@
 /** Whether a store is the one whose rules count, and what endangers them, as the Haraka of the chosen folder finds it. */
-import { whyNotHeard } from '../store/redis/subscribed.js'
+import { whyNotSubscribed } from '../store/redis/subscribed.js'
 import { StoreError, type KeyExpiry, type StoreHealth, type StoreIdentity } from '../store/rule-store.js'
 import { holdsRules, standingOf, type Standing } from '../store/standing.js'
 import { parseMarker } from '../store/marker.js'
@@ -25,7 +25,11 @@ const BATCH = 100
 /** Looks at the store. */
 export async function standingIn(context: Context): Promise<StoreStanding> {
   const { store } = context
-  const [identity, health, deaf] = await Promise.all([store.identity(), store.health(), whyDeaf(context)])
+  const [identity, health, deaf] = await Promise.all([
+    store.identity(),
+    store.health(),
+    whyUnsubscribed(context),
+  ])
   const lacking = [health.unknown, deaf].filter((sentence) => sentence !== null)
   const owners = await store.owners().catch((error: unknown) => {
     // What else this user may not do is mended in the same go.
@@ -57,9 +61,9 @@ export async function standingIn(context: Context): Promise<StoreStanding> {
 }
 
 /** Why Redis does not tell the Haraka of this folder of changes at once; `null` where it does, or there is none. */
-async function whyDeaf({ asHaraka, settings, store }: Context): Promise<string | null> {
+async function whyUnsubscribed({ asHaraka, settings, store }: Context): Promise<string | null> {
   if (!asHaraka || settings.store.type !== 'redis') return null
-  const why = await whyNotHeard(settings.redis)
+  const why = await whyNotSubscribed(settings.redis)
   return why === ''
     ? null
     : `${store.description} does not tell Haraka of changes, so they take effect up to 25 seconds later: it ${why}`

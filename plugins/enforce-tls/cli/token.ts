@@ -7,7 +7,7 @@ import { StoreError } from '../store/rule-store.js'
 import { ownerHint } from './hints.js'
 import { printWarning } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'
-import { rightsOf, rightsWords, type VaultContext, type WithVault } from './vault-context.js'
+import { rightsOf, formatRights, type AccountContext, type WithAccounts } from './account-context.js'
 
 const NAME_MAX = 100
 
@@ -18,7 +18,7 @@ interface CreateOptions {
 }
 
 /** Adds the `token` group to the program. */
-export function addTokenCommands(program: Root, withVault: WithVault): void {
+export function addTokenCommands(program: Root, withAccounts: WithAccounts): void {
   const group = program
     .command('token')
     .description("tokens with which programs use the console's API")
@@ -39,14 +39,14 @@ export function addTokenCommands(program: Root, withVault: WithVault): void {
       ),
     )
     .action((name, options, command) =>
-      withVault(command.optsWithGlobals(), (context) => createToken(context, name, options)),
+      withAccounts(command.optsWithGlobals(), (context) => createToken(context, name, options)),
     )
 
   group
     .command('list')
     .description('list all tokens')
     .addHelpText('after', examples('token list', 'token list --json'))
-    .action((_options, command) => withVault(command.optsWithGlobals(), listTokens))
+    .action((_options, command) => withAccounts(command.optsWithGlobals(), listTokens))
 
   group
     .command('revoke')
@@ -54,12 +54,12 @@ export function addTokenCommands(program: Root, withVault: WithVault): void {
     .argument('<id>', 'the id that token list shows')
     .addHelpText('after', examples('token revoke 4f2a9c01d7e3'))
     .action((id, _options, command) =>
-      withVault(command.optsWithGlobals(), (context) => revokeToken(context, id)),
+      withAccounts(command.optsWithGlobals(), (context) => revokeToken(context, id)),
     )
 }
 
-async function createToken(context: VaultContext, name: string, options: CreateOptions): Promise<void> {
-  const { vault, output } = context
+async function createToken(context: AccountContext, name: string, options: CreateOptions): Promise<void> {
+  const { accounts, output } = context
   if (name.trim() === '' || name.length > NAME_MAX || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(name))
     throw new Refusal([
       `${quote(name)} is no name for a token: up to ${NAME_MAX} characters in one line are expected`,
@@ -76,9 +76,9 @@ async function createToken(context: VaultContext, name: string, options: CreateO
     createdAt: new Date(now).toISOString(),
     ...(lasts === null ? {} : { expiresAt: new Date(now + lasts).toISOString() }),
   }
-  await vault.write('tokens', id, null, JSON.stringify(token))
+  await accounts.write('tokens', id, null, JSON.stringify(token))
   output.data({ id, name, ...rights, expiresAt: token.expiresAt ?? null, token: text })
-  output.line(`Created token ${id} (${rightsWords(rights).join(' ')}), shown this once:`)
+  output.line(`Created token ${id} (${formatRights(rights).join(' ')}), shown this once:`)
   output.item(text)
   output.line(
     token.expiresAt === undefined ? 'It holds until it is revoked.' : `It holds until ${token.expiresAt}.`,
@@ -86,7 +86,10 @@ async function createToken(context: VaultContext, name: string, options: CreateO
 }
 
 /** Warns of domains that the rules do not know, while a name near to them is known. */
-async function warnOfUnknown({ output, openRules }: VaultContext, domains: readonly string[]): Promise<void> {
+async function warnOfUnknown(
+  { output, openRules }: AccountContext,
+  domains: readonly string[],
+): Promise<void> {
   if (domains.length === 0) return
   const store = openRules()
   try {
@@ -108,8 +111,8 @@ function durationOf(text: string): number {
   throw new WrongUse([`--expires ${quote(text)}: a time such as 12h, 90d or 1y is expected`])
 }
 
-async function listTokens({ vault, output }: VaultContext): Promise<void> {
-  const tokens = [...(await vault.all('tokens'))].map(([id, json]) => toShown(id, parseToken(json)))
+async function listTokens({ accounts, output }: AccountContext): Promise<void> {
+  const tokens = [...(await accounts.all('tokens'))].map(([id, json]) => toShown(id, parseToken(json)))
   output.data(tokens)
   if (tokens.length === 0) output.line('There are no tokens.')
   else
@@ -141,11 +144,11 @@ function toShown(id: string, token: Token | null): ShownToken {
   return { id, name, role, domains, createdAt, expiresAt }
 }
 
-async function revokeToken({ vault, output }: VaultContext, id: string): Promise<void> {
+async function revokeToken({ accounts, output }: AccountContext, id: string): Promise<void> {
   await retryConflicts(async () => {
-    const json = await vault.read('tokens', id)
+    const json = await accounts.read('tokens', id)
     if (json === null) throw new Refusal([`there is no token ${quote(id)}; token list shows them`])
-    await vault.write('tokens', id, json, null)
+    await accounts.write('tokens', id, json, null)
   })
   output.data({ id })
   output.line(`Revoked token ${id}.`)

@@ -6,7 +6,7 @@ import { confirmRemoval } from './ask.js'
 import { newPassword } from './ask-password.js'
 import { examples, retryConflicts, type Root } from './context.js'
 import { Refusal } from './refusal.js'
-import { rightsOf, rightsWords, type VaultContext, type WithVault } from './vault-context.js'
+import { rightsOf, formatRights, type AccountContext, type WithAccounts } from './account-context.js'
 
 const NAME = 'the name to sign in with'
 const DOMAIN = 'a domain of a domain-admin or viewer; may be repeated'
@@ -16,7 +16,7 @@ interface PasswordOption {
 }
 
 /** Adds the `user` group to the program. */
-export function addUserCommands(program: Root, withVault: WithVault): void {
+export function addUserCommands(program: Root, withAccounts: WithAccounts): void {
   const group = program
     .command('user')
     .description('who may sign in to the console')
@@ -38,7 +38,7 @@ export function addUserCommands(program: Root, withVault: WithVault): void {
       ),
     )
     .action((name, options, command) =>
-      withVault(command.optsWithGlobals(), (context) =>
+      withAccounts(command.optsWithGlobals(), (context) =>
         addUser(context, nameOf(name), options.role, options.domain ?? [], options),
       ),
     )
@@ -47,7 +47,7 @@ export function addUserCommands(program: Root, withVault: WithVault): void {
     .command('list')
     .description('list all users')
     .addHelpText('after', examples('user list', 'user list --json'))
-    .action((_options, command) => withVault(command.optsWithGlobals(), listUsers))
+    .action((_options, command) => withAccounts(command.optsWithGlobals(), listUsers))
 
   group
     .command('passwd')
@@ -56,7 +56,7 @@ export function addUserCommands(program: Root, withVault: WithVault): void {
     .option('--password-stdin', 'read the password from standard input, also on a terminal')
     .addHelpText('after', examples('user passwd ann@helpdesk'))
     .action((name, options, command) =>
-      withVault(command.optsWithGlobals(), (context) => setPassword(context, nameOf(name), options)),
+      withAccounts(command.optsWithGlobals(), (context) => setPassword(context, nameOf(name), options)),
     )
 
   group
@@ -66,7 +66,7 @@ export function addUserCommands(program: Root, withVault: WithVault): void {
     .option('--yes', 'do not ask')
     .addHelpText('after', examples('user remove ann@helpdesk', 'user remove ann@helpdesk --yes'))
     .action((name, options, command) =>
-      withVault(command.optsWithGlobals(), (context) =>
+      withAccounts(command.optsWithGlobals(), (context) =>
         removeUser(context, name.toLowerCase(), options.yes === true),
       ),
     )
@@ -79,26 +79,26 @@ function nameOf(text: string): string {
 }
 
 async function addUser(
-  { vault, output, command }: VaultContext,
+  { accounts, output, command }: AccountContext,
   name: string,
   role: string,
   domains: readonly string[],
   { passwordStdin }: PasswordOption,
 ): Promise<void> {
   const rights = rightsOf(role, domains)
-  if ((await vault.read('users', name)) !== null)
+  if ((await accounts.read('users', name)) !== null)
     throw new Refusal(
       [`there is a user ${quote(name)} already; a new password is set with:`],
       [command('user', 'passwd', name)],
     )
   const user = { ...rights, ...(await keptPassword(output, passwordStdin === true)) }
-  await vault.write('users', name, null, JSON.stringify(user satisfies User))
+  await accounts.write('users', name, null, JSON.stringify(user satisfies User))
   output.data({ user: name, ...rights })
-  output.line(`Added user ${name} (${rightsWords(rights).join(' ')}).`)
+  output.line(`Added user ${name} (${formatRights(rights).join(' ')}).`)
 }
 
-async function listUsers({ vault, output }: VaultContext): Promise<void> {
-  const users = [...(await vault.all('users'))]
+async function listUsers({ accounts, output }: AccountContext): Promise<void> {
+  const users = [...(await accounts.all('users'))]
     .map(([user, json]) => ({ user, kept: parseUser(json) }))
     .sort((a, b) => (a.user < b.user ? -1 : 1))
   output.data(
@@ -122,38 +122,38 @@ async function listUsers({ vault, output }: VaultContext): Promise<void> {
 }
 
 async function setPassword(
-  { vault, output }: VaultContext,
+  { accounts, output }: AccountContext,
   name: string,
   { passwordStdin }: PasswordOption,
 ): Promise<void> {
-  await userIn({ vault }, name)
+  await userIn({ accounts }, name)
   const password = await keptPassword(output, passwordStdin === true)
   await retryConflicts(async () => {
-    const { json, user } = await userIn({ vault }, name)
-    await vault.write('users', name, json, JSON.stringify({ ...user, ...password }))
+    const { json, user } = await userIn({ accounts }, name)
+    await accounts.write('users', name, json, JSON.stringify({ ...user, ...password }))
   })
   output.data({ user: name })
   output.line(`Changed the password of ${name}; sessions of this user have ended.`)
 }
 
 async function removeUser(
-  { vault, output, command }: VaultContext,
+  { accounts, output, command }: AccountContext,
   name: string,
   yes: boolean,
 ): Promise<void> {
-  if ((await vault.read('users', name)) === null) throw await noUser({ vault }, name)
+  if ((await accounts.read('users', name)) === null) throw await noUser({ accounts }, name)
   await confirmRemoval(output, yes, {
     question: `Remove user ${name}?`,
     refused: `nothing removed: user ${quote(name)} is still there`,
     command: command('user', 'remove', name, '--yes'),
   })
-  await retryConflicts(async () => vault.write('users', name, await vault.read('users', name), null))
+  await retryConflicts(async () => accounts.write('users', name, await accounts.read('users', name), null))
   output.data({ user: name })
   output.line(`Removed user ${name}; sessions of this user have ended.`)
 }
 
 async function keptPassword(
-  output: VaultContext['output'],
+  output: AccountContext['output'],
   fromPipe: boolean,
 ): Promise<Pick<User, 'password' | 'changedAt'>> {
   const { hashPassword } = await import('../console/auth/password.js')
@@ -164,19 +164,19 @@ async function keptPassword(
 }
 
 async function userIn(
-  { vault }: Pick<VaultContext, 'vault'>,
+  { accounts }: Pick<AccountContext, 'accounts'>,
   name: string,
 ): Promise<{ readonly json: string; readonly user: User }> {
-  const json = await vault.read('users', name)
-  if (json === null) throw await noUser({ vault }, name)
+  const json = await accounts.read('users', name)
+  if (json === null) throw await noUser({ accounts }, name)
   const user = parseUser(json)
   if (user === null)
     throw new Refusal([`user ${quote(name)} is not valid as it stands; remove and add it again`])
   return { json, user }
 }
 
-async function noUser({ vault }: Pick<VaultContext, 'vault'>, name: string): Promise<Refusal> {
-  const names = [...(await vault.all('users')).keys()].sort()
+async function noUser({ accounts }: Pick<AccountContext, 'accounts'>, name: string): Promise<Refusal> {
+  const names = [...(await accounts.all('users')).keys()].sort()
   const hint = didYouMean(nearest(name, names))
   const others = names.length === 0 ? 'there are no users' : `the users are: ${names.join(', ')}`
   return new Refusal([`there is no user ${quote(name)}${hint === '' ? `; ${others}` : hint}`])

@@ -1,5 +1,5 @@
 /** What the console works with, so that Haraka and the command can each give their own. */
-import type { PartnerCheck, PartnerQuestion } from '../check/types.js'
+import type { PartnerCheck, CheckRequest } from '../check/types.js'
 import type { BounceTexts } from '../delivery/bounce/compose.js'
 import type { RecentFailures } from '../report/recent-failures.js'
 import type { Settings } from '../settings/types.js'
@@ -7,20 +7,20 @@ import type { DeliveryLog } from '../store/delivery-log.js'
 import type { RuleStore } from '../store/rule-store.js'
 import type { Sessions } from './auth/sessions.js'
 import type { SignIn } from './auth/sign-in.js'
-import type { Vault } from './auth/vault.js'
+import type { AccountStore } from './auth/account-store.js'
 import type { PreviewRequest } from './preview-bounce.js'
 
 /** What whoever runs the console gives it. */
 export interface ConsoleOptions {
   readonly store: RuleStore
-  readonly vault: Vault
+  readonly accounts: AccountStore
   readonly settings: () => Settings
   /** Writes the bounce that a rule would cause. */
   readonly previewBounce: (request: PreviewRequest) => Promise<BounceTexts>
   /** Where deliveries are recorded. */
   readonly deliveries: Pick<DeliveryLog, 'read'>
   /** Asks a partner's mail servers. */
-  readonly checkPartner: (question: PartnerQuestion) => Promise<PartnerCheck>
+  readonly checkPartner: (question: CheckRequest) => Promise<PartnerCheck>
   /** Whether Haraka offers STARTTLS to those who bring mail; `null` where that is not known. */
   readonly offersTls: () => boolean | null
   /** Told what goes wrong in here. */

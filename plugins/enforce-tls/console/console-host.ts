@@ -12,7 +12,7 @@ import type { DeliveryLog } from '../store/delivery-log.js'
 import { openDeliveryLog } from '../store/open-store.js'
 import type { RuleStore } from '../store/rule-store.js'
 import type { ConsoleOptions } from './console-context.js'
-import type { Vault } from './auth/vault.js'
+import type { AccountStore } from './auth/account-store.js'
 import type { MountedConsole } from './mount.js'
 import { isBelowMount } from './mount-path.js'
 
@@ -38,7 +38,7 @@ export class ConsoleHost {
   readonly #options: ConsoleHostOptions
   #installed: boolean | null = null
   #made: Promise<{
-    readonly vault: Vault
+    readonly accounts: AccountStore
     readonly deliveries: DeliveryLog
     readonly answer: MountedConsole
   }> | null = null
@@ -73,7 +73,7 @@ export class ConsoleHost {
 
   async close(): Promise<void> {
     const made = await this.#made?.catch(() => null)
-    await made?.vault.close()
+    await made?.accounts.close()
     await made?.deliveries.close()
   }
 
@@ -102,12 +102,12 @@ export class ConsoleHost {
 
   async #build() {
     const { plugin, store, settings, storePlace, bounceOptions, checkPartner } = this.#options
-    const [{ openVault }, { mountConsole }, { previewBounce }] = await loadConsole()
-    const vault = openVault(storePlace)
+    const [{ openAccountStore }, { mountConsole }, { previewBounce }] = await loadConsole()
+    const accounts = openAccountStore(storePlace)
     const deliveries = openDeliveryLog(storePlace)
     const answer = mountConsole({
       store,
-      vault,
+      accounts,
       settings,
       previewBounce: (request) => previewBounce(request, bounceOptions()),
       deliveries,
@@ -115,10 +115,14 @@ export class ConsoleHost {
       offersTls: () => isLoaded(plugin, 'tls'),
       logError: (sentence) => plugin.logerror(sentence),
     })
-    return { vault, deliveries, answer }
+    return { accounts, deliveries, answer }
   }
 }
 
 function loadConsole() {
-  return Promise.all([import('./auth/open-vault.js'), import('./mount.js'), import('./preview-bounce.js')])
+  return Promise.all([
+    import('./auth/open-account-store.js'),
+    import('./mount.js'),
+    import('./preview-bounce.js'),
+  ])
 }

@@ -21,8 +21,8 @@ export function createConsole(options: ConsoleOptions): Console {
   const settings = () => options.settings().console
   const context = {
     ...options,
-    sessions: new Sessions(options.vault, settings),
-    signIn: new SignIn(options.vault),
+    sessions: new Sessions(options.accounts, settings),
+    signIn: new SignIn(options.accounts),
     recentFailures: new RecentFailures({
       deliveries: options.deliveries,
       isRecorded: () => options.settings().evidence.stream,

@@ -1,5 +1,5 @@
 /** What rules do as things stand, for who asks: rules that one may not see are not named. */
-import type { EffectWords } from '../admin/format-effect.js'
+import type { FormattedEffect } from '../admin/format-effect.js'
 import { EFFECT_STATUSES } from '../admin/format-effect.js'
 import { RuleEffects, type NamedEffect } from '../admin/rule-effects.js'
 import { AT_A_GLANCE, THOROUGH, type EffectBounds, type RuleEffect } from '../rules/effect.js'
@@ -26,7 +26,7 @@ export const effectsSchema: Schema = {
 }
 
 interface EffectBody {
-  readonly status: EffectWords['status']
+  readonly status: FormattedEffect['status']
   readonly summary: string
   readonly sentences: readonly string[]
 }

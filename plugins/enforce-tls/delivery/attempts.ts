@@ -8,7 +8,7 @@ import { hostOf, placeOf } from './next-hop.js'
 import { BAD_CONNECTION, otherFailure, UNROUTABLE, type Attempt, type AttemptFailure } from './outcome.js'
 
 /** The attempts of one round. */
-export class Round {
+export class Attempts {
   readonly #ended: (attempt: Attempt) => void
   readonly #attempts: Attempt[] = []
   readonly #unresolved = new Set<string>()

@@ -26,11 +26,11 @@ export function allTried(guarded: GuardedItem): void {
   // A null sender can't be told, so its mail keeps the whole schedule.
   const defer = temporary || (tls && action === 'defer') || item.todo.mail_from.user === ''
   if (!defer) return giveUp(guarded, decisive.failure, decisive.host)
-  putOff(guarded, decisive.failure, decisive.host)
+  deferItem(guarded, decisive.failure, decisive.host)
 }
 
 /** The message is tried again on Haraka's schedule. @param host the one to name; empty for none */
-export function putOff(guarded: GuardedItem, failure: AttemptFailure, host: string): void {
+export function deferItem(guarded: GuardedItem, failure: AttemptFailure, host: string): void {
   const { item } = guarded
   markRecipients(item.todo.rcpt_to, failure, host, false)
   guarded.ownReason = reasonOf(failure, host)
@@ -55,7 +55,7 @@ export function deferredRespond(
   // A hook of another plugin that timed out answers a text where seconds are expected; the NaN that
   // Haraka makes of it would jam the retry queue of the whole process.
   const usable = code !== constants.denysoft || Number.isFinite(Number.parseInt(String(message), 10))
-  guarded.tellEnding('deferred')
+  guarded.emitOutcome('deferred')
   return guarded.haraka.original('deferred_respond')(usable ? code : constants.cont, message, params)
 }
 
@@ -85,7 +85,7 @@ async function sendBounce(guarded: GuardedItem): Promise<void> {
     mayQuote: guarded.mailSaid && !ours,
   })
   const notes = bounce.heldTo ? { notes: notesFor(item, bounce) } : {}
-  queue(guarded, item.todo.mail_from, bounce.contents, notes, () => guarded.tellEnding('bounced'))
+  queue(guarded, item.todo.mail_from, bounce.contents, notes, () => guarded.emitOutcome('bounced'))
 }
 
 /**
@@ -102,7 +102,7 @@ function sendInstead(guarded: GuardedItem): boolean {
     item.lognotice(
       'enforce-tls: no TLS on the way back, so a bounce with Message-ID and Date alone goes instead',
     )
-    guarded.tellEnding('bounced')
+    guarded.emitOutcome('bounced')
   })
   return true
 }
@@ -138,7 +138,7 @@ export async function keepAsError(guarded: GuardedItem, error: string): Promise<
   const { item, context } = guarded
   const kept = await context.keepAsError(item.path)
   item.lognotice(`enforce-tls: undeliverable, kept as ${kept}: ${oneLine(error)}`)
-  guarded.tellEnding('kept')
+  guarded.emitOutcome('kept')
   item.next_cb()
 }
 

@@ -49,5 +49,5 @@ export interface GuardContext {
   /** Sets a queue file aside as `error.*`; gives its new name. */
   readonly keepAsError: (path: string) => Promise<string>
   /** Tells those who look on. Total. */
-  readonly tell: (event: DeliveryEvent) => void
+  readonly emit: (event: DeliveryEvent) => void
 }

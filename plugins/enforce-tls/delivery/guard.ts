@@ -9,13 +9,13 @@
 import constants from 'haraka-constants'
 import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaSocket } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
-import { allTried, bounceRespond, deferredRespond, giveUp, keepAsError, putOff } from './finish.js'
+import { allTried, bounceRespond, deferredRespond, giveUp, keepAsError, deferItem } from './finish.js'
 import type { GuardContext } from './guard-context.js'
 import { GuardedItem, type GuardedVersions } from './guarded-item.js'
 import { deliverOnSocket } from './host-attempt.js'
 import { usableHosts, whatItNamed } from './named-hosts.js'
 import { withName } from './next-hop.js'
-import type { SeenDelivery } from './observed-session.js'
+import type { ObservedDelivery } from './observed-session.js'
 import { DIRECTORY_FAILURE, otherFailure, UNROUTABLE } from './outcome.js'
 
 /** What the rules said of an item at this attempt. */
@@ -33,16 +33,16 @@ const guards = new WeakMap<HarakaMailItem, Guard>()
 export class Guard {
   readonly #guarded: GuardedItem
   #decision: Decision = { name: 'none-yet' }
-  #turn = 0
+  #epoch = 0
 
   /** Puts the guard on, synchronously; from here on nothing leaves until the rules have spoken. */
   static put(item: HarakaMailItem, context: GuardContext): Guard {
     const guard = guards.get(item) ?? new Guard(item, context)
     guards.set(item, guard)
     guard.#decision = { name: 'none-yet' }
-    guard.#turn += 1
+    guard.#epoch += 1
     guard.#guarded.beginRound()
-    guard.#guarded.haraka.putOn()
+    guard.#guarded.haraka.attach()
     return guard
   }
 
@@ -68,16 +68,16 @@ export class Guard {
    * Changes when a decision is not waited for any more: one that comes later is about rules of the past, and
    * the item may be under way again under those of today.
    */
-  get turn(): number {
-    return this.#turn
+  get epoch(): number {
+    return this.#epoch
   }
 
   /** Takes notice of a delivery, for those who look on; gives what was seen of it, `null` for an unguarded one. */
-  static delivered(item: HarakaMailItem, recipients: readonly HarakaAddress[]): SeenDelivery | null {
+  static delivered(item: HarakaMailItem, recipients: readonly HarakaAddress[]): ObservedDelivery | null {
     const guard = guards.get(item)
     if (!guard) return null
     const guarded = guard.#guarded
-    const attempt = guarded.tellEnding('delivered', recipients)
+    const attempt = guarded.emitOutcome('delivered', recipients)
     if (!attempt) return null
     const { host, session } = attempt
     // Only where the chain had to be trusted was it looked at.
@@ -86,7 +86,7 @@ export class Guard {
   }
 
   /** The rules require nothing: the item is Haraka's own again. */
-  release(): void {
+  detach(): void {
     this.#guarded.haraka.takeOff()
     guards.delete(this.#guarded.item)
   }
@@ -98,12 +98,12 @@ export class Guard {
   }
 
   /** Nothing is left to do, every recipient goes on in another item: this one gives its place in the queue back. */
-  dissolve(): void {
+  retire(): void {
     this.#decide({ name: 'dissolved' })
   }
 
   /** No decision will ever come: the sender is told. */
-  abandon(reason: string): void {
+  fail(reason: string): void {
     this.#decide({ name: 'abandoned', reason })
   }
 
@@ -126,7 +126,7 @@ export class Guard {
       }
       case 'none-yet': {
         // Whatever the hooks answered: a time-out, a throw, or our own wish to wait.
-        this.#turn += 1
+        this.#epoch += 1
         const wanted = code === constants.delay && Number(argument) > 0 ? argument : null
         const seconds = wanted ?? context.settings().main.deferSeconds
         return haraka.original('send_email_respond')(constants.delay, seconds)
@@ -143,7 +143,7 @@ export class Guard {
     if (hosts.length > 0) return respond(code, hosts)
     const detail = `the plugin that names its mail servers (hook get_mx) ${whatItNamed(answer)}`
     this.#guarded.item.logerror(`enforce-tls: ${detail}`)
-    putOff(this.#guarded, otherFailure(detail, { status: UNROUTABLE }), '')
+    deferItem(this.#guarded, otherFailure(detail, { status: UNROUTABLE }), '')
   }
 
   #foundMx(hosts: HarakaMx[]): Promise<void> {

@@ -5,11 +5,11 @@
  */
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
-import { Decoration } from './overrides.js'
+import { Overrides } from './overrides.js'
 import type { GuardContext } from './guard-context.js'
 import { ItemEvents, type Ending } from './item-events.js'
 import type { Attempt, AttemptFailure } from './outcome.js'
-import { Round } from './attempts.js'
+import { Attempts } from './attempts.js'
 
 /** Haraka's methods that a guarded item has its own versions of. */
 export const GUARDED_METHODS = [
@@ -35,7 +35,7 @@ export type GuardedVersions = Readonly<Record<GuardedMethod, (...args: never[]) 
 export class GuardedItem {
   readonly item: HarakaMailItem
   readonly context: GuardContext
-  readonly haraka: Decoration<HarakaMailItem, GuardedMethod>
+  readonly haraka: Overrides<HarakaMailItem, GuardedMethod>
   /** What the rules require at this attempt; `null`: nothing goes out, for they have not spoken. */
   requirement: Requirement | null = null
   /** The TLS reason of this round's last word, a deferral or a bounce. */
@@ -45,16 +45,16 @@ export class GuardedItem {
   /** Whether MAIL was ever said: what a server says from then on, recipients' replies included, may quote the message. */
   mailSaid: boolean
   readonly #events: ItemEvents
-  #round: Round
+  #round: Attempts
 
   constructor(item: HarakaMailItem, context: GuardContext, versions: GuardedVersions) {
     this.item = item
     this.context = context
     // Recipients of a part, or of an earlier process, bring the replies that they got.
     this.mailSaid = item.todo.rcpt_to.some(({ dsn_smtp_code }) => dsn_smtp_code !== undefined)
-    this.#events = new ItemEvents(item, context.tell)
+    this.#events = new ItemEvents(item, context.emit)
     this.#round = this.#newRound()
-    this.haraka = new Decoration(item, versions, (method, error) => {
+    this.haraka = new Overrides(item, versions, (method, error) => {
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
       item.logcrit(`enforce-tls: ${method} failed, the message waits: ${what}`)
       this.postpone()
@@ -62,7 +62,7 @@ export class GuardedItem {
   }
 
   /** The attempts since the item last left the queue. */
-  get round(): Round {
+  get round(): Attempts {
     return this.#round
   }
 
@@ -85,7 +85,7 @@ export class GuardedItem {
   }
 
   /** Tells those who look on what became of some or all recipients; gives the last attempt. */
-  tellEnding(
+  emitOutcome(
     result: Ending['result'],
     recipients: readonly HarakaAddress[] = this.item.todo.rcpt_to,
   ): Attempt | null {
@@ -97,8 +97,8 @@ export class GuardedItem {
     return attempt
   }
 
-  #newRound(): Round {
-    return new Round((attempt) => {
+  #newRound(): Attempts {
+    return new Attempts((attempt) => {
       if (this.requirement) this.#events.attempt(this.requirement, attempt)
     })
   }

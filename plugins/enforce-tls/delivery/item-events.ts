@@ -18,22 +18,22 @@ export interface Ending {
 /** Tells of one item. */
 export class ItemEvents {
   readonly #item: HarakaMailItem
-  readonly #tell: (event: DeliveryEvent) => void
+  readonly #emit: (event: DeliveryEvent) => void
 
   constructor(item: HarakaMailItem, tell: (event: DeliveryEvent) => void) {
     this.#item = item
-    this.#tell = tell
+    this.#emit = tell
   }
 
   /** An attempt has ended. */
   attempt(requirement: Requirement, { host, to, source, session, failure }: Attempt): void {
     const about = aboutItem(this.#item, this.#item.todo.rcpt_to)
-    this.#tell({ kind: 'attempt', ...about, requirement, host, to, source, session, failure })
+    this.#emit({ kind: 'attempt', ...about, requirement, host, to, source, session, failure })
   }
 
   /** The attempts have come to something. */
   outcome(requirement: Requirement, { result, recipients, attempt, failure }: Ending): void {
-    this.#tell({
+    this.#emit({
       kind: 'outcome',
       ...aboutItem(this.#item, recipients),
       requirement,

@@ -9,21 +9,21 @@ import type { TlsSession } from './tls/session.js'
 import { hostOf } from './next-hop.js'
 
 /** A session as it was seen. */
-export interface SeenTls {
+export interface ObservedTls {
   readonly session: TlsSession
   /** OpenSSL's word on the chain, with the authorities that Haraka has; empty for none, `null`: it did not look. */
   readonly found: string | null
 }
 
 /** The last connection of an item. */
-export interface SeenDelivery {
+export interface ObservedDelivery {
   /** The MX host's name, or its address where it has none. */
   readonly host: string
   readonly mx: HarakaMx | null
   /** Whether the server offered STARTTLS; `null` where that was not seen. */
   offered: boolean | null
   /** `null` where it came to no TLS, or that could not be seen. */
-  tls: SeenTls | null
+  tls: ObservedTls | null
 }
 
 type Method = HarakaMailItem['try_deliver_host_on_socket']
@@ -33,7 +33,7 @@ type Observed = Partial<Pick<EventEmitter, 'on' | 'once'>> & { readonly cleartex
 const STARTTLS = /^250[- ]STARTTLS\s*$/i
 /** What Node.js says where the chain is good and the name is not the one that it compared with. */
 const NAME_ONLY = 'ERR_TLS_CERT_ALTNAME_INVALID'
-const seen = new WeakMap<HarakaMailItem, SeenDelivery>()
+const seen = new WeakMap<HarakaMailItem, ObservedDelivery>()
 const METHOD = 'try_deliver_host_on_socket'
 
 /** Looks on at the deliveries of an item that is Haraka's own, from now on. */
@@ -49,13 +49,13 @@ export function observe(item: HarakaMailItem): void {
 }
 
 /** What was seen of the last connection; `null` for nothing. */
-export function seenOf(item: HarakaMailItem): SeenDelivery | null {
+export function seenOf(item: HarakaMailItem): ObservedDelivery | null {
   return seen.get(item) ?? null
 }
 
 function lookAt(item: HarakaMailItem, mx: HarakaMx, socket: Observed): void {
   try {
-    const delivery: SeenDelivery = { host: hostOf(mx), mx, offered: false, tls: null }
+    const delivery: ObservedDelivery = { host: hostOf(mx), mx, offered: false, tls: null }
     seen.set(item, delivery)
     socket.on?.('line', (line: unknown) => {
       if (typeof line === 'string' && delivery.tls === null && STARTTLS.test(line)) delivery.offered = true
@@ -72,7 +72,7 @@ function lookAt(item: HarakaMailItem, mx: HarakaMx, socket: Observed): void {
   }
 }
 
-function tlsOf(socket: TLSSocket): SeenTls {
+function tlsOf(socket: TLSSocket): ObservedTls {
   // Typed as an Error, but a text wherever Node.js itself sets it.
   const error: unknown = socket.authorizationError
   const code = error instanceof Error ? ((error as Error & { code?: string }).code ?? error.message) : error

@@ -20,7 +20,7 @@ interface ClassDefinition {
   readonly advice: string
 }
 
-const ACCEPT_TLS = tellRecipient('their mail server has to accept encrypted (TLS) connections')
+const ACCEPT_TLS = informRecipient('their mail server has to accept encrypted (TLS) connections')
 
 /** Every way in which TLS can fail. */
 const FAILURE_CLASSES = [
@@ -36,7 +36,7 @@ const FAILURE_CLASSES = [
     status: '7.4',
     temporary: true,
     says: 'put TLS off for now',
-    advice: tellRecipient('their mail server keeps putting off encryption (TLS)'),
+    advice: informRecipient('their mail server keeps putting off encryption (TLS)'),
   },
   {
     name: 'starttls-refused',
@@ -50,28 +50,28 @@ const FAILURE_CLASSES = [
     status: '7.5',
     temporary: false,
     says: 'failed to set up TLS',
-    advice: tellRecipient('encryption (TLS) of a current version has to work on their mail server'),
+    advice: informRecipient('encryption (TLS) of a current version has to work on their mail server'),
   },
   {
     name: 'certificate-not-trusted',
     status: '7.5',
     temporary: false,
     says: 'has a certificate that is not trusted',
-    advice: tellRecipient('their mail server needs a certificate of a trusted authority'),
+    advice: informRecipient('their mail server needs a certificate of a trusted authority'),
   },
   {
     name: 'certificate-expired',
     status: '7.5',
     temporary: false,
     says: 'has a certificate that has expired',
-    advice: tellRecipient('the certificate of their mail server has expired'),
+    advice: informRecipient('the certificate of their mail server has expired'),
   },
   {
     name: 'certificate-host-mismatch',
     status: '7.5',
     temporary: false,
     says: 'has a certificate that names somebody else',
-    advice: tellRecipient('the certificate of their mail server is made out to another name'),
+    advice: informRecipient('the certificate of their mail server is made out to another name'),
   },
   {
     name: 'fingerprint-mismatch',
@@ -133,7 +133,7 @@ export interface Attempt {
 }
 
 /** Advice where the recipient's side has to mend something. */
-function tellRecipient(what: string): string {
+function informRecipient(what: string): string {
   return (
     `Tell the recipient, by phone for example, that ${what}, and send the message again once that is fixed. ` +
     'If the message needs no encryption, ask your own mail administrator to change the rule.'

@@ -7,7 +7,7 @@
 type Version = (...args: never[]) => unknown
 
 /** Methods of one object, replaced as long as the decoration is on. */
-export class Decoration<T extends object, K extends keyof T & string> {
+export class Overrides<T extends object, K extends keyof T & string> {
   readonly #object: T
   readonly #versions: Readonly<Record<K, Version>>
   readonly #failed: (method: string, error: unknown) => void
@@ -23,7 +23,7 @@ export class Decoration<T extends object, K extends keyof T & string> {
   }
 
   /** Puts the versions on; doing it twice is harmless. */
-  putOn(): void {
+  attach(): void {
     for (const [name, version] of Object.entries<Version>(this.#versions)) {
       Object.defineProperty(this.#object, name, {
         configurable: true,

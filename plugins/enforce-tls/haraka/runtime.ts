@@ -12,7 +12,7 @@ import type {
 import type { RouteContext } from './onward-route.js'
 
 /** Views of one Haraka. Everything is looked up when it is asked for: modules are not there before all plugins are. */
-export class ThisHaraka {
+export class HarakaRuntime {
   readonly #plugin: HarakaPlugin
 
   constructor(plugin: HarakaPlugin) {

@@ -7,7 +7,7 @@ import constants from 'haraka-constants'
 import { comparable } from '../haraka/address.js'
 import type { HarakaConnection, HarakaPlugin, HarakaTransaction, Next } from '../haraka/types.js'
 import { HeldHooks } from '../haraka/queue-plugins.js'
-import { RulesUnknown, type RuleBook } from '../policy/policy.js'
+import { RulesUnknown, type Policy } from '../policy/policy.js'
 import { HEADER_CUT, isHeaderCut } from '../haraka/header-limit.js'
 import { HeaderBlock } from '../rules/header-block.js'
 import type { Requirement } from '../rules/requirement.js'
@@ -16,7 +16,7 @@ import type { Settings } from '../settings/types.js'
 /** What is needed of the process. */
 export interface QueueContext {
   readonly plugin: HarakaPlugin
-  readonly rules: RuleBook
+  readonly rules: Policy
   readonly settings: Settings['main']
 }
 
@@ -58,7 +58,7 @@ export function keepFromOtherQueues(
  */
 export async function requirementsOf(
   { mail_from, rcpt_to, header, notes }: HarakaTransaction,
-  rules: RuleBook,
+  rules: Policy,
 ): Promise<readonly Requirement[]> {
   // With the line ends that the queue file will have: limits must be the same there.
   const text = () => `${header.toString().replace(/\r?\n/g, '\r\n')}\r\n`

@@ -12,16 +12,16 @@ import { addressText, comparable } from '../haraka/address.js'
 import type { HarakaAddress, HarakaConnection, HarakaPlugin, Next } from '../haraka/types.js'
 import { isLoaded } from '../haraka/plugins.js'
 import { reportRefusal, rulesOf } from '../observe/report-mode.js'
-import { RulesUnknown, type RuleBook } from '../policy/policy.js'
+import { RulesUnknown, type Policy } from '../policy/policy.js'
 import type { Settings } from '../settings/types.js'
 
 /** What an answer needs of the process. */
 export interface IncomingContext {
   readonly plugin: HarakaPlugin
-  readonly rules: RuleBook
+  readonly rules: Policy
   readonly settings: Settings['main']
   /** Tells those who look on; total. */
-  readonly tell: (event: DeliveryEvent) => void
+  readonly emit: (event: DeliveryEvent) => void
 }
 
 type Answer = readonly [code?: number, reply?: DSN]
@@ -39,7 +39,7 @@ export async function answerRecipient(
 }
 
 async function answerInTheClear(
-  { plugin, rules, settings, tell }: IncomingContext,
+  { plugin, rules, settings, emit: tell }: IncomingContext,
   connection: HarakaConnection,
   recipient: HarakaAddress,
 ): Promise<Answer> {

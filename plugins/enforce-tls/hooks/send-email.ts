@@ -11,7 +11,7 @@ import { comparable } from '../haraka/address.js'
 import { HEADER_CUT, isHeaderCut } from '../haraka/header-limit.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import { rulesOf, type Reports } from '../observe/report-mode.js'
-import { RulesUnknown, type RuleBook } from '../policy/policy.js'
+import { RulesUnknown, type Policy } from '../policy/policy.js'
 import { HeaderBlock } from '../rules/header-block.js'
 import type { InPieces } from '../work/pieces.js'
 import { addUp, requirementKey, type Requirement } from '../rules/requirement.js'
@@ -35,7 +35,7 @@ export type Answer = number | { readonly code: number; readonly argument: unknow
 /** What a decision needs of the process. */
 export interface DecisionContext {
   settings(): Settings['main']
-  readonly rules: RuleBook
+  readonly rules: Policy
   readonly reports: Reports
   /** Makes one queue item of each group of recipients. */
   divide(item: HarakaMailItem, groups: readonly (readonly HarakaAddress[])[]): Promise<void>
@@ -70,16 +70,16 @@ export class Decisions {
 
   /** Decides for one item, which has its guard; gives what the hook `send_email` answers. */
   async on(guard: Guard, item: HarakaMailItem): Promise<Answer> {
-    const { turn } = guard
+    const { epoch: turn } = guard
     const verdicts = await this.#verdictsOn(item)
     const requirements = verdicts instanceof Error ? null : this.#requirements(item, verdicts)
     const groups = await inPieces(grouping(item.todo.rcpt_to, requirements ?? []))
     const covered = !requirements?.every((requirement) => requirement === null)
     const gone = covered && (await isGone(item.path))
     // Haraka has given up waiting for this answer: the rules are asked again at the next attempt.
-    if (guard.turn !== turn) return constants.cont
+    if (guard.epoch !== turn) return constants.cont
     if (gone) {
-      guard.dissolve()
+      guard.retire()
       item.lognotice('enforce-tls: somebody has removed the queue file, so there is nothing to send')
       return constants.cont
     }
@@ -123,7 +123,7 @@ export class Decisions {
     if (groups.length > 1) {
       const parts = partsOf(groups)
       await this.#context.divide(item, parts)
-      guard.dissolve()
+      guard.retire()
       const rest = parts.length < groups.length ? ', the last of which is divided further' : ''
       item.loginfo(
         `enforce-tls: divided into ${parts.length} items${rest}, because its recipients require different things`,
@@ -142,7 +142,7 @@ export class Decisions {
   }
 
   #release(guard: Guard, item: HarakaMailItem): void {
-    guard.release()
+    guard.detach()
     this.#context.reports.released(item)
   }
 
@@ -171,7 +171,7 @@ export class Decisions {
     const since = this.#undecidedSince.get(item) ?? now
     this.#undecidedSince.set(item, since)
     if (now - since > Math.max(this.#context.retriesLast(), PATIENCE_MIN)) {
-      guard.abandon(`the rules of the sender could not be read: ${error.message}`)
+      guard.fail(`the rules of the sender could not be read: ${error.message}`)
       return constants.cont
     }
     item.loginfo(`enforce-tls: the message waits ${deferSeconds} s: ${error.message}`)

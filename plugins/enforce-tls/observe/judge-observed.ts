@@ -3,17 +3,17 @@ import { TLS_VERSIONS } from '../rules/levels.js'
 import type { Requirement } from '../rules/requirement.js'
 import { certificateFailure } from '../delivery/tls/certificate.js'
 import { chainError, type Authorities } from '../delivery/tls/chain.js'
-import type { SeenDelivery } from '../delivery/observed-session.js'
+import type { ObservedDelivery } from '../delivery/observed-session.js'
 import { tlsFailure, type AttemptFailure } from '../delivery/outcome.js'
 
 /** The judgement: `unknown` says why. */
-export type SeenVerdict =
+export type ObservedVerdict =
   | { readonly result: 'would-deliver' }
   | { readonly result: 'would-bounce'; readonly failure: AttemptFailure }
   | { readonly result: 'unknown'; readonly why: string }
 
 /** What the requirement is held against. */
-export interface SeenTerms {
+export interface ObservedTerms {
   /** `[tls] min_version`. */
   readonly minVersion: string
   /** Whether settings of `tls.ini` keep Haraka from speaking a version that the server may know. */
@@ -31,12 +31,12 @@ const VERSIONS: readonly string[] = ['SSLv3', 'TLSv1', 'TLSv1.1', ...TLS_VERSION
  * @param seen `null` where nothing was seen of the connection
  * @param secured whether Haraka says that it delivered over TLS
  */
-export function judgeSeen(
+export function judgeObserved(
   requirement: Requirement,
-  seen: SeenDelivery | null,
+  seen: ObservedDelivery | null,
   secured: boolean,
-  terms: SeenTerms,
-): SeenVerdict {
+  terms: ObservedTerms,
+): ObservedVerdict {
   if (!secured) {
     // A host that Haraka does without TLS for (no_tls_hosts, or after a failure) might have had it.
     if (seen?.offered === true) return unknown('TLS was offered, and Haraka made no use of it')
@@ -77,10 +77,10 @@ function rankOf(version: string): number {
   return VERSIONS.indexOf(version)
 }
 
-function bounce(failure: AttemptFailure): SeenVerdict {
+function bounce(failure: AttemptFailure): ObservedVerdict {
   return { result: 'would-bounce', failure }
 }
 
-function unknown(why: string): SeenVerdict {
+function unknown(why: string): ObservedVerdict {
   return { result: 'unknown', why }
 }

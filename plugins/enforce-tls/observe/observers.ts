@@ -3,7 +3,7 @@ import constants from 'haraka-constants'
 import { Alerts } from './alerts/alerts.js'
 import { DeliveryEvents } from '../delivery/delivery-events.js'
 import { oneLine } from '../text/one-line.js'
-import { Evidence } from './delivery-log/evidence.js'
+import { DeliveryLogObserver } from './delivery-log/evidence.js'
 import type { HarakaPlugin, HarakaServer } from '../haraka/types.js'
 import type { Decision, Metrics, MetricsSources } from './metrics/metrics.js'
 import { openMetrics, type OpenedMetrics } from './metrics/open-metrics.js'
@@ -11,34 +11,34 @@ import { answerScrape, METRICS_PATH } from './metrics/page.js'
 import { PackageMissing } from '../settings/optional-package.js'
 import { Reports, type ReportsContext } from './report-mode.js'
 import type { Settings } from '../settings/types.js'
-import { openDeliveryLog, openPartnerBook } from '../store/open-store.js'
-import type { ThisHaraka } from '../haraka/runtime.js'
+import { openDeliveryLog, openAlertState } from '../store/open-store.js'
+import type { HarakaRuntime } from '../haraka/runtime.js'
 
 /** What they need of the process. */
-export interface BooksOptions {
+export interface ObserversOptions {
   readonly plugin: HarakaPlugin
-  readonly haraka: ThisHaraka
+  readonly haraka: HarakaRuntime
   /** Those in force now. */
   readonly settings: () => Settings
   /** Where the delivery log is, as at start. */
   readonly storePlace: Parameters<typeof openDeliveryLog>[0]
   readonly sources: Omit<MetricsSources, 'evidenceDropped' | 'evidenceAvailable'>
   /** What deliveries are judged by that rules only report on. */
-  readonly judging: Omit<ReportsContext, 'tell'>
+  readonly judging: Omit<ReportsContext, 'emit'>
 }
 
 /** The books of one process. */
-export class Books {
+export class Observers {
   readonly events: DeliveryEvents
   readonly reports: Reports
   readonly #plugin: HarakaPlugin
   readonly #settings: () => Settings
-  readonly #evidence: Evidence
+  readonly #evidence: DeliveryLogObserver
   readonly #alerts: Alerts
   readonly #sources: MetricsSources
   #opened: OpenedMetrics | null = null
 
-  constructor({ plugin, haraka, settings, storePlace, sources, judging }: BooksOptions) {
+  constructor({ plugin, haraka, settings, storePlace, sources, judging }: ObserversOptions) {
     this.#plugin = plugin
     this.#settings = settings
     this.events = new DeliveryEvents((error) =>
@@ -46,8 +46,8 @@ export class Books {
         `somebody who looks on failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
       ),
     )
-    this.reports = new Reports({ ...judging, tell: (event) => this.events.emit(event) })
-    this.#evidence = new Evidence({
+    this.reports = new Reports({ ...judging, emit: (event) => this.events.emit(event) })
+    this.#evidence = new DeliveryLogObserver({
       logger: plugin,
       settings: () => settings().evidence,
       open: () => openDeliveryLog(storePlace),
@@ -60,7 +60,7 @@ export class Books {
     this.#alerts = new Alerts({
       logger: plugin,
       settings: () => settings().alert,
-      open: () => openPartnerBook(storePlace),
+      open: () => openAlertState(storePlace),
       me: () => haraka.name,
       queue: (to, contents) => queued(haraka, to, contents),
     })
@@ -108,7 +108,7 @@ export class Books {
 }
 
 /** A mail of ours goes the way of all mail: rules hold for it, too. From the null sender, so that it makes no bounces. */
-function queued({ outbound }: ThisHaraka, to: readonly string[], contents: string): Promise<void> {
+function queued({ outbound }: HarakaRuntime, to: readonly string[], contents: string): Promise<void> {
   return new Promise((resolve, reject) => {
     outbound.send_email(
       '<>',

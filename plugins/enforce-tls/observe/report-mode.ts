@@ -6,8 +6,8 @@ import { addressText } from '../haraka/address.js'
 import type { DeliveryEvent } from '../delivery/delivery-events.js'
 import { Authorities } from '../delivery/tls/chain.js'
 import { aboutItem } from '../delivery/item-events.js'
-import { judgeSeen, type SeenVerdict } from './judge-observed.js'
-import { observe, seenOf, type SeenDelivery } from '../delivery/observed-session.js'
+import { judgeObserved, type ObservedVerdict } from './judge-observed.js'
+import { observe, seenOf, type ObservedDelivery } from '../delivery/observed-session.js'
 import { oneLine } from '../text/one-line.js'
 import type { HarakaAddress, HarakaLogger, HarakaMailItem, HarakaMx } from '../haraka/types.js'
 import { requirementKey, type Requirement } from '../rules/requirement.js'
@@ -29,13 +29,13 @@ export interface Handover {
   /** The recipients that the server took. */
   readonly recipients: readonly HarakaAddress[]
   /** What the guard has seen of it; `null` where the delivery was Haraka's own. */
-  readonly seen: SeenDelivery | null
+  readonly seen: ObservedDelivery | null
 }
 
 /** What judging needs of the process. */
 export interface ReportsContext {
   /** Tells those who look on; total. */
-  readonly tell: (event: DeliveryEvent) => void
+  readonly emit: (event: DeliveryEvent) => void
   /** `[tls] min_version`. */
   readonly minVersion: () => string
   /** The trusted authorities as PEM texts: the same list until they change. */
@@ -86,13 +86,13 @@ export class Reports {
     const session = seen?.tls?.session ?? null
     for (const { group, about } of groups) {
       const [requirement, addresses] = group
-      const verdict: SeenVerdict = handover.trusted
+      const verdict: ObservedVerdict = handover.trusted
         ? { result: 'would-deliver' }
-        : judgeSeen(requirement, seen, handover.secured, terms)
+        : judgeObserved(requirement, seen, handover.secured, terms)
       const { result } = verdict
       const failure = verdict.result === 'would-bounce' ? verdict.failure : null
       const host = handover.to
-      this.#context.tell({ kind: 'report', ...about, requirement, result, host, session, failure })
+      this.#context.emit({ kind: 'report', ...about, requirement, result, host, session, failure })
       logVerdict(item, handover, verdict, addresses, requirement)
     }
   }
@@ -108,7 +108,7 @@ export class Reports {
 function logVerdict(
   log: Pick<HarakaLogger, 'lognotice' | 'loginfo'>,
   { to, secured }: Handover,
-  verdict: SeenVerdict,
+  verdict: ObservedVerdict,
   addresses: string,
   requirement: Requirement,
 ): void {

@@ -8,7 +8,7 @@ import { EVERYONE } from '../rules/owner.js'
 import type { RuleList } from '../rules/rule-list.js'
 
 /** How many notices of each kind have come. */
-export interface Marks {
+export interface Version {
   readonly all: number
   readonly domains: number
   readonly groups: number
@@ -16,17 +16,17 @@ export interface Marks {
 }
 
 /** What is kept of an owner. There may be a hundred thousand: small whole numbers take no memory of their own. */
-export interface KeptOwner {
+export interface CachedOwner {
   readonly owner: string
   /** The last list that was read; what stands in for broken entries is in it. */
   list: RuleList | null
   /** Why the last read gave none, else `null`. */
-  trouble: Error | null
+  lastError: Error | null
   /** The service entry that the list was compiled with; `undefined` for one that can't be read. */
   service: string | null | undefined
   usesGroups: boolean
   /** Notices that the last read has taken into account; `null` before the first. */
-  seen: Marks | null
+  seen: Version | null
   /** Notices of this owner. */
   notices: number
   /** When a decision last found it, to a tick, in milliseconds of the process. */
@@ -35,7 +35,7 @@ export interface KeptOwner {
   /** How long the last read took, in milliseconds. */
   took: number
   /** How many reads in a row came to nothing because of changes meanwhile. */
-  torn: number
+  inconsistentReads: number
   reading: Promise<void> | null
 }
 
@@ -47,11 +47,11 @@ export function wholeMilliseconds(): number {
 }
 
 /** An owner of whom nothing is known yet. */
-export function newlyKept(owner: string): KeptOwner {
+export function newlyCached(owner: string): CachedOwner {
   return {
     owner,
     list: null,
-    trouble: null,
+    lastError: null,
     service: null,
     usesGroups: false,
     seen: null,
@@ -59,23 +59,23 @@ export function newlyKept(owner: string): KeptOwner {
     usedAt: NEVER,
     readAt: NEVER,
     took: 0,
-    torn: 0,
+    inconsistentReads: 0,
     reading: null,
   }
 }
 
 /** A sending domain and its senders. */
 export interface Family {
-  own: KeptOwner | undefined
+  own: CachedOwner | undefined
   /** By local part, the one that was used last at the end. */
-  senders: Map<string, KeptOwner> | undefined
+  senders: Map<string, CachedOwner> | undefined
 }
 
 /** Owners that are kept. */
-export class KeptOwners {
+export class CachedOwners {
   readonly #max: number
   readonly #families: LRUCache<string, Family>
-  #everyone: KeptOwner | undefined
+  #everyone: CachedOwner | undefined
   #size = 0
 
   /** @param max most owners that are kept */
@@ -90,7 +90,7 @@ export class KeptOwners {
   }
 
   /** The whole service. */
-  get everyone(): KeptOwner | undefined {
+  get everyone(): CachedOwner | undefined {
     return this.#everyone
   }
 
@@ -100,7 +100,7 @@ export class KeptOwners {
   }
 
   /** Does not count as a use. */
-  find(owner: string): KeptOwner | undefined {
+  find(owner: string): CachedOwner | undefined {
     if (owner === EVERYONE) return this.#everyone
     const { domain, local } = partsOf(owner)
     const family = this.#families.peek(domain)
@@ -108,7 +108,7 @@ export class KeptOwners {
   }
 
   /** Adds an owner that is not there yet; another one may have to go. */
-  add(kept: KeptOwner): void {
+  add(kept: CachedOwner): void {
     this.#size++
     if (kept.owner === EVERYONE) this.#everyone = kept
     else {
@@ -116,13 +116,13 @@ export class KeptOwners {
       const family = this.#families.get(domain) ?? { own: undefined, senders: undefined }
       this.#families.set(domain, family)
       if (local === null) family.own = kept
-      else (family.senders ??= new Map<string, KeptOwner>()).set(local, kept)
+      else (family.senders ??= new Map<string, CachedOwner>()).set(local, kept)
     }
     while (this.#size > this.#max && this.#families.size > 0) this.#dropOne()
   }
 
   /** Notes a use. */
-  use({ owner }: KeptOwner): void {
+  use({ owner }: CachedOwner): void {
     if (owner === EVERYONE) return
     const { domain, local } = partsOf(owner)
     const senders = this.#families.get(domain)?.senders
@@ -156,7 +156,7 @@ function partsOf(owner: string): { domain: string; local: string | null } {
 }
 
 /** Told by a near cache. */
-export interface NearCacheListener {
+export interface PolicyCacheListener {
   /**
    * An owner was read, or could not be.
    *
@@ -165,5 +165,5 @@ export interface NearCacheListener {
    */
   onRead(owner: string, list: RuleList | null, trouble: Error | null): void
   /** As in `ChangeListener`. */
-  onHearing(hears: boolean, why: string): void
+  onSubscription(hears: boolean, why: string): void
 }

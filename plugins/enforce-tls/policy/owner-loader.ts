@@ -5,32 +5,32 @@
 import { Unreadable } from '../rules/entry-problem.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { compileInPieces } from './compile.js'
-import { wholeMilliseconds, type KeptOwner, type Marks } from './cache-entries.js'
-import type { NearCacheListener } from './cache-entries.js'
-import type { Notices } from './invalidations.js'
+import { wholeMilliseconds, type CachedOwner, type Version } from './cache-entries.js'
+import type { PolicyCacheListener } from './cache-entries.js'
+import type { Invalidations } from './invalidations.js'
 import { readable, readParts } from './read-parts.js'
 import type { DecidingStore } from '../store/rule-store.js'
 
 /** What a reader works with. */
-export interface OwnerReaderOptions {
+export interface OwnerLoaderOptions {
   readonly store: DecidingStore
-  readonly notices: Notices
+  readonly notices: Invalidations
   /** Whether nothing can change without a notice now. */
-  readonly isTold: () => boolean
+  readonly isSubscribed: () => boolean
   /** As in `NearCacheListener`. */
-  readonly onRead: NearCacheListener['onRead']
+  readonly onRead: PolicyCacheListener['onRead']
 }
 
 /** How many times in a row a read is done again because of changes meanwhile. */
 const TORN_MAX = 2
 
 /** Reads owners. */
-export class OwnerReader {
-  readonly #options: OwnerReaderOptions
+export class OwnerLoader {
+  readonly #options: OwnerLoaderOptions
   readonly #counts = { reads: 0, failedReads: 0 }
   #lastService: string | null = null
 
-  constructor(options: OwnerReaderOptions) {
+  constructor(options: OwnerLoaderOptions) {
     this.#options = options
   }
 
@@ -40,14 +40,14 @@ export class OwnerReader {
   }
 
   /** One read at a time for each owner, whoever asks. Never rejects. */
-  read(kept: KeptOwner): Promise<void> {
+  read(kept: CachedOwner): Promise<void> {
     kept.reading ??= this.#readNow(kept).finally(() => (kept.reading = null))
     return kept.reading
   }
 
-  async #readNow(kept: KeptOwner): Promise<void> {
+  async #readNow(kept: CachedOwner): Promise<void> {
     const { store, notices, onRead } = this.#options
-    const marks = notices.marksOf(kept)
+    const marks = notices.versionOf(kept)
     // A read that fails is not repeated in the background at once either.
     const begun = (kept.readAt = wholeMilliseconds())
     this.#counts.reads++
@@ -58,15 +58,15 @@ export class OwnerReader {
         const list = await compileInPieces(read, kept.list ?? undefined)
         const service = this.#shared(read.parts.service)
         kept.took = wholeMilliseconds() - begun
-        if (!this.#isTorn(kept, marks))
+        if (!this.#isInconsistent(kept, marks))
           Object.assign(kept, { usesGroups: read.usesGroups, service, seen: marks, list, torn: 0 })
       }
-      kept.trouble = null
+      kept.lastError = null
     } catch (error) {
-      kept.trouble = error instanceof Error ? error : new Error(String(error))
+      kept.lastError = error instanceof Error ? error : new Error(String(error))
       this.#counts.failedReads++
     }
-    onRead(kept.owner, kept.list, kept.trouble)
+    onRead(kept.owner, kept.list, kept.lastError)
   }
 
   /**
@@ -74,17 +74,18 @@ export class OwnerReader {
    * moved meanwhile can be in none of them. It is read again, but not for ever: where changes never stop, a list
    * of today is better than one of yesterday.
    */
-  #isTorn(kept: KeptOwner, marks: Marks): boolean {
-    if (!this.#options.notices.hasChangedSince(marks, kept) || kept.torn === TORN_MAX) return false
-    kept.torn++
+  #isInconsistent(kept: CachedOwner, marks: Version): boolean {
+    if (!this.#options.notices.hasChangedSince(marks, kept) || kept.inconsistentReads === TORN_MAX)
+      return false
+    kept.inconsistentReads++
     return true
   }
 
   /** Spares an owner of many rules a new list whenever some other domain's service is switched. */
-  async #onlyServicesChanged(kept: KeptOwner): Promise<boolean> {
-    const { store, notices, isTold } = this.#options
+  async #onlyServicesChanged(kept: CachedOwner): Promise<boolean> {
+    const { store, notices, isSubscribed: isTold } = this.#options
     const domain = serviceDomainOf(kept.owner)
-    if (domain === null || !isTold() || !kept.list || kept.trouble !== null) return false
+    if (domain === null || !isTold() || !kept.list || kept.lastError !== null) return false
     if (!notices.areSeen(kept) || !notices.maySwitch(kept)) return false
     return (await readable(store.readService(domain))) === kept.service
   }

@@ -3,7 +3,7 @@
  * while the store is away; an owner that was never read, or that has an entry which nothing can stand in for, makes
  * the answer fail with a `RulesUnknown`: unknown is not "none".
  */
-import { effectWords, placedProblem } from '../rules/format-problem.js'
+import { formatProblemEffect, placedProblem } from '../rules/format-problem.js'
 import type { HarakaLogger } from '../haraka/types.js'
 import type { MailAddress } from '../rules/address.js'
 import { Decision } from '../rules/decide.js'
@@ -13,7 +13,7 @@ import { ownersOf } from '../rules/owner.js'
 import type { InPieces } from '../work/pieces.js'
 import { InvalidEntry, type RuleList, type Verdict } from '../rules/rule-list.js'
 import { DoubtfulStore } from '../store/known-store.js'
-import { NearCache, type NearCacheCounts, type NearCacheOptions } from './cache.js'
+import { PolicyCache, type PolicyCacheCounts, type PolicyCacheOptions } from './cache.js'
 import { StoreError, type DecidingStore } from '../store/rule-store.js'
 import { inPieces } from '../work/turns.js'
 
@@ -32,33 +32,33 @@ export class RulesUnknown extends Error {
 }
 
 /** What a rule book is given besides its store. */
-export interface RuleBookOptions extends NearCacheOptions {
+export interface PolicyOptions extends PolicyCacheOptions {
   readonly log: Pick<HarakaLogger, 'logerror' | 'logwarn' | 'lognotice'>
 }
 
 /** Rules in force, by owner. */
-export class RuleBook {
+export class Policy {
   readonly #store: DecidingStore
-  readonly #cache: NearCache
-  readonly #log: RuleBookOptions['log']
+  readonly #cache: PolicyCache
+  readonly #log: PolicyOptions['log']
   readonly #maxOwners: number
   /** What was logged of each owner, so that a broken entry is one line and not one a message. */
-  readonly #told = new Map<string, readonly string[]>()
+  readonly #warned = new Map<string, readonly string[]>()
   /** Whether it was logged that the store does not answer. */
   #away = false
 
-  constructor(store: DecidingStore, { log, ...options }: RuleBookOptions) {
+  constructor(store: DecidingStore, { log, ...options }: PolicyOptions) {
     this.#store = store
     this.#log = log
     this.#maxOwners = options.maxOwners
-    this.#cache = new NearCache(store, options, {
+    this.#cache = new PolicyCache(store, options, {
       onRead: (owner, list, trouble) => this.#onRead(owner, list, trouble),
-      onHearing: (hears, why) => this.#onHearing(hears, why),
+      onSubscription: (hears, why) => this.#onSubscription(hears, why),
     })
   }
 
   /** What the cache has done so far. */
-  get counts(): NearCacheCounts {
+  get counts(): PolicyCacheCounts {
     return this.#cache.counts
   }
 
@@ -131,12 +131,12 @@ export class RuleBook {
     if (trouble === null) {
       if (this.#away) this.#log.lognotice('rules can be read again')
       this.#away = false
-      this.#tell(owner, list)
+      this.#warn(owner, list)
       return
     }
     if (trouble instanceof DoubtfulStore) {
       // A store whose answers do not count is told of once, by who found that.
-      if (trouble.owner !== null) this.#tellDoubt(owner, list, trouble.message)
+      if (trouble.owner !== null) this.#warnOfDoubt(owner, list, trouble.message)
       return
     }
     if (this.#away) return
@@ -145,24 +145,26 @@ export class RuleBook {
     this.#log.logerror(`rules can't be read, ${rest}: ${trouble.message}`)
   }
 
-  #tellDoubt(owner: string, list: RuleList | null, trouble: string): void {
+  #warnOfDoubt(owner: string, list: RuleList | null, trouble: string): void {
     const consequence =
       list === null ? 'mail of this owner is deferred' : 'the last valid rules stay in force'
     const words = `rules of ${owner} can't be used, ${consequence}: ${trouble}`
-    if (this.#told.get(owner)?.[0] === words) return
+    if (this.#warned.get(owner)?.[0] === words) return
     this.#log.logerror(words)
     this.#remember(owner, [words])
   }
 
   /** Logs what is broken of an owner and was not before. */
-  #tell(owner: string, list: RuleList | null): void {
+  #warn(owner: string, list: RuleList | null): void {
     const { problems = [], problemCount = 0 } = list ?? {}
-    const before = this.#told.get(owner)
+    const before = this.#warned.get(owner)
     if (problems.length === 0) {
-      if (this.#told.delete(owner)) this.#log.lognotice(`rules of ${owner} are in order again`)
+      if (this.#warned.delete(owner)) this.#log.lognotice(`rules of ${owner} are in order again`)
       return
     }
-    const words = problems.map((each) => `${effectWords(owner, each)}: ${placedProblem(each, this.#store)}`)
+    const words = problems.map(
+      (each) => `${formatProblemEffect(owner, each)}: ${placedProblem(each, this.#store)}`,
+    )
     const more = problemCount - problems.length
     if (more > 0)
       words.push(`${more} more entries of ${owner} are not valid; enforce-tls status lists them all`)
@@ -171,13 +173,13 @@ export class RuleBook {
   }
 
   #remember(owner: string, words: readonly string[]): void {
-    this.#told.delete(owner)
-    this.#told.set(owner, words)
-    const [oldest] = this.#told.keys()
-    if (this.#told.size > this.#maxOwners && oldest !== undefined) this.#told.delete(oldest)
+    this.#warned.delete(owner)
+    this.#warned.set(owner, words)
+    const [oldest] = this.#warned.keys()
+    if (this.#warned.size > this.#maxOwners && oldest !== undefined) this.#warned.delete(oldest)
   }
 
-  #onHearing(hears: boolean, why: string): void {
+  #onSubscription(hears: boolean, why: string): void {
     if (hears) this.#log.lognotice('changes of rules are heard of at once')
     else this.#log.logwarn(`changes of rules are not heard of, so rules are read again now and then: ${why}`)
   }

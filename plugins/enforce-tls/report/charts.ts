@@ -1,7 +1,7 @@
 /** The charts of a report's page: what each shows, as data for Chart.js and as a table. Pure. */
 import type { ChartConfiguration } from 'chart.js'
 import { numbered } from '../text/list.js'
-import { percent } from './words.js'
+import { percent } from './format.js'
 import type { DeliveryReport } from './delivery-report.js'
 
 /** A chart, and the same in a table. Colours are names of the page's style, such as `good`. */

@@ -1,5 +1,5 @@
 /** The certificates that rules of level `verify` or `secure` rely on and that expire soon. Pure. */
-import type { EvidenceEntry } from '../observe/delivery-log/schema.js'
+import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import { LEVELS } from '../rules/levels.js'
 import type { ExpiringCertificate } from './delivery-report.js'
 
@@ -11,13 +11,13 @@ const DAY = 86_400_000
 /** Remembers the last certificate of each host of each partner. */
 export class ExpiringCertificates {
   readonly #now: Date
-  readonly #last = new Map<string, EvidenceEntry>()
+  readonly #last = new Map<string, DeliveryLogEntry>()
 
   constructor(now: Date) {
     this.#now = now
   }
 
-  add(entry: EvidenceEntry): void {
+  add(entry: DeliveryLogEntry): void {
     const { domain, mx, level, expires } = entry
     if (expires === undefined || mx === undefined) return
     if (LEVELS.some(({ name, trusted }) => name === level && trusted))

@@ -10,7 +10,7 @@ import type { DeliveryReport } from './delivery-report.js'
 import { EXPIRES_SOON } from './expiring-certificates.js'
 import { PAGE_SCRIPT } from './page-script.js'
 import { PAGE_STYLE } from './page-style.js'
-import { percent, scopeWords, utc } from './words.js'
+import { percent, formatScope, utc } from './format.js'
 
 /** Longer tables are folded; paper has them open. */
 const ROWS_OPEN = 20
@@ -28,13 +28,13 @@ export function toHtml(report: DeliveryReport): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${policy([library, PAGE_SCRIPT], PAGE_STYLE)}">
-<title>Mail held to TLS, ${html(scopeWords(report))}</title>
+<title>Mail held to TLS, ${html(formatScope(report))}</title>
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
 <header>
 <h1>Mail held to TLS</h1>
-<p>Deliveries ${html(scopeWords(report))}</p>
+<p>Deliveries ${html(formatScope(report))}</p>
 </header>
 <main>
 ${report.firstEntry === null ? '<p>The delivery log has no entry for this period.</p>\n' : ''}${figures(report)}

@@ -1,6 +1,6 @@
 /** Makes a report out of the entries of the delivery log. Pure but for reading them. */
-import type { EvidenceRecord } from '../observe/delivery-log/entry.js'
-import type { EvidenceEntry } from '../observe/delivery-log/schema.js'
+import type { DeliveryLogRecord } from '../observe/delivery-log/entry.js'
+import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import { FAILURE_CLASS_NAMES, type FailureClass } from '../delivery/outcome.js'
 import type { ClassFailures, DeliveryReport, PartnerReport, VersionShare } from './delivery-report.js'
 import { ExpiringCertificates } from './expiring-certificates.js'
@@ -29,7 +29,7 @@ class Day {
  * @throws what reading them throws.
  */
 export async function makeReport(
-  records: AsyncIterable<EvidenceRecord>,
+  records: AsyncIterable<DeliveryLogRecord>,
   query: ReportQuery,
 ): Promise<DeliveryReport> {
   const collection = new Collection(query)
@@ -45,7 +45,7 @@ class Collection {
   readonly #rules = new Map<string, { owner: string; id: string; reported: ReportedTally }>()
   readonly #failures = new Map<string, Counter>()
   /** The last deferral of messages of which nothing final was heard since. */
-  readonly #deferred = new Map<string, EvidenceEntry>()
+  readonly #deferred = new Map<string, DeliveryLogEntry>()
   readonly #incoming = new Counter()
   readonly #certificates: ExpiringCertificates
   #firstEntry: string | null = null
@@ -55,7 +55,7 @@ class Collection {
     this.#certificates = new ExpiringCertificates(query.now)
   }
 
-  add(entry: EvidenceEntry): void {
+  add(entry: DeliveryLogEntry): void {
     if (this.#firstEntry === null || entry.at < this.#firstEntry) this.#firstEntry = entry.at
     this.#certificates.add(entry)
     switch (entry.kind) {
@@ -108,13 +108,13 @@ class Collection {
     }
   }
 
-  #addAttempt({ domain, class: name }: EvidenceEntry): void {
+  #addAttempt({ domain, class: name }: DeliveryLogEntry): void {
     if (name === undefined) return
     made(this.#failures, name, () => new Counter()).add(domain)
     this.#partner(domain).failures.add(name)
   }
 
-  #addResult(entry: EvidenceEntry): void {
+  #addResult(entry: DeliveryLogEntry): void {
     const { uuid, at, domain, result, protocol } = entry
     this.#deferred.delete(uuid)
     const partner = this.#partner(domain)
@@ -123,7 +123,7 @@ class Collection {
     for (const { versions } of [this.#all, partner]) versions.add(protocol ?? NO_VERSION)
   }
 
-  #addReported(entry: EvidenceEntry): void {
+  #addReported(entry: DeliveryLogEntry): void {
     for (const { reported } of [this.#all, this.#partner(entry.domain), this.#day(entry.at)])
       reported.add(entry)
     for (const { owner, id } of entry.rules)

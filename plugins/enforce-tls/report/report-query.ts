@@ -1,6 +1,6 @@
 /** The entries of the delivery log that a report is about. Pure but for reading them. */
-import { fromRecord, type EvidenceRecord } from '../observe/delivery-log/entry.js'
-import type { EvidenceEntry } from '../observe/delivery-log/schema.js'
+import { fromRecord, type DeliveryLogRecord } from '../observe/delivery-log/entry.js'
+import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import { EVERYONE } from '../rules/owner.js'
 
 /** What a report is asked for. */
@@ -18,9 +18,9 @@ export interface ReportQuery {
 
 /** The entries of a period that are asked for, each once; what is no entry is passed over. */
 export async function* entriesFor(
-  records: AsyncIterable<EvidenceRecord>,
+  records: AsyncIterable<DeliveryLogRecord>,
   { since, until, owner, domain }: ReportQuery,
-): AsyncGenerator<EvidenceEntry> {
+): AsyncGenerator<DeliveryLogEntry> {
   const seen = new Set<string>()
   const [from, to] = [since.toISOString(), until.toISOString()]
   for await (const record of records) {
@@ -31,7 +31,7 @@ export async function* entriesFor(
   }
 }
 
-function isOf(owner: string, { kind, rules, from, domain }: EvidenceEntry): boolean {
+function isOf(owner: string, { kind, rules, from, domain }: DeliveryLogEntry): boolean {
   if (owner === EVERYONE || owner.includes('@')) return rules.some((rule) => rule.owner === owner)
   return (kind === 'refusal' ? domain : from) === owner
 }

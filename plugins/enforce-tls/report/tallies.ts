@@ -1,5 +1,5 @@
 /** Counters of a report, filled entry by entry. Pure. */
-import type { EvidenceEntry } from '../observe/delivery-log/schema.js'
+import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import type { EnforcedCounts, ReportedCounts } from './delivery-report.js'
 
 type Final = 'delivered' | 'bounced' | 'kept'
@@ -29,7 +29,7 @@ const WORST_FIRST = ['would-bounce', 'unknown', 'would-deliver'] as const
 export class ReportedTally {
   readonly #results = new Map<string, { rank: number; domain: string }>()
 
-  add({ uuid, domain, result }: EvidenceEntry): void {
+  add({ uuid, domain, result }: DeliveryLogEntry): void {
     const rank = (WORST_FIRST as readonly string[]).indexOf(result)
     const before = this.#results.get(uuid)
     if (rank >= 0 && rank <= (before?.rank ?? rank)) this.#results.set(uuid, { rank, domain })

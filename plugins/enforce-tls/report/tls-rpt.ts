@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { FailureClass } from '../delivery/outcome.js'
-import type { EvidenceEntry } from '../observe/delivery-log/schema.js'
+import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import { dayAfter, dayOf } from './period.js'
 import { made } from './tallies.js'
 import type { FailureDetails, ResultType, TlsRptReport } from './tls-rpt-format.js'
@@ -60,7 +60,7 @@ interface DomainDay {
  * @param entries of whole UTC days
  */
 export async function makeTlsRpt(
-  entries: AsyncIterable<EvidenceEntry>,
+  entries: AsyncIterable<DeliveryLogEntry>,
   reporter: Reporter,
 ): Promise<NamedReport[]> {
   const days = new Map<string, DomainDay>()
@@ -114,7 +114,9 @@ function newDay(): DomainDay {
   return { successful: 0, failures: new Map() }
 }
 
-function resultOf(entry: EvidenceEntry): 'successful' | Omit<FailureDetails, 'failed-session-count'> | null {
+function resultOf(
+  entry: DeliveryLogEntry,
+): 'successful' | Omit<FailureDetails, 'failed-session-count'> | null {
   const type = Object.entries(RESULT_TYPES).find(([name]) => name === entry.class)?.[1]
   // What goes wrong inside an encrypted session that is as required is not about TLS.
   if (type === undefined) return entry.protocol === undefined ? null : 'successful'

@@ -58,7 +58,7 @@ export class Compilation implements Compiled {
     const { rules } = this.#parts
     if (rules instanceof Unreadable) yield* this.#keepAll(rules.problem)
     else yield* this.#readAll(rules)
-    this.#tellOfService()
+    this.#addServiceProblem()
     for (const index of [this.outgoing, this.incoming]) yield* index?.finishing() ?? []
   }
 
@@ -83,7 +83,7 @@ export class Compilation implements Compiled {
     const known = [...groupReferences(rule.criteria)].every(({ group }) => this.#groups.get(group).find)
     if (!known || !rule.enabled) return yield* this.#replace(id, json, problem)
     yield* this.#take(id, rule)
-    this.#tell({ place: this.#placeOf(id), problem, effect: 'last-valid', direction: rule.direction })
+    this.#addProblem({ place: this.#placeOf(id), problem, effect: 'last-valid', direction: rule.direction })
   }
 
   *#readGroups(criteria: Criteria): InPieces<void> {
@@ -109,7 +109,7 @@ export class Compilation implements Compiled {
   *#replace(id: string, json: string, problem: string): InPieces<void> {
     const said = saidBy(json)
     const effect = yield* this.#standIn(id, said)
-    this.#tell({ place: this.#placeOf(id), problem, effect, direction: said.direction ?? null })
+    this.#addProblem({ place: this.#placeOf(id), problem, effect, direction: said.direction ?? null })
   }
 
   *#standIn(id: string, said: Said): InPieces<Effect> {
@@ -144,9 +144,9 @@ export class Compilation implements Compiled {
       }
     }
     this.off = off && [...off]
-    for (const each of new Set(Object.values(waits ?? {}))) if (each.place !== null) this.#tell(each)
+    for (const each of new Set(Object.values(waits ?? {}))) if (each.place !== null) this.#addProblem(each)
     const known = outgoing ?? incoming ?? off
-    this.#tell({ place: null, problem, effect: known ? 'last-valid' : 'waits', direction: null })
+    this.#addProblem({ place: null, problem, effect: known ? 'last-valid' : 'waits', direction: null })
   }
 
   #placeOf(id: string): EntryPlace {
@@ -154,7 +154,7 @@ export class Compilation implements Compiled {
   }
 
   /** A service matters only to those who have rules. */
-  #tellOfService(): void {
+  #addServiceProblem(): void {
     const { service } = this.#parts
     const { is, problem } = switchOf(this.#parts, this.#before.switch)
     const rules = this.outgoing ?? this.incoming ?? this.off ?? this.problems
@@ -168,7 +168,7 @@ export class Compilation implements Compiled {
     if (is === 'unknown') this.serviceProblem = told
   }
 
-  #tell(told: EntryProblem): void {
+  #addProblem(told: EntryProblem): void {
     // A domain that has rules and no service at all may have lost it: that is not as good as off.
     const asleep = this.switch === 'off'
     if (told.effect !== 'waits' || asleep)

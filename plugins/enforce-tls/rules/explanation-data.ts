@@ -7,8 +7,8 @@ import type { Requirement } from './requirement.js'
 /** What `explain --json` prints, and the console answers. */
 export function explanationData(message: MessageView, { owners, verdict, open }: Explanation) {
   return {
-    from: addressWords(message.sender),
-    to: addressWords(message.recipient),
+    from: formatEnvelopeAddress(message.sender),
+    to: formatEnvelopeAddress(message.recipient),
     direction: message.direction,
     // Where `waits` says that there is none, nothing is known of these.
     waits: verdict === null,
@@ -45,7 +45,7 @@ export function explanationData(message: MessageView, { owners, verdict, open }:
 }
 
 /** An address as people write it; the null sender is `<>`. */
-export function addressWords(address: MailAddress): string {
+export function formatEnvelopeAddress(address: MailAddress): string {
   return address.domain === '' ? '<>' : formatAddress(address)
 }
 

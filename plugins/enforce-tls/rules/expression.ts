@@ -29,7 +29,7 @@ export interface Expression {
 type Compiled = { readonly re: RE2JS } | { readonly problem: string }
 
 /** By text, so that the same expression in a thousand rules is compiled once. */
-const kept = new LRUCache<string, Compiled>({ maxSize: KEPT_MAX })
+const cache = new LRUCache<string, Compiled>({ maxSize: KEPT_MAX })
 
 /** Reads `/…/` or `/…/i`; what stands between is not looked at yet. */
 export function parseExpression(text: string): Expression | { readonly problem: string } {
@@ -62,10 +62,10 @@ export function isFound(expression: Expression, text: string): boolean {
 
 function compile({ source, ignoresCase, size }: Expression): Compiled {
   const key = `${ignoresCase ? 'i' : ''}/${source}`
-  const known = kept.get(key)
+  const known = cache.get(key)
   if (known) return known
   const compiled = compileNow(source, ignoresCase)
-  kept.set(key, compiled, { size })
+  cache.set(key, compiled, { size })
   return compiled
 }
 

@@ -18,7 +18,7 @@ export function placedProblem(
 }
 
 /** What a broken entry of an owner means for mail in a process that knows the list, without a full stop. */
-export function effectWords(owner: string, { effect, direction, place }: EntryProblem): string {
+export function formatProblemEffect(owner: string, { effect, direction, place }: EntryProblem): string {
   if (place === null && effect === 'last-valid') return `what was last known of ${owner} stays in force`
   const whose = owner === EVERYONE ? 'all mail' : `mail of ${owner}`
   switch (effect) {

@@ -4,7 +4,7 @@
  */
 
 /** Shared by all processes that use the same rules. */
-export interface PartnerBook {
+export interface AlertState {
   /** All that is known. */
   readAll(): Promise<ReadonlyMap<string, string>>
 
@@ -26,7 +26,7 @@ export interface PartnerBook {
    * @param duration after which it ends by itself, in milliseconds
    * @returns false where somebody has it.
    */
-  takeTurn(holder: string, duration: number): Promise<boolean>
+  takeLease(holder: string, duration: number): Promise<boolean>
 
   /** Lets the turn that the holder has, if it still has it, end after so many milliseconds from now. */
   endTurnAfter(holder: string, duration: number): Promise<void>

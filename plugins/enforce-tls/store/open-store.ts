@@ -2,11 +2,11 @@
 import type { Settings } from '../settings/types.js'
 import type { DeliveryLog } from './delivery-log.js'
 import { FileDeliveryLog } from './file/delivery-log.js'
-import { FilePartnerBook } from './file/alert-state.js'
+import { FileAlertState } from './file/alert-state.js'
 import { FileStore, type FileStoreOptions } from './file/rule-store.js'
-import type { PartnerBook } from './alert-state.js'
+import type { AlertState } from './alert-state.js'
 import { RedisDeliveryLog } from './redis/delivery-log.js'
-import { RedisPartnerBook } from './redis/alert-state.js'
+import { RedisAlertState } from './redis/alert-state.js'
 import { readingBack } from './reads-back.js'
 import { RedisStore, type RedisStoreOptions } from './redis/rule-store.js'
 import type { RuleStore } from './rule-store.js'
@@ -46,6 +46,6 @@ export function openDeliveryLog({ store, redis }: Pick<Settings, 'store' | 'redi
  * @param settings as for `openStore`
  * @throws {StoreError} for a `redis.url` that can't be meant.
  */
-export function openPartnerBook({ store, redis }: Pick<Settings, 'store' | 'redis'>): PartnerBook {
-  return store.type === 'file' ? new FilePartnerBook(store.file) : new RedisPartnerBook(redis)
+export function openAlertState({ store, redis }: Pick<Settings, 'store' | 'redis'>): AlertState {
+  return store.type === 'file' ? new FileAlertState(store.file) : new RedisAlertState(redis)
 }

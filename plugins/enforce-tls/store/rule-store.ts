@@ -95,7 +95,7 @@ export interface ChangeListener {
    *
    * @param why what keeps it from that, for a log; empty while it tells
    */
-  onHearing(hears: boolean, why: string): void
+  onSubscription(hears: boolean, why: string): void
 }
 
 /** Rules and services of owners, and groups, kept somewhere. Owners and domains are passed normalised. */

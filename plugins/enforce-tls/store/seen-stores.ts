@@ -35,9 +35,9 @@ export function queueFolderOf(harakaFolder: string, named: unknown): string {
 /** The memory of one Haraka. */
 export class SeenStores {
   readonly #files: readonly string[]
-  readonly #tell: (problem: string) => void
-  readonly #tellOver: (sentence: string) => void
-  readonly #told = new Set<string>()
+  readonly #warn: (problem: string) => void
+  readonly #logOver: (sentence: string) => void
+  readonly #warned = new Set<string>()
   /** What kept it from being written the last time. */
   #unwritten: string | null = null
   #writing: Promise<unknown> = Promise.resolve()
@@ -52,8 +52,8 @@ export class SeenStores {
     tellOver: (sentence: string) => void = () => undefined,
   ) {
     this.#files = [path.join(configFolder, SEEN_FILE), path.join(queueFolder, `.${SEEN_FILE}`)]
-    this.#tell = tell
-    this.#tellOver = tellOver
+    this.#warn = tell
+    this.#logOver = tellOver
   }
 
   /** Where it is, unless that can't be written. */
@@ -102,9 +102,9 @@ export class SeenStores {
 
   #written(file: string): void {
     if (this.#unwritten === null) return
-    this.#told.delete(sentenceOf(this.#unwritten))
+    this.#warned.delete(sentenceOf(this.#unwritten))
     this.#unwritten = null
-    this.#tellOver(`the store that was last seen is written now: file ${file}`)
+    this.#logOver(`the store that was last seen is written now: file ${file}`)
   }
 
   #readFrom(file: string): SeenStore | null {
@@ -124,9 +124,9 @@ export class SeenStores {
 
   #say(problem: string): void {
     const sentence = sentenceOf(problem)
-    if (this.#told.has(sentence)) return
-    this.#told.add(sentence)
-    this.#tell(sentence)
+    if (this.#warned.has(sentence)) return
+    this.#warned.add(sentence)
+    this.#warn(sentence)
   }
 }
 

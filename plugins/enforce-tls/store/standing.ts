@@ -28,7 +28,7 @@ export type Standing =
   | { readonly state: 'gone'; readonly problem: string }
 
 /** What is judged. */
-export interface Sighting {
+export interface StoreObservation {
   readonly place: string
   readonly identity: StoreIdentity
   readonly seen: SeenStore | null
@@ -38,7 +38,7 @@ export interface Sighting {
 }
 
 /** Says what a store is. */
-export function standingOf(sighting: Sighting): Standing {
+export function standingOf(sighting: StoreObservation): Standing {
   const { identity, seen, onEmptyStore } = sighting
   if (!seen) return firstSeen(sighting)
   const problem = lossIn(sighting, seen)
@@ -48,7 +48,7 @@ export function standingOf(sighting: Sighting): Standing {
 }
 
 /** What is remembered of a store that is known: it holds rules. `null` where that is remembered already. */
-export function toRemember(sighting: Sighting, now: Date): SeenStore | null {
+export function toRemember(sighting: StoreObservation, now: Date): SeenStore | null {
   const { place, identity, seen } = sighting
   if (!holdsRules(identity)) return null
   if (remembers(seen, sighting)) return null
@@ -61,7 +61,7 @@ export function holdsRules({ hasServices, hasRulesForAll }: StoreIdentity): bool
 }
 
 /** Whether a memory names a store as it is now. */
-export function remembers(seen: SeenStore | null, { place, identity }: Sighting): boolean {
+export function remembers(seen: SeenStore | null, { place, identity }: StoreObservation): boolean {
   return seen?.place === place && seen.id === (markerIn(identity)?.id ?? null)
 }
 
@@ -70,7 +70,7 @@ export function nameOf({ id, place }: SeenStore): string {
   return id ?? unmarkedName(place)
 }
 
-function firstSeen({ place, identity, onEmptyStore }: Sighting): Standing {
+function firstSeen({ place, identity, onEmptyStore }: StoreObservation): Standing {
   if (holdsRules(identity)) return { state: 'known', remark: markerRemark(place, identity) }
   if (markerIn(identity)) return { state: 'known', remark: null }
   if (identity.traces.length > 0) {
@@ -89,7 +89,7 @@ function firstSeen({ place, identity, onEmptyStore }: Sighting): Standing {
 }
 
 /** Why a store is not the one that was seen, or not whole; `null` if it is. */
-function lossIn(sighting: Sighting, seen: SeenStore): string | null {
+function lossIn(sighting: StoreObservation, seen: SeenStore): string | null {
   const { place, identity, mayHaveLost } = sighting
   const name = nameOf(seen)
   const before = seen.place === place ? 'there' : `in ${seen.place}`
@@ -115,7 +115,7 @@ function lossIn(sighting: Sighting, seen: SeenStore): string | null {
 /** Whether a marker is that of the store that was seen, or stands in for it. */
 function replaces(
   { id, accepts, held, init, made }: StoreMarker,
-  { place }: Sighting,
+  { place }: StoreObservation,
   seen: SeenStore,
 ): boolean {
   if (id === seen.id || accepts?.includes(nameOf(seen))) return true
@@ -125,7 +125,7 @@ function replaces(
   return seen.place === place && init === true && Date.parse(made) > Date.parse(seen.since)
 }
 
-function remarkOn({ place, identity, seen }: Sighting): string | null {
+function remarkOn({ place, identity, seen }: StoreObservation): string | null {
   if (seen && seen.place !== place && seen.id === null && !markerIn(identity))
     return `rules are read from ${place} now, and were read from ${seen.place} before; neither has a marker that would tell whether they are the same. Run enforce-tls init`
   return markerRemark(place, identity)

@@ -17,7 +17,7 @@ import {
   standingOf,
   toRemember,
   type SeenStore,
-  type Sighting,
+  type StoreObservation,
   type Standing,
 } from './standing.js'
 import type { OnEmptyStore } from '../settings/types.js'
@@ -129,7 +129,7 @@ export class StoreWatch {
   }
 
   /** Logs that the rules are lost, for who finds it without a look. */
-  tellGone(problem: string): void {
+  warnGone(problem: string): void {
     this.#said.say('standing', problem, {
       level: 'logerror',
       before: 'rules are unknown, so mail waits unless its rules are in memory: ',
@@ -138,7 +138,7 @@ export class StoreWatch {
   }
 
   /** Logs that a key vanishes by itself. */
-  tellExpiry({ key, after }: KeyExpiry): void {
+  warnExpiry({ key, after }: KeyExpiry): void {
     if (after === 'gone') return
     const expires = typeof after === 'number'
     const problem = `${this.#store.description}: key ${key} expires, and its rules with it; keep it with PERSIST`
@@ -163,7 +163,7 @@ export class StoreWatch {
       found instanceof StoreError && this.#options.onEmptyStore() !== 'deliver'
         ? ({ state: 'gone', problem: found.message } as const)
         : this.#judge(identity, health.evicts !== null || keysExpire)
-    this.#tellAll(standing, health)
+    this.#warnAll(standing, health)
     return { identity, health, standing, keysExpire }
   }
 
@@ -192,7 +192,7 @@ export class StoreWatch {
   }
 
   /** Notes the store where that is not written yet; what can't be written is tried again after a while. */
-  #remember(sighting: Sighting): void {
+  #remember(sighting: StoreObservation): void {
     const { memory } = this.#options
     const anew = toRemember({ ...sighting, seen: this.#seen }, new Date())
     const now = performance.now()
@@ -223,11 +223,11 @@ export class StoreWatch {
     // What has vanished so stays in mind until it is there again.
     if (after === 'never') this.#expiring.delete(key)
     else if (typeof after === 'number') this.#expiring.add(key)
-    this.tellExpiry(expiry)
+    this.warnExpiry(expiry)
   }
 
-  #tellAll(standing: Standing, { evicts, behind, unknown }: StoreHealth): void {
-    if (standing.state === 'gone') this.tellGone(standing.problem)
+  #warnAll(standing: Standing, { evicts, behind, unknown }: StoreHealth): void {
+    if (standing.state === 'gone') this.warnGone(standing.problem)
     else this.#said.say('standing', null, { level: 'logerror', over: 'the rules are known again' })
     const remark = standing.state === 'gone' ? null : standing.remark
     this.#said.say('remark', remark, { level: 'logwarn' })

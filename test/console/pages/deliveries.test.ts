@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { toRecord } from '../../../plugins/enforce-tls/observe/delivery-log/entry.js'
-import type { EvidenceEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
+import type { DeliveryLogEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
 import { entry } from '../../support/evidence-entries.js'
 import { startConsole, type ConsoleServer } from '../console-server.js'
 import { assertAccessible, goTo, sharedBrowser } from './browser.js'
@@ -25,7 +25,7 @@ before(async () => {
   await make('bob@acme.example', 'Of Bob')
   const seen = { kind: 'report', at: ago(48) } as const
   const rules = async (name: string) => [{ owner: 'acme.example', id: await make('acme.example', name) }]
-  const failed = (from: string): EvidenceEntry =>
+  const failed = (from: string): DeliveryLogEntry =>
     entry({ from, at: ago(1), result: 'bounced', class: 'starttls-refused' })
   await make('acme.example', 'Nothing seen')
   const entries = [

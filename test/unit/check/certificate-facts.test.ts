@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { certificateFacts } from '../../../plugins/enforce-tls/check/certificate-facts.js'
 import { levelsOf } from '../../../plugins/enforce-tls/check/level-checks.js'
-import { requirementAsked } from '../../../plugins/enforce-tls/check/requirement-asked.js'
+import { requirementOfAction } from '../../../plugins/enforce-tls/rules/requirement-of-action.js'
 import { fingerprints, selfSigned } from '../../support/certificates.js'
 
 const DAY_MS = 86_400_000
@@ -57,7 +57,7 @@ describe('the facts of a certificate', () => {
 })
 
 describe('the levels that a certificate fulfils', () => {
-  const requirement = requirementAsked({ level: 'encrypt' }, 'bank.example')
+  const requirement = requirementOfAction({ level: 'encrypt' }, 'bank.example')
   const table = (levels: ReturnType<typeof levelsOf>) =>
     Object.fromEntries(levels.map(({ level, passes, class: name }) => [level, passes || name]))
 

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { createSecureContext } from 'node:tls'
 import { checkPartner } from '../../../plugins/enforce-tls/check/partner-check.js'
-import { requirementAsked } from '../../../plugins/enforce-tls/check/requirement-asked.js'
-import type { CheckContext, PartnerQuestion } from '../../../plugins/enforce-tls/check/types.js'
+import { requirementOfAction } from '../../../plugins/enforce-tls/rules/requirement-of-action.js'
+import type { CheckContext, CheckRequest } from '../../../plugins/enforce-tls/check/types.js'
 import type { HarakaMx } from '../../../plugins/enforce-tls/haraka/types.js'
 import { freePort } from '../../support/free-port.js'
 import { startPeer, type SmtpPeer } from '../../support/smtp-peer.js'
 
-const requirement = requirementAsked({ level: 'encrypt' }, 'bank.example')
+const requirement = requirementOfAction({ level: 'encrypt' }, 'bank.example')
 
 let tls: SmtpPeer
 let plain: SmtpPeer
@@ -29,7 +29,7 @@ type HostName = 'tls' | 'plain' | 'closed' | 'homeless'
 function check(
   hosts: readonly HostName[],
   more: Partial<CheckContext> = {},
-  question: Partial<PartnerQuestion> = {},
+  question: Partial<CheckRequest> = {},
 ) {
   const ports = { tls: tls.port, plain: plain.port, closed: closedPort, homeless: 0 }
   const named = hosts.map((host, index): HarakaMx => ({ exchange: `${host}.example`, priority: index + 1 }))

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { CertificateFacts } from '../../../plugins/enforce-tls/check/certificate-facts.js'
 import { remarksOn } from '../../../plugins/enforce-tls/check/remarks.js'
-import { requirementAsked } from '../../../plugins/enforce-tls/check/requirement-asked.js'
+import { requirementOfAction } from '../../../plugins/enforce-tls/rules/requirement-of-action.js'
 import type { Level } from '../../../plugins/enforce-tls/rules/levels.js'
 
-const verify = requirementAsked({ level: 'verify' }, 'bank.example')
+const verify = requirementOfAction({ level: 'verify' }, 'bank.example')
 
 function certificate(daysLeft: number | null): CertificateFacts {
   return {
@@ -58,7 +58,7 @@ describe('remarks on certificates', () => {
   } as const satisfies Partial<Record<Level, RegExp>>
   for (const [level, effect] of Object.entries(EFFECTS)) {
     it(`say what it means at level ${level}`, () => {
-      const requirement = requirementAsked({ level: level as Level, fingerprints: ['x'] }, 'bank.example')
+      const requirement = requirementOfAction({ level: level as Level, fingerprints: ['x'] }, 'bank.example')
       const [remark = ''] = remarksOn([{ host: 'mx', certificate: certificate(5) }], requirement)
       assert.match(remark, effect)
     })

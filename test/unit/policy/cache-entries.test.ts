@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { KeptOwners, newlyKept } from '../../../plugins/enforce-tls/policy/cache-entries.js'
+import { CachedOwners, newlyCached } from '../../../plugins/enforce-tls/policy/cache-entries.js'
 
-function kept(max: number, ...owners: readonly string[]): KeptOwners {
-  const shelf = new KeptOwners(max)
-  for (const owner of owners) shelf.add(newlyKept(owner))
+function kept(max: number, ...owners: readonly string[]): CachedOwners {
+  const shelf = new CachedOwners(max)
+  for (const owner of owners) shelf.add(newlyCached(owner))
   return shelf
 }
 
 /** Which of these are there. */
-function there(shelf: KeptOwners, ...owners: readonly string[]): readonly string[] {
+function there(shelf: CachedOwners, ...owners: readonly string[]): readonly string[] {
   return owners.filter((owner) => shelf.find(owner)?.owner === owner)
 }
 
@@ -56,16 +56,16 @@ describe('kept owners', () => {
       assert.ok(found)
       shelf.use(found)
     }
-    shelf.add(newlyKept('c.example'))
-    shelf.add(newlyKept('d.example'))
+    shelf.add(newlyCached('c.example'))
+    shelf.add(newlyCached('d.example'))
     assert.deepEqual(there(shelf, ...all), all.slice(0, 4))
-    shelf.add(newlyKept('e.example'))
+    shelf.add(newlyCached('e.example'))
     assert.deepEqual(there(shelf, ...all), ['*', 'a.example', 'ann@a.example'])
   })
 
   it('are as many as the bound when one domain has more senders than that', () => {
     const shelf = kept(100)
-    for (let n = 0; n < 1000; n++) shelf.add(newlyKept(`s${n}@a.example`))
+    for (let n = 0; n < 1000; n++) shelf.add(newlyCached(`s${n}@a.example`))
     assert.equal(shelf.size, 100)
     assert.deepEqual(there(shelf, 's899@a.example', 's900@a.example'), ['s900@a.example'])
   })

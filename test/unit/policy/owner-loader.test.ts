@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { newlyKept } from '../../../plugins/enforce-tls/policy/cache-entries.js'
-import { Notices } from '../../../plugins/enforce-tls/policy/invalidations.js'
-import { OwnerReader } from '../../../plugins/enforce-tls/policy/owner-loader.js'
+import { newlyCached } from '../../../plugins/enforce-tls/policy/cache-entries.js'
+import { Invalidations } from '../../../plugins/enforce-tls/policy/invalidations.js'
+import { OwnerLoader } from '../../../plugins/enforce-tls/policy/owner-loader.js'
 import type { RuleStore } from '../../../plugins/enforce-tls/store/rule-store.js'
 import { storedRule } from '../../support/rules.js'
 
@@ -10,8 +10,8 @@ const OWNER = 'acme.example'
 
 /** A store whose rules are changed by somebody while each of the first reads is under way. */
 function readerOf(changesWhile: number) {
-  const notices = new Notices()
-  const kept = newlyKept(OWNER)
+  const notices = new Invalidations()
+  const kept = newlyCached(OWNER)
   let reads = 0
   const store: Pick<RuleStore, 'readOwner'> = {
     readOwner: (owner) => {
@@ -20,10 +20,10 @@ function readerOf(changesWhile: number) {
       return Promise.resolve({ owner, rules, service: '{"enabled":true}' })
     },
   }
-  const reader = new OwnerReader({
+  const reader = new OwnerLoader({
     store: store as RuleStore,
     notices,
-    isTold: () => true,
+    isSubscribed: () => true,
     onRead: () => undefined,
   })
   return { reader, kept, notices }

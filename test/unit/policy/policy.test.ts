@@ -1,7 +1,7 @@
 /** What the rule book answers, and logs, beside entries that are broken; the store is a fake that can be changed. */
 import assert from 'node:assert/strict'
 import { it, type TestContext } from 'node:test'
-import { RuleBook, RulesUnknown } from '../../../plugins/enforce-tls/policy/policy.js'
+import { Policy, RulesUnknown } from '../../../plugins/enforce-tls/policy/policy.js'
 import {
   StoreError,
   type ChangeListener,
@@ -28,16 +28,16 @@ function scene(t: TestContext, rules: Map<string, string>) {
     readService: () => Promise.resolve('{"enabled":true}'),
     watch: (listener) => {
       listeners.push(listener)
-      listener.onHearing(true, '')
+      listener.onSubscription(true, '')
       return () => undefined
     },
     placeOf: ({ field }) => `field ${field}`,
   }
   const log = (level: string) => (line: string) => void lines.push(`${level}: ${line}`)
-  const book = new RuleBook(store as RuleStore, {
+  const book = new Policy(store as RuleStore, {
     log: { logerror: log('error'), logwarn: log('warn'), lognotice: log('notice') },
     maxOwners: 100,
-    patience: 1000,
+    timeout: 1000,
   })
   t.after(() => book.close())
   const changed = () => listeners.forEach((each) => each.onChange({ key: 'rules', owner: 'acme.example' }))

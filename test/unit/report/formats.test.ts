@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { toTables } from '../../../plugins/enforce-tls/cli/report-table.js'
-import type { EvidenceEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
+import type { DeliveryLogEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
 import { toCsv } from '../../../plugins/enforce-tls/report/csv.js'
 import type { DeliveryReport } from '../../../plugins/enforce-tls/report/delivery-report.js'
 import { toHtml } from '../../../plugins/enforce-tls/report/html.js'
@@ -10,7 +10,7 @@ import { entry, records } from '../../support/evidence-entries.js'
 
 const NOW = new Date('2026-11-23T12:00:00Z')
 
-function reportOn(...entries: readonly EvidenceEntry[]): Promise<DeliveryReport> {
+function reportOn(...entries: readonly DeliveryLogEntry[]): Promise<DeliveryReport> {
   const since = new Date('2026-11-16T12:00:00Z')
   return makeReport(records(...entries), { since, until: NOW, owner: null, domain: null, now: NOW })
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { EvidenceEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
+import type { DeliveryLogEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
 import { makeReport } from '../../../plugins/enforce-tls/report/make-report.js'
 import type { ReportQuery } from '../../../plugins/enforce-tls/report/report-query.js'
 import { entry, records } from '../../support/evidence-entries.js'
@@ -14,7 +14,7 @@ const QUERY: ReportQuery = {
   now: NOW,
 }
 
-const reportOn = (entries: readonly EvidenceEntry[], query: Partial<ReportQuery> = {}) =>
+const reportOn = (entries: readonly DeliveryLogEntry[], query: Partial<ReportQuery> = {}) =>
   makeReport(records(...entries), { ...QUERY, ...query })
 
 describe('a report', () => {
@@ -127,7 +127,7 @@ describe('a report', () => {
   })
 
   it('names certificates that expire within 14 days where a rule relies on them, by the last one seen', async () => {
-    const shown = (domain: string, expires: string, more: Partial<EvidenceEntry> = {}) =>
+    const shown = (domain: string, expires: string, more: Partial<DeliveryLogEntry> = {}) =>
       entry({
         kind: 'attempt',
         result: 'secured',

@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { describe, it } from 'node:test'
 import { Ajv } from 'ajv'
 import { FAILURE_CLASS_NAMES } from '../../../plugins/enforce-tls/delivery/outcome.js'
-import type { EvidenceEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
+import type { DeliveryLogEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
 import { makeTlsRpt, type Reporter } from '../../../plugins/enforce-tls/report/tls-rpt.js'
 import type { TlsRptReport } from '../../../plugins/enforce-tls/report/tls-rpt-format.js'
 import { entry } from '../../support/evidence-entries.js'
@@ -100,15 +100,15 @@ const conforms = ajv.compile(RFC_8460)
 
 const REPORTER: Reporter = { organization: 'Acme Ltd', contact: 'tls@acme.example', owner: null }
 
-async function reportsOn(...entries: readonly EvidenceEntry[]): Promise<TlsRptReport[]> {
+async function reportsOn(...entries: readonly DeliveryLogEntry[]): Promise<TlsRptReport[]> {
   return (await makeTlsRpt(given(entries), REPORTER)).map(({ report }) => report)
 }
 
-async function* given(entries: readonly EvidenceEntry[]): AsyncGenerator<EvidenceEntry> {
+async function* given(entries: readonly DeliveryLogEntry[]): AsyncGenerator<DeliveryLogEntry> {
   for (const one of entries) yield await Promise.resolve(one)
 }
 
-function failed(name: string | undefined, more: Partial<EvidenceEntry> = {}): EvidenceEntry {
+function failed(name: string | undefined, more: Partial<DeliveryLogEntry> = {}): DeliveryLogEntry {
   return entry({
     kind: 'attempt',
     result: 'failed',
@@ -120,7 +120,7 @@ function failed(name: string | undefined, more: Partial<EvidenceEntry> = {}): Ev
   })
 }
 
-const good = (more: Partial<EvidenceEntry> = {}) =>
+const good = (more: Partial<DeliveryLogEntry> = {}) =>
   entry({ kind: 'attempt', result: 'secured', protocol: 'TLSv1.3', ...more })
 
 describe('a TLS-RPT report', () => {

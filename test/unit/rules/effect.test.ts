@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { effectWords } from '../../../plugins/enforce-tls/admin/format-effect.js'
+import { formatEffect } from '../../../plugins/enforce-tls/admin/format-effect.js'
 import { bouncesCovered } from '../../../plugins/enforce-tls/rules/bounces.js'
 import {
   AT_A_GLANCE,
@@ -45,7 +45,7 @@ function effectIn(
   const policy = atOnce(EffectPolicy.compiling(around, groups))
   const effect = atOnce(effectOf(owned, policy, groups, message.now, bounds))
   const surroundings = { reportOnly: false, offersTls: null, bouncesTo: [] }
-  const { status, is, more: sentences } = effectWords(owned, effect, surroundings)
+  const { status, is, more: sentences } = formatEffect(owned, effect, surroundings)
   return { effect, status, said: [`${is}.`, ...sentences].join(' '), owned, policy }
 }
 

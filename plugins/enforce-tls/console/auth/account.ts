@@ -1,5 +1,5 @@
 /**
- * Who may use the console: users, who sign in with a password, and tokens for programs, as a vault keeps them.
+ * Who may use the console: users, who sign in with a password, and tokens for programs, as an account store keeps them.
  * Pure; an entry that does not validate is no account at all.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
@@ -92,13 +92,13 @@ export function parseRights(
   return { rights: { role: known, domains: [...new Set(parsed)].sort() } }
 }
 
-/** A user out of a vault; `null` for what is none. */
+/** A user out of an account store; `null` for what is none. */
 export function parseUser(json: string | null): User | null {
   const value = parsed(json)
   return isUser(value) ? value : null
 }
 
-/** A token out of a vault; `null` for what is none. */
+/** A token out of an account store; `null` for what is none. */
 export function parseToken(json: string | null): Token | null {
   const value = parsed(json)
   return isToken(value) ? value : null

@@ -7,7 +7,7 @@ import { sameText } from './account.js'
 import { isValidToken, parseToken, readToken, type Rights } from './account.js'
 import { Problem } from '../problem.js'
 import type { Session, Sessions } from './sessions.js'
-import type { Vault } from './vault.js'
+import type { AccountStore } from './account-store.js'
 
 /** Whoever sent a request. */
 export interface Identity extends Rights {
@@ -25,11 +25,11 @@ const CSRF_HEADER = 'x-csrf-token'
 /** Who it is, or `null`. */
 export async function identify(
   request: Request,
-  { sessions, vault }: { readonly sessions: Sessions; readonly vault: Vault },
+  { sessions, accounts }: { readonly sessions: Sessions; readonly accounts: AccountStore },
   now: number,
 ): Promise<Identity | null> {
   const bearer = /^Bearer ([\w-]+)$/i.exec(request.headers.authorization ?? '')?.[1]
-  if (bearer !== undefined) return await tokenIdentity(bearer, vault, now)
+  if (bearer !== undefined) return await tokenIdentity(bearer, accounts, now)
   const text = cookieText(request)
   const session = text === null ? null : await sessions.find(text)
   if (session === null) return null
@@ -37,10 +37,10 @@ export async function identify(
   return { author: session.name, role, domains, session }
 }
 
-async function tokenIdentity(bearer: string, vault: Vault, now: number): Promise<Identity | null> {
+async function tokenIdentity(bearer: string, accounts: AccountStore, now: number): Promise<Identity | null> {
   const read = readToken(bearer)
   if (read === null) return null
-  const token = parseToken(await vault.read('tokens', read.id))
+  const token = parseToken(await accounts.read('tokens', read.id))
   if (token === null || !isValidToken(token, read.secret, now)) return null
   const { role, domains, name } = token
   return { author: `token ${read.id} (${name})`, role, domains, session: null }

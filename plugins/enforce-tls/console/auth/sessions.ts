@@ -1,5 +1,5 @@
 /**
- * Sessions of signed-in users. The browser holds a text that nobody can guess, the vault its hash. A session ends
+ * Sessions of signed-in users. The browser holds a text that nobody can guess, the account store its hash. A session ends
  * when it was idle for too long, at a fixed time after the sign-in, at sign-out, and with every change that takes
  * its user away or gives them a new password: user and role are read anew for each request.
  */
@@ -7,10 +7,10 @@ import { randomBytes } from 'node:crypto'
 import { parseJson } from '../../rules/json.js'
 import type { Settings } from '../../settings/types.js'
 import { digest, parseUser, stampOf, type User } from './account.js'
-import type { Vault } from './vault.js'
+import type { AccountStore } from './account-store.js'
 
 /** A session as it is kept. */
-interface KeptSession {
+interface StoredSession {
   readonly user: string
   readonly stamp: string
   readonly csrf: string
@@ -31,14 +31,14 @@ export interface Session {
 /** A request moves the end of a session on at most so often: part of the idle time. */
 const RENEWALS = 20
 
-/** Sessions in a vault. */
+/** Sessions in an account store. */
 export class Sessions {
-  readonly #vault: Vault
+  readonly #accounts: AccountStore
   readonly #settings: () => Settings['console']
   readonly #now: () => number
 
-  constructor(vault: Vault, settings: () => Settings['console'], now: () => number = Date.now) {
-    this.#vault = vault
+  constructor(accounts: AccountStore, settings: () => Settings['console'], now: () => number = Date.now) {
+    this.#accounts = accounts
     this.#settings = settings
     this.#now = now
   }
@@ -55,7 +55,7 @@ export class Sessions {
       seenAt: now,
     }
     const key = digest(text)
-    await this.#vault.createSession({
+    await this.#accounts.createSession({
       user: name,
       key,
       value: JSON.stringify(kept),
@@ -69,12 +69,12 @@ export class Sessions {
   /** The session of a text that a browser sent; `null` where there is none that holds. */
   async find(text: string): Promise<Session | null> {
     const key = digest(text)
-    const kept = parsed(await this.#vault.readSession(key))
+    const kept = parsed(await this.#accounts.readSession(key))
     if (kept === null) return null
     const now = this.#now()
-    const user = parseUser(await this.#vault.read('users', kept.user))
+    const user = parseUser(await this.#accounts.read('users', kept.user))
     if (user === null || stampOf(user) !== kept.stamp || !(this.#endOf(kept) > now)) {
-      await this.#vault.dropSession(kept.user, key)
+      await this.#accounts.dropSession(kept.user, key)
       return null
     }
     if (now - kept.seenAt > this.#settings().sessionIdle / RENEWALS) await this.#renew(key, kept, now)
@@ -83,29 +83,29 @@ export class Sessions {
 
   /** Keeps this one session of a user over a new password. */
   async keep({ key }: Session, user: User): Promise<void> {
-    const kept = parsed(await this.#vault.readSession(key))
+    const kept = parsed(await this.#accounts.readSession(key))
     if (kept !== null) await this.#renew(key, { ...kept, stamp: stampOf(user) }, this.#now())
   }
 
   end({ name, key }: Session): Promise<void> {
-    return this.#vault.dropSession(name, key)
+    return this.#accounts.dropSession(name, key)
   }
 
-  #renew(key: string, kept: KeptSession, now: number): Promise<void> {
+  #renew(key: string, kept: StoredSession, now: number): Promise<void> {
     const renewed = { ...kept, seenAt: now }
-    return this.#vault.renewSession(key, JSON.stringify(renewed), this.#endOf(renewed))
+    return this.#accounts.renewSession(key, JSON.stringify(renewed), this.#endOf(renewed))
   }
 
-  #endOf({ createdAt, seenAt }: KeptSession): number {
+  #endOf({ createdAt, seenAt }: StoredSession): number {
     const { sessionIdle, sessionMax } = this.#settings()
     return Math.min(seenAt + sessionIdle, createdAt + sessionMax)
   }
 }
 
-function parsed(json: string | null): KeptSession | null {
+function parsed(json: string | null): StoredSession | null {
   if (json === null) return null
   try {
-    return parseJson(json) as KeptSession
+    return parseJson(json) as StoredSession
   } catch {
     return null
   }

@@ -8,7 +8,7 @@ import { Problem } from '../problem.js'
 import { parseUser, parseUserName, type User } from './account.js'
 import { networkOf } from './client-network.js'
 import { isPassword, TooBusy, unknownHash } from './password.js'
-import type { Vault } from './vault.js'
+import type { AccountStore } from './account-store.js'
 
 /** Wrong passwords for one user from one address, within a quarter of an hour. */
 const TRIES_FOR_USER = 5
@@ -24,7 +24,7 @@ const AT_A_TIME_FROM_ADDRESS = 10
 
 /** Checks passwords, and counts how often. */
 export class SignIn {
-  readonly #vault: Vault
+  readonly #accounts: AccountStore
   readonly #fromAddress: RateLimiterAbstract
   readonly #forUser: RateLimiterAbstract
   readonly #fromAnywhere: RateLimiterAbstract
@@ -32,10 +32,10 @@ export class SignIn {
   readonly #underWay = new Map<string, number>()
   #allUnderWay = 0
 
-  constructor(vault: Vault) {
-    this.#vault = vault
+  constructor(accounts: AccountStore) {
+    this.#accounts = accounts
     const limiter = (name: string, points: number) =>
-      vault.limiter({ name, points, duration: DURATION_SECONDS })
+      accounts.limiter({ name, points, duration: DURATION_SECONDS })
     this.#fromAddress = limiter('address', TRIES_FROM_ADDRESS)
     this.#forUser = limiter('user', TRIES_FOR_USER)
     this.#fromAnywhere = limiter('anywhere', TRIES_FROM_ANYWHERE)
@@ -83,7 +83,7 @@ export class SignIn {
     await consume(this.#forUser, key)
     // This one takes as long as any other try: what a new address leaves behind is never made faster than that.
     const elsewhere = await consume(this.#fromAnywhere, name).then(() => null, onlyProblem)
-    const user = name === '' ? null : parseUser(await this.#vault.read('users', name))
+    const user = name === '' ? null : parseUser(await this.#accounts.read('users', name))
     const fits = await isPassword(password, user?.password ?? this.#nobody)
     if (elsewhere !== null) throw elsewhere
     if (!fits || user === null)

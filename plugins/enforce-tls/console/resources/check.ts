@@ -1,8 +1,8 @@
 /** Whether mail would reach a partner's servers at a level, by the code that delivers. */
 import pLimit from 'p-limit'
-import { envelopeAsked } from '../../check/envelope-asked.js'
-import { requirementAsked } from '../../check/requirement-asked.js'
-import type { PartnerQuestion } from '../../check/types.js'
+import { requestedEnvelope } from '../../check/requested-envelope.js'
+import { requirementOfAction } from '../../rules/requirement-of-action.js'
+import type { CheckRequest } from '../../check/types.js'
 import type { CheckEnvelope } from '../../delivery/tls/inside-tls.js'
 import { checkAction } from '../../rules/action.js'
 import { formatAddress, parseAddress, parseDomain } from '../../rules/address.js'
@@ -94,7 +94,7 @@ async function check({ context, body }: Call<CheckBody>): Promise<Reply> {
     })
   if (limit.pendingCount >= WAITING_MAX)
     throw new Problem(429, 'busy', 'Too many checks run at this moment. Try again.', { retryAfter: 10 })
-  const requirement = requirementAsked(action, target.domain)
+  const requirement = requirementOfAction(action, target.domain)
   const envelope = envelopeOf(body, target.domain)
   const question = { ...target, requirement, envelope }
   return {
@@ -105,13 +105,13 @@ async function check({ context, body }: Call<CheckBody>): Promise<Reply> {
 /** @throws {Problem} 422 for what can't be asked about with MAIL and RCPT. */
 function envelopeOf({ rcpt }: CheckBody, domain: string): CheckEnvelope | undefined {
   if (rcpt === undefined) return undefined
-  const asked = envelopeAsked(rcpt, domain)
+  const asked = requestedEnvelope(rcpt, domain)
   if ('envelope' in asked) return asked.envelope
   throw new Problem(422, 'invalid', `${quote(rcpt)} ${asked.problem}`, { field: 'rcpt', value: rcpt })
 }
 
 /** @throws {Problem} 422 for what is neither a domain nor an address. */
-function targetOf(given: string): Pick<PartnerQuestion, 'domain' | 'recipient'> {
+function targetOf(given: string): Pick<CheckRequest, 'domain' | 'recipient'> {
   const parsed = given.includes('@') ? parseAddress(given) : parseDomain(given)
   if ('domain' in parsed) return parsed
   if ('address' in parsed) return { domain: parsed.address.domain, recipient: formatAddress(parsed.address) }

@@ -95,7 +95,7 @@ async function undo(call: Call): Promise<Reply> {
   const step = await stepWith(call, param(call, 'id'))
   if (!step.every((each) => mayChange(identity, each.key === 'groups' ? EVERYONE : each.owner)))
     throw new Problem(403, 'forbidden', 'That change was made together with others that you may not change.')
-  assertKept(step)
+  assertInHistory(step)
   await assertUndoable(call, step)
   const back: EntryChange[] = []
   for (const { key, owner, field, from, to } of step) {
@@ -139,7 +139,7 @@ async function stepWith({ context, identity }: Call, id: string): Promise<Histor
 }
 
 /** @throws {Problem} 409 where the history has forgotten a part of what was written in that step. */
-function assertKept(step: readonly HistoryEntry[]): void {
+function assertInHistory(step: readonly HistoryEntry[]): void {
   const entries = step[0]?.step?.entries ?? step.length
   if (entries === step.length && step.every(({ leftOut }) => leftOut === null)) return
   throw new Problem(

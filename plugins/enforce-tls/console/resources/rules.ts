@@ -1,7 +1,7 @@
 /** An owner's rules: the list and its order, and each rule. */
 import { valueOf } from '../../store/difference.js'
 import { checkingRule } from '../../admin/entry-problems.js'
-import { seenBy } from '../../report/rule-seen.js'
+import { seenBy } from '../../report/rule-observed.js'
 import { serviceDomainOf } from '../../rules/owner.js'
 import { quote } from '../../text/quote.js'
 import type { Rule } from '../../rules/rule.js'

@@ -88,14 +88,14 @@ async function changePassword({ context, identity, request, body }: Call<Passwor
   const session = sessionOf(identity)
   const problem = passwordProblem(body.new)
   if (problem !== null) throw new Problem(422, 'invalid', `The new password ${problem}.`, { field: 'new' })
-  const { vault, sessions } = context
+  const { accounts, sessions } = context
   const { user } = await context.signIn.check(session.name, body.old, addressOf(request)).catch(wrongOld)
   const changed = {
     ...user,
     password: await hashPassword(body.new),
     changedAt: new Date().toISOString(),
   }
-  await vault.write('users', session.name, JSON.stringify(user), JSON.stringify(changed))
+  await accounts.write('users', session.name, JSON.stringify(user), JSON.stringify(changed))
   await sessions.keep(session, changed)
   return {}
 }

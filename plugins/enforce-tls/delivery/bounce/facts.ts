@@ -11,7 +11,7 @@ import { decisiveAttempt, definitionOf, type Attempt, type FailedAttempt } from 
 import { oneLine } from '../../text/one-line.js'
 
 /** The values that templates can use, each one line. */
-export interface BounceWords {
+export interface BounceText {
   readonly domain: string
   readonly recipients: string
   /** The receiving server or servers. */
@@ -26,7 +26,7 @@ export interface BounceWords {
 
 /** All that a bounce says. */
 export interface BounceFacts {
-  readonly words: BounceWords
+  readonly words: BounceText
   /** What TLS is and what was wrong with it; nothing where TLS is not to blame. */
   readonly explanation: readonly string[]
   /** One line for each attempt. */
@@ -80,14 +80,14 @@ function serversOf(attempts: readonly Attempt[], decisive: Attempt | null): stri
 }
 
 function tlsSummary(
-  { mx, domain }: Pick<BounceWords, 'mx' | 'domain'>,
+  { mx, domain }: Pick<BounceText, 'mx' | 'domain'>,
   attempts: readonly Attempt[],
   decidedBy: readonly DecidedBy[],
 ): string {
   const servers = mx.includes(', ')
     ? `The receiving servers ${mx} of ${domain}`
     : `The receiving server ${mx} of ${domain}`
-  const rules = decidedBy.map((rule) => `"${oneLine(rule.name)}" of ${ownerWords(rule.owner)}`)
+  const rules = decidedBy.map((rule) => `"${oneLine(rule.name)}" of ${formatOwner(rule.owner)}`)
   const demand =
     rules.length === 0
       ? 'This mail system requires one for this message'
@@ -100,12 +100,12 @@ function tlsSummary(
   return `${servers} ${together('could not establish a TLS connection')}. ${demand}, and so your message was not sent.${retried}`
 }
 
-function ownerWords(owner: string): string {
+function formatOwner(owner: string): string {
   return owner === '*' ? 'this mail system' : oneLine(owner)
 }
 
 function otherSummary(
-  { recipients, domain }: Pick<BounceWords, 'recipients' | 'domain'>,
+  { recipients, domain }: Pick<BounceText, 'recipients' | 'domain'>,
   reason: string,
 ): string {
   return `Your message to ${recipients} could not be delivered to ${domain}: ${oneLine(reason)}`

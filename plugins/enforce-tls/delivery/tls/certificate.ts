@@ -6,7 +6,7 @@
 import { createHash, type X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { Requirement } from '../../rules/requirement.js'
-import { chainWords } from './format-chain-error.js'
+import { formatChainError } from './format-chain-error.js'
 import { tlsFailure, type AttemptFailure } from '../outcome.js'
 
 /** What the handshake told of the server. */
@@ -94,6 +94,6 @@ function untrusted(certificate: X509Certificate, chainError: string): AttemptFai
     return tlsFailure('certificate-expired', `has a certificate that expired on ${certificate.validTo}`)
   return tlsFailure(
     'certificate-not-trusted',
-    `has a certificate that is not trusted: ${chainWords(chainError, certificate)}`,
+    `has a certificate that is not trusted: ${formatChainError(chainError, certificate)}`,
   )
 }

@@ -46,7 +46,7 @@ const WEAK_SIGNATURES = new Set([
  *
  * @param chainError OpenSSL's name for it
  */
-export function chainWords(chainError: string, certificate: X509Certificate | undefined): string {
+export function formatChainError(chainError: string, certificate: X509Certificate | undefined): string {
   const words = WORDS[chainError]
   if (words !== undefined) return words
   // Node.js has no name for the newer errors, those of what is too weak: the certificate itself says it.

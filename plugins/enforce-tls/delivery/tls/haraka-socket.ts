@@ -10,7 +10,7 @@ import type { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { EarlyEnd } from './early-end.js'
 import { isLast, ReplyLines } from './reply-lines.js'
-import { ReplyTurns } from './reply-guard.js'
+import { ReplyGuard } from './reply-guard.js'
 import type { LoggedSession } from './verified.js'
 
 /** A block of the message must be taken within this time (RFC 5321 section 4.5.3.2.5), in ms. */
@@ -32,7 +32,7 @@ const PRELUDE = {
 type Upgraded = (authorized: unknown, error: unknown, certificate: object, cipher: object) => void
 
 /** How long a peer may take, in milliseconds. */
-export interface Patience {
+export interface SocketTimeouts {
   /** Without a byte, where Haraka's own limit is enough; 0 for no limit. */
   readonly idle: number
   /** For a whole reply (RFC 5321 section 4.5.3.2), in silence or however it trickles in. */
@@ -51,10 +51,10 @@ export class SecuredSocket extends EventEmitter {
   onMail: (() => void) | null = null
 
   readonly #tls: TLSSocket
-  readonly #patience: Patience
+  readonly #timeouts: SocketTimeouts
   readonly #logged: LoggedSession
   readonly #lines = new ReplyLines()
-  readonly #turns = new ReplyTurns()
+  readonly #turns = new ReplyGuard()
   /** What Haraka is going to say before TLS; `null` once it believes in it. */
   #prelude: keyof typeof PRELUDE | null = 'hello'
   #refusal: EarlyEnd['refusal'] = null
@@ -65,10 +65,10 @@ export class SecuredSocket extends EventEmitter {
    * @param tls an established session
    * @param logged what Haraka's log is to say of it
    */
-  constructor(tls: TLSSocket, patience: Patience, logged: LoggedSession) {
+  constructor(tls: TLSSocket, patience: SocketTimeouts, logged: LoggedSession) {
     super()
     this.#tls = tls
-    this.#patience = patience
+    this.#timeouts = patience
     this.#logged = logged
     this.name = `enforce-tls::${tls.remoteAddress ?? 'socket'}`
     if (patience.idle > 0) tls.setTimeout(patience.idle)
@@ -129,7 +129,7 @@ export class SecuredSocket extends EventEmitter {
       this.#arm(BLOCK_TIMEOUT)
       return this.#tls.write(data, callback)
     }
-    const { idle, reply } = this.#patience
+    const { idle, reply } = this.#timeouts
     this.#turns.ask(data)
     if (this.#turns.asked === 'MAIL') this.onMail?.()
     const dot = data === '.\r\n'

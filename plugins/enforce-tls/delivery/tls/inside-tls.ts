@@ -13,7 +13,7 @@ import { oneLine } from '../../text/one-line.js'
 import { formatReply, INSIDE_TLS, offers, type Reply } from './smtp-reply.js'
 
 /** What is asked. */
-export interface InsideQuestion {
+export interface InsideTlsRequest {
   /** The name given in EHLO or LHLO. */
   readonly helo: string
   readonly lmtp: boolean
@@ -49,7 +49,7 @@ const NO_REPLY_AT_ALL = '5.1'
 const SHOWN_MAX = 300
 
 /** Asks, and leaves with QUIT; the socket is closed in the end. */
-export async function askInsideTls(socket: Socket, question: InsideQuestion): Promise<InsideAnswer> {
+export async function askInsideTls(socket: Socket, question: InsideTlsRequest): Promise<InsideAnswer> {
   const exchanges: Exchange[] = []
   let greeted = false
   const failures: DialogueFailures = {
@@ -92,7 +92,7 @@ export async function askInsideTls(socket: Socket, question: InsideQuestion): Pr
 
 async function converse(
   ask: (command: string) => Promise<Reply>,
-  { helo, lmtp, envelope }: InsideQuestion,
+  { helo, lmtp, envelope }: InsideTlsRequest,
 ): Promise<void> {
   const hello = await ask(`${lmtp ? 'LHLO' : 'EHLO'} ${helo}`)
   if (hello.code >= 500 && !lmtp) await helloOfOld(ask, helo, hello)

@@ -18,7 +18,7 @@ const GOES_ON = new Set(['EHLO', 'RCPT'])
 const GREETS = new Set(['EHLO', 'LHLO', 'HELO'])
 
 /** One server's turns. */
-export class ReplyTurns {
+export class ReplyGuard {
   #asked: string | null = null
 
   /** The verb of the command whose reply is due; `null` where none is. */

@@ -41,7 +41,7 @@ export interface SessionSlot {
   avoid(): void
 }
 
-interface Kept extends VerifiedSession {
+interface CachedSession extends VerifiedSession {
   /** The dates between which the certificates are valid, in milliseconds; absent where dates don't count. */
   readonly dates: Dates | undefined
 }
@@ -61,7 +61,7 @@ export interface Clocks {
 
 /** Sessions of one set of TLS settings: trust anchors, own certificate, versions, ciphers. */
 export class SessionCache {
-  readonly #sessions: LRUCache<string, Kept | 'avoided'>
+  readonly #sessions: LRUCache<string, CachedSession | 'avoided'>
   readonly #now: () => number
 
   constructor({ now, steady }: Clocks = { now: Date.now, steady: () => performance.now() }) {

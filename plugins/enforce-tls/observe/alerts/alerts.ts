@@ -11,11 +11,11 @@ import { oneLine } from '../../text/one-line.js'
 import type { HarakaLogger } from '../../haraka/types.js'
 import type { Settings } from '../../settings/types.js'
 import { listed } from '../../text/list.js'
-import type { PartnerBook } from '../../store/alert-state.js'
+import type { AlertState } from '../../store/alert-state.js'
 import { composeDigest } from './digest.js'
-import { happenedAt, isUntold, type PartnerState } from './partner-state.js'
-import { noteTold, writeDown, type Partners } from './partners.js'
-import { Sightings } from './sightings.js'
+import { happenedAt, isUnnotified, type PartnerState } from './partner-state.js'
+import { noteNotified, writeDown, type Partners } from './partners.js'
+import { Observations } from './observations.js'
 
 /** What alerts need of the process. */
 export interface AlertsContext {
@@ -23,7 +23,7 @@ export interface AlertsContext {
   /** Those in force now. */
   readonly settings: () => Settings['alert']
   /** Opens the partner book. */
-  readonly open: () => PartnerBook
+  readonly open: () => AlertState
   /** This server's name. */
   readonly me: () => string
   /** Puts a mail from the null sender into the queue; rejects where that can't be done. */
@@ -39,13 +39,13 @@ const TURN = 60_000
 /** Alerts of one process. */
 export class Alerts {
   readonly #context: AlertsContext
-  readonly #sightings = new Sightings()
+  readonly #sightings = new Observations()
   readonly #holder = randomBytes(12).toString('base64url')
-  #book: PartnerBook | null = null
+  #book: AlertState | null = null
   #timer: NodeJS.Timeout | null = null
   #looking: Promise<void> = Promise.resolve()
-  #toldTrouble: string | null = null
-  #toldDropped = 0
+  #notifiedTrouble: string | null = null
+  #notifiedDropped = 0
   #closed = false
 
   constructor(context: AlertsContext) {
@@ -85,46 +85,46 @@ export class Alerts {
     // Deliveries, and so the queue, are the business of the workers.
     const isIdlePrimary = cluster.isPrimary && Object.keys(cluster.workers ?? {}).length > 0
     if (isIdlePrimary || this.#context.settings().to.length === 0) return
-    this.#tellDropped()
+    this.#logDropped()
     await this.#guarded(async (book) => {
       const due = this.#dueOf(await writeDown(book, this.#sightings))
-      if (due.length > 0 && (await book.takeTurn(this.#holder, TURN))) await this.#tell(book)
+      if (due.length > 0 && (await book.takeLease(this.#holder, TURN))) await this.#notify(book)
     })
   }
 
-  #tellDropped(): void {
+  #logDropped(): void {
     const { dropped } = this.#sightings
-    if (dropped === this.#toldDropped) return
+    if (dropped === this.#notifiedDropped) return
     this.#context.logger.logwarn(
-      `alerts know nothing of ${dropped - this.#toldDropped} deliveries: there were more partners at a time than are kept in mind`,
+      `alerts know nothing of ${dropped - this.#notifiedDropped} deliveries: there were more partners at a time than are kept in mind`,
     )
-    this.#toldDropped = dropped
+    this.#notifiedDropped = dropped
   }
 
   /** Does something with the book; a trouble is logged once. Never rejects. */
-  async #guarded(work: (book: PartnerBook) => Promise<unknown>): Promise<void> {
+  async #guarded(work: (book: AlertState) => Promise<unknown>): Promise<void> {
     const { logger, open } = this.#context
     try {
       this.#book ??= open()
       await work(this.#book)
-      if (this.#toldTrouble !== null) logger.lognotice('alerts can be made again')
-      this.#toldTrouble = null
+      if (this.#notifiedTrouble !== null) logger.lognotice('alerts can be made again')
+      this.#notifiedTrouble = null
     } catch (error) {
       const trouble = error instanceof Error ? error.message : String(error)
-      if (trouble !== this.#toldTrouble)
+      if (trouble !== this.#notifiedTrouble)
         logger.logwarn(`alerts can't be made now, and are tried again: ${trouble}`)
-      this.#toldTrouble = trouble
+      this.#notifiedTrouble = trouble
     }
   }
 
   /** Those that somebody has to be told of now. */
   #dueOf(states: Partners): [name: string, state: PartnerState][] {
     const before = Date.now() - this.#context.settings().delay
-    return [...states].filter(([, state]) => isUntold(state) && happenedAt(state) <= before)
+    return [...states].filter(([, state]) => isUnnotified(state) && happenedAt(state) <= before)
   }
 
   /** Writes the mail; the turn is ours. */
-  async #tell(book: PartnerBook): Promise<void> {
+  async #notify(book: AlertState): Promise<void> {
     const { settings, me, queue, logger } = this.#context
     const { to, from, interval } = settings()
     let queued = false
@@ -141,7 +141,7 @@ export class Alerts {
       logger.lognotice(`an alert goes to ${to.join(', ')}: TLS to ${listed(domains, 10)}`)
       // First, so that a store that is lost now makes one mail too many and not one a minute.
       await book.endTurnAfter(this.#holder, interval)
-      await noteTold(book, due)
+      await noteNotified(book, due)
     } finally {
       if (!queued) await book.endTurnAfter(this.#holder, 0)
     }

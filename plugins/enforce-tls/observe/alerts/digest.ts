@@ -23,14 +23,14 @@ export interface DigestOptions {
 
 /** Partners with a trouble, in three groups. */
 interface Groups {
-  readonly failing: readonly Told[]
+  readonly failing: readonly Notified[]
   /** Somebody was told before that they fail. */
-  readonly working: readonly Told[]
+  readonly working: readonly Notified[]
   /** Nobody was told that they failed. */
-  readonly over: readonly Told[]
+  readonly over: readonly Notified[]
 }
 
-type Told = PartnerState & { readonly trouble: Trouble }
+type Notified = PartnerState & { readonly trouble: Trouble }
 
 /** Most partners that are described; the others are counted. */
 const DESCRIBED_MAX = 50
@@ -66,7 +66,7 @@ export async function composeDigest(
 
 function grouped(partners: readonly PartnerState[]): Groups {
   const told = partners
-    .filter((partner): partner is Told => partner.trouble !== null)
+    .filter((partner): partner is Notified => partner.trouble !== null)
     .sort((a, b) => a.trouble.since - b.trouble.since || (a.domain < b.domain ? -1 : 1))
   return {
     failing: told.filter(({ trouble }) => trouble.until === null),
@@ -84,7 +84,7 @@ function subjectOf({ failing, working, over }: Groups): string {
   return oneLine(parts.join('; '), 200)
 }
 
-function namesOf(partners: readonly Told[]): string {
+function namesOf(partners: readonly Notified[]): string {
   const domains = [...new Set(partners.map(({ domain }) => oneLine(domain, 60)))]
   const others = domains.length - NAMED_MAX
   return others > 0 ? `${domains.slice(0, NAMED_MAX).join(', ')} and ${others} more` : domains.join(', ')
@@ -93,7 +93,7 @@ function namesOf(partners: readonly Told[]): string {
 /** A part of the mail: a heading, and what follows it. */
 interface Section {
   readonly heading: string
-  readonly partners: readonly Told[]
+  readonly partners: readonly Notified[]
 }
 
 function sectionsOf({ failing, working, over }: Groups): Section[] {
@@ -164,16 +164,16 @@ const BOTTOM_HTML = [
   '</html>',
 ]
 
-function moreOf(partners: readonly Told[]): string[] {
+function moreOf(partners: readonly Notified[]): string[] {
   const more = partners.length - DESCRIBED_MAX
   return more > 0 ? [`and ${more} more; enforce-tls report names them all.\r\n`] : []
 }
 
-function titleOf({ domain, requires }: Told): string {
+function titleOf({ domain, requires }: Notified): string {
   return `${oneLine(domain)} (${oneLine(requires)})`
 }
 
-function factsOf(partner: Told): string[] {
+function factsOf(partner: Notified): string[] {
   const { domain, lastPass, trouble } = partner
   const { facts, since, until, failures, bounced } = trouble
   const rules = facts.rules.map(({ owner, name }) => `"${oneLine(name, 80)}" of ${oneLine(owner, 80)}`)
@@ -193,7 +193,7 @@ function factsOf(partner: Told): string[] {
 }
 
 /** The command that asks the partner's servers. */
-function checkOf({ domain, requires }: Told): string {
+function checkOf({ domain, requires }: Notified): string {
   const [, level = '', version] = /^(\S+?)(?:, (\S+) or later)?$/.exec(oneLine(requires)) ?? []
   return [
     `enforce-tls check ${oneLine(domain)}`,

@@ -42,7 +42,7 @@ export interface PartnerState {
 }
 
 /** What a process has seen of a partner since it last said so. */
-export interface Sighting {
+export interface Observation {
   readonly domain: string
   readonly requires: string
   /** When a delivery first and last fulfilled the requirement; `null` for none. */
@@ -63,7 +63,7 @@ const PASS_NOTED = 300_000
  * @param state `null` for a partner that nothing is known of
  * @returns `null` where nothing is to be kept: a partner that never passed is not one that began to fail.
  */
-export function afterSighting(state: PartnerState | null, seen: Sighting): PartnerState | null {
+export function afterObservation(state: PartnerState | null, seen: Observation): PartnerState | null {
   const { passes, failures } = seen
   const passedBefore =
     state !== null || (passes !== null && (failures === null || passes.firstAt <= failures.lastAt))
@@ -80,7 +80,7 @@ export function isNews(before: PartnerState | null, after: PartnerState): boolea
 }
 
 /** Whether somebody has to be told of a partner. */
-export function isUntold({ trouble }: PartnerState): boolean {
+export function isUnnotified({ trouble }: PartnerState): boolean {
   return trouble !== null && (!trouble.told || trouble.until !== null)
 }
 
@@ -113,11 +113,11 @@ export function afterTelling(now: PartnerState, told: PartnerState): PartnerStat
   }
 }
 
-function partnerOf({ domain, requires }: Sighting): Pick<PartnerState, 'domain' | 'requires'> {
+function partnerOf({ domain, requires }: Observation): Pick<PartnerState, 'domain' | 'requires'> {
   return { domain, requires }
 }
 
-function troubleAfter(trouble: Trouble | null, { failures }: Sighting, lastPass: number): Trouble | null {
+function troubleAfter(trouble: Trouble | null, { failures }: Observation, lastPass: number): Trouble | null {
   const after =
     failures === null
       ? trouble

@@ -1,8 +1,8 @@
 /** What is known of partners, read out of the partner book and written into it. Rejects where that can't be done. */
 import { oneLine } from '../../text/one-line.js'
-import type { PartnerBook } from '../../store/alert-state.js'
-import { afterSighting, afterTelling, isNews, type PartnerState } from './partner-state.js'
-import type { Sightings } from './sightings.js'
+import type { AlertState } from '../../store/alert-state.js'
+import { afterObservation, afterTelling, isNews, type PartnerState } from './partner-state.js'
+import type { Observations } from './observations.js'
 import { parseState } from './state-text.js'
 
 /** A partner of whom nothing was seen for so long is forgotten. */
@@ -16,7 +16,7 @@ const TRIES = 5
 export type Partners = ReadonlyMap<string, PartnerState>
 
 /** Adds what was seen to what is known, and gives that. After a rejection the sightings are where they were. */
-export async function writeDown(book: PartnerBook, sightings: Sightings): Promise<Partners> {
+export async function writeDown(book: AlertState, sightings: Observations): Promise<Partners> {
   const seen = new Map(sightings.drain())
   try {
     const texts = await book.readAll()
@@ -29,7 +29,7 @@ export async function writeDown(book: PartnerBook, sightings: Sightings): Promis
     for (const [name, sighting] of seen) {
       if (states.size < PARTNERS_MAX || states.has(name)) {
         const state = await changed(book, name, texts.get(name) ?? null, (before) => {
-          const after = afterSighting(before, sighting)
+          const after = afterObservation(before, sighting)
           return after !== null && isNews(before, after) ? after : before
         })
         if (state !== null) states.set(name, state)
@@ -44,8 +44,8 @@ export async function writeDown(book: PartnerBook, sightings: Sightings): Promis
 }
 
 /** Notes that somebody was told of partners as they were. */
-export async function noteTold(
-  book: PartnerBook,
+export async function noteNotified(
+  book: AlertState,
   told: Iterable<readonly [string, PartnerState]>,
 ): Promise<void> {
   for (const [name, state] of told)
@@ -59,7 +59,7 @@ export async function noteTold(
  * @returns what is known now
  */
 async function changed(
-  book: PartnerBook,
+  book: AlertState,
   name: string,
   text: string | null,
   change: (state: PartnerState | null) => PartnerState | null,

@@ -10,14 +10,14 @@ import { oneLine } from '../../text/one-line.js'
 import { verifiedParts } from '../../delivery/tls/verified.js'
 import { comparableDomain } from '../../rules/address.js'
 import { parseJson } from '../../rules/json.js'
-import { EvidenceEntry, isEntry } from './schema.js'
+import { DeliveryLogEntry, isEntry } from './schema.js'
 
 /** An entry as a store keeps it: texts by name. */
-export type EvidenceRecord = Readonly<Record<string, string>>
+export type DeliveryLogRecord = Readonly<Record<string, string>>
 
 const TEXT_MAX = 200
 /** What is kept of an event. */
-export function entryOf(event: DeliveryEvent, id: string): EvidenceEntry {
+export function entryOf(event: DeliveryEvent, id: string): DeliveryLogEntry {
   const { requirement, sender } = event
   return {
     id,
@@ -34,16 +34,16 @@ export function entryOf(event: DeliveryEvent, id: string): EvidenceEntry {
 }
 
 /** An entry as a store keeps it. */
-export function toRecord(entry: EvidenceEntry): EvidenceRecord {
+export function toRecord(entry: DeliveryLogEntry): DeliveryLogRecord {
   const texts = Object.entries(entry).map(([name, value]: [string, unknown]) => [
     name,
     typeof value === 'string' ? value : JSON.stringify(value),
   ])
-  return Object.fromEntries(texts) as EvidenceRecord
+  return Object.fromEntries(texts) as DeliveryLogRecord
 }
 
 /** An entry out of a store, or `null` for what is none. */
-export function fromRecord(record: EvidenceRecord): EvidenceEntry | null {
+export function fromRecord(record: DeliveryLogRecord): DeliveryLogEntry | null {
   const entry: Record<string, unknown> = { ...record }
   try {
     entry['recipients'] = parseJson(record['recipients'] ?? '')
@@ -54,7 +54,7 @@ export function fromRecord(record: EvidenceRecord): EvidenceEntry | null {
   return isEntry(entry) ? entry : null
 }
 
-function ofKind(event: DeliveryEvent): Pick<EvidenceEntry, 'result'> & Partial<EvidenceEntry> {
+function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partial<DeliveryLogEntry> {
   switch (event.kind) {
     case 'attempt':
       return {
@@ -89,7 +89,7 @@ function ofKind(event: DeliveryEvent): Pick<EvidenceEntry, 'result'> & Partial<E
   }
 }
 
-function ofSession(session: TlsSession | null): Partial<EvidenceEntry> {
+function ofSession(session: TlsSession | null): Partial<DeliveryLogEntry> {
   if (!session) return {}
   const { protocol, cipher, certificate } = session
   const expires = Date.parse(certificate?.validTo ?? '')
@@ -108,7 +108,7 @@ function verifiedIn({ requirement, session, failure }: AttemptEnded | Outcome): 
   return verifiedParts(requirement).join(',') || 'nothing'
 }
 
-function ofFailure(failure: AttemptFailure | null): Partial<EvidenceEntry> {
+function ofFailure(failure: AttemptFailure | null): Partial<DeliveryLogEntry> {
   if (!failure) return {}
   return { ...given('class', failure.class), detail: line(failure.detail) }
 }
@@ -117,7 +117,7 @@ function line(value: string): string {
   return oneLine(value, TEXT_MAX)
 }
 
-function given<K extends keyof EvidenceEntry>(
+function given<K extends keyof DeliveryLogEntry>(
   name: K,
   value: string | null | undefined,
 ): { [P in K]?: string } {

@@ -8,11 +8,11 @@ import type { HarakaLogger } from '../../haraka/types.js'
 import type { Settings } from '../../settings/types.js'
 import type { DeliveryLog } from '../../store/delivery-log.js'
 import { entryOf, toRecord } from './entry.js'
-import { EvidenceWriter } from './writer.js'
+import { DeliveryLogWriter } from './writer.js'
 import { logLine } from './log-line.js'
 
 /** What it needs of the process. */
-export interface EvidenceContext {
+export interface DeliveryLogContext {
   readonly logger: Pick<HarakaLogger, 'logerror' | 'logwarn' | 'lognotice'>
   /** Those in force now. */
   readonly settings: () => Settings['evidence']
@@ -21,16 +21,16 @@ export interface EvidenceContext {
 }
 
 /** Looks on and writes down. */
-export class Evidence {
-  readonly #context: EvidenceContext
-  readonly #writer: EvidenceWriter
+export class DeliveryLogObserver {
+  readonly #context: DeliveryLogContext
+  readonly #writer: DeliveryLogWriter
   /** What the names of this process's entries begin with. */
   readonly #process = randomBytes(6).toString('base64url')
   #written = 0
 
-  constructor(context: EvidenceContext) {
+  constructor(context: DeliveryLogContext) {
     this.#context = context
-    this.#writer = new EvidenceWriter({
+    this.#writer = new DeliveryLogWriter({
       open: context.open,
       maxEntries: () => context.settings().maxEntries,
       log: context.logger,

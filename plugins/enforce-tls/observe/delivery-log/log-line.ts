@@ -1,6 +1,6 @@
 /** A delivery event as one line of Haraka's log: `name=value` pairs in a fixed order. Pure. */
 import { oneLine } from '../../text/one-line.js'
-import type { EvidenceEntry } from './schema.js'
+import type { DeliveryLogEntry } from './schema.js'
 
 /** Texts that can't be taken for the end of a value, or for another pair. */
 const PLAIN = /^[\w@%+:,./[\]*-]+$/
@@ -22,7 +22,7 @@ const NAMES = [
  * The line of an event, such as `attempt uuid=… rule=r1 owner=acme.example level=encrypt … result=secured`. What
  * is not known is left out; a value with anything but letters, digits and `@%+:,./[]*_-` is a JSON string.
  */
-export function logLine(entry: EvidenceEntry): string {
+export function logLine(entry: DeliveryLogEntry): string {
   const { kind, uuid, rules, level, domain, recipients, result } = entry
   const pairs: [string, string][] = [
     ['uuid', uuid],

@@ -11,7 +11,7 @@ const word = { type: 'string', pattern: '^[a-z-]{1,40}$' } as const
 /** Of a domain no more is asked than that it is one word: an address can have any. */
 const domain = { type: 'string', pattern: '^[^\\s\\p{Cc}\\p{Cf}]{0,255}$' } as const
 
-const SCHEMA: JSONSchemaType<EvidenceEntry> = {
+const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
   type: 'object',
   properties: {
     id: text,
@@ -45,7 +45,7 @@ const SCHEMA: JSONSchemaType<EvidenceEntry> = {
 const fitsSchema = new Ajv().compile(SCHEMA)
 
 /** What an event of each kind can end with. */
-const RESULTS: { readonly [K in EvidenceEntry['kind']]: readonly string[] } = {
+const RESULTS: { readonly [K in DeliveryLogEntry['kind']]: readonly string[] } = {
   attempt: ['secured', 'failed'],
   outcome: ['delivered', 'deferred', 'bounced', 'kept'],
   report: ['would-bounce', 'would-deliver', 'unknown'],
@@ -53,7 +53,7 @@ const RESULTS: { readonly [K in EvidenceEntry['kind']]: readonly string[] } = {
 }
 
 /** Whether that is an entry. */
-export function isEntry(value: unknown): value is EvidenceEntry {
+export function isEntry(value: unknown): value is DeliveryLogEntry {
   return fitsSchema(value) && RESULTS[value.kind].includes(value.result) && isTime(value.at)
 }
 
@@ -64,13 +64,13 @@ function isTime(at: string): boolean {
 }
 
 /** A rule that had a part in it. */
-export interface EvidenceRule {
+export interface LoggedRule {
   readonly owner: string
   readonly id: string
 }
 
 /** What is kept of a delivery event. */
-export interface EvidenceEntry {
+export interface DeliveryLogEntry {
   /** Its own name: an entry that was written twice is counted once. */
   readonly id: string
   /** When, in ISO 8601 and UTC. */
@@ -84,7 +84,7 @@ export interface EvidenceEntry {
   readonly domain: string
   /** How many they are. */
   readonly recipients: number
-  readonly rules: EvidenceRule[]
+  readonly rules: LoggedRule[]
   readonly level: string
   /** `secured` or `failed` for an attempt, else the result of the event. */
   readonly result: string

@@ -16,7 +16,7 @@ const BATCH_PAUSE = 200
 const TELL_PAUSE = 60_000
 
 /** What a writer works with. */
-export interface EvidenceWriterOptions {
+export interface DeliveryLogWriterOptions {
   /** Opens the log, when there is something to write for the first time. */
   readonly open: () => DeliveryLog
   /** About the most entries that the log keeps. */
@@ -27,8 +27,8 @@ export interface EvidenceWriterOptions {
 }
 
 /** The writer of one process. */
-export class EvidenceWriter {
-  readonly #options: EvidenceWriterOptions
+export class DeliveryLogWriter {
+  readonly #options: DeliveryLogWriterOptions
   readonly #now: () => number
   #waiting: DeliveryRecord[] = []
   #timer: NodeJS.Timeout | null = null
@@ -37,12 +37,12 @@ export class EvidenceWriter {
   /** Since the last line about it. */
   #dropped = 0
   #droppedInAll = 0
-  #toldAt = -Infinity
+  #reportedAt = -Infinity
   #problem = 'the log is slower than the deliveries'
   #available: boolean | null = null
   #closed = false
 
-  constructor(options: EvidenceWriterOptions) {
+  constructor(options: DeliveryLogWriterOptions) {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
   }
@@ -61,7 +61,7 @@ export class EvidenceWriter {
   write(record: DeliveryRecord): void {
     if (this.#waiting.length >= WAITING_MAX || this.#closed) {
       this.#drop(1)
-      this.#tell()
+      this.#report()
       return
     }
     this.#waiting.push(record)
@@ -76,7 +76,7 @@ export class EvidenceWriter {
     while (this.#waiting.length > 0 && (await this.#writeBatch()));
     this.#drop(this.#waiting.length)
     this.#waiting = []
-    if (this.#dropped > 0) this.#tell(true)
+    if (this.#dropped > 0) this.#report(true)
     await this.#log?.close()
   }
 
@@ -101,7 +101,7 @@ export class EvidenceWriter {
       this.#waiting = this.#waiting.slice(batch.length)
       if (this.#available === false) this.#options.log.lognotice('the delivery log is written again')
       this.#available = true
-      if (this.#dropped > 0) this.#tell()
+      if (this.#dropped > 0) this.#report()
       return true
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error)
@@ -119,9 +119,9 @@ export class EvidenceWriter {
     this.#droppedInAll += count
   }
 
-  #tell(atOnce = false): void {
-    if (!atOnce && this.#now() - this.#toldAt < TELL_PAUSE) return
-    this.#toldAt = this.#now()
+  #report(atOnce = false): void {
+    if (!atOnce && this.#now() - this.#reportedAt < TELL_PAUSE) return
+    this.#reportedAt = this.#now()
     this.#options.log.logwarn(
       `entries of the delivery log that were dropped: ${this.#dropped}, because ${this.#problem}`,
     )

@@ -32,7 +32,7 @@ const MASTER_TIME = 5000
 /** Gives the text of a scrape, for all processes. */
 export class AllProcesses {
   readonly #own: Registry
-  readonly #sums = new Questions<string>('the master process', MASTER_TIME)
+  readonly #sums = new Requests<string>('the master process', MASTER_TIME)
   readonly #master = cluster.isPrimary ? new Master() : null
 
   /** @param own of this process */
@@ -69,7 +69,7 @@ export class AllProcesses {
 class Master {
   /** What each worker last told. */
   readonly #told = new Map<Worker, Counts>()
-  readonly #questions = new Questions<Counts>('a worker process', WORKER_TIME)
+  readonly #questions = new Requests<Counts>('a worker process', WORKER_TIME)
   /** Of workers that have ended. */
   #ended: Counts = []
 
@@ -117,7 +117,7 @@ class Master {
 }
 
 /** Questions under way to another process. */
-class Questions<T> {
+class Requests<T> {
   readonly #whom: string
   readonly #time: number
   readonly #waiting = new Map<number, Waiting<T>>()

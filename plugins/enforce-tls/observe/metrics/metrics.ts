@@ -7,7 +7,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { DeliveryEvent } from '../../delivery/delivery-events.js'
 import { LEVELS } from '../../rules/levels.js'
 import type { RuleCounts } from './rule-states.js'
-import type { NearCacheCounts } from '../../policy/cache.js'
+import type { PolicyCacheCounts } from '../../policy/cache.js'
 
 /** What came of the question what a message requires, asked before each attempt. */
 export type Decision = 'required' | 'not-required' | 'deferred' | 'failed'
@@ -24,7 +24,7 @@ export interface MetricsSources {
   readonly storeUnremembered: () => boolean
   /** Whether they may be lost by something that can be mended. */
   readonly storeAtRisk: () => boolean
-  readonly cache: () => NearCacheCounts | null
+  readonly cache: () => PolicyCacheCounts | null
   /** Rules of the whole store; see `RuleStates`. */
   readonly rules: () => RuleCounts | null
   /** Entries of the delivery log that were dropped. */
@@ -167,7 +167,7 @@ export class Metrics {
       registers: [this.registry],
       aggregator: 'max',
       collect() {
-        this.set(Number(cache()?.hears === false))
+        this.set(Number(cache()?.subscribed === false))
       },
     })
   }

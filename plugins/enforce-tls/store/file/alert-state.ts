@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { Ajv, type JSONSchemaType } from 'ajv'
 import { parseJson } from '../../rules/json.js'
 import { fileProblem } from './errors.js'
-import type { PartnerBook } from '../alert-state.js'
+import type { AlertState } from '../alert-state.js'
 import { replaceFile } from './replace-file.js'
 import { StoreError } from '../rule-store.js'
 
@@ -32,7 +32,7 @@ const SCHEMA: JSONSchemaType<Content> = {
 const isContent = new Ajv().compile(SCHEMA)
 
 /** A partner book in a file. */
-export class FilePartnerBook implements PartnerBook {
+export class FileAlertState implements AlertState {
   readonly #file: string
   #waiting: Promise<unknown> = Promise.resolve()
 
@@ -60,7 +60,7 @@ export class FilePartnerBook implements PartnerBook {
     })
   }
 
-  takeTurn(holder: string, duration: number): Promise<boolean> {
+  takeLease(holder: string, duration: number): Promise<boolean> {
     return this.#change((content) => {
       if (content.turn && content.turn.until > Date.now()) return false
       content.turn = { holder, until: Date.now() + duration }

@@ -26,7 +26,7 @@ export class FileDeliveryLog implements DeliveryLog {
   readonly #older: string
   /** What this process has added, for the size of an entry. */
   readonly #added = { bytes: 0, entries: 0 }
-  #turn: Promise<unknown> = Promise.resolve()
+  #queue: Promise<unknown> = Promise.resolve()
 
   /** @param rulesFile that the log is kept beside */
   constructor(rulesFile: string) {
@@ -36,7 +36,7 @@ export class FileDeliveryLog implements DeliveryLog {
   }
 
   append(records: readonly DeliveryRecord[], max: number): Promise<void> {
-    const done = this.#turn.then(async () => {
+    const done = this.#queue.then(async () => {
       const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('')
       this.#added.bytes += Buffer.byteLength(lines)
       this.#added.entries += records.length
@@ -48,7 +48,7 @@ export class FileDeliveryLog implements DeliveryLog {
         throw this.#explained(error)
       }
     })
-    this.#turn = done.catch(() => undefined)
+    this.#queue = done.catch(() => undefined)
     return done
   }
 
@@ -70,7 +70,7 @@ export class FileDeliveryLog implements DeliveryLog {
   }
 
   async close(): Promise<void> {
-    await this.#turn
+    await this.#queue
   }
 
   /** Looks and renames in one go, so that hardly another process can have renamed in between. */

@@ -49,7 +49,7 @@ export class FileStore extends EntryWriter implements RuleStore {
   readonly #file: DocumentFile
   readonly #now: () => number
   readonly #newFileOwner: NewFileOwner
-  #turn: Promise<void> = Promise.resolve()
+  #queue: Promise<void> = Promise.resolve()
 
   constructor(file: string, { now = Date.now, newFileOwner = null, check }: FileStoreOptions = {}) {
     super(check)
@@ -166,7 +166,7 @@ export class FileStore extends EntryWriter implements RuleStore {
 
   /** Waits for changes under way, so that none is cut off by the end of the process. */
   async close(): Promise<void> {
-    await this.#turn
+    await this.#queue
   }
 
   /** Changes the document, one writer after the other; `change` gives what is written beside it. */
@@ -174,8 +174,8 @@ export class FileStore extends EntryWriter implements RuleStore {
     change: (document: RulesDocument, target: string) => Promise<NewTexts>,
     before: () => Promise<void> = () => Promise.resolve(),
   ): Promise<void> {
-    const done = this.#turn.then(before).then(() => this.#replace(change))
-    this.#turn = done.catch(() => undefined)
+    const done = this.#queue.then(before).then(() => this.#replace(change))
+    this.#queue = done.catch(() => undefined)
     await done
   }
 

@@ -1,6 +1,6 @@
 /** The partner book in Redis: a hash, and a key that expires for the turn. */
 import type { RedisSettings } from '../../settings/redis.js'
-import type { PartnerBook } from '../alert-state.js'
+import type { AlertState } from '../alert-state.js'
 import { RedisConnection } from './connection.js'
 import { readHash } from './hash.js'
 
@@ -16,16 +16,16 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARG
 `
 
 /** A partner book in Redis. */
-export class RedisPartnerBook implements PartnerBook {
+export class RedisAlertState implements AlertState {
   readonly #connection: RedisConnection
   readonly #partners: string
-  readonly #turn: string
+  readonly #lease: string
 
   /** @throws {StoreError} for a `url` that can't be meant. */
   constructor(settings: RedisSettings) {
     this.#connection = new RedisConnection(settings)
     this.#partners = `${settings.prefix}partners`
-    this.#turn = `${settings.prefix}alert-turn`
+    this.#lease = `${settings.prefix}alert-turn`
   }
 
   readAll(): Promise<ReadonlyMap<string, string>> {
@@ -47,8 +47,8 @@ export class RedisPartnerBook implements PartnerBook {
     return done === 1
   }
 
-  async takeTurn(holder: string, duration: number): Promise<boolean> {
-    const key = this.#turn
+  async takeLease(holder: string, duration: number): Promise<boolean> {
+    const key = this.#lease
     const done = await this.#connection.ask({
       key,
       writes: true,
@@ -58,7 +58,7 @@ export class RedisPartnerBook implements PartnerBook {
   }
 
   async endTurnAfter(holder: string, duration: number): Promise<void> {
-    const key = this.#turn
+    const key = this.#lease
     await this.#connection.ask({
       key,
       writes: true,

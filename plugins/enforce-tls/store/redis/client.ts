@@ -4,7 +4,7 @@
  */
 import Redis, { Cluster, type RedisOptions } from 'ioredis'
 import type { RedisAddress } from './address.js'
-import { DirectConnector, MasterConnector, tellingConnector } from './connector.js'
+import { DirectConnector, MasterConnector, reportingConnector } from './connector.js'
 import type { ClientOptions, RedisClient, ServerOptions } from './options.js'
 import { readTlsFiles } from './tls.js'
 import { SentinelWatch } from './sentinel-watch.js'
@@ -125,7 +125,7 @@ function makeCluster(options: ClientOptions): Cluster {
     // Without a retryStrategy: nodes come and go, and one that is lost is connected to anew when a key asks for it.
     redisOptions: {
       ...connectionOptions(options),
-      ...(onNodeError ? { Connector: tellingConnector(onNodeError) } : {}),
+      ...(onNodeError ? { Connector: reportingConnector(onNodeError) } : {}),
     },
     clusterRetryStrategy: retryDelay,
     slotsRefreshInterval: 0,

@@ -53,7 +53,7 @@ export class RedisConnection {
   readonly #onStateChange: OnStateChange | undefined
   readonly #waiting = new Set<() => void>()
   #state: State = { name: 'connecting' }
-  #told: 'available' | 'unavailable' | null = null
+  #reported: 'available' | 'unavailable' | null = null
   #lastError: unknown = null
   /** What a Sentinel or a node of a Cluster says: it comes before, and says more than, that all failed. */
   #detail: unknown = null
@@ -209,8 +209,8 @@ export class RedisConnection {
       for (const wake of this.#waiting) wake()
       this.#waiting.clear()
     }
-    if ((state.name !== 'available' && state.name !== 'unavailable') || this.#told === state.name) return
-    this.#told = state.name
+    if ((state.name !== 'available' && state.name !== 'unavailable') || this.#reported === state.name) return
+    this.#reported = state.name
     this.#onStateChange?.(state.name, 'error' in state ? state.error.message : this.description)
   }
 

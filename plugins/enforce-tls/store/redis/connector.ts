@@ -36,7 +36,7 @@ export class DirectConnector extends AbstractConnector {
 }
 
 /** To one address, and tells why a stream failed: of the nodes of a Cluster the client itself does not. */
-export function tellingConnector(onError: (error: Error) => void): typeof DirectConnector {
+export function reportingConnector(onError: (error: Error) => void): typeof DirectConnector {
   return class extends DirectConnector {
     override async connect(): Promise<Socket> {
       const stream = await super.connect()

@@ -20,7 +20,7 @@ export interface FeedListener {
    *
    * @param why what keeps it from hearing, for a log; empty while it hears
    */
-  onHearing(hears: boolean, why: string): void
+  onSubscription(hears: boolean, why: string): void
 }
 
 /** Longest pause between two tries to connect, in milliseconds. */
@@ -35,7 +35,7 @@ export class RedisFeed {
   readonly #servers = new Map<string, TrackedServer>()
   readonly #close: (() => void)[] = []
   readonly #cluster: Cluster | undefined
-  #told: boolean | null = null
+  #subscribed: boolean | null = null
   #closed = false
 
   /**
@@ -74,7 +74,7 @@ export class RedisFeed {
     cluster
       .on('error', () => undefined)
       .on('refresh', () => this.#followMasters(cluster))
-      .on('close', () => this.#tell(CONNECTION_LOST))
+      .on('close', () => this.#emit(CONNECTION_LOST))
     this.#close.push(() => cluster.disconnect())
     return cluster
   }
@@ -97,34 +97,35 @@ export class RedisFeed {
       if (!this.#servers.has(name)) {
         const options = serverOptions({ ...this.#options, address: { ...address, ...where } })
         this.#servers.set(name, new TrackedServer(options, this.#prefixes, this.#hear(name)))
-        if (this.#told === true) this.#tell(`${name}: is a new master, whose changes are not heard of yet`)
+        if (this.#subscribed === true)
+          this.#emit(`${name}: is a new master, whose changes are not heard of yet`)
       }
-    this.#tellIfAllLive()
+    this.#emitIfAllLive()
   }
 
   #hear(name: string): TrackingListener {
     return {
       onChange: (keys) => this.#listener.onChange(keys),
-      onLive: () => this.#tellIfAllLive(),
+      onLive: () => this.#emitIfAllLive(),
       onLost: (error) => {
         const at = name === '' ? '' : `${name}: `
-        this.#tell(at + (error === null ? CONNECTION_LOST : problemOf(error, null).problem))
+        this.#emit(at + (error === null ? CONNECTION_LOST : problemOf(error, null).problem))
         // Perhaps another node has its keys now.
         this.#cluster?.refreshSlotsCache()
       },
     }
   }
 
-  #tellIfAllLive(): void {
+  #emitIfAllLive(): void {
     const servers = [...this.#servers.values()]
-    if (servers.length > 0 && servers.every(({ live }) => live)) this.#tell('')
+    if (servers.length > 0 && servers.every(({ live }) => live)) this.#emit('')
   }
 
-  #tell(why: string): void {
+  #emit(why: string): void {
     const hears = why === ''
-    if (this.#closed || this.#told === hears) return
-    this.#told = hears
-    this.#listener.onHearing(hears, why)
+    if (this.#closed || this.#subscribed === hears) return
+    this.#subscribed = hears
+    this.#listener.onSubscription(hears, why)
   }
 
   /** Not all keys: the delivery log and sessions of the console change all the time. */

@@ -72,14 +72,14 @@ export class RedisStore extends EntryWriter implements RuleStore {
     const feed = new RedisFeed(this.#settings, {
       onChange: (keys) => {
         if (keys === null) listener.onChange({ key: 'all' })
-        else for (const key of keys) this.#tellChange(key, listener)
+        else for (const key of keys) this.#emitChange(key, listener)
       },
-      onHearing: (hears, why) => listener.onHearing(hears, why),
+      onSubscription: (hears, why) => listener.onSubscription(hears, why),
     })
     return () => feed.close()
   }
 
-  #tellChange(key: string, listener: ChangeListener): void {
+  #emitChange(key: string, listener: ChangeListener): void {
     const name = key.slice(this.#prefix.length)
     if (name.startsWith('rules:')) listener.onChange({ key: 'rules', owner: name.slice('rules:'.length) })
     else if (name === 'domains' || name === 'groups') listener.onChange({ key: name })

@@ -8,11 +8,11 @@ import { RedisFeed } from './feed.js'
  * @returns why changes are not told, the end of a sentence about that Redis; empty where they are
  * @throws {StoreError} as `RedisFeed` does.
  */
-export function whyNotHeard(settings: RedisSettings): Promise<string> {
+export function whyNotSubscribed(settings: RedisSettings): Promise<string> {
   return new Promise((resolve) => {
     const feed = new RedisFeed(settings, {
       onChange: () => undefined,
-      onHearing: (_hears, why) => {
+      onSubscription: (_hears, why) => {
         feed.close()
         resolve(why)
       },

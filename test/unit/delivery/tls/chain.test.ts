@@ -7,7 +7,7 @@ import { before, describe, it } from 'node:test'
 import { connect, createServer } from 'node:tls'
 import * as x509 from '@peculiar/x509'
 import { Authorities, chainError } from '../../../../plugins/enforce-tls/delivery/tls/chain.js'
-import { judgeSeen } from '../../../../plugins/enforce-tls/observe/judge-observed.js'
+import { judgeObserved } from '../../../../plugins/enforce-tls/observe/judge-observed.js'
 import { atOnce } from '../../../../plugins/enforce-tls/work/pieces.js'
 import { requirementOf } from '../../../../plugins/enforce-tls/rules/requirement.js'
 
@@ -137,7 +137,7 @@ describe('a chain that a server has shown', () => {
       handshakeTime: 0,
     }
     const verdict = (host: string) =>
-      judgeSeen(
+      judgeObserved(
         requirementOf({ level: 'verify' }, 'bank.example', { owner: '*', id: 'r1', name: 'x' }),
         { host, mx: null, offered: null, tls: { session, found: 'CA_MD_TOO_WEAK' } },
         true,

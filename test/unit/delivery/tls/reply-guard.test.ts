@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ReplyTurns } from '../../../../plugins/enforce-tls/delivery/tls/reply-guard.js'
+import { ReplyGuard } from '../../../../plugins/enforce-tls/delivery/tls/reply-guard.js'
 
 describe('the turns of an SMTP session', () => {
   const rows: readonly (readonly [
@@ -53,7 +53,7 @@ describe('the turns of an SMTP session', () => {
   ]
   for (const [what, command, line, more, outcome] of rows) {
     it(`${what}: ${typeof outcome === 'string' ? 'ends the session' : `is heard as ${outcome.heard}`}`, () => {
-      const turns = new ReplyTurns()
+      const turns = new ReplyGuard()
       if (command !== null) turns.ask(`${command}\r\n`)
       assert.deepEqual(
         turns.take(line, more),
@@ -65,7 +65,7 @@ describe('the turns of an SMTP session', () => {
   }
 
   it('one command has one reply', () => {
-    const turns = new ReplyTurns()
+    const turns = new ReplyGuard()
     turns.ask('MAIL FROM:<>')
     assert.equal(turns.take('250-a', true).ok, true)
     assert.equal(turns.take('250 b', false).ok, true)

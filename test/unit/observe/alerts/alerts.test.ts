@@ -5,11 +5,11 @@ import { Alerts } from '../../../../plugins/enforce-tls/observe/alerts/alerts.js
 import type { DeliveryEvent } from '../../../../plugins/enforce-tls/delivery/delivery-events.js'
 import { tlsFailure } from '../../../../plugins/enforce-tls/delivery/outcome.js'
 import { requirementOf } from '../../../../plugins/enforce-tls/rules/requirement.js'
-import type { PartnerBook } from '../../../../plugins/enforce-tls/store/alert-state.js'
+import type { AlertState } from '../../../../plugins/enforce-tls/store/alert-state.js'
 import { until } from '../../../support/until.js'
 
 /** As the real ones, without a place. */
-class BookInMemory implements PartnerBook {
+class BookInMemory implements AlertState {
   readonly #partners = new Map<string, string>()
   #turn = { holder: '', until: 0 }
   /** How often somebody did not get the turn. */
@@ -30,7 +30,7 @@ class BookInMemory implements PartnerBook {
     return Promise.resolve(true)
   }
 
-  takeTurn(holder: string, duration: number): Promise<boolean> {
+  takeLease(holder: string, duration: number): Promise<boolean> {
     if (this.#turn.until > Date.now()) {
       this.refusals++
       return Promise.resolve(false)

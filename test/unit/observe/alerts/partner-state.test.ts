@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
-  afterSighting,
+  afterObservation,
   afterTelling,
   happenedAt,
   isNews,
-  isUntold,
+  isUnnotified,
   type FailureFacts,
   type PartnerState,
-  type Sighting,
+  type Observation,
 } from '../../../../plugins/enforce-tls/observe/alerts/partner-state.js'
 
 const FACTS: FailureFacts = {
@@ -20,7 +20,7 @@ const FACTS: FailureFacts = {
 const PARTNER = { domain: 'bank.example', requires: 'verify' }
 
 /** `+` is a delivery, `-` a failure, each at a time. */
-function sighting(...events: readonly (readonly ['+' | '-', number])[]): Sighting {
+function sighting(...events: readonly (readonly ['+' | '-', number])[]): Observation {
   const times = (kind: string) => events.filter(([what]) => what === kind).map(([, at]) => at)
   const [passes, failures] = [times('+'), times('-')]
   const range = (all: number[]) => ({ firstAt: all[0] ?? 0, lastAt: all.at(-1) ?? 0 })
@@ -34,13 +34,13 @@ function sighting(...events: readonly (readonly ['+' | '-', number])[]): Sightin
   }
 }
 
-function after(...sightings: readonly Sighting[]): PartnerState | null {
-  return sightings.reduce<PartnerState | null>(afterSighting, null)
+function after(...sightings: readonly Observation[]): PartnerState | null {
+  return sightings.reduce<PartnerState | null>(afterObservation, null)
 }
 
 /** What is to be told, in a word. */
 function untold(state: PartnerState | null): string {
-  if (state === null || !isUntold(state)) return 'nothing'
+  if (state === null || !isUnnotified(state)) return 'nothing'
   if (state.trouble?.until == null) return 'fails'
   return state.trouble.told ? 'works again' : 'failed for a while'
 }
@@ -49,7 +49,7 @@ const passing = sighting(['+', 1])
 const failing = sighting(['-', 10], ['-', 12])
 
 describe('what is to be told of a partner', () => {
-  const rows: readonly (readonly [what: string, sightings: readonly Sighting[], told: string])[] = [
+  const rows: readonly (readonly [what: string, sightings: readonly Observation[], told: string])[] = [
     ['nothing of one that passes', [passing, sighting(['+', 5])], 'nothing'],
     ['nothing of one that never passed', [failing, sighting(['-', 20])], 'nothing'],
     ['that it fails, when it has passed', [passing, failing], 'fails'],
@@ -81,7 +81,7 @@ describe('what is to be told of a partner', () => {
     assert.ok(state)
     const told = afterTelling(state, state)
     assert.equal(untold(told), 'nothing')
-    const later = afterSighting(told, sighting(['-', 30], ['-', 40]))
+    const later = afterObservation(told, sighting(['-', 30], ['-', 40]))
     assert.equal(untold(later), 'nothing')
     assert.equal(later?.trouble?.failures, 4)
     assert.equal(later.trouble.since, 10)
@@ -90,24 +90,24 @@ describe('what is to be told of a partner', () => {
   it('is that it works again, once, when it was told that it fails', () => {
     const state = after(passing, failing)
     assert.ok(state)
-    const again = afterSighting(afterTelling(state, state), sighting(['+', 50]))
+    const again = afterObservation(afterTelling(state, state), sighting(['+', 50]))
     assert.ok(again)
     assert.equal(untold(again), 'works again')
     assert.equal(happenedAt(again), 50)
     const told = afterTelling(again, again)
     assert.equal(told.trouble, null)
-    assert.equal(untold(afterSighting(told, failing)), 'failed for a while')
+    assert.equal(untold(afterObservation(told, failing)), 'failed for a while')
   })
 
   it('is what has happened since the mail was written', () => {
     const state = after(passing, failing)
     assert.ok(state)
-    const over = afterSighting(state, sighting(['+', 20]))
+    const over = afterObservation(state, sighting(['+', 20]))
     assert.ok(over)
     // It was told that it fails; meanwhile it is over.
     assert.equal(untold(afterTelling(over, state)), 'works again')
     // It was told that it is over; meanwhile it fails again.
-    const worse = afterSighting(over, sighting(['-', 30]))
+    const worse = afterObservation(over, sighting(['-', 30]))
     assert.ok(worse)
     const left = afterTelling(worse, over)
     assert.equal(untold(left), 'fails')
@@ -123,7 +123,7 @@ describe('what is written down', () => {
     const state = after(passing)
     assert.ok(state)
     const next = (...events: readonly (readonly ['+' | '-', number])[]) => {
-      const changed = afterSighting(state, sighting(...events))
+      const changed = afterObservation(state, sighting(...events))
       assert.ok(changed)
       return isNews(state, changed)
     }

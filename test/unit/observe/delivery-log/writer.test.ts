@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, mock } from 'node:test'
-import { EvidenceWriter } from '../../../../plugins/enforce-tls/observe/delivery-log/writer.js'
+import { DeliveryLogWriter } from '../../../../plugins/enforce-tls/observe/delivery-log/writer.js'
 import type { DeliveryLog, DeliveryRecord } from '../../../../plugins/enforce-tls/store/delivery-log.js'
 
 /** A log that takes what it is given, unless told otherwise. */
@@ -36,7 +36,7 @@ function setUp() {
   const told: string[] = []
   const tell = (sentence: string) => void told.push(sentence)
   const clock = { now: 0 }
-  const writer = new EvidenceWriter({
+  const writer = new DeliveryLogWriter({
     open: () => log,
     maxEntries: () => 1000,
     log: { logerror: tell, logwarn: tell, lognotice: tell },

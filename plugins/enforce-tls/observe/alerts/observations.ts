@@ -4,7 +4,7 @@ import type { DeliveryEvent, Outcome } from '../../delivery/delivery-events.js'
 import type { AttemptFailure } from '../../delivery/outcome.js'
 import { oneLine } from '../../text/one-line.js'
 import type { Requirement } from '../../rules/requirement.js'
-import type { FailureFacts, Sighting } from './partner-state.js'
+import type { FailureFacts, Observation } from './partner-state.js'
 
 /** Most partners between two looks. */
 const PARTNERS_MAX = 5000
@@ -17,8 +17,8 @@ type Meaning =
   | { readonly passed: false; readonly bounced: number; readonly facts: FailureFacts }
 
 /** Collects sightings. */
-export class Sightings {
-  #partners = new Map<string, Sighting>()
+export class Observations {
+  #partners = new Map<string, Observation>()
   #dropped = 0
 
   /** How many events found no room. */
@@ -37,14 +37,14 @@ export class Sightings {
   }
 
   /** All since the last call, by a name that is the same in all processes. */
-  drain(): ReadonlyMap<string, Sighting> {
+  drain(): ReadonlyMap<string, Observation> {
     const partners = this.#partners
     this.#partners = new Map()
     return partners
   }
 
   /** Puts back what could not be said. */
-  restore(partners: ReadonlyMap<string, Sighting>): void {
+  restore(partners: ReadonlyMap<string, Observation>): void {
     for (const [key, older] of partners) {
       const newer = this.#partners.get(key)
       if (newer || this.#partners.size < PARTNERS_MAX)
@@ -60,7 +60,7 @@ export class Sightings {
       this.#dropped++
       return
     }
-    const seen: Sighting = {
+    const seen: Observation = {
       domain,
       requires: wordsOf(requirement),
       passes: meaning.passed ? { firstAt: at, lastAt: at } : null,
@@ -73,7 +73,7 @@ export class Sightings {
 }
 
 /** Two sightings of the same partner, the older one first. */
-function together(older: Sighting, newer: Sighting): Sighting {
+function together(older: Observation, newer: Observation): Observation {
   const { passes, failures } = older
   return {
     ...newer,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Sightings } from '../../../../plugins/enforce-tls/observe/alerts/sightings.js'
+import { Observations } from '../../../../plugins/enforce-tls/observe/alerts/observations.js'
 import type {
   DeliveryEvent,
   Outcome,
@@ -36,7 +36,7 @@ const deferred = tlsFailure('starttls-deferred', 'put it off')
 
 /** `passed`, `failed` with how many bounced, or nothing. */
 function seen(...events: readonly DeliveryEvent[]): string {
-  const sightings = new Sightings()
+  const sightings = new Observations()
   for (const event of events) sightings.take(event)
   return [...sightings.drain().values()]
     .map(({ passes, failures }) =>
@@ -104,7 +104,7 @@ describe('sightings', () => {
   })
 
   it('keep when it was first and last, and the last facts', () => {
-    const sightings = new Sightings()
+    const sightings = new Observations()
     for (const at of [1, 5]) sightings.take(outcome({ result: 'bounced', failure: refused }, at))
     const expired = tlsFailure('certificate-expired', 'expired\r\nyesterday')
     sightings.take(outcome({ result: 'bounced', failure: expired, host: 'mx2.bank.example' }, 7))
@@ -125,7 +125,7 @@ describe('sightings', () => {
   })
 
   it('that could not be said are put back before what was seen since', () => {
-    const sightings = new Sightings()
+    const sightings = new Observations()
     sightings.take(outcome({ session: SESSION }, 1))
     const unsaid = sightings.drain()
     sightings.take(outcome({ result: 'bounced', failure: refused }, 2))
@@ -135,7 +135,7 @@ describe('sightings', () => {
   })
 
   it('are bounded, and what finds no room is counted', () => {
-    const sightings = new Sightings()
+    const sightings = new Observations()
     for (let n = 0; n < 5003; n++) sightings.take(outcome({ session: SESSION }, 1, `d${n}.example`))
     assert.deepEqual([sightings.size, sightings.dropped], [5000, 3])
     sightings.take(outcome({ session: SESSION }, 2, 'd1.example'))

@@ -1,15 +1,15 @@
 /** The questions of a check, out of what the user wrote. */
 import type { ReadStore } from '../store/rule-store.js'
 import { listed } from '../text/list.js'
-import type { PartnerCheck, PartnerQuestion } from '../check/types.js'
+import type { PartnerCheck, CheckRequest } from '../check/types.js'
 import { asker, readSenderRules, type RequirementOptions, type SenderRules } from './check-requirement.js'
 import { isGroupReference, readTargets, type Line, type Skipped } from './check-targets.js'
 import { senderOf } from './envelope.js'
 import { WrongUse } from './refusal.js'
 
 /** What is to be asked. */
-export interface Questions {
-  readonly questions: readonly PartnerQuestion[]
+export interface CheckRequests {
+  readonly questions: readonly CheckRequest[]
   /** Patterns that can't be asked about. */
   readonly skipped: readonly Skipped[]
   /** Whether it is about one partner, which is then told with all that was found. */
@@ -19,7 +19,7 @@ export interface Questions {
 }
 
 /** Targets as words and as lines of a list. */
-export interface Words {
+export interface CheckWords {
   readonly words: readonly string[]
   readonly lines: readonly Line[]
 }
@@ -32,8 +32,8 @@ export interface Words {
  */
 export async function questionsOf(
   store: ReadStore | null,
-  options: Words & RequirementOptions & { readonly from?: string | undefined },
-): Promise<Questions> {
+  options: CheckWords & RequirementOptions & { readonly from?: string | undefined },
+): Promise<CheckRequests> {
   const { words, lines, from, level } = options
   const byRules = from !== undefined && level === undefined && store !== null
   const rules = byRules ? await readSenderRules(store, senderOf(from)) : null
@@ -41,7 +41,7 @@ export async function questionsOf(
   const ask = asker(options, rules)
   const groups = async () => (await store?.groups()) ?? new Map<string, string>()
   const { targets, skipped } = await readTargets(words, lines, groups)
-  if (targets.length === 0) throw new WrongUse(['there is nothing to check', ...skipped.map(skippedWords)])
+  if (targets.length === 0) throw new WrongUse(['there is nothing to check', ...skipped.map(formatSkipped)])
   return {
     questions: targets.map((target) => ({ ...target, ...ask(target) })),
     skipped,
@@ -51,7 +51,7 @@ export async function questionsOf(
 }
 
 /** That a pattern was left out, and why. */
-export function skippedWords({ pattern, why }: Skipped): string {
+export function formatSkipped({ pattern, why }: Skipped): string {
   return `Not checked: ${pattern}, ${why}.`
 }
 

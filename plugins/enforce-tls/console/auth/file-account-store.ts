@@ -10,7 +10,13 @@ import { fileProblem } from '../../store/file/errors.js'
 import type { FileStoreOptions } from '../../store/file/rule-store.js'
 import { replaceFile, type NewFileOwner } from '../../store/file/replace-file.js'
 import { StoreError } from '../../store/rule-store.js'
-import { SESSIONS_MAX, type AccountKind, type NewSession, type TryLimit, type Vault } from './vault.js'
+import {
+  SESSIONS_MAX,
+  type AccountKind,
+  type NewSession,
+  type TryLimit,
+  type AccountStore,
+} from './account-store.js'
 
 /** The longest file, in characters. */
 const FILE_LENGTH_MAX = 32 * 1024 * 1024
@@ -18,7 +24,7 @@ const FILE_LENGTH_MAX = 32 * 1024 * 1024
 /** Names to values, by kind. */
 type Content = Map<string, Map<string, unknown>>
 
-interface KeptSession {
+interface StoredSession {
   readonly value: string
   readonly expiresAt: number
   /** Whose it is; sessions of version 0.1.0 do not say. */
@@ -26,13 +32,13 @@ interface KeptSession {
 }
 
 /** Accounts and sessions in files. */
-export class FileVault implements Vault {
+export class FileAccountStore implements AccountStore {
   readonly description: string
   readonly #accounts: string
   readonly #sessions: string
   readonly #now: () => number
   readonly #newFileOwner: NewFileOwner
-  #turn: Promise<void> = Promise.resolve()
+  #queue: Promise<void> = Promise.resolve()
 
   constructor(rulesFile: string, { now = Date.now, newFileOwner = null }: FileStoreOptions = {}) {
     this.#accounts = `${rulesFile}.users.json`
@@ -68,13 +74,13 @@ export class FileVault implements Vault {
 
   async readSession(key: string): Promise<string | null> {
     const kept = (await this.#read(this.#sessions)).get('sessions')?.get(key)
-    return isKept(kept) && kept.expiresAt > this.#now() ? kept.value : null
+    return isStoredSession(kept) && kept.expiresAt > this.#now() ? kept.value : null
   }
 
   createSession({ user, key, value, expiresAt }: NewSession): Promise<void> {
     return this.#changeSessions((sessions) => {
       // They stand in the order in which they began.
-      const mine = [...sessions].filter(([, kept]) => (kept as KeptSession).user === user)
+      const mine = [...sessions].filter(([, kept]) => (kept as StoredSession).user === user)
       for (const [old] of mine.slice(0, Math.max(0, mine.length - SESSIONS_MAX + 1))) sessions.delete(old)
       sessions.set(key, { user, value, expiresAt })
     })
@@ -83,7 +89,7 @@ export class FileVault implements Vault {
   renewSession(key: string, value: string, expiresAt: number): Promise<void> {
     return this.#changeSessions((sessions) => {
       const kept = sessions.get(key)
-      if (kept !== undefined) sessions.set(key, { ...(kept as KeptSession), value, expiresAt })
+      if (kept !== undefined) sessions.set(key, { ...(kept as StoredSession), value, expiresAt })
     })
   }
 
@@ -97,14 +103,14 @@ export class FileVault implements Vault {
 
   /** Waits for changes under way. */
   async close(): Promise<void> {
-    await this.#turn
+    await this.#queue
   }
 
   #changeSessions(change: (sessions: Map<string, unknown>) => unknown): Promise<void> {
     return this.#change(this.#sessions, (content) => {
       const now = this.#now()
       const live = [...(content.get('sessions') ?? [])].filter(
-        ([, kept]) => isKept(kept) && kept.expiresAt > now,
+        ([, kept]) => isStoredSession(kept) && kept.expiresAt > now,
       )
       const sessions = new Map(live)
       change(sessions)
@@ -113,8 +119,8 @@ export class FileVault implements Vault {
   }
 
   async #change(file: string, change: (content: Content) => void): Promise<void> {
-    const done = this.#turn.then(() => this.#replace(file, change))
-    this.#turn = done.catch(() => undefined)
+    const done = this.#queue.then(() => this.#replace(file, change))
+    this.#queue = done.catch(() => undefined)
     await done
   }
 
@@ -171,7 +177,7 @@ function explained(file: string, error: unknown): StoreError {
   return new StoreError('STORE_UNAVAILABLE', `file ${file} ${fileProblem(error)}`, { cause: error })
 }
 
-function isKept(value: unknown): value is KeptSession {
+function isStoredSession(value: unknown): value is StoredSession {
   return isObject(value) && typeof value['value'] === 'string' && typeof value['expiresAt'] === 'number'
 }
 

@@ -1,6 +1,6 @@
-/** What the commands for users and tokens share: the opened vault, which is closed whatever happens, and the output. */
+/** What the commands for users and tokens share: the opened account store, which is closed whatever happens, and the output. */
 import { parseRights, type Rights } from '../console/auth/account.js'
-import type { Vault } from '../console/auth/vault.js'
+import type { AccountStore } from '../console/auth/account-store.js'
 import { assertInstalled, CONSOLE } from '../settings/optional-package.js'
 import type { SharedOptions } from './context.js'
 import { newFiles } from './new-files.js'
@@ -11,8 +11,8 @@ import type { ReadStore } from '../store/rule-store.js'
 import { chooseStore, commandLine } from './store-option.js'
 
 /** What such a command works with. */
-export interface VaultContext {
-  readonly vault: Vault
+export interface AccountContext {
+  readonly accounts: AccountStore
   /** Opens the store of the rules beside it; to be closed. */
   readonly openRules: () => ReadStore & { close(): Promise<void> }
   readonly output: Output
@@ -20,33 +20,33 @@ export interface VaultContext {
   readonly command: (...words: readonly string[]) => string
 }
 
-/** Runs a command's work on the vault that belongs to the chosen store. */
-export type WithVault = (
+/** Runs a command's work on the account store that belongs to the chosen store. */
+export type WithAccounts = (
   options: SharedOptions,
-  work: (context: VaultContext) => Promise<void>,
+  work: (context: AccountContext) => Promise<void>,
 ) => Promise<void>
 
-/** Makes the `WithVault` of a terminal. */
-export function vaultRunner(terminal: Terminal): WithVault {
+/** Makes the `WithAccounts` of a terminal. */
+export function accountsRunner(terminal: Terminal): WithAccounts {
   return async (options, work) => {
     const chosen = chooseStore(options, terminal)
     const { settings, words } = chosen
     const files = newFiles(chosen, '.users.json')
     assertInstalled(CONSOLE)
     // The other commands do without.
-    const { openVault } = await import('../console/auth/open-vault.js')
-    const vault = openVault(settings, files.owner)
+    const { openAccountStore } = await import('../console/auth/open-account-store.js')
+    const accounts = openAccountStore(settings, files.owner)
     try {
       const output = new Output(terminal, options.json === true)
       await work({
-        vault,
+        accounts,
         output,
         openRules: () => openStore(settings),
         command: (...given) => commandLine(...given, ...words),
       })
-      files.tell(output)
+      files.print(output)
     } finally {
-      await vault.close()
+      await accounts.close()
     }
   }
 }
@@ -59,6 +59,6 @@ export function rightsOf(role: string, domains: readonly string[]): Rights {
 }
 
 /** Role and domains in words. */
-export function rightsWords({ role, domains }: Rights): string[] {
+export function formatRights({ role, domains }: Rights): string[] {
   return [role, ...domains]
 }

@@ -6,7 +6,13 @@ import { RateLimiterRedis, type RateLimiterAbstract } from 'rate-limiter-flexibl
 import type { RedisSettings } from '../../settings/redis.js'
 import { RedisConnection } from '../../store/redis/connection.js'
 import { StoreError } from '../../store/rule-store.js'
-import { SESSIONS_MAX, type AccountKind, type NewSession, type TryLimit, type Vault } from './vault.js'
+import {
+  SESSIONS_MAX,
+  type AccountKind,
+  type NewSession,
+  type TryLimit,
+  type AccountStore,
+} from './account-store.js'
 
 const COMPARE_AND_SET = `
 local expected = ARGV[2] == '1' and ARGV[3]
@@ -16,7 +22,7 @@ return 1
 `
 
 /** Accounts and sessions in a Redis. */
-export class RedisVault implements Vault {
+export class RedisAccountStore implements AccountStore {
   readonly description: string
   readonly #connection: RedisConnection
   readonly #prefix: string

@@ -1,5 +1,5 @@
 /** What the delivery log knows of a rule, or of partners, for somebody who is about to change what is required. */
-import type { EvidenceEntry } from '../observe/delivery-log/schema.js'
+import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { StoreError } from '../store/rule-store.js'
 import type { EnforcedCounts, RuleReport } from './delivery-report.js'
@@ -70,7 +70,7 @@ class Outcomes {
   readonly #tally = new EnforcedTally()
   readonly #deferred = new Set<string>()
 
-  add({ kind, uuid, result }: EvidenceEntry): void {
+  add({ kind, uuid, result }: DeliveryLogEntry): void {
     if (kind !== 'outcome') return
     if (result === 'deferred') {
       this.#deferred.add(uuid)
@@ -92,7 +92,7 @@ class Outcomes {
 /** @returns false where the log can't be read. */
 async function everyEntry(
   deliveries: Pick<DeliveryLog, 'read'>,
-  take: (entry: EvidenceEntry) => void,
+  take: (entry: DeliveryLogEntry) => void,
 ): Promise<boolean> {
   const until = new Date()
   const since = new Date(until.getTime() - SEEN_DAYS * 86_400_000)

@@ -13,14 +13,14 @@ export function utc(iso: string): string {
 }
 
 /** The period, and what the report is limited to. */
-export function scopeWords({ since, until, owner, domain }: DeliveryReport): string {
+export function formatScope({ since, until, owner, domain }: DeliveryReport): string {
   const whose = owner === null ? '' : owner === '*' ? ', rules of the whole service' : `, mail of ${owner}`
   const where = domain === null ? '' : `, to ${domain}`
   return `from ${utc(since)} to ${utc(until)} UTC${whose}${where}`
 }
 
 /** What became of messages that were held to TLS, a line each. */
-export function enforcedWords({ messages, delivered, bounced, kept, waiting }: EnforcedCounts): string[] {
+export function formatEnforced({ messages, delivered, bounced, kept, waiting }: EnforcedCounts): string[] {
   if (messages === 0) return ['no message']
   return [
     numbered(messages, 'message'),
@@ -32,7 +32,7 @@ export function enforcedWords({ messages, delivered, bounced, kept, waiting }: E
 }
 
 /** What rules that only report would have done, a line each. */
-export function reportedWords({ messages, wouldBounce, wouldDeliver, unknown }: ReportedCounts): string[] {
+export function formatReported({ messages, wouldBounce, wouldDeliver, unknown }: ReportedCounts): string[] {
   if (messages === 0) return ['no message']
   return [
     numbered(messages, 'message'),
@@ -43,7 +43,7 @@ export function reportedWords({ messages, wouldBounce, wouldDeliver, unknown }: 
 }
 
 /** What became of mail of partners that came in the clear, a line each. */
-export function incomingWords({ refused, wouldRefuse }: IncomingCounts): string[] {
+export function formatIncoming({ refused, wouldRefuse }: IncomingCounts): string[] {
   return [
     `${numbered(refused, 'recipient')} refused`,
     ...(wouldRefuse > 0 ? [`${wouldRefuse} would have been refused`] : []),

@@ -1,5 +1,5 @@
 /**
- * Where accounts and sessions are kept, behind one interface, so that all workers and nodes share them. A vault
+ * Where accounts and sessions are kept, behind one interface, so that all workers and nodes share them. An account store
  * moves texts; what they mean is for `account.ts` and `sessions.ts` to say. Every call that fails rejects with a
  * `StoreError`.
  */
@@ -33,7 +33,7 @@ export interface NewSession {
 }
 
 /** Accounts and sessions, kept somewhere. */
-export interface Vault {
+export interface AccountStore {
   readonly description: string
 
   /** All accounts of a kind, name to JSON. */

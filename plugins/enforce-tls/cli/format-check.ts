@@ -5,7 +5,7 @@ import { inDays } from '../check/remarks.js'
 import { oneLine } from '../text/one-line.js'
 import { numbered } from '../text/list.js'
 import type { Output } from './output.js'
-import { requirementWords } from './rule-words.js'
+import { requirementWords } from './format-rule.js'
 
 /** What a verdict comes to; the highest rank is the worst. */
 interface VerdictWords {
@@ -66,7 +66,7 @@ function showHost(output: Output, host: HostCheck): void {
   const fact = (name: string, ...texts: readonly string[]): void => {
     facts[name] = texts.flatMap((text) => wrapped(text, width))
   }
-  fact('result', failure ? `${failure.class ?? 'no session'}: ${failure.detail}` : passWords(host))
+  fact('result', failure ? `${failure.class ?? 'no session'}: ${failure.detail}` : formatPass(host))
   if (host.reachable !== null) fact('reachable', host.reachable ? 'yes' : 'no')
   if (host.starttls !== null) fact('STARTTLS', host.starttls ? 'offered' : 'not offered')
   if (host.protocol !== null) fact('TLS', `${host.protocol}, ${host.cipher ?? ''}`)
@@ -79,7 +79,7 @@ function showHost(output: Output, host: HostCheck): void {
     fact('names', ...(names.length > 0 ? shown : ['none']), ...(more > 0 ? [`and ${more} more`] : []))
     fact('chain', chain.trusted ? 'trusted' : `not trusted: ${chain.problem ?? ''}`)
     fact('issuer', issuer || 'none')
-    fact('key', keyWords(key))
+    fact('key', formatKey(key))
     fact(
       'expires',
       validTo === null
@@ -99,11 +99,11 @@ function showHost(output: Output, host: HostCheck): void {
   output.facts(facts)
 }
 
-function passWords({ trustedNextHop }: HostCheck): string {
+function formatPass({ trustedNextHop }: HostCheck): string {
   return trustedNextHop ? 'would get it, also without TLS (trusted_next_hops)' : 'would get it'
 }
 
-function keyWords({ type, bits, curve }: CertificateFacts['key']): string {
+function formatKey({ type, bits, curve }: CertificateFacts['key']): string {
   return [type, ...(bits === null ? [] : [`${bits} bits`]), ...(curve === null ? [] : [curve])].join(', ')
 }
 

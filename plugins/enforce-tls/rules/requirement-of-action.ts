@@ -1,6 +1,6 @@
 /** The requirement that a check asks about where no rule says it. Pure. */
-import { requirementOf, type DecidedBy, type Requirement } from '../rules/requirement.js'
-import type { RelayWithTls } from '../rules/rule.js'
+import { requirementOf, type DecidedBy, type Requirement } from './requirement.js'
+import type { RelayWithTls } from './rule.js'
 
 /** Stands in the place of a rule where there is none. */
 export const NO_RULE: DecidedBy = { owner: '*', id: '-', name: 'no rule' }
@@ -10,6 +10,6 @@ export const NO_RULE: DecidedBy = { owner: '*', id: '-', name: 'no rule' }
  *
  * @param action of a level other than `none`
  */
-export function requirementAsked(action: RelayWithTls, domain: string): Requirement {
+export function requirementOfAction(action: RelayWithTls, domain: string): Requirement {
   return { ...requirementOf(action, domain, NO_RULE), decidedBy: [] }
 }

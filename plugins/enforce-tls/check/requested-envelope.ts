@@ -9,7 +9,7 @@ import { parseAddress } from '../rules/address.js'
  * @param sender as given; empty or `<>` for the null sender
  * @returns `{ problem }` as the end of a sentence that names the recipient, or the sender where it is the sender's.
  */
-export function envelopeAsked(
+export function requestedEnvelope(
   recipient: string,
   domain: string,
   sender = '',
