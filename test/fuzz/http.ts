@@ -39,7 +39,9 @@ export async function request(stage: Stage, wanted: Wanted): Promise<number> {
   // What is stated: the store does not answer, or somebody has put into it what the API can't read nor mend.
   const stated =
     (status === 503 && /"code":"[\w-]+","message":"./.test(answer)) ||
-    (status === 500 && /"code":"store-corrupt","message":"./.test(answer))
+    (status === 500 && /"code":"store-corrupt","message":"./.test(answer)) ||
+    // The answer to HEAD has no body; GET is asked for the same.
+    (method === 'HEAD' && /^Content-Type: application\/json/m.test(answer))
   if (status >= 500 && !stated)
     stage.ledger.violated(`${what} was answered ${status}: ${answer.slice(-400)}`, {
       kind: `${status} ${method} ${path.split(/[/?]/)[0] ?? ''}`,

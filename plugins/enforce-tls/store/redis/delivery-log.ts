@@ -2,6 +2,7 @@
  * The delivery log as a Redis stream. It has a connection of its own: what is written here never stands before a
  * question about rules.
  */
+import { decode } from './decode.js'
 import type { ChainableCommander } from 'ioredis'
 import type { RedisSettings } from '../../settings/redis.js'
 import type { DeliveryLog, DeliveryRecord } from '../delivery-log.js'
@@ -57,11 +58,11 @@ export class RedisDeliveryLog implements DeliveryLog {
       const chunk = await this.#connection.ask({
         key: this.#key,
         writes: false,
-        send: (redis) => redis.xrange(this.#key, from, '+', 'COUNT', READ_CHUNK),
+        send: (redis) => redis.xrangeBuffer(this.#key, from, '+', 'COUNT', READ_CHUNK),
       })
       for (const [id, words] of chunk) {
-        yield paired(words)
-        start = `(${id}`
+        yield paired(await decode(words))
+        start = `(${id.toString()}`
       }
       if (chunk.length < READ_CHUNK) return
     }

@@ -11,6 +11,7 @@
  */
 import { BigMap } from '../../rules/big-map.js'
 import type { RedisConnection } from './connection.js'
+import { decode } from './decode.js'
 import { StoreError } from '../rule-store.js'
 
 /** Fields of a page: parsing them takes about a millisecond. */
@@ -51,12 +52,13 @@ async function readPage(
   key: string,
   cursor: string,
 ): Promise<{ readonly next: string; readonly fields: readonly [string, string][] }> {
-  const [next, words] = await connection.ask({
+  const [next, reply] = await connection.ask({
     key,
     writes: false,
-    send: (redis) => redis.hscan(key, cursor, 'COUNT', PAGE),
+    send: (redis) => redis.hscanBuffer(key, cursor, 'COUNT', PAGE),
   })
+  const words = await decode(reply)
   const fields: [string, string][] = []
   for (let at = 0; at + 1 < words.length; at += 2) fields.push([words[at] as string, words[at + 1] as string])
-  return { next, fields }
+  return { next: next.toString(), fields }
 }

@@ -14,6 +14,7 @@ import type { EntryChange, WriteOptions } from '../entry-change.js'
 import { EntryWriter } from '../entry-writer.js'
 import { isAskedFor, toHistoryEntry, type HistoryEntry, type HistoryQuery } from '../history.js'
 import type { ChangeCheck } from '../reads-back.js'
+import { decode } from './decode.js'
 import { readHash } from './hash.js'
 import { RedisFeed } from './feed.js'
 import { expiryOf, readHealth } from './health.js'
@@ -139,10 +140,11 @@ export class RedisStore extends EntryWriter implements RuleStore {
       const chunk = await this.#connection.ask({
         key: this.#historyKey,
         writes: false,
-        send: (redis) => redis.xrevrange(this.#historyKey, from, '-', 'COUNT', HISTORY_CHUNK),
+        send: (redis) => redis.xrevrangeBuffer(this.#historyKey, from, '-', 'COUNT', HISTORY_CHUNK),
       })
-      for (const [id, words] of chunk) {
-        const entry = toHistoryEntry({ at: timeOf(id), ...paired(words) })
+      for (const [rawId, words] of chunk) {
+        const id = rawId.toString()
+        const entry = toHistoryEntry({ at: timeOf(id), ...paired(await decode(words)) })
         if (entry && isAskedFor(entry, query)) yield entry
         end = `(${id}`
       }
