@@ -10,7 +10,7 @@ import { judgeObserved, type ObservedVerdict } from './judge-observed.js'
 import { observe, seenOf, type ObservedDelivery } from '../delivery/observed-session.js'
 import { oneLine } from '../text/one-line.js'
 import type { HarakaAddress, HarakaLogger, HarakaMailItem, HarakaMx } from '../haraka/types.js'
-import { requirementKey, type Requirement } from '../rules/requirement.js'
+import type { Requirement } from '../rules/requirement.js'
 import { inPieces } from '../work/turns.js'
 
 /** What a rule would have required for one recipient. */
@@ -153,20 +153,25 @@ function sentences(reported: readonly Reported[]): string[] {
   )
 }
 
-/** Recipients of the same demand by the same rules, together. */
+/** Recipients of one domain and the same demand by the same rules, together. */
 function grouped(
   reported: readonly Reported[],
 ): [Requirement, addresses: string, recipients: HarakaAddress[]][] {
   const groups = new Map<string, [Requirement, HarakaAddress[]]>()
+  const texts = new Map<HarakaAddress, string>()
   for (const { requirement, recipient } of reported) {
-    const key = requirementKey(requirement)
-    const group = groups.get(key) ?? [requirement, []]
-    group[1].push(recipient)
-    groups.set(key, group)
+    // Of one decision, so the same rules demand the same of the same domain; hundreds of rules may cover each of
+    // hundreds of recipients, which is too much for the whole requirement as a key.
+    const rules = requirement.decidedBy.map(({ owner, id }) => `${owner} ${id}`).join('\n')
+    const key = `${rules}\n${String(recipient.host)}`
+    const group = groups.get(key)
+    if (group) group[1].push(recipient)
+    else groups.set(key, [requirement, [recipient]])
+    if (!texts.has(recipient)) texts.set(recipient, oneLine(addressText(recipient)))
   }
   return [...groups.values()].map(([requirement, recipients]) => [
     requirement,
-    recipients.map((recipient) => oneLine(addressText(recipient))).join(', '),
+    recipients.map((recipient) => texts.get(recipient)).join(', '),
     recipients,
   ])
 }
