@@ -4,6 +4,9 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, it } from 'node:test'
+import { FAILURE_CLASS_NAMES } from '../../plugins/enforce-tls/delivery/outcome.js'
+import { Metrics } from '../../plugins/enforce-tls/observe/metrics/metrics.js'
+import { LEVEL_NAMES } from '../../plugins/enforce-tls/rules/levels.js'
 import { repositoryRoot } from '../support/repository.js'
 
 const ROOT = repositoryRoot()
@@ -49,6 +52,30 @@ function pathsIn(document: string): string[] {
   return spans.filter((span) => /^(?:[\w.-]+\/)*(?:[\w.-]+\.ts|[\w.-]+\/)$/.test(span))
 }
 
+/** What the rows of a table name in one of their cells; the head of the table begins with a text. */
+function namesIn(document: string, head: string, column = 1): string[] {
+  const lines = read(document).split('\n')
+  const rows = lines.slice(lines.findIndex((line) => line.startsWith(`| ${head}`)) + 2)
+  const end = rows.findIndex((line) => !line.startsWith('|'))
+  return rows
+    .slice(0, end)
+    .flatMap((row) => [...(row.split('|')[column] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name))
+}
+
+function metricNames(): string[] {
+  const { registry } = new Metrics({
+    storeAvailable: () => null,
+    storeGone: () => false,
+    storeUnremembered: () => false,
+    storeAtRisk: () => false,
+    cache: () => null,
+    rules: () => null,
+    evidenceDropped: () => 0,
+    evidenceAvailable: () => null,
+  })
+  return registry.getMetricsAsArray().map(({ name }) => name.replace('enforce_tls_', ''))
+}
+
 describe('the documents', () => {
   it('are found', () => assert.ok(DOCUMENTS.length >= 10, DOCUMENTS.join(', ')))
 
@@ -74,6 +101,14 @@ describe('the documents', () => {
         )
       }
     })
+
+  it('have every level, failure class and metric in a table', () => {
+    assert.deepEqual(namesIn('README.md', 'level'), LEVEL_NAMES)
+    assert.deepEqual(namesIn(`${INSIDE}/rules/README.md`, 'level'), LEVEL_NAMES)
+    const classes = namesIn(`${INSIDE}/delivery/README.md`, 'what the receiving server does', 2)
+    assert.deepEqual([...new Set(classes)].sort(), [...FAILURE_CLASS_NAMES].sort())
+    assert.deepEqual(namesIn(`${INSIDE}/observe/README.md`, 'metric').sort(), metricNames().sort())
+  })
 
   it('name a test for each way out', () => {
     const [, waysOut = ''] = read(`${INSIDE}/README.md`).split('\n## Ways out\n')
