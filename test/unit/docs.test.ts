@@ -123,6 +123,7 @@ describe('the documents', () => {
     const packing = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
       cwd: ROOT,
       encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
     })
     const [{ files }] = JSON.parse(packing) as [{ files: readonly { path: string }[] }]
     const packed = new Set(files.map(({ path }) => path))
