@@ -123,7 +123,7 @@ it('status says in Haraka’s folder which rights its user lacks, and Haraka kee
   await traffic.stop()
 })
 
-it('Haraka and the command work with the users of Redis that the README recommends, and Haraka changes nothing', async () => {
+it('Haraka and the command work with the users of Redis that the documents recommend, and Haraka changes nothing', async () => {
   await using redis = await startRedis({ credentials: { password: 'of the operator' } })
   const [haraka, admin] = [readmeUser('haraka', ['deliveries']), readmeUser('rules-admin')]
   for (const { name, words } of [haraka, admin]) await redis.cli('ACL', 'SETUSER', name, ...words)

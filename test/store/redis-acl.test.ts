@@ -1,4 +1,4 @@
-/** The users of Redis that the README recommends: they may do all that is needed, and nothing else. */
+/** The users of Redis that the documents recommend: they may do all that is needed, and nothing else. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { RedisSettings } from '../../plugins/enforce-tls/settings/redis.js'
@@ -142,7 +142,7 @@ const BESIDES: Readonly<
 
 const login = ({ name, password }: AclUser) => ({ username: name, password })
 
-describe('the users of Redis in the README', () => {
+describe('the users of Redis in the documents', () => {
   let redis: RedisServer
   before(async () => {
     redis = await startRedis()
@@ -257,7 +257,7 @@ describe('the users of Redis in the README', () => {
   })
 })
 
-describe('the users of Redis in the README, on more than one machine', () => {
+describe('the users of Redis in the documents, on more than one machine', () => {
   it('work in a Cluster, also while keys move', async () => {
     await using cluster = await startCluster()
     const haraka = readmeUser('haraka', ['cluster'])

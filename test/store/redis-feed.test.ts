@@ -98,7 +98,7 @@ describe('the feed of a single Redis', () => {
     const { name, password, words } = readmeUser('haraka')
     const setUser = (...permissions: string[]) => redis.cli('ACL', 'SETUSER', name, 'reset', ...permissions)
     for (const permission of ['+client|id', '+client|tracking', '+subscribe', '&__redis__:invalidate']) {
-      assert.ok(words.includes(permission), `${permission} in the README`)
+      assert.ok(words.includes(permission), `${permission} in config/README.md`)
       await setUser(...words.filter((word) => word !== permission))
       await using heard = new Heard({ port: redis.port, username: name, password })
       assert.match(await heard.next(''), /^deaf: does not permit that to this user: NOPERM/)

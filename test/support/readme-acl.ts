@@ -1,4 +1,4 @@
-/** The users of Redis that the README recommends, read out of it, so that it can't say what does not work. */
+/** The users of Redis that config/README.md recommends, read out of it, so that it cannot say what does not work. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryRoot } from './repository.js'
@@ -30,13 +30,13 @@ export function inRedis6(user: AclUser): AclUser {
 
 /** The user of this name, its lines put together; those for a purpose only if wanted. */
 export function readmeUser(name: string, purposes: readonly Purpose[] = []): AclUser {
-  const readme = readFileSync(join(repositoryRoot(), 'README.md'), 'utf8')
+  const readme = readFileSync(join(repositoryRoot(), 'config', 'README.md'), 'utf8')
   const lines = [...readme.matchAll(/^ACL SETUSER (\S+) (.+)$/gm)].flatMap(([, user, rest = '']) =>
     user === name && isWanted(rest, purposes) ? [rest] : [],
   )
   const words = lines.flatMap((line) => line.split(' '))
   const password = words.find((word) => word.startsWith('>'))?.slice(1)
-  if (password === undefined) throw new Error(`the README has no ACL SETUSER ${name} with a password`)
+  if (password === undefined) throw new Error(`config/README.md has no ACL SETUSER ${name} with a password`)
   return { name, password, words }
 }
 
@@ -44,6 +44,6 @@ function isWanted(line: string, purposes: readonly Purpose[]): boolean {
   if (line.startsWith('on >')) return true
   const all = Object.keys(PURPOSES) as Purpose[]
   const purpose = all.find((name) => PURPOSES[name].test(line))
-  if (purpose === undefined) throw new Error(`what is this line of the README for? ${line}`)
+  if (purpose === undefined) throw new Error(`what is this line of config/README.md for? ${line}`)
   return purposes.includes(purpose)
 }

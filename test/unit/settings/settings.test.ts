@@ -1,4 +1,4 @@
-/** The settings: the file that is shipped, the README and the code say the same, and what is wrong is said in words. */
+/** The settings: the file that is shipped, its table in the documents and the code say the same, and what is wrong is said in words. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -44,11 +44,11 @@ describe('the settings', () => {
     assert.deepEqual(toSettings(typed), toSettings({}))
   })
 
-  it('are all in the README, with these defaults', () => {
+  it('are all in config/README.md, with these defaults', () => {
     const { values } = shipped()
     const rows: Record<string, string[]> = {}
     let section = ''
-    for (const line of read('README.md').split('\n')) {
+    for (const line of read('config', 'README.md').split('\n')) {
       const [, name = '', keys = '', initial = ''] = /^\| (.*?) +\| (.*?) +\| (.*?) +\| /.exec(line) ?? []
       section = /^`\[(\w+)\]`/.exec(name)?.[1] ?? (name.trim() === '' ? section : '')
       if (!(section in KEYS)) continue
