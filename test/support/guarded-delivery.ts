@@ -46,8 +46,8 @@ export interface DeliveryOptions {
   readonly replyTimeout?: number
   readonly failures?: number
   readonly notes?: Record<string, unknown>
-  /** What a part's file can't be written for. */
-  readonly splitProblem?: () => Error | null
+  /** What the guard's surroundings do otherwise than here. */
+  readonly surroundings?: Partial<GuardContext>
   /** @default false */
   readonly resumption?: boolean
 }
@@ -191,15 +191,13 @@ export class GuardedDelivery implements AsyncDisposable {
         fakeOf(item).note(`divided into ${users.join(' | ')}`)
         return Promise.resolve()
       },
-      splitOff: (item, recipients) => {
-        const problem = this.options.splitProblem?.()
-        return problem ? Promise.reject(problem) : Promise.resolve(fakeOf(item).part(recipients))
-      },
+      splitOff: (item, recipients) => Promise.resolve(fakeOf(item).part(recipients)),
       keepAsError: (path) => {
         this.haraka.told.push('kept as error file')
         return Promise.resolve(`error.${path}`)
       },
       emit: (event) => void this.events.push(event),
+      ...this.options.surroundings,
     }
   }
 }
