@@ -35,13 +35,19 @@ export interface DeliveryOptions {
   /** @default encrypt */
   readonly action?: RelayWithTls
   /** What the rules say, and what plugins answer to `send_email`. @default to enforce `action`, and to go on */
-  readonly decide?: (guard: Guard, item: FakeHmail, requirement: Requirement) => HookAnswer | undefined
+  readonly decide?: (
+    guard: Guard,
+    item: FakeHmail,
+    requirement: Requirement,
+  ) => HookAnswer | Promise<HookAnswer> | undefined
   /** Trusted authorities, PEM. @default none */
   readonly ca?: string
   /** `[failure] action`. @default bounce */
   readonly failureAction?: 'bounce' | 'defer'
   /** `[main] trusted_next_hops`. @default none */
   readonly trustedNextHops?: readonly string[]
+  /** @default 60 */
+  readonly deferSeconds?: number
   /** Milliseconds. */
   readonly replyTimeout?: number
   readonly failures?: number
@@ -133,6 +139,11 @@ export class GuardedDelivery implements AsyncDisposable {
     })
   }
 
+  /** Puts the guard on, as the hook `send_email` does first of all. */
+  attach(item = this.item): Guard {
+    return Guard.put(item, this.#surroundings)
+  }
+
   /** Hands the item to Haraka's delivery, and waits until Haraka has let go of it and of its parts. */
   async run(): Promise<void> {
     this.item.send()
@@ -146,19 +157,21 @@ export class GuardedDelivery implements AsyncDisposable {
   }
 
   async settled(): Promise<void> {
-    await until(() => this.haraka.underWay.size === 0, {
-      what: () => `the item to end; so far: ${this.told.join(', ')}\n${this.haraka.log.join('\n')}`,
-      timeout: 5000,
-    })
+    await this.until(() => this.haraka.underWay.size === 0)
     for (const peer of this.peers) await peer.waitForSilence()
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    const soFar = (): string => [this.told.join(', '), ...this.haraka.log].join('\n')
+    await until(condition, { what: () => `what was to happen; so far: ${soFar()}`, timeout: 5000 })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.peers.map((peer) => peer.close()))
   }
 
-  #decide(item: FakeHmail): HookAnswer {
-    this.guard = Guard.put(item, this.context)
+  #decide(item: FakeHmail): HookAnswer | Promise<HookAnswer> {
+    this.guard = this.attach(item)
     const requirement = required(this.options.action)
     const { decide } = this.options
     if (decide) return decide(this.guard, item, requirement) ?? [constants.cont]
@@ -166,10 +179,15 @@ export class GuardedDelivery implements AsyncDisposable {
     return [constants.cont]
   }
 
-  get context(): GuardContext {
-    const { replyTimeout = PATIENCE, failureAction = 'bounce', trustedNextHops = [] } = this.options
+  get #surroundings(): GuardContext {
+    const {
+      deferSeconds = 60,
+      replyTimeout = PATIENCE,
+      failureAction = 'bounce',
+      trustedNextHops = [],
+    } = this.options
     const settings = {
-      main: { deferSeconds: 60, trustedNextHops },
+      main: { deferSeconds, trustedNextHops },
       tls: { replyTimeout, handshakeTimeout: replyTimeout },
       failure: { action: failureAction },
     } as unknown as Settings

@@ -79,8 +79,8 @@ describe('what the rules say of an item', () => {
 
   it('a connection before they have spoken puts the item back, without a byte to the server', async () => {
     await using delivery = await makeDelivery()
-    const { item, context, peers, told } = delivery
-    Guard.put(item, context)
+    const { item, peers, told } = delivery
+    delivery.attach()
     await item.found_mx(peers.map((peer) => peer.route()))
     assert.deepEqual(told, ['next', 'again in 60 s'])
     assert.equal(peers[0]?.connections.length, 0)
@@ -122,9 +122,9 @@ describe('what the rules say of an item', () => {
 describe('the guard on and off an item', () => {
   it('gives the item its own version of each method, and takes every one of them off', async () => {
     await using delivery = await makeDelivery({ hosts: [] })
-    const { item, context } = delivery
+    const { item } = delivery
     const before = Object.getOwnPropertyNames(item)
-    const guard = Guard.put(item, context)
+    const guard = delivery.attach()
     assert.deepEqual(
       Object.getOwnPropertyNames(item).filter((name) => !before.includes(name)),
       [...GUARDED_METHODS],
@@ -144,10 +144,9 @@ describe('the guard on and off an item', () => {
 
   it('is one guard over all attempts, with an epoch for each', async () => {
     await using delivery = await makeDelivery({ hosts: [] })
-    const { item, context } = delivery
-    const first = Guard.put(item, context)
+    const first = delivery.attach()
     const { epoch } = first
-    assert.equal(Guard.put(item, context), first)
+    assert.equal(delivery.attach(), first)
     assert.notEqual(first.epoch, epoch)
   })
 
@@ -231,8 +230,8 @@ describe('what throws under guard puts the item back, and it is tried again', ()
 
   it('a socket that can not be secured', async () => {
     await using delivery = await makeDelivery()
-    const { item, context, told } = delivery
-    Guard.put(item, context).enforce(required())
+    const { item, told } = delivery
+    delivery.attach().enforce(required())
     let destroyed = false
     const socket = {
       targetsocket: { destroy: () => (destroyed = true) },
