@@ -21,12 +21,16 @@ describe('what the rules say of an item', () => {
   const rows: readonly Row[] = [
     {
       what: 'TLS is required',
-      decide: (guard, _item, requirement) => void guard.enforce(requirement),
+      decide: (guard, _item, requirement) => {
+        guard.enforce(requirement)
+      },
       told: ['get_mx', 'connect mx1', 'MAIL mx1 over TLS', ...DELIVERED],
     },
     {
       what: "nothing is required: the item is all Haraka's own",
-      decide: (guard) => void guard.detach(),
+      decide: (guard) => {
+        guard.detach()
+      },
       told: ['get_mx', 'connect mx1, TLS not forced', 'MAIL mx1 in the clear', ...DELIVERED],
     },
     {
@@ -59,12 +63,16 @@ describe('what the rules say of an item', () => {
     },
     {
       what: 'nothing is left to do: Haraka gets its place back, and nothing else',
-      decide: (guard) => void guard.retire(),
+      decide: (guard) => {
+        guard.retire()
+      },
       told: ['next'],
     },
     {
       what: 'nothing will ever be known: the sender is told',
-      decide: (guard) => void guard.fail('the rules could not be read'),
+      decide: (guard) => {
+        guard.fail('the rules could not be read')
+      },
       told: ['bounce', 'bounce about no TLS reason, to ann@acme.example', 'file removed', 'next'],
       status: 'failed 5.4.3',
     },
@@ -135,7 +143,11 @@ describe('the guard on and off an item', () => {
   })
 
   it("an item that is Haraka's own again heeds Haraka's own force_tls_hosts", async () => {
-    await using delivery = await makeDelivery({ decide: (guard) => void guard.detach() })
+    await using delivery = await makeDelivery({
+      decide: (guard) => {
+        guard.detach()
+      },
+    })
     delivery.haraka.forceTlsHosts.add('127.0.0.1')
     delivery.haraka.hooks['get_mx'] = () => [constants.ok, [{ exchange: '127.0.0.1', port: 1 }]]
     await delivery.run()
