@@ -98,4 +98,10 @@ it('a group that is broken by hand stays in force as it was, for every owner tha
   await mail('cfo@bank.example')
   await open.waitForMessages(6)
   await haraka.waitForEmptyQueue()
+  const inTheClear = open.messages.flatMap(({ acceptedFor }) => acceptedFor)
+  assert.deepEqual(inTheClear, [
+    ...Array<string>(4).fill('friend@open.example'),
+    ...Array<string>(2).fill('cfo@bank.example'),
+  ])
+  assert.equal(bounces.messages.length, 4)
 })

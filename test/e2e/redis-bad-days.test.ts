@@ -144,5 +144,10 @@ it('rules that are flushed away are gone at once, and those written then are in 
     await haraka.send({ from: 'ann@acme.example', to: 'lab@clinic.example' })
     await open.waitForMessages(1)
     await haraka.waitForEmptyQueue()
+    assert.deepEqual(
+      open.messages.flatMap(({ acceptedFor }) => acceptedFor),
+      ['lab@clinic.example'],
+    )
+    assert.equal(acme.messages.length, 2)
   })
 })

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,9 +24,10 @@ it('Haraka and the command speak TLS to Redis, with the authority that is set', 
   await writeTrafficRules((key, field, value) => redis.cli('HSET', key, field, value))
   const files = ['ca', 'cert', 'key'].map((name) => `tls_${name}=${join(folder.path, name)}\n`).join('')
   await using traffic = await startTraffic(`port=${redis.port}\ntls=true\n${files}`)
-  await traffic.flows()
-  await traffic.forbidFlorist()
+  await traffic.assertFlows()
+  await traffic.assertFloristForbidden()
   await traffic.stop()
+  traffic.assertOneOutcomeEach()
 })
 
 it('a Redis whose certificate is not trusted is not spoken to, the log says so, and mail waits', async () => {
@@ -46,10 +48,12 @@ it('a Redis whose certificate is not trusted is not spoken to, the log says so, 
   )
   await haraka.send({ from: 'ann@acme.example', to: 'cfo@bank.example' })
   await haraka.waitForLog(/the message waits 1 s: .*certificate that is not trusted/)
+  assert.equal(bank.connections.length, 0)
 
   writeFileSync(join(haraka.folder, 'config', 'ca.pem'), authority.cert)
   haraka.writeConfig({ 'enforce-tls.ini': ini('ca.pem') })
   await haraka.restart()
   await bank.waitForMessages()
   await haraka.waitForEmptyQueue()
+  assert.equal(bank.messages.length, 1)
 })

@@ -163,7 +163,7 @@ export class GuardedDelivery implements AsyncDisposable {
 
   async until(condition: () => boolean): Promise<void> {
     const soFar = (): string => [this.told.join(', '), ...this.haraka.log].join('\n')
-    await until(condition, { what: () => `what was to happen; so far: ${soFar()}`, timeout: 5000 })
+    await until(condition, { what: () => `what was to happen; so far: ${soFar()}` })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -54,7 +54,7 @@ export class Scene implements AsyncDisposable {
   ) {}
 
   /** Sends covered mail, which has to bounce. */
-  async bounces(): Promise<void> {
+  async assertBounces(): Promise<void> {
     const before = this.acme.messages.length
     await this.#send()
     await this.#until(() => this.acme.messages.length > before, 'a bounce')
@@ -62,7 +62,7 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Sends covered mail, which has to wait for this reason. */
-  async waits(reason: RegExp, from = 'ann@acme.example'): Promise<void> {
+  async assertWaits(reason: RegExp, from = 'ann@acme.example'): Promise<void> {
     const after = this.haraka.mark()
     const before = this.acme.messages.length
     await this.#send(from)
@@ -73,7 +73,7 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Sends mail that no rule covers as far as can be told, and that has to arrive. */
-  async delivers(from = 'ann@acme.example', to = 'friend@open.example'): Promise<void> {
+  async assertDelivers(from = 'ann@acme.example', to = 'friend@open.example'): Promise<void> {
     const before = this.open.messages.length
     await this.haraka.send({ from, to })
     await until(() => this.open.messages.length > before, {
@@ -82,7 +82,7 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Goes on when all mail that waited has bounced. */
-  async goesOn(): Promise<void> {
+  async assertGoesOn(): Promise<void> {
     await this.haraka.waitForEmptyQueue()
     this.assertNothingInTheClear()
   }

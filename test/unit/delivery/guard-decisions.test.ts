@@ -133,6 +133,7 @@ describe('the guard on and off an item', () => {
     const { item } = delivery
     const before = Object.getOwnPropertyNames(item)
     const guard = delivery.attach()
+    guard.enforce(required())
     assert.deepEqual(
       Object.getOwnPropertyNames(item).filter((name) => !before.includes(name)),
       [...GUARDED_METHODS],

@@ -204,11 +204,11 @@ const SEVERAL_HOSTS: readonly Row[] = [
 ]
 
 describe('what Haraka is told when the only server', () => {
-  for (const row of ONE_HOST) it(row.what, () => check(row))
+  for (const row of ONE_HOST) it(row.what, () => assertEnds(row))
 })
 
 describe('what Haraka is told when of several servers', () => {
-  for (const row of SEVERAL_HOSTS) it(row.what, () => check(row))
+  for (const row of SEVERAL_HOSTS) it(row.what, () => assertEnds(row))
 })
 
 describe('what Haraka is told when a certificate', () => {
@@ -248,7 +248,7 @@ describe('what Haraka is told when a certificate', () => {
   for (const [what, action, certificate, failure] of rows)
     it(what, async () => {
       const tls = await certificate
-      await check({
+      await assertEnds({
         what,
         options: { hosts: [{ tls }], ca: (await authority).cert, action: action(tls) },
         told: failure === null ? DELIVERED : BOUNCED,
@@ -279,7 +279,7 @@ function pinned(cert: string | null): RelayWithTls {
   return { level: 'fingerprint', fingerprints: [fingerprint] }
 }
 
-async function check({ options, told, status, seen }: Row): Promise<void> {
+async function assertEnds({ options, told, status, seen }: Row): Promise<void> {
   await using delivery = await makeDelivery(options)
   await delivery.run()
   assert.deepEqual(delivery.told, ['get_mx', 'connect mx1', ...told])
