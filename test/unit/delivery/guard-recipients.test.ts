@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { makeDelivery } from '../../support/guarded-delivery.js'
+import type { PeerBehaviour } from '../../support/peer-behaviour.js'
+import { inTurn } from '../../support/peer-steps.js'
 
 const TWO = ['cfo@bank.example', 'ceo@bank.example']
 const NO_SUCH_USER = { rcptReplies: { 'ceo@bank.example': '550 5.1.1 no such user' } }
@@ -97,14 +99,20 @@ describe('recipients of one item', () => {
   })
 })
 
-describe('a resumed session', () => {
-  it('that breaks judges nobody: the server is asked anew, in full', async () => {
+describe('a resumed session that breaks', () => {
+  const breaksThen = (behaviour: PeerBehaviour): PeerBehaviour => ({
+    ...behaviour,
+    on: {
+      ...behaviour.on,
+      handshake: (session) => (session.number === 2 ? session.cut() : session.upgrade()),
+    },
+  })
+
+  it('judges nobody: the server is asked anew, in full', async () => {
     await using delivery = await makeDelivery({ resumption: true, to: TWO, hosts: [FULL] })
     await delivery.run()
     // The same server, for the recipient that waits.
-    await delivery.peers[0]?.behave({
-      on: { handshake: (session) => (session.number === 2 ? session.cut() : session.upgrade()) },
-    })
+    await delivery.peers[0]?.behave(breaksThen({}))
     await delivery.again()
     assert.deepEqual(delivery.told.slice(-6), [
       'ceo: connect mx1',
@@ -119,5 +127,14 @@ describe('a resumed session', () => {
       [false, undefined, false],
     )
     assert.equal(delivery.seen.at(-2), 'mx1 ok')
+  })
+
+  it('does not count beside what the server does when it is asked anew', async () => {
+    await using delivery = await makeDelivery({ resumption: true, to: TWO, hosts: [FULL] })
+    await delivery.run()
+    const STARTTLS = inTurn('220 go', '220 go', '554 5.7.0 no')
+    await delivery.peers[0]?.behave(breaksThen({ on: { STARTTLS } }))
+    await delivery.again()
+    assert.deepEqual(delivery.seen.slice(-2), ['mx1 starttls-refused', 'bounced starttls-refused 5.7.4'])
   })
 })
