@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { makeAuthority } from '../support/certificates.js'
 import { startHaraka } from '../support/haraka.js'
 import { startRedis } from '../support/redis-server.js'
-import { startTraffic, writeTrafficRules } from '../support/redis-traffic.js'
+import { startTraffic, TRAFFIC_RULES } from '../support/redis-traffic.js'
+import { writeRules } from '../support/rules.js'
 import { startPeer } from '../support/smtp-peer.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 
@@ -21,7 +22,7 @@ it('Haraka and the command speak TLS to Redis, with the authority that is set', 
     ['key', client.key],
   ] as const)
     writeFileSync(join(folder.path, name), content)
-  await writeTrafficRules((key, field, value) => redis.cli('HSET', key, field, value))
+  await writeRules(redis, TRAFFIC_RULES)
   const files = ['ca', 'cert', 'key'].map((name) => `tls_${name}=${join(folder.path, name)}\n`).join('')
   await using traffic = await startTraffic(`port=${redis.port}\ntls=true\n${files}`)
   await traffic.assertFlows()

@@ -1,13 +1,14 @@
 /** A Redis that may lose rules by itself: it is said from the start, and what it has lost stays in force as last known. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { startScene, writeClinicRule } from '../support/guarded-scene.js'
+import { CLINIC, startScene } from '../support/guarded-scene.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
+import { writeRules } from '../support/rules.js'
 import { until } from '../support/until.js'
 
 const RULES = 'enforce-tls:rules:acme.example'
 const iniOf = (redis: RedisServer) => `[redis]\nport=${redis.port}\n[evidence]\nstream=false\n`
-const writeRule = (redis: RedisServer) => writeClinicRule((...field) => redis.cli('HSET', ...field))
+const writeRule = (redis: RedisServer) => writeRules(redis, CLINIC)
 const vanished = (redis: RedisServer, key: string) =>
   until(async () => (await redis.cli('EXISTS', key)) === '0', { what: `${key} to vanish` })
 

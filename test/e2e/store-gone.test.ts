@@ -3,13 +3,13 @@ import assert from 'node:assert/strict'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { startScene, writeClinicRule, type Scene } from '../support/guarded-scene.js'
+import { CLINIC, startScene, type Scene } from '../support/guarded-scene.js'
 import { installedPackage } from '../support/installed-package.js'
 import { runToEnd } from '../support/watched-process.js'
 import { startCluster } from '../support/redis-cluster.js'
 import { startSentinels } from '../support/redis-sentinels.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
-import { fileStoreConfig } from '../support/rules.js'
+import { fileStoreConfig, writeRules } from '../support/rules.js'
 import { scrape } from '../support/scrape.js'
 
 const LOST = /has lost its rules: it is empty, and rules were seen there before/
@@ -17,8 +17,7 @@ const SAID =
   /ERROR.*rules are unknown, so mail waits unless its rules are in memory: redis .* has lost its rules/
 
 const iniOf = (redis: RedisServer, more = '') => `[redis]\nport=${redis.port}\n${more}`
-const writeRule = (redis: RedisServer, prefix?: string) =>
-  writeClinicRule((...field) => redis.cli('HSET', ...field), prefix)
+const writeRule = (redis: RedisServer, prefix?: string) => writeRules(redis, CLINIC, prefix)
 /** Runs the command where no Haraka is known. */
 const elsewhere = async (redis: RedisServer, ...words: readonly string[]) => {
   const { bin } = await installedPackage()
@@ -294,7 +293,7 @@ it('with on_empty_store=deliver a store that lost its rules has none', async () 
 describe('on more than one machine', () => {
   it('a Cluster that was emptied makes mail wait', async () => {
     await using cluster = await startCluster()
-    await writeClinicRule((...field) => cluster.cli('HSET', ...field))
+    await writeRules(cluster, CLINIC)
     await using scene = await startScene(`[redis]\n${cluster.ini}`)
     await scene.command('domain', 'enable', 'other.example')
     await scene.assertBounces()
@@ -308,7 +307,7 @@ describe('on more than one machine', () => {
   it('a master that Sentinels name and that has no data makes mail wait', async () => {
     await using group = await startSentinels()
     const master = await group.master()
-    await writeClinicRule((...field) => master.cli('HSET', ...field))
+    await writeRules(master, CLINIC)
     await using scene = await startScene(`[redis]\n${group.ini}`)
     await scene.command('domain', 'enable', 'other.example')
     await scene.assertBounces()

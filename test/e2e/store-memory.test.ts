@@ -13,15 +13,16 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { startScene, writeClinicRule, type Scene } from '../support/guarded-scene.js'
+import { CLINIC, startScene, type Scene } from '../support/guarded-scene.js'
 import { scrape } from '../support/scrape.js'
 import { until } from '../support/until.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
+import { writeRules } from '../support/rules.js'
 
 const NAME = 'enforce-tls.seen-store.json'
 const LOST = /has lost its rules/
 const iniOf = (redis: RedisServer) => `[redis]\nport=${redis.port}\n`
-const writeRule = (redis: RedisServer) => writeClinicRule((...field) => redis.cli('HSET', ...field))
+const writeRule = (redis: RedisServer) => writeRules(redis, CLINIC)
 const inConfig = ({ haraka }: Scene) => join(haraka.folder, 'config', NAME)
 const inQueue = ({ haraka }: Scene) => join(haraka.folder, 'queue', `.${NAME}`)
 

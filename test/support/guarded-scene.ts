@@ -5,21 +5,12 @@
 import assert from 'node:assert/strict'
 import { startHaraka, type Haraka, type HarakaOptions } from './haraka.js'
 import { installedPackage } from './installed-package.js'
-import { storedRule } from './rules.js'
 import { startPeer, type SmtpPeer } from './smtp-peer.js'
 import { until } from './until.js'
 import { runToEnd } from './watched-process.js'
 
-/** Makes the rule that covers mail of acme.example to clinic.example, as `set` writes a field of a hash. */
-export async function writeClinicRule(
-  set: (key: string, field: string, value: string) => Promise<unknown>,
-  prefix = 'enforce-tls:',
-): Promise<void> {
-  const rule = JSON.stringify(storedRule({ to: ['clinic.example'] }))
-  await set(`${prefix}rules:acme.example`, 'r1', rule)
-  // Last: with it, the store is not empty any more.
-  await set(`${prefix}domains`, 'acme.example', '{"enabled":true}')
-}
+/** The rule for it. */
+export const CLINIC = { 'acme.example': [{ to: ['clinic.example'] }] }
 
 /** Starts it with these lines in enforce-tls.ini. */
 export async function startScene(

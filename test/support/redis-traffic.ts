@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict'
 import { startHaraka, type Haraka } from './haraka.js'
 import { installedPackage } from './installed-package.js'
-import { storedRule } from './rules.js'
 import { startPeer, type SmtpPeer } from './smtp-peer.js'
 import { until } from './until.js'
 import { runToEnd } from './watched-process.js'
@@ -13,15 +12,10 @@ import { runToEnd } from './watched-process.js'
 /** How many messages are under way at the same time, at most. */
 const UNDER_WAY = 15
 
-/** Writes one field of one hash of the Redis. */
-export type SetField = (key: string, field: string, value: string) => Promise<unknown>
-
 /** The rules that the traffic needs. */
-export async function writeTrafficRules(set: SetField): Promise<void> {
-  await set('enforce-tls:domains', 'acme.example', '{"enabled":true}')
-  const rule = JSON.stringify(storedRule({ to: ['bank.example'] }))
-  await set('enforce-tls:rules:acme.example', 'bank', rule)
-  await set('enforce-tls:rules:*', 'bank', rule)
+export const TRAFFIC_RULES = {
+  'acme.example': [{ id: 'bank', to: ['bank.example'] }],
+  '*': [{ id: 'bank', to: ['bank.example'] }],
 }
 
 /** Starts Haraka with these lines in `[redis]`, and sends mail through it until `stop()`. */

@@ -3,13 +3,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import constants from 'haraka-constants'
 import { makeDelivery, type DeliveryOptions, type GuardedDelivery } from '../../support/guarded-delivery.js'
+import { BOUNCED, DEFERRED } from './host-row.js'
 
 const NO_TLS = { starttls: false }
 const LATER = { on: { STARTTLS: '454 4.7.0 TLS not available' } }
 const INSTEAD = { enforce_tls: { held_to: [], instead: 'minimal bounce' } }
-
-const BOUNCED = ['bounce', 'bounce about TLS, to ann@acme.example', 'file removed', 'next']
-const DEFERRED = ['temp_fail', 'deferred', 'next', 'again in 64 s']
 
 interface Row {
   readonly what: string

@@ -1,30 +1,7 @@
 /** A guarded item and what servers do: what Haraka is told, and with which status code. */
-import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { FailureClass } from '../../../plugins/enforce-tls/delivery/outcome.js'
-import type { RelayWithTls } from '../../../plugins/enforce-tls/rules/rule.js'
-import {
-  fingerprints,
-  makeAuthority,
-  selfSigned,
-  validity,
-  type KeyAndCertificate,
-  type LeafOptions,
-} from '../../support/certificates.js'
-import { makeDelivery, type DeliveryOptions } from '../../support/guarded-delivery.js'
 import { cut, injectInNextPacket, silence, tlsAlert } from '../../support/peer-steps.js'
-
-interface Row {
-  /** What the servers do. */
-  readonly what: string
-  readonly options: DeliveryOptions
-  /** What Haraka does, or is told to do, after the first connection is asked for. */
-  readonly told: readonly string[]
-  /** Of the recipient, as bounces and hooks of others read it. */
-  readonly status: string
-  /** What those who look on are told. */
-  readonly seen: readonly string[]
-}
+import { assertEnds, BOUNCED, DEFERRED, DELIVERED, type HostRow } from './host-row.js'
 
 const NO_TLS = { starttls: false }
 const LATER = { on: { STARTTLS: '454 4.7.0 TLS not available' } }
@@ -33,11 +10,7 @@ const ALERT = { on: { handshake: tlsAlert(40) } }
 const BUSY = { on: { connect: '421 4.3.2 busy' } }
 const CLOSED = { on: { connect: '554 5.3.2 no mail here' } }
 
-const BOUNCED = ['bounce', 'bounce about TLS, to ann@acme.example', 'file removed', 'next']
-const DEFERRED = ['temp_fail', 'deferred', 'next', 'again in 64 s']
-const DELIVERED = ['MAIL mx1 over TLS', 'delivered 1/0/0', 'file removed', 'next']
-
-const ONE_HOST: readonly Row[] = [
+const ONE_HOST: readonly HostRow[] = [
   {
     what: 'does as it is asked',
     options: {},
@@ -165,7 +138,7 @@ const ONE_HOST: readonly Row[] = [
   },
 ]
 
-const SEVERAL_HOSTS: readonly Row[] = [
+const SEVERAL_HOSTS: readonly HostRow[] = [
   {
     what: 'the first has no TLS, the second has',
     options: { hosts: [NO_TLS, {}] },
@@ -210,80 +183,3 @@ describe('what Haraka is told when the only server', () => {
 describe('what Haraka is told when of several servers', () => {
   for (const row of SEVERAL_HOSTS) it(row.what, () => assertEnds(row))
 })
-
-describe('what Haraka is told when a certificate', () => {
-  const authority = makeAuthority('Test authority')
-  const stranger = makeAuthority('Unknown authority')
-  const issued = async (from: typeof authority, options: LeafOptions) => (await from).issue(options)
-  const NAMED = { dnsNames: ['mx1.bank.example'] }
-  const OF_DOMAIN = { dnsNames: ['bank.example'] }
-  const good = issued(authority, NAMED)
-  const rows: readonly (readonly [
-    what: string,
-    action: (certificate: KeyAndCertificate) => RelayWithTls,
-    certificate: Promise<KeyAndCertificate>,
-    failure: FailureClass | null,
-  ])[] = [
-    ["is anybody's, at encrypt", encrypt, issued(stranger, { dnsNames: ['other.example'] }), null],
-    ['is good, at verify', verify, good, null],
-    ['is of an unknown authority, at verify', verify, issued(stranger, NAMED), 'certificate-not-trusted'],
-    ['is its own authority, at verify', verify, selfSigned(NAMED), 'certificate-not-trusted'],
-    [
-      'has expired, at verify',
-      verify,
-      issued(authority, { ...NAMED, ...validity.expired() }),
-      'certificate-expired',
-    ],
-    ['names another host, at verify', verify, issued(authority, OF_DOMAIN), 'certificate-host-mismatch'],
-    ['names the domain, at secure', secure, issued(authority, OF_DOMAIN), null],
-    [
-      'names another domain, at secure',
-      secure,
-      issued(authority, { dnsNames: ['mx1.bnak.example'] }),
-      'certificate-host-mismatch',
-    ],
-    ['is listed, at fingerprint', ({ cert }) => pinned(cert), good, null],
-    ['is not listed, at fingerprint', () => pinned(null), good, 'fingerprint-mismatch'],
-  ]
-  for (const [what, action, certificate, failure] of rows)
-    it(what, async () => {
-      const tls = await certificate
-      await assertEnds({
-        what,
-        options: { hosts: [{ tls }], ca: (await authority).cert, action: action(tls) },
-        told: failure === null ? DELIVERED : BOUNCED,
-        status: failure === null ? '' : 'failed 5.7.5 mx1',
-        seen:
-          failure === null
-            ? ['mx1 ok', 'delivered ok no status']
-            : [`mx1 ${failure}`, `bounced ${failure} 5.7.5`],
-      })
-    })
-})
-
-function encrypt(): RelayWithTls {
-  return { level: 'encrypt' }
-}
-
-function verify(): RelayWithTls {
-  return { level: 'verify' }
-}
-
-function secure(): RelayWithTls {
-  return { level: 'secure' }
-}
-
-/** @param cert `null` for another one */
-function pinned(cert: string | null): RelayWithTls {
-  const fingerprint = cert === null ? 'AA:'.repeat(31).concat('AA') : fingerprints(cert).publicKey
-  return { level: 'fingerprint', fingerprints: [fingerprint] }
-}
-
-async function assertEnds({ options, told, status, seen }: Row): Promise<void> {
-  await using delivery = await makeDelivery(options)
-  await delivery.run()
-  assert.deepEqual(delivery.told, ['get_mx', 'connect mx1', ...told])
-  assert.equal(delivery.statuses['cfo'], status)
-  assert.deepEqual(delivery.seen, seen)
-  for (const peer of delivery.peers) assert.deepEqual(peer.cleartextAfterEhlo(), [])
-}
