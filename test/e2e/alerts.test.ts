@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { startHaraka, type Haraka } from '../support/haraka.js'
 import { parseMime } from '../support/mime.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
-import { fileStoreConfig, storedRule } from '../support/rules.js'
+import { fileStoreConfig, writeRules } from '../support/rules.js'
 import { startPeer, type SmtpPeer } from '../support/smtp-peer.js'
 import { until } from '../support/until.js'
 
@@ -27,9 +27,7 @@ const routesTo = ({ bank, acme, ops }: Peers) => ({
 
 async function startRules(): Promise<RedisServer> {
   const redis = await startRedis()
-  await redis.cli('HSET', 'enforce-tls:domains', 'acme.example', '{"enabled":true}')
-  const rule = storedRule({ to: ['bank.example'], name: 'Enforced TLS to First Bank' })
-  await redis.cli('HSET', 'enforce-tls:rules:acme.example', 'r1', JSON.stringify(rule))
+  await writeRules(redis, { 'acme.example': [{ to: ['bank.example'], name: 'Enforced TLS to First Bank' }] })
   return redis
 }
 

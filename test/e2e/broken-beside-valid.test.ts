@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { startHaraka } from '../support/haraka.js'
 import { installedPackage } from '../support/installed-package.js'
 import { startRedis } from '../support/redis-server.js'
-import { storedRule } from '../support/rules.js'
+import { storedRule, writeRules } from '../support/rules.js'
 import { startPeer } from '../support/smtp-peer.js'
 import { runToEnd } from '../support/watched-process.js'
 
@@ -14,9 +14,12 @@ it('beside rules that are broken by hand, what is switched on holds at once, and
   await using open = await startPeer({ starttls: false })
   await using acme = await startPeer()
   const off = storedRule({ to: ['old.example'], enabled: false })
-  await redis.cli('HSET', 'enforce-tls:domains', 'acme.example', '{"enabled":true}')
-  await redis.cli('HSET', RULES, 'old', JSON.stringify(off))
-  await redis.cli('HSET', RULES, 'bank', JSON.stringify(storedRule({ to: ['bank.example'] })))
+  await writeRules(redis, {
+    'acme.example': [
+      { id: 'old', to: ['old.example'], enabled: false },
+      { id: 'bank', to: ['bank.example'] },
+    ],
+  })
   await using haraka = await startHaraka({
     config: { 'enforce-tls.ini': `[main]\ndefer_seconds=1\n[redis]\nport=${redis.port}\n` },
     routes: { '*': [open.route()], 'acme.example': [acme.route()] },
@@ -66,11 +69,8 @@ it('a group that is broken by hand stays in force as it was, for every owner tha
   await using open = await startPeer({ starttls: false })
   await using bounces = await startPeer()
   await redis.cli('HSET', 'enforce-tls:groups', 'banks', '["bank.example"]')
-  for (const domain of ['acme.example', 'other.example']) {
-    await redis.cli('HSET', 'enforce-tls:domains', domain, '{"enabled":true}')
-    const rule = storedRule({ to: ['group:banks'] })
-    await redis.cli('HSET', `enforce-tls:rules:${domain}`, 'g', JSON.stringify(rule))
-  }
+  const banks = [{ to: ['group:banks'] }]
+  await writeRules(redis, { 'acme.example': banks, 'other.example': banks })
   await using haraka = await startHaraka({
     config: { 'enforce-tls.ini': `[main]\ndefer_seconds=1\n[redis]\nport=${redis.port}\n` },
     routes: { '*': [open.route()], 'acme.example': [bounces.route()], 'other.example': [bounces.route()] },
@@ -98,4 +98,10 @@ it('a group that is broken by hand stays in force as it was, for every owner tha
   await mail('cfo@bank.example')
   await open.waitForMessages(6)
   await haraka.waitForEmptyQueue()
+  const inTheClear = open.messages.flatMap(({ acceptedFor }) => acceptedFor)
+  assert.deepEqual(inTheClear, [
+    ...Array<string>(4).fill('friend@open.example'),
+    ...Array<string>(2).fill('cfo@bank.example'),
+  ])
+  assert.equal(bounces.messages.length, 4)
 })

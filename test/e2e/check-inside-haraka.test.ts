@@ -6,7 +6,7 @@ import type { PartnerCheck } from '../../plugins/enforce-tls/check/types.js'
 import { makeAuthority } from '../support/certificates.js'
 import { startHaraka } from '../support/haraka.js'
 import { repositoryRoot } from '../support/repository.js'
-import { fileStoreConfig } from '../support/rules.js'
+import { trustingConfig } from '../support/rules.js'
 import { startPeer } from '../support/smtp-peer.js'
 
 const DIST = join(repositoryRoot(), 'dist/plugins/enforce-tls')
@@ -37,7 +37,7 @@ it('inside Haraka, a check goes by the settings that Haraka has read', async () 
     requirement: requirementOfAction({ level: 'secure' }, domain),
   })
   await using haraka = await startHaraka({
-    config: { ...fileStoreConfig({}, '[tls]\nca=test-ca.pem\n'), 'test-ca.pem': authority.cert },
+    config: trustingConfig(authority, {}),
     extraPlugins: {
       asks: asksAbout([
         question('bank.example', bank.port),

@@ -117,5 +117,6 @@ describe('the console in a Haraka', () => {
     await haraka.waitForLog(
       /\[console\] enabled=true, but Haraka's HTTP server is off; set listen in config\/http\.ini/,
     )
+    assert.equal(haraka.log.match(/\[console\] enabled=true/g)?.length, 1)
   })
 })

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { deliveries } from '../support/evidence.js'
 import { startHaraka } from '../support/haraka.js'
 import { startRedis } from '../support/redis-server.js'
-import { storedRule } from '../support/rules.js'
+import { writeRules } from '../support/rules.js'
 import { startPeer } from '../support/smtp-peer.js'
 
 const MESSAGES = 20
@@ -11,13 +11,7 @@ const MESSAGES = 20
 it('a Redis that takes no entries of the delivery log delays no delivery, and gets them later', async () => {
   await using redis = await startRedis()
   await using bank = await startPeer()
-  await redis.cli('HSET', 'enforce-tls:domains', 'acme.example', '{"enabled":true}')
-  await redis.cli(
-    'HSET',
-    'enforce-tls:rules:acme.example',
-    'bank',
-    JSON.stringify(storedRule({ to: ['bank.example'] })),
-  )
+  await writeRules(redis, { 'acme.example': [{ to: ['bank.example'] }] })
   await using haraka = await startHaraka({
     // Who would wait for an answer would wait longer than this test does.
     config: { 'enforce-tls.ini': `[redis]\nport=${redis.port}\ncommand_timeout=60s\n` },

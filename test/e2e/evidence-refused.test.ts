@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { startHaraka } from '../support/haraka.js'
 import { startRedis } from '../support/redis-server.js'
-import { storedRule } from '../support/rules.js'
+import { writeRules } from '../support/rules.js'
 import { startPeer } from '../support/smtp-peer.js'
 
 it('a Redis that takes no entries is told of at the first failure, and again when it takes them', async () => {
   await using redis = await startRedis()
-  await redis.cli('HSET', 'enforce-tls:rules:*', 'r1', JSON.stringify(storedRule({ to: ['bank.example'] })))
+  await writeRules(redis, { '*': [{ to: ['bank.example'] }] })
   await using bank = await startPeer()
   await using haraka = await startHaraka({
     config: { 'enforce-tls.ini': `[redis]\nport=${redis.port}\n` },

@@ -3,54 +3,24 @@ import { readdirSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { selfSigned } from '../support/certificates.js'
 import { dnsPlugin, startDns } from '../support/dns-server.js'
-import { startHaraka, type HarakaOptions } from '../support/haraka.js'
+import { ALL_TO_CLINIC, startGateway } from '../support/gateway.js'
 import { metricsUrl } from '../support/metrics-url.js'
 import { startRedis } from '../support/redis-server.js'
-import { fileStoreConfig, rulesDocument, type TestRule } from '../support/rules.js'
+import { rulesDocument } from '../support/rules.js'
 import { scrape, valueOf } from '../support/scrape.js'
-import { startPeer, type SmtpPeer } from '../support/smtp-peer.js'
+import { startPeer } from '../support/smtp-peer.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 
-/** Takes mail for everybody as local: nobody may relay. */
-const ALL_LOCAL = 'exports.hook_rcpt = (next) => next(OK)\n'
-
-interface Gateway {
-  /** The server that smtp_forward sends to. */
-  readonly inside: SmtpPeer
-  readonly ini?: string
-  /** @default a rule of `*` for clinic.example */
-  readonly rules?: Readonly<Record<string, readonly TestRule[]>>
-  /** Sections of smtp_forward.ini. */
-  readonly sections?: string
-  readonly options?: HarakaOptions
-}
-
-const CLINIC = { '*': [{ to: ['clinic.example'] }] }
 const OUTGOING = '[main]\nforwarded_mail=outgoing\n'
-
-function startGateway({ inside, ini = '', rules = CLINIC, sections = '', options = {} }: Gateway) {
-  return startHaraka({
-    plugins: ['all-local', 'enforce-tls', 'queue/smtp_forward', 'test-routes'],
-    ...options,
-    extraPlugins: { 'all-local': ALL_LOCAL, ...options.extraPlugins },
-    config: {
-      ...fileStoreConfig(rules, ini),
-      'smtp_forward.ini': `host=127.0.0.1\nport=${inside.port}\n${sections}`,
-      ...options.config,
-    },
-  })
-}
-
 const FROM_OUTSIDE = { from: 'joe@partner.example', to: 'lab@clinic.example' }
 
 describe('mail for local recipients that queue/smtp_forward hands on', () => {
   it('is incoming by default: no outgoing rule stops it, which is said at start, noted once an hour and counted', async () => {
-    await using inside = await startPeer({ starttls: false })
-    await using haraka = await startGateway({
-      inside,
+    await using gateway = await startGateway({
       rules: { '*': [{ to: ['*'], name: 'All of it' }] },
-      options: { config: { 'http.ini': 'listen=127.0.0.1:0\n' } },
+      config: { 'http.ini': 'listen=127.0.0.1:0\n' },
     })
+    const { haraka, inside } = gateway
     assert.ok(
       haraka.log.includes(
         'mail for local recipients that queue/smtp_forward may hand on counts as incoming: outgoing rules do not cover it ([main] forwarded_mail=incoming)',
@@ -72,22 +42,19 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
   })
 
   it('is incoming by default: a store that does not answer neither refuses nor delays it', async () => {
-    await using inside = await startPeer({ starttls: false })
     await using redis = await startRedis()
     const { key, cert } = await selfSigned({ dnsNames: ['mta.test.example'] })
-    await using haraka = await startGateway({
-      inside,
-      options: {
-        plugins: ['tls', 'all-local', 'enforce-tls', 'queue/smtp_forward'],
-        config: {
-          // Longer than a hook may take: a hook that waited for the store would end with 450.
-          'enforce-tls.ini': `[redis]\nport=${redis.port}\ncommand_timeout=60s\n`,
-          'tls.ini': '',
-          'tls_key.pem': key,
-          'tls_cert.pem': cert,
-        },
+    await using gateway = await startGateway({
+      plugins: ['tls', 'all-local', 'enforce-tls', 'queue/smtp_forward'],
+      config: {
+        // Longer than a hook may take: a hook that waited for the store would end with 450.
+        'enforce-tls.ini': `[redis]\nport=${redis.port}\ncommand_timeout=60s\n`,
+        'tls.ini': '',
+        'tls_key.pem': key,
+        'tls_cert.pem': cert,
       },
     })
+    const { haraka, inside } = gateway
     redis.pause()
     const { code, reply } = await haraka.send({ ...FROM_OUTSIDE, starttls: true })
     redis.resume()
@@ -96,13 +63,11 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
   })
 
   it('is outgoing where the settings say so: covered mail goes through the outbound queue, over TLS', async () => {
-    await using inside = await startPeer({ starttls: false })
-    await using clinic = await startPeer()
-    await using haraka = await startGateway({
-      inside,
+    await using gateway = await startGateway({
       ini: OUTGOING,
-      sections: `[clinic.example]\nhost=127.0.0.1\nport=${clinic.port}\n`,
+      forwards: { 'clinic.example': 'clinic' },
     })
+    const { haraka, inside, clinic } = gateway
     assert.match(haraka.log, /queue\/smtp_forward may hand on counts as outgoing: covered mail goes through/)
     assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
     const [message] = await clinic.waitForMessages()
@@ -115,14 +80,13 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
   })
 
   it('and a covered message to a server without TLS bounces', async () => {
-    await using inside = await startPeer({ starttls: false })
     await using partner = await startPeer()
-    await using haraka = await startGateway({
-      inside,
+    await using gateway = await startGateway({
       ini: OUTGOING,
-      sections: `[clinic.example]\nhost=127.0.0.1\nport=${inside.port}\n`,
-      options: { routes: { 'partner.example': [partner.route()] } },
+      forwards: { 'clinic.example': 'inside' },
+      routes: { 'partner.example': [partner.route()] },
     })
+    const { haraka, inside } = gateway
     assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
     const [bounce] = await partner.waitForMessages()
     assert.equal(bounce?.from, '')
@@ -131,16 +95,11 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
   })
 
   it('and a message with covered and other recipients reaches each once', async () => {
-    await using inside = await startPeer({ starttls: false })
-    await using clinic = await startPeer()
-    await using haraka = await startGateway({
-      inside,
+    await using gateway = await startGateway({
       ini: OUTGOING,
-      sections: [
-        `[clinic.example]\nhost=127.0.0.1\nport=${clinic.port}`,
-        `[florist.example]\nhost=127.0.0.1\nport=${inside.port}\n`,
-      ].join('\n'),
+      forwards: { 'clinic.example': 'clinic', 'florist.example': 'inside' },
     })
+    const { haraka, inside, clinic } = gateway
     const to = ['lab@clinic.example', 'roses@florist.example', 'joe@clinic.example']
     assert.equal((await haraka.send({ ...FROM_OUTSIDE, to })).code, 250)
     await clinic.waitForMessages()
@@ -155,19 +114,16 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
     /^451 4\.7\.0 This message must be sent encrypted, and this server has no way set up for it; try again later/
 
   it('and is refused for now, with the way out in the log, where DNS names this very server', async () => {
-    await using inside = await startPeer({ starttls: false })
     await using dns = await startDns({
       'clinic.example': { mx: [{ preference: 10, exchange: 'gateway.test.example' }] },
       'gateway.test.example': { a: ['127.0.0.1'] },
     })
-    await using haraka = await startGateway({
-      inside,
+    await using gateway = await startGateway({
       ini: OUTGOING,
-      options: {
-        plugins: ['all-local', 'dns', 'enforce-tls', 'queue/smtp_forward'],
-        extraPlugins: { dns: dnsPlugin(dns) },
-      },
+      plugins: ['all-local', 'dns', 'enforce-tls', 'queue/smtp_forward'],
+      extraPlugins: { dns: dnsPlugin(dns) },
     })
+    const { haraka, inside } = gateway
     const to = ['roses@florist.example', 'lab@clinic.example']
     const { code, reply } = await haraka.send({ ...FROM_OUTSIDE, to })
     assert.equal(code, 451)
@@ -188,8 +144,8 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
   })
 
   it('and is refused for now where a plugin routes it back to this server', async () => {
-    await using inside = await startPeer({ starttls: false })
-    await using haraka = await startGateway({ inside, ini: OUTGOING })
+    await using gateway = await startGateway({ ini: OUTGOING })
+    const { haraka, inside } = gateway
     haraka.setRoutes({ 'clinic.example': [{ exchange: '127.0.0.1', port: haraka.port, priority: 0 }] })
     const { reply } = await haraka.send(FROM_OUTSIDE)
     assert.match(reply, NO_WAY)
@@ -198,8 +154,7 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
   })
 
   it('and is asked to come again while the rules are unknown', async () => {
-    await using inside = await startPeer({ starttls: false })
-    const broken = rulesDocument(CLINIC) as { rules: Record<string, unknown> }
+    const broken = rulesDocument(ALL_TO_CLINIC)
     const config = {
       'enforce-tls.rules.json': {
         ...broken,
@@ -207,7 +162,8 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
         rules: { ...broken.rules, 'partner.example': { broken: { name: 'x' } } },
       },
     }
-    await using haraka = await startGateway({ inside, ini: OUTGOING, options: { config } })
+    await using gateway = await startGateway({ ini: OUTGOING, config })
+    const { haraka, inside } = gateway
     const { reply } = await haraka.send({ ...FROM_OUTSIDE, to: 'roses@florist.example' })
     assert.match(reply, /^451 4\.3\.0 Temporary policy lookup failure, try again later/)
     await haraka.waitForLog(/refused for now: the rules are unknown: .*broken/)
@@ -216,18 +172,14 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
   })
 
   it('and is queued once, however long other plugins take for that', async () => {
-    await using inside = await startPeer({ starttls: false })
-    await using clinic = await startPeer()
-    await using haraka = await startGateway({
-      inside,
+    await using gateway = await startGateway({
       ini: OUTGOING,
-      sections: `[clinic.example]\nhost=127.0.0.1\nport=${clinic.port}\n`,
-      options: {
-        plugins: ['all-local', 'enforce-tls', 'queue/smtp_forward', 'slow'],
-        extraPlugins: { slow: 'exports.hook_pre_send_trans_email = (next) => { setTimeout(next, 1500) }\n' },
-        config: { 'enforce-tls.timeout': '1\n' },
-      },
+      forwards: { 'clinic.example': 'clinic' },
+      plugins: ['all-local', 'enforce-tls', 'queue/smtp_forward', 'slow'],
+      extraPlugins: { slow: 'exports.hook_pre_send_trans_email = (next) => { setTimeout(next, 1500) }\n' },
+      config: { 'enforce-tls.timeout': '1\n' },
     })
+    const { haraka, clinic } = gateway
     // A hook of ours that queued it would be over by then: 450, and the message queued as well.
     assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
     await clinic.waitForMessages()
@@ -237,63 +189,52 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
 
   it('and is quarantined where another plugin wants that', async () => {
     await using folder = new TemporaryFolder('quarantine')
-    await using inside = await startPeer({ starttls: false })
-    await using clinic = await startPeer()
-    await using haraka = await startGateway({
-      inside,
+    await using gateway = await startGateway({
       ini: OUTGOING,
-      sections: `[clinic.example]\nhost=127.0.0.1\nport=${clinic.port}\n`,
-      options: {
-        plugins: ['all-local', 'suspicious', 'enforce-tls', 'queue/smtp_forward', 'queue/quarantine'],
-        extraPlugins: {
-          suspicious: `exports.hook_data_post = (next, { transaction }) => {
+      forwards: { 'clinic.example': 'clinic' },
+      plugins: ['all-local', 'suspicious', 'enforce-tls', 'queue/smtp_forward', 'queue/quarantine'],
+      extraPlugins: {
+        suspicious: `exports.hook_data_post = (next, { transaction }) => {
             transaction.notes.quarantine = 'spam'
             transaction.notes.quarantine_action = [OK, 'kept']
             next()
           }`,
-        },
-        config: { 'quarantine.ini': `quarantine_path=${folder.path}\n` },
       },
+      config: { 'quarantine.ini': `quarantine_path=${folder.path}\n` },
     })
+    const { haraka } = gateway
     assert.match((await haraka.send(FROM_OUTSIDE)).reply, /^250 kept/)
     assert.ok(readdirSync(folder.path).includes('spam'))
     assert.deepEqual(haraka.queueFiles(), [])
   })
 
   it('and goes over LMTP where queue/lmtp stands before the plugin that hands on', async () => {
-    await using inside = await startPeer({ starttls: false })
     await using lmtp = await startPeer({ lmtp: true })
-    await using haraka = await startGateway({
-      inside,
+    await using gateway = await startGateway({
       ini: OUTGOING,
-      options: {
-        plugins: ['all-local', 'enforce-tls', 'queue/lmtp', 'queue/smtp_forward'],
-        config: { 'lmtp.ini': `host=127.0.0.1\nport=${lmtp.port}\n` },
-      },
+      plugins: ['all-local', 'enforce-tls', 'queue/lmtp', 'queue/smtp_forward'],
+      config: { 'lmtp.ini': `host=127.0.0.1\nport=${lmtp.port}\n` },
     })
+    const { haraka } = gateway
     assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
     assert.ok((await lmtp.waitForMessages())[0]?.tls)
     await haraka.waitForEmptyQueue()
   })
 
   it('and does not come to a plugin that takes all behind the one that hands on', async () => {
-    await using inside = await startPeer({ starttls: false })
-    await using clinic = await startPeer()
-    await using haraka = await startGateway({
-      inside,
+    await using gateway = await startGateway({
       ini: OUTGOING,
-      sections: `[clinic.example]\nhost=127.0.0.1\nport=${clinic.port}\n`,
-      options: { plugins: ['all-local', 'enforce-tls', 'queue/smtp_forward', 'queue/test'] },
+      forwards: { 'clinic.example': 'clinic' },
+      plugins: ['all-local', 'enforce-tls', 'queue/smtp_forward', 'queue/test'],
     })
+    const { haraka, clinic } = gateway
     assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
     assert.ok((await clinic.waitForMessages())[0]?.tls)
   })
 
   it('and a change of the settings holds from the next message on', async () => {
-    await using inside = await startPeer({ starttls: false })
-    await using clinic = await startPeer()
-    const sections = `[clinic.example]\nhost=127.0.0.1\nport=${clinic.port}\n`
-    await using haraka = await startGateway({ inside, sections })
+    await using gateway = await startGateway({ forwards: { 'clinic.example': 'clinic' } })
+    const { haraka, clinic } = gateway
     await haraka.send(FROM_OUTSIDE)
     assert.deepEqual(
       clinic.messages.map(({ tls }) => tls !== undefined),
@@ -307,16 +248,13 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
   })
 
   it('and a change to outgoing is refused where another plugin comes first in the hook', async () => {
-    await using inside = await startPeer({ starttls: false })
     const first =
       "exports.register = function () { this.register_hook('queue', 'look', -100) }\nexports.look = (next) => next()\n"
-    await using haraka = await startGateway({
-      inside,
-      options: {
-        plugins: ['all-local', 'first', 'enforce-tls', 'queue/smtp_forward'],
-        extraPlugins: { first },
-      },
+    await using gateway = await startGateway({
+      plugins: ['all-local', 'first', 'enforce-tls', 'queue/smtp_forward'],
+      extraPlugins: { first },
     })
+    const { haraka, inside } = gateway
     haraka.writeConfig({ 'enforce-tls.ini': `[store]\ntype=file\n${OUTGOING}` })
     await haraka.waitForLog(
       /the plugin first comes before it in the queue hook and could let mail pass; put the line enforce-tls above first in config\/plugins, or set \[main\] forwarded_mail=incoming; the settings before this change stay in force/,

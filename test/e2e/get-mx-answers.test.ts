@@ -5,7 +5,7 @@ import { makeAuthority } from '../support/certificates.js'
 import { logPairs } from '../support/evidence.js'
 import { startHaraka } from '../support/haraka.js'
 import { parseBounce } from '../support/mail.js'
-import { rulesDocument } from '../support/rules.js'
+import { trustingConfig } from '../support/rules.js'
 import { startPeer } from '../support/smtp-peer.js'
 
 /** Answers by domain, as JavaScript. */
@@ -30,13 +30,9 @@ it('an MX host with a final dot is the host without it, and rubbish is told in w
   await using bank = await startPeer({ tls: await authority.issue({ dnsNames: ['mx.bank.example'] }) })
   await using acme = await startPeer()
   await using haraka = await startHaraka({
-    config: {
-      'enforce-tls.ini': '[store]\ntype=file\n[tls]\nca=test-ca.pem\n',
-      'enforce-tls.rules.json': rulesDocument({
-        'acme.example': [{ to: ['.example'], action: { level: 'verify' } }],
-      }),
-      'test-ca.pem': authority.cert,
-    },
+    config: trustingConfig(authority, {
+      'acme.example': [{ to: ['.example'], action: { level: 'verify' } }],
+    }),
     extraPlugins: {
       'test-get-mx': `
 exports.register = function () { this.register_hook('get_mx', 'answer', -50) }

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { makeAuthority } from '../support/certificates.js'
 import { startHaraka } from '../support/haraka.js'
 import { parseBounce } from '../support/mail.js'
-import { rulesDocument } from '../support/rules.js'
+import { trustingConfig } from '../support/rules.js'
 import { startPeer, type SmtpPeer } from '../support/smtp-peer.js'
 
 /** An MX host that is known by its address only. */
@@ -23,13 +23,9 @@ it('an MX host without a name must have its address in the certificate at level 
   })
   await using acme = await startPeer()
   await using haraka = await startHaraka({
-    config: {
-      'enforce-tls.ini': '[store]\ntype=file\n[tls]\nca=test-ca.pem\n',
-      'enforce-tls.rules.json': rulesDocument({
-        'acme.example': [{ to: ['.example'], action: { level: 'verify' } }],
-      }),
-      'test-ca.pem': authority.cert,
-    },
+    config: trustingConfig(authority, {
+      'acme.example': [{ to: ['.example'], action: { level: 'verify' } }],
+    }),
     routes: {
       'named.example': [nameless(named)],
       'addressed.example': [nameless(addressed)],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { startHaraka } from '../support/haraka.js'
 import { startRedis } from '../support/redis-server.js'
-import { storedRule } from '../support/rules.js'
+import { writeRules } from '../support/rules.js'
 import { slowWayTo } from '../support/slow-redis.js'
 import { startPeer } from '../support/smtp-peer.js'
 
@@ -23,13 +23,7 @@ it('a decision that comes after its time-out does not let out what a newer rule 
   // Redis answers this one that there is no rule; the answer is held up on its way.
   await haraka.send({ from: 'ann@acme.example', to: 'lab@clinic.example' })
   await haraka.waitForLog(/enforce-tls timed out on hook send_email/)
-  await redis.cli('HSET', 'enforce-tls:domains', 'acme.example', '{"enabled":true}')
-  await redis.cli(
-    'HSET',
-    'enforce-tls:rules:acme.example',
-    'r1',
-    JSON.stringify(storedRule({ to: ['clinic.example'] })),
-  )
+  await writeRules(redis, { 'acme.example': [{ to: ['clinic.example'] }] })
   await haraka.until(
     () => haraka.log.split('enforce-tls timed out on hook send_email').length > 2,
     'the second look at the rules',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startHaraka, type HarakaOptions } from '../support/haraka.js'
 import { startRedis } from '../support/redis-server.js'
-import { fileStoreConfig, storedRule } from '../support/rules.js'
+import { fileStoreConfig, writeRules } from '../support/rules.js'
 import { startPeer } from '../support/smtp-peer.js'
 
 const covered = fileStoreConfig({ 'acme.example': [{ to: ['clinic.example'] }] })
@@ -60,13 +60,7 @@ describe('a covered message does not leave in the clear, and is not lost, when a
 
 it('a hook of ours that outlives plugin_timeout holds the message until the rules are known', async () => {
   await using redis = await startRedis()
-  await redis.cli('HSET', 'enforce-tls:domains', 'acme.example', '{"enabled":true}')
-  await redis.cli(
-    'HSET',
-    'enforce-tls:rules:acme.example',
-    'r1',
-    JSON.stringify(storedRule({ to: ['clinic.example'] })),
-  )
+  await writeRules(redis, { 'acme.example': [{ to: ['clinic.example'] }] })
   await using clinic = await startPeer({ starttls: false })
   await using acme = await startPeer()
   await using haraka = await startHaraka({

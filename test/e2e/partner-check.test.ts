@@ -14,7 +14,7 @@ import { makeAuthority } from '../support/certificates.js'
 import { startHaraka, type Haraka } from '../support/haraka.js'
 import { logPairs } from '../support/evidence.js'
 import { parseBounce } from '../support/mail.js'
-import { rulesDocument } from '../support/rules.js'
+import { trustingConfig } from '../support/rules.js'
 import { startPeer, type SmtpPeer } from '../support/smtp-peer.js'
 import { startCells, type Cell, type Plan } from './matrix/cells.js'
 import { LEVELS } from './matrix/certificates.js'
@@ -40,14 +40,11 @@ describe('a check tells what a delivery does', { concurrency: 8 }, async () => {
   before(async () => {
     mailbox = await startPeer()
     haraka = await startHaraka({
-      config: {
-        'enforce-tls.ini':
-          '[store]\ntype=file\n[tls]\nca=test-ca.pem\nhandshake_timeout=1500ms\nreply_timeout=1500ms\n',
-        'enforce-tls.rules.json': rulesDocument(
-          Object.fromEntries(LEVELS.map((level) => [`${level}.example`, rulesOf(level)])),
-        ),
-        'test-ca.pem': signers.trusted.cert,
-      },
+      config: trustingConfig(
+        signers.trusted,
+        Object.fromEntries(LEVELS.map((level) => [`${level}.example`, rulesOf(level)])),
+        'handshake_timeout=1500ms\nreply_timeout=1500ms\n',
+      ),
       routes: {
         ...Object.fromEntries(
           cells.map(({ domain, peer }) => [domain, [peer.route({ name: `mx.${domain}` })]]),

@@ -5,7 +5,8 @@ import { readmeUser, type AclUser, type Purpose } from '../support/readme-acl.js
 import { startCluster } from '../support/redis-cluster.js'
 import { startSentinels } from '../support/redis-sentinels.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
-import { startTraffic, writeTrafficRules, type SetField } from '../support/redis-traffic.js'
+import { startTraffic, TRAFFIC_RULES } from '../support/redis-traffic.js'
+import { writeRules } from '../support/rules.js'
 
 /** Three times as long as the feed waits before it asks a silent connection whether it lives. */
 const REST = 15_000
@@ -26,27 +27,28 @@ const connectionsOf = async (servers: readonly RedisServer[], user: string): Pro
 }
 
 /** A full run of Haraka and the command: nothing is refused, and no connection is made without need. */
-async function fullRun(
+async function assertRefusedNothing(
   { ini, where, more = '' }: { ini: string; where: readonly string[]; more?: string },
   servers: readonly RedisServer[],
-  set: SetField,
+  rulesIn: Pick<RedisServer, 'cli'>,
   purposes: readonly Purpose[] = ['deliveries'],
 ): Promise<void> {
   const [haraka, admin] = [readmeUser('haraka', purposes), readmeUser('rules-admin', purposes)]
   for (const server of servers)
     for (const { name, words } of [haraka, admin]) await server.cli('ACL', 'SETUSER', name, ...words)
-  await writeTrafficRules(set)
+  await writeRules(rulesIn, TRAFFIC_RULES)
   const reset = () => Promise.all(servers.map((server) => server.cli('ACL', 'LOG', 'RESET')))
   await reset()
   await using traffic = await startTraffic(ini + loginOf(haraka) + more)
-  await traffic.flows()
-  await traffic.forbidFlorist([...where])
+  await traffic.assertFlows()
+  await traffic.assertFloristForbidden([...where])
   const before = await connectionsOf(servers, haraka.name)
   assert.ok(before.length >= 2)
   for (const server of servers) await server.cli('CLIENT', 'KILL', 'USER', haraka.name)
-  await traffic.flows()
+  await traffic.assertFlows()
   assert.match(await traffic.command(['status'], [...where]), /Redis \d/)
   await traffic.stop()
+  traffic.assertOneOutcomeEach()
   const rested = await connectionsOf(servers, haraka.name)
   await pause(REST)
   // Alerts open one of their own when they have something to note, whenever that is.
@@ -77,7 +79,7 @@ it('a full run on one Redis is refused nothing and keeps its connections', async
   await using redis = await startRedis()
   const { name, password } = readmeUser('rules-admin')
   const where = ['--redis', `redis://${name}:${password}@127.0.0.1:${redis.port}`]
-  await fullRun({ ini: `port=${redis.port}\n`, where }, [redis], (...words) => redis.cli('HSET', ...words))
+  await assertRefusedNothing({ ini: `port=${redis.port}\n`, where }, [redis], redis)
 })
 
 it('a full run behind Sentinels, with alerts, is refused nothing and keeps its connections', async () => {
@@ -86,20 +88,14 @@ it('a full run behind Sentinels, with alerts, is refused nothing and keeps its c
   const where = ['--redis', group.url.replace('://', `://${name}:${password}@`)]
   const master = await group.master()
   const more = '[alert]\nto[]=postmaster@acme.example\n'
-  await fullRun({ ini: group.ini, where, more }, [master], (...words) => master.cli('HSET', ...words), [
-    'deliveries',
-    'alerts',
-  ])
+  await assertRefusedNothing({ ini: group.ini, where, more }, [master], master, ['deliveries', 'alerts'])
 })
 
 it('a full run on a Cluster is refused nothing and keeps its connections', async () => {
   await using cluster = await startCluster()
   const { name, password } = readmeUser('rules-admin')
   const where = ['--redis', cluster.url.replace('://', `://${name}:${password}@`)]
-  await fullRun({ ini: cluster.ini, where }, cluster.nodes, (...words) => cluster.cli('HSET', ...words), [
-    'deliveries',
-    'cluster',
-  ])
+  await assertRefusedNothing({ ini: cluster.ini, where }, cluster.nodes, cluster, ['deliveries', 'cluster'])
 })
 
 it('status says in Haraka’s folder which rights its user lacks, and Haraka keeps its connections without +ping', async () => {
@@ -107,9 +103,9 @@ it('status says in Haraka’s folder which rights its user lacks, and Haraka kee
   const { name, password, words } = readmeUser('haraka', ['deliveries', 'metrics'])
   const fewer = words.filter((word) => !['+ping', '+client|tracking'].includes(word))
   await redis.cli('ACL', 'SETUSER', name, ...words.filter((word) => word !== '+ping'))
-  await writeTrafficRules((key, field, value) => redis.cli('HSET', key, field, value))
+  await writeRules(redis, TRAFFIC_RULES)
   await using traffic = await startTraffic(`port=${redis.port}\n${loginOf({ name, password, words })}`)
-  await traffic.flows()
+  await traffic.assertFlows()
   await traffic.haraka.waitForLog(/WARN.*does not permit this user to ask for a sign of life \(\+ping\)/)
   const before = await connectionsOf([redis], name)
   await pause(REST)
@@ -121,30 +117,32 @@ it('status says in Haraka’s folder which rights its user lacks, and Haraka kee
   await redis.cli('ACL', 'SETUSER', name, '-scan')
   await assert.rejects(traffic.command(['status']), /it lacks \+scan[^]*\(\+ping\)[^]*\+client\|tracking/)
   await traffic.stop()
+  traffic.assertOneOutcomeEach()
 })
 
 it('Haraka and the command work with the users of Redis that the documents recommend, and Haraka changes nothing', async () => {
   await using redis = await startRedis({ credentials: { password: 'of the operator' } })
   const [haraka, admin] = [readmeUser('haraka', ['deliveries']), readmeUser('rules-admin')]
   for (const { name, words } of [haraka, admin]) await redis.cli('ACL', 'SETUSER', name, ...words)
-  await writeTrafficRules((key, field, value) => redis.cli('HSET', key, field, value))
+  await writeRules(redis, TRAFFIC_RULES)
   await redis.cli('ACL', 'SETUSER', 'default', 'resetpass', '>of the operator')
 
   const login = `username=${haraka.name}\npassword=${haraka.password}\n`
   await using traffic = await startTraffic(`port=${redis.port}\n${login}`)
-  await traffic.flows()
+  await traffic.assertFlows()
   await assert.rejects(
     traffic.command(['domain', 'enable', 'other.example']),
     /does not permit that to this user: NOPERM .*check the ACL of the user/,
   )
   const where = ['--redis', `redis://${admin.name}:${admin.password}@127.0.0.1:${redis.port}`]
-  await traffic.forbidFlorist(where)
+  await traffic.assertFloristForbidden(where)
   await traffic.command(['domain', 'enable', 'other.example'], where)
   assert.match(await traffic.command(['rule', 'list', 'acme.example'], where), /Flowers/)
   assert.match(await traffic.command(['history'], where), /Flowers/)
   assert.match(await traffic.command(['status'], where), /Redis \d/)
   assert.match(await traffic.command(['export'], where), /florist\.example/)
   await traffic.stop()
+  traffic.assertOneOutcomeEach()
 })
 
 it('a Redis that may not tell of changes is asked again and again, and one line of the log says why', async () => {
@@ -152,11 +150,12 @@ it('a Redis that may not tell of changes is asked again and again, and one line 
   const { name, password, words } = readmeUser('haraka', ['deliveries'])
   const fewer = words.filter((word) => word !== '+client|tracking')
   await redis.cli('ACL', 'SETUSER', name, ...fewer)
-  await writeTrafficRules((key, field, value) => redis.cli('HSET', key, field, value))
+  await writeRules(redis, TRAFFIC_RULES)
   await using traffic = await startTraffic(`port=${redis.port}\nusername=${name}\npassword=${password}\n`)
-  await traffic.flows()
-  await traffic.forbidFlorist(['--redis', redis.url], 30_000)
+  await traffic.assertFlows()
+  await traffic.assertFloristForbidden(['--redis', redis.url], 30_000)
   await traffic.stop()
+  traffic.assertOneOutcomeEach()
   const lines = traffic.haraka.log.match(/.*does not permit that to this user: NOPERM .*/g) ?? []
   assert.equal(lines.length, 1, lines.join('\n'))
 })

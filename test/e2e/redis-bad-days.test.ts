@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startHaraka, type Haraka } from '../support/haraka.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
-import { storedRule } from '../support/rules.js'
+import { writeRules } from '../support/rules.js'
 import { slowWayTo, type SlowWay } from '../support/slow-redis.js'
 import { startPeer, type SmtpPeer } from '../support/smtp-peer.js'
 
@@ -84,9 +84,7 @@ const BAD_DAYS: readonly BadDay[] = [
 async function inScene(play: (scene: Scene) => Promise<void>): Promise<void> {
   await using redis = await startRedis({ persistent: true })
   await using way = await slowWayTo(redis.port)
-  await redis.cli('HSET', 'enforce-tls:domains', 'acme.example', '{"enabled":true}')
-  const rule = JSON.stringify(storedRule({ to: ['clinic.example'] }))
-  await redis.cli('HSET', 'enforce-tls:rules:acme.example', 'r1', rule)
+  await writeRules(redis, { 'acme.example': [{ to: ['clinic.example'] }] })
   await using open = await startPeer({ starttls: false })
   await using acme = await startPeer()
   await using haraka = await startHaraka({
@@ -136,13 +134,16 @@ it('rules that are flushed away are gone at once, and those written then are in 
     await haraka.send({ from: 'ann@acme.example', to: 'lab@clinic.example' })
     await acme.waitForMessages(1)
     await redis.cli('FLUSHALL')
-    await redis.cli('HSET', 'enforce-tls:domains', 'acme.example', '{"enabled":true}')
-    const rule = JSON.stringify(storedRule({ to: ['bank.example'] }))
-    await redis.cli('HSET', 'enforce-tls:rules:acme.example', 'r2', rule)
+    await writeRules(redis, { 'acme.example': [{ to: ['bank.example'] }] })
     await haraka.send({ from: 'ann@acme.example', to: 'cfo@bank.example' })
     await acme.waitForMessages(2)
     await haraka.send({ from: 'ann@acme.example', to: 'lab@clinic.example' })
     await open.waitForMessages(1)
     await haraka.waitForEmptyQueue()
+    assert.deepEqual(
+      open.messages.flatMap(({ acceptedFor }) => acceptedFor),
+      ['lab@clinic.example'],
+    )
+    assert.equal(acme.messages.length, 2)
   })
 })

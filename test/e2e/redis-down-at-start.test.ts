@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { startHaraka } from '../support/haraka.js'
 import { startRedis } from '../support/redis-server.js'
-import { storedRule } from '../support/rules.js'
+import { writeRules } from '../support/rules.js'
 import { startPeer } from '../support/smtp-peer.js'
 
 it('with Redis down at the start mail waits, nothing leaves unchecked, and all is delivered when Redis is back', async () => {
@@ -27,13 +27,7 @@ it('with Redis down at the start mail waits, nothing leaves unchecked, and all i
   assert.equal(plain.connections.length + bank.connections.length, 0)
 
   await redis.start()
-  await redis.cli('HSET', 'enforce-tls:domains', 'acme.example', '{"enabled":true}')
-  await redis.cli(
-    'HSET',
-    'enforce-tls:rules:acme.example',
-    'r1',
-    JSON.stringify(storedRule({ to: ['bank.example', 'clinic.example'] })),
-  )
+  await writeRules(redis, { 'acme.example': [{ to: ['bank.example', 'clinic.example'] }] })
   // What was looked at before both keys were written counts as not covered: only the florist may be.
   await haraka.waitForEmptyQueue()
   const [message] = await bank.waitForMessages()
@@ -50,13 +44,7 @@ it('with Redis down at the start mail waits, nothing leaves unchecked, and all i
 
 it('what was last known stays in force while Redis is away', async () => {
   await using redis = await startRedis()
-  await redis.cli('HSET', 'enforce-tls:domains', 'acme.example', '{"enabled":true}')
-  await redis.cli(
-    'HSET',
-    'enforce-tls:rules:acme.example',
-    'r1',
-    JSON.stringify(storedRule({ to: ['clinic.example'] })),
-  )
+  await writeRules(redis, { 'acme.example': [{ to: ['clinic.example'] }] })
   await using plain = await startPeer({ starttls: false })
   await using acme = await startPeer()
   await using haraka = await startHaraka({

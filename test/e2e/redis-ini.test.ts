@@ -3,21 +3,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startHaraka } from '../support/haraka.js'
 import { startRedis } from '../support/redis-server.js'
+import { writeRules } from '../support/rules.js'
 import { startPeer } from '../support/smtp-peer.js'
-
-const BANK = JSON.stringify({
-  name: 'Bank',
-  direction: 'outgoing',
-  enabled: true,
-  position: 1,
-  criteria: { to: { matchesAny: ['bank.example'] } },
-  actions: { relayWithTls: { level: 'encrypt' } },
-})
 
 describe("Haraka's redis.ini", () => {
   it('says where the rules are', async () => {
     await using redis = await startRedis()
-    await redis.cli('HSET', 'enforce-tls:rules:*', 'bank', BANK)
+    await writeRules(redis, { '*': [{ to: ['bank.example'] }] })
     await using bank = await startPeer({ starttls: false })
     await using haraka = await startHaraka({
       config: { 'enforce-tls.ini': '', 'redis.ini': `[server]\nhost=127.0.0.1\nport=${redis.port}\n` },

@@ -1,10 +1,12 @@
+import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeAuthority } from '../support/certificates.js'
 import { startHaraka } from '../support/haraka.js'
 import { startRedis } from '../support/redis-server.js'
-import { startTraffic, writeTrafficRules } from '../support/redis-traffic.js'
+import { startTraffic, TRAFFIC_RULES } from '../support/redis-traffic.js'
+import { writeRules } from '../support/rules.js'
 import { startPeer } from '../support/smtp-peer.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 
@@ -20,12 +22,13 @@ it('Haraka and the command speak TLS to Redis, with the authority that is set', 
     ['key', client.key],
   ] as const)
     writeFileSync(join(folder.path, name), content)
-  await writeTrafficRules((key, field, value) => redis.cli('HSET', key, field, value))
+  await writeRules(redis, TRAFFIC_RULES)
   const files = ['ca', 'cert', 'key'].map((name) => `tls_${name}=${join(folder.path, name)}\n`).join('')
   await using traffic = await startTraffic(`port=${redis.port}\ntls=true\n${files}`)
-  await traffic.flows()
-  await traffic.forbidFlorist()
+  await traffic.assertFlows()
+  await traffic.assertFloristForbidden()
   await traffic.stop()
+  traffic.assertOneOutcomeEach()
 })
 
 it('a Redis whose certificate is not trusted is not spoken to, the log says so, and mail waits', async () => {
@@ -46,10 +49,12 @@ it('a Redis whose certificate is not trusted is not spoken to, the log says so, 
   )
   await haraka.send({ from: 'ann@acme.example', to: 'cfo@bank.example' })
   await haraka.waitForLog(/the message waits 1 s: .*certificate that is not trusted/)
+  assert.equal(bank.connections.length, 0)
 
   writeFileSync(join(haraka.folder, 'config', 'ca.pem'), authority.cert)
   haraka.writeConfig({ 'enforce-tls.ini': ini('ca.pem') })
   await haraka.restart()
   await bank.waitForMessages()
   await haraka.waitForEmptyQueue()
+  assert.equal(bank.messages.length, 1)
 })

@@ -112,6 +112,10 @@ describe('report mode', { concurrency: 8 }, () => {
     await haraka.waitForLog(
       /would have been delivered: \S+ took the message for cfo@bank\.example over TLS, by rule r2/,
     )
+    assert.deepEqual(
+      bank.messages.map(({ tls }) => tls !== undefined),
+      [true],
+    )
   })
 
   it('says that it does not know where TLS was offered and Haraka made no use of it', async () => {
@@ -126,6 +130,10 @@ describe('report mode', { concurrency: 8 }, () => {
     await haraka.send(message)
     await haraka.waitForLog(
       /report: unknown: \S+ took the message for cfo@bank\.example without TLS; whether that fulfils level encrypt could not be judged: TLS was offered, and Haraka made no use of it, by rule r1/,
+    )
+    assert.deepEqual(
+      bank.messages.map(({ tls }) => tls !== undefined),
+      [false],
     )
   })
 

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { startScene, writeClinicRule, type Scene } from '../support/guarded-scene.js'
+import { CLINIC, startScene, type Scene } from '../support/guarded-scene.js'
 import { installedPackage } from '../support/installed-package.js'
 import { runToEnd } from '../support/watched-process.js'
 import { startCluster } from '../support/redis-cluster.js'
 import { startSentinels } from '../support/redis-sentinels.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
-import { fileStoreConfig } from '../support/rules.js'
+import { fileStoreConfig, writeRules } from '../support/rules.js'
 import { scrape } from '../support/scrape.js'
 
 const LOST = /has lost its rules: it is empty, and rules were seen there before/
@@ -17,8 +17,7 @@ const SAID =
   /ERROR.*rules are unknown, so mail waits unless its rules are in memory: redis .* has lost its rules/
 
 const iniOf = (redis: RedisServer, more = '') => `[redis]\nport=${redis.port}\n${more}`
-const writeRule = (redis: RedisServer, prefix?: string) =>
-  writeClinicRule((...field) => redis.cli('HSET', ...field), prefix)
+const writeRule = (redis: RedisServer, prefix?: string) => writeRules(redis, CLINIC, prefix)
 /** Runs the command where no Haraka is known. */
 const elsewhere = async (redis: RedisServer, ...words: readonly string[]) => {
   const { bin } = await installedPackage()
@@ -38,14 +37,14 @@ describe('a Redis that was emptied', () => {
       await using redis = await startRedis()
       await writeRule(redis)
       await using scene = await startScene(iniOf(redis))
-      await scene.bounces()
+      await scene.assertBounces()
       await scene.haraka.waitForLog(/changes of rules are heard of at once/)
       await empties(redis)
       await scene.haraka.waitForLog(SAID)
-      await scene.bounces()
-      await scene.waits(LOST, 'bob@new.example')
+      await scene.assertBounces()
+      await scene.assertWaits(LOST, 'bob@new.example')
       await scene.haraka.restart()
-      await scene.waits(LOST)
+      await scene.assertWaits(LOST)
       await writeRule(redis)
       await scene.haraka.waitForLog(/the rules are known again/)
       await scene.haraka.until(() => scene.acme.messages.length === 3, 'the last bounce')
@@ -58,26 +57,26 @@ describe('a Redis that was emptied', () => {
     await using redis = await startRedis()
     await writeRule(redis)
     await using scene = await startScene(iniOf(redis))
-    await scene.bounces()
+    await scene.assertBounces()
     assert.equal(seenIn(scene).id, null, 'an upgrade from 0.1.0: nothing is marked yet')
     await scene.command('domain', 'enable', 'other.example')
     const { id } = JSON.parse(await redis.cli('GET', 'enforce-tls:store')) as { id: string }
-    await scene.bounces()
+    await scene.assertBounces()
     await scene.haraka.until(() => seenIn(scene).id === id, 'the id to be noted')
     const backup = join(scene.haraka.folder, 'backup.json')
     writeFileSync(backup, await scene.command('export'))
     await redis.cli('FLUSHALL')
     await scene.haraka.restart()
-    await scene.waits(new RegExp(`${LOST.source} \\(id ${id}\\)`))
+    await scene.assertWaits(new RegExp(`${LOST.source} \\(id ${id}\\)`))
     // What somebody writes by hand is not all that was there.
     await writeRule(redis)
-    await scene.waits(
+    await scene.assertWaits(
       new RegExp(`can not be told from another store, since its marker is gone; .*init --accept ${id}`),
     )
     await redis.cli('FLUSHALL')
     await scene.command('import', backup)
-    await scene.goesOn()
-    await scene.bounces()
+    await scene.assertGoesOn()
+    await scene.assertBounces()
   })
 
   it('and that gets new rules is another store, until somebody accepts it', async () => {
@@ -86,7 +85,7 @@ describe('a Redis that was emptied', () => {
     const create = ['rule', 'create', 'acme.example', 'Clinic', '--to', 'clinic.example', '--enable']
     await scene.command('domain', 'enable', 'acme.example')
     await scene.command(...create)
-    await scene.bounces()
+    await scene.assertBounces()
     const { id } = seenIn(scene)
     await redis.cli('FLUSHALL')
     await scene.haraka.waitForLog(SAID)
@@ -97,7 +96,7 @@ describe('a Redis that was emptied', () => {
     await scene.haraka.restart()
     const other =
       /is another store \(id [\da-f]+\) than the one whose rules were seen there \(id ([\da-f]+)\)/
-    await scene.waits(other)
+    await scene.assertWaits(other)
     assert.equal(other.exec(scene.haraka.log)?.[1], id)
     const notTaken = new RegExp(`Haraka in this folder takes no rules from here: .*${other.source}`)
     await assert.rejects(scene.command('status'), other)
@@ -116,8 +115,8 @@ describe('a Redis that was emptied', () => {
     await elsewhere(redis, 'domain', 'enable', 'acme.example')
     await elsewhere(redis, ...create)
     await scene.command('init', '--accept', String(id))
-    await scene.goesOn()
-    await scene.bounces()
+    await scene.assertGoesOn()
+    await scene.assertBounces()
   })
 
   it('and marked anew, without rules, takes a backup that has the id that was seen, and no other', async () => {
@@ -125,7 +124,7 @@ describe('a Redis that was emptied', () => {
     await using scene = await startScene(iniOf(redis))
     await scene.command('domain', 'enable', 'acme.example')
     await scene.command('rule', 'create', 'acme.example', 'Clinic', '--to', 'clinic.example', '--enable')
-    await scene.bounces()
+    await scene.assertBounces()
     const { id } = seenIn(scene)
     const backup = join(scene.haraka.folder, 'backup.json')
     const text = await scene.command('export')
@@ -142,7 +141,7 @@ describe('a Redis that was emptied', () => {
     await scene.command('import', backup)
     assert.equal((JSON.parse(await redis.cli('GET', 'enforce-tls:store')) as { id: string }).id, id)
     await scene.haraka.restart()
-    await scene.bounces()
+    await scene.assertBounces()
     assert.match(await scene.command('status'), /problems +0/)
   })
 
@@ -150,7 +149,7 @@ describe('a Redis that was emptied', () => {
     await using redis = await startRedis()
     await writeRule(redis)
     await using scene = await startScene(iniOf(redis), { config: { 'http.ini': 'listen=127.0.0.1:0\n' } })
-    await scene.bounces()
+    await scene.assertBounces()
     const ports = () =>
       [...scene.haraka.log.matchAll(/Listening on \S+:(\d+)/g)].map(([, port]) => Number(port))
     await scene.haraka.until(() => ports().length === 2, 'the HTTP server to listen')
@@ -162,7 +161,7 @@ describe('a Redis that was emptied', () => {
     await scene.haraka.waitForLog(SAID)
     assert.equal(await gone(), 1)
     await assert.rejects(scene.command('status'), LOST)
-    await scene.waits(LOST, 'bob@new.example')
+    await scene.assertWaits(LOST, 'bob@new.example')
     assert.match(await scene.command('init'), /it holds no rules, and is meant to be empty/)
     await scene.haraka.waitForEmptyQueue()
     assert.equal(await gone(), 0)
@@ -179,15 +178,15 @@ describe('a Haraka that looks in the wrong place', () => {
       await using redis = await startRedis()
       await writeRule(redis)
       await using scene = await startScene(iniOf(redis))
-      await scene.bounces()
+      await scene.assertBounces()
       await scene.reconfigure(iniOf(redis, ini))
-      await scene.waits(
+      await scene.assertWaits(
         new RegExp(
           `redis \\S+ \\(prefix \\S+\\) is empty, and rules were seen in redis redis://127\\.0\\.0\\.1:${redis.port} \\(prefix enforce-tls:\\) before .*Check host, db, prefix and file .*init --accept unmarked-[\\da-f]+`,
         ),
       )
       await scene.reconfigure(iniOf(redis))
-      await scene.goesOn()
+      await scene.assertGoesOn()
     })
 
   it('another prefix with the rules of others makes mail wait until it is accepted', async () => {
@@ -195,11 +194,11 @@ describe('a Haraka that looks in the wrong place', () => {
     await using scene = await startScene(iniOf(redis))
     await scene.command('domain', 'enable', 'acme.example')
     await scene.command('rule', 'create', 'acme.example', 'Clinic', '--to', 'clinic.example', '--enable')
-    await scene.bounces()
+    await scene.assertBounces()
     const { id } = seenIn(scene)
     await scene.reconfigure(iniOf(redis, 'prefix=others:\n'))
     await elsewhere(redis, 'domain', 'enable', 'others.example', '--prefix', 'others:')
-    await scene.waits(
+    await scene.assertWaits(
       /is another store \(id [\da-f]+\) than the one whose rules were seen in redis \S+ \(prefix enforce-tls:\)/,
     )
     await scene.command('init', '--accept', String(id))
@@ -212,9 +211,9 @@ describe('a Haraka that looks in the wrong place', () => {
     await using scene = await startScene(iniOf(redis))
     await scene.command('domain', 'enable', 'acme.example')
     await scene.command('rule', 'create', 'acme.example', 'Clinic', '--to', 'clinic.example', '--enable')
-    await scene.bounces()
+    await scene.assertBounces()
     await scene.reconfigure(`[redis]\nurl=redis://localhost:${redis.port}\n`)
-    await scene.bounces()
+    await scene.assertBounces()
     assert.equal(scene.lines(/rules are unknown/), 0)
   })
 })
@@ -227,16 +226,16 @@ describe('a rules file', () => {
     await using scene = await startScene(ini, { config })
     scene.haraka.writeConfig({ 'enforce-tls.ini': `[main]\ndefer_seconds=1\n${ini}` })
     await scene.haraka.restart()
-    await scene.bounces()
+    await scene.assertBounces()
     const file = join(scene.haraka.folder, 'config', 'enforce-tls.rules.json')
     const text = readFileSync(file, 'utf8')
     rmSync(file)
     await scene.haraka.restart()
-    await scene.waits(LOST)
+    await scene.assertWaits(LOST)
     writeFileSync(file, '{}')
-    await scene.waits(LOST)
+    await scene.assertWaits(LOST)
     writeFileSync(file, text)
-    await scene.goesOn()
+    await scene.assertGoesOn()
   })
 
   it('that is removed while Haraka runs leaves known rules in force, and makes all else wait', async () => {
@@ -245,10 +244,10 @@ describe('a rules file', () => {
       'enforce-tls.ini': `[main]\ndefer_seconds=1\non_store_failure=deliver\n${ini}`,
     })
     await scene.haraka.restart()
-    await scene.bounces()
+    await scene.assertBounces()
     rmSync(join(scene.haraka.folder, 'config', 'enforce-tls.rules.json'))
-    await scene.bounces()
-    await scene.waits(/was there and is gone; put it back or, .*enforce-tls init/, 'bob@new.example')
+    await scene.assertBounces()
+    await scene.assertWaits(/was there and is gone; put it back or, .*enforce-tls init/, 'bob@new.example')
     assert.equal(scene.lines(/ERROR.*rules are unknown/), 1)
     await scene.command('init')
     await scene.haraka.waitForEmptyQueue()
@@ -259,14 +258,14 @@ describe('a store that never had rules', () => {
   it('lets mail go as usual, with one warning, which init ends', async () => {
     await using redis = await startRedis()
     await using scene = await startScene(iniOf(redis))
-    await scene.delivers()
-    await scene.delivers('bob@new.example')
+    await scene.assertDelivers()
+    await scene.assertDelivers('bob@new.example')
     const warning = /WARN.*is empty, and this Haraka has never seen rules, so mail is delivered as usual/
     assert.equal(scene.lines(warning), 1)
     assert.match(await scene.command('status'), /marker +none.*[^]*problems +0\n +warnings +1/)
     await scene.command('init')
     await scene.haraka.restart()
-    await scene.delivers()
+    await scene.assertDelivers()
     assert.equal(scene.lines(warning), 1)
     assert.match(await scene.command('status'), /warnings +0/)
   })
@@ -274,7 +273,7 @@ describe('a store that never had rules', () => {
   it('makes mail wait with on_empty_store=defer, until it is marked', async () => {
     await using redis = await startRedis()
     await using scene = await startScene(`[main]\ndefer_seconds=1\non_empty_store=defer\n${iniOf(redis)}`)
-    await scene.waits(/is empty and has no marker \(on_empty_store=defer\); .*enforce-tls init/)
+    await scene.assertWaits(/is empty and has no marker \(on_empty_store=defer\); .*enforce-tls init/)
     await scene.command('init')
     await scene.haraka.waitForEmptyQueue()
   })
@@ -284,40 +283,40 @@ it('with on_empty_store=deliver a store that lost its rules has none', async () 
   await using redis = await startRedis()
   await writeRule(redis)
   await using scene = await startScene(`[main]\ndefer_seconds=1\non_empty_store=deliver\n${iniOf(redis)}`)
-  await scene.bounces()
+  await scene.assertBounces()
   await redis.cli('FLUSHALL')
   await scene.haraka.restart()
-  await scene.delivers('ann@acme.example', 'lab@clinic.example')
+  await scene.assertDelivers('ann@acme.example', 'lab@clinic.example')
   await scene.haraka.waitForLog(/WARN.*has lost its rules/)
 })
 
 describe('on more than one machine', () => {
   it('a Cluster that was emptied makes mail wait', async () => {
     await using cluster = await startCluster()
-    await writeClinicRule((...field) => cluster.cli('HSET', ...field))
+    await writeRules(cluster, CLINIC)
     await using scene = await startScene(`[redis]\n${cluster.ini}`)
     await scene.command('domain', 'enable', 'other.example')
-    await scene.bounces()
+    await scene.assertBounces()
     for (const node of cluster.nodes) await node.cli('FLUSHALL')
-    await scene.bounces()
-    await scene.waits(LOST, 'bob@new.example')
+    await scene.assertBounces()
+    await scene.assertWaits(LOST, 'bob@new.example')
     await scene.haraka.restart()
-    await scene.waits(LOST)
+    await scene.assertWaits(LOST)
   })
 
   it('a master that Sentinels name and that has no data makes mail wait', async () => {
     await using group = await startSentinels()
     const master = await group.master()
-    await writeClinicRule((...field) => master.cli('HSET', ...field))
+    await writeRules(master, CLINIC)
     await using scene = await startScene(`[redis]\n${group.ini}`)
     await scene.command('domain', 'enable', 'other.example')
-    await scene.bounces()
+    await scene.assertBounces()
     await master.cli('FLUSHALL')
-    await scene.bounces()
+    await scene.assertBounces()
     await group.failOver()
     await group.untilFailedOver(master)
-    await scene.waits(LOST, 'bob@new.example')
+    await scene.assertWaits(LOST, 'bob@new.example')
     await scene.haraka.restart()
-    await scene.waits(LOST)
+    await scene.assertWaits(LOST)
   })
 })

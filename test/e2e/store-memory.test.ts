@@ -13,15 +13,16 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { startScene, writeClinicRule, type Scene } from '../support/guarded-scene.js'
+import { CLINIC, startScene, type Scene } from '../support/guarded-scene.js'
 import { scrape } from '../support/scrape.js'
 import { until } from '../support/until.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
+import { writeRules } from '../support/rules.js'
 
 const NAME = 'enforce-tls.seen-store.json'
 const LOST = /has lost its rules/
 const iniOf = (redis: RedisServer) => `[redis]\nport=${redis.port}\n`
-const writeRule = (redis: RedisServer) => writeClinicRule((...field) => redis.cli('HSET', ...field))
+const writeRule = (redis: RedisServer) => writeRules(redis, CLINIC)
 const inConfig = ({ haraka }: Scene) => join(haraka.folder, 'config', NAME)
 const inQueue = ({ haraka }: Scene) => join(haraka.folder, 'queue', `.${NAME}`)
 
@@ -29,15 +30,15 @@ it('the file is written once, not for each message, and is shared by all workers
   await using redis = await startRedis()
   await writeRule(redis)
   await using scene = await startScene(iniOf(redis), { nodes: 2 })
-  for (let count = 0; count < 4; count++) await scene.bounces()
+  for (let count = 0; count < 4; count++) await scene.assertBounces()
   const { ino, mtimeNs } = statSync(inConfig(scene), { bigint: true })
-  for (let count = 0; count < 6; count++) await scene.bounces()
+  for (let count = 0; count < 6; count++) await scene.assertBounces()
   const later = statSync(inConfig(scene), { bigint: true })
   assert.deepEqual([later.ino, later.mtimeNs], [ino, mtimeNs])
   await redis.cli('FLUSHALL')
   await scene.haraka.restart()
-  await scene.waits(LOST)
-  await scene.waits(LOST, 'bob@new.example')
+  await scene.assertWaits(LOST)
+  await scene.assertWaits(LOST, 'bob@new.example')
 })
 
 it('where the config folder can not be written, the queue folder is, and Haraka starts with the file in it', async () => {
@@ -46,15 +47,15 @@ it('where the config folder can not be written, the queue folder is, and Haraka 
   // Nobody can put a file in the place of a folder, root neither.
   mkdirSync(join(inConfig(scene), 'x'), { recursive: true })
   await writeRule(redis)
-  await scene.bounces()
+  await scene.assertBounces()
   await scene.haraka.until(() => existsSync(inQueue(scene)), 'the file in the queue folder')
   await redis.cli('FLUSHALL')
   await scene.haraka.restart()
-  await scene.waits(LOST)
+  await scene.assertWaits(LOST)
   assert.ok(existsSync(inQueue(scene)), 'Haraka leaves it alone')
   rmSync(inConfig(scene), { recursive: true })
   await writeRule(redis)
-  await scene.goesOn()
+  await scene.assertGoesOn()
 })
 
 it('a file that can not be read or written is told of once, and stops no mail', async () => {
@@ -64,7 +65,7 @@ it('a file that can not be read or written is told of once, and stops no mail', 
   writeFileSync(inConfig(scene), '{ "place": ')
   await scene.haraka.start()
   await writeRule(redis)
-  await scene.bounces()
+  await scene.assertBounces()
   const broken =
     /WARN.*the store that was last seen can't be read: file \S+ holds something else; remove it, it is written anew/
   assert.equal(scene.lines(broken), 1)
@@ -76,8 +77,8 @@ it('a file that can not be read or written is told of once, and stops no mail', 
   rmSync(inConfig(scene))
   for (const folder of [inConfig(scene), inQueue(scene)]) mkdirSync(join(folder, 'x'), { recursive: true })
   await scene.haraka.restart()
-  await scene.bounces()
-  await scene.bounces()
+  await scene.assertBounces()
+  await scene.assertBounces()
   assert.equal(
     scene.lines(
       /WARN.*the store that was last seen can't be written, so a loss of all rules while Haraka is stopped may go unnoticed: /,
@@ -104,12 +105,12 @@ it(
     const smtp = `[main]\nlisten=127.0.0.1:0\nnodes=0\nforce_shutdown_timeout=5\nuser=${NOBODY}\ngroup=${NOBODY}\n`
     scene.haraka.writeConfig({ 'smtp.ini': smtp })
     await scene.haraka.start()
-    await scene.bounces()
+    await scene.assertBounces()
     await scene.haraka.until(() => existsSync(inQueue(scene)), 'the file in the queue folder')
     assert.equal(statSync(inQueue(scene)).uid, NOBODY)
     await redis.cli('FLUSHALL')
     await scene.haraka.restart()
-    await scene.waits(LOST)
+    await scene.assertWaits(LOST)
     await assert.rejects(scene.command('status'), LOST, 'another user finds the file, too')
   },
 )
@@ -134,7 +135,7 @@ it(
     await haraka.start()
     const folder = join(haraka.folder, 'config')
     await haraka.waitForLog(new RegExp(`WARN.*can't be written, .*; run: chown nobody ${folder}`), { after })
-    await scene.bounces()
+    await scene.assertBounces()
     const ports = () =>
       [...haraka.log.slice(after).matchAll(/Listening on \S+:(\d+)/g)].map(([, port]) => Number(port))
     await haraka.until(() => ports().length === 2, 'the HTTP server to listen')
@@ -153,7 +154,7 @@ it(
     assert.match(await scene.command('status'), /problems +0/)
     await redis.cli('FLUSHALL')
     await haraka.restart()
-    await scene.waits(LOST)
+    await scene.assertWaits(LOST)
   },
 )
 
@@ -171,22 +172,22 @@ it('without a memory, a history or deliveries in an empty Redis say that it had 
   await using scene = await startScene(iniOf(redis))
   await scene.command('domain', 'enable', 'acme.example')
   await scene.command(...create)
-  await scene.bounces()
+  await scene.assertBounces()
   const keys = ['store', 'domains', 'rules:acme.example'].map((key) => `enforce-tls:${key}`)
   await startAfresh(scene, () => redis.cli('DEL', ...keys))
   const had = /is empty, and had rules before: key enforce-tls:history .*still there/
-  await scene.waits(had)
+  await scene.assertWaits(had)
   await assert.rejects(scene.command('status'), had)
   await assert.rejects(scene.command('domain', 'enable', 'new.example'), had)
   await writeRule(redis)
-  await scene.goesOn()
+  await scene.assertGoesOn()
 })
 
 it('without a memory, a history beside a missing rules file says that it had rules, also while Haraka runs', async () => {
   await using scene = await startScene('[store]\ntype=file\n')
   await scene.command('domain', 'enable', 'acme.example')
   await scene.command(...create)
-  await scene.bounces()
+  await scene.assertBounces()
   await scene.haraka.until(() => existsSync(inConfig(scene)), 'the memory')
   const file = join(scene.haraka.folder, 'config', 'enforce-tls.rules.json')
   renameSync(file, `${file}.away`)
@@ -194,7 +195,7 @@ it('without a memory, a history beside a missing rules file says that it had rul
   const had = /is empty, and had rules before: file \S+\.history\.jsonl .*still there/
   await assert.rejects(scene.command('status'), had)
   await scene.haraka.restart()
-  await scene.waits(had)
+  await scene.assertWaits(had)
   renameSync(`${file}.away`, file)
-  await scene.goesOn()
+  await scene.assertGoesOn()
 })

@@ -4,10 +4,10 @@ import { it } from 'node:test'
 import { fingerprints, makeAuthority, selfSigned } from '../support/certificates.js'
 import { logPairs } from '../support/evidence.js'
 import { startHaraka } from '../support/haraka.js'
-import { rulesDocument } from '../support/rules.js'
+import { trustingConfig } from '../support/rules.js'
 import { startPeer } from '../support/smtp-peer.js'
 
-it('log lines say "verified" of what was verified, and only of that', async () => {
+it('log lines say "verified" of what was verified, and only of that', async (t) => {
   const authority = await makeAuthority('Test CA')
   const own = await selfSigned({ dnsNames: ['mx.encrypt.example'] })
   const pinned = await selfSigned({ dnsNames: ['mx.fingerprint.example'] })
@@ -39,17 +39,14 @@ it('log lines say "verified" of what was verified, and only of that', async () =
     },
   ]
   const peers = await Promise.all(rows.map(({ tls }) => startPeer({ tls })))
+  t.after(() => Promise.all(peers.map((peer) => peer.close())))
   await using haraka = await startHaraka({
-    config: {
-      'enforce-tls.ini': '[store]\ntype=file\n[tls]\nca=test-ca.pem\n',
-      'enforce-tls.rules.json': rulesDocument({
-        'acme.example': rows.map(({ level, action = {} }) => ({
-          to: [`${level}.example`],
-          action: { level, ...action },
-        })),
-      }),
-      'test-ca.pem': authority.cert,
-    },
+    config: trustingConfig(authority, {
+      'acme.example': rows.map(({ level, action = {} }) => ({
+        to: [`${level}.example`],
+        action: { level, ...action },
+      })),
+    }),
     routes: Object.fromEntries(
       rows.map(({ level }, index) => [
         `${level}.example`,
@@ -64,6 +61,7 @@ it('log lines say "verified" of what was verified, and only of that', async () =
       await haraka.send({ from: 'ann@acme.example', to: `x@${level}.example` })
       await peers[index]?.waitForMessages(count)
       await haraka.waitForEmptyQueue()
+      await haraka.waitForLog(/\[enforce-tls\] outcome /, { after: before })
       const log = haraka.log.slice(before)
       const [line = ''] = log
         .split('\n')
@@ -77,5 +75,4 @@ it('log lines say "verified" of what was verified, and only of that', async () =
       )
     }
   }
-  for (const peer of peers) await peer.close()
 })

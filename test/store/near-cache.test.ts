@@ -140,6 +140,7 @@ describe('a change by any client', () => {
     await setRule(redis, 'encrypt')
     await redis.cli('HSET', 'enforce-tls:domains', 'acme.example', '{"enabled":true}')
     await near.untilLevel('encrypt')
+    assert.equal(await near.level(), 'encrypt')
   })
 
   it("of another domain's service does not make rules be read again", async () => {
@@ -165,6 +166,7 @@ describe('a change by any client', () => {
     await redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub')
     await redis.cli('EVAL', script, '1', RULES, rule)
     await near.untilLevel('verify')
+    assert.equal(await near.level(), 'verify')
   })
 
   it('that is made while an owner is being read is not overlooked', async () => {
@@ -272,6 +274,7 @@ describe('while Redis is away or broken', () => {
     await redis.cli('HSET', RULES, 'r1', '{')
     await redis.cli('HDEL', RULES, 'r1')
     await near.untilLevel('none')
+    assert.equal(await near.level(), 'none')
   })
 
   for (const key of ['enforce-tls:rules:acme.example', 'enforce-tls:domains', 'enforce-tls:groups'])

@@ -35,7 +35,10 @@ export function openRedisStore(changes: Partial<RedisSettings>): Opened {
 }
 
 /** Looks that a call fails within the command timeout. */
-export async function failsInTime(call: () => Promise<unknown>, ...fits: readonly RegExp[]): Promise<void> {
+export async function assertFailsInTime(
+  call: () => Promise<unknown>,
+  ...fits: readonly RegExp[]
+): Promise<void> {
   const start = performance.now()
   await assert.rejects(call(), storeError('STORE_UNAVAILABLE', ...fits))
   const took = performance.now() - start

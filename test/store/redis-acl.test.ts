@@ -176,9 +176,10 @@ describe('the users of Redis in the documents', () => {
   ] as const) {
     const user = readmeUser(name)
 
-    it(`${name} may do its work`, () => workAs(user, work))
+    it(`${name} may do its work`, () => assert.doesNotReject(workAs(user, work)))
 
-    it(`${name} may do its work, in the words for Redis 6`, () => workAs(inRedis6(user), work))
+    it(`${name} may do its work, in the words for Redis 6`, () =>
+      assert.doesNotReject(workAs(inRedis6(user), work)))
 
     for (const word of user.words.filter(isPermission))
       it(`${name} needs ${word}`, async () => {
@@ -192,9 +193,11 @@ describe('the users of Redis in the documents', () => {
     const user = readmeUser('haraka', [purpose])
     const added = user.words.slice(plain.words.length)
 
-    it(`haraka may do what is for ${purpose} with a line more`, () => workAs(user, work))
+    it(`haraka may do what is for ${purpose} with a line more`, () =>
+      assert.doesNotReject(workAs(user, work)))
 
-    it(`haraka may do what is for ${purpose}, in the words for Redis 6`, () => workAs(inRedis6(user), work))
+    it(`haraka may do what is for ${purpose}, in the words for Redis 6`, () =>
+      assert.doesNotReject(workAs(inRedis6(user), work)))
 
     for (const word of added)
       it(`haraka needs ${word} for ${purpose}`, async () => {

@@ -29,7 +29,8 @@ describe('RedisStore and its login', () => {
   ] as const)
     it(`logs in with the password of ${name}`, async () => {
       await using opened = openRedisStore({ port: guarded.port, ...login() })
-      await opened.store.readOwner(OWNER)
+      assert.equal((await opened.store.readOwner(OWNER)).rules.size, 0)
+      assert.match(opened.told.join(), /^available: /)
     })
 
   for (const [name, login, fits] of [

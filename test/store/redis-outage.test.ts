@@ -8,7 +8,7 @@ import { startRedis, type RedisServer } from '../support/redis-server.js'
 import { until } from '../support/until.js'
 import {
   COMMAND_TIMEOUT,
-  failsInTime,
+  assertFailsInTime,
   openRedisStore,
   OWNER,
   RULE,
@@ -28,7 +28,7 @@ describe('RedisStore while Redis is away', () => {
       () => store.writeService(OWNER, null, RULE),
       () => store.writeRules(OWNER, [create('a', RULE)]),
     ])
-      await failsInTime(
+      await assertFailsInTime(
         call,
         new RegExp(`redis://127\\.0\\.0\\.1:${port} .*refuses connections; check that Redis runs`),
       )
@@ -47,7 +47,7 @@ describe('RedisStore while Redis is away', () => {
     await store.writeRules(OWNER, [create('a', RULE)])
     await server.kill9()
     await until(() => told.length === 2, { what: 'the loss to be told' })
-    for (let n = 0; n < 5; n++) await failsInTime(() => store.readOwner(OWNER))
+    for (let n = 0; n < 5; n++) await assertFailsInTime(() => store.readOwner(OWNER))
     await server.start()
     await until(() => told.length === 3, { what: 'the return to be told' })
     assert.equal((await store.readOwner(OWNER)).rules.get('a'), RULE)
@@ -77,8 +77,8 @@ describe('RedisStore while Redis is away', () => {
     await store.readOwner(OWNER)
     server.pause()
     const hanging = /did not answer within 400 ms \(command_timeout\)/
-    await failsInTime(() => store.readOwner(OWNER), hanging)
-    await failsInTime(() => store.readOwner(OWNER), hanging)
+    await assertFailsInTime(() => store.readOwner(OWNER), hanging)
+    await assertFailsInTime(() => store.readOwner(OWNER), hanging)
     assert.equal(told.length, 2)
     server.resume()
     await untilReadable(store)
@@ -91,7 +91,7 @@ describe('RedisStore while Redis is away', () => {
     const { store } = opened
     await store.readOwner(OWNER)
     server.pause()
-    await failsInTime(() => store.writeRules(OWNER, [create('a', RULE)]), /may have been made or not/)
+    await assertFailsInTime(() => store.writeRules(OWNER, [create('a', RULE)]), /may have been made or not/)
     server.resume()
   })
 
@@ -99,7 +99,7 @@ describe('RedisStore while Redis is away', () => {
     await using server = await startRedis()
     server.pause()
     await using opened = openRedisStore({ port: server.port, commandTimeout: COMMAND_TIMEOUT })
-    await failsInTime(() => opened.store.readOwner(OWNER), /within 400 ms|in time/)
+    await assertFailsInTime(() => opened.store.readOwner(OWNER), /within 400 ms|in time/)
     server.resume()
     await untilReadable(opened.store)
   })
@@ -108,7 +108,7 @@ describe('RedisStore while Redis is away', () => {
     await using server = await startRedis()
     server.pause()
     await using opened = openRedisStore({ port: server.port, commandTimeout: COMMAND_TIMEOUT })
-    await failsInTime(() => opened.store.writeRules(OWNER, [create('a', RULE)]))
+    await assertFailsInTime(() => opened.store.writeRules(OWNER, [create('a', RULE)]))
     server.resume()
     await untilReadable(opened.store)
     assert.equal((await opened.store.readOwner(OWNER)).rules.size, 0)
@@ -122,7 +122,10 @@ describe('RedisStore while Redis is away', () => {
     await once(other, 'listening')
     const { port } = other.address() as { port: number }
     await using opened = openRedisStore({ port, commandTimeout: COMMAND_TIMEOUT })
-    await failsInTime(() => opened.store.readOwner(OWNER))
+    await assertFailsInTime(
+      () => opened.store.readOwner(OWNER),
+      new RegExp(`redis://127\\.0\\.0\\.1:${port} `),
+    )
     await opened.store.close()
     other.close()
   })

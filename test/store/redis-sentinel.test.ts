@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { startSentinels, type RedisSentinels } from '../support/redis-sentinels.js'
 import { startRedis } from '../support/redis-server.js'
 import { until } from '../support/until.js'
-import { COMMAND_TIMEOUT, failsInTime, openRedisStore, OWNER, RULE } from './opened-redis-store.js'
+import { COMMAND_TIMEOUT, assertFailsInTime, openRedisStore, OWNER, RULE } from './opened-redis-store.js'
 import { create, storeError } from './rule-store-contract.js'
 
 const by = { by: 'ann' }
@@ -32,14 +32,14 @@ describe('RedisStore behind Sentinels', () => {
     await first?.kill9()
     {
       await using opened = openRedisStore(settings())
-      await opened.store.readOwner(OWNER)
+      assert.deepEqual(await opened.store.owners(), [OWNER])
     }
     await first?.start()
     second?.pause()
     try {
       const { sentinels } = group.settings
       await using opened = openRedisStore({ ...settings(), sentinels: sentinels.toReversed() })
-      await opened.store.readOwner(OWNER)
+      assert.deepEqual(await opened.store.owners(), [OWNER])
     } finally {
       second?.resume()
     }
@@ -108,7 +108,7 @@ describe('RedisStore and Sentinels that are of no use', () => {
   it('says that a plain Redis is no Sentinel', async () => {
     await using redis = await startRedis()
     await using opened = openRedisStore({ sentinels: [`127.0.0.1:${redis.port}`], name: 'rules' })
-    await failsInTime(
+    await assertFailsInTime(
       () => opened.store.readOwner(OWNER),
       /has no Sentinel at 127\.0\.0\.1:\d+; check sentinels\[\]/,
     )
@@ -123,7 +123,7 @@ describe('RedisStore and Sentinels that are of no use', () => {
 
     it('says that the name is not known', async () => {
       await using opened = openRedisStore({ ...group.settings, name: 'mymaster', sentinelPassword: 'watch' })
-      await failsInTime(() => opened.store.readOwner(OWNER), /know no master of this name; check name/)
+      await assertFailsInTime(() => opened.store.readOwner(OWNER), /know no master of this name; check name/)
     })
 
     for (const [what, login] of [
@@ -132,7 +132,7 @@ describe('RedisStore and Sentinels that are of no use', () => {
     ] as const)
       it(`says that the Sentinels refuse ${what} password`, async () => {
         await using opened = openRedisStore({ ...group.settings, ...login })
-        await failsInTime(
+        await assertFailsInTime(
           () => opened.store.readOwner(OWNER),
           /has Sentinels that refuse the login .*check sentinel_username and sentinel_password/,
         )

@@ -6,7 +6,7 @@ import { startRedis, type RedisServer } from '../support/redis-server.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 import {
   COMMAND_TIMEOUT,
-  failsInTime,
+  assertFailsInTime,
   openRedisStore,
   OWNER,
   redisSettings,
@@ -121,7 +121,7 @@ describe('RedisStore and the database', () => {
   it('does not take the rules of database 0 for those of a database that does not exist', async () => {
     await using opened = open({ db: 99, commandTimeout: COMMAND_TIMEOUT })
     for (let n = 0; n < 3; n++)
-      await failsInTime(() => opened.store.readOwner(OWNER), /has no database of this number; check db/)
+      await assertFailsInTime(() => opened.store.readOwner(OWNER), /has no database of this number; check db/)
     assert.equal(opened.told.length, 1)
   })
 
@@ -138,6 +138,6 @@ describe('RedisStore and the database', () => {
 
   it('says that a unix socket is not there', async () => {
     await using opened = open({ path: '/nonexistent/redis.sock', commandTimeout: COMMAND_TIMEOUT })
-    await failsInTime(() => opened.store.readOwner(OWNER), /no such unix socket/)
+    await assertFailsInTime(() => opened.store.readOwner(OWNER), /no such unix socket/)
   })
 })

@@ -13,7 +13,7 @@ import { until } from '../support/until.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 import {
   COMMAND_TIMEOUT,
-  failsInTime,
+  assertFailsInTime,
   openRedisStore,
   OWNER,
   redisSettings,
@@ -66,16 +66,16 @@ describe('RedisStore over TLS', () => {
       tls: { ca: authority.cert, ...(await authority.issue({ dnsNames: ['redis.example'] })) },
     })
     await using wrong = openRedisStore({ port: named.port, ...trusting })
-    await failsInTime(
+    await assertFailsInTime(
       () => wrong.store.readOwner(OWNER),
       /has a certificate for another name .*tls_servername/,
     )
     await using right = openRedisStore({ port: named.port, ...trusting, tlsServername: 'redis.example' })
-    await right.store.readOwner(OWNER)
+    assert.equal((await right.store.readOwner(OWNER)).rules.size, 0)
     const old = await authority.issue({ ipAddresses: ['127.0.0.1'], ...validity.expired() })
     await using expired = await startRedis({ tls: { ca: authority.cert, ...old } })
     await using late = openRedisStore({ port: expired.port, ...trusting })
-    await failsInTime(() => late.store.readOwner(OWNER), /has a certificate that has expired/)
+    await assertFailsInTime(() => late.store.readOwner(OWNER), /has a certificate that has expired/)
   })
 
   it('shows its client certificate where Redis asks for one', async () => {
@@ -88,20 +88,23 @@ describe('RedisStore over TLS', () => {
       tlsCert: file('client.pem', mine.cert),
       tlsKey: file('client.key', mine.key),
     })
-    await known.store.readOwner(OWNER)
+    assert.equal((await known.store.readOwner(OWNER)).rules.size, 0)
     await using unknown = openRedisStore({ port: strict.port, ...trusting, commandTimeout: COMMAND_TIMEOUT })
-    await failsInTime(() => unknown.store.readOwner(OWNER), /set tls_cert and tls_key/)
+    await assertFailsInTime(() => unknown.store.readOwner(OWNER), /set tls_cert and tls_key/)
   })
 
   it('says that Redis does not speak TLS, and that it speaks nothing else', async () => {
     await using plain = await startRedis()
     await using tls = openRedisStore({ port: plain.port, tls: true, commandTimeout: COMMAND_TIMEOUT })
-    await failsInTime(
+    await assertFailsInTime(
       () => tls.store.readOwner(OWNER),
       /did not accept a connection.*speaks TLS on this port/,
     )
     await using clear = openRedisStore({ port: redis.port, commandTimeout: COMMAND_TIMEOUT })
-    await failsInTime(() => clear.store.readOwner(OWNER))
+    await assertFailsInTime(
+      () => clear.store.readOwner(OWNER),
+      new RegExp(`redis://127\\.0\\.0\\.1:${redis.port} `),
+    )
   })
 
   it('may be closed at any moment of a handshake with a certificate that is not trusted', async () => {
@@ -112,6 +115,7 @@ describe('RedisStore over TLS', () => {
     }
     await using late = openRedisStore({ port: redis.port, ...trusting })
     await late.store.readOwner(OWNER)
+    assert.match(late.told.join(), /^available: /)
   })
 
   it('speaks TLS to Sentinels and to the master that they name', async () => {
@@ -124,7 +128,7 @@ describe('RedisStore over TLS', () => {
     await opened.store.writeRules(OWNER, [create('a', RULE)])
     assert.equal(await (await group.master()).cli('HGET', `enforce-tls:rules:${OWNER}`, 'a'), RULE)
     await using wrong = openRedisStore({ ...group.settings, tls: true, commandTimeout: COMMAND_TIMEOUT })
-    await failsInTime(
+    await assertFailsInTime(
       () => wrong.store.readOwner(OWNER),
       /certificate that is not trusted|no Sentinel that answers/,
     )
@@ -147,7 +151,7 @@ describe('RedisStore over TLS', () => {
       await until(() => heard.includes(`enforce-tls:rules:${owner}`), { what: `${owner} to be heard of` })
     feed.close()
     await using wrong = openRedisStore({ ...cluster.settings, tls: true })
-    await failsInTime(() => wrong.store.readOwner(OWNER), /has a certificate that is not trusted/)
+    await assertFailsInTime(() => wrong.store.readOwner(OWNER), /has a certificate that is not trusted/)
   })
 
   for (const [what, settings, says] of [

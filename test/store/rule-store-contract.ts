@@ -402,7 +402,7 @@ const BEHAVIOURS: readonly Behaviour[] = [
     async run(store) {
       await store.readOwner(OWNER)
       await store.close()
-      await store.close()
+      await assert.doesNotReject(store.close())
     },
   },
 ]

@@ -5,21 +5,12 @@
 import assert from 'node:assert/strict'
 import { startHaraka, type Haraka, type HarakaOptions } from './haraka.js'
 import { installedPackage } from './installed-package.js'
-import { storedRule } from './rules.js'
 import { startPeer, type SmtpPeer } from './smtp-peer.js'
 import { until } from './until.js'
 import { runToEnd } from './watched-process.js'
 
-/** Makes the rule that covers mail of acme.example to clinic.example, as `set` writes a field of a hash. */
-export async function writeClinicRule(
-  set: (key: string, field: string, value: string) => Promise<unknown>,
-  prefix = 'enforce-tls:',
-): Promise<void> {
-  const rule = JSON.stringify(storedRule({ to: ['clinic.example'] }))
-  await set(`${prefix}rules:acme.example`, 'r1', rule)
-  // Last: with it, the store is not empty any more.
-  await set(`${prefix}domains`, 'acme.example', '{"enabled":true}')
-}
+/** The rule for it. */
+export const CLINIC = { 'acme.example': [{ to: ['clinic.example'] }] }
 
 /** Starts it with these lines in enforce-tls.ini. */
 export async function startScene(
@@ -54,7 +45,7 @@ export class Scene implements AsyncDisposable {
   ) {}
 
   /** Sends covered mail, which has to bounce. */
-  async bounces(): Promise<void> {
+  async assertBounces(): Promise<void> {
     const before = this.acme.messages.length
     await this.#send()
     await this.#until(() => this.acme.messages.length > before, 'a bounce')
@@ -62,7 +53,7 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Sends covered mail, which has to wait for this reason. */
-  async waits(reason: RegExp, from = 'ann@acme.example'): Promise<void> {
+  async assertWaits(reason: RegExp, from = 'ann@acme.example'): Promise<void> {
     const after = this.haraka.mark()
     const before = this.acme.messages.length
     await this.#send(from)
@@ -73,7 +64,7 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Sends mail that no rule covers as far as can be told, and that has to arrive. */
-  async delivers(from = 'ann@acme.example', to = 'friend@open.example'): Promise<void> {
+  async assertDelivers(from = 'ann@acme.example', to = 'friend@open.example'): Promise<void> {
     const before = this.open.messages.length
     await this.haraka.send({ from, to })
     await until(() => this.open.messages.length > before, {
@@ -82,7 +73,7 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Goes on when all mail that waited has bounced. */
-  async goesOn(): Promise<void> {
+  async assertGoesOn(): Promise<void> {
     await this.haraka.waitForEmptyQueue()
     this.assertNothingInTheClear()
   }

@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict'
 import { startHaraka, type Haraka } from './haraka.js'
 import { installedPackage } from './installed-package.js'
-import { storedRule } from './rules.js'
 import { startPeer, type SmtpPeer } from './smtp-peer.js'
 import { until } from './until.js'
 import { runToEnd } from './watched-process.js'
@@ -13,15 +12,10 @@ import { runToEnd } from './watched-process.js'
 /** How many messages are under way at the same time, at most. */
 const UNDER_WAY = 15
 
-/** Writes one field of one hash of the Redis. */
-export type SetField = (key: string, field: string, value: string) => Promise<unknown>
-
 /** The rules that the traffic needs. */
-export async function writeTrafficRules(set: SetField): Promise<void> {
-  await set('enforce-tls:domains', 'acme.example', '{"enabled":true}')
-  const rule = JSON.stringify(storedRule({ to: ['bank.example'] }))
-  await set('enforce-tls:rules:acme.example', 'bank', rule)
-  await set('enforce-tls:rules:*', 'bank', rule)
+export const TRAFFIC_RULES = {
+  'acme.example': [{ id: 'bank', to: ['bank.example'] }],
+  '*': [{ id: 'bank', to: ['bank.example'] }],
 }
 
 /** Starts Haraka with these lines in `[redis]`, and sends mail through it until `stop()`. */
@@ -64,8 +58,8 @@ export class Traffic implements AsyncDisposable {
     return Object.values(this.peers).reduce((sum, { messages }) => sum + messages.length, 0)
   }
 
-  /** Goes on once so many more messages have come to an end. */
-  async flows(count = 20): Promise<void> {
+  /** Mail flows: so many more messages come to an end. */
+  async assertFlows(count = 20): Promise<void> {
     const before = this.arrived
     await until(() => this.arrived >= before + count, {
       what: () => `${count} more messages; ${this.haraka.log.slice(-3000)}`,
@@ -80,23 +74,27 @@ export class Traffic implements AsyncDisposable {
   }
 
   /**
-   * Makes a rule for the florist, who has no TLS, and goes on when it is in force.
+   * Makes a rule for the florist, who has no TLS, which is soon in force.
    *
    * @param where the words that choose the store
    * @param timeout within which it must be in force, in milliseconds
    */
-  async forbidFlorist(where?: string[], timeout = 5000): Promise<void> {
+  async assertFloristForbidden(where?: string[], timeout = 5000): Promise<void> {
     const words = ['rule', 'create', 'acme.example', 'Flowers', '--to', 'florist.example', '--enable']
     await this.command(words, where)
     await until(() => this.peers.acme.messages.length > 0, { what: 'the first bounce', timeout })
   }
 
-  /** Ends the sending, and looks that every message has had one outcome, and none in the clear that must not. */
+  /** Ends the sending, and waits for the last outcome. */
   async stop(): Promise<void> {
     this.#stopped = true
     await this.#going
-    const { bank, florist, acme } = this.peers
     await this.haraka.waitForEmptyQueue(20_000)
+  }
+
+  /** Once it has stopped: every message has had one outcome, and none went in the clear that must not. */
+  assertOneOutcomeEach(): void {
+    const { bank, florist, acme } = this.peers
     assert.equal(this.arrived, this.sent, 'each message has one outcome')
     assert.deepEqual(bank.cleartextAfterEhlo(), [])
     assert.ok(bank.messages.every(({ tls }) => tls))

@@ -23,11 +23,17 @@ export function storedRule({ to, name, enabled, position, action }: TestRule): R
   }
 }
 
+/** A rules document as these tests write it. */
+export interface TestDocument extends Record<string, unknown> {
+  readonly domains: Readonly<Record<string, object>>
+  readonly rules: Readonly<Record<string, Readonly<Record<string, object>>>>
+}
+
 /** A rules document; the services of all owners' domains are on unless `off` names them. */
 export function rulesDocument(
   owners: Readonly<Record<string, readonly TestRule[]>>,
   off: readonly string[] = [],
-): Record<string, unknown> {
+): TestDocument {
   const domains = Object.keys(owners)
     .filter((owner) => owner !== '*')
     .map((owner) => owner.slice(owner.lastIndexOf('@') + 1))
@@ -56,4 +62,27 @@ export function fileStoreConfig(
     'enforce-tls.ini': `[store]\ntype=file\n${ini}`,
     'enforce-tls.rules.json': rulesDocument(owners),
   }
+}
+
+/** The same for a Haraka that trusts a test's authority, too; further lines of `[tls]` may follow. */
+export function trustingConfig(
+  { cert }: { readonly cert: string },
+  owners: Readonly<Record<string, readonly TestRule[]>>,
+  ini = '',
+): Record<string, unknown> {
+  return { ...fileStoreConfig(owners, `[tls]\nca=test-ca.pem\n${ini}`), 'test-ca.pem': cert }
+}
+
+/** Writes rules into a Redis, or a Cluster of them; services last, since with them the store is not empty any more. */
+export async function writeRules(
+  redis: { readonly cli: (...words: string[]) => Promise<unknown> },
+  owners: Readonly<Record<string, readonly TestRule[]>>,
+  prefix = 'enforce-tls:',
+): Promise<void> {
+  const { rules, domains } = rulesDocument(owners)
+  for (const [owner, ofOwner] of Object.entries(rules))
+    for (const [id, rule] of Object.entries(ofOwner))
+      await redis.cli('HSET', `${prefix}rules:${owner}`, id, JSON.stringify(rule))
+  for (const [domain, service] of Object.entries(domains))
+    await redis.cli('HSET', `${prefix}domains`, domain, JSON.stringify(service))
 }

@@ -171,6 +171,7 @@ describe('misbehaviour of the test peer', () => {
       await client.say('STARTTLS\r\n', /^220 .*\r\n250 fake\r\n$/m)
       const { inside } = await client.upgrade()
       await inside.say('NOOP\r\n', /^250 /m)
+      assert.deepEqual(peer.connections[0]?.verbs('tls'), ['NOOP'])
       inside.end()
     }
   })
@@ -200,6 +201,7 @@ describe('misbehaviour of the test peer', () => {
     await client.say('STARTTLS\r\n', /^220 /m)
     const { inside } = await client.upgrade()
     await inside.say('EHLO client.example\r\n', /^554 /m)
+    assert.equal(peer.connections[0]?.transcript.at(-1), 'S(tls): 554 5.3.2 go away')
     inside.end()
   })
 

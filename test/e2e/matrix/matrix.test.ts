@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { makeAuthority } from '../../support/certificates.js'
 import { startHaraka, type Haraka } from '../../support/haraka.js'
-import { rulesDocument } from '../../support/rules.js'
+import { trustingConfig } from '../../support/rules.js'
 import { startPeer, type SmtpPeer } from '../../support/smtp-peer.js'
 import { startCells, type Cell } from './cells.js'
 import { LEVELS, type Level } from './certificates.js'
@@ -26,14 +26,11 @@ describe('the matrix of servers and levels', async () => {
     mailbox = await startPeer()
     haraka = await startHaraka({
       enforceTls: !WITHOUT_GUARD,
-      config: {
-        'enforce-tls.ini':
-          '[store]\ntype=file\n[tls]\nca=test-ca.pem\nhandshake_timeout=1500ms\nreply_timeout=1500ms\n',
-        'enforce-tls.rules.json': rulesDocument(
-          Object.fromEntries(LEVELS.map((level) => [`${level}.example`, rulesOf(level)])),
-        ),
-        'test-ca.pem': signers.trusted.cert,
-      },
+      config: trustingConfig(
+        signers.trusted,
+        Object.fromEntries(LEVELS.map((level) => [`${level}.example`, rulesOf(level)])),
+        'handshake_timeout=1500ms\nreply_timeout=1500ms\n',
+      ),
       routes: {
         ...Object.fromEntries(
           cells.map(({ domain, peer }) => [domain, [peer.route({ name: `mx.${domain}` })]]),
