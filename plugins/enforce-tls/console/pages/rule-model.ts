@@ -4,7 +4,7 @@
  */
 import { ApiError, part, request, wordsOf } from './api.js'
 import type { Mistake } from './components/chips.js'
-import { keptName, savedListeners, underWay, type KeptRule, type Mistakes } from './kept-rules.js'
+import { keptName, savedListeners, underWay, type KeptRule, type Mistakes } from './unsaved-rules.js'
 import { applied, changes } from './rule-changes.js'
 import { cleaned, newRule, same } from './rule-draft.js'
 import { texts } from './texts.js'

@@ -2,7 +2,7 @@
 import Sortable from '../assets/vendor/sortable.esm.js'
 import { ApiError, request, wordsOf } from '../api.js'
 import { html, useEffect, useLayoutEffect, useRef, useState, type VNode } from '../preact.js'
-import { hasUnsaved } from '../kept-rules.js'
+import { hasUnsaved } from '../unsaved-rules.js'
 import { plain } from '../plain.js'
 import { href } from '../router.js'
 import { rulePath } from '../rule-model.js'
