@@ -1,8 +1,8 @@
 /** Every text of the pages, in one place: who wants another language translates this file. */
-import { numberWords } from './times.js'
+import { formatNumber } from './times.js'
 import type { Direction, Level, Role } from './types.js'
 
-const count = (n: number, one: string, many: string) => `${numberWords(n)} ${n === 1 ? one : many}`
+const count = (n: number, one: string, many: string) => `${formatNumber(n)} ${n === 1 ? one : many}`
 
 /** The fields of a rule, as they are called wherever they appear. */
 const fields = {
@@ -91,11 +91,12 @@ export const texts = {
     addSubmit: 'Add and switch on',
     switchLabel: (domain: string) => `Service of ${domain}`,
     ruleCount: (all: number, enabled: number) =>
-      all === 0 ? 'none yet' : `${count(all, 'rule', 'rules')}, ${numberWords(enabled)} on`,
+      all === 0 ? 'none yet' : `${count(all, 'rule', 'rules')}, ${formatNumber(enabled)} on`,
     problemCount: (n: number) => count(n, 'problem', 'problems'),
     switched: (domain: string, on: boolean) =>
       `Message rules are switched ${on ? 'on' : 'off'} for ${domain}.`,
-    conflict: (domain: string) => `Someone else changed ${domain} while you had it open. This is its current state.`,
+    conflict: (domain: string) =>
+      `Someone else changed ${domain} while you had it open. This is its current state.`,
   },
   domain: {
     summary: 'Summary',
@@ -121,7 +122,8 @@ export const texts = {
     directions: 'Mail direction',
     direction: { outgoing: 'Outgoing', incoming: 'Incoming' } satisfies Record<Direction, string>,
     lead: {
-      outgoing: 'The first rule from the top that matches a message applies. Other mail is delivered as usual.',
+      outgoing:
+        'The first rule from the top that matches a message applies. Other mail is delivered as usual.',
       incoming: 'Incoming mail that matches a rule must arrive over TLS; otherwise it is rejected.',
     } satisfies Record<Direction, string>,
     name: 'Name of the new rule',
@@ -137,16 +139,15 @@ export const texts = {
     reorderHint: 'To change the order, drag a handle, or press the up and down arrow keys on it.',
     switched: (name: string, sentences: readonly string[]) =>
       sentences.join(' ').replace(/^The rule is/, `Rule ${name} is`),
-    conflict: (by: string | null) =>
-      `${by ?? 'Someone else'} changed these rules while you had them open. This is their current state.`,
-    switchConflict: (name: string, on: boolean, by: string | null) =>
-      `Rule ${name} was not switched ${on ? 'on' : 'off'}: ${by ?? 'someone else'} changed it while you had it open. This is its current state.`,
+    conflict: 'Someone else changed these rules while you had them open. This is their current state.',
+    switchConflict: (name: string, on: boolean) =>
+      `Rule ${name} was not switched ${on ? 'on' : 'off'}: someone else changed it while you had it open. This is its current state.`,
     switchGone: (name: string) => `Rule ${name} no longer exists: someone else deleted it.`,
     invalid: 'Invalid',
     unsaved: 'This rule has unsaved changes. Open it to continue.',
     report: 'report only',
     except: 'except',
-    more: (n: number) => `and ${numberWords(n)} more`,
+    more: (n: number) => `and ${formatNumber(n)} more`,
     noName: 'Unnamed rule',
     draft: (name: string) => `Unsaved rule: ${name}`,
     draftOpen: 'Continue editing',
@@ -217,8 +218,8 @@ export const texts = {
     editOne: (value: string) => `Edit ${value}`,
     checking: 'Checking entries …',
     total: (n: number) => count(n, 'entry', 'entries'),
-    mistakes: (n: number) => `${numberWords(n)} invalid`,
-    showAll: (n: number) => `Show all ${numberWords(n)}`,
+    mistakes: (n: number) => `${formatNumber(n)} invalid`,
+    showAll: (n: number) => `Show all ${formatNumber(n)}`,
     use: (values: readonly string[]) =>
       `Use ${values.slice(0, 3).join(', ')}${values.length > 3 ? ' …' : ''}`,
     removed: (value: string) => `${value} removed.`,
@@ -236,7 +237,8 @@ export const texts = {
       encrypt: 'The connection is encrypted. Any certificate is accepted, even a self-signed one.',
       fingerprint: 'Encrypted, and the server presents a certificate or key listed here.',
       verify: 'Encrypted, and a trusted certificate names the receiving server.',
-      secure: "Encrypted, and a trusted certificate names the recipient's domain, one of its subdomains, or a name listed here.",
+      secure:
+        "Encrypted, and a trusted certificate names the recipient's domain, one of its subdomains, or a name listed here.",
     } satisfies Record<Level, string>,
     levelNames: {
       none: 'No TLS required',
@@ -309,7 +311,7 @@ export const texts = {
     names: (shown: readonly string[], more: number) =>
       shown.length === 0
         ? 'no name'
-        : `for ${shown.join(', ')}${more > 0 ? ` and ${numberWords(more)} more` : ''}`,
+        : `for ${shown.join(', ')}${more > 0 ? ` and ${formatNumber(more)} more` : ''}`,
     issuedBy: (issuer: string) => (issuer === '' ? '' : `issued by ${issuer}`),
     until: (day: string, left: number) =>
       left < 0
@@ -338,7 +340,7 @@ export const texts = {
           ? 'none would have bounced.'
           : bounced === messages
             ? `${messages === 1 ? 'it' : 'all'} would have bounced.`
-            : `${numberWords(bounced)} would have bounced.`
+            : `${formatNumber(bounced)} would have bounced.`
       }`,
     unknown: (n: number) => `For ${count(n, 'message', 'messages')} the result is unknown.`,
     otherLevels: (n: number, level: string) =>

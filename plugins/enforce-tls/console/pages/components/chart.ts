@@ -2,7 +2,7 @@
 import { loadChart } from '../chart-js.js'
 import { html, useEffect, useRef, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
-import { numberWords } from '../times.js'
+import { formatNumber } from '../times.js'
 
 export interface Series {
   readonly label: string
@@ -57,7 +57,7 @@ export function Chart(props: ChartProps): VNode {
       <${DataTable}
         title=${title}
         head=${[rowTitle, ...series.map(({ label }) => label)]}
-        rows=${rows.map((row, place) => [row, ...series.map(({ values }) => numberWords(values[place] ?? 0))])}
+        rows=${rows.map((row, place) => [row, ...series.map(({ values }) => formatNumber(values[place] ?? 0))])}
       />
     </details>
   </section>`

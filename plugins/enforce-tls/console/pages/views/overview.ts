@@ -1,12 +1,12 @@
 /** What became of covered mail: by day, by TLS version, and the partners that fail. */
-import { ApiError, part, request, requestAll } from '../api.js'
+import { part, request, requestAll } from '../api.js'
 import { Empty, useLoaded, Waiting } from '../components/basics.js'
 import { Chart, DataTable } from '../components/chart.js'
 import { PageTitle } from '../components/page-title.js'
 import { html, useState, type VNode } from '../preact.js'
 import { href } from '../router.js'
 import { texts } from '../texts.js'
-import { dayOf, dayWords, numberWords, shortDayWords } from '../times.js'
+import { dayOf, formatDay, formatNumber, formatShortDay } from '../times.js'
 import type { DeliveryReport, DomainRow, Session } from '../types.js'
 
 type Period = keyof typeof texts.overview.periods
@@ -65,9 +65,7 @@ export function Overview({ session, owner }: OverviewProps): VNode {
     ${
       loaded.state !== 'there'
         ? html`<${Waiting} of=${loaded} retry=${reload} />`
-        : loaded.value === null
-          ? html`<${Empty} title=${texts.overview.notAvailable} next=${texts.overview.notAvailableNext} />`
-          : html`<${Report} report=${loaded.value} />`
+        : html`<${Report} report=${loaded.value} />`
     }`
 }
 
@@ -78,15 +76,9 @@ async function domainsFor({ domains }: Session): Promise<readonly string[]> {
   return body.map(({ domain }) => domain).filter((domain) => domain !== '*')
 }
 
-/** `null` where the server can't say. */
-async function load(period: Period, owner: string | null): Promise<DeliveryReport | null> {
+async function load(period: Period, owner: string | null): Promise<DeliveryReport> {
   const of = owner === null ? '' : `&owner=${part(owner)}`
-  try {
-    return (await request<DeliveryReport>('GET', `report?since=${period}${of}`)).body
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 501) return null
-    throw error
-  }
+  return (await request<DeliveryReport>('GET', `report?since=${period}${of}`)).body
 }
 
 function Report({ report }: { readonly report: DeliveryReport }): VNode {
@@ -103,7 +95,7 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
           (name) =>
             html`<div key=${name}>
               <dt>${texts.overview[name]}</dt>
-              <dd class="big">${numberWords(enforced[name])}</dd>
+              <dd class="big">${formatNumber(enforced[name])}</dd>
             </div>`,
         )}
       </dl>
@@ -113,8 +105,8 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
         title=${texts.overview.byDay}
         kind="bar"
         rowTitle=${texts.overview.day}
-        rows=${days.map(({ date }) => dayWords(date))}
-        ticks=${days.map(({ date }) => shortDayWords(date))}
+        rows=${days.map(({ date }) => formatDay(date))}
+        ticks=${days.map(({ date }) => formatShortDay(date))}
         series=${[
           { label: texts.overview.delivered, values: of('delivered'), colour: '--good' },
           { label: texts.overview.bounced, values: of('bounced'), colour: '--bad' },
@@ -126,7 +118,7 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
         title=${texts.overview.versions}
         kind="doughnut"
         rowTitle=${texts.overview.version}
-        rows=${versions.map(({ version }) => (version === null ? texts.overview.noTls : texts.actions.versionWords(version)))}
+        rows=${versions.map(({ version }) => (version === null ? texts.overview.noTls : texts.actions.version(version)))}
         colours=${['--good', '--second', '--quiet', '--warn']}
         series=${[{ label: texts.overview.messages, values: versions.map(({ messages }) => messages), colour: '--good' }]}
       />
@@ -156,15 +148,15 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
 function Failing({ partners }: { readonly partners: DeliveryReport['partners'] }): VNode {
   const reasons = (failures: Readonly<Record<string, number>>): string =>
     Object.entries(failures)
-      .map(([name, attempts]) => `${texts.overview.classes[name] ?? name}: ${numberWords(attempts)}`)
+      .map(([name, attempts]) => `${texts.overview.classes[name] ?? name}: ${formatNumber(attempts)}`)
       .join(', ')
   return html`<${DataTable}
     title=${texts.overview.partners}
     head=${[texts.overview.partner, texts.overview.bounced, texts.overview.waiting, texts.overview.reasons]}
     rows=${partners.map(({ domain, enforced, failures }) => [
       domain,
-      numberWords(enforced.bounced),
-      numberWords(enforced.waiting),
+      formatNumber(enforced.bounced),
+      formatNumber(enforced.waiting),
       reasons(failures),
     ])}
   />`
