@@ -1,5 +1,5 @@
 /** A chart with its data as a table: the table is there for everyone, the chart for who can see it. */
-import { loadChart } from '../chart-js.js'
+import { loadChart } from '../charts.js'
 import { html, useEffect, useRef, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
 import { formatNumber } from '../times.js'
