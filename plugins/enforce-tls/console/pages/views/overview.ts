@@ -1,6 +1,7 @@
 /** What became of covered mail: by day, by TLS version, and the partners that fail. */
 import { part, request, requestAll } from '../api.js'
 import { Empty, useLoaded, Waiting } from '../components/basics.js'
+import type { ChartData } from '../charts.js'
 import { Chart, DataTable } from '../components/chart.js'
 import { PageTitle } from '../components/page-title.js'
 import { html, useState, type VNode } from '../preact.js'
@@ -89,6 +90,29 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
     ({ enforced: of, failures }) => of.bounced > 0 || Object.keys(failures).length > 0,
   )
   const of = (name: 'delivered' | 'bounced' | 'waiting' | 'wouldBounce') => days.map((day) => day[name])
+  const byDay: ChartData = {
+    kind: 'bar',
+    labels: days.map(({ date }) => formatShortDay(date)),
+    series: [
+      { label: texts.overview.delivered, values: of('delivered'), colour: 'good' },
+      { label: texts.overview.bounced, values: of('bounced'), colour: 'bad' },
+      { label: texts.overview.waiting, values: of('waiting'), colour: 'quiet' },
+      { label: texts.overview.wouldBounce, values: of('wouldBounce'), colour: 'warn' },
+    ].filter(({ values }, place) => place === 0 || values.some((n) => n > 0)),
+  }
+  const byVersion: ChartData = {
+    kind: 'doughnut',
+    labels: versions.map(({ version }) =>
+      version === null ? texts.overview.noTls : texts.actions.version(version),
+    ),
+    series: [
+      {
+        label: texts.overview.messages,
+        values: versions.map(({ messages }) => messages),
+        colour: ['good', 'second', 'quiet', 'warn'],
+      },
+    ],
+  }
   return html`<section class="card">
       <dl class="facts">
         ${(['delivered', 'bounced', 'waiting'] as const).map(
@@ -103,24 +127,14 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
     <div class="charts">
       <${Chart}
         title=${texts.overview.byDay}
-        kind="bar"
+        data=${byDay}
         rowTitle=${texts.overview.day}
         rows=${days.map(({ date }) => formatDay(date))}
-        ticks=${days.map(({ date }) => formatShortDay(date))}
-        series=${[
-          { label: texts.overview.delivered, values: of('delivered'), colour: '--good' },
-          { label: texts.overview.bounced, values: of('bounced'), colour: '--bad' },
-          { label: texts.overview.waiting, values: of('waiting'), colour: '--warn' },
-          { label: texts.overview.wouldBounce, values: of('wouldBounce'), colour: '--quiet' },
-        ].filter(({ values }, place) => place === 0 || values.some((n) => n > 0))}
       />
       <${Chart}
         title=${texts.overview.versions}
-        kind="doughnut"
+        data=${byVersion}
         rowTitle=${texts.overview.version}
-        rows=${versions.map(({ version }) => (version === null ? texts.overview.noTls : texts.actions.version(version)))}
-        colours=${['--good', '--second', '--quiet', '--warn']}
-        series=${[{ label: texts.overview.messages, values: versions.map(({ messages }) => messages), colour: '--good' }]}
       />
     </div>
     <section class="card">
