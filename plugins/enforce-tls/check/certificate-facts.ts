@@ -4,7 +4,7 @@ import { fingerprintsOf, type PeerIdentity } from '../delivery/tls/certificate.j
 import { formatChainError } from '../delivery/tls/format-chain-error.js'
 import { oneLine } from '../text/one-line.js'
 
-/** A certificate, told. */
+/** A certificate as a check shows it. */
 export interface CertificateFacts {
   readonly subject: string
   readonly issuer: string
@@ -28,7 +28,7 @@ export interface CertificateFacts {
     readonly trusted: boolean
     readonly problem: string | null
   }
-  /** SHA-256, in the spelling in which rules keep it; either can be pinned. */
+  /** SHA-256, in the spelling of rules; either can be pinned. */
   readonly fingerprints: { readonly certificate: string; readonly publicKey: string }
 }
 

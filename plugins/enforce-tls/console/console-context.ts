@@ -19,11 +19,11 @@ export interface ConsoleOptions {
   readonly previewBounce: (request: PreviewRequest) => Promise<BounceTexts>
   /** Where deliveries are recorded. */
   readonly deliveries: Pick<DeliveryLog, 'read'>
-  /** Asks a partner's mail servers. */
-  readonly checkPartner: (question: CheckRequest) => Promise<PartnerCheck>
-  /** Whether Haraka offers STARTTLS to those who bring mail; `null` where that is not known. */
+  /** Checks a partner's mail servers. */
+  readonly checkPartner: (request: CheckRequest) => Promise<PartnerCheck>
+  /** Whether Haraka offers STARTTLS to those who bring mail; `null` where that is unknown. */
   readonly offersTls: () => boolean | null
-  /** Told what goes wrong in here. */
+  /** Takes what goes wrong in here. */
   readonly logError: (sentence: string) => void
 }
 
