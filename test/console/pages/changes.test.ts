@@ -44,14 +44,14 @@ describe('the pages', () => {
     assert.deepEqual(await names(), ['Short-lived'])
     await page.getByRole('button', { name: 'Delete this rule' }).click()
     await dialog.getByRole('button', { name: 'Delete', exact: true }).click()
-    await page.getByText('There is no rule here yet.').waitFor()
+    await page.getByText('No rules yet.').waitFor()
     assert.deepEqual(await names(), [])
 
     await page.getByRole('link', { name: 'History' }).last().click()
     const entry = page.getByRole('listitem').filter({ hasText: 'deleted' })
     await entry.getByText(/, acme$/).waitFor()
     await entry.getByRole('button', { name: /^Undo the change of Rule “Short-lived”/ }).click()
-    await page.getByText('The change was taken back.').first().waitFor()
+    await page.getByText('The change was undone.').first().waitFor()
     assert.deepEqual(await names(), ['Short-lived'])
     await goTo(page, '#/domains/acme.example/outgoing')
     await page.getByRole('link', { name: 'Short-lived' }).waitFor()
@@ -107,13 +107,13 @@ describe('the pages', () => {
     }
     const elsewhere = await open('#/groups')
     const page = await open('#/account')
-    await page.getByLabel('Old password').fill('moving-and-a-long-password')
+    await page.getByLabel('Current password').fill('moving-and-a-long-password')
     await page.getByLabel('New password').fill('short')
-    await page.getByRole('button', { name: 'Change the password' }).click()
-    await page.getByText(/at least 12 are expected/).waitFor()
-    await page.getByLabel('Old password').fill('moving-and-a-long-password')
+    await page.getByRole('button', { name: 'Change password' }).click()
+    await page.getByText(/use at least 12/).waitFor()
+    await page.getByLabel('Current password').fill('moving-and-a-long-password')
     await page.getByLabel('New password').fill('another-long-password')
-    await page.getByRole('button', { name: 'Change the password' }).click()
+    await page.getByRole('button', { name: 'Change password' }).click()
     await page.getByText('Your password was changed.').waitFor()
     await goTo(page, '#/domains')
     await page.getByRole('link', { name: 'acme.example' }).waitFor()
@@ -130,7 +130,7 @@ describe('the pages', () => {
       await fillSignIn(page, 'acme-viewer', 'wrong')
       await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor()
     }
-    await page.getByText(/Too many tries to sign in\. Try again in \d+ minutes\./).waitFor()
+    await page.getByText(/Too many sign-in attempts\. Try again in \d+ minutes\./).waitFor()
   })
 
   it('say that the server is away, and go on when it is back', async () => {
@@ -139,7 +139,7 @@ describe('the pages', () => {
     await window.setOffline(true)
     await page.getByRole('link', { name: 'Domains', exact: true }).click()
     const problem = page.getByRole('alert')
-    await problem.getByText('The server can not be reached.').waitFor()
+    await problem.getByText('Cannot reach the server.').waitFor()
     // In its place, below the heading.
     assert.match(await page.locator('main').innerText(), /^Domains\s[^]*can not be reached/)
     await window.setOffline(false)

@@ -6,7 +6,7 @@ import { toRecord } from '../../../plugins/enforce-tls/observe/delivery-log/entr
 import { entry } from '../../support/evidence-entries.js'
 import { until } from '../../support/until.js'
 import { startConsole, type ConsoleServer } from '../console-server.js'
-import { assertAccessible, assertFits, openAt, sharedBrowser } from './browser.js'
+import { assertAccessible, assertFits, sharedBrowser } from './browser.js'
 
 const HOUR = 3_600_000
 
@@ -65,7 +65,7 @@ describe('the overview', () => {
   ])
     it(`draws what the delivery log has, ${dark ? 'dark' : 'light'}, ${width} px`, async () => {
       const page = await browser.at(server, 'viewer', '#/overview', { dark, width })
-      await page.getByRole('heading', { name: 'Enforced mail by day' }).waitFor()
+      await page.getByRole('heading', { name: 'Messages by day' }).waitFor()
       // Not waitForFunction: it evaluates a text in the page, which the page's policy forbids.
       const drawn = () =>
         page.evaluate<boolean>('globalThis.Chart && Object.keys(Chart.instances).length === 2')
@@ -84,12 +84,4 @@ describe('the overview', () => {
       await assertAccessible(page, 'overview')
       await assertFits(page, 'overview')
     })
-
-  it('says so where there is no report', async () => {
-    const window = await browser.window()
-    const error = { code: 'not-implemented', message: 'not yet' }
-    await window.route('**/api/report*', (route) => route.fulfill({ status: 501, json: { error } }))
-    const page = await openAt(window, server, 'viewer', '#/overview')
-    await page.getByText('The report is not available in this version.').waitFor()
-  })
 })
