@@ -141,7 +141,7 @@ describe('the pages', () => {
     const problem = page.getByRole('alert')
     await problem.getByText('Cannot reach the server.').waitFor()
     // In its place, below the heading.
-    assert.match(await page.locator('main').innerText(), /^Domains\s[^]*can not be reached/)
+    assert.match(await page.locator('main').innerText(), /^Domains\s[^]*Cannot reach/)
     await window.setOffline(false)
     await page.getByRole('button', { name: 'Try again' }).click()
     await page.getByRole('link', { name: 'acme.example' }).waitFor()

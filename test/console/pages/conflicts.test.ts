@@ -111,9 +111,7 @@ describe('two administrators', () => {
     const to = { matchesAny: ['*'] }
     await client.put(path, { rule: { ...rule, criteria: { to } } }, etag)
     await ruleSwitch.click()
-    await page
-      .getByText('Rule Stale was not switched on: someone else changed it')
-      .waitFor()
+    await page.getByText('Rule Stale was not switched on: someone else changed it').waitFor()
     await page.getByText('To: *').waitFor()
     assert.equal(await ruleSwitch.getAttribute('aria-checked'), 'false')
     // Seen as it is now, it can be switched.

@@ -69,7 +69,7 @@ function pages(): readonly (readonly [string, (page: Page) => Promise<unknown>])
     ['#/overview', seen('No mail was covered by a rule in this period.')],
     ['#/groups', seen('2 entries')],
     ['#/groups/banks', seen('Delete this group')],
-    ['#/groups/not-yet', seen(/^Not saved yet: the group/)],
+    ['#/groups/not-yet', seen(/^Not saved yet\. The group/)],
     ['#/domains/acme.example/history', seen('Undo')],
     ['#/history', seen('Undo')],
     ['#/account', seen('Change your password')],

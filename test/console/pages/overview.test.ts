@@ -1,9 +1,17 @@
-/** The overview, of entries in a real delivery log: figures, charts that are drawn, the same as tables. */
+/**
+ * The overview and a report's page, of entries in a real delivery log: figures, charts that are drawn, the same as
+ * tables.
+ */
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { toRecord } from '../../../plugins/enforce-tls/observe/delivery-log/entry.js'
 import { entry } from '../../support/evidence-entries.js'
+import { toHtml } from '../../../plugins/enforce-tls/report/html.js'
+import { makeReport } from '../../../plugins/enforce-tls/report/make-report.js'
 import { until } from '../../support/until.js'
 import { startConsole, type ConsoleServer } from '../console-server.js'
 import { assertAccessible, assertFits, sharedBrowser } from './browser.js'
@@ -83,5 +91,36 @@ describe('the overview', () => {
         .waitFor()
       await assertAccessible(page, 'overview')
       await assertFits(page, 'overview')
+    })
+})
+
+describe('the page of a report', () => {
+  const browser = sharedBrowser()
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'enforce-tls-report-'))
+    const [since, now] = [new Date(Date.now() - 7 * 24 * HOUR), new Date()]
+    const query = { since, until: now, owner: null, domain: null, now }
+    const report = await makeReport(server.deliveries.read(since), query)
+    await writeFile(path.join(folder, 'report.html'), toHtml(report))
+  })
+  after(() => rm(folder, { recursive: true }))
+
+  for (const { dark, width } of [
+    { dark: false, width: 360 },
+    { dark: true, width: 1280 },
+  ])
+    it(`draws the same by itself, ${dark ? 'dark' : 'light'}, ${width} px`, async () => {
+      const page = await (await browser.window({ dark, width })).newPage()
+      await page.goto(`file://${folder}/report.html`)
+      const charts = await page.locator('canvas').count()
+      assert.equal(charts, 4)
+      for (let place = 0; place < charts; place++)
+        await until(async () => (await coloursOf(page, place)) > 0, { what: `chart ${place}` })
+      await assertFits(page, 'the report')
+      await page.emulateMedia({ media: 'print' })
+      await page.evaluate('dispatchEvent(new Event("beforeprint"))')
+      assert.equal(await page.evaluate('document.documentElement.className'), 'paper')
+      await until(async () => (await coloursOf(page, 0)) > 0, { what: 'a chart on paper' })
     })
 })

@@ -80,7 +80,7 @@ describe('the times of a rule', () => {
   it('are refused in the hour that summer time leaves out', async () => {
     const { page, id } = await actions({}, 'Europe/Berlin')
     await type(page, 'From', '2027-03-28T02:30')
-    await page.getByText(/clocks in Europe\/Berlin go forward .* The next one is 03:30/).waitFor()
+    await page.getByText(/clocks in Europe\/Berlin go forward .* The next valid time is 03:30/).waitFor()
     await stored(page, id, (rule) => !('startsAt' in rule))
     await type(page, 'From', '2027-03-28T03:30')
     await page.getByText(/28 Mar 2027, 03:30/).waitFor()
