@@ -72,5 +72,5 @@ async function membersOf(patterns: readonly string[]): Promise<readonly string[]
     const { body } = await request<Group>('GET', `groups/${part(group)}`)
     if (body.problem === null) named.push(...partnersOf(body.patterns))
   }
-  return named
+  return [...new Set(named)]
 }
