@@ -146,7 +146,7 @@ interface Scale {
 /** Beside a bar there is room for the end of a name, which says more than its beginning; the table has all of it. */
 function shortened(this: Scale, value: number): string {
   const name = this.getLabelForValue(value)
-  const room = this.chart.width < 500 ? 20 : 40
+  const room = Math.min(40, Math.floor(this.chart.width / 20))
   return name.length <= room ? name : `…${name.slice(1 - room)}`
 }
 

@@ -131,11 +131,7 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
         rowTitle=${texts.overview.day}
         rows=${days.map(({ date }) => formatDay(date))}
       />
-      <${Chart}
-        title=${texts.overview.versions}
-        data=${byVersion}
-        rowTitle=${texts.overview.version}
-      />
+      <${Chart} title=${texts.overview.versions} data=${byVersion} rowTitle=${texts.overview.version} />
     </div>
     <section class="card">
       <h2>${texts.overview.partners}</h2>
