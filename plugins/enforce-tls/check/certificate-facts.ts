@@ -34,6 +34,9 @@ export interface CertificateFacts {
 
 const DAY_MS = 86_400_000
 
+/** A certificate that expires within so many days is reported. */
+export const EXPIRES_SOON = 14
+
 /** Bits of the curves that mail servers have; OpenSSL's names. */
 const CURVES: Readonly<Record<string, number>> = { prime256v1: 256, secp384r1: 384, secp521r1: 521 }
 
@@ -51,7 +54,7 @@ export function certificateFacts(
     names: namesIn(certificate),
     validFrom: rfc3339(certificate.validFrom),
     validTo,
-    daysLeft: validTo === null ? null : Math.floor((Date.parse(validTo) - now.getTime()) / DAY_MS),
+    daysLeft: validTo === null ? null : daysUntil(validTo, now),
     key: keyOf(certificate),
     chain: {
       trusted: chainError === '',
@@ -59,6 +62,11 @@ export function certificateFacts(
     },
     fingerprints: { certificate: own, publicKey },
   }
+}
+
+/** Whole days until a time; negative for one that is over. */
+export function daysUntil(time: string, now: Date): number {
+  return Math.floor((Date.parse(time) - now.getTime()) / DAY_MS)
 }
 
 function rfc3339(time: string): string | null {

@@ -1,10 +1,7 @@
 /** Remarks on a partner besides the verdict: certificates that expire soon. Pure. */
 import { definitionOf } from '../rules/levels.js'
 import type { Requirement } from '../rules/requirement.js'
-import type { CertificateFacts } from './certificate-facts.js'
-
-/** A certificate that expires within so many days is mentioned. */
-const EXPIRY_DAYS = 14
+import { EXPIRES_SOON, type CertificateFacts } from './certificate-facts.js'
 
 /** A host and its certificate. */
 export interface Shown {
@@ -21,7 +18,7 @@ export function remarksOn(hosts: readonly Shown[], requirement: Requirement): st
   if (effect === null) return []
   const sentences = hosts.flatMap(({ host, certificate }) => {
     const { daysLeft = null, validTo = null } = certificate ?? {}
-    if (daysLeft === null || daysLeft < 0 || daysLeft >= EXPIRY_DAYS) return []
+    if (daysLeft === null || daysLeft < 0 || daysLeft >= EXPIRES_SOON) return []
     const day = validTo?.slice(0, 10) ?? 'a day'
     return [`The certificate of ${host} expires on ${day}, ${inDays(daysLeft)}; ${effect}.`]
   })

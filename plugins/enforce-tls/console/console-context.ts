@@ -21,9 +21,9 @@ export interface ConsoleOptions {
   readonly deliveries: Pick<DeliveryLog, 'read'>
   /** Checks a partner's mail servers. */
   readonly checkPartner: (request: CheckRequest) => Promise<PartnerCheck>
-  /** Whether Haraka offers STARTTLS to those who bring mail; `null` where that is unknown. */
+  /** Whether Haraka offers STARTTLS to those who bring mail; `null` where that is not known. */
   readonly offersTls: () => boolean | null
-  /** Takes what goes wrong in here. */
+  /** Told what goes wrong in here. */
   readonly logError: (sentence: string) => void
 }
 

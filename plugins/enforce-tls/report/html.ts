@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { EXPIRES_SOON } from '../check/certificate-facts.js'
 import { chartsOf, type Chart } from './charts.js'
 import type { DeliveryReport } from './delivery-report.js'
-import { EXPIRES_SOON } from './expiring-certificates.js'
 import { PAGE_STYLE } from './page-style.js'
 import { percent, formatScope, utc } from './format.js'
 

@@ -4,6 +4,8 @@
  * threads that Haraka needs for files and names. A text that is no such hash fits no password.
  */
 import { randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto'
+import { promisify } from 'node:util'
+import pLimit from 'p-limit'
 
 /** log2 of the cost: with r=8 each computation takes 32 MiB. */
 const COST_LOG2 = 15
@@ -26,8 +28,8 @@ export class TooBusy extends Error {
   readonly code = 'TOO_BUSY'
 }
 
-let turn: Promise<unknown> = Promise.resolve()
-let waiting = 0
+const oneAtATime = pLimit(1)
+const computed = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
 
 /** What is wrong with a new password, as the end of a sentence; `null` for a good one. */
 export function passwordProblem(password: string): string | null {
@@ -68,29 +70,10 @@ function phc(salt: Buffer, hash: Buffer): string {
   return `$scrypt$ln=${COST_LOG2},r=${BLOCK_SIZE},p=${PARALLEL}$${base64(salt)}$${base64(hash)}`
 }
 
-async function derive(password: string, salt: Buffer, length: number, options: ScryptOptions) {
-  if (waiting >= WAITING_MAX) throw new TooBusy('too many passwords are being checked')
-  waiting++
-  const mine = turn.then(
-    () =>
-      new Promise<Buffer>((resolve, reject) => {
-        // One spelling for what looks and types the same.
-        scrypt(
-          password.normalize('NFC'),
-          salt,
-          length,
-          { ...options, maxmem: MEMORY_MAX },
-          (error, derived) => {
-            if (error) reject(error)
-            else resolve(derived)
-          },
-        )
-      }),
-  )
-  turn = mine.catch(() => undefined)
-  try {
-    return await mine
-  } finally {
-    waiting--
-  }
+function derive(password: string, salt: Buffer, length: number, options: ScryptOptions): Promise<Buffer> {
+  if (oneAtATime.activeCount + oneAtATime.pendingCount >= WAITING_MAX)
+    return Promise.reject(new TooBusy('too many passwords are being checked'))
+  // One spelling for what looks and types the same.
+  const typed = password.normalize('NFC')
+  return oneAtATime(() => computed(typed, salt, length, { ...options, maxmem: MEMORY_MAX }))
 }

@@ -26,6 +26,15 @@ const fields = {
   onFailure: 'If no receiving server meets this',
 }
 
+/** A field of a rule by its path, such as `criteria.to.matchesAny`. */
+function nameOfField(path: string): string {
+  return path
+    .split('.')
+    .filter((name) => !['criteria', 'actions', 'relayWithTls'].includes(name))
+    .map((name) => (fields as Readonly<Record<string, string>>)[name] ?? name)
+    .join(' ')
+}
+
 export const texts = {
   product: 'Enforced TLS',
   titleOf: (page: string) => `${page} – Enforced TLS`,
@@ -191,12 +200,7 @@ export const texts = {
     takeTheirs: 'Discard my changes',
     applyMine: 'Apply my changes again',
     none: 'nothing',
-    field: (path: string) =>
-      path
-        .split('.')
-        .filter((name) => !['criteria', 'actions', 'relayWithTls'].includes(name))
-        .map((name) => (fields as Readonly<Record<string, string>>)[name] ?? name)
-        .join(' '),
+    field: nameOfField,
   },
   criteria: {
     lead: 'A message must match all of these. Within a list, one matching entry is enough.',
@@ -379,7 +383,10 @@ export const texts = {
         'enabled: nothing → true': 'switched on',
         'enabled: true → false': 'switched off',
         'enabled: nothing → false': 'switched off',
-      })[line] ?? line.replace(/^position: (\d+) → (\d+)$/, 'moved from place $1 to $2'),
+      })[line] ??
+      line
+        .replace(/^position: (\d+) → (\d+)$/, 'moved from place $1 to $2')
+        .replace(/^[\w.]+(?=: )/, nameOfField),
     place: {
       rules: (field: string, owner: string) =>
         `Rule ${field} of ${owner === '*' ? 'the whole service' : owner}`,
