@@ -104,11 +104,11 @@ describe('before a change that makes mail bounce or leave in the clear', { concu
     assert.equal(code, 0)
     assert.match(
       stdout,
-      /^In the last 30 days it would have bounced 1 of 1 messages \(100\.0 %\): bank\.example 1\.$/m,
+      /^In the last 30 days it would have bounced 1 of 1 message \(100\.0%\): bank\.example 1\.$/m,
     )
     assert.match(
       stdout,
-      /^In the last 30 days report mode judged 1 message by another level than verify, which/m,
+      /^In the last 30 days report mode checked 1 message at another level than verify; they are not counted here/m,
     )
     assert.match(
       stdout,
@@ -143,7 +143,7 @@ describe('before a change that makes mail bounce or leave in the clear', { concu
     const set = ['group', 'set', 'banks', 'one.example', 'two.example']
     const no = await run(set, { answer: 'n\n' })
     assert.equal(no.code, 1)
-    assert.match(no.stdout, /rules that report would have bounced 1 of 1 messages to two\.example/)
+    assert.match(no.stdout, /rules in report mode would have bounced 1 of 1 message to two\.example/)
     assert.match(no.stderr, /mail to two\.example would bounce now/)
     assert.match(no.stderr, /Add to group banks, which 2 rules that are on refer to\? \[y\/N\]/)
     assert.deepEqual(asked, ['two.example verify'])

@@ -113,19 +113,19 @@ describe('enforce-tls user', () => {
     const on = ['--file', fileOf(t)]
     const rows: readonly (readonly [words: readonly string[], input: string, code: number, said: RegExp])[] =
       [
-        [['user', 'add', 'a b', '--role', 'admin'], '', 1, /"a b" is no user name/],
+        [['user', 'add', 'a b', '--role', 'admin'], '', 1, /"a b" is not a user name/],
         [
           ['user', 'add', 'ann', '--role', 'boss'],
           '',
           2,
           /role "boss" is not one of admin, domain-admin, viewer/,
         ],
-        [['user', 'add', 'ann', '--role', 'domain-admin'], '', 2, /a domain-admin needs one or more domains/],
+        [['user', 'add', 'ann', '--role', 'domain-admin'], '', 2, /role domain-admin needs at least one domain/],
         [
           ['user', 'add', 'ann', '--role', 'admin', '--domain', 'x.example'],
           '',
           2,
-          /an admin sees and changes/,
+          /role admin covers all domains/,
         ],
         [
           ['user', 'add', 'ann', '--role', 'viewer', '--domain', 'a b'],
@@ -144,7 +144,7 @@ describe('enforce-tls user', () => {
           ['user', 'add', 'ann', '--role', 'admin', '--password-stdin'],
           'short',
           1,
-          /has 5 characters; at least 12/,
+          /has 5 characters; use at least 12/,
         ],
         [['user', 'passwd', 'ann', '--password-stdin'], PASSWORD, 1, /no user "ann"; there are no users/],
         [['user', 'remove', 'ann'], '', 1, /no user "ann"/],

@@ -11,6 +11,7 @@ import type { Rights } from '../../plugins/enforce-tls/console/auth/account.js'
 import { openAccountStore } from '../../plugins/enforce-tls/console/auth/open-account-store.js'
 import type { AccountStore } from '../../plugins/enforce-tls/console/auth/account-store.js'
 import type { ConsoleOptions } from '../../plugins/enforce-tls/console/console-context.js'
+import { createConsole } from '../../plugins/enforce-tls/console/console.js'
 import { mountConsole } from '../../plugins/enforce-tls/console/mount.js'
 import { packagedPreview } from '../../plugins/enforce-tls/console/packaged-preview.js'
 import { toSettings } from '../../plugins/enforce-tls/settings/schema.js'
@@ -77,7 +78,7 @@ export class ConsoleServer implements AsyncDisposable {
     this.store = openStore(this.#settings)
     this.accounts = openAccountStore(this.#settings)
     this.deliveries = openDeliveryLog(this.#settings)
-    const answer = mountConsole({
+    const answer = mountConsole(createConsole, {
       store: this.store,
       accounts: this.accounts,
       settings: () => this.#settings,

@@ -105,7 +105,7 @@ describe('what the console says that a rule does', { concurrency: 4 }, () => {
       set.body.effects.map(({ id, name, status }) => [id, name, status]),
       [[rule.id, 'Banks', 'active']],
     )
-    assert.match(set.body.seen.join(' '), /would have bounced 1 of 1 messages to two\.example/)
+    assert.match(set.body.seen.join(' '), /would have bounced 1 of 1 message to two\.example/)
 
     const domain = await acme.get('domains/acme.example')
     const off = await acme.put<{ effects: Named[] }>('domains/acme.example', { enabled: false }, domain.etag)

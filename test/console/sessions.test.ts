@@ -170,7 +170,7 @@ describe('a session', () => {
     const { headers } = await client.delete('session')
     assert.match(
       headers.getSetCookie()[0] ?? '',
-      /^enforce-tls-session=; Max-Age=0; HttpOnly; SameSite=Strict$/,
+      /^enforce-tls-session=; Max-Age=0; Expires=[^;]+; HttpOnly; SameSite=Strict$/,
     )
     assert.equal(await status(client), 401)
   })

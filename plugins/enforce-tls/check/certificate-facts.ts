@@ -4,7 +4,7 @@ import { fingerprintsOf, type PeerIdentity } from '../delivery/tls/certificate.j
 import { formatChainError } from '../delivery/tls/format-chain-error.js'
 import { oneLine } from '../text/one-line.js'
 
-/** A certificate, told. */
+/** A certificate as a check shows it. */
 export interface CertificateFacts {
   readonly subject: string
   readonly issuer: string
@@ -28,11 +28,14 @@ export interface CertificateFacts {
     readonly trusted: boolean
     readonly problem: string | null
   }
-  /** SHA-256, in the spelling in which rules keep it; either can be pinned. */
+  /** SHA-256, in the spelling of rules; either can be pinned. */
   readonly fingerprints: { readonly certificate: string; readonly publicKey: string }
 }
 
 const DAY_MS = 86_400_000
+
+/** A certificate that expires within so many days is reported. */
+export const EXPIRES_SOON = 14
 
 /** Bits of the curves that mail servers have; OpenSSL's names. */
 const CURVES: Readonly<Record<string, number>> = { prime256v1: 256, secp384r1: 384, secp521r1: 521 }
@@ -51,7 +54,7 @@ export function certificateFacts(
     names: namesIn(certificate),
     validFrom: rfc3339(certificate.validFrom),
     validTo,
-    daysLeft: validTo === null ? null : Math.floor((Date.parse(validTo) - now.getTime()) / DAY_MS),
+    daysLeft: validTo === null ? null : daysUntil(validTo, now),
     key: keyOf(certificate),
     chain: {
       trusted: chainError === '',
@@ -59,6 +62,11 @@ export function certificateFacts(
     },
     fingerprints: { certificate: own, publicKey },
   }
+}
+
+/** Whole days until a time; negative for one that is over. */
+export function daysUntil(time: string, now: Date): number {
+  return Math.floor((Date.parse(time) - now.getTime()) / DAY_MS)
 }
 
 function rfc3339(time: string): string | null {

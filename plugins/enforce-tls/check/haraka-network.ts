@@ -1,13 +1,13 @@
-/** DNS for a process that is not Haraka, by the library that Haraka asks DNS with. */
+/** DNS for a process that is not Haraka, by the library that Haraka uses for DNS. */
 import type { HarakaConfig } from '../haraka/types.js'
 import type { MailNetwork } from './types.js'
 
 /** Haraka waits longer, 25 s; whoever sits at a terminal does not. In milliseconds. */
-const DNS_PATIENCE = 10_000
+const DNS_TIMEOUT = 10_000
 
 /** DNS that is given back with `close`. */
 export interface OwnNetwork extends MailNetwork {
-  /** Ends what is still being asked. */
+  /** Cancels open queries. */
   readonly close: () => void
 }
 
@@ -15,7 +15,7 @@ export interface OwnNetwork extends MailNetwork {
  * Opens DNS. The library has one resolver, so there is one of these at a time.
  *
  * @param config of a Haraka folder, for its `net-utils.ini`
- * @param server address and port of the DNS server to ask, instead of the system's
+ * @param server address and port of the DNS server to use instead of the system's
  */
 export async function openNetwork(
   config: HarakaConfig | null,
@@ -23,7 +23,7 @@ export async function openNetwork(
 ): Promise<OwnNetwork> {
   const { default: dnsConfig } = await import('haraka-net-utils/lib/dns_config.js')
   const ini = config?.get('net-utils.ini', 'ini') ?? {}
-  const timeout = Math.min(Number(ini['dns']?.['timeout'] ?? DNS_PATIENCE), DNS_PATIENCE)
+  const timeout = Math.min(Number(ini['dns']?.['timeout'] ?? DNS_TIMEOUT), DNS_TIMEOUT)
   // The resolver is made, with these settings, the first time that the other part of the library is loaded.
   dnsConfig.config = { get: () => ({ dns: { ...ini['dns'], timeout } }) } as unknown as HarakaConfig
   const { default: lookup } = await import('haraka-net-utils/lib/get_mx.js')

@@ -17,7 +17,7 @@ const NO_SUCH_SYSTEM = '1.2'
 /** RFC 7505 section 4.2. */
 const NULL_MX = '1.10'
 
-/** Finds the hosts of a domain, or the addresses of the one that is asked instead. Never rejects. */
+/** Finds the hosts of a domain, or the addresses of the one that is checked instead. Never rejects. */
 export async function findHosts(
   { domain, mx, signal }: Pick<CheckRequest, 'domain' | 'mx' | 'signal'>,
   { hostsOf, addressesOf }: MailNetwork,
@@ -28,15 +28,18 @@ export async function findHosts(
       : withName(await within(signal, hostsOf(domain)))
     const [first] = named
     if (!first)
-      return noMail(`${domain} has no mail server: DNS knows no MX record and no address`, NO_SUCH_SYSTEM)
+      return noMail(
+        `${domain} has no mail server: DNS has neither an MX record nor an address for it`,
+        NO_SUCH_SYSTEM,
+      )
     if (named.length === 1 && first.priority === 0 && first.exchange === '')
-      return noMail(`${domain} takes no mail: its MX record says so (RFC 7505)`, NULL_MX)
+      return noMail(`${domain} accepts no mail, as its MX record says (RFC 7505)`, NULL_MX)
     // Haraka shuffles hosts of the same priority; here they keep their place, so that two checks can be compared.
     const ordered = [...named].sort((a, b) => (a.priority ?? 0) - (b.priority ?? 0))
     return { named: ordered, resolved: await within(signal, addressesOf(ordered)) }
   } catch (error) {
     const { code, message } = error as Error & { code?: string }
-    const detail = `DNS does not tell the mail servers of ${domain}: ${code ?? message}`
+    const detail = `DNS lookup of the mail servers of ${domain} failed: ${code ?? message}`
     return { failure: otherFailure(detail, { status: DIRECTORY_FAILURE }) }
   }
 }

@@ -1,19 +1,12 @@
 /**
- * Whether a partner's mail servers fulfil a requirement: every host and address is asked with the code that
- * delivers, and the answers are judged as those of a delivery. Sends no message. Never rejects for what a
+ * Whether a partner's mail servers fulfil a requirement: every host and address is checked with the code that
+ * delivers, and the result is judged as that of a delivery. Sends no message. Never rejects for what a
  * partner or DNS does: that is the result.
  */
 import pLimit from 'p-limit'
 import { certificateFailure } from '../delivery/tls/certificate.js'
 import { hostOf, placeOf } from '../delivery/next-hop.js'
-import {
-  decisiveAttempt,
-  judge,
-  otherFailure,
-  statusOf,
-  type Attempt,
-  type AttemptFailure,
-} from '../delivery/outcome.js'
+import { otherFailure, statusOf, type AttemptFailure } from '../delivery/outcome.js'
 import { oneLine } from '../text/one-line.js'
 import { probe } from '../delivery/tls/probe.js'
 import { Attempts } from '../delivery/attempts.js'
@@ -25,43 +18,37 @@ import { findHosts } from './hosts.js'
 import { levelsOf } from './level-checks.js'
 import { remarksOn } from './remarks.js'
 import { isThisMachine } from '../haraka/this-machine.js'
-import type {
-  CheckContext,
-  CheckFailure,
-  HostCheck,
-  PartnerCheck,
-  CheckRequest,
-  PartnerVerdict,
-} from './types.js'
+import type { CheckContext, CheckFailure, CheckRequest, HostCheck, PartnerCheck } from './types.js'
+import { afterAttempts, ofHost, withoutHosts, type ReasonedVerdict } from './verdict.js'
 
-/** How many addresses of one partner are asked at a time. */
+/** How many addresses of one partner are checked at a time. */
 const AT_A_TIME = 3
 /** Far more than any honest partner has. */
 const MOST_ADDRESSES = 40
-const TOO_MANY = `was not asked: only the first ${MOST_ADDRESSES} addresses are`
+const TOO_MANY = `was not checked: only the first ${MOST_ADDRESSES} addresses are`
 
 /** A delivery waits longer for a reply, 5 minutes; whoever sits at a screen does not. In milliseconds. */
-const REPLY_PATIENCE = 60_000
+const REPLY_TIMEOUT = 60_000
 
 /** How long a check waits for each step of a server. */
 export function checkTimeouts({ tls }: Pick<Settings, 'tls'>): TlsTimeouts {
-  return { reply: Math.min(tls.replyTimeout, REPLY_PATIENCE), handshake: tls.handshakeTimeout }
+  return { reply: Math.min(tls.replyTimeout, REPLY_TIMEOUT), handshake: tls.handshakeTimeout }
 }
 
 /** Which host a check is about. */
 type About = Pick<HostCheck, 'host' | 'priority' | 'to'>
 
-/** A host that was asked. */
+/** A host that was checked. */
 interface CheckedHost {
   readonly check: HostCheck
   readonly failure: AttemptFailure | null
 }
 
 /** Checks a partner. Ends within the time-outs of DNS, connection and handshake, or when the signal says so. */
-export async function checkPartner(question: CheckRequest, context: CheckContext): Promise<PartnerCheck> {
-  const { domain, mx, requirement } = question
-  const found = await findHosts({ domain, mx, signal: question.signal }, context.network)
-  if ('failure' in found) return result(question, [], verdictWithout(found.failure))
+export async function checkPartner(request: CheckRequest, context: CheckContext): Promise<PartnerCheck> {
+  const { domain, mx, requirement } = request
+  const found = await findHosts({ domain, mx, signal: request.signal }, context.network)
+  if ('failure' in found) return result(request, [], withoutHosts(found.failure))
   const hosts: HostCheck[] = []
   const round = new Attempts(() => undefined)
   round.expect(found.named)
@@ -71,38 +58,38 @@ export async function checkPartner(question: CheckRequest, context: CheckContext
     hosts.push(hostCheck({ host, priority, to: null, failure: failure && checkFailure(failure) }))
   }
   const limit = pLimit(AT_A_TIME)
-  const asked = await Promise.all(
+  const checked = await Promise.all(
     found.resolved.map((each, index) =>
-      limit(() => (index < MOST_ADDRESSES ? ask(each, question, context) : notAsked(each, TOO_MANY))),
+      limit(() => (index < MOST_ADDRESSES ? checkHost(each, request, context) : skipped(each, TOO_MANY))),
     ),
   )
-  for (const [index, { check, failure }] of asked.entries()) {
+  for (const [index, { check, failure }] of checked.entries()) {
     hosts.push(check)
     const hop = found.resolved[index]
     if (!hop || !failure) continue
     round.begin(hop)
     round.fail(round.current, failure)
   }
-  const good = asked.find(({ failure }) => failure === null)?.check
-  const verdict = good ? verdictOf(good) : verdictAfter(round.attempts, question, context)
-  return result(question, hosts.sort(byPriority), verdict, remarksOn(hosts, requirement))
+  const good = checked.find(({ failure }) => failure === null)?.check
+  const verdict = good ? ofHost(good) : afterAttempts(round.attempts, request, context)
+  return result(request, hosts.sort(byPriority), verdict, remarksOn(hosts, requirement))
 }
 
-async function ask(mx: HarakaMx, question: CheckRequest, context: CheckContext): Promise<CheckedHost> {
+async function checkHost(mx: HarakaMx, request: CheckRequest, context: CheckContext): Promise<CheckedHost> {
   const host = hostOf(mx)
   const about = aboutHost(mx)
-  if (!question.mx && !context.localMxOk && isThisMachine(mx))
-    return notAsked(mx, 'is this very machine, which Haraka leaves out (local_mx_ok=false)')
+  if (!request.mx && !context.localMxOk && isThisMachine(mx))
+    return skipped(mx, 'is this machine itself, which Haraka skips (local_mx_ok=false)')
   if (context.isTrusted(mx)) return { check: hostCheck({ ...about, trustedNextHop: true }), failure: null }
   const found = await probe(mx, {
     helo: context.helo,
-    // With authorities, so that all levels can be told; encryption itself is the same.
-    context: () => context.secureContext(mx, { ...question.requirement, trusted: true }),
+    // With authorities, so that all levels can be judged; encryption itself is the same.
+    context: () => context.secureContext(mx, { ...request.requirement, trusted: true }),
     connectTimeout: context.connectTimeout,
     timeouts: context.timeouts,
-    verify: (peer) => certificateFailure(peer, question.requirement, host),
-    envelope: question.envelope,
-    signal: question.signal,
+    verify: (peer) => certificateFailure(peer, request.requirement, host),
+    envelope: request.envelope,
+    signal: request.signal,
   })
   const { session, reachable, starttls, exchanges, failure } = found
   const check = hostCheck({
@@ -114,7 +101,7 @@ async function ask(mx: HarakaMx, question: CheckRequest, context: CheckContext):
       protocol: session.protocol,
       cipher: session.cipher,
       certificate: certificateFacts(session.peer, new Date()),
-      levels: dropped(failure) ? [] : levelsOf(session.peer, question, host),
+      levels: dropped(failure) ? [] : levelsOf(session.peer, request, host),
     }),
     failure: failure && checkFailure(failure),
   })
@@ -130,7 +117,7 @@ function aboutHost(mx: HarakaMx): About {
   return { host: hostOf(mx), priority: mx.priority ?? null, to: placeOf(mx) }
 }
 
-function notAsked(mx: HarakaMx, why: string): CheckedHost {
+function skipped(mx: HarakaMx, why: string): CheckedHost {
   const failure = otherFailure(why)
   return { check: hostCheck({ ...aboutHost(mx), failure: checkFailure(failure) }), failure }
 }
@@ -158,48 +145,10 @@ function checkFailure(failure: AttemptFailure): CheckFailure {
   return { class: name, temporary, detail: oneLine(detail), status: statusOf(failure, false) }
 }
 
-/** Delivered, bounced or not known, and why. */
-interface Verdict {
-  readonly verdict: PartnerVerdict
-  readonly reason: string
-}
-
-function verdictOf({ host, to, trustedNextHop }: HostCheck): Verdict {
-  const where = to === null ? host : `${host} (${to})`
-  return {
-    verdict: 'delivered',
-    reason: trustedNextHop
-      ? `${where} counts as secure without TLS (trusted_next_hops)`
-      : `${where} fulfils the requirement`,
-  }
-}
-
-function verdictWithout(failure: AttemptFailure): Verdict {
-  return { verdict: failure.temporary ? 'not-known' : 'bounced', reason: oneLine(failure.detail) }
-}
-
-/** As a delivery judges its round. */
-function verdictAfter(
-  attempts: readonly Attempt[],
-  { requirement }: CheckRequest,
-  { failureAction }: CheckContext,
-): Verdict {
-  const decisive = decisiveAttempt(attempts)
-  if (!decisive) return { verdict: 'not-known', reason: 'no host could be asked' }
-  const { tls, temporary } = judge(attempts)
-  const reason = oneLine(`${decisive.host} ${decisive.failure.detail}`)
-  if (temporary) return { verdict: 'not-known', reason }
-  const waits = tls && (requirement.onFailure ?? failureAction) === 'defer'
-  return {
-    verdict: 'bounced',
-    reason: waits ? `${reason} (tried again first, as on-failure defer says)` : reason,
-  }
-}
-
 function result(
   { domain, recipient, requirement }: CheckRequest,
   hosts: readonly HostCheck[],
-  { verdict, reason }: Verdict,
+  { verdict, reason }: ReasonedVerdict,
   remarks: readonly string[] = [],
 ): PartnerCheck {
   const { decidedBy, ...required } = requirement

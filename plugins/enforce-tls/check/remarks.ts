@@ -1,10 +1,7 @@
-/** What should be known of a partner besides the verdict: certificates that run out. Pure. */
+/** Remarks on a partner besides the verdict: certificates that expire soon. Pure. */
 import { definitionOf } from '../rules/levels.js'
 import type { Requirement } from '../rules/requirement.js'
-import type { CertificateFacts } from './certificate-facts.js'
-
-/** A certificate that expires within so many days is told of. */
-const EXPIRY_DAYS = 14
+import { EXPIRES_SOON, type CertificateFacts } from './certificate-facts.js'
 
 /** A host and its certificate. */
 export interface Shown {
@@ -21,7 +18,7 @@ export function remarksOn(hosts: readonly Shown[], requirement: Requirement): st
   if (effect === null) return []
   const sentences = hosts.flatMap(({ host, certificate }) => {
     const { daysLeft = null, validTo = null } = certificate ?? {}
-    if (daysLeft === null || daysLeft < 0 || daysLeft >= EXPIRY_DAYS) return []
+    if (daysLeft === null || daysLeft < 0 || daysLeft >= EXPIRES_SOON) return []
     const day = validTo?.slice(0, 10) ?? 'a day'
     return [`The certificate of ${host} expires on ${day}, ${inDays(daysLeft)}; ${effect}.`]
   })
@@ -35,10 +32,10 @@ export function inDays(days: number): string {
   return days === 1 ? 'in 1 day' : `in ${days} days`
 }
 
-/** What it means for the level that a certificate runs out; `null` where it means nothing. */
+/** What it means for the level that a certificate expires; `null` where it means nothing. */
 function effectOf({ level, trusted }: Requirement): string | null {
-  if (trusted) return `without a new one, mail at level ${level} bounces from then on`
+  if (trusted) return `unless it is renewed, mail at level ${level} bounces from then on`
   return definitionOf(level).pinned
-    ? 'its successor may have another fingerprint, which the rule has to list'
+    ? 'a new one may have another fingerprint, which must be added to the rule'
     : null
 }

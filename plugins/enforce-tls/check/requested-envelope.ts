@@ -1,11 +1,11 @@
-/** The envelope that a check asks about with MAIL and RCPT, out of what somebody wrote. Pure. */
+/** The envelope that a check tries with MAIL and RCPT, from text that a person typed. Pure. */
 import type { CheckEnvelope } from '../delivery/tls/inside-tls.js'
 import { parseAddress } from '../rules/address.js'
 
 /**
  * Reads the recipient.
  *
- * @param domain of the servers that are asked
+ * @param domain of the servers that are checked
  * @param sender as given; empty or `<>` for the null sender
  * @returns `{ problem }` as the end of a sentence that names the recipient, or the sender where it is the sender's.
  */
@@ -17,7 +17,7 @@ export function requestedEnvelope(
   const to = pathOf(recipient)
   if ('problem' in to) return { ...to, of: 'recipient' }
   if (to.domain !== domain)
-    return { problem: `is no address at ${domain}, whose servers are asked`, of: 'recipient' }
+    return { problem: `is not an address at ${domain}, whose servers are checked`, of: 'recipient' }
   if (/^(?:<>)?$/.test(sender)) return { envelope: { sender: '', recipient: to.path } }
   const from = pathOf(sender)
   return 'problem' in from

@@ -1,4 +1,4 @@
-/** What is asked about a partner, what a check needs around it, and what it answers. */
+/** A check of a partner: the request, what it needs around it, and the result. */
 import type { SecureContext } from 'node:tls'
 import type { CheckEnvelope, Exchange } from '../delivery/tls/inside-tls.js'
 import type { FailureClass } from '../delivery/outcome.js'
@@ -9,21 +9,21 @@ import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import type { OnFailure } from '../rules/rule.js'
 import type { CertificateFacts } from './certificate-facts.js'
 
-/** What is asked about a partner. */
+/** What to check about a partner. */
 export interface CheckRequest {
   /** Lower case, A-labels. */
   readonly domain: string
   /** The recipient's address where one was given. */
   readonly recipient?: string | undefined
   readonly requirement: Requirement
-  /** Listed for a look at the levels `fingerprint` and `secure`, where the requirement lists none itself. */
+  /** For the levels `fingerprint` and `secure`, where the requirement itself lists none. */
   readonly also?:
     { readonly fingerprints?: readonly string[]; readonly names?: readonly string[] } | undefined
-  /** Asked about with MAIL and RCPT inside TLS; without it, a check stops at EHLO. */
+  /** Tried with MAIL and RCPT inside TLS; without it, a check stops at EHLO. */
   readonly envelope?: CheckEnvelope | undefined
-  /** Asked instead of the hosts that DNS names; a name is resolved. */
+  /** Checked instead of the hosts that DNS names; a name is resolved. */
   readonly mx?: { readonly host: string; readonly port: number } | undefined
-  /** Ends the check early; what is not known by then stays so. */
+  /** Ends the check early; what is unknown by then stays so. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -45,8 +45,8 @@ export interface CheckContext {
 }
 
 /**
- * What would become of a message: it would leave over a session that fulfils the requirement, it would
- * bounce, or that can't be told now, since a later try may end otherwise.
+ * What would happen to a message: it would leave over a session that fulfils the requirement, it would bounce, or
+ * that is unknown, since a later attempt may end otherwise.
  */
 export type PartnerVerdict = 'delivered' | 'bounced' | 'not-known'
 
@@ -64,22 +64,22 @@ export interface CheckFailure {
 export interface HostCheck {
   /** The host's name, or its address where it has none. */
   readonly host: string
-  /** Of the MX record, 0 for the domain's own address; `null` for a host that was asked instead. */
+  /** Of the MX record, 0 for the domain's own address; `null` for a host that was checked instead. */
   readonly priority: number | null
-  /** Address and port; `null` where DNS tells no address. */
+  /** Address and port; `null` where DNS has no address. */
   readonly to: string | null
-  /** `null` for a host that was not asked. */
+  /** `null` for a host that was not checked. */
   readonly reachable: boolean | null
   /** Whether STARTTLS is offered; `null` where it did not come to that. */
   readonly starttls: boolean | null
   readonly protocol: string | null
   readonly cipher: string | null
   readonly certificate: CertificateFacts | null
-  /** What was asked and answered inside TLS; a line each, of unknown content. */
+  /** Commands and replies inside TLS; a line each, of unknown content. */
   readonly dialogue: readonly Exchange[]
-  /** Which levels the host fulfils; empty where that can't be told. */
+  /** Which levels the host fulfils; empty where that is unknown. */
   readonly levels: readonly LevelCheck[]
-  /** Counts as secure without TLS (`trusted_next_hops`), so it was not asked. */
+  /** Counts as secure without TLS (`trusted_next_hops`), so it was not checked. */
   readonly trustedNextHop: boolean
   /** Why it can't have the message; `null` for a host that can. */
   readonly failure: CheckFailure | null
@@ -98,7 +98,7 @@ export interface PartnerCheck {
   readonly reason: string
   /** In the order in which a delivery tries them. */
   readonly hosts: readonly HostCheck[]
-  /** What should be known besides, such as certificates that run out; a sentence each. */
+  /** Remarks, such as on certificates that expire soon; a sentence each. */
   readonly remarks: readonly string[]
   /** RFC 3339, UTC. */
   readonly checkedAt: string

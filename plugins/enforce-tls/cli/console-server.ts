@@ -9,8 +9,8 @@ import { loadsPlugin } from '../check/loaded-plugins.js'
 import { openAccountStore } from '../console/auth/open-account-store.js'
 import { hashPassword } from '../console/auth/password.js'
 import type { AccountStore } from '../console/auth/account-store.js'
-import { mountConsole } from '../console/mount.js'
-import { MOUNT } from '../console/mount-path.js'
+import { createConsole } from '../console/console.js'
+import { MOUNT, mountConsole } from '../console/mount.js'
 import { packagedPreview } from '../console/packaged-preview.js'
 import { openDeliveryLog, openStore } from '../store/open-store.js'
 import type { SharedOptions } from './context.js'
@@ -36,7 +36,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
   const output = new Output(terminal, options.json === true)
   try {
     const first = await firstUser(accounts)
-    const answer = mountConsole({
+    const answer = mountConsole(createConsole, {
       store,
       accounts,
       settings: () => ({ ...settings, console: { ...settings.console, enabled: true, trustProxy: false } }),

@@ -1,7 +1,7 @@
 /** A report as sentences and tables for a terminal. Pure. */
 import { listed } from '../text/list.js'
 import type { DeliveryReport } from '../report/delivery-report.js'
-import { EXPIRES_SOON } from '../report/expiring-certificates.js'
+import { EXPIRES_SOON } from '../check/certificate-facts.js'
 import {
   formatEnforced,
   formatIncoming,

@@ -19,8 +19,8 @@ export interface ConsoleOptions {
   readonly previewBounce: (request: PreviewRequest) => Promise<BounceTexts>
   /** Where deliveries are recorded. */
   readonly deliveries: Pick<DeliveryLog, 'read'>
-  /** Asks a partner's mail servers. */
-  readonly checkPartner: (question: CheckRequest) => Promise<PartnerCheck>
+  /** Checks a partner's mail servers. */
+  readonly checkPartner: (request: CheckRequest) => Promise<PartnerCheck>
   /** Whether Haraka offers STARTTLS to those who bring mail; `null` where that is not known. */
   readonly offersTls: () => boolean | null
   /** Told what goes wrong in here. */

@@ -13,15 +13,14 @@ import { openDeliveryLog } from '../store/open-store.js'
 import type { RuleStore } from '../store/rule-store.js'
 import type { ConsoleOptions } from './console-context.js'
 import type { AccountStore } from './auth/account-store.js'
-import type { MountedConsole } from './mount.js'
-import { isBelowMount } from './mount-path.js'
+import { isBelowMount, mountConsole, type MountedConsole } from './mount.js'
 
 /** What the console gets from its Haraka. */
 export interface ConsoleHostOptions {
   readonly plugin: HarakaPlugin
   readonly store: RuleStore
   readonly settings: () => Settings
-  /** Where the rules are; accounts and sessions are kept there too. */
+  /** Where the rules are; accounts and sessions are stored there too. */
   readonly storePlace: Pick<Settings, 'store' | 'redis'>
   readonly bounceOptions: () => BounceOptions
   readonly checkPartner: ConsoleOptions['checkPartner']
@@ -63,9 +62,9 @@ export class ConsoleHost {
     })
     if (this.#isServed) {
       if (server && !server.maxConnections) server.maxConnections = CONNECTIONS_MAX
-      plugin.loginfo('the console is at /enforce-tls/ of the HTTP server')
+      plugin.loginfo('the console is at /enforce-tls/ on the HTTP server')
       // Not waited for: routes of plugins behind this one must be there before Haraka's own 404. What can't be loaded
-      // is told at the first request.
+      // is logged at the first request.
       loadConsole().catch(() => undefined)
     }
     next()
@@ -102,10 +101,10 @@ export class ConsoleHost {
 
   async #build() {
     const { plugin, store, settings, storePlace, bounceOptions, checkPartner } = this.#options
-    const [{ openAccountStore }, { mountConsole }, { previewBounce }] = await loadConsole()
+    const [{ openAccountStore }, { createConsole }, { previewBounce }] = await loadConsole()
     const accounts = openAccountStore(storePlace)
     const deliveries = openDeliveryLog(storePlace)
-    const answer = mountConsole({
+    const answer = mountConsole(createConsole, {
       store,
       accounts,
       settings,
@@ -122,7 +121,7 @@ export class ConsoleHost {
 function loadConsole() {
   return Promise.all([
     import('./auth/open-account-store.js'),
-    import('./mount.js'),
+    import('./console.js'),
     import('./preview-bounce.js'),
   ])
 }

@@ -1,4 +1,4 @@
-/** Entity tags (RFC 9110 section 8.8.3): what somebody saw, so that they do not overwrite what they did not see. */
+/** Entity tags (RFC 9110 section 8.8.3): the version that somebody saw, so that they do not overwrite a later one. */
 import { createHash } from 'node:crypto'
 import { Problem } from './problem.js'
 import type { Call } from './route.js'
@@ -25,7 +25,7 @@ export function parseEtags(header: string | undefined): readonly string[] | null
 export function assertSeen({ ifMatch, ifNew }: Call, what: string, ...tags: readonly string[]): void {
   const exists = tags.length > 0
   if (ifNew) {
-    if (exists) throw new Problem(412, 'exists', `${what} is there already.`)
+    if (exists) throw new Problem(412, 'exists', `Cannot create ${what}: it already exists.`)
     return
   }
   if (ifMatch === null) {
@@ -33,13 +33,13 @@ export function assertSeen({ ifMatch, ifNew }: Call, what: string, ...tags: read
     throw new Problem(
       428,
       'if-match-needed',
-      `Say with If-Match which version of ${what} is to be changed: its ETag.`,
+      `Send If-Match with the ETag of ${what}, to say which version you are changing.`,
     )
   }
   if (exists && ifMatch.some((tag) => tag === '*' || tags.includes(tag))) return
   throw new Problem(
     412,
     'changed-meanwhile',
-    `${what} was changed by somebody else in the meantime; look at it as it is now and repeat.`,
+    `Someone else changed ${what} in the meantime. Load the current version and repeat your change.`,
   )
 }

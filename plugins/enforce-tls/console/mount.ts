@@ -1,14 +1,28 @@
-/** Puts the console in its place among other things that an HTTP server serves: below `/enforce-tls/`, or nowhere. */
+/**
+ * Puts the console in its place among other things that an HTTP server serves: below `/enforce-tls/`, or nowhere. Loads
+ * nothing of the console itself, so that a Haraka without one does not carry it.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createConsole, type Console } from './console.js'
+import type { Console } from './console.js'
 import type { ConsoleOptions } from './console-context.js'
-import { isBelowMount, MOUNT } from './mount-path.js'
+
+/** Where the console is, without the final slash. */
+export const MOUNT = '/enforce-tls'
+
+/** Whether a request is for the console. */
+export function isBelowMount(url = ''): boolean {
+  const [path] = url.split('?', 1)
+  return path === MOUNT || path?.startsWith(`${MOUNT}/`) === true
+}
 
 /** Answers what is below the mount while the console is on, and leaves all else to others. */
 export type MountedConsole = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
 
 /** Makes the function for an HTTP server; settings that change while it runs are followed. */
-export function mountConsole(options: ConsoleOptions): MountedConsole {
+export function mountConsole(
+  createConsole: (options: ConsoleOptions) => Console,
+  options: ConsoleOptions,
+): MountedConsole {
   let answer: Console | null = null
   let madeFor: unknown
   return (request, response, next) => {

@@ -7,28 +7,28 @@ import { error, rule, text } from './schemas.js'
 
 const WHO: Readonly<Record<Needs, string>> = {
   nobody: 'Anybody.',
-  reader: 'Every user and token; what they may not see is not there.',
-  session: 'Users who signed in.',
-  editor: 'Administrators; those of some domains for these only.',
-  admin: 'Administrators of all.',
+  reader: 'Every user and token; what they may not see is not found.',
+  session: 'Signed-in users.',
+  editor: 'Administrators; domain administrators for their domains only.',
+  admin: 'Administrators.',
 }
 const STATUS: Readonly<Record<number, string>> = {
   200: 'Done.',
-  201: 'Made.',
-  204: 'Done; no content.',
-  400: 'The request can not be understood.',
+  201: 'Created.',
+  204: 'Done, no content.',
+  400: 'Malformed request.',
   401: 'Not signed in.',
-  403: 'Not permitted, or without CSRF token.',
-  404: 'Not there, or not for these eyes.',
-  409: 'Things are not so that this can be done.',
-  412: 'Changed by somebody else in the meantime.',
+  403: 'Not allowed, or CSRF token missing.',
+  404: 'Not found, or not visible to you.',
+  409: 'Not possible in the current state.',
+  412: 'Changed by someone else in the meantime.',
   413: 'Larger than 1 MB.',
   415: 'Not JSON.',
-  422: 'Something in the request is not valid.',
+  422: 'The request has an invalid value.',
   428: 'If-Match is missing.',
-  429: 'Too many tries; Retry-After says when.',
-  500: 'Something is wrong here, or in the store.',
-  503: 'The store does not answer.',
+  429: 'Too many requests; Retry-After says when to try again.',
+  500: 'Unexpected error, or invalid data in the store.',
+  503: 'The store is unavailable.',
 }
 
 /** The whole document. */
@@ -42,16 +42,16 @@ export function openApiDocument(routes: readonly Route[]): object {
       version: version(),
       license: { name: 'MIT', identifier: 'MIT' },
       description:
-        'Message rules: which mail must travel over TLS. A request to change something carries X-CSRF-Token in a session, and If-Match where something is there already.',
+        'Message rules: which mail requires TLS. Requests that change something send X-CSRF-Token in a session, and If-Match if the resource exists.',
     },
-    servers: [{ url: '.', description: 'Where this document is.' }],
+    servers: [{ url: '.', description: 'The folder of this document.' }],
     security: [{ session: [] }, { token: [] }],
     paths,
     components: {
       schemas: { Error: error, Rule: rule },
       securitySchemes: {
         session: { type: 'apiKey', in: 'cookie', name: 'enforce-tls-session' },
-        token: { type: 'http', scheme: 'bearer', description: 'enforce-tls token create' },
+        token: { type: 'http', scheme: 'bearer', description: 'A token from enforce-tls token create.' },
       },
     },
   }
@@ -96,8 +96,8 @@ function parameters({ path: template, query = {}, method, needs, precondition }:
     ...inQuery,
     ...(method === 'get' || needs === 'nobody'
       ? []
-      : [header('X-CSRF-Token', 'In a session: its `csrf`. Not with a token.')]),
-    ...(precondition ? [header('If-Match', 'The ETag of what is to be changed, where it is there.')] : []),
+      : [header('X-CSRF-Token', 'In a session, its `csrf`. Not needed with a token.')]),
+    ...(precondition ? [header('If-Match', 'The ETag of the resource to change, if it exists.')] : []),
   ]
 }
 

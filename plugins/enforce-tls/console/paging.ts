@@ -1,5 +1,5 @@
 /**
- * Long lists come in pages. An answer has as many entries as were asked for, or fewer where these are long, and
+ * Long lists come in pages. An answer has at most as many entries as the request says, fewer where these are long, and
  * says in the header `Link` (RFC 8288) how to ask for the next page: without it, nothing is missing. Pure.
  */
 import { quote } from '../text/quote.js'
@@ -20,19 +20,19 @@ export const pageQuery: Readonly<Record<string, Schema>> = {
     minimum: 1,
     maximum: LIMIT_MAX,
     default: LIMIT,
-    description: 'The most entries of a page; it has fewer where they are long.',
+    description: 'The maximum number of entries in a page. It has fewer if they are long.',
   },
-  cursor: { ...shortText, description: 'Where the page begins: out of `Link` of the page before.' },
+  cursor: { ...shortText, description: 'Where the page begins, from `Link` of the previous page.' },
 }
 
 /** The headers of an answer that is a page. */
 export const pageHeaders: Readonly<Record<string, object>> = {
   Link: {
-    description: 'With `rel="next"`: the next page, relative to this request. Absent on the last one.',
+    description: 'With `rel="next"`, the next page, relative to this request. Absent on the last page.',
     schema: { type: 'string' },
   },
   'X-Total-Count': {
-    description: 'How many entries there are on all pages, where that is known.',
+    description: 'The number of entries on all pages, if known.',
     schema: { type: 'integer' },
   },
 }
@@ -70,14 +70,14 @@ export function cursorOf({ query }: Pick<Call, 'query'>): string | null {
 
 /** For a cursor that no answer gave. */
 export function badCursor(cursor: string): Problem {
-  return new Problem(422, 'invalid', `${quote(cursor)} is not the cursor of a page.`, { field: 'cursor' })
+  return new Problem(422, 'invalid', `${quote(cursor)} is not a valid page cursor.`, { field: 'cursor' })
 }
 
 /**
  * What an answer says of its place among the pages.
  *
  * @param next the cursor of the next page, `null` on the last
- * @param total of all pages, `null` where that is not known
+ * @param total of all pages, `null` where that is unknown
  */
 export function pageReply(
   { query }: Pick<Call, 'query'>,

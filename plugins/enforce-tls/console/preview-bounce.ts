@@ -11,7 +11,7 @@ import type { Rule } from '../rules/rule.js'
 /** RFC 5737: an address that nobody has. */
 const SERVER_ADDRESS = '192.0.2.25:25'
 
-/** Which bounce is asked for. */
+/** Which bounce to write. */
 export interface PreviewRequest {
   readonly owner: string
   readonly rule: Rule
@@ -31,7 +31,7 @@ export function previewBounce(
     `From: <${formatAddress(sender)}>`,
     `Date: ${options.now.toUTCString()}`,
     `Message-ID: <preview@${options.me}>`,
-    'Subject: (the subject of the message)',
+    'Subject: (subject of the message)',
     '',
     '',
   ]

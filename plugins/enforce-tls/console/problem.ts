@@ -1,4 +1,4 @@
-/** Why a request is not answered with what it asked for: HTTP status, a stable code, and words. */
+/** Why a request fails: HTTP status, a stable code, and a sentence. */
 
 interface ProblemDetails {
   /** The field of the request that is wrong, such as `rule.criteria.to.matchesAny[0]`. */
@@ -37,7 +37,11 @@ export function problemBody({ code, message, details }: Problem): object {
   }
 }
 
-/** For what is not there, and for what the user may not know of. */
+/** For what does not exist, and for what the user may not see: the answer is the same for both. */
 export function notFound(what: string): Problem {
-  return new Problem(404, 'not-found', `There is no ${what}.`)
+  return new Problem(
+    404,
+    'not-found',
+    `${what.charAt(0).toUpperCase()}${what.slice(1)} not found, or not visible to you.`,
+  )
 }

@@ -12,7 +12,7 @@ export const BODY_MAX_ANYBODY = '8kb'
 /** What was found wrong with a body before it was read. */
 const refused = new WeakMap<IncomingMessage, Problem>()
 
-/** Reads a body in JSON; what is wrong with it is kept for `assertReadable`. */
+/** Reads a body in JSON; what is wrong with it is for `assertReadable` to throw. */
 export function readJson(limit: string) {
   return express.json({
     limit,
@@ -20,7 +20,7 @@ export function readJson(limit: string) {
     inflate: false,
     verify: (request, _response, body, encoding) => {
       if (encoding !== 'utf-8') {
-        refused.set(request, new Problem(415, 'not-json', 'A body in UTF-8 is expected.'))
+        refused.set(request, new Problem(415, 'not-json', 'Send the body in UTF-8.'))
         return
       }
       // The marks of JSON are the same in bytes and in characters.

@@ -1,6 +1,6 @@
 /**
  * A route of the API: all that the server needs to answer it, and the OpenAPI document to describe it, in one
- * place, so that neither says anything else than the other.
+ * place, so that they agree.
  */
 import type { Request, Response } from 'express'
 import type { Identity } from './auth/identity.js'

@@ -18,61 +18,60 @@ export const shortText: Schema = { type: 'string', maxLength: 1000 }
 export const flag: Schema = { type: 'boolean' }
 export const count: Schema = { type: 'integer', minimum: 0 }
 export const nullable = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] })
-export const etag: Schema = { type: 'string', description: 'The version, for If-Match.' }
+export const etag: Schema = { type: 'string', description: 'Its version, for If-Match.' }
 export const problem: Schema = {
   ...nullable(text),
-  description: 'What is wrong with it as it stands in the store; null for nothing.',
+  description: 'What is wrong with it as stored; null if it is valid.',
 }
 
-/** What the delivery log knows of a rule. */
+/** What the delivery log has about a rule. */
 export const ruleReport: Schema = object({
   owner: text,
   id: text,
-  level: { ...nullable(text), description: 'The level that report mode judged by; null for any.' },
+  level: { ...nullable(text), description: 'The level that report mode checked; null for any.' },
   reported: object({ messages: count, wouldBounce: count, wouldDeliver: count, unknown: count }),
   partners: list(object({ domain: text, wouldBounce: count })),
-  otherLevels: { ...count, description: 'Messages that report mode judged by another level.' },
+  otherLevels: { ...count, description: 'Messages that report mode checked at another level.' },
   enforced: object({ messages: count, delivered: count, bounced: count, kept: count, waiting: count }),
 })
 
 /** A rule as the store takes it. */
 export const rule: Schema = ruleSchema
-/** A rule on its way in: whatever is wrong with it is told field by field, by the check that the store makes. */
+/** A rule in a request: the check that the store makes names each field that is wrong. */
 export const draft: Schema = {
   type: 'object',
   description:
-    'A rule as in #/components/schemas/Rule. Without direction it is outgoing, without enabled off, without position at its place.',
+    'A rule as in #/components/schemas/Rule. Defaults: direction outgoing, enabled false, position unchanged.',
 }
 /** A rule as it stands: also what is no valid rule is shown. */
 export const standing: Schema = {
-  description:
-    'The rule. Where `problem` is not null it may be anything, as somebody wrote it into the store.',
+  description: 'The rule. If `problem` is not null, it may be any value, as it was written into the store.',
 }
 
 /** What every answer with a rule has. */
 export const ownedRuleFields = { owner: text, id: text, rule: standing, etag, problem } as const
 
-/** Where what somebody meant can be told. */
+/** Where the intended value can be guessed. */
 export const suggestion: Schema = {
   type: 'array',
   items: { type: 'string' },
-  description: 'Valid values to write in its place.',
+  description: 'Valid values to use instead.',
 }
 
 /** Of a rule in the answer to a change. */
 export const problemAfterChange: Schema = {
   ...nullable(text),
   description:
-    'What is wrong with the entries of the owner after the change; null for nothing. The change itself is in force.',
+    'What is wrong with entries of the owner after the change; null if all are valid. The change itself is in force.',
 }
 
 export const error: Schema = object({
   error: object(
     {
-      code: { ...text, description: 'What is wrong, in one stable word.' },
-      message: { ...text, description: 'The same for a person.' },
-      field: { ...text, description: 'The field that is wrong.' },
-      value: { description: 'What it holds.' },
+      code: { ...text, description: 'A stable code for what is wrong.' },
+      message: { ...text, description: 'What is wrong, as a sentence.' },
+      field: { ...text, description: 'The invalid field.' },
+      value: { description: 'Its value.' },
       suggestion,
     },
     'field',

@@ -1,6 +1,6 @@
 /**
  * Answers the routes of the API with express: looks who asks and whether they may, reads and checks the request,
- * and tells every failure in one shape. Nothing of a request is believed before it is checked.
+ * and reports every failure in one shape. Nothing of a request is trusted before it is checked.
  */
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
 import { Ajv, type ValidateFunction } from 'ajv'
@@ -37,7 +37,7 @@ export function serveRoutes(routes: readonly Route[], context: ConsoleContext): 
     router[each.method](path, permitting(each, context), read, answer)
   }
   router.use(() => {
-    throw new Problem(404, 'not-found', 'There is nothing of this name and method here.')
+    throw new Problem(404, 'not-found', 'No such path or method.')
   })
   router.use((error: unknown, request: Request, response: Response, next: NextFunction) =>
     answerProblem(error, { context, request, response, next }),
@@ -48,14 +48,13 @@ export function serveRoutes(routes: readonly Route[], context: ConsoleContext): 
 function permitting({ needs, method }: Route, context: ConsoleContext) {
   return async (request: Request, response: Response, next: NextFunction): Promise<void> => {
     if (method !== 'get' && request.headers['sec-fetch-site'] === 'cross-site')
-      throw new Problem(403, 'cross-site', 'A page of another site can not do that.')
+      throw new Problem(403, 'cross-site', 'Requests from pages of other sites are not allowed.')
     const identity = await identify(request, context, Date.now())
     if (needs !== 'nobody') {
-      if (identity === null)
-        throw new Problem(401, 'not-signed-in', 'Sign in first, or send the token of a program.')
+      if (identity === null) throw new Problem(401, 'not-signed-in', 'Sign in, or send an API token.')
       if (method !== 'get') assertNotForged(request, identity)
       if (!isEnough(needs, identity))
-        throw new Problem(403, 'forbidden', 'Your role does not permit that; ask an administrator.')
+        throw new Problem(403, 'forbidden', 'Your role does not allow this. Ask an administrator.')
     }
     response.locals['identity'] = identity ?? NOBODY
     next()
@@ -81,7 +80,7 @@ function answering(definition: Route, context: ConsoleContext) {
     checked(checkQuery, query)
     if (checkBody) {
       if (!request.is('application/json'))
-        throw new Problem(415, 'not-json', 'A body in JSON is expected, with Content-Type: application/json.')
+        throw new Problem(415, 'not-json', 'Send the body as JSON, with Content-Type: application/json.')
       checked(checkBody, request.body)
     }
     const call: Call = {
@@ -132,13 +131,15 @@ function answerProblem(error: unknown, { context, request, response, next }: Fai
 function toProblem(error: unknown, trusted: boolean, conditional: boolean): Problem {
   if (error instanceof Problem) return error
   if (error instanceof TooBusy)
-    return new Problem(429, 'busy', 'Too many people sign in at this moment. Try again.', { retryAfter: 5 })
+    return new Problem(429, 'busy', 'Too many sign-ins at the moment. Try again in a few seconds.', {
+      retryAfter: 5,
+    })
   if (error instanceof StoreError) {
     if (error.code === 'STORE_CONFLICT')
       return new Problem(
         conditional ? 412 : 409,
         'changed-meanwhile',
-        'Somebody else changed the same in the meantime; look at it as it is now and repeat.',
+        'Someone else changed this in the meantime. Load the current version and repeat your change.',
       )
     if (error.code === 'STORE_REFUSED') return new Problem(422, 'invalid', `${error.message}.`)
     const status = error.code === 'STORE_UNAVAILABLE' || error.code === 'STORE_GONE' ? 503 : 500
@@ -146,27 +147,29 @@ function toProblem(error: unknown, trusted: boolean, conditional: boolean): Prob
     return new Problem(
       status,
       code,
-      trusted ? error.message : 'The rules can not be read or written now; ask an administrator.',
+      trusted
+        ? error.message
+        : 'Rules are unavailable at the moment. Try again later, or ask an administrator.',
     )
   }
   const { status, type, limit } = error as { status?: unknown; type?: unknown; limit?: unknown }
   if (typeof status === 'number' && status >= 400 && status < 500)
     return requestProblem({ status, type, limit: limit === 8192 ? '8 kB' : '1 MB' })
-  return new Problem(500, 'unexpected', 'Something went wrong here; the log of the server says what.')
+  return new Problem(500, 'unexpected', 'Unexpected error. The server log has the details.')
 }
 
 interface RequestError {
   readonly status: number
   readonly type: unknown
-  /** In words. */
+  /** Such as `1 MB`. */
   readonly limit: string
 }
 
 /** What express found wrong with a request before any of ours saw it. */
 function requestProblem({ status, type, limit }: RequestError): Problem {
   if (status === 413) return new Problem(413, 'too-large', `The request is larger than ${limit}.`)
-  if (type === 'entity.parse.failed') return new Problem(400, 'not-json', 'The body is not JSON.')
-  return new Problem(status, 'bad-request', 'The request can not be understood.')
+  if (type === 'entity.parse.failed') return new Problem(400, 'not-json', 'The body is not valid JSON.')
+  return new Problem(status, 'bad-request', 'The request is malformed.')
 }
 
 function describe(error: unknown): string {

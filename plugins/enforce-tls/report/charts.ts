@@ -1,18 +1,28 @@
-/** The charts of a report's page: what each shows, as data for Chart.js and as a table. Pure. */
-import type { ChartConfiguration } from 'chart.js'
-import { numbered } from '../text/list.js'
+/** The charts of a report's page: what each shows, as data and as a table. Pure. */
+import { listed, numbered } from '../text/list.js'
 import { percent } from './format.js'
 import type { DeliveryReport } from './delivery-report.js'
 
-/** A chart, and the same in a table. Colours are names of the page's style, such as `good`. */
+/** What the page's script draws: `ChartData` of `console/pages/charts.ts`, as JSON. */
+export interface ChartData {
+  readonly kind: 'bar' | 'doughnut'
+  readonly labels: readonly string[]
+  readonly series: readonly {
+    readonly label: string
+    readonly values: readonly number[]
+    /** Colours are names of the page's style, such as `good`. */
+    readonly colour: string | readonly string[]
+  }[]
+  readonly horizontal?: boolean
+}
+
+/** A chart, and the same in a table. */
 export interface Chart {
   readonly id: string
   readonly title: string
   /** What the chart shows, in a sentence. */
   readonly summary: string
-  readonly config: ChartConfiguration<'bar' | 'doughnut', number[], string>
-  /** Rows that the chart is high, where it lies on its side. */
-  readonly bars?: number
+  readonly data: ChartData
   readonly head: readonly string[]
   readonly rows: readonly (readonly (string | number)[])[]
 }
@@ -36,18 +46,18 @@ function days({ days: list }: DeliveryReport): Chart {
     id: 'days',
     title: 'Messages per day',
     summary: `Over ${numbered(list.length, 'day')}: ${numbered(delivered, 'message')} delivered over TLS, ${bounced} bounced.`,
-    config: stacked(
+    data: {
+      kind: 'bar',
       // The month and the day are enough on an axis.
-      list.map(({ date }) => date.slice(5)),
-      [
-        ['delivered', 'good', list.map((day) => day.delivered)],
-        ['waiting', 'waiting', list.map((day) => day.waiting)],
-        ['bounced', 'bad', list.map((day) => day.bounced + day.kept)],
-        ['would have bounced', 'would', list.map((day) => day.wouldBounce)],
+      labels: list.map(({ date }) => date.slice(5)),
+      series: [
+        { label: 'delivered', colour: 'good', values: list.map((day) => day.delivered) },
+        { label: 'waiting', colour: 'quiet', values: list.map((day) => day.waiting) },
+        { label: 'bounced', colour: 'bad', values: list.map((day) => day.bounced + day.kept) },
+        { label: 'would have bounced', colour: 'warn', values: list.map((day) => day.wouldBounce) },
       ],
-      'x',
-    ),
-    head: ['day (UTC)', 'held to TLS', 'delivered', 'waiting', 'bounced', 'kept', 'would have bounced'],
+    },
+    head: ['day (UTC)', 'TLS required', 'delivered', 'waiting', 'bounced', 'kept', 'would have bounced'],
     rows: list.map((day) => [
       day.date,
       day.messages,
@@ -68,20 +78,18 @@ function versions({ versions: list, enforced }: DeliveryReport): Chart {
     summary: list
       .map(({ messages }, index) => `${names[index] ?? ''} ${percent(messages, enforced.delivered)}`)
       .join(', '),
-    config: {
-      type: 'doughnut',
-      data: {
-        labels: names,
-        datasets: [
-          {
-            data: list.map(({ messages }) => messages),
-            backgroundColor: names.map((name) =>
-              name === 'TLSv1.3' ? 'good' : name === 'TLSv1.2' ? 'second' : 'waiting',
-            ),
-          },
-        ],
-      },
-      options: { cutout: '62%' },
+    data: {
+      kind: 'doughnut',
+      labels: names,
+      series: [
+        {
+          label: 'messages',
+          values: list.map(({ messages }) => messages),
+          colour: names.map((name) =>
+            name === 'TLSv1.3' ? 'good' : name === 'TLSv1.2' ? 'second' : 'quiet',
+          ),
+        },
+      ],
     },
     head: ['version', 'messages', 'share'],
     rows: list.map(({ messages }, index) => [
@@ -97,17 +105,20 @@ function failures({ failures: list }: DeliveryReport): Chart {
     id: 'failures',
     title: 'Failed attempts by class',
     summary: list.map((failure) => `${failure.class} ${failure.attempts}`).join(', '),
-    config: stacked(
-      list.map((failure) => failure.class),
-      [['attempts', 'bad', list.map(({ attempts }) => attempts)]],
-      'y',
-    ),
-    bars: list.length,
+    data: {
+      kind: 'bar',
+      horizontal: true,
+      labels: list.map((failure) => failure.class),
+      series: [{ label: 'attempts', colour: 'bad', values: list.map(({ attempts }) => attempts) }],
+    },
     head: ['class', 'attempts', 'partners'],
     rows: list.map((failure) => [
       failure.class,
       failure.attempts,
-      named(failure.partners.map(({ domain, attempts }) => `${domain} (${attempts})`)),
+      listed(
+        failure.partners.map(({ domain, attempts }) => `${domain} (${attempts})`),
+        NAMES_MAX,
+      ),
     ]),
   }
 }
@@ -118,18 +129,22 @@ function partners({ partners: all }: DeliveryReport): Chart {
   return {
     id: 'partners',
     title: 'Partners',
-    summary: `Results of messages held to TLS, for the partners with the most messages${more > 0 ? `; ${more} more are in the CSV` : ''}.`,
-    config: stacked(
-      list.map(({ domain }) => domain),
-      [
-        ['delivered', 'good', list.map(({ enforced }) => enforced.delivered)],
-        ['waiting', 'waiting', list.map(({ enforced }) => enforced.waiting)],
-        ['bounced', 'bad', list.map(({ enforced }) => enforced.bounced + enforced.kept)],
+    summary: `Results of messages that require TLS, for the partners with the most messages${more > 0 ? `; the CSV has ${more} more` : ''}.`,
+    data: {
+      kind: 'bar',
+      horizontal: true,
+      labels: list.map(({ domain }) => domain),
+      series: [
+        { label: 'delivered', colour: 'good', values: list.map(({ enforced }) => enforced.delivered) },
+        { label: 'waiting', colour: 'quiet', values: list.map(({ enforced }) => enforced.waiting) },
+        {
+          label: 'bounced',
+          colour: 'bad',
+          values: list.map(({ enforced }) => enforced.bounced + enforced.kept),
+        },
       ],
-      'y',
-    ),
-    bars: list.length,
-    head: ['domain', 'held to TLS', 'delivered', 'waiting', 'bounced', 'kept', 'failed attempts'],
+    },
+    head: ['domain', 'TLS required', 'delivered', 'waiting', 'bounced', 'kept', 'failed attempts'],
     rows: list.map(({ domain, enforced, failures: failed }) => [
       domain,
       enforced.messages,
@@ -145,53 +160,37 @@ function partners({ partners: all }: DeliveryReport): Chart {
 function rules({ rules: list }: DeliveryReport): Chart {
   return {
     id: 'rules',
-    title: 'Rules in mode report',
-    summary: 'What would have become of the messages that these rules saw.',
-    config: stacked(
-      list.map(({ owner, id }) => `${id} of ${owner}`),
-      [
-        ['would have been delivered', 'good', list.map(({ reported }) => reported.wouldDeliver)],
-        ['not known', 'waiting', list.map(({ reported }) => reported.unknown)],
-        ['would have bounced', 'would', list.map(({ reported }) => reported.wouldBounce)],
+    title: 'Rules in report mode',
+    summary: 'What would have happened to messages that match these rules.',
+    data: {
+      kind: 'bar',
+      horizontal: true,
+      labels: list.map(({ owner, id }) => `${id} of ${owner}`),
+      series: [
+        {
+          label: 'would have been delivered',
+          colour: 'good',
+          values: list.map(({ reported }) => reported.wouldDeliver),
+        },
+        { label: 'unknown', colour: 'quiet', values: list.map(({ reported }) => reported.unknown) },
+        {
+          label: 'would have bounced',
+          colour: 'warn',
+          values: list.map(({ reported }) => reported.wouldBounce),
+        },
       ],
-      'y',
-    ),
-    bars: list.length,
-    head: ['rule', 'messages', 'would deliver', 'not known', 'would bounce', 'partners'],
+    },
+    head: ['rule', 'messages', 'would deliver', 'unknown', 'would bounce', 'partners'],
     rows: list.map(({ owner, id, reported, partners: hurt }) => [
       `${id} of ${owner}`,
       reported.messages,
       reported.wouldDeliver,
       reported.unknown,
       reported.wouldBounce,
-      named(hurt.map(({ domain, wouldBounce }) => `${domain} (${wouldBounce})`)),
+      listed(
+        hurt.map(({ domain, wouldBounce }) => `${domain} (${wouldBounce})`),
+        NAMES_MAX,
+      ),
     ]),
   }
-}
-
-function stacked(
-  labels: string[],
-  series: readonly (readonly [label: string, colour: string, data: number[]])[],
-  indexAxis: 'x' | 'y',
-): Chart['config'] {
-  // Messages are whole; an axis of names does not look at it.
-  const ticks = { precision: 0, maxRotation: 0, autoSkipPadding: 12 }
-  const shown = series.filter(([, , data]) => data.some((value) => value > 0))
-  return {
-    type: 'bar',
-    data: {
-      labels,
-      datasets: shown.map(([label, backgroundColor, data]) => ({ label, backgroundColor, data })),
-    },
-    options: {
-      indexAxis,
-      scales: { x: { stacked: true, ticks }, y: { stacked: true, ticks: { precision: 0 } } },
-      plugins: { legend: { display: shown.length > 1 } },
-    },
-  }
-}
-
-function named(names: readonly string[]): string {
-  const more = names.length - NAMES_MAX
-  return names.slice(0, NAMES_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '')
 }

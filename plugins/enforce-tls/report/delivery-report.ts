@@ -3,7 +3,7 @@ import type { FailureClass } from '../delivery/outcome.js'
 import type { Level } from '../rules/levels.js'
 
 /**
- * What became of messages that were held to TLS. The unit is a message to the recipients of one domain; one that
+ * What became of messages that require TLS. The unit is a message to the recipients of one domain; one that
  * only some of its recipients got counts once for each result.
  */
 export interface EnforcedCounts {
@@ -13,11 +13,11 @@ export interface EnforcedCounts {
   readonly bounced: number
   /** From the null sender, undeliverable, kept in the queue folder as `error.*`. */
   readonly kept: number
-  /** Deferred, and nothing final was heard of them since. */
+  /** Deferred, and without a final result since. */
   readonly waiting: number
 }
 
-/** What rules that only report would have done. */
+/** What rules in report mode would have done. */
 export interface ReportedCounts {
   readonly messages: number
   readonly wouldBounce: number
@@ -54,7 +54,7 @@ export interface PartnerReport {
   readonly failures: Readonly<Partial<Record<FailureClass, number>>>
 }
 
-/** What one rule that only reports saw. */
+/** What one rule in report mode observed. */
 export interface RuleReport {
   readonly owner: string
   readonly id: string
@@ -80,9 +80,9 @@ export interface ExpiringCertificate {
 
 /** Mail of partners that came in the clear. */
 export interface IncomingCounts {
-  /** Recipients refused. */
+  /** Recipients rejected. */
   readonly refused: number
-  /** Recipients that a rule in mode `report` would have refused. */
+  /** Recipients that a rule in mode `report` would have rejected. */
   readonly wouldRefuse: number
 }
 
@@ -106,7 +106,7 @@ export interface DeliveryReport {
   readonly failures: readonly ClassFailures[]
   /** Most messages first. */
   readonly partners: readonly PartnerReport[]
-  /** Rules that only report, most messages first. */
+  /** Rules in report mode, most messages first. */
   readonly rules: readonly RuleReport[]
   /** Soonest first. */
   readonly expiring: readonly ExpiringCertificate[]

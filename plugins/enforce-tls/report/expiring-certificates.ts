@@ -1,12 +1,8 @@
 /** The certificates that rules of level `verify` or `secure` rely on and that expire soon. Pure. */
+import { daysUntil, EXPIRES_SOON } from '../check/certificate-facts.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import { LEVELS } from '../rules/levels.js'
 import type { ExpiringCertificate } from './delivery-report.js'
-
-/** How long before its end a certificate is reported, in days. */
-export const EXPIRES_SOON = 14
-
-const DAY = 86_400_000
 
 /** Remembers the last certificate of each host of each partner. */
 export class ExpiringCertificates {
@@ -28,7 +24,7 @@ export class ExpiringCertificates {
   list(): ExpiringCertificate[] {
     const found = [...this.#last.values()].flatMap((entry): ExpiringCertificate[] => {
       const { domain, mx = '', issuer = '', fingerprint = '', expires = '' } = entry
-      const daysLeft = Math.floor((Date.parse(expires) - this.#now.getTime()) / DAY)
+      const daysLeft = daysUntil(expires, this.#now)
       const level = LEVELS.find(({ name }) => name === entry.level)?.name
       if (level === undefined || !(daysLeft < EXPIRES_SOON)) return []
       return [{ domain, host: mx, level, issuer, fingerprint, expires, daysLeft }]

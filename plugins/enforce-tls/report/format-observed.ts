@@ -10,26 +10,27 @@ const PERIOD = `In the last ${SEEN_DAYS} days`
  * What is known of a rule.
  *
  * @param seen `null` where the log can't be read
- * @param reports whether the rule reports, or did so far: then it is also said that nothing was seen
+ * @param reports whether the rule is or was in report mode: then it is also said that nothing matched
  */
 export function seenSentences(seen: RuleSeen | null, reports: boolean): string[] {
-  if (seen === null) return reports ? ['What it has seen is unknown: the delivery log can not be read.'] : []
+  if (seen === null)
+    return reports ? ['What the rule has matched so far is unknown: the delivery log is unavailable.'] : []
   const { reported, partners, level, otherLevels, enforced } = seen
   const { messages, wouldBounce, unknown } = reported
   const bounces = partners.map(({ domain, wouldBounce: count }) => `${domain} ${count}`)
   const where = bounces.length > 0 ? `: ${listed(bounces)}` : ''
-  const unclear = unknown > 0 ? `; for ${unknown} it is unknown` : ''
+  const unclear = unknown > 0 ? `; unknown for ${unknown}` : ''
   return [
     ...(messages > 0
       ? [
-          `${PERIOD} it would have bounced ${wouldBounce} of ${messages} messages (${percent(wouldBounce, messages)})${where}${unclear}.`,
+          `${PERIOD} it would have bounced ${wouldBounce} of ${numbered(messages, 'message')} (${percent(wouldBounce, messages)})${where}${unclear}.`,
         ]
       : reports
-        ? [`The delivery log has no message that it saw in the last ${SEEN_DAYS} days.`]
+        ? [`The delivery log has no message that matched it in the last ${SEEN_DAYS} days.`]
         : []),
     ...(otherLevels > 0
       ? [
-          `${PERIOD} report mode judged ${numbered(otherLevels, 'message')} by another level than ${level ?? ''}, which says nothing of this one.`,
+          `${PERIOD} report mode checked ${numbered(otherLevels, 'message')} at another level than ${level ?? ''}; they are not counted here.`,
         ]
       : []),
     ...(enforced.messages > 0
@@ -53,7 +54,7 @@ export function partnerSentences(
   return [
     ...(reported.messages > 0
       ? [
-          `${PERIOD} rules that report would have bounced ${reported.wouldBounce} of ${reported.messages} messages to ${names}.`,
+          `${PERIOD} rules in report mode would have bounced ${reported.wouldBounce} of ${numbered(reported.messages, 'message')} to ${names}.`,
         ]
       : []),
     ...(enforced.messages > 0

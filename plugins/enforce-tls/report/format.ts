@@ -2,9 +2,9 @@
 import { numbered } from '../text/list.js'
 import type { DeliveryReport, EnforcedCounts, IncomingCounts, ReportedCounts } from './delivery-report.js'
 
-/** Such as `12.5 %`; of nothing it is `-`. */
+/** Such as `12.5%`; of nothing it is `-`. */
 export function percent(part: number, whole: number): string {
-  return whole === 0 ? '-' : `${((part / whole) * 100).toFixed(1)} %`
+  return whole === 0 ? '-' : `${((part / whole) * 100).toFixed(1)}%`
 }
 
 /** Such as `2026-11-23 18:00`, in UTC. */
@@ -19,9 +19,9 @@ export function formatScope({ since, until, owner, domain }: DeliveryReport): st
   return `from ${utc(since)} to ${utc(until)} UTC${whose}${where}`
 }
 
-/** What became of messages that were held to TLS, a line each. */
+/** What became of messages that require TLS, a line each. */
 export function formatEnforced({ messages, delivered, bounced, kept, waiting }: EnforcedCounts): string[] {
-  if (messages === 0) return ['no message']
+  if (messages === 0) return ['no messages']
   return [
     numbered(messages, 'message'),
     `${delivered} delivered (${percent(delivered, messages)})`,
@@ -31,21 +31,21 @@ export function formatEnforced({ messages, delivered, bounced, kept, waiting }: 
   ]
 }
 
-/** What rules that only report would have done, a line each. */
+/** What rules in report mode would have done, a line each. */
 export function formatReported({ messages, wouldBounce, wouldDeliver, unknown }: ReportedCounts): string[] {
-  if (messages === 0) return ['no message']
+  if (messages === 0) return ['no messages']
   return [
     numbered(messages, 'message'),
     `${wouldBounce} would have bounced (${percent(wouldBounce, messages)})`,
     `${wouldDeliver} would have been delivered`,
-    ...(unknown > 0 ? [`${unknown} unknown: whether they fulfil the rule could not be judged`] : []),
+    ...(unknown > 0 ? [`${unknown} unknown: the requirement could not be checked`] : []),
   ]
 }
 
 /** What became of mail of partners that came in the clear, a line each. */
 export function formatIncoming({ refused, wouldRefuse }: IncomingCounts): string[] {
   return [
-    `${numbered(refused, 'recipient')} refused`,
-    ...(wouldRefuse > 0 ? [`${wouldRefuse} would have been refused`] : []),
+    `${numbered(refused, 'recipient')} rejected`,
+    ...(wouldRefuse > 0 ? [`${wouldRefuse} would have been rejected`] : []),
   ]
 }

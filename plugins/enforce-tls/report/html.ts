@@ -1,14 +1,13 @@
 /**
- * A report as one HTML page that needs nothing else: Chart.js is in it, no address is asked for anything. Every
- * chart has its table. Reads Chart.js from this package's dependencies.
+ * A report as one HTML page that needs nothing else: its scripts are in it, and it loads nothing. Every chart has its
+ * table. The charts are drawn by the same files as those of the console.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { EXPIRES_SOON } from '../check/certificate-facts.js'
 import { chartsOf, type Chart } from './charts.js'
 import type { DeliveryReport } from './delivery-report.js'
-import { EXPIRES_SOON } from './expiring-certificates.js'
-import { PAGE_SCRIPT } from './page-script.js'
 import { PAGE_STYLE } from './page-style.js'
 import { percent, formatScope, utc } from './format.js'
 
@@ -20,31 +19,31 @@ const LONG = 24
 /** The report as an HTML document. */
 export function toHtml(report: DeliveryReport): string {
   const charts = chartsOf(report)
-  const library = chartLibrary()
-  const data = charts.map(({ id, config }) => ({ id, config }))
+  const [library, drawing] = [pageScript('assets', 'vendor', 'chart.umd.js'), pageScript('charts.js')]
+  const data = charts.map(({ id, data: shown }) => ({ id, ...shown }))
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${policy([library, PAGE_SCRIPT], PAGE_STYLE)}">
-<title>Mail held to TLS, ${html(formatScope(report))}</title>
+<meta http-equiv="Content-Security-Policy" content="${policy([library, drawing], PAGE_STYLE)}">
+<title>Mail that requires TLS, ${html(formatScope(report))}</title>
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
 <header>
-<h1>Mail held to TLS</h1>
+<h1>Mail that requires TLS</h1>
 <p>Deliveries ${html(formatScope(report))}</p>
 </header>
 <main>
-${report.firstEntry === null ? '<p>The delivery log has no entry for this period.</p>\n' : ''}${figures(report)}
+${report.firstEntry === null ? '<p>The delivery log has no entries for this period.</p>\n' : ''}${figures(report)}
 ${charts.map(chartSection).join('\n')}
 ${certificates(report)}
 </main>
-<footer>Made by enforce-tls on ${utc(report.generated)} UTC out of the delivery log, ${html(beginning(report))}.</footer>
-<script type="application/json" id="charts">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>
+<footer>Created by enforce-tls on ${utc(report.generated)} UTC from the delivery log, ${html(beginning(report))}.</footer>
+<script type="application/json" id="chart-data">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>
 <script>${library}</script>
-<script>${PAGE_SCRIPT}</script>
+<script type="module">${drawing}</script>
 </body>
 </html>
 `
@@ -52,30 +51,31 @@ ${certificates(report)}
 
 function beginning({ firstEntry }: DeliveryReport): string {
   return firstEntry === null
-    ? 'which has no entry for this period'
-    : `whose first entry in this period is of ${utc(firstEntry)} UTC`
+    ? 'which has no entries for this period'
+    : `whose first entry in this period is from ${utc(firstEntry)} UTC`
 }
 
 function figures({ enforced, reported, incoming }: DeliveryReport): string {
   const figure = (name: string, value: number, note: string) =>
     `<div><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`
-  const waiting = enforced.kept > 0 ? `and ${enforced.kept} kept as error.*` : 'deferred, nothing final yet'
+  const waiting =
+    enforced.kept > 0 ? `plus ${enforced.kept} kept as error.*` : 'deferred, no final result yet'
   return `<dl>
-${figure('Held to TLS', enforced.messages, 'messages')}
+${figure('TLS required', enforced.messages, 'messages')}
 ${figure('Delivered', enforced.delivered, percent(enforced.delivered, enforced.messages))}
 ${figure('Bounced', enforced.bounced, percent(enforced.bounced, enforced.messages))}
 ${figure('Waiting', enforced.waiting, waiting)}
-${reported.messages > 0 ? figure('Would have bounced', reported.wouldBounce, `of ${reported.messages} that rules in mode report saw`) : ''}
-${incoming.refused + incoming.wouldRefuse > 0 ? figure('Incoming refused', incoming.refused, `recipients; ${incoming.wouldRefuse} more would have been`) : ''}
+${reported.messages > 0 ? figure('Would have bounced', reported.wouldBounce, `of ${reported.messages} that match rules in report mode`) : ''}
+${incoming.refused + incoming.wouldRefuse > 0 ? figure('Incoming rejected', incoming.refused, `recipients; ${incoming.wouldRefuse} more would have been`) : ''}
 </dl>`
 }
 
-function chartSection({ id, title, summary, config, bars, head, rows }: Chart): string {
-  const height = bars === undefined ? '' : ` style="height:${6 + bars * 2}rem"`
+function chartSection({ id, title, summary, data, head, rows }: Chart): string {
+  const height = data.horizontal ? ` style="height:${6 + data.labels.length * 2}rem"` : ''
   return `<section aria-labelledby="${id}-title">
 <h2 id="${id}-title">${html(title)}</h2>
 <p>${html(summary)}</p>
-<div class="chart"${height}><canvas id="${id}" role="img" aria-label="${html(`${config.type} chart: ${title}. The table below has the numbers.`)}"></canvas></div>
+<div class="chart"${height}><canvas id="${id}" role="img" aria-label="${html(`${data.kind} chart: ${title}. The table below has the numbers.`)}"></canvas></div>
 ${table(title, head, rows)}
 </section>`
 }
@@ -84,7 +84,7 @@ function certificates({ expiring }: DeliveryReport): string {
   const title = `Certificates that expire within ${EXPIRES_SOON} days`
   const content =
     expiring.length === 0
-      ? '<p>None of those that rules of level verify or secure rely on.</p>'
+      ? '<p>None that rules at level verify or secure depend on.</p>'
       : table(
           title,
           ['partner', 'host', 'level', 'expires (UTC)', 'days left', 'issuer', 'SHA-256'],
@@ -107,7 +107,7 @@ function table(
   rows: readonly (readonly (string | number)[])[],
 ): string {
   const numeric = head.map(
-    (_, column) => column > 0 && rows.every((row) => /^[\d.-]+(?: %)?$/.test(String(row[column]))),
+    (_, column) => column > 0 && rows.every((row) => /^[\d.-]+%?$/.test(String(row[column]))),
   )
   const attribute = (column: number, value: string | number = '') => {
     if (numeric[column]) return ' class="number"'
@@ -133,10 +133,9 @@ function policy(scripts: readonly string[], style: string): string {
   return `default-src 'none'; script-src ${scripts.map(hash).join(' ')}; style-src ${hash(style)}; style-src-attr 'unsafe-inline'; base-uri 'none'; form-action 'none'`
 }
 
-/** Chart.js for a plain script element; its exports name only module files, which lie beside. */
-function chartLibrary(): string {
-  const file = path.join(__dirname, '..', 'console', 'pages', 'assets', 'vendor', 'chart.umd.js')
-  return readFileSync(file, 'utf8')
+/** A script of the console's pages, fit to stand in a script element. */
+function pageScript(...file: readonly string[]): string {
+  return readFileSync(path.join(__dirname, '..', 'console', 'pages', ...file), 'utf8')
     .replace(/\/\/# sourceMappingURL=.*\s*$/, '')
     .replaceAll('</script', '<\\/script')
 }

@@ -44,7 +44,7 @@ class Collection {
   readonly #days = new Map<string, Day>()
   readonly #rules = new Map<string, { owner: string; id: string; reported: ReportedTally }>()
   readonly #failures = new Map<string, Counter>()
-  /** The last deferral of messages of which nothing final was heard since. */
+  /** The last deferral of messages without a final result since. */
   readonly #deferred = new Map<string, DeliveryLogEntry>()
   readonly #incoming = new Counter()
   readonly #certificates: ExpiringCertificates

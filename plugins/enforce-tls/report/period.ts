@@ -1,6 +1,7 @@
 /** The period of a report, from what a person typed. Days are those of UTC. Pure. */
 
-const DAY = 86_400_000
+/** In milliseconds. */
+export const DAY = 86_400_000
 const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, d: DAY, w: 7 * DAY }
 
 /**

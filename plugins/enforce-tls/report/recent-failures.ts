@@ -6,9 +6,9 @@ import { fromRecord } from '../observe/delivery-log/entry.js'
 import { EVERYONE } from '../rules/owner.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { StoreError } from '../store/rule-store.js'
+import { DAY } from './period.js'
 import { Counter } from './tallies.js'
 
-const DAY = 86_400_000
 /** So long an answer is good enough, in milliseconds. */
 const FRESH = 15_000
 

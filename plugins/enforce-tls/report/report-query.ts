@@ -3,7 +3,7 @@ import { fromRecord, type DeliveryLogRecord } from '../observe/delivery-log/entr
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import { EVERYONE } from '../rules/owner.js'
 
-/** What a report is asked for. */
+/** What a report covers. */
 export interface ReportQuery {
   /** From then on. */
   readonly since: Date
@@ -16,7 +16,7 @@ export interface ReportQuery {
   readonly now: Date
 }
 
-/** The entries of a period that are asked for, each once; what is no entry is passed over. */
+/** The entries that a query covers, each once; what is no entry is skipped. */
 export async function* entriesFor(
   records: AsyncIterable<DeliveryLogRecord>,
   { since, until, owner, domain }: ReportQuery,

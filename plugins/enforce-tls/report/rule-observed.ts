@@ -3,6 +3,7 @@ import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { StoreError } from '../store/rule-store.js'
 import type { EnforcedCounts, RuleReport } from './delivery-report.js'
+import { DAY } from './period.js'
 import { entriesFor } from './report-query.js'
 import { EnforcedTally, ReportedTally } from './tallies.js'
 
@@ -95,7 +96,7 @@ async function everyEntry(
   take: (entry: DeliveryLogEntry) => void,
 ): Promise<boolean> {
   const until = new Date()
-  const since = new Date(until.getTime() - SEEN_DAYS * 86_400_000)
+  const since = new Date(until.getTime() - SEEN_DAYS * DAY)
   try {
     const query = { since, until, owner: null, domain: null, now: until }
     for await (const entry of entriesFor(deliveries.read(since), query)) take(entry)

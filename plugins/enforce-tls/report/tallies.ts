@@ -4,7 +4,7 @@ import type { EnforcedCounts, ReportedCounts } from './delivery-report.js'
 
 type Final = 'delivered' | 'bounced' | 'kept'
 
-/** Results of messages that were held to TLS. */
+/** Results of messages that require TLS. */
 export class EnforcedTally {
   readonly #final: Record<Final, number> = { delivered: 0, bounced: 0, kept: 0 }
   #waiting = 0
@@ -25,7 +25,7 @@ export class EnforcedTally {
 /** Worst first: a message that several rules saw counts with the worst of what they say. */
 const WORST_FIRST = ['would-bounce', 'unknown', 'would-deliver'] as const
 
-/** What rules that only report would have done; each message counts once. */
+/** What rules in report mode would have done; each message counts once. */
 export class ReportedTally {
   readonly #results = new Map<string, { rank: number; domain: string }>()
 
@@ -68,7 +68,7 @@ export class Counter {
   }
 }
 
-/** The value of a key, made when it is asked for the first time. */
+/** The value of a key, made when it is first needed. */
 export function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const found = map.get(key)
   if (found !== undefined) return found

@@ -54,7 +54,7 @@ interface DomainDay {
 }
 
 /**
- * The reports of all domains and days that entries tell of, in order of day and domain. A session counts where
+ * The reports of all domains and days that entries are about, in order of day and domain. A session counts where
  * it came as far as TLS could succeed or fail; one that could not be connected does not.
  *
  * @param entries of whole UTC days
@@ -100,7 +100,7 @@ function senderOf({ contact }: Reporter): string {
   return contact.slice(contact.lastIndexOf('@') + 1)
 }
 
-/** What tells reports on the mail of different owners apart, in letters and digits; nothing for all mail. */
+/** What distinguishes reports on the mail of different owners, in letters and digits; nothing for all mail. */
 function uniqueId({ owner }: Reporter): [] | [string] {
   return owner === null ? [] : [createHash('sha256').update(owner).digest('hex').slice(0, 8)]
 }

@@ -50,15 +50,15 @@ describe('two administrators', () => {
 
       await input.fill('mine.example')
       await input.press('Enter')
-      const dialog = page.getByRole('dialog', { name: 'Somebody else changed this group' })
+      const dialog = page.getByRole('dialog', { name: 'This group was changed while you were editing' })
       await dialog.getByText(/^second changed it/).waitFor()
       await dialog.getByText('+ theirs.example, − old.example').waitFor()
       await dialog.getByText('+ mine.example', { exact: true }).waitFor()
       await assertAccessible(page, 'conflict of a group')
-      const choice = apply ? 'Apply my change again' : 'Reload, without my change'
+      const choice = apply ? 'Apply my changes again' : 'Discard my changes'
       await dialog.getByRole('button', { name: choice }).click()
       await dialog.waitFor({ state: 'detached' })
-      await page.getByText('All changes are saved').waitFor()
+      await page.getByText('All changes saved').waitFor()
       const { patterns } = (await client.get<Group>(`groups/${name}`)).body
       const wanted = ['bank.example', 'theirs.example', ...(apply ? ['mine.example'] : [])]
       assert.deepEqual(patterns, wanted)
@@ -78,9 +78,9 @@ describe('two administrators', () => {
     await client.put(path, { rule: { ...rule, criteria: { to } } }, etag)
     await input.fill('mine.example')
     await input.press('Enter')
-    const dialog = page.getByRole('dialog', { name: 'Somebody else changed this rule' })
-    await dialog.getByRole('button', { name: 'Apply my change again' }).click()
-    await page.getByText('All changes are saved').waitFor()
+    const dialog = page.getByRole('dialog', { name: 'This rule was changed while you were editing' })
+    await dialog.getByRole('button', { name: 'Apply my changes again' }).click()
+    await page.getByText('All changes saved').waitFor()
     const { criteria } = (await client.get<Stored>(path)).body.rule
     assert.deepEqual(criteria.to.matchesAny, ['bank.example', 'theirs.example', 'mine.example'])
   })
@@ -95,7 +95,7 @@ describe('two administrators', () => {
     await name.fill('Named anew')
     await name.blur()
     await page.getByRole('switch', { name: 'Rule Named anew', checked: true }).waitFor()
-    await page.getByText('All changes are saved').waitFor()
+    await page.getByText('All changes saved').waitFor()
     const { rule } = (await client.get<Stored>(path)).body
     const { name: stored, enabled } = rule as { name?: unknown; enabled?: unknown }
     assert.deepEqual({ stored, enabled }, { stored: 'Named anew', enabled: true })
@@ -111,9 +111,7 @@ describe('two administrators', () => {
     const to = { matchesAny: ['*'] }
     await client.put(path, { rule: { ...rule, criteria: { to } } }, etag)
     await ruleSwitch.click()
-    await page
-      .getByText('Rule Stale was not switched on: somebody else changed it in the meantime.')
-      .waitFor()
+    await page.getByText('Rule Stale was not switched on: someone else changed it').waitFor()
     await page.getByText('To: *').waitFor()
     assert.equal(await ruleSwitch.getAttribute('aria-checked'), 'false')
     // Seen as it is now, it can be switched.
@@ -139,15 +137,15 @@ describe('two administrators', () => {
     let leave = (): void => undefined
     const left = new Promise<void>((resolve) => (leave = resolve))
     await comment.fill('mine')
-    await page.getByRole('link', { name: 'Back to the rules' }).click()
+    await page.getByRole('link', { name: 'Back to rules' }).click()
     const row = page.getByRole('listitem').filter({ hasText: 'Left behind' })
     await row.waitFor()
     leave()
-    await row.getByText('Changes of this rule are not saved.').waitFor()
+    await row.getByText('This rule has unsaved changes.').waitFor()
     await row.getByRole('link', { name: 'Left behind' }).click()
-    const dialog = page.getByRole('dialog', { name: 'Somebody else changed this rule' })
-    await dialog.getByRole('button', { name: 'Apply my change again' }).click()
-    await page.getByText('All changes are saved').waitFor()
+    const dialog = page.getByRole('dialog', { name: 'This rule was changed while you were editing' })
+    await dialog.getByRole('button', { name: 'Apply my changes again' }).click()
+    await page.getByText('All changes saved').waitFor()
     assert.match(JSON.stringify((await client.get<Stored>(path)).body.rule), /"comment":"mine"/)
   })
 
@@ -158,7 +156,7 @@ describe('two administrators', () => {
     await ruleSwitch.waitFor()
     await client.delete(`${RULES}/${id}`, etag)
     await ruleSwitch.click()
-    await page.getByText('Rule Gone is not there any more').waitFor()
+    await page.getByText('Rule Gone no longer exists').waitFor()
     await ruleSwitch.waitFor({ state: 'detached' })
   })
 })

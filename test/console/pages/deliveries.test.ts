@@ -48,10 +48,12 @@ describe('what the pages show of deliveries', () => {
   it('is none, one or many failures of each domain, with the way to more', async () => {
     const page = await browser.at(server, 'admin', '#/domains')
     const row = (domain: string) => page.getByRole('listitem').filter({ hasText: domain })
-    assert.match(await row('quiet.example').innerText(), /Failures, last day\s+none/)
-    assert.match(await row('one.example').innerText(), /Failures, last day\s+1/)
+    assert.match(await row('quiet.example').innerText(), /Failures, last 24 hours\s+none/)
+    assert.match(await row('one.example').innerText(), /Failures, last 24 hours\s+1/)
     await assertAccessible(page, 'domains')
-    await row('acme.example').getByRole('link', { name: '1,200 failures of acme.example, show them' }).click()
+    await row('acme.example')
+      .getByRole('link', { name: '1,200 failures of acme.example, show details' })
+      .click()
     await page.getByRole('heading', { name: 'Overview' }).waitFor()
     assert.equal(await page.getByLabel('Domain').inputValue(), 'acme.example')
     const bounced = page.locator('.facts > div').filter({ hasText: 'Bounced' })
@@ -64,23 +66,23 @@ describe('what the pages show of deliveries', () => {
     await using silent = await startConsole({ evidence: { stream: 'false' } })
     await (await silent.signedIn('admin')).put('domains/acme.example', { enabled: true })
     const page = await browser.at(silent, 'admin', '#/domains')
-    await page.getByText('not recorded', { exact: true }).first().waitFor()
-    await page.getByText('where the delivery log is off').waitFor()
+    await page.getByText('unknown', { exact: true }).first().waitFor()
+    await page.getByText('the delivery log is off').waitFor()
     await goTo(page, '#/domains/acme.example')
-    await page.getByRole('link', { name: 'Go to the message rules' }).waitFor()
-    await page.getByText('where the delivery log is off').waitFor()
+    await page.getByRole('link', { name: 'Go to message rules' }).waitFor()
+    await page.getByText('the delivery log is off').waitFor()
   })
 
   it('is what report mode saw, when a rule is switched on', async () => {
     const page = await browser.at(server, 'acme', '#/domains/acme.example/outgoing')
     const rows = [
-      ['Nothing seen', 'Report mode saw no message of this rule in the last 30 days.'],
-      ['One seen', 'report mode saw 1 message of this rule; it would have bounced.'],
-      ['Many seen', 'report mode saw 3 messages of this rule; 1 would have bounced.'],
+      ['Nothing seen', 'no message matched this rule in report mode.'],
+      ['One seen', '1 message matched this rule in report mode; it would have bounced.'],
+      ['Many seen', '3 messages matched this rule in report mode; 1 would have bounced.'],
     ] as const
-    for (const [name, words] of rows) {
+    for (const [name, text] of rows) {
       await page.getByRole('switch', { name: `Rule ${name}` }).click()
-      await page.getByText(words).waitFor()
+      await page.getByText(text).waitFor()
     }
     await page
       .getByRole('list', { name: 'Would have bounced, by partner' })
@@ -91,19 +93,19 @@ describe('what the pages show of deliveries', () => {
 
   it('is the overview of their own domain for those who see no other', async () => {
     const page = await browser.at(server, 'acme', '#/overview')
-    await page.getByText('Enforced mail by day').waitFor()
+    await page.getByText('Messages by day').waitFor()
     assert.deepEqual(await page.getByLabel('Domain').locator('option').allInnerTexts(), ['acme.example'])
   })
 
   it("are a domain's senders with rules of their own, and the way to them", async () => {
     const page = await browser.at(server, 'acme', '#/domains/acme.example')
-    const senders = page.getByRole('list', { name: 'Rules of one sender' })
+    const senders = page.getByRole('list', { name: 'Rules for one sender' })
     assert.match(await senders.innerText(), /bob@acme\.example\s+1 rule/)
     await senders.getByRole('link', { name: 'bob@acme.example' }).click()
     await page.getByRole('link', { name: 'Of Bob' }).waitFor()
     await page.getByRole('link', { name: 'acme.example', exact: true }).click()
-    await page.getByLabel('Address of the sender').fill('carol@other.example')
-    await page.getByRole('button', { name: 'Open its rules' }).click()
-    await page.getByText('Type an address of acme.example').waitFor()
+    await page.getByLabel('Sender address').fill('carol@other.example')
+    await page.getByRole('button', { name: 'Open rules' }).click()
+    await page.getByText('Enter an address at acme.example').waitFor()
   })
 })

@@ -61,7 +61,7 @@ describe('the pages say of a rule', () => {
       .waitFor({ state: 'attached' })
     const findings = page.getByRole('status').filter({ hasText: 'Rule Bank is on' })
     await findings.getByText(/The rule is on, but has no effect/).waitFor()
-    await findings.getByText(/Report mode saw no message/).waitFor()
+    await findings.getByText(/no message matched this rule/).waitFor()
   })
 
   it('what a group that it names means for it', async () => {

@@ -24,11 +24,11 @@ describe('the keyboard alone', () => {
     await hand.press('Tab')
     await hand.type(passwordOf('admin'))
     await hand.press('Enter')
-    for (const link of ['acme.example', 'Message Rules', 'Outgoing']) {
+    for (const link of ['acme.example', 'Message rules', 'Outgoing']) {
       await hand.tabTo(page.getByRole('link', { name: link, exact: true }))
       await hand.press('Enter')
     }
-    await hand.tabTo(page.getByLabel('Name of a new rule'))
+    await hand.tabTo(page.getByLabel('Name of the new rule'))
     await hand.type('Enforced TLS to First Bank')
     await hand.press('Enter')
     await hand.tabTo(page.getByRole('button', { name: '+ To' }))
@@ -41,10 +41,10 @@ describe('the keyboard alone', () => {
     await page.getByRole('button', { name: 'Remove bank.example' }).waitFor()
     await hand.tabTo(page.getByRole('tab', { name: 'Criteria' }), 'Shift+Tab')
     await hand.press('ArrowRight')
-    await hand.tabTo(page.getByRole('switch', { name: 'Relay with TLS Encryption' }))
+    await hand.tabTo(page.getByRole('switch', { name: 'Relay with TLS encryption' }))
     await hand.press('Space')
-    await page.getByText('All changes are saved').waitFor()
-    await hand.tabTo(page.getByRole('link', { name: 'Back to the rules' }), 'Shift+Tab')
+    await page.getByText('All changes saved').waitFor()
+    await hand.tabTo(page.getByRole('link', { name: 'Back to rules' }), 'Shift+Tab')
     await hand.press('Enter')
     const ruleSwitch = page.getByRole('switch', { name: 'Rule Enforced TLS to First Bank' })
     await hand.tabTo(ruleSwitch)

@@ -61,22 +61,22 @@ function pages(): readonly (readonly [string, (page: Page) => Promise<unknown>])
   }
   return [
     ['#/domains', seen('Add a domain')],
-    ['#/domains/acme.example', seen('Rules of one sender')],
+    ['#/domains/acme.example', seen('Rules for one sender')],
     [outgoing, seen('Encrypt')],
-    ['#/domains/acme.example/incoming', seen('There is no rule here yet.')],
+    ['#/domains/acme.example/incoming', seen('No rules yet.')],
     ['#/domains/asleep.example/outgoing', seen(/Inactive: message rules are switched off for this domain/)],
     [`#/domains/${encodeURIComponent(LONG_SENDER)}/outgoing`, seen('Of one sender')],
-    ['#/overview', seen('No covered message was sent in this period.')],
+    ['#/overview', seen('No mail was covered by a rule in this period.')],
     ['#/groups', seen('2 entries')],
     ['#/groups/banks', seen('Delete this group')],
-    ['#/groups/not-yet', seen(/^Not saved yet: the group/)],
+    ['#/groups/not-yet', seen(/^Not saved yet\. The group/)],
     ['#/domains/acme.example/history', seen('Undo')],
     ['#/history', seen('Undo')],
     ['#/account', seen('Change your password')],
-    ['#/nowhere', seen('Go to the domains')],
+    ['#/nowhere', seen('Go to domains')],
     [`${outgoing}/${long}`, seen('Show all 502')],
-    [`${outgoing}/${rule}`, seen('All changes are saved')],
-    [`${outgoing}/${rule}`, tab('Actions', 'Lowest TLS version')],
+    [`${outgoing}/${rule}`, seen('All changes saved')],
+    [`${outgoing}/${rule}`, tab('Actions', 'Minimum TLS version')],
     [`${outgoing}/${rule}`, tab('History', 'created')],
     [`${outgoing}/${rule}`, tab('Try it out', 'Partner check')],
     [`${outgoing}/${rule}`, showAnswers],
@@ -84,10 +84,10 @@ function pages(): readonly (readonly [string, (page: Page) => Promise<unknown>])
 }
 
 async function showAnswers(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Show the bounce' }).click()
+  await page.getByRole('button', { name: 'Show bounce' }).click()
   await page.getByText('WHAT TO DO NEXT').waitFor()
   await page.getByRole('button', { name: 'Show', exact: true }).click()
-  await page.getByText('It leaves over TLS (Secure)').waitFor()
+  await page.getByText('Requires TLS (Secure)').waitFor()
 }
 
 describe('every page', () => {

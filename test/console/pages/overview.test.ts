@@ -1,12 +1,20 @@
-/** The overview, of entries in a real delivery log: figures, charts that are drawn, the same as tables. */
+/**
+ * The overview and a report's page, of entries in a real delivery log: figures, charts that are drawn, the same as
+ * tables.
+ */
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { toRecord } from '../../../plugins/enforce-tls/observe/delivery-log/entry.js'
 import { entry } from '../../support/evidence-entries.js'
+import { toHtml } from '../../../plugins/enforce-tls/report/html.js'
+import { makeReport } from '../../../plugins/enforce-tls/report/make-report.js'
 import { until } from '../../support/until.js'
 import { startConsole, type ConsoleServer } from '../console-server.js'
-import { assertAccessible, assertFits, openAt, sharedBrowser } from './browser.js'
+import { assertAccessible, assertFits, sharedBrowser } from './browser.js'
 
 const HOUR = 3_600_000
 
@@ -65,7 +73,7 @@ describe('the overview', () => {
   ])
     it(`draws what the delivery log has, ${dark ? 'dark' : 'light'}, ${width} px`, async () => {
       const page = await browser.at(server, 'viewer', '#/overview', { dark, width })
-      await page.getByRole('heading', { name: 'Enforced mail by day' }).waitFor()
+      await page.getByRole('heading', { name: 'Messages by day' }).waitFor()
       // Not waitForFunction: it evaluates a text in the page, which the page's policy forbids.
       const drawn = () =>
         page.evaluate<boolean>('globalThis.Chart && Object.keys(Chart.instances).length === 2')
@@ -84,12 +92,35 @@ describe('the overview', () => {
       await assertAccessible(page, 'overview')
       await assertFits(page, 'overview')
     })
+})
 
-  it('says so where there is no report', async () => {
-    const window = await browser.window()
-    const error = { code: 'not-implemented', message: 'not yet' }
-    await window.route('**/api/report*', (route) => route.fulfill({ status: 501, json: { error } }))
-    const page = await openAt(window, server, 'viewer', '#/overview')
-    await page.getByText('The report is not available in this version.').waitFor()
+describe('the page of a report', () => {
+  const browser = sharedBrowser()
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'enforce-tls-report-'))
+    const [since, now] = [new Date(Date.now() - 7 * 24 * HOUR), new Date()]
+    const query = { since, until: now, owner: null, domain: null, now }
+    const report = await makeReport(server.deliveries.read(since), query)
+    await writeFile(path.join(folder, 'report.html'), toHtml(report))
   })
+  after(() => rm(folder, { recursive: true }))
+
+  for (const { dark, width } of [
+    { dark: false, width: 360 },
+    { dark: true, width: 1280 },
+  ])
+    it(`draws the same by itself, ${dark ? 'dark' : 'light'}, ${width} px`, async () => {
+      const page = await (await browser.window({ dark, width })).newPage()
+      await page.goto(`file://${folder}/report.html`)
+      const charts = await page.locator('canvas').count()
+      assert.equal(charts, 4)
+      for (let place = 0; place < charts; place++)
+        await until(async () => (await coloursOf(page, place)) > 0, { what: `chart ${place}` })
+      await assertFits(page, 'the report')
+      await page.emulateMedia({ media: 'print' })
+      await page.evaluate('dispatchEvent(new Event("beforeprint"))')
+      assert.equal(await page.evaluate('document.documentElement.className'), 'paper')
+      await until(async () => (await coloursOf(page, 0)) > 0, { what: 'a chart on paper' })
+    })
 })

@@ -88,9 +88,9 @@ describe('the partner check in the pages', () => {
     const { level, minVersion, namesAnyOf } = (await asked) as Record<string, unknown>
     assert.deepEqual({ level, minVersion }, { level: 'secure', minVersion: 'TLSv1.3' })
     assert.match(JSON.stringify(namesAnyOf), /mx\.bank\.example/)
-    await page.getByText('this rule requires: Secure, TLS 1.3 or later, with 1 further name').waitFor()
+    await page.getByText('against this rule: Secure, TLS 1.3 or later, with 1 other name').waitFor()
     const text = await hosts(page)
-    assert.match(text, /Takes mail as required/)
+    assert.match(text, /Meets the requirement/)
     assert.match(text, /TLS 1\.3, TLS_/)
     assert.match(text, /for mx\.bank\.example; issued by CN=Test CA; valid until .*; trusted/)
     assert.match(text, /Verify: yes/)
@@ -103,7 +103,7 @@ describe('the partner check in the pages', () => {
     const page = await checked(t, 'cfo@bank.example', { level: 'verify' }, /^Mail would be delivered\./)
     if (!page) return
     assert.doesNotMatch(await hosts(page), /RCPT/)
-    await page.getByRole('switch', { name: 'Also ask whether the recipient is accepted' }).click()
+    await page.getByRole('switch', { name: 'Also check whether the recipient is accepted' }).click()
     await page.getByRole('button', { name: 'Check', exact: true }).click()
     await page.getByText('RCPT TO:<cfo@bank.example>').waitFor()
     await assertAccessible(page, 'with a recipient')
@@ -129,7 +129,7 @@ describe('the partner check in the pages', () => {
   })
 
   it('shows one of which nothing can be told now, whatever it says', async (t) => {
-    const page = await checked(t, 'busy.example', { level: 'verify' }, /^It can not be told now\./)
+    const page = await checked(t, 'busy.example', { level: 'verify' }, /^Unknown at the moment\./)
     if (!page) return
     const text = await hosts(page)
     assert.match(text, /421/)
@@ -147,9 +147,9 @@ describe('the partner check in the pages', () => {
     const action = { level: 'fingerprint', fingerprints: [other] }
     const page = await checked(t, 'bank.example', action, /^Mail would bounce\./)
     if (!page) return
-    await page.getByRole('button', { name: 'Put the key of mx.bank.example on the list' }).click()
+    await page.getByRole('button', { name: 'Add the key of mx.bank.example to the list' }).click()
     await page.getByText('on the list', { exact: true }).waitFor()
-    await page.getByText('All changes are saved').waitFor()
+    await page.getByText('All changes saved').waitFor()
     await page.getByRole('button', { name: 'Check', exact: true }).click()
     await page.getByText(/^Mail would be delivered\./).waitFor()
     await page.getByRole('tab', { name: 'Actions' }).click()

@@ -40,14 +40,14 @@ describe('the times of a rule', () => {
     await field.blur()
   }
   async function stored(page: Page, id: string, holds: (rule: Stored['rule']) => boolean): Promise<void> {
-    await page.getByText('All changes are saved').waitFor()
+    await page.getByText('All changes saved').waitFor()
     const { rule } = (await client.get<Stored>(`${RULES}/${id}`)).body
     assert.ok(holds(rule), JSON.stringify(rule))
   }
 
   it('are typed in the zone that the page names, and kept as instants', async () => {
     const { page, id } = await actions({}, 'Europe/Berlin')
-    await page.getByText('Times are those of your time zone, Europe/Berlin.').waitFor()
+    await page.getByText('Times are in your time zone, Europe/Berlin.').waitFor()
     await type(page, 'From', '2026-01-31T08:00')
     await page.getByText(/31 Jan 2026, 08:00 (CET|GMT\+1)/).waitFor()
     await type(page, 'Until', '2026-07-01T08:00')
@@ -59,7 +59,7 @@ describe('the times of a rule', () => {
       (rule) => rule.startsAt === '2026-01-31T07:00:00Z' && rule.expiresAt === '2026-07-01T06:00:00Z',
     )
     await page.getByRole('button', { name: 'Remove Until' }).click()
-    await page.getByText('without an end').waitFor()
+    await page.getByText('no end time').waitFor()
     await stored(page, id, (rule) => !('expiresAt' in rule) && 'startsAt' in rule)
   })
 
@@ -80,7 +80,7 @@ describe('the times of a rule', () => {
   it('are refused in the hour that summer time leaves out', async () => {
     const { page, id } = await actions({}, 'Europe/Berlin')
     await type(page, 'From', '2027-03-28T02:30')
-    await page.getByText(/clocks in Europe\/Berlin go forward .* The next one is 03:30/).waitFor()
+    await page.getByText(/clocks in Europe\/Berlin go forward .* The next valid time is 03:30/).waitFor()
     await stored(page, id, (rule) => !('startsAt' in rule))
     await type(page, 'From', '2027-03-28T03:30')
     await page.getByText(/28 Mar 2027, 03:30/).waitFor()
@@ -90,7 +90,7 @@ describe('the times of a rule', () => {
   it('say which one is meant of the hour that comes twice', async () => {
     const { page, id } = await actions({}, 'America/New_York')
     await type(page, 'Until', '2027-11-07T01:30')
-    await page.getByText(/01:30.*comes twice on that day; the first one is meant/).waitFor()
+    await page.getByText(/01:30.*occurs twice that day; the first one is used/).waitFor()
     await stored(page, id, (rule) => rule.expiresAt === '2027-11-07T05:30:00Z')
   })
 

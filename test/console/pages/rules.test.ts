@@ -53,11 +53,11 @@ describe('the pages of rules', () => {
     const page = await browser.at(server, 'acme', '#/domains/acme.example/outgoing')
     await page.getByRole('button', { name: 'Move rule One' }).focus()
     await page.keyboard.press('ArrowDown')
-    await page.getByText('Rule One is now 2 of 3.').waitFor({ state: 'attached' })
+    await page.getByText('Rule One is now number 2 of 3.').waitFor({ state: 'attached' })
     assert.deepEqual(await names(), ['Two', 'One', 'Three'])
     // The handle still has the focus, so that the next key goes on.
     await page.keyboard.press('ArrowDown')
-    await page.getByText('Rule One is now 3 of 3.').waitFor({ state: 'attached' })
+    await page.getByText('Rule One is now number 3 of 3.').waitFor({ state: 'attached' })
     assert.deepEqual(await names(), ['Two', 'Three', 'One'])
   })
 
@@ -72,7 +72,7 @@ describe('the pages of rules', () => {
     await page.mouse.move(from.x + 10, from.y - 20, { steps: 5 })
     await page.mouse.move(to.x + 10, to.y, { steps: 15 })
     await page.mouse.up()
-    await page.getByText('Rule Three is now 1 of 3.').waitFor({ state: 'attached' })
+    await page.getByText('Rule Three is now number 1 of 3.').waitFor({ state: 'attached' })
     assert.deepEqual(await names(), ['Three', 'One', 'Two'])
     const shown = await page.locator('.rule-row .row-link').allTextContents()
     assert.deepEqual(
@@ -91,18 +91,18 @@ describe('the pages of rules', () => {
     await input.focus()
     await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(list)})`)
     await page.keyboard.press('ControlOrMeta+V')
-    await page.getByText('3 entries have mistakes and are not saved.').first().waitFor()
+    await page.getByText('3 invalid entries are not saved.').first().waitFor()
     assert.equal(await page.locator('.chip-bad').count(), 3)
-    for (const value of wrong) await page.getByRole('button', { name: `Correct ${value}` }).waitFor()
+    for (const value of wrong) await page.getByRole('button', { name: `Edit ${value}` }).waitFor()
     await page.getByText(/names a group that does not exist/).waitFor()
     // One is corrected, the others go; then all is saved.
-    await page.getByRole('button', { name: 'Correct two@signs@x.example' }).click()
+    await page.getByRole('button', { name: 'Edit two@signs@x.example' }).click()
     // A busy browser may answer the click after what comes next.
-    await page.getByRole('button', { name: 'Correct two@signs@x.example' }).waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Edit two@signs@x.example' }).waitFor({ state: 'detached' })
     await input.fill('one@x.example')
     await input.press('Enter')
     for (const value of wrong.slice(1)) await page.getByRole('button', { name: `Remove ${value}` }).click()
-    await page.getByText('All changes are saved').waitFor()
+    await page.getByText('All changes saved').waitFor()
     const [stored] = (await client.get<List>(RULES)).body.rules
     assert.deepEqual(stored?.rule.criteria.to.matchesAny, ['one.example', ...good, 'one@x.example'])
   })
@@ -120,7 +120,7 @@ describe('the pages of rules', () => {
     await page.getByText(/would match nothing; write clinic\.example for the domain/).waitFor()
     await page.getByRole('button', { name: 'Use clinic.example' }).click()
     await page.getByRole('button', { name: 'Remove clinic.example', exact: true }).waitFor()
-    await page.getByText('All changes are saved').waitFor()
+    await page.getByText('All changes saved').waitFor()
     const [stored] = (await client.get<List>(RULES)).body.rules
     assert.deepEqual(stored?.rule.criteria.to.matchesAny, [
       'one.example',
@@ -134,10 +134,10 @@ describe('the pages of rules', () => {
     await withRules('One')
     const window = await browser.window()
     const mine = await openAt(window, server, 'admin', await ruleAddress())
-    await mine.getByText('All changes are saved').waitFor()
+    await mine.getByText('All changes saved').waitFor()
     const other = await browser.at(server, 'acme', await ruleAddress())
     await other.getByLabel('Comment').fill('as agreed with the bank')
-    // "All changes are saved" stands there before the change too: the answer is what tells.
+    // "All changes saved" stands there before the change too: the answer is what tells.
     const saved = answerToPut(other, 200)
     await other.getByLabel('Comment').blur()
     await saved
@@ -145,12 +145,12 @@ describe('the pages of rules', () => {
 
     await mine.getByLabel('Name', { exact: true }).fill('First')
     await mine.getByLabel('Name', { exact: true }).blur()
-    const dialog = mine.getByRole('dialog', { name: 'Somebody else changed this rule' })
+    const dialog = mine.getByRole('dialog', { name: 'This rule was changed while you were editing' })
     await dialog.getByText('as agreed with the bank').waitFor()
     await dialog.getByText('One → First').waitFor()
     await dialog.getByText(/^acme changed it/).waitFor()
     const applied = answerToPut(mine, 200)
-    await dialog.getByRole('button', { name: 'Apply my change again' }).click()
+    await dialog.getByRole('button', { name: 'Apply my changes again' }).click()
     await applied
     await dialog.waitFor({ state: 'detached' })
     await assertStored(({ name, comment }) => name === 'First' && comment === 'as agreed with the bank')
@@ -159,7 +159,7 @@ describe('the pages of rules', () => {
   it('let a viewer look, and change nothing', async () => {
     await withRules('One', 'Two')
     const page = await browser.at(server, 'viewer', '#/domains/acme.example/outgoing')
-    await page.getByText('You may look at this, but not change it.').waitFor()
+    await page.getByText('Read-only: your role can view but not change this.').waitFor()
     assert.equal(await page.getByRole('switch', { name: 'Rule One' }).isDisabled(), true)
     assert.equal(await page.getByRole('button', { name: /^Move rule/ }).count(), 0)
     assert.equal(await page.getByRole('button', { name: 'Create' }).count(), 0)
@@ -168,28 +168,28 @@ describe('the pages of rules', () => {
     assert.equal(await page.getByLabel('Name', { exact: true }).isDisabled(), true)
     assert.equal(await page.getByRole('button', { name: 'Delete this rule' }).count(), 0)
     await page.getByRole('tab', { name: 'Try it out' }).click()
-    await page.getByRole('button', { name: 'Show the bounce' }).waitFor()
+    await page.getByRole('button', { name: 'Show bounce' }).waitFor()
     assert.equal(await page.getByRole('button', { name: 'Check', exact: true }).count(), 0)
   })
 
   it('do not show the domain of others', async () => {
     await withRules('One')
     const page = await browser.at(server, 'other', '#/domains/acme.example/outgoing')
-    await page.getByText('There is no owner "acme.example".').waitFor()
+    await page.getByText('Owner "acme.example" not found, or not visible to you.').waitFor()
   })
 
   it('keep what was typed when the session ends, and go on where one was', async () => {
     await withRules('One')
     const window = await browser.window()
     const page = await openAt(window, server, 'acme', await ruleAddress())
-    await page.getByText('All changes are saved').waitFor()
+    await page.getByText('All changes saved').waitFor()
     await window.clearCookies()
     await page.getByLabel('Name', { exact: true }).fill('Not lost')
     await page.getByLabel('Name', { exact: true }).blur()
     await page.getByText('Your session has ended.').waitFor()
     await fillSignIn(page, 'acme')
     await page.getByRole('heading', { name: 'Not lost' }).waitFor()
-    await page.getByText('All changes are saved').waitFor()
+    await page.getByText('All changes saved').waitFor()
     await assertStored(({ name }) => name === 'Not lost')
   })
 })

@@ -45,7 +45,7 @@ describe('the hosts of a domain', () => {
     assert.deepEqual(problem(await find([])), [
       false,
       '1.2',
-      'bank.example has no mail server: DNS knows no MX record and no address',
+      'bank.example has no mail server: DNS has neither an MX record nor an address for it',
     ])
   })
 
@@ -82,7 +82,7 @@ describe('the hosts of a domain', () => {
     assert.deepEqual(problem(await find(failure)), [
       true,
       '4.3',
-      'DNS does not tell the mail servers of bank.example: ESERVFAIL',
+      'DNS lookup of the mail servers of bank.example failed: ESERVFAIL',
     ])
   })
 

@@ -31,7 +31,7 @@ describe('remarks on certificates', () => {
   const ROWS: readonly (readonly [daysLeft: number | null, told: RegExp | null])[] = [
     [15, null],
     [14, null],
-    [13, /expires on 2026-12-01, in 13 days; without a new one, mail at level verify bounces/],
+    [13, /expires on 2026-12-01, in 13 days; unless it is renewed, mail at level verify bounces/],
     [1, /in 1 day;/],
     [0, /in less than a day;/],
     [-1, null],
@@ -53,7 +53,7 @@ describe('remarks on certificates', () => {
 
   const EFFECTS = {
     encrypt: /^$/,
-    fingerprint: /its successor may have another fingerprint/,
+    fingerprint: /a new one may have another fingerprint/,
     secure: /mail at level secure bounces from then on/,
   } as const satisfies Partial<Record<Level, RegExp>>
   for (const [level, effect] of Object.entries(EFFECTS)) {

@@ -94,8 +94,8 @@ describe('the page', () => {
   it('of nothing has no charts, and says so', async () => {
     const page = toHtml(await reportOn())
     assert.doesNotMatch(page, /<canvas/)
-    assert.match(page, /<main>\n<p>The delivery log has no entry for this period\.<\/p>/)
-    assert.match(page, /which has no entry for this period/)
+    assert.match(page, /<main>\n<p>The delivery log has no entries for this period\.<\/p>/)
+    assert.match(page, /which has no entries for this period/)
   })
 })
 

@@ -1,9 +1,10 @@
 /**
- * Where accounts and sessions are kept, behind one interface, so that all workers and nodes share them. An account store
+ * Where accounts and sessions are stored, behind one interface, so that all workers and nodes share them. An account store
  * moves texts; what they mean is for `account.ts` and `sessions.ts` to say. Every call that fails rejects with a
  * `StoreError`.
  */
 import type { RateLimiterAbstract } from 'rate-limiter-flexible'
+import { StoreError } from '../../store/rule-store.js'
 
 /** The kinds of accounts. */
 export type AccountKind = 'users' | 'tokens'
@@ -20,6 +21,14 @@ export interface TryLimit {
 /** The most sessions that one user has at a time. */
 export const SESSIONS_MAX = 20
 
+/** For an account that is not as expected. */
+export function accountConflict(place: string): StoreError {
+  return new StoreError(
+    'STORE_CONFLICT',
+    `${place} was changed by someone else in the meantime; nothing was written, load it again and repeat`,
+  )
+}
+
 /** A session as it begins. */
 export interface NewSession {
   readonly user: string
@@ -32,7 +41,7 @@ export interface NewSession {
   readonly endsAt: number
 }
 
-/** Accounts and sessions, kept somewhere. */
+/** Accounts and sessions, stored somewhere. */
 export interface AccountStore {
   readonly description: string
 

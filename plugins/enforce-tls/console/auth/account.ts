@@ -1,5 +1,5 @@
 /**
- * Who may use the console: users, who sign in with a password, and tokens for programs, as an account store keeps them.
+ * Who may use the console: users, who sign in with a password, and tokens for programs, as an account store has them.
  * Pure; an entry that does not validate is no account at all.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
@@ -19,7 +19,7 @@ export interface Rights {
   readonly domains: readonly string[]
 }
 
-/** A user as kept, by name. */
+/** A user as stored, by name. */
 export interface User extends Rights {
   /** As `hashPassword` gives it. */
   readonly password: string
@@ -27,7 +27,7 @@ export interface User extends Rights {
   readonly changedAt: string
 }
 
-/** A token as kept, by id. */
+/** A token as stored, by id. */
 export interface Token extends Rights {
   /** What it is for. */
   readonly name: string
@@ -64,12 +64,12 @@ const isToken = ajv.compile({
 
 const NAME = /^[a-z0-9][a-z0-9._@+-]{0,99}$/
 
-/** A user's name as it is kept, or what is wrong with it as the end of a sentence. */
+/** A user's name as it is stored, or what is wrong with it as the end of a sentence. */
 export function parseUserName(given: string): { readonly name: string } | { readonly problem: string } {
   const name = given.toLowerCase()
   return NAME.test(name)
     ? { name }
-    : { problem: 'is no user name: up to 100 letters, digits and . _ @ + - are expected, as in ann@helpdesk' }
+    : { problem: 'is not a user name: use up to 100 letters, digits and . _ @ + -, as in ann@helpdesk' }
 }
 
 /** Role and domains as somebody wrote them, or what is wrong with them as a sentence. */
@@ -86,9 +86,9 @@ export function parseRights(
     parsed.push(result.domain)
   }
   if (known === 'admin' && parsed.length > 0)
-    return { problem: 'an admin sees and changes everything; domains are for domain-admin and viewer' }
+    return { problem: 'role admin covers all domains; list domains for domain-admin and viewer only' }
   if (known === 'domain-admin' && parsed.length === 0)
-    return { problem: 'a domain-admin needs one or more domains' }
+    return { problem: 'role domain-admin needs at least one domain' }
   return { rights: { role: known, domains: [...new Set(parsed)].sort() } }
 }
 
@@ -111,7 +111,7 @@ export function stampOf({ password }: User): string {
 
 const TOKEN_MARK = 'etls'
 
-/** A new token: the text to hand over once, and what to keep of it. */
+/** A new token: the text to hand over once, and what to store of it. */
 export function newToken(): { readonly id: string; readonly text: string; readonly hash: string } {
   const id = randomBytes(6).toString('hex')
   const secret = randomBytes(32).toString('base64url')
@@ -135,7 +135,7 @@ export function digest(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url')
 }
 
-/** Compares in a time that does not tell how much is the same. */
+/** Compares in a time that does not depend on how much is the same. */
 export function sameText(a: string, b: string): boolean {
   const [first, second] = [Buffer.from(a), Buffer.from(b)]
   return first.length === second.length && timingSafeEqual(first, second)

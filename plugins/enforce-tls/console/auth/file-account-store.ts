@@ -1,7 +1,7 @@
 /**
- * Accounts and sessions in two files beside the rules file: `….users.json` for people to keep, `….sessions.json`
- * that may be deleted at any time. All processes that use the rules file share them; tries are counted by each
- * process for itself. A file that can't be used rejects with a `StoreError` that names it.
+ * Accounts and sessions in two files beside the rules file: `….users.json` to be kept, `….sessions.json`
+ * that may be deleted at any time. All processes that use the rules file share them; sign-in attempts are counted
+ * by each process for itself. A file that can't be used rejects with a `StoreError` that names it.
  */
 import { readFile } from 'node:fs/promises'
 import { RateLimiterMemory, type RateLimiterAbstract } from 'rate-limiter-flexible'
@@ -11,6 +11,7 @@ import type { FileStoreOptions } from '../../store/file/rule-store.js'
 import { replaceFile, type NewFileOwner } from '../../store/file/replace-file.js'
 import { StoreError } from '../../store/rule-store.js'
 import {
+  accountConflict,
   SESSIONS_MAX,
   type AccountKind,
   type NewSession,
@@ -24,7 +25,7 @@ const FILE_LENGTH_MAX = 32 * 1024 * 1024
 /** Names to values, by kind. */
 type Content = Map<string, Map<string, unknown>>
 
-interface StoredSession {
+interface SessionRecord {
   readonly value: string
   readonly expiresAt: number
   /** Whose it is; sessions of version 0.1.0 do not say. */
@@ -61,11 +62,7 @@ export class FileAccountStore implements AccountStore {
     return this.#change(this.#accounts, (content) => {
       const entries = content.get(kind) ?? new Map<string, unknown>()
       const found = entries.has(name) ? JSON.stringify(entries.get(name)) : null
-      if (found !== expected)
-        throw new StoreError(
-          'STORE_CONFLICT',
-          `${this.description}: ${kind}[${JSON.stringify(name)}] was changed by somebody else in the meantime; nothing was written, read it again and repeat`,
-        )
+      if (found !== expected) throw accountConflict(`${this.description}: ${kind}[${JSON.stringify(name)}]`)
       if (value === null) entries.delete(name)
       else entries.set(name, JSON.parse(value))
       content.set(kind, entries)
@@ -73,14 +70,14 @@ export class FileAccountStore implements AccountStore {
   }
 
   async readSession(key: string): Promise<string | null> {
-    const kept = (await this.#read(this.#sessions)).get('sessions')?.get(key)
-    return isStoredSession(kept) && kept.expiresAt > this.#now() ? kept.value : null
+    const stored = (await this.#read(this.#sessions)).get('sessions')?.get(key)
+    return isSessionRecord(stored) && stored.expiresAt > this.#now() ? stored.value : null
   }
 
   createSession({ user, key, value, expiresAt }: NewSession): Promise<void> {
     return this.#changeSessions((sessions) => {
       // They stand in the order in which they began.
-      const mine = [...sessions].filter(([, kept]) => (kept as StoredSession).user === user)
+      const mine = [...sessions].filter(([, stored]) => (stored as SessionRecord).user === user)
       for (const [old] of mine.slice(0, Math.max(0, mine.length - SESSIONS_MAX + 1))) sessions.delete(old)
       sessions.set(key, { user, value, expiresAt })
     })
@@ -88,8 +85,8 @@ export class FileAccountStore implements AccountStore {
 
   renewSession(key: string, value: string, expiresAt: number): Promise<void> {
     return this.#changeSessions((sessions) => {
-      const kept = sessions.get(key)
-      if (kept !== undefined) sessions.set(key, { ...(kept as StoredSession), value, expiresAt })
+      const stored = sessions.get(key)
+      if (stored !== undefined) sessions.set(key, { ...(stored as SessionRecord), value, expiresAt })
     })
   }
 
@@ -110,7 +107,7 @@ export class FileAccountStore implements AccountStore {
     return this.#change(this.#sessions, (content) => {
       const now = this.#now()
       const live = [...(content.get('sessions') ?? [])].filter(
-        ([, kept]) => isStoredSession(kept) && kept.expiresAt > now,
+        ([, stored]) => isSessionRecord(stored) && stored.expiresAt > now,
       )
       const sessions = new Map(live)
       change(sessions)
@@ -177,7 +174,7 @@ function explained(file: string, error: unknown): StoreError {
   return new StoreError('STORE_UNAVAILABLE', `file ${file} ${fileProblem(error)}`, { cause: error })
 }
 
-function isStoredSession(value: unknown): value is StoredSession {
+function isSessionRecord(value: unknown): value is SessionRecord {
   return isObject(value) && typeof value['value'] === 'string' && typeof value['expiresAt'] === 'number'
 }
 

@@ -1,10 +1,10 @@
 /**
  * Who sent a request: a signed-in user by the session cookie, or a program by `Authorization: Bearer`. A token or
- * a session that does not hold is as none at all.
+ * a session that is not valid counts as none.
  */
+import { parse } from 'cookie'
 import type { Request, Response } from 'express'
-import { sameText } from './account.js'
-import { isValidToken, parseToken, readToken, type Rights } from './account.js'
+import { isValidToken, parseToken, readToken, sameText, type Rights } from './account.js'
 import { Problem } from '../problem.js'
 import type { Session, Sessions } from './sessions.js'
 import type { AccountStore } from './account-store.js'
@@ -18,7 +18,6 @@ export interface Identity extends Rights {
 }
 
 const COOKIE = 'enforce-tls-session'
-const COOKIE_TEXT = new RegExp(`(?:^|;)\\s*${COOKIE}=([\\w-]{43})\\s*(?:;|$)`)
 /** The header that a page of another site can't send. */
 const CSRF_HEADER = 'x-csrf-token'
 
@@ -48,7 +47,7 @@ async function tokenIdentity(bearer: string, accounts: AccountStore, now: number
 
 /** The text of the session cookie, or `null`. */
 export function cookieText({ headers }: Request): string | null {
-  return COOKIE_TEXT.exec(headers.cookie ?? '')?.[1] ?? null
+  return parse(headers.cookie ?? '')[COOKIE] ?? null
 }
 
 /**
@@ -57,9 +56,8 @@ export function cookieText({ headers }: Request): string | null {
  * (RFC 6265 section 5.1.4).
  */
 export function setSessionCookie(request: Request, response: Response, text: string | null): void {
-  const flags = ['HttpOnly', 'SameSite=Strict', ...(request.secure ? ['Secure'] : [])]
-  const value = text === null ? [`${COOKIE}=`, 'Max-Age=0'] : [`${COOKIE}=${text}`]
-  response.append('Set-Cookie', [...value, ...flags].join('; '))
+  const options = { httpOnly: true, sameSite: 'strict', secure: request.secure, path: '' } as const
+  response.cookie(COOKIE, text ?? '', text === null ? { ...options, maxAge: 0 } : options)
 }
 
 /** @throws {Problem} 403 for a request that changes something in a session and does not bring its CSRF token. */
@@ -70,6 +68,6 @@ export function assertNotForged(request: Request, { session }: Identity): void {
   throw new Problem(
     403,
     'csrf',
-    'The request does not carry the X-CSRF-Token of this session; read it with GET session.',
+    'The X-CSRF-Token of this session is missing or wrong. Read it with GET session.',
   )
 }

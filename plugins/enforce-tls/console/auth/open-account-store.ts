@@ -1,4 +1,4 @@
-/** Opens the account store that belongs to a rule store: accounts and sessions are kept where the rules are. */
+/** Opens the account store that belongs to a rule store: accounts and sessions are stored where the rules are. */
 import type { Settings } from '../../settings/types.js'
 import type { NewFileOwner } from '../../store/file/replace-file.js'
 import { FileAccountStore } from './file-account-store.js'

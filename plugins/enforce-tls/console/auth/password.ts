@@ -1,9 +1,11 @@
 /**
- * Passwords as they are kept: scrypt (RFC 7914) in a text of the PHC string format, with its parameters, so that
+ * Passwords as they are stored: scrypt (RFC 7914) in a text of the PHC string format, with its parameters, so that
  * later versions can ask for more. One computation at a time in a process: each takes memory and one of the few
  * threads that Haraka needs for files and names. A text that is no such hash fits no password.
  */
 import { randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto'
+import { promisify } from 'node:util'
+import pLimit from 'p-limit'
 
 /** log2 of the cost: with r=8 each computation takes 32 MiB. */
 const COST_LOG2 = 15
@@ -26,17 +28,17 @@ export class TooBusy extends Error {
   readonly code = 'TOO_BUSY'
 }
 
-let turn: Promise<unknown> = Promise.resolve()
-let waiting = 0
+const oneAtATime = pLimit(1)
+const computed = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
 
 /** What is wrong with a new password, as the end of a sentence; `null` for a good one. */
 export function passwordProblem(password: string): string | null {
   const length = Array.from(password).length
-  if (length < PASSWORD_MIN) return `has ${length} characters; at least ${PASSWORD_MIN} are expected`
+  if (length < PASSWORD_MIN) return `has ${length} characters; use at least ${PASSWORD_MIN}`
   return password.length > PASSWORD_MAX ? `is longer than ${PASSWORD_MAX} characters` : null
 }
 
-/** The text to keep of a password. */
+/** The text to store of a password. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES)
   const parameters = { N: 2 ** COST_LOG2, r: BLOCK_SIZE, p: PARALLEL }
@@ -49,13 +51,13 @@ export function unknownHash(): string {
 }
 
 /**
- * Whether a password is the one that was kept.
+ * Whether a password is the one that was stored.
  *
  * @throws {TooBusy} when too many of these wait already.
  */
-export async function isPassword(password: string, kept: string): Promise<boolean> {
+export async function isPassword(password: string, stored: string): Promise<boolean> {
   const [, ln, r, p, salt = '', hash = ''] =
-    /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(kept) ?? []
+    /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(stored) ?? []
   if (hash === '' || password.length > PASSWORD_MAX) return false
   const expected = Buffer.from(hash, 'base64')
   const parameters = { N: 2 ** Number(ln), r: Number(r), p: Number(p) }
@@ -68,29 +70,10 @@ function phc(salt: Buffer, hash: Buffer): string {
   return `$scrypt$ln=${COST_LOG2},r=${BLOCK_SIZE},p=${PARALLEL}$${base64(salt)}$${base64(hash)}`
 }
 
-async function derive(password: string, salt: Buffer, length: number, options: ScryptOptions) {
-  if (waiting >= WAITING_MAX) throw new TooBusy('too many passwords are being checked')
-  waiting++
-  const mine = turn.then(
-    () =>
-      new Promise<Buffer>((resolve, reject) => {
-        // One spelling for what looks and types the same.
-        scrypt(
-          password.normalize('NFC'),
-          salt,
-          length,
-          { ...options, maxmem: MEMORY_MAX },
-          (error, derived) => {
-            if (error) reject(error)
-            else resolve(derived)
-          },
-        )
-      }),
-  )
-  turn = mine.catch(() => undefined)
-  try {
-    return await mine
-  } finally {
-    waiting--
-  }
+function derive(password: string, salt: Buffer, length: number, options: ScryptOptions): Promise<Buffer> {
+  if (oneAtATime.activeCount + oneAtATime.pendingCount >= WAITING_MAX)
+    return Promise.reject(new TooBusy('too many passwords are being checked'))
+  // One spelling for what looks and types the same.
+  const typed = password.normalize('NFC')
+  return oneAtATime(() => computed(typed, salt, length, { ...options, maxmem: MEMORY_MAX }))
 }

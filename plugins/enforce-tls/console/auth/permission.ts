@@ -19,7 +19,7 @@ export function mayChange(rights: Rights, owner: string): boolean {
   return rights.role === 'domain-admin' && owner !== EVERYONE && maySee(rights, owner)
 }
 
-/** An account may have thousands of domains, and a list is asked for each of its entries. */
+/** An account may have thousands of domains, and a list checks each of its entries. */
 const sets = new WeakMap<readonly string[], ReadonlySet<string>>()
 
 function domainsOf({ domains }: Rights): ReadonlySet<string> {

@@ -1,12 +1,12 @@
 /**
  * Accounts and sessions in Redis, beside the rules: hashes `users` and `tokens`, and a key with a time to live for
- * each session. Failures are told as by the rule store.
+ * each session. Failures are those of the rule store.
  */
 import { RateLimiterRedis, type RateLimiterAbstract } from 'rate-limiter-flexible'
 import type { RedisSettings } from '../../settings/redis.js'
 import { RedisConnection } from '../../store/redis/connection.js'
-import { StoreError } from '../../store/rule-store.js'
 import {
+  accountConflict,
   SESSIONS_MAX,
   type AccountKind,
   type NewSession,
@@ -50,17 +50,13 @@ export class RedisAccountStore implements AccountStore {
 
   async write(kind: AccountKind, name: string, expected: string | null, value: string | null): Promise<void> {
     const key = this.#prefix + kind
-    const words = [name, ...optional(expected), ...optional(value)]
+    const values = [name, ...optional(expected), ...optional(value)]
     const written = await this.#connection.ask({
       key,
       writes: true,
-      send: (redis) => redis.eval(COMPARE_AND_SET, 1, key, ...words),
+      send: (redis) => redis.eval(COMPARE_AND_SET, 1, key, ...values),
     })
-    if (written !== 1)
-      throw new StoreError(
-        'STORE_CONFLICT',
-        `${this.description}: key ${key}, field ${name} was changed by somebody else in the meantime; nothing was written, read it again and repeat`,
-      )
+    if (written !== 1) throw accountConflict(`${this.description}: key ${key}, field ${name}`)
   }
 
   readSession(key: string): Promise<string | null> {
@@ -71,12 +67,12 @@ export class RedisAccountStore implements AccountStore {
   async createSession({ user, key, value, createdAt, expiresAt, endsAt }: NewSession): Promise<void> {
     const name = this.#sessionKey(key)
     const index = this.#indexKey(user)
-    const kept = await this.#connection.ask({
+    const sessions = await this.#connection.ask({
       key: index,
       writes: false,
       send: (redis) => redis.hgetall(index),
     })
-    for (const old of endedBy(kept, createdAt)) await this.dropSession(user, old)
+    for (const old of endedBy(sessions, createdAt)) await this.dropSession(user, old)
     await this.#connection.ask({
       key: index,
       writes: true,
@@ -128,15 +124,15 @@ export class RedisAccountStore implements AccountStore {
     return `${this.#prefix}sessions-of:${user}`
   }
 
-  /** The two commands that the limiter sends, over the connection that tells its failures in words. */
+  /** The two commands that the limiter sends, over the connection that explains its failures. */
   #limiterClient() {
     const ask = this.#connection.ask.bind(this.#connection)
     return {
-      eval: (script: string, { keys, arguments: words }: { keys: string[]; arguments: string[] }) =>
+      eval: (script: string, { keys, arguments: values }: { keys: string[]; arguments: string[] }) =>
         ask({
           key: keys[0] ?? null,
           writes: true,
-          send: (redis) => redis.eval(script, keys.length, ...keys, ...words),
+          send: (redis) => redis.eval(script, keys.length, ...keys, ...values),
         }),
       del: (key: string) => ask({ key, writes: true, send: (redis) => redis.del(key) }),
     }

@@ -9,7 +9,7 @@ import type { Settings } from '../../settings/types.js'
 import { digest, parseUser, stampOf, type User } from './account.js'
 import type { AccountStore } from './account-store.js'
 
-/** A session as it is kept. */
+/** A session as it is stored. */
 interface StoredSession {
   readonly user: string
   readonly stamp: string
@@ -47,7 +47,7 @@ export class Sessions {
   async begin(name: string, user: User): Promise<{ readonly session: Session; readonly text: string }> {
     const text = randomBytes(32).toString('base64url')
     const now = this.#now()
-    const kept = {
+    const stored = {
       user: name,
       stamp: stampOf(user),
       csrf: randomBytes(32).toString('base64url'),
@@ -58,41 +58,41 @@ export class Sessions {
     await this.#accounts.createSession({
       user: name,
       key,
-      value: JSON.stringify(kept),
+      value: JSON.stringify(stored),
       createdAt: now,
-      expiresAt: this.#endOf(kept),
+      expiresAt: this.#endOf(stored),
       endsAt: now + this.#settings().sessionMax,
     })
-    return { session: { key, name, user, csrf: kept.csrf }, text }
+    return { session: { key, name, user, csrf: stored.csrf }, text }
   }
 
   /** The session of a text that a browser sent; `null` where there is none that holds. */
   async find(text: string): Promise<Session | null> {
     const key = digest(text)
-    const kept = parsed(await this.#accounts.readSession(key))
-    if (kept === null) return null
+    const stored = parsed(await this.#accounts.readSession(key))
+    if (stored === null) return null
     const now = this.#now()
-    const user = parseUser(await this.#accounts.read('users', kept.user))
-    if (user === null || stampOf(user) !== kept.stamp || !(this.#endOf(kept) > now)) {
-      await this.#accounts.dropSession(kept.user, key)
+    const user = parseUser(await this.#accounts.read('users', stored.user))
+    if (user === null || stampOf(user) !== stored.stamp || !(this.#endOf(stored) > now)) {
+      await this.#accounts.dropSession(stored.user, key)
       return null
     }
-    if (now - kept.seenAt > this.#settings().sessionIdle / RENEWALS) await this.#renew(key, kept, now)
-    return { key, name: kept.user, user, csrf: kept.csrf }
+    if (now - stored.seenAt > this.#settings().sessionIdle / RENEWALS) await this.#renew(key, stored, now)
+    return { key, name: stored.user, user, csrf: stored.csrf }
   }
 
   /** Keeps this one session of a user over a new password. */
   async keep({ key }: Session, user: User): Promise<void> {
-    const kept = parsed(await this.#accounts.readSession(key))
-    if (kept !== null) await this.#renew(key, { ...kept, stamp: stampOf(user) }, this.#now())
+    const stored = parsed(await this.#accounts.readSession(key))
+    if (stored !== null) await this.#renew(key, { ...stored, stamp: stampOf(user) }, this.#now())
   }
 
   end({ name, key }: Session): Promise<void> {
     return this.#accounts.dropSession(name, key)
   }
 
-  #renew(key: string, kept: StoredSession, now: number): Promise<void> {
-    const renewed = { ...kept, seenAt: now }
+  #renew(key: string, stored: StoredSession, now: number): Promise<void> {
+    const renewed = { ...stored, seenAt: now }
     return this.#accounts.renewSession(key, JSON.stringify(renewed), this.#endOf(renewed))
   }
 

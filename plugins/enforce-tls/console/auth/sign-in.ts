@@ -4,6 +4,7 @@
  * and in the store is bounded by how many passwords can be looked at: nothing is noted of tries beyond that.
  */
 import { RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible'
+import { numbered } from '../../text/list.js'
 import { Problem } from '../problem.js'
 import { parseUser, parseUserName, type User } from './account.js'
 import { networkOf } from './client-network.js'
@@ -86,8 +87,7 @@ export class SignIn {
     const user = name === '' ? null : parseUser(await this.#accounts.read('users', name))
     const fits = await isPassword(password, user?.password ?? this.#nobody)
     if (elsewhere !== null) throw elsewhere
-    if (!fits || user === null)
-      throw new Problem(401, 'sign-in-failed', 'The user name or the password is wrong.')
+    if (!fits || user === null) throw new Problem(401, 'sign-in-failed', 'Wrong user name or password.')
     await this.#forUser.delete(key)
     await this.#fromAnywhere.reward(name)
     await this.#fromAddress.reward(network)
@@ -104,7 +104,7 @@ async function consume(limiter: RateLimiterAbstract, key: string): Promise<void>
     throw new Problem(
       429,
       'too-many-tries',
-      `Too many tries to sign in. Try again in ${Math.ceil(seconds / 60)} minutes.`,
+      `Too many sign-in attempts. Try again in ${numbered(Math.ceil(seconds / 60), 'minute')}.`,
       { retryAfter: seconds },
     )
   }

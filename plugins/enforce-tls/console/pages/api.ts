@@ -1,8 +1,8 @@
 /** Speaks with the API: relative to the page, with the session's token, and every failure as an `ApiError`. */
 import { texts } from './texts.js'
-import type { RuleList, Session } from './types.js'
+import type { HistoryEntry, RuleList, Session } from './types.js'
 
-/** An answer that is not what was asked for; `message` is for a person. */
+/** A request that failed; `message` is for a person. */
 export class ApiError extends Error {
   constructor(
     /** 0 where there was no answer. */
@@ -100,6 +100,22 @@ export async function requestRules(path: string): Promise<Answer<RuleList>> {
   return { ...first, body: { ...first.body, rules }, next: null }
 }
 
+/** Who changed something last, and when; `null` where the history does not say. */
+export interface LastChange {
+  readonly by: string | null
+  readonly at: string | null
+}
+
+/** The latest change in the history that is meant. */
+export async function lastChange(
+  query: string,
+  isMeant: (entry: HistoryEntry) => boolean,
+): Promise<LastChange> {
+  const { body } = await request<readonly HistoryEntry[]>('GET', `history?${query}`)
+  const entry = body.find(isMeant)
+  return { by: entry?.by ?? null, at: entry?.at ?? null }
+}
+
 /** The reference to the next page is relative to the request that it answers (RFC 8288). */
 function nextOf(path: string, response: Response): string | null {
   const [, query] = /<(\?[^>]*)>; rel="next"/.exec(response.headers.get('link') ?? '') ?? []
@@ -122,11 +138,11 @@ async function readBody(response: Response): Promise<unknown> {
 
 function toError(status: number, body: unknown): ApiError {
   const { error } = (body ?? {}) as { error?: { code?: string; message?: string; field?: string } }
-  const words = error?.message ?? texts.errors.status(status)
-  return new ApiError(status, error?.code ?? 'unknown', words, error?.field ?? null)
+  const message = error?.message ?? texts.errors.status(status)
+  return new ApiError(status, error?.code ?? 'unknown', message, error?.field ?? null)
 }
 
-/** An unknown failure in words. */
-export function wordsOf(error: unknown): string {
+/** Any failure as a sentence. */
+export function formatError(error: unknown): string {
   return error instanceof ApiError ? error.message : texts.errors.unexpected
 }

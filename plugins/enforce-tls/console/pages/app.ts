@@ -1,5 +1,5 @@
 /** The frame of all pages: who is signed in, where one is, navigation. */
-import { request, useSessionToken, whenSignedOut, wordsOf } from './api.js'
+import { request, useSessionToken, whenSignedOut, formatError } from './api.js'
 import { Notice } from './components/basics.js'
 import { html, useEffect, useLayoutEffect, useRef, useState, type VNode } from './preact.js'
 import { parsePlace, type Place } from './router.js'
@@ -23,13 +23,13 @@ export function App(): VNode {
   const [failure, setFailure] = useState<string | null>(null)
   const place = usePlace()
   useEffect(() => {
-    // A session that is already over when the page is opened is nothing to tell of.
+    // A session that is already over when the page is opened needs no message.
     whenSignedOut(() => setSigned((before) => (typeof before === 'object' ? 'ended' : before)))
     request<Session>('GET', 'session').then(
       ({ body }) => begin(body),
       (error: unknown) => {
         if ((error as { status?: number }).status === 401) setSigned('out')
-        else setFailure(wordsOf(error))
+        else setFailure(formatError(error))
       },
     )
   }, [])
@@ -44,7 +44,7 @@ export function App(): VNode {
     try {
       await request('DELETE', 'session')
     } catch (error) {
-      if ((error as { status?: number }).status !== 401) return setFailure(wordsOf(error))
+      if ((error as { status?: number }).status !== 401) return setFailure(formatError(error))
     }
     forgetAll()
     useSessionToken(null)

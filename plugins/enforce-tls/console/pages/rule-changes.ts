@@ -39,12 +39,12 @@ export function mergedLists(
   onto: readonly string[],
 ): string[] {
   const removed = new Set(before.filter((value) => !mine.includes(value)))
-  const kept = onto.filter((value) => !removed.has(value))
-  return [...kept, ...mine.filter((value) => !before.includes(value) && !kept.includes(value))]
+  const others = onto.filter((value) => !removed.has(value))
+  return [...others, ...mine.filter((value) => !before.includes(value) && !others.includes(value))]
 }
 
 /** A change as one line: what was added and removed of a list, or both values. */
-export function changeWords({ before, after }: Change, none: string): string {
+export function formatChange({ before, after }: Change, none: string): string {
   if (isTexts(before) && isTexts(after)) {
     const added = after.filter((value) => !before.includes(value)).map((value) => `+ ${value}`)
     const removed = before.filter((value) => !after.includes(value)).map((value) => `− ${value}`)
@@ -53,12 +53,12 @@ export function changeWords({ before, after }: Change, none: string): string {
   return `${shown(before, none)} → ${shown(after, none)}`
 }
 
-/** How many entries of a list are told. */
-const TOLD = 20
+/** How many entries of a list are shown. */
+const SHOWN = 20
 
 function shortened(entries: readonly string[]): readonly string[] {
-  return entries.length > TOLD
-    ? [...entries.slice(0, TOLD), texts.rules.more(entries.length - TOLD)]
+  return entries.length > SHOWN
+    ? [...entries.slice(0, SHOWN), texts.rules.more(entries.length - SHOWN)]
     : entries
 }
 

@@ -2,21 +2,19 @@
  * A rule that somebody works on. Every change is saved by itself, one request at a time; what can't be saved stays,
  * with the reason, in the page and in the tab's memory, also when the page is left or the session ends.
  */
-import { ApiError, part, request, wordsOf } from './api.js'
+import { ApiError, formatError, lastChange, part, request, type LastChange } from './api.js'
 import type { Mistake } from './components/chips.js'
-import { keptName, savedListeners, underWay, type KeptRule, type Mistakes } from './kept-rules.js'
+import { unsavedName, savedListeners, underWay, type UnsavedRule, type Mistakes } from './unsaved-rules.js'
 import { applied, changes } from './rule-changes.js'
 import { cleaned, newRule, same } from './rule-draft.js'
 import { texts } from './texts.js'
-import type { Action, Criteria, Direction, HistoryEntry, Level, Reports, Rule, StoredRule } from './types.js'
+import type { Action, Criteria, Direction, Level, Reports, Rule, StoredRule } from './types.js'
 import { keep, recall } from './unsaved.js'
 
 export type SaveState = 'saved' | 'saving' | 'draft' | 'invalid' | 'failed' | 'conflict'
 /** The same rule as somebody else left it, and who that was. */
-export interface Conflict {
+export interface Conflict extends LastChange {
   readonly theirs: StoredRule | null
-  readonly by: string | null
-  readonly at: string | null
 }
 
 type ChangedRule = StoredRule & { readonly reports: Reports | null }
@@ -58,11 +56,11 @@ export class RuleModel {
       const { body } = await request<StoredRule>('GET', rulePath(owner, id))
       model.#take(body)
     }
-    const kept = recall(keptName(owner, direction, id)) as KeptRule | null
-    if (kept !== null) {
-      model.draft = kept.draft
-      model.mistakes = kept.mistakes
-      model.base = kept.base ?? model.base
+    const unsaved = recall(unsavedName(owner, direction, id)) as UnsavedRule | null
+    if (unsaved !== null) {
+      model.draft = unsaved.draft
+      model.mistakes = unsaved.mistakes
+      model.base = unsaved.base ?? model.base
       model.restored = id !== null
       void model.save()
     }
@@ -104,7 +102,7 @@ export class RuleModel {
     this.change({ actions: { relayWithTls: action } })
   }
 
-  /** Sets the level; what only another level has is kept for when one comes back to it. */
+  /** Sets the level; what belongs to another level is remembered in case it is chosen again. */
   changeLevel(level: Level): void {
     this.#last = { ...this.#last, ...this.draft.actions.relayWithTls }
     const { names, fingerprints, minVersion, onFailure } = this.#last
@@ -137,7 +135,7 @@ export class RuleModel {
 
   /** Saves what is not saved. */
   async save(): Promise<void> {
-    if (this.state === 'conflict') return this.#tell()
+    if (this.state === 'conflict') return this.#emit()
     if (this.#saving) {
       this.#again = true
       return
@@ -146,12 +144,12 @@ export class RuleModel {
     if (this.base !== null && same(rule, this.base.rule)) return this.#set('saved')
     if (Object.keys(rule.criteria).length === 0 && this.base === null) return this.#set('draft')
     this.#saving = true
-    const name = keptName(this.owner, this.direction, this.id)
+    const name = unsavedName(this.owner, this.direction, this.id)
     underWay.add(name)
     this.#set('saving')
     try {
       await this.#send(rule)
-      // What was changed meanwhile is not saved yet, and nobody should be told so.
+      // What was changed meanwhile is not saved yet, and must not be shown as saved.
       if (!this.#again) this.#set('saved')
     } catch (error) {
       await this.#failed(error)
@@ -194,13 +192,13 @@ export class RuleModel {
     this.#changed(body)
     this.draft = { ...this.draft, enabled: body.rule.enabled }
     this.found = enabled ? { reports: body.reports } : null
-    this.#tell()
+    this.#emit()
   }
 
   /** Has looked at what is known. */
   closeFound(): void {
     this.found = null
-    this.#tell()
+    this.#emit()
   }
 
   /** Shows the rule as somebody else left it. */
@@ -238,7 +236,7 @@ export class RuleModel {
         : await request<ChangedRule>('PUT', rulePath(this.owner, base.id), { rule }, base.etag)
     // What is known is shown where the change makes mail bounce, or leave in the clear.
     if (answer.body.reports !== null) this.found = { reports: answer.body.reports }
-    if (base === null) keep(keptName(this.owner, this.direction, null), null)
+    if (base === null) keep(unsavedName(this.owner, this.direction, null), null)
     this.#changed({ ...answer.body, etag: answer.etag === '' ? answer.body.etag : answer.etag })
     const { enabled, position } = answer.body.rule
     this.draft = { ...this.draft, enabled, ...(position === undefined ? {} : { position }) }
@@ -252,11 +250,11 @@ export class RuleModel {
 
   async #failed(error: unknown): Promise<void> {
     const field = error instanceof ApiError ? error.field : null
-    this.why = { message: wordsOf(error), field }
+    this.why = { message: formatError(error), field }
     if (!(error instanceof ApiError)) return this.#set('failed')
     if (error.status === 412 || error.status === 404) {
       await this.#findConflict().catch((other: unknown) => {
-        this.why = { message: wordsOf(other), field: null }
+        this.why = { message: formatError(other), field: null }
         this.#set('failed')
       })
       return
@@ -268,14 +266,13 @@ export class RuleModel {
     const { base } = this
     if (base === null) return this.#set('failed')
     const path = rulePath(this.owner, base.id)
-    const [theirs, history] = await Promise.all([
+    const [theirs, change] = await Promise.all([
       request<StoredRule>('GET', path)
         .then(({ body }) => body)
         .catch(nullForMissing),
-      request<readonly HistoryEntry[]>('GET', `history?owner=${part(this.owner)}`),
+      lastChange(`owner=${part(this.owner)}`, ({ field }) => field === base.id),
     ])
-    const entry = history.body.find(({ field }) => field === base.id)
-    this.conflict = { theirs, by: entry?.by ?? null, at: entry?.at ?? null }
+    this.conflict = { theirs, ...change }
     this.#set('conflict')
   }
 
@@ -283,18 +280,18 @@ export class RuleModel {
     this.state = state
     if (state === 'saved' || state === 'draft') this.why = null
     this.#remember()
-    this.#tell()
+    this.#emit()
   }
 
   /** Keeps what is not saved, or forgets it. */
   #remember(): void {
     const { owner, direction, draft, mistakes, base } = this
     const hasUnsaved = this.isUnsaved || (base !== null && !same(cleaned(draft), base.rule))
-    const name = keptName(owner, direction, this.id)
-    keep(name, hasUnsaved ? ({ draft, mistakes, base } satisfies KeptRule) : null)
+    const name = unsavedName(owner, direction, this.id)
+    keep(name, hasUnsaved ? ({ draft, mistakes, base } satisfies UnsavedRule) : null)
   }
 
-  #tell(): void {
+  #emit(): void {
     for (const listener of this.listeners) listener()
   }
 }
@@ -309,8 +306,8 @@ function nullForMissing(error: unknown): null {
   throw error
 }
 
-/** What is said about whether all is saved. */
-export function saveWords(model: RuleModel): string {
+/** Whether all is saved, as a sentence. */
+export function formatSaveState(model: RuleModel): string {
   const { state, why, mistakeCount } = model
   const reason = why?.message ?? ''
   const main = {

@@ -14,12 +14,12 @@ const localDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 const number = new Intl.NumberFormat()
 
 /** A time out of the API, as a person reads it. */
-export function momentWords(iso: string): string {
+export function formatMoment(iso: string): string {
   return formatted(moment, iso)
 }
 
-/** The same with the zone that it is told in. */
-export function momentWithZone(iso: string): string {
+/** The same with its time zone. */
+export function formatMomentWithZone(iso: string): string {
   return formatted(zoned, iso)
 }
 
@@ -29,12 +29,12 @@ export function dayOf(iso: string): string {
 }
 
 /** A day as the report counts them, `2026-01-31`: of UTC, since it has no hours to move. */
-export function dayWords(date: string): string {
+export function formatDay(date: string): string {
   return formatted(day, date)
 }
 
 /** The same without its year, for a chart. */
-export function shortDayWords(date: string): string {
+export function formatShortDay(date: string): string {
   return formatted(shortDay, date)
 }
 
@@ -44,7 +44,7 @@ function formatted(format: Intl.DateTimeFormat, iso: string): string {
 }
 
 /** A number with its thousands. */
-export function numberWords(value: number): string {
+export function formatNumber(value: number): string {
   return number.format(value)
 }
 

@@ -19,7 +19,7 @@ export interface DomainRow {
   readonly etag: string | null
 }
 
-/** A domain as it is asked for by itself. */
+/** A domain with its details. */
 export interface DomainDetails extends DomainRow {
   /** Senders of the domain that have rules of their own. */
   readonly senders: readonly { readonly owner: string; readonly rules: number }[]
@@ -57,7 +57,7 @@ export interface Rule {
   readonly actions: { readonly relayWithTls: Action }
 }
 
-/** What a rule does as things stand, in the server's words. */
+/** What a rule does as things stand, as the server says. */
 export interface Effect {
   readonly status: 'active' | 'partly' | 'reports' | 'no-effect' | 'inactive' | 'waits' | 'off'
   readonly summary: string
@@ -181,7 +181,7 @@ export interface HistoryEntry {
   readonly field: string
   readonly from: unknown
   readonly to: unknown
-  /** `from` and `to` are too long to be kept. */
+  /** `from` and `to` are too long for the history. */
   readonly leftOut: boolean
   readonly differences: readonly string[]
 }

@@ -1,8 +1,8 @@
-/** What is typed and not saved yet, kept for this tab: it outlives a reload and the end of a session. */
+/** What is typed and not saved yet, stored for this tab: it outlives a reload and the end of a session. */
 
 const PREFIX = 'enforce-tls:unsaved:'
 
-/** What was kept under a name, or `null`. */
+/** What was stored under a name, or `null`. */
 export function recall(name: string): unknown {
   try {
     const text = sessionStorage.getItem(PREFIX + name)
@@ -12,7 +12,7 @@ export function recall(name: string): unknown {
   }
 }
 
-/** Keeps a value; `null` forgets it. A browser that keeps nothing loses it with the page. */
+/** Stores a value; `null` deletes it. A browser that stores nothing loses it with the page. */
 export function keep(name: string, value: unknown): void {
   try {
     if (value === null) sessionStorage.removeItem(PREFIX + name)
@@ -22,7 +22,7 @@ export function keep(name: string, value: unknown): void {
   }
 }
 
-/** Forgets all, so that the next user of this tab does not see it. */
+/** Deletes all, so that the next user of this tab does not see it. */
 export function forgetAll(): void {
   try {
     for (const name of Object.keys(sessionStorage))

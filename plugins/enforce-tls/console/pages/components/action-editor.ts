@@ -128,7 +128,7 @@ function Details({ model, disabled, action }: ActionProps & { readonly action: A
         ${VERSIONS.map(
           (each) =>
             html`<option value=${each} selected=${action.minVersion === each}>
-              ${texts.actions.versionWords(each)}
+              ${texts.actions.version(each)}
             </option>`,
         )}
       </select>
@@ -144,7 +144,7 @@ function Details({ model, disabled, action }: ActionProps & { readonly action: A
         ${(['bounce', 'defer'] as const).map(
           (each) =>
             html`<option value=${each} selected=${action.onFailure === each}>
-              ${texts.actions.onFailureWords[each]}
+              ${texts.actions.onFailureNames[each]}
             </option>`,
         )}
       </select>

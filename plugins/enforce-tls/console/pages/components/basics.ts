@@ -1,6 +1,6 @@
 /** Small parts of every page: switch, states of loading, notices, the place where changes are read out. */
 import { html, useEffect, useLayoutEffect, useRef, useState, type Child, type VNode } from '../preact.js'
-import { wordsOf } from '../api.js'
+import { formatError } from '../api.js'
 import { texts } from '../texts.js'
 
 /** A switch; `label` is what a screen reader says. */
@@ -49,7 +49,7 @@ export type Loaded<T> =
   | { readonly state: 'failed'; readonly error: unknown }
   | { readonly state: 'there'; readonly value: T }
 
-/** Loads when shown, when `inputs` change, and when told; the last value stays until the next one is there. */
+/** Loads when shown, when `inputs` change, and on request; the last value stays until the next one is there. */
 export function useLoaded<T>(
   load: () => Promise<T>,
   inputs: readonly unknown[],
@@ -76,7 +76,7 @@ export function Waiting(props: { readonly of: Loaded<unknown>; readonly retry: (
     ${
       props.of.state === 'failed'
         ? html`<${Notice} tone="bad">
-            <p>${wordsOf(props.of.error)}</p>
+            <p>${formatError(props.of.error)}</p>
             <button type="button" class="button" onClick=${props.retry}>${texts.retry}</button>
           <//>`
         : html`<p class="loading" role="status">${texts.loading}</p>`
@@ -85,9 +85,9 @@ export function Waiting(props: { readonly of: Loaded<unknown>; readonly retry: (
 }
 
 /** Says something to a screen reader. */
-export function announce(words: string): void {
+export function announce(sentence: string): void {
   const place = document.querySelector('#announcements')
-  if (place) place.textContent = words
+  if (place) place.textContent = sentence
 }
 
 let ids = 0
@@ -99,7 +99,7 @@ export function useUid(prefix: string): string {
   return id.current
 }
 
-/** A question in front of the page, which goes on only when it is answered. */
+/** A modal dialog. */
 export function Dialog(props: {
   readonly title: string
   readonly onClose: () => void

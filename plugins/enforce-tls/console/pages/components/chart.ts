@@ -1,54 +1,25 @@
 /** A chart with its data as a table: the table is there for everyone, the chart for who can see it. */
-import { loadChart } from '../chart-js.js'
+import { drawChart, type ChartData } from '../charts.js'
 import { html, useEffect, useRef, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
-import { numberWords } from '../times.js'
-
-export interface Series {
-  readonly label: string
-  readonly values: readonly number[]
-  /** A custom property of the stylesheet. */
-  readonly colour: string
-}
+import { formatNumber } from '../times.js'
 
 export interface ChartProps {
   readonly title: string
-  readonly kind: 'bar' | 'doughnut'
-  /** What the rows are, such as days. */
+  readonly data: ChartData
+  /** What the rows of the table are, such as days. */
   readonly rowTitle: string
-  readonly rows: readonly string[]
-  /** The rows in short, for the axis. */
-  readonly ticks?: readonly string[]
-  readonly series: readonly Series[]
-  /** Colours of the rows, for a doughnut. */
-  readonly colours?: readonly string[]
+  /** The rows, where the chart has them in short. @default its labels */
+  readonly rows?: readonly string[]
 }
 
-export function Chart(props: ChartProps): VNode {
-  const { title, rowTitle, rows, series } = props
+export function Chart({ title, data, rowTitle, rows = data.labels }: ChartProps): VNode {
+  const { series } = data
   const canvas = useRef<HTMLCanvasElement | null>(null)
-  useEffect(() => {
-    const dark = window.matchMedia('(prefers-color-scheme: dark)')
-    let chart: { destroy: () => void } | null = null
-    let wanted = true
-    const draw = (): void => {
-      void loadChart().then(
-        (Constructor) => {
-          chart?.destroy()
-          if (wanted && canvas.current) chart = new Constructor(canvas.current, configOf(props))
-        },
-        // The table says the same.
-        () => undefined,
-      )
-    }
-    draw()
-    dark.addEventListener('change', draw)
-    return () => {
-      wanted = false
-      dark.removeEventListener('change', draw)
-      chart?.destroy()
-    }
-  }, [JSON.stringify(props)])
+  useEffect(
+    () => (canvas.current ? drawChart(canvas.current, data).remove : undefined),
+    [JSON.stringify(data)],
+  )
   return html`<section class="card">
     <h2>${title}</h2>
     <div class="chart" aria-hidden="true"><canvas ref=${canvas}></canvas></div>
@@ -57,7 +28,7 @@ export function Chart(props: ChartProps): VNode {
       <${DataTable}
         title=${title}
         head=${[rowTitle, ...series.map(({ label }) => label)]}
-        rows=${rows.map((row, place) => [row, ...series.map(({ values }) => numberWords(values[place] ?? 0))])}
+        rows=${rows.map((row, place) => [row, ...series.map(({ values }) => formatNumber(values[place] ?? 0))])}
       />
     </details>
   </section>`
@@ -88,42 +59,4 @@ export function DataTable(props: {
       </tbody>
     </table>
   </div>`
-}
-
-function configOf({ kind, rows, ticks = rows, series, colours = [] }: ChartProps): object {
-  const styles = getComputedStyle(document.documentElement)
-  const colour = (name: string): string => styles.getPropertyValue(name).trim()
-  const text = colour('--muted')
-  const line = colour('--line')
-  const font = { family: styles.fontFamily, size: Math.round(Number.parseFloat(styles.fontSize) * 0.85) }
-  const scale = {
-    stacked: true,
-    ticks: { color: text, precision: 0, font, maxRotation: 0 },
-    grid: { color: line },
-    border: { color: line },
-  }
-  return {
-    type: kind,
-    data: {
-      labels: ticks,
-      datasets: series.map(({ label, values, colour: own }) => ({
-        label,
-        data: values,
-        backgroundColor: kind === 'bar' ? colour(own) : colours.map(colour),
-        borderColor: colour('--surface'),
-        borderWidth: kind === 'bar' ? 0 : 2,
-        borderRadius: kind === 'bar' ? 3 : 0,
-        maxBarThickness: 36,
-      })),
-    },
-    options: {
-      responsive: true,
-      maintainAspectRatio: false,
-      animation: false,
-      plugins: { legend: { position: 'bottom', labels: { color: text, boxWidth: font.size, font } } },
-      ...(kind === 'bar'
-        ? { scales: { x: { ...scale, grid: { display: false } }, y: { ...scale, beginAtZero: true } } }
-        : {}),
-    },
-  }
 }

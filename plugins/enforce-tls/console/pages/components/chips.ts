@@ -3,7 +3,7 @@
  * entry, and those with a mistake stay, with the mistake said at the chip, until they are corrected or removed.
  */
 import { html, useLayoutEffect, useRef, useState, type Child, type VNode } from '../preact.js'
-import { request, wordsOf } from '../api.js'
+import { request, formatError } from '../api.js'
 import { endsEntry, entriesOf, type EntryField } from '../entries.js'
 import { texts } from '../texts.js'
 import type { Validated } from '../types.js'
@@ -31,7 +31,7 @@ export interface ChipsProps {
   /** What the server looks at the entries as; without it they are taken as they are. */
   readonly field: EntryField
   readonly suggestions?: readonly string[]
-  /** Somebody just asked for this list: the next key is for it. */
+  /** The list was just added: the next key is for it. */
   readonly fresh?: boolean
   readonly onChange: (values: readonly string[], mistakes: readonly Mistake[]) => void
 }
@@ -43,7 +43,7 @@ export function Chips(props: ChipsProps): VNode {
   const [checking, setChecking] = useState(0)
   const [failure, setFailure] = useState<string | null>(null)
   const [all, setAll] = useState(false)
-  // Answers may come in another order than they were asked for: they add to what is there then.
+  // Replies may come in another order than the requests: they add to what is there then.
   const latest = useRef({ values, mistakes })
   // While drawing, not in an effect: an effect may run after a later change, and take it back.
   latest.current = { values, mistakes }
@@ -78,7 +78,7 @@ export function Chips(props: ChipsProps): VNode {
         ),
       )
     } catch (error) {
-      setFailure(wordsOf(error))
+      setFailure(formatError(error))
       if (input.current?.value === '') input.current.value = entries.join(' ')
     } finally {
       setChecking((n) => n - 1)

@@ -1,10 +1,10 @@
 /** Two people changed the same: what the other did, what oneself did, and the choice. */
 import { html, type VNode } from '../preact.js'
-import { changes, changeWords } from '../rule-changes.js'
+import { changes, formatChange } from '../rule-changes.js'
 import { cleaned } from '../rule-draft.js'
 import type { RuleModel } from '../rule-model.js'
 import { texts } from '../texts.js'
-import { momentWords } from '../times.js'
+import { formatMoment } from '../times.js'
 import { Dialog } from './basics.js'
 
 export function ConflictDialog({ model }: { readonly model: RuleModel }): VNode {
@@ -40,7 +40,7 @@ export function Choice(props: {
 }): VNode {
   const { title, by, at, before, theirs, mine, onTheirs, onMine } = props
   return html`<${Dialog} title=${title} onClose=${(event: Event) => event.preventDefault()}>
-    <p>${texts.conflict.lead(by, at === null ? null : momentWords(at))}</p>
+    <p>${texts.conflict.lead(by, at === null ? null : formatMoment(at))}</p>
     <${Changes} title=${texts.conflict.theirs} before=${before} after=${theirs} />
     <${Changes} title=${texts.conflict.mine} before=${before} after=${mine} />
     <div class="row">
@@ -62,8 +62,8 @@ function Changes(props: {
       ${found.map(
         (change) =>
           html`<li key=${change.path}>
-            ${change.path !== '' && html`<strong>${texts.conflict.fields(change.path)}</strong>: `}
-            ${changeWords(change, texts.conflict.none)}
+            ${change.path !== '' && html`<strong>${texts.conflict.field(change.path)}</strong>: `}
+            ${formatChange(change, texts.conflict.none)}
           </li>`,
       )}
     </ul>`

@@ -33,13 +33,13 @@ export function CriteriaEditor({ model, disabled, groups }: EditorProps): VNode 
     model.changeList(`${name}.${list}`, { ...now, [name]: { ...now[name], [list]: values } }, mistakes)
   }
   const without = (name: keyof Criteria, header?: readonly Header[]): void => {
-    const kept = Object.entries(model.draft.criteria).filter(([each]) => each !== name)
+    const others = Object.entries(model.draft.criteria).filter(([each]) => each !== name)
     const rest = header !== undefined && header.length > 0 ? { header } : {}
     model.mistakes = Object.fromEntries(
       Object.entries(model.mistakes).filter(([key]) => !key.startsWith(name)),
     )
     setAdded(null)
-    model.change({ criteria: { ...Object.fromEntries(kept), ...rest } })
+    model.change({ criteria: { ...Object.fromEntries(others), ...rest } })
     adding.current?.querySelector('button')?.focus()
   }
   const setHeader = (index: number, next: Header, key?: string, mistakes?: readonly Mistake[]): void => {
@@ -115,7 +115,7 @@ export function CriteriaEditor({ model, disabled, groups }: EditorProps): VNode 
                   model.change({ criteria: { ...criteria, [name]: {} } })
                 }}
               >
-                + ${texts.criteria.addField[name]}
+                + ${texts.criteria.field[name]}
               </button>`,
           )}
         ${
@@ -128,7 +128,7 @@ export function CriteriaEditor({ model, disabled, groups }: EditorProps): VNode 
               model.change({ criteria: { ...criteria, header: [...headers, { name: '' }] } })
             }}
           >
-            + ${texts.criteria.addField.header}
+            + ${texts.criteria.field.header}
           </button>`
         }
       </div>`
@@ -171,7 +171,7 @@ function Card(props: CardProps): VNode {
   const list = (which: ListName): VNode =>
     html`<${Chips}
       key=${which}
-      label=${texts.criteria.listLabel(title, texts.criteria[which])}
+      label=${texts.criteria.listLabel(title, texts.criteria.field[which])}
       hint=${isText ? texts.criteria.textHint : texts.criteria.addressHint}
       values=${lists[which] ?? []}
       mistakes=${model.mistakes[`${mistakesKey}.${which}`] ?? []}

@@ -1,4 +1,4 @@
-/** What rules do as things stand, in the words of the server. */
+/** What rules do as things stand, as the server says. */
 import { html, type VNode } from '../preact.js'
 import { plain } from '../plain.js'
 import { href } from '../router.js'

@@ -2,18 +2,18 @@
 import { html, type VNode } from '../preact.js'
 import { href } from '../router.js'
 import { texts } from '../texts.js'
-import { numberWords } from '../times.js'
+import { formatNumber } from '../times.js'
 import type { DomainRow } from '../types.js'
 
 export function FailureCount({ row }: { readonly row: DomainRow }): VNode {
   const { domain, failures24h } = row
-  if (failures24h === null) return html`<span class="muted">${texts.domains.notRecorded}</span>`
+  if (failures24h === null) return html`<span class="muted">${texts.domains.unknownFailures}</span>`
   if (failures24h === 0) return html`<span class="text-good">${texts.domains.noFailures}</span>`
   return html`<a
     class="text-bad"
     href=${href('overview', domain)}
     aria-label=${texts.domains.failuresLabel(failures24h, texts.ownerName(domain))}
   >
-    ${numberWords(failures24h)}
+    ${formatNumber(failures24h)}
   </a>`
 }

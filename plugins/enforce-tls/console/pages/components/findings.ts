@@ -9,7 +9,7 @@ import { EffectLines } from './effect.js'
 import { PartnerCheckNow } from './partner-check.js'
 import { partnersOf } from './try-out.js'
 
-/** How many partners are asked at once. */
+/** How many partners are checked at once. */
 const CHECKS = 3
 
 export function Findings(props: {
@@ -30,7 +30,7 @@ export function Findings(props: {
     <div class="findings">
       <h2>${texts.findings.title(plain(rule.name))}</h2>
       <${EffectLines} effect=${effect} />
-      <p>${seenWords(reports)}</p>
+      <p>${formatReports(reports)}</p>
       ${
         (reports?.partners ?? []).length > 0 &&
         html`<ul aria-label=${texts.findings.bounces}>
@@ -49,9 +49,9 @@ export function Findings(props: {
 }
 
 /** What report mode saw, in a sentence or two. */
-function seenWords(reports: Reports | null): string {
+function formatReports(reports: Reports | null): string {
   const seen = reports?.reported
-  if (seen === undefined) return texts.findings.notRecorded
+  if (seen === undefined) return texts.findings.unknownReports
   const { level, otherLevels = 0 } = reports ?? {}
   const others = otherLevels > 0 ? [texts.findings.otherLevels(otherLevels, level ?? '')] : []
   if (seen.messages === 0) return [texts.findings.none, ...others].join(' ')
@@ -72,5 +72,5 @@ async function membersOf(patterns: readonly string[]): Promise<readonly string[]
     const { body } = await request<Group>('GET', `groups/${part(group)}`)
     if (body.problem === null) named.push(...partnersOf(body.patterns))
   }
-  return named
+  return [...new Set(named)]
 }

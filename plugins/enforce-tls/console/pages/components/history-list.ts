@@ -1,9 +1,9 @@
 /** Changes, latest first, each with who, when, what, and undo. */
 import { html, useState, type VNode } from '../preact.js'
-import { part, request, requestAll, wordsOf } from '../api.js'
+import { part, request, requestAll, formatError } from '../api.js'
 import { plain } from '../plain.js'
 import { texts } from '../texts.js'
-import { momentWords } from '../times.js'
+import { formatMoment } from '../times.js'
 import type { HistoryEntry, NamedEffect } from '../types.js'
 import { EffectList } from './effect.js'
 import { announce, Empty, Notice, useLoaded, Waiting } from './basics.js'
@@ -25,7 +25,9 @@ export function HistoryList(props: {
     () => requestAll<HistoryEntry>(`history?limit=${MOST}${query}`, MOST),
     [query],
   )
-  const [said, setSaid] = useState<{ readonly tone: 'good' | 'bad'; readonly words: string } | null>(null)
+  const [message, setMessage] = useState<{ readonly tone: 'good' | 'bad'; readonly text: string } | null>(
+    null,
+  )
   const [effects, setEffects] = useState<readonly NamedEffect[]>([])
   if (loaded.state !== 'there') return html`<${Waiting} of=${loaded} retry=${reload} />`
   const entries = loaded.value.filter((entry) => field === undefined || entry.field === field)
@@ -36,16 +38,16 @@ export function HistoryList(props: {
         `history/${part(entry.id)}/undo`,
       )
       setEffects(body.effects)
-      setSaid({ tone: 'good', words: texts.history.undone })
+      setMessage({ tone: 'good', text: texts.history.undone })
       announce(texts.history.undone)
       reload()
       onUndone?.()
     } catch (error) {
-      setSaid({ tone: 'bad', words: wordsOf(error) })
+      setMessage({ tone: 'bad', text: formatError(error) })
     }
   }
   return html`<div class="stack">
-    ${said !== null && html`<${Notice} tone=${said.tone}>${said.words}<//>`}
+    ${message !== null && html`<${Notice} tone=${message.tone}>${message.text}<//>`}
     <${EffectList} effects=${effects} />
     ${entries.length === 0 && html`<${Empty} title=${texts.history.empty} next=${texts.history.lead} />`}
     <ol class="history">
@@ -60,14 +62,14 @@ function Entry(props: {
   readonly undo: (entry: HistoryEntry) => Promise<void>
 }): VNode {
   const { entry, mayUndo, undo } = props
-  const what = placeWords(entry)
+  const what = formatPlace(entry)
   return html`<li class="card history-entry">
     <div>
       <p><strong>${what}</strong></p>
       <ul class="differences">
         ${entry.differences.map((line) => html`<li key=${line}>${texts.history.difference(plain(line))}</li>`)}
       </ul>
-      <p class="hint"><time datetime=${entry.at}>${momentWords(entry.at)}</time>, ${entry.by}</p>
+      <p class="hint"><time datetime=${entry.at}>${formatMoment(entry.at)}</time>, ${entry.by}</p>
     </div>
     ${
       mayUndo &&
@@ -76,7 +78,7 @@ function Entry(props: {
         type="button"
         class="button"
         onClick=${() => void undo(entry)}
-        aria-label=${texts.history.undoLabel(what, momentWords(entry.at))}
+        aria-label=${texts.history.undoLabel(what, formatMoment(entry.at))}
       >
         ${texts.history.undo}
       </button>`
@@ -84,7 +86,7 @@ function Entry(props: {
   </li>`
 }
 
-function placeWords({ key, owner, field, from, to }: HistoryEntry): string {
+function formatPlace({ key, owner, field, from, to }: HistoryEntry): string {
   if (key !== 'rules') return texts.history.place[key](field)
   const name = [to, from]
     .map((each) => (each as { readonly name?: unknown } | null)?.name)

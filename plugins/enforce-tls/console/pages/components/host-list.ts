@@ -22,7 +22,7 @@ export function HostList({ domain, hosts, onPin, pinned = [] }: HostsProps): VNo
             <strong>${host.host}</strong>
             ${host.to !== null && html`<span class="hint">${host.to}</span>`}
           </p>
-          <p class="host-result">${resultWords(host)}</p>
+          <p class="host-result">${formatResult(host)}</p>
           <${HostFacts} host=${host} />
           <${Pin} host=${host} onPin=${onPin} pinned=${pinned} />
         </li>`,
@@ -33,10 +33,10 @@ export function HostList({ domain, hosts, onPin, pinned = [] }: HostsProps): VNo
 function HostFacts({ host }: { readonly host: HostCheck }): VNode | null {
   const { protocol, cipher, certificate, levels, dialogue } = host
   if (protocol === null) return null
-  const session = [texts.actions.versionWords(protocol), cipher].filter((each) => each !== null).join(', ')
+  const session = [texts.actions.version(protocol), cipher].filter((each) => each !== null).join(', ')
   return html`<dl class="host-facts">
     <${Fact} name=${texts.tryOut.session}>${session}<//>
-    ${certificate && html`<${Fact} name=${texts.tryOut.certificate}>${certificateWords(certificate)}<//>`}
+    ${certificate && html`<${Fact} name=${texts.tryOut.certificate}>${formatCertificate(certificate)}<//>`}
     ${
       dialogue.length > 0 &&
       html`<${Fact} name=${texts.tryOut.dialogue}>
@@ -90,7 +90,7 @@ function Pin({
   </p>`
 }
 
-function certificateWords({ names, issuer, validTo, daysLeft, chain }: CertificateFacts): string {
+function formatCertificate({ names, issuer, validTo, daysLeft, chain }: CertificateFacts): string {
   const until = validTo === null ? '' : texts.tryOut.until(dayOf(validTo), daysLeft ?? 0)
   return [
     texts.tryOut.names(names.slice(0, SHOWN), names.length - SHOWN),
@@ -110,7 +110,7 @@ function toneOf({ failure }: HostCheck): 'good' | 'bad' | 'warn' {
   return failure.temporary ? 'warn' : 'bad'
 }
 
-function resultWords({ failure, trustedNextHop }: HostCheck): string {
+function formatResult({ failure, trustedNextHop }: HostCheck): string {
   if (failure !== null) return failure.detail
   return trustedNextHop ? texts.tryOut.trusted : texts.tryOut.good
 }

@@ -1,6 +1,6 @@
 /** Asks the receiving servers of a partner, and shows what each of them answered. */
 import { html, useEffect, useState, type VNode } from '../preact.js'
-import { ApiError, request, wordsOf } from '../api.js'
+import { request, formatError } from '../api.js'
 import { texts } from '../texts.js'
 import type { Action, PartnerCheck } from '../types.js'
 import { Field, Notice, Switch, useUid } from './basics.js'
@@ -8,7 +8,7 @@ import { HostList } from './host-list.js'
 
 type Checked = PartnerCheck | { readonly failure: string } | 'asking' | null
 
-/** What a rule requires, as a check takes it; fingerprints that are not listed yet can't be asked for. */
+/** What a rule requires, as a check takes it; fingerprints that are not listed yet can't be checked. */
 function requiredBy({ level, minVersion, names, fingerprints }: Action): Partial<Action> {
   if (level === 'none') return {}
   const pinless = level === 'fingerprint' && (fingerprints ?? []).length === 0
@@ -25,18 +25,17 @@ async function ask(target: string, action: Action, withRecipient = false): Promi
   try {
     return (await request<PartnerCheck>('POST', 'check', { target, ...rcpt, ...requiredBy(action) })).body
   } catch (error) {
-    const missing = error instanceof ApiError && error.status === 501
-    return { failure: missing ? texts.tryOut.notAvailable : wordsOf(error) }
+    return { failure: formatError(error) }
   }
 }
 
-/** What was asked for, in words. */
-function askedWords(action: Action): string {
+/** What a check requires, as a sentence. */
+function formatRequirement(action: Action): string {
   const { level = 'encrypt', minVersion, names = [], fingerprints = [] } = requiredBy(action)
-  const version = minVersion === undefined ? '' : texts.tryOut.version(texts.actions.versionWords(minVersion))
+  const version = minVersion === undefined ? '' : texts.tryOut.orLater(texts.actions.version(minVersion))
   const listed = level === 'secure' ? texts.tryOut.withNames(names.length) : ''
   const pins = level === 'fingerprint' ? texts.tryOut.withFingerprints(fingerprints.length) : ''
-  return texts.tryOut.asked(`${texts.actions.levelNames[level]}${version}${listed}${pins}`)
+  return texts.tryOut.requirement(`${texts.actions.levelNames[level]}${version}${listed}${pins}`)
 }
 
 /** A form for any partner. */
@@ -58,7 +57,7 @@ export function PartnerCheckForm(props: {
   }
   return html`<section class="card">
     <h2>${texts.tryOut.checkTitle}</h2>
-    <p class="muted">${texts.tryOut.checkLead} ${askedWords(action)}</p>
+    <p class="muted">${texts.tryOut.checkLead} ${formatRequirement(action)}</p>
     <form class="line-form" onSubmit=${start}>
       <${Field} label=${texts.tryOut.checkTarget} id=${id}>
         <input

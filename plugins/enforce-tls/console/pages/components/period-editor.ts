@@ -2,7 +2,7 @@
 import { html, useLayoutEffect, useState, type VNode } from '../preact.js'
 import type { RuleModel } from '../rule-model.js'
 import { texts } from '../texts.js'
-import { instantOf, localValueOf, momentWithZone, zoneName } from '../times.js'
+import { instantOf, localValueOf, formatMomentWithZone, zoneName } from '../times.js'
 import type { Rule } from '../types.js'
 import { Field, useUid } from './basics.js'
 
@@ -52,7 +52,7 @@ function Time({ name, model, disabled }: PeriodProps & { readonly name: TimeName
   return html`<${Field}
     label=${texts.period[name]}
     id=${id}
-    hint=${stored === '' ? texts.period.empty[name] : `${momentWithZone(stored)}${twice ? ` (${texts.period.twice})` : ''}`}
+    hint=${stored === '' ? texts.period.empty[name] : `${formatMomentWithZone(stored)}${twice ? ` (${texts.period.twice})` : ''}`}
     problem=${problem ?? field}
   >
     <div class="input-line">

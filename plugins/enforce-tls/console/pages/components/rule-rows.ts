@@ -1,8 +1,8 @@
 /** The rows of a list of rules: order by dragging or by keys, and a switch a rule. */
 import Sortable from '../assets/vendor/sortable.esm.js'
-import { ApiError, request, wordsOf } from '../api.js'
+import { ApiError, request, formatError } from '../api.js'
 import { html, useEffect, useLayoutEffect, useRef, useState, type VNode } from '../preact.js'
-import { hasUnsaved } from '../kept-rules.js'
+import { hasUnsaved } from '../unsaved-rules.js'
 import { plain } from '../plain.js'
 import { href } from '../router.js'
 import { rulePath } from '../rule-model.js'
@@ -20,7 +20,7 @@ interface RowsProps {
   readonly may: boolean
   readonly onMove: (rule: StoredRule, target: Target) => void
   readonly reload: () => void
-  readonly onProblem: (words: string | null) => void
+  readonly onProblem: (text: string | null) => void
 }
 
 export function RuleRows(props: RowsProps): VNode {
@@ -91,7 +91,7 @@ export function RuleRows(props: RowsProps): VNode {
       const status = error instanceof ApiError ? error.status : null
       const name = nameOf(stored)
       if (status === 412) onProblem(texts.rules.switchConflict(name, enabled))
-      else onProblem(status === 404 ? texts.rules.switchGone(name) : wordsOf(error))
+      else onProblem(status === 404 ? texts.rules.switchGone(name) : formatError(error))
     }
     reload()
   }

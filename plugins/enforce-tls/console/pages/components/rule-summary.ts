@@ -2,7 +2,7 @@
 import { html, type VNode } from '../preact.js'
 import { plain } from '../plain.js'
 import { texts } from '../texts.js'
-import { momentWords } from '../times.js'
+import { formatMoment } from '../times.js'
 import type { Effect, Lists, Rule } from '../types.js'
 import { EffectBadge } from './effect.js'
 
@@ -13,14 +13,18 @@ export function RuleSummary(props: { readonly rule: Rule; readonly effect: Effec
   const { criteria, actions, mode } = rule
   const { level, minVersion } = actions.relayWithTls
   const lines = [
-    ...(['from', 'to', 'subject'] as const).flatMap((name) => words(texts.rules[name], criteria[name])),
-    ...(criteria.header ?? []).flatMap((header) => words(`${texts.rules.header} ${header.name}`, header)),
+    ...(['from', 'to', 'subject'] as const).flatMap((name) =>
+      formatLists(texts.criteria.field[name], criteria[name]),
+    ),
+    ...(criteria.header ?? []).flatMap((header) =>
+      formatLists(`${texts.criteria.field.header} ${header.name}`, header),
+    ),
   ]
   return html`<div class="rule-summary">
     ${lines.map((line) => html`<p key=${line}>${plain(line)}</p>`)}
     <p class="row">
       <span class="badge" title=${texts.actions.levels[level]}>${texts.actions.levelNames[level]}</span>
-      ${minVersion !== undefined && html`<span class="badge">≥ ${texts.actions.versionWords(minVersion)}</span>`}
+      ${minVersion !== undefined && html`<span class="badge">≥ ${texts.actions.version(minVersion)}</span>`}
       ${mode === 'report' && html`<span class="badge badge-warn">${texts.rules.report}</span>`}
       <${PeriodBadges} rule=${rule} />
       ${isInTime(rule) && html`<${EffectBadge} effect=${effect} />`}
@@ -39,16 +43,16 @@ function PeriodBadges({ rule: { startsAt, expiresAt } }: { readonly rule: Rule }
   const now = Date.now()
   const waits = startsAt !== undefined && Date.parse(startsAt) > now
   const over = expiresAt !== undefined && Date.parse(expiresAt) <= now
-  return html`${waits && html`<span class="badge badge-warn">${texts.period.starts(momentWords(startsAt))}</span>`}
+  return html`${waits && html`<span class="badge badge-warn">${texts.period.starts(formatMoment(startsAt))}</span>`}
   ${
     expiresAt !== undefined &&
     html`<span class=${`badge ${over ? 'badge-warn' : ''}`}>
-      ${texts.period[over ? 'ended' : 'ends'](momentWords(expiresAt))}
+      ${texts.period[over ? 'ended' : 'ends'](formatMoment(expiresAt))}
     </span>`
   }`
 }
 
-function words(name: string, lists: Lists | undefined): string[] {
+function formatLists(name: string, lists: Lists | undefined): string[] {
   const any = few(lists?.matchesAny ?? [])
   const none = few(lists?.matchesNone ?? [])
   if (any === '' && none === '') return []

@@ -1,6 +1,6 @@
-/** The switch of a domain's service: on, its rules act; off, they sleep. */
+/** The switch of a domain's service: its rules are active while it is on. */
 import { mayChange } from '../access.js'
-import { ApiError, part, request, wordsOf } from '../api.js'
+import { ApiError, part, request, formatError } from '../api.js'
 import { html, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
 import type { DomainRow, NamedEffect, Session } from '../types.js'
@@ -9,7 +9,7 @@ import { announce, Switch } from './basics.js'
 export function ServiceSwitch(props: {
   readonly session: Session
   readonly row: DomainRow
-  /** With words for the page where it did not work. */
+  /** With a sentence for the page where it did not work. */
   readonly onDone: (problem: string | null, effects: readonly NamedEffect[]) => void
 }): VNode {
   const { session, row, onDone } = props
@@ -22,7 +22,7 @@ export function ServiceSwitch(props: {
       onDone(null, effects)
     } catch (error) {
       const stale = error instanceof ApiError && (error.status === 412 || error.status === 428)
-      onDone(stale ? texts.domains.conflict(domain) : wordsOf(error), [])
+      onDone(stale ? texts.domains.conflict(domain) : formatError(error), [])
     }
   }
   return html`<${Switch}

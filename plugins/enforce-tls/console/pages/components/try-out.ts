@@ -1,6 +1,6 @@
 /** What a rule does, before it does it: what would happen to a message, the partners' servers, the bounce. */
 import { html, useState, type VNode } from '../preact.js'
-import { request, wordsOf } from '../api.js'
+import { request, formatError } from '../api.js'
 import { cleaned } from '../rule-draft.js'
 import type { RuleModel } from '../rule-model.js'
 import { plain } from '../plain.js'
@@ -79,7 +79,7 @@ function ExplainForm({ model }: Pick<TryOutProps, 'model'>): VNode {
       })
       setAnswer(body)
     } catch (error) {
-      setAnswer(wordsOf(error))
+      setAnswer(formatError(error))
     }
   }
   return html`<section class="card">
@@ -102,11 +102,11 @@ function ExplainForm({ model }: Pick<TryOutProps, 'model'>): VNode {
       <button class="button" type="submit">${texts.tryOut.ask}</button>
     </form>
     ${typeof answer === 'string' && html`<${Notice} tone="bad">${answer}<//>`}
-    ${answer !== null && typeof answer === 'object' && html`<${Verdict} answer=${answer} />`}
+    ${answer !== null && typeof answer === 'object' && html`<${ExplanationResult} answer=${answer} />`}
   </section>`
 }
 
-/** The header fields that a rule looks at: what they say is part of the question. */
+/** The header fields that a rule looks at: their values are part of the request. */
 function headerFields({ draft }: RuleModel): readonly string[] {
   const { subject, header = [] } = cleaned(draft).criteria
   return [...new Set([...(subject === undefined ? [] : ['Subject']), ...header.map(({ name }) => name)])]
@@ -116,11 +116,11 @@ function headerOf(fields: readonly string[], values: Readonly<Record<string, str
   return fields.map((name) => `${name}: ${values[name] ?? ''}\r\n`).join('')
 }
 
-function Verdict({ answer }: { readonly answer: Explanation }): VNode {
+function ExplanationResult({ answer }: { readonly answer: Explanation }): VNode {
   const { requirement, decidedBy, reported, direction, owners, certain, dependsOn, reportOnly, waits } =
     answer
   const name = (rule: { readonly name: string }): string => `“${plain(rule.name)}”`
-  const asleep = owners.filter(({ awake, rules }) => !awake && rules.length > 0)
+  const inactive = owners.filter(({ awake, rules }) => !awake && rules.length > 0)
   const version = requirement?.minVersion
   if (waits)
     return html`<${Notice} tone="bad">
@@ -134,17 +134,19 @@ function Verdict({ answer }: { readonly answer: Explanation }): VNode {
         ),
       )}
     <//>`
-  const words =
-    !certain && (requirement === null || requirement.level === 'none')
-      ? texts.tryOut.depends
-      : requirement === null || requirement.level === 'none'
-        ? texts.tryOut.notRequired
-        : texts.tryOut.required[direction](
-            texts.actions.levelNames[requirement.level],
-            version === undefined ? '' : texts.tryOut.version(texts.actions.versionWords(version)),
-          )
+  const result =
+    requirement === null || requirement.level === 'none'
+      ? !certain
+        ? texts.tryOut.depends
+        : decidedBy.length === 0 && reported.length === 0
+          ? texts.tryOut.noRule
+          : texts.tryOut.notRequired
+      : texts.tryOut.required[direction](
+          texts.actions.levelNames[requirement.level],
+          version === undefined ? '' : texts.tryOut.orLater(texts.actions.version(version)),
+        )
   return html`<${Notice} tone=${requirement === null ? 'info' : 'good'}>
-    <p><strong>${words}</strong></p>
+    <p><strong>${result}</strong></p>
     ${decidedBy.length > 0 && html`<p>${texts.tryOut.decidedBy(decidedBy.map(name).join(', '))}</p>`}
     ${reported.map(
       (each) =>
@@ -152,7 +154,7 @@ function Verdict({ answer }: { readonly answer: Explanation }): VNode {
           ${texts.tryOut.reported(texts.actions.levelNames[each.level], each.decidedBy.map(name).join(', '))}
         </p>`,
     )}
-    ${asleep.map(({ owner }) => html`<p key=${owner}>${texts.tryOut.asleep(owner)}</p>`)}
+    ${inactive.map(({ owner }) => html`<p key=${owner}>${texts.tryOut.inactive(owner)}</p>`)}
     ${dependsOn.map(
       (rule) =>
         html`<p key=${rule.name}>${texts.tryOut.dependsOn(plain(rule.name), rule.fields.map(plain))}</p>`,
@@ -171,7 +173,7 @@ function BounceForm({ model }: Pick<TryOutProps, 'model'>): VNode {
     try {
       setAnswer((await request<BouncePreview>('POST', 'bounce-preview', body)).body)
     } catch (error) {
-      setAnswer(wordsOf(error))
+      setAnswer(formatError(error))
     }
   }
   return html`<section class="card">

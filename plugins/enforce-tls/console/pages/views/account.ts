@@ -1,5 +1,5 @@
 /** Who one is, and one's password. */
-import { request, wordsOf } from '../api.js'
+import { request, formatError } from '../api.js'
 import { Field, Notice } from '../components/basics.js'
 import { PageTitle } from '../components/page-title.js'
 import { html, useState, type VNode } from '../preact.js'
@@ -8,7 +8,9 @@ import type { Session } from '../types.js'
 
 export function Account({ session }: { readonly session: Session }): VNode {
   const { user, role, domains } = session
-  const [said, setSaid] = useState<{ readonly tone: 'good' | 'bad'; readonly words: string } | null>(null)
+  const [message, setMessage] = useState<{ readonly tone: 'good' | 'bad'; readonly text: string } | null>(
+    null,
+  )
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault()
     const form = event.currentTarget as HTMLFormElement
@@ -16,9 +18,9 @@ export function Account({ session }: { readonly session: Session }): VNode {
     try {
       await request('PUT', 'session/password', { old: data.get('old'), new: data.get('new') })
       form.reset()
-      setSaid({ tone: 'good', words: texts.account.done })
+      setMessage({ tone: 'good', text: texts.account.done })
     } catch (error) {
-      setSaid({ tone: 'bad', words: wordsOf(error) })
+      setMessage({ tone: 'bad', text: formatError(error) })
     }
   }
   return html`<${PageTitle} title=${texts.account.title} />
@@ -65,7 +67,7 @@ export function Account({ session }: { readonly session: Session }): VNode {
             aria-describedby="new-hint"
           />
         <//>
-        ${said !== null && html`<${Notice} tone=${said.tone}>${said.words}<//>`}
+        ${message !== null && html`<${Notice} tone=${message.tone}>${message.text}<//>`}
         <p><button type="submit" class="button button-main">${texts.account.submit}</button></p>
       </form>
     </section>`

@@ -9,7 +9,7 @@ import { ServiceSwitch } from '../components/service-switch.js'
 import { html, useState, type VNode } from '../preact.js'
 import { href, type Place } from '../router.js'
 import { texts } from '../texts.js'
-import { numberWords } from '../times.js'
+import { formatNumber } from '../times.js'
 import { EffectList } from '../components/effect.js'
 import type { DomainDetails, DomainRow, NamedEffect, Session } from '../types.js'
 import { Rules } from './rules.js'
@@ -64,14 +64,14 @@ function Summary({ session, owner }: { readonly session: Session; readonly owner
   const [effects, setEffects] = useState<readonly NamedEffect[]>([])
   if (loaded.state !== 'there') return html`<${Waiting} of=${loaded} retry=${reload} />`
   const row = loaded.value
-  const words =
+  const text =
     owner === '*'
       ? texts.domain.serviceAlways
       : row.enabled
         ? texts.domain.serviceOn
         : texts.domain.serviceOff
-  const done = (said: string | null, of: readonly NamedEffect[]): void => {
-    setProblem(said)
+  const done = (message: string | null, of: readonly NamedEffect[]): void => {
+    setProblem(message)
     setEffects(of)
     reload()
   }
@@ -82,7 +82,7 @@ function Summary({ session, owner }: { readonly session: Session; readonly owner
       <${ServiceSwitch} session=${session} row=${row} onDone=${done} />
       <div>
         <h2>${texts.domain.service}</h2>
-        <p class=${row.enabled ? 'muted' : ''}>${words}</p>
+        <p class=${row.enabled ? 'muted' : ''}>${text}</p>
       </div>
     </section>
     <${EffectList} effects=${effects} />
@@ -92,7 +92,7 @@ function Summary({ session, owner }: { readonly session: Session; readonly owner
           (name) =>
             html`<div key=${name}>
               <dt>${texts.domain[name]}</dt>
-              <dd class="big">${numberWords(row.rules[name])}</dd>
+              <dd class="big">${formatNumber(row.rules[name])}</dd>
             </div>`,
         )}
         <div>
@@ -100,7 +100,7 @@ function Summary({ session, owner }: { readonly session: Session; readonly owner
           <dd class=${row.failures24h === null ? '' : 'big'}><${FailureCount} row=${row} /></dd>
         </div>
       </dl>
-      ${row.failures24h === null && html`<p class="hint">${texts.domains.notRecordedWhy}</p>`}
+      ${row.failures24h === null && html`<p class="hint">${texts.domains.unknownFailuresWhy}</p>`}
       <p><a class="button button-main" href=${href('domains', owner, 'outgoing')}>${texts.domain.next}</a></p>
     </section>
     ${

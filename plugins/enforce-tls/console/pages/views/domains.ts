@@ -1,5 +1,5 @@
 /** All domains: service, rules, failures of the last day, and the way on. */
-import { requestAll, wordsOf } from '../api.js'
+import { requestAll, formatError } from '../api.js'
 import { announce, Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
 import { FailureCount } from '../components/failure-count.js'
 import { PageTitle } from '../components/page-title.js'
@@ -12,8 +12,8 @@ import type { DomainRow, Session } from '../types.js'
 export function Domains({ session }: { readonly session: Session }): VNode {
   const [loaded, reload] = useLoaded(() => requestAll<DomainRow>('domains'), [])
   const [problem, setProblem] = useState<string | null>(null)
-  const done = (words: string | null): void => {
-    setProblem(words)
+  const done = (text: string | null): void => {
+    setProblem(text)
     reload()
   }
   return html`<${PageTitle} title=${texts.domains.title} />
@@ -70,7 +70,7 @@ function List({ rows, session, done }: ListProps): VNode {
           </li>`,
       )}
     </ul>
-    ${rows.some(({ failures24h }) => failures24h === null) && html`<p class="hint">${texts.domains.notRecordedWhy}</p>`}`
+    ${rows.some(({ failures24h }) => failures24h === null) && html`<p class="hint">${texts.domains.unknownFailuresWhy}</p>`}`
 }
 
 function AddDomain({ done }: { readonly done: (problem: string | null) => void }): VNode {
@@ -83,7 +83,7 @@ function AddDomain({ done }: { readonly done: (problem: string | null) => void }
       setName('')
       done(null)
     } catch (error) {
-      done(wordsOf(error))
+      done(formatError(error))
     }
   }
   return html`<section class="card">

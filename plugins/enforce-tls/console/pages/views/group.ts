@@ -1,5 +1,5 @@
 /** One group: its entries, saved by themselves as they change. */
-import { ApiError, part, request, wordsOf } from '../api.js'
+import { ApiError, formatError, lastChange, part, request, type LastChange } from '../api.js'
 import { Dialog, Notice, useLoaded, Waiting } from '../components/basics.js'
 import { Chips, type Mistake } from '../components/chips.js'
 import { Choice } from '../components/conflict.js'
@@ -7,7 +7,7 @@ import { PageTitle } from '../components/page-title.js'
 import { html, useRef, useState, type VNode } from '../preact.js'
 import { mergedLists } from '../rule-changes.js'
 import { texts } from '../texts.js'
-import type { Group, HistoryEntry, NamedEffect, Session } from '../types.js'
+import type { Group, NamedEffect, Session } from '../types.js'
 import { EffectList } from '../components/effect.js'
 
 interface GroupProps {
@@ -16,7 +16,7 @@ interface GroupProps {
 }
 /** A group as it was saved, and what that means. */
 type ChangedGroup = Group & { readonly effects: readonly NamedEffect[]; readonly seen: readonly string[] }
-type Said = { readonly tone: 'good' | 'bad' | 'info'; readonly words: string }
+type Message = { readonly tone: 'good' | 'bad' | 'info'; readonly text: string }
 
 /** A group that is not there yet has no version. */
 async function find(name: string): Promise<Group> {
@@ -29,20 +29,17 @@ async function find(name: string): Promise<Group> {
 }
 
 /** The same group as somebody else left it, who that was, and what was to be saved. */
-interface Conflict {
+interface Conflict extends LastChange {
   readonly theirs: Group
   readonly mine: readonly string[]
-  readonly by: string | null
-  readonly at: string | null
 }
 
 async function findConflict(name: string, mine: readonly string[]): Promise<Conflict> {
-  const [theirs, { body }] = await Promise.all([
+  const [theirs, change] = await Promise.all([
     find(name),
-    request<readonly HistoryEntry[]>('GET', 'history?count=200'),
+    lastChange('count=200', ({ key, field }) => key === 'groups' && field === name),
   ])
-  const entry = body.find(({ key, field }) => key === 'groups' && field === name)
-  return { theirs, mine, by: entry?.by ?? null, at: entry?.at ?? null }
+  return { theirs, mine, ...change }
 }
 
 export function GroupView({ session, name }: GroupProps): VNode {
@@ -60,18 +57,18 @@ function Editor({ group, may }: { readonly group: Group; readonly may: boolean }
   const given = Array.isArray(group.patterns) ? group.patterns : []
   const [values, setValues] = useState<readonly string[]>(given)
   const [mistakes, setMistakes] = useState<readonly Mistake[]>([])
-  const [said, setSaid] = useState<Said>(
-    group.etag === '' ? { tone: 'info', words: texts.groups.new } : { tone: 'good', words: texts.save.saved },
+  const [message, setMessage] = useState<Message>(
+    group.etag === '' ? { tone: 'info', text: texts.groups.new } : { tone: 'good', text: texts.save.saved },
   )
   const [changed, setChanged] = useState<ChangedGroup | null>(null)
-  const [asked, setAsked] = useState(false)
+  const [isOpen, setIsOpen] = useState(false)
   const [conflict, setConflict] = useState<Conflict | null>(null)
   const base = useRef<readonly string[]>(given)
   const etag = useRef(group.etag)
   // One after the other: each needs the version that the one before it made.
   const last = useRef<Promise<void>>(Promise.resolve())
   const save = async (patterns: readonly string[]): Promise<void> => {
-    setSaid({ tone: 'good', words: texts.save.saving })
+    setMessage({ tone: 'good', text: texts.save.saving })
     try {
       const answer = await request<ChangedGroup>(
         'PUT',
@@ -82,12 +79,12 @@ function Editor({ group, may }: { readonly group: Group; readonly may: boolean }
       setChanged(answer.body)
       etag.current = answer.body.etag
       base.current = answer.body.patterns
-      setSaid({ tone: 'good', words: texts.save.saved })
+      setMessage({ tone: 'good', text: texts.save.saved })
     } catch (error) {
       if (!(error instanceof ApiError) || (error.status !== 412 && error.status !== 428))
-        return setSaid({ tone: 'bad', words: texts.save.failed(wordsOf(error)) })
+        return setMessage({ tone: 'bad', text: texts.save.failed(formatError(error)) })
       setConflict(await findConflict(name, patterns))
-      setSaid({ tone: 'bad', words: texts.groups.conflict })
+      setMessage({ tone: 'bad', text: texts.groups.conflict })
     }
   }
   /** Goes on with what is there, with or without one's own change. */
@@ -101,35 +98,35 @@ function Editor({ group, may }: { readonly group: Group; readonly may: boolean }
     setValues(next)
     if (mine && next.length > 0) last.current = last.current.then(() => save(next))
     else
-      setSaid({
+      setMessage({
         tone: theirs.etag === '' ? 'info' : 'good',
-        words: theirs.etag === '' ? texts.groups.new : texts.save.saved,
+        text: theirs.etag === '' ? texts.groups.new : texts.save.saved,
       })
   }
   const change = (next: readonly string[], bad: readonly Mistake[]): void => {
     const isOther = next.length !== values.length || next.some((each, place) => each !== values[place])
     setMistakes(bad)
     if (!isOther) return
-    if (next.length === 0) return setSaid({ tone: 'bad', words: texts.groups.lastEntry })
+    if (next.length === 0) return setMessage({ tone: 'bad', text: texts.groups.lastEntry })
     setValues(next)
     last.current = last.current
       .then(() => save(next))
-      .catch((error: unknown) => setSaid({ tone: 'bad', words: wordsOf(error) }))
+      .catch((error: unknown) => setMessage({ tone: 'bad', text: formatError(error) }))
   }
   const remove = async (): Promise<void> => {
     try {
       await request('DELETE', `groups/${part(name)}`, undefined, etag.current)
       location.hash = '#/groups'
     } catch (error) {
-      setAsked(false)
-      setSaid({ tone: 'bad', words: wordsOf(error) })
+      setIsOpen(false)
+      setMessage({ tone: 'bad', text: formatError(error) })
     }
   }
-  const words = mistakes.length > 0 ? `${texts.save.mistakes(mistakes.length)} ${said.words}` : said.words
+  const text = mistakes.length > 0 ? `${texts.save.mistakes(mistakes.length)} ${message.text}` : message.text
   return html`${
       may
-        ? html`<p class=${`save-line save-${mistakes.length > 0 ? 'bad' : said.tone}`} role="status">
-            ${words}
+        ? html`<p class=${`save-line save-${mistakes.length > 0 ? 'bad' : message.tone}`} role="status">
+            ${text}
           </p>`
         : html`<${Notice} tone="info">${texts.groups.adminOnly}<//>`
     }
@@ -152,7 +149,7 @@ function Editor({ group, may }: { readonly group: Group; readonly may: boolean }
       may &&
       etag.current !== '' &&
       html`<p class="danger">
-        <button type="button" class="link link-bad" onClick=${() => setAsked(true)}>
+        <button type="button" class="link link-bad" onClick=${() => setIsOpen(true)}>
           ${texts.groups.delete}
         </button>
       </p>`
@@ -171,12 +168,12 @@ function Editor({ group, may }: { readonly group: Group; readonly may: boolean }
       />`
     }
     ${
-      asked &&
-      html`<${Dialog} title=${texts.groups.deleteSure(name)} onClose=${() => setAsked(false)}>
+      isOpen &&
+      html`<${Dialog} title=${texts.groups.deleteSure(name)} onClose=${() => setIsOpen(false)}>
         <p>${texts.rule.deleteHint}</p>
         <div class="row">
           <button type="button" class="button button-bad" onClick=${remove}>${texts.rule.deleteYes}</button>
-          <button type="button" class="button" onClick=${() => setAsked(false)}>${texts.cancel}</button>
+          <button type="button" class="button" onClick=${() => setIsOpen(false)}>${texts.cancel}</button>
         </div>
       <//>`
     }`

@@ -1,12 +1,13 @@
 /** What became of covered mail: by day, by TLS version, and the partners that fail. */
-import { ApiError, part, request, requestAll } from '../api.js'
+import { part, request, requestAll } from '../api.js'
 import { Empty, useLoaded, Waiting } from '../components/basics.js'
+import type { ChartData } from '../charts.js'
 import { Chart, DataTable } from '../components/chart.js'
 import { PageTitle } from '../components/page-title.js'
 import { html, useState, type VNode } from '../preact.js'
 import { href } from '../router.js'
 import { texts } from '../texts.js'
-import { dayOf, dayWords, numberWords, shortDayWords } from '../times.js'
+import { dayOf, formatDay, formatNumber, formatShortDay } from '../times.js'
 import type { DeliveryReport, DomainRow, Session } from '../types.js'
 
 type Period = keyof typeof texts.overview.periods
@@ -65,9 +66,7 @@ export function Overview({ session, owner }: OverviewProps): VNode {
     ${
       loaded.state !== 'there'
         ? html`<${Waiting} of=${loaded} retry=${reload} />`
-        : loaded.value === null
-          ? html`<${Empty} title=${texts.overview.notAvailable} next=${texts.overview.notAvailableNext} />`
-          : html`<${Report} report=${loaded.value} />`
+        : html`<${Report} report=${loaded.value} />`
     }`
 }
 
@@ -78,15 +77,9 @@ async function domainsFor({ domains }: Session): Promise<readonly string[]> {
   return body.map(({ domain }) => domain).filter((domain) => domain !== '*')
 }
 
-/** `null` where the server can't say. */
-async function load(period: Period, owner: string | null): Promise<DeliveryReport | null> {
+async function load(period: Period, owner: string | null): Promise<DeliveryReport> {
   const of = owner === null ? '' : `&owner=${part(owner)}`
-  try {
-    return (await request<DeliveryReport>('GET', `report?since=${period}${of}`)).body
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 501) return null
-    throw error
-  }
+  return (await request<DeliveryReport>('GET', `report?since=${period}${of}`)).body
 }
 
 function Report({ report }: { readonly report: DeliveryReport }): VNode {
@@ -97,13 +90,36 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
     ({ enforced: of, failures }) => of.bounced > 0 || Object.keys(failures).length > 0,
   )
   const of = (name: 'delivered' | 'bounced' | 'waiting' | 'wouldBounce') => days.map((day) => day[name])
+  const byDay: ChartData = {
+    kind: 'bar',
+    labels: days.map(({ date }) => formatShortDay(date)),
+    series: [
+      { label: texts.overview.delivered, values: of('delivered'), colour: 'good' },
+      { label: texts.overview.bounced, values: of('bounced'), colour: 'bad' },
+      { label: texts.overview.waiting, values: of('waiting'), colour: 'quiet' },
+      { label: texts.overview.wouldBounce, values: of('wouldBounce'), colour: 'warn' },
+    ].filter(({ values }, place) => place === 0 || values.some((n) => n > 0)),
+  }
+  const byVersion: ChartData = {
+    kind: 'doughnut',
+    labels: versions.map(({ version }) =>
+      version === null ? texts.overview.noTls : texts.actions.version(version),
+    ),
+    series: [
+      {
+        label: texts.overview.messages,
+        values: versions.map(({ messages }) => messages),
+        colour: ['good', 'second', 'quiet', 'warn'],
+      },
+    ],
+  }
   return html`<section class="card">
       <dl class="facts">
         ${(['delivered', 'bounced', 'waiting'] as const).map(
           (name) =>
             html`<div key=${name}>
               <dt>${texts.overview[name]}</dt>
-              <dd class="big">${numberWords(enforced[name])}</dd>
+              <dd class="big">${formatNumber(enforced[name])}</dd>
             </div>`,
         )}
       </dl>
@@ -111,25 +127,11 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
     <div class="charts">
       <${Chart}
         title=${texts.overview.byDay}
-        kind="bar"
+        data=${byDay}
         rowTitle=${texts.overview.day}
-        rows=${days.map(({ date }) => dayWords(date))}
-        ticks=${days.map(({ date }) => shortDayWords(date))}
-        series=${[
-          { label: texts.overview.delivered, values: of('delivered'), colour: '--good' },
-          { label: texts.overview.bounced, values: of('bounced'), colour: '--bad' },
-          { label: texts.overview.waiting, values: of('waiting'), colour: '--warn' },
-          { label: texts.overview.wouldBounce, values: of('wouldBounce'), colour: '--quiet' },
-        ].filter(({ values }, place) => place === 0 || values.some((n) => n > 0))}
+        rows=${days.map(({ date }) => formatDay(date))}
       />
-      <${Chart}
-        title=${texts.overview.versions}
-        kind="doughnut"
-        rowTitle=${texts.overview.version}
-        rows=${versions.map(({ version }) => (version === null ? texts.overview.noTls : texts.actions.versionWords(version)))}
-        colours=${['--good', '--second', '--quiet', '--warn']}
-        series=${[{ label: texts.overview.messages, values: versions.map(({ messages }) => messages), colour: '--good' }]}
-      />
+      <${Chart} title=${texts.overview.versions} data=${byVersion} rowTitle=${texts.overview.version} />
     </div>
     <section class="card">
       <h2>${texts.overview.partners}</h2>
@@ -156,15 +158,15 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
 function Failing({ partners }: { readonly partners: DeliveryReport['partners'] }): VNode {
   const reasons = (failures: Readonly<Record<string, number>>): string =>
     Object.entries(failures)
-      .map(([name, attempts]) => `${texts.overview.classes[name] ?? name}: ${numberWords(attempts)}`)
+      .map(([name, attempts]) => `${texts.overview.classes[name] ?? name}: ${formatNumber(attempts)}`)
       .join(', ')
   return html`<${DataTable}
     title=${texts.overview.partners}
     head=${[texts.overview.partner, texts.overview.bounced, texts.overview.waiting, texts.overview.reasons]}
     rows=${partners.map(({ domain, enforced, failures }) => [
       domain,
-      numberWords(enforced.bounced),
-      numberWords(enforced.waiting),
+      formatNumber(enforced.bounced),
+      formatNumber(enforced.waiting),
       reasons(failures),
     ])}
   />`

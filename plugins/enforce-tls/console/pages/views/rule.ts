@@ -1,6 +1,6 @@
 /** One rule: name, switch, criteria, actions, trying it out, history. Every change is saved by itself. */
 import { mayChange } from '../access.js'
-import { ApiError, request, requestAll, wordsOf } from '../api.js'
+import { ApiError, request, requestAll, formatError } from '../api.js'
 import { ActionEditor } from '../components/action-editor.js'
 import { announce, Dialog, Field, Notice, Switch, useLoaded, Waiting } from '../components/basics.js'
 import { ConflictDialog } from '../components/conflict.js'
@@ -15,7 +15,7 @@ import { html, useEffect, useState, type VNode } from '../preact.js'
 import { plain } from '../plain.js'
 import { href, NEW } from '../router.js'
 import { cleaned } from '../rule-draft.js'
-import { RuleModel, rulePath, saveWords } from '../rule-model.js'
+import { RuleModel, rulePath, formatSaveState } from '../rule-model.js'
 import { texts } from '../texts.js'
 import type { Direction, Group, Session } from '../types.js'
 import { keep } from '../unsaved.js'
@@ -67,7 +67,7 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
       )
     } catch (error) {
       if (error instanceof ApiError && error.status === 412) await model.lookAtConflict()
-      else setProblem(wordsOf(error))
+      else setProblem(formatError(error))
     }
   }
   const tabs = [
@@ -126,7 +126,7 @@ function SaveLine({ model }: { readonly model: RuleModel }): VNode {
   const tone =
     model.isUnsaved && model.state !== 'saving' ? (model.state === 'draft' ? 'info' : 'bad') : 'good'
   return html`<p class=${`save-line save-${tone}`} role="status">
-    ${saveWords(model)}
+    ${formatSaveState(model)}
     ${
       model.state === 'failed' &&
       html` <button type="button" class="link" onClick=${() => void model.save()}>
@@ -187,7 +187,7 @@ function Broken({ model, broken, disabled, back }: BrokenProps): VNode {
 }
 
 function DeleteRule({ model }: { readonly model: RuleModel }): VNode {
-  const [asked, setAsked] = useState(false)
+  const [isOpen, setIsOpen] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
   const { owner, direction, base } = model
   const remove = async (): Promise<void> => {
@@ -196,25 +196,25 @@ function DeleteRule({ model }: { readonly model: RuleModel }): VNode {
       keep(base === null ? `new:${owner}:${direction}` : `rule:${owner}:${base.id}`, null)
       location.hash = href('domains', owner, direction)
     } catch (error) {
-      setProblem(wordsOf(error))
+      setProblem(formatError(error))
     }
   }
   return html`<p class="danger">
-      <button type="button" class="link link-bad" onClick=${() => setAsked(true)}>
+      <button type="button" class="link link-bad" onClick=${() => setIsOpen(true)}>
         ${texts.rule.delete}
       </button>
     </p>
     ${
-      asked &&
+      isOpen &&
       html`<${Dialog}
         title=${texts.rule.deleteSure(plain(cleanName(model)))}
-        onClose=${() => setAsked(false)}
+        onClose=${() => setIsOpen(false)}
       >
         <p>${texts.rule.deleteHint}</p>
         ${problem !== null && html`<${Notice} tone="bad">${problem}<//>`}
         <div class="row">
           <button type="button" class="button button-bad" onClick=${remove}>${texts.rule.deleteYes}</button>
-          <button type="button" class="button" onClick=${() => setAsked(false)}>${texts.cancel}</button>
+          <button type="button" class="button" onClick=${() => setIsOpen(false)}>${texts.cancel}</button>
         </div>
       <//>`
     }`

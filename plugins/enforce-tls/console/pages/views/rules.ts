@@ -1,12 +1,12 @@
 /** An owner's message rules of one direction: in order, each with its switch; a new one by name. */
 import { mayChange } from '../access.js'
-import { ApiError, part, request, requestAll, requestRules, wordsOf, type Answer } from '../api.js'
+import { ApiError, part, request, requestAll, requestRules, formatError, type Answer } from '../api.js'
 import { announce, Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
 import { RuleRows } from '../components/rule-rows.js'
 import { switchService } from '../components/service-switch.js'
 import { html, useEffect, useRef, useState, type VNode } from '../preact.js'
 import { href, NEW } from '../router.js'
-import { beginRule, begunRule, savedListeners } from '../kept-rules.js'
+import { beginRule, begunRule, savedListeners } from '../unsaved-rules.js'
 import { plain } from '../plain.js'
 import { rulePath } from '../rule-model.js'
 import { texts } from '../texts.js'
@@ -20,7 +20,7 @@ interface RulesProps {
 export function Rules({ session, owner, direction }: RulesProps): VNode {
   const path = `owners/${part(owner)}/rules`
   const [loaded, reload, set] = useLoaded<Answer<RuleList>>(() => requestRules(path), [path])
-  const [problem, setProblem] = useState<{ words: string; again: (() => void) | null } | null>(null)
+  const [problem, setProblem] = useState<{ text: string; again: (() => void) | null } | null>(null)
   useEffect(() => {
     savedListeners.add(reload)
     return () => {
@@ -30,14 +30,14 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
   const may = mayChange(session, owner)
   const fail = async (error: unknown, again: (etag: string) => Promise<void>): Promise<void> => {
     if (!(error instanceof ApiError) || error.status !== 412)
-      return setProblem({ words: wordsOf(error), again: null })
+      return setProblem({ text: formatError(error), again: null })
     const now = await requestRules(path)
     set(now)
     const once = (): void => {
       setProblem(null)
       void again(now.etag)
     }
-    setProblem({ words: texts.rules.conflict, again: once })
+    setProblem({ text: texts.rules.conflict, again: once })
   }
   const move = async (rule: StoredRule, target: Target, etag: string): Promise<void> => {
     try {
@@ -50,7 +50,7 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
       announce(texts.rules.moved(plain(rule.rule.name), place, list.length))
     } catch (error) {
       await fail(error, (now) => move(rule, target, now)).catch((other: unknown) =>
-        setProblem({ words: wordsOf(other), again: null }),
+        setProblem({ text: formatError(other), again: null }),
       )
     }
   }
@@ -71,15 +71,17 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
       )}
     </nav>
     <p class="muted">${texts.rules.lead[direction]}</p>
-    ${!body.active && html`<${Asleep} owner=${owner} may=${may} reload=${reload} />`}
+    ${!body.active && html`<${Inactive} owner=${owner} may=${may} reload=${reload} />`}
     ${!may && html`<${Notice} tone="info">${texts.readOnly}<//>`}
     ${
       problem !== null &&
       html`<${Notice} tone="warn">
-        <p>${problem.words}</p>
+        <p>${problem.text}</p>
         ${
           problem.again !== null &&
-          html`<button type="button" class="button" onClick=${problem.again}>${texts.rules.again}</button>`
+          html`<button type="button" class="button" onClick=${problem.again}>
+            ${texts.conflict.applyMine}
+          </button>`
         }
       <//>`
     }
@@ -94,7 +96,7 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
             may=${may}
             onMove=${(rule: StoredRule, target: Target) => void move(rule, target, etag)}
             reload=${reload}
-            onProblem=${(words: string | null) => setProblem(words === null ? null : { words, again: null })}
+            onProblem=${(text: string | null) => setProblem(text === null ? null : { text, again: null })}
           />`
     }
   </div>`
@@ -135,7 +137,7 @@ function CreateForm({ owner, direction }: Omit<RulesProps, 'session'>): VNode {
   </form>`
 }
 
-function Asleep(props: {
+function Inactive(props: {
   readonly owner: string
   readonly may: boolean
   readonly reload: () => void
@@ -150,11 +152,11 @@ function Asleep(props: {
       announce(texts.domains.switched(domain, true))
       reload()
     } catch (error) {
-      setProblem(wordsOf(error))
+      setProblem(formatError(error))
     }
   }
   return html`<${Notice} tone="warn">
-    <p>${problem ?? texts.rules.asleep}</p>
-    ${may && html`<button type="button" class="button" onClick=${wake}>${texts.rules.asleepNext}</button>`}
+    <p>${problem ?? texts.rules.inactive}</p>
+    ${may && html`<button type="button" class="button" onClick=${wake}>${texts.rules.switchOn}</button>`}
   <//>`
 }

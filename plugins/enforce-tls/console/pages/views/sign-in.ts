@@ -1,5 +1,5 @@
 /** Signing in; one is back where one was. */
-import { request, wordsOf } from '../api.js'
+import { request, formatError } from '../api.js'
 import { Field, Notice } from '../components/basics.js'
 import { html, useLayoutEffect, useRef, useState, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
@@ -27,7 +27,7 @@ export function SignIn(props: {
       const body = { user: user.current?.value ?? '', password: password.current?.value ?? '' }
       onSignedIn((await request<Session>('POST', 'session', body)).body)
     } catch (error) {
-      setFailure(wordsOf(error))
+      setFailure(formatError(error))
       setBusy(false)
       password.current?.select()
     }
