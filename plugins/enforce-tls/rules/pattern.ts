@@ -4,7 +4,7 @@
  */
 import { formatAddress, parseAddress, parseDomain, type MailAddress } from './address.js'
 import { BigMap } from './big-map.js'
-import { atOnce, type InPieces } from '../work/pieces.js'
+import type { InPieces } from '../work/pieces.js'
 import { unusable, type Unusable } from './spelling.js'
 
 /** The pattern that every address fits. */
@@ -67,26 +67,17 @@ function spelledDomain(domain: string): string {
  * address, its domain, and each parent with a leading dot. So its cost does not grow with their number.
  */
 export class PatternMap<V> {
-  /** There may be a hundred thousand owners with one rule for one domain: those need no map. */
-  #first: { readonly pattern: string; value: V } | undefined
-  #others: BigMap<V> | undefined
-  #anyone: V | undefined
+  readonly #values = new BigMap<V>()
   #addresses = false
   #parents = false
 
   get(pattern: string): V | undefined {
-    return pattern === ANYONE ? this.#anyone : this.#find(pattern)
+    return this.#values.get(pattern)
   }
 
   /** @param pattern in its one spelling */
   set(pattern: string, value: V): void {
-    if (pattern === ANYONE) {
-      this.#anyone = value
-      return
-    }
-    if (this.#first === undefined) this.#first = { pattern, value }
-    else if (this.#first.pattern === pattern) this.#first.value = value
-    else (this.#others ??= new BigMap()).set(pattern, value)
+    this.#values.set(pattern, value)
     if (pattern.startsWith('.')) this.#parents = true
     else if (pattern.includes('@')) this.#addresses = true
   }
@@ -105,15 +96,11 @@ export class PatternMap<V> {
         if (this.#ask(domain.slice(dot), visitor)) return true
       }
     }
-    return this.#anyone !== undefined && visitor.found(this.#anyone, ANYONE)
-  }
-
-  #find(pattern: string): V | undefined {
-    return this.#first?.pattern === pattern ? this.#first.value : this.#others?.get(pattern)
+    return this.#ask(ANYONE, visitor)
   }
 
   #ask(pattern: string, visitor: PatternVisitor<V>): boolean {
-    const value = this.#find(pattern)
+    const value = this.#values.get(pattern)
     return value !== undefined && visitor.found(value, pattern)
   }
 }
@@ -130,13 +117,8 @@ export type PatternFinder = (address: MailAddress) => string | null
 /** So many patterns are put in between two yields. */
 const PIECE = 1000
 
-/** Makes one finder of a list of patterns in their one spelling. */
-export function compilePatterns(patterns: readonly string[]): PatternFinder {
-  return atOnce(compilingPatterns(patterns))
-}
-
-/** `compilePatterns`, in pieces. */
-export function* compilingPatterns(patterns: readonly string[]): InPieces<PatternFinder> {
+/** Makes one finder of a list of patterns in their one spelling, in pieces. */
+export function* compilePatterns(patterns: readonly string[]): InPieces<PatternFinder> {
   const map = new PatternMap<true>()
   for (const [index, pattern] of patterns.entries()) {
     map.set(pattern, true)
