@@ -46,14 +46,18 @@ for (const [name, on] of [
             text,
             async (name, patterns, name2) => {
               const owner = parseOwner(name)
-              const group = atOnce(checkGroup(patterns.filter((each) => 'patterns' in checkGroup([each]))))
+              const group = atOnce(
+                checkGroup(patterns.filter((each) => 'patterns' in atOnce(checkGroup([each])))),
+              )
               if ('problem' in owner || 'problem' in group) return
               const id = `r${n++}`
-              const checked = atOnce(checkRule({
-                ...storedRule({ to: group.patterns }),
-                name: name2,
-                comment: name2,
-              }))
+              const checked = atOnce(
+                checkRule({
+                  ...storedRule({ to: group.patterns }),
+                  name: name2,
+                  comment: name2,
+                }),
+              )
               const rule = 'rule' in checked ? checked.rule : storedRule({ to: group.patterns })
               const by = { by: name2 }
               await store.writeRules(owner.owner, [{ id, expected: null, value: JSON.stringify(rule) }], by)

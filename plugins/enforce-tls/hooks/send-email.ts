@@ -35,8 +35,8 @@ export type Answer = number | { readonly code: number; readonly argument: unknow
 /** What a decision needs of the process. */
 export interface DecisionContext {
   settings(): Settings['main']
-  readonly rules: Policy
-  readonly reports: Reports
+  readonly rules: Pick<Policy, 'rulingsOn'>
+  readonly reports: Pick<Reports, 'note' | 'released'>
   /** Makes one queue item of each group of recipients. */
   divide(item: HarakaMailItem, groups: readonly (readonly HarakaAddress[])[]): Promise<void>
   /** How long Haraka's own retries go on, in ms. */
@@ -44,6 +44,9 @@ export interface DecisionContext {
   /** Counts a decision; total. */
   decided(result: CountedDecision): void
 }
+
+/** What a decision does to the guard of its item. */
+export type DecidedGuard = Pick<Guard, 'epoch' | 'detach' | 'enforce' | 'retire' | 'fail'>
 
 /** Recipients that require the same. */
 interface Group {
@@ -81,7 +84,7 @@ export class Decisions {
   }
 
   /** Decides for one item, which has its guard; gives what the hook `send_email` answers. */
-  async on(guard: Guard, item: HarakaMailItem): Promise<Answer> {
+  async on(guard: DecidedGuard, item: HarakaMailItem): Promise<Answer> {
     const { epoch } = guard
     const decision = await this.#decide(item)
     // Haraka has given up waiting for this answer: the rules are asked again at the next attempt.
@@ -119,7 +122,7 @@ export class Decisions {
     return decision.is !== 'free' && (await isGone(item.path)) ? GONE : decision
   }
 
-  async #required(guard: Guard, item: HarakaMailItem, decision: Required): Promise<Answer> {
+  async #required(guard: DecidedGuard, item: HarakaMailItem, decision: Required): Promise<Answer> {
     const { rulings, requirements, groups } = decision
     if (this.#context.settings().reportOnly) {
       this.#known(item, 'not-required')
@@ -148,13 +151,13 @@ export class Decisions {
     this.#unknownSince.delete(item)
   }
 
-  #require(guard: Guard, item: HarakaMailItem, requirement: Requirement | null): void {
+  #require(guard: DecidedGuard, item: HarakaMailItem, requirement: Requirement | null): void {
     if (!requirement) return this.#release(guard, item)
     item.loginfo(`enforce-tls: ${requirement.level} is required, by rule ${rulesOf(requirement)}`)
     guard.enforce(requirement)
   }
 
-  #release(guard: Guard, item: HarakaMailItem): void {
+  #release(guard: DecidedGuard, item: HarakaMailItem): void {
     guard.detach()
     this.#context.reports.released(item)
   }
@@ -173,7 +176,7 @@ export class Decisions {
     this.#context.reports.note(item, reported)
   }
 
-  #withoutRules(guard: Guard, item: HarakaMailItem, { why, isAway }: PolicyUnknown): Answer {
+  #withoutRules(guard: DecidedGuard, item: HarakaMailItem, { why, isAway }: PolicyUnknown): Answer {
     const { onStoreFailure, deferSeconds } = this.#context.settings()
     if (onStoreFailure === 'deliver' && isAway) {
       this.#require(guard, item, requirementOfMark(item))

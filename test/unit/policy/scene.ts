@@ -14,7 +14,7 @@ export interface PolicyScene {
   /** Level and text, without what follows the place. */
   readonly lines: string[]
   /** Of mail to cfo@bank.example: a level, `free`, `away` or `waits`; the last two are unknown. */
-  ask(): Promise<string>
+  readonly ask: () => Promise<string>
 }
 
 export function policyScene(
