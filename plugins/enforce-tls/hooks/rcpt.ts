@@ -22,7 +22,7 @@ export interface IncomingContext {
   readonly plugin: HarakaPlugin
   readonly rules: Policy
   readonly settings: Settings['main']
-  /** Tells those who look on; total. */
+  /** Emits to the observers; total. */
   readonly emit: (event: DeliveryEvent) => void
 }
 

@@ -73,7 +73,7 @@ interface Required {
 
 const GONE: Decision = { is: 'gone' }
 
-/** Decides, and keeps what decisions have to remember of an item. */
+/** Decides, and remembers since when the rules of an item are unknown. */
 export class Decisions {
   readonly #context: DecisionContext
   /** Since when the rules of an item are unknown, in ms of a clock that nobody sets. */

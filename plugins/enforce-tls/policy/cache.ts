@@ -33,7 +33,7 @@ export interface PolicyCacheCounts {
   readonly failedReads: number
   /** Owners that are cached now. */
   readonly owners: number
-  /** Whether a change is in force at once now: the store tells of it, or is asked each time. */
+  /** Whether a change is in force at once now: the store invalidates it, or is asked each time. */
   readonly subscribed: boolean
 }
 
@@ -44,7 +44,7 @@ const STALE_AFTER = 25_000
 /** How old a read under way may be, for another decision to share it, in ms. */
 const JOINABLE = 50
 
-/** The rules of owners, as near as can be. */
+/** The rules of owners, cached. */
 export class PolicyCache {
   readonly #store: DecidingStore
   readonly #options: Required<PolicyCacheOptions>

@@ -68,7 +68,7 @@ export class Compilation {
 
   /** Takes all entries, in pieces. @param onValid gets each rule that validates, also those that are off */
   *takeEntries(rules: OwnerParts['rules'], onValid?: (rule: OwnedRule) => void): InPieces<void> {
-    if (rules instanceof Unreadable) return yield* this.#keepAll(rules.problem)
+    if (rules instanceof Unreadable) return yield* this.#takeAllAgain(rules.problem)
     let read = 0
     for (const [id, json] of rules) {
       yield* this.#takeEntry(id, json, onValid)
@@ -141,13 +141,13 @@ export class Compilation {
     return effectOfBroken(said)
   }
 
-  /** Where nothing can be read at all, what was known goes on. */
-  *#keepAll(problem: string): InPieces<void> {
-    let kept = 0
+  /** Where nothing can be read at all, what was known stays in force. */
+  *#takeAllAgain(problem: string): InPieces<void> {
+    let taken = 0
     for (const direction of DIRECTIONS) {
       for (const rule of this.#before[direction]?.rules ?? []) {
         yield* this.#add(direction, yield* compileAgain(rule, this.#groups))
-        if (++kept % RULES === 0) yield
+        if (++taken % RULES === 0) yield
       }
     }
     for (const id of this.#before.off) this.#result.off.push(id)

@@ -1,4 +1,4 @@
-/** What an explanation tells: each owner's rules in order, and what became of each. */
+/** What an explanation says: each owner's rules in order, and what became of each. */
 import type { EntryProblem } from './entry-problem.js'
 import type { FieldOutcome } from './match.js'
 import type { OwnedRule } from './owner-entries.js'
@@ -10,7 +10,7 @@ export type ExplainedState =
   | 'not matched'
   /** It asks for subject or header, and these were not given. */
   | 'not known'
-  /** They were given and can't be told for sure: a match where the rule requires something, else none. */
+  /** They were given and are not known for sure: a match where the rule requires something, else none. */
   | 'unknown'
   | 'off'
   /** The service of the owner's domain is off. */

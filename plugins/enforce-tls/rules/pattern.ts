@@ -82,36 +82,26 @@ export class PatternMap<V> {
     else if (pattern.includes('@')) this.#addresses = true
   }
 
-  /**
-   * Tells the visitor of each pattern that an address fits, the closest first, until it answers true.
-   *
-   * @returns whether it did
-   */
-  visit(address: MailAddress, visitor: PatternVisitor<V>): boolean {
-    const domain = spelledDomain(address.domain)
-    if (this.#addresses && this.#ask(formatAddress({ local: address.local, domain }), visitor)) return true
-    if (this.#ask(domain, visitor)) return true
-    if (this.#parents) {
-      for (let dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1)) {
-        if (this.#ask(domain.slice(dot), visitor)) return true
-      }
+  /** The patterns that an address fits, the closest first, with their values. */
+  *fitting(address: MailAddress): Generator<readonly [pattern: string, value: V], undefined> {
+    for (const pattern of this.#candidates(address)) {
+      const value = this.#values.get(pattern)
+      if (value !== undefined) yield [pattern, value]
     }
-    return this.#ask(ANYONE, visitor)
   }
 
-  #ask(pattern: string, visitor: PatternVisitor<V>): boolean {
-    const value = this.#values.get(pattern)
-    return value !== undefined && visitor.found(value, pattern)
+  *#candidates({ local, domain: written }: MailAddress): Generator<string, undefined> {
+    const domain = spelledDomain(written)
+    if (this.#addresses) yield formatAddress({ local, domain })
+    yield domain
+    if (this.#parents)
+      for (let dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1))
+        yield domain.slice(dot)
+    yield ANYONE
   }
 }
 
-/** Is told of the patterns that an address fits. */
-export interface PatternVisitor<V> {
-  /** @returns true: enough */
-  found(value: V, pattern: string): boolean
-}
-
-/** Tells which pattern of a list an address fits, the closest one; `null` where none. */
+/** Finds the pattern of a list that an address fits, the closest one; `null` where none. */
 export type PatternFinder = (address: MailAddress) => string | null
 
 /** So many patterns are put in between two yields. */
@@ -124,16 +114,7 @@ export function* compilePatterns(patterns: readonly string[]): InPieces<PatternF
     map.set(pattern, true)
     if (index % PIECE === PIECE - 1) yield
   }
-  return (address) => {
-    let fitting: string | null = null
-    map.visit(address, {
-      found(_, pattern) {
-        fitting = pattern
-        return true
-      },
-    })
-    return fitting
-  }
+  return (address) => map.fitting(address).next().value?.[0] ?? null
 }
 
 /** The longest pattern, in characters: an address of RFC 5321's limits, each character quoted, and some room. */

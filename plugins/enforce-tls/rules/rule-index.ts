@@ -104,14 +104,8 @@ export class RuleIndex {
   /** The rules that match a message, in pieces. */
   *match(message: MessageView): InPieces<Matches> {
     const found: Named[] = []
-    const visitor = {
-      found(rules: Named): boolean {
-        found.push(rules)
-        return false
-      },
-    }
-    this.#to?.visit(message.recipient, visitor)
-    this.#from?.visit(message.sender, visitor)
+    for (const [, rules] of this.#to?.fitting(message.recipient) ?? []) found.push(rules)
+    for (const [, rules] of this.#from?.fitting(message.sender) ?? []) found.push(rules)
     for (const { field, find, rules } of this.#byGroup?.values() ?? [])
       if (find(field === 'to' ? message.recipient : message.sender) !== null) found.push(rules)
     if (this.#others) found.push(this.#others)

@@ -66,7 +66,7 @@ function* findOnce(text: Texts[number], name: string, headers: HeaderBlock): InP
     if (found === false || here === true) found = here
     if (here === true) break
   }
-  headers.keep(name, text.text, found)
+  headers.remember(name, text.text, found)
   return found
 }
 

@@ -27,7 +27,7 @@ export function policyScene(
   const policy = new Policy(store, {
     log: { logerror: log('error'), logwarn: log('warn'), lognotice: log('notice') },
     maxOwners: 100,
-    timeout: 50,
+    timeout: 1000,
     ...options,
   })
   t.after(() => policy.close())
