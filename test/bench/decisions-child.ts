@@ -41,21 +41,21 @@ async function timePlugin({ rules, owners, calls }: Task): Promise<Result> {
   const decide = await warmDecider(rules, owners)
   const bytesPerRule = ((await usedMemory()) - before) / rules
   const numbers = numbersBelow(rules, calls, SEED)
-  const times = (domainOf: (rule: number) => string, covered: boolean): Float64Array => {
+  const times = async (domainOf: (rule: number) => string, covered: boolean): Promise<Float64Array> => {
     const prepare = (index: number) => messageFor(numbers[index % calls] as number, owners, domainOf)
     const { sender, recipient } = prepare(0)
-    if ((decide(sender, recipient).requirement !== null) !== covered)
+    if (((await decide(sender, recipient)).requirement !== null) !== covered)
       throw new Error(`the decision on ${recipient.domain} is wrong`)
-    return timeCalls(prepare, (message) => decide(message.sender, message.recipient), {
+    return await timeCalls(prepare, (message) => decide(message.sender, message.recipient), {
       calls,
       atMost: AT_MOST_MS,
     })
   }
-  const found = times(partner, true)
+  const found = await times(partner, true)
   return {
     p50: percentile(found, 0.5),
     p99: percentile(found, 0.99),
-    p50OfOthers: percentile(times(stranger, false), 0.5),
+    p50OfOthers: percentile(await times(stranger, false), 0.5),
     bytesPerRule,
     calls,
   }
@@ -77,7 +77,7 @@ function fresh(domain: string): string {
 type LookUpInHaraka = (this: object, mx: { exchange: string; from_dns: string }) => boolean
 
 /** Haraka's own method, called as for an MX host that DNS told of: address, host name, and the item's domain. */
-function timeHaraka({ rules, calls }: Task): Result {
+async function timeHaraka({ rules, calls }: Task): Promise<Result> {
   const outbound = join(harakaRoot(), 'outbound')
   const load = createRequire(__filename)
   const { prototype } = load(join(outbound, 'hmail')) as { prototype: { get_force_tls: LookUpInHaraka } }
@@ -91,7 +91,7 @@ function timeHaraka({ rules, calls }: Task): Result {
       mx: { exchange: '192.0.2.25', from_dns: fresh(`mx1.${domain}`) },
     }
   }
-  const times = timeCalls(prepare, ({ item, mx }) => prototype.get_force_tls.call(item, mx), {
+  const times = await timeCalls(prepare, ({ item, mx }) => prototype.get_force_tls.call(item, mx), {
     calls,
     atMost: AT_MOST_MS,
   })
@@ -116,7 +116,7 @@ async function usedMemory(): Promise<number> {
 
 async function main(): Promise<void> {
   const task = JSON.parse(process.argv[2] ?? '') as Task
-  const result = task.kind === 'plugin' ? await timePlugin(task) : timeHaraka(task)
+  const result = task.kind === 'plugin' ? await timePlugin(task) : await timeHaraka(task)
   // Haraka's modules keep timers and print on stdout: the answer is the last line.
   process.stdout.write(`\n${JSON.stringify(result)}\n`, () => process.exit())
 }

@@ -15,7 +15,9 @@ import { median, shownCount, shownMilliseconds, shownVerdict } from './statistic
 const BIG = ownerName(0)
 const SMALL = 'small.example'
 /** The longest time that the event loop may stand still, in milliseconds. */
-const STALL_TARGET = 20
+const STALL_TARGET = 50
+/** How long the first message of an owner of a million rules may wait, in milliseconds. */
+const FIRST_TARGET = 10_000
 /**
  * A start that depends on the number of rules would be slower than one with an empty Redis by far more than this
  * factor; each is compared with starts without the plugin at the same time, when the machine is as busy.
@@ -194,14 +196,14 @@ function loadTable(measured: readonly Measured[]): BenchTable {
       shownMilliseconds(longestStall),
       longestOwnStall === null ? 'not told' : shownMilliseconds(longestOwnStall),
       shownMegabytes(heapWithRules),
-      shownVerdict((longestOwnStall ?? longestStall) <= STALL_TARGET),
+      shownVerdict(firstDecision <= FIRST_TARGET && (longestOwnStall ?? longestStall) <= STALL_TARGET),
     ]),
     note:
       'One owner with as many rules, read from Redis and compiled in a running Haraka. A stall is a time in ' +
       'which the event loop did not go on (perf_hooks.monitorEventLoopDelay), pauses for other programs of ' +
       'the machine included; its own work is the processor time of the main thread between two turns of the ' +
-      `loop, garbage collection included. Medians of as many starts. Target: at most ${STALL_TARGET} ms of ` +
-      'its own work.',
+      `loop, garbage collection included. Medians of as many starts. Target: a decision within ` +
+      `${FIRST_TARGET / 1000} s, and at most ${STALL_TARGET} ms of its own work at a time.`,
     data: measured,
   }
 }

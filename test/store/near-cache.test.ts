@@ -1,4 +1,4 @@
-/** NearCache over a real Redis: what is near costs no command, and whatever changes is in force. */
+/** PolicyCache over a real Redis: what is cached costs no command, and whatever changes is in force. */
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -16,14 +16,15 @@ import { startRedis, type RedisServer } from '../support/redis-server.js'
 import { storedRule } from '../support/rules.js'
 import { slowWayTo } from '../support/slow-redis.js'
 import { until } from '../support/until.js'
+import { atOnce } from '../../plugins/enforce-tls/work/pieces.js'
 import { redisSettings } from './opened-redis-store.js'
 
 const RULES = 'enforce-tls:rules:acme.example'
 
-/** A cache on a Redis, and what it told. */
+/** A cache on a Redis, and what it reported. */
 class Near implements AsyncDisposable {
   readonly reads: string[] = []
-  readonly hearing: string[] = []
+  readonly subscriptions: string[] = []
   readonly cache: PolicyCache
   readonly #store: RuleStore
 
@@ -31,22 +32,24 @@ class Near implements AsyncDisposable {
     this.#store =
       where instanceof FileStore ? where : new RedisStore(redisSettings({ commandTimeout: 2000, ...where }))
     const listener: PolicyCacheListener = {
-      onRead: (owner, _list, trouble) => this.reads.push(trouble ? `${owner}: ${trouble.message}` : owner),
-      onSubscription: (hears, why) => this.hearing.push(hears ? 'hears' : why),
+      onRead: (owner, _list, lastError) =>
+        this.reads.push(lastError ? `${owner}: ${lastError.message}` : owner),
+      onSubscription: (isSubscribed, why) => this.subscriptions.push(isSubscribed ? 'subscribed' : why),
     }
     this.cache = new PolicyCache(this.#store, { maxOwners: 1000, timeout: 1000, ...options }, listener)
   }
 
   /** What the rules of an owner require of mail to cfo@bank.example. */
   async level(owner = 'acme.example'): Promise<string> {
-    const list = this.cache.peek(owner) ?? (await this.cache.get(owner))
+    const list = await this.cache.get(owner)
     const [sender, recipient] = ['ann@acme.example', 'cfo@bank.example'].map((text) => {
       const parsed = parseAddress(text)
       assert.ok('address' in parsed)
       return parsed.address
     })
     assert.ok(sender && recipient)
-    const { requirement } = list.verdictOn({ direction: 'outgoing', sender, recipient, now: Date.now() })
+    const message = { direction: 'outgoing', sender, recipient, now: Date.now() } as const
+    const { requirement } = atOnce(list.rulingOn(message))
     return requirement?.level ?? 'none'
   }
 
@@ -54,8 +57,11 @@ class Near implements AsyncDisposable {
     await until(async () => (await this.level()) === level, { what: () => `level ${level}`, timeout })
   }
 
-  async untilHearing(): Promise<void> {
-    await until(() => this.hearing.at(-1) === 'hears', { what: () => 'hearing changes', timeout: 10_000 })
+  async untilSubscribed(): Promise<void> {
+    await until(() => this.subscriptions.at(-1) === 'subscribed', {
+      what: () => 'subscribed',
+      timeout: 10_000,
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -84,17 +90,17 @@ async function commands(redis: RedisServer, ...names: readonly string[]): Promis
   )
 }
 
-describe('what is near', () => {
+describe('what is cached', () => {
   it('is looked up without a command, also where there are no rules', async () => {
     await using redis = await startRules()
     await using near = new Near({ port: redis.port })
-    await near.untilHearing()
+    await near.untilSubscribed()
     assert.equal(await near.level(), 'encrypt')
     assert.equal(await near.level('ann@acme.example'), 'none')
     const before = await commands(redis, 'hscan', 'hget', 'hgetall')
     for (let times = 0; times < 1000; times++) {
-      assert.ok(near.cache.peek('acme.example'))
-      assert.ok(near.cache.peek('ann@acme.example'))
+      await near.cache.get('acme.example')
+      await near.cache.get('ann@acme.example')
     }
     assert.equal(await commands(redis, 'hscan', 'hget', 'hgetall'), before)
     assert.equal(near.cache.counts.hits, 2000)
@@ -103,7 +109,7 @@ describe('what is near', () => {
   it('is read once, however many ask at the same time', async () => {
     await using redis = await startRules()
     await using near = new Near({ port: redis.port })
-    await near.untilHearing()
+    await near.untilSubscribed()
     await Promise.all(Array.from({ length: 50 }, () => near.level()))
     assert.deepEqual(near.reads, ['acme.example'])
   })
@@ -111,11 +117,12 @@ describe('what is near', () => {
   it('is bounded by max_owners, and the owner that was not used for longest goes first', async () => {
     await using redis = await startRules()
     await using near = new Near({ port: redis.port }, { maxOwners: 2 })
-    await near.untilHearing()
+    await near.untilSubscribed()
     for (const owner of ['a.example', 'b.example', 'a.example', 'c.example']) await near.level(owner)
-    assert.ok(near.cache.peek('a.example'))
-    assert.equal(near.cache.peek('b.example'), null)
     assert.equal(near.cache.counts.owners, 2)
+    near.reads.length = 0
+    for (const owner of ['a.example', 'c.example', 'b.example']) await near.level(owner)
+    assert.deepEqual(near.reads, ['b.example'])
   })
 })
 
@@ -123,7 +130,7 @@ describe('a change by any client', () => {
   it('of a rule, of a service and of a group is in force', async () => {
     await using redis = await startRules()
     await using near = new Near({ port: redis.port })
-    await near.untilHearing()
+    await near.untilSubscribed()
     await near.untilLevel('encrypt')
     await setRule(redis, 'verify')
     await near.untilLevel('verify')
@@ -146,19 +153,20 @@ describe('a change by any client', () => {
   it("of another domain's service does not make rules be read again", async () => {
     await using redis = await startRules()
     await using near = new Near({ port: redis.port })
-    await near.untilHearing()
+    await near.untilSubscribed()
     await near.level()
     const before = await commands(redis, 'hscan')
     await redis.cli('HSET', 'enforce-tls:domains', 'other.example', '{"enabled":true}')
-    await until(() => near.cache.peek('acme.example') === null, { what: () => 'the notice', timeout: 5000 })
-    assert.equal(await near.level(), 'encrypt')
+    const { misses } = near.cache.counts
+    const isInvalidated = async () => (await near.level()) === 'encrypt' && near.cache.counts.misses > misses
+    await until(isInvalidated, { what: () => 'the invalidation', timeout: 5000 })
     assert.equal(await commands(redis, 'hscan'), before)
   })
 
   it('while the feed is cut is in force once it is back', async () => {
     await using redis = await startRules()
     await using near = new Near({ port: redis.port })
-    await near.untilHearing()
+    await near.untilSubscribed()
     await near.untilLevel('encrypt')
     const rule = JSON.stringify(storedRule({ to: ['bank.example'], action: { level: 'verify' } }))
     // In one step, so that the change comes after the connection is gone and before it can be back.
@@ -173,7 +181,7 @@ describe('a change by any client', () => {
     await using redis = await startRules()
     await using way = await slowWayTo(redis.port)
     await using near = new Near({ port: way.port, commandTimeout: 10_000 }, { timeout: 10_000 })
-    await near.untilHearing()
+    await near.untilSubscribed()
     way.hold()
     const [early] = [near.level()]
     await until(async () => (await commands(redis, 'hscan')) > 0, { what: () => 'the read', timeout: 5000 })
@@ -188,29 +196,32 @@ describe('a change by any client', () => {
 })
 
 describe('where Redis can not tell of changes', () => {
-  it('a change is in force after a while, and it is told once', async () => {
+  it('a change is in force after a while, and it is reported once', async () => {
     await using redis = await startRules()
     await redis.cli('ACL', 'SETUSER', 'default', '-client|tracking')
     await using near = new Near(
       { port: redis.port },
-      { rereadAfter: { hearing: 25_000, deaf: 200 }, staleAfter: 500 },
+      { rereadAfter: { subscribed: 25_000, unsubscribed: 200 }, staleAfter: 500 },
     )
     await near.untilLevel('encrypt')
     await setRule(redis, 'verify')
     await near.untilLevel('verify')
-    assert.equal(near.hearing.length, 1)
-    assert.match(near.hearing.join(), /NOPERM|tracking/)
+    assert.equal(near.subscriptions.length, 1)
+    assert.match(near.subscriptions.join(), /NOPERM|tracking/)
   })
 })
 
 describe('while Redis is away or broken', () => {
-  it('what was last known stays in force, and what was never read is not known', async () => {
+  it('what was last known stays in force, and what was never read is unknown', async () => {
     await using redis = await startRules()
-    await using near = new Near({ port: redis.port }, { staleAfter: 0, rereadAfter: { hearing: 0, deaf: 0 } })
-    await near.untilHearing()
+    await using near = new Near(
+      { port: redis.port },
+      { staleAfter: 0, rereadAfter: { subscribed: 0, unsubscribed: 0 } },
+    )
+    await near.untilSubscribed()
     await near.untilLevel('encrypt')
     await redis.stop()
-    await until(() => near.hearing.at(-1) !== 'hears', { what: () => 'the loss', timeout: 5000 })
+    await until(() => near.subscriptions.at(-1) !== 'subscribed', { what: () => 'the loss', timeout: 5000 })
     assert.equal(await near.level(), 'encrypt')
     await assert.rejects(near.level('ann@acme.example'), { code: 'STORE_UNAVAILABLE' })
     await redis.start()
@@ -219,11 +230,11 @@ describe('while Redis is away or broken', () => {
     await near.untilLevel('verify')
   })
 
-  it('nobody waits longer than the patience', async () => {
+  it('nobody waits longer than the timeout', async () => {
     await using redis = await startRules()
     await using way = await slowWayTo(redis.port)
     await using near = new Near({ port: way.port, commandTimeout: 60_000 }, { timeout: 100 })
-    await near.untilHearing()
+    await near.untilSubscribed()
     await near.level()
     way.hold()
     await assert.rejects(
@@ -237,7 +248,7 @@ describe('while Redis is away or broken', () => {
   it('a broken rule leaves its last valid version in force, and costs one read', async () => {
     await using redis = await startRules()
     await using near = new Near({ port: redis.port })
-    await near.untilHearing()
+    await near.untilSubscribed()
     await near.untilLevel('encrypt')
     await redis.cli('HSET', RULES, 'r1', '{"name":')
     await until(
@@ -258,7 +269,7 @@ describe('while Redis is away or broken', () => {
   it('a new rule is in force at once beside a broken one, and so is the broken one when it is mended', async () => {
     await using redis = await startRules()
     await using near = new Near({ port: redis.port })
-    await near.untilHearing()
+    await near.untilSubscribed()
     await redis.cli('HSET', RULES, 'off', `${JSON.stringify(storedRule({ to: ['*'], enabled: false }))},`)
     await near.untilLevel('encrypt')
     await setRule(redis, 'verify')
@@ -283,7 +294,7 @@ describe('while Redis is away or broken', () => {
       await redis.cli('HSET', 'enforce-tls:groups', 'banks', '["bank.example"]')
       await setRule(redis, 'verify', 'group:banks')
       await using near = new Near({ port: redis.port })
-      await near.untilHearing()
+      await near.untilSubscribed()
       await near.untilLevel('verify')
       await redis.cli('RENAME', key, 'aside')
       await redis.cli('SET', key, 'no hash')
@@ -299,7 +310,7 @@ describe('while Redis is away or broken', () => {
       }
       await near.untilLevel('verify')
       await using fresh = new Near({ port: redis.port })
-      await fresh.untilHearing()
+      await fresh.untilSubscribed()
       await assert.rejects(fresh.level(), InvalidEntry)
       await redis.cli('DEL', key)
       await redis.cli('RENAME', 'aside', key)

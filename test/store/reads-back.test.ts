@@ -14,6 +14,7 @@ import { startRedis } from '../support/redis-server.js'
 import { storedRule } from '../support/rules.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 import { storeError } from './rule-store-contract.js'
+import { atOnce } from '../../plugins/enforce-tls/work/pieces.js'
 
 type Open = () => RuleStore
 
@@ -45,23 +46,27 @@ for (const [name, on] of [
             text,
             async (name, patterns, name2) => {
               const owner = parseOwner(name)
-              const group = checkGroup(patterns.filter((each) => 'patterns' in checkGroup([each])))
+              const group = atOnce(
+                checkGroup(patterns.filter((each) => 'patterns' in atOnce(checkGroup([each])))),
+              )
               if ('problem' in owner || 'problem' in group) return
               const id = `r${n++}`
-              const checked = checkRule({
-                ...storedRule({ to: group.patterns }),
-                name: name2,
-                comment: name2,
-              })
+              const checked = atOnce(
+                checkRule({
+                  ...storedRule({ to: group.patterns }),
+                  name: name2,
+                  comment: name2,
+                }),
+              )
               const rule = 'rule' in checked ? checked.rule : storedRule({ to: group.patterns })
               const by = { by: name2 }
               await store.writeRules(owner.owner, [{ id, expected: null, value: JSON.stringify(rule) }], by)
               await store.writeGroup(`g${n}`, null, JSON.stringify(group.patterns), by)
               const fresh = open()
               const read = await fresh.readOwner(owner.owner)
-              assert.deepEqual(parseRule(read.rules.get(id) ?? ''), { rule })
+              assert.deepEqual(atOnce(parseRule(read.rules.get(id) ?? '')), { rule })
               assert.ok((await fresh.owners()).includes(owner.owner))
-              assert.deepEqual(parseGroup((await fresh.groups()).get(`g${n}`) ?? ''), group)
+              assert.deepEqual(atOnce(parseGroup((await fresh.groups()).get(`g${n}`) ?? '')), group)
               await fresh.close()
             },
           ),

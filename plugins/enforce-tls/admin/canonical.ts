@@ -1,8 +1,8 @@
 /** An entry in the one spelling in which it is written. Pure; what is not valid stays as it is. */
-import { checkGroupText, formatGroupProblem, parsingGroup } from '../rules/group.js'
+import { checkGroupText, formatGroupProblem, parseGroup } from '../rules/group.js'
 import { atOnce, type InPieces } from '../work/pieces.js'
 import { formatProblem } from '../rules/rule.js'
-import { checkRuleText, parsingRule } from '../rules/check-rule.js'
+import { checkRuleText, parseRule } from '../rules/check-rule.js'
 import { comparingMeaning } from '../store/difference.js'
 
 /** A rule or a group as it is written today; the very text where that says the same. A service has no other spelling. */
@@ -23,19 +23,19 @@ export function* spellingOf(key: 'rules' | 'domains' | 'groups', json: string): 
 export function spellingProblem(key: 'rules' | 'domains' | 'groups', json: string): string | null {
   if (key === 'domains') return null
   if (key === 'groups') {
-    const checked = checkGroupText(json)
+    const checked = atOnce(checkGroupText(json))
     return 'problem' in checked ? formatGroupProblem(checked) : null
   }
-  const checked = checkRuleText(json)
+  const checked = atOnce(checkRuleText(json))
   return 'rule' in checked ? null : formatProblem(checked)
 }
 
 function* ruleIn(json: string): InPieces<object | null> {
-  const read = yield* parsingRule(json)
+  const read = yield* parseRule(json)
   return 'rule' in read ? read.rule : null
 }
 
 function* patternsIn(json: string): InPieces<readonly string[] | null> {
-  const read = yield* parsingGroup(json)
+  const read = yield* parseGroup(json)
   return 'patterns' in read ? read.patterns : null
 }

@@ -2,6 +2,7 @@
 import { GROUP_PREFIX } from '../rules/group-name.js'
 import { parseRule } from '../rules/check-rule.js'
 import type { RulesDocument } from '../store/rules-document.js'
+import { atOnce } from '../work/pieces.js'
 
 /**
  * An owner's rules, the service of the domain if the owner is one, and the groups that the rules refer to. The marker
@@ -20,7 +21,7 @@ export function partOf(document: RulesDocument, owner: string | undefined): Rule
 
 /** The groups that a rule refers to; none for what is no rule. */
 export function groupsIn(json: string): string[] {
-  const checked = parseRule(json)
+  const checked = atOnce(parseRule(json))
   if (!('rule' in checked)) return []
   const { to, from } = checked.rule.criteria
   return [to, from]

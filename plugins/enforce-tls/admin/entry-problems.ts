@@ -1,10 +1,10 @@
 /** What is wrong with an entry of the store, as the end of a sentence that names its place. Pure. */
 import { parseDomain } from '../rules/address.js'
-import { formatGroupProblem, Groups, parsingGroup, type StoredGroups } from '../rules/group.js'
+import { formatGroupProblem, Groups, parseGroup, type StoredGroups } from '../rules/group.js'
 import { groupNameProblem } from '../rules/group-name.js'
 import { parseOwner } from '../rules/owner.js'
 import { quote } from '../text/quote.js'
-import { checkingOne } from '../rules/checked-rules.js'
+import { checkWithGroups } from '../rules/checked-rules.js'
 import { parseService, type EntryCheck } from '../rules/owner-entries.js'
 import { atOnce, type InPieces } from '../work/pieces.js'
 
@@ -40,7 +40,7 @@ export function checkingRule(
   json: string,
   groups: StoredGroups | Groups,
 ): InPieces<EntryCheck> {
-  return checkingOne(owner, id, json, groups instanceof Groups ? groups : new Groups(groups))
+  return checkWithGroups(owner, id, json, groups instanceof Groups ? groups : new Groups(groups))
 }
 
 /** What is wrong with a group, or `null`. */
@@ -52,7 +52,7 @@ export function groupProblem(name: string, json: string): string | null {
 export function* findingGroupProblem(name: string, json: string): InPieces<string | null> {
   const problem = groupNameProblem(name)
   if (problem !== null) return problem
-  const checked = yield* parsingGroup(json)
+  const checked = yield* parseGroup(json)
   return 'problem' in checked ? formatGroupProblem(checked) : null
 }
 

@@ -65,7 +65,7 @@ export class RuleEffects {
     const effect = await inPieces(effectOf(owned, policy, groups, now, bounds))
     const words = formatEffect(owned, visible(effect), {
       ...this.#options,
-      bouncesTo: bouncesCovered(owned, policy, ownDomains, now),
+      bouncesTo: await inPieces(bouncesCovered(owned, policy, ownDomains, now)),
     })
     return { owner, id, name: rule.name, ...words }
   }
@@ -90,7 +90,7 @@ export class RuleEffects {
       owner === EVERYONE ? this.#store.services() : new Map<string, string>(),
     ])
     const ownDomains = [...services].filter(([, json]) => isOn(json)).map(([domain]) => domain)
-    return { policy: await inPieces(EffectPolicy.compiling(entries, groups)), groups, ownDomains }
+    return { policy: await inPieces(EffectPolicy.compile(entries, groups)), groups, ownDomains }
   }
 }
 

@@ -15,6 +15,7 @@ import { canAsk, isConfirmed } from './ask.js'
 import type { Context } from './context.js'
 import { Refusal } from './refusal.js'
 import { warnAboutPartners } from './rule-check.js'
+import { atOnce } from '../work/pieces.js'
 
 /** How the user wants it. */
 export interface BeforeChangeOptions {
@@ -90,7 +91,7 @@ export async function beforeGroupChange(
 /** The members of a stored group; none where it is not there, or not valid. */
 export function membersOf(groups: StoredGroups, name: string): readonly string[] {
   const json = groups.get(name)
-  const checked = json === undefined ? null : parseGroup(json)
+  const checked = json === undefined ? null : atOnce(parseGroup(json))
   return checked && 'patterns' in checked ? checked.patterns : []
 }
 

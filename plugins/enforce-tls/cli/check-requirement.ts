@@ -11,10 +11,11 @@ import { ownersOf } from '../rules/owner.js'
 import { addUp } from '../rules/requirement.js'
 import type { RelayWithTls } from '../rules/rule.js'
 import type { RuleList } from '../rules/rule-list.js'
-import { compileInPieces } from '../policy/compile.js'
+import { compile } from '../policy/compile.js'
 import { readParts } from '../policy/read-parts.js'
 import type { Target } from './check-targets.js'
 import { Refusal } from './refusal.js'
+import { atOnce } from '../work/pieces.js'
 
 /** The options that say it. */
 export interface RequirementOptions {
@@ -35,8 +36,8 @@ type Asked = Pick<CheckRequest, 'requirement' | 'also'>
 /** Reads the rules of a sender's owners. @throws {Refusal} when a broken one may cover any mail. */
 export async function readSenderRules(store: ReadStore, sender: MailAddress): Promise<SenderRules> {
   const read = await Promise.all(ownersOf(sender).map((owner) => readParts(store, owner)))
-  const lists = await Promise.all(read.map((each) => compileInPieces(each)))
-  const broken = lists.flatMap(({ waits, serviceProblem }) => waits?.outgoing ?? serviceProblem ?? [])
+  const lists = await Promise.all(read.map(({ parts, groups }) => compile(parts, groups)))
+  const broken = lists.flatMap(({ compiled }) => compiled.waits.outgoing ?? compiled.serviceProblem ?? [])
   if (broken[0]) throw new Refusal([`what the rules require is unknown: ${placedProblem(broken[0], store)}`])
   return { sender, lists }
 }
@@ -68,7 +69,7 @@ export function asker(options: RequirementOptions, rules: SenderRules | null): (
 function requiredBy({ sender, lists }: SenderRules, { domain, recipient }: Target) {
   const local = recipient?.slice(0, recipient.lastIndexOf('@')) ?? ''
   const message = { direction: 'outgoing', sender, recipient: { local, domain }, now: Date.now() } as const
-  return decide(lists, message).requirement
+  return atOnce(decide(lists, message)).requirement
 }
 
 function valid(action: RelayWithTls): RelayWithTls {

@@ -14,6 +14,7 @@ import { fileProblem } from '../store/file/errors.js'
 import { noGroup } from './no-group.js'
 import type { Terminal } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'
+import { atOnce } from '../work/pieces.js'
 
 /** A partner to be checked. */
 export interface Target {
@@ -134,7 +135,7 @@ function membersIn(text: string, groups: StoredGroups): readonly string[] {
   const name = text.slice(GROUP_PREFIX.length)
   const json = groups.get(name)
   if (json === undefined) throw noGroup(groups, name)
-  const checked = parseGroup(json)
+  const checked = atOnce(parseGroup(json))
   if ('problem' in checked) throw new Refusal([`group ${quote(name)}: ${formatGroupProblem(checked)}`])
   return checked.patterns
 }

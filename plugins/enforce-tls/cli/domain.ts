@@ -12,6 +12,7 @@ import { ownerHint } from './hints.js'
 import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
 import { readReadable } from '../admin/whole-store.js'
+import { atOnce } from '../work/pieces.js'
 
 /** Adds the `domain` group to the program. */
 export function addDomainCommands(program: Root, withStore: WithStore): void {
@@ -85,7 +86,7 @@ async function switchedRules(
   const owners = (await store.owners()).filter((owner) => serviceDomainOf(owner) === domain)
   return (await readReadable(store, owners)).entries.flatMap(({ owner, rules }) =>
     [...rules].flatMap(([id, json]) => {
-      const checked = parseRule(json)
+      const checked = atOnce(parseRule(json))
       const counts = 'rule' in checked && checked.rule.enabled && !isOver(checked.rule, Date.now())
       return counts ? [{ owner, id }] : []
     }),

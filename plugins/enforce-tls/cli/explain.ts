@@ -25,6 +25,7 @@ import { showExplanation } from './explanation.js'
 import { notTaken } from './haraka-memory.js'
 import { uncoveredRemark } from './format-forwarded.js'
 import { Ended, Refusal, WrongUse } from './refusal.js'
+import { atOnce } from '../work/pieces.js'
 
 interface ExplainOptions {
   readonly from: string
@@ -68,7 +69,7 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
     readable(store.groups()),
     Promise.all(owners.map((owner) => readOwnerParts(store, owner))),
   ])
-  const explanation = explain(parts, groups, message)
+  const explanation = atOnce(explain(parts, groups, message))
   const { reportOnly, forwardedMail } = settings.main
   const forwarded = context.folder === null ? {} : { forwardedMail }
   const check = options.probe ? await probed(context, message, explanation, options.dns) : null
@@ -78,7 +79,7 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
   output.data({ ...explanationData(message, explanation), reportOnly, ...forwarded, ...taking, ...probe })
   showExplanation(context, message, explanation)
   await warnOfUnknown(context, owners)
-  const covers = message.direction === 'outgoing' && explanation.verdict?.requirement != null
+  const covers = message.direction === 'outgoing' && explanation.ruling?.requirement != null
   const remark = covers ? uncoveredRemark(context) : null
   if (remark !== null) output.line(remark)
   if (untaken !== null) output.line(untaken)
@@ -88,7 +89,7 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
     showCheck(output, check)
   }
   // Exit code 1: what the answer depends on is not valid.
-  if (explanation.verdict === null) throw new Ended(1)
+  if (explanation.ruling === null) throw new Ended(1)
 }
 
 /** Says where a domain is not known, while a name near to it is. */
@@ -108,14 +109,14 @@ async function warnOfUnknown({ store, output }: Context, owners: readonly string
 async function probed(
   { partners }: Context,
   { direction, recipient }: MessageView,
-  { verdict }: Explanation,
+  { ruling }: Explanation,
   dns: string | undefined,
 ): Promise<PartnerCheck> {
   if (direction === 'incoming')
     throw new WrongUse(['--probe is for outgoing mail: the servers of a recipient of yours are your own'])
   const { domain } = recipient
   const { check } = await partners(dns === undefined ? undefined : serverOf(dns))
-  const requirement = verdict?.requirement ?? requirementOfAction({ level: 'encrypt' }, domain)
+  const requirement = ruling?.requirement ?? requirementOfAction({ level: 'encrypt' }, domain)
   return check({ domain, recipient: formatAddress(recipient), requirement })
 }
 

@@ -3,7 +3,7 @@ import { listed } from '../text/list.js'
 import { placedProblem } from '../rules/format-problem.js'
 import type { Effect } from '../rules/entry-problem.js'
 import type { ExplainedOwner, ExplainedRule, Explanation } from '../rules/explanation.js'
-import type { RuleState } from '../rules/explanation.js'
+import type { ExplainedState } from '../rules/explanation.js'
 import { formatEnvelopeAddress } from '../rules/explanation-data.js'
 import type { FieldOutcome, MessageView } from '../rules/match.js'
 import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
@@ -15,18 +15,18 @@ import { requirementWords } from './format-rule.js'
 /** Prints owners, rules and the result. */
 export function showExplanation(context: Context, message: MessageView, explanation: Explanation): void {
   const { output } = context
-  const { owners, verdict, open } = explanation
+  const { owners, ruling, open } = explanation
   const kind = message.direction === 'outgoing' ? 'Mail' : 'Incoming mail'
   output.line(
     `${kind} from ${formatEnvelopeAddress(message.sender)} to ${formatEnvelopeAddress(message.recipient)}:`,
   )
   for (const owner of owners) showOwner(context, owner)
-  if (verdict === null) {
+  if (ruling === null) {
     showWait(context, owners)
     return
   }
-  output.line(formatVerdict(message, verdict.requirement, owners))
-  for (const reported of verdict.reported)
+  output.line(formatVerdict(message, ruling.requirement, owners))
+  for (const reported of ruling.reported)
     output.line(
       `In mode report: level ${reported.level} would be required by ${formatRules(reported.decidedBy)}.`,
     )
@@ -79,7 +79,7 @@ function formatExplainedRule({ id, rule, state, part, fields }: ExplainedRule): 
   return `${rule.position}. ${id} (${rule.name}): ${formatState(state, rule)}${end}${why === '' ? '' : ` [${why}]`}`
 }
 
-function formatState(state: RuleState, rule: Rule): string {
+function formatState(state: ExplainedState, rule: Rule): string {
   if (state !== 'unknown') return state
   return exempts(rule) ? 'unknown, counts as no match since it exempts' : 'unknown, counts as a match'
 }

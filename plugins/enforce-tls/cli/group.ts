@@ -18,6 +18,7 @@ import { parseRule } from '../rules/check-rule.js'
 import { showEffects } from './effects.js'
 import { Refusal } from './refusal.js'
 import { noGroup } from './no-group.js'
+import { atOnce } from '../work/pieces.js'
 
 const NAME = 'the name of the group; rules refer to it as group:<name>'
 const PATTERNS = 'bank.example, .bank.example (its subdomains) or cfo@bank.example'
@@ -76,7 +77,7 @@ async function setGroup(
   const { store, write, output } = context
   const problem = groupNameProblem(name)
   if (problem !== null) throw new Refusal([`group ${quote(name)} ${problem}`])
-  const checked = checkGroup(texts)
+  const checked = atOnce(checkGroup(texts))
   if ('problem' in checked) {
     const told = checked.suggestion ?? /expected|write /.exec(checked.problem)
     const expectation = told ? '' : `; expected: ${PATTERNS}`
@@ -108,7 +109,7 @@ async function ownedRulesFor({ store }: Context, name: string): Promise<readonly
   const owners = await readOwners(store, [...new Set(rules.map(({ owner }) => owner))])
   return owners.flatMap((entries) =>
     rules.flatMap(({ owner, id }) => {
-      const checked = parseRule(owner === entries.owner ? (entries.rules.get(id) ?? '') : '')
+      const checked = atOnce(parseRule(owner === entries.owner ? (entries.rules.get(id) ?? '') : ''))
       return 'rule' in checked ? [{ owner, id, rule: checked.rule }] : []
     }),
   )

@@ -4,6 +4,7 @@ import { didYouMean, nearest } from '../text/nearest.js'
 import type { OwnerEntries } from '../rules/owner-entries.js'
 import { parseRule } from '../rules/check-rule.js'
 import { quote } from '../text/quote.js'
+import { atOnce } from '../work/pieces.js'
 
 /** The end of a sentence on an owner or domain that a store does not know; nothing where it does, or none is near. */
 export async function ownerHint(store: ReadStore, owner: string): Promise<string> {
@@ -16,7 +17,7 @@ export async function ownerHint(store: ReadStore, owner: string): Promise<string
 export function ruleHint({ rules }: Pick<OwnerEntries, 'rules'>, given: string): string {
   const names = new Map<string, string>()
   for (const [id, json] of rules) {
-    const read = parseRule(json)
+    const read = atOnce(parseRule(json))
     if ('rule' in read) names.set(read.rule.name, id)
   }
   const name = names.has(given) ? given : nearest(given, names.keys())

@@ -60,7 +60,7 @@ async function showHistory(
 function subjectOf({ key, owner, field, from, to }: HistoryEntry): string[] {
   if (key === 'domains') return [`service of ${field}`]
   if (key === 'groups') return [`group ${field}`]
-  const checked = parseRule(to ?? from ?? '')
+  const checked = atOnce(parseRule(to ?? from ?? ''))
   return [`rule ${field}`, `of ${owner}`, ...('rule' in checked ? [`(${checked.rule.name})`] : [])]
 }
 

@@ -8,6 +8,7 @@ import { placeIn, type RulesDocument } from '../store/rules-document.js'
 import { sameMeaning, textDifferences } from '../store/difference.js'
 import { canonical, spellingProblem } from '../admin/canonical.js'
 import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../admin/entry-problems.js'
+import { atOnce } from '../work/pieces.js'
 
 /** One entry that an import changes. */
 export interface ImportStep {
@@ -152,7 +153,7 @@ function steps(
 function labelOf(key: EntryChange['key'], field: string, json: string): string {
   if (key === 'domains') return `service of ${field}`
   if (key === 'groups') return `group ${field}`
-  const checked = parseRule(json)
+  const checked = atOnce(parseRule(json))
   return `rule ${field} (${'rule' in checked ? checked.rule.name : 'it is not valid'})`
 }
 
@@ -161,6 +162,6 @@ function mapped(entries: ReadonlyMap<string, string>, spell: (json: string) => s
 }
 
 function positionOf(json: string): number | null {
-  const checked = parseRule(json)
+  const checked = atOnce(parseRule(json))
   return 'rule' in checked ? checked.rule.position : null
 }

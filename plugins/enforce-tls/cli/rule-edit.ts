@@ -23,6 +23,7 @@ import { inspect, ruleOf, textOf, warnOfProblems, type OwnerRead } from './rule-
 import { hasRuleOptions, validRule, withOptions } from './rule-options.js'
 import { isRisky } from '../admin/risky-change.js'
 import { beforeRuleChange, type BeforeChangeOptions } from './before-change.js'
+import { atOnce } from '../work/pieces.js'
 
 /** What the user wrote behind `rule edit`. */
 export interface EditOptions extends RuleOptions, BeforeChangeOptions {
@@ -79,9 +80,9 @@ async function validText(
 function checkText(text: string, groups: StoredGroups): Rule | string {
   const found = jsonProblem(text)
   if (found) return `line ${found.line}, column ${found.column}: the text ${found.problem}`
-  const checked = checkRule(JSON.parse(text))
+  const checked = atOnce(checkRule(JSON.parse(text)))
   if (!('rule' in checked)) return formatProblem(checked)
-  const problem = groupsProblem(checked.rule.criteria, new Groups(groups))
+  const problem = atOnce(groupsProblem(checked.rule.criteria, new Groups(groups)))
   return problem === null ? checked.rule : formatProblem(problem)
 }
 
@@ -103,7 +104,7 @@ async function write(
     return
   }
   requireOwnPosition(context, read, id, rule)
-  const old = parseRule(before)
+  const old = atOnce(parseRule(before))
   const step = {
     before: 'rule' in old ? old.rule : null,
     after: { owner, id, rule },

@@ -7,18 +7,19 @@ import { listed } from '../text/list.js'
 import { parseOwner, serviceDomainOf } from '../rules/owner.js'
 import { quote } from '../text/quote.js'
 import { checkRules } from '../rules/checked-rules.js'
-import { effectOf, saidBy, type Effect } from '../rules/entry-problem.js'
+import { effectOfBroken, saidBy, type Effect } from '../rules/entry-problem.js'
 import { Groups, type StoredGroups } from '../rules/group.js'
 import { switchOf, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
 import { formatProblem, type Rule } from '../rules/rule.js'
 import { parseRule } from '../rules/check-rule.js'
 import { ruleChanges } from '../store/entry-change.js'
-import { readRules } from '../policy/read-rules.js'
+import { readEntries } from '../policy/read-parts.js'
 import { retryConflicts, type Context } from './context.js'
 import { ownerHint, ruleHint } from './hints.js'
 import { printWarning, type Output } from './output.js'
 import { Refusal } from './refusal.js'
 import { senderWords } from './format-rule.js'
+import { atOnce } from '../work/pieces.js'
 
 /** An owner's rules as far as they are valid, in order, and what is wrong with the others. */
 export interface ReadRules {
@@ -58,12 +59,12 @@ export interface OwnerRead {
 /** Makes out which of an owner's entries are valid. */
 export function inspect({ entries, groups }: OwnerRead, store: ReadStore): ReadRules {
   const { owner } = entries
-  const checked = checkRules(entries, new Groups(groups))
+  const checked = atOnce(checkRules(entries, new Groups(groups)))
   const domain = serviceDomainOf(owner) ?? ''
   const service = switchOf(entries, 'unknown')
   const sleeps = service.is === 'off' || service.is === 'none'
   const problems = [...checked.problems].map(([id, problem]) => {
-    const effect = effectOf(saidBy(entries.rules.get(id) ?? ''))
+    const effect = effectOfBroken(saidBy(entries.rules.get(id) ?? ''))
     const consequence = consequenceOf(owner, service.is === 'off' && effect === 'waits' ? 'sleeps' : effect)
     return `${store.placeOf({ key: 'rules', owner, field: id })}: ${problem}; ${consequence}`
   })
@@ -109,7 +110,7 @@ export function textOf({ owner, rules }: OwnerEntries, id: string): string {
 
 /** The one rule. @throws {Refusal} when it is not there or not valid. */
 export function ruleOf(entries: OwnerEntries, id: string, store: ReadStore): Rule {
-  const checked = parseRule(textOf(entries, id))
+  const checked = atOnce(parseRule(textOf(entries, id)))
   if ('rule' in checked) return checked.rule
   throw new Refusal([
     `${store.placeOf({ key: 'rules', owner: entries.owner, field: id })}: ${formatProblem(checked)}`,
@@ -139,7 +140,7 @@ export function changeRule(
   change: (rule: Rule) => Rule,
 ): Promise<ChangedRule> {
   return retryConflicts(async () => {
-    const read = await readRules(store, owner)
+    const read = await readEntries(store, owner)
     const { entries } = read
     const before = ruleOf(entries, id, store)
     const after = change(before)

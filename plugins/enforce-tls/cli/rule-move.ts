@@ -3,7 +3,7 @@ import { quote } from '../text/quote.js'
 import { atOnce } from '../work/pieces.js'
 import { moveChanges, movedRule } from '../rules/rule-order.js'
 import { ruleChanges } from '../store/entry-change.js'
-import { readRules } from '../policy/read-rules.js'
+import { readEntries } from '../policy/read-parts.js'
 import { retryConflicts, type Context } from './context.js'
 import { showEffect } from './effects.js'
 import { Refusal, WrongUse } from './refusal.js'
@@ -35,7 +35,7 @@ export async function moveRule(
   if (options.before === id || options.after === id)
     throw new Refusal([`rule ${quote(id)} can't be moved before or after itself`])
   const moved = await retryConflicts(async () => {
-    const read = await readRules(store, owner)
+    const read = await readEntries(store, owner)
     const { entries } = read
     ruleOf(entries, id, store)
     const beside = options.before ?? options.after

@@ -10,6 +10,7 @@ import { checkRule } from '../rules/check-rule.js'
 import { Refusal } from './refusal.js'
 import { FIELDS, NAME, type RuleOptions } from './rule-fields.js'
 import { headerCriteria, headerTexts } from './rule-header.js'
+import { atOnce } from '../work/pieces.js'
 
 /** The options of `rule create`. */
 export function createOptions(): Option[] {
@@ -77,9 +78,9 @@ function put(target: Record<string, unknown>, [name = '', ...rest]: readonly str
  * @throws {Refusal} that names the option to blame.
  */
 export function validRule(value: unknown, groups?: StoredGroups): Rule {
-  const checked = checkRule(value)
+  const checked = atOnce(checkRule(value))
   if (!('rule' in checked)) throw new Refusal([inOptions(checked)])
-  const problem = groups && groupsProblem(checked.rule.criteria, new Groups(groups))
+  const problem = groups && atOnce(groupsProblem(checked.rule.criteria, new Groups(groups)))
   if (problem) throw new Refusal([inOptions(problem)])
   return checked.rule
 }

@@ -1,6 +1,6 @@
 /** `enforce-tls rule list` and `rule show`. */
 import type { OwnedRule } from '../rules/owner-entries.js'
-import { readRules } from '../policy/read-rules.js'
+import { readEntries } from '../policy/read-parts.js'
 import type { Context } from './context.js'
 import type { Cell } from './output.js'
 import { ownerHint } from './hints.js'
@@ -15,7 +15,7 @@ const PATTERNS_SHOWN = 6
 /** Lists the valid rules of an owner. @throws {Refusal} afterwards, where others are not valid. */
 export async function listRules(context: Context, owner: string): Promise<void> {
   const { store, output } = context
-  const read = await readRules(store, owner)
+  const read = await readEntries(store, owner)
   const { rules, problems, sleepsWith } = inspect(read, store)
   output.data(rules)
   if (rules.length > 0) output.table(['#', 'on', 'name', 'to', 'level', 'id'], rules.map(rowOf))
@@ -46,7 +46,7 @@ function rowOf({ id, rule }: OwnedRule): Cell[] {
 /** Shows one rule. @throws {Refusal} when it is not there or not valid. */
 export async function showRule(context: Context, owner: string, id: string): Promise<void> {
   const { store, output } = context
-  const read = await readRules(store, owner)
+  const read = await readEntries(store, owner)
   const rule = ruleOf(read.entries, id, store)
   const { sleepsWith } = inspect(read, store)
   const others = otherCriteria(rule)

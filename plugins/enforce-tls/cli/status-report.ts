@@ -1,9 +1,9 @@
 /** What a store holds, counted, and every entry in it that does not act as somebody meant. */
 import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
 import { quote } from '../text/quote.js'
-import { effectOf, saidBy, Unreadable } from '../rules/entry-problem.js'
+import { effectOfBroken, saidBy, Unreadable } from '../rules/entry-problem.js'
 import { Groups, groupWayOut } from '../rules/group.js'
-import { checkingEntry, isOn, type OwnerEntries } from '../rules/owner-entries.js'
+import { checkEntry, isOn, type OwnerEntries } from '../rules/owner-entries.js'
 import type { EntryPlace } from '../rules/entry-problem.js'
 import { isOver } from '../rules/period.js'
 import { atOnce } from '../work/pieces.js'
@@ -118,8 +118,8 @@ export async function reportOn(context: Context): Promise<StatusReport> {
       const place = { key: 'rules', owner, field: id } as const
       if (problem !== null) {
         // What only lacks a group is good itself: the group is to be mended.
-        const good = nameProblem === null && 'rule' in atOnce(checkingEntry(owner, id, json))
-        waits ||= nameProblem === null && effectOf(saidBy(json)) === 'waits'
+        const good = nameProblem === null && 'rule' in atOnce(checkEntry(owner, id, json))
+        waits ||= nameProblem === null && effectOfBroken(saidBy(json)) === 'waits'
         add(place, json, problem, good, nameProblem === null ? ruleRisk(context, owner, id, json) : null)
         continue
       }
@@ -168,7 +168,7 @@ function withoutService({ command }: Context, { owner, rules, service }: OwnerEn
 }
 
 function stateOf(entries: OwnerEntries, json: string): 'on' | 'off' | 'sleeping' | 'expired' {
-  const checked = parseRule(json)
+  const checked = atOnce(parseRule(json))
   if (!('rule' in checked) || !checked.rule.enabled) return 'off'
   if (isOver(checked.rule, Date.now())) return 'expired'
   return isOn(entries) ? 'on' : 'sleeping'

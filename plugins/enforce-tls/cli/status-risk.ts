@@ -1,6 +1,6 @@
 /** What removing a broken entry may mean for mail: a Haraka that has read a valid version of it goes by that one. */
 import { parseDomain } from '../rules/address.js'
-import { effectOf, saidBy } from '../rules/entry-problem.js'
+import { effectOfBroken, saidBy } from '../rules/entry-problem.js'
 import { GROUP_PREFIX } from '../rules/group-name.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import type { Readable } from '../admin/whole-store.js'
@@ -19,7 +19,7 @@ export interface Risk {
 
 /** Of a rule that is not readably off. */
 export function ruleRisk({ command }: Context, owner: string, id: string, json: string): Risk | null {
-  if (effectOf(saidBy(json)) === 'off') return null
+  if (effectOfBroken(saidBy(json)) === 'off') return null
   return {
     before: `it may be in force: once it is removed, mail of ${senderWords(owner)} that it covers is no longer held to TLS by it`,
     after: `mail of ${senderWords(owner)} that it covered is no longer held to TLS by it`,

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { checkingRule } from '../admin/entry-problems.js'
 import { valueOf } from '../store/difference.js'
-import { checkingRules } from '../rules/checked-rules.js'
+import { checkRules } from '../rules/checked-rules.js'
 import { PIECE, switchOf, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
 import { Groups, type StoredGroups } from '../rules/group.js'
 import { serviceDomainOf } from '../rules/owner.js'
@@ -69,7 +69,7 @@ function positionOf(json: string): number {
 
 /** The rules that are valid, in order. */
 export function* validRules(entries: OwnerEntries, groups: StoredGroups): InPieces<readonly OwnedRule[]> {
-  return (yield* checkingRules(entries, new Groups(groups))).rules
+  return (yield* checkRules(entries, new Groups(groups))).rules
 }
 
 /** What is wrong with entries of an owner, as one text for who changes something there; `null` for nothing. */
@@ -78,7 +78,7 @@ export function* problemsOf(entries: OwnerEntries, groups: StoredGroups): InPiec
   const { problem } = switchOf(entries, 'unknown')
   const broken = [
     ...(problem === null ? [] : [`the service of ${serviceDomainOf(owner) ?? owner}: ${problem}`]),
-    ...[...(yield* checkingRules(entries, new Groups(groups))).problems].map(
+    ...[...(yield* checkRules(entries, new Groups(groups))).problems].map(
       ([id, why]) => `rule ${id}: ${why}`,
     ),
   ]

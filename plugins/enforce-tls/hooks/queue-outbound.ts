@@ -7,7 +7,7 @@ import constants from 'haraka-constants'
 import { comparable } from '../haraka/address.js'
 import type { HarakaConnection, HarakaPlugin, HarakaTransaction, Next } from '../haraka/types.js'
 import { HeldHooks } from '../haraka/queue-plugins.js'
-import { RulesUnknown, type Policy } from '../policy/policy.js'
+import type { Policy, PolicyUnknown } from '../policy/policy.js'
 import { HEADER_CUT, isHeaderCut } from '../haraka/header-limit.js'
 import { HeaderBlock } from '../rules/header-block.js'
 import type { Requirement } from '../rules/requirement.js'
@@ -40,34 +40,29 @@ export function keepFromOtherQueues(
   }
   if (held === null) return next()
   requirementsOf(transaction, rules).then(
-    (requirements) => {
-      if (requirements.length === 0) held.release()
+    (answer) => {
+      if (answer.is === 'known' ? answer.requirements.length === 0 : isDelivered(answer, settings))
+        held.release()
       next()
     },
-    (error: unknown) => {
-      if (isAway(error) && settings.onStoreFailure === 'deliver') held.release()
-      next()
-    },
+    () => next(),
   )
 }
 
-/**
- * What outgoing rules require of a message, one for each recipient that they cover.
- *
- * @throws {RulesUnknown} (rejects) as `RuleBook.verdictsOn` does.
- */
+/** What outgoing rules require of a message, one for each recipient that they cover. */
 export async function requirementsOf(
   { mail_from, rcpt_to, header, notes }: HarakaTransaction,
   rules: Policy,
-): Promise<readonly Requirement[]> {
+): Promise<{ readonly is: 'known'; readonly requirements: readonly Requirement[] } | PolicyUnknown> {
   // With the line ends that the queue file will have: limits must be the same there.
   const text = () => `${header.toString().replace(/\r?\n/g, '\r\n')}\r\n`
   const headers = () => new HeaderBlock(text(), isHeaderCut(notes) ? HEADER_CUT : null)
-  const verdicts = await rules.verdictsOn(comparable(mail_from), rcpt_to.map(comparable), headers)
-  return verdicts.flatMap(({ requirement }) => (requirement === null ? [] : [requirement]))
+  const answer = await rules.rulingsOn(comparable(mail_from), rcpt_to.map(comparable), headers)
+  if (answer.is === 'unknown') return answer
+  return { is: 'known', requirements: answer.rulings.flatMap(({ requirement }) => requirement ?? []) }
 }
 
-/** Whether the store did not answer; rules that do not validate are another matter. */
-export function isAway(error: unknown): boolean {
-  return error instanceof RulesUnknown && !error.invalid
+/** Whether mail whose rules are unknown goes as if there were none, as the operator has it. */
+export function isDelivered({ isAway }: PolicyUnknown, { onStoreFailure }: Settings['main']): boolean {
+  return isAway && onStoreFailure === 'deliver'
 }

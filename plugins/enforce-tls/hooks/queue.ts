@@ -10,7 +10,7 @@ import pLimit from 'p-limit'
 import type { HarakaConnection, HarakaTransaction, Next } from '../haraka/types.js'
 import type { ForwardedResult } from '../observe/metrics/metrics.js'
 import { routeProblem, type RouteContext } from '../haraka/onward-route.js'
-import { isAway, LOOKUP_FAILED, requirementsOf, type QueueContext } from './queue-outbound.js'
+import { isDelivered, LOOKUP_FAILED, requirementsOf, type QueueContext } from './queue-outbound.js'
 import { HeldHooks } from '../haraka/queue-plugins.js'
 import { rulesOf } from '../observe/report-mode.js'
 import type { Requirement } from '../rules/requirement.js'
@@ -62,13 +62,15 @@ async function noteUncovered(
   senders: readonly string[],
 ): Promise<void> {
   try {
-    const requirements = await requirementsOf(transaction, rules)
-    if (requirements.length === 0) return
+    const answer = await requirementsOf(transaction, rules)
+    // Where the rules are unknown there is nothing to note: the message is not ours.
+    if (answer.is === 'unknown' || answer.requirements.length === 0) return
     count('not-covered')
     const why = settings.reportOnly ? '[main] report_only=true' : '[main] forwarded_mail=incoming'
-    for (const { decidedBy } of requirements) for (const rule of decidedBy) notes.note(rule, senders, why)
+    for (const { decidedBy } of answer.requirements)
+      for (const rule of decidedBy) notes.note(rule, senders, why)
   } catch {
-    // Not known: there is nothing to note, and the message is not ours.
+    // The same holds where they could not be asked.
   }
 }
 
@@ -89,7 +91,10 @@ async function decide(
     next(constants.cont, reply)
   }
   try {
-    const requirements = await requirementsOf(transaction, rules)
+    const answer = await requirementsOf(transaction, rules)
+    if (answer.is === 'unknown' && !isDelivered(answer, settings))
+      return refuse('deferred', LOOKUP_FAILED, `the rules are unknown: ${answer.why}`)
+    const requirements = answer.is === 'unknown' ? [] : answer.requirements
     if (requirements.length === 0) {
       held.release()
       return next()
@@ -110,10 +115,6 @@ async function decide(
     toOutboundQueue(connection)
     next()
   } catch (error) {
-    if (isAway(error) && settings.onStoreFailure === 'deliver') {
-      held.release()
-      return next()
-    }
     refuse(
       'deferred',
       LOOKUP_FAILED,

@@ -1,6 +1,6 @@
 /**
  * The answer to one recipient of incoming mail: mail that an incoming rule covers is refused on a session
- * without TLS, for that recipient only; while rules can't be told it is refused for now.
+ * without TLS, for that recipient only; while rules are unknown it is refused for now.
  *
  * Sessions that may relay are let through: they are the operator's own users and hosts, who hand in mail of
  * their domains to anybody. What a rule is about is the mail that partners send to us.
@@ -12,7 +12,9 @@ import { addressText, comparable } from '../haraka/address.js'
 import type { HarakaAddress, HarakaConnection, HarakaPlugin, Next } from '../haraka/types.js'
 import { isLoaded } from '../haraka/plugins.js'
 import { reportRefusal, rulesOf } from '../observe/report-mode.js'
-import { RulesUnknown, type Policy } from '../policy/policy.js'
+import type { Policy } from '../policy/policy.js'
+import type { Ruling } from '../rules/rule-list.js'
+import { isDelivered } from './queue-outbound.js'
 import type { Settings } from '../settings/types.js'
 
 /** What an answer needs of the process. */
@@ -20,7 +22,7 @@ export interface IncomingContext {
   readonly plugin: HarakaPlugin
   readonly rules: Policy
   readonly settings: Settings['main']
-  /** Tells those who look on; total. */
+  /** Emits to the observers; total. */
   readonly emit: (event: DeliveryEvent) => void
 }
 
@@ -39,41 +41,51 @@ export async function answerRecipient(
 }
 
 async function answerInTheClear(
-  { plugin, rules, settings, emit: tell }: IncomingContext,
+  context: IncomingContext,
   connection: HarakaConnection,
   recipient: HarakaAddress,
 ): Promise<Answer> {
-  const { onStoreFailure, reportOnly } = settings
-  const { mail_from: sender, uuid } = connection.transaction ?? {}
+  const { mail_from: sender } = connection.transaction ?? {}
   if (!sender) return []
   try {
-    const { requirement, reported } = await rules.verdictOnIncoming(comparable(sender), comparable(recipient))
-    const told = reportOnly && requirement ? [requirement, ...reported] : reported
-    const about = {
-      at: Date.now(),
-      uuid: uuid ?? '',
-      sender: addressText(sender),
-      domain: comparable(recipient).domain,
-      recipients: [addressText(recipient)],
-    }
-    for (const one of told) {
-      reportRefusal(connection, sender, recipient, one)
-      tell({ kind: 'refusal', ...about, requirement: one, result: 'would-refuse' })
-    }
-    if (!requirement || reportOnly) return []
-    const hint = isLoaded(plugin, 'tls') ? '' : '; the plugin tls is not loaded, so STARTTLS is not offered'
-    connection.lognotice(`enforce-tls: refused without TLS, by rule ${rulesOf(requirement)}${hint}`)
-    tell({ kind: 'refusal', ...about, requirement, result: 'refused' })
-    // RFC 3207 section 4.
-    return [constants.deny, DSN.create(530, 'Must issue a STARTTLS command first', 7, 0)]
+    const answer = await context.rules.rulingOnIncoming(comparable(sender), comparable(recipient))
+    if (answer.is === 'known') return answerTo(context, connection, sender, recipient, answer.ruling)
+    if (!isDelivered(answer, context.settings)) return refusedForNow(connection, answer.why)
+    connection.logwarn('enforce-tls: taken without knowing the rules (on_store_failure=deliver)')
+    return []
   } catch (error) {
-    if (error instanceof RulesUnknown && !error.invalid && onStoreFailure === 'deliver') {
-      connection.logwarn('enforce-tls: taken without knowing the rules (on_store_failure=deliver)')
-      return []
-    }
-    const why = error instanceof Error ? error.message : String(error)
-    connection.lognotice(`enforce-tls: refused for now, the rules can't be told: ${why}`)
-    const reply = 'The rules for this recipient can not be told now, try again later'
-    return [constants.denysoft, DSN.create(451, reply, 4, 3)]
+    return refusedForNow(connection, error instanceof Error ? error.message : String(error))
   }
+}
+
+function answerTo(
+  { plugin, settings: { reportOnly }, emit }: IncomingContext,
+  connection: HarakaConnection,
+  sender: HarakaAddress,
+  recipient: HarakaAddress,
+  { requirement, reported }: Ruling,
+): Answer {
+  const about = {
+    at: Date.now(),
+    uuid: connection.transaction?.uuid ?? '',
+    sender: addressText(sender),
+    domain: comparable(recipient).domain,
+    recipients: [addressText(recipient)],
+  }
+  for (const one of reportOnly && requirement ? [requirement, ...reported] : reported) {
+    reportRefusal(connection, sender, recipient, one)
+    emit({ kind: 'refusal', ...about, requirement: one, result: 'would-refuse' })
+  }
+  if (!requirement || reportOnly) return []
+  const hint = isLoaded(plugin, 'tls') ? '' : '; the plugin tls is not loaded, so STARTTLS is not offered'
+  connection.lognotice(`enforce-tls: refused without TLS, by rule ${rulesOf(requirement)}${hint}`)
+  emit({ kind: 'refusal', ...about, requirement, result: 'refused' })
+  // RFC 3207 section 4.
+  return [constants.deny, DSN.create(530, 'Must issue a STARTTLS command first', 7, 0)]
+}
+
+function refusedForNow(connection: HarakaConnection, why: string): Answer {
+  connection.lognotice(`enforce-tls: refused for now, the rules can't be told: ${why}`)
+  const reply = 'The rules for this recipient can not be told now, try again later'
+  return [constants.denysoft, DSN.create(451, reply, 4, 3)]
 }

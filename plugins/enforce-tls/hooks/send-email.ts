@@ -1,6 +1,6 @@
 /**
- * The decision at every attempt of every queue item: what the rules in force require of it. What can't be told
- * makes mail wait, for as long as Haraka's own retries would last.
+ * The decision at every attempt of every queue item: what the rules in force require of it. While that is unknown
+ * the mail waits, for as long as Haraka's own retries would last.
  */
 import constants from 'haraka-constants'
 import type { Guard } from '../delivery/guard.js'
@@ -11,17 +11,17 @@ import { comparable } from '../haraka/address.js'
 import { HEADER_CUT, isHeaderCut } from '../haraka/header-limit.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import { rulesOf, type Reports } from '../observe/report-mode.js'
-import { RulesUnknown, type Policy } from '../policy/policy.js'
+import type { Policy, PolicyUnknown } from '../policy/policy.js'
 import { HeaderBlock } from '../rules/header-block.js'
 import type { InPieces } from '../work/pieces.js'
 import { addUp, requirementKey, type Requirement } from '../rules/requirement.js'
-import type { Verdict } from '../rules/rule-list.js'
-import type { Decision } from '../observe/metrics/metrics.js'
+import type { Ruling } from '../rules/rule-list.js'
+import type { Decision as CountedDecision } from '../observe/metrics/metrics.js'
 import type { Settings } from '../settings/types.js'
 import { inPieces } from '../work/turns.js'
 
-/** Mail whose rules can't be told waits at least this long before its sender hears of it, in ms. */
-const PATIENCE_MIN = 24 * 60 * 60 * 1000
+/** Mail whose rules are unknown waits at least this long before its sender is notified, in ms. */
+const WAIT_MIN = 24 * 60 * 60 * 1000
 
 /**
  * An item is divided into at most so many at a time: each is a copy of the message, and their files get their
@@ -35,15 +35,18 @@ export type Answer = number | { readonly code: number; readonly argument: unknow
 /** What a decision needs of the process. */
 export interface DecisionContext {
   settings(): Settings['main']
-  readonly rules: Policy
-  readonly reports: Reports
+  readonly rules: Pick<Policy, 'rulingsOn'>
+  readonly reports: Pick<Reports, 'note' | 'released'>
   /** Makes one queue item of each group of recipients. */
   divide(item: HarakaMailItem, groups: readonly (readonly HarakaAddress[])[]): Promise<void>
   /** How long Haraka's own retries go on, in ms. */
   retriesLast(): number
-  /** Told of every decision; total. */
-  decided(result: Decision): void
+  /** Counts a decision; total. */
+  decided(result: CountedDecision): void
 }
+
+/** What a decision does to the guard of its item. */
+export type DecidedGuard = Pick<Guard, 'epoch' | 'detach' | 'enforce' | 'retire' | 'fail'>
 
 /** Recipients that require the same. */
 interface Group {
@@ -51,75 +54,83 @@ interface Group {
   readonly recipients: HarakaAddress[]
 }
 
-/** What was found out about one item. */
-interface Decided {
-  readonly verdicts: readonly Verdict[]
+/** What is to become of one item. */
+type Decision =
+  | PolicyUnknown
+  /** Somebody has removed the queue file. */
+  | { readonly is: 'gone' }
+  /** The rules require nothing of any recipient. */
+  | { readonly is: 'free'; readonly rulings: readonly Ruling[] }
+  | Required
+
+interface Required {
+  readonly is: 'required'
+  /** One for each recipient, as the requirements. */
+  readonly rulings: readonly Ruling[]
   readonly requirements: readonly (Requirement | null)[]
   readonly groups: readonly Group[]
 }
 
-/** Decides, and keeps what decisions have to remember of an item. */
+const GONE: Decision = { is: 'gone' }
+
+/** Decides, and remembers since when the rules of an item are unknown. */
 export class Decisions {
   readonly #context: DecisionContext
-  /** Since when the rules of an item can't be told, in ms of a clock that nobody sets. */
-  readonly #undecidedSince = new WeakMap<HarakaMailItem, number>()
+  /** Since when the rules of an item are unknown, in ms of a clock that nobody sets. */
+  readonly #unknownSince = new WeakMap<HarakaMailItem, number>()
 
   constructor(context: DecisionContext) {
     this.#context = context
   }
 
   /** Decides for one item, which has its guard; gives what the hook `send_email` answers. */
-  async on(guard: Guard, item: HarakaMailItem): Promise<Answer> {
-    const { epoch: turn } = guard
-    const verdicts = await this.#verdictsOn(item)
-    const requirements = verdicts instanceof Error ? null : this.#requirements(item, verdicts)
-    const groups = await inPieces(grouping(item.todo.rcpt_to, requirements ?? []))
-    const covered = !requirements?.every((requirement) => requirement === null)
-    const gone = covered && (await isGone(item.path))
+  async on(guard: DecidedGuard, item: HarakaMailItem): Promise<Answer> {
+    const { epoch } = guard
+    const decision = await this.#decide(item)
     // Haraka has given up waiting for this answer: the rules are asked again at the next attempt.
-    if (guard.epoch !== turn) return constants.cont
-    if (gone) {
-      guard.retire()
-      item.lognotice('enforce-tls: somebody has removed the queue file, so there is nothing to send')
-      return constants.cont
+    if (guard.epoch !== epoch) return constants.cont
+    switch (decision.is) {
+      case 'gone':
+        guard.retire()
+        item.lognotice('enforce-tls: somebody has removed the queue file, so there is nothing to send')
+        return constants.cont
+      case 'unknown':
+        this.#context.decided('deferred')
+        return this.#withoutRules(guard, item, decision)
+      case 'free':
+        this.#known(item, 'not-required')
+        this.#report(item, decision.rulings)
+        this.#release(guard, item)
+        return constants.cont
+      case 'required':
+        return await this.#required(guard, item, decision)
     }
-    if (verdicts instanceof Error) {
-      this.#context.decided('deferred')
-      return this.#withoutRules(guard, item, verdicts)
-    }
-    this.#context.decided(covered && !this.#context.settings().reportOnly ? 'required' : 'not-required')
-    this.#undecidedSince.delete(item)
-    return this.#apply(guard, item, { verdicts, requirements: requirements ?? [], groups })
   }
 
-  async #verdictsOn(item: HarakaMailItem): Promise<readonly Verdict[] | RulesUnknown> {
+  async #decide(item: HarakaMailItem): Promise<Decision> {
     const { mail_from, rcpt_to } = item.todo
+    let decision: Decision
     try {
-      return await this.#context.rules.verdictsOn(comparable(mail_from), rcpt_to.map(comparable), () =>
+      const answer = await this.#context.rules.rulingsOn(comparable(mail_from), rcpt_to.map(comparable), () =>
         headersOf(item),
       )
+      decision = answer.is === 'unknown' ? answer : await toDecision(item, answer.rulings)
     } catch (error) {
-      if (error instanceof RulesUnknown) return error
-      if (await isGone(item.path)) return new RulesUnknown('the queue file is gone', true, { cause: error })
+      if (await isGone(item.path)) return GONE
       throw error
     }
+    return decision.is !== 'free' && (await isGone(item.path)) ? GONE : decision
   }
 
-  #requirements(item: HarakaMailItem, verdicts: readonly Verdict[]): (Requirement | null)[] {
-    const mark = requirementOfMark(item)
-    return verdicts.map(({ requirement }) => addUp(requirement, mark))
-  }
-
-  async #apply(
-    guard: Guard,
-    item: HarakaMailItem,
-    { verdicts, requirements, groups }: Decided,
-  ): Promise<Answer> {
+  async #required(guard: DecidedGuard, item: HarakaMailItem, decision: Required): Promise<Answer> {
+    const { rulings, requirements, groups } = decision
     if (this.#context.settings().reportOnly) {
-      this.#report(item, verdicts, requirements)
+      this.#known(item, 'not-required')
+      this.#report(item, rulings, requirements)
       this.#release(guard, item)
       return constants.cont
     }
+    this.#known(item, 'required')
     if (groups.length > 1) {
       const parts = partsOf(groups)
       await this.#context.divide(item, parts)
@@ -130,51 +141,56 @@ export class Decisions {
       )
       return constants.cont
     }
-    this.#report(item, verdicts)
+    this.#report(item, rulings)
     this.#require(guard, item, groups[0]?.requirement ?? null)
     return constants.cont
   }
 
-  #require(guard: Guard, item: HarakaMailItem, requirement: Requirement | null): void {
+  #known(item: HarakaMailItem, result: 'required' | 'not-required'): void {
+    this.#context.decided(result)
+    this.#unknownSince.delete(item)
+  }
+
+  #require(guard: DecidedGuard, item: HarakaMailItem, requirement: Requirement | null): void {
     if (!requirement) return this.#release(guard, item)
     item.loginfo(`enforce-tls: ${requirement.level} is required, by rule ${rulesOf(requirement)}`)
     guard.enforce(requirement)
   }
 
-  #release(guard: Guard, item: HarakaMailItem): void {
+  #release(guard: DecidedGuard, item: HarakaMailItem): void {
     guard.detach()
     this.#context.reports.released(item)
   }
 
-  /** Tells what would be required; `enforced` too where nothing is. */
+  /** Reports what would be required; `enforced` too where nothing is. */
   #report(
     item: HarakaMailItem,
-    verdicts: readonly Verdict[],
+    rulings: readonly Ruling[],
     enforced: readonly (Requirement | null)[] = [],
   ): void {
     const reported = item.todo.rcpt_to.flatMap((recipient, index) =>
-      [...(enforced[index] ? [enforced[index]] : []), ...(verdicts[index]?.reported ?? [])].map(
+      [...(enforced[index] ? [enforced[index]] : []), ...(rulings[index]?.reported ?? [])].map(
         (requirement) => ({ recipient, requirement }),
       ),
     )
     this.#context.reports.note(item, reported)
   }
 
-  #withoutRules(guard: Guard, item: HarakaMailItem, error: RulesUnknown): Answer {
+  #withoutRules(guard: DecidedGuard, item: HarakaMailItem, { why, isAway }: PolicyUnknown): Answer {
     const { onStoreFailure, deferSeconds } = this.#context.settings()
-    if (onStoreFailure === 'deliver' && !error.invalid) {
+    if (onStoreFailure === 'deliver' && isAway) {
       this.#require(guard, item, requirementOfMark(item))
       item.logwarn('enforce-tls: delivered without knowing the rules (on_store_failure=deliver)')
       return constants.cont
     }
     const now = performance.now()
-    const since = this.#undecidedSince.get(item) ?? now
-    this.#undecidedSince.set(item, since)
-    if (now - since > Math.max(this.#context.retriesLast(), PATIENCE_MIN)) {
-      guard.fail(`the rules of the sender could not be read: ${error.message}`)
+    const since = this.#unknownSince.get(item) ?? now
+    this.#unknownSince.set(item, since)
+    if (now - since > Math.max(this.#context.retriesLast(), WAIT_MIN)) {
+      guard.fail(`the rules of the sender could not be read: ${why}`)
       return constants.cont
     }
-    item.loginfo(`enforce-tls: the message waits ${deferSeconds} s: ${error.message}`)
+    item.loginfo(`enforce-tls: the message waits ${deferSeconds} s: ${why}`)
     // A text: Haraka's log complains about an argument that is a number.
     return { code: constants.delay, argument: String(deferSeconds) }
   }
@@ -182,6 +198,15 @@ export class Decisions {
 
 /** So many recipients are looked at between two yields. */
 const PIECE = 100
+
+/** Adds up what rules say, and what a bounce itself requires. */
+async function toDecision(item: HarakaMailItem, rulings: readonly Ruling[]): Promise<Decision> {
+  const ofBounce = requirementOfMark(item)
+  const requirements = rulings.map(({ requirement }) => addUp(requirement, ofBounce))
+  if (requirements.every((requirement) => requirement === null)) return { is: 'free', rulings }
+  const groups = await inPieces(grouped(item.todo.rcpt_to, requirements))
+  return { is: 'required', rulings, requirements, groups }
+}
 
 /** What can't be read is unknown to the rules: to wait for it might have no end. */
 async function headersOf(item: HarakaMailItem): Promise<HeaderBlock> {
@@ -198,7 +223,7 @@ async function headersOf(item: HarakaMailItem): Promise<HeaderBlock> {
 }
 
 /** Recipients that require the same, in the order of the envelope. */
-function* grouping(
+function* grouped(
   recipients: readonly HarakaAddress[],
   requirements: readonly (Requirement | null)[],
 ): InPieces<Group[]> {

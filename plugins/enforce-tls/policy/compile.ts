@@ -1,12 +1,15 @@
 /** Compiling an owner's rules without keeping the event loop from its other work. */
+import type { Unreadable } from '../rules/entry-problem.js'
+import type { StoredGroups } from '../rules/group.js'
+import type { OwnerParts } from '../rules/owner-entries.js'
 import { RuleList } from '../rules/rule-list.js'
-import type { ReadParts } from './read-parts.js'
 import { inPieces } from '../work/turns.js'
 
-/** `RuleList.compile`, for a list of any length. */
-export async function compileInPieces(
-  { parts, groups }: Pick<ReadParts, 'parts' | 'groups'>,
+/** `RuleList.compile`, for a list of any length: it yields by itself. */
+export async function compile(
+  entries: OwnerParts,
+  groups: StoredGroups | Unreadable,
   before?: RuleList,
 ): Promise<RuleList> {
-  return await inPieces(RuleList.compiling(parts, groups, before))
+  return await inPieces(RuleList.compile(entries, groups, before))
 }

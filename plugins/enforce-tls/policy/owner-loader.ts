@@ -1,37 +1,30 @@
 /**
- * Reads and compiles the rules of one owner into what is kept of it. Where the store does not answer, the last list
- * stays as it is, with the trouble beside it; entries that do not validate are for the list to make up for.
+ * Reads and compiles the rules of one owner into the cache. Where the store does not answer, the last list
+ * stays as it is, with the error beside it; entries that do not validate are for the list to make up for.
  */
-import { Unreadable } from '../rules/entry-problem.js'
+import { switchOf } from '../rules/owner-entries.js'
 import { serviceDomainOf } from '../rules/owner.js'
-import { compileInPieces } from './compile.js'
-import { wholeMilliseconds, type CachedOwner, type Version } from './cache-entries.js'
-import type { PolicyCacheListener } from './cache-entries.js'
+import { RuleList } from '../rules/rule-list.js'
+import type { DecidingStore } from '../store/rule-store.js'
+import type { CachedOwner, PolicyCacheListener, Version } from './cache-entries.js'
+import { compile } from './compile.js'
 import type { Invalidations } from './invalidations.js'
 import { readable, readParts } from './read-parts.js'
-import type { DecidingStore } from '../store/rule-store.js'
-
-/** What a reader works with. */
-export interface OwnerLoaderOptions {
-  readonly store: DecidingStore
-  readonly notices: Invalidations
-  /** Whether nothing can change without a notice now. */
-  readonly isSubscribed: () => boolean
-  /** As in `NearCacheListener`. */
-  readonly onRead: PolicyCacheListener['onRead']
-}
 
 /** How many times in a row a read is done again because of changes meanwhile. */
-const TORN_MAX = 2
+const INCONSISTENT_MAX = 2
 
 /** Reads owners. */
 export class OwnerLoader {
-  readonly #options: OwnerLoaderOptions
+  readonly #store: DecidingStore
+  readonly #invalidations: Invalidations
+  readonly #listener: PolicyCacheListener
   readonly #counts = { reads: 0, failedReads: 0 }
-  #lastService: string | null = null
 
-  constructor(options: OwnerLoaderOptions) {
-    this.#options = options
+  constructor(store: DecidingStore, invalidations: Invalidations, listener: PolicyCacheListener) {
+    this.#store = store
+    this.#invalidations = invalidations
+    this.#listener = listener
   }
 
   /** What it has done so far. */
@@ -40,33 +33,35 @@ export class OwnerLoader {
   }
 
   /** One read at a time for each owner, whoever asks. Never rejects. */
-  read(kept: CachedOwner): Promise<void> {
-    kept.reading ??= this.#readNow(kept).finally(() => (kept.reading = null))
-    return kept.reading
+  read(cached: CachedOwner): Promise<void> {
+    cached.reading ??= this.#read(cached).finally(() => (cached.reading = null))
+    return cached.reading
   }
 
-  async #readNow(kept: CachedOwner): Promise<void> {
-    const { store, notices, onRead } = this.#options
-    const marks = notices.versionOf(kept)
+  async #read(cached: CachedOwner): Promise<void> {
     // A read that fails is not repeated in the background at once either.
-    const begun = (kept.readAt = wholeMilliseconds())
+    cached.readAt = performance.now()
     this.#counts.reads++
     try {
-      if (await this.#onlyServicesChanged(kept)) kept.seen = marks
-      else {
-        const read = await readParts(store, kept.owner)
-        const list = await compileInPieces(read, kept.list ?? undefined)
-        const service = this.#shared(read.parts.service)
-        kept.took = wholeMilliseconds() - begun
-        if (!this.#isInconsistent(kept, marks))
-          Object.assign(kept, { usesGroups: read.usesGroups, service, seen: marks, list, torn: 0 })
-      }
-      kept.lastError = null
+      await this.#readInto(cached, this.#invalidations.versionOf(cached))
+      cached.lastError = null
     } catch (error) {
-      kept.lastError = error instanceof Error ? error : new Error(String(error))
+      cached.lastError = error instanceof Error ? error : new Error(String(error))
       this.#counts.failedReads++
     }
-    onRead(kept.owner, kept.list, kept.lastError)
+    this.#listener.onRead(cached.owner, cached.list, cached.lastError)
+  }
+
+  async #readInto(cached: CachedOwner, version: Version): Promise<void> {
+    if (await this.#isSameService(cached)) {
+      cached.version = version
+      return
+    }
+    const { parts, groups, usesGroups } = await readParts(this.#store, cached.owner)
+    const list = await compile(parts, groups, cached.list ?? undefined)
+    cached.took = performance.now() - cached.readAt
+    if (this.#isInconsistent(cached, version)) return
+    Object.assign(cached, { list, usesGroups, version, inconsistentReads: 0 })
   }
 
   /**
@@ -74,27 +69,28 @@ export class OwnerLoader {
    * moved meanwhile can be in none of them. It is read again, but not for ever: where changes never stop, a list
    * of today is better than one of yesterday.
    */
-  #isInconsistent(kept: CachedOwner, marks: Version): boolean {
-    if (!this.#options.notices.hasChangedSince(marks, kept) || kept.inconsistentReads === TORN_MAX)
-      return false
-    kept.inconsistentReads++
+  #isInconsistent(cached: CachedOwner, version: Version): boolean {
+    if (cached.inconsistentReads === INCONSISTENT_MAX) return false
+    if (!this.#invalidations.hasChangedSince(version, cached)) return false
+    cached.inconsistentReads++
     return true
   }
 
-  /** Spares an owner of many rules a new list whenever some other domain's service is switched. */
-  async #onlyServicesChanged(kept: CachedOwner): Promise<boolean> {
-    const { store, notices, isSubscribed: isTold } = this.#options
-    const domain = serviceDomainOf(kept.owner)
-    if (domain === null || !isTold() || !kept.list || kept.lastError !== null) return false
-    if (!notices.areSeen(kept) || !notices.maySwitch(kept)) return false
-    return (await readable(store.readService(domain))) === kept.service
-  }
-
-  /** Most services are described by the same text, which is kept once then. */
-  #shared(service: string | null | Unreadable): string | null | undefined {
-    // One that can't be read is like none other, so that it is looked at again.
-    if (service instanceof Unreadable) return undefined
-    if (service !== this.#lastService) this.#lastService = service
-    return this.#lastService
+  /**
+   * Whether nothing has changed but services, and the owner's own not: spares an owner of many rules a new list
+   * whenever some other domain's service is switched.
+   */
+  async #isSameService(cached: CachedOwner): Promise<boolean> {
+    const { owner, list } = cached
+    const domain = serviceDomainOf(owner)
+    if (domain === null || list === null || cached.lastError !== null) return false
+    if (!this.#invalidations.isSubscribed || !this.#invalidations.isCurrentButForService(cached)) return false
+    if (this.#invalidations.isCurrent(cached)) return false
+    // Without rules there is nothing to switch.
+    if (list === RuleList.empty) return true
+    const service = await readable(this.#store.readService(domain))
+    const { switch: before, serviceProblem } = list.compiled
+    const { is, problem } = switchOf({ owner, service }, before)
+    return problem === null && serviceProblem === null && is === before
   }
 }

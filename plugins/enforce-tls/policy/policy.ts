@@ -1,37 +1,35 @@
 /**
  * Answers "what is required of this message?" out of a rule store. What was last known of an owner stays in force
  * while the store is away; an owner that was never read, or that has an entry which nothing can stand in for, makes
- * the answer fail with a `RulesUnknown`: unknown is not "none".
+ * the answer `unknown`, which is not "none".
  */
 import { formatProblemEffect, placedProblem } from '../rules/format-problem.js'
 import type { HarakaLogger } from '../haraka/types.js'
 import type { MailAddress } from '../rules/address.js'
-import { Decision } from '../rules/decide.js'
+import { decide } from '../rules/decide.js'
+import { InvalidEntry } from '../rules/entry-problem.js'
 import type { HeaderBlock } from '../rules/header-block.js'
 import type { MessageView } from '../rules/match.js'
 import { ownersOf } from '../rules/owner.js'
 import type { InPieces } from '../work/pieces.js'
-import { InvalidEntry, type RuleList, type Verdict } from '../rules/rule-list.js'
+import { RuleList, type Ruling } from '../rules/rule-list.js'
 import { DoubtfulStore } from '../store/known-store.js'
 import { PolicyCache, type PolicyCacheCounts, type PolicyCacheOptions } from './cache.js'
 import { StoreError, type DecidingStore } from '../store/rule-store.js'
 import { inPieces } from '../work/turns.js'
 
-/** The rules of an owner can't be told now. */
-export class RulesUnknown extends Error {
-  readonly code = 'RULES_UNKNOWN'
-  /** @param invalid the store answered, with rules that do not validate or as one that has lost its rules; else it did not answer */
-  constructor(
-    message: string,
-    readonly invalid: boolean,
-    options: ErrorOptions,
-  ) {
-    super(message, options)
-    this.name = 'RulesUnknown'
-  }
+/** What the rules say of a message, recipient by recipient. */
+export type PolicyAnswer = { readonly is: 'known'; readonly rulings: readonly Ruling[] } | PolicyUnknown
+
+/** The rules of an owner are unknown. */
+export interface PolicyUnknown {
+  readonly is: 'unknown'
+  readonly why: string
+  /** The store did not answer; else it did, with rules that do not validate or as one that has lost its rules. */
+  readonly isAway: boolean
 }
 
-/** What a rule book is given besides its store. */
+/** What a policy is given besides its store. */
 export interface PolicyOptions extends PolicyCacheOptions {
   readonly log: Pick<HarakaLogger, 'logerror' | 'logwarn' | 'lognotice'>
 }
@@ -52,8 +50,8 @@ export class Policy {
     this.#log = log
     this.#maxOwners = options.maxOwners
     this.#cache = new PolicyCache(store, options, {
-      onRead: (owner, list, trouble) => this.#onRead(owner, list, trouble),
-      onSubscription: (hears, why) => this.#onSubscription(hears, why),
+      onRead: (owner, list, lastError) => this.#onRead(owner, list, lastError),
+      onSubscription: (isSubscribed, why) => this.#onSubscription(isSubscribed, why),
     })
   }
 
@@ -63,33 +61,30 @@ export class Policy {
   }
 
   /**
-   * What the rules say of an outgoing message, recipient by recipient, in their order. At once, and without any
-   * I/O, where the rules of all owners are near, and look at nothing but the address by which they are found.
+   * What the rules of a sender's owners say of an outgoing message, recipient by recipient, in their order.
    *
    * @param readHeaders gives the message's header; only called when a rule asks for it, and its failure is passed on
-   * @throws {RulesUnknown} (rejects, always) when the rules of an owner can't be read and never were, or a broken entry
-   *   keeps them from deciding.
    */
-  verdictsOn(
+  rulingsOn(
     sender: MailAddress,
     recipients: readonly MailAddress[],
     readHeaders: () => HeaderBlock | Promise<HeaderBlock>,
-  ): readonly Verdict[] | Promise<readonly Verdict[]> {
-    const near = this.#cache.peekAll(sender)
-    if (!near || askForMore(near)) return this.#verdictsLater(near, sender, recipients, readHeaders)
-    return quickVerdicts(near, sender, recipients) ?? inPieces(verdicts(near, sender, recipients, undefined))
+  ): Promise<PolicyAnswer> {
+    return this.#answer(sender, async (lists) => {
+      const headers = lists.some(({ needsHeaders }) => needsHeaders) ? await readHeaders() : undefined
+      const about = { direction: 'outgoing', sender, headers, now: Date.now() } as const
+      return recipients.map((recipient) => ({ ...about, recipient }))
+    })
   }
 
-  /**
-   * What the rules say of incoming mail for a recipient: those of the recipient's owners.
-   *
-   * @throws {RulesUnknown} as `verdictsOn` does.
-   */
-  async verdictOnIncoming(sender: MailAddress, recipient: MailAddress): Promise<Verdict> {
-    const lists = this.#cache.peekAll(recipient) ?? (await this.#listsOf(recipient))
-    const decision = new Decision(lists, { direction: 'incoming', sender, recipient, now: Date.now() })
-    await inPieces(decision.finishing())
-    return await this.#knowing(() => Promise.resolve(decision.verdict))
+  /** What the rules of a recipient's owners say of incoming mail. */
+  async rulingOnIncoming(
+    sender: MailAddress,
+    recipient: MailAddress,
+  ): Promise<{ readonly is: 'known'; readonly ruling: Ruling } | PolicyUnknown> {
+    const message = { direction: 'incoming', sender, recipient, now: Date.now() } as const
+    const answer = await this.#answer(recipient, () => [message])
+    return answer.is === 'unknown' ? answer : { is: 'known', ruling: answer.rulings[0] as Ruling }
   }
 
   /** Gives the watch of the store back. */
@@ -97,58 +92,48 @@ export class Policy {
     this.#cache.close()
   }
 
-  async #verdictsLater(
-    near: readonly RuleList[] | null,
-    sender: MailAddress,
-    recipients: readonly MailAddress[],
-    readHeaders: () => HeaderBlock | Promise<HeaderBlock>,
-  ): Promise<readonly Verdict[]> {
-    const lists = near ?? (await this.#listsOf(sender))
-    const headers = lists.some(({ needsHeaders }) => needsHeaders) ? await readHeaders() : undefined
-    return await this.#knowing(() => inPieces(verdicts(lists, sender, recipients, headers)))
-  }
-
-  #listsOf(address: MailAddress): Promise<RuleList[]> {
-    return Promise.all(
-      ownersOf(address).map((owner) =>
-        this.#cache.get(owner).catch((error: unknown) => {
-          throw new RulesUnknown(wordsOf(error), isStoreGone(error), { cause: error })
-        }),
-      ),
-    )
-  }
-
-  async #knowing<T>(decision: () => Promise<T>): Promise<T> {
+  async #answer(
+    address: MailAddress,
+    messagesFor: (lists: readonly RuleList[]) => readonly MessageView[] | Promise<readonly MessageView[]>,
+  ): Promise<PolicyAnswer> {
+    let lists: readonly RuleList[]
     try {
-      return await decision()
+      lists = await Promise.all(ownersOf(address).map((owner) => this.#cache.get(owner)))
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      return { is: 'unknown', why, isAway: !isStoreGone(error) }
+    }
+    const messages = await messagesFor(lists)
+    try {
+      return { is: 'known', rulings: await inPieces(decideAll(lists, messages)) }
     } catch (error) {
       if (!(error instanceof InvalidEntry)) throw error
-      throw new RulesUnknown(placedProblem(error, this.#store), true, { cause: error })
+      return { is: 'unknown', why: placedProblem(error, this.#store), isAway: false }
     }
   }
 
-  #onRead(owner: string, list: RuleList | null, trouble: Error | null): void {
-    if (trouble === null) {
+  #onRead(owner: string, list: RuleList | null, lastError: Error | null): void {
+    if (lastError === null) {
       if (this.#away) this.#log.lognotice('rules can be read again')
       this.#away = false
       this.#warn(owner, list)
       return
     }
-    if (trouble instanceof DoubtfulStore) {
-      // A store whose answers do not count is told of once, by who found that.
-      if (trouble.owner !== null) this.#warnOfDoubt(owner, list, trouble.message)
+    if (lastError instanceof DoubtfulStore) {
+      // A store whose answers do not count is reported once, by who found that.
+      if (lastError.owner !== null) this.#warnOfDoubt(owner, list, lastError.message)
       return
     }
     if (this.#away) return
     this.#away = true
     const rest = 'those last known stay in force, mail of owners never read is deferred'
-    this.#log.logerror(`rules can't be read, ${rest}: ${trouble.message}`)
+    this.#log.logerror(`rules can't be read, ${rest}: ${lastError.message}`)
   }
 
-  #warnOfDoubt(owner: string, list: RuleList | null, trouble: string): void {
+  #warnOfDoubt(owner: string, list: RuleList | null, problem: string): void {
     const consequence =
       list === null ? 'mail of this owner is deferred' : 'the last valid rules stay in force'
-    const words = `rules of ${owner} can't be used, ${consequence}: ${trouble}`
+    const words = `rules of ${owner} can't be used, ${consequence}: ${problem}`
     if (this.#warned.get(owner)?.[0] === words) return
     this.#log.logerror(words)
     this.#remember(owner, [words])
@@ -156,7 +141,7 @@ export class Policy {
 
   /** Logs what is broken of an owner and was not before. */
   #warn(owner: string, list: RuleList | null): void {
-    const { problems = [], problemCount = 0 } = list ?? {}
+    const { problems, problemCount } = (list ?? RuleList.empty).compiled
     const before = this.#warned.get(owner)
     if (problems.length === 0) {
       if (this.#warned.delete(owner)) this.#log.lognotice(`rules of ${owner} are in order again`)
@@ -179,8 +164,8 @@ export class Policy {
     if (this.#warned.size > this.#maxOwners && oldest !== undefined) this.#warned.delete(oldest)
   }
 
-  #onSubscription(hears: boolean, why: string): void {
-    if (hears) this.#log.lognotice('changes of rules are heard of at once')
+  #onSubscription(isSubscribed: boolean, why: string): void {
+    if (isSubscribed) this.#log.lognotice('changes of rules are heard of at once')
     else this.#log.logwarn(`changes of rules are not heard of, so rules are read again now and then: ${why}`)
   }
 }
@@ -190,62 +175,17 @@ function isStoreGone(error: unknown): boolean {
   return error instanceof StoreError && error.code === 'STORE_GONE'
 }
 
-/** Whether lists can't decide at once. */
-function askForMore(lists: readonly RuleList[]): boolean {
-  for (const list of lists) if (list.needsHeaders || list.isUncertain) return true
-  return false
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
 /** So many recipients are decided for between two yields. */
 const PIECE = 64
 
-/** Most messages have few recipients and match no rule that asks for more than their address; `null` for others. */
-function quickVerdicts(
+function* decideAll(
   lists: readonly RuleList[],
-  sender: MailAddress,
-  recipients: readonly MailAddress[],
-): readonly Verdict[] | null {
-  if (recipients.length > PIECE) return null
-  const all: Verdict[] = []
-  for (const recipient of recipients) {
-    const decision = new Decision(lists, new OutgoingMail(sender, recipient, undefined))
-    if (decision.isOpen) return null
-    all.push(decision.verdict)
+  messages: readonly MessageView[],
+): InPieces<readonly Ruling[]> {
+  const rulings: Ruling[] = []
+  for (const message of messages) {
+    rulings.push(yield* decide(lists, message))
+    if (rulings.length % PIECE === 0) yield
   }
-  return all
-}
-
-function* verdicts(
-  lists: readonly RuleList[],
-  sender: MailAddress,
-  recipients: readonly MailAddress[],
-  headers: HeaderBlock | undefined,
-): InPieces<readonly Verdict[]> {
-  const all: Verdict[] = []
-  for (const recipient of recipients) {
-    const decision = new Decision(lists, new OutgoingMail(sender, recipient, headers))
-    if (decision.isOpen) yield* decision.finishing()
-    all.push(decision.verdict)
-    if (all.length % PIECE === 0) yield
-  }
-  return all
-}
-
-/** A message as rules see it. Few rules ask for the time, and to read the clock is a tenth of a decision. */
-class OutgoingMail implements MessageView {
-  readonly direction = 'outgoing'
-
-  constructor(
-    readonly sender: MailAddress,
-    readonly recipient: MailAddress,
-    readonly headers: HeaderBlock | undefined,
-  ) {}
-
-  get now(): number {
-    return Date.now()
-  }
+  return rulings
 }

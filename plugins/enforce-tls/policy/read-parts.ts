@@ -4,7 +4,7 @@
  */
 import { Unreadable } from '../rules/entry-problem.js'
 import type { StoredGroups } from '../rules/group.js'
-import { lookingForGroups, type OwnerParts } from '../rules/owner-entries.js'
+import { mayUseGroups, type OwnerEntries, type OwnerParts } from '../rules/owner-entries.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { StoreError, type RuleStore } from '../store/rule-store.js'
 import { inPieces } from '../work/turns.js'
@@ -17,6 +17,12 @@ export interface ReadParts {
   readonly usesGroups: boolean
 }
 
+/** The same where all of it can be read. */
+export interface ReadEntries {
+  readonly entries: OwnerEntries
+  readonly groups: StoredGroups
+}
+
 /** What is needed of the store. */
 export type PartsStore = Pick<RuleStore, 'readOwner' | 'readRules' | 'readService' | 'groups'>
 
@@ -24,7 +30,7 @@ export type PartsStore = Pick<RuleStore, 'readOwner' | 'readRules' | 'readServic
 export async function readParts(store: PartsStore, owner: string): Promise<ReadParts> {
   const parts = await readOwnerParts(store, owner)
   const { rules } = parts
-  const usesGroups = rules instanceof Unreadable || (await inPieces(lookingForGroups({ rules })))
+  const usesGroups = rules instanceof Unreadable || (await inPieces(mayUseGroups({ rules })))
   return { parts, groups: usesGroups ? await readable(store.groups()) : NONE, usesGroups }
 }
 
@@ -40,6 +46,17 @@ export async function readOwnerParts(store: PartsStore, owner: string): Promise<
   return { owner, rules, service }
 }
 
+/**
+ * `readParts` for who needs all of them.
+ *
+ * @throws {StoreError} `STORE_CORRUPT` for a part that can't be read.
+ */
+export async function readEntries(store: PartsStore, owner: string): Promise<ReadEntries> {
+  const { parts, groups } = await readParts(store, owner)
+  const entries = { owner, rules: asRead(parts.rules), service: asRead(parts.service) }
+  return { entries, groups: asRead(groups) }
+}
+
 /** What was asked for, or what stands in its place. */
 export async function readable<T>(asked: Promise<T>): Promise<T | Unreadable> {
   try {
@@ -48,6 +65,11 @@ export async function readable<T>(asked: Promise<T>): Promise<T | Unreadable> {
     if (error instanceof StoreError && error.code === 'STORE_CORRUPT') return new Unreadable(error.message)
     throw error
   }
+}
+
+function asRead<T>(part: T | Unreadable): T {
+  if (part instanceof Unreadable) throw new StoreError('STORE_CORRUPT', part.problem)
+  return part
 }
 
 const NONE: StoredGroups = new Map()

@@ -2,6 +2,7 @@
 import type { EffectPolicy } from './effect-policy.js'
 import type { MailAddress } from './address.js'
 import type { OwnedRule } from './owner-entries.js'
+import type { InPieces } from '../work/pieces.js'
 import { EVERYONE } from './owner.js'
 
 const NULL_SENDER: MailAddress = { local: '', domain: '' }
@@ -14,18 +15,23 @@ const DOMAINS_MAX = 1000
  *
  * @param domains of the operator: those with a service
  */
-export function bouncesCovered(
+export function* bouncesCovered(
   { owner, id, rule }: OwnedRule,
   policy: EffectPolicy,
   domains: readonly string[],
   now: number,
-): readonly string[] {
+): InPieces<readonly string[]> {
   const { level } = rule.actions.relayWithTls
   if (owner !== EVERYONE || rule.direction !== 'outgoing' || level === 'none' || rule.mode === 'report')
     return []
   const own = policy.owners.find((each) => each.owner === owner)
-  return domains.slice(0, DOMAINS_MAX).filter((domain) => {
+  if (!own) return []
+  const covered: string[] = []
+  for (const domain of domains.slice(0, DOMAINS_MAX)) {
     const message = { sender: NULL_SENDER, recipient: { local: MADE_UP, domain }, now } as const
-    return own?.certain({ direction: 'outgoing', ...message }).decides?.id === id
-  })
+    const matches = yield* own.certain({ direction: 'outgoing', ...message })
+    if (matches.decides?.id === id) covered.push(domain)
+    yield
+  }
+  return covered
 }

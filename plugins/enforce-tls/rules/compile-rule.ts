@@ -1,18 +1,18 @@
 /** One rule made ready for the index. Pure. */
 import type { Groups } from './group.js'
-import { compilingCriteria } from './match.js'
+import { compileCriteria } from './match.js'
 import { periodOf } from './period.js'
 import type { InPieces } from '../work/pieces.js'
 import type { Criteria, RelayWithTls, Rule } from './rule.js'
-import { criteriaOf, type CompiledRule, type Conditions } from './rule-index.js'
+import type { CompiledRule, Conditions } from './rule-index.js'
 
 /**
  * Compiles a rule, in pieces.
  *
  * @param groups knows the patterns of all groups that the rule refers to
- * @param actions of the list: most of its rules do the same, which is kept once
+ * @param actions of the list: rules that do the same share theirs
  */
-export function* compilingRule(
+export function* compileRule(
   id: string,
   rule: Rule,
   groups: Groups,
@@ -20,18 +20,14 @@ export function* compilingRule(
 ): InPieces<CompiledRule> {
   const { name, position, criteria } = rule
   const action = shared(actions, rule.actions.relayWithTls)
-  const source = onlyRecipient(criteria) ?? criteria
-  return { id, name, position, action, conditions: yield* conditionsOf(rule, groups), source }
+  return { id, name, position, action, criteria, conditions: yield* conditionsOf(rule, groups) }
 }
 
 /** The same rule with the groups as they are now: what was added to one since holds for this rule too. */
-export function* compilingAgain(rule: CompiledRule, groups: Groups): InPieces<CompiledRule> {
-  const { conditions } = rule
+export function* compileAgain(rule: CompiledRule, groups: Groups): InPieces<CompiledRule> {
+  const { conditions, criteria } = rule
   if (conditions === null) return rule
-  return {
-    ...rule,
-    conditions: { ...conditions, criteria: yield* compilingCriteria(criteriaOf(rule), groups) },
-  }
+  return { ...rule, conditions: { ...conditions, criteria: yield* compileCriteria(criteria, groups) } }
 }
 
 function* conditionsOf(rule: Rule, groups: Groups): InPieces<Conditions | null> {
@@ -39,7 +35,7 @@ function* conditionsOf(rule: Rule, groups: Groups): InPieces<Conditions | null> 
   const period = periodOf(rule)
   const always = period.from === -Infinity && period.until === Infinity
   if (always && !report && isFoundByAddress(rule.criteria)) return null
-  return { period, report, criteria: yield* compilingCriteria(rule.criteria, groups) }
+  return { period, report, criteria: yield* compileCriteria(rule.criteria, groups) }
 }
 
 /** Whether the address by which the index finds a rule is all that it asks for. */
@@ -49,14 +45,6 @@ function isFoundByAddress(criteria: Criteria): boolean {
   return criteria[field]?.matchesNone === undefined
 }
 
-/** The one recipient pattern that is all that most rules ask for. */
-function onlyRecipient(criteria: Criteria): string | undefined {
-  const { matchesAny = [], matchesNone } = criteria.to ?? {}
-  if (matchesAny.length !== 1 || matchesNone !== undefined || !isFoundByAddress(criteria)) return undefined
-  return matchesAny[0]
-}
-
-/** Most rules of a list do the same. */
 function shared(actions: Map<string, RelayWithTls>, action: RelayWithTls): RelayWithTls {
   const key = JSON.stringify(action)
   const known = actions.get(key) ?? action

@@ -10,49 +10,58 @@ import type { RuleIndex } from './rule-index.js'
 export interface Compiled {
   readonly owner: string
   readonly switch: Switch
-  readonly outgoing: RuleIndex | undefined
-  readonly incoming: RuleIndex | undefined
+  /** Absent without rules: there may be a hundred thousand owners. */
+  readonly outgoing?: RuleIndex
+  readonly incoming?: RuleIndex
   /** Rules that are off, by id. */
-  readonly off: readonly string[] | undefined
+  readonly off: readonly string[]
   /** The groups that rules refer to. */
-  readonly groups: Finders | undefined
+  readonly groups: Finders
   /** The first of the broken entries. */
-  readonly problems: readonly EntryProblem[] | undefined
+  readonly problems: readonly EntryProblem[]
   readonly problemCount: number
   /** Why all mail of a direction waits. */
-  readonly waits: Waits | undefined
-  /** Why mail that a rule covers waits: nobody knows whether rules act. */
-  readonly serviceProblem: EntryProblem | undefined
+  readonly waits: { readonly [direction in Direction]?: EntryProblem }
+  /** Why mail that a rule covers waits: it is unknown whether rules act. */
+  readonly serviceProblem: EntryProblem | null
 }
 
-export type Waits = { readonly [direction in Direction]?: EntryProblem }
+const NO_GROUPS: Finders = new Map()
 
 /** What an owner without any entry comes to. */
 export const NO_ENTRIES: Compiled = {
-  owner: '*',
+  owner: EVERYONE,
   switch: 'none',
-  outgoing: undefined,
-  incoming: undefined,
-  off: undefined,
-  groups: undefined,
-  problems: undefined,
+  off: [],
+  groups: NO_GROUPS,
+  problems: [],
   problemCount: 0,
-  waits: undefined,
-  serviceProblem: undefined,
+  waits: {},
+  serviceProblem: null,
+}
+
+/** Whether there is any rule. */
+export function hasRules({ outgoing, incoming, off }: Compiled): boolean {
+  return Boolean(outgoing ?? incoming) || off.length > 0
 }
 
 /** What was known, unchanged: also where there are many such reads in a row, this costs nothing. */
 export function unread(before: Compiled, { owner, rules }: OwnerParts): Compiled {
-  const known = before.outgoing ?? before.incoming ?? before.off
-  const problem = rules instanceof Unreadable ? rules.problem : ''
-  const told = { place: null, problem, effect: known ? 'last-valid' : 'waits', direction: null } as const
-  const unknown = {
+  const known = hasRules(before)
+  const text = rules instanceof Unreadable ? rules.problem : ''
+  const problem: EntryProblem = {
+    place: null,
+    problem: text,
+    effect: known ? 'last-valid' : 'waits',
+    direction: null,
+  }
+  const unknown: Compiled = {
     ...NO_ENTRIES,
     owner,
     switch: 'unknown',
-    waits: { outgoing: told, incoming: told },
-  } as const
-  return { ...(known ? before : unknown), problems: [told], problemCount: 1 }
+    waits: { outgoing: problem, incoming: problem },
+  }
+  return { ...(known ? before : unknown), problems: [problem], problemCount: 1 }
 }
 
 /** Whether there is nothing new to know of an owner. */

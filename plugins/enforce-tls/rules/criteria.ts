@@ -26,7 +26,7 @@ export type Parsed = { readonly text: string } | Unusable
  * @param isStored of a rule that is in force already: an expression that is too large to be compiled is left
  *   for `compileCriteria`, which takes it as unknown, so that a new limit makes no mail wait
  */
-export function* checkingCriteria(
+export function* checkCriteria(
   criteria: Criteria,
   direction: Direction,
   isStored: boolean,
@@ -35,11 +35,11 @@ export function* checkingCriteria(
   const parseText = (text: string) => parsedText(text, texts, isStored)
   const missing = missingField(criteria, direction)
   if (missing !== null) return missing
-  const to = yield* checkingLists(criteria.to, `${FIELD}.to`, parseAddressText)
+  const to = yield* checkLists(criteria.to, `${FIELD}.to`, parseAddressText)
   if (to && 'problem' in to) return to
-  const from = yield* checkingLists(criteria.from, `${FIELD}.from`, parseAddressText)
+  const from = yield* checkLists(criteria.from, `${FIELD}.from`, parseAddressText)
   if (from && 'problem' in from) return from
-  const subject = yield* checkingLists(criteria.subject, `${FIELD}.subject`, parseText)
+  const subject = yield* checkLists(criteria.subject, `${FIELD}.subject`, parseText)
   if (subject && 'problem' in subject) return subject
   const header: NonNullable<Criteria['header']>[number][] = []
   for (const [index, criterion] of (criteria.header ?? []).entries()) {
@@ -49,7 +49,7 @@ export function* checkingCriteria(
         field: `${field}.name`,
         problem: `${quote(criterion.name)} is no header field name; one such as X-Classification is expected, without colon`,
       }
-    const lists = yield* checkingLists(criterion, field, parseText)
+    const lists = yield* checkLists(criterion, field, parseText)
     if ('problem' in lists) return lists
     header.push({ name: criterion.name, ...lists })
   }
@@ -84,7 +84,7 @@ function missingField(criteria: Criteria, direction: Direction): RuleProblem | n
   }
 }
 
-function* checkingLists<T extends AnyAndNone | undefined>(
+function* checkLists<T extends AnyAndNone | undefined>(
   lists: T,
   field: string,
   parse: (text: string) => Parsed,

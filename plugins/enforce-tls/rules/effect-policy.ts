@@ -3,15 +3,18 @@
  * valid rules, once without those that look at a header and once as if every header fitted. Where both say the
  * same, the header makes no difference. Pure.
  */
-import { checkingOne } from './checked-rules.js'
+import { Compilation } from './compilation.js'
+import { checkWithGroups, inOrder } from './checked-rules.js'
+import { NO_ENTRIES } from './compiled.js'
 import { decide } from './decide.js'
 import { saidBy } from './entry-problem.js'
 import { Groups, type StoredGroups } from './group.js'
 import type { MessageView } from './match.js'
-import { byPlace, switchOf, type OwnedRule, type OwnerEntries } from './owner-entries.js'
+import { mayAct, switchOf, type OwnedRule, type OwnerEntries } from './owner-entries.js'
 import { ANYONE } from './pattern.js'
-import { sorting, type InPieces } from '../work/pieces.js'
-import { RuleList, type Verdict } from './rule-list.js'
+import type { InPieces } from '../work/pieces.js'
+import type { Rule } from './rule.js'
+import { RuleList, type Ruling } from './rule-list.js'
 import type { Matches } from './rule-index.js'
 
 /** An entry that does not validate, and is not off. */
@@ -33,9 +36,9 @@ export interface OwnerPolicy {
   readonly byId: ReadonlyMap<string, OwnedRule>
   readonly broken: readonly BrokenEntry[]
   /** What matches whatever the header says. */
-  certain(message: MessageView): Matches
+  certain(message: MessageView): InPieces<Matches>
   /** What matches where every header fits. */
-  possible(message: MessageView): Matches
+  possible(message: MessageView): InPieces<Matches>
 }
 
 /** All owners, widest first. */
@@ -56,74 +59,84 @@ export class EffectPolicy {
   }
 
   /** Makes it, in pieces; entries that do not validate are left out, and listed. */
-  static *compiling(entries: readonly OwnerEntries[], stored: StoredGroups): InPieces<EffectPolicy> {
+  static *compile(entries: readonly OwnerEntries[], stored: StoredGroups): InPieces<EffectPolicy> {
     const groups = new Groups(stored)
     const parts = []
-    for (const ofOwner of entries) parts.push(yield* compilingOwner(ofOwner, groups, stored))
+    for (const ofOwner of entries) parts.push(yield* compileOwner(ofOwner, groups))
     return new EffectPolicy(groups, parts)
   }
 
-  /** What is required whatever the header says, by one owner or all; and where every header fits. */
-  verdicts(message: MessageView, but?: string): { readonly certain: Verdict; readonly possible: Verdict } {
+  /** What is required whatever the header says, by one owner or all; and where every header fits. In pieces. */
+  *rulings(
+    message: MessageView,
+    but?: string,
+  ): InPieces<{ readonly certain: Ruling; readonly possible: Ruling }> {
     const others = (lists: readonly RuleList[]) =>
       lists.filter((_, index) => this.owners[index]?.owner !== but)
     return {
-      certain: decide(others(this.#certain), message),
-      possible: decide(others(this.#possible), message),
+      certain: yield* decide(others(this.#certain), message),
+      possible: yield* decide(others(this.#possible), message),
     }
   }
 }
 
-function* compilingOwner(
+function* compileOwner(
   { owner, rules, service }: OwnerEntries,
   groups: Groups,
-  stored: StoredGroups,
 ): InPieces<{ owner: OwnerPolicy; certain: RuleList; possible: RuleList }> {
   const valid: OwnedRule[] = []
   const broken: BrokenEntry[] = []
-  const texts = { certain: new Map<string, string>(), possible: new Map<string, string>() }
   for (const [id, json] of rules) {
     yield
-    const checked = yield* checkingOne(owner, id, json, groups)
-    if ('problem' in checked) {
-      if (saidBy(json).enabled !== false) broken.push({ owner, id, problem: checked.problem })
-      continue
-    }
-    valid.push(checked)
-    const { subject, header } = checked.rule.criteria
-    if (subject === undefined && header === undefined) texts.certain.set(id, json)
-    texts.possible.set(id, subject === undefined && header === undefined ? json : withoutHeader(checked))
+    const checked = yield* checkWithGroups(owner, id, json, groups)
+    if ('rule' in checked) valid.push(checked)
+    else if (saidBy(json).enabled !== false) broken.push({ owner, id, problem: checked.problem })
   }
   const { is, problem } = switchOf({ owner, service }, 'unknown')
   if (problem !== null && is !== 'off') broken.push({ owner, id: null, problem })
-  const isOn = is === 'on' || is === 'unknown'
-  const entries = { owner, service: isOn ? '{"enabled":true}' : '{"enabled":false}' }
-  const certain = yield* RuleList.compiling({ ...entries, rules: texts.certain }, stored)
+  const acts = mayAct(is)
+  const withoutHeader = valid.filter(({ rule }) => !looksAtHeader(rule))
+  const certain = yield* compileValid(owner, acts, withoutHeader, groups)
   const possible =
-    texts.certain.size === texts.possible.size
+    withoutHeader.length === valid.length
       ? certain
-      : yield* RuleList.compiling({ ...entries, rules: texts.possible }, stored)
+      : yield* compileValid(owner, acts, valid.map(withAnyHeader), groups)
   const policy: OwnerPolicy = {
     owner,
-    acts: isOn,
+    acts,
     byId: new Map(valid.map((owned) => [owned.id, owned])),
-    rules: yield* sorting(valid, (a, b) => byPlace(placeOf(a), placeOf(b))),
+    rules: yield* inOrder(valid),
     broken,
-    certain: (message) => certain.matches(message),
-    possible: (message) => possible.matches(message),
+    certain: (message) => certain.match(message),
+    possible: (message) => possible.match(message),
   }
   return { owner: policy, certain, possible }
 }
 
-/** Where a rule stands. */
-export function placeOf({ id, rule: { position } }: OwnedRule): { id: string; position: number } {
-  return { id, position }
+function* compileValid(
+  owner: string,
+  acts: boolean,
+  rules: readonly OwnedRule[],
+  groups: Groups,
+): InPieces<RuleList> {
+  const compilation = new Compilation(owner, acts ? 'on' : 'off', groups, NO_ENTRIES)
+  for (const { id, rule } of rules) {
+    yield* compilation.take(id, rule)
+    yield
+  }
+  return new RuleList(yield* compilation.finish())
+}
+
+function looksAtHeader({ criteria: { subject, header } }: Rule): boolean {
+  return subject !== undefined || header !== undefined
 }
 
 /** The rule as if every subject and header fitted it. */
-function withoutHeader({ rule }: OwnedRule): string {
+function withAnyHeader(owned: OwnedRule): OwnedRule {
+  const { rule } = owned
+  if (!looksAtHeader(rule)) return owned
   const { to, from } = rule.criteria
   const criteria = { ...(to ? { to } : {}), ...(from ? { from } : {}) }
   const some = Object.keys(criteria).length > 0 ? criteria : { to: { matchesAny: [ANYONE] } }
-  return JSON.stringify({ ...rule, criteria: some })
+  return { ...owned, rule: { ...rule, criteria: some } }
 }

@@ -3,12 +3,13 @@
  * is about. Asked of the rules in force, with made-up messages for the recipients that it names, and never read off
  * the rule alone. Data; `entries/effect-words.ts` makes sentences of it. Pure.
  */
-import { placeOf, type BrokenEntry, type EffectPolicy, type OwnerPolicy } from './effect-policy.js'
+import { placeOf } from './checked-rules.js'
+import type { BrokenEntry, EffectPolicy, OwnerPolicy } from './effect-policy.js'
 import type { StoredGroups } from './group.js'
 import type { Level } from './levels.js'
 import { byPlace, type OwnedRule } from './owner-entries.js'
 import { serviceDomainOf } from './owner.js'
-import { compilingCriteria } from './match.js'
+import { compileCriteria } from './match.js'
 import { periodOf } from './period.js'
 import type { InPieces } from '../work/pieces.js'
 import { addUp, requirementOf, type DecidedBy, type Requirement } from './requirement.js'
@@ -89,7 +90,7 @@ export function* effectOf(
 ): InPieces<RuleEffect> {
   const own = policy.owners.find(({ owner }) => owner === owned.owner)
   const { list, named } = samplesOf(owned, groups, now, bounds.samples)
-  const criteria = yield* compilingCriteria(owned.rule.criteria, policy.groups)
+  const criteria = yield* compileCriteria(owned.rule.criteria, policy.groups)
   const inactive = inactiveBy(owned, own, now) ?? (named === 0 ? ({ why: 'nobody' } as const) : null)
   const exceptions =
     inactive === null && own ? yield* exceptionsTo(owned, own, groups, now, bounds.exceptions) : []
@@ -105,14 +106,14 @@ export function* effectOf(
     ...exceptions.map((each) => [each, false] as const),
   ]) {
     if (++number % PIECE === 0) yield
-    const fields = yield* criteria.judging(sample.message)
+    const fields = yield* criteria.judge(sample.message)
     if (fields.some(({ met }) => met === false)) continue
     if (isOwn) checked++
     for (const { field, met } of fields) if (met === null) dependsOn.add(field)
-    const first = inactive === null && own ? firstAbove(owned, own, policy, sample) : null
+    const first = inactive === null && own ? yield* firstAbove(owned, own, policy, sample) : null
     if (first) above.add(first, isOwn && alike ? sample.pattern : sample.label, isOwn)
     if (!isOwn || first?.certain) continue
-    const more = inactive === null ? beyond(owned, policy, sample) : otherwise(policy, sample)
+    const more = yield* inactive === null ? beyond(owned, policy, sample) : otherwise(policy, sample)
     if (more) also.add(more, alike ? sample.pattern : sample.label, isOwn)
   }
   return {
@@ -160,17 +161,19 @@ function* exceptionsTo(
 }
 
 /** The rule of the same owner that comes before it for a message. */
-function firstAbove(
+function* firstAbove(
   owned: OwnedRule,
   own: OwnerPolicy,
   policy: EffectPolicy,
   { message }: Sample,
-): Omit<Above, keyof Part> | null {
+): InPieces<Omit<Above, keyof Part> | null> {
   const place = placeOf(owned)
   const comesFirst = (rule: CompiledRule | null): rule is CompiledRule =>
     rule !== null && rule.id !== owned.id && byPlace(rule, place) < 0
-  const { decides } = own.certain(message)
-  const [rule, certain] = comesFirst(decides) ? [decides, true] : [own.possible(message).decides, false]
+  const { decides } = yield* own.certain(message)
+  const [rule, certain] = comesFirst(decides)
+    ? [decides, true]
+    : [(yield* own.possible(message)).decides, false]
   if (!comesFirst(rule)) return null
   const { id, name, action } = rule
   const exempts = action.level === 'none'
@@ -178,24 +181,24 @@ function firstAbove(
     rule: { owner: owned.owner, id, name },
     does: exempts ? 'exempts' : 'decides',
     level: action.level,
-    still: exempts ? policy.verdicts(message, owned.owner).certain.requirement : null,
+    still: exempts ? (yield* policy.rulings(message, owned.owner)).certain.requirement : null,
     certain,
   }
 }
 
 /** What the other owners' rules add to the rule's own demand; `null` where that is nothing. */
-function beyond(
+function* beyond(
   { owner, id, rule }: OwnedRule,
   policy: EffectPolicy,
   { message }: Sample,
-): Omit<Also, keyof Part> | null {
+): InPieces<Omit<Also, keyof Part> | null> {
   if (rule.mode === 'report') return null
   const { relayWithTls } = rule.actions
   const mine =
     relayWithTls.level === 'none'
       ? null
       : requirementOf(relayWithTls, message.recipient.domain, { owner, id, name: rule.name })
-  const { certain, possible } = policy.verdicts(message, owner)
+  const { certain, possible } = yield* policy.rulings(message, owner)
   for (const [{ requirement }, isCertain] of [
     [certain, true],
     [possible, false],
@@ -208,8 +211,8 @@ function beyond(
 }
 
 /** What is required of the mail of a rule that is not in force. */
-function otherwise(policy: EffectPolicy, { message }: Sample): Omit<Also, keyof Part> | null {
-  const { certain, possible } = policy.verdicts(message)
+function* otherwise(policy: EffectPolicy, { message }: Sample): InPieces<Omit<Also, keyof Part> | null> {
+  const { certain, possible } = yield* policy.rulings(message)
   if (certain.requirement) return { requirement: certain.requirement, certain: true }
   return possible.requirement ? { requirement: possible.requirement, certain: false } : null
 }

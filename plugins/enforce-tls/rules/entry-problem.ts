@@ -56,7 +56,7 @@ export interface Said {
 }
 
 /** What holds in the place of an entry that has no last valid version. */
-export function effectOf({ enabled, mode }: Said): Effect {
+export function effectOfBroken({ enabled, mode }: Said): Effect {
   if (enabled === false) return 'off'
   return mode === 'report' ? 'reports' : 'waits'
 }

@@ -1,88 +1,83 @@
 /**
- * The answer to "what would happen to this message, and why?": the verdict as a delivery gets it, and for each
+ * The answer to "what would happen to this message, and why?": the ruling as a delivery gets it, and for each
  * rule what became of it. Pure; as a process decides that has no last valid version of entries that are broken.
  */
-import { checkingRules } from './checked-rules.js'
-import { Decision } from './decide.js'
-import { Unreadable } from './entry-problem.js'
-import { ExplainedOwner, ExplainedRule, Explanation } from './explanation.js'
+import { inOrder } from './checked-rules.js'
+import { addUpRulings } from './decide.js'
+import type { Unreadable } from './entry-problem.js'
+import type { ExplainedOwner, ExplainedRule, Explanation } from './explanation.js'
 import { Groups, type StoredGroups } from './group.js'
-import { compilingCriteria, type MessageView } from './match.js'
+import { compileCriteria, type MessageView } from './match.js'
 import { openRules } from './open-rules.js'
-import { switchOf, type OwnedRule, type OwnerParts, type Switch } from './owner-entries.js'
+import { mayAct, switchOf, type OwnedRule, type OwnerParts, type Switch } from './owner-entries.js'
 import { periodOf } from './period.js'
-import { atOnce, type InPieces } from '../work/pieces.js'
+import type { InPieces } from '../work/pieces.js'
 import { RuleList } from './rule-list.js'
+import type { Matches } from './rule-index.js'
 
 /**
- * Explains the verdict on a message.
+ * Explains what the rules say of a message, in pieces.
  *
- * @param owners all whose rules it is subject to, widest first
+ * @param parts of all owners whose rules it is subject to, widest first
  */
-export function explain(
-  owners: readonly OwnerParts[],
-  groups: StoredGroups | Unreadable,
-  message: MessageView,
-): Explanation {
-  return atOnce(explaining(owners, groups, message))
-}
-
-/** Where nobody knows whether a service is on, its rules are explained as if it were. */
-function isAwake(is: Switch): boolean {
-  return is === 'on' || is === 'unknown'
-}
-
-/** `explain`, in pieces. */
-export function* explaining(
+export function* explain(
   parts: readonly OwnerParts[],
   groups: StoredGroups | Unreadable,
   message: MessageView,
 ): InPieces<Explanation> {
-  const compiled: (readonly [OwnerParts, RuleList])[] = []
-  for (const ofOwner of parts) compiled.push([ofOwner, yield* RuleList.compiling(ofOwner, groups)])
   const read = new Groups(groups)
   const owners: ExplainedOwner[] = []
-  for (const [ofOwner, list] of compiled) {
-    const { owner, rules: stored } = ofOwner
-    const service = switchOf(ofOwner, 'unknown').is
-    const matches = yield* list.matching(message)
-    const { decides, possible, reported } = matches
-    const deciding = new Set([decides, ...possible].map((rule) => rule?.id))
-    const reports = new Set(reported.map(({ id }) => id))
-    const valid =
-      stored instanceof Unreadable ? [] : (yield* checkingRules({ owner, rules: stored }, read)).rules
-    const rules: ExplainedRule[] = []
-    for (const owned of valid) {
-      const exempts = owned.rule.actions.relayWithTls.level === 'none'
-      const { state, fields } = yield* judging(owned, service, message, read)
-      let part: ExplainedRule['part'] = null
-      if (deciding.has(owned.id)) part = exempts ? 'exempts' : 'decides'
-      else if (reports.has(owned.id) && !exempts) part = 'reports'
-      rules.push({ ...owned, state, fields, part })
-      yield
-    }
-    const { problems = [], problemCount } = list
-    owners.push({
-      owner,
-      awake: isAwake(service),
-      rules,
-      problems,
-      problemCount,
-      waitsFor: list.waitsFor(message),
-      verdict: list.verdictOf(matches, message),
-    })
+  for (const ofOwner of parts) owners.push(yield* explainOwner(ofOwner, groups, read, message))
+  const waits = owners.some(({ waitsFor }) => waitsFor !== null)
+  return {
+    owners,
+    ruling: waits ? null : addUpRulings(owners.map(({ ruling }) => ruling)),
+    open: openRules(owners, message.recipient.domain),
   }
-  const open = openRules(owners, message.recipient.domain)
-  if (owners.some(({ waitsFor }) => waitsFor !== null)) return { owners, verdict: null, open }
-  const decision = new Decision(
-    compiled.map(([, list]) => list),
-    message,
-  )
-  yield* decision.finishing()
-  return { owners, verdict: decision.verdict, open }
 }
 
-function* judging(
+/** @param read the same groups, read once for all owners */
+function* explainOwner(
+  parts: OwnerParts,
+  groups: StoredGroups | Unreadable,
+  read: Groups,
+  message: MessageView,
+): InPieces<ExplainedOwner> {
+  const valid: OwnedRule[] = []
+  const list = yield* RuleList.compile(parts, groups, RuleList.empty, (owned) => void valid.push(owned))
+  const service = switchOf(parts, 'unknown').is
+  const matches = yield* list.match(message)
+  const partOf = partsIn(matches)
+  const rules: ExplainedRule[] = []
+  for (const owned of yield* inOrder(valid)) {
+    const judged = yield* judge(owned, service, message, read)
+    rules.push({ ...owned, ...judged, part: partOf(owned) })
+    yield
+  }
+  const { problems, problemCount } = list.compiled
+  return {
+    owner: parts.owner,
+    awake: mayAct(service),
+    rules,
+    problems,
+    problemCount,
+    waitsFor: list.waitsFor(message.direction, matches),
+    ruling: list.rulingOf(matches, message),
+  }
+}
+
+/** Which part each rule has in what these matches come to. */
+function partsIn({ decides, possible, reported }: Matches): (owned: OwnedRule) => ExplainedRule['part'] {
+  const deciding = new Set([decides, ...possible].map((rule) => rule?.id))
+  const reports = new Set(reported.map(({ id }) => id))
+  return ({ id, rule }) => {
+    const exempts = rule.actions.relayWithTls.level === 'none'
+    if (deciding.has(id)) return exempts ? 'exempts' : 'decides'
+    return reports.has(id) && !exempts ? 'reports' : null
+  }
+}
+
+function* judge(
   owned: OwnedRule,
   service: Switch,
   message: MessageView,
@@ -90,11 +85,11 @@ function* judging(
 ): InPieces<Pick<ExplainedRule, 'state' | 'fields'>> {
   const { rule } = owned
   if (rule.direction !== message.direction) return { state: 'other direction', fields: [] }
-  const criteria = yield* compilingCriteria(rule.criteria, groups)
-  const fields = yield* criteria.judging(message)
+  const criteria = yield* compileCriteria(rule.criteria, groups)
+  const fields = yield* criteria.judge(message)
   const { from, until } = periodOf(rule)
   if (!rule.enabled) return { state: 'off', fields }
-  if (!isAwake(service)) return { state: 'asleep', fields }
+  if (!mayAct(service)) return { state: 'asleep', fields }
   if (message.now < from) return { state: 'not yet', fields }
   if (message.now >= until) return { state: 'expired', fields }
   if (fields.some(({ met }) => met === false)) return { state: 'not matched', fields }

@@ -5,18 +5,18 @@ import type { MessageView } from './match.js'
 import type { Requirement } from './requirement.js'
 
 /** What `explain --json` prints, and the console answers. */
-export function explanationData(message: MessageView, { owners, verdict, open }: Explanation) {
+export function explanationData(message: MessageView, { owners, ruling, open }: Explanation) {
   return {
     from: formatEnvelopeAddress(message.sender),
     to: formatEnvelopeAddress(message.recipient),
     direction: message.direction,
     // Where `waits` says that there is none, nothing is known of these.
-    waits: verdict === null,
-    requirement: withoutRules(verdict?.requirement ?? null),
-    decidedBy: verdict?.requirement?.decidedBy ?? [],
-    reported: verdict?.reported ?? [],
+    waits: ruling === null,
+    requirement: withoutRules(ruling?.requirement ?? null),
+    decidedBy: ruling?.requirement?.decidedBy ?? [],
+    reported: ruling?.reported ?? [],
     // Without the header of the message, a rule that asks for it might decide otherwise.
-    certain: verdict !== null && open.length === 0,
+    certain: ruling !== null && open.length === 0,
     dependsOn: open.map(({ owner, id, rule: { name }, fields }) => ({
       owner,
       id,

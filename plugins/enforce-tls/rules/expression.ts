@@ -15,8 +15,8 @@ import { expressionSize } from './expression-size.js'
 export const EXPRESSION_MAX = 300
 /** The most steps of one run; about 10 ms. */
 const RUN_MAX = 500_000
-/** Compiled expressions that are kept at hand, as the sum of their sizes: a few tens of megabytes. */
-const KEPT_MAX = 100_000
+/** Compiled expressions that are cached, as the sum of their sizes: a few tens of megabytes. */
+const CACHED_MAX = 100_000
 
 /** An expression as written: source and flags, not compiled yet. */
 export interface Expression {
@@ -29,7 +29,7 @@ export interface Expression {
 type Compiled = { readonly re: RE2JS } | { readonly problem: string }
 
 /** By text, so that the same expression in a thousand rules is compiled once. */
-const cache = new LRUCache<string, Compiled>({ maxSize: KEPT_MAX })
+const cache = new LRUCache<string, Compiled>({ maxSize: CACHED_MAX })
 
 /** Reads `/…/` or `/…/i`; what stands between is not looked at yet. */
 export function parseExpression(text: string): Expression | { readonly problem: string } {

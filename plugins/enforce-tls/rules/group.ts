@@ -2,9 +2,9 @@
  * Groups: named lists of patterns that rules refer to as `group:<name>`. A group holds no group, so none can
  * refer to itself. Pure; what does not validate is answered with what is wrong.
  */
-import { notJson, parseJson } from './json.js'
-import { compilingPatterns, parsePattern, storedPattern, type PatternFinder } from './pattern.js'
-import { atOnce, type InPieces } from '../work/pieces.js'
+import { readJson } from './json.js'
+import { compilePatterns, parsePattern, storedPattern, type PatternFinder } from './pattern.js'
+import type { InPieces } from '../work/pieces.js'
 import { didYouMean, nearest } from '../text/nearest.js'
 import { Unreadable } from './entry-problem.js'
 import { quote } from '../text/quote.js'
@@ -28,13 +28,8 @@ export type GroupCheck =
 /** So many members are looked at between two yields. */
 const PIECE = 500
 
-/** Checks a group that came as a value; never throws. */
-export function checkGroup(value: unknown): GroupCheck {
-  return atOnce(checkingGroup(value))
-}
-
-/** `checkGroup`, in pieces. */
-export function* checkingGroup(value: unknown, spelled = asWritten): InPieces<GroupCheck> {
+/** Checks a group that came as a value, in pieces; never throws. @param spelled how a member is read */
+export function* checkGroup(value: unknown, spelled = asWritten): InPieces<GroupCheck> {
   const whole = (problem: string) => ({ value: '', problem })
   if (!Array.isArray(value)) return whole(`is not a list of patterns; expected: ${EXAMPLE}`)
   if (value.length === 0) return whole(`is an empty list; expected: ${EXAMPLE}`)
@@ -64,39 +59,21 @@ function parseMember(text: unknown): ReturnType<typeof parsePattern> {
   return 'problem' in parsed ? { ...parsed, problem: `${quote(text)} ${parsed.problem}` } : parsed
 }
 
-/** Reads a group as a store holds it, also in a spelling of earlier versions; never throws. */
-export function parseGroup(json: string): GroupCheck {
-  return atOnce(parsingGroup(json))
+/** Reads a group as a store holds it, also in a spelling of earlier versions; in pieces, never throws. */
+export function* parseGroup(json: string): InPieces<GroupCheck> {
+  return yield* checkText(json, storedPattern)
 }
 
-/** `parseGroup`, in pieces. */
-export function* parsingGroup(json: string): InPieces<GroupCheck> {
-  const parsed = readJson(json)
+/** Checks a group that somebody wrote as JSON text, in pieces; never throws. */
+export function* checkGroupText(json: string): InPieces<GroupCheck> {
+  return yield* checkText(json, asWritten)
+}
+
+function* checkText(json: string, spelled: (text: string) => string): InPieces<GroupCheck> {
+  const read = readJson(json)
   yield
-  return 'problem' in parsed ? parsed : yield* checkingGroup(parsed.json, storedPattern)
-}
-
-/** Checks a group that somebody wrote as JSON text; never throws. */
-export function checkGroupText(json: string): GroupCheck {
-  return atOnce(checkingGroupText(json))
-}
-
-/** `checkGroupText`, in pieces. */
-export function* checkingGroupText(json: string): InPieces<GroupCheck> {
-  const parsed = readJson(json)
-  yield
-  return 'problem' in parsed ? parsed : yield* checkingGroup(parsed.json)
-}
-
-function readJson(json: string): { readonly json: unknown } | { value: string; problem: string } {
-  try {
-    return { json: parseJson(json) }
-  } catch (error) {
-    return {
-      value: '',
-      problem: `${notJson(error)}; expected: ${EXAMPLE}`,
-    }
-  }
+  if ('problem' in read) return { value: '', problem: `${read.problem}; expected: ${EXAMPLE}` }
+  return yield* checkGroup(read.value, spelled)
 }
 
 /** How to mend a group that is not there or not valid, as the end of a sentence. */
@@ -135,32 +112,25 @@ export class Groups {
     this.#lastValid = lastValid
   }
 
-  get(name: string): CompiledGroup {
-    return this.#read.get(name) ?? atOnce(this.reading(name))
-  }
-
-  /** Makes a group ready for `get`, in pieces. */
-  *reading(name: string): InPieces<CompiledGroup> {
-    const known = this.#read.get(name) ?? (yield* this.#compiling(name))
+  /** A group, read and compiled in pieces when it is first asked for. */
+  *get(name: string): InPieces<CompiledGroup> {
+    const known = this.#read.get(name) ?? (yield* this.#compile(name))
     this.#read.set(name, known)
     return known
   }
 
-  /** All that were asked for, as far as they are known; `undefined` for none. */
-  get finders(): Finders | undefined {
-    const known = [...this.#read].flatMap(([name, { find }]) => (find ? [[name, find] as const] : []))
-    return known.length > 0 ? new Map(known) : undefined
+  /** All that were asked for, as far as they are known. */
+  get finders(): Finders {
+    return new Map([...this.#read].flatMap(([name, { find }]) => (find ? [[name, find] as const] : [])))
   }
 
-  *#compiling(name: string): InPieces<CompiledGroup> {
-    const checked = yield* this.#checking(name)
-    if ('patterns' in checked) return { find: yield* compilingPatterns(checked.patterns), problem: null }
+  *#compile(name: string): InPieces<CompiledGroup> {
+    const checked = yield* this.#check(name)
+    if ('patterns' in checked) return { find: yield* compilePatterns(checked.patterns), problem: null }
     return { find: this.#lastValid?.get(name) ?? null, problem: checked.problem }
   }
 
-  *#checking(
-    name: string,
-  ): InPieces<{ readonly patterns: readonly string[] } | { readonly problem: string }> {
+  *#check(name: string): InPieces<{ readonly patterns: readonly string[] } | { readonly problem: string }> {
     if (this.#stored instanceof Unreadable)
       return { problem: `names a group, and groups can't be read: ${this.#stored.problem}` }
     const json = this.#stored.get(name)
@@ -169,7 +139,7 @@ export class Groups {
       const hint = didYouMean(meant && GROUP_PREFIX + meant)
       return { problem: `names a group that does not exist${groupWayOut(name)}${hint}` }
     }
-    const checked = yield* parsingGroup(json)
+    const checked = yield* parseGroup(json)
     return 'patterns' in checked
       ? checked
       : { problem: `names a group that is not valid: ${formatGroupProblem(checked)}${groupWayOut(name)}` }

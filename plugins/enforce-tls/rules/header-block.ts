@@ -72,8 +72,8 @@ export class HeaderBlock {
     return this.#found.get(`${name}\n${text}`)
   }
 
-  /** Keeps what was found. */
-  keep(name: string, text: string, found: Found): void {
+  /** Remembers what was found. */
+  remember(name: string, text: string, found: Found): void {
     this.#found.set(`${name}\n${text}`, found)
   }
 

@@ -60,6 +60,18 @@ export function notJson(error: unknown): string {
   return error instanceof NotRead ? message : `is not JSON: ${message}`
 }
 
+/** `parseJson` that never throws: the value, or what is wrong as the end of a sentence. */
+export function readJson(
+  text: string,
+  max?: number,
+): { readonly value: unknown } | { readonly problem: string } {
+  try {
+    return { value: parseJson(text, max) }
+  } catch (error) {
+    return { problem: notJson(error) }
+  }
+}
+
 /** The quote that ends a string, -1 where none does. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {

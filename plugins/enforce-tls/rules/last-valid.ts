@@ -21,7 +21,7 @@ export type LastValidRules = { readonly [direction in Direction]: ReadonlyMap<st
 export function* lastValidOf({ outgoing, incoming, off }: Compiled): InPieces<LastValidRules> {
   const found = { outgoing: new BigMap<LastValid>(), incoming: new BigMap<LastValid>() }
   let looked = 0
-  for (const id of off ?? []) {
+  for (const id of off) {
     found.outgoing.set(id, 'off')
     if (++looked % RULES === 0) yield
   }

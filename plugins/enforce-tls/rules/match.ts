@@ -6,10 +6,10 @@ import type { MailAddress } from './address.js'
 import type { Groups } from './group.js'
 import { GROUP_PREFIX } from './group-name.js'
 import type { HeaderBlock } from './header-block.js'
-import { compilingPatterns, type PatternFinder } from './pattern.js'
+import { compilePatterns, type PatternFinder } from './pattern.js'
 import type { AnyAndNone, Criteria, Direction, RuleProblem } from './rule.js'
-import { atOnce, type InPieces } from '../work/pieces.js'
-import { compilingTexts, findingText, type Texts } from './text-search.js'
+import type { InPieces } from '../work/pieces.js'
+import { compileTexts, findText, type Texts } from './text-search.js'
 import { TextReader } from './text-pattern.js'
 
 /** What rules see of a message on its way to one recipient. */
@@ -39,7 +39,7 @@ export interface FieldOutcome {
 export interface CompiledCriteria {
   readonly needsHeaders: boolean
   /** The outcome of each field, in the order of the documentation. */
-  judging(message: MessageView): InPieces<readonly FieldOutcome[]>
+  judge(message: MessageView): InPieces<readonly FieldOutcome[]>
   /** Whether the addresses are those asked for; the whole answer where no header is needed. */
   addressesMeet(message: MessageView): boolean
   /**
@@ -54,28 +54,23 @@ type AddressTest = (message: MessageView) => FieldOutcome
 type TextTest = (message: MessageView) => InPieces<FieldOutcome>
 
 /**
- * Makes checked criteria ready.
+ * Makes checked criteria ready, in pieces.
  *
  * @param groups knows the patterns of every group that they refer to, see `groupsProblem`
  */
-export function compileCriteria(criteria: Criteria, groups: Groups): CompiledCriteria {
-  return atOnce(compilingCriteria(criteria, groups))
-}
-
-/** `compileCriteria`, in pieces. */
-export function* compilingCriteria(criteria: Criteria, groups: Groups): InPieces<CompiledCriteria> {
+export function* compileCriteria(criteria: Criteria, groups: Groups): InPieces<CompiledCriteria> {
   const tests: AddressTest[] = []
   for (const [field, addressOf] of ADDRESS_FIELDS) {
     const lists = criteria[field]
     if (!lists) continue
-    const any = lists.matchesAny && (yield* compilingAddresses(lists.matchesAny, groups))
-    const none = lists.matchesNone && (yield* compilingAddresses(lists.matchesNone, groups))
+    const any = lists.matchesAny && (yield* compileAddresses(lists.matchesAny, groups))
+    const none = lists.matchesNone && (yield* compileAddresses(lists.matchesNone, groups))
     tests.push((message) => outcome(field, addressOf(message), any, none))
   }
-  const textTests = yield* compilingTextTests(criteria)
+  const textTests = yield* compileTextTests(criteria)
   return {
     needsHeaders: textTests.length > 0,
-    *judging(message) {
+    *judge(message) {
       const outcomes = tests.map((test) => test(message))
       for (const test of textTests) outcomes.push(yield* test(message))
       return outcomes
@@ -93,7 +88,7 @@ export function* compilingCriteria(criteria: Criteria, groups: Groups): InPieces
   }
 }
 
-function* compilingTextTests({ subject, header = [] }: Criteria): InPieces<TextTest[]> {
+function* compileTextTests({ subject, header = [] }: Criteria): InPieces<TextTest[]> {
   const fields: [field: string, name: string, lists: AnyAndNone][] = [
     ...(subject ? [['subject', 'subject', subject] as [string, string, AnyAndNone]] : []),
     ...header.map((each) => [`header ${each.name}`, each.name, each] as [string, string, AnyAndNone]),
@@ -101,14 +96,14 @@ function* compilingTextTests({ subject, header = [] }: Criteria): InPieces<TextT
   const reader = new TextReader()
   const tests: TextTest[] = []
   for (const [field, name, { matchesAny, matchesNone }] of fields) {
-    const any = matchesAny && (yield* compilingTexts(matchesAny, reader))
-    const none = matchesNone && (yield* compilingTexts(matchesNone, reader))
-    tests.push(({ headers }) => judgingTexts(field, name.toLowerCase(), headers, any, none))
+    const any = matchesAny && (yield* compileTexts(matchesAny, reader))
+    const none = matchesNone && (yield* compileTexts(matchesNone, reader))
+    tests.push(({ headers }) => judgeTexts(field, name.toLowerCase(), headers, any, none))
   }
   return tests
 }
 
-function* judgingTexts(
+function* judgeTexts(
   field: string,
   name: string,
   headers: HeaderBlock | undefined,
@@ -116,28 +111,22 @@ function* judgingTexts(
   none: Texts | undefined,
 ): InPieces<FieldOutcome> {
   if (!headers) return { field, met: null, value: null }
-  const excluded = none ? yield* findingText(none, name, headers) : null
+  const excluded = none ? yield* findText(none, name, headers) : null
   if (typeof excluded === 'string') return { field, met: false, value: excluded }
-  const value = any ? yield* findingText(any, name, headers) : null
+  const value = any ? yield* findText(any, name, headers) : null
   if (any && value === null) return { field, met: false, value }
   const unknown = typeof value === 'object' && value ? value : excluded
   if (unknown) return { field, met: null, value: null, ...unknown }
   return { field, met: true, value: value as string | null }
 }
 
-/** The first thing that is wrong with a group that criteria refer to; `null` for nothing. */
-export function groupsProblem(criteria: Criteria, groups: Groups): RuleProblem | null {
+/** The first thing that is wrong with a group that criteria refer to; `null` for nothing. In pieces. */
+export function* groupsProblem(criteria: Criteria, groups: Groups): InPieces<RuleProblem | null> {
   for (const { field, text, group } of groupReferences(criteria)) {
-    const { problem } = groups.get(group)
+    const { problem } = yield* groups.get(group)
     if (problem !== null) return { field, problem: `${JSON.stringify(text)} ${problem}` }
   }
   return null
-}
-
-/** `groupsProblem`, in pieces. */
-export function* findingGroupsProblem(criteria: Criteria, groups: Groups): InPieces<RuleProblem | null> {
-  for (const { group } of groupReferences(criteria)) yield* groups.reading(group)
-  return groupsProblem(criteria, groups)
 }
 
 /** The groups that criteria refer to, and where. */
@@ -173,20 +162,17 @@ function outcome<T>(
   return { field, met: !any || value !== null, value }
 }
 
-function* compilingAddresses(texts: readonly string[], groups: Groups): InPieces<PatternFinder> {
-  const own = yield* compilingPatterns(texts.filter((text) => !text.startsWith(GROUP_PREFIX)))
+function* compileAddresses(texts: readonly string[], groups: Groups): InPieces<PatternFinder> {
+  const own = yield* compilePatterns(texts.filter((text) => !text.startsWith(GROUP_PREFIX)))
   const referred: [text: string, find: PatternFinder][] = []
-  for (const text of texts) {
-    if (!text.startsWith(GROUP_PREFIX)) continue
-    yield* groups.reading(text.slice(GROUP_PREFIX.length))
-    referred.push([text, finderOf(text, groups)])
-  }
+  for (const text of texts)
+    if (text.startsWith(GROUP_PREFIX)) referred.push([text, yield* finderOf(text, groups)])
   return (address) => own(address) ?? referred.find(([, find]) => find(address) !== null)?.[0] ?? null
 }
 
 /** The finder of a reference to a group. @throws {TypeError} where a caller has not looked at it before. */
-export function finderOf(text: string, groups: Groups): PatternFinder {
-  const { find, problem } = groups.get(text.slice(GROUP_PREFIX.length))
+export function* finderOf(text: string, groups: Groups): InPieces<PatternFinder> {
+  const { find, problem } = yield* groups.get(text.slice(GROUP_PREFIX.length))
   if (!find) throw new TypeError(`${text} ${String(problem)}`)
   return find
 }

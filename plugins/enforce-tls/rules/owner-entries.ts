@@ -4,11 +4,11 @@
  */
 import { saidBy, Unreadable } from './entry-problem.js'
 import { GROUP_PREFIX } from './group-name.js'
-import { notJson, parseJson } from './json.js'
+import { readJson } from './json.js'
 import { parseOwner, serviceDomainOf } from './owner.js'
 import type { InPieces } from '../work/pieces.js'
 import { formatProblem, type Rule } from './rule.js'
-import { parsingRule } from './check-rule.js'
+import { parseRule } from './check-rule.js'
 
 /** What a store holds of one owner, as it stands there: JSON texts. */
 export interface OwnerEntries {
@@ -58,12 +58,10 @@ const SERVICE_MAX = 64 * 1024
 
 /** Reads a service entry; the fields that this version does not know are left to others. */
 export function parseService(json: string): Service | { problem: string } {
-  let value: unknown
-  try {
-    value = parseJson(json, SERVICE_MAX)
-  } catch (error) {
-    return { problem: `${notJson(error)}; expected: { "enabled": true } or { "enabled": false }` }
-  }
+  const read = readJson(json, SERVICE_MAX)
+  if ('problem' in read)
+    return { problem: `${read.problem}; expected: { "enabled": true } or { "enabled": false }` }
+  const { value } = read
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { problem: 'is not an object; expected: { "enabled": true } or { "enabled": false }' }
   const enabled: unknown = (value as { enabled?: unknown }).enabled
@@ -78,10 +76,10 @@ export const PIECE = 16_384
 export type EntryCheck = OwnedRule | { readonly problem: string }
 
 /** One entry of an owner's rules, checked, in pieces. The groups that it refers to are for `groupsProblem`. */
-export function* checkingEntry(owner: string, id: string, json: string): InPieces<EntryCheck> {
+export function* checkEntry(owner: string, id: string, json: string): InPieces<EntryCheck> {
   const problem = ruleIdProblem(id)
   if (problem !== null) return { problem }
-  const checked = yield* parsingRule(json)
+  const checked = yield* parseRule(json)
   return 'rule' in checked ? { owner, id, rule: checked.rule } : { problem: formatProblem(checked) }
 }
 
@@ -91,7 +89,7 @@ export function byPlace(a: Place, b: Place): number {
 }
 
 /** Whether an owner's rules may refer to a group, so that the groups are to be read too; in pieces. */
-export function* lookingForGroups({ rules }: Pick<OwnerEntries, 'rules'>): InPieces<boolean> {
+export function* mayUseGroups({ rules }: Pick<OwnerEntries, 'rules'>): InPieces<boolean> {
   let read = 0
   // On the text, because it is asked before anything is parsed; JSON can spell every letter as \uXXXX.
   for (const json of rules.values()) {
@@ -106,6 +104,11 @@ export function* lookingForGroups({ rules }: Pick<OwnerEntries, 'rules'>): InPie
 
 /** Whether rules act: `none` is a domain that never had a service. */
 export type Switch = 'on' | 'off' | 'none' | 'unknown'
+
+/** Whether rules act or may act: where that is unknown, mail that they cover waits. */
+export function mayAct(is: Switch): boolean {
+  return is === 'on' || is === 'unknown'
+}
 
 /** A switch, and what is wrong with the entry behind it. */
 export interface SwitchState {

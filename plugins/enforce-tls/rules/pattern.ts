@@ -4,7 +4,7 @@
  */
 import { formatAddress, parseAddress, parseDomain, type MailAddress } from './address.js'
 import { BigMap } from './big-map.js'
-import { atOnce, type InPieces } from '../work/pieces.js'
+import type { InPieces } from '../work/pieces.js'
 import { unusable, type Unusable } from './spelling.js'
 
 /** The pattern that every address fits. */
@@ -67,91 +67,54 @@ function spelledDomain(domain: string): string {
  * address, its domain, and each parent with a leading dot. So its cost does not grow with their number.
  */
 export class PatternMap<V> {
-  /** There may be a hundred thousand owners with one rule for one domain: those need no map. */
-  #first: { readonly pattern: string; value: V } | undefined
-  #others: BigMap<V> | undefined
-  #anyone: V | undefined
+  readonly #values = new BigMap<V>()
   #addresses = false
   #parents = false
 
   get(pattern: string): V | undefined {
-    return pattern === ANYONE ? this.#anyone : this.#find(pattern)
+    return this.#values.get(pattern)
   }
 
   /** @param pattern in its one spelling */
   set(pattern: string, value: V): void {
-    if (pattern === ANYONE) {
-      this.#anyone = value
-      return
-    }
-    if (this.#first === undefined) this.#first = { pattern, value }
-    else if (this.#first.pattern === pattern) this.#first.value = value
-    else (this.#others ??= new BigMap()).set(pattern, value)
+    this.#values.set(pattern, value)
     if (pattern.startsWith('.')) this.#parents = true
     else if (pattern.includes('@')) this.#addresses = true
   }
 
-  /**
-   * Tells the visitor of each pattern that an address fits, the closest first, until it answers true.
-   *
-   * @returns whether it did
-   */
-  visit(address: MailAddress, visitor: PatternVisitor<V>): boolean {
-    const domain = spelledDomain(address.domain)
-    if (this.#addresses && this.#ask(formatAddress({ local: address.local, domain }), visitor)) return true
-    if (this.#ask(domain, visitor)) return true
-    if (this.#parents) {
-      for (let dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1)) {
-        if (this.#ask(domain.slice(dot), visitor)) return true
-      }
+  /** The patterns that an address fits, the closest first, with their values. */
+  *fitting(address: MailAddress): Generator<readonly [pattern: string, value: V], undefined> {
+    for (const pattern of this.#candidates(address)) {
+      const value = this.#values.get(pattern)
+      if (value !== undefined) yield [pattern, value]
     }
-    return this.#anyone !== undefined && visitor.found(this.#anyone, ANYONE)
   }
 
-  #find(pattern: string): V | undefined {
-    return this.#first?.pattern === pattern ? this.#first.value : this.#others?.get(pattern)
-  }
-
-  #ask(pattern: string, visitor: PatternVisitor<V>): boolean {
-    const value = this.#find(pattern)
-    return value !== undefined && visitor.found(value, pattern)
+  *#candidates({ local, domain: written }: MailAddress): Generator<string, undefined> {
+    const domain = spelledDomain(written)
+    if (this.#addresses) yield formatAddress({ local, domain })
+    yield domain
+    if (this.#parents)
+      for (let dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1))
+        yield domain.slice(dot)
+    yield ANYONE
   }
 }
 
-/** Is told of the patterns that an address fits. */
-export interface PatternVisitor<V> {
-  /** @returns true: enough */
-  found(value: V, pattern: string): boolean
-}
-
-/** Tells which pattern of a list an address fits, the closest one; `null` where none. */
+/** Finds the pattern of a list that an address fits, the closest one; `null` where none. */
 export type PatternFinder = (address: MailAddress) => string | null
 
 /** So many patterns are put in between two yields. */
 const PIECE = 1000
 
-/** Makes one finder of a list of patterns in their one spelling. */
-export function compilePatterns(patterns: readonly string[]): PatternFinder {
-  return atOnce(compilingPatterns(patterns))
-}
-
-/** `compilePatterns`, in pieces. */
-export function* compilingPatterns(patterns: readonly string[]): InPieces<PatternFinder> {
+/** Makes one finder of a list of patterns in their one spelling, in pieces. */
+export function* compilePatterns(patterns: readonly string[]): InPieces<PatternFinder> {
   const map = new PatternMap<true>()
   for (const [index, pattern] of patterns.entries()) {
     map.set(pattern, true)
     if (index % PIECE === PIECE - 1) yield
   }
-  return (address) => {
-    let fitting: string | null = null
-    map.visit(address, {
-      found(_, pattern) {
-        fitting = pattern
-        return true
-      },
-    })
-    return fitting
-  }
+  return (address) => map.fitting(address).next().value?.[0] ?? null
 }
 
 /** The longest pattern, in characters: an address of RFC 5321's limits, each character quoted, and some room. */

@@ -40,7 +40,7 @@ export interface Requirement {
 export function requirementOf(action: RelayWithTls, domain: string, decidedBy: DecidedBy): Requirement {
   const { level, minVersion, names = NONE, fingerprints = NONE, onFailure } = action
   const demands = definitionOf(level)
-  // Made for each covered recipient, and then kept by nobody: what is not needed is not made.
+  // Made for each covered recipient, and soon garbage: what is not needed is not made.
   const requirement: Mutable<Requirement> = {
     level,
     trusted: demands.trusted,

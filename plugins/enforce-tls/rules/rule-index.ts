@@ -17,13 +17,8 @@ export interface CompiledRule extends Place {
   readonly action: RelayWithTls
   /** What must hold besides the address by which the rule was found; `null`: nothing, the rule decides. */
   readonly conditions: Conditions | null
-  /** What it was compiled of, to compile it again: all its criteria, or the one recipient that it names. */
-  readonly source: Criteria | string
-}
-
-/** The criteria that a rule was compiled of. */
-export function criteriaOf({ source }: Pick<CompiledRule, 'source'>): Criteria {
-  return typeof source === 'string' ? { to: { matchesAny: [source] } } : source
+  /** What it was compiled of, to compile it again. */
+  readonly criteria: Criteria
 }
 
 /** What a rule asks for besides one of its addresses. */
@@ -42,8 +37,11 @@ export interface Matches {
   readonly reported: readonly CompiledRule[]
 }
 
-/** Rules that an address is named by, in order. Most addresses are named by just one. */
-type Named = CompiledRule | CompiledRule[]
+/** What there is where no rule can match. */
+export const NO_MATCHES: Matches = { decides: null, possible: [], reported: [] }
+
+/** Rules that an address is named by, in order. */
+type Named = CompiledRule[]
 
 type AddressField = 'to' | 'from'
 
@@ -58,14 +56,14 @@ interface OfGroup {
  * indexes have no use for is not there until it is needed: there may be a hundred thousand owners.
  */
 export class RuleIndex {
+  readonly #rules: CompiledRule[] = []
   #to: PatternMap<Named> | undefined
   #from: PatternMap<Named> | undefined
   #byGroup: Map<string, OfGroup> | undefined
   /** Rules that name no address they are for. */
   #others: Named | undefined
-  #rules: CompiledRule[] | undefined
   #needsHeaders = false
-  #unfinished: Set<CompiledRule[]> | undefined
+  #unfinished: Set<Named> | undefined
 
   /** Whether a decision needs the header of the message. */
   get needsHeaders(): boolean {
@@ -74,29 +72,25 @@ export class RuleIndex {
 
   /** All rules that were added, also those that others leave no mail to decide on. */
   get rules(): readonly CompiledRule[] {
-    return this.#rules ?? NONE
+    return this.#rules
   }
 
   /** @param groups knows the patterns of all groups that the rule refers to */
-  add(rule: CompiledRule, groups: Groups): void {
-    const criteria = criteriaOf(rule)
-    if (this.#rules) this.#rules.push(rule)
-    else this.#rules = [rule]
-    this.#needsHeaders ||= rule.conditions?.criteria.needsHeaders === true
+  *add(rule: CompiledRule, groups: Groups): InPieces<void> {
+    const { criteria, conditions } = rule
+    this.#rules.push(rule)
+    this.#needsHeaders ||= conditions?.criteria.needsHeaders === true
     const field = criteria.to?.matchesAny ? 'to' : 'from'
     const named = criteria[field]?.matchesAny
-    if (!named) {
-      this.#others = this.#with(this.#others, rule)
-      return
-    }
-    for (const text of named) {
-      if (text.startsWith(GROUP_PREFIX)) this.#addToGroup(text, field, rule, groups)
+    if (!named) this.#others = this.#with(this.#others, rule)
+    for (const text of named ?? []) {
+      if (text.startsWith(GROUP_PREFIX)) this.#addToGroup(text, field, rule, yield* finderOf(text, groups))
       else this.#addToPattern(text, field, rule)
     }
   }
 
   /** Puts rules that share an address into their order; to be called when all are there. */
-  *finishing(): InPieces<void> {
+  *finish(): InPieces<void> {
     for (const rules of this.#unfinished ?? []) {
       const inOrder = yield* sorting(rules, byPlace)
       // Below a rule that always decides there, none ever will.
@@ -107,18 +101,15 @@ export class RuleIndex {
     this.#unfinished = undefined
   }
 
-  /** The rules that the addresses of a message find. */
-  search(message: MessageView): Search {
-    const search = new Search(message)
-    this.#to?.visit(message.recipient, search)
-    this.#from?.visit(message.sender, search)
-    if (this.#byGroup) {
-      for (const { field, find, rules } of this.#byGroup.values()) {
-        if (find(field === 'to' ? message.recipient : message.sender) !== null) search.found(rules)
-      }
-    }
-    if (this.#others) search.found(this.#others)
-    return search
+  /** The rules that match a message, in pieces. */
+  *match(message: MessageView): InPieces<Matches> {
+    const found: Named[] = []
+    for (const [, rules] of this.#to?.fitting(message.recipient) ?? []) found.push(rules)
+    for (const [, rules] of this.#from?.fitting(message.sender) ?? []) found.push(rules)
+    for (const { field, find, rules } of this.#byGroup?.values() ?? [])
+      if (find(field === 'to' ? message.recipient : message.sender) !== null) found.push(rules)
+    if (this.#others) found.push(this.#others)
+    return found.length === 0 ? NO_MATCHES : yield* matchesAmong(found, message)
   }
 
   #addToPattern(pattern: string, field: AddressField, rule: CompiledRule): void {
@@ -128,26 +119,18 @@ export class RuleIndex {
     if (rules !== known) map.set(pattern, rules)
   }
 
-  #addToGroup(text: string, field: AddressField, rule: CompiledRule, groups: Groups): void {
+  #addToGroup(text: string, field: AddressField, rule: CompiledRule, find: PatternFinder): void {
     const key = `${field} ${text}`
-    const find = finderOf(text, groups)
     this.#byGroup ??= new Map()
-    const rules = this.#with(this.#byGroup.get(key)?.rules, rule)
-    this.#byGroup.set(key, { field, find, rules })
+    this.#byGroup.set(key, { field, find, rules: this.#with(this.#byGroup.get(key)?.rules, rule) })
   }
 
   #with(rules: Named | undefined, rule: CompiledRule): Named {
-    if (rules === undefined) return rule
-    if (Array.isArray(rules)) {
-      rules.push(rule)
-      return rules
-    }
-    const [first, second] = byPlace(rules, rule) < 0 ? [rules, rule] : [rule, rules]
-    if (first.conditions === null) return first
-    const several = [first, second]
+    if (rules === undefined) return [rule]
+    rules.push(rule)
     this.#unfinished ??= new Set()
-    this.#unfinished.add(several)
-    return several
+    this.#unfinished.add(rules)
+    return rules
   }
 }
 
@@ -155,78 +138,46 @@ export class RuleIndex {
 const PIECE = 256
 
 /**
- * One look through an index, and what it has come to so far; the whole of it where nothing `isOpen`. There is one
- * for every decision.
+ * Looks at what else rules ask for that an address of the message was found by; there may be many of them, and they
+ * may look at long headers.
  */
-export class Search implements Matches {
-  readonly #message: MessageView
-  /** Rules found that ask for more than the address by which they were found. */
-  #open: Named[] | undefined
-  #reported: Set<CompiledRule> | undefined
-  #possible: Set<CompiledRule> | undefined
-  decides: CompiledRule | null = null
-
-  constructor(message: MessageView) {
-    this.#message = message
-  }
-
-  get possible(): readonly CompiledRule[] {
-    return this.#possible === undefined ? NONE : before(this.decides, this.#possible)
-  }
-
-  get reported(): readonly CompiledRule[] {
-    return this.#reported === undefined ? NONE : before(this.decides, this.#reported)
-  }
-
-  /** Whether there are rules yet to be looked at by `finishing`. */
-  get isOpen(): boolean {
-    return this.#open !== undefined
-  }
-
-  /** Rules that an address of the message is named by. */
-  found(rules: Named): false {
-    if (Array.isArray(rules) || rules.conditions !== null) (this.#open ??= []).push(rules)
-    else if (this.decides === null || byPlace(rules, this.decides) < 0) this.decides = rules
-    return false
-  }
-
-  /** Looks at what else these rules ask for; there may be many of them, and they may look at long headers. */
-  *finishing(): InPieces<void> {
-    let looked = 0
-    const open = this.#open ?? NONE
-    this.#open = undefined
-    for (const rules of open) {
-      for (const rule of Array.isArray(rules) ? rules : [rules]) {
-        if (this.decides !== null && byPlace(rule, this.decides) >= 0) break
-        const { conditions } = rule
-        if (conditions === null) this.decides = rule
-        else if (holdsForAddresses(conditions, this.#message)) {
-          const { criteria } = conditions
-          this.#add(rule, criteria.needsHeaders ? yield* criteria.headersMeet(this.#message) : true)
-        }
-        if (++looked % PIECE === 0) yield
-      }
+function* matchesAmong(found: readonly Named[], message: MessageView): InPieces<Matches> {
+  let decides: CompiledRule | null = null
+  const possible = new Set<CompiledRule>()
+  const reported = new Set<CompiledRule>()
+  let looked = 0
+  // Those that an address decides come first: what stands below them need not be looked at.
+  for (const rules of found.toSorted(byCost)) {
+    for (const rule of rules) {
+      if (decides !== null && byPlace(rule, decides) >= 0) break
+      const matches = yield* matchesMessage(rule, message)
+      if (++looked % PIECE === 0) yield
+      // Unknown counts as a match where the rule requires something.
+      if (matches === false || (matches === null && rule.action.level === 'none')) continue
+      if (rule.conditions?.report === true) reported.add(rule)
+      // The rules below it may be those that decide: all of them hold, so that none is missing.
+      else if (matches === null) possible.add(rule)
+      else decides = rule
     }
   }
-
-  /** @param matches `null`: unknown, which counts as a match where the rule requires something */
-  #add(rule: CompiledRule, matches: boolean | null): void {
-    if (matches === false || (matches === null && rule.action.level === 'none')) return
-    if (rule.conditions?.report === true) (this.#reported ??= new Set()).add(rule)
-    // The rules below it may be those that decide: all of them hold, so that none is missing.
-    else if (matches === null) (this.#possible ??= new Set()).add(rule)
-    else this.decides = rule
-  }
+  return { decides, possible: before(decides, possible), reported: before(decides, reported) }
 }
 
-const NONE: readonly CompiledRule[] = []
+function byCost([a]: Named, [b]: Named): number {
+  return Number(a?.conditions !== null) - Number(b?.conditions !== null)
+}
+
+/** @returns `null`: unknown */
+function* matchesMessage({ conditions }: CompiledRule, message: MessageView): InPieces<boolean | null> {
+  if (conditions === null) return true
+  const { period, criteria } = conditions
+  if (message.now < period.from || message.now >= period.until || !criteria.addressesMeet(message))
+    return false
+  return criteria.needsHeaders ? yield* criteria.headersMeet(message) : true
+}
 
 /** Those above the rule that decides: they were found by different addresses, in no order. */
 function before(decides: CompiledRule | null, rules: ReadonlySet<CompiledRule>): readonly CompiledRule[] {
   const above = decides === null ? [...rules] : [...rules].filter((rule) => byPlace(rule, decides) < 0)
   return above.sort(byPlace)
-}
-
-function holdsForAddresses({ period, criteria }: Conditions, message: MessageView): boolean {
-  return period.from <= message.now && message.now < period.until && criteria.addressesMeet(message)
 }

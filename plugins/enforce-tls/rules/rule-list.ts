@@ -1,22 +1,23 @@
 /**
- * An owner's rules, compiled and in order, and the decision for one message: the first enabled rule that
- * matches decides. Pure. While nothing can stand in for a broken entry, mail that it might cover has no decision.
+ * An owner's rules, compiled and in order, and what they say of one message: the first enabled rule that matches
+ * decides. Pure. While nothing can stand in for a broken entry, mail that it might cover has no decision.
  */
 import { Compilation } from './compilation.js'
-import { isAllUnreadable, NO_ENTRIES, unread, type Compiled, type Waits } from './compiled.js'
+import { hasRules, isAllUnreadable, NO_ENTRIES, unread, type Compiled } from './compiled.js'
 import { InvalidEntry, type EntryProblem, type Unreadable } from './entry-problem.js'
-import { Groups, type Finders, type StoredGroups } from './group.js'
+import { Groups, type StoredGroups } from './group.js'
 import type { MessageView } from './match.js'
-import type { OwnerParts, Switch } from './owner-entries.js'
-import { atOnce, type InPieces } from '../work/pieces.js'
+import { mayAct, switchOf, type OwnedRule, type OwnerParts } from './owner-entries.js'
+import type { InPieces } from '../work/pieces.js'
 import { addUpAll, requirementOf, type Requirement } from './requirement.js'
-import type { CompiledRule, Matches, RuleIndex, Search } from './rule-index.js'
+import type { Direction } from './rule.js'
+import { NO_MATCHES, type CompiledRule, type Matches } from './rule-index.js'
 
 export { InvalidEntry } from './entry-problem.js'
 export type { OwnedRule, OwnerEntries, Service } from './owner-entries.js'
 
 /** What rules say of a message on its way to one recipient. */
-export interface Verdict {
+export interface Ruling {
   /** `null`: nothing is required, or a rule exempts. */
   readonly requirement: Requirement | null
   /** What rules in mode `report` would have required, each for itself. */
@@ -24,112 +25,71 @@ export interface Verdict {
 }
 
 /** An owner's rules in force. Immutable. */
-export class RuleList implements Compiled {
+export class RuleList {
   /** Of every owner without any entry. */
   static readonly empty = new RuleList(NO_ENTRIES)
-  readonly owner: string
-  readonly switch: Switch
-  readonly outgoing: RuleIndex | undefined
-  readonly incoming: RuleIndex | undefined
-  readonly off: readonly string[] | undefined
-  readonly groups: Finders | undefined
-  readonly problems: readonly EntryProblem[] | undefined
-  readonly problemCount: number
-  readonly waits: Waits | undefined
-  readonly serviceProblem: EntryProblem | undefined
-  /** Also where that is not known: then `waitsFor` keeps what rules cover. */
-  readonly #acts: boolean
 
-  private constructor(compiled: Compiled) {
-    this.owner = compiled.owner
-    this.switch = compiled.switch
-    this.outgoing = compiled.outgoing
-    this.incoming = compiled.incoming
-    this.off = compiled.off
-    this.groups = compiled.groups
-    this.problems = compiled.problems
-    this.problemCount = compiled.problemCount
-    this.waits = compiled.waits
-    this.serviceProblem = compiled.serviceProblem
-    this.#acts = compiled.switch === 'on' || compiled.switch === 'unknown'
-  }
+  constructor(readonly compiled: Compiled) {}
 
   /**
-   * Checks and compiles all that a store holds of an owner, entry by entry.
+   * Checks and compiles all that a store holds of an owner, entry by entry, in pieces.
    *
    * @param groups the store's groups; they are only looked at where a rule refers to them
    * @param before what was compiled last, for the last valid versions of entries that are broken now
+   * @param onValid gets each rule that validates, also those that are off
    */
-  static compile(parts: OwnerParts, groups: StoredGroups | Unreadable, before?: RuleList): RuleList {
-    return atOnce(RuleList.compiling(parts, groups, before))
-  }
-
-  /** `compile`, in pieces. */
-  static *compiling(
+  static *compile(
     parts: OwnerParts,
     groups: StoredGroups | Unreadable,
     before = RuleList.empty,
+    onValid?: (rule: OwnedRule) => void,
   ): InPieces<RuleList> {
-    if (isAllUnreadable(parts, groups)) return new RuleList(unread(before, parts))
-    const compilation = new Compilation(parts, new Groups(groups, before.groups), before)
-    yield* compilation.run()
-    const { outgoing, incoming, off, problems } = compilation
-    return (outgoing ?? incoming ?? off ?? problems) ? new RuleList(compilation) : RuleList.empty
+    if (isAllUnreadable(parts, groups)) return new RuleList(unread(before.compiled, parts))
+    const { is, problem } = switchOf(parts, before.compiled.switch)
+    const known = new Groups(groups, before.compiled.groups)
+    const compilation = new Compilation(parts.owner, is, known, before.compiled)
+    yield* compilation.takeEntries(parts.rules, onValid)
+    if (problem !== null) compilation.reportService(parts, problem)
+    const compiled = yield* compilation.finish()
+    return hasRules(compiled) || compiled.problemCount > 0 ? new RuleList(compiled) : RuleList.empty
   }
 
   /** Whether a decision on outgoing mail needs the header of the message. */
   get needsHeaders(): boolean {
-    return this.#acts && this.outgoing?.needsHeaders === true
-  }
-
-  /** Whether there may be mail without a decision. */
-  get isUncertain(): boolean {
-    return this.waits !== undefined || this.serviceProblem !== undefined
-  }
-
-  /** The broken entry that keeps a message from having a decision; `null` for none. */
-  waitsFor(message: MessageView): EntryProblem | null {
-    const broken = this.waits?.[message.direction]
-    if (broken || !this.serviceProblem) return broken ?? null
-    const { decides, possible } = this.matches(message)
-    const requires = possible.length > 0 || (decides !== null && decides.action.level !== 'none')
-    return requires ? this.serviceProblem : null
+    return mayAct(this.compiled.switch) && this.compiled.outgoing?.needsHeaders === true
   }
 
   /**
-   * What this owner's rules say of a message.
+   * What this owner's rules say of a message, in pieces.
    *
    * @throws {InvalidEntry} where a broken entry keeps it from having a decision.
    */
-  verdictOn(message: MessageView): Verdict {
-    const waits = this.waitsFor(message)
-    if (waits) throw new InvalidEntry(waits)
-    return this.verdictOf(this.matches(message), message)
+  *rulingOn(message: MessageView): InPieces<Ruling> {
+    const matches = yield* this.match(message)
+    const broken = this.waitsFor(message.direction, matches)
+    if (broken) throw new InvalidEntry(broken)
+    return this.rulingOf(matches, message)
   }
 
-  /** The rules behind the verdict. */
-  matches(message: MessageView): Matches {
-    return atOnce(this.matching(message))
+  /** The rules that match, in pieces. */
+  *match(message: MessageView): InPieces<Matches> {
+    const index = mayAct(this.compiled.switch) ? this.compiled[message.direction] : undefined
+    return index ? yield* index.match(message) : NO_MATCHES
   }
 
-  /** `matches`, in pieces. */
-  *matching(message: MessageView): InPieces<Matches> {
-    const search = this.search(message)
-    yield* search?.finishing() ?? []
-    return search ?? NO_MATCHES
-  }
-
-  /** The search for `matches`, which may be open yet; `null` where nothing can match. */
-  search(message: MessageView): Search | null {
-    return (this.#acts && this[message.direction]?.search(message)) || null
+  /** The broken entry that keeps a message which matches these rules from having a decision; `null` for none. */
+  waitsFor(direction: Direction, { decides, possible }: Matches): EntryProblem | null {
+    const { waits, serviceProblem } = this.compiled
+    const requires = possible.length > 0 || (decides !== null && decides.action.level !== 'none')
+    return waits[direction] ?? (requires ? serviceProblem : null)
   }
 
   /** What the rules that match come to, where no broken entry keeps them from deciding. */
-  verdictOf({ decides, possible, reported }: Matches, message: MessageView): Verdict {
-    if (decides === null && possible.length === 0 && reported.length === 0) return NO_VERDICT
-    const requirement = this.#sumOf(possible, decides, message)
-    if (reported.length === 0) return { requirement, reported: NOTHING }
-    return { requirement, reported: reported.flatMap((rule) => this.#requirementOf(rule, message) ?? []) }
+  rulingOf({ decides, possible, reported }: Matches, message: MessageView): Ruling {
+    return {
+      requirement: this.#sumOf(possible, decides, message),
+      reported: reported.flatMap((rule) => this.#requirementOf(rule, message) ?? []),
+    }
   }
 
   /** All that may be required: one of these rules decides, and it is unknown which. */
@@ -140,7 +100,7 @@ export class RuleList implements Compiled {
   ): Requirement | null {
     const last = decides && this.#requirementOf(decides, message)
     if (possible.length === 0) return last
-    // Rules that do the same are told by the first of them, since there may be thousands.
+    // Of rules that do the same the first one is named, since there may be thousands.
     const first = new Map(possible.toReversed().map((rule) => [rule.action, rule]))
     if (decides) first.delete(decides.action)
     const before = possible.filter((rule) => first.get(rule.action) === rule)
@@ -149,10 +109,6 @@ export class RuleList implements Compiled {
 
   #requirementOf({ id, name, action }: CompiledRule, { recipient }: MessageView): Requirement | null {
     if (action.level === 'none') return null
-    return requirementOf(action, recipient.domain, { owner: this.owner, id, name })
+    return requirementOf(action, recipient.domain, { owner: this.compiled.owner, id, name })
   }
 }
-
-const NOTHING: readonly Requirement[] = []
-const NO_VERDICT: Verdict = { requirement: null, reported: NOTHING }
-const NO_MATCHES: Matches = { decides: null, possible: [], reported: [] }

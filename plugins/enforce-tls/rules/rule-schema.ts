@@ -128,6 +128,6 @@ export const ruleSchema: Readonly<Record<string, unknown>> = withoutNull(schema)
 const validate = new Ajv({ allErrors: false, verbose: true }).compile<Rule>(ruleSchema)
 
 /** Checks the shape of a rule; never throws. */
-export function checkShape(value: unknown): { readonly rule: Rule } | RuleProblem {
+export function checkSchema(value: unknown): { readonly rule: Rule } | RuleProblem {
   return validate(value) ? { rule: value } : describeSchemaError(validate.errors?.[0] as ErrorObject)
 }

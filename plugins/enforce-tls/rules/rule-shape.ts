@@ -4,7 +4,7 @@
  */
 import type { InPieces } from '../work/pieces.js'
 import type { Rule, RuleProblem } from './rule.js'
-import { checkShape, PATTERNS_MAX } from './rule-schema.js'
+import { checkSchema, PATTERNS_MAX } from './rule-schema.js'
 import { PATTERN_LENGTH_MAX } from './pattern.js'
 
 /** Lists up to this length are left to the schema. */
@@ -12,11 +12,11 @@ const SHORT = 200
 /** So many texts are looked at between two yields. */
 const PIECE = 2000
 
-/** `checkShape`, in pieces; gives the very same, save that of several problems it may find another one first. */
-export function* checkingShape(value: unknown): InPieces<{ readonly rule: Rule } | RuleProblem> {
+/** `checkSchema`, in pieces; gives the very same, save that of several problems it may find another one first. */
+export function* checkShape(value: unknown): InPieces<{ readonly rule: Rule } | RuleProblem> {
   const long = longLists(value)
-  if (long.length === 0) return checkShape(value)
-  const shaped = checkShape(
+  if (long.length === 0) return checkSchema(value)
+  const shaped = checkSchema(
     long.reduce((rule, { field, list }) => withList(rule, field, list.slice(0, 1)), value),
   )
   if ('problem' in shaped) return shaped
@@ -24,7 +24,7 @@ export function* checkingShape(value: unknown): InPieces<{ readonly rule: Rule }
   for (const { field, list } of long) {
     for (const [index, text] of list.entries()) {
       if (!isPlain(text)) {
-        const ofOne = checkShape(withList(shaped.rule, field, [text]))
+        const ofOne = checkSchema(withList(shaped.rule, field, [text]))
         if ('problem' in ofOne) return { ...ofOne, field: ofOne.field.replace(/\[0\]$/, `[${index}]`) }
       }
       if (index % PIECE === PIECE - 1) yield

@@ -54,7 +54,7 @@ export interface Rule {
   readonly comment?: string
   readonly direction: Direction
   readonly enabled: boolean
-  /** A rule in mode `report` never changes a delivery; what it would have required is told. @default enforce */
+  /** A rule in mode `report` never changes a delivery; what it would have required is reported. @default enforce */
   readonly mode?: 'enforce' | 'report'
   /** Place in the owner's list, 1 is the top; equal positions are ordered by rule id. */
   readonly position: number
@@ -72,7 +72,7 @@ export interface RuleProblem {
   readonly field: string
   /** What is there and what is expected, a sentence without the field. */
   readonly problem: string
-  /** Valid values to write in the place of the wrong one; absent where that can't be told. */
+  /** Valid values to write in the place of the wrong one; absent where that is unknown. */
   readonly suggestion?: readonly string[]
 }
 

@@ -3,7 +3,7 @@ import type { ErrorObject } from 'ajv'
 import { quote } from '../text/quote.js'
 import type { RuleProblem } from './rule.js'
 
-/** Tells the first thing that a schema found wrong. */
+/** The first thing that a schema found wrong. */
 export function describeSchemaError(error: ErrorObject): RuleProblem {
   const field = pathOf(error.instancePath)
   const at = (name: string) => (field === '' ? name : `${field}.${name}`)

@@ -7,7 +7,7 @@ import { formatAddress, parseAddress, quotedLocal, type MailAddress } from './ad
 /** Why a text can't be used, as the end of a sentence that names it. */
 export interface Unusable {
   readonly problem: string
-  /** Valid values to write in its place; absent where that can't be told. */
+  /** Valid values to write in its place; absent where that is unknown. */
   readonly suggestion?: readonly string[]
 }
 

@@ -19,7 +19,7 @@ interface Unknown {
 }
 
 /** @param reader has read what stands before these texts in their rule */
-export function* compilingTexts(texts: readonly string[], reader: TextReader): InPieces<Texts> {
+export function* compileTexts(texts: readonly string[], reader: TextReader): InPieces<Texts> {
   const compiled: Texts[number][] = []
   for (const text of texts) {
     const read = reader.read(text)
@@ -36,7 +36,7 @@ export function* compilingTexts(texts: readonly string[], reader: TextReader): I
  *
  * @param name in lower case
  */
-export function* findingText(
+export function* findText(
   texts: Texts,
   name: string,
   headers: HeaderBlock,
@@ -45,14 +45,14 @@ export function* findingText(
   for (const text of texts) {
     // There may be thousands of them, of which nothing is to be looked for because it is known.
     yield
-    const found = yield* findingOnce(text, name, headers)
+    const found = yield* findOnce(text, name, headers)
     if (found === true) return text.text
     if (found !== false) unknown ??= found
   }
   return unknown
 }
 
-function* findingOnce(text: Texts[number], name: string, headers: HeaderBlock): InPieces<Found> {
+function* findOnce(text: Texts[number], name: string, headers: HeaderBlock): InPieces<Found> {
   if ('why' in text) {
     const isAbsent = headers.values(name).next().done === true
     return isAbsent ? false : { why: text.why }
@@ -61,16 +61,16 @@ function* findingOnce(text: Texts[number], name: string, headers: HeaderBlock): 
   if (known !== undefined) return known
   let found: Found = false
   for (const value of headers.values(name)) {
-    const here = yield* findingIn(value, text, headers)
+    const here = yield* findIn(value, text, headers)
     if (here === false) continue
     if (found === false || here === true) found = here
     if (here === true) break
   }
-  headers.keep(name, text.text, found)
+  headers.remember(name, text.text, found)
   return found
 }
 
-function* findingIn(
+function* findIn(
   { readings, flaw }: HeaderValue,
   matcher: TextMatcher,
   headers: HeaderBlock,

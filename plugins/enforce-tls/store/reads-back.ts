@@ -4,11 +4,11 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { parseDomain } from '../rules/address.js'
-import { checkingGroupText, formatGroupProblem } from '../rules/group.js'
-import { checkingEntry, parseService } from '../rules/owner-entries.js'
+import { checkGroupText, formatGroupProblem } from '../rules/group.js'
+import { checkEntry, parseService } from '../rules/owner-entries.js'
 import type { InPieces } from '../work/pieces.js'
 import { formatProblem } from '../rules/rule.js'
-import { checkingRuleText } from '../rules/check-rule.js'
+import { checkRuleText } from '../rules/check-rule.js'
 import { isChange, type EntryChange } from './entry-change.js'
 
 /** Gives what is wrong with a change, as the end of a sentence that names its place; `null` for nothing. In pieces. */
@@ -25,15 +25,15 @@ export function* readingBack(change: EntryChange): InPieces<string | null> {
 }
 
 function* ruleProblem(owner: string, id: string, value: string): InPieces<string | null> {
-  const checked = yield* checkingRuleText(value)
+  const checked = yield* checkRuleText(value)
   if (!('rule' in checked)) return formatProblem(checked)
-  const read = yield* checkingEntry(owner, id, value)
+  const read = yield* checkEntry(owner, id, value)
   yield
   return 'rule' in read ? differs(read.rule, value) : read.problem
 }
 
 function* groupProblem(value: string): InPieces<string | null> {
-  const checked = yield* checkingGroupText(value)
+  const checked = yield* checkGroupText(value)
   yield
   return 'patterns' in checked ? differs(checked.patterns, value) : formatGroupProblem(checked)
 }

@@ -1,49 +1,63 @@
+/** Reading an owner that somebody changes meanwhile. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { newlyCached } from '../../../plugins/enforce-tls/policy/cache-entries.js'
 import { Invalidations } from '../../../plugins/enforce-tls/policy/invalidations.js'
 import { OwnerLoader } from '../../../plugins/enforce-tls/policy/owner-loader.js'
-import type { RuleStore } from '../../../plugins/enforce-tls/store/rule-store.js'
-import { storedRule } from '../../support/rules.js'
+import { FakeStore } from './fake-store.js'
 
 const OWNER = 'acme.example'
 
 /** A store whose rules are changed by somebody while each of the first reads is under way. */
-function readerOf(changesWhile: number) {
-  const notices = new Invalidations()
-  const kept = newlyCached(OWNER)
-  let reads = 0
-  const store: Pick<RuleStore, 'readOwner'> = {
-    readOwner: (owner) => {
-      if (reads++ < changesWhile) notices.take({ key: 'rules', owner }, kept)
-      const rules = new Map([['r1', JSON.stringify(storedRule({ to: ['bank.example'] }))]])
-      return Promise.resolve({ owner, rules, service: '{"enabled":true}' })
-    },
-  }
-  const reader = new OwnerLoader({
-    store: store as RuleStore,
-    notices,
-    isSubscribed: () => true,
-    onRead: () => undefined,
+function scene(changes: number) {
+  const store = new FakeStore()
+  store.set('r1', { to: ['bank.example'] })
+  const cached = newlyCached(OWNER)
+  const invalidations = new Invalidations(store)
+  const reported: (string | null)[] = []
+  const loader = new OwnerLoader(store, invalidations, {
+    onRead: (_owner, _list, lastError) => reported.push(lastError?.message ?? null),
+    onSubscription: () => assert.fail('the loader does not subscribe'),
   })
-  return { reader, kept, notices }
+  let left = changes
+  const read = async () => {
+    if (left-- > 0) store.duringRead = () => invalidations.take({ key: 'rules', owner: OWNER }, cached)
+    await loader.read(cached)
+  }
+  return { store, cached, invalidations, loader, read, reported }
 }
 
 it('a list that was changed while it was read is not used, but for the third in a row', async () => {
-  const { reader, kept, notices } = readerOf(5)
+  const { cached, invalidations, read } = scene(6)
   for (const used of [false, false, true]) {
-    await reader.read(kept)
-    assert.equal(kept.list !== null, used)
-    assert.equal(notices.areSeen(kept), false)
+    await read()
+    assert.equal(cached.list !== null, used)
+    assert.equal(invalidations.isCurrent(cached), false)
+  }
+  const third = cached.list
+  for (const used of [false, false, true]) {
+    await read()
+    assert.equal(cached.list !== third, used, 'and so it goes on')
   }
 })
 
 it('a list that nobody changed meanwhile is used, and is as it is in the store', async () => {
-  const { reader, kept, notices } = readerOf(1)
-  await reader.read(kept)
-  assert.equal(kept.list, null)
-  await reader.read(kept)
-  assert.ok(kept.list)
-  assert.ok(notices.areSeen(kept))
-  assert.deepEqual(reader.counts, { reads: 2, failedReads: 0 })
+  const { cached, invalidations, loader, read } = scene(1)
+  await read()
+  assert.equal(cached.list, null)
+  await read()
+  assert.ok(cached.list)
+  assert.ok(invalidations.isCurrent(cached))
+  assert.deepEqual(loader.counts, { reads: 2, failedReads: 0 })
+})
+
+it('a read that fails leaves the list, and reports why', async () => {
+  const { store, cached, loader, read, reported } = scene(0)
+  await read()
+  const { list } = cached
+  store.state = 'away'
+  await read()
+  assert.equal(cached.list, list)
+  assert.deepEqual(reported, [null, 'the store does not answer'])
+  assert.deepEqual(loader.counts, { reads: 2, failedReads: 1 })
 })

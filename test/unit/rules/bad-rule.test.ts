@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { formatProblem } from '../../../plugins/enforce-tls/rules/rule.js'
 import { checkRule } from '../../../plugins/enforce-tls/rules/check-rule.js'
+import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 
 const GOOD = {
   name: 'Patient data',
@@ -235,17 +236,17 @@ const BAD: readonly (readonly [what: string, value: unknown, problem: string | R
 ]
 
 describe('a rule of all fields', () => {
-  it('is good', () => assert.deepEqual(checkRule(GOOD), { rule: GOOD }))
+  it('is good', () => assert.deepEqual(atOnce(checkRule(GOOD)), { rule: GOOD }))
 
   it('is good for incoming mail', () => {
     const rule = incoming({ ...FROM, to: { matchesNone: ['bob@acme.example'] } }, { level: 'none' })
-    assert.deepEqual(checkRule(rule), { rule })
+    assert.deepEqual(atOnce(checkRule(rule)), { rule })
   })
 
   it('may be without any optional one', () => {
     const { name, direction, enabled, position, actions } = GOOD
     const rule = { name, direction, enabled, position, criteria: { subject: { matchesAny: ['x'] } }, actions }
-    assert.deepEqual(checkRule(rule), { rule })
+    assert.deepEqual(atOnce(checkRule(rule)), { rule })
   })
 
   it('may be as long as the limits allow', () => {
@@ -255,12 +256,12 @@ describe('a rule of all fields', () => {
       name: text(200),
       criteria: { to: { matchesAny: many(10_000) } },
     }
-    assert.ok('rule' in checkRule(rule))
+    assert.ok('rule' in atOnce(checkRule(rule)))
   })
 
   for (const [what, value, problem] of BAD)
     it(`with ${what} is refused`, () => {
-      const checked = checkRule(value)
+      const checked = atOnce(checkRule(value))
       assert.ok('problem' in checked)
       const told = formatProblem(checked)
       if (typeof problem === 'string') assert.equal(told, problem)
@@ -282,7 +283,7 @@ describe('a rule of all fields', () => {
       criteria([long]),
     ]
     for (const value of values) {
-      const checked = checkRule(value)
+      const checked = atOnce(checkRule(value))
       assert.ok('problem' in checked)
       assert.ok(formatProblem(checked).length < 300)
     }

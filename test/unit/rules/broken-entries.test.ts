@@ -5,6 +5,7 @@ import { Unreadable, type Effect } from '../../../plugins/enforce-tls/rules/entr
 import type { OwnerParts } from '../../../plugins/enforce-tls/rules/owner-entries.js'
 import { InvalidEntry, RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
 import { storedRule } from '../../support/rules.js'
+import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 
 const ON = '{"enabled":true}'
 const OFF = '{"enabled":false}'
@@ -31,10 +32,8 @@ function compiled({ rules = {}, service = ON, groups = {} }: Stand, before?: Rul
     service,
     rules: rules instanceof Unreadable ? rules : new Map(Object.entries(rules)),
   }
-  return RuleList.compile(
-    parts,
-    groups instanceof Unreadable ? groups : new Map(Object.entries(groups)),
-    before,
+  return atOnce(
+    RuleList.compile(parts, groups instanceof Unreadable ? groups : new Map(Object.entries(groups)), before),
   )
 }
 
@@ -44,7 +43,7 @@ function decision(list: RuleList, domain: string, direction: 'outgoing' | 'incom
   const acme = { local: 'ann', domain: 'acme.example' }
   const [sender, recipient] = direction === 'outgoing' ? [acme, bank] : [bank, acme]
   try {
-    const { requirement } = list.verdictOn({ direction, sender, recipient, now: 0 })
+    const { requirement } = atOnce(list.rulingOn({ direction, sender, recipient, now: 0 }))
     return requirement ? `${requirement.level} by ${requirement.decidedBy[0]?.id ?? ''}` : 'nothing'
   } catch (error) {
     assert.ok(error instanceof InvalidEntry)
@@ -580,20 +579,24 @@ for (const [name, rows] of Object.entries({
         for (const [domain, expected] of Object.entries(is))
           assert.equal(decision(list, domain), expected, domain)
         if (comes !== undefined) assert.equal(decision(list, 'bank.example', 'incoming'), comes)
-        if (effects) assert.deepEqual(list.problems?.map(({ effect }) => effect) ?? [], effects)
+        if (effects)
+          assert.deepEqual(
+            list.compiled.problems.map(({ effect }) => effect),
+            effects,
+          )
       })
   })
 
 it('of very many broken entries the first are told, and all are counted', () => {
   const rules = Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`r${n}`, '{']))
   const list = compiled({ rules })
-  assert.equal(list.problems?.length, 20)
-  assert.equal(list.problemCount, 1000)
+  assert.equal(list.compiled.problems.length, 20)
+  assert.equal(list.compiled.problemCount, 1000)
 })
 
 it('a broken entry is told with its place and what is wrong', () => {
   const told = (stand: Stand) =>
-    compiled(stand).problems?.map(({ place, problem }) => ({ place, problem }))[0]
+    compiled(stand).compiled.problems.map(({ place, problem }) => ({ place, problem }))[0]
   const rules = told({ rules: { r1: rule('bank..example') } })
   assert.deepEqual(rules?.place, { key: 'rules', owner: 'acme.example', field: 'r1' })
   assert.match(rules.problem, /^field criteria\.to\.matchesAny\[0\]: "bank\.\.example" has an empty label/)
@@ -606,7 +609,7 @@ it('to look for the last valid versions in a long list pauses now and then', () 
   const rules = Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`r${n}`, rule(`d${n}.example`)]))
   const known = compiled({ rules })
   const parts = { owner: 'acme.example', service: ON, rules: new Map([['r7', '{']]) }
-  const work = RuleList.compiling(parts, new Map(), known)
+  const work = RuleList.compile(parts, new Map(), known)
   let pauses = 0
   let step = work.next()
   for (; step.done !== true; step = work.next()) pauses++

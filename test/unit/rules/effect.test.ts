@@ -39,10 +39,10 @@ function effectIn(
       },
   )
   const json = around.find((ofOwner) => ofOwner.owner === owner)?.rules.get(id) ?? ''
-  const checked = parseRule(json)
+  const checked = atOnce(parseRule(json))
   assert.ok('rule' in checked)
   const owned = { owner, id, rule: checked.rule }
-  const policy = atOnce(EffectPolicy.compiling(around, groups))
+  const policy = atOnce(EffectPolicy.compile(around, groups))
   const effect = atOnce(effectOf(owned, policy, groups, message.now, bounds))
   const surroundings = { reportOnly: false, offersTls: null, bouncesTo: [] }
   const { status, is, more: sentences } = formatEffect(owned, effect, surroundings)
@@ -341,7 +341,7 @@ describe('the effect of a rule with many recipients', () => {
   it('is found in pieces, however long the group is', () => {
     const { entries, groups: stored } = setUp({ what: '', is: '', rules: [when(to('group:many'))], groups })
     let pieces = 0
-    for (const work = EffectPolicy.compiling(entries, stored); work.next().done !== true;) pieces++
+    for (const work = EffectPolicy.compile(entries, stored); work.next().done !== true;) pieces++
     assert.ok(pieces > 50, `${pieces} pieces`)
   })
 
@@ -359,7 +359,7 @@ describe('the effect of a rule with many recipients', () => {
 describe('a rule of the whole service covers bounces', () => {
   const covered = (...rules: ReturnType<typeof when>[]): readonly string[] => {
     const { owned, policy } = effectIn({ '*': rules }, { owner: '*', id: `r${rules.length}` })
-    return bouncesCovered(owned, policy, ['acme.example', 'other.example'], Date.now())
+    return atOnce(bouncesCovered(owned, policy, ['acme.example', 'other.example'], Date.now()))
   }
 
   it('to own domains that it names', () => {

@@ -152,12 +152,12 @@ describe('an explanation tells', () => {
   })
 
   it('the very problem that makes a delivery wait, beside the rules that are in force', () => {
-    const { owners, verdict } = explained({
+    const { owners, ruling } = explained({
       what: '',
       is: '',
       rules: [when(to('bank.example')), when(to('group:banks')), when(to('*'), { enabled: false })],
     })
-    assert.equal(verdict, null)
+    assert.equal(ruling, null)
     const [, acme] = owners
     assert.deepEqual(
       acme?.rules.map(({ id, state, part }) => [id, state, part]),
@@ -170,13 +170,13 @@ describe('an explanation tells', () => {
     assert.deepEqual(acme.problems, [acme.waitsFor])
   })
 
-  it('a broken entry that keeps no mail, beside the verdict', () => {
-    const { owners, verdict } = explained({
+  it('a broken entry that keeps no mail, beside the ruling', () => {
+    const { owners, ruling } = explained({
       what: '',
       is: '',
       rules: [when(to('bank.example')), when(to('group:banks'), { mode: 'report' })],
     })
-    assert.equal(verdict?.requirement?.level, 'encrypt')
+    assert.equal(ruling?.requirement?.level, 'encrypt')
     assert.deepEqual(
       owners.flatMap(({ problems }) => problems.map(({ effect }) => effect)),
       ['reports'],

@@ -8,7 +8,7 @@ import {
 } from '../../../plugins/enforce-tls/rules/group.js'
 import { assertGroupName, groupNameProblem } from '../../../plugins/enforce-tls/rules/group-name.js'
 import { compileCriteria, groupsProblem } from '../../../plugins/enforce-tls/rules/match.js'
-import { lookingForGroups } from '../../../plugins/enforce-tls/rules/owner-entries.js'
+import { mayUseGroups } from '../../../plugins/enforce-tls/rules/owner-entries.js'
 import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 import { RuleIndex } from '../../../plugins/enforce-tls/rules/rule-index.js'
 import { InvalidEntry } from '../../../plugins/enforce-tls/rules/rule-list.js'
@@ -17,7 +17,7 @@ import { decided, explained, notTo, to, when } from './rows/row.js'
 describe('a group', () => {
   it('has its patterns in their one spelling, without duplicates', () => {
     assert.deepEqual(
-      checkGroup(['BANK.example', 'bank.example.', '.Bank.example', 'CFO@bank.example', '*']),
+      atOnce(checkGroup(['BANK.example', 'bank.example.', '.Bank.example', 'CFO@bank.example', '*'])),
       {
         patterns: ['bank.example', '.bank.example', 'cfo@bank.example', '*'],
       },
@@ -45,7 +45,7 @@ describe('a group', () => {
   ]
   for (const [what, json, problem] of BAD)
     it(`that is or has ${what} is refused`, () => {
-      const checked = parseGroup(json)
+      const checked = atOnce(parseGroup(json))
       assert.ok('problem' in checked)
       assert.match(formatGroupProblem(checked), problem)
     })
@@ -89,8 +89,8 @@ describe('a group', () => {
 
   it('is looked at before a rule is written', () => {
     const groups = new Groups(new Map([['banks', '["bank.example"]']]))
-    assert.equal(groupsProblem(to('group:banks'), groups), null)
-    assert.deepEqual(groupsProblem(to('a.example', 'group:bank'), groups), {
+    assert.equal(atOnce(groupsProblem(to('group:banks'), groups)), null)
+    assert.deepEqual(atOnce(groupsProblem(to('a.example', 'group:bank'), groups)), {
       field: 'criteria.to.matchesAny[1]',
       problem:
         '"group:bank" names a group that does not exist; write it anew with: enforce-tls group set bank <pattern>...; did you mean "group:banks"?',
@@ -102,7 +102,7 @@ describe('a group', () => {
   })
 
   it('is read only where a rule may name it, however its JSON is written', () => {
-    const needs = (json: string) => atOnce(lookingForGroups({ rules: new Map([['r1', json]]) }))
+    const needs = (json: string) => atOnce(mayUseGroups({ rules: new Map([['r1', json]]) }))
     assert.equal(needs('["group:banks"]'), true)
     assert.equal(needs('["\\u0067roup:banks"]'), true)
     assert.equal(needs('["banks"]'), false)
@@ -112,7 +112,7 @@ describe('a group', () => {
 describe('what was not checked is not compiled either', () => {
   const groups = new Groups(new Map())
   it('texts', () => {
-    assert.throws(() => compileCriteria({ subject: { matchesAny: ['/(/'] } }, groups), TypeError)
+    assert.throws(() => atOnce(compileCriteria({ subject: { matchesAny: ['/(/'] } }, groups)), TypeError)
   })
   it('groups', () => {
     const rule = {
@@ -121,9 +121,9 @@ describe('what was not checked is not compiled either', () => {
       position: 1,
       action: { level: 'encrypt' },
       conditions: null,
-      source: 'group:banks',
+      criteria: to('group:banks'),
     } as const
-    assert.throws(() => new RuleIndex().add(rule, groups), TypeError)
-    assert.throws(() => compileCriteria(to('group:banks'), groups), TypeError)
+    assert.throws(() => atOnce(new RuleIndex().add(rule, groups)), TypeError)
+    assert.throws(() => atOnce(compileCriteria(to('group:banks'), groups)), TypeError)
   })
 })

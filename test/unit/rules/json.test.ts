@@ -8,6 +8,7 @@ import { parseService } from '../../../plugins/enforce-tls/rules/owner-entries.j
 import { parseRule } from '../../../plugins/enforce-tls/rules/check-rule.js'
 import { parseHistoryLine } from '../../../plugins/enforce-tls/store/history.js'
 import { jsonProblem } from '../../../plugins/enforce-tls/store/json-problem.js'
+import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 
 const DEEP = 300_000
 
@@ -51,10 +52,10 @@ describe('a text that is nested 300,000 deep', () => {
   for (const text of [nested(DEEP), nestedObjects(DEEP)]) {
     it(`(${text.slice(0, 5)}…) is told in words, wherever it stands`, () => {
       assert.throws(() => parseJson(text), SyntaxError)
-      const rule = parseRule(text)
+      const rule = atOnce(parseRule(text))
       assert.ok('problem' in rule)
       assert.equal(rule.problem, 'is nested deeper than 64 levels')
-      const group = parseGroup(text)
+      const group = atOnce(parseGroup(text))
       assert.ok('problem' in group)
       assert.match(group.problem, /^is nested deeper than 64 levels; expected: \[/)
       assert.ok('problem' in parseService(text))
@@ -76,7 +77,7 @@ describe('a text of too many parts', () => {
     it(`(${what}) is told in words before it is read`, () => {
       assert.equal(jsonExcess(text), problem)
       assert.throws(() => parseJson(text), SyntaxError)
-      const group = parseGroup(text)
+      const group = atOnce(parseGroup(text))
       assert.ok('problem' in group && group.problem.startsWith(problem))
     })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { lookingForGroups } from '../../../plugins/enforce-tls/rules/owner-entries.js'
+import { mayUseGroups } from '../../../plugins/enforce-tls/rules/owner-entries.js'
 import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 
 const rules = (count: number, last: string) =>
@@ -13,12 +13,12 @@ it('a long list is looked through for groups in pieces, to its end', () => {
     ['{"to":["groups.example"]}', false],
   ] as const) {
     let pieces = 0
-    const work = lookingForGroups({ rules: rules(100, last) })
+    const work = mayUseGroups({ rules: rules(100, last) })
     let step = work.next()
     for (; step.done !== true; step = work.next()) pieces++
     assert.equal(step.value, found, last)
     // 100,000 characters, 16,384 and what fills the rule in each.
     assert.equal(pieces, 5)
   }
-  assert.equal(atOnce(lookingForGroups({ rules: rules(0, '{}') })), false)
+  assert.equal(atOnce(mayUseGroups({ rules: rules(0, '{}') })), false)
 })

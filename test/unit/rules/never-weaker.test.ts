@@ -5,6 +5,7 @@ import { addUp, type Requirement } from '../../../plugins/enforce-tls/rules/requ
 import { decided, explained, setUp, type Row, type RuleSpec } from './rows/row.js'
 import { decide } from '../../../plugins/enforce-tls/rules/decide.js'
 import { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
+import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 
 const LEVELS = ['none', 'encrypt', 'verify', 'secure', 'fingerprint'] as const
 const PATTERNS = ['bank.example', '.example', 'cfo@bank.example', '*', 'other.example', 'group:courts']
@@ -92,9 +93,11 @@ function satisfies(
 
 function requirementOf(row: Row): Requirement | null {
   const { entries, groups, message } = setUp(row)
-  return decide(
-    entries.map((owner) => RuleList.compile(owner, groups)),
-    message,
+  return atOnce(
+    decide(
+      entries.map((owner) => atOnce(RuleList.compile(owner, groups))),
+      message,
+    ),
   ).requirement
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { comparableDomain, comparableLocal } from '../../../plugins/enforce-tls/rules/address.js'
 import { compilePatterns, parsePattern } from '../../../plugins/enforce-tls/rules/pattern.js'
+import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 
 function stored(text: string): string {
   const parsed = parsePattern(text)
@@ -55,12 +56,17 @@ const MATCHES: readonly (readonly [string, string, boolean])[] = [
 describe('patterns', () => {
   for (const [pattern, recipient, expected] of MATCHES) {
     it(`${pattern} ${expected ? 'matches' : 'does not match'} ${recipient}`, () => {
-      assert.equal(compilePatterns([stored(pattern)])(address(recipient)), expected ? stored(pattern) : null)
+      assert.equal(
+        atOnce(compilePatterns([stored(pattern)]))(address(recipient)),
+        expected ? stored(pattern) : null,
+      )
     })
   }
 
   it('are told by a list of them: the closest one', () => {
-    const find = compilePatterns(['a.example', '.b.example', '.m.b.example', 'x@c.example', 'x@a.example'])
+    const find = atOnce(
+      compilePatterns(['a.example', '.b.example', '.m.b.example', 'x@c.example', 'x@a.example']),
+    )
     assert.deepEqual(
       ['y@a.example', 'x@a.example', 'y@m.b.example', 'y@n.m.b.example', 'x@c.example', 'y@c.example'].map(
         (text) => find(address(text)),
@@ -71,7 +77,7 @@ describe('patterns', () => {
 
   it('never match on what JavaScript objects inherit', () => {
     for (const domain of ['__proto__', 'constructor', 'toString'])
-      assert.equal(compilePatterns(['bank.example'])({ local: 'a', domain }), null)
+      assert.equal(atOnce(compilePatterns(['bank.example']))({ local: 'a', domain }), null)
   })
 
   for (const [written, spelling] of [

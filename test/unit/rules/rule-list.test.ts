@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { decide } from '../../../plugins/enforce-tls/rules/decide.js'
 import { ownersOf, parseOwner, serviceDomainOf } from '../../../plugins/enforce-tls/rules/owner.js'
 import { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
+import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 
 const ON = '{"enabled":true}'
 const recipient = { local: 'cfo', domain: 'bank.example' }
@@ -17,7 +18,7 @@ function messageTo(to = recipient) {
 }
 
 function requirementUnder(lists: readonly RuleList[], to = recipient) {
-  return decide(lists, messageTo(to)).requirement
+  return atOnce(decide(lists, messageTo(to))).requirement
 }
 
 function rule(
@@ -39,13 +40,13 @@ function list(
   rules: Record<string, string>,
   { owner = 'acme.example', service = ON }: { owner?: string; service?: string | null } = {},
 ) {
-  return RuleList.compile({ owner, service, rules: new Map(Object.entries(rules)) }, new Map())
+  return atOnce(RuleList.compile({ owner, service, rules: new Map(Object.entries(rules)) }, new Map()))
 }
 
 describe('a list of rules', () => {
   it('requires what its matching rule says', () => {
     assert.deepEqual(
-      list({ r1: rule('bank.example', { name: 'First Bank' }) }).verdictOn(messageTo()).requirement,
+      atOnce(list({ r1: rule('bank.example', { name: 'First Bank' }) }).rulingOn(messageTo())).requirement,
       {
         level: 'encrypt',
         trusted: false,
@@ -58,15 +59,15 @@ describe('a list of rules', () => {
   })
 
   it('requires nothing where no rule matches, or the matching one is off', () => {
-    assert.equal(list({ r1: rule('other.example') }).verdictOn(messageTo()).requirement, null)
+    assert.equal(atOnce(list({ r1: rule('other.example') }).rulingOn(messageTo())).requirement, null)
     assert.equal(
-      list({ r1: rule('bank.example', { enabled: false }) }).verdictOn(messageTo()).requirement,
+      atOnce(list({ r1: rule('bank.example', { enabled: false }) }).rulingOn(messageTo())).requirement,
       null,
     )
   })
 
   it('lets the first match decide: position, then id', () => {
-    const ids = (rules: Record<string, string>) => list(rules).matches(messageTo()).decides?.id
+    const ids = (rules: Record<string, string>) => atOnce(list(rules).match(messageTo())).decides?.id
     assert.equal(ids({ a: rule('*', { position: 2 }), b: rule('*', { position: 1 }) }), 'b')
     assert.equal(ids({ b: rule('*'), a: rule('*') }), 'a')
     assert.equal(ids({ a: rule('*', { enabled: false }), b: rule('*', { position: 9 }) }), 'b')
@@ -74,27 +75,30 @@ describe('a list of rules', () => {
 
   it('exempts what a rule of level none matches first', () => {
     const rules = { a: rule('cfo@bank.example', { level: 'none' }), b: rule('bank.example', { position: 2 }) }
-    assert.equal(list(rules).verdictOn(messageTo()).requirement, null)
+    assert.equal(atOnce(list(rules).rulingOn(messageTo())).requirement, null)
     assert.equal(
-      list(rules).verdictOn(messageTo({ local: 'ceo', domain: 'bank.example' })).requirement?.level,
+      atOnce(list(rules).rulingOn(messageTo({ local: 'ceo', domain: 'bank.example' }))).requirement?.level,
       'encrypt',
     )
   })
 
   it('sleeps while the service of its domain is off or unknown', () => {
     const rules = { r1: rule('bank.example') }
-    assert.equal(list(rules, { service: '{"enabled":false}' }).verdictOn(messageTo()).requirement, null)
-    assert.equal(list(rules, { service: null }).verdictOn(messageTo()).requirement, null)
     assert.equal(
-      list(rules, { owner: 'bob@acme.example', service: null }).verdictOn(messageTo()).requirement,
+      atOnce(list(rules, { service: '{"enabled":false}' }).rulingOn(messageTo())).requirement,
+      null,
+    )
+    assert.equal(atOnce(list(rules, { service: null }).rulingOn(messageTo())).requirement, null)
+    assert.equal(
+      atOnce(list(rules, { owner: 'bob@acme.example', service: null }).rulingOn(messageTo())).requirement,
       null,
     )
   })
 
   it('of the whole service needs no service', () => {
     assert.equal(
-      list({ r1: rule('bank.example') }, { owner: '*', service: null }).verdictOn(messageTo()).requirement
-        ?.level,
+      atOnce(list({ r1: rule('bank.example') }, { owner: '*', service: null }).rulingOn(messageTo()))
+        .requirement?.level,
       'encrypt',
     )
   })

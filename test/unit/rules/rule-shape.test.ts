@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { atOnce, type InPieces } from '../../../plugins/enforce-tls/work/pieces.js'
-import { parsingRule } from '../../../plugins/enforce-tls/rules/check-rule.js'
-import { checkShape } from '../../../plugins/enforce-tls/rules/rule-schema.js'
-import { checkingShape } from '../../../plugins/enforce-tls/rules/rule-shape.js'
+import { parseRule } from '../../../plugins/enforce-tls/rules/check-rule.js'
+import { checkSchema } from '../../../plugins/enforce-tls/rules/rule-schema.js'
+import { checkShape } from '../../../plugins/enforce-tls/rules/rule-shape.js'
 import { storedRule } from '../../support/rules.js'
 
 const MOST = 10_000
@@ -39,12 +39,11 @@ describe('the shape of a rule with long lists', () => {
     ['no value', null],
   ]
   for (const [what, rule] of rows)
-    it(`${what}: in pieces as in one go`, () =>
-      assert.deepEqual(atOnce(checkingShape(rule)), checkShape(rule)))
+    it(`${what}: in pieces as in one go`, () => assert.deepEqual(atOnce(checkShape(rule)), checkSchema(rule)))
 
   it('a largest rule is read in many steps', () => {
     const lists = { matchesAny: many(MOST), matchesNone: many(MOST) }
-    assert.ok(stepsOf(checkingShape(withLists({ to: lists, from: lists }))) >= 20)
-    assert.ok(stepsOf(parsingRule(JSON.stringify(withLists({ to: lists, from: lists })))) >= 200)
+    assert.ok(stepsOf(checkShape(withLists({ to: lists, from: lists }))) >= 20)
+    assert.ok(stepsOf(parseRule(JSON.stringify(withLists({ to: lists, from: lists })))) >= 200)
   })
 })

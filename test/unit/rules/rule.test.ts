@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { formatProblem } from '../../../plugins/enforce-tls/rules/rule.js'
 import { checkRule, parseRule } from '../../../plugins/enforce-tls/rules/check-rule.js'
+import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 
 const GOOD = {
   name: 'Enforced TLS to First Bank',
@@ -14,28 +15,32 @@ const GOOD = {
 
 describe('a rule', () => {
   it('is good as design and documentation show it', () => {
-    assert.deepEqual(checkRule(GOOD), { rule: GOOD })
+    assert.deepEqual(atOnce(checkRule(GOOD)), { rule: GOOD })
   })
 
   it('has its patterns normalised and without duplicates', () => {
-    const checked = checkRule({
-      ...GOOD,
-      criteria: { to: { matchesAny: ['BANK.example', 'bank.example', 'Bücher.example'] } },
-    })
+    const checked = atOnce(
+      checkRule({
+        ...GOOD,
+        criteria: { to: { matchesAny: ['BANK.example', 'bank.example', 'Bücher.example'] } },
+      }),
+    )
     assert.ok('rule' in checked)
     assert.deepEqual(checked.rule.criteria.to?.matchesAny, ['bank.example', 'xn--bcher-kva.example'])
   })
 
   it('may say what happens on failure', () => {
     const rule = { ...GOOD, actions: { relayWithTls: { level: 'encrypt', onFailure: 'defer' } } }
-    assert.deepEqual(checkRule(rule), { rule })
+    assert.deepEqual(atOnce(checkRule(rule)), { rule })
   })
 
   it('may have a minimum version', () => {
-    const checked = checkRule({
-      ...GOOD,
-      actions: { relayWithTls: { level: 'encrypt', minVersion: 'TLSv1.3' } },
-    })
+    const checked = atOnce(
+      checkRule({
+        ...GOOD,
+        actions: { relayWithTls: { level: 'encrypt', minVersion: 'TLSv1.3' } },
+      }),
+    )
     assert.ok('rule' in checked)
     assert.equal(checked.rule.actions.relayWithTls.minVersion, 'TLSv1.3')
   })
@@ -97,7 +102,7 @@ describe('a rule', () => {
   ]
   for (const [what, value, problem] of bad) {
     it(`${what} is refused with field, value and what is expected`, () => {
-      const checked = checkRule(value)
+      const checked = atOnce(checkRule(value))
       assert.ok(!('rule' in checked))
       assert.equal(formatProblem(checked), problem)
     })
@@ -136,32 +141,32 @@ describe('a rule', () => {
     ],
   ] as const) {
     it(`with ${what} is refused`, () => {
-      const checked = checkRule(action(relayWithTls))
+      const checked = atOnce(checkRule(action(relayWithTls)))
       assert.ok(!('rule' in checked))
       assert.equal(formatProblem(checked), problem)
     })
   }
 
   it('has its fingerprints in the spelling of openssl', () => {
-    const checked = checkRule(action({ level: 'fingerprint', fingerprints: ['ab'.repeat(32)] }))
+    const checked = atOnce(checkRule(action({ level: 'fingerprint', fingerprints: ['ab'.repeat(32)] })))
     assert.ok('rule' in checked)
     assert.deepEqual(checked.rule.actions.relayWithTls.fingerprints, [Array(32).fill('AB').join(':')])
   })
 
   it('of a megabyte is refused without repeating it', () => {
-    const checked = checkRule({ ...GOOD, name: 'x'.repeat(1_000_000) })
+    const checked = atOnce(checkRule({ ...GOOD, name: 'x'.repeat(1_000_000) }))
     assert.ok(!('rule' in checked))
     assert.ok(checked.problem.length < 200)
   })
 
   it('that is no JSON says so', () => {
-    const checked = parseRule('{"name":')
+    const checked = atOnce(parseRule('{"name":'))
     assert.ok(!('rule' in checked))
     assert.match(checked.problem, /^is not JSON: /)
   })
 
   it('can bring no prototype along', () => {
-    const checked = parseRule(JSON.stringify(GOOD).replace('{', '{"__proto__":{"enabled":true},'))
+    const checked = atOnce(parseRule(JSON.stringify(GOOD).replace('{', '{"__proto__":{"enabled":true},')))
     assert.ok(!('rule' in checked))
     assert.match(checked.field, /__proto__/)
   })

@@ -14,7 +14,7 @@ import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 import { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
 import { checkRule } from '../../../plugins/enforce-tls/rules/check-rule.js'
 import { TextReader } from '../../../plugins/enforce-tls/rules/text-pattern.js'
-import { compilingTexts, findingText } from '../../../plugins/enforce-tls/rules/text-search.js'
+import { compileTexts, findText } from '../../../plugins/enforce-tls/rules/text-search.js'
 import { setUp, subject, to, when, type RuleSpec } from './rows/row.js'
 
 describe('addresses of messages', () => {
@@ -115,7 +115,7 @@ describe('a header block', () => {
   it('is asked for only where a rule that is on looks at it', () => {
     const needs = (...rules: RuleSpec[]) => {
       const { entries, groups } = setUp({ what: '', is: '', rules })
-      return entries.some((owner) => RuleList.compile(owner, groups).needsHeaders)
+      return entries.some((owner) => atOnce(RuleList.compile(owner, groups)).needsHeaders)
     }
     assert.equal(needs(when(to('*'))), false)
     assert.equal(needs(when(to('*')), when(subject('x'))), true)
@@ -135,17 +135,17 @@ describe('words', () => {
 describe('a search for many texts', () => {
   it('is one in pieces also where all of them are known from another recipient', () => {
     const reader = new TextReader()
-    const texts = Array.from({ length: 3000 }, (_, n) => atOnce(compilingTexts([`word ${n}`], reader))).flat()
+    const texts = Array.from({ length: 3000 }, (_, n) => atOnce(compileTexts([`word ${n}`], reader))).flat()
     const headers = new HeaderBlock('Subject: something else\r\n\r\n')
-    assert.equal(atOnce(findingText(texts, 'subject', headers)), null)
-    assert.ok([...findingText(texts, 'subject', headers)].length >= texts.length)
+    assert.equal(atOnce(findText(texts, 'subject', headers)), null)
+    assert.ok([...findText(texts, 'subject', headers)].length >= texts.length)
   })
 })
 
 describe('what is no rule at all', () => {
   for (const value of [undefined, null, 7, 'rule', Symbol('x'), () => 7])
     it(`${String(value)} is refused`, () => {
-      const checked = checkRule(value)
+      const checked = atOnce(checkRule(value))
       assert.ok('problem' in checked)
       assert.match(checked.problem, /is not of type object$/)
     })

@@ -7,6 +7,7 @@ import { parseOwner } from '../../../plugins/enforce-tls/rules/owner.js'
 import { compilePatterns, parsePattern, storedPattern } from '../../../plugins/enforce-tls/rules/pattern.js'
 import { checkRule, parseRule } from '../../../plugins/enforce-tls/rules/check-rule.js'
 import { parseGroup } from '../../../plugins/enforce-tls/rules/group.js'
+import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 
 const BOTH = 'write bank.example for the domain, .bank.example for its subdomains'
 const BELOW = 'write .bank.example for the subdomains, bank.example for the domain itself'
@@ -112,13 +113,13 @@ describe('a text that names nobody', () => {
     it(`such as ${JSON.stringify(text.slice(0, 60))} is refused with the right spelling`, () => {
       assert.deepEqual(parsePattern(text), expected)
       assert.deepEqual(parseAddressText(text), expected)
-      const inGroup = checkGroup(['a.example', text])
+      const inGroup = atOnce(checkGroup(['a.example', text]))
       assert.deepEqual(inGroup, {
         ...expected,
         value: '[1]',
         problem: `${JSON.stringify(text)} ${problem}`,
       })
-      const inRule = checkRule({ ...RULE, criteria: { from: { matchesNone: [text] } } })
+      const inRule = atOnce(checkRule({ ...RULE, criteria: { from: { matchesNone: [text] } } }))
       assert.deepEqual(inRule, {
         ...expected,
         field: 'criteria.from.matchesNone[0]',
@@ -188,12 +189,12 @@ describe('what an earlier version stored', () => {
   for (const [old, today] of OLD)
     it(`${old} is read as ${today}, and is not written any more`, () => {
       const criteria = { to: { matchesAny: [old] } }
-      const read = parseRule(JSON.stringify({ ...RULE, criteria }))
+      const read = atOnce(parseRule(JSON.stringify({ ...RULE, criteria })))
       assert.ok('rule' in read, JSON.stringify(read))
       assert.deepEqual(read.rule.criteria, { to: { matchesAny: [today] } })
-      assert.deepEqual(parseGroup(JSON.stringify([old])), { patterns: [today] })
-      assert.ok('problem' in checkRule({ ...RULE, criteria }))
-      assert.ok('problem' in checkGroup([old]))
+      assert.deepEqual(atOnce(parseGroup(JSON.stringify([old]))), { patterns: [today] })
+      assert.ok('problem' in atOnce(checkRule({ ...RULE, criteria })))
+      assert.ok('problem' in atOnce(checkGroup([old])))
     })
 
   it('is read as it is where it is written today', () => {
@@ -213,7 +214,7 @@ describe('what an earlier version stored', () => {
 
 describe('a domain of one label', () => {
   it('matches by its name with a dot behind it', () => {
-    const find = compilePatterns(['localhost.', 'root@mailhub.', '.lan'])
+    const find = atOnce(compilePatterns(['localhost.', 'root@mailhub.', '.lan']))
     assert.equal(find({ local: 'a', domain: 'localhost' }), 'localhost.')
     assert.equal(find({ local: 'root', domain: 'mailhub' }), 'root@mailhub.')
     assert.equal(find({ local: 'a', domain: 'mailhub' }), null)

@@ -5,6 +5,7 @@ import { decide } from '../../../plugins/enforce-tls/rules/decide.js'
 import { explain } from '../../../plugins/enforce-tls/rules/explain.js'
 import { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
 import { inWords, notSubject, setUp, subject, to, when, type RuleSpec } from './rows/row.js'
+import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 
 const PAD = `X-Pad: ${'x'.repeat(70)}\r\n`
 const LONG = PAD.repeat(HEADER_BYTES_MAX / PAD.length + 1)
@@ -107,8 +108,8 @@ describe('what is unknown', () => {
   const message = LONG
   const decided = (...rules: RuleSpec[]) => {
     const { entries, groups, message: view } = setUp({ what: '', is: '', rules })
-    const lists = entries.map((owner) => RuleList.compile(owner, groups))
-    return inWords(decide(lists, { ...view, headers: new HeaderBlock(message) }))
+    const lists = entries.map((owner) => atOnce(RuleList.compile(owner, groups)))
+    return inWords(atOnce(decide(lists, { ...view, headers: new HeaderBlock(message) })))
   }
   const unknown = subject('x')
 
@@ -142,7 +143,7 @@ describe('what is unknown', () => {
   it('is explained as what it counts as', () => {
     const rules = [when(unknown, { level: 'none' }), when(unknown), when(to('*')), when(unknown)]
     const { entries, groups, message: view } = setUp({ what: '', is: '', rules })
-    const { owners } = explain(entries, groups, { ...view, headers: new HeaderBlock(message) })
+    const { owners } = atOnce(explain(entries, groups, { ...view, headers: new HeaderBlock(message) }))
     const told = owners.flatMap((owner) => owner.rules).map(({ state, part }) => [state, part])
     assert.deepEqual(told, [
       ['unknown', null],
@@ -162,7 +163,7 @@ describe('what is unknown', () => {
 
 function outcome(criteria: RuleSpec['criteria'], message: string | Buffer | null) {
   const { entries, groups, message: view } = setUp({ what: '', is: '', rules: [when(criteria)] })
-  const { owners } = explain(entries, groups, { ...view, headers: new HeaderBlock(message) })
+  const { owners } = atOnce(explain(entries, groups, { ...view, headers: new HeaderBlock(message) }))
   const rule = owners.flatMap(({ rules }) => rules)[0]
   assert.ok(rule)
   const [field] = rule.fields

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { atOnce, sorting } from '../../../plugins/enforce-tls/work/pieces.js'
 import { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
-import { compileInPieces } from '../../../plugins/enforce-tls/policy/compile.js'
+import { compile } from '../../../plugins/enforce-tls/policy/compile.js'
 import { storedRule } from '../../support/rules.js'
 
 const NO_GROUPS = new Map<string, string>()
@@ -58,10 +58,10 @@ describe('a long list of rules, compiled in pieces', () => {
   it('decides as one that was compiled at once', async () => {
     await fc.assert(
       fc.asyncProperty(rules, async (entries) => {
-        const inPieces = await compileInPieces({ parts: ofEveryone(entries), groups: NO_GROUPS })
-        const whole = RuleList.compile(ofEveryone(entries), NO_GROUPS)
+        const inPieces = await compile(ofEveryone(entries), NO_GROUPS)
+        const whole = atOnce(RuleList.compile(ofEveryone(entries), NO_GROUPS))
         for (const domain of ['a.example', 'x.b.example', 'c.example', 'other.example'])
-          assert.deepEqual(inPieces.matches(message(domain)), whole.matches(message(domain)))
+          assert.deepEqual(atOnce(inPieces.match(message(domain))), atOnce(whole.match(message(domain))))
       }),
       RUNS,
     )
@@ -73,11 +73,11 @@ describe('a long list of rules, compiled in pieces', () => {
         const places = [...entries.keys()]
         for (const [index, json] of bad.entries())
           entries.set(places[(index * 977 + json.length) % places.length] as string, json)
-        const whole = RuleList.compile(ofEveryone(entries), NO_GROUPS)
-        const list = await compileInPieces({ parts: ofEveryone(entries), groups: NO_GROUPS })
-        assert.ok((list.problems?.length ?? 0) > 0)
-        assert.deepEqual(list.problems, whole.problems)
-        assert.deepEqual(list.waits, whole.waits)
+        const whole = atOnce(RuleList.compile(ofEveryone(entries), NO_GROUPS))
+        const list = await compile(ofEveryone(entries), NO_GROUPS)
+        assert.ok(list.compiled.problems.length > 0)
+        assert.deepEqual(list.compiled.problems, whole.compiled.problems)
+        assert.deepEqual(list.compiled.waits, whole.compiled.waits)
       }),
       RUNS,
     )
@@ -93,14 +93,14 @@ describe('a long list of rules, compiled in pieces', () => {
     const members = Array.from({ length: 20_000 }, (_, index) => `partner-${index}.example`)
     const groups = new Map([['partners', JSON.stringify(members)]])
     const entries = new Map([['r1', JSON.stringify(storedRule({ to: ['group:partners'] }))]])
-    const work = RuleList.compiling(ofEveryone(entries), groups)
+    const work = RuleList.compile(ofEveryone(entries), groups)
     let pauses = 0
     let step = work.next()
     for (; step.done !== true; step = work.next()) pauses++
     assert.ok(pauses >= 40, `${pauses} pauses`)
     const list = step.value
-    assert.equal(list.matches(message('partner-19999.example')).decides?.id, 'r1')
-    assert.equal(list.matches(message('partner-20000.example')).decides, null)
+    assert.equal(atOnce(list.match(message('partner-19999.example'))).decides?.id, 'r1')
+    assert.equal(atOnce(list.match(message('partner-20000.example'))).decides, null)
   })
 })
 
@@ -121,7 +121,7 @@ function readBetweenPauses(count: number, to: readonly string[]): number {
     }
   }
   const counted = new Counted(Array.from({ length: count }, (_, index) => entry(index, to)))
-  const work = RuleList.compiling({ owner: '*', service: null, rules: counted }, NO_GROUPS)
+  const work = RuleList.compile({ owner: '*', service: null, rules: counted }, NO_GROUPS)
   let most = 0
   let before = 0
   for (let step = work.next(); step.done !== true; step = work.next()) {

@@ -6,7 +6,7 @@ import { EVERYONE, parseNewDomain, parseOwner, serviceDomainOf } from '../../rul
 import { parseService, type OwnerEntries } from '../../rules/owner-entries.js'
 import { Groups } from '../../rules/group.js'
 import { sorting, type InPieces } from '../../work/pieces.js'
-import { parsingRule } from '../../rules/check-rule.js'
+import { parseRule } from '../../rules/check-rule.js'
 import { inPieces } from '../../work/turns.js'
 import { maySee } from '../auth/permission.js'
 import { assertSeen, etagOf } from '../etag.js'
@@ -200,7 +200,7 @@ function* counting(
   for (const [id, json] of rules) {
     const found = yield* checkingRule(owner, id, json, groups)
     // A rule whose group is not valid is counted all the same.
-    const checked = 'problem' in found ? yield* parsingRule(json) : found
+    const checked = 'problem' in found ? yield* parseRule(json) : found
     if ('problem' in found) problems.push(`Rule ${id} of ${owner}: ${found.problem}`)
     if ('rule' in checked) {
       counts[checked.rule.direction]++

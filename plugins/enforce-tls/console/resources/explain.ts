@@ -1,7 +1,7 @@
 /** What would happen to a message, and why; also with a rule that is not saved yet. */
 import type { MailAddress } from '../../rules/address.js'
 import { addressIn } from '../../rules/spelling.js'
-import { explaining } from '../../rules/explain.js'
+import { explain } from '../../rules/explain.js'
 import { explanationData } from '../../rules/explanation-data.js'
 import { asQueued, HEADER_BYTES_MAX, HeaderBlock } from '../../rules/header-block.js'
 import type { MessageView } from '../../rules/match.js'
@@ -129,7 +129,7 @@ async function explainMessage(call: Call<ExplainBody>): Promise<Reply> {
     Promise.all(owners.map((owner) => readOwnerParts(context.store, owner))),
   ])
   const parts = body.rule === undefined ? stored : await withUnsaved(call, stored, groups)
-  const data = explanationData(message, await inPieces(explaining(parts, groups, message)))
+  const data = explanationData(message, await inPieces(explain(parts, groups, message)))
   const { reportOnly, forwardedMail } = context.settings().main
   return { body: { ...redacted(call, data), reportOnly, forwardedMail } }
 }

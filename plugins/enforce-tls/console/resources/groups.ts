@@ -6,7 +6,7 @@ import { referringRules } from '../../admin/referring-rules.js'
 import { newPatterns } from '../../admin/risky-change.js'
 import { seenOf } from '../../report/rule-observed.js'
 import { partnerSentences } from '../../report/format-observed.js'
-import { checkingGroup, parsingGroup, type StoredGroups } from '../../rules/group.js'
+import { checkGroup, parseGroup, type StoredGroups } from '../../rules/group.js'
 import { groupNameProblem } from '../../rules/group-name.js'
 import { quote } from '../../text/quote.js'
 import { sorting, type InPieces } from '../../work/pieces.js'
@@ -95,7 +95,7 @@ async function setGroup(call: Call<GroupBody>): Promise<Reply> {
   const nameProblem = groupNameProblem(name)
   if (nameProblem !== null)
     throw new Problem(422, 'invalid', `${quote(name)} ${nameProblem}`, { field: 'name' })
-  const checked = await inPieces(checkingGroup(body.patterns))
+  const checked = await inPieces(checkGroup(body.patterns))
   if ('problem' in checked)
     throw new Problem(422, 'invalid', checked.problem, {
       field: `patterns${checked.value}`,
@@ -155,7 +155,7 @@ export async function assertUnused({ context }: Call, names: readonly string[]):
 }
 
 function* membersIn(json: string | null): InPieces<readonly string[]> {
-  const checked = json === null ? null : yield* parsingGroup(json)
+  const checked = json === null ? null : yield* parseGroup(json)
   return checked && 'patterns' in checked ? checked.patterns : []
 }
 

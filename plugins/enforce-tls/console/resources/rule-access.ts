@@ -2,12 +2,12 @@
 import { spellingOf } from '../../admin/canonical.js'
 import { valueOf } from '../../store/difference.js'
 import { Groups, type StoredGroups } from '../../rules/group.js'
-import { findingGroupsProblem } from '../../rules/match.js'
+import { groupsProblem } from '../../rules/match.js'
 import { quote } from '../../text/quote.js'
 import { isOn, type OwnerEntries } from '../../rules/owner-entries.js'
 import type { InPieces } from '../../work/pieces.js'
 import { formatProblem, type Rule, type RuleProblem } from '../../rules/rule.js'
-import { checkingRule } from '../../rules/check-rule.js'
+import { checkRule } from '../../rules/check-rule.js'
 import { inPieces } from '../../work/turns.js'
 import { effectOfRule, glances } from '../effects.js'
 import { param } from '../owner-access.js'
@@ -146,9 +146,9 @@ export async function checkedRule(
   value: Readonly<Record<string, unknown>>,
   groups: StoredGroups,
 ): Promise<Rule> {
-  const checked = await inPieces(checkingRule(value))
+  const checked = await inPieces(checkRule(value))
   if (!('rule' in checked)) throw invalidRule(checked)
-  const wrong = await inPieces(findingGroupsProblem(checked.rule.criteria, new Groups(groups)))
+  const wrong = await inPieces(groupsProblem(checked.rule.criteria, new Groups(groups)))
   if (wrong !== null) throw invalidRule(wrong)
   return checked.rule
 }

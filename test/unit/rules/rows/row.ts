@@ -10,8 +10,9 @@ import type { Explanation } from '../../../../plugins/enforce-tls/rules/explanat
 import { HeaderBlock } from '../../../../plugins/enforce-tls/rules/header-block.js'
 import type { MessageView } from '../../../../plugins/enforce-tls/rules/match.js'
 import { ownersOf } from '../../../../plugins/enforce-tls/rules/owner.js'
-import { RuleList, type OwnerEntries, type Verdict } from '../../../../plugins/enforce-tls/rules/rule-list.js'
+import { RuleList, type OwnerEntries, type Ruling } from '../../../../plugins/enforce-tls/rules/rule-list.js'
 import type { Criteria, Rule } from '../../../../plugins/enforce-tls/rules/rule.js'
+import { atOnce } from '../../../../plugins/enforce-tls/work/pieces.js'
 
 /** A rule of a row: its level and criteria, and whatever else is not as usual. */
 export interface RuleSpec extends Partial<
@@ -102,9 +103,11 @@ export function setUp(row: Row): {
 export function decided(row: Row): { is: string; reports: string } {
   const { entries, groups, message } = setUp(row)
   return inWords(
-    decide(
-      entries.map((owner) => RuleList.compile(owner, groups)),
-      message,
+    atOnce(
+      decide(
+        entries.map((owner) => atOnce(RuleList.compile(owner, groups))),
+        message,
+      ),
     ),
   )
 }
@@ -112,11 +115,11 @@ export function decided(row: Row): { is: string; reports: string } {
 /** The explanation of the same. */
 export function explained(row: Row): Explanation {
   const { entries, groups, message } = setUp(row)
-  return explain(entries, groups, message)
+  return atOnce(explain(entries, groups, message))
 }
 
 /** A verdict in the words of a row. */
-export function inWords({ requirement, reported }: Verdict): { is: string; reports: string } {
+export function inWords({ requirement, reported }: Ruling): { is: string; reports: string } {
   const by = (rules: readonly { owner: string; id: string }[]) =>
     rules.map(({ owner, id }) => (owner === 'acme.example' ? id : `${owner} ${id}`)).join(', ')
   return {

@@ -1,0 +1,265 @@
+/**
+ * The decision before an attempt: what the store and the message are like -> what becomes of the guard, and what
+ * Haraka is told. Policy and rules are the real ones, on a store in memory; item and guard are fakes.
+ */
+import assert from 'node:assert/strict'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import constants from 'haraka-constants'
+import { Decisions } from '../../../plugins/enforce-tls/hooks/send-email.js'
+import type { HarakaAddress, HarakaMailItem } from '../../../plugins/enforce-tls/haraka/types.js'
+import type { Requirement } from '../../../plugins/enforce-tls/rules/requirement.js'
+import { toSettings } from '../../../plugins/enforce-tls/settings/schema.js'
+import { storedRule } from '../../support/rules.js'
+import { TemporaryFolder } from '../../support/temporary-folder.js'
+import { policyScene, type PolicyScene } from '../policy/scene.js'
+
+const HOUR = 3_600_000
+const CONT = 'cont'
+
+/** What a row sees happen: to the guard, to the counts, and what Haraka is told. */
+interface Outcome {
+  /** What was done to the guard; none for a guard that goes on holding the mail back. */
+  readonly guard: string
+  readonly told: string
+  readonly counted?: string
+  /** What is noted as only reported. */
+  readonly reported?: string
+}
+
+interface Row {
+  readonly what: string
+  readonly is?: (scene: DecisionScene) => void
+  readonly main?: Readonly<Record<string, string | number | boolean>>
+  readonly to?: readonly string[]
+  readonly outcome: Outcome
+}
+
+class DecisionScene {
+  readonly policy: PolicyScene
+  readonly file: string
+  readonly notes: Record<string, unknown> = {}
+  readonly done: string[] = []
+  readonly counted: string[] = []
+  readonly reported: string[] = []
+  readonly divided: string[] = []
+  readonly guard = {
+    epoch: 1,
+    detach: () => void this.done.push('detached'),
+    enforce: ({ level }: Requirement) => void this.done.push(`enforces ${level}`),
+    retire: () => void this.done.push('retired'),
+    fail: (reason: string) => void this.done.push(`fails: ${reason}`),
+  }
+  readonly #item: HarakaMailItem
+  readonly #decisions: Decisions
+
+  constructor(t: TestContext, main: Row['main'] = {}, to: readonly string[] = ['cfo@bank.example']) {
+    this.policy = policyScene(t)
+    const folder = new TemporaryFolder('decision')
+    t.after(() => folder.close())
+    this.file = join(folder.path, 'queued')
+    writeFileSync(this.file, 'Subject: Offer\r\n\r\nHello\r\n')
+    const item: unknown = {
+      path: this.file,
+      data_start: 0,
+      todo: {
+        domain: 'bank.example',
+        mail_from: address('ann@acme.example'),
+        rcpt_to: to.map(address),
+        notes: this.notes,
+      },
+      lognotice: () => undefined,
+      loginfo: () => undefined,
+      logwarn: () => undefined,
+      logerror: () => undefined,
+    }
+    this.#item = item as HarakaMailItem
+    const { main: settings } = toSettings({ main })
+    this.#decisions = new Decisions({
+      settings: () => settings,
+      rules: this.policy.policy,
+      reports: {
+        note: (_item, reported) =>
+          void this.reported.push(...reported.map(({ requirement }) => requirement.level)),
+        released: () => undefined,
+      },
+      divide: (_item, parts) => {
+        for (const part of parts) this.divided.push(part.map((one) => String(one.address)).join('+'))
+        return Promise.resolve()
+      },
+      retriesLast: () => 72 * HOUR,
+      decided: (result) => void this.counted.push(result),
+    })
+  }
+
+  async decide(): Promise<Outcome> {
+    for (const list of [this.done, this.counted, this.reported]) list.length = 0
+    const answer = await this.#decisions.on(this.guard, this.#item)
+    const told =
+      typeof answer === 'object'
+        ? `${answer.code === constants.delay ? 'delay' : '?'} ${String(answer.argument)}`
+        : answer === constants.cont
+          ? CONT
+          : String(answer)
+    const [counted, reported] = [this.counted.join(), this.reported.join()]
+    return { guard: this.done.join(), told, ...(counted && { counted }), ...(reported && { reported }) }
+  }
+}
+
+function address(text: string): HarakaAddress {
+  const [user = '', host = ''] = text.split('@')
+  return { user, host, address: text }
+}
+
+const rule = (level: string, to = 'bank.example', more: object = {}) =>
+  JSON.stringify({ ...storedRule({ to: [to], action: { level } }), ...more })
+const has =
+  (level: string, more: object = {}) =>
+  (scene: DecisionScene) =>
+    scene.policy.store.set('r1', rule(level, 'bank.example', more))
+const looksAtSubject = (level: string) => has(level, { criteria: { subject: { matchesAny: ['offer'] } } })
+const removesFile = ({ file }: DecisionScene) => rmSync(file)
+const both =
+  (...all: readonly ((scene: DecisionScene) => void)[]) =>
+  (scene: DecisionScene) => {
+    for (const each of all) each(scene)
+  }
+const store =
+  (state: 'away' | 'gone' | 'slow' | 'corrupt') =>
+  ({ policy }: DecisionScene) => {
+    policy.store.state = state
+  }
+const marked = ({ notes }: DecisionScene) => {
+  notes['enforce_tls'] = { held_to: [{ owner: 'acme.example', id: 'r1', name: 'One' }] }
+}
+
+const FREE: Outcome = { guard: 'detached', told: CONT, counted: 'not-required' }
+const WAITS: Outcome = { guard: '', told: 'delay 60', counted: 'deferred' }
+const GONE: Outcome = { guard: 'retired', told: CONT }
+const enforces = (level: string): Outcome => ({
+  guard: `enforces ${level}`,
+  told: CONT,
+  counted: 'required',
+})
+
+const ROWS: readonly Row[] = [
+  { what: 'no rule', outcome: FREE },
+  { what: 'a rule', is: has('verify'), outcome: enforces('verify') },
+  {
+    what: 'a rule for others',
+    is: (scene) => scene.policy.store.set('r1', rule('verify', 'x.example')),
+    outcome: FREE,
+  },
+  { what: 'a rule that exempts', is: has('none'), outcome: FREE },
+  {
+    what: 'a rule that only reports',
+    is: has('verify', { mode: 'report' }),
+    outcome: { ...FREE, reported: 'verify' },
+  },
+  { what: 'no recipient', is: has('verify'), to: [], outcome: FREE },
+  { what: 'a rule that looks at the header', is: looksAtSubject('verify'), outcome: enforces('verify') },
+
+  {
+    what: 'report_only',
+    main: { report_only: true },
+    is: has('verify'),
+    outcome: { ...FREE, reported: 'verify' },
+  },
+  { what: 'report_only without a rule', main: { report_only: true }, outcome: FREE },
+  { what: 'report_only, unknown', main: { report_only: true }, is: store('gone'), outcome: WAITS },
+
+  { what: 'a store that is away', is: both(has('verify'), store('away')), outcome: WAITS },
+  { what: 'a store that is slow', is: both(has('verify'), store('slow')), outcome: WAITS },
+  { what: 'a store that has lost its rules', is: store('gone'), outcome: WAITS },
+  { what: 'a broken entry', is: (scene) => scene.policy.store.set('r1', '{'), outcome: WAITS },
+  { what: 'rules that are no hash', is: store('corrupt'), outcome: WAITS },
+  {
+    what: 'another delay',
+    main: { defer_seconds: 7 },
+    is: store('away'),
+    outcome: { ...WAITS, told: 'delay 7' },
+  },
+
+  {
+    what: 'deliver, away',
+    main: { on_store_failure: 'deliver' },
+    is: store('away'),
+    outcome: { ...FREE, counted: 'deferred' },
+  },
+  {
+    what: 'deliver, away, a bounce that itself requires TLS',
+    main: { on_store_failure: 'deliver' },
+    is: both(store('away'), marked),
+    outcome: { ...enforces('encrypt'), counted: 'deferred' },
+  },
+  { what: 'deliver, lost', main: { on_store_failure: 'deliver' }, is: store('gone'), outcome: WAITS },
+  {
+    what: 'deliver, a broken entry',
+    main: { on_store_failure: 'deliver' },
+    is: (scene) => scene.policy.store.set('r1', '{'),
+    outcome: WAITS,
+  },
+
+  { what: 'a bounce that itself requires TLS, without a rule', is: marked, outcome: enforces('encrypt') },
+  { what: 'the same with a rule', is: both(marked, has('verify')), outcome: enforces('verify') },
+
+  { what: 'a covered message whose file is gone', is: both(has('verify'), removesFile), outcome: GONE },
+  { what: 'one whose header is asked for', is: both(looksAtSubject('none'), removesFile), outcome: GONE },
+  { what: 'one while the store is away', is: both(store('away'), removesFile), outcome: GONE },
+  { what: 'one that nothing covers is for Haraka to find out', is: removesFile, outcome: FREE },
+]
+
+describe('before an attempt', () => {
+  for (const { what, is, main, to, outcome } of ROWS)
+    it(what, async (t) => {
+      const scene = new DecisionScene(t, main, to)
+      is?.(scene)
+      assert.deepEqual(await scene.decide(), outcome)
+    })
+
+  it('recipients of different requirements are divided, in the order of the envelope', async (t) => {
+    const scene = new DecisionScene(t, {}, ['a@bank.example', 'b@x.example', 'c@bank.example', 'd@y.example'])
+    scene.policy.store.set('r1', rule('verify'))
+    assert.deepEqual(await scene.decide(), { guard: 'retired', told: CONT, counted: 'required' })
+    assert.deepEqual(scene.divided, ['a@bank.example+c@bank.example', 'b@x.example+d@y.example'])
+  })
+
+  it('a hundred parts are made at most, and the last one takes the rest', async (t) => {
+    const to = Array.from({ length: 150 }, (_, n) => `cfo@d${n}.example`)
+    const scene = new DecisionScene(t, {}, to)
+    scene.policy.store.set('r1', JSON.stringify(storedRule({ to: ['*'], action: { level: 'secure' } })))
+    await scene.decide()
+    assert.equal(scene.divided.length, 100)
+    assert.deepEqual(scene.divided.at(-1)?.split('+'), to.slice(99))
+  })
+
+  it('a decision that comes too late does nothing', async (t) => {
+    for (const is of [has('verify'), store('gone'), () => undefined, both(has('verify'), removesFile)]) {
+      const scene = new DecisionScene(t)
+      is(scene)
+      const decision = scene.decide()
+      scene.guard.epoch++
+      assert.deepEqual(await decision, { guard: '', told: CONT })
+    }
+  })
+
+  it('mail whose rules stay unknown is given up after as long as Haraka retries, counted anew once they are known', async (t) => {
+    const scene = new DecisionScene(t)
+    const { store: rules } = scene.policy
+    let hours = 1
+    t.mock.method(performance, 'now', () => hours * HOUR)
+    rules.state = 'gone'
+    assert.deepEqual(await scene.decide(), WAITS)
+    hours = 73
+    assert.deepEqual(await scene.decide(), WAITS)
+    hours = 74
+    const { guard, told } = await scene.decide()
+    assert.match(guard, /^fails: .*the store has lost its rules$/)
+    assert.equal(told, CONT)
+    rules.state = 'well'
+    assert.deepEqual(await scene.decide(), FREE)
+    rules.set('r1', '{')
+    assert.deepEqual(await scene.decide(), WAITS, 'the wait begins anew')
+  })
+})
