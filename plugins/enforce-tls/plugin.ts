@@ -9,7 +9,6 @@ import { composeBounce, type BounceOptions } from './delivery/bounce/compose.js'
 import type { GuardContext } from './delivery/guard-context.js'
 import { Guard } from './delivery/guard.js'
 import { divide, keepAsError, splitOff } from './delivery/queue-files.js'
-import type { TlsContexts } from './delivery/tls/contexts.js'
 import { hostOf, isTrustedHop, placeOf } from './delivery/next-hop.js'
 import { Decisions } from './hooks/send-email.js'
 import type {
@@ -36,7 +35,7 @@ import { startRemarks } from './hooks/start-remarks.js'
 import { queueFolderOf, SeenStores } from './store/seen-stores.js'
 import { HarakaRuntime } from './haraka/runtime.js'
 import { UncoveredNotes } from './observe/uncovered-mail.js'
-import { contextOf, contextsFor, limitsVersions } from './delivery/tls/contexts-for.js'
+import { contextOf, contextsFor, limitsVersions, type TlsContexts } from './delivery/tls/contexts.js'
 
 /** The plugin in one Haraka process. */
 export class Enforcer {
