@@ -12,7 +12,7 @@ import { Cluster } from 'ioredis'
 import type { RedisSettings } from '../../settings/redis.js'
 import { addressOf, shownAddress } from './address.js'
 import { makeClient, watchSentinels } from './client.js'
-import type { RedisClient } from './options.js'
+import type { Call, RedisClient } from './options.js'
 import { dropSilentNodes } from './cluster.js'
 import { isDemoted, isLostConnection, isUnsent, problemOf } from './errors.js'
 import { StoreError } from '../rule-store.js'
@@ -20,15 +20,6 @@ import type { SentinelWatch } from './sentinel-watch.js'
 
 /** Told once for each change, with a sentence that names the store. */
 export type OnStateChange = (state: 'available' | 'unavailable', detail: string) => void
-
-/** One question to Redis. */
-export interface Call<T> {
-  /** The key that it is about, for an error's words; `null` where it is about no single one. */
-  readonly key: string | null
-  /** Whether it changes something, so that it must not be sent a second time. */
-  readonly writes: boolean
-  readonly send: (redis: RedisClient) => Promise<T>
-}
 
 type State =
   | { readonly name: 'connecting' | 'available' | 'closed' }

@@ -10,7 +10,7 @@
  * moves, fields would be missing without a word. So they are counted, and read again if there are too few.
  */
 import { BigMap } from '../../rules/big-map.js'
-import type { RedisConnection } from './connection.js'
+import type { Asks } from './options.js'
 import { decode } from './decode.js'
 import { StoreError } from '../rule-store.js'
 
@@ -21,10 +21,7 @@ const PAGE = 1000
 const TRIES = 5
 
 /** All fields of a hash; none where there is no such key. */
-export async function readHash(
-  connection: Pick<RedisConnection, 'ask'>,
-  key: string,
-): Promise<ReadonlyMap<string, string>> {
+export async function readHash(connection: Asks, key: string): Promise<ReadonlyMap<string, string>> {
   for (let tries = 1; tries <= TRIES; tries++) {
     const first = await readPage(connection, key, '0')
     if (first.next === '0') return new Map(first.fields)
@@ -43,12 +40,12 @@ export async function readHash(
   )
 }
 
-function countFields(connection: Pick<RedisConnection, 'ask'>, key: string): Promise<number> {
+function countFields(connection: Asks, key: string): Promise<number> {
   return connection.ask({ key, writes: false, send: (redis) => redis.hlen(key) })
 }
 
 async function readPage(
-  connection: Pick<RedisConnection, 'ask'>,
+  connection: Asks,
   key: string,
   cursor: string,
 ): Promise<{ readonly next: string; readonly fields: readonly [string, string][] }> {

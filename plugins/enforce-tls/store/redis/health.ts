@@ -2,21 +2,17 @@
  * What endangers the rules in a Redis: a limit of memory with a policy that removes keys at will, keys with a time to
  * live, a replica that has lost its master. Rejects as `ask` does; what a user of Redis may not ask is told as unknown.
  */
-import { Cluster, type Redis } from 'ioredis'
-import { mastersOf } from './cluster.js'
-import type { RedisConnection } from './connection.js'
+import type { Redis } from 'ioredis'
+import { serversOf } from './cluster.js'
+import type { Asks } from './options.js'
 import type { KeyExpiry, StoreHealth } from '../rule-store.js'
 
-type Connection = Pick<RedisConnection, 'ask' | 'description'>
+type Connection = Asks & { readonly description: string }
 
 /** Looks at all servers that hold keys. @param keys those that are looked at one by one */
 export async function readHealth(connection: Connection, keys: readonly string[]): Promise<StoreHealth> {
   const { description } = connection
-  const nodes = await connection.ask<readonly Redis[]>({
-    key: null,
-    writes: false,
-    send: (redis) => (redis instanceof Cluster ? mastersOf(redis) : Promise.resolve([redis])),
-  })
+  const nodes = await serversOf(connection)
   const parts = nodes.flatMap((node) => ['memory', 'replication'].map((part) => ({ node, part })))
   const [infos, pings, expiries] = await Promise.all([
     Promise.all(parts.map(({ node, part }) => readInfo(connection, node, part))),

@@ -1,7 +1,6 @@
 /** The marker of a Redis store, and what else tells whether it is without rules. Rejects as `ask` does. */
 import { given } from '../../settings/values.js'
-import type { RedisClient } from './options.js'
-import type { RedisConnection } from './connection.js'
+import type { Asks, RedisClient } from './options.js'
 import { SET_MARKER } from './scripts.js'
 import { StoreError, type StoreIdentity } from '../rule-store.js'
 import { newMarker } from '../marker.js'
@@ -21,7 +20,7 @@ export interface Marking {
   readonly held: string
 }
 
-type Connection = Pick<RedisConnection, 'ask' | 'description'>
+type Connection = Asks & { readonly description: string }
 
 /** The markers for a first change. @param own of a document that is written, which keeps its own */
 export function markingOf(own: string | undefined, by: string | undefined): Marking {
