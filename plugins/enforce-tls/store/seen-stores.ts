@@ -12,6 +12,7 @@ import { readFileSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import path from 'node:path'
+import pLimit from 'p-limit'
 import { fileProblem } from './file/errors.js'
 import type { SeenStore } from './standing.js'
 
@@ -40,7 +41,7 @@ export class SeenStores {
   readonly #warned = new Set<string>()
   /** What kept it from being written the last time. */
   #unwritten: string | null = null
-  #writing: Promise<unknown> = Promise.resolve()
+  readonly #oneByOne = pLimit(1)
 
   /**
    * @param tell is told what is wrong with the file, once for each thing
@@ -69,9 +70,7 @@ export class SeenStores {
 
   /** Remembers a store; gives whether it is written. Total. */
   remember(seen: SeenStore): Promise<boolean> {
-    const written = this.#writing.then(() => this.#write(seen))
-    this.#writing = written
-    return written
+    return this.#oneByOne(() => this.#write(seen))
   }
 
   async #write(seen: SeenStore): Promise<boolean> {

@@ -6,6 +6,7 @@
  * bind mounts and files that editors replace by renaming, sometimes never. What is asked can't be missed.
  */
 import { existsSync } from 'node:fs'
+import pLimit from 'p-limit'
 import { EVERYONE, serviceDomainOf } from '../../rules/owner.js'
 import { given } from '../../settings/values.js'
 import type { StoredGroups } from '../../rules/group.js'
@@ -49,7 +50,7 @@ export class FileStore extends EntryWriter implements RuleStore {
   readonly #file: DocumentFile
   readonly #now: () => number
   readonly #newFileOwner: NewFileOwner
-  #queue: Promise<void> = Promise.resolve()
+  readonly #oneByOne = pLimit(1)
 
   constructor(file: string, { now = Date.now, newFileOwner = null, check }: FileStoreOptions = {}) {
     super(check)
@@ -101,17 +102,26 @@ export class FileStore extends EntryWriter implements RuleStore {
 
   override async writeAll(changes: readonly EntryChange[], { by, marker }: WriteOptions = {}): Promise<void> {
     if (changes.length === 0) return
-    const check = () => this.assertAcceptable(changes)
-    await this.#inTurn(async (document, target) => {
-      const { domains, rules, store } = document
-      const held = domains.size > 0 || Boolean(rules.get(EVERYONE)?.size)
-      const made = this.#apply(document, await inPieces(spelling(changes)))
-      document.store =
-        store ??
-        marker ??
-        JSON.stringify(newMarker({ ...given('by', by), ...given('held', held || undefined) }))
-      return await this.#historyTexts(target, made, by)
-    }, check)
+    await this.#oneByOne(async () => {
+      await this.assertAcceptable(changes)
+      await this.#replace((document, target) => this.#change(document, target, changes, { by, marker }))
+    })
+  }
+
+  async #change(
+    document: RulesDocument,
+    target: string,
+    changes: readonly EntryChange[],
+    { by, marker }: WriteOptions,
+  ): Promise<NewTexts> {
+    const { domains, rules, store } = document
+    const held = domains.size > 0 || Boolean(rules.get(EVERYONE)?.size)
+    const made = this.#apply(document, await inPieces(spelling(changes)))
+    document.store =
+      store ??
+      marker ??
+      JSON.stringify(newMarker({ ...given('by', by), ...given('held', held || undefined) }))
+    return await this.#historyTexts(target, made, by)
   }
 
   async identity(): Promise<StoreIdentity> {
@@ -124,12 +134,14 @@ export class FileStore extends EntryWriter implements RuleStore {
   }
 
   async writeMarker(expected: string | null, value: string): Promise<void> {
-    await this.#inTurn(async (document) => {
-      const before = expected === null ? null : await inPieces(compactJson(expected))
-      if (document.store !== before) throw this.#conflict('store')
-      document.store = await inPieces(compactJson(value))
-      return []
-    })
+    await this.#oneByOne(() =>
+      this.#replace(async (document) => {
+        const before = expected === null ? null : await inPieces(compactJson(expected))
+        if (document.store !== before) throw this.#conflict('store')
+        document.store = await inPieces(compactJson(value))
+        return []
+      }),
+    )
   }
 
   /** Nothing but what somebody does to the file. */
@@ -166,19 +178,10 @@ export class FileStore extends EntryWriter implements RuleStore {
 
   /** Waits for changes under way, so that none is cut off by the end of the process. */
   async close(): Promise<void> {
-    await this.#queue
+    await this.#oneByOne(() => undefined)
   }
 
-  /** Changes the document, one writer after the other; `change` gives what is written beside it. */
-  async #inTurn(
-    change: (document: RulesDocument, target: string) => Promise<NewTexts>,
-    before: () => Promise<void> = () => Promise.resolve(),
-  ): Promise<void> {
-    const done = this.#queue.then(before).then(() => this.#replace(change))
-    this.#queue = done.catch(() => undefined)
-    await done
-  }
-
+  /** Changes the document; `change` gives what is written beside it. */
   async #replace(change: (document: RulesDocument, target: string) => Promise<NewTexts>): Promise<void> {
     try {
       // What can't be read is not locked either.
