@@ -19,7 +19,6 @@ import {
   count,
   duration,
   isMailbox,
-  isNetwork,
   isYes,
   list,
   mailbox,
@@ -30,6 +29,7 @@ import {
   type Keys,
   type Section,
 } from './values.js'
+import { isNetwork } from './network.js'
 import { trustedProxies } from './trust-proxy.js'
 import type { Settings } from './types.js'
 

@@ -74,10 +74,8 @@ export async function establishTls(request: TlsRequest): Promise<TlsResult> {
     leave(handshake)
     return { ok: false, failure, session, triedToResume: resumed }
   } catch (error) {
-    if (error instanceof Goodbye) {
-      dialogue.release()
-      leave(socket)
-    } else {
+    if (error instanceof Goodbye) dialogue.quit()
+    else {
       handshake?.destroy()
       socket.destroy()
     }

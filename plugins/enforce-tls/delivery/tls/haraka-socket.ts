@@ -9,6 +9,7 @@ import { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { EarlyEnd } from './early-end.js'
+import { QUIT_TIMEOUT } from './quit.js'
 import { isLast, ReplyLines } from './reply-lines.js'
 import { ReplyGuard } from './reply-guard.js'
 import type { LoggedSession } from './verified.js'
@@ -17,8 +18,6 @@ import type { LoggedSession } from './verified.js'
 const BLOCK_TIMEOUT = 3 * 60_000
 /** The reply to the final dot has more time (RFC 5321 section 4.5.3.2.6): giving up early doubles mail. */
 const DOT_TIMEOUT = 10 * 60_000
-/** After QUIT nothing is waited for that anybody needs: it is over after this, in ms, whatever the peer sends. */
-const QUIT_TIMEOUT = 2000
 /** A reply that trickles in has at least this many times of the silence that Haraka allows. */
 const TRICKLE_FACTOR = 2
 
@@ -133,6 +132,7 @@ export class SecuredSocket extends EventEmitter {
     this.#turns.ask(data)
     if (this.#turns.asked === 'MAIL') this.onMail?.()
     const dot = data === '.\r\n'
+    // After QUIT nothing is waited for that anybody needs, whatever the peer sends.
     if (this.#turns.asked === 'QUIT') this.#arm(QUIT_TIMEOUT)
     else {
       const patient = dot ? DOT_TIMEOUT : Math.max(idle, reply)

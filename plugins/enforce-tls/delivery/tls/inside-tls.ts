@@ -7,7 +7,6 @@ import type { Socket } from 'node:net'
 import { Dialogue, DialogueError, type DialogueFailures } from './smtp-dialogue.js'
 import { failureOfEarlyEnd } from './early-end.js'
 import { failureBeforeFirstReply } from './handshake-failure.js'
-import { leave } from './quit.js'
 import { BAD_CONNECTION, NOT_ACCEPTING, otherFailure, type AttemptFailure } from '../outcome.js'
 import { oneLine } from '../../text/one-line.js'
 import { formatReply, INSIDE_TLS, offers, type Reply } from './smtp-reply.js'
@@ -85,8 +84,7 @@ export async function askInsideTls(socket: Socket, question: InsideTlsRequest): 
     if (!(error instanceof DialogueError)) throw error
     return { exchanges, failure: error.failure }
   } finally {
-    dialogue.release()
-    leave(socket)
+    dialogue.quit()
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import type { Socket } from 'node:net'
 import { BAD_CONNECTION, otherFailure, tlsFailure, type AttemptFailure } from '../outcome.js'
+import { leave } from './quit.js'
 import { ReplyError, ReplyReader, type Reply, type ReplyLimits } from './smtp-reply.js'
 
 /** Ends the session; the failure says why. */
@@ -127,6 +128,12 @@ export class Dialogue {
     // A late error of a socket that nobody listens to would end the process.
     this.#socket.on('error', () => undefined)
     this.#socket.off('error', this.#onError)
+  }
+
+  /** Leaves with QUIT; the socket is closed in the end. */
+  quit(): void {
+    this.release()
+    leave(this.#socket)
   }
 
   #take(chunk: Buffer): void {

@@ -3,10 +3,10 @@
  * mail; every value is one line, whatever a peer or a rule held.
  */
 import { randomUUID } from 'node:crypto'
-import MimeNode from 'nodemailer/lib/mime-node'
 import ms from 'ms'
 import { fillHtml, fillText, together } from '../../delivery/bounce/template.js'
 import { mailDate } from '../../delivery/bounce/fields.js'
+import { addAlternatives, multipart, written } from '../../delivery/bounce/mime.js'
 import { oneLine } from '../../text/one-line.js'
 import type { PartnerState, Trouble } from './partner-state.js'
 
@@ -36,8 +36,6 @@ type Notified = PartnerState & { readonly trouble: Trouble }
 const DESCRIBED_MAX = 50
 /** Most partners that a subject names. */
 const NAMED_MAX = 3
-/** Quoted-printable at most, never base64: filters look for words in the source. */
-const READABLE = { textEncoding: 'Q' } as const
 
 /**
  * Writes a digest, lines ending in CRLF.
@@ -50,7 +48,7 @@ export async function composeDigest(
 ): Promise<string> {
   const { me, from, to, now } = options
   const groups = grouped(partners)
-  const root = new MimeNode('multipart/alternative', { newline: '\r\n' })
+  const root = multipart('alternative')
   root.setHeader('From', from)
   root.setHeader('To', to.join(', '))
   root.setHeader('Subject', subjectOf(groups))
@@ -58,10 +56,8 @@ export async function composeDigest(
   root.setHeader('Message-ID', `<${randomUUID()}@${me}>`)
   // RFC 3834: no answering machine shall answer.
   root.setHeader('Auto-Submitted', 'auto-generated')
-  root.createChild('text/plain; charset=utf-8', READABLE).setContent(textOf(groups, options))
-  root.createChild('text/html; charset=utf-8', READABLE).setContent(htmlOf(groups, options))
-  const contents = (await root.build()).toString('utf8')
-  return contents.endsWith('\r\n') ? contents : `${contents}\r\n`
+  addAlternatives(root, textOf(groups, options), htmlOf(groups, options))
+  return await written(root)
 }
 
 function grouped(partners: readonly PartnerState[]): Groups {
