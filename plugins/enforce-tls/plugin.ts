@@ -149,7 +149,7 @@ export class Enforcer {
   /** Hook `send_email`: runs before every attempt of every item, also after a restart. Total. */
   beforeAttempt(next: Next, item: HarakaMailItem): void {
     // Synchronous and first: from here on, a throw, a time-out or another plugin's answer can't let mail out.
-    const guard = Guard.put(item, this.#guardContext)
+    const guard = Guard.attach(item, this.#guardContext)
     this.#decisions.on(guard, item).then(
       (code) => (typeof code === 'object' ? next(code.code, code.argument) : next(code)),
       (error: unknown) => {
@@ -259,12 +259,12 @@ export class Enforcer {
   /** Whether a partner's mail servers fulfil a requirement, as a delivery of this Haraka would find them. Total. */
   checkPartner(question: CheckRequest): Promise<PartnerCheck> {
     const { outboundConfig, outbound, name } = this.#haraka
-    const { isTrusted, secureContext } = this.#guardContext
+    const { trustedNextHops } = this.#settings.main
     return checkPartner(question, {
       network: { hostsOf: outbound.net_utils.get_mx, addressesOf: outbound.net_utils.resolve_mx_hosts },
       helo: name,
-      isTrusted,
-      secureContext,
+      isTrusted: (mx) => isTrustedHop(mx, trustedNextHops),
+      secureContext: this.#guardContext.secureContext,
       localMxOk: outboundConfig.local_mx_ok,
       connectTimeout: Number(outboundConfig.connect_timeout) * 1000,
       timeouts: checkTimeouts(this.#settings),
@@ -297,7 +297,6 @@ export class Enforcer {
       settings: () => this.#settings,
       me: () => haraka.name,
       outbound: () => haraka.outbound,
-      isTrusted: (mx) => isTrustedHop(mx, this.#settings.main.trustedNextHops),
       secureContext: (mx, requirement) =>
         contextOf(this.#contexts, this.#settings, requirement, haraka.tlsOptions(mx)),
       sessions: (context, mx, requirement) =>

@@ -1,6 +1,6 @@
 /**
  * How a guarded item ends, or is put off, when no host is left: what the attempts mean for the message, the
- * bounce, and what is kept because nobody can be told.
+ * bounce, and what is kept because there is no sender to notify.
  */
 import constants from 'haraka-constants'
 import { insteadOf, notesFor } from './bounce/requiretls-note.js'
@@ -23,7 +23,7 @@ export function allTried(guarded: GuardedItem): void {
   if (tls) guarded.tlsFailure = decisive.failure
   if (tls && (!temporary || item.num_failures >= TRIES_IN_FULL) && sendInstead(guarded)) return
   const action = requirement?.onFailure ?? guarded.context.settings().failure.action
-  // A null sender can't be told, so its mail keeps the whole schedule.
+  // A null sender gets no bounce, so its mail keeps the whole schedule.
   const defer = temporary || (tls && action === 'defer') || item.todo.mail_from.user === ''
   if (!defer) return giveUp(guarded, decisive.failure, decisive.host)
   deferItem(guarded, decisive.failure, decisive.host)
@@ -89,7 +89,7 @@ async function sendBounce(guarded: GuardedItem): Promise<void> {
 }
 
 /**
- * Sends the minimal bounce in place of one whose way has no TLS, so that the sender hears.
+ * Sends the minimal bounce in place of one whose way has no TLS, so that the sender gets one.
  *
  * @returns whether there is one; the item ends with it
  */
@@ -133,8 +133,8 @@ function queue(
   )
 }
 
-/** The guarded version of `double_bounce`: nobody can be told, the message is kept for a person to look at. */
-export async function keepAsError(guarded: GuardedItem, error: string): Promise<void> {
+/** The guarded version of `double_bounce`: there is no sender to notify, so the message is kept for a person to look at. */
+export async function doubleBounce(guarded: GuardedItem, error: string): Promise<void> {
   const { item, context } = guarded
   const kept = await context.keepAsError(item.path)
   item.lognotice(`enforce-tls: undeliverable, kept as ${kept}: ${oneLine(error)}`)

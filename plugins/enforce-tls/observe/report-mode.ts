@@ -3,9 +3,8 @@
  * `[main] report_only`. It looks on, it never changes a delivery.
  */
 import { addressText } from '../haraka/address.js'
-import type { DeliveryEvent } from '../delivery/delivery-events.js'
+import { aboutItem, type DeliveryEvent } from '../delivery/delivery-events.js'
 import { Authorities } from '../delivery/tls/chain.js'
-import { aboutItem } from '../delivery/item-events.js'
 import { judgeObserved, type ObservedVerdict } from './judge-observed.js'
 import { observe, seenOf, type ObservedDelivery } from '../delivery/observed-session.js'
 import { oneLine } from '../text/one-line.js'
@@ -14,7 +13,7 @@ import { requirementKey, type Requirement } from '../rules/requirement.js'
 import { inPieces } from '../work/turns.js'
 
 /** What a rule would have required for one recipient. */
-export interface Reported {
+export interface ReportedRecipient {
   readonly recipient: HarakaAddress
   readonly requirement: Requirement
 }
@@ -46,7 +45,7 @@ export interface ReportsContext {
 
 /** What is known of the messages that such rules cover; it goes with the message. */
 export class Reports {
-  readonly #ofItem = new WeakMap<HarakaMailItem, readonly Reported[]>()
+  readonly #ofItem = new WeakMap<HarakaMailItem, readonly ReportedRecipient[]>()
   readonly #authorities = new WeakMap<readonly string[], Promise<Authorities>>()
   readonly #context: ReportsContext
 
@@ -55,7 +54,7 @@ export class Reports {
   }
 
   /** Keeps, and tells once, what would be required of an item; none where nothing would. */
-  note(item: HarakaMailItem, reported: readonly Reported[]): void {
+  note(item: HarakaMailItem, reported: readonly ReportedRecipient[]): void {
     const before = new Set(sentences(this.#ofItem.get(item) ?? []))
     this.#ofItem.set(item, reported)
     for (const sentence of sentences(reported))
@@ -77,7 +76,11 @@ export class Reports {
     )
   }
 
-  async #judge(item: HarakaMailItem, handover: Handover, covered: readonly Reported[]): Promise<void> {
+  async #judge(
+    item: HarakaMailItem,
+    handover: Handover,
+    covered: readonly ReportedRecipient[],
+  ): Promise<void> {
     const seen = handover.seen ?? seenOf(item)
     const limited = seen?.mx ? this.#context.limitsVersions(seen.mx) : false
     const groups = grouped(covered).map((group) => ({ group, about: aboutItem(item, group[2]) }))
@@ -146,7 +149,7 @@ export function rulesOf({ decidedBy }: Requirement): string {
   return decidedBy.map(({ owner, id, name }) => `${id} of ${owner} (${JSON.stringify(name)})`).join(' and ')
 }
 
-function sentences(reported: readonly Reported[]): string[] {
+function sentences(reported: readonly ReportedRecipient[]): string[] {
   return grouped(reported).map(
     ([requirement, addresses]) =>
       `${requirement.level} would be required for ${addresses}, by rule ${rulesOf(requirement)}`,
@@ -155,7 +158,7 @@ function sentences(reported: readonly Reported[]): string[] {
 
 /** Recipients of the same demand by the same rules, together. */
 function grouped(
-  reported: readonly Reported[],
+  reported: readonly ReportedRecipient[],
 ): [Requirement, addresses: string, recipients: HarakaAddress[]][] {
   const groups = new Map<string, [Requirement, HarakaAddress[]]>()
   for (const { requirement, recipient } of reported) {
