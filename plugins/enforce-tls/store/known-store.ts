@@ -96,7 +96,7 @@ export class KnownStore implements DecidingStore {
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'STORE_GONE') throw error
       if (this.#onEmptyStore() === 'deliver') return { owner, rules: new Map(), service: null }
-      this.#watch.warnGone(error.message)
+      this.#watch.warnings.gone(error.message)
       throw new DoubtfulStore('STORE_GONE', error.message)
     }
   }
@@ -122,7 +122,7 @@ export class KnownStore implements DecidingStore {
         if (change.key !== 'rules') this.#watch.lookSoon()
         listener.onChange(change)
       },
-      onSubscription: (...told) => listener.onSubscription(...told),
+      onSubscription: (...state) => listener.onSubscription(...state),
     })
   }
 
@@ -168,7 +168,7 @@ export class KnownStore implements DecidingStore {
     // What has vanished since it was read stays in mind.
     if (typeof expiry.after === 'number') this.#expiring.add(owner)
     else if (expiry.after === 'never') this.#expiring.delete(owner)
-    this.#watch.warnExpiry(expiry)
+    this.#watch.warnings.expiry(expiry)
   }
 }
 

@@ -38,20 +38,20 @@ export interface StoreObservation {
 }
 
 /** Says what a store is. */
-export function standingOf(sighting: StoreObservation): Standing {
-  const { identity, seen, onEmptyStore } = sighting
-  if (!seen) return firstSeen(sighting)
-  const problem = lossIn(sighting, seen)
-  if (problem === null) return { state: 'known', remark: remarkOn(sighting) }
+export function standingOf(observation: StoreObservation): Standing {
+  const { identity, seen, onEmptyStore } = observation
+  if (!seen) return firstSeen(observation)
+  const problem = lossIn(observation, seen)
+  if (problem === null) return { state: 'known', remark: remarkOn(observation) }
   if (onEmptyStore !== 'deliver') return { state: 'gone', problem }
   return holdsRules(identity) ? { state: 'known', remark: problem } : { state: 'new', remark: problem }
 }
 
 /** What is remembered of a store that is known: it holds rules. `null` where that is remembered already. */
-export function toRemember(sighting: StoreObservation, now: Date): SeenStore | null {
-  const { place, identity, seen } = sighting
+export function toRemember(observation: StoreObservation, now: Date): SeenStore | null {
+  const { place, identity, seen } = observation
   if (!holdsRules(identity)) return null
-  if (remembers(seen, sighting)) return null
+  if (remembers(seen, observation)) return null
   return { place, id: markerIn(identity)?.id ?? null, since: now.toISOString() }
 }
 
@@ -89,15 +89,15 @@ function firstSeen({ place, identity, onEmptyStore }: StoreObservation): Standin
 }
 
 /** Why a store is not the one that was seen, or not whole; `null` if it is. */
-function lossIn(sighting: StoreObservation, seen: SeenStore): string | null {
-  const { place, identity, mayHaveLost } = sighting
+function lossIn(observation: StoreObservation, seen: SeenStore): string | null {
+  const { place, identity, mayHaveLost } = observation
   const name = nameOf(seen)
   const before = seen.place === place ? 'there' : `in ${seen.place}`
   const accept = `enforce-tls init --accept ${name}`
   const holds = holdsRules(identity)
   const marker = markerIn(identity)
   if (marker) {
-    if (!replaces(marker, sighting, seen))
+    if (!replaces(marker, observation, seen))
       return `${place} is another store (id ${marker.id}) than the one whose rules were seen ${before} (id ${name}); restore that one or, if this one replaces it, run: ${accept}`
     if (holds || !mayHaveLost) return null
     return `${place} is empty, and rules were seen ${before}: Redis may have removed them; set maxmemory-policy noeviction and restore them`

@@ -12,7 +12,8 @@ import { given } from '../../settings/values.js'
 import type { StoredGroups } from '../../rules/group.js'
 import type { OwnerEntries } from '../../rules/owner-entries.js'
 import type { EntryPlace } from '../../rules/entry-problem.js'
-import { sorting, type InPieces } from '../../work/pieces.js'
+import { sorting } from '../../work/pieces.js'
+import { applying, conflictAt, placeInDocument } from './apply-changes.js'
 import { assertFits, DocumentFile } from './document-file.js'
 import type { EntryChange, WriteOptions } from '../entry-change.js'
 import { EntryWriter } from '../entry-writer.js'
@@ -25,7 +26,6 @@ import { realTarget, replaceFile, type NewFileOwner, type NewTexts } from './rep
 import {
   compactJson,
   emptyDocument,
-  placeIn,
   readingDocument,
   writingDocument,
   type RulesDocument,
@@ -116,7 +116,7 @@ export class FileStore extends EntryWriter implements RuleStore {
   ): Promise<NewTexts> {
     const { domains, rules, store } = document
     const held = domains.size > 0 || Boolean(rules.get(EVERYONE)?.size)
-    const made = this.#apply(document, await inPieces(spelling(changes)))
+    const made = await inPieces(applying(document, changes, this.description))
     document.store =
       store ??
       marker ??
@@ -137,7 +137,7 @@ export class FileStore extends EntryWriter implements RuleStore {
     await this.#oneByOne(() =>
       this.#replace(async (document) => {
         const before = expected === null ? null : await inPieces(compactJson(expected))
-        if (document.store !== before) throw this.#conflict('store')
+        if (document.store !== before) throw conflictAt('store', this.description)
         document.store = await inPieces(compactJson(value))
         return []
       }),
@@ -172,8 +172,8 @@ export class FileStore extends EntryWriter implements RuleStore {
     return { store: this.description, size: `${found.size} bytes`, changed: found.mtime.toISOString() }
   }
 
-  placeOf({ key, owner, field }: EntryPlace): string {
-    return key === 'rules' ? placeIn('rules', owner, field) : placeIn(key, field)
+  placeOf(place: EntryPlace): string {
+    return placeInDocument(place)
   }
 
   /** Waits for changes under way, so that none is cut off by the end of the process. */
@@ -214,49 +214,6 @@ export class FileStore extends EntryWriter implements RuleStore {
     const history = historyFileOf(target)
     return [[history, await historyText(history, made, by, new Date(this.#now()))]]
   }
-
-  #conflict(place: string): StoreError {
-    return new StoreError(
-      'STORE_CONFLICT',
-      `${this.description}: ${place} was changed by somebody else in the meantime; nothing was written, read it again and repeat`,
-    )
-  }
-
-  /** Compares all entries, then changes them: all or none. */
-  #apply(document: RulesDocument, made: readonly EntryChange[]): readonly EntryChange[] {
-    for (const change of made) {
-      if ((entriesOf(document, change).get(change.field) ?? null) === change.expected) continue
-      throw this.#conflict(this.placeOf(change))
-    }
-    for (const change of made) {
-      if (change.value === null) entriesOf(document, change).delete(change.field)
-      else entriesOf(document, change).set(change.field, change.value)
-    }
-    return made
-  }
-}
-
-/** The part of a document that holds an entry; an owner who has none yet gets one. */
-function entriesOf(document: RulesDocument, { key, owner }: EntryPlace): Map<string, string> {
-  if (key !== 'rules') return document[key]
-  const found = document.rules.get(owner) ?? new Map<string, string>()
-  document.rules.set(owner, found)
-  return found
-}
-
-/** The changes in the spelling of the document. */
-function* spelling(changes: readonly EntryChange[]): InPieces<EntryChange[]> {
-  const spelt: EntryChange[] = []
-  for (const change of changes) {
-    const { expected, value } = change
-    spelt.push({
-      ...change,
-      expected: expected === null ? null : yield* compactJson(expected),
-      value: value === null ? null : yield* compactJson(value),
-    })
-    yield
-  }
-  return spelt
 }
 
 /** The files of a history and of deliveries that are beside a rules file, wherever a link to it leads. */
