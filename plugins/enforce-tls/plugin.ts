@@ -3,13 +3,12 @@ import path from 'node:path'
 import constants from 'haraka-constants'
 import { Observers } from './observe/observers.js'
 import { ConsoleHost } from './console/console-host.js'
-import { checkPartner, checkTimeouts } from './check/partner-check.js'
+import { checkInHaraka } from './check/check-in-haraka.js'
 import type { PartnerCheck, CheckRequest } from './check/types.js'
-import { composeBounce, type BounceOptions } from './delivery/bounce/compose.js'
 import type { GuardContext } from './delivery/guard-context.js'
 import { Guard } from './delivery/guard.js'
-import { divide, keepAsError, splitOff } from './delivery/queue-files.js'
-import { hostOf, isTrustedHop, placeOf } from './delivery/next-hop.js'
+import { bounceOptionsIn, guardContextIn } from './delivery/in-haraka.js'
+import { reportDelivery } from './hooks/delivered.js'
 import { Decisions } from './hooks/send-email.js'
 import type {
   HarakaAddress,
@@ -47,7 +46,7 @@ export class Enforcer {
   /** The same, as far as its answers count. */
   readonly #known: KnownStore
   readonly #rules: Policy
-  readonly #books: Observers
+  readonly #observers: Observers
   readonly #configFolder: string
   readonly #guardContext: GuardContext
   readonly #decisions: Decisions
@@ -93,7 +92,7 @@ export class Enforcer {
       timeout: this.#settings.redis.commandTimeout,
     })
     const ruleStates = new RuleStates(this.#store)
-    this.#books = new Observers({
+    this.#observers = new Observers({
       plugin,
       haraka: this.#haraka,
       settings: () => this.#settings,
@@ -112,14 +111,18 @@ export class Enforcer {
         limitsVersions: (mx) => limitsVersions(this.#haraka.tlsOptions(mx)),
       },
     })
-    this.#guardContext = this.#makeGuardContext()
+    this.#guardContext = guardContextIn(this.#haraka, {
+      settings: () => this.#settings,
+      contexts: () => this.#contexts,
+      emit: (event) => this.#observers.events.emit(event),
+    })
     this.#decisions = new Decisions({
       settings: () => this.#settings.main,
       rules: this.#rules,
-      reports: this.#books.reports,
+      reports: this.#observers.reports,
       divide: this.#guardContext.divide,
       retriesLast: () => this.#haraka.retriesLast,
-      decided: this.#books.decided,
+      decided: this.#observers.decided,
     })
     this.#uncovered = new UncoveredNotes(plugin)
     const { inherited = [] } = where.redis
@@ -137,7 +140,7 @@ export class Enforcer {
       this.#contexts = contextsFor(result.settings, this.#configFolder)
       const before = this.#settings.main.forwardedMail
       this.#settings = result.settings
-      this.#books.settingsChanged()
+      this.#observers.settingsChanged()
       this.#plugin.lognotice('enforce-tls.ini was read again')
       if (main.forwardedMail !== before) this.#remark()
     } catch (error) {
@@ -153,7 +156,7 @@ export class Enforcer {
     this.#decisions.on(guard, item).then(
       (code) => (typeof code === 'object' ? next(code.code, code.argument) : next(code)),
       (error: unknown) => {
-        this.#books.decided('failed')
+        this.#observers.decided('failed')
         item.logcrit(
           `enforce-tls: no decision, the message waits: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
         )
@@ -173,7 +176,7 @@ export class Enforcer {
       ...this.#queueContext(),
       route: (client: HarakaConnection) => this.#haraka.routeContext(client),
       notes: this.#uncovered,
-      count: this.#books.forwarded,
+      count: this.#observers.forwarded,
     }
     takeForwardedMail(context, next, connection)
   }
@@ -185,7 +188,7 @@ export class Enforcer {
         plugin: this.#plugin,
         rules: this.#rules,
         settings: this.#settings.main,
-        emit: (event) => this.#books.events.emit(event),
+        emit: (event) => this.#observers.events.emit(event),
       },
       next,
       connection,
@@ -195,13 +198,7 @@ export class Enforcer {
 
   /** Hook `delivered`: only looks on. Total. */
   afterDelivery(next: Next, item: HarakaMailItem, params: HarakaDelivered): void {
-    const [host, ip, , , port, , recipients, secured] = params
-    const { trustedNextHops } = this.#settings.main
-    const trusted = [{ path: ip }, { exchange: ip, from_dns: host, port }].some((mx) =>
-      isTrustedHop(mx, trustedNextHops),
-    )
-    const seen = Guard.delivered(item, recipients)
-    this.#books.reports.delivered(item, { to: host, secured: secured || trusted, trusted, recipients, seen })
+    reportDelivery(this.#observers.reports, this.#settings.main, item, params)
     next()
   }
 
@@ -250,31 +247,20 @@ export class Enforcer {
       store: this.#store,
       settings: () => this.#settings,
       storePlace: this.#storePlace,
-      bounceOptions: () => this.#bounceOptions(),
-      checkPartner: (question) => this.checkPartner(question),
+      bounceOptions: () => bounceOptionsIn(this.#haraka, this.#settings),
+      checkPartner: (request) => this.checkPartner(request),
     })
     this.#console.serve(next, server)
   }
 
   /** Whether a partner's mail servers fulfil a requirement, as a delivery of this Haraka would find them. Total. */
-  checkPartner(question: CheckRequest): Promise<PartnerCheck> {
-    const { outboundConfig, outbound, name } = this.#haraka
-    const { trustedNextHops } = this.#settings.main
-    return checkPartner(question, {
-      network: { hostsOf: outbound.net_utils.get_mx, addressesOf: outbound.net_utils.resolve_mx_hosts },
-      helo: name,
-      isTrusted: (mx) => isTrustedHop(mx, trustedNextHops),
-      secureContext: this.#guardContext.secureContext,
-      localMxOk: outboundConfig.local_mx_ok,
-      connectTimeout: Number(outboundConfig.connect_timeout) * 1000,
-      timeouts: checkTimeouts(this.#settings),
-      failureAction: this.#settings.failure.action,
-    })
+  checkPartner(request: CheckRequest): Promise<PartnerCheck> {
+    return checkInHaraka(request, this.#haraka, this.#settings, this.#guardContext.secureContext)
   }
 
   /** Hook `init_http`: adds pages to Haraka's HTTP server. */
   addPages(server: HarakaServer): void {
-    this.#books.addPages(server)
+    this.#observers.addPages(server)
   }
 
   /** Gives connections, watchers and timers back. */
@@ -282,32 +268,7 @@ export class Enforcer {
     await this.#console?.close()
     this.#rules.close()
     this.#known.close()
-    await this.#books.close()
+    await this.#observers.close()
     await this.#store.close()
-  }
-
-  #bounceOptions(): BounceOptions {
-    const { name: me, bounceTemplates: templates } = this.#haraka
-    return { me, content: this.#settings.failure.bounceContent, templates, now: new Date() }
-  }
-
-  #makeGuardContext(): GuardContext {
-    const haraka = this.#haraka
-    return {
-      settings: () => this.#settings,
-      me: () => haraka.name,
-      outbound: () => haraka.outbound,
-      secureContext: (mx, requirement) =>
-        contextOf(this.#contexts, this.#settings, requirement, haraka.tlsOptions(mx)),
-      sessions: (context, mx, requirement) =>
-        this.#settings.tls.sessionResumption
-          ? this.#contexts.sessions(context).slot(hostOf(mx), placeOf(mx), requirement)
-          : null,
-      composeBounce: (request) => composeBounce(request, this.#bounceOptions()),
-      divide: (item, groups) => divide(item, groups, haraka.outbound),
-      splitOff: (item, recipients) => splitOff(item, recipients, haraka.outbound),
-      keepAsError,
-      emit: (event) => this.#books.events.emit(event),
-    }
   }
 }
