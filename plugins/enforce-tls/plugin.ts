@@ -196,7 +196,7 @@ export class Enforcer {
     )
   }
 
-  /** Hook `delivered`: only looks on. Total. */
+  /** Hook `delivered`: only observes. Total. */
   afterDelivery(next: Next, item: HarakaMailItem, params: HarakaDelivered): void {
     reportDelivery(this.#observers.reports, this.#settings.main, item, params)
     next()
@@ -220,7 +220,7 @@ export class Enforcer {
   }
 
   /**
-   * Begins what goes on beside mail, and tells where the settings ask for a console that can't be had. When Haraka is
+   * Begins what goes on beside mail, and warns where the settings ask for a console that can't be had. When Haraka is
    * the user that it stays: what is written before would be root's.
    */
   begin({ cluster }: Pick<HarakaServer, 'cluster'>): void {

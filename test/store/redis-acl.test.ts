@@ -105,7 +105,7 @@ const BESIDES: Readonly<
       assert.equal((await book.readAll()).size, 1)
       await book.replace('a', '1', null)
       assert.ok(await book.takeLease('one', 1000))
-      await book.endTurnAfter('one', 0)
+      await book.endLeaseAfter('one', 0)
     } finally {
       await book.close()
     }

@@ -1,6 +1,6 @@
 /**
  * One round of attempts over all hosts of a domain: which were tried, how each ended, and what that means
- * for the message. Keeps the book; does no I/O.
+ * for the message. Keeps record; does no I/O.
  */
 import { isIP } from 'node:net'
 import type { HarakaMx } from '../haraka/types.js'
@@ -14,7 +14,7 @@ export class Attempts {
   readonly #unresolved = new Set<string>()
   #current: Attempt | null = null
 
-  /** @param ended is told of each attempt that has ended */
+  /** @param ended called with each attempt that has ended */
   constructor(ended: (attempt: Attempt) => void) {
     this.#ended = ended
   }

@@ -37,7 +37,7 @@ export interface GuardContext {
   readonly me: () => string
   readonly outbound: () => HarakaOutbound
   readonly secureContext: (mx: HarakaMx, requirement: Requirement) => SecureContext
-  /** Where the session with a server is kept; `null` where none is to be resumed. */
+  /** Where the session with a server is cached; `null` where none is to be resumed. */
   readonly sessions: (context: SecureContext, mx: HarakaMx, requirement: Requirement) => SessionSlot | null
   readonly composeBounce: (request: BounceRequest) => Promise<Bounce>
   /** Divides an item into one for each group of its recipients; the item itself is gone then. */

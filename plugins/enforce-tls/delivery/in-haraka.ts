@@ -8,7 +8,7 @@ import { hostOf, placeOf } from './next-hop.js'
 import { divide, keepAsError, splitOff } from './queue-files.js'
 import { contextOf, type TlsContexts } from './tls/contexts.js'
 
-/** What changes while Haraka runs, and who is told. */
+/** What changes while Haraka runs, and where events go. */
 export interface DeliverySources {
   readonly settings: () => Settings
   readonly contexts: () => TlsContexts

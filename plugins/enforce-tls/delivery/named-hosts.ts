@@ -20,7 +20,7 @@ export function whatItNamed(answer: unknown): string {
   return `answered OK with what is no host (${typeof answer})`
 }
 
-/** As Haraka tells a URL from a host. */
+/** As Haraka distinguishes a URL from a host. */
 function isHostText(text: string): boolean {
   if (!/mtp:\/\//.test(text)) return text.trim() !== ''
   return URL.canParse(text) && new URL(text).hostname !== ''

@@ -1,6 +1,6 @@
 /**
  * Haraka drops lines of a header beyond a limit (`connection.ini [headers] max_lines`, 1000) and keeps no trace of
- * them. What a rule looks for may have been there, so the message is marked while that can still be told; the mark
+ * them. What a rule looks for may have been there, so the message is marked while that is still known; the mark
  * goes into the queue file.
  */
 import type { HarakaTransaction } from './types.js'

@@ -1,6 +1,6 @@
 /**
- * The answer to one recipient of incoming mail: mail that an incoming rule covers is refused on a session
- * without TLS, for that recipient only; while rules can't be told it is refused for now.
+ * The answer to one recipient of incoming mail: mail that an incoming rule covers is rejected on a session
+ * without TLS, for that recipient only; while the rules are unknown it is rejected for now.
  *
  * Sessions that may relay are let through: they are the operator's own users and hosts, who hand in mail of
  * their domains to anybody. What a rule is about is the mail that partners send to us.
@@ -20,7 +20,7 @@ export interface IncomingContext {
   readonly plugin: HarakaPlugin
   readonly rules: Policy
   readonly settings: Settings['main']
-  /** Tells those who look on; total. */
+  /** Reports to the observers. Total. */
   readonly emit: (event: DeliveryEvent) => void
 }
 
@@ -39,7 +39,7 @@ export async function answerRecipient(
 }
 
 async function answerInTheClear(
-  { plugin, rules, settings, emit: tell }: IncomingContext,
+  { plugin, rules, settings, emit }: IncomingContext,
   connection: HarakaConnection,
   recipient: HarakaAddress,
 ): Promise<Answer> {
@@ -48,7 +48,7 @@ async function answerInTheClear(
   if (!sender) return []
   try {
     const { requirement, reported } = await rules.verdictOnIncoming(comparable(sender), comparable(recipient))
-    const told = reportOnly && requirement ? [requirement, ...reported] : reported
+    const wouldReject = reportOnly && requirement ? [requirement, ...reported] : reported
     const about = {
       at: Date.now(),
       uuid: uuid ?? '',
@@ -56,14 +56,14 @@ async function answerInTheClear(
       domain: comparable(recipient).domain,
       recipients: [addressText(recipient)],
     }
-    for (const one of told) {
+    for (const one of wouldReject) {
       reportRefusal(connection, sender, recipient, one)
-      tell({ kind: 'refusal', ...about, requirement: one, result: 'would-refuse' })
+      emit({ kind: 'refusal', ...about, requirement: one, result: 'would-refuse' })
     }
     if (!requirement || reportOnly) return []
     const hint = isLoaded(plugin, 'tls') ? '' : '; the plugin tls is not loaded, so STARTTLS is not offered'
     connection.lognotice(`enforce-tls: refused without TLS, by rule ${rulesOf(requirement)}${hint}`)
-    tell({ kind: 'refusal', ...about, requirement, result: 'refused' })
+    emit({ kind: 'refusal', ...about, requirement, result: 'refused' })
     // RFC 3207 section 4.
     return [constants.deny, DSN.create(530, 'Must issue a STARTTLS command first', 7, 0)]
   } catch (error) {

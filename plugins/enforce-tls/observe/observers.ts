@@ -1,4 +1,4 @@
-/** Those who look on at deliveries and keep the books of one process: log and evidence, reports, metrics, alerts. */
+/** The observers of deliveries in one process: log, delivery log, report mode, metrics, alerts. */
 import constants from 'haraka-constants'
 import { Alerts } from './alerts/alerts.js'
 import { DeliveryEvents } from '../delivery/delivery-events.js'
@@ -28,13 +28,13 @@ export interface ObserversOptions {
   readonly judging: Omit<ReportsContext, 'emit'>
 }
 
-/** The books of one process. */
+/** The observers of one process. */
 export class Observers {
   readonly events: DeliveryEvents
   readonly reports: Reports
   readonly #plugin: HarakaPlugin
   readonly #settings: () => Settings
-  readonly #evidence: DeliveryLogObserver
+  readonly #deliveryLog: DeliveryLogObserver
   readonly #alerts: Alerts
   readonly #sources: MetricsSources
   #opened: OpenedMetrics | null = null
@@ -48,15 +48,15 @@ export class Observers {
       ),
     )
     this.reports = new Reports({ ...judging, emit: (event) => this.events.emit(event) })
-    this.#evidence = new DeliveryLogObserver({
+    this.#deliveryLog = new DeliveryLogObserver({
       logger: plugin,
       settings: () => settings().evidence,
       open: () => openDeliveryLog(storePlace),
     })
     this.#sources = {
       ...sources,
-      evidenceDropped: () => this.#evidence.dropped,
-      evidenceAvailable: () => this.#evidence.available,
+      evidenceDropped: () => this.#deliveryLog.dropped,
+      evidenceAvailable: () => this.#deliveryLog.available,
     }
     this.#alerts = new Alerts({
       logger: plugin,
@@ -65,7 +65,7 @@ export class Observers {
       me: () => haraka.name,
       queue: (to, contents) => queued(haraka, to, contents),
     })
-    this.events.observe((event) => this.#evidence.take(event))
+    this.events.observe((event) => this.#deliveryLog.take(event))
     this.events.observe((event) => this.#opened?.metrics.observe(event))
     this.events.observe((event) => this.#alerts.take(event))
     this.settingsChanged()
@@ -104,7 +104,7 @@ export class Observers {
 
   /** Writes what waits to be written, and gives connections back. */
   async close(): Promise<void> {
-    await Promise.all([this.#evidence.close(), this.#alerts.close()])
+    await Promise.all([this.#deliveryLog.close(), this.#alerts.close()])
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Tells what rules that only report would have done: rules in mode `report`, and all of them with
- * `[main] report_only`. It looks on, it never changes a delivery.
+ * Reports what rules in mode `report`, and all rules with `[main] report_only`, would have done. It observes, it
+ * never changes a delivery.
  */
 import { addressText } from '../haraka/address.js'
 import { aboutItem, type DeliveryEvent } from '../delivery/delivery-events.js'
@@ -33,7 +33,7 @@ export interface Handover {
 
 /** What judging needs of the process. */
 export interface ReportsContext {
-  /** Tells those who look on; total. */
+  /** Reports to the observers. Total. */
   readonly emit: (event: DeliveryEvent) => void
   /** `[tls] min_version`. */
   readonly minVersion: () => string
@@ -53,7 +53,7 @@ export class Reports {
     this.#context = context
   }
 
-  /** Keeps, and tells once, what would be required of an item; none where nothing would. */
+  /** Remembers, and logs once, what would be required of an item; none where nothing would. */
   note(item: HarakaMailItem, reported: readonly ReportedRecipient[]): void {
     const before = new Set(sentences(this.#ofItem.get(item) ?? []))
     this.#ofItem.set(item, reported)
@@ -66,7 +66,7 @@ export class Reports {
     if ((this.#ofItem.get(item) ?? []).length > 0) observe(item)
   }
 
-  /** Tells what the rules would have made of a message that was delivered. Nobody waits for it; total. */
+  /** Reports what the rules would have made of a message that was delivered. Nobody waits for it; total. */
   delivered(item: HarakaMailItem, handover: Handover): void {
     const took = new Set(handover.recipients.map(addressText))
     const covered = (this.#ofItem.get(item) ?? []).filter(({ recipient }) => took.has(addressText(recipient)))
@@ -132,7 +132,7 @@ function logVerdict(
   }
 }
 
-/** Tells that mail which came in the clear would have been refused. */
+/** Logs that mail which came in the clear would have been rejected. */
 export function reportRefusal(
   log: Pick<HarakaLogger, 'lognotice'>,
   sender: HarakaAddress,

@@ -1,6 +1,6 @@
 /**
- * The `[redis]` section: its keys, what it becomes, and which keys can't stand together. Pure; what can't be
- * meant is told as the words of an error.
+ * The `[redis]` section: its keys, what it becomes, and which keys can't stand together. Pure; what is not valid
+ * is given as the words of an error.
  */
 import { parseEndpoint } from './endpoint.js'
 import {

@@ -1,7 +1,7 @@
 /**
  * A store whose answers count only while it is the one whose rules were seen before. It stands between the store and
  * those who decide: what an owner has in a store that has lost its rules, or that is cut off from its master, is
- * unknown, and told as a `DoubtfulStore`.
+ * unknown, and thrown as a `DoubtfulStore`.
  */
 import type { StoredGroups } from '../rules/group.js'
 import type { OwnerEntries } from '../rules/owner-entries.js'
@@ -18,7 +18,7 @@ import { StoreWatch, type StoreView, type StoreWatchOptions } from './watch.js'
 
 /** What a store answers does not count now. */
 export class DoubtfulStore extends StoreError {
-  /** @param owner the only one whom it is about; `null` for all, which the log has been told of already */
+  /** @param owner the only one whom it is about; `null` for all, which is in the log already */
   constructor(
     code: 'STORE_GONE' | 'STORE_UNAVAILABLE',
     message: string,
@@ -31,7 +31,7 @@ export class DoubtfulStore extends StoreError {
 
 /** What it is given besides its store. */
 export interface KnownStoreOptions extends StoreWatchOptions {
-  /** Most owners that are kept in memory. */
+  /** Most owners that are cached. */
   readonly maxOwners: number
 }
 
@@ -172,7 +172,7 @@ export class KnownStore implements DecidingStore {
   }
 }
 
-/** What was read counts only of a store that still has its rules and hears its master. */
+/** What was read counts only of a store that still has its rules and the link to its master. */
 function assertCounts({ standing, health }: StoreView): void {
   if (standing.state === 'gone') throw new DoubtfulStore('STORE_GONE', standing.problem)
   if (health.behind !== null) throw new DoubtfulStore('STORE_UNAVAILABLE', health.behind)

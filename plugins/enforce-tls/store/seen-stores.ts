@@ -1,6 +1,6 @@
 /**
  * What this Haraka remembers over restarts: the store in which it has seen rules, in a small file that all of its
- * processes share. It is written when that changes, so about once. What can't be read or written is told, tried again by
+ * processes share. It is written when that changes, so about once. What can't be read or written is logged, tried again by
  * who looks at the store, and stops nothing: until it is there, a loss of all rules may go unnoticed, as without such a file.
  *
  * It lies in the config folder or, where Haraka may not write there, in the queue folder, which it always can. Haraka
@@ -37,24 +37,24 @@ export function queueFolderOf(harakaFolder: string, named: unknown): string {
 export class SeenStores {
   readonly #files: readonly string[]
   readonly #warn: (problem: string) => void
-  readonly #logOver: (sentence: string) => void
+  readonly #logOver: ((sentence: string) => void) | undefined
   readonly #warned = new Set<string>()
   /** What kept it from being written the last time. */
   #unwritten: string | null = null
   readonly #oneByOne = pLimit(1)
 
   /**
-   * @param tell is told what is wrong with the file, once for each thing
-   * @param tellOver is told when it can be written after all
+   * @param warn called with what is wrong with the file, once for each thing
+   * @param logOver called when it can be written after all
    */
   constructor(
     { configFolder, queueFolder }: SeenPlaces,
-    tell: (problem: string) => void,
-    tellOver: (sentence: string) => void = () => undefined,
+    warn: (problem: string) => void,
+    logOver?: (sentence: string) => void,
   ) {
     this.#files = [path.join(configFolder, SEEN_FILE), path.join(queueFolder, `.${SEEN_FILE}`)]
-    this.#warn = tell
-    this.#logOver = tellOver
+    this.#warn = warn
+    this.#logOver = logOver
   }
 
   /** Where it is, unless that can't be written. */
@@ -103,7 +103,7 @@ export class SeenStores {
     if (this.#unwritten === null) return
     this.#warned.delete(sentenceOf(this.#unwritten))
     this.#unwritten = null
-    this.#logOver(`the store that was last seen is written now: file ${file}`)
+    this.#logOver?.(`the store that was last seen is written now: file ${file}`)
   }
 
   #readFrom(file: string): SeenStore | null {

@@ -1,8 +1,8 @@
 /**
  * Whether a store is the one whose rules count: what it says of itself beside what this Haraka has seen before. Pure.
  *
- * A store that has lost its rules looks like one that never had any. Its marker, and what was seen, tell the two apart;
- * what can't be told counts as unknown, and never as "no rules".
+ * A store that has lost its rules looks like one that never had any. Its marker, and what was seen, distinguish the two;
+ * what is not known counts as unknown, and never as "no rules".
  */
 import type { StoreIdentity } from './rule-store.js'
 import { parseMarker, unmarkedName, type StoreMarker } from './marker.js'

@@ -100,7 +100,7 @@ export class StoreWatch {
   /**
    * The store as it is after the call.
    *
-   * @throws {StoreError} where it can't be told.
+   * @throws {StoreError} where that is unknown.
    */
   look(): Promise<StoreView> {
     if (!this.#running) return this.#begin()
@@ -162,7 +162,7 @@ export class StoreWatch {
   #lookAside(): void {
     // A key that has a time to live since a moment ago is seen now, or it may be gone by the next time.
     this.#health = null
-    // A store that does not answer is told of by its connection.
+    // A store that does not answer is reported by its connection.
     this.look().catch(ignore)
   }
 }

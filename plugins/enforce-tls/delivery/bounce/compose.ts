@@ -26,7 +26,7 @@ export interface BounceOptions {
 
 /** In place of the Subject, which everybody looks for. */
 const NO_SUBJECT = 'not shown, because this notice may travel without encryption'
-/** All that a `minimal` bounce tells of a message. */
+/** All that a `minimal` bounce shows of a message. */
 const MINIMAL = ['date', 'message-id']
 
 /**

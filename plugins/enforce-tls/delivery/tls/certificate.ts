@@ -9,7 +9,7 @@ import type { Requirement } from '../../rules/requirement.js'
 import { formatChainError } from './format-chain-error.js'
 import { tlsFailure, type AttemptFailure } from '../outcome.js'
 
-/** What the handshake told of the server. */
+/** What the handshake showed of the server. */
 export interface PeerIdentity {
   readonly certificate: X509Certificate | undefined
   /** OpenSSL's word on the chain, such as `CERT_HAS_EXPIRED`; empty for a trusted one. */

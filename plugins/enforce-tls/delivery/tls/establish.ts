@@ -21,15 +21,15 @@ export type TlsResult =
       readonly ok: true
       readonly socket: TLSSocket
       readonly session: TlsSession
-      /** Where the session is kept; `null` where none is. */
+      /** Where the session is cached; `null` where none is. */
       readonly slot: SessionSlot | null
     }
   | {
       readonly ok: false
       readonly failure: AttemptFailure
-      /** The session, where the handshake was done and what it told does not fulfil the requirement. */
+      /** The session, where the handshake was done and what it showed does not fulfil the requirement. */
       readonly session: TlsSession | null
-      /** A session was to be resumed, and may be what it failed for: only a full handshake can tell. */
+      /** A session was to be resumed, and may be what it failed for: only a full handshake shows it. */
       readonly triedToResume: boolean
     }
 

@@ -1,5 +1,5 @@
 /**
- * The mail that tells of partners: one for all that began to fail or work again. Pure but for the making of the
+ * The mail about partners: one for all that began to fail or work again. Pure but for the making of the
  * mail; every value is one line, whatever a peer or a rule held.
  */
 import { randomUUID } from 'node:crypto'
@@ -24,9 +24,9 @@ export interface DigestOptions {
 /** Partners with a trouble, in three groups. */
 interface Groups {
   readonly failing: readonly Notified[]
-  /** Somebody was told before that they fail. */
+  /** A mail has said before that they fail. */
   readonly working: readonly Notified[]
-  /** Nobody was told that they failed. */
+  /** No mail has said that they failed. */
   readonly over: readonly Notified[]
 }
 
@@ -40,7 +40,7 @@ const NAMED_MAX = 3
 /**
  * Writes a digest, lines ending in CRLF.
  *
- * @param partners with something to tell; not empty
+ * @param partners with something to report; not empty
  */
 export async function composeDigest(
   partners: readonly PartnerState[],
@@ -61,13 +61,13 @@ export async function composeDigest(
 }
 
 function grouped(partners: readonly PartnerState[]): Groups {
-  const told = partners
+  const notified = partners
     .filter((partner): partner is Notified => partner.trouble !== null)
     .sort((a, b) => a.trouble.since - b.trouble.since || (a.domain < b.domain ? -1 : 1))
   return {
-    failing: told.filter(({ trouble }) => trouble.until === null),
-    working: told.filter(({ trouble }) => trouble.until !== null && trouble.told),
-    over: told.filter(({ trouble }) => trouble.until !== null && !trouble.told),
+    failing: notified.filter(({ trouble }) => trouble.until === null),
+    working: notified.filter(({ trouble }) => trouble.until !== null && trouble.told),
+    over: notified.filter(({ trouble }) => trouble.until !== null && !trouble.told),
   }
 }
 

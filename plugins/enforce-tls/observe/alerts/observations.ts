@@ -16,7 +16,7 @@ type Meaning =
   | { readonly passed: true }
   | { readonly passed: false; readonly bounced: number; readonly facts: FailureFacts }
 
-/** Collects sightings. */
+/** Collects observations. */
 export class Observations {
   #partners = new Map<string, Observation>()
   #dropped = 0
@@ -72,7 +72,7 @@ export class Observations {
   }
 }
 
-/** Two sightings of the same partner, the older one first. */
+/** Two observations of the same partner, the older one first. */
 function together(older: Observation, newer: Observation): Observation {
   const { passes, failures } = older
   return {

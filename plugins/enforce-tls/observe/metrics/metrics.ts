@@ -1,7 +1,7 @@
 /**
  * What this process counts, for Prometheus. Labels are the plugin's own few words only: a domain, a host or a rule
  * as a label would make a time series of every partner, and would show who writes to whom to all who may read
- * metrics. Which partner it is, logs and alerts tell.
+ * metrics. Which partner it is, logs and alerts say.
  */
 import { Counter, Histogram, Registry } from 'prom-client'
 import type { DeliveryEvent } from '../../delivery/delivery-events.js'
@@ -14,7 +14,7 @@ export type Decision = 'required' | 'not-required' | 'deferred' | 'failed'
 /** What came of a message for local recipients that an outgoing rule matches, where another plugin would hand it on. */
 export type ForwardedResult = 'not-covered' | 'queued' | 'refused' | 'deferred'
 
-/** In seconds; a handshake over a long way with a slow server is still told from a timeout. */
+/** In seconds; a handshake over a long way with a slow server is still distinguished from a timeout. */
 const HANDSHAKE_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 /** The metrics of one process. */
@@ -73,7 +73,7 @@ export class Metrics {
     addSources(this.registry, sources)
   }
 
-  /** To be told of deliveries. */
+  /** Takes an event. */
   readonly observe = (event: DeliveryEvent): void => {
     const { level } = event.requirement
     if (event.kind === 'attempt') {

@@ -1,4 +1,4 @@
-/** The partner book beside a rules file, `….partners.json`, which may be deleted at any time. */
+/** The state of alerts beside a rules file, `….partners.json`, which may be deleted at any time. */
 import { readFile } from 'node:fs/promises'
 import { Ajv, type JSONSchemaType } from 'ajv'
 import pLimit from 'p-limit'
@@ -13,7 +13,7 @@ const FILE_LENGTH_MAX = 32 * 1024 * 1024
 
 interface Content {
   partners: Record<string, string>
-  /** Whose turn it is; `until` in milliseconds since the epoch. */
+  /** Who has the lease; `until` in milliseconds since the epoch. */
   turn?: { holder: string; until: number }
 }
 
@@ -32,7 +32,7 @@ const SCHEMA: JSONSchemaType<Content> = {
 }
 const isContent = new Ajv().compile(SCHEMA)
 
-/** A partner book in a file. */
+/** The state of alerts in a file. */
 export class FileAlertState implements AlertState {
   readonly #file: string
   readonly #oneByOne = pLimit(1)
@@ -69,7 +69,7 @@ export class FileAlertState implements AlertState {
     })
   }
 
-  async endTurnAfter(holder: string, duration: number): Promise<void> {
+  async endLeaseAfter(holder: string, duration: number): Promise<void> {
     await this.#change((content) => {
       if (content.turn?.holder !== holder) return false
       content.turn.until = Date.now() + duration

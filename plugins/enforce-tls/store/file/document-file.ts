@@ -1,5 +1,5 @@
 /**
- * The document in a rules file, read anew whenever the file is another one than before. Every failure is told as
+ * The document in a rules file, read anew whenever the file is another one than before. Every failure is thrown as
  * a `StoreError` that names file and place.
  */
 import type { BigIntStats } from 'node:fs'

@@ -2,7 +2,7 @@
  * Rules in one JSON file. A change to it is in force with the next look; a file that can't be read, or is not
  * a document of rules, rejects with a `StoreError` that names file and place.
  *
- * "Watched" means one `stat` for each look, not a watcher: a watcher tells late and, on network file systems,
+ * "Watched" means one `stat` for each look, not a watcher: a watcher reports late and, on network file systems,
  * bind mounts and files that editors replace by renaming, sometimes never. What is asked can't be missed.
  */
 import { existsSync } from 'node:fs'

@@ -130,7 +130,7 @@ const EXPECTED = {
   cluster: 'redis+cluster://user:password@host:port,host:port',
 }
 
-/** Scheme, login, hosts and path; what follows ? or # is told apart so that it can be refused. */
+/** Scheme, login, hosts and path; what follows ? or # is a part of its own so that it can be refused. */
 const SHAPE = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/?#]*)@)?([^@/?#]*)(\/[^?#]*)?([?#].*)?$/i
 
 /**

@@ -1,15 +1,15 @@
-/** The partner book in Redis: a hash, and a key that expires for the turn. */
+/** The state of alerts in Redis: a hash, and a key that expires for the lease. */
 import type { RedisSettings } from '../../settings/redis.js'
 import type { AlertState } from '../alert-state.js'
 import { RedisConnection } from './connection.js'
 import { writeField } from './evaluate.js'
 import { readHash } from './hash.js'
 
-const END_TURN = `
+const END_LEASE = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 `
 
-/** A partner book in Redis. */
+/** The state of alerts in Redis. */
 export class RedisAlertState implements AlertState {
   readonly #connection: RedisConnection
   readonly #partners: string
@@ -45,12 +45,12 @@ export class RedisAlertState implements AlertState {
     return done === 'OK'
   }
 
-  async endTurnAfter(holder: string, duration: number): Promise<void> {
+  async endLeaseAfter(holder: string, duration: number): Promise<void> {
     const key = this.#lease
     await this.#connection.ask({
       key,
       writes: true,
-      send: (redis) => redis.eval(END_TURN, 1, key, holder, duration),
+      send: (redis) => redis.eval(END_LEASE, 1, key, holder, duration),
     })
   }
 

@@ -1,6 +1,6 @@
 /**
  * The way to Redis - one, one behind Sentinels, or a Cluster - that never gives up, and on which nothing waits
- * longer than the command timeout. Whatever fails rejects with a `StoreError`; it is told once when Redis goes
+ * longer than the command timeout. Whatever fails rejects with a `StoreError`; it is reported once when Redis goes
  * away, and once when it is back.
  *
  * A call waits while a connection is being made for the first time after the start or after a loss, so that
@@ -18,7 +18,7 @@ import { isDemoted, isLostConnection, isUnsent, problemOf } from './errors.js'
 import { StoreError } from '../rule-store.js'
 import type { SentinelWatch } from './sentinel-watch.js'
 
-/** Told once for each change, with a sentence that names the store. */
+/** Called once for each change, with a sentence that names the store. */
 export type OnStateChange = (state: 'available' | 'unavailable', detail: string) => void
 
 type State =

@@ -4,7 +4,7 @@
  *
  * A small hash comes in one page, as it is at one moment. While a larger one is read somebody may change it:
  * what is there all the time is always found, what changes meanwhile is found as it was or as it is. Whoever
- * keeps the result must read again when Redis tells of a change since the reading began.
+ * caches the result must read again when Redis reports a change since the reading began.
  *
  * A cursor means nothing to another server: when a replica takes over between two pages, or a slot of a Cluster
  * moves, fields would be missing without a word. So they are counted, and read again if there are too few.

@@ -1,6 +1,6 @@
 /**
  * What endangers the rules in a Redis: a limit of memory with a policy that removes keys at will, keys with a time to
- * live, a replica that has lost its master. Rejects as `ask` does; what a user of Redis may not ask is told as unknown.
+ * live, a replica that has lost its master. Rejects as `ask` does; what a user of Redis may not ask is unknown.
  */
 import type { Redis } from 'ioredis'
 import { serversOf } from './cluster.js'
@@ -19,10 +19,10 @@ export async function readHealth(connection: Connection, keys: readonly string[]
     Promise.all(nodes.map((node) => askWhetherAlive(connection, node))),
     Promise.all(keys.map((key) => askExpiry(connection, key))),
   ])
-  const told = infos.filter((info) => info !== NOT_PERMITTED)
-  const evicting = told.find(mayEvict)
+  const known = infos.filter((info) => info !== NOT_PERMITTED)
+  const evicting = known.find(mayEvict)
   const unknown = [
-    ...(told.length === infos.length ? [] : ['its memory policy and its master (+info)']),
+    ...(known.length === infos.length ? [] : ['its memory policy and its master (+info)']),
     ...(expiries.includes(NOT_PERMITTED) ? ['whether keys expire (+pttl)'] : []),
     ...(pings.includes(NOT_PERMITTED) ? ['a sign of life (+ping)'] : []),
   ]
@@ -32,8 +32,8 @@ export async function readHealth(connection: Connection, keys: readonly string[]
         ? null
         : `${description} removes any key, rules too, when its memory is full (maxmemory-policy ${fieldOf(evicting, 'maxmemory_policy')}); set maxmemory-policy noeviction, or volatile-lru`,
     keys: keys.map((key, index) => ({ key, after: afterOf(expiries[index]) })),
-    replica: told.some(isReplica),
-    behind: told.some(isCutOff)
+    replica: known.some(isReplica),
+    behind: known.some(isCutOff)
       ? `${description} is a replica whose link to its master is down, so its data may be out of date; check the master, or name it in [redis]`
       : null,
     unknown:

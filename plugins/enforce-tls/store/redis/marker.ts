@@ -1,4 +1,4 @@
-/** The marker of a Redis store, and what else tells whether it is without rules. Rejects as `ask` does. */
+/** The marker of a Redis store, and what else shows whether it is without rules. Rejects as `ask` does. */
 import { given } from '../../settings/values.js'
 import type { Asks, RedisClient } from './options.js'
 import { SET_MARKER } from './scripts.js'
@@ -29,7 +29,7 @@ export function markingOf(own: string | undefined, by: string | undefined): Mark
   return { empty: JSON.stringify(marker), held: JSON.stringify({ ...marker, held: true }) }
 }
 
-/** What tells the store from others. */
+/** What distinguishes the store from others. */
 export function readIdentity(connection: Connection, keys: MarkerKeys): Promise<StoreIdentity> {
   return connection.ask({ key: keys.marker, writes: false, send: (redis) => identityIn(redis, keys) })
 }

@@ -15,7 +15,7 @@ export interface ClientOptions {
   readonly name: string
   /** The pause before a try to connect, in milliseconds. */
   readonly retryDelay: (times: number) => number
-  /** Told why a node of a Cluster can't be connected to. @default nobody */
+  /** Called with why a node of a Cluster can't be connected to. @default nobody */
   readonly onNodeError?: (error: Error) => void
 }
 

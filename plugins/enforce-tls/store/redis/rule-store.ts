@@ -24,7 +24,7 @@ import { writeEntries } from './write.js'
 import type { ChangeListener, KeyExpiry, RuleStore, StoreHealth, StoreIdentity } from '../rule-store.js'
 import { inPieces } from '../../work/turns.js'
 
-/** What a Redis store tells of itself. */
+/** What a Redis store is given besides its settings. */
 export interface RedisStoreOptions {
   /** Called once for each change between reachable and not, the first one included. @default nobody */
   readonly onStateChange?: OnStateChange | undefined
@@ -75,7 +75,7 @@ export class RedisStore extends EntryWriter implements RuleStore {
         if (keys === null) listener.onChange({ key: 'all' })
         else for (const key of keys) this.#emitChange(key, listener)
       },
-      onSubscription: (hears, why) => listener.onSubscription(hears, why),
+      onSubscription: (subscribed, why) => listener.onSubscription(subscribed, why),
     })
     return () => feed.close()
   }

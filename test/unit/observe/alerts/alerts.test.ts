@@ -39,7 +39,7 @@ class BookInMemory implements AlertState {
     return Promise.resolve(true)
   }
 
-  endTurnAfter(holder: string, duration: number): Promise<void> {
+  endLeaseAfter(holder: string, duration: number): Promise<void> {
     if (this.#turn.holder === holder) this.#turn.until = Date.now() + duration
     return Promise.resolve()
   }
