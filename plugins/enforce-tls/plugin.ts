@@ -71,7 +71,7 @@ export class Enforcer {
       onStateChange: (state, detail) => {
         this.#storeAvailable = state === 'available'
         if (state === 'available') plugin.lognotice(`rule store is available: ${detail}`)
-        else plugin.logerror(`rule store is not available: ${detail}`)
+        else plugin.logerror(`rule store is unavailable: ${detail}`)
       },
     })
     const { maxOwners } = this.#settings.cache

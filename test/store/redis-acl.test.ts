@@ -304,7 +304,7 @@ describe('the users of Redis in the README, on more than one machine', () => {
       await using refused = openRedisStore({ ...group.settings, ...sentinelLogin })
       await assert.rejects(
         refused.store.readOwner(OWNER),
-        storeError('STORE_UNAVAILABLE', /has Sentinels that refuse the login \(NOPERM\)/),
+        storeError('STORE_UNAVAILABLE', /has Sentinels that reject the login \(NOPERM\)/),
       )
     }
   })

@@ -131,7 +131,7 @@ describe('RedisStore on a Cluster', () => {
       cluster: [`127.0.0.1:${redis.port}`],
       commandTimeout: COMMAND_TIMEOUT,
     })
-    await failsInTime(() => none.store.readOwner(OWNER), /is no Redis Cluster; use host and port/)
+    await failsInTime(() => none.store.readOwner(OWNER), /is not a Redis Cluster; use host and port/)
     await using node = openRedisStore({ port: cluster.nodes[0]?.port ?? 0, prefix: 'node:' })
     await assert.rejects(async () => {
       for (const owner of owners) await node.store.readOwner(owner)
@@ -143,7 +143,7 @@ describe('RedisStore on a Cluster', () => {
     for (const node of cluster.nodes) await node.cli(...reset)
     const login = { ...cluster.settings, username: 'reader', prefix: 'login:' }
     await using wrong = openRedisStore({ ...login, password: 'wrong' })
-    await failsInTime(() => wrong.store.readOwner(OWNER), /refuses the login; check username and password/)
+    await failsInTime(() => wrong.store.readOwner(OWNER), /rejects the login; check username and password/)
     await using right = openRedisStore({ ...login, password: 'right' })
     await right.store.readOwner(OWNER)
   })

@@ -38,7 +38,7 @@ export class Attempts {
     for (const host of this.#unresolved) {
       const attempt = { host, to: host, secured: false, session: null, failure: null }
       this.#attempts.push(attempt)
-      this.fail(attempt, otherFailure('has no address, or DNS does not tell it', { status: UNROUTABLE }))
+      this.fail(attempt, otherFailure('has no address, or DNS did not answer', { status: UNROUTABLE }))
     }
     this.#unresolved.clear()
   }
@@ -51,7 +51,7 @@ export class Attempts {
     this.fail(
       attempt,
       attempt.secured
-        ? otherFailure('ended the session before it had answered', { status: BAD_CONNECTION })
+        ? otherFailure('ended the session before it answered', { status: BAD_CONNECTION })
         : otherFailure('could not be reached'),
     )
   }

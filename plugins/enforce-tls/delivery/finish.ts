@@ -66,7 +66,7 @@ export function bounceRespond(guarded: GuardedItem, code: number, message: unkno
   // What a plugin decided is its right; a plugin that timed out has decided nothing.
   if (code !== constants.cont && !timedOut) return guarded.haraka.original('bounce_respond')(code)
   if (guarded.tlsFailure && sendInstead(guarded)) return undefined
-  if (!item.todo.mail_from.user) return item.double_bounce('the sender is <>, so nobody can be told')
+  if (!item.todo.mail_from.user) return item.double_bounce('the sender is <>, so no bounce can be sent')
   return sendBounce(guarded)
 }
 
@@ -100,7 +100,7 @@ function sendInstead(guarded: GuardedItem): boolean {
   if (instead === null || !recipient) return false
   queue(guarded, recipient, instead, {}, () => {
     item.lognotice(
-      'enforce-tls: no TLS on the way back, so a bounce with Message-ID and Date alone goes instead',
+      'enforce-tls: the bounce could not be sent over TLS, so one with only Message-ID and Date goes instead',
     )
     guarded.emitOutcome('bounced')
   })
@@ -126,7 +126,7 @@ function queue(
         return item.discard()
       }
       const why = oneLine(String(message))
-      item.logerror(`enforce-tls: the bounce could not be queued, the message stays: ${why}`)
+      item.logerror(`enforce-tls: the bounce could not be queued, so the message stays in the queue: ${why}`)
       guarded.postpone()
     },
     { origin: item, ...notes },

@@ -198,7 +198,7 @@ export class Guard {
     } catch (error) {
       const seconds = context.settings().main.deferSeconds
       const why = error instanceof Error ? error.message : String(error)
-      item.logerror(`enforce-tls: recipients could not be split off, next try in ${seconds} s: ${why}`)
+      item.logerror(`enforce-tls: recipients could not be split off; trying again in ${seconds} s: ${why}`)
       setTimeout(() => item.split_to_new_recipients(recipients, reason, callback), seconds * 1000)
       return
     }

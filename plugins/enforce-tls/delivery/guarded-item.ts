@@ -54,7 +54,7 @@ export class GuardedItem {
     this.#round = this.#newRound()
     this.haraka = new Overrides(item, versions, (method, error) => {
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      item.logcrit(`enforce-tls: ${method} failed, the message waits: ${what}`)
+      item.logcrit(`enforce-tls: ${method} failed, so the message waits: ${what}`)
       this.postpone()
     })
   }

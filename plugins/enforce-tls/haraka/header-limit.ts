@@ -9,7 +9,7 @@ const MARK = 'enforce_tls_header_cut'
 const MAX_LINES = 1000
 
 /** Why fields may be missing. */
-export const HEADER_CUT = 'it may stand in lines of the header that Haraka has dropped'
+export const HEADER_CUT = 'it may be in header lines that Haraka dropped'
 
 /** Marks a message whose header may have been cut. */
 export function markHeader({ header_lines, cfg, notes }: HarakaTransaction): void {

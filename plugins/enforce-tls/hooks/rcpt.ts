@@ -62,18 +62,18 @@ async function answerInTheClear(
     }
     if (!requirement || reportOnly) return []
     const hint = isLoaded(plugin, 'tls') ? '' : '; the plugin tls is not loaded, so STARTTLS is not offered'
-    connection.lognotice(`enforce-tls: refused without TLS, by rule ${rulesOf(requirement)}${hint}`)
+    connection.lognotice(`enforce-tls: rejected without TLS, by rule ${rulesOf(requirement)}${hint}`)
     emit({ kind: 'refusal', ...about, requirement, result: 'refused' })
     // RFC 3207 section 4.
     return [constants.deny, DSN.create(530, 'Must issue a STARTTLS command first', 7, 0)]
   } catch (error) {
     if (error instanceof RulesUnknown && !error.invalid && onStoreFailure === 'deliver') {
-      connection.logwarn('enforce-tls: taken without knowing the rules (on_store_failure=deliver)')
+      connection.logwarn('enforce-tls: accepted while the rules are unknown (on_store_failure=deliver)')
       return []
     }
     const why = error instanceof Error ? error.message : String(error)
-    connection.lognotice(`enforce-tls: refused for now, the rules can't be told: ${why}`)
-    const reply = 'The rules for this recipient can not be told now, try again later'
-    return [constants.denysoft, DSN.create(451, reply, 4, 3)]
+    connection.lognotice(`enforce-tls: rejected for now, the rules are unknown: ${why}`)
+    const reply = 'Temporary policy lookup failure, try again later'
+    return [constants.denysoft, DSN.create(451, reply, 3, 0)]
   }
 }

@@ -43,9 +43,7 @@ export class Observers {
     this.#plugin = plugin
     this.#settings = settings
     this.events = new DeliveryEvents((error) =>
-      plugin.logerror(
-        `somebody who looks on failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
-      ),
+      plugin.logerror(`an observer failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`),
     )
     this.reports = new Reports({ ...judging, emit: (event) => this.events.emit(event) })
     this.#deliveryLog = new DeliveryLogObserver({
@@ -98,7 +96,7 @@ export class Observers {
   }
 
   async #scrape(): Promise<string> {
-    if (!this.#opened) throw new Error('they could not be opened, see the log of its start')
+    if (!this.#opened) throw new Error('they could not be opened; see the log of its start')
     return await this.#opened.allProcesses.text()
   }
 

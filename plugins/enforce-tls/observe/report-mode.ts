@@ -72,7 +72,7 @@ export class Reports {
     const covered = (this.#ofItem.get(item) ?? []).filter(({ recipient }) => took.has(addressText(recipient)))
     if (covered.length === 0) return
     this.#judge(item, handover, covered).catch((error: unknown) =>
-      item.logerror(`enforce-tls: report: a delivery could not be judged: ${String(error)}`),
+      item.logerror(`enforce-tls: report: a delivery could not be checked: ${String(error)}`),
     )
   }
 
@@ -115,7 +115,7 @@ function logVerdict(
   addresses: string,
   requirement: Requirement,
 ): void {
-  const took = `${to} took the message for ${addresses} ${secured ? 'over' : 'without'} TLS`
+  const took = `${to} accepted the message for ${addresses} ${secured ? 'over' : 'without'} TLS`
   const rules = `by rule ${rulesOf(requirement)}`
   switch (verdict.result) {
     case 'would-deliver':
@@ -127,7 +127,7 @@ function logVerdict(
     }
     case 'unknown':
       return log.lognotice(
-        `enforce-tls: report: unknown: ${took}; whether that fulfils level ${requirement.level} could not be judged: ${verdict.why}, ${rules}`,
+        `enforce-tls: report: unknown: ${took}; whether that fulfils level ${requirement.level} could not be checked: ${verdict.why}, ${rules}`,
       )
   }
 }
@@ -140,7 +140,7 @@ export function reportRefusal(
   requirement: Requirement,
 ): void {
   log.lognotice(
-    `enforce-tls: report: would have been refused: mail of ${oneLine(addressText(sender)) || '<>'} for ${oneLine(addressText(recipient))} without TLS, by rule ${rulesOf(requirement)}`,
+    `enforce-tls: report: would have been rejected: mail of ${oneLine(addressText(sender)) || '<>'} for ${oneLine(addressText(recipient))} without TLS, by rule ${rulesOf(requirement)}`,
   )
 }
 

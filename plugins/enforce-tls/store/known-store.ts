@@ -159,7 +159,7 @@ export class KnownStore implements DecidingStore {
   }
 
   #vanished(owner: string, what: string): DoubtfulStore {
-    const problem = `${what} are gone at once from ${this.description}, which may have removed them itself (a time to live, or maxmemory-policy); write them again or, if somebody removed them on purpose, mend that and restart Haraka`
+    const problem = `${what} disappeared at once from ${this.description}, which may have removed them itself (a time to live, or maxmemory-policy); write them again or, if somebody removed them on purpose, fix that and restart Haraka`
     return new DoubtfulStore('STORE_GONE', problem, owner)
   }
 

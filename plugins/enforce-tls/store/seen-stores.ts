@@ -94,7 +94,7 @@ export class SeenStores {
       }
     }
     const wayOut = denied === null ? '' : `; run: chown ${ownUser()} ${denied}`
-    this.#unwritten = `can't be written, so a loss of all rules while Haraka is stopped may go unnoticed: ${problems.join('; ')}${wayOut}`
+    this.#unwritten = `cannot be written, so a loss of all rules while Haraka is stopped may go unnoticed: ${problems.join('; ')}${wayOut}`
     this.#say(this.#unwritten)
     return false
   }
@@ -103,7 +103,7 @@ export class SeenStores {
     if (this.#unwritten === null) return
     this.#warned.delete(sentenceOf(this.#unwritten))
     this.#unwritten = null
-    this.#logOver?.(`the store that was last seen is written now: file ${file}`)
+    this.#logOver?.(`the record of the store that was last seen is written again: file ${file}`)
   }
 
   #readFrom(file: string): SeenStore | null {
@@ -112,12 +112,14 @@ export class SeenStores {
       text = readFileSync(file, 'utf8')
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-        this.#say(`can't be read: file ${file} ${fileProblem(error)}`)
+        this.#say(`cannot be read: file ${file} ${fileProblem(error)}`)
       return null
     }
     const seen = parseSeen(text)
     if (seen === null)
-      this.#say(`can't be read: file ${file} holds something else; remove it, it is written anew`)
+      this.#say(
+        `cannot be read: file ${file} contains something else; remove it, and it will be written again`,
+      )
     return seen
   }
 
@@ -130,7 +132,7 @@ export class SeenStores {
 }
 
 function sentenceOf(problem: string): string {
-  return `the store that was last seen ${problem}`
+  return `the record of the store that was last seen ${problem}`
 }
 
 /** The user of this process, as `chown` takes it. */

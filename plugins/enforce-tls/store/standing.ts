@@ -98,14 +98,14 @@ function lossIn(observation: StoreObservation, seen: SeenStore): string | null {
   const marker = markerIn(identity)
   if (marker) {
     if (!replaces(marker, observation, seen))
-      return `${place} is another store (id ${marker.id}) than the one whose rules were seen ${before} (id ${name}); restore that one or, if this one replaces it, run: ${accept}`
+      return `${place} is a different store (id ${marker.id}) from the one whose rules were seen ${before} (id ${name}); restore that one or, if this one replaces it, run: ${accept}`
     if (holds || !mayHaveLost) return null
     return `${place} is empty, and rules were seen ${before}: Redis may have removed them; set maxmemory-policy noeviction and restore them`
   }
   if (holds) {
     if (seen.id === null) return null
     const why = identity.markerProblem ?? 'its marker is gone'
-    return `${place} can not be told from another store, since ${why}; rules were seen ${before} (id ${name}), and some may be missing. If they are all there, run: ${accept}`
+    return `${place} may be another store, because ${why}; rules were seen ${before} (id ${name}), and some may be missing. If they are all there, run: ${accept}`
   }
   if (seen.place === place)
     return `${place} has lost its rules: it is empty, and rules were seen there before (id ${name}). Restore them or, if it is meant to be empty, run: enforce-tls init`
@@ -127,7 +127,7 @@ function replaces(
 
 function remarkOn({ place, identity, seen }: StoreObservation): string | null {
   if (seen && seen.place !== place && seen.id === null && !markerIn(identity))
-    return `rules are read from ${place} now, and were read from ${seen.place} before; neither has a marker that would tell whether they are the same. Run enforce-tls init`
+    return `rules are read from ${place} now, and were read from ${seen.place} before; neither has a marker, so it is unknown whether they are the same. Run enforce-tls init`
   return markerRemark(place, identity)
 }
 

@@ -41,7 +41,7 @@ export class StoreWarnings {
     this.#said.say(`expiry of ${key}`, expires ? problem : null, {
       level: 'logwarn',
       before: 'rules may vanish: ',
-      over: `key ${key} expires no more`,
+      over: `key ${key} no longer expires`,
     })
   }
 
@@ -55,11 +55,12 @@ export class StoreWarnings {
     this.#said.say('eviction', evicts, {
       level: 'logwarn',
       before: 'rules may vanish: ',
-      over: `${this.#store} keeps its keys now`,
+      over: `${this.#store} no longer removes keys`,
     })
     this.#said.say('link', behind, {
       level: 'logerror',
-      before: 'rules may be out of date; those last known stay in force, mail of owners never read waits: ',
+      before:
+        'rules may be out of date; those last known stay in force, mail of owners that were never read waits: ',
       over: `${this.#store} is connected to its master again`,
     })
   }

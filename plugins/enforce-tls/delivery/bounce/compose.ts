@@ -113,8 +113,8 @@ function templateValues(
     from: `MAILER-DAEMON@${me}`,
     to: oneLine(addressText(item.todo.mail_from)),
     subject: content === 'full' ? oneLine(libmime.decodeWords(valueOf(kept, 'subject'))) : NO_SUBJECT,
-    message_date: oneLine(valueOf(kept, 'date')) || 'not known',
-    message_id: oneLine(valueOf(kept, 'message-id')) || 'not known',
+    message_date: oneLine(valueOf(kept, 'date')) || 'unknown',
+    message_id: oneLine(valueOf(kept, 'message-id')) || 'unknown',
   }
   return { single, lists: { attempts: facts.attempts, explanation: facts.explanation } }
 }

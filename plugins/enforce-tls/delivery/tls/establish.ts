@@ -95,7 +95,7 @@ function contextOf({ context }: TlsRequest): SecureContext {
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
     // Not the server's fault, but a failure like others: its mail must come to an end, too.
-    const detail = `was not asked, because TLS settings here can't be used: ${problem}`
+    const detail = `was not contacted, because the TLS settings here cannot be used: ${problem}`
     throw new DialogueError(otherFailure(detail, { status: MISCONFIGURED }))
   }
 }

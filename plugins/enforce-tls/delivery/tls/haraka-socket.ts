@@ -184,7 +184,7 @@ export class SecuredSocket extends EventEmitter {
     if (this.#prelude === null) return this.#read()
     // RFC 5321 section 3.8 lets a server say at any time that it closes.
     if (!/^[45]/.test(this.#lines.waiting))
-      this.#fail(new Error('the peer talks before it was spoken to'), 'garbled')
+      this.#fail(new Error('the server sent data before a command'), 'garbled')
   }
 
   #read(): void {
@@ -207,7 +207,7 @@ export class SecuredSocket extends EventEmitter {
     } else this.onEarlyEnd = null
     if (isLast(line)) this.#disarm()
     const reply = this.#replies.take(line, this.#lines.waiting !== '')
-    if (!reply.ok) return this.#fail(new Error(`the peer sent ${reply.problem}`), 'garbled')
+    if (!reply.ok) return this.#fail(new Error(`the server sent ${reply.problem}`), 'garbled')
     // RFC 5321 section 4.2 lets a reply be a code alone; Haraka wants the space.
     this.emit('line', /^\d{3}$/.test(reply.line) ? `${reply.line} \r\n` : `${reply.line}\r\n`)
     if (reply.last) this.destroy()

@@ -61,7 +61,7 @@ export async function askInsideTls(socket: Socket, question: InsideTlsRequest): 
         temporary: !gibberish,
         status: gibberish ? NO_REPLY_AT_ALL : BAD_CONNECTION,
       }),
-    late: (step) => otherFailure(`gave no answer at ${step} inside TLS in time`),
+    late: (step) => otherFailure(`did not send ${step} inside TLS in time`),
   }
   const dialogue = new Dialogue(socket, failures, INSIDE_TLS)
   const ask = async (asked: string): Promise<Reply> => {

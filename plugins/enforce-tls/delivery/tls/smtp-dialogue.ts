@@ -31,14 +31,14 @@ export interface DialogueFailures {
 const IN_THE_CLEAR: DialogueFailures = {
   ended: (step, error) =>
     otherFailure(
-      error ? `connection lost at ${step}: ${error.message}` : `closed the connection at ${step}`,
+      error ? `lost the connection at ${step}: ${error.message}` : `closed the connection at ${step}`,
       {
         status: BAD_CONNECTION,
       },
     ),
   garbled: (what) => tlsFailure('handshake-failure', what),
   // Before the server has agreed to TLS, silence says nothing about TLS: it may just be busy.
-  late: (step) => tlsFailure('handshake-failure', `gave no answer at ${step} in time`, { temporary: true }),
+  late: (step) => tlsFailure('handshake-failure', `did not send ${step} in time`, { temporary: true }),
 }
 
 /** Type and major version of an alert record. */

@@ -96,7 +96,7 @@ export class Alerts {
     const { dropped } = this.#observations
     if (dropped === this.#notifiedDropped) return
     this.#context.logger.logwarn(
-      `alerts know nothing of ${dropped - this.#notifiedDropped} deliveries: there were more partners at a time than are kept in mind`,
+      `alerts missed ${dropped - this.#notifiedDropped} deliveries, because there were too many partners at a time`,
     )
     this.#notifiedDropped = dropped
   }
@@ -107,12 +107,12 @@ export class Alerts {
     try {
       this.#state ??= open()
       await work(this.#state)
-      if (this.#notifiedTrouble !== null) logger.lognotice('alerts can be made again')
+      if (this.#notifiedTrouble !== null) logger.lognotice('alerts work again')
       this.#notifiedTrouble = null
     } catch (error) {
       const trouble = error instanceof Error ? error.message : String(error)
       if (trouble !== this.#notifiedTrouble)
-        logger.logwarn(`alerts can't be made now, and are tried again: ${trouble}`)
+        logger.logwarn(`alerts cannot be sent now, trying again: ${trouble}`)
       this.#notifiedTrouble = trouble
     }
   }
@@ -138,7 +138,7 @@ export class Alerts {
       await queue(to, await composeDigest(partners, options))
       queued = true
       const domains = [...new Set(partners.map(({ domain }) => oneLine(domain)))]
-      logger.lognotice(`an alert goes to ${to.join(', ')}: TLS to ${listed(domains, 10)}`)
+      logger.lognotice(`alert queued for ${to.join(', ')}: TLS to ${listed(domains, 10)}`)
       // First, so that a store that is lost now makes one mail too many and not one a minute.
       await state.endLeaseAfter(this.#holder, interval)
       await noteNotified(state, due)

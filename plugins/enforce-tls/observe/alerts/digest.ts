@@ -94,9 +94,9 @@ interface Section {
 
 function sectionsOf({ failing, working, over }: Groups): Section[] {
   return [
-    { heading: 'TLS used to work, and fails now', partners: failing },
+    { heading: 'TLS used to work and now fails', partners: failing },
     { heading: 'TLS works again', partners: working },
-    { heading: 'TLS failed for a while, and works again', partners: over },
+    { heading: 'TLS failed for a while and works again', partners: over },
   ].filter(({ partners }) => partners.length > 0)
 }
 
@@ -162,7 +162,7 @@ const BOTTOM_HTML = [
 
 function moreOf(partners: readonly Notified[]): string[] {
   const more = partners.length - DESCRIBED_MAX
-  return more > 0 ? [`and ${more} more; enforce-tls report names them all.\r\n`] : []
+  return more > 0 ? [`and ${more} more; enforce-tls report lists them all.\r\n`] : []
 }
 
 function titleOf({ domain, requires }: Notified): string {
@@ -175,16 +175,16 @@ function factsOf(partner: Notified): string[] {
   const rules = facts.rules.map(({ owner, name }) => `"${oneLine(name, 80)}" of ${oneLine(owner, 80)}`)
   const times =
     until === null
-      ? `Since ${momentOf(since)}; it was last noted to work at ${momentOf(lastPass)}`
+      ? `Since ${momentOf(since)}; last seen working at ${momentOf(lastPass)}`
       : `From ${momentOf(since)} to ${momentOf(until)}`
   const server = oneLine(facts.host, 100) || `of ${oneLine(domain)}`
   const name = facts.class === null ? '' : ` (${facts.class})`
   return [
     times,
     `The receiving server ${server} ${oneLine(facts.detail)}${name}`,
-    `${failures === 1 ? 'One delivery' : `${failures} deliveries`} failed; messages that went back to their senders: ${bounced}`,
+    `${failures === 1 ? 'One delivery' : `${failures} deliveries`} failed, ${bounced} bounced`,
     `Required by ${rules.join(', ')}`,
-    ...(until === null ? [`Look closer: ${together(checkOf(partner))}`] : []),
+    ...(until === null ? [`To check: ${together(checkOf(partner))}`] : []),
   ]
 }
 
@@ -204,5 +204,5 @@ function momentOf(at: number): string {
 }
 
 function footerOf({ me, interval }: DigestOptions): string {
-  return `Written by the mail system of ${me}, at most once in ${ms(interval, { long: true })}; [alert] in enforce-tls.ini says to whom.`
+  return `Sent by the mail system of ${me}, at most once in ${ms(interval, { long: true })}; [alert] in enforce-tls.ini sets the recipients.`
 }

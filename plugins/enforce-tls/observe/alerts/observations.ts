@@ -101,7 +101,7 @@ function meaningOf(event: DeliveryEvent): Meaning | null {
   if (event.result === 'would-deliver') return { passed: true }
   if (event.result === 'unknown') return null
   const why = event.failure === null ? '' : `: it ${event.failure.detail}`
-  const detail = `took a message without the TLS that a rule would require, if it did not only report${why}`
+  const detail = `accepted a message without the TLS that a rule in report mode would require${why}`
   return { passed: false, bounced: 0, facts: factsOf(event.host, null, detail, event.requirement) }
 }
 

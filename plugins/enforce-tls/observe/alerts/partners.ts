@@ -72,7 +72,7 @@ async function changed(
     if (await alertState.replace(name, found, JSON.stringify(after))) return after
     found = await alertState.read(name)
   }
-  throw new Error(`what is known of ${oneLine(name)} changes too often`)
+  throw new Error(`the alert state of ${oneLine(name)} changes too often`)
 }
 
 function isForgotten({ lastPass, trouble }: PartnerState): boolean {

@@ -135,7 +135,7 @@ class Requests<T> {
       return await new Promise<T>((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject })
         const late = (): void =>
-          reject(new Error(`${this.#whom} has not told its counts in ${this.#time} ms`))
+          reject(new Error(`${this.#whom} did not report its counts within ${this.#time} ms`))
         timer = setTimeout(late, this.#time)
         put(id)
       })

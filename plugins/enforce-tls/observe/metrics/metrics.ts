@@ -20,38 +20,38 @@ const HANDSHAKE_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 /** The metrics of one process. */
 export class Metrics {
   readonly registry = new Registry()
-  readonly #attempts = this.#counter('attempts_total', 'Attempts at one host of messages held to TLS', [
+  readonly #attempts = this.#counter('attempts_total', 'Attempts at one host for messages that require TLS', [
     'level',
     'result',
     'tls_version',
   ])
   readonly #outcomes = this.#counter(
     'outcomes_total',
-    'What became of messages held to TLS; deferred is not final, all others are',
+    'What became of messages that require TLS; deferred is not final, all others are',
     ['level', 'result'],
   )
-  readonly #reports = this.#counter('reports_total', 'What rules that only report would have done', [
+  readonly #reports = this.#counter('reports_total', 'What rules in report mode would have done', [
     'level',
     'result',
   ])
   readonly #refusals = this.#counter(
     'incoming_refusals_total',
-    'Recipients of incoming mail refused on a session without TLS, or that would have been',
+    'Recipients of incoming mail that were rejected without TLS, or would have been',
     ['result'],
   )
   readonly #decisions = this.#counter(
     'decisions_total',
-    'Decisions before an attempt; deferred: the rules could not be told',
+    'Decisions before an attempt; deferred: the rules were unknown',
     ['result'],
   )
   readonly #forwarded = this.#counter(
     'forwarded_messages_total',
-    'Messages for local recipients that an outgoing rule matches and that another plugin would hand on; deferred: the rules were unknown',
+    'Messages for local recipients that an outgoing rule matches and that another plugin would forward; deferred: the rules were unknown',
     ['result'],
   )
   readonly #handshakes = new Histogram({
     name: 'enforce_tls_handshake_duration_seconds',
-    help: 'TLS handshakes of messages held to TLS, from ClientHello to end',
+    help: 'TLS handshakes for messages that require TLS, from ClientHello to end',
     labelNames: ['resumed'],
     buckets: HANDSHAKE_BUCKETS,
     registers: [this.registry],

@@ -32,7 +32,7 @@ export async function answerScrape(
     const body = await text()
     end(response, 200, body, CONTENT_TYPE)
   } catch (error) {
-    end(response, 503, `no metrics now: ${error instanceof Error ? error.message : String(error)}`)
+    end(response, 503, `metrics are unavailable: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

@@ -37,7 +37,7 @@ function addStore(
   addState(
     registry,
     'store_unremembered',
-    'Whether a store with rules is in use that this Haraka could not note, so that a loss of all rules while it is stopped goes unnoticed',
+    'Whether this Haraka could not record the store it uses, so that a loss of all rules while it is stopped goes unnoticed',
     storeUnremembered,
   )
   addState(
@@ -60,7 +60,7 @@ function addStore(
 }
 
 function addCache(registry: Registry, { cache }: MetricsSources): void {
-  addCopied(registry, 'cache_lookups_total', 'Rules of owners looked up in memory', () => {
+  addCopied(registry, 'cache_lookups_total', 'Lookups of rules of owners in the cache', () => {
     const counts = cache()
     return counts && { hit: counts.hits, miss: counts.misses }
   })
@@ -70,7 +70,7 @@ function addCache(registry: Registry, { cache }: MetricsSources): void {
   })
   new Gauge({
     name: 'enforce_tls_cache_owners',
-    help: 'Owners whose rules are kept in memory',
+    help: 'Owners whose rules are cached',
     registers: [registry],
     collect() {
       this.set(cache()?.owners ?? 0)
@@ -78,7 +78,7 @@ function addCache(registry: Registry, { cache }: MetricsSources): void {
   })
   new Gauge({
     name: 'enforce_tls_cache_stale',
-    help: 'Whether changes of rules are not heard of at once: 1 or 0; with several processes, 1 where it is so in one',
+    help: 'Whether changes of rules may take effect late: 1 or 0; with several processes, 1 where it is so in one',
     registers: [registry],
     aggregator: 'max',
     collect() {
@@ -113,7 +113,7 @@ function addEvidence(registry: Registry, { evidenceDropped, evidenceAvailable }:
 function addRules(registry: Registry, { rules }: MetricsSources): void {
   new Gauge({
     name: 'enforce_tls_rules',
-    help: 'Rules of the whole store by state, counted now and then',
+    help: 'Rules of the whole store by state, counted from time to time',
     labelNames: ['state'],
     registers: [registry],
     // All processes count the same rules, each at its own time.

@@ -118,7 +118,7 @@ export class DocumentFile {
       if (this.#seen)
         throw new StoreError(
           'STORE_GONE',
-          `${this.description} was there and is gone; put it back or, if there shall be no rules at all, run: enforce-tls init`,
+          `${this.description} has disappeared; restore it or, if there are to be no rules at all, run: enforce-tls init`,
         )
       return null
     }

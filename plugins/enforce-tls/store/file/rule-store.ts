@@ -168,7 +168,7 @@ export class FileStore extends EntryWriter implements RuleStore {
     const found = await this.#file.stat().catch((error: unknown) => {
       throw this.#file.explained(error)
     })
-    if (!found) return { store: this.description, size: 'the file is not there yet, which means no rules' }
+    if (!found) return { store: this.description, size: 'the file does not exist yet, so there are no rules' }
     return { store: this.description, size: `${found.size} bytes`, changed: found.mtime.toISOString() }
   }
 

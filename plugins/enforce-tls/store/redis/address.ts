@@ -59,7 +59,7 @@ function addressOfUrl(url: string, base: RedisAddress, settings: RedisSettings):
     return { ...own, ...sentinelPart(hosts, name ?? '', settings), ...tlsPart(secure, settings) }
   if (kind === 'cluster') {
     if (own.db !== 0)
-      throw new StoreError('STORE_UNAVAILABLE', 'a Redis Cluster has only database 0; leave db away')
+      throw new StoreError('STORE_UNAVAILABLE', 'a Redis Cluster has only database 0; leave out db')
     return { ...own, cluster: hosts, ...tlsPart(secure, settings) }
   }
   const [{ host, port } = { host: '', port: DEFAULT_PORTS.server }] = hosts
@@ -142,13 +142,13 @@ function parseRedisUrl(url: string): RedisUrl {
   const parts = SHAPE.exec(url)
   if (!parts) {
     const known = /^rediss?(\+sentinel|\+cluster)?:\/\//i.test(url)
-    throw refused('server', known ? 'is no URL' : 'does not begin with redis:// or rediss://')
+    throw refused('server', known ? 'is not a URL' : 'does not begin with redis:// or rediss://')
   }
   const [, scheme = '', type = 'server', login, hosts = '', path = '', rest] = parts
   const kind = type.toLowerCase() as RedisUrl['kind']
   if (hosts === '') throw refused(kind, 'names no host')
   // Ignored silently, ?db=2 would read an empty database and let all mail pass.
-  if (rest !== undefined) throw refused(kind, 'has parts behind ? or #')
+  if (rest !== undefined) throw refused(kind, 'has parts after ? or #')
   return {
     kind,
     secure: scheme.toLowerCase() === 'rediss',
@@ -163,7 +163,7 @@ function hostsOf(kind: RedisUrl['kind'], text: string): Endpoint[] {
     parseEndpoint(host, DEFAULT_PORTS[kind]),
   )
   return found.map((host) => {
-    if (host === null) throw refused(kind, 'has a host or port that is none')
+    if (host === null) throw refused(kind, 'has an invalid host or port')
     return host
   })
 }
@@ -178,14 +178,14 @@ function pathOf(kind: RedisUrl['kind'], path: string): { name?: string; db?: num
     ).exec(path) ?? {}
   if (kind === 'cluster') {
     if (path.length > 1)
-      throw refused(kind, 'has something behind the hosts; a Redis Cluster has only database 0')
+      throw refused(kind, 'has something after the hosts; a Redis Cluster has only database 0')
     return {}
   }
   if (!groups) {
     const problem =
       kind === 'sentinel'
-        ? "does not have the name of the Sentinels' master, and a database number or nothing, behind the hosts"
-        : 'has something that is no database number behind the host'
+        ? "needs the name of the Sentinels' master after the hosts, and then a database number or nothing"
+        : 'has something other than a database number after the host'
     throw refused(kind, problem)
   }
   const { name, db } = groups

@@ -31,7 +31,7 @@ const RETRY_MAX = 2000
 const NODE_PAUSE = 100
 
 /** What a writer must know whose change got no answer. */
-const UNCERTAIN = '; the change may have been made or not: look before you repeat it'
+const UNCERTAIN = '; the change may have been made or not: check before you repeat it'
 
 /** A connection to Redis. */
 export class RedisConnection {
@@ -156,7 +156,7 @@ export class RedisConnection {
   /** Another one is the master now; the Sentinels say which. */
   #onDemoted(): StoreError {
     this.#redis.disconnect(true)
-    return this.#unavailable('is being failed over to another master; repeat it in a moment')
+    return this.#unavailable('is being failed over to another master; try again in a moment')
   }
 
   #onError(error: unknown): void {

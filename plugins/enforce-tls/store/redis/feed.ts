@@ -26,7 +26,7 @@ export interface FeedListener {
 /** Longest pause between two tries to connect, in milliseconds. */
 const RETRY_MAX = 2000
 
-const CONNECTION_LOST = 'the connection is lost, or can not be made'
+const CONNECTION_LOST = 'the connection is lost or cannot be made'
 
 /** Changes of the keys that hold rules, services and groups. */
 export class RedisFeed {
@@ -98,7 +98,7 @@ export class RedisFeed {
         const options = serverOptions({ ...this.#options, address: { ...address, ...where } })
         this.#servers.set(name, new TrackedServer(options, this.#prefixes, this.#listen(name)))
         if (this.#subscribed === true)
-          this.#emit(`${name}: is a new master, whose changes are not heard of yet`)
+          this.#emit(`${name}: is a new master, whose changes are not reported yet`)
       }
     this.#emitIfAllLive()
   }

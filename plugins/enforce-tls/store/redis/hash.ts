@@ -36,7 +36,7 @@ export async function readHash(connection: Asks, key: string): Promise<ReadonlyM
   }
   throw new StoreError(
     'STORE_UNAVAILABLE',
-    `key ${key} could not be read as a whole in ${TRIES} tries: it moves to another server, or changes all the time; repeat it in a moment`,
+    `key ${key} could not be read as a whole in ${TRIES} tries: it moves to another server, or changes all the time; try again in a moment`,
   )
 }
 

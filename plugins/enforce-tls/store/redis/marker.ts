@@ -106,7 +106,7 @@ export async function setMarker(
   if (answer !== null)
     throw new StoreError(
       'STORE_CONFLICT',
-      `${connection.description}: key ${key} was changed by somebody else in the meantime; repeat it`,
+      `${connection.description}: key ${key} was changed by somebody else in the meantime; try again`,
     )
 }
 

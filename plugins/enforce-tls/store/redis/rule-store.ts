@@ -164,7 +164,7 @@ export class RedisStore extends EntryWriter implements RuleStore {
         }),
     })
     const version = /^redis_version:(.*)$/m.exec(info)?.[1]?.trim()
-    return { store: this.description, version: version === undefined ? 'not told' : `Redis ${version}` }
+    return { store: this.description, version: version === undefined ? 'unknown' : `Redis ${version}` }
   }
 
   placeOf(place: EntryPlace): string {
