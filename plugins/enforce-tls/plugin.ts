@@ -3,14 +3,12 @@ import path from 'node:path'
 import constants from 'haraka-constants'
 import { Observers } from './observe/observers.js'
 import { ConsoleHost } from './console/console-host.js'
-import { checkPartner, checkTimeouts } from './check/partner-check.js'
+import { checkInHaraka } from './check/check-in-haraka.js'
 import type { PartnerCheck, CheckRequest } from './check/types.js'
-import { composeBounce, type BounceOptions } from './delivery/bounce/compose.js'
 import type { GuardContext } from './delivery/guard-context.js'
 import { Guard } from './delivery/guard.js'
-import { divide, keepAsError, splitOff } from './delivery/queue-files.js'
-import type { TlsContexts } from './delivery/tls/contexts.js'
-import { hostOf, isTrustedHop, placeOf } from './delivery/next-hop.js'
+import { bounceOptionsIn, guardContextIn } from './delivery/in-haraka.js'
+import { reportDelivery } from './hooks/delivered.js'
 import { Decisions } from './hooks/send-email.js'
 import type {
   HarakaAddress,
@@ -36,7 +34,7 @@ import { startRemarks } from './hooks/start-remarks.js'
 import { queueFolderOf, SeenStores } from './store/seen-stores.js'
 import { HarakaRuntime } from './haraka/runtime.js'
 import { UncoveredNotes } from './observe/uncovered-mail.js'
-import { contextOf, contextsFor, limitsVersions } from './delivery/tls/contexts-for.js'
+import { contextOf, contextsFor, limitsVersions, type TlsContexts } from './delivery/tls/contexts.js'
 
 /** The plugin in one Haraka process. */
 export class Enforcer {
@@ -48,7 +46,7 @@ export class Enforcer {
   /** The same, as far as its answers count. */
   readonly #known: KnownStore
   readonly #rules: Policy
-  readonly #books: Observers
+  readonly #observers: Observers
   readonly #configFolder: string
   readonly #guardContext: GuardContext
   readonly #decisions: Decisions
@@ -73,7 +71,7 @@ export class Enforcer {
       onStateChange: (state, detail) => {
         this.#storeAvailable = state === 'available'
         if (state === 'available') plugin.lognotice(`rule store is available: ${detail}`)
-        else plugin.logerror(`rule store is not available: ${detail}`)
+        else plugin.logerror(`rule store is unavailable: ${detail}`)
       },
     })
     const { maxOwners } = this.#settings.cache
@@ -94,7 +92,7 @@ export class Enforcer {
       timeout: this.#settings.redis.commandTimeout,
     })
     const ruleStates = new RuleStates(this.#store)
-    this.#books = new Observers({
+    this.#observers = new Observers({
       plugin,
       haraka: this.#haraka,
       settings: () => this.#settings,
@@ -113,14 +111,18 @@ export class Enforcer {
         limitsVersions: (mx) => limitsVersions(this.#haraka.tlsOptions(mx)),
       },
     })
-    this.#guardContext = this.#makeGuardContext()
+    this.#guardContext = guardContextIn(this.#haraka, {
+      settings: () => this.#settings,
+      contexts: () => this.#contexts,
+      emit: (event) => this.#observers.events.emit(event),
+    })
     this.#decisions = new Decisions({
       settings: () => this.#settings.main,
       rules: this.#rules,
-      reports: this.#books.reports,
+      reports: this.#observers.reports,
       divide: this.#guardContext.divide,
       retriesLast: () => this.#haraka.retriesLast,
-      decided: this.#books.decided,
+      decided: this.#observers.decided,
     })
     this.#uncovered = new UncoveredNotes(plugin)
     const { inherited = [] } = where.redis
@@ -138,7 +140,7 @@ export class Enforcer {
       this.#contexts = contextsFor(result.settings, this.#configFolder)
       const before = this.#settings.main.forwardedMail
       this.#settings = result.settings
-      this.#books.settingsChanged()
+      this.#observers.settingsChanged()
       this.#plugin.lognotice('enforce-tls.ini was read again')
       if (main.forwardedMail !== before) this.#remark()
     } catch (error) {
@@ -150,11 +152,11 @@ export class Enforcer {
   /** Hook `send_email`: runs before every attempt of every item, also after a restart. Total. */
   beforeAttempt(next: Next, item: HarakaMailItem): void {
     // Synchronous and first: from here on, a throw, a time-out or another plugin's answer can't let mail out.
-    const guard = Guard.put(item, this.#guardContext)
+    const guard = Guard.attach(item, this.#guardContext)
     this.#decisions.on(guard, item).then(
       (code) => (typeof code === 'object' ? next(code.code, code.argument) : next(code)),
       (error: unknown) => {
-        this.#books.decided('failed')
+        this.#observers.decided('failed')
         item.logcrit(
           `enforce-tls: no decision, the message waits: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
         )
@@ -174,7 +176,7 @@ export class Enforcer {
       ...this.#queueContext(),
       route: (client: HarakaConnection) => this.#haraka.routeContext(client),
       notes: this.#uncovered,
-      count: this.#books.forwarded,
+      count: this.#observers.forwarded,
     }
     takeForwardedMail(context, next, connection)
   }
@@ -186,7 +188,7 @@ export class Enforcer {
         plugin: this.#plugin,
         rules: this.#rules,
         settings: this.#settings.main,
-        emit: (event) => this.#books.events.emit(event),
+        emit: (event) => this.#observers.events.emit(event),
       },
       next,
       connection,
@@ -194,15 +196,9 @@ export class Enforcer {
     )
   }
 
-  /** Hook `delivered`: only looks on. Total. */
+  /** Hook `delivered`: only observes. Total. */
   afterDelivery(next: Next, item: HarakaMailItem, params: HarakaDelivered): void {
-    const [host, ip, , , port, , recipients, secured] = params
-    const { trustedNextHops } = this.#settings.main
-    const trusted = [{ path: ip }, { exchange: ip, from_dns: host, port }].some((mx) =>
-      isTrustedHop(mx, trustedNextHops),
-    )
-    const seen = Guard.delivered(item, recipients)
-    this.#books.reports.delivered(item, { to: host, secured: secured || trusted, trusted, recipients, seen })
+    reportDelivery(this.#observers.reports, this.#settings.main, item, params)
     next()
   }
 
@@ -224,7 +220,7 @@ export class Enforcer {
   }
 
   /**
-   * Begins what goes on beside mail, and tells where the settings ask for a console that can't be had. When Haraka is
+   * Begins what goes on beside mail, and warns where the settings ask for a console that can't be had. When Haraka is
    * the user that it stays: what is written before would be root's.
    */
   begin({ cluster }: Pick<HarakaServer, 'cluster'>): void {
@@ -251,31 +247,20 @@ export class Enforcer {
       store: this.#store,
       settings: () => this.#settings,
       storePlace: this.#storePlace,
-      bounceOptions: () => this.#bounceOptions(),
-      checkPartner: (question) => this.checkPartner(question),
+      bounceOptions: () => bounceOptionsIn(this.#haraka, this.#settings),
+      checkPartner: (request) => this.checkPartner(request),
     })
     this.#console.serve(next, server)
   }
 
   /** Whether a partner's mail servers fulfil a requirement, as a delivery of this Haraka would find them. Total. */
-  checkPartner(question: CheckRequest): Promise<PartnerCheck> {
-    const { outboundConfig, outbound, name } = this.#haraka
-    const { isTrusted, secureContext } = this.#guardContext
-    return checkPartner(question, {
-      network: { hostsOf: outbound.net_utils.get_mx, addressesOf: outbound.net_utils.resolve_mx_hosts },
-      helo: name,
-      isTrusted,
-      secureContext,
-      localMxOk: outboundConfig.local_mx_ok,
-      connectTimeout: Number(outboundConfig.connect_timeout) * 1000,
-      timeouts: checkTimeouts(this.#settings),
-      failureAction: this.#settings.failure.action,
-    })
+  checkPartner(request: CheckRequest): Promise<PartnerCheck> {
+    return checkInHaraka(request, this.#haraka, this.#settings, this.#guardContext.secureContext)
   }
 
   /** Hook `init_http`: adds pages to Haraka's HTTP server. */
   addPages(server: HarakaServer): void {
-    this.#books.addPages(server)
+    this.#observers.addPages(server)
   }
 
   /** Gives connections, watchers and timers back. */
@@ -283,33 +268,7 @@ export class Enforcer {
     await this.#console?.close()
     this.#rules.close()
     this.#known.close()
-    await this.#books.close()
+    await this.#observers.close()
     await this.#store.close()
-  }
-
-  #bounceOptions(): BounceOptions {
-    const { name: me, bounceTemplates: templates } = this.#haraka
-    return { me, content: this.#settings.failure.bounceContent, templates, now: new Date() }
-  }
-
-  #makeGuardContext(): GuardContext {
-    const haraka = this.#haraka
-    return {
-      settings: () => this.#settings,
-      me: () => haraka.name,
-      outbound: () => haraka.outbound,
-      isTrusted: (mx) => isTrustedHop(mx, this.#settings.main.trustedNextHops),
-      secureContext: (mx, requirement) =>
-        contextOf(this.#contexts, this.#settings, requirement, haraka.tlsOptions(mx)),
-      sessions: (context, mx, requirement) =>
-        this.#settings.tls.sessionResumption
-          ? this.#contexts.sessions(context).slot(hostOf(mx), placeOf(mx), requirement)
-          : null,
-      composeBounce: (request) => composeBounce(request, this.#bounceOptions()),
-      divide: (item, groups) => divide(item, groups, haraka.outbound),
-      splitOff: (item, recipients) => splitOff(item, recipients, haraka.outbound),
-      keepAsError,
-      emit: (event) => this.#books.events.emit(event),
-    }
   }
 }

@@ -32,7 +32,7 @@ describe('status', { concurrency: 8 }, () => {
 
   it('of a rules file that is not there yet says so', async (t) => {
     const rulesFile = await RulesFile.create(t)
-    assert.match(await rulesFile.done('status'), /the file is not there yet, which means no rules/)
+    assert.match(await rulesFile.done('status'), /the file does not exist yet, so there are no rules/)
   })
 
   it('of a Redis that refuses connections names the file as another way, until it was there', async (t) => {
@@ -84,7 +84,7 @@ describe('mail that another plugin hands on', () => {
     assert.equal((json as { forwardedMail: string }).forwardedMail, 'incoming')
     assert.match(
       (await inProcess([...explained, ...config])).stdout,
-      /^Covered is what Haraka relays\. Mail for local recipients that queue\/smtp_forward may hand on counts as incoming and is not covered \(\[main\] forwarded_mail=incoming\)\.$/m,
+      /^Covered is what Haraka relays\. Mail for local recipients that queue\/smtp_forward may forward counts as incoming and is not covered \(\[main\] forwarded_mail=incoming\)\.$/m,
     )
   })
 

@@ -238,7 +238,7 @@ describe('a bounce preview', () => {
       { ...request, to: 'a@bank.example' },
     )
     assert.equal(status, 200)
-    assert.equal(body.subject, 'Not sent: no TLS connection to bank.example')
+    assert.equal(body.subject, 'Not sent: bank.example cannot receive your message encrypted')
     assert.match(
       body.text.replace(/\s+/g, ' '),
       /mx\.bank\.example of bank\.example could not establish a TLS connection\. The rule "Bank <1>" of acme\.example requires one/,

@@ -80,7 +80,7 @@ describe('alerts', () => {
     assert.match(headers['message-id'] ?? '', /^<[\w-]+@mta\.test\.example>$/)
     for (const part of [
       /TLS USED TO WORK, AND FAILS NOW bank\.example \(encrypt\)/,
-      /it was last noted to work at \d{4}-\d\d-\d\d \d\d:\d\d UTC/,
+      /last seen working at \d{4}-\d\d-\d\d \d\d:\d\d UTC/,
       /mx\.peer\.example does not offer STARTTLS \(starttls-not-supported\)/,
       /Required by "Enforced TLS to First Bank" of acme\.example/,
       /enforce-tls check bank\.example --level encrypt/,
@@ -108,7 +108,7 @@ describe('alerts', () => {
     const recovered = alertOf(messages[1]?.data)
     assert.equal(recovered.headers['subject'], 'TLS works again: bank.example')
     assert.match(recovered.text, /TLS WORKS AGAIN bank\.example/)
-    assert.match(recovered.text, /5 deliveries failed; messages that went back to their senders: 5/)
+    assert.match(recovered.text, /5 deliveries failed, 5 bounced/)
     await untilKnown(redis, /"trouble":null/)
     assert.equal(ops.messages.length, 2)
   })
@@ -125,12 +125,12 @@ describe('alerts', () => {
     redis.pause()
     await send(haraka)
     await acme.waitForMessages(1)
-    await haraka.waitForLog(/alerts can't be made now, and are tried again: .*did not answer within 500 ms/)
+    await haraka.waitForLog(/alerts cannot be sent now, trying again: .*did not answer within 500 ms/)
     assert.equal(ops.messages.length, 0)
     redis.resume()
     const [raw] = await ops.waitForMessages(1)
     assert.match(alertOf(raw?.data).text, /One delivery failed/)
-    await haraka.waitForLog(/alerts can be made again/)
+    await haraka.waitForLog(/alerts work again/)
   })
 
   it('are made with a rules file too, and not of a partner that never had TLS', async () => {

@@ -78,7 +78,7 @@ describe('while the disk is full', () => {
     })
     await haraka.send({ from: 'ann@acme.example', to: ['a@tls.example', 'gone@tls.example'] })
     disk.fill()
-    await haraka.waitForLog(/recipients could not be split off, next try in 1 s: ENOSPC/)
+    await haraka.waitForLog(/recipients could not be split off; trying again in 1 s: ENOSPC/)
     disk.clear()
     const [bounce] = await acme.waitForMessages(1)
     await haraka.waitForEmptyQueue()

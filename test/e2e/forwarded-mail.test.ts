@@ -23,7 +23,7 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
     const { haraka, inside } = gateway
     assert.ok(
       haraka.log.includes(
-        'mail for local recipients that queue/smtp_forward may hand on counts as incoming: outgoing rules do not cover it ([main] forwarded_mail=incoming)',
+        'mail for local recipients that queue/smtp_forward may forward counts as incoming: outgoing rules do not cover it ([main] forwarded_mail=incoming)',
       ),
     )
     for (let number = 0; number < 3; number++) assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
@@ -36,7 +36,7 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
     assert.equal(notes.length, 1)
     assert.match(
       notes.join(),
-      /queue\/smtp_forward may hand on matches rule rule1 of \* \("All of it"\), which does not act on it because of \[main\] forwarded_mail=incoming$/,
+      /queue\/smtp_forward may forward matches rule rule1 of \* \("All of it"\), which does not apply to it because of \[main\] forwarded_mail=incoming$/,
     )
     assert.deepEqual(haraka.queueFiles(), [])
   })
@@ -68,7 +68,7 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
       forwards: { 'clinic.example': 'clinic' },
     })
     const { haraka, inside, clinic } = gateway
-    assert.match(haraka.log, /queue\/smtp_forward may hand on counts as outgoing: covered mail goes through/)
+    assert.match(haraka.log, /queue\/smtp_forward may forward counts as outgoing: covered mail goes through/)
     assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
     const [message] = await clinic.waitForMessages()
     assert.ok(message?.tls)
@@ -111,7 +111,7 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
   })
 
   const NO_WAY =
-    /^451 4\.7\.0 This message must be sent encrypted, and this server has no way set up for it; try again later/
+    /^451 4\.7\.0 This message must be sent encrypted, but this server has no route for that; try again later/
 
   it('and is refused for now, with the way out in the log, where DNS names this very server', async () => {
     await using dns = await startDns({
@@ -132,14 +132,14 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
     assert.equal(inside.connections.length, 0)
     assert.ok(
       haraka.log.includes(
-        'the outbound queue has no way for mail to florist.example: no mail server of florist.example is known',
+        'the outbound queue has no route for mail to florist.example: no mail server of florist.example is known',
       ),
       haraka.log,
     )
     await haraka.send(FROM_OUTSIDE)
     assert.match(
       haraka.log,
-      /the outbound queue has no way for mail to clinic\.example: it would come back to this server, which is gateway\.test\.example \(127\.0\.0\.1\), a mail server of clinic\.example; rule rule1 of \* \("Enforced TLS"\) covers the message, so no other plugin may send it; name its server in a section \[clinic\.example\] with host= in config\/smtp_forward\.ini, or set \[main\] forwarded_mail=incoming in enforce-tls\.ini/,
+      /the outbound queue has no route for mail to clinic\.example: it would come back to this server: gateway\.test\.example \(127\.0\.0\.1\) is a mail server of clinic\.example; rule rule1 of \* \("Enforced TLS"\) covers the message, so no other plugin may send it; name its server in a section \[clinic\.example\] with host= in config\/smtp_forward\.ini, or set \[main\] forwarded_mail=incoming in enforce-tls\.ini/,
     )
   })
 
@@ -149,7 +149,7 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
     haraka.setRoutes({ 'clinic.example': [{ exchange: '127.0.0.1', port: haraka.port, priority: 0 }] })
     const { reply } = await haraka.send(FROM_OUTSIDE)
     assert.match(reply, NO_WAY)
-    assert.match(haraka.log, /it would come back to this server, which is 127\.0\.0\.1, a mail server of/)
+    assert.match(haraka.log, /it would come back to this server: 127\.0\.0\.1 is a mail server of/)
     assert.equal(inside.connections.length, 0)
   })
 
@@ -257,7 +257,7 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
     const { haraka, inside } = gateway
     haraka.writeConfig({ 'enforce-tls.ini': `[store]\ntype=file\n${OUTGOING}` })
     await haraka.waitForLog(
-      /the plugin first comes before it in the queue hook and could let mail pass; put the line enforce-tls above first in config\/plugins, or set \[main\] forwarded_mail=incoming; the settings before this change stay in force/,
+      /the plugin first runs before enforce-tls in the hook queue and could let mail through; put the line enforce-tls above first in config\/plugins, or set \[main\] forwarded_mail=incoming; the settings before this change stay in force/,
     )
     assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
     assert.equal(inside.messages.length, 1)

@@ -75,7 +75,7 @@ describe('incoming mail that a rule covers', () => {
     assert.equal(secured.code, 250)
     assert.match(
       haraka.log,
-      /enforce-tls: refused without TLS, by rule r1 of acme\.example \("Bank only over TLS"\)/,
+      /enforce-tls: rejected without TLS, by rule r1 of acme\.example \("Bank only over TLS"\)/,
     )
   })
 
@@ -96,7 +96,7 @@ describe('incoming mail that a rule covers', () => {
     await using haraka = await startReceiving(true)
     assert.equal((await haraka.send({ from: 'cfo@bank.example', to: 'ann@watch.example' })).code, 250)
     await haraka.waitForLog(
-      /enforce-tls: report: would have been refused: mail of cfo@bank\.example for ann@watch\.example without TLS, by rule r2 of watch\.example/,
+      /enforce-tls: report: would have been rejected: mail of cfo@bank\.example for ann@watch\.example without TLS, by rule r2 of watch\.example/,
     )
   })
 
@@ -112,11 +112,11 @@ describe('incoming mail that a rule covers', () => {
     assert.match(haraka.log, /the plugin tls is not loaded, so STARTTLS is not offered/)
   })
 
-  it('is refused for now while the rules can not be told', async () => {
+  it('is rejected for now while the rules are unknown', async () => {
     await using haraka = await startReceiving(true)
     const { code, reply } = await haraka.send({ from: 'cfo@bank.example', to: 'ann@broken.example' })
     assert.equal(code, 451)
-    assert.match(reply, /^451 4\.4\.3 The rules for this recipient can not be told now/)
+    assert.match(reply, /^451 4\.3\.0 Temporary policy lookup failure, try again later/)
   })
 
   it('is not what our own users hand in: a session that may relay is let through', async () => {

@@ -34,7 +34,7 @@ it('a covered message to a server without TLS bounces at once, and says so to a 
   const bounce = parseBounce(raw.data)
   assert.match(bounce.headers['from'] ?? '', /MAILER-DAEMON@mta\.test\.example/)
   assert.match(bounce.headers['to'] ?? '', /^<?ann@acme\.example>?$/)
-  assert.equal(bounce.headers['subject'], 'Not sent: no TLS connection to clinic.example')
+  assert.equal(bounce.headers['subject'], 'Not sent: clinic.example cannot receive your message encrypted')
   assert.ok(!Number.isNaN(Date.parse(bounce.headers['date'] ?? '')))
   assert.match(bounce.headers['message-id'] ?? '', /^<.+@mta\.test\.example>$/)
   assert.equal(bounce.headers['auto-submitted'], 'auto-replied')
@@ -43,7 +43,7 @@ it('a covered message to a server without TLS bounces at once, and says so to a 
   const text = bounce.text.replace(/\s+/g, ' ')
   assert.match(
     text,
-    /^The receiving server mx\.clinic\.example of clinic\.example could not establish a TLS connection\. The rule "Patient data" of acme\.example requires one, and so your message was not sent\./,
+    /^Your message to lab@clinic\.example was not sent, because their mail server cannot receive it encrypted\. The receiving server mx\.clinic\.example of clinic\.example could not establish a TLS connection\. The rule "Patient data" of acme\.example requires one\./,
   )
   assert.match(raw.data, /could not establish a TLS connection/, 'the sentence stays on one line for filters')
   assert.match(text, /WHAT TO DO NEXT Tell the recipient/)

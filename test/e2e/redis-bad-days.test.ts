@@ -27,7 +27,7 @@ interface BadDay {
   readonly log?: RegExp
 }
 
-const NOT_AVAILABLE = /rule store is not available/
+const NOT_AVAILABLE = /rule store is unavailable/
 const OWN_RULES = 'enforce-tls:rules:new.example'
 
 const BAD_DAYS: readonly BadDay[] = [
@@ -59,7 +59,7 @@ const BAD_DAYS: readonly BadDay[] = [
       await haraka.waitForLog(NOT_AVAILABLE)
     },
     mends: ({ redis }) => redis.cli('-a', 'new', '--no-auth-warning', 'CONFIG', 'SET', 'requirepass', ''),
-    log: /rule store is not available: .*(NOAUTH|password)/i,
+    log: /rule store is unavailable: .*(NOAUTH|password)/i,
   },
   {
     name: 'holds something else in the place of rules',

@@ -45,7 +45,7 @@ it('a Redis whose certificate is not trusted is not spoken to, the log says so, 
     routes: { 'bank.example': [bank.route()] },
   })
   await haraka.waitForLog(
-    /rule store is not available: redis rediss:\/\/127\.0\.0\.1:\d+ \(prefix enforce-tls:\) has a certificate that is not trusted \(\w+\); set tls_ca, or/,
+    /rule store is unavailable: redis rediss:\/\/127\.0\.0\.1:\d+ \(prefix enforce-tls:\) has a certificate that is not trusted \(\w+\); set tls_ca, or/,
   )
   await haraka.send({ from: 'ann@acme.example', to: 'cfo@bank.example' })
   await haraka.waitForLog(/the message waits 1 s: .*certificate that is not trusted/)

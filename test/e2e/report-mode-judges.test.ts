@@ -57,8 +57,8 @@ describe('report mode judges', { concurrency: 8 }, async () => {
     it(title, async () => {
       const expected =
         outcome.kind === 'delivered'
-          ? `would have been delivered: \\S+ took the message for x@${domain} over TLS, by rule`
-          : `would have bounced: \\S+ took the message for x@${domain} over TLS; it .+ \\(${outcome.class ?? ''}\\), by rule`
+          ? `would have been delivered: \\S+ accepted the message for x@${domain} over TLS, by rule`
+          : `would have bounced: \\S+ accepted the message for x@${domain} over TLS; it .+ \\(${outcome.class ?? ''}\\), by rule`
       await haraka.waitForLog(new RegExp(`enforce-tls: report: ${expected}`))
       assert.equal(peer.messages.length, 1, 'delivered in any case')
       assert.equal(peer.connections.length, 1, 'and with one connection')
@@ -107,10 +107,10 @@ describe('report mode', { concurrency: 8 }, () => {
     })
     await haraka.send(message)
     await haraka.waitForLog(
-      /would have been delivered: \S+ took the message for cfo@bank\.example over TLS, by rule r1/,
+      /would have been delivered: \S+ accepted the message for cfo@bank\.example over TLS, by rule r1/,
     )
     await haraka.waitForLog(
-      /would have been delivered: \S+ took the message for cfo@bank\.example over TLS, by rule r2/,
+      /would have been delivered: \S+ accepted the message for cfo@bank\.example over TLS, by rule r2/,
     )
     assert.deepEqual(
       bank.messages.map(({ tls }) => tls !== undefined),
@@ -129,7 +129,7 @@ describe('report mode', { concurrency: 8 }, () => {
     })
     await haraka.send(message)
     await haraka.waitForLog(
-      /report: unknown: \S+ took the message for cfo@bank\.example without TLS; whether that fulfils level encrypt could not be judged: TLS was offered, and Haraka made no use of it, by rule r1/,
+      /report: unknown: \S+ accepted the message for cfo@bank\.example without TLS; whether that fulfils level encrypt could not be checked: TLS was offered, but Haraka did not use it, by rule r1/,
     )
     assert.deepEqual(
       bank.messages.map(({ tls }) => tls !== undefined),
@@ -145,7 +145,7 @@ describe('report mode', { concurrency: 8 }, () => {
     })
     await haraka.send(message)
     await haraka.waitForLog(
-      /would have bounced: \S+ took the message for cfo@bank\.example over TLS; it has a certificate that is not trusted: it is self-signed \(certificate-not-trusted\), by rule r1/,
+      /would have bounced: \S+ accepted the message for cfo@bank\.example over TLS; it has a certificate that is not trusted: it is self-signed \(certificate-not-trusted\), by rule r1/,
     )
     await haraka.waitForEmptyQueue()
     assert.equal(bank.messages.length, 1)

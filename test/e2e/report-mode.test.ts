@@ -33,15 +33,15 @@ it('a rule in mode report changes no delivery, and tells what would have bounced
     /enforce-tls: report: encrypt would be required for cfo@bank\.example, ceo@bank\.example, by rule r1 of acme\.example \("Try it"\)/,
   )
   await haraka.waitForLog(
-    /enforce-tls: report: would have bounced: \S+ took the message for cfo@bank\.example, ceo@bank\.example without TLS, by rule r1 of acme\.example/,
+    /enforce-tls: report: would have bounced: \S+ accepted the message for cfo@bank\.example, ceo@bank\.example without TLS, by rule r1 of acme\.example/,
   )
   await haraka.send({ from: 'ann@acme.example', to: ['ceo@clinic.example', 'lab@clinic.example'] })
   await secure.waitForMessages(1)
   await haraka.waitForLog(
-    /enforce-tls: report: would have been delivered: \S+ took the message for ceo@clinic\.example, lab@clinic\.example over TLS, by rule r1/,
+    /enforce-tls: report: would have been delivered: \S+ accepted the message for ceo@clinic\.example, lab@clinic\.example over TLS, by rule r1/,
   )
   await haraka.waitForLog(
-    /enforce-tls: report: would have bounced: \S+ took the message for ceo@clinic\.example over TLS; it has a certificate that is not trusted: it is self-signed \(certificate-not-trusted\), by rule r2/,
+    /enforce-tls: report: would have bounced: \S+ accepted the message for ceo@clinic\.example over TLS; it has a certificate that is not trusted: it is self-signed \(certificate-not-trusted\), by rule r2/,
   )
   await haraka.waitForEmptyQueue()
   assert.equal(plain.messages.length + secure.messages.length, 2, 'no bounce')
@@ -57,7 +57,7 @@ it('report_only holds nothing, divides nothing, and tells what would have bounce
   const [message] = await plain.waitForMessages(1)
   assert.deepEqual(message?.to, ['cfo@bank.example', 'joe@bank.example'])
   await haraka.waitForLog(
-    /enforce-tls: report: would have bounced: \S+ took the message for cfo@bank\.example without TLS, by rule rule1/,
+    /enforce-tls: report: would have bounced: \S+ accepted the message for cfo@bank\.example without TLS, by rule rule1/,
   )
   await haraka.waitForEmptyQueue()
   assert.equal(plain.messages.length, 1)

@@ -53,7 +53,7 @@ it('when none of the MX hosts has TLS, the one bounce names them all', async () 
   )
   assert.match(
     text,
-    /- mx1\.bank\.example \(\S+\): does not offer STARTTLS - mx2\.bank\.example \(\S+\): refused EHLO/,
+    /- mx1\.bank\.example \(\S+\): does not offer STARTTLS - mx2\.bank\.example \(\S+\): rejected EHLO/,
   )
   assert.deepEqual([...first.cleartextAfterEhlo(), ...second.cleartextAfterEhlo()], [])
 })

@@ -25,12 +25,12 @@ const ROWS: readonly (readonly [what: string, options: HarakaOptions, words: str
   [
     'behind another plugin in the send_email hook',
     { ...ini('[store]\ntype=file\n'), extraPlugins: { first: FIRST } },
-    'enforce-tls refuses to start: the plugin first comes before it in the send_email hook and could let mail pass; put the line enforce-tls above first in config/plugins',
+    'enforce-tls refuses to start: the plugin first runs before enforce-tls in the hook send_email and could let mail through; put the line enforce-tls above first in config/plugins',
   ],
   [
     'behind another plugin in the queue_outbound hook',
     { ...ini('[store]\ntype=file\n'), extraPlugins: { first: QUEUE_FIRST } },
-    'the plugin first comes before it in the queue_outbound hook',
+    'the plugin first runs before enforce-tls in the hook queue_outbound',
   ],
   [
     'beside queue/smtp_proxy',
@@ -54,7 +54,7 @@ const ROWS: readonly (readonly [what: string, options: HarakaOptions, words: str
       ...ini('[store]\ntype=file\n[main]\nforwarded_mail=outgoing\n'),
       extraPlugins: { first: FIRST.replace('send_email', 'queue') },
     },
-    'the plugin first comes before it in the queue hook and could let mail pass; put the line enforce-tls above first in config/plugins, or set [main] forwarded_mail=incoming',
+    'the plugin first runs before enforce-tls in the hook queue and could let mail through; put the line enforce-tls above first in config/plugins, or set [main] forwarded_mail=incoming',
   ],
   [
     'with a word of its own for forwarded mail',
@@ -64,12 +64,12 @@ const ROWS: readonly (readonly [what: string, options: HarakaOptions, words: str
   [
     'with an unknown section',
     ini('[mian]\n'),
-    'enforce-tls.ini: unknown section [mian]; allowed sections: main, store, redis, cache, tls, failure',
+    'enforce-tls.ini: unknown section [mian] (did you mean main?); allowed sections: main, store, redis, cache, tls, failure',
   ],
   [
     'with an unknown key',
     ini('[tls]\nmin_verison=TLSv1.3\n'),
-    'enforce-tls.ini: [tls] unknown key min_verison; allowed keys: min_version, handshake_timeout, session_resumption, ca, reply_timeout',
+    'enforce-tls.ini: [tls] unknown key min_verison (did you mean min_version?); allowed keys: min_version, handshake_timeout, session_resumption, ca, reply_timeout',
   ],
   [
     'with a TLS version of old',

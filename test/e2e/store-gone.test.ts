@@ -71,7 +71,7 @@ describe('a Redis that was emptied', () => {
     // What somebody writes by hand is not all that was there.
     await writeRule(redis)
     await scene.assertWaits(
-      new RegExp(`can not be told from another store, since its marker is gone; .*init --accept ${id}`),
+      new RegExp(`may be another store, because its marker is gone; .*init --accept ${id}`),
     )
     await redis.cli('FLUSHALL')
     await scene.command('import', backup)
@@ -95,7 +95,7 @@ describe('a Redis that was emptied', () => {
     await elsewhere(redis, 'domain', 'enable', 'new.example')
     await scene.haraka.restart()
     const other =
-      /is another store \(id [\da-f]+\) than the one whose rules were seen there \(id ([\da-f]+)\)/
+      /is a different store \(id [\da-f]+\) from the one whose rules were seen there \(id ([\da-f]+)\)/
     await scene.assertWaits(other)
     assert.equal(other.exec(scene.haraka.log)?.[1], id)
     const notTaken = new RegExp(`Haraka in this folder takes no rules from here: .*${other.source}`)
@@ -199,7 +199,7 @@ describe('a Haraka that looks in the wrong place', () => {
     await scene.reconfigure(iniOf(redis, 'prefix=others:\n'))
     await elsewhere(redis, 'domain', 'enable', 'others.example', '--prefix', 'others:')
     await scene.assertWaits(
-      /is another store \(id [\da-f]+\) than the one whose rules were seen in redis \S+ \(prefix enforce-tls:\)/,
+      /is a different store \(id [\da-f]+\) from the one whose rules were seen in redis \S+ \(prefix enforce-tls:\)/,
     )
     await scene.command('init', '--accept', String(id))
     // That is what was said: there are no rules for it here.

@@ -67,7 +67,7 @@ it('a file that can not be read or written is told of once, and stops no mail', 
   await writeRule(redis)
   await scene.assertBounces()
   const broken =
-    /WARN.*the store that was last seen can't be read: file \S+ holds something else; remove it, it is written anew/
+    /WARN.*the record of the store that was last seen cannot be read: file \S+ contains something else; remove it, and it will be written again/
   assert.equal(scene.lines(broken), 1)
   await scene.haraka.until(
     () => readFileSync(inConfig(scene), 'utf8').includes('"since"'),
@@ -81,7 +81,7 @@ it('a file that can not be read or written is told of once, and stops no mail', 
   await scene.assertBounces()
   assert.equal(
     scene.lines(
-      /WARN.*the store that was last seen can't be written, so a loss of all rules while Haraka is stopped may go unnoticed: /,
+      /WARN.*the record of the store that was last seen cannot be written, so a loss of all rules while Haraka is stopped may go unnoticed: /,
     ),
     1,
   )
@@ -134,7 +134,7 @@ it(
     const after = haraka.mark()
     await haraka.start()
     const folder = join(haraka.folder, 'config')
-    await haraka.waitForLog(new RegExp(`WARN.*can't be written, .*; run: chown nobody ${folder}`), { after })
+    await haraka.waitForLog(new RegExp(`WARN.*cannot be written, .*; run: chown nobody ${folder}`), { after })
     await scene.assertBounces()
     const ports = () =>
       [...haraka.log.slice(after).matchAll(/Listening on \S+:(\d+)/g)].map(([, port]) => Number(port))
@@ -149,7 +149,9 @@ it(
     )
     chownSync(folder, NOBODY, NOBODY)
     await until(() => existsSync(inConfig(scene)), { what: () => haraka.log.slice(-2000), timeout: 60_000 })
-    await haraka.waitForLog(/NOTICE.*the store that was last seen is written now: file /, { after })
+    await haraka.waitForLog(/NOTICE.*the record of the store that was last seen is written again: file /, {
+      after,
+    })
     assert.equal(await unremembered(), 0)
     assert.match(await scene.command('status'), /problems +0/)
     await redis.cli('FLUSHALL')

@@ -80,7 +80,7 @@ describe('a covered message is kept from', () => {
     })
     assert.ok(
       haraka.log.includes(
-        'covered mail that Haraka relays goes through its outbound queue and is kept from queue/qmail-queue; other mail is not touched',
+        'covered mail that Haraka relays goes through its outbound queue and not to queue/qmail-queue; other mail is delivered as usual',
       ),
     )
     await haraka.send(COVERED)
@@ -198,6 +198,6 @@ it('a Haraka that would start without this plugin says so', async () => {
   })
   assert.match(
     haraka.log,
-    /smtp\.ini has ignore_bad_plugins=true: if enforce-tls can't be loaded one day, Haraka starts without it/,
+    /smtp\.ini has ignore_bad_plugins=true: if enforce-tls cannot be loaded, Haraka starts without it/,
   )
 })

@@ -15,7 +15,7 @@ it('log lines say "verified" of what was verified, and only of that', async (t) 
     {
       level: 'encrypt',
       tls: own,
-      secured: /verified=false .*error="[^"]*takes any certificate"/,
+      secured: /verified=false .*error="[^"]*accepts any certificate"/,
       parts: 'nothing',
     },
     {

@@ -105,7 +105,7 @@ const BESIDES: Readonly<
       assert.equal((await book.readAll()).size, 1)
       await book.replace('a', '1', null)
       assert.ok(await book.takeLease('one', 1000))
-      await book.endTurnAfter('one', 0)
+      await book.endLeaseAfter('one', 0)
     } finally {
       await book.close()
     }
@@ -307,7 +307,7 @@ describe('the users of Redis in the documents, on more than one machine', () => 
       await using refused = openRedisStore({ ...group.settings, ...sentinelLogin })
       await assert.rejects(
         refused.store.readOwner(OWNER),
-        storeError('STORE_UNAVAILABLE', /has Sentinels that refuse the login \(NOPERM\)/),
+        storeError('STORE_UNAVAILABLE', /has Sentinels that reject the login \(NOPERM\)/),
       )
     }
   })

@@ -132,7 +132,7 @@ describe('RedisStore on a Cluster', () => {
       cluster: [`127.0.0.1:${redis.port}`],
       commandTimeout: COMMAND_TIMEOUT,
     })
-    await assertFailsInTime(() => none.store.readOwner(OWNER), /is no Redis Cluster; use host and port/)
+    await assertFailsInTime(() => none.store.readOwner(OWNER), /is not a Redis Cluster; use host and port/)
     await using node = openRedisStore({ port: cluster.nodes[0]?.port ?? 0, prefix: 'node:' })
     await assert.rejects(async () => {
       for (const owner of owners) await node.store.readOwner(owner)
@@ -146,7 +146,7 @@ describe('RedisStore on a Cluster', () => {
     await using wrong = openRedisStore({ ...login, password: 'wrong' })
     await assertFailsInTime(
       () => wrong.store.readOwner(OWNER),
-      /refuses the login; check username and password/,
+      /rejects the login; check username and password/,
     )
     await using right = openRedisStore({ ...login, password: 'right' })
     assert.equal((await right.store.readOwner(OWNER)).rules.size, 0)

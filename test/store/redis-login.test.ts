@@ -34,7 +34,7 @@ describe('RedisStore and its login', () => {
     })
 
   for (const [name, login, fits] of [
-    ['a wrong password', () => ({ password: GUESS }), /refuses the login; check username and password/],
+    ['a wrong password', () => ({ password: GUESS }), /rejects the login; check username and password/],
     [
       'a wrong password in the URL',
       () => ({ url: `redis://:${encodeURIComponent(GUESS)}@127.0.0.1:${guarded.port}` }),

@@ -134,7 +134,7 @@ describe('RedisStore and Sentinels that are of no use', () => {
         await using opened = openRedisStore({ ...group.settings, ...login })
         await assertFailsInTime(
           () => opened.store.readOwner(OWNER),
-          /has Sentinels that refuse the login .*check sentinel_username and sentinel_password/,
+          /has Sentinels that reject the login .*check sentinel_username and sentinel_password/,
         )
       })
   })

@@ -163,7 +163,7 @@ describe('RedisStore over TLS', () => {
     [
       'holds something else',
       () => ({ tlsCa: file('text.pem', 'hello') }),
-      /tls_ca=.*text\.pem: expected a PEM file: it holds no CERTIFICATE/,
+      /tls_ca=.*text\.pem: expected a PEM file: it contains no CERTIFICATE/,
     ],
     [
       'is not the key of the certificate',

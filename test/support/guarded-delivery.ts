@@ -141,7 +141,7 @@ export class GuardedDelivery implements AsyncDisposable {
 
   /** Puts the guard on, as the hook `send_email` does first of all. */
   attach(item = this.item): Guard {
-    return Guard.put(item, this.#surroundings)
+    return Guard.attach(item, this.#surroundings)
   }
 
   /** Hands the item to Haraka's delivery, and waits until Haraka has let go of it and of its parts. */
@@ -195,7 +195,6 @@ export class GuardedDelivery implements AsyncDisposable {
       settings: () => settings,
       me: () => 'mta.test.example',
       outbound: () => this.haraka.outbound,
-      isTrusted: (mx) => isTrustedHop(mx, trustedNextHops),
       secureContext: () => this.#context,
       sessions: (_context, mx, requirement) =>
         this.options.resumption ? this.#sessions.slot(hostOf(mx), placeOf(mx), requirement) : null,

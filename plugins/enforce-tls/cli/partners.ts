@@ -7,7 +7,7 @@ import type { MailNetwork } from '../check/types.js'
 import type { CheckContext, PartnerCheck, CheckRequest } from '../check/types.js'
 import { isTrustedHop } from '../delivery/next-hop.js'
 import type { Settings } from '../settings/types.js'
-import { contextOf, contextsFor } from '../delivery/tls/contexts-for.js'
+import { contextOf, contextsFor } from '../delivery/tls/contexts.js'
 
 /** Mail servers that can be asked. */
 export interface Partners {

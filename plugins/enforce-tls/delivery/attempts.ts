@@ -1,6 +1,6 @@
 /**
  * One round of attempts over all hosts of a domain: which were tried, how each ended, and what that means
- * for the message. Keeps the book; does no I/O.
+ * for the message. Keeps record; does no I/O.
  */
 import { isIP } from 'node:net'
 import type { HarakaMx } from '../haraka/types.js'
@@ -14,7 +14,7 @@ export class Attempts {
   readonly #unresolved = new Set<string>()
   #current: Attempt | null = null
 
-  /** @param ended is told of each attempt that has ended */
+  /** @param ended called with each attempt that has ended */
   constructor(ended: (attempt: Attempt) => void) {
     this.#ended = ended
   }
@@ -38,7 +38,7 @@ export class Attempts {
     for (const host of this.#unresolved) {
       const attempt = { host, to: host, secured: false, session: null, failure: null }
       this.#attempts.push(attempt)
-      this.fail(attempt, otherFailure('has no address, or DNS does not tell it', { status: UNROUTABLE }))
+      this.fail(attempt, otherFailure('has no address, or DNS did not answer', { status: UNROUTABLE }))
     }
     this.#unresolved.clear()
   }
@@ -51,7 +51,7 @@ export class Attempts {
     this.fail(
       attempt,
       attempt.secured
-        ? otherFailure('ended the session before it had answered', { status: BAD_CONNECTION })
+        ? otherFailure('ended the session before it answered', { status: BAD_CONNECTION })
         : otherFailure('could not be reached'),
     )
   }

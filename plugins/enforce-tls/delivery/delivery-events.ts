@@ -1,12 +1,14 @@
 /**
- * What happens to messages that rules speak of, for those who keep the books: log, evidence, metrics, alerts.
- * They look on: what an observer throws is logged and goes nowhere, and nobody waits for it.
+ * What happens to messages that rules are about, for the observers: log, delivery log, metrics, alerts. What an
+ * observer throws is logged and goes nowhere, and nobody waits for it.
  */
+import { addressText } from '../haraka/address.js'
+import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
 import type { AttemptFailure } from './outcome.js'
 import { TlsSession } from './tls/session.js'
 
-/** What all events tell. */
+/** What all events have. */
 interface About {
   /** Milliseconds since the epoch. */
   readonly at: number
@@ -19,7 +21,7 @@ interface About {
   readonly recipients: readonly string[]
 }
 
-/** One try at one host of a message that is held to a requirement has ended. */
+/** One try at one host of a message that requires TLS has ended. */
 export interface AttemptEnded extends About {
   readonly kind: 'attempt'
   readonly requirement: Requirement
@@ -34,11 +36,11 @@ export interface AttemptEnded extends About {
   readonly failure: AttemptFailure | null
 }
 
-/** What became of a message that is held to a requirement, for some or all of its recipients. */
+/** What became of a message that requires TLS, for some or all of its recipients. */
 export interface Outcome extends About {
   readonly kind: 'outcome'
   readonly requirement: Requirement
-  /** `kept`: nobody can be told, so it is kept in the queue folder as `error.*`. `deferred` is not final. */
+  /** `kept`: there is no sender to notify, so it is kept in the queue folder as `error.*`. `deferred` is not final. */
   readonly result: 'delivered' | 'deferred' | 'bounced' | 'kept'
   /** The last host tried; empty where there was none. */
   readonly host: string
@@ -52,8 +54,8 @@ export interface Outcome extends About {
   readonly status: string | null
 }
 
-/** What a rule that only reports would have done. */
-export interface Reported extends About {
+/** What a rule in report mode would have done. */
+export interface ReportEvent extends About {
   readonly kind: 'report'
   readonly requirement: Requirement
   /** `unknown`: whether the delivery fulfils the requirement could not be judged. */
@@ -73,10 +75,10 @@ export interface Refused extends About {
   readonly result: 'refused' | 'would-refuse'
 }
 
-/** Anything that an observer is told. */
-export type DeliveryEvent = AttemptEnded | Outcome | Reported | Refused
+/** Anything that is reported to observers. */
+export type DeliveryEvent = AttemptEnded | Outcome | ReportEvent | Refused
 
-/** Somebody who looks on. Called synchronously on the delivery path: keep it short, put work off. */
+/** An observer. Called synchronously on the delivery path: keep it short, put work off. */
 export type DeliveryObserver = (event: DeliveryEvent) => void
 
 /** Hands events on. */
@@ -84,7 +86,7 @@ export class DeliveryEvents {
   readonly #observers: DeliveryObserver[] = []
   readonly #onProblem: (error: unknown) => void
 
-  /** @param onProblem is told what an observer throws; must not throw */
+  /** @param onProblem called with what an observer throws; must not throw */
   constructor(onProblem: (error: unknown) => void) {
     this.#onProblem = onProblem
   }
@@ -94,7 +96,7 @@ export class DeliveryEvents {
     this.#observers.push(observer)
   }
 
-  /** Tells all observers. Total. */
+  /** Reports to all observers. Total. */
   emit(event: DeliveryEvent): void {
     for (const observer of this.#observers) {
       try {
@@ -103,5 +105,17 @@ export class DeliveryEvents {
         this.#onProblem(error)
       }
     }
+  }
+}
+
+/** What all events of an item have in common. */
+export function aboutItem({ todo }: HarakaMailItem, recipients: readonly HarakaAddress[]): About {
+  const { uuid, domain, mail_from } = todo
+  return {
+    at: Date.now(),
+    uuid,
+    sender: addressText(mail_from),
+    domain,
+    recipients: recipients.map(addressText),
   }
 }

@@ -1,6 +1,6 @@
 /**
  * How a guarded item ends, or is put off, when no host is left: what the attempts mean for the message, the
- * bounce, and what is kept because nobody can be told.
+ * bounce, and what is kept because there is no sender to notify.
  */
 import constants from 'haraka-constants'
 import { insteadOf, notesFor } from './bounce/requiretls-note.js'
@@ -23,7 +23,7 @@ export function allTried(guarded: GuardedItem): void {
   if (tls) guarded.tlsFailure = decisive.failure
   if (tls && (!temporary || item.num_failures >= TRIES_IN_FULL) && sendInstead(guarded)) return
   const action = requirement?.onFailure ?? guarded.context.settings().failure.action
-  // A null sender can't be told, so its mail keeps the whole schedule.
+  // A null sender gets no bounce, so its mail keeps the whole schedule.
   const defer = temporary || (tls && action === 'defer') || item.todo.mail_from.user === ''
   if (!defer) return giveUp(guarded, decisive.failure, decisive.host)
   deferItem(guarded, decisive.failure, decisive.host)
@@ -66,7 +66,7 @@ export function bounceRespond(guarded: GuardedItem, code: number, message: unkno
   // What a plugin decided is its right; a plugin that timed out has decided nothing.
   if (code !== constants.cont && !timedOut) return guarded.haraka.original('bounce_respond')(code)
   if (guarded.tlsFailure && sendInstead(guarded)) return undefined
-  if (!item.todo.mail_from.user) return item.double_bounce('the sender is <>, so nobody can be told')
+  if (!item.todo.mail_from.user) return item.double_bounce('the sender is <>, so no bounce can be sent')
   return sendBounce(guarded)
 }
 
@@ -89,7 +89,7 @@ async function sendBounce(guarded: GuardedItem): Promise<void> {
 }
 
 /**
- * Sends the minimal bounce in place of one whose way has no TLS, so that the sender hears.
+ * Sends the minimal bounce in place of one whose way has no TLS, so that the sender gets one.
  *
  * @returns whether there is one; the item ends with it
  */
@@ -100,7 +100,7 @@ function sendInstead(guarded: GuardedItem): boolean {
   if (instead === null || !recipient) return false
   queue(guarded, recipient, instead, {}, () => {
     item.lognotice(
-      'enforce-tls: no TLS on the way back, so a bounce with Message-ID and Date alone goes instead',
+      'enforce-tls: the bounce could not be sent over TLS, so one with only Message-ID and Date goes instead',
     )
     guarded.emitOutcome('bounced')
   })
@@ -126,15 +126,15 @@ function queue(
         return item.discard()
       }
       const why = oneLine(String(message))
-      item.logerror(`enforce-tls: the bounce could not be queued, the message stays: ${why}`)
+      item.logerror(`enforce-tls: the bounce could not be queued, so the message stays in the queue: ${why}`)
       guarded.postpone()
     },
     { origin: item, ...notes },
   )
 }
 
-/** The guarded version of `double_bounce`: nobody can be told, the message is kept for a person to look at. */
-export async function keepAsError(guarded: GuardedItem, error: string): Promise<void> {
+/** The guarded version of `double_bounce`: there is no sender to notify, so the message is kept for a person to look at. */
+export async function doubleBounce(guarded: GuardedItem, error: string): Promise<void> {
   const { item, context } = guarded
   const kept = await context.keepAsError(item.path)
   item.lognotice(`enforce-tls: undeliverable, kept as ${kept}: ${oneLine(error)}`)

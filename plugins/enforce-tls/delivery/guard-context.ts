@@ -24,7 +24,7 @@ export interface BounceRequest {
 export interface Bounce {
   /** The whole message, lines ending in CRLF. */
   readonly contents: string
-  /** The rules that hold for the bounce itself, because it tells what they keep secret; `null` for none. */
+  /** The rules that hold for the bounce itself, because it shows what they protect; `null` for none. */
   readonly heldTo: readonly DecidedBy[] | null
   /** What goes instead where its way has no TLS: the same in minimal; `null` for one that needs none. */
   readonly instead: string | null
@@ -36,10 +36,8 @@ export interface GuardContext {
   /** This server's name. */
   readonly me: () => string
   readonly outbound: () => HarakaOutbound
-  /** Whether a next hop counts as secure without TLS. */
-  readonly isTrusted: (mx: HarakaMx) => boolean
   readonly secureContext: (mx: HarakaMx, requirement: Requirement) => SecureContext
-  /** Where the session with a server is kept; `null` where none is to be resumed. */
+  /** Where the session with a server is cached; `null` where none is to be resumed. */
   readonly sessions: (context: SecureContext, mx: HarakaMx, requirement: Requirement) => SessionSlot | null
   readonly composeBounce: (request: BounceRequest) => Promise<Bounce>
   /** Divides an item into one for each group of its recipients; the item itself is gone then. */
@@ -48,6 +46,6 @@ export interface GuardContext {
   readonly splitOff: (item: HarakaMailItem, recipients: readonly HarakaAddress[]) => Promise<HarakaMailItem>
   /** Sets a queue file aside as `error.*`; gives its new name. */
   readonly keepAsError: (path: string) => Promise<string>
-  /** Tells those who look on. Total. */
+  /** Reports to the observers. Total. */
   readonly emit: (event: DeliveryEvent) => void
 }

@@ -1,7 +1,7 @@
 /**
- * The guard of one queue item: while it is on, no MAIL, RCPT or DATA of the item goes over a connection that
+ * The guard of one queue item: while it is attached, no MAIL, RCPT or DATA of the item goes over a connection that
  * does not fulfil the requirement. It is a decorator: the instance gets its own versions of some of Haraka's
- * methods, nothing global is patched, and taking the guard off gives the item back to Haraka as it was.
+ * methods, nothing global is patched, and detaching it gives the item back to Haraka as it was.
  *
  * What throws inside a version puts the item back into the queue: the process lives, and the item has a next
  * step.
@@ -9,10 +9,10 @@
 import constants from 'haraka-constants'
 import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaSocket } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
-import { allTried, bounceRespond, deferredRespond, giveUp, keepAsError, deferItem } from './finish.js'
+import { allTried, bounceRespond, deferredRespond, giveUp, deferItem, doubleBounce } from './finish.js'
 import type { GuardContext } from './guard-context.js'
 import { GuardedItem, type GuardedVersions } from './guarded-item.js'
-import { deliverOnSocket } from './host-attempt.js'
+import { deliverOnSocket, isTrusted } from './host-attempt.js'
 import { usableHosts, whatItNamed } from './named-hosts.js'
 import { withName } from './next-hop.js'
 import type { ObservedDelivery } from './observed-session.js'
@@ -23,9 +23,9 @@ type Decision =
   | { readonly name: 'none-yet' }
   | { readonly name: 'enforce' }
   /** Nothing is left to do in this item. */
-  | { readonly name: 'dissolved' }
-  /** There will never be a decision: the sender is told. */
-  | { readonly name: 'abandoned'; readonly reason: string }
+  | { readonly name: 'retired' }
+  /** There will never be a decision: the message bounces. */
+  | { readonly name: 'failed'; readonly reason: string }
 
 const guards = new WeakMap<HarakaMailItem, Guard>()
 
@@ -35,8 +35,8 @@ export class Guard {
   #decision: Decision = { name: 'none-yet' }
   #epoch = 0
 
-  /** Puts the guard on, synchronously; from here on nothing leaves until the rules have spoken. */
-  static put(item: HarakaMailItem, context: GuardContext): Guard {
+  /** Attaches the guard, synchronously; from here on nothing leaves until there is a decision. */
+  static attach(item: HarakaMailItem, context: GuardContext): Guard {
     const guard = guards.get(item) ?? new Guard(item, context)
     guards.set(item, guard)
     guard.#decision = { name: 'none-yet' }
@@ -51,14 +51,14 @@ export class Guard {
       send_email_respond: this.#sendEmailRespond.bind(this),
       get_mx_respond: this.#getMxRespond.bind(this),
       found_mx: this.#foundMx.bind(this),
-      get_force_tls: (mx: HarakaMx) => !context.isTrusted(mx),
+      get_force_tls: (mx: HarakaMx) => !isTrusted(this.#guarded, mx),
       try_deliver: this.#tryDeliver.bind(this),
       try_deliver_host_on_socket: (mx: HarakaMx, host: string, port: number, socket: HarakaSocket) =>
         deliverOnSocket(this.#guarded, mx, host, port, socket),
       deferred_respond: (code: number, message: unknown, params: { delay: number; err: string }) =>
         deferredRespond(this.#guarded, code, message, params),
       bounce_respond: (code: number, message: unknown) => bounceRespond(this.#guarded, code, message),
-      double_bounce: (error: string) => keepAsError(this.#guarded, error),
+      double_bounce: (error: string) => doubleBounce(this.#guarded, error),
       split_to_new_recipients: this.#splitOff.bind(this),
     }
     this.#guarded = new GuardedItem(item, context, versions)
@@ -72,7 +72,7 @@ export class Guard {
     return this.#epoch
   }
 
-  /** Takes notice of a delivery, for those who look on; gives what was seen of it, `null` for an unguarded one. */
+  /** Takes notice of a delivery, for the observers; gives what was seen of it, `null` for an unguarded one. */
   static delivered(item: HarakaMailItem, recipients: readonly HarakaAddress[]): ObservedDelivery | null {
     const guard = guards.get(item)
     if (!guard) return null
@@ -87,11 +87,11 @@ export class Guard {
 
   /** The rules require nothing: the item is Haraka's own again. */
   detach(): void {
-    this.#guarded.haraka.takeOff()
+    this.#guarded.haraka.detach()
     guards.delete(this.#guarded.item)
   }
 
-  /** The rules have spoken: the item may be delivered to hosts that fulfil the requirement. */
+  /** There is a decision: the item may be delivered to hosts that fulfil the requirement. */
   enforce(requirement: Requirement): void {
     this.#decision = { name: 'enforce' }
     this.#guarded.requirement = requirement
@@ -99,12 +99,12 @@ export class Guard {
 
   /** Nothing is left to do, every recipient goes on in another item: this one gives its place in the queue back. */
   retire(): void {
-    this.#decide({ name: 'dissolved' })
+    this.#decide({ name: 'retired' })
   }
 
-  /** No decision will ever come: the sender is told. */
+  /** No decision will ever come: the message bounces. */
   fail(reason: string): void {
-    this.#decide({ name: 'abandoned', reason })
+    this.#decide({ name: 'failed', reason })
   }
 
   /** A decision other than to deliver. */
@@ -118,9 +118,9 @@ export class Guard {
     switch (this.#decision.name) {
       case 'enforce':
         return haraka.original('send_email_respond')(code, argument)
-      case 'dissolved':
+      case 'retired':
         return item.next_cb()
-      case 'abandoned': {
+      case 'failed': {
         const status = { temporary: false, status: DIRECTORY_FAILURE }
         return giveUp(this.#guarded, otherFailure(this.#decision.reason, status), '')
       }
@@ -198,11 +198,11 @@ export class Guard {
     } catch (error) {
       const seconds = context.settings().main.deferSeconds
       const why = error instanceof Error ? error.message : String(error)
-      item.logerror(`enforce-tls: recipients could not be split off, next try in ${seconds} s: ${why}`)
+      item.logerror(`enforce-tls: recipients could not be split off; trying again in ${seconds} s: ${why}`)
       setTimeout(() => item.split_to_new_recipients(recipients, reason, callback), seconds * 1000)
       return
     }
-    if (requirement) Guard.put(part, context).enforce(requirement)
+    if (requirement) Guard.attach(part, context).enforce(requirement)
     callback(part)
   }
 }

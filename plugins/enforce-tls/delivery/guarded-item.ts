@@ -1,14 +1,14 @@
 /**
  * A queue item under guard, as the parts of the guard share it: Haraka's own methods, what is required now, the
- * round of attempts under way, and what is told of it. `guard.ts`, `host-attempt.ts` and `ending.ts` work on it,
+ * round of attempts under way, and the events of it. `guard.ts`, `host-attempt.ts` and `finish.ts` work on it,
  * and they alone touch the insides of an hmail (Haraka 3.3.4, `outbound/hmail.js`).
  */
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
 import { Overrides } from './overrides.js'
 import type { GuardContext } from './guard-context.js'
-import { ItemEvents, type Ending } from './item-events.js'
-import type { Attempt, AttemptFailure } from './outcome.js'
+import { aboutItem, type Outcome } from './delivery-events.js'
+import { statusOf, type Attempt, type AttemptFailure } from './outcome.js'
 import { Attempts } from './attempts.js'
 
 /** Haraka's methods that a guarded item has its own versions of. */
@@ -44,7 +44,6 @@ export class GuardedItem {
   ownReason: string | null = null
   /** Whether MAIL was ever said: what a server says from then on, recipients' replies included, may quote the message. */
   mailSaid: boolean
-  readonly #events: ItemEvents
   #round: Attempts
 
   constructor(item: HarakaMailItem, context: GuardContext, versions: GuardedVersions) {
@@ -52,11 +51,10 @@ export class GuardedItem {
     this.context = context
     // Recipients of a part, or of an earlier process, bring the replies that they got.
     this.mailSaid = item.todo.rcpt_to.some(({ dsn_smtp_code }) => dsn_smtp_code !== undefined)
-    this.#events = new ItemEvents(item, context.emit)
     this.#round = this.#newRound()
     this.haraka = new Overrides(item, versions, (method, error) => {
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      item.logcrit(`enforce-tls: ${method} failed, the message waits: ${what}`)
+      item.logcrit(`enforce-tls: ${method} failed, so the message waits: ${what}`)
       this.postpone()
     })
   }
@@ -84,22 +82,35 @@ export class GuardedItem {
     })
   }
 
-  /** Tells those who look on what became of some or all recipients; gives the last attempt. */
+  /** Reports what became of some or all recipients; gives the last attempt. */
   emitOutcome(
-    result: Ending['result'],
+    result: Outcome['result'],
     recipients: readonly HarakaAddress[] = this.item.todo.rcpt_to,
   ): Attempt | null {
-    const { requirement } = this
+    const { requirement, item } = this
     if (!requirement) return null
     const attempt = this.#round.finish()
     const failure = result === 'delivered' ? null : this.tlsFailure
-    this.#events.outcome(requirement, { result, recipients, attempt, failure })
+    this.context.emit({
+      kind: 'outcome',
+      ...aboutItem(item, recipients),
+      requirement,
+      result,
+      host: attempt?.host ?? '',
+      to: attempt?.to ?? '',
+      session: result === 'delivered' ? (attempt?.session ?? null) : null,
+      failure,
+      status: failure ? statusOf(failure, result !== 'deferred') : (recipients[0]?.dsn_status ?? null),
+    })
     return attempt
   }
 
   #newRound(): Attempts {
-    return new Attempts((attempt) => {
-      if (this.requirement) this.#events.attempt(this.requirement, attempt)
+    return new Attempts(({ host, to, source, session, failure }) => {
+      const { requirement, item } = this
+      if (!requirement) return
+      const about = aboutItem(item, item.todo.rcpt_to)
+      this.context.emit({ kind: 'attempt', ...about, requirement, host, to, source, session, failure })
     })
   }
 }

@@ -8,7 +8,7 @@ import type { Requirement } from '../rules/requirement.js'
 import { certificateFailure } from './tls/certificate.js'
 import { failureOfEarlyEnd } from './tls/early-end.js'
 import type { GuardedItem } from './guarded-item.js'
-import { hostOf } from './next-hop.js'
+import { hostOf, isTrustedHop } from './next-hop.js'
 import { oneLine } from '../text/one-line.js'
 import { SecuredSocket } from './tls/haraka-socket.js'
 import { establishTls } from './tls/establish.js'
@@ -26,8 +26,8 @@ export function deliverOnSocket(
   port: number,
   socket: HarakaSocket,
 ): void {
-  const { context, requirement, haraka } = guarded
-  if (context.isTrusted(mx)) {
+  const { requirement, haraka } = guarded
+  if (isTrusted(guarded, mx)) {
     guarded.mailSaid = true
     return haraka.original('try_deliver_host_on_socket')(mx, host, port, socket)
   }
@@ -47,6 +47,11 @@ export function deliverOnSocket(
     haraka.original('try_deliver_host_on_socket')(mx, host, port, secured)
     secured.start()
   })
+}
+
+/** Whether a next hop counts as secure without TLS. */
+export function isTrusted({ context }: GuardedItem, mx: HarakaMx): boolean {
+  return isTrustedHop(mx, context.settings().main.trustedNextHops)
 }
 
 /**

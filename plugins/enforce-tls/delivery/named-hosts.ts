@@ -17,10 +17,10 @@ export function whatItNamed(answer: unknown): string {
     return answer.length === 0
       ? 'answered OK and named none (an empty list)'
       : 'answered OK with a list in which nothing is a host'
-  return `answered OK with what is no host (${typeof answer})`
+  return `answered OK with something that is not a host (${typeof answer})`
 }
 
-/** As Haraka tells a URL from a host. */
+/** As Haraka distinguishes a URL from a host. */
 function isHostText(text: string): boolean {
   if (!/mtp:\/\//.test(text)) return text.trim() !== ''
   return URL.canParse(text) && new URL(text).hostname !== ''

@@ -18,6 +18,8 @@ interface ClassDefinition {
   readonly says: string
   /** What the sender can do, for a person who knows nothing of mail. */
   readonly advice: string
+  /** Whether TLS was there, and only the certificate was not as required. */
+  readonly isCertificate?: true
 }
 
 const ACCEPT_TLS = informRecipient('their mail server has to accept encrypted (TLS) connections')
@@ -35,8 +37,8 @@ const FAILURE_CLASSES = [
     name: 'starttls-deferred',
     status: '7.4',
     temporary: true,
-    says: 'put TLS off for now',
-    advice: informRecipient('their mail server keeps putting off encryption (TLS)'),
+    says: 'asked to try TLS again later',
+    advice: informRecipient('their mail server keeps postponing encryption (TLS)'),
   },
   {
     name: 'starttls-refused',
@@ -50,14 +52,15 @@ const FAILURE_CLASSES = [
     status: '7.5',
     temporary: false,
     says: 'failed to set up TLS',
-    advice: informRecipient('encryption (TLS) of a current version has to work on their mail server'),
+    advice: informRecipient('their mail server needs a current version of encryption (TLS) that works'),
   },
   {
     name: 'certificate-not-trusted',
     status: '7.5',
     temporary: false,
     says: 'has a certificate that is not trusted',
-    advice: informRecipient('their mail server needs a certificate of a trusted authority'),
+    advice: informRecipient('their mail server needs a certificate from a trusted authority'),
+    isCertificate: true,
   },
   {
     name: 'certificate-expired',
@@ -65,29 +68,32 @@ const FAILURE_CLASSES = [
     temporary: false,
     says: 'has a certificate that has expired',
     advice: informRecipient('the certificate of their mail server has expired'),
+    isCertificate: true,
   },
   {
     name: 'certificate-host-mismatch',
     status: '7.5',
     temporary: false,
-    says: 'has a certificate that names somebody else',
-    advice: informRecipient('the certificate of their mail server is made out to another name'),
+    says: 'has a certificate for another name',
+    advice: informRecipient('the certificate of their mail server is for another name'),
+    isCertificate: true,
   },
   {
     name: 'fingerprint-mismatch',
     status: '7.5',
     temporary: false,
-    says: 'has another certificate than the one that is required',
+    says: 'has a certificate other than the required one',
     advice:
-      "Ask your own mail administrator: if the recipient's mail server has a new certificate, the rule has to list it. Until that is clear, reach the recipient by another way than mail.",
+      "Ask your own mail administrator: if the recipient's mail server has a new certificate, the rule has to list it. Until then, reach the recipient in another way.",
+    isCertificate: true,
   },
   {
     name: 'starttls-injection',
     status: '7.5',
     temporary: false,
-    says: 'sent unencrypted bytes where TLS had to begin, as an attacker on the way would',
+    says: 'sent unencrypted data where TLS should begin, which can be a sign of an attack',
     advice:
-      'Tell your own mail administrator that somebody on the way may be interfering with the connection. Do not send the message again before that is cleared up.',
+      'Tell your own mail administrator that somebody may be interfering with the connection. Do not send the message again before that is resolved.',
   },
 ] as const satisfies readonly ClassDefinition[]
 

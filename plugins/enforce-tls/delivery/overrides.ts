@@ -1,5 +1,5 @@
 /**
- * Gives one object its own versions of some methods, and takes them off again. Every version is total: what
+ * Gives one object its own versions of some methods, and takes them away again. Every version is total: what
  * throws or rejects inside one goes to `failed` instead of to the caller, who expects neither.
  */
 
@@ -22,7 +22,7 @@ export class Overrides<T extends object, K extends keyof T & string> {
     this.#failed = failed
   }
 
-  /** Puts the versions on; doing it twice is harmless. */
+  /** Attaches the versions; doing it twice is harmless. */
   attach(): void {
     for (const [name, version] of Object.entries<Version>(this.#versions)) {
       Object.defineProperty(this.#object, name, {
@@ -32,8 +32,8 @@ export class Overrides<T extends object, K extends keyof T & string> {
     }
   }
 
-  /** Takes them off; the object is as it was. */
-  takeOff(): void {
+  /** Detaches them; the object is as it was. */
+  detach(): void {
     // The last one first: an object that loses its latest property stays a fast one for V8.
     for (const name of Object.keys(this.#versions).toReversed()) Reflect.deleteProperty(this.#object, name)
   }

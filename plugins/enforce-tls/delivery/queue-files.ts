@@ -18,7 +18,7 @@ export async function keepAsError(file: string): Promise<string> {
   return name
 }
 
-/** Whether a queue file has been removed, by a person for example; what can't be told counts as no. */
+/** Whether a queue file has been removed, by a person for example; unknown counts as no. */
 export function isGone(file: string): Promise<boolean> {
   return access(file).then(
     () => false,

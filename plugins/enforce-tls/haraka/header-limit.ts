@@ -1,6 +1,6 @@
 /**
  * Haraka drops lines of a header beyond a limit (`connection.ini [headers] max_lines`, 1000) and keeps no trace of
- * them. What a rule looks for may have been there, so the message is marked while that can still be told; the mark
+ * them. What a rule looks for may have been there, so the message is marked while that is still known; the mark
  * goes into the queue file.
  */
 import type { HarakaTransaction } from './types.js'
@@ -9,7 +9,7 @@ const MARK = 'enforce_tls_header_cut'
 const MAX_LINES = 1000
 
 /** Why fields may be missing. */
-export const HEADER_CUT = 'it may stand in lines of the header that Haraka has dropped'
+export const HEADER_CUT = 'it may be in header lines that Haraka dropped'
 
 /** Marks a message whose header may have been cut. */
 export function markHeader({ header_lines, cfg, notes }: HarakaTransaction): void {

@@ -49,7 +49,7 @@ export async function routeProblem(
   const best = Math.min(...own.map(priorityOf))
   const skipsItself = by === 'dns' && !context.localMxOk
   if (skipsItself && hosts.some((other) => priorityOf(other) < best)) return null
-  return `it would come back to this server, which is ${nameOf(mx)}, a mail server of ${domain}`
+  return `it would come back to this server: ${nameOf(mx)} is a mail server of ${domain}`
 }
 
 async function routeOf(

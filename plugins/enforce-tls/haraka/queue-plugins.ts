@@ -10,7 +10,7 @@ import type { HarakaConnection, HarakaPlugin, HarakaPlugins, HookCall, LoadedPlu
 
 /** What is known of a plugin by its source. */
 type Known =
-  /** Sends nothing: looks on, or keeps or drops a message that another plugin marked for it. */
+  /** Sends nothing: observes, or keeps or drops a message that another plugin marked for it. */
   | 'sends-nothing'
   /** Takes what comes to it, into Haraka's outbound queue or a file of this machine. */
   | 'takes-all'

@@ -1,4 +1,4 @@
-/** What the guard and the check are told of the Haraka that they run in: its name, its modules, its settings. */
+/** What the guard and the check need of the Haraka that they run in: its name, its modules, its settings. */
 import path from 'node:path'
 import { readFileSync } from 'node:fs'
 import type {
@@ -51,7 +51,7 @@ export class HarakaRuntime {
     return [...listen, Number(main['port'] ?? 25)]
   }
 
-  /** What tells where its outbound queue would send the message of a connection. */
+  /** What decides where its outbound queue would send the message of a connection. */
   routeContext({ local }: HarakaConnection): RouteContext {
     const { outbound, name, outboundConfig } = this
     return {

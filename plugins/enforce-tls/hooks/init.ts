@@ -20,7 +20,7 @@ const OLDEST = { major: 3, minor: 2 }
 export function startProblem(plugin: HarakaPlugin, settings: Settings['main']): string | null {
   const { version } = plugin.haraka_require('package.json') as { version: string }
   if (isTooOld(version))
-    return `Haraka ${version} is too old for it; use Haraka ${OLDEST.major}.${OLDEST.minor} or later`
+    return `Haraka ${version} is too old; use Haraka ${OLDEST.major}.${OLDEST.minor} or later`
   for (const hook of ['send_email', 'queue_outbound', 'rcpt']) {
     const problem = orderProblem(plugin, hook)
     if (problem !== null) return problem
@@ -28,7 +28,7 @@ export function startProblem(plugin: HarakaPlugin, settings: Settings['main']): 
   const proxy = pluginOfKind(plugin, 'queue/smtp_proxy')
   if (proxy !== null)
     return (
-      `the plugin ${proxy} sends a message while its client still talks, before any rule can be asked; ` +
+      `the plugin ${proxy} sends a message while the client is still sending it, before any rule can be checked; ` +
       'take it out of config/plugins, or use queue/smtp_forward in its place'
     )
   const { cfg } = plugin.haraka_require('outbound/config') as HarakaOutboundConfig
@@ -70,7 +70,7 @@ function orderProblem(plugin: HarakaPlugin, hook: string): string | null {
   if (before === null) return null
   const instead = hook === 'queue' ? ', or set [main] forwarded_mail=incoming' : ''
   return (
-    `the plugin ${before} comes before it in the ${hook} hook and could let mail pass; ` +
+    `the plugin ${before} runs before ${plugin.name} in the hook ${hook} and could let mail through; ` +
     `put the line ${plugin.name} above ${before} in config/plugins${instead}`
   )
 }

@@ -35,7 +35,7 @@ export function keepFromOtherQueues(
   try {
     held = HeldHooks.hold(plugin, connection)
   } catch (error) {
-    plugin.logcrit(`queue_outbound: other plugins can't be held back: ${String(error)}`)
+    plugin.logcrit(`queue_outbound: other plugins cannot be held back: ${String(error)}`)
     return next(constants.denysoft, LOOKUP_FAILED)
   }
   if (held === null) return next()

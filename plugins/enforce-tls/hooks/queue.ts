@@ -29,7 +29,7 @@ export interface ForwardedContext extends QueueContext {
 /** Domains of one message that are looked up at a time. */
 const LOOKUPS = 10
 const NO_WAY =
-  '4.7.0 This message must be sent encrypted, and this server has no way set up for it; try again later'
+  '4.7.0 This message must be sent encrypted, but this server has no route for that; try again later'
 
 /** Hook `queue`. Total. */
 export function takeForwardedMail(context: ForwardedContext, next: Next, connection: HarakaConnection): void {
@@ -41,7 +41,7 @@ export function takeForwardedMail(context: ForwardedContext, next: Next, connect
     held = HeldHooks.hold(plugin, connection)
   } catch (error) {
     if (!covers(settings)) return next()
-    plugin.logcrit(`queue: other plugins can't be held back: ${String(error)}`)
+    plugin.logcrit(`queue: other plugins cannot be held back: ${String(error)}`)
     return next(constants.denysoft, LOOKUP_FAILED)
   }
   if (held === null) return next()
@@ -85,7 +85,7 @@ async function decide(
   const refuse = (result: ForwardedResult, reply: string, why: string) => {
     if (!held.isAwaited) return
     count(result)
-    connection.logwarn(`enforce-tls: refused for now: ${why}`)
+    connection.logwarn(`enforce-tls: rejected for now: ${why}`)
     held.dismiss()
     // Not as a denial, which Haraka would make a 450 that other plugins may lift.
     next(constants.cont, reply)
@@ -106,7 +106,7 @@ async function decide(
       return refuse(
         'refused',
         NO_WAY,
-        `the outbound queue has no way for mail to ${problem.domain}: ${problem.why}; ${wayOut(problem.domain, held.senders, requirements)}`,
+        `the outbound queue has no route for mail to ${problem.domain}: ${problem.why}; ${wayOut(problem.domain, held.senders, requirements)}`,
       )
     count('queued')
     connection.loginfo(

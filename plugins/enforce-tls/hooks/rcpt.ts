@@ -1,6 +1,6 @@
 /**
- * The answer to one recipient of incoming mail: mail that an incoming rule covers is refused on a session
- * without TLS, for that recipient only; while rules are unknown it is refused for now.
+ * The answer to one recipient of incoming mail: mail that an incoming rule covers is rejected on a session
+ * without TLS, for that recipient only; while the rules are unknown it is rejected for now.
  *
  * Sessions that may relay are let through: they are the operator's own users and hosts, who hand in mail of
  * their domains to anybody. What a rule is about is the mail that partners send to us.
@@ -22,7 +22,7 @@ export interface IncomingContext {
   readonly plugin: HarakaPlugin
   readonly rules: Policy
   readonly settings: Settings['main']
-  /** Emits to the observers; total. */
+  /** Reports to the observers. Total. */
   readonly emit: (event: DeliveryEvent) => void
 }
 
@@ -51,7 +51,7 @@ async function answerInTheClear(
     const answer = await context.rules.rulingOnIncoming(comparable(sender), comparable(recipient))
     if (answer.is === 'known') return answerTo(context, connection, sender, recipient, answer.ruling)
     if (!isDelivered(answer, context.settings)) return refusedForNow(connection, answer.why)
-    connection.logwarn('enforce-tls: taken without knowing the rules (on_store_failure=deliver)')
+    connection.logwarn('enforce-tls: accepted while the rules are unknown (on_store_failure=deliver)')
     return []
   } catch (error) {
     return refusedForNow(connection, error instanceof Error ? error.message : String(error))
@@ -78,14 +78,14 @@ function answerTo(
   }
   if (!requirement || reportOnly) return []
   const hint = isLoaded(plugin, 'tls') ? '' : '; the plugin tls is not loaded, so STARTTLS is not offered'
-  connection.lognotice(`enforce-tls: refused without TLS, by rule ${rulesOf(requirement)}${hint}`)
+  connection.lognotice(`enforce-tls: rejected without TLS, by rule ${rulesOf(requirement)}${hint}`)
   emit({ kind: 'refusal', ...about, requirement, result: 'refused' })
   // RFC 3207 section 4.
   return [constants.deny, DSN.create(530, 'Must issue a STARTTLS command first', 7, 0)]
 }
 
 function refusedForNow(connection: HarakaConnection, why: string): Answer {
-  connection.lognotice(`enforce-tls: refused for now, the rules can't be told: ${why}`)
-  const reply = 'The rules for this recipient can not be told now, try again later'
-  return [constants.denysoft, DSN.create(451, reply, 4, 3)]
+  connection.lognotice(`enforce-tls: rejected for now, the rules are unknown: ${why}`)
+  const reply = 'Temporary policy lookup failure, try again later'
+  return [constants.denysoft, DSN.create(451, reply, 3, 0)]
 }

@@ -92,7 +92,7 @@ export class Decisions {
     switch (decision.is) {
       case 'gone':
         guard.retire()
-        item.lognotice('enforce-tls: somebody has removed the queue file, so there is nothing to send')
+        item.lognotice('enforce-tls: the queue file was removed, so there is nothing to send')
         return constants.cont
       case 'unknown':
         this.#context.decided('deferred')
@@ -180,7 +180,7 @@ export class Decisions {
     const { onStoreFailure, deferSeconds } = this.#context.settings()
     if (onStoreFailure === 'deliver' && isAway) {
       this.#require(guard, item, requirementOfMark(item))
-      item.logwarn('enforce-tls: delivered without knowing the rules (on_store_failure=deliver)')
+      item.logwarn('enforce-tls: delivered while the rules are unknown (on_store_failure=deliver)')
       return constants.cont
     }
     const now = performance.now()
@@ -216,7 +216,7 @@ async function headersOf(item: HarakaMailItem): Promise<HeaderBlock> {
   } catch (error) {
     if (await isGone(item.path)) throw error
     item.logerror(
-      `enforce-tls: the message's header can't be read, so rules that look at it count as matching where they require TLS: ${String(error)}`,
+      `enforce-tls: the message's header cannot be read, so rules that look at it count as matching where they require TLS: ${String(error)}`,
     )
     return new HeaderBlock(null)
   }

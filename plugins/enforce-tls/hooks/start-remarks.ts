@@ -18,7 +18,7 @@ export function startRemarks(plugin: HarakaPlugin, settings: Settings['main']): 
   const outgoing = sendersIn(plugin, 'queue_outbound')
   if (outgoing.length > 0)
     say(
-      `covered mail that Haraka relays goes through its outbound queue and is kept from ${listed(outgoing)}; other mail is not touched`,
+      `covered mail that Haraka relays goes through its outbound queue and not to ${listed(outgoing)}; other mail is delivered as usual`,
     )
   const forwarding = sendersIn(plugin, 'queue')
   if (forwarding.length > 0) say(forwardedRemark(listed(forwarding), settings))
@@ -31,7 +31,7 @@ export function startRemarks(plugin: HarakaPlugin, settings: Settings['main']): 
   const ignored = main['ignore_bad_plugins'] as string | undefined
   if (ignored)
     say(
-      `smtp.ini has ignore_bad_plugins=${ignored}: if ${plugin.name} can't be loaded one day, Haraka starts without it, and covered mail leaves as if there were no rules; remove the line`,
+      `smtp.ini has ignore_bad_plugins=${ignored}: if ${plugin.name} cannot be loaded, Haraka starts without it, and covered mail leaves as if there were no rules; remove the line`,
       true,
     )
   return remarks
@@ -39,6 +39,6 @@ export function startRemarks(plugin: HarakaPlugin, settings: Settings['main']): 
 
 function forwardedRemark(names: string, { forwardedMail }: Settings['main']): string {
   return forwardedMail === 'incoming'
-    ? `mail for local recipients that ${names} may hand on counts as incoming: outgoing rules do not cover it ([main] forwarded_mail=incoming)`
-    : `mail for local recipients that ${names} may hand on counts as outgoing: covered mail goes through the outbound queue instead ([main] forwarded_mail=outgoing)`
+    ? `mail for local recipients that ${names} may forward counts as incoming: outgoing rules do not cover it ([main] forwarded_mail=incoming)`
+    : `mail for local recipients that ${names} may forward counts as outgoing: covered mail goes through the outbound queue instead ([main] forwarded_mail=outgoing)`
 }

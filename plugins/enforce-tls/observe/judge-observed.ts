@@ -39,7 +39,7 @@ export function judgeObserved(
 ): ObservedVerdict {
   if (!secured) {
     // A host that Haraka does without TLS for (no_tls_hosts, or after a failure) might have had it.
-    if (seen?.offered === true) return unknown('TLS was offered, and Haraka made no use of it')
+    if (seen?.offered === true) return unknown('TLS was offered, but Haraka did not use it')
     return bounce(tlsFailure('starttls-not-supported', 'does not offer STARTTLS'))
   }
   const { tls } = seen ?? {}
@@ -53,8 +53,8 @@ export function judgeObserved(
   if (/NULL/i.test(session.cipher))
     return bounce(tlsFailure('handshake-failure', 'agreed on a cipher that does not encrypt'))
   if (rankOf(session.protocol) < lowest) {
-    if (terms.limited) return unknown('tls.ini keeps Haraka from the version that is required')
-    const detail = `agreed on ${session.protocol}, where ${VERSIONS[lowest] ?? ''} is the lowest version`
+    if (terms.limited) return unknown('tls.ini does not let Haraka use the required version')
+    const detail = `agreed on ${session.protocol}, but ${VERSIONS[lowest] ?? ''} or later is required`
     return bounce(tlsFailure('handshake-failure', detail))
   }
   if (!looksOn) return { result: 'would-deliver' }
@@ -64,9 +64,7 @@ export function judgeObserved(
     requirement.trusted && certificate ? chainError(certificate, found, terms.authorities, terms.now) : ''
   const failure = certificateFailure({ certificate, chainError: chain ?? '' }, requirement, seen.host)
   if (failure) return bounce(failure)
-  return chain === null
-    ? unknown('its chain of certificates could not be judged')
-    : { result: 'would-deliver' }
+  return chain === null ? unknown('its certificate chain could not be checked') : { result: 'would-deliver' }
 }
 
 function demandsMore({ trusted, namesHost, namesAnyOf, fingerprintsAnyOf }: Requirement): boolean {

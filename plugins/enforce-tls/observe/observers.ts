@@ -1,11 +1,12 @@
-/** Those who look on at deliveries and keep the books of one process: log and evidence, reports, metrics, alerts. */
+/** The observers of deliveries in one process: log, delivery log, report mode, metrics, alerts. */
 import constants from 'haraka-constants'
 import { Alerts } from './alerts/alerts.js'
 import { DeliveryEvents } from '../delivery/delivery-events.js'
 import { oneLine } from '../text/one-line.js'
 import { DeliveryLogObserver } from './delivery-log/evidence.js'
 import type { HarakaPlugin, HarakaServer } from '../haraka/types.js'
-import type { Decision, Metrics, MetricsSources } from './metrics/metrics.js'
+import type { Decision, Metrics } from './metrics/metrics.js'
+import type { MetricsSources } from './metrics/sources.js'
 import { openMetrics, type OpenedMetrics } from './metrics/open-metrics.js'
 import { answerScrape, METRICS_PATH } from './metrics/page.js'
 import { PackageMissing } from '../settings/optional-package.js'
@@ -27,13 +28,13 @@ export interface ObserversOptions {
   readonly judging: Omit<ReportsContext, 'emit'>
 }
 
-/** The books of one process. */
+/** The observers of one process. */
 export class Observers {
   readonly events: DeliveryEvents
   readonly reports: Reports
   readonly #plugin: HarakaPlugin
   readonly #settings: () => Settings
-  readonly #evidence: DeliveryLogObserver
+  readonly #deliveryLog: DeliveryLogObserver
   readonly #alerts: Alerts
   readonly #sources: MetricsSources
   #opened: OpenedMetrics | null = null
@@ -42,20 +43,18 @@ export class Observers {
     this.#plugin = plugin
     this.#settings = settings
     this.events = new DeliveryEvents((error) =>
-      plugin.logerror(
-        `somebody who looks on failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
-      ),
+      plugin.logerror(`an observer failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`),
     )
     this.reports = new Reports({ ...judging, emit: (event) => this.events.emit(event) })
-    this.#evidence = new DeliveryLogObserver({
+    this.#deliveryLog = new DeliveryLogObserver({
       logger: plugin,
       settings: () => settings().evidence,
       open: () => openDeliveryLog(storePlace),
     })
     this.#sources = {
       ...sources,
-      evidenceDropped: () => this.#evidence.dropped,
-      evidenceAvailable: () => this.#evidence.available,
+      evidenceDropped: () => this.#deliveryLog.dropped,
+      evidenceAvailable: () => this.#deliveryLog.available,
     }
     this.#alerts = new Alerts({
       logger: plugin,
@@ -64,7 +63,7 @@ export class Observers {
       me: () => haraka.name,
       queue: (to, contents) => queued(haraka, to, contents),
     })
-    this.events.observe((event) => this.#evidence.take(event))
+    this.events.observe((event) => this.#deliveryLog.take(event))
     this.events.observe((event) => this.#opened?.metrics.observe(event))
     this.events.observe((event) => this.#alerts.take(event))
     this.settingsChanged()
@@ -97,13 +96,13 @@ export class Observers {
   }
 
   async #scrape(): Promise<string> {
-    if (!this.#opened) throw new Error('they could not be opened, see the log of its start')
+    if (!this.#opened) throw new Error('they could not be opened; see the log of its start')
     return await this.#opened.allProcesses.text()
   }
 
   /** Writes what waits to be written, and gives connections back. */
   async close(): Promise<void> {
-    await Promise.all([this.#evidence.close(), this.#alerts.close()])
+    await Promise.all([this.#deliveryLog.close(), this.#alerts.close()])
   }
 }
 

@@ -1,11 +1,10 @@
 /**
- * Tells what rules that only report would have done: rules in mode `report`, and all of them with
- * `[main] report_only`. It looks on, it never changes a delivery.
+ * Reports what rules in mode `report`, and all rules with `[main] report_only`, would have done. It observes, it
+ * never changes a delivery.
  */
 import { addressText } from '../haraka/address.js'
-import type { DeliveryEvent } from '../delivery/delivery-events.js'
+import { aboutItem, type DeliveryEvent } from '../delivery/delivery-events.js'
 import { Authorities } from '../delivery/tls/chain.js'
-import { aboutItem } from '../delivery/item-events.js'
 import { judgeObserved, type ObservedVerdict } from './judge-observed.js'
 import { observe, seenOf, type ObservedDelivery } from '../delivery/observed-session.js'
 import { oneLine } from '../text/one-line.js'
@@ -14,7 +13,7 @@ import type { Requirement } from '../rules/requirement.js'
 import { inPieces } from '../work/turns.js'
 
 /** What a rule would have required for one recipient. */
-export interface Reported {
+export interface ReportedRecipient {
   readonly recipient: HarakaAddress
   readonly requirement: Requirement
 }
@@ -34,7 +33,7 @@ export interface Handover {
 
 /** What judging needs of the process. */
 export interface ReportsContext {
-  /** Tells those who look on; total. */
+  /** Reports to the observers. Total. */
   readonly emit: (event: DeliveryEvent) => void
   /** `[tls] min_version`. */
   readonly minVersion: () => string
@@ -46,7 +45,7 @@ export interface ReportsContext {
 
 /** What is known of the messages that such rules cover; it goes with the message. */
 export class Reports {
-  readonly #ofItem = new WeakMap<HarakaMailItem, readonly Reported[]>()
+  readonly #ofItem = new WeakMap<HarakaMailItem, readonly ReportedRecipient[]>()
   readonly #authorities = new WeakMap<readonly string[], Promise<Authorities>>()
   readonly #context: ReportsContext
 
@@ -54,8 +53,8 @@ export class Reports {
     this.#context = context
   }
 
-  /** Keeps, and tells once, what would be required of an item; none where nothing would. */
-  note(item: HarakaMailItem, reported: readonly Reported[]): void {
+  /** Remembers, and logs once, what would be required of an item; none where nothing would. */
+  note(item: HarakaMailItem, reported: readonly ReportedRecipient[]): void {
     const before = new Set(sentences(this.#ofItem.get(item) ?? []))
     this.#ofItem.set(item, reported)
     for (const sentence of sentences(reported))
@@ -67,17 +66,21 @@ export class Reports {
     if ((this.#ofItem.get(item) ?? []).length > 0) observe(item)
   }
 
-  /** Tells what the rules would have made of a message that was delivered. Nobody waits for it; total. */
+  /** Reports what the rules would have made of a message that was delivered. Nobody waits for it; total. */
   delivered(item: HarakaMailItem, handover: Handover): void {
     const took = new Set(handover.recipients.map(addressText))
     const covered = (this.#ofItem.get(item) ?? []).filter(({ recipient }) => took.has(addressText(recipient)))
     if (covered.length === 0) return
     this.#judge(item, handover, covered).catch((error: unknown) =>
-      item.logerror(`enforce-tls: report: a delivery could not be judged: ${String(error)}`),
+      item.logerror(`enforce-tls: report: a delivery could not be checked: ${String(error)}`),
     )
   }
 
-  async #judge(item: HarakaMailItem, handover: Handover, covered: readonly Reported[]): Promise<void> {
+  async #judge(
+    item: HarakaMailItem,
+    handover: Handover,
+    covered: readonly ReportedRecipient[],
+  ): Promise<void> {
     const seen = handover.seen ?? seenOf(item)
     const limited = seen?.mx ? this.#context.limitsVersions(seen.mx) : false
     const groups = grouped(covered).map((group) => ({ group, about: aboutItem(item, group[2]) }))
@@ -112,7 +115,7 @@ function logVerdict(
   addresses: string,
   requirement: Requirement,
 ): void {
-  const took = `${to} took the message for ${addresses} ${secured ? 'over' : 'without'} TLS`
+  const took = `${to} accepted the message for ${addresses} ${secured ? 'over' : 'without'} TLS`
   const rules = `by rule ${rulesOf(requirement)}`
   switch (verdict.result) {
     case 'would-deliver':
@@ -124,12 +127,12 @@ function logVerdict(
     }
     case 'unknown':
       return log.lognotice(
-        `enforce-tls: report: unknown: ${took}; whether that fulfils level ${requirement.level} could not be judged: ${verdict.why}, ${rules}`,
+        `enforce-tls: report: unknown: ${took}; whether that fulfils level ${requirement.level} could not be checked: ${verdict.why}, ${rules}`,
       )
   }
 }
 
-/** Tells that mail which came in the clear would have been refused. */
+/** Logs that mail which came in the clear would have been rejected. */
 export function reportRefusal(
   log: Pick<HarakaLogger, 'lognotice'>,
   sender: HarakaAddress,
@@ -137,7 +140,7 @@ export function reportRefusal(
   requirement: Requirement,
 ): void {
   log.lognotice(
-    `enforce-tls: report: would have been refused: mail of ${oneLine(addressText(sender)) || '<>'} for ${oneLine(addressText(recipient))} without TLS, by rule ${rulesOf(requirement)}`,
+    `enforce-tls: report: would have been rejected: mail of ${oneLine(addressText(sender)) || '<>'} for ${oneLine(addressText(recipient))} without TLS, by rule ${rulesOf(requirement)}`,
   )
 }
 
@@ -146,7 +149,7 @@ export function rulesOf({ decidedBy }: Requirement): string {
   return decidedBy.map(({ owner, id, name }) => `${id} of ${owner} (${JSON.stringify(name)})`).join(' and ')
 }
 
-function sentences(reported: readonly Reported[]): string[] {
+function sentences(reported: readonly ReportedRecipient[]): string[] {
   return grouped(reported).map(
     ([requirement, addresses]) =>
       `${requirement.level} would be required for ${addresses}, by rule ${rulesOf(requirement)}`,
@@ -155,7 +158,7 @@ function sentences(reported: readonly Reported[]): string[] {
 
 /** Recipients of one domain and the same demand by the same rules, together. */
 function grouped(
-  reported: readonly Reported[],
+  reported: readonly ReportedRecipient[],
 ): [Requirement, addresses: string, recipients: HarakaAddress[]][] {
   const groups = new Map<string, [Requirement, HarakaAddress[]]>()
   const texts = new Map<HarakaAddress, string>()

@@ -39,7 +39,7 @@ export class UncoveredNotes {
     const before = noted?.unsaid ? ` (${numbered(noted.unsaid, 'more message')} since the last note)` : ''
     this.#rules.set(key, { since: this.#now(), unsaid: 0 })
     this.#log.lognotice(
-      `not covered: a message that ${listed(senders)} may hand on matches rule ${id} of ${owner} (${JSON.stringify(name)}), which does not act on it because of ${why}${before}`,
+      `not covered: a message that ${listed(senders)} may forward matches rule ${id} of ${owner} (${JSON.stringify(name)}), which does not apply to it because of ${why}${before}`,
     )
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Packages that only the console or metrics need, and that an install may leave out (`npm install --omit=optional`).
- * Their absence is told in one sentence with the way out, and stops nothing else.
+ * Their absence is reported in one sentence with the way out, and stops nothing else.
  */
 
 import { createRequire } from 'node:module'

@@ -1,6 +1,6 @@
 /**
- * The `[redis]` section: its keys, what it becomes, and which keys can't stand together. Pure; what can't be
- * meant is told as the words of an error.
+ * The `[redis]` section: its keys, what it becomes, and which keys can't stand together. Pure; what is not valid
+ * is given as the words of an error.
  */
 import { parseEndpoint } from './endpoint.js'
 import {
@@ -180,9 +180,9 @@ export function redisContradiction(redis: Section): string | null {
   for (const key of ['name', 'sentinel_username', 'sentinel_password'])
     if (has(key) && !has('sentinels')) return `${key}= is for Sentinels and needs sentinels[]=host:port`
   if (has('cluster') && Number(redis['db'] ?? 0) !== 0)
-    return `db=${String(redis['db'])} can't be used with cluster[]: a Redis Cluster has only database 0`
+    return `db=${String(redis['db'])} cannot be used with cluster[]: a Redis Cluster has only database 0`
   if (has('tls_cert') !== has('tls_key'))
-    return `tls_${has('tls_cert') ? 'cert' : 'key'}= is one half of a client certificate; tls_cert= and tls_key= are needed both`
+    return `tls_${has('tls_cert') ? 'cert' : 'key'}= is one half of a client certificate; both tls_cert= and tls_key= are needed`
   const secure = isYes(redis['tls'], false) || String(redis['url']).startsWith('rediss')
   const idle = ['tls_ca', 'tls_cert', 'tls_servername'].find(has)
   if (idle !== undefined && !secure)

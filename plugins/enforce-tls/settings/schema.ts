@@ -13,13 +13,13 @@ import {
   toRedisSettings,
 } from './redis.js'
 import { TLS_VERSIONS } from '../rules/levels.js'
+import { nearest } from '../text/nearest.js'
 import { SETTINGS_FILE, SettingsError } from './error.js'
 import {
   boolean,
   count,
   duration,
   isMailbox,
-  isNetwork,
   isYes,
   list,
   mailbox,
@@ -30,6 +30,7 @@ import {
   type Keys,
   type Section,
 } from './values.js'
+import { isNetwork } from './network.js'
 import { trustedProxies } from './trust-proxy.js'
 import type { Settings } from './types.js'
 
@@ -101,7 +102,7 @@ const validators = new Map(
  */
 export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
   for (const name of Object.keys(ini)) {
-    if (!validators.has(name)) throw unknownWord(`unknown section [${name}]`, 'sections', Object.keys(KEYS))
+    if (!validators.has(name)) throw unknownWord('section', name, Object.keys(KEYS))
   }
   const inherited = inheritedRedis(withoutEmpty(ini['redis'] ?? {}), redisIni)
   const section = (name: string): Section =>
@@ -182,7 +183,7 @@ function describe(
   const keys = KEYS[name] ?? {}
   if (error?.keyword === 'additionalProperties') {
     const key = (error.params as { additionalProperty: string }).additionalProperty
-    return unknownWord(`[${name}] unknown key ${key}`, 'keys', Object.keys(keys))
+    return unknownWord('key', key, Object.keys(keys), name)
   }
   const key = error?.instancePath.split('/')[1] ?? '?'
   const value = String(section[key])
@@ -192,8 +193,20 @@ function describe(
   return new SettingsError(`${where} ${key}=${shown}: expected ${keys[key]?.expected ?? '?'}${hint}`)
 }
 
-function unknownWord(what: string, kind: string, known: readonly string[]): SettingsError {
-  return new SettingsError(`${SETTINGS_FILE}: ${what}; allowed ${kind}: ${known.join(', ')}`)
+/** @param section of a key */
+function unknownWord(
+  kind: 'section' | 'key',
+  word: string,
+  known: readonly string[],
+  section?: string,
+): SettingsError {
+  const where = section === undefined ? '' : ` [${section}]`
+  const shown = kind === 'section' ? `[${word}]` : word
+  const near = nearest(word, known)
+  const hint = near === null ? '' : ` (did you mean ${near}?)`
+  return new SettingsError(
+    `${SETTINGS_FILE}:${where} unknown ${kind} ${shown}${hint}; allowed ${kind}s: ${known.join(', ')}`,
+  )
 }
 
 function deepFreeze<T extends object>(value: T): T {

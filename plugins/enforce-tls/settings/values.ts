@@ -1,5 +1,4 @@
 /** Kinds of values in `enforce-tls.ini`, as JSON Schema with what an error says, and what each becomes. Pure. */
-import { isIP } from 'node:net'
 import ms from 'ms'
 import { parseAddress } from '../rules/address.js'
 
@@ -54,14 +53,6 @@ export function isYes(value: unknown, otherwise: boolean): boolean {
 
 export function milliseconds(value: unknown, otherwise: number): number {
   return value === undefined ? otherwise : Math.round(ms(value as ms.StringValue))
-}
-
-/** Addresses and networks in CIDR notation, for `list`. */
-export function isNetwork(value: string): boolean {
-  const [address = '', prefix, ...rest] = value.split('/')
-  const family = isIP(address)
-  if (family === 0 || rest.length > 0) return false
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
 }
 
 /** A plain address, without a name before it. */

@@ -1,5 +1,5 @@
 /**
- * What all processes together know of partners, beside the rules, and whose turn it is to tell somebody. Texts by
+ * What all processes together know of partners, beside the rules, and which of them notifies. Texts by
  * name; what they mean is for others to say. Every call that fails rejects with a `StoreError`.
  */
 
@@ -20,7 +20,7 @@ export interface AlertState {
   replace(name: string, expected: string | null, value: string | null): Promise<boolean>
 
   /**
-   * Takes the turn, which only one process has at a time.
+   * Takes the lease, which only one process has at a time.
    *
    * @param holder a name of this process, and of no other
    * @param duration after which it ends by itself, in milliseconds
@@ -28,8 +28,8 @@ export interface AlertState {
    */
   takeLease(holder: string, duration: number): Promise<boolean>
 
-  /** Lets the turn that the holder has, if it still has it, end after so many milliseconds from now. */
-  endTurnAfter(holder: string, duration: number): Promise<void>
+  /** Lets the lease of the holder, if it still has it, end after so many milliseconds from now. */
+  endLeaseAfter(holder: string, duration: number): Promise<void>
 
   /** Gives connections back. Safe to call twice. */
   close(): Promise<void>

@@ -73,7 +73,7 @@ export function* recording(changes: readonly EntryChange[]): InPieces<RecordedCh
   return recorded
 }
 
-/** A name for a write, which no other has: a time does not tell two of them apart. */
+/** A name for a write, which no other has: a time does not distinguish two of them. */
 export function newStepId(): string {
   return randomBytes(9).toString('base64url')
 }

@@ -1,7 +1,7 @@
 /**
  * A store whose answers count only while it is the one whose rules were seen before. It stands between the store and
  * those who decide: what an owner has in a store that has lost its rules, or that is cut off from its master, is
- * unknown, and told as a `DoubtfulStore`.
+ * unknown, and thrown as a `DoubtfulStore`.
  */
 import type { StoredGroups } from '../rules/group.js'
 import type { OwnerEntries } from '../rules/owner-entries.js'
@@ -18,7 +18,7 @@ import { StoreWatch, type StoreView, type StoreWatchOptions } from './watch.js'
 
 /** What a store answers does not count now. */
 export class DoubtfulStore extends StoreError {
-  /** @param owner the only one whom it is about; `null` for all, which the log has been told of already */
+  /** @param owner the only one whom it is about; `null` for all, which is in the log already */
   constructor(
     code: 'STORE_GONE' | 'STORE_UNAVAILABLE',
     message: string,
@@ -31,7 +31,7 @@ export class DoubtfulStore extends StoreError {
 
 /** What it is given besides its store. */
 export interface KnownStoreOptions extends StoreWatchOptions {
-  /** Most owners that are kept in memory. */
+  /** Most owners that are cached. */
   readonly maxOwners: number
 }
 
@@ -96,7 +96,7 @@ export class KnownStore implements DecidingStore {
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'STORE_GONE') throw error
       if (this.#onEmptyStore() === 'deliver') return { owner, rules: new Map(), service: null }
-      this.#watch.warnGone(error.message)
+      this.#watch.warnings.gone(error.message)
       throw new DoubtfulStore('STORE_GONE', error.message)
     }
   }
@@ -122,7 +122,7 @@ export class KnownStore implements DecidingStore {
         if (change.key !== 'rules') this.#watch.lookSoon()
         listener.onChange(change)
       },
-      onSubscription: (...told) => listener.onSubscription(...told),
+      onSubscription: (...state) => listener.onSubscription(...state),
     })
   }
 
@@ -159,7 +159,7 @@ export class KnownStore implements DecidingStore {
   }
 
   #vanished(owner: string, what: string): DoubtfulStore {
-    const problem = `${what} are gone at once from ${this.description}, which may have removed them itself (a time to live, or maxmemory-policy); write them again or, if somebody removed them on purpose, mend that and restart Haraka`
+    const problem = `${what} disappeared at once from ${this.description}, which may have removed them itself (a time to live, or maxmemory-policy); write them again or, if somebody removed them on purpose, fix that and restart Haraka`
     return new DoubtfulStore('STORE_GONE', problem, owner)
   }
 
@@ -168,11 +168,11 @@ export class KnownStore implements DecidingStore {
     // What has vanished since it was read stays in mind.
     if (typeof expiry.after === 'number') this.#expiring.add(owner)
     else if (expiry.after === 'never') this.#expiring.delete(owner)
-    this.#watch.warnExpiry(expiry)
+    this.#watch.warnings.expiry(expiry)
   }
 }
 
-/** What was read counts only of a store that still has its rules and hears its master. */
+/** What was read counts only of a store that still has its rules and the link to its master. */
 function assertCounts({ standing, health }: StoreView): void {
   if (standing.state === 'gone') throw new DoubtfulStore('STORE_GONE', standing.problem)
   if (health.behind !== null) throw new DoubtfulStore('STORE_UNAVAILABLE', health.behind)

@@ -1,6 +1,6 @@
 /**
- * The marker of a store: what tells it from any other, and from itself before it lost its rules. It lies beside the
- * rules and vanishes with them. Pure; a text that is no marker is told in words.
+ * The marker of a store: what distinguishes it from any other, and from itself before it lost its rules. It lies beside the
+ * rules and vanishes with them. Pure; a text that is no marker gives its problem in words.
  */
 import { parseJson } from '../rules/json.js'
 import { createHash, randomBytes } from 'node:crypto'

@@ -11,11 +11,11 @@ import { readingBack } from './reads-back.js'
 import { RedisStore, type RedisStoreOptions } from './redis/rule-store.js'
 import type { RuleStore } from './rule-store.js'
 
-/** What a store tells of itself; a file has no state to tell of, it is looked at with every question. */
+/** What a store reports of itself; a file has no state to report, it is looked at with every call. */
 export type OpenStoreOptions = Omit<RedisStoreOptions, 'check'> & Pick<FileStoreOptions, 'newFileOwner'>
 
 /**
- * Opens the rule store, which takes only what reads back as the same thing. Nothing is read yet: a store that is away shows at the first question.
+ * Opens the rule store, which takes only what reads back as the same thing. Nothing is read yet: a store that is away shows at the first call.
  *
  * @param settings the path of `store.file` is taken from the current folder if it is relative
  * @throws {StoreError} for a `redis.url` that can't be meant.
@@ -41,7 +41,7 @@ export function openDeliveryLog({ store, redis }: Pick<Settings, 'store' | 'redi
 }
 
 /**
- * Opens the partner book, which is where the rules are; nothing is read or written yet.
+ * Opens the state of alerts, which is where the rules are; nothing is read or written yet.
  *
  * @param settings as for `openStore`
  * @throws {StoreError} for a `redis.url` that can't be meant.

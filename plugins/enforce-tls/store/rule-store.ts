@@ -44,10 +44,10 @@ export type Change =
   | { readonly key: 'rules'; readonly owner: string }
   /** Some service, or some group. */
   | { readonly key: 'domains' | 'groups' }
-  /** Anything: what is kept must be read again. */
+  /** Anything: what is cached must be read again. */
   | { readonly key: 'all' }
 
-/** What tells a store from others, and whether it is without rules. */
+/** What distinguishes a store from others, and whether it is without rules. */
 export interface StoreIdentity {
   /** Its marker as it stands, see `parseMarker`; `null` where it has none. */
   readonly marker: string | null
@@ -58,7 +58,7 @@ export interface StoreIdentity {
   /** Whether `*` has rules. */
   readonly hasRulesForAll: boolean
   /**
-   * What lies beside it and tells that it had rules before: its history, its delivery log. Looked for only where it has
+   * What lies beside it and shows that it had rules before: its history, its delivery log. Looked for only where it has
    * neither rules nor a marker, and as far as that may be seen.
    */
   readonly traces: readonly string[]
@@ -67,7 +67,7 @@ export interface StoreIdentity {
 /** A key, and after how long it vanishes by itself. */
 export interface KeyExpiry {
   readonly key: string
-  /** In milliseconds, or `never`; `gone` where there is no such key, or that can't be told. */
+  /** In milliseconds, or `never`; `gone` where there is no such key, or that is unknown. */
   readonly after: number | 'never' | 'gone'
 }
 
@@ -81,21 +81,21 @@ export interface StoreHealth {
   readonly replica: boolean
   /** Why it may be behind the store that it copies, else `null`. */
   readonly behind: string | null
-  /** Why that can't be told, else `null`. */
+  /** Why that is unknown, else `null`. */
   readonly unknown: string | null
 }
 
-/** Told by a store of what changes in it. */
+/** Gets what a store reports of changes in it. */
 export interface ChangeListener {
   /** Something was changed, by anybody. */
   onChange(change: Change): void
   /**
-   * Told once for each change between telling of every change and not, the first one included. Until the first
-   * word the store does not tell.
+   * Called once for each change between subscribed to all changes and not, the first one included. Until the
+   * first call it is not.
    *
-   * @param why what keeps it from that, for a log; empty while it tells
+   * @param why what keeps it from that, for a log; empty while it is subscribed
    */
-  onSubscription(hears: boolean, why: string): void
+  onSubscription(subscribed: boolean, why: string): void
 }
 
 /** Rules and services of owners, and groups, kept somewhere. Owners and domains are passed normalised. */
@@ -112,7 +112,7 @@ export interface RuleStore {
   /** The service of a domain as JSON, or `null` where it has none. */
   readService(domain: string): Promise<string | null>
 
-  /** Tells of changes from now on, where the store can; gives what ends that. */
+  /** Reports changes from now on, where the store can; gives what ends that. */
   watch(listener: ChangeListener): () => void
 
   /** In place of `watch`: gives something else after any change. For a store where asking that costs little. */
@@ -154,7 +154,7 @@ export interface RuleStore {
    */
   writeAll(changes: readonly EntryChange[], options?: WriteOptions): Promise<void>
 
-  /** What tells this store from others. */
+  /** What distinguishes this store from others. */
   identity(): Promise<StoreIdentity>
 
   /**

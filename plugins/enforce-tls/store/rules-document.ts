@@ -55,7 +55,7 @@ export function parseDocument(text: string): RulesDocument {
 /** `parseDocument`, in pieces. */
 export function* readingDocument(text: string): InPieces<RulesDocument> {
   const json = text.replace(/^\ufeff/, '')
-  if (json.trim() === '') throw new DocumentProblem('the document is empty; no rules at all are written {}')
+  if (json.trim() === '') throw new DocumentProblem('the document is empty; for no rules at all, write {}')
   const found = yield* scanning(json, 3)
   if ('problem' in found)
     throw new DocumentProblem(`line ${found.line}, column ${found.column}: the document ${found.problem}`)
@@ -146,7 +146,8 @@ export function* writingDocument({ domains, groups, rules, store }: RulesDocumen
  */
 export function* compactJson(text: string): InPieces<string> {
   const found = yield* scanning(text, 0)
-  if ('problem' in found) throw new DocumentProblem(`${quote(text)} can't be kept in it, it ${found.problem}`)
+  if ('problem' in found)
+    throw new DocumentProblem(`${quote(text)} cannot be kept in it, it ${found.problem}`)
   return JSON.stringify(parsed(text))
 }
 
@@ -180,7 +181,7 @@ function checkName(key: 'domains' | 'rules', name: string, normalised: string | 
   throw new DocumentProblem(
     `${placeIn(key, name)}: ${
       typeof normalised === 'string'
-        ? `names are written in lower case and as A-labels here: ${quote(normalised)}`
+        ? `write it in lower case and as A-labels: ${quote(normalised)}`
         : normalised.problem
     }`,
   )

@@ -1,6 +1,6 @@
 /**
  * What this Haraka remembers over restarts: the store in which it has seen rules, in a small file that all of its
- * processes share. It is written when that changes, so about once. What can't be read or written is told, tried again by
+ * processes share. It is written when that changes, so about once. What can't be read or written is logged, tried again by
  * who looks at the store, and stops nothing: until it is there, a loss of all rules may go unnoticed, as without such a file.
  *
  * It lies in the config folder or, where Haraka may not write there, in the queue folder, which it always can. Haraka
@@ -12,6 +12,7 @@ import { readFileSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import path from 'node:path'
+import pLimit from 'p-limit'
 import { fileProblem } from './file/errors.js'
 import type { SeenStore } from './standing.js'
 
@@ -36,24 +37,24 @@ export function queueFolderOf(harakaFolder: string, named: unknown): string {
 export class SeenStores {
   readonly #files: readonly string[]
   readonly #warn: (problem: string) => void
-  readonly #logOver: (sentence: string) => void
+  readonly #logOver: ((sentence: string) => void) | undefined
   readonly #warned = new Set<string>()
   /** What kept it from being written the last time. */
   #unwritten: string | null = null
-  #writing: Promise<unknown> = Promise.resolve()
+  readonly #oneByOne = pLimit(1)
 
   /**
-   * @param tell is told what is wrong with the file, once for each thing
-   * @param tellOver is told when it can be written after all
+   * @param warn called with what is wrong with the file, once for each thing
+   * @param logOver called when it can be written after all
    */
   constructor(
     { configFolder, queueFolder }: SeenPlaces,
-    tell: (problem: string) => void,
-    tellOver: (sentence: string) => void = () => undefined,
+    warn: (problem: string) => void,
+    logOver?: (sentence: string) => void,
   ) {
     this.#files = [path.join(configFolder, SEEN_FILE), path.join(queueFolder, `.${SEEN_FILE}`)]
-    this.#warn = tell
-    this.#logOver = tellOver
+    this.#warn = warn
+    this.#logOver = logOver
   }
 
   /** Where it is, unless that can't be written. */
@@ -69,9 +70,7 @@ export class SeenStores {
 
   /** Remembers a store; gives whether it is written. Total. */
   remember(seen: SeenStore): Promise<boolean> {
-    const written = this.#writing.then(() => this.#write(seen))
-    this.#writing = written
-    return written
+    return this.#oneByOne(() => this.#write(seen))
   }
 
   async #write(seen: SeenStore): Promise<boolean> {
@@ -95,7 +94,7 @@ export class SeenStores {
       }
     }
     const wayOut = denied === null ? '' : `; run: chown ${ownUser()} ${denied}`
-    this.#unwritten = `can't be written, so a loss of all rules while Haraka is stopped may go unnoticed: ${problems.join('; ')}${wayOut}`
+    this.#unwritten = `cannot be written, so a loss of all rules while Haraka is stopped may go unnoticed: ${problems.join('; ')}${wayOut}`
     this.#say(this.#unwritten)
     return false
   }
@@ -104,7 +103,7 @@ export class SeenStores {
     if (this.#unwritten === null) return
     this.#warned.delete(sentenceOf(this.#unwritten))
     this.#unwritten = null
-    this.#logOver(`the store that was last seen is written now: file ${file}`)
+    this.#logOver?.(`the record of the store that was last seen is written again: file ${file}`)
   }
 
   #readFrom(file: string): SeenStore | null {
@@ -113,12 +112,14 @@ export class SeenStores {
       text = readFileSync(file, 'utf8')
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-        this.#say(`can't be read: file ${file} ${fileProblem(error)}`)
+        this.#say(`cannot be read: file ${file} ${fileProblem(error)}`)
       return null
     }
     const seen = parseSeen(text)
     if (seen === null)
-      this.#say(`can't be read: file ${file} holds something else; remove it, it is written anew`)
+      this.#say(
+        `cannot be read: file ${file} contains something else; remove it, and it will be written again`,
+      )
     return seen
   }
 
@@ -131,7 +132,7 @@ export class SeenStores {
 }
 
 function sentenceOf(problem: string): string {
-  return `the store that was last seen ${problem}`
+  return `the record of the store that was last seen ${problem}`
 }
 
 /** The user of this process, as `chown` takes it. */

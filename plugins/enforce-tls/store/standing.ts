@@ -1,8 +1,8 @@
 /**
  * Whether a store is the one whose rules count: what it says of itself beside what this Haraka has seen before. Pure.
  *
- * A store that has lost its rules looks like one that never had any. Its marker, and what was seen, tell the two apart;
- * what can't be told counts as unknown, and never as "no rules".
+ * A store that has lost its rules looks like one that never had any. Its marker, and what was seen, distinguish the two;
+ * what is not known counts as unknown, and never as "no rules".
  */
 import type { StoreIdentity } from './rule-store.js'
 import { parseMarker, unmarkedName, type StoreMarker } from './marker.js'
@@ -38,20 +38,20 @@ export interface StoreObservation {
 }
 
 /** Says what a store is. */
-export function standingOf(sighting: StoreObservation): Standing {
-  const { identity, seen, onEmptyStore } = sighting
-  if (!seen) return firstSeen(sighting)
-  const problem = lossIn(sighting, seen)
-  if (problem === null) return { state: 'known', remark: remarkOn(sighting) }
+export function standingOf(observation: StoreObservation): Standing {
+  const { identity, seen, onEmptyStore } = observation
+  if (!seen) return firstSeen(observation)
+  const problem = lossIn(observation, seen)
+  if (problem === null) return { state: 'known', remark: remarkOn(observation) }
   if (onEmptyStore !== 'deliver') return { state: 'gone', problem }
   return holdsRules(identity) ? { state: 'known', remark: problem } : { state: 'new', remark: problem }
 }
 
 /** What is remembered of a store that is known: it holds rules. `null` where that is remembered already. */
-export function toRemember(sighting: StoreObservation, now: Date): SeenStore | null {
-  const { place, identity, seen } = sighting
+export function toRemember(observation: StoreObservation, now: Date): SeenStore | null {
+  const { place, identity, seen } = observation
   if (!holdsRules(identity)) return null
-  if (remembers(seen, sighting)) return null
+  if (remembers(seen, observation)) return null
   return { place, id: markerIn(identity)?.id ?? null, since: now.toISOString() }
 }
 
@@ -89,23 +89,23 @@ function firstSeen({ place, identity, onEmptyStore }: StoreObservation): Standin
 }
 
 /** Why a store is not the one that was seen, or not whole; `null` if it is. */
-function lossIn(sighting: StoreObservation, seen: SeenStore): string | null {
-  const { place, identity, mayHaveLost } = sighting
+function lossIn(observation: StoreObservation, seen: SeenStore): string | null {
+  const { place, identity, mayHaveLost } = observation
   const name = nameOf(seen)
   const before = seen.place === place ? 'there' : `in ${seen.place}`
   const accept = `enforce-tls init --accept ${name}`
   const holds = holdsRules(identity)
   const marker = markerIn(identity)
   if (marker) {
-    if (!replaces(marker, sighting, seen))
-      return `${place} is another store (id ${marker.id}) than the one whose rules were seen ${before} (id ${name}); restore that one or, if this one replaces it, run: ${accept}`
+    if (!replaces(marker, observation, seen))
+      return `${place} is a different store (id ${marker.id}) from the one whose rules were seen ${before} (id ${name}); restore that one or, if this one replaces it, run: ${accept}`
     if (holds || !mayHaveLost) return null
     return `${place} is empty, and rules were seen ${before}: Redis may have removed them; set maxmemory-policy noeviction and restore them`
   }
   if (holds) {
     if (seen.id === null) return null
     const why = identity.markerProblem ?? 'its marker is gone'
-    return `${place} can not be told from another store, since ${why}; rules were seen ${before} (id ${name}), and some may be missing. If they are all there, run: ${accept}`
+    return `${place} may be another store, because ${why}; rules were seen ${before} (id ${name}), and some may be missing. If they are all there, run: ${accept}`
   }
   if (seen.place === place)
     return `${place} has lost its rules: it is empty, and rules were seen there before (id ${name}). Restore them or, if it is meant to be empty, run: enforce-tls init`
@@ -127,7 +127,7 @@ function replaces(
 
 function remarkOn({ place, identity, seen }: StoreObservation): string | null {
   if (seen && seen.place !== place && seen.id === null && !markerIn(identity))
-    return `rules are read from ${place} now, and were read from ${seen.place} before; neither has a marker that would tell whether they are the same. Run enforce-tls init`
+    return `rules are read from ${place} now, and were read from ${seen.place} before; neither has a marker, so it is unknown whether they are the same. Run enforce-tls init`
   return markerRemark(place, identity)
 }
 

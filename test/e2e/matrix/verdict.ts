@@ -63,9 +63,14 @@ function ofBounce({ domain, level }: Cell, outcome: Outcome & { kind: 'bounced' 
   const [fields = {}] = recipients
   const status = fields['status'] ?? 'none'
   const diagnostic = fields['diagnostic-code'] ?? ''
+  const certificate = /^(?:certificate|fingerprint)-/.test(outcome.class ?? '')
+  const problem = certificate
+    ? 'has a certificate that could not be verified'
+    : 'could not establish a TLS connection'
   const sentence =
-    `The receiving server mx.${domain} of ${domain} could not establish a TLS connection. ` +
-    `The rule "Enforced TLS" of ${level}.example requires one, and so your message was not sent.`
+    ` was not sent, because their mail server ${certificate ? problem : 'cannot receive it encrypted'}. ` +
+    `The receiving server mx.${domain} of ${domain} ${problem}. ` +
+    `The rule "Enforced TLS" of ${level}.example requires ${certificate ? 'a verified one' : 'one'}.`
   const found = [
     ...differ('recipients', recipients.length, 1),
     ...differ(
@@ -77,7 +82,7 @@ function ofBounce({ domain, level }: Cell, outcome: Outcome & { kind: 'bounced' 
     ...differ('class', fields['x-enforce-tls-result']?.split(' ')[0] ?? null, outcome.class),
     ...differ('what the bounce carries', /^Subject: Secret/m.test(data), false),
   ]
-  if (!text.replace(/\s+/g, ' ').startsWith(sentence) === (outcome.class !== null))
+  if (!text.replace(/\s+/g, ' ').includes(sentence) === (outcome.class !== null))
     found.push(
       `the sentence about TLS ${outcome.class ? 'is missing' : 'is wrong here'}: ${text.slice(0, 200)}`,
     )

@@ -113,7 +113,7 @@ describe('the verdict over several hosts', () => {
       },
     })
     assert.equal(found.verdict, 'not-known')
-    assert.match(found.reason, /TLS settings here can't be used: no cipher match/)
+    assert.match(found.reason, /TLS settings here cannot be used: no cipher match/)
   })
 
   it('is not known of a domain with more addresses than are asked', async () => {

@@ -70,7 +70,7 @@ describe('a server that floods', () => {
     ['with long lines of a reply', [`220-${'x'.repeat(4000)}\r\n`.repeat(500)], /a reply of more than/],
     ['behind its greeting', ['220 hi\r\n'], /sent more than/],
     ['after it put the connection off', ['421 later\r\n'], /421 later/],
-    ['after it refused EHLO', ['220 hi\r\n', '550 no\r\n'], /refused EHLO/],
+    ['after it refused EHLO', ['220 hi\r\n', '550 no\r\n'], /rejected EHLO/],
     ['after it offered no STARTTLS', ['220 hi\r\n', '250 hi\r\n'], /does not offer/],
     ['after it put STARTTLS off', ['220 hi\r\n', EHLO, '454 later\r\n'], /454 later/],
     ['behind its agreement to TLS', ['220 hi\r\n', EHLO, '220 go\r\n'], /TLS|more bytes/],

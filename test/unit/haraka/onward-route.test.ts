@@ -56,8 +56,7 @@ function ask({ plugins = [constants.cont], dns = [], localMxOk = false }: World)
 }
 
 const mx = (exchange: string, priority = 10): HarakaMx => ({ exchange, priority, from_dns: 'clinic.example' })
-const here = (name: string) =>
-  `it would come back to this server, which is ${name}, a mail server of clinic.example`
+const here = (name: string) => `it would come back to this server: ${name} is a mail server of clinic.example`
 
 const ROWS: readonly (readonly [what: string, world: World, problem: string | null])[] = [
   ['the only MX is this server', { dns: [mx(US)] }, here(`${US} (127.0.0.1)`)],

@@ -20,7 +20,7 @@ describe('the version of Haraka', () => {
     it(`${version} is too old`, () => {
       assert.equal(
         startProblem(harakaOf(version), toSettings({}).main),
-        `Haraka ${version} is too old for it; use Haraka 3.2 or later`,
+        `Haraka ${version} is too old; use Haraka 3.2 or later`,
       )
     })
 

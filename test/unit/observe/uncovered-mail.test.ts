@@ -9,7 +9,7 @@ it('a rule that does not cover forwarded mail is noted once an hour, with how of
   const note = (id: string) =>
     notes.note({ owner: '*', id, name: 'All' }, ['queue/smtp_forward'], 'a setting')
   const line = (id: string, since = '') =>
-    `not covered: a message that queue/smtp_forward may hand on matches rule ${id} of * ("All"), which does not act on it because of a setting${since}`
+    `not covered: a message that queue/smtp_forward may forward matches rule ${id} of * ("All"), which does not apply to it because of a setting${since}`
   for (let message = 0; message < 4; message++) note('r1')
   note('r2')
   assert.deepEqual(lines.splice(0), [line('r1'), line('r2')])

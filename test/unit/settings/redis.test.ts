@@ -58,7 +58,7 @@ describe('the section [redis]', () => {
       { url: 'redis://r.example', cluster: ['n1:1'] },
       'url= and cluster[] both say where Redis is; expected one of them',
     ],
-    [{ cluster: ['n1:1'], db: 2 }, "db=2 can't be used with cluster[]: a Redis Cluster has only database 0"],
+    [{ cluster: ['n1:1'], db: 2 }, 'db=2 cannot be used with cluster[]: a Redis Cluster has only database 0'],
     [
       { cluster: ['n1:1', 'n2:port'] },
       'cluster=n1:1,n2:port: expected host:port, a line for each (cluster[]=node1.example:6379)',
@@ -73,11 +73,11 @@ describe('the section [redis]', () => {
     ],
     [
       { tls: 'true', tls_cert: 'c.pem' },
-      'tls_cert= is one half of a client certificate; tls_cert= and tls_key= are needed both',
+      'tls_cert= is one half of a client certificate; both tls_cert= and tls_key= are needed',
     ],
     [
       { tls_key: 'k.pem' },
-      'tls_key= is one half of a client certificate; tls_cert= and tls_key= are needed both',
+      'tls_key= is one half of a client certificate; both tls_cert= and tls_key= are needed',
     ],
     [{ tls_ca: 'ca.pem' }, 'tls_ca= has no effect without TLS; set tls=true, or use a rediss:// URL'],
     [{ tls: 'ca.pem' }, 'tls=ca.pem: expected true or false'],

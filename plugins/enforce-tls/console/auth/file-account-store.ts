@@ -4,6 +4,7 @@
  * by each process for itself. A file that can't be used rejects with a `StoreError` that names it.
  */
 import { readFile } from 'node:fs/promises'
+import pLimit from 'p-limit'
 import { RateLimiterMemory, type RateLimiterAbstract } from 'rate-limiter-flexible'
 import { notJson, parseJson } from '../../rules/json.js'
 import { fileProblem } from '../../store/file/errors.js'
@@ -39,7 +40,7 @@ export class FileAccountStore implements AccountStore {
   readonly #sessions: string
   readonly #now: () => number
   readonly #newFileOwner: NewFileOwner
-  #queue: Promise<void> = Promise.resolve()
+  readonly #oneByOne = pLimit(1)
 
   constructor(rulesFile: string, { now = Date.now, newFileOwner = null }: FileStoreOptions = {}) {
     this.#accounts = `${rulesFile}.users.json`
@@ -100,7 +101,7 @@ export class FileAccountStore implements AccountStore {
 
   /** Waits for changes under way. */
   async close(): Promise<void> {
-    await this.#queue
+    await this.#oneByOne(() => undefined)
   }
 
   #changeSessions(change: (sessions: Map<string, unknown>) => unknown): Promise<void> {
@@ -115,10 +116,8 @@ export class FileAccountStore implements AccountStore {
     })
   }
 
-  async #change(file: string, change: (content: Content) => void): Promise<void> {
-    const done = this.#queue.then(() => this.#replace(file, change))
-    this.#queue = done.catch(() => undefined)
-    await done
+  #change(file: string, change: (content: Content) => void): Promise<void> {
+    return this.#oneByOne(() => this.#replace(file, change))
   }
 
   async #replace(file: string, change: (content: Content) => void): Promise<void> {

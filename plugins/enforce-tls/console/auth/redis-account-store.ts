@@ -5,6 +5,7 @@
 import { RateLimiterRedis, type RateLimiterAbstract } from 'rate-limiter-flexible'
 import type { RedisSettings } from '../../settings/redis.js'
 import { RedisConnection } from '../../store/redis/connection.js'
+import { writeField } from '../../store/redis/evaluate.js'
 import {
   accountConflict,
   SESSIONS_MAX,
@@ -13,13 +14,6 @@ import {
   type TryLimit,
   type AccountStore,
 } from './account-store.js'
-
-const COMPARE_AND_SET = `
-local expected = ARGV[2] == '1' and ARGV[3]
-if redis.call('HGET', KEYS[1], ARGV[1]) ~= expected then return 0 end
-if ARGV[4] == '1' then redis.call('HSET', KEYS[1], ARGV[1], ARGV[5]) else redis.call('HDEL', KEYS[1], ARGV[1]) end
-return 1
-`
 
 /** Accounts and sessions in a Redis. */
 export class RedisAccountStore implements AccountStore {
@@ -50,13 +44,8 @@ export class RedisAccountStore implements AccountStore {
 
   async write(kind: AccountKind, name: string, expected: string | null, value: string | null): Promise<void> {
     const key = this.#prefix + kind
-    const values = [name, ...optional(expected), ...optional(value)]
-    const written = await this.#connection.ask({
-      key,
-      writes: true,
-      send: (redis) => redis.eval(COMPARE_AND_SET, 1, key, ...values),
-    })
-    if (written !== 1) throw accountConflict(`${this.description}: key ${key}, field ${name}`)
+    if (!(await writeField(this.#connection, key, name, expected, value)))
+      throw accountConflict(`${this.description}: key ${key}, field ${name}`)
   }
 
   readSession(key: string): Promise<string | null> {
@@ -153,8 +142,4 @@ function endedBy(index: Readonly<Record<string, string>>, now: number): string[]
 /** In milliseconds; at least one, since Redis refuses less. */
 function timeTo(expiresAt: number): number {
   return Math.max(1, expiresAt - Date.now())
-}
-
-function optional(text: string | null): [present: string, text: string] {
-  return text === null ? ['', ''] : ['1', text]
 }

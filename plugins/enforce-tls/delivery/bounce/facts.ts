@@ -56,10 +56,12 @@ export function bounceFacts(
   return {
     words: {
       ...words,
-      summary: decisive ? tlsSummary(words, attempts, decidedBy) : otherSummary(words, reason),
+      summary: decisive ? tlsSummary(words, attempts, decidedBy) : otherSummary(words.recipients, reason),
       advice: decisive?.failure.class ? definitionOf(decisive.failure.class).advice : OTHER_ADVICE,
       subject_line: decisive
-        ? `Not sent: no TLS connection to ${domain}`
+        ? isAboutCertificates(attempts)
+          ? `Not sent: the mail server of ${domain} could not be verified`
+          : `Not sent: ${domain} cannot receive your message encrypted`
         : `Not delivered: your message to ${domain}`,
     },
     explanation: decisive ? [explanationOf(decisive, words.mx.includes(', '))] : [],
@@ -79,36 +81,46 @@ function serversOf(attempts: readonly Attempt[], decisive: Attempt | null): stri
   return [...new Set(failed.length > 0 ? failed : decisive ? [decisive.host] : [])].join(', ')
 }
 
+/** The result, the reason, and the rule behind it. */
 function tlsSummary(
-  { mx, domain }: Pick<BounceText, 'mx' | 'domain'>,
+  { recipients, mx, domain }: Pick<BounceText, 'recipients' | 'mx' | 'domain'>,
   attempts: readonly Attempt[],
   decidedBy: readonly DecidedBy[],
 ): string {
-  const servers = mx.includes(', ')
-    ? `The receiving servers ${mx} of ${domain}`
-    : `The receiving server ${mx} of ${domain}`
+  const certificate = isAboutCertificates(attempts)
+  const several = mx.includes(', ')
+  const problem = certificate
+    ? several
+      ? 'have certificates that could not be verified'
+      : 'has a certificate that could not be verified'
+    : 'could not establish a TLS connection'
   const rules = decidedBy.map((rule) => `"${oneLine(rule.name)}" of ${formatOwner(rule.owner)}`)
+  const one = certificate ? 'a verified one' : 'one'
   const demand =
     rules.length === 0
-      ? 'This mail system requires one for this message'
+      ? `This mail system requires ${one} for this message`
       : rules.length === 1
-        ? `The rule ${rules[0] ?? ''} requires one`
-        : `The rules ${rules.join(' and ')} require one`
-  const retried = attempts.some((attempt) => attempt.failure?.temporary)
-    ? ' It was tried again and again.'
-    : ''
-  return `${servers} ${together('could not establish a TLS connection')}. ${demand}, and so your message was not sent.${retried}`
+        ? `The rule ${rules[0] ?? ''} requires ${one}`
+        : `The rules ${rules.join(' and ')} require ${one}`
+  const theirs = several ? 'their mail servers' : 'their mail server'
+  const result = `Your message to ${recipients} was not sent, because ${theirs} ${certificate ? problem : 'cannot receive it encrypted'}.`
+  const servers = several ? 'The receiving servers' : 'The receiving server'
+  const retried = attempts.some((attempt) => attempt.failure?.temporary) ? ' It was tried several times.' : ''
+  return `${result} ${servers} ${mx} of ${domain} ${together(problem)}. ${demand}.${retried}`
+}
+
+/** Whether every server that failed for TLS failed for its certificate alone. */
+function isAboutCertificates(attempts: readonly Attempt[]): boolean {
+  const classes = attempts.flatMap(({ failure }) => failure?.class ?? [])
+  return classes.length > 0 && classes.every((name) => definitionOf(name).isCertificate === true)
 }
 
 function formatOwner(owner: string): string {
   return owner === '*' ? 'this mail system' : oneLine(owner)
 }
 
-function otherSummary(
-  { recipients, domain }: Pick<BounceText, 'recipients' | 'domain'>,
-  reason: string,
-): string {
-  return `Your message to ${recipients} could not be delivered to ${domain}: ${oneLine(reason)}`
+function otherSummary(recipients: string, reason: string): string {
+  return `Your message to ${recipients} was not delivered: ${oneLine(reason)}`
 }
 
 /** Why, for a person who does not know what TLS is. */
@@ -130,5 +142,5 @@ function discreetReason(recipients: readonly HarakaAddress[]): string {
     codes.length > 0
       ? `the receiving server answered ${[...new Set(codes)].join(' and ')}`
       : 'the session with the receiving server failed'
-  return `${answer}. Its words are not shown, because this notice may travel without encryption.`
+  return `${answer}. Its text is left out, because this notice may travel without encryption.`
 }

@@ -9,7 +9,7 @@ import type { Requirement } from '../../rules/requirement.js'
 import { formatChainError } from './format-chain-error.js'
 import { tlsFailure, type AttemptFailure } from '../outcome.js'
 
-/** What the handshake told of the server. */
+/** What the handshake showed of the server. */
 export interface PeerIdentity {
   readonly certificate: X509Certificate | undefined
   /** OpenSSL's word on the chain, such as `CERT_HAS_EXPIRED`; empty for a trusted one. */
@@ -71,7 +71,7 @@ function names(certificate: X509Certificate, name: string): boolean {
 
 function mismatch(certificate: X509Certificate, wanted: readonly string[]): AttemptFailure {
   const detail = wanted.some((name) => namesOnlyInSubject(certificate, name))
-    ? 'has a certificate that names its server in a way that is no longer accepted: in its common name only'
+    ? 'has a certificate with its name in the common name only, which is no longer accepted'
     : `has a certificate for ${namesOf(certificate)}, not for ${wanted.join(' or ')}`
   return tlsFailure('certificate-host-mismatch', detail)
 }
@@ -86,7 +86,7 @@ function namesOnlyInSubject(certificate: X509Certificate, name: string): boolean
 function namesOf(certificate: X509Certificate): string {
   // Undefined where the extension is missing, whatever its type says.
   const names: unknown = certificate.subjectAltName
-  return typeof names === 'string' ? names : 'no name at all'
+  return typeof names === 'string' ? names : 'no name'
 }
 
 function untrusted(certificate: X509Certificate, chainError: string): AttemptFailure {

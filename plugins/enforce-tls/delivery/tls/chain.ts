@@ -58,7 +58,7 @@ export class Authorities {
 }
 
 /**
- * What is wrong with a chain, in OpenSSL's words; empty for a trusted one, `null` where that can't be told.
+ * What is wrong with a chain, in OpenSSL's words; empty for a trusted one, `null` where that is unknown.
  *
  * @param leaf with the chain that the server sent, as `issuerCertificate`
  * @param found what the handshake itself found, with its own authorities; `null` where it did not look

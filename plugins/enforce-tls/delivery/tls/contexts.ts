@@ -1,10 +1,16 @@
 /**
- * TLS settings of outgoing sessions, shared by all that are alike: a new secure context for every
- * connection would cost more than the handshake's own arithmetic.
+ * The TLS of outgoing sessions as settings and a requirement say it, for deliveries and checks alike. Contexts are
+ * shared by all sessions that are alike: a new one for every connection would cost more than the handshake's own
+ * arithmetic.
  */
+import path from 'node:path'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
-import type { TlsVersion } from '../../rules/levels.js'
+import { later, type TlsVersion } from '../../rules/levels.js'
+import type { Requirement } from '../../rules/requirement.js'
+import { SETTINGS_FILE, SettingsError } from '../../settings/error.js'
+import type { Settings } from '../../settings/types.js'
 import { SessionCache } from './session-cache.js'
+import { trustAnchors } from './trust-anchors.js'
 
 /** What Haraka's `tls.ini [outbound]` says about outgoing sessions, and this plugin heeds. */
 const HEEDED = ['key', 'cert', 'ciphers', 'ecdhCurve'] as const
@@ -66,4 +72,44 @@ export class TlsContexts {
     this.#sessions.set(context, sessions)
     return sessions
   }
+}
+
+/**
+ * Contexts that trust the authorities of the settings.
+ *
+ * @param configFolder where a relative `[tls] ca` counts from
+ * @throws {SettingsError} when `[tls] ca` is no file of certificates.
+ */
+export function contextsFor({ tls }: Settings, configFolder: string): TlsContexts {
+  const file = tls.ca === '' ? '' : path.resolve(configFolder, tls.ca)
+  try {
+    const anchors = trustAnchors(file)
+    return new TlsContexts(() => anchors)
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    throw new SettingsError(
+      `${SETTINGS_FILE}: [tls] ca=${tls.ca}: expected a PEM file of CA certificates: ${problem}`,
+    )
+  }
+}
+
+/**
+ * The context of a session that has to fulfil a requirement.
+ *
+ * @param options of `tls.ini [outbound]`
+ * @throws when OpenSSL refuses the operator's key, certificate or cipher list.
+ */
+export function contextOf(
+  contexts: TlsContexts,
+  { tls }: Settings,
+  { minVersion, trusted }: Pick<Requirement, 'minVersion' | 'trusted'>,
+  options: Readonly<Record<string, unknown>>,
+): SecureContext {
+  const lowest = later(tls.minVersion, minVersion ?? tls.minVersion)
+  return contexts.get({ minVersion: lowest, trusted }, options)
+}
+
+/** Whether options of `tls.ini` keep Haraka's own sessions from a version that a server may speak. */
+export function limitsVersions(options: Readonly<Record<string, unknown>>): boolean {
+  return options['maxVersion'] !== undefined || options['secureProtocol'] !== undefined
 }

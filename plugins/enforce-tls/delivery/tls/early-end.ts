@@ -1,6 +1,6 @@
 /**
  * What it says of an attempt that a session ended inside TLS before the server had taken EHLO. Only the socket
- * knows how it ended, and Haraka does not tell. Pure.
+ * knows how it ended, and Haraka does not report it. Pure.
  */
 import { failureBeforeFirstReply } from './handshake-failure.js'
 import { NOT_ACCEPTING, otherFailure, type AttemptFailure, type PeerReply } from '../outcome.js'
@@ -15,7 +15,7 @@ export interface EarlyEnd {
   readonly refusal: PeerReply | null
 }
 
-/** The failure; `null` where TLS is not to blame and the server said nothing that could be told. */
+/** The failure; `null` where TLS is not to blame and the server said nothing that could be reported. */
 export function failureOfEarlyEnd({ error, cause, refusal }: EarlyEnd): AttemptFailure | null {
   if (refusal && cause !== 'silent')
     return otherFailure(`answered EHLO inside TLS with ${refusal.code} ${refusal.text}`.trim(), {

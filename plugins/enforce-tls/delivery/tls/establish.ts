@@ -21,15 +21,15 @@ export type TlsResult =
       readonly ok: true
       readonly socket: TLSSocket
       readonly session: TlsSession
-      /** Where the session is kept; `null` where none is. */
+      /** Where the session is cached; `null` where none is. */
       readonly slot: SessionSlot | null
     }
   | {
       readonly ok: false
       readonly failure: AttemptFailure
-      /** The session, where the handshake was done and what it told does not fulfil the requirement. */
+      /** The session, where the handshake was done and what it showed does not fulfil the requirement. */
       readonly session: TlsSession | null
-      /** A session was to be resumed, and may be what it failed for: only a full handshake can tell. */
+      /** A session was to be resumed, and may be what it failed for: only a full handshake shows it. */
       readonly triedToResume: boolean
     }
 
@@ -74,10 +74,8 @@ export async function establishTls(request: TlsRequest): Promise<TlsResult> {
     leave(handshake)
     return { ok: false, failure, session, triedToResume: resumed }
   } catch (error) {
-    if (error instanceof Goodbye) {
-      dialogue.release()
-      leave(socket)
-    } else {
+    if (error instanceof Goodbye) dialogue.quit()
+    else {
       handshake?.destroy()
       socket.destroy()
     }
@@ -97,7 +95,7 @@ function contextOf({ context }: TlsRequest): SecureContext {
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
     // Not the server's fault, but a failure like others: its mail must come to an end, too.
-    const detail = `was not asked, because TLS settings here can't be used: ${problem}`
+    const detail = `was not contacted, because the TLS settings here cannot be used: ${problem}`
     throw new DialogueError(otherFailure(detail, { status: MISCONFIGURED }))
   }
 }

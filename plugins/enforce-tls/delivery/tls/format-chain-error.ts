@@ -5,7 +5,7 @@ import { elementAt } from './session-der.js'
 const WEAK_ALGORITHM = 'its signature algorithm is too weak'
 const SMALL_KEY = 'its key is too small'
 const TOO_LONG = 'its chain is too long'
-const NOT_KNOWN = 'its issuer is not known'
+const NOT_KNOWN = 'its issuer is unknown'
 const NO_AUTHORITY = 'its authority is not trusted for mail servers'
 
 /** By the name that OpenSSL or Node.js has for the error. */
@@ -18,7 +18,7 @@ const WORDS: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: 'it is not valid yet',
   CERT_HAS_EXPIRED: 'it has expired',
   CERT_REVOKED: 'it was revoked',
-  CERT_SIGNATURE_FAILURE: 'its signature is not right',
+  CERT_SIGNATURE_FAILURE: 'its signature is wrong',
   INVALID_PURPOSE: 'it is not meant for a server',
   INVALID_CA: 'it was issued by a certificate that may not issue any',
   PATH_LENGTH_EXCEEDED: TOO_LONG,

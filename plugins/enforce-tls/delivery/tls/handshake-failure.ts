@@ -22,12 +22,12 @@ type TlsError = Error & { readonly code?: string; readonly errno?: number; reado
 export function handshakeFailure(error: unknown): AttemptFailure {
   const { code, message, reason } = error as TlsError
   if (code !== undefined && NOT_A_TLS_RECORD.has(code))
-    return tlsFailure('starttls-injection', 'sent bytes that are not TLS behind its reply to STARTTLS')
+    return tlsFailure('starttls-injection', 'sent data that is not TLS after its reply to STARTTLS')
   if (isCut(error))
     return tlsFailure('handshake-failure', 'closed the connection during the TLS handshake', {
       temporary: true,
     })
-  return tlsFailure('handshake-failure', `TLS handshake failed: ${reason ?? message}`)
+  return tlsFailure('handshake-failure', `failed the TLS handshake: ${reason ?? message}`)
 }
 
 /**
@@ -40,7 +40,7 @@ export function failureBeforeFirstReply(error: Error | null): AttemptFailure {
   if (error === null || isCut(error))
     return tlsFailure(
       'handshake-failure',
-      'closed the connection right after the TLS handshake, without a word',
+      'closed the connection right after the TLS handshake, without a reply',
       { temporary: true },
     )
   const { message, reason } = error as TlsError

@@ -9,6 +9,7 @@ import { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { EarlyEnd } from './early-end.js'
+import { QUIT_TIMEOUT } from './quit.js'
 import { isLast, ReplyLines } from './reply-lines.js'
 import { ReplyGuard } from './reply-guard.js'
 import type { LoggedSession } from './verified.js'
@@ -17,8 +18,6 @@ import type { LoggedSession } from './verified.js'
 const BLOCK_TIMEOUT = 3 * 60_000
 /** The reply to the final dot has more time (RFC 5321 section 4.5.3.2.6): giving up early doubles mail. */
 const DOT_TIMEOUT = 10 * 60_000
-/** After QUIT nothing is waited for that anybody needs: it is over after this, in ms, whatever the peer sends. */
-const QUIT_TIMEOUT = 2000
 /** A reply that trickles in has at least this many times of the silence that Haraka allows. */
 const TRICKLE_FACTOR = 2
 
@@ -45,7 +44,7 @@ export class SecuredSocket extends EventEmitter {
   readonly name: string
   /** Haraka reads it before it sends, and sets it when the peer ends. */
   writable = true
-  /** Called once, before Haraka hears of an end that came before the peer had taken EHLO. */
+  /** Called once, before Haraka learns of an end that came before the peer had taken EHLO. */
   onEarlyEnd: ((end: EarlyEnd) => void) | null = null
   /** Called when MAIL goes out: what the peer says from then on may quote the message. */
   onMail: (() => void) | null = null
@@ -54,7 +53,7 @@ export class SecuredSocket extends EventEmitter {
   readonly #timeouts: SocketTimeouts
   readonly #logged: LoggedSession
   readonly #lines = new ReplyLines()
-  readonly #turns = new ReplyGuard()
+  readonly #replies = new ReplyGuard()
   /** What Haraka is going to say before TLS; `null` once it believes in it. */
   #prelude: keyof typeof PRELUDE | null = 'hello'
   #refusal: EarlyEnd['refusal'] = null
@@ -65,13 +64,13 @@ export class SecuredSocket extends EventEmitter {
    * @param tls an established session
    * @param logged what Haraka's log is to say of it
    */
-  constructor(tls: TLSSocket, patience: SocketTimeouts, logged: LoggedSession) {
+  constructor(tls: TLSSocket, timeouts: SocketTimeouts, logged: LoggedSession) {
     super()
     this.#tls = tls
-    this.#timeouts = patience
+    this.#timeouts = timeouts
     this.#logged = logged
     this.name = `enforce-tls::${tls.remoteAddress ?? 'socket'}`
-    if (patience.idle > 0) tls.setTimeout(patience.idle)
+    if (timeouts.idle > 0) tls.setTimeout(timeouts.idle)
     this.on('pipe', (source: Readable) => (this.#source = source))
     tls.on('data', (chunk: Buffer) => this.#take(chunk))
     tls.on('drain', () => this.emit('drain'))
@@ -130,14 +129,15 @@ export class SecuredSocket extends EventEmitter {
       return this.#tls.write(data, callback)
     }
     const { idle, reply } = this.#timeouts
-    this.#turns.ask(data)
-    if (this.#turns.asked === 'MAIL') this.onMail?.()
+    this.#replies.ask(data)
+    if (this.#replies.asked === 'MAIL') this.onMail?.()
     const dot = data === '.\r\n'
-    if (this.#turns.asked === 'QUIT') this.#arm(QUIT_TIMEOUT)
+    // After QUIT nothing is waited for that anybody needs, whatever the peer sends.
+    if (this.#replies.asked === 'QUIT') this.#arm(QUIT_TIMEOUT)
     else {
-      const patient = dot ? DOT_TIMEOUT : Math.max(idle, reply)
-      if (idle > 0) this.#tls.setTimeout(patient)
-      this.#arm(idle === 0 ? DOT_TIMEOUT : dot ? patient : Math.max(idle * TRICKLE_FACTOR, patient))
+      const silence = dot ? DOT_TIMEOUT : Math.max(idle, reply)
+      if (idle > 0) this.#tls.setTimeout(silence)
+      this.#arm(idle === 0 ? DOT_TIMEOUT : dot ? silence : Math.max(idle * TRICKLE_FACTOR, silence))
     }
     // A refusal that came before EHLO is the reply to it.
     if (this.#lines.waiting !== '') process.nextTick(() => this.#read())
@@ -184,7 +184,7 @@ export class SecuredSocket extends EventEmitter {
     if (this.#prelude === null) return this.#read()
     // RFC 5321 section 3.8 lets a server say at any time that it closes.
     if (!/^[45]/.test(this.#lines.waiting))
-      this.#fail(new Error('the peer talks before it was spoken to'), 'garbled')
+      this.#fail(new Error('the server sent data before a command'), 'garbled')
   }
 
   #read(): void {
@@ -201,27 +201,27 @@ export class SecuredSocket extends EventEmitter {
   }
 
   #takeLine(line: string): void {
-    if (this.#turns.asked === 'EHLO' && /^5\d\d/.test(line)) {
+    if (this.#replies.asked === 'EHLO' && /^5\d\d/.test(line)) {
       // Haraka goes on with HELO.
       this.#refusal = { code: Number(line.slice(0, 3)), text: line.slice(4) }
     } else this.onEarlyEnd = null
     if (isLast(line)) this.#disarm()
-    const turn = this.#turns.take(line, this.#lines.waiting !== '')
-    if (!turn.ok) return this.#fail(new Error(`the peer sent ${turn.problem}`), 'garbled')
+    const reply = this.#replies.take(line, this.#lines.waiting !== '')
+    if (!reply.ok) return this.#fail(new Error(`the server sent ${reply.problem}`), 'garbled')
     // RFC 5321 section 4.2 lets a reply be a code alone; Haraka wants the space.
-    this.emit('line', /^\d{3}$/.test(turn.line) ? `${turn.line} \r\n` : `${turn.line}\r\n`)
-    if (turn.last) this.destroy()
+    this.emit('line', /^\d{3}$/.test(reply.line) ? `${reply.line} \r\n` : `${reply.line}\r\n`)
+    if (reply.last) this.destroy()
   }
 
   #earlyEnd(end: Omit<EarlyEnd, 'refusal'>): void {
-    const heed = this.onEarlyEnd
+    const report = this.onEarlyEnd
     this.onEarlyEnd = null
-    heed?.({ ...end, refusal: this.#refusal })
+    report?.({ ...end, refusal: this.#refusal })
   }
 
-  #arm(patience: number): void {
+  #arm(timeout: number): void {
     this.#disarm()
-    this.#reply = setTimeout(() => this.#fail(new Error('no complete reply in time'), 'silent'), patience)
+    this.#reply = setTimeout(() => this.#fail(new Error('no complete reply in time'), 'silent'), timeout)
   }
 
   #disarm(): void {

@@ -7,7 +7,6 @@ import type { Socket } from 'node:net'
 import { Dialogue, DialogueError, type DialogueFailures } from './smtp-dialogue.js'
 import { failureOfEarlyEnd } from './early-end.js'
 import { failureBeforeFirstReply } from './handshake-failure.js'
-import { leave } from './quit.js'
 import { BAD_CONNECTION, NOT_ACCEPTING, otherFailure, type AttemptFailure } from '../outcome.js'
 import { oneLine } from '../../text/one-line.js'
 import { formatReply, INSIDE_TLS, offers, type Reply } from './smtp-reply.js'
@@ -62,7 +61,7 @@ export async function askInsideTls(socket: Socket, question: InsideTlsRequest): 
         temporary: !gibberish,
         status: gibberish ? NO_REPLY_AT_ALL : BAD_CONNECTION,
       }),
-    late: (step) => otherFailure(`gave no answer at ${step} inside TLS in time`),
+    late: (step) => otherFailure(`did not send ${step} inside TLS in time`),
   }
   const dialogue = new Dialogue(socket, failures, INSIDE_TLS)
   const ask = async (asked: string): Promise<Reply> => {
@@ -85,8 +84,7 @@ export async function askInsideTls(socket: Socket, question: InsideTlsRequest): 
     if (!(error instanceof DialogueError)) throw error
     return { exchanges, failure: error.failure }
   } finally {
-    dialogue.release()
-    leave(socket)
+    dialogue.quit()
   }
 }
 

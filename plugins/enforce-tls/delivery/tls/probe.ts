@@ -128,7 +128,7 @@ function connected(mx: HarakaMx, { connectTimeout, signal }: ProbeOptions): Prom
 }
 
 function noTimeLeft(): AttemptFailure {
-  return otherFailure('was not asked to the end, there was no time left')
+  return otherFailure('was not checked to the end: no time left')
 }
 
 function offered(failure: AttemptFailure, agreed: boolean): boolean | null {

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net'
 
 /** How long a server may take to close after QUIT, in milliseconds. */
-const QUIT_PATIENCE = 2000
+export const QUIT_TIMEOUT = 2000
 /** Far more than an answer to QUIT has, in bytes; who sends more wants to keep us busy. */
 const FAREWELL_MAX = 16 * 1024
 
@@ -15,15 +15,15 @@ const FAREWELL_MAX = 16 * 1024
  * @param socket nobody else listens to its data any more
  */
 export function leave(socket: Socket): void {
-  let heard = 0
-  const patience = setTimeout(() => socket.destroy(), QUIT_PATIENCE)
+  let received = 0
+  const timer = setTimeout(() => socket.destroy(), QUIT_TIMEOUT)
   // An error that nobody listens to would end the process.
   socket.on('error', () => undefined)
-  socket.once('close', () => clearTimeout(patience))
+  socket.once('close', () => clearTimeout(timer))
   // Bytes that nobody reads would keep the end of the session from being seen.
   socket.on('data', (chunk: Buffer) => {
-    heard += chunk.length
-    if (heard > FAREWELL_MAX) socket.destroy()
+    received += chunk.length
+    if (received > FAREWELL_MAX) socket.destroy()
   })
   socket.resume()
   socket.end('QUIT\r\n')

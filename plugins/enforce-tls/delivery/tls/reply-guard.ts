@@ -49,13 +49,13 @@ export class ReplyGuard {
     if (asked === 'DATA' && code < 300) return { ok: false, problem: `${digits} to DATA` }
     if (asked && GREETS.has(asked) && code < 300 && code !== 250)
       return { ok: false, problem: `${digits} to ${asked}` }
-    // RFC 5321 section 4.2.1: the first digit tells success. Haraka loses a recipient whose code is not 250.
-    const heard = asked === 'RCPT' && code < 300 ? `250${line.slice(3)}` : line
-    if (separator === '-') return { ok: true, line: heard, last: false }
+    // RFC 5321 section 4.2.1: the first digit says success. Haraka loses a recipient whose code is not 250.
+    const seen = asked === 'RCPT' && code < 300 ? `250${line.slice(3)}` : line
+    if (separator === '-') return { ok: true, line: seen, last: false }
     this.#asked = null
     // Where a command follows at once, what is here already would pass for the reply to it.
     const commandFollows = refusal ? GOES_ON.has(asked ?? '') : !LAST_WORDS.has(asked ?? '')
     if (more && commandFollows) return { ok: false, problem: `more than the reply to ${asked ?? 'nothing'}` }
-    return { ok: true, line: heard, last: asked === null || asked === 'QUIT' }
+    return { ok: true, line: seen, last: asked === null || asked === 'QUIT' }
   }
 }

@@ -37,14 +37,14 @@ export class ReplyLines {
   next(): string | null {
     const end = this.#text.indexOf('\n')
     if (end < 0) {
-      if (this.#text.length > LINE_MAX) throw new BeyondBounds('a reply line beyond all limits')
+      if (this.#text.length > LINE_MAX) throw new BeyondBounds('a reply line over the limit')
       return null
     }
     const line = this.#text.slice(0, end).replace(/\r$/, '')
     this.#text = this.#text.slice(end + 1)
     this.#size += end
     if (end > LINE_MAX || ++this.#lines > LINES_MAX || this.#size > REPLY_MAX)
-      throw new BeyondBounds('a reply beyond all limits')
+      throw new BeyondBounds('a reply over the limit')
     if (isLast(line)) this.#lines = this.#size = 0
     return line
   }

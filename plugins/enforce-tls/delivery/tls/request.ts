@@ -17,7 +17,7 @@ export interface TlsRequest {
   readonly context: () => SecureContext
   /** Called once the server has agreed to TLS, before the handshake. */
   readonly agreed?: () => void
-  /** Where the server's session is kept; no session is resumed without it. */
+  /** Where the server's session is cached; no session is resumed without it. */
   readonly sessions?: (context: SecureContext) => SessionSlot | null
   /** Says what the server's certificate does not fulfil, if anything. */
   readonly verify: (peer: PeerIdentity) => AttemptFailure | null

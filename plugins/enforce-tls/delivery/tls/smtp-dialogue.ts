@@ -6,6 +6,7 @@
  */
 import type { Socket } from 'node:net'
 import { BAD_CONNECTION, otherFailure, tlsFailure, type AttemptFailure } from '../outcome.js'
+import { leave } from './quit.js'
 import { ReplyError, ReplyReader, type Reply, type ReplyLimits } from './smtp-reply.js'
 
 /** Ends the session; the failure says why. */
@@ -30,14 +31,14 @@ export interface DialogueFailures {
 const IN_THE_CLEAR: DialogueFailures = {
   ended: (step, error) =>
     otherFailure(
-      error ? `connection lost at ${step}: ${error.message}` : `closed the connection at ${step}`,
+      error ? `lost the connection at ${step}: ${error.message}` : `closed the connection at ${step}`,
       {
         status: BAD_CONNECTION,
       },
     ),
   garbled: (what) => tlsFailure('handshake-failure', what),
   // Before the server has agreed to TLS, silence says nothing about TLS: it may just be busy.
-  late: (step) => tlsFailure('handshake-failure', `gave no answer at ${step} in time`, { temporary: true }),
+  late: (step) => tlsFailure('handshake-failure', `did not send ${step} in time`, { temporary: true }),
 }
 
 /** Type and major version of an alert record. */
@@ -127,6 +128,12 @@ export class Dialogue {
     // A late error of a socket that nobody listens to would end the process.
     this.#socket.on('error', () => undefined)
     this.#socket.off('error', this.#onError)
+  }
+
+  /** Leaves with QUIT; the socket is closed in the end. */
+  quit(): void {
+    this.release()
+    leave(this.#socket)
   }
 
   #take(chunk: Buffer): void {

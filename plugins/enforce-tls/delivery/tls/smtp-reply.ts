@@ -36,7 +36,7 @@ export interface ReplyLimits {
 const REPLY_MAX = 256 * 1024
 /** Before TLS: far more lines than any list of EHLO keywords has. */
 const IN_THE_CLEAR: ReplyLimits = { line: 4096, lines: 512, reply: REPLY_MAX }
-/** Inside TLS a server that was verified may say more, and Haraka is told it. */
+/** Inside TLS a server that was verified may say more, and Haraka gets it. */
 export const INSIDE_TLS: ReplyLimits = { line: 16_384, lines: 1024, reply: REPLY_MAX }
 
 const REPLY_LINE = /^([2-5][0-9]{2})(?:([ -])(.*))?$/s

@@ -24,7 +24,7 @@ export async function startTls(
   if (greeting.code !== 220) throw refused('greeting', greeting)
   const hello = await dialogue.command(`${lmtp ? 'LHLO' : 'EHLO'} ${helo}`, timeouts.reply)
   if (hello.code >= 500) {
-    const detail = `refused ${lmtp ? 'LHLO' : 'EHLO'}, so it can't offer TLS`
+    const detail = `rejected ${lmtp ? 'LHLO' : 'EHLO'}, so it cannot offer TLS`
     throw new Goodbye(tlsFailure('starttls-not-supported', detail, { reply: peerReply(hello) }))
   }
   if (hello.code !== 250) throw refused(lmtp ? 'LHLO' : 'EHLO', hello)
@@ -44,7 +44,7 @@ export async function startTls(
   if (dialogue.unaskedAlert)
     throw new DialogueError(tlsFailure('handshake-failure', 'answered STARTTLS with 220 and a TLS alert'))
   if (dialogue.unasked)
-    throw new DialogueError(tlsFailure('starttls-injection', 'sent more bytes behind its reply to STARTTLS'))
+    throw new DialogueError(tlsFailure('starttls-injection', 'sent more data after its reply to STARTTLS'))
   return timeouts.handshake - (performance.now() - begun)
 }
 

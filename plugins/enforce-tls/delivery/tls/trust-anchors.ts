@@ -25,7 +25,7 @@ export function trustAnchors(extra: string): string[] {
   const anchors = [...systemAnchors(), ...nodeAnchors()]
   if (extra === '') return anchors
   const pem = readFileSync(extra, 'utf8')
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error(`${extra} holds no PEM certificate`)
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error(`${extra} contains no PEM certificate`)
   return [...anchors, pem]
 }
 

@@ -44,7 +44,7 @@ export function loggedSession(
   const verified = verifiedParts(requirement).length > 0
   return {
     verified: verified ? true : 'false',
-    why: verified ? undefined : `not verified, since level ${requirement.level} takes any certificate`,
+    why: verified ? undefined : `not verified, because level ${requirement.level} accepts any certificate`,
     certificate: legacyForm(certificate),
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Tells somebody, by one mail for many partners, when TLS to a partner begins to fail and when it works again.
- * All processes put together what they see; whoever has the turn writes the mail, and keeps the turn for the
+ * Notifies, by one mail for many partners, when TLS to a partner begins to fail and when it works again.
+ * All processes put together what they observe; whoever has the lease writes the mail, and keeps the lease for the
  * least time between two mails. Works beside the deliveries: what can't be read or written now is kept in mind,
  * within bounds, and tried again. A process that dies at the wrong moment makes a second mail rather than none.
  */
@@ -22,7 +22,7 @@ export interface AlertsContext {
   readonly logger: Pick<HarakaLogger, 'lognotice' | 'logwarn'>
   /** Those in force now. */
   readonly settings: () => Settings['alert']
-  /** Opens the partner book. */
+  /** Opens the state of alerts. */
   readonly open: () => AlertState
   /** This server's name. */
   readonly me: () => string
@@ -30,18 +30,18 @@ export interface AlertsContext {
   readonly queue: (to: readonly string[], contents: string) => Promise<void>
 }
 
-/** Between two looks, in milliseconds; less where the settings want to be told sooner. */
+/** Between two looks, in milliseconds; less where the settings want mail sooner. */
 const LOOK_PAUSE_MAX = 30_000
 const LOOK_PAUSE_MIN = 200
 /** How long the making of a mail may take; a process that dies meanwhile keeps the others from it no longer. */
-const TURN = 60_000
+const LEASE = 60_000
 
 /** Alerts of one process. */
 export class Alerts {
   readonly #context: AlertsContext
-  readonly #sightings = new Observations()
+  readonly #observations = new Observations()
   readonly #holder = randomBytes(12).toString('base64url')
-  #book: AlertState | null = null
+  #state: AlertState | null = null
   #timer: NodeJS.Timeout | null = null
   #looking: Promise<void> = Promise.resolve()
   #notifiedTrouble: string | null = null
@@ -60,7 +60,7 @@ export class Alerts {
     if (to.length === 0) return
     // A digest that does not get through is no reason for the next one.
     if (event.sender === '' && event.recipients.every((recipient) => to.includes(recipient))) return
-    this.#sightings.take(event)
+    this.#observations.take(event)
   }
 
   /** Writes down what was seen, if that goes at once, and gives the connection back. */
@@ -68,8 +68,8 @@ export class Alerts {
     this.#closed = true
     if (this.#timer) clearTimeout(this.#timer)
     await this.#looking
-    if (this.#sightings.size > 0) await this.#guarded((book) => writeDown(book, this.#sightings))
-    await this.#book?.close()
+    if (this.#observations.size > 0) await this.#guarded((state) => writeDown(state, this.#observations))
+    await this.#state?.close()
   }
 
   #schedule(part = 1): void {
@@ -86,51 +86,51 @@ export class Alerts {
     const isIdlePrimary = cluster.isPrimary && Object.keys(cluster.workers ?? {}).length > 0
     if (isIdlePrimary || this.#context.settings().to.length === 0) return
     this.#logDropped()
-    await this.#guarded(async (book) => {
-      const due = this.#dueOf(await writeDown(book, this.#sightings))
-      if (due.length > 0 && (await book.takeLease(this.#holder, TURN))) await this.#notify(book)
+    await this.#guarded(async (state) => {
+      const due = this.#dueOf(await writeDown(state, this.#observations))
+      if (due.length > 0 && (await state.takeLease(this.#holder, LEASE))) await this.#notify(state)
     })
   }
 
   #logDropped(): void {
-    const { dropped } = this.#sightings
+    const { dropped } = this.#observations
     if (dropped === this.#notifiedDropped) return
     this.#context.logger.logwarn(
-      `alerts know nothing of ${dropped - this.#notifiedDropped} deliveries: there were more partners at a time than are kept in mind`,
+      `alerts missed ${dropped - this.#notifiedDropped} deliveries, because there were too many partners at a time`,
     )
     this.#notifiedDropped = dropped
   }
 
-  /** Does something with the book; a trouble is logged once. Never rejects. */
-  async #guarded(work: (book: AlertState) => Promise<unknown>): Promise<void> {
+  /** Does something with the state; a problem is logged once. Never rejects. */
+  async #guarded(work: (state: AlertState) => Promise<unknown>): Promise<void> {
     const { logger, open } = this.#context
     try {
-      this.#book ??= open()
-      await work(this.#book)
-      if (this.#notifiedTrouble !== null) logger.lognotice('alerts can be made again')
+      this.#state ??= open()
+      await work(this.#state)
+      if (this.#notifiedTrouble !== null) logger.lognotice('alerts work again')
       this.#notifiedTrouble = null
     } catch (error) {
       const trouble = error instanceof Error ? error.message : String(error)
       if (trouble !== this.#notifiedTrouble)
-        logger.logwarn(`alerts can't be made now, and are tried again: ${trouble}`)
+        logger.logwarn(`alerts cannot be sent now, trying again: ${trouble}`)
       this.#notifiedTrouble = trouble
     }
   }
 
-  /** Those that somebody has to be told of now. */
+  /** Those that a mail is due for now. */
   #dueOf(states: Partners): [name: string, state: PartnerState][] {
     const before = Date.now() - this.#context.settings().delay
     return [...states].filter(([, state]) => isUnnotified(state) && happenedAt(state) <= before)
   }
 
-  /** Writes the mail; the turn is ours. */
-  async #notify(book: AlertState): Promise<void> {
+  /** Writes the mail; the lease is ours. */
+  async #notify(state: AlertState): Promise<void> {
     const { settings, me, queue, logger } = this.#context
     const { to, from, interval } = settings()
     let queued = false
     try {
-      // Whoever had the turn before may have told.
-      const due = this.#dueOf(await writeDown(book, this.#sightings))
+      // Whoever had the lease before may have sent it.
+      const due = this.#dueOf(await writeDown(state, this.#observations))
       if (due.length === 0) return
       const partners = due.map(([, state]) => state)
       const name = me()
@@ -138,12 +138,12 @@ export class Alerts {
       await queue(to, await composeDigest(partners, options))
       queued = true
       const domains = [...new Set(partners.map(({ domain }) => oneLine(domain)))]
-      logger.lognotice(`an alert goes to ${to.join(', ')}: TLS to ${listed(domains, 10)}`)
+      logger.lognotice(`alert queued for ${to.join(', ')}: TLS to ${listed(domains, 10)}`)
       // First, so that a store that is lost now makes one mail too many and not one a minute.
-      await book.endTurnAfter(this.#holder, interval)
-      await noteNotified(book, due)
+      await state.endLeaseAfter(this.#holder, interval)
+      await noteNotified(state, due)
     } finally {
-      if (!queued) await book.endTurnAfter(this.#holder, 0)
+      if (!queued) await state.endLeaseAfter(this.#holder, 0)
     }
   }
 }

@@ -1,12 +1,12 @@
 /**
- * The mail that tells of partners: one for all that began to fail or work again. Pure but for the making of the
+ * The mail about partners: one for all that began to fail or work again. Pure but for the making of the
  * mail; every value is one line, whatever a peer or a rule held.
  */
 import { randomUUID } from 'node:crypto'
-import MimeNode from 'nodemailer/lib/mime-node'
 import ms from 'ms'
 import { fillHtml, fillText, together } from '../../delivery/bounce/template.js'
 import { mailDate } from '../../delivery/bounce/fields.js'
+import { addAlternatives, multipart, written } from '../../delivery/bounce/mime.js'
 import { oneLine } from '../../text/one-line.js'
 import type { PartnerState, Trouble } from './partner-state.js'
 
@@ -24,9 +24,9 @@ export interface DigestOptions {
 /** Partners with a trouble, in three groups. */
 interface Groups {
   readonly failing: readonly Notified[]
-  /** Somebody was told before that they fail. */
+  /** A mail has said before that they fail. */
   readonly working: readonly Notified[]
-  /** Nobody was told that they failed. */
+  /** No mail has said that they failed. */
   readonly over: readonly Notified[]
 }
 
@@ -36,13 +36,11 @@ type Notified = PartnerState & { readonly trouble: Trouble }
 const DESCRIBED_MAX = 50
 /** Most partners that a subject names. */
 const NAMED_MAX = 3
-/** Quoted-printable at most, never base64: filters look for words in the source. */
-const READABLE = { textEncoding: 'Q' } as const
 
 /**
  * Writes a digest, lines ending in CRLF.
  *
- * @param partners with something to tell; not empty
+ * @param partners with something to report; not empty
  */
 export async function composeDigest(
   partners: readonly PartnerState[],
@@ -50,7 +48,7 @@ export async function composeDigest(
 ): Promise<string> {
   const { me, from, to, now } = options
   const groups = grouped(partners)
-  const root = new MimeNode('multipart/alternative', { newline: '\r\n' })
+  const root = multipart('alternative')
   root.setHeader('From', from)
   root.setHeader('To', to.join(', '))
   root.setHeader('Subject', subjectOf(groups))
@@ -58,20 +56,18 @@ export async function composeDigest(
   root.setHeader('Message-ID', `<${randomUUID()}@${me}>`)
   // RFC 3834: no answering machine shall answer.
   root.setHeader('Auto-Submitted', 'auto-generated')
-  root.createChild('text/plain; charset=utf-8', READABLE).setContent(textOf(groups, options))
-  root.createChild('text/html; charset=utf-8', READABLE).setContent(htmlOf(groups, options))
-  const contents = (await root.build()).toString('utf8')
-  return contents.endsWith('\r\n') ? contents : `${contents}\r\n`
+  addAlternatives(root, textOf(groups, options), htmlOf(groups, options))
+  return await written(root)
 }
 
 function grouped(partners: readonly PartnerState[]): Groups {
-  const told = partners
+  const notified = partners
     .filter((partner): partner is Notified => partner.trouble !== null)
     .sort((a, b) => a.trouble.since - b.trouble.since || (a.domain < b.domain ? -1 : 1))
   return {
-    failing: told.filter(({ trouble }) => trouble.until === null),
-    working: told.filter(({ trouble }) => trouble.until !== null && trouble.told),
-    over: told.filter(({ trouble }) => trouble.until !== null && !trouble.told),
+    failing: notified.filter(({ trouble }) => trouble.until === null),
+    working: notified.filter(({ trouble }) => trouble.until !== null && trouble.told),
+    over: notified.filter(({ trouble }) => trouble.until !== null && !trouble.told),
   }
 }
 
@@ -98,9 +94,9 @@ interface Section {
 
 function sectionsOf({ failing, working, over }: Groups): Section[] {
   return [
-    { heading: 'TLS used to work, and fails now', partners: failing },
+    { heading: 'TLS used to work and now fails', partners: failing },
     { heading: 'TLS works again', partners: working },
-    { heading: 'TLS failed for a while, and works again', partners: over },
+    { heading: 'TLS failed for a while and works again', partners: over },
   ].filter(({ partners }) => partners.length > 0)
 }
 
@@ -166,7 +162,7 @@ const BOTTOM_HTML = [
 
 function moreOf(partners: readonly Notified[]): string[] {
   const more = partners.length - DESCRIBED_MAX
-  return more > 0 ? [`and ${more} more; enforce-tls report names them all.\r\n`] : []
+  return more > 0 ? [`and ${more} more; enforce-tls report lists them all.\r\n`] : []
 }
 
 function titleOf({ domain, requires }: Notified): string {
@@ -179,16 +175,16 @@ function factsOf(partner: Notified): string[] {
   const rules = facts.rules.map(({ owner, name }) => `"${oneLine(name, 80)}" of ${oneLine(owner, 80)}`)
   const times =
     until === null
-      ? `Since ${momentOf(since)}; it was last noted to work at ${momentOf(lastPass)}`
+      ? `Since ${momentOf(since)}; last seen working at ${momentOf(lastPass)}`
       : `From ${momentOf(since)} to ${momentOf(until)}`
   const server = oneLine(facts.host, 100) || `of ${oneLine(domain)}`
   const name = facts.class === null ? '' : ` (${facts.class})`
   return [
     times,
     `The receiving server ${server} ${oneLine(facts.detail)}${name}`,
-    `${failures === 1 ? 'One delivery' : `${failures} deliveries`} failed; messages that went back to their senders: ${bounced}`,
+    `${failures === 1 ? 'One delivery' : `${failures} deliveries`} failed, ${bounced} bounced`,
     `Required by ${rules.join(', ')}`,
-    ...(until === null ? [`Look closer: ${together(checkOf(partner))}`] : []),
+    ...(until === null ? [`To check: ${together(checkOf(partner))}`] : []),
   ]
 }
 
@@ -208,5 +204,5 @@ function momentOf(at: number): string {
 }
 
 function footerOf({ me, interval }: DigestOptions): string {
-  return `Written by the mail system of ${me}, at most once in ${ms(interval, { long: true })}; [alert] in enforce-tls.ini says to whom.`
+  return `Sent by the mail system of ${me}, at most once in ${ms(interval, { long: true })}; [alert] in enforce-tls.ini sets the recipients.`
 }

@@ -16,7 +16,7 @@ type Meaning =
   | { readonly passed: true }
   | { readonly passed: false; readonly bounced: number; readonly facts: FailureFacts }
 
-/** Collects sightings. */
+/** Collects observations. */
 export class Observations {
   #partners = new Map<string, Observation>()
   #dropped = 0
@@ -72,7 +72,7 @@ export class Observations {
   }
 }
 
-/** Two sightings of the same partner, the older one first. */
+/** Two observations of the same partner, the older one first. */
 function together(older: Observation, newer: Observation): Observation {
   const { passes, failures } = older
   return {
@@ -101,7 +101,7 @@ function meaningOf(event: DeliveryEvent): Meaning | null {
   if (event.result === 'would-deliver') return { passed: true }
   if (event.result === 'unknown') return null
   const why = event.failure === null ? '' : `: it ${event.failure.detail}`
-  const detail = `took a message without the TLS that a rule would require, if it did not only report${why}`
+  const detail = `accepted a message without the TLS that a rule in report mode would require${why}`
   return { passed: false, bounced: 0, facts: factsOf(event.host, null, detail, event.requirement) }
 }
 

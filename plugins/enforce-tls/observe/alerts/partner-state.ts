@@ -1,6 +1,6 @@
 /**
- * What is known of a partner for alerts: whether TLS used to work, and the trouble, if there is any, that somebody
- * has to be told of. Pure. Several processes put together what each of them has seen, in any order.
+ * What is known of a partner for alerts: whether TLS used to work, and the trouble, if there is any, that a mail
+ * is due for. Pure. Several processes put together what each of them has seen, in any order.
  */
 import type { FailureClass } from '../../delivery/outcome.js'
 
@@ -26,7 +26,7 @@ export interface Trouble {
   /** How many of them went back to their senders. */
   readonly bounced: number
   readonly facts: FailureFacts
-  /** Whether somebody was told that it began. */
+  /** Whether a mail has said that it began. */
   readonly told: boolean
 }
 
@@ -37,7 +37,7 @@ export interface PartnerState {
   readonly requires: string
   /** When a delivery last fulfilled it; noted every five minutes only. */
   readonly lastPass: number
-  /** `null` where there is nothing to tell. */
+  /** `null` where there is nothing to report. */
   readonly trouble: Trouble | null
 }
 
@@ -58,7 +58,7 @@ export interface Observation {
 const PASS_NOTED = 300_000
 
 /**
- * A partner's state after a sighting.
+ * A partner's state after an observation.
  *
  * @param state `null` for a partner that nothing is known of
  * @returns `null` where nothing is to be kept: a partner that never passed is not one that began to fail.
@@ -79,28 +79,28 @@ export function isNews(before: PartnerState | null, after: PartnerState): boolea
   return JSON.stringify(before.trouble) !== JSON.stringify(after.trouble)
 }
 
-/** Whether somebody has to be told of a partner. */
+/** Whether a mail is due for a partner. */
 export function isUnnotified({ trouble }: PartnerState): boolean {
   return trouble !== null && (!trouble.told || trouble.until !== null)
 }
 
-/** When what somebody has to be told of happened; asked only where there is something. */
+/** When what a mail is due for happened; asked only where there is something. */
 export function happenedAt({ trouble }: PartnerState): number {
   return trouble?.until ?? trouble?.since ?? 0
 }
 
 /**
- * The state once somebody was told of another one, as it was then.
+ * The state once a mail was sent about another one, as it was then.
  *
  * @param now as it is in the store: it may have changed meanwhile
  */
-export function afterTelling(now: PartnerState, told: PartnerState): PartnerState {
+export function afterNotifying(now: PartnerState, notified: PartnerState): PartnerState {
   const { trouble } = now
-  if (trouble === null || told.trouble === null || trouble.since !== told.trouble.since) return now
-  if (told.trouble.until === null) return { ...now, trouble: { ...trouble, told: true } }
-  if (trouble.until !== null && trouble.lastAt === told.trouble.lastAt) return { ...now, trouble: null }
-  // It was told that it is over, and it has begun again.
-  const { failures, bounced } = told.trouble
+  if (trouble === null || notified.trouble === null || trouble.since !== notified.trouble.since) return now
+  if (notified.trouble.until === null) return { ...now, trouble: { ...trouble, told: true } }
+  if (trouble.until !== null && trouble.lastAt === notified.trouble.lastAt) return { ...now, trouble: null }
+  // The mail said that it is over, and it has begun again.
+  const { failures, bounced } = notified.trouble
   return {
     ...now,
     trouble: {

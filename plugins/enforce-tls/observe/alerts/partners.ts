@@ -1,7 +1,7 @@
-/** What is known of partners, read out of the partner book and written into it. Rejects where that can't be done. */
+/** What is known of partners, read out of the state of alerts and written into it. Rejects where that can't be done. */
 import { oneLine } from '../../text/one-line.js'
 import type { AlertState } from '../../store/alert-state.js'
-import { afterObservation, afterTelling, isNews, type PartnerState } from './partner-state.js'
+import { afterObservation, afterNotifying, isNews, type PartnerState } from './partner-state.js'
 import type { Observations } from './observations.js'
 import { parseState } from './state-text.js'
 
@@ -15,21 +15,21 @@ const TRIES = 5
 /** States by the name that all processes use. */
 export type Partners = ReadonlyMap<string, PartnerState>
 
-/** Adds what was seen to what is known, and gives that. After a rejection the sightings are where they were. */
-export async function writeDown(book: AlertState, sightings: Observations): Promise<Partners> {
-  const seen = new Map(sightings.drain())
+/** Adds what was seen to what is known, and gives that. After a rejection the observations are where they were. */
+export async function writeDown(alertState: AlertState, observations: Observations): Promise<Partners> {
+  const seen = new Map(observations.drain())
   try {
-    const texts = await book.readAll()
+    const texts = await alertState.readAll()
     const states = new Map<string, PartnerState>()
     for (const [name, text] of texts) {
       const state = parseState(text)
       if (state !== null && !isForgotten(state)) states.set(name, state)
-      else await book.replace(name, text, null)
+      else await alertState.replace(name, text, null)
     }
-    for (const [name, sighting] of seen) {
+    for (const [name, observation] of seen) {
       if (states.size < PARTNERS_MAX || states.has(name)) {
-        const state = await changed(book, name, texts.get(name) ?? null, (before) => {
-          const after = afterObservation(before, sighting)
+        const state = await changed(alertState, name, texts.get(name) ?? null, (before) => {
+          const after = afterObservation(before, observation)
           return after !== null && isNews(before, after) ? after : before
         })
         if (state !== null) states.set(name, state)
@@ -38,18 +38,18 @@ export async function writeDown(book: AlertState, sightings: Observations): Prom
     }
     return states
   } catch (error) {
-    sightings.restore(seen)
+    observations.restore(seen)
     throw error
   }
 }
 
-/** Notes that somebody was told of partners as they were. */
+/** Notes that the recipients were notified of partners as they were. */
 export async function noteNotified(
-  book: AlertState,
-  told: Iterable<readonly [string, PartnerState]>,
+  alertState: AlertState,
+  notified: Iterable<readonly [string, PartnerState]>,
 ): Promise<void> {
-  for (const [name, state] of told)
-    await changed(book, name, await book.read(name), (now) => now && afterTelling(now, state))
+  for (const [name, state] of notified)
+    await changed(alertState, name, await alertState.read(name), (now) => now && afterNotifying(now, state))
 }
 
 /**
@@ -59,7 +59,7 @@ export async function noteNotified(
  * @returns what is known now
  */
 async function changed(
-  book: AlertState,
+  alertState: AlertState,
   name: string,
   text: string | null,
   change: (state: PartnerState | null) => PartnerState | null,
@@ -69,10 +69,10 @@ async function changed(
     const before = parseState(found)
     const after = change(before)
     if (after === before || after === null) return before
-    if (await book.replace(name, found, JSON.stringify(after))) return after
-    found = await book.read(name)
+    if (await alertState.replace(name, found, JSON.stringify(after))) return after
+    found = await alertState.read(name)
   }
-  throw new Error(`what is known of ${oneLine(name)} changes too often`)
+  throw new Error(`the alert state of ${oneLine(name)} changes too often`)
 }
 
 function isForgotten({ lastPass, trouble }: PartnerState): boolean {

@@ -1,6 +1,6 @@
 /**
- * Keeps the books of one process: a log line for each attempt and outcome of a message that is held to TLS, and
- * an entry of the delivery log for every event. Never stands in a delivery's way.
+ * Writes, for one process, a log line for each attempt and outcome of a message that requires TLS, and an entry of
+ * the delivery log for every event. Never stands in a delivery's way.
  */
 import { randomBytes } from 'node:crypto'
 import type { DeliveryEvent } from '../../delivery/delivery-events.js'
@@ -20,7 +20,7 @@ export interface DeliveryLogContext {
   readonly open: () => DeliveryLog
 }
 
-/** Looks on and writes down. */
+/** Writes down what it observes. */
 export class DeliveryLogObserver {
   readonly #context: DeliveryLogContext
   readonly #writer: DeliveryLogWriter

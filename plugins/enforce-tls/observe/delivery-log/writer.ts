@@ -1,7 +1,7 @@
 /**
  * Writes the delivery log beside the deliveries, never in front of them: entries wait in memory and go out in
  * batches. While the log does not take them they wait, up to a bound; what comes then is dropped and counted.
- * That it takes none is told at the first failure, that it does again at the first success, and what was dropped
+ * That it takes none is logged at the first failure, that it does again at the first success, and what was dropped
  * in one line a minute at most.
  */
 import type { HarakaLogger } from '../../haraka/types.js'
@@ -13,7 +13,7 @@ const BATCH_MAX = 500
 /** Between two batches, in milliseconds. */
 const BATCH_PAUSE = 200
 /** Between two lines about dropped entries, in milliseconds. */
-const TELL_PAUSE = 60_000
+const REPORT_PAUSE = 60_000
 
 /** What a writer works with. */
 export interface DeliveryLogWriterOptions {
@@ -120,7 +120,7 @@ export class DeliveryLogWriter {
   }
 
   #report(atOnce = false): void {
-    if (!atOnce && this.#now() - this.#reportedAt < TELL_PAUSE) return
+    if (!atOnce && this.#now() - this.#reportedAt < REPORT_PAUSE) return
     this.#reportedAt = this.#now()
     this.#options.log.logwarn(
       `entries of the delivery log that were dropped: ${this.#dropped}, because ${this.#problem}`,

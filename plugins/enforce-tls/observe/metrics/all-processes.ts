@@ -4,7 +4,7 @@
  *
  * prom-client brings the adding up; its own way of asking is not used, because there all plugins of a process that
  * count with prom-client would answer one another's questions. A worker that ends takes no counts with it: the
- * master keeps what it last told, so that sums never fall. Where a worker does not answer, there is no sum.
+ * master keeps what it last reported, so that sums never fall. Where a worker does not answer, there is no sum.
  */
 import cluster, { type Worker } from 'node:cluster'
 import { AggregatorRegistry, Registry } from 'prom-client'
@@ -67,9 +67,9 @@ export class AllProcesses {
 
 /** The master's part. */
 class Master {
-  /** What each worker last told. */
-  readonly #told = new Map<Worker, Counts>()
-  readonly #questions = new Requests<Counts>('a worker process', WORKER_TIME)
+  /** What each worker last reported. */
+  readonly #reported = new Map<Worker, Counts>()
+  readonly #requests = new Requests<Counts>('a worker process', WORKER_TIME)
   /** Of workers that have ended. */
   #ended: Counts = []
 
@@ -82,10 +82,10 @@ class Master {
   #onMessage(worker: Worker, message: unknown): void {
     if (!isOurs(message)) return
     const { enforceTls, id, counts, problem } = message
-    if (enforceTls === 'ready') this.#told.set(worker, [])
+    if (enforceTls === 'ready') this.#reported.set(worker, [])
     else if (enforceTls === 'counts') {
-      if (counts && this.#told.has(worker)) this.#told.set(worker, counts)
-      this.#questions.answer(id, counts ?? new Error(problem))
+      if (counts && this.#reported.has(worker)) this.#reported.set(worker, counts)
+      this.#requests.answer(id, counts ?? new Error(problem))
     } else if (enforceTls === 'sum-wanted')
       this.#sum().then(
         (text) => send(worker, { enforceTls: 'sum', id, text }),
@@ -94,29 +94,29 @@ class Master {
   }
 
   async #sum(): Promise<string> {
-    const asked = [...this.#told.keys()].map(async (worker) => {
+    const asked = [...this.#reported.keys()].map(async (worker) => {
       try {
-        await this.#questions.ask((id) => send(worker, { enforceTls: 'counts-wanted', id }))
+        await this.#requests.ask((id) => send(worker, { enforceTls: 'counts-wanted', id }))
       } catch (error) {
-        // One that has ended meanwhile is in the sum with what it last told.
-        if (this.#told.has(worker)) throw error
+        // One that has ended meanwhile is in the sum with what it last reported.
+        if (this.#reported.has(worker)) throw error
       }
     })
     await Promise.all(asked)
-    return await AggregatorRegistry.aggregate([...this.#told.values(), this.#ended]).metrics()
+    return await AggregatorRegistry.aggregate([...this.#reported.values(), this.#ended]).metrics()
   }
 
   async #onEnd(worker: Worker): Promise<void> {
-    const last = this.#told.get(worker)
-    this.#told.delete(worker)
+    const last = this.#reported.get(worker)
+    this.#reported.delete(worker)
     if (!last) return
-    // What is so now, as gauges tell, has ended with it.
+    // What is so now, as gauges say, has ended with it.
     const lasting = last.filter(({ type }) => String(type) !== 'gauge')
     this.#ended = await AggregatorRegistry.aggregate([this.#ended, lasting]).getMetricsAsJSON()
   }
 }
 
-/** Questions under way to another process. */
+/** Requests under way to another process. */
 class Requests<T> {
   readonly #whom: string
   readonly #time: number
@@ -135,7 +135,7 @@ class Requests<T> {
       return await new Promise<T>((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject })
         const late = (): void =>
-          reject(new Error(`${this.#whom} has not told its counts in ${this.#time} ms`))
+          reject(new Error(`${this.#whom} did not report its counts within ${this.#time} ms`))
         timer = setTimeout(late, this.#time)
         put(id)
       })

@@ -2,7 +2,8 @@
 import { createRequire } from 'node:module'
 import { assertInstalled, METRICS } from '../../settings/optional-package.js'
 import type { AllProcesses } from './all-processes.js'
-import type { Metrics, MetricsSources } from './metrics.js'
+import type { Metrics } from './metrics.js'
+import type { MetricsSources } from './sources.js'
 
 /** Counts of this process, and the answer for all. */
 export interface OpenedMetrics {

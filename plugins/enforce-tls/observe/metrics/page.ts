@@ -1,6 +1,6 @@
 /** The page `/enforce-tls/metrics` of Haraka's HTTP server: for the networks of `[metrics] allow[]` alone. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { BlockList, isIPv6 } from 'node:net'
+import { isInNetworks } from '../../settings/network.js'
 import type { Settings } from '../../settings/types.js'
 
 /** Where Prometheus finds it. */
@@ -25,27 +25,15 @@ export async function answerScrape(
   const { enabled, allow } = settings()
   const from = request.socket.remoteAddress
   if (!enabled) return end(response, 404, 'metrics are switched off: [metrics] enabled of enforce-tls.ini')
-  if (!isAllowed(from, allow))
-    return end(response, 403, `${from ?? ''} may not read metrics: see [metrics] allow[] of enforce-tls.ini`)
+  // Who comes over a unix socket has no address; file permissions guard it.
+  if (from !== undefined && !isInNetworks(from, allow))
+    return end(response, 403, `${from} may not read metrics: see [metrics] allow[] of enforce-tls.ini`)
   try {
     const body = await text()
     end(response, 200, body, CONTENT_TYPE)
   } catch (error) {
-    end(response, 503, `no metrics now: ${error instanceof Error ? error.message : String(error)}`)
+    end(response, 503, `metrics are unavailable: ${error instanceof Error ? error.message : String(error)}`)
   }
-}
-
-/** @param address absent on a unix socket, which file permissions guard */
-function isAllowed(address: string | undefined, networks: readonly string[]): boolean {
-  if (address === undefined) return true
-  const list = new BlockList()
-  for (const network of networks) {
-    const [net = '', prefix] = network.split('/')
-    const family = isIPv6(net) ? 'ipv6' : 'ipv4'
-    if (prefix === undefined) list.addAddress(net, family)
-    else list.addSubnet(net, Number(prefix), family)
-  }
-  return list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }
 
 function end(

@@ -1,6 +1,7 @@
-/** The partner book beside a rules file, `….partners.json`, which may be deleted at any time. */
+/** The state of alerts beside a rules file, `….partners.json`, which may be deleted at any time. */
 import { readFile } from 'node:fs/promises'
 import { Ajv, type JSONSchemaType } from 'ajv'
+import pLimit from 'p-limit'
 import { parseJson } from '../../rules/json.js'
 import { fileProblem } from './errors.js'
 import type { AlertState } from '../alert-state.js'
@@ -12,7 +13,7 @@ const FILE_LENGTH_MAX = 32 * 1024 * 1024
 
 interface Content {
   partners: Record<string, string>
-  /** Whose turn it is; `until` in milliseconds since the epoch. */
+  /** Who has the lease; `until` in milliseconds since the epoch. */
   turn?: { holder: string; until: number }
 }
 
@@ -31,10 +32,10 @@ const SCHEMA: JSONSchemaType<Content> = {
 }
 const isContent = new Ajv().compile(SCHEMA)
 
-/** A partner book in a file. */
+/** The state of alerts in a file. */
 export class FileAlertState implements AlertState {
   readonly #file: string
-  #waiting: Promise<unknown> = Promise.resolve()
+  readonly #oneByOne = pLimit(1)
 
   /** @param rulesFile that it is kept beside */
   constructor(rulesFile: string) {
@@ -68,7 +69,7 @@ export class FileAlertState implements AlertState {
     })
   }
 
-  async endTurnAfter(holder: string, duration: number): Promise<void> {
+  async endLeaseAfter(holder: string, duration: number): Promise<void> {
     await this.#change((content) => {
       if (content.turn?.holder !== holder) return false
       content.turn.until = Date.now() + duration
@@ -78,12 +79,12 @@ export class FileAlertState implements AlertState {
 
   /** Waits for changes under way. */
   async close(): Promise<void> {
-    await this.#waiting
+    await this.#oneByOne(() => undefined)
   }
 
   /** @param change answers whether it has changed anything */
   #change(change: (content: Content) => boolean): Promise<boolean> {
-    const done = this.#waiting.then(async () => {
+    return this.#oneByOne(async () => {
       let changed = false
       try {
         await replaceFile(this.#file, async (target) => {
@@ -96,8 +97,6 @@ export class FileAlertState implements AlertState {
       }
       return changed
     })
-    this.#waiting = done.catch(() => undefined)
-    return done
   }
 
   /** What is no content, such as a file that somebody has cut off, counts as nothing known. */

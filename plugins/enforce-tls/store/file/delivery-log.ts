@@ -6,6 +6,7 @@ import { constants, createReadStream, existsSync, renameSync, statSync } from 'n
 import { access, appendFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import pLimit from 'p-limit'
 import type { DeliveryLog, DeliveryRecord } from '../delivery-log.js'
 import { fileProblem } from './errors.js'
 import { parseJson } from '../../rules/json.js'
@@ -26,7 +27,7 @@ export class FileDeliveryLog implements DeliveryLog {
   readonly #older: string
   /** What this process has added, for the size of an entry. */
   readonly #added = { bytes: 0, entries: 0 }
-  #queue: Promise<unknown> = Promise.resolve()
+  readonly #oneByOne = pLimit(1)
 
   /** @param rulesFile that the log is kept beside */
   constructor(rulesFile: string) {
@@ -36,7 +37,7 @@ export class FileDeliveryLog implements DeliveryLog {
   }
 
   append(records: readonly DeliveryRecord[], max: number): Promise<void> {
-    const done = this.#queue.then(async () => {
+    return this.#oneByOne(async () => {
       const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('')
       this.#added.bytes += Buffer.byteLength(lines)
       this.#added.entries += records.length
@@ -48,8 +49,6 @@ export class FileDeliveryLog implements DeliveryLog {
         throw this.#explained(error)
       }
     })
-    this.#queue = done.catch(() => undefined)
-    return done
   }
 
   async check(): Promise<void> {
@@ -70,7 +69,7 @@ export class FileDeliveryLog implements DeliveryLog {
   }
 
   async close(): Promise<void> {
-    await this.#queue
+    await this.#oneByOne(() => undefined)
   }
 
   /** Looks and renames in one go, so that hardly another process can have renamed in between. */

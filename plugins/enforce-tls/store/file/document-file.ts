@@ -1,5 +1,5 @@
 /**
- * The document in a rules file, read anew whenever the file is another one than before. Every failure is told as
+ * The document in a rules file, read anew whenever the file is another one than before. Every failure is thrown as
  * a `StoreError` that names file and place.
  */
 import type { BigIntStats } from 'node:fs'
@@ -118,7 +118,7 @@ export class DocumentFile {
       if (this.#seen)
         throw new StoreError(
           'STORE_GONE',
-          `${this.description} was there and is gone; put it back or, if there shall be no rules at all, run: enforce-tls init`,
+          `${this.description} has disappeared; restore it or, if there are to be no rules at all, run: enforce-tls init`,
         )
       return null
     }

@@ -13,10 +13,10 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   ENOTDIR: 'has a path through something that is not a folder; check the path',
   ELOOP: 'is a symbolic link in a circle; check the path',
   ENOENT: 'is in a folder that does not exist; create the folder, or check the path',
-  ENOSPC: 'can not be written, the disk is full; free some space and repeat',
-  EDQUOT: 'can not be written, the disk quota is used up; free some space and repeat',
-  EMFILE: 'can not be opened, this process has too many open files; raise its limit',
-  ENFILE: 'can not be opened, the system has too many open files; raise its limit',
+  ENOSPC: 'cannot be written, the disk is full; free some space and repeat',
+  EDQUOT: 'cannot be written, the disk quota is used up; free some space and repeat',
+  EMFILE: 'cannot be opened, this process has too many open files; raise its limit',
+  ENFILE: 'cannot be opened, the system has too many open files; raise its limit',
   ELOCKED:
     'is locked by another writer; if none runs any more, remove the folder of the same name with .lock',
   ECOMPROMISED: 'was not written, the lock was lost meanwhile; repeat the change',
@@ -29,5 +29,5 @@ export function fileProblem(error: unknown): string {
   if (code === 'ENOENT' && syscall === 'open' && file !== undefined && existsSync(path.dirname(file)))
     return 'does not exist; check the path (ENOENT)'
   const words = code === undefined ? undefined : PROBLEMS[code]
-  return words === undefined ? `can not be used: ${message}` : `${words} (${String(code)})`
+  return words === undefined ? `cannot be used: ${message}` : `${words} (${String(code)})`
 }

@@ -14,7 +14,7 @@ const SECRET_FILE_MODE = 0o600
 /** A lock that its holder has not refreshed for this long belongs to a process that died, in milliseconds. */
 const LOCK_STALE = 5000
 /** How long to wait for another writer, in milliseconds: longer than a lock takes to become stale. */
-const LOCK_PATIENCE = 15_000
+const LOCK_TIMEOUT = 15_000
 /** Between two tries to get the lock, in milliseconds; varied, so that two writers do not stay in step. */
 const LOCK_PAUSE = 15
 const LINKS_MAX = 40
@@ -61,17 +61,17 @@ export async function replaceFile(
   }
 }
 
-/** Waits for the lock as long as another writer holds it; any other trouble is told at once. */
+/** Waits for the lock as long as another writer holds it; any other error is thrown at once. */
 async function lockOn(target: string, onCompromised: (error: Error) => void): Promise<() => Promise<void>> {
   // Loaded for a change only: it hooks into fs and into the signals of the process, which is no good guest's
   // behaviour in a mail server that only ever reads.
   const { lock } = await import('proper-lockfile')
-  const patience = Date.now() + LOCK_PATIENCE
+  const deadline = Date.now() + LOCK_TIMEOUT
   for (;;) {
     try {
       return await lock(target, { realpath: false, stale: LOCK_STALE, onCompromised })
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED' || Date.now() > patience) throw error
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED' || Date.now() > deadline) throw error
     }
     await pause(LOCK_PAUSE * (0.5 + Math.random()))
   }

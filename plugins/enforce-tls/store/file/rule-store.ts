@@ -2,16 +2,18 @@
  * Rules in one JSON file. A change to it is in force with the next look; a file that can't be read, or is not
  * a document of rules, rejects with a `StoreError` that names file and place.
  *
- * "Watched" means one `stat` for each look, not a watcher: a watcher tells late and, on network file systems,
+ * "Watched" means one `stat` for each look, not a watcher: a watcher reports late and, on network file systems,
  * bind mounts and files that editors replace by renaming, sometimes never. What is asked can't be missed.
  */
 import { existsSync } from 'node:fs'
+import pLimit from 'p-limit'
 import { EVERYONE, serviceDomainOf } from '../../rules/owner.js'
 import { given } from '../../settings/values.js'
 import type { StoredGroups } from '../../rules/group.js'
 import type { OwnerEntries } from '../../rules/owner-entries.js'
 import type { EntryPlace } from '../../rules/entry-problem.js'
-import { sorting, type InPieces } from '../../work/pieces.js'
+import { sorting } from '../../work/pieces.js'
+import { applying, conflictAt, placeInDocument } from './apply-changes.js'
 import { assertFits, DocumentFile } from './document-file.js'
 import type { EntryChange, WriteOptions } from '../entry-change.js'
 import { EntryWriter } from '../entry-writer.js'
@@ -24,7 +26,6 @@ import { realTarget, replaceFile, type NewFileOwner, type NewTexts } from './rep
 import {
   compactJson,
   emptyDocument,
-  placeIn,
   readingDocument,
   writingDocument,
   type RulesDocument,
@@ -49,7 +50,7 @@ export class FileStore extends EntryWriter implements RuleStore {
   readonly #file: DocumentFile
   readonly #now: () => number
   readonly #newFileOwner: NewFileOwner
-  #queue: Promise<void> = Promise.resolve()
+  readonly #oneByOne = pLimit(1)
 
   constructor(file: string, { now = Date.now, newFileOwner = null, check }: FileStoreOptions = {}) {
     super(check)
@@ -101,17 +102,26 @@ export class FileStore extends EntryWriter implements RuleStore {
 
   override async writeAll(changes: readonly EntryChange[], { by, marker }: WriteOptions = {}): Promise<void> {
     if (changes.length === 0) return
-    const check = () => this.assertAcceptable(changes)
-    await this.#inTurn(async (document, target) => {
-      const { domains, rules, store } = document
-      const held = domains.size > 0 || Boolean(rules.get(EVERYONE)?.size)
-      const made = this.#apply(document, await inPieces(spelling(changes)))
-      document.store =
-        store ??
-        marker ??
-        JSON.stringify(newMarker({ ...given('by', by), ...given('held', held || undefined) }))
-      return await this.#historyTexts(target, made, by)
-    }, check)
+    await this.#oneByOne(async () => {
+      await this.assertAcceptable(changes)
+      await this.#replace((document, target) => this.#change(document, target, changes, { by, marker }))
+    })
+  }
+
+  async #change(
+    document: RulesDocument,
+    target: string,
+    changes: readonly EntryChange[],
+    { by, marker }: WriteOptions,
+  ): Promise<NewTexts> {
+    const { domains, rules, store } = document
+    const held = domains.size > 0 || Boolean(rules.get(EVERYONE)?.size)
+    const made = await inPieces(applying(document, changes, this.description))
+    document.store =
+      store ??
+      marker ??
+      JSON.stringify(newMarker({ ...given('by', by), ...given('held', held || undefined) }))
+    return await this.#historyTexts(target, made, by)
   }
 
   async identity(): Promise<StoreIdentity> {
@@ -124,12 +134,14 @@ export class FileStore extends EntryWriter implements RuleStore {
   }
 
   async writeMarker(expected: string | null, value: string): Promise<void> {
-    await this.#inTurn(async (document) => {
-      const before = expected === null ? null : await inPieces(compactJson(expected))
-      if (document.store !== before) throw this.#conflict('store')
-      document.store = await inPieces(compactJson(value))
-      return []
-    })
+    await this.#oneByOne(() =>
+      this.#replace(async (document) => {
+        const before = expected === null ? null : await inPieces(compactJson(expected))
+        if (document.store !== before) throw conflictAt('store', this.description)
+        document.store = await inPieces(compactJson(value))
+        return []
+      }),
+    )
   }
 
   /** Nothing but what somebody does to the file. */
@@ -156,29 +168,20 @@ export class FileStore extends EntryWriter implements RuleStore {
     const found = await this.#file.stat().catch((error: unknown) => {
       throw this.#file.explained(error)
     })
-    if (!found) return { store: this.description, size: 'the file is not there yet, which means no rules' }
+    if (!found) return { store: this.description, size: 'the file does not exist yet, so there are no rules' }
     return { store: this.description, size: `${found.size} bytes`, changed: found.mtime.toISOString() }
   }
 
-  placeOf({ key, owner, field }: EntryPlace): string {
-    return key === 'rules' ? placeIn('rules', owner, field) : placeIn(key, field)
+  placeOf(place: EntryPlace): string {
+    return placeInDocument(place)
   }
 
   /** Waits for changes under way, so that none is cut off by the end of the process. */
   async close(): Promise<void> {
-    await this.#queue
+    await this.#oneByOne(() => undefined)
   }
 
-  /** Changes the document, one writer after the other; `change` gives what is written beside it. */
-  async #inTurn(
-    change: (document: RulesDocument, target: string) => Promise<NewTexts>,
-    before: () => Promise<void> = () => Promise.resolve(),
-  ): Promise<void> {
-    const done = this.#queue.then(before).then(() => this.#replace(change))
-    this.#queue = done.catch(() => undefined)
-    await done
-  }
-
+  /** Changes the document; `change` gives what is written beside it. */
   async #replace(change: (document: RulesDocument, target: string) => Promise<NewTexts>): Promise<void> {
     try {
       // What can't be read is not locked either.
@@ -211,49 +214,6 @@ export class FileStore extends EntryWriter implements RuleStore {
     const history = historyFileOf(target)
     return [[history, await historyText(history, made, by, new Date(this.#now()))]]
   }
-
-  #conflict(place: string): StoreError {
-    return new StoreError(
-      'STORE_CONFLICT',
-      `${this.description}: ${place} was changed by somebody else in the meantime; nothing was written, read it again and repeat`,
-    )
-  }
-
-  /** Compares all entries, then changes them: all or none. */
-  #apply(document: RulesDocument, made: readonly EntryChange[]): readonly EntryChange[] {
-    for (const change of made) {
-      if ((entriesOf(document, change).get(change.field) ?? null) === change.expected) continue
-      throw this.#conflict(this.placeOf(change))
-    }
-    for (const change of made) {
-      if (change.value === null) entriesOf(document, change).delete(change.field)
-      else entriesOf(document, change).set(change.field, change.value)
-    }
-    return made
-  }
-}
-
-/** The part of a document that holds an entry; an owner who has none yet gets one. */
-function entriesOf(document: RulesDocument, { key, owner }: EntryPlace): Map<string, string> {
-  if (key !== 'rules') return document[key]
-  const found = document.rules.get(owner) ?? new Map<string, string>()
-  document.rules.set(owner, found)
-  return found
-}
-
-/** The changes in the spelling of the document. */
-function* spelling(changes: readonly EntryChange[]): InPieces<EntryChange[]> {
-  const spelt: EntryChange[] = []
-  for (const change of changes) {
-    const { expected, value } = change
-    spelt.push({
-      ...change,
-      expected: expected === null ? null : yield* compactJson(expected),
-      value: value === null ? null : yield* compactJson(value),
-    })
-    yield
-  }
-  return spelt
 }
 
 /** The files of a history and of deliveries that are beside a rules file, wherever a link to it leads. */

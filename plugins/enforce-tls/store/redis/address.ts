@@ -1,10 +1,11 @@
 /**
- * Where a Redis is and how to log in there, from the `[redis]` settings, and the same without any secret,
- * fit for a log. Pure; a URL that can't be meant throws a `StoreError` that does not repeat it.
+ * Where a Redis is and how to log in there, from the `[redis]` settings, and the same without any secret, fit for a
+ * log. A URL is `redis://` for a single one, `redis+sentinel://` and `redis+cluster://` with several hosts, `rediss`
+ * for TLS. Pure; one that is not valid throws a `StoreError` that does not repeat it.
  */
 import type { RedisSettings } from '../../settings/redis.js'
 import { parseEndpoint, shownEndpoint, type Endpoint } from '../../settings/endpoint.js'
-import { parseRedisUrl } from './url.js'
+import { given } from '../../settings/values.js'
 import { StoreError } from '../rule-store.js'
 
 /** The part of the client's options that says where and who; `cluster` and `sentinels` are there or not. */
@@ -24,8 +25,7 @@ export interface RedisAddress {
   readonly tls?: { readonly servername?: string }
 }
 
-const REDIS_PORT = 6379
-const SENTINEL_PORT = 26_379
+const DEFAULT_PORTS = { server: 6379, sentinel: 26_379, cluster: 6379 }
 
 /**
  * The address that settings mean. A unix socket goes before a URL, a URL before host and port; user,
@@ -41,11 +41,11 @@ export function addressOf(settings: RedisSettings): RedisAddress {
   if (url !== undefined) return addressOfUrl(url, base, settings)
   const secure = settings.tls === true
   if (sentinels !== undefined) {
-    const hosts = endpoints(sentinels, SENTINEL_PORT)
+    const hosts = endpoints(sentinels, DEFAULT_PORTS.sentinel)
     return { ...base, ...sentinelPart(hosts, settings.name ?? '', settings), ...tlsPart(secure, settings) }
   }
   if (cluster !== undefined)
-    return { ...base, cluster: endpoints(cluster, REDIS_PORT), ...tlsPart(secure, settings) }
+    return { ...base, cluster: endpoints(cluster, DEFAULT_PORTS.cluster), ...tlsPart(secure, settings) }
   const { host, port } = settings
   return { ...base, host, port, ...tlsPart(secure, settings, host) }
 }
@@ -59,15 +59,22 @@ function addressOfUrl(url: string, base: RedisAddress, settings: RedisSettings):
     return { ...own, ...sentinelPart(hosts, name ?? '', settings), ...tlsPart(secure, settings) }
   if (kind === 'cluster') {
     if (own.db !== 0)
-      throw new StoreError('STORE_UNAVAILABLE', 'a Redis Cluster has only database 0; leave db away')
+      throw new StoreError('STORE_UNAVAILABLE', 'a Redis Cluster has only database 0; leave out db')
     return { ...own, cluster: hosts, ...tlsPart(secure, settings) }
   }
-  const [{ host, port } = { host: '', port: REDIS_PORT }] = hosts
+  const [{ host, port } = { host: '', port: DEFAULT_PORTS.server }] = hosts
   return { ...own, host, port, ...tlsPart(secure, settings, host) }
 }
 
 /** An address as a URL without user and password. */
-export function shownAddress({ host = '', port = REDIS_PORT, path, db, tls, ...many }: RedisAddress): string {
+export function shownAddress({
+  host = '',
+  port = DEFAULT_PORTS.server,
+  path,
+  db,
+  tls,
+  ...many
+}: RedisAddress): string {
   if (path !== undefined) return `unix://${path}${db === 0 ? '' : ` db ${db}`}`
   const { sentinels, cluster, name = '' } = many
   const scheme = `${tls ? 'rediss' : 'redis'}${sentinels ? '+sentinel' : cluster ? '+cluster' : ''}`
@@ -104,6 +111,107 @@ function tlsPart(
   return { tls: given('servername', tlsServername ?? own) }
 }
 
-function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V })
+/** What a URL says. */
+interface RedisUrl {
+  readonly kind: 'server' | 'sentinel' | 'cluster'
+  readonly secure: boolean
+  readonly username?: string
+  readonly password?: string
+  /** At least one. */
+  readonly hosts: readonly Endpoint[]
+  /** What Sentinels call the master. */
+  readonly name?: string
+  readonly db?: number
+}
+
+const EXPECTED = {
+  server: 'redis://user:password@host:port/database',
+  sentinel: 'redis+sentinel://user:password@host:port,host:port/name/database',
+  cluster: 'redis+cluster://user:password@host:port,host:port',
+}
+
+/** Scheme, login, hosts and path; what follows ? or # is a part of its own so that it can be refused. */
+const SHAPE = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/?#]*)@)?([^@/?#]*)(\/[^?#]*)?([?#].*)?$/i
+
+/**
+ * Takes a URL apart.
+ *
+ * @throws {StoreError} `STORE_UNAVAILABLE` for one that is not understood to its last part.
+ */
+function parseRedisUrl(url: string): RedisUrl {
+  const parts = SHAPE.exec(url)
+  if (!parts) {
+    const known = /^rediss?(\+sentinel|\+cluster)?:\/\//i.test(url)
+    throw refused('server', known ? 'is not a URL' : 'does not begin with redis:// or rediss://')
+  }
+  const [, scheme = '', type = 'server', login, hosts = '', path = '', rest] = parts
+  const kind = type.toLowerCase() as RedisUrl['kind']
+  if (hosts === '') throw refused(kind, 'names no host')
+  // Ignored silently, ?db=2 would read an empty database and let all mail pass.
+  if (rest !== undefined) throw refused(kind, 'has parts after ? or #')
+  return {
+    kind,
+    secure: scheme.toLowerCase() === 'rediss',
+    ...loginOf(login),
+    hosts: hostsOf(kind, hosts),
+    ...pathOf(kind, path),
+  }
+}
+
+function hostsOf(kind: RedisUrl['kind'], text: string): Endpoint[] {
+  const found = (kind === 'server' ? [text] : text.split(',')).map((host) =>
+    parseEndpoint(host, DEFAULT_PORTS[kind]),
+  )
+  return found.map((host) => {
+    if (host === null) throw refused(kind, 'has an invalid host or port')
+    return host
+  })
+}
+
+function pathOf(kind: RedisUrl['kind'], path: string): { name?: string; db?: number } {
+  const { groups } =
+    (kind === 'sentinel'
+      ? /^\/(?<name>[\w.-]+)(?:\/(?<db>\d{0,5}))?$/
+      : kind === 'server'
+        ? /^\/?(?<db>\d{0,5})$/
+        : /^\/?$/
+    ).exec(path) ?? {}
+  if (kind === 'cluster') {
+    if (path.length > 1)
+      throw refused(kind, 'has something after the hosts; a Redis Cluster has only database 0')
+    return {}
+  }
+  if (!groups) {
+    const problem =
+      kind === 'sentinel'
+        ? "needs the name of the Sentinels' master after the hosts, and then a database number or nothing"
+        : 'has something other than a database number after the host'
+    throw refused(kind, problem)
+  }
+  const { name, db } = groups
+  return { ...given('name', name), ...given('db', db ? Number(db) : undefined) }
+}
+
+function loginOf(login: string | undefined): { username?: string; password?: string } {
+  const [, username = '', password = ''] = /^([^:]*):?(.*)$/s.exec(login ?? '') ?? []
+  return {
+    ...given('username', decoded(username) || undefined),
+    ...given('password', decoded(password) || undefined),
+  }
+}
+
+function refused(kind: RedisUrl['kind'], problem: string): StoreError {
+  return new StoreError(
+    'STORE_UNAVAILABLE',
+    `the URL of the Redis ${problem}; expected: ${EXPECTED[kind]}, or rediss for TLS; ` +
+      'characters such as / ? # @ % in a password are written percent-encoded',
+  )
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }

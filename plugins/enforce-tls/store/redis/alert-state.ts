@@ -1,21 +1,15 @@
-/** The partner book in Redis: a hash, and a key that expires for the turn. */
+/** The state of alerts in Redis: a hash, and a key that expires for the lease. */
 import type { RedisSettings } from '../../settings/redis.js'
 import type { AlertState } from '../alert-state.js'
 import { RedisConnection } from './connection.js'
+import { writeField } from './evaluate.js'
 import { readHash } from './hash.js'
 
-/** Answers 1 where the field was as expected ("" for none), and is now as wanted. */
-const REPLACE = `
-local found = redis.call('HGET', KEYS[1], ARGV[1])
-if (found or '') ~= ARGV[2] then return 0 end
-if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
-return 1
-`
-const END_TURN = `
+const END_LEASE = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 `
 
-/** A partner book in Redis. */
+/** The state of alerts in Redis. */
 export class RedisAlertState implements AlertState {
   readonly #connection: RedisConnection
   readonly #partners: string
@@ -37,14 +31,8 @@ export class RedisAlertState implements AlertState {
     return this.#connection.ask({ key, writes: false, send: (redis) => redis.hget(key, name) })
   }
 
-  async replace(name: string, expected: string | null, value: string | null): Promise<boolean> {
-    const key = this.#partners
-    const done = await this.#connection.ask({
-      key,
-      writes: true,
-      send: (redis) => redis.eval(REPLACE, 1, key, name, expected ?? '', value ?? ''),
-    })
-    return done === 1
+  replace(name: string, expected: string | null, value: string | null): Promise<boolean> {
+    return writeField(this.#connection, this.#partners, name, expected, value)
   }
 
   async takeLease(holder: string, duration: number): Promise<boolean> {
@@ -57,12 +45,12 @@ export class RedisAlertState implements AlertState {
     return done === 'OK'
   }
 
-  async endTurnAfter(holder: string, duration: number): Promise<void> {
+  async endLeaseAfter(holder: string, duration: number): Promise<void> {
     const key = this.#lease
     await this.#connection.ask({
       key,
       writes: true,
-      send: (redis) => redis.eval(END_TURN, 1, key, holder, duration),
+      send: (redis) => redis.eval(END_LEASE, 1, key, holder, duration),
     })
   }
 

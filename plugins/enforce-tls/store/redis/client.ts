@@ -74,7 +74,7 @@ function connectionOptions({ address, settings, name }: ClientOptions): ServerOp
     commandTimeout: timeout,
     connectTimeout: timeout,
     disconnectTimeout: DISCONNECT_TIMEOUT,
-    // What was lost is asked again by who asked, where reading and writing can be told apart: 0 makes the client
+    // What was lost is asked again by who asked, where reading and writing can be distinguished: 0 makes the client
     // reject it at once, any other number leaves it to its time-out.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
@@ -92,7 +92,7 @@ function sentinelLogin({
 }
 
 /**
- * Hears of new masters; nothing where there are no Sentinels.
+ * Subscribes to new masters; nothing where there are no Sentinels.
  *
  * @throws {SettingsError} as `makeClient` does.
  */

@@ -1,6 +1,6 @@
 /**
  * The way to Redis - one, one behind Sentinels, or a Cluster - that never gives up, and on which nothing waits
- * longer than the command timeout. Whatever fails rejects with a `StoreError`; it is told once when Redis goes
+ * longer than the command timeout. Whatever fails rejects with a `StoreError`; it is reported once when Redis goes
  * away, and once when it is back.
  *
  * A call waits while a connection is being made for the first time after the start or after a loss, so that
@@ -12,23 +12,14 @@ import { Cluster } from 'ioredis'
 import type { RedisSettings } from '../../settings/redis.js'
 import { addressOf, shownAddress } from './address.js'
 import { makeClient, watchSentinels } from './client.js'
-import type { RedisClient } from './options.js'
+import type { Call, RedisClient } from './options.js'
 import { dropSilentNodes } from './cluster.js'
 import { isDemoted, isLostConnection, isUnsent, problemOf } from './errors.js'
 import { StoreError } from '../rule-store.js'
 import type { SentinelWatch } from './sentinel-watch.js'
 
-/** Told once for each change, with a sentence that names the store. */
+/** Called once for each change, with a sentence that names the store. */
 export type OnStateChange = (state: 'available' | 'unavailable', detail: string) => void
-
-/** One question to Redis. */
-export interface Call<T> {
-  /** The key that it is about, for an error's words; `null` where it is about no single one. */
-  readonly key: string | null
-  /** Whether it changes something, so that it must not be sent a second time. */
-  readonly writes: boolean
-  readonly send: (redis: RedisClient) => Promise<T>
-}
 
 type State =
   | { readonly name: 'connecting' | 'available' | 'closed' }
@@ -40,7 +31,7 @@ const RETRY_MAX = 2000
 const NODE_PAUSE = 100
 
 /** What a writer must know whose change got no answer. */
-const UNCERTAIN = '; the change may have been made or not: look before you repeat it'
+const UNCERTAIN = '; the change may have been made or not: check before you repeat it'
 
 /** A connection to Redis. */
 export class RedisConnection {
@@ -165,7 +156,7 @@ export class RedisConnection {
   /** Another one is the master now; the Sentinels say which. */
   #onDemoted(): StoreError {
     this.#redis.disconnect(true)
-    return this.#unavailable('is being failed over to another master; repeat it in a moment')
+    return this.#unavailable('is being failed over to another master; try again in a moment')
   }
 
   #onError(error: unknown): void {

@@ -31,11 +31,11 @@ export class DirectConnector extends AbstractConnector {
     this.connecting = true
     this.stream = tls ? connectTls({ ...where, ...tls }) : createConnection(where)
     this.stream.once('error', (error: Error) => (this.firstError = error))
-    return Promise.resolve(heard(this.stream))
+    return Promise.resolve(guarded(this.stream))
   }
 }
 
-/** To one address, and tells why a stream failed: of the nodes of a Cluster the client itself does not. */
+/** To one address, and reports why a stream failed: of the nodes of a Cluster the client itself does not. */
 export function reportingConnector(onError: (error: Error) => void): typeof DirectConnector {
   return class extends DirectConnector {
     override async connect(): Promise<Socket> {
@@ -52,10 +52,10 @@ export class MasterConnector extends SentinelConnector {
   }
 
   override async connect(...args: Parameters<SentinelConnector['connect']>): Promise<Socket> {
-    return heard(await super.connect(...args))
+    return guarded(await super.connect(...args))
   }
 }
 
-function heard(stream: Socket): Socket {
+function guarded(stream: Socket): Socket {
   return stream.on('error', () => undefined)
 }

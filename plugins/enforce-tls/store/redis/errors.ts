@@ -18,7 +18,7 @@ const PROBLEMS: readonly (readonly [pattern: RegExp, words: string])[] = [
   ],
   [
     /sentinel \S+ because .*(NOAUTH|WRONGPASS|NOPERM)/s,
-    'has Sentinels that refuse the login ($1); check sentinel_username and sentinel_password',
+    'has Sentinels that reject the login ($1); check sentinel_username and sentinel_password',
   ],
   [/sentinel (\S+) because .*unknown command/s, 'has no Sentinel at $1; check sentinels[]'],
   [
@@ -27,23 +27,23 @@ const PROBLEMS: readonly (readonly [pattern: RegExp, words: string])[] = [
   ],
   [
     /cluster support disabled/,
-    'is no Redis Cluster; use host and port, or sentinels[], instead of cluster[] and redis+cluster://',
+    'is not a Redis Cluster; use host and port, or sentinels[], instead of cluster[] and redis+cluster://',
   ],
   [
     /CLUSTERDOWN.*|Too many Cluster redirections.*/s,
     'is a Redis Cluster that does not serve all of its keys ($&); look at CLUSTER INFO and CLUSTER NODES',
   ],
   [/ECONNREFUSED/, 'refuses connections; check that Redis runs there, and its host and port'],
-  [/ENOTFOUND|EAI_AGAIN/, 'has a host name that can not be resolved ($&); check the host, and DNS'],
+  [/ENOTFOUND|EAI_AGAIN/, 'has a host name that cannot be resolved ($&); check the host, and DNS'],
   [/Command timed out/, 'does not answer in time; check that it is not stopped or overloaded'],
-  [/ETIMEDOUT/, 'can not be reached in time; check its host and port, and firewalls on the way'],
-  [/EHOSTUNREACH|ENETUNREACH/, 'can not be reached ($&); check its host, and the network'],
+  [/ETIMEDOUT/, 'cannot be reached in time; check its host and port, and firewalls on the way'],
+  [/EHOSTUNREACH|ENETUNREACH/, 'cannot be reached ($&); check its host, and the network'],
   [/ENOENT/, 'has no such unix socket; check that Redis runs, and the path'],
   [/EACCES/, 'may not be opened by this user; check the permissions of the unix socket'],
-  [/NOAUTH/, 'wants a password and none was given; set password (and username) of the Redis'],
+  [/NOAUTH/, 'requires a password; set password (and username) of the Redis'],
   [
     /WRONGPASS|invalid password|invalid username/,
-    'refuses the login; check username and password of the Redis',
+    'rejects the login; check username and password of the Redis',
   ],
   [
     /NOPERM.* run the '([^' ]+)' command.*/s,
@@ -51,7 +51,7 @@ const PROBLEMS: readonly (readonly [pattern: RegExp, words: string])[] = [
   ],
   [/NOPERM.*/s, 'does not permit that to this user: $&; check the ACL of the user'],
   [/LOADING/, 'is still loading its data; this ends by itself'],
-  [/READONLY/, 'is a replica that takes no changes; name the primary'],
+  [/READONLY/, 'is a replica that accepts no changes; name the primary'],
   [/MOVED|CROSSSLOT/, 'is a node of a Redis Cluster ($&); use cluster[], or redis+cluster://'],
   [/DB index is out of range/, 'has no database of this number; check db'],
   [

@@ -1,7 +1,7 @@
 /**
- * Hears which keys change in a Redis, whatever its shape: a single server, the master that Sentinels name, or every
- * master of a Cluster. It says when it hears all changes and when it does not; whoever keeps answers must then ask
- * again from time to time. Total: what fails is tried again.
+ * Subscribes to changes of keys in a Redis, whatever its shape: a single server, the master that Sentinels name, or
+ * every master of a Cluster. It reports whether it is subscribed to all changes; whoever caches answers must read
+ * again from time to time while it is not. Total: what fails is tried again.
  */
 import { Cluster } from 'ioredis'
 import type { RedisSettings } from '../../settings/redis.js'
@@ -11,22 +11,22 @@ import type { ClientOptions } from './options.js'
 import { problemOf } from './errors.js'
 import { TrackedServer, type TrackingListener } from './tracking.js'
 
-/** Told by a feed. */
+/** Gets what a feed reports. */
 export interface FeedListener {
-  /** Keys that were changed; `null`: any may have been, and those that are kept must be read again. */
+  /** Keys that were changed; `null`: any may have been, and those that are cached must be read again. */
   onChange(keys: readonly string[] | null): void
   /**
-   * Told once for each change between hearing all changes and not, the first one included.
+   * Called once for each change between subscribed to all changes and not, the first one included.
    *
-   * @param why what keeps it from hearing, for a log; empty while it hears
+   * @param why what keeps it from that, for a log; empty while it is subscribed
    */
-  onSubscription(hears: boolean, why: string): void
+  onSubscription(subscribed: boolean, why: string): void
 }
 
 /** Longest pause between two tries to connect, in milliseconds. */
 const RETRY_MAX = 2000
 
-const CONNECTION_LOST = 'the connection is lost, or can not be made'
+const CONNECTION_LOST = 'the connection is lost or cannot be made'
 
 /** Changes of the keys that hold rules, services and groups. */
 export class RedisFeed {
@@ -54,7 +54,7 @@ export class RedisFeed {
     if (!this.#cluster) this.#openServer()
   }
 
-  /** Gives connections and timers back; nothing is told from then on. Safe to call twice. */
+  /** Gives connections and timers back; nothing is reported from then on. Safe to call twice. */
   close(): void {
     this.#closed = true
     for (const server of this.#servers.values()) server.close()
@@ -63,7 +63,7 @@ export class RedisFeed {
   }
 
   #openServer(): void {
-    const server = new TrackedServer(serverOptions(this.#options), this.#prefixes, this.#hear(''))
+    const server = new TrackedServer(serverOptions(this.#options), this.#prefixes, this.#listen(''))
     this.#servers.set('', server)
     const watch = watchSentinels(this.#options, () => server.reconnect())
     if (watch) this.#close.push(() => watch.close())
@@ -79,7 +79,7 @@ export class RedisFeed {
     return cluster
   }
 
-  /** One server for each master: it tells only what changes in its own keys. */
+  /** One server for each master: it reports only what changes in its own keys. */
   #followMasters(cluster: Cluster): void {
     if (this.#closed) return
     const masters = new Map(
@@ -96,14 +96,14 @@ export class RedisFeed {
     for (const [name, where] of masters)
       if (!this.#servers.has(name)) {
         const options = serverOptions({ ...this.#options, address: { ...address, ...where } })
-        this.#servers.set(name, new TrackedServer(options, this.#prefixes, this.#hear(name)))
+        this.#servers.set(name, new TrackedServer(options, this.#prefixes, this.#listen(name)))
         if (this.#subscribed === true)
-          this.#emit(`${name}: is a new master, whose changes are not heard of yet`)
+          this.#emit(`${name}: is a new master, whose changes are not reported yet`)
       }
     this.#emitIfAllLive()
   }
 
-  #hear(name: string): TrackingListener {
+  #listen(name: string): TrackingListener {
     return {
       onChange: (keys) => this.#listener.onChange(keys),
       onLive: () => this.#emitIfAllLive(),
@@ -122,10 +122,10 @@ export class RedisFeed {
   }
 
   #emit(why: string): void {
-    const hears = why === ''
-    if (this.#closed || this.#subscribed === hears) return
-    this.#subscribed = hears
-    this.#listener.onSubscription(hears, why)
+    const subscribed = why === ''
+    if (this.#closed || this.#subscribed === subscribed) return
+    this.#subscribed = subscribed
+    this.#listener.onSubscription(subscribed, why)
   }
 
   /** Not all keys: the delivery log and sessions of the console change all the time. */

@@ -4,13 +4,13 @@
  *
  * A small hash comes in one page, as it is at one moment. While a larger one is read somebody may change it:
  * what is there all the time is always found, what changes meanwhile is found as it was or as it is. Whoever
- * keeps the result must read again when Redis tells of a change since the reading began.
+ * caches the result must read again when Redis reports a change since the reading began.
  *
  * A cursor means nothing to another server: when a replica takes over between two pages, or a slot of a Cluster
  * moves, fields would be missing without a word. So they are counted, and read again if there are too few.
  */
 import { BigMap } from '../../rules/big-map.js'
-import type { RedisConnection } from './connection.js'
+import type { Asks } from './options.js'
 import { decode } from './decode.js'
 import { StoreError } from '../rule-store.js'
 
@@ -21,10 +21,7 @@ const PAGE = 1000
 const TRIES = 5
 
 /** All fields of a hash; none where there is no such key. */
-export async function readHash(
-  connection: Pick<RedisConnection, 'ask'>,
-  key: string,
-): Promise<ReadonlyMap<string, string>> {
+export async function readHash(connection: Asks, key: string): Promise<ReadonlyMap<string, string>> {
   for (let tries = 1; tries <= TRIES; tries++) {
     const first = await readPage(connection, key, '0')
     if (first.next === '0') return new Map(first.fields)
@@ -39,16 +36,16 @@ export async function readHash(
   }
   throw new StoreError(
     'STORE_UNAVAILABLE',
-    `key ${key} could not be read as a whole in ${TRIES} tries: it moves to another server, or changes all the time; repeat it in a moment`,
+    `key ${key} could not be read as a whole in ${TRIES} tries: it moves to another server, or changes all the time; try again in a moment`,
   )
 }
 
-function countFields(connection: Pick<RedisConnection, 'ask'>, key: string): Promise<number> {
+function countFields(connection: Asks, key: string): Promise<number> {
   return connection.ask({ key, writes: false, send: (redis) => redis.hlen(key) })
 }
 
 async function readPage(
-  connection: Pick<RedisConnection, 'ask'>,
+  connection: Asks,
   key: string,
   cursor: string,
 ): Promise<{ readonly next: string; readonly fields: readonly [string, string][] }> {

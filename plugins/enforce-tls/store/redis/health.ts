@@ -1,32 +1,28 @@
 /**
  * What endangers the rules in a Redis: a limit of memory with a policy that removes keys at will, keys with a time to
- * live, a replica that has lost its master. Rejects as `ask` does; what a user of Redis may not ask is told as unknown.
+ * live, a replica that has lost its master. Rejects as `ask` does; what a user of Redis may not ask is unknown.
  */
-import { Cluster, type Redis } from 'ioredis'
-import { mastersOf } from './cluster.js'
-import type { RedisConnection } from './connection.js'
+import type { Redis } from 'ioredis'
+import { serversOf } from './cluster.js'
+import type { Asks } from './options.js'
 import type { KeyExpiry, StoreHealth } from '../rule-store.js'
 
-type Connection = Pick<RedisConnection, 'ask' | 'description'>
+type Connection = Asks & { readonly description: string }
 
 /** Looks at all servers that hold keys. @param keys those that are looked at one by one */
 export async function readHealth(connection: Connection, keys: readonly string[]): Promise<StoreHealth> {
   const { description } = connection
-  const nodes = await connection.ask<readonly Redis[]>({
-    key: null,
-    writes: false,
-    send: (redis) => (redis instanceof Cluster ? mastersOf(redis) : Promise.resolve([redis])),
-  })
+  const nodes = await serversOf(connection)
   const parts = nodes.flatMap((node) => ['memory', 'replication'].map((part) => ({ node, part })))
   const [infos, pings, expiries] = await Promise.all([
     Promise.all(parts.map(({ node, part }) => readInfo(connection, node, part))),
     Promise.all(nodes.map((node) => askWhetherAlive(connection, node))),
     Promise.all(keys.map((key) => askExpiry(connection, key))),
   ])
-  const told = infos.filter((info) => info !== NOT_PERMITTED)
-  const evicting = told.find(mayEvict)
+  const known = infos.filter((info) => info !== NOT_PERMITTED)
+  const evicting = known.find(mayEvict)
   const unknown = [
-    ...(told.length === infos.length ? [] : ['its memory policy and its master (+info)']),
+    ...(known.length === infos.length ? [] : ['its memory policy and its master (+info)']),
     ...(expiries.includes(NOT_PERMITTED) ? ['whether keys expire (+pttl)'] : []),
     ...(pings.includes(NOT_PERMITTED) ? ['a sign of life (+ping)'] : []),
   ]
@@ -36,8 +32,8 @@ export async function readHealth(connection: Connection, keys: readonly string[]
         ? null
         : `${description} removes any key, rules too, when its memory is full (maxmemory-policy ${fieldOf(evicting, 'maxmemory_policy')}); set maxmemory-policy noeviction, or volatile-lru`,
     keys: keys.map((key, index) => ({ key, after: afterOf(expiries[index]) })),
-    replica: told.some(isReplica),
-    behind: told.some(isCutOff)
+    replica: known.some(isReplica),
+    behind: known.some(isCutOff)
       ? `${description} is a replica whose link to its master is down, so its data may be out of date; check the master, or name it in [redis]`
       : null,
     unknown:

@@ -1,7 +1,6 @@
-/** The marker of a Redis store, and what else tells whether it is without rules. Rejects as `ask` does. */
+/** The marker of a Redis store, and what else shows whether it is without rules. Rejects as `ask` does. */
 import { given } from '../../settings/values.js'
-import type { RedisClient } from './options.js'
-import type { RedisConnection } from './connection.js'
+import type { Asks, RedisClient } from './options.js'
 import { SET_MARKER } from './scripts.js'
 import { StoreError, type StoreIdentity } from '../rule-store.js'
 import { newMarker } from '../marker.js'
@@ -21,7 +20,7 @@ export interface Marking {
   readonly held: string
 }
 
-type Connection = Pick<RedisConnection, 'ask' | 'description'>
+type Connection = Asks & { readonly description: string }
 
 /** The markers for a first change. @param own of a document that is written, which keeps its own */
 export function markingOf(own: string | undefined, by: string | undefined): Marking {
@@ -30,7 +29,7 @@ export function markingOf(own: string | undefined, by: string | undefined): Mark
   return { empty: JSON.stringify(marker), held: JSON.stringify({ ...marker, held: true }) }
 }
 
-/** What tells the store from others. */
+/** What distinguishes the store from others. */
 export function readIdentity(connection: Connection, keys: MarkerKeys): Promise<StoreIdentity> {
   return connection.ask({ key: keys.marker, writes: false, send: (redis) => identityIn(redis, keys) })
 }
@@ -107,7 +106,7 @@ export async function setMarker(
   if (answer !== null)
     throw new StoreError(
       'STORE_CONFLICT',
-      `${connection.description}: key ${key} was changed by somebody else in the meantime; repeat it`,
+      `${connection.description}: key ${key} was changed by somebody else in the meantime; try again`,
     )
 }
 

@@ -18,13 +18,13 @@ import { decode } from './decode.js'
 import { readHash } from './hash.js'
 import { RedisFeed } from './feed.js'
 import { expiryOf, readHealth } from './health.js'
-import { findKeys } from './keys.js'
+import { findKeys } from './cluster.js'
 import { markingOf, readIdentity, setMarker, type MarkerKeys } from './marker.js'
 import { writeEntries } from './write.js'
 import type { ChangeListener, KeyExpiry, RuleStore, StoreHealth, StoreIdentity } from '../rule-store.js'
 import { inPieces } from '../../work/turns.js'
 
-/** What a Redis store tells of itself. */
+/** What a Redis store is given besides its settings. */
 export interface RedisStoreOptions {
   /** Called once for each change between reachable and not, the first one included. @default nobody */
   readonly onStateChange?: OnStateChange | undefined
@@ -75,7 +75,7 @@ export class RedisStore extends EntryWriter implements RuleStore {
         if (keys === null) listener.onChange({ key: 'all' })
         else for (const key of keys) this.#emitChange(key, listener)
       },
-      onSubscription: (hears, why) => listener.onSubscription(hears, why),
+      onSubscription: (subscribed, why) => listener.onSubscription(subscribed, why),
     })
     return () => feed.close()
   }
@@ -164,7 +164,7 @@ export class RedisStore extends EntryWriter implements RuleStore {
         }),
     })
     const version = /^redis_version:(.*)$/m.exec(info)?.[1]?.trim()
-    return { store: this.description, version: version === undefined ? 'not told' : `Redis ${version}` }
+    return { store: this.description, version: version === undefined ? 'unknown' : `Redis ${version}` }
   }
 
   placeOf(place: EntryPlace): string {

@@ -1,5 +1,5 @@
 /**
- * Hears from Sentinels that another server is the master now. A server that was one goes on as if it were for
+ * Subscribes to Sentinels, which report that another server is the master now. A server that was one goes on as if it were for
  * seconds; who stays connected to it reads yesterday's rules. Total: what fails is tried again.
  */
 import Redis from 'ioredis'
@@ -14,7 +14,7 @@ const REFUSED_PAUSE = 2000
 export class SentinelWatch {
   readonly #clients: readonly Redis[]
   readonly #pauses = new Set<NodeJS.Timeout>()
-  /** The last change that was told: each Sentinel tells it. */
+  /** The last change that was reported: each Sentinel reports it. */
   #last = ''
 
   /**

@@ -1,18 +1,18 @@
-/** Whether a Redis tells this user of changes. */
+/** Whether this user can subscribe to changes in a Redis. */
 import type { RedisSettings } from '../../settings/redis.js'
 import { RedisFeed } from './feed.js'
 
 /**
- * Asks to be told of changes once, as Haraka does all the time.
+ * Subscribes to changes once, as Haraka does all the time.
  *
- * @returns why changes are not told, the end of a sentence about that Redis; empty where they are
+ * @returns why that fails, the end of a sentence about that Redis; empty where it does not
  * @throws {StoreError} as `RedisFeed` does.
  */
 export function whyNotSubscribed(settings: RedisSettings): Promise<string> {
   return new Promise((resolve) => {
     const feed = new RedisFeed(settings, {
       onChange: () => undefined,
-      onSubscription: (_hears, why) => {
+      onSubscription: (_subscribed, why) => {
         feed.close()
         resolve(why)
       },

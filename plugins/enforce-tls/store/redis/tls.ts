@@ -41,7 +41,7 @@ function pem(key: string, path: string, kind: string): string {
   } catch (error) {
     throw refused(wordsOf(error))
   }
-  if (!content.includes(`${kind}-----`)) throw refused(`it holds no ${kind}`)
+  if (!content.includes(`${kind}-----`)) throw refused(`it contains no ${kind}`)
   return content
 }
 

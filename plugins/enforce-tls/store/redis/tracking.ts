@@ -1,7 +1,7 @@
 /**
- * Hears from one Redis server which keys change (server-assisted client-side caching). One connection does it:
+ * Subscribes to the changes of keys in one Redis server (server-assisted client-side caching). One connection does it:
  * it lets the server send invalidations to itself, and then subscribes to them, so that no part of it can be
- * lost without the whole. Total: what fails is tried again, and told.
+ * lost without the whole. Total: what fails is tried again, and reported.
  */
 import Redis from 'ioredis'
 import type { ServerOptions } from './options.js'
@@ -13,14 +13,14 @@ const PING_EVERY = 5000
 /** How long a server that refuses is left in peace, in milliseconds. */
 const REFUSED_PAUSE = 2000
 
-/** Told by a tracked server. */
+/** Gets what a tracked server reports. */
 export interface TrackingListener {
   /** Keys that were changed; `null`: any may have been. */
   onChange(keys: readonly string[] | null): void
-  /** From now on every change is heard of. */
+  /** From now on every change is reported. */
   onLive(): void
   /**
-   * Not any more, or still not; may be told several times.
+   * Not any more, or still not; may be reported several times.
    *
    * @param error what the server refuses, or `null` where the connection is lost or can't be made
    */
@@ -82,7 +82,7 @@ export class TrackedServer {
       return
     }
     this.#live = true
-    // Whatever was changed before this moment was not heard of.
+    // Whatever was changed before this moment was not reported.
     this.#listener.onChange(null)
     this.#listener.onLive()
   }
@@ -92,7 +92,7 @@ export class TrackedServer {
     try {
       await this.#redis.ping()
     } catch (error) {
-      // What does not answer does not tell either; one that does not permit the question has answered it.
+      // What does not answer does not report either; one that does not permit the question has answered it.
       if (!isNotPermitted(error)) this.reconnect()
     }
   }

@@ -3,30 +3,11 @@
  * key on a Cluster, whose nodes no script can change in one step.
  */
 import { quote } from '../../text/quote.js'
-import { PIECE } from '../../rules/owner-entries.js'
-import type { InPieces } from '../../work/pieces.js'
 import { isChange, type EntryChange } from '../entry-change.js'
-import { newStepId, recording } from '../history.js'
-import type { RedisConnection } from './connection.js'
-import { markNewStore, type MarkerKeys, type Marking } from './marker.js'
+import { evaluate, type WriteContext } from './evaluate.js'
+import { markNewStore, type Marking } from './marker.js'
 import { COMPARE_AND_SET, COMPARE_ONLY, RECORD_ONLY } from './scripts.js'
 import { StoreError } from '../rule-store.js'
-import { inPieces } from '../../work/turns.js'
-
-/** About the most entries that the history keeps. */
-const HISTORY_MAX = 10_000
-/** About the most bytes that the history keeps. */
-const HISTORY_BYTES_MAX = 64 * 1024 * 1024
-
-/** What writing needs to know of the store. */
-export interface WriteContext {
-  readonly connection: RedisConnection
-  readonly description: string
-  readonly historyKey: string
-  readonly markerKeys: MarkerKeys
-  readonly keyOf: (change: EntryChange) => string
-  readonly placeOf: (change: EntryChange) => string
-}
 
 /**
  * Writes changes, all or none where one node holds them all.
@@ -122,74 +103,6 @@ async function record(
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
-}
-
-/** Runs a script; answers with the number of a conflicting change, `null`, or that one node does not do. */
-async function evaluate(
-  { connection, historyKey, markerKeys, keyOf }: WriteContext,
-  script: string,
-  changes: readonly EntryChange[],
-  by: string | undefined,
-  marking: Marking | null = null,
-): Promise<number | 'CROSSSLOT' | 'NOSTREAM' | null> {
-  const records = script === RECORD_ONLY
-  const hashes = new Map<string, number>()
-  for (const change of changes) {
-    const key = keyOf(change)
-    if (!hashes.has(key)) hashes.set(key, hashes.size + 1)
-  }
-  const { marker, services, rulesForAll } = markerKeys
-  const keys = [
-    ...(records ? [] : hashes.keys()),
-    ...(marking ? [marker, services, rulesForAll] : []),
-    ...(by === undefined ? [] : [historyKey]),
-  ]
-  const packed = await inPieces(
-    packing(changes, (change) => hashes.get(keyOf(change)) ?? 0, by !== undefined),
-  )
-  const mark = marking ? [String(hashes.size + 1), marking.empty, marking.held] : ['', '', '']
-  const args = [by ?? '', String(HISTORY_MAX), String(HISTORY_BYTES_MAX), newStepId(), packed, ...mark]
-  return connection.ask({
-    key: hashes.size <= 1 || records ? (keys[0] ?? null) : [...hashes.keys()].join(' or '),
-    writes: true,
-    send: async (redis) => {
-      try {
-        return (await redis.call('eval', [script, keys.length, ...keys, ...args])) as
-          number | 'NOSTREAM' | null
-      } catch (error) {
-        // Redis says so before it runs anything.
-        if (error instanceof Error && error.message.startsWith('CROSSSLOT')) return 'CROSSSLOT'
-        throw error
-      }
-    },
-  })
-}
-
-/** The changes as the scripts take them. */
-function* packing(
-  changes: readonly EntryChange[],
-  numberOf: (change: EntryChange) => number,
-  recorded: boolean,
-): InPieces<string> {
-  const leftOut = new Map<EntryChange, readonly string[]>()
-  if (recorded) {
-    for (const { change, leftOut: lines } of yield* recording(changes)) if (lines) leftOut.set(change, lines)
-  }
-  const words: string[] = []
-  let length = 0
-  for (const change of changes) {
-    const { key, owner, field, expected, value } = change
-    const instead = leftOut.get(change)
-    const about = [numberOf(change), key, owner, field, expected ?? false]
-    const difference = [value ?? false, instead ? JSON.stringify(instead) : false]
-    const word = JSON.stringify(isChange(change) ? [...about, true, ...difference] : [...about, false])
-    words.push(word)
-    length += word.length
-    if (length < PIECE) continue
-    length = 0
-    yield
-  }
-  return `[${words.join(',')}]`
 }
 
 function noStream({ description, historyKey }: WriteContext): StoreError {

@@ -116,8 +116,8 @@ describe('a bounce', () => {
   for (const [failure, explained, advised] of [
     ['starttls-not-supported', 'does not offer TLS.', 'Tell the recipient, by phone'],
     ['certificate-expired', 'has a certificate that has expired.', 'Tell the recipient, by phone'],
-    ['fingerprint-mismatch', 'has another certificate than', 'Ask your own mail administrator'],
-    ['starttls-injection', 'sent unencrypted bytes', 'Tell your own mail administrator'],
+    ['fingerprint-mismatch', 'has a certificate other than', 'Ask your own mail administrator'],
+    ['starttls-injection', 'sent unencrypted data', 'Tell your own mail administrator'],
   ] as const)
     it(`explains ${failure} and says whom to tell`, async () => {
       const { text } = parseBounce(await bounceOf({ failure, text: ['', '{explanation}', '', '{advice}'] }))
@@ -130,7 +130,7 @@ describe('a bounce', () => {
   it('that is not about TLS leaves the explanation out, without a gap', async () => {
     const text = ['', '{summary}', '', '{explanation}', '', 'END']
     const { text: written } = parseBounce(await bounceOf({ text, tlsToBlame: false }))
-    assert.match(written, /^Your message to lab@clinic\.example could not be delivered [^]*[^\n]\r\n\r\nEND/)
+    assert.match(written, /^Your message to lab@clinic\.example was not delivered: [^]*[^\n]\r\n\r\nEND/)
   })
 
   it('shows the subject as a person wrote it', async () => {

@@ -108,8 +108,8 @@ describe('chains', () => {
     ['CERT_HAS_EXPIRED', 'certificate-expired', /expired on \w{3} /],
     ['CERT_NOT_YET_VALID', 'certificate-not-trusted', /it is not valid yet/],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'certificate-not-trusted', /it is self-signed/],
-    ['SELF_SIGNED_CERT_IN_CHAIN', 'certificate-not-trusted', /its issuer is not known/],
-    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'certificate-not-trusted', /its issuer is not known/],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'certificate-not-trusted', /its issuer is unknown/],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'certificate-not-trusted', /its issuer is unknown/],
     ['CERT_REVOKED', 'certificate-not-trusted', /it was revoked$/],
     ['UNKNOWN', 'certificate-not-trusted', /unknown/],
   ]

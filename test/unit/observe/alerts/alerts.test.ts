@@ -39,7 +39,7 @@ class BookInMemory implements AlertState {
     return Promise.resolve(true)
   }
 
-  endTurnAfter(holder: string, duration: number): Promise<void> {
+  endLeaseAfter(holder: string, duration: number): Promise<void> {
     if (this.#turn.holder === holder) this.#turn.until = Date.now() + duration
     return Promise.resolve()
   }
@@ -136,7 +136,7 @@ it('one process of several writes the mail, however long that takes', async () =
   assert.equal(scene.mails.length, 1)
   scene.queuing[0]?.()
   await until(() => scene.log.length > 0, { what: 'the log line', timeout: 5000 })
-  assert.deepEqual(scene.log, ['an alert goes to postmaster@ops.example: TLS to bank.example'])
+  assert.deepEqual(scene.log, ['alert queued for postmaster@ops.example: TLS to bank.example'])
 })
 
 it('a mail that can not be queued is written again', async () => {
@@ -146,10 +146,10 @@ it('a mail that can not be queued is written again', async () => {
   await scene.untilMails(1)
   scene.queuing[0]?.(new Error('the disk is full'))
   await scene.untilMails(2)
-  assert.match(scene.log[0] ?? '', /alerts can't be made now, and are tried again: the disk is full/)
+  assert.match(scene.log[0] ?? '', /alerts cannot be sent now, trying again: the disk is full/)
   scene.queuing[1]?.()
   await until(() => scene.log.length > 2, { what: 'the log lines', timeout: 5000 })
-  assert.match(scene.log.slice(1).sort().join('; '), /can be made again; an alert goes to/)
+  assert.match(scene.log.slice(1).sort().join('; '), /^alert queued for .*; alerts work again/)
 })
 
 it('a mail of ours that does not get through is no reason for the next one', async () => {
@@ -167,5 +167,5 @@ it('more partners than are kept in mind are told of in the log', async () => {
   await using scene = new Scene(1)
   for (let n = 0; n < 5002; n++) scene.take(outcome('delivered', { at: 1, recipient: `x@d${n}.example` }))
   await until(() => scene.log.length > 0, { what: 'the log line', timeout: 5000 })
-  assert.match(scene.log[0] ?? '', /^alerts know nothing of 2 deliveries: /)
+  assert.match(scene.log[0] ?? '', /^alerts missed 2 deliveries, /)
 })

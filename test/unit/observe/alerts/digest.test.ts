@@ -76,7 +76,7 @@ describe('the mail that tells of partners', () => {
       ['fingerprint', 'enforce-tls check bank.example'],
     ] as const) {
       const { text } = await digest(partner('bank.example', {}, requires))
-      assert.ok(text.replace(/\s+/g, ' ').includes(`- Look closer: ${command} Written by`), text)
+      assert.ok(text.replace(/\s+/g, ' ').includes(`- To check: ${command} Sent by`), text)
     }
   })
 
@@ -102,7 +102,7 @@ describe('the mail that tells of partners', () => {
   it('describes fifty partners, and counts the others', async () => {
     const many = Array.from({ length: 53 }, (_, n) => partner(`p${n}.example`))
     const { text, html } = await digest(...many)
-    assert.equal(text.match(/Look closer/g)?.length, 50)
-    for (const part of [text, html]) assert.match(part, /and 3 more; enforce-tls report names them all\./)
+    assert.equal(text.match(/To check: /g)?.length, 50)
+    for (const part of [text, html]) assert.match(part, /and 3 more; enforce-tls report lists them all\./)
   })
 })

@@ -4,7 +4,7 @@ import { Observations } from '../../../../plugins/enforce-tls/observe/alerts/obs
 import type {
   DeliveryEvent,
   Outcome,
-  Reported,
+  ReportEvent,
 } from '../../../../plugins/enforce-tls/delivery/delivery-events.js'
 import { otherFailure, tlsFailure } from '../../../../plugins/enforce-tls/delivery/outcome.js'
 import { requirementOf } from '../../../../plugins/enforce-tls/rules/requirement.js'
@@ -22,7 +22,7 @@ function outcome(what: Partial<Outcome>, ...of: Parameters<typeof about>): Deliv
   return { kind: 'outcome', result: 'delivered', ...rest, ...about(...of), ...what }
 }
 
-const reported = (result: Reported['result']): DeliveryEvent => ({
+const reported = (result: ReportEvent['result']): DeliveryEvent => ({
   kind: 'report',
   result,
   host: 'mx.bank.example',

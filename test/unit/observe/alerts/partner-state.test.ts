@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
   afterObservation,
-  afterTelling,
+  afterNotifying,
   happenedAt,
   isNews,
   isUnnotified,
@@ -79,7 +79,7 @@ describe('what is to be told of a partner', () => {
   it('is nothing more once it was told, however long it goes on', () => {
     const state = after(passing, failing)
     assert.ok(state)
-    const told = afterTelling(state, state)
+    const told = afterNotifying(state, state)
     assert.equal(untold(told), 'nothing')
     const later = afterObservation(told, sighting(['-', 30], ['-', 40]))
     assert.equal(untold(later), 'nothing')
@@ -90,11 +90,11 @@ describe('what is to be told of a partner', () => {
   it('is that it works again, once, when it was told that it fails', () => {
     const state = after(passing, failing)
     assert.ok(state)
-    const again = afterObservation(afterTelling(state, state), sighting(['+', 50]))
+    const again = afterObservation(afterNotifying(state, state), sighting(['+', 50]))
     assert.ok(again)
     assert.equal(untold(again), 'works again')
     assert.equal(happenedAt(again), 50)
-    const told = afterTelling(again, again)
+    const told = afterNotifying(again, again)
     assert.equal(told.trouble, null)
     assert.equal(untold(afterObservation(told, failing)), 'failed for a while')
   })
@@ -105,16 +105,16 @@ describe('what is to be told of a partner', () => {
     const over = afterObservation(state, sighting(['+', 20]))
     assert.ok(over)
     // It was told that it fails; meanwhile it is over.
-    assert.equal(untold(afterTelling(over, state)), 'works again')
+    assert.equal(untold(afterNotifying(over, state)), 'works again')
     // It was told that it is over; meanwhile it fails again.
     const worse = afterObservation(over, sighting(['-', 30]))
     assert.ok(worse)
-    const left = afterTelling(worse, over)
+    const left = afterNotifying(worse, over)
     assert.equal(untold(left), 'fails')
     assert.deepEqual([left.trouble?.since, left.trouble?.failures], [30, 1])
     // It was told of another trouble, which is long over.
     const other = { ...state, trouble: state.trouble && { ...state.trouble, since: 5 } }
-    assert.equal(afterTelling(state, other), state)
+    assert.equal(afterNotifying(state, other), state)
   })
 })
 

@@ -56,6 +56,6 @@ describe('the page with the metrics', () => {
   it('says why there are no metrics, rather than wrong ones', async () => {
     const silent = () => Promise.reject(new Error('worker 2 does not answer'))
     const answer = await scrape({ allow: ['127.0.0.1'] }, silent, '127.0.0.1')
-    assert.deepEqual(answer, [503, 'no metrics now: worker 2 does not answer\n'])
+    assert.deepEqual(answer, [503, 'metrics are unavailable: worker 2 does not answer\n'])
   })
 })

@@ -1,0 +1,47 @@
+/** What the running Haraka and the settings in force bring into deliveries and bounces. */
+import type { HarakaRuntime } from '../haraka/runtime.js'
+import type { Settings } from '../settings/types.js'
+import { composeBounce, type BounceOptions } from './bounce/compose.js'
+import type { DeliveryEvent } from './delivery-events.js'
+import type { GuardContext } from './guard-context.js'
+import { hostOf, placeOf } from './next-hop.js'
+import { divide, keepAsError, splitOff } from './queue-files.js'
+import { contextOf, type TlsContexts } from './tls/contexts.js'
+
+/** What changes while Haraka runs, and where events go. */
+export interface DeliverySources {
+  readonly settings: () => Settings
+  readonly contexts: () => TlsContexts
+  /** Reports to the observers. Total. */
+  readonly emit: (event: DeliveryEvent) => void
+}
+
+/** The surroundings of all guards of this Haraka. */
+export function guardContextIn(
+  haraka: HarakaRuntime,
+  { settings, contexts, emit }: DeliverySources,
+): GuardContext {
+  return {
+    settings,
+    me: () => haraka.name,
+    outbound: () => haraka.outbound,
+    secureContext: (mx, requirement) => contextOf(contexts(), settings(), requirement, haraka.tlsOptions(mx)),
+    sessions: (context, mx, requirement) =>
+      settings().tls.sessionResumption
+        ? contexts().sessions(context).slot(hostOf(mx), placeOf(mx), requirement)
+        : null,
+    composeBounce: (request) => composeBounce(request, bounceOptionsIn(haraka, settings())),
+    divide: (item, groups) => divide(item, groups, haraka.outbound),
+    splitOff: (item, recipients) => splitOff(item, recipients, haraka.outbound),
+    keepAsError,
+    emit,
+  }
+}
+
+/** How a bounce of this Haraka looks now. */
+export function bounceOptionsIn(
+  { name: me, bounceTemplates: templates }: HarakaRuntime,
+  { failure }: Pick<Settings, 'failure'>,
+): BounceOptions {
+  return { me, content: failure.bounceContent, templates, now: new Date() }
+}
