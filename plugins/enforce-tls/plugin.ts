@@ -37,6 +37,7 @@ import { queueFolderOf, SeenStores } from './store/seen-stores.js'
 import { HarakaRuntime } from './haraka/runtime.js'
 import { UncoveredNotes } from './observe/uncovered-mail.js'
 import { contextOf, contextsFor, limitsVersions } from './delivery/tls/contexts-for.js'
+import { errorMessage } from './text/error-message.js'
 
 /** The plugin in one Haraka process. */
 export class Enforcer {
@@ -142,7 +143,7 @@ export class Enforcer {
       this.#plugin.lognotice('enforce-tls.ini was read again')
       if (main.forwardedMail !== before) this.#remark()
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error)
+      const problem = errorMessage(error)
       this.#plugin.logerror(`${problem}; the settings before this change stay in force`)
     }
   }

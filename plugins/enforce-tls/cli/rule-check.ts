@@ -13,6 +13,7 @@ import { isGroupReference, namedTargets } from './check-targets.js'
 import type { Context } from './context.js'
 import { effectsNow } from './effects.js'
 import { printWarning } from './output.js'
+import { errorMessage } from '../text/error-message.js'
 
 /** All servers together may take so long, in milliseconds. */
 const PATIENCE = 4000
@@ -53,7 +54,7 @@ export async function warnAboutPartners(context: Context, owned: OwnedRule): Pro
         command('check', first, ...others, ...optionsOf(relayWithTls)),
       )
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
+    const problem = errorMessage(error)
     printWarning(output.terminal, `the mail servers of the recipients could not be asked: ${problem}`)
   }
 }

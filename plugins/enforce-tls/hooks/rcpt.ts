@@ -14,6 +14,7 @@ import { isLoaded } from '../haraka/plugins.js'
 import { reportRefusal, rulesOf } from '../observe/report-mode.js'
 import { RulesUnknown, type Policy } from '../policy/policy.js'
 import type { Settings } from '../settings/types.js'
+import { errorMessage } from '../text/error-message.js'
 
 /** What an answer needs of the process. */
 export interface IncomingContext {
@@ -71,7 +72,7 @@ async function answerInTheClear(
       connection.logwarn('enforce-tls: taken without knowing the rules (on_store_failure=deliver)')
       return []
     }
-    const why = error instanceof Error ? error.message : String(error)
+    const why = errorMessage(error)
     connection.lognotice(`enforce-tls: refused for now, the rules can't be told: ${why}`)
     const reply = 'The rules for this recipient can not be told now, try again later'
     return [constants.denysoft, DSN.create(451, reply, 4, 3)]

@@ -16,6 +16,7 @@ import { DoubtfulStore } from '../store/known-store.js'
 import { PolicyCache, type PolicyCacheCounts, type PolicyCacheOptions } from './cache.js'
 import { StoreError, type DecidingStore } from '../store/rule-store.js'
 import { inPieces } from '../work/turns.js'
+import { errorMessage } from '../text/error-message.js'
 
 /** The rules of an owner can't be told now. */
 export class RulesUnknown extends Error {
@@ -112,7 +113,7 @@ export class Policy {
     return Promise.all(
       ownersOf(address).map((owner) =>
         this.#cache.get(owner).catch((error: unknown) => {
-          throw new RulesUnknown(wordsOf(error), isStoreGone(error), { cause: error })
+          throw new RulesUnknown(errorMessage(error), isStoreGone(error), { cause: error })
         }),
       ),
     )
@@ -194,10 +195,6 @@ function isStoreGone(error: unknown): boolean {
 function askForMore(lists: readonly RuleList[]): boolean {
   for (const list of lists) if (list.needsHeaders || list.isUncertain) return true
   return false
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 /** So many recipients are decided for between two yields. */

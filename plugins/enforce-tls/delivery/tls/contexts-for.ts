@@ -7,6 +7,7 @@ import { later } from '../../rules/levels.js'
 import type { Requirement } from '../../rules/requirement.js'
 import { SETTINGS_FILE, SettingsError } from '../../settings/settings.js'
 import type { Settings } from '../../settings/types.js'
+import { errorMessage } from '../../text/error-message.js'
 
 /**
  * Contexts that trust the authorities of the settings.
@@ -20,7 +21,7 @@ export function contextsFor({ tls }: Settings, configFolder: string): TlsContext
     const anchors = trustAnchors(file)
     return new TlsContexts(() => anchors)
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
+    const problem = errorMessage(error)
     throw new SettingsError(
       `${SETTINGS_FILE}: [tls] ca=${tls.ca}: expected a PEM file of CA certificates: ${problem}`,
     )

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BlockList, isIPv6 } from 'node:net'
 import type { Settings } from '../../settings/types.js'
+import { errorMessage } from '../../text/error-message.js'
 
 /** Where Prometheus finds it. */
 export const METRICS_PATH = '/enforce-tls/metrics'
@@ -31,7 +32,7 @@ export async function answerScrape(
     const body = await text()
     end(response, 200, body, CONTENT_TYPE)
   } catch (error) {
-    end(response, 503, `no metrics now: ${error instanceof Error ? error.message : String(error)}`)
+    end(response, 503, `no metrics now: ${errorMessage(error)}`)
   }
 }
 

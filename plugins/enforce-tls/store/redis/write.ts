@@ -12,6 +12,7 @@ import { markNewStore, type MarkerKeys, type Marking } from './marker.js'
 import { COMPARE_AND_SET, COMPARE_ONLY, RECORD_ONLY } from './scripts.js'
 import { StoreError } from '../rule-store.js'
 import { inPieces } from '../../work/turns.js'
+import { errorMessage } from '../../text/error-message.js'
 
 /** About the most entries that the history keeps. */
 const HISTORY_MAX = 10_000
@@ -120,7 +121,7 @@ async function record(
     await evaluate(context, RECORD_ONLY, written, by)
     return null
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return errorMessage(error)
   }
 }
 
@@ -218,7 +219,7 @@ function halfway(
   cause: unknown,
   lost: string | null,
 ): StoreError {
-  const problem = cause instanceof Error ? cause.message : String(cause)
+  const problem = errorMessage(cause)
   const places = quote(written.filter(isChange).map(placeOf).join('; '))
   const so =
     cause === null
