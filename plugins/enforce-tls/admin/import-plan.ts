@@ -6,8 +6,8 @@ import { parseRule } from '../rules/check-rule.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { placeIn, type RulesDocument } from '../store/rules-document.js'
 import { sameMeaning, textDifferences } from '../store/difference.js'
-import { canonical, spellingProblem } from '../admin/canonical.js'
-import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../admin/entry-problems.js'
+import { canonical, spellingProblem } from './canonical.js'
+import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from './entry-problems.js'
 
 /** One entry that an import changes. */
 export interface ImportStep {
