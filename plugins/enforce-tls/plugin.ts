@@ -47,6 +47,7 @@ export class Enforcer {
   readonly #storePlace: Pick<Settings, 'store' | 'redis'>
   readonly #store: RuleStore
   /** The same, as far as its answers count. */
+  readonly #memory: SeenStores
   readonly #known: KnownStore
   readonly #rules: Policy
   readonly #books: Observers
@@ -79,13 +80,14 @@ export class Enforcer {
     })
     const { maxOwners } = this.#settings.cache
     const queueFolder = queueFolderOf(path.dirname(configFolder), plugin.config.get('queue_dir', 'value'))
+    this.#memory = new SeenStores(
+      { configFolder, queueFolder },
+      (problem) => plugin.logwarn(problem),
+      (sentence) => plugin.lognotice(sentence),
+    )
     this.#known = new KnownStore(this.#store, {
       log: plugin,
-      memory: new SeenStores(
-        { configFolder, queueFolder },
-        (problem) => plugin.logwarn(problem),
-        (sentence) => plugin.lognotice(sentence),
-      ),
+      memory: this.#memory,
       onEmptyStore: () => this.#settings.main.onEmptyStore,
       maxOwners,
     })
@@ -254,6 +256,7 @@ export class Enforcer {
       storePlace: this.#storePlace,
       bounceOptions: () => this.#bounceOptions(),
       checkPartner: (question) => this.checkPartner(question),
+      seen: () => this.#memory.read(),
     })
     this.#console.serve(next, server)
   }

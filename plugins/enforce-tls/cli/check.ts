@@ -9,12 +9,15 @@ import type { CheckEnvelope } from '../delivery/tls/inside-tls.js'
 import type { ReadStore } from '../store/rule-store.js'
 import { LEVEL_NAMES, TLS_VERSIONS, type Level } from '../rules/levels.js'
 import { quote } from '../text/quote.js'
-import { checkMany } from './check-many.js'
-import { questionsOf, formatSkipped, type CheckWords } from './check-requests.js'
-import type { RequirementOptions } from './check-requirement.js'
-import { questionsOfRules } from './check-rules.js'
-import { dnsOption, hostOf, serverOf } from './check-servers.js'
-import { isGroupReference, linesOf } from './check-targets.js'
+import { checkMany } from './partners.js'
+import {
+  formatSkipped,
+  questionsOf,
+  questionsOfRules,
+  type CheckWords,
+  type RequirementOptions,
+} from './check-requests.js'
+import { dnsOption, hostOf, isGroupReference, linesOf, serverOf } from './check-targets.js'
 import { exitCodeOf, showCheck, showChecks } from './format-check.js'
 import { examples, type Root, type Surroundings, type WithSettings, type WithStore } from './context.js'
 import type { Terminal } from './output.js'

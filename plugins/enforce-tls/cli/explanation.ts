@@ -10,7 +10,7 @@ import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import type { Rule } from '../rules/rule.js'
 import type { Context } from './context.js'
-import { requirementWords } from './format-rule.js'
+import { formatAction } from '../admin/format-rule.js'
 
 /** Prints owners, rules and the result. */
 export function showExplanation(context: Context, message: MessageView, explanation: Explanation): void {
@@ -116,7 +116,7 @@ function formatVerdict(
 
 function formatRequirement({ level, minVersion, namesHost, namesAnyOf, onFailure }: Requirement): string {
   return [
-    requirementWords({ level, ...(minVersion ? { minVersion } : {}), ...(onFailure ? { onFailure } : {}) }),
+    formatAction({ level, ...(minVersion ? { minVersion } : {}), ...(onFailure ? { onFailure } : {}) }),
     ...(namesHost && level !== 'verify' ? ['and the certificate names the MX host'] : []),
     ...namesAnyOf.map((names) => `the certificate names one of ${listed(names)}`),
   ].join(', ')

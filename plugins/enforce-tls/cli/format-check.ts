@@ -5,7 +5,7 @@ import { inDays } from '../check/remarks.js'
 import { oneLine } from '../text/one-line.js'
 import { numbered } from '../text/list.js'
 import type { Output } from './output.js'
-import { requirementWords } from './format-rule.js'
+import { formatAction } from '../admin/format-rule.js'
 
 /** What a verdict comes to; the highest rank is the worst. */
 interface VerdictWords {
@@ -45,7 +45,7 @@ export function showCheck(output: Output, check: PartnerCheck): void {
   const { level, minVersion } = requirement
   output.line(`${recipient ?? domain}: ${VERDICTS[verdict].sentence}.`)
   output.item(`${reason}.`)
-  const required = requirementWords({ level, ...(minVersion ? { minVersion } : {}) })
+  const required = formatAction({ level, ...(minVersion ? { minVersion } : {}) })
   output.item(decidedBy.length === 0 ? `Asked for ${required}.` : `Required: ${required};`)
   for (const { owner, id, name } of decidedBy) output.item(`by rule ${id} of ${owner} (${name})`, 2)
   for (const host of hosts) {

@@ -2,8 +2,10 @@
 import { accepting, isStoreName, newMarker, parseMarker, type StoreMarker } from '../store/marker.js'
 import type { StoreIdentity } from '../store/rule-store.js'
 import { nameOf, type SeenStore } from '../store/standing.js'
-import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
-import { notTaken, seenBy } from './haraka-memory.js'
+import { examples, type Context, type Root, type WithStore } from './context.js'
+import { notTaken } from '../admin/store-memory.js'
+import { memoryIn, seenBy } from './haraka-memory.js'
+import { retryConflicts } from '../admin/editor.js'
 import { Refusal, WrongUse } from './refusal.js'
 
 /** Adds the `init` command to the program. */
@@ -33,7 +35,7 @@ async function initialise(context: Context, accept: string | undefined): Promise
   const seen = seenBy(folder)
   const { identity, marker, marked, accepted } = await retryConflicts(() => mark(context, accept, seen))
   const holds = identity.hasServices || identity.hasRulesForAll
-  const untaken = await notTaken(context)
+  const untaken = await notTaken(store, memoryIn(context))
   const taking = untaken === null ? {} : { notTaken: untaken }
   output.data({ store: store.description, ...marker, marked, accepted, ...taking })
   const about = `${store.description} (id ${marker.id})`

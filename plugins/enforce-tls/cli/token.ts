@@ -2,10 +2,11 @@
 import ms from 'ms'
 import { newToken, parseToken, ROLES, type Role, type Token } from '../console/auth/account.js'
 import { quote } from '../text/quote.js'
-import { examples, retryConflicts, type Root } from './context.js'
+import { examples, type Root } from './context.js'
 import { StoreError } from '../store/rule-store.js'
 import { ownerHint } from './hints.js'
 import { printWarning } from './output.js'
+import { retryConflicts } from '../admin/editor.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { rightsOf, formatRights, type AccountContext, type WithAccounts } from './account-context.js'
 
