@@ -18,7 +18,7 @@ const HUGE = 'x'.repeat(120_000)
 
 const ROWS: readonly Row[] = [
   { what: 'an empty name', args: named(''), code: 1, says: /name is empty; expected: a few words/ },
-  { what: 'a blank name', args: named('  '), code: 1, says: /name is only white space; a name is expected/ },
+  { what: 'a blank name', args: named('  '), code: 1, says: /name is only white space; expected: a name/ },
   {
     what: 'a huge name',
     args: named(HUGE),

@@ -6,6 +6,8 @@ import { ownerHint } from './hints.js'
 import { localTime } from './local-time.js'
 import { Refusal } from './refusal.js'
 
+const PATTERNS = 'bank.example, .bank.example (its subdomains) or cfo@bank.example'
+
 /** What the words are made with. */
 interface Around {
   readonly store: ReadStore
@@ -31,6 +33,11 @@ export async function refusalOf({ store, command }: Around, { data }: AdminProbl
         ...data.differences.map((difference) => `  ${difference}`),
         'look at the rule as it is now, and repeat what is still needed',
       ])
+    }
+    case 'invalid': {
+      const { what, problem } = data
+      const told = what !== 'patterns' || (problem.suggestion ?? problem.expected) !== undefined
+      return new Refusal([told ? sentence : `${sentence}; expected: ${PATTERNS}`])
     }
     default:
       return new Refusal([sentence])

@@ -91,8 +91,8 @@ function inOptions(problem: RuleProblem): string {
     fields.find(({ path }) => problem.field.startsWith(path)) ??
     fields.find(({ path }) => path.startsWith(`${problem.field}.`))
   if (!source) return formatProblem(problem)
-  const told = problem.suggestion ?? /expected|not one of|write /.exec(problem.problem)
-  const expectation = told ? '' : `; expected: ${source.expected}`
+  const told = problem.suggestion ?? problem.expected
+  const expectation = told === undefined ? `; expected: ${source.expected}` : ''
   return `${source === NAME ? 'name' : flagOf(source.flags)} ${problem.problem}${expectation}`
 }
 
