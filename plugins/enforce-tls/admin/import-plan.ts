@@ -120,7 +120,7 @@ function sharedBy(
     return position === null || other === undefined
       ? []
       : [
-          `${placeIn('rules', owner, field)}: field position: ${position} is also that of rule ${quote(other)}; a position of its own is expected`,
+          `${placeIn('rules', owner, field)}: field position: ${position} is also that of rule ${quote(other)}; expected: a position of its own`,
         ]
   })
 }

@@ -43,7 +43,7 @@ export async function assertOwnPosition(read: OwnerRead, id: string, { position 
   if (rules.find((other) => other.id === id)?.rule.position === position) return
   const holder = rules.find((other) => other.id !== id && other.rule.position === position)
   if (!holder) return
-  const problem = `${position} is the position of rule ${quote(holder.id)} (${holder.rule.name}); a position of its own is expected, or rule move, which numbers the list anew`
+  const problem = `${position} is the position of rule ${quote(holder.id)} (${holder.rule.name}); expected: a position of its own, or use rule move, which renumbers the list`
   throw new AdminProblem({ code: 'invalid', what: 'rule', problem: { field: 'position', problem } })
 }
 

@@ -86,10 +86,10 @@ function notesOn(checks: readonly PartnerCheck[], { lists }: SenderRules): strin
   const names = free.map(({ recipient, domain }) => recipient ?? domain)
   return [
     ...(first
-      ? [`No rule requires anything of mail to ${listed(names)}; that was checked at level ${first.level}.`]
+      ? [`No rule requires anything of mail to ${listed(names)}; it was checked at level ${first.level}.`]
       : []),
     ...(lists.some((list) => list.needsHeaders)
-      ? ['Rules that look at subject or header were left out, since there is no message.']
+      ? ['Rules that look at the subject or header were left out, because there is no message.']
       : []),
   ]
 }

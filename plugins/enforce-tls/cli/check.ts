@@ -1,6 +1,6 @@
 /**
  * `enforce-tls check`: whether mail would reach a partner's servers at a level, by the very code that delivers.
- * Exit code 0: it would be delivered; 1: it would bounce; 3: that can't be told now. The worst one of several.
+ * Exit code 0: it would be delivered; 1: it would bounce; 3: unknown now. The worst one of several.
  */
 import { Option } from '@commander-js/extra-typings'
 import { requestedEnvelope } from '../check/requested-envelope.js'
@@ -51,13 +51,14 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
     .command('check')
     .description(
       "ask a partner's mail servers whether mail would get there at a level; sends no message. " +
-        "Exit code 0: it would be delivered, 1: it would bounce, 3: that can't be told now",
+        'Exit code 0: it would be delivered, 1: it would bounce, 3: unknown now',
     )
     .argument('[target...]', 'domains, addresses, and group:<name> for all of a group')
     .addOption(
-      new Option('--level <level>', 'default: what the rules require of mail --from, else encrypt').choices(
-        LEVELS,
-      ),
+      new Option(
+        '--level <level>',
+        'default: what the rules require of mail --from, otherwise encrypt',
+      ).choices(LEVELS),
     )
     .option('--from <sender>', 'check what the rules require of mail from this sender')
     .addOption(

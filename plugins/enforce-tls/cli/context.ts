@@ -69,7 +69,7 @@ export function createRoot() {
       new Option(
         '--redis <url>',
         'work on the rules in this Redis (redis://, redis+sentinel://, redis+cluster://; rediss for TLS); ' +
-          'a URL with a password belongs into ENFORCE_TLS_REDIS, which nobody sees in the list of processes',
+          'put a URL with a password into ENFORCE_TLS_REDIS, which the list of processes does not show',
       ).conflicts(['file', 'config']),
     )
     .addOption(

@@ -18,12 +18,12 @@ import { Refusal } from './refusal.js'
 export function addDomainCommands(program: Root, withStore: WithStore): void {
   const group = program
     .command('domain')
-    .description('switch the service of sending domains on and off')
+    .description('switch message rules on and off for sending domains')
     .addHelpText('after', examples('domain enable acme.example', 'domain list'))
 
   group
     .command('enable')
-    .description('switch the service of a domain on: its rules act, and new ones can be created')
+    .description('switch message rules on for a domain: its rules become active, and new ones can be created')
     .argument('<domain>', 'the sending domain')
     .addHelpText(
       'after',
@@ -37,7 +37,7 @@ export function addDomainCommands(program: Root, withStore: WithStore): void {
 
   group
     .command('disable')
-    .description('switch the service of a domain off: its rules stay, and sleep')
+    .description('switch message rules off for a domain: its rules stay, but are inactive')
     .argument('<domain>', 'the sending domain')
     .addHelpText('after', examples('domain disable acme.example'))
     .action((domain, _options, command) =>
@@ -46,7 +46,7 @@ export function addDomainCommands(program: Root, withStore: WithStore): void {
 
   group
     .command('list')
-    .description('list all domains that have a service or rules')
+    .description('list all domains that have a switch or rules')
     .addHelpText('after', examples('domain list', 'domain list --json'))
     .action((_options, command) => withStore(command.optsWithGlobals(), listDomains))
 }
@@ -62,7 +62,7 @@ async function switchByUser(
   const domain = domainNamed(text, known)
   if (!known.has(domain)) {
     const hint = await ownerHint(store, domain)
-    if (hint !== '') printWarning(output.terminal, `nothing was known of ${domain} so far${hint}`)
+    if (hint !== '') printWarning(output.terminal, `${domain} is new here${hint}`)
   }
   if (enabled && isServiceOn(known.get(domain) ?? null) !== true) {
     const switched = [namedChange('domains', domain, null, JSON.stringify({ enabled }))]
@@ -110,10 +110,10 @@ async function listDomains({ store, output }: Context): Promise<void> {
     .map(([domain, row]) => ({ domain, ...row }))
     .sort((a, b) => (a.domain < b.domain ? -1 : 1))
   output.data(domains)
-  if (domains.length === 0) output.line('No domain has a service or rules.')
+  if (domains.length === 0) output.line('No domain has rules, or message rules switched on or off.')
   else
     output.table(
-      ['domain', 'service', 'rules'],
+      ['domain', 'message rules', 'rules'],
       domains.map(({ domain, enabled, rules }) => [domain, enabled ? 'on' : 'off', String(rules)]),
     )
   const [first, ...rest] = problems

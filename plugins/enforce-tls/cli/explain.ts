@@ -83,7 +83,7 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
   const remark = covers ? uncoveredRemark(context) : null
   if (remark !== null) output.line(remark)
   if (untaken !== null) output.line(untaken)
-  if (reportOnly) output.line('With report_only=true of these settings, nothing of that is enforced.')
+  if (reportOnly) output.line('Nothing of this is enforced, because report_only=true is set.')
   if (check !== null) {
     output.line('')
     showCheck(output, check)

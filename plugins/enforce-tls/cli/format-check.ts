@@ -21,8 +21,8 @@ const VERDICTS: Readonly<Record<PartnerVerdict, VerdictWords>> = {
   'not-known': {
     exitCode: 3,
     rank: 1,
-    sentence: "whether mail would be delivered can't be told now",
-    short: 'not known now',
+    sentence: 'it is unknown now whether mail would be delivered',
+    short: 'unknown',
   },
   bounced: { exitCode: 1, rank: 2, sentence: 'mail would bounce', short: 'bounces' },
 }
@@ -46,7 +46,7 @@ export function showCheck(output: Output, check: PartnerCheck): void {
   output.line(`${recipient ?? domain}: ${VERDICTS[verdict].sentence}.`)
   output.item(`${reason}.`)
   const required = formatAction({ level, ...(minVersion ? { minVersion } : {}) })
-  output.item(decidedBy.length === 0 ? `Asked for ${required}.` : `Required: ${required};`)
+  output.item(decidedBy.length === 0 ? `Checked at ${required}.` : `Required: ${required};`)
   for (const { owner, id, name } of decidedBy) output.item(`by rule ${id} of ${owner} (${name})`, 2)
   for (const host of hosts) {
     output.line('')
@@ -83,7 +83,7 @@ function showHost(output: Output, host: HostCheck): void {
     fact(
       'expires',
       validTo === null
-        ? 'at a time that can not be read'
+        ? 'unknown: the date cannot be read'
         : `${minutes(validTo)} UTC, ${inDays(daysLeft ?? 0)}`,
     )
     fact('certificate', digits(fingerprints.certificate))

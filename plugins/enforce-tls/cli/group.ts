@@ -33,10 +33,10 @@ export function addGroupCommands(program: Root, withStore: WithStore): void {
 
   group
     .command('set')
-    .description('make a group of these patterns, in place of those that it has; a change holds at once')
+    .description('create a group of these patterns, or replace those that it has; takes effect at once')
     .argument('<group>', NAME)
     .argument('<pattern...>', PATTERNS)
-    .option('--no-check', 'do not ask the mail servers of those that come in')
+    .option('--no-check', 'do not ask the mail servers of new members')
     .option('--yes', 'do not ask whether to go on')
     .addHelpText('after', examples('group set banks bank.example .bank.example cfo@partner.example'))
     .action((name, patterns, options, command) =>
@@ -60,7 +60,9 @@ export function addGroupCommands(program: Root, withStore: WithStore): void {
 
   group
     .command('delete')
-    .description('delete a group that no rule refers to; it asks first, off a terminal it wants --yes')
+    .description(
+      'delete a group that no rule refers to; asks first, and needs --yes where nobody can be asked',
+    )
     .argument('<group>', NAME)
     .option('--yes', 'do not ask')
     .addHelpText('after', examples('group delete banks', 'group delete banks --yes'))
@@ -103,7 +105,7 @@ async function showGroup({ store, output }: Context, name: string): Promise<void
     ])
   const patterns = valueOf(json) as string[]
   output.data({ group: name, patterns, rules })
-  output.facts({ group: name, patterns, rules: rules.length > 0 ? rules.map(words) : 'none refers to it' })
+  output.facts({ group: name, patterns, rules: rules.length > 0 ? rules.map(words) : 'none' })
   refuse(problems)
 }
 

@@ -32,7 +32,7 @@ const PROBLEMS_SHOWN = 20
 export function addImportCommand(program: Root, withStore: WithStore): void {
   program
     .command('import')
-    .description('write the rules, services and groups of a document, all or none')
+    .description('write the rules, groups and switches of domains of a document, all or none')
     .argument('<file>', 'a document as export prints it; - is standard input')
     .option('--owner <owner>', 'only what belongs to this owner')
     .option('--dry-run', 'show what would change, and write nothing')
@@ -80,7 +80,7 @@ async function importRules(context: Context, file: string, options: ImportOption
       to: valueOf(value),
     })),
   })
-  if (plan.length === 0) output.line('The store holds all of that already: nothing to change.')
+  if (plan.length === 0) output.line('Nothing to change: the store has all of that already.')
   else
     output.line(
       written ? `Imported: ${summary(plan)}.` : `Nothing was written; it would be: ${summary(plan)}.`,

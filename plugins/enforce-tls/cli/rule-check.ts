@@ -21,8 +21,7 @@ const TIMEOUT = 4000
 const MOST_PARTNERS = 20
 const AT_A_TIME = 10
 
-const BY_DNS =
-  ', by DNS alone; a plugin that routes mail (get_mx) is not asked, so with one check with --mx host:port'
+const BY_DNS = ' (by DNS alone: if a plugin routes mail with get_mx, check with --mx host:port)'
 
 /** Warns, on standard error. @param after the store with these rules in it */
 export async function warnAboutPartners(

@@ -39,8 +39,9 @@ export function brokenSentences(store: ReadStore, broken: readonly BrokenEntry[]
 /** What a broken rule means for mail; a command does not know what a Haraka has read before. */
 function consequenceOf(owner: string, effect: Effect): string {
   if (effect === 'off') return 'it counts as off, as it says'
-  if (effect === 'reports') return 'mail is delivered without it, since it says that it only reports'
-  if (effect === 'sleeps') return 'no mail waits for it, since message rules are switched off for its domain'
+  if (effect === 'reports') return 'mail is delivered without it, because it says that it only reports'
+  if (effect === 'sleeps')
+    return 'no mail waits for it, because message rules are switched off for its domain'
   return `until it is valid, its last valid version stays in force; where Haraka has read none, mail of ${formatSender(owner)} waits`
 }
 

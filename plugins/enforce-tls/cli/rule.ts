@@ -110,9 +110,8 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
   group
     .command('enable')
     .description(
-      'switch a rule on; it holds for mail that is already queued, too. Before that the mail servers of its ' +
-        'recipients are asked, for a few seconds, and a warning says which would not get the mail; on a ' +
-        'terminal it asks then whether to go on',
+      'switch a rule on, for queued mail too. First asks the mail servers of its recipients, for a few ' +
+        'seconds, and warns of those that would not get the mail; on a terminal it then asks whether to go on',
     )
     .argument('<owner>', OWNER)
     .argument('<id>', ID)
@@ -142,7 +141,7 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
 
   group
     .command('delete')
-    .description('delete a rule; it asks first, off a terminal it wants --yes')
+    .description('delete a rule; asks first, and needs --yes where nobody can be asked')
     .argument('<owner>', OWNER)
     .argument('<id>', ID)
     .option('--yes', 'do not ask')

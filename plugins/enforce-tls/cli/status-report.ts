@@ -162,7 +162,7 @@ const NONE: ReadonlyMap<string, string> = new Map()
 function withoutService({ command }: Context, { owner, rules, service }: OwnerEntries): StoreProblem[] {
   const domain = serviceDomainOf(owner)
   if (domain === null || service !== null || rules.size === 0) return []
-  const sentence = `rules of ${quote(owner)} never act, since ${domain} has no service; switch it on with: ${command('domain', 'enable', domain)}`
+  const sentence = `rules of ${quote(owner)} are inactive: message rules were never switched on for ${domain}; switch them on with: ${command('domain', 'enable', domain)}`
   return [{ sentence, value: null, removal: null, risk: null }]
 }
 

@@ -21,8 +21,8 @@ export interface Risk {
 export function ruleRisk({ command }: Context, owner: string, id: string, json: string): Risk | null {
   if (effectOf(saidBy(json)) === 'off') return null
   return {
-    before: `it may be in force: once it is removed, mail of ${formatSender(owner)} that it covers is no longer held to TLS by it`,
-    after: `mail of ${formatSender(owner)} that it covered is no longer held to TLS by it`,
+    before: `it may be in force: once it is removed, it no longer requires TLS for mail of ${formatSender(owner)}`,
+    after: `it no longer requires TLS for mail of ${formatSender(owner)}`,
     commands: [command('rule', 'edit', owner, id, '--editor'), command('rule', 'delete', owner, id, '--yes')],
   }
 }
@@ -43,8 +43,8 @@ export function serviceRisk(
   ]
   if (!owners.some((owner) => serviceDomainOf(owner) === domain)) return null
   return {
-    before: `it may be in force: once it is removed, the rules of ${domain} and of its senders are inactive, and mail that they cover is no longer held to TLS by them`,
-    after: `the rules of ${domain} and of its senders are inactive, and mail that they covered is no longer held to TLS by them`,
+    before: `it may be in force: once it is removed, the rules of ${domain} and of its senders are inactive, and no longer require TLS`,
+    after: `the rules of ${domain} and of its senders are inactive, and no longer require TLS`,
     commands: [command('domain', 'enable', domain), command('domain', 'disable', domain)],
   }
 }

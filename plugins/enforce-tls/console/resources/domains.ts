@@ -29,9 +29,12 @@ const row = {
   failures24h: {
     ...nullable(count),
     description:
-      'Messages of the domain that TLS failed for within a day, of `*` those of its rules; null where that is not recorded, or the log can not be read.',
+      'Messages of the domain that TLS failed for within a day, of `*` those of its rules; null where that is not recorded, or the log cannot be read.',
   },
-  etag: { ...nullable(etag), description: 'For If-Match; null where the domain has no service yet.' },
+  etag: {
+    ...nullable(etag),
+    description: 'For If-Match; null where message rules were never switched on or off for the domain.',
+  },
 }
 const domain: Schema = object(row)
 const domainWithSenders: Schema = object({
@@ -65,7 +68,7 @@ export const domainRoutes = [
     method: 'get',
     path: '/domains',
     operationId: 'listDomains',
-    summary: 'All domains that have a service or rules, and `*`.',
+    summary: 'All domains that have rules, or message rules switched on or off, and `*`.',
     needs: 'reader',
     query: pageQuery,
     paged: true,
@@ -90,7 +93,7 @@ export const domainRoutes = [
     method: 'put',
     path: '/domains/{domain}',
     operationId: 'setDomain',
-    summary: 'Switch the service of a domain on or off; its rules stay.',
+    summary: 'Switch message rules on or off for a domain; its rules stay.',
     needs: 'editor',
     precondition: true,
     body: object({ enabled: flag }),
@@ -179,7 +182,7 @@ async function toRow(
   leftOut: ReadonlyMap<string, string>,
 ): Promise<DomainRow> {
   const wrong = service === null ? null : serviceProblem(name, service)
-  const problems = [...(wrong === null ? [] : [`The service of ${name}: ${wrong}`]), ...leftOut.values()]
+  const problems = [...(wrong === null ? [] : [`The switch of ${name}: ${wrong}`]), ...leftOut.values()]
   const rules = { outgoing: 0, incoming: 0, enabled: 0 }
   for (const ofOwner of entries) await inPieces(counting(ofOwner, groups, rules, problems))
   return {

@@ -29,7 +29,7 @@ const entry: Schema = object({
   to: { description: 'What stood there then; null for nothing.' },
   leftOut: {
     ...flag,
-    description: '`from` and `to` are too long to be kept: they are null, and the change can not be undone.',
+    description: '`from` and `to` are too long to be kept: they are null, and the change cannot be undone.',
   },
   differences: { ...list(text), description: 'What differs, in short lines.' },
 })

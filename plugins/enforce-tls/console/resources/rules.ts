@@ -59,7 +59,7 @@ const changedRule: Schema = object({
 })
 const ruleList: Schema = object({
   owner: text,
-  active: { ...flag, description: 'Whether the rules act: the service of the domain is on.' },
+  active: { ...flag, description: 'Whether message rules are switched on for the domain.' },
   rules: list(object({ owner: text, id: text, rule: standing, etag, problem: nullable(text), effect })),
 })
 const RULE = '/owners/{owner}/rules/{id}'
