@@ -16,6 +16,7 @@ import type {
 } from './enforce-tls/haraka/types.js'
 import { SettingsError } from './enforce-tls/settings/settings.js'
 import constants from 'haraka-constants'
+import { errorMessage } from './enforce-tls/text/error-message.js'
 
 let enforcer: Enforcer | undefined
 
@@ -55,7 +56,7 @@ function problemAtStart(): string | null {
   try {
     return enforcer ? enforcer.checkStart() : 'register has not run'
   } catch (error) {
-    return `what other plugins could do is unknown: ${error instanceof Error ? error.message : String(error)}`
+    return `what other plugins could do is unknown: ${errorMessage(error)}`
   }
 }
 

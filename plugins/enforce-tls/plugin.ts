@@ -33,6 +33,7 @@ import { forwardedMailProblem, startProblem } from './hooks/init.js'
 import { startRemarks } from './hooks/start-remarks.js'
 import { queueFolderOf, SeenStores } from './store/seen-stores.js'
 import { HarakaRuntime } from './haraka/runtime.js'
+import { errorMessage } from './text/error-message.js'
 import { UncoveredNotes } from './observe/uncovered-mail.js'
 import { contextOf, contextsFor, limitsVersions, type TlsContexts } from './delivery/tls/contexts.js'
 
@@ -44,6 +45,7 @@ export class Enforcer {
   readonly #storePlace: Pick<Settings, 'store' | 'redis'>
   readonly #store: RuleStore
   /** The same, as far as its answers count. */
+  readonly #memory: SeenStores
   readonly #known: KnownStore
   readonly #rules: Policy
   readonly #observers: Observers
@@ -76,13 +78,14 @@ export class Enforcer {
     })
     const { maxOwners } = this.#settings.cache
     const queueFolder = queueFolderOf(path.dirname(configFolder), plugin.config.get('queue_dir', 'value'))
+    this.#memory = new SeenStores(
+      { configFolder, queueFolder },
+      (problem) => plugin.logwarn(problem),
+      (sentence) => plugin.lognotice(sentence),
+    )
     this.#known = new KnownStore(this.#store, {
       log: plugin,
-      memory: new SeenStores(
-        { configFolder, queueFolder },
-        (problem) => plugin.logwarn(problem),
-        (sentence) => plugin.lognotice(sentence),
-      ),
+      memory: this.#memory,
       onEmptyStore: () => this.#settings.main.onEmptyStore,
       maxOwners,
     })
@@ -144,7 +147,7 @@ export class Enforcer {
       this.#plugin.lognotice('enforce-tls.ini was read again')
       if (main.forwardedMail !== before) this.#remark()
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error)
+      const problem = errorMessage(error)
       this.#plugin.logerror(`${problem}; the settings before this change stay in force`)
     }
   }
@@ -249,6 +252,7 @@ export class Enforcer {
       storePlace: this.#storePlace,
       bounceOptions: () => bounceOptionsIn(this.#haraka, this.#settings),
       checkPartner: (request) => this.checkPartner(request),
+      seen: () => this.#memory.read(),
     })
     this.#console.serve(next, server)
   }

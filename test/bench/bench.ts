@@ -5,6 +5,7 @@ import Table from 'cli-table3'
 import type { BenchPart, BenchRun, BenchTable } from './bench-part.js'
 import { describeMachine, type Machine } from './machine.js'
 import { PARTS } from './parts.js'
+import { errorMessage } from '../../plugins/enforce-tls/text/error-message.js'
 
 const WIDTH = 100
 
@@ -78,6 +79,6 @@ function wrapped(text: string): string {
 }
 
 program.parseAsync().catch((error: unknown) => {
-  console.error(`The benchmark failed: ${error instanceof Error ? error.message : String(error)}`)
+  console.error(`The benchmark failed: ${errorMessage(error)}`)
   process.exitCode = 1
 })

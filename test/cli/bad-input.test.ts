@@ -18,7 +18,7 @@ const HUGE = 'x'.repeat(120_000)
 
 const ROWS: readonly Row[] = [
   { what: 'an empty name', args: named(''), code: 1, says: /name is empty; expected: a few words/ },
-  { what: 'a blank name', args: named('  '), code: 1, says: /name is only white space; a name is expected/ },
+  { what: 'a blank name', args: named('  '), code: 1, says: /name is only white space; expected: a name/ },
   {
     what: 'a huge name',
     args: named(HUGE),
@@ -116,16 +116,16 @@ const ROWS: readonly Row[] = [
     says: /owner "bob@" has a domain that is empty/,
   },
   {
-    what: 'a domain whose service is not enabled',
+    what: 'a domain that message rules are switched off for',
     args: ownedBy('other.example'),
     code: 1,
-    says: /service of other\.example is not enabled.*\n {2}enforce-tls domain enable other\.example --file \S+rules\.json\n/,
+    says: /message rules are switched off for other\.example.*\n {2}enforce-tls domain enable other\.example --file \S+rules\.json\n/,
   },
   {
-    what: 'a sender whose domain is not enabled',
+    what: 'a sender whose domain has them switched off',
     args: ownedBy('bob@other.example'),
     code: 1,
-    says: /service of other\.example is not enabled.*mail from bob@other\.example/,
+    says: /message rules are switched off for other\.example.*mail from bob@other\.example/,
   },
 
   {

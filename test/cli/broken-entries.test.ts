@@ -241,7 +241,7 @@ describe('beside broken entries', () => {
     assert.equal(code, 1)
     assert.match(
       stderr,
-      /group "banks" is not deleted, because it is unknown whether rules refer to it: .*bob@acme/,
+      /group banks is not deleted, because it is unknown whether rules need it: .*bob@acme/,
     )
   })
 })

@@ -46,7 +46,7 @@ describe('group', { concurrency: 8 }, () => {
     ]
     const { code, stderr } = await rulesFile.run('group', 'delete', 'banks', '--yes')
     assert.equal(code, 1)
-    for (const { owner, id } of rules) assert.ok(stderr.includes(`rule ${id} of ${owner}`), stderr)
+    for (const { owner, id } of rules) assert.ok(stderr.includes(`${id} of ${owner}`), stderr)
     for (const { owner, id } of rules) await rulesFile.done('rule', 'delete', owner, id, '--yes')
     assert.equal(await rulesFile.done('group', 'delete', 'banks', '--yes'), 'Deleted group banks.\n')
     assert.equal(await rulesFile.done('group', 'list'), 'There are no groups.\n')

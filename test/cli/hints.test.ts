@@ -45,7 +45,7 @@ describe('what somebody may have meant is said', () => {
     [
       ['rule', 'create', 'acme.example', 'Old', '--to', 'b.example', '--expires-at', '2020-01-01T00:00:00Z'],
       0,
-      /warning: the rule is over: it expired at 2020-01-01T00:00:00Z/,
+      /warning: the rule expired at 2020-01-01T00:00:00Z/,
     ],
     ...['show', 'enable', 'disable', 'delete'].map(
       (command) =>

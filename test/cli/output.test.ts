@@ -94,14 +94,14 @@ describe('a list of rules', { concurrency: 8 }, () => {
     assert.match(await rulesFile.done('rule', 'show', '*', id), /\n +j\.example\n/)
   })
 
-  it('says that the rules sleep, and how to wake them', async (t) => {
+  it('says that the rules are inactive, and what switches them on', async (t) => {
     const rulesFile = await RulesFile.create(t, 'acme.example')
     await rulesFile.createRule('acme.example', 'Bank', '--to', '*')
     assert.doesNotMatch(await rulesFile.done('rule', 'list', 'acme.example'), /sleep/)
     await rulesFile.done('domain', 'disable', 'acme.example')
     assert.match(
       await rulesFile.done('rule', 'list', 'acme.example'),
-      /┘\nThe service of acme\.example is off, so its rules sleep; wake with: enforce-tls domain enable acme\.example --file /,
+      /┘\nInactive: message rules are switched off for acme\.example; switch them on with: enforce-tls domain enable acme\.example --file /,
     )
   })
 

@@ -99,8 +99,8 @@ describe('rule move', { concurrency: 8 }, () => {
   const REFUSED: readonly (readonly [string, readonly string[], number, RegExp])[] = [
     ['without a place', ['a'], 2, /one of --top, --bottom, --before <id>, --after <id>/],
     ['to two places', ['a', '--top', '--after', 'b'], 2, /one of --top/],
-    ['before itself', ['a', '--before', 'a'], 1, /"a" can't be moved before or after itself/],
-    ['of nothing', ['x', '--top'], 1, /\* has no rule "x"; the rules of \* are: a, b, c, d/],
+    ['before itself', ['a', '--before', 'a'], 1, /"a" cannot be moved before or after itself/],
+    ['of nothing', ['x', '--top'], 1, /\* has no rule "x"; its rules are: a, b, c, d/],
     ['after nothing', ['a', '--after', 'x'], 1, /\* has no rule "x"/],
   ]
   for (const [what, move, code, says] of REFUSED) {

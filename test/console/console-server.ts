@@ -19,6 +19,7 @@ import type { Settings } from '../../plugins/enforce-tls/settings/types.js'
 import type { DeliveryLog } from '../../plugins/enforce-tls/store/delivery-log.js'
 import { openDeliveryLog, openStore } from '../../plugins/enforce-tls/store/open-store.js'
 import type { RuleStore } from '../../plugins/enforce-tls/store/rule-store.js'
+import type { SeenStore } from '../../plugins/enforce-tls/store/standing.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 import { Client } from './client.js'
 
@@ -66,6 +67,8 @@ export class ConsoleServer implements AsyncDisposable {
   checkPartner: ConsoleOptions['checkPartner'] = () => Promise.reject(new Error('no check in this test'))
   /** Whether its Haraka would offer STARTTLS to those who bring mail. */
   offersTls: boolean | null = null
+  /** The store that its Haraka has seen last. */
+  seen: SeenStore | null = null
   #settings: Settings
 
   constructor({ redis, console = {}, evidence = {} }: ConsoleServerOptions) {
@@ -86,6 +89,7 @@ export class ConsoleServer implements AsyncDisposable {
       deliveries: this.deliveries,
       checkPartner: (question) => this.checkPartner(question),
       offersTls: () => this.offersTls,
+      memory: { seen: () => this.seen, onEmptyStore: () => 'auto' },
       logError: (sentence) => this.logged.push(sentence),
     })
     this.#server = createServer((request, response) =>

@@ -132,7 +132,7 @@ describe('validate', () => {
       [
         'bank.example',
         'xn--bcher-kva.example',
-        '"a b" contains white space; a domain such as bank.example is expected',
+        '"a b" contains white space; expected: a domain such as bank.example',
         'group:banks',
         '"group:nonesuch" names a group that does not exist',
         '*',

@@ -163,7 +163,7 @@ describe('a rule', () => {
       { id: 'bad', expected: null, value: bad },
     ])
     const says =
-      /^Entries of acme\.example are not valid; .* mail waits: rule bad: field name: 7 is not of type string$/
+      /^Entries of acme\.example are not valid; .* mail waits: rule bad of acme\.example: field name: 7 is not of type string$/
     const created = await client.post<OwnedRule>(RULES, { rule: { ...DRAFT, enabled: true } })
     assert.equal(created.status, 201)
     assert.match(created.body.problem ?? '', says)

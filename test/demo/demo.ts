@@ -9,6 +9,7 @@ import { startPartner, type Delivery, type Partner } from './demo-partner.js'
 import { explainBounce } from './demo-bounce.js'
 import { enforceTls } from './demo-command.js'
 import { say, step } from './demo-transcript.js'
+import { errorMessage } from '../../plugins/enforce-tls/text/error-message.js'
 
 const SENDER = 'ann@acme.example'
 
@@ -112,7 +113,7 @@ main().then(
     process.exitCode = ok ? 0 : 1
   },
   (error: unknown) => {
-    console.error(`The demo failed: ${error instanceof Error ? error.message : String(error)}`)
+    console.error(`The demo failed: ${errorMessage(error)}`)
     process.exitCode = 1
   },
 )

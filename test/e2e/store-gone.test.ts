@@ -98,7 +98,7 @@ describe('a Redis that was emptied', () => {
       /is a different store \(id [\da-f]+\) from the one whose rules were seen there \(id ([\da-f]+)\)/
     await scene.assertWaits(other)
     assert.equal(other.exec(scene.haraka.log)?.[1], id)
-    const notTaken = new RegExp(`Haraka in this folder takes no rules from here: .*${other.source}`)
+    const notTaken = new RegExp(`Haraka takes no rules from this store: .*${other.source}`)
     await assert.rejects(scene.command('status'), other)
     await assert.rejects(scene.command('domain', 'enable', 'acme.example'), notTaken)
     assert.match(

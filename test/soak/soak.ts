@@ -4,6 +4,7 @@ import { SingleBar } from 'cli-progress'
 import { seededRandom } from '../support/seeded-random.js'
 import { runSoak } from './run-soak.js'
 import { closingLine } from './tally.js'
+import { errorMessage } from '../../plugins/enforce-tls/text/error-message.js'
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -33,6 +34,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(`The soak failed: ${error instanceof Error ? error.message : String(error)}`)
+  console.error(`The soak failed: ${errorMessage(error)}`)
   process.exitCode = 1
 })

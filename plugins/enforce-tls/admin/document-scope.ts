@@ -1,6 +1,7 @@
 /** The part of a document that belongs to one owner. Pure. */
 import { GROUP_PREFIX } from '../rules/group-name.js'
 import { parseRule } from '../rules/check-rule.js'
+import type { Rule } from '../rules/rule.js'
 import type { RulesDocument } from '../store/rules-document.js'
 import { atOnce } from '../work/pieces.js'
 
@@ -22,8 +23,11 @@ export function partOf(document: RulesDocument, owner: string | undefined): Rule
 /** The groups that a rule refers to; none for what is no rule. */
 export function groupsIn(json: string): string[] {
   const checked = atOnce(parseRule(json))
-  if (!('rule' in checked)) return []
-  const { to, from } = checked.rule.criteria
+  return 'rule' in checked ? groupsOf(checked.rule) : []
+}
+
+/** The groups that a rule refers to. */
+export function groupsOf({ criteria: { to, from } }: Rule): string[] {
   return [to, from]
     .flatMap((lists) => [...(lists?.matchesAny ?? []), ...(lists?.matchesNone ?? [])])
     .flatMap((text) => (text.startsWith(GROUP_PREFIX) ? [text.slice(GROUP_PREFIX.length)] : []))

@@ -121,14 +121,14 @@ function formatActive({ owner, rule }: OwnedRule, { reportOnly }: EffectSurround
   const clause = [
     encrypted
       ? formatCovered(owner, rule)
-      : `${formatMail(owner, rule)} is not held to TLS by the rules below it`,
+      : `${formatMail(owner, rule)} does not require TLS by the rules below it`,
     ` (${formatAction(relayWithTls)})`,
     startsAt === undefined ? '' : `, from ${startsAt} on`,
     expiresAt === undefined ? '' : `, until ${expiresAt}`,
   ].join('')
   if (rule.mode === 'report' && encrypted)
-    return `it only reports; once it enforces, ${clause}. Until then Haraka's log says what would have happened, in lines with "enforce-tls: report"`
-  return reportOnly ? `report_only=true of these settings enforces nothing; without it, ${clause}` : clause
+    return `it only reports; once it enforces, ${clause}. Until then, lines with "enforce-tls: report" in Haraka's log say what would have happened`
+  return reportOnly ? `nothing is enforced, because report_only=true is set; without it, ${clause}` : clause
 }
 
 function formatInactive(
@@ -137,7 +137,10 @@ function formatInactive(
 ): { readonly is: string; readonly summary: string } {
   switch (inactive.why) {
     case 'service-off':
-      return { is: `message rules are switched off for ${inactive.domain}`, summary: 'service off' }
+      return {
+        is: `message rules are switched off for ${inactive.domain}`,
+        summary: 'switched off for the domain',
+      }
     case 'over':
       return { is: `it expired at ${rule.expiresAt ?? ''}`, summary: 'expired' }
     case 'not-begun':
@@ -157,8 +160,8 @@ function formatOtherwise({ also, checked }: RuleEffect): string[] {
     const rules = requirement.decidedBy.map(formatRule).join(' and ')
     const mail = part.all ? 'all of its mail' : formatPart(part)
     return certain
-      ? `Level ${requirement.level} is required for ${mail} all the same, by ${rules}.`
-      : `Level ${requirement.level} may be required for ${mail} all the same: that depends on the message's header, which ${rules} looks at.`
+      ? `Level ${requirement.level} is still required for ${mail}, by ${rules}.`
+      : `Level ${requirement.level} may still be required for ${mail}: it depends on the message's header, which ${rules} looks at.`
   })
 }
 
@@ -167,7 +170,7 @@ function formatAbove({ rule, certain, ...above }: Above): string {
   const mail = above.all ? '' : ` for ${formatPart(above)}`
   return certain
     ? `Except${mail}: ${formatRule(rule)} above it ${does}.`
-    : `Depends on the message's header${mail}: where it fits, ${formatRule(rule)} above it ${does}.`
+    : `Depends on the message's header${mail}: where that matches, ${formatRule(rule)} above it ${does}.`
 }
 
 function formatDoes({ does, level, still }: Pick<Above, 'does' | 'level' | 'still'>): string {
@@ -180,12 +183,12 @@ function formatDoes({ does, level, still }: Pick<Above, 'does' | 'level' | 'stil
 function formatAlso({ requirement, certain, ...part }: Also, { owner, rule }: OwnedRule): string {
   const rules = requirement.decidedBy.map(formatRule).join(' and ')
   const mail = part.all ? '' : ` for ${formatPart(part)}`
-  const may = certain ? '' : ', where the header of the message fits'
+  const may = certain ? '' : ", where the message's header matches"
   const { level, minVersion } = requirement
   const sum = `level ${level}${minVersion ? `, ${minVersion} or later` : ''}`
   return rule.actions.relayWithTls.level === 'none'
     ? `The exemption is from the rules of ${formatSender(owner)} alone: ${rules} requires ${sum}${mail}${may}.`
-    : `That is the least${mail}: ${rules} adds to it${may}, which makes ${sum}.`
+    : `That is the minimum${mail}: with ${rules}${may}, it is ${sum}.`
 }
 
 function formatDependsOn({ dependsOn }: RuleEffect): string[] {
@@ -195,14 +198,14 @@ function formatDependsOn({ dependsOn }: RuleEffect): string[] {
 
 function formatBound({ checked, named }: RuleEffect): string[] {
   if (named <= checked) return []
-  return [`Looked at were the first ${checked} of ${numbered(named, 'recipient')} that it names.`]
+  return [`Only the first ${checked} of the ${numbered(named, 'recipient')} that it names were looked at.`]
 }
 
 function formatIncoming({ rule }: OwnedRule, { offersTls }: EffectSurroundings): string[] {
   if (rule.direction !== 'incoming' || offersTls !== false) return []
   if (!definitionOf(rule.actions.relayWithTls.level).encrypted) return []
   return [
-    "Haraka's plugin tls is not loaded, so Haraka does not offer STARTTLS and all of that mail is refused; add the line tls to config/plugins.",
+    'All of that mail is rejected, because Haraka does not offer STARTTLS: its plugin tls is not loaded. Add the line tls to config/plugins.',
   ]
 }
 
@@ -215,8 +218,8 @@ function formatOwnBounces({ bouncesTo }: EffectSurroundings): string[] {
 
 function formatBroken({ broken }: Pick<RuleEffect, 'broken'>): string[] {
   return broken.map(({ owner, id, problem }) => {
-    const what = id === null ? `The service of ${owner}` : `Rule ${id} of ${owner}`
-    if (id === '') return 'A rule of the whole service is not valid; mail may wait until that is fixed.'
+    const what = id === null ? `The switch of ${owner}` : `Rule ${id} of ${owner}`
+    if (id === '') return 'Mail may wait, because a rule of the whole service is not valid.'
     return `${what} is not valid (${problem}). Where Haraka knows no valid version of it, all mail of ${formatSender(owner)} waits until that is fixed.`
   })
 }

@@ -35,7 +35,7 @@ export function otherCriteria({ criteria: { to, from, subject, header } }: Rule)
 export function formatCovered(owner: string, rule: Rule): string {
   const mail = formatMail(owner, rule)
   return rule.direction === 'incoming'
-    ? `${mail} is refused at RCPT where it does not come over TLS`
+    ? `${mail} is rejected at RCPT unless it comes over TLS`
     : `${mail} leaves over TLS or not at all`
 }
 
@@ -59,8 +59,8 @@ export function formatAction({ level, minVersion, names, onFailure }: RelayWithT
   const summary = LEVELS.find(({ name }) => name === level)?.summary
   return [
     `level ${level}: ${summary ?? level}`,
-    ...(names ? [`also good: ${listed(names)}`] : []),
+    ...(names ? [`or the certificate names ${listed(names)}`] : []),
     ...(minVersion ? [`${minVersion} or later`] : []),
-    ...(onFailure ? [`else ${onFailure}`] : []),
+    ...(onFailure ? [`otherwise ${onFailure}`] : []),
   ].join(', ')
 }

@@ -4,7 +4,7 @@ import type { HistoryEntry } from '../store/history.js'
 import { comparingTexts } from '../store/difference.js'
 
 /** Stands for texts that are not there. */
-const NOT_KEPT = 'the texts before and after are not kept: together they are longer than 4 MB'
+const NOT_KEPT = 'the texts before and after are not kept, because together they are longer than 4 MB'
 
 /** The differences, in pieces. */
 export function* comparingEntry({ key, from, to, leftOut }: HistoryEntry): InPieces<readonly string[]> {

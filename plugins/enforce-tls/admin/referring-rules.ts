@@ -1,9 +1,11 @@
 /** The rules that refer to groups: while there is one, the group is needed. */
-import { PIECE, type OwnerEntries } from '../rules/owner-entries.js'
+import { GROUP_PREFIX } from '../rules/group-name.js'
+import { parseRule } from '../rules/check-rule.js'
+import type { OwnerEntries } from '../rules/owner-entries.js'
 import type { InPieces } from '../work/pieces.js'
 import type { ReadStore } from '../store/rule-store.js'
 import { inPieces } from '../work/turns.js'
-import { groupsIn } from './document-scope.js'
+import { groupsOf } from './document-scope.js'
 import { readReadable } from './whole-store.js'
 
 /** A rule that refers to groups. */
@@ -16,6 +18,8 @@ export interface ReferringRule {
 /** The rules that refer to a group. */
 export interface Referring {
   readonly rules: readonly ReferringRule[]
+  /** Rules that are not valid, and name the group somewhere. */
+  readonly broken: readonly ReferringRule[]
   /** Why there may be more of them: what can't be read, each a sentence with its place. */
   readonly problems: readonly string[]
 }
@@ -23,21 +27,33 @@ export interface Referring {
 /** The rules that refer to a group, or with `null` to any. */
 export async function referringRules(store: ReadStore, group: string | null): Promise<Referring> {
   const { entries, problems } = await readReadable(store, await store.owners())
-  const rules: ReferringRule[] = []
-  for (const each of entries) for (const rule of await inPieces(looking(each, group))) rules.push(rule)
-  return { rules, problems }
+  const found = { rules: [] as ReferringRule[], broken: [] as ReferringRule[] }
+  for (const each of entries) await inPieces(looking(each, group, found))
+  return { ...found, problems }
 }
 
-function* looking({ owner, rules }: OwnerEntries, group: string | null): InPieces<ReferringRule[]> {
-  const found: ReferringRule[] = []
-  let read = 0
+function* looking(
+  { owner, rules }: OwnerEntries,
+  group: string | null,
+  found: { readonly rules: ReferringRule[]; readonly broken: ReferringRule[] },
+): InPieces<void> {
   for (const [id, json] of rules) {
-    const groups = groupsIn(json)
-    if (group === null ? groups.length > 0 : groups.includes(group)) found.push({ owner, id, groups })
-    read += json.length
-    if (read < PIECE) continue
-    read = 0
+    const named = groupsNamedIn(json)
     yield
+    if (named.length === 0) continue
+    const checked = yield* parseRule(json)
+    const groups = 'rule' in checked ? groupsOf(checked.rule) : named
+    if (group === null ? groups.length === 0 : !groups.includes(group)) continue
+    found['rule' in checked ? 'rules' : 'broken'].push({ owner, id, groups })
   }
-  return found
 }
+
+/** The groups that a text names anywhere, since a broken rule may need them too; JSON can spell a letter as \uXXXX. */
+export function groupsNamedIn(json: string): readonly string[] {
+  const text = json.replace(/\\u([0-9a-f]{4})/gi, (_, digits: string) =>
+    String.fromCharCode(parseInt(digits, 16)),
+  )
+  return [...text.matchAll(NAMED)].map(([, name = '']) => name)
+}
+
+const NAMED = new RegExp(`${GROUP_PREFIX}([a-z0-9._-]+)`, 'g')

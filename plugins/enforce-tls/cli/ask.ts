@@ -34,7 +34,7 @@ export async function confirmRemoval(output: Output, yes: boolean, removal: Remo
   if (yes) return
   if (!canAsk(output))
     throw new Refusal(
-      [`${refused}: nobody can be asked here; without a question it is done with:`],
+      [`${refused}, because nobody can be asked here; to do it without a question:`],
       [command],
     )
   if (!(await isConfirmed(output, question))) throw new Refusal([refused])

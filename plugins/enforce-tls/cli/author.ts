@@ -20,7 +20,7 @@ export function authorOf(as: string | undefined, env: NodeJS.ProcessEnv): string
 }
 
 function checked(source: string, name: string): string {
-  const expected = 'a name for the history is expected, such as ann@helpdesk'
+  const expected = 'expected: a name for the history, such as ann@helpdesk'
   if (name.trim() === '') throw new WrongUse([`${source} is empty; ${expected}`])
   if (name.length > LENGTH_MAX)
     throw new WrongUse([`${source} ${quote(name)} is longer than ${LENGTH_MAX} characters; ${expected}`])

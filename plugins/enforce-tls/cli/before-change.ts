@@ -3,19 +3,20 @@
  * delivery log has seen, and what the mail servers say now. On a terminal it is asked once whether to go on.
  */
 import { isRisky } from '../admin/risky-change.js'
-import type { RuleSeen } from '../report/rule-observed.js'
-import { seenBy, seenOf } from '../report/rule-observed.js'
+import { domainsIn } from '../admin/set-group.js'
+import { storeAfter, type RulesView } from '../admin/store-after.js'
 import { partnerSentences, seenSentences } from '../report/format-observed.js'
-import { parseGroup, type StoredGroups } from '../rules/group.js'
+import { seenBy, seenOf, type RuleSeen } from '../report/rule-observed.js'
 import { GROUP_PREFIX } from '../rules/group-name.js'
 import { definitionOf } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import type { Rule } from '../rules/rule.js'
+import { ruleChanges } from '../store/entry-change.js'
 import { canAsk, isConfirmed } from './ask.js'
+import { isGroupReference } from './check-targets.js'
 import type { Context } from './context.js'
 import { Refusal } from './refusal.js'
 import { warnAboutPartners } from './rule-check.js'
-import { atOnce } from '../work/pieces.js'
 
 /** How the user wants it. */
 export interface BeforeChangeOptions {
@@ -52,7 +53,7 @@ export async function beforeRuleChange(
   const seen = isNew ? null : await seenBy(context.deliveries(), after, level === 'none' ? null : level)
   if (!isNew) for (const sentence of seenSentences(seen, reports)) context.output.line(sentence)
   if (!isRisky(before, rule)) return seen
-  if (check) await warnAboutPartners(context, after)
+  if (check) await warnAboutPartners(context, [after], viewWith(context, after))
   await confirmed(context, question, yes)
   return seen
 }
@@ -63,36 +64,57 @@ export async function beforeGroupChange(
   name: string,
   added: readonly string[],
   rules: readonly OwnedRule[],
-  { yes, check = true }: BeforeChangeOptions,
+  options: BeforeChangeOptions,
 ): Promise<void> {
   const enforcing = rules.filter(
     ({ rule }) =>
       rule.enabled && rule.mode !== 'report' && rule.criteria.to?.matchesAny?.includes(GROUP_PREFIX + name),
   )
   if (added.length === 0 || enforcing.length === 0) return
-  const domains = added.map((pattern) => pattern.slice(pattern.lastIndexOf('@') + 1).replace(/^\./, ''))
-  const seen = await seenOf(context.deliveries(), new Set(domains))
-  for (const sentence of partnerSentences(seen, added)) context.output.line(sentence)
-  if (check)
-    for (const { owner, id, rule } of strictestFirst(enforcing).slice(0, 1))
-      await warnAboutPartners(context, {
-        owner,
-        id,
-        rule: { ...rule, criteria: { ...rule.criteria, to: { matchesAny: added } } },
-      })
-  const which = enforcing.length === 1 ? '1 rule that is on' : `${enforcing.length} rules that are on`
+  const [strictest] = strictestFirst(enforcing).map((owned) => ({
+    ...owned,
+    rule: { ...owned.rule, criteria: { ...owned.rule.criteria, to: { matchesAny: added } } },
+  }))
+  if (strictest) await sayKnown(context, [strictest], viewWith(context, strictest), options)
   await confirmed(
     context,
-    `Add to group ${name}, which ${which} refer${enforcing.length === 1 ? 's' : ''} to?`,
-    yes,
+    `Add to group ${name}, which ${enforcing.length === 1 ? '1 rule that is on refers' : `${enforcing.length} rules that are on refer`} to?`,
+    options.yes,
   )
 }
 
-/** The members of a stored group; none where it is not there, or not valid. */
-export function membersOf(groups: StoredGroups, name: string): readonly string[] {
-  const json = groups.get(name)
-  const checked = json === undefined ? null : atOnce(parseGroup(json))
-  return checked && 'patterns' in checked ? checked.patterns : []
+/** The same for a change that brings many rules into force. @param after the store as it would be */
+export async function beforeRulesChange(
+  context: Context,
+  rules: readonly OwnedRule[],
+  after: RulesView,
+  question: string,
+  options: BeforeChangeOptions,
+): Promise<void> {
+  if (rules.length === 0) return
+  await sayKnown(context, rules, after, options)
+  await confirmed(context, question, options.yes)
+}
+
+/** Says what the delivery log has of the partners that rules name, and what their mail servers say. */
+export async function sayKnown(
+  context: Context,
+  rules: readonly OwnedRule[],
+  after: RulesView,
+  { check = true }: BeforeChangeOptions,
+): Promise<void> {
+  const patterns = rules.flatMap(({ rule }) => rule.criteria.to?.matchesAny ?? [])
+  const named = [...new Set(patterns)].filter((pattern) => pattern !== '*' && !isGroupReference(pattern))
+  if (named.length > 0) {
+    const seen = await seenOf(context.deliveries(), domainsIn(named))
+    for (const sentence of partnerSentences(seen, named)) context.output.line(sentence)
+  }
+  if (check) await warnAboutPartners(context, rules, after)
+}
+
+/** The store with a rule in its place. */
+export function viewWith({ store }: Pick<Context, 'store'>, { owner, id, rule }: OwnedRule): RulesView {
+  return storeAfter(store, ruleChanges(owner, [{ id, expected: null, value: JSON.stringify(rule) }]))
 }
 
 function strictestFirst(rules: readonly OwnedRule[]): readonly OwnedRule[] {

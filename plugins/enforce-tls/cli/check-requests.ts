@@ -1,11 +1,36 @@
-/** The questions of a check, out of what the user wrote. */
+/** What is asked in a check: at a level that options say, or what rules require of mail from a sender, or of all partners. */
 import type { ReadStore } from '../store/rule-store.js'
-import { listed } from '../text/list.js'
+import { ownerState } from '../admin/owner-state.js'
+import { readReadable } from '../admin/whole-store.js'
 import type { PartnerCheck, CheckRequest } from '../check/types.js'
-import { asker, readSenderRules, type RequirementOptions, type SenderRules } from './check-requirement.js'
-import { isGroupReference, readTargets, type Line, type Skipped } from './check-targets.js'
+import { atOnce } from '../work/pieces.js'
+import { compile } from '../policy/compile.js'
+import { readParts } from '../policy/read-parts.js'
+import { checkAction } from '../rules/action.js'
+import type { MailAddress } from '../rules/address.js'
+import { decide } from '../rules/decide.js'
+import { placedProblem } from '../rules/format-problem.js'
+import { definitionOf, type Level, type TlsVersion } from '../rules/levels.js'
+import type { OwnedRule } from '../rules/owner-entries.js'
+import { ownersOf } from '../rules/owner.js'
+import { addUp, requirementOf } from '../rules/requirement.js'
+import { requirementOfAction } from '../rules/requirement-of-action.js'
+import type { RelayWithTls } from '../rules/rule.js'
+import type { RuleList } from '../rules/rule-list.js'
+import { stateOf } from '../rules/rule-state.js'
+import { listed } from '../text/list.js'
+import {
+  isGroupReference,
+  namedTargets,
+  readTargets,
+  skippedIn,
+  type Line,
+  type Skipped,
+  type Target,
+} from './check-targets.js'
 import { senderOf } from './envelope.js'
-import { WrongUse } from './refusal.js'
+import { Refusal, WrongUse } from './refusal.js'
+import { brokenSentences } from './rule-entries.js'
 
 /** What is to be asked. */
 export interface CheckRequests {
@@ -62,10 +87,109 @@ function notesOn(checks: readonly PartnerCheck[], { lists }: SenderRules): strin
   const names = free.map(({ recipient, domain }) => recipient ?? domain)
   return [
     ...(first
-      ? [`No rule requires anything of mail to ${listed(names)}; that was checked at level ${first.level}.`]
+      ? [`No rule requires anything of mail to ${listed(names)}; it was checked at level ${first.level}.`]
       : []),
     ...(lists.some((list) => list.needsHeaders)
-      ? ['Rules that look at subject or header were left out, since there is no message.']
+      ? ['Rules that look at the subject or header were left out, because there is no message.']
       : []),
   ]
+}
+
+/** The options that say it. */
+export interface RequirementOptions {
+  readonly level?: Exclude<Level, 'none'> | undefined
+  readonly minVersion?: TlsVersion | undefined
+  readonly fingerprint?: readonly string[] | undefined
+  readonly certName?: readonly string[] | undefined
+}
+
+/** The rules of a sender. */
+interface SenderRules {
+  readonly sender: MailAddress
+  readonly lists: readonly RuleList[]
+}
+
+type Asked = Pick<CheckRequest, 'requirement' | 'also'>
+
+/** Reads the rules of a sender's owners. @throws {Refusal} when a broken one may cover any mail. */
+async function readSenderRules(store: ReadStore, sender: MailAddress): Promise<SenderRules> {
+  const read = await Promise.all(ownersOf(sender).map((owner) => readParts(store, owner)))
+  const lists = await Promise.all(read.map(({ parts, groups }) => compile(parts, groups)))
+  const broken = lists.flatMap(({ compiled }) => compiled.waits.outgoing ?? compiled.serviceProblem ?? [])
+  if (broken[0]) throw new Refusal([`what the rules require is unknown: ${placedProblem(broken[0], store)}`])
+  return { sender, lists }
+}
+
+/** Makes what is asked of each target. @throws {Refusal} for options that make no sense. */
+function asker(options: RequirementOptions, rules: SenderRules | null): (target: Target) => Asked {
+  const { fingerprint, certName, minVersion } = options
+  const fingerprints = fingerprint && valid({ level: 'fingerprint', fingerprints: fingerprint }).fingerprints
+  const names = certName && valid({ level: 'secure', names: certName }).names
+  const level = options.level ?? (rules === null && fingerprints ? 'fingerprint' : null)
+  if (level === 'fingerprint' && !fingerprints)
+    throw new Refusal(['--level fingerprint needs --fingerprint <sha256...>'])
+  const action = (asked: Level): RelayWithTls => ({
+    level: asked,
+    ...(minVersion ? { minVersion } : {}),
+    ...(asked === 'fingerprint' && fingerprints ? { fingerprints } : {}),
+    ...(asked === 'secure' && names ? { names } : {}),
+  })
+  const also = { ...(fingerprints && { fingerprints }), ...(names && { names }) }
+  return (target) => {
+    const { domain } = target
+    const required = level === null && rules ? requiredBy(rules, target) : null
+    const asked = requirementOfAction(action(level ?? 'encrypt'), domain)
+    return { requirement: required && !minVersion ? required : (addUp(required, asked) ?? asked), also }
+  }
+}
+
+/** Rules that look at subject or header have no say: there is no message. */
+function requiredBy({ sender, lists }: SenderRules, { domain, recipient }: Target) {
+  const local = recipient?.slice(0, recipient.lastIndexOf('@')) ?? ''
+  const message = { direction: 'outgoing', sender, recipient: { local, domain }, now: Date.now() } as const
+  return atOnce(decide(lists, message)).requirement
+}
+
+function valid(action: RelayWithTls): RelayWithTls {
+  const checked = checkAction(action, 'outgoing')
+  if (!('problem' in checked)) return checked
+  const option = action.level === 'secure' ? '--cert-name' : '--fingerprint'
+  throw new Refusal([`${option} ${checked.problem}`])
+}
+
+/** Reads all rules; those that sleep, are off, or require nothing are left out, and those of mode report too. */
+export async function questionsOfRules(store: ReadStore): Promise<CheckRequests> {
+  const [groups, owners] = await Promise.all([store.groups(), store.owners()])
+  const { entries: readable, problems: unread } = await readReadable(store, [...owners].sort())
+  const read = await Promise.all(readable.map((entries) => ownerState({ entries, groups })))
+  const rules = read.filter(({ offFor }) => offFor === null).flatMap((each) => each.rules)
+  const asked = new Map<string, CheckRequest>()
+  const skipped = new Map<string, Skipped>()
+  for (const owned of rules.filter(acts)) {
+    const { owner, id, rule } = owned
+    const patterns = rule.criteria.to?.matchesAny ?? ['*']
+    for (const each of skippedIn(patterns, groups)) skipped.set(each.pattern, each)
+    for (const target of namedTargets(patterns, groups)) {
+      const decidedBy = { owner, id, name: rule.name }
+      const requirement = requirementOf(rule.actions.relayWithTls, target.domain, decidedBy)
+      const key = JSON.stringify([target, { ...requirement, decidedBy: [] }])
+      const others = asked.get(key)?.requirement.decidedBy ?? []
+      asked.set(key, { ...target, requirement: { ...requirement, decidedBy: [...others, decidedBy] } })
+    }
+  }
+  const problems = [...unread, ...read.flatMap(({ broken }) => brokenSentences(store, broken))]
+  return {
+    questions: [...asked.values()],
+    skipped: [...skipped.values()],
+    single: false,
+    notes: (checks) => [
+      ...(checks.length === 0 ? ['No enforcing rule names a partner.'] : []),
+      ...problems.map((problem) => `Not valid, so its partners were left out: ${problem}`),
+    ],
+  }
+}
+
+function acts({ rule }: OwnedRule): boolean {
+  const { level } = rule.actions.relayWithTls
+  return rule.direction === 'outgoing' && stateOf(rule, Date.now()) === 'on' && definitionOf(level).encrypted
 }

@@ -1,17 +1,18 @@
 /**
- * Whom a check is about: domains and addresses, those of a list, and those of a group. Patterns that stand for
- * domains without naming them are told as skipped.
+ * Whom a check is about: domains and addresses, those of a list, and those of a group, and the servers that `--mx` and
+ * `--dns` name. Patterns that stand for domains without naming them are told as skipped.
  */
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isIP } from 'node:net'
+import { Option } from '@commander-js/extra-typings'
 import { text as textOf } from 'node:stream/consumers'
 import { formatAddress, parseAddress, parseDomain } from '../rules/address.js'
 import { parseGroup, formatGroupProblem, type StoredGroups } from '../rules/group.js'
 import { GROUP_PREFIX } from '../rules/group-name.js'
 import { quote } from '../text/quote.js'
 import { fileProblem } from '../store/file/errors.js'
-import { noGroup } from './no-group.js'
+import { groupIn } from '../admin/set-group.js'
 import type { Terminal } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { atOnce } from '../work/pieces.js'
@@ -129,13 +130,50 @@ function targetOf(text: string, place: string): Target {
   throw new WrongUse([`${place}${quote(text)} ${parsed.problem}`])
 }
 
-/** The patterns of a group, or the word itself. @throws {Refusal} when there is no such group. */
+/** The patterns of a group, or the word itself. @throws {AdminProblem} where there is no such group. */
 function membersIn(text: string, groups: StoredGroups): readonly string[] {
   if (!isGroupReference(text)) return [text]
   const name = text.slice(GROUP_PREFIX.length)
-  const json = groups.get(name)
-  if (json === undefined) throw noGroup(groups, name)
-  const checked = atOnce(parseGroup(json))
+  const checked = atOnce(parseGroup(groupIn(groups, name)))
   if ('problem' in checked) throw new Refusal([`group ${quote(name)}: ${formatGroupProblem(checked)}`])
   return checked.patterns
+}
+
+const SMTP = 25
+
+/** `--dns`, of all commands that ask mail servers. */
+export function dnsOption(condition = '') {
+  return new Option(
+    '--dns <server>',
+    `${condition}ask this DNS server, address or address:port, instead of the system's`,
+  )
+}
+
+/** `--mx`: `host`, `host:port`, `[2001:db8::1]:port`. @throws {WrongUse} for what is none. */
+export function hostOf(text: string): { host: string; port: number } {
+  const { host, port } = hostAndPort(text)
+  const number = port === undefined ? SMTP : Number(port)
+  if (number < 1 || number > 65_535) throw new WrongUse([`--mx ${quote(text)} has no port from 1 to 65535`])
+  if (isIP(host)) return { host, port: number }
+  const parsed = parseDomain(host)
+  if ('problem' in parsed)
+    throw new WrongUse([`--mx ${quote(text)} ${parsed.problem}; expected: mx.bank.example:25`])
+  return { host: parsed.domain, port: number }
+}
+
+/** `--dns`, as `node:dns` takes it. @throws {WrongUse} for what is no address. */
+export function serverOf(text: string): string {
+  const { host, port } = hostAndPort(text)
+  if (!isIP(host) || Number(port ?? 53) > 65_535)
+    throw new WrongUse([
+      `--dns ${quote(text)} is not the address of a DNS server; expected: 192.0.2.53 or 192.0.2.53:5353`,
+    ])
+  if (port === undefined) return host
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function hostAndPort(text: string): { host: string; port: string | undefined } {
+  if (isIP(text)) return { host: text, port: undefined }
+  const [, literal, name, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? []
+  return { host: literal ?? name ?? text, port }
 }

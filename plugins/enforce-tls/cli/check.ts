@@ -1,6 +1,6 @@
 /**
  * `enforce-tls check`: whether mail would reach a partner's servers at a level, by the very code that delivers.
- * Exit code 0: it would be delivered; 1: it would bounce; 3: that can't be told now. The worst one of several.
+ * Exit code 0: it would be delivered; 1: it would bounce; 3: unknown now. The worst one of several.
  */
 import { Option } from '@commander-js/extra-typings'
 import { requestedEnvelope } from '../check/requested-envelope.js'
@@ -9,12 +9,15 @@ import type { CheckEnvelope } from '../delivery/tls/inside-tls.js'
 import type { ReadStore } from '../store/rule-store.js'
 import { LEVEL_NAMES, TLS_VERSIONS, type Level } from '../rules/levels.js'
 import { quote } from '../text/quote.js'
-import { checkMany } from './check-many.js'
-import { questionsOf, formatSkipped, type CheckWords } from './check-requests.js'
-import type { RequirementOptions } from './check-requirement.js'
-import { questionsOfRules } from './check-rules.js'
-import { dnsOption, hostOf, serverOf } from './check-servers.js'
-import { isGroupReference, linesOf } from './check-targets.js'
+import { checkMany } from './partners.js'
+import {
+  formatSkipped,
+  questionsOf,
+  questionsOfRules,
+  type CheckWords,
+  type RequirementOptions,
+} from './check-requests.js'
+import { dnsOption, hostOf, isGroupReference, linesOf, serverOf } from './check-targets.js'
 import { exitCodeOf, showCheck, showChecks } from './format-check.js'
 import { examples, type Root, type Surroundings, type WithSettings, type WithStore } from './context.js'
 import type { Terminal } from './output.js'
@@ -48,13 +51,14 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
     .command('check')
     .description(
       "ask a partner's mail servers whether mail would get there at a level; sends no message. " +
-        "Exit code 0: it would be delivered, 1: it would bounce, 3: that can't be told now",
+        'Exit code 0: it would be delivered, 1: it would bounce, 3: unknown now',
     )
     .argument('[target...]', 'domains, addresses, and group:<name> for all of a group')
     .addOption(
-      new Option('--level <level>', 'default: what the rules require of mail --from, else encrypt').choices(
-        LEVELS,
-      ),
+      new Option(
+        '--level <level>',
+        'default: what the rules require of mail --from, otherwise encrypt',
+      ).choices(LEVELS),
     )
     .option('--from <sender>', 'check what the rules require of mail from this sender')
     .addOption(

@@ -14,6 +14,7 @@ import { MOUNT, mountConsole } from '../console/mount.js'
 import { packagedPreview } from '../console/packaged-preview.js'
 import { openDeliveryLog, openStore } from '../store/open-store.js'
 import type { SharedOptions } from './context.js'
+import { memoryIn } from './haraka-memory.js'
 import { Output, type Terminal } from './output.js'
 import { openOwnPartners } from './partners.js'
 import { Refusal } from './refusal.js'
@@ -44,6 +45,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
       deliveries,
       checkPartner: partners.check,
       offersTls: () => loadsPlugin(folder, 'tls'),
+      memory: memoryIn({ folder, settings }),
       logError: (sentence) => terminal.stderr.write(`enforce-tls: ${sentence}\n`),
     })
     const server = createServer((request, response) => {

@@ -6,16 +6,13 @@ import { Command, Option } from '@commander-js/extra-typings'
 import type { Settings } from '../settings/types.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { openDeliveryLog, openStore } from '../store/open-store.js'
-import {
-  StoreError,
-  type EntryChange,
-  type ReadStore,
-  type RuleStore,
-  type WriteOptions,
-} from '../store/rule-store.js'
+import type { RuleStore } from '../store/rule-store.js'
+import { editorOf, type Editor } from '../admin/editor.js'
+import { AdminProblem } from '../admin/problem.js'
+import { refusalOf } from './admin-refusal.js'
 import { authorOf } from './author.js'
 import type { FileOwner } from '../haraka/user.js'
-import { assertTaken } from './haraka-memory.js'
+import { memoryIn } from './haraka-memory.js'
 import { newFiles, ownerOf } from './new-files.js'
 import { Output, type Terminal } from './output.js'
 import type { OpenPartners, Partners } from './partners.js'
@@ -57,10 +54,7 @@ export interface Surroundings {
 }
 
 /** What a command works with. */
-export interface Context extends Surroundings {
-  readonly store: ReadStore
-  /** Writes entries, all or none, into the history as well; as `RuleStore.writeAll`. @throws {Refusal} where Haraka takes no rules from there. */
-  readonly write: (changes: readonly EntryChange[], options?: Pick<WriteOptions, 'marker'>) => Promise<void>
+export interface Context extends Surroundings, Editor {
   /** Sets the marker of the store; as `RuleStore.writeMarker`. */
   readonly writeMarker: RuleStore['writeMarker']
   /** Who makes changes. */
@@ -75,7 +69,7 @@ export function createRoot() {
       new Option(
         '--redis <url>',
         'work on the rules in this Redis (redis://, redis+sentinel://, redis+cluster://; rediss for TLS); ' +
-          'a URL with a password belongs into ENFORCE_TLS_REDIS, which nobody sees in the list of processes',
+          'put a URL with a password into ENFORCE_TLS_REDIS, which the list of processes does not show',
       ).conflicts(['file', 'config']),
     )
     .addOption(
@@ -114,19 +108,18 @@ export function storeRunner(terminal: Terminal, openPartners: OpenPartners): Wit
     const files = newFiles(chosen)
     const store = openStore(chosen.settings, { newFileOwner: files.owner })
     try {
-      const view = { store, settings: chosen.settings, folder: chosen.folder }
-      const write: Context['write'] = async (changes, more = {}) => {
-        const inTheWay = await assertTaken(view, more.marker)
-        await store.writeAll(changes, { by, ...more })
-        // Rules first: a store that is the right one, and empty, would let mail pass.
-        if (inTheWay !== null && more.marker !== undefined) await store.writeMarker(inTheWay, more.marker)
-      }
+      const editor = editorOf(store, by, memoryIn(chosen))
       const writeMarker: Context['writeMarker'] = (...marker) => store.writeMarker(...marker)
-      await surround({ terminal, options, chosen, openPartners }, (surroundings) =>
-        work({ ...surroundings, store, write, writeMarker, by }).finally(() =>
-          files.print(surroundings.output),
-        ),
-      )
+      await surround({ terminal, options, chosen, openPartners }, async (surroundings) => {
+        const context = { ...surroundings, ...editor, writeMarker, by }
+        try {
+          await work(context)
+        } catch (error) {
+          throw error instanceof AdminProblem ? await refusalOf(context, error) : error
+        } finally {
+          files.print(surroundings.output)
+        }
+      })
     } finally {
       await store.close()
     }
@@ -174,24 +167,6 @@ async function surround(
   } finally {
     for (const partners of opened) partners.close()
     await deliveries?.close()
-  }
-}
-
-const TRIES = 6
-
-/**
- * Repeats work that reads, decides and writes while somebody else changes the same entry.
- *
- * @throws {StoreError} `STORE_CONFLICT` when that does not end.
- */
-export async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'STORE_CONFLICT' || tries === TRIES) throw error
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * tries))
-    }
   }
 }
 

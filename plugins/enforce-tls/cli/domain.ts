@@ -1,116 +1,85 @@
 /** `enforce-tls domain`: the switch of a sending domain, without which its rules sleep. */
-import { numbered } from '../text/list.js'
-import { parseNewDomain, serviceDomainOf } from '../rules/owner.js'
-import { parseService } from '../rules/owner-entries.js'
-import { isOver } from '../rules/period.js'
-import { parseRule } from '../rules/check-rule.js'
-import { namedChange } from '../store/entry-change.js'
-import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
 import { ownerProblem, serviceProblem } from '../admin/entry-problems.js'
+import { riskyRules } from '../admin/risky-change.js'
+import { domainNamed, isServiceOn, rulesSwitched, setService } from '../admin/set-service.js'
+import { storeAfter } from '../admin/store-after.js'
+import { readReadable } from '../admin/whole-store.js'
+import { serviceDomainOf } from '../rules/owner.js'
+import { namedChange } from '../store/entry-change.js'
+import { numbered } from '../text/list.js'
+import { beforeRulesChange, type BeforeChangeOptions } from './before-change.js'
+import { examples, type Context, type Root, type WithStore } from './context.js'
 import { showEffects } from './effects.js'
 import { ownerHint } from './hints.js'
 import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
-import { readReadable } from '../admin/whole-store.js'
-import { atOnce } from '../work/pieces.js'
 
 /** Adds the `domain` group to the program. */
 export function addDomainCommands(program: Root, withStore: WithStore): void {
   const group = program
     .command('domain')
-    .description('switch the service of sending domains on and off')
+    .description('switch message rules on and off for sending domains')
     .addHelpText('after', examples('domain enable acme.example', 'domain list'))
 
   group
     .command('enable')
-    .description('switch the service of a domain on: its rules act, and new ones can be created')
+    .description('switch message rules on for a domain: its rules become active, and new ones can be created')
     .argument('<domain>', 'the sending domain')
     .addHelpText(
       'after',
       examples('domain enable acme.example', 'domain enable acme.example --redis redis://127.0.0.1'),
     )
-    .action((domain, _options, command) =>
-      withStore(command.optsWithGlobals(), (context) => setService(context, domain, true)),
+    .option('--no-check', 'do not ask the mail servers of the recipients of its rules')
+    .option('--yes', 'do not ask whether to go on')
+    .action((domain, options, command) =>
+      withStore(command.optsWithGlobals(), (context) => switchByUser(context, domain, true, options)),
     )
 
   group
     .command('disable')
-    .description('switch the service of a domain off: its rules stay, and sleep')
+    .description('switch message rules off for a domain: its rules stay, but are inactive')
     .argument('<domain>', 'the sending domain')
     .addHelpText('after', examples('domain disable acme.example'))
     .action((domain, _options, command) =>
-      withStore(command.optsWithGlobals(), (context) => setService(context, domain, false)),
+      withStore(command.optsWithGlobals(), (context) => switchByUser(context, domain, false)),
     )
 
   group
     .command('list')
-    .description('list all domains that have a service or rules')
+    .description('list all domains that have a switch or rules')
     .addHelpText('after', examples('domain list', 'domain list --json'))
     .action((_options, command) => withStore(command.optsWithGlobals(), listDomains))
 }
 
-async function setService(context: Context, text: string, enabled: boolean): Promise<void> {
-  const { store, write, output } = context
+async function switchByUser(
+  context: Context,
+  text: string,
+  enabled: boolean,
+  options: BeforeChangeOptions = {},
+): Promise<void> {
+  const { store, output } = context
   const known = await store.services()
-  const domain = domainOf(text, known)
+  const domain = domainNamed(text, known)
   if (!known.has(domain)) {
     const hint = await ownerHint(store, domain)
-    if (hint !== '') printWarning(output.terminal, `nothing was known of ${domain} so far${hint}`)
+    if (hint !== '') printWarning(output.terminal, `${domain} is new here${hint}`)
   }
-  const changed = await retryConflicts(async () => {
-    const { service } = await store.readOwner(domain)
-    if (isEnabled(service) === enabled) return false
-    const value = JSON.stringify({ ...otherFields(service), enabled })
-    await write([namedChange('domains', domain, service, value)])
-    return true
-  })
+  if (enabled && isServiceOn(known.get(domain) ?? null) !== true) {
+    const switched = [namedChange('domains', domain, null, JSON.stringify({ enabled }))]
+    const risky = await riskyRules(store, switched)
+    const question = `Switch on message rules for ${domain}, and with it ${numbered(risky.length, 'rule')}?`
+    await beforeRulesChange(context, risky, storeAfter(store, switched), question, options)
+  }
+  const changed = await setService(context, domain, enabled)
   output.data({ domain, enabled })
   const already = changed ? '' : 'already '
   if (output.json) return
   output.line(`Message rules are ${already}switched ${enabled ? 'on' : 'off'} for ${domain}.`)
-  const rules = await switchedRules(context, domain)
-  if (!enabled) {
-    if (rules.length > 0)
-      output.line(`Inactive now: ${numbered(rules.length, 'rule')} of the domain and of its senders.`)
-    return
-  }
-  if (rules.length === 0) output.line('No rule of the domain or of its senders is on.')
-  await showEffects(context, rules)
-}
-
-/** The rules of a domain and of its senders that are on. */
-async function switchedRules(
-  { store }: Context,
-  domain: string,
-): Promise<readonly { readonly owner: string; readonly id: string }[]> {
-  const owners = (await store.owners()).filter((owner) => serviceDomainOf(owner) === domain)
-  return (await readReadable(store, owners)).entries.flatMap(({ owner, rules }) =>
-    [...rules].flatMap(([id, json]) => {
-      const checked = atOnce(parseRule(json))
-      const counts = 'rule' in checked && checked.rule.enabled && !isOver(checked.rule, Date.now())
-      return counts ? [{ owner, id }] : []
-    }),
-  )
-}
-
-function domainOf(text: string, known: ReadonlyMap<string, string>): string {
-  if (known.has(text)) return text
-  const parsed = parseNewDomain(text)
-  if ('problem' in parsed) throw new Refusal([parsed.problem])
-  return parsed.domain
-}
-
-/** Whether a service as stored is on; an entry that is none at all is neither on nor off. */
-function isEnabled(service: string | null): boolean | null {
-  if (service === null) return false
-  const parsed = parseService(service)
-  return 'problem' in parsed ? null : parsed.enabled
-}
-
-/** Fields of a service that other versions or people put there are kept. */
-function otherFields(service: string | null): object {
-  if (service === null || 'problem' in parseService(service)) return {}
-  return JSON.parse(service) as object
+  const rules = await rulesSwitched(store, domain)
+  if (enabled && rules.length === 0) output.line('No rule of the domain or of its senders is on.')
+  else if (enabled) await showEffects(context, rules)
+  else if (rules.length > 0)
+    output.line(`Inactive now: ${numbered(rules.length, 'rule')} of the domain and of its senders.`)
 }
 
 async function listDomains({ store, output }: Context): Promise<void> {
@@ -120,7 +89,7 @@ async function listDomains({ store, output }: Context): Promise<void> {
 
   for (const [domain, json] of services) {
     const problem = serviceProblem(domain, json)
-    if (problem === null) rows.set(domain, { enabled: isEnabled(json) === true, rules: 0 })
+    if (problem === null) rows.set(domain, { enabled: isServiceOn(json) === true, rules: 0 })
     else problems.push(`${store.placeOf({ key: 'domains', owner: domain, field: domain })}: ${problem}`)
   }
   const known = owners.filter((owner) => {
@@ -141,10 +110,10 @@ async function listDomains({ store, output }: Context): Promise<void> {
     .map(([domain, row]) => ({ domain, ...row }))
     .sort((a, b) => (a.domain < b.domain ? -1 : 1))
   output.data(domains)
-  if (domains.length === 0) output.line('No domain has a service or rules.')
+  if (domains.length === 0) output.line('No domain has rules, or message rules switched on or off.')
   else
     output.table(
-      ['domain', 'service', 'rules'],
+      ['domain', 'message rules', 'rules'],
       domains.map(({ domain, enabled, rules }) => [domain, enabled ? 'on' : 'off', String(rules)]),
     )
   const [first, ...rest] = problems

@@ -64,7 +64,7 @@ function runEditor(editor: string, file: string, json: boolean): Promise<string 
       // Standard output is for data alone then.
       stdio: ['inherit', json ? 2 : 'inherit', 'inherit'],
     })
-    child.once('error', (error) => resolve(`can't be started: ${error.message}`))
+    child.once('error', (error) => resolve(`cannot be started: ${error.message}`))
     child.once('exit', (code, signal) =>
       resolve(code === 0 ? null : `ended with ${code === null ? String(signal) : `exit code ${code}`}`),
     )

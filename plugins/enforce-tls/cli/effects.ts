@@ -2,6 +2,7 @@
 import { loadsPlugin } from '../check/loaded-plugins.js'
 import { RuleEffects, type NamedEffect } from '../admin/rule-effects.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
+import { numbered } from '../text/list.js'
 import type { Context } from './context.js'
 
 /** How many rules are spoken of after a change that concerns many. */
@@ -39,7 +40,7 @@ export async function showEffects(
   let shown = 0
   for (const [index, { owner, id }] of rules.entries()) {
     if (shown === RULES_SHOWN) {
-      context.output.line(`Rules that are not spoken of here: ${rules.length - index}.`)
+      context.output.line(`${numbered(rules.length - index, 'more rule')} not shown.`)
       return
     }
     const effect = await effects.at(owner, id)

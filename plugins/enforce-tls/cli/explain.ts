@@ -17,12 +17,13 @@ import { fileProblem } from '../store/file/errors.js'
 import { StoreError } from '../store/rule-store.js'
 import { readable, readOwnerParts } from '../policy/read-parts.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
-import { dnsOption, serverOf } from './check-servers.js'
+import { dnsOption, serverOf } from './check-targets.js'
 import { showCheck } from './format-check.js'
 import { addressOf, senderOf } from './envelope.js'
 import { ownerHint } from './hints.js'
 import { showExplanation } from './explanation.js'
-import { notTaken } from './haraka-memory.js'
+import { notTaken } from '../admin/store-memory.js'
+import { memoryIn } from './haraka-memory.js'
 import { uncoveredRemark } from './format-forwarded.js'
 import { Ended, Refusal, WrongUse } from './refusal.js'
 import { atOnce } from '../work/pieces.js'
@@ -74,7 +75,7 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
   const forwarded = context.folder === null ? {} : { forwardedMail }
   const check = options.probe ? await probed(context, message, explanation, options.dns) : null
   const probe = check === null ? {} : { probe: check }
-  const untaken = await notTaken(context)
+  const untaken = await notTaken(store, memoryIn(context))
   const taking = untaken === null ? {} : { notTaken: untaken }
   output.data({ ...explanationData(message, explanation), reportOnly, ...forwarded, ...taking, ...probe })
   showExplanation(context, message, explanation)
@@ -83,7 +84,7 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
   const remark = covers ? uncoveredRemark(context) : null
   if (remark !== null) output.line(remark)
   if (untaken !== null) output.line(untaken)
-  if (reportOnly) output.line('With report_only=true of these settings, nothing of that is enforced.')
+  if (reportOnly) output.line('Nothing of this is enforced, because report_only=true is set.')
   if (check !== null) {
     output.line('')
     showCheck(output, check)

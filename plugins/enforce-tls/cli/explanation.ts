@@ -10,7 +10,7 @@ import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import type { Rule } from '../rules/rule.js'
 import type { Context } from './context.js'
-import { requirementWords } from './format-rule.js'
+import { formatAction } from '../admin/format-rule.js'
 
 /** Prints owners, rules and the result. */
 export function showExplanation(context: Context, message: MessageView, explanation: Explanation): void {
@@ -53,7 +53,10 @@ function showOwner(context: Context, { owner, awake, rules, problems, problemCou
     return
   }
   const domain = serviceDomainOf(owner)
-  const asleep = awake || domain === null ? '' : `, asleep; wake with: ${command('domain', 'enable', domain)}`
+  const asleep =
+    awake || domain === null
+      ? ''
+      : `, inactive: message rules are switched off for the domain; switch them on with: ${command('domain', 'enable', domain)}`
   output.item(`${name}${asleep}`)
   for (const rule of rules) output.item(formatExplainedRule(rule), 2)
   for (const each of problems)
@@ -68,7 +71,7 @@ const PARTS: Readonly<Record<Effect, string>> = {
   'last-valid': 'its last valid version is in force',
   off: 'off, as it says',
   reports: 'only reports, as it says',
-  sleeps: 'the service is off',
+  sleeps: 'message rules are switched off',
 }
 
 function formatExplainedRule({ id, rule, state, part, fields }: ExplainedRule): string {
@@ -81,7 +84,7 @@ function formatExplainedRule({ id, rule, state, part, fields }: ExplainedRule): 
 
 function formatState(state: ExplainedState, rule: Rule): string {
   if (state !== 'unknown') return state
-  return exempts(rule) ? 'unknown, counts as no match since it exempts' : 'unknown, counts as a match'
+  return exempts(rule) ? 'unknown, counts as no match because it exempts' : 'unknown, counts as a match'
 }
 
 function exempts({ actions }: Rule): boolean {
@@ -89,9 +92,9 @@ function exempts({ actions }: Rule): boolean {
 }
 
 function formatField({ field, met, value, why }: FieldOutcome): string {
-  if (met === null) return why === undefined ? `${field}: not known` : `${field}: unknown, since ${why}`
-  if (met) return value === null ? `${field}: none of the exceptions fits` : `${field}: fits ${value}`
-  return value === null ? `${field}: nothing fits` : `${field}: excepted by ${value}`
+  if (met === null) return why === undefined ? `${field}: unknown` : `${field}: unknown, because ${why}`
+  if (met) return value === null ? `${field}: no exception matches` : `${field}: matches ${value}`
+  return value === null ? `${field}: no match` : `${field}: excepted by ${value}`
 }
 
 function formatVerdict(
@@ -103,7 +106,7 @@ function formatVerdict(
     const end =
       direction === 'outgoing'
         ? 'it leaves over TLS or not at all'
-        : 'it is refused at RCPT where it does not come over TLS'
+        : 'it is rejected at RCPT unless it comes over TLS'
     return `Required: ${formatRequirement(requirement)}; by ${formatRules(requirement.decidedBy)}; ${end}.`
   }
   const exempting = owners.flatMap(({ owner, rules }) =>
@@ -111,12 +114,12 @@ function formatVerdict(
   )
   return exempting.length > 0
     ? `Nothing is required: exempted by ${formatRules(exempting)}.`
-    : 'Nothing is required: the message goes its way as if there were no rules.'
+    : 'No rule applies: the message is delivered as usual.'
 }
 
 function formatRequirement({ level, minVersion, namesHost, namesAnyOf, onFailure }: Requirement): string {
   return [
-    requirementWords({ level, ...(minVersion ? { minVersion } : {}), ...(onFailure ? { onFailure } : {}) }),
+    formatAction({ level, ...(minVersion ? { minVersion } : {}), ...(onFailure ? { onFailure } : {}) }),
     ...(namesHost && level !== 'verify' ? ['and the certificate names the MX host'] : []),
     ...namesAnyOf.map((names) => `the certificate names one of ${listed(names)}`),
   ].join(', ')

@@ -5,7 +5,7 @@ import { inDays } from '../check/remarks.js'
 import { oneLine } from '../text/one-line.js'
 import { numbered } from '../text/list.js'
 import type { Output } from './output.js'
-import { requirementWords } from './format-rule.js'
+import { formatAction } from '../admin/format-rule.js'
 
 /** What a verdict comes to; the highest rank is the worst. */
 interface VerdictWords {
@@ -21,8 +21,8 @@ const VERDICTS: Readonly<Record<PartnerVerdict, VerdictWords>> = {
   'not-known': {
     exitCode: 3,
     rank: 1,
-    sentence: "whether mail would be delivered can't be told now",
-    short: 'not known now',
+    sentence: 'it is unknown now whether mail would be delivered',
+    short: 'unknown',
   },
   bounced: { exitCode: 1, rank: 2, sentence: 'mail would bounce', short: 'bounces' },
 }
@@ -45,8 +45,8 @@ export function showCheck(output: Output, check: PartnerCheck): void {
   const { level, minVersion } = requirement
   output.line(`${recipient ?? domain}: ${VERDICTS[verdict].sentence}.`)
   output.item(`${reason}.`)
-  const required = requirementWords({ level, ...(minVersion ? { minVersion } : {}) })
-  output.item(decidedBy.length === 0 ? `Asked for ${required}.` : `Required: ${required};`)
+  const required = formatAction({ level, ...(minVersion ? { minVersion } : {}) })
+  output.item(decidedBy.length === 0 ? `Checked at ${required}.` : `Required: ${required};`)
   for (const { owner, id, name } of decidedBy) output.item(`by rule ${id} of ${owner} (${name})`, 2)
   for (const host of hosts) {
     output.line('')
@@ -83,7 +83,7 @@ function showHost(output: Output, host: HostCheck): void {
     fact(
       'expires',
       validTo === null
-        ? 'at a time that can not be read'
+        ? 'unknown: the date cannot be read'
         : `${minutes(validTo)} UTC, ${inDays(daysLeft ?? 0)}`,
     )
     fact('certificate', digits(fingerprints.certificate))

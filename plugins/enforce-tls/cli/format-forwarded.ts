@@ -22,7 +22,7 @@ export function uncoveredRemark({ folder, settings }: Asked): string | null {
   if (folder === null || settings.main.forwardedMail === 'outgoing') return null
   const names = forwarders(folder)
   if (names.length === 0) return null
-  return `Covered is what Haraka relays. Mail for local recipients that ${listed(names)} may hand on counts as incoming and is not covered ([main] forwarded_mail=incoming).`
+  return `Only mail that Haraka relays is covered. Mail for local recipients that ${listed(names)} may hand on counts as incoming, and is not ([main] forwarded_mail=incoming).`
 }
 
 /** Queue plugins in `config/plugins` that may send; what other plugins register is known to Haraka alone. */

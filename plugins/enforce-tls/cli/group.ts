@@ -1,24 +1,25 @@
 /** `enforce-tls group`: named lists of patterns, which rules refer to as `group:<name>`. */
-import { listed } from '../text/list.js'
-import { checkGroup, formatGroupProblem, groupWayOut } from '../rules/group.js'
-import { groupNameProblem } from '../rules/group-name.js'
-import { EVERYONE } from '../rules/owner.js'
-import { quote } from '../text/quote.js'
-import { namedChange } from '../store/entry-change.js'
-import { confirmRemoval } from './ask.js'
-import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
-import { textDifferences, valueOf } from '../store/difference.js'
 import { groupProblem } from '../admin/entry-problems.js'
 import { referringRules, type ReferringRule } from '../admin/referring-rules.js'
-import { beforeGroupChange, membersOf, type BeforeChangeOptions } from './before-change.js'
-import { newPatterns } from '../admin/risky-change.js'
-import { readOwners } from '../admin/whole-store.js'
-import type { OwnedRule } from '../rules/owner-entries.js'
-import { parseRule } from '../rules/check-rule.js'
+import { membersOf, newPatterns } from '../admin/risky-change.js'
+import {
+  assertUnused,
+  checkedGroup,
+  deleteGroup,
+  groupIn,
+  rulesWithGroup,
+  setGroup,
+} from '../admin/set-group.js'
+import { groupWayOut } from '../rules/group.js'
+import { EVERYONE } from '../rules/owner.js'
+import { textDifferences, valueOf } from '../store/difference.js'
+import { listed } from '../text/list.js'
+import { quote } from '../text/quote.js'
+import { confirmRemoval } from './ask.js'
+import { beforeGroupChange, type BeforeChangeOptions } from './before-change.js'
+import { examples, type Context, type Root, type WithStore } from './context.js'
 import { showEffects } from './effects.js'
 import { Refusal } from './refusal.js'
-import { noGroup } from './no-group.js'
-import { atOnce } from '../work/pieces.js'
 
 const NAME = 'the name of the group; rules refer to it as group:<name>'
 const PATTERNS = 'bank.example, .bank.example (its subdomains) or cfo@bank.example'
@@ -32,14 +33,14 @@ export function addGroupCommands(program: Root, withStore: WithStore): void {
 
   group
     .command('set')
-    .description('make a group of these patterns, in place of those that it has; a change holds at once')
+    .description('create a group of these patterns, or replace those that it has; takes effect at once')
     .argument('<group>', NAME)
     .argument('<pattern...>', PATTERNS)
-    .option('--no-check', 'do not ask the mail servers of those that come in')
+    .option('--no-check', 'do not ask the mail servers of new members')
     .option('--yes', 'do not ask whether to go on')
     .addHelpText('after', examples('group set banks bank.example .bank.example cfo@partner.example'))
     .action((name, patterns, options, command) =>
-      withStore(command.optsWithGlobals(), (context) => setGroup(context, name, patterns, options)),
+      withStore(command.optsWithGlobals(), (context) => setByUser(context, name, patterns, options)),
     )
 
   group
@@ -59,60 +60,39 @@ export function addGroupCommands(program: Root, withStore: WithStore): void {
 
   group
     .command('delete')
-    .description('delete a group that no rule refers to; it asks first, off a terminal it wants --yes')
+    .description(
+      'delete a group that no rule refers to; asks first, and needs --yes where nobody can be asked',
+    )
     .argument('<group>', NAME)
     .option('--yes', 'do not ask')
     .addHelpText('after', examples('group delete banks', 'group delete banks --yes'))
     .action((name, options, command) =>
-      withStore(command.optsWithGlobals(), (context) => deleteGroup(context, name, options.yes === true)),
+      withStore(command.optsWithGlobals(), (context) => deleteByUser(context, name, options.yes === true)),
     )
 }
 
-async function setGroup(
+async function setByUser(
   context: Context,
   name: string,
   texts: readonly string[],
   options: BeforeChangeOptions,
 ): Promise<void> {
-  const { store, write, output } = context
-  const problem = groupNameProblem(name)
-  if (problem !== null) throw new Refusal([`group ${quote(name)} ${problem}`])
-  const checked = atOnce(checkGroup(texts))
-  if ('problem' in checked) {
-    const told = checked.suggestion ?? /expected|write /.exec(checked.problem)
-    const expectation = told ? '' : `; expected: ${PATTERNS}`
-    throw new Refusal([`pattern ${formatGroupProblem({ ...checked, value: '' })}${expectation}`])
-  }
-  const value = JSON.stringify(checked.patterns)
+  const { store, output } = context
+  const patterns = await checkedGroup(name, texts)
   const groups = await store.groups()
-  const added = newPatterns(membersOf(groups, name), checked.patterns)
+  const added = newPatterns(await membersOf(groups, name), patterns)
   if (groups.has(name) && added.length > 0)
-    await beforeGroupChange(context, name, added, await ownedRulesFor(context, name), options)
-  const before = await retryConflicts(async () => {
-    const expected = (await store.groups()).get(name) ?? null
-    if (expected !== value) await write([namedChange('groups', name, expected, value)])
-    return expected
-  })
-  output.data({ group: name, patterns: checked.patterns })
-  if (before === value) output.line(`Group ${name} is as it was: nothing was changed.`)
-  else {
-    output.line(before === null ? `Created group ${name}.` : `Changed group ${name}:`)
-    if (before !== null) for (const difference of textDifferences(before, value)) output.item(difference)
-    output.line(`Rules refer to it as group:${name}.`)
-    if (before !== null && !output.json) await showEffects(context, (await referringRules(store, name)).rules)
+    await beforeGroupChange(context, name, added, await rulesWithGroup(store, name), options)
+  const { before, after } = await setGroup(context, name, patterns)
+  output.data({ group: name, patterns })
+  if (before === after) {
+    output.line(`Group ${name} is as it was: nothing was changed.`)
+    return
   }
-}
-
-/** The valid rules that refer to a group. */
-async function ownedRulesFor({ store }: Context, name: string): Promise<readonly OwnedRule[]> {
-  const { rules } = await referringRules(store, name)
-  const owners = await readOwners(store, [...new Set(rules.map(({ owner }) => owner))])
-  return owners.flatMap((entries) =>
-    rules.flatMap(({ owner, id }) => {
-      const checked = atOnce(parseRule(owner === entries.owner ? (entries.rules.get(id) ?? '') : ''))
-      return 'rule' in checked ? [{ owner, id, rule: checked.rule }] : []
-    }),
-  )
+  output.line(before === null ? `Created group ${name}.` : `Changed group ${name}:`)
+  if (before !== null) for (const difference of textDifferences(before, after)) output.item(difference)
+  output.line(`Rules refer to it as group:${name}.`)
+  if (before !== null && !output.json) await showEffects(context, (await referringRules(store, name)).rules)
 }
 
 async function showGroup({ store, output }: Context, name: string): Promise<void> {
@@ -125,7 +105,7 @@ async function showGroup({ store, output }: Context, name: string): Promise<void
     ])
   const patterns = valueOf(json) as string[]
   output.data({ group: name, patterns, rules })
-  output.facts({ group: name, patterns, rules: rules.length > 0 ? rules.map(words) : 'none refers to it' })
+  output.facts({ group: name, patterns, rules: rules.length > 0 ? rules.map(words) : 'none' })
   refuse(problems)
 }
 
@@ -166,44 +146,18 @@ function refuse([first, ...rest]: readonly string[]): void {
   if (first !== undefined) throw new Refusal([first, ...rest])
 }
 
-async function deleteGroup(
-  { store, write, output, command }: Context,
-  name: string,
-  yes: boolean,
-): Promise<void> {
+async function deleteByUser(context: Context, name: string, yes: boolean): Promise<void> {
+  const { store, output, command } = context
   groupIn(await store.groups(), name)
-  const { rules, problems } = await referringRules(store, name)
-  const [unread] = problems
-  if (unread !== undefined)
-    throw new Refusal([
-      `group ${quote(name)} is not deleted, because it is unknown whether rules refer to it: ${unread}`,
-    ])
-  const [first, ...rest] = rules.map((rule) => `  ${words(rule)}`)
-  if (first !== undefined)
-    throw new Refusal([
-      `group ${quote(name)} is not deleted: rules refer to it, and their owners' mail would wait; change or delete first:`,
-      first,
-      ...rest,
-    ])
+  await assertUnused(store, [name])
   await confirmRemoval(output, yes, {
     question: `Delete group ${name}?`,
     refused: `nothing deleted: group ${quote(name)} is still there`,
     command: command('group', 'delete', name, '--yes'),
   })
-  const deleted = await retryConflicts(async () => {
-    const json = groupIn(await store.groups(), name)
-    await write([namedChange('groups', name, json, null)])
-    return json
-  })
+  const deleted = await deleteGroup(context, name)
   output.data({ group: name, patterns: valueOf(deleted) })
   output.line(`Deleted group ${name}.`)
-}
-
-/** @throws {Refusal} when there is no such group; it names those that there are. */
-function groupIn(groups: ReadonlyMap<string, string>, name: string): string {
-  const json = groups.get(name)
-  if (json !== undefined) return json
-  throw noGroup(groups, name)
 }
 
 function words({ owner, id }: ReferringRule): string {

@@ -18,10 +18,10 @@ export function addHistoryCommand(program: Root, withStore: WithStore): void {
   program
     .command('history')
     .description(
-      'show who changed rules, services and groups with this command, latest first; changes made by hand, ' +
-        'with redis-cli or in the rules file, are not in it',
+      'show who changed rules, groups and the switches of domains, latest first; changes made by hand, ' +
+        'with redis-cli or in the rules file, are not recorded',
     )
-    .argument('[owner]', 'only the rules and the service of this owner')
+    .argument('[owner]', 'only the rules and the switch of this owner')
     .option('--limit <n>', 'the most entries', String(LIMIT))
     .addHelpText('after', examples('history', 'history acme.example --limit 5', 'history --json'))
     .action((owner, options, command) =>
@@ -34,7 +34,7 @@ export function addHistoryCommand(program: Root, withStore: WithStore): void {
 function limitOf(text: string): number {
   const limit = Number(text)
   if (/^\d+$/.test(text) && limit > 0 && limit <= LIMIT_MAX) return limit
-  throw new WrongUse([`--limit ${JSON.stringify(text)}: a number from 1 to ${LIMIT_MAX} is expected`])
+  throw new WrongUse([`--limit ${JSON.stringify(text)}: expected: a number from 1 to ${LIMIT_MAX}`])
 }
 
 async function showHistory(
@@ -47,8 +47,8 @@ async function showHistory(
   if (entries.length === 0 && !output.json)
     output.line(
       owner === undefined
-        ? 'No change is recorded.'
-        : `No change is recorded of ${owner}${(await ownerHint(store, owner)) || '.'}`,
+        ? 'No changes are recorded.'
+        : `No changes are recorded for ${owner}${(await ownerHint(store, owner)) || '.'}`,
     )
   else
     output.table(
@@ -58,7 +58,7 @@ async function showHistory(
 }
 
 function subjectOf({ key, owner, field, from, to }: HistoryEntry): string[] {
-  if (key === 'domains') return [`service of ${field}`]
+  if (key === 'domains') return [`switch of ${field}`]
   if (key === 'groups') return [`group ${field}`]
   const checked = atOnce(parseRule(to ?? from ?? ''))
   return [`rule ${field}`, `of ${owner}`, ...('rule' in checked ? [`(${checked.rule.name})`] : [])]

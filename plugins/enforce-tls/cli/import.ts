@@ -3,25 +3,25 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileProblem } from '../store/file/errors.js'
 import { DocumentProblem, parseDocument, type RulesDocument } from '../store/rules-document.js'
-import { canAsk, isConfirmed } from './ask.js'
-import { examples, type Context, type Root, type WithStore } from './context.js'
 import { valueOf } from '../store/difference.js'
-import { groupsIn, partOf } from '../admin/document-scope.js'
-import { documentProblems, planImport, sharedPositions, type ImportStep } from './import-plan.js'
+import { concernedRules, plannedImport } from '../admin/import.js'
+import type { ImportStep } from '../admin/import-plan.js'
+import { riskyRules } from '../admin/risky-change.js'
+import { storeAfter } from '../admin/store-after.js'
+import { canAsk, isConfirmed } from './ask.js'
+import { sayKnown, type BeforeChangeOptions } from './before-change.js'
+import { examples, type Context, type Root, type WithStore } from './context.js'
+import { showEffects } from './effects.js'
 import type { Output } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { ownerOf } from './rule-entries.js'
-import { readAll, readOwners } from '../admin/whole-store.js'
-import { serviceDomainOf } from '../rules/owner.js'
-import { showEffects } from './effects.js'
 
 /** What the user wrote behind `import`. */
-interface ImportOptions {
+interface ImportOptions extends BeforeChangeOptions {
   readonly owner?: string | undefined
   readonly dryRun?: true | undefined
   readonly merge?: true | undefined
   readonly replace?: true | undefined
-  readonly yes?: true | undefined
 }
 
 const SIGNS = { add: '+', change: '~', remove: '-' } as const
@@ -32,12 +32,13 @@ const PROBLEMS_SHOWN = 20
 export function addImportCommand(program: Root, withStore: WithStore): void {
   program
     .command('import')
-    .description('write the rules, services and groups of a document, all or none')
+    .description('write the rules, groups and switches of domains of a document, all or none')
     .argument('<file>', 'a document as export prints it; - is standard input')
     .option('--owner <owner>', 'only what belongs to this owner')
     .option('--dry-run', 'show what would change, and write nothing')
     .option('--merge', 'add and change, remove nothing (the default)')
     .option('--replace', 'also remove what the document does not have')
+    .option('--no-check', 'do not ask the mail servers of the recipients of rules that come into force')
     .option('--yes', 'do not ask')
     .addHelpText(
       'after',
@@ -58,27 +59,15 @@ async function importRules(context: Context, file: string, options: ImportOption
   if (options.merge && options.replace) throw new WrongUse(['--merge and --replace exclude each other'])
   const replace = options.replace === true
   const owner = options.owner === undefined ? undefined : ownerOf(options.owner)
-  const wanted = partOf(await readDocument(output, file), owner)
-  const all = await readAll(store)
-  // Groups are everybody's: those that one owner no longer needs stay.
-  const removes = { domains: replace, groups: replace && owner === undefined, rules: replace }
-  refuse(file, documentProblems(wanted, new Map([...(removes.groups ? [] : all.groups), ...wanted.groups])))
-  const held = partOf(all, owner)
-  // A group of the document may be there although no rule of the owner refers to it yet.
-  for (const group of wanted.groups.keys()) {
-    const json = all.groups.get(group)
-    if (json !== undefined) held.groups.set(group, json)
-  }
-  const plan = planImport(held, wanted, removes)
-  refuse(file, sharedPositions(held, plan))
+  const document = await readDocument(output, file)
+  const { steps: plan, problems } = await plannedImport(store, { document, owner, replace })
+  refuse(file, problems)
   show(output, plan)
+  const changes = plan.map(({ change }) => change)
   const written = plan.length > 0 && options.dryRun !== true
   if (written) {
-    await confirm(output, plan, file, options)
-    await write(
-      plan.map(({ change }) => change),
-      wanted.store === null ? {} : { marker: wanted.store },
-    )
+    await confirm(context, plan, file, options)
+    await write(changes, document.store === null || owner !== undefined ? {} : { marker: document.store })
   }
   output.data({
     written,
@@ -91,35 +80,12 @@ async function importRules(context: Context, file: string, options: ImportOption
       to: valueOf(value),
     })),
   })
-  if (plan.length === 0) output.line('The store holds all of that already: nothing to change.')
+  if (plan.length === 0) output.line('Nothing to change: the store has all of that already.')
   else
     output.line(
       written ? `Imported: ${summary(plan)}.` : `Nothing was written; it would be: ${summary(plan)}.`,
     )
-  if (written && !output.json) await showEffects(context, await concernedBy(context, plan))
-}
-
-/** The rules that were written, and those that refer to a group that was, or whose service was switched. */
-async function concernedBy(
-  { store }: Context,
-  plan: readonly ImportStep[],
-): Promise<readonly { readonly owner: string; readonly id: string }[]> {
-  const concerned = new Map<string, { readonly owner: string; readonly id: string }>()
-  const add = (owner: string, id: string) => concerned.set(JSON.stringify([owner, id]), { owner, id })
-  const switched = new Set<string>()
-  const groups = new Set<string>()
-  for (const { change } of plan) {
-    if (change.key === 'domains') switched.add(change.field)
-    else if (change.key === 'groups') groups.add(change.field)
-    else if (change.value !== null) add(change.owner, change.field)
-  }
-  if (switched.size === 0 && groups.size === 0) return [...concerned.values()]
-  for (const { owner, rules } of await readOwners(store, await store.owners())) {
-    const all = switched.has(serviceDomainOf(owner) ?? '')
-    for (const [id, json] of rules)
-      if (all || groupsIn(json).some((group) => groups.has(group))) add(owner, id)
-  }
-  return [...concerned.values()]
+  if (written && !output.json) await showEffects(context, await concernedRules(store, changes))
 }
 
 async function readDocument({ terminal }: Output, file: string): Promise<RulesDocument> {
@@ -160,23 +126,28 @@ function show(output: Output, plan: readonly ImportStep[]): void {
   }
 }
 
-/** @throws {Refusal} where the answer is not yes, or nobody can be asked about a removal. */
+/**
+ * Says what is known of rules that come into force, and asks.
+ *
+ * @throws {Refusal} where the answer is not yes, or nobody can be asked about a removal.
+ */
 async function confirm(
-  output: Output,
+  context: Context,
   plan: readonly ImportStep[],
   file: string,
-  { yes }: ImportOptions,
+  options: ImportOptions,
 ): Promise<void> {
-  if (yes) return
-  const removes = plan.some(({ action }) => action === 'remove')
-  if (canAsk(output) && file !== '-') {
-    if (await isConfirmed(output, `Write that (${summary(plan)})?`)) return
-    throw new Refusal(['nothing was written'])
-  }
-  if (removes)
+  const { output, store } = context
+  const asks = canAsk(output) && file !== '-'
+  if (!options.yes && !asks && plan.some(({ action }) => action === 'remove'))
     throw new Refusal([
       `nothing was written: --replace removes what ${file} does not have (${summary(plan)}), and nobody can be asked here; --yes does it without a question`,
     ])
+  const changes = plan.map(({ change }) => change)
+  const risky = await riskyRules(store, changes)
+  if (risky.length > 0) await sayKnown(context, risky, storeAfter(store, changes), options)
+  if (options.yes || !asks || (await isConfirmed(output, `Write that (${summary(plan)})?`))) return
+  throw new Refusal(['nothing was written'])
 }
 
 function summary(plan: readonly ImportStep[]): string {

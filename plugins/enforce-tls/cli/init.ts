@@ -2,8 +2,10 @@
 import { accepting, isStoreName, newMarker, parseMarker, type StoreMarker } from '../store/marker.js'
 import type { StoreIdentity } from '../store/rule-store.js'
 import { nameOf, type SeenStore } from '../store/standing.js'
-import { examples, retryConflicts, type Context, type Root, type WithStore } from './context.js'
-import { notTaken, seenBy } from './haraka-memory.js'
+import { examples, type Context, type Root, type WithStore } from './context.js'
+import { notTaken } from '../admin/store-memory.js'
+import { memoryIn, seenBy } from './haraka-memory.js'
+import { retryConflicts } from '../admin/editor.js'
 import { Refusal, WrongUse } from './refusal.js'
 
 /** Adds the `init` command to the program. */
@@ -11,7 +13,7 @@ export function addInitCommand(program: Root, withStore: WithStore): void {
   program
     .command('init')
     .description(
-      'mark the store, as the first change does too; with it a store without rules is one that is meant to be empty. ' +
+      'mark the store, as the first change does too; a marked store without rules is meant to be empty. ' +
         'A store that is marked already stays as it is',
     )
     .option(
@@ -27,13 +29,13 @@ export function addInitCommand(program: Root, withStore: WithStore): void {
 async function initialise(context: Context, accept: string | undefined): Promise<void> {
   if (accept !== undefined && !isStoreName(accept))
     throw new WrongUse([
-      `--accept ${JSON.stringify(accept)}: the id of a store is expected, as Haraka's log names it`,
+      `--accept ${JSON.stringify(accept)}: expected: the id of a store, as in Haraka's log`,
     ])
   const { store, output, folder } = context
   const seen = seenBy(folder)
   const { identity, marker, marked, accepted } = await retryConflicts(() => mark(context, accept, seen))
   const holds = identity.hasServices || identity.hasRulesForAll
-  const untaken = await notTaken(context)
+  const untaken = await notTaken(store, memoryIn(context))
   const taking = untaken === null ? {} : { notTaken: untaken }
   output.data({ store: store.description, ...marker, marked, accepted, ...taking })
   const about = `${store.description} (id ${marker.id})`
@@ -42,7 +44,7 @@ async function initialise(context: Context, accept: string | undefined): Promise
       `Marked ${about}: ${holds ? 'the rules in it are those that count' : 'it holds no rules, and is meant to be empty'}.`,
     )
   else output.line(`${about} has been marked since ${marker.made}.`)
-  if (accepted) output.line(`Haraka that knew store ${String(accept)} takes its rules from here now.`)
+  if (accepted) output.line(`A Haraka that knew store ${String(accept)} takes its rules from here now.`)
   else if (accept !== undefined) output.line(`It already replaces store ${accept}.`)
   else if (!marked && untaken === null) output.line('Nothing to change.')
   if (accepted && seen === null)

@@ -1,13 +1,14 @@
 /** The way from the command to the mail servers of partners, with the settings of the chosen Haraka folder. */
 import path from 'node:path'
+import pLimit from 'p-limit'
 import { openNetwork } from '../check/haraka-network.js'
 import { configOf, outboundSettings } from '../check/outbound-settings.js'
 import { checkPartner, checkTimeouts } from '../check/partner-check.js'
-import type { MailNetwork } from '../check/types.js'
-import type { CheckContext, PartnerCheck, CheckRequest } from '../check/types.js'
+import type { CheckContext, CheckRequest, MailNetwork, PartnerCheck } from '../check/types.js'
 import { isTrustedHop } from '../delivery/next-hop.js'
 import type { Settings } from '../settings/types.js'
 import { contextOf, contextsFor } from '../delivery/tls/contexts.js'
+import type { Terminal } from './output.js'
 
 /** Mail servers that can be asked. */
 export interface Partners {
@@ -57,5 +58,36 @@ export function contextAt({ settings, folder }: PartnersPlace, network: MailNetw
     secureContext: (_mx, requirement) => contextOf(contexts, settings, requirement, outbound.tls),
     timeouts: checkTimeouts(settings),
     failureAction: settings.failure.action,
+  }
+}
+
+/** Checks many partners, some at a time, and shows on a terminal how far it is. @returns in the order of the requests */
+export async function checkMany(
+  { check }: Pick<Partners, 'check'>,
+  questions: readonly CheckRequest[],
+  concurrency: number,
+  { stderr }: Terminal,
+): Promise<PartnerCheck[]> {
+  const limit = pLimit(concurrency)
+  const shows = stderr.isTTY && questions.length > 1
+  let done = 0
+  const progress = (): void => {
+    if (shows) stderr.write(`\r${done} of ${questions.length} partners checked`)
+  }
+  progress()
+  try {
+    return await Promise.all(
+      questions.map((question) =>
+        limit(async () => {
+          const answer = await check(question)
+          done++
+          progress()
+          return answer
+        }),
+      ),
+    )
+  } finally {
+    // ECMA-48 EL: the line is the result's now.
+    if (shows) stderr.write('\r\u001b[2K')
   }
 }

@@ -28,6 +28,7 @@ import { addStatusCommand } from './status.js'
 import { addTokenCommands } from './token.js'
 import { addUserCommands } from './user.js'
 import { accountsRunner } from './account-context.js'
+import { errorMessage } from '../text/error-message.js'
 
 /** Set to see where an unexpected error comes from. */
 const DEBUG = 'ENFORCE_TLS_DEBUG'
@@ -63,7 +64,7 @@ export function explain(error: unknown, terminal: Terminal): number {
     printError(terminal, error.sentences, error.commands)
     return error.exitCode
   }
-  const message = error instanceof Error ? error.message : String(error)
+  const message = errorMessage(error)
   const known = [StoreError, SettingsError, PackageMissing].some((kind) => error instanceof kind)
   printError(terminal, [known ? message : `unexpected: ${message} (with ${DEBUG}=1 it says where)`])
   return 1

@@ -40,7 +40,7 @@ export function queryOf({ owner, domain, since, until }: ReportOptions, now: Dat
   const to = until === undefined ? now : timeOf('--until', until, parseUntil(until, now))
   if (from >= to)
     throw new WrongUse([
-      `--since ${JSON.stringify(since ?? SINCE)} is not before --until ${JSON.stringify(until ?? 'now')}; an earlier time is expected`,
+      `--since ${JSON.stringify(since ?? SINCE)} is not before --until ${JSON.stringify(until ?? 'now')}; expected: an earlier time`,
     ])
   return {
     since: from,
@@ -53,7 +53,7 @@ export function queryOf({ owner, domain, since, until }: ReportOptions, now: Dat
 
 function timeOf(option: string, text: string, time: Date | null): Date {
   if (time) return time
-  throw new WrongUse([`${option} ${JSON.stringify(text)}: expected ${TIMES}`])
+  throw new WrongUse([`${option} ${JSON.stringify(text)}: expected: ${TIMES}`])
 }
 
 function domainOf(text: string): string {

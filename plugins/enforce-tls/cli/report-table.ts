@@ -25,7 +25,7 @@ export function toTables(report: DeliveryReport, columns?: number): string {
   const rest = partners.length - shown.length
   return [
     `${oneLine(`Deliveries ${formatScope(report)}`)}\n`,
-    facts('held to TLS', formatEnforced(enforced)),
+    facts('requires TLS', formatEnforced(enforced)),
     ...(reported.messages > 0 ? [facts('rules in mode report', formatReported(reported))] : []),
     ...(incoming.refused + incoming.wouldRefuse > 0 ? [facts('incoming', formatIncoming(incoming))] : []),
     table(

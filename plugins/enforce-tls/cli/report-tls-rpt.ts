@@ -37,7 +37,7 @@ export async function reportTlsRpt(context: Context, options: ReportOptions): Pr
     await writeOutput(file, options.gzip ? gzipSync(text) : text, output.terminal.cwd())
     output.line(`Wrote ${file}`)
   }
-  if (reports.length === 0) output.line('No session of whole days of that time is in the delivery log.')
+  if (reports.length === 0) output.line('The delivery log has no sessions of whole days in that time.')
 }
 
 /** The RFC wants reports of full days; the day that is not over yet is for tomorrow. */

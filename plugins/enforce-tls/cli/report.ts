@@ -16,12 +16,12 @@ export function addReportCommand(program: Root, withStore: WithStore): void {
   program
     .command('report')
     .description(
-      'what became of mail that rules speak of: results, TLS versions, failures by class and partner, what ' +
-        'rules in mode report would have done, certificates that expire soon; out of the delivery log',
+      'show what happened to mail that rules cover: results, TLS versions, failures by class and partner, what ' +
+        'rules in mode report would have done, and certificates that expire soon; from the delivery log',
     )
     .option(
       '--owner <owner>',
-      'only mail of this domain, or that rules of this sender address or of * have a say in',
+      'only mail of this domain, or that rules of this sender address or of * apply to',
     )
     .option('--since <time>', `from then on (default: ${SINCE}): ${TIMES}`)
     .option('--until <time>', 'before then, a day included (default: now); days are those of UTC')
@@ -59,7 +59,7 @@ async function report(context: Context, options: ReportOptions): Promise<void> {
     if (options[option] !== undefined) throw new WrongUse([`--${option} belongs to --tls-rpt`])
   const format = options.format ?? (output.json ? 'json' : 'table')
   if (output.json && format !== 'json')
-    throw new WrongUse([`--json and --format ${format} contradict each other; one of them is expected`])
+    throw new WrongUse([`--json and --format ${format} contradict each other; give one of them`])
   const query = queryOf(options, new Date())
   const made = await makeReport(deliveries().read(query.since), query)
   const text = formatted(made, format, options.output === undefined ? output.terminal.stdout.columns : 80)
@@ -85,7 +85,9 @@ function formatted(made: DeliveryReport, format: Format, columns: number | undef
 }
 
 function explainEmptiness({ output, deliveries, settings }: Context): void {
-  output.line(`The delivery log (${deliveries().description}) has no entry for that.`)
+  output.line(`The delivery log (${deliveries().description}) has no entries for that.`)
   if (!settings.evidence.stream)
-    output.line('It is switched off: [evidence] stream=false in enforce-tls.ini; with true it is written.')
+    output.line(
+      'It is switched off ([evidence] stream=false in enforce-tls.ini); set it to true to record deliveries.',
+    )
 }

@@ -1,91 +1,105 @@
 /**
- * A look at the mail servers of a rule's recipients once the rule is on: warns of those that would not get the
- * mail, and of what can't be told. Takes a few seconds at most, changes nothing, and never throws.
+ * A look at the mail servers of the recipients of rules before they are in force: warns of those that would not get the
+ * mail, and of those whose answer is unknown. Takes a few seconds at most, changes nothing, and never throws.
  */
 import { listed } from '../text/list.js'
-import type { CheckRequest } from '../check/types.js'
+import type { RulesView } from '../admin/store-after.js'
+import type { CheckRequest, PartnerCheck } from '../check/types.js'
 import { definitionOf } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import { requirementOf } from '../rules/requirement.js'
 import type { RelayWithTls } from '../rules/rule.js'
-import { checkMany } from './check-many.js'
+import { errorMessage } from '../text/error-message.js'
 import { isGroupReference, namedTargets } from './check-targets.js'
 import type { Context } from './context.js'
 import { effectsNow } from './effects.js'
 import { printWarning } from './output.js'
+import { checkMany } from './partners.js'
 
 /** All servers together may take so long, in milliseconds. */
-const PATIENCE = 4000
+const TIMEOUT = 4000
 const MOST_PARTNERS = 20
 const AT_A_TIME = 10
 
-/** Where DNS alone says that there is no mail server. */
-const NO_SERVER = /DNS knows no MX record|its MX record says so/
-const BY_DNS =
-  ', by DNS alone; a plugin that routes mail (get_mx) is not asked, so with one check with --mx host:port'
+const BY_DNS = ' (by DNS alone: if a plugin routes mail with get_mx, check with --mx host:port)'
 
-/** Warns, on standard error. */
-export async function warnAboutPartners(context: Context, owned: OwnedRule): Promise<void> {
-  const { output, command, partners } = context
-  const { rule } = owned
-  const { relayWithTls } = rule.actions
-  if (!rule.enabled || rule.direction !== 'outgoing' || !definitionOf(relayWithTls.level).encrypted) return
+/** Warns, on standard error. @param after the store with these rules in it */
+export async function warnAboutPartners(
+  context: Context,
+  rules: readonly OwnedRule[],
+  after: RulesView,
+): Promise<void> {
+  const { output, partners } = context
   try {
-    const questions = await questionsOn(context, owned)
-    if (questions.length === 0 || !(await hasEffect(context, owned))) return
+    const requests = await requestsOf(context, rules, after)
+    if (requests.length === 0) return
     const { check } = await partners()
-    const checks = await checkMany({ check }, questions, AT_A_TIME, output.terminal)
-    const named = (verdict: string) =>
-      checks
-        .filter((each) => each.verdict === verdict)
-        .map(({ recipient, domain, reason }) => ({ name: recipient ?? domain, reason }))
-    for (const { name, reason } of named('bounced'))
-      printWarning(
-        output.terminal,
-        `mail to ${name} would bounce now: ${reason}${NO_SERVER.test(reason) ? BY_DNS : ''}; look closer with:`,
-        command('check', name, ...optionsOf(relayWithTls)),
-      )
-    const [first, ...others] = named('not-known').map(({ name }) => name)
-    if (first !== undefined)
-      printWarning(
-        output.terminal,
-        `whether mail to ${listed([first, ...others])} would be delivered can't be told now; ask again with:`,
-        command('check', first, ...others, ...optionsOf(relayWithTls)),
-      )
+    const checks = await checkMany(
+      { check },
+      requests.map(({ request }) => request),
+      AT_A_TIME,
+      output.terminal,
+    )
+    for (const owned of rules) {
+      const own = checks.filter((_, index) => requests[index]?.owned === owned)
+      if (own.length > 0) warnOf(context, own, owned.rule.actions.relayWithTls)
+    }
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
-    printWarning(output.terminal, `the mail servers of the recipients could not be asked: ${problem}`)
+    printWarning(
+      output.terminal,
+      `the mail servers of the recipients could not be asked: ${errorMessage(error)}`,
+    )
   }
 }
 
-/** Whether the rule changes anything for its mail, once it stands as given. */
-async function hasEffect(context: Context, owned: OwnedRule): Promise<boolean> {
-  const { store } = context
-  const { owner, id, rule } = owned
-  const effects = effectsNow(context, {
-    groups: () => store.groups(),
-    services: () => store.services(),
-    readOwner: async (each) => {
-      const read = await store.readOwner(each)
-      return each === owner ? { ...read, rules: new Map([...read.rules, [id, JSON.stringify(rule)]]) } : read
-    },
-  })
-  const { status } = await effects.of(owned)
-  return status !== 'inactive' && status !== 'no-effect'
+function warnOf(
+  { output: { terminal }, command }: Context,
+  checks: readonly PartnerCheck[],
+  action: RelayWithTls,
+): void {
+  const nameOf = ({ recipient, domain }: PartnerCheck) => recipient ?? domain
+  for (const check of checks.filter(({ verdict }) => verdict === 'bounced'))
+    printWarning(
+      terminal,
+      `mail to ${nameOf(check)} would bounce now: ${check.reason}${check.hosts.length === 0 ? BY_DNS : ''}; look closer with:`,
+      command('check', nameOf(check), ...optionsOf(action)),
+    )
+  const [first, ...others] = checks.filter(({ verdict }) => verdict === 'not-known').map(nameOf)
+  if (first !== undefined)
+    printWarning(
+      terminal,
+      `whether mail to ${listed([first, ...others])} would be delivered is unknown now; ask again with:`,
+      command('check', first, ...others, ...optionsOf(action)),
+    )
 }
 
-/** The first partners that the rule names, by themselves or in groups. */
-async function questionsOn({ store }: Context, { owner, id, rule }: OwnedRule): Promise<CheckRequest[]> {
-  const patterns = rule.criteria.to?.matchesAny ?? []
-  const groups = patterns.some(isGroupReference) ? await store.groups() : new Map<string, string>()
-  const signal = AbortSignal.timeout(PATIENCE)
-  return namedTargets(patterns, groups)
-    .slice(0, MOST_PARTNERS)
-    .map((target) => ({
-      ...target,
-      requirement: requirementOf(rule.actions.relayWithTls, target.domain, { owner, id, name: rule.name }),
-      signal,
-    }))
+/** The first partners that rules with an effect name, by themselves or in groups. */
+async function requestsOf(
+  context: Context,
+  rules: readonly OwnedRule[],
+  after: RulesView,
+): Promise<readonly { readonly owned: OwnedRule; readonly request: CheckRequest }[]> {
+  const effects = effectsNow(context, after)
+  const signal = AbortSignal.timeout(TIMEOUT)
+  const requests: { owned: OwnedRule; request: CheckRequest }[] = []
+  for (const owned of rules) {
+    const { owner, id, rule } = owned
+    const { relayWithTls } = rule.actions
+    if (!rule.enabled || rule.direction !== 'outgoing' || !definitionOf(relayWithTls.level).encrypted)
+      continue
+    const patterns = rule.criteria.to?.matchesAny ?? []
+    const groups = patterns.some(isGroupReference) ? await after.groups() : new Map<string, string>()
+    const targets = namedTargets(patterns, groups)
+    if (targets.length === 0) continue
+    const { status } = await effects.of(owned)
+    if (status === 'inactive' || status === 'no-effect') continue
+    for (const target of targets) {
+      const requirement = requirementOf(relayWithTls, target.domain, { owner, id, name: rule.name })
+      requests.push({ owned, request: { ...target, requirement, signal } })
+      if (requests.length === MOST_PARTNERS) return requests
+    }
+  }
+  return requests
 }
 
 /** The options of `check` that ask for the same. */

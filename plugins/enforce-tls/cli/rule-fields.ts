@@ -131,7 +131,7 @@ export const FIELDS: readonly Field[] = [
     '<mode>',
     'mode',
     'enforce or report',
-    'enforce, or report: change no delivery, tell what would have bounced',
+    'enforce, or report: change no delivery, log what would have bounced',
     { byDefault: 'enforce' },
   ),
   field(
@@ -147,14 +147,14 @@ export const FIELDS: readonly Field[] = [
     '<time>',
     'startsAt',
     'a time such as 2026-01-31T08:00:00Z',
-    'the rule acts from then on',
+    'the rule is active from then on',
   ),
   field(
     'expiresAt',
     '<time>',
     'expiresAt',
     'a time such as 2026-01-31T08:00:00Z',
-    'the rule acts until then',
+    'the rule is active until then',
   ),
   field('comment', '<text>', 'comment', 'a text', 'what others should know about the rule'),
 ]

@@ -3,14 +3,17 @@
  * option that it came from.
  */
 import { Option } from '@commander-js/extra-typings'
-import { Groups, type StoredGroups } from '../rules/group.js'
-import { groupsProblem } from '../rules/match.js'
-import { formatProblem, type Rule, type RuleProblem } from '../rules/rule.js'
-import { checkRule } from '../rules/check-rule.js'
+import { AdminProblem } from '../admin/problem.js'
+import {
+  formatProblem,
+  type Criteria,
+  type HeaderCriterion,
+  type Rule,
+  type RuleProblem,
+} from '../rules/rule.js'
+import { quote } from '../text/quote.js'
 import { Refusal } from './refusal.js'
 import { FIELDS, NAME, type RuleOptions } from './rule-fields.js'
-import { headerCriteria, headerTexts } from './rule-header.js'
-import { atOnce } from '../work/pieces.js'
 
 /** The options of `rule create`. */
 export function createOptions(): Option[] {
@@ -43,7 +46,7 @@ export function hasRuleOptions(options: RuleOptions): boolean {
  *
  * @throws {Refusal} for a header option that names no field.
  */
-export function withOptions(rule: object, options: RuleOptions): unknown {
+export function withOptions(rule: object, options: RuleOptions): Readonly<Record<string, unknown>> {
   const changed = structuredClone(rule) as Record<string, unknown>
   for (const { option, path } of [NAME, ...FIELDS]) {
     const value = options[option]
@@ -71,18 +74,14 @@ function put(target: Record<string, unknown>, [name = '', ...rest]: readonly str
   else target[name] = value
 }
 
-/**
- * Checks a rule that options made.
- *
- * @param groups those of the store; without them, whether they exist is not looked at
- * @throws {Refusal} that names the option to blame.
- */
-export function validRule(value: unknown, groups?: StoredGroups): Rule {
-  const checked = atOnce(checkRule(value))
-  if (!('rule' in checked)) throw new Refusal([inOptions(checked)])
-  const problem = groups && atOnce(groupsProblem(checked.rule.criteria, new Groups(groups)))
-  if (problem) throw new Refusal([inOptions(problem)])
-  return checked.rule
+/** Tells what is wrong with a rule of the option that it came from. */
+export async function toldOfOptions<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof AdminProblem) || error.data.code !== 'invalid') throw error
+    throw new Refusal([inOptions(error.data.problem)])
+  }
 }
 
 /** A problem of a field, told of the option that it came from. */
@@ -92,11 +91,50 @@ function inOptions(problem: RuleProblem): string {
     fields.find(({ path }) => problem.field.startsWith(path)) ??
     fields.find(({ path }) => path.startsWith(`${problem.field}.`))
   if (!source) return formatProblem(problem)
-  const told = problem.suggestion ?? /expected|not one of|write /.exec(problem.problem)
-  const expectation = told ? '' : `; expected: ${source.expected}`
+  const told = problem.suggestion ?? problem.expected
+  const expectation = told === undefined ? `; expected: ${source.expected}` : ''
   return `${source === NAME ? 'name' : flagOf(source.flags)} ${problem.problem}${expectation}`
 }
 
 function flagOf(flags: string): string {
   return flags.split(' ')[0] ?? flags
+}
+
+/** Texts `Name: words` of what must be there, and of what must not. */
+interface HeaderTexts {
+  readonly any: readonly string[]
+  readonly none: readonly string[]
+}
+
+/** The header criteria of a rule, as options would write them. */
+function headerTexts(criteria: Criteria | undefined): HeaderTexts {
+  const header = criteria?.header ?? []
+  const texts = (list: 'matchesAny' | 'matchesNone') =>
+    header.flatMap((criterion) => (criterion[list] ?? []).map((text) => `${criterion.name}: ${text}`))
+  return { any: texts('matchesAny'), none: texts('matchesNone') }
+}
+
+/**
+ * Header criteria out of options: texts of one field are one criterion, of which any will do.
+ *
+ * @throws {Refusal} for a text without a field name.
+ */
+function headerCriteria({ any, none }: HeaderTexts): HeaderCriterion[] {
+  const criteria = new Map<string, { name: string; matchesAny: string[]; matchesNone: string[] }>()
+  const add = (flag: string, list: 'matchesAny' | 'matchesNone', text: string): void => {
+    const [, name, value] = /^([^:\s]+)\s*:\s*(.+)$/s.exec(text) ?? []
+    if (name === undefined || value === undefined)
+      throw new Refusal([`${flag} ${quote(text)} names no header field; expected: 'Name: words'`])
+    const key = name.toLowerCase()
+    const criterion = criteria.get(key) ?? { name, matchesAny: [], matchesNone: [] }
+    criterion[list].push(value)
+    criteria.set(key, criterion)
+  }
+  for (const text of any) add('--header', 'matchesAny', text)
+  for (const text of none) add('--except-header', 'matchesNone', text)
+  return [...criteria.values()].map(({ name, matchesAny, matchesNone }) => ({
+    name,
+    ...(matchesAny.length > 0 ? { matchesAny } : {}),
+    ...(matchesNone.length > 0 ? { matchesNone } : {}),
+  }))
 }

@@ -1,12 +1,12 @@
 /** `enforce-tls rule list` and `rule show`. */
 import type { OwnedRule } from '../rules/owner-entries.js'
-import { readEntries } from '../policy/read-parts.js'
+import { ownerState, readOwner, ruleIn } from '../admin/owner-state.js'
+import { formatAction, otherCriteria, recipientsOf } from '../admin/format-rule.js'
 import type { Context } from './context.js'
 import type { Cell } from './output.js'
 import { ownerHint } from './hints.js'
 import { Refusal } from './refusal.js'
-import { inspect, ruleOf } from './rule-entries.js'
-import { otherCriteria, recipientsOf, requirementWords, formatInactive } from './format-rule.js'
+import { brokenSentences } from './rule-entries.js'
 import { stateOf } from '../rules/rule-state.js'
 
 /** Patterns of a rule that a list of rules shows. */
@@ -15,14 +15,14 @@ const PATTERNS_SHOWN = 6
 /** Lists the valid rules of an owner. @throws {Refusal} afterwards, where others are not valid. */
 export async function listRules(context: Context, owner: string): Promise<void> {
   const { store, output } = context
-  const read = await readEntries(store, owner)
-  const { rules, problems, sleepsWith } = inspect(read, store)
+  const read = await readOwner(store, owner)
+  const { rules, broken, offFor } = await ownerState(read)
+  const problems = brokenSentences(store, broken)
   output.data(rules)
   if (rules.length > 0) output.table(['#', 'on', 'name', 'to', 'level', 'id'], rules.map(rowOf))
   else if (problems.length === 0 && !output.json)
     output.line(`${owner} has no rules${(await ownerHint(store, owner)) || '.'}`)
-  if (sleepsWith !== null && read.entries.rules.size > 0)
-    output.line(formatInactive(context, sleepsWith, 'its rules sleep'))
+  if (offFor !== null && read.entries.rules.size > 0) sayInactive(context, offFor)
   const [first, ...rest] = problems
   if (first !== undefined) throw new Refusal([first, ...rest])
 }
@@ -46,9 +46,9 @@ function rowOf({ id, rule }: OwnedRule): Cell[] {
 /** Shows one rule. @throws {Refusal} when it is not there or not valid. */
 export async function showRule(context: Context, owner: string, id: string): Promise<void> {
   const { store, output } = context
-  const read = await readEntries(store, owner)
-  const rule = ruleOf(read.entries, id, store)
-  const { sleepsWith } = inspect(read, store)
+  const read = await readOwner(store, owner)
+  const rule = await ruleIn(read.entries, id)
+  const { offFor } = await ownerState(read)
   const others = otherCriteria(rule)
   output.data({ owner, id, rule })
   output.line(rule.name)
@@ -64,7 +64,13 @@ export async function showRule(context: Context, owner: string, id: string): Pro
     ...(rule.expiresAt === undefined ? {} : { expires: rule.expiresAt }),
     to: recipientsOf(rule),
     ...(others.length > 0 ? { and: others } : {}),
-    requires: requirementWords(rule.actions.relayWithTls),
+    requires: formatAction(rule.actions.relayWithTls),
   })
-  if (sleepsWith !== null) output.line(formatInactive(context, sleepsWith, 'the rule sleeps'))
+  if (offFor !== null) sayInactive(context, offFor)
+}
+
+function sayInactive({ output, command }: Context, domain: string): void {
+  output.line(
+    `Inactive: message rules are switched off for ${domain}; switch them on with: ${command('domain', 'enable', domain)}`,
+  )
 }

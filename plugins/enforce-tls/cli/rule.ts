@@ -1,15 +1,11 @@
 /** `enforce-tls rule`: the message rules of an owner. */
-import { examples, type Context, type Root, type WithStore } from './context.js'
-import { beforeRuleChange, type BeforeChangeOptions } from './before-change.js'
-import { warnAboutPartners } from './rule-check.js'
-import { createRule, type CreateOptions } from './rule-create.js'
-import { deleteRule } from './rule-delete.js'
-import { editRule, type EditOptions } from './rule-edit.js'
-import { changeRule, ownerOf, ownerWithRules, ruleOf, warnOfProblems } from './rule-entries.js'
-import { moveRule } from './rule-move.js'
+import { examples, type Root, type WithStore } from './context.js'
+import { deleteByUser, moveByUser, switchByUser } from './rule-change.js'
+import { createByOptions, type CreateOptions } from './rule-create.js'
+import { editByUser, type EditOptions } from './rule-edit.js'
+import { ownerOf, ownerWithRules } from './rule-entries.js'
 import { createOptions, editOptions } from './rule-options.js'
 import { listRules, showRule } from './rule-show.js'
-import { showEffect } from './effects.js'
 
 const OWNER = 'whose rules: * (the whole service), a sending domain, or one sender address'
 const ID = 'the id of the rule, as rule list shows it'
@@ -41,7 +37,7 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
       ),
     )
     .action((owner, name, options: CreateOptions, command) =>
-      withStore(command.optsWithGlobals(), (context) => createRule(context, owner, name, options)),
+      withStore(command.optsWithGlobals(), (context) => createByOptions(context, owner, name, options)),
     )
   for (const option of createOptions()) create.addOption(option)
 
@@ -63,7 +59,7 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
     )
     .action((owner, id, options: EditOptions, command) =>
       withStore(command.optsWithGlobals(), async (context) =>
-        editRule(context, await ownerWithRules(context, owner), id, options),
+        editByUser(context, await ownerWithRules(context, owner), id, options),
       ),
     )
   for (const option of editOptions()) edit.addOption(option)
@@ -86,7 +82,7 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
     )
     .action((owner, id, options, command) =>
       withStore(command.optsWithGlobals(), async (context) =>
-        moveRule(context, await ownerWithRules(context, owner), id, options),
+        moveByUser(context, await ownerWithRules(context, owner), id, options),
       ),
     )
 
@@ -114,9 +110,8 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
   group
     .command('enable')
     .description(
-      'switch a rule on; it holds for mail that is already queued, too. Before that the mail servers of its ' +
-        'recipients are asked, for a few seconds, and a warning says which would not get the mail; on a ' +
-        'terminal it asks then whether to go on',
+      'switch a rule on, for queued mail too. First asks the mail servers of its recipients, for a few ' +
+        'seconds, and warns of those that would not get the mail; on a terminal it then asks whether to go on',
     )
     .argument('<owner>', OWNER)
     .argument('<id>', ID)
@@ -128,7 +123,7 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
     )
     .action((owner, id, options, command) =>
       withStore(command.optsWithGlobals(), async (context) => {
-        await switchRule(context, await ownerWithRules(context, owner), id, true, options)
+        await switchByUser(context, await ownerWithRules(context, owner), id, true, options)
       }),
     )
 
@@ -140,13 +135,13 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
     .addHelpText('after', examples('rule disable acme.example k3m8r2pq7x'))
     .action((owner, id, _options, command) =>
       withStore(command.optsWithGlobals(), async (context) => {
-        await switchRule(context, await ownerWithRules(context, owner), id, false)
+        await switchByUser(context, await ownerWithRules(context, owner), id, false)
       }),
     )
 
   group
     .command('delete')
-    .description('delete a rule; it asks first, off a terminal it wants --yes')
+    .description('delete a rule; asks first, and needs --yes where nobody can be asked')
     .argument('<owner>', OWNER)
     .argument('<id>', ID)
     .option('--yes', 'do not ask')
@@ -156,42 +151,7 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
     )
     .action((owner, id, options, command) =>
       withStore(command.optsWithGlobals(), async (context) =>
-        deleteRule(context, await ownerWithRules(context, owner), id, options.yes === true),
+        deleteByUser(context, await ownerWithRules(context, owner), id, options.yes === true),
       ),
     )
-}
-
-async function switchRule(
-  context: Context,
-  owner: string,
-  id: string,
-  enabled: boolean,
-  options: BeforeChangeOptions = {},
-): Promise<void> {
-  const { output, store } = context
-  const before = ruleOf(await store.readOwner(owner), id, store)
-  const seen = enabled
-    ? await beforeRuleChange(
-        context,
-        {
-          before,
-          after: { owner, id, rule: { ...before, enabled } },
-          question: `Switch on rule ${id} of ${owner} (${before.name})?`,
-        },
-        options,
-      )
-    : null
-  // Nothing changes then, but who says it again wants to know how the partners are.
-  if (enabled && before.enabled && options.check !== false)
-    await warnAboutPartners(context, { owner, id, rule: before })
-  const { owned, changed, problems } = await changeRule(context, owner, id, (rule) =>
-    rule.enabled === enabled ? rule : { ...rule, enabled },
-  )
-  output.data(owned.rule.mode === 'report' && enabled ? { ...owned, reports: seen } : owned)
-  await showEffect(
-    context,
-    owned,
-    `Rule ${id} of ${owner} (${owned.rule.name}) is${changed ? '' : ' already'}`,
-  )
-  warnOfProblems(output, owner, problems)
 }

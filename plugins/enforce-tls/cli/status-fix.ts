@@ -20,7 +20,7 @@ export async function offerRemoval(
   if (removable.length === 0) return []
   if (!yes && !canAsk(output))
     throw new Refusal([
-      'nothing was removed: nobody can be asked here; --yes removes without a question what is surely not in force',
+      'nothing was removed: nobody can be asked here; --yes removes what is certainly not in force, without a question',
     ])
   const removed: StoreProblem[] = []
   await withQuestions(output, async (confirmed) => {

@@ -16,6 +16,7 @@ import { spellingProblem } from '../admin/canonical.js'
 import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../admin/entry-problems.js'
 import { readReadable } from '../admin/whole-store.js'
 import { needOf, ruleRisk, serviceRisk, type Risk } from './status-risk.js'
+import { errorMessage } from '../text/error-message.js'
 
 /** Something wrong in the store. */
 export interface StoreProblem {
@@ -151,9 +152,7 @@ async function filesAndLog({ settings, harakaUser, asHaraka, deliveries }: Conte
     .check()
     .then(
       () => [],
-      (error: unknown) => [
-        `the delivery log cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-      ],
+      (error: unknown) => [`the delivery log cannot be written: ${errorMessage(error)}`],
     )
 }
 
@@ -163,7 +162,7 @@ const NONE: ReadonlyMap<string, string> = new Map()
 function withoutService({ command }: Context, { owner, rules, service }: OwnerEntries): StoreProblem[] {
   const domain = serviceDomainOf(owner)
   if (domain === null || service !== null || rules.size === 0) return []
-  const sentence = `rules of ${quote(owner)} never act, since ${domain} has no service; switch it on with: ${command('domain', 'enable', domain)}`
+  const sentence = `rules of ${quote(owner)} are inactive: message rules were never switched on for ${domain}; switch them on with: ${command('domain', 'enable', domain)}`
   return [{ sentence, value: null, removal: null, risk: null }]
 }
 

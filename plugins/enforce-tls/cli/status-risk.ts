@@ -1,12 +1,12 @@
 /** What removing a broken entry may mean for mail: a Haraka that has read a valid version of it goes by that one. */
 import { parseDomain } from '../rules/address.js'
 import { effectOfBroken, saidBy } from '../rules/entry-problem.js'
-import { GROUP_PREFIX } from '../rules/group-name.js'
+import { groupsNamedIn } from '../admin/referring-rules.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import type { Readable } from '../admin/whole-store.js'
 import { numbered } from '../text/list.js'
 import type { Context } from './context.js'
-import { senderWords } from './format-rule.js'
+import { formatSender } from '../admin/format-rule.js'
 
 /** What may no longer be held to TLS. */
 export interface Risk {
@@ -21,8 +21,8 @@ export interface Risk {
 export function ruleRisk({ command }: Context, owner: string, id: string, json: string): Risk | null {
   if (effectOfBroken(saidBy(json)) === 'off') return null
   return {
-    before: `it may be in force: once it is removed, mail of ${senderWords(owner)} that it covers is no longer held to TLS by it`,
-    after: `mail of ${senderWords(owner)} that it covered is no longer held to TLS by it`,
+    before: `it may be in force: once it is removed, it no longer requires TLS for mail of ${formatSender(owner)}`,
+    after: `it no longer requires TLS for mail of ${formatSender(owner)}`,
     commands: [command('rule', 'edit', owner, id, '--editor'), command('rule', 'delete', owner, id, '--yes')],
   }
 }
@@ -43,8 +43,8 @@ export function serviceRisk(
   ]
   if (!owners.some((owner) => serviceDomainOf(owner) === domain)) return null
   return {
-    before: `it may be in force: once it is removed, the rules of ${domain} and of its senders are inactive, and mail that they cover is no longer held to TLS by them`,
-    after: `the rules of ${domain} and of its senders are inactive, and mail that they covered is no longer held to TLS by them`,
+    before: `it may be in force: once it is removed, the rules of ${domain} and of its senders are inactive, and no longer require TLS`,
+    after: `the rules of ${domain} and of its senders are inactive, and no longer require TLS`,
     commands: [command('domain', 'enable', domain), command('domain', 'disable', domain)],
   }
 }
@@ -52,17 +52,8 @@ export function serviceRisk(
 /** Who needs a group, as a part of a sentence; empty where surely nobody does. */
 export function needOf(group: string, { entries, leftOut }: Readable): string {
   const count = entries.flatMap(({ rules }) =>
-    [...rules.values()].filter((json) => mentions(json, group)),
+    [...rules.values()].filter((json) => groupsNamedIn(json).includes(group)),
   ).length
   if (count > 0) return `; ${numbered(count, 'rule')} ${count === 1 ? 'needs' : 'need'} it`
   return leftOut.size > 0 ? '; whether rules need it is unknown' : ''
-}
-
-/** Looked for in the text, since a broken rule may need it as well; JSON can spell every letter as \uXXXX. */
-function mentions(json: string, group: string): boolean {
-  const text = json.replace(/\\u([0-9a-f]{4})/gi, (_, digits: string) =>
-    String.fromCharCode(parseInt(digits, 16)),
-  )
-  const [, ...behind] = text.split(GROUP_PREFIX + group)
-  return behind.some((rest) => !/^[a-z0-9._-]/.test(rest))
 }

@@ -93,7 +93,7 @@ function judge(
   const unremembered =
     memory === null || seen !== null || !needed
       ? null
-      : `this Haraka has no memory of its store (${memory.file}): after a loss of the rules mail would go on unprotected; Haraka writes it when it runs, and its log says what keeps it from that`
+      : `this Haraka has no memory of its store (${memory.file}): if the rules were lost, mail would be delivered without them; Haraka writes it when it runs, and its log says why it cannot`
   return { standing, unremembered }
 }
 

@@ -25,7 +25,7 @@ export function addStatusCommand(program: Root, withStore: WithStore): void {
     .option('--fix', 'show each entry that is not valid, and offer to remove it')
     .option(
       '--yes',
-      'with --fix: remove without a question what is surely not in force; history keeps what it was',
+      'with --fix: remove what is certainly not in force, without a question; history keeps it',
     )
     .addHelpText('after', examples('status', 'status --json', 'status --fix'))
     .action((options, command) =>
@@ -54,7 +54,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     marker: standing.marker,
     owners: String(report.owners),
     domains: `${domains.on} on, ${domains.off} off`,
-    rules: `${rules.on} on, ${rules.off} off, ${rules.sleeping} sleeping (on, but the service of their domain is off), ${rules.expired} expired`,
+    rules: `${rules.on} on, ${rules.off} off, ${rules.sleeping} inactive (on, but message rules are switched off for their domain), ${rules.expired} expired`,
     ...(report.beside === 0
       ? {}
       : {

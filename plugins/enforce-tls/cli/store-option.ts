@@ -59,14 +59,14 @@ export function chooseStore(options: StoreOptions, caller: Caller): ChosenStore 
   // Whoever has the variable has it for the next command as well.
   if (ofEnvironment !== undefined) return redisStore(REDIS_VARIABLE, ofEnvironment, prefix, [])
   if (file !== undefined) {
-    if (file === '') throw new WrongUse(['--file is empty; the path of a rules file is expected'])
+    if (file === '') throw new WrongUse(['--file is empty; expected: the path of a rules file'])
     const store = { type: 'file', file: path.resolve(currentFolder, file) } as const
     return { settings: { ...toSettings({}), store }, folder: null, words: ['--file', file] }
   }
   if (config !== undefined) return harakaFolder(config, path.resolve(currentFolder, config))
   if (!isHarakaFolder(currentFolder))
     throw new WrongUse([
-      `the current folder is no Haraka folder: it has no config/plugins and no config/${SETTINGS_FILE}; ` +
+      `the current folder is not a Haraka folder: it has no config/plugins and no config/${SETTINGS_FILE}; ` +
         `say where the rules are with --redis <url> (or ${REDIS_VARIABLE}), --file <rules file> or --config <haraka folder>`,
     ])
   return { settings: folderSettings(currentFolder), folder: currentFolder, words: [] }
@@ -96,7 +96,7 @@ function redisStore(
   shown: readonly string[],
 ): ChosenStore {
   if (prefix === '')
-    throw new WrongUse(['--prefix is empty; the beginning of the keys is expected, as in enforce-tls:'])
+    throw new WrongUse(['--prefix is empty; expected: the beginning of the keys, such as enforce-tls:'])
   const defaults = toSettings({})
   const redis = { ...defaults.redis, url, ...(prefix === undefined ? {} : { prefix }) }
   try {
@@ -112,7 +112,7 @@ function redisStore(
 function harakaFolder(given: string, folder: string): ChosenStore {
   if (!existsSync(path.join(folder, 'config')))
     throw new WrongUse([
-      `--config ${JSON.stringify(given)} is no Haraka folder: it has no folder config; the folder given to haraka -c is expected`,
+      `--config ${JSON.stringify(given)} is not a Haraka folder, because it has no folder config; expected: the folder that haraka -c is given`,
     ])
   return { settings: folderSettings(folder), folder, words: ['--config', given] }
 }

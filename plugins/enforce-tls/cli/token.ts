@@ -2,10 +2,11 @@
 import ms from 'ms'
 import { newToken, parseToken, ROLES, type Role, type Token } from '../console/auth/account.js'
 import { quote } from '../text/quote.js'
-import { examples, retryConflicts, type Root } from './context.js'
+import { examples, type Root } from './context.js'
 import { StoreError } from '../store/rule-store.js'
 import { ownerHint } from './hints.js'
 import { printWarning } from './output.js'
+import { retryConflicts } from '../admin/editor.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { rightsOf, formatRights, type AccountContext, type WithAccounts } from './account-context.js'
 
@@ -30,7 +31,7 @@ export function addTokenCommands(program: Root, withAccounts: WithAccounts): voi
     .argument('<name>', 'what it is for; the history names it')
     .requiredOption('--role <role>', ROLES.join(', '))
     .option('--domain <domain...>', 'a domain of a domain-admin or viewer; may be repeated')
-    .option('--expires <time>', 'how long it holds, such as 12h or 90d (default: until it is revoked)')
+    .option('--expires <time>', 'how long it is valid, such as 12h or 90d (default: until it is revoked)')
     .addHelpText(
       'after',
       examples(
@@ -50,7 +51,7 @@ export function addTokenCommands(program: Root, withAccounts: WithAccounts): voi
 
   group
     .command('revoke')
-    .description('revoke a token: it holds no more')
+    .description('revoke a token: it is no longer valid')
     .argument('<id>', 'the id that token list shows')
     .addHelpText('after', examples('token revoke 4f2a9c01d7e3'))
     .action((id, _options, command) =>
@@ -62,7 +63,7 @@ async function createToken(context: AccountContext, name: string, options: Creat
   const { accounts, output } = context
   if (name.trim() === '' || name.length > NAME_MAX || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(name))
     throw new Refusal([
-      `${quote(name)} is no name for a token: up to ${NAME_MAX} characters in one line are expected`,
+      `${quote(name)} is not a name for a token; expected: up to ${NAME_MAX} characters on one line`,
     ])
   const rights = rightsOf(options.role, options.domain ?? [])
   await warnOfUnknown(context, rights.domains)
@@ -81,7 +82,9 @@ async function createToken(context: AccountContext, name: string, options: Creat
   output.line(`Created token ${id} (${formatRights(rights).join(' ')}), shown this once:`)
   output.item(text)
   output.line(
-    token.expiresAt === undefined ? 'It holds until it is revoked.' : `It holds until ${token.expiresAt}.`,
+    token.expiresAt === undefined
+      ? 'It is valid until it is revoked.'
+      : `It is valid until ${token.expiresAt}.`,
   )
 }
 
@@ -108,7 +111,7 @@ async function warnOfUnknown(
 function durationOf(text: string): number {
   const lasts = /^\d+(?:\.\d+)?\s*(?:m|h|d|w|y)$/.test(text) ? ms(text as ms.StringValue) : NaN
   if (lasts > 0 && lasts <= ms('100y')) return lasts
-  throw new WrongUse([`--expires ${quote(text)}: a time such as 12h, 90d or 1y is expected`])
+  throw new WrongUse([`--expires ${quote(text)}: expected: a time such as 12h, 90d or 1y`])
 }
 
 async function listTokens({ accounts, output }: AccountContext): Promise<void> {
@@ -117,7 +120,7 @@ async function listTokens({ accounts, output }: AccountContext): Promise<void> {
   if (tokens.length === 0) output.line('There are no tokens.')
   else
     output.table(
-      ['id', 'name', 'role', 'domains', 'holds until'],
+      ['id', 'name', 'role', 'domains', 'valid until'],
       tokens.map(({ id, name, role, domains, expiresAt }) => [
         id,
         name,

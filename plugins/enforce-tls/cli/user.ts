@@ -4,7 +4,8 @@ import { didYouMean, nearest } from '../text/nearest.js'
 import { quote } from '../text/quote.js'
 import { confirmRemoval } from './ask.js'
 import { newPassword } from './ask-password.js'
-import { examples, retryConflicts, type Root } from './context.js'
+import { examples, type Root } from './context.js'
+import { retryConflicts } from '../admin/editor.js'
 import { Refusal } from './refusal.js'
 import { rightsOf, formatRights, type AccountContext, type WithAccounts } from './account-context.js'
 
@@ -61,7 +62,9 @@ export function addUserCommands(program: Root, withAccounts: WithAccounts): void
 
   group
     .command('remove')
-    .description("remove a user; the user's sessions end; it asks first, off a terminal it wants --yes")
+    .description(
+      'remove a user and end their sessions; asks first, and needs --yes where nobody can be asked',
+    )
     .argument('<name>', NAME)
     .option('--yes', 'do not ask')
     .addHelpText('after', examples('user remove ann@helpdesk', 'user remove ann@helpdesk --yes'))
@@ -88,7 +91,7 @@ async function addUser(
   const rights = rightsOf(role, domains)
   if ((await accounts.read('users', name)) !== null)
     throw new Refusal(
-      [`there is a user ${quote(name)} already; a new password is set with:`],
+      [`there is a user ${quote(name)} already; set a new password with:`],
       [command('user', 'passwd', name)],
     )
   const user = { ...rights, ...(await keptPassword(output, passwordStdin === true)) }
@@ -115,7 +118,7 @@ async function listUsers({ accounts, output }: AccountContext): Promise<void> {
       ['user', 'role', 'domains', 'password of'],
       users.map(({ user, kept }) =>
         kept === null
-          ? [user, 'not valid: can not sign in', '', '']
+          ? [user, 'not valid: cannot sign in', '', '']
           : [user, kept.role, kept.domains, kept.changedAt.slice(0, 10)],
       ),
     )

@@ -1,4 +1,5 @@
 /** What the console works with, so that Haraka and the command can each give their own. */
+import type { StoreMemory } from '../admin/store-memory.js'
 import type { PartnerCheck, CheckRequest } from '../check/types.js'
 import type { BounceTexts } from '../delivery/bounce/compose.js'
 import type { RecentFailures } from '../report/recent-failures.js'
@@ -23,6 +24,8 @@ export interface ConsoleOptions {
   readonly checkPartner: (request: CheckRequest) => Promise<PartnerCheck>
   /** Whether Haraka offers STARTTLS to those who bring mail; `null` where that is not known. */
   readonly offersTls: () => boolean | null
+  /** What Haraka remembers of its store; `null` where there is no Haraka. */
+  readonly memory: StoreMemory | null
   /** Told what goes wrong in here. */
   readonly logError: (sentence: string) => void
 }

@@ -3,6 +3,7 @@
  * switched on, because loading takes long enough for mail to notice; otherwise with the first request that finds it
  * switched on, so that a Haraka without a console carries nothing of it.
  */
+import type { StoreMemory } from '../admin/store-memory.js'
 import type { BounceOptions } from '../delivery/bounce/compose.js'
 import type { HarakaPlugin, HarakaServer, Next } from '../haraka/types.js'
 import { assertInstalled, CONSOLE, PackageMissing } from '../settings/optional-package.js'
@@ -24,6 +25,8 @@ export interface ConsoleHostOptions {
   readonly storePlace: Pick<Settings, 'store' | 'redis'>
   readonly bounceOptions: () => BounceOptions
   readonly checkPartner: ConsoleOptions['checkPartner']
+  /** The store that this Haraka has seen last. */
+  readonly seen: StoreMemory['seen']
 }
 
 /**
@@ -100,7 +103,7 @@ export class ConsoleHost {
   }
 
   async #build() {
-    const { plugin, store, settings, storePlace, bounceOptions, checkPartner } = this.#options
+    const { plugin, store, settings, storePlace, bounceOptions, checkPartner, seen } = this.#options
     const [{ openAccountStore }, { createConsole }, { previewBounce }] = await loadConsole()
     const accounts = openAccountStore(storePlace)
     const deliveries = openDeliveryLog(storePlace)
@@ -112,6 +115,7 @@ export class ConsoleHost {
       deliveries,
       checkPartner,
       offersTls: () => isLoaded(plugin, 'tls'),
+      memory: { seen, onEmptyStore: () => settings().main.onEmptyStore },
       logError: (sentence) => plugin.logerror(sentence),
     })
     return { accounts, deliveries, answer }

@@ -2,6 +2,7 @@
  * An owner out of a request's path, if whoever asks may see or change its rules. What they may not see is not
  * there: the answer does not tell whether such a domain exists.
  */
+import { editorOf as editorOn, type Editor } from '../admin/editor.js'
 import { EVERYONE, parseOwner } from '../rules/owner.js'
 import { quote } from '../text/quote.js'
 import { mayChange, maySee } from './auth/permission.js'
@@ -33,4 +34,9 @@ export function visibleDomain(call: Pick<Call, 'identity'>, given: string): stri
 /** A part of the path; express has matched it, so it is there. */
 export function param({ params }: Pick<Call, 'params'>, name: string): string {
   return params[name] ?? ''
+}
+
+/** The store, changed in the name of whoever asks. */
+export function editorOf({ context, identity }: Pick<Call, 'context' | 'identity'>): Editor {
+  return editorOn(context.store, identity.author, context.memory)
 }

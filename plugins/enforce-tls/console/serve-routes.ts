@@ -6,7 +6,9 @@ import express, { type NextFunction, type Request, type Response, type Router } 
 import { Ajv, type ValidateFunction } from 'ajv'
 import { describeSchemaError } from '../rules/schema-problem.js'
 import { formatProblem } from '../rules/rule.js'
+import { AdminProblem } from '../admin/problem.js'
 import { StoreError } from '../store/rule-store.js'
+import { apiProblemOf } from './admin-problem.js'
 import { assertNotForged, identify, type Identity } from './auth/identity.js'
 import { TooBusy } from './auth/password.js'
 import type { ConsoleContext } from './console-context.js'
@@ -130,6 +132,7 @@ function answerProblem(error: unknown, { context, request, response, next }: Fai
 /** @param trusted whether they may read where the store is, and what is wrong there */
 function toProblem(error: unknown, trusted: boolean, conditional: boolean): Problem {
   if (error instanceof Problem) return error
+  if (error instanceof AdminProblem) return apiProblemOf(error, trusted)
   if (error instanceof TooBusy)
     return new Problem(429, 'busy', 'Too many sign-ins at the moment. Try again in a few seconds.', {
       retryAfter: 5,

@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto'
 import { checkingRule } from '../admin/entry-problems.js'
 import { valueOf } from '../store/difference.js'
-import { checkRules } from '../rules/checked-rules.js'
-import { PIECE, switchOf, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
+import { formatPlace } from '../admin/format-problem.js'
+import { statingOwner, type OwnerRead } from '../admin/owner-state.js'
+import { PIECE, type OwnerEntries } from '../rules/owner-entries.js'
 import { Groups, type StoredGroups } from '../rules/group.js'
-import { serviceDomainOf } from '../rules/owner.js'
 import { sorting, type InPieces } from '../work/pieces.js'
 import { listed } from '../text/list.js'
 import { etagOf } from './etag.js'
@@ -67,23 +67,12 @@ function positionOf(json: string): number {
   return typeof position === 'number' ? position : Infinity
 }
 
-/** The rules that are valid, in order. */
-export function* validRules(entries: OwnerEntries, groups: StoredGroups): InPieces<readonly OwnedRule[]> {
-  return (yield* checkRules(entries, new Groups(groups))).rules
-}
-
 /** What is wrong with entries of an owner, as one text for who changes something there; `null` for nothing. */
-export function* problemsOf(entries: OwnerEntries, groups: StoredGroups): InPieces<string | null> {
-  const { owner } = entries
-  const { problem } = switchOf(entries, 'unknown')
-  const broken = [
-    ...(problem === null ? [] : [`the service of ${serviceDomainOf(owner) ?? owner}: ${problem}`]),
-    ...[...(yield* checkRules(entries, new Groups(groups))).problems].map(
-      ([id, why]) => `rule ${id}: ${why}`,
-    ),
-  ]
+export function* problemsOf(read: OwnerRead): InPieces<string | null> {
+  const { broken } = yield* statingOwner(read)
   if (broken.length === 0) return null
-  return `Entries of ${owner} are not valid; where Haraka has no last valid version of them, mail waits: ${listed(broken, PROBLEMS_MAX)}`
+  const named = broken.map(({ place, problem }) => `${formatPlace(place)}: ${problem}`)
+  return `Entries of ${read.entries.owner} are not valid; where Haraka has no last valid version of them, mail waits: ${listed(named, PROBLEMS_MAX)}`
 }
 
 const PROBLEMS_MAX = 5

@@ -17,6 +17,7 @@ import { usableHosts, whatItNamed } from './named-hosts.js'
 import { withName } from './next-hop.js'
 import type { ObservedDelivery } from './observed-session.js'
 import { DIRECTORY_FAILURE, otherFailure, UNROUTABLE } from './outcome.js'
+import { errorMessage } from '../text/error-message.js'
 
 /** What the rules said of an item at this attempt. */
 type Decision =
@@ -171,7 +172,7 @@ export class Guard {
       await haraka.original('try_deliver')()
     } catch (error) {
       // Node.js connects to no port or local address that can't be one; a plugin's answer may hold any.
-      const why = error instanceof Error ? error.message : String(error)
+      const why = errorMessage(error)
       round.fail(round.current, otherFailure(`could not be reached: ${why}`, { status: UNROUTABLE }))
       return item.try_deliver()
     }
@@ -197,7 +198,7 @@ export class Guard {
       part = await context.splitOff(item, recipients)
     } catch (error) {
       const seconds = context.settings().main.deferSeconds
-      const why = error instanceof Error ? error.message : String(error)
+      const why = errorMessage(error)
       item.logerror(`enforce-tls: recipients could not be split off; trying again in ${seconds} s: ${why}`)
       setTimeout(() => item.split_to_new_recipients(recipients, reason, callback), seconds * 1000)
       return

@@ -5,6 +5,7 @@
 import constants from 'haraka-constants'
 import { isOwnAddress } from './this-machine.js'
 import type { HarakaMx, HarakaOutbound, HarakaPlugin, HarakaPlugins, HarakaTransaction } from './types.js'
+import { errorMessage } from '../text/error-message.js'
 
 /** What is asked of the running Haraka. */
 export interface RouteContext {
@@ -38,7 +39,7 @@ export async function routeProblem(
   try {
     route = await routeOf(domain, transaction, context)
   } catch (error) {
-    return `the mail servers of ${domain} could not be looked up (${error instanceof Error ? error.message : String(error)})`
+    return `the mail servers of ${domain} could not be looked up (${errorMessage(error)})`
   }
   const { hosts, by } = route
   if (hosts.length === 0) return `no mail server of ${domain} is known`

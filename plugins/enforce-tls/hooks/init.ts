@@ -12,6 +12,7 @@ import type {
 } from '../haraka/types.js'
 import { pluginOfKind, runsBefore } from '../haraka/plugins.js'
 import type { Settings } from '../settings/types.js'
+import { errorMessage } from '../text/error-message.js'
 
 /** The oldest Haraka in which the guard was tried and holds. */
 const OLDEST = { major: 3, minor: 2 }
@@ -65,7 +66,7 @@ function orderProblem(plugin: HarakaPlugin, hook: string): string | null {
   try {
     before = runsBefore(plugin, hook)
   } catch (error) {
-    return `the order of plugins is unknown: ${error instanceof Error ? error.message : String(error)}; use a newer version of this plugin`
+    return `the order of plugins is unknown: ${errorMessage(error)}; use a newer version of this plugin`
   }
   if (before === null) return null
   const instead = hook === 'queue' ? ', or set [main] forwarded_mail=incoming' : ''

@@ -16,6 +16,7 @@ import { rulesOf } from '../observe/report-mode.js'
 import type { Requirement } from '../rules/requirement.js'
 import type { UncoveredNotes } from '../observe/uncovered-mail.js'
 import { listed } from '../text/list.js'
+import { errorMessage } from '../text/error-message.js'
 
 /** What is needed of the process. */
 export interface ForwardedContext extends QueueContext {
@@ -115,11 +116,7 @@ async function decide(
     toOutboundQueue(connection)
     next()
   } catch (error) {
-    refuse(
-      'deferred',
-      LOOKUP_FAILED,
-      `the rules are unknown: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    refuse('deferred', LOOKUP_FAILED, `the rules are unknown: ${errorMessage(error)}`)
   }
 }
 

@@ -16,6 +16,7 @@ import type { Policy } from '../policy/policy.js'
 import type { Ruling } from '../rules/rule-list.js'
 import { isDelivered } from './queue-outbound.js'
 import type { Settings } from '../settings/types.js'
+import { errorMessage } from '../text/error-message.js'
 
 /** What an answer needs of the process. */
 export interface IncomingContext {
@@ -54,7 +55,7 @@ async function answerInTheClear(
     connection.logwarn('enforce-tls: accepted while the rules are unknown (on_store_failure=deliver)')
     return []
   } catch (error) {
-    return refusedForNow(connection, error instanceof Error ? error.message : String(error))
+    return refusedForNow(connection, errorMessage(error))
   }
 }
 

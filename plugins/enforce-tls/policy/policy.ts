@@ -17,6 +17,7 @@ import { DoubtfulStore } from '../store/known-store.js'
 import { PolicyCache, type PolicyCacheCounts, type PolicyCacheOptions } from './cache.js'
 import { StoreError, type DecidingStore } from '../store/rule-store.js'
 import { inPieces } from '../work/turns.js'
+import { errorMessage } from '../text/error-message.js'
 
 /** What the rules say of a message, recipient by recipient. */
 export type PolicyAnswer = { readonly is: 'known'; readonly rulings: readonly Ruling[] } | PolicyUnknown
@@ -100,7 +101,7 @@ export class Policy {
     try {
       lists = await Promise.all(ownersOf(address).map((owner) => this.#cache.get(owner)))
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = errorMessage(error)
       return { is: 'unknown', why, isAway: !isStoreGone(error) }
     }
     const messages = await messagesFor(lists)

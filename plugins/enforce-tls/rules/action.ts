@@ -4,6 +4,7 @@ import { definitionOf } from './levels.js'
 import { quote } from '../text/quote.js'
 import { unusable, type Unusable } from './spelling.js'
 import type { Direction, RelayWithTls, RuleProblem } from './rule.js'
+import { flaw, type Flaw } from './flaw.js'
 
 const FIELD = 'actions.relayWithTls'
 
@@ -40,13 +41,16 @@ function checkIncoming(action: RelayWithTls): RelayWithTls | RuleProblem {
   if (level !== 'none' && level !== 'encrypt')
     return {
       field: `${FIELD}.level`,
-      problem: `${level} has no meaning for incoming mail, whose sender shows no certificate; none or encrypt is expected`,
+      ...flaw(
+        `${level} has no meaning for incoming mail, whose sender shows no certificate`,
+        'none or encrypt',
+      ),
     }
   const [other] = Object.keys(others)
   if (other !== undefined)
     return {
       field: `${FIELD}.${other}`,
-      problem: 'has no meaning for incoming mail; level alone is expected',
+      ...flaw('has no meaning for incoming mail', 'level alone'),
     }
   return { level }
 }
@@ -71,7 +75,7 @@ function each(
 /** A DNS name, or with a leading dot any name below it. */
 function parseName(text: string): Parsed {
   const parsed = parseNameExactly(text)
-  return 'text' in parsed ? parsed : unusable(text, parsed.problem, readName)
+  return 'text' in parsed ? parsed : unusable(text, parsed, readName)
 }
 
 function readName(text: string): string | null {
@@ -79,7 +83,7 @@ function readName(text: string): string | null {
   return 'text' in parsed && parsed.text.includes('.') ? parsed.text : null
 }
 
-function parseNameExactly(text: string): { readonly text: string } | { readonly problem: string } {
+function parseNameExactly(text: string): { readonly text: string } | Flaw {
   const dot = text.startsWith('.') ? '.' : ''
   const parsed = parseDomain(text.slice(dot.length))
   return 'problem' in parsed ? parsed : { text: dot + parsed.domain }
@@ -89,8 +93,6 @@ function parseNameExactly(text: string): { readonly text: string } | { readonly 
 function parseFingerprint(text: string): Parsed {
   const digits = text.replace(/:/g, '').toUpperCase()
   if (!/^[0-9A-F]{64}$/.test(digits))
-    return {
-      problem: 'is no SHA-256 fingerprint; 64 hexadecimal digits are expected, with or without colons',
-    }
+    return flaw('is no SHA-256 fingerprint', '64 hexadecimal digits, with or without colons')
   return { text: digits.replace(/(..)(?=.)/g, '$1:') }
 }

@@ -5,6 +5,7 @@
  * Normalising is idempotent, and what `formatAddress` writes `parseAddress` reads as the same address.
  */
 import { domainToASCII } from 'node:url'
+import { flaw, type Flaw } from './flaw.js'
 
 /** An address, normalised. The null sender `<>` has an empty local part and an empty domain. */
 export interface MailAddress {
@@ -61,15 +62,12 @@ function withFinalSigma(lower: string): string {
  *
  * @returns `{ domain }`, or `{ problem }` as the end of a sentence that names the domain.
  */
-export function parseDomain(text: string): { domain: string } | { problem: string } {
+export function parseDomain(text: string): { domain: string } | Flaw {
   if (text === '') return { problem: 'is empty' }
-  if (/^\[.*\]$/.test(text) || /^\d+(?:\.\d+){3}$/.test(text))
-    return { problem: 'is an IP address; a domain such as bank.example is expected' }
-  if (/\s/.test(text)) return { problem: 'contains white space; a domain such as bank.example is expected' }
+  if (/^\[.*\]$/.test(text) || /^\d+(?:\.\d+){3}$/.test(text)) return flaw('is an IP address', A_DOMAIN)
+  if (/\s/.test(text)) return flaw('contains white space', A_DOMAIN)
   if (NOT_IN_A_DOMAIN.test(text))
-    return {
-      problem: `contains the character ${JSON.stringify(NOT_IN_A_DOMAIN.exec(text)?.[0])}; a domain such as bank.example is expected`,
-    }
+    return flaw(`contains the character ${JSON.stringify(NOT_IN_A_DOMAIN.exec(text)?.[0])}`, A_DOMAIN)
   const domain = comparableDomain(text)
   if (domain.length > DOMAIN_MAX) return { problem: `is longer than ${DOMAIN_MAX} characters` }
   const labels = domain.split('.')
@@ -77,12 +75,9 @@ export function parseDomain(text: string): { domain: string } | { problem: strin
     if (label === '') return { problem: 'has an empty label (two dots in a row, or a dot in front)' }
     if (label.length > 63) return { problem: `has a label of more than 63 characters` }
     if (!LABEL.test(label))
-      return {
-        problem: `has the label ${JSON.stringify(label)}; letters, digits and inner hyphens are expected`,
-      }
+      return flaw(`has the label ${JSON.stringify(label)}`, 'letters, digits and inner hyphens')
   }
-  if (/(?:^|\.)\d+$/.test(domain))
-    return { problem: 'is an IP address or ends in a number; a domain such as bank.example is expected' }
+  if (/(?:^|\.)\d+$/.test(domain)) return flaw('is an IP address or ends in a number', A_DOMAIN)
   return { domain }
 }
 
@@ -91,33 +86,35 @@ export function parseDomain(text: string): { domain: string } | { problem: strin
  *
  * @returns `{ address }`, or `{ problem }` as the end of a sentence that names the address.
  */
-export function parseAddress(text: string): { address: MailAddress } | { problem: string } {
+export function parseAddress(text: string): { address: MailAddress } | Flaw {
   const at = text.lastIndexOf('@')
-  if (at < 0) return { problem: 'has no @; an address such as cfo@bank.example is expected' }
+  if (at < 0) return flaw('has no @', AN_ADDRESS)
   const local = text.slice(0, at)
-  const problem = localProblem(local)
-  if (problem !== null) return { problem }
+  const wrong = localProblem(local)
+  if (wrong !== null) return wrong
   const parsed = parseDomain(text.slice(at + 1))
-  if ('problem' in parsed) return { problem: `has a domain that ${parsed.problem}` }
+  if ('problem' in parsed) return { ...parsed, problem: `has a domain that ${parsed.problem}` }
   const address = { local: comparableLocal(local), domain: parsed.domain }
   // Lower case can be longer than what it is of.
   if (Buffer.byteLength(address.local) > LOCAL_PART_MAX) return { problem: LOCAL_PART_TOO_LONG }
   return { address }
 }
 
+const A_DOMAIN = 'a domain such as bank.example'
+const AN_ADDRESS = 'an address such as cfo@bank.example'
 const LOCAL_PART_TOO_LONG = `has more than ${LOCAL_PART_MAX} bytes before the @ in lower case (RFC 5321 section 4.5.3.1.1)`
 
-function localProblem(local: string): string | null {
-  if (local === '') return 'has nothing before the @; an address such as cfo@bank.example is expected'
+function localProblem(local: string): Flaw | null {
+  if (local === '') return flaw('has nothing before the @', AN_ADDRESS)
   const hidden = UNPRINTABLE.exec(local) ?? INVISIBLE.exec(local)
-  if (hidden) return `contains the invisible character ${codePoint(hidden[0])} before the @`
+  if (hidden) return { problem: `contains the invisible character ${codePoint(hidden[0])} before the @` }
   if (QUOTED.test(local)) return null
   // Composed: the Greek question mark becomes a semicolon.
   const odd = NEEDS_QUOTES.exec(local.normalize('NFC'))
   if (odd?.[0] === '*')
-    return 'has a * before the @; write the address in full, or its domain alone for everybody there'
-  if (odd) return `contains the character ${JSON.stringify(odd[0])} before the @`
-  return MISPLACED_DOT.test(local) ? 'has a misplaced dot before the @' : null
+    return flaw('has a * before the @', 'the address in full, or its domain alone for everybody there')
+  if (odd) return { problem: `contains the character ${JSON.stringify(odd[0])} before the @` }
+  return MISPLACED_DOT.test(local) ? { problem: 'has a misplaced dot before the @' } : null
 }
 
 function codePoint(character: string): string {

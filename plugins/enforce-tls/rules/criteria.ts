@@ -10,6 +10,7 @@ import type { InPieces } from '../work/pieces.js'
 import type { Unusable } from './spelling.js'
 import type { AnyAndNone, Criteria, Direction, RuleProblem } from './rule.js'
 import { TextReader } from './text-pattern.js'
+import { flaw } from './flaw.js'
 
 const FIELD = 'criteria'
 /** So many addresses are checked between two yields. */
@@ -47,7 +48,10 @@ export function* checkCriteria(
     if (!HEADER_NAME.test(criterion.name))
       return {
         field: `${field}.name`,
-        problem: `${quote(criterion.name)} is no header field name; one such as X-Classification is expected, without colon`,
+        ...flaw(
+          `${quote(criterion.name)} is no header field name`,
+          'one such as X-Classification, without colon',
+        ),
       }
     const lists = yield* checkLists(criterion, field, parseText)
     if ('problem' in lists) return lists
@@ -66,7 +70,7 @@ function missingField(criteria: Criteria, direction: Direction): RuleProblem | n
     if (Object.keys(criteria).length > 0) return null
     return {
       field: `${FIELD}.to`,
-      problem: 'is missing; at least one of to, from, subject, header is expected',
+      ...flaw('is missing', 'at least one of to, from, subject, header'),
     }
   }
   for (const field of ['subject', 'header'] as const) {
@@ -105,7 +109,7 @@ function* checkLists<T extends AnyAndNone | undefined>(
     checked[list] = [...done]
   }
   if (Object.keys(checked).length > 0) return checked
-  return { field: `${field}.matchesAny`, problem: 'is missing; matchesAny or matchesNone is expected' }
+  return { field: `${field}.matchesAny`, ...flaw('is missing', 'matchesAny or matchesNone') }
 }
 
 /** One text of a `to` or `from` criterion in its one spelling, or what is wrong with it. */
@@ -125,5 +129,5 @@ export function parseText(text: string): Parsed {
 
 function parsedText(text: string, reader: TextReader, isStored: boolean): Parsed {
   const read = reader.read(text)
-  return 'problem' in read && !(read.tooLarge && isStored) ? { problem: read.problem } : { text }
+  return 'problem' in read && !(read.tooLarge && isStored) ? read : { text }
 }

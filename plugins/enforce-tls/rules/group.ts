@@ -10,6 +10,7 @@ import { Unreadable } from './entry-problem.js'
 import { quote } from '../text/quote.js'
 import { PATTERN_LENGTH_MAX } from './pattern.js'
 import { GROUP_PREFIX, groupNameProblem } from './group-name.js'
+import { flaw, type Flaw } from './flaw.js'
 
 /** Groups as a store holds them: name to patterns as JSON. */
 export type StoredGroups = ReadonlyMap<string, string>
@@ -23,17 +24,17 @@ const EXAMPLE = '["bank.example", ".bank.example", "cfo@partner.example"]'
 export type GroupCheck =
   | { readonly patterns: readonly string[] }
   /** `value` is the place in the list, such as `[3]`, or empty for the group as a whole. */
-  | { readonly value: string; readonly problem: string; readonly suggestion?: readonly string[] }
+  | ({ readonly value: string } & Flaw)
 
 /** So many members are looked at between two yields. */
 const PIECE = 500
 
 /** Checks a group that came as a value, in pieces; never throws. @param spelled how a member is read */
 export function* checkGroup(value: unknown, spelled = asWritten): InPieces<GroupCheck> {
-  const whole = (problem: string) => ({ value: '', problem })
-  if (!Array.isArray(value)) return whole(`is not a list of patterns; expected: ${EXAMPLE}`)
-  if (value.length === 0) return whole(`is an empty list; expected: ${EXAMPLE}`)
-  if (value.length > PATTERNS_MAX) return whole(`has more than ${PATTERNS_MAX} patterns`)
+  const whole = (wrong: Flaw) => ({ value: '', ...wrong })
+  if (!Array.isArray(value)) return whole(flaw('is not a list of patterns', EXAMPLE))
+  if (value.length === 0) return whole(flaw('is an empty list', EXAMPLE))
+  if (value.length > PATTERNS_MAX) return whole({ problem: `has more than ${PATTERNS_MAX} patterns` })
   const patterns = new Set<string>()
   for (const [index, text] of (value as unknown[]).entries()) {
     const parsed = parseMember(typeof text === 'string' ? spelled(text) : text)
@@ -49,10 +50,12 @@ function asWritten(text: string): string {
 }
 
 function parseMember(text: unknown): ReturnType<typeof parsePattern> {
-  if (typeof text !== 'string')
-    return { problem: 'is not a text; a pattern such as bank.example is expected' }
+  if (typeof text !== 'string') return flaw('is not a text', 'a pattern such as bank.example')
   if (text.startsWith(GROUP_PREFIX))
-    return { problem: `${quote(text)} is a group; a group holds domains and addresses, no groups` }
+    return {
+      problem: `${quote(text)} is a group; a group holds domains and addresses, no groups`,
+      expected: 'a domain or address',
+    }
   if (text.length > PATTERN_LENGTH_MAX)
     return { problem: `${quote(text)} is longer than ${PATTERN_LENGTH_MAX} characters` }
   const parsed = parsePattern(text)

@@ -19,8 +19,8 @@ const OWNER_EXPECTED = 'expected: * (the whole service), a sending domain, or on
 export function parseOwner(text: string): { readonly owner: string } | Unusable {
   const parsed = parseExactly(text)
   if ('owner' in parsed) return parsed
-  const found = unusable(text, parsed.problem, readOwner)
-  const expected = found.suggestion ? '' : `; ${OWNER_EXPECTED}`
+  const found = unusable(text, parsed, readOwner)
+  const expected = (found.suggestion ?? found.expected) ? '' : `; ${OWNER_EXPECTED}`
   return { ...found, problem: `owner ${quote(text)} ${found.problem}${expected}` }
 }
 
@@ -30,7 +30,7 @@ function readOwner(text: string): string | null {
   return 'owner' in parsed && /^\*$|\./.test(parsed.owner) ? parsed.owner : null
 }
 
-function parseExactly(text: string): { readonly owner: string } | { readonly problem: string } {
+function parseExactly(text: string): { readonly owner: string } | Unusable {
   if (text === EVERYONE) return { owner: EVERYONE }
   if (text.includes('@')) {
     const parsed = parseAddress(text)
@@ -51,7 +51,7 @@ export function parseNewDomain(text: string): { readonly domain: string } | Unus
     return { problem: `the rules of ${EVERYONE} always act; only a domain has a service to switch` }
   const parsed = parseDomain(text)
   if ('problem' in parsed) {
-    const found = unusable(text, parsed.problem, readDomain)
+    const found = unusable(text, parsed, readDomain)
     return { ...found, problem: `domain ${quote(text)} ${found.problem}` }
   }
   if (parsed.domain.includes('.') || text.endsWith('.')) return parsed

@@ -6,6 +6,7 @@ import { formatAddress, parseAddress, parseDomain, type MailAddress } from './ad
 import { BigMap } from './big-map.js'
 import type { InPieces } from '../work/pieces.js'
 import { unusable, type Unusable } from './spelling.js'
+import { flaw, type Flaw } from './flaw.js'
 
 /** The pattern that every address fits. */
 export const ANYONE = '*'
@@ -18,7 +19,7 @@ export const ANYONE = '*'
  */
 export function parsePattern(text: string): { readonly pattern: string } | Unusable {
   const parsed = parseExactly(text)
-  return 'pattern' in parsed ? parsed : unusable(text, parsed.problem, readPattern)
+  return 'pattern' in parsed ? parsed : unusable(text, parsed, readPattern)
 }
 
 /**
@@ -39,7 +40,7 @@ function readPattern(text: string): string | null {
   return 'pattern' in parsed ? parsed.pattern : null
 }
 
-function parseExactly(text: string): { readonly pattern: string } | { readonly problem: string } {
+function parseExactly(text: string): { readonly pattern: string } | Flaw {
   if (text === ANYONE) return { pattern: ANYONE }
   const isAddress = text.includes('@')
   const dot = text.startsWith('.') && !isAddress ? '.' : ''
@@ -48,9 +49,10 @@ function parseExactly(text: string): { readonly pattern: string } | { readonly p
   const address = 'address' in parsed ? parsed.address : { local: '', domain: parsed.domain }
   const domain = dot === '' ? spelledDomain(address.domain) : dot + address.domain
   if (domain.endsWith('.') && !text.endsWith('.'))
-    return {
-      problem: `has a domain without a dot, ${address.domain}; write it in full, as in bank.example, or as ${domain} with a dot behind it if that is its whole name`,
-    }
+    return flaw(
+      `has a domain without a dot, ${address.domain}`,
+      `its full name, as bank.example, or ${domain} with a dot behind it if that is the full name`,
+    )
   return { pattern: isAddress ? formatAddress({ ...address, domain }) : domain }
 }
 

@@ -1,6 +1,7 @@
 /** The time in which a rule acts: RFC 3339 times with their offset. Pure, and without a clock of its own. */
 import { quote } from '../text/quote.js'
 import type { Rule, RuleProblem } from './rule.js'
+import { flaw } from './flaw.js'
 
 /** From the one instant on until before the other, in milliseconds since 1970. */
 export interface Period {
@@ -12,15 +13,14 @@ const ALWAYS: Period = { from: -Infinity, until: Infinity }
 
 const TIME =
   /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
-const EXPECTED =
-  'a date and time with offset is expected, such as 2026-01-31T08:00:00Z or 2026-01-31T09:00:00+01:00'
+const EXPECTED = 'a date and time with offset, such as 2026-01-31T08:00:00Z or 2026-01-31T09:00:00+01:00'
 
 /** What is wrong with the times of a rule, or `null`. */
 export function checkPeriod(rule: Pick<Rule, 'startsAt' | 'expiresAt'>): RuleProblem | null {
   for (const field of ['startsAt', 'expiresAt'] as const) {
     const text = rule[field]
     if (text !== undefined && Number.isNaN(instantOf(text)))
-      return { field, problem: `${quote(text)} is no time; ${EXPECTED}` }
+      return { field, ...flaw(`${quote(text)} is no time`, EXPECTED) }
   }
   const { from, until } = periodOf(rule)
   if (from < until) return null

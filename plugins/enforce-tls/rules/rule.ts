@@ -3,6 +3,7 @@
  * Pure; what does not validate is answered with the field, the value and what is expected.
  */
 import type { Level, TlsVersion } from './levels.js'
+import type { Flaw } from './flaw.js'
 
 /** What a rule makes of the messages it matches. */
 export interface RelayWithTls {
@@ -67,13 +68,9 @@ export interface Rule {
 }
 
 /** One thing wrong with a rule. */
-export interface RuleProblem {
+export interface RuleProblem extends Flaw {
   /** Path of the field, such as `criteria.to.matchesAny[0]`; empty for the rule as a whole. */
   readonly field: string
-  /** What is there and what is expected, a sentence without the field. */
-  readonly problem: string
-  /** Valid values to write in the place of the wrong one; absent where that is unknown. */
-  readonly suggestion?: readonly string[]
 }
 
 /** A problem as one clause: `field criteria.to: …`, or about the whole when no field is to blame. */

@@ -2,6 +2,7 @@
 import type { ErrorObject } from 'ajv'
 import { quote } from '../text/quote.js'
 import type { RuleProblem } from './rule.js'
+import { flaw } from './flaw.js'
 
 /** The first thing that a schema found wrong. */
 export function describeSchemaError(error: ErrorObject): RuleProblem {
@@ -19,8 +20,10 @@ export function describeSchemaError(error: ErrorObject): RuleProblem {
         problem: `is unknown; known here: ${known}`,
       }
     }
-    case 'enum':
-      return { field, problem: `${value} is not one of ${(params['allowedValues'] as string[]).join(', ')}` }
+    case 'enum': {
+      const expected = (params['allowedValues'] as string[]).join(', ')
+      return { field, problem: `${value} is not one of ${expected}`, expected }
+    }
     case 'type':
       return { field, problem: `${value} is not of type ${String(params['type'])}` }
     case 'minLength':
@@ -28,7 +31,7 @@ export function describeSchemaError(error: ErrorObject): RuleProblem {
     case 'maxLength':
       return { field, problem: `${value} is longer than ${String(params['limit'])} characters` }
     case 'minItems':
-      return { field, problem: 'is an empty list; at least one value is expected' }
+      return { field, ...flaw('is an empty list', 'at least one value') }
     case 'maxItems':
       return { field, problem: `has more than ${String(params['limit'])} values` }
     case 'pattern':

@@ -3,13 +3,10 @@
  * write and paste, each with the right spelling. Pure; what is in no row keeps the problem that it came with.
  */
 import { formatAddress, parseAddress, quotedLocal, type MailAddress } from './address.js'
+import type { Flaw } from './flaw.js'
 
-/** Why a text can't be used, as the end of a sentence that names it. */
-export interface Unusable {
-  readonly problem: string
-  /** Valid values to write in its place; absent where that is unknown. */
-  readonly suggestion?: readonly string[]
-}
+/** Why a text can't be used. */
+export type Unusable = Flaw
 
 /** Reads a text as the place at hand takes it, into its one spelling; `null` for what it does not take. */
 export type Reading = (text: string) => string | null
@@ -49,11 +46,12 @@ const SHOWN = 5
 /**
  * Looks what was meant.
  *
- * @param problem what the reading itself finds wrong
+ * @param found what the reading itself finds wrong
  * @param read how the place at hand reads a text
  */
-export function unusable(text: string, problem: string, read: Reading): Unusable {
-  if (text.length > LENGTH_MAX) return { problem }
+export function unusable(text: string, found: Flaw, read: Reading): Unusable {
+  const { problem } = found
+  if (text.length > LENGTH_MAX) return found
   for (const { shape, what } of HABITS) {
     const suggestion = valuesIn(text, shape, read)
     if (suggestion) return { problem: `${nameOf(what, suggestion)}; ${advice(suggestion, read)}`, suggestion }
@@ -68,13 +66,13 @@ export function unusable(text: string, problem: string, read: Reading): Unusable
     const way = words === null ? advice([value], read) : `${words} ${value}`
     return { problem: `${problem}; ${way}`, suggestion: [value] }
   }
-  return { problem }
+  return found
 }
 
 /** An address that somebody wrote, or what is wrong with it as the end of a sentence, with what may be meant. */
 export function addressIn(text: string): { readonly address: MailAddress } | Unusable {
   const parsed = parseAddress(text)
-  return 'address' in parsed ? parsed : unusable(text, parsed.problem, readAddress)
+  return 'address' in parsed ? parsed : unusable(text, parsed, readAddress)
 }
 
 function readAddress(text: string): string | null {

@@ -5,6 +5,7 @@
 import { expressionProblem, EXPRESSION_MAX, isFound, parseExpression, stepsFor } from './expression.js'
 import { foldedWords } from './folded-words.js'
 import type { Reading } from './header-value.js'
+import { flaw, type Flaw } from './flaw.js'
 
 /** One text, ready. */
 export interface TextMatcher {
@@ -32,12 +33,12 @@ export class TextReader {
    * @returns the matcher, or `{ problem }` as the end of a sentence that names the text; `tooLarge` where that is
    *   a limit, beyond which an expression is not compiled, and so not known to be one
    */
-  read(text: string): TextMatcher | { readonly problem: string; readonly tooLarge: boolean } {
+  read(text: string): TextMatcher | (Flaw & { readonly tooLarge: boolean }) {
     if (text.startsWith('/')) return this.#expression(text)
     const words = foldedWords(text)
     if (words === ' ')
       return {
-        problem: 'has no letter or digit; words, or a regular expression written /…/ or /…/i, are expected',
+        ...flaw('has no letter or digit', 'words, or a regular expression written /…/ or /…/i'),
         tooLarge: false,
       }
     // As long as the words of the rule are nearly the same as those of the message, a search is a slow one.

@@ -83,7 +83,7 @@ describe('the pages', () => {
     await page.getByRole('button', { name: 'Delete this group' }).click()
     const confirm = page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true })
     await confirm.click()
-    await page.getByText('Group needed is needed by rules').waitFor()
+    await page.getByText('Group needed is in use').waitFor()
     await goTo(page, '#/groups/spare')
     await page.getByRole('heading', { name: 'spare' }).waitFor()
     await page.getByRole('button', { name: 'Delete this group' }).click()

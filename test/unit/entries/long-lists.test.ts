@@ -5,7 +5,7 @@ import {
   documentProblems,
   planImport,
   sharedPositions,
-} from '../../../plugins/enforce-tls/cli/import-plan.js'
+} from '../../../plugins/enforce-tls/admin/import-plan.js'
 import { maySee } from '../../../plugins/enforce-tls/console/auth/permission.js'
 import { sameMeaning, textDifferences } from '../../../plugins/enforce-tls/store/difference.js'
 import { emptyDocument, type RulesDocument } from '../../../plugins/enforce-tls/store/rules-document.js'

@@ -37,7 +37,11 @@ const incoming = (fields: unknown, action: unknown = { level: 'encrypt' }) => ({
 const FROM = { from: { matchesAny: ['bank.example'] } }
 
 const BAD: readonly (readonly [what: string, value: unknown, problem: string | RegExp])[] = [
-  ['no criteria', criteria({}), /^field criteria\.to: is missing; at least one of to, from, subject, header/],
+  [
+    'no criteria',
+    criteria({}),
+    /^field criteria\.to: is missing; expected: at least one of to, from, subject, header/,
+  ],
   ['null criteria', criteria(null), 'field criteria: null is not of type object'],
   [
     'an unknown criterion',
@@ -47,7 +51,7 @@ const BAD: readonly (readonly [what: string, value: unknown, problem: string | R
   ['an odd unknown key', criteria({ ['b\r\n\u0000']: 1 }), /^field criteria\."b\\r\\n\\u0000": is unknown/],
   ['null for to', to(null), 'field criteria.to: null is not of type object'],
   ['a text for to', to('bank.example'), 'field criteria.to: "bank.example" is not of type object'],
-  ['neither list', to({}), 'field criteria.to.matchesAny: is missing; matchesAny or matchesNone is expected'],
+  ['neither list', to({}), 'field criteria.to.matchesAny: is missing; expected: matchesAny or matchesNone'],
   ['null for a list', to({ matchesAny: null }), 'field criteria.to.matchesAny: null is not of type array'],
   ['an empty matchesNone', to({ matchesNone: [] }), /matchesNone: is an empty list/],
   [
@@ -99,7 +103,7 @@ const BAD: readonly (readonly [what: string, value: unknown, problem: string | R
   [
     'a subject of punctuation',
     subject('!!!'),
-    /^field criteria\.subject\.matchesAny\[0\]: "!!!" has no letter or digit; words, or a regular expression/,
+    /^field criteria\.subject\.matchesAny\[0\]: "!!!" has no letter or digit; expected: words, or a regular expression/,
   ],
   ['an empty subject', subject(''), 'field criteria.subject.matchesAny[0]: is empty'],
   ['a long subject', subject(text(301)), /is longer than 300 characters/],
@@ -108,7 +112,7 @@ const BAD: readonly (readonly [what: string, value: unknown, problem: string | R
   [
     'an open regular expression',
     subject('/('),
-    /"\/\(" begins with \/ but is no regular expression; \/…\/ or \/…\/i is expected/,
+    /"\/\(" begins with \/ but is no regular expression; expected: \/…\/ or \/…\/i/,
   ],
   ['an empty regular expression', subject('//'), /begins with \/ but is no regular expression/],
   [
@@ -159,14 +163,14 @@ const BAD: readonly (readonly [what: string, value: unknown, problem: string | R
   [
     'a header name with colon',
     header({ name: 'X:', matchesAny: ['a'] }),
-    /^field criteria\.header\[0\]\.name: "X:" is no header field name; one such as X-Classification is expected, without colon/,
+    /^field criteria\.header\[0\]\.name: "X:" is no header field name; expected: one such as X-Classification, without colon/,
   ],
   ['a header name with space', header({ name: 'X Y', matchesAny: ['a'] }), /"X Y" is no header field name/],
   ['a long header name', header({ name: text(101), matchesAny: ['a'] }), /is longer than 100 characters/],
   [
     'a header with nothing to match',
     header({ name: 'X' }),
-    'field criteria.header[0].matchesAny: is missing; matchesAny or matchesNone is expected',
+    'field criteria.header[0].matchesAny: is missing; expected: matchesAny or matchesNone',
   ],
   [
     'a bad second header',
@@ -195,7 +199,7 @@ const BAD: readonly (readonly [what: string, value: unknown, problem: string | R
   [
     'a time without offset',
     { ...GOOD, startsAt: '2026-01-31T08:00:00' },
-    /^field startsAt: "2026-01-31T08:00:00" is no time; a date and time with offset is expected, such as 2026-01-31T08:00:00Z/,
+    /^field startsAt: "2026-01-31T08:00:00" is no time; expected: a date and time with offset, such as 2026-01-31T08:00:00Z/,
   ],
   ['a date alone', { ...GOOD, expiresAt: '2026-12-31' }, /^field expiresAt: "2026-12-31" is no time/],
   ['the 30th of February', { ...GOOD, startsAt: '2026-02-30T08:00:00Z' }, /is no time/],
@@ -226,12 +230,12 @@ const BAD: readonly (readonly [what: string, value: unknown, problem: string | R
   [
     'incoming at level verify',
     incoming(FROM, { level: 'verify' }),
-    /^field actions\.relayWithTls\.level: verify has no meaning for incoming mail.*none or encrypt is expected/,
+    /^field actions\.relayWithTls\.level: verify has no meaning for incoming mail.*expected: none or encrypt/,
   ],
   [
     'incoming with a version',
     incoming(FROM, { level: 'encrypt', minVersion: 'TLSv1.3' }),
-    'field actions.relayWithTls.minVersion: has no meaning for incoming mail; level alone is expected',
+    'field actions.relayWithTls.minVersion: has no meaning for incoming mail; expected: level alone',
   ],
 ]
 

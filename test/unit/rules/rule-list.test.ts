@@ -146,7 +146,7 @@ describe('owners', () => {
       assert.ok('problem' in parsed, text)
       assert.match(
         parsed.problem,
-        /expected: \* \(the whole service\), a sending domain, or one sender address/,
+        /expected: (?:\* \(the whole service\), a sending domain, or one sender address|an? (?:domain|address))/,
       )
     }
   })

@@ -52,7 +52,7 @@ describe('a rule', () => {
     ['null', null, 'null is not of type object'],
     ['without a name', { ...GOOD, name: undefined }, 'field name: is missing'],
     ['with an empty name', { ...GOOD, name: '' }, 'field name: is empty'],
-    ['with a name of spaces', { ...GOOD, name: '  ' }, 'field name: is only white space; a name is expected'],
+    ['with a name of spaces', { ...GOOD, name: '  ' }, 'field name: is only white space; expected: a name'],
     [
       'with a line break in its name',
       { ...GOOD, name: 'a\nb' },
@@ -75,12 +75,12 @@ describe('a rule', () => {
     [
       'without criteria',
       { ...GOOD, criteria: {} },
-      'field criteria.to: is missing; at least one of to, from, subject, header is expected',
+      'field criteria.to: is missing; expected: at least one of to, from, subject, header',
     ],
     [
       'with an empty list',
       to([]),
-      'field criteria.to.matchesAny: is an empty list; at least one value is expected',
+      'field criteria.to.matchesAny: is an empty list; expected: at least one value',
     ],
     ['with an empty pattern', to(['']), 'field criteria.to.matchesAny[0]: is empty'],
     [
@@ -127,7 +127,7 @@ describe('a rule', () => {
     [
       'a fingerprint of another hash',
       { level: 'fingerprint', fingerprints: ['AA:BB'] },
-      'field actions.relayWithTls.fingerprints[0]: "AA:BB" is no SHA-256 fingerprint; 64 hexadecimal digits are expected, with or without colons',
+      'field actions.relayWithTls.fingerprints[0]: "AA:BB" is no SHA-256 fingerprint; expected: 64 hexadecimal digits, with or without colons',
     ],
     [
       'fingerprints at level encrypt',

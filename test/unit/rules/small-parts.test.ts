@@ -28,7 +28,8 @@ describe('addresses of messages', () => {
 describe('addresses of rules', () => {
   it('have an @', () => {
     assert.deepEqual(parseAddress('cfo'), {
-      problem: 'has no @; an address such as cfo@bank.example is expected',
+      problem: 'has no @; expected: an address such as cfo@bank.example',
+      expected: 'an address such as cfo@bank.example',
     })
   })
 })

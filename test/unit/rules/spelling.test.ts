@@ -81,23 +81,23 @@ const HABITS: readonly (readonly [text: string, problem: string, suggestion: rea
   ],
   [
     'bank',
-    'has a domain without a dot, bank; write it in full, as in bank.example, or as bank. with a dot behind it if that is its whole name',
+    'has a domain without a dot, bank; expected: its full name, as bank.example, or bank. with a dot behind it if that is the full name',
     null,
   ],
   [
     'cfo@bank',
-    'has a domain without a dot, bank; write it in full, as in bank.example, or as bank. with a dot behind it if that is its whole name',
+    'has a domain without a dot, bank; expected: its full name, as bank.example, or bank. with a dot behind it if that is the full name',
     null,
   ],
-  ['First Bank', 'contains white space; a domain such as bank.example is expected', null],
-  ['bank.example First', 'contains white space; a domain such as bank.example is expected', null],
+  ['First Bank', 'contains white space; expected: a domain such as bank.example', null],
+  ['bank.example First', 'contains white space; expected: a domain such as bank.example', null],
   [
     'cfo*@bank.example',
-    'has a * before the @; write the address in full, or its domain alone for everybody there',
+    'has a * before the @; expected: the address in full, or its domain alone for everybody there',
     null,
   ],
-  ['192.0.2.1', 'is an IP address; a domain such as bank.example is expected', null],
-  ['[IPv6:2001:db8::1]', 'is an IP address; a domain such as bank.example is expected', null],
+  ['192.0.2.1', 'is an IP address; expected: a domain such as bank.example', null],
+  ['[IPv6:2001:db8::1]', 'is an IP address; expected: a domain such as bank.example', null],
   ['"a\tb"@bank.example', 'contains the invisible character U+0009 before the @', null],
   ['\ud800@bank.example', 'contains the invisible character U+D800 before the @', null],
   [
@@ -109,7 +109,8 @@ const HABITS: readonly (readonly [text: string, problem: string, suggestion: rea
 
 describe('a text that names nobody', () => {
   for (const [text, problem, suggestion] of HABITS) {
-    const expected = { problem, ...(suggestion && { suggestion }) }
+    const told = suggestion ? undefined : /; expected: (.*)$/.exec(problem)?.[1]
+    const expected = { problem, ...(told && { expected: told }), ...(suggestion && { suggestion }) }
     it(`such as ${JSON.stringify(text.slice(0, 60))} is refused with the right spelling`, () => {
       assert.deepEqual(parsePattern(text), expected)
       assert.deepEqual(parseAddressText(text), expected)

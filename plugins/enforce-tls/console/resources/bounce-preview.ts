@@ -6,7 +6,7 @@ import { Problem } from '../problem.js'
 import { route, type Call, type Reply } from '../route.js'
 import { draft, object, shortText, text } from '../schemas.js'
 import { addressOf } from './explain.js'
-import { checkedRule } from './rule-access.js'
+import { checkedRule } from '../../admin/write-rule.js'
 
 interface PreviewBody {
   readonly owner: string
@@ -32,7 +32,7 @@ async function previewBounce(call: Call<PreviewBody>): Promise<Reply> {
   const owner = visibleOwner(call, body.owner)
   const recipient = addressOf('to', body.to)
   const given = { direction: 'outgoing', enabled: true, position: 1, ...body.rule }
-  const rule = await checkedRule(given, await context.store.groups())
+  const rule = await checkedRule(given, { groups: await context.store.groups() })
   if (rule.direction !== 'outgoing' || rule.actions.relayWithTls.level === 'none')
     throw new Problem(422, 'no-bounce', 'Such a rule causes no bounces.', { field: 'rule' })
   const request = { owner, rule, sender: senderOf(owner), recipient }

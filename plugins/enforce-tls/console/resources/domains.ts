@@ -1,9 +1,10 @@
 /** Sending domains and their services: the switch without which the rules of a domain sleep. */
-import { readOwners, readReadable } from '../../admin/whole-store.js'
+import { domainNamed, isServiceOn, rulesSwitched, setService } from '../../admin/set-service.js'
+import { readReadable } from '../../admin/whole-store.js'
 import { checkingRule, serviceProblem } from '../../admin/entry-problems.js'
 import type { FailuresByDomain } from '../../report/recent-failures.js'
-import { EVERYONE, parseNewDomain, parseOwner, serviceDomainOf } from '../../rules/owner.js'
-import { parseService, type OwnerEntries } from '../../rules/owner-entries.js'
+import { EVERYONE, parseOwner, serviceDomainOf } from '../../rules/owner.js'
+import type { OwnerEntries } from '../../rules/owner-entries.js'
 import { Groups } from '../../rules/group.js'
 import { sorting, type InPieces } from '../../work/pieces.js'
 import { parseRule } from '../../rules/check-rule.js'
@@ -11,7 +12,7 @@ import { inPieces } from '../../work/turns.js'
 import { maySee } from '../auth/permission.js'
 import { assertSeen, etagOf } from '../etag.js'
 import { effectsOf, effectsSchema } from '../effects.js'
-import { changeableOwner, param, visibleDomain } from '../owner-access.js'
+import { changeableOwner, editorOf, param, visibleDomain } from '../owner-access.js'
 import { cursorOf, Page, pageQuery, pageReply } from '../paging.js'
 import { notFound, Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
@@ -28,9 +29,12 @@ const row = {
   failures24h: {
     ...nullable(count),
     description:
-      'Messages of the domain that TLS failed for within a day, of `*` those of its rules; null where that is not recorded, or the log can not be read.',
+      'Messages of the domain that TLS failed for within a day, of `*` those of its rules; null where that is not recorded, or the log cannot be read.',
   },
-  etag: { ...nullable(etag), description: 'For If-Match; null where the domain has no service yet.' },
+  etag: {
+    ...nullable(etag),
+    description: 'For If-Match; null where message rules were never switched on or off for the domain.',
+  },
 }
 const domain: Schema = object(row)
 const domainWithSenders: Schema = object({
@@ -64,7 +68,7 @@ export const domainRoutes = [
     method: 'get',
     path: '/domains',
     operationId: 'listDomains',
-    summary: 'All domains that have a service or rules, and `*`.',
+    summary: 'All domains that have rules, or message rules switched on or off, and `*`.',
     needs: 'reader',
     query: pageQuery,
     paged: true,
@@ -89,7 +93,7 @@ export const domainRoutes = [
     method: 'put',
     path: '/domains/{domain}',
     operationId: 'setDomain',
-    summary: 'Switch the service of a domain on or off; its rules stay.',
+    summary: 'Switch message rules on or off for a domain; its rules stay.',
     needs: 'editor',
     precondition: true,
     body: object({ enabled: flag }),
@@ -178,12 +182,12 @@ async function toRow(
   leftOut: ReadonlyMap<string, string>,
 ): Promise<DomainRow> {
   const wrong = service === null ? null : serviceProblem(name, service)
-  const problems = [...(wrong === null ? [] : [`The service of ${name}: ${wrong}`]), ...leftOut.values()]
+  const problems = [...(wrong === null ? [] : [`The switch of ${name}: ${wrong}`]), ...leftOut.values()]
   const rules = { outgoing: 0, incoming: 0, enabled: 0 }
   for (const ofOwner of entries) await inPieces(counting(ofOwner, groups, rules, problems))
   return {
     domain: name,
-    enabled: name === EVERYONE || isOn(service),
+    enabled: name === EVERYONE || isServiceOn(service) === true,
     rules,
     problems,
     failures24h: failures && (failures.get(name) ?? 0),
@@ -215,34 +219,16 @@ function lengthOf({ domain, problems }: DomainRow): number {
 }
 
 async function setDomain(call: Call<{ readonly enabled: boolean }>): Promise<Reply> {
-  const { context, identity, body } = call
-  const name = visibleDomain(call, param(call, 'domain'))
-  changeableOwner(call, name)
-  const { service } = await context.store.readOwner(name)
-  const parsed = service === null ? parseNewDomain(param(call, 'domain')) : { domain: name }
-  if ('problem' in parsed)
-    throw new Problem(422, 'invalid', parsed.problem, { field: 'domain', suggestion: parsed.suggestion })
-  assertSeen(call, `the service of ${name}`, ...(service === null ? [] : [etagOf(service)]))
-  const value = JSON.stringify({ ...otherFields(service), enabled: body.enabled })
-  await context.store.writeService(name, service, value, { by: identity.author })
+  const { context, body } = call
+  const { store } = context
+  const given = visibleDomain(call, param(call, 'domain'))
+  changeableOwner(call, given)
+  const { service } = await store.readOwner(given)
+  const name = service === null ? domainNamed(param(call, 'domain'), new Map()) : given
+  assertSeen(call, `the switch of ${name}`, ...(service === null ? [] : [etagOf(service)]))
+  await setService(editorOf(call), name, body.enabled, service)
   const row = await rowOf(call, name)
   if (row === undefined) throw new Problem(409, 'changed-meanwhile', `Domain ${name} is gone again.`)
-  const owners = (await context.store.owners()).filter((owner) => serviceDomainOf(owner) === name)
-  const rules = (await readOwners(context.store, owners)).flatMap(({ owner, rules: ofOwner }) =>
-    [...ofOwner.keys()].map((id) => ({ owner, id })),
-  )
-  const effects = await effectsOf(call, rules)
+  const effects = await effectsOf(call, await rulesSwitched(store, name))
   return { body: { ...row, effects }, ...(row.etag === null ? {} : { etag: row.etag }) }
-}
-
-function isOn(service: string | null): boolean {
-  if (service === null) return false
-  const parsed = parseService(service)
-  return !('problem' in parsed) && parsed.enabled
-}
-
-/** Fields of a service that other versions or people put there are kept. */
-function otherFields(service: string | null): object {
-  if (service === null || 'problem' in parseService(service)) return {}
-  return JSON.parse(service) as object
 }

@@ -1,4 +1,5 @@
 /** What would happen to a message, and why; also with a rule that is not saved yet. */
+import { checkedRule } from '../../admin/write-rule.js'
 import type { MailAddress } from '../../rules/address.js'
 import { addressIn } from '../../rules/spelling.js'
 import { explain } from '../../rules/explain.js'
@@ -19,7 +20,6 @@ import { notFound, Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
 import { draft, flag, list, nullable, object, shortText, text } from '../schemas.js'
 import { placedRules } from '../stored-rules.js'
-import { checkedRule } from './rule-access.js'
 
 interface ExplainBody {
   readonly from: string
@@ -148,7 +148,7 @@ async function withUnsaved(
   const last = placed.findLast(({ position }) => position !== Infinity)?.position ?? 0
   const draftRule = { direction: 'outgoing', position: last + 1, ...unsaved.rule, enabled: true }
   const known = groups instanceof Unreadable ? new Map<string, string>() : groups
-  const rule = await checkedRule(draftRule, known)
+  const rule = await checkedRule(draftRule, { groups: known })
   const rules = new Map(parts.rules).set(unsaved.id ?? UNSAVED, JSON.stringify(rule))
   return stored.map((each) => (each === parts ? { ...parts, rules } : each))
 }

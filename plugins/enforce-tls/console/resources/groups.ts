@@ -1,21 +1,19 @@
 /** Groups: named lists of patterns. Everybody may see them, since rules of every owner can refer to them. */
 import { spellingOf } from '../../admin/canonical.js'
 import { findingGroupProblem } from '../../admin/entry-problems.js'
-import { valueOf } from '../../store/difference.js'
 import { referringRules } from '../../admin/referring-rules.js'
-import { newPatterns } from '../../admin/risky-change.js'
-import { seenOf } from '../../report/rule-observed.js'
+import { membersOf, newPatterns } from '../../admin/risky-change.js'
+import { checkedGroup, deleteGroup, domainsIn, groupIn, setGroup } from '../../admin/set-group.js'
 import { partnerSentences } from '../../report/format-observed.js'
-import { checkGroup, parseGroup, type StoredGroups } from '../../rules/group.js'
-import { groupNameProblem } from '../../rules/group-name.js'
-import { quote } from '../../text/quote.js'
+import { seenOf } from '../../report/rule-observed.js'
+import type { StoredGroups } from '../../rules/group.js'
+import { valueOf } from '../../store/difference.js'
 import { sorting, type InPieces } from '../../work/pieces.js'
 import { inPieces } from '../../work/turns.js'
-import { assertSeen, etagOf } from '../etag.js'
 import { effectsOf, effectsSchema } from '../effects.js'
-import { param } from '../owner-access.js'
+import { assertSeen, etagOf } from '../etag.js'
+import { editorOf, param } from '../owner-access.js'
 import { cursorOf, Page, pageQuery, pageReply } from '../paging.js'
-import { notFound, Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
 import { etag, list, object, problem, text } from '../schemas.js'
 
@@ -61,8 +59,7 @@ export const groupRoutes = [
     answers: { 200: group },
     handle: async (call) => {
       const name = param(call, 'name')
-      const json = (await call.context.store.groups()).get(name)
-      if (json === undefined) throw notFound(`group ${quote(name)}`)
+      const json = groupIn(await call.context.store.groups(), name)
       return { body: await inPieces(toGroup(name, json)), etag: etagOf(json) }
     },
   }),
@@ -75,7 +72,7 @@ export const groupRoutes = [
     precondition: true,
     body: object({ patterns: list(text) }),
     answers: { 200: changedGroup, 201: changedGroup },
-    handle: setGroup,
+    handle: set,
   }),
   route({
     method: 'delete',
@@ -85,78 +82,40 @@ export const groupRoutes = [
     needs: 'admin',
     precondition: true,
     answers: { 204: null },
-    handle: deleteGroup,
+    handle: remove,
   }),
 ]
 
-async function setGroup(call: Call<GroupBody>): Promise<Reply> {
-  const { context, identity, body } = call
+async function set(call: Call<GroupBody>): Promise<Reply> {
+  const { context, body } = call
+  const { store } = context
   const name = param(call, 'name')
-  const nameProblem = groupNameProblem(name)
-  if (nameProblem !== null)
-    throw new Problem(422, 'invalid', `${quote(name)} ${nameProblem}`, { field: 'name' })
-  const checked = await inPieces(checkGroup(body.patterns))
-  if ('problem' in checked)
-    throw new Problem(422, 'invalid', checked.problem, {
-      field: `patterns${checked.value}`,
-      suggestion: checked.suggestion,
-    })
-  const before = (await context.store.groups()).get(name) ?? null
-  assertSeen(call, `group ${name}`, ...(before === null ? [] : [etagOf(before)]))
-  const json = JSON.stringify(checked.patterns)
-  await context.store.writeGroup(name, before, json, { by: identity.author })
-  const rules = before === null ? [] : (await referringRules(context.store, name)).rules
+  const patterns = await checkedGroup(name, body.patterns)
+  const groups = await store.groups()
+  const seen = groups.get(name) ?? null
+  assertSeen(call, `group ${name}`, ...(seen === null ? [] : [etagOf(seen)]))
+  const added = newPatterns(await membersOf(groups, name), patterns)
+  const { before, after } = await setGroup(editorOf(call), name, patterns, seen)
+  const rules = before === null ? [] : (await referringRules(store, name)).rules
   const effects = await effectsOf(call, rules)
-  const added = newPatterns(await inPieces(membersIn(before)), checked.patterns)
-  const domains = new Set(
-    added.map((pattern) => pattern.slice(pattern.lastIndexOf('@') + 1).replace(/^\./, '')),
-  )
   const asked = effects.length > 0 && added.length > 0 && context.settings().evidence.stream
-  const seen = asked ? partnerSentences(await seenOf(context.deliveries, domains), added) : []
   return {
     status: before === null ? 201 : 200,
-    body: { ...(await inPieces(toGroup(name, json))), effects, seen },
-    etag: etagOf(json),
+    body: {
+      ...(await inPieces(toGroup(name, after))),
+      effects,
+      seen: asked ? partnerSentences(await seenOf(context.deliveries, domainsIn(added)), added) : [],
+    },
+    etag: etagOf(after),
   }
 }
 
-async function deleteGroup(call: Call): Promise<Reply> {
-  const { context, identity } = call
+async function remove(call: Call): Promise<Reply> {
   const name = param(call, 'name')
-  const json = (await context.store.groups()).get(name)
-  if (json === undefined) throw notFound(`group ${quote(name)}`)
+  const json = groupIn(await call.context.store.groups(), name)
   assertSeen(call, `group ${name}`, etagOf(json))
-  await assertUnused(call, [name])
-  await context.store.writeGroup(name, json, null, { by: identity.author })
+  await deleteGroup(editorOf(call), name, json)
   return {}
-}
-
-/** @throws {Problem} 409 where rules would lose the group: their owners' mail would wait. */
-export async function assertUnused({ context }: Call, names: readonly string[]): Promise<void> {
-  if (names.length === 0) return
-  const { rules: referring, problems } = await referringRules(context.store, null)
-  if (problems.length > 0)
-    throw new Problem(
-      409,
-      'unknown',
-      `Group ${names.join(', ')} is not deleted, because it is unknown whether rules need it: ${problems.join('; ')}.`,
-    )
-  const needed = new Set(referring.flatMap(({ groups }) => groups))
-  const name = names.find((each) => needed.has(each))
-  if (name === undefined) return
-  const rules = referring.filter(({ groups }) => groups.includes(name))
-  const shown = rules.slice(0, 5).map(({ owner, id }) => `${id} of ${owner}`)
-  const more = rules.length > shown.length ? ` and ${rules.length - shown.length} more` : ''
-  throw new Problem(
-    409,
-    'in-use',
-    `Group ${name} is needed by rules, whose mail would wait without it; change these first: ${shown.join(', ')}${more}.`,
-  )
-}
-
-function* membersIn(json: string | null): InPieces<readonly string[]> {
-  const checked = json === null ? null : yield* parseGroup(json)
-  return checked && 'patterns' in checked ? checked.patterns : []
 }
 
 function* listing(call: Call, groups: StoredGroups): InPieces<Reply> {

@@ -1,18 +1,15 @@
 /** A rule, or an owner's rules, as a request finds them, and the answers that show them. */
 import { spellingOf } from '../../admin/canonical.js'
+import { readOwner, ruleText, type OwnerRead } from '../../admin/owner-state.js'
+import type { ChangedRule } from '../../admin/write-rule.js'
 import { valueOf } from '../../store/difference.js'
 import { Groups, type StoredGroups } from '../../rules/group.js'
-import { groupsProblem } from '../../rules/match.js'
-import { quote } from '../../text/quote.js'
 import { isOn, type OwnerEntries } from '../../rules/owner-entries.js'
 import type { InPieces } from '../../work/pieces.js'
-import { formatProblem, type Rule, type RuleProblem } from '../../rules/rule.js'
-import { checkRule } from '../../rules/check-rule.js'
 import { inPieces } from '../../work/turns.js'
 import { effectOfRule, glances } from '../effects.js'
 import { param } from '../owner-access.js'
 import { badCursor, cursorOf, Page, pageReply } from '../paging.js'
-import { notFound, Problem } from '../problem.js'
 import type { Call, Reply } from '../route.js'
 import {
   comparePlaces,
@@ -24,35 +21,21 @@ import {
   type StoredRule,
 } from '../stored-rules.js'
 
-/** What a store holds of an owner, and the groups that its rules may refer to. */
-export interface ReadOwner {
-  readonly entries: OwnerEntries
-  readonly groups: StoredGroups
-}
-
-/** One rule among them, as it stands. */
-export interface ReadRule extends ReadOwner {
+/** One rule among an owner's, as it stands. */
+export interface ReadRule extends OwnerRead {
   readonly id: string
   readonly json: string
 }
 
-/** @throws {StoreError} where the store can't be read. */
-export async function read({ context: { store } }: Call, owner: string): Promise<ReadOwner> {
-  const [entries, groups] = await Promise.all([store.readOwner(owner), store.groups()])
-  return { entries, groups }
-}
-
-/** The rule that the path names. @throws {Problem} 404 where it is not there. */
+/** The rule that the path names. @throws {AdminProblem} where it is not there. */
 export async function readRule(call: Call, owner: string): Promise<ReadRule> {
-  const found = await read(call, owner)
+  const found = await readOwner(call.context.store, owner)
   const id = param(call, 'id')
-  const json = found.entries.rules.get(id)
-  if (json === undefined) throw notFound(`rule ${quote(id)} of ${owner}`)
-  return { ...found, id, json }
+  return { ...found, id, json: ruleText(found.entries, id) }
 }
 
 /** The page of the list that was asked for, with the version of the whole list. */
-export async function listReply(call: Call, { entries, groups }: ReadOwner): Promise<Reply> {
+export async function listReply(call: Call, { entries, groups }: OwnerRead): Promise<Reply> {
   const { rules, etag, reply } = await inPieces(listing(call, entries, groups))
   const { owner } = entries
   const effects = await glances(
@@ -125,41 +108,10 @@ export async function ruleReply(
 }
 
 /** The rule after a change, with what is wrong with it or with any other entry of its owner. */
-export async function afterChange(call: Call, found: ReadRule): Promise<Reply & { readonly body: object }> {
-  const { entries, groups, id, json } = found
-  const after = { ...entries, rules: new Map(entries.rules).set(id, json) }
-  const reply = await ruleReply(call, found)
-  return { ...reply, body: { ...reply.body, problem: await inPieces(problemsOf(after, groups)) } }
-}
-
-/** Writes a rule in place of what was found. @throws {StoreError} where it is something else by now. */
-export async function write({ context, identity }: Call, found: ReadRule, rule: Rule): Promise<ReadRule> {
-  const { id, json, entries } = found
-  const value = JSON.stringify(rule)
-  const { author: by } = identity
-  await context.store.writeRules(entries.owner, [{ id, expected: json, value }], { by })
-  return { ...found, json: value }
-}
-
-/** In pieces: a rule may have tens of thousands of patterns. @throws {Problem} 422 for one that does not validate. */
-export async function checkedRule(
-  value: Readonly<Record<string, unknown>>,
-  groups: StoredGroups,
-): Promise<Rule> {
-  const checked = await inPieces(checkRule(value))
-  if (!('rule' in checked)) throw invalidRule(checked)
-  const wrong = await inPieces(groupsProblem(checked.rule.criteria, new Groups(groups)))
-  if (wrong !== null) throw invalidRule(wrong)
-  return checked.rule
-}
-
-function invalidRule(problem: RuleProblem): Problem {
-  return new Problem(422, 'invalid', formatProblem(problem), {
-    field: joined(problem.field),
-    suggestion: problem.suggestion,
-  })
-}
-
-function joined(field: string): string {
-  return field === '' ? 'rule' : `rule.${field}`
+export async function afterChange(
+  call: Call,
+  { owned: { id }, read }: Pick<ChangedRule, 'owned' | 'read'>,
+): Promise<Reply & { readonly body: object }> {
+  const reply = await ruleReply(call, { ...read, id, json: ruleText(read.entries, id) })
+  return { ...reply, body: { ...reply.body, problem: await inPieces(problemsOf(read)) } }
 }

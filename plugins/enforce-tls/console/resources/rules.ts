@@ -1,17 +1,19 @@
 /** An owner's rules: the list and its order, and each rule. */
-import { valueOf } from '../../store/difference.js'
-import { checkingRule } from '../../admin/entry-problems.js'
+import { deleteRule, moveRule, switchRule } from '../../admin/change-rule.js'
+import { createRule } from '../../admin/create-rule.js'
+import { editedRule, editRule } from '../../admin/edit-rule.js'
+import { readOwner } from '../../admin/owner-state.js'
+import { isRisky } from '../../admin/risky-change.js'
+import type { ChangedRule } from '../../admin/write-rule.js'
 import { seenBy } from '../../report/rule-observed.js'
-import { serviceDomainOf } from '../../rules/owner.js'
-import { quote } from '../../text/quote.js'
 import type { Rule } from '../../rules/rule.js'
-import { newRuleId } from '../../rules/rule-id.js'
-import { moveChanges, movedRule, type MoveTo } from '../../rules/rule-order.js'
-import { assertSeen, etagOf } from '../etag.js'
-import { changeableOwner, param, visibleOwner } from '../owner-access.js'
+import type { MoveTo } from '../../rules/rule-order.js'
+import { valueOf } from '../../store/difference.js'
 import { inPieces } from '../../work/turns.js'
+import { effectSchema } from '../effects.js'
+import { assertSeen, etagOf } from '../etag.js'
+import { changeableOwner, editorOf, param, visibleOwner } from '../owner-access.js'
 import { pageQuery } from '../paging.js'
-import { Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
 import {
   draft,
@@ -27,20 +29,8 @@ import {
   standing,
   text,
 } from '../schemas.js'
-import { listEtag, validRules } from '../stored-rules.js'
-import { effectSchema } from '../effects.js'
-import { isRisky } from '../../admin/risky-change.js'
-import { switchOf } from '../../rules/owner-entries.js'
-import {
-  afterChange,
-  checkedRule,
-  listReply,
-  read,
-  readRule,
-  ruleReply,
-  write,
-  type ReadRule,
-} from './rule-access.js'
+import { listEtag } from '../stored-rules.js'
+import { afterChange, listReply, readRule, ruleReply } from './rule-access.js'
 
 interface RuleBody {
   readonly rule: Readonly<Record<string, unknown>>
@@ -69,7 +59,7 @@ const changedRule: Schema = object({
 })
 const ruleList: Schema = object({
   owner: text,
-  active: { ...flag, description: 'Whether the rules act: the service of the domain is on.' },
+  active: { ...flag, description: 'Whether message rules are switched on for the domain.' },
   rules: list(object({ owner: text, id: text, rule: standing, etag, problem: nullable(text), effect })),
 })
 const RULE = '/owners/{owner}/rules/{id}'
@@ -84,7 +74,8 @@ export const ruleRoutes = [
     query: pageQuery,
     paged: true,
     answers: { 200: ruleList },
-    handle: async (call) => listReply(call, await read(call, visibleOwner(call, param(call, 'owner')))),
+    handle: async (call) =>
+      listReply(call, await readOwner(call.context.store, visibleOwner(call, param(call, 'owner')))),
   }),
   route<RuleBody>({
     method: 'post',
@@ -94,7 +85,7 @@ export const ruleRoutes = [
     needs: 'editor',
     body: object({ rule: draft }),
     answers: { 201: changedRule },
-    handle: createRule,
+    handle: create,
   }),
   route({
     method: 'get',
@@ -114,7 +105,7 @@ export const ruleRoutes = [
     precondition: true,
     body: object({ rule: draft }),
     answers: { 200: changedRule },
-    handle: setRule,
+    handle: edit,
   }),
   route({
     method: 'delete',
@@ -124,7 +115,7 @@ export const ruleRoutes = [
     needs: 'editor',
     precondition: true,
     answers: { 204: null },
-    handle: deleteRule,
+    handle: remove,
   }),
   route<MoveBody>({
     method: 'post',
@@ -147,7 +138,7 @@ export const ruleRoutes = [
       maxProperties: 1,
     },
     answers: { 200: ruleList },
-    handle: moveRule,
+    handle: move,
   }),
   route<{ readonly enabled: boolean }>({
     method: 'post',
@@ -157,113 +148,71 @@ export const ruleRoutes = [
     needs: 'editor',
     body: object({ enabled: flag }),
     answers: { 200: changedRule },
-    handle: switchRule,
+    handle: setEnabled,
   }),
 ]
 
-async function createRule(call: Call<RuleBody>): Promise<Reply> {
-  const { context, identity, body } = call
+async function create(call: Call<RuleBody>): Promise<Reply> {
   const owner = changeableOwner(call, param(call, 'owner'))
-  const found = await read(call, owner)
-  const { entries, groups } = found
-  const service = switchOf(entries, 'unknown')
-  if (service.problem !== null)
-    throw new Problem(
-      409,
-      'service-invalid',
-      `The service of ${serviceDomainOf(owner) ?? owner} is not valid, so there can be no new rules for it; switch it on or off first: ${service.problem}.`,
-    )
-  if (service.is !== 'on')
-    throw new Problem(
-      409,
-      'service-off',
-      `The service of ${serviceDomainOf(owner) ?? owner} is off, so there can be no new rules for it; switch it on first.`,
-    )
-  const valid = await inPieces(validRules(entries, groups))
-  const position = (valid.at(-1)?.rule.position ?? 0) + 1
-  const rule = await checkedRule({ direction: 'outgoing', enabled: false, position, ...body.rule }, groups)
-  const id = newRuleId()
-  const json = JSON.stringify(rule)
-  await context.store.writeRules(owner, [{ id, expected: null, value: json }], { by: identity.author })
-  return { ...(await changedReply(call, { ...found, id, json }, null, rule)), status: 201 }
+  const changed = await createRule(editorOf(call), owner, call.body.rule)
+  return { ...(await changedReply(call, changed, null)), status: 201 }
 }
 
-async function setRule(call: Call<RuleBody>): Promise<Reply> {
+async function edit(call: Call<RuleBody>): Promise<Reply> {
   const owner = changeableOwner(call, param(call, 'owner'))
   const found = await readRule(call, owner)
   assertSeen(call, `rule ${found.id}`, etagOf(found.json))
-  const before = valueOf(found.json) as { position?: unknown } | null
-  const kept = typeof before?.position === 'number' ? { position: before.position } : {}
-  const rule = await checkedRule(
-    { direction: 'outgoing', enabled: false, ...kept, ...call.body.rule },
-    found.groups,
-  )
-  const old = await inPieces(checkingRule(owner, found.id, found.json, found.groups))
-  return changedReply(call, await write(call, found, rule), 'rule' in old ? old.rule : null, rule)
+  const { position } = (valueOf(found.json) ?? {}) as { position?: unknown }
+  const kept = typeof position === 'number' ? { position } : {}
+  const value = { direction: 'outgoing', enabled: false, ...kept, ...call.body.rule }
+  const wanted = await editedRule(found, found.id, value)
+  const changed = await editRule(editorOf(call), found, found.id, wanted)
+  return changedReply(call, changed, wanted.before)
 }
 
-async function deleteRule(call: Call): Promise<Reply> {
+async function remove(call: Call): Promise<Reply> {
   const owner = changeableOwner(call, param(call, 'owner'))
-  const { id, json } = await readRule(call, owner)
-  assertSeen(call, `rule ${id}`, etagOf(json))
-  const by = call.identity.author
-  await call.context.store.writeRules(owner, [{ id, expected: json, value: null }], { by })
+  const found = await readRule(call, owner)
+  assertSeen(call, `rule ${found.id}`, etagOf(found.json))
+  await deleteRule(editorOf(call), owner, found.id, found)
   return {}
 }
 
-async function moveRule(call: Call<MoveBody>): Promise<Reply> {
-  const { context, identity, body } = call
+async function move(call: Call<MoveBody>): Promise<Reply> {
+  const { body, context } = call
   const owner = changeableOwner(call, param(call, 'owner'))
-  const { entries, groups, id, json } = await readRule(call, owner)
+  const found = await readRule(call, owner)
+  const { entries, id, json } = found
   assertSeen(call, `the list of ${owner}`, await inPieces(listEtag(entries)), etagOf(json))
-  const rules = await inPieces(validRules(entries, groups))
-  const ids = new Set(rules.map((rule) => rule.id))
-  for (const [field, named] of Object.entries({ before: body.before, after: body.after, id })) {
-    if (named === undefined || ids.has(named)) continue
-    throw new Problem(409, 'no-place', `Rule ${quote(named)} of ${owner} is not there, or not valid.`, {
-      field,
-    })
-  }
-  if (body.before === id || body.after === id)
-    throw new Problem(422, 'invalid', "A rule can't be moved before or after itself.")
   const to: MoveTo = body.to === undefined ? { before: body.before, after: body.after } : { [body.to]: true }
-  const moved = movedRule(rules, id, to, rules.length < entries.rules.size)
-  if (moved.changed) {
-    const changes = await inPieces(moveChanges(rules, moved.list, entries.rules))
-    await context.store.writeRules(owner, changes, { by: identity.author })
-  }
-  return listReply(call, await read(call, owner))
+  await moveRule(editorOf(call), owner, id, to, found)
+  return listReply(call, await readOwner(context.store, owner))
 }
 
-async function switchRule(call: Call<{ readonly enabled: boolean }>): Promise<Reply> {
+async function setEnabled(call: Call<{ readonly enabled: boolean }>): Promise<Reply> {
+  const { enabled } = call.body
   const owner = changeableOwner(call, param(call, 'owner'))
   const found = await readRule(call, owner)
   if (call.ifMatch !== null) assertSeen(call, `rule ${found.id}`, etagOf(found.json))
-  const checked = await inPieces(checkingRule(owner, found.id, found.json, found.groups))
-  if ('problem' in checked)
-    throw new Problem(409, 'not-valid', `Rule ${found.id} of ${owner} is not valid: ${checked.problem}.`)
-  const { rule } = checked
-  const { enabled } = call.body
-  const next = { ...rule, enabled }
-  const after = rule.enabled === enabled ? found : await write(call, found, next)
-  return changedReply(call, after, enabled ? null : rule, next)
+  const changed = await switchRule(editorOf(call), owner, found.id, enabled, found)
+  return changedReply(call, changed, enabled ? null : changed.owned.rule)
 }
 
 /** The rule after a change, with what the delivery log knows where somebody should look at that. */
 async function changedReply(
   call: Call,
-  found: ReadRule,
+  changed: ChangedRule,
   before: Rule | null,
-  after: Rule,
 ): Promise<Reply & { readonly body: object }> {
   const { context } = call
-  const { owner } = found.entries
-  const asked = after.enabled && (after.mode === 'report' ? before === null : isRisky(before, after))
-  const { level } = after.actions.relayWithTls
+  const { owned } = changed
+  const { rule } = owned
+  const asked = rule.enabled && (rule.mode === 'report' ? before === null : isRisky(before, rule))
+  const { level } = rule.actions.relayWithTls
   const reports =
     asked && context.settings().evidence.stream
-      ? await seenBy(context.deliveries, { owner, id: found.id }, level === 'none' ? null : level)
+      ? await seenBy(context.deliveries, owned, level === 'none' ? null : level)
       : null
-  const reply = await afterChange(call, found)
+  const reply = await afterChange(call, changed)
   return { ...reply, body: { ...reply.body, reports } }
 }

@@ -56,7 +56,10 @@ function* validating(
 
 function validated(value: string, parse: typeof parseText, groups: ReadonlyMap<string, string>): object {
   const parsed = parse(value)
-  if ('problem' in parsed) return { ...parsed, value, problem: `${quote(value)} ${parsed.problem}` }
+  if ('problem' in parsed) {
+    const { problem, suggestion } = parsed
+    return { value, problem: `${quote(value)} ${problem}`, ...(suggestion ? { suggestion } : {}) }
+  }
   if (parse === parseAddressText && isUnknownGroup(value, groups)) return unknownGroup(value, groups)
   return { value, problem: null, normalised: parsed.text }
 }

@@ -14,6 +14,7 @@ import { leave } from './quit.js'
 import { MISCONFIGURED, otherFailure, tlsFailure, type AttemptFailure } from '../outcome.js'
 import { NewSessions, type SessionSlot, type VerifiedSession } from './session-cache.js'
 import { Goodbye, startTls } from './starttls.js'
+import { errorMessage } from '../../text/error-message.js'
 
 /** An encrypted session, or why there is none. */
 export type TlsResult =
@@ -93,7 +94,7 @@ function contextOf({ context }: TlsRequest): SecureContext {
   try {
     return context()
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
+    const problem = errorMessage(error)
     // Not the server's fault, but a failure like others: its mail must come to an end, too.
     const detail = `was not contacted, because the TLS settings here cannot be used: ${problem}`
     throw new DialogueError(otherFailure(detail, { status: MISCONFIGURED }))

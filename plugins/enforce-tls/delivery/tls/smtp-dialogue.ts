@@ -8,6 +8,7 @@ import type { Socket } from 'node:net'
 import { BAD_CONNECTION, otherFailure, tlsFailure, type AttemptFailure } from '../outcome.js'
 import { leave } from './quit.js'
 import { ReplyError, ReplyReader, type Reply, type ReplyLimits } from './smtp-reply.js'
+import { errorMessage } from '../../text/error-message.js'
 
 /** Ends the session; the failure says why. */
 export class DialogueError extends Error {
@@ -148,7 +149,7 @@ export class Dialogue {
       if (reply) this.#settle()?.resolve(reply)
     } catch (error) {
       const gibberish = error instanceof ReplyError && error.gibberish
-      const what = error instanceof Error ? error.message : String(error)
+      const what = errorMessage(error)
       this.#end(this.#failures.garbled(`sent ${what} at ${this.#step}`, gibberish))
     }
   }

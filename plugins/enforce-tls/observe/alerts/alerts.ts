@@ -16,6 +16,7 @@ import { composeDigest } from './digest.js'
 import { happenedAt, isUnnotified, type PartnerState } from './partner-state.js'
 import { noteNotified, writeDown, type Partners } from './partners.js'
 import { Observations } from './observations.js'
+import { errorMessage } from '../../text/error-message.js'
 
 /** What alerts need of the process. */
 export interface AlertsContext {
@@ -110,7 +111,7 @@ export class Alerts {
       if (this.#notifiedTrouble !== null) logger.lognotice('alerts work again')
       this.#notifiedTrouble = null
     } catch (error) {
-      const trouble = error instanceof Error ? error.message : String(error)
+      const trouble = errorMessage(error)
       if (trouble !== this.#notifiedTrouble)
         logger.logwarn(`alerts cannot be sent now, trying again: ${trouble}`)
       this.#notifiedTrouble = trouble

@@ -6,6 +6,7 @@
  */
 import type { HarakaLogger } from '../../haraka/types.js'
 import type { DeliveryLog, DeliveryRecord } from '../../store/delivery-log.js'
+import { errorMessage } from '../../text/error-message.js'
 
 /** Most entries that wait; about 10 MB of memory. */
 const WAITING_MAX = 10_000
@@ -104,7 +105,7 @@ export class DeliveryLogWriter {
       if (this.#dropped > 0) this.#report()
       return true
     } catch (error) {
-      this.#problem = error instanceof Error ? error.message : String(error)
+      this.#problem = errorMessage(error)
       if (this.#available !== false)
         this.#options.log.logerror(
           `the delivery log cannot be written, its entries wait in memory: ${this.#problem}`,

@@ -8,6 +8,7 @@
  */
 import cluster, { type Worker } from 'node:cluster'
 import { AggregatorRegistry, Registry } from 'prom-client'
+import { errorMessage } from '../../text/error-message.js'
 
 type Counts = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 
@@ -89,7 +90,7 @@ class Master {
     } else if (enforceTls === 'sum-wanted')
       this.#sum().then(
         (text) => send(worker, { enforceTls: 'sum', id, text }),
-        (error: unknown) => send(worker, { enforceTls: 'sum', id, problem: messageOf(error) }),
+        (error: unknown) => send(worker, { enforceTls: 'sum', id, problem: errorMessage(error) }),
       )
   }
 
@@ -163,8 +164,4 @@ function send(to: Pick<NodeJS.Process, 'send'> | Worker, message: Message): void
 
 function isOurs(message: unknown): message is Message {
   return typeof message === 'object' && message !== null && 'enforceTls' in message
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

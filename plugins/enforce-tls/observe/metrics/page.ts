@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isInNetworks } from '../../settings/network.js'
 import type { Settings } from '../../settings/types.js'
+import { errorMessage } from '../../text/error-message.js'
 
 /** Where Prometheus finds it. */
 export const METRICS_PATH = '/enforce-tls/metrics'
@@ -32,7 +33,7 @@ export async function answerScrape(
     const body = await text()
     end(response, 200, body, CONTENT_TYPE)
   } catch (error) {
-    end(response, 503, `metrics are unavailable: ${error instanceof Error ? error.message : String(error)}`)
+    end(response, 503, `metrics are unavailable: ${errorMessage(error)}`)
   }
 }
 

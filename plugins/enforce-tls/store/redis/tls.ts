@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { RedisSettings } from '../../settings/redis.js'
 import { SETTINGS_FILE, SettingsError } from '../../settings/error.js'
+import { errorMessage } from '../../text/error-message.js'
 
 /** The part of the client's TLS options that comes out of files. */
 export interface RedisTlsFiles {
@@ -26,7 +27,7 @@ export function readTlsFiles({ tlsCa, tlsCert, tlsKey }: RedisSettings): RedisTl
     createSecureContext(files)
   } catch (error) {
     throw new SettingsError(
-      `${SETTINGS_FILE}: [redis] tls_ca, tls_cert and tls_key: expected certificates and the key of tls_cert: ${wordsOf(error)}`,
+      `${SETTINGS_FILE}: [redis] tls_ca, tls_cert and tls_key: expected certificates and the key of tls_cert: ${errorMessage(error)}`,
     )
   }
   return files
@@ -39,12 +40,8 @@ function pem(key: string, path: string, kind: string): string {
   try {
     content = readFileSync(path, 'utf8')
   } catch (error) {
-    throw refused(wordsOf(error))
+    throw refused(errorMessage(error))
   }
   if (!content.includes(`${kind}-----`)) throw refused(`it contains no ${kind}`)
   return content
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

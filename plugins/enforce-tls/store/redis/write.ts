@@ -7,6 +7,7 @@ import { isChange, type EntryChange } from '../entry-change.js'
 import { evaluate, type WriteContext } from './evaluate.js'
 import { markNewStore, type Marking } from './marker.js'
 import { COMPARE_AND_SET, COMPARE_ONLY, RECORD_ONLY } from './scripts.js'
+import { errorMessage } from '../../text/error-message.js'
 import { StoreError } from '../rule-store.js'
 
 /**
@@ -101,7 +102,7 @@ async function record(
     await evaluate(context, RECORD_ONLY, written, by)
     return null
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return errorMessage(error)
   }
 }
 
@@ -131,7 +132,7 @@ function halfway(
   cause: unknown,
   lost: string | null,
 ): StoreError {
-  const problem = cause instanceof Error ? cause.message : String(cause)
+  const problem = errorMessage(cause)
   const places = quote(written.filter(isChange).map(placeOf).join('; '))
   const so =
     cause === null

@@ -6,9 +6,9 @@ import { parseRule } from '../rules/check-rule.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { placeIn, type RulesDocument } from '../store/rules-document.js'
 import { sameMeaning, textDifferences } from '../store/difference.js'
-import { canonical, spellingProblem } from '../admin/canonical.js'
-import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../admin/entry-problems.js'
 import { atOnce } from '../work/pieces.js'
+import { canonical, spellingProblem } from './canonical.js'
+import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from './entry-problems.js'
 
 /** One entry that an import changes. */
 export interface ImportStep {
@@ -121,7 +121,7 @@ function sharedBy(
     return position === null || other === undefined
       ? []
       : [
-          `${placeIn('rules', owner, field)}: field position: ${position} is also that of rule ${quote(other)}; a position of its own is expected`,
+          `${placeIn('rules', owner, field)}: field position: ${position} is also that of rule ${quote(other)}; expected: a position of its own`,
         ]
   })
 }

@@ -1,0 +1,61 @@
+/** A new rule at the end of an owner's list. */
+import { switchOf, type OwnedRule } from '../rules/owner-entries.js'
+import type { Rule } from '../rules/rule.js'
+import { newRuleId } from '../rules/rule-id.js'
+import { ruleChanges } from '../store/entry-change.js'
+import { changing, type Editor } from './editor.js'
+import { ownerState, servicePlace, type OwnerRead } from './owner-state.js'
+import { AdminProblem } from './problem.js'
+import { checkedRule, readAfter, type ChangedRule } from './write-rule.js'
+
+/** What somebody wants as a rule; outgoing, off and the last one unless it says otherwise. */
+export type NewRule = Readonly<Record<string, unknown>>
+
+/**
+ * The rule as it would be created.
+ *
+ * @throws {AdminProblem} where it is not valid, or message rules are switched off for the owner's domain.
+ */
+export async function newRule(read: OwnerRead, value: NewRule): Promise<Rule> {
+  const state = await ownerState(read)
+  const { name, ...others } = value
+  const defaults = { name, direction: 'outgoing', enabled: false, position: behind(state.rules) }
+  const rule = await checkedRule({ ...defaults, ...others }, read)
+  assertSwitchedOn(read)
+  return rule
+}
+
+/** Creates a rule. @throws {AdminProblem} as `newRule`. */
+export function createRule(
+  editor: Editor,
+  owner: string,
+  value: NewRule,
+  seen?: OwnerRead,
+): Promise<ChangedRule> {
+  return changing(editor, owner, seen, async (read) => {
+    const rule = await newRule(read, value)
+    const id = newRuleId()
+    const json = JSON.stringify(rule)
+    await editor.write(ruleChanges(owner, [{ id, expected: null, value: json }]))
+    return { owned: { owner, id, rule }, changed: true, read: readAfter(read, id, json) }
+  })
+}
+
+/** The position behind all others. */
+function behind(rules: readonly OwnedRule[]): number {
+  return (rules.at(-1)?.rule.position ?? 0) + 1
+}
+
+function assertSwitchedOn({ entries }: OwnerRead): void {
+  const service = switchOf(entries, 'unknown')
+  const place = servicePlace(entries.owner)
+  if (service.problem !== null)
+    throw new AdminProblem({ code: 'service-invalid', place, problem: service.problem })
+  if (service.is === 'on') return
+  throw new AdminProblem({
+    code: 'service-off',
+    domain: place.field,
+    owner: entries.owner,
+    isNew: entries.service === null,
+  })
+}

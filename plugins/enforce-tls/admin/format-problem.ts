@@ -1,0 +1,72 @@
+/** Why a change is not made, in words: one clause each, to which command and API add their way out. Pure. */
+import { formatProblem, type RuleProblem } from '../rules/rule.js'
+import type { EntryPlace } from '../rules/entry-problem.js'
+import { listed } from '../text/list.js'
+import { didYouMean } from '../text/nearest.js'
+import { quote } from '../text/quote.js'
+import type { NearRule, ProblemData, Written } from './problem.js'
+
+/** @param placeOf names places of the store as whoever reads it knows them */
+export function formatAdminProblem(data: ProblemData, placeOf: (place: EntryPlace) => string): string {
+  switch (data.code) {
+    case 'no-rule': {
+      const { owner, value, suggestion, known } = data
+      const others = known.length === 0 ? `${owner} has no rules` : `its rules are: ${listed(known, 20)}`
+      return `${owner} has no rule ${quote(value)}${suggestion ? didYouMeanRule(suggestion) : `; ${others}`}`
+    }
+    case 'no-group': {
+      const { value, suggestion, known } = data
+      const others = known.length === 0 ? 'there are no groups' : `the groups are: ${listed(known, 20)}`
+      return `there is no group ${quote(value)}${suggestion === null ? `; ${others}` : didYouMean(suggestion)}`
+    }
+    case 'no-change':
+      return `there is no change ${quote(data.value)}`
+    case 'invalid':
+      return formatInvalid(data.what, data.problem)
+    case 'not-valid':
+    case 'service-invalid':
+      return `${placeOf(data.place)}: ${data.problem}`
+    case 'no-longer-valid':
+      return `what was there before is no longer valid: ${placeOf(data.place)}: ${data.problem}`
+    case 'no-place':
+      return formatAdminProblem(data.cause, placeOf)
+    case 'beside-itself':
+      return `rule ${quote(data.value)} cannot be moved before or after itself`
+    case 'service-off':
+      return `message rules are switched off for ${data.domain}, so no rule can be created for mail from ${data.owner}`
+    case 'in-use': {
+      const { group, rules } = data
+      const named = rules.map(({ owner, id }) => `${id} of ${owner}`)
+      return `group ${group} is in use, and without it all mail of these owners would wait; first change or delete: ${listed(named)}`
+    }
+    case 'unknown':
+      return `group ${data.group} is not deleted, because it is unknown whether rules need it: ${data.problems.join('; ')}`
+    case 'changed-meanwhile': {
+      const { place, last } = data
+      const who = last ? `${last.by} changed` : 'somebody else changed'
+      return `${who} ${formatPlace(place)} while you were editing, so nothing was written`
+    }
+    case 'changed-since':
+      return 'it was changed again since then; take back the later change first, or change it by hand'
+    case 'not-kept':
+      return 'the history no longer has all of that change, so it cannot be taken back as a whole; change it by hand'
+    case 'store-gone':
+      return `Haraka takes no rules from this store: ${data.problem}. Nothing was written; ${data.wayOut}`
+  }
+}
+
+function formatInvalid(what: Written, problem: RuleProblem): string {
+  if (what === 'rule') return formatProblem(problem)
+  const subject = { domain: '', group: 'group ', patterns: problem.field === what ? 'the list ' : 'pattern ' }
+  return subject[what] + problem.problem
+}
+
+/** An entry by name. */
+export function formatPlace({ key, owner, field }: EntryPlace): string {
+  if (key === 'domains') return `the switch of ${field}`
+  return key === 'groups' ? `group ${field}` : `rule ${field} of ${owner}`
+}
+
+function didYouMeanRule({ id, name }: NearRule): string {
+  return name === null ? didYouMean(id) : `; did you mean ${id} (${quote(name).slice(1, -1)})?`
+}

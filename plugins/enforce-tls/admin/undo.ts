@@ -1,0 +1,93 @@
+/** Taking back a change, with all that was written in the same step. */
+import { createHash } from 'node:crypto'
+import { Groups } from '../rules/group.js'
+import type { InPieces } from '../work/pieces.js'
+import type { EntryChange } from '../store/entry-change.js'
+import type { HistoryEntry } from '../store/history.js'
+import type { ReadStore } from '../store/rule-store.js'
+import { inPieces } from '../work/turns.js'
+import { spellingOf } from './canonical.js'
+import { isConflict, type Editor } from './editor.js'
+import { findingGroupProblem, findingRuleProblem } from './entry-problems.js'
+import { AdminProblem } from './problem.js'
+import { assertUnused } from './set-group.js'
+
+/** An entry is named by what it says: what is written in one step differs in its place. */
+export function entryId({ at, by, key, owner, field, from, to, step }: HistoryEntry): string {
+  return named(step === null ? [at, by, key, owner, field, from, to] : [step.id, key, owner, field])
+}
+
+/** What is written in one step has its name; before steps had names, one time and one author. */
+export function stepId({ at, by, step }: HistoryEntry): string {
+  return named(step === null ? [at, by] : [step.id])
+}
+
+function named(said: unknown): string {
+  return createHash('sha256').update(JSON.stringify(said)).digest('base64url').slice(0, 22)
+}
+
+/**
+ * The step that an entry belongs to. Its entries lie together in the history; the look ends behind them.
+ *
+ * @returns the entries, that of the id first among them as `found`
+ * @throws {AdminProblem} where there is none.
+ */
+export async function stepWith(
+  store: ReadStore,
+  id: string,
+): Promise<{ readonly found: HistoryEntry; readonly step: readonly HistoryEntry[] }> {
+  let step: HistoryEntry[] = []
+  let found: HistoryEntry | null = null
+  for await (const each of store.historyEntries({})) {
+    if (step[0] && stepId(step[0]) !== stepId(each)) {
+      if (found) break
+      step = []
+    }
+    step.push(each)
+    if (entryId(each) === id) found = each
+  }
+  if (found === null) throw new AdminProblem({ code: 'no-change', value: id })
+  return { found, step }
+}
+
+/**
+ * Takes back a step. What is brought back must be valid now: a broken entry makes mail wait.
+ *
+ * @throws {AdminProblem} where the history has forgotten a part of it, or what it changed is another by now.
+ */
+export async function undo({ store, write }: Editor, step: readonly HistoryEntry[]): Promise<void> {
+  const entries = step[0]?.step?.entries ?? step.length
+  if (entries !== step.length || step.some(({ leftOut }) => leftOut !== null))
+    throw new AdminProblem({ code: 'not-kept' })
+  const made = step.filter(({ key, from }) => key === 'groups' && from === null)
+  await assertUnused(
+    store,
+    made.map(({ field }) => field),
+  )
+  const problem = await inPieces(findingProblem(step, new Groups(await store.groups())))
+  if (problem !== null) throw problem
+  const back: EntryChange[] = []
+  for (const { key, owner, field, from, to } of step) {
+    const value = from === null ? null : await inPieces(spellingOf(key, from))
+    back.push({ key, owner, field, expected: to, value })
+  }
+  try {
+    await write(back)
+  } catch (error) {
+    throw isConflict(error) ? new AdminProblem({ code: 'changed-since' }) : error
+  }
+}
+
+function* findingProblem(step: readonly HistoryEntry[], groups: Groups): InPieces<AdminProblem | null> {
+  for (const { key, owner, field, from } of step) {
+    if (from === null || key === 'domains') continue
+    const problem =
+      key === 'rules'
+        ? yield* findingRuleProblem(owner, field, from, groups)
+        : yield* findingGroupProblem(field, from)
+    if (problem !== null)
+      return new AdminProblem({ code: 'no-longer-valid', place: { key, owner, field }, problem })
+    yield
+  }
+  return null
+}
