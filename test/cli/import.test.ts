@@ -41,7 +41,7 @@ async function documentFile(rulesFile: RulesFile, document: unknown): Promise<st
 async function documentIn(rulesFile: RulesFile): Promise<typeof DOCUMENT> {
   const { domains, groups, rules } = JSON.parse(await rulesFile.done('export')) as typeof OTHER &
     typeof DOCUMENT
-  return { domains, groups, rules } as typeof DOCUMENT
+  return { domains, groups, rules }
 }
 
 describe('export', { concurrency: 8 }, () => {

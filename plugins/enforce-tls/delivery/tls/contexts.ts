@@ -3,6 +3,7 @@
  * shared by all sessions that are alike: a new one for every connection would cost more than the handshake's own
  * arithmetic.
  */
+import { errorMessage } from '../../text/error-message.js'
 import path from 'node:path'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import { later, type TlsVersion } from '../../rules/levels.js'
@@ -86,7 +87,7 @@ export function contextsFor({ tls }: Settings, configFolder: string): TlsContext
     const anchors = trustAnchors(file)
     return new TlsContexts(() => anchors)
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
+    const problem = errorMessage(error)
     throw new SettingsError(
       `${SETTINGS_FILE}: [tls] ca=${tls.ca}: expected a PEM file of CA certificates: ${problem}`,
     )
