@@ -104,7 +104,7 @@ it('the largest rules and headers never keep other clients waiting', async () =>
   await haraka.waitForEmptyQueue()
   watch.reset()
   const sent = haraka.send({ from: 'ann@acme.example', to, data: Buffer.from(`${data}\r\n\r\nHello\r\n`) })
-  await Promise.all([sent, ...Array.from({ length: 10 }, () => greeting(haraka))])
+  await Promise.all([sent, ...Array.from({ length: 10 }, () => assertGreets(haraka))])
   await haraka.waitForEmptyQueue(60_000)
   assert.ok(haraka.log.includes('verify is required'), 'what is not looked for any more is unknown')
   assert.ok(watch.longest() < 50, `one turn took ${watch.longest()} ms`)
@@ -172,7 +172,7 @@ it('values to be checked and messages to be explained never keep mail waiting', 
   assert.ok(watch.longest() < 50, `one turn took ${watch.longest()} ms`)
 })
 
-async function greeting({ port }: Haraka): Promise<void> {
+async function assertGreets({ port }: Haraka): Promise<void> {
   const socket = connect(port, '127.0.0.1')
   const [first] = (await once(socket, 'data')) as [Buffer]
   assert.match(first.toString(), /^220 /)

@@ -122,7 +122,7 @@ const WAYS_OUT: readonly (readonly [what: string, plugin: string, config: (port:
   ],
 ]
 
-async function bounced(haraka: Haraka, acme: SmtpPeer, clinic: SmtpPeer): Promise<void> {
+async function assertBounced(haraka: Haraka, acme: SmtpPeer, clinic: SmtpPeer): Promise<void> {
   const bounces = () => acme.messages.filter(({ from }) => from === '')
   await haraka.until(() => bounces().length === 1, 'a bounce')
   await haraka.waitForEmptyQueue()
@@ -146,7 +146,7 @@ describe('a covered message does not leave in the clear, and bounces, when', () 
         },
       })
       assert.equal((await haraka.send({ ...COVERED, ...message })).code, 250)
-      await bounced(haraka, acme, clinic)
+      await assertBounced(haraka, acme, clinic)
     })
 })
 
@@ -167,7 +167,7 @@ describe('a covered message leaves over TLS or bounces where it is routed by', (
           config: { ...RULES, ...config(peer.port) },
         })
         await haraka.send(COVERED)
-        if (peer === clinic) await bounced(haraka, acme, clinic)
+        if (peer === clinic) await assertBounced(haraka, acme, clinic)
         else assert.ok((await bank.waitForMessages())[0]?.tls)
         await haraka.waitForEmptyQueue()
       }
@@ -188,7 +188,7 @@ describe('a covered message leaves over TLS or bounces where it is routed by', (
       /mail for local recipients that queue\/lmtp takes goes through the outbound queue, so outgoing rules cover it/,
     )
     await haraka.send(COVERED)
-    await bounced(haraka, acme, lmtp)
+    await assertBounced(haraka, acme, lmtp)
   })
 })
 

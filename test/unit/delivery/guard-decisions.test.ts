@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import constants from 'haraka-constants'
 import { makeDelivery, type DeliveryOptions } from '../../support/guarded-delivery.js'
+import { late } from '../../support/peer-steps.js'
 
 const NO_TLS = { starttls: false }
 const DELIVERED = ['delivered 1/0/0', 'file removed', 'next']
@@ -122,5 +123,29 @@ describe('what the rules say of an item', () => {
     await delivery.again()
     assert.equal(delivery.statuses['cfo'], 'failed 5.7.4 mx1')
     assert.deepEqual(delivery.peers[0]?.cleartextAfterEhlo(), [])
+  })
+
+  it('an attempt under way when the rules are asked anew keeps to what it began with', async () => {
+    await using delivery = await makeDelivery({ hosts: [{ on: { handshake: late(200) } }] })
+    const { item, peers, told } = delivery
+    item.send()
+    await peers[0]?.waitForCommand('STARTTLS')
+    delivery.attach()
+    await delivery.settled()
+    assert.deepEqual(told, ['get_mx', 'connect mx1', 'MAIL mx1 over TLS', ...DELIVERED])
+    assert.deepEqual(peers[0]?.cleartextAfterEhlo(), [])
+  })
+
+  it('and where that fails, no other host is tried before they have spoken', async () => {
+    await using delivery = await makeDelivery({
+      hosts: [{ on: { STARTTLS: (session) => session.drip(['554-5.7.0 wait', '554 5.7.0 no'], 200) } }, {}],
+    })
+    const { item, peers, told } = delivery
+    item.send()
+    await peers[0]?.waitForCommand('STARTTLS')
+    delivery.attach()
+    await delivery.settled()
+    assert.deepEqual(told, ['get_mx', 'connect mx1', 'next', 'again in 60 s'])
+    assert.equal(peers[1]?.connections.length, 0)
   })
 })
