@@ -28,7 +28,7 @@ const row = {
   failures24h: {
     ...nullable(count),
     description:
-      'Messages of the domain for which TLS failed in the last 24 hours, for `*` those of its rules; null if unknown.',
+      'Messages of the domain that TLS failed for within a day, of `*` those of its rules; null where that is not recorded, or the log can not be read.',
   },
   etag: { ...nullable(etag), description: 'For If-Match; null where the domain has no service yet.' },
 }

@@ -25,7 +25,7 @@ const COUNT = 50
 
 const entry: Schema = object({
   id: { ...text, description: 'For undo.' },
-  change: { ...text, description: 'The same for all entries of one step.' },
+  change: { ...text, description: 'The same for all entries that were written in one step.' },
   at: text,
   by: text,
   key: { type: 'string', enum: ['rules', 'domains', 'groups'] },
@@ -35,8 +35,7 @@ const entry: Schema = object({
   to: { description: 'What stood there then; null for nothing.' },
   leftOut: {
     ...flag,
-    description:
-      '`from` and `to` are too long for the history: they are null, and the change cannot be undone.',
+    description: '`from` and `to` are too long to be kept: they are null, and the change can not be undone.',
   },
   differences: { ...list(text), description: 'What differs, in short lines.' },
 })
@@ -46,7 +45,7 @@ export const historyRoutes = [
     method: 'get',
     path: '/history',
     operationId: 'listHistory',
-    summary: 'Changes made with the console, the API and the command, latest first.',
+    summary: 'Changes made with this console, its API and the command, latest first.',
     needs: 'reader',
     query: {
       owner: shortText,
