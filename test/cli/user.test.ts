@@ -120,7 +120,12 @@ describe('enforce-tls user', () => {
           2,
           /role "boss" is not one of admin, domain-admin, viewer/,
         ],
-        [['user', 'add', 'ann', '--role', 'domain-admin'], '', 2, /role domain-admin needs at least one domain/],
+        [
+          ['user', 'add', 'ann', '--role', 'domain-admin'],
+          '',
+          2,
+          /role domain-admin needs at least one domain/,
+        ],
         [
           ['user', 'add', 'ann', '--role', 'admin', '--domain', 'x.example'],
           '',
