@@ -315,7 +315,7 @@ describe('check of one partner', () => {
   })
 
   for (const [args, words] of [
-    ['bank.example --rcpt cfo@picky.example', /is no address at bank\.example/],
+    ['bank.example --rcpt cfo@picky.example', /is not an address at bank\.example/],
     ['bank.example picky.example --rcpt cfo@picky.example', /one recipient/],
     ['--rcpt picky.example', /has no @/],
   ] as const)

@@ -20,7 +20,7 @@ export function visibleOwner({ identity }: Pick<Call, 'identity'>, given: string
 export function changeableOwner(call: Pick<Call, 'identity'>, given: string): string {
   const owner = visibleOwner(call, given)
   if (!mayChange(call.identity, owner))
-    throw new Problem(403, 'forbidden', `Your role does not permit to change ${quote(owner)}.`)
+    throw new Problem(403, 'forbidden', `Your role does not allow changing ${quote(owner)}.`)
   return owner
 }
 

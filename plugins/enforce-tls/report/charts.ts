@@ -1,7 +1,7 @@
 /** The charts of a report's page: what each shows, as data and as a table. Pure. */
 import { listed, numbered } from '../text/list.js'
 import { percent } from './format.js'
-import type { DeliveryReport } from './delivery-report.js'
+import type { DeliveryReport, RuleReport } from './delivery-report.js'
 
 /** What the page's script draws: `ChartData` of `console/pages/charts.ts`, as JSON. */
 export interface ChartData {
@@ -46,17 +46,13 @@ function days({ days: list }: DeliveryReport): Chart {
     id: 'days',
     title: 'Messages per day',
     summary: `Over ${numbered(list.length, 'day')}: ${numbered(delivered, 'message')} delivered over TLS, ${bounced} bounced.`,
-    data: {
-      kind: 'bar',
-      // The month and the day are enough on an axis.
-      labels: list.map(({ date }) => date.slice(5)),
-      series: [
-        { label: 'delivered', colour: 'good', values: list.map((day) => day.delivered) },
-        { label: 'waiting', colour: 'quiet', values: list.map((day) => day.waiting) },
-        { label: 'bounced', colour: 'bad', values: list.map((day) => day.bounced + day.kept) },
-        { label: 'would have bounced', colour: 'warn', values: list.map((day) => day.wouldBounce) },
-      ],
-    },
+    // The month and the day are enough on an axis.
+    data: bars(list, ({ date }) => date.slice(5), [
+      ['delivered', 'good', (day) => day.delivered],
+      ['waiting', 'quiet', (day) => day.waiting],
+      ['bounced', 'bad', (day) => day.bounced + day.kept],
+      ['would have bounced', 'warn', (day) => day.wouldBounce],
+    ]),
     head: ['day (UTC)', 'TLS required', 'delivered', 'waiting', 'bounced', 'kept', 'would have bounced'],
     rows: list.map((day) => [
       day.date,
@@ -105,12 +101,7 @@ function failures({ failures: list }: DeliveryReport): Chart {
     id: 'failures',
     title: 'Failed attempts by class',
     summary: list.map((failure) => `${failure.class} ${failure.attempts}`).join(', '),
-    data: {
-      kind: 'bar',
-      horizontal: true,
-      labels: list.map((failure) => failure.class),
-      series: [{ label: 'attempts', colour: 'bad', values: list.map(({ attempts }) => attempts) }],
-    },
+    data: sideways(bars(list, (failure) => failure.class, [['attempts', 'bad', ({ attempts }) => attempts]])),
     head: ['class', 'attempts', 'partners'],
     rows: list.map((failure) => [
       failure.class,
@@ -130,20 +121,13 @@ function partners({ partners: all }: DeliveryReport): Chart {
     id: 'partners',
     title: 'Partners',
     summary: `Results of messages that require TLS, for the partners with the most messages${more > 0 ? `; the CSV has ${more} more` : ''}.`,
-    data: {
-      kind: 'bar',
-      horizontal: true,
-      labels: list.map(({ domain }) => domain),
-      series: [
-        { label: 'delivered', colour: 'good', values: list.map(({ enforced }) => enforced.delivered) },
-        { label: 'waiting', colour: 'quiet', values: list.map(({ enforced }) => enforced.waiting) },
-        {
-          label: 'bounced',
-          colour: 'bad',
-          values: list.map(({ enforced }) => enforced.bounced + enforced.kept),
-        },
-      ],
-    },
+    data: sideways(
+      bars(list, ({ domain }) => domain, [
+        ['delivered', 'good', ({ enforced }) => enforced.delivered],
+        ['waiting', 'quiet', ({ enforced }) => enforced.waiting],
+        ['bounced', 'bad', ({ enforced }) => enforced.bounced + enforced.kept],
+      ]),
+    ),
     head: ['domain', 'TLS required', 'delivered', 'waiting', 'bounced', 'kept', 'failed attempts'],
     rows: list.map(({ domain, enforced, failures: failed }) => [
       domain,
@@ -162,35 +146,44 @@ function rules({ rules: list }: DeliveryReport): Chart {
     id: 'rules',
     title: 'Rules in report mode',
     summary: 'What would have happened to messages that match these rules.',
-    data: {
-      kind: 'bar',
-      horizontal: true,
-      labels: list.map(({ owner, id }) => `${id} of ${owner}`),
-      series: [
-        {
-          label: 'would have been delivered',
-          colour: 'good',
-          values: list.map(({ reported }) => reported.wouldDeliver),
-        },
-        { label: 'unknown', colour: 'quiet', values: list.map(({ reported }) => reported.unknown) },
-        {
-          label: 'would have bounced',
-          colour: 'warn',
-          values: list.map(({ reported }) => reported.wouldBounce),
-        },
-      ],
-    },
+    data: sideways(
+      bars(list, ruleName, [
+        ['would have been delivered', 'good', ({ reported }) => reported.wouldDeliver],
+        ['unknown', 'quiet', ({ reported }) => reported.unknown],
+        ['would have bounced', 'warn', ({ reported }) => reported.wouldBounce],
+      ]),
+    ),
     head: ['rule', 'messages', 'would deliver', 'unknown', 'would bounce', 'partners'],
-    rows: list.map(({ owner, id, reported, partners: hurt }) => [
-      `${id} of ${owner}`,
-      reported.messages,
-      reported.wouldDeliver,
-      reported.unknown,
-      reported.wouldBounce,
+    rows: list.map((rule) => [
+      ruleName(rule),
+      rule.reported.messages,
+      rule.reported.wouldDeliver,
+      rule.reported.unknown,
+      rule.reported.wouldBounce,
       listed(
-        hurt.map(({ domain, wouldBounce }) => `${domain} (${wouldBounce})`),
+        rule.partners.map(({ domain, wouldBounce }) => `${domain} (${wouldBounce})`),
         NAMES_MAX,
       ),
     ]),
   }
+}
+
+function ruleName({ owner, id }: RuleReport): string {
+  return `${id} of ${owner}`
+}
+
+function bars<T>(
+  list: readonly T[],
+  labelOf: (each: T) => string,
+  series: readonly (readonly [label: string, colour: string, valueOf: (each: T) => number])[],
+): ChartData {
+  return {
+    kind: 'bar',
+    labels: list.map(labelOf),
+    series: series.map(([label, colour, valueOf]) => ({ label, colour, values: list.map(valueOf) })),
+  }
+}
+
+function sideways(data: ChartData): ChartData {
+  return { ...data, horizontal: true }
 }

@@ -17,6 +17,9 @@ export interface Conflict extends LastChange {
   readonly theirs: StoredRule | null
 }
 
+/** Some fields of a rule; `undefined` removes one. */
+type Part<T> = { readonly [name in keyof T]?: T[name] | undefined }
+
 type ChangedRule = StoredRule & { readonly reports: Reports | null }
 
 /** What is changed by the switch and the order, and not by typing. */
@@ -72,22 +75,14 @@ export class RuleModel {
   }
 
   /** Changes a part of the rule, and saves. */
-  change(next: Partial<Rule>): void {
-    this.draft = { ...this.draft, ...next }
-    this.#remember()
-    void this.save()
-  }
-
-  /** Puts another rule into the place of this one, and saves. */
-  replace(rule: Rule): void {
-    this.draft = rule
-    this.#remember()
+  change(next: Part<Rule>): void {
+    this.type(next)
     void this.save()
   }
 
   /** Takes what is being typed, so that nothing that is drawn meanwhile takes it back; `change` saves it. */
-  type(next: Partial<Rule>): void {
-    this.draft = { ...this.draft, ...next }
+  type(next: Part<Rule>): void {
+    this.draft = { ...this.draft, ...next } as Rule
     this.#remember()
   }
 
@@ -97,8 +92,8 @@ export class RuleModel {
     this.change({ criteria })
   }
 
-  changeAction(next: Partial<Action>): void {
-    const action = { ...this.draft.actions.relayWithTls, ...next }
+  changeAction(next: Part<Action>): void {
+    const action = { ...this.draft.actions.relayWithTls, ...next } as Action
     this.change({ actions: { relayWithTls: action } })
   }
 

@@ -47,7 +47,7 @@ export const texts = {
   on: 'on',
   off: 'off',
   ownerName: (owner: string) => (owner === '*' ? 'The whole service' : owner),
-  sentence: (words: string) => (/[.!?]$/.test(words) ? words : `${words}.`),
+  sentence: (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`),
   errors: {
     offline: 'Cannot reach the server. Check your connection and try again.',
     unexpected: 'Something went wrong on this page. Reload it.',

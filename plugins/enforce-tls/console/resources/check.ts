@@ -50,15 +50,14 @@ export const checkRoutes = [
     method: 'post',
     path: '/check',
     operationId: 'checkPartner',
-    summary: 'Ask the mail servers of a domain whether mail would get there at a level; may take a minute.',
+    summary: 'Check whether the mail servers of a domain fulfil a level. Can take a minute.',
     needs: 'editor',
     body: object(
       {
         target: { ...shortText, description: 'A domain or an address.' },
         rcpt: {
           ...shortText,
-          description:
-            'An address at the target: asked about with MAIL FROM:<> and RCPT inside TLS, never DATA.',
+          description: 'An address at the target, tried with MAIL FROM:<> and RCPT inside TLS, never DATA.',
         },
         level: { type: 'string', enum: LEVEL_NAMES.filter((name) => name !== 'none') },
         minVersion: { type: 'string', enum: TLS_VERSIONS },
@@ -93,7 +92,9 @@ async function check({ context, body }: Call<CheckBody>): Promise<Reply> {
       field: action.field.replace(/^actions\.relayWithTls\./, ''),
     })
   if (limit.pendingCount >= WAITING_MAX)
-    throw new Problem(429, 'busy', 'Too many checks run at this moment. Try again.', { retryAfter: 10 })
+    throw new Problem(429, 'busy', 'Too many checks are running. Try again in a few seconds.', {
+      retryAfter: 10,
+    })
   const requirement = requirementOfAction(action, target.domain)
   const envelope = envelopeOf(body, target.domain)
   const question = { ...target, requirement, envelope }

@@ -13,7 +13,7 @@ import { list, nullable, shortText, text } from '../schemas.js'
 
 /** Where a report begins by default. */
 const SINCE = '7d'
-const TIMES = 'a time such as 7d, 2026-11-01 or 2026-11-01T08:00:00Z is expected'
+const TIMES = 'use a time such as 7d, 2026-11-01 or 2026-11-01T08:00:00Z'
 
 const report: Schema = {
   type: 'object',
@@ -43,7 +43,7 @@ export const reportRoutes = [
     method: 'get',
     path: '/report',
     operationId: 'report',
-    summary: 'What became of mail that rules speak of; who does not see everything names an owner.',
+    summary: 'What happened to mail that rules cover. Users who may not see everything name an owner.',
     needs: 'reader',
     query: { since: shortText, until: shortText, owner: shortText, domain: shortText },
     answers: { 200: report },
@@ -63,7 +63,7 @@ function queryOf(call: Call): ReportQuery {
   const now = new Date()
   const from = timeOf('since', String(since), parseSince(String(since), now))
   const to = until === undefined ? now : timeOf('until', String(until), parseUntil(String(until), now))
-  if (from >= to) throw new Problem(422, 'invalid', 'since is not before until.', { field: 'since' })
+  if (from >= to) throw new Problem(422, 'invalid', 'since must be before until.', { field: 'since' })
   // Without an owner it is about all mail, as the rules of `*` are.
   const asked = visibleOwner(call, owner === undefined ? EVERYONE : String(owner))
   return {

@@ -11,7 +11,7 @@ const session: Schema = object({
   user: text,
   role: { type: 'string', enum: ROLES },
   domains: list(text),
-  csrf: { ...nullable(text), description: 'For X-CSRF-Token; null for a token, which needs none.' },
+  csrf: { ...nullable(text), description: 'For X-CSRF-Token; null for an API token, which needs none.' },
 })
 const password: Schema = { type: 'string', maxLength: PASSWORD_MAX }
 
@@ -30,7 +30,7 @@ export const sessionRoutes = [
     method: 'post',
     path: '/session',
     operationId: 'signIn',
-    summary: 'Sign in: gives the session cookie.',
+    summary: 'Sign in; sets the session cookie.',
     needs: 'nobody',
     body: object({ user: { type: 'string', maxLength: 200 }, password }),
     answers: { 200: session },
@@ -59,7 +59,7 @@ export const sessionRoutes = [
     method: 'put',
     path: '/session/password',
     operationId: 'changePassword',
-    summary: "Change one's own password: all other sessions of the user end.",
+    summary: 'Change your own password; all your other sessions end.',
     needs: 'session',
     body: object({ old: password, new: password }),
     answers: { 204: null },
@@ -103,12 +103,12 @@ async function changePassword({ context, identity, request, body }: Call<Passwor
 /** Not 401: the session itself holds. */
 function wrongOld(error: unknown): never {
   if (error instanceof Problem && error.status === 401)
-    throw new Problem(422, 'wrong-password', 'The old password is wrong.', { field: 'old' })
+    throw new Problem(422, 'wrong-password', 'The current password is wrong.', { field: 'old' })
   throw error
 }
 
 function sessionOf({ session }: Call['identity']): Session {
-  if (session === null) throw new Problem(403, 'forbidden', 'Only a user who signed in can do that.')
+  if (session === null) throw new Problem(403, 'forbidden', 'Only signed-in users can do this.')
   return session
 }
 

@@ -20,7 +20,7 @@ export const validateRoutes = [
     method: 'post',
     path: '/validate',
     operationId: 'validateValues',
-    summary: 'Which of these values a rule may have in a field.',
+    summary: 'Check values for a field of a rule.',
     needs: 'reader',
     body: object({
       field: { type: 'string', enum: ['to', 'from', 'subject', 'header'] },

@@ -83,12 +83,8 @@ function TextList({
   name,
 }: ActionProps & { readonly name: 'names' | 'fingerprints' }): VNode {
   const action = model.draft.actions.relayWithTls
-  const set = (values: readonly string[]): void => {
-    const rest = Object.fromEntries(
-      Object.entries(action).filter(([field]) => field !== name),
-    ) as unknown as Action
-    model.change({ actions: { relayWithTls: { ...rest, ...(values.length > 0 ? { [name]: values } : {}) } } })
-  }
+  const set = (values: readonly string[]): void =>
+    model.changeAction({ [name]: values.length > 0 ? values : undefined })
   const wrong = new RegExp(`${name}(?:\\[(\\d+)\\])?$`).exec(model.why?.field ?? '')
   const values = action[name] ?? []
   const bad = wrong?.[1] === undefined ? undefined : values[Number(wrong[1])]
@@ -108,12 +104,8 @@ function TextList({
 function Details({ model, disabled, action }: ActionProps & { readonly action: Action }): VNode {
   const version = useUid('version')
   const failure = useUid('failure')
-  const set = (name: 'minVersion' | 'onFailure', value: string): void => {
-    const rest = Object.fromEntries(
-      Object.entries(action).filter(([field]) => field !== name),
-    ) as unknown as Action
-    model.change({ actions: { relayWithTls: { ...rest, ...(value === '' ? {} : { [name]: value }) } } })
-  }
+  const set = (name: 'minVersion' | 'onFailure', value: string): void =>
+    model.changeAction({ [name]: value === '' ? undefined : value })
   return html`<section class="card columns">
     <${Field} label=${texts.actions.minVersion} id=${version}>
       <select

@@ -3,7 +3,6 @@ import { html, useLayoutEffect, useState, type VNode } from '../preact.js'
 import type { RuleModel } from '../rule-model.js'
 import { texts } from '../texts.js'
 import { instantOf, localValueOf, formatMomentWithZone, zoneName } from '../times.js'
-import type { Rule } from '../types.js'
 import { Field, useUid } from './basics.js'
 
 type TimeName = 'startsAt' | 'expiresAt'
@@ -35,8 +34,7 @@ function Time({ name, model, disabled }: PeriodProps & { readonly name: TimeName
   useLayoutEffect(() => setTyped(shown), [stored])
   const set = (value: string): void => {
     setProblem(null)
-    const others = Object.fromEntries(Object.entries(model.draft).filter(([field]) => field !== name))
-    model.replace({ ...(others as unknown as Rule), ...(value === '' ? {} : { [name]: value }) })
+    model.change({ [name]: value === '' ? undefined : value })
   }
   const take = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }): void => {
     const { value, validity } = currentTarget
