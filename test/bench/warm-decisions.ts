@@ -21,6 +21,8 @@ export async function warmDecider(rules: number, owners: number): Promise<Decide
   const policy = new Policy(new GeneratedStore(rules, owners), {
     log: LOG,
     timeout: TIMEOUT,
+    // To make an owner's rules anew, as this store does, takes longer than any decision.
+    rereadAfter: { subscribed: Infinity, unsubscribed: Infinity },
     // Each domain, each sender below, and the whole service.
     maxOwners: 2 * owners + 1,
   })

@@ -5,20 +5,14 @@
 import constants from 'haraka-constants'
 import type { Guard } from '../delivery/guard.js'
 import { requirementOfMark } from '../delivery/bounce/requiretls-note.js'
-import { readHeaderBlock } from '../delivery/message-header.js'
-import { isGone } from '../delivery/queue-files.js'
-import { comparable } from '../haraka/address.js'
-import { HEADER_CUT, isHeaderCut } from '../haraka/header-limit.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import { rulesOf, type Reports } from '../observe/report-mode.js'
 import type { Policy, PolicyUnknown } from '../policy/policy.js'
-import { HeaderBlock } from '../rules/header-block.js'
-import type { InPieces } from '../work/pieces.js'
-import { addUp, requirementKey, type Requirement } from '../rules/requirement.js'
+import type { Requirement } from '../rules/requirement.js'
 import type { Ruling } from '../rules/rule-list.js'
-import type { Decision as CountedDecision } from '../observe/metrics/metrics.js'
+import type { Decision } from '../observe/metrics/metrics.js'
 import type { Settings } from '../settings/types.js'
-import { inPieces } from '../work/turns.js'
+import { decideOn, type Group, type RequiredDecision } from './item-decision.js'
 
 /** Mail whose rules are unknown waits at least this long before its sender is notified, in ms. */
 const WAIT_MIN = 24 * 60 * 60 * 1000
@@ -42,36 +36,11 @@ export interface DecisionContext {
   /** How long Haraka's own retries go on, in ms. */
   retriesLast(): number
   /** Counts a decision; total. */
-  decided(result: CountedDecision): void
+  decided(result: Decision): void
 }
 
 /** What a decision does to the guard of its item. */
 export type DecidedGuard = Pick<Guard, 'epoch' | 'detach' | 'enforce' | 'retire' | 'fail'>
-
-/** Recipients that require the same. */
-interface Group {
-  readonly requirement: Requirement | null
-  readonly recipients: HarakaAddress[]
-}
-
-/** What is to become of one item. */
-type Decision =
-  | PolicyUnknown
-  /** Somebody has removed the queue file. */
-  | { readonly is: 'gone' }
-  /** The rules require nothing of any recipient. */
-  | { readonly is: 'free'; readonly rulings: readonly Ruling[] }
-  | Required
-
-interface Required {
-  readonly is: 'required'
-  /** One for each recipient, as the requirements. */
-  readonly rulings: readonly Ruling[]
-  readonly requirements: readonly (Requirement | null)[]
-  readonly groups: readonly Group[]
-}
-
-const GONE: Decision = { is: 'gone' }
 
 /** Decides, and remembers since when the rules of an item are unknown. */
 export class Decisions {
@@ -86,7 +55,7 @@ export class Decisions {
   /** Decides for one item, which has its guard; gives what the hook `send_email` answers. */
   async on(guard: DecidedGuard, item: HarakaMailItem): Promise<Answer> {
     const { epoch } = guard
-    const decision = await this.#decide(item)
+    const decision = await decideOn(item, this.#context.rules)
     // Haraka has given up waiting for this answer: the rules are asked again at the next attempt.
     if (guard.epoch !== epoch) return constants.cont
     switch (decision.is) {
@@ -107,22 +76,7 @@ export class Decisions {
     }
   }
 
-  async #decide(item: HarakaMailItem): Promise<Decision> {
-    const { mail_from, rcpt_to } = item.todo
-    let decision: Decision
-    try {
-      const answer = await this.#context.rules.rulingsOn(comparable(mail_from), rcpt_to.map(comparable), () =>
-        headersOf(item),
-      )
-      decision = answer.is === 'unknown' ? answer : await toDecision(item, answer.rulings)
-    } catch (error) {
-      if (await isGone(item.path)) return GONE
-      throw error
-    }
-    return decision.is !== 'free' && (await isGone(item.path)) ? GONE : decision
-  }
-
-  async #required(guard: DecidedGuard, item: HarakaMailItem, decision: Required): Promise<Answer> {
+  async #required(guard: DecidedGuard, item: HarakaMailItem, decision: RequiredDecision): Promise<Answer> {
     const { rulings, requirements, groups } = decision
     if (this.#context.settings().reportOnly) {
       this.#known(item, 'not-required')
@@ -194,49 +148,6 @@ export class Decisions {
     // A text: Haraka's log complains about an argument that is a number.
     return { code: constants.delay, argument: String(deferSeconds) }
   }
-}
-
-/** So many recipients are looked at between two yields. */
-const PIECE = 100
-
-/** Adds up what rules say, and what a bounce itself requires. */
-async function toDecision(item: HarakaMailItem, rulings: readonly Ruling[]): Promise<Decision> {
-  const ofBounce = requirementOfMark(item)
-  const requirements = rulings.map(({ requirement }) => addUp(requirement, ofBounce))
-  if (requirements.every((requirement) => requirement === null)) return { is: 'free', rulings }
-  const groups = await inPieces(grouped(item.todo.rcpt_to, requirements))
-  return { is: 'required', rulings, requirements, groups }
-}
-
-/** What can't be read is unknown to the rules: to wait for it might have no end. */
-async function headersOf(item: HarakaMailItem): Promise<HeaderBlock> {
-  try {
-    const cut = isHeaderCut(item.todo.notes) ? HEADER_CUT : null
-    return await readHeaderBlock(item.path, item.data_start, cut)
-  } catch (error) {
-    if (await isGone(item.path)) throw error
-    item.logerror(
-      `enforce-tls: the message's header cannot be read, so rules that look at it count as matching where they require TLS: ${String(error)}`,
-    )
-    return new HeaderBlock(null)
-  }
-}
-
-/** Recipients that require the same, in the order of the envelope. */
-function* grouped(
-  recipients: readonly HarakaAddress[],
-  requirements: readonly (Requirement | null)[],
-): InPieces<Group[]> {
-  const groups = new Map<string, Group>()
-  for (const [index, recipient] of recipients.entries()) {
-    const requirement = requirements[index] ?? null
-    const key = requirementKey(requirement)
-    const group = groups.get(key)
-    if (group) group.recipients.push(recipient)
-    else groups.set(key, { requirement, recipients: [recipient] })
-    if (index % PIECE === PIECE - 1) yield
-  }
-  return [...groups.values()]
 }
 
 /** The recipients of each part; of many groups the last part takes the rest, and is divided in its turn. */

@@ -1,14 +1,6 @@
 /** What the policy cache knows of one owner. */
 import type { RuleList } from '../rules/rule-list.js'
 
-/** How many invalidations of each kind had come when a list was read. */
-export interface Version {
-  readonly all: number
-  readonly domains: number
-  readonly groups: number
-  readonly own: number
-}
-
 /** An owner in the cache. */
 export interface CachedOwner {
   readonly owner: string
@@ -17,10 +9,10 @@ export interface CachedOwner {
   /** Why the last read gave none, else `null`. */
   lastError: Error | null
   usesGroups: boolean
-  /** Of the last read; `null` before the first. */
-  version: Version | null
-  /** Invalidations of this owner. */
-  invalidations: number
+  /** That of the last read, see `Invalidations`; -1 before the first. */
+  version: number
+  /** The one that came with the last invalidation of this owner. */
+  invalidated: number
   /** When the last read began, in milliseconds of the process. */
   readAt: number
   /** How long it took, in milliseconds. */
@@ -37,9 +29,9 @@ export function newlyCached(owner: string): CachedOwner {
     list: null,
     lastError: null,
     usesGroups: false,
-    version: null,
-    invalidations: 0,
-    readAt: -Infinity,
+    version: -1,
+    invalidated: 0,
+    readAt: 0,
     took: 0,
     inconsistentReads: 0,
     reading: null,

@@ -89,7 +89,7 @@ export class PolicyCache {
    * @throws {StoreError} when it can't be read and never could.
    */
   async get(owner: string): Promise<RuleList> {
-    await this.#invalidations.compareStamp()
+    if (this.#invalidations.isStamped) await this.#invalidations.compareStamp()
     const cached = this.#owners.get(owner) ?? this.#add(owner)
     if (this.#isFresh(cached)) {
       this.#counts.hits++

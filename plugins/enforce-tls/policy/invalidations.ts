@@ -1,14 +1,16 @@
 /**
- * What a store has said of changes, as counts. A list that was read has the version of that moment, and is out of
- * date once a count that concerns it has gone up.
+ * What a store has said of changes. Each one makes a new version; a list that was read has the version of the moment
+ * when reading began, and is out of date once a later one concerns it.
  */
 import { serviceDomainOf } from '../rules/owner.js'
-import type { CachedOwner, Version } from './cache-entries.js'
+import type { CachedOwner } from './cache-entries.js'
 import type { Change, DecidingStore } from '../store/rule-store.js'
 
 /** Invalidations of one process. */
 export class Invalidations {
-  readonly #counts = { all: 0, domains: 0, groups: 0 }
+  /** The version of the last change of each kind. */
+  readonly #last = { all: 0, domains: 0, groups: 0 }
+  #version = 0
   readonly #store: Pick<DecidingStore, 'stamp'>
   #stamp: unknown = null
   #isSubscribed = false
@@ -34,8 +36,9 @@ export class Invalidations {
 
   /** Takes a change. @param cached the owner that it is about, where it is about one that is cached */
   take(change: Change, cached: CachedOwner | undefined): void {
-    if (change.key !== 'rules') this.#counts[change.key]++
-    else if (cached) cached.invalidations++
+    this.#version++
+    if (change.key !== 'rules') this.#last[change.key] = this.#version
+    else if (cached) cached.invalidated = this.#version
   }
 
   /** Compares the stamp, where the store has one: with another one anything may have changed. */
@@ -45,12 +48,12 @@ export class Invalidations {
     const stamp = await this.#store.stamp().catch(() => NaN)
     if (stamp === this.#stamp) return
     this.#stamp = stamp
-    this.#counts.all++
+    this.take({ key: 'all' }, undefined)
   }
 
   /** The version of this moment. */
-  versionOf({ invalidations: own }: CachedOwner): Version {
-    return { ...this.#counts, own }
+  get version(): number {
+    return this.#version
   }
 
   /** Whether the list that was last read is as it is in the store. */
@@ -59,24 +62,18 @@ export class Invalidations {
   }
 
   /** The same, whatever has become of services. */
-  isCurrentButForService({ version, invalidations, usesGroups }: CachedOwner): boolean {
-    const { all, groups } = this.#counts
-    return (
-      version !== null &&
-      version.all === all &&
-      version.own === invalidations &&
-      (!usesGroups || version.groups === groups)
-    )
+  isCurrentButForService({ version, invalidated, usesGroups }: CachedOwner): boolean {
+    const { all, groups } = this.#last
+    return version >= Math.max(all, invalidated, usesGroups ? groups : 0)
   }
 
   /** Whether anything has changed, since this version, that a read since then may have seen half of. */
-  hasChangedSince({ all, groups, own }: Version, { invalidations }: CachedOwner): boolean {
-    const now = this.#counts
-    return all !== now.all || groups !== now.groups || own !== invalidations
+  hasChangedSince(version: number, { invalidated }: CachedOwner): boolean {
+    return Math.max(this.#last.all, this.#last.groups, invalidated) > version
   }
 
   /** Whether the service of the owner's domain may have been switched since. */
   #maySwitch({ owner, version }: CachedOwner): boolean {
-    return version?.domains !== this.#counts.domains && serviceDomainOf(owner) !== null
+    return version < this.#last.domains && serviceDomainOf(owner) !== null
   }
 }

@@ -6,7 +6,7 @@ import { switchOf } from '../rules/owner-entries.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { RuleList } from '../rules/rule-list.js'
 import type { DecidingStore } from '../store/rule-store.js'
-import type { CachedOwner, PolicyCacheListener, Version } from './cache-entries.js'
+import type { CachedOwner, PolicyCacheListener } from './cache-entries.js'
 import { compile } from './compile.js'
 import type { Invalidations } from './invalidations.js'
 import { readable, readParts } from './read-parts.js'
@@ -43,7 +43,7 @@ export class OwnerLoader {
     cached.readAt = performance.now()
     this.#counts.reads++
     try {
-      await this.#readInto(cached, this.#invalidations.versionOf(cached))
+      await this.#readInto(cached, this.#invalidations.version)
       cached.lastError = null
     } catch (error) {
       cached.lastError = error instanceof Error ? error : new Error(String(error))
@@ -52,7 +52,7 @@ export class OwnerLoader {
     this.#listener.onRead(cached.owner, cached.list, cached.lastError)
   }
 
-  async #readInto(cached: CachedOwner, version: Version): Promise<void> {
+  async #readInto(cached: CachedOwner, version: number): Promise<void> {
     if (await this.#isSameService(cached)) {
       cached.version = version
       return
@@ -69,7 +69,7 @@ export class OwnerLoader {
    * moved meanwhile can be in none of them. It is read again, but not for ever: where changes never stop, a list
    * of today is better than one of yesterday.
    */
-  #isInconsistent(cached: CachedOwner, version: Version): boolean {
+  #isInconsistent(cached: CachedOwner, version: number): boolean {
     if (cached.inconsistentReads === INCONSISTENT_MAX) return false
     if (!this.#invalidations.hasChangedSince(version, cached)) return false
     cached.inconsistentReads++

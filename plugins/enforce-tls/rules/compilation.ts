@@ -3,7 +3,7 @@
  * itself or by its last valid version, and reported; the others are in force as if it were not there.
  */
 import { compileAgain, compileRule } from './compile-rule.js'
-import { hasRules, type Compiled } from './compiled.js'
+import { hasRules, NO_ENTRIES, type Compiled } from './compiled.js'
 import {
   effectOfBroken,
   saidBy,
@@ -89,7 +89,7 @@ export class Compilation {
   *finish(): InPieces<Compiled> {
     const { outgoing, incoming } = this.#result
     for (const index of [outgoing, incoming]) yield* index?.finish() ?? []
-    return { ...this.#result, groups: this.#groups.finders }
+    return withShared({ ...this.#result, groups: this.#groups.finders })
   }
 
   *#takeEntry(id: string, json: string, onValid?: (rule: OwnedRule) => void): InPieces<void> {
@@ -185,5 +185,16 @@ export class Compilation {
 
   #report(broken: EntryProblem): void {
     if (++this.#result.problemCount <= PROBLEMS_MAX) this.#result.problems.push(broken)
+  }
+}
+
+/** What most owners have nothing of they share: there may be a hundred thousand. */
+function withShared(compiled: Compiled): Compiled {
+  const { off, groups, problems, waits } = NO_ENTRIES
+  return {
+    ...compiled,
+    ...(compiled.off.length === 0 && { off }),
+    ...(compiled.groups.size === 0 && { groups }),
+    ...(compiled.problemCount === 0 && { problems, waits }),
   }
 }

@@ -94,7 +94,7 @@ function* checkLists<T extends AnyAndNone | undefined>(
   parse: (text: string) => Parsed,
 ): InPieces<(T extends undefined ? undefined : never) | AnyAndNone | RuleProblem> {
   if (lists === undefined) return undefined as T extends undefined ? undefined : never
-  const checked: { matchesAny?: string[]; matchesNone?: string[] } = {}
+  const checked = new Map<string, string[]>()
   for (const list of ['matchesAny', 'matchesNone'] as const) {
     const texts = lists[list]
     if (texts === undefined) continue
@@ -106,9 +106,12 @@ function* checkLists<T extends AnyAndNone | undefined>(
       done.add(parsed.text)
       if (parse !== parseAddressText || index % PIECE === PIECE - 1) yield
     }
-    checked[list] = [...done]
+    checked.set(list, [...done])
   }
-  if (Object.keys(checked).length > 0) return checked
+  const [matchesAny, matchesNone] = [checked.get('matchesAny'), checked.get('matchesNone')]
+  if (matchesAny && matchesNone) return { matchesAny, matchesNone }
+  if (matchesAny) return { matchesAny }
+  if (matchesNone) return { matchesNone }
   return { field: `${field}.matchesAny`, ...flaw('is missing', 'matchesAny or matchesNone') }
 }
 

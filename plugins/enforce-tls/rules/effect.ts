@@ -1,7 +1,7 @@
 /**
  * What a rule does as things stand: whether it is active, what limits it, and what else holds for the mail that it
  * is about. Asked of the rules in force, with made-up messages for the recipients that it names, and never read off
- * the rule alone. Data; `entries/effect-words.ts` makes sentences of it. Pure.
+ * the rule alone. Data; `admin/format-effect.ts` makes sentences of it. Pure.
  */
 import { placeOf } from './checked-rules.js'
 import type { BrokenEntry, EffectPolicy, OwnerPolicy } from './effect-policy.js'

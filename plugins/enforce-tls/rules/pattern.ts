@@ -69,17 +69,21 @@ function spelledDomain(domain: string): string {
  * address, its domain, and each parent with a leading dot. So its cost does not grow with their number.
  */
 export class PatternMap<V> {
-  readonly #values = new BigMap<V>()
+  /** There may be a hundred thousand owners with one rule for one domain: those need no map. */
+  #first: { readonly pattern: string; value: V } | undefined
+  #others: BigMap<V> | undefined
   #addresses = false
   #parents = false
 
   get(pattern: string): V | undefined {
-    return this.#values.get(pattern)
+    return this.#first?.pattern === pattern ? this.#first.value : this.#others?.get(pattern)
   }
 
   /** @param pattern in its one spelling */
   set(pattern: string, value: V): void {
-    this.#values.set(pattern, value)
+    if (this.#first === undefined) this.#first = { pattern, value }
+    else if (this.#first.pattern === pattern) this.#first.value = value
+    else (this.#others ??= new BigMap()).set(pattern, value)
     if (pattern.startsWith('.')) this.#parents = true
     else if (pattern.includes('@')) this.#addresses = true
   }
@@ -87,7 +91,7 @@ export class PatternMap<V> {
   /** The patterns that an address fits, the closest first, with their values. */
   *fitting(address: MailAddress): Generator<readonly [pattern: string, value: V], undefined> {
     for (const pattern of this.#candidates(address)) {
-      const value = this.#values.get(pattern)
+      const value = this.get(pattern)
       if (value !== undefined) yield [pattern, value]
     }
   }

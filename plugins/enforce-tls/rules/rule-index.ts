@@ -40,8 +40,8 @@ export interface Matches {
 /** What there is where no rule can match. */
 export const NO_MATCHES: Matches = { decides: null, possible: [], reported: [] }
 
-/** Rules that an address is named by, in order. */
-type Named = CompiledRule[]
+/** Rules that an address is named by, in order. Most addresses are named by just one. */
+type Named = CompiledRule | CompiledRule[]
 
 type AddressField = 'to' | 'from'
 
@@ -56,14 +56,14 @@ interface OfGroup {
  * indexes have no use for is not there until it is needed: there may be a hundred thousand owners.
  */
 export class RuleIndex {
-  readonly #rules: CompiledRule[] = []
+  #rules: CompiledRule[] | undefined
   #to: PatternMap<Named> | undefined
   #from: PatternMap<Named> | undefined
   #byGroup: Map<string, OfGroup> | undefined
   /** Rules that name no address they are for. */
   #others: Named | undefined
   #needsHeaders = false
-  #unfinished: Set<Named> | undefined
+  #unfinished: Set<CompiledRule[]> | undefined
 
   /** Whether a decision needs the header of the message. */
   get needsHeaders(): boolean {
@@ -72,13 +72,15 @@ export class RuleIndex {
 
   /** All rules that were added, also those that others leave no mail to decide on. */
   get rules(): readonly CompiledRule[] {
-    return this.#rules
+    return this.#rules ?? []
   }
 
   /** @param groups knows the patterns of all groups that the rule refers to */
   *add(rule: CompiledRule, groups: Groups): InPieces<void> {
     const { criteria, conditions } = rule
-    this.#rules.push(rule)
+    // The first one alone takes less than what an empty list grows to.
+    if (this.#rules) this.#rules.push(rule)
+    else this.#rules = [rule]
     this.#needsHeaders ||= conditions?.criteria.needsHeaders === true
     const field = criteria.to?.matchesAny ? 'to' : 'from'
     const named = criteria[field]?.matchesAny
@@ -109,7 +111,7 @@ export class RuleIndex {
     for (const { field, find, rules } of this.#byGroup?.values() ?? [])
       if (find(field === 'to' ? message.recipient : message.sender) !== null) found.push(rules)
     if (this.#others) found.push(this.#others)
-    return found.length === 0 ? NO_MATCHES : yield* matchesAmong(found, message)
+    return found.length === 0 ? NO_MATCHES : yield* matchesAmong(found.map(listOf), message)
   }
 
   #addToPattern(pattern: string, field: AddressField, rule: CompiledRule): void {
@@ -126,11 +128,15 @@ export class RuleIndex {
   }
 
   #with(rules: Named | undefined, rule: CompiledRule): Named {
-    if (rules === undefined) return [rule]
-    rules.push(rule)
+    if (rules === undefined) return rule
+    if (Array.isArray(rules)) {
+      rules.push(rule)
+      return rules
+    }
+    const several = [rules, rule]
     this.#unfinished ??= new Set()
-    this.#unfinished.add(rules)
-    return rules
+    this.#unfinished.add(several)
+    return several
   }
 }
 
@@ -141,7 +147,7 @@ const PIECE = 256
  * Looks at what else rules ask for that an address of the message was found by; there may be many of them, and they
  * may look at long headers.
  */
-function* matchesAmong(found: readonly Named[], message: MessageView): InPieces<Matches> {
+function* matchesAmong(found: readonly (readonly CompiledRule[])[], message: MessageView): InPieces<Matches> {
   let decides: CompiledRule | null = null
   const possible = new Set<CompiledRule>()
   const reported = new Set<CompiledRule>()
@@ -163,7 +169,11 @@ function* matchesAmong(found: readonly Named[], message: MessageView): InPieces<
   return { decides, possible: before(decides, possible), reported: before(decides, reported) }
 }
 
-function byCost([a]: Named, [b]: Named): number {
+function listOf(rules: Named): readonly CompiledRule[] {
+  return Array.isArray(rules) ? rules : [rules]
+}
+
+function byCost([a]: readonly CompiledRule[], [b]: readonly CompiledRule[]): number {
   return Number(a?.conditions !== null) - Number(b?.conditions !== null)
 }
 

@@ -1,7 +1,4 @@
-/**
- * A message rule: its shape as stored, and the check that every rule passes whenever it is read or written.
- * Pure; what does not validate is answered with the field, the value and what is expected.
- */
+/** A message rule: its shape as stored, and what a problem with one looks like. Pure. */
 import type { Level, TlsVersion } from './levels.js'
 import type { Flaw } from './flaw.js'
 
