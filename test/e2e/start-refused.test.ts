@@ -114,7 +114,7 @@ const ROWS: readonly (readonly [what: string, options: HarakaOptions, words: str
   [
     'with a CA file that holds none',
     { config: { 'enforce-tls.ini': '[store]\ntype=file\n[tls]\nca=empty.pem\n', 'empty.pem': 'nothing\n' } },
-    /\[tls\] ca=empty\.pem: expected a PEM file of CA certificates: .*holds no PEM certificate/,
+    /\[tls\] ca=empty\.pem: expected a PEM file of CA certificates: .*contains no PEM certificate/,
   ],
 ]
 

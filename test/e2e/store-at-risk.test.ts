@@ -37,7 +37,7 @@ it('rules that Redis evicts stay in force as last known, and the policy is warne
   await redis.cli('FLUSHALL')
   await redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
   await writeRule(redis)
-  await scene.haraka.waitForLog(/keeps its keys now/)
+  await scene.haraka.waitForLog(/no longer removes keys/)
   await scene.bounces()
 })
 

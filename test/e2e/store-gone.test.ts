@@ -246,7 +246,7 @@ describe('a rules file', () => {
     await scene.bounces()
     rmSync(join(scene.haraka.folder, 'config', 'enforce-tls.rules.json'))
     await scene.bounces()
-    await scene.waits(/was there and is gone; put it back or, .*enforce-tls init/, 'bob@new.example')
+    await scene.waits(/has disappeared; restore it or, .*enforce-tls init/, 'bob@new.example')
     assert.equal(scene.lines(/ERROR.*rules are unknown/), 1)
     await scene.command('init')
     await scene.haraka.waitForEmptyQueue()

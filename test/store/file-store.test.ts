@@ -121,7 +121,7 @@ describe('FileStore and edits by others', () => {
     rmSync(place.file)
     await assert.rejects(
       store.readOwner(OWNER),
-      storeError('STORE_GONE', /was there and is gone; put it back .*enforce-tls init/),
+      storeError('STORE_GONE', /has disappeared; restore it .*enforce-tls init/),
     )
     place.write('{}')
     assert.deepEqual(await idsIn(store), [])
