@@ -58,7 +58,7 @@ it('services that Redis evicts do not make rules inactive', async () => {
   await redis.cli('DEL', 'enforce-tls:domains')
   await scene.bounces()
   await scene.haraka.restart()
-  await scene.waits(/the services of all domains, acme\.example too, are gone at once/)
+  await scene.waits(/the services of all domains, acme\.example too, disappeared at once/)
 })
 
 for (const [key, what] of [
