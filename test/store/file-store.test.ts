@@ -154,7 +154,7 @@ describe('FileStore and documents that are none', () => {
       '{ "rules": { "acme.example": {',
       /line 1, column 31: the document has its end where/,
     ],
-    ['nothing', '', /is empty; no rules at all are written \{\}/],
+    ['nothing', '', /is empty; for no rules at all, write \{\}/],
     ['a list', '[]', /is not a JSON object; expected: \{ "domains"/],
     ['an unknown key', { rule: {} }, /unknown key "rule"; allowed keys: domains, groups, rules/],
     ['a prototype as key', '{"__proto__": {"rules": {}}}', /unknown key "__proto__"/],
