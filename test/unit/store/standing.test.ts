@@ -124,7 +124,7 @@ const ROWS: readonly Row[] = [
     identity: { ...RULES, markerProblem: 'key x may not be read' },
     seen: seen('a'),
     state: 'gone',
-    says: /since key x may not be read/,
+    says: /because key x may not be read/,
   },
   {
     name: 'one whose marker could never be read',
