@@ -199,7 +199,7 @@ No other rule requires TLS for its mail, which is delivered as usual.
     [
       'an owner in capitals',
       { rules: { 'Acme.example': {} } },
-      /in lower case and as A-labels here: "acme\.example"/,
+      /in lower case and as A-labels: "acme\.example"/,
     ],
     [
       'a service that is none',

@@ -84,7 +84,7 @@ describe('mail that another plugin hands on', () => {
     assert.equal((json as { forwardedMail: string }).forwardedMail, 'incoming')
     assert.match(
       (await inProcess([...explained, ...config])).stdout,
-      /^Covered is what Haraka relays\. Mail for local recipients that queue\/smtp_forward may forward counts as incoming and is not covered \(\[main\] forwarded_mail=incoming\)\.$/m,
+      /^Covered is what Haraka relays\. Mail for local recipients that queue\/smtp_forward may hand on counts as incoming and is not covered \(\[main\] forwarded_mail=incoming\)\.$/m,
     )
   })
 

@@ -111,7 +111,7 @@ describe('the store of a command', { concurrency: 8 }, () => {
     [
       'Sentinels without a name',
       ['--redis', 'redis+sentinel://s1.example'],
-      /--redis: the URL of the Redis does not have the name of the Sentinels' master.*expected: redis\+sentinel:\/\//,
+      /--redis: the URL of the Redis needs the name of the Sentinels' master.*expected: redis\+sentinel:\/\//,
     ],
     [
       'a database of a Cluster',

@@ -79,7 +79,7 @@ describe('alerts', () => {
     assert.equal(headers['auto-submitted'], 'auto-generated')
     assert.match(headers['message-id'] ?? '', /^<[\w-]+@mta\.test\.example>$/)
     for (const part of [
-      /TLS USED TO WORK, AND FAILS NOW bank\.example \(encrypt\)/,
+      /TLS USED TO WORK AND NOW FAILS bank\.example \(encrypt\)/,
       /last seen working at \d{4}-\d\d-\d\d \d\d:\d\d UTC/,
       /mx\.peer\.example does not offer STARTTLS \(starttls-not-supported\)/,
       /Required by "Enforced TLS to First Bank" of acme\.example/,

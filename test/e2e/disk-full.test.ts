@@ -24,7 +24,7 @@ describe('while the disk is full', () => {
     })
     await haraka.send({ from: 'ann@acme.example', to: 'lab@clinic.example' })
     disk.fill()
-    await haraka.waitForLog(/the bounce could not be queued, the message stays/)
+    await haraka.waitForLog(/the bounce could not be queued, so the message stays/)
     assert.equal(haraka.queueFiles().length, 1)
     disk.clear()
     await acme.waitForMessages(1)

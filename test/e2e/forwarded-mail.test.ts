@@ -113,7 +113,7 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
   const NO_WAY =
     /^451 4\.7\.0 This message must be sent encrypted, but this server has no route for that; try again later/
 
-  it('and is refused for now, with the way out in the log, where DNS names this very server', async () => {
+  it('and is rejected for now, with the way out in the log, where DNS names this very server', async () => {
     await using dns = await startDns({
       'clinic.example': { mx: [{ preference: 10, exchange: 'gateway.test.example' }] },
       'gateway.test.example': { a: ['127.0.0.1'] },
@@ -143,7 +143,7 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
     )
   })
 
-  it('and is refused for now where a plugin routes it back to this server', async () => {
+  it('and is rejected for now where a plugin routes it back to this server', async () => {
     await using gateway = await startGateway({ ini: OUTGOING })
     const { haraka, inside } = gateway
     haraka.setRoutes({ 'clinic.example': [{ exchange: '127.0.0.1', port: haraka.port, priority: 0 }] })
@@ -166,7 +166,7 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
     const { haraka, inside } = gateway
     const { reply } = await haraka.send({ ...FROM_OUTSIDE, to: 'roses@florist.example' })
     assert.match(reply, /^451 4\.3\.0 Temporary policy lookup failure, try again later/)
-    await haraka.waitForLog(/refused for now: the rules are unknown: .*broken/)
+    await haraka.waitForLog(/rejected for now: the rules are unknown: .*broken/)
     assert.equal(inside.connections.length, 0)
     assert.deepEqual(haraka.queueFiles(), [])
   })

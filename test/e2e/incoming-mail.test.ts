@@ -103,7 +103,7 @@ describe('incoming mail that a rule covers', () => {
   it('is told and taken with report_only', async () => {
     await using haraka = await startReceiving(true, '[main]\nreport_only=true\n')
     assert.equal((await haraka.send({ from: 'cfo@bank.example', to: 'ann@acme.example' })).code, 250)
-    await haraka.waitForLog(/enforce-tls: report: would have been refused: .* by rule r1 of acme\.example/)
+    await haraka.waitForLog(/enforce-tls: report: would have been rejected: .* by rule r1 of acme\.example/)
   })
 
   it('is refused also where Haraka offers no TLS, with a hint in the log', async () => {

@@ -38,7 +38,7 @@ const ROWS: readonly (readonly [what: string, options: HarakaOptions, words: str
       ...ini('[store]\ntype=file\n'),
       plugins: ['test-relay', 'test-routes', 'enforce-tls', 'queue/smtp_proxy'],
     },
-    'the plugin queue/smtp_proxy sends a message while its client still talks',
+    'the plugin queue/smtp_proxy sends a message while the client is still sending it',
   ],
   [
     'beside a plugin that inherits from queue/smtp_proxy',
@@ -46,7 +46,7 @@ const ROWS: readonly (readonly [what: string, options: HarakaOptions, words: str
       ...ini('[store]\ntype=file\n'),
       extraPlugins: { proxy: "exports.register = function () { this.inherits('queue/smtp_proxy') }\n" },
     },
-    'the plugin proxy sends a message while its client still talks',
+    'the plugin proxy sends a message while the client is still sending it',
   ],
   [
     'behind another plugin in the queue hook, with forwarded_mail=outgoing',
@@ -114,7 +114,7 @@ const ROWS: readonly (readonly [what: string, options: HarakaOptions, words: str
   [
     'with a CA file that holds none',
     { config: { 'enforce-tls.ini': '[store]\ntype=file\n[tls]\nca=empty.pem\n', 'empty.pem': 'nothing\n' } },
-    /\[tls\] ca=empty\.pem: expected a PEM file of CA certificates: .*holds no PEM certificate/,
+    /\[tls\] ca=empty\.pem: expected a PEM file of CA certificates: .*contains no PEM certificate/,
   ],
 ]
 

@@ -247,7 +247,7 @@ describe('a rules file', () => {
     await scene.assertBounces()
     rmSync(join(scene.haraka.folder, 'config', 'enforce-tls.rules.json'))
     await scene.assertBounces()
-    await scene.assertWaits(/was there and is gone; put it back or, .*enforce-tls init/, 'bob@new.example')
+    await scene.assertWaits(/has disappeared; restore it or, .*enforce-tls init/, 'bob@new.example')
     assert.equal(scene.lines(/ERROR.*rules are unknown/), 1)
     await scene.command('init')
     await scene.haraka.waitForEmptyQueue()

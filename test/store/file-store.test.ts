@@ -121,7 +121,7 @@ describe('FileStore and edits by others', () => {
     rmSync(place.file)
     await assert.rejects(
       store.readOwner(OWNER),
-      storeError('STORE_GONE', /was there and is gone; put it back .*enforce-tls init/),
+      storeError('STORE_GONE', /has disappeared; restore it .*enforce-tls init/),
     )
     place.write('{}')
     assert.deepEqual(await idsIn(store), [])
@@ -154,7 +154,7 @@ describe('FileStore and documents that are none', () => {
       '{ "rules": { "acme.example": {',
       /line 1, column 31: the document has its end where/,
     ],
-    ['nothing', '', /is empty; no rules at all are written \{\}/],
+    ['nothing', '', /is empty; for no rules at all, write \{\}/],
     ['a list', '[]', /is not a JSON object; expected: \{ "domains"/],
     ['an unknown key', { rule: {} }, /unknown key "rule"; allowed keys: domains, groups, rules/],
     ['a prototype as key', '{"__proto__": {"rules": {}}}', /unknown key "__proto__"/],

@@ -38,10 +38,10 @@ describe('RedisStore and its login', () => {
     [
       'a wrong password in the URL',
       () => ({ url: `redis://:${encodeURIComponent(GUESS)}@127.0.0.1:${guarded.port}` }),
-      /refuses the login/,
+      /rejects the login/,
     ],
-    ['an unknown user', () => ({ username: 'nobody', password: GUESS }), /refuses the login/],
-    ['no password', () => ({}), /wants a password and none was given/],
+    ['an unknown user', () => ({ username: 'nobody', password: GUESS }), /rejects the login/],
+    ['no password', () => ({}), /requires a password/],
   ] as const)
     it(`says what to check after ${name}, and never the password`, async () => {
       await using opened = openRedisStore({ port: guarded.port, ...login() })

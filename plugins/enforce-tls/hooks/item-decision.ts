@@ -80,7 +80,7 @@ async function headersOf(item: HarakaMailItem): Promise<HeaderBlock> {
   } catch (error) {
     if (await isGone(item.path)) throw error
     item.logerror(
-      `enforce-tls: the message's header can't be read, so rules that look at it count as matching where they require TLS: ${String(error)}`,
+      `enforce-tls: the message's header cannot be read, so rules that look at it count as matching where they require TLS: ${String(error)}`,
     )
     return new HeaderBlock(null)
   }

@@ -68,7 +68,7 @@ function ofBounce({ domain, level }: Cell, outcome: Outcome & { kind: 'bounced' 
     ? 'has a certificate that could not be verified'
     : 'could not establish a TLS connection'
   const sentence =
-    ` was not sent, because their mail server ${certificate ? problem : 'cannot receive it encrypted'}. ` +
+    ` was not sent, because their mail server ${certificate ? 'could not be verified' : 'cannot receive it encrypted'}. ` +
     `The receiving server mx.${domain} of ${domain} ${problem}. ` +
     `The rule "Enforced TLS" of ${level}.example requires ${certificate ? 'a verified one' : 'one'}.`
   const found = [

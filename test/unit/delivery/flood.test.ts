@@ -73,7 +73,7 @@ describe('a server that floods', () => {
     ['after it refused EHLO', ['220 hi\r\n', '550 no\r\n'], /rejected EHLO/],
     ['after it offered no STARTTLS', ['220 hi\r\n', '250 hi\r\n'], /does not offer/],
     ['after it put STARTTLS off', ['220 hi\r\n', EHLO, '454 later\r\n'], /454 later/],
-    ['behind its agreement to TLS', ['220 hi\r\n', EHLO, '220 go\r\n'], /TLS|more bytes/],
+    ['behind its agreement to TLS', ['220 hi\r\n', EHLO, '220 go\r\n'], /TLS|more data/],
   ]
   for (const [when, replies, detail] of rows)
     it(`${when} is cut off`, async () => {

@@ -124,7 +124,7 @@ const ROWS: readonly Row[] = [
     identity: { ...RULES, markerProblem: 'key x may not be read' },
     seen: seen('a'),
     state: 'gone',
-    says: /since key x may not be read/,
+    says: /because key x may not be read/,
   },
   {
     name: 'one whose marker could never be read',
@@ -173,14 +173,14 @@ const ROWS: readonly Row[] = [
     identity: { ...RULES, marker: marker('b') },
     seen: seen('a'),
     state: 'gone',
-    says: /is another store \(id b\).*\(id a\).*--accept a$/,
+    says: /is a different store \(id b\).*\(id a\).*--accept a$/,
   },
   {
     name: 'another one that is empty',
     identity: { ...EMPTY, marker: marker('b') },
     seen: seen('a'),
     state: 'gone',
-    says: /is another store/,
+    says: /is a different store/,
   },
   {
     name: 'another one that is accepted',
@@ -193,7 +193,7 @@ const ROWS: readonly Row[] = [
     identity: { ...RULES, marker: marker('b', { accepts: ['c'] }) },
     seen: seen('a'),
     state: 'gone',
-    says: /is another store/,
+    says: /is a different store/,
   },
   {
     name: 'one accepted for what had no marker',
@@ -212,7 +212,7 @@ const ROWS: readonly Row[] = [
     identity: { ...RULES, marker: marker('b') },
     seen: seen(null),
     state: 'gone',
-    says: /is another store/,
+    says: /is a different store/,
   },
   {
     name: 'one that was emptied and then initialised',
@@ -225,14 +225,14 @@ const ROWS: readonly Row[] = [
     identity: { ...EMPTY, marker: marker('b', { init: true }) },
     seen: seen('a'),
     state: 'gone',
-    says: /is another store/,
+    says: /is a different store/,
   },
   {
     name: 'one that was initialised elsewhere',
     identity: { ...EMPTY, marker: marker('b', { init: true, made: '2026-02-01T00:00:00.000Z' }) },
     seen: seen('a', THERE),
     state: 'gone',
-    says: /is another store/,
+    says: /is a different store/,
   },
 ]
 

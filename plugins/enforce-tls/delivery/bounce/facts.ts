@@ -103,7 +103,7 @@ function tlsSummary(
         ? `The rule ${rules[0] ?? ''} requires ${one}`
         : `The rules ${rules.join(' and ')} require ${one}`
   const theirs = several ? 'their mail servers' : 'their mail server'
-  const result = `Your message to ${recipients} was not sent, because ${theirs} ${certificate ? problem : 'cannot receive it encrypted'}.`
+  const result = `Your message to ${recipients} was not sent, because ${theirs} ${certificate ? 'could not be verified' : 'cannot receive it encrypted'}.`
   const servers = several ? 'The receiving servers' : 'The receiving server'
   const retried = attempts.some((attempt) => attempt.failure?.temporary) ? ' It was tried several times.' : ''
   return `${result} ${servers} ${mx} of ${domain} ${together(problem)}. ${demand}.${retried}`

@@ -127,6 +127,29 @@ describe('a bounce', () => {
       assert.ok(advice.startsWith(advised), advice)
     })
 
+  for (const [failure, subject, because, demand] of [
+    [
+      'starttls-refused',
+      'clinic.example cannot receive your message encrypted',
+      'cannot receive it encrypted. The receiving server mx.clinic.example of clinic.example could not establish a TLS connection.',
+      'requires one.',
+    ],
+    [
+      'certificate-host-mismatch',
+      'the mail server of clinic.example could not be verified',
+      'could not be verified. The receiving server mx.clinic.example of clinic.example has a certificate that could not be verified.',
+      'requires a verified one.',
+    ],
+  ] as const)
+    it(`about ${failure} begins with the result, then says why`, async () => {
+      const { headers, text } = parseBounce(await bounceOf({ failure }))
+      assert.equal(headers['subject'], `Not sent: ${subject}`)
+      assert.equal(
+        text.replace(/\s+/g, ' ').trim(),
+        `Your message to lab@clinic.example was not sent, because their mail server ${because} The rule "Patient data" of acme.example ${demand}`,
+      )
+    })
+
   it('that is not about TLS leaves the explanation out, without a gap', async () => {
     const text = ['', '{summary}', '', '{explanation}', '', 'END']
     const { text: written } = parseBounce(await bounceOf({ text, tlsToBlame: false }))
