@@ -52,7 +52,7 @@ describe('history', { concurrency: 8 }, () => {
     )
     assert.match(
       await rulesFile.done('history', 'c.example'),
-      /^No change is recorded of c\.example(?:\.|; did you mean "a\.example"\?)\n$/,
+      /^No changes are recorded for c\.example(?:\.|; did you mean "a\.example"\?)\n$/,
     )
   })
 
@@ -98,7 +98,7 @@ describe('history', { concurrency: 8 }, () => {
     const { stdout } = await enforceTls(['history', '--help'])
     assert.match(
       stdout.replace(/\s+/g, ' '),
-      /changes made by hand, with redis-cli or in the rules file, are not in it/,
+      /changes made by hand, with redis-cli or in the rules file, are not recorded/,
     )
   })
 })

@@ -29,7 +29,7 @@ describe('report', { concurrency: 8 }, () => {
     const text = await rulesFile.done('report')
     assert.match(
       text,
-      /^Deliveries from \S+ \S+ to \S+ \S+ UTC\n {2}held to TLS +2 messages\n +1 delivered \(50\.0 %\)/,
+      /^Deliveries from \S+ \S+ to \S+ \S+ UTC\n {2}requires TLS +2 messages\n +1 delivered \(50\.0 %\)/,
     )
     assert.match(text, /│ TLSv1\.3 │ 1 +│ 100\.0 % │/)
     for (const line of text.split('\n')) assert.ok(line.length <= 80, line)
@@ -57,7 +57,7 @@ describe('report', { concurrency: 8 }, () => {
     const rulesFile = await RulesFile.create(t)
     assert.match(
       await rulesFile.done('report'),
-      /The delivery log \(file .*\.deliveries\.jsonl\) has no entry for that\.\n$/,
+      /The delivery log \(file .*\.deliveries\.jsonl\) has no entries for that\.\n$/,
     )
   })
 
