@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
 import { describe, it, type TestContext } from 'node:test'
 import type { OpenPartners } from '../../plugins/enforce-tls/cli/partners.js'
 import { toRecord } from '../../plugins/enforce-tls/observe/delivery-log/entry.js'
@@ -151,5 +152,35 @@ describe('before a change that makes mail bounce or leave in the clear', { concu
     assert.equal(asked.length, 1)
     const fewer = await run(['group', 'set', 'banks', 'two.example'], { answer: '' })
     assert.deepEqual([fewer.code, fewer.stderr], [0, ''])
+  })
+
+  it('message rules are switched on for a domain with rules that are on', async (t) => {
+    const { rulesFile, asked, run } = await started(t, '--enable', '--no-check')
+    await rulesFile.done('domain', 'disable', 'acme.example')
+    const enable = ['domain', 'enable', 'acme.example']
+    const refused = await run(enable, { answer: 'n\n' })
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, /Switch on message rules for acme\.example, and with it 1 rule\? \[y\/N\]/)
+    assert.match(refused.stderr, /mail to bank\.example would bounce now/)
+    assert.deepEqual(asked, ['bank.example encrypt'])
+    assert.match(await rulesFile.done('domain', 'list'), /acme\.example.* off /)
+    // Nobody can be asked there, and nothing is removed: it is done, as a rule is switched on.
+    assert.equal((await run(enable)).code, 0)
+    assert.match(await rulesFile.done('domain', 'list'), /acme\.example.* on /)
+  })
+
+  it('a document with a rule that comes into force is imported', async (t) => {
+    const { rulesFile, id, asked, run } = await started(t)
+    const document = (await rulesFile.content()) ?? ''
+    const file = `${rulesFile.file}.import`
+    await writeFile(file, document.replace('"enabled": false', '"enabled": true'))
+    const refused = await run(['import', file], { answer: 'n\n' })
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, /mail to bank\.example would bounce now[^]*Write that \(/)
+    assert.deepEqual(asked, ['bank.example encrypt'])
+    assert.equal((await run(['import', file, '--no-check', '--yes'])).code, 0)
+    assert.deepEqual(asked, ['bank.example encrypt'])
+    const [rule] = await rulesFile.rules('acme.example')
+    assert.deepEqual([rule?.id, rule?.rule.enabled], [id, true])
   })
 })

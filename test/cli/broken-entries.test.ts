@@ -161,7 +161,7 @@ describe('beside broken entries', () => {
     [
       'a rule that may be in force',
       ['rules:acme.example', 'x', '{"name":'],
-      /mail of acme\.example that it covers is no longer held to TLS by it[^]*enforce-tls rule edit acme\.example x --editor[^]*enforce-tls rule delete acme\.example x --yes/,
+      /it no longer requires TLS for mail of acme\.example[^]*enforce-tls rule edit acme\.example x --editor[^]*enforce-tls rule delete acme\.example x --yes/,
     ],
     [
       'a rule that is on',
@@ -199,7 +199,7 @@ describe('beside broken entries', () => {
     })
     assert.equal(code, 0, stderr)
     assert.equal(stderr.match(/Remove it\?/g)?.length, 1)
-    assert.match(stdout, /removed: mail of acme\.example that it covered is no longer held to TLS by it/)
+    assert.match(stdout, /removed: it no longer requires TLS for mail of acme\.example/)
     assert.equal(await redis.cli('HLEN', RULES), '2')
   })
 

@@ -405,15 +405,15 @@ describe('check of many partners', () => {
     assert.equal(ran.code, 1)
     assert.ok(inColumns(ran.stdout).length > 0)
     assert.deepEqual([...new Set(inColumns(ran.stdout).map((line) => line.length))], [80])
-    assert.match(ran.stdout, /^3 partners: 1 delivered, 1 not known now, 1 bounces\.$/m)
+    assert.match(ran.stdout, /^3 partners: 1 delivered, 1 unknown, 1 bounces\.$/m)
     assert.match(ran.stdout, /^Not checked: \.sub\.example, it stands for all subdomains; name one\.$/m)
     assert.equal(ran.stderr, '')
   })
 
   for (const [lines, code, sum] of [
-    ['bank.example\nbank.example', 0, '1 partner: 1 delivered, 0 not known now, 0 bounces.'],
-    ['bank.example\nbusy.example', 3, '2 partners: 1 delivered, 1 not known now, 0 bounces.'],
-    ['plain.example\nbank.example', 1, '2 partners: 1 delivered, 0 not known now, 1 bounces.'],
+    ['bank.example\nbank.example', 0, '1 partner: 1 delivered, 0 unknown, 0 bounces.'],
+    ['bank.example\nbusy.example', 3, '2 partners: 1 delivered, 1 unknown, 0 bounces.'],
+    ['plain.example\nbank.example', 1, '2 partners: 1 delivered, 0 unknown, 1 bounces.'],
   ] as const)
     it(`ends a list of ${JSON.stringify(lines)} with exit code ${code}`, async (t) => {
       const ran = await check(t, ['--list', '-'], { answer: lines })

@@ -53,6 +53,6 @@ describe('enforce-tls console', () => {
   it('says what is wrong with its port', async () => {
     const { code, stderr } = await inProcess(['console', '--port', 'x', '--file', '/tmp/x.json'])
     assert.equal(code, 2)
-    assert.match(stderr, /--port "x": a number from 0 to 65535 is expected/)
+    assert.match(stderr, /--port "x" is not a number from 0 to 65535/)
   })
 })

@@ -58,6 +58,9 @@ describe('domain', { concurrency: 8 }, () => {
 
   it('list of nothing says so', async (t) => {
     const rulesFile = await RulesFile.create(t)
-    assert.equal(await rulesFile.done('domain', 'list'), 'No domain has a service or rules.\n')
+    assert.equal(
+      await rulesFile.done('domain', 'list'),
+      'No domain has rules, or message rules switched on or off.\n',
+    )
   })
 })

@@ -44,7 +44,7 @@ describe('explain', { concurrency: 8 }, () => {
   * (the whole service): no rules
   acme.example: no rules
   ann@acme.example: no rules
-Nothing is required: the message goes its way as if there were no rules.
+No rule applies: the message is delivered as usual.
 `,
     )
   })
@@ -116,11 +116,11 @@ Nothing is required: the message goes its way as if there were no rules.
     )
     const said = await rulesFile.done(...ASK)
     for (const line of [
-      `    1. ${all} (All): matched -> decides [to: fits *]`,
-      `    2. ${other} (Near): not matched [to: nothing fits]`,
+      `    1. ${all} (All): matched -> decides [to: matches *]`,
+      `    2. ${other} (Near): not matched [to: no match]`,
       `    4. ${except} (But): not matched [to: excepted by cfo@bank.example]`,
-      `    5. ${bank} (Bank): matched -> decides [to: fits bank.example]`,
-      `    6. ${below} (Below): matched, below the rule that decides [to: fits *]`,
+      `    5. ${bank} (Bank): matched -> decides [to: matches bank.example]`,
+      `    6. ${below} (Below): matched, below the rule that decides [to: matches *]`,
     ])
       assert.ok(said.includes(`${line}\n`), said)
     assert.match(
@@ -146,13 +146,16 @@ Nothing is required: the message goes its way as if there were no rules.
     )
   })
 
-  it('says that rules sleep', async (t) => {
+  it('says that rules are inactive', async (t) => {
     const rulesFile = await RulesFile.create(t, 'acme.example')
     await rulesFile.createRule('acme.example', 'Bank', '--to', '*', '--enable')
     await rulesFile.done('domain', 'disable', 'acme.example')
     const said = await rulesFile.done(...ASK)
-    assert.match(said, /acme\.example, asleep; wake with: enforce-tls domain enable acme\.example --file /)
-    assert.match(said, /Nothing is required/)
+    assert.match(
+      said,
+      /acme\.example, inactive: message rules are switched off for the domain; switch them on with: enforce-tls domain enable acme\.example --file /,
+    )
+    assert.match(said, /No rule applies/)
   })
 
   it('needs the message for a rule that looks at its header, and then knows', async (t) => {
@@ -188,9 +191,9 @@ Nothing is required: the message goes its way as if there were no rules.
     const known = await rulesFile.data<Explained>(...ASK, '--message', file)
     assert.deepEqual([known.certain, known.requirement?.level], [true, 'verify'])
     const said = await rulesFile.done(...ASK, '--message', file)
-    const why = '[subject: unknown, since it has characters in an unknown encoding]'
+    const why = '[subject: unknown, because it has characters in an unknown encoding]'
     for (const line of [
-      `${exempting.id} (News): unknown, counts as no match since it exempts ${why}`,
+      `${exempting.id} (News): unknown, counts as no match because it exempts ${why}`,
       `${id} (Secret): unknown, counts as a match -> decides ${why}`,
     ])
       assert.ok(said.includes(line), said)
@@ -232,7 +235,7 @@ Nothing is required: the message goes its way as if there were no rules.
       'ann@acme.example',
     )
     assert.match(said, /^Incoming mail from cfo@bank\.example to ann@acme\.example:$/m)
-    assert.match(said, /it is refused at RCPT where it does not come over TLS\.$/m)
+    assert.match(said, /it is rejected at RCPT unless it comes over TLS\.$/m)
   })
 
   it('of the null sender looks at the rules of * only', async (t) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
 import { inProcess, RulesFile } from './enforce-tls.js'
 
@@ -52,6 +53,18 @@ describe('group', { concurrency: 8 }, () => {
     assert.equal(await rulesFile.done('group', 'list'), 'There are no groups.\n')
   })
 
+  it('delete is refused while a rule that is not valid names the group', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'acme.example')
+    await rulesFile.done('group', 'set', 'banks', 'bank.example')
+    const { owner, id } = await rulesFile.createRule('acme.example', 'Banks', '--to', 'group:banks')
+    const content = (await rulesFile.content()) ?? ''
+    await writeFile(rulesFile.file, content.replace('"enabled": false', '"enabled": "no"'))
+    const { code, stderr } = await rulesFile.run('group', 'delete', 'banks', '--yes')
+    assert.equal(code, 1)
+    assert.ok(stderr.includes(`${id} of ${owner}`), stderr)
+    assert.match(await rulesFile.done('group', 'list'), /banks/)
+  })
+
   it('delete asks on a terminal', async (t) => {
     const rulesFile = await RulesFile.create(t)
     await rulesFile.done('group', 'set', 'banks', 'bank.example')
@@ -67,7 +80,7 @@ describe('group', { concurrency: 8 }, () => {
     assert.deepEqual([code, stdout], [1, ''])
     assert.match(
       stderr,
-      /nothing deleted: .*: nobody can be asked here.*\n {2}enforce-tls group delete banks --yes --file /,
+      /nothing deleted: .*, because nobody can be asked here.*\n {2}enforce-tls group delete banks --yes --file /,
     )
     assert.match(await rulesFile.done('group', 'show', 'banks'), /bank\.example/)
   })

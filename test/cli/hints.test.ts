@@ -16,17 +16,17 @@ describe('what somebody may have meant is said', () => {
   const ROWS: readonly (readonly [words: readonly string[], code: number, said: RegExp])[] = [
     [['rule', 'list', 'acme.exampel'], 0, /^acme\.exampel has no rules; did you mean "acme\.example"\?\n$/],
     [['rule', 'list', 'bbo@acme.example'], 0, /has no rules; did you mean "bob@acme\.example"\?/],
-    [['history', 'acme.exampl'], 0, /No change is recorded of acme\.exampl; did you mean "acme\.example"\?/],
+    [
+      ['history', 'acme.exampl'],
+      0,
+      /No changes are recorded for acme\.exampl; did you mean "acme\.example"\?/,
+    ],
     [
       ['export', 'acm.example'],
       0,
       /warning: nothing is known of acm\.example; did you mean "acme\.example"\?/,
     ],
-    [
-      ['domain', 'disable', 'acmee.example'],
-      0,
-      /nothing was known of acmee\.example so far; did you mean "acme\.example"\?/,
-    ],
+    [['domain', 'disable', 'acmee.example'], 0, /acmee\.example is new here; did you mean "acme\.example"\?/],
     [
       ['rule', 'create', 'acme.exampel', 'x', '--to', 'b.example'],
       1,

@@ -52,7 +52,7 @@ describe('export', { concurrency: 8 }, () => {
     const file = await documentFile(rulesFile, text)
     assert.match(
       await rulesFile.done('import', file, '--replace'),
-      /holds all of that already: nothing to change/,
+      /Nothing to change: the store has all of that already/,
     )
   })
 
@@ -236,7 +236,7 @@ No other rule requires TLS for its mail, which is delivered as usual.
           '*': { a: storedRule({ to: ['*'], position: 7 }), b: storedRule({ to: ['*'], position: 7 }) },
         },
       },
-      /\["a"\]: field position: 7 is also that of rule "b"; a position of its own is expected/,
+      /\["a"\]: field position: 7 is also that of rule "b"; expected: a position of its own/,
     ],
     [
       'the position of a rule that is there',

@@ -62,7 +62,7 @@ describe('init', { concurrency: 8 }, () => {
     const rulesFile = await RulesFile.create(t)
     const { code, stderr } = await rulesFile.run('init', '--accept', 'a b')
     assert.equal(code, 2)
-    assert.match(stderr, /--accept "a b": the id of a store is expected, as Haraka's log names it/)
+    assert.match(stderr, /--accept "a b" is not the id of a store; Haraka's log names it/)
   })
 
   it('replaces what is no marker, and says what it can not read', async () => {

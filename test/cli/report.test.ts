@@ -29,7 +29,7 @@ describe('report', { concurrency: 8 }, () => {
     const text = await rulesFile.done('report')
     assert.match(
       text,
-      /^Deliveries from \S+ \S+ to \S+ \S+ UTC\n {2}held to TLS +2 messages\n +1 delivered \(50\.0%\)/,
+      /^Deliveries from \S+ \S+ to \S+ \S+ UTC\n {2}requires TLS +2 messages\n +1 delivered \(50\.0%\)/,
     )
     assert.match(text, /│ TLSv1\.3 │ 1 +│ 100\.0% │/)
     for (const line of text.split('\n')) assert.ok(line.length <= 80, line)
@@ -57,7 +57,7 @@ describe('report', { concurrency: 8 }, () => {
     const rulesFile = await RulesFile.create(t)
     assert.match(
       await rulesFile.done('report'),
-      /The delivery log \(file .*\.deliveries\.jsonl\) has no entry for that\.\n$/,
+      /The delivery log \(file .*\.deliveries\.jsonl\) has no entries for that\.\n$/,
     )
   })
 
@@ -82,18 +82,22 @@ describe('report', { concurrency: 8 }, () => {
     [
       ['--since', 'yesterday'],
       2,
-      /^enforce-tls: --since "yesterday": expected 7d, 24h or 2w before now, a day such as/,
+      /^enforce-tls: --since "yesterday" is not a time; expected: 7d, 24h or 2w before now, a day such as/,
     ],
-    [['--until', '2026-02-30'], 2, /--until "2026-02-30": expected/],
+    [['--until', '2026-02-30'], 2, /--until "2026-02-30" is not a time; expected/],
     [['--since', '1d', '--until', '2d'], 2, /--since "1d" is not before --until "2d"/],
     [['--owner', 'a b'], 1, /owner "a b"/],
     [['--domain', 'a b'], 2, /--domain "a b" contains white space/],
     [['--format', 'pdf'], 2, /Allowed choices are table, csv, json, html/],
     [['--format', 'csv', '--json'], 2, /--json and --format csv contradict each other/],
     [['--contact', 'tls@acme.example'], 2, /--contact belongs to --tls-rpt/],
-    [['--since', '2099-01-01'], 2, /--since "2099-01-01" is not before --until "now"; an earlier time/],
-    [['--since', ''], 2, /--since "": expected 7d/],
-    [['--since', '-1d'], 2, /--since "-1d": expected 7d/],
+    [
+      ['--since', '2099-01-01'],
+      2,
+      /--since "2099-01-01" is not before --until "now"; expected: an earlier time/,
+    ],
+    [['--since', ''], 2, /--since "" is not a time; expected: 7d/],
+    [['--since', '-1d'], 2, /--since "-1d" is not a time; expected: 7d/],
     [['--tls-rpt', '--gzip'], 2, /--gzip needs --output <folder>/],
     [['--gzip'], 2, /--gzip belongs to --tls-rpt/],
     [['--tls-rpt', '--contact', 'tls@acme.example'], 2, /--tls-rpt needs --organization/],

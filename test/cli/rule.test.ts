@@ -167,7 +167,7 @@ describe('what a change makes of a rule', { concurrency: 8 }, () => {
     const edited = await rulesFile.done('rule', 'edit', 'acme.example', free.id, '--level', 'verify')
     assert.match(edited, /^It is on: .*\nExcept for bank\.example: rule \w+ of acme\.example \(Bank\)/m)
     const off = await rulesFile.done('rule', 'disable', 'acme.example', command[3] ?? '')
-    assert.match(off, /is off\.\nLevel verify is required for all of its mail all the same, by rule \w+ of/)
+    assert.match(off, /is off\.\nLevel verify is still required for all of its mail, by rule \w+ of/)
     await rulesFile.done('rule', 'enable', 'acme.example', command[3] ?? '')
     const deleted = await rulesFile.done('rule', 'delete', 'acme.example', free.id, '--yes')
     assert.match(deleted, /^No other rule requires TLS|^Level encrypt is required for/m)
@@ -202,7 +202,7 @@ describe('what a change makes of a rule', { concurrency: 8 }, () => {
       await writeFile(path.join(config, 'plugins'), plugins)
       return (await inProcess([...create, sender, '--config', folder.path])).stdout
     }
-    const hint = /Haraka's plugin tls is not loaded, so Haraka does not offer STARTTLS/
+    const hint = /All of that mail is rejected, because Haraka does not offer STARTTLS/
     assert.match(await says('# tls\nenforce-tls\n'), hint)
     const good = await says('tls\nenforce-tls\n', 'clinic.example')
     assert.doesNotMatch(good, hint)
@@ -228,7 +228,7 @@ describe('rule delete', { concurrency: 8 }, () => {
     const { id } = await rulesFile.createRule('*', 'Bank', '--to', '*')
     const { code, stdout, stderr } = await rulesFile.run('rule', 'delete', '*', id)
     assert.deepEqual([code, stdout], [1, ''])
-    assert.match(stderr, /nothing deleted: rule "\w+" of \* is still there: nobody can be asked here/)
+    assert.match(stderr, /nothing deleted: rule "\w+" of \* is still there, because nobody can be asked here/)
     assert.ok(stderr.includes(`\n  enforce-tls rule delete '*' ${id} --yes --file ${rulesFile.file}`), stderr)
     assert.equal((await rulesFile.rules('*')).length, 1)
     assert.equal(

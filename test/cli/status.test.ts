@@ -26,7 +26,7 @@ describe('status', { concurrency: 8 }, () => {
     assert.match(said, /^ *changed +\d{4}-/m)
     assert.match(said, /^ *owners +3$/m)
     assert.match(said, /^ *domains +1 on, 1 off$/m)
-    assert.match(said, /^ *rules +2 on, 1 off, 1 sleeping .*, 1 expired$/m)
+    assert.match(said, /^ *rules +2 on, 1 off, 1 inactive .*, 1 expired$/m)
     assert.match(said, /^ *problems +0$/m)
   })
 
@@ -84,7 +84,7 @@ describe('mail that another plugin hands on', () => {
     assert.equal((json as { forwardedMail: string }).forwardedMail, 'incoming')
     assert.match(
       (await inProcess([...explained, ...config])).stdout,
-      /^Covered is what Haraka relays\. Mail for local recipients that queue\/smtp_forward may hand on counts as incoming and is not covered \(\[main\] forwarded_mail=incoming\)\.$/m,
+      /^Only mail that Haraka relays is covered\. Mail for local recipients that queue\/smtp_forward may hand on counts as incoming, and is not \(\[main\] forwarded_mail=incoming\)\.$/m,
     )
   })
 
@@ -94,7 +94,10 @@ describe('mail that another plugin hands on', () => {
       (await inProcess(['status', ...config])).stdout,
       /^ *forwarded mail +outgoing: outgoing rules cover mail for local recipients, before queue\/smtp_forward may hand it on$/m,
     )
-    assert.doesNotMatch((await inProcess([...explained, ...config])).stdout, /Covered is what Haraka relays/)
+    assert.doesNotMatch(
+      (await inProcess([...explained, ...config])).stdout,
+      /Only mail that Haraka relays is covered/,
+    )
   })
 
   it('is no word of explain where no plugin hands mail on, or the plugins are not known', async (t) => {
@@ -144,7 +147,7 @@ describe('status of a Redis with broken entries', () => {
       /key enforce-tls:domains, field c\.example: is not JSON/,
       /key enforce-tls:rules:a\.example, field text: is not JSON/,
       /key enforce-tls:rules:A\.example, field never: owner "A\.example" is never looked up; expected: a\.example/,
-      /rules of "bob@asleep\.example" never act, since asleep\.example has no service; switch it on with: enforce-tls domain enable asleep\.example --redis /,
+      /rules of "bob@asleep\.example" are inactive: message rules were never switched on for asleep\.example; switch them on with: enforce-tls domain enable asleep\.example --redis /,
       /key enforce-tls:rules:wrong\.example is not a hash/,
     ]
     for (const sentence of sentences) assert.match(stderr, sentence)
@@ -212,7 +215,7 @@ describe('status of a Redis with broken entries', () => {
     assert.equal(code, 1)
     assert.match(
       stderr,
-      /nothing was removed: nobody can be asked here; --yes removes without a question what is surely not in force/,
+      /nothing was removed: nobody can be asked here; --yes removes what is certainly not in force, without a question/,
     )
     assert.equal(await redis.cli('HLEN', 'enforce-tls:domains'), '3')
   })

@@ -51,7 +51,7 @@ describe('the store of a command', { concurrency: 8 }, () => {
   it('is the Redis of the defaults in a Haraka folder without an enforce-tls.ini', async (t) => {
     const folder = temporaryFolder(t)
     await mkdir(path.join(folder, 'config'))
-    assert.throws(() => chooseStore({}, standingIn(folder)), /no Haraka folder: it has no config\/plugins/)
+    assert.throws(() => chooseStore({}, standingIn(folder)), /not a Haraka folder: it has no config\/plugins/)
     await writeFile(path.join(folder, 'config/plugins'), 'enforce-tls\n')
     const { settings, folder: chosen } = chooseStore({}, standingIn(folder))
     assert.deepEqual([settings.store.type, settings.redis.port, chosen], ['redis', 6379, folder])
@@ -90,7 +90,7 @@ describe('the store of a command', { concurrency: 8 }, () => {
     [
       'none where there is none',
       [],
-      /no Haraka folder: it has no config\/plugins and no config\/enforce-tls\.ini.*--redis.*--file.*--config/,
+      /not a Haraka folder: it has no config\/plugins and no config\/enforce-tls\.ini.*--redis.*--file.*--config/,
     ],
     [
       'two',
@@ -102,7 +102,7 @@ describe('the store of a command', { concurrency: 8 }, () => {
       ['--file', 'x', '--config', '.'],
       /'--file <rules file>' cannot be used with option '--config/,
     ],
-    ['no Haraka folder', ['--config', 'nowhere'], /--config "nowhere" is no Haraka folder/],
+    ['no Haraka folder', ['--config', 'nowhere'], /--config "nowhere" is not a Haraka folder/],
     [
       'no Redis URL',
       ['--redis', 'localhost:6379'],

@@ -214,6 +214,6 @@ describe('enforce-tls token', () => {
     assert.deepEqual([gone.code, gone.stdout], [1, ''])
     const bad = await inProcess(['token', 'create', 'x', '--role', 'viewer', '--expires', 'soon', ...on])
     assert.equal(bad.code, 2)
-    assert.match(bad.stderr, /--expires "soon": a time such as 12h, 90d or 1y/)
+    assert.match(bad.stderr, /--expires "soon" is not a time such as 12h, 90d or 1y/)
   })
 })

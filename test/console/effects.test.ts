@@ -80,10 +80,7 @@ describe('what the console says that a rule does', { concurrency: 4 }, () => {
     await make(admin, 'Secret name', '*', { actions: { relayWithTls: { level: 'verify' } } }, '*')
     const { effect } = await make(acme, 'Bank', 'bank.example')
     const said = effect?.sentences.join(' ') ?? ''
-    assert.match(
-      said,
-      /That is the least: a rule of the whole service adds to it, which makes level verify\./,
-    )
+    assert.match(said, /That is the minimum: with a rule of the whole service, it is level verify\./)
     assert.doesNotMatch(said, /Secret/)
   })
 
@@ -111,7 +108,7 @@ describe('what the console says that a rule does', { concurrency: 4 }, () => {
     const off = await acme.put<{ effects: Named[] }>('domains/acme.example', { enabled: false }, domain.etag)
     assert.deepEqual(
       off.body.effects.map(({ status, summary }) => [status, summary]),
-      [['inactive', 'inactive: service off']],
+      [['inactive', 'inactive: switched off for the domain']],
     )
     const on = await acme.put<{ effects: Named[] }>('domains/acme.example', { enabled: true }, off.etag)
     assert.equal(on.body.effects[0]?.status, 'active')
@@ -136,7 +133,7 @@ describe('what the console says that a rule does', { concurrency: 4 }, () => {
     }
     server.offersTls = false
     const without = await acme.post<Shown>(RULES, { rule })
-    assert.match(without.body.effect?.sentences.join(' ') ?? '', /plugin tls is not loaded/)
+    assert.match(without.body.effect?.sentences.join(' ') ?? '', /its plugin tls is not loaded/)
     server.offersTls = true
     const { body } = await acme.get<Shown>(`${RULES}/${without.body.id}`)
     assert.doesNotMatch(body.effect?.sentences.join(' ') ?? '', /plugin tls/)

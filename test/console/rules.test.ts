@@ -337,4 +337,25 @@ describe('an undo', () => {
     const viewer = (await (await server.signedIn('acme-viewer')).get<Change[]>('history')).body
     assert.equal(viewer.length, 1)
   })
+
+  it('is not written into a store that Haraka takes no rules from', async () => {
+    await using server = await startConsole()
+    await withDomain(server)
+    const admin = await server.signedIn('admin')
+    const acme = await server.signedIn('acme')
+    server.seen = {
+      place: server.store.description,
+      id: '5f0c1a2b3c4d5e6f',
+      since: new Date(0).toISOString(),
+    }
+    const path = 'owners/acme.example/rules'
+    const refused = await admin.post<Failure>(path, { rule: DRAFT })
+    assert.deepEqual([refused.status, refused.body.error.code], [503, 'store-gone'])
+    assert.match(
+      refused.body.error.message,
+      /^Haraka takes no rules from this store: .* is another store .*\. Nothing was written; .*enforce-tls init --accept 5f0c1a2b3c4d5e6f\.$/,
+    )
+    const { body } = await acme.post<Failure>(path, { rule: DRAFT })
+    assert.equal(body.error.message, 'Rules cannot be changed now; ask an administrator.')
+  })
 })

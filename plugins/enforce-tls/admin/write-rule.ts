@@ -26,7 +26,12 @@ export interface ChangedRule {
 export async function checkedRule(value: unknown, { groups }: Pick<OwnerRead, 'groups'>): Promise<Rule> {
   const rule = await wellFormedRule(value)
   const wrong = await inPieces(groupsProblem(rule.criteria, new Groups(groups)))
-  if (wrong !== null) throw new AdminProblem({ code: 'invalid', what: 'rule', problem: wrong })
+  if (wrong !== null)
+    throw new AdminProblem({
+      code: 'invalid',
+      what: 'rule',
+      problem: { expected: 'a group that exists', ...wrong },
+    })
   return rule
 }
 

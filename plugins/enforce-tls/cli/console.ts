@@ -28,5 +28,5 @@ export function addConsoleCommand(program: Root, terminal: Terminal): void {
 function portOf(text: string): number {
   const port = Number(text)
   if (/^\d{1,5}$/.test(text) && port < 65_536) return port
-  throw new WrongUse([`--port ${JSON.stringify(text)}: expected: a number from 0 to 65535`])
+  throw new WrongUse([`--port ${JSON.stringify(text)} is not a number from 0 to 65535`])
 }

@@ -83,6 +83,7 @@ function formatExplainedRule({ id, rule, state, part, fields }: ExplainedRule): 
 }
 
 function formatState(state: ExplainedState, rule: Rule): string {
+  if (state === 'asleep') return 'inactive'
   if (state !== 'unknown') return state
   return exempts(rule) ? 'unknown, counts as no match because it exempts' : 'unknown, counts as a match'
 }

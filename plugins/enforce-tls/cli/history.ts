@@ -34,7 +34,7 @@ export function addHistoryCommand(program: Root, withStore: WithStore): void {
 function limitOf(text: string): number {
   const limit = Number(text)
   if (/^\d+$/.test(text) && limit > 0 && limit <= LIMIT_MAX) return limit
-  throw new WrongUse([`--limit ${JSON.stringify(text)}: expected: a number from 1 to ${LIMIT_MAX}`])
+  throw new WrongUse([`--limit ${JSON.stringify(text)} is not a number from 1 to ${LIMIT_MAX}`])
 }
 
 async function showHistory(

@@ -28,9 +28,7 @@ export function addInitCommand(program: Root, withStore: WithStore): void {
 
 async function initialise(context: Context, accept: string | undefined): Promise<void> {
   if (accept !== undefined && !isStoreName(accept))
-    throw new WrongUse([
-      `--accept ${JSON.stringify(accept)}: expected: the id of a store, as in Haraka's log`,
-    ])
+    throw new WrongUse([`--accept ${JSON.stringify(accept)} is not the id of a store; Haraka's log names it`])
   const { store, output, folder } = context
   const seen = seenBy(folder)
   const { identity, marker, marked, accepted } = await retryConflicts(() => mark(context, accept, seen))

@@ -53,7 +53,7 @@ export function queryOf({ owner, domain, since, until }: ReportOptions, now: Dat
 
 function timeOf(option: string, text: string, time: Date | null): Date {
   if (time) return time
-  throw new WrongUse([`${option} ${JSON.stringify(text)}: expected: ${TIMES}`])
+  throw new WrongUse([`${option} ${JSON.stringify(text)} is not a time; expected: ${TIMES}`])
 }
 
 function domainOf(text: string): string {

@@ -54,7 +54,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     marker: standing.marker,
     owners: String(report.owners),
     domains: `${domains.on} on, ${domains.off} off`,
-    rules: `${rules.on} on, ${rules.off} off, ${rules.sleeping} inactive (on, but message rules are switched off for their domain), ${rules.expired} expired`,
+    rules: `${rules.on} on, ${rules.off} off, ${rules.sleeping} inactive (switched off for their domain), ${rules.expired} expired`,
     ...(report.beside === 0
       ? {}
       : {

@@ -111,7 +111,7 @@ async function warnOfUnknown(
 function durationOf(text: string): number {
   const lasts = /^\d+(?:\.\d+)?\s*(?:m|h|d|w|y)$/.test(text) ? ms(text as ms.StringValue) : NaN
   if (lasts > 0 && lasts <= ms('100y')) return lasts
-  throw new WrongUse([`--expires ${quote(text)}: expected: a time such as 12h, 90d or 1y`])
+  throw new WrongUse([`--expires ${quote(text)} is not a time such as 12h, 90d or 1y`])
 }
 
 async function listTokens({ accounts, output }: AccountContext): Promise<void> {

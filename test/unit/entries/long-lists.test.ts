@@ -76,7 +76,7 @@ describe('an import', () => {
     const wanted = documentOf(new Map([['new', moved]]))
     const plan = planImport(held, wanted, { domains: false, groups: false, rules: false })
     assert.deepEqual(sharedPositions(held, plan), [
-      'rules["acme.example"]["new"]: field position: 2 is also that of rule "r1"; a position of its own is expected',
+      'rules["acme.example"]["new"]: field position: 2 is also that of rule "r1"; expected: a position of its own',
     ])
   })
 })

@@ -74,7 +74,7 @@ const ROWS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn
     [when(bank, { enabled: false }), when(to('*'))],
     {},
     'off',
-    /^off\. Level encrypt is required for all of its mail all the same, by rule r2 of acme\.example \(Rule 2\)\.$/,
+    /^off\. Level encrypt is still required for all of its mail, by rule r2 of acme\.example \(Rule 2\)\.$/,
   ],
   [
     'a rule above exempts all',
@@ -158,7 +158,7 @@ const ROWS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn
     [when(subject('x'), none), when(bank)],
     { id: 'r2' },
     'partly',
-    /Depends on the message's header: where it fits, rule r1 .* above it exempts this mail\.$/,
+    /Depends on the message's header: where that matches, rule r1 .* above it exempts this mail\.$/,
   ],
   [
     'it looks at the subject',
@@ -214,14 +214,14 @@ const ROWS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn
     { '*': [when(to('*'), verify)], 'acme.example': [when(bank)] },
     {},
     'active',
-    /That is the least: rule r1 of \* \(Rule 1\) adds to it, which makes level verify\.$/,
+    /That is the minimum: with rule r1 of \* \(Rule 1\), it is level verify\.$/,
   ],
   [
     'the whole service adds to some',
     { '*': [when(bank, verify)], 'acme.example': [when(to('bank.example', 'b.example'))] },
     {},
     'active',
-    /That is the least for bank\.example: rule r1 of \*/,
+    /That is the minimum for bank\.example: with rule r1 of \*/,
   ],
   [
     'the whole service asks for less',
@@ -256,7 +256,7 @@ const ROWS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn
     { 'acme.example': [when(to('*'), verify)], 'ann@acme.example': [when(bank)] },
     { owner: 'ann@acme.example' },
     'active',
-    /rule r1 of acme\.example \(Rule 1\) adds to it/,
+    /with rule r1 of acme\.example \(Rule 1\), it is/,
   ],
   [
     'it only reports',
@@ -291,7 +291,7 @@ const ROWS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn
     [when(from('bank.example'), { direction: 'incoming' })],
     {},
     'active',
-    /^on: mail from bank\.example to acme\.example is refused at RCPT/,
+    /^on: mail from bank\.example to acme\.example is rejected at RCPT/,
   ],
   [
     'incoming mail, exempted',
@@ -308,7 +308,7 @@ const ROWS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn
     [when(to('*'), none), when(from('bank.example'), { direction: 'incoming' })],
     { id: 'r2' },
     'active',
-    /refused/,
+    /rejected/,
   ],
   [
     'members of a group are exempted',
@@ -335,7 +335,7 @@ describe('the effect of a rule with many recipients', () => {
   it('is asked of the first hundred, and says so', () => {
     const { effect, said } = effectIn([when(to('group:many'))], { groups })
     assert.deepEqual([effect.checked, effect.named], [100, 40_000])
-    assert.match(said, /Looked at were the first 100 of 40000 recipients that it names\.$/)
+    assert.match(said, /Only the first 100 of the 40000 recipients that it names were looked at\.$/)
   })
 
   it('is found in pieces, however long the group is', () => {

@@ -146,7 +146,7 @@ describe('owners', () => {
       assert.ok('problem' in parsed, text)
       assert.match(
         parsed.problem,
-        /expected: (?:\* \(the whole service\), a sending domain, or one sender address|an? (?:domain|address))/,
+        /expected: (?:\* \(the whole service\), a sending domain, or one sender address|an? domain|an address|the address in full)/,
       )
     }
   })
