@@ -91,7 +91,11 @@ describe('report', { concurrency: 8 }, () => {
     [['--format', 'pdf'], 2, /Allowed choices are table, csv, json, html/],
     [['--format', 'csv', '--json'], 2, /--json and --format csv contradict each other/],
     [['--contact', 'tls@acme.example'], 2, /--contact belongs to --tls-rpt/],
-    [['--since', '2099-01-01'], 2, /--since "2099-01-01" is not before --until "now"; expected: an earlier time/],
+    [
+      ['--since', '2099-01-01'],
+      2,
+      /--since "2099-01-01" is not before --until "now"; expected: an earlier time/,
+    ],
     [['--since', ''], 2, /--since "" is not a time; expected: 7d/],
     [['--since', '-1d'], 2, /--since "-1d" is not a time; expected: 7d/],
     [['--tls-rpt', '--gzip'], 2, /--gzip needs --output <folder>/],
