@@ -134,7 +134,7 @@ describe('a Redis that was emptied', () => {
     writeFileSync(backup, text.replace(String(id), 'another'))
     await assert.rejects(
       scene.command('import', backup),
-      new RegExp(`nothing was written; enforce-tls import of a document with the id ${String(id)}`),
+      new RegExp(`Nothing was written; enforce-tls import of a document with the id ${String(id)}`),
     )
     assert.equal(await redis.cli('EXISTS', 'enforce-tls:domains'), '0')
     writeFileSync(backup, text)
