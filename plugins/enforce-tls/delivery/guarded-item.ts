@@ -100,7 +100,12 @@ export class GuardedItem {
       to: attempt?.to ?? '',
       session: result === 'delivered' ? (attempt?.session ?? null) : null,
       failure,
-      status: failure ? statusOf(failure, result !== 'deferred') : (recipients[0]?.dsn_status ?? null),
+      // Recipients bear that of an earlier deferral; for a delivery Haraka sets none.
+      status: failure
+        ? statusOf(failure, result !== 'deferred')
+        : result === 'delivered'
+          ? null
+          : (recipients[0]?.dsn_status ?? null),
     })
     return attempt
   }

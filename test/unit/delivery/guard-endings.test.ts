@@ -204,7 +204,7 @@ describe('the end of a guarded item', () => {
     assert.deepEqual(delivery.told.at(-3), 'bounce about no TLS reason, may quote, to ann@acme.example')
   })
 
-  it('a delivery after a deferral has no status of the deferral', { todo: true }, async () => {
+  it('a delivery after a deferral has no status of the deferral', async () => {
     await using delivery = await makeDelivery({ hosts: [LATER] })
     await delivery.run()
     await delivery.peers[0]?.behave({})

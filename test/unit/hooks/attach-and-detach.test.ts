@@ -24,7 +24,10 @@ function decisionsOn(
   const decisions = new Decisions({
     settings: () => ({ reportOnly, deferSeconds: 60 }),
     rules: {
-      verdictsOn: async () => (await ask()).map((requirement) => ({ requirement, reported: [] })),
+      rulingsOn: async () => ({
+        is: 'known',
+        rulings: (await ask()).map((requirement) => ({ requirement, reported: [] })),
+      }),
     },
     reports: { note: () => undefined, released: () => undefined },
     divide: (item: FakeHmail, groups: readonly (readonly { readonly user: string }[])[]) =>
