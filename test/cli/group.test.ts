@@ -80,7 +80,7 @@ describe('group', { concurrency: 8 }, () => {
     assert.deepEqual([code, stdout], [1, ''])
     assert.match(
       stderr,
-      /nothing deleted: .*, because nobody can be asked here.*\n {2}enforce-tls group delete banks --yes --file /,
+      /nothing deleted: .*, because there is no terminal to ask on.*\n {2}enforce-tls group delete banks --yes --file /,
     )
     assert.match(await rulesFile.done('group', 'show', 'banks'), /bank\.example/)
   })

@@ -228,7 +228,10 @@ describe('rule delete', { concurrency: 8 }, () => {
     const { id } = await rulesFile.createRule('*', 'Bank', '--to', '*')
     const { code, stdout, stderr } = await rulesFile.run('rule', 'delete', '*', id)
     assert.deepEqual([code, stdout], [1, ''])
-    assert.match(stderr, /nothing deleted: rule "\w+" of \* is still there, because nobody can be asked here/)
+    assert.match(
+      stderr,
+      /nothing deleted: rule "\w+" of \* is still there, because there is no terminal to ask on/,
+    )
     assert.ok(stderr.includes(`\n  enforce-tls rule delete '*' ${id} --yes --file ${rulesFile.file}`), stderr)
     assert.equal((await rulesFile.rules('*')).length, 1)
     assert.equal(

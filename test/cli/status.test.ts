@@ -78,13 +78,13 @@ describe('mail that another plugin hands on', () => {
     const config = ['--config', await folder(t, LIST)]
     assert.match(
       (await inProcess(['status', ...config])).stdout,
-      /^ *forwarded mail +incoming: outgoing rules do not cover mail for local recipients that queue\/smtp_forward may hand on$/m,
+      /^ *forwarded mail +incoming: outgoing rules do not cover mail for local recipients that queue\/smtp_forward may forward$/m,
     )
     const json = JSON.parse((await inProcess(['status', '--json', ...config])).stdout) as object
     assert.equal((json as { forwardedMail: string }).forwardedMail, 'incoming')
     assert.match(
       (await inProcess([...explained, ...config])).stdout,
-      /^Only mail that Haraka relays is covered\. Mail for local recipients that queue\/smtp_forward may hand on counts as incoming, and is not \(\[main\] forwarded_mail=incoming\)\.$/m,
+      /^Only mail that Haraka relays is covered\. Mail for local recipients that queue\/smtp_forward may forward counts as incoming, and is not \(\[main\] forwarded_mail=incoming\)\.$/m,
     )
   })
 
@@ -215,7 +215,7 @@ describe('status of a Redis with broken entries', () => {
     assert.equal(code, 1)
     assert.match(
       stderr,
-      /nothing was removed: nobody can be asked here; --yes removes what is certainly not in force, without a question/,
+      /nothing was removed: there is no terminal to ask on; --yes removes what is certainly not in force, without a question/,
     )
     assert.equal(await redis.cli('HLEN', 'enforce-tls:domains'), '3')
   })

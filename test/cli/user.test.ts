@@ -143,7 +143,7 @@ describe('enforce-tls user', () => {
           ['user', 'add', 'ann', '--role', 'admin'],
           '',
           1,
-          /no password was given, and nobody can be asked here/,
+          /no password was given, and there is no terminal to ask on/,
         ],
         [
           ['user', 'add', 'ann', '--role', 'admin', '--password-stdin'],

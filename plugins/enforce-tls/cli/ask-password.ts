@@ -27,7 +27,7 @@ async function readInput({ terminal }: Output): Promise<string> {
     .replace(/\r?\n$/, '')
   if (password !== '') return password
   throw new Refusal([
-    'no password was given, and nobody can be asked here; pass it on standard input, as in … < password.txt',
+    'no password was given, and there is no terminal to ask on; pass it on standard input, as in … < password.txt',
   ])
 }
 

@@ -34,7 +34,7 @@ export async function confirmRemoval(output: Output, yes: boolean, removal: Remo
   if (yes) return
   if (!canAsk(output))
     throw new Refusal(
-      [`${refused}, because nobody can be asked here; to do it without a question:`],
+      [`${refused}, because there is no terminal to ask on; to do it without a question:`],
       [command],
     )
   if (!(await isConfirmed(output, question))) throw new Refusal([refused])

@@ -13,7 +13,7 @@ export function forwardedState({ folder, settings }: Asked): string | null {
   const names = forwarders(folder)
   const who = names.length > 0 ? listed(names) : 'another plugin'
   return settings.main.forwardedMail === 'incoming'
-    ? `incoming: outgoing rules do not cover mail for local recipients that ${who} may hand on`
+    ? `incoming: outgoing rules do not cover mail for local recipients that ${who} may forward`
     : `outgoing: outgoing rules cover mail for local recipients, before ${who} may hand it on`
 }
 
@@ -22,7 +22,7 @@ export function uncoveredRemark({ folder, settings }: Asked): string | null {
   if (folder === null || settings.main.forwardedMail === 'outgoing') return null
   const names = forwarders(folder)
   if (names.length === 0) return null
-  return `Only mail that Haraka relays is covered. Mail for local recipients that ${listed(names)} may hand on counts as incoming, and is not ([main] forwarded_mail=incoming).`
+  return `Only mail that Haraka relays is covered. Mail for local recipients that ${listed(names)} may forward counts as incoming, and is not ([main] forwarded_mail=incoming).`
 }
 
 /** Queue plugins in `config/plugins` that may send; what other plugins register is known to Haraka alone. */

@@ -60,9 +60,7 @@ export function addGroupCommands(program: Root, withStore: WithStore): void {
 
   group
     .command('delete')
-    .description(
-      'delete a group that no rule refers to; asks first, and needs --yes where nobody can be asked',
-    )
+    .description('delete a group that no rule refers to; asks first, and needs --yes without a terminal')
     .argument('<group>', NAME)
     .option('--yes', 'do not ask')
     .addHelpText('after', examples('group delete banks', 'group delete banks --yes'))

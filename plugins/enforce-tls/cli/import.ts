@@ -141,7 +141,7 @@ async function confirm(
   const asks = canAsk(output) && file !== '-'
   if (!options.yes && !asks && plan.some(({ action }) => action === 'remove'))
     throw new Refusal([
-      `nothing was written: --replace removes what ${file} does not have (${summary(plan)}), and nobody can be asked here; --yes does it without a question`,
+      `nothing was written: --replace removes what ${file} does not have (${summary(plan)}), and there is no terminal to ask on; --yes does it without a question`,
     ])
   const changes = plan.map(({ change }) => change)
   const risky = await riskyRules(store, changes)

@@ -141,7 +141,7 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
 
   group
     .command('delete')
-    .description('delete a rule; asks first, and needs --yes where nobody can be asked')
+    .description('delete a rule; asks first, and needs --yes without a terminal')
     .argument('<owner>', OWNER)
     .argument('<id>', ID)
     .option('--yes', 'do not ask')

@@ -20,7 +20,7 @@ export async function offerRemoval(
   if (removable.length === 0) return []
   if (!yes && !canAsk(output))
     throw new Refusal([
-      'nothing was removed: nobody can be asked here; --yes removes what is certainly not in force, without a question',
+      'nothing was removed: there is no terminal to ask on; --yes removes what is certainly not in force, without a question',
     ])
   const removed: StoreProblem[] = []
   await withQuestions(output, async (confirmed) => {
@@ -31,7 +31,7 @@ export async function offerRemoval(
       output.item(value ?? '')
       if (risk !== null) output.item(risk.before)
       if (risk !== null && !canAsk(output)) {
-        output.item('not removed: it may be in force, and nobody can be asked here')
+        output.item('not removed: it may be in force, and there is no terminal to ask on')
         continue
       }
       if ((!yes || risk !== null) && !(await confirmed('Remove it?'))) continue

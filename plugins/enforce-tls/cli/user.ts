@@ -62,9 +62,7 @@ export function addUserCommands(program: Root, withAccounts: WithAccounts): void
 
   group
     .command('remove')
-    .description(
-      'remove a user and end their sessions; asks first, and needs --yes where nobody can be asked',
-    )
+    .description('remove a user and end their sessions; asks first, and needs --yes without a terminal')
     .argument('<name>', NAME)
     .option('--yes', 'do not ask')
     .addHelpText('after', examples('user remove ann@helpdesk', 'user remove ann@helpdesk --yes'))

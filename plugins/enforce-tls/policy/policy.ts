@@ -128,13 +128,13 @@ export class Policy {
     if (this.#away) return
     this.#away = true
     const rest = 'those last known stay in force, mail of owners never read is deferred'
-    this.#log.logerror(`rules can't be read, ${rest}: ${lastError.message}`)
+    this.#log.logerror(`rules cannot be read, ${rest}: ${lastError.message}`)
   }
 
   #warnOfDoubt(owner: string, list: RuleList | null, problem: string): void {
     const consequence =
       list === null ? 'mail of this owner is deferred' : 'the last valid rules stay in force'
-    const words = `rules of ${owner} can't be used, ${consequence}: ${problem}`
+    const words = `rules of ${owner} cannot be used, ${consequence}: ${problem}`
     if (this.#warned.get(owner)?.[0] === words) return
     this.#log.logerror(words)
     this.#remember(owner, [words])

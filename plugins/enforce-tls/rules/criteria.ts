@@ -78,7 +78,7 @@ function missingField(criteria: Criteria, direction: Direction): RuleProblem | n
     if (criteria[field])
       return {
         field: `${FIELD}.${field}`,
-        problem: 'is not known when incoming mail is taken or refused; from and to are',
+        problem: 'is unknown while incoming mail is accepted or rejected; from and to are',
       }
   }
   if (criteria.from) return null

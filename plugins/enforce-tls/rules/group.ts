@@ -135,7 +135,7 @@ export class Groups {
 
   *#check(name: string): InPieces<{ readonly patterns: readonly string[] } | { readonly problem: string }> {
     if (this.#stored instanceof Unreadable)
-      return { problem: `names a group, and groups can't be read: ${this.#stored.problem}` }
+      return { problem: `names a group, and groups cannot be read: ${this.#stored.problem}` }
     const json = this.#stored.get(name)
     if (json === undefined) {
       const meant = nearest(name, this.#stored.keys())

@@ -220,7 +220,7 @@ const BAD: readonly (readonly [what: string, value: unknown, problem: string | R
   [
     'incoming with a subject',
     incoming({ ...FROM, subject: { matchesAny: ['x'] } }),
-    /^field criteria\.subject: is not known when incoming mail is taken or refused/,
+    /^field criteria\.subject: is unknown while incoming mail is accepted or rejected/,
   ],
   [
     'incoming with a header',
