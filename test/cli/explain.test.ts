@@ -142,7 +142,7 @@ No rule applies: the message is delivered as usual.
     )
     assert.match(
       await rulesFile.done(...ASK),
-      new RegExp(`^Nothing is required: exempted by rule ${id} of acme\\.example \\(Free\\)\\.$`, 'm'),
+      new RegExp(`^TLS is not required: exempted by rule ${id} of acme\\.example \\(Free\\)\\.$`, 'm'),
     )
   })
 

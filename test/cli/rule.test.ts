@@ -208,7 +208,7 @@ describe('what a change makes of a rule', { concurrency: 8 }, () => {
     assert.doesNotMatch(good, hint)
     assert.match(
       good,
-      /^It is on: report_only=true of these settings enforces nothing; without it, mail from/m,
+      /^It is on: nothing is enforced, because report_only=true is set; without it, mail from/m,
     )
   })
 

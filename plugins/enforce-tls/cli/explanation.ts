@@ -2,12 +2,12 @@
 import { listed } from '../text/list.js'
 import { placedProblem } from '../rules/format-problem.js'
 import type { Effect } from '../rules/entry-problem.js'
-import type { ExplainedOwner, ExplainedRule, Explanation } from '../rules/explanation.js'
-import type { ExplainedState } from '../rules/explanation.js'
+import type { ExplainedOwner, ExplainedRule, ExplainedState, Explanation } from '../rules/explanation.js'
 import { formatEnvelopeAddress } from '../rules/explanation-data.js'
 import type { FieldOutcome, MessageView } from '../rules/match.js'
 import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
+import type { Ruling } from '../rules/rule-list.js'
 import type { Rule } from '../rules/rule.js'
 import type { Context } from './context.js'
 import { formatAction } from '../admin/format-rule.js'
@@ -25,7 +25,7 @@ export function showExplanation(context: Context, message: MessageView, explanat
     showWait(context, owners)
     return
   }
-  output.line(formatVerdict(message, ruling.requirement, owners))
+  output.line(formatRuling(message, ruling, owners))
   for (const reported of ruling.reported)
     output.line(
       `In mode report: level ${reported.level} would be required by ${formatRules(reported.decidedBy)}.`,
@@ -98,9 +98,9 @@ function formatField({ field, met, value, why }: FieldOutcome): string {
   return value === null ? `${field}: no match` : `${field}: excepted by ${value}`
 }
 
-function formatVerdict(
+function formatRuling(
   { direction }: MessageView,
-  requirement: Requirement | null,
+  { requirement, reported }: Ruling,
   owners: readonly ExplainedOwner[],
 ): string {
   if (requirement) {
@@ -113,8 +113,9 @@ function formatVerdict(
   const exempting = owners.flatMap(({ owner, rules }) =>
     rules.filter(({ part }) => part === 'exempts').map(({ id, rule: { name } }) => ({ owner, id, name })),
   )
-  return exempting.length > 0
-    ? `Nothing is required: exempted by ${formatRules(exempting)}.`
+  if (exempting.length > 0) return `TLS is not required: exempted by ${formatRules(exempting)}.`
+  return reported.length > 0
+    ? 'TLS is not required: the message is delivered as usual.'
     : 'No rule applies: the message is delivered as usual.'
 }
 
