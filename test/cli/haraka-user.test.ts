@@ -9,7 +9,11 @@ import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { startRedis } from '../support/redis-server.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
+import { Client } from '../console/client.js'
+import { WatchedProcess } from '../support/watched-process.js'
 import { enforceTls } from './enforce-tls.js'
+
+const MAIN = path.resolve(__dirname, '../../plugins/enforce-tls/cli/main.js')
 
 const idOf = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }))
 
@@ -37,6 +41,29 @@ describe('the user of Haraka', { skip: !isRoot && 'needs root' }, () => {
     }
     const again = await enforceTls(['domain', 'enable', 'b.example'], folder)
     assert.doesNotMatch(again.stdout, /belongs to/)
+  })
+
+  it('gets what the console of root makes', async (t) => {
+    const folder = harakaFolder(t, '[main]\nuser=nobody\n')
+    const server = new WatchedProcess({
+      name: 'console',
+      command: process.execPath,
+      args: [MAIN, 'console', '--port', '0'],
+      cwd: folder,
+    })
+    t.after(() => server.stop('SIGINT'))
+    const [, url = ''] = await server.waitForLog(/The console is at (\S+) on/)
+    const [, user = '', password = ''] = await server.waitForLog(
+      /Sign in as (\S+) with the password (\S+) \(/,
+    )
+    await server.waitForLog(/Files that it makes belong to nobody, the user of Haraka in smtp\.ini\./)
+    const client = new Client(url)
+    assert.equal((await client.signIn(user, password)).status, 200)
+    assert.equal((await client.put('domains/acme.example', { enabled: true })).status, 200)
+    for (const suffix of ['', '.history.jsonl', '.users.json', '.sessions.json']) {
+      const file = path.join(folder, `config/enforce-tls.rules.json${suffix}`)
+      assert.equal(statSync(file).uid, idOf('-u'), file)
+    }
   })
 
   it('is found beside a rules file that is given by its name', async (t) => {

@@ -353,7 +353,7 @@ describe('an undo', () => {
     assert.deepEqual([refused.status, refused.body.error.code], [503, 'store-gone'])
     assert.match(
       refused.body.error.message,
-      /^Haraka takes no rules from this store: .* is another store .*\. Nothing was written; .*enforce-tls init --accept 5f0c1a2b3c4d5e6f\.$/,
+      /^Haraka takes no rules from this store: .* is a different store .*\. Nothing was written; .*enforce-tls init --accept 5f0c1a2b3c4d5e6f\.$/,
     )
     const { body } = await acme.post<Failure>(path, { rule: DRAFT })
     assert.equal(body.error.message, 'Rules cannot be changed now; ask an administrator.')

@@ -15,6 +15,7 @@ import { packagedPreview } from '../console/packaged-preview.js'
 import { openDeliveryLog, openStore } from '../store/open-store.js'
 import type { SharedOptions } from './context.js'
 import { memoryIn } from './haraka-memory.js'
+import { newFileOwner } from './new-files.js'
 import { Output, type Terminal } from './output.js'
 import { openOwnPartners } from './partners.js'
 import { Refusal } from './refusal.js'
@@ -30,8 +31,9 @@ const CONNECTIONS_MAX = 200
  */
 export async function serveConsole(options: SharedOptions, port: number, terminal: Terminal): Promise<void> {
   const { settings, folder } = chooseStore(withDefaultFile(options, terminal), terminal)
-  const store = openStore(settings)
-  const accounts = openAccountStore(settings)
+  const owner = newFileOwner({ settings, folder })
+  const store = openStore(settings, { newFileOwner: owner })
+  const accounts = openAccountStore(settings, owner)
   const deliveries = openDeliveryLog(settings)
   const partners = await openOwnPartners({ settings, folder })
   const output = new Output(terminal, options.json === true)
@@ -62,6 +64,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
     output.line(`The console is at ${url} on ${store.description}.`)
     if (first) output.line(`Sign in as ${first.user} with the password ${first.password} (shown this once).`)
     else output.line('Sign in as one of its users: enforce-tls user list.')
+    if (owner) output.line(`Files that it makes belong to ${owner.name}, the user of Haraka in smtp.ini.`)
     output.line('Ctrl-C ends it.')
     await untilEnd(server)
   } finally {

@@ -24,10 +24,8 @@ export function newFiles(
   { settings, folder }: Pick<ChosenStore, 'settings' | 'folder'>,
   suffix = '',
 ): NewFiles {
-  const { type, file } = settings.store
-  const made = `${file}${suffix}`
-  if (type !== 'file' || process.getuid?.() !== 0 || existsSync(made)) return NONE
-  const owner = ownerOf({ settings, folder })
+  const made = `${settings.store.file}${suffix}`
+  const owner = existsSync(made) ? null : newFileOwner({ settings, folder })
   if (owner === null) return NONE
   return {
     owner,
@@ -36,6 +34,15 @@ export function newFiles(
         output.line(`${made} now belongs to ${owner.name}, the user of Haraka in smtp.ini.`)
     },
   }
+}
+
+/**
+ * Whom files belong to that this process makes; `null` for whoever runs it.
+ *
+ * @throws {Refusal} as `newFiles` does.
+ */
+export function newFileOwner(chosen: Pick<ChosenStore, 'settings' | 'folder'>): FileOwner | null {
+  return chosen.settings.store.type === 'file' && process.getuid?.() === 0 ? ownerOf(chosen) : null
 }
 
 /** The user of the Haraka whose config folder a rules file is in, if it has one. */
