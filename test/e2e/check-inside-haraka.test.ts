@@ -14,7 +14,7 @@ const DIST = join(repositoryRoot(), 'dist/plugins/enforce-tls')
 /** Source of a plugin that asks, inside Haraka, about these hosts, and logs the answers. */
 function asksAbout(questions: readonly object[]): string {
   return `
-const { Enforcer } = require(${JSON.stringify(join(DIST, 'enforcer.js'))})
+const { Enforcer } = require(${JSON.stringify(join(DIST, 'plugin.js'))})
 exports.hook_init_master = function (next) {
   const enforcer = new Enforcer(this, process.env.HARAKA + '/config')
   Promise.all(${JSON.stringify(questions)}.map((question) => enforcer.checkPartner(question))).then(
