@@ -55,6 +55,9 @@ it("bounce templates that can't be read make the bounce a plain one", async () =
   const [raw] = await acme.waitForMessages(1)
   await haraka.waitForEmptyQueue()
   const bounce = parseBounce(raw?.data ?? '')
-  assert.match(bounce.headers['subject'] ?? '', /^Not sent: bank\.example cannot receive your message encrypted$/)
+  assert.match(
+    bounce.headers['subject'] ?? '',
+    /^Not sent: bank\.example cannot receive your message encrypted$/,
+  )
   assert.equal(bounce.headers['to'], 'ann@acme.example')
 })

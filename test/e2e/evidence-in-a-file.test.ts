@@ -56,7 +56,10 @@ it('with stream=false there are log lines and no delivery log', async () => {
   await haraka.waitForLog(/\[enforce-tls\] outcome .* result=delivered /)
   await haraka.stop()
   const ran = await enforceTls(['report', '--config', haraka.folder])
-  assert.match(ran.stdout, /has no entries for that\.\nIt is switched off \(\[evidence\] stream=false in enforce-tls\.ini\)/)
+  assert.match(
+    ran.stdout,
+    /has no entries for that\.\nIt is switched off \(\[evidence\] stream=false in enforce-tls\.ini\)/,
+  )
   assert.equal((await reportOf(haraka.folder)).firstEntry, null)
 })
 

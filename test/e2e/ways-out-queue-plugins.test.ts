@@ -183,7 +183,7 @@ describe('of the plugins that send nothing', () => {
       routes: { 'bank.example': [bank.route()] },
     })
     assert.equal((await haraka.send(COVERED)).code, 250)
-    assert.match(haraka.log, /discarding message/)
+    await haraka.waitForLog(/discarding message/)
     assert.deepEqual(haraka.queueFiles(), [])
     assert.equal(bank.connections.length, 0)
   })
