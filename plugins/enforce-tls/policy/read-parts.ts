@@ -4,7 +4,7 @@
  */
 import { Unreadable } from '../rules/entry-problem.js'
 import type { StoredGroups } from '../rules/group.js'
-import { mayUseGroups, type OwnerEntries, type OwnerParts } from '../rules/owner-entries.js'
+import { mayUseGroups, type OwnerParts } from '../rules/owner-entries.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { StoreError, type RuleStore } from '../store/rule-store.js'
 import { inPieces } from '../work/turns.js'
@@ -15,12 +15,6 @@ export interface ReadParts {
   /** None where the rules can't refer to one. */
   readonly groups: StoredGroups | Unreadable
   readonly usesGroups: boolean
-}
-
-/** The same where all of it can be read. */
-export interface ReadEntries {
-  readonly entries: OwnerEntries
-  readonly groups: StoredGroups
 }
 
 /** What is needed of the store. */
@@ -46,17 +40,6 @@ export async function readOwnerParts(store: PartsStore, owner: string): Promise<
   return { owner, rules, service }
 }
 
-/**
- * `readParts` for who needs all of them.
- *
- * @throws {StoreError} `STORE_CORRUPT` for a part that can't be read.
- */
-export async function readEntries(store: PartsStore, owner: string): Promise<ReadEntries> {
-  const { parts, groups } = await readParts(store, owner)
-  const entries = { owner, rules: asRead(parts.rules), service: asRead(parts.service) }
-  return { entries, groups: asRead(groups) }
-}
-
 /** What was asked for, or what stands in its place. */
 export async function readable<T>(asked: Promise<T>): Promise<T | Unreadable> {
   try {
@@ -65,11 +48,6 @@ export async function readable<T>(asked: Promise<T>): Promise<T | Unreadable> {
     if (error instanceof StoreError && error.code === 'STORE_CORRUPT') return new Unreadable(error.message)
     throw error
   }
-}
-
-function asRead<T>(part: T | Unreadable): T {
-  if (part instanceof Unreadable) throw new StoreError('STORE_CORRUPT', part.problem)
-  return part
 }
 
 const NONE: StoredGroups = new Map()
