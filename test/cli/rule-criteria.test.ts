@@ -169,7 +169,7 @@ describe('rule create with every option of the model', { concurrency: 8 }, () =>
     [
       'an incoming rule with a subject',
       ['--from', '*', '--subject', 'x', '--direction', 'incoming'],
-      /--subject is unknown while incoming/,
+      /--subject cannot be used for incoming/,
     ],
   ]
   for (const [what, options, says] of REFUSED) {

@@ -78,7 +78,8 @@ function missingField(criteria: Criteria, direction: Direction): RuleProblem | n
     if (criteria[field])
       return {
         field: `${FIELD}.${field}`,
-        problem: 'is unknown while incoming mail is accepted or rejected; from and to are',
+        problem:
+          'cannot be used for incoming mail, which is accepted or rejected before its header arrives; use from and to',
       }
   }
   if (criteria.from) return null

@@ -220,12 +220,12 @@ const BAD: readonly (readonly [what: string, value: unknown, problem: string | R
   [
     'incoming with a subject',
     incoming({ ...FROM, subject: { matchesAny: ['x'] } }),
-    /^field criteria\.subject: is unknown while incoming mail is accepted or rejected/,
+    /^field criteria\.subject: cannot be used for incoming mail/,
   ],
   [
     'incoming with a header',
     incoming({ ...FROM, header: [{ name: 'X', matchesAny: ['x'] }] }),
-    /^field criteria\.header: is not known/,
+    /^field criteria\.header: cannot be used for incoming mail/,
   ],
   [
     'incoming at level verify',
