@@ -42,7 +42,7 @@ it('the commands of the README make the first rule in a folder without settings 
   const commands = commandsBehind('\nStart Haraka, and make the first rule', read('README.md'))
   assert.equal(commands.length, 3)
   for (const words of commands) {
-    const said = await run(words.map((word) => (word === '<id>' ? id : word)))
+    const said = await run(words.map((word) => (word === 'ID' ? id : word)))
     id = /^Created rule (\S+) /.exec(said)?.[1] ?? id
   }
   assert.match(await redis.cli('HGET', 'enforce-tls:rules:acme.example', id), /"enabled":true/)
