@@ -127,7 +127,7 @@ function formatActive({ owner, rule }: OwnedRule, { reportOnly }: EffectSurround
     expiresAt === undefined ? '' : `, until ${expiresAt}`,
   ].join('')
   if (rule.mode === 'report' && encrypted)
-    return `it only reports; once it enforces, ${clause}. Until then, lines with "enforce-tls: report" in Haraka's log say what would have happened`
+    return `it only reports; once it enforces, ${clause}. Until then, enforce-tls report and, from level NOTICE on, Haraka's log say what would have happened`
   return reportOnly ? `nothing is enforced, because report_only=true is set; without it, ${clause}` : clause
 }
 
