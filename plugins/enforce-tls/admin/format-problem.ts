@@ -2,23 +2,16 @@
 import { formatProblem, type RuleProblem } from '../rules/rule.js'
 import type { EntryPlace } from '../rules/entry-problem.js'
 import { listed } from '../text/list.js'
-import { didYouMean } from '../text/nearest.js'
 import { quote } from '../text/quote.js'
-import type { NearRule, ProblemData, Written } from './problem.js'
+import type { ProblemData, Written } from './problem.js'
 
 /** @param placeOf names places of the store as whoever reads it knows them */
 export function formatAdminProblem(data: ProblemData, placeOf: (place: EntryPlace) => string): string {
   switch (data.code) {
-    case 'no-rule': {
-      const { owner, value, suggestion, known } = data
-      const others = known.length === 0 ? `${owner} has no rules` : `its rules are: ${listed(known, 20)}`
-      return `${owner} has no rule ${quote(value)}${suggestion ? didYouMeanRule(suggestion) : `; ${others}`}`
-    }
-    case 'no-group': {
-      const { value, suggestion, known } = data
-      const others = known.length === 0 ? 'there are no groups' : `the groups are: ${listed(known, 20)}`
-      return `there is no group ${quote(value)}${suggestion === null ? `; ${others}` : didYouMean(suggestion)}`
-    }
+    case 'no-rule':
+      return `${data.owner} has no rule ${quote(data.value)}`
+    case 'no-group':
+      return `there is no group ${quote(data.value)}`
     case 'no-change':
       return `there is no change ${quote(data.value)}`
     case 'invalid':
@@ -65,8 +58,4 @@ function formatInvalid(what: Written, problem: RuleProblem): string {
 export function formatPlace({ key, owner, field }: EntryPlace): string {
   if (key === 'domains') return `the switch of ${field}`
   return key === 'groups' ? `group ${field}` : `rule ${field} of ${owner}`
-}
-
-function didYouMeanRule({ id, name }: NearRule): string {
-  return name === null ? didYouMean(id) : `; did you mean ${id} (${quote(name).slice(1, -1)})?`
 }

@@ -7,10 +7,9 @@ import { serviceDomainOf } from '../rules/owner.js'
 import { parseRule } from '../rules/check-rule.js'
 import { formatProblem, type Rule } from '../rules/rule.js'
 import type { ReadStore } from '../store/rule-store.js'
-import { nearest } from '../text/nearest.js'
 import { inPieces } from '../work/turns.js'
-import { atOnce, type InPieces } from '../work/pieces.js'
-import { AdminProblem, type NearRule, type ProblemData } from './problem.js'
+import type { InPieces } from '../work/pieces.js'
+import { AdminProblem, type ProblemData } from './problem.js'
 
 /** What a store holds of an owner, and all groups. */
 export interface OwnerRead {
@@ -77,13 +76,7 @@ export function ruleText(entries: OwnerEntries, id: string): string {
 
 /** That there is no such rule, and which there are. */
 export function noRule({ owner, rules }: OwnerEntries, id: string): ProblemData {
-  return {
-    code: 'no-rule',
-    owner,
-    value: id,
-    suggestion: nearRule(rules, id),
-    known: [...rules.keys()].sort(),
-  }
+  return { code: 'no-rule', owner, value: id, known: rules }
 }
 
 /** One rule, which may refer to groups that are not valid. @throws {AdminProblem} where it is not there or not valid. */
@@ -92,17 +85,4 @@ export async function ruleIn(entries: OwnerEntries, id: string): Promise<Rule> {
   if ('rule' in checked) return checked.rule
   const place = { key: 'rules', owner: entries.owner, field: id } as const
   throw new AdminProblem({ code: 'not-valid', place, problem: formatProblem(checked) })
-}
-
-/** A rule with such an id, or such a name. */
-function nearRule(rules: ReadonlyMap<string, string>, given: string): NearRule | null {
-  const names = new Map<string, string>()
-  for (const [id, json] of rules) {
-    const read = atOnce(parseRule(json))
-    if ('rule' in read) names.set(read.rule.name, id)
-  }
-  const name = names.has(given) ? given : nearest(given, names.keys())
-  if (name !== null) return { id: names.get(name) ?? '', name }
-  const id = nearest(given, rules.keys())
-  return id === null ? null : { id, name: null }
 }

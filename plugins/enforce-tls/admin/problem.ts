@@ -3,26 +3,21 @@
  * API make sentences of it, see `formatAdminProblem`, each with its own way out.
  */
 import type { EntryPlace } from '../rules/entry-problem.js'
+import type { StoredGroups } from '../rules/group.js'
 import type { RuleProblem } from '../rules/rule.js'
 import type { ReferringRule } from './referring-rules.js'
 
 /** What stands in the way. */
 export type ProblemData =
-  /** @param known the ids that there are */
+  /** @param known the rules that there are, id to JSON; what may be meant is for a command to look for */
   | {
       readonly code: 'no-rule'
       readonly owner: string
       readonly value: string
-      readonly suggestion: NearRule | null
-      readonly known: readonly string[]
+      readonly known: ReadonlyMap<string, string>
     }
-  /** @param known the names that there are */
-  | {
-      readonly code: 'no-group'
-      readonly value: string
-      readonly suggestion: string | null
-      readonly known: readonly string[]
-    }
+  /** @param known the groups that there are */
+  | { readonly code: 'no-group'; readonly value: string; readonly known: StoredGroups }
   | { readonly code: 'no-change'; readonly value: string }
   /** Something that was to be written; `problem` names its field. */
   | { readonly code: 'invalid'; readonly what: Written; readonly problem: RuleProblem }
@@ -62,12 +57,6 @@ export type ProblemData =
 
 /** What somebody wants to write. */
 export type Written = 'rule' | 'patterns' | 'group' | 'domain'
-
-/** A rule that somebody may have meant; `name` where that was near, and not the id. */
-export interface NearRule {
-  readonly id: string
-  readonly name: string | null
-}
 
 /** A change that is not made: nothing is written. */
 export class AdminProblem extends Error {

@@ -5,7 +5,6 @@ import { parseRule } from '../rules/check-rule.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import { namedChange } from '../store/entry-change.js'
 import type { ReadStore } from '../store/rule-store.js'
-import { nearest } from '../text/nearest.js'
 import { quote } from '../text/quote.js'
 import { atOnce } from '../work/pieces.js'
 import { inPieces } from '../work/turns.js'
@@ -68,8 +67,7 @@ export function setGroup(
 export function groupIn(groups: StoredGroups, name: string): string {
   const json = groups.get(name)
   if (json !== undefined) return json
-  const known = [...groups.keys()].sort()
-  throw new AdminProblem({ code: 'no-group', value: name, suggestion: nearest(name, known), known })
+  throw new AdminProblem({ code: 'no-group', value: name, known: groups })
 }
 
 /**

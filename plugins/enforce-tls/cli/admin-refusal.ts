@@ -2,7 +2,7 @@
 import { formatAdminProblem } from '../admin/format-problem.js'
 import type { AdminProblem } from '../admin/problem.js'
 import type { ReadStore } from '../store/rule-store.js'
-import { ownerHint } from './hints.js'
+import { missingHint, ownerHint } from './hints.js'
 import { localTime } from './local-time.js'
 import { Refusal } from './refusal.js'
 
@@ -17,7 +17,7 @@ interface Around {
 
 /** The words for a problem. */
 export async function refusalOf({ store, command }: Around, { data }: AdminProblem): Promise<Refusal> {
-  const sentence = formatAdminProblem(data, (place) => store.placeOf(place))
+  const sentence = formatAdminProblem(data, (place) => store.placeOf(place)) + missingHint(data)
   switch (data.code) {
     case 'service-off': {
       const { domain, isNew } = data

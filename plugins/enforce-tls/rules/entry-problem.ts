@@ -66,7 +66,7 @@ const TEXT_MAX = 1_000_000
 
 /**
  * Reads what can be read of a broken entry. In a text that is not JSON a field counts where it stands as it would in
- * JSON, and says the same wherever it stands.
+ * JSON, at the top level, and says the same wherever it stands there.
  */
 export function saidBy(json: string): Said {
   if (json.length > TEXT_MAX) return {}
@@ -94,10 +94,42 @@ function said(valueOf: (field: string) => unknown): Said {
 }
 
 function fieldOf(text: string, field: string): unknown {
-  const found = text.matchAll(new RegExp(`"${field}"\\s*:\\s*("\\w*"|\\w*)`, 'g'))
-  const values = new Set([...found].map(([, value]) => value ?? ''))
+  const found = [...text.matchAll(new RegExp(`"${field}"\\s*:\\s*("\\w*"|\\w*)`, 'g'))]
+  const values = new Set(found.map(([, value]) => value ?? ''))
   const [value = ''] = values
-  return values.size === 1 && /^(?:true|false|"\w*")$/.test(value) ? JSON.parse(value) : undefined
+  if (values.size !== 1 || !/^(?:true|false|"\w*")$/.test(value)) return undefined
+  const starts = found.map(({ index }) => index)
+  return isSaidAtTop(text, starts) ? JSON.parse(value) : undefined
+}
+
+/**
+ * Whether one of these places is at the top level of an entry: within a criterion or a list, or behind the end of the
+ * entry, the same words say nothing of it. A quote that is not closed turns strings inside out, so that brackets are
+ * counted both ways, and where they can be told apart both must agree.
+ *
+ * @param starts in their order
+ */
+function isSaidAtTop(text: string, starts: readonly number[]): boolean {
+  let [all, outside, inString, next] = [0, 0, false, 0]
+  for (let at = text.search(/\S/); at >= 0 && at < text.length && next < starts.length; at++) {
+    const char = text[at]
+    if (at === starts[next]) {
+      if (all === 1 && (inString || outside === 1)) return true
+      next++
+    }
+    if (char === '"') inString = !inString
+    else if (char === '\\') at++
+    else if (char === '{' || char === '[') {
+      if (all === 0 && char === '[') return false
+      all++
+      if (!inString) outside++
+    } else if (char === '}' || char === ']') {
+      all--
+      if (!inString) outside--
+      if (all <= 0 || outside <= 0) return false
+    } else if (all === 0) return false
+  }
+  return false
 }
 
 /** Where an entry is kept. */

@@ -239,6 +239,25 @@ const TEXT_ROWS: readonly Row[] = [
     now: { rules: { a: '{"name":"x \\"enabled\\": false",' } },
     is: WAITS,
   },
+  ...(
+    [
+      ['in another object, in a text that is cut off', '{"criteria":{"enabled":false,"to'],
+      [
+        'in a header criterion',
+        '{"name":"x","enabled":true,"criteria":{"header":{"mode":"report"}},"direction":"outgoing",',
+      ],
+      ['behind the end of the entry', '{"name":"x","enabled":true,"actions":{}},"mode":"report"'],
+      ['in a list that was begun', '[{"mode":"report","enabled":true,"na'],
+      ['in a comment that became a list', '{"name":"x","comment":["enabled":false],"criteria":{"to'],
+      ['twice, and not the same', '{"mode":"report","mode":"enforce",'],
+    ] as const
+  ).map(([what, text]): Row => ({
+    what: `a word for itself ${what}, in the place of a rule that enforces`,
+    before: [{ rules: { a: rule('bank.example') } }],
+    now: { rules: { a: text } },
+    is: { 'bank.example': 'encrypt by a' },
+    effects: ['last-valid'],
+  })),
   { what: 'enabled in another object', now: { rules: { a: '{"criteria":{"enabled":false}}' } }, is: WAITS },
   {
     what: 'a text beyond what is looked through',
