@@ -126,7 +126,9 @@ function formatActive({ owner, rule }: OwnedRule, { reportOnly }: EffectSurround
     startsAt === undefined ? '' : `, from ${startsAt} on`,
     expiresAt === undefined ? '' : `, until ${expiresAt}`,
   ].join('')
-  if (rule.mode === 'report' && encrypted)
+  if (rule.mode === 'report' && !encrypted)
+    return `it only reports, and a rule of level none has nothing to report; once it enforces, ${clause}`
+  if (rule.mode === 'report')
     return `it only reports; once it enforces, ${clause}. Until then, enforce-tls report and, from level NOTICE on, Haraka's log say what would have happened`
   return reportOnly ? `nothing is enforced, because report_only=true is set; without it, ${clause}` : clause
 }

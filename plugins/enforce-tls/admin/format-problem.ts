@@ -30,7 +30,7 @@ export function formatAdminProblem(data: ProblemData, placeOf: (place: EntryPlac
     case 'in-use': {
       const { group, rules } = data
       const named = rules.map(({ owner, id }) => `${id} of ${owner}`)
-      return `group ${group} is in use, and without it all mail of these owners would wait; first change or delete: ${listed(named)}`
+      return `group ${group} is in use, and without it mail of these owners may wait; first change or delete: ${listed(named)}`
     }
     case 'unknown':
       return `group ${data.group} is not deleted, because it is unknown whether rules need it: ${data.problems.join('; ')}`

@@ -76,14 +76,19 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
   const check = options.probe ? await probed(context, message, explanation, options.dns) : null
   const probe = check === null ? {} : { probe: check }
   const untaken = await notTaken(store, memoryIn(context))
-  const taking = untaken === null ? {} : { notTaken: untaken }
+  const taking = untaken === null ? {} : { certain: false, notTaken: untaken }
   output.data({ ...explanationData(message, explanation), reportOnly, ...forwarded, ...taking, ...probe })
+  if (untaken !== null) {
+    output.line(untaken)
+    output.line(
+      'So what happens is unknown here: a Haraka goes by the rules that it has read before, and other mail waits. By this store alone:',
+    )
+  }
   showExplanation(context, message, explanation)
   await warnOfUnknown(context, owners)
   const covers = message.direction === 'outgoing' && explanation.ruling?.requirement != null
   const remark = covers ? uncoveredRemark(context) : null
   if (remark !== null) output.line(remark)
-  if (untaken !== null) output.line(untaken)
   if (reportOnly) output.line('Nothing of this is enforced, because report_only=true is set.')
   if (check !== null) {
     output.line('')

@@ -77,7 +77,11 @@ const PARTS: Readonly<Record<Effect, string>> = {
 function formatExplainedRule({ id, rule, state, part, fields }: ExplainedRule): string {
   const parts = { decides: ' -> decides', exempts: ' -> exempts', reports: ' -> reports' } as const
   const below = state === 'matched' || (state === 'unknown' && !exempts(rule))
-  const end = part === null ? (below ? ', below the rule that decides' : '') : parts[part]
+  const without =
+    rule.mode === 'report' && exempts(rule)
+      ? ', only reports, without effect'
+      : ', below the rule that decides'
+  const end = part === null ? (below ? without : '') : parts[part]
   const why = fields.map(formatField).join(', ')
   return `${rule.position}. ${id} (${rule.name}): ${formatState(state, rule)}${end}${why === '' ? '' : ` [${why}]`}`
 }

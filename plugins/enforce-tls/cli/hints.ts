@@ -18,7 +18,9 @@ export async function ownerHint(store: ReadStore, owner: string): Promise<string
 export function missingHint(data: ProblemData): string {
   switch (data.code) {
     case 'no-rule':
-      return ruleHint(data.known, data.value) || others(data.known, `${data.owner} has no rules`, 'its rules are')
+      return (
+        ruleHint(data.known, data.value) || others(data.known, `${data.owner} has no rules`, 'its rules are')
+      )
     case 'no-group':
       return (
         didYouMean(nearest(data.value, data.known.keys())) ||

@@ -266,6 +266,13 @@ const ROWS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn
     /^on: it only reports; once it enforces, mail/,
   ],
   [
+    'it only reports, and exempts',
+    [when(bank, { ...none, mode: 'report' }), when(bank)],
+    {},
+    'reports',
+    /^on: it only reports, and a rule of level none has nothing to report; once it enforces, mail/,
+  ],
+  [
     'it only reports, below an exemption',
     [when(to('*'), none), when(bank, { mode: 'report' })],
     { id: 'r2' },
