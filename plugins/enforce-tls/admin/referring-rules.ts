@@ -1,7 +1,7 @@
 /** The rules that refer to groups: while there is one, the group is needed. */
 import { GROUP_PREFIX } from '../rules/group-name.js'
 import { parseRule } from '../rules/check-rule.js'
-import type { OwnerEntries } from '../rules/owner-entries.js'
+import type { OwnedRule, OwnerEntries } from '../rules/owner-entries.js'
 import type { InPieces } from '../work/pieces.js'
 import type { ReadStore } from '../store/rule-store.js'
 import { inPieces } from '../work/turns.js'
@@ -18,6 +18,8 @@ export interface ReferringRule {
 /** The rules that refer to a group. */
 export interface Referring {
   readonly rules: readonly ReferringRule[]
+  /** The same, each as a whole. */
+  readonly owned: readonly OwnedRule[]
   /** Rules that are not valid, and name the group somewhere. */
   readonly broken: readonly ReferringRule[]
   /** Why there may be more of them: what can't be read, each a sentence with its place. */
@@ -27,16 +29,18 @@ export interface Referring {
 /** The rules that refer to a group, or with `null` to any. */
 export async function referringRules(store: ReadStore, group: string | null): Promise<Referring> {
   const { entries, problems } = await readReadable(store, await store.owners())
-  const found = { rules: [] as ReferringRule[], broken: [] as ReferringRule[] }
+  const found: Found = { rules: [], owned: [], broken: [] }
   for (const each of entries) await inPieces(looking(each, group, found))
   return { ...found, problems }
 }
 
-function* looking(
-  { owner, rules }: OwnerEntries,
-  group: string | null,
-  found: { readonly rules: ReferringRule[]; readonly broken: ReferringRule[] },
-): InPieces<void> {
+interface Found {
+  readonly rules: ReferringRule[]
+  readonly owned: OwnedRule[]
+  readonly broken: ReferringRule[]
+}
+
+function* looking({ owner, rules }: OwnerEntries, group: string | null, found: Found): InPieces<void> {
   for (const [id, json] of rules) {
     const named = groupsNamedIn(json)
     yield
@@ -45,6 +49,7 @@ function* looking(
     const groups = 'rule' in checked ? groupsOf(checked.rule) : named
     if (group === null ? groups.length === 0 : !groups.includes(group)) continue
     found['rule' in checked ? 'rules' : 'broken'].push({ owner, id, groups })
+    if ('rule' in checked) found.owned.push({ owner, id, rule: checked.rule })
   }
 }
 

@@ -1,17 +1,13 @@
 /** Groups: named lists of patterns that rules refer to. */
 import { checkGroup, type StoredGroups } from '../rules/group.js'
 import { groupNameProblem } from '../rules/group-name.js'
-import { parseRule } from '../rules/check-rule.js'
-import type { OwnedRule } from '../rules/owner-entries.js'
 import { namedChange } from '../store/entry-change.js'
 import type { ReadStore } from '../store/rule-store.js'
 import { quote } from '../text/quote.js'
-import { atOnce } from '../work/pieces.js'
 import { inPieces } from '../work/turns.js'
 import { retryConflicts, type Editor } from './editor.js'
 import { AdminProblem } from './problem.js'
 import { referringRules } from './referring-rules.js'
-import { readOwners } from './whole-store.js'
 
 /** A group before and after a change. */
 export interface ChangedGroup {
@@ -103,16 +99,4 @@ export async function assertUnused(store: ReadStore, names: readonly string[]): 
 /** The domains that patterns are about. */
 export function domainsIn(patterns: readonly string[]): ReadonlySet<string> {
   return new Set(patterns.map((pattern) => pattern.slice(pattern.lastIndexOf('@') + 1).replace(/^\./, '')))
-}
-
-/** The valid rules that refer to a group. */
-export async function rulesWithGroup(store: ReadStore, name: string): Promise<readonly OwnedRule[]> {
-  const { rules } = await referringRules(store, name)
-  const owners = await readOwners(store, [...new Set(rules.map(({ owner }) => owner))])
-  return owners.flatMap((entries) =>
-    rules.flatMap(({ owner, id }) => {
-      const checked = atOnce(parseRule(owner === entries.owner ? (entries.rules.get(id) ?? '') : ''))
-      return 'rule' in checked ? [{ owner, id, rule: checked.rule }] : []
-    }),
-  )
 }

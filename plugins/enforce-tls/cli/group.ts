@@ -2,14 +2,7 @@
 import { groupProblem } from '../admin/entry-problems.js'
 import { referringRules, type ReferringRule } from '../admin/referring-rules.js'
 import { membersOf, newPatterns } from '../admin/risky-change.js'
-import {
-  assertUnused,
-  checkedGroup,
-  deleteGroup,
-  groupIn,
-  rulesWithGroup,
-  setGroup,
-} from '../admin/set-group.js'
+import { assertUnused, checkedGroup, deleteGroup, groupIn, setGroup } from '../admin/set-group.js'
 import { groupWayOut } from '../rules/group.js'
 import { EVERYONE } from '../rules/owner.js'
 import { textDifferences, valueOf } from '../store/difference.js'
@@ -80,7 +73,7 @@ async function setByUser(
   const groups = await store.groups()
   const added = newPatterns(await membersOf(groups, name), patterns)
   if (groups.has(name) && added.length > 0)
-    await beforeGroupChange(context, name, added, await rulesWithGroup(store, name), options)
+    await beforeGroupChange(context, name, added, (await referringRules(store, name)).owned, options)
   const { before, after } = await setGroup(context, name, patterns)
   output.data({ group: name, patterns })
   if (before === after) {
