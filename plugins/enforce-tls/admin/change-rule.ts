@@ -6,7 +6,7 @@ import { parseRule } from '../rules/check-rule.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { inPieces } from '../work/turns.js'
 import { changing, type Editor } from './editor.js'
-import { noRule, ownerState, ruleIn, ruleText, type OwnerRead } from './owner-state.js'
+import { noRule, ownerState, ruleIn, rulePlace, ruleText, type OwnerRead } from './owner-state.js'
 import { AdminProblem } from './problem.js'
 import { readAfter, type ChangedRule } from './write-rule.js'
 
@@ -25,7 +25,7 @@ export async function switchableRule(
   const { owner } = entries
   const checked = await inPieces(checkingRule(owner, id, ruleText(entries, id), groups))
   if ('rule' in checked) return rule
-  const place = { key: 'rules', owner, field: id } as const
+  const place = rulePlace(owner, id)
   throw new AdminProblem({ code: 'not-valid', place, problem: checked.problem })
 }
 
@@ -86,7 +86,7 @@ async function noPlace(
   if (json === undefined) return new AdminProblem({ code: 'no-place', field, cause: noRule(entries, id) })
   const checked = await inPieces(checkingRule(owner, id, json, groups))
   const problem = 'problem' in checked ? checked.problem : ''
-  const place = { key: 'rules', owner, field: id } as const
+  const place = rulePlace(owner, id)
   return new AdminProblem({ code: 'no-place', field, cause: { code: 'not-valid', place, problem } })
 }
 

@@ -5,7 +5,7 @@ import { comparingMeaning, comparingTexts } from '../store/difference.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { inPieces } from '../work/turns.js'
 import { isConflict, type Editor } from './editor.js'
-import { ruleText, type OwnerRead } from './owner-state.js'
+import { rulePlace, ruleText, type OwnerRead } from './owner-state.js'
 import { AdminProblem } from './problem.js'
 import { checkedRule, readAfter, type ChangedRule } from './write-rule.js'
 
@@ -66,7 +66,7 @@ async function overtaken(
   const [last] = (await store.history({ owner, limit: HISTORY_MAX })).filter(({ field }) => field === id)
   return new AdminProblem({
     code: 'changed-meanwhile',
-    place: { key: 'rules', owner, field: id },
+    place: rulePlace(owner, id),
     last: last && last.to === now ? { by: last.by, at: last.at } : null,
     differences: await inPieces(comparingTexts(before, now)),
   })

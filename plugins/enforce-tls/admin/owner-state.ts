@@ -52,13 +52,18 @@ export function* statingOwner({ entries, groups }: OwnerRead): InPieces<OwnerSta
   const service = switchOf(entries, 'unknown')
   const broken: BrokenEntry[] = [...problems].map(([id, problem]) => {
     const effect = effectOfBroken(saidBy(entries.rules.get(id) ?? ''))
-    const place = { key: 'rules', owner, field: id } as const
+    const place = rulePlace(owner, id)
     return { place, problem, effect: service.is === 'off' && effect === 'waits' ? 'sleeps' : effect }
   })
   if (service.problem !== null)
     broken.push({ place: servicePlace(owner), problem: service.problem, effect: null })
   const isOff = service.is === 'off' || service.is === 'none'
   return { rules, broken, offFor: isOff ? serviceDomainOf(owner) : null }
+}
+
+/** Where a rule stands. */
+export function rulePlace(owner: string, id: string): EntryPlace {
+  return { key: 'rules', owner, field: id }
 }
 
 /** Where the service of an owner's domain stands. */
@@ -83,6 +88,6 @@ export function noRule({ owner, rules }: OwnerEntries, id: string): ProblemData 
 export async function ruleIn(entries: OwnerEntries, id: string): Promise<Rule> {
   const checked = await inPieces(parseRule(ruleText(entries, id)))
   if ('rule' in checked) return checked.rule
-  const place = { key: 'rules', owner: entries.owner, field: id } as const
+  const place = rulePlace(entries.owner, id)
   throw new AdminProblem({ code: 'not-valid', place, problem: formatProblem(checked) })
 }

@@ -1,10 +1,9 @@
 /** What a store holds, counted, and every entry in it that does not act as somebody meant. */
 import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
 import { quote } from '../text/quote.js'
-import { effectOfBroken, saidBy, Unreadable } from '../rules/entry-problem.js'
+import { effectOfBroken, saidBy, Unreadable, type EntryPlace } from '../rules/entry-problem.js'
 import { Groups, groupWayOut } from '../rules/group.js'
 import { checkEntry, isOn, type OwnerEntries } from '../rules/owner-entries.js'
-import type { EntryPlace } from '../rules/entry-problem.js'
 import { isOver } from '../rules/period.js'
 import { atOnce } from '../work/pieces.js'
 import { parseRule } from '../rules/check-rule.js'

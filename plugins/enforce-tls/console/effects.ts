@@ -1,6 +1,5 @@
 /** What rules do as things stand, for who asks: rules that one may not see are not named. */
-import type { FormattedEffect } from '../admin/format-effect.js'
-import { EFFECT_STATUSES } from '../admin/format-effect.js'
+import { EFFECT_STATUSES, type FormattedEffect } from '../admin/format-effect.js'
 import { RuleEffects, type NamedEffect } from '../admin/rule-effects.js'
 import { AT_A_GLANCE, THOROUGH, type EffectBounds, type RuleEffect } from '../rules/effect.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'

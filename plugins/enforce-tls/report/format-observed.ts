@@ -1,7 +1,6 @@
 /** What the delivery log knows of a rule or of partners, in sentences. Pure. */
 import { listed, numbered } from '../text/list.js'
-import type { RuleSeen } from './rule-observed.js'
-import { SEEN_DAYS } from './rule-observed.js'
+import { SEEN_DAYS, type RuleSeen } from './rule-observed.js'
 import { percent } from './format.js'
 
 const PERIOD = `In the last ${SEEN_DAYS} days`

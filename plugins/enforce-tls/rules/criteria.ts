@@ -2,8 +2,7 @@
  * The check of a rule's criteria beyond their schema: what each field may hold, and which fields a direction
  * needs. Pure; gives the criteria in their one spelling, or the first thing that is wrong.
  */
-import { groupNameProblem } from './group-name.js'
-import { GROUP_PREFIX } from './group-name.js'
+import { GROUP_PREFIX, groupNameProblem } from './group-name.js'
 import { quote } from '../text/quote.js'
 import { parsePattern } from './pattern.js'
 import type { InPieces } from '../work/pieces.js'

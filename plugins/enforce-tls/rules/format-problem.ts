@@ -1,7 +1,6 @@
 /** Broken entries in words: where, what, and what that means for mail. Pure. */
-import type { EntryProblem } from './entry-problem.js'
+import type { EntryPlace, EntryProblem } from './entry-problem.js'
 import { EVERYONE } from './owner.js'
-import type { EntryPlace } from './entry-problem.js'
 
 /** A store, as far as it names places. */
 interface Places {

@@ -3,12 +3,17 @@
  * refer to itself. Pure; what does not validate is answered with what is wrong.
  */
 import { readJson } from './json.js'
-import { compilePatterns, parsePattern, storedPattern, type PatternFinder } from './pattern.js'
+import {
+  compilePatterns,
+  parsePattern,
+  PATTERN_LENGTH_MAX,
+  storedPattern,
+  type PatternFinder,
+} from './pattern.js'
 import type { InPieces } from '../work/pieces.js'
 import { didYouMean, nearest } from '../text/nearest.js'
 import { Unreadable } from './entry-problem.js'
 import { quote } from '../text/quote.js'
-import { PATTERN_LENGTH_MAX } from './pattern.js'
 import { GROUP_PREFIX, groupNameProblem } from './group-name.js'
 import { flaw, type Flaw } from './flaw.js'
 
