@@ -12,9 +12,9 @@ import type { Requirement } from '../rules/requirement.js'
 import { allTried, bounceRespond, deferredRespond, giveUp, deferItem, doubleBounce } from './finish.js'
 import type { GuardContext } from './guard-context.js'
 import { GuardedItem, type GuardedVersions } from './guarded-item.js'
-import { deliverOnSocket, isTrusted } from './host-attempt.js'
+import { deliverOnSocket, deliverOverOpen, isTrusted } from './host-attempt.js'
 import { usableHosts, whatItNamed } from './named-hosts.js'
-import { withName } from './next-hop.js'
+import { placeOf, withName } from './next-hop.js'
 import type { ObservedDelivery } from './observed-session.js'
 import { DIRECTORY_FAILURE, otherFailure, UNROUTABLE } from './outcome.js'
 import { errorMessage } from '../text/error-message.js'
@@ -35,6 +35,8 @@ export class Guard {
   readonly #guarded: GuardedItem
   #decision: Decision = { name: 'none-yet' }
   #epoch = 0
+  /** The item was in a place's line. */
+  #isCalled = false
 
   /** Attaches the guard, synchronously; from here on nothing leaves until there is a decision. */
   static attach(item: HarakaMailItem, context: GuardContext): Guard {
@@ -158,6 +160,7 @@ export class Guard {
     if (!requirement) return this.#guarded.postpone()
     round.resolved(item.mxlist ?? [])
     round.endCurrent()
+    this.#guarded.leavePlace()
     const [mx] = item.mxlist ?? []
     if (!mx) return allTried(this.#guarded)
     const recipients = item.todo.rcpt_to
@@ -167,7 +170,9 @@ export class Guard {
       await context.divide(item, each)
       return item.next_cb()
     }
+    if (!isTrusted(this.#guarded, mx) && !(await this.#enterPlace(placeOf(mx)))) return
     round.begin(mx)
+    if (deliverOverOpen(this.#guarded, mx, requirement)) return
     try {
       await haraka.original('try_deliver')()
     } catch (error) {
@@ -176,6 +181,32 @@ export class Guard {
       round.fail(round.current, otherFailure(`could not be reached: ${why}`, { status: UNROUTABLE }))
       return item.try_deliver()
     }
+  }
+
+  /**
+   * Takes one of the connections that a place may have. Where it has none to give, an item whose round has just begun
+   * goes to the place's line instead of holding up the queue, and is decided on anew when it is called; one that has
+   * tried other hosts waits here.
+   *
+   * @returns whether the item is in the place
+   */
+  async #enterPlace(name: string): Promise<boolean> {
+    const { item, round, context } = this.#guarded
+    const { connections } = context
+    let place = connections.enter(name)
+    if (!place && round.attempts.length === 0) {
+      connections.wait(name, () => context.outbound().delivery_queue.push(item), this.#isCalled)
+      this.#isCalled = true
+      item.next_cb()
+      return false
+    }
+    for (let again = false; !place; again = true) {
+      await new Promise<void>((resolve) => connections.wait(name, resolve, again))
+      place = connections.enter(name)
+    }
+    this.#isCalled = false
+    this.#guarded.enterPlace(place)
+    return true
   }
 
   /**
