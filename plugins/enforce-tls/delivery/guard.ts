@@ -28,6 +28,9 @@ type Decision =
   /** There will never be a decision: the message bounces. */
   | { readonly name: 'failed'; readonly reason: string }
 
+/** How long an item stands ready for a connection, in milliseconds; what was decided on it is not to get old. */
+const PATIENCE = 1000
+
 const guards = new WeakMap<HarakaMailItem, Guard>()
 
 /** The guard of one queue item, over all its attempts. */
@@ -35,8 +38,8 @@ export class Guard {
   readonly #guarded: GuardedItem
   #decision: Decision = { name: 'none-yet' }
   #epoch = 0
-  /** The item was in a place's line. */
-  #isCalled = false
+  /** The item has waited for a connection, and was called. */
+  #wasCalled = false
 
   /** Attaches the guard, synchronously; from here on nothing leaves until there is a decision. */
   static attach(item: HarakaMailItem, context: GuardContext): Guard {
@@ -184,9 +187,9 @@ export class Guard {
   }
 
   /**
-   * Takes one of the connections that a place may have. Where it has none to give, an item whose round has just begun
-   * goes to the place's line instead of holding up the queue, and is decided on anew when it is called; one that has
-   * tried other hosts waits here.
+   * Takes one of the connections that a place may have. Where none gets free in a little while, an item that has just
+   * begun gives its turn in Haraka's queue back, so that mail for others goes on, and is decided on anew when it is
+   * called; one that has tried other hosts stays.
    *
    * @returns whether the item is in the place
    */
@@ -194,17 +197,18 @@ export class Guard {
     const { item, round, context } = this.#guarded
     const { connections } = context
     let place = connections.enter(name)
-    if (!place && round.attempts.length === 0) {
-      connections.wait(name, () => context.outbound().delivery_queue.push(item), this.#isCalled)
-      this.#isCalled = true
-      item.next_cb()
-      return false
+    for (let again = this.#wasCalled; !place; place = connections.enter(name)) {
+      const patience = round.attempts.length === 0 ? PATIENCE : null
+      const isCalled = await connections.standReady(name, again, patience)
+      if (!isCalled) {
+        connections.wait(name, () => context.outbound().delivery_queue.push(item), this.#wasCalled)
+        this.#wasCalled = true
+        item.next_cb()
+        return false
+      }
+      again = isCalled
     }
-    for (let again = false; !place; again = true) {
-      await new Promise<void>((resolve) => connections.wait(name, resolve, again))
-      place = connections.enter(name)
-    }
-    this.#isCalled = false
+    this.#wasCalled = false
     this.#guarded.enterPlace(place)
     return true
   }
