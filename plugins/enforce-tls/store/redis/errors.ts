@@ -54,6 +54,12 @@ const PROBLEMS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/READONLY/, 'is a replica that accepts no changes; name the primary'],
   [/MOVED|CROSSSLOT/, 'is a node of a Redis Cluster ($&); use cluster[], or redis+cluster://'],
   [/DB index is out of range/, 'has no database of this number; check db'],
+  [/Unknown RESP type 21\b/, 'speaks TLS on this port; set tls, or use rediss:// for redis://'],
+  [
+    // What ioredis says of bytes that are no reply of Redis.
+    /\. Please report this/,
+    'is not a Redis: another kind of server answers there; check its host and port',
+  ],
   [
     /WRONG_VERSION_NUMBER|wrong version number|packet length too long/,
     'does not speak TLS on this port; check tls, or redis:// for rediss://',
