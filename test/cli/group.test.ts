@@ -30,7 +30,7 @@ describe('group', { concurrency: 8 }, () => {
     await using redis = await startRedis()
     const run = (...args: readonly string[]) => inProcess([...args, '--redis', redis.url])
     await run('group', 'set', 'banks', 'bank.example')
-    await run('rule', 'create', '*', '--name', 'Banks', '--to', 'group:banks', '--enable', '--no-check')
+    await run('rule', 'create', '*', 'Banks', '--to', 'group:banks', '--enable')
     await redis.cli('CONFIG', 'RESETSTAT')
     const { stdout } = await run('group', 'set', 'banks', 'bank.example', 'florist.example', '--no-check')
     assert.match(stdout, /Rule \S+ of \* \(Banks\) is on/)

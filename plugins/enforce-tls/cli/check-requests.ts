@@ -4,11 +4,14 @@ import { ownerState } from '../admin/owner-state.js'
 import { readReadable } from '../admin/whole-store.js'
 import type { PartnerCheck, CheckRequest } from '../check/types.js'
 import { atOnce } from '../work/pieces.js'
+import { inPieces } from '../work/turns.js'
 import { compile } from '../policy/compile.js'
 import { readParts } from '../policy/read-parts.js'
 import { checkAction } from '../rules/action.js'
 import type { MailAddress } from '../rules/address.js'
 import { decide } from '../rules/decide.js'
+import { decidersOf, type Decider } from '../rules/deciders.js'
+import { EffectPolicy } from '../rules/effect-policy.js'
 import { placedProblem } from '../rules/format-problem.js'
 import { definitionOf, type Level, type TlsVersion } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
@@ -163,18 +166,21 @@ export async function questionsOfRules(store: ReadStore): Promise<CheckRequests>
   const { entries: readable, problems: unread } = await readReadable(store, [...owners].sort())
   const read = await Promise.all(readable.map((entries) => ownerState({ entries, groups })))
   const rules = read.filter(({ offFor }) => offFor === null).flatMap((each) => each.rules)
+  const policies = new Map<string, EffectPolicy>()
+  for (const entries of readable)
+    policies.set(entries.owner, await inPieces(EffectPolicy.compile([entries], groups)))
   const asked = new Map<string, CheckRequest>()
   const skipped = new Map<string, Skipped>()
   for (const owned of rules.filter(acts)) {
-    const { owner, id, rule } = owned
+    const { owner, rule } = owned
+    const policy = policies.get(owner)
+    if (!policy) continue
     const patterns = rule.criteria.to?.matchesAny ?? ['*']
     for (const each of skippedIn(patterns, groups)) skipped.set(each.pattern, each)
     for (const target of namedTargets(patterns, groups)) {
-      const decidedBy = { owner, id, name: rule.name }
-      const requirement = requirementOf(rule.actions.relayWithTls, target.domain, decidedBy)
-      const key = JSON.stringify([target, { ...requirement, decidedBy: [] }])
-      const others = asked.get(key)?.requirement.decidedBy ?? []
-      asked.set(key, { ...target, requirement: { ...requirement, decidedBy: [...others, decidedBy] } })
+      const recipient = target.recipient ?? target.domain
+      for (const decider of await inPieces(decidersOf(owned, recipient, policy, groups, Date.now())))
+        if (definitionOf(decider.action.level).encrypted) ask(asked, target, owner, decider)
     }
   }
   const problems = [...unread, ...read.flatMap(({ broken }) => brokenSentences(store, broken))]
@@ -187,6 +193,21 @@ export async function questionsOfRules(store: ReadStore): Promise<CheckRequests>
       ...problems.map((problem) => `Not valid, so its partners were left out: ${problem}`),
     ],
   }
+}
+
+/** Adds a question; one that is asked already is asked for one more rule. */
+function ask(
+  asked: Map<string, CheckRequest>,
+  target: Target,
+  owner: string,
+  { id, name, action }: Decider,
+): void {
+  const decidedBy = { owner, id, name }
+  const requirement = requirementOf(action, target.domain, decidedBy)
+  const key = JSON.stringify([target, { ...requirement, decidedBy: [] }])
+  const others = asked.get(key)?.requirement.decidedBy ?? []
+  if (others.some((other) => other.owner === owner && other.id === id)) return
+  asked.set(key, { ...target, requirement: { ...requirement, decidedBy: [...others, decidedBy] } })
 }
 
 function acts({ rule }: OwnedRule): boolean {
