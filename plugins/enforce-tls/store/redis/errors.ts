@@ -33,6 +33,10 @@ const PROBLEMS: readonly (readonly [pattern: RegExp, words: string])[] = [
     /CLUSTERDOWN.*|Too many Cluster redirections.*/s,
     'is a Redis Cluster that does not serve all of its keys ($&); look at CLUSTER INFO and CLUSTER NODES',
   ],
+  [
+    /Failed to refresh slots cache\. timeout/,
+    'has no node that answers in time; check that its nodes are not stopped or overloaded',
+  ],
   [/ECONNREFUSED/, 'refuses connections; check that Redis runs there, and its host and port'],
   [/ENOTFOUND|EAI_AGAIN/, 'has a host name that cannot be resolved ($&); check the host, and DNS'],
   [/Command timed out/, 'does not answer in time; check that it is not stopped or overloaded'],
