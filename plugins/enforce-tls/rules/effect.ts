@@ -101,18 +101,24 @@ export function* effectOf(
   const alike = new Set(list.map(({ label, pattern }) => label.slice(pattern.length))).size <= 1
   let checked = 0
   let number = 0
-  for (const [sample, isOwn] of [
-    ...list.map((each) => [each, true] as const),
-    ...exceptions.map((each) => [each, false] as const),
+  const others =
+    inactive !== null || owned.rule.actions.relayWithTls.level === 'none'
+      ? yield* samplesOfOthers(owned, policy, groups, now, bounds.exceptions)
+      : []
+  for (const [sample, from] of [
+    ...list.map((each) => [each, 'itself'] as const),
+    ...exceptions.map((each) => [each, 'above'] as const),
+    ...others.map((each) => [each, 'others'] as const),
   ]) {
+    const isOwn = from === 'itself'
     if (++number % PIECE === 0) yield
     const fields = yield* criteria.judge(sample.message)
     if (fields.some(({ met }) => met === false)) continue
     if (isOwn) checked++
     for (const { field, met } of fields) if (met === null) dependsOn.add(field)
     const first = inactive === null && own ? yield* firstAbove(owned, own, policy, sample) : null
-    if (first) above.add(first, isOwn && alike ? sample.pattern : sample.label, isOwn)
-    if (!isOwn || first?.certain) continue
+    if (first && from !== 'others') above.add(first, isOwn && alike ? sample.pattern : sample.label, isOwn)
+    if (from === 'above' || first?.certain) continue
     const more = yield* inactive === null ? beyond(owned, policy, sample) : otherwise(policy, sample)
     if (more) also.add(more, alike ? sample.pattern : sample.label, isOwn)
   }
@@ -155,6 +161,34 @@ function* exceptionsTo(
     const { list } = samplesOf(rule, groups, now, Math.min(most - tried, PIECE), owned)
     tried += Math.max(1, list.length)
     found.push(...list)
+    yield
+  }
+  return found
+}
+
+/** Mail of the rule that other rules name more closely: what these require is not seen in its own samples. */
+function* samplesOfOthers(
+  owned: OwnedRule,
+  policy: EffectPolicy,
+  groups: StoredGroups,
+  now: number,
+  most: number,
+): InPieces<readonly Sample[]> {
+  const found: Sample[] = []
+  let tried = 0
+  for (const other of policy.owners.flatMap(({ rules }) => rules)) {
+    const { owner, id, rule } = other
+    if (tried >= most) break
+    if ((owner === owned.owner && id === owned.id) || rule.actions.relayWithTls.level === 'none') continue
+    if (!rule.enabled || rule.direction !== owned.rule.direction) continue
+    const { from: _from, ...fromAnyone } = rule.criteria
+    // A sender that both name, or one that the other rule does not name by itself.
+    for (const criteria of [rule.criteria, fromAnyone]) {
+      const like = { ...other, owner: owned.owner, rule: { ...rule, criteria } }
+      const { list } = samplesOf(like, groups, now, Math.min(most - tried, PIECE), owned)
+      tried += Math.max(1, list.length)
+      found.push(...list)
+    }
     yield
   }
   return found
