@@ -14,6 +14,7 @@ import { periodOf } from './period.js'
 import type { InPieces } from '../work/pieces.js'
 import { addUp, requirementOf, type DecidedBy, type Requirement } from './requirement.js'
 import type { CompiledRule } from './rule-index.js'
+import { exceptionsTo, samplesOfOthers } from './related-samples.js'
 import { samplesOf, type Sample } from './samples.js'
 import { Tally, type Part } from './tally.js'
 
@@ -143,55 +144,6 @@ function inactiveBy(
   const { from, until } = periodOf(rule)
   if (now >= until) return { why: 'over' }
   return now < from ? { why: 'not-begun' } : null
-}
-
-/** Mail of the rule that rules above it name more closely. */
-function* exceptionsTo(
-  owned: OwnedRule,
-  own: OwnerPolicy,
-  groups: StoredGroups,
-  now: number,
-  most: number,
-): InPieces<readonly Sample[]> {
-  const found: Sample[] = []
-  let tried = 0
-  for (const rule of own.rules) {
-    if (rule.id === owned.id || tried >= most) break
-    if (!rule.rule.enabled || rule.rule.direction !== owned.rule.direction) continue
-    const { list } = samplesOf(rule, groups, now, Math.min(most - tried, PIECE), owned)
-    tried += Math.max(1, list.length)
-    found.push(...list)
-    yield
-  }
-  return found
-}
-
-/** Mail of the rule that other rules name more closely: what these require is not seen in its own samples. */
-function* samplesOfOthers(
-  owned: OwnedRule,
-  policy: EffectPolicy,
-  groups: StoredGroups,
-  now: number,
-  most: number,
-): InPieces<readonly Sample[]> {
-  const found: Sample[] = []
-  let tried = 0
-  for (const other of policy.owners.flatMap(({ rules }) => rules)) {
-    const { owner, id, rule } = other
-    if (tried >= most) break
-    if ((owner === owned.owner && id === owned.id) || rule.actions.relayWithTls.level === 'none') continue
-    if (!rule.enabled || rule.direction !== owned.rule.direction) continue
-    const { from: _from, ...fromAnyone } = rule.criteria
-    // A sender that both name, or one that the other rule does not name by itself.
-    for (const criteria of [rule.criteria, fromAnyone]) {
-      const like = { ...other, owner: owned.owner, rule: { ...rule, criteria } }
-      const { list } = samplesOf(like, groups, now, Math.min(most - tried, PIECE), owned)
-      tried += Math.max(1, list.length)
-      found.push(...list)
-    }
-    yield
-  }
-  return found
 }
 
 /** The rule of the same owner that comes before it for a message. */
