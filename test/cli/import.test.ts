@@ -73,7 +73,7 @@ describe('import of a backup with a rule whose group was missing', { concurrency
       if (options.length === 0) await rulesFile.done('group', 'set', 'banks', 'bank.example')
       else await writeFile(file, JSON.stringify(WHOLE))
       await rulesFile.done('import', file, ...options)
-      assert.deepEqual((await documentIn(rulesFile)) as object, WHOLE)
+      assert.deepEqual(await documentIn(rulesFile), WHOLE)
     })
 })
 

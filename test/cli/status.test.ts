@@ -34,7 +34,10 @@ describe('status', { concurrency: 8 }, () => {
     const rulesFile = await RulesFile.create(t)
     const { stdout, stderr } = await rulesFile.run('status')
     assert.match(stdout, /the file does not exist yet, so there are no rules/)
-    assert.match(stderr, /warning: rules file \S+ is missing and has no marker: if it had rules, they are lost/)
+    assert.match(
+      stderr,
+      /warning: rules file \S+ is missing and has no marker: if it had rules, they are lost/,
+    )
     await writeFile(rulesFile.file, '{}')
     assert.match((await rulesFile.run('status')).stderr, /rules file \S+ is empty and has no marker/)
   })

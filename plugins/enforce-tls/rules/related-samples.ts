@@ -47,9 +47,10 @@ export function* samplesOfOthers(
     if (tried >= most) break
     if ((owner === owned.owner && id === owned.id) || rule.actions.relayWithTls.level === 'none') continue
     if (!rule.enabled || rule.direction !== owned.rule.direction) continue
-    const { from: _from, ...fromAnyone } = rule.criteria
-    // A sender that both name, or one that the other rule does not name by itself.
-    for (const criteria of [rule.criteria, fromAnyone]) {
+    const theirs = rule.direction === 'outgoing' ? 'to' : 'from'
+    const partners = rule.criteria[theirs] ? { [theirs]: rule.criteria[theirs] } : {}
+    // An own address that both name, or one that the other rule does not name by itself.
+    for (const criteria of [rule.criteria, partners]) {
       const like = { ...other, owner: owned.owner, rule: { ...rule, criteria } }
       const { list } = samplesOf(like, groups, now, Math.min(most - tried, OF_ONE), owned)
       tried += Math.max(1, list.length)

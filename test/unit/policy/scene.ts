@@ -18,7 +18,7 @@ export interface PolicyScene<S = FakeStore> {
   readonly ask: () => Promise<string>
 }
 
-export function policyScene(t: TestContext, options?: Partial<PolicyCacheOptions>): PolicyScene<FakeStore>
+export function policyScene(t: TestContext, options?: Partial<PolicyCacheOptions>): PolicyScene
 export function policyScene<S extends DecidingStore>(
   t: TestContext,
   options: Partial<PolicyCacheOptions>,
