@@ -127,7 +127,7 @@ export class Policy {
     }
     if (this.#away) return
     this.#away = true
-    const rest = 'those last known stay in force, mail of owners never read is deferred'
+    const rest = 'those last known stay in force, other mail waits or is delivered as on_store_failure says'
     this.#log.logerror(`rules cannot be read, ${rest}: ${lastError.message}`)
   }
 

@@ -18,7 +18,12 @@ export function placedProblem(
 
 /** What a broken entry of an owner means for mail in a process that knows the list, without a full stop. */
 export function formatProblemEffect(owner: string, { effect, direction, place }: EntryProblem): string {
-  if (place === null && effect === 'last-valid') return `what was last known of ${owner} stays in force`
+  if (place === null && effect === 'last-valid')
+    return `rules of ${owner} cannot be read; those last read apply to mail for which no other rules are unknown`
+  if (place === null && effect === 'waits')
+    return owner === EVERYONE
+      ? 'all mail waits until the rules can be read'
+      : `mail of ${owner} that its rules may cover waits until they can be read`
   const whose = owner === EVERYONE ? 'all mail' : `mail of ${owner}`
   switch (effect) {
     case 'waits':
