@@ -89,21 +89,23 @@ export class PatternMap<V> {
   }
 
   /** The patterns that an address fits, the closest first, with their values. */
-  *fitting(address: MailAddress): Generator<readonly [pattern: string, value: V], undefined> {
+  fitting(address: MailAddress): readonly (readonly [pattern: string, value: V])[] {
+    const found: [string, V][] = []
     for (const pattern of this.#candidates(address)) {
       const value = this.get(pattern)
-      if (value !== undefined) yield [pattern, value]
+      if (value !== undefined) found.push([pattern, value])
     }
+    return found
   }
 
-  *#candidates({ local, domain: written }: MailAddress): Generator<string, undefined> {
+  #candidates({ local, domain: written }: MailAddress): readonly string[] {
     const domain = spelledDomain(written)
-    if (this.#addresses) yield formatAddress({ local, domain })
-    yield domain
+    const candidates = this.#addresses ? [formatAddress({ local, domain }), domain] : [domain]
     if (this.#parents)
       for (let dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1))
-        yield domain.slice(dot)
-    yield ANYONE
+        candidates.push(domain.slice(dot))
+    candidates.push(ANYONE)
+    return candidates
   }
 }
 
@@ -120,7 +122,7 @@ export function* compilePatterns(patterns: readonly string[]): InPieces<PatternF
     map.set(pattern, true)
     if (index % PIECE === PIECE - 1) yield
   }
-  return (address) => map.fitting(address).next().value?.[0] ?? null
+  return (address) => map.fitting(address)[0]?.[0] ?? null
 }
 
 /** The longest pattern, in characters: an address of RFC 5321's limits, each character quoted, and some room. */
