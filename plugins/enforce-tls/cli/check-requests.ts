@@ -1,4 +1,5 @@
 /** What is asked in a check: at a level that options say, or what rules require of mail from a sender, or of all partners. */
+import { formatFlaw } from '../rules/format-problem.js'
 import type { ReadStore } from '../store/rule-store.js'
 import { ownerState } from '../admin/owner-state.js'
 import { readReadable } from '../admin/whole-store.js'
@@ -154,7 +155,7 @@ function valid(action: RelayWithTls): RelayWithTls {
   const checked = checkAction(action, 'outgoing')
   if (!('problem' in checked)) return checked
   const option = action.level === 'secure' ? '--cert-name' : '--fingerprint'
-  throw new Refusal([`${option} ${checked.problem}`])
+  throw new Refusal([`${option} ${formatFlaw(checked)}`])
 }
 
 /** Reads all rules; those that sleep, are off, or require nothing are left out, and those of mode report too. */

@@ -6,7 +6,7 @@ import { formatAddress, parseAddress, parseDomain, type MailAddress } from './ad
 import { BigMap } from './big-map.js'
 import type { InPieces } from '../work/pieces.js'
 import { unusable, type Unusable } from './spelling.js'
-import { flaw, type Flaw } from './flaw.js'
+import type { Flaw } from './flaw.js'
 
 /** The pattern that every address fits. */
 export const ANYONE = '*'
@@ -49,10 +49,10 @@ function parseExactly(text: string): { readonly pattern: string } | Flaw {
   const address = 'address' in parsed ? parsed.address : { local: '', domain: parsed.domain }
   const domain = dot === '' ? spelledDomain(address.domain) : dot + address.domain
   if (domain.endsWith('.') && !text.endsWith('.'))
-    return flaw(
-      `has a domain without a dot, ${address.domain}`,
-      `its full name, as bank.example, or ${domain} with a dot behind it if that is the full name`,
-    )
+    return {
+      problem: `has a domain without a dot, ${address.domain}`,
+      expected: `its full name, as bank.example, or ${domain} with a dot behind it if that is the full name`,
+    }
   return { pattern: isAddress ? formatAddress({ ...address, domain }) : domain }
 }
 
