@@ -163,7 +163,10 @@ describe('RedisStore on a Cluster', () => {
       await assert.rejects(store.readOwner(OWNER), storeError('STORE_UNAVAILABLE', /answer/))
       // Also where nobody asks any more.
       await until(() => told.length === 2, { what: 'the loss to be told' })
-      assert.match(told[1] ?? '', /^unavailable: redis redis\+cluster:.*(did not answer|no node that answers)/)
+      assert.match(
+        told[1] ?? '',
+        /^unavailable: redis redis\+cluster:.*(did not answer|no node that answers)/,
+      )
       const start = performance.now()
       await assert.rejects(store.readOwner(OWNER), storeError('STORE_UNAVAILABLE'))
       assert.ok(performance.now() - start < 300, 'fails at once from then on')

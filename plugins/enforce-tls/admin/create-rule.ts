@@ -6,7 +6,7 @@ import { ruleChanges } from '../store/entry-change.js'
 import { changing, type Editor } from './editor.js'
 import { ownerState, servicePlace, type OwnerRead } from './owner-state.js'
 import { AdminProblem } from './problem.js'
-import { checkedRule, readAfter, type ChangedRule } from './write-rule.js'
+import { assertOwnPosition, checkedRule, readAfter, type ChangedRule } from './write-rule.js'
 
 /** What somebody wants as a rule; outgoing, off and the last one unless it says otherwise. */
 export type NewRule = Readonly<Record<string, unknown>>
@@ -14,13 +14,14 @@ export type NewRule = Readonly<Record<string, unknown>>
 /**
  * The rule as it would be created.
  *
- * @throws {AdminProblem} where it is not valid, or message rules are switched off for the owner's domain.
+ * @throws {AdminProblem} where it is not valid, has the position of another one, or message rules are switched off for the owner's domain.
  */
 export async function newRule(read: OwnerRead, value: NewRule): Promise<Rule> {
   const state = await ownerState(read)
   const { name, ...others } = value
   const defaults = { name, direction: 'outgoing', enabled: false, position: behind(state.rules) }
   const rule = await checkedRule({ ...defaults, ...others }, read)
+  assertOwnPosition(state.rules, rule)
   assertSwitchedOn(read)
   return rule
 }

@@ -1,4 +1,5 @@
 /** What is asked in a check: at a level that options say, or what rules require of mail from a sender. */
+import { formatFlaw } from '../rules/format-problem.js'
 import type { ReadStore } from '../store/rule-store.js'
 import type { PartnerCheck, CheckRequest } from '../check/types.js'
 import { atOnce } from '../work/pieces.js'
@@ -141,5 +142,5 @@ function valid(action: RelayWithTls): RelayWithTls {
   const checked = checkAction(action, 'outgoing')
   if (!('problem' in checked)) return checked
   const option = action.level === 'secure' ? '--cert-name' : '--fingerprint'
-  throw new Refusal([`${option} ${checked.problem}`])
+  throw new Refusal([`${option} ${formatFlaw(checked)}`])
 }

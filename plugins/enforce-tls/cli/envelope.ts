@@ -1,4 +1,5 @@
 /** Addresses of a message's envelope, as options give them. */
+import { formatFlaw } from '../rules/format-problem.js'
 import type { MailAddress } from '../rules/address.js'
 import { quote } from '../text/quote.js'
 import { addressIn } from '../rules/spelling.js'
@@ -12,6 +13,6 @@ export function senderOf(text: string): MailAddress {
 /** An address. @throws {Refusal} for what is none; it names the option. */
 export function addressOf(option: string, text: string): MailAddress {
   const parsed = addressIn(text)
-  if ('problem' in parsed) throw new Refusal([`${option} ${quote(text)} ${parsed.problem}`])
+  if ('problem' in parsed) throw new Refusal([`${option} ${quote(text)} ${formatFlaw(parsed)}`])
   return parsed.address
 }

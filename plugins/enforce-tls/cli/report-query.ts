@@ -1,4 +1,5 @@
 /** What `enforce-tls report` is asked for. What can't be meant is thrown as `WrongUse`. */
+import { formatFlaw } from '../rules/format-problem.js'
 import { parseSince, parseUntil } from '../report/period.js'
 import type { ReportQuery } from '../report/report-query.js'
 import { parseDomain } from '../rules/address.js'
@@ -59,5 +60,5 @@ function timeOf(option: string, text: string, time: Date | null): Date {
 function domainOf(text: string): string {
   const parsed = parseDomain(text)
   if ('domain' in parsed) return parsed.domain
-  throw new WrongUse([`--domain ${JSON.stringify(text)} ${parsed.problem}`])
+  throw new WrongUse([`--domain ${JSON.stringify(text)} ${formatFlaw(parsed)}`])
 }

@@ -1,4 +1,5 @@
 /** `enforce-tls report --tls-rpt`: aggregate reports for the operators of the partners (RFC 8460). */
+import { formatFlaw } from '../rules/format-problem.js'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { DeliveryLog } from '../store/delivery-log.js'
@@ -69,7 +70,7 @@ function reporterOf({ organization, contact }: ReportOptions, { owner }: ReportQ
   if (contact === undefined)
     throw new WrongUse(['--tls-rpt needs --contact <address>: whom the operators may ask'])
   const parsed = parseAddress(contact)
-  if ('problem' in parsed) throw new WrongUse([`--contact ${JSON.stringify(contact)} ${parsed.problem}`])
+  if ('problem' in parsed) throw new WrongUse([`--contact ${JSON.stringify(contact)} ${formatFlaw(parsed)}`])
   const local = contact.slice(0, contact.lastIndexOf('@'))
   return { organization, contact: `${local}@${parsed.address.domain}`, owner }
 }

@@ -1,4 +1,5 @@
 /** Owners as the user names them, and what is wrong with their entries, in words. */
+import { formatFlaw } from '../rules/format-problem.js'
 import { parseOwner } from '../rules/owner.js'
 import type { Effect } from '../rules/entry-problem.js'
 import { formatSender } from '../admin/format-rule.js'
@@ -12,7 +13,7 @@ import { Refusal } from './refusal.js'
 /** An owner's name as it is stored. @throws {Refusal} for a text that names none. */
 export function ownerOf(text: string): string {
   const parsed = parseOwner(text)
-  if ('problem' in parsed) throw new Refusal([parsed.problem])
+  if ('problem' in parsed) throw new Refusal([formatFlaw(parsed)])
   return parsed.owner
 }
 

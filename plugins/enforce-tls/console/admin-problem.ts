@@ -1,4 +1,5 @@
 /** Why a change is not made, as the API answers it: status, code and one sentence. */
+import { formatFlaw } from '../rules/format-problem.js'
 import { formatAdminProblem, formatPlace } from '../admin/format-problem.js'
 import type { AdminProblem } from '../admin/problem.js'
 import { quote } from '../text/quote.js'
@@ -19,7 +20,7 @@ export function apiProblemOf({ data }: AdminProblem, trusted: boolean): Problem 
       const { what, problem } = data
       const { suggestion, field } = problem
       const at = what === 'rule' ? ['rule', ...(field === '' ? [] : [field])].join('.') : field || what
-      return new Problem(422, 'invalid', what === 'rule' ? clause : problem.problem, {
+      return new Problem(422, 'invalid', what === 'rule' ? clause : formatFlaw(problem), {
         field: at,
         suggestion,
       })

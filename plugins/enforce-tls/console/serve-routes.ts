@@ -5,7 +5,7 @@
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { describeSchemaError } from '../rules/schema-problem.js'
-import { formatProblem } from '../rules/rule.js'
+import { formatProblem } from '../rules/format-problem.js'
 import { AdminProblem } from '../admin/problem.js'
 import { StoreError } from '../store/rule-store.js'
 import { apiProblemOf } from './admin-problem.js'

@@ -10,7 +10,6 @@ import { checkPeriod } from './period.js'
 import type { InPieces } from '../work/pieces.js'
 import { checkShape } from './rule-shape.js'
 import type { AddressCriterion, Rule, RuleProblem } from './rule.js'
-import { flaw } from './flaw.js'
 
 /** Either the rule, checked and with its patterns in their one spelling, or what is wrong with it. */
 export type RuleCheck = { readonly rule: Rule } | RuleProblem
@@ -44,7 +43,7 @@ export function* checkRuleText(json: string): InPieces<RuleCheck> {
 
 /** @param isStored see `checkCriteria` */
 function* checkContent(rule: Rule, isStored: boolean): InPieces<RuleCheck> {
-  if (rule.name.trim() === '') return { field: 'name', ...flaw('is only white space', 'a name') }
+  if (rule.name.trim() === '') return { field: 'name', problem: 'is only white space', expected: 'a name' }
   const period = checkPeriod(rule)
   if (period !== null) return period
   const criteria = yield* checkCriteria(rule.criteria, rule.direction, isStored)

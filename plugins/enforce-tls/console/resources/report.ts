@@ -1,4 +1,5 @@
 /** What became of mail that rules speak of, out of the delivery log. */
+import { formatFlaw } from '../../rules/format-problem.js'
 import { makeReport } from '../../report/make-report.js'
 import type { ReportQuery } from '../../report/report-query.js'
 import { parseSince, parseUntil } from '../../report/period.js'
@@ -83,5 +84,8 @@ function timeOf(field: string, given: string, time: Date | null): Date {
 function domainOf(given: string): string {
   const parsed = parseDomain(given)
   if ('domain' in parsed) return parsed.domain
-  throw new Problem(422, 'invalid', `${quote(given)} ${parsed.problem}`, { field: 'domain', value: given })
+  throw new Problem(422, 'invalid', `${quote(given)} ${formatFlaw(parsed)}`, {
+    field: 'domain',
+    value: given,
+  })
 }
