@@ -3,7 +3,7 @@
  */
 import { open } from 'node:fs/promises'
 import path from 'node:path'
-import { requirementOfAction } from '../rules/requirement-of-action.js'
+import { requirementOfAction } from '../rules/requirement.js'
 import type { PartnerCheck } from '../check/types.js'
 import { formatAddress } from '../rules/address.js'
 import { explain } from '../rules/explain.js'

@@ -5,14 +5,13 @@
 import { Socket } from 'node:net'
 import type { HarakaMx, HarakaSocket } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
-import { certificateFailure } from './tls/certificate.js'
-import { failureOfEarlyEnd } from './tls/early-end.js'
+import { certificateFailure, loggedSession } from './tls/certificate.js'
+import { failureOfEarlyEnd } from './tls/handshake-failure.js'
 import type { GuardedItem } from './guarded-item.js'
 import { hostOf, isTrustedHop } from './next-hop.js'
 import { oneLine } from '../text/one-line.js'
 import { SecuredSocket } from './tls/haraka-socket.js'
 import { establishTls } from './tls/establish.js'
-import { loggedSession } from './tls/verified.js'
 
 /**
  * The guarded version of `try_deliver_host_on_socket`.

@@ -1,7 +1,7 @@
 /** Whether mail would reach a partner's servers at a level, by the code that delivers. */
 import pLimit from 'p-limit'
 import { requestedEnvelope } from '../../check/requested-envelope.js'
-import { requirementOfAction } from '../../rules/requirement-of-action.js'
+import { requirementOfAction } from '../../rules/requirement.js'
 import type { CheckRequest } from '../../check/types.js'
 import type { CheckEnvelope } from '../../delivery/tls/inside-tls.js'
 import { checkAction } from '../../rules/action.js'
