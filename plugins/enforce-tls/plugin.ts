@@ -142,6 +142,7 @@ export class Enforcer {
       this.#contexts = contextsFor(result.settings, this.#configFolder)
       const before = this.#settings.main.forwardedMail
       this.#settings = result.settings
+      this.#guardContext.connections.renew()
       this.#observers.settingsChanged()
       this.#plugin.lognotice('enforce-tls.ini was read again')
       if (main.forwardedMail !== before) this.#remark()
@@ -268,6 +269,7 @@ export class Enforcer {
 
   /** Gives connections, watchers and timers back. */
   async close(): Promise<void> {
+    this.#guardContext.connections.close()
     await this.#console?.close()
     this.#rules.close()
     this.#known.close()

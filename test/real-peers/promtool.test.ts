@@ -91,6 +91,7 @@ function everyMetric(): Promise<string> {
     cipher: 'TLS_AES_256_GCM_SHA384',
     certificate: undefined,
     resumed: false,
+    reused: false,
     handshakeTime: 12,
   }
   const refused = tlsFailure('starttls-refused', '')

@@ -8,6 +8,7 @@ import type { DeliveryEvent } from '../../plugins/enforce-tls/delivery/delivery-
 import type { GuardContext } from '../../plugins/enforce-tls/delivery/guard-context.js'
 import { Guard } from '../../plugins/enforce-tls/delivery/guard.js'
 import { hostOf, placeOf } from '../../plugins/enforce-tls/delivery/next-hop.js'
+import { ConnectionPool } from '../../plugins/enforce-tls/delivery/connections/pool.js'
 import { SessionCache } from '../../plugins/enforce-tls/delivery/tls/session-cache.js'
 import type { HarakaAddress, HarakaMx } from '../../plugins/enforce-tls/haraka/types.js'
 import { requirementOf, type Requirement } from '../../plugins/enforce-tls/rules/requirement.js'
@@ -56,6 +57,8 @@ export interface DeliveryOptions {
   readonly surroundings?: Partial<GuardContext>
   /** @default false */
   readonly resumption?: boolean
+  /** Deliver several messages over one connection. */
+  readonly reuse?: boolean
 }
 
 /** The requirement of one rule. */
@@ -90,6 +93,7 @@ export class GuardedDelivery implements AsyncDisposable {
   guard: Guard | null = null
   readonly #recipients: readonly HarakaAddress[]
   readonly #sessions = new SessionCache()
+  #connections: ConnectionPool | undefined
   readonly #context: SecureContext
 
   /** @param hosts what the hook `get_mx` answers @param peers those of them that are servers */
@@ -188,11 +192,20 @@ export class GuardedDelivery implements AsyncDisposable {
     } = this.options
     const settings = {
       main: { deferSeconds, trustedNextHops },
-      tls: { replyTimeout, handshakeTimeout: replyTimeout },
+      tls: {
+        replyTimeout,
+        handshakeTimeout: replyTimeout,
+        connectionReuse: this.options.reuse ?? false,
+        connectionIdle: 2000,
+        connectionMaxMessages: 100,
+        connectionsPerHost: 20,
+      },
       failure: { action: failureAction },
     } as unknown as Settings
+    this.#connections ??= new ConnectionPool(() => settings.tls)
     return {
       settings: () => settings,
+      connections: this.#connections,
       me: () => 'mta.test.example',
       outbound: () => this.haraka.outbound,
       secureContext: () => this.#context,

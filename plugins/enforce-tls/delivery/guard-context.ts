@@ -3,6 +3,7 @@ import type { SecureContext } from 'node:tls'
 import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaOutbound } from '../haraka/types.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import type { Settings } from '../settings/types.js'
+import type { ConnectionPool } from './connections/pool.js'
 import type { DeliveryEvent } from './delivery-events.js'
 import type { Attempt } from './outcome.js'
 import type { SessionSlot } from './tls/session-cache.js'
@@ -39,6 +40,8 @@ export interface GuardContext {
   readonly secureContext: (mx: HarakaMx, requirement: Requirement) => SecureContext
   /** Where the session with a server is cached; `null` where none is to be resumed. */
   readonly sessions: (context: SecureContext, mx: HarakaMx, requirement: Requirement) => SessionSlot | null
+  /** The connections that covered mail shares. */
+  readonly connections: ConnectionPool
   readonly composeBounce: (request: BounceRequest) => Promise<Bounce>
   /** Divides an item into one for each group of its recipients; the item itself is gone then. */
   readonly divide: (item: HarakaMailItem, groups: readonly (readonly HarakaAddress[])[]) => Promise<void>

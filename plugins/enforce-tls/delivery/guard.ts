@@ -12,8 +12,8 @@ import type { Requirement } from '../rules/requirement.js'
 import { allTried, bounceRespond, deferredRespond, giveUp, deferItem, doubleBounce } from './finish.js'
 import type { GuardContext } from './guard-context.js'
 import { GuardedItem, type GuardedVersions } from './guarded-item.js'
-import { deliverOnSocket, isTrusted } from './host-attempt.js'
-import { withName, usableHosts, whatItNamed } from './next-hop.js'
+import { deliverOnSocket, deliverOverOpen, isTrusted } from './host-attempt.js'
+import { placeOf, usableHosts, whatItNamed, withName } from './next-hop.js'
 import type { ObservedDelivery } from './observed-session.js'
 import { DIRECTORY_FAILURE, otherFailure, UNROUTABLE } from './outcome.js'
 import { errorMessage } from '../text/error-message.js'
@@ -27,6 +27,9 @@ type Decision =
   /** There will never be a decision: the message bounces. */
   | { readonly name: 'failed'; readonly reason: string }
 
+/** How long an item stands ready for a connection, in milliseconds; what was decided on it is not to get old. */
+const PATIENCE = 1000
+
 const guards = new WeakMap<HarakaMailItem, Guard>()
 
 /** The guard of one queue item, over all its attempts. */
@@ -34,6 +37,8 @@ export class Guard {
   readonly #guarded: GuardedItem
   #decision: Decision = { name: 'none-yet' }
   #epoch = 0
+  /** The item has waited for a connection, and was called. */
+  #wasCalled = false
 
   /** Attaches the guard, synchronously; from here on nothing leaves until there is a decision. */
   static attach(item: HarakaMailItem, context: GuardContext): Guard {
@@ -157,6 +162,7 @@ export class Guard {
     if (!requirement) return this.#guarded.postpone()
     round.resolved(item.mxlist ?? [])
     round.endCurrent()
+    this.#guarded.leavePlace()
     const [mx] = item.mxlist ?? []
     if (!mx) return allTried(this.#guarded)
     const recipients = item.todo.rcpt_to
@@ -166,7 +172,9 @@ export class Guard {
       await context.divide(item, each)
       return item.next_cb()
     }
+    if (!isTrusted(this.#guarded, mx) && !(await this.#enterPlace(placeOf(mx)))) return
     round.begin(mx)
+    if (deliverOverOpen(this.#guarded, mx, requirement)) return
     try {
       await haraka.original('try_deliver')()
     } catch (error) {
@@ -175,6 +183,33 @@ export class Guard {
       round.fail(round.current, otherFailure(`could not be reached: ${why}`, { status: UNROUTABLE }))
       return item.try_deliver()
     }
+  }
+
+  /**
+   * Takes one of the connections that a place may have. Where none gets free in a little while, an item that has just
+   * begun gives its turn in Haraka's queue back, so that mail for others goes on, and is decided on anew when it is
+   * called; one that has tried other hosts stays.
+   *
+   * @returns whether the item is in the place
+   */
+  async #enterPlace(name: string): Promise<boolean> {
+    const { item, round, context } = this.#guarded
+    const { connections } = context
+    let place = connections.enter(name)
+    for (let again = this.#wasCalled; !place; place = connections.enter(name)) {
+      const patience = round.attempts.length === 0 ? PATIENCE : null
+      const isCalled = await connections.standReady(name, again, patience)
+      if (!isCalled) {
+        connections.wait(name, () => context.outbound().delivery_queue.push(item), this.#wasCalled)
+        this.#wasCalled = true
+        item.next_cb()
+        return false
+      }
+      again = isCalled
+    }
+    this.#wasCalled = false
+    this.#guarded.enterPlace(place)
+    return true
   }
 
   /**

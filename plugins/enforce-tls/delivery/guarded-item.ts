@@ -10,6 +10,7 @@ import type { GuardContext } from './guard-context.js'
 import { aboutItem, type Outcome } from './delivery-events.js'
 import { statusOf, type Attempt, type AttemptFailure } from './outcome.js'
 import { Attempts } from './attempts.js'
+import type { Place } from './connections/pool.js'
 
 /** Haraka's methods that a guarded item has its own versions of. */
 export const GUARDED_METHODS = [
@@ -44,7 +45,10 @@ export class GuardedItem {
   ownReason: string | null = null
   /** Whether MAIL was ever said: what a server says from then on, recipients' replies included, may quote the message. */
   mailSaid: boolean
+  /** An open connection has failed in this round. */
+  needsFreshConnection = false
   #round: Attempts
+  #place: Place | null = null
 
   constructor(item: HarakaMailItem, context: GuardContext, versions: GuardedVersions) {
     this.item = item
@@ -69,7 +73,25 @@ export class GuardedItem {
     this.requirement = null
     this.tlsFailure = null
     this.ownReason = null
+    this.needsFreshConnection = false
     this.#round = this.#newRound()
+  }
+
+  /** Has one of a place's connections until the item goes on to another host, or leaves Haraka's hands. */
+  enterPlace(place: Place): void {
+    const { item } = this
+    const done = item.next_cb
+    this.#place = place
+    item.next_cb = () => {
+      place.leave()
+      done.call(item)
+    }
+  }
+
+  /** Gives the connection back, if it has one. */
+  leavePlace(): void {
+    this.#place?.leave()
+    this.#place = null
   }
 
   /** Puts the item back into the queue for a while, without counting it as a failure. */

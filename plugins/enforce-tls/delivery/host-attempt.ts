@@ -1,17 +1,22 @@
 /**
- * One try at one MX host of a guarded item: Haraka brings a connected socket, and gets it back with TLS that
- * fulfils the requirement, or goes on to the next host.
+ * One try at one MX host of a guarded item: over an open connection that has served another message, or over a socket
+ * that Haraka has connected, and gets back with TLS that fulfils the requirement. Where neither will do, Haraka goes
+ * on to the next host.
  */
 import { Socket } from 'node:net'
+import type { SecureContext } from 'node:tls'
 import type { HarakaMx, HarakaSocket } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
-import { certificateFailure, loggedSession } from './tls/certificate.js'
-import { failureOfEarlyEnd } from './tls/handshake-failure.js'
-import type { GuardedItem } from './guarded-item.js'
-import { hostOf, isTrustedHop } from './next-hop.js'
 import { oneLine } from '../text/one-line.js'
-import { SecuredSocket } from './tls/haraka-socket.js'
+import type { Connection } from './connections/connection.js'
+import { connectionKey, isInternational } from './connections/key.js'
+import type { GuardedItem } from './guarded-item.js'
+import { hostOf, isTrustedHop, placeOf, portOf } from './next-hop.js'
+import { certificateFailure, loggedSession } from './tls/certificate.js'
+import { datesOf } from './tls/certificate-dates.js'
 import { establishTls } from './tls/establish.js'
+import { failureOfEarlyEnd } from './tls/handshake-failure.js'
+import { SecuredSocket } from './tls/haraka-socket.js'
 
 /**
  * The guarded version of `try_deliver_host_on_socket`.
@@ -41,11 +46,54 @@ export function deliverOnSocket(
   const idle = raw.timeout ?? 0
   raw.setTimeout(0)
   haraka.run('try_deliver_host_on_socket', async () => {
-    const secured = await secure(guarded, mx, requirement, { raw, idle })
-    if (!secured) return guarded.item.try_deliver()
+    const connection = await open(guarded, mx, requirement, { raw, idle })
+    if (!connection) return guarded.item.try_deliver()
+    const secured = socketOver(guarded, connection)
+    const { session, slot } = connection
+    secured.onEarlyEnd = (end) => {
+      // A server may take a session to be resumed and then be at a loss with it.
+      slot?.avoid()
+      const failure = failureOfEarlyEnd(end)
+      if (session.resumed && !end.refusal)
+        tryAnew(guarded, mx, RESUMPTION_FAILED, failure?.detail ?? 'it was silent')
+      else if (failure) guarded.round.fail(guarded.round.current, failure)
+    }
     haraka.original('try_deliver_host_on_socket')(mx, host, port, secured)
     secured.start()
   })
+}
+
+/**
+ * Delivers over a connection that has served another message, if there is one. What Haraka's `try_deliver` asks
+ * before it connects was asked when that one was opened.
+ *
+ * @returns whether there is one
+ */
+export function deliverOverOpen(guarded: GuardedItem, mx: HarakaMx, requirement: Requirement): boolean {
+  const { item, round, context, haraka } = guarded
+  // Haraka says SMTPUTF8 only to a server whose EHLO it has heard for this very message.
+  if (guarded.needsFreshConnection || isInternational(item)) return false
+  const secureContext = usableContext(guarded, mx, requirement)
+  if (!secureContext) return false
+  const key = connectionKey(item, mx, requirement, context.me())
+  const connection = context.connections.take({ place: placeOf(mx), key, context: secureContext })
+  if (!connection) return false
+  const attempt = round.current
+  attempt.source = connection.socket.localAddress
+  attempt.session = { ...connection.session, reused: true }
+  attempt.secured = true
+  const secured = socketOver(guarded, connection)
+  secured.onStale = ({ why, isRefusal }) => {
+    if (isRefusal) context.connections.limit(connection)
+    guarded.needsFreshConnection = true
+    tryAnew(guarded, mx, 'an open connection did not serve another message', why)
+    void item.try_deliver()
+  }
+  item.mxlist?.shift()
+  item.force_tls = true
+  const port = portOf(mx)
+  haraka.original('try_deliver_host_on_socket')(mx, mx.path ?? mx.exchange ?? '', port, secured)
+  return true
 }
 
 /** Whether a next hop counts as secure without TLS. */
@@ -57,15 +105,16 @@ export function isTrusted({ context }: GuardedItem, mx: HarakaMx): boolean {
  * @param idle how long the peer may be silent afterwards, in milliseconds
  * @returns `null` when this try has failed, which the round knows then.
  */
-async function secure(
+async function open(
   guarded: GuardedItem,
   mx: HarakaMx,
   requirement: Requirement,
   { raw, idle }: { raw: Socket; idle: number },
-): Promise<SecuredSocket | null> {
-  const { context, round } = guarded
+): Promise<Connection | null> {
+  const { item, context, round } = guarded
   const { replyTimeout, handshakeTimeout } = context.settings().tls
   const attempt = round.current
+  const since = performance.now()
   attempt.source = raw.localAddress
   const result = await establishTls({
     socket: raw,
@@ -79,28 +128,59 @@ async function secure(
   })
   attempt.session = result.session
   if (!result.ok) {
-    if (result.triedToResume) tryAnew(guarded, mx, result.failure.detail)
+    if (result.triedToResume) tryAnew(guarded, mx, RESUMPTION_FAILED, result.failure.detail)
     else round.fail(attempt, result.failure)
     return null
   }
   attempt.secured = true
-  const { socket, slot, session } = result
-  const logged = loggedSession(requirement, session.certificate)
-  const secured = new SecuredSocket(socket, { idle, reply: replyTimeout }, logged)
+  const { socket, context: secureContext, session, slot } = result
+  return {
+    place: placeOf(mx),
+    key: connectionKey(item, mx, requirement, context.me()),
+    context: secureContext,
+    socket,
+    session,
+    logged: loggedSession(requirement, session.certificate),
+    slot,
+    idle,
+    dates: requirement.trusted ? datesOf(session.certificate) : undefined,
+    since,
+    messages: 0,
+  }
+}
+
+/** What Haraka gets to talk to. */
+function socketOver(guarded: GuardedItem, connection: Connection): SecuredSocket {
+  const { context } = guarded
+  const { socket, idle, logged } = connection
+  const secured = new SecuredSocket(socket, { idle, reply: context.settings().tls.replyTimeout }, logged)
   secured.onMail = () => (guarded.mailSaid = true)
-  secured.onEarlyEnd = (end) => {
-    // A server may take a session to be resumed and then be at a loss with it.
-    slot?.avoid()
-    const failure = failureOfEarlyEnd(end)
-    if (session.resumed && !end.refusal) tryAnew(guarded, mx, failure?.detail ?? 'it was silent')
-    else if (failure) round.fail(attempt, failure)
+  secured.onServed = () => {
+    connection.messages++
+    context.connections.give(connection)
+    guarded.leavePlace()
   }
   return secured
 }
 
-/** A session was resumed, or was to be: nothing is judged by that, the host is tried anew. */
-function tryAnew({ item, round }: GuardedItem, mx: HarakaMx, why: string): void {
-  item.loginfo(`enforce-tls: a resumed session failed, ${hostOf(mx)} is tried anew: ${oneLine(why)}`)
+/** The context of a requirement; a fresh connection says why there is none. */
+function usableContext(
+  { context }: GuardedItem,
+  mx: HarakaMx,
+  requirement: Requirement,
+): SecureContext | null {
+  try {
+    return context.secureContext(mx, requirement)
+  } catch {
+    return null
+  }
+}
+
+const RESUMPTION_FAILED = 'a resumed session failed'
+
+/** What failed was made for an earlier message, or was to be: nothing is judged by that, the host is tried anew. */
+function tryAnew({ item, round }: GuardedItem, mx: HarakaMx, what: string, why: string): void {
+  item.loginfo(`enforce-tls: ${what}, ${hostOf(mx)} is tried anew: ${oneLine(why)}`)
   round.forgetCurrent()
   item.mxlist?.unshift(mx)
 }

@@ -1,6 +1,7 @@
 /** What the running Haraka and the settings in force bring into deliveries and bounces. */
 import type { HarakaRuntime } from '../haraka/runtime.js'
 import type { Settings } from '../settings/types.js'
+import { ConnectionPool } from './connections/pool.js'
 import { composeBounce, type BounceOptions } from './bounce/compose.js'
 import type { DeliveryEvent } from './delivery-events.js'
 import type { GuardContext } from './guard-context.js'
@@ -30,6 +31,7 @@ export function guardContextIn(
       settings().tls.sessionResumption
         ? contexts().sessions(context).slot(hostOf(mx), placeOf(mx), requirement)
         : null,
+    connections: new ConnectionPool(() => settings().tls),
     composeBounce: (request) => composeBounce(request, bounceOptionsIn(haraka, settings())),
     divide: (item, groups) => divide(item, groups, haraka.outbound),
     splitOff: (item, recipients) => splitOff(item, recipients, haraka.outbound),

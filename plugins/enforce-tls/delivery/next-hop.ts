@@ -61,8 +61,8 @@ function comparable(hop: string): string {
   return hop.toLowerCase().replace(/\.(?=$|:\d+$)/, '')
 }
 
-/** Haraka's own defaults. */
-function portOf(mx: HarakaMx): number {
+/** The port; Haraka's own default where none is set. */
+export function portOf(mx: HarakaMx): number {
   return mx.port ?? (mx.using_lmtp ? 24 : 25)
 }
 

@@ -82,6 +82,7 @@ function tlsOf(socket: TLSSocket): ObservedTls {
       cipher: socket.getCipher().standardName,
       certificate: socket.getPeerX509Certificate(),
       resumed: socket.isSessionReused(),
+      reused: false,
       handshakeTime: 0,
     },
     found: socket.authorized || code === NAME_ONLY ? '' : typeof code === 'string' ? code : null,

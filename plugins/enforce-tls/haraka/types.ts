@@ -72,7 +72,12 @@ export interface HarakaMx {
   path?: string
   port?: number
   priority?: number
+  /** The local address to connect from. */
+  bind?: string
   bind_helo?: string
+  auth_user?: string
+  auth_pass?: string
+  auth_type?: string
   using_lmtp?: boolean
   from_dns?: string
 }

@@ -86,6 +86,12 @@ export function requirementKey(requirement: Requirement | null): string {
   return JSON.stringify(requirement)
 }
 
+/** The same text for requirements that demand the same of a server, whichever rules they come from. */
+export function demandKey(requirement: Requirement): string {
+  const { minVersion, level, trusted, namesHost, namesAnyOf, fingerprintsAnyOf } = requirement
+  return JSON.stringify([minVersion ?? '', level, trusted, namesHost, namesAnyOf, fingerprintsAnyOf])
+}
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 const NONE: readonly string[] = []

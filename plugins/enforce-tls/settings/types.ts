@@ -44,6 +44,14 @@ export interface Settings {
     readonly handshakeTimeout: number
     /** Resume TLS sessions. @default true */
     readonly sessionResumption: boolean
+    /** Deliver several messages over one connection. @default true */
+    readonly connectionReuse: boolean
+    /** How long an open connection waits for another message, in milliseconds. @default 2000 */
+    readonly connectionIdle: number
+    /** Most messages over one connection. @default 100 */
+    readonly connectionMaxMessages: number
+    /** Most connections of one process to one address and port, or socket path, for covered mail. @default 20 */
+    readonly connectionsPerHost: number
     /** Extra trusted CA certificates, a PEM file; a relative path counts from the config folder. @default none */
     readonly ca: string
   }

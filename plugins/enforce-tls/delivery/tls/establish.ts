@@ -21,6 +21,7 @@ export type TlsResult =
   | {
       readonly ok: true
       readonly socket: TLSSocket
+      readonly context: SecureContext
       readonly session: TlsSession
       /** Where the session is cached; `null` where none is. */
       readonly slot: SessionSlot | null
@@ -69,7 +70,7 @@ export async function establishTls(request: TlsRequest): Promise<TlsResult> {
     if (!failure) {
       const verifiedAt = resumed && offered ? offered.verifiedAt : performance.now()
       if (slot) sessions.keepIn(slot, { peer, verifiedAt })
-      return { ok: true, socket: handshake, session, slot }
+      return { ok: true, socket: handshake, context: secureContext, session, slot }
     }
     if (resumed) slot?.avoid()
     leave(handshake)
@@ -141,6 +142,7 @@ function sessionOf(socket: TLSSocket, { certificate }: PeerIdentity, handshakeTi
     cipher: socket.getCipher().standardName,
     certificate,
     resumed: socket.isSessionReused(),
+    reused: false,
     handshakeTime,
   }
 }

@@ -1,17 +1,20 @@
 /**
  * What Haraka's delivery code gets in place of its own socket once TLS is established: lines in, bytes out,
- * and no way to the unencrypted connection. Haraka believes that it does STARTTLS itself, so its greeting,
- * EHLO and STARTTLS are answered here; from the EHLO after that on, every byte goes through TLS.
+ * and no way to the unencrypted connection. On a fresh session Haraka goes through the prelude, and from the EHLO
+ * after that on every byte goes through TLS; on one that has served another message it begins with MAIL.
  *
- * A peer that stops answering, or drips lines without ever ending a reply, ends as an `error` event.
+ * A peer that stops answering, or drips lines without ever ending a reply, ends as an `error` event. What goes wrong
+ * on a session that was used before, until the content is on its way, is the session's fault and no event of it.
  */
 import { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import type { EarlyEnd } from './handshake-failure.js'
-import { QUIT_TIMEOUT } from './quit.js'
-import { ReplyGuard, isLast, ReplyLines } from './reply-guard.js'
 import type { LoggedSession } from './certificate.js'
+import type { EarlyEnd } from './handshake-failure.js'
+import { GREETING, Prelude } from './prelude.js'
+import { leave, QUIT_TIMEOUT } from './quit.js'
+import { ReplyClock } from './reply-clock.js'
+import { isLast, ReplyGuard, ReplyLines } from './reply-guard.js'
 
 /** A block of the message must be taken within this time (RFC 5321 section 4.5.3.2.5), in ms. */
 const BLOCK_TIMEOUT = 3 * 60_000
@@ -20,12 +23,10 @@ const DOT_TIMEOUT = 10 * 60_000
 /** A reply that trickles in has at least this many times of the silence that Haraka allows. */
 const TRICKLE_FACTOR = 2
 
-/** The answers to Haraka's EHLO and STARTTLS. */
-const PRELUDE = {
-  hello: { lines: ['250-TLS is established', '250 STARTTLS'], next: 'starttls' },
-  starttls: { lines: ['220 TLS is established'], next: 'upgrade' },
-  upgrade: { lines: [], next: 'upgrade' },
-} as const
+/** A session that was used before may have died in silence: MAIL is answered within this time, in ms. */
+const REUSED_TIMEOUT = 10_000
+/** Who takes longer for a reply is left in peace: its session serves no other message, in ms. */
+const SLOW = 5000
 
 type Upgraded = (authorized: unknown, error: unknown, certificate: object, cipher: object) => void
 
@@ -35,6 +36,13 @@ export interface SocketTimeouts {
   readonly idle: number
   /** For a whole reply (RFC 5321 section 4.5.3.2), in silence or however it trickles in. */
   readonly reply: number
+}
+
+/** Why a session that was used before does not go on. */
+export interface StaleSession {
+  readonly why: string
+  /** Whether it is what the server does with a further message, and not that the session had ended before. */
+  readonly isRefusal: boolean
 }
 
 /** An encrypted session as Haraka's `try_deliver_host_on_socket` uses a socket. */
@@ -47,17 +55,29 @@ export class SecuredSocket extends EventEmitter {
   onEarlyEnd: ((end: EarlyEnd) => void) | null = null
   /** Called when MAIL goes out: what the peer says from then on may quote the message. */
   onMail: (() => void) | null = null
+  /**
+   * Set for a session that was used before. Called once, and in place of any event, when it fails or refuses
+   * something before the content goes out: the message needs another connection.
+   */
+  onStale: ((stale: StaleSession) => void) | null = null
+  /** Called in place of QUIT when the peer has taken the message and may take another; nobody listens to it then. */
+  onServed: (() => void) | null = null
 
   readonly #tls: TLSSocket
   readonly #timeouts: SocketTimeouts
   readonly #logged: LoggedSession
   readonly #lines = new ReplyLines()
   readonly #replies = new ReplyGuard()
-  /** What Haraka is going to say before TLS; `null` once it believes in it. */
-  #prelude: keyof typeof PRELUDE | null = 'hello'
+  readonly #clock = new ReplyClock(() => this.#fail(new Error('no complete reply in time'), 'silent'))
+  readonly #listeners: Readonly<Record<string, (argument?: unknown) => void>>
+  /** Until Haraka believes in TLS. */
+  #prelude: Prelude | null = null
   #refusal: EarlyEnd['refusal'] = null
-  #reply: NodeJS.Timeout | null = null
   #source: Readable | null = null
+  /** The peer has taken the message, and has nothing else to say. */
+  #isServed = false
+  /** The session is somebody else's now. */
+  #isReleased = false
 
   /**
    * @param tls an established session
@@ -71,31 +91,43 @@ export class SecuredSocket extends EventEmitter {
     this.name = `enforce-tls::${tls.remoteAddress ?? 'socket'}`
     if (timeouts.idle > 0) tls.setTimeout(timeouts.idle)
     this.on('pipe', (source: Readable) => (this.#source = source))
-    tls.on('data', (chunk: Buffer) => this.#take(chunk))
-    tls.on('drain', () => this.emit('drain'))
-    tls.on('timeout', () => {
-      this.#earlyEnd({ error: null, cause: 'silent' })
-      this.emit('timeout')
-      // After QUIT nobody heeds it any more.
-      this.#tls.destroy()
-    })
-    tls.on('end', () => {
-      const rest = this.#lines.rest()
-      if (rest === '') this.#earlyEnd({ error: null, cause: 'closed' })
-      else this.emit('line', rest)
-      this.emit('end')
-    })
-    tls.on('close', (hadError: boolean) => {
-      this.#disarm()
-      this.#earlyEnd({ error: null, cause: 'closed' })
-      this.emit('close', hadError)
-    })
-    tls.on('error', (error: Error) => this.#fail(error, 'closed'))
+    this.#listeners = {
+      data: (chunk) => this.#take(chunk as Buffer),
+      drain: () => this.emit('drain'),
+      timeout: () => {
+        if (this.#stale('it was silent')) return
+        this.#earlyEnd({ error: null, cause: 'silent' })
+        this.emit('timeout')
+        // After QUIT nobody heeds it any more.
+        this.#tls.destroy()
+      },
+      end: () => {
+        if (this.#stale('the server closed it')) return
+        const rest = this.#lines.rest()
+        if (rest === '') this.#earlyEnd({ error: null, cause: 'closed' })
+        else this.emit('line', rest)
+        this.emit('end')
+      },
+      close: (hadError) => {
+        this.#clock.stop()
+        if (this.#stale('the server closed it')) return
+        this.#earlyEnd({ error: null, cause: 'closed' })
+        this.emit('close', hadError)
+      },
+      error: (error) => this.#fail(error as Error, 'closed'),
+    }
+    for (const [event, listener] of Object.entries(this.#listeners)) tls.on(event, listener)
   }
 
-  /** Begins the conversation; call it once Haraka listens. */
+  /** Haraka reads it: whether to begin with MAIL. */
+  get __fromPool(): boolean {
+    return this.onStale !== null
+  }
+
+  /** Begins the conversation on a fresh session; call it once Haraka listens. */
   start(): void {
-    this.#answer('220 TLS is established')
+    this.#prelude = new Prelude()
+    this.#answer([GREETING])
   }
 
   isEncrypted(): boolean {
@@ -115,29 +147,25 @@ export class SecuredSocket extends EventEmitter {
     encoding?: BufferEncoding,
     callback?: (error?: Error | null) => void,
   ): boolean {
-    if (this.#prelude !== null) {
+    if (this.#isReleased) return false
+    if (this.#prelude) {
       // In place of the server: nothing that Haraka says before TLS is for anybody else.
-      const played = PRELUDE[this.#prelude]
-      this.#prelude = played.next
-      this.#answer(...played.lines)
+      this.#answer(this.#prelude.answer())
       callback?.()
       return true
     }
     if (typeof data !== 'string') {
-      this.#arm(BLOCK_TIMEOUT)
+      this.#clock.start(BLOCK_TIMEOUT)
       return this.#tls.write(data, callback)
     }
-    const { idle, reply } = this.#timeouts
     this.#replies.ask(data)
     if (this.#replies.asked === 'MAIL') this.onMail?.()
-    const dot = data === '.\r\n'
-    // After QUIT nothing is waited for that anybody needs, whatever the peer sends.
-    if (this.#replies.asked === 'QUIT') this.#arm(QUIT_TIMEOUT)
-    else {
-      const silence = dot ? DOT_TIMEOUT : Math.max(idle, reply)
-      if (idle > 0) this.#tls.setTimeout(silence)
-      this.#arm(idle === 0 ? DOT_TIMEOUT : dot ? silence : Math.max(idle * TRICKLE_FACTOR, silence))
+    if (this.#replies.asked === 'QUIT' && this.#serveAnother()) {
+      callback?.()
+      return true
     }
+    this.#isServed = false
+    this.#expectReply(this.#replies.asked)
     // A refusal that came before EHLO is the reply to it.
     if (this.#lines.waiting !== '') process.nextTick(() => this.#read())
     return this.#tls.write(data, encoding, callback)
@@ -155,6 +183,7 @@ export class SecuredSocket extends EventEmitter {
   }
 
   end(data?: string): void {
+    if (this.#isReleased) return
     if (data === undefined) this.#tls.end()
     else this.#tls.end(data)
   }
@@ -162,13 +191,14 @@ export class SecuredSocket extends EventEmitter {
   destroy(): void {
     this.writable = false
     this.onEarlyEnd = null
-    this.#disarm()
-    this.#tls.destroy()
+    this.onStale = null
+    this.#clock.stop()
+    if (!this.#isReleased) this.#tls.destroy()
     // Haraka has taken all listeners off by now: a queue file that waits for `drain` would stay open for ever.
     this.#source?.destroy()
   }
 
-  #answer(...lines: string[]): void {
+  #answer(lines: readonly string[]): void {
     process.nextTick(() => {
       for (const line of lines) this.emit('line', `${line}\r\n`)
     })
@@ -180,7 +210,7 @@ export class SecuredSocket extends EventEmitter {
     } catch (error) {
       return this.#fail(error as Error, 'garbled')
     }
-    if (this.#prelude === null) return this.#read()
+    if (!this.#prelude) return this.#read()
     // RFC 5321 section 3.8 lets a server say at any time that it closes.
     if (!/^[45]/.test(this.#lines.waiting))
       this.#fail(new Error('the server sent data before a command'), 'garbled')
@@ -200,16 +230,70 @@ export class SecuredSocket extends EventEmitter {
   }
 
   #takeLine(line: string): void {
-    if (this.#replies.asked === 'EHLO' && /^5\d\d/.test(line)) {
+    const { asked } = this.#replies
+    if (this.onStale) {
+      if (/^[45]/.test(line))
+        return void this.#stale(`the server answered ${asked ?? 'nothing'} with ${line}`, true)
+      // The content goes out from here on, once.
+      if (asked === 'DATA' && line.startsWith('3')) this.onStale = null
+    }
+    if (asked === 'EHLO' && /^5\d\d/.test(line)) {
       // Haraka goes on with HELO.
       this.#refusal = { code: Number(line.slice(0, 3)), text: line.slice(4) }
     } else this.onEarlyEnd = null
-    if (isLast(line)) this.#disarm()
-    const reply = this.#replies.take(line, this.#lines.waiting !== '')
+    if (isLast(line)) this.#clock.stop()
+    const more = this.#lines.waiting !== ''
+    const reply = this.#replies.take(line, more)
     if (!reply.ok) return this.#fail(new Error(`the server sent ${reply.problem}`), 'garbled')
+    this.#isServed = asked === '.' && line.startsWith('2') && isLast(line) && !more
     // RFC 5321 section 4.2 lets a reply be a code alone; Haraka wants the space.
     this.emit('line', /^\d{3}$/.test(reply.line) ? `${reply.line} \r\n` : `${reply.line}\r\n`)
     if (reply.last) this.destroy()
+  }
+
+  #expectReply(asked: string | null): void {
+    const { idle, reply } = this.#timeouts
+    // After QUIT nothing is waited for that anybody needs, whatever the peer sends.
+    if (asked === 'QUIT') return this.#clock.start(QUIT_TIMEOUT)
+    const silence = asked === '.' ? DOT_TIMEOUT : Math.max(idle, reply)
+    if (idle > 0) this.#tls.setTimeout(silence)
+    const limit =
+      idle === 0 ? DOT_TIMEOUT : asked === '.' ? silence : Math.max(idle * TRICKLE_FACTOR, silence)
+    this.#clock.start(this.onStale && asked === 'MAIL' ? Math.min(REUSED_TIMEOUT, limit) : limit)
+  }
+
+  /** Lets go of a session that may serve another message. @returns whether it may */
+  #serveAnother(): boolean {
+    const served = this.onServed
+    if (!served || !this.#isServed || this.#tls.destroyed || this.#clock.longest > SLOW) return false
+    this.#release()
+    served()
+    return true
+  }
+
+  /** From here on nothing that happens on the session is known here. */
+  #release(): void {
+    this.writable = false
+    this.#clock.stop()
+    this.onEarlyEnd = null
+    this.onStale = null
+    this.onServed = null
+    this.#isReleased = true
+    this.#tls.setTimeout(0)
+    for (const [event, listener] of Object.entries(this.#listeners)) this.#tls.off(event, listener)
+    this.removeAllListeners()
+  }
+
+  /** Ends a session that was used before. @returns whether it is one whose failure is its own */
+  #stale(why: string, isRefusal = false): boolean {
+    const report = this.onStale
+    if (!report) return false
+    const tls = this.#tls
+    this.#release()
+    if (tls.writable && !tls.destroyed) leave(tls)
+    else tls.destroy()
+    report({ why, isRefusal })
+    return true
   }
 
   #earlyEnd(end: Omit<EarlyEnd, 'refusal'>): void {
@@ -218,19 +302,10 @@ export class SecuredSocket extends EventEmitter {
     report?.({ ...end, refusal: this.#refusal })
   }
 
-  #arm(timeout: number): void {
-    this.#disarm()
-    this.#reply = setTimeout(() => this.#fail(new Error('no complete reply in time'), 'silent'), timeout)
-  }
-
-  #disarm(): void {
-    if (this.#reply) clearTimeout(this.#reply)
-    this.#reply = null
-  }
-
   /** An `error` that nobody listens to any more would end the process; one after QUIT is not heeded. */
   #fail(error: Error, cause: EarlyEnd['cause']): void {
-    this.#disarm()
+    this.#clock.stop()
+    if (this.#stale(error.message)) return
     this.#earlyEnd({ error, cause })
     if (this.listenerCount('error') > 0) this.emit('error', error)
     this.#tls.destroy()

@@ -11,8 +11,9 @@
  */
 import type { TLSSocket } from 'node:tls'
 import { LRUCache } from 'lru-cache'
-import type { Requirement } from '../../rules/requirement.js'
+import { demandKey, type Requirement } from '../../rules/requirement.js'
 import type { PeerIdentity } from './certificate.js'
+import { datesOf, validAt, type Dates } from './certificate-dates.js'
 import { withoutCertificate } from './session-der.js'
 
 /** How long a verification is relied on, in milliseconds; Postfix's `smtp_tls_session_cache_timeout`, too. */
@@ -44,11 +45,6 @@ export interface SessionSlot {
 interface CachedSession extends VerifiedSession {
   /** The dates between which the certificates are valid, in milliseconds; absent where dates don't count. */
   readonly dates: Dates | undefined
-}
-
-interface Dates {
-  readonly from: number
-  readonly to: number
 }
 
 /** The clocks in use, in milliseconds. */
@@ -83,20 +79,10 @@ export class SessionCache {
    * @param place address and port, or the path of a socket
    */
   slot(host: string, place: string, requirement: Requirement): SessionSlot {
-    const { level, trusted, namesHost, namesAnyOf, fingerprintsAnyOf } = requirement
-    const key = JSON.stringify([
-      host.toLowerCase(),
-      place,
-      requirement.minVersion ?? '',
-      level,
-      trusted,
-      namesHost,
-      namesAnyOf,
-      fingerprintsAnyOf,
-    ])
+    const key = JSON.stringify([host.toLowerCase(), place, demandKey(requirement)])
     return {
       known: () => this.#known(key),
-      keep: (session) => this.#keep(key, session, trusted),
+      keep: (session) => this.#keep(key, session, requirement.trusted),
       avoid: () => void this.#sessions.set(key, 'avoided'),
     }
   }
@@ -104,30 +90,17 @@ export class SessionCache {
   #known(key: string): VerifiedSession | undefined {
     const session = this.#sessions.get(key)
     if (session === undefined || session === 'avoided') return undefined
-    // OpenSSL looks at dates in full handshakes only.
-    const now = this.#now()
-    const { dates } = session
-    if (!dates || (dates.from <= now && now <= dates.to)) return session
+    if (validAt(session.dates, this.#now())) return session
     this.#sessions.delete(key)
     return undefined
   }
 
   #keep(key: string, session: VerifiedSession, trusted: boolean): void {
     if (session.data.length > SESSION_BYTES_MAX || this.#sessions.get(key) === 'avoided') return
-    const dates = trusted ? datesOf(session.peer) : undefined
+    const dates = trusted ? datesOf(session.peer.certificate) : undefined
     // A session that came of a resumed one counts no longer than the first.
     this.#sessions.set(key, { ...session, dates }, { start: session.verifiedAt })
   }
-}
-
-/** When all certificates that the server sent are valid. */
-function datesOf({ certificate }: PeerIdentity): Dates {
-  const dates = { from: -Infinity, to: certificate ? Infinity : -Infinity }
-  for (let link = certificate; link; link = link.issuerCertificate) {
-    dates.from = Math.max(dates.from, Date.parse(link.validFrom))
-    dates.to = Math.min(dates.to, Date.parse(link.validTo))
-  }
-  return dates
 }
 
 /** Collects the sessions that a server gives; they go nowhere before verification has passed. */

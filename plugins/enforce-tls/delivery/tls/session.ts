@@ -11,6 +11,8 @@ export interface TlsSession {
   readonly certificate: X509Certificate | undefined
   /** Whether it goes on from an earlier one. */
   readonly resumed: boolean
+  /** Whether it has served another message before, so that this one needed no handshake. */
+  readonly reused: boolean
   /** From the ClientHello to the end of the handshake, in milliseconds. */
   readonly handshakeTime: number
 }

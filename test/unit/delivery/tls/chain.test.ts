@@ -134,6 +134,7 @@ describe('a chain that a server has shown', () => {
       cipher: 'TLS_AES_256_GCM_SHA384',
       certificate,
       resumed: false,
+      reused: false,
       handshakeTime: 0,
     }
     const verdict = (host: string) =>

@@ -120,7 +120,14 @@ function outcome(
     to: '192.0.2.1:25',
     session:
       result === 'delivered'
-        ? { protocol: 'TLSv1.3', cipher: 'x', certificate: undefined, resumed: false, handshakeTime: 1 }
+        ? {
+            protocol: 'TLSv1.3',
+            cipher: 'x',
+            certificate: undefined,
+            resumed: false,
+            reused: false,
+            handshakeTime: 1,
+          }
         : null,
     failure: result === 'bounced' ? tlsFailure('starttls-refused', 'refused it') : null,
     status: null,

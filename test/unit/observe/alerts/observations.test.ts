@@ -10,7 +10,14 @@ import { otherFailure, tlsFailure } from '../../../../plugins/enforce-tls/delive
 import { requirementOf } from '../../../../plugins/enforce-tls/rules/requirement.js'
 import type { RelayWithTls } from '../../../../plugins/enforce-tls/rules/rule.js'
 
-const SESSION = { protocol: 'TLSv1.3', cipher: 'x', certificate: undefined, resumed: false, handshakeTime: 1 }
+const SESSION = {
+  protocol: 'TLSv1.3',
+  cipher: 'x',
+  certificate: undefined,
+  resumed: false,
+  reused: false,
+  handshakeTime: 1,
+}
 
 function about(at: number, domain = 'bank.example', action: RelayWithTls = { level: 'encrypt' }) {
   const requirement = requirementOf(action, domain, { owner: '*', id: 'r1', name: 'Banks' })

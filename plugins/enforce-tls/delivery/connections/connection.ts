@@ -1,0 +1,51 @@
+/**
+ * An encrypted session with a server that may serve more messages than one, what it showed of itself, and when it
+ * is too old or was used too often for another. Holds no message.
+ */
+import type { SecureContext, TLSSocket } from 'node:tls'
+import { validAt, type Dates } from '../tls/certificate-dates.js'
+import type { SessionSlot } from '../tls/session-cache.js'
+import type { TlsSession } from '../tls/session.js'
+import type { LoggedSession } from '../tls/certificate.js'
+
+/** No connection is used longer, in milliseconds (Postfix's `smtp_connection_reuse_time_limit`). */
+const LIFETIME = 300_000
+
+/** What a connection was opened for; what differs in any of it goes over another one. */
+export interface ConnectionPurpose {
+  /** Where it goes: an address and port, or the path of a socket. */
+  readonly place: string
+  /** All else that a message needs of it, see `connectionKey`. */
+  readonly key: string
+  /** The TLS settings; a change of them makes another context. */
+  readonly context: SecureContext
+}
+
+/** One such session. */
+export interface Connection extends ConnectionPurpose {
+  readonly socket: TLSSocket
+  readonly session: TlsSession
+  readonly logged: LoggedSession
+  /** Where the TLS session is cached; `null` where none is. */
+  readonly slot: SessionSlot | null
+  /** How long the server may be silent, in milliseconds; 0 for no limit. */
+  readonly idle: number
+  /** When its certificates are valid; `undefined` where dates do not count. */
+  readonly dates: Dates | undefined
+  /** When the session began, as `performance.now()`. */
+  readonly since: number
+  /** The messages that its server has taken. */
+  messages: number
+}
+
+/** Whether a connection may serve one more message. */
+export function isUsable({ socket, since, dates, messages }: Connection, messagesMax: number): boolean {
+  return (
+    !socket.destroyed &&
+    socket.writable &&
+    socket.readable &&
+    messages < messagesMax &&
+    performance.now() - since < LIFETIME &&
+    validAt(dates, Date.now())
+  )
+}

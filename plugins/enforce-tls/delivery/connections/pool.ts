@@ -1,0 +1,223 @@
+/**
+ * The connections of covered mail: which are open and idle, how many there may be to one place, and who waits for
+ * one. A message takes a connection that was opened for the same purpose, and gives it back once the server has taken
+ * the message; what is left over for too long says QUIT. Losing a connection costs a new one, nothing else.
+ */
+import { LRUCache } from 'lru-cache'
+import type { Settings } from '../../settings/types.js'
+import { leave } from '../tls/quit.js'
+import { isUsable, type Connection, type ConnectionPurpose } from './connection.js'
+
+/** Idle connections to all places together. */
+const IDLE_MAX = 500
+/** A server that has ended a session early is not asked for longer ones for this time, in milliseconds. */
+const LIMITS_TTL = 300_000
+const LIMITS_MAX = 10_000
+/** Who waits is looked after this often, in milliseconds, in case that somebody called did not come. */
+const ROUND = 1000
+
+/** One of the connections that a place may have. */
+export interface Place {
+  /** Gives it back, and calls who waits for it. Doing it twice is harmless. */
+  leave(): void
+}
+
+/** What the settings say of connections. */
+export type ConnectionSettings = Pick<
+  Settings['tls'],
+  'connectionReuse' | 'connectionIdle' | 'connectionMaxMessages' | 'connectionsPerHost'
+>
+
+/** Everything about one address and port, or one socket path. */
+interface Destination {
+  /** Messages under way there. */
+  busy: number
+  /** Each with how to take back who watches it; the latest last. */
+  readonly idle: Map<Connection, () => void>
+  /** Those who stand ready; as many at most as may be busy. */
+  readonly ready: (() => void)[]
+  /** Those behind them, who are called when there is room for one more that stands ready. */
+  readonly waiting: (() => void)[]
+}
+
+/** The connections of one process. */
+export class ConnectionPool {
+  readonly #settings: () => ConnectionSettings
+  readonly #destinations = new Map<string, Destination>()
+  readonly #limits = new LRUCache<string, number>({ max: LIMITS_MAX, ttl: LIMITS_TTL })
+  #idle = 0
+  /** What was opened before is not kept any more. */
+  #since = -Infinity
+  #closed = false
+  #round: NodeJS.Timeout | null = null
+
+  constructor(settings: () => ConnectionSettings) {
+    this.#settings = settings
+  }
+
+  /** How many connections are idle now. */
+  get idle(): number {
+    return this.#idle
+  }
+
+  /** One of a place's connections, open or to be opened; `null` while it has as many as it may. */
+  enter(name: string): Place | null {
+    const destination = this.#destination(name)
+    if (destination.busy >= this.#settings().connectionsPerHost) return null
+    destination.busy++
+    let left = false
+    return {
+      leave: () => {
+        if (left) return
+        left = true
+        destination.busy--
+        destination.ready.shift()?.()
+        destination.waiting.shift()?.()
+        this.#forget(name, destination)
+      },
+    }
+  }
+
+  /**
+   * Stands ready until a place may have another connection. Whoever comes first may take it: who is called asks again,
+   * and may have to stand ready again.
+   *
+   * @param again whether this one was called before: it does not go to the end of the line
+   * @param patience in milliseconds; `null` for one that stays whatever happens
+   * @returns whether it was called; not so where too many stand ready, and when the time is up
+   */
+  async standReady(name: string, again: boolean, patience: number | null): Promise<boolean> {
+    const { ready } = this.#destination(name)
+    if (patience !== null && ready.length >= this.#settings().connectionsPerHost) return false
+    return new Promise((resolve) => {
+      const giveUp = (): void => {
+        ready.splice(ready.indexOf(call), 1)
+        resolve(false)
+      }
+      const timer = patience === null ? undefined : setTimeout(giveUp, patience)
+      const call = (): void => {
+        clearTimeout(timer)
+        resolve(true)
+      }
+      if (again) ready.unshift(call)
+      else ready.push(call)
+    })
+  }
+
+  /** Has somebody called when it is worth to try a place again. @param again as in `standReady` */
+  wait(name: string, call: () => void, again: boolean): void {
+    const { waiting } = this.#destination(name)
+    if (again) waiting.unshift(call)
+    else waiting.push(call)
+    this.#round ??= setInterval(() => this.#callAll(), ROUND).unref()
+  }
+
+  /** An idle connection for a purpose; the caller is in the place. */
+  take({ place, key, context }: ConnectionPurpose): Connection | null {
+    const destination = this.#destinations.get(place)
+    if (!destination) return null
+    for (const connection of [...destination.idle.keys()].reverse()) {
+      if (connection.key !== key || connection.context !== context) continue
+      this.#remove(destination, connection)
+      if (isUsable(connection, this.#messagesMax(connection))) return connection
+      farewell(connection)
+    }
+    // The idle ones count, too: one of another purpose gives way.
+    const [oldest] = destination.idle.keys()
+    if (oldest && destination.busy + destination.idle.size > this.#settings().connectionsPerHost)
+      this.#end(oldest)
+    return null
+  }
+
+  /** Takes a connection over which its server has just taken a message, and which nobody listens to any more. */
+  give(connection: Connection): void {
+    const { place, since, socket } = connection
+    const { connectionReuse, connectionIdle } = this.#settings()
+    const isWanted = connectionReuse && !this.#closed && since > this.#since
+    if (!isWanted || !isUsable(connection, this.#messagesMax(connection))) return farewell(connection)
+    if (this.#idle >= IDLE_MAX) this.#endOldest()
+    const end = (): void => this.#end(connection)
+    const timer = setTimeout(end, connectionIdle)
+    // A server has nothing to say now; whatever it does is a reason to go.
+    for (const event of ENDS) socket.on(event, end)
+    this.#idle++
+    this.#destination(place).idle.set(connection, () => {
+      clearTimeout(timer)
+      for (const event of ENDS) socket.off(event, end)
+    })
+  }
+
+  /** A server did not go on with another message: for a while, no connection of this kind serves more than it has. */
+  limit({ key, messages }: Connection): void {
+    this.#limits.set(key, messages)
+  }
+
+  /** The settings have changed: what is idle ends, what is under way is not kept. */
+  renew(): void {
+    this.#since = performance.now()
+    for (const { idle } of [...this.#destinations.values()])
+      for (const connection of [...idle.keys()]) this.#end(connection)
+  }
+
+  /** No connection is kept from here on. */
+  close(): void {
+    this.#closed = true
+    this.renew()
+  }
+
+  #destination(name: string): Destination {
+    const known = this.#destinations.get(name)
+    if (known) return known
+    const destination = { busy: 0, idle: new Map(), ready: [], waiting: [] }
+    this.#destinations.set(name, destination)
+    return destination
+  }
+
+  #messagesMax({ key }: Connection): number {
+    return Math.min(this.#settings().connectionMaxMessages, this.#limits.get(key) ?? Infinity)
+  }
+
+  #end(connection: Connection): void {
+    const destination = this.#destinations.get(connection.place)
+    if (!destination?.idle.has(connection)) return
+    this.#remove(destination, connection)
+    farewell(connection)
+    this.#forget(connection.place, destination)
+  }
+
+  #remove({ idle }: Destination, connection: Connection): void {
+    idle.get(connection)?.()
+    idle.delete(connection)
+    this.#idle--
+  }
+
+  #endOldest(): void {
+    for (const { idle } of this.#destinations.values())
+      for (const connection of idle.keys()) return this.#end(connection)
+  }
+
+  /** Calls as many as there is room for. */
+  #callAll(): void {
+    const { connectionsPerHost } = this.#settings()
+    for (const [name, destination] of this.#destinations) {
+      const { busy, ready, waiting } = destination
+      for (const call of ready.splice(0, Math.max(0, connectionsPerHost - busy))) call()
+      for (const call of waiting.splice(0, Math.max(0, 2 * connectionsPerHost - busy - ready.length))) call()
+      this.#forget(name, destination)
+    }
+    if (!this.#round || [...this.#destinations.values()].some(({ waiting }) => waiting.length > 0)) return
+    clearInterval(this.#round)
+    this.#round = null
+  }
+
+  #forget(name: string, { busy, idle, ready, waiting }: Destination): void {
+    if (busy + idle.size + ready.length + waiting.length === 0) this.#destinations.delete(name)
+  }
+}
+
+const ENDS = ['data', 'end', 'close', 'error'] as const
+
+function farewell({ socket }: Connection): void {
+  if (socket.writable && !socket.destroyed) leave(socket)
+  else socket.destroy()
+}
