@@ -27,9 +27,8 @@ import {
   type Skipped,
   type Target,
 } from './check-targets.js'
-import { senderOf } from './envelope.js'
 import { Refusal, WrongUse } from './refusal.js'
-import { brokenSentences } from './rule-entries.js'
+import { brokenSentences, senderOf } from './rule-entries.js'
 
 /** What is to be asked. */
 export interface CheckRequests {

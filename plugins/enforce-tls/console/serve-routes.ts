@@ -13,9 +13,8 @@ import { TooBusy } from './auth/password.js'
 import type { ConsoleContext } from './console-context.js'
 import { parseEtags } from './etag.js'
 import { Problem, problemBody, apiProblemOf } from './problem.js'
-import { assertReadable, BODY_MAX, BODY_MAX_ANYBODY, readJson } from './read-body.js'
 import type { Call, Needs, Route } from './route.js'
-import { send } from './send-reply.js'
+import { send, assertReadable, BODY_MAX, BODY_MAX_ANYBODY, readJson } from './bodies.js'
 
 const NOBODY: Identity = { author: '', role: 'viewer', domains: ['nobody.invalid'], session: null }
 

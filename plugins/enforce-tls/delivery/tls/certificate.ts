@@ -1,8 +1,8 @@
 /**
- * Whether a server's certificate fulfils a requirement, and what was verified of it, in words. Names are compared as
- * RFC 9525 says: only those of the subjectAltName count, a wildcard stands for the whole left-most label, an IP address
- * must be listed as one. A session that any certificate would have done for must not read as one whose server is known.
- * Pure.
+ * Whether a server's certificate fulfils a requirement, what was verified of it, in words, and when it is valid: OpenSSL
+ * looks at dates in full handshakes only. Names are compared as RFC 9525 says: only those of the subjectAltName count, a
+ * wildcard stands for the whole left-most label, an IP address must be listed as one. A session that any certificate
+ * would have done for must not read as one whose server is known. Pure.
  */
 import { createHash, type X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
@@ -150,4 +150,25 @@ function legacyForm(certificate: X509Certificate | undefined): object {
   } catch {
     return {}
   }
+}
+
+/** Both ends of a time, in milliseconds since the epoch. */
+export interface Dates {
+  readonly from: number
+  readonly to: number
+}
+
+/** When all certificates that a server sent are valid; never, where it sent none. */
+export function datesOf(certificate: X509Certificate | undefined): Dates {
+  const dates = { from: -Infinity, to: certificate ? Infinity : -Infinity }
+  for (let link = certificate; link; link = link.issuerCertificate) {
+    dates.from = Math.max(dates.from, Date.parse(link.validFrom))
+    dates.to = Math.min(dates.to, Date.parse(link.validTo))
+  }
+  return dates
+}
+
+/** @param dates `undefined` where they do not count */
+export function validAt(dates: Dates | undefined, now: number): boolean {
+  return !dates || (dates.from <= now && now <= dates.to)
 }

@@ -1,7 +1,7 @@
 /**
- * Holds a server to SMTP's turns inside TLS: one reply for one command, in lines within bounds. Haraka takes whatever
- * line comes for the reply to its latest command; a single reply too many makes it send the message twice over, into a
- * session that has not agreed to take it. Pure.
+ * Holds a server to SMTP's turns inside TLS: one reply for one command, in lines within bounds, and in time. Haraka takes
+ * whatever line comes for the reply to its latest command; a single reply too many makes it send the message twice over,
+ * into a session that has not agreed to take it.
  */
 import { StringDecoder } from 'node:string_decoder'
 import { INSIDE_TLS } from './smtp-reply.js'
@@ -120,4 +120,39 @@ export class ReplyLines {
 /** Whether a line ends a reply; what is none ends it, too. */
 export function isLast(line: string): boolean {
   return !/^\d{3}-/.test(line)
+}
+
+/**
+ * The clock of one session: the limit of each reply, and the longest so far. A limit that is reached is told once.
+ */
+export class ReplyClock {
+  readonly #late: () => void
+  #timer: NodeJS.Timeout | null = null
+  #since = 0
+  #longest = 0
+
+  /** @param late called when a reply does not come in time */
+  constructor(late: () => void) {
+    this.#late = late
+  }
+
+  /** The longest that a whole reply took, in milliseconds. */
+  get longest(): number {
+    return this.#longest
+  }
+
+  /** A reply is due. @param limit in milliseconds */
+  start(limit: number): void {
+    this.stop()
+    this.#since = performance.now()
+    this.#timer = setTimeout(this.#late, limit)
+  }
+
+  /** It is here, or is not waited for any more. */
+  stop(): void {
+    if (!this.#timer) return
+    clearTimeout(this.#timer)
+    this.#timer = null
+    this.#longest = Math.max(this.#longest, performance.now() - this.#since)
+  }
 }

@@ -1,10 +1,51 @@
-/** Sending an answer of the API; the JSON of one of any size is written in pieces. */
+/**
+ * Bodies: that of a request, read as far as it may be at all, and that of an answer, of any size, written in pieces.
+ */
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Response } from 'express'
+import express, { type Response } from 'express'
 import { inPieces } from '../work/turns.js'
 import type { Reply } from './route.js'
 import type { InPieces } from '../work/pieces.js'
+import type { IncomingMessage } from 'node:http'
+import { jsonExcess } from '../rules/json.js'
+import { Problem } from './problem.js'
+
+/** The largest body. */
+export const BODY_MAX = '1mb'
+/** The largest body of a request that anybody may send. */
+export const BODY_MAX_ANYBODY = '8kb'
+
+/** What was found wrong with a body before it was read. */
+const refused = new WeakMap<IncomingMessage, Problem>()
+
+/** Reads a body in JSON; what is wrong with it is for `assertReadable` to throw. */
+export function readJson(limit: string) {
+  return express.json({
+    limit,
+    type: 'application/json',
+    inflate: false,
+    verify: (request, _response, body, encoding) => {
+      if (encoding !== 'utf-8') {
+        refused.set(request, new Problem(415, 'not-json', 'Send the body in UTF-8.'))
+        return
+      }
+      // The marks of JSON are the same in bytes and in characters.
+      const excess = jsonExcess(body.toString('latin1'))
+      if (excess !== null)
+        refused.set(
+          request,
+          new Problem(400, excess.includes('deeper') ? 'too-deep' : 'too-large', `The body ${excess}.`),
+        )
+    },
+  })
+}
+
+/** @throws {Problem} for a body that is not to be looked at. */
+export function assertReadable(request: IncomingMessage): void {
+  const problem = refused.get(request)
+  if (problem) throw problem
+}
 
 /** So many characters are written between two yields. */
 const PIECE = 65_536
