@@ -1,7 +1,7 @@
 /** A new rule at the end of an owner's list. */
+import { randomInt } from 'node:crypto'
 import { switchOf, type OwnedRule } from '../rules/owner-entries.js'
 import type { Rule } from '../rules/rule.js'
-import { newRuleId } from '../rules/rule-id.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { changing, type Editor } from './editor.js'
 import { ownerState, servicePlace, type OwnerRead } from './owner-state.js'
@@ -59,4 +59,13 @@ function assertSwitchedOn({ entries }: OwnerRead): void {
     owner: entries.owner,
     isNew: entries.service === null,
   })
+}
+
+/** Digits and letters that nobody mixes up when reading an id aloud. */
+const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789'
+const LENGTH = 10
+
+/** An id that no other rule has. */
+function newRuleId(): string {
+  return Array.from({ length: LENGTH }, () => LETTERS[randomInt(LETTERS.length)]).join('')
 }

@@ -3,15 +3,13 @@ import { formatFlaw } from '../rules/format-problem.js'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { DeliveryLog } from '../store/delivery-log.js'
-import { entriesFor, type ReportQuery } from '../report/report-query.js'
-import { dayOf } from '../report/period.js'
+import { entriesFor, type ReportQuery, dayOf } from '../report/report-query.js'
 import { makeTlsRpt, type Reporter } from '../report/tls-rpt.js'
 import { parseAddress } from '../rules/address.js'
 import type { Context } from './context.js'
 import { printWarning } from './output.js'
 import { WrongUse } from './refusal.js'
-import { writeOutput } from './report-file.js'
-import { queryOf, type ReportOptions } from './report-query.js'
+import { queryOf, type ReportOptions, writeOutput } from './report-query.js'
 
 /** Prints a JSON array of all reports, or writes each into a file of its own. */
 export async function reportTlsRpt(context: Context, options: ReportOptions): Promise<void> {

@@ -1,5 +1,5 @@
 /** Whether a store is the one whose rules count, and what endangers them, as the Haraka of the chosen folder finds it. */
-import { whyNotSubscribed } from '../store/redis/subscribed.js'
+import { whyNotSubscribed } from '../store/redis/feed.js'
 import { StoreError, type KeyExpiry, type StoreHealth, type StoreIdentity } from '../store/rule-store.js'
 import { holdsRules, lackOf, standingOf, type Standing } from '../store/standing.js'
 import { parseMarker } from '../store/marker.js'

@@ -9,8 +9,8 @@
 import { LRUCache } from 'lru-cache'
 import type { RuleList } from '../rules/rule-list.js'
 import { StoreError, type DecidingStore } from '../store/rule-store.js'
-import { newlyCached, type CachedOwner, type PolicyCacheListener } from './cache-entries.js'
 import { Invalidations } from './invalidations.js'
+import { newlyCached, type CachedOwner, type PolicyCacheListener } from './cache-entries.js'
 import { OwnerLoader } from './owner-loader.js'
 
 /** How a policy cache works. Times in milliseconds. */

@@ -3,8 +3,7 @@ import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { StoreError } from '../store/rule-store.js'
 import type { EnforcedCounts, RuleReport } from './delivery-report.js'
-import { DAY } from './period.js'
-import { entriesFor } from './report-query.js'
+import { entriesFor, DAY } from './report-query.js'
 import { EnforcedTally, ReportedTally } from './tallies.js'
 
 /** So many days are looked at. */

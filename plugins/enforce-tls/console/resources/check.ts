@@ -2,7 +2,7 @@
 import { formatFlaw } from '../../rules/format-problem.js'
 import pLimit from 'p-limit'
 import { requestedEnvelope } from '../../check/requested-envelope.js'
-import { requirementOfAction } from '../../rules/requirement-of-action.js'
+import { requirementOfAction } from '../../rules/requirement.js'
 import type { CheckRequest } from '../../check/types.js'
 import type { CheckEnvelope } from '../../delivery/tls/inside-tls.js'
 import { checkAction } from '../../rules/action.js'
