@@ -116,10 +116,11 @@ export class Guard {
     this.#guarded.requirement = null
   }
 
-  #sendEmailRespond(code: number, argument: unknown): void {
+  #sendEmailRespond(code: number, argument: unknown): Promise<void> | void {
     const { item, haraka, context } = this.#guarded
     switch (this.#decision.name) {
       case 'enforce':
+        if (this.#guarded.resumeRound() && code !== constants.delay) return item.try_deliver()
         return haraka.original('send_email_respond')(code, argument)
       case 'retired':
         return item.next_cb()
@@ -130,6 +131,8 @@ export class Guard {
       case 'none-yet': {
         // Whatever the hooks answered: a time-out, a throw, or our own wish to wait.
         this.#epoch += 1
+        // The requirement is unknown: what was tried under an earlier one is forgotten.
+        this.#guarded.resumeRound()
         const wanted = code === constants.delay && Number(argument) > 0 ? argument : null
         const seconds = wanted ?? context.settings().main.deferSeconds
         return haraka.original('send_email_respond')(constants.delay, seconds)
@@ -170,9 +173,10 @@ export class Guard {
       await context.divide(item, each)
       return item.next_cb()
     }
-    if (!isTrusted(this.#guarded, mx) && !(await this.#enterPlace(placeOf(mx)))) return
+    if (!isTrusted(this.#guarded, mx) && !this.#enterPlace(placeOf(mx), requirement)) return
     round.begin(mx)
     if (deliverOverOpen(this.#guarded, mx, requirement)) return
+    context.connections.makeRoom(placeOf(mx))
     try {
       await haraka.original('try_deliver')()
     } catch (error) {
@@ -184,29 +188,25 @@ export class Guard {
   }
 
   /**
-   * Takes one of the connections that a place may have. Where it has none to give, an item whose round has just begun
-   * goes to the place's line instead of holding up the queue, and is decided on anew when it is called; one that has
-   * tried other hosts waits here.
+   * Takes one of the connections that a place may have. Where it has none to give, the item goes to the place's line
+   * instead of holding up the queue; when it is called it is decided on anew, and goes on where it was.
    *
    * @returns whether the item is in the place
    */
-  async #enterPlace(name: string): Promise<boolean> {
-    const { item, round, context } = this.#guarded
+  #enterPlace(name: string, requirement: Requirement): boolean {
+    const { item, context } = this.#guarded
     const { connections } = context
-    let place = connections.enter(name)
-    if (!place && round.attempts.length === 0) {
-      connections.wait(name, () => context.outbound().delivery_queue.push(item), this.#isCalled)
-      this.#isCalled = true
-      item.next_cb()
-      return false
+    const place = connections.enter(name)
+    if (place) {
+      this.#isCalled = false
+      this.#guarded.enterPlace(place)
+      return true
     }
-    for (let again = false; !place; again = true) {
-      await new Promise<void>((resolve) => connections.wait(name, resolve, again))
-      place = connections.enter(name)
-    }
-    this.#isCalled = false
-    this.#guarded.enterPlace(place)
-    return true
+    this.#guarded.suspendRound(requirement)
+    connections.wait(name, () => context.outbound().delivery_queue.push(item), this.#isCalled)
+    this.#isCalled = true
+    item.next_cb()
+    return false
   }
 
   /**

@@ -98,11 +98,16 @@ export class ConnectionPool {
       if (isUsable(connection, this.#messagesMax(connection))) return connection
       farewell(connection)
     }
-    // The idle ones count, too: one of another purpose gives way.
-    const [oldest] = destination.idle.keys()
-    if (oldest && destination.busy + destination.idle.size > this.#settings().connectionsPerHost)
-      this.#end(oldest)
     return null
+  }
+
+  /** A message needs a fresh connection: the idle ones count, too, and the oldest gives way. */
+  makeRoom(name: string): void {
+    const destination = this.#destinations.get(name)
+    if (!destination) return
+    const { busy, idle } = destination
+    const surplus = busy + idle.size - this.#settings().connectionsPerHost
+    for (const connection of [...idle.keys()].slice(0, Math.max(0, surplus))) this.#end(connection)
   }
 
   /** Takes a connection over which its server has just taken a message, and which nobody listens to any more. */
