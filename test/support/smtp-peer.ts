@@ -46,6 +46,7 @@ export class SmtpPeer implements AsyncDisposable {
   readonly connections: ConnectionRecord[] = []
   readonly #where: { path: string } | { host: string; port: number }
   readonly #sockets = new Set<Socket>()
+  readonly #sessions: PeerSession[] = []
   readonly #errors: unknown[] = []
   #behaviour: PeerBehaviour = {}
   #tls: TLSSocketOptions = {}
@@ -143,6 +144,11 @@ export class SmtpPeer implements AsyncDisposable {
     })
   }
 
+  /** Waits until every session has done all that it was asked, and what its step does then. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#sessions.map((session) => session.settled()))
+  }
+
   /** Refuses connections from now on and cuts the open ones; `comeBack()` listens on the same port again. */
   async goDown(): Promise<void> {
     const server = this.#server
@@ -176,12 +182,13 @@ export class SmtpPeer implements AsyncDisposable {
     socket.once('close', () => this.#sockets.delete(socket))
     const record = new ConnectionRecord(this.connections.length + 1)
     this.connections.push(record)
-    new PeerSession(socket, {
+    const session = new PeerSession(socket, {
       record,
       behaviour: this.#behaviour,
       tls: this.#tls,
       failed: (error) => this.#errors.push(error),
     })
+    this.#sessions.push(session)
   }
 
   #wanted(what: string): string {

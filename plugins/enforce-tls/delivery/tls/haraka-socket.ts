@@ -30,7 +30,7 @@ const REUSED_TIMEOUT = 10_000
 const SLOW = 5000
 
 /** What a session that was used before has to answer to DATA, and to MAIL and RCPT. */
-const GO_AHEAD = /^3\d\d(?:[ -]|$)/
+const GO_AHEAD = /^354(?:[ -]|$)/
 const DONE = /^2\d\d(?:[ -]|$)/
 
 type Upgraded = (authorized: unknown, error: unknown, certificate: object, cipher: object) => void
