@@ -52,11 +52,17 @@ export class SmtpPeer implements AsyncDisposable {
   #tls: TLSSocketOptions = {}
   #server: Server | undefined
   #port: number
+  #mostOpen = 0
 
   /** Not listening yet: use `startPeer`. */
   constructor({ path, host = '127.0.0.1', port = 0 }: PeerOptions) {
     this.#port = port
     this.#where = path === undefined ? { host, port } : { path }
+  }
+
+  /** How many connections were open at once at most. */
+  get mostOpen(): number {
+    return this.#mostOpen
   }
 
   get port(): number {
@@ -182,6 +188,7 @@ export class SmtpPeer implements AsyncDisposable {
     socket.once('close', () => this.#sockets.delete(socket))
     const record = new ConnectionRecord(this.connections.length + 1)
     this.connections.push(record)
+    this.#mostOpen = Math.max(this.#mostOpen, this.connections.filter(({ closed }) => !closed).length)
     const session = new PeerSession(socket, {
       record,
       behaviour: this.#behaviour,
