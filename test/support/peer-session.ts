@@ -89,6 +89,11 @@ export class PeerSession {
     if (out.writable) out.write(buffer)
   }
 
+  /** Sends bytes past TLS, straight into the TCP connection. */
+  rawPastTls(bytes: Buffer): void {
+    this.#socket.write(bytes)
+  }
+
   /** Sends lines one by one, each `everyMs` after the other, until done or the client has gone. */
   async drip(lines: Iterable<string>, everyMs: number): Promise<void> {
     for (const line of lines) {
@@ -157,6 +162,11 @@ export class PeerSession {
     })
     this.#pipe = pipe
     for (const chunk of this.#early.splice(0)) pipe.push(chunk)
+  }
+
+  /** Resolves when the steps of all lines so far are done. */
+  async settled(): Promise<void> {
+    await this.#work
   }
 
   /** Marks the last message as accepted, for `message` steps that send their replies themselves. */

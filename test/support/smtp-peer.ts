@@ -46,16 +46,23 @@ export class SmtpPeer implements AsyncDisposable {
   readonly connections: ConnectionRecord[] = []
   readonly #where: { path: string } | { host: string; port: number }
   readonly #sockets = new Set<Socket>()
+  readonly #sessions: PeerSession[] = []
   readonly #errors: unknown[] = []
   #behaviour: PeerBehaviour = {}
   #tls: TLSSocketOptions = {}
   #server: Server | undefined
   #port: number
+  #mostOpen = 0
 
   /** Not listening yet: use `startPeer`. */
   constructor({ path, host = '127.0.0.1', port = 0 }: PeerOptions) {
     this.#port = port
     this.#where = path === undefined ? { host, port } : { path }
+  }
+
+  /** How many connections were open at once at most. */
+  get mostOpen(): number {
+    return this.#mostOpen
   }
 
   get port(): number {
@@ -143,6 +150,11 @@ export class SmtpPeer implements AsyncDisposable {
     })
   }
 
+  /** Waits until every session has done all that it was asked, and what its step does then. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#sessions.map((session) => session.settled()))
+  }
+
   /** Refuses connections from now on and cuts the open ones; `comeBack()` listens on the same port again. */
   async goDown(): Promise<void> {
     const server = this.#server
@@ -176,12 +188,14 @@ export class SmtpPeer implements AsyncDisposable {
     socket.once('close', () => this.#sockets.delete(socket))
     const record = new ConnectionRecord(this.connections.length + 1)
     this.connections.push(record)
-    new PeerSession(socket, {
+    this.#mostOpen = Math.max(this.#mostOpen, this.connections.filter(({ closed }) => !closed).length)
+    const session = new PeerSession(socket, {
       record,
       behaviour: this.#behaviour,
       tls: this.#tls,
       failed: (error) => this.#errors.push(error),
     })
+    this.#sessions.push(session)
   }
 
   #wanted(what: string): string {

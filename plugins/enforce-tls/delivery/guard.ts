@@ -118,10 +118,11 @@ export class Guard {
     this.#guarded.requirement = null
   }
 
-  #sendEmailRespond(code: number, argument: unknown): void {
+  #sendEmailRespond(code: number, argument: unknown): Promise<void> | void {
     const { item, haraka, context } = this.#guarded
     switch (this.#decision.name) {
       case 'enforce':
+        if (this.#guarded.resumeRound() && code !== constants.delay) return item.try_deliver()
         return haraka.original('send_email_respond')(code, argument)
       case 'retired':
         return item.next_cb()
@@ -132,6 +133,8 @@ export class Guard {
       case 'none-yet': {
         // Whatever the hooks answered: a time-out, a throw, or our own wish to wait.
         this.#epoch += 1
+        // The requirement is unknown: what was tried under an earlier one is forgotten.
+        this.#guarded.resumeRound()
         const wanted = code === constants.delay && Number(argument) > 0 ? argument : null
         const seconds = wanted ?? context.settings().main.deferSeconds
         return haraka.original('send_email_respond')(constants.delay, seconds)
@@ -172,9 +175,10 @@ export class Guard {
       await context.divide(item, each)
       return item.next_cb()
     }
-    if (!isTrusted(this.#guarded, mx) && !(await this.#enterPlace(placeOf(mx)))) return
+    if (!isTrusted(this.#guarded, mx) && !(await this.#enterPlace(placeOf(mx), requirement))) return
     round.begin(mx)
     if (deliverOverOpen(this.#guarded, mx, requirement)) return
+    context.connections.makeRoom(placeOf(mx))
     try {
       await haraka.original('try_deliver')()
     } catch (error) {
@@ -186,26 +190,23 @@ export class Guard {
   }
 
   /**
-   * Takes one of the connections that a place may have. Where none gets free in a little while, an item that has just
-   * begun gives its turn in Haraka's queue back, so that mail for others goes on, and is decided on anew when it is
-   * called; one that has tried other hosts stays.
+   * Takes one of the connections that a place may have. Where none gets free in a little while, the item gives its turn
+   * in Haraka's queue back, so that mail for others goes on; when it is called it is decided on anew, and goes on where
+   * it was.
    *
    * @returns whether the item is in the place
    */
-  async #enterPlace(name: string): Promise<boolean> {
-    const { item, round, context } = this.#guarded
+  async #enterPlace(name: string, requirement: Requirement): Promise<boolean> {
+    const { item, context } = this.#guarded
     const { connections } = context
     let place = connections.enter(name)
-    for (let again = this.#wasCalled; !place; place = connections.enter(name)) {
-      const patience = round.attempts.length === 0 ? PATIENCE : null
-      const isCalled = await connections.standReady(name, again, patience)
-      if (!isCalled) {
-        connections.wait(name, () => context.outbound().delivery_queue.push(item), this.#wasCalled)
-        this.#wasCalled = true
-        item.next_cb()
-        return false
-      }
-      again = isCalled
+    for (let again = this.#wasCalled; !place; place = connections.enter(name), again = true) {
+      if (await connections.standReady(name, PATIENCE, again)) continue
+      this.#guarded.suspendRound(requirement)
+      connections.wait(name, () => context.outbound().delivery_queue.push(item), this.#wasCalled)
+      this.#wasCalled = true
+      item.next_cb()
+      return false
     }
     this.#wasCalled = false
     this.#guarded.enterPlace(place)

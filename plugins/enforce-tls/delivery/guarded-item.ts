@@ -3,13 +3,14 @@
  * round of attempts under way, and the events of it. `guard.ts`, `host-attempt.ts` and `finish.ts` work on it,
  * and they alone touch the insides of an hmail (Haraka 3.3.4, `outbound/hmail.js`).
  */
-import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
-import type { Requirement } from '../rules/requirement.js'
+import type { HarakaAddress, HarakaMailItem, HarakaMx } from '../haraka/types.js'
+import { demandKey, type Requirement } from '../rules/requirement.js'
 import { Overrides } from './overrides.js'
 import type { GuardContext } from './guard-context.js'
 import { aboutItem, type Outcome } from './delivery-events.js'
 import { statusOf, type Attempt, type AttemptFailure } from './outcome.js'
 import { Attempts } from './attempts.js'
+import type { Connection } from './connections/connection.js'
 import type { Place } from './connections/pool.js'
 
 /** Haraka's methods that a guarded item has its own versions of. */
@@ -45,9 +46,10 @@ export class GuardedItem {
   ownReason: string | null = null
   /** Whether MAIL was ever said: what a server says from then on, recipients' replies included, may quote the message. */
   mailSaid: boolean
-  /** An open connection has failed in this round. */
-  needsFreshConnection = false
+  /** An open connection that did not serve this message in this round: it needs a fresh one. */
+  stale: { readonly connection: Connection; readonly hasEnded: boolean } | null = null
   #round: Attempts
+  #suspended: { readonly round: Attempts; readonly hosts: HarakaMx[]; readonly demand: string } | null = null
   #place: Place | null = null
 
   constructor(item: HarakaMailItem, context: GuardContext, versions: GuardedVersions) {
@@ -73,8 +75,29 @@ export class GuardedItem {
     this.requirement = null
     this.tlsFailure = null
     this.ownReason = null
-    this.needsFreshConnection = false
+    this.stale = null
     this.#round = this.#newRound()
+  }
+
+  /** The item leaves the queue in the middle of a round, to come back. */
+  suspendRound(requirement: Requirement): void {
+    const { mxlist: hosts = [] } = this.item
+    this.#suspended = { round: this.#round, hosts, demand: demandKey(requirement) }
+  }
+
+  /**
+   * Goes on with a round that was suspended, if the same is required now; it is forgotten otherwise.
+   *
+   * @returns whether it goes on
+   */
+  resumeRound(): boolean {
+    const { requirement, item } = this
+    const suspended = this.#suspended
+    this.#suspended = null
+    if (!suspended || !requirement || demandKey(requirement) !== suspended.demand) return false
+    this.#round = suspended.round
+    item.mxlist = suspended.hosts
+    return true
   }
 
   /** Has one of a place's connections until the item goes on to another host, or leaves Haraka's hands. */

@@ -71,7 +71,7 @@ export function deliverOnSocket(
 export function deliverOverOpen(guarded: GuardedItem, mx: HarakaMx, requirement: Requirement): boolean {
   const { item, round, context, haraka } = guarded
   // Haraka says SMTPUTF8 only to a server whose EHLO it has heard for this very message.
-  if (guarded.needsFreshConnection || isInternational(item)) return false
+  if (guarded.stale || isInternational(item)) return false
   const secureContext = usableContext(guarded, mx, requirement)
   if (!secureContext) return false
   const key = connectionKey(item, mx, requirement, context.me())
@@ -82,9 +82,8 @@ export function deliverOverOpen(guarded: GuardedItem, mx: HarakaMx, requirement:
   attempt.session = { ...connection.session, reused: true }
   attempt.secured = true
   const secured = socketOver(guarded, connection)
-  secured.onStale = ({ why, isRefusal }) => {
-    if (isRefusal) context.connections.limit(connection)
-    guarded.needsFreshConnection = true
+  secured.onStale = ({ why, hasEnded }) => {
+    guarded.stale = { connection, hasEnded }
     tryAnew(guarded, mx, 'an open connection did not serve another message', why)
     void item.try_deliver()
   }
@@ -155,6 +154,8 @@ function socketOver(guarded: GuardedItem, connection: Connection): SecuredSocket
   const secured = new SecuredSocket(socket, { idle, reply: context.settings().tls.replyTimeout }, logged)
   secured.onMail = () => (guarded.mailSaid = true)
   secured.onServed = () => {
+    // What would not serve this message as a further one has served it as the first one.
+    if (guarded.stale && !guarded.stale.hasEnded) context.connections.limit(guarded.stale.connection)
     connection.messages++
     context.connections.give(connection)
     guarded.leavePlace()

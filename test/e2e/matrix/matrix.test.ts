@@ -1,5 +1,5 @@
 /**
- * Every server of the tables at every level, on one real Haraka. With MATRIX_WITHOUT_GUARD=1 the same runs on
+ * Every server of the tables at every level, on one real Haraka; MATRIX_INI has further lines of its `[tls]`. With MATRIX_WITHOUT_GUARD=1 the same runs on
  * a Haraka without the plugin, and the number of cells that fail is printed: it shows what the guard is for.
  */
 import assert from 'node:assert/strict'
@@ -29,7 +29,7 @@ describe('the matrix of servers and levels', async () => {
       config: trustingConfig(
         signers.trusted,
         Object.fromEntries(LEVELS.map((level) => [`${level}.example`, rulesOf(level)])),
-        'handshake_timeout=1500ms\nreply_timeout=1500ms\n',
+        `handshake_timeout=1500ms\nreply_timeout=1500ms\n${process.env['MATRIX_INI'] ?? ''}`,
       ),
       routes: {
         ...Object.fromEntries(

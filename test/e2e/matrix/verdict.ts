@@ -11,6 +11,10 @@ export interface Evidence {
   readonly mailbox: readonly MessageRecord[]
   /** Haraka's. */
   readonly log: string
+  /** Messages that the server had taken before it turned into what it is. @default 0 */
+  readonly before?: number
+  /** Connections beside those of the outcome. @default 0 */
+  readonly moreConnections?: number
 }
 
 /** The differences; empty for a cell that passes. */
@@ -21,13 +25,13 @@ export function differences(cell: Cell, evidence: Evidence): string[] {
   return [
     ...differ('bytes in the clear after EHLO', peer.clearBytesAfterEhlo(), 0),
     ...differ('commands in the clear', peer.cleartextAfterEhlo().join(' '), ''),
-    ...differ('messages accepted', peer.messages.length, expected.messages),
+    ...differ('messages accepted', peer.messages.length, expected.messages + (evidence.before ?? 0)),
     ...differ('bounces', bounces.length, expected.bounces),
     ...differ('connections left open', peer.connections.filter(({ closed }) => !closed).length, 0),
     ...(outcome.kind === 'delivered'
       ? ofDelivery(cell, outcome)
       : [
-          ...ofAttempts(cell, outcome, evidence.log),
+          ...ofAttempts(cell, outcome, evidence),
           ...bounces.flatMap(({ data }) => ofBounce(cell, outcome, data)),
         ]),
   ]
@@ -44,10 +48,14 @@ function ofDelivery({ domain, peer }: Cell, { protocol }: Outcome & { kind: 'del
 }
 
 /** As often as it had to be tried, and with a log line for each failure that is about TLS. */
-function ofAttempts({ domain, peer }: Cell, outcome: Outcome & { kind: 'bounced' }, log: string): string[] {
+function ofAttempts(
+  { domain, peer }: Cell,
+  outcome: Outcome & { kind: 'bounced' },
+  { log, moreConnections = 0 }: Evidence,
+): string[] {
   const ours = logPairs(log).filter(({ kind, mx }) => kind === 'attempt' && mx === `mx.${domain}`)
   return [
-    ...differ('connections', peer.connections.length, outcome.connections),
+    ...differ('connections', peer.connections.length, outcome.connections + moreConnections),
     ...(outcome.class === null
       ? []
       : differ(

@@ -24,8 +24,9 @@ export function connectionKey(
     // Haraka asks of hosts from DNS whether they are this machine.
     mx.from_dns ?? '',
     mx.using_lmtp === true,
-    mx.bind ?? notes['outbound_ip'] ?? '',
-    notes['outbound_helo'] ?? mx.bind_helo ?? me,
+    // As Haraka takes them: an empty one is none.
+    mx.bind || notes['outbound_ip'] || '',
+    notes['outbound_helo'] || mx.bind_helo || me,
     [mx.auth_user ?? '', mx.auth_pass ?? '', mx.auth_type ?? ''],
     demandKey(requirement),
   ])

@@ -82,19 +82,19 @@ export class ConnectionPool {
    * Stands ready until a place may have another connection. Whoever comes first may take it: who is called asks again,
    * and may have to stand ready again.
    *
+   * @param patience in milliseconds
    * @param again whether this one was called before: it does not go to the end of the line
-   * @param patience in milliseconds; `null` for one that stays whatever happens
    * @returns whether it was called; not so where too many stand ready, and when the time is up
    */
-  async standReady(name: string, again: boolean, patience: number | null): Promise<boolean> {
+  async standReady(name: string, patience: number, again: boolean): Promise<boolean> {
     const { ready } = this.#destination(name)
-    if (patience !== null && ready.length >= this.#settings().connectionsPerHost) return false
+    if (ready.length >= this.#settings().connectionsPerHost) return false
     return new Promise((resolve) => {
       const giveUp = (): void => {
         ready.splice(ready.indexOf(call), 1)
         resolve(false)
       }
-      const timer = patience === null ? undefined : setTimeout(giveUp, patience)
+      const timer = setTimeout(giveUp, patience)
       const call = (): void => {
         clearTimeout(timer)
         resolve(true)
@@ -122,11 +122,16 @@ export class ConnectionPool {
       if (isUsable(connection, this.#messagesMax(connection))) return connection
       farewell(connection)
     }
-    // The idle ones count, too: one of another purpose gives way.
-    const [oldest] = destination.idle.keys()
-    if (oldest && destination.busy + destination.idle.size > this.#settings().connectionsPerHost)
-      this.#end(oldest)
     return null
+  }
+
+  /** A message needs a fresh connection: the idle ones count, too, and the oldest gives way. */
+  makeRoom(name: string): void {
+    const destination = this.#destinations.get(name)
+    if (!destination) return
+    const { busy, idle } = destination
+    const surplus = busy + idle.size - this.#settings().connectionsPerHost
+    for (const connection of [...idle.keys()].slice(0, Math.max(0, surplus))) this.#end(connection)
   }
 
   /** Takes a connection over which its server has just taken a message, and which nobody listens to any more. */

@@ -27,6 +27,10 @@ const REUSED_TIMEOUT = 10_000
 /** Who takes longer for a reply is left in peace: its session serves no other message, in ms. */
 const SLOW = 5000
 
+/** What a session that was used before has to answer to DATA, and to MAIL and RCPT. */
+const GO_AHEAD = /^354(?:[ -]|$)/
+const DONE = /^2\d\d(?:[ -]|$)/
+
 type Upgraded = (authorized: unknown, error: unknown, certificate: object, cipher: object) => void
 
 /** How long a peer may take, in milliseconds. */
@@ -40,8 +44,8 @@ export interface SocketTimeouts {
 /** Why a session that was used before does not go on. */
 export interface StaleSession {
   readonly why: string
-  /** Whether it is what the server does with a further message, and not that the session had ended before. */
-  readonly isRefusal: boolean
+  /** Whether the session had ended before; else it may be what the server does with a further message. */
+  readonly hasEnded: boolean
 }
 
 /** An encrypted session as Haraka's `try_deliver_host_on_socket` uses a socket. */
@@ -101,7 +105,7 @@ export class SecuredSocket extends EventEmitter {
         this.#tls.destroy()
       },
       end: () => {
-        if (this.#stale('the server closed it')) return
+        if (this.#stale('the server closed it', true)) return
         const rest = this.#lines.rest()
         if (rest === '') this.#earlyEnd({ error: null, cause: 'closed' })
         else this.emit('line', rest)
@@ -109,7 +113,7 @@ export class SecuredSocket extends EventEmitter {
       },
       close: (hadError) => {
         this.#clock.stop()
-        if (this.#stale('the server closed it')) return
+        if (this.#stale('the server closed it', true)) return
         this.#earlyEnd({ error: null, cause: 'closed' })
         this.emit('close', hadError)
       },
@@ -231,10 +235,11 @@ export class SecuredSocket extends EventEmitter {
   #takeLine(line: string): void {
     const { asked } = this.#replies
     if (this.onStale) {
-      if (/^[45]/.test(line))
-        return void this.#stale(`the server answered ${asked ?? 'nothing'} with ${line}`, true)
+      // Whatever else it says may be a reply to something before this message, or no reply at all.
+      if (!(asked === 'DATA' ? GO_AHEAD : DONE).test(line))
+        return void this.#stale(`the server answered ${asked ?? 'nothing'} with ${line}`)
       // The content goes out from here on, once.
-      if (asked === 'DATA' && line.startsWith('3')) this.onStale = null
+      if (asked === 'DATA' && isLast(line)) this.onStale = null
     }
     if (asked === 'EHLO' && /^5\d\d/.test(line)) {
       // Haraka goes on with HELO.
@@ -284,14 +289,14 @@ export class SecuredSocket extends EventEmitter {
   }
 
   /** Ends a session that was used before. @returns whether it is one whose failure is its own */
-  #stale(why: string, isRefusal = false): boolean {
+  #stale(why: string, hasEnded = false): boolean {
     const report = this.onStale
     if (!report) return false
     const tls = this.#tls
     this.#release()
     if (tls.writable && !tls.destroyed) leave(tls)
     else tls.destroy()
-    report({ why, isRefusal })
+    report({ why, hasEnded })
     return true
   }
 
@@ -304,7 +309,7 @@ export class SecuredSocket extends EventEmitter {
   /** An `error` that nobody listens to any more would end the process; one after QUIT is not heeded. */
   #fail(error: Error, cause: EarlyEnd['cause']): void {
     this.#clock.stop()
-    if (this.#stale(error.message)) return
+    if (this.#stale(error.message, cause === 'closed')) return
     this.#earlyEnd({ error, cause })
     if (this.listenerCount('error') > 0) this.emit('error', error)
     this.#tls.destroy()
