@@ -34,7 +34,8 @@ const program = new Command('bench')
     const chosen = parts ?? (scenes === undefined ? undefined : [delivery.id])
     const wanted = PARTS.filter(({ id }) => chosen === undefined || chosen.includes(id))
     const done: Done[] = []
-    for (const one of wanted) done.push({ part: one, tables: await runPart(one, { quick, ...(scenes && { scenes }) }) })
+    for (const one of wanted)
+      done.push({ part: one, tables: await runPart(one, { quick, ...(scenes && { scenes }) }) })
     print(describeMachine(), done, json)
   })
 

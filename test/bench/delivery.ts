@@ -45,7 +45,7 @@ async function run({ quick, scenes, progress }: BenchRun): Promise<readonly Benc
     } finally {
       for (const { relay } of servers) await relay.close()
     }
-    tables.push(figures(plan.scene, servers, plan), compared(plan.scene, servers))
+    tables.push(figures(plan.scene, servers, plan), compared(plan.scene, servers, quick))
   }
   return tables
 }

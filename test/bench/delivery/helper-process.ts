@@ -4,7 +4,14 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { KeyAndCertificate } from '../../support/certificates.js'
-import type { Connections, Received, ReceiverAnswer, ReceiverCommand, SenderAnswer, SenderCommand } from './messages.js'
+import type {
+  Connections,
+  Received,
+  ReceiverAnswer,
+  ReceiverCommand,
+  SenderAnswer,
+  SenderCommand,
+} from './messages.js'
 
 /** Idle connections have long ended after this time, in milliseconds. */
 const REST_MAX = 30_000
@@ -72,7 +79,7 @@ export class Receiver extends HelperProcess {
     return { received: answerOf<ReceiverAnswer, 'received'>(this.child, 'received') }
   }
 
-  /** Waits until no connection is open; gives those since messages were expected. @throws when that takes too long */
+  /** Waits until no connection is open; gives those since the last time. @throws when that takes too long */
   async rest(): Promise<Connections> {
     const resting = answerOf<ReceiverAnswer, 'resting'>(this.child, 'resting')
     this.child.send({ kind: 'rest' } satisfies ReceiverCommand)

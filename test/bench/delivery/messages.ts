@@ -12,7 +12,7 @@ export interface Received {
   readonly encrypted: number
 }
 
-/** The connections since the last `expect`. */
+/** The connections since the last rest. */
 export interface Connections {
   readonly connections: number
   /** Of these, with a resumed TLS session. */

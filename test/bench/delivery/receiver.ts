@@ -133,6 +133,7 @@ function tellRest(): void {
   if (!isRestAsked || open > 0) return
   isRestAsked = false
   tell({ kind: 'resting', ...connections })
+  connections = { connections: 0, resumed: 0, most: 0 }
 }
 
 process.on('message', (command: ReceiverCommand) => {
@@ -143,7 +144,6 @@ process.on('message', (command: ReceiverCommand) => {
   if (command.kind === 'expect') {
     expected = command.messages
     seen = { messages: 0, encrypted: 0 }
-    connections = { connections: 0, resumed: 0, most: open }
     tell({ kind: 'expecting' })
     return
   }

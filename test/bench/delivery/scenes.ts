@@ -65,7 +65,9 @@ export const SCENES: readonly Scene[] = [
     size: SMALL,
     nodes: 0,
     servers: ['plain', ...ENCRYPTING],
-    comparisons: COMPARED.map((each) => (each.other === 'no-reuse' ? { ...each, target: { most: 1 } } : each)),
+    comparisons: COMPARED.map((each) =>
+      each.other === 'no-reuse' ? { ...each, target: { most: 1 } } : each,
+    ),
     full: { rounds: 5, messages: 600, warmUp: 300 },
   },
   {
@@ -102,7 +104,7 @@ export const SCENES: readonly Scene[] = [
 ]
 
 /** To see that it works. */
-export const QUICK: Amounts = { rounds: 1, messages: 20, warmUp: 0 }
+export const QUICK: Amounts = { rounds: 1, messages: 60, warmUp: 0 }
 
 /** Whether a median meets its target; `null` where there is none. */
 export function isMet(target: Comparison['target'], median: number): boolean | null {

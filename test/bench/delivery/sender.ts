@@ -13,8 +13,7 @@ const LINE = 'All work and no play makes Jack a dull boy, says the ledger.\r\n'
 async function send(command: SenderCommand): Promise<void> {
   const { port, messages, connections, size, destinations, first } = command
   let sent = 0
-  const next = (): string | null =>
-    sent < messages ? domainOf(first + (sent++ % destinations)) : null
+  const next = (): string | null => (sent < messages ? domainOf(first + (sent++ % destinations)) : null)
   const header = 'From: ann@acme.example\r\nTo: cfo@bench.example\r\nSubject: bench\r\n\r\n'
   const message = Buffer.from(`${header}${LINE.repeat(Math.ceil(size / LINE.length))}.\r\n`)
   await Promise.all(Array.from({ length: connections }, () => one(port, message, next)))

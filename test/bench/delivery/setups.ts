@@ -12,6 +12,8 @@ export interface Relay {
   readonly port: number
   /** The processes that its CPU time is counted of; their children count, too. */
   readonly pids: readonly number[]
+  /** Of these, that of its Redis. */
+  readonly redisPid?: number
   /** Of a Haraka with an HTTP server. */
   readonly httpPort?: number
   close(): Promise<void>
@@ -37,14 +39,7 @@ export interface Setup {
 }
 
 export type SetupId =
-  | 'plain'
-  | 'opportunistic'
-  | 'unmatched'
-  | 'covered'
-  | 'no-reuse'
-  | 'metrics'
-  | 'postfix'
-  | 'postfix-reuse'
+  'plain' | 'opportunistic' | 'unmatched' | 'covered' | 'no-reuse' | 'metrics' | 'postfix' | 'postfix-reuse'
 
 /** Where a Haraka serves metrics. */
 const HTTP = { 'http.ini': 'listen=127.0.0.1:0\n' }
@@ -57,17 +52,17 @@ export const SETUPS: readonly Setup[] = [
   haraka('opportunistic', 'Haraka, opportunistic TLS', true, (surroundings) =>
     startHarakaRelay(surroundings, { enforceTls: false }),
   ),
-  haraka('unmatched', 'with this plugin, no rule matches, plain text', false, (surroundings) =>
+  haraka('unmatched', 'this plugin, not covered, plain text', false, (surroundings) =>
     startWithPlugin(surroundings, { to: 'other.example', config: PLAIN }),
   ),
-  haraka('covered', 'with this plugin, every message covered', true, (surroundings) =>
+  haraka('covered', 'this plugin, covered', true, (surroundings) =>
     startWithPlugin(surroundings, { to: ALL_DESTINATIONS }),
   ),
-  haraka('no-reuse', 'the same, connection_reuse=false', true, (surroundings) =>
+  haraka('no-reuse', 'this plugin, covered, no reuse', true, (surroundings) =>
     startWithPlugin(surroundings, { to: ALL_DESTINATIONS, ini: '[tls]\nconnection_reuse=false\n' }),
   ),
   postfix('postfix', 'Postfix as it comes', {}),
-  postfix('postfix-reuse', 'Postfix, smtp_tls_connection_reuse', {
+  postfix('postfix-reuse', 'Postfix with connection reuse', {
     smtp_tls_connection_reuse: 'yes',
     // By itself it keeps connections only where much mail waits for one destination.
     smtp_connection_cache_destinations: 'static:all',
@@ -77,7 +72,7 @@ export const SETUPS: readonly Setup[] = [
 /** As `covered`, with an HTTP server, and so with metrics. */
 export const WITH_METRICS: Setup = haraka(
   'metrics',
-  'with this plugin, with metrics',
+  'this plugin, covered, with metrics',
   true,
   (surroundings) => startWithPlugin(surroundings, { to: ALL_DESTINATIONS, config: HTTP }),
 )
@@ -131,6 +126,7 @@ async function startWithPlugin(
     return {
       ...relay,
       pids: [...relay.pids, redis.pid],
+      redisPid: redis.pid,
       close: async () => {
         await relay.close()
         await redis.close()

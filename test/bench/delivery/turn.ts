@@ -19,6 +19,8 @@ export interface Load {
 export interface Turn {
   /** Milliseconds of CPU time for each message, until its connections are closed. */
   readonly cpu: number
+  /** Of this, what Redis took. */
+  readonly redis: number
   /** From the first message that is sent to the last one that arrives. */
   readonly perSecond: number
   /** How many connections there were to the receiver. */
@@ -49,7 +51,9 @@ export async function turn(
   { receiver, sender }: Ends,
   { messages, size, destinations }: Load,
 ): Promise<Turn> {
+  const redis = relay.redisPid === undefined ? [] : [relay.redisPid]
   const before = await cpuTimeAtRest(relay.pids)
+  const redisBefore = cpuTime(redis)
   const { received } = await receiver.expect(messages)
   const [ends, receiving] = [[receiver.pid, sender.pid], [receiver.pid]]
   const [endsBefore, receiverBefore, ownBefore] = [cpuTime(ends), cpuTime(receiving), process.cpuUsage()]
@@ -65,6 +69,7 @@ export async function turn(
   const { connections, resumed } = await receiver.rest()
   return {
     cpu: ((await cpuTimeAtRest(relay.pids)) - before) / messages,
+    redis: (cpuTime(redis) - redisBefore) / messages,
     perSecond: (messages * 1000) / time,
     connections,
     resumed,
