@@ -1,6 +1,6 @@
 /**
  * Debian's Postfix as a relay on a free port: every message goes on to the receiver of the bench over TLS, or not at
- * all. Beside what is needed for that, it is as Debian ships it, with the services that reuse of connections needs.
+ * all. Nothing else is tuned, and the services that reuse of connections needs are there.
  */
 import { join } from 'node:path'
 import { POSTFIX_KIND } from '../../support/postfix-server.js'
