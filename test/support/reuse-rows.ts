@@ -59,7 +59,7 @@ export function describeRows(title: string, rows: readonly ReuseRow[], tls = '')
       haraka = await startHaraka({
         config: fileStoreConfig(
           { 'acme.example': [{ to: rows.map((_row, index) => domainOf(index)) }] },
-          `[tls]\nconnection_idle=10s\nreply_timeout=2s\n${tls}`,
+          `[tls]\nconnection_idle=60s\nreply_timeout=2s\n${tls}`,
         ),
         routes: {
           ...Object.fromEntries(
