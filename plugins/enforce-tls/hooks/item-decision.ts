@@ -36,6 +36,8 @@ export interface RequiredDecision {
 }
 
 const GONE: ItemDecision = { is: 'gone' }
+/** In milliseconds since a message was queued. */
+const FRESH = 10_000
 
 /**
  * Decides on one item.
@@ -57,7 +59,12 @@ export async function decideOn(
     if (await isGone(item.path)) return GONE
     throw error
   }
-  return decision.is !== 'free' && (await isGone(item.path)) ? GONE : decision
+  return decision.is !== 'free' && hasWaited(item) && (await isGone(item.path)) ? GONE : decision
+}
+
+/** A person takes out what lies in the queue; the file of a message that has just come is there. */
+function hasWaited({ num_failures, todo }: HarakaMailItem): boolean {
+  return num_failures > 0 || Math.abs(Date.now() - todo.queue_time) > FRESH
 }
 
 /** So many recipients are looked at between two yields. */

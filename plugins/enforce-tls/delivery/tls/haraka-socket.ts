@@ -77,6 +77,8 @@ export class SecuredSocket extends EventEmitter {
   #prelude: Prelude | null = null
   #refusal: EarlyEnd['refusal'] = null
   #source: Readable | null = null
+  /** The latest block of the message: the last one goes out with the dot, in one packet. */
+  #held: Buffer | null = null
   /** The peer has taken the message, and has nothing else to say. */
   #isServed = false
   /** The session is somebody else's now. */
@@ -158,8 +160,10 @@ export class SecuredSocket extends EventEmitter {
       return true
     }
     if (typeof data !== 'string') {
-      this.#clock.start(BLOCK_TIMEOUT)
-      return this.#tls.write(data, callback)
+      const goesOn = this.#sendHeld()
+      this.#held = data
+      callback?.()
+      return goesOn
     }
     this.#replies.ask(data)
     if (this.#replies.asked === 'MAIL') this.onMail?.()
@@ -171,7 +175,11 @@ export class SecuredSocket extends EventEmitter {
     this.#expectReply(this.#replies.asked)
     // A refusal that came before EHLO is the reply to it.
     if (this.#lines.waiting !== '') process.nextTick(() => this.#read())
-    return this.#tls.write(data, encoding, callback)
+    this.#tls.cork()
+    this.#sendHeld()
+    const goesOn = this.#tls.write(data, encoding, callback)
+    this.#tls.uncork()
+    return goesOn
   }
 
   /** Haraka's STARTTLS: the session is encrypted already, so it is done at once. */
@@ -199,6 +207,16 @@ export class SecuredSocket extends EventEmitter {
     if (!this.#isReleased) this.#tls.destroy()
     // Haraka has taken all listeners off by now: a queue file that waits for `drain` would stay open for ever.
     this.#source?.destroy()
+  }
+
+  /** @returns whether more may come at once */
+  #sendHeld(): boolean {
+    const held = this.#held
+    if (!held) return true
+    this.#held = null
+    // The dot that comes with the last block has a clock of its own.
+    if (this.#replies.asked === null) this.#clock.start(BLOCK_TIMEOUT)
+    return this.#tls.write(held)
   }
 
   #answer(lines: readonly string[]): void {
