@@ -33,7 +33,7 @@ export class FakeHmail extends EventEmitter implements HarakaMailItem {
     private readonly isPart = false,
   ) {
     super()
-    this.todo = { domain: 'bank.example', queue_time: Date.now(), uuid: 'U', ...todo }
+    this.todo = { domain: 'bank.example', queue_time: Date.now() - 60_000, uuid: 'U', ...todo }
   }
 
   note(what: string): void {

@@ -64,7 +64,7 @@ export async function decideOn(
 
 /** A person takes out what lies in the queue; the file of a message that has just come is there. */
 function hasWaited({ num_failures, todo }: HarakaMailItem): boolean {
-  return num_failures > 0 || Math.abs(Date.now() - todo.queue_time) > FRESH
+  return num_failures > 0 || !(Math.abs(Date.now() - todo.queue_time) <= FRESH)
 }
 
 /** So many recipients are looked at between two yields. */
