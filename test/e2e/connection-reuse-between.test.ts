@@ -23,9 +23,10 @@ const rows: readonly ReuseRow[] = [
     behaviour: { onSecure: { RSET: '502 5.5.1 what?' } },
     connections: 1,
   },
-  ...Object.entries(UNASKED).map(
-    ([name, bytes]): ReuseRow => ({ name, behaviour: afterMessage((session) => session.raw(bytes)) }),
-  ),
+  ...Object.entries(UNASKED).map(([name, bytes]): ReuseRow => ({
+    name,
+    behaviour: afterMessage((session) => session.raw(bytes)),
+  })),
   {
     name: 'a 421, and closes',
     behaviour: afterMessage((session) => {

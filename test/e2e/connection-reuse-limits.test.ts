@@ -95,7 +95,10 @@ describe('with connections_per_host=2', () => {
 
   it('messages without reuse keep to it, too', async () => {
     await using bank = await startPeer()
-    await using haraka = await start({ '*': [bank.route()] }, 'connections_per_host=2\nconnection_reuse=false\n')
+    await using haraka = await start(
+      { '*': [bank.route()] },
+      'connections_per_host=2\nconnection_reuse=false\n',
+    )
     await sendMany(haraka)
     await haraka.waitForEmptyQueue(30_000)
     assertAllOnce([bank])
@@ -152,7 +155,10 @@ it('recipients that are refused do not end reuse, and one of them bounces', asyn
     rcptReplies: { 'gone@bank.example': '550 5.1.1 no such user' },
   })
   await using acme = await startPeer()
-  await using haraka = await start({ 'acme.example': [acme.route()], '*': [bank.route()] }, 'connection_idle=60s\n')
+  await using haraka = await start(
+    { 'acme.example': [acme.route()], '*': [bank.route()] },
+    'connection_idle=60s\n',
+  )
   const send = async (...to: string[]): Promise<void> => {
     await haraka.send({ from: 'ann@acme.example', to })
     await haraka.waitForEmptyQueue()

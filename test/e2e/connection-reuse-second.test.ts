@@ -26,13 +26,11 @@ const ANSWERS: readonly (readonly [string, Reply, number])[] = [
 ]
 
 const rows = (['MAIL', 'RCPT', 'DATA'] as const).flatMap((step): ReuseRow[] => [
-  ...ANSWERS.map(
-    ([what, reply, mails]): ReuseRow => ({
-      name: `${what} at ${step}`,
-      behaviour: { onSecure: { [step]: second(reply) } },
-      mails,
-    }),
-  ),
+  ...ANSWERS.map(([what, reply, mails]): ReuseRow => ({
+    name: `${what} at ${step}`,
+    behaviour: { onSecure: { [step]: second(reply) } },
+    mails,
+  })),
   {
     name: `answers ${step} twice`,
     behaviour: {

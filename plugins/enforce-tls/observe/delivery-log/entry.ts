@@ -91,11 +91,12 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
 
 function ofSession(session: TlsSession | null): Partial<DeliveryLogEntry> {
   if (!session) return {}
-  const { protocol, cipher, certificate } = session
+  const { protocol, cipher, certificate, reused } = session
   const expires = Date.parse(certificate?.validTo ?? '')
   return {
     protocol,
     cipher,
+    ...given('reused', reused ? 'true' : null),
     ...given('fingerprint', certificate?.fingerprint256),
     ...given('issuer', certificate && line(certificate.issuer.split('\n').reverse().join(', '))),
     ...given('expires', Number.isNaN(expires) ? null : new Date(expires).toISOString()),

@@ -13,6 +13,7 @@ const NAMES = [
   'fingerprint',
   'issuer',
   'verified',
+  'reused',
   'class',
   'status',
   'detail',
