@@ -17,7 +17,7 @@ interface Case {
 
 function key({ mx = {}, notes = {}, requirement = {}, me = 'mta.acme.example' }: Case): string {
   const item = { todo: { notes } } as unknown as HarakaMailItem
-  return connectionKey(item, { ...MX, ...mx } as HarakaMx, { ...required(), ...requirement }, me)
+  return connectionKey(item, { ...MX, ...mx }, { ...required(), ...requirement }, me)
 }
 
 /** No two of them may share a connection. */
