@@ -15,6 +15,8 @@ export interface BenchTable {
 export interface BenchRun {
   /** Few messages or look-ups: to see that it works, not to compare. */
   readonly quick: boolean
+  /** Only these scenes, of a part that has some. @default all */
+  readonly scenes?: readonly string[]
   /** Announces how many steps there will be, and then each step as it is done. */
   readonly progress: { start(steps: number): void; step(label: string): void }
 }

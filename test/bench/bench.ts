@@ -3,6 +3,8 @@ import { Command, Option } from '@commander-js/extra-typings'
 import { SingleBar } from 'cli-progress'
 import Table from 'cli-table3'
 import type { BenchPart, BenchRun, BenchTable } from './bench-part.js'
+import { delivery } from './delivery.js'
+import { SCENES } from './delivery/scenes.js'
 import { describeMachine, type Machine } from './machine.js'
 import { PARTS } from './parts.js'
 import { errorMessage } from '../../plugins/enforce-tls/text/error-message.js'
@@ -19,26 +21,35 @@ const program = new Command('bench')
   .addOption(
     new Option('--part <id>', 'only this part; may be given several times')
       .choices(PARTS.map(({ id }) => id))
-      .argParser((id: string, before: readonly string[] | undefined) => [...(before ?? []), known(id)]),
+      .argParser(oneMore('part', PARTS)),
+  )
+  .addOption(
+    new Option('--scene <id>', 'only this scene of part b; may be given several times')
+      .choices(SCENES.map(({ id }) => id))
+      .argParser(oneMore('scene', SCENES)),
   )
   .option('--quick', 'few messages and look-ups: to see that it works, not to compare')
   .option('--json', 'print data only')
-  .action(async ({ part, quick = false, json = false }) => {
-    const wanted = PARTS.filter(({ id }) => part === undefined || part.includes(id))
+  .action(async ({ part: parts, scene: scenes, quick = false, json = false }) => {
+    const chosen = parts ?? (scenes === undefined ? undefined : [delivery.id])
+    const wanted = PARTS.filter(({ id }) => chosen === undefined || chosen.includes(id))
     const done: Done[] = []
-    for (const one of wanted) done.push({ part: one, tables: await runPart(one, quick) })
+    for (const one of wanted)
+      done.push({ part: one, tables: await runPart(one, { quick, ...(scenes && { scenes }) }) })
     print(describeMachine(), done, json)
   })
 
-function known(id: string): string {
-  if (PARTS.some((part) => part.id === id)) return id
-  return program.error(
-    `error: there is no part ${JSON.stringify(id)}; there are ${PARTS.map((part) => part.id).join(', ')}`,
-  )
+/** Collects the values of an option that may be given several times. */
+function oneMore(what: string, known: readonly { readonly id: string }[]) {
+  return (id: string, before: readonly string[] | undefined): readonly string[] => {
+    if (known.some((each) => each.id === id)) return [...(before ?? []), id]
+    const ids = known.map((each) => each.id).join(', ')
+    return program.error(`error: there is no ${what} ${JSON.stringify(id)}; there are ${ids}`)
+  }
 }
 
 /** The bar is on stderr, and only where that is a terminal. */
-async function runPart(part: BenchPart, quick: boolean): Promise<readonly BenchTable[]> {
+async function runPart(part: BenchPart, options: Omit<BenchRun, 'progress'>): Promise<readonly BenchTable[]> {
   const bar = new SingleBar({
     format: `${part.title} [{bar}] {percentage}% {what}`,
     noTTYOutput: false,
@@ -49,7 +60,7 @@ async function runPart(part: BenchPart, quick: boolean): Promise<readonly BenchT
     step: (what) => bar.increment({ what }),
   }
   try {
-    return await part.run({ quick, progress })
+    return await part.run({ ...options, progress })
   } finally {
     bar.stop()
   }

@@ -14,6 +14,12 @@ export function median(samples: ArrayLike<number>): number {
   return percentile(samples, 0.5)
 }
 
+/** The median, the least and the most: `0.45 (0.40 – 0.52)`. */
+export function shownSpread(values: readonly number[], digits: number): string {
+  const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(digits))
+  return `${median(values).toFixed(digits)} (${least} – ${most})`
+}
+
 /** A time, in the unit that suits it. @param nanoseconds */
 export function shownTime(nanoseconds: number): string {
   if (nanoseconds < 1000) return `${nanoseconds.toFixed(0)} ns`

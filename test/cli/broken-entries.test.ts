@@ -185,6 +185,14 @@ describe('beside broken entries', () => {
       assert.equal(await redis.cli('HEXISTS', RULES, 'x'), key === 'domains' ? '0' : '1')
     })
 
+  it('status --fix --yes says of a broken group that it is unknown whether rules need it', async () => {
+    await redis.cli('HSET', 'enforce-tls:groups', 'clin', '["x"')
+    await redis.cli('SET', 'enforce-tls:rules:wrong.example', 'text')
+    const { stdout, stderr } = await run('status', '--fix', '--yes')
+    assert.match(stdout + stderr, /field clin: .*; whether rules need it is unknown/)
+    assert.equal(await redis.cli('HGET', 'enforce-tls:groups', 'clin'), '["x"')
+  })
+
   it('status --fix asks about what may be in force even with --yes, and says what removing it means', async () => {
     await redis.cli(
       'HSET',

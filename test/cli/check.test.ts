@@ -107,6 +107,11 @@ before(async () => {
               { to: ['busy.example'], action: { level: 'none' } },
             ],
             'bob@acme.example': [{ to: ['group:banks'], action: { level: 'verify' } }],
+            'covered.example': [
+              { to: ['bank.example'], action: { level: 'none' } },
+              { to: ['*'], action: { level: 'encrypt' } },
+              { to: ['bank.example', 'self.example'], action: { level: 'verify' } },
+            ],
             'on-1.3.example': [{ to: ['old.example'], action: { level: 'encrypt', minVersion: 'TLSv1.3' } }],
           }),
           groups: { banks: ['bank.example', 'cfo@plain.example', '.bank.example', '*'] },
@@ -474,6 +479,8 @@ describe('check of all partners that rules name', () => {
         ['soon.example', 'verify', 'delivered', ['acme.example rule1']],
         ['cfo@plain.example', 'encrypt', 'bounced', ['acme.example rule2']],
         ['cfo@plain.example', 'verify', 'bounced', ['bob@acme.example rule1']],
+        // By the rule above that comes first, not by the one that names it.
+        ['self.example', 'encrypt', 'delivered', ['covered.example rule2']],
         ['old.example', 'encrypt', 'bounced', ['on-1.3.example rule1']],
       ],
     )

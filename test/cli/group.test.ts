@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
+import { startRedis } from '../support/redis-server.js'
 import { inProcess, RulesFile } from './enforce-tls.js'
 
 describe('group', { concurrency: 8 }, () => {
@@ -23,6 +24,17 @@ describe('group', { concurrency: 8 }, () => {
       await rulesFile.done('group', 'set', 'banks', 'bank.example', 'CFO@partner.example'),
       /as it was/,
     )
+  })
+
+  it('set looks for the rules that refer to a group once', async () => {
+    await using redis = await startRedis()
+    const run = (...args: readonly string[]) => inProcess([...args, '--redis', redis.url])
+    await run('group', 'set', 'banks', 'bank.example')
+    await run('rule', 'create', '*', 'Banks', '--to', 'group:banks', '--enable')
+    await redis.cli('CONFIG', 'RESETSTAT')
+    const { stdout } = await run('group', 'set', 'banks', 'bank.example', 'florist.example', '--no-check')
+    assert.match(stdout, /Rule \S+ of \* \(Banks\) is on/)
+    assert.match(await redis.cli('INFO', 'commandstats'), /^cmdstat_scan:calls=1,/m)
   })
 
   it('list and show say what is in a group, and which rules refer to it', async (t) => {

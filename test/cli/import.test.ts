@@ -44,6 +44,39 @@ async function documentIn(rulesFile: RulesFile): Promise<typeof DOCUMENT> {
   return { domains, groups, rules }
 }
 
+describe('import of a backup with a rule whose group was missing', { concurrency: 8 }, () => {
+  const rules = { '*': { r1: storedRule({ name: 'Banks', to: ['group:banks'] }) } }
+  const WHOLE = { domains: {}, groups: { banks: ['bank.example'] }, rules }
+  const BACKUP = { domains: {}, groups: {}, rules }
+
+  for (const [how, options, says] of [
+    [
+      'with --replace',
+      ['--replace', '--yes'],
+      /add group banks to "groups" of the document, or take the rule/,
+    ],
+    [
+      'into what is there',
+      [],
+      /"groups" of the document, run: enforce-tls group set banks <pattern\.\.\.>, or take/,
+    ],
+  ] as const)
+    it(`${how} says what to do, and each of that works`, async (t) => {
+      const rulesFile = await RulesFile.create(t)
+      await writeFile(rulesFile.file, JSON.stringify(BACKUP))
+      const file = await documentFile(rulesFile, (await rulesFile.run('export')).stdout)
+      await writeFile(rulesFile.file, '{}')
+      const { code, stderr } = await rulesFile.run('import', file, ...options)
+      assert.equal(code, 1)
+      assert.match(stderr, says)
+      assert.match(stderr, /nothing was written/)
+      if (options.length === 0) await rulesFile.done('group', 'set', 'banks', 'bank.example')
+      else await writeFile(file, JSON.stringify(WHOLE))
+      await rulesFile.done('import', file, ...options)
+      assert.deepEqual(await documentIn(rulesFile), WHOLE)
+    })
+})
+
 describe('export', { concurrency: 8 }, () => {
   it('prints the document of the store, which import takes without a change', async (t) => {
     const rulesFile = await filled(t)
@@ -75,6 +108,8 @@ describe('export', { concurrency: 8 }, () => {
   })
 })
 
+const USUAL = 'No other rule requires TLS for its mail, which is delivered as usual.'
+
 describe('import', { concurrency: 8 }, () => {
   it('adds and changes, and removes nothing', async (t) => {
     const rulesFile = await filled(t)
@@ -89,12 +124,20 @@ acme.example:
       to.matchesAny: added c.example
   + rule three (Three)
 Imported: 1 added, 2 changed, 0 removed.
-${['two of acme.example (Two)', 'three of acme.example (Three)', 'one of acme.example (One)']
+${[
+  ['two of acme.example (Two)', USUAL],
+  [
+    'three of acme.example (Three)',
+    'Level encrypt is still required for bank.example, by rule all of * (All).',
+  ],
+  ['one of acme.example (One)', USUAL],
+]
   .map(
-    (
+    ([
       rule,
-    ) => `Rule ${rule} is on, but inactive: message rules are switched off for acme.example; switch them on with: enforce-tls domain enable acme.example --file ${rulesFile.file}
-No other rule requires TLS for its mail, which is delivered as usual.
+      then,
+    ]) => `Rule ${rule} is on, but inactive: message rules are switched off for acme.example; switch them on with: enforce-tls domain enable acme.example --file ${rulesFile.file}
+${then}
 `,
   )
   .join('')}`,

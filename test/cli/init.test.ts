@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { describe, it } from 'node:test'
 import { startRedis } from '../support/redis-server.js'
+import { TemporaryFolder } from '../support/temporary-folder.js'
 import { inProcess, RulesFile } from './enforce-tls.js'
 
 interface Data {
@@ -56,6 +58,22 @@ describe('init', { concurrency: 8 }, () => {
       /Whether old-3 is what Haraka has seen could not be compared: no Haraka folder was given \(--config\)/,
     )
     assert.deepEqual([accepts, id, accepted], [['old-1', 'old-2'], first.id, false])
+  })
+
+  it('--accept of another store than this Haraka has seen writes nothing, and names the one that it has seen', async (t) => {
+    const made = new TemporaryFolder('cli-haraka')
+    t.after(() => made.close())
+    const config = path.join(made.path, 'config')
+    await mkdir(config)
+    await writeFile(path.join(config, 'enforce-tls.ini'), '[store]\ntype=file\n')
+    const seen = { place: 'elsewhere', id: '5f0c1a2b3c4d5e6f', since: '2026-01-31T12:00:00.000Z' }
+    await writeFile(path.join(config, 'enforce-tls.seen-store.json'), JSON.stringify(seen))
+    const accept = (id: string) => inProcess(['init', '--accept', id, '--config', made.path])
+    const { code, stderr } = await accept('5f0c1a2b3c4d5e60')
+    assert.equal(code, 1)
+    assert.match(stderr, /nothing was written; did you mean 5f0c1a2b3c4d5e6f\?/)
+    await assert.rejects(readFile(path.join(config, 'enforce-tls.rules.json')), /ENOENT/)
+    assert.equal((await accept(seen.id)).code, 0)
   })
 
   it('--accept of what is no id is wrong use', async (t) => {

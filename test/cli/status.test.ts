@@ -32,7 +32,14 @@ describe('status', { concurrency: 8 }, () => {
 
   it('of a rules file that is not there yet says so', async (t) => {
     const rulesFile = await RulesFile.create(t)
-    assert.match(await rulesFile.done('status'), /the file does not exist yet, so there are no rules/)
+    const { stdout, stderr } = await rulesFile.run('status')
+    assert.match(stdout, /the file does not exist yet, so there are no rules/)
+    assert.match(
+      stderr,
+      /warning: rules file \S+ is missing and has no marker: if it had rules, they are lost/,
+    )
+    await writeFile(rulesFile.file, '{}')
+    assert.match((await rulesFile.run('status')).stderr, /rules file \S+ is empty and has no marker/)
   })
 
   it('of a Redis that refuses connections names the file as another way, until it was there', async (t) => {

@@ -13,7 +13,7 @@ import type { AccountStore } from '../../plugins/enforce-tls/console/auth/accoun
 import type { ConsoleOptions } from '../../plugins/enforce-tls/console/console-context.js'
 import { createConsole } from '../../plugins/enforce-tls/console/console.js'
 import { mountConsole } from '../../plugins/enforce-tls/console/mount.js'
-import { packagedPreview } from '../../plugins/enforce-tls/console/packaged-preview.js'
+import { packagedPreview } from '../../plugins/enforce-tls/console/preview-bounce.js'
 import { toSettings } from '../../plugins/enforce-tls/settings/schema.js'
 import type { Settings } from '../../plugins/enforce-tls/settings/types.js'
 import type { DeliveryLog } from '../../plugins/enforce-tls/store/delivery-log.js'

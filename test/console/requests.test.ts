@@ -145,14 +145,14 @@ describe('a request', () => {
       '/enforce-tls/%2e%2e/console.js',
       '/enforce-tls/..%2fconsole.js',
       '/enforce-tls/..%5cconsole.js',
-      '/enforce-tls/assets/vendor/../../../console.js',
-      '/enforce-tls/assets/vendor/..%2f..%2f..%2fconsole.js',
-      '/enforce-tls/assets/vendor/%2e%2e%2f%2e%2e%2fpackage.json',
+      '/enforce-tls/icons/../../console.js',
+      '/enforce-tls/icons/..%2f..%2fconsole.js',
+      '/enforce-tls/icons/%2e%2e%2f%2e%2e%2fpackage.json',
       '/enforce-tls//etc/passwd',
       '/enforce-tls/%00',
       '/enforce-tls/.tsbuildinfo',
-      '/enforce-tls/assets/vendor/package.json',
-      '/enforce-tls/assets/vendor/',
+      '/enforce-tls/package.json',
+      '/enforce-tls/icons/',
     ]) {
       const { status, text } = await raw(target)
       assert.ok(status === 404 || status === 403 || status === 400, `${target}: ${status}`)
@@ -185,7 +185,7 @@ describe('a request', () => {
       '/enforce-tls/nothing',
       '/enforce-tls/api/session',
       '/enforce-tls/api/nothing',
-      '/enforce-tls/assets/vendor/standalone.module.js',
+      '/enforce-tls/main.js',
     ]) {
       const { text } = await raw(target)
       const [, policy = ''] = /\r\ncontent-security-policy: (.*)\r\n/i.exec(text) ?? []
@@ -199,8 +199,8 @@ describe('a request', () => {
   })
 
   it('for a file of the pages may ask whether it is still the same', async () => {
-    for (const file of ['standalone.module.js', 'sortable.esm.js', 'chart.umd.js']) {
-      const url = `${server.url}assets/vendor/${file}`
+    for (const file of ['main.js', 'chart.umd.js']) {
+      const url = `${server.url}${file}`
       const first = await fetch(url)
       const headers = `If-None-Match: ${first.headers.get('etag') ?? ''}\r\n`
       assert.equal(first.headers.get('content-type'), 'text/javascript; charset=utf-8')

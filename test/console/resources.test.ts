@@ -97,7 +97,7 @@ describe('groups', () => {
 
   it('that rules need stay', async () => {
     const admin = await server.signedIn('admin')
-    const rule = { ...storedRule({ to: ['group:banks'] }), enabled: false }
+    const rule = { ...storedRule({ to: ['group:banks'], position: 9 }), enabled: false }
     const { body } = await admin.post<{ id: string; etag: string }>('owners/acme.example/rules', { rule })
     const group = await admin.get('groups/banks')
     const kept = await admin.delete<Failure>('groups/banks', group.etag)

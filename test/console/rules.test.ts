@@ -103,6 +103,22 @@ describe('a rule', () => {
     assert.equal((await server.store.readOwner('acme.example')).rules.size, 0)
   })
 
+  it('does not get the position of another one', async () => {
+    await using server = await startConsole()
+    const client = await withDomain(server)
+    const [first, second] = [await create(client, 'First'), await create(client, 'Second')]
+    const held = `field position: 2 is the position of rule "${second.id}" (Second); expected: a position of its own, or use rule move, which renumbers the list`
+    const rule = { ...DRAFT, position: 2 }
+    for (const { status, body } of [
+      await client.post<Failure>(RULES, { rule }),
+      await client.put<Failure>(`${RULES}/${first.id}`, { rule }, first.etag),
+    ])
+      assert.deepEqual([status, body.error.field, body.error.message], [422, 'rule.position', held])
+    const own = await client.put(`${RULES}/${second.id}`, { rule: { ...rule, name: 'Still' } }, second.etag)
+    assert.equal(own.status, 200)
+    assert.deepEqual(await names(client), ['First', 'Still'])
+  })
+
   it('that somebody else changed meanwhile is not overwritten', async () => {
     await using server = await startConsole()
     const [ann, bob] = [await withDomain(server), await server.signedIn('admin')]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { requirementOfAction } from '../../plugins/enforce-tls/rules/requirement-of-action.js'
+import { requirementOfAction } from '../../plugins/enforce-tls/rules/requirement.js'
 import type { PartnerCheck } from '../../plugins/enforce-tls/check/types.js'
 import { makeAuthority } from '../support/certificates.js'
 import { startHaraka } from '../support/haraka.js'

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { checkPartner } from '../../plugins/enforce-tls/check/partner-check.js'
-import { requirementOfAction } from '../../plugins/enforce-tls/rules/requirement-of-action.js'
+import { requirementOfAction } from '../../plugins/enforce-tls/rules/requirement.js'
 import type { CheckContext, PartnerVerdict } from '../../plugins/enforce-tls/check/types.js'
 import { contextAt } from '../../plugins/enforce-tls/cli/partners.js'
 import type { RelayWithTls } from '../../plugins/enforce-tls/rules/rule.js'

@@ -194,7 +194,7 @@ it('without a memory, a history beside a missing rules file says that it had rul
   const file = join(scene.haraka.folder, 'config', 'enforce-tls.rules.json')
   renameSync(file, `${file}.away`)
   rmSync(inConfig(scene))
-  const had = /is empty, and had rules before: file \S+\.history\.jsonl .*still there/
+  const had = /is missing, and had rules before: file \S+\.history\.jsonl .*still there/
   await assert.rejects(scene.command('status'), had)
   await scene.haraka.restart()
   await scene.assertWaits(had)

@@ -41,7 +41,8 @@ class Near implements AsyncDisposable {
 
   /** What the rules of an owner require of mail to cfo@bank.example. */
   async level(owner = 'acme.example'): Promise<string> {
-    const list = await this.cache.get(owner)
+    const [list] = await this.cache.get([owner])
+    assert.ok(list)
     const [sender, recipient] = ['ann@acme.example', 'cfo@bank.example'].map((text) => {
       const parsed = parseAddress(text)
       assert.ok('address' in parsed)
@@ -99,8 +100,8 @@ describe('what is cached', () => {
     assert.equal(await near.level('ann@acme.example'), 'none')
     const before = await commands(redis, 'hscan', 'hget', 'hgetall')
     for (let times = 0; times < 1000; times++) {
-      await near.cache.get('acme.example')
-      await near.cache.get('ann@acme.example')
+      await near.cache.get(['acme.example'])
+      await near.cache.get(['ann@acme.example'])
     }
     assert.equal(await commands(redis, 'hscan', 'hget', 'hgetall'), before)
     assert.equal(near.cache.counts.hits, 2000)

@@ -15,7 +15,7 @@ import {
   RULE,
   untilReadable,
 } from './opened-redis-store.js'
-import { create, describeRuleStore } from './rule-store-contract.js'
+import { create, describeRuleStore, storeError } from './rule-store-contract.js'
 
 let cluster: RedisCluster
 let places = 0
@@ -152,18 +152,29 @@ describe('RedisStore on a Cluster', () => {
     assert.equal((await right.store.readOwner(OWNER)).rules.size, 0)
   })
 
-  it('says that all nodes are gone, and comes back with them', async () => {
-    await using opened = openRedisStore({ ...cluster.settings, commandTimeout: COMMAND_TIMEOUT })
-    const rules = await opened.store.readOwner(OWNER)
-    for (const node of cluster.nodes) node.pause()
-    try {
-      await assertFailsInTime(() => opened.store.readOwner(OWNER))
-      await assertFailsInTime(() => opened.store.readOwner(OWNER))
-    } finally {
+  // The client's own time-out for a node is 500 ms where the command timeout is longer.
+  for (const commandTimeout of [COMMAND_TIMEOUT, 1500])
+    it(`says once that all nodes hang, and comes back with them, with a command_timeout of ${commandTimeout} ms`, async (t) => {
+      await using opened = openRedisStore({ ...cluster.settings, commandTimeout })
+      const { store, told } = opened
+      const rules = await store.readOwner(OWNER)
+      t.after(() => cluster.nodes.forEach((node) => node.resume()))
+      for (const node of cluster.nodes) node.pause()
+      await assert.rejects(store.readOwner(OWNER), storeError('STORE_UNAVAILABLE', /answer/))
+      // Also where nobody asks any more.
+      await until(() => told.length === 2, { what: 'the loss to be told' })
+      assert.match(
+        told[1] ?? '',
+        /^unavailable: redis redis\+cluster:.*(did not answer|no node that answers)/,
+      )
+      const start = performance.now()
+      await assert.rejects(store.readOwner(OWNER), storeError('STORE_UNAVAILABLE'))
+      assert.ok(performance.now() - start < 300, 'fails at once from then on')
       for (const node of cluster.nodes) node.resume()
-    }
-    await cluster.untilWhole()
-    await untilReadable(opened.store)
-    assert.deepEqual(await opened.store.readOwner(OWNER), rules)
-  })
+      await cluster.untilWhole()
+      await untilReadable(store)
+      assert.deepEqual(await store.readOwner(OWNER), rules)
+      assert.equal(told.length, 3, told.join('\n'))
+      assert.match(told[2] ?? '', /^available: /)
+    })
 })

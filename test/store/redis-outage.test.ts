@@ -1,7 +1,7 @@
 /** RedisStore while Redis is away, hangs, or cuts connections: it fails in time, with words, and recovers. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { freePort } from '../support/free-port.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
@@ -114,21 +114,37 @@ describe('RedisStore while Redis is away', () => {
     assert.equal((await opened.store.readOwner(OWNER)).rules.size, 0)
   })
 
-  it('fails with words where something else listens', async () => {
-    const other = createServer((socket) =>
-      socket.on('error', () => undefined).end('220 smtp.example ESMTP\r\n'),
-    )
-    other.listen(0, '127.0.0.1')
-    await once(other, 'listening')
-    const { port } = other.address() as { port: number }
-    await using opened = openRedisStore({ port, commandTimeout: COMMAND_TIMEOUT })
-    await assertFailsInTime(
-      () => opened.store.readOwner(OWNER),
-      new RegExp(`redis://127\\.0\\.0\\.1:${port} `),
-    )
-    await opened.store.close()
-    other.close()
-  })
+  const foreign = /is not a Redis: another kind of server answers there; check its host and port$/
+  for (const [what, greeting, reply, words] of [
+    ['a mail server', '220 smtp.example ESMTP\r\n', null, foreign],
+    ['a mailbox server', '* OK IMAP4rev1 ready\r\n', null, foreign],
+    ['a web server', null, 'HTTP/1.1 400 Bad Request\r\n\r\n', foreign],
+    ['a shell', 'SSH-2.0-OpenSSH_9.2\r\n', null, foreign],
+    [
+      'a server that wants TLS',
+      null,
+      Buffer.from('15030100020246', 'hex'),
+      /speaks TLS on this port; set tls, or use rediss:\/\/ for redis:\/\/$/,
+    ],
+  ] as const)
+    it(`says where ${what} listens that it is not what was meant, with the address`, async (t) => {
+      const sockets = new Set<Socket>()
+      const other = createServer((socket) => {
+        sockets.add(socket.on('error', () => undefined))
+        if (greeting !== null) socket.write(greeting)
+        else socket.once('data', () => socket.end(reply))
+      })
+      other.listen(0, '127.0.0.1')
+      t.after(() => {
+        for (const socket of sockets) socket.destroy()
+        other.close()
+      })
+      await once(other, 'listening')
+      const { port } = other.address() as { port: number }
+      await using opened = openRedisStore({ port, commandTimeout: COMMAND_TIMEOUT })
+      const address = new RegExp(`^redis redis://127\\.0\\.0\\.1:${port} `)
+      await assertFailsInTime(() => opened.store.readOwner(OWNER), address, words)
+    })
 
   for (const [state, prepare] of [
     [

@@ -74,6 +74,11 @@ export class RedisServer implements AsyncDisposable {
     return this.#port
   }
 
+  get pid(): number {
+    if (!this.#process) throw new Error('Redis does not run')
+    return this.#process.pid
+  }
+
   /** Whether its process is there and does not stand still. */
   get running(): boolean {
     return this.#process !== undefined && this.#process.exitCode === undefined && !this.#paused

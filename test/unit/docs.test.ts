@@ -1,12 +1,12 @@
 /** The documents: links lead somewhere, files that they name are there, and what they link to is in the package. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, it } from 'node:test'
 import { FAILURE_CLASS_NAMES } from '../../plugins/enforce-tls/delivery/outcome.js'
 import { Metrics } from '../../plugins/enforce-tls/observe/metrics/metrics.js'
 import { LEVEL_NAMES } from '../../plugins/enforce-tls/rules/levels.js'
+import { packedPackage } from '../support/packed-package.js'
 import { repositoryRoot } from '../support/repository.js'
 
 const ROOT = repositoryRoot()
@@ -121,13 +121,7 @@ describe('the documents', () => {
   })
 
   it('are in the package, and so is what they link to', () => {
-    const packing = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-      cwd: ROOT,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-    const [{ files }] = JSON.parse(packing) as [{ files: readonly { path: string }[] }]
-    const packed = new Set(files.map(({ path }) => path))
+    const packed = new Set(packedPackage().files)
     for (const document of DOCUMENTS) {
       assert.ok(packed.has(document), document)
       for (const link of linksIn(document)) {

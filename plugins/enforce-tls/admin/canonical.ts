@@ -1,7 +1,8 @@
 /** An entry in the one spelling in which it is written. Pure; what is not valid stays as it is. */
-import { checkGroupText, formatGroupProblem, parseGroup } from '../rules/group.js'
+import { checkGroupText, parseGroup } from '../rules/group.js'
+import { formatGroupProblem } from '../rules/format-problem.js'
 import { atOnce, type InPieces } from '../work/pieces.js'
-import { formatProblem } from '../rules/rule.js'
+import { formatProblem } from '../rules/format-problem.js'
 import { checkRuleText, parseRule } from '../rules/check-rule.js'
 import { comparingMeaning } from '../store/difference.js'
 

@@ -1,12 +1,12 @@
 /** A new rule at the end of an owner's list. */
+import { randomInt } from 'node:crypto'
 import { switchOf, type OwnedRule } from '../rules/owner-entries.js'
 import type { Rule } from '../rules/rule.js'
-import { newRuleId } from '../rules/rule-id.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { changing, type Editor } from './editor.js'
 import { ownerState, servicePlace, type OwnerRead } from './owner-state.js'
 import { AdminProblem } from './problem.js'
-import { checkedRule, readAfter, type ChangedRule } from './write-rule.js'
+import { assertOwnPosition, checkedRule, readAfter, type ChangedRule } from './write-rule.js'
 
 /** What somebody wants as a rule; outgoing, off and the last one unless it says otherwise. */
 export type NewRule = Readonly<Record<string, unknown>>
@@ -14,13 +14,14 @@ export type NewRule = Readonly<Record<string, unknown>>
 /**
  * The rule as it would be created.
  *
- * @throws {AdminProblem} where it is not valid, or message rules are switched off for the owner's domain.
+ * @throws {AdminProblem} where it is not valid, has the position of another one, or message rules are switched off for the owner's domain.
  */
 export async function newRule(read: OwnerRead, value: NewRule): Promise<Rule> {
   const state = await ownerState(read)
   const { name, ...others } = value
   const defaults = { name, direction: 'outgoing', enabled: false, position: behind(state.rules) }
   const rule = await checkedRule({ ...defaults, ...others }, read)
+  assertOwnPosition(state.rules, rule)
   assertSwitchedOn(read)
   return rule
 }
@@ -58,4 +59,13 @@ function assertSwitchedOn({ entries }: OwnerRead): void {
     owner: entries.owner,
     isNew: entries.service === null,
   })
+}
+
+/** Digits and letters that nobody mixes up when reading an id aloud. */
+const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789'
+const LENGTH = 10
+
+/** An id that no other rule has. */
+function newRuleId(): string {
+  return Array.from({ length: LENGTH }, () => LETTERS[randomInt(LETTERS.length)]).join('')
 }

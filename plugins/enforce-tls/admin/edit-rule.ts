@@ -5,9 +5,9 @@ import { comparingMeaning, comparingTexts } from '../store/difference.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { inPieces } from '../work/turns.js'
 import { isConflict, type Editor } from './editor.js'
-import { rulePlace, ruleText, type OwnerRead } from './owner-state.js'
+import { ownerState, rulePlace, ruleText, type OwnerRead } from './owner-state.js'
 import { AdminProblem } from './problem.js'
-import { checkedRule, readAfter, type ChangedRule } from './write-rule.js'
+import { assertOwnPosition, checkedRule, readAfter, type ChangedRule } from './write-rule.js'
 
 /** An edit as it would be. */
 export interface RuleEdit {
@@ -25,14 +25,22 @@ const HISTORY_MAX = 100
  * What an edit makes of a rule, also of one that is not valid.
  *
  * @param value all of the rule
- * @throws {AdminProblem} where it is not there, or would not be valid.
+ * @throws {AdminProblem} where it is not there, would not be valid, or would get the position of another one.
  */
 export async function editedRule(read: OwnerRead, id: string, value: unknown): Promise<RuleEdit> {
   const text = ruleText(read.entries, id)
   const after = await checkedRule(value, read)
   const old = await inPieces(parseRule(text))
+  const before = 'rule' in old ? old.rule : null
+  if (after.position !== before?.position) {
+    const { rules } = await ownerState(read)
+    assertOwnPosition(
+      rules.filter((other) => other.id !== id),
+      after,
+    )
+  }
   const isSame = await inPieces(comparingMeaning(text, JSON.stringify(after)))
-  return { before: 'rule' in old ? old.rule : null, after, changes: !isSame }
+  return { before, after, changes: !isSame }
 }
 
 /** Writes an edit over what was seen. @throws {AdminProblem} where somebody else has changed the rule since. */

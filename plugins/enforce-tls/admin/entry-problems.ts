@@ -1,6 +1,8 @@
 /** What is wrong with an entry of the store, as the end of a sentence that names its place. Pure. */
+import { formatFlaw } from '../rules/format-problem.js'
 import { parseDomain } from '../rules/address.js'
-import { formatGroupProblem, Groups, parseGroup, type StoredGroups } from '../rules/group.js'
+import { Groups, parseGroup, type StoredGroups } from '../rules/group.js'
+import { formatGroupProblem } from '../rules/format-problem.js'
 import { groupNameProblem } from '../rules/group-name.js'
 import { parseOwner } from '../rules/owner.js'
 import { quote } from '../text/quote.js'
@@ -59,15 +61,15 @@ export function* findingGroupProblem(name: string, json: string): InPieces<strin
 /** What is wrong with a domain's service, or `null`. */
 export function serviceProblem(domain: string, json: string): string | null {
   const parsed = parseDomain(domain)
-  if ('problem' in parsed) return parsed.problem
+  if ('problem' in parsed) return formatFlaw(parsed)
   if (parsed.domain !== domain) return `is never looked up; expected: ${parsed.domain}`
   const service = parseService(json)
-  return 'problem' in service ? service.problem : null
+  return 'problem' in service ? formatFlaw(service) : null
 }
 
 /** What is wrong with an owner's name, as a whole sentence, or `null`. */
 export function ownerProblem(owner: string): string | null {
   const parsed = parseOwner(owner)
-  if ('problem' in parsed) return parsed.problem
+  if ('problem' in parsed) return formatFlaw(parsed)
   return parsed.owner === owner ? null : `owner ${quote(owner)} is never looked up; expected: ${parsed.owner}`
 }

@@ -1,5 +1,7 @@
 /** Why a change is not made, in words: one clause each, to which command and API add their way out. Pure. */
-import { formatProblem, type RuleProblem } from '../rules/rule.js'
+import { formatFlaw } from '../rules/format-problem.js'
+import type { RuleProblem } from '../rules/rule.js'
+import { formatProblem } from '../rules/format-problem.js'
 import type { EntryPlace } from '../rules/entry-problem.js'
 import { listed } from '../text/list.js'
 import { quote } from '../text/quote.js'
@@ -51,7 +53,7 @@ export function formatAdminProblem(data: ProblemData, placeOf: (place: EntryPlac
 function formatInvalid(what: Written, problem: RuleProblem): string {
   if (what === 'rule') return formatProblem(problem)
   const subject = { domain: '', group: 'group ', patterns: problem.field === what ? 'the list ' : 'pattern ' }
-  return subject[what] + problem.problem
+  return subject[what] + formatFlaw(problem)
 }
 
 /** An entry by name. */

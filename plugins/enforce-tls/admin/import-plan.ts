@@ -7,6 +7,7 @@ import type { EntryChange } from '../store/entry-change.js'
 import { placeIn, type RulesDocument } from '../store/rules-document.js'
 import { sameMeaning, textDifferences } from '../store/difference.js'
 import { atOnce } from '../work/pieces.js'
+import { groupsIn } from './document-scope.js'
 import { canonical, spellingProblem } from './canonical.js'
 import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from './entry-problems.js'
 
@@ -23,8 +24,13 @@ export interface ImportStep {
  * Everything that is wrong with a document, each with its place; empty for a good one.
  *
  * @param groups those that there are after the import
+ * @param removesGroups whether groups are removed that the document does not have
  */
-export function documentProblems(document: RulesDocument, groups: StoredGroups): string[] {
+export function documentProblems(
+  document: RulesDocument,
+  groups: StoredGroups,
+  removesGroups: boolean,
+): string[] {
   const problems: string[] = []
   // A group is read once, however many rules refer to it.
   const read = new Groups(groups)
@@ -41,10 +47,21 @@ export function documentProblems(document: RulesDocument, groups: StoredGroups):
     if (wrongName !== null) problems.push(`${placeIn('rules', owner)}: ${wrongName}`)
     for (const [id, json] of rules) {
       const problem = ruleProblem(owner, id, json, read) ?? spellingProblem('rules', json)
-      if (problem !== null) problems.push(`${placeIn('rules', owner, id)}: ${problem}`)
+      if (problem !== null)
+        problems.push(
+          `${placeIn('rules', owner, id)}: ${problem}${groupsWayOut(json, groups, removesGroups)}`,
+        )
     }
   }
   return problems
+}
+
+/** How a rule whose group is missing, as a store may hold it, can be imported all the same. */
+function groupsWayOut(json: string, groups: StoredGroups, removesGroups: boolean): string {
+  const [missing] = groupsIn(json).filter((group) => !groups.has(group))
+  if (missing === undefined) return ''
+  const create = removesGroups ? '' : `, run: enforce-tls group set ${missing} <pattern...>`
+  return `; before you import it, add group ${missing} to "groups" of the document${create}, or take the rule out of it`
 }
 
 /**

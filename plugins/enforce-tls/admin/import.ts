@@ -33,7 +33,7 @@ export async function plannedImport(
   // Groups are everybody's: those that one owner no longer needs stay.
   const removes = { domains: replace, groups: replace && owner === undefined, rules: replace }
   const groups = new Map([...(removes.groups ? [] : all.groups), ...wanted.groups])
-  const problems = documentProblems(wanted, groups)
+  const problems = documentProblems(wanted, groups, removes.groups)
   if (problems.length > 0) return { steps: [], problems }
   const held = partOf(all, owner)
   // A group of the document may be there although no rule of the owner refers to it yet.

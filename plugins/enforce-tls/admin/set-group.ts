@@ -3,7 +3,6 @@ import { checkGroup, type StoredGroups } from '../rules/group.js'
 import { groupNameProblem } from '../rules/group-name.js'
 import { namedChange } from '../store/entry-change.js'
 import type { ReadStore } from '../store/rule-store.js'
-import { quote } from '../text/quote.js'
 import { inPieces } from '../work/turns.js'
 import { retryConflicts, type Editor } from './editor.js'
 import { AdminProblem } from './problem.js'
@@ -24,16 +23,16 @@ export interface ChangedGroup {
 export async function checkedGroup(name: string, patterns: readonly string[]): Promise<readonly string[]> {
   const problem = groupNameProblem(name)
   if (problem !== null) {
-    const data = { field: 'name', problem: `${quote(name)} ${problem}` }
+    const data = { field: 'name', value: name, problem }
     throw new AdminProblem({ code: 'invalid', what: 'group', problem: data })
   }
   const checked = await inPieces(checkGroup(patterns))
   if ('patterns' in checked) return checked.patterns
-  const { value, ...wrong } = checked
+  const { at, ...wrong } = checked
   throw new AdminProblem({
     code: 'invalid',
     what: 'patterns',
-    problem: { ...wrong, field: `patterns${value}` },
+    problem: { ...wrong, field: `patterns${at}` },
   })
 }
 

@@ -1,4 +1,4 @@
-/** Taking back a change, with all that was written in the same step. */
+/** What a change in the history has changed, and taking it back, with all that was written in the same step. */
 import { createHash } from 'node:crypto'
 import { Groups } from '../rules/group.js'
 import type { InPieces } from '../work/pieces.js'
@@ -11,6 +11,17 @@ import { isConflict, type Editor } from './editor.js'
 import { findingGroupProblem, findingRuleProblem } from './entry-problems.js'
 import { AdminProblem } from './problem.js'
 import { assertUnused } from './set-group.js'
+import { comparingTexts } from '../store/difference.js'
+
+/** Stands for texts that are not there. */
+const NOT_KEPT = 'the texts before and after are not kept, because together they are longer than 4 MB'
+
+/** The differences, in pieces. */
+export function* comparingEntry({ key, from, to, leftOut }: HistoryEntry): InPieces<readonly string[]> {
+  if (leftOut !== null) return [...leftOut, NOT_KEPT]
+  // A service comes into being by being switched on.
+  return yield* comparingTexts(key === 'domains' && to !== null ? (from ?? '{}') : from, to)
+}
 
 /** An entry is named by what it says: what is written in one step differs in its place. */
 export function entryId({ at, by, key, owner, field, from, to, step }: HistoryEntry): string {

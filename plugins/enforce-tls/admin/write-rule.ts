@@ -6,7 +6,7 @@ import type { OwnedRule } from '../rules/owner-entries.js'
 import type { Rule } from '../rules/rule.js'
 import { quote } from '../text/quote.js'
 import { inPieces } from '../work/turns.js'
-import { ownerState, type OwnerRead } from './owner-state.js'
+import type { OwnerRead } from './owner-state.js'
 import { AdminProblem } from './problem.js'
 
 /** A rule after a change. */
@@ -26,12 +26,7 @@ export interface ChangedRule {
 export async function checkedRule(value: unknown, { groups }: Pick<OwnerRead, 'groups'>): Promise<Rule> {
   const rule = await wellFormedRule(value)
   const wrong = await inPieces(groupsProblem(rule.criteria, new Groups(groups)))
-  if (wrong !== null)
-    throw new AdminProblem({
-      code: 'invalid',
-      what: 'rule',
-      problem: { expected: 'a group that exists', ...wrong },
-    })
+  if (wrong !== null) throw new AdminProblem({ code: 'invalid', what: 'rule', problem: wrong })
   return rule
 }
 
@@ -42,14 +37,16 @@ export async function wellFormedRule(value: unknown): Promise<Rule> {
   throw new AdminProblem({ code: 'invalid', what: 'rule', problem: checked })
 }
 
-/** @throws {AdminProblem} where a rule would get a position that another one has already. */
-export async function assertOwnPosition(read: OwnerRead, id: string, { position }: Rule): Promise<void> {
-  const { rules } = await ownerState(read)
-  if (rules.find((other) => other.id === id)?.rule.position === position) return
-  const holder = rules.find((other) => other.id !== id && other.rule.position === position)
+/** @throws {AdminProblem} where a rule would get a position that one of these others has already. */
+export function assertOwnPosition(others: readonly OwnedRule[], { position }: Rule): void {
+  const holder = others.find(({ rule }) => rule.position === position)
   if (!holder) return
-  const problem = `${position} is the position of rule ${quote(holder.id)} (${holder.rule.name}); expected: a position of its own, or use rule move, which renumbers the list`
-  throw new AdminProblem({ code: 'invalid', what: 'rule', problem: { field: 'position', problem } })
+  const problem = {
+    field: 'position',
+    problem: `${position} is the position of rule ${quote(holder.id)} (${holder.rule.name})`,
+    expected: 'a position of its own, or use rule move, which renumbers the list',
+  }
+  throw new AdminProblem({ code: 'invalid', what: 'rule', problem })
 }
 
 /** What is there once a rule is written. */

@@ -1,10 +1,11 @@
 /**
- * What a Haraka folder says about outgoing sessions, for a process that is not Haraka: name, time-outs, and
- * what `tls.ini` gives the plugin to heed. Read as Haraka 3.3.4 reads it (`outbound/config.js`,
+ * What a Haraka folder says about outgoing sessions and plugins, for a process that is not that Haraka: name, time-outs,
+ * what `tls.ini` gives the plugin to heed, and what is loaded. Read as Haraka 3.3.4 reads it (`outbound/config.js`,
  * `tls_socket.js`).
  */
 import { hostname } from 'node:os'
 import path from 'node:path'
+import { readFileSync } from 'node:fs'
 import harakaConfig from 'haraka-config'
 import type { HarakaConfig } from '../haraka/types.js'
 
@@ -51,4 +52,19 @@ function outboundTls(config: HarakaConfig): Record<string, unknown> {
     else Reflect.deleteProperty(options, name)
   }
   return options
+}
+
+/**
+ * Whether a plugin is in `config/plugins` of a Haraka folder.
+ *
+ * @returns `null` where that is not known: there is no folder, or its list can't be read.
+ */
+export function loadsPlugin(harakaFolder: string | null, plugin: string): boolean | null {
+  if (harakaFolder === null) return null
+  try {
+    const lines = readFileSync(path.join(harakaFolder, 'config', 'plugins'), 'utf8').split(/\r?\n/)
+    return lines.some((line) => line.replace(/[#;].*$/, '').trim() === plugin)
+  } catch {
+    return null
+  }
 }

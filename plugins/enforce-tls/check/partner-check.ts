@@ -15,11 +15,9 @@ import type { HarakaMx } from '../haraka/types.js'
 import type { Settings } from '../settings/types.js'
 import { certificateFacts } from './certificate-facts.js'
 import { findHosts } from './hosts.js'
-import { levelsOf } from './level-checks.js'
-import { remarksOn } from './remarks.js'
 import { isThisMachine } from '../haraka/this-machine.js'
 import type { CheckContext, CheckFailure, CheckRequest, HostCheck, PartnerCheck } from './types.js'
-import { afterAttempts, ofHost, withoutHosts, type ReasonedVerdict } from './verdict.js'
+import { afterAttempts, ofHost, withoutHosts, type ReasonedVerdict, remarksOn, levelsOf } from './verdict.js'
 
 /** How many addresses of one partner are checked at a time. */
 const AT_A_TIME = 3

@@ -1,4 +1,5 @@
 /** The envelope that a check tries with MAIL and RCPT, from text that a person typed. Pure. */
+import { formatFlaw } from '../rules/format-problem.js'
 import type { CheckEnvelope } from '../delivery/tls/inside-tls.js'
 import { parseAddress } from '../rules/address.js'
 
@@ -28,7 +29,7 @@ export function requestedEnvelope(
 /** An address as it stands between angle brackets (RFC 5321 section 4.1.2): the local part is the user's. */
 function pathOf(text: string): { path: string; domain: string } | { problem: string } {
   const parsed = parseAddress(text)
-  if ('problem' in parsed) return parsed
+  if ('problem' in parsed) return { problem: formatFlaw(parsed) }
   // eslint-disable-next-line no-control-regex
   if (/[\x00-\x1f\x7f-\x9f]/.test(text)) return { problem: 'contains a control character' }
   const { domain } = parsed.address

@@ -1,7 +1,11 @@
-/** What would happen to a message, from what a check found, and why. Pure. */
+/** What the findings of a check mean: which levels hold, what would happen to a message and why, and remarks. Pure. */
 import { decisiveAttempt, judge, type Attempt, type AttemptFailure } from '../delivery/outcome.js'
 import { oneLine } from '../text/one-line.js'
-import type { CheckContext, CheckRequest, HostCheck, PartnerVerdict } from './types.js'
+import type { CheckContext, CheckRequest, HostCheck, PartnerVerdict, LevelCheck } from './types.js'
+import { definitionOf, type Level } from '../rules/levels.js'
+import { type Requirement, requirementOf, NO_RULE } from '../rules/requirement.js'
+import { EXPIRES_SOON, type CertificateFacts } from './certificate-facts.js'
+import { certificateFailure, type PeerIdentity } from '../delivery/tls/certificate.js'
 
 /** The verdict, and why in one line. */
 export interface ReasonedVerdict {
@@ -41,4 +45,74 @@ export function afterAttempts(
     verdict: 'bounced',
     reason: waits ? `${reason} (after retries, because of on-failure defer)` : reason,
   }
+}
+
+/** A host and its certificate. */
+export interface Shown {
+  readonly host: string
+  readonly certificate: CertificateFacts | null
+}
+
+/**
+ * The remarks, a sentence each, those of the same host and certificate once; none at a level that takes any
+ * certificate.
+ */
+export function remarksOn(hosts: readonly Shown[], requirement: Requirement): string[] {
+  const effect = effectOf(requirement)
+  if (effect === null) return []
+  const sentences = hosts.flatMap(({ host, certificate }) => {
+    const { daysLeft = null, validTo = null } = certificate ?? {}
+    if (daysLeft === null || daysLeft < 0 || daysLeft >= EXPIRES_SOON) return []
+    const day = validTo?.slice(0, 10) ?? 'a day'
+    return [`The certificate of ${host} expires on ${day}, ${inDays(daysLeft)}; ${effect}.`]
+  })
+  return [...new Set(sentences)]
+}
+
+/** How far away that is. */
+export function inDays(days: number): string {
+  if (days < 0) return days === -1 ? '1 day ago' : `${-days} days ago`
+  if (days === 0) return 'in less than a day'
+  return days === 1 ? 'in 1 day' : `in ${days} days`
+}
+
+/** What it means for the level that a certificate expires; `null` where it means nothing. */
+function effectOf({ level, trusted }: Requirement): string | null {
+  if (trusted) return `unless it is renewed, mail at level ${level} bounces from then on`
+  return definitionOf(level).pinned
+    ? 'a new one may have another fingerprint, which must be added to the rule'
+    : null
+}
+
+/**
+ * Tries the levels on a session; `fingerprint` only where the requirement lists some.
+ *
+ * @param host the MX host's name, or its address where it has no name
+ */
+export function levelsOf(
+  peer: PeerIdentity,
+  { domain, requirement, also }: CheckRequest,
+  host: string,
+): LevelCheck[] {
+  const plain = (level: Level, names: readonly string[] = []) =>
+    requirementOf({ level, names }, domain, NO_RULE)
+  const { namesAnyOf } = requirement
+  const listed = also?.fingerprints ?? []
+  const own = requirement.fingerprintsAnyOf
+  const fingerprintsAnyOf = own.length > 0 || listed.length === 0 ? own : [listed]
+  const tried: Requirement[] = [
+    plain('encrypt'),
+    ...(fingerprintsAnyOf.length > 0 ? [{ ...plain('fingerprint'), fingerprintsAnyOf }] : []),
+    plain('verify'),
+    namesAnyOf.length > 0 ? { ...plain('secure'), namesAnyOf } : plain('secure', also?.names),
+  ]
+  return tried.map((each) => {
+    const failure = certificateFailure(peer, each, host)
+    return {
+      level: each.level,
+      passes: failure === null,
+      class: failure?.class ?? null,
+      detail: failure ? oneLine(failure.detail) : null,
+    }
+  })
 }

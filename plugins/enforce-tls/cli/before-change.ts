@@ -5,8 +5,8 @@
 import { isRisky } from '../admin/risky-change.js'
 import { domainsIn } from '../admin/set-group.js'
 import { storeAfter, type RulesView } from '../admin/store-after.js'
-import { partnerSentences, seenSentences } from '../report/format-observed.js'
-import { seenBy, seenOf, type RuleSeen } from '../report/rule-observed.js'
+import { formatPartnerObservations, formatRuleObservations } from '../report/format-observed.js'
+import { ruleObservations, partnerObservations, type RuleObservations } from '../report/rule-observed.js'
 import { GROUP_PREFIX } from '../rules/group-name.js'
 import { definitionOf } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
@@ -38,24 +38,26 @@ export interface RuleStep {
 /**
  * Tells what is known, and asks.
  *
- * @returns what the log has seen of the rule
+ * @returns what the log has of the rule
  * @throws {Refusal} where the answer is not yes; nothing is written then.
  */
 export async function beforeRuleChange(
   context: Context,
   { before, after, question }: RuleStep,
   { yes, check = true }: BeforeChangeOptions,
-): Promise<RuleSeen | null> {
+): Promise<RuleObservations | null> {
   const { rule } = after
   const { level } = rule.actions.relayWithTls
   const reports = rule.mode === 'report' || before?.mode === 'report'
   const isNew = before === null
-  const seen = isNew ? null : await seenBy(context.deliveries(), after, level === 'none' ? null : level)
-  if (!isNew) for (const sentence of seenSentences(seen, reports)) context.output.line(sentence)
-  if (!isRisky(before, rule)) return seen
+  const observed = isNew
+    ? null
+    : await ruleObservations(context.deliveries(), after, level === 'none' ? null : level)
+  if (!isNew) for (const sentence of formatRuleObservations(observed, reports)) context.output.line(sentence)
+  if (!isRisky(before, rule)) return observed
   if (check) await warnAboutPartners(context, [after], viewWith(context, after))
   await confirmed(context, question, yes)
-  return seen
+  return observed
 }
 
 /** The same for a group that gets new members. @param rules that refer to it, as they are. */
@@ -106,8 +108,8 @@ export async function sayKnown(
   const patterns = rules.flatMap(({ rule }) => rule.criteria.to?.matchesAny ?? [])
   const named = [...new Set(patterns)].filter((pattern) => pattern !== '*' && !isGroupReference(pattern))
   if (named.length > 0) {
-    const seen = await seenOf(context.deliveries(), domainsIn(named))
-    for (const sentence of partnerSentences(seen, named)) context.output.line(sentence)
+    const observed = await partnerObservations(context.deliveries(), domainsIn(named))
+    for (const sentence of formatPartnerObservations(observed, named)) context.output.line(sentence)
   }
   if (check) await warnAboutPartners(context, rules, after)
 }

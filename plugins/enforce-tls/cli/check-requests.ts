@@ -1,36 +1,23 @@
-/** What is asked in a check: at a level that options say, or what rules require of mail from a sender, or of all partners. */
+/** What is asked in a check: at a level that options say, or what rules require of mail from a sender. */
+import { formatFlaw } from '../rules/format-problem.js'
 import type { ReadStore } from '../store/rule-store.js'
-import { ownerState } from '../admin/owner-state.js'
-import { readReadable } from '../admin/whole-store.js'
 import type { PartnerCheck, CheckRequest } from '../check/types.js'
 import { atOnce } from '../work/pieces.js'
-import { compile } from '../policy/compile.js'
+import { compile } from '../policy/owner-loader.js'
 import { readParts } from '../policy/read-parts.js'
 import { checkAction } from '../rules/action.js'
 import type { MailAddress } from '../rules/address.js'
 import { decide } from '../rules/decide.js'
 import { placedProblem } from '../rules/format-problem.js'
-import { definitionOf, type Level, type TlsVersion } from '../rules/levels.js'
-import type { OwnedRule } from '../rules/owner-entries.js'
+import { type Level, type TlsVersion } from '../rules/levels.js'
 import { ownersOf } from '../rules/owner.js'
-import { addUp, requirementOf } from '../rules/requirement.js'
-import { requirementOfAction } from '../rules/requirement-of-action.js'
+import { addUp, requirementOfAction } from '../rules/requirement.js'
 import type { RelayWithTls } from '../rules/rule.js'
 import type { RuleList } from '../rules/rule-list.js'
-import { stateOf } from '../rules/rule-state.js'
 import { listed } from '../text/list.js'
-import {
-  isGroupReference,
-  namedTargets,
-  readTargets,
-  skippedIn,
-  type Line,
-  type Skipped,
-  type Target,
-} from './check-targets.js'
-import { senderOf } from './envelope.js'
+import { isGroupReference, readTargets, type Line, type Skipped, type Target } from './check-targets.js'
 import { Refusal, WrongUse } from './refusal.js'
-import { brokenSentences } from './rule-entries.js'
+import { senderOf } from './rule-entries.js'
 
 /** What is to be asked. */
 export interface CheckRequests {
@@ -154,42 +141,5 @@ function valid(action: RelayWithTls): RelayWithTls {
   const checked = checkAction(action, 'outgoing')
   if (!('problem' in checked)) return checked
   const option = action.level === 'secure' ? '--cert-name' : '--fingerprint'
-  throw new Refusal([`${option} ${checked.problem}`])
-}
-
-/** Reads all rules; those that sleep, are off, or require nothing are left out, and those of mode report too. */
-export async function questionsOfRules(store: ReadStore): Promise<CheckRequests> {
-  const [groups, owners] = await Promise.all([store.groups(), store.owners()])
-  const { entries: readable, problems: unread } = await readReadable(store, [...owners].sort())
-  const read = await Promise.all(readable.map((entries) => ownerState({ entries, groups })))
-  const rules = read.filter(({ offFor }) => offFor === null).flatMap((each) => each.rules)
-  const asked = new Map<string, CheckRequest>()
-  const skipped = new Map<string, Skipped>()
-  for (const owned of rules.filter(acts)) {
-    const { owner, id, rule } = owned
-    const patterns = rule.criteria.to?.matchesAny ?? ['*']
-    for (const each of skippedIn(patterns, groups)) skipped.set(each.pattern, each)
-    for (const target of namedTargets(patterns, groups)) {
-      const decidedBy = { owner, id, name: rule.name }
-      const requirement = requirementOf(rule.actions.relayWithTls, target.domain, decidedBy)
-      const key = JSON.stringify([target, { ...requirement, decidedBy: [] }])
-      const others = asked.get(key)?.requirement.decidedBy ?? []
-      asked.set(key, { ...target, requirement: { ...requirement, decidedBy: [...others, decidedBy] } })
-    }
-  }
-  const problems = [...unread, ...read.flatMap(({ broken }) => brokenSentences(store, broken))]
-  return {
-    questions: [...asked.values()],
-    skipped: [...skipped.values()],
-    single: false,
-    notes: (checks) => [
-      ...(checks.length === 0 ? ['No enforcing rule names a partner.'] : []),
-      ...problems.map((problem) => `Not valid, so its partners were left out: ${problem}`),
-    ],
-  }
-}
-
-function acts({ rule }: OwnedRule): boolean {
-  const { level } = rule.actions.relayWithTls
-  return rule.direction === 'outgoing' && stateOf(rule, Date.now()) === 'on' && definitionOf(level).encrypted
+  throw new Refusal([`${option} ${formatFlaw(checked)}`])
 }

@@ -2,13 +2,15 @@
  * Whom a check is about: domains and addresses, those of a list, and those of a group, and the servers that `--mx` and
  * `--dns` name. Patterns that stand for domains without naming them are told as skipped.
  */
+import { formatFlaw } from '../rules/format-problem.js'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isIP } from 'node:net'
 import { Option } from '@commander-js/extra-typings'
 import { text as textOf } from 'node:stream/consumers'
 import { formatAddress, parseAddress, parseDomain } from '../rules/address.js'
-import { parseGroup, formatGroupProblem, type StoredGroups } from '../rules/group.js'
+import { parseGroup, type StoredGroups } from '../rules/group.js'
+import { formatGroupProblem } from '../rules/format-problem.js'
 import { GROUP_PREFIX } from '../rules/group-name.js'
 import { quote } from '../text/quote.js'
 import { fileProblem } from '../store/file/errors.js'
@@ -127,7 +129,7 @@ function targetOf(text: string, place: string): Target {
     throw new WrongUse([
       `${place}${quote(text)} is an address of a host; name the domain, and ask that host with --mx ${text}`,
     ])
-  throw new WrongUse([`${place}${quote(text)} ${parsed.problem}`])
+  throw new WrongUse([`${place}${quote(text)} ${formatFlaw(parsed)}`])
 }
 
 /** The patterns of a group, or the word itself. @throws {AdminProblem} where there is no such group. */
@@ -157,7 +159,7 @@ export function hostOf(text: string): { host: string; port: number } {
   if (isIP(host)) return { host, port: number }
   const parsed = parseDomain(host)
   if ('problem' in parsed)
-    throw new WrongUse([`--mx ${quote(text)} ${parsed.problem}; expected: mx.bank.example:25`])
+    throw new WrongUse([`--mx ${quote(text)} ${formatFlaw(parsed)}; expected: mx.bank.example:25`])
   return { host: parsed.domain, port: number }
 }
 

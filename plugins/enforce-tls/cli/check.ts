@@ -10,13 +10,8 @@ import type { ReadStore } from '../store/rule-store.js'
 import { LEVEL_NAMES, TLS_VERSIONS, type Level } from '../rules/levels.js'
 import { quote } from '../text/quote.js'
 import { checkMany } from './partners.js'
-import {
-  formatSkipped,
-  questionsOf,
-  questionsOfRules,
-  type CheckWords,
-  type RequirementOptions,
-} from './check-requests.js'
+import { formatSkipped, questionsOf, type CheckWords, type RequirementOptions } from './check-requests.js'
+import { questionsOfRules } from './check-rules.js'
 import { dnsOption, hostOf, isGroupReference, linesOf, serverOf } from './check-targets.js'
 import { exitCodeOf, showCheck, showChecks } from './format-check.js'
 import { examples, type Root, type Surroundings, type WithSettings, type WithStore } from './context.js'

@@ -1,5 +1,5 @@
 /** What rules do as things stand, told at the terminal after a change. */
-import { loadsPlugin } from '../check/loaded-plugins.js'
+import { loadsPlugin } from '../check/outbound-settings.js'
 import { RuleEffects, type NamedEffect } from '../admin/rule-effects.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import { numbered } from '../text/list.js'

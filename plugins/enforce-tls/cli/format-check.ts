@@ -1,7 +1,7 @@
 /** A partner check in words for a person. */
 import type { HostCheck, PartnerCheck, PartnerVerdict } from '../check/types.js'
 import type { CertificateFacts } from '../check/certificate-facts.js'
-import { inDays } from '../check/remarks.js'
+import { inDays } from '../check/verdict.js'
 import { oneLine } from '../text/one-line.js'
 import { numbered } from '../text/list.js'
 import type { Output } from './output.js'

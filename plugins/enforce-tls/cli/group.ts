@@ -72,8 +72,9 @@ async function setByUser(
   const patterns = await checkedGroup(name, texts)
   const groups = await store.groups()
   const added = newPatterns(await membersOf(groups, name), patterns)
-  if (groups.has(name) && added.length > 0)
-    await beforeGroupChange(context, name, added, (await referringRules(store, name)).owned, options)
+  const grows = groups.has(name) && added.length > 0
+  const referring = grows ? await referringRules(store, name) : null
+  if (referring) await beforeGroupChange(context, name, added, referring.owned, options)
   const { before, after } = await setGroup(context, name, patterns)
   output.data({ group: name, patterns })
   if (before === after) {
@@ -83,7 +84,8 @@ async function setByUser(
   output.line(before === null ? `Created group ${name}.` : `Changed group ${name}:`)
   if (before !== null) for (const difference of textDifferences(before, after)) output.item(difference)
   output.line(`Rules refer to it as group:${name}.`)
-  if (before !== null && !output.json) await showEffects(context, (await referringRules(store, name)).rules)
+  if (before === null || output.json) return
+  await showEffects(context, (referring ?? (await referringRules(store, name))).rules)
 }
 
 async function showGroup({ store, output }: Context, name: string): Promise<void> {

@@ -1,9 +1,12 @@
-/** What `enforce-tls report` is asked for. What can't be meant is thrown as `WrongUse`. */
-import { parseSince, parseUntil } from '../report/period.js'
-import type { ReportQuery } from '../report/report-query.js'
+/** What `enforce-tls report` is asked for, and where its output goes. What can't be meant is thrown as `WrongUse`. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { type ReportQuery, parseSince, parseUntil } from '../report/report-query.js'
+import { formatFlaw } from '../rules/format-problem.js'
 import { parseDomain } from '../rules/address.js'
-import { WrongUse } from './refusal.js'
+import { WrongUse, Refusal } from './refusal.js'
 import { ownerOf } from './rule-entries.js'
+import { fileProblem } from '../store/file/errors.js'
 
 /** What `report` is given. */
 export interface ReportOptions {
@@ -59,5 +62,21 @@ function timeOf(option: string, text: string, time: Date | null): Date {
 function domainOf(text: string): string {
   const parsed = parseDomain(text)
   if ('domain' in parsed) return parsed.domain
-  throw new WrongUse([`--domain ${JSON.stringify(text)} ${parsed.problem}`])
+  throw new WrongUse([`--domain ${JSON.stringify(text)} ${formatFlaw(parsed)}`])
+}
+
+/**
+ * Writes the output into a file, and makes the folder that it is in.
+ *
+ * @param folder where a relative path counts from
+ * @throws {Refusal} that says what the file system has against it.
+ */
+export async function writeOutput(file: string, content: string | Uint8Array, folder: string): Promise<void> {
+  const target = path.resolve(folder, file)
+  try {
+    await mkdir(path.dirname(target), { recursive: true })
+    await writeFile(target, content)
+  } catch (error) {
+    throw new Refusal([`--output ${target} ${fileProblem(error)}`])
+  }
 }

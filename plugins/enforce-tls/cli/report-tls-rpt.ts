@@ -1,16 +1,15 @@
 /** `enforce-tls report --tls-rpt`: aggregate reports for the operators of the partners (RFC 8460). */
+import { formatFlaw } from '../rules/format-problem.js'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { DeliveryLog } from '../store/delivery-log.js'
-import { entriesFor, type ReportQuery } from '../report/report-query.js'
-import { dayOf } from '../report/period.js'
+import { entriesFor, type ReportQuery, dayOf } from '../report/report-query.js'
 import { makeTlsRpt, type Reporter } from '../report/tls-rpt.js'
 import { parseAddress } from '../rules/address.js'
 import type { Context } from './context.js'
 import { printWarning } from './output.js'
 import { WrongUse } from './refusal.js'
-import { writeOutput } from './report-file.js'
-import { queryOf, type ReportOptions } from './report-query.js'
+import { queryOf, type ReportOptions, writeOutput } from './report-query.js'
 
 /** Prints a JSON array of all reports, or writes each into a file of its own. */
 export async function reportTlsRpt(context: Context, options: ReportOptions): Promise<void> {
@@ -69,7 +68,7 @@ function reporterOf({ organization, contact }: ReportOptions, { owner }: ReportQ
   if (contact === undefined)
     throw new WrongUse(['--tls-rpt needs --contact <address>: whom the operators may ask'])
   const parsed = parseAddress(contact)
-  if ('problem' in parsed) throw new WrongUse([`--contact ${JSON.stringify(contact)} ${parsed.problem}`])
+  if ('problem' in parsed) throw new WrongUse([`--contact ${JSON.stringify(contact)} ${formatFlaw(parsed)}`])
   const local = contact.slice(0, contact.lastIndexOf('@'))
   return { organization, contact: `${local}@${parsed.address.domain}`, owner }
 }

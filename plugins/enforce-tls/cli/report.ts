@@ -6,8 +6,15 @@ import { toHtml } from '../report/html.js'
 import { makeReport } from '../report/make-report.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { WrongUse } from './refusal.js'
-import { writeOutput } from './report-file.js'
-import { FORMATS, queryOf, SINCE, TIMES, type Format, type ReportOptions } from './report-query.js'
+import {
+  FORMATS,
+  queryOf,
+  SINCE,
+  TIMES,
+  type Format,
+  type ReportOptions,
+  writeOutput,
+} from './report-query.js'
 import { toTables } from './report-table.js'
 import { reportTlsRpt } from './report-tls-rpt.js'
 

@@ -5,7 +5,6 @@
 import { editRule, editedRule, type RuleEdit } from '../admin/edit-rule.js'
 import { readOwner, ruleIn, ruleText, type OwnerRead } from '../admin/owner-state.js'
 import { AdminProblem } from '../admin/problem.js'
-import { assertOwnPosition } from '../admin/write-rule.js'
 import { isRisky } from '../admin/risky-change.js'
 import { jsonProblem } from '../store/json-problem.js'
 import { textDifferences } from '../store/difference.js'
@@ -41,7 +40,7 @@ export async function editByUser(
   const read = await readOwner(context.store, owner)
   if (byOptions) {
     const rule = await ruleIn(read.entries, id)
-    const edit = await toldOfOptions(() => editedByUser(read, id, withOptions(rule, options)))
+    const edit = await toldOfOptions(() => editedRule(read, id, withOptions(rule, options)))
     await write(context, read, id, edit, options)
     return
   }
@@ -81,18 +80,11 @@ async function checkedText(
   const found = jsonProblem(text)
   if (found) return `line ${found.line}, column ${found.column}: the text ${found.problem}`
   try {
-    return await editedByUser(read, id, JSON.parse(text))
+    return await editedRule(read, id, JSON.parse(text))
   } catch (error) {
     if (!(error instanceof AdminProblem)) throw error
     return (await refusalOf(context, error)).message
   }
-}
-
-/** The edit, of a rule that has a position of its own afterwards. */
-async function editedByUser(read: OwnerRead, id: string, value: unknown): Promise<RuleEdit> {
-  const edit = await editedRule(read, id, value)
-  if (edit.changes) await assertOwnPosition(read, id, edit.after)
-  return edit
 }
 
 async function write(

@@ -1,4 +1,5 @@
-/** Owners as the user names them, and what is wrong with their entries, in words. */
+/** Owners and addresses as the user names them, and what is wrong with owners' entries, in words. */
+import { formatFlaw } from '../rules/format-problem.js'
 import { parseOwner } from '../rules/owner.js'
 import type { Effect } from '../rules/entry-problem.js'
 import { formatSender } from '../admin/format-rule.js'
@@ -8,11 +9,14 @@ import type { Context } from './context.js'
 import { ownerHint } from './hints.js'
 import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
+import type { MailAddress } from '../rules/address.js'
+import { quote } from '../text/quote.js'
+import { addressIn } from '../rules/spelling.js'
 
 /** An owner's name as it is stored. @throws {Refusal} for a text that names none. */
 export function ownerOf(text: string): string {
   const parsed = parseOwner(text)
-  if ('problem' in parsed) throw new Refusal([parsed.problem])
+  if ('problem' in parsed) throw new Refusal([formatFlaw(parsed)])
   return parsed.owner
 }
 
@@ -62,4 +66,16 @@ export async function warnOfBroken(
     )
   const more = problems.length - WARNINGS_MAX
   if (more > 0) printWarning(terminal, `${more} more entries of ${owner} are not valid`)
+}
+
+/** A sender; `<>` and the empty text are the null sender. @throws {Refusal} for what is no address. */
+export function senderOf(text: string): MailAddress {
+  return /^(?:<>)?$/.test(text) ? { local: '', domain: '' } : addressOf('--from', text)
+}
+
+/** An address. @throws {Refusal} for what is none; it names the option. */
+export function addressOf(option: string, text: string): MailAddress {
+  const parsed = addressIn(text)
+  if ('problem' in parsed) throw new Refusal([`${option} ${quote(text)} ${formatFlaw(parsed)}`])
+  return parsed.address
 }

@@ -2,15 +2,11 @@
  * The options of `rule create` and `rule edit`, and the rule that they make. Problems of a field are told of the
  * option that it came from.
  */
+import { formatFlaw } from '../rules/format-problem.js'
 import { Option } from '@commander-js/extra-typings'
 import { AdminProblem } from '../admin/problem.js'
-import {
-  formatProblem,
-  type Criteria,
-  type HeaderCriterion,
-  type Rule,
-  type RuleProblem,
-} from '../rules/rule.js'
+import type { Criteria, HeaderCriterion, Rule, RuleProblem } from '../rules/rule.js'
+import { formatProblem } from '../rules/format-problem.js'
 import { quote } from '../text/quote.js'
 import { Refusal } from './refusal.js'
 import { FIELDS, NAME, type RuleOptions } from './rule-fields.js'
@@ -93,7 +89,7 @@ function inOptions(problem: RuleProblem): string {
   if (!source) return formatProblem(problem)
   const told = problem.suggestion ?? problem.expected
   const expectation = told === undefined ? `; expected: ${source.expected}` : ''
-  return `${source === NAME ? 'name' : flagOf(source.flags)} ${problem.problem}${expectation}`
+  return `${source === NAME ? 'name' : flagOf(source.flags)} ${formatFlaw(problem)}${expectation}`
 }
 
 function flagOf(flags: string): string {

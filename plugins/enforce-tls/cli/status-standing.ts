@@ -1,7 +1,7 @@
 /** Whether a store is the one whose rules count, and what endangers them, as the Haraka of the chosen folder finds it. */
-import { whyNotSubscribed } from '../store/redis/subscribed.js'
+import { whyNotSubscribed } from '../store/redis/feed.js'
 import { StoreError, type KeyExpiry, type StoreHealth, type StoreIdentity } from '../store/rule-store.js'
-import { holdsRules, standingOf, type Standing } from '../store/standing.js'
+import { holdsRules, lackOf, standingOf, type Standing } from '../store/standing.js'
 import { parseMarker } from '../store/marker.js'
 import type { Context } from './context.js'
 import { memoryOf } from './haraka-memory.js'
@@ -80,7 +80,7 @@ function judge(
     return {
       standing: {
         state: 'new',
-        remark: `${place} is empty and has no marker: if it had rules, they are lost; if it is new, run: enforce-tls init`,
+        remark: `${place} ${lackOf(identity)} and has no marker: if it had rules, they are lost; if it is new, run: enforce-tls init`,
       },
       unremembered: null,
     }

@@ -3,15 +3,20 @@
  * relative to where it is mounted; it believes no header about that.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import express from 'express'
+import path from 'node:path'
+import express, { type Response } from 'express'
 import helmet from 'helmet'
-import { serveAssets } from './assets.js'
 import { Sessions } from './auth/sessions.js'
 import { SignIn } from './auth/sign-in.js'
 import type { ConsoleOptions } from './console-context.js'
 import { RecentFailures } from '../report/recent-failures.js'
 import { ROUTES } from './routes.js'
 import { serveRoutes } from './serve-routes.js'
+
+/** All that a browser loads is in this folder, and nothing else of the disk can be had. */
+const PAGES = path.join(__dirname, 'pages')
+/** A page asks each time whether it is still the latest; nothing in its name says so. */
+const REVALIDATE = 'no-cache'
 
 /** Answers a request; every request comes to an answer. */
 export type Console = (request: IncomingMessage, response: ServerResponse) => void
@@ -36,7 +41,13 @@ export function createConsole(options: ConsoleOptions): Console {
   app.set('trust proxy', typeof trustProxy === 'object' ? [...trustProxy] : trustProxy)
   app.use(securityHeaders())
   app.use('/api', serveRoutes(ROUTES, context))
-  app.use(serveAssets())
+  app.use(
+    express.static(PAGES, {
+      dotfiles: 'ignore',
+      redirect: false,
+      setHeaders: (response: Response) => response.set('Cache-Control', REVALIDATE),
+    }),
+  )
   app.use((_request, response) => {
     response.status(404).type('text/plain').send('Not found.\n')
   })

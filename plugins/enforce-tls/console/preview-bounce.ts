@@ -1,11 +1,18 @@
-/** The bounce that a sender would get because of a rule, for a message and a receiving server that are made up. */
+/**
+ * The bounce that a sender would get because of a rule, for a message and a receiving server that are made up; outside
+ * of a Haraka with the package's own templates and this machine's name.
+ */
 import { Readable } from 'node:stream'
+import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import path from 'node:path'
 import { bounceTexts, type BounceOptions, type BounceTexts } from '../delivery/bounce/compose.js'
 import { tlsFailure } from '../delivery/outcome.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import { formatAddress, type MailAddress } from '../rules/address.js'
 import { requirementOf } from '../rules/requirement.js'
 import type { Rule } from '../rules/rule.js'
+import type { Settings } from '../settings/types.js'
 
 /** RFC 5737: an address that nobody has. */
 const SERVER_ADDRESS = '192.0.2.25:25'
@@ -68,4 +75,27 @@ export function previewBounce(
 function harakaAddress(address: MailAddress): HarakaAddress {
   const text = formatAddress(address)
   return { user: text.slice(0, text.lastIndexOf('@')), host: address.domain, address: text }
+}
+
+const CONFIG = path.resolve(__dirname, '..', '..', '..', '..', 'config')
+
+/** The preview outside of a Haraka. @throws when the package's files can't be read. */
+export async function packagedPreview(
+  request: PreviewRequest,
+  { failure }: Pick<Settings, 'failure'>,
+): Promise<BounceTexts> {
+  const [text, html] = await Promise.all([
+    template('enforce-tls.bounce_message'),
+    template('enforce-tls.bounce_message_html'),
+  ])
+  return previewBounce(request, {
+    me: hostname(),
+    content: failure.bounceContent,
+    templates: { text, html },
+    now: new Date(),
+  })
+}
+
+async function template(name: string): Promise<readonly string[]> {
+  return (await readFile(path.join(CONFIG, name), 'utf8')).split('\n')
 }

@@ -5,18 +5,16 @@
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { describeSchemaError } from '../rules/schema-problem.js'
-import { formatProblem } from '../rules/rule.js'
+import { formatProblem } from '../rules/format-problem.js'
 import { AdminProblem } from '../admin/problem.js'
 import { StoreError } from '../store/rule-store.js'
-import { apiProblemOf } from './admin-problem.js'
 import { assertNotForged, identify, type Identity } from './auth/identity.js'
 import { TooBusy } from './auth/password.js'
 import type { ConsoleContext } from './console-context.js'
 import { parseEtags } from './etag.js'
-import { Problem, problemBody } from './problem.js'
-import { assertReadable, BODY_MAX, BODY_MAX_ANYBODY, readJson } from './read-body.js'
+import { Problem, problemBody, apiProblemOf } from './problem.js'
 import type { Call, Needs, Route } from './route.js'
-import { send } from './send-reply.js'
+import { send, assertReadable, BODY_MAX, BODY_MAX_ANYBODY, readJson } from './bodies.js'
 
 const NOBODY: Identity = { author: '', role: 'viewer', domains: ['nobody.invalid'], session: null }
 

@@ -1,14 +1,14 @@
 /**
  * How a guarded item ends, or is put off, when no host is left: what the attempts mean for the message, the
- * bounce, and what is kept because there is no sender to notify.
+ * bounce, and what is kept because there is no sender to notify. A failure is left at recipients in the fields where
+ * Haraka's bounces and hooks of other plugins look for it.
  */
 import constants from 'haraka-constants'
 import { insteadOf, notesFor } from './bounce/requiretls-note.js'
 import type { HarakaAddress } from '../haraka/types.js'
 import type { GuardedItem } from './guarded-item.js'
-import { decisiveAttempt, judge, type AttemptFailure } from './outcome.js'
+import { decisiveAttempt, judge, type AttemptFailure, statusOf } from './outcome.js'
 import { oneLine } from '../text/one-line.js'
-import { markRecipients } from './dsn-fields.js'
 
 /** A bounce with the message's header waits so often for TLS that fails for a temporary reason. */
 const TRIES_IN_FULL = 2
@@ -144,4 +144,29 @@ export async function doubleBounce(guarded: GuardedItem, error: string): Promise
 
 function reasonOf(failure: AttemptFailure, host: string): string {
   return oneLine(`${failure.class ? 'TLS required: ' : ''}${host} ${failure.detail}`).trimStart()
+}
+
+/**
+ * Marks recipients with a failure.
+ *
+ * @param host the host that failed; empty where there was none
+ * @param final whether this is the last word, or the message is tried again
+ */
+function markRecipients(
+  recipients: readonly HarakaAddress[],
+  failure: AttemptFailure,
+  host: string,
+  final: boolean,
+): void {
+  for (const recipient of recipients) {
+    recipient.reason = oneLine(`${host} ${failure.detail}`)
+    recipient.dsn_action = final ? 'failed' : 'delayed'
+    recipient.dsn_status = statusOf(failure, final)
+    recipient.dsn_code = final ? 550 : 450
+    recipient.dsn_msg = oneLine(failure.detail)
+    recipient.dsn_remote_mta = host || undefined
+    recipient.dsn_smtp_code = failure.reply ? String(failure.reply.code) : undefined
+    recipient.dsn_smtp_extc = undefined
+    recipient.dsn_smtp_response = failure.reply ? oneLine(failure.reply.text) : undefined
+  }
 }

@@ -13,8 +13,7 @@ import { allTried, bounceRespond, deferredRespond, giveUp, deferItem, doubleBoun
 import type { GuardContext } from './guard-context.js'
 import { GuardedItem, type GuardedVersions } from './guarded-item.js'
 import { deliverOnSocket, deliverOverOpen, isTrusted } from './host-attempt.js'
-import { usableHosts, whatItNamed } from './named-hosts.js'
-import { placeOf, withName } from './next-hop.js'
+import { placeOf, usableHosts, whatItNamed, withName } from './next-hop.js'
 import type { ObservedDelivery } from './observed-session.js'
 import { DIRECTORY_FAILURE, otherFailure, UNROUTABLE } from './outcome.js'
 import { errorMessage } from '../text/error-message.js'
@@ -28,6 +27,9 @@ type Decision =
   /** There will never be a decision: the message bounces. */
   | { readonly name: 'failed'; readonly reason: string }
 
+/** How long an item stands ready for a connection, in milliseconds; what was decided on it is not to get old. */
+const PATIENCE = 1000
+
 const guards = new WeakMap<HarakaMailItem, Guard>()
 
 /** The guard of one queue item, over all its attempts. */
@@ -35,8 +37,8 @@ export class Guard {
   readonly #guarded: GuardedItem
   #decision: Decision = { name: 'none-yet' }
   #epoch = 0
-  /** The item was in a place's line. */
-  #isCalled = false
+  /** The item has waited for a connection, and was called. */
+  #wasCalled = false
 
   /** Attaches the guard, synchronously; from here on nothing leaves until there is a decision. */
   static attach(item: HarakaMailItem, context: GuardContext): Guard {
@@ -173,7 +175,7 @@ export class Guard {
       await context.divide(item, each)
       return item.next_cb()
     }
-    if (!isTrusted(this.#guarded, mx) && !this.#enterPlace(placeOf(mx), requirement)) return
+    if (!isTrusted(this.#guarded, mx) && !(await this.#enterPlace(placeOf(mx), requirement))) return
     round.begin(mx)
     if (deliverOverOpen(this.#guarded, mx, requirement)) return
     context.connections.makeRoom(placeOf(mx))
@@ -188,25 +190,27 @@ export class Guard {
   }
 
   /**
-   * Takes one of the connections that a place may have. Where it has none to give, the item goes to the place's line
-   * instead of holding up the queue; when it is called it is decided on anew, and goes on where it was.
+   * Takes one of the connections that a place may have. Where none gets free in a little while, the item gives its turn
+   * in Haraka's queue back, so that mail for others goes on; when it is called it is decided on anew, and goes on where
+   * it was.
    *
    * @returns whether the item is in the place
    */
-  #enterPlace(name: string, requirement: Requirement): boolean {
+  async #enterPlace(name: string, requirement: Requirement): Promise<boolean> {
     const { item, context } = this.#guarded
     const { connections } = context
-    const place = connections.enter(name)
-    if (place) {
-      this.#isCalled = false
-      this.#guarded.enterPlace(place)
-      return true
+    let place = connections.enter(name)
+    for (let again = this.#wasCalled; !place; place = connections.enter(name), again = true) {
+      if (await connections.standReady(name, PATIENCE, again)) continue
+      this.#guarded.suspendRound(requirement)
+      connections.wait(name, () => context.outbound().delivery_queue.push(item), this.#wasCalled)
+      this.#wasCalled = true
+      item.next_cb()
+      return false
     }
-    this.#guarded.suspendRound(requirement)
-    connections.wait(name, () => context.outbound().delivery_queue.push(item), this.#isCalled)
-    this.#isCalled = true
-    item.next_cb()
-    return false
+    this.#wasCalled = false
+    this.#guarded.enterPlace(place)
+    return true
   }
 
   /**

@@ -12,12 +12,10 @@ import type { Connection } from './connections/connection.js'
 import { connectionKey, isInternational } from './connections/key.js'
 import type { GuardedItem } from './guarded-item.js'
 import { hostOf, isTrustedHop, placeOf, portOf } from './next-hop.js'
-import { certificateFailure } from './tls/certificate.js'
-import { datesOf } from './tls/certificate-dates.js'
-import { failureOfEarlyEnd } from './tls/early-end.js'
+import { certificateFailure, loggedSession, datesOf } from './tls/certificate.js'
 import { establishTls } from './tls/establish.js'
+import { failureOfEarlyEnd } from './tls/handshake-failure.js'
 import { SecuredSocket } from './tls/haraka-socket.js'
-import { loggedSession } from './tls/verified.js'
 
 /**
  * The guarded version of `try_deliver_host_on_socket`.

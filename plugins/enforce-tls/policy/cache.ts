@@ -9,8 +9,8 @@
 import { LRUCache } from 'lru-cache'
 import type { RuleList } from '../rules/rule-list.js'
 import { StoreError, type DecidingStore } from '../store/rule-store.js'
-import { newlyCached, type CachedOwner, type PolicyCacheListener } from './cache-entries.js'
 import { Invalidations } from './invalidations.js'
+import { newlyCached, type CachedOwner, type PolicyCacheListener } from './cache-entries.js'
 import { OwnerLoader } from './owner-loader.js'
 
 /** How a policy cache works. Times in milliseconds. */
@@ -84,22 +84,22 @@ export class PolicyCache {
   }
 
   /**
-   * The list in force of an owner; read first where it is unknown, or has changed.
+   * The lists in force of some owners, in their order; read first where one is unknown, or has changed.
    *
-   * @throws {StoreError} when it can't be read and never could.
+   * @throws {StoreError} when one can't be read and never could.
    */
-  async get(owner: string): Promise<RuleList> {
+  async get(owners: readonly string[]): Promise<readonly RuleList[]> {
     if (this.#invalidations.isStamped) await this.#invalidations.compareStamp()
-    const cached = this.#owners.get(owner) ?? this.#add(owner)
-    if (this.#isFresh(cached)) {
-      this.#counts.hits++
-      this.#rereadInBackground(cached)
-    } else {
-      this.#counts.misses++
-      await this.#withinTimeout(this.#refresh(cached))
-    }
-    if (cached.list) return cached.list
-    throw cached.lastError ?? this.#timedOut(owner)
+    const asked = performance.now()
+    const cached = owners.map((owner) => this.#owners.get(owner) ?? this.#add(owner))
+    const [fresh, stale]: [CachedOwner[], CachedOwner[]] = [[], []]
+    for (const each of cached) (this.#isFresh(each, asked) ? fresh : stale).push(each)
+    this.#counts.hits += fresh.length
+    this.#counts.misses += stale.length
+    for (const each of fresh) this.#rereadInBackground(each, asked)
+    if (stale.length > 0)
+      await this.#withinTimeout(Promise.all(stale.map((each) => this.#refresh(each, asked))))
+    return cached.map((each) => this.#listOf(each))
   }
 
   /** Ends the watch; reads under way come to nothing. Safe to call twice. */
@@ -114,25 +114,24 @@ export class PolicyCache {
     return cached
   }
 
-  #isFresh(cached: CachedOwner): boolean {
+  #isFresh(cached: CachedOwner, now: number): boolean {
     return (
       cached.lastError === null &&
       this.#invalidations.isCurrent(cached) &&
-      (this.#invalidations.isSubscribed || performance.now() - cached.readAt < this.#options.staleAfter)
+      (this.#invalidations.isSubscribed || now - cached.readAt < this.#options.staleAfter)
     )
   }
 
   /** Makes up for an invalidation that was lost. */
-  #rereadInBackground(cached: CachedOwner): void {
+  #rereadInBackground(cached: CachedOwner, now: number): void {
     if (this.#invalidations.isStamped) return
     const { subscribed, unsubscribed } = this.#options.rereadAfter
     const after = this.#invalidations.isSubscribed ? Math.max(subscribed, REST * cached.took) : unsubscribed
-    if (performance.now() - cached.readAt > after) void this.#loader.read(cached)
+    if (now - cached.readAt > after) void this.#loader.read(cached)
   }
 
   /** Reads until nothing has changed meanwhile, or a read fails. */
-  async #refresh(cached: CachedOwner): Promise<void> {
-    const asked = performance.now()
+  async #refresh(cached: CachedOwner, asked: number): Promise<void> {
     do {
       await this.#loader.read(cached)
     } while (
@@ -149,15 +148,17 @@ export class PolicyCache {
     return asked - readAt > JOINABLE && took < this.#options.timeout
   }
 
-  async #withinTimeout(work: Promise<void>): Promise<void> {
+  async #withinTimeout(work: Promise<unknown>): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.#options.timeout)))
     await Promise.race([work, timeout])
     clearTimeout(timer)
   }
 
-  #timedOut(owner: string): StoreError {
-    return new StoreError(
+  #listOf({ owner, list, lastError }: CachedOwner): RuleList {
+    if (list) return list
+    if (lastError) throw lastError
+    throw new StoreError(
       'STORE_UNAVAILABLE',
       `${this.#store.description} has not given the rules of ${owner} within ${this.#options.timeout} ms`,
     )

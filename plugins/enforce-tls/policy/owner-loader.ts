@@ -2,14 +2,16 @@
  * Reads and compiles the rules of one owner into the cache. Where the store does not answer, the last list
  * stays as it is, with the error beside it; entries that do not validate are for the list to make up for.
  */
-import { switchOf } from '../rules/owner-entries.js'
+import { switchOf, type OwnerParts } from '../rules/owner-entries.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { RuleList } from '../rules/rule-list.js'
 import type { DecidingStore } from '../store/rule-store.js'
 import type { CachedOwner, PolicyCacheListener } from './cache-entries.js'
-import { compile } from './compile.js'
 import type { Invalidations } from './invalidations.js'
 import { readable, readParts } from './read-parts.js'
+import type { Unreadable } from '../rules/entry-problem.js'
+import type { StoredGroups } from '../rules/group.js'
+import { inPieces } from '../work/turns.js'
 
 /** How many times in a row a read is done again because of changes meanwhile. */
 const INCONSISTENT_MAX = 2
@@ -93,4 +95,13 @@ export class OwnerLoader {
     const { is, problem } = switchOf({ owner, service }, before)
     return problem === null && serviceProblem === null && is === before
   }
+}
+
+/** `RuleList.compile`, for a list of any length: it yields by itself. */
+export async function compile(
+  entries: OwnerParts,
+  groups: StoredGroups | Unreadable,
+  before?: RuleList,
+): Promise<RuleList> {
+  return await inPieces(RuleList.compile(entries, groups, before))
 }

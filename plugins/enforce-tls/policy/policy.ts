@@ -35,6 +35,12 @@ export interface PolicyOptions extends PolicyCacheOptions {
   readonly log: Pick<HarakaLogger, 'logerror' | 'logwarn' | 'lognotice'>
 }
 
+/** Mail that is asked about. */
+interface Envelope extends Pick<MessageView, 'direction' | 'sender'> {
+  readonly recipients: readonly MailAddress[]
+  readonly readHeaders?: () => HeaderBlock | Promise<HeaderBlock>
+}
+
 /** Rules in force, by owner. */
 export class Policy {
   readonly #store: DecidingStore
@@ -71,11 +77,7 @@ export class Policy {
     recipients: readonly MailAddress[],
     readHeaders: () => HeaderBlock | Promise<HeaderBlock>,
   ): Promise<PolicyAnswer> {
-    return this.#answer(sender, async (lists) => {
-      const headers = lists.some(({ needsHeaders }) => needsHeaders) ? await readHeaders() : undefined
-      const about = { direction: 'outgoing', sender, headers, now: Date.now() } as const
-      return recipients.map((recipient) => ({ ...about, recipient }))
-    })
+    return this.#answer(sender, { direction: 'outgoing', sender, recipients, readHeaders })
   }
 
   /** What the rules of a recipient's owners say of incoming mail. */
@@ -83,8 +85,7 @@ export class Policy {
     sender: MailAddress,
     recipient: MailAddress,
   ): Promise<{ readonly is: 'known'; readonly ruling: Ruling } | PolicyUnknown> {
-    const message = { direction: 'incoming', sender, recipient, now: Date.now() } as const
-    const answer = await this.#answer(recipient, () => [message])
+    const answer = await this.#answer(recipient, { direction: 'incoming', sender, recipients: [recipient] })
     return answer.is === 'unknown' ? answer : { is: 'known', ruling: answer.rulings[0] as Ruling }
   }
 
@@ -95,18 +96,20 @@ export class Policy {
 
   async #answer(
     address: MailAddress,
-    messagesFor: (lists: readonly RuleList[]) => readonly MessageView[] | Promise<readonly MessageView[]>,
+    { direction, sender, recipients, readHeaders }: Envelope,
   ): Promise<PolicyAnswer> {
     let lists: readonly RuleList[]
     try {
-      lists = await Promise.all(ownersOf(address).map((owner) => this.#cache.get(owner)))
+      lists = await this.#cache.get(ownersOf(address))
     } catch (error) {
       const why = errorMessage(error)
       return { is: 'unknown', why, isAway: !isStoreGone(error) }
     }
-    const messages = await messagesFor(lists)
+    const headers =
+      readHeaders && lists.some(({ needsHeaders }) => needsHeaders) ? await readHeaders() : undefined
+    const about = { direction, sender, headers, now: Date.now() }
     try {
-      return { is: 'known', rulings: await inPieces(decideAll(lists, messages)) }
+      return { is: 'known', rulings: await inPieces(decideAll(lists, about, recipients)) }
     } catch (error) {
       if (!(error instanceof InvalidEntry)) throw error
       return { is: 'unknown', why: placedProblem(error, this.#store), isAway: false }
@@ -127,7 +130,7 @@ export class Policy {
     }
     if (this.#away) return
     this.#away = true
-    const rest = 'those last known stay in force, mail of owners never read is deferred'
+    const rest = 'those last known stay in force, other mail waits or is delivered as on_store_failure says'
     this.#log.logerror(`rules cannot be read, ${rest}: ${lastError.message}`)
   }
 
@@ -181,11 +184,14 @@ const PIECE = 64
 
 function* decideAll(
   lists: readonly RuleList[],
-  messages: readonly MessageView[],
+  about: Omit<MessageView, 'recipient'>,
+  recipients: readonly MailAddress[],
 ): InPieces<readonly Ruling[]> {
   const rulings: Ruling[] = []
-  for (const message of messages) {
-    rulings.push(yield* decide(lists, message))
+  // Most senders have no rules of their own.
+  const withEntries = lists.filter((list) => list !== RuleList.empty)
+  for (const recipient of recipients) {
+    rulings.push(yield* decide(withEntries, { ...about, recipient }))
     if (rulings.length % PIECE === 0) yield
   }
   return rulings

@@ -1,20 +1,20 @@
 /** What the delivery log knows of a rule or of partners, in sentences. Pure. */
 import { listed, numbered } from '../text/list.js'
-import { SEEN_DAYS, type RuleSeen } from './rule-observed.js'
+import { OBSERVED_DAYS, type RuleObservations } from './rule-observed.js'
 import { percent } from './format.js'
 
-const PERIOD = `In the last ${SEEN_DAYS} days`
+const PERIOD = `In the last ${OBSERVED_DAYS} days`
 
 /**
  * What is known of a rule.
  *
- * @param seen `null` where the log can't be read
+ * @param observed `null` where the log can't be read
  * @param reports whether the rule is or was in report mode: then it is also said that nothing matched
  */
-export function seenSentences(seen: RuleSeen | null, reports: boolean): string[] {
-  if (seen === null)
+export function formatRuleObservations(observed: RuleObservations | null, reports: boolean): string[] {
+  if (observed === null)
     return reports ? ['What the rule has matched so far is unknown: the delivery log is unavailable.'] : []
-  const { reported, partners, level, otherLevels, enforced } = seen
+  const { reported, partners, level, otherLevels, enforced } = observed
   const { messages, wouldBounce, unknown } = reported
   const bounces = partners.map(({ domain, wouldBounce: count }) => `${domain} ${count}`)
   const where = bounces.length > 0 ? `: ${listed(bounces)}` : ''
@@ -25,7 +25,7 @@ export function seenSentences(seen: RuleSeen | null, reports: boolean): string[]
           `${PERIOD} it would have bounced ${wouldBounce} of ${numbered(messages, 'message')} (${percent(wouldBounce, messages)})${where}${unclear}.`,
         ]
       : reports
-        ? [`The delivery log has no message that matched it in the last ${SEEN_DAYS} days.`]
+        ? [`The delivery log has no message that matched it in the last ${OBSERVED_DAYS} days.`]
         : []),
     ...(otherLevels > 0
       ? [
@@ -41,15 +41,15 @@ export function seenSentences(seen: RuleSeen | null, reports: boolean): string[]
 }
 
 /** What is known of partners that come under a rule. */
-export function partnerSentences(
-  seen: Pick<RuleSeen, 'reported' | 'enforced'> | null,
+export function formatPartnerObservations(
+  observed: Pick<RuleObservations, 'reported' | 'enforced'> | null,
   partners: readonly string[],
 ): string[] {
-  if (seen === null) return []
-  const { reported, enforced } = seen
+  if (observed === null) return []
+  const { reported, enforced } = observed
   const names = listed(partners)
   if (reported.messages === 0 && enforced.messages === 0)
-    return [`The delivery log has no message to ${names} in the last ${SEEN_DAYS} days.`]
+    return [`The delivery log has no message to ${names} in the last ${OBSERVED_DAYS} days.`]
   return [
     ...(reported.messages > 0
       ? [

@@ -1,6 +1,6 @@
 /**
  * A report as one HTML page that needs nothing else: its scripts are in it, and it loads nothing. Every chart has its
- * table. The charts are drawn by the same files as those of the console.
+ * table. The charts are drawn by the same code as those of the console.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ const LONG = 24
 /** The report as an HTML document. */
 export function toHtml(report: DeliveryReport): string {
   const charts = chartsOf(report)
-  const [library, drawing] = [pageScript('assets', 'vendor', 'chart.umd.js'), pageScript('charts.js')]
+  const [library, drawing] = [pageScript('chart.umd.js'), pageScript('report-charts.js')]
   const data = charts.map(({ id, data: shown }) => ({ id, ...shown }))
   return `<!doctype html>
 <html lang="en">
@@ -134,8 +134,8 @@ function policy(scripts: readonly string[], style: string): string {
 }
 
 /** A script of the console's pages, fit to stand in a script element. */
-function pageScript(...file: readonly string[]): string {
-  return readFileSync(path.join(__dirname, '..', 'console', 'pages', ...file), 'utf8')
+function pageScript(file: string): string {
+  return readFileSync(path.join(__dirname, '..', 'console', 'pages', file), 'utf8')
     .replace(/\/\/# sourceMappingURL=.*\s*$/, '')
     .replaceAll('</script', '<\\/script')
 }

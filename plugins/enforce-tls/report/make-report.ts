@@ -3,9 +3,8 @@ import type { DeliveryLogRecord } from '../observe/delivery-log/entry.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import { FAILURE_CLASS_NAMES, type FailureClass } from '../delivery/outcome.js'
 import type { ClassFailures, DeliveryReport, PartnerReport, VersionShare } from './delivery-report.js'
-import { ExpiringCertificates } from './expiring-certificates.js'
 import { entriesFor, type ReportQuery } from './report-query.js'
-import { Counter, EnforcedTally, made, ReportedTally } from './tallies.js'
+import { Counter, EnforcedTally, made, ReportedTally, ExpiringCertificates } from './tallies.js'
 
 /** Protocol version of a delivery to a trusted next hop, where none is known. */
 const NO_VERSION = 'none'

@@ -6,7 +6,7 @@ import { fromRecord } from '../observe/delivery-log/entry.js'
 import { EVERYONE } from '../rules/owner.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { StoreError } from '../store/rule-store.js'
-import { DAY } from './period.js'
+import { DAY } from './report-query.js'
 import { Counter } from './tallies.js'
 
 /** So long an answer is good enough, in milliseconds. */

@@ -3,15 +3,14 @@ import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { StoreError } from '../store/rule-store.js'
 import type { EnforcedCounts, RuleReport } from './delivery-report.js'
-import { DAY } from './period.js'
-import { entriesFor } from './report-query.js'
+import { entriesFor, DAY } from './report-query.js'
 import { EnforcedTally, ReportedTally } from './tallies.js'
 
 /** So many days are looked at. */
-export const SEEN_DAYS = 30
+export const OBSERVED_DAYS = 30
 
 /** What is known of a rule. */
-export interface RuleSeen extends RuleReport {
+export interface RuleObservations extends RuleReport {
   /** The level that report mode judged by; `null`: any. */
   readonly level: string | null
   /** Messages that it judged by another level. */
@@ -26,11 +25,11 @@ export interface RuleSeen extends RuleReport {
  * @param level only what report mode judged by this level is counted as judged; without it, all is
  * @returns `null` where the log can't be read: that must not keep anybody from switching a rule.
  */
-export async function seenBy(
+export async function ruleObservations(
   deliveries: Pick<DeliveryLog, 'read'>,
   { owner, id }: { readonly owner: string; readonly id: string },
   level: string | null = null,
-): Promise<RuleSeen | null> {
+): Promise<RuleObservations | null> {
   const reported = new ReportedTally()
   const others = new ReportedTally()
   const enforced = new Outcomes()
@@ -52,10 +51,10 @@ export async function seenBy(
 }
 
 /** What is known of partners, whatever rules it was about; `null` where the log can't be read. */
-export async function seenOf(
+export async function partnerObservations(
   deliveries: Pick<DeliveryLog, 'read'>,
   domains: ReadonlySet<string>,
-): Promise<Pick<RuleSeen, 'reported' | 'enforced'> | null> {
+): Promise<Pick<RuleObservations, 'reported' | 'enforced'> | null> {
   const reported = new ReportedTally()
   const enforced = new Outcomes()
   const read = await everyEntry(deliveries, (entry) => {
@@ -96,7 +95,7 @@ async function everyEntry(
   take: (entry: DeliveryLogEntry) => void,
 ): Promise<boolean> {
   const until = new Date()
-  const since = new Date(until.getTime() - SEEN_DAYS * DAY)
+  const since = new Date(until.getTime() - OBSERVED_DAYS * DAY)
   try {
     const query = { since, until, owner: null, domain: null, now: until }
     for await (const entry of entriesFor(deliveries.read(since), query)) take(entry)

@@ -1,6 +1,8 @@
-/** Counters of a report, filled entry by entry. Pure. */
+/** What the entries of a report add up to: counters, and certificates that expire soon. Pure. */
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
-import type { EnforcedCounts, ReportedCounts } from './delivery-report.js'
+import type { EnforcedCounts, ReportedCounts, ExpiringCertificate } from './delivery-report.js'
+import { daysUntil, EXPIRES_SOON } from '../check/certificate-facts.js'
+import { LEVELS } from '../rules/levels.js'
 
 type Final = 'delivered' | 'bounced' | 'kept'
 
@@ -75,4 +77,33 @@ export function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const value = make()
   map.set(key, value)
   return value
+}
+
+/** The certificates that rules of level `verify` or `secure` rely on and that expire soon: the last of each host. */
+export class ExpiringCertificates {
+  readonly #now: Date
+  readonly #last = new Map<string, DeliveryLogEntry>()
+
+  constructor(now: Date) {
+    this.#now = now
+  }
+
+  add(entry: DeliveryLogEntry): void {
+    const { domain, mx, level, expires } = entry
+    if (expires === undefined || mx === undefined) return
+    if (LEVELS.some(({ name, trusted }) => name === level && trusted))
+      this.#last.set(`${domain} ${mx}`, entry)
+  }
+
+  /** Soonest first. */
+  list(): ExpiringCertificate[] {
+    const found = [...this.#last.values()].flatMap((entry): ExpiringCertificate[] => {
+      const { domain, mx = '', issuer = '', fingerprint = '', expires = '' } = entry
+      const daysLeft = daysUntil(expires, this.#now)
+      const level = LEVELS.find(({ name }) => name === entry.level)?.name
+      if (level === undefined || !(daysLeft < EXPIRES_SOON)) return []
+      return [{ domain, host: mx, level, issuer, fingerprint, expires, daysLeft }]
+    })
+    return found.sort((a, b) => (a.expires < b.expires ? -1 : 1))
+  }
 }

@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { FailureClass } from '../delivery/outcome.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
-import { dayAfter, dayOf } from './period.js'
+import { dayAfter, dayOf } from './report-query.js'
 import { made } from './tallies.js'
 import type { FailureDetails, ResultType, TlsRptReport } from './tls-rpt-format.js'
 

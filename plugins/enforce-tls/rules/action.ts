@@ -1,10 +1,9 @@
 /** The check of a rule's action beyond its schema: what a level needs, and what makes no sense with it. Pure. */
 import { parseDomain } from './address.js'
 import { definitionOf } from './levels.js'
-import { quote } from '../text/quote.js'
 import { unusable, type Unusable } from './spelling.js'
 import type { Direction, RelayWithTls, RuleProblem } from './rule.js'
-import { flaw, type Flaw } from './flaw.js'
+import type { Flaw } from './flaw.js'
 
 const FIELD = 'actions.relayWithTls'
 
@@ -41,16 +40,15 @@ function checkIncoming(action: RelayWithTls): RelayWithTls | RuleProblem {
   if (level !== 'none' && level !== 'encrypt')
     return {
       field: `${FIELD}.level`,
-      ...flaw(
-        `${level} has no meaning for incoming mail, whose sender shows no certificate`,
-        'none or encrypt',
-      ),
+      problem: `${level} has no meaning for incoming mail, whose sender shows no certificate`,
+      expected: 'none or encrypt',
     }
   const [other] = Object.keys(others)
   if (other !== undefined)
     return {
       field: `${FIELD}.${other}`,
-      ...flaw('has no meaning for incoming mail', 'level alone'),
+      problem: 'has no meaning for incoming mail',
+      expected: 'level alone',
     }
   return { level }
 }
@@ -65,8 +63,7 @@ function each(
   const done = new Set<string>()
   for (const [index, text] of (texts ?? []).entries()) {
     const parsed = parse(text)
-    if ('problem' in parsed)
-      return { ...parsed, field: `${FIELD}.${name}[${index}]`, problem: `${quote(text)} ${parsed.problem}` }
+    if ('problem' in parsed) return { field: `${FIELD}.${name}[${index}]`, value: text, ...parsed }
     done.add(parsed.text)
   }
   return { texts: [...done] }
@@ -93,6 +90,6 @@ function parseNameExactly(text: string): { readonly text: string } | Flaw {
 function parseFingerprint(text: string): Parsed {
   const digits = text.replace(/:/g, '').toUpperCase()
   if (!/^[0-9A-F]{64}$/.test(digits))
-    return flaw('is no SHA-256 fingerprint', '64 hexadecimal digits, with or without colons')
+    return { problem: 'is no SHA-256 fingerprint', expected: '64 hexadecimal digits, with or without colons' }
   return { text: digits.replace(/(..)(?=.)/g, '$1:') }
 }

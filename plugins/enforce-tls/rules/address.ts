@@ -5,7 +5,7 @@
  * Normalising is idempotent, and what `formatAddress` writes `parseAddress` reads as the same address.
  */
 import { domainToASCII } from 'node:url'
-import { flaw, type Flaw } from './flaw.js'
+import type { Flaw } from './flaw.js'
 
 /** An address, normalised. The null sender `<>` has an empty local part and an empty domain. */
 export interface MailAddress {
@@ -64,10 +64,14 @@ function withFinalSigma(lower: string): string {
  */
 export function parseDomain(text: string): { domain: string } | Flaw {
   if (text === '') return { problem: 'is empty' }
-  if (/^\[.*\]$/.test(text) || /^\d+(?:\.\d+){3}$/.test(text)) return flaw('is an IP address', A_DOMAIN)
-  if (/\s/.test(text)) return flaw('contains white space', A_DOMAIN)
+  if (/^\[.*\]$/.test(text) || /^\d+(?:\.\d+){3}$/.test(text))
+    return { problem: 'is an IP address', expected: A_DOMAIN }
+  if (/\s/.test(text)) return { problem: 'contains white space', expected: A_DOMAIN }
   if (NOT_IN_A_DOMAIN.test(text))
-    return flaw(`contains the character ${JSON.stringify(NOT_IN_A_DOMAIN.exec(text)?.[0])}`, A_DOMAIN)
+    return {
+      problem: `contains the character ${JSON.stringify(NOT_IN_A_DOMAIN.exec(text)?.[0])}`,
+      expected: A_DOMAIN,
+    }
   const domain = comparableDomain(text)
   if (domain.length > DOMAIN_MAX) return { problem: `is longer than ${DOMAIN_MAX} characters` }
   const labels = domain.split('.')
@@ -75,9 +79,13 @@ export function parseDomain(text: string): { domain: string } | Flaw {
     if (label === '') return { problem: 'has an empty label (two dots in a row, or a dot in front)' }
     if (label.length > 63) return { problem: `has a label of more than 63 characters` }
     if (!LABEL.test(label))
-      return flaw(`has the label ${JSON.stringify(label)}`, 'letters, digits and inner hyphens')
+      return {
+        problem: `has the label ${JSON.stringify(label)}`,
+        expected: 'letters, digits and inner hyphens',
+      }
   }
-  if (/(?:^|\.)\d+$/.test(domain)) return flaw('is an IP address or ends in a number', A_DOMAIN)
+  if (/(?:^|\.)\d+$/.test(domain))
+    return { problem: 'is an IP address or ends in a number', expected: A_DOMAIN }
   return { domain }
 }
 
@@ -88,7 +96,7 @@ export function parseDomain(text: string): { domain: string } | Flaw {
  */
 export function parseAddress(text: string): { address: MailAddress } | Flaw {
   const at = text.lastIndexOf('@')
-  if (at < 0) return flaw('has no @', AN_ADDRESS)
+  if (at < 0) return { problem: 'has no @', expected: AN_ADDRESS }
   const local = text.slice(0, at)
   const wrong = localProblem(local)
   if (wrong !== null) return wrong
@@ -105,14 +113,17 @@ const AN_ADDRESS = 'an address such as cfo@bank.example'
 const LOCAL_PART_TOO_LONG = `has more than ${LOCAL_PART_MAX} bytes before the @ in lower case (RFC 5321 section 4.5.3.1.1)`
 
 function localProblem(local: string): Flaw | null {
-  if (local === '') return flaw('has nothing before the @', AN_ADDRESS)
+  if (local === '') return { problem: 'has nothing before the @', expected: AN_ADDRESS }
   const hidden = UNPRINTABLE.exec(local) ?? INVISIBLE.exec(local)
   if (hidden) return { problem: `contains the invisible character ${codePoint(hidden[0])} before the @` }
   if (QUOTED.test(local)) return null
   // Composed: the Greek question mark becomes a semicolon.
   const odd = NEEDS_QUOTES.exec(local.normalize('NFC'))
   if (odd?.[0] === '*')
-    return flaw('has a * before the @', 'the address in full, or its domain alone for everybody there')
+    return {
+      problem: 'has a * before the @',
+      expected: 'the address in full, or its domain alone for everybody there',
+    }
   if (odd) return { problem: `contains the character ${JSON.stringify(odd[0])} before the @` }
   return MISPLACED_DOT.test(local) ? { problem: 'has a misplaced dot before the @' } : null
 }

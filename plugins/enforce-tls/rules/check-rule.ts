@@ -5,12 +5,11 @@
 import { checkAction } from './action.js'
 import { checkCriteria } from './criteria.js'
 import { readJson } from './json.js'
-import { storedPattern } from './pattern.js'
+import { storedPattern, PATTERN_LENGTH_MAX } from './pattern.js'
 import { checkPeriod } from './period.js'
 import type { InPieces } from '../work/pieces.js'
-import { checkShape } from './rule-shape.js'
 import type { AddressCriterion, Rule, RuleProblem } from './rule.js'
-import { flaw } from './flaw.js'
+import { checkSchema, PATTERNS_MAX } from './rule-schema.js'
 
 /** Either the rule, checked and with its patterns in their one spelling, or what is wrong with it. */
 export type RuleCheck = { readonly rule: Rule } | RuleProblem
@@ -44,7 +43,7 @@ export function* checkRuleText(json: string): InPieces<RuleCheck> {
 
 /** @param isStored see `checkCriteria` */
 function* checkContent(rule: Rule, isStored: boolean): InPieces<RuleCheck> {
-  if (rule.name.trim() === '') return { field: 'name', ...flaw('is only white space', 'a name') }
+  if (rule.name.trim() === '') return { field: 'name', problem: 'is only white space', expected: 'a name' }
   const period = checkPeriod(rule)
   if (period !== null) return period
   const criteria = yield* checkCriteria(rule.criteria, rule.direction, isStored)
@@ -68,11 +67,70 @@ function* spelledLists(lists: AddressCriterion): InPieces<AddressCriterion> {
   const spelled: Record<string, readonly string[]> = {}
   for (const [name, texts] of Object.entries(lists) as [string, readonly string[]][]) {
     const done: string[] = []
-    for (const text of texts) if (done.push(storedPattern(text)) % PIECE === 0) yield
+    for (const text of texts) if (done.push(storedPattern(text)) % SPELLED === 0) yield
     spelled[name] = done
   }
   return spelled
 }
 
 /** So many addresses are spelled between two yields. */
-const PIECE = 1000
+const SPELLED = 1000
+/** Lists up to this length are left to the schema. */
+const SHORT = 200
+/** So many texts are looked at between two yields. */
+const LOOKED_AT = 2000
+
+/**
+ * `checkSchema`, in pieces: lists of addresses may hold thousands, which the schema would go through in one go. Gives the very same, save that of several problems it may find another one first.
+ */
+export function* checkShape(value: unknown): InPieces<{ readonly rule: Rule } | RuleProblem> {
+  const long = longLists(value)
+  if (long.length === 0) return checkSchema(value)
+  const shaped = checkSchema(
+    long.reduce((rule, { field, list }) => withList(rule, field, list.slice(0, 1)), value),
+  )
+  if ('problem' in shaped) return shaped
+  yield
+  for (const { field, list } of long) {
+    for (const [index, text] of list.entries()) {
+      if (!isPlain(text)) {
+        const ofOne = checkSchema(withList(shaped.rule, field, [text]))
+        if ('problem' in ofOne) return { ...ofOne, field: ofOne.field.replace(/\[0\]$/, `[${index}]`) }
+      }
+      if (index % LOOKED_AT === LOOKED_AT - 1) yield
+    }
+  }
+  return { rule: value as Rule }
+}
+
+type Field = readonly [criterion: 'to' | 'from', list: 'matchesAny' | 'matchesNone']
+
+const FIELDS: readonly Field[] = [
+  ['to', 'matchesAny'],
+  ['to', 'matchesNone'],
+  ['from', 'matchesAny'],
+  ['from', 'matchesNone'],
+]
+
+function longLists(value: unknown): readonly { readonly field: Field; readonly list: readonly unknown[] }[] {
+  return FIELDS.flatMap((field) => {
+    const list = ['criteria', ...field].reduce(fieldOf, value)
+    // One that is too long is refused for its length alone, which takes no time.
+    return Array.isArray(list) && list.length > SHORT && list.length <= PATTERNS_MAX ? [{ field, list }] : []
+  })
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
+}
+
+function isPlain(text: unknown): boolean {
+  return typeof text === 'string' && text !== '' && text.length <= PATTERN_LENGTH_MAX
+}
+
+/** A rule that has the list in the place of its own. */
+function withList(value: unknown, [criterion, name]: Field, list: readonly unknown[]): unknown {
+  const criteria = fieldOf(value, 'criteria')
+  const lists = { ...(fieldOf(criteria, criterion) as object), [name]: list }
+  return { ...(value as object), criteria: { ...(criteria as object), [criterion]: lists } }
+}

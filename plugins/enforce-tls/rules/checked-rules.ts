@@ -1,6 +1,6 @@
 /** An owner's rules, each checked for itself: those that are valid, in order, and what is wrong with the others. Pure. */
 import { sorting, type InPieces } from '../work/pieces.js'
-import { formatProblem } from './rule.js'
+import { formatProblem } from './format-problem.js'
 import type { Groups } from './group.js'
 import { groupsProblem } from './match.js'
 import { byPlace, checkEntry, type EntryCheck, type OwnedRule, type OwnerEntries } from './owner-entries.js'

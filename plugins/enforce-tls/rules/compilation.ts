@@ -19,7 +19,8 @@ import { groupReferences, groupsProblem } from './match.js'
 import { checkEntry, PIECE, type OwnedRule, type OwnerParts, type Switch } from './owner-entries.js'
 import { serviceDomainOf } from './owner.js'
 import type { InPieces } from '../work/pieces.js'
-import { formatProblem, type Criteria, type Direction, type RelayWithTls, type Rule } from './rule.js'
+import type { Criteria, Direction, RelayWithTls, Rule } from './rule.js'
+import { formatProblem } from './format-problem.js'
 import { RuleIndex, type CompiledRule } from './rule-index.js'
 
 /** So many broken entries of an owner are reported one by one. */

@@ -9,7 +9,6 @@ import type { InPieces } from '../work/pieces.js'
 import type { Unusable } from './spelling.js'
 import type { AnyAndNone, Criteria, Direction, RuleProblem } from './rule.js'
 import { TextReader } from './text-pattern.js'
-import { flaw } from './flaw.js'
 
 const FIELD = 'criteria'
 /** So many addresses are checked between two yields. */
@@ -47,10 +46,8 @@ export function* checkCriteria(
     if (!HEADER_NAME.test(criterion.name))
       return {
         field: `${field}.name`,
-        ...flaw(
-          `${quote(criterion.name)} is no header field name`,
-          'one such as X-Classification, without colon',
-        ),
+        problem: `${quote(criterion.name)} is no header field name`,
+        expected: 'one such as X-Classification, without colon',
       }
     const lists = yield* checkLists(criterion, field, parseText)
     if ('problem' in lists) return lists
@@ -69,7 +66,8 @@ function missingField(criteria: Criteria, direction: Direction): RuleProblem | n
     if (Object.keys(criteria).length > 0) return null
     return {
       field: `${FIELD}.to`,
-      ...flaw('is missing', 'at least one of to, from, subject, header'),
+      problem: 'is missing',
+      expected: 'at least one of to, from, subject, header',
     }
   }
   for (const field of ['subject', 'header'] as const) {
@@ -101,8 +99,7 @@ function* checkLists<T extends AnyAndNone | undefined>(
     const done = new Set<string>()
     for (const [index, text] of texts.entries()) {
       const parsed = parse(text)
-      if ('problem' in parsed)
-        return { ...parsed, field: `${field}.${list}[${index}]`, problem: `${quote(text)} ${parsed.problem}` }
+      if ('problem' in parsed) return { field: `${field}.${list}[${index}]`, value: text, ...parsed }
       done.add(parsed.text)
       if (parse !== parseAddressText || index % PIECE === PIECE - 1) yield
     }
@@ -112,7 +109,7 @@ function* checkLists<T extends AnyAndNone | undefined>(
   if (matchesAny && matchesNone) return { matchesAny, matchesNone }
   if (matchesAny) return { matchesAny }
   if (matchesNone) return { matchesNone }
-  return { field: `${field}.matchesAny`, ...flaw('is missing', 'matchesAny or matchesNone') }
+  return { field: `${field}.matchesAny`, problem: 'is missing', expected: 'matchesAny or matchesNone' }
 }
 
 /** One text of a `to` or `from` criterion in its one spelling, or what is wrong with it. */

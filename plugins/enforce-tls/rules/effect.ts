@@ -14,6 +14,7 @@ import { periodOf } from './period.js'
 import type { InPieces } from '../work/pieces.js'
 import { addUp, requirementOf, type DecidedBy, type Requirement } from './requirement.js'
 import type { CompiledRule } from './rule-index.js'
+import { exceptionsTo, samplesOfOthers } from './related-samples.js'
 import { samplesOf, type Sample } from './samples.js'
 import { Tally, type Part } from './tally.js'
 
@@ -101,18 +102,24 @@ export function* effectOf(
   const alike = new Set(list.map(({ label, pattern }) => label.slice(pattern.length))).size <= 1
   let checked = 0
   let number = 0
-  for (const [sample, isOwn] of [
-    ...list.map((each) => [each, true] as const),
-    ...exceptions.map((each) => [each, false] as const),
+  const others =
+    inactive !== null || owned.rule.actions.relayWithTls.level === 'none'
+      ? yield* samplesOfOthers(owned, policy, groups, now, bounds.exceptions)
+      : []
+  for (const [sample, from] of [
+    ...list.map((each) => [each, 'itself'] as const),
+    ...exceptions.map((each) => [each, 'above'] as const),
+    ...others.map((each) => [each, 'others'] as const),
   ]) {
+    const isOwn = from === 'itself'
     if (++number % PIECE === 0) yield
     const fields = yield* criteria.judge(sample.message)
     if (fields.some(({ met }) => met === false)) continue
     if (isOwn) checked++
     for (const { field, met } of fields) if (met === null) dependsOn.add(field)
     const first = inactive === null && own ? yield* firstAbove(owned, own, policy, sample) : null
-    if (first) above.add(first, isOwn && alike ? sample.pattern : sample.label, isOwn)
-    if (!isOwn || first?.certain) continue
+    if (first && from !== 'others') above.add(first, isOwn && alike ? sample.pattern : sample.label, isOwn)
+    if (from === 'above' || first?.certain) continue
     const more = yield* inactive === null ? beyond(owned, policy, sample) : otherwise(policy, sample)
     if (more) also.add(more, alike ? sample.pattern : sample.label, isOwn)
   }
@@ -137,27 +144,6 @@ function inactiveBy(
   const { from, until } = periodOf(rule)
   if (now >= until) return { why: 'over' }
   return now < from ? { why: 'not-begun' } : null
-}
-
-/** Mail of the rule that rules above it name more closely. */
-function* exceptionsTo(
-  owned: OwnedRule,
-  own: OwnerPolicy,
-  groups: StoredGroups,
-  now: number,
-  most: number,
-): InPieces<readonly Sample[]> {
-  const found: Sample[] = []
-  let tried = 0
-  for (const rule of own.rules) {
-    if (rule.id === owned.id || tried >= most) break
-    if (!rule.rule.enabled || rule.rule.direction !== owned.rule.direction) continue
-    const { list } = samplesOf(rule, groups, now, Math.min(most - tried, PIECE), owned)
-    tried += Math.max(1, list.length)
-    found.push(...list)
-    yield
-  }
-  return found
 }
 
 /** The rule of the same owner that comes before it for a message. */

@@ -10,7 +10,7 @@
 import { LRUCache } from 'lru-cache'
 import { RE2JS, type RE2JSException } from 're2js'
 import { expressionSize } from './expression-size.js'
-import { flaw, type Flaw } from './flaw.js'
+import type { Flaw } from './flaw.js'
 
 /** The largest expression, as `expressionSize` has it. */
 export const EXPRESSION_MAX = 300
@@ -35,7 +35,7 @@ const cache = new LRUCache<string, Compiled>({ maxSize: CACHED_MAX })
 /** Reads `/…/` or `/…/i`; what stands between is not looked at yet. */
 export function parseExpression(text: string): Expression | Flaw {
   const [, source = '', flags = ''] = /^\/([^]+)\/(\w*)$/.exec(text) ?? []
-  if (source === '') return flaw('begins with / but is no regular expression', '/…/ or /…/i')
+  if (source === '') return { problem: 'begins with / but is no regular expression', expected: '/…/ or /…/i' }
   if (flags !== '' && flags !== 'i')
     return { problem: `is a regular expression with the flags ${flags}; only i is known` }
   const ignoresCase = flags === 'i'

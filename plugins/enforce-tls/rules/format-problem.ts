@@ -1,6 +1,26 @@
-/** Broken entries in words: where, what, and what that means for mail. Pure. */
+/** What is wrong in words, and what broken entries mean for mail: the one place that makes clauses of problems. Pure. */
+import { quote } from '../text/quote.js'
 import type { EntryPlace, EntryProblem } from './entry-problem.js'
+import type { Flaw, GroupProblem } from './flaw.js'
 import { EVERYONE } from './owner.js'
+import type { RuleProblem } from './rule.js'
+
+/** A flaw as a clause; where it has no value, as the end of one that names it. */
+export function formatFlaw({ value, problem, expected, saysExpected, advice }: Flaw): string {
+  const named = value === undefined ? problem : `${quote(value)} ${problem}`
+  const wanted = expected === undefined || saysExpected ? '' : `; expected: ${expected}`
+  return `${named}${wanted}${advice === undefined ? '' : `; ${advice}`}`
+}
+
+/** A problem as one clause: `field criteria.to: …`, or about the whole when no field is to blame. */
+export function formatProblem({ field, ...flaw }: RuleProblem): string {
+  return field === '' ? formatFlaw(flaw) : `field ${field}: ${formatFlaw(flaw)}`
+}
+
+/** A group's problem as one clause. */
+export function formatGroupProblem({ at, ...flaw }: GroupProblem): string {
+  return at === '' ? formatFlaw(flaw) : `value ${at}: ${formatFlaw(flaw)}`
+}
 
 /** A store, as far as it names places. */
 interface Places {
@@ -18,7 +38,12 @@ export function placedProblem(
 
 /** What a broken entry of an owner means for mail in a process that knows the list, without a full stop. */
 export function formatProblemEffect(owner: string, { effect, direction, place }: EntryProblem): string {
-  if (place === null && effect === 'last-valid') return `what was last known of ${owner} stays in force`
+  if (place === null && effect === 'last-valid')
+    return `rules of ${owner} cannot be read; those last read apply to mail for which no other rules are unknown`
+  if (place === null && effect === 'waits')
+    return owner === EVERYONE
+      ? 'all mail waits until the rules can be read'
+      : `mail of ${owner} that its rules may cover waits until they can be read`
   const whose = owner === EVERYONE ? 'all mail' : `mail of ${owner}`
   switch (effect) {
     case 'waits':

@@ -13,9 +13,9 @@ import {
 import type { InPieces } from '../work/pieces.js'
 import { didYouMean, nearest } from '../text/nearest.js'
 import { Unreadable } from './entry-problem.js'
-import { quote } from '../text/quote.js'
+import { formatGroupProblem } from './format-problem.js'
 import { GROUP_PREFIX, groupNameProblem } from './group-name.js'
-import { flaw, type Flaw } from './flaw.js'
+import type { Flaw, GroupProblem } from './flaw.js'
 
 /** Groups as a store holds them: name to patterns as JSON. */
 export type StoredGroups = ReadonlyMap<string, string>
@@ -26,24 +26,21 @@ const PATTERNS_MAX = 100_000
 const EXAMPLE = '["bank.example", ".bank.example", "cfo@partner.example"]'
 
 /** The patterns of a group in their one spelling, without duplicates, or what is wrong with it. */
-export type GroupCheck =
-  | { readonly patterns: readonly string[] }
-  /** `value` is the place in the list, such as `[3]`, or empty for the group as a whole. */
-  | ({ readonly value: string } & Flaw)
+export type GroupCheck = { readonly patterns: readonly string[] } | GroupProblem
 
 /** So many members are looked at between two yields. */
 const PIECE = 500
 
 /** Checks a group that came as a value, in pieces; never throws. @param spelled how a member is read */
 export function* checkGroup(value: unknown, spelled = asWritten): InPieces<GroupCheck> {
-  const whole = (wrong: Flaw) => ({ value: '', ...wrong })
-  if (!Array.isArray(value)) return whole(flaw('is not a list of patterns', EXAMPLE))
-  if (value.length === 0) return whole(flaw('is an empty list', EXAMPLE))
+  const whole = (wrong: Flaw) => ({ at: '', ...wrong })
+  if (!Array.isArray(value)) return whole({ problem: 'is not a list of patterns', expected: EXAMPLE })
+  if (value.length === 0) return whole({ problem: 'is an empty list', expected: EXAMPLE })
   if (value.length > PATTERNS_MAX) return whole({ problem: `has more than ${PATTERNS_MAX} patterns` })
   const patterns = new Set<string>()
   for (const [index, text] of (value as unknown[]).entries()) {
     const parsed = parseMember(typeof text === 'string' ? spelled(text) : text)
-    if ('problem' in parsed) return { value: `[${index}]`, ...parsed }
+    if ('problem' in parsed) return { at: `[${index}]`, ...parsed }
     patterns.add(parsed.pattern)
     if (index % PIECE === PIECE - 1) yield
   }
@@ -55,16 +52,20 @@ function asWritten(text: string): string {
 }
 
 function parseMember(text: unknown): ReturnType<typeof parsePattern> {
-  if (typeof text !== 'string') return flaw('is not a text', 'a pattern such as bank.example')
+  if (typeof text !== 'string')
+    return { problem: 'is not a text', expected: 'a pattern such as bank.example' }
   if (text.startsWith(GROUP_PREFIX))
     return {
-      problem: `${quote(text)} is a group; a group holds domains and addresses, no groups`,
+      value: text,
+      problem: 'is a group',
       expected: 'a domain or address',
+      saysExpected: true,
+      advice: 'a group holds domains and addresses, no groups',
     }
   if (text.length > PATTERN_LENGTH_MAX)
-    return { problem: `${quote(text)} is longer than ${PATTERN_LENGTH_MAX} characters` }
+    return { value: text, problem: `is longer than ${PATTERN_LENGTH_MAX} characters` }
   const parsed = parsePattern(text)
-  return 'problem' in parsed ? { ...parsed, problem: `${quote(text)} ${parsed.problem}` } : parsed
+  return 'problem' in parsed ? { value: text, ...parsed } : parsed
 }
 
 /** Reads a group as a store holds it, also in a spelling of earlier versions; in pieces, never throws. */
@@ -80,7 +81,7 @@ export function* checkGroupText(json: string): InPieces<GroupCheck> {
 function* checkText(json: string, spelled: (text: string) => string): InPieces<GroupCheck> {
   const read = readJson(json)
   yield
-  if ('problem' in read) return { value: '', problem: `${read.problem}; expected: ${EXAMPLE}` }
+  if ('problem' in read) return { at: '', ...read, expected: EXAMPLE }
   return yield* checkGroup(read.value, spelled)
 }
 
@@ -90,11 +91,6 @@ export function groupWayOut(name: string): string {
   return groupNameProblem(name) === null
     ? `; write it anew with: enforce-tls group set ${name} <pattern>...`
     : ''
-}
-
-/** A group's problem as one clause. */
-export function formatGroupProblem({ value, problem }: { value: string; problem: string }): string {
-  return value === '' ? problem : `value ${value}: ${problem}`
 }
 
 /** A group that a rule refers to. */

@@ -124,7 +124,8 @@ function* judgeTexts(
 export function* groupsProblem(criteria: Criteria, groups: Groups): InPieces<RuleProblem | null> {
   for (const { field, text, group } of groupReferences(criteria)) {
     const { problem } = yield* groups.get(group)
-    if (problem !== null) return { field, problem: `${JSON.stringify(text)} ${problem}` }
+    if (problem !== null)
+      return { field, value: text, problem, expected: 'a group that exists', saysExpected: true }
   }
   return null
 }

@@ -7,7 +7,9 @@ import { GROUP_PREFIX } from './group-name.js'
 import { readJson } from './json.js'
 import { parseOwner, serviceDomainOf } from './owner.js'
 import type { InPieces } from '../work/pieces.js'
-import { formatProblem, type Rule } from './rule.js'
+import type { Rule } from './rule.js'
+import type { Flaw } from './flaw.js'
+import { formatFlaw, formatProblem } from './format-problem.js'
 import { parseRule } from './check-rule.js'
 
 /** What a store holds of one owner, as it stands there: JSON texts. */
@@ -56,14 +58,15 @@ function ruleIdProblem(id: string): string | null {
 /** The longest service that is read, in characters: it is looked at with every owner of its domain. */
 const SERVICE_MAX = 64 * 1024
 
+const SERVICE_EXPECTED = '{ "enabled": true } or { "enabled": false }'
+
 /** Reads a service entry; the fields that this version does not know are left to others. */
-export function parseService(json: string): Service | { problem: string } {
+export function parseService(json: string): Service | Flaw {
   const read = readJson(json, SERVICE_MAX)
-  if ('problem' in read)
-    return { problem: `${read.problem}; expected: { "enabled": true } or { "enabled": false }` }
+  if ('problem' in read) return { ...read, expected: SERVICE_EXPECTED }
   const { value } = read
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return { problem: 'is not an object; expected: { "enabled": true } or { "enabled": false }' }
+    return { problem: 'is not an object', expected: SERVICE_EXPECTED }
   const enabled: unknown = (value as { enabled?: unknown }).enabled
   if (typeof enabled !== 'boolean') return { problem: 'field enabled: true or false is expected' }
   return { enabled }
@@ -129,7 +132,7 @@ export function switchOf(
   const unreadable = service instanceof Unreadable
   const parsed = unreadable ? service : parseService(service)
   if ('enabled' in parsed) return { is: parsed.enabled ? 'on' : 'off', problem: null }
-  const { problem } = parsed
+  const problem = formatFlaw(parsed)
   const enabled = unreadable ? undefined : saidBy(service).enabled
   if (enabled === false) return { is: 'off', problem }
   // That there was none is no version of it, and one that was off is not what now says that it is on.
@@ -145,7 +148,7 @@ export function isOn(entries: Pick<OwnerEntries, 'owner' | 'service'>): boolean 
 /** @throws {TypeError} where a caller passes what is no owner; a store's keys are checked with it. */
 export function assertOwner(owner: string): void {
   const parsed = parseOwner(owner)
-  if ('problem' in parsed) throw new TypeError(parsed.problem)
+  if ('problem' in parsed) throw new TypeError(formatFlaw(parsed))
   if (parsed.owner !== owner)
     throw new TypeError(`owner ${owner} is not normalised; expected ${parsed.owner}`)
 }

@@ -9,19 +9,19 @@ import { unusable, type Unusable } from './spelling.js'
 /** The owner of the rules that hold for the whole service. */
 export const EVERYONE = '*'
 
-const OWNER_EXPECTED = 'expected: * (the whole service), a sending domain, or one sender address'
+const OWNER_EXPECTED = '* (the whole service), a sending domain, or one sender address'
 
 /**
  * An owner's normalised name, from what a person typed or a key holds.
  *
- * @returns `{ owner }`, or `{ problem }` as a whole sentence.
+ * @returns `{ owner }`, or what is wrong with it as a whole sentence.
  */
 export function parseOwner(text: string): { readonly owner: string } | Unusable {
   const parsed = parseExactly(text)
   if ('owner' in parsed) return parsed
   const found = unusable(text, parsed, readOwner)
-  const expected = (found.suggestion ?? found.expected) ? '' : `; ${OWNER_EXPECTED}`
-  return { ...found, problem: `owner ${quote(text)} ${found.problem}${expected}` }
+  const expected = found.suggestion ? {} : { expected: OWNER_EXPECTED }
+  return { ...expected, ...found, problem: `owner ${quote(text)} ${found.problem}` }
 }
 
 /** What somebody may have meant; hardly ever a domain of one word. */

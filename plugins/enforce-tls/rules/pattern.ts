@@ -6,7 +6,7 @@ import { formatAddress, parseAddress, parseDomain, type MailAddress } from './ad
 import { BigMap } from './big-map.js'
 import type { InPieces } from '../work/pieces.js'
 import { unusable, type Unusable } from './spelling.js'
-import { flaw, type Flaw } from './flaw.js'
+import type { Flaw } from './flaw.js'
 
 /** The pattern that every address fits. */
 export const ANYONE = '*'
@@ -49,10 +49,10 @@ function parseExactly(text: string): { readonly pattern: string } | Flaw {
   const address = 'address' in parsed ? parsed.address : { local: '', domain: parsed.domain }
   const domain = dot === '' ? spelledDomain(address.domain) : dot + address.domain
   if (domain.endsWith('.') && !text.endsWith('.'))
-    return flaw(
-      `has a domain without a dot, ${address.domain}`,
-      `its full name, as bank.example, or ${domain} with a dot behind it if that is the full name`,
-    )
+    return {
+      problem: `has a domain without a dot, ${address.domain}`,
+      expected: `its full name, as bank.example, or ${domain} with a dot behind it if that is the full name`,
+    }
   return { pattern: isAddress ? formatAddress({ ...address, domain }) : domain }
 }
 
@@ -89,21 +89,23 @@ export class PatternMap<V> {
   }
 
   /** The patterns that an address fits, the closest first, with their values. */
-  *fitting(address: MailAddress): Generator<readonly [pattern: string, value: V], undefined> {
+  fitting(address: MailAddress): readonly (readonly [pattern: string, value: V])[] {
+    const found: [string, V][] = []
     for (const pattern of this.#candidates(address)) {
       const value = this.get(pattern)
-      if (value !== undefined) yield [pattern, value]
+      if (value !== undefined) found.push([pattern, value])
     }
+    return found
   }
 
-  *#candidates({ local, domain: written }: MailAddress): Generator<string, undefined> {
+  #candidates({ local, domain: written }: MailAddress): readonly string[] {
     const domain = spelledDomain(written)
-    if (this.#addresses) yield formatAddress({ local, domain })
-    yield domain
+    const candidates = this.#addresses ? [formatAddress({ local, domain }), domain] : [domain]
     if (this.#parents)
       for (let dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1))
-        yield domain.slice(dot)
-    yield ANYONE
+        candidates.push(domain.slice(dot))
+    candidates.push(ANYONE)
+    return candidates
   }
 }
 
@@ -120,7 +122,7 @@ export function* compilePatterns(patterns: readonly string[]): InPieces<PatternF
     map.set(pattern, true)
     if (index % PIECE === PIECE - 1) yield
   }
-  return (address) => map.fitting(address).next().value?.[0] ?? null
+  return (address) => map.fitting(address)[0]?.[0] ?? null
 }
 
 /** The longest pattern, in characters: an address of RFC 5321's limits, each character quoted, and some room. */

@@ -1,7 +1,6 @@
 /** The time in which a rule acts: RFC 3339 times with their offset. Pure, and without a clock of its own. */
 import { quote } from '../text/quote.js'
 import type { Rule, RuleProblem } from './rule.js'
-import { flaw } from './flaw.js'
 
 /** From the one instant on until before the other, in milliseconds since 1970. */
 export interface Period {
@@ -20,7 +19,7 @@ export function checkPeriod(rule: Pick<Rule, 'startsAt' | 'expiresAt'>): RulePro
   for (const field of ['startsAt', 'expiresAt'] as const) {
     const text = rule[field]
     if (text !== undefined && Number.isNaN(instantOf(text)))
-      return { field, ...flaw(`${quote(text)} is no time`, EXPECTED) }
+      return { field, problem: `${quote(text)} is no time`, expected: EXPECTED }
   }
   const { from, until } = periodOf(rule)
   if (from < until) return null

@@ -156,7 +156,7 @@ function* matchesAmong(found: readonly (readonly CompiledRule[])[], message: Mes
   for (const rules of found.toSorted(byCost)) {
     for (const rule of rules) {
       if (decides !== null && byPlace(rule, decides) >= 0) break
-      const matches = yield* matchesMessage(rule, message)
+      const matches = rule.conditions === null || (yield* areMet(rule.conditions, message))
       if (++looked % PIECE === 0) yield
       // Unknown counts as a match where the rule requires something.
       if (matches === false || (matches === null && rule.action.level === 'none')) continue
@@ -178,9 +178,7 @@ function byCost([a]: readonly CompiledRule[], [b]: readonly CompiledRule[]): num
 }
 
 /** @returns `null`: unknown */
-function* matchesMessage({ conditions }: CompiledRule, message: MessageView): InPieces<boolean | null> {
-  if (conditions === null) return true
-  const { period, criteria } = conditions
+function* areMet({ period, criteria }: Conditions, message: MessageView): InPieces<boolean | null> {
   if (message.now < period.from || message.now >= period.until || !criteria.addressesMeet(message))
     return false
   return criteria.needsHeaders ? yield* criteria.headersMeet(message) : true

@@ -70,10 +70,5 @@ export interface RuleProblem extends Flaw {
   readonly field: string
 }
 
-/** A problem as one clause: `field criteria.to: …`, or about the whole when no field is to blame. */
-export function formatProblem({ field, problem }: RuleProblem): string {
-  return field === '' ? problem : `field ${field}: ${problem}`
-}
-
 /** What a rule can ask for when its demand can't be met. */
 export type OnFailure = 'bounce' | 'defer'

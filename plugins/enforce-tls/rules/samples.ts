@@ -30,7 +30,7 @@ export interface Samples {
 /** What nobody calls a mailbox or a domain of theirs. */
 const MADE_UP = 'enforce-tls-sample'
 /** Of the addresses on the owner's own side, which are seldom many. */
-const OWN_MAX = 3
+export const OWN_MAX = 3
 
 /**
  * Samples of one rule.

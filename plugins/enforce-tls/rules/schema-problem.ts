@@ -2,7 +2,6 @@
 import type { ErrorObject } from 'ajv'
 import { quote } from '../text/quote.js'
 import type { RuleProblem } from './rule.js'
-import { flaw } from './flaw.js'
 
 /** The first thing that a schema found wrong. */
 export function describeSchemaError(error: ErrorObject): RuleProblem {
@@ -22,7 +21,7 @@ export function describeSchemaError(error: ErrorObject): RuleProblem {
     }
     case 'enum': {
       const expected = (params['allowedValues'] as string[]).join(', ')
-      return { field, problem: `${value} is not one of ${expected}`, expected }
+      return { field, problem: `${value} is not one of ${expected}`, expected, saysExpected: true }
     }
     case 'type':
       return { field, problem: `${value} is not of type ${String(params['type'])}` }
@@ -31,7 +30,7 @@ export function describeSchemaError(error: ErrorObject): RuleProblem {
     case 'maxLength':
       return { field, problem: `${value} is longer than ${String(params['limit'])} characters` }
     case 'minItems':
-      return { field, ...flaw('is an empty list', 'at least one value') }
+      return { field, problem: 'is an empty list', expected: 'at least one value' }
     case 'maxItems':
       return { field, problem: `has more than ${String(params['limit'])} values` }
     case 'pattern':

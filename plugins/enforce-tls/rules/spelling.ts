@@ -50,11 +50,10 @@ const SHOWN = 5
  * @param read how the place at hand reads a text
  */
 export function unusable(text: string, found: Flaw, read: Reading): Unusable {
-  const { problem } = found
   if (text.length > LENGTH_MAX) return found
   for (const { shape, what } of HABITS) {
     const suggestion = valuesIn(text, shape, read)
-    if (suggestion) return { problem: `${nameOf(what, suggestion)}; ${advice(suggestion, read)}`, suggestion }
+    if (suggestion) return { problem: nameOf(what, suggestion), advice: advice(suggestion, read), suggestion }
   }
   for (const [meant, words] of [
     [text.replace(/\.{2,}/g, '.'), null],
@@ -64,7 +63,7 @@ export function unusable(text: string, found: Flaw, read: Reading): Unusable {
     const value = meant === text ? null : read(meant)
     if (value === null) continue
     const way = words === null ? advice([value], read) : `${words} ${value}`
-    return { problem: `${problem}; ${way}`, suggestion: [value] }
+    return { ...found, advice: way, suggestion: [value] }
   }
   return found
 }

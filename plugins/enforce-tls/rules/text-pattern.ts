@@ -5,7 +5,7 @@
 import { expressionProblem, EXPRESSION_MAX, isFound, parseExpression, stepsFor } from './expression.js'
 import { foldedWords } from './folded-words.js'
 import type { Reading } from './header-value.js'
-import { flaw, type Flaw } from './flaw.js'
+import type { Flaw } from './flaw.js'
 
 /** One text, ready. */
 export interface TextMatcher {
@@ -38,7 +38,8 @@ export class TextReader {
     const words = foldedWords(text)
     if (words === ' ')
       return {
-        ...flaw('has no letter or digit', 'words, or a regular expression written /…/ or /…/i'),
+        problem: 'has no letter or digit',
+        expected: 'words, or a regular expression written /…/ or /…/i',
         tooLarge: false,
       }
     // As long as the words of the rule are nearly the same as those of the message, a search is a slow one.

@@ -1,4 +1,5 @@
 /** Looks for a rule's texts in a message's header fields, in pieces. Pure. */
+import { formatFlaw } from './format-problem.js'
 import type { Found, HeaderBlock } from './header-block.js'
 import type { HeaderValue } from './header-value.js'
 import type { InPieces } from '../work/pieces.js'
@@ -24,8 +25,8 @@ export function* compileTexts(texts: readonly string[], reader: TextReader): InP
   for (const text of texts) {
     const read = reader.read(text)
     if (!('problem' in read)) compiled.push(read)
-    else if (read.tooLarge) compiled.push({ text, why: `${text} ${read.problem}` })
-    else throw new TypeError(`${text} ${read.problem}`)
+    else if (read.tooLarge) compiled.push({ text, why: `${text} ${formatFlaw(read)}` })
+    else throw new TypeError(`${text} ${formatFlaw(read)}`)
     yield
   }
   return compiled

@@ -2,7 +2,7 @@
  * The `[redis]` section: its keys, what it becomes, and which keys can't stand together. Pure; what is not valid
  * is given as the words of an error.
  */
-import { parseEndpoint } from './endpoint.js'
+import { parseEndpoint } from './network.js'
 import {
   boolean,
   count,

@@ -30,8 +30,7 @@ import {
   type Keys,
   type Section,
 } from './values.js'
-import { isNetwork } from './network.js'
-import { trustedProxies } from './trust-proxy.js'
+import { isNetwork, trustedProxies } from './network.js'
 import type { Settings } from './types.js'
 
 /** What Haraka's config reader gives for an ini file. */

@@ -2,12 +2,14 @@
  * The last look at what is written: whether it will be read as the very same thing. All who change rules write
  * through it, so that no mistake of theirs makes an entry that is something else, or nothing, after a restart. Pure.
  */
+import { formatFlaw } from '../rules/format-problem.js'
 import { isDeepStrictEqual } from 'node:util'
 import { parseDomain } from '../rules/address.js'
-import { checkGroupText, formatGroupProblem } from '../rules/group.js'
+import { checkGroupText } from '../rules/group.js'
+import { formatGroupProblem } from '../rules/format-problem.js'
 import { checkEntry, parseService } from '../rules/owner-entries.js'
 import type { InPieces } from '../work/pieces.js'
-import { formatProblem } from '../rules/rule.js'
+import { formatProblem } from '../rules/format-problem.js'
 import { checkRuleText } from '../rules/check-rule.js'
 import { isChange, type EntryChange } from './entry-change.js'
 
@@ -40,9 +42,9 @@ function* groupProblem(value: string): InPieces<string | null> {
 
 function serviceProblem(domain: string, value: string): string | null {
   const parsed = parseDomain(domain)
-  if ('problem' in parsed) return parsed.problem
+  if ('problem' in parsed) return formatFlaw(parsed)
   const service = parseService(value)
-  return 'problem' in service ? service.problem : null
+  return 'problem' in service ? formatFlaw(service) : null
 }
 
 function differs(read: unknown, written: string): string | null {

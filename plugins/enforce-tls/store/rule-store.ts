@@ -62,6 +62,8 @@ export interface StoreIdentity {
    * neither rules nor a marker, and as far as that may be seen.
    */
   readonly traces: readonly string[]
+  /** Whether it is a file that is not there. */
+  readonly missing: boolean
 }
 
 /** A key, and after how long it vanishes by itself. */

@@ -3,6 +3,7 @@
  * Pure; a text that is not one throws a `DocumentProblem` with the exact place. What a rule or a service means
  * is not looked at here.
  */
+import { formatFlaw } from '../rules/format-problem.js'
 import { parseDomain } from '../rules/address.js'
 import { jsonExcess } from '../rules/json.js'
 import { PIECE } from '../rules/owner-entries.js'
@@ -189,15 +190,15 @@ function checkName(key: 'domains' | 'rules', name: string, normalised: string | 
 
 function normalisedDomain(name: string): string | { problem: string } {
   const result = parseDomain(name)
-  return 'domain' in result ? result.domain : { problem: `the domain ${result.problem}` }
+  return 'domain' in result ? result.domain : { problem: `the domain ${formatFlaw(result)}` }
 }
 
 function normalisedOwner(name: string): string | { problem: string } {
   const result = parseOwner(name)
   if ('owner' in result) return result.owner
   // Version 0.1.0 wrote it, and nobody ever looks it up: no reason to do without all the other rules.
-  const domain = name.startsWith('*@') ? normalisedDomain(name.slice(2)) : result
-  return domain === name.slice(2) ? name : result
+  const domain = name.startsWith('*@') ? normalisedDomain(name.slice(2)) : null
+  return domain === name.slice(2) ? name : { problem: formatFlaw(result) }
 }
 
 function notAnObject(place: string, content: string): DocumentProblem {

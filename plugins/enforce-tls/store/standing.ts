@@ -60,6 +60,11 @@ export function holdsRules({ hasServices, hasRulesForAll }: StoreIdentity): bool
   return hasServices || hasRulesForAll
 }
 
+/** What a store without anything is. */
+export function lackOf({ missing }: Pick<StoreIdentity, 'missing'>): string {
+  return missing ? 'is missing' : 'is empty'
+}
+
 /** Whether a memory names a store as it is now. */
 export function remembers(seen: SeenStore | null, { place, identity }: StoreObservation): boolean {
   return seen?.place === place && seen.id === (markerIn(identity)?.id ?? null)
@@ -73,18 +78,19 @@ export function nameOf({ id, place }: SeenStore): string {
 function firstSeen({ place, identity, onEmptyStore }: StoreObservation): Standing {
   if (holdsRules(identity)) return { state: 'known', remark: markerRemark(place, identity) }
   if (markerIn(identity)) return { state: 'known', remark: null }
+  const lack = lackOf(identity)
   if (identity.traces.length > 0) {
-    const problem = `${place} is empty, and had rules before: ${identity.traces.join(' and ')} still there. Restore the rules or, if it is meant to be empty, run: enforce-tls init`
+    const problem = `${place} ${lack}, and had rules before: ${identity.traces.join(' and ')} still there. Restore the rules or, if it is meant to be empty, run: enforce-tls init`
     return onEmptyStore === 'deliver' ? { state: 'new', remark: problem } : { state: 'gone', problem }
   }
   if (onEmptyStore === 'defer')
     return {
       state: 'gone',
-      problem: `${place} is empty and has no marker (on_empty_store=defer); restore its rules or, if it is new, run: enforce-tls init`,
+      problem: `${place} ${lack} and has no marker (on_empty_store=defer); restore its rules or, if it is new, run: enforce-tls init`,
     }
   return {
     state: 'new',
-    remark: `${place} is empty, and this Haraka has never seen rules, so mail is delivered as usual; if it is new, enforce-tls init ends this warning`,
+    remark: `${place} ${lack}, and this Haraka has never seen rules, so mail is delivered as usual; if it is new, enforce-tls init ends this warning`,
   }
 }
 
@@ -108,8 +114,8 @@ function lossIn(observation: StoreObservation, seen: SeenStore): string | null {
     return `${place} may be another store, because ${why}; rules were seen ${before} (id ${name}), and some may be missing. If they are all there, run: ${accept}`
   }
   if (seen.place === place)
-    return `${place} has lost its rules: it is empty, and rules were seen there before (id ${name}). Restore them or, if it is meant to be empty, run: enforce-tls init`
-  return `${place} is empty, and rules were seen ${before} before (id ${name}). Check host, db, prefix and file or, if the rules are meant to be here from now on, run: ${accept}`
+    return `${place} has lost its rules: it ${lackOf(identity)}, and rules were seen there before (id ${name}). Restore them or, if it is meant to be empty, run: enforce-tls init`
+  return `${place} ${lackOf(identity)}, and rules were seen ${before} before (id ${name}). Check host, db, prefix and file or, if the rules are meant to be here from now on, run: ${accept}`
 }
 
 /** Whether a marker is that of the store that was seen, or stands in for it. */

@@ -36,6 +36,7 @@ const NOTHING: StoreIdentity = {
   hasServices: false,
   hasRulesForAll: false,
   traces: [],
+  missing: false,
 }
 
 /** How often a store is looked at while nobody asks for rules, in milliseconds. */

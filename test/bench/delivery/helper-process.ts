@@ -2,8 +2,19 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { KeyAndCertificate } from '../../support/certificates.js'
-import type { Received, ReceiverAnswer, ReceiverCommand, SenderAnswer, SenderCommand } from './messages.js'
+import type {
+  Connections,
+  Received,
+  ReceiverAnswer,
+  ReceiverCommand,
+  SenderAnswer,
+  SenderCommand,
+} from './messages.js'
+
+/** Idle connections have long ended after this time, in milliseconds. */
+const REST_MAX = 30_000
 
 /** Waits for an answer of one kind; rejects when the process ends first. */
 function answerOf<A extends { kind: string }, K extends A['kind']>(
@@ -36,6 +47,11 @@ abstract class HelperProcess implements AsyncDisposable {
     this.child = fork(join(__dirname, `${name}.js`))
   }
 
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error('a process of the bench did not start')
+    return this.child.pid
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.child.exitCode !== null) return
     this.child.disconnect()
@@ -61,6 +77,21 @@ export class Receiver extends HelperProcess {
     this.child.send({ kind: 'expect', messages } satisfies ReceiverCommand)
     await expecting
     return { received: answerOf<ReceiverAnswer, 'received'>(this.child, 'received') }
+  }
+
+  /** Waits until no connection is open; gives those since the last time. @throws when that takes too long */
+  async rest(): Promise<Connections> {
+    const resting = answerOf<ReceiverAnswer, 'resting'>(this.child, 'resting')
+    this.child.send({ kind: 'rest' } satisfies ReceiverCommand)
+    const end = new AbortController()
+    const late = pause(REST_MAX, undefined, { signal: end.signal }).then(() => {
+      throw new Error(`connections are still open ${REST_MAX / 1000} s after the last message`)
+    })
+    try {
+      return await Promise.race([resting, late])
+    } finally {
+      end.abort()
+    }
   }
 }
 

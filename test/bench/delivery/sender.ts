@@ -5,16 +5,22 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
+import { domainOf } from './destinations.js'
 import type { SenderAnswer, SenderCommand } from './messages.js'
 
+const LINE = 'All work and no play makes Jack a dull boy, says the ledger.\r\n'
+
 async function send(command: SenderCommand): Promise<void> {
-  const { messages, connections } = command
-  let left = messages
-  const next = (): boolean => left-- > 0
-  await Promise.all(Array.from({ length: connections }, () => one(command, next)))
+  const { port, messages, connections, size, destinations, first } = command
+  let sent = 0
+  const next = (): string | null => (sent < messages ? domainOf(first + (sent++ % destinations)) : null)
+  const header = 'From: ann@acme.example\r\nTo: cfo@bench.example\r\nSubject: bench\r\n\r\n'
+  const message = Buffer.from(`${header}${LINE.repeat(Math.ceil(size / LINE.length))}.\r\n`)
+  await Promise.all(Array.from({ length: connections }, () => one(port, message, next)))
 }
 
-async function one({ port, size }: SenderCommand, next: () => boolean): Promise<void> {
+/** @param next the domain that the next message goes to, or null where there are no more */
+async function one(port: number, message: Buffer, next: () => string | null): Promise<void> {
   const socket = connect(port, '127.0.0.1')
   socket.setNoDelay(true)
   await once(socket, 'connect')
@@ -27,18 +33,17 @@ async function one({ port, size }: SenderCommand, next: () => boolean): Promise<
       if (value[3] !== '-') return
     }
   }
-  const say = async (line: string): Promise<void> => {
-    socket.write(`${line}\r\n`)
+  const say = async (words: string | Buffer): Promise<void> => {
+    socket.write(words)
     await reply()
   }
   await reply()
-  await say('EHLO client.bench.example')
-  const text = 'All work and no play makes Jack a dull boy, says the ledger.\r\n'.repeat(Math.ceil(size / 62))
-  while (next()) {
-    await say('MAIL FROM:<ann@acme.example>')
-    await say('RCPT TO:<cfo@bench.example>')
-    await say('DATA')
-    await say(`From: ann@acme.example\r\nTo: cfo@bench.example\r\nSubject: bench\r\n\r\n${text}.`)
+  await say('EHLO client.bench.example\r\n')
+  for (let domain = next(); domain !== null; domain = next()) {
+    await say('MAIL FROM:<ann@acme.example>\r\n')
+    await say(`RCPT TO:<cfo@${domain}>\r\n`)
+    await say('DATA\r\n')
+    await say(message)
   }
   socket.end('QUIT\r\n')
 }

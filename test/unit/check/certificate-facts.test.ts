@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { certificateFacts } from '../../../plugins/enforce-tls/check/certificate-facts.js'
-import { levelsOf } from '../../../plugins/enforce-tls/check/level-checks.js'
-import { requirementOfAction } from '../../../plugins/enforce-tls/rules/requirement-of-action.js'
+import { levelsOf } from '../../../plugins/enforce-tls/check/verdict.js'
+import { requirementOfAction } from '../../../plugins/enforce-tls/rules/requirement.js'
 import { fingerprints, selfSigned } from '../../support/certificates.js'
 
 const DAY_MS = 86_400_000

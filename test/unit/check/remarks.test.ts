@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { CertificateFacts } from '../../../plugins/enforce-tls/check/certificate-facts.js'
-import { remarksOn } from '../../../plugins/enforce-tls/check/remarks.js'
-import { requirementOfAction } from '../../../plugins/enforce-tls/rules/requirement-of-action.js'
+import { remarksOn } from '../../../plugins/enforce-tls/check/verdict.js'
+import { requirementOfAction } from '../../../plugins/enforce-tls/rules/requirement.js'
 import type { Level } from '../../../plugins/enforce-tls/rules/levels.js'
 
 const verify = requirementOfAction({ level: 'verify' }, 'bank.example')

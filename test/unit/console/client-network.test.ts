@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { networkOf } from '../../../plugins/enforce-tls/console/auth/client-network.js'
+import { networkOf } from '../../../plugins/enforce-tls/console/auth/sign-in.js'
 
 describe('where a try comes from', () => {
   const ROWS: readonly (readonly [address: string, network: string])[] = [

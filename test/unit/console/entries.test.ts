@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { parsePattern } from '../../../plugins/enforce-tls/rules/pattern.js'
 
 type Field = 'to' | 'subject' | null
-/** The pages are for browsers: modules, compiled on their own. */
+/** The pages are for browsers: modules, compiled on their own, of which the build makes one file. */
 interface Entries {
   readonly entriesOf: (text: string, field: Field) => string[]
   readonly endsEntry: (key: string, typed: string, field: Field) => boolean
@@ -13,7 +13,7 @@ interface Entries {
 
 let entries: Entries
 before(async () => {
-  const file = path.resolve(__dirname, '../../../plugins/enforce-tls/console/pages/entries.js')
+  const file = path.resolve(__dirname, '../../../pages/entries.js')
   entries = (await import(pathToFileURL(file).href)) as Entries
 })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { writingJson } from '../../../plugins/enforce-tls/console/json-body.js'
+import { writingJson } from '../../../plugins/enforce-tls/console/bodies.js'
 import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 
 function written(value: unknown): string {

@@ -67,7 +67,7 @@ describe('an import', () => {
     assertLinear(500, (size) => {
       const groups = new Map([['banks', JSON.stringify(patterns(size, 'bank'))]])
       const document = documentOf(rulesAt(size, 'group:banks'), groups)
-      return () => assert.deepEqual(documentProblems(document, groups), [])
+      return () => assert.deepEqual(documentProblems(document, groups, false), [])
     }))
 
   it('names a rule at the same position, whichever of the two it looks at', () => {

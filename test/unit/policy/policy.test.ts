@@ -1,7 +1,11 @@
 /** What is in force, and what is answered and logged, after all that can happen to a store. */
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, it } from 'node:test'
+import { FileStore } from '../../../plugins/enforce-tls/store/file/rule-store.js'
 import { storedRule } from '../../support/rules.js'
+import { TemporaryFolder } from '../../support/temporary-folder.js'
 import { until } from '../../support/until.js'
 import { FakeStore } from './fake-store.js'
 import { ann, cfo, policyScene } from './scene.js'
@@ -254,6 +258,33 @@ describe('what is logged', () => {
     assert.deepEqual(await next(), [])
     store.set('good', bank('verify'))
     assert.match((await next()).join('\n'), /^notice: .*acme\.example.*$/)
+  })
+
+  it('of a rules file that is cut off says that all mail waits, and nothing that contradicts it', async (t) => {
+    const folder = new TemporaryFolder('policy')
+    t.after(() => folder.close())
+    const file = path.join(folder.path, 'rules.json')
+    const text = JSON.stringify({
+      domains: { 'acme.example': { enabled: true } },
+      rules: { 'acme.example': { r1: storedRule(bank('verify')) } },
+    })
+    writeFileSync(file, text)
+    const { lines, ask } = policyScene(t, {}, new FileStore(file))
+    assert.equal(await ask(), 'verify')
+    writeFileSync(file, text.slice(0, 80))
+    assert.equal(await ask(), 'waits')
+    assert.deepEqual(
+      errors(lines)
+        .map((line) => line.replace(/: rules file .*/, ''))
+        .sort(),
+      [
+        'error: all mail waits until the rules can be read',
+        'error: mail of ann@acme.example that its rules may cover waits until they can be read',
+        'error: rules of acme.example cannot be read; those last read apply to mail for which no other rules are unknown',
+      ],
+    )
+    writeFileSync(file, text)
+    assert.equal(await ask(), 'verify')
   })
 
   it('of a store that is away is one line, and one when it is back', async (t) => {

@@ -3,13 +3,14 @@ import type { TestContext } from 'node:test'
 import { Policy, type PolicyAnswer } from '../../../plugins/enforce-tls/policy/policy.js'
 import type { PolicyCacheOptions } from '../../../plugins/enforce-tls/policy/cache.js'
 import { HeaderBlock } from '../../../plugins/enforce-tls/rules/header-block.js'
+import type { DecidingStore } from '../../../plugins/enforce-tls/store/rule-store.js'
 import { FakeStore } from './fake-store.js'
 
 export const ann = { local: 'ann', domain: 'acme.example' }
 export const cfo = { local: 'cfo', domain: 'bank.example' }
 
-export interface PolicyScene {
-  readonly store: FakeStore
+export interface PolicyScene<S = FakeStore> {
+  readonly store: S
   readonly policy: Policy
   /** Level and text, without what follows the place. */
   readonly lines: string[]
@@ -17,11 +18,17 @@ export interface PolicyScene {
   readonly ask: () => Promise<string>
 }
 
+export function policyScene(t: TestContext, options?: Partial<PolicyCacheOptions>): PolicyScene
+export function policyScene<S extends DecidingStore>(
+  t: TestContext,
+  options: Partial<PolicyCacheOptions>,
+  store: S,
+): PolicyScene<S>
 export function policyScene(
   t: TestContext,
   options: Partial<PolicyCacheOptions> = {},
-  store = new FakeStore(),
-): PolicyScene {
+  store: DecidingStore = new FakeStore(),
+): PolicyScene<DecidingStore> {
   const lines: string[] = []
   const log = (level: string) => (line: string) => void lines.push(`${level}: ${line}`)
   const policy = new Policy(store, {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { parseSince, parseUntil } from '../../../plugins/enforce-tls/report/period.js'
+import { parseSince, parseUntil } from '../../../plugins/enforce-tls/report/report-query.js'
 
 const NOW = new Date('2026-11-23T12:30:00.000Z')
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { formatProblem } from '../../../plugins/enforce-tls/rules/rule.js'
+import { formatProblem } from '../../../plugins/enforce-tls/rules/format-problem.js'
 import { checkRule } from '../../../plugins/enforce-tls/rules/check-rule.js'
 import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 

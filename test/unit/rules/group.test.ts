@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  checkGroup,
-  formatGroupProblem,
-  Groups,
-  parseGroup,
-} from '../../../plugins/enforce-tls/rules/group.js'
+import { checkGroup, Groups, parseGroup } from '../../../plugins/enforce-tls/rules/group.js'
+import { formatGroupProblem } from '../../../plugins/enforce-tls/rules/format-problem.js'
 import { assertGroupName, groupNameProblem } from '../../../plugins/enforce-tls/rules/group-name.js'
 import { compileCriteria, groupsProblem } from '../../../plugins/enforce-tls/rules/match.js'
 import { mayUseGroups } from '../../../plugins/enforce-tls/rules/owner-entries.js'
@@ -92,8 +88,11 @@ describe('a group', () => {
     assert.equal(atOnce(groupsProblem(to('group:banks'), groups)), null)
     assert.deepEqual(atOnce(groupsProblem(to('a.example', 'group:bank'), groups)), {
       field: 'criteria.to.matchesAny[1]',
+      value: 'group:bank',
+      expected: 'a group that exists',
+      saysExpected: true,
       problem:
-        '"group:bank" names a group that does not exist; write it anew with: enforce-tls group set bank <pattern>...; did you mean "group:banks"?',
+        'names a group that does not exist; write it anew with: enforce-tls group set bank <pattern>...; did you mean "group:banks"?',
     })
   })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { formatFlaw } from '../../../plugins/enforce-tls/rules/format-problem.js'
 import { parseUser } from '../../../plugins/enforce-tls/console/auth/account.js'
 import { textDifferences, valueOf } from '../../../plugins/enforce-tls/store/difference.js'
 import { parseGroup } from '../../../plugins/enforce-tls/rules/group.js'
@@ -57,7 +58,7 @@ describe('a text that is nested 300,000 deep', () => {
       assert.equal(rule.problem, 'is nested deeper than 64 levels')
       const group = atOnce(parseGroup(text))
       assert.ok('problem' in group)
-      assert.match(group.problem, /^is nested deeper than 64 levels; expected: \[/)
+      assert.match(formatFlaw(group), /^is nested deeper than 64 levels; expected: \[/)
       assert.ok('problem' in parseService(text))
       assert.match(jsonProblem(text)?.problem ?? '', /nested deeper than 64 levels/)
       assert.equal(parseUser(text), null)
@@ -83,7 +84,7 @@ describe('a text of too many parts', () => {
 
   it('may be a service that is too long, which says so', () => {
     const service = parseService(JSON.stringify({ enabled: true, note: 'x'.repeat(70_000) }))
-    assert.ok('problem' in service && service.problem.startsWith('is longer than 64 kB; expected: '))
+    assert.ok('problem' in service && formatFlaw(service).startsWith('is longer than 64 kB; expected: '))
   })
 
   it('has as many as the longest group', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { formatFlaw } from '../../../plugins/enforce-tls/rules/format-problem.js'
 import { decide } from '../../../plugins/enforce-tls/rules/decide.js'
 import { ownersOf, parseOwner, serviceDomainOf } from '../../../plugins/enforce-tls/rules/owner.js'
 import { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
@@ -145,7 +146,7 @@ describe('owners', () => {
       const parsed = parseOwner(text)
       assert.ok('problem' in parsed, text)
       assert.match(
-        parsed.problem,
+        formatFlaw(parsed),
         /expected: (?:\* \(the whole service\), a sending domain, or one sender address|an? domain|an address|the address in full)/,
       )
     }

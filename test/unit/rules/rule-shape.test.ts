@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { atOnce, type InPieces } from '../../../plugins/enforce-tls/work/pieces.js'
-import { parseRule } from '../../../plugins/enforce-tls/rules/check-rule.js'
+import { parseRule, checkShape } from '../../../plugins/enforce-tls/rules/check-rule.js'
 import { checkSchema } from '../../../plugins/enforce-tls/rules/rule-schema.js'
-import { checkShape } from '../../../plugins/enforce-tls/rules/rule-shape.js'
 import { storedRule } from '../../support/rules.js'
 
 const MOST = 10_000

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Flaw } from '../../../plugins/enforce-tls/rules/flaw.js'
+import { formatFlaw } from '../../../plugins/enforce-tls/rules/format-problem.js'
 import { checkAction } from '../../../plugins/enforce-tls/rules/action.js'
 import { parseAddressText } from '../../../plugins/enforce-tls/rules/criteria.js'
 import { checkGroup } from '../../../plugins/enforce-tls/rules/group.js'
@@ -107,25 +109,27 @@ const HABITS: readonly (readonly [text: string, problem: string, suggestion: rea
   ],
 ]
 
+function flawOf(read: object): Flaw {
+  assert.ok('problem' in read)
+  return read as Flaw
+}
+
 describe('a text that names nobody', () => {
   for (const [text, problem, suggestion] of HABITS) {
-    const told = suggestion ? undefined : /; expected: (.*)$/.exec(problem)?.[1]
-    const expected = { problem, ...(told && { expected: told }), ...(suggestion && { suggestion }) }
+    const expected = suggestion ? undefined : /; expected: (.*)$/.exec(problem)?.[1]
+    const quoted = `${JSON.stringify(text)} ${problem}`
     it(`such as ${JSON.stringify(text.slice(0, 60))} is refused with the right spelling`, () => {
-      assert.deepEqual(parsePattern(text), expected)
-      assert.deepEqual(parseAddressText(text), expected)
-      const inGroup = atOnce(checkGroup(['a.example', text]))
-      assert.deepEqual(inGroup, {
-        ...expected,
-        value: '[1]',
-        problem: `${JSON.stringify(text)} ${problem}`,
-      })
-      const inRule = atOnce(checkRule({ ...RULE, criteria: { from: { matchesNone: [text] } } }))
-      assert.deepEqual(inRule, {
-        ...expected,
-        field: 'criteria.from.matchesNone[0]',
-        problem: `${JSON.stringify(text)} ${problem}`,
-      })
+      const found = flawOf(parsePattern(text))
+      assert.equal(formatFlaw(found), problem)
+      assert.deepEqual(found.suggestion ?? null, suggestion)
+      if (!suggestion) assert.equal(found.expected, expected)
+      assert.deepEqual(parseAddressText(text), found)
+      const inGroup = flawOf(atOnce(checkGroup(['a.example', text])))
+      assert.deepEqual(inGroup, { ...found, at: '[1]', value: text })
+      assert.equal(formatFlaw(inGroup), quoted)
+      const inRule = flawOf(atOnce(checkRule({ ...RULE, criteria: { from: { matchesNone: [text] } } })))
+      assert.deepEqual(inRule, { ...found, field: 'criteria.from.matchesNone[0]', value: text })
+      assert.equal(formatFlaw(inRule), quoted)
       for (const value of suggestion ?? []) assert.deepEqual(parsePattern(value), { pattern: value })
     })
   }
@@ -157,7 +161,9 @@ describe('an owner', () => {
     ['https://acme.example', 'is a web address; write acme.example', ['acme.example']],
   ] as const)
     it(`${text} is refused with the right spelling`, () => {
-      assert.deepEqual(parseOwner(text), { problem: `owner ${JSON.stringify(text)} ${problem}`, suggestion })
+      const found = flawOf(parseOwner(text))
+      assert.equal(formatFlaw(found), `owner ${JSON.stringify(text)} ${problem}`)
+      assert.deepEqual(found.suggestion, suggestion)
     })
 })
 
@@ -165,7 +171,9 @@ describe("a certificate's name", () => {
   it('with an asterisk is refused with the right spelling', () => {
     assert.deepEqual(checkAction({ level: 'secure', names: ['*.bank.example'] }, 'outgoing'), {
       field: 'actions.relayWithTls.names[0]',
-      problem: `"*.bank.example" would match nothing; ${BELOW}`,
+      value: '*.bank.example',
+      problem: 'would match nothing',
+      advice: BELOW,
       suggestion: ['.bank.example'],
     })
   })

@@ -18,7 +18,9 @@ const EMPTY: StoreIdentity = {
   hasServices: false,
   hasRulesForAll: false,
   traces: [],
+  missing: false,
 }
+const MISSING: StoreIdentity = { ...EMPTY, missing: true }
 const RULES: StoreIdentity = { ...EMPTY, hasServices: true }
 const seen = (id: string | null, place = HERE): SeenStore => ({ place, id, since: SINCE })
 
@@ -39,6 +41,39 @@ const ROWS: readonly Row[] = [
     identity: EMPTY,
     state: 'new',
     says: /never seen rules, so mail is delivered as usual/,
+  },
+  {
+    name: 'a rules file that is not there yet',
+    identity: MISSING,
+    state: 'new',
+    says: /is missing, and this Haraka has never seen rules/,
+  },
+  {
+    name: 'the same beside a history',
+    identity: { ...MISSING, traces: ['file a.history.jsonl'] },
+    state: 'gone',
+    says: /is missing, and had rules before/,
+  },
+  {
+    name: 'the same where it is to wait',
+    identity: MISSING,
+    on: 'defer',
+    state: 'gone',
+    says: /is missing and has no marker/,
+  },
+  {
+    name: 'a rules file that is not there any more',
+    identity: MISSING,
+    seen: seen('a'),
+    state: 'gone',
+    says: /has lost its rules: it is missing, and rules were seen there before/,
+  },
+  {
+    name: 'another rules file, which is not there',
+    identity: MISSING,
+    seen: seen('a', THERE),
+    state: 'gone',
+    says: /is missing, and rules were seen in redis .* before/,
   },
   {
     name: 'a fresh install that is to wait',

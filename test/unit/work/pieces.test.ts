@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { atOnce, sorting } from '../../../plugins/enforce-tls/work/pieces.js'
 import { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
-import { compile } from '../../../plugins/enforce-tls/policy/compile.js'
+import { compile } from '../../../plugins/enforce-tls/policy/owner-loader.js'
 import { storedRule } from '../../support/rules.js'
 
 const NO_GROUPS = new Map<string, string>()

@@ -2,6 +2,7 @@
  * Who may use the console: users, who sign in with a password, and tokens for programs, as an account store has them.
  * Pure; an entry that does not validate is no account at all.
  */
+import { formatFlaw } from '../../rules/format-problem.js'
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { Ajv, type JSONSchemaType } from 'ajv'
 import { parseDomain } from '../../rules/address.js'
@@ -82,7 +83,7 @@ export function parseRights(
   const parsed: string[] = []
   for (const domain of domains) {
     const result = parseDomain(domain)
-    if ('problem' in result) return { problem: `domain ${quote(domain)} ${result.problem}` }
+    if ('problem' in result) return { problem: `domain ${quote(domain)} ${formatFlaw(result)}` }
     parsed.push(result.domain)
   }
   if (known === 'admin' && parsed.length > 0)

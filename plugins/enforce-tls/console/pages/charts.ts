@@ -1,7 +1,7 @@
 /**
  * Charts of the overview and of a report's page, drawn by Chart.js in the colours of the page's style, and again when
- * these change. A report's page carries this file as it is, with its charts as JSON in the element `chart-data`: so
- * nothing is imported here. Without charts, the tables beside them still say everything.
+ * these change. Chart.js is loaded when there is something to draw; without it, the tables beside the charts still say
+ * everything.
  */
 
 /** What a chart shows. */
@@ -42,7 +42,7 @@ function loadChartJs(): Promise<ChartJs> {
     const present = found()
     if (present) return resolve(present)
     const script = document.createElement('script')
-    script.src = 'assets/vendor/chart.umd.js'
+    script.src = 'chart.umd.js'
     const failed = (): void => {
       loading = null
       reject(new Error(script.src))
@@ -149,30 +149,3 @@ function shortened(this: Scale, value: number): string {
   const room = Math.min(40, Math.floor(this.chart.width / 20))
   return name.length <= room ? name : `…${name.slice(1 - room)}`
 }
-
-/** Draws the charts of a report's page; on paper all tables are open, and the colours those of paper. */
-function drawReport(charts: readonly (ChartData & { readonly id: string })[]): void {
-  const drawn = charts.flatMap(({ id, ...data }) => {
-    const canvas = document.getElementById(id)
-    return canvas instanceof HTMLCanvasElement ? [drawChart(canvas, data)] : []
-  })
-  const setPaper = (isPaper: boolean): void => {
-    document.documentElement.classList.toggle('paper', isPaper)
-    for (const chart of drawn) chart.draw()
-  }
-  const opened: HTMLDetailsElement[] = []
-  window.addEventListener('beforeprint', () => {
-    for (const details of document.querySelectorAll<HTMLDetailsElement>('details:not([open])')) {
-      details.open = true
-      opened.push(details)
-    }
-    setPaper(true)
-  })
-  window.addEventListener('afterprint', () => {
-    for (const details of opened.splice(0)) details.open = false
-    setPaper(false)
-  })
-}
-
-const reportData = document.getElementById('chart-data')
-if (reportData) drawReport(JSON.parse(reportData.textContent) as Parameters<typeof drawReport>[0])

@@ -1,7 +1,8 @@
 /** Whether mail would reach a partner's servers at a level, by the code that delivers. */
+import { formatFlaw } from '../../rules/format-problem.js'
 import pLimit from 'p-limit'
 import { requestedEnvelope } from '../../check/requested-envelope.js'
-import { requirementOfAction } from '../../rules/requirement-of-action.js'
+import { requirementOfAction } from '../../rules/requirement.js'
 import type { CheckRequest } from '../../check/types.js'
 import type { CheckEnvelope } from '../../delivery/tls/inside-tls.js'
 import { checkAction } from '../../rules/action.js'
@@ -88,7 +89,7 @@ async function check({ context, body }: Call<CheckBody>): Promise<Reply> {
     'outgoing',
   )
   if ('problem' in action)
-    throw new Problem(422, 'invalid', `${action.field} ${action.problem}`, {
+    throw new Problem(422, 'invalid', `${action.field} ${formatFlaw(action)}`, {
       field: action.field.replace(/^actions\.relayWithTls\./, ''),
     })
   if (limit.pendingCount >= WAITING_MAX)
@@ -116,5 +117,8 @@ function targetOf(given: string): Pick<CheckRequest, 'domain' | 'recipient'> {
   const parsed = given.includes('@') ? parseAddress(given) : parseDomain(given)
   if ('domain' in parsed) return parsed
   if ('address' in parsed) return { domain: parsed.address.domain, recipient: formatAddress(parsed.address) }
-  throw new Problem(422, 'invalid', `${quote(given)} ${parsed.problem}`, { field: 'target', value: given })
+  throw new Problem(422, 'invalid', `${quote(given)} ${formatFlaw(parsed)}`, {
+    field: 'target',
+    value: given,
+  })
 }

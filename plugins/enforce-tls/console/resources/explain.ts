@@ -10,6 +10,7 @@ import { Unreadable } from '../../rules/entry-problem.js'
 import type { StoredGroups } from '../../rules/group.js'
 import type { OwnerParts } from '../../rules/owner-entries.js'
 import { readable, readOwnerParts } from '../../policy/read-parts.js'
+import { formatFlaw } from '../../rules/format-problem.js'
 import { ownersOf } from '../../rules/owner.js'
 import { quote } from '../../text/quote.js'
 import type { Direction } from '../../rules/rule.js'
@@ -168,8 +169,11 @@ function messageOf({ from, to, direction = 'outgoing', header }: ExplainBody): M
 export function addressOf(field: string, given: string): MailAddress {
   const parsed = addressIn(given)
   if ('address' in parsed) return parsed.address
-  const { problem, suggestion } = parsed
-  throw new Problem(422, 'invalid', `${quote(given)} ${problem}`, { field, value: given, suggestion })
+  throw new Problem(422, 'invalid', formatFlaw({ value: given, ...parsed }), {
+    field,
+    value: given,
+    suggestion: parsed.suggestion,
+  })
 }
 
 /** What holds for a message is told to its sender's administrator; whose rule it is, only where they may see it. */

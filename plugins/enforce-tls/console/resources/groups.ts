@@ -4,8 +4,8 @@ import { findingGroupProblem } from '../../admin/entry-problems.js'
 import { referringRules } from '../../admin/referring-rules.js'
 import { membersOf, newPatterns } from '../../admin/risky-change.js'
 import { checkedGroup, deleteGroup, domainsIn, groupIn, setGroup } from '../../admin/set-group.js'
-import { partnerSentences } from '../../report/format-observed.js'
-import { seenOf } from '../../report/rule-observed.js'
+import { formatPartnerObservations } from '../../report/format-observed.js'
+import { partnerObservations } from '../../report/rule-observed.js'
 import type { StoredGroups } from '../../rules/group.js'
 import { valueOf } from '../../store/difference.js'
 import { sorting, type InPieces } from '../../work/pieces.js'
@@ -104,7 +104,9 @@ async function set(call: Call<GroupBody>): Promise<Reply> {
     body: {
       ...(await inPieces(toGroup(name, after))),
       effects,
-      seen: asked ? partnerSentences(await seenOf(context.deliveries, domainsIn(added)), added) : [],
+      seen: asked
+        ? formatPartnerObservations(await partnerObservations(context.deliveries, domainsIn(added)), added)
+        : [],
     },
     etag: etagOf(after),
   }

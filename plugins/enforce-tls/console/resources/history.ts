@@ -1,6 +1,5 @@
 /** Who changed what, and taking it back. */
-import { comparingEntry } from '../../admin/history-difference.js'
-import { entryId, stepId, stepWith, undo } from '../../admin/undo.js'
+import { entryId, stepId, stepWith, undo, comparingEntry } from '../../admin/undo.js'
 import { EVERYONE } from '../../rules/owner.js'
 import { valueOf } from '../../store/difference.js'
 import type { HistoryEntry } from '../../store/history.js'

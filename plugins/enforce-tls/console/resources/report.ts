@@ -1,7 +1,7 @@
 /** What became of mail that rules speak of, out of the delivery log. */
+import { formatFlaw } from '../../rules/format-problem.js'
 import { makeReport } from '../../report/make-report.js'
-import type { ReportQuery } from '../../report/report-query.js'
-import { parseSince, parseUntil } from '../../report/period.js'
+import { type ReportQuery, parseSince, parseUntil } from '../../report/report-query.js'
 import { parseDomain } from '../../rules/address.js'
 import { EVERYONE } from '../../rules/owner.js'
 import { quote } from '../../text/quote.js'
@@ -83,5 +83,8 @@ function timeOf(field: string, given: string, time: Date | null): Date {
 function domainOf(given: string): string {
   const parsed = parseDomain(given)
   if ('domain' in parsed) return parsed.domain
-  throw new Problem(422, 'invalid', `${quote(given)} ${parsed.problem}`, { field: 'domain', value: given })
+  throw new Problem(422, 'invalid', `${quote(given)} ${formatFlaw(parsed)}`, {
+    field: 'domain',
+    value: given,
+  })
 }

@@ -5,7 +5,7 @@ import { editedRule, editRule } from '../../admin/edit-rule.js'
 import { readOwner } from '../../admin/owner-state.js'
 import { isRisky } from '../../admin/risky-change.js'
 import type { ChangedRule } from '../../admin/write-rule.js'
-import { seenBy } from '../../report/rule-observed.js'
+import { ruleObservations } from '../../report/rule-observed.js'
 import type { Rule } from '../../rules/rule.js'
 import type { MoveTo } from '../../rules/rule-order.js'
 import { valueOf } from '../../store/difference.js'
@@ -211,7 +211,7 @@ async function changedReply(
   const { level } = rule.actions.relayWithTls
   const reports =
     asked && context.settings().evidence.stream
-      ? await seenBy(context.deliveries, owned, level === 'none' ? null : level)
+      ? await ruleObservations(context.deliveries, owned, level === 'none' ? null : level)
       : null
   const reply = await afterChange(call, changed)
   return { ...reply, body: { ...reply.body, reports } }

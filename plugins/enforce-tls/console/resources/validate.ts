@@ -1,6 +1,7 @@
 /** Values of a rule's criteria, one by one, while somebody types them. */
 import { GROUP_PREFIX } from '../../rules/group-name.js'
 import { parseAddressText, parseText } from '../../rules/criteria.js'
+import { formatFlaw } from '../../rules/format-problem.js'
 import { quote } from '../../text/quote.js'
 import { didYouMean, nearest } from '../../text/nearest.js'
 import type { InPieces } from '../../work/pieces.js'
@@ -57,8 +58,8 @@ function* validating(
 function validated(value: string, parse: typeof parseText, groups: ReadonlyMap<string, string>): object {
   const parsed = parse(value)
   if ('problem' in parsed) {
-    const { problem, suggestion } = parsed
-    return { value, problem: `${quote(value)} ${problem}`, ...(suggestion ? { suggestion } : {}) }
+    const { suggestion } = parsed
+    return { value, problem: formatFlaw({ value, ...parsed }), ...(suggestion ? { suggestion } : {}) }
   }
   if (parse === parseAddressText && isUnknownGroup(value, groups)) return unknownGroup(value, groups)
   return { value, problem: null, normalised: parsed.text }

@@ -3,10 +3,9 @@
  * is too old or was used too often for another. Holds no message.
  */
 import type { SecureContext, TLSSocket } from 'node:tls'
-import { validAt, type Dates } from '../tls/certificate-dates.js'
 import type { SessionSlot } from '../tls/session-cache.js'
 import type { TlsSession } from '../tls/session.js'
-import type { LoggedSession } from '../tls/verified.js'
+import { type LoggedSession, validAt, type Dates } from '../tls/certificate.js'
 
 /** No connection is used longer, in milliseconds (Postfix's `smtp_connection_reuse_time_limit`). */
 const LIFETIME = 300_000

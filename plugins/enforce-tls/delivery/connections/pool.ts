@@ -34,6 +34,9 @@ interface Destination {
   busy: number
   /** Each with how to take back who watches it; the latest last. */
   readonly idle: Map<Connection, () => void>
+  /** Those who stand ready; as many at most as may be busy. */
+  readonly ready: (() => void)[]
+  /** Those behind them, who are called when there is room for one more that stands ready. */
   readonly waiting: (() => void)[]
 }
 
@@ -68,6 +71,7 @@ export class ConnectionPool {
         if (left) return
         left = true
         destination.busy--
+        destination.ready.shift()?.()
         destination.waiting.shift()?.()
         this.#forget(name, destination)
       },
@@ -75,16 +79,36 @@ export class ConnectionPool {
   }
 
   /**
-   * Has somebody called when a place may have another connection. Whoever comes first may take it: who is called asks
-   * again, and may have to wait again.
+   * Stands ready until a place may have another connection. Whoever comes first may take it: who is called asks again,
+   * and may have to stand ready again.
    *
+   * @param patience in milliseconds
    * @param again whether this one was called before: it does not go to the end of the line
+   * @returns whether it was called; not so where too many stand ready, and when the time is up
    */
+  async standReady(name: string, patience: number, again: boolean): Promise<boolean> {
+    const { ready } = this.#destination(name)
+    if (ready.length >= this.#settings().connectionsPerHost) return false
+    return new Promise((resolve) => {
+      const giveUp = (): void => {
+        ready.splice(ready.indexOf(call), 1)
+        resolve(false)
+      }
+      const timer = setTimeout(giveUp, patience)
+      const call = (): void => {
+        clearTimeout(timer)
+        resolve(true)
+      }
+      if (again) ready.unshift(call)
+      else ready.push(call)
+    })
+  }
+
+  /** Has somebody called when it is worth to try a place again. @param again as in `standReady` */
   wait(name: string, call: () => void, again: boolean): void {
-    const destination = this.#destinations.get(name)
-    if (!destination) return call()
-    if (again) destination.waiting.unshift(call)
-    else destination.waiting.push(call)
+    const { waiting } = this.#destination(name)
+    if (again) waiting.unshift(call)
+    else waiting.push(call)
     this.#round ??= setInterval(() => this.#callAll(), ROUND).unref()
   }
 
@@ -149,7 +173,7 @@ export class ConnectionPool {
   #destination(name: string): Destination {
     const known = this.#destinations.get(name)
     if (known) return known
-    const destination = { busy: 0, idle: new Map(), waiting: [] }
+    const destination = { busy: 0, idle: new Map(), ready: [], waiting: [] }
     this.#destinations.set(name, destination)
     return destination
   }
@@ -177,22 +201,22 @@ export class ConnectionPool {
       for (const connection of idle.keys()) return this.#end(connection)
   }
 
-  /** Calls as many as have room. */
+  /** Calls as many as there is room for. */
   #callAll(): void {
-    let waiting = false
     const { connectionsPerHost } = this.#settings()
     for (const [name, destination] of this.#destinations) {
-      for (const call of destination.waiting.splice(0, connectionsPerHost - destination.busy)) call()
-      waiting ||= destination.waiting.length > 0
+      const { busy, ready, waiting } = destination
+      for (const call of ready.splice(0, Math.max(0, connectionsPerHost - busy))) call()
+      for (const call of waiting.splice(0, Math.max(0, 2 * connectionsPerHost - busy - ready.length))) call()
       this.#forget(name, destination)
     }
-    if (waiting || !this.#round) return
+    if (!this.#round || [...this.#destinations.values()].some(({ waiting }) => waiting.length > 0)) return
     clearInterval(this.#round)
     this.#round = null
   }
 
-  #forget(name: string, { busy, idle, waiting }: Destination): void {
-    if (busy === 0 && idle.size === 0 && waiting.length === 0) this.#destinations.delete(name)
+  #forget(name: string, { busy, idle, ready, waiting }: Destination): void {
+    if (busy + idle.size + ready.length + waiting.length === 0) this.#destinations.delete(name)
   }
 }
 

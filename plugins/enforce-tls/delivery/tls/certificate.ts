@@ -1,7 +1,8 @@
 /**
- * Whether a server's certificate fulfils a requirement. Names are compared as RFC 9525 says: only those of
- * the subjectAltName count, a wildcard stands for the whole left-most label, an IP address must be listed as
- * one. Pure.
+ * Whether a server's certificate fulfils a requirement, what was verified of it, in words, and when it is valid: OpenSSL
+ * looks at dates in full handshakes only. Names are compared as RFC 9525 says: only those of the subjectAltName count, a
+ * wildcard stands for the whole left-most label, an IP address must be listed as one. A session that any certificate
+ * would have done for must not read as one whose server is known. Pure.
  */
 import { createHash, type X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
@@ -96,4 +97,78 @@ function untrusted(certificate: X509Certificate, chainError: string): AttemptFai
     'certificate-not-trusted',
     `has a certificate that is not trusted: ${formatChainError(chainError, certificate)}`,
   )
+}
+
+/** What Haraka's log line about an encrypted session is to say; Haraka writes it, and goes on. */
+export interface LoggedSession {
+  /**
+   * Haraka's `verified=`. Haraka goes on for what counts as true and gives up for what does not, so "false" is
+   * a text here: the line is right, and what the requirement demands was checked before.
+   */
+  readonly verified: true | 'false'
+  /** Haraka's `error=`. */
+  readonly why: string | undefined
+  /** For names, issuer, dates and fingerprint, as `getPeerCertificate` gives them. */
+  readonly certificate: object
+}
+
+/**
+ * What of a certificate a requirement has checked: `chain` (a trusted authority, dates), `host-name`,
+ * `listed-name`, `fingerprint`; nothing where any certificate will do.
+ */
+export function verifiedParts({
+  trusted,
+  namesHost,
+  namesAnyOf,
+  fingerprintsAnyOf,
+}: Pick<Requirement, 'trusted' | 'namesHost' | 'namesAnyOf' | 'fingerprintsAnyOf'>): string[] {
+  return [
+    ...(trusted ? ['chain'] : []),
+    ...(namesHost ? ['host-name'] : []),
+    ...(namesAnyOf.length > 0 ? ['listed-name'] : []),
+    ...(fingerprintsAnyOf.length > 0 ? ['fingerprint'] : []),
+  ]
+}
+
+/** What Haraka's log is to say of a session that fulfils a requirement. */
+export function loggedSession(
+  requirement: Requirement,
+  certificate: X509Certificate | undefined,
+): LoggedSession {
+  const verified = verifiedParts(requirement).length > 0
+  return {
+    verified: verified ? true : 'false',
+    why: verified ? undefined : `not verified, because level ${requirement.level} accepts any certificate`,
+    certificate: legacyForm(certificate),
+  }
+}
+
+/** A certificate that OpenSSL reads and Node.js can't show is no reason to fail. */
+function legacyForm(certificate: X509Certificate | undefined): object {
+  try {
+    return certificate?.toLegacyObject() ?? {}
+  } catch {
+    return {}
+  }
+}
+
+/** Both ends of a time, in milliseconds since the epoch. */
+export interface Dates {
+  readonly from: number
+  readonly to: number
+}
+
+/** When all certificates that a server sent are valid; never, where it sent none. */
+export function datesOf(certificate: X509Certificate | undefined): Dates {
+  const dates = { from: -Infinity, to: certificate ? Infinity : -Infinity }
+  for (let link = certificate; link; link = link.issuerCertificate) {
+    dates.from = Math.max(dates.from, Date.parse(link.validFrom))
+    dates.to = Math.min(dates.to, Date.parse(link.validTo))
+  }
+  return dates
+}
+
+/** @param dates `undefined` where they do not count */
+export function validAt(dates: Dates | undefined, now: number): boolean {
+  return !dates || (dates.from <= now && now <= dates.to)
 }

@@ -1,9 +1,9 @@
 /**
- * What an error on the way to an encrypted session, or before the first reply inside it, says of an attempt.
+ * What an error on the way to an encrypted session, or before the server has taken EHLO inside it, says of an attempt.
  * The network may have cut a connection, so a later try may end otherwise; what TLS itself refuses, it will
  * refuse again. Pure.
  */
-import { tlsFailure, type AttemptFailure } from '../outcome.js'
+import { tlsFailure, type AttemptFailure, NOT_ACCEPTING, otherFailure, type PeerReply } from '../outcome.js'
 
 /** The other side closed the connection where TLS had more to say. */
 export class ConnectionCut extends Error {
@@ -51,4 +51,25 @@ export function failureBeforeFirstReply(error: Error | null): AttemptFailure {
 function isCut(error: unknown): boolean {
   const { code, errno } = error as TlsError
   return errno !== undefined || (code !== undefined && CUT.has(code))
+}
+
+/** A session that ended inside TLS before EHLO was taken: only the socket knows how, and Haraka does not report it. */
+export interface EarlyEnd {
+  /** Of the connection or of TLS; `null` where the server closed in order. */
+  readonly error: Error | null
+  /** Who ended it, or why this side did. */
+  readonly cause: 'closed' | 'silent' | 'garbled'
+  /** The server's refusal of EHLO, if that is what it said before it closed. */
+  readonly refusal: PeerReply | null
+}
+
+/** The failure; `null` where TLS is not to blame and the server said nothing that could be reported. */
+export function failureOfEarlyEnd({ error, cause, refusal }: EarlyEnd): AttemptFailure | null {
+  if (refusal && cause !== 'silent')
+    return otherFailure(`answered EHLO inside TLS with ${refusal.code} ${refusal.text}`.trim(), {
+      temporary: refusal.code < 500,
+      status: NOT_ACCEPTING,
+      reply: refusal,
+    })
+  return cause === 'closed' ? failureBeforeFirstReply(error) : null
 }

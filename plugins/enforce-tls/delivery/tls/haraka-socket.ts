@@ -9,13 +9,11 @@
 import { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import type { EarlyEnd } from './early-end.js'
+import type { LoggedSession } from './certificate.js'
+import type { EarlyEnd } from './handshake-failure.js'
 import { GREETING, Prelude } from './prelude.js'
 import { leave, QUIT_TIMEOUT } from './quit.js'
-import { ReplyClock } from './reply-clock.js'
-import { isLast, ReplyLines } from './reply-lines.js'
-import { ReplyGuard } from './reply-guard.js'
-import type { LoggedSession } from './verified.js'
+import { isLast, ReplyGuard, ReplyLines, ReplyClock } from './reply-guard.js'
 
 /** A block of the message must be taken within this time (RFC 5321 section 4.5.3.2.5), in ms. */
 const BLOCK_TIMEOUT = 3 * 60_000

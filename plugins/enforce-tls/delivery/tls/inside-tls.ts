@@ -5,8 +5,7 @@
  */
 import type { Socket } from 'node:net'
 import { Dialogue, DialogueError, type DialogueFailures } from './smtp-dialogue.js'
-import { failureOfEarlyEnd } from './early-end.js'
-import { failureBeforeFirstReply } from './handshake-failure.js'
+import { failureBeforeFirstReply, failureOfEarlyEnd } from './handshake-failure.js'
 import { BAD_CONNECTION, NOT_ACCEPTING, otherFailure, type AttemptFailure } from '../outcome.js'
 import { oneLine } from '../../text/one-line.js'
 import { formatReply, INSIDE_TLS, offers, type Reply } from './smtp-reply.js'

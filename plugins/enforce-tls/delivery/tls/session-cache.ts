@@ -12,8 +12,7 @@
 import type { TLSSocket } from 'node:tls'
 import { LRUCache } from 'lru-cache'
 import { demandKey, type Requirement } from '../../rules/requirement.js'
-import type { PeerIdentity } from './certificate.js'
-import { datesOf, validAt, type Dates } from './certificate-dates.js'
+import { type PeerIdentity, datesOf, validAt, type Dates } from './certificate.js'
 import { withoutCertificate } from './session-der.js'
 
 /** How long a verification is relied on, in milliseconds; Postfix's `smtp_tls_session_cache_timeout`, too. */

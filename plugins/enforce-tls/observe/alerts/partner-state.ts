@@ -1,8 +1,11 @@
 /**
  * What is known of a partner for alerts: whether TLS used to work, and the trouble, if there is any, that a mail
- * is due for. Pure. Several processes put together what each of them has seen, in any order.
+ * is due for. Pure. Several processes put together what each of them has seen, in any order. A store keeps it as JSON;
+ * what is none reads as `null`: one bad entry hides no other.
  */
-import type { FailureClass } from '../../delivery/outcome.js'
+import { Ajv, type JSONSchemaType } from 'ajv'
+import { type FailureClass, FAILURE_CLASS_NAMES } from '../../delivery/outcome.js'
+import { parseJson } from '../../rules/json.js'
 
 /** The last failure of a trouble, for people. Texts are of unknown content. */
 export interface FailureFacts {
@@ -133,4 +136,59 @@ function troubleAfter(trouble: Trouble | null, { failures }: Observation, lastPa
         }
   if (after === null) return null
   return { ...after, until: lastPass >= after.lastAt ? lastPass : null }
+}
+
+const text = { type: 'string' } as const
+const number = { type: 'number' } as const
+
+const SCHEMA: JSONSchemaType<PartnerState> = {
+  type: 'object',
+  properties: {
+    domain: text,
+    requires: text,
+    lastPass: number,
+    trouble: {
+      type: 'object',
+      nullable: true,
+      properties: {
+        since: number,
+        lastAt: number,
+        until: { ...number, nullable: true },
+        failures: number,
+        bounced: number,
+        facts: {
+          type: 'object',
+          properties: {
+            class: { type: 'string', nullable: true, enum: [...FAILURE_CLASS_NAMES, null] },
+            host: text,
+            detail: text,
+            rules: {
+              type: 'array',
+              items: {
+                type: 'object',
+                properties: { owner: text, id: text, name: text },
+                required: ['owner', 'id', 'name'],
+              },
+            },
+          },
+          required: ['class', 'host', 'detail', 'rules'],
+        },
+        told: { type: 'boolean' },
+      },
+      required: ['since', 'lastAt', 'until', 'failures', 'bounced', 'facts', 'told'],
+    },
+  },
+  required: ['domain', 'requires', 'lastPass', 'trouble'],
+} as unknown as JSONSchemaType<PartnerState>
+const isState = new Ajv().compile(SCHEMA)
+
+/** The state in a text out of a store. */
+export function parseState(json: string | null): PartnerState | null {
+  if (json === null) return null
+  try {
+    const value: unknown = parseJson(json)
+    return isState(value) ? value : null
+  } catch {
+    return null
+  }
 }

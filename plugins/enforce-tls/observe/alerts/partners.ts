@@ -1,9 +1,8 @@
 /** What is known of partners, read out of the state of alerts and written into it. Rejects where that can't be done. */
 import { oneLine } from '../../text/one-line.js'
 import type { AlertState } from '../../store/alert-state.js'
-import { afterObservation, afterNotifying, isNews, type PartnerState } from './partner-state.js'
+import { afterObservation, afterNotifying, isNews, type PartnerState, parseState } from './partner-state.js'
 import type { Observations } from './observations.js'
-import { parseState } from './state-text.js'
 
 /** A partner of whom nothing was seen for so long is forgotten. */
 const FORGOTTEN_AFTER = 30 * 86_400_000

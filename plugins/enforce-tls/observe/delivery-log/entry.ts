@@ -1,13 +1,14 @@
 /**
- * One entry of the delivery log: what is kept of a delivery event, and no more. Of addresses only the domain is
- * kept, of a message nothing but its id in Haraka's log; an owner that is one sender's address is kept, as the
- * name of whose rule it was. Pure; what is no entry reads as `null`, since one must not hide the others.
+ * One entry of the delivery log, and its line in Haraka's log: what is kept of a delivery event, and no more. Of
+ * addresses only the domain is kept, of a message nothing but its id in Haraka's log; an owner that is one sender's
+ * address is kept, as the name of whose rule it was. Pure; what is no entry reads as `null`, since one must not hide the
+ * others.
  */
 import type { AttemptEnded, DeliveryEvent, Outcome } from '../../delivery/delivery-events.js'
 import type { TlsSession } from '../../delivery/tls/session.js'
 import { statusOf, type AttemptFailure } from '../../delivery/outcome.js'
 import { oneLine } from '../../text/one-line.js'
-import { verifiedParts } from '../../delivery/tls/verified.js'
+import { verifiedParts } from '../../delivery/tls/certificate.js'
 import { comparableDomain } from '../../rules/address.js'
 import { parseJson } from '../../rules/json.js'
 import { DeliveryLogEntry, isEntry } from './schema.js'
@@ -123,4 +124,47 @@ function given<K extends keyof DeliveryLogEntry>(
   value: string | null | undefined,
 ): { [P in K]?: string } {
   return value ? ({ [name]: value } as { [P in K]: string }) : {}
+}
+
+/** Texts that can't be taken for the end of a value, or for another pair. */
+const PLAIN = /^[\w@%+:,./[\]*-]+$/
+
+const NAMES = [
+  'mx',
+  'address',
+  'protocol',
+  'cipher',
+  'fingerprint',
+  'issuer',
+  'verified',
+  'class',
+  'status',
+  'detail',
+] as const
+
+/**
+ * The line of an event, such as `attempt uuid=… rule=r1 owner=acme.example level=encrypt … result=secured`. What
+ * is not known is left out; a value with anything but letters, digits and `@%+:,./[]*_-` is a JSON string.
+ */
+export function logLine(entry: DeliveryLogEntry): string {
+  const { kind, uuid, rules, level, domain, recipients, result } = entry
+  const pairs: [string, string][] = [
+    ['uuid', uuid],
+    ['rule', rules.map(({ id }) => id).join(',')],
+    ['owner', rules.map(({ owner }) => owner).join(',')],
+    ['level', level],
+    ['domain', domain],
+    ['recipients', String(recipients)],
+    ['result', result],
+    ...NAMES.flatMap((name): [string, string][] => {
+      const value = entry[name]
+      return value === undefined ? [] : [[name, value]]
+    }),
+  ]
+  return [kind, ...pairs.map(([name, value]) => `${name}=${shown(value)}`)].join(' ')
+}
+
+function shown(value: string): string {
+  const line = oneLine(value)
+  return PLAIN.test(line) ? line : JSON.stringify(line)
 }

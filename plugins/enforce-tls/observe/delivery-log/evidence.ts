@@ -7,9 +7,8 @@ import type { DeliveryEvent } from '../../delivery/delivery-events.js'
 import type { HarakaLogger } from '../../haraka/types.js'
 import type { Settings } from '../../settings/types.js'
 import type { DeliveryLog } from '../../store/delivery-log.js'
-import { entryOf, toRecord } from './entry.js'
+import { entryOf, toRecord, logLine } from './entry.js'
 import { DeliveryLogWriter } from './writer.js'
-import { logLine } from './log-line.js'
 
 /** What it needs of the process. */
 export interface DeliveryLogContext {

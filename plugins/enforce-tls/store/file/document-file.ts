@@ -124,6 +124,15 @@ export class DocumentFile {
     }
   }
 
+  /** Whether the file was never there. @throws {StoreError} where that is unknown, or it has gone. */
+  async isMissing(): Promise<boolean> {
+    try {
+      return (await this.stat()) === null
+    } catch (error) {
+      throw this.explained(error)
+    }
+  }
+
   /** An error as a `StoreError` that names the file. */
   explained(error: unknown): StoreError {
     if (error instanceof StoreError) return error

@@ -130,7 +130,8 @@ export class FileStore extends EntryWriter implements RuleStore {
     const hasRulesForAll = Boolean(rules.get(EVERYONE)?.size)
     const isEmpty = store === null && !hasServices && !hasRulesForAll
     const traces = isEmpty ? await tracesBeside(this.#file.path) : []
-    return { marker: store, markerProblem: null, hasServices, hasRulesForAll, traces }
+    const missing = isEmpty && (await this.#file.isMissing())
+    return { marker: store, markerProblem: null, hasServices, hasRulesForAll, traces, missing }
   }
 
   async writeMarker(expected: string | null, value: string): Promise<void> {

@@ -4,7 +4,7 @@
  * for TLS. Pure; one that is not valid throws a `StoreError` that does not repeat it.
  */
 import type { RedisSettings } from '../../settings/redis.js'
-import { parseEndpoint, shownEndpoint, type Endpoint } from '../../settings/endpoint.js'
+import { parseEndpoint, shownEndpoint, type Endpoint } from '../../settings/network.js'
 import { given } from '../../settings/values.js'
 import { StoreError } from '../rule-store.js'
 

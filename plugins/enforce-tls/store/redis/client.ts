@@ -4,9 +4,8 @@
  */
 import Redis, { Cluster, type RedisOptions } from 'ioredis'
 import type { RedisAddress } from './address.js'
-import { DirectConnector, MasterConnector, reportingConnector } from './connector.js'
+import { DirectConnector, MasterConnector, reportingConnector, readTlsFiles } from './connector.js'
 import type { ClientOptions, RedisClient, ServerOptions } from './options.js'
-import { readTlsFiles } from './tls.js'
 import { SentinelWatch } from './sentinel-watch.js'
 
 /** How long a hung Redis may delay the closing of a connection, in milliseconds. */

@@ -46,22 +46,25 @@ function connections(cluster: Cluster): ReadonlyMap<string, Redis> {
   return new Map(cluster.nodes().map((node) => [`${node.options.host}:${node.options.port}`, node]))
 }
 
-/** Closes connections through which nothing comes, so that their nodes are connected to anew. Total. */
-export async function dropSilentNodes(cluster: Cluster): Promise<void> {
-  const look = async (node: Redis): Promise<void> => {
+/**
+ * Closes connections through which nothing comes, so that their nodes are connected to anew. Total.
+ *
+ * @returns whether any node has answered
+ */
+export async function dropSilentNodes(cluster: Cluster): Promise<boolean> {
+  const look = async (node: Redis): Promise<boolean> => {
     try {
       await node.ping()
+      return true
     } catch (error) {
       // One that does not permit the question has answered it.
-      if (!(error instanceof Error && error.name === 'ReplyError')) node.disconnect()
+      if (error instanceof Error && error.name === 'ReplyError') return true
+      node.disconnect()
+      return false
     }
   }
-  await Promise.all(
-    cluster
-      .nodes()
-      .filter(({ status }) => status !== 'wait')
-      .map(look),
-  )
+  const connected = cluster.nodes().filter(({ status }) => status !== 'wait')
+  return (await Promise.all(connected.map(look))).includes(true)
 }
 
 /**

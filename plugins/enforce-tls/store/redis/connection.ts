@@ -51,6 +51,8 @@ export class RedisConnection {
   /** A connection that takes no more commands and is about to close. */
   #broken = false
   #wrongDatabase = false
+  /** A look at the nodes of a Cluster that is under way. */
+  #looking: Promise<boolean> | null = null
 
   /** @throws {StoreError} for a URL that can't be meant; everything else comes out when it is asked. */
   constructor(settings: RedisSettings, onStateChange?: OnStateChange) {
@@ -180,14 +182,23 @@ export class RedisConnection {
     const error = this.#unavailable(problem)
     const { name } = this.#state
     if (name === 'available' && this.#redis instanceof Cluster) {
-      // One node that hangs: the others have other keys.
-      void dropSilentNodes(this.#redis)
+      void this.#lookForSilence(this.#redis, error)
     } else if (name === 'available' || name === 'connecting') {
       this.#fail(error)
       // A connection through which nothing comes may be dead for good; a new one shows when Redis is back.
       if (name === 'available') this.#redis.disconnect(true)
     }
     return sent && writes ? this.#unavailable(problem + UNCERTAIN) : error
+  }
+
+  /** One node that hangs is not all: the others have other keys. */
+  async #lookForSilence(cluster: Cluster, error: StoreError): Promise<void> {
+    this.#looking ??= dropSilentNodes(cluster)
+    const answered = await this.#looking
+    this.#looking = null
+    if (answered || this.#state.name === 'closed' || this.#state.name === 'unavailable') return
+    this.#fail(error)
+    cluster.disconnect(true)
   }
 
   #fail(error: StoreError): void {

@@ -33,6 +33,10 @@ const PROBLEMS: readonly (readonly [pattern: RegExp, words: string])[] = [
     /CLUSTERDOWN.*|Too many Cluster redirections.*/s,
     'is a Redis Cluster that does not serve all of its keys ($&); look at CLUSTER INFO and CLUSTER NODES',
   ],
+  [
+    /Failed to refresh slots cache\. timeout/,
+    'has no node that answers in time; check that its nodes are not stopped or overloaded',
+  ],
   [/ECONNREFUSED/, 'refuses connections; check that Redis runs there, and its host and port'],
   [/ENOTFOUND|EAI_AGAIN/, 'has a host name that cannot be resolved ($&); check the host, and DNS'],
   [/Command timed out/, 'does not answer in time; check that it is not stopped or overloaded'],
@@ -54,6 +58,12 @@ const PROBLEMS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/READONLY/, 'is a replica that accepts no changes; name the primary'],
   [/MOVED|CROSSSLOT/, 'is a node of a Redis Cluster ($&); use cluster[], or redis+cluster://'],
   [/DB index is out of range/, 'has no database of this number; check db'],
+  [/Unknown RESP type 21\b/, 'speaks TLS on this port; set tls, or use rediss:// for redis://'],
+  [
+    // What ioredis says of bytes that are no reply of Redis.
+    /\. Please report this/,
+    'is not a Redis: another kind of server answers there; check its host and port',
+  ],
   [
     /WRONG_VERSION_NUMBER|wrong version number|packet length too long/,
     'does not speak TLS on this port; check tls, or redis:// for rediss://',

@@ -42,7 +42,7 @@ async function identityIn(redis: RedisClient, keys: MarkerKeys): Promise<StoreId
   ])
   const isEmpty = marker.marker === null && marker.markerProblem === null && !hasServices && !hasRulesForAll
   const traces = isEmpty ? await tracesIn(redis, keys.traces) : []
-  return { ...marker, hasServices, hasRulesForAll, traces }
+  return { ...marker, hasServices, hasRulesForAll, traces, missing: false }
 }
 
 /** Those that are there; one by one, since they lie on different nodes of a Cluster. */

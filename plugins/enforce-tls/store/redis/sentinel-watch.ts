@@ -4,7 +4,7 @@
  */
 import Redis from 'ioredis'
 import type { ServerOptions } from './options.js'
-import type { Endpoint } from '../../settings/endpoint.js'
+import type { Endpoint } from '../../settings/network.js'
 
 const CHANNEL = '+switch-master'
 /** How long a Sentinel that refuses is left in peace, in milliseconds. */

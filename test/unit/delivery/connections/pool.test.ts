@@ -188,23 +188,42 @@ describe('a place', () => {
     assert.deepEqual(called, ['late for the second time', 'first', 'second'])
   })
 
-  it('is looked after: when somebody called does not come, the next one is called', (t) => {
+  it('is looked after: when somebody called does not come, others are called', (t) => {
     t.mock.timers.enable({ apis: ['setInterval'] })
     const connections = pool({ connectionsPerHost: 1 })
     const called: number[] = []
     const place = connections.enter(PLACE)
-    for (const n of [1, 2, 3]) connections.wait(PLACE, () => called.push(n), false)
+    for (const n of [1, 2, 3, 4]) connections.wait(PLACE, () => called.push(n), false)
     t.mock.timers.tick(1000)
-    assert.deepEqual(called, [])
+    assert.deepEqual(called, [1], 'one may stand ready')
     place?.leave()
+    assert.deepEqual(called, [1, 2])
     t.mock.timers.tick(1000)
-    t.mock.timers.tick(1000)
-    assert.deepEqual(called, [1, 2, 3])
+    assert.deepEqual(called, [1, 2, 3, 4])
   })
 
-  it('that nobody is in calls at once', () => {
+  it('that nobody is in calls soon', (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] })
     let called = 0
     pool().wait(PLACE, () => called++, false)
+    t.mock.timers.tick(1000)
     assert.equal(called, 1)
+  })
+
+  it('lets as many stand ready as it has connections, calls them before those behind, and not for ever', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const connections = pool({ connectionsPerHost: 1 })
+    const place = connections.enter(PLACE)
+    const called: string[] = []
+    const ready = connections.standReady(PLACE, 1000, false)
+    assert.equal(await connections.standReady(PLACE, 1000, false), false)
+    connections.wait(PLACE, () => called.push('behind'), false)
+    place?.leave()
+    assert.equal(await ready, true)
+    assert.deepEqual(called, ['behind'], 'who may stand ready next')
+    const late = connections.standReady(PLACE, 1000, false)
+    t.mock.timers.tick(1000)
+    assert.equal(await late, false)
+    assert.equal(await Promise.race([connections.standReady(PLACE, 1, false), 'room']), 'room')
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { logLine } from '../../../../plugins/enforce-tls/observe/delivery-log/log-line.js'
+import { logLine } from '../../../../plugins/enforce-tls/observe/delivery-log/entry.js'
 import { logPairs } from '../../../support/evidence.js'
 import { entry } from '../../../support/evidence-entries.js'
 

@@ -1,5 +1,5 @@
 /** The rows of a list of rules: order by dragging or by keys, and a switch a rule. */
-import Sortable from '../assets/vendor/sortable.esm.js'
+import Sortable from 'sortablejs'
 import { ApiError, request, formatError } from '../api.js'
 import { html, useEffect, useLayoutEffect, useRef, useState, type VNode } from '../preact.js'
 import { hasUnsaved } from '../unsaved-rules.js'
