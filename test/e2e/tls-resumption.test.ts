@@ -153,11 +153,14 @@ describe('a TLS session', () => {
     const certificate = await selfSigned({ dnsNames: [NAME] })
     await using bank = await startPeer({ tls: certificate })
     const pinned = (fingerprint: string) =>
-      fileStoreConfig({
-        'acme.example': [
-          { to: ['bank.example'], action: { level: 'fingerprint', fingerprints: [fingerprint] } },
-        ],
-      })
+      fileStoreConfig(
+        {
+          'acme.example': [
+            { to: ['bank.example'], action: { level: 'fingerprint', fingerprints: [fingerprint] } },
+          ],
+        },
+        '[tls]\nconnection_reuse=false\n',
+      )
     await using haraka = await start(bank, '', pinned(fingerprints(certificate.cert).certificate))
     assert.equal(await delivered(haraka, bank), false)
     assert.equal(await delivered(haraka, bank), true)

@@ -137,6 +137,7 @@ const NAMES = [
   'fingerprint',
   'issuer',
   'verified',
+  'reused',
   'class',
   'status',
   'detail',
