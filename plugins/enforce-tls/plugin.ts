@@ -105,6 +105,7 @@ export class Enforcer {
         storeUnremembered: () => this.#known.unremembered,
         storeAtRisk: () => this.#known.atRisk,
         cache: () => this.#rules.counts,
+        idleConnections: () => this.#guardContext.connections.idle,
         rules: () => ruleStates.latest(),
       },
       judging: {

@@ -10,6 +10,7 @@ import { startPeer, type PeerOptions, type Route, type SmtpPeer } from '../suppo
 import { TemporaryFolder } from '../support/temporary-folder.js'
 
 type Action = Readonly<Record<string, unknown>>
+type Host = Partial<Route> & Record<string, unknown>
 
 interface Pair {
   readonly name: string
@@ -19,7 +20,7 @@ interface Pair {
   /** Of the rules for a and b. @default level encrypt for both */
   readonly actions?: (fingerprint: string) => readonly [Action, Action]
   /** What the hosts of a and b have besides place and name. */
-  readonly hosts?: readonly [Partial<Route> & Record<string, unknown>, typeof EMPTY]
+  readonly hosts?: readonly [Host, Host]
   /** Local parts of the sender and the recipient, for b. */
   readonly sender?: string
   readonly recipient?: string
@@ -30,7 +31,6 @@ interface Pair {
   readonly greets?: readonly string[]
 }
 
-const EMPTY: Partial<Route> & Record<string, unknown> = {}
 const AUTH: PeerBehaviour = {
   onSecure: { EHLO: ['250-hello', '250 AUTH PLAIN'], AUTH: '235 2.7.0 welcome' },
 }

@@ -20,7 +20,8 @@ const rules = {
 async function start(bank: SmtpPeer, ini = '', more: Record<string, unknown> = {}): Promise<Haraka> {
   const { env, ...files } = more
   return startHaraka({
-    config: { ...fileStoreConfig(rules, ini), ...files },
+    // Each message has a connection of its own here.
+    config: { ...fileStoreConfig(rules, `${ini || '[tls]\n'}connection_reuse=false\n`), ...files },
     routes: { '*': [bank.route({ name: NAME })] },
     ...(env ? { env: env as NodeJS.ProcessEnv } : {}),
   })
@@ -116,7 +117,7 @@ describe('a TLS session', () => {
   it('does not outlive the authority that its certificate was trusted for', async () => {
     const [old, other] = await Promise.all([makeAuthority('Old CA'), makeAuthority('Other CA')])
     await using bank = await startPeer({ tls: await old.issue({ dnsNames: [NAME] }) })
-    const ini = (ca: string): string => `[store]\ntype=file\n[tls]\nca=${ca}\n`
+    const ini = (ca: string): string => `[store]\ntype=file\n[tls]\nca=${ca}\nconnection_reuse=false\n`
     await using haraka = await start(bank, '', {
       'enforce-tls.ini': ini('old.pem'),
       'old.pem': old.cert,
@@ -152,11 +153,14 @@ describe('a TLS session', () => {
     const certificate = await selfSigned({ dnsNames: [NAME] })
     await using bank = await startPeer({ tls: certificate })
     const pinned = (fingerprint: string) =>
-      fileStoreConfig({
-        'acme.example': [
-          { to: ['bank.example'], action: { level: 'fingerprint', fingerprints: [fingerprint] } },
-        ],
-      })
+      fileStoreConfig(
+        {
+          'acme.example': [
+            { to: ['bank.example'], action: { level: 'fingerprint', fingerprints: [fingerprint] } },
+          ],
+        },
+        '[tls]\nconnection_reuse=false\n',
+      )
     await using haraka = await start(bank, '', pinned(fingerprints(certificate.cert).certificate))
     assert.equal(await delivered(haraka, bank), false)
     assert.equal(await delivered(haraka, bank), true)

@@ -41,12 +41,16 @@ it('log lines say "verified" of what was verified, and only of that', async (t) 
   const peers = await Promise.all(rows.map(({ tls }) => startPeer({ tls })))
   t.after(() => Promise.all(peers.map((peer) => peer.close())))
   await using haraka = await startHaraka({
-    config: trustingConfig(authority, {
-      'acme.example': rows.map(({ level, action = {} }) => ({
-        to: [`${level}.example`],
-        action: { level, ...action },
-      })),
-    }),
+    config: trustingConfig(
+      authority,
+      {
+        'acme.example': rows.map(({ level, action = {} }) => ({
+          to: [`${level}.example`],
+          action: { level, ...action },
+        })),
+      },
+      'connection_reuse=false\n',
+    ),
     routes: Object.fromEntries(
       rows.map(({ level }, index) => [
         `${level}.example`,

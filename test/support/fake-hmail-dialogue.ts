@@ -10,6 +10,8 @@ import type { FakeHmail } from './fake-hmail.js'
 /** Haraka's socket, or what a guard gives it instead. */
 export interface Dialogue extends EventEmitter {
   writable: boolean
+  /** Whether it has served another message. */
+  readonly __fromPool?: boolean
   isSecure(): boolean
   write(data: string | Buffer): boolean
   upgrade(options: object, done: () => void): void
@@ -187,6 +189,10 @@ export function speak(item: FakeHmail, mx: HarakaMx, name: string, socket: Dialo
     if (isTemporary) item.temp_fail(`Upstream error: ${code} ${text}`)
     else item.bounce(`${code} ${text}`)
   })
+
+  if (!socket.__fromPool) return
+  secured = true
+  send('MAIL', ` FROM:<${String(item.todo.mail_from.address)}>`)
 }
 
 function markRefused(recipient: HarakaAddress, code: string, status: string | undefined, text: string): void {

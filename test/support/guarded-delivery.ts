@@ -59,6 +59,8 @@ export interface DeliveryOptions {
   readonly resumption?: boolean
   /** Deliver several messages over one connection. */
   readonly reuse?: boolean
+  /** `[tls] connections_per_host`. @default 20 */
+  readonly perHost?: number
 }
 
 /** The requirement of one rule. */
@@ -198,7 +200,7 @@ export class GuardedDelivery implements AsyncDisposable {
         connectionReuse: this.options.reuse ?? false,
         connectionIdle: 2000,
         connectionMaxMessages: 100,
-        connectionsPerHost: 20,
+        connectionsPerHost: this.options.perHost ?? 20,
       },
       failure: { action: failureAction },
     } as unknown as Settings

@@ -55,7 +55,8 @@ interface DomainDay {
 
 /**
  * The reports of all domains and days that entries are about, in order of day and domain. A session counts where
- * it came as far as TLS could succeed or fail; one that could not be connected does not.
+ * it came as far as TLS could succeed or fail; one that could not be connected does not, and one that serves several
+ * messages counts once.
  *
  * @param entries of whole UTC days
  */
@@ -66,7 +67,7 @@ export async function makeTlsRpt(
   const days = new Map<string, DomainDay>()
   for await (const entry of entries) {
     // An address literal has no record that could ask for reports, and is no Policy Domain.
-    if (entry.kind !== 'attempt' || !isHostName(entry.domain)) continue
+    if (entry.kind !== 'attempt' || entry.reused !== undefined || !isHostName(entry.domain)) continue
     const result = resultOf(entry)
     if (result === null) continue
     const key = `${entry.at.slice(0, 10)} ${entry.domain}`

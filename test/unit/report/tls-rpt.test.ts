@@ -177,6 +177,11 @@ describe('a TLS-RPT report', () => {
     })
   }
 
+  it('counts a session once that has served several messages', async () => {
+    const [report] = await reportsOn(good(), good({ reused: 'true' }), good({ reused: 'true' }), good())
+    assert.equal(report?.policies[0].summary['total-successful-session-count'], 2)
+  })
+
   it('leaves out what is not known, and what is no host name or IP address', async () => {
     const [report] = await reportsOn(
       failed('starttls-refused', { address: '/run/lmtp.sock', mx: '/run/lmtp.sock', source: 'nonsense' }),

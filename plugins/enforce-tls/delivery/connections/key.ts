@@ -22,7 +22,7 @@ export function connectionKey(
     hostOf(mx).toLowerCase(),
     placeOf(mx),
     // Haraka asks of hosts from DNS whether they are this machine.
-    mx.from_dns ?? '',
+    Boolean(mx.from_dns),
     mx.using_lmtp === true,
     // As Haraka takes them: an empty one is none.
     mx.bind || notes['outbound_ip'] || '',

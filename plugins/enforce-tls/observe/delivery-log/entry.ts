@@ -92,11 +92,12 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
 
 function ofSession(session: TlsSession | null): Partial<DeliveryLogEntry> {
   if (!session) return {}
-  const { protocol, cipher, certificate } = session
+  const { protocol, cipher, certificate, reused } = session
   const expires = Date.parse(certificate?.validTo ?? '')
   return {
     protocol,
     cipher,
+    ...given('reused', reused ? 'true' : null),
     ...given('fingerprint', certificate?.fingerprint256),
     ...given('issuer', certificate && line(certificate.issuer.split('\n').reverse().join(', '))),
     ...given('expires', Number.isNaN(expires) ? null : new Date(expires).toISOString()),
@@ -136,6 +137,7 @@ const NAMES = [
   'fingerprint',
   'issuer',
   'verified',
+  'reused',
   'class',
   'status',
   'detail',

@@ -33,6 +33,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     protocol: { type: 'string', pattern: '^[\\w.]{1,20}$', nullable: true },
     cipher: optional,
     verified: optional,
+    reused: optional,
     fingerprint: optional,
     issuer: optional,
     expires: optional,
@@ -98,6 +99,8 @@ export interface DeliveryLogEntry {
   readonly cipher?: string
   /** What of the server's certificate the level has checked, such as `chain,host-name`; `nothing` at `encrypt`. */
   readonly verified?: string
+  /** `true` where the connection had served another message, so that there was no handshake. */
+  readonly reused?: string
   /** SHA-256 of the server's certificate. */
   readonly fingerprint?: string
   readonly issuer?: string

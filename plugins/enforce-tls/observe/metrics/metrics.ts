@@ -49,6 +49,11 @@ export class Metrics {
     'Messages for local recipients that an outgoing rule matches and that another plugin would forward; deferred: the rules were unknown',
     ['result'],
   )
+  readonly #reused = this.#counter(
+    'reused_connections_total',
+    'Attempts over an open connection that had served another message',
+    [],
+  )
   readonly #handshakes = new Histogram({
     name: 'enforce_tls_handshake_duration_seconds',
     help: 'TLS handshakes for messages that require TLS, from ClientHello to end',
@@ -80,7 +85,8 @@ export class Metrics {
       const { session, failure } = event
       const result = failure ? (failure.class ?? 'other') : 'fulfilled'
       this.#attempts.inc({ level, result, tls_version: session?.protocol ?? 'none' })
-      if (session)
+      if (session?.reused) this.#reused.inc()
+      else if (session)
         this.#handshakes.observe({ resumed: String(session.resumed) }, session.handshakeTime / 1000)
     } else if (event.kind === 'outcome') this.#outcomes.inc({ level, result: event.result })
     else if (event.kind === 'report') this.#reports.inc({ level, result: event.result })

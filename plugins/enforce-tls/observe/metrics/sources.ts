@@ -15,6 +15,8 @@ export interface MetricsSources {
   readonly cache: () => PolicyCacheCounts | null
   /** Rules of the whole store; see `RuleStates`. */
   readonly rules: () => RuleCounts | null
+  /** Open connections that have served a message and wait for another. */
+  readonly idleConnections: () => number
   /** Entries of the delivery log that were dropped. */
   readonly evidenceDropped: () => number
   /** Whether the delivery log took the last entries; `null` before the first. */
@@ -27,6 +29,7 @@ export function addSources(registry: Registry, sources: MetricsSources): void {
   addCache(registry, sources)
   addRules(registry, sources)
   addEvidence(registry, sources)
+  addConnections(registry, sources)
 }
 
 function addStore(
@@ -106,6 +109,17 @@ function addEvidence(registry: Registry, { evidenceDropped, evidenceAvailable }:
     collect() {
       this.reset()
       this.inc(evidenceDropped())
+    },
+  })
+}
+
+function addConnections(registry: Registry, { idleConnections }: MetricsSources): void {
+  new Gauge({
+    name: 'enforce_tls_idle_connections',
+    help: 'Open connections that have served a message and wait for another',
+    registers: [registry],
+    collect() {
+      this.set(idleConnections())
     },
   })
 }

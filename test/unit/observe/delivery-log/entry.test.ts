@@ -65,6 +65,26 @@ it('an attempt has class, status and what was seen, in one line', () => {
   )
 })
 
+it('a session that served another message before says so, and only that one', () => {
+  const session = {
+    protocol: 'TLSv1.3',
+    cipher: 'TLS_AES_256_GCM_SHA384',
+    certificate: undefined,
+    resumed: false,
+    handshakeTime: 1,
+  }
+  const [attempt] = EVENTS
+  assert.ok(attempt?.kind === 'attempt')
+  for (const [reused, said] of [
+    [true, 'true'],
+    [false, undefined],
+  ] as const) {
+    const kept = entryOf({ ...attempt, failure: null, session: { ...session, reused } }, 'p.1')
+    assert.equal(kept.reused, said)
+    assert.deepEqual(fromRecord(toRecord(kept)), kept)
+  }
+})
+
 const GOOD = toRecord(entryOf(EVENTS[0] as DeliveryEvent, 'p.1'))
 for (const [what, broken] of [
   ['without a time', { ...GOOD, at: '' }],
