@@ -9,8 +9,7 @@ import { startPeer, type SmtpPeer } from '../support/smtp-peer.js'
 import { until } from '../support/until.js'
 
 /** A partner that changes has been restarted: no connection of before is open any more. */
-const ALERT =
-  '[alert]\nto=postmaster@ops.example\ndelay=300ms\ninterval=1s\n[tls]\nconnection_reuse=false\n'
+const ALERT = '[alert]\nto=postmaster@ops.example\ndelay=300ms\ninterval=1s\n[tls]\nconnection_reuse=false\n'
 const PARTNERS = 'enforce-tls:partners'
 
 interface Peers {

@@ -31,7 +31,7 @@ it("Haraka's list of hosts that failed with TLS neither weakens covered mail nor
   await using acme = await startPeer({ starttls: false })
   await using haraka = await startHaraka({
     config: {
-      ...fileStoreConfig({ 'acme.example': [{ to: ['bank.example'] }] }),
+      ...fileStoreConfig({ 'acme.example': [{ to: ['bank.example'] }] }, '[tls]\nconnection_reuse=false\n'),
       'tls.ini': `[redis]\ndisable_for_failed_hosts=true\nhost=127.0.0.1\nport=${redis.port}\n`,
       'redis.ini': `[server]\nhost=127.0.0.1\nport=${redis.port}\n`,
     },
