@@ -16,8 +16,8 @@ import type { Question } from './answer.js'
 /** What fits into one packet on every path (DNS flag day 2020). */
 const UDP_SIZE = 1232
 const HEADER_BYTES = 12
-/** More records than any name has; decoding a packet of as many takes a few milliseconds, whatever it holds. */
-const RECORDS_MAX = 1000
+/** More than any name has that is asked for here. Decoding as many takes 20 ms at the worst, whatever they hold. */
+const RECORDS_MAX = 128
 
 export type Reply =
   /** Does not answer this query: another's, or forged. */
