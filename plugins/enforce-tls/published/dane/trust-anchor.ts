@@ -5,7 +5,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TlsaRecord } from '../../dns/answer.js'
 import { listed } from '../../text/list.js'
-import { isSignedBy, nameOf, type Issuers, type Problem } from './issuers.js'
+import { isSignedBy, nameOf, type Issuer, type Issuers, type Problem } from './issuers.js'
 import { formatTlsa, matches, publicKeyIn } from './tlsa-set.js'
 
 /** What a server has shown, and what is asked of it. */
@@ -52,7 +52,7 @@ export function trustAnchorMismatch(
   const signed = key !== null && [leaf, ...sound].some((certificate) => isSignedBy(certificate, key))
   const anchors = issuers.filter(({ certificate }) => matches(record, certificate))
   const anchor = anchors.find(({ problem }) => problem === null) ?? anchors[0]
-  if (!anchor && !signed) return noAnchor(record, leaf, chain)
+  if (!anchor && !signed) return noAnchor(record, leaf, chain, issuers)
   const problem = (signed ? null : anchor?.problem) ?? leafProblem
   if (problem) return problem
   // OpenSSL has seen something that is not looked at here, such as a digest that is too weak.
@@ -60,14 +60,19 @@ export function trustAnchorMismatch(
     return { reason: 'chain-not-valid', why: `sends a chain that is not valid (${chainError})` }
   if (names.some((name) => leaf.checkHost(name, RFC_9525) !== undefined)) return null
   // Undefined where the extension is missing, whatever its type says.
-  const borne = (leaf.subjectAltName) ?? 'no name'
+  const borne = leaf.subjectAltName ?? 'no name'
   return {
     reason: 'certificate-host-mismatch',
     why: `has a certificate for ${borne.slice(0, 200)}, not for ${listed(names)}`,
   }
 }
 
-function noAnchor(record: TlsaRecord, leaf: X509Certificate, chain: readonly X509Certificate[]): Mismatch {
+function noAnchor(
+  record: TlsaRecord,
+  leaf: X509Certificate,
+  chain: readonly X509Certificate[],
+  issuers: readonly Issuer[],
+): Mismatch {
   const text = formatTlsa(record)
   const sent = chain.find((certificate) => matches(record, certificate))
   if (sent === undefined)
@@ -80,8 +85,12 @@ function noAnchor(record: TlsaRecord, leaf: X509Certificate, chain: readonly X50
       reason: 'tlsa-mismatch',
       why: `has a TLSA record ${text} that names its own certificate as an authority; that takes usage 3`,
     }
-  return {
-    reason: 'chain-not-valid',
-    why: `sends the authority ${nameOf(sent)} of its TLSA record ${text}, which has not issued its certificate`,
-  }
+  // The way to the authority may end at one that must not issue.
+  const [problem] = issuers.flatMap((issuer) => issuer.problem ?? [])
+  return (
+    problem ?? {
+      reason: 'chain-not-valid',
+      why: `sends the authority ${nameOf(sent)} of its TLSA record ${text}, which has not issued its certificate`,
+    }
+  )
 }
