@@ -3,9 +3,11 @@
  * to know. Only resolvers that validate are listened to. It costs nothing until it is asked.
  */
 import { LRUCache } from 'lru-cache'
-import type { Answer, Dns, Question, RecordType } from './answer.js'
 import { errorMessage } from '../text/error-message.js'
+import { quote } from '../text/quote.js'
+import type { Answer, Dns, Question, RecordType } from './answer.js'
 import { lookUp, NO_RESOLVER, type Limits } from './look-up.js'
+import { domainName } from './name.js'
 import type { Resolver } from './resolver-list.js'
 import { ValidatingResolver, type Validation } from './validating-resolver.js'
 
@@ -48,7 +50,9 @@ export class DnsClient implements Dns {
   }
 
   async ask<T extends RecordType>(name: string, type: T): Promise<Answer<T>> {
-    const question: Question<T> = { name: name === '.' ? name : name.replace(/\.$/, '').toLowerCase(), type }
+    const asked = domainName(name)
+    if (asked === null) return { kind: 'failed', why: `${quote(name)} is not a domain name` }
+    const question: Question<T> = { name: asked, type }
     const key = `${type} ${question.name}`
     const kept = this.#kept.get(key)
     const left = kept ? kept.until - this.#now() : 0
@@ -71,7 +75,7 @@ export class DnsClient implements Dns {
     try {
       const answer = await lookUp(this.#resolvers, question, this.#limits, this.#now)
       const ttl = answer.kind === 'failed' ? FAILED_TTL : answer.ttl
-      if (ttl > 0) this.#kept.set(key, { answer, until: this.#now() + ttl * 1000 })
+      this.#kept.set(key, { answer, until: this.#now() + ttl * 1000 })
       return answer
     } catch (error) {
       // Such as a socket that cannot be made.

@@ -4,7 +4,6 @@
  * them said.
  */
 import type { Answer, Failed, Question, RecordType } from './answer.js'
-import { domainName } from './name.js'
 import { ALIASES_MAX, type ReadAnswer } from './read-answer.js'
 import type { ValidatingResolver } from './validating-resolver.js'
 
@@ -30,7 +29,6 @@ export async function lookUp<T extends RecordType>(
   { tryTimeout, timeout }: Limits,
   now: () => number,
 ): Promise<Answer<T>> {
-  if (domainName(question.name) !== question.name) return lookUpFailed(question, 'that is not a domain name')
   if (resolvers.length === 0) return lookUpFailed(question, NO_RESOLVER)
   const ends = now() + timeout
   let { name } = question

@@ -48,7 +48,7 @@ export function readAnswer<T extends RecordType>(
     return { kind: 'alias', name: owner, authentic, ttl: least(chain.ttls) }
   if (!soa && authorities.some((record) => record.type === 'NS'))
     return failed('refers to other servers instead of asking them')
-  const negative = soa ? Math.min(ttlOf(soa), ttl((soa.data).minimum ?? 0)) : 0
+  const negative = soa ? Math.min(ttlOf(soa), ttl(soa.data.minimum ?? 0)) : 0
   const reason = rcode === NXDOMAIN ? 'no-such-name' : 'no-such-record'
   return { kind: 'none', name: owner, reason, authentic, ttl: least([...chain.ttls, negative]) }
 }

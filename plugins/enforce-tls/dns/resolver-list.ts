@@ -2,6 +2,7 @@
  * Which resolvers are asked: those that the settings name, otherwise the loopback ones of resolv.conf. A resolver on
  * another machine is never taken from there: whoever is between could forge its word that an answer is authentic.
  */
+import { readFileSync } from 'node:fs'
 import { isIP, isIPv6 } from 'node:net'
 import { quote } from '../text/quote.js'
 
@@ -17,6 +18,25 @@ export interface Resolver {
 /** As people write it: `127.0.0.1:53`, `[::1]:53`. */
 export function formatResolver({ address, port }: Resolver): string {
   return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+/**
+ * The resolvers to ask: those of the list, where there is one, otherwise the loopback ones of this machine, which may
+ * be none; or what is wrong with the list.
+ *
+ * @param list the setting, empty where it is not set
+ */
+export function resolversFor(
+  list: string,
+  resolvConf = '/etc/resolv.conf',
+): readonly Resolver[] | { readonly problem: string } {
+  if (list.trim() !== '') return parseResolvers(list)
+  try {
+    return loopbackResolvers(readFileSync(resolvConf, 'utf8'))
+  } catch {
+    // Nobody else may be asked in its place.
+    return []
+  }
 }
 
 /**

@@ -14,6 +14,8 @@ const IDS = 0x1_00_00
 const ROOT: Question = { name: '.', type: 'SOA' }
 /** How long a resolver counts as one that validates; it may be restarted with other settings. In milliseconds. */
 const VALIDATES_FOR = 60_000
+/** The same for an answer that is not authentic: it may mean an unsigned zone, or that nothing is validated any more. */
+const VALIDATES_NOW = 1000
 /** How long a resolver that did not answer is asked after the others. In milliseconds. */
 const SILENT_FOR = 60_000
 
@@ -55,13 +57,21 @@ export class ValidatingResolver {
    * @param timeout in milliseconds, for all of it
    */
   async ask<T extends RecordType>(question: Question<T>, timeout: number): Promise<Tried<T>> {
-    const started = this.#now()
-    if (started - this.#validatedAt >= VALIDATES_FOR) {
-      const { validates, why } = await this.validation(timeout)
-      if (validates === 'unknown') return { kind: 'silent', why }
-      if (!validates) return { kind: 'failed', why }
-    }
-    return await this.#exchange(question, Math.max(0, timeout - (this.#now() - started)))
+    const ends = this.#now() + timeout
+    const rest = (): number => Math.max(0, ends - this.#now())
+    const doubt = await this.#doubt(VALIDATES_FOR, rest())
+    if (doubt) return doubt
+    const answer = await this.#exchange(question, rest())
+    if (!('authentic' in answer) || answer.authentic) return answer
+    return (await this.#doubt(VALIDATES_NOW, rest())) ?? answer
+  }
+
+  /** Why it is not listened to; `null` where it was seen to validate within this time, or is now. */
+  async #doubt(within: number, timeout: number): Promise<{ kind: 'silent' | 'failed'; why: string } | null> {
+    if (this.#now() - this.#validatedAt < within) return null
+    const { validates, why } = await this.validation(timeout)
+    if (validates === true) return null
+    return { kind: validates === 'unknown' ? 'silent' : 'failed', why }
   }
 
   /** Asks anew whether the resolver validates. */

@@ -117,6 +117,19 @@ describe('a resolver that does not validate', () => {
     assert.equal((await dns.ask('d.example', 'A')).kind, 'failed')
   })
 
+  it('has no say in what is insecure from the second on in which it stops', async () => {
+    let now = 0
+    await using resolver = await ScriptedResolver.start((q) =>
+      q.reply({ ad: false, authorities: [soa('bank.example')] }),
+    )
+    const dns = new DnsClient([resolver.address], { ...LIMITS, now: () => now })
+    assert.equal((await dns.ask('a.example', 'MX')).kind, 'none')
+    assert.equal(resolver.asked.length, 2)
+    resolver.validates = false
+    now = 1000
+    assert.match(why(await dns.ask('b.example', 'MX')), /does not validate DNSSEC/)
+  })
+
   it('is unknown where it stays silent', async () => {
     await using resolver = await ScriptedResolver.start(answering())
     resolver.validates = 'silent'

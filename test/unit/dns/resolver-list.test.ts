@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import {
   formatResolver,
   loopbackResolvers,
   parseResolvers,
+  resolversFor,
 } from '../../../plugins/enforce-tls/dns/resolver-list.js'
+import { TemporaryFolder } from '../../support/temporary-folder.js'
 
 describe('a list of resolvers', () => {
   const rows: readonly (readonly [list: string, resolvers: readonly string[] | null])[] = [
@@ -48,4 +52,18 @@ options trust-ad
 `
   assert.deepEqual(loopbackResolvers(text).map(formatResolver), ['127.0.0.53:53', '[::1]:53'])
   assert.deepEqual(loopbackResolvers(''), [])
+})
+
+it('the setting comes first, then resolv.conf, then nobody', async () => {
+  await using folder = new TemporaryFolder('resolv-conf')
+  const file = join(folder.path, 'resolv.conf')
+  const names = (list: string): unknown => {
+    const resolvers = resolversFor(list, file)
+    return 'problem' in resolvers ? resolvers : resolvers.map(formatResolver)
+  }
+  assert.deepEqual(names(''), [])
+  writeFileSync(file, 'nameserver 127.0.0.1\n')
+  assert.deepEqual(names(' '), ['127.0.0.1:53'])
+  assert.deepEqual(names('192.0.2.53'), ['192.0.2.53:53'])
+  assert.ok('problem' in (names('nowhere') as object))
 })
