@@ -105,8 +105,8 @@ describe('signed zones', { skip: packagesMissing('dns') }, () => {
   async function tlsaOf(host: string): Promise<HostTlsa> {
     const addresses = await lookUpAddresses(dns, host)
     if (addresses.kind === 'addresses') return await lookUpTlsa(dns, addresses, 25)
-    assert.equal(addresses.kind, 'failed')
-    return addresses as HostTlsa
+    assert.ok(addresses.kind === 'failed')
+    return addresses
   }
 
   it('the resolver validates; one that does not is told apart, and is not listened to', async () => {
@@ -259,6 +259,21 @@ describe('signed zones', { skip: packagesMissing('dns') }, () => {
       const original = await tlsaOf('alias-away.bank.example')
       assert.deepEqual('set' in original && original.set.usable[0]?.data, Buffer.from(TWO, 'hex'))
     })
+  })
+
+  it('an unsigned domain at a provider that is signed: its hosts have records, its MX records are not authentic', async () => {
+    const found = await lookUpMailHosts(dns, 'unsigned.example')
+    assert.ok(found.kind === 'hosts')
+    assert.equal(found.authentic, false)
+    assert.equal((await tlsaOf(found.hosts[0]?.host ?? '')).kind, 'usable')
+  })
+
+  it('a signed domain at a provider that is not: its MX records are authentic, its hosts have no records', async () => {
+    const found = await lookUpMailHosts(dns, 'away.bank.example')
+    assert.ok(found.kind === 'hosts')
+    assert.equal(found.authentic, true)
+    const tlsa = await tlsaOf(found.hosts[0]?.host ?? '')
+    assert.deepEqual([tlsa.kind, 'reason' in tlsa && tlsa.reason], ['none', 'insecure-address'])
   })
 
   it('where AAAA cannot be validated, the address is that of A, and what is missing is told', async () => {
