@@ -54,16 +54,25 @@ export class SignedZones implements AsyncDisposable {
     return started
   }
 
-  /** Starts an Unbound that resolves in these zones. */
-  async resolver(kind: 'validating' | 'trusting'): Promise<Resolver> {
-    return await this.#onFreePort('unbound', /start of service/, (port) => {
-      const file = join(this.#folder.path, `unbound-${kind}.conf`)
-      writeFileSync(
-        file,
-        unboundConfig(port, this.#nsdPort, this.#names, kind === 'validating' ? this.#anchor : null),
-      )
-      return ['-d', '-c', file]
-    })
+  /**
+   * Starts an Unbound that resolves in these zones.
+   *
+   * @param wanted its port. @default a free one
+   */
+  async resolver(kind: 'validating' | 'trusting', wanted?: number): Promise<Resolver> {
+    return await this.#onFreePort(
+      'unbound',
+      /start of service/,
+      (port) => {
+        const file = join(this.#folder.path, `unbound-${kind}.conf`)
+        writeFileSync(
+          file,
+          unboundConfig(port, this.#nsdPort, this.#names, kind === 'validating' ? this.#anchor : null),
+        )
+        return ['-d', '-c', file]
+      },
+      wanted,
+    )
   }
 
   async close(): Promise<void> {
@@ -127,9 +136,10 @@ export class SignedZones implements AsyncDisposable {
     name: 'nsd' | 'unbound',
     ready: RegExp,
     configure: (port: number) => readonly string[],
+    wanted?: number,
   ): Promise<Resolver> {
     for (let attempt = 1; ; attempt++) {
-      const port = await freePort()
+      const port = wanted ?? (await freePort())
       const args = configure(port)
       const server = new WatchedProcess({
         name,
