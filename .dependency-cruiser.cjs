@@ -19,7 +19,9 @@ const FLOORS = [
   'store/',
   'settings/',
   'haraka/',
+  'published/',
   'rules/',
+  'dns/',
   'text/',
   'work/',
 ]
@@ -47,6 +49,25 @@ module.exports = {
       severity: 'error',
       from: { path: `${HOUSE}rules/` },
       to: { path: HOUSE, pathNot: `${HOUSE}(rules|text|work)/` },
+    },
+    {
+      name: 'published-is-dns-and-rules',
+      comment: 'What partners publish is known without mail, stores or Haraka.',
+      severity: 'error',
+      from: { path: `${HOUSE}published/` },
+      to: { path: HOUSE, pathNot: `${HOUSE}(published|rules|dns|text|work)/` },
+    },
+    {
+      name: 'dns-knows-nothing',
+      severity: 'error',
+      from: { path: `${HOUSE}dns/` },
+      to: { path: HOUSE, pathNot: `${HOUSE}(dns|text|work)/` },
+    },
+    {
+      name: 'only-dns-imports-dns-packet',
+      severity: 'error',
+      from: { path: HOUSE, pathNot: `${HOUSE}dns/` },
+      to: { path: 'node_modules/dns-packet' },
     },
     {
       name: 'text-and-work-know-nothing',

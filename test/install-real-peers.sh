@@ -1,17 +1,39 @@
 #!/bin/sh
-# Unpacks Debian's Postfix and Exim into a folder of the tests' own and prints its path; nothing is installed,
-# configured or started on this machine, where the two packages would exclude each other. Does nothing when
-# they are there already. Ends with words and exit code 3 on a system without Debian's packages, 1 when they
-# could not be fetched.
+# Unpacks Debian's servers into a folder of the tests' own and prints its path: Postfix and Exim, or with the
+# argument `dns` NSD, Unbound and ldns' tools. Nothing is installed, configured or started on this machine, where
+# some of them would exclude each other. Does nothing when they are there already. Ends with words and exit code 3 on
+# a system without Debian's packages, 1 when they could not be fetched.
 set -eu
 
+case ${1:-mail} in
+  mail)
+    names='Postfix and Exim'
+    name=real-peers
+    folders='postfix exim'
+    servers='postfix exim4-daemon-light'
+    # libnss-wrapper gives the servers their user accounts, which this machine does not have.
+    packages="$servers exim4-base libnss-wrapper"
+    ;;
+  dns)
+    names='NSD and Unbound'
+    name=dns-servers
+    folders='dns'
+    servers='nsd unbound ldnsutils'
+    packages=$servers
+    ;;
+  *)
+    echo "$1 is neither mail nor dns." >&2
+    exit 2
+    ;;
+esac
+
 if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg >/dev/null 2>&1; then
-  echo "Debian's Postfix and Exim can't be had here: there is no apt-get." >&2
+  echo "Debian's $names can't be had here: there is no apt-get." >&2
   exit 3
 fi
 
 # Below the system's temporary folder, because the servers give up root and must still find their files.
-folder=${TMPDIR:-/tmp}/enforce-tls-real-peers-$(id -un)
+folder=${TMPDIR:-/tmp}/enforce-tls-$name-$(id -un)
 mkdir -p "$folder"
 if ! [ -O "$folder" ]; then
   echo "$folder belongs to somebody else; what is in it will not be run." >&2
@@ -26,12 +48,9 @@ if [ -e "$folder/complete" ]; then
   exit 0
 fi
 
-# libnss-wrapper gives the servers their user accounts, which this machine does not have.
-packages='postfix exim4-base exim4-daemon-light libnss-wrapper'
-
 # Shared libraries that the packages need and this machine does not have.
 missing_libraries() {
-  for package in postfix exim4-daemon-light; do
+  for package in $servers; do
     apt-get install --simulate --no-install-recommends "$package" | sed -n 's/^Inst \(lib[^ ]*\) .*/\1/p'
   done | sort -u
 }
@@ -42,24 +61,31 @@ fi
 
 unfinished=$folder/unfinished
 rm -rf "$unfinished"
-mkdir -p "$unfinished/postfix" "$unfinished/exim" "$unfinished/archives"
+mkdir -p "$unfinished/archives"
 cd "$unfinished/archives"
 libraries=$(missing_libraries)
 # shellcheck disable=SC2086 # both are lists of names
 if ! apt-get -o APT::Sandbox::User=root download $packages $libraries >&2; then
-  echo "Debian's Postfix and Exim could not be downloaded." >&2
+  echo "Debian's $names could not be downloaded." >&2
   exit 1
 fi
 for archive in *.deb; do
+  # A server's own folder has no other server in it.
   case $archive in
-    postfix_*) dpkg -x "$archive" "$unfinished/postfix" ;;
-    exim4-*) dpkg -x "$archive" "$unfinished/exim" ;;
-    *) dpkg -x "$archive" "$unfinished/postfix" && dpkg -x "$archive" "$unfinished/exim" ;;
+    postfix_*) targets=postfix ;;
+    exim4-*) targets=exim ;;
+    *) targets=$folders ;;
   esac
+  for target in $targets; do
+    mkdir -p "$unfinished/$target"
+    dpkg -x "$archive" "$unfinished/$target"
+  done
 done
 cd "$folder"
-rm -rf postfix exim "$unfinished/archives"
-mv "$unfinished/postfix" "$unfinished/exim" .
-rmdir "$unfinished"
+for target in $folders; do
+  rm -rf "$target"
+  mv "$unfinished/$target" .
+done
+rm -rf "$unfinished"
 touch complete
 echo "$folder"

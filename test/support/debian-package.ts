@@ -1,6 +1,6 @@
 /**
- * Debian's Postfix and Exim, unpacked into a folder of the tests' own by `test/install-real-peers.sh`, and
- * the environment in which they run from there. Throws when the packages could not be fetched; a system that
+ * Debian's servers, unpacked into folders of the tests' own by `test/install-real-peers.sh`, and the environment
+ * in which they run from there. Throws when the packages could not be fetched; a system that
  * has no such packages is told in words.
  */
 import { spawnSync } from 'node:child_process'
@@ -17,19 +17,22 @@ export interface Account {
   readonly id: number
 }
 
+/** What is unpacked together: Postfix and Exim, or NSD, Unbound and ldns' tools. */
+type PackageSet = 'mail' | 'dns'
+
 type Unpacked = { readonly folder: string } | { readonly missing: string }
 
-let unpacked: Unpacked | undefined
+const unpacked = new Map<PackageSet, Unpacked>()
 
-/** Why there is no Postfix and no Exim here, or false. Fetches them when they are not there yet. */
-export function packagesMissing(): string | false {
-  const found = unpack()
+/** Why these servers are not here, or false. Fetches them when they are not there yet. */
+export function packagesMissing(set: PackageSet = 'mail'): string | false {
+  const found = unpack(set)
   return 'missing' in found ? found.missing : false
 }
 
-/** The folder that stands for `/` of an unpacked server. */
-export function unpackedServer(name: 'postfix' | 'exim'): string {
-  const found = unpack()
+/** The folder that stands for `/` of an unpacked server, or of NSD, Unbound and ldns' tools. */
+export function unpackedServer(name: 'postfix' | 'exim' | 'dns'): string {
+  const found = unpack(name === 'dns' ? 'dns' : 'mail')
   if ('missing' in found) throw new Error(found.missing)
   return join(found.folder, name)
 }
@@ -65,22 +68,25 @@ export function serverEnvironment(
   }
 }
 
-function unpack(): Unpacked {
-  unpacked ??= runScript()
-  return unpacked
+function unpack(set: PackageSet): Unpacked {
+  const known = unpacked.get(set)
+  if (known) return known
+  const found = runScript(set)
+  unpacked.set(set, found)
+  return found
 }
 
-function runScript(): Unpacked {
+function runScript(set: PackageSet): Unpacked {
   const script = join(repositoryRoot(), 'test', 'install-real-peers.sh')
-  const { status, stdout, stderr, error } = spawnSync('sh', [script], { encoding: 'utf8' })
+  const { status, stdout, stderr, error } = spawnSync('sh', [script, set], { encoding: 'utf8' })
   if (error) throw error
   if (status === 0) return { folder: stdout.trim() }
   if (status === NOT_HERE) return { missing: stderr.trim() }
   throw new Error(`sh ${script} ended with exit code ${String(status)}\n${stderr}${stdout}`)
 }
 
-/** Postfix has a folder for its own, all others are in that of the machine's architecture. */
-function libraryFolders(root: string): string[] {
+/** Where an unpacked server's libraries are. Postfix has a folder for its own, all others are in that of the machine's architecture. */
+export function libraryFolders(root: string): string[] {
   return ['usr/lib', 'lib']
     .map((path) => join(root, path))
     .filter((path) => existsSync(path))
