@@ -21,16 +21,15 @@ export function formatResolver({ address, port }: Resolver): string {
 }
 
 /**
- * The resolvers to ask: those of the list, where there is one, otherwise the loopback ones of this machine, which may
- * be none; or what is wrong with the list.
+ * The resolvers to ask: those that are set, otherwise the loopback ones of this machine, which may be none.
  *
- * @param list the setting, empty where it is not set
+ * @param set those of the setting, none where it is not set
  */
 export function resolversFor(
-  list: string,
+  set: readonly Resolver[],
   resolvConf = '/etc/resolv.conf',
-): readonly Resolver[] | { readonly problem: string } {
-  if (list.trim() !== '') return parseResolvers(list)
+): readonly Resolver[] {
+  if (set.length > 0) return set
   try {
     return loopbackResolvers(readFileSync(resolvConf, 'utf8'))
   } catch {

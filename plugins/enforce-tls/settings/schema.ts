@@ -12,6 +12,7 @@ import {
   redisContradiction,
   toRedisSettings,
 } from './redis.js'
+import { parseResolvers, type Resolver } from '../dns/resolver-list.js'
 import { TLS_VERSIONS } from '../rules/levels.js'
 import { nearest } from '../text/nearest.js'
 import { SETTINGS_FILE, SettingsError } from './error.js'
@@ -60,6 +61,12 @@ export const KEYS: Readonly<Record<string, Keys>> = {
     ca: text,
     reply_timeout: duration,
   },
+  dns: {
+    resolver: list(
+      'the IP address of a resolver, with a port where it is not 53 (127.0.0.1:5353 or [::1]:5353); resolver[]= for several, a line for each',
+      'resolver',
+    ),
+  },
   failure: { action: words('bounce', 'defer'), bounce_content: words('minimal', 'full') },
   evidence: { stream: boolean, max_entries: count(1000, 10_000_000) },
   console: {
@@ -89,6 +96,7 @@ ajv.addFormat('proxies', (value) => trustedProxies(value) !== null)
 ajv.addFormat('endpoint', isEndpoint)
 ajv.addFormat('network', isNetwork)
 ajv.addFormat('mailbox', isMailbox)
+ajv.addFormat('resolver', (value) => resolversIn([value]).length > 0)
 const validators = new Map(
   Object.entries(KEYS).map(([name, properties]) => [
     name,
@@ -110,9 +118,12 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
   const inherited = inheritedRedis(withoutEmpty(ini['redis'] ?? {}), redisIni)
   const section = (name: string): Section =>
     checked(name, withoutEmpty(ini[name] ?? {}), name === 'redis' ? inherited : {})
-  const [main, store, redis, cache, tls, failure, evidence, console, metrics, alert] = Object.keys(KEYS).map(
-    section,
-  ) as [Section, Section, Section, Section, Section, Section, Section, Section, Section, Section]
+  const [main, store, redis, cache, tls, dns, failure, evidence, console, metrics, alert] = Object.keys(
+    KEYS,
+  ).map(section) as [
+    ...[Section, Section, Section, Section, Section, Section],
+    ...[Section, Section, Section, Section, Section],
+  ]
   const contradiction = redisContradiction(redis)
   if (contradiction !== null) throw new SettingsError(`${SETTINGS_FILE}: [redis] ${contradiction}`)
   return deepFreeze({
@@ -138,6 +149,7 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
       connectionsPerHost: or(tls['connections_per_host'], 20),
       ca: or(tls['ca'], ''),
     },
+    dns: { resolver: resolversIn(or<string[]>(dns['resolver'], [])) },
     failure: {
       action: or(failure['action'], 'bounce'),
       bounceContent: or(failure['bounce_content'], 'minimal'),
@@ -163,6 +175,14 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
       interval: milliseconds(alert['interval'], 3_600_000),
     },
   } satisfies Settings)
+}
+
+/** Several may stand in one line; of a line that is not valid, none. */
+function resolversIn(lines: readonly string[]): readonly Resolver[] {
+  return lines.flatMap((line) => {
+    const resolvers = parseResolvers(line)
+    return 'problem' in resolvers ? [] : resolvers
+  })
 }
 
 /** @param inherited keys of another file */

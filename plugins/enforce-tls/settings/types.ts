@@ -1,4 +1,5 @@
 /** All settings as one type, with unit and default of each; `schema.ts` reads them and a test holds the two together. */
+import type { Resolver } from '../dns/resolver-list.js'
 import type { TlsVersion } from '../rules/levels.js'
 import type { RedisSettings } from './redis.js'
 
@@ -54,6 +55,10 @@ export interface Settings {
     readonly connectionsPerHost: number
     /** Extra trusted CA certificates, a PEM file; a relative path counts from the config folder. @default none */
     readonly ca: string
+  }
+  readonly dns: {
+    /** Resolvers that validate DNSSEC, asked for what partners publish. @default the loopback ones of resolv.conf */
+    readonly resolver: readonly Resolver[]
   }
   readonly failure: {
     /** What happens when every host failed for a permanent TLS reason. @default bounce */

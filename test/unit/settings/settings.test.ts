@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { formatResolver } from '../../../plugins/enforce-tls/dns/resolver-list.js'
 import { KEYS, toSettings } from '../../../plugins/enforce-tls/settings/schema.js'
 import { SettingsError } from '../../../plugins/enforce-tls/settings/settings.js'
 import { repositoryRoot } from '../../support/repository.js'
@@ -68,7 +69,12 @@ describe('the settings', () => {
 
   const mailbox = 'an address such as postmaster@acme.example'
   const several = `${mailbox}; to[]= for several, a line for each`
+  const resolver =
+    'the IP address of a resolver, with a port where it is not 53 (127.0.0.1:5353 or [::1]:5353); resolver[]= for several, a line for each'
   for (const [section, key, value, expected] of [
+    ['dns', 'resolver', 'localhost', resolver],
+    ['dns', 'resolver', ['127.0.0.1', '127.0.0.1:99999'], resolver],
+    ['dns', 'resolver', ',', resolver],
     ['alert', 'to', 'postmaster', several],
     ['alert', 'to', 'Ann <ann@acme.example>', several],
     ['alert', 'to', ['ann@acme.example', 'a b@acme.example'], several],
@@ -93,5 +99,17 @@ describe('the settings', () => {
     assert.deepEqual(toSettings({ alert: { to: 'a@acme.example' } }).alert.to, ['a@acme.example'])
     const to = ['a@acme.example', 'b@bücher.example']
     assert.deepEqual(toSettings({ alert: { to } }).alert.to, to)
+  })
+
+  it('take one DNS resolver, or several', () => {
+    const resolversOf = (resolver?: string | string[]) =>
+      toSettings({ dns: { resolver } }).dns.resolver.map(formatResolver)
+    assert.deepEqual(resolversOf(), [])
+    assert.deepEqual(resolversOf('127.0.0.1'), ['127.0.0.1:53'])
+    assert.deepEqual(resolversOf(['127.0.0.1:5353', '::1, [::1]:54']), [
+      '127.0.0.1:5353',
+      '[::1]:53',
+      '[::1]:54',
+    ])
   })
 })

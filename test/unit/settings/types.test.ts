@@ -44,6 +44,7 @@ const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.to
 
 /** Defaults that are said in words, because the value alone would not say it. */
 const IN_WORDS: Readonly<Record<string, string>> = {
+  'dns.resolver': 'the loopback ones of resolv.conf',
   'metrics.allow': 'loopback',
   'alert.from': "MAILER-DAEMON at Haraka's own name",
   'redis.db': '0',
