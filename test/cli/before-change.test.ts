@@ -24,6 +24,7 @@ function asking(asked: string[]): OpenPartners {
           verdict: 'bounced' as const,
           reason: `mx.${domain} does not offer STARTTLS`,
           hosts: [],
+          dane: null,
           remarks: [],
           checkedAt: new Date(0).toISOString(),
         })

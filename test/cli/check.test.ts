@@ -242,6 +242,11 @@ describe('check of one partner', () => {
       decidedBy: [],
       verdict: 'delivered',
       reason: rest.reason,
+      // A name server of the tests is no resolver that validates.
+      dane: {
+        outcome: 'unknown',
+        sentence: `DANE was not checked: ${world.dns.address} does not validate DNSSEC: it does not mark its answer about the root zone as authentic. Name a resolver that validates with --dns.`,
+      },
       remarks: [],
     })
     assert.equal(hosts.length, 1)
@@ -268,6 +273,7 @@ describe('check of one partner', () => {
           answered: '250 mx.bank.example 8BITMIME SMTPUTF8 SIZE 10485760',
         },
       ],
+      dane: null,
       trustedNextHop: false,
       failure: null,
     })

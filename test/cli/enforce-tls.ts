@@ -82,6 +82,7 @@ const everybodyDelivers: OpenPartners = () =>
         verdict: 'delivered',
         reason: `mx.${domain} fulfils the requirement`,
         hosts: [],
+        dane: null,
         remarks: [],
         checkedAt: new Date(0).toISOString(),
       })

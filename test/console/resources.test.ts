@@ -259,6 +259,7 @@ describe('a check of a partner', () => {
       verdict: 'bounced',
       reason: 'a reason',
       hosts: [],
+      dane: null,
       remarks: [],
       checkedAt: '2026-01-01T00:00:00.000Z',
     } as const

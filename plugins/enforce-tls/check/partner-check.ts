@@ -4,7 +4,7 @@
  * partner or DNS does: that is the result.
  */
 import pLimit from 'p-limit'
-import { certificateFailure } from '../delivery/tls/certificate.js'
+import { certificateFailure, type PeerIdentity } from '../delivery/tls/certificate.js'
 import { hostOf, placeOf } from '../delivery/next-hop.js'
 import { otherFailure, statusOf, type AttemptFailure } from '../delivery/outcome.js'
 import { oneLine } from '../text/one-line.js'
@@ -14,7 +14,11 @@ import type { TlsTimeouts } from '../delivery/tls/request.js'
 import type { HarakaMx } from '../haraka/types.js'
 import type { Settings } from '../settings/types.js'
 import { certificateFacts } from './certificate-facts.js'
+import { lookUpDane, type DaneLookUp } from './dane-look-up.js'
+import type { DaneCheck } from './dane-types.js'
+import { hostDane } from './host-dane.js'
 import { findHosts } from './hosts.js'
+import { partnerDane } from './partner-dane.js'
 import { isThisMachine } from '../haraka/this-machine.js'
 import type { CheckContext, CheckFailure, CheckRequest, HostCheck, PartnerCheck } from './types.js'
 import { afterAttempts, ofHost, withoutHosts, type ReasonedVerdict, remarksOn, levelsOf } from './verdict.js'
@@ -40,6 +44,8 @@ type About = Pick<HostCheck, 'host' | 'priority' | 'to'>
 interface CheckedHost {
   readonly check: HostCheck
   readonly failure: AttemptFailure | null
+  /** What it showed of itself; `null` where there was no handshake. */
+  readonly peer: PeerIdentity | null
 }
 
 /** Checks a partner. Ends within the time-outs of DNS, connection and handshake, or when the signal says so. */
@@ -47,13 +53,16 @@ export async function checkPartner(request: CheckRequest, context: CheckContext)
   const { domain, mx, requirement } = request
   const found = await findHosts({ domain, mx, signal: request.signal }, context.network)
   if ('failure' in found) return result(request, [], withoutHosts(found.failure))
-  const hosts: HostCheck[] = []
+  const { published = false } = request
+  const lookingUp = published ? lookUpDane(request, found.resolved, context) : null
+  const unchecked: CheckedHost[] = []
   const round = new Attempts(() => undefined)
   round.expect(found.named)
   round.resolved(found.resolved)
   for (const { host, failure } of round.attempts) {
     const priority = found.named.find(({ exchange }) => exchange === host)?.priority ?? null
-    hosts.push(hostCheck({ host, priority, to: null, failure: failure && checkFailure(failure) }))
+    const check = hostCheck({ host, priority, to: null, failure: failure && checkFailure(failure) })
+    unchecked.push({ check, failure, peer: null })
   }
   const limit = pLimit(AT_A_TIME)
   const checked = await Promise.all(
@@ -61,8 +70,7 @@ export async function checkPartner(request: CheckRequest, context: CheckContext)
       limit(() => (index < MOST_ADDRESSES ? checkHost(each, request, context) : skipped(each, TOO_MANY))),
     ),
   )
-  for (const [index, { check, failure }] of checked.entries()) {
-    hosts.push(check)
+  for (const [index, { failure }] of checked.entries()) {
     const hop = found.resolved[index]
     if (!hop || !failure) continue
     round.begin(hop)
@@ -70,7 +78,27 @@ export async function checkPartner(request: CheckRequest, context: CheckContext)
   }
   const good = checked.find(({ failure }) => failure === null)?.check
   const verdict = good ? ofHost(good) : afterAttempts(round.attempts, request, context)
-  return result(request, hosts.sort(byPriority), verdict, remarksOn(hosts, requirement))
+  const all = [...unchecked, ...checked].sort((a, b) => byPriority(a.check, b.check))
+  const { hosts, dane } = withDane(all, domain, lookingUp && (await lookingUp))
+  return result(request, hosts, verdict, remarksOn(hosts, requirement), dane)
+}
+
+/** The hosts with what DANE says of each, and of all. */
+function withDane(
+  checked: readonly CheckedHost[],
+  domain: string,
+  found: DaneLookUp | null,
+): { readonly hosts: readonly HostCheck[]; readonly dane: DaneCheck | null } {
+  if (found === null || 'unasked' in found) {
+    const dane: DaneCheck | null = found && { outcome: 'unknown', sentence: found.unasked }
+    return { hosts: checked.map(({ check }) => check), dane }
+  }
+  const now = Date.now()
+  const hosts = checked.map(({ check, peer }) => ({
+    ...check,
+    dane: hostDane(found, domain, { ...check, peer }, now),
+  }))
+  return { hosts, dane: partnerDane(found, domain, hosts) }
 }
 
 async function checkHost(mx: HarakaMx, request: CheckRequest, context: CheckContext): Promise<CheckedHost> {
@@ -78,7 +106,8 @@ async function checkHost(mx: HarakaMx, request: CheckRequest, context: CheckCont
   const about = aboutHost(mx)
   if (!request.mx && !context.localMxOk && isThisMachine(mx))
     return skipped(mx, 'is this machine itself, which Haraka skips (local_mx_ok=false)')
-  if (context.isTrusted(mx)) return { check: hostCheck({ ...about, trustedNextHop: true }), failure: null }
+  if (context.isTrusted(mx))
+    return { check: hostCheck({ ...about, trustedNextHop: true }), failure: null, peer: null }
   const found = await probe(mx, {
     helo: context.helo,
     // With authorities, so that all levels can be judged; encryption itself is the same.
@@ -103,7 +132,7 @@ async function checkHost(mx: HarakaMx, request: CheckRequest, context: CheckCont
     }),
     failure: failure && checkFailure(failure),
   })
-  return { check, failure }
+  return { check, failure, peer: session?.peer ?? null }
 }
 
 /** Whether the server takes back, inside TLS, what it agreed to in the handshake: then no level can be had. */
@@ -117,7 +146,7 @@ function aboutHost(mx: HarakaMx): About {
 
 function skipped(mx: HarakaMx, why: string): CheckedHost {
   const failure = otherFailure(why)
-  return { check: hostCheck({ ...aboutHost(mx), failure: checkFailure(failure) }), failure }
+  return { check: hostCheck({ ...aboutHost(mx), failure: checkFailure(failure) }), failure, peer: null }
 }
 
 function hostCheck({ host, priority, to, ...found }: About & Partial<HostCheck>): HostCheck {
@@ -132,6 +161,7 @@ function hostCheck({ host, priority, to, ...found }: About & Partial<HostCheck>)
     certificate: null,
     dialogue: [],
     levels: [],
+    dane: null,
     trustedNextHop: false,
     failure: null,
     ...found,
@@ -148,6 +178,7 @@ function result(
   hosts: readonly HostCheck[],
   { verdict, reason }: ReasonedVerdict,
   remarks: readonly string[] = [],
+  dane: DaneCheck | null = null,
 ): PartnerCheck {
   const { decidedBy, ...required } = requirement
   return {
@@ -159,6 +190,7 @@ function result(
     verdict,
     reason,
     hosts,
+    dane,
     remarks,
     checkedAt: new Date().toISOString(),
   }

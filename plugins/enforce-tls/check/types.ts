@@ -1,6 +1,8 @@
 /** A check of a partner: the request, what it needs around it, and the result. */
 import type { SecureContext } from 'node:tls'
 import type { CheckEnvelope, Exchange } from '../delivery/tls/inside-tls.js'
+import type { Dns } from '../dns/answer.js'
+import type { Validation } from '../dns/validating-resolver.js'
 import type { FailureClass } from '../delivery/outcome.js'
 import type { TlsTimeouts } from '../delivery/tls/request.js'
 import type { HarakaMx } from '../haraka/types.js'
@@ -8,6 +10,7 @@ import type { Level } from '../rules/levels.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import type { OnFailure } from '../rules/rule.js'
 import type { CertificateFacts } from './certificate-facts.js'
+import type { DaneCheck, HostDane } from './dane-types.js'
 
 /** What to check about a partner. */
 export interface CheckRequest {
@@ -23,6 +26,8 @@ export interface CheckRequest {
   readonly envelope?: CheckEnvelope | undefined
   /** Checked instead of the hosts that DNS names; a name is resolved. */
   readonly mx?: { readonly host: string; readonly port: number } | undefined
+  /** Whether to look up what the partner publishes about its TLS, too. @default false */
+  readonly published?: boolean | undefined
   /** Ends the check early; what is unknown by then stays so. */
   readonly signal?: AbortSignal | undefined
 }
@@ -30,6 +35,10 @@ export interface CheckRequest {
 /** The surroundings of a check, those of a delivery. */
 export interface CheckContext {
   readonly network: MailNetwork
+  /** DNS that knows what is authentic; asked only about what is published. */
+  readonly validatingDns: ValidatingDns
+  /** Where a user names its resolvers. */
+  readonly resolverSetting: '[dns] resolver' | '--dns'
   /** The name given in EHLO. */
   readonly helo: string
   /** Whether a next hop counts as secure without TLS. */
@@ -79,6 +88,8 @@ export interface HostCheck {
   readonly dialogue: readonly Exchange[]
   /** Which levels the host fulfils; empty where that is unknown. */
   readonly levels: readonly LevelCheck[]
+  /** What DANE says of the server; `null` where it was not looked up. */
+  readonly dane: HostDane | null
   /** Counts as secure without TLS (`trusted_next_hops`), so it was not checked. */
   readonly trustedNextHop: boolean
   /** Why it can't have the message; `null` for a host that can. */
@@ -98,10 +109,18 @@ export interface PartnerCheck {
   readonly reason: string
   /** In the order in which a delivery tries them. */
   readonly hosts: readonly HostCheck[]
+  /** Whether DANE would vouch for the servers; `null` where it was not looked up. */
+  readonly dane: DaneCheck | null
   /** Remarks, such as on certificates that expire soon; a sentence each. */
   readonly remarks: readonly string[]
   /** RFC 3339, UTC. */
   readonly checkedAt: string
+}
+
+/** DNS by resolvers that validate, or are found not to. */
+export interface ValidatingDns extends Dns {
+  /** Asks each resolver whether it validates. Never rejects. */
+  readonly validation: () => Promise<readonly Validation[]>
 }
 
 /** DNS, by Haraka's library. */

@@ -125,7 +125,7 @@ async function check(
   const opened = await partners(dns)
   const checks = await checkMany(
     opened,
-    questions.map((question) => ({ ...question, mx, envelope })),
+    questions.map((question) => ({ ...question, mx, envelope, published: true })),
     atATime,
     output.terminal,
   )

@@ -4,6 +4,7 @@ import type { CertificateFacts } from '../check/certificate-facts.js'
 import { inDays } from '../check/verdict.js'
 import { oneLine } from '../text/one-line.js'
 import { numbered } from '../text/list.js'
+import { daneCells, daneSentences, formatDnssec, formatTlsa } from './format-dane.js'
 import type { Output } from './output.js'
 import { formatAction } from '../admin/format-rule.js'
 
@@ -31,6 +32,8 @@ const VERDICTS: Readonly<Record<PartnerVerdict, VerdictWords>> = {
 const MARGIN = 15
 /** The width of a terminal where there is none. */
 const WIDTH = 80
+/** Left margin of what stands below a sentence. */
+const ITEM = 2
 const NAMES_SHOWN = 6
 
 /** The exit code of the worst of several checks. */
@@ -41,27 +44,33 @@ export function exitCodeOf(checks: readonly PartnerCheck[]): number {
 
 /** Prints one check with all that was found. */
 export function showCheck(output: Output, check: PartnerCheck): void {
-  const { recipient, domain, requirement, decidedBy, verdict, reason, hosts, remarks } = check
+  const { recipient, domain, requirement, decidedBy, verdict, reason, hosts, dane, remarks } = check
   const { level, minVersion } = requirement
   output.line(`${recipient ?? domain}: ${VERDICTS[verdict].sentence}.`)
   output.item(`${reason}.`)
   const required = formatAction({ level, ...(minVersion ? { minVersion } : {}) })
   output.item(decidedBy.length === 0 ? `Checked at ${required}.` : `Required: ${required};`)
   for (const { owner, id, name } of decidedBy) output.item(`by rule ${id} of ${owner} (${name})`, 2)
+  if (dane) for (const line of wrapped(dane.sentence, columnsOf(output) - ITEM)) output.item(line)
+  const usesDane = hosts.some((host) => (host.dane?.records.length ?? 0) > 0)
   for (const host of hosts) {
     output.line('')
-    showHost(output, host)
+    showHost(output, host, usesDane)
   }
   if (remarks.length > 0) output.line('')
   for (const remark of remarks) output.line(remark)
 }
 
-function showHost(output: Output, host: HostCheck): void {
+function columnsOf({ terminal }: Output): number {
+  return Math.max(terminal.stdout.columns || WIDTH, WIDTH)
+}
+
+/** @param usesDane whether the partner publishes TLSA records */
+function showHost(output: Output, host: HostCheck, usesDane: boolean): void {
   const { certificate, failure, priority } = host
   const where = host.to === null || host.to === host.host ? host.host : `${host.host} (${host.to})`
   output.line(`${where}${priority === null ? '' : `, priority ${priority}`}`)
-  const columns = output.terminal.stdout.columns || WIDTH
-  const width = Math.max(columns, WIDTH) - MARGIN
+  const width = columnsOf(output) - MARGIN
   const facts: Record<string, readonly string[]> = {}
   const fact = (name: string, ...texts: readonly string[]): void => {
     facts[name] = texts.flatMap((text) => wrapped(text, width))
@@ -96,6 +105,10 @@ function showHost(output: Output, host: HostCheck): void {
         ({ level, passes, class: name }) => `${level}: ${passes ? 'yes' : `no, ${name ?? ''}`}`,
       ),
     )
+  if (host.dane && usesDane) {
+    fact('DNSSEC', formatDnssec(host.dane, host.priority !== null))
+    fact('TLSA', ...formatTlsa(host.dane))
+  }
   output.facts(facts)
 }
 
@@ -119,16 +132,19 @@ function digits(fingerprint: string): string {
 /** Prints several checks, a row each. */
 export function showChecks(output: Output, checks: readonly PartnerCheck[]): void {
   if (checks.length === 0) return
+  const dane = daneCells(checks)
   output.table(
-    ['partner', 'level', 'mail', 'because'],
-    checks.map(({ recipient, domain, level, verdict, reason }) => [
+    ['partner', 'level', 'mail', ...(dane ? ['DANE'] : []), 'because'],
+    checks.map(({ recipient, domain, level, verdict, reason }, index) => [
       recipient ?? domain,
       level,
       VERDICTS[verdict].short,
+      ...(dane ? [dane[index] ?? ''] : []),
       oneLine(reason, 200),
     ]),
   )
   for (const remark of new Set(checks.flatMap(({ remarks }) => remarks))) output.line(remark)
+  for (const sentence of daneSentences(checks)) output.line(sentence)
   const count = (verdict: PartnerVerdict) => checks.filter((check) => check.verdict === verdict).length
   const parts = (Object.keys(VERDICTS) as PartnerVerdict[]).map(
     (verdict) => `${count(verdict)} ${VERDICTS[verdict].short}`,

@@ -5,6 +5,8 @@ import { openNetwork } from '../check/haraka-network.js'
 import { configOf, outboundSettings } from '../check/outbound-settings.js'
 import { checkPartner, checkTimeouts } from '../check/partner-check.js'
 import type { CheckContext, CheckRequest, MailNetwork, PartnerCheck } from '../check/types.js'
+import { DnsClient } from '../dns/client.js'
+import { parseResolvers, resolversFor, type Resolver } from '../dns/resolver-list.js'
 import { isTrustedHop } from '../delivery/next-hop.js'
 import type { Settings } from '../settings/types.js'
 import { contextOf, contextsFor } from '../delivery/tls/contexts.js'
@@ -45,12 +47,14 @@ export const openOwnPartners: OpenPartners = async (place) => {
  *
  * @throws {SettingsError} when `[tls] ca` is no file of certificates.
  */
-export function contextAt({ settings, folder }: PartnersPlace, network: MailNetwork): CheckContext {
+export function contextAt({ settings, folder, dns }: PartnersPlace, network: MailNetwork): CheckContext {
   const outbound = outboundSettings(folder === null ? null : configOf(folder))
   const contexts = contextsFor(settings, path.join(folder ?? '', 'config'))
   const { helo, localMxOk, connectTimeout } = outbound
   return {
     network,
+    validatingDns: new DnsClient(resolversAt(settings, dns)),
+    resolverSetting: dns === undefined ? '[dns] resolver' : '--dns',
     helo,
     localMxOk,
     connectTimeout,
@@ -59,6 +63,13 @@ export function contextAt({ settings, folder }: PartnersPlace, network: MailNetw
     timeouts: checkTimeouts(settings),
     failureAction: settings.failure.action,
   }
+}
+
+function resolversAt({ dns }: Settings, instead: string | undefined): readonly Resolver[] {
+  if (instead === undefined) return resolversFor(dns.resolver)
+  const resolvers = parseResolvers(instead)
+  // What node:dns takes was checked before.
+  return 'problem' in resolvers ? [] : resolvers
 }
 
 /** Checks many partners, some at a time, and shows on a terminal how far it is. @returns in the order of the requests */

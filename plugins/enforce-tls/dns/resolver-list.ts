@@ -25,10 +25,7 @@ export function formatResolver({ address, port }: Resolver): string {
  *
  * @param set those of the setting, none where it is not set
  */
-export function resolversFor(
-  set: readonly Resolver[],
-  resolvConf = '/etc/resolv.conf',
-): readonly Resolver[] {
+export function resolversFor(set: readonly Resolver[], resolvConf = '/etc/resolv.conf'): readonly Resolver[] {
   if (set.length > 0) return set
   try {
     return loopbackResolvers(readFileSync(resolvConf, 'utf8'))

@@ -4,6 +4,7 @@ import { createSecureContext } from 'node:tls'
 import { checkPartner } from '../../../plugins/enforce-tls/check/partner-check.js'
 import { requirementOfAction } from '../../../plugins/enforce-tls/rules/requirement.js'
 import type { CheckContext, CheckRequest } from '../../../plugins/enforce-tls/check/types.js'
+import { DnsClient } from '../../../plugins/enforce-tls/dns/client.js'
 import type { HarakaMx } from '../../../plugins/enforce-tls/haraka/types.js'
 import { freePort } from '../../support/free-port.js'
 import { startPeer, type SmtpPeer } from '../../support/smtp-peer.js'
@@ -54,6 +55,8 @@ function check(
             ),
           ),
       },
+      validatingDns: new DnsClient([]),
+      resolverSetting: '[dns] resolver',
       helo: 'me.example',
       isTrusted: () => false,
       localMxOk: true,

@@ -3,6 +3,7 @@ import { formatFlaw } from '../../rules/format-problem.js'
 import pLimit from 'p-limit'
 import { requestedEnvelope } from '../../check/requested-envelope.js'
 import { requirementOfAction } from '../../rules/requirement.js'
+import { DANE_OUTCOMES } from '../../check/dane-types.js'
 import type { CheckRequest } from '../../check/types.js'
 import type { CheckEnvelope } from '../../delivery/tls/inside-tls.js'
 import { checkAction } from '../../rules/action.js'
@@ -33,7 +34,7 @@ interface CheckBody {
 const asked: Schema = {
   type: 'object',
   description: 'As `enforce-tls check --json` prints it.',
-  required: ['domain', 'level', 'verdict', 'reason', 'hosts', 'remarks', 'checkedAt'],
+  required: ['domain', 'level', 'verdict', 'reason', 'hosts', 'dane', 'remarks', 'checkedAt'],
   properties: {
     domain: text,
     recipient: nullable(text),
@@ -41,6 +42,15 @@ const asked: Schema = {
     verdict: { type: 'string', enum: ['delivered', 'bounced', 'not-known'] },
     reason: text,
     hosts: list({ type: 'object' }),
+    dane: nullable({
+      type: 'object',
+      description: 'Whether DANE would vouch for the servers; `null` where it was not looked up.',
+      required: ['outcome', 'sentence'],
+      properties: {
+        outcome: { type: 'string', enum: DANE_OUTCOMES },
+        sentence: text,
+      },
+    }),
     remarks: list(text),
     checkedAt: text,
   },
@@ -98,7 +108,7 @@ async function check({ context, body }: Call<CheckBody>): Promise<Reply> {
     })
   const requirement = requirementOfAction(action, target.domain)
   const envelope = envelopeOf(body, target.domain)
-  const question = { ...target, requirement, envelope }
+  const question = { ...target, requirement, envelope, published: true }
   return {
     body: await limit(() => context.checkPartner({ ...question, signal: AbortSignal.timeout(TIME_MAX) })),
   }
