@@ -245,7 +245,7 @@ describe('check of one partner', () => {
       // A name server of the tests is no resolver that validates.
       dane: {
         outcome: 'unknown',
-        sentence: `DANE was not checked: ${world.dns.address} does not validate DNSSEC: it does not mark its answer about the root zone as authentic. Name a resolver that validates with --dns.`,
+        sentence: `DANE was not checked: ${world.dns.address} cannot validate DNSSEC: it does not answer as a resolver for the root zone. Name a resolver that validates with --dns.`,
       },
       remarks: [],
     })

@@ -3,8 +3,10 @@ import { writeFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
+import { formatResolver } from '../../plugins/enforce-tls/dns/resolver-list.js'
 import type { Rule } from '../../plugins/enforce-tls/rules/rule.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
+import { ScriptedResolver } from '../support/scripted-resolver.js'
 import { storedRule } from '../support/rules.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 import { enforceTls, inProcess, RulesFile, type FakeTerminal } from './enforce-tls.js'
@@ -60,6 +62,55 @@ describe('status', { concurrency: 8 }, () => {
     const { code, stderr } = await rulesFile.run('status')
     assert.equal(code, 1)
     assert.match(stderr, /rules: is not an object/)
+  })
+})
+
+describe('the DNS resolvers of the settings', () => {
+  async function status(t: TestContext, ini: string, ...more: readonly string[]) {
+    const made = new TemporaryFolder('cli-haraka')
+    t.after(() => made.close())
+    const config = path.join(made.path, 'config')
+    await mkdir(config)
+    await writeFile(path.join(config, 'enforce-tls.ini'), `[store]\ntype=file\n${ini}`)
+    const rules = JSON.stringify({ rules: { '*': { all: storedRule({ to: ['*'] }) } } })
+    await writeFile(path.join(config, 'enforce-tls.rules.json'), rules)
+    return await inProcess(['status', '--config', made.path, ...more])
+  }
+
+  it('are asked whether they validate, and one that does not is a warning', async (t) => {
+    await using good = await ScriptedResolver.start(() => undefined)
+    await using bad = await ScriptedResolver.start(() => undefined)
+    bad.validates = false
+    const names = [good, bad].map(({ address }) => formatResolver(address))
+    const ini = `[dns]\n${names.map((name) => `resolver[]=${name}\n`).join('')}`
+    const { stdout, stderr } = await status(t, ini)
+    assert.match(
+      stdout,
+      new RegExp(
+        `^ {2}DNS resolvers +${names[0]} validates DNSSEC\n +${names[1]} does not validate DNSSEC`,
+        'm',
+      ),
+    )
+    assert.match(
+      stderr,
+      new RegExp(
+        `^enforce-tls: warning: \\[dns\\] resolver ${names[1]} does not validate DNSSEC: .*; it is not asked about DANE until it validates DNSSEC$`,
+        'm',
+      ),
+    )
+    const { resolvers } = JSON.parse((await status(t, ini, '--json')).stdout) as {
+      resolvers: { validates: boolean }[]
+    }
+    assert.deepEqual(
+      resolvers.map(({ validates }) => validates),
+      [true, false],
+    )
+  })
+
+  it('are not spoken of where none is set', async (t) => {
+    const { stdout } = await status(t, '')
+    assert.doesNotMatch(stdout, /DNS/)
+    assert.doesNotMatch((await status(t, '', '--json')).stdout, /resolver/)
   })
 })
 

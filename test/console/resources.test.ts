@@ -287,6 +287,7 @@ describe('a check of a partner', () => {
     assert.equal((await client.post('check', withRecipient)).status, 200)
     assert.deepEqual(asked.at(-1)?.envelope, { sender: '', recipient: 'CFO@bank.example' })
     assert.ok(asked.every(({ signal, mx }) => signal !== undefined && mx === undefined))
+    assert.ok(asked.every(({ published }) => published))
   })
 
   it('is refused for what no delivery could be', async () => {

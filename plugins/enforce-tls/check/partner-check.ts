@@ -54,7 +54,7 @@ export async function checkPartner(request: CheckRequest, context: CheckContext)
   const found = await findHosts({ domain, mx, signal: request.signal }, context.network)
   if ('failure' in found) return result(request, [], withoutHosts(found.failure))
   const { published = false } = request
-  const lookingUp = published ? lookUpDane(request, found.resolved, context) : null
+  const lookingUp = published ? lookUpDane(request, found.resolved.slice(0, MOST_ADDRESSES), context) : null
   const unchecked: CheckedHost[] = []
   const round = new Attempts(() => undefined)
   round.expect(found.named)

@@ -7,6 +7,7 @@ import { forwardedState } from './format-forwarded.js'
 import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
 import { isFirst, standingIn } from './status-standing.js'
+import { formatResolvers, resolverState, resolverWarnings } from './status-dns.js'
 import { offerRemoval } from './status-fix.js'
 import { reportOn, type StoreProblem } from './status-report.js'
 
@@ -43,7 +44,8 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
       'rules can also be kept in a file, without Redis: [store] type=file in config/enforce-tls.ini',
     ])
   })
-  const standing = await standingIn(context)
+  const [standing, resolvers] = await Promise.all([standingIn(context), resolverState(context)])
+  const warnings = [...standing.warnings, ...resolverWarnings(resolvers)]
   const entries = await reportOn(context)
   const about = standing.problems.map((sentence) => ({ sentence, value: null, removal: null, risk: null }))
   const report = { ...entries, problems: [...about, ...entries.problems] }
@@ -62,8 +64,9 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
         }),
     groups: String(report.groups),
     ...(forwarded === null ? {} : { 'forwarded mail': forwarded }),
+    ...(resolvers.length === 0 ? {} : { 'DNS resolvers': formatResolvers(resolvers) }),
     problems: String(report.problems.length),
-    warnings: String(standing.warnings.length),
+    warnings: String(warnings.length),
   })
   for (const spelling of report.spellings) printWarning(output.terminal, spelling)
   const removed = fix ? await offerRemoval(context, report, yes === true) : []
@@ -75,10 +78,11 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...report,
     ...(forwarded === null ? {} : { forwardedMail: context.settings.main.forwardedMail }),
     problems: left.map(dataOf),
-    warnings: standing.warnings,
+    ...(resolvers.length === 0 ? {} : { resolvers }),
+    warnings,
     ...(fix ? { removed: removed.map(dataOf) } : {}),
   })
-  if (!output.json) for (const warning of standing.warnings) printWarning(output.terminal, warning)
+  if (!output.json) for (const warning of warnings) printWarning(output.terminal, warning)
   const [first, ...rest] = left.map(({ sentence }) => sentence)
   if (first === undefined) return
   const fixable = left.some(({ removal }) => removal !== null) && !fix

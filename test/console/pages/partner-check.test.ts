@@ -111,6 +111,37 @@ describe('the partner check in the pages', () => {
     assert.deepEqual(world.peers['bank.example']?.messages, [])
   })
 
+  it('shows what DANE says, and the TLSA records', async (t) => {
+    const record = { usage: 3, selector: 1, matchingType: 1, data: 'ab'.repeat(32) }
+    const detail = `the server has a public key that is not the one of its TLSA record 3 1 1 ${'ab'.repeat(8)}…`
+    server.checkPartner = async (question) => {
+      const found = await partners.check(question)
+      const hosts = found.hosts.map((host) => ({
+        ...host,
+        dane: {
+          outcome: 'not-vouched' as const,
+          detail,
+          mxAuthentic: true,
+          addressesAuthentic: true,
+          base: host.host,
+          records: [{ ...record, matches: false, reason: 'tlsa-mismatch' as const, detail }],
+        },
+      }))
+      const sentence = `DANE does not vouch for mx.bank.example: ${detail}.`
+      return { ...found, hosts, dane: { outcome: 'not-vouched', sentence } }
+    }
+    const page = await checked(t, 'bank.example', { level: 'verify' }, /^Mail would be delivered\./, {
+      width: 360,
+    })
+    server.checkPartner = partners.check
+    if (!page) return
+    await page.getByText('DANE does not vouch for mx.bank.example: the server has a public key').waitFor()
+    assert.match(
+      await hosts(page),
+      /TLSA records\s+3 1 1 (?:ab){8}…: the server has a public key that is not/,
+    )
+  })
+
   it('shows one without STARTTLS, on a telephone', async (t) => {
     const page = await checked(t, 'plain.example', { level: 'encrypt' }, /^Mail would bounce\./, {
       width: 360,

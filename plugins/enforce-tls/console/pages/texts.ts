@@ -311,6 +311,11 @@ export const texts = {
     checkRecipient: 'Also check whether the recipient is accepted',
     checkRecipientHint: 'Sends MAIL and RCPT inside TLS, but no message.',
     levels: 'Levels',
+    tlsa: 'TLSA records',
+    tlsaRecord: (parts: readonly number[], data: string) =>
+      `${parts.join(' ')} ${data.slice(0, 16)}${data.length > 16 ? '…' : ''}`,
+    tlsaResult: (matches: boolean | null, detail: string | null) =>
+      matches === null ? 'not compared' : matches ? 'fits the certificate' : (detail ?? ''),
     levelResult: (level: string, passes: boolean) => `${level}: ${passes ? 'yes' : 'no'}`,
     names: (shown: readonly string[], more: number) =>
       shown.length === 0

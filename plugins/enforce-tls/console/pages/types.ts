@@ -146,6 +146,16 @@ export interface CertificateFacts {
   readonly fingerprints: { readonly certificate: string; readonly publicKey: string }
 }
 
+/** A TLSA record, and whether the server's certificates fit it; `null` where none was seen. */
+export interface RecordDane {
+  readonly usage: number
+  readonly selector: number
+  readonly matchingType: number
+  readonly data: string
+  readonly matches: boolean | null
+  readonly detail: string | null
+}
+
 export interface HostCheck {
   readonly host: string
   readonly to: string | null
@@ -158,6 +168,7 @@ export interface HostCheck {
     readonly passes: boolean
     readonly detail: string | null
   }[]
+  readonly dane: { readonly records: readonly RecordDane[] } | null
   readonly trustedNextHop: boolean
   readonly failure: { readonly temporary: boolean; readonly detail: string } | null
 }
@@ -168,6 +179,7 @@ export interface PartnerCheck {
   readonly verdict: 'delivered' | 'bounced' | 'not-known'
   readonly reason: string
   readonly hosts: readonly HostCheck[]
+  readonly dane: { readonly sentence: string } | null
   readonly remarks: readonly string[]
   readonly checkedAt: string
 }

@@ -31,7 +31,8 @@ export function HostList({ domain, hosts, onPin, pinned = [] }: HostsProps): VNo
 }
 
 function HostFacts({ host }: { readonly host: HostCheck }): VNode | null {
-  const { protocol, cipher, certificate, levels, dialogue } = host
+  const { protocol, cipher, certificate, levels, dialogue, dane } = host
+  const records = dane?.records ?? []
   if (protocol === null) return null
   const session = [texts.actions.version(protocol), cipher].filter((each) => each !== null).join(', ')
   return html`<dl class="host-facts">
@@ -44,6 +45,17 @@ function HostFacts({ host }: { readonly host: HostCheck }): VNode | null {
           ({ asked, answered }) =>
             html`<div key=${asked}><code>${asked}</code>: ${answered ?? texts.tryOut.noAnswer}</div>`,
         )}
+      <//>`
+    }
+    ${
+      records.length > 0 &&
+      html`<${Fact} name=${texts.tryOut.tlsa}>
+        ${records.map(({ usage, selector, matchingType, data, matches, detail }) => {
+          const record = texts.tryOut.tlsaRecord([usage, selector, matchingType], data)
+          return html`<div key=${data}>
+            <code>${record}</code>: ${texts.tryOut.tlsaResult(matches, detail)}
+          </div>`
+        })}
       <//>`
     }
     ${

@@ -125,6 +125,7 @@ function CheckResult(props: {
       <p><strong>${texts.tryOut.verdicts[checked.verdict]}</strong> ${texts.sentence(checked.reason)}</p>
       ${checked.remarks.map((remark) => html`<p key=${remark}>${remark}</p>`)}
     <//>
+    ${checked.dane && html`<p class="hint">${checked.dane.sentence}</p>`}
     <${HostList}
       domain=${checked.domain}
       hosts=${checked.hosts}
