@@ -13,6 +13,8 @@ interface Judged {
 /** How many hosts are named with their reasons. */
 const REASONS_MAX = 3
 
+const UNPROVED = 'DNSSEC does not prove that MX records name it'
+
 /** Adds up the hosts. */
 export function partnerDane({ mx }: DaneFacts, domain: string, hosts: readonly HostCheck[]): DaneCheck {
   const judged = named(hosts)
@@ -31,16 +33,17 @@ export function partnerDane({ mx }: DaneFacts, domain: string, hosts: readonly H
   })
   if (vouched.length > 0) {
     if (mx?.kind === 'failed') return isUnknown(mx.why)
-    const names = listOf(vouched)
-    const forged = vouched.find(({ dane }) => dane.mxAuthentic === false)
-    if (forged) {
-      const why =
-        mx?.kind === 'hosts' && mx.authentic
-          ? `DNSSEC does not prove that ${forged.name} is a mail server of ${domain}`
-          : `the MX records of ${domain} are not signed with DNSSEC, so they could be forged`
-      return { outcome: 'host-only', sentence: `DANE vouches for ${names}, but ${why}.` }
+    const [proved, unproved] = [true, false].map((wanted) =>
+      vouched.filter(({ dane }) => (dane.mxAuthentic !== false) === wanted),
+    ) as [Judged[], Judged[]]
+    if (proved.length === 0) {
+      const why = mx?.authentic
+        ? `DNSSEC does not prove that ${domain} has its mail there`
+        : `the MX records of ${domain} are not signed with DNSSEC, so they could be forged`
+      return { outcome: 'host-only', sentence: `DANE vouches for ${listOf(unproved)}, but ${why}.` }
     }
-    const others = [...failing, ...none, ...unknown]
+    const names = listOf(proved)
+    const others = [...unproved.map((each) => withDetail(each, UNPROVED)), ...failing, ...none, ...unknown]
     if (others.length === 0) return { outcome: 'vouched', sentence: `DANE vouches for ${names}.` }
     return { outcome: 'partly', sentence: `DANE vouches for ${names}, but not for ${reasons(others)}.` }
   }
@@ -62,6 +65,10 @@ function named(hosts: readonly HostCheck[]): Judged[] {
     return [{ name: differ && to !== null ? `${host} (${to})` : host, dane }]
   })
   return [...new Map(judged.map((each) => [each.name, each])).values()]
+}
+
+function withDetail({ name, dane }: Judged, detail: string): Judged {
+  return { name, dane: { ...dane, detail } }
 }
 
 function listOf(hosts: readonly Judged[]): string {

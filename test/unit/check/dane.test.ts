@@ -118,7 +118,25 @@ describe('what DANE says of a partner, in a sentence', () => {
       'a host that MX records do not name',
       () => ({ [`MX ${DOMAIN}`]: mx('mx1'), 'A mx2': A, 'TLSA _25._tcp.mx2': good() }),
       { mx2: {} },
-      /^DANE vouches for mx2, but DNSSEC does not prove that mx2 is a mail server of bank\.example\.$/,
+      /^DANE vouches for mx2, but DNSSEC does not prove that bank\.example has its mail there\.$/,
+    ],
+    [
+      'a host that MX records name and one that they do not',
+      () => ({
+        [`MX ${DOMAIN}`]: mx('mx1'),
+        'A mx1': A,
+        'A mx2': A,
+        'TLSA _25._tcp.mx1': good(),
+        'TLSA _25._tcp.mx2': good(),
+      }),
+      { mx1: {}, mx2: {} },
+      /^DANE vouches for mx1, but not for mx2: DNSSEC does not prove that MX records name it\.$/,
+    ],
+    [
+      'a domain that has no mail, as DNSSEC proves',
+      () => ({ [`MX ${DOMAIN}`]: mx('.'), 'A mx1': A, 'TLSA _25._tcp.mx1': good() }),
+      { mx1: {} },
+      /^DANE vouches for mx1, but DNSSEC does not prove that bank\.example has its mail there\.$/,
     ],
     [
       'MX records that are not signed',
