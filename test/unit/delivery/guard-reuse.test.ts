@@ -64,6 +64,24 @@ describe('items that follow each other', () => {
         assert.equal(delivery.peers[0]?.messages.length, 2)
       })
 
+  it('try one open connection at most, even if there are others', async () => {
+    let refuses = false
+    await using delivery = await deliveryTo({
+      onSecure: {
+        MAIL: (session) =>
+          refuses && session.record.messages.length > 0
+            ? session.reply('451 4.7.1 later')
+            : session.proceed(),
+      },
+    })
+    const { haraka, peers } = delivery
+    for (const to of ['a@bank.example', 'b@bank.example']) itemTo(delivery, to).send()
+    await delivery.until(() => haraka.underWay.size === 0 && peers[0]?.messages.length === 2)
+    assert.equal(peers[0]?.connections.length, 2)
+    refuses = true
+    assert.equal((await next(delivery)).filter((what) => what.startsWith('MAIL')).length, 2)
+  })
+
   it('do not touch reuse when a recipient is unknown on a fresh connection, too', async () => {
     await using delivery = await deliveryTo({ rcptReplies: { 'gone@bank.example': '550 5.1.1 who?' } })
     await next(delivery)
