@@ -204,7 +204,10 @@ export class GuardedDelivery implements AsyncDisposable {
       },
       failure: { action: failureAction },
     } as unknown as Settings
-    this.#connections ??= new ConnectionPool(() => settings.tls)
+    this.#connections ??= new ConnectionPool(
+      () => settings.tls,
+      () => 100,
+    )
     return {
       settings: () => settings,
       connections: this.#connections,

@@ -31,7 +31,10 @@ export function guardContextIn(
       settings().tls.sessionResumption
         ? contexts().sessions(context).slot(hostOf(mx), placeOf(mx), requirement)
         : null,
-    connections: new ConnectionPool(() => settings().tls),
+    connections: new ConnectionPool(
+      () => settings().tls,
+      () => haraka.outboundConfig.concurrency_max ?? Infinity,
+    ),
     composeBounce: (request) => composeBounce(request, bounceOptionsIn(haraka, settings())),
     divide: (item, groups) => divide(item, groups, haraka.outbound),
     splitOff: (item, recipients) => splitOff(item, recipients, haraka.outbound),
