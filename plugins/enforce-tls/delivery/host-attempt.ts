@@ -93,6 +93,7 @@ export function deliverOverOpen(guarded: GuardedItem, mx: HarakaMx, requirement:
   item.force_tls = true
   const port = portOf(mx)
   haraka.original('try_deliver_host_on_socket')(mx, mx.path ?? mx.exchange ?? '', port, secured)
+  secured.goOn()
   return true
 }
 

@@ -137,6 +137,11 @@ export class SecuredSocket extends EventEmitter {
     this.#answer([GREETING])
   }
 
+  /** The same on a session that was used before, where a Haraka that knows such sessions has said MAIL by now. */
+  goOn(): void {
+    if (this.#replies.asked === null) this.#stale('this Haraka does not go on with MAIL', true)
+  }
+
   isEncrypted(): boolean {
     return true
   }
