@@ -60,14 +60,14 @@ export async function partnerObservations(
 ): Promise<Pick<RuleObservations, 'reported' | 'enforced'> | null> {
   const reported = new ReportedTally()
   const enforced = new Outcomes()
-  let isEmpty = true
+  let entries = 0
   const read = await everyEntry(deliveries, (entry) => {
-    isEmpty = false
+    entries++
     if (!domains.has(entry.domain)) return
     if (entry.kind === 'report') reported.add(entry)
     else enforced.add(entry)
   })
-  return read && !isEmpty ? { reported: reported.counts(), enforced: enforced.counts() } : null
+  return read && entries > 0 ? { reported: reported.counts(), enforced: enforced.counts() } : null
 }
 
 /** Outcomes of messages; one that was deferred counts with what came of it later. */
