@@ -213,6 +213,7 @@ export class GuardedDelivery implements AsyncDisposable {
       connections: this.#connections,
       me: () => 'mta.test.example',
       outbound: () => this.haraka.outbound,
+      skips: () => false,
       secureContext: () => this.#context,
       sessions: (_context, mx, requirement) =>
         this.options.resumption ? this.#sessions.slot(hostOf(mx), placeOf(mx), requirement) : null,
