@@ -20,6 +20,7 @@ const SHORT = [
   'e2e/incoming-mail',
   'e2e/report-mode',
   'e2e/tls-resumption',
+  'e2e/connection-reuse',
   'e2e/start-refused',
   'e2e/partner-check',
   'e2e/console',

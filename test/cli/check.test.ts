@@ -419,6 +419,15 @@ describe('check of many partners', () => {
     assert.match(ran.stdout, /^3 partners: 1 delivered, 1 unknown, 1 bounces\.$/m)
     assert.match(ran.stdout, /^Not checked: \.sub\.example, it stands for all subdomains; name one\.$/m)
     assert.equal(ran.stderr, '')
+    assert.doesNotMatch(ran.stdout, /--from <sender>/)
+  })
+
+  it('says at which level it judged where nobody named one', async (t) => {
+    const ran = await check(t, ['group:banks'])
+    if (!ran) return
+    assert.match(ran.stdout, /^Checked at level encrypt, .* --from <sender> checks what the rules require /m)
+    const named = await check(t, ['group:banks', '--level', 'verify'])
+    assert.doesNotMatch(named?.stdout ?? '', /--from <sender>/)
   })
 
   for (const [lines, code, sum] of [

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { startRedis } from '../support/redis-server.js'
@@ -24,6 +24,8 @@ function harakaFolder(t: TestContext, smtpIni: string, ini = '[store]\ntype=file
   mkdirSync(path.join(folder.path, 'config'))
   writeFileSync(path.join(folder.path, 'config/enforce-tls.ini'), ini)
   writeFileSync(path.join(folder.path, 'config/smtp.ini'), smtpIni)
+  mkdirSync(path.join(folder.path, 'queue'))
+  if (isRoot) chownSync(path.join(folder.path, 'queue'), idOf('-u'), idOf('-g'))
   return folder.path
 }
 
@@ -100,9 +102,17 @@ describe('the user of Haraka', { skip: !isRoot && 'needs root' }, () => {
 
     writeFileSync(ini, '[store]\ntype=file\n[evidence]\nstream=false\n')
     const { code, stderr } = await enforceTls(['status'], folder)
-    // Nothing is left but what a Haraka that runs writes itself.
-    assert.equal(code, 1)
-    assert.match(stderr, /^enforce-tls: this Haraka has no memory of its store \(\S+\): .*\n$/)
+    // Nothing is left but what a Haraka that runs writes itself; while it may not have had the time, nothing is wrong.
+    assert.equal(code, 0)
+    assert.match(stderr, /^enforce-tls: warning: this Haraka has not noted yet which store it uses .*\n$/)
+
+    writeFileSync(
+      rules,
+      readFileSync(rules, 'utf8').replace(/"made": ?"[^"]*"/, '"made":"2026-01-31T12:00:00.000Z"'),
+    )
+    const later = await enforceTls(['status'], folder)
+    assert.equal(later.code, 1)
+    assert.match(later.stderr, /^enforce-tls: this Haraka has no memory of its store \(\S+\): .*\n$/)
 
     // Without group=, Haraka keeps the group of root.
     chownSync(rules, 0, 0)
@@ -122,6 +132,33 @@ describe('the user of Haraka', { skip: !isRoot && 'needs root' }, () => {
       /rules\.json: nobody, the user of Haraka in smtp\.ini, cannot read the rules; chown nobody /,
     )
   })
+})
+
+describe('a queue folder that the user of Haraka cannot write to', { skip: !isRoot && 'needs root' }, () => {
+  for (const [store, ini] of [
+    ['a rules file', '[store]\ntype=file\n'],
+    ['Redis', '[store]\ntype=redis\n'],
+  ] as const)
+    it(`or that is missing is a problem of status, with rules in ${store}`, async (t) => {
+      await using redis = await startRedis()
+      const folder = harakaFolder(t, '[main]\nuser=nobody\n', `${ini}[redis]\nport=${redis.port}\n`)
+      const queue = path.join(folder, 'queue')
+      chownSync(path.join(folder, 'config'), idOf('-u'), idOf('-g'))
+      await enforceTls(['domain', 'enable', 'acme.example'], folder)
+      assert.doesNotMatch((await enforceTls(['status'], folder)).stderr, /queue/)
+
+      chownSync(queue, 0, 0)
+      const denied = await enforceTls(['status'], folder)
+      assert.equal(denied.code, 1)
+      assert.match(
+        denied.stderr,
+        /queue: nobody, the user of Haraka in smtp\.ini, cannot queue mail, so mail is rejected; chown nobody \S+queue\n/,
+      )
+      rmSync(queue, { recursive: true })
+      const missing = await enforceTls(['status'], folder)
+      assert.equal(missing.code, 1)
+      assert.match(missing.stderr, /queue is missing: .*; mkdir -p \S+queue && chown nobody \S+queue\n/)
+    })
 })
 
 describe('a delivery log in Redis that cannot be written', () => {

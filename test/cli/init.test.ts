@@ -76,6 +76,29 @@ describe('init', { concurrency: 8 }, () => {
     assert.equal((await accept(seen.id)).code, 0)
   })
 
+  it('and an import are the ways out of a store that lost its rules, in status as in a change', async (t) => {
+    const made = new TemporaryFolder('cli-haraka')
+    t.after(() => made.close())
+    const config = path.join(made.path, 'config')
+    await mkdir(config)
+    const file = path.join(config, 'enforce-tls.rules.json')
+    await writeFile(path.join(config, 'enforce-tls.ini'), '[store]\ntype=file\n')
+    await writeFile(file, '{}')
+    const seen = { place: `rules file ${file}`, id: '5f0c1a2b3c4d5e6f', since: '2026-01-31T12:00:00.000Z' }
+    await writeFile(path.join(config, 'enforce-tls.seen-store.json'), JSON.stringify(seen))
+    const run = (...words: string[]) => inProcess([...words, '--config', made.path])
+    const refused = await run('domain', 'enable', 'acme.example')
+    const [, wayOut = ''] = /Nothing was written; (.*)\n/.exec(refused.stderr) ?? []
+    assert.match(
+      wayOut,
+      /^enforce-tls import of a document with the id 5f0c1a2b3c4d5e6f brings all rules back; /,
+    )
+    const { code, stdout, stderr } = await run('status')
+    assert.equal(code, 1)
+    assert.ok(stderr.includes(wayOut), stderr)
+    assert.match(stdout, /^ *marker +none$/m)
+  })
+
   it('--accept of what is no id is wrong use', async (t) => {
     const rulesFile = await RulesFile.create(t)
     const { code, stderr } = await rulesFile.run('init', '--accept', 'a b')

@@ -71,6 +71,23 @@ describe('a list of rules', { concurrency: 8 }, () => {
     for (const name of names) assert.ok(cells.replaceAll(' ', '').includes(name.replaceAll(' ', '')), name)
   })
 
+  it('cuts no domain, owner or id, while there is room for them', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'acme.example')
+    const domain = 'alpha-long-domain.example'
+    const name = 'Enforced TLS to a partner with a name of its own and many branches'
+    const { id } = await rulesFile.createRule(
+      'acme.example',
+      name,
+      '--min-version',
+      'TLSv1.3',
+      '--to',
+      domain,
+    )
+    const list = await rulesFile.done('rule', 'list', 'acme.example')
+    for (const word of [domain, id, ...name.split(' ')]) assert.ok(list.includes(word), word)
+    assert.deepEqual([...new Set(list.trimEnd().split('\n').map(columnsOf))], [80])
+  })
+
   it('shows position, state, name, recipients, level and id of each', async (t) => {
     const rulesFile = await RulesFile.create(t)
     const { id } = await rulesFile.createRule('*', 'Bank', '--to', 'a.example', 'b.example', '--enable')

@@ -121,6 +121,20 @@ describe('report', { concurrency: 8 }, () => {
 
 describe('report --tls-rpt', { concurrency: 8 }, () => {
   const words = ['report', '--tls-rpt', '--organization', 'Acme Ltd', '--contact', 'tls@acme.example']
+
+  it('says why there is no report', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const today = new Date().toISOString().slice(0, 10)
+    for (const [since, why] of [
+      [today, /warning: no whole day \(UTC\) is in that time, so there is no report/],
+      ['2d', /warning: the delivery log has no sessions of whole days in that time, so there is no report/],
+    ] as const) {
+      const { code, stdout, stderr } = await rulesFile.run(...words, '--since', since)
+      assert.deepEqual([code, stdout], [0, '[]\n'])
+      assert.match(stderr, why)
+    }
+  })
+
   const secured = { kind: 'attempt', result: 'secured', protocol: 'TLSv1.3' } as const
 
   it('is of yesterday, and never of a day that is not over', async (t) => {

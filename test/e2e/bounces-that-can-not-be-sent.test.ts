@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { it } from 'node:test'
 import { startHaraka } from '../support/haraka.js'
 import { parseBounce } from '../support/mail.js'
@@ -18,6 +20,24 @@ it('a covered message of the null sender is tried again, and then kept for a per
   assert.deepEqual(plain.cleartextAfterEhlo(), [])
   assert.ok(haraka.queueFiles().every((name) => name.startsWith('error.')))
   assert.equal(haraka.queueFiles().length, 1)
+})
+
+it('a bounce that no rule covers and that nobody takes is kept for a person to look at, too', async () => {
+  await using clinic = await startPeer({ starttls: false })
+  await using acme = await startPeer({ on: { RCPT: '550 5.1.1 nobody here' } })
+  await using haraka = await startHaraka({
+    config: fileStoreConfig({ 'acme.example': [{ to: ['clinic.example'] }] }),
+    routes: { 'clinic.example': [clinic.route()], 'acme.example': [acme.route()] },
+  })
+  await haraka.send({ from: 'ann@acme.example', to: 'lab@clinic.example' })
+  await haraka.waitForLog(/undeliverable, kept as error\.\S+/, { timeout: 20_000 })
+  await haraka.until(() => haraka.queueFiles().length === 1, 'only the bounce to be left')
+  const [kept] = haraka.queueFiles()
+  assert.match(kept ?? '', /^error\./)
+  assert.match(
+    readFileSync(join(haraka.folder, 'queue', kept ?? ''), 'utf8'),
+    /could not establish a TLS connection/,
+  )
 })
 
 it('a bounce that carries the headers is itself held to TLS', async () => {

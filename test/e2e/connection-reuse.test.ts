@@ -7,9 +7,10 @@ import { startPeer, type SmtpPeer } from '../support/smtp-peer.js'
 const NAME = 'mx.bank.example'
 const rules = { 'acme.example': [{ to: ['bank.example'] }] }
 
-async function start(bank: SmtpPeer, ini = ''): Promise<Haraka> {
+/** @param tls keys of that section */
+async function start(bank: SmtpPeer, tls = 'connection_idle=60s\n'): Promise<Haraka> {
   return startHaraka({
-    config: fileStoreConfig(rules, ini),
+    config: fileStoreConfig(rules, `[tls]\n${tls}`),
     routes: { '*': [bank.route({ name: NAME })] },
   })
 }
@@ -27,7 +28,7 @@ async function deliver(haraka: Haraka, bank: SmtpPeer, count: number): Promise<v
 describe('a connection', () => {
   it('serves one message after another, and ends with QUIT when no other comes', async () => {
     await using bank = await startPeer()
-    await using haraka = await start(bank)
+    await using haraka = await start(bank, 'connection_idle=8s\n')
     await deliver(haraka, bank, 3)
     assert.equal(bank.connections.length, 1, bank.transcript())
     await bank.waitForSilence()
@@ -41,14 +42,14 @@ describe('a connection', () => {
 
   it('serves one message with connection_reuse=false', async () => {
     await using bank = await startPeer()
-    await using haraka = await start(bank, '[tls]\nconnection_reuse=false\n')
+    await using haraka = await start(bank, 'connection_reuse=false\n')
     await deliver(haraka, bank, 2)
     assert.equal(bank.connections.length, 2)
   })
 
   it('serves no more messages than connection_max_messages', async () => {
     await using bank = await startPeer()
-    await using haraka = await start(bank, '[tls]\nconnection_max_messages=2\n')
+    await using haraka = await start(bank, 'connection_idle=60s\nconnection_max_messages=2\n')
     await deliver(haraka, bank, 3)
     assert.equal(bank.connections.length, 2)
   })
@@ -73,4 +74,18 @@ describe('a connection', () => {
         .filter(({ verb }) => verb === 'MAIL')
       assert.equal(refused.length, 5, 'asked once more than needed')
     })
+
+  it('that was authenticated is said to be so of each message', async () => {
+    await using bank = await startPeer({
+      onSecure: { EHLO: ['250-hello', '250 AUTH PLAIN'], AUTH: '235 2.7.0 welcome' },
+    })
+    await using haraka = await startHaraka({
+      config: fileStoreConfig(rules, '[tls]\nconnection_idle=60s\n'),
+      routes: { '*': [{ ...bank.route({ name: NAME }), auth_user: 'acme', auth_pass: 'secret' }] },
+    })
+    await deliver(haraka, bank, 2)
+    assert.equal(bank.connections.length, 1)
+    assert.equal(bank.connections[0]?.commands.filter(({ verb }) => verb === 'AUTH').length, 1)
+    await haraka.until(() => [...haraka.log.matchAll(/ delivered .* auth=Y/g)].length === 2, 'auth=Y twice')
+  })
 })

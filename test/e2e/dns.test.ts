@@ -159,3 +159,20 @@ describe('hosts found by DNS', () => {
     })
   }
 })
+
+it('with local_mx_ok=false a host that is this machine is skipped, and the log says so', async () => {
+  await using dns = await startDns({
+    'acme.example': { mx: [{ preference: 10, exchange: MAILBOX }] },
+    'self.example': { mx: [{ preference: 10, exchange: 'mx.self.example' }] },
+    'mx.self.example': { a: [PLAIN] },
+  })
+  await using haraka = await startHaraka({
+    config: fileStoreConfig({ 'acme.example': [{ to: ['*'] }] }),
+    plugins: ['test-relay', 'dns', 'enforce-tls'],
+    extraPlugins: { dns: dnsPlugin(dns) },
+    outbound: { local_mx_ok: false, temp_fail_intervals: 'none' },
+  })
+  await haraka.send({ from: 'ann@acme.example', to: 'a@self.example' })
+  await haraka.waitForLog(/attempt .*domain=self\.example .*is this machine itself, which Haraka skips/)
+  assert.doesNotMatch(haraka.log, /domain=self\.example .*could not be reached/)
+})

@@ -69,7 +69,7 @@ const ROWS: readonly (readonly [what: string, options: HarakaOptions, words: str
   [
     'with an unknown key',
     ini('[tls]\nmin_verison=TLSv1.3\n'),
-    'enforce-tls.ini: [tls] unknown key min_verison (did you mean min_version?); allowed keys: min_version, handshake_timeout, session_resumption, ca, reply_timeout',
+    'enforce-tls.ini: [tls] unknown key min_verison (did you mean min_version?); allowed keys: min_version, handshake_timeout, session_resumption, connection_reuse, connection_idle, connection_max_messages, connections_per_host, ca, reply_timeout',
   ],
   [
     'with a TLS version of old',

@@ -12,7 +12,7 @@ import { startRedis, type RedisServer } from '../support/redis-server.js'
 import { fileStoreConfig, writeRules } from '../support/rules.js'
 import { scrape } from '../support/scrape.js'
 
-const LOST = /has lost its rules: it is empty, and rules were seen there before/
+const LOST = /has lost its rules: it is (?:empty|missing), and rules were seen there before/
 const SAID =
   /ERROR.*rules are unknown, so mail waits unless its rules are in memory: redis .* has lost its rules/
 

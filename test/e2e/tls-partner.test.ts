@@ -19,5 +19,5 @@ it('a covered message leaves over TLS, also to a server with a self-signed certi
   assert.deepEqual(bank.cleartextAfterEhlo(), [])
   await haraka.waitForEmptyQueue()
   assert.equal(bank.messages.length, 1)
-  assert.match(haraka.log, /delivered file=.* domain=bank\.example .* tls=Y/)
+  await haraka.waitForLog(/delivered file=.* domain=bank\.example .* tls=Y/)
 })

@@ -1,7 +1,7 @@
 /** The receiving servers of the soak: good ones, failing ones and hostile ones, and what mail to them must become. */
 import { fingerprints, makeAuthority, selfSigned, validity } from '../support/certificates.js'
 import type { Authority, KeyAndCertificate } from '../support/certificates.js'
-import type { PeerBehaviour } from '../support/peer-behaviour.js'
+import type { PeerBehaviour, Step } from '../support/peer-behaviour.js'
 import { cut, injectInNextPacket, silence, tlsAlert, afterClientHello } from '../support/peer-steps.js'
 import { startPeer, type SmtpPeer } from '../support/smtp-peer.js'
 
@@ -24,6 +24,20 @@ function sometimes(one: number, wrong: string | readonly string[]) {
     reply(reply: string | readonly string[]): Promise<void>
     proceed(): Promise<void>
   }) => (session.number % one === 0 ? session.reply(wrong) : session.proceed())
+}
+
+/** Takes the message, and sometimes ends the session in one way or another before the next one. */
+const closesSometimes: Step = async (session) => {
+  await session.proceed()
+  // The reply is to arrive: what is sent again for want of it says nothing about the session.
+  await session.pause(20)
+  const ends = [
+    () => session.end(),
+    () => session.cut(),
+    () => session.reset(),
+    () => session.send('421 bye'),
+  ]
+  ends[(session.number + session.record.messages.length) % 7]?.()
 }
 
 export const KINDS: readonly Kind[] = [
@@ -50,6 +64,23 @@ export const KINDS: readonly Kind[] = [
           session.send('354 go')
           return session.cut()
         },
+      },
+    },
+    covered: true,
+  },
+  {
+    name: 'closes-between',
+    behaviour: { onSecure: { message: closesSometimes } },
+    covered: true,
+  },
+  {
+    name: 'one-a-session',
+    behaviour: {
+      onSecure: {
+        MAIL: (session) =>
+          session.record.messages.length > 0
+            ? session.reply('451 4.7.1 one message is enough')
+            : session.proceed(),
       },
     },
     covered: true,

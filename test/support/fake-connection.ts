@@ -9,6 +9,7 @@ export const CONTEXT: SecureContext = { context: {} }
 /** Its socket. */
 export class FakeTlsSocket extends EventEmitter {
   destroyed = false
+  closed = false
   writable = true
   readable = true
   /** What was sent last before its end. */
@@ -21,6 +22,7 @@ export class FakeTlsSocket extends EventEmitter {
 
   destroy(): void {
     this.destroyed = true
+    this.closed = true
     this.emit('close')
   }
 
@@ -49,6 +51,7 @@ export function fakeConnection(what: Partial<Connection> = {}): FakeConnection {
     dates: undefined,
     since: performance.now(),
     messages: 1,
+    isAuthenticated: false,
     ...what,
     fake,
   }

@@ -204,12 +204,16 @@ export class GuardedDelivery implements AsyncDisposable {
       },
       failure: { action: failureAction },
     } as unknown as Settings
-    this.#connections ??= new ConnectionPool(() => settings.tls)
+    this.#connections ??= new ConnectionPool(
+      () => settings.tls,
+      () => 100,
+    )
     return {
       settings: () => settings,
       connections: this.#connections,
       me: () => 'mta.test.example',
       outbound: () => this.haraka.outbound,
+      skips: () => false,
       secureContext: () => this.#context,
       sessions: (_context, mx, requirement) =>
         this.options.resumption ? this.#sessions.slot(hostOf(mx), placeOf(mx), requirement) : null,

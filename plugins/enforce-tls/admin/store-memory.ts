@@ -59,7 +59,8 @@ function lossIn(
   return standing.state === 'gone' ? standing.problem : null
 }
 
-function wayBack(identity: StoreIdentity, seen: SeenStore | null): string {
+/** What brings the rules back, or says that none are missing; a store that Haraka takes no rules from refuses other changes. */
+export function wayBack(identity: StoreIdentity, seen: SeenStore | null): string {
   const backup = seen === null ? 'that has an id' : `with the id ${nameOf(seen)}`
   const restore = holdsRules(identity)
     ? ''

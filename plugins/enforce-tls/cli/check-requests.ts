@@ -54,17 +54,26 @@ export async function questionsOf(
   const groups = async () => (await store?.groups()) ?? new Map<string, string>()
   const { targets, skipped } = await readTargets(words, lines, groups)
   if (targets.length === 0) throw new WrongUse(['there is nothing to check', ...skipped.map(formatSkipped)])
+  const single = targets.length === 1 && lines.length === 0 && !words.some(isGroupReference)
   return {
     questions: targets.map((target) => ({ ...target, ...ask(target) })),
     skipped,
-    single: targets.length === 1 && lines.length === 0 && !words.some(isGroupReference),
-    notes: (checks) => (rules ? notesOn(checks, rules) : []),
+    single,
+    notes: (checks) => (rules ? notesOn(checks, rules) : single ? [] : notesOnDefault(options)),
   }
 }
 
 /** That a pattern was left out, and why. */
 export function formatSkipped({ pattern, why }: Skipped): string {
   return `Not checked: ${pattern}, ${why}.`
+}
+
+/** By what several partners were judged, where no option says it. */
+function notesOnDefault({ level, fingerprint }: RequirementOptions): readonly string[] {
+  if (level !== undefined || fingerprint !== undefined) return []
+  return [
+    'Checked at level encrypt, which accepts any certificate. --from <sender> checks what the rules require of mail from that sender, --rules all partners of rules.',
+  ]
 }
 
 /** What a check by rules does not know. */

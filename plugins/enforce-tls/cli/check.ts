@@ -69,7 +69,10 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
         'ask inside TLS whether this recipient is accepted (MAIL, RCPT, RSET; never DATA)',
       ).conflicts(['list', 'rules']),
     )
-    .option('--mx <host:port>', 'ask this host instead of those that DNS names')
+    .option(
+      '--mx <host:port>',
+      'ask this host instead of those that DNS names; level verify wants this name in its certificate',
+    )
     .addOption(dnsOption())
     .option('--list <file>', 'check the targets of this file too, one a line; - is standard input')
     .addOption(

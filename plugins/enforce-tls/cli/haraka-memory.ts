@@ -9,8 +9,13 @@ import type { SeenStore } from '../store/standing.js'
 /** The memory of the Haraka in a folder. @param tell is told what is wrong with its file */
 export function memoryOf(folder: string, tell: (problem: string) => void): SeenStores {
   const configFolder = path.join(folder, 'config')
+  return new SeenStores({ configFolder, queueFolder: queueFolderIn(folder) }, tell)
+}
+
+/** The queue folder of the Haraka in a folder. */
+export function queueFolderIn(folder: string): string {
   const queue: unknown = harakaConfig.module_config(folder, folder).get('queue_dir', 'value')
-  return new SeenStores({ configFolder, queueFolder: queueFolderOf(folder, queue) }, tell)
+  return queueFolderOf(folder, queue)
 }
 
 /** The store that the Haraka in a folder has seen last; `null` where it remembers none, or there is no folder. */

@@ -85,27 +85,42 @@ process.stdout.write(JSON.stringify(denied.map(({ file }) => file)))
 `
 
 /**
- * What of its files Haraka could not use, as sentences; none for a store that is no file.
+ * What of its files Haraka could not use, as sentences.
  *
+ * @param queueFolder of Haraka; `null` where no Haraka is looked at
  * @param user of Haraka; `null` where it stays the one that starts it
  */
-export function accessProblems(settings: Settings, user: FileOwner | null): string[] {
-  const { store, evidence } = settings
-  if (store.type !== 'file' || user === null) return []
-  const wanted: Wanted[] = [{ file: store.file, mode: constants.R_OK, what: 'read the rules' }]
-  if (evidence.stream) {
+export function accessProblems(
+  { store, evidence }: Settings,
+  queueFolder: string | null,
+  user: FileOwner | null,
+): string[] {
+  if (user === null) return []
+  const wanted: Wanted[] = []
+  if (store.type === 'file') wanted.push({ file: store.file, mode: constants.R_OK, what: 'read the rules' })
+  if (store.type === 'file' && evidence.stream) {
     const log = deliveryFileOf(store.file)
     const file = existsSync(log) ? log : path.dirname(log)
     wanted.push({ file, mode: constants.W_OK, what: 'write the delivery log' })
   }
-  const denied = deniedTo(user, wanted)
-  if (denied === null) return []
-  return wanted
-    .filter(({ file }) => denied.includes(file))
-    .map(
-      ({ file, what }) =>
-        `${file}: ${user.name}, the user of Haraka in smtp.ini, cannot ${what}; chown ${user.name} ${file}`,
+  const missing: string[] = []
+  if (queueFolder !== null && existsSync(queueFolder))
+    wanted.push({ file: queueFolder, mode: constants.W_OK, what: 'queue mail, so mail is rejected' })
+  else if (queueFolder !== null && process.getuid?.() === 0)
+    // Haraka makes it while it is still root, and cannot write to it afterwards.
+    missing.push(
+      `${queueFolder} is missing: a Haraka that root starts makes it for root, and ${user.name}, its user in smtp.ini, cannot queue mail; mkdir -p ${queueFolder} && chown ${user.name} ${queueFolder}`,
     )
+  const denied = deniedTo(user, wanted) ?? []
+  return [
+    ...wanted
+      .filter(({ file }) => denied.includes(file))
+      .map(
+        ({ file, what }) =>
+          `${file}: ${user.name}, the user of Haraka in smtp.ini, cannot ${what}; chown ${user.name} ${file}`,
+      ),
+    ...missing,
+  ]
 }
 
 /** `null` where it cannot be looked at: only root can look as somebody else. */

@@ -102,24 +102,43 @@ export function printWarning(terminal: Terminal, sentence: string, command?: str
   printError(terminal, [`warning: ${sentence}`], command === undefined ? [] : [command])
 }
 
-/** Columns as wide as their longest line; where that is too much, the widest ones share what is left. */
+/**
+ * Columns as wide as their longest line; where that is too much, the widest ones share what is left. No column is
+ * narrower than its longest word where there is room for that: a name that is cut looks like another name.
+ */
 function columnWidths(
   rows: readonly (readonly (readonly string[])[])[],
   terminalWidth: number | undefined,
 ): number[] {
   const longest = (rows[0] ?? []).map(() => 0)
+  const words = [...longest]
   for (const row of rows) {
     for (const [column, lines] of row.entries())
-      for (const line of lines) longest[column] = Math.max(longest[column] ?? 0, columnsOf(line))
+      for (const line of lines) {
+        longest[column] = Math.max(longest[column] ?? 0, columnsOf(line))
+        words[column] = Math.max(words[column] ?? 0, ...line.split(' ').map(columnsOf))
+      }
   }
   const borders = longest.length * 3 + 1
   // A pseudo-terminal that nobody looks at says 0.
   const width = terminalWidth === undefined || terminalWidth === 0 ? DEFAULT_WIDTH : terminalWidth
-  let left = Math.max(width, NARROWEST) - borders
-  const widths = [...longest]
-  const narrowFirst = [...longest.keys()].sort((a, b) => (longest[a] ?? 0) - (longest[b] ?? 0))
-  for (const [done, column] of narrowFirst.entries()) {
-    const width = Math.min(longest[column] ?? 0, Math.floor(left / (narrowFirst.length - done)))
+  const room = Math.max(width, NARROWEST) - borders
+  const taken = words.reduce((sum, word) => sum + word, 0)
+  if (taken > room) return shares(longest, room)
+  const more = shares(
+    longest.map((most, column) => most - (words[column] ?? 0)),
+    room - taken,
+  )
+  return words.map((word, column) => word + (more[column] ?? 0))
+}
+
+/** Divides columns of a terminal by what each wants: those that want little get it, the others the same. */
+function shares(wanted: readonly number[], room: number): number[] {
+  let left = room
+  const widths = [...wanted]
+  const least = [...wanted.keys()].sort((a, b) => (wanted[a] ?? 0) - (wanted[b] ?? 0))
+  for (const [done, column] of least.entries()) {
+    const width = Math.min(wanted[column] ?? 0, Math.floor(left / (least.length - done)))
     widths[column] = width
     left -= width
   }

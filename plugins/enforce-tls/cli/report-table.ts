@@ -48,7 +48,7 @@ export function toTables(report: DeliveryReport, columns?: number): string {
     ),
     table(
       `Partners${rest > 0 ? ` (${rest} more in the other formats)` : ''}`,
-      ['domain', 'held', 'deliv.', 'bounced', 'waiting or kept', 'would bounce'],
+      ['domain', 'requires TLS', 'deliv.', 'bounced', 'waiting or kept', 'would bounce'],
       shown.map(({ domain, enforced: held, reported: seen }) => [
         domain,
         ...[held.messages, held.delivered, held.bounced, held.waiting + held.kept, seen.wouldBounce].map(

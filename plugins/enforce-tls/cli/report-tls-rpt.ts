@@ -22,6 +22,17 @@ export async function reportTlsRpt(context: Context, options: ReportOptions): Pr
   const reporter = reporterOf(options, query)
   const reports = await makeTlsRpt(entriesFor(deliveries().read(query.since), query), reporter)
   await warnOfGap(context, deliveries(), query)
+  const { terminal } = output
+  if (query.since >= query.until)
+    printWarning(
+      terminal,
+      'no whole day (UTC) is in that time, so there is no report: a report of a day is made once it is over',
+    )
+  else if (reports.length === 0)
+    printWarning(
+      terminal,
+      'the delivery log has no sessions of whole days in that time, so there is no report',
+    )
   if (options.output === undefined)
     return output.raw(
       `${JSON.stringify(
@@ -36,7 +47,6 @@ export async function reportTlsRpt(context: Context, options: ReportOptions): Pr
     await writeOutput(file, options.gzip ? gzipSync(text) : text, output.terminal.cwd())
     output.line(`Wrote ${file}`)
   }
-  if (reports.length === 0) output.line('The delivery log has no sessions of whole days in that time.')
 }
 
 /** The RFC wants reports of full days; the day that is not over yet is for tomorrow. */

@@ -10,6 +10,7 @@ import { parseRule } from '../rules/check-rule.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { readable } from '../policy/read-parts.js'
 import type { Context } from './context.js'
+import { queueFolderIn } from './haraka-memory.js'
 import { accessProblems } from './new-files.js'
 import { spellingProblem } from '../admin/canonical.js'
 import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from '../admin/entry-problems.js'
@@ -144,8 +145,14 @@ function oldSpelling(store: Context['store'], place: EntryPlace, json: string): 
 }
 
 /** What Haraka itself could not do with what is kept beside the rules. */
-async function filesAndLog({ settings, harakaUser, asHaraka, deliveries }: Context): Promise<string[]> {
-  const problems = accessProblems(settings, harakaUser())
+async function filesAndLog({
+  settings,
+  folder,
+  harakaUser,
+  asHaraka,
+  deliveries,
+}: Context): Promise<string[]> {
+  const problems = accessProblems(settings, folder === null ? null : queueFolderIn(folder), harakaUser())
   if (problems.length > 0 || !asHaraka || !settings.evidence.stream) return problems
   return await deliveries()
     .check()

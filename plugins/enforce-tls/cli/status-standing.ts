@@ -4,7 +4,8 @@ import { StoreError, type KeyExpiry, type StoreHealth, type StoreIdentity } from
 import { holdsRules, lackOf, standingOf, type Standing } from '../store/standing.js'
 import { parseMarker } from '../store/marker.js'
 import type { Context } from './context.js'
-import { memoryOf } from './haraka-memory.js'
+import { memoryOf, seenBy } from './haraka-memory.js'
+import { wayBack } from '../admin/store-memory.js'
 import { Refusal } from './refusal.js'
 
 /** What is to say about a store as a whole. */
@@ -21,6 +22,8 @@ export interface StoreStanding {
 
 /** How many owners are asked about at the same time. */
 const BATCH = 100
+/** Haraka looks at its store every 30 seconds; what it does then takes a moment. In milliseconds. */
+const YOUNG = 35_000
 
 /** Looks at the store. */
 export async function standingIn(context: Context): Promise<StoreStanding> {
@@ -49,10 +52,14 @@ export async function standingIn(context: Context): Promise<StoreStanding> {
   return {
     marker: known
       ? `${known.id}, since ${known.made}`
-      : 'none; the first change adds one, or: enforce-tls init',
+      : standing.state === 'gone'
+        ? 'none'
+        : 'none; the first change adds one, or: enforce-tls init',
     id: known?.id ?? null,
     problems: [
-      ...(standing.state === 'gone' ? [standing.problem] : []),
+      ...(standing.state === 'gone'
+        ? [`${standing.problem}. ${wayBack(identity, seenBy(context.folder))}`]
+        : []),
       ...(unremembered === null ? [] : [unremembered]),
       ...(health.behind === null ? [] : [health.behind]),
     ],
@@ -90,11 +97,25 @@ function judge(
   const standing = standingOf({ place, identity, seen, onEmptyStore, mayHaveLost })
   // With the other answers to an empty store a memory changes nothing.
   const needed = onEmptyStore === 'auto' && holdsRules(identity)
-  const unremembered =
-    memory === null || seen !== null || !needed
-      ? null
-      : `this Haraka has no memory of its store (${memory.file}): if the rules were lost, mail would be delivered without them; Haraka writes it when it runs, and its log says why it cannot`
+  const missing = memory !== null && seen === null && needed
+  if (missing && isYoung(identity)) {
+    warnings.push(
+      `this Haraka has not noted yet which store it uses (${memory.file}): it does within 30 seconds while it runs; look again then`,
+    )
+    return { standing, unremembered: null }
+  }
+  const unremembered = missing
+    ? `this Haraka has no memory of its store (${memory.file}): if the rules were lost, mail would be delivered without them; Haraka writes it within 30 seconds while it runs, and its log says why it cannot`
+    : null
   return { standing, unremembered }
+}
+
+/** Whether a store was marked so short a time ago that a Haraka that runs need not have looked at it. */
+function isYoung({ marker }: StoreIdentity): boolean {
+  const parsed = marker === null ? null : parseMarker(marker)
+  if (parsed === null || 'problem' in parsed) return false
+  const age = Date.now() - Date.parse(parsed.made)
+  return age >= 0 && age < YOUNG
 }
 
 /** Whether the Haraka of the chosen folder has never seen a store; one with rules elsewhere is not to be changed lightly. */

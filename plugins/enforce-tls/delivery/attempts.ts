@@ -7,12 +7,15 @@ import type { HarakaMx } from '../haraka/types.js'
 import { hostOf, placeOf } from './next-hop.js'
 import { BAD_CONNECTION, otherFailure, UNROUTABLE, type Attempt, type AttemptFailure } from './outcome.js'
 
+const SKIPPED = 'is this machine itself, which Haraka skips (local_mx_ok=false)'
+
 /** The attempts of one round. */
 export class Attempts {
   readonly #ended: (attempt: Attempt) => void
   readonly #attempts: Attempt[] = []
   readonly #unresolved = new Set<string>()
   #current: Attempt | null = null
+  #skipped = false
 
   /** @param ended called with each attempt that has ended */
   constructor(ended: (attempt: Attempt) => void) {
@@ -52,12 +55,17 @@ export class Attempts {
       attempt,
       attempt.secured
         ? otherFailure('ended the session before it answered', { status: BAD_CONNECTION })
-        : otherFailure('could not be reached'),
+        : otherFailure(this.#skipped ? SKIPPED : 'could not be reached'),
     )
   }
 
-  /** Begins an attempt. */
-  begin(mx: HarakaMx): void {
+  /**
+   * Begins an attempt.
+   *
+   * @param skipped whether Haraka skips this host without a word, because it is this machine
+   */
+  begin(mx: HarakaMx, skipped = false): void {
+    this.#skipped = skipped
     this.#current = { host: hostOf(mx), to: placeOf(mx), secured: false, session: null, failure: null }
     this.#attempts.push(this.#current)
   }

@@ -84,8 +84,9 @@ async function sendBounce(guarded: GuardedItem): Promise<void> {
     reason,
     mayQuote: guarded.mailSaid && !ours,
   })
-  const notes = bounce.heldTo ? { notes: notesFor(item, bounce) } : {}
-  queue(guarded, item.todo.mail_from, bounce.contents, notes, () => guarded.emitOutcome('bounced'))
+  queue(guarded, item.todo.mail_from, bounce.contents, notesFor(item, bounce), () =>
+    guarded.emitOutcome('bounced'),
+  )
 }
 
 /**
@@ -98,7 +99,7 @@ function sendInstead(guarded: GuardedItem): boolean {
   const instead = insteadOf(item)
   const [recipient] = item.todo.rcpt_to
   if (instead === null || !recipient) return false
-  queue(guarded, recipient, instead, {}, () => {
+  queue(guarded, recipient, instead, notesFor(item, { heldTo: null, instead: null }), () => {
     item.lognotice(
       'enforce-tls: the bounce could not be sent over TLS, so one with only Message-ID and Date goes instead',
     )
@@ -129,7 +130,7 @@ function queue(
       item.logerror(`enforce-tls: the bounce could not be queued, so the message stays in the queue: ${why}`)
       guarded.postpone()
     },
-    { origin: item, ...notes },
+    { origin: item, notes },
   )
 }
 

@@ -37,6 +37,8 @@ export interface GuardContext {
   /** This server's name. */
   readonly me: () => string
   readonly outbound: () => HarakaOutbound
+  /** Whether Haraka skips a host, because it is this machine (`local_mx_ok` of `outbound.ini`). */
+  readonly skips: (mx: HarakaMx) => boolean
   readonly secureContext: (mx: HarakaMx, requirement: Requirement) => SecureContext
   /** Where the session with a server is cached; `null` where none is to be resumed. */
   readonly sessions: (context: SecureContext, mx: HarakaMx, requirement: Requirement) => SessionSlot | null

@@ -10,6 +10,7 @@ import constants from 'haraka-constants'
 import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaSocket } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
 import { allTried, bounceRespond, deferredRespond, giveUp, deferItem, doubleBounce } from './finish.js'
+import { isBounceOfCovered } from './bounce/requiretls-note.js'
 import type { GuardContext } from './guard-context.js'
 import { GuardedItem, type GuardedVersions } from './guarded-item.js'
 import { deliverOnSocket, deliverOverOpen, isTrusted } from './host-attempt.js'
@@ -65,6 +66,7 @@ export class Guard {
       bounce_respond: (code: number, message: unknown) => bounceRespond(this.#guarded, code, message),
       double_bounce: (error: string) => doubleBounce(this.#guarded, error),
       split_to_new_recipients: this.#splitOff.bind(this),
+      delivered: this.#delivered.bind(this),
     }
     this.#guarded = new GuardedItem(item, context, versions)
   }
@@ -90,10 +92,11 @@ export class Guard {
     return { host, mx: null, offered: null, tls: session && { session, found } }
   }
 
-  /** The rules require nothing: the item is Haraka's own again. */
+  /** The rules require nothing: the item is Haraka's own again, but for a bounce of ours, which is kept where it can't be delivered. */
   detach(): void {
-    this.#guarded.haraka.detach()
-    guards.delete(this.#guarded.item)
+    const { haraka, item } = this.#guarded
+    haraka.detach(isBounceOfCovered(item) ? ['double_bounce'] : [])
+    guards.delete(item)
   }
 
   /** There is a decision: the item may be delivered to hosts that fulfil the requirement. */
@@ -176,7 +179,7 @@ export class Guard {
       return item.next_cb()
     }
     if (!isTrusted(this.#guarded, mx) && !(await this.#enterPlace(placeOf(mx), requirement))) return
-    round.begin(mx)
+    round.begin(mx, context.skips(mx))
     if (deliverOverOpen(this.#guarded, mx, requirement)) return
     context.connections.makeRoom(placeOf(mx))
     try {
@@ -189,6 +192,12 @@ export class Guard {
     }
   }
 
+  /** On a connection that has served another message Haraka does not see that it was authenticated. */
+  #delivered(...args: unknown[]): void {
+    const isAuthenticated = args[9] === true || this.#guarded.connection?.isAuthenticated === true
+    this.#guarded.haraka.original('delivered')(...args.slice(0, 9), isAuthenticated)
+  }
+
   /**
    * Takes one of the connections that a place may have. Where none gets free in a little while, the item gives its turn
    * in Haraka's queue back, so that mail for others goes on; when it is called it is decided on anew, and goes on where
@@ -199,9 +208,10 @@ export class Guard {
   async #enterPlace(name: string, requirement: Requirement): Promise<boolean> {
     const { item, context } = this.#guarded
     const { connections } = context
+    const until = performance.now() + PATIENCE
     let place = connections.enter(name)
     for (let again = this.#wasCalled; !place; place = connections.enter(name), again = true) {
-      if (await connections.standReady(name, PATIENCE, again)) continue
+      if (await connections.standReady(name, until - performance.now(), again)) continue
       this.#guarded.suspendRound(requirement)
       connections.wait(name, () => context.outbound().delivery_queue.push(item), this.#wasCalled)
       this.#wasCalled = true

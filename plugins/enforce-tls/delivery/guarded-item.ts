@@ -3,6 +3,7 @@
  * round of attempts under way, and the events of it. `guard.ts`, `host-attempt.ts` and `finish.ts` work on it,
  * and they alone touch the insides of an hmail (Haraka 3.3.4, `outbound/hmail.js`).
  */
+import type { Socket } from 'node:net'
 import type { HarakaAddress, HarakaMailItem, HarakaMx } from '../haraka/types.js'
 import { demandKey, type Requirement } from '../rules/requirement.js'
 import { Overrides } from './overrides.js'
@@ -25,6 +26,7 @@ export const GUARDED_METHODS = [
   'bounce_respond',
   'double_bounce',
   'split_to_new_recipients',
+  'delivered',
 ] as const satisfies readonly (keyof HarakaMailItem)[]
 
 /** One of them. */
@@ -51,6 +53,8 @@ export class GuardedItem {
   #round: Attempts
   #suspended: { readonly round: Attempts; readonly hosts: HarakaMx[]; readonly demand: string } | null = null
   #place: Place | null = null
+  /** The one that the latest attempt has gone over. */
+  connection: Connection | null = null
 
   constructor(item: HarakaMailItem, context: GuardContext, versions: GuardedVersions) {
     this.item = item
@@ -76,6 +80,7 @@ export class GuardedItem {
     this.tlsFailure = null
     this.ownReason = null
     this.stale = null
+    this.connection = null
     this.#round = this.#newRound()
   }
 
@@ -111,9 +116,15 @@ export class GuardedItem {
     }
   }
 
-  /** Gives the connection back, if it has one. */
-  leavePlace(): void {
-    this.#place?.leave()
+  /** The connection of its place, from when it is open. */
+  uses(socket: Socket): void {
+    this.#place?.uses(socket)
+  }
+
+  /** Gives the place up, if it has one. @param isOpen whether its connection stays open, for others */
+  leavePlace(isOpen = false): void {
+    if (isOpen) this.#place?.handBack()
+    else this.#place?.leave()
     this.#place = null
   }
 

@@ -44,6 +44,7 @@ export function deliverOnSocket(
   // Haraka's limit for a silent peer; until TLS is established each step has a time of its own.
   const idle = raw.timeout ?? 0
   raw.setTimeout(0)
+  guarded.uses(raw)
   haraka.run('try_deliver_host_on_socket', async () => {
     const connection = await open(guarded, mx, requirement, { raw, idle })
     if (!connection) return guarded.item.try_deliver()
@@ -78,6 +79,7 @@ export function deliverOverOpen(guarded: GuardedItem, mx: HarakaMx, requirement:
   const connection = context.connections.take({ place: placeOf(mx), key, context: secureContext })
   if (!connection) return false
   const attempt = round.current
+  guarded.uses(connection.socket)
   attempt.source = connection.socket.localAddress
   attempt.session = { ...connection.session, reused: true }
   attempt.secured = true
@@ -91,6 +93,7 @@ export function deliverOverOpen(guarded: GuardedItem, mx: HarakaMx, requirement:
   item.force_tls = true
   const port = portOf(mx)
   haraka.original('try_deliver_host_on_socket')(mx, mx.path ?? mx.exchange ?? '', port, secured)
+  secured.goOn()
   return true
 }
 
@@ -144,6 +147,7 @@ async function open(
     dates: requirement.trusted ? datesOf(session.certificate) : undefined,
     since,
     messages: 0,
+    isAuthenticated: false,
   }
 }
 
@@ -151,14 +155,15 @@ async function open(
 function socketOver(guarded: GuardedItem, connection: Connection): SecuredSocket {
   const { context } = guarded
   const { socket, idle, logged } = connection
+  guarded.connection = connection
   const secured = new SecuredSocket(socket, { idle, reply: context.settings().tls.replyTimeout }, logged)
+  secured.onAuthenticated = () => (connection.isAuthenticated = true)
   secured.onMail = () => (guarded.mailSaid = true)
   secured.onServed = () => {
     // What would not serve this message as a further one has served it as the first one.
     if (guarded.stale && !guarded.stale.hasEnded) context.connections.limit(guarded.stale.connection)
     connection.messages++
-    context.connections.give(connection)
-    guarded.leavePlace()
+    guarded.leavePlace(context.connections.give(connection))
   }
   return secured
 }

@@ -1,5 +1,6 @@
 /** What the running Haraka and the settings in force bring into deliveries and bounces. */
 import type { HarakaRuntime } from '../haraka/runtime.js'
+import { isThisMachine } from '../haraka/this-machine.js'
 import type { Settings } from '../settings/types.js'
 import { ConnectionPool } from './connections/pool.js'
 import { composeBounce, type BounceOptions } from './bounce/compose.js'
@@ -26,12 +27,16 @@ export function guardContextIn(
     settings,
     me: () => haraka.name,
     outbound: () => haraka.outbound,
+    skips: (mx) => !haraka.outboundConfig.local_mx_ok && isThisMachine(mx),
     secureContext: (mx, requirement) => contextOf(contexts(), settings(), requirement, haraka.tlsOptions(mx)),
     sessions: (context, mx, requirement) =>
       settings().tls.sessionResumption
         ? contexts().sessions(context).slot(hostOf(mx), placeOf(mx), requirement)
         : null,
-    connections: new ConnectionPool(() => settings().tls),
+    connections: new ConnectionPool(
+      () => settings().tls,
+      () => haraka.outboundConfig.concurrency_max ?? Infinity,
+    ),
     composeBounce: (request) => composeBounce(request, bounceOptionsIn(haraka, settings())),
     divide: (item, groups) => divide(item, groups, haraka.outbound),
     splitOff: (item, recipients) => splitOff(item, recipients, haraka.outbound),

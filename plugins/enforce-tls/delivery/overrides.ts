@@ -32,10 +32,11 @@ export class Overrides<T extends object, K extends keyof T & string> {
     }
   }
 
-  /** Detaches them; the object is as it was. */
-  detach(): void {
+  /** Detaches them; the object is as it was, but for those to keep. */
+  detach(keep: readonly K[] = []): void {
     // The last one first: an object that loses its latest property stays a fast one for V8.
-    for (const name of Object.keys(this.#versions).toReversed()) Reflect.deleteProperty(this.#object, name)
+    for (const name of (Object.keys(this.#versions) as K[]).toReversed())
+      if (!keep.includes(name)) Reflect.deleteProperty(this.#object, name)
   }
 
   /** The method as the object's class has it. */

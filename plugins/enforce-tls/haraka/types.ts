@@ -125,6 +125,7 @@ export interface HarakaMailItem extends HarakaLogger, EventEmitter {
   bounce_respond(code: number, message?: unknown): void
   double_bounce(error: string): void
   discard(): void
+  delivered(...args: readonly unknown[]): void
   data_stream(): Readable
   split_to_new_recipients(
     recipients: HarakaAddress[],
@@ -222,6 +223,8 @@ export interface HarakaOutboundConfig {
   readonly cfg: {
     readonly enable_tls: boolean
     readonly local_mx_ok: boolean
+    /** How many items the queue delivers at a time. */
+    readonly concurrency_max?: number
     /** In seconds. */
     readonly connect_timeout: number | string
     /** In seconds. */

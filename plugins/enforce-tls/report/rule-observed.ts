@@ -50,19 +50,24 @@ export async function ruleObservations(
   }
 }
 
-/** What is known of partners, whatever rules it was about; `null` where the log can't be read. */
+/**
+ * What is known of partners, whatever rules it was about; `null` where the log can't be read, or has nothing of anybody:
+ * a new log does not tell whether there was mail.
+ */
 export async function partnerObservations(
   deliveries: Pick<DeliveryLog, 'read'>,
   domains: ReadonlySet<string>,
 ): Promise<Pick<RuleObservations, 'reported' | 'enforced'> | null> {
   const reported = new ReportedTally()
   const enforced = new Outcomes()
+  let entries = 0
   const read = await everyEntry(deliveries, (entry) => {
+    entries++
     if (!domains.has(entry.domain)) return
     if (entry.kind === 'report') reported.add(entry)
     else enforced.add(entry)
   })
-  return read ? { reported: reported.counts(), enforced: enforced.counts() } : null
+  return read && entries > 0 ? { reported: reported.counts(), enforced: enforced.counts() } : null
 }
 
 /** Outcomes of messages; one that was deferred counts with what came of it later. */

@@ -44,6 +44,27 @@ describe('items that follow each other', () => {
     assert.deepEqual(reused, [false, false, true, true, true, true])
   })
 
+  it('one in a Haraka that begins with EHLO whatever it is given goes over a fresh connection', async () => {
+    class BeginsWithEhlo extends FakeHmail {
+      override try_deliver_host_on_socket(
+        ...args: Parameters<FakeHmail['try_deliver_host_on_socket']>
+      ): void {
+        if (!(args[3] as { __fromPool?: boolean }).__fromPool) super.try_deliver_host_on_socket(...args)
+      }
+    }
+    await using delivery = await deliveryTo({})
+    await next(delivery)
+    const { haraka } = delivery
+    const before = haraka.told.length
+    const envelope = {
+      mail_from: fakeAddress('ann@acme.example'),
+      rcpt_to: [fakeAddress('cfo@bank.example')],
+    }
+    new BeginsWithEhlo(haraka, { ...envelope, notes: {} }).send()
+    await delivery.until(() => haraka.underWay.size === 0)
+    assert.deepEqual(haraka.told.slice(before), FRESH)
+  })
+
   for (const [what, reply] of Object.entries<Reply>({
     'is refused': '550 5.7.1 no more',
     'is put off': '451 4.7.1 no more',
@@ -63,6 +84,24 @@ describe('items that follow each other', () => {
         ])
         assert.equal(delivery.peers[0]?.messages.length, 2)
       })
+
+  it('try one open connection at most, even if there are others', async () => {
+    let refuses = false
+    await using delivery = await deliveryTo({
+      onSecure: {
+        MAIL: (session) =>
+          refuses && session.record.messages.length > 0
+            ? session.reply('451 4.7.1 later')
+            : session.proceed(),
+      },
+    })
+    const { haraka, peers } = delivery
+    for (const to of ['a@bank.example', 'b@bank.example']) itemTo(delivery, to).send()
+    await delivery.until(() => haraka.underWay.size === 0 && peers[0]?.messages.length === 2)
+    assert.equal(peers[0]?.connections.length, 2)
+    refuses = true
+    assert.equal((await next(delivery)).filter((what) => what.startsWith('MAIL')).length, 2)
+  })
 
   it('do not touch reuse when a recipient is unknown on a fresh connection, too', async () => {
     await using delivery = await deliveryTo({ rcptReplies: { 'gone@bank.example': '550 5.1.1 who?' } })

@@ -9,13 +9,22 @@ import { requirementOf, type DecidedBy, type Requirement } from '../../rules/req
 
 const NOTE = 'enforce_tls'
 
+/** On every bounce of a covered message: it is kept where it can't be delivered. */
+const BOUNCE_NOTE = 'enforce_tls_bounce'
+
 /** Notes for a bounce, of the same kind as those of the message it is about: plugins use their methods. */
 export function notesFor(
   item: HarakaMailItem,
   { heldTo, instead }: Pick<Bounce, 'heldTo' | 'instead'>,
 ): object {
   const Notes = item.todo.notes.constructor as new (notes: object) => object
-  return new Notes({ skip_plugins: [], [NOTE]: { held_to: heldTo, instead } })
+  const mark = heldTo ? { [NOTE]: { held_to: heldTo, instead } } : {}
+  return new Notes({ skip_plugins: [], [BOUNCE_NOTE]: true, ...mark })
+}
+
+/** Whether a message is a bounce that this plugin has written. */
+export function isBounceOfCovered({ todo }: HarakaMailItem): boolean {
+  return todo.notes[BOUNCE_NOTE] === true && todo.mail_from.user === ''
 }
 
 /** What is required of a message because of its mark, or `null` for one without. */

@@ -35,16 +35,18 @@ export interface Connection extends ConnectionPurpose {
   readonly since: number
   /** The messages that its server has taken. */
   messages: number
+  /** Whether its server has taken our credentials. */
+  isAuthenticated: boolean
 }
 
 /** Whether a connection may serve one more message. */
-export function isUsable({ socket, since, dates, messages }: Connection, messagesMax: number): boolean {
-  return (
-    !socket.destroyed &&
-    socket.writable &&
-    socket.readable &&
-    messages < messagesMax &&
-    performance.now() - since < LIFETIME &&
-    validAt(dates, Date.now())
-  )
+export function isUsable(connection: Connection, messagesMax: number): boolean {
+  const { socket, messages, dates } = connection
+  const isOpen = !socket.destroyed && socket.writable && socket.readable
+  return isOpen && messages < messagesMax && timeLeft(connection) > 0 && validAt(dates, Date.now())
+}
+
+/** For how long a connection may be used, in milliseconds; not above zero when its time is over. */
+export function timeLeft({ since, dates }: Connection): number {
+  return Math.min(since + LIFETIME - performance.now(), (dates?.to ?? Infinity) - Date.now())
 }

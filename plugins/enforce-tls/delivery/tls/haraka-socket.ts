@@ -56,6 +56,8 @@ export class SecuredSocket extends EventEmitter {
   writable = true
   /** Called once, before Haraka learns of an end that came before the peer had taken EHLO. */
   onEarlyEnd: ((end: EarlyEnd) => void) | null = null
+  /** Called when the peer has taken our credentials (RFC 4954 section 6: 235 says nothing else). */
+  onAuthenticated: (() => void) | null = null
   /** Called when MAIL goes out: what the peer says from then on may quote the message. */
   onMail: (() => void) | null = null
   /**
@@ -133,6 +135,11 @@ export class SecuredSocket extends EventEmitter {
   start(): void {
     this.#prelude = new Prelude()
     this.#answer([GREETING])
+  }
+
+  /** The same on a session that was used before, where a Haraka that knows such sessions has said MAIL by now. */
+  goOn(): void {
+    if (this.#replies.asked === null) this.#stale('this Haraka does not go on with MAIL', true)
   }
 
   isEncrypted(): boolean {
@@ -264,6 +271,7 @@ export class SecuredSocket extends EventEmitter {
       this.#refusal = { code: Number(line.slice(0, 3)), text: line.slice(4) }
     } else this.onEarlyEnd = null
     if (isLast(line)) this.#clock.stop()
+    if (line.startsWith('235')) this.onAuthenticated?.()
     const more = this.#lines.waiting !== ''
     const reply = this.#replies.take(line, more)
     if (!reply.ok) return this.#fail(new Error(`the server sent ${reply.problem}`), 'garbled')

@@ -10,7 +10,7 @@ const PLACE = '192.0.2.25:25'
 const PURPOSE = { place: PLACE, key: 'k', context: CONTEXT }
 const QUIT = 'QUIT\r\n'
 
-function pool(settings: Partial<ConnectionSettings> = {}): ConnectionPool {
+function pool(settings: Partial<ConnectionSettings> = {}, queueTurns = 100): ConnectionPool {
   const all = {
     connectionReuse: true,
     connectionIdle: 60_000,
@@ -18,7 +18,10 @@ function pool(settings: Partial<ConnectionSettings> = {}): ConnectionPool {
     connectionsPerHost: 2,
     ...settings,
   }
-  return new ConnectionPool(() => all)
+  return new ConnectionPool(
+    () => all,
+    () => queueTurns,
+  )
 }
 
 function given(connections: ConnectionPool, what: Partial<FakeConnection> = {}): FakeConnection {
@@ -195,11 +198,13 @@ describe('a place', () => {
     const place = connections.enter(PLACE)
     for (const n of [1, 2, 3, 4]) connections.wait(PLACE, () => called.push(n), false)
     t.mock.timers.tick(1000)
-    assert.deepEqual(called, [1], 'one may stand ready')
+    assert.deepEqual(called, [], 'there is no room')
     place?.leave()
+    assert.deepEqual(called, [1])
+    t.mock.timers.tick(1000)
     assert.deepEqual(called, [1, 2])
     t.mock.timers.tick(1000)
-    assert.deepEqual(called, [1, 2, 3, 4])
+    assert.deepEqual(called, [1, 2, 3])
   })
 
   it('that nobody is in calls soon', (t) => {
@@ -212,21 +217,58 @@ describe('a place', () => {
 
   it('lets as many stand ready as it has connections, calls them before those behind, and not for ever', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
-    const connections = pool({ connectionsPerHost: 1 })
+    const connections = pool()
+    connections.enter(PLACE)
+    connections.enter(PLACE)?.leave()
     const place = connections.enter(PLACE)
     const called: string[] = []
-    const ready = connections.standReady(PLACE, 1000, false)
+    const [ready, second] = [1, 2].map(() => connections.standReady(PLACE, 1000, false))
     assert.equal(await connections.standReady(PLACE, 1000, false), false)
     connections.wait(PLACE, () => called.push('behind'), false)
     place?.leave()
     assert.equal(await ready, true)
     assert.deepEqual(called, ['behind'], 'who may stand ready next')
-    const late = connections.standReady(PLACE, 1000, false)
     t.mock.timers.tick(1000)
-    assert.equal(await late, false)
-    assert.equal(
-      await Promise.race([connections.standReady(PLACE, 1, false), Promise.resolve('room')]),
-      'room',
-    )
+    assert.equal(await second, false)
+  })
+
+  it('that hangs has nobody stand ready: the turn is for others', async () => {
+    const connections = pool({ connectionsPerHost: 1 })
+    connections.enter(PLACE)
+    assert.equal(await connections.standReady(PLACE, 1000, false), false)
+  })
+
+  it('has no more connections than half of the messages that the queue has under way', () => {
+    const connections = pool({ connectionsPerHost: 20 }, 5)
+    assert.ok(connections.enter(PLACE))
+    assert.ok(connections.enter(PLACE))
+    assert.equal(connections.enter(PLACE), null)
+  })
+
+  it('counts a connection that is saying goodbye until it is closed, and one that stays open only once', () => {
+    const connections = pool({ connectionsPerHost: 1 })
+    const { fake, socket } = fakeConnection()
+    const place = connections.enter(PLACE)
+    place?.uses(socket)
+    place?.leave()
+    assert.equal(connections.enter(PLACE), null)
+    fake.emit('close')
+    const next = connections.enter(PLACE)
+    assert.ok(next)
+    next.uses(fakeConnection().socket)
+    next.handBack()
+    next.leave()
+    assert.ok(connections.enter(PLACE))
+    assert.equal(fake.listenerCount('close'), 0)
+  })
+
+  it('lets an idle connection go when its time is over, however long it might be idle', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const connections = pool({ connectionIdle: 3_600_000 })
+    const old = given(connections, { since: performance.now() - 299_000 })
+    t.mock.timers.tick(500)
+    assert.equal(old.fake.said, null)
+    t.mock.timers.tick(600)
+    assert.equal(old.fake.said, QUIT)
   })
 })
