@@ -64,7 +64,7 @@ const ROWS: readonly (readonly [what: string, options: HarakaOptions, words: str
   [
     'with an unknown section',
     ini('[mian]\n'),
-    'enforce-tls.ini: unknown section [mian] (did you mean main?); allowed sections: main, store, redis, cache, tls, failure',
+    'enforce-tls.ini: unknown section [mian] (did you mean main?); allowed sections: main, store, redis, cache, tls, dns, failure',
   ],
   [
     'with an unknown key',

@@ -47,10 +47,12 @@ export function daneCells(checks: readonly PartnerCheck[]): readonly string[] | 
   return uses ? checks.map(({ dane }) => (dane ? OUTCOMES[dane.outcome].short : 'unknown')) : null
 }
 
-/** What a list says below, each sentence once. */
+/** What a list says below, each sentence once; of which partner, unless nobody could be asked. */
 export function daneSentences(checks: readonly PartnerCheck[]): readonly string[] {
-  const explained = checks.flatMap(({ dane }) =>
-    dane && OUTCOMES[dane.outcome].explained ? [dane.sentence] : [],
-  )
+  const explained = checks.flatMap(({ domain, dane, hosts }) => {
+    if (!dane || !OUTCOMES[dane.outcome].explained) return []
+    const asked = hosts.some((host) => host.dane !== null)
+    return [asked ? `${domain}: ${dane.sentence}` : dane.sentence]
+  })
   return [...new Set(explained)]
 }
