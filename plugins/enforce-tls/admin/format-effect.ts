@@ -162,7 +162,7 @@ function formatInactive(
 
 /** What is required of the mail of a rule that is not in force. */
 function formatOtherwise(effect: RuleEffect): string[] {
-  const { also, mayRequire, othersKnown, broken, checked, named } = effect
+  const { also, mayRequire, mayExempt, othersKnown, broken, checked, named } = effect
   if (checked === 0) return []
   if (also.length + mayRequire.length + broken.length === 0 && othersKnown)
     return ['No other rule requires TLS for its mail, which is delivered as usual.']
@@ -175,6 +175,9 @@ function formatOtherwise(effect: RuleEffect): string[] {
   })
   return [
     ...required,
+    ...(mayExempt.length > 0
+      ? [`Some of that mail may be exempt: see ${listed(mayExempt.map(formatRule))}.`]
+      : []),
     ...(also.length > 0 ? formatBound(effect) : []),
     ...(mayRequire.length > 0
       ? [`TLS may still be required for some of its mail, by ${listed(mayRequire.map(formatRule))}.`]

@@ -140,7 +140,8 @@ function* compileValid(
   return new RuleList(yield* compilation.finish())
 }
 
-function looksAtHeader({ criteria: { subject, header } }: Rule): boolean {
+/** Whether a rule asks for a subject or header. */
+export function looksAtHeader({ criteria: { subject, header } }: Rule): boolean {
   return subject !== undefined || header !== undefined
 }
 

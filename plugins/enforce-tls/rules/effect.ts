@@ -4,7 +4,7 @@
  * the rule alone. Data; `admin/format-effect.ts` makes sentences of it. Pure.
  */
 import { placeOf } from './checked-rules.js'
-import type { BrokenEntry, EffectPolicy, OwnerPolicy } from './effect-policy.js'
+import { looksAtHeader, type BrokenEntry, type EffectPolicy, type OwnerPolicy } from './effect-policy.js'
 import type { StoredGroups } from './group.js'
 import type { Level } from './levels.js'
 import { byPlace, type OwnedRule } from './owner-entries.js'
@@ -14,7 +14,7 @@ import { periodOf } from './period.js'
 import type { InPieces } from '../work/pieces.js'
 import { addUp, requirementOf, type DecidedBy, type Requirement } from './requirement.js'
 import type { CompiledRule } from './rule-index.js'
-import { keyOf, overlapsWith } from './overlaps.js'
+import { keyOf, overlapsWith, type Overlap } from './overlaps.js'
 import { exceptionsTo } from './related-samples.js'
 import { samplesOf, type Sample } from './samples.js'
 import { Tally, type Part } from './tally.js'
@@ -55,6 +55,8 @@ export interface RuleEffect {
   readonly also: readonly Also[]
   /** Where it is not in force: others in force that match some of its mail, and are not among the above. */
   readonly mayRequire: readonly DecidedBy[]
+  /** Where it is not in force: those that may exempt some of the mail of which `also` speaks. */
+  readonly mayExempt: readonly DecidedBy[]
   /** Whether all others were looked at for that. */
   readonly othersKnown: boolean
   /** Header fields that decide whether it matches. */
@@ -114,10 +116,12 @@ export function* effectOf(
   const others = asksOthers(owned, policy, now)
     ? yield* overlapsWith(owned, policy, groups, now, bounds.patterns)
     : { found: [], complete: true }
+  const requiring = others.found.filter(requires)
+  const exempting = others.found.filter((each) => !requires(each))
   for (const [sample, from] of [
     ...list.map((each) => [each, 'itself'] as const),
     ...exceptions.map((each) => [each, 'above'] as const),
-    ...others.found.flatMap(({ samples }) => samples).map((each) => [each, 'others'] as const),
+    ...requiring.flatMap(({ samples }) => samples).map((each) => [each, 'others'] as const),
   ]) {
     const isOwn = from === 'itself'
     if (++number % PIECE === 0) yield
@@ -139,17 +143,48 @@ export function* effectOf(
     above: above.parts(checked),
     also: required,
     mayRequire:
-      inactive === null
-        ? []
-        : others.found
-            .map(({ owned: { owner, id, rule } }): DecidedBy => ({ owner, id, name: rule.name }))
-            .filter((other) => !shown.has(keyOf(other))),
+      inactive === null ? [] : requiring.filter(({ owned: each }) => !shown.has(keyOf(each))).map(nameOf),
+    mayExempt: inactive === null ? [] : exemptionsFrom(shown, requiring, exempting, list).map(nameOf),
     othersKnown: others.complete,
     dependsOn: [...dependsOn],
     broken: policy.owners.flatMap(({ owner, broken }) => (around?.includes(owner) === false ? [] : broken)),
     checked: Math.min(list.length, named),
     named,
   }
+}
+
+/**
+ * Those that take mail out of what is shown to be required: what exempts itself, or comes before a rule of its owner,
+ * but for recipients that were asked about.
+ */
+function exemptionsFrom(
+  shown: ReadonlySet<string>,
+  requiring: readonly Overlap[],
+  exempting: readonly Overlap[],
+  asked: readonly Sample[],
+): readonly Overlap[] {
+  const known = new Set(asked.map(({ pattern }) => pattern))
+  const named = requiring.filter(({ owned }) => shown.has(keyOf(owned)))
+  return [
+    ...exempting.filter(
+      ({ owned, samples }) =>
+        named.some(({ owned: other }) => other.owner === owned.owner && comesBefore(owned, other)) &&
+        (looksAtHeader(owned.rule) || samples.some(({ pattern }) => !known.has(pattern))),
+    ),
+    ...named.filter(({ leavesOut }) => leavesOut),
+  ]
+}
+
+function comesBefore(one: OwnedRule, other: OwnedRule): boolean {
+  return byPlace(placeOf(one), placeOf(other)) < 0
+}
+
+function requires({ owned }: Overlap): boolean {
+  return owned.rule.actions.relayWithTls.level !== 'none'
+}
+
+function nameOf({ owned: { owner, id, rule } }: Overlap): DecidedBy {
+  return { owner, id, name: rule.name }
 }
 
 /** Whether what a rule does depends on all others that match its mail: it is not in force, or exempts. */

@@ -1,5 +1,5 @@
 /**
- * Which rules in force that require TLS match mail of a rule as well, with made-up messages that both match. Patterns
+ * Which rules in force, those of level none included, match mail of a rule as well, with made-up messages that both match. Patterns
  * are either within each other or have no address in common; so two rules match no common mail exactly if on one side,
  * sender or recipient, no pattern of either is within what both ask for. Header criteria may always match. Bounded:
  * where not every pattern was looked at, the answer is not complete. Pure.
@@ -19,6 +19,8 @@ export interface Overlap {
   readonly owned: OwnedRule
   /** Messages that both match, as far as their headers allow. */
   readonly samples: readonly Sample[]
+  /** Whether the other one leaves out addresses that the rule does not name by themselves. */
+  readonly leavesOut: boolean
 }
 
 /** All of them, if complete. */
@@ -54,24 +56,25 @@ export function* overlapsWith(
   const own = yield* sidesIn(owned, policy, groups, most)
   let left = most
   for (const owner of policy.owners)
-    for (const other of requiring(owner, owned, now)) {
+    for (const other of inForce(owner, owned, now)) {
       const sides = yield* sidesIn(other, policy, groups, left)
       left -= own.named + sides.named
       if (left < 0) return { found, complete: false }
       const samples = yield* samplesOfBoth(own, sides, now)
-      if (samples.length > 0) found.push({ owned: other, samples })
+      if (samples.length > 0)
+        found.push({ owned: other, samples, leavesOut: yield* leavesOut(own, other, groups, now, most) })
     }
   return { found, complete: policy.complete }
 }
 
-/** The rules of an owner that are in force and require TLS, but the one that is asked about. */
-function* requiring({ acts, rules }: OwnerPolicy, owned: OwnedRule, now: number): Iterable<OwnedRule> {
+/** The rules of an owner that are in force, but the one that is asked about. */
+function* inForce({ acts, rules }: OwnerPolicy, owned: OwnedRule, now: number): Iterable<OwnedRule> {
   if (!acts) return
   for (const other of rules) {
-    const { enabled, direction, mode, actions } = other.rule
+    const { enabled, direction, mode } = other.rule
     const { from, until } = periodOf(other.rule)
-    const requires = enabled && mode !== 'report' && actions.relayWithTls.level !== 'none'
-    if (!requires || direction !== owned.rule.direction || now < from || now >= until) continue
+    if (!enabled || mode === 'report' || direction !== owned.rule.direction || now < from || now >= until)
+      continue
     if (other.owner !== owned.owner || other.id !== owned.id) yield other
   }
 }
@@ -135,6 +138,30 @@ function* samplesOfBoth(one: Sides, other: Sides, now: number): InPieces<Sample[
       }
     }),
   )
+}
+
+function* leavesOut(
+  { owned, criteria, theirs, ours }: Sides,
+  other: OwnedRule,
+  groups: StoredGroups,
+  now: number,
+  most: number,
+): InPieces<boolean> {
+  const { direction } = owned.rule
+  const named = new Set([...theirs, ...ours])
+  for (const field of ['to', 'from'] as const) {
+    const { matchesNone } = other.rule.criteria[field] ?? {}
+    if (matchesNone === undefined) continue
+    const { list } = patternsOf({ matchesAny: matchesNone }, groups, most)
+    for (const [index, pattern] of list.entries()) {
+      if (index % PIECE === PIECE - 1) yield
+      if (named.has(pattern)) continue
+      const address = addressOf(pattern)
+      const fields = yield* criteria.judge({ direction, sender: address, recipient: address, now })
+      if (fields.every((each) => each.field !== field || each.met !== false)) return true
+    }
+  }
+  return false
 }
 
 /** One key for a rule, wherever it is named. */

@@ -147,6 +147,38 @@ const OTHERS: readonly (readonly [string, Row['rules'], Parameters<typeof effect
     /^off\. TLS may still be required for some of its mail, by rule r3 of acme\.example \(Rule 3\)\.$/,
   ],
   [
+    'an exemption stands above the other, for an address of its recipients',
+    [when(bank, off), when(to('cfo@bank.example'), none), when(to('*'))],
+    {},
+    /^off\. Level encrypt is still required for all of its mail, by rule r3 of acme\.example \(Rule 3\)\. Some of that mail may be exempt: see rule r2 of acme\.example \(Rule 2\)\.$/,
+  ],
+  [
+    'an exemption stands above the other, for a subject',
+    [when(bank, off), when(subject('free'), none), when(to('*'))],
+    {},
+    /all of its mail, by rule r3 .* Some of that mail may be exempt: see rule r2 of acme\.example \(Rule 2\)\.$/,
+  ],
+  [
+    'the other leaves out an address of its recipients',
+    [when(bank, off), when({ to: { matchesAny: ['*'], matchesNone: ['cfo@bank.example'] } })],
+    {},
+    /all of its mail, by rule r2 .* Some of that mail may be exempt: see rule r2 of acme\.example \(Rule 2\)\.$/,
+  ],
+  [
+    'exemptions below the other, of another owner, or of a recipient that it names make no difference',
+    {
+      '*': [when(to('cfo@bank.example'), none)],
+      'acme.example': [
+        when(to('bank.example', 'b.example'), off),
+        when(to('b.example'), none),
+        when({ to: { matchesAny: ['*'], matchesNone: ['cfo@notbank.example'] } }),
+        when(to('lab@bank.example'), none),
+      ],
+    },
+    {},
+    /^off\. Level encrypt is still required for bank\.example, by rule r3 of acme\.example \(Rule 3\)\.$/,
+  ],
+  [
     'both name one of 150 recipients, beyond those that are asked about',
     { '*': [when(to('group:few'))], 'acme.example': [when(to('group:big'), off)] },
     {},
