@@ -1,8 +1,8 @@
 /**
- * Which rules in force, those of level none included, match mail of a rule as well, with made-up messages that both match. Patterns
- * are either within each other or have no address in common; so two rules match no common mail exactly if on one side,
- * sender or recipient, no pattern of either is within what both ask for. Header criteria may always match. Bounded:
- * where not every pattern was looked at, the answer is not complete. Pure.
+ * Which rules in force, exemptions included, match mail of a rule as well, with made-up messages that both match.
+ * Patterns are either within each other or have no address in common; so two rules match no common mail exactly if on
+ * one side, sender or recipient, no pattern of either is within what both ask for. Header criteria may always match.
+ * Bounded: where not every pattern was looked at, the answer is not complete. Pure.
  */
 import type { MailAddress } from './address.js'
 import type { EffectPolicy, OwnerPolicy } from './effect-policy.js'
