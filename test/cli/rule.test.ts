@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import type { OwnedRule } from '../../plugins/enforce-tls/rules/rule-list.js'
+import { storedRule } from '../support/rules.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 import { inProcess, RulesFile } from './enforce-tls.js'
 
@@ -191,6 +192,59 @@ describe('what a change makes of a rule', { concurrency: 8 }, () => {
     assert.match(
       said,
       /^Rule \w+ of acme\.example is not valid \(.*bank\.\.example.*\)\. Where Haraka knows no valid/m,
+    )
+  })
+
+  it('is never that no other rule requires TLS where one does', async (t) => {
+    const rulesFile = await RulesFile.create(t, 's.example')
+    const members = (name: string, count: number) =>
+      Array.from({ length: count }, (_, index) => `${name}${index + 1}.example`)
+    await rulesFile.done('group', 'set', 'big', ...members('p', 150))
+    await rulesFile.done('group', 'set', 'few', ...members('f', 20), 'p150.example')
+    const make = (owner: string, name: string, ...options: string[]) =>
+      rulesFile.createRule(owner, name, ...options, '--enable')
+    const one = await make('s.example', 'One', '--to', 'a.example')
+    const bob = await make('bob@s.example', 'Bob', '--to', 'a.example')
+    const big = await make('s.example', 'Big', '--to', 'group:big')
+    const few = await make('*', 'Few', '--to', 'group:few')
+    const invoice = await make('s.example', 'Invoice', '--to', 'b.example', '--subject', 'invoice')
+    const all = await make('bob@s.example', 'All', '--to', 'b.example')
+    const free = await make('s.example', 'Free', '--to', 'c.example')
+    const off = async (id: string) =>
+      (await rulesFile.done('rule', 'disable', 's.example', id)).split('\n').slice(1).join('\n')
+    assert.equal(
+      await off(one.id),
+      `Level encrypt is still required for a.example (from bob@s.example), by rule ${bob.id} of bob@s.example (Bob).\n`,
+    )
+    assert.equal(
+      await off(big.id),
+      `Level encrypt is still required for p150.example, by rule ${few.id} of * (Few).
+Only the first 100 of the 150 recipients that it names were looked at.
+`,
+    )
+    assert.equal(
+      await off(invoice.id),
+      `Level encrypt is still required for b.example (from bob@s.example), by rule ${all.id} of bob@s.example (All).\n`,
+    )
+    assert.equal(
+      await off(free.id),
+      'No other rule requires TLS for its mail, which is delivered as usual.\n',
+    )
+    await rulesFile.done('rule', 'enable', 's.example', free.id)
+    const deleted = await rulesFile.done('rule', 'delete', 's.example', free.id, '--yes')
+    assert.match(deleted, /^No other rule requires TLS for its mail, which is delivered as usual\.$/m)
+  })
+
+  it('is that others may require TLS where there are too many to look at', async (t) => {
+    const rulesFile = await RulesFile.create(t, 's.example')
+    const { id } = await rulesFile.createRule('s.example', 'One', '--to', 'a.example', '--enable')
+    const document = JSON.parse((await rulesFile.content()) ?? '') as { rules: Record<string, object> }
+    for (let sender = 0; sender <= 100; sender++)
+      document.rules[`u${sender}@s.example`] = { r1: storedRule({ name: 'B', to: ['b.example'] }) }
+    await writeFile(rulesFile.file, JSON.stringify(document))
+    assert.match(
+      await rulesFile.done('rule', 'disable', 's.example', id),
+      /is off\.\nOther rules may still require TLS for some of its mail; not all of them were looked at\.\n$/,
     )
   })
 

@@ -84,6 +84,31 @@ describe('what the console says that a rule does', { concurrency: 4 }, () => {
     assert.doesNotMatch(said, /Secret/)
   })
 
+  it('names what senders of a domain, and the whole service, require of the mail of a rule that is off', async () => {
+    await using server = await startConsole()
+    const { admin, acme } = await started(server)
+    const bank = await make(acme, 'Bank', 'bank.example')
+    const bob = await make(acme, 'Bob', 'bank.example', {}, 'bob@acme.example')
+    const off = await acme.post<Shown>(`${RULES}/${bank.id}/enabled`, { enabled: false })
+    assert.deepEqual(off.body.effect?.sentences, [
+      'The rule is off.',
+      `Level encrypt is still required for bank.example (from bob@acme.example), by rule ${bob.id} of bob@acme.example (Bob).`,
+    ])
+    const header = (text: string) => ({ to: { matchesAny: ['*'] }, subject: { matchesAny: [text] } })
+    await make(admin, 'Free', '*', { actions: EXEMPT, criteria: header('free') }, '*')
+    await make(admin, 'Secret name', '*', { criteria: header('secret') }, '*')
+    const one = await acme.get<Shown>(`${RULES}/${bank.id}`)
+    assert.equal(
+      one.body.effect?.sentences.at(-1),
+      'TLS may still be required for some of its mail, by a rule of the whole service.',
+    )
+    const list = await acme.get<{ rules: Shown[] }>(RULES)
+    assert.equal(
+      list.body.rules[0]?.effect?.sentences.at(-1),
+      'Other rules may still require TLS for some of its mail; not all of them were looked at.',
+    )
+  })
+
   it('is said of all rules that a switch, a group or an undo concerns', async () => {
     await using server = await startConsole()
     const { admin, acme } = await started(server)

@@ -152,6 +152,19 @@ describe('RedisStore on a Cluster', () => {
     assert.equal((await right.store.readOwner(OWNER)).rules.size, 0)
   })
 
+  it('says that one node refuses connections and another does not answer', async (t) => {
+    await using silent = await startRedis()
+    silent.pause()
+    t.after(() => silent.resume())
+    const problem = `refuses connections; check that Redis runs there, and its host and port; its node 127.0.0.1:${silent.port} does not answer in time; check that it is not stopped or overloaded`
+    const nodes = [`127.0.0.1:${silent.port}`, '127.0.0.1:1']
+    // The client asks them in an order of its own.
+    for (let round = 0; round < 4; round++) {
+      await using opened = openRedisStore({ cluster: nodes })
+      await assert.rejects(opened.store.readOwner(OWNER), (error: Error) => error.message.endsWith(problem))
+    }
+  })
+
   // The client's own time-out for a node is 500 ms where the command timeout is longer.
   for (const commandTimeout of [COMMAND_TIMEOUT, 1500])
     it(`says once that all nodes hang, and comes back with them, with a command_timeout of ${commandTimeout} ms`, async (t) => {

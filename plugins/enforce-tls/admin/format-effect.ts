@@ -54,7 +54,13 @@ export function formatEffect(
   const { rule } = owned
   const others = formatBroken(effect)
   if (!rule.enabled || effect.inactive?.why === 'disabled')
-    return { status: 'off', summary: 'off', is: 'off', more: formatOtherwise(effect), wayOut: null }
+    return {
+      status: 'off',
+      summary: 'off',
+      is: 'off',
+      more: [...formatOtherwise(effect), ...others],
+      wayOut: null,
+    }
   if (effect.inactive !== null) {
     const why = formatInactive(owned, effect.inactive)
     return {
@@ -155,16 +161,31 @@ function formatInactive(
 }
 
 /** What is required of the mail of a rule that is not in force. */
-function formatOtherwise({ also, checked }: RuleEffect): string[] {
+function formatOtherwise(effect: RuleEffect): string[] {
+  const { also, mayRequire, mayExempt, othersKnown, broken, checked, named } = effect
   if (checked === 0) return []
-  if (also.length === 0) return ['No other rule requires TLS for its mail, which is delivered as usual.']
-  return also.map(({ requirement, certain, ...part }) => {
+  if (also.length + mayRequire.length + broken.length === 0 && othersKnown)
+    return ['No other rule requires TLS for its mail, which is delivered as usual.']
+  const required = also.map(({ requirement, certain, ...part }) => {
     const rules = requirement.decidedBy.map(formatRule).join(' and ')
-    const mail = part.all ? 'all of its mail' : formatPart(part)
+    const mail = part.all && named <= checked ? 'all of its mail' : formatPart(part)
     return certain
       ? `Level ${requirement.level} is still required for ${mail}, by ${rules}.`
       : `Level ${requirement.level} may still be required for ${mail}: it depends on the message's header, which ${rules} looks at.`
   })
+  return [
+    ...required,
+    ...(mayExempt.length > 0
+      ? [`Some of that mail may be exempt: see ${listed(mayExempt.map(formatRule))}.`]
+      : []),
+    ...(also.length > 0 ? formatBound(effect) : []),
+    ...(mayRequire.length > 0
+      ? [`TLS may still be required for some of its mail, by ${listed(mayRequire.map(formatRule))}.`]
+      : []),
+    ...(othersKnown
+      ? []
+      : ['Other rules may still require TLS for some of its mail; not all of them were looked at.']),
+  ]
 }
 
 function formatAbove({ rule, certain, ...above }: Above): string {

@@ -4,7 +4,7 @@ import type { EntryChange } from '../store/entry-change.js'
 import type { ReadStore } from '../store/rule-store.js'
 
 /** What rules are looked at with. */
-export type RulesView = Pick<ReadStore, 'readOwner' | 'groups' | 'services'>
+export type RulesView = Pick<ReadStore, 'readOwner' | 'owners' | 'groups' | 'services'>
 
 /** The same store, with other entries in the places of some. */
 export function storeAfter(store: RulesView, changes: readonly EntryChange[]): RulesView {
@@ -20,6 +20,12 @@ export function storeAfter(store: RulesView, changes: readonly EntryChange[]): R
   return {
     groups: async () => applied('groups', null, await store.groups()),
     services: async () => applied('domains', null, await store.services()),
+    owners: async () => [
+      ...new Set([
+        ...(await store.owners()),
+        ...changes.flatMap((change) => (change.key === 'rules' ? [change.owner] : [])),
+      ]),
+    ],
     readOwner: async (owner) => {
       const { rules, service } = await store.readOwner(owner)
       const domain = serviceDomainOf(owner) ?? ''

@@ -1,6 +1,7 @@
 /** What rules do as things stand, told at the terminal after a change. */
 import { loadsPlugin } from '../check/outbound-settings.js'
 import { RuleEffects, type NamedEffect } from '../admin/rule-effects.js'
+import type { RulesView } from '../admin/store-after.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import { numbered } from '../text/list.js'
 import type { Context } from './context.js'
@@ -9,10 +10,7 @@ import type { Context } from './context.js'
 const RULES_SHOWN = 10
 
 /** The effects of the rules as the store holds them now, or as they would be in another one. */
-export function effectsNow(
-  { store, settings, folder }: Context,
-  read: Pick<Context['store'], 'readOwner' | 'groups' | 'services'> = store,
-): RuleEffects {
+export function effectsNow({ store, settings, folder }: Context, read: RulesView = store): RuleEffects {
   return new RuleEffects(read, {
     reportOnly: settings.main.reportOnly,
     offersTls: loadsPlugin(folder, 'tls'),

@@ -44,6 +44,8 @@ export function effectsFor({ context, identity }: Call, bounds: EffectBounds = T
       ...effect,
       above: effect.above.map((each) => ({ ...each, still: redacted(each.still) })),
       also: effect.also.map((each) => ({ ...each, requirement: redacted(each.requirement) })),
+      mayRequire: effect.mayRequire.map(named),
+      mayExempt: effect.mayExempt.map(named),
       broken: effect.broken.map((each) =>
         maySee(identity, each.owner) ? each : { ...each, id: '', problem: '' },
       ),

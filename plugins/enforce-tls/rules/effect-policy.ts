@@ -11,6 +11,7 @@ import { saidBy } from './entry-problem.js'
 import { Groups, type StoredGroups } from './group.js'
 import type { MessageView } from './match.js'
 import { mayAct, switchOf, type OwnedRule, type OwnerEntries } from './owner-entries.js'
+import { ownersOf } from './owner.js'
 import { ANYONE } from './pattern.js'
 import type { InPieces } from '../work/pieces.js'
 import type { Rule } from './rule.js'
@@ -41,38 +42,50 @@ export interface OwnerPolicy {
   possible(message: MessageView): InPieces<Matches>
 }
 
-/** All owners, widest first. */
+/** All owners, widest first; with those whose rules hold for a part of the same mail, where these were read. */
 export class EffectPolicy {
   readonly owners: readonly OwnerPolicy[]
   readonly groups: Groups
+  /** Whether no owner is left out whose rules hold for some of the same mail. */
+  readonly complete: boolean
   readonly #certain: readonly RuleList[]
   readonly #possible: readonly RuleList[]
 
   private constructor(
     groups: Groups,
     parts: readonly { owner: OwnerPolicy; certain: RuleList; possible: RuleList }[],
+    complete: boolean,
   ) {
     this.groups = groups
+    this.complete = complete
     this.owners = parts.map(({ owner }) => owner)
     this.#certain = parts.map(({ certain }) => certain)
     this.#possible = parts.map(({ possible }) => possible)
   }
 
   /** Makes it, in pieces; entries that do not validate are left out, and listed. */
-  static *compile(entries: readonly OwnerEntries[], stored: StoredGroups): InPieces<EffectPolicy> {
+  static *compile(
+    entries: readonly OwnerEntries[],
+    stored: StoredGroups,
+    complete = true,
+  ): InPieces<EffectPolicy> {
     const groups = new Groups(stored)
     const parts = []
     for (const ofOwner of entries) parts.push(yield* compileOwner(ofOwner, groups))
-    return new EffectPolicy(groups, parts)
+    return new EffectPolicy(groups, parts, complete)
   }
 
-  /** What is required whatever the header says, by one owner or all; and where every header fits. In pieces. */
+  /** What the message's owners require whatever the header says, and where every header fits. In pieces. */
   *rulings(
     message: MessageView,
     but?: string,
   ): InPieces<{ readonly certain: Ruling; readonly possible: Ruling }> {
+    const concerned = ownersOf(message.direction === 'outgoing' ? message.sender : message.recipient)
     const others = (lists: readonly RuleList[]) =>
-      lists.filter((_, index) => this.owners[index]?.owner !== but)
+      lists.filter((_, index) => {
+        const { owner = '' } = this.owners[index] ?? {}
+        return owner !== but && concerned.includes(owner)
+      })
     return {
       certain: yield* decide(others(this.#certain), message),
       possible: yield* decide(others(this.#possible), message),
@@ -127,7 +140,8 @@ function* compileValid(
   return new RuleList(yield* compilation.finish())
 }
 
-function looksAtHeader({ criteria: { subject, header } }: Rule): boolean {
+/** Whether a rule asks for a subject or header. */
+export function looksAtHeader({ criteria: { subject, header } }: Rule): boolean {
   return subject !== undefined || header !== undefined
 }
 

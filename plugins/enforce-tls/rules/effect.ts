@@ -4,17 +4,18 @@
  * the rule alone. Data; `admin/format-effect.ts` makes sentences of it. Pure.
  */
 import { placeOf } from './checked-rules.js'
-import type { BrokenEntry, EffectPolicy, OwnerPolicy } from './effect-policy.js'
+import { looksAtHeader, type BrokenEntry, type EffectPolicy, type OwnerPolicy } from './effect-policy.js'
 import type { StoredGroups } from './group.js'
 import type { Level } from './levels.js'
 import { byPlace, type OwnedRule } from './owner-entries.js'
-import { serviceDomainOf } from './owner.js'
+import { ownersAround, serviceDomainOf } from './owner.js'
 import { compileCriteria } from './match.js'
 import { periodOf } from './period.js'
 import type { InPieces } from '../work/pieces.js'
 import { addUp, requirementOf, type DecidedBy, type Requirement } from './requirement.js'
 import type { CompiledRule } from './rule-index.js'
-import { exceptionsTo, samplesOfOthers } from './related-samples.js'
+import { keyOf, overlapsWith, type Overlap } from './overlaps.js'
+import { exceptionsTo } from './related-samples.js'
 import { samplesOf, type Sample } from './samples.js'
 import { Tally, type Part } from './tally.js'
 
@@ -52,6 +53,12 @@ export interface RuleEffect {
   readonly above: readonly Above[]
   /** Other owners' demands that go beyond its own; where it is not in force, all that is required all the same. */
   readonly also: readonly Also[]
+  /** Where it is not in force: others in force that match some of its mail, and are not among the above. */
+  readonly mayRequire: readonly DecidedBy[]
+  /** Where it is not in force: those that may exempt some of the mail of which `also` speaks. */
+  readonly mayExempt: readonly DecidedBy[]
+  /** Whether all others were looked at for that. */
+  readonly othersKnown: boolean
   /** Header fields that decide whether it matches. */
   readonly dependsOn: readonly string[]
   /** Entries of the owners that do not validate. */
@@ -67,11 +74,15 @@ export interface EffectBounds {
   readonly samples: number
   /** The most recipients of rules above that are tried, for what they take out of the rule. */
   readonly exceptions: number
+  /** The most patterns that are compared with those of others, where it is not in force or exempts. */
+  readonly patterns: number
+  /** The most owners that it holds for a part of, such as a domain's senders, whose rules are looked at for that. */
+  readonly owners: number
 }
 
 /** For a rule that somebody looks at by itself, and for one of many in a list. */
-export const THOROUGH: EffectBounds = { samples: 100, exceptions: 500 }
-export const AT_A_GLANCE: EffectBounds = { samples: 5, exceptions: 0 }
+export const THOROUGH: EffectBounds = { samples: 100, exceptions: 500, patterns: 20_000, owners: 100 }
+export const AT_A_GLANCE: EffectBounds = { samples: 5, exceptions: 0, patterns: 0, owners: 0 }
 
 /** Samples that are asked about between two yields. */
 const PIECE = 20
@@ -80,7 +91,7 @@ const PIECE = 20
  * Says what a valid rule does.
  *
  * @param owned as it stands in the policy, or one that is not there (any more): then as if it were off
- * @param policy of the rule's owner and the wider ones
+ * @param policy of the rule's owner and the wider ones; of the narrower ones too where `asksOthers`
  */
 export function* effectOf(
   owned: OwnedRule,
@@ -102,14 +113,15 @@ export function* effectOf(
   const alike = new Set(list.map(({ label, pattern }) => label.slice(pattern.length))).size <= 1
   let checked = 0
   let number = 0
-  const others =
-    inactive !== null || owned.rule.actions.relayWithTls.level === 'none'
-      ? yield* samplesOfOthers(owned, policy, groups, now, bounds.exceptions)
-      : []
+  const others = asksOthers(owned, policy, now)
+    ? yield* overlapsWith(owned, policy, groups, now, bounds.patterns)
+    : { found: [], complete: true }
+  const requiring = others.found.filter(requires)
+  const exempting = others.found.filter((each) => !requires(each))
   for (const [sample, from] of [
     ...list.map((each) => [each, 'itself'] as const),
     ...exceptions.map((each) => [each, 'above'] as const),
-    ...others.map((each) => [each, 'others'] as const),
+    ...requiring.flatMap(({ samples }) => samples).map((each) => [each, 'others'] as const),
   ]) {
     const isOwn = from === 'itself'
     if (++number % PIECE === 0) yield
@@ -123,15 +135,62 @@ export function* effectOf(
     const more = yield* inactive === null ? beyond(owned, policy, sample) : otherwise(policy, sample)
     if (more) also.add(more, alike ? sample.pattern : sample.label, isOwn)
   }
+  const required = also.parts(checked)
+  const shown = new Set(required.flatMap(({ requirement }) => requirement.decidedBy).map(keyOf))
+  const around = inactive === null ? ownersAround(owned.owner) : null
   return {
     inactive: inactive ?? (checked === 0 ? { why: 'nobody' } : null),
     above: above.parts(checked),
-    also: also.parts(checked),
+    also: required,
+    mayRequire:
+      inactive === null ? [] : requiring.filter(({ owned: each }) => !shown.has(keyOf(each))).map(nameOf),
+    mayExempt: inactive === null ? [] : exemptionsFrom(shown, requiring, exempting, list).map(nameOf),
+    othersKnown: others.complete,
     dependsOn: [...dependsOn],
-    broken: policy.owners.flatMap(({ broken }) => broken),
+    broken: policy.owners.flatMap(({ owner, broken }) => (around?.includes(owner) === false ? [] : broken)),
     checked: Math.min(list.length, named),
     named,
   }
+}
+
+/**
+ * Those that take mail out of what is shown to be required: what exempts itself, or comes before a rule of its owner,
+ * but for recipients that were asked about.
+ */
+function exemptionsFrom(
+  shown: ReadonlySet<string>,
+  requiring: readonly Overlap[],
+  exempting: readonly Overlap[],
+  asked: readonly Sample[],
+): readonly Overlap[] {
+  const known = new Set(asked.map(({ pattern }) => pattern))
+  const named = requiring.filter(({ owned }) => shown.has(keyOf(owned)))
+  return [
+    ...exempting.filter(
+      ({ owned, samples }) =>
+        named.some(({ owned: other }) => other.owner === owned.owner && comesBefore(owned, other)) &&
+        (looksAtHeader(owned.rule) || samples.some(({ pattern }) => !known.has(pattern))),
+    ),
+    ...named.filter(({ leavesOut }) => leavesOut),
+  ]
+}
+
+function comesBefore(one: OwnedRule, other: OwnedRule): boolean {
+  return byPlace(placeOf(one), placeOf(other)) < 0
+}
+
+function requires({ owned }: Overlap): boolean {
+  return owned.rule.actions.relayWithTls.level !== 'none'
+}
+
+function nameOf({ owned: { owner, id, rule } }: Overlap): DecidedBy {
+  return { owner, id, name: rule.name }
+}
+
+/** Whether what a rule does depends on all others that match its mail: it is not in force, or exempts. */
+export function asksOthers(owned: OwnedRule, policy: EffectPolicy, now: number): boolean {
+  const own = policy.owners.find(({ owner }) => owner === owned.owner)
+  return owned.rule.actions.relayWithTls.level === 'none' || inactiveBy(owned, own, now) !== null
 }
 
 function inactiveBy(

@@ -8,7 +8,7 @@ import { GROUP_PREFIX } from './group-name.js'
 import type { MessageView } from './match.js'
 import type { OwnedRule } from './owner-entries.js'
 import { EVERYONE } from './owner.js'
-import { ANYONE, parsePattern } from './pattern.js'
+import { ANYONE, parsePattern, storedPattern } from './pattern.js'
 import type { AddressCriterion, Rule } from './rule.js'
 
 /** One made-up message. */
@@ -67,14 +67,15 @@ export function samplesOf(
 }
 
 /** The criterion for the partner's side of a rule, and the one for the owner's. */
-function sidesOf({
+export function sidesOf({
   direction,
   criteria: { to, from },
 }: Rule): [AddressCriterion | undefined, AddressCriterion | undefined] {
   return direction === 'outgoing' ? [to, from] : [from, to]
 }
 
-function isOpen(criterion: AddressCriterion | undefined): boolean {
+/** Whether a criterion leaves a side open. */
+export function isOpen(criterion: AddressCriterion | undefined): boolean {
   return criterion?.matchesAny?.includes(ANYONE) ?? true
 }
 
@@ -82,7 +83,8 @@ function sideOf({ direction }: Rule): 'from' | 'to' {
   return direction === 'outgoing' ? 'from' : 'to'
 }
 
-function patternsOf(
+/** The patterns of a criterion, groups expanded, and how many there would be without a bound. */
+export function patternsOf(
   criterion: AddressCriterion | undefined,
   groups: StoredGroups,
   most: number,
@@ -96,7 +98,7 @@ function patternsOf(
     named += members.length
     for (const member of members) {
       if (list.length >= most) break
-      const parsed = typeof member === 'string' ? parsePattern(member) : { problem: '' }
+      const parsed = typeof member === 'string' ? parsePattern(storedPattern(member)) : { problem: '' }
       if ('pattern' in parsed) list.push(parsed.pattern)
     }
   }
@@ -124,7 +126,9 @@ function parsedMembers(json: string | undefined): readonly unknown[] {
 }
 
 /** An address that fits a pattern. */
-function addressOf(pattern: string): MailAddress {
+export function addressOf(text: string): MailAddress {
+  // The dot that a pattern of one word ends with is no part of the domain.
+  const pattern = text.endsWith('.') ? text.slice(0, -1) : text
   const at = pattern.lastIndexOf('@')
   if (at >= 0) return { local: pattern.slice(0, at), domain: pattern.slice(at + 1) }
   if (pattern === ANYONE) return { local: MADE_UP, domain: `${MADE_UP}.invalid` }

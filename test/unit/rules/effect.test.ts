@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { formatEffect } from '../../../plugins/enforce-tls/admin/format-effect.js'
 import { bouncesCovered } from '../../../plugins/enforce-tls/rules/bounces.js'
 import {
+  asksOthers,
   AT_A_GLANCE,
   effectOf,
   THOROUGH,
@@ -22,11 +23,13 @@ function effectIn(
     id = 'r1',
     owner = 'acme.example',
     bounds = THOROUGH,
+    complete = true,
     ...more
   }: Partial<Row> & {
     id?: string
     owner?: string
     bounds?: typeof THOROUGH
+    complete?: boolean
   } = {},
 ): { effect: RuleEffect; status: string; said: string; owned: OwnedRule; policy: EffectPolicy } {
   const { entries, groups, message } = setUp({ what: '', is: '', rules, ...more })
@@ -42,7 +45,11 @@ function effectIn(
   const checked = atOnce(parseRule(json))
   assert.ok('rule' in checked)
   const owned = { owner, id, rule: checked.rule }
-  const policy = atOnce(EffectPolicy.compile(around, groups))
+  const others = entries.filter((each) => each.owner !== owner && ownersAround(each.owner).includes(owner))
+  const alone = atOnce(EffectPolicy.compile(around, groups))
+  const policy = asksOthers(owned, alone, message.now)
+    ? atOnce(EffectPolicy.compile([...around, ...others], groups, complete))
+    : alone
   const effect = atOnce(effectOf(owned, policy, groups, message.now, bounds))
   const surroundings = { reportOnly: false, offersTls: null, bouncesTo: [] }
   const { status, is, more: sentences } = formatEffect(owned, effect, surroundings)
@@ -52,6 +59,170 @@ function effectIn(
 const none = { level: 'none' }
 const verify = { level: 'verify' }
 const bank = to('bank.example')
+const off = { enabled: false }
+const ann = 'ann@acme.example'
+
+const USUAL = /^off\. No other rule requires TLS for its mail, which is delivered as usual\.$/
+
+/** what others are in force beside r1 of acme.example, which is off; what is said of it */
+const OTHERS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn>[1], RegExp])[] = [
+  [
+    'one of its senders requires it',
+    { 'acme.example': [when(bank, off)], [ann]: [when(bank)] },
+    {},
+    /^off\. Level encrypt is still required for bank\.example \(from ann@acme\.example\), by rule r1 of ann@acme\.example \(Rule 1\)\.$/,
+  ],
+  [
+    'one of its senders requires it, and it looks at the subject',
+    { 'acme.example': [when({ ...bank, ...subject('invoice') }, off)], [ann]: [when(to('.example'))] },
+    {},
+    /^off\. Level encrypt is still required for bank\.example \(from ann@acme\.example\), by rule r1 of ann@/,
+  ],
+  [
+    'a domain of the whole service requires it',
+    { '*': [when(to('*'), off)], 'acme.example': [when(bank)] },
+    { owner: '*' },
+    /^off\. Level encrypt is still required for bank\.example \(from acme\.example\), by rule r1 of acme\.example/,
+  ],
+  [
+    'one of its senders requires it of other mail',
+    { 'acme.example': [when(bank, off)], [ann]: [when(to('notbank.example', '.bank.example'))] },
+    {},
+    USUAL,
+  ],
+  [
+    'it is about other senders',
+    {
+      'acme.example': [
+        when({ ...bank, ...from('bob@acme.example') }, off),
+        when({ ...bank, ...from('eve@acme.example') }),
+      ],
+      [ann]: [when(bank)],
+    },
+    {},
+    USUAL,
+  ],
+  [
+    'both are about one sender of several',
+    [
+      when(
+        { ...to('a.example', 'b.example', 'c.example'), ...from('a@acme.example', 'b@acme.example') },
+        off,
+      ),
+      when({ ...to('c.example', 'd.example'), ...from('c@acme.example', 'b@acme.example') }),
+    ],
+    {},
+    /^off\. Level encrypt is still required for c\.example \(from b@acme\.example\), by rule r2 of acme/,
+  ],
+  [
+    'the other excepts what both name',
+    [
+      when(bank, off),
+      when({ to: { matchesAny: ['.example', 'bank.example'], matchesNone: ['bank.example'] } }),
+    ],
+    {},
+    USUAL,
+  ],
+  [
+    'the other only reports, exempts, is over, is off, or is about incoming mail',
+    [
+      when(bank, off),
+      when(bank, { mode: 'report' }),
+      when(bank, { level: 'none' }),
+      when(bank, { expiresAt: '2026-01-01T00:00:00Z' }),
+      when(bank, off),
+      when(from('bank.example'), { direction: 'incoming' }),
+    ],
+    {},
+    USUAL,
+  ],
+  [
+    'exemptions that depend on the header stand above the other',
+    [
+      when({ ...bank, ...subject('x') }, off),
+      when(subject('free'), { level: 'none' }),
+      when({ ...bank, ...subject('y') }),
+    ],
+    {},
+    /^off\. TLS may still be required for some of its mail, by rule r3 of acme\.example \(Rule 3\)\.$/,
+  ],
+  [
+    'an exemption stands above the other, for an address of its recipients',
+    [when(bank, off), when(to('cfo@bank.example'), none), when(to('*'))],
+    {},
+    /^off\. Level encrypt is still required for all of its mail, by rule r3 of acme\.example \(Rule 3\)\. Some of that mail may be exempt: see rule r2 of acme\.example \(Rule 2\)\.$/,
+  ],
+  [
+    'an exemption stands above the other, for a subject',
+    [when(bank, off), when(subject('free'), none), when(to('*'))],
+    {},
+    /all of its mail, by rule r3 .* Some of that mail may be exempt: see rule r2 of acme\.example \(Rule 2\)\.$/,
+  ],
+  [
+    'the other leaves out an address of its recipients',
+    [when(bank, off), when({ to: { matchesAny: ['*'], matchesNone: ['cfo@bank.example'] } })],
+    {},
+    /all of its mail, by rule r2 .* Some of that mail may be exempt: see rule r2 of acme\.example \(Rule 2\)\.$/,
+  ],
+  [
+    'exemptions below the other, of another owner, or of a recipient that it names make no difference',
+    {
+      '*': [when(to('cfo@bank.example'), none)],
+      'acme.example': [
+        when(to('bank.example', 'b.example'), off),
+        when(to('b.example'), none),
+        when({ to: { matchesAny: ['*'], matchesNone: ['cfo@notbank.example'] } }),
+        when(to('lab@bank.example'), none),
+      ],
+    },
+    {},
+    /^off\. Level encrypt is still required for bank\.example, by rule r3 of acme\.example \(Rule 3\)\.$/,
+  ],
+  [
+    'both name one of 150 recipients, beyond those that are asked about',
+    { '*': [when(to('group:few'))], 'acme.example': [when(to('group:big'), off)] },
+    {},
+    /^off\. Level encrypt is still required for p150\.example, by rule r1 of \* \(Rule 1\)\. Only the first 100 of the 150 recipients that it names were looked at\.$/,
+  ],
+  [
+    'the other is for the first hundred of 150',
+    [when(to('group:big'), off), when(to('group:hundred'))],
+    {},
+    /^off\. Level encrypt is still required for p1\.example, p2\.example, p3\.example, p4\.example, p5\.example and 95 more, by rule r2 of acme\.example \(Rule 2\)\. Only the first 100 of/,
+  ],
+  [
+    'none of 150 recipients is named by another',
+    [when(to('group:big'), off), when(to('p151.example'))],
+    {},
+    USUAL,
+  ],
+  [
+    'not every owner was looked at',
+    [when(bank, off)],
+    { complete: false },
+    /^off\. Other rules may still require TLS for some of its mail; not all of them were looked at\.$/,
+  ],
+  [
+    'there are too many others',
+    [when(to('group:big'), off), ...Array.from({ length: 200 }, () => when(to('a.example')))],
+    {},
+    /^off\. Other rules may still require TLS for some of its mail; not all of them were looked at\.$/,
+  ],
+  [
+    'one of its senders has a rule that is not valid',
+    { 'acme.example': [when(bank, off)], [ann]: [when(to('group:gone'))] },
+    {},
+    /^off\. Rule r1 of ann@acme\.example is not valid .*, all mail of ann@acme\.example waits until that is fixed\.$/,
+  ],
+]
+
+const numberedTo = (first: number, last: number): string[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => `p${first + index}.example`)
+const MANY = {
+  big: numberedTo(1, 150),
+  hundred: numberedTo(1, 100),
+  few: [...Array.from({ length: 20 }, (_, index) => `f${index}.example`), 'p150.example'],
+}
 
 /** what is so, the rules, which of them is asked about, status, what is said of it */
 const ROWS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn>[1], string, RegExp])[] = [
@@ -370,6 +541,13 @@ describe('what is said of a rule where', () => {
       const { status, said } = effectIn(rules, asked)
       assert.match(said, expected)
       assert.equal(status, expectedStatus)
+    })
+})
+
+describe('what others require of the mail of a rule that is off, where', () => {
+  for (const [what, rules, asked, expected] of OTHERS)
+    it(what, () => {
+      assert.match(effectIn(rules, { groups: MANY, ...asked }).said, expected)
     })
 })
 

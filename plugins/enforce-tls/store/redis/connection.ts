@@ -14,7 +14,7 @@ import { addressOf, shownAddress } from './address.js'
 import { makeClient, watchSentinels } from './client.js'
 import type { Call, RedisClient } from './options.js'
 import { dropSilentNodes } from './cluster.js'
-import { isDemoted, isLostConnection, isUnsent, problemOf } from './errors.js'
+import { isDemoted, isLostConnection, isTimeout, isUnsent, problemOf } from './errors.js'
 import { StoreError } from '../rule-store.js'
 import type { SentinelWatch } from './sentinel-watch.js'
 
@@ -48,6 +48,8 @@ export class RedisConnection {
   #lastError: unknown = null
   /** What a Sentinel or a node of a Cluster says: it comes before, and says more than, that all failed. */
   #detail: unknown = null
+  /** A node of a Cluster that did not answer in time at the last try to connect. */
+  #silentNode: string | null = null
   /** A connection that takes no more commands and is about to close. */
   #broken = false
   #wrongDatabase = false
@@ -76,6 +78,9 @@ export class RedisConnection {
       .on('ready', () => this.#onReady())
       .on('close', () => this.#onClose())
       .on('sentinelError', (error: unknown) => (this.#detail = error))
+      .on('node error', (error: Error, name: string) => {
+        if (isTimeout(error)) this.#silentNode = name
+      })
   }
 
   /**
@@ -152,6 +157,7 @@ export class RedisConnection {
     }
     this.#lastError = null
     this.#detail = null
+    this.#silentNode = null
     this.#enter({ name: 'available' })
   }
 
@@ -166,12 +172,15 @@ export class RedisConnection {
     this.#detail = null
     if ((error as { command?: { name?: string } }).command?.name === 'select') this.#wrongDatabase = true
     // While available it is a connection that breaks; whether Redis is away shows at the next try.
-    if (this.#state.name === 'connecting') this.#fail(this.#explained(this.#lastError, null))
+    if (this.#state.name === 'connecting')
+      this.#fail(this.#withSilentNode(this.#explained(this.#lastError, null)))
+    this.#silentNode = null
   }
 
   #onClose(): void {
     this.#wrongDatabase = false
     this.#broken = false
+    this.#silentNode = null
     if (this.#state.name === 'available') this.#enter({ name: 'connecting' })
     else if (this.#state.name === 'connecting') this.#fail(this.#explained(this.#lastError ?? 'closed', null))
   }
@@ -220,6 +229,15 @@ export class RedisConnection {
   #explained(error: unknown, key: string | null): StoreError {
     const { code, problem } = problemOf(error, key)
     return new StoreError(code, `${this.description} ${problem}`)
+  }
+
+  /** What one node of a Cluster says is not all. */
+  #withSilentNode({ code, message }: StoreError): StoreError {
+    const also =
+      this.#silentNode === null || message.includes('no node that answers in time')
+        ? ''
+        : `; its node ${this.#silentNode} does not answer in time; check that it is not stopped or overloaded`
+    return new StoreError(code, message + also)
   }
 
   #unavailable(problem: string): StoreError {

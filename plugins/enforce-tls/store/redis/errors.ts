@@ -96,6 +96,11 @@ export function isDemoted(error: unknown): boolean {
   return /^(?:READONLY|MASTERDOWN)/.test(error instanceof Error ? error.message : '')
 }
 
+/** Whether a node of a Cluster did not answer in time when it was asked who has which keys. */
+export function isTimeout(error: unknown): boolean {
+  return /\btimeout$|Command timed out/.test(textOf(error))
+}
+
 /** Whether a command never left, because its connection was closing already. */
 export function isUnsent(error: unknown): boolean {
   return textOf(error).includes("isn't writeable")
