@@ -163,7 +163,7 @@ const INVALID: readonly [title: string, text: string, problems: string][] = [
   [
     'with CR alone',
     TEXT.replaceAll('\n', '\r'),
-    'line 1: "version: STSv1\\rmode: enforce\\rmx: mx.bank.example\\rmax_age: 604800\\r" is ignored: it is no "field: value"; there is no version; there is no mode; there is no max_age; there is no valid mx',
+    'line 1: version is "STSv1\\rmode: enforce\\rmx: mx.bank.example\\rmax_age: 604800", not STSv1; there is no mode; there is no max_age; there is no valid mx',
   ],
 ]
 
