@@ -111,10 +111,7 @@ function get({ host, port, addresses, secureContext, signal, timeout }: Get): Pr
     // Such as after a switch to another protocol.
     outgoing.on('close', () => fail(new Error('no answer')))
     outgoing.on('response', (response) => {
-      textOf(response).then((text) => {
-        resolve(text)
-        outgoing.destroy()
-      }, fail)
+      textOf(response).then(resolve, fail)
     })
     outgoing.end()
   })

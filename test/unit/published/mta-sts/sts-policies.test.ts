@@ -394,6 +394,19 @@ describe('policies of several processes', () => {
     assert.equal(scene.fetched.length, 1)
   })
 
+  it('are newer in memory than in a store that was away', async () => {
+    const scene = new Scene()
+    await scene.ask()
+    scene.storeFails = true
+    scene.now += MINUTE
+    scene.announce('v=STSv1; id=2')
+    assertPolicy(await scene.ask(), { id: '2' })
+    scene.storeFails = false
+    scene.dns.records[TXT] = 'fails'
+    const answer = await scene.ask()
+    assert.equal(answer.kind === 'policy' && answer.id, '2')
+  })
+
   it('hold on when the store has lost them', async () => {
     const scene = new Scene()
     await scene.ask()
