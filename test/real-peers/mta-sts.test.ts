@@ -80,7 +80,7 @@ describe('MTA-STS over real servers', { skip: missing }, () => {
       dns,
       fetchPolicy: policyFetcher({ dns, ca: [authority.cert], allowPrivate: true, port: nginx.port }),
       store: new MemoryPolicyStore(),
-      onStoreFailure: assert.fail,
+      onStoreFailure: (why) => assert.fail(why),
     })
   })
   after(async () => {

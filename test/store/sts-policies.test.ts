@@ -18,7 +18,7 @@ import { COMMAND_TIMEOUT, redisSettings } from './opened-redis-store.js'
 import { storeError } from './rule-store-contract.js'
 
 interface Opened extends StsPolicyStore {
-  close?(): Promise<void>
+  close(): Promise<void>
 }
 
 interface Place extends AsyncDisposable {
@@ -48,7 +48,7 @@ const PLACES: Readonly<Record<string, () => Promise<Place>>> = {
     })
   },
   'in memory': () => {
-    const store = new MemoryPolicyStore()
+    const store = Object.assign(new MemoryPolicyStore(), { close: () => Promise.resolve() })
     return Promise.resolve({ open: () => store, [Symbol.asyncDispose]: () => Promise.resolve() })
   },
 }
@@ -70,10 +70,12 @@ for (const [where, makePlace] of Object.entries(PLACES))
         assert.equal(await one.get('constructor'), null)
         await two.put('bank.example', null)
         assert.equal(await one.get('bank.example'), null)
-        await Promise.all([...'abcdef'].map((name, index) => (index % 2 ? one : two).put(name, name)))
+        await Promise.all(
+          ['a', 'b', 'c', 'd', 'e', 'f'].map((name, index) => (index % 2 ? one : two).put(name, name)),
+        )
         for (const name of 'abcdef') assert.equal(await one.get(name), name)
       } finally {
-        await Promise.all([one.close?.(), two.close?.()])
+        await Promise.all([one.close(), two.close()])
       }
     })
 
@@ -86,14 +88,14 @@ for (const [where, makePlace] of Object.entries(PLACES))
           const policies = new StsPolicies({
             dns: new TableDns({ 'TXT _mta-sts.bank.example': ['v=STSv1; id=1'] }),
             store,
-            onStoreFailure: assert.fail,
+            onStoreFailure: (why) => assert.fail(why),
             fetchPolicy: () => Promise.resolve({ kind: 'fetched', text: (fetches++, POLICY) }),
           })
           assert.equal((await policies.policyOf('bank.example')).kind, 'policy')
         }
         assert.equal(fetches, 1)
       } finally {
-        await Promise.all(stores.map((store) => store.close?.()))
+        await Promise.all(stores.map((store) => store.close()))
       }
     })
   })

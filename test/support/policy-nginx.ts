@@ -65,11 +65,13 @@ export class PolicyNginx implements AsyncDisposable {
         args: ['-e', 'stderr', '-p', folder, '-c', file],
         env: { LD_LIBRARY_PATH: libraryFolders(this.#root).join(':') },
       })
-      let ended = false
-      void process.exited.then(() => (ended = true))
-      await until(() => ended || process.log.includes('start worker process'), { what: () => process.log })
+      const state = { ended: false }
+      void process.exited.then(() => (state.ended = true))
+      await until(() => state.ended || process.log.includes('start worker process'), {
+        what: () => process.log,
+      })
       this.#process = process
-      if (!ended) return
+      if (!state.ended) return
       // Somebody else may have been quicker to take the port.
       if (attempt === START_ATTEMPTS || !process.log.includes('Address already in use'))
         throw new Error(`nginx does not start:\n${process.log}`)
