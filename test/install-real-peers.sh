@@ -1,8 +1,8 @@
 #!/bin/sh
 # Unpacks Debian's servers into a folder of the tests' own and prints its path: Postfix and Exim, or with the
-# argument `dns` NSD, Unbound and ldns' tools. Nothing is installed, configured or started on this machine, where
-# some of them would exclude each other. Does nothing when they are there already. Ends with words and exit code 3 on
-# a system without Debian's packages, 1 when they could not be fetched.
+# argument `dns` NSD, Unbound and ldns' tools, or with `web` nginx. Nothing is installed, configured or started on
+# this machine, where some of them would exclude each other. Does nothing when they are there already. Ends with
+# words and exit code 3 on a system without Debian's packages, 1 when they could not be fetched.
 set -eu
 
 case ${1:-mail} in
@@ -21,8 +21,15 @@ case ${1:-mail} in
     servers='nsd unbound ldnsutils'
     packages=$servers
     ;;
+  web)
+    names=nginx
+    name=web-server
+    folders='web'
+    servers='nginx'
+    packages=$servers
+    ;;
   *)
-    echo "$1 is neither mail nor dns." >&2
+    echo "$1 is none of mail, dns and web." >&2
     exit 2
     ;;
 esac

@@ -17,8 +17,8 @@ export interface Account {
   readonly id: number
 }
 
-/** What is unpacked together: Postfix and Exim, or NSD, Unbound and ldns' tools. */
-type PackageSet = 'mail' | 'dns'
+/** What is unpacked together: Postfix and Exim; NSD, Unbound and ldns' tools; or nginx. */
+type PackageSet = 'mail' | 'dns' | 'web'
 
 type Unpacked = { readonly folder: string } | { readonly missing: string }
 
@@ -30,9 +30,9 @@ export function packagesMissing(set: PackageSet = 'mail'): string | false {
   return 'missing' in found ? found.missing : false
 }
 
-/** The folder that stands for `/` of an unpacked server, or of NSD, Unbound and ldns' tools. */
-export function unpackedServer(name: 'postfix' | 'exim' | 'dns'): string {
-  const found = unpack(name === 'dns' ? 'dns' : 'mail')
+/** The folder that stands for `/` of an unpacked server, of NSD, Unbound and ldns' tools, or of nginx. */
+export function unpackedServer(name: 'postfix' | 'exim' | 'dns' | 'web'): string {
+  const found = unpack(name === 'dns' || name === 'web' ? name : 'mail')
   if ('missing' in found) throw new Error(found.missing)
   return join(found.folder, name)
 }
