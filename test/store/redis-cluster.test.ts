@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { RedisConnection } from '../../plugins/enforce-tls/store/redis/connection.js'
 import { readHash } from '../../plugins/enforce-tls/store/redis/hash.js'
 import { startCluster, type RedisCluster } from '../support/redis-cluster.js'
-import { startRedis } from '../support/redis-server.js'
+import { startRedis, type RedisServer } from '../support/redis-server.js'
 import { until } from '../support/until.js'
 import {
   COMMAND_TIMEOUT,
@@ -31,6 +31,19 @@ describeRuleStore('RedisStore on a Cluster', () => {
     [Symbol.asyncDispose]: () => Promise.resolve(),
   })
 })
+
+/** Redis says done before a replica has it: a master that stops right then takes the change with it. */
+async function untilReplicated(master: RedisServer): Promise<void> {
+  await until(
+    async () => {
+      const info = await master.cli('INFO', 'replication')
+      const [, own] = /^master_repl_offset:(\d+)/m.exec(info) ?? []
+      const [, taken] = /^slave0:.*offset=(\d+)/m.exec(info) ?? []
+      return own !== undefined && own === taken
+    },
+    { what: 'the replica to have what its master has' },
+  )
+}
 
 describe('RedisStore on a Cluster', () => {
   const owners = Array.from({ length: 60 }, (_, n) => `d${n}.example`)
@@ -108,6 +121,7 @@ describe('RedisStore on a Cluster', () => {
       let lastError: unknown
       const noted = (error: unknown) => void (lastError = error)
       await store.readOwner(lost)
+      await untilReplicated(victim)
       await stop(victim)
       // One that stays stopped would hang all that comes behind.
       t.after(() => cluster.restore(victim))

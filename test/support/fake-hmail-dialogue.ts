@@ -121,7 +121,7 @@ export function speak(item: FakeHmail, mx: HarakaMx, name: string, socket: Dialo
       })
     }
     processing = false
-    if (success) item.delivered(accepted, deferred, refused)
+    if (success) item.delivered('', 25, 'SMTP', '', 'taken', accepted, deferred, refused, true, false)
     else item.discard()
     send('QUIT')
   }

@@ -161,7 +161,19 @@ export class FakeHmail extends EventEmitter implements HarakaMailItem {
     this.next_cb()
   }
 
-  delivered(accepted: HarakaAddress[], deferred: HarakaAddress[], refused: HarakaAddress[]): void {
+  delivered(
+    _host: unknown,
+    _port: unknown,
+    _mode: unknown,
+    _name: unknown,
+    _response: unknown,
+    accepted: HarakaAddress[],
+    deferred: HarakaAddress[],
+    refused: HarakaAddress[],
+    secured: unknown,
+    authenticated: unknown,
+  ): void {
+    this.loginfo(`delivered tls=${String(secured)} auth=${String(authenticated)}`)
     this.note(`delivered ${accepted.length}/${deferred.length}/${refused.length}`)
     this.#runHook('delivered', accepted)
   }
