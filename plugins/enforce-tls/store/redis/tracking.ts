@@ -46,9 +46,10 @@ export class TrackedServer {
       .on('error', () => undefined)
       .on('ready', () => void this.#track())
       .on('close', () => this.#lose(null))
-      .on('messageBuffer', (_channel: Buffer, keys: readonly Buffer[] | null) =>
-        this.#listener.onChange(keys?.map(String) ?? null),
-      )
+      .on('messageBuffer', (_channel: Buffer, keys: readonly Buffer[] | null) => {
+        // One may still be on its way when the connection is closed.
+        if (!this.#closed) this.#listener.onChange(keys?.map(String) ?? null)
+      })
     this.#timer = setInterval(() => void this.#ping(), PING_EVERY).unref()
   }
 
