@@ -6,7 +6,7 @@
 import pLimit from 'p-limit'
 import { certificateFailure, type PeerIdentity } from '../delivery/tls/certificate.js'
 import { hostOf, placeOf } from '../delivery/next-hop.js'
-import { otherFailure, statusOf, type AttemptFailure } from '../delivery/outcome.js'
+import { otherFailure, SKIPPED_BY_HARAKA, statusOf, type AttemptFailure } from '../delivery/outcome.js'
 import { oneLine } from '../text/one-line.js'
 import { probe } from '../delivery/tls/probe.js'
 import { Attempts } from '../delivery/attempts.js'
@@ -104,8 +104,7 @@ function withDane(
 async function checkHost(mx: HarakaMx, request: CheckRequest, context: CheckContext): Promise<CheckedHost> {
   const host = hostOf(mx)
   const about = aboutHost(mx)
-  if (!request.mx && !context.localMxOk && isThisMachine(mx))
-    return skipped(mx, 'is this machine itself, which Haraka skips (local_mx_ok=false)')
+  if (!request.mx && !context.localMxOk && isThisMachine(mx)) return skipped(mx, SKIPPED_BY_HARAKA)
   if (context.isTrusted(mx))
     return { check: hostCheck({ ...about, trustedNextHop: true }), failure: null, peer: null }
   const found = await probe(mx, {

@@ -5,9 +5,14 @@
 import { isIP } from 'node:net'
 import type { HarakaMx } from '../haraka/types.js'
 import { hostOf, placeOf } from './next-hop.js'
-import { BAD_CONNECTION, otherFailure, UNROUTABLE, type Attempt, type AttemptFailure } from './outcome.js'
-
-const SKIPPED = 'is this machine itself, which Haraka skips (local_mx_ok=false)'
+import {
+  BAD_CONNECTION,
+  otherFailure,
+  SKIPPED_BY_HARAKA,
+  UNROUTABLE,
+  type Attempt,
+  type AttemptFailure,
+} from './outcome.js'
 
 /** The attempts of one round. */
 export class Attempts {
@@ -15,7 +20,7 @@ export class Attempts {
   readonly #attempts: Attempt[] = []
   readonly #unresolved = new Set<string>()
   #current: Attempt | null = null
-  #skipped = false
+  #isSkipped: () => boolean = () => false
 
   /** @param ended called with each attempt that has ended */
   constructor(ended: (attempt: Attempt) => void) {
@@ -55,17 +60,18 @@ export class Attempts {
       attempt,
       attempt.secured
         ? otherFailure('ended the session before it answered', { status: BAD_CONNECTION })
-        : otherFailure(this.#skipped ? SKIPPED : 'could not be reached'),
+        : otherFailure(this.#isSkipped() ? SKIPPED_BY_HARAKA : 'could not be reached'),
     )
   }
 
   /**
    * Begins an attempt.
    *
-   * @param skipped whether Haraka skips this host without a word, because it is this machine
+   * @param isSkipped whether Haraka skips this host without a word, because it is this machine; asked where it has not
+   *   come to a connection
    */
-  begin(mx: HarakaMx, skipped = false): void {
-    this.#skipped = skipped
+  begin(mx: HarakaMx, isSkipped: () => boolean = () => false): void {
+    this.#isSkipped = isSkipped
     this.#current = { host: hostOf(mx), to: placeOf(mx), secured: false, session: null, failure: null }
     this.#attempts.push(this.#current)
   }

@@ -179,7 +179,7 @@ export class Guard {
       return item.next_cb()
     }
     if (!isTrusted(this.#guarded, mx) && !(await this.#enterPlace(placeOf(mx), requirement))) return
-    round.begin(mx, context.skips(mx))
+    round.begin(mx, () => context.skips(mx))
     if (deliverOverOpen(this.#guarded, mx, requirement)) return
     context.connections.makeRoom(placeOf(mx))
     try {

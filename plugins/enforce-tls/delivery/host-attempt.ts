@@ -8,7 +8,7 @@ import type { SecureContext } from 'node:tls'
 import type { HarakaMx, HarakaSocket } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
 import { oneLine } from '../text/one-line.js'
-import type { Connection } from './connections/connection.js'
+import type { Connection, ConnectionPurpose } from './connections/connection.js'
 import { connectionKey, isInternational } from './connections/key.js'
 import type { GuardedItem } from './guarded-item.js'
 import { hostOf, isTrustedHop, placeOf, portOf } from './next-hop.js'
@@ -75,8 +75,7 @@ export function deliverOverOpen(guarded: GuardedItem, mx: HarakaMx, requirement:
   if (guarded.stale || isInternational(item)) return false
   const secureContext = usableContext(guarded, mx, requirement)
   if (!secureContext) return false
-  const key = connectionKey(item, mx, requirement, context.me())
-  const connection = context.connections.take({ place: placeOf(mx), key, context: secureContext })
+  const connection = context.connections.take(purposeOf(guarded, mx, requirement, secureContext))
   if (!connection) return false
   const attempt = round.current
   guarded.uses(connection.socket)
@@ -112,7 +111,7 @@ async function open(
   requirement: Requirement,
   { raw, idle }: { raw: Socket; idle: number },
 ): Promise<Connection | null> {
-  const { item, context, round } = guarded
+  const { context, round } = guarded
   const { replyTimeout, handshakeTimeout } = context.settings().tls
   const attempt = round.current
   const since = performance.now()
@@ -136,9 +135,7 @@ async function open(
   attempt.secured = true
   const { socket, context: secureContext, session, slot } = result
   return {
-    place: placeOf(mx),
-    key: connectionKey(item, mx, requirement, context.me()),
-    context: secureContext,
+    ...purposeOf(guarded, mx, requirement, secureContext),
     socket,
     session,
     logged: loggedSession(requirement, session.certificate),
@@ -149,6 +146,16 @@ async function open(
     messages: 0,
     isAuthenticated: false,
   }
+}
+
+/** What a connection is opened for, and looked for by. */
+function purposeOf(
+  { item, context: { me } }: GuardedItem,
+  mx: HarakaMx,
+  requirement: Requirement,
+  context: SecureContext,
+): ConnectionPurpose {
+  return { place: placeOf(mx), key: connectionKey(item, mx, requirement, me()), context }
 }
 
 /** What Haraka gets to talk to. */

@@ -176,6 +176,9 @@ export const MISCONFIGURED = '3.5'
 /** RFC 3463 X.4.4: unable to route. */
 export const UNROUTABLE = '4.4'
 
+/** What became of a host that Haraka does not connect to, as the end of a sentence about it. */
+export const SKIPPED_BY_HARAKA = 'is this machine itself, which Haraka skips (local_mx_ok=false)'
+
 /** RFC 3463 X.4.3: directory server failure. */
 export const DIRECTORY_FAILURE = '4.3'
 

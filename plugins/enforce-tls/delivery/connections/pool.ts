@@ -92,7 +92,7 @@ export class ConnectionPool {
     return {
       uses: (used) => (socket = used),
       leave: () => {
-        if (isLeft) return
+        if (isLeft || isFree) return
         isLeft = true
         if (socket && !socket.closed) socket.once('close', free)
         else free()

@@ -7,6 +7,7 @@ import { tlsFailure } from '../../../../plugins/enforce-tls/delivery/outcome.js'
 import { requirementOf } from '../../../../plugins/enforce-tls/rules/requirement.js'
 import type { AlertState } from '../../../../plugins/enforce-tls/store/alert-state.js'
 import { until } from '../../../support/until.js'
+import { SESSION } from '../../../support/tls-session.js'
 
 /** As the real ones, without a place. */
 class BookInMemory implements AlertState {
@@ -118,17 +119,7 @@ function outcome(
     result,
     host: 'mx.bank.example',
     to: '192.0.2.1:25',
-    session:
-      result === 'delivered'
-        ? {
-            protocol: 'TLSv1.3',
-            cipher: 'x',
-            certificate: undefined,
-            resumed: false,
-            reused: false,
-            handshakeTime: 1,
-          }
-        : null,
+    session: result === 'delivered' ? SESSION : null,
     failure: result === 'bounced' ? tlsFailure('starttls-refused', 'refused it') : null,
     status: null,
   }

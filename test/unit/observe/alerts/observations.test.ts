@@ -9,15 +9,7 @@ import type {
 import { otherFailure, tlsFailure } from '../../../../plugins/enforce-tls/delivery/outcome.js'
 import { requirementOf } from '../../../../plugins/enforce-tls/rules/requirement.js'
 import type { RelayWithTls } from '../../../../plugins/enforce-tls/rules/rule.js'
-
-const SESSION = {
-  protocol: 'TLSv1.3',
-  cipher: 'x',
-  certificate: undefined,
-  resumed: false,
-  reused: false,
-  handshakeTime: 1,
-}
+import { SESSION } from '../../../support/tls-session.js'
 
 function about(at: number, domain = 'bank.example', action: RelayWithTls = { level: 'encrypt' }) {
   const requirement = requirementOf(action, domain, { owner: '*', id: 'r1', name: 'Banks' })
