@@ -83,6 +83,8 @@ function everyMetric(): Promise<string> {
     namesHost: false,
     namesAnyOf: [],
     fingerprintsAnyOf: [],
+    encrypted: true,
+    published: [],
     decidedBy: [],
   }
   const about = { at: 0, uuid: '', sender: '', domain: 'bank.example', recipients: [], requirement }

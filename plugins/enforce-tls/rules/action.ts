@@ -9,9 +9,9 @@ const FIELD = 'actions.relayWithTls'
 
 /** Either the action with its texts in their one spelling, or what is wrong with it. */
 export function checkAction(action: RelayWithTls, direction: Direction): RelayWithTls | RuleProblem {
-  const { level, minVersion, names, fingerprints, onFailure } = action
+  const { level, minVersion, names, fingerprints, otherwise, onFailure } = action
   if (direction === 'incoming') return checkIncoming(action)
-  const { names: named, pinned } = definitionOf(level)
+  const { names: named, pinned, published } = definitionOf(level)
   if (names && named !== 'domain')
     return { field: `${FIELD}.names`, problem: `has no meaning at level ${level}; it is for level secure` }
   if (fingerprints && !pinned)
@@ -21,6 +21,11 @@ export function checkAction(action: RelayWithTls, direction: Direction): RelayWi
     }
   if (pinned && !fingerprints)
     return { field: `${FIELD}.fingerprints`, problem: `is missing; level ${level} needs at least one` }
+  if (otherwise && published === null)
+    return {
+      field: `${FIELD}.otherwise`,
+      problem: `has no meaning at level ${level}; it is for levels dane, mta-sts and published`,
+    }
   const checkedNames = each(names, 'names', parseName)
   if ('problem' in checkedNames) return checkedNames
   const checkedFingerprints = each(fingerprints, 'fingerprints', parseFingerprint)
@@ -30,6 +35,7 @@ export function checkAction(action: RelayWithTls, direction: Direction): RelayWi
     ...(minVersion ? { minVersion } : {}),
     ...(names ? { names: checkedNames.texts } : {}),
     ...(fingerprints ? { fingerprints: checkedFingerprints.texts } : {}),
+    ...(otherwise ? { otherwise } : {}),
     ...(onFailure ? { onFailure } : {}),
   }
 }

@@ -16,9 +16,17 @@ export interface LevelDefinition {
   readonly names: 'nothing' | 'mx-host' | 'domain'
   /** Whether the certificate, or its key, must be one of those that the rule lists. */
   readonly pinned: boolean
+  /** What the partner publishes, and must fulfil; `null` where that does not matter. */
+  readonly published: PublishedBy | null
 }
 
-/** Weakest first: a level's rank is its place in this list. */
+/** What partners publish of their TLS: TLSA records (RFC 7672), a policy (RFC 8461), or either. */
+export type PublishedBy = 'dane' | 'mta-sts' | 'published'
+
+/**
+ * Weakest first: a level's rank is its place in this list. The last three are above the others in kind rather than in
+ * rank, since what they ask for is up to the partner.
+ */
 export const LEVELS = [
   {
     name: 'none',
@@ -27,6 +35,7 @@ export const LEVELS = [
     trusted: false,
     names: 'nothing',
     pinned: false,
+    published: null,
   },
   {
     name: 'encrypt',
@@ -35,6 +44,7 @@ export const LEVELS = [
     trusted: false,
     names: 'nothing',
     pinned: false,
+    published: null,
   },
   {
     name: 'fingerprint',
@@ -43,6 +53,7 @@ export const LEVELS = [
     trusted: false,
     names: 'nothing',
     pinned: true,
+    published: null,
   },
   {
     name: 'verify',
@@ -51,6 +62,7 @@ export const LEVELS = [
     trusted: true,
     names: 'mx-host',
     pinned: false,
+    published: null,
   },
   {
     name: 'secure',
@@ -60,8 +72,44 @@ export const LEVELS = [
     trusted: true,
     names: 'domain',
     pinned: false,
+    published: null,
+  },
+  {
+    name: 'dane',
+    summary: 'TLS that a TLSA record of the MX host vouches for, proved by DNSSEC',
+    encrypted: true,
+    trusted: false,
+    names: 'nothing',
+    pinned: false,
+    published: 'dane',
+  },
+  {
+    name: 'mta-sts',
+    summary:
+      "TLS to an MX host that the domain's MTA-STS policy (mode enforce) lists, with a trusted certificate that names it",
+    encrypted: true,
+    trusted: false,
+    names: 'nothing',
+    pinned: false,
+    published: 'mta-sts',
+  },
+  {
+    name: 'published',
+    summary:
+      'DANE for MX hosts that have TLSA records, otherwise MTA-STS; with both, the policy must list the host, too',
+    encrypted: true,
+    trusted: false,
+    names: 'nothing',
+    pinned: false,
+    published: 'published',
   },
 ] as const satisfies readonly LevelDefinition[]
+
+/** What holds where a partner publishes nothing: the mail waits, any TLS will do, or none is needed. */
+export const OTHERWISE = ['defer', 'encrypt', 'none'] as const
+
+/** One of them; `defer` where a rule does not say. */
+export type Otherwise = (typeof OTHERWISE)[number]
 
 /** The name of an enforcement level. */
 export type Level = (typeof LEVELS)[number]['name']

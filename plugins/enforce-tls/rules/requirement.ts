@@ -2,7 +2,15 @@
  * What a delivery must fulfil, and how requirements of several owners add up: they are predicates, and all
  * of them must hold, so adding one never weakens another. Pure.
  */
-import { definitionOf, later, stricter, type Level, type TlsVersion } from './levels.js'
+import {
+  definitionOf,
+  later,
+  stricter,
+  type Level,
+  type Otherwise,
+  type PublishedBy,
+  type TlsVersion,
+} from './levels.js'
 import type { OnFailure, RelayWithTls } from './rule.js'
 
 /** A rule that had a part in a decision. */
@@ -10,6 +18,12 @@ export interface DecidedBy {
   readonly owner: string
   readonly id: string
   readonly name: string
+}
+
+/** A demand that what the recipient's domain publishes is fulfilled. */
+export interface PublishedDemand {
+  readonly by: PublishedBy
+  readonly otherwise: Otherwise
 }
 
 /** What every delivery of a message to a recipient must fulfil. */
@@ -26,6 +40,13 @@ export interface Requirement {
   readonly namesAnyOf: readonly (readonly string[])[]
   /** Of each list, the certificate or its public key must have one SHA-256 fingerprint. */
   readonly fingerprintsAnyOf: readonly (readonly string[])[]
+  /**
+   * Whether TLS is required whatever the recipient's domain publishes; where it is not, all of `published` allow mail
+   * in the clear for those who publish nothing.
+   */
+  readonly encrypted: boolean
+  /** What the recipient's domain publishes must be fulfilled; each demand at most once. */
+  readonly published: readonly PublishedDemand[]
   /** Absent where only `[failure] action` holds; between owners the wider one's word counts. */
   readonly onFailure?: OnFailure
   /** The rules that require it, widest owner first; never empty. */
@@ -38,7 +59,7 @@ export interface Requirement {
  * @param action of a level other than `none`
  */
 export function requirementOf(action: RelayWithTls, domain: string, decidedBy: DecidedBy): Requirement {
-  const { level, minVersion, names = NONE, fingerprints = NONE, onFailure } = action
+  const { level, minVersion, names = NONE, fingerprints = NONE, otherwise = 'defer', onFailure } = action
   const demands = definitionOf(level)
   // Made for each covered recipient, and soon garbage: what is not needed is not made.
   const requirement: Mutable<Requirement> = {
@@ -47,6 +68,8 @@ export function requirementOf(action: RelayWithTls, domain: string, decidedBy: D
     namesHost: demands.names === 'mx-host',
     namesAnyOf: demands.names === 'domain' ? [[domain, `.${domain}`, ...names]] : NOTHING,
     fingerprintsAnyOf: demands.pinned ? [fingerprints] : NOTHING,
+    encrypted: demands.published === null || otherwise !== 'none',
+    published: demands.published === null ? UNPUBLISHED : [{ by: demands.published, otherwise }],
     decidedBy: [decidedBy],
   }
   if (minVersion) requirement.minVersion = minVersion
@@ -63,6 +86,8 @@ export function addUp(a: Requirement | null, b: Requirement | null): Requirement
     namesHost: a.namesHost || b.namesHost,
     namesAnyOf: [...a.namesAnyOf, ...b.namesAnyOf],
     fingerprintsAnyOf: [...a.fingerprintsAnyOf, ...b.fingerprintsAnyOf],
+    encrypted: a.encrypted || b.encrypted,
+    published: bothPublished(a.published, b.published),
     decidedBy: [...a.decidedBy, ...b.decidedBy],
   }
   const minVersion =
@@ -71,6 +96,15 @@ export function addUp(a: Requirement | null, b: Requirement | null): Requirement
   const onFailure = a.onFailure ?? b.onFailure
   if (onFailure) sum.onFailure = onFailure
   return sum
+}
+
+function bothPublished(
+  a: readonly PublishedDemand[],
+  b: readonly PublishedDemand[],
+): readonly PublishedDemand[] {
+  const isIn = ({ by, otherwise }: PublishedDemand) =>
+    a.some((each) => each.by === by && each.otherwise === otherwise)
+  return b.length === 0 ? a : [...a, ...b.filter((each) => !isIn(each))]
 }
 
 /** The conjunction of any number of requirements. */
@@ -88,14 +122,25 @@ export function requirementKey(requirement: Requirement | null): string {
 
 /** The same text for requirements that demand the same of a server, whichever rules they come from. */
 export function demandKey(requirement: Requirement): string {
-  const { minVersion, level, trusted, namesHost, namesAnyOf, fingerprintsAnyOf } = requirement
-  return JSON.stringify([minVersion ?? '', level, trusted, namesHost, namesAnyOf, fingerprintsAnyOf])
+  const { minVersion, level, trusted, namesHost, namesAnyOf, fingerprintsAnyOf, encrypted, published } =
+    requirement
+  return JSON.stringify([
+    minVersion ?? '',
+    level,
+    trusted,
+    namesHost,
+    namesAnyOf,
+    fingerprintsAnyOf,
+    encrypted,
+    published,
+  ])
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 const NONE: readonly string[] = []
 const NOTHING: readonly (readonly string[])[] = []
+const UNPUBLISHED: readonly PublishedDemand[] = []
 
 /** Stands in the place of a rule where there is none. */
 export const NO_RULE: DecidedBy = { owner: '*', id: '-', name: 'no rule' }

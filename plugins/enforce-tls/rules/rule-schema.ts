@@ -3,7 +3,7 @@
  * expected, with the field, the value and what is expected.
  */
 import { Ajv, type ErrorObject, type JSONSchemaType } from 'ajv'
-import { LEVEL_NAMES, TLS_VERSIONS } from './levels.js'
+import { LEVEL_NAMES, OTHERWISE, TLS_VERSIONS } from './levels.js'
 import type { Rule, RuleProblem } from './rule.js'
 import { describeSchemaError } from './schema-problem.js'
 import { PATTERN_LENGTH_MAX } from './pattern.js'
@@ -107,6 +107,7 @@ const schema: JSONSchemaType<Rule> = {
             minVersion: { type: 'string', enum: TLS_VERSIONS, nullable: true },
             names: texts(NAMES_MAX, PATTERN_LENGTH_MAX),
             fingerprints: texts(NAMES_MAX, FINGERPRINT_LENGTH_MAX),
+            otherwise: { type: 'string', enum: OTHERWISE, nullable: true },
             onFailure: { type: 'string', enum: ['bounce', 'defer'], nullable: true },
           },
         },

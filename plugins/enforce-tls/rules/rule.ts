@@ -1,5 +1,5 @@
 /** A message rule: its shape as stored, and what a problem with one looks like. Pure. */
-import type { Level, TlsVersion } from './levels.js'
+import type { Level, Otherwise, TlsVersion } from './levels.js'
 import type { Flaw } from './flaw.js'
 
 /** What a rule makes of the messages it matches. */
@@ -11,6 +11,8 @@ export interface RelayWithTls {
   readonly names?: readonly string[]
   /** Level `fingerprint`: SHA-256 fingerprints of certificates or public keys; one of them must fit. */
   readonly fingerprints?: readonly string[]
+  /** Levels `dane`, `mta-sts` and `published`: what holds where nothing is published. @default `defer` */
+  readonly otherwise?: Otherwise
   /** What happens when no host fulfils the rule. @default `[failure] action` */
   readonly onFailure?: OnFailure
 }

@@ -17,6 +17,8 @@ const requirement: Requirement = {
   namesHost: false,
   namesAnyOf: [],
   fingerprintsAnyOf: [],
+  encrypted: true,
+  published: [],
   decidedBy: [],
 }
 const trusted: Requirement = { ...requirement, level: 'verify', trusted: true, namesHost: true }

@@ -11,6 +11,8 @@ const requirement: Requirement = {
   namesHost: false,
   namesAnyOf: [],
   fingerprintsAnyOf: [],
+  encrypted: true,
+  published: [],
   decidedBy: [{ owner: 'acme.example', id: 'r1', name: 'Secret name of a rule' }],
 }
 const about = {
