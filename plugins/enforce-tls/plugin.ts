@@ -7,6 +7,7 @@ import { checkInHaraka } from './check/check-in-haraka.js'
 import type { PartnerCheck, CheckRequest } from './check/types.js'
 import type { GuardContext } from './delivery/guard-context.js'
 import { Guard } from './delivery/guard.js'
+import { PartnerSources } from './check/partner-sources.js'
 import { bounceOptionsIn, guardContextIn } from './delivery/in-haraka.js'
 import { reportDelivery } from './hooks/delivered.js'
 import { Decisions } from './hooks/send-email.js'
@@ -50,6 +51,7 @@ export class Enforcer {
   readonly #observers: Observers
   readonly #configFolder: string
   readonly #guardContext: GuardContext
+  readonly #published: PartnerSources
   readonly #decisions: Decisions
   readonly #uncovered: UncoveredNotes
   #console: ConsoleHost | null = null
@@ -114,9 +116,16 @@ export class Enforcer {
         limitsVersions: (mx) => limitsVersions(this.#haraka.tlsOptions(mx)),
       },
     })
+    this.#published = new PartnerSources({
+      settings: () => this.#settings,
+      storePlace: where,
+      anchors: () => this.#contexts.anchors,
+      onStoreFailure: (why) => plugin.logerror(`MTA-STS policies are in this process's memory only: ${why}`),
+    })
     this.#guardContext = guardContextIn(this.#haraka, {
       settings: () => this.#settings,
       contexts: () => this.#contexts,
+      published: () => this.#published.get(),
       emit: (event) => this.#observers.events.emit(event),
     })
     this.#decisions = new Decisions({
@@ -144,6 +153,7 @@ export class Enforcer {
       const before = this.#settings.main.forwardedMail
       this.#settings = result.settings
       this.#guardContext.connections.renew()
+      this.#published.renew()
       this.#observers.settingsChanged()
       this.#plugin.lognotice('enforce-tls.ini was read again')
       if (main.forwardedMail !== before) this.#remark()
@@ -275,6 +285,7 @@ export class Enforcer {
     this.#rules.close()
     this.#known.close()
     await this.#observers.close()
+    await this.#published.close()
     await this.#store.close()
   }
 }

@@ -89,6 +89,16 @@ export class FakeHmail extends EventEmitter implements HarakaMailItem {
     await this.try_deliver()
   }
 
+  sort_mx(hosts: HarakaMx[]): HarakaMx[] {
+    return hosts.toSorted((a, b) => (a.priority ?? 0) - (b.priority ?? 0))
+  }
+
+  get_mx_error({ code }: { readonly code: string }): void {
+    this.#mark(this.todo.rcpt_to, code === 'ENOTFOUND' ? 5 : 4, '1.2')
+    if (code === 'ENOTFOUND') this.bounce('No Such Domain')
+    else this.temp_fail('DNS lookup failure')
+  }
+
   get_force_tls({ exchange = '' }: HarakaMx): boolean {
     return this.haraka.forceTlsHosts.has(exchange)
   }

@@ -214,6 +214,11 @@ export class GuardedDelivery implements AsyncDisposable {
       me: () => 'mta.test.example',
       outbound: () => this.haraka.outbound,
       skips: () => false,
+      published: () => {
+        throw new TypeError('nothing published is asked for')
+      },
+      makeMx: (hop) => ({ ...hop }),
+      isLastTry: ({ num_failures }) => num_failures >= this.haraka.intervals.length,
       secureContext: () => this.#context,
       sessions: (_context, mx, requirement) =>
         this.options.resumption ? this.#sessions.slot(hostOf(mx), placeOf(mx), requirement) : null,

@@ -76,6 +76,13 @@ export class Attempts {
     this.#attempts.push(this.#current)
   }
 
+  /** Takes a host that was not tried, because of what DNS says of it. */
+  lost(host: string, failure: AttemptFailure): void {
+    const attempt: Attempt = { host, to: host, secured: false, session: null, failure: null }
+    this.#attempts.push(attempt)
+    this.fail(attempt, failure)
+  }
+
   /** The attempt under way begins anew: as if it had not been. */
   forgetCurrent(): void {
     if (this.#attempts.at(-1) === this.#current) this.#attempts.pop()

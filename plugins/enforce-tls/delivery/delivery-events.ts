@@ -4,6 +4,7 @@
  */
 import { addressText } from '../haraka/address.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
+import type { HostRequirement } from '../published/host-requirement.js'
 import type { Requirement } from '../rules/requirement.js'
 import type { AttemptFailure } from './outcome.js'
 import { TlsSession } from './tls/session.js'
@@ -24,7 +25,8 @@ interface About {
 /** One try at one host of a message that requires TLS has ended. */
 export interface AttemptEnded extends About {
   readonly kind: 'attempt'
-  readonly requirement: Requirement
+  /** As it holds at the host. */
+  readonly requirement: HostRequirement
   /** The host's name, or its address or socket path where it has none. */
   readonly host: string
   /** Where the connection went: an address and port, or a socket path. */
@@ -39,7 +41,8 @@ export interface AttemptEnded extends About {
 /** What became of a message that requires TLS, for some or all of its recipients. */
 export interface Outcome extends About {
   readonly kind: 'outcome'
-  readonly requirement: Requirement
+  /** As it holds at the last host tried. */
+  readonly requirement: HostRequirement
   /** `kept`: there is no sender to notify, so it is kept in the queue folder as `error.*`. `deferred` is not final. */
   readonly result: 'delivered' | 'deferred' | 'bounced' | 'kept'
   /** The last host tried; empty where there was none. */

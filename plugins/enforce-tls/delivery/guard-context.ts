@@ -1,6 +1,8 @@
 /** What a guard needs from its surroundings, so that it can be tried with others. */
 import type { SecureContext } from 'node:tls'
 import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaOutbound } from '../haraka/types.js'
+import type { PublishedSources } from '../published/domain-facts.js'
+import type { HostRequirement } from '../published/host-requirement.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import type { Settings } from '../settings/types.js'
 import type { ConnectionPool } from './connections/pool.js'
@@ -39,9 +41,19 @@ export interface GuardContext {
   readonly outbound: () => HarakaOutbound
   /** Whether Haraka skips a host, because it is this machine (`local_mx_ok` of `outbound.ini`). */
   readonly skips: (mx: HarakaMx) => boolean
-  readonly secureContext: (mx: HarakaMx, requirement: Requirement) => SecureContext
+  readonly secureContext: (mx: HarakaMx, requirement: HostRequirement) => SecureContext
   /** Where the session with a server is cached; `null` where none is to be resumed. */
-  readonly sessions: (context: SecureContext, mx: HarakaMx, requirement: Requirement) => SessionSlot | null
+  readonly sessions: (
+    context: SecureContext,
+    mx: HarakaMx,
+    requirement: HostRequirement,
+  ) => SessionSlot | null
+  /** Where it is asked what partners publish. */
+  readonly published: () => PublishedSources
+  /** A next hop as Haraka has them. */
+  readonly makeMx: (hop: { exchange: string; from_dns: string; priority: number }) => HarakaMx
+  /** Whether an item that fails now for a temporary reason is given up. */
+  readonly isLastTry: (item: HarakaMailItem) => boolean
   /** The connections that covered mail shares. */
   readonly connections: ConnectionPool
   readonly composeBounce: (request: BounceRequest) => Promise<Bounce>

@@ -13,10 +13,11 @@ import { allTried, bounceRespond, deferredRespond, giveUp, deferItem, doubleBoun
 import { isBounceOfCovered } from './bounce/requiretls-note.js'
 import type { GuardContext } from './guard-context.js'
 import { GuardedItem, type GuardedVersions } from './guarded-item.js'
-import { deliverOnSocket, deliverOverOpen, isTrusted } from './host-attempt.js'
-import { placeOf, usableHosts, whatItNamed, withName } from './next-hop.js'
+import { deliverOnSocket, deliverOverOpen, isFree, termsAtHop } from './host-attempt.js'
+import { NULL_MX, placeOf, usableHosts, whatItNamed, withName } from './next-hop.js'
 import type { ObservedDelivery } from './observed-session.js'
-import { DIRECTORY_FAILURE, otherFailure, UNROUTABLE } from './outcome.js'
+import { DIRECTORY_FAILURE, otherFailure, tlsFailure, UNROUTABLE } from './outcome.js'
+import { findRoute } from './published-route.js'
 import { errorMessage } from '../text/error-message.js'
 
 /** What the rules said of an item at this attempt. */
@@ -57,7 +58,7 @@ export class Guard {
       send_email_respond: this.#sendEmailRespond.bind(this),
       get_mx_respond: this.#getMxRespond.bind(this),
       found_mx: this.#foundMx.bind(this),
-      get_force_tls: (mx: HarakaMx) => !isTrusted(this.#guarded, mx),
+      get_force_tls: (mx: HarakaMx) => !isFree(this.#guarded, mx),
       try_deliver: this.#tryDeliver.bind(this),
       try_deliver_host_on_socket: (mx: HarakaMx, host: string, port: number, socket: HarakaSocket) =>
         deliverOnSocket(this.#guarded, mx, host, port, socket),
@@ -125,7 +126,7 @@ export class Guard {
     const { item, haraka, context } = this.#guarded
     switch (this.#decision.name) {
       case 'enforce':
-        if (this.#guarded.resumeRound() && code !== constants.delay) return item.try_deliver()
+        if (this.#guarded.resumeRound() && code !== constants.delay) return this.#goOn()
         return haraka.original('send_email_respond')(code, argument)
       case 'retired':
         return item.next_cb()
@@ -149,7 +150,10 @@ export class Guard {
   async #getMxRespond(code: number, answer: unknown): Promise<void> {
     const { haraka } = this.#guarded
     const respond = haraka.original('get_mx_respond')
-    if (code !== constants.ok) return respond(code, answer)
+    if (code !== constants.ok) {
+      const isForDns = code !== constants.deny && code !== constants.denysoft
+      return isForDns && this.#looksAtPublished ? this.#route(null) : respond(code, answer)
+    }
     const hosts = usableHosts(answer)
     if (hosts.length > 0) return respond(code, hosts)
     const detail = `the plugin that names its mail servers (hook get_mx) ${whatItNamed(answer)}`
@@ -157,10 +161,55 @@ export class Guard {
     deferItem(this.#guarded, otherFailure(detail, { status: UNROUTABLE }), '')
   }
 
-  #foundMx(hosts: HarakaMx[]): Promise<void> {
+  /** DNS or a plugin has named the hosts. */
+  async #foundMx(hosts: HarakaMx[]): Promise<void> {
     const named = withName(hosts)
+    // A null MX is Haraka's to answer.
+    if (this.#looksAtPublished && named.some(({ exchange, path }) => path || exchange))
+      return this.#route(named)
     this.#guarded.round.expect(named)
     return this.#guarded.haraka.original('found_mx')(named)
+  }
+
+  get #looksAtPublished(): boolean {
+    const { requirement } = this.#guarded
+    return requirement !== null && requirement.published.length > 0
+  }
+
+  /** The hosts with what is published of them. @param named by a plugin; `null` for those of DNS */
+  async #route(named: readonly HarakaMx[] | null): Promise<void> {
+    const { item, haraka, round, requirement } = this.#guarded
+    if (!requirement) return this.#guarded.postpone()
+    this.#guarded.named = named
+    const route = await findRoute(this.#guarded, requirement, named)
+    switch (route.is) {
+      case 'suspended':
+        return
+      case 'no-such-domain':
+        // As Haraka has it from its own DNS.
+        return item.get_mx_error(Object.assign(new Error('no such domain'), { code: 'ENOTFOUND' }))
+      case 'null-mx':
+        return haraka.original('found_mx')([NULL_MX])
+      case 'failed':
+        round.lost(item.todo.domain, route.failure)
+        return allTried(this.#guarded)
+      case 'hosts':
+        for (const { host, failure } of route.lost) round.lost(host, failure)
+        if (route.hosts.length === 0) return allTried(this.#guarded)
+        return haraka.original('found_mx')(route.hosts)
+    }
+  }
+
+  /** Goes on with a round that was suspended; what is published may have changed meanwhile. */
+  async #goOn(): Promise<void> {
+    const { item, requirement } = this.#guarded
+    if (requirement && this.#looksAtPublished) {
+      this.#guarded.suspendRound(requirement)
+      const route = await findRoute(this.#guarded, requirement, this.#guarded.named)
+      if (route.is === 'suspended') return
+      this.#guarded.resumeRound()
+    }
+    return item.try_deliver()
   }
 
   async #tryDeliver(): Promise<void> {
@@ -178,9 +227,18 @@ export class Guard {
       await context.divide(item, each)
       return item.next_cb()
     }
-    if (!isTrusted(this.#guarded, mx) && !(await this.#enterPlace(placeOf(mx), requirement))) return
+    const terms = termsAtHop(this.#guarded, mx, requirement)
+    if (terms.is === 'failed') {
+      item.mxlist?.shift()
+      round.begin(mx)
+      round.fail(round.current, tlsFailure(terms.class, terms.why))
+      return item.try_deliver()
+    }
+    const { is, requirement: atHost } = terms
+    if (is === 'required' && !(await this.#enterPlace(placeOf(mx), requirement))) return
     round.begin(mx, () => context.skips(mx))
-    if (deliverOverOpen(this.#guarded, mx, requirement)) return
+    round.current.requirement = atHost
+    if (is === 'required' && deliverOverOpen(this.#guarded, mx, atHost)) return
     context.connections.makeRoom(placeOf(mx))
     try {
       await haraka.original('try_deliver')()

@@ -5,6 +5,7 @@
  */
 import type { Socket } from 'node:net'
 import type { HarakaAddress, HarakaMailItem, HarakaMx } from '../haraka/types.js'
+import type { DomainFacts } from '../published/domain-facts.js'
 import { demandKey, type Requirement } from '../rules/requirement.js'
 import { Overrides } from './overrides.js'
 import type { GuardContext } from './guard-context.js'
@@ -35,6 +36,15 @@ export type GuardedMethod = (typeof GUARDED_METHODS)[number]
 /** The item's own version of each. */
 export type GuardedVersions = Readonly<Record<GuardedMethod, (...args: never[]) => unknown>>
 
+/** Facts that an item has asked for. */
+export interface AskedFacts {
+  /** Of what was asked. */
+  readonly key: string
+  readonly facts: Promise<DomainFacts>
+  /** Once they are there: what they are, and since when by a clock that nobody sets. */
+  found: { readonly facts: DomainFacts; readonly at: number } | null
+}
+
 /** One item under guard. */
 export class GuardedItem {
   readonly item: HarakaMailItem
@@ -48,6 +58,12 @@ export class GuardedItem {
   ownReason: string | null = null
   /** Whether MAIL was ever said: what a server says from then on, recipients' replies included, may quote the message. */
   mailSaid: boolean
+  /** What is known of the recipients' domain, where the requirement asks for it. */
+  facts: DomainFacts | null = null
+  /** The hosts that a plugin has named; `null` where DNS has. */
+  named: readonly HarakaMx[] | null = null
+  /** What was asked about it, by a message that has given its turn back. */
+  asked: AskedFacts | null = null
   /** An open connection that did not serve this message in this round: it needs a fresh one. */
   stale: { readonly connection: Connection; readonly hasEnded: boolean } | null = null
   #round: Attempts
@@ -79,6 +95,7 @@ export class GuardedItem {
     this.requirement = null
     this.tlsFailure = null
     this.ownReason = null
+    this.facts = null
     this.stale = null
     this.connection = null
     this.#round = this.#newRound()
@@ -150,7 +167,7 @@ export class GuardedItem {
     this.context.emit({
       kind: 'outcome',
       ...aboutItem(item, recipients),
-      requirement,
+      requirement: attempt?.requirement ?? requirement,
       result,
       host: attempt?.host ?? '',
       to: attempt?.to ?? '',
@@ -167,8 +184,10 @@ export class GuardedItem {
   }
 
   #newRound(): Attempts {
-    return new Attempts(({ host, to, source, session, failure }) => {
-      const { requirement, item } = this
+    return new Attempts((attempt) => {
+      const { host, to, source, session, failure } = attempt
+      const { item } = this
+      const requirement = attempt.requirement ?? this.requirement
       if (!requirement) return
       const about = aboutItem(item, item.todo.rcpt_to)
       this.context.emit({ kind: 'attempt', ...about, requirement, host, to, source, session, failure })

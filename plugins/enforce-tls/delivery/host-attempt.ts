@@ -6,13 +6,16 @@
 import { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { HarakaMx, HarakaSocket } from '../haraka/types.js'
+import type { HostRequirement, HostTerms } from '../published/host-requirement.js'
 import type { Requirement } from '../rules/requirement.js'
 import { oneLine } from '../text/one-line.js'
 import type { Connection, ConnectionPurpose } from './connections/connection.js'
 import { connectionKey, isInternational } from './connections/key.js'
 import type { GuardedItem } from './guarded-item.js'
 import { hostOf, isTrustedHop, placeOf, portOf } from './next-hop.js'
-import { certificateFailure, loggedSession, datesOf } from './tls/certificate.js'
+import type { AttemptFailure } from './outcome.js'
+import { termsOf } from './published-route.js'
+import { certificateFailure, datesCount, loggedSession, datesOf } from './tls/certificate.js'
 import { establishTls } from './tls/establish.js'
 import { failureOfEarlyEnd } from './tls/handshake-failure.js'
 import { SecuredSocket } from './tls/haraka-socket.js'
@@ -29,18 +32,20 @@ export function deliverOnSocket(
   port: number,
   socket: HarakaSocket,
 ): void {
-  const { requirement, haraka } = guarded
-  if (isTrusted(guarded, mx)) {
+  const { haraka } = guarded
+  if (isFree(guarded, mx)) {
     guarded.mailSaid = true
     return haraka.original('try_deliver_host_on_socket')(mx, host, port, socket)
   }
   const raw = socket.targetsocket
   socket.removeAllListeners()
   socket.clean()
-  if (!requirement || !(raw instanceof Socket)) {
+  const terms = guarded.requirement && termsAtHop(guarded, mx, guarded.requirement)
+  if (terms?.is !== 'required' || !(raw instanceof Socket)) {
     raw?.destroy()
     throw new TypeError('this version of Haraka has another kind of outbound socket')
   }
+  const { requirement } = terms
   // Haraka's limit for a silent peer; until TLS is established each step has a time of its own.
   const idle = raw.timeout ?? 0
   raw.setTimeout(0)
@@ -56,7 +61,7 @@ export function deliverOnSocket(
       const failure = failureOfEarlyEnd(end)
       if (session.resumed && !end.refusal)
         tryAnew(guarded, mx, RESUMPTION_FAILED, failure?.detail ?? 'it was silent')
-      else if (failure) guarded.round.fail(guarded.round.current, failure)
+      else if (failure) guarded.round.fail(guarded.round.current, asItCounts(failure, requirement))
     }
     haraka.original('try_deliver_host_on_socket')(mx, host, port, secured)
     secured.start()
@@ -69,7 +74,7 @@ export function deliverOnSocket(
  *
  * @returns whether there is one
  */
-export function deliverOverOpen(guarded: GuardedItem, mx: HarakaMx, requirement: Requirement): boolean {
+export function deliverOverOpen(guarded: GuardedItem, mx: HarakaMx, requirement: HostRequirement): boolean {
   const { item, round, context, haraka } = guarded
   // Haraka says SMTPUTF8 only to a server whose EHLO it has heard for this very message.
   if (guarded.stale || isInternational(item)) return false
@@ -96,9 +101,26 @@ export function deliverOverOpen(guarded: GuardedItem, mx: HarakaMx, requirement:
   return true
 }
 
-/** Whether a next hop counts as secure without TLS. */
-export function isTrusted({ context }: GuardedItem, mx: HarakaMx): boolean {
-  return isTrustedHop(mx, context.settings().main.trustedNextHops)
+/**
+ * On what terms a message goes to a host: those of the operator, who counts it as secure without TLS, or those of the
+ * rules and of what is published.
+ */
+export function termsAtHop(guarded: GuardedItem, mx: HarakaMx, requirement: Requirement): HostTerms {
+  return isTrustedHop(mx, guarded.context.settings().main.trustedNextHops)
+    ? { is: 'free', requirement }
+    : termsOf(guarded, mx, requirement)
+}
+
+/** Whether Haraka may deliver to a host as it would, with or without TLS. */
+export function isFree(guarded: GuardedItem, mx: HarakaMx): boolean {
+  const { requirement, context } = guarded
+  if (!requirement) return isTrustedHop(mx, context.settings().main.trustedNextHops)
+  return termsAtHop(guarded, mx, requirement).is === 'free'
+}
+
+/** Whatever fails at a host that is held to what is published may end otherwise, once that is mended (RFC 7672, 8461). */
+function asItCounts(failure: AttemptFailure, { held }: HostRequirement): AttemptFailure {
+  return held?.dane || held?.sts ? { ...failure, temporary: true } : failure
 }
 
 /**
@@ -108,7 +130,7 @@ export function isTrusted({ context }: GuardedItem, mx: HarakaMx): boolean {
 async function open(
   guarded: GuardedItem,
   mx: HarakaMx,
-  requirement: Requirement,
+  requirement: HostRequirement,
   { raw, idle }: { raw: Socket; idle: number },
 ): Promise<Connection | null> {
   const { context, round } = guarded
@@ -120,7 +142,7 @@ async function open(
     socket: raw,
     helo: mx.bind_helo ?? context.me(),
     lmtp: mx.using_lmtp === true,
-    serverName: mx.path ? undefined : hostOf(mx),
+    serverName: mx.path ? undefined : (requirement.held?.dane?.base ?? hostOf(mx)),
     context: () => context.secureContext(mx, requirement),
     sessions: (secureContext) => context.sessions(secureContext, mx, requirement),
     verify: (peer) => certificateFailure(peer, requirement, hostOf(mx)),
@@ -129,11 +151,11 @@ async function open(
   attempt.session = result.session
   if (!result.ok) {
     if (result.triedToResume) tryAnew(guarded, mx, RESUMPTION_FAILED, result.failure.detail)
-    else round.fail(attempt, result.failure)
+    else round.fail(attempt, asItCounts(result.failure, requirement))
     return null
   }
   attempt.secured = true
-  const { socket, context: secureContext, session, slot } = result
+  const { socket, context: secureContext, session, peer, slot } = result
   return {
     ...purposeOf(guarded, mx, requirement, secureContext),
     socket,
@@ -141,7 +163,7 @@ async function open(
     logged: loggedSession(requirement, session.certificate),
     slot,
     idle,
-    dates: requirement.trusted ? datesOf(session.certificate) : undefined,
+    dates: datesCount(peer, requirement) ? datesOf(session.certificate) : undefined,
     since,
     messages: 0,
     isAuthenticated: false,
@@ -152,7 +174,7 @@ async function open(
 function purposeOf(
   { item, context: { me } }: GuardedItem,
   mx: HarakaMx,
-  requirement: Requirement,
+  requirement: HostRequirement,
   context: SecureContext,
 ): ConnectionPurpose {
   return { place: placeOf(mx), key: connectionKey(item, mx, requirement, me()), context }
@@ -179,7 +201,7 @@ function socketOver(guarded: GuardedItem, connection: Connection): SecuredSocket
 function usableContext(
   { context }: GuardedItem,
   mx: HarakaMx,
-  requirement: Requirement,
+  requirement: HostRequirement,
 ): SecureContext | null {
   try {
     return context.secureContext(mx, requirement)

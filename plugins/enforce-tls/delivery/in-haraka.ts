@@ -1,6 +1,7 @@
 /** What the running Haraka and the settings in force bring into deliveries and bounces. */
 import type { HarakaRuntime } from '../haraka/runtime.js'
 import { isThisMachine } from '../haraka/this-machine.js'
+import type { PublishedSources } from '../published/domain-facts.js'
 import type { Settings } from '../settings/types.js'
 import { ConnectionPool } from './connections/pool.js'
 import { composeBounce, type BounceOptions } from './bounce/compose.js'
@@ -14,6 +15,8 @@ import { contextOf, type TlsContexts } from './tls/contexts.js'
 export interface DeliverySources {
   readonly settings: () => Settings
   readonly contexts: () => TlsContexts
+  /** Where it is asked what partners publish. */
+  readonly published: () => PublishedSources
   /** Reports to the observers. Total. */
   readonly emit: (event: DeliveryEvent) => void
 }
@@ -21,7 +24,7 @@ export interface DeliverySources {
 /** The surroundings of all guards of this Haraka. */
 export function guardContextIn(
   haraka: HarakaRuntime,
-  { settings, contexts, emit }: DeliverySources,
+  { settings, contexts, published, emit }: DeliverySources,
 ): GuardContext {
   return {
     settings,
@@ -33,6 +36,9 @@ export function guardContextIn(
       settings().tls.sessionResumption
         ? contexts().sessions(context).slot(hostOf(mx), placeOf(mx), requirement)
         : null,
+    published,
+    makeMx: (hop) => new haraka.outbound.net_utils.HarakaMx(hop),
+    isLastTry: ({ num_failures }) => num_failures >= (haraka.outboundConfig.temp_fail_intervals ?? []).length,
     connections: new ConnectionPool(
       () => settings().tls,
       () => haraka.outboundConfig.concurrency_max ?? Infinity,

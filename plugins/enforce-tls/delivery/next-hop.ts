@@ -11,7 +11,7 @@ export function hostOf(mx: HarakaMx): string {
 }
 
 /** How a domain says that it takes no mail. */
-const NULL_MX: HarakaMx = { exchange: '', priority: 0 }
+export const NULL_MX: HarakaMx = { exchange: '', priority: 0 }
 
 /**
  * The hosts that have a name, without a final dot: in DNS it ends a name, in TLS and logs it is none of it. RFC 7505 section 3 has a nameless MX stand alone and with preference 0; one beside

@@ -6,6 +6,7 @@
  * "security features not supported", X.7.5 "cryptographic failure".
  */
 
+import type { HostRequirement } from '../published/host-requirement.js'
 import type { TlsSession } from './tls/session.js'
 
 interface ClassDefinition {
@@ -20,6 +21,8 @@ interface ClassDefinition {
   readonly advice: string
   /** Whether TLS was there, and only the certificate was not as required. */
   readonly isCertificate?: true
+  /** Whether it is about what the recipient's domain publishes, so that it may have come to no connection. */
+  readonly isPublished?: true
 }
 
 const ACCEPT_TLS = informRecipient('their mail server has to accept encrypted (TLS) connections')
@@ -95,6 +98,77 @@ const FAILURE_CLASSES = [
     advice:
       'Tell your own mail administrator that somebody may be interfering with the connection. Do not send the message again before that is resolved.',
   },
+  // What the recipient's domain publishes. An answer that fails, and records that are being changed, look the same from
+  // here, so that another attempt may always end otherwise (RFC 7672 section 2.1.1, RFC 8461 section 5).
+  {
+    name: 'tlsa-invalid',
+    status: '7.5',
+    temporary: true,
+    says: 'has a certificate that the TLSA records in DNS do not confirm',
+    advice: informRecipient(
+      'their mail server has a certificate that their TLSA records (DANE) do not confirm',
+    ),
+    isCertificate: true,
+    isPublished: true,
+  },
+  {
+    name: 'dnssec-invalid',
+    status: '7.5',
+    temporary: true,
+    says: 'could not be looked up securely in DNS',
+    advice: informRecipient('DNS gives no valid answers about their mail server (DNSSEC)'),
+    isPublished: true,
+  },
+  {
+    name: 'dane-required',
+    status: '7.4',
+    temporary: true,
+    says: 'has no TLSA records (DANE) that count',
+    advice: informRecipient('the TLSA records (DANE) of their mail server, signed with DNSSEC, are missing'),
+    isPublished: true,
+  },
+  {
+    name: 'sts-policy-fetch-error',
+    status: '7.5',
+    temporary: true,
+    says: 'could not be checked against the MTA-STS policy of its domain, which cannot be fetched',
+    advice: informRecipient('the MTA-STS policy of their domain cannot be fetched'),
+    isPublished: true,
+  },
+  {
+    name: 'sts-policy-invalid',
+    status: '7.5',
+    temporary: true,
+    says: 'could not be checked against the MTA-STS policy of its domain, which is not valid',
+    advice: informRecipient('the MTA-STS policy of their domain is not valid'),
+    isPublished: true,
+  },
+  {
+    name: 'sts-webpki-invalid',
+    status: '7.5',
+    temporary: true,
+    says: 'could not be checked against the MTA-STS policy of its domain, whose server has no valid certificate',
+    advice: informRecipient('the server of their MTA-STS policy has no valid certificate'),
+    isPublished: true,
+  },
+  {
+    name: 'mx-not-listed',
+    status: '7.5',
+    temporary: true,
+    says: 'is not one of those that the MTA-STS policy of its domain lists',
+    advice: informRecipient('the MTA-STS policy of their domain does not list their mail server'),
+    isPublished: true,
+  },
+  {
+    name: 'nothing-published',
+    status: '7.4',
+    temporary: true,
+    says: 'cannot be authenticated, because its domain publishes nothing for that',
+    advice: informRecipient(
+      'their domain has to publish TLSA records (DANE) or an MTA-STS policy in mode enforce',
+    ),
+    isPublished: true,
+  },
 ] as const satisfies readonly ClassDefinition[]
 
 /** The name of a failure class. */
@@ -132,6 +206,8 @@ export interface Attempt {
   source?: string | undefined
   /** Whether it came to an encrypted session that fulfils the requirement. */
   secured: boolean
+  /** What is required at this host; absent where it was not come to. */
+  requirement?: HostRequirement
   /** The encrypted session it came to, whether or not that fulfils the requirement. */
   session: TlsSession | null
   /** `null` while the attempt lasts, and for one that delivered. */

@@ -109,6 +109,10 @@ export interface HarakaMailItem extends HarakaLogger, EventEmitter {
   refcount: number
   readonly todo: HarakaTodo
   mxlist?: HarakaMx[]
+  /** By preference, and those of the same preference in random order. */
+  sort_mx(hosts: HarakaMx[]): HarakaMx[]
+  /** What becomes of the message where its domain's MX records cannot be had. */
+  get_mx_error(error: Error & { readonly code: string }): void
   bounce_error?: (Error & { mx?: HarakaMx }) | null
   force_tls?: boolean
   next_cb: () => void

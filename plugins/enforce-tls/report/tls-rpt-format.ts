@@ -6,6 +6,12 @@ export type ResultType =
   | 'certificate-host-mismatch'
   | 'certificate-expired'
   | 'certificate-not-trusted'
+  | 'tlsa-invalid'
+  | 'dnssec-invalid'
+  | 'dane-required'
+  | 'sts-policy-fetch-error'
+  | 'sts-policy-invalid'
+  | 'sts-webpki-invalid'
   | 'validation-failure'
 
 /** Failed sessions of the same kind between the same two servers. */

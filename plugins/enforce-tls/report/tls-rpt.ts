@@ -42,6 +42,14 @@ const RESULT_TYPES: Readonly<Record<FailureClass, ResultType>> = {
   'certificate-expired': 'certificate-expired',
   'certificate-host-mismatch': 'certificate-host-mismatch',
   'fingerprint-mismatch': 'validation-failure',
+  'tlsa-invalid': 'tlsa-invalid',
+  'dnssec-invalid': 'dnssec-invalid',
+  'dane-required': 'dane-required',
+  'sts-policy-fetch-error': 'sts-policy-fetch-error',
+  'sts-policy-invalid': 'sts-policy-invalid',
+  'sts-webpki-invalid': 'sts-webpki-invalid',
+  'mx-not-listed': 'validation-failure',
+  'nothing-published': 'validation-failure',
   'starttls-injection': 'validation-failure',
 }
 

@@ -67,6 +67,7 @@ export const KEYS: Readonly<Record<string, Keys>> = {
       'resolver',
     ),
   },
+  mta_sts: { private_addresses: boolean },
   failure: { action: words('bounce', 'defer'), bounce_content: words('minimal', 'full') },
   evidence: { stream: boolean, max_entries: count(1000, 10_000_000) },
   console: {
@@ -118,12 +119,11 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
   const inherited = inheritedRedis(withoutEmpty(ini['redis'] ?? {}), redisIni)
   const section = (name: string): Section =>
     checked(name, withoutEmpty(ini[name] ?? {}), name === 'redis' ? inherited : {})
-  const [main, store, redis, cache, tls, dns, failure, evidence, console, metrics, alert] = Object.keys(
-    KEYS,
-  ).map(section) as [
-    ...[Section, Section, Section, Section, Section, Section],
-    ...[Section, Section, Section, Section, Section],
-  ]
+  const [main, store, redis, cache, tls, dns, mtaSts, failure, evidence, console, metrics, alert] =
+    Object.keys(KEYS).map(section) as [
+      ...[Section, Section, Section, Section, Section, Section],
+      ...[Section, Section, Section, Section, Section, Section],
+    ]
   const contradiction = redisContradiction(redis)
   if (contradiction !== null) throw new SettingsError(`${SETTINGS_FILE}: [redis] ${contradiction}`)
   return deepFreeze({
@@ -150,6 +150,7 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
       ca: or(tls['ca'], ''),
     },
     dns: { resolver: resolversIn(or<string[]>(dns['resolver'], [])) },
+    mtaSts: { privateAddresses: or(mtaSts['private_addresses'], false) },
     failure: {
       action: or(failure['action'], 'bounce'),
       bounceContent: or(failure['bounce_content'], 'minimal'),

@@ -60,6 +60,10 @@ export interface Settings {
     /** Resolvers that validate DNSSEC, asked for what partners publish. @default the loopback ones of resolv.conf */
     readonly resolver: readonly Resolver[]
   }
+  readonly mtaSts: {
+    /** Whether servers of MTA-STS policies may have private addresses. */
+    readonly privateAddresses: boolean
+  }
   readonly failure: {
     /** What happens when every host failed for a permanent TLS reason. @default bounce */
     readonly action: 'bounce' | 'defer'

@@ -3,7 +3,10 @@ import type { Settings } from '../settings/types.js'
 import type { DeliveryLog } from './delivery-log.js'
 import { FileDeliveryLog } from './file/delivery-log.js'
 import { FileAlertState } from './file/alert-state.js'
+import { FileStsPolicies } from './file/sts-policies.js'
+import { RedisStsPolicies } from './redis/sts-policies.js'
 import { FileStore, type FileStoreOptions } from './file/rule-store.js'
+import type { StsPolicyStore } from '../published/mta-sts/policy-store.js'
 import type { AlertState } from './alert-state.js'
 import { RedisDeliveryLog } from './redis/delivery-log.js'
 import { RedisAlertState } from './redis/alert-state.js'
@@ -48,4 +51,17 @@ export function openDeliveryLog({ store, redis }: Pick<Settings, 'store' | 'redi
  */
 export function openAlertState({ store, redis }: Pick<Settings, 'store' | 'redis'>): AlertState {
   return store.type === 'file' ? new FileAlertState(store.file) : new RedisAlertState(redis)
+}
+
+/**
+ * Opens the MTA-STS policies that are kept where the rules are; nothing is read or written yet.
+ *
+ * @param settings as for `openStore`
+ * @throws {StoreError} for a `redis.url` that can't be meant.
+ */
+export function openStsPolicies({
+  store,
+  redis,
+}: Pick<Settings, 'store' | 'redis'>): StsPolicyStore & { close?(): Promise<void> } {
+  return store.type === 'file' ? new FileStsPolicies(store.file) : new RedisStsPolicies(redis)
 }

@@ -4,7 +4,7 @@
  * 2789), so whatever changes what is said before MAIL, or what the server has to be, is in here. Pure.
  */
 import type { HarakaAddress, HarakaMailItem, HarakaMx } from '../../haraka/types.js'
-import { demandKey, type Requirement } from '../../rules/requirement.js'
+import { hostDemandKey, type HostRequirement } from '../../published/host-requirement.js'
 import { hostOf, placeOf } from '../next-hop.js'
 
 /**
@@ -15,7 +15,7 @@ import { hostOf, placeOf } from '../next-hop.js'
 export function connectionKey(
   { todo: { notes } }: HarakaMailItem,
   mx: HarakaMx,
-  requirement: Requirement,
+  requirement: HostRequirement,
   me: string,
 ): string {
   return JSON.stringify([
@@ -28,7 +28,7 @@ export function connectionKey(
     mx.bind || notes['outbound_ip'] || '',
     notes['outbound_helo'] || mx.bind_helo || me,
     [mx.auth_user ?? '', mx.auth_pass ?? '', mx.auth_type ?? ''],
-    demandKey(requirement),
+    hostDemandKey(requirement),
   ])
 }
 

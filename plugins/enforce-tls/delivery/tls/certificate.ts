@@ -6,9 +6,12 @@
  */
 import { createHash, type X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { Requirement } from '../../rules/requirement.js'
+import { sentChain } from '../../published/dane/sent-chain.js'
+import { daneVerdict, type DaneReason, type DaneVerdict } from '../../published/dane/verdict.js'
+import type { DaneDemand, HostRequirement } from '../../published/host-requirement.js'
+import { USAGE } from '../../published/dane/tlsa-set.js'
 import { formatChainError } from './format-chain-error.js'
-import { tlsFailure, type AttemptFailure } from '../outcome.js'
+import { tlsFailure, type AttemptFailure, type FailureClass } from '../outcome.js'
 
 /** What the handshake showed of the server. */
 export interface PeerIdentity {
@@ -27,18 +30,21 @@ const RFC_9525 = { subject: 'never', wildcards: true, partialWildcards: false } 
  */
 export function certificateFailure(
   { certificate, chainError }: PeerIdentity,
-  requirement: Requirement,
+  requirement: HostRequirement,
   host: string,
 ): AttemptFailure | null {
-  const { trusted, namesHost, namesAnyOf, fingerprintsAnyOf } = requirement
-  if (!trusted && !namesHost && namesAnyOf.length === 0 && fingerprintsAnyOf.length === 0) return null
+  const { trusted, namesHost, namesAnyOf, fingerprintsAnyOf, held } = requirement
+  const unpinned = namesAnyOf.length === 0 && fingerprintsAnyOf.length === 0
+  if (!trusted && !namesHost && unpinned && !held?.dane) return null
+  if (!certificate && held?.dane) return tlsFailure('tlsa-invalid', 'has no certificate')
   if (!certificate) return tlsFailure('certificate-not-trusted', 'has no certificate')
   if (trusted && chainError !== '') return untrusted(certificate, chainError)
   if (namesHost && !names(certificate, host)) return mismatch(certificate, [host])
   for (const wanted of namesAnyOf) {
     if (!wanted.some((name) => names(certificate, name))) return mismatch(certificate, wanted)
   }
-  if (fingerprintsAnyOf.length === 0) return null
+  const notVouched = held?.dane ? daneFailure({ certificate, chainError }, held.dane) : null
+  if (notVouched || fingerprintsAnyOf.length === 0) return notVouched
   const present = fingerprintsOf(certificate)
   for (const wanted of fingerprintsAnyOf) {
     if (!wanted.some((fingerprint) => present.includes(fingerprint)))
@@ -48,6 +54,32 @@ export function certificateFailure(
       )
   }
   return null
+}
+
+/** What RFC 8460 calls the reasons for which TLSA records do not vouch for a server. */
+const DANE_FAILURES: Readonly<Record<DaneReason, FailureClass>> = {
+  'certificate-host-mismatch': 'certificate-host-mismatch',
+  'certificate-expired': 'certificate-expired',
+  'chain-not-valid': 'certificate-not-trusted',
+  'authority-not-sent': 'tlsa-invalid',
+  'tlsa-mismatch': 'tlsa-invalid',
+  ignored: 'tlsa-invalid',
+}
+
+function daneFailure(peer: PeerIdentity, demand: DaneDemand): AttemptFailure | null {
+  const { by, reason, why } = verdictOf(peer, demand)
+  return by ? null : tlsFailure(DANE_FAILURES[reason ?? 'ignored'], why)
+}
+
+function verdictOf({ certificate, chainError }: PeerIdentity, { set, names }: DaneDemand): DaneVerdict {
+  const chain = certificate ? sentChain(certificate) : []
+  return daneVerdict(set, { chain, names, chainError, now: Date.now() })
+}
+
+/** Whether the dates of a server's certificates count: not where usage 3 vouches for it (RFC 7672 section 3.1.1). */
+export function datesCount(peer: PeerIdentity, { trusted, held }: HostRequirement): boolean {
+  if (trusted || !held?.dane) return trusted
+  return verdictOf(peer, held.dane).by?.usage !== USAGE.endEntity
 }
 
 /** SHA-256 of the certificate, and of its public key (the SubjectPublicKeyInfo, as RFC 7469 has it). */
@@ -114,25 +146,28 @@ export interface LoggedSession {
 
 /**
  * What of a certificate a requirement has checked: `chain` (a trusted authority, dates), `host-name`,
- * `listed-name`, `fingerprint`; nothing where any certificate will do.
+ * `listed-name`, `dane` (`half-dane` where nobody proves who named the host), `fingerprint`; nothing where any
+ * certificate will do.
  */
 export function verifiedParts({
   trusted,
   namesHost,
   namesAnyOf,
   fingerprintsAnyOf,
-}: Pick<Requirement, 'trusted' | 'namesHost' | 'namesAnyOf' | 'fingerprintsAnyOf'>): string[] {
+  held,
+}: Pick<HostRequirement, 'trusted' | 'namesHost' | 'namesAnyOf' | 'fingerprintsAnyOf' | 'held'>): string[] {
   return [
     ...(trusted ? ['chain'] : []),
     ...(namesHost ? ['host-name'] : []),
     ...(namesAnyOf.length > 0 ? ['listed-name'] : []),
+    ...(held?.dane ? [held.dane.isHalf ? 'half-dane' : 'dane'] : []),
     ...(fingerprintsAnyOf.length > 0 ? ['fingerprint'] : []),
   ]
 }
 
 /** What Haraka's log is to say of a session that fulfils a requirement. */
 export function loggedSession(
-  requirement: Requirement,
+  requirement: HostRequirement,
   certificate: X509Certificate | undefined,
 ): LoggedSession {
   const verified = verifiedParts(requirement).length > 0

@@ -7,7 +7,7 @@ import { errorMessage } from '../../text/error-message.js'
 import path from 'node:path'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import { later, type TlsVersion } from '../../rules/levels.js'
-import type { Requirement } from '../../rules/requirement.js'
+import type { HostRequirement } from '../../published/host-requirement.js'
 import { SETTINGS_FILE, SettingsError } from '../../settings/error.js'
 import type { Settings } from '../../settings/types.js'
 import { SessionCache } from './session-cache.js'
@@ -103,11 +103,12 @@ export function contextsFor({ tls }: Settings, configFolder: string): TlsContext
 export function contextOf(
   contexts: TlsContexts,
   { tls }: Settings,
-  { minVersion, trusted }: Pick<Requirement, 'minVersion' | 'trusted'>,
+  { minVersion, trusted, held }: Pick<HostRequirement, 'minVersion' | 'trusted' | 'held'>,
   options: Readonly<Record<string, unknown>>,
 ): SecureContext {
   const lowest = later(tls.minVersion, minVersion ?? tls.minVersion)
-  return contexts.get({ minVersion: lowest, trusted }, options)
+  // By a policy of mode `testing` the chain is looked at, and what is wrong with it is reported.
+  return contexts.get({ minVersion: lowest, trusted: trusted || Boolean(held?.testing) }, options)
 }
 
 /** Whether options of `tls.ini` keep Haraka's own sessions from a version that a server may speak. */

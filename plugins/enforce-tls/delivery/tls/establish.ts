@@ -23,6 +23,8 @@ export type TlsResult =
       readonly socket: TLSSocket
       readonly context: SecureContext
       readonly session: TlsSession
+      /** As it was judged: of a resumed session what its first handshake showed. */
+      readonly peer: PeerIdentity
       /** Where the session is cached; `null` where none is. */
       readonly slot: SessionSlot | null
     }
@@ -70,7 +72,7 @@ export async function establishTls(request: TlsRequest): Promise<TlsResult> {
     if (!failure) {
       const verifiedAt = resumed && offered ? offered.verifiedAt : performance.now()
       if (slot) sessions.keepIn(slot, { peer, verifiedAt })
-      return { ok: true, socket: handshake, context: secureContext, session, slot }
+      return { ok: true, socket: handshake, context: secureContext, session, peer, slot }
     }
     if (resumed) slot?.avoid()
     leave(handshake)

@@ -11,8 +11,8 @@
  */
 import type { TLSSocket } from 'node:tls'
 import { LRUCache } from 'lru-cache'
-import { demandKey, type Requirement } from '../../rules/requirement.js'
-import { type PeerIdentity, datesOf, validAt, type Dates } from './certificate.js'
+import { hostDemandKey, type HostRequirement } from '../../published/host-requirement.js'
+import { type PeerIdentity, datesCount, datesOf, validAt, type Dates } from './certificate.js'
 import { withoutCertificate } from './session-der.js'
 
 /** How long a verification is relied on, in milliseconds; Postfix's `smtp_tls_session_cache_timeout`, too. */
@@ -77,11 +77,11 @@ export class SessionCache {
    * @param host the MX host's name, or its address where it has none
    * @param place address and port, or the path of a socket
    */
-  slot(host: string, place: string, requirement: Requirement): SessionSlot {
-    const key = JSON.stringify([host.toLowerCase(), place, demandKey(requirement)])
+  slot(host: string, place: string, requirement: HostRequirement): SessionSlot {
+    const key = JSON.stringify([host.toLowerCase(), place, hostDemandKey(requirement)])
     return {
       known: () => this.#known(key),
-      keep: (session) => this.#keep(key, session, requirement.trusted),
+      keep: (session) => this.#keep(key, session, datesCount(session.peer, requirement)),
       avoid: () => void this.#sessions.set(key, 'avoided'),
     }
   }
@@ -94,9 +94,9 @@ export class SessionCache {
     return undefined
   }
 
-  #keep(key: string, session: VerifiedSession, trusted: boolean): void {
+  #keep(key: string, session: VerifiedSession, dated: boolean): void {
     if (session.data.length > SESSION_BYTES_MAX || this.#sessions.get(key) === 'avoided') return
-    const dates = trusted ? datesOf(session.peer.certificate) : undefined
+    const dates = dated ? datesOf(session.peer.certificate) : undefined
     // A session that came of a resumed one counts no longer than the first.
     this.#sessions.set(key, { ...session, dates }, { start: session.verifiedAt })
   }

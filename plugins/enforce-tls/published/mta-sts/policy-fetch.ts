@@ -18,6 +18,8 @@ export type FetchedPolicy =
   | { readonly kind: 'fetched'; readonly text: string }
   | {
       readonly kind: 'failed'
+      /** Whether it is the server's certificate that failed. */
+      readonly cause: 'fetch' | 'certificate'
       /** A sentence for a person, without a full stop. */
       readonly why: string
     }
@@ -45,6 +47,7 @@ const NAME_MISMATCH = 'ERR_TLS_CERT_ALTNAME_INVALID'
 
 /** What is wrong, as the end of a sentence about the server. */
 class PolicyServerError extends Error {}
+class PolicyCertificateError extends PolicyServerError {}
 
 /** Makes the function that fetches policies with these options. */
 export function policyFetcher(options: PolicyFetchOptions): FetchPolicy {
@@ -62,7 +65,12 @@ export function policyFetcher(options: PolicyFetchOptions): FetchPolicy {
     } catch (error) {
       const why =
         error instanceof PolicyServerError ? error.message : `cannot be asked: ${errorMessage(error)}`
-      return { kind: 'failed', why: `the MTA-STS policy of ${domain} could not be fetched: ${host} ${why}` }
+      const cause = error instanceof PolicyCertificateError ? 'certificate' : 'fetch'
+      return {
+        kind: 'failed',
+        cause,
+        why: `the MTA-STS policy of ${domain} could not be fetched: ${host} ${why}`,
+      }
     }
   }
 }
@@ -133,11 +141,11 @@ function nameMismatch(host: string, { raw }: PeerCertificate): Error | undefined
 
 function explained(error: Error, socket: unknown): PolicyServerError {
   const { code = error.message, syscall } = error as NodeJS.ErrnoException
-  if (code === NAME_MISMATCH) return new PolicyServerError('has a certificate for other names')
-  if (code === 'CERT_HAS_EXPIRED') return new PolicyServerError('has a certificate that has expired')
+  if (code === NAME_MISMATCH) return new PolicyCertificateError('has a certificate for other names')
+  if (code === 'CERT_HAS_EXPIRED') return new PolicyCertificateError('has a certificate that has expired')
   // Set where the certificate has failed; the type says that it always is.
   if (socket instanceof TLSSocket && (socket.authorizationError as unknown))
-    return new PolicyServerError(`has a certificate that is not trusted (${code})`)
+    return new PolicyCertificateError(`has a certificate that is not trusted (${code})`)
   if (syscall === 'connect' || error instanceof AggregateError)
     return new PolicyServerError(`cannot be reached (${code})`)
   return new PolicyServerError(`breaks the connection off (${code})`)

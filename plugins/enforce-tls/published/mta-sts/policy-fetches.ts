@@ -13,6 +13,8 @@ export type FetchResult =
   | { readonly kind: 'fetched'; readonly kept: KeptPolicy }
   | {
       readonly kind: 'failed'
+      /** What failed: the fetch, the certificate of its server, or the policy itself. */
+      readonly cause: 'fetch' | 'certificate' | 'policy'
       /** A sentence for a person, without a full stop. */
       readonly why: string
     }
@@ -77,7 +79,7 @@ export class PolicyFetches {
       return last.result
     if (this.#underWay.size >= (purpose === 'refresh' ? REFRESHING_MAX : UNDER_WAY_MAX)) {
       const why = `the MTA-STS policy of ${domain} was not fetched: ${this.#underWay.size} others are being fetched`
-      return { kind: 'failed', why }
+      return { kind: 'failed', cause: 'fetch', why }
     }
     const result = this.#fetch(domain, id)
     this.#underWay.set(domain, { id, result })
@@ -90,7 +92,7 @@ export class PolicyFetches {
       result = await this.#read(domain, id)
     } catch (error) {
       const why = `the MTA-STS policy of ${domain} could not be fetched: ${errorMessage(error)}`
-      result = { kind: 'failed', why }
+      result = { kind: 'failed', cause: 'fetch', why }
     }
     this.#last.set(domain, { id, at: this.#now(), result })
     this.#underWay.delete(domain)
@@ -104,7 +106,7 @@ export class PolicyFetches {
     const { policy, problems } = readPolicy(text)
     if (!policy) {
       const why = `the MTA-STS policy of ${domain} is not valid: ${formatProblems(problems)}`
-      return { kind: 'failed', why }
+      return { kind: 'failed', cause: 'policy', why }
     }
     const kept = { id, fetchedAt: this.#now(), text, policy, problems }
     await this.#onFetched(domain, kept)

@@ -19,6 +19,8 @@ export type StsAnswer = PublishedSts | NoSts | UnknownSts
 
 export interface PublishedSts extends StsPolicy {
   readonly kind: 'policy'
+  /** Whose policy it is, as `domainName` has it. */
+  readonly domain: string
   /** Of the TXT record when the policy was fetched. */
   readonly id: string
   /** Since it was fetched, in seconds. */
@@ -41,6 +43,8 @@ export interface NoSts {
 /** The domain has, or may have, a policy, but which is unknown. */
 export interface UnknownSts {
   readonly kind: 'unknown'
+  /** What failed: DNS or the store, the fetch, the certificate of the policy's server, or the policy itself. */
+  readonly cause: 'dns' | 'fetch' | 'certificate' | 'policy'
   /** A sentence for a person, without a full stop. */
   readonly why: string
 }
@@ -100,10 +104,10 @@ export class StsPolicies {
       if (!current) return unknown(announced.why)
       // Whoever suppresses the TXT record must not thereby end the policy.
       this.#refreshIfDue(domain, current.id, current)
-      return this.#published(current, announced.why)
+      return this.#published(domain, current, announced.why)
     }
     if (announced.kind !== 'record') {
-      if (current) return this.#published(current, `_mta-sts.${domain} ${announced.why}`)
+      if (current) return this.#published(domain, current, `_mta-sts.${domain} ${announced.why}`)
       if (failure !== '') return unknown(`whether ${domain} had an MTA-STS policy is unknown: ${failure}`)
       // It has run out.
       if (kept) void this.#kept.remove(domain)
@@ -113,13 +117,14 @@ export class StsPolicies {
     const { id } = announced
     if (current?.id === id && !urgent) {
       this.#refreshIfDue(domain, id, current)
-      return this.#published(current, '')
+      return this.#published(domain, current, '')
     }
     const result = await this.#fetches.fetch(domain, id, urgent ? 'urgent' : 'needed')
-    if (result.kind === 'failed') return current ? this.#published(current, result.why) : unknown(result.why)
+    if (result.kind === 'failed')
+      return current ? this.#published(domain, current, result.why) : unknown(result.why, result.cause)
     // This process's DNS may still have the id before the one that another process has fetched it for.
     const newest = current && current.fetchedAt > result.kept.fetchedAt ? current : result.kept
-    return this.#published(newest, '')
+    return this.#published(domain, newest, '')
   }
 
   async #announced(domain: string): Promise<Announced | Failed> {
@@ -137,12 +142,16 @@ export class StsPolicies {
     if (isRefreshDue(current, this.#now())) void this.#fetches.fetch(domain, id, 'refresh')
   }
 
-  #published({ id, fetchedAt, text, policy, problems }: KeptPolicy, stale: string): PublishedSts {
+  #published(
+    domain: string,
+    { id, fetchedAt, text, policy, problems }: KeptPolicy,
+    stale: string,
+  ): PublishedSts {
     const age = Math.max(0, Math.floor((this.#now() - fetchedAt) / 1000))
-    return { kind: 'policy', ...policy, id, age, text, problems, stale }
+    return { kind: 'policy', domain, ...policy, id, age, text, problems, stale }
   }
 }
 
-function unknown(why: string): UnknownSts {
-  return { kind: 'unknown', why }
+function unknown(why: string, cause: UnknownSts['cause'] = 'dns'): UnknownSts {
+  return { kind: 'unknown', cause, why }
 }

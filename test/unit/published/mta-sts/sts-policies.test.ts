@@ -6,6 +6,7 @@ import { MemoryPolicyStore } from '../../../../plugins/enforce-tls/published/mta
 import {
   StsPolicies,
   type StsAnswer,
+  type UnknownSts,
 } from '../../../../plugins/enforce-tls/published/mta-sts/sts-policies.js'
 import { POLICY, TableDns } from '../../../support/policy-server.js'
 
@@ -13,7 +14,11 @@ const DOMAIN = 'bank.example'
 const TXT = `TXT _mta-sts.${DOMAIN}`
 const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000]
 const WEEK = 604_800
-const FAILS: FetchedPolicy = { kind: 'failed', why: 'the policy could not be fetched' }
+const FAILS = {
+  kind: 'failed',
+  cause: 'fetch',
+  why: 'the policy could not be fetched',
+} as const satisfies FetchedPolicy
 
 /** One process, or several on the same store, DNS and partners. */
 class Scene {
@@ -80,7 +85,11 @@ function assertPolicy(answer: StsAnswer, expected: object): void {
   )
 }
 
-const UNKNOWN = (why: string): StsAnswer => ({ kind: 'unknown', why })
+const UNKNOWN = (why: string, cause: UnknownSts['cause'] = 'dns'): StsAnswer => ({
+  kind: 'unknown',
+  cause,
+  why,
+})
 const NONE = { kind: 'none', why: '', authentic: true }
 
 describe('a domain at the first contact', () => {
@@ -89,6 +98,7 @@ describe('a domain at the first contact', () => {
     const answer = await scene.policies.policyOf('Bank.Example.')
     assert.deepEqual(answer, {
       kind: 'policy',
+      domain: 'bank.example',
       mode: 'enforce',
       mx: ['mx.bank.example'],
       maxAge: WEEK,
@@ -130,7 +140,7 @@ describe('a domain at the first contact', () => {
   it('is unknown while its policy cannot be fetched, which is tried every five minutes', async () => {
     const scene = new Scene()
     scene.published[DOMAIN] = FAILS
-    for (let tries = 0; tries < 3; tries++) assert.deepEqual(await scene.ask(), UNKNOWN(FAILS.why))
+    for (let tries = 0; tries < 3; tries++) assert.deepEqual(await scene.ask(), UNKNOWN(FAILS.why, 'fetch'))
     assert.equal(scene.fetched.length, 1)
     scene.published[DOMAIN] = sends(POLICY)
     scene.now += 5 * MINUTE - SECOND
@@ -146,6 +156,7 @@ describe('a domain at the first contact', () => {
       await scene.ask(),
       UNKNOWN(
         'the MTA-STS policy of bank.example is not valid: line 3: "nmx" is ignored: there is no such field; did you mean "mx"?; there is no valid mx',
+        'policy',
       ),
     )
   })
@@ -238,7 +249,7 @@ describe('a policy that holds', () => {
     await scene.ask()
     scene.now += WEEK * SECOND
     scene.published[DOMAIN] = FAILS
-    assert.deepEqual(await scene.ask(), UNKNOWN(FAILS.why))
+    assert.deepEqual(await scene.ask(), UNKNOWN(FAILS.why, 'fetch'))
     scene.dns.records[TXT] = 'fails'
     assert.equal((await scene.ask()).kind, 'unknown')
   })
@@ -472,7 +483,7 @@ describe('fetches of policies', () => {
       stale: 'the MTA-STS policy of bank.example was not fetched: 200 others are being fetched',
     })
     scene.answerAll()
-    for (const answer of await Promise.all(waiting)) assert.deepEqual(answer, UNKNOWN(FAILS.why))
+    for (const answer of await Promise.all(waiting)) assert.deepEqual(answer, UNKNOWN(FAILS.why, 'fetch'))
     assertPolicy(await scene.ask(), { id: '2' })
   })
 
@@ -504,7 +515,7 @@ describe('fetches of policies', () => {
     })
     assert.deepEqual(
       await scene.ask(policies),
-      UNKNOWN('the MTA-STS policy of bank.example could not be fetched: out of memory'),
+      UNKNOWN('the MTA-STS policy of bank.example could not be fetched: out of memory', 'fetch'),
     )
   })
 })

@@ -1,0 +1,158 @@
+/**
+ * The way of a message whose requirement looks at what the recipient's domain publishes: its hosts, from DNS that knows
+ * what is authentic, and on what terms mail goes to each. Looking that up can take long; a message that waits for it
+ * gives its turn in Haraka's queue back, so that mail for others goes on.
+ */
+import { isIP } from 'node:net'
+import type { HarakaMx } from '../haraka/types.js'
+import { lookUpFacts, type DomainFacts, type HostFacts, type NamedHost } from '../published/domain-facts.js'
+import { termsAt, type HostTerms } from '../published/host-requirement.js'
+import { demandKey, type Requirement } from '../rules/requirement.js'
+import type { GuardContext } from './guard-context.js'
+import type { AskedFacts, GuardedItem } from './guarded-item.js'
+import { hostOf, portOf } from './next-hop.js'
+import { otherFailure, tlsFailure, UNROUTABLE, type AttemptFailure } from './outcome.js'
+
+/** How long a message stands by while something is looked up, in milliseconds. */
+const PATIENCE = 1000
+/** For how long an answer that a message has waited for is good, until it is called, in milliseconds. */
+const ANSWER_LASTS = 60_000
+
+/** What a domain's mail goes by. */
+export type Route =
+  | { readonly is: 'hosts'; readonly hosts: HarakaMx[]; readonly lost: readonly LostHost[] }
+  /** As Haraka says it: such a domain does not exist, or takes no mail (RFC 7505). */
+  | { readonly is: 'no-such-domain' | 'null-mx' }
+  | { readonly is: 'failed'; readonly failure: AttemptFailure }
+  /** The message has given its turn back, and comes again. */
+  | { readonly is: 'suspended' }
+
+/** A host that has no address to go to. */
+export interface LostHost {
+  readonly host: string
+  readonly failure: AttemptFailure
+}
+
+/**
+ * Finds the way; the guarded item has the terms of each host afterwards.
+ *
+ * @param named the hosts that a plugin has named, instead of those of DNS
+ */
+export async function findRoute(
+  guarded: GuardedItem,
+  requirement: Requirement,
+  named: readonly HarakaMx[] | null,
+): Promise<Route> {
+  const facts = await factsFor(guarded, requirement, named)
+  if (!facts) return { is: 'suspended' }
+  guarded.facts = facts
+  const { mailHosts } = facts
+  if (mailHosts?.kind === 'failed')
+    return { is: 'failed', failure: tlsFailure('dnssec-invalid', mailHosts.why) }
+  if (mailHosts?.kind === 'no-mail') return { is: mailHosts.reason }
+  const lost: LostHost[] = []
+  const hosts = facts.hosts.flatMap((host, index) => {
+    const mx = named?.[index]
+    const { name, addresses, preference } = host
+    if (name === null || !addresses) return mx ? [mx] : []
+    if (addresses.kind !== 'addresses') {
+      const detail = addresses.kind === 'failed' ? `cannot be looked up: ${addresses.why}` : 'has no address'
+      const failure =
+        addresses.kind === 'failed'
+          ? tlsFailure('dnssec-invalid', detail)
+          : otherFailure(detail, { status: UNROUTABLE })
+      lost.push({ host: name, failure })
+      return []
+    }
+    // A plugin that names the address has chosen it.
+    if (mx && isIP(mx.exchange ?? '')) return [mx]
+    return addresses.addresses.map((exchange) =>
+      mx ? at(mx, exchange) : guarded.context.makeMx({ exchange, from_dns: name, priority: preference }),
+    )
+  })
+  return { is: 'hosts', hosts: named ? hosts : guarded.item.sort_mx(hosts), lost }
+}
+
+/** On what terms mail goes to a host: for requirements that look at nothing published, on their own. */
+export function termsOf({ facts }: GuardedItem, mx: HarakaMx, requirement: Requirement): HostTerms {
+  if (requirement.published.length === 0) return { is: 'required', requirement }
+  const host = facts?.hosts.find((each) => isAbout(each, mx))
+  if (facts && host) return termsAt(requirement, facts, host)
+  return { is: 'failed', class: 'dnssec-invalid', why: 'was not looked up in DNS' }
+}
+
+function isAbout({ name, port }: HostFacts, mx: HarakaMx): boolean {
+  const host = nameOf(mx)
+  return port === portOf(mx) && (name === null ? host === null : host !== null && sameName(name, host))
+}
+
+function sameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase()
+}
+
+/** `null` for an address or a socket. */
+function nameOf(mx: HarakaMx): string | null {
+  const host = hostOf(mx)
+  return mx.path !== undefined || isIP(host) ? null : host
+}
+
+/** As Haraka does it for a host that it has resolved. */
+function at(mx: HarakaMx, exchange: string): HarakaMx {
+  const copy = Object.create(Object.getPrototypeOf(mx) as object | null) as HarakaMx
+  return Object.assign(copy, mx, { exchange, from_dns: mx.exchange })
+}
+
+/** `null` where the message has given its turn back. */
+async function factsFor(
+  guarded: GuardedItem,
+  requirement: Requirement,
+  named: readonly HarakaMx[] | null,
+): Promise<DomainFacts | null> {
+  const { item, context } = guarded
+  const hosts = named && named.map((mx): NamedHost => ({ host: nameOf(mx), port: portOf(mx) }))
+  const key = JSON.stringify([item.todo.domain, demandKey(requirement), hosts])
+  const before = guarded.asked
+  guarded.asked = null
+  if (before?.key === key && before.found && performance.now() - before.found.at < ANSWER_LASTS)
+    return before.found.facts
+  const asked = ask(context, { key, requirement, hosts, guarded })
+  if (await inTime(asked.facts)) return await asked.facts
+  guarded.asked = asked
+  item.loginfo(`enforce-tls: waits for DNS, or for the MTA-STS policy of ${item.todo.domain}`)
+  void asked.facts.then(() => context.outbound().delivery_queue.push(item))
+  item.next_cb()
+  return null
+}
+
+function ask(
+  { published, isLastTry }: GuardContext,
+  about: {
+    readonly key: string
+    readonly requirement: Requirement
+    readonly hosts: readonly NamedHost[] | null
+    readonly guarded: GuardedItem
+  },
+): AskedFacts {
+  const { key, requirement, hosts, guarded } = about
+  const facts = lookUpFacts(published(), {
+    domain: guarded.item.todo.domain,
+    demands: requirement.published,
+    named: hosts,
+    urgent: isLastTry(guarded.item),
+  })
+  const asked: AskedFacts = { key, facts, found: null }
+  void facts.then((found) => (asked.found = { facts: found, at: performance.now() }))
+  return asked
+}
+
+async function inTime(facts: Promise<DomainFacts>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), PATIENCE)
+  })
+  try {
+    return await Promise.race([facts.then(() => true), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

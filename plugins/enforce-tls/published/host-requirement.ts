@@ -1,0 +1,228 @@
+/**
+ * What a requirement means at one MX host, by what DNS and the domain's policy say of it: the demands that what is
+ * published be fulfilled become demands that a session can be held against. What is unknown is never "nothing
+ * published". Pure.
+ */
+import { demandKey, type PublishedDemand, type Requirement } from '../rules/requirement.js'
+import type { TlsaSet } from './dane/tlsa-set.js'
+import type { DomainFacts, HostFacts } from './domain-facts.js'
+import { matchingMx } from './mta-sts/mx-pattern.js'
+import type { PublishedSts, UnknownSts } from './mta-sts/sts-policies.js'
+
+/** A requirement as it holds at one host. */
+export interface HostRequirement extends Requirement {
+  /** How the host is held to what is published; absent where no rule asks for it. */
+  readonly held?: Held
+}
+
+export interface Held {
+  /** The records that must vouch for the server; `null` for none. */
+  readonly dane: DaneDemand | null
+  /** The policy in force that lists the host; `null` for none. */
+  readonly sts: PublishedSts | null
+  /** A policy of mode `testing`: what would fail by it is reported, and nothing else. */
+  readonly testing: PublishedSts | null
+  /** Why nothing that counts is published, as a sentence without a full stop; empty where something is. */
+  readonly nothing: string
+}
+
+export interface DaneDemand {
+  readonly set: TlsaSet
+  /** The TLSA base domain: the name that the server is asked for. */
+  readonly base: string
+  /** What a certificate may bear for usage 2 (RFC 7672 section 3.2.2). */
+  readonly names: readonly string[]
+  /** The MX records that lead to the host are not authentic, and no policy lists it: the host is who it says it is, but somebody may have named it. */
+  readonly isHalf: boolean
+}
+
+/** What a host failed for before it was asked; names of RFC 8460 section 4.3 where it has one. */
+export type PublishedFailure =
+  | 'dnssec-invalid'
+  | 'tlsa-invalid'
+  | 'dane-required'
+  | 'sts-policy-fetch-error'
+  | 'sts-policy-invalid'
+  | 'sts-webpki-invalid'
+  | 'mx-not-listed'
+  | 'nothing-published'
+
+export interface FailedTerms {
+  readonly is: 'failed'
+  readonly class: PublishedFailure
+  /** As the end of a sentence about the host. */
+  readonly why: string
+}
+
+/** On what terms mail goes to a host. */
+export type HostTerms =
+  | { readonly is: 'required'; readonly requirement: HostRequirement }
+  /** Nothing is published, and the rules require nothing then. */
+  | { readonly is: 'free'; readonly requirement: HostRequirement }
+  | FailedTerms
+
+/** The terms at one host of the domain. */
+export function termsAt(requirement: Requirement, domain: DomainFacts, host: HostFacts): HostTerms {
+  const { published } = requirement
+  if (published.length === 0) return { is: 'required', requirement }
+  const dane = daneOf(domain, host)
+  const sts = stsOf(domain, host)
+  const met = published.map((demand) => meet(demand, dane, sts, domain))
+  const failed = met.find((each) => each.is === 'failed')
+  if (failed) return failed
+  const parts = met.filter((each) => each.is === 'met')
+  const demanded = parts.find((part) => part.dane)?.dane ?? null
+  const policy = parts.find((part) => part.sts)?.sts ?? null
+  const held: Held = {
+    // Of several demands, one may know the host by a policy and another by DNS alone.
+    dane: demanded && { ...demanded, isHalf: parts.every((part) => part.dane?.isHalf !== false) },
+    sts: policy,
+    testing: policy || sts.is !== 'testing' ? null : sts.policy,
+    nothing: demanded || policy ? '' : (parts.map(({ nothing }) => nothing).find((why) => why !== '') ?? ''),
+  }
+  const hostRequirement: HostRequirement = {
+    ...requirement,
+    trusted: requirement.trusted || policy !== null,
+    namesHost: requirement.namesHost || policy !== null,
+    held,
+  }
+  const isFree = !requirement.encrypted && !demanded && !policy
+  return { is: isFree ? 'free' : 'required', requirement: hostRequirement }
+}
+
+/** The same text for requirements that demand the same of a host: for keys of sessions and connections. */
+export function hostDemandKey(requirement: HostRequirement): string {
+  const { held } = requirement
+  if (!held) return demandKey(requirement)
+  const { dane, sts, testing } = held
+  return JSON.stringify([
+    demandKey(requirement),
+    dane && [dane.set.digest, dane.names, dane.isHalf],
+    sts && [sts.domain, sts.id],
+    testing && [testing.domain, testing.id],
+  ])
+}
+
+type Dane =
+  | { readonly is: 'dane'; readonly demand: Omit<DaneDemand, 'isHalf'>; readonly mxAuthentic: boolean }
+  | { readonly is: 'none'; readonly why: string }
+  | FailedTerms
+
+type Sts =
+  | { readonly is: 'listed' | 'testing'; readonly policy: PublishedSts }
+  | { readonly is: 'none'; readonly why: string }
+  | FailedTerms
+
+/** What keeps published records from counting; a clause about the host. */
+const NOT_PUBLISHED = {
+  'no-records': 'has no TLSA records',
+  'insecure-address': 'has no TLSA records that count: its addresses are not signed with DNSSEC',
+  'insecure-records': 'has TLSA records that are not signed with DNSSEC, so they do not count',
+} as const
+
+function daneOf({ domain, mailHosts, dane }: DomainFacts, { name, addresses, tlsa }: HostFacts): Dane {
+  if (!dane) return { is: 'none', why: '' }
+  if (name === null || !tlsa || !addresses)
+    return { is: 'none', why: 'is an address, for which nothing can be published' }
+  if (addresses.kind === 'failed') return failed('dnssec-invalid', `cannot be looked up: ${addresses.why}`)
+  if (tlsa.kind === 'failed') return failed('dnssec-invalid', `cannot be authenticated: ${tlsa.why}`)
+  if (tlsa.kind === 'none') return { is: 'none', why: NOT_PUBLISHED[tlsa.reason] }
+  const { base, set } = tlsa
+  if (tlsa.kind === 'unusable')
+    return failed('tlsa-invalid', `has no TLSA record that can be used: ${set.all[0]?.ignored ?? ''}`)
+  const hops = mailHosts?.kind === 'hosts' ? [domain, mailHosts.name] : [name]
+  const demand = { set, base, names: [...new Set([base, ...hops])] }
+  return {
+    is: 'dane',
+    demand,
+    mxAuthentic: mailHosts === null || (mailHosts.kind === 'hosts' && mailHosts.authentic),
+  }
+}
+
+function stsOf({ domain, sts }: DomainFacts, { name }: HostFacts): Sts {
+  if (!sts) return { is: 'none', why: '' }
+  if (sts.kind === 'unknown') return failed(STS_FAILURES[sts.cause], `cannot be authenticated: ${sts.why}`)
+  if (sts.kind === 'none')
+    return { is: 'none', why: sts.why === '' ? `${domain} has no MTA-STS policy` : sts.why }
+  if (sts.mode === 'none') return { is: 'none', why: `the MTA-STS policy of ${domain} has mode none` }
+  if (sts.mode === 'testing') return { is: 'testing', policy: sts }
+  if (name !== null && matchingMx(sts.mx, name) !== null) return { is: 'listed', policy: sts }
+  return failed(
+    'mx-not-listed',
+    `is not among the hosts that the MTA-STS policy of ${domain} lists (${shown(sts.mx)})`,
+  )
+}
+
+const STS_FAILURES = {
+  dns: 'sts-policy-fetch-error',
+  fetch: 'sts-policy-fetch-error',
+  certificate: 'sts-webpki-invalid',
+  policy: 'sts-policy-invalid',
+} as const satisfies Record<UnknownSts['cause'], PublishedFailure>
+
+/** What one demand comes to. */
+type Met =
+  | {
+      readonly is: 'met'
+      readonly dane: DaneDemand | null
+      readonly sts: PublishedSts | null
+      readonly nothing: string
+    }
+  | FailedTerms
+
+function meet({ by, otherwise }: PublishedDemand, dane: Dane, sts: Sts, facts: DomainFacts): Met {
+  const nothing = (why: string): Met => {
+    if (otherwise !== 'defer') return { is: 'met', dane: null, sts: null, nothing: why }
+    return by === 'dane' ? failed('dane-required', why) : failed('nothing-published', why)
+  }
+  const insecureMx = `is named by MX records of ${facts.domain} that are not signed with DNSSEC, so anybody may have named it`
+  const byDane = (found: Dane & { is: 'dane' }, policy: PublishedSts | null): Met => {
+    const isKnown = found.mxAuthentic || policy !== null
+    if (!isKnown && otherwise === 'defer') return nothing(insecureMx)
+    return { is: 'met', dane: { ...found.demand, isHalf: !isKnown }, sts: null, nothing: '' }
+  }
+  const noPolicy =
+    sts.is === 'testing'
+      ? `the MTA-STS policy of ${facts.domain} has mode testing, which requires nothing`
+      : sts.is === 'none'
+        ? sts.why
+        : ''
+  switch (by) {
+    case 'dane':
+      if (dane.is === 'failed') return dane
+      return dane.is === 'none' ? nothing(dane.why) : byDane(dane, null)
+    case 'mta-sts':
+      if (sts.is === 'failed') return sts
+      return sts.is === 'listed'
+        ? { is: 'met', dane: null, sts: sts.policy, nothing: '' }
+        : nothing(needs(noPolicy))
+    case 'published': {
+      if (sts.is === 'failed' && sts.class === 'mx-not-listed') return sts
+      if (dane.is === 'failed' && dane.class !== 'tlsa-invalid') return dane
+      if (dane.is === 'dane') {
+        // Where DNSSEC proves both host and certificate, a policy that cannot be fetched has nothing to add.
+        if (sts.is === 'failed' && !dane.mxAuthentic) return sts
+        return byDane(dane, sts.is === 'listed' ? sts.policy : null)
+      }
+      if (sts.is === 'listed') return { is: 'met', dane: null, sts: sts.policy, nothing: '' }
+      if (sts.is === 'failed') return sts
+      return dane.is === 'failed' ? dane : nothing(`${dane.why}, and ${noPolicy}`)
+    }
+  }
+}
+
+function needs(why: string): string {
+  return `cannot be authenticated: ${why}`
+}
+
+function failed(name: PublishedFailure, why: string): FailedTerms {
+  return { is: 'failed', class: name, why }
+}
+
+/** A policy may list very many. */
+function shown(patterns: readonly string[]): string {
+  const most = 5
+  return patterns.length > most
+    ? `${patterns.slice(0, most).join(', ')} and ${patterns.length - most} more`
+    : patterns.join(', ')
+}
