@@ -14,10 +14,10 @@ import { isBounceOfCovered } from './bounce/requiretls-note.js'
 import type { GuardContext } from './guard-context.js'
 import { GuardedItem, type GuardedVersions } from './guarded-item.js'
 import { deliverOnSocket, deliverOverOpen, isFree, termsAtHop } from './host-attempt.js'
-import { NULL_MX, placeOf, usableHosts, whatItNamed, withName } from './next-hop.js'
+import { placeOf, usableHosts, whatItNamed, withName } from './next-hop.js'
 import type { ObservedDelivery } from './observed-session.js'
 import { DIRECTORY_FAILURE, otherFailure, tlsFailure, UNROUTABLE } from './outcome.js'
-import { findRoute } from './published-route.js'
+import { deliverByRoute, goOn, looksAtPublished } from './published-route.js'
 import { errorMessage } from '../text/error-message.js'
 
 /** What the rules said of an item at this attempt. */
@@ -58,7 +58,8 @@ export class Guard {
       send_email_respond: this.#sendEmailRespond.bind(this),
       get_mx_respond: this.#getMxRespond.bind(this),
       found_mx: this.#foundMx.bind(this),
-      get_force_tls: (mx: HarakaMx) => !isFree(this.#guarded, mx),
+      get_force_tls: (mx: HarakaMx) =>
+        !isFree(this.#guarded, mx) || this.#guarded.haraka.original('get_force_tls')(mx),
       try_deliver: this.#tryDeliver.bind(this),
       try_deliver_host_on_socket: (mx: HarakaMx, host: string, port: number, socket: HarakaSocket) =>
         deliverOnSocket(this.#guarded, mx, host, port, socket),
@@ -87,9 +88,9 @@ export class Guard {
     const guarded = guard.#guarded
     const attempt = guarded.emitOutcome('delivered', recipients)
     if (!attempt) return null
-    const { host, session } = attempt
+    const { host, session, requirement } = attempt
     // Only where the chain had to be trusted was it looked at.
-    const found = guarded.requirement?.trusted ? '' : null
+    const found = requirement?.trusted ? '' : null
     return { host, mx: null, offered: null, tls: session && { session, found } }
   }
 
@@ -126,7 +127,7 @@ export class Guard {
     const { item, haraka, context } = this.#guarded
     switch (this.#decision.name) {
       case 'enforce':
-        if (this.#guarded.resumeRound() && code !== constants.delay) return this.#goOn()
+        if (this.#guarded.resumeRound() && code !== constants.delay) return goOn(this.#guarded)
         return haraka.original('send_email_respond')(code, argument)
       case 'retired':
         return item.next_cb()
@@ -152,7 +153,9 @@ export class Guard {
     const respond = haraka.original('get_mx_respond')
     if (code !== constants.ok) {
       const isForDns = code !== constants.deny && code !== constants.denysoft
-      return isForDns && this.#looksAtPublished ? this.#route(null) : respond(code, answer)
+      return isForDns && looksAtPublished(this.#guarded)
+        ? deliverByRoute(this.#guarded, null)
+        : respond(code, answer)
     }
     const hosts = usableHosts(answer)
     if (hosts.length > 0) return respond(code, hosts)
@@ -165,51 +168,10 @@ export class Guard {
   async #foundMx(hosts: HarakaMx[]): Promise<void> {
     const named = withName(hosts)
     // A null MX is Haraka's to answer.
-    if (this.#looksAtPublished && named.some(({ exchange, path }) => path || exchange))
-      return this.#route(named)
+    if (looksAtPublished(this.#guarded) && named.some(({ exchange, path }) => path || exchange))
+      return deliverByRoute(this.#guarded, named)
     this.#guarded.round.expect(named)
     return this.#guarded.haraka.original('found_mx')(named)
-  }
-
-  get #looksAtPublished(): boolean {
-    const { requirement } = this.#guarded
-    return requirement !== null && requirement.published.length > 0
-  }
-
-  /** The hosts with what is published of them. @param named by a plugin; `null` for those of DNS */
-  async #route(named: readonly HarakaMx[] | null): Promise<void> {
-    const { item, haraka, round, requirement } = this.#guarded
-    if (!requirement) return this.#guarded.postpone()
-    this.#guarded.named = named
-    const route = await findRoute(this.#guarded, requirement, named)
-    switch (route.is) {
-      case 'suspended':
-        return
-      case 'no-such-domain':
-        // As Haraka has it from its own DNS.
-        return item.get_mx_error(Object.assign(new Error('no such domain'), { code: 'ENOTFOUND' }))
-      case 'null-mx':
-        return haraka.original('found_mx')([NULL_MX])
-      case 'failed':
-        round.lost(item.todo.domain, route.failure)
-        return allTried(this.#guarded)
-      case 'hosts':
-        for (const { host, failure } of route.lost) round.lost(host, failure)
-        if (route.hosts.length === 0) return allTried(this.#guarded)
-        return haraka.original('found_mx')(route.hosts)
-    }
-  }
-
-  /** Goes on with a round that was suspended; what is published may have changed meanwhile. */
-  async #goOn(): Promise<void> {
-    const { item, requirement } = this.#guarded
-    if (requirement && this.#looksAtPublished) {
-      this.#guarded.suspendRound(requirement)
-      const route = await findRoute(this.#guarded, requirement, this.#guarded.named)
-      if (route.is === 'suspended') return
-      this.#guarded.resumeRound()
-    }
-    return item.try_deliver()
   }
 
   async #tryDeliver(): Promise<void> {

@@ -10,7 +10,8 @@ import { termsAt, type HostTerms } from '../published/host-requirement.js'
 import { demandKey, type Requirement } from '../rules/requirement.js'
 import type { GuardContext } from './guard-context.js'
 import type { AskedFacts, GuardedItem } from './guarded-item.js'
-import { hostOf, portOf } from './next-hop.js'
+import { hostOf, isTrustedHop, NULL_MX, portOf } from './next-hop.js'
+import { allTried } from './finish.js'
 import { otherFailure, tlsFailure, UNROUTABLE, type AttemptFailure } from './outcome.js'
 
 /** How long a message stands by while something is looked up, in milliseconds. */
@@ -18,8 +19,11 @@ const PATIENCE = 1000
 /** For how long an answer that a message has waited for is good, until it is called, in milliseconds. */
 const ANSWER_LASTS = 60_000
 
+/** A host that waited for a connection while DNS changed. */
+const NOT_NAMED = 'is no longer one of the hosts that DNS names'
+
 /** What a domain's mail goes by. */
-export type Route =
+type Route =
   | { readonly is: 'hosts'; readonly hosts: HarakaMx[]; readonly lost: readonly LostHost[] }
   /** As Haraka says it: such a domain does not exist, or takes no mail (RFC 7505). */
   | { readonly is: 'no-such-domain' | 'null-mx' }
@@ -28,17 +32,58 @@ export type Route =
   | { readonly is: 'suspended' }
 
 /** A host that has no address to go to. */
-export interface LostHost {
+interface LostHost {
   readonly host: string
   readonly failure: AttemptFailure
 }
 
+/** Whether the requirement of an item looks at what is published. */
+export function looksAtPublished({ requirement }: GuardedItem): boolean {
+  return requirement !== null && requirement.published.length > 0
+}
+
 /**
- * Finds the way; the guarded item has the terms of each host afterwards.
+ * Goes on with a delivery: to the hosts that were found, or to where Haraka goes without any.
  *
  * @param named the hosts that a plugin has named, instead of those of DNS
  */
-export async function findRoute(
+export async function deliverByRoute(guarded: GuardedItem, named: readonly HarakaMx[] | null): Promise<void> {
+  const { item, haraka, round, requirement } = guarded
+  if (!requirement) return guarded.postpone()
+  guarded.named = named
+  const route = await findRoute(guarded, requirement, named)
+  switch (route.is) {
+    case 'suspended':
+      return
+    case 'no-such-domain':
+      // As Haraka has it from its own DNS.
+      return item.get_mx_error(Object.assign(new Error('no such domain'), { code: 'ENOTFOUND' }))
+    case 'null-mx':
+      return haraka.original('found_mx')([NULL_MX])
+    case 'failed':
+      round.lost(item.todo.domain, route.failure)
+      return allTried(guarded)
+    case 'hosts':
+      for (const { host, failure } of route.lost) round.lost(host, failure)
+      if (route.hosts.length === 0) return allTried(guarded)
+      return haraka.original('found_mx')(route.hosts)
+  }
+}
+
+/** Goes on with a round that was suspended; what is published may have changed meanwhile. */
+export async function goOn(guarded: GuardedItem): Promise<void> {
+  const { item, requirement } = guarded
+  if (requirement && looksAtPublished(guarded)) {
+    guarded.suspendRound(requirement)
+    const route = await findRoute(guarded, requirement, guarded.named)
+    if (route.is === 'suspended') return
+    guarded.resumeRound()
+  }
+  return item.try_deliver()
+}
+
+/** Finds the way; the guarded item has what the terms of each host follow from afterwards. */
+async function findRoute(
   guarded: GuardedItem,
   requirement: Requirement,
   named: readonly HarakaMx[] | null,
@@ -78,7 +123,9 @@ export function termsOf({ facts }: GuardedItem, mx: HarakaMx, requirement: Requi
   if (requirement.published.length === 0) return { is: 'required', requirement }
   const host = facts?.hosts.find((each) => isAbout(each, mx))
   if (facts && host) return termsAt(requirement, facts, host)
-  return { is: 'failed', class: 'dnssec-invalid', why: 'was not looked up in DNS' }
+  const why =
+    facts?.mailHosts?.kind === 'failed' ? `cannot be authenticated: ${facts.mailHosts.why}` : NOT_NAMED
+  return { is: 'failed', class: 'dnssec-invalid', why }
 }
 
 function isAbout({ name, port }: HostFacts, mx: HarakaMx): boolean {
@@ -109,7 +156,14 @@ async function factsFor(
   named: readonly HarakaMx[] | null,
 ): Promise<DomainFacts | null> {
   const { item, context } = guarded
-  const hosts = named && named.map((mx): NamedHost => ({ host: nameOf(mx), port: portOf(mx) }))
+  const { trustedNextHops } = context.settings().main
+  // Of a host that the operator counts as secure nothing is asked; Haraka finds its address.
+  const hosts =
+    named &&
+    named.map((mx): NamedHost => ({
+      host: isTrustedHop(mx, trustedNextHops) ? null : nameOf(mx),
+      port: portOf(mx),
+    }))
   const key = JSON.stringify([item.todo.domain, demandKey(requirement), hosts])
   const before = guarded.asked
   guarded.asked = null
