@@ -61,10 +61,11 @@ describe('a message to hosts with TLSA records', () => {
     const asked: string[] = []
     await using delivery = await scene({
       action: DANE,
+      alias: 'host.provider.example',
       tls: { SNICallback: (name: string, done: (error: null) => void) => (asked.push(name), done(null)) },
     })
     await delivery.run()
-    assert.deepEqual(asked, ['mx1.bank.example'])
+    assert.deepEqual(asked, ['host.provider.example'])
   })
 })
 
@@ -212,6 +213,8 @@ interface SceneOptions extends Omit<DeliveryOptions, 'hosts'> {
   readonly hosts?: number
   /** DNS answers then. */
   readonly after?: Promise<unknown>
+  /** What CNAME records lead to. */
+  readonly alias?: string
   /** No plugin names the hosts. */
   readonly byDns?: boolean
   readonly mx?: 'fails' | 'no such name' | 'null'
@@ -227,6 +230,7 @@ async function scene({
   tls = {},
   hosts = 1,
   after,
+  alias,
   byDns = false,
   mx = 'fails',
   ...options
@@ -235,11 +239,12 @@ async function scene({
   const peer = { tls: { key: own.keyPem, cert: own.pem, ...tls }, ...(starttls ? {} : { starttls: false }) }
   const of = { own: tlsa(3, 1, 1, own), another: tlsa(3, 1, 1, another) }
   const answer = (name: string, type: RecordType): Answer => {
-    if (type === 'A') return { kind: 'found', name, authentic: true, records: ['127.0.0.1'], ttl: 60 }
+    if (type === 'A')
+      return { kind: 'found', name: alias ?? name, authentic: true, records: ['127.0.0.1'], ttl: 60 }
     if (type === 'MX' && mx === 'null')
       return { kind: 'found', name, authentic: true, records: [{ preference: 0, exchange: '.' }], ttl: 60 }
     const none = type === 'MX' && mx === 'no such name' ? 'no-such-name' : 'no-such-record'
-    const host = /^_\d+\._tcp\.(mx\d)/.exec(name)?.[1] ?? ''
+    const host = /^_\d+\._tcp\.(mx\d|host)/.exec(name)?.[1] ?? ''
     const is = typeof records === 'string' ? records : (records[host] ?? 'none')
     if (type === 'TLSA' && (is === 'own' || is === 'another'))
       return { kind: 'found', name, authentic: true, records: [of[is]], ttl: 60 }
