@@ -1,6 +1,7 @@
 /** `enforce-tls rule list` and `rule show`. */
 import type { OwnedRule } from '../rules/owner-entries.js'
 import { ownerState, readOwner, ruleIn } from '../admin/owner-state.js'
+import { otherwiseOf } from '../admin/format-published.js'
 import { formatAction, otherCriteria, recipientsOf } from '../admin/format-rule.js'
 import type { Context } from './context.js'
 import type { Cell } from './output.js'
@@ -33,12 +34,13 @@ function rowOf({ id, rule }: OwnedRule): Cell[] {
   const rest = matchesAny.length - PATTERNS_SHOWN
   const to = [...matchesAny.slice(0, PATTERNS_SHOWN), ...(rest > 0 ? [`and ${rest} more`] : [])]
   const { level, minVersion } = actions.relayWithTls
+  const otherwise = otherwiseOf(actions.relayWithTls)
   return [
     String(position),
     stateOf(rule, Date.now()),
     name,
     [...(rule.direction === 'incoming' ? ['(incoming)'] : []), ...to, ...otherCriteria(rule)],
-    [level, ...(minVersion ? [minVersion] : [])],
+    [level, ...(otherwise ? [`otherwise ${otherwise}`] : []), ...(minVersion ? [minVersion] : [])],
     id,
   ]
 }
