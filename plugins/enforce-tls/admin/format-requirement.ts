@@ -14,8 +14,7 @@ export function formatRequirement(requirement: Requirement): string {
   const { level, minVersion, trusted, namesHost, namesAnyOf, fingerprintsAnyOf, onFailure } = requirement
   const { pinned, names } = definitionOf(level)
   return [
-    formatLevelSummary(level),
-    ...formatDemands(requirement),
+    formatLevelWithDemands(requirement),
     ...(minVersion ? [`${minVersion} or later`] : []),
     ...(onFailure ? [`${onFailure} on failure`] : []),
     ...(namesHost && names !== 'mx-host' ? ['and a trusted certificate names the MX host'] : []),
@@ -25,9 +24,10 @@ export function formatRequirement(requirement: Requirement): string {
   ].join(', ')
 }
 
-/** What holds where the partner publishes nothing, a clause for each demand. */
-export function formatDemands(requirement: Omit<Requirement, 'decidedBy'>): string[] {
-  return requirement.published.map((demand) => formatDemand(demand, requirement))
+/** The level, and what holds where the partner publishes nothing, a clause for each demand. */
+export function formatLevelWithDemands(requirement: Omit<Requirement, 'decidedBy'>): string {
+  const demands = requirement.published.map((demand) => formatDemand(demand, requirement))
+  return [formatLevelSummary(requirement.level), ...demands].join('; ')
 }
 
 function formatDemand(

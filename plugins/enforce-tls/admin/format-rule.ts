@@ -68,8 +68,7 @@ export function formatAction(action: RelayWithTls): string {
   const { published } = definitionOf(level)
   const otherwise = otherwiseOf(action)
   return [
-    formatLevelSummary(level),
-    ...(published && otherwise ? [formatOtherwise(published, otherwise)] : []),
+    formatLevelSummary(level) + (published && otherwise ? `; ${formatOtherwise(published, otherwise)}` : ''),
     ...(names ? [`or the certificate names ${listed(names)}`] : []),
     ...(minVersion ? [`${minVersion} or later`] : []),
     ...(onFailure ? [`${onFailure} on failure`] : []),

@@ -6,7 +6,7 @@ import { oneLine } from '../text/one-line.js'
 import { numbered } from '../text/list.js'
 import { daneCells, daneSentences, formatDnssec, formatTlsa } from './format-dane.js'
 import type { Output } from './output.js'
-import { formatDemands, formatLevelSummary } from '../admin/format-requirement.js'
+import { formatLevelWithDemands } from '../admin/format-requirement.js'
 
 /** What a verdict comes to; the highest rank is the worst. */
 interface VerdictWords {
@@ -45,12 +45,11 @@ export function exitCodeOf(checks: readonly PartnerCheck[]): number {
 /** Prints one check with all that was found. */
 export function showCheck(output: Output, check: PartnerCheck): void {
   const { recipient, domain, requirement, decidedBy, verdict, reason, hosts, dane, remarks } = check
-  const { level, minVersion } = requirement
+  const { minVersion } = requirement
   output.line(`${recipient ?? domain}: ${VERDICTS[verdict].sentence}.`)
   output.item(`${reason}.`)
   const required = [
-    formatLevelSummary(level),
-    ...formatDemands(requirement),
+    formatLevelWithDemands(requirement),
     ...(minVersion ? [`${minVersion} or later`] : []),
   ].join(', ')
   output.item(decidedBy.length === 0 ? `Checked at ${required}.` : `Required: ${required};`)

@@ -1,7 +1,6 @@
 /** `enforce-tls rule list` and `rule show`. */
 import type { OwnedRule } from '../rules/owner-entries.js'
 import { ownerState, readOwner, ruleIn } from '../admin/owner-state.js'
-import { otherwiseOf } from '../admin/format-published.js'
 import { formatAction, otherCriteria, recipientsOf } from '../admin/format-rule.js'
 import type { Context } from './context.js'
 import type { Cell } from './output.js'
@@ -33,8 +32,7 @@ function rowOf({ id, rule }: OwnedRule): Cell[] {
   const matchesAny = recipientsOf(rule)
   const rest = matchesAny.length - PATTERNS_SHOWN
   const to = [...matchesAny.slice(0, PATTERNS_SHOWN), ...(rest > 0 ? [`and ${rest} more`] : [])]
-  const { level, minVersion } = actions.relayWithTls
-  const otherwise = otherwiseOf(actions.relayWithTls)
+  const { level, otherwise, minVersion } = actions.relayWithTls
   return [
     String(position),
     stateOf(rule, Date.now()),
