@@ -535,6 +535,13 @@ describe('check that makes no sense', () => {
     ['[192.0.2.1]', 2, /is an address of a host; name the domain, and ask that host with --mx/],
     ['192.0.2.1', 2, /is an address of a host/],
     ['bank.example --level none', 2, /Allowed choices are encrypt, fingerprint, verify, secure/],
+    [
+      'bank.example --level verify --otherwise none',
+      1,
+      /--otherwise needs --level dane, mta-sts or published/,
+    ],
+    ['bank.example --otherwise none', 1, /--otherwise needs --level dane, mta-sts or published/],
+    ['bank.example --level dane --otherwise bounce', 2, /Allowed choices are defer, encrypt, none/],
     ['bank.example --level fingerprint', 1, /needs --fingerprint/],
     ['bank.example --fingerprint xyz', 1, /--fingerprint "xyz" is no SHA-256 fingerprint/],
     ['bank.example --cert-name a_b', 1, /--cert-name "a_b" has the label/],

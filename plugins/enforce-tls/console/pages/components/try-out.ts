@@ -145,8 +145,10 @@ function ExplanationResult({ answer }: { readonly answer: Explanation }): VNode 
           texts.actions.levelNames[requirement.level],
           version === undefined ? '' : texts.tryOut.orLater(texts.actions.version(version)),
         )
-  return html`<${Notice} tone=${requirement === null ? 'info' : 'good'}>
+  const clear = requirement?.encrypted === false
+  return html`<${Notice} tone=${requirement === null ? 'info' : clear ? 'warn' : 'good'}>
     <p><strong>${result}</strong></p>
+    ${clear && html`<p><strong>${texts.tryOut.clear}</strong></p>`}
     ${decidedBy.length > 0 && html`<p>${texts.tryOut.decidedBy(decidedBy.map(name).join(', '))}</p>`}
     ${reported.map(
       (each) =>
