@@ -238,6 +238,8 @@ describe('check of one partner', () => {
         namesHost: false,
         namesAnyOf: [],
         fingerprintsAnyOf: [[bankFingerprint]],
+        encrypted: true,
+        published: [],
       },
       decidedBy: [],
       verdict: 'delivered',
