@@ -62,7 +62,9 @@ describe('what partners publish, in the pages', () => {
       await page.getByRole('tab', { name: 'Try it out' }).click()
       await page.getByRole('button', { name: 'Show', exact: true }).click()
       await page
-        .getByText('To a partner that publishes nothing, the message may be sent unencrypted.')
+        .getByText(
+          'Requires TLS (DANE) if the partner publishes it. If not, the message may be sent unencrypted.',
+        )
         .waitFor()
       await page.getByText(/this rule: DANE, no encryption required if nothing is published/).waitFor()
       await page.getByRole('button', { name: 'Show bounce' }).click()

@@ -300,7 +300,8 @@ export const texts = {
       incoming: (level: string, version: string) =>
         `Requires TLS (${level}${version}). Without it, the message is rejected.`,
     } satisfies Record<Direction, (level: string, version: string) => string>,
-    clear: 'To a partner that publishes nothing, the message may be sent unencrypted.',
+    requiredIfPublished: (level: string, version: string) =>
+      `Requires TLS (${level}${version}) if the partner publishes it. If not, the message may be sent unencrypted.`,
     waits: 'Unknown: the message waits until these entries are corrected or deleted.',
     noRule: 'No rule applies: delivered as usual.',
     notRequired: 'TLS is not required: delivered as usual.',
