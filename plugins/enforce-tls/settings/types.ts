@@ -61,7 +61,7 @@ export interface Settings {
     readonly resolver: readonly Resolver[]
   }
   readonly mtaSts: {
-    /** Whether servers of MTA-STS policies may have private addresses. */
+    /** Whether servers of MTA-STS policies may have private addresses. @default false */
     readonly privateAddresses: boolean
   }
   readonly failure: {
