@@ -83,7 +83,13 @@ function scene({ entries = [good()], rua = `${MAIL},${HTTPS}`, records = {}, sts
     ...PUBLISHES_NOTHING,
     ...records,
   })
-  const world = { fails: new Set<string>(), duringPost: () => undefined as unknown, enabled: true, log: 0 }
+  const world = {
+    fails: new Set<string>(),
+    duringPost: () => undefined as unknown,
+    enabled: true,
+    log: 0,
+    opened: 0,
+  }
   const takes = (to: string): void => {
     if (world.fails.has(to)) throw new Error('answers with status 503')
   }
@@ -98,7 +104,10 @@ function scene({ entries = [good()], rua = `${MAIL},${HTTPS}`, records = {}, sts
           privateAddresses: false,
         },
       }),
-      openState: () => shared,
+      openState: () => {
+        world.opened++
+        return shared
+      },
       openLog: () => ({
         async *read() {
           world.log++
@@ -301,13 +310,20 @@ describe('reports on TLS', () => {
       assert.equal(shared.noted()['bank.example'], isUnknown ? 'failed' : undefined)
     })
 
-  it('have no timer and ask nothing while they are off', async () => {
+  it('have no timer and ask nothing while they are off', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
     const { node, world, dns } = scene()
     world.enabled = false
     const one = node()
     one.begin()
     one.settingsChanged()
+    t.mock.timers.tick(3_600_000)
+    assert.deepEqual([world.opened, world.log, dns.asked], [0, 0, []])
+    world.enabled = true
+    one.settingsChanged()
+    t.mock.timers.tick(2000)
+    assert.equal(world.opened, 1)
+    t.mock.timers.reset()
     await one.close()
-    assert.deepEqual([world.log, dns.asked], [0, []])
   })
 })
