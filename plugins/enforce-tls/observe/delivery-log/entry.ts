@@ -11,6 +11,7 @@ import { oneLine } from '../../text/one-line.js'
 import { verifiedParts } from '../../delivery/tls/certificate.js'
 import { comparableDomain } from '../../rules/address.js'
 import { parseJson } from '../../rules/json.js'
+import { appliedPolicies } from './applied-policies.js'
 import { DeliveryLogEntry, isEntry } from './schema.js'
 
 /** An entry as a store keeps it: texts by name. */
@@ -65,6 +66,7 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         ...given('source', event.source),
         ...ofSession(event.session),
         ...given('verified', verifiedIn(event)),
+        ...given('policy', appliedPolicies(event.requirement)),
         ...ofFailure(event.failure),
         ...given('status', event.failure && statusOf(event.failure, false)),
       }

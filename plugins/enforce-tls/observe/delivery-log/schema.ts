@@ -33,6 +33,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     protocol: { type: 'string', pattern: '^[\\w.]{1,20}$', nullable: true },
     cipher: optional,
     verified: optional,
+    policy: optional,
     reused: optional,
     fingerprint: optional,
     issuer: optional,
@@ -99,6 +100,8 @@ export interface DeliveryLogEntry {
   readonly cipher?: string
   /** What of the server's certificate the level has checked, such as `chain,host-name`; `nothing` at `encrypt`. */
   readonly verified?: string
+  /** The published policies that the attempt was held to, as `appliedPolicies` writes them. */
+  readonly policy?: string
   /** `true` where the connection had served another message, so that there was no handshake. */
   readonly reused?: string
   /** SHA-256 of the server's certificate. */
