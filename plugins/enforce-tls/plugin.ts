@@ -259,12 +259,25 @@ export class Enforcer {
     if (!cluster?.isPrimary) {
       this.#known.start()
       this.#readyTls()
+      void this.#askResolvers()
       this.#tlsRpt.begin()
     }
     if (this.#settings.console.enabled && !this.#haraka.hasHttp)
       this.#plugin.logwarn(
         "[console] enabled=true, but Haraka's HTTP server is off; set listen in config/http.ini",
       )
+  }
+
+  /** Says whether the resolvers of the settings validate; nobody waits for it. */
+  async #askResolvers(): Promise<void> {
+    if (this.#settings.dns.resolver.length === 0) return
+    for (const { resolver, validates, why } of await this.#published.get().dns.validation()) {
+      if (validates === true) this.#plugin.loginfo(`DNS resolver ${resolver} validates DNSSEC`)
+      else
+        this.#plugin.logwarn(
+          `DNS resolver ${resolver} ${why}; mail that rules hold to DANE or MTA-STS waits where no resolver validates DNSSEC`,
+        )
+    }
   }
 
   /** Reading all authorities takes long enough for mail to notice: at the start nothing waits for it. */
@@ -288,7 +301,13 @@ export class Enforcer {
 
   /** Whether a partner's mail servers fulfil a requirement, as a delivery of this Haraka would find them. Total. */
   checkPartner(request: CheckRequest): Promise<PartnerCheck> {
-    return checkInHaraka(request, this.#haraka, this.#settings, this.#guardContext.secureContext)
+    return checkInHaraka(
+      request,
+      this.#haraka,
+      this.#settings,
+      this.#guardContext.secureContext,
+      this.#published.get(),
+    )
   }
 
   /** Hook `init_http`: adds pages to Haraka's HTTP server. */

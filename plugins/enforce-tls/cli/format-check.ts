@@ -25,7 +25,19 @@ const VERDICTS: Readonly<Record<PartnerVerdict, VerdictWords>> = {
     sentence: 'it is unknown now whether mail would be delivered',
     short: 'unknown',
   },
-  bounced: { exitCode: 1, rank: 2, sentence: 'mail would bounce', short: 'bounces' },
+  free: {
+    exitCode: 0,
+    rank: 0,
+    sentence: 'mail would be delivered, and TLS would not be required',
+    short: 'no TLS required',
+  },
+  waits: {
+    exitCode: 1,
+    rank: 2,
+    sentence: 'mail would wait, and bounce when it has waited too long',
+    short: 'waits',
+  },
+  bounced: { exitCode: 1, rank: 3, sentence: 'mail would bounce', short: 'bounces' },
 }
 
 /** Left margin of the facts, their names included. */
@@ -44,17 +56,24 @@ export function exitCodeOf(checks: readonly PartnerCheck[]): number {
 
 /** Prints one check with all that was found. */
 export function showCheck(output: Output, check: PartnerCheck): void {
-  const { recipient, domain, requirement, decidedBy, verdict, reason, hosts, dane, remarks } = check
+  const { recipient, domain, requirement, decidedBy, verdict, reason, hosts, remarks } = check
+  const { dane, mtaSts, tlsReports, levels } = check
   const { minVersion } = requirement
   output.line(`${recipient ?? domain}: ${VERDICTS[verdict].sentence}.`)
-  output.item(`${reason}.`)
+  for (const line of wrapped(`${reason}.`, columnsOf(output) - ITEM)) output.item(line)
   const required = [
     formatLevelWithDemands(requirement),
     ...(minVersion ? [`${minVersion} or later`] : []),
   ].join(', ')
   output.item(decidedBy.length === 0 ? `Checked at ${required}.` : `Required: ${required};`)
   for (const { owner, id, name } of decidedBy) output.item(`by rule ${id} of ${owner} (${name})`, 2)
-  if (dane) for (const line of wrapped(dane.sentence, columnsOf(output) - ITEM)) output.item(line)
+  const sentences = [
+    ...(levels.length > 0 ? [`Its servers fulfil ${levels.join(', ')}.`] : []),
+    ...[dane, mtaSts, tlsReports].flatMap((each) => (each ? [each.sentence] : [])),
+    ...(mtaSts?.policy?.problems ?? []).map((problem) => `Its MTA-STS policy: ${problem}.`),
+  ]
+  for (const sentence of sentences)
+    for (const line of wrapped(sentence, columnsOf(output) - ITEM)) output.item(line)
   const usesDane = hosts.some((host) => (host.dane?.records.length ?? 0) > 0)
   for (const host of hosts) {
     output.line('')
@@ -108,6 +127,7 @@ function showHost(output: Output, host: HostCheck, usesDane: boolean): void {
         ({ level, passes, class: name }) => `${level}: ${passes ? 'yes' : `no, ${name ?? ''}`}`,
       ),
     )
+  if (host.listed !== null) fact('MTA-STS', host.listed ? 'listed by the policy' : 'not listed by the policy')
   if (host.dane && usesDane) {
     fact('DNSSEC', formatDnssec(host.dane, host.priority !== null))
     fact('TLSA', ...formatTlsa(host.dane))
@@ -115,7 +135,8 @@ function showHost(output: Output, host: HostCheck, usesDane: boolean): void {
   output.facts(facts)
 }
 
-function formatPass({ trustedNextHop }: HostCheck): string {
+function formatPass({ trustedNextHop, free }: HostCheck): string {
+  if (free !== null) return `would get it, with or without TLS: it ${free}`
   return trustedNextHop ? 'would get it, also without TLS (trusted_next_hops)' : 'would get it'
 }
 

@@ -13,7 +13,7 @@ import type { Connection, ConnectionPurpose } from './connections/connection.js'
 import { connectionKey, isInternational } from './connections/key.js'
 import type { GuardedItem } from './guarded-item.js'
 import { hostOf, isTrustedHop, placeOf, portOf } from './next-hop.js'
-import type { AttemptFailure } from './outcome.js'
+import { asItCounts } from './outcome.js'
 import { termsOf } from './published-route.js'
 import { certificateFailure, datesCount, loggedSession, datesOf } from './tls/certificate.js'
 import { establishTls } from './tls/establish.js'
@@ -116,11 +116,6 @@ export function isFree(guarded: GuardedItem, mx: HarakaMx): boolean {
   const { requirement, context } = guarded
   if (!requirement) return isTrustedHop(mx, context.settings().main.trustedNextHops)
   return termsAtHop(guarded, mx, requirement).is === 'free'
-}
-
-/** Whatever fails at a host that is held to what is published may end otherwise, once that is mended (RFC 7672, 8461). */
-function asItCounts(failure: AttemptFailure, { held }: HostRequirement): AttemptFailure {
-  return held?.dane || held?.sts ? { ...failure, temporary: true } : failure
 }
 
 /**

@@ -23,6 +23,8 @@ interface ClassDefinition {
   readonly isCertificate?: true
   /** Whether it is about what the recipient's domain publishes, so that it may have come to no connection. */
   readonly isPublished?: true
+  /** Whether an answer was missing, so that what is published is unknown. */
+  readonly isLookUp?: true
 }
 
 const ACCEPT_TLS = informRecipient('their mail server has to accept encrypted (TLS) connections')
@@ -118,6 +120,7 @@ const FAILURE_CLASSES = [
     says: 'could not be looked up securely in DNS',
     advice: informRecipient('DNS gives no valid answers about their mail server (DNSSEC)'),
     isPublished: true,
+    isLookUp: true,
   },
   {
     name: 'dane-required',
@@ -134,6 +137,7 @@ const FAILURE_CLASSES = [
     says: 'could not be checked against the MTA-STS policy of its domain, which cannot be fetched',
     advice: informRecipient('the MTA-STS policy of their domain cannot be fetched'),
     isPublished: true,
+    isLookUp: true,
   },
   {
     name: 'sts-policy-invalid',
@@ -257,6 +261,24 @@ export const SKIPPED_BY_HARAKA = 'is this machine itself, which Haraka skips (lo
 
 /** RFC 3463 X.4.3: directory server failure. */
 export const DIRECTORY_FAILURE = '4.3'
+
+/**
+ * A failure at a host, as it counts: whatever fails at one that is held to what is published may end otherwise, once that
+ * is mended (RFC 7672 section 2.1.1, RFC 8461 section 5).
+ */
+export function asItCounts(failure: AttemptFailure, { held }: HostRequirement): AttemptFailure {
+  return held?.dane || held?.sts ? { ...failure, temporary: true } : failure
+}
+
+/**
+ * Whether a failure says what a server or a domain is like, so that mail waits or bounces until that is mended; not so
+ * one after which nobody knows, such as a DNS look-up that failed.
+ */
+export function isKnown({ class: name, temporary }: AttemptFailure): boolean {
+  if (name === null) return !temporary
+  const { isPublished = false, isLookUp = false, temporary: isOften } = definitionOf(name)
+  return !isLookUp && (isPublished || !isOften)
+}
 
 /** A failure for which TLS is not to blame. */
 export function otherFailure(
