@@ -210,8 +210,16 @@ export interface Attempt {
   requirement?: HostRequirement
   /** The encrypted session it came to, whether or not that fulfils the requirement. */
   session: TlsSession | null
+  /** What a policy of mode `testing` makes of the host; absent where there is none, or that is unknown. */
+  tested?: Tested
   /** `null` while the attempt lasts, and for one that delivered. */
   failure: AttemptFailure | null
+}
+
+/** What a policy of mode `testing` would have made of a host, were its mode `enforce`. */
+export interface Tested {
+  /** `null` where it would have been content. */
+  readonly failure: AttemptFailure | null
 }
 
 /** Advice where the recipient's side has to mend something. */
@@ -257,6 +265,11 @@ export const SKIPPED_BY_HARAKA = 'is this machine itself, which Haraka skips (lo
 
 /** RFC 3463 X.4.3: directory server failure. */
 export const DIRECTORY_FAILURE = '4.3'
+
+/** Whatever fails at a host that is held to what is published may end otherwise, once that is mended (RFC 7672, 8461). */
+export function asItCounts(failure: AttemptFailure, { held }: Pick<HostRequirement, 'held'>): AttemptFailure {
+  return held?.dane || held?.sts ? { ...failure, temporary: true } : failure
+}
 
 /** A failure for which TLS is not to blame. */
 export function otherFailure(
