@@ -23,6 +23,7 @@ export function toTables(report: DeliveryReport, columns?: number): string {
     rows.length === 0 ? '' : `\n${title}\n${drawTable(head, rows, columns)}`
   const shown = partners.slice(0, PARTNERS_MAX)
   const rest = partners.length - shown.length
+  const waits = rules.some(({ reported: seen }) => seen.wouldWait > 0)
   return [
     `${oneLine(`Deliveries ${formatScope(report)}`)}\n`,
     facts('requires TLS', formatEnforced(enforced)),
@@ -58,17 +59,18 @@ export function toTables(report: DeliveryReport, columns?: number): string {
     ),
     table(
       'Rules in mode report',
-      ['owner', 'rule', 'messages', 'would bounce', 'partners'],
+      ['owner', 'rule', 'messages', 'would bounce', ...(waits ? ['would wait'] : []), 'partners'],
       rules.map(({ owner, id, reported: seen, partners: hurt }) => [
         owner,
         id,
         String(seen.messages),
         String(seen.wouldBounce),
-        listed(hurt.map(({ domain, wouldBounce }) => `${domain} ${wouldBounce}`)),
+        ...(waits ? [String(seen.wouldWait)] : []),
+        listed(hurt.map(({ domain, wouldBounce, wouldWait }) => `${domain} ${wouldBounce + wouldWait}`)),
       ]),
     ),
     table(
-      `Certificates that expire within ${EXPIRES_SOON} days (levels verify and secure)`,
+      `Certificates that expire within ${EXPIRES_SOON} days, where rules depend on them`,
       ['partner', 'host', 'expires', 'days', 'issuer'],
       expiring.map(({ domain, host, expires, daysLeft, issuer }) => [
         domain,

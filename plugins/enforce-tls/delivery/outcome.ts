@@ -23,6 +23,8 @@ interface ClassDefinition {
   readonly isCertificate?: true
   /** Whether it is about what the recipient's domain publishes, so that it may have come to no connection. */
   readonly isPublished?: true
+  /** Whether it may be over by itself, where it is temporary: a server or a look-up that does not work at the moment. */
+  readonly mayPass?: true
 }
 
 const ACCEPT_TLS = informRecipient('their mail server has to accept encrypted (TLS) connections')
@@ -42,6 +44,7 @@ const FAILURE_CLASSES = [
     temporary: true,
     says: 'asked to try TLS again later',
     advice: informRecipient('their mail server keeps postponing encryption (TLS)'),
+    mayPass: true,
   },
   {
     name: 'starttls-refused',
@@ -56,6 +59,7 @@ const FAILURE_CLASSES = [
     temporary: false,
     says: 'failed to set up TLS',
     advice: informRecipient('their mail server needs a current version of encryption (TLS) that works'),
+    mayPass: true,
   },
   {
     name: 'certificate-not-trusted',
@@ -118,6 +122,7 @@ const FAILURE_CLASSES = [
     says: 'could not be looked up securely in DNS',
     advice: informRecipient('DNS gives no valid answers about their mail server (DNSSEC)'),
     isPublished: true,
+    mayPass: true,
   },
   {
     name: 'dane-required',
@@ -134,6 +139,7 @@ const FAILURE_CLASSES = [
     says: 'could not be checked against the MTA-STS policy of its domain, which cannot be fetched',
     advice: informRecipient('the MTA-STS policy of their domain cannot be fetched'),
     isPublished: true,
+    mayPass: true,
   },
   {
     name: 'sts-policy-invalid',

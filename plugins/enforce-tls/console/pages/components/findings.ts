@@ -36,7 +36,9 @@ export function Findings(props: {
         html`<ul aria-label=${texts.findings.bounces}>
           ${reports?.partners?.map(
             (each) =>
-              html`<li key=${each.domain}>${texts.findings.partner(each.domain, each.wouldBounce)}</li>`,
+              html`<li key=${each.domain}>
+                ${texts.findings.partner(each.domain, each.wouldBounce + each.wouldWait)}
+              </li>`,
           )}
         </ul>`
       }
@@ -57,6 +59,8 @@ function formatReports(reports: Reports | null): string {
   if (seen.messages === 0) return [texts.findings.none, ...others].join(' ')
   return [
     texts.findings.saw(seen.messages, seen.wouldBounce),
+    ...(seen.wouldWait > 0 ? [texts.findings.waits(seen.wouldWait)] : []),
+    ...(seen.wouldDeliverAsUsual > 0 ? [texts.findings.asUsual(seen.wouldDeliverAsUsual)] : []),
     ...(seen.unknown > 0 ? [texts.findings.unknown(seen.unknown)] : []),
     ...others,
   ].join(' ')
