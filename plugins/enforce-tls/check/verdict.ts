@@ -1,5 +1,5 @@
 /** What the findings of a check mean: which levels hold, what would happen to a message and why, and remarks. Pure. */
-import { decisiveAttempt, isKnown, judge, type Attempt, type AttemptFailure } from '../delivery/outcome.js'
+import { decisiveAttempt, judge, mayPass, type Attempt, type AttemptFailure } from '../delivery/outcome.js'
 import { oneLine } from '../text/one-line.js'
 import { LEVELS } from '../rules/levels.js'
 import type { CheckContext, CheckRequest, HostCheck, PartnerVerdict, LevelCheck } from './types.js'
@@ -46,7 +46,7 @@ export function afterAttempts(
   if (!decisive) return { verdict: 'not-known', reason: 'no host could be checked' }
   const { tls, temporary } = judge(attempts)
   const reason = oneLine(`${decisive.host} ${decisive.failure.detail}`)
-  const areKnown = attempts.every(({ failure }) => failure !== null && isKnown(failure))
+  const areKnown = attempts.every(({ failure }) => failure !== null && !mayPass(failure))
   if (temporary) return { verdict: areKnown ? 'waits' : 'not-known', reason }
   const waits = tls && (requirement.onFailure ?? failureAction) === 'defer'
   return {

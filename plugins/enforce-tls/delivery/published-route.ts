@@ -107,7 +107,7 @@ export function routeOf(
   makeMx: GuardContext['makeMx'],
 ): Route {
   if (mailHosts?.kind === 'failed')
-    return { is: 'failed', failure: tlsFailure('dnssec-invalid', mailHosts.why) }
+    return { is: 'failed', failure: tlsFailure('dnssec-invalid', `cannot be looked up: ${mailHosts.why}`) }
   if (mailHosts?.kind === 'no-mail') return { is: mailHosts.reason }
   const lost: LostHost[] = []
   const found = hosts.flatMap(({ name, addresses, preference }, index) => {
