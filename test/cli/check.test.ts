@@ -247,8 +247,11 @@ describe('check of one partner', () => {
       // A name server of the tests is no resolver that validates.
       dane: {
         outcome: 'unknown',
-        sentence: `DANE was not checked: ${world.dns.address} cannot validate DNSSEC: it does not answer as a resolver for the root zone. Name a resolver that validates with --dns.`,
+        sentence: `DANE and MTA-STS were not checked: ${world.dns.address} cannot validate DNSSEC: it does not answer as a resolver for the root zone. Name a resolver that validates with --dns.`,
       },
+      mtaSts: null,
+      tlsReports: null,
+      levels: ['encrypt', 'fingerprint', 'verify', 'secure'],
       remarks: [],
     })
     assert.equal(hosts.length, 1)

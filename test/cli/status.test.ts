@@ -98,7 +98,7 @@ describe('the DNS resolvers of the settings', () => {
     assert.match(
       stderr,
       new RegExp(
-        `^enforce-tls: warning: \\[dns\\] resolver ${names[1]} does not validate DNSSEC: .*; it is not asked about DANE until it validates DNSSEC$`,
+        `^enforce-tls: warning: \\[dns\\] resolver ${names[1]} does not validate DNSSEC: .*; it is not used until it validates DNSSEC$`,
         'm',
       ),
     )

@@ -241,7 +241,7 @@ describe('what check says of DANE', { skip: missing }, () => {
     assert.equal(ran.code, 0)
     assert.match(
       ran.stdout.replace(/\n +/g, ' '),
-      / DANE was not checked: 127\.0\.0\.1:\d+ does not validate DNSSEC: it does not mark its answer about the root zone as authentic\. Name a resolver that validates with --dns\.$/m,
+      / DANE and MTA-STS were not checked: 127\.0\.0\.1:\d+ does not validate DNSSEC: it does not mark its answer about the root zone as authentic\. Name a resolver that validates with --dns\.$/m,
     )
   })
 
@@ -272,6 +272,6 @@ describe('what check says of DANE', { skip: missing }, () => {
     const plain = await check(['plain.example', 'nowhere.example'])
     assert.doesNotMatch(plain.stdout, /DANE/)
     const unasked = await check(['good.example', 'plain.example'], world.trusting)
-    assert.equal(unasked.stdout.match(/^DANE was not checked/gm)?.length, 1)
+    assert.equal(unasked.stdout.match(/^DANE and MTA-STS were not checked/gm)?.length, 1)
   })
 })

@@ -79,13 +79,11 @@ export async function checkPartner(request: CheckRequest, context: CheckContext)
   const found = looksAtPublished
     ? await hostsOfFacts(asking, request)
     : await findHosts(request, context.network)
-  if ('failure' in found) {
-    const known = asking && (await asking)
-    return result(request, { hosts: [], verdict: withoutHosts(found.failure), published: known })
-  }
+  if ('failure' in found)
+    return result(request, { hosts: [], verdict: withoutHosts(found.failure), published: null })
   const lookingUp = published ? lookUpDane(request, found.resolved.slice(0, MOST_ADDRESSES), context) : null
   // What is looked up for a person must not keep servers waiting; what a level needs must be there first.
-  const facts = looksAtPublished ? ((await asking)?.facts ?? null) : null
+  const facts = looksAtPublished ? ((await knownOf(asking))?.facts ?? null) : null
   const unchecked: CheckedHost[] = []
   const round = new Attempts(() => undefined)
   round.expect(found.named)
@@ -112,7 +110,7 @@ export async function checkPartner(request: CheckRequest, context: CheckContext)
   }
   const good = checked.find(({ failure }) => failure === null)?.check
   const verdict = good ? ofHost(good) : afterAttempts(round.attempts, request, context)
-  const known = asking && (await asking)
+  const known = await knownOf(asking)
   const all = [...unchecked, ...checked]
     .sort((a, b) => byPriority(a.check, b.check))
     .map((each) => withPublished(each, request, known))
@@ -120,13 +118,20 @@ export async function checkPartner(request: CheckRequest, context: CheckContext)
   return result(request, { hosts, verdict, remarks: remarksOn(hosts, requirement), dane, published: known })
 }
 
+/** `null` for nothing known. */
+async function knownOf(asking: ReturnType<typeof lookUpPublished> | null): Promise<Published | null> {
+  const known = await asking
+  return known && !('unasked' in known) ? known : null
+}
+
 /** The hosts that a delivery would go to that looks at what is published. */
 async function hostsOfFacts(
-  asking: Promise<Published | null> | null,
+  asking: ReturnType<typeof lookUpPublished> | null,
   request: CheckRequest,
 ): Promise<FoundHosts> {
   const known = await asking
-  if (!known) return { failure: tlsFailure('dnssec-invalid', 'DNS did not answer in time') }
+  if (!known || 'unasked' in known)
+    return { failure: tlsFailure('dnssec-invalid', (known?.unasked ?? '').replace(/\.$/, '')) }
   const route = routeOf(known.facts, namedHop(request), ({ exchange, from_dns, priority }) => ({
     exchange,
     from_dns,
@@ -207,7 +212,8 @@ async function checkHost(
   const { session, reachable, starttls, exchanges } = found
   const failure = refused ?? (found.failure && asItCounts(found.failure, requirement))
   const free = terms.is === 'free' && reachable ? (requirement.held?.nothing ?? '') : null
-  const counts = free === null ? failure : null
+  // TLS is not required then; whatever else fails, fails a delivery, too.
+  const counts = free !== null && failure?.class ? null : failure
   const check = hostCheck({
     ...about,
     reachable,

@@ -11,6 +11,7 @@ import type { StsAnswer } from '../published/mta-sts/sts-policies.js'
 import { lookUpTlsRpt } from '../published/tls-rpt/look-up.js'
 import { listed } from '../text/list.js'
 import { oneLine } from '../text/one-line.js'
+import { endsOf, inTime, whyUnasked } from './dane-look-up.js'
 import type { StsCheck, TlsReportsCheck } from './sts-types.js'
 import type { CheckContext, CheckRequest, HostCheck } from './types.js'
 
@@ -24,29 +25,26 @@ const TIMEOUT = 30_000
 /** Everything, so that all levels can be judged. */
 const ALL = [{ by: 'published', otherwise: 'defer' }] as const
 
-/** Looks it all up; `null` where there was no time for it. */
+/** Looks it all up; says in sentences why nobody could be asked, or that it took too long. */
 export async function lookUpPublished(
   { domain, mx, signal }: Pick<CheckRequest, 'domain' | 'mx' | 'signal'>,
-  { validatingDns: dns, policyOf }: Pick<CheckContext, 'validatingDns' | 'policyOf'>,
-): Promise<Published | null> {
+  context: Pick<CheckContext, 'validatingDns' | 'policyOf' | 'resolverSetting'>,
+): Promise<Published | { readonly unasked: string }> {
+  const { validatingDns: dns, policyOf } = context
+  const ends = endsOf(signal, TIMEOUT)
+  const unasked = await whyUnasked(context, ends)
+  if (unasked !== null) return { unasked }
   const named = mx ? [{ host: isIP(mx.host) ? null : mx.host, port: mx.port }] : null
-  const asked = Promise.all([
-    lookUpFacts({ dns, policyOf }, { domain, demands: ALL, named, urgent: false }),
-    lookUpTlsRpt(dns, domain),
-  ])
-  const ends = AbortSignal.any([AbortSignal.timeout(TIMEOUT), ...(signal ? [signal] : [])])
-  let onAbort = (): void => undefined
-  const late = new Promise<null>((resolve) => {
-    onAbort = () => resolve(null)
-    ends.addEventListener('abort', onAbort)
-    if (ends.aborted) onAbort()
-  })
-  try {
-    const found = await Promise.race([asked, late])
-    return found && { facts: found[0], reports: reportsOf(domain, found[1]) }
-  } finally {
-    ends.removeEventListener('abort', onAbort)
-  }
+  const found = await inTime(
+    ends,
+    Promise.all([
+      lookUpFacts({ dns, policyOf }, { domain, demands: ALL, named, urgent: false }),
+      lookUpTlsRpt(dns, domain),
+    ]),
+  )
+  return 'kind' in found
+    ? { unasked: `What ${domain} publishes is unknown: ${found.why}.` }
+    : { facts: found[0], reports: reportsOf(domain, found[1]) }
 }
 
 /** The host that a check asks instead of those of DNS, as next hops. */

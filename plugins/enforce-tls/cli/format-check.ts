@@ -40,6 +40,9 @@ const VERDICTS: Readonly<Record<PartnerVerdict, VerdictWords>> = {
   bounced: { exitCode: 1, rank: 3, sentence: 'mail would bounce', short: 'bounces' },
 }
 
+/** Counted also where there are none. */
+const ALWAYS: readonly PartnerVerdict[] = ['delivered', 'not-known', 'bounced']
+
 /** Left margin of the facts, their names included. */
 const MARGIN = 15
 /** The width of a terminal where there is none. */
@@ -170,8 +173,8 @@ export function showChecks(output: Output, checks: readonly PartnerCheck[]): voi
   for (const remark of new Set(checks.flatMap(({ remarks }) => remarks))) output.line(remark)
   for (const sentence of daneSentences(checks)) output.line(sentence)
   const count = (verdict: PartnerVerdict) => checks.filter((check) => check.verdict === verdict).length
-  const parts = (Object.keys(VERDICTS) as PartnerVerdict[]).map(
-    (verdict) => `${count(verdict)} ${VERDICTS[verdict].short}`,
+  const parts = (Object.keys(VERDICTS) as PartnerVerdict[]).flatMap((verdict) =>
+    count(verdict) > 0 || ALWAYS.includes(verdict) ? [`${count(verdict)} ${VERDICTS[verdict].short}`] : [],
   )
   output.line(`${numbered(checks.length, 'partner')}: ${parts.join(', ')}.`)
 }

@@ -45,7 +45,7 @@ export interface StatusReport {
   readonly groups: number
   /** Of the rules that are on: those of an owner whose mail may wait for a broken entry. */
   readonly beside: number
-  /** Names of the active rules that look at what partners publish, each with its owner. */
+  /** Names of the active, enforcing rules that look at what partners publish, each with its owner. */
   readonly lookingAtPublished: readonly string[]
   readonly problems: readonly StoreProblem[]
   /** Entries in a spelling that is only read, and no longer written; a sentence each. */
@@ -191,8 +191,8 @@ function withoutService({ command }: Context, { owner, rules, service }: OwnerEn
 function namePublished(json: string): string | null {
   const checked = atOnce(parseRule(json))
   if (!('rule' in checked)) return null
-  const { name, actions } = checked.rule
-  return definitionOf(actions.relayWithTls.level).published === null ? null : name
+  const { name, actions, mode = 'enforce' } = checked.rule
+  return mode === 'report' || definitionOf(actions.relayWithTls.level).published === null ? null : name
 }
 
 function stateOf(entries: OwnerEntries, json: string): 'on' | 'off' | 'sleeping' | 'expired' {
