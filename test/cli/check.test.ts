@@ -279,6 +279,8 @@ describe('check of one partner', () => {
         },
       ],
       dane: null,
+      listed: null,
+      free: null,
       trustedNextHop: false,
       failure: null,
     })

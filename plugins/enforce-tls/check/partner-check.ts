@@ -75,12 +75,11 @@ export async function checkPartner(request: CheckRequest, context: CheckContext)
   const { domain, requirement } = request
   const looksAtPublished = requirement.published.length > 0
   const { published = looksAtPublished } = request
-  const asking = published ? lookUpPublished(request, context) : null
-  const found = looksAtPublished
-    ? await hostsOfFacts(asking, request)
-    : await findHosts(request, context.network)
+  let asking = looksAtPublished ? lookUpPublished(request, context) : null
+  const found = asking ? await hostsOfFacts(asking, request) : await findHosts(request, context.network)
   if ('failure' in found)
     return result(request, { hosts: [], verdict: withoutHosts(found.failure), published: null })
+  if (published) asking ??= lookUpPublished(request, context)
   const lookingUp = published ? lookUpDane(request, found.resolved.slice(0, MOST_ADDRESSES), context) : null
   // What is looked up for a person must not keep servers waiting; what a level needs must be there first.
   const facts = looksAtPublished ? ((await knownOf(asking))?.facts ?? null) : null
@@ -126,12 +125,11 @@ async function knownOf(asking: ReturnType<typeof lookUpPublished> | null): Promi
 
 /** The hosts that a delivery would go to that looks at what is published. */
 async function hostsOfFacts(
-  asking: ReturnType<typeof lookUpPublished> | null,
+  asking: ReturnType<typeof lookUpPublished>,
   request: CheckRequest,
 ): Promise<FoundHosts> {
   const known = await asking
-  if (!known || 'unasked' in known)
-    return { failure: tlsFailure('dnssec-invalid', (known?.unasked ?? '').replace(/\.$/, '')) }
+  if ('unasked' in known) return { failure: tlsFailure('dnssec-invalid', known.unasked.replace(/\.$/, '')) }
   const route = routeOf(known.facts, namedHop(request), ({ exchange, from_dns, priority }) => ({
     exchange,
     from_dns,

@@ -68,7 +68,8 @@ export function showCheck(output: Output, check: PartnerCheck): void {
     formatLevelWithDemands(requirement),
     ...(minVersion ? [`${minVersion} or later`] : []),
   ].join(', ')
-  output.item(decidedBy.length === 0 ? `Checked at ${required}.` : `Required: ${required};`)
+  const demand = decidedBy.length === 0 ? `Checked at ${required}.` : `Required: ${required};`
+  for (const line of wrapped(demand, columnsOf(output) - ITEM)) output.item(line)
   for (const { owner, id, name } of decidedBy) output.item(`by rule ${id} of ${owner} (${name})`, 2)
   const sentences = [
     ...(levels.length > 0 ? [`Its servers fulfil ${levels.join(', ')}.`] : []),
