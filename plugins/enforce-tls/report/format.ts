@@ -41,7 +41,7 @@ export function formatEnforced({
 }
 
 /** Why messages were delivered as usual though a rule covers them. */
-export const NOTHING_PUBLISHED = 'nothing is published, so TLS is not required'
+export const NOTHING_PUBLISHED = 'nothing is published'
 
 /** What rules in report mode would have done, a line each. */
 export function formatReported({
@@ -59,7 +59,7 @@ export function formatReported({
     ...(wouldWait > 0 ? [`${wouldWait} would have waited (${percent(wouldWait, messages)})`] : []),
     `${wouldDeliver} would have been delivered`,
     ...(wouldDeliverAsUsual > 0
-      ? [`${wouldDeliverAsUsual} would have been delivered as usual: ${NOTHING_PUBLISHED}`]
+      ? [`${wouldDeliverAsUsual} would have been delivered as usual`]
       : []),
     ...(unknown > 0 ? [`${unknown} unknown: the requirement could not be checked`] : []),
   ]

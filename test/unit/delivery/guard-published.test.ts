@@ -9,7 +9,8 @@ import type { Answer, Dns, RecordType } from '../../../plugins/enforce-tls/dns/a
 import type { StsAnswer } from '../../../plugins/enforce-tls/published/mta-sts/sts-policies.js'
 import type { RelayWithTls } from '../../../plugins/enforce-tls/rules/rule.js'
 import { issue, tlsa } from '../../support/chains.js'
-import type { HookAnswer } from '../../support/fake-haraka.js'
+import { fakeAddress, type HookAnswer } from '../../support/fake-haraka.js'
+import { FakeHmail } from '../../support/fake-hmail.js'
 import { makeDelivery, type DeliveryOptions, type GuardedDelivery } from '../../support/guarded-delivery.js'
 
 const DANE: RelayWithTls = { level: 'dane' }
@@ -192,8 +193,14 @@ describe('a policy in testing', () => {
       policy: policy(['mx1.bank.example'], 'testing'),
       reuse: true,
     })
-    await delivery.run()
-    await delivery.run()
+    for (let message = 0; message < 2; message++) {
+      const envelope = {
+        mail_from: fakeAddress('ann@acme.example'),
+        rcpt_to: [fakeAddress('cfo@bank.example')],
+      }
+      new FakeHmail(delivery.haraka, { ...envelope, notes: {} }).send()
+      await delivery.until(() => delivery.haraka.underWay.size === 0)
+    }
     assert.deepEqual(tested(delivery), ['certificate-not-trusted', 'certificate-not-trusted'])
     assert.equal(delivery.peers[0]?.connections.length, 1)
   })

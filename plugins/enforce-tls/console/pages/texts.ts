@@ -353,7 +353,7 @@ export const texts = {
       }`,
     waits: (n: number) => `${count(n, 'message', 'messages')} would have waited.`,
     asUsual: (n: number) =>
-      `${count(n, 'message', 'messages')} would have been delivered as usual: nothing is published, so TLS is not required.`,
+      `${count(n, 'message', 'messages')} would have been delivered as usual: nothing is published, and TLS is not required then.`,
     unknown: (n: number) => `For ${count(n, 'message', 'messages')} the result is unknown.`,
     otherLevels: (n: number, level: string) =>
       `${count(n, 'message', 'messages')} checked at another level than ${level} ${n === 1 ? 'is' : 'are'} not counted.`,
