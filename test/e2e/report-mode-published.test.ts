@@ -3,7 +3,6 @@
  * of its own, writes into log, delivery log, report and metrics.
  */
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { it } from 'node:test'
 import type { Answer } from 'dns-packet'
 import type { DeliveryReport } from '../../plugins/enforce-tls/report/delivery-report.js'
@@ -125,7 +124,7 @@ it('log, report and metrics tell mail held to what is published from mail where 
   )
 
   const reportNow = async (): Promise<DeliveryReport> => {
-    const ran = await enforceTls(['report', '--json', '--config', join(haraka.folder, 'config')])
+    const ran = await enforceTls(['report', '--json', '--config', haraka.folder])
     assert.equal(ran.code, 0, ran.stderr)
     return JSON.parse(ran.stdout) as DeliveryReport
   }
