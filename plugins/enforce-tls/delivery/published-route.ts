@@ -7,6 +7,7 @@ import { isIP } from 'node:net'
 import type { HarakaMx } from '../haraka/types.js'
 import { lookUpFacts, type DomainFacts, type HostFacts, type NamedHost } from '../published/domain-facts.js'
 import { termsAt, type HostTerms } from '../published/host-requirement.js'
+import { comparableDomain } from '../rules/address.js'
 import { demandKey, type Requirement } from '../rules/requirement.js'
 import type { GuardContext } from './guard-context.js'
 import type { AskedFacts, GuardedItem } from './guarded-item.js'
@@ -189,7 +190,7 @@ function ask(
 ): AskedFacts {
   const { key, requirement, hosts, guarded } = about
   const facts = lookUpFacts(published(), {
-    domain: guarded.item.todo.domain,
+    domain: comparableDomain(guarded.item.todo.domain),
     demands: requirement.published,
     named: hosts,
     urgent: isLastTry(guarded.item),

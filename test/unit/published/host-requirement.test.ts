@@ -27,6 +27,7 @@ const TLSA = {
   usable: published('usable', 32),
   unusable: published('unusable', 31),
   none: { kind: 'none', reason: 'no-records', ttl: 60 },
+  'usable, another': published('usable', 32, 2),
   'insecure address': { kind: 'none', reason: 'insecure-address', ttl: 60 },
   'insecure records': { kind: 'none', reason: 'insecure-records', ttl: 60 },
   fails: { kind: 'failed', why: 'SERVFAIL' },
@@ -225,6 +226,7 @@ describe('a demand more', () => {
     }
     const keys = [
       key('dane', { tlsa: 'usable' }),
+      key('dane', { tlsa: 'usable, another' }),
       key('dane', { tlsa: 'usable' }, 'clinic.example'),
       key('dane', { tlsa: 'usable', mx: 'unsigned' }),
       key('dane', { tlsa: 'none' }),
@@ -305,8 +307,8 @@ function factsOf({ mx = 'signed', tlsa = 'none', sts = 'none' }: Case): DomainFa
   }
 }
 
-function published(kind: 'usable' | 'unusable', bytes: number): HostTlsa {
-  const record = { usage: 3, selector: 1, matchingType: 1, data: Buffer.alloc(bytes, 1) }
+function published(kind: 'usable' | 'unusable', bytes: number, fill = 1): HostTlsa {
+  const record = { usage: 3, selector: 1, matchingType: 1, data: Buffer.alloc(bytes, fill) }
   return { kind, base: HOST, set: tlsaSet(HOST, [record]), ttl: 60 }
 }
 

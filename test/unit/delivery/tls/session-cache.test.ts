@@ -5,6 +5,7 @@ import {
   SessionCache,
   type VerifiedSession,
 } from '../../../../plugins/enforce-tls/delivery/tls/session-cache.js'
+import { tlsaSet } from '../../../../plugins/enforce-tls/published/dane/tlsa-set.js'
 import type { Requirement } from '../../../../plugins/enforce-tls/rules/requirement.js'
 import { selfSigned } from '../../../support/certificates.js'
 
@@ -86,6 +87,26 @@ describe('the cache of TLS sessions', () => {
     clock.time = HOUR / 2 + 2000
     assert.equal(strict.known(), undefined)
     assert.ok(lax.known(), 'dates never counted there')
+  })
+
+  it('keeps a session beyond its certificate where a TLSA record of usage 3 vouches for it, and no other does', () => {
+    const clock = { time: 0 }
+    const cache = cacheAt(clock)
+    const slots = [3, 2].map((usage) => {
+      const data = session.peer.certificate?.raw ?? Buffer.alloc(0)
+      const set = tlsaSet(HOST, [{ usage, selector: 0, matchingType: 0, data }])
+      const dane = { set, base: HOST, names: [HOST], isHalf: false }
+      return cache.slot(HOST, PLACE, {
+        ...requirement,
+        held: { dane, sts: null, testing: null, nothing: '' },
+      })
+    })
+    for (const slot of slots) slot.keep(session)
+    clock.time = HOUR / 2 + 2000
+    assert.deepEqual(
+      slots.map((slot) => slot.known() !== undefined),
+      [true, false],
+    )
   })
 
   it('keeps none without a certificate where one had to be trusted', () => {
