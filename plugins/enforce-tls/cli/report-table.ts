@@ -23,6 +23,7 @@ export function toTables(report: DeliveryReport, columns?: number): string {
     rows.length === 0 ? '' : `\n${title}\n${drawTable(head, rows, columns)}`
   const shown = partners.slice(0, PARTNERS_MAX)
   const rest = partners.length - shown.length
+  const asUsual = enforced.asUsual > 0
   const waits = rules.some(({ reported: seen }) => seen.wouldWait > 0)
   return [
     `${oneLine(`Deliveries ${formatScope(report)}`)}\n`,
@@ -49,12 +50,25 @@ export function toTables(report: DeliveryReport, columns?: number): string {
     ),
     table(
       `Partners${rest > 0 ? ` (${rest} more in the other formats)` : ''}`,
-      ['domain', 'requires TLS', 'deliv.', 'bounced', 'waiting or kept', 'would bounce'],
+      [
+        'domain',
+        'requires TLS',
+        'deliv.',
+        'bounced',
+        'waiting or kept',
+        ...(asUsual ? ['as usual'] : []),
+        reported.wouldWait > 0 ? 'would bounce or wait' : 'would bounce',
+      ],
       shown.map(({ domain, enforced: held, reported: seen }) => [
         domain,
-        ...[held.messages, held.delivered, held.bounced, held.waiting + held.kept, seen.wouldBounce].map(
-          String,
-        ),
+        ...[
+          held.messages,
+          held.delivered,
+          held.bounced,
+          held.waiting + held.kept,
+          ...(asUsual ? [held.asUsual] : []),
+          seen.wouldBounce + seen.wouldWait,
+        ].map(String),
       ]),
     ),
     table(

@@ -174,9 +174,9 @@ function rules({ rules: list }: DeliveryReport): Chart {
           : []),
         ['unknown', 'quiet', ({ reported }) => reported.unknown],
         ...(waits
-          ? [['would have waited', 'bad', (rule: RuleReport) => rule.reported.wouldWait] as const]
+          ? [['would have waited', 'warn', (rule: RuleReport) => rule.reported.wouldWait] as const]
           : []),
-        ['would have bounced', 'warn', ({ reported }) => reported.wouldBounce],
+        ['would have bounced', waits ? 'bad' : 'warn', ({ reported }) => reported.wouldBounce],
       ]),
     ),
     head: [

@@ -58,9 +58,7 @@ export function formatReported({
     `${wouldBounce} would have bounced (${percent(wouldBounce, messages)})`,
     ...(wouldWait > 0 ? [`${wouldWait} would have waited (${percent(wouldWait, messages)})`] : []),
     `${wouldDeliver} would have been delivered`,
-    ...(wouldDeliverAsUsual > 0
-      ? [`${wouldDeliverAsUsual} would have been delivered as usual`]
-      : []),
+    ...(wouldDeliverAsUsual > 0 ? [`${wouldDeliverAsUsual} would have been delivered as usual`] : []),
     ...(unknown > 0 ? [`${unknown} unknown: the requirement could not be checked`] : []),
   ]
 }

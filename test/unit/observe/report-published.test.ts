@@ -31,17 +31,21 @@ interface World {
   readonly records?: 'own' | 'another' | 'none' | 'fails'
   readonly mx?: 'names the host' | 'names another' | 'fails'
   readonly policy?: StsAnswer
+  /** The host is a CNAME of another name, which is its TLSA base domain. */
+  readonly hasAlias?: boolean
 }
 
 async function sourcesOf({
   records = 'own',
   mx = 'names the host',
   policy,
+  hasAlias = false,
 }: World): Promise<PublishedSources> {
   const [own, another] = await certificates
   const answer = (name: string, type: RecordType): Answer<RecordType> => {
     const found = { kind: 'found', name, authentic: true, ttl: 60 } as const
-    if (type === 'A') return { ...found, records: ['192.0.2.25'] }
+    if (type === 'A')
+      return { ...found, name: hasAlias ? 'real.bank.example' : name, records: ['192.0.2.25'] }
     if (type === 'MX' && mx !== 'fails') {
       const exchange = mx === 'names the host' ? HOST : 'elsewhere.example'
       return { ...found, records: [{ preference: 1, exchange }] }
@@ -125,6 +129,18 @@ describe('a rule in mode report', () => {
       { action: DANE, records: 'another' },
       'would-wait tlsa-invalid',
       /would have waited: .* over TLS; it has a public key that is not the one of its TLSA record .* \(tlsa-invalid\)/,
+    ],
+    [
+      'records of the name that the host is an alias of, which Haraka has not asked the server for',
+      { action: DANE, records: 'another', hasAlias: true },
+      'unknown',
+      /could not be checked: Haraka asked the server by another name than DANE wants, by rule/,
+    ],
+    [
+      'the same where they fit anyway',
+      { action: DANE, hasAlias: true },
+      'would-deliver',
+      /would have been delivered/,
     ],
     [
       'a server without TLS that has records',

@@ -188,12 +188,18 @@ describe('a report', () => {
       shown('renewed.example', '2027-11-24T00:00:00.000Z'),
       shown('any-will-do.example', '2026-11-24T00:00:00.000Z', { level: 'encrypt' }),
       shown('pinned.example', '2026-11-24T00:00:00.000Z', { level: 'fingerprint' }),
+      shown('published.example', '2026-11-25T12:00:00.000Z', {
+        level: 'published',
+        verified: 'chain,host-name,mta-sts',
+      }),
+      shown('dane.example', '2026-11-24T00:00:00.000Z', { level: 'published', verified: 'dane' }),
       shown('gone.example', '2026-11-22T12:00:00.000Z', { level: 'secure', result: 'failed' }),
     ])
     assert.deepEqual(
       report.expiring.map(({ domain, host, level, daysLeft }) => [domain, host, level, daysLeft]),
       [
         ['gone.example', 'mx.gone.example', 'secure', -1],
+        ['published.example', 'mx.published.example', 'published', 2],
         ['soon.example', 'mx.soon.example', 'verify', 13],
       ],
     )

@@ -145,13 +145,7 @@ function wordsOf({ level, minVersion }: Requirement): string {
 }
 
 /** The same for requirements that are fulfilled by the same servers. */
-function signatureOf({
-  level,
-  minVersion,
-  namesAnyOf,
-  fingerprintsAnyOf,
-  published,
-}: Requirement): string {
+function signatureOf({ level, minVersion, namesAnyOf, fingerprintsAnyOf, published }: Requirement): string {
   const demands = published.length > 0 ? [published] : []
   const more = JSON.stringify([minVersion ?? '', namesAnyOf, fingerprintsAnyOf, ...demands])
   return `${level}:${createHash('sha256').update(more).digest('base64url').slice(0, 12)}`
