@@ -20,15 +20,16 @@ const own = issue({ name: 'mx', ca: false })
 const another = issue({ name: 'another', ca: false })
 
 /** What DNS says of hosts, by the first label: whose certificate their TLSA records name, or that the look-up fails. */
-async function answer({ name, type, reply }: Asked): Promise<void> {
+async function answer(asked: Asked): Promise<void> {
+  const { name, type } = asked
   const of = /^_\d+\._tcp\.mx\.(\w+)/.exec(name)?.[1]
   if (type === 'A' && name.startsWith('mx.'))
-    reply({ answers: [{ type: 'A', name, ttl: 60, data: '127.0.0.1' }] })
+    asked.reply({ answers: [{ type: 'A', name, ttl: 60, data: '127.0.0.1' }] })
   else if (type === 'TLSA' && (of === 'vouched' || of === 'changed')) {
     const { data: certificate, ...rest } = tlsa(3, 1, 1, await (of === 'vouched' ? own : another))
-    reply({ answers: [{ type: 'TLSA', name, ttl: 60, data: { ...rest, certificate } } as Answer] })
-  } else if (type === 'TLSA' && of === 'broken') reply({ rcode: 2 })
-  else reply({})
+    asked.reply({ answers: [{ type: 'TLSA', name, ttl: 60, data: { ...rest, certificate } }] })
+  } else if (type === 'TLSA' && of === 'broken') asked.reply({ rcode: 2 })
+  else asked.reply({})
 }
 
 function rule(to: string, otherwise: 'defer' | 'none', position: number): object {

@@ -7,6 +7,7 @@ import { isIP } from 'node:net'
 import type { ObservedDelivery } from '../delivery/observed-session.js'
 import { lookUpFacts, type DomainFacts, type PublishedSources } from '../published/domain-facts.js'
 import { termsAt, type HostTerms } from '../published/host-requirement.js'
+import { comparableDomain } from '../rules/address.js'
 import type { Requirement } from '../rules/requirement.js'
 import { errorMessage } from '../text/error-message.js'
 
@@ -57,7 +58,7 @@ export class ObservedHosts {
     domain: string,
     { host, port }: Pick<ObservedDelivery, 'host' | 'port'>,
   ): Promise<ObservedHostTerms> {
-    const request = { domain, demands: requirement.published, urgent: false }
+    const request = { domain: comparableDomain(domain), demands: requirement.published, urgent: false }
     const facts = await lookUpFacts(this.#sources(), { ...request, named: null })
     const byMx = termsIn(facts, requirement, host, port)
     if (byMx) return byMx

@@ -29,7 +29,7 @@ const certificates = Promise.all([
 /** What DNS has of bank.example and of its host. */
 interface World {
   readonly records?: 'own' | 'another' | 'none' | 'fails'
-  readonly mx?: 'names the host' | 'names another' | 'fails'
+  readonly mx?: 'names the host' | 'names the host, unsigned' | 'names another' | 'fails'
   readonly policy?: StsAnswer
   /** The host is a CNAME of another name, which is its TLSA base domain. */
   readonly hasAlias?: boolean
@@ -42,13 +42,14 @@ async function sourcesOf({
   hasAlias = false,
 }: World): Promise<PublishedSources> {
   const [own, another] = await certificates
-  const answer = (name: string, type: RecordType): Answer<RecordType> => {
+  const answer = (name: string, type: RecordType): Answer => {
     const found = { kind: 'found', name, authentic: true, ttl: 60 } as const
     if (type === 'A')
       return { ...found, name: hasAlias ? 'real.bank.example' : name, records: ['192.0.2.25'] }
     if (type === 'MX' && mx !== 'fails') {
-      const exchange = mx === 'names the host' ? HOST : 'elsewhere.example'
-      return { ...found, records: [{ preference: 1, exchange }] }
+      const exchange = mx === 'names another' ? 'elsewhere.example' : HOST
+      const authentic = mx !== 'names the host, unsigned'
+      return { ...found, authentic, records: [{ preference: 1, exchange }] }
     }
     if (type === 'TLSA' && (records === 'own' || records === 'another'))
       return { ...found, records: [tlsa(3, 1, 1, records === 'own' ? own : another)] }
@@ -129,6 +130,12 @@ describe('a rule in mode report', () => {
       { action: DANE, records: 'another' },
       'would-wait tlsa-invalid',
       /would have waited: .* over TLS; it has a public key that is not the one of its TLSA record .* \(tlsa-invalid\)/,
+    ],
+    [
+      'MX records that are not signed',
+      { action: DANE, mx: 'names the host, unsigned' },
+      'would-wait dane-required',
+      /would have waited: .* MX records of bank\.example that are not signed with DNSSEC/,
     ],
     [
       'records of the name that the host is an alias of, which Haraka has not asked the server for',
