@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { Answer } from 'dns-packet'
 import type { DeliveryReport } from '../../plugins/enforce-tls/report/delivery-report.js'
 import { enforceTls } from '../cli/enforce-tls.js'
 import { issue, tlsa } from '../support/chains.js'
