@@ -357,7 +357,8 @@ export const texts = {
     unknown: (n: number) => `For ${count(n, 'message', 'messages')} the result is unknown.`,
     otherLevels: (n: number, level: string) =>
       `${count(n, 'message', 'messages')} checked at another level than ${level} ${n === 1 ? 'is' : 'are'} not counted.`,
-    bounces: 'Would have bounced or waited, by partner',
+    bounces: 'Would have bounced, by partner',
+    bouncesOrWaits: 'Would have bounced or waited, by partner',
     partner: (domain: string, n: number) => `${domain}: ${count(n, 'message', 'messages')}`,
   },
   period: {

@@ -65,9 +65,9 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         address: line(event.to),
         ...given('source', event.source),
         ...ofSession(event.session),
-        ...given('verified', verifiedIn(event)),
-        ...ofPublished(event),
         ...ofTested(event.tested),
+        ...ofPublished(event),
+        ...given('verified', verifiedIn(event)),
         ...ofFailure(event.failure),
         ...given('status', event.failure && statusOf(event.failure, false)),
       }
@@ -77,8 +77,8 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         ...given('mx', line(event.host)),
         ...given('address', line(event.to)),
         ...ofSession(event.session),
-        ...given('verified', verifiedIn(event)),
         ...ofPublished(event),
+        ...given('verified', verifiedIn(event)),
         ...ofFailure(event.failure),
         ...given('status', event.status),
       }

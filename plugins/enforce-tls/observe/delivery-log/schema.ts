@@ -32,9 +32,9 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     source: optional,
     protocol: { type: 'string', pattern: '^[\\w.]{1,20}$', nullable: true },
     cipher: optional,
-    verified: optional,
     unpublished: optional,
     testing: optional,
+    verified: optional,
     reused: optional,
     fingerprint: optional,
     issuer: optional,
@@ -99,12 +99,12 @@ export interface DeliveryLogEntry {
   readonly source?: string
   readonly protocol?: string
   readonly cipher?: string
-  /** What of the server the level has checked, such as `chain,host-name` or `dane`; `nothing` at `encrypt`. */
-  readonly verified?: string
   /** At a level that looks at what is published: why nothing is, as the end of a sentence about the host. */
   readonly unpublished?: string
   /** What a policy of mode `testing` makes of the host: `pass`, or a class of failure, which did not matter. */
   readonly testing?: string
+  /** What of the server the level has checked, such as `chain,host-name` or `dane`; `nothing` at `encrypt`. */
+  readonly verified?: string
   /** `true` where the connection had served another message, so that there was no handshake. */
   readonly reused?: string
   /** SHA-256 of the server's certificate. */

@@ -22,6 +22,7 @@ export function Findings(props: {
   const { rule } = stored
   const { relayWithTls: action } = rule.actions
   const { level } = action
+  const seen = reports?.reported
   const asks = level !== 'none' && rule.direction === 'outgoing'
   const patterns = rule.criteria.to?.matchesAny ?? []
   const [expanded] = useLoaded(() => membersOf(asks ? patterns : []), [patterns.join(' '), asks])
@@ -33,7 +34,9 @@ export function Findings(props: {
       <p>${formatReports(reports)}</p>
       ${
         (reports?.partners ?? []).length > 0 &&
-        html`<ul aria-label=${texts.findings.bounces}>
+        html`<ul
+          aria-label=${seen !== undefined && seen.wouldWait > 0 ? texts.findings.bouncesOrWaits : texts.findings.bounces}
+        >
           ${reports?.partners?.map(
             (each) =>
               html`<li key=${each.domain}>
