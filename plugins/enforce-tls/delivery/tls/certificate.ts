@@ -11,6 +11,7 @@ import { daneVerdict, type DaneReason, type DaneVerdict } from '../../published/
 import { whyNotListed, type DaneDemand, type HostRequirement } from '../../published/host-requirement.js'
 import { matchingMx } from '../../published/mta-sts/mx-pattern.js'
 import { USAGE } from '../../published/dane/tlsa-set.js'
+import { oneLine } from '../../text/one-line.js'
 import { formatChainError } from './format-chain-error.js'
 import { tlsFailure, type AttemptFailure, type FailureClass, type Tested } from '../outcome.js'
 
@@ -34,6 +35,9 @@ const STS_DEMANDS: CertificateDemands = {
   namesAnyOf: [],
   fingerprintsAnyOf: [],
 }
+
+/** Of a reason in Haraka's log line about a session; it may quote what a domain publishes. */
+const REASON_MAX = 200
 
 /** Reference names are never taken from the subject's common name (RFC 9525 section 2). */
 const RFC_9525 = { subject: 'never', wildcards: true, partialWildcards: false } as const
@@ -206,9 +210,13 @@ export function loggedSession(
   certificate: X509Certificate | undefined,
 ): LoggedSession {
   const verified = verifiedParts(requirement).length > 0
+  const { level, held } = requirement
+  const reason = held
+    ? `nothing that counts is published: the server ${oneLine(held.nothing, REASON_MAX)}`
+    : `level ${level} accepts any certificate`
   return {
     verified: verified ? true : 'false',
-    why: verified ? undefined : `not verified, because level ${requirement.level} accepts any certificate`,
+    why: verified ? undefined : `not verified, because ${reason}`,
     certificate: legacyForm(certificate),
   }
 }
