@@ -119,6 +119,8 @@ export class Enforcer {
         minVersion: () => this.#settings.tls.minVersion,
         anchors: () => this.#contexts.anchors,
         limitsVersions: (mx) => limitsVersions(this.#haraka.tlsOptions(mx)),
+        failureAction: () => this.#settings.failure.action,
+        published: () => this.#published.get(),
       },
     })
     this.#published = new PartnerSources({
