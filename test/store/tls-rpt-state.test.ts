@@ -70,7 +70,12 @@ for (const kind of ['redis', 'file'] as const)
       // What is no content counts as nothing known, and is replaced.
       else assert.equal((await one.readDay(DAY)).size, 0)
       redis?.resume()
-      await one.write(DAY, 'a', '1')
+      const write = () =>
+        one.write(DAY, 'a', '1').then(
+          () => true,
+          () => false,
+        )
+      await until(write, { what: () => 'the store to take something again' })
       assert.equal((await one.readDay(DAY)).get('a'), '1')
     })
 
