@@ -105,7 +105,10 @@ function meaningOfReport({ result, failure, host, requirement }: ReportEvent): M
   if (result === 'unknown' || result === 'would-deliver-as-usual') return null
   if (result === 'would-wait' && (failure === null || mayPass(failure))) return null
   const why = failure === null ? '' : `: it ${failure.detail}`
-  const detail = `accepted a message without the TLS that a rule in report mode would require${why}`
+  const detail =
+    failure?.class && definitionOf(failure.class).isPublished
+      ? `accepted a message that a rule in report mode would let wait${why}`
+      : `accepted a message without the TLS that a rule in report mode would require${why}`
   return { passed: false, bounced: 0, facts: factsOf(host, null, detail, requirement) }
 }
 
@@ -140,8 +143,13 @@ function factsOf(
   }
 }
 
-function wordsOf({ level, minVersion }: Requirement): string {
-  return minVersion ? `${level}, ${minVersion} or later` : level
+function wordsOf({ level, minVersion, published }: Requirement): string {
+  const otherwise = new Set(published.map((demand) => demand.otherwise).filter((each) => each !== 'defer'))
+  return [
+    level,
+    ...(minVersion ? [`${minVersion} or later`] : []),
+    ...(otherwise.size > 0 ? [`otherwise ${[...otherwise].join(' and ')}`] : []),
+  ].join(', ')
 }
 
 /** The same for requirements that are fulfilled by the same servers. */

@@ -144,6 +144,20 @@ describe('sightings', () => {
     ]
     const each = actions.map((action) => outcome(pass, 1, 'bank.example', action))
     assert.equal(seen(...each, ...each), actions.map(() => 'passed').join())
+    const observations = new Observations()
+    for (const event of each) observations.take(event)
+    assert.deepEqual(
+      [...observations.drain().values()].map(({ requires }) => requires),
+      [
+        'encrypt',
+        'verify',
+        'encrypt, TLSv1.3 or later',
+        'secure',
+        'secure',
+        'dane',
+        'dane, otherwise encrypt',
+      ],
+    )
   })
 
   it('keep when it was first and last, and the last facts', () => {
