@@ -48,7 +48,8 @@ async function startCollector(status: (path: string) => number | 'never' = () =>
 
 /** A DNS server in which bank.example asks for reports; it publishes nothing else. */
 function startZone(rua: readonly string[]): Promise<ScriptedResolver> {
-  return ScriptedResolver.start(({ name, type, reply }) => {
+  return ScriptedResolver.start((asked) => {
+    const { name, type } = asked
     const records: Record<string, readonly object[]> = {
       'TXT _smtp._tls.bank.example': [{ data: `v=TLSRPTv1; rua=${rua.join(',')}` }],
       'MX bank.example': [{ data: { preference: 10, exchange: 'mx.bank.example' } }],
@@ -56,7 +57,7 @@ function startZone(rua: readonly string[]): Promise<ScriptedResolver> {
       'A reports.bank.example': [{ data: '127.0.0.1' }],
     }
     const found = records[`${type} ${name.toLowerCase()}`] ?? []
-    reply({ answers: found.map((data) => ({ type, name, ttl: 60, ...data }) as never) })
+    asked.reply({ answers: found.map((data) => ({ type, name, ttl: 60, ...data }) as never) })
   })
 }
 

@@ -224,7 +224,7 @@ export interface HarakaOutbound {
 
 /** Haraka's module of transactions. */
 export interface HarakaTransactions {
-  createTransaction(): { readonly notes: object }
+  createTransaction(): { readonly notes: Record<string, unknown> }
 }
 
 /** Haraka's outbound settings, from `outbound.ini`. */

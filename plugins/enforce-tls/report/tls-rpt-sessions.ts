@@ -3,10 +3,10 @@
  * published policy that they were held to. Pure.
  */
 import { isIP } from 'node:net'
-import { FAILURE_CLASS_NAMES, type FailureClass } from '../delivery/outcome.js'
-import { readAppliedPolicies } from '../observe/delivery-log/applied-policies.js'
+import type { FailureClass } from '../delivery/outcome.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import { made } from './tallies.js'
+import { isHostName, judge, type Judged } from './tls-rpt-judged.js'
 import type { FailureDetails, PolicyReport, ResultType } from './tls-rpt-format.js'
 
 /** What sessions came to. */
@@ -31,18 +31,6 @@ export interface DomainDay {
 
 /** More policies of a domain on one day: each host may have TLSA records of its own, and they may change. */
 const POLICIES_MAX = 100
-
-/** By which kind of policy a class fails that only one of them knows. */
-const KIND: Partial<Record<FailureClass, 'tlsa' | 'sts' | 'none'>> = {
-  'tlsa-invalid': 'tlsa',
-  'dnssec-invalid': 'tlsa',
-  'dane-required': 'tlsa',
-  'sts-policy-fetch-error': 'sts',
-  'sts-policy-invalid': 'sts',
-  'sts-webpki-invalid': 'sts',
-  'mx-not-listed': 'sts',
-  'nothing-published': 'none',
-}
 
 /**
  * RFC 8460 has no type for a server that offers STARTTLS and then refuses it, or tampers with it: those are
@@ -83,9 +71,8 @@ export async function collectSessions(entries: AsyncIterable<DeliveryLogEntry>):
   for await (const entry of entries) {
     // An address literal has no record that could ask for reports, and is no Policy Domain.
     if (entry.kind !== 'attempt' || entry.reused !== undefined || !isHostName(entry.domain)) continue
-    const failure = FAILURE_CLASS_NAMES.find((name) => name === entry.class) ?? null
-    // What goes wrong inside an encrypted session that is as required is not about TLS.
-    if (failure === null && entry.protocol === undefined) continue
+    const judged = judge(entry)
+    if (judged.length === 0) continue
     const [date, { domain }] = [entry.at.slice(0, 10), entry]
     const day = made(days, `${date} ${domain}`, () => ({
       date,
@@ -94,14 +81,9 @@ export async function collectSessions(entries: AsyncIterable<DeliveryLogEntry>):
       without: newTally(),
       unclear: newTally(),
     }))
-    for (const tally of talliesFor(day, entry, failure)) count(tally, entry, failure)
+    for (const { by, failure } of judged) count(tallyFor(day, by), entry, failure)
   }
   return [...days].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, day]) => day)
-}
-
-/** Whether that is a domain, with the underscores that some have. */
-export function isHostName(text: string): boolean {
-  return text.length <= 253 && /^[\w-]+(?:\.[\w-]+)*$/.test(text) && isIP(text) === 0
 }
 
 /** The sessions of both. */
@@ -121,31 +103,8 @@ function newTally(): SessionTally {
   return { successful: 0, failures: new Map() }
 }
 
-function talliesFor(day: DomainDay, entry: DeliveryLogEntry, failure: FailureClass | null): SessionTally[] {
-  const kind = failure === null ? undefined : KIND[failure]
-  if (kind === 'none') return [day.without]
-  const applied = readAppliedPolicies(entry.policy)
-  if (applied?.length === 0 && kind === undefined) return [day.without]
-  // A session under two policies belongs to both, but what fails by the one is not judged by the other.
-  const judging = (applied ?? []).filter(({ type }) => kind === undefined || type === kind)
-  if (judging.length > 0)
-    return judging.map(({ type, domain, strings }) =>
-      tallyOf(day, {
-        'policy-type': type,
-        ...(strings.length === 0 ? {} : { 'policy-string': strings }),
-        'policy-domain': domain,
-        ...(type === 'sts' ? patternsIn(strings) : {}),
-      }),
-    )
-  if (kind === undefined) return [day.unclear]
-  // It failed before there was a policy to apply.
-  const host = kind === 'tlsa' && entry.mx !== undefined && isHostName(entry.mx) ? entry.mx : day.domain
-  return [tallyOf(day, { 'policy-type': kind, 'policy-domain': host })]
-}
-
-function patternsIn(strings: readonly string[]): Pick<PolicyReport['policy'], 'mx-host'> {
-  const patterns = strings.flatMap((line) => /^mx: (.+)$/.exec(line)?.[1] ?? [])
-  return patterns.length === 0 ? {} : { 'mx-host': patterns }
+function tallyFor(day: DomainDay, by: Judged['by']): SessionTally {
+  return typeof by === 'string' ? day[by] : tallyOf(day, by)
 }
 
 function tallyOf({ policies }: Pick<DomainDay, 'policies'>, policy: PolicyReport['policy']): SessionTally {

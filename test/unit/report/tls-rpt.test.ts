@@ -291,6 +291,8 @@ describe('the policies of a TLS-RPT report', () => {
       good(under(TLSA, STS)),
       failed('starttls-not-supported', under(TLSA, STS)),
       failed('tlsa-invalid', under(TLSA, STS)),
+      // Of a rule that pins a certificate, too.
+      failed('fingerprint-mismatch', under(TLSA, STS)),
     )
     assert.deepEqual(seen(report), [
       ['tlsa', 'mx.bank.example', 1, 'starttls-not-supported', 'tlsa-invalid'],
@@ -310,6 +312,35 @@ describe('the policies of a TLS-RPT report', () => {
       ['tlsa', 'mx.bank.example', 0, 'dnssec-invalid'],
       ['sts', 'bank.example', 0, 'sts-policy-fetch-error', 'validation-failure'],
       ['no-policy-found', 'bank.example', 0, 'validation-failure'],
+    ])
+  })
+
+  it('have what a policy of mode testing would have made of a session, where that is known', async () => {
+    const tested = (testing: string | undefined, more: Partial<DeliveryLogEntry> = {}) =>
+      good({ ...under({ ...STS, testing: true }), ...(testing === undefined ? {} : { testing }), ...more })
+    const as = { kind: 'attempt', result: 'as-usual', testing: 'mx-not-listed' } as const
+    const inTheClear = entry({ ...as, ...under({ ...STS, testing: true }) })
+    const [report] = await reportsOn(
+      tested('pass'),
+      tested('certificate-host-mismatch'),
+      inTheClear,
+      tested(undefined),
+      tested('nonsense'),
+      failed('starttls-not-supported', under({ ...STS, testing: true })),
+      tested('certificate-expired', under(TLSA, { ...STS, testing: true })),
+    )
+    assert.ok(conforms(report), JSON.stringify(conforms.errors))
+    assert.deepEqual(seen(report), [
+      [
+        'sts',
+        'bank.example',
+        1,
+        'certificate-host-mismatch',
+        'validation-failure',
+        'starttls-not-supported',
+        'certificate-expired',
+      ],
+      ['tlsa', 'mx.bank.example', 1],
     ])
   })
 

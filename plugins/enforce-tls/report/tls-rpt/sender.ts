@@ -12,10 +12,10 @@ import type { Settings } from '../../settings/types.js'
 import type { DeliveryLog } from '../../store/delivery-log.js'
 import type { TlsRptState } from '../../store/tls-rpt-state.js'
 import { errorMessage } from '../../text/error-message.js'
-import { oneLine } from '../../text/one-line.js'
 import { DAY, dayAfter, entriesFor } from '../report-query.js'
+import { dropUnsent } from './drop-unsent.js'
 import type { PostOptions } from './post.js'
-import { DONE, isEnded, progressText, readProgress, RETRY_AT, type DayProgress } from './progress.js'
+import { DONE, progressText, readProgress, RETRY_AT, type DayProgress } from './progress.js'
 import { dueDay, dueTime, nextDue } from './schedule.js'
 import { sendDay } from './send-day.js'
 
@@ -128,13 +128,14 @@ export class TlsRptSender {
   }
 
   async #look(): Promise<number> {
-    const { contact } = this.#context.settings().tlsRpt
+    const { settings, logger, openState } = this.#context
+    const { contact } = settings().tlsRpt
     const now = new Date(this.#now())
     const after = dueTime(contact)
     const [day, next] = [dueDay(now, after), nextDue(now, after).getTime() - now.getTime()]
     const name = nameOf(day)
     if (this.#done === name) return next
-    this.#state ??= this.#context.openState()
+    this.#state ??= openState()
     const state = this.#state
     const waits = await this.#waits(state, name, now)
     if (waits !== null) return waits === 'done' ? next : waits
@@ -143,7 +144,7 @@ export class TlsRptSender {
       // Whoever had the lease before may have done it.
       const progress = readProgress(await state.readDay(name))
       if (progress.has(DONE)) return 0
-      await this.#dropDayBefore(state, day)
+      await dropUnsent(nameOf(new Date(day.getTime() - DAY)), { state, logger, now: this.#now })
       const result = await this.#send(state, day, progress)
       if (result === 'stopped') return LEASE
       if (result === 'done') {
@@ -211,18 +212,6 @@ export class TlsRptSender {
       post: (url, body) => post(url, body, { dns: sources.dns, allowPrivate: privateAddresses }),
       now: this.#now,
     })
-  }
-
-  /** What could not be sent in a day's time is given up (RFC 8460 section 5.5). */
-  async #dropDayBefore(state: TlsRptState, day: Date): Promise<void> {
-    const before = nameOf(new Date(day.getTime() - DAY))
-    for (const [part, progress] of readProgress(await state.readDay(before))) {
-      if (isEnded(progress)) continue
-      this.#context.logger.logwarn(
-        `TLS report of ${before} for ${oneLine(part)} is dropped, it could not be sent within a day: ${oneLine(progress.why)}`,
-      )
-      await state.write(before, part, progressText('dropped', this.#now(), progress.why))
-    }
   }
 }
 

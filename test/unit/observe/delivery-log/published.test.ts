@@ -13,6 +13,8 @@ import {
   logLine,
   toRecord,
 } from '../../../../plugins/enforce-tls/observe/delivery-log/entry.js'
+import { collectSessions } from '../../../../plugins/enforce-tls/report/tls-rpt-sessions.js'
+import { reportOn } from '../../../../plugins/enforce-tls/report/tls-rpt.js'
 import type { HostRequirement } from '../../../../plugins/enforce-tls/published/host-requirement.js'
 import { atHost, daneDemand, stsPolicy } from '../../../support/held.js'
 import { SESSION } from '../../../support/tls-session.js'
@@ -137,4 +139,63 @@ describe('what a rule in mode report saw', () => {
       const event = { kind: 'report', ...about(requirement), result, session: null, failure: null } as const
       assert.deepEqual(said(event), [result, undefined, NOTHING, undefined])
     })
+})
+
+describe('a report on TLS made of attempts', () => {
+  /** Type, Policy Domain, and counts of each policy. */
+  async function reported(...events: readonly DeliveryEvent[]): Promise<unknown> {
+    async function* entries() {
+      for (const [n, event] of events.entries()) {
+        const entry = fromRecord(toRecord(entryOf(event, `p.${n}`)))
+        assert.ok(entry)
+        yield await Promise.resolve(entry)
+      }
+    }
+    const reporter = { organization: 'Acme', contact: 'tls@acme.example', owner: null }
+    const [day] = await collectSessions(entries())
+    return (
+      day &&
+      reportOn(day, reporter, 'left-out')?.report.policies.map(({ policy, summary }) => [
+        policy['policy-type'],
+        policy['policy-domain'],
+        summary['total-successful-session-count'],
+        summary['total-failure-session-count'],
+      ])
+    )
+  }
+
+  it('has them under what they were held to', async () => {
+    const both = atHost({ level: 'published' }, { sts: LISTS, dane: daneDemand() })
+    const byDane = atHost({ level: 'dane' }, { dane: daneDemand() })
+    assert.deepEqual(
+      await reported(
+        attempt(both),
+        attempt(byDane),
+        attempt(byDane, { failure: tlsFailure('tlsa-invalid', 'x') }),
+      ),
+      [
+        ['tlsa', daneDemand().base, 2, 1],
+        ['sts', LISTS.domain, 1, 0],
+      ],
+    )
+  })
+
+  it('has what a policy in testing makes of them, and says nothing is published only where that was asked', async () => {
+    const testing = atHost(
+      { level: 'mta-sts', otherwise: 'encrypt' },
+      { testing: stsPolicy('testing', [HOST]), nothing: NOTHING },
+    )
+    const wouldFail = { failure: tlsFailure('certificate-expired', 'x') }
+    assert.deepEqual(
+      await reported(
+        attempt(testing, { tested: { failure: null } }),
+        attempt(testing, { tested: wouldFail }),
+      ),
+      [['sts', LISTS.domain, 1, 1]],
+    )
+    const none = (level: 'dane' | 'published') =>
+      attempt(atHost({ level, otherwise: 'encrypt' }, { nothing: NOTHING }))
+    assert.deepEqual(await reported(none('published')), [['no-policy-found', 'bank.example', 1, 0]])
+    assert.equal(await reported(none('dane')), undefined)
+  })
 })
