@@ -22,7 +22,7 @@ export interface ReasonedVerdict {
 export function ofHost({ host, to, trustedNextHop, free }: HostCheck): ReasonedVerdict {
   const where = to === null ? host : `${host} (${to})`
   if (free !== null)
-    return { verdict: 'free', reason: `${where} ${free}, and the level does not require TLS then` }
+    return { verdict: 'free', reason: `${where} takes mail, and TLS is not required, because it ${free}` }
   return {
     verdict: 'delivered',
     reason: trustedNextHop

@@ -157,17 +157,25 @@ function digits(fingerprint: string): string {
   return fingerprint.replaceAll(':', '')
 }
 
+/** A column of a list; `null` where no partner has a policy. */
+function stsCells(checks: readonly PartnerCheck[]): readonly string[] | null {
+  const has = checks.some(({ mtaSts }) => (mtaSts?.policy ?? null) !== null)
+  return has ? checks.map(({ mtaSts }) => mtaSts?.outcome ?? 'unknown') : null
+}
+
 /** Prints several checks, a row each. */
 export function showChecks(output: Output, checks: readonly PartnerCheck[]): void {
   if (checks.length === 0) return
   const dane = daneCells(checks)
+  const mtaSts = stsCells(checks)
   output.table(
-    ['partner', 'level', 'mail', ...(dane ? ['DANE'] : []), 'because'],
+    ['partner', 'level', 'mail', ...(dane ? ['DANE'] : []), ...(mtaSts ? ['MTA-STS'] : []), 'because'],
     checks.map(({ recipient, domain, level, verdict, reason }, index) => [
       recipient ?? domain,
       level,
       VERDICTS[verdict].short,
       ...(dane ? [dane[index] ?? ''] : []),
+      ...(mtaSts ? [mtaSts[index] ?? ''] : []),
       oneLine(reason, 200),
     ]),
   )
