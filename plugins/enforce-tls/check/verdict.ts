@@ -12,6 +12,15 @@ import type { DomainFacts } from '../published/domain-facts.js'
 import { hostOf } from '../delivery/next-hop.js'
 import { certificateFailure, type PeerIdentity } from '../delivery/tls/certificate.js'
 
+/** All verdicts. */
+export const PARTNER_VERDICTS: readonly PartnerVerdict[] = [
+  'delivered',
+  'free',
+  'waits',
+  'bounced',
+  'not-known',
+]
+
 /** The verdict, and why in one line. */
 export interface ReasonedVerdict {
   readonly verdict: PartnerVerdict
