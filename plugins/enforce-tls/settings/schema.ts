@@ -150,7 +150,7 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
       ca: or(tls['ca'], ''),
     },
     dns: { resolver: resolversIn(or<string[]>(dns['resolver'], [])) },
-    mtaSts: { privateAddresses: or(mtaSts['private_addresses'], false) },
+    mtaSts: { privateAddresses: isYes(mtaSts['private_addresses'], false) },
     failure: {
       action: or(failure['action'], 'bounce'),
       bounceContent: or(failure['bounce_content'], 'minimal'),
