@@ -69,7 +69,7 @@ exports.hook_deferred = (next, hmail, { err, delay }) => {
   const { mail_from, rcpt_to, domain } = hmail.todo
   const [{ reason, dsn_action, dsn_status, dsn_code, dsn_msg, dsn_remote_mta }] = rcpt_to
   const marks = { reason, dsn_action, dsn_status, dsn_code, dsn_msg, dsn_remote_mta }
-  const line = { from: mail_from.address(), domain, delay, err: String(err.message ?? err), ...marks }
+  const line = { from: mail_from.original ?? String(mail_from), domain, delay, err: String(err.message ?? err), ...marks }
   process.stdout.write('test-deferred ' + JSON.stringify(line) + '\\n')
   next()
 }
@@ -132,7 +132,15 @@ export async function startPublishedWorld(options: WorldOptions): Promise<Publis
 }
 
 async function start(
-  { partners, rules, home, ini = '', resolver = 'validating', haraka: harakaOptions = {}, ...more }: WorldOptions,
+  {
+    partners,
+    rules,
+    home,
+    ini = '',
+    resolver = 'validating',
+    haraka: harakaOptions = {},
+    ...more
+  }: WorldOptions,
   add: <T extends AsyncDisposable>(each: T) => T,
 ): Promise<Omit<PublishedWorld, typeof Symbol.asyncDispose>> {
   const net = await freeNet()
