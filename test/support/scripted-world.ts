@@ -151,7 +151,7 @@ async function start(
     await startHaraka({
       plugins: ['test-relay', ...Object.keys({ ...own, ...extraPlugins }), 'enforce-tls'],
       extraPlugins: { ...own, ...extraPlugins },
-      outbound: { temp_fail_intervals: '1h' },
+      outbound: { temp_fail_intervals: '1h*99' },
       ...others,
       config: { ...config, ...wanted.config },
     }),
