@@ -52,8 +52,8 @@ export interface ScriptedWorld extends AsyncDisposable {
   readonly authority: Authority
   /** Answers a question such as `TXT _mta-sts.bank.example` like this from now on. */
   answer(question: string, records: Records): void
-  setTlsa(host: string, ...records: readonly TlsaRecord[]): void
-  setPolicy(domain: string, policy: Policy, id?: string): void
+  readonly setTlsa: (host: string, ...records: readonly TlsaRecord[]) => void
+  readonly setPolicy: (domain: string, policy: Policy, id?: string) => void
   /** How often a domain's policy was asked for. */
   fetches(domain: string): number
   writeRules(rules: Readonly<Record<string, readonly TestRule[]>>): void
