@@ -69,6 +69,34 @@ export async function daneCases(): Promise<Case[]> {
       more: ({ mx }) => [{ name: 'alias-target.example', signed: 'no', records: `host A ${mx}` }],
       expected: all([...DANE, ...PUBLISHED], delivered('dane')),
     })),
+    partner('expanded.example', (leaf) => ({
+      what: 'a host that is a CNAME into another signed zone, with records there',
+      hosts: () => ['@ MX 10 mx', 'mx CNAME host.expanded-target.example.'],
+      more: ({ mx }) => [
+        {
+          name: 'expanded-target.example',
+          records: `host A ${mx}\n${pinned(3, leaf, '_25._tcp.host')}`,
+        },
+      ],
+      sni: 'host.expanded-target.example',
+      expected: all(DANE, delivered('dane')),
+    })),
+    partner('unsigned-records.example', (leaf) => ({
+      what: 'a signed host with records in an unsigned zone below',
+      hosts: ({ mx }) => ['@ MX 10 mx', `mx A ${mx}`, '_tcp.mx NS ns.root.'],
+      more: () => [
+        {
+          name: '_tcp.mx.unsigned-records.example',
+          records: pinned(3, leaf, '_25'),
+          signed: 'no',
+          belowRoot: false,
+        },
+      ],
+      expected: {
+        'dane-defer': waits('dane-required', /^has TLSA records that are not signed with DNSSEC/),
+        'dane-encrypt': delivered('nothing'),
+      },
+    })),
     partner('usage-two.example', () => ({
       what: 'usage 3 of another key beside usage 2 that fits',
       records: [pinned(3, other), pinned(2, middle)],
