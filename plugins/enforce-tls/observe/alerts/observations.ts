@@ -1,7 +1,7 @@
 /** What a process sees of its partners between two looks at the common state: counts and the last facts, bounded. */
 import { createHash } from 'node:crypto'
 import type { DeliveryEvent, Outcome } from '../../delivery/delivery-events.js'
-import type { AttemptFailure } from '../../delivery/outcome.js'
+import type { AttemptFailure, FailureClass } from '../../delivery/outcome.js'
 import { oneLine } from '../../text/one-line.js'
 import type { Requirement } from '../../rules/requirement.js'
 import type { FailureFacts, Observation } from './partner-state.js'
@@ -10,6 +10,13 @@ import type { FailureFacts, Observation } from './partner-state.js'
 const PARTNERS_MAX = 5000
 const DETAIL_MAX = 200
 const RULES_MAX = 5
+/** Failures that pass by themselves as a rule; where others are temporary, the partner still has to mend something. */
+const PASSING: readonly FailureClass[] = [
+  'starttls-deferred',
+  'handshake-failure',
+  'dnssec-invalid',
+  'sts-policy-fetch-error',
+]
 
 /** What an event means for a partner. */
 type Meaning =
@@ -109,7 +116,7 @@ function meaningOfOutcome({ result, session, failure, host, requirement }: Outco
   // Without a session it was a next hop that is trusted without TLS.
   if (result === 'delivered') return session === null ? null : { passed: true }
   if (failure === null || failure.class === null) return null
-  if (result === 'deferred' && failure.temporary) return null
+  if (result === 'deferred' && failure.temporary && PASSING.includes(failure.class)) return null
   const facts = factsOf(host, failure.class, failure.detail, requirement)
   return { passed: false, bounced: result === 'bounced' ? 1 : 0, facts }
 }
@@ -133,7 +140,10 @@ function wordsOf({ level, minVersion }: Requirement): string {
 }
 
 /** The same for requirements that are fulfilled by the same servers. */
-function signatureOf({ level, minVersion, namesAnyOf, fingerprintsAnyOf }: Requirement): string {
-  const more = JSON.stringify([minVersion ?? '', namesAnyOf, fingerprintsAnyOf])
+function signatureOf(requirement: Requirement): string {
+  const { level, minVersion = '', namesAnyOf, fingerprintsAnyOf, published } = requirement
+  // What was known of partners before is still found by it.
+  const demands = published.length === 0 ? [] : [published]
+  const more = JSON.stringify([minVersion, namesAnyOf, fingerprintsAnyOf, ...demands])
   return `${level}:${createHash('sha256').update(more).digest('base64url').slice(0, 12)}`
 }

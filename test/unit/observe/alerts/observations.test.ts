@@ -60,6 +60,27 @@ describe('what an event means for a partner', () => {
     ['a deferral for a permanent reason', outcome({ result: 'deferred', failure: refused }, 1), 'failed 1/0'],
     ['a deferral for a temporary reason', outcome({ result: 'deferred', failure: deferred }, 1), ''],
     [
+      'a deferral for what is published no longer fitting',
+      outcome({ result: 'deferred', failure: tlsFailure('tlsa-invalid', 'has another key') }, 1),
+      'failed 1/0',
+    ],
+    [
+      'a deferral for an expired certificate, which only waits since something is published',
+      outcome(
+        {
+          result: 'deferred',
+          failure: { ...tlsFailure('certificate-expired', 'has expired'), temporary: true },
+        },
+        1,
+      ),
+      'failed 1/0',
+    ],
+    [
+      'a deferral because DNS failed',
+      outcome({ result: 'deferred', failure: tlsFailure('dnssec-invalid', 'cannot be looked up') }, 1),
+      '',
+    ],
+    [
       'a deferral because nobody answered',
       outcome({ result: 'deferred', failure: otherFailure('gone') }, 1),
       '',
@@ -97,6 +118,8 @@ describe('sightings', () => {
       { level: 'encrypt', minVersion: 'TLSv1.3' },
       { level: 'secure', names: ['a.example'] },
       { level: 'secure', names: ['b.example'] },
+      { level: 'dane', otherwise: 'encrypt' },
+      { level: 'dane', otherwise: 'defer' },
     ]
     const each = actions.map((action) => outcome(pass, 1, 'bank.example', action))
     assert.equal(seen(...each, ...each), actions.map(() => 'passed').join())
