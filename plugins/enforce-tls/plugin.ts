@@ -121,6 +121,7 @@ export class Enforcer {
       storePlace: where,
       anchors: () => this.#contexts.anchors,
       onStoreFailure: (why) => plugin.logerror(`MTA-STS policies are in this process's memory only: ${why}`),
+      onNotValidating: (why) => plugin.logerror(why),
     })
     this.#guardContext = guardContextIn(this.#haraka, {
       settings: () => this.#settings,
@@ -242,6 +243,7 @@ export class Enforcer {
     if (!cluster?.isPrimary) {
       this.#known.start()
       this.#readyTls()
+      this.#published.begin()
     }
     if (this.#settings.console.enabled && !this.#haraka.hasHttp)
       this.#plugin.logwarn(
