@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { issue, tlsa, type Issued } from '../support/chains.js'
 import { logPairs } from '../support/evidence.js'
 import { lowPortsImpossible } from '../support/low-ports.js'
 import { policyFor } from '../support/published-world.js'
@@ -12,6 +13,8 @@ const MX = 'mx.bank.example'
 const OTHER = 'mx.clinic.example'
 const PUBLISHED_RULE = { to: ['bank.example'], action: { level: 'mta-sts' } }
 const RULES = { 'acme.example': [PUBLISHED_RULE, { to: ['clinic.example'], action: { level: 'mta-sts' } }] }
+const SAID =
+  /DNS resolver 127\.0\.0\.1:\d+ .*; mail that rules hold to what partners publish \(DANE, MTA-STS\) waits until one does/
 const WAITING = /waits for DNS, or for the MTA-STS policy of bank\.example/
 
 /** The server of a policy that does not answer until it is let go on. */
@@ -131,6 +134,33 @@ describe('mail that waits for what is published', { skip: lowPortsImpossible() }
     assert.deepEqual(peerOf(world, MX).connections, [])
   })
 
+  it('the postmaster hears of it when a partner has a new authority behind its old records, and nothing bounces', async () => {
+    const root = await issue({ name: 'Root' })
+    const [old, changed] = [await issue({ name: 'Old', by: root }), await issue({ name: 'New', by: root })]
+    const sends = async (by: Issued) => {
+      const leaf = await issue({ name: MX, by, ca: false, names: [MX] })
+      return { tls: { key: leaf.keyPem, cert: `${leaf.pem}\n${by.pem}` } }
+    }
+    await using world = await startScriptedWorld({
+      hosts: { [MX]: await sends(old) },
+      tlsa: { [MX]: [tlsa(2, 0, 1, old)] },
+      rules: { 'acme.example': [{ to: ['bank.example'], action: { level: 'dane' } }] },
+      ini: 'connection_reuse=false\n[alert]\nto=postmaster@acme.example\ndelay=300ms\ninterval=1s\n',
+    })
+    await send(world)
+    await peerOf(world, MX).waitForMessages(1)
+    await peerOf(world, MX).behave({ ...(await sends(changed)), hostname: MX })
+    await send(world)
+    const [alert, ...more] = await world.mailbox.waitForMessages(1)
+    assert.deepEqual(more, [])
+    assert.deepEqual(alert?.to, ['postmaster@acme.example'])
+    assert.match(alert.data, /^Subject: .*bank\.example/m)
+    assert.deepEqual(deferred(world), ['tlsa-invalid'])
+    // The old one again, and the mail goes.
+    await peerOf(world, MX).behave({ ...(await sends(old)), hostname: MX })
+    await flushedUntil(world, () => peerOf(world, MX).messages.length === 2)
+  })
+
   it('a rule "none" above helps at once where DNS fails', async () => {
     await using world = await startScriptedWorld({
       hosts: { [MX]: { starttls: false } },
@@ -217,6 +247,7 @@ describe('mail that waits for what is published', { skip: lowPortsImpossible() }
       assert.deepEqual(deferred(world), ['dnssec-invalid'])
       const [outcome] = logPairs(world.haraka.log).filter(({ kind }) => kind === 'outcome')
       assert.match(outcome?.['detail'] ?? '', sentence)
+      await world.haraka.waitForLog(SAID)
       assert.deepEqual(peerOf(world, MX).connections, [])
       world.resolver.validates = true
       await flushedUntil(world, () => peerOf(world, MX).messages.length === 1)

@@ -97,6 +97,16 @@ export async function daneCases(): Promise<Case[]> {
         'dane-encrypt': delivered('nothing'),
       },
     })),
+    partner('second.example', () => ({
+      what: 'a host whose records do not fit, one without records, and a third that is right',
+      hosts: () => [
+        '@ MX 10 mx.mismatch.example.',
+        '@ MX 20 mx.no-records.example.',
+        '@ MX 30 mx.good.example.',
+      ],
+      sni: 'mx.good.example',
+      expected: { 'dane-defer': delivered('dane'), 'published-defer': delivered('dane') },
+    })),
     partner('usage-two.example', () => ({
       what: 'usage 3 of another key beside usage 2 that fits',
       records: [pinned(3, other), pinned(2, middle)],
