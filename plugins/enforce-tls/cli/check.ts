@@ -7,7 +7,7 @@ import { requestedEnvelope } from '../check/requested-envelope.js'
 import type { CheckRequest } from '../check/types.js'
 import type { CheckEnvelope } from '../delivery/tls/inside-tls.js'
 import type { ReadStore } from '../store/rule-store.js'
-import { LEVEL_NAMES, TLS_VERSIONS, type Level } from '../rules/levels.js'
+import { LEVEL_NAMES, TLS_VERSIONS, type Level, OTHERWISE } from '../rules/levels.js'
 import { quote } from '../text/quote.js'
 import { checkMany } from './partners.js'
 import { formatSkipped, questionsOf, type CheckWords, type RequirementOptions } from './check-requests.js'
@@ -65,6 +65,12 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
     .option('--cert-name <name...>', 'level secure: names that the certificate may have besides the domain')
     .addOption(
       new Option(
+        '--otherwise <what>',
+        'levels dane, mta-sts and published: what holds where nothing is published (default: defer)',
+      ).choices(OTHERWISE),
+    )
+    .addOption(
+      new Option(
         '--rcpt <address>',
         'ask inside TLS whether this recipient is accepted (MAIL, RCPT, RSET; never DATA)',
       ).conflicts(['list', 'rules']),
@@ -79,7 +85,7 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
       new Option(
         '--rules',
         'check all partners that enforcing rules name, each at what its rule requires',
-      ).conflicts(['level', 'from', 'minVersion', 'fingerprint', 'certName', 'list']),
+      ).conflicts(['level', 'from', 'minVersion', 'fingerprint', 'certName', 'otherwise', 'list']),
     )
     .option('--concurrency <number>', 'how many partners are asked at a time', '10')
     .addHelpText(

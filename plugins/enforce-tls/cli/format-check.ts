@@ -6,7 +6,7 @@ import { oneLine } from '../text/one-line.js'
 import { numbered } from '../text/list.js'
 import { daneCells, daneSentences, formatDnssec, formatTlsa } from './format-dane.js'
 import type { Output } from './output.js'
-import { formatAction } from '../admin/format-rule.js'
+import { formatLevelWithDemands } from '../admin/format-requirement.js'
 
 /** What a verdict comes to; the highest rank is the worst. */
 interface VerdictWords {
@@ -45,10 +45,13 @@ export function exitCodeOf(checks: readonly PartnerCheck[]): number {
 /** Prints one check with all that was found. */
 export function showCheck(output: Output, check: PartnerCheck): void {
   const { recipient, domain, requirement, decidedBy, verdict, reason, hosts, dane, remarks } = check
-  const { level, minVersion } = requirement
+  const { minVersion } = requirement
   output.line(`${recipient ?? domain}: ${VERDICTS[verdict].sentence}.`)
   output.item(`${reason}.`)
-  const required = formatAction({ level, ...(minVersion ? { minVersion } : {}) })
+  const required = [
+    formatLevelWithDemands(requirement),
+    ...(minVersion ? [`${minVersion} or later`] : []),
+  ].join(', ')
   output.item(decidedBy.length === 0 ? `Checked at ${required}.` : `Required: ${required};`)
   for (const { owner, id, name } of decidedBy) output.item(`by rule ${id} of ${owner} (${name})`, 2)
   if (dane) for (const line of wrapped(dane.sentence, columnsOf(output) - ITEM)) output.item(line)

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import constants from 'haraka-constants'
+import { ConnectionPool } from '../../../plugins/enforce-tls/delivery/connections/pool.js'
 import type { Answer, Dns, RecordType } from '../../../plugins/enforce-tls/dns/answer.js'
 import type { StsAnswer } from '../../../plugins/enforce-tls/published/mta-sts/sts-policies.js'
 import type { RelayWithTls } from '../../../plugins/enforce-tls/rules/rule.js'
@@ -185,6 +186,42 @@ describe('a message that waits for DNS', () => {
   })
 })
 
+describe('a message that has waited for a connection', () => {
+  it('looks up anew what is published, and waits for that too', async () => {
+    const settings = {
+      connectionReuse: false,
+      connectionIdle: 2000,
+      connectionMaxMessages: 1,
+      connectionsPerHost: 1,
+    }
+    const connections = new ConnectionPool(
+      () => settings,
+      () => 100,
+    )
+    const slow = pending()
+    const scripted: { after: Promise<void>; records: Published } = {
+      after: Promise.resolve(),
+      records: 'another',
+    }
+    await using delivery = await scene({ action: DANE, scripted, connections })
+    const place = connections.enter(`127.0.0.1:${delivery.peers[0]?.port ?? 0}`)
+    assert.ok(place)
+    delivery.item.send()
+    await delivery.until(() => delivery.haraka.underWay.size === 0)
+    Object.assign(scripted, { after: slow.promise, records: 'own' })
+    place.leave()
+    await delivery.until(() => delivery.haraka.log.some((line) => line.includes('waits for DNS')))
+    await delivery.until(() => delivery.haraka.underWay.size === 0)
+    assert.deepEqual(delivery.peers[0]?.connections, [])
+    slow.resolve()
+    await delivery.until(() => delivery.peers[0]?.messages.length === 1)
+    await delivery.settled()
+    assert.deepEqual(delivery.seen, ['mx1 ok', 'delivered ok no status'])
+    // Once to find the way, and not again: it goes on where it was.
+    assert.equal(delivery.told.filter((what) => what === 'get_mx').length, 1)
+  })
+})
+
 describe('hosts from DNS', () => {
   it('that are unknown make the message wait', async () => {
     await using delivery = await scene({ action: DANE, byDns: true, mx: 'fails' })
@@ -211,6 +248,9 @@ interface SceneOptions extends Omit<DeliveryOptions, 'hosts'> {
   readonly starttls?: boolean
   readonly tls?: object
   readonly hosts?: number
+  readonly connections?: ConnectionPool
+  /** What can be changed while the message is under way. */
+  readonly scripted?: { readonly after: Promise<void>; readonly records: Published }
   /** DNS answers then. */
   readonly after?: Promise<unknown>
   /** What CNAME records lead to. */
@@ -231,6 +271,8 @@ async function scene({
   hosts = 1,
   after,
   alias,
+  connections,
+  scripted,
   byDns = false,
   mx = 'fails',
   ...options
@@ -245,7 +287,7 @@ async function scene({
       return { kind: 'found', name, authentic: true, records: [{ preference: 0, exchange: '.' }], ttl: 60 }
     const none = type === 'MX' && mx === 'no such name' ? 'no-such-name' : 'no-such-record'
     const host = /^_\d+\._tcp\.(mx\d|host)/.exec(name)?.[1] ?? ''
-    const is = typeof records === 'string' ? records : (records[host] ?? 'none')
+    const is = scripted ? scripted.records : typeof records === 'string' ? records : (records[host] ?? 'none')
     if (type === 'TLSA' && (is === 'own' || is === 'another'))
       return { kind: 'found', name, authentic: true, records: [of[is]], ttl: 60 }
     if ((type === 'TLSA' && is === 'fails') || (type === 'MX' && mx === 'fails'))
@@ -254,7 +296,7 @@ async function scene({
   }
   const dns: Dns = {
     ask: async <T extends RecordType>(name: string, type: T) => {
-      await after
+      await (scripted?.after ?? after)
       return answer(name, type) as Answer<T>
     },
   }
@@ -262,6 +304,7 @@ async function scene({
     ...options,
     hosts: Array.from({ length: hosts }, () => peer),
     surroundings: {
+      ...(connections ? { connections } : {}),
       published: () => ({
         dns,
         policyOf: (_domain, { urgent = false } = {}) => {

@@ -1,6 +1,6 @@
 /** Every text of the pages, in one place: who wants another language translates this file. */
 import { formatNumber } from './times.js'
-import type { Direction, Level, Role } from './types.js'
+import type { Direction, Level, Otherwise, Role } from './types.js'
 
 const count = (n: number, one: string, many: string) => `${formatNumber(n)} ${n === 1 ? one : many}`
 
@@ -23,6 +23,7 @@ const fields = {
   minVersion: 'Minimum TLS version',
   names: 'Other accepted certificate names',
   fingerprints: 'SHA-256 fingerprints',
+  otherwise: 'If nothing is published',
   onFailure: 'If no receiving server meets this',
 }
 
@@ -233,6 +234,8 @@ export const texts = {
     lead: 'What happens to messages that match.',
     relay: 'Relay with TLS encryption',
     relayHint: 'Requires TLS for messages that match. Without it, they are not sent.',
+    relayHintClear:
+      'Requires TLS where the partner publishes what is asked for. To partners that publish nothing, messages may be sent unencrypted.',
     relayHintIncoming: 'Requires TLS for incoming messages that match. Without it, they are rejected.',
     relayOff: 'Off: messages that match skip the rules below this one.',
     level: fields.level,
@@ -243,6 +246,10 @@ export const texts = {
       verify: 'Encrypted, and a trusted certificate names the receiving server.',
       secure:
         "Encrypted, and a trusted certificate names the recipient's domain, one of its subdomains, or a name listed here.",
+      dane: 'Encrypted, and signed DNS records of the receiving server (TLSA) confirm its certificate.',
+      'mta-sts':
+        "The partner's MTA-STS policy lists the receiving server, and a trusted certificate names that server.",
+      published: 'Whatever the partner publishes: DANE where there are records, otherwise MTA-STS.',
     } satisfies Record<Level, string>,
     levelNames: {
       none: 'No TLS required',
@@ -250,7 +257,24 @@ export const texts = {
       fingerprint: 'Fingerprint',
       verify: 'Verify',
       secure: 'Secure',
+      dane: 'DANE',
+      'mta-sts': 'MTA-STS',
+      published: 'DANE or MTA-STS',
     } satisfies Record<Level, string>,
+    otherwise: fields.otherwise,
+    otherwiseHint:
+      'What happens to messages for partners that publish nothing of the kind. If that is unknown, messages wait. Haraka needs a DNS resolver that validates DNSSEC.',
+    otherwiseNames: {
+      defer: 'Wait',
+      encrypt: 'Any encryption',
+      none: 'No encryption required',
+    } satisfies Record<Otherwise, string>,
+    otherwiseHints: {
+      defer: 'Messages are not sent. Their senders get a bounce when Haraka gives up.',
+      encrypt: 'Messages are sent over TLS, with any certificate, or not at all.',
+      none: 'Messages are sent as usual, and may be sent unencrypted.',
+    } satisfies Record<Otherwise, string>,
+    clearBadge: 'Unencrypted if nothing is published',
     names: fields.names,
     namesHint: 'For example mx.partner.example, or .partner.example for any subdomain',
     fingerprints: fields.fingerprints,
@@ -276,6 +300,8 @@ export const texts = {
       incoming: (level: string, version: string) =>
         `Requires TLS (${level}${version}). Without it, the message is rejected.`,
     } satisfies Record<Direction, (level: string, version: string) => string>,
+    requiredIfPublished: (level: string, version: string) =>
+      `Requires TLS (${level}${version}) if the partner publishes it. If not, the message may be sent unencrypted.`,
     waits: 'Unknown: the message waits until these entries are corrected or deleted.',
     noRule: 'No rule applies: delivered as usual.',
     notRequired: 'TLS is not required: delivered as usual.',
@@ -303,6 +329,12 @@ export const texts = {
     trusted: 'Counts as secure without TLS (trusted next hop).',
     requirement: (what: string) => `Checks against this rule: ${what}.`,
     withNames: (n: number) => (n === 0 ? '' : `, with ${count(n, 'other name', 'other names')}`),
+    withOtherwise: (otherwise: Otherwise) =>
+      ({
+        defer: ', wait if nothing is published',
+        encrypt: ', any encryption if nothing is published',
+        none: ', no encryption required if nothing is published',
+      })[otherwise],
     withFingerprints: (n: number) => `, ${count(n, 'fingerprint', 'fingerprints')}`,
     session: 'Connection',
     certificate: 'Certificate',

@@ -1,6 +1,10 @@
 /** What the API answers, as the pages use it; `openapi.json` describes all of it. */
 export type Direction = 'outgoing' | 'incoming'
-export type Level = 'none' | 'encrypt' | 'fingerprint' | 'verify' | 'secure'
+export type Level =
+  'none' | 'encrypt' | 'fingerprint' | 'verify' | 'secure' | 'dane' | 'mta-sts' | 'published'
+/** What holds where a partner publishes nothing; `defer` where a rule does not say. */
+export const OTHERWISE = ['defer', 'encrypt', 'none'] as const
+export type Otherwise = (typeof OTHERWISE)[number]
 export type Role = 'admin' | 'domain-admin' | 'viewer'
 
 export interface Session {
@@ -41,6 +45,7 @@ export interface Action {
   readonly minVersion?: string
   readonly names?: readonly string[]
   readonly fingerprints?: readonly string[]
+  readonly otherwise?: Otherwise
   readonly onFailure?: 'bounce' | 'defer'
 }
 
@@ -114,7 +119,12 @@ export interface Explanation {
   readonly direction: Direction
   /** Whether the requirement is unknown because of entries that are not valid. */
   readonly waits: boolean
-  readonly requirement: { readonly level: Level; readonly minVersion?: string } | null
+  readonly requirement: {
+    readonly level: Level
+    readonly minVersion?: string
+    /** `false`: to a partner that publishes nothing, the message may leave in the clear. */
+    readonly encrypted: boolean
+  } | null
   readonly decidedBy: readonly DecidedBy[]
   readonly reported: readonly { readonly level: Level; readonly decidedBy: readonly DecidedBy[] }[]
   readonly certain: boolean

@@ -8,7 +8,14 @@ import type { CheckRequest } from '../../check/types.js'
 import type { CheckEnvelope } from '../../delivery/tls/inside-tls.js'
 import { checkAction } from '../../rules/action.js'
 import { formatAddress, parseAddress, parseDomain } from '../../rules/address.js'
-import { LEVEL_NAMES, TLS_VERSIONS, type Level, type TlsVersion } from '../../rules/levels.js'
+import {
+  LEVEL_NAMES,
+  TLS_VERSIONS,
+  type Level,
+  type TlsVersion,
+  OTHERWISE,
+  type Otherwise,
+} from '../../rules/levels.js'
 import { quote } from '../../text/quote.js'
 import { Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
@@ -29,6 +36,7 @@ interface CheckBody {
   readonly minVersion?: TlsVersion
   readonly names?: readonly string[]
   readonly fingerprints?: readonly string[]
+  readonly otherwise?: Otherwise
 }
 
 const asked: Schema = {
@@ -74,12 +82,19 @@ export const checkRoutes = [
         minVersion: { type: 'string', enum: TLS_VERSIONS },
         names: list(shortText, 100),
         fingerprints: list(shortText, 100),
+        otherwise: {
+          type: 'string',
+          enum: OTHERWISE,
+          description:
+            'Levels dane, mta-sts and published: what holds where nothing is published; default: defer.',
+        },
       },
       'rcpt',
       'level',
       'minVersion',
       'names',
       'fingerprints',
+      'otherwise',
     ),
     answers: { 200: asked },
     handle: check,
@@ -88,13 +103,14 @@ export const checkRoutes = [
 
 async function check({ context, body }: Call<CheckBody>): Promise<Reply> {
   const target = targetOf(body.target)
-  const { level = 'encrypt', minVersion, names, fingerprints } = body
+  const { level = 'encrypt', minVersion, names, fingerprints, otherwise } = body
   const action = checkAction(
     {
       level,
       ...(minVersion ? { minVersion } : {}),
       ...(names ? { names } : {}),
       ...(fingerprints ? { fingerprints } : {}),
+      ...(otherwise ? { otherwise } : {}),
     },
     'outgoing',
   )
