@@ -149,14 +149,15 @@ describe('sessions by what is published', { skip: lowPortsImpossible() }, async 
     })
 
     it(`${way} does not serve it when a certificate that dates matter for has expired by then`, async () => {
-      const seconds = 4
-      const made = Date.now()
-      const leaf = await leafOf(MX, { until: seconds / 86_400 })
       await using world = await start({
-        hosts: { [MX]: serverWith(leaf, root) },
+        hosts: { [MX]: {} },
         tlsa: { [MX]: [tlsa(2, 0, 1, root)] },
         ini,
       })
+      const seconds = 5
+      const made = Date.now()
+      const leaf = await leafOf(MX, { until: seconds / 86_400 })
+      await peerOf(world).behave({ hostname: MX, ...serverWith(leaf, root) })
       assert.equal(shown(await outcomeOf(world)), 'delivered dane')
       await world.haraka.until(() => Date.now() > made + (seconds + 1) * 1000, 'the certificate to expire')
       assert.equal(shown(await outcomeOf(world)), 'deferred certificate-expired')

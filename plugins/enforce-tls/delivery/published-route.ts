@@ -96,7 +96,7 @@ async function findRoute(
   guarded.facts = facts
   const { mailHosts } = facts
   if (mailHosts?.kind === 'failed')
-    return { is: 'failed', failure: tlsFailure('dnssec-invalid', mailHosts.why) }
+    return { is: 'failed', failure: tlsFailure('dnssec-invalid', `cannot be looked up: ${mailHosts.why}`) }
   if (mailHosts?.kind === 'no-mail') return { is: mailHosts.reason }
   const lost: LostHost[] = []
   const hosts = facts.hosts.flatMap((host, index) => {

@@ -260,7 +260,7 @@ export async function daneCases(): Promise<Case[]> {
         [...DANE, ...PUBLISHED],
         waits(
           'dnssec-invalid',
-          /^the DNS look-up of MX expired-zone\.example failed: 127\.0\.0\.1:\d+ answers SERVFAIL/,
+          /^cannot be looked up: the DNS look-up of MX expired-zone\.example failed: 127\.0\.0\.1:\d+ answers SERVFAIL/,
         ),
       ),
     })),

@@ -34,7 +34,7 @@ describe(
       for (const { err, dsn_status, delay } of world.deferrals()) {
         assert.match(
           err,
-          /^TLS required: bank\.example the DNS look-up of MX bank\.example failed: 127\.0\.0\.1:\d+ /,
+          /^TLS required: bank\.example cannot be looked up: the DNS look-up of MX bank\.example failed: 127\.0\.0\.1:\d+ /,
         )
         assert.ok(err.includes(WHY), err)
         assert.deepEqual([dsn_status, delay], ['4.7.5', 3600])

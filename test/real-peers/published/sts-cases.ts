@@ -259,7 +259,10 @@ export async function stsCases(authority: Authority): Promise<Case[]> {
       zone: 'sts-bogus.example',
       signed: 'expired',
       policy: plain('sts-bogus.example'),
-      expected: all(MTA_STS, waits('dnssec-invalid', /^the DNS look-up of MX sts-bogus\.example failed/)),
+      expected: all(
+        MTA_STS,
+        waits('dnssec-invalid', /^cannot be looked up: the DNS look-up of MX sts-bogus\.example failed/),
+      ),
     },
     {
       what: 'a TXT record whose signature is missing',
