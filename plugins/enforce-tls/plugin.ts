@@ -5,6 +5,7 @@ import { Observers } from './observe/observers.js'
 import { ConsoleHost } from './console/console-host.js'
 import { checkInHaraka } from './check/check-in-haraka.js'
 import type { PartnerCheck, CheckRequest } from './check/types.js'
+import { EXEMPT } from './delivery/exempt-note.js'
 import type { GuardContext } from './delivery/guard-context.js'
 import { Guard } from './delivery/guard.js'
 import { PartnerSources } from './check/partner-sources.js'
@@ -28,11 +29,14 @@ import { Policy } from './policy/policy.js'
 import { readSettings, storeIn } from './settings/settings.js'
 import type { Settings } from './settings/types.js'
 import { KnownStore } from './store/known-store.js'
-import { openStore } from './store/open-store.js'
+import { openDeliveryLog, openStore, openTlsRptState } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
 import { forwardedMailProblem, startProblem, startRemarks } from './hooks/init.js'
 import { queueFolderOf, SeenStores } from './store/seen-stores.js'
+import { queueMail } from './haraka/queue-mail.js'
 import { HarakaRuntime } from './haraka/runtime.js'
+import { postReport } from './report/tls-rpt/post.js'
+import { TlsRptSender } from './report/tls-rpt/sender.js'
 import { errorMessage } from './text/error-message.js'
 import { UncoveredNotes } from './observe/uncovered-mail.js'
 import { contextOf, contextsFor, limitsVersions, type TlsContexts } from './delivery/tls/contexts.js'
@@ -53,6 +57,7 @@ export class Enforcer {
   readonly #guardContext: GuardContext
   readonly #published: PartnerSources
   readonly #decisions: Decisions
+  readonly #tlsRpt: TlsRptSender
   readonly #uncovered: UncoveredNotes
   #console: ConsoleHost | null = null
   #storeAvailable: boolean | null = null
@@ -114,6 +119,8 @@ export class Enforcer {
         minVersion: () => this.#settings.tls.minVersion,
         anchors: () => this.#contexts.anchors,
         limitsVersions: (mx) => limitsVersions(this.#haraka.tlsOptions(mx)),
+        failureAction: () => this.#settings.failure.action,
+        published: () => this.#published.get(),
       },
     })
     this.#published = new PartnerSources({
@@ -137,6 +144,17 @@ export class Enforcer {
       retriesLast: () => this.#haraka.retriesLast,
       decided: this.#observers.decided,
     })
+    this.#tlsRpt = new TlsRptSender({
+      logger: plugin,
+      settings: () => this.#settings,
+      openState: () => openTlsRptState(where),
+      openLog: () => openDeliveryLog(where),
+      published: () => this.#published.get(),
+      // Each node with a rules file has a delivery log of its own.
+      limitedTo: () => (where.store.type === 'file' ? this.#haraka.name : null),
+      queue: (to, contents) => queueMail(this.#haraka, [to], contents, EXEMPT),
+      post: postReport,
+    })
     this.#uncovered = new UncoveredNotes(plugin)
     const { inherited = [] } = where.redis
     const origin =
@@ -156,6 +174,7 @@ export class Enforcer {
       this.#guardContext.connections.renew()
       this.#published.renew()
       this.#observers.settingsChanged()
+      this.#tlsRpt.settingsChanged()
       this.#plugin.lognotice('enforce-tls.ini was read again')
       if (main.forwardedMail !== before) this.#remark()
     } catch (error) {
@@ -244,6 +263,7 @@ export class Enforcer {
       this.#known.start()
       this.#readyTls()
       this.#published.begin()
+      this.#tlsRpt.begin()
     }
     if (this.#settings.console.enabled && !this.#haraka.hasHttp)
       this.#plugin.logwarn(
@@ -284,6 +304,7 @@ export class Enforcer {
   async close(): Promise<void> {
     this.#guardContext.connections.close()
     await this.#console?.close()
+    await this.#tlsRpt.close()
     this.#rules.close()
     this.#known.close()
     await this.#observers.close()

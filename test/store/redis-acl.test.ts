@@ -6,6 +6,7 @@ import { RedisAccountStore } from '../../plugins/enforce-tls/console/auth/redis-
 import type { AccountKind } from '../../plugins/enforce-tls/console/auth/account-store.js'
 import { RedisDeliveryLog } from '../../plugins/enforce-tls/store/redis/delivery-log.js'
 import { whyNotSubscribed } from '../../plugins/enforce-tls/store/redis/feed.js'
+import { RedisTlsRptState } from '../../plugins/enforce-tls/store/redis/tls-rpt-state.js'
 import { RedisAlertState } from '../../plugins/enforce-tls/store/redis/alert-state.js'
 import type { RedisStore } from '../../plugins/enforce-tls/store/redis/rule-store.js'
 import { newMarker } from '../../plugins/enforce-tls/store/marker.js'
@@ -108,6 +109,23 @@ const BESIDES: Readonly<
       await book.endLeaseAfter('one', 0)
     } finally {
       await book.close()
+    }
+  },
+  tlsReports: async (settings) => {
+    await readDeliveries(settings)
+    const state = new RedisTlsRptState(redisSettings(settings))
+    try {
+      assert.ok(await state.takeLease('one', 1000))
+      assert.ok(await state.takeLease('one', 1000))
+      assert.equal(await state.takeLease('two', 1000), false)
+      await state.write('2026-11-20', 'bank.example', '{}')
+      assert.equal((await state.readDay('2026-11-20')).size, 1)
+      await state.endLease('two')
+      assert.equal(await state.takeLease('two', 1000), false)
+      await state.endLease('one')
+      assert.ok(await state.takeLease('two', 1000))
+    } finally {
+      await state.close()
     }
   },
   metrics: async (settings) => {

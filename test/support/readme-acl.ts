@@ -16,6 +16,7 @@ const PURPOSES = {
   cluster: /cluster\|/,
   console: /\+incrby/,
   alerts: /:alert-turn/,
+  tlsReports: /:tls-rpt-turn/,
   deliveries: /:deliveries/,
   metrics: /^\+scan$/,
 } as const

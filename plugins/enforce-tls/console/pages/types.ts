@@ -212,10 +212,16 @@ export interface Reports {
   readonly reported?: {
     readonly messages: number
     readonly wouldBounce: number
+    readonly wouldWait: number
     readonly wouldDeliver: number
+    readonly wouldDeliverAsUsual: number
     readonly unknown: number
   }
-  readonly partners?: readonly { readonly domain: string; readonly wouldBounce: number }[]
+  readonly partners?: readonly {
+    readonly domain: string
+    readonly wouldBounce: number
+    readonly wouldWait: number
+  }[]
   readonly level?: string | null
   readonly otherLevels?: number
 }
@@ -226,6 +232,8 @@ interface Counts {
   readonly bounced: number
   readonly kept: number
   readonly waiting: number
+  /** Delivered with or without TLS, and not among `messages`. */
+  readonly asUsual: number
 }
 
 /** The part of a delivery report that the overview shows. */
@@ -246,7 +254,11 @@ export interface DeliveryReport {
     readonly expires: string
     readonly daysLeft: number
   }[]
-  readonly days: readonly ({ readonly date: string; readonly wouldBounce: number } & Counts)[]
+  readonly days: readonly ({
+    readonly date: string
+    readonly wouldBounce: number
+    readonly wouldWait: number
+  } & Counts)[]
 }
 
 /** Where a rule goes: before or after another one. */
