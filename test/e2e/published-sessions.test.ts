@@ -101,8 +101,8 @@ describe('sessions by what is published', { skip: lowPortsImpossible() }, async 
         ini,
       })
       const from = 'ann@sts.acme.example'
-      assert.equal(shown(await outcomeOf(world, { from })), 'delivered chain,host-name')
-      assert.equal(shown(await outcomeOf(world, { from })), 'delivered chain,host-name')
+      assert.equal(shown(await outcomeOf(world, { from })), 'delivered chain,host-name,mta-sts')
+      assert.equal(shown(await outcomeOf(world, { from })), 'delivered chain,host-name,mta-sts')
       assert.ok(isGoneOn(peerOf(world)), peerOf(world).transcript())
       world.setPolicy('bank.example', policyFor('elsewhere.example'), '2')
       assert.equal(shown(await outcomeOf(world, { from })), 'deferred mx-not-listed')

@@ -16,7 +16,7 @@ import {
   type Demand,
 } from './case.js'
 
-const VERIFIED = delivered('chain,host-name')
+const VERIFIED = delivered('chain,host-name,mta-sts')
 const BY_POLICY: readonly Demand[] = [...MTA_STS, ...PUBLISHED]
 /** What a policy that is unknown comes to. */
 const unknown = (name: string, says: RegExp): Case['expected'] =>
