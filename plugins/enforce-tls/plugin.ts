@@ -128,7 +128,6 @@ export class Enforcer {
       storePlace: where,
       anchors: () => this.#contexts.anchors,
       onStoreFailure: (why) => plugin.logerror(`MTA-STS policies are in this process's memory only: ${why}`),
-      onNotValidating: (why) => plugin.logerror(why),
     })
     this.#guardContext = guardContextIn(this.#haraka, {
       settings: () => this.#settings,
@@ -262,13 +261,30 @@ export class Enforcer {
     if (!cluster?.isPrimary) {
       this.#known.start()
       this.#readyTls()
-      this.#published.begin()
+      void this.#askResolvers()
       this.#tlsRpt.begin()
     }
     if (this.#settings.console.enabled && !this.#haraka.hasHttp)
       this.#plugin.logwarn(
         "[console] enabled=true, but Haraka's HTTP server is off; set listen in config/http.ini",
       )
+  }
+
+  /** Says whether the resolvers of the settings validate; nobody waits for it. Total. */
+  async #askResolvers(): Promise<void> {
+    if (this.#settings.dns.resolver.length === 0) return
+    try {
+      for (const { resolver, validates, why } of await this.#published.get().dns.validation()) {
+        if (validates === true) this.#plugin.loginfo(`DNS resolver ${resolver} validates DNSSEC`)
+        else
+          this.#plugin.logwarn(
+            `DNS resolver ${resolver} ${why}; mail that rules hold to DANE or MTA-STS waits where no resolver validates DNSSEC`,
+          )
+      }
+    } catch (error) {
+      // Such as a socket that cannot be made.
+      this.#plugin.logwarn(`whether the DNS resolvers validate DNSSEC is unknown: ${errorMessage(error)}`)
+    }
   }
 
   /** Reading all authorities takes long enough for mail to notice: at the start nothing waits for it. */
@@ -292,7 +308,13 @@ export class Enforcer {
 
   /** Whether a partner's mail servers fulfil a requirement, as a delivery of this Haraka would find them. Total. */
   checkPartner(request: CheckRequest): Promise<PartnerCheck> {
-    return checkInHaraka(request, this.#haraka, this.#settings, this.#guardContext.secureContext)
+    return checkInHaraka(
+      request,
+      this.#haraka,
+      this.#settings,
+      this.#guardContext.secureContext,
+      this.#published.get(),
+    )
   }
 
   /** Hook `init_http`: adds pages to Haraka's HTTP server. */

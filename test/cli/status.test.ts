@@ -69,15 +69,22 @@ describe('status', { concurrency: 8 }, () => {
 })
 
 /** `status` of a Haraka folder with these settings. */
-async function status(t: TestContext, ini: string, ...more: readonly string[]) {
+async function status(t: TestContext, ini: string, more: readonly string[] = []) {
+  const [level = 'encrypt', mode] = more[0] === '--json' ? [] : more
   const made = new TemporaryFolder('cli-haraka')
   t.after(() => made.close())
   const config = path.join(made.path, 'config')
   await mkdir(config)
   await writeFile(path.join(config, 'enforce-tls.ini'), `[store]\ntype=file\n${ini}`)
-  const rules = JSON.stringify({ rules: { '*': { all: storedRule({ to: ['*'] }) } } })
+  const rules = JSON.stringify({
+    rules: {
+      '*': {
+        all: { ...storedRule({ to: ['*'], action: { level } }), ...(mode === undefined ? {} : { mode }) },
+      },
+    },
+  })
   await writeFile(path.join(config, 'enforce-tls.rules.json'), rules)
-  return await inProcess(['status', '--config', made.path, ...more])
+  return await inProcess(['status', '--config', made.path, ...(more[0] === '--json' ? more : [])])
 }
 
 describe('the DNS resolvers of the settings', () => {
@@ -98,11 +105,11 @@ describe('the DNS resolvers of the settings', () => {
     assert.match(
       stderr,
       new RegExp(
-        `^enforce-tls: warning: \\[dns\\] resolver ${names[1]} does not validate DNSSEC: .*; it is not asked about DANE until it validates DNSSEC$`,
+        `^enforce-tls: warning: DNS resolver ${names[1]} does not validate DNSSEC: .*; it is not used until it validates DNSSEC$`,
         'm',
       ),
     )
-    const { resolvers } = JSON.parse((await status(t, ini, '--json')).stdout) as {
+    const { resolvers } = JSON.parse((await status(t, ini, ['--json'])).stdout) as {
       resolvers: { validates: boolean }[]
     }
     assert.deepEqual(
@@ -111,10 +118,22 @@ describe('the DNS resolvers of the settings', () => {
     )
   })
 
+  it('are asked where a rule needs one, and it is said which mail waits', async (t) => {
+    await using bad = await ScriptedResolver.start(() => undefined)
+    bad.validates = false
+    const ini = `[dns]\nresolver=${formatResolver(bad.address)}\n`
+    const waiting =
+      /no DNS resolver validates DNSSEC, so mail that needs it waits: see the rule "[^"]+" of \*\. Set \[dns\] resolver/
+    assert.match((await status(t, ini, ['dane'])).stderr, waiting)
+    assert.doesNotMatch((await status(t, ini)).stderr, waiting)
+    assert.doesNotMatch((await status(t, ini, ['dane', 'report'])).stderr, waiting)
+    assert.doesNotMatch((await status(t, `${ini}[main]\nreport_only=true\n`, ['dane'])).stderr, waiting)
+  })
+
   it('are not spoken of where none is set', async (t) => {
     const { stdout } = await status(t, '')
     assert.doesNotMatch(stdout, /DNS/)
-    assert.doesNotMatch((await status(t, '', '--json')).stdout, /resolver/)
+    assert.doesNotMatch((await status(t, '', ['--json'])).stdout, /resolver/)
   })
 })
 
@@ -129,7 +148,13 @@ describe('mail that another plugin hands on', () => {
     await writeFile(path.join(config, 'enforce-tls.ini'), `[store]\ntype=file\n[main]\n${main}`)
     await writeFile(
       path.join(config, 'enforce-tls.rules.json'),
-      JSON.stringify({ rules: { '*': { all: storedRule({ to: ['*'] }) } } }),
+      JSON.stringify({
+        rules: {
+          '*': {
+            all: storedRule({ to: ['*'] }),
+          },
+        },
+      }),
     )
     return made.path
   }
@@ -353,7 +378,16 @@ describe('TLS reports', () => {
     await mkdir(config)
     await writeFile(path.join(config, 'enforce-tls.ini'), `[store]\ntype=file\n${ini}`)
     const file = path.join(config, 'enforce-tls.rules.json')
-    await writeFile(file, JSON.stringify({ rules: { '*': { all: storedRule({ to: ['*'] }) } } }))
+    await writeFile(
+      file,
+      JSON.stringify({
+        rules: {
+          '*': {
+            all: storedRule({ to: ['*'] }),
+          },
+        },
+      }),
+    )
     const day = dueDay(new Date(), dueTime('tls@acme.example')).toISOString().slice(0, 10)
     const state = new FileTlsRptState(file)
     const at = Date.parse('2026-11-21T03:04:05Z')

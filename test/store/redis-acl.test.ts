@@ -9,6 +9,7 @@ import { whyNotSubscribed } from '../../plugins/enforce-tls/store/redis/feed.js'
 import { RedisTlsRptState } from '../../plugins/enforce-tls/store/redis/tls-rpt-state.js'
 import { RedisAlertState } from '../../plugins/enforce-tls/store/redis/alert-state.js'
 import type { RedisStore } from '../../plugins/enforce-tls/store/redis/rule-store.js'
+import { RedisStsPolicies } from '../../plugins/enforce-tls/store/redis/sts-policies.js'
 import { newMarker } from '../../plugins/enforce-tls/store/marker.js'
 import { inRedis6, readmeUser, type AclUser, type Purpose } from '../support/readme-acl.js'
 import { startCluster } from '../support/redis-cluster.js'
@@ -96,6 +97,17 @@ const BESIDES: Readonly<
       await log.append([{ id: 'a' }], 1000)
     } finally {
       await log.close()
+    }
+  },
+  policies: async (settings) => {
+    const policies = new RedisStsPolicies(redisSettings(settings))
+    try {
+      await policies.put('bank.example', '{}')
+      assert.equal(await policies.get('bank.example'), '{}')
+      await policies.put('bank.example', null)
+      assert.equal(await policies.get('bank.example'), null)
+    } finally {
+      await policies.close()
     }
   },
   alerts: async (settings) => {
@@ -225,7 +237,7 @@ describe('the users of Redis in the documents', () => {
   }
 
   for (const [name, purposes] of [
-    ['haraka', ['deliveries', 'alerts', 'metrics']],
+    ['haraka', ['deliveries', 'policies', 'alerts', 'metrics']],
     ['rules-admin', []],
   ] as const)
     it(`${name} reads no accounts, sessions and tries`, async () => {
@@ -248,8 +260,8 @@ describe('the users of Redis in the documents', () => {
     await assert.rejects(opened.store.readService(OWNER), NOT_PERMITTED)
   })
 
-  it('haraka may still change no rule, with what is for the delivery log and alerts', async () => {
-    const user = readmeUser('haraka', ['deliveries', 'alerts'])
+  it('haraka may still change no rule, with what is for the delivery log, policies and alerts', async () => {
+    const user = readmeUser('haraka', ['deliveries', 'policies', 'alerts'])
     await redis.cli('ACL', 'SETUSER', 'haraka', 'reset', ...user.words)
     await using opened = openRedisStore({ port: redis.port, ...login(user) })
     await assert.rejects(opened.store.writeRules(OWNER, [create('a', RULE)]), NOT_PERMITTED)

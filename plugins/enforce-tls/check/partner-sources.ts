@@ -10,7 +10,6 @@ import type { StsPolicyStore } from '../published/mta-sts/policy-store.js'
 import { StsPolicies } from '../published/mta-sts/sts-policies.js'
 import type { Settings } from '../settings/types.js'
 import { openStsPolicies } from '../store/open-store.js'
-import { errorMessage } from '../text/error-message.js'
 
 export interface PartnerSourcesOptions {
   readonly settings: () => Pick<Settings, 'dns' | 'mtaSts'>
@@ -20,8 +19,6 @@ export interface PartnerSourcesOptions {
   readonly anchors: () => readonly string[]
   /** Told that the store of policies fails. */
   readonly onStoreFailure: (why: string) => void
-  /** Told of each resolver that does not validate, and what comes of it, as a sentence without a full stop. */
-  readonly onNotValidating: (why: string) => void
 }
 
 /** What is asked. */
@@ -32,48 +29,29 @@ export interface OpenSources extends PublishedSources {
 /** The sources of one process. */
 export class PartnerSources {
   readonly #options: PartnerSourcesOptions
-  #store: (StsPolicyStore & { close?(): Promise<void> }) | null = null
+  #store: ReturnType<typeof openStsPolicies> | null = null
   #open: OpenSources | null = null
 
   constructor(options: PartnerSourcesOptions) {
     this.#options = options
   }
 
-  /** The sources by the settings in force. @throws {StoreError} for a `redis.url` that can't be meant. */
+  /** The sources by the settings in force. */
   get(): OpenSources {
     if (this.#open) return this.#open
     const { settings, storePlace, anchors, onStoreFailure } = this.#options
     const { dns: dnsSettings, mtaSts } = settings()
     const dns = new DnsClient(resolversFor(dnsSettings.resolver))
-    this.#store ??= openStsPolicies(storePlace)
-    const fetchPolicy = policyFetcher({ dns, ca: anchors(), allowPrivate: mtaSts.privateAddresses })
-    const policies = new StsPolicies({ dns, fetchPolicy, store: this.#store, onStoreFailure })
-    this.#open = { dns, policyOf: (domain, options) => policies.policyOf(domain, options) }
-    void this.#tellWhoValidates(dns)
-    return this.#open
-  }
-
-  /** At start, where the settings name resolvers: whether they validate, before mail waits for it. */
-  begin(): void {
-    const { resolver } = this.#options.settings().dns
-    if (resolver.length > 0) void this.#tellWhoValidates(new DnsClient(resolver))
-  }
-
-  /** Total. */
-  async #tellWhoValidates(dns: DnsClient): Promise<void> {
-    const { onNotValidating } = this.#options
-    try {
-      const all = await dns.validation()
-      const doubtful = all.filter(({ validates }) => validates !== true)
-      const sequel =
-        doubtful.length < all.length
-          ? 'others are asked instead'
-          : 'mail that rules hold to what partners publish (DANE, MTA-STS) waits until one does'
-      for (const { resolver, why } of doubtful)
-        onNotValidating(`${resolver === '' ? '' : `DNS resolver ${resolver} `}${why}; ${sequel}`)
-    } catch (error) {
-      onNotValidating(`whether DNS resolvers validate DNSSEC is unknown: ${errorMessage(error)}`)
+    // A question to DNS alone opens no connection to the store.
+    const open = () => (this.#store ??= openStsPolicies(storePlace))
+    const store: StsPolicyStore = {
+      get: async (domain) => await open().get(domain),
+      put: async (domain, value) => await open().put(domain, value),
     }
+    const fetchPolicy = policyFetcher({ dns, ca: anchors(), allowPrivate: mtaSts.privateAddresses })
+    const policies = new StsPolicies({ dns, fetchPolicy, store, onStoreFailure })
+    this.#open = { dns, policyOf: (domain, options) => policies.policyOf(domain, options) }
+    return this.#open
   }
 
   /** The settings have changed: what was learned by the old ones is forgotten, but for the policies in the store. */

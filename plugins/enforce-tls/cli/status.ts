@@ -45,13 +45,20 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
       'rules can also be kept in a file, without Redis: [store] type=file in config/enforce-tls.ini',
     ])
   })
-  const [standing, resolvers, tlsRpt] = await Promise.all([
+  const [standing, tlsRpt, { lookingAtPublished, ...entries }] = await Promise.all([
     standingIn(context),
-    resolverState(context),
     tlsRptState(context),
+    reportOn(context),
   ])
-  const warnings = [...standing.warnings, ...resolverWarnings(resolvers), ...(tlsRpt?.warnings ?? [])]
-  const entries = await reportOn(context)
+  const { settings, folder } = context
+  // Only what a Haraka enforces, and only where its resolvers are known.
+  const waiting = folder === null || settings.main.reportOnly ? [] : lookingAtPublished
+  const resolvers = await resolverState(context, waiting)
+  const warnings = [
+    ...standing.warnings,
+    ...resolverWarnings(resolvers, waiting),
+    ...(tlsRpt?.warnings ?? []),
+  ]
   const about = standing.problems.map((sentence) => ({ sentence, value: null, removal: null, risk: null }))
   const report = { ...entries, problems: [...about, ...entries.problems] }
   const { domains, rules } = report

@@ -286,6 +286,14 @@ export function asItCounts(failure: AttemptFailure, { held }: Pick<HostRequireme
   return held?.dane || held?.sts ? { ...failure, temporary: true } : failure
 }
 
+/**
+ * Whether a failure may be over by itself: it does not say what a server or a domain is like, and nobody knows how the
+ * next attempt ends.
+ */
+export function mayPass({ class: name, temporary }: AttemptFailure): boolean {
+  return temporary && (name === null || definitionOf(name).mayPass === true)
+}
+
 /** A failure for which TLS is not to blame. */
 export function otherFailure(
   detail: string,

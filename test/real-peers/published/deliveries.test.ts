@@ -129,6 +129,14 @@ describe('what partners publish', { skip: packagesMissing('dns') || lowPortsImpo
     for (const [zone, peer] of free) assert.deepEqual([zone, peer.cleartextAfterEhlo()], [zone, []])
   })
 
+  it('what a policy of mode testing would have failed is in the delivery log', () => {
+    const attempts = world
+      .lines()
+      .filter(({ kind, domain }) => kind === 'attempt' && domain === 'sts-testing.example')
+    const tested = attempts.filter(({ result }) => result === 'secured').map(({ testing }) => testing)
+    assert.deepEqual(tested, ['mx-not-listed', 'mx-not-listed'])
+  })
+
   it('each policy was fetched once, however many messages wanted it', () => {
     assert.deepEqual([world.fetches('sts.example'), world.fetches('sts-redirected.example')], [1, 1])
   })

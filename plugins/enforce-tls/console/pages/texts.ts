@@ -322,11 +322,17 @@ export const texts = {
     checking: 'Checking the receiving servers …',
     verdicts: {
       delivered: 'Mail would be delivered.',
+      free: 'Mail would be delivered, and encryption would not be required.',
+      waits: 'Mail would wait, and bounce when it has waited too long.',
       bounced: 'Mail would bounce.',
       'not-known': 'Unknown at the moment.',
     },
     good: 'Meets the requirement.',
     trusted: 'Counts as secure without TLS (trusted next hop).',
+    free: (why: string) => `Would get it with or without encryption: it ${why}.`,
+    policy: 'MTA-STS policy',
+    policyProblem: (problem: string) => `MTA-STS policy: ${problem}.`,
+    listed: (is: boolean) => (is ? 'lists this server' : 'does not list this server'),
     requirement: (what: string) => `Checks against this rule: ${what}.`,
     withNames: (n: number) => (n === 0 ? '' : `, with ${count(n, 'other name', 'other names')}`),
     withOtherwise: (otherwise: Otherwise) =>

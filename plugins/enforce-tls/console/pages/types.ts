@@ -179,6 +179,8 @@ export interface HostCheck {
     readonly detail: string | null
   }[]
   readonly dane: { readonly records: readonly RecordDane[] } | null
+  readonly listed: boolean | null
+  readonly free: string | null
   readonly trustedNextHop: boolean
   readonly failure: { readonly temporary: boolean; readonly detail: string } | null
 }
@@ -186,10 +188,15 @@ export interface HostCheck {
 export interface PartnerCheck {
   readonly domain: string
   readonly level: Level
-  readonly verdict: 'delivered' | 'bounced' | 'not-known'
+  readonly verdict: 'delivered' | 'free' | 'waits' | 'bounced' | 'not-known'
   readonly reason: string
   readonly hosts: readonly HostCheck[]
   readonly dane: { readonly sentence: string } | null
+  readonly mtaSts: {
+    readonly sentence: string
+    readonly policy: { readonly problems: readonly string[] } | null
+  } | null
+  readonly tlsReports: { readonly sentence: string } | null
   readonly remarks: readonly string[]
   readonly checkedAt: string
 }

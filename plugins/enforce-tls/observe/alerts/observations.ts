@@ -1,7 +1,7 @@
 /** What a process sees of its partners between two looks at the common state: counts and the last facts, bounded. */
 import { createHash } from 'node:crypto'
 import type { DeliveryEvent, Outcome, ReportEvent } from '../../delivery/delivery-events.js'
-import { definitionOf, type AttemptFailure } from '../../delivery/outcome.js'
+import { definitionOf, mayPass, type AttemptFailure } from '../../delivery/outcome.js'
 import { oneLine } from '../../text/one-line.js'
 import type { Requirement } from '../../rules/requirement.js'
 import type { FailureFacts, Observation } from './partner-state.js'
@@ -119,14 +119,6 @@ function meaningOfOutcome({ result, session, failure, host, requirement }: Outco
   if (result === 'deferred' && mayPass(failure)) return null
   const facts = factsOf(host, failure.class, failure.detail, requirement)
   return { passed: false, bounced: result === 'bounced' ? 1 : 0, facts }
-}
-
-/**
- * Whether a failure may be over at the next try by itself: not so what a partner publishes and its server does not
- * fulfil, though mail waits for that, too.
- */
-function mayPass({ class: name, temporary }: AttemptFailure): boolean {
-  return temporary && (name === null || definitionOf(name).mayPass === true)
 }
 
 function factsOf(
