@@ -238,8 +238,8 @@ describe('mail that waits for what is published', { skip: lowPortsImpossible() }
         hosts: { [MX]: {} },
         policies: { 'bank.example': policyFor(MX) },
         rules: RULES,
+        validates,
       })
-      world.resolver.validates = validates
       await send(world)
       await world.haraka.until(() => deferred(world).length === 1, 'a deferral', 60_000)
       assert.deepEqual(deferred(world), ['dnssec-invalid'])

@@ -41,6 +41,8 @@ export interface ScriptedOptions {
   readonly ini?: string
   readonly haraka?: HarakaOptions
   readonly authority?: Authority
+  /** Whether the resolver validates from the start on. @default true */
+  readonly validates?: ScriptedResolver['validates']
 }
 
 export interface ScriptedWorld extends AsyncDisposable {
@@ -139,6 +141,7 @@ async function start(
       return reply({ answers: records ? answersOf(name, records) : [] })
     }),
   )
+  resolver.validates = more.validates ?? true
   const mailbox = add(await startPeer())
   const config = trustingConfig(
     authority,
