@@ -54,6 +54,8 @@ export interface GuardContext {
   readonly makeMx: (hop: { exchange: string; from_dns: string; priority: number }) => HarakaMx
   /** Whether an item that fails now for a temporary reason is given up. */
   readonly isLastTry: (item: HarakaMailItem) => boolean
+  /** How many messages Haraka delivers at once. */
+  readonly turns: () => number
   /** The connections that covered mail shares. */
   readonly connections: ConnectionPool
   readonly composeBounce: (request: BounceRequest) => Promise<Bounce>

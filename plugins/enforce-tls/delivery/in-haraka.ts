@@ -26,6 +26,7 @@ export function guardContextIn(
   haraka: HarakaRuntime,
   { settings, contexts, published, emit }: DeliverySources,
 ): GuardContext {
+  const turns = () => haraka.outboundConfig.concurrency_max ?? Infinity
   return {
     settings,
     me: () => haraka.name,
@@ -39,10 +40,8 @@ export function guardContextIn(
     published,
     makeMx: (hop) => new haraka.outbound.net_utils.HarakaMx(hop),
     isLastTry: ({ num_failures }) => num_failures >= (haraka.outboundConfig.temp_fail_intervals ?? []).length,
-    connections: new ConnectionPool(
-      () => settings().tls,
-      () => haraka.outboundConfig.concurrency_max ?? Infinity,
-    ),
+    turns,
+    connections: new ConnectionPool(() => settings().tls, turns),
     composeBounce: (request) => composeBounce(request, bounceOptionsIn(haraka, settings())),
     divide: (item, groups) => divide(item, groups, haraka.outbound),
     splitOff: (item, recipients) => splitOff(item, recipients, haraka.outbound),
