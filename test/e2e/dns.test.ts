@@ -90,7 +90,7 @@ describe('hosts found by DNS', () => {
         /mx\.plain\.example of plain\.example could not establish/,
       ],
       ['a domain without MX, but with an address', 'a@implicit.example', 'delivered'],
-      ['the same without TLS', 'a@implicit-plain.example', /^5\.7\.4/, /server implicit-plain\.example of/],
+      ['the same without TLS', 'a@implicit-plain.example', /^5\.7\.4/, /server of implicit-plain\.example/],
       ['a null MX', 'a@null.example', /^5\.1\.10/],
       ['a null MX of another preference', 'a@odd-null.example', /^5\.1\.10/],
       ['a null MX beside another host', 'a@null-beside.example', 'delivered'],

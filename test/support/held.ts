@@ -21,7 +21,7 @@ export function atHost(action: RelayWithTls, held: Partial<Held>): HostRequireme
     ...requirement,
     trusted: isByPolicy,
     namesHost: isByPolicy,
-    held: { dane: null, sts: null, testing: null, nothing: '', ...held },
+    held: { dane: null, sts: null, lists: null, testing: null, nothing: '', ...held },
   }
 }
 

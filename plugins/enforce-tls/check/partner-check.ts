@@ -5,6 +5,7 @@
  */
 import pLimit from 'p-limit'
 import { routeOf } from '../delivery/published-route.js'
+import { lookUpFailure } from '../published/host-requirement.js'
 import type { DomainFacts } from '../published/domain-facts.js'
 import { tlsFailure } from '../delivery/outcome.js'
 import { Attempts } from '../delivery/attempts.js'
@@ -116,9 +117,10 @@ async function hostsOfFacts(
   request: CheckRequest,
 ): Promise<FoundHosts> {
   const asked = await asking
-  if ('unasked' in asked) return { failure: tlsFailure('dnssec-invalid', asked.unasked.replace(/\.$/, '')) }
+  if ('unasked' in asked)
+    return { failure: tlsFailure('resolver-unavailable', asked.unasked.replace(/\.$/, '')) }
   const facts = await asked.facts
-  if ('kind' in facts) return { failure: tlsFailure('dnssec-invalid', facts.why) }
+  if ('kind' in facts) return { failure: tlsFailure(lookUpFailure(facts), facts.why) }
   const route = routeOf(facts, namedHop(request), ({ exchange, from_dns, priority }) => ({
     exchange,
     from_dns,

@@ -122,6 +122,16 @@ const FAILURE_CLASSES = [
     mayPass: true,
   },
   {
+    name: 'resolver-unavailable',
+    status: '4.3',
+    temporary: true,
+    says: 'could not be looked up, because no DNS resolver here gives answers that can be trusted',
+    advice:
+      'Tell your own mail administrator: the DNS resolver that this mail system needs does not work, or does not validate DNSSEC. Send the message again once it does; until then, reach the recipient in another way.',
+    isPublished: true,
+    mayPass: true,
+  },
+  {
     name: 'dane-required',
     status: '7.4',
     temporary: true,

@@ -6,7 +6,7 @@
 import { isIP } from 'node:net'
 import type { HarakaMx } from '../haraka/types.js'
 import { lookUpFacts, type DomainFacts, type HostFacts, type NamedHost } from '../published/domain-facts.js'
-import { termsAt, type HostTerms } from '../published/host-requirement.js'
+import { lookUpFailure, termsAt, type HostTerms } from '../published/host-requirement.js'
 import { comparableDomain } from '../rules/address.js'
 import { demandKey, type Requirement } from '../rules/requirement.js'
 import type { GuardContext } from './guard-context.js'
@@ -109,7 +109,10 @@ export function routeOf(
   makeMx: GuardContext['makeMx'],
 ): Route {
   if (mailHosts?.kind === 'failed')
-    return { is: 'failed', failure: tlsFailure('dnssec-invalid', `cannot be looked up: ${mailHosts.why}`) }
+    return {
+      is: 'failed',
+      failure: tlsFailure(lookUpFailure(mailHosts), `cannot be looked up: ${mailHosts.why}`),
+    }
   if (mailHosts?.kind === 'no-mail') return { is: mailHosts.reason }
   const lost: LostHost[] = []
   const found = hosts.flatMap(({ name, addresses, preference }, index) => {
@@ -118,7 +121,7 @@ export function routeOf(
     if (addresses.kind === 'failed') {
       lost.push({
         host: name,
-        failure: tlsFailure('dnssec-invalid', `cannot be looked up: ${addresses.why}`),
+        failure: tlsFailure(lookUpFailure(addresses), `cannot be looked up: ${addresses.why}`),
       })
       return []
     }

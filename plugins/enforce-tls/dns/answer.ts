@@ -65,6 +65,8 @@ export interface Failed {
   readonly kind: 'failed'
   /** What was asked and what went wrong, for a person; without a full stop. */
   readonly why: string
+  /** No resolver here validates, or answers at all: nothing is said of the domain. */
+  readonly isOurs?: true
 }
 
 /** What asks DNS. */

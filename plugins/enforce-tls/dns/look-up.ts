@@ -29,13 +29,13 @@ export async function lookUp<T extends RecordType>(
   { tryTimeout, timeout }: Limits,
   now: () => number,
 ): Promise<Answer<T>> {
-  if (resolvers.length === 0) return lookUpFailed(question, NO_RESOLVER)
+  if (resolvers.length === 0) return lookUpFailed(question, NO_RESOLVER, true)
   const ends = now() + timeout
   let { name } = question
   let [authentic, ttl] = [true, Infinity]
   for (let links = 0; links <= ALIASES_MAX; links++) {
     const answer = await firstAnswer(resolvers, { ...question, name }, tryTimeout, ends, now)
-    if (answer.kind === 'failed') return lookUpFailed(question, answer.why)
+    if (answer.kind === 'failed') return lookUpFailed(question, answer.why, answer.isOurs)
     authentic &&= answer.authentic
     ttl = Math.min(ttl, answer.ttl)
     if (answer.kind !== 'alias') return { ...answer, authentic, ttl }
@@ -51,7 +51,7 @@ async function firstAnswer<T extends RecordType>(
   ends: number,
   now: () => number,
 ): Promise<ReadAnswer<T>> {
-  const said = new Map<string, string>()
+  const said = new Map<string, { readonly why: string; readonly isOurs: boolean }>()
   let silent: readonly ValidatingResolver[] = resolvers.toSorted(
     (a, b) => Number(a.silent) - Number(b.silent),
   )
@@ -63,14 +63,20 @@ async function firstAnswer<T extends RecordType>(
       if (rest <= 0) break
       const answer = await resolver.ask(question, rest)
       if (answer.kind !== 'silent' && answer.kind !== 'failed') return answer
-      said.set(resolver.name, answer.why)
+      said.set(resolver.name, { why: answer.why, isOurs: answer.isOurs === true })
       if (answer.kind === 'silent') silent = [...silent, resolver]
     }
   }
-  const why = [...said].map(([name, reason]) => `${name} ${reason}`).join('; ')
-  return { kind: 'failed', why: why === '' ? 'the time was over' : why }
+  const reasons = [...said].map(([name, { why }]) => `${name} ${why}`)
+  if (reasons.length === 0) return { kind: 'failed', why: 'the time was over' }
+  const areOurs = [...said.values()].every(({ isOurs }) => isOurs)
+  return { kind: 'failed', why: reasons.join('; '), ...(areOurs ? { isOurs: true } : {}) }
 }
 
-function lookUpFailed({ name, type }: Question, why: string): Failed {
-  return { kind: 'failed', why: `the DNS look-up of ${type} ${name} failed: ${why}` }
+function lookUpFailed({ name, type }: Question, why: string, isOurs?: true): Failed {
+  return {
+    kind: 'failed',
+    why: `the DNS look-up of ${type} ${name} failed: ${why}`,
+    ...(isOurs ? { isOurs } : {}),
+  }
 }

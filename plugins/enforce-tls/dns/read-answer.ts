@@ -10,7 +10,7 @@ import { domainName } from './name.js'
 /** The same as an answer, without what was asked; or where a resolver stopped half-way along CNAME records. */
 export type ReadAnswer<T extends RecordType = RecordType> =
   | Exclude<Answer<T>, { kind: 'failed' }>
-  | { readonly kind: 'failed'; readonly why: string }
+  | { readonly kind: 'failed'; readonly why: string; readonly isOurs?: true }
   | { readonly kind: 'alias'; readonly name: string; readonly authentic: boolean; readonly ttl: number }
 
 /** CNAME records in a row; BIND and Unbound follow about as many. */

@@ -11,6 +11,8 @@ import type { Resolver } from './resolver-list.js'
 export interface Silence {
   readonly kind: 'silent'
   readonly why: string
+  /** As of `Failed`. */
+  readonly isOurs?: true
 }
 
 /**

@@ -67,11 +67,14 @@ export class ValidatingResolver {
   }
 
   /** Why it is not listened to; `null` where it was seen to validate within this time, or is now. */
-  async #doubt(within: number, timeout: number): Promise<{ kind: 'silent' | 'failed'; why: string } | null> {
+  async #doubt(
+    within: number,
+    timeout: number,
+  ): Promise<{ kind: 'silent' | 'failed'; why: string; isOurs: true } | null> {
     if (this.#now() - this.#validatedAt < within) return null
     const { validates, why } = await this.validation(timeout)
     if (validates === true) return null
-    return { kind: validates === 'unknown' ? 'silent' : 'failed', why }
+    return { kind: validates === 'unknown' ? 'silent' : 'failed', why, isOurs: true }
   }
 
   /** Asks anew whether the resolver validates. */

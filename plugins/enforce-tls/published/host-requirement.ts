@@ -3,6 +3,7 @@
  * published be fulfilled become demands that a session can be held against. What is unknown is never "nothing
  * published". Pure.
  */
+import type { Failed } from '../dns/answer.js'
 import { demandKey, type PublishedDemand, type Requirement } from '../rules/requirement.js'
 import type { TlsaSet } from './dane/tlsa-set.js'
 import type { DomainFacts, HostFacts } from './domain-facts.js'
@@ -20,6 +21,8 @@ export interface Held {
   readonly dane: DaneDemand | null
   /** The policy in force that lists the host; `null` for none. */
   readonly sts: PublishedSts | null
+  /** A policy in force that lists the host, where TLSA records vouch for its certificate; `null` for none. */
+  readonly lists: PublishedSts | null
   /** A policy of mode `testing`: what would fail by it is reported, and nothing else. */
   readonly testing: PublishedSts | null
   /** Why nothing that counts is published, as a sentence without a full stop; empty where something is. */
@@ -39,6 +42,7 @@ export interface DaneDemand {
 /** What a host failed for before it was asked; names of RFC 8460 section 4.3 where it has one. */
 export type PublishedFailure =
   | 'dnssec-invalid'
+  | 'resolver-unavailable'
   | 'tlsa-invalid'
   | 'dane-required'
   | 'sts-policy-fetch-error'
@@ -77,6 +81,7 @@ export function termsAt(requirement: Requirement, domain: DomainFacts, host: Hos
     // Of several demands, one may know the host by a policy and another by DNS alone.
     dane: demanded && { ...demanded, isHalf: parts.every((part) => part.dane?.isHalf !== false) },
     sts: policy,
+    lists: policy ? null : (parts.find((part) => part.lists)?.lists ?? null),
     testing: policy || sts.is !== 'testing' ? null : sts.policy,
     nothing: demanded || policy ? '' : (parts.map(({ nothing }) => nothing).find((why) => why !== '') ?? ''),
   }
@@ -98,11 +103,12 @@ export function isUnbound({ encrypted, held }: HostRequirement): boolean {
 export function hostDemandKey(requirement: HostRequirement): string {
   const { held } = requirement
   if (!held) return demandKey(requirement)
-  const { dane, sts, testing } = held
+  const { dane, sts, lists, testing } = held
   return JSON.stringify([
     demandKey(requirement),
     dane && [dane.set.digest, dane.names, dane.isHalf],
     sts && [sts.domain, sts.id],
+    lists && [lists.domain, lists.id],
     testing && [testing.domain, testing.id],
   ])
 }
@@ -128,8 +134,9 @@ function daneOf({ domain, mailHosts, dane }: DomainFacts, { name, addresses, tls
   if (!dane) return { is: 'none', why: '' }
   if (name === null || !tlsa || !addresses)
     return { is: 'none', why: 'is an address, for which nothing can be published' }
-  if (addresses.kind === 'failed') return failed('dnssec-invalid', `cannot be looked up: ${addresses.why}`)
-  if (tlsa.kind === 'failed') return failed('dnssec-invalid', `cannot be authenticated: ${tlsa.why}`)
+  if (addresses.kind === 'failed')
+    return failed(lookUpFailure(addresses), `cannot be looked up: ${addresses.why}`)
+  if (tlsa.kind === 'failed') return failed(lookUpFailure(tlsa), `cannot be authenticated: ${tlsa.why}`)
   if (tlsa.kind === 'none') return { is: 'none', why: NOT_PUBLISHED[tlsa.reason] }
   const { base, set } = tlsa
   if (tlsa.kind === 'unusable')
@@ -145,7 +152,11 @@ function daneOf({ domain, mailHosts, dane }: DomainFacts, { name, addresses, tls
 
 function stsOf({ domain, sts }: DomainFacts, { name }: HostFacts): Sts {
   if (!sts) return { is: 'none', why: '' }
-  if (sts.kind === 'unknown') return failed(STS_FAILURES[sts.cause], `cannot be authenticated: ${sts.why}`)
+  if (sts.kind === 'unknown')
+    return failed(
+      sts.isOurs ? 'resolver-unavailable' : STS_FAILURES[sts.cause],
+      `cannot be authenticated: ${sts.why}`,
+    )
   if (sts.kind === 'none')
     return { is: 'none', why: sts.why === '' ? `${domain} has no MTA-STS policy` : sts.why }
   if (sts.mode === 'none') return { is: 'none', why: `the MTA-STS policy of ${domain} has mode none` }
@@ -166,26 +177,32 @@ const STS_FAILURES = {
   policy: 'sts-policy-invalid',
 } as const satisfies Record<UnknownSts['cause'], PublishedFailure>
 
+/** What a look-up that failed says: something of the domain, or only of the resolvers here. */
+export function lookUpFailure({ isOurs }: Failed): 'dnssec-invalid' | 'resolver-unavailable' {
+  return isOurs ? 'resolver-unavailable' : 'dnssec-invalid'
+}
+
 /** What one demand comes to. */
 type Met =
   | {
       readonly is: 'met'
       readonly dane: DaneDemand | null
       readonly sts: PublishedSts | null
+      readonly lists: PublishedSts | null
       readonly nothing: string
     }
   | FailedTerms
 
 function meet({ by, otherwise }: PublishedDemand, dane: Dane, sts: Sts, facts: DomainFacts): Met {
   const nothing = (why: string): Met => {
-    if (otherwise !== 'defer') return { is: 'met', dane: null, sts: null, nothing: why }
+    if (otherwise !== 'defer') return { is: 'met', dane: null, sts: null, lists: null, nothing: why }
     return by === 'dane' ? failed('dane-required', why) : failed('nothing-published', why)
   }
   const insecureMx = `is named by MX records of ${facts.domain} that are not signed with DNSSEC, so anybody may have named it`
   const byDane = (found: Dane & { is: 'dane' }, policy: PublishedSts | null): Met => {
     const isKnown = found.mxAuthentic || policy !== null
     if (!isKnown && otherwise === 'defer') return nothing(insecureMx)
-    return { is: 'met', dane: { ...found.demand, isHalf: !isKnown }, sts: null, nothing: '' }
+    return { is: 'met', dane: { ...found.demand, isHalf: !isKnown }, sts: null, lists: policy, nothing: '' }
   }
   const noPolicy =
     sts.is === 'testing'
@@ -200,7 +217,7 @@ function meet({ by, otherwise }: PublishedDemand, dane: Dane, sts: Sts, facts: D
     case 'mta-sts':
       if (sts.is === 'failed') return sts
       return sts.is === 'listed'
-        ? { is: 'met', dane: null, sts: sts.policy, nothing: '' }
+        ? { is: 'met', dane: null, sts: sts.policy, lists: null, nothing: '' }
         : nothing(needs(noPolicy))
     case 'published': {
       if (sts.is === 'failed' && sts.class === 'mx-not-listed') return sts
@@ -210,7 +227,7 @@ function meet({ by, otherwise }: PublishedDemand, dane: Dane, sts: Sts, facts: D
         if (sts.is === 'failed' && !dane.mxAuthentic) return sts
         return byDane(dane, sts.is === 'listed' ? sts.policy : null)
       }
-      if (sts.is === 'listed') return { is: 'met', dane: null, sts: sts.policy, nothing: '' }
+      if (sts.is === 'listed') return { is: 'met', dane: null, sts: sts.policy, lists: null, nothing: '' }
       if (sts.is === 'failed') return sts
       return dane.is === 'failed' ? dane : nothing(`${dane.why}, and ${noPolicy}`)
     }

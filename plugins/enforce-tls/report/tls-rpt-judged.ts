@@ -27,6 +27,7 @@ export interface Judged {
 /** What an attempt comes to; nothing where it did not come as far as TLS, or where that is unknown. */
 export function judge(entry: DeliveryLogEntry): Judged[] {
   const failure = classIn(entry.class)
+  if (failure === 'resolver-unavailable') return []
   const kind = failure === null ? undefined : KIND[failure]
   const applied = readAppliedPolicies(entry.policy)
   // A session under two policies belongs to both, but what fails by the one is not judged by the other.

@@ -47,6 +47,8 @@ const RESULT_TYPES: Readonly<Record<FailureClass, ResultType>> = {
   'fingerprint-mismatch': 'validation-failure',
   'tlsa-invalid': 'tlsa-invalid',
   'dnssec-invalid': 'dnssec-invalid',
+  // Counted nowhere: it says nothing of the partner.
+  'resolver-unavailable': 'dnssec-invalid',
   'dane-required': 'dane-required',
   'sts-policy-fetch-error': 'sts-policy-fetch-error',
   'sts-policy-invalid': 'sts-policy-invalid',

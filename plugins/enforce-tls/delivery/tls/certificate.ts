@@ -199,7 +199,7 @@ export function verifiedParts({
     ...(trusted ? ['chain'] : []),
     ...(namesHost ? ['host-name'] : []),
     ...(namesAnyOf.length > 0 ? ['listed-name'] : []),
-    ...(held?.sts ? ['mta-sts'] : []),
+    ...(held?.sts || held?.lists ? ['mta-sts'] : []),
     ...(held?.dane ? [held.dane.isHalf ? 'half-dane' : 'dane'] : []),
     ...(fingerprintsAnyOf.length > 0 ? ['fingerprint'] : []),
   ]

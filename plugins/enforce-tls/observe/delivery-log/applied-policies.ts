@@ -45,7 +45,8 @@ const isPolicies = new Ajv().compile(SCHEMA)
 export function appliedPolicies(requirement: HostRequirement): string | null {
   const { held, published } = requirement
   if (!held) return null
-  const sts = held.sts ?? held.testing
+  const inForce = held.sts ?? held.lists
+  const sts = inForce ?? held.testing
   const policies: AppliedPolicy[] = [
     ...(held.dane
       ? [
@@ -60,7 +61,7 @@ export function appliedPolicies(requirement: HostRequirement): string | null {
       ? [
           {
             type: 'sts' as const,
-            ...(held.sts ? {} : { testing: true }),
+            ...(inForce ? {} : { testing: true }),
             domain: sts.domain,
             strings: [
               'version: STSv1',

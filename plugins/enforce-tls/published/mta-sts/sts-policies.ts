@@ -47,6 +47,8 @@ export interface UnknownSts {
   readonly cause: 'dns' | 'fetch' | 'certificate' | 'policy'
   /** A sentence for a person, without a full stop. */
   readonly why: string
+  /** As of a look-up that failed: nothing is said of the domain. */
+  readonly isOurs?: true
 }
 
 export interface StsPoliciesOptions {
@@ -101,7 +103,7 @@ export class StsPolicies {
   ): Promise<StsAnswer> {
     const current = kept && holds(kept, this.#now()) ? kept : null
     if (announced.kind === 'failed') {
-      if (!current) return unknown(announced.why)
+      if (!current) return { ...unknown(announced.why), ...(announced.isOurs ? { isOurs: true } : {}) }
       // Whoever suppresses the TXT record must not thereby end the policy.
       this.#refreshIfDue(domain, current.id, current)
       return this.#published(domain, current, announced.why)

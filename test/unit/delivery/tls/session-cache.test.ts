@@ -98,7 +98,7 @@ describe('the cache of TLS sessions', () => {
       const dane = { set, base: HOST, names: [HOST], isHalf: false }
       return cache.slot(HOST, PLACE, {
         ...requirement,
-        held: { dane, sts: null, testing: null, nothing: '' },
+        held: { dane, sts: null, lists: null, testing: null, nothing: '' },
       })
     })
     for (const slot of slots) slot.keep(session)
