@@ -272,13 +272,15 @@ export class Enforcer {
 
   /** Says whether the resolvers of the settings validate; nobody waits for it. Total. */
   async #askResolvers(): Promise<void> {
-    if (this.#settings.dns.resolver.length === 0) return
+    const { dns, tlsRpt } = this.#settings
+    // Without either, a rule may still need one; then the first message says so, and `status`.
+    if (dns.resolver.length === 0 && !tlsRpt.enabled) return
     try {
       for (const { resolver, validates, why } of await this.#published.get().dns.validation()) {
         if (validates === true) this.#plugin.loginfo(`DNS resolver ${resolver} validates DNSSEC`)
         else
           this.#plugin.logwarn(
-            `DNS resolver ${resolver} ${why}; mail that rules hold to DANE or MTA-STS waits where no resolver validates DNSSEC`,
+            `${resolver === '' ? '' : `DNS resolver ${resolver} `}${why}; mail that rules hold to DANE or MTA-STS waits where no resolver validates DNSSEC`,
           )
       }
     } catch (error) {

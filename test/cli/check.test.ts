@@ -281,6 +281,7 @@ describe('check of one partner', () => {
       dane: null,
       listed: null,
       free: null,
+      remark: null,
       trustedNextHop: false,
       failure: null,
     })

@@ -82,6 +82,7 @@ export async function checkHost(
       levels: dropped(failure) ? [] : levelsOf(session.peer, request, host),
     }),
     free,
+    remark: counts === null ? remarkOn(requirement) : null,
     failure: counts && checkFailure(counts),
   })
   return { check, failure: counts, peer: session?.peer ?? null, mx }
@@ -94,6 +95,13 @@ export function dropped(failure: AttemptFailure | null): boolean {
 
 function aboutHost(mx: HarakaMx): About {
   return { host: hostOf(mx), priority: mx.priority ?? null, to: placeOf(mx) }
+}
+
+/** What a host that fulfils the requirement does not prove. */
+function remarkOn({ held }: HostRequirement): string | null {
+  if (held?.dane?.isHalf)
+    return 'half-DANE: its records vouch for it, but the MX records that name it are not signed'
+  return held && held.nothing !== '' ? `any TLS will do, because it ${held.nothing}` : null
 }
 
 /** A host that is not asked, and why. */
@@ -118,6 +126,7 @@ export function hostCheck({ host, priority, to, ...found }: About & Partial<Host
     dane: null,
     listed: null,
     free: null,
+    remark: null,
     trustedNextHop: false,
     failure: null,
     ...found,

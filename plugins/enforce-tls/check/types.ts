@@ -100,6 +100,8 @@ export interface HostCheck {
   readonly listed: boolean | null
   /** Why mail goes there without requiring TLS: nothing is published, a clause about the host; `null` where that is not so. */
   readonly free: string | null
+  /** Why this host need not be who it says it is, or only half: a clause about it; `null` where that is not so. */
+  readonly remark: string | null
   /** Counts as secure without TLS (`trusted_next_hops`), so it was not checked. */
   readonly trustedNextHop: boolean
   /** Why it can't have the message; `null` for a host that can. */

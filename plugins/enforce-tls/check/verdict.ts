@@ -28,7 +28,7 @@ export interface ReasonedVerdict {
 }
 
 /** Of a host that fulfils the requirement. */
-export function ofHost({ host, to, trustedNextHop, free }: HostCheck): ReasonedVerdict {
+export function ofHost({ host, to, trustedNextHop, free, remark }: HostCheck): ReasonedVerdict {
   const where = to === null ? host : `${host} (${to})`
   if (free !== null)
     return { verdict: 'free', reason: `${where} takes mail, and TLS is not required, because it ${free}` }
@@ -36,7 +36,7 @@ export function ofHost({ host, to, trustedNextHop, free }: HostCheck): ReasonedV
     verdict: 'delivered',
     reason: trustedNextHop
       ? `${where} counts as secure without TLS (trusted_next_hops)`
-      : `${where} fulfils the requirement`,
+      : `${where} fulfils the requirement${remark === null ? '' : ` (${remark})`}`,
   }
 }
 

@@ -142,9 +142,10 @@ function showHost(output: Output, host: HostCheck, usesDane: boolean): void {
   output.facts(facts)
 }
 
-function formatPass({ trustedNextHop, free }: HostCheck): string {
+function formatPass({ trustedNextHop, free, remark }: HostCheck): string {
   if (free !== null) return `would get it, with or without TLS: it ${free}`
-  return trustedNextHop ? 'would get it, also without TLS (trusted_next_hops)' : 'would get it'
+  if (trustedNextHop) return 'would get it, also without TLS (trusted_next_hops)'
+  return remark === null ? 'would get it' : `would get it: ${remark}`
 }
 
 function formatKey({ type, bits, curve }: CertificateFacts['key']): string {

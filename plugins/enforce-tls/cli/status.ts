@@ -45,11 +45,9 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
       'rules can also be kept in a file, without Redis: [store] type=file in config/enforce-tls.ini',
     ])
   })
-  const [standing, tlsRpt, { lookingAtPublished, ...entries }] = await Promise.all([
-    standingIn(context),
-    tlsRptState(context),
-    reportOn(context),
-  ])
+  // First: it says by itself which rights are missing.
+  const [standing, tlsRpt] = await Promise.all([standingIn(context), tlsRptState(context)])
+  const { lookingAtPublished, ...entries } = await reportOn(context)
   const { settings, folder } = context
   // Only what a Haraka enforces, and only where its resolvers are known.
   const waiting = folder === null || settings.main.reportOnly ? [] : lookingAtPublished

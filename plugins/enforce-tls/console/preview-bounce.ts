@@ -7,11 +7,12 @@ import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { bounceTexts, type BounceOptions, type BounceTexts } from '../delivery/bounce/compose.js'
-import { tlsFailure } from '../delivery/outcome.js'
+import { tlsFailure, type AttemptFailure } from '../delivery/outcome.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import { formatAddress, type MailAddress } from '../rules/address.js'
+import { definitionOf } from '../rules/levels.js'
 import { requirementOf } from '../rules/requirement.js'
-import type { Rule } from '../rules/rule.js'
+import type { RelayWithTls, Rule } from '../rules/rule.js'
 import type { Settings } from '../settings/types.js'
 
 /** RFC 5737: an address that nobody has. */
@@ -32,7 +33,6 @@ export function previewBounce(
 ): Promise<BounceTexts> {
   const host = `mx.${recipient.domain}`
   const action = rule.actions.relayWithTls
-  const detail = 'the server does not offer STARTTLS'
   const message = [
     `From: <${formatAddress(sender)}>`,
     `Date: ${options.now.toUTCString()}`,
@@ -61,7 +61,7 @@ export function previewBounce(
           to: SERVER_ADDRESS,
           secured: false,
           session: null,
-          failure: tlsFailure('starttls-not-supported', detail),
+          failure: failureAt(action),
         },
       ],
       tlsToBlame: true,
@@ -70,6 +70,15 @@ export function previewBounce(
     },
     options,
   )
+}
+
+/** What is most likely: no TLS; at the levels that look at what is published, a server that is not as published. */
+function failureAt({ level }: RelayWithTls): AttemptFailure {
+  const { published } = definitionOf(level)
+  if (published === null) return tlsFailure('starttls-not-supported', 'the server does not offer STARTTLS')
+  return published === 'mta-sts'
+    ? tlsFailure('mx-not-listed', 'is not among the hosts that the MTA-STS policy of the domain lists')
+    : tlsFailure('tlsa-invalid', 'has a public key that is not the one of its TLSA record')
 }
 
 function harakaAddress(address: MailAddress): HarakaAddress {

@@ -78,7 +78,7 @@ export class Attempts {
 
   /** Takes a host that was not tried, because of what DNS says of it. */
   lost(host: string, failure: AttemptFailure): void {
-    const attempt: Attempt = { host, to: host, secured: false, session: null, failure: null }
+    const attempt: Attempt = { host, to: '', secured: false, session: null, failure: null }
     this.#attempts.push(attempt)
     this.fail(attempt, failure)
   }

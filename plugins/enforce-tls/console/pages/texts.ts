@@ -500,6 +500,7 @@ export const texts = {
       'starttls-injection': 'Tampered STARTTLS reply',
       'tlsa-invalid': 'Does not match TLSA records (DANE)',
       'dnssec-invalid': 'DNS look-up failed',
+      'resolver-unavailable': 'No usable DNS resolver here',
       'dane-required': 'No TLSA records (DANE)',
       'sts-policy-fetch-error': 'MTA-STS policy not available',
       'sts-policy-invalid': 'MTA-STS policy not valid',

@@ -19,7 +19,8 @@ export const bouncePreviewRoutes = [
     method: 'post',
     path: '/bounce-preview',
     operationId: 'previewBounce',
-    summary: 'What a sender would get where a receiving server offers no TLS.',
+    summary:
+      'What a sender would get where a receiving server offers no TLS, or is not as its domain publishes.',
     needs: 'reader',
     body: object({ owner: shortText, rule: draft, to: shortText }),
     answers: { 200: object({ subject: text, text, html: text }) },

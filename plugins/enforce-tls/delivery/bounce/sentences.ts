@@ -6,7 +6,7 @@ import type { HostRequirement } from '../../published/host-requirement.js'
 import type { PublishedDemand, Requirement } from '../../rules/requirement.js'
 import type { BounceRequest } from '../guard-context.js'
 import { together } from './template.js'
-import { type Attempt, type FailedAttempt } from '../outcome.js'
+import type { Attempt, AttemptFailure, FailedAttempt } from '../outcome.js'
 import { definitionOf, type FailureClass } from '../failure-classes.js'
 import { oneLine } from '../../text/one-line.js'
 
@@ -87,9 +87,14 @@ function summaryOf(summary: Summary): string {
 function resultOf({ several, problem, decisive }: Summary): string {
   if (problem === 'encryption') return 'cannot receive it encrypted'
   if (problem === 'mixed') return 'cannot receive it as securely as required'
-  return !several && decisive.failure.class === 'dnssec-invalid'
+  return !several && isLookUp(decisive.failure.class)
     ? 'could not be looked up securely'
     : 'could not be verified'
+}
+
+/** Whether DNS has not answered, so that nothing is known of the server. */
+function isLookUp(name: AttemptFailure['class']): boolean {
+  return name === 'dnssec-invalid' || name === 'resolver-unavailable'
 }
 
 function reasonOf({ several, problem, decisive }: Summary): string {
@@ -155,9 +160,7 @@ function explanationOf(
   const server = several ? `The last one, ${oneLine(host)},` : oneLine(host)
   return [
     'TLS is the encryption that protects a message on its way from one mail server to the next.',
-    ...(name && definitionOf(name).isPublished
-      ? [name === 'dnssec-invalid' ? ANSWERED_BY_DNS : RECOGNISED_BY]
-      : []),
+    ...(name && definitionOf(name).isPublished ? [isLookUp(name) ? ANSWERED_BY_DNS : RECOGNISED_BY] : []),
     ...(name && !isSaid ? [`${server} ${definitionOf(name).says}.`] : []),
   ].join(' ')
 }

@@ -63,7 +63,7 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
       return {
         result: event.failure ? 'failed' : isUnbound(event.requirement) ? 'as-usual' : 'secured',
         mx: line(event.host),
-        address: line(event.to),
+        ...given('address', line(event.to)),
         ...given('source', event.source),
         ...ofSession(event.session),
         ...ofTested(event.tested),

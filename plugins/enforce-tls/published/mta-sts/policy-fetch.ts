@@ -81,7 +81,9 @@ async function addressesOf(dns: Dns, host: string, allowPrivate: boolean): Promi
   if (found.kind === 'no-address') throw new PolicyServerError('has no address')
   const usable = allowPrivate ? found.addresses : found.addresses.filter(isPublic)
   if (usable.length > 0) return usable.slice(0, ADDRESSES_MAX)
-  throw new PolicyServerError(`has no public address: ${quote(found.addresses.join(', '))}`)
+  throw new PolicyServerError(
+    `has no public address: ${quote(found.addresses.join(', '))}; others count with [mta_sts] private_addresses=true`,
+  )
 }
 
 interface Get {
