@@ -33,6 +33,8 @@ export interface AttemptEnded extends About {
   readonly to: string
   /** The address that this server connected from; absent where there was no connection. */
   readonly source: string | undefined
+  /** A plugin has named the host: it says nothing of the recipients' domain. */
+  readonly isNamed?: true
   readonly session: TlsSession | null
   /** What a policy of mode `testing` makes of the host; absent where there is none, or that is unknown. */
   readonly tested?: Tested

@@ -135,8 +135,10 @@ const FAILURE_CLASSES = [
     name: 'dane-required',
     status: '7.4',
     temporary: true,
-    says: 'has no DANE records in DNS (TLSA) that count',
-    advice: theirsToPublish('their mail server needs TLSA records (DANE) in DNS, signed with DNSSEC'),
+    says: 'is not confirmed by signed records in DNS (DANE)',
+    advice: theirsToPublish(
+      'their mail server needs TLSA records (DANE) in DNS, and their domain has to be signed with DNSSEC',
+    ),
     isPublished: true,
   },
   {

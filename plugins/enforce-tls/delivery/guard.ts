@@ -159,6 +159,7 @@ export class Guard {
         : respond(code, answer)
     }
     const hosts = usableHosts(answer)
+    this.#guarded.isNamed = true
     if (hosts.length > 0) return respond(code, hosts)
     const detail = `the plugin that names its mail servers (hook get_mx) ${whatItNamed(answer)}`
     this.#guarded.item.logerror(`enforce-tls: ${detail}`)

@@ -61,6 +61,8 @@ export class GuardedItem {
   mailSaid: boolean
   /** What is known of the recipients' domain, where the requirement asks for it. */
   facts: DomainFacts | null = null
+  /** Whether a plugin has named the hosts of this round (hook `get_mx`). */
+  isNamed = false
   /** The hosts that a plugin has named; `null` where DNS has. */
   named: readonly HarakaMx[] | null = null
   /** What was asked about it, by a message that has given its turn back. */
@@ -97,6 +99,7 @@ export class GuardedItem {
     this.tlsFailure = null
     this.ownReason = null
     this.facts = null
+    this.isNamed = false
     this.stale = null
     this.connection = null
     this.#round = this.#newRound()
@@ -192,7 +195,8 @@ export class GuardedItem {
       const requirement = attempt.requirement ?? this.requirement
       if (!requirement) return
       const about = aboutItem(item, item.todo.rcpt_to)
-      const what = { host, to, source, session, failure, ...(tested ? { tested } : {}) }
+      const isNamed = this.isNamed ? ({ isNamed: true } as const) : {}
+      const what = { host, to, source, ...isNamed, session, failure, ...(tested ? { tested } : {}) }
       this.context.emit({ kind: 'attempt', ...about, requirement, ...what })
     })
   }

@@ -175,6 +175,9 @@ function at(mx: HarakaMx, exchange: string): HarakaMx {
   return Object.assign(copy, mx, { exchange, from_dns: mx.exchange })
 }
 
+/** Domains that messages wait for: the next one for them need not stand by to learn that it takes long. */
+const lateDomains = new Set<string>()
+
 /** `null` where the message has given its turn back. */
 async function factsFor(
   guarded: GuardedItem,
@@ -196,10 +199,15 @@ async function factsFor(
   if (before?.key === key && before.found && performance.now() - before.found.at < ANSWER_LASTS)
     return before.found.facts
   const asked = ask(context, { key, requirement, hosts, guarded })
-  if (await inTime(asked.facts, context)) return await asked.facts
+  const { domain } = item.todo
+  if (await inTime(asked.facts, lateDomains.has(domain) ? null : context)) return await asked.facts
+  lateDomains.add(domain)
   guarded.asked = asked
   item.loginfo(`enforce-tls: waits for DNS, or for the MTA-STS policy of ${item.todo.domain}`)
-  void asked.facts.then(() => context.outbound().delivery_queue.push(item))
+  void asked.facts.then(() => {
+    lateDomains.delete(domain)
+    context.outbound().delivery_queue.push(item)
+  })
   item.next_cb()
   return null
 }
@@ -225,9 +233,12 @@ function ask(
   return asked
 }
 
-async function inTime(facts: Promise<DomainFacts>, { turns }: GuardContext): Promise<boolean> {
-  // Without patience, too, what is known already comes in time.
-  const patience = standingBy < Math.max(1, turns() / 2) ? PATIENCE : 0
+/** @param context `null` for no patience: what is known already comes in time all the same */
+async function inTime(
+  facts: Promise<DomainFacts>,
+  context: Pick<GuardContext, 'turns'> | null,
+): Promise<boolean> {
+  const patience = context && standingBy < Math.max(1, context.turns() / 2) ? PATIENCE : 0
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), patience)

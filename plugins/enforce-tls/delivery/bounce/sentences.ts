@@ -2,6 +2,7 @@
  * The sentences of a bounce for which TLS is to blame, for a person who knows nothing of mail: the result, the reason, the
  * rule behind it, and what to do. They claim no more than all attempts together show. Pure.
  */
+import type { HarakaMailItem } from '../../haraka/types.js'
 import type { HostRequirement } from '../../published/host-requirement.js'
 import type { PublishedDemand, Requirement } from '../../rules/requirement.js'
 import type { BounceRequest } from '../guard-context.js'
@@ -30,13 +31,20 @@ export interface TlsSentences {
 export function tlsSentences(
   about: BounceSubject,
   decisive: FailedAttempt,
-  { attempts, requirement }: Pick<BounceRequest, 'attempts' | 'requirement'>,
+  { item, attempts, requirement }: Pick<BounceRequest, 'item' | 'attempts' | 'requirement'>,
 ): TlsSentences {
   const problem = problemOf(attempts)
   const several = about.mx.includes(', ')
   const name = wordedClass(decisive)
   return {
-    summary: summaryOf({ ...about, several, problem, decisive, attempts, requirement }),
+    summary: summaryOf({
+      ...about,
+      several,
+      problem,
+      decisive,
+      wasRetried: wasRetried(item, attempts),
+      requirement,
+    }),
     explanation: explanationOf(decisive, name, { several, isSaid: problem === 'published' && !several }),
     advice: name && definitionOf(name).advice,
     subjectLine:
@@ -67,20 +75,26 @@ interface Summary extends BounceSubject {
   readonly several: boolean
   readonly problem: Problem
   readonly decisive: FailedAttempt
-  readonly attempts: readonly Attempt[]
+  readonly wasRetried: boolean
   readonly requirement: Requirement | null
+}
+
+/** Whether there was an attempt before the last one; a temporary failure of that one is counted already. */
+function wasRetried({ num_failures = 0 }: Partial<HarakaMailItem>, attempts: readonly Attempt[]): boolean {
+  const isCounted = attempts.some(({ failure }) => failure?.temporary)
+  return num_failures > (isCounted ? 1 : 0)
 }
 
 /** The result, the reason, and the rule behind it. */
 function summaryOf(summary: Summary): string {
-  const { recipients, mx, domain, several, problem, attempts } = summary
+  const { recipients, mx, domain, several, problem, wasRetried } = summary
   const theirs = several ? 'their mail servers' : 'their mail server'
   const result = `Your message to ${recipients} was not sent, because ${theirs} ${resultOf(summary)}.`
   const servers = several ? 'The receiving servers' : 'The receiving server'
   // Where its hosts are unknown, or it is the host itself.
   const named = mx === domain ? `${servers} of ${domain}` : `${servers} ${mx} of ${domain}`
   const reason = problem === 'published' ? reasonOf(summary) : together(reasonOf(summary))
-  const retried = attempts.some((attempt) => attempt.failure?.temporary) ? ' It was tried several times.' : ''
+  const retried = wasRetried ? ' It was tried several times.' : ''
   return `${result} ${named} ${reason}. ${demandOf(summary)}.${retried}`
 }
 

@@ -65,6 +65,7 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         mx: line(event.host),
         ...given('address', line(event.to)),
         ...given('source', event.source),
+        ...given('named', event.isNamed ? 'true' : null),
         ...ofSession(event.session),
         ...ofTested(event.tested),
         ...ofPublished(event),

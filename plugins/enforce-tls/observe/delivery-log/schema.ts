@@ -33,6 +33,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     protocol: { type: 'string', pattern: '^[\\w.]{1,20}$', nullable: true },
     cipher: optional,
     unpublished: optional,
+    named: optional,
     testing: optional,
     verified: optional,
     policy: optional,
@@ -102,6 +103,8 @@ export interface DeliveryLogEntry {
   readonly cipher?: string
   /** At a level that looks at what is published: why nothing is, as the end of a sentence about the host. */
   readonly unpublished?: string
+  /** `true` where a plugin has named the host (hook `get_mx`). */
+  readonly named?: string
   /** What a policy of mode `testing` makes of the host: `pass`, or a class of failure, which did not matter. */
   readonly testing?: string
   /** What of the server the level has checked, such as `chain,host-name` or `dane`; `nothing` at `encrypt`. */

@@ -68,15 +68,23 @@ export class PolicyFetches {
    * @param id of its TXT record
    */
   async fetch(domain: string, id: string, purpose: Purpose): Promise<FetchResult> {
-    for (let other; (other = this.#underWay.get(domain));) {
+    const other = this.#underWay.get(domain)
+    if (other) {
       const result = await other.result
       // One for an earlier id may have got the policy as it was.
       if (other.id === id) return result
+      const next = this.#underWay.get(domain)
+      // A domain with another id each time must not keep everybody waiting, one after the other.
+      if (next && next.id !== id) return result
+      if (next) return await next.result
     }
     const last = this.#last.get(domain)
     const since = last?.id === id ? this.#now() - last.at : -1
     if (last && since >= 0 && since < (purpose === 'urgent' ? AGAIN_AFTER_IF_URGENT : AGAIN_AFTER))
       return last.result
+    // One that failed a moment ago is not tried again for another id.
+    const sinceFailure = last?.result.kind === 'failed' ? this.#now() - last.at : -1
+    if (last && sinceFailure >= 0 && sinceFailure < AGAIN_AFTER_IF_URGENT) return last.result
     if (this.#underWay.size >= (purpose === 'refresh' ? REFRESHING_MAX : UNDER_WAY_MAX)) {
       const why = `the MTA-STS policy of ${domain} was not fetched: ${this.#underWay.size} others are being fetched`
       return { kind: 'failed', cause: 'fetch', why }
