@@ -41,7 +41,7 @@ export function formatEnforced({
 }
 
 /** Why messages were delivered as usual though a rule covers them. */
-export const NOTHING_PUBLISHED = 'nothing is published that their rules look at'
+export const NOTHING_PUBLISHED = 'nothing is published that the rules look at'
 
 /** What rules in report mode would have done, a line each. */
 export function formatReported({

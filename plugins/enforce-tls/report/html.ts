@@ -65,7 +65,7 @@ ${figure('TLS required', enforced.messages, 'messages')}
 ${figure('Delivered', enforced.delivered, percent(enforced.delivered, enforced.messages))}
 ${figure('Bounced', enforced.bounced, percent(enforced.bounced, enforced.messages))}
 ${figure('Waiting', enforced.waiting, waiting)}
-${enforced.asUsual > 0 ? figure('TLS not required', enforced.asUsual, 'delivered as usual: nothing is published that their rules look at') : ''}
+${enforced.asUsual > 0 ? figure('TLS not required', enforced.asUsual, 'delivered as usual: nothing is published that the rules look at') : ''}
 ${reported.messages > 0 ? figure('Would have bounced', reported.wouldBounce, `of ${reported.messages} that match rules in report mode`) : ''}
 ${reported.wouldWait > 0 ? figure('Would have waited', reported.wouldWait, `of ${reported.messages} that match rules in report mode`) : ''}
 ${reported.wouldDeliverAsUsual > 0 ? figure('Would not require TLS', reported.wouldDeliverAsUsual, `of ${reported.messages} that match rules in report mode: nothing is published that these look at`) : ''}

@@ -36,6 +36,8 @@ interface Failed {
 function requestFor(action: RelayWithTls, failed: readonly Failed[]) {
   const address = (user: string, host: string) => ({ user, host, address: `${user}@${host}` })
   const item = {
+    // Tried before.
+    num_failures: 5,
     todo: {
       domain: DOMAIN,
       queue_time: 1_764_000_000_000,

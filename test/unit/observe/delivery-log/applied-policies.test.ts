@@ -34,7 +34,10 @@ const required = (level: 'dane' | 'mta-sts' | 'published'): HostRequirement =>
   requirementOf({ level }, 'bank.example', { owner: '*', id: 'r1', name: 'x' })
 
 function held(level: 'dane' | 'mta-sts' | 'published', more: Partial<Held>): HostRequirement {
-  return { ...required(level), held: { dane: null, sts: null, lists: null, testing: null, nothing: '', ...more } }
+  return {
+    ...required(level),
+    held: { dane: null, sts: null, lists: null, testing: null, nothing: '', ...more },
+  }
 }
 
 const dane = (records = [RECORD]) => ({

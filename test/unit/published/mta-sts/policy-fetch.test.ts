@@ -241,7 +241,9 @@ describe('the server of a policy', () => {
     await using server = await PolicyServer.start(certificate)
     for (const address of ['127.0.0.1', '10.0.0.1']) {
       const dns = new TableDns({ [`A ${NAME}`]: [address] })
-      const why = new RegExp(`has no public address: "${address}"$`)
+      const why = new RegExp(
+        `has no public address: "${address}"; others count with \\[mta_sts\\] private_addresses=true$`,
+      )
       assertFails(await fetchFrom(server.port, { dns, allowPrivate: false }), why)
     }
     assert.equal(server.connectionsMade, 0)
