@@ -28,7 +28,7 @@ export function formatEnforced({
   waiting,
   asUsual,
 }: EnforcedCounts): string[] {
-  const beside = asUsual > 0 ? [`${asUsual} more delivered as usual: ${NOTHING_PUBLISHED}`] : []
+  const beside = asUsual > 0 ? [`${asUsual} more delivered as usual: nothing to hold them to`] : []
   if (messages === 0) return ['no messages', ...beside]
   return [
     numbered(messages, 'message'),
