@@ -10,6 +10,8 @@ class FakeLog implements DeliveryLog {
   readonly batches: number[] = []
   behave: () => Promise<void> = () => Promise.resolve()
   closed = 0
+  key: string | null = null
+  keysRead = 0
 
   async append(records: readonly DeliveryRecord[]): Promise<void> {
     this.batches.push(records.length)
@@ -23,6 +25,20 @@ class FakeLog implements DeliveryLog {
 
   read(): AsyncIterable<DeliveryRecord> {
     throw new Error('a writer does not read')
+  }
+
+  begins(): Promise<string | null> {
+    throw new Error('a writer does not read')
+  }
+
+  readKey(): Promise<string | null> {
+    this.keysRead++
+    return Promise.resolve(this.key)
+  }
+
+  makeKey(candidate: string): Promise<string> {
+    this.key ??= candidate
+    return Promise.resolve(this.key)
   }
 
   close(): Promise<void> {
@@ -39,6 +55,7 @@ function setUp() {
   const writer = new DeliveryLogWriter({
     open: () => log,
     maxEntries: () => 1000,
+    newKey: () => 'a new key',
     log: { logerror: tell, logwarn: tell, lognotice: tell },
     now: () => clock.now,
   })
