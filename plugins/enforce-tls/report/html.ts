@@ -8,6 +8,7 @@ import path from 'node:path'
 import { EXPIRES_SOON } from '../check/certificate-facts.js'
 import { chartsOf, type Chart } from './charts.js'
 import type { DeliveryReport } from './delivery-report.js'
+import { html } from './escape-html.js'
 import { PAGE_STYLE } from './page-style.js'
 import { percent, formatScope, utc } from './format.js'
 
@@ -138,13 +139,4 @@ function pageScript(file: string): string {
   return readFileSync(path.join(__dirname, '..', 'console', 'pages', file), 'utf8')
     .replace(/\/\/# sourceMappingURL=.*\s*$/, '')
     .replaceAll('</script', '<\\/script')
-}
-
-function html(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;')
 }

@@ -78,7 +78,7 @@ export interface Settings {
     readonly stream: boolean
     /** About the most entries that the delivery log keeps. @default 100000 */
     readonly maxEntries: number
-    /** Older entries are dropped, in milliseconds. @default 7776000000 (90 days) */
+    /** Older entries are dropped, in milliseconds. @default 7776000000 */
     readonly maxAge: number
     /** How the delivery log names sender, recipients and Message-ID: not, by keyed hashes, or in full. @default hash */
     readonly addresses: AddressesMode

@@ -128,10 +128,7 @@ export class RedisDeliveryLog implements DeliveryLog {
 /** Long ones, which are none of ours, are decoded in pieces. */
 const SHORT = 64 * 1024
 
-async function recordIn(
-  words: readonly Buffer[],
-  mayBeWanted: MayBeWanted,
-): Promise<DeliveryRecord | null> {
+async function recordIn(words: readonly Buffer[], mayBeWanted: MayBeWanted): Promise<DeliveryRecord | null> {
   const [name, value] = words
   const isOne = words.length === 2 && name?.toString() === FIELD && value !== undefined
   if (!isOne) return paired(await decode(words))
