@@ -62,12 +62,11 @@ interface Found {
 async function findMessages(log: DeliveryLogReader, query: TraceQuery, names: AskedNames): Promise<Found[]> {
   const found = new Map<string, Found>()
   for await (const record of log.read(query.since, looksAskedFor(query, names))) {
-    const entry = await inPieces(reading(record))
-    if (!entry || !isAskedFor(entry, query, names)) continue
-    const key = keyOf(entry)
-    const { uuid } = entry
+    if (!(await inPieces(asking(record, query, names)))) continue
+    const key = keyOf(record)
+    const { uuid = '' } = record
     const one = found.get(key) ?? { key, uuid, at: '', results: new Set(), waits: false }
-    note(one, entry)
+    note(one, record)
     // Behind all others: the first one in the map is the one that is longest without an entry.
     found.delete(key)
     found.set(key, one)
@@ -81,17 +80,21 @@ async function findMessages(log: DeliveryLogReader, query: TraceQuery, names: As
 }
 
 /** What comes in for several domains at once is a message for each of them. */
-function keyOf({ uuid, domain }: DeliveryLogEntry): string {
-  return `${uuid} ${domain}`
+function keyOf({ uuid, domain }: { readonly uuid?: string; readonly domain?: string }): string {
+  return `${uuid ?? ''} ${domain ?? ''}`
 }
 
-/** Before an entry is read, others may have their turn. */
+/** Before an entry is looked at, others may have their turn. */
+function* asking(record: DeliveryRecord, query: TraceQuery, names: AskedNames): InPieces<boolean> {
+  yield
+  return isAskedFor(record, query, names)
+}
 function* reading(record: DeliveryRecord): InPieces<DeliveryLogEntry | null> {
   yield
   return fromRecord(record)
 }
 
-function note(one: Found, { at, kind, result, class: name }: DeliveryLogEntry): void {
+function note(one: Found, { at = '', kind, result = '', class: name }: DeliveryRecord): void {
   if (at > one.at) one.at = at
   if (kind === 'attempt') return
   if (kind === 'outcome') one.waits = result === 'deferred'

@@ -1,7 +1,7 @@
 /** Which messages of the delivery log are asked for. Pure. */
 import { comparableMessageId, comparableText, hashOf, type NameOf } from '../../observe/delivery-log/names.js'
-import type { DeliveryLogEntry } from '../../observe/delivery-log/schema.js'
-import type { MayBeWanted } from '../../store/delivery-log.js'
+import { fromRecord } from '../../observe/delivery-log/entry.js'
+import type { DeliveryRecord, MayBeWanted } from '../../store/delivery-log.js'
 import { concerns } from '../report-query.js'
 
 /** What messages can be asked for by, besides what is in `TraceQuery`. */
@@ -66,21 +66,35 @@ export function askedNames({ from, to, messageId }: TraceQuery, key: string | nu
   }
 }
 
-/** Whether an entry is of a message that is asked for, whatever became of that. */
-export function isAskedFor(entry: DeliveryLogEntry, query: TraceQuery, names: AskedNames): boolean {
-  const { since, until, owner, uuid, partner, rule } = query
-  const isNamed = (of: AskedName | null, ...names: readonly (string | undefined)[]): boolean =>
-    of === null || names.some((name) => name !== undefined && of.forms.includes(name))
+/** Whether an entry is of a message that is asked for, whatever became of that; so much of it is read as that takes. */
+export function isAskedFor(record: DeliveryRecord, query: TraceQuery, names: AskedNames): boolean {
+  const { since, until, uuid, partner } = query
+  const { at = '', uuid: own = '', domain, sender, messageId } = record
+  const isNamed = (asked: AskedName | null, name: string | undefined): boolean =>
+    asked === null || (name !== undefined && asked.forms.includes(name))
   return (
-    entry.at >= since.toISOString() &&
-    entry.at < until.toISOString() &&
+    at >= since.toISOString() &&
+    at < until.toISOString() &&
+    (uuid === null || own === uuid || own.startsWith(`${uuid}.`)) &&
+    (partner === null || domain === partner) &&
+    isNamed(names.sender, sender) &&
+    isNamed(names.messageId, messageId) &&
+    isAskedForInside(record, query, names)
+  )
+}
+
+function isAskedForInside(
+  record: DeliveryRecord,
+  { owner, rule }: TraceQuery,
+  { to: asked }: AskedNames,
+): boolean {
+  if (owner === null && rule === null && asked === null) return true
+  const entry = fromRecord(record)
+  return (
+    entry !== null &&
     (owner === null || concerns(owner, entry)) &&
-    (uuid === null || entry.uuid === uuid || entry.uuid.startsWith(`${uuid}.`)) &&
-    (partner === null || entry.domain === partner) &&
     (rule === null || entry.rules.some(({ id, name }) => id === rule || name === rule)) &&
-    isNamed(names.sender, entry.sender) &&
-    isNamed(names.messageId, entry.messageId) &&
-    isNamed(names.to, ...(entry.to ?? []))
+    (asked === null || (entry.to ?? []).some((name) => asked.forms.includes(name)))
   )
 }
 
