@@ -22,10 +22,29 @@ describe('messages by the API', () => {
     const entries = [
       entry({ at, uuid: 'A.1.1', sender: 'ann@acme.example', to: ['cfo@bank.example'] }),
       entry({ at, uuid: 'B.1.1', from: 'other.example', to: ['cfo@bank.example'] }),
-      entry({ at, uuid: 'C.1.1', result: 'bounced', rules: [{ owner: '*', id: 'all', name: 'Secret name' }] }),
+      entry({
+        at,
+        uuid: 'C.1.1',
+        result: 'bounced',
+        rules: [{ owner: '*', id: 'all', name: 'Secret name' }],
+      }),
       // Came in for two domains at once.
-      entry({ at, uuid: 'D.1', kind: 'refusal', result: 'refused', from: 'x.example', domain: 'acme.example' }),
-      entry({ at, uuid: 'D.1', kind: 'refusal', result: 'refused', from: 'x.example', domain: 'other.example' }),
+      entry({
+        at,
+        uuid: 'D.1',
+        kind: 'refusal',
+        result: 'refused',
+        from: 'x.example',
+        domain: 'acme.example',
+      }),
+      entry({
+        at,
+        uuid: 'D.1',
+        kind: 'refusal',
+        result: 'refused',
+        from: 'x.example',
+        domain: 'other.example',
+      }),
     ]
     await server.deliveries.append(entries.map(toRecord), 1000)
   })
@@ -58,7 +77,10 @@ describe('messages by the API', () => {
       const { body } = await client.get<Listed>('messages?owner=acme.example&uuid=C.1.1')
       return body.messages[0]?.rules[0]?.name
     }
-    assert.deepEqual([await seen('admin'), await seen('acme')], ['Secret name', 'a rule of the whole service'])
+    assert.deepEqual(
+      [await seen('admin'), await seen('acme')],
+      ['Secret name', 'a rule of the whole service'],
+    )
   })
 
   it('come in pages, and say how many there are', async () => {

@@ -61,6 +61,8 @@ async function readDeliveries(settings: Partial<RedisSettings>): Promise<void> {
   const log = new RedisDeliveryLog(redisSettings(settings))
   try {
     for await (const record of log.read(new Date(0))) assert.ok(record)
+    await log.readKey()
+    await log.begins()
   } finally {
     await log.close()
   }
@@ -92,7 +94,8 @@ const BESIDES: Readonly<
   deliveries: async (settings) => {
     const log = new RedisDeliveryLog(redisSettings(settings))
     try {
-      await log.append([{ id: 'a' }], 1000)
+      await log.append([{ id: 'a' }], 1000, 1000)
+      await log.makeKey('a')
     } finally {
       await log.close()
     }

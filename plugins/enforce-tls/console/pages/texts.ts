@@ -545,11 +545,10 @@ export const texts = {
       unknown: 'No result yet',
     },
     to: (whom: string) => `To ${whom}`,
-    from: (whom: string) => `From ${whom}`,
+    about: (whom: string, rules: string) => `From ${whom}${rules === '' ? '' : `, rule ${rules}`}`,
     senderOf: (domain: string) => (domain === '' ? 'the null sender' : `a sender of ${domain}`),
     recipientsAt: (n: number, domain: string) => `${count(n, 'recipient', 'recipients')} at ${domain}`,
     andMore: (n: number) => (n > 0 ? ` and ${formatNumber(n)} more` : ''),
-    rule: (names: string) => `Rule ${names}`,
     show: 'Show these messages',
   },
   message: {

@@ -71,7 +71,9 @@ export class DeliveryLogObserver {
 function pending(entry: DeliveryLogEntry, event: DeliveryEvent, hashed: boolean): PendingEntry {
   const { sender, recipients, messageId } = event
   return new PendingEntry(async (key) => {
+    const hashKey = hashed ? await key() : null
+    if (hashed && hashKey === null) return toRecord(entry)
     const envelope = { sender, recipients, messageId: (await messageId) ?? null }
-    return toRecord({ ...entry, ...(await inPieces(naming(envelope, hashed ? await key() : null))) })
+    return toRecord({ ...entry, ...(await inPieces(naming(envelope, hashKey))) })
   })
 }

@@ -18,8 +18,8 @@ const REPORT_PAUSE = 60_000
 
 /** An entry that is finished when it is written, since that takes time. */
 export class PendingEntry {
-  /** @param finish gives the entry; `key` is asked for the key of its hashes, which may reject */
-  constructor(readonly finish: (key: () => Promise<string>) => Promise<DeliveryRecord>) {}
+  /** @param finish gives the entry; `key` gives the key of its hashes, `null` where there can be none, and may reject */
+  constructor(readonly finish: (key: () => Promise<string | null>) => Promise<DeliveryRecord>) {}
 }
 
 /** What a writer works with. */
@@ -52,6 +52,7 @@ export class DeliveryLogWriter {
   #problem = 'the log is slower than the deliveries'
   #available: boolean | null = null
   #closed = false
+  #saidNameless = false
 
   constructor(options: DeliveryLogWriterOptions) {
     this.#options = options
@@ -131,8 +132,8 @@ export class DeliveryLogWriter {
     log: DeliveryLog,
     batch: readonly (DeliveryRecord | PendingEntry)[],
   ): Promise<DeliveryRecord[]> {
-    let key: Promise<string> | undefined
-    const keyOfLog = (): Promise<string> => (key ??= this.#keyOf(log))
+    let key: Promise<string | null> | undefined
+    const keyOfLog = (): Promise<string | null> => (key ??= this.#keyOf(log))
     const finished: DeliveryRecord[] = []
     for (const [index, entry] of batch.entries()) {
       const record = entry instanceof PendingEntry ? await entry.finish(keyOfLog) : entry
@@ -143,8 +144,20 @@ export class DeliveryLogWriter {
   }
 
   /** Asked for each batch: a store that was emptied, or another one, has another key. */
-  async #keyOf(log: DeliveryLog): Promise<string> {
-    return (await log.readKey()) ?? (await log.makeKey(this.#options.newKey()))
+  async #keyOf(log: DeliveryLog): Promise<string | null> {
+    try {
+      return (await log.readKey()) ?? (await log.makeKey(this.#options.newKey()))
+    } catch (error) {
+      const problem = errorMessage(error)
+      // Users of Redis that were made for an older version may not: a log without names is better than none.
+      if (!problem.includes('NOPERM')) throw error
+      if (!this.#saidNameless)
+        this.#options.log.logwarn(
+          `the delivery log is written without names of senders and recipients, so that a search for them finds nothing: ${problem}`,
+        )
+      this.#saidNameless = true
+      return null
+    }
   }
 
   #drop(count: number): void {

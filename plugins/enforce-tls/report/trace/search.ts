@@ -43,7 +43,8 @@ export async function searchMessages(
   query: TraceQuery,
   { skip, limit }: { readonly skip: number; readonly limit: number },
 ): Promise<FoundMessages> {
-  const names = askedNames(query, await log.readKey())
+  const asksNames = [query.to, query.from, query.messageId].some((name) => name !== null)
+  const names = askedNames(query, asksNames ? await log.readKey() : null)
   const found = await findMessages(log, query, names)
   const shown = found.slice(skip, skip + limit)
   return { messages: await read(log, shown, names), total: found.length }

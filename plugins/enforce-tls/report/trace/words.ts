@@ -69,11 +69,9 @@ function attemptWords(entry: DeliveryLogEntry): StepWords {
 
 /** What was checked, as a clause. @param verified as in the log */
 export function formatVerified(verified: string): string {
-  if (verified === 'nothing') return 'encrypted; the certificate was not checked'
-  return verified
-    .split(',')
-    .map((part) => VERIFIED_WORDS[part] ?? part)
-    .join(', ')
+  if (verified === 'nothing') return 'Encrypted; the certificate was not checked'
+  const parts = verified.split(',').map((part) => VERIFIED_WORDS[part] ?? part)
+  return `Verified: ${parts.join(', ')}`
 }
 
 function failureWords({ class: name }: DeliveryLogEntry): string | null {

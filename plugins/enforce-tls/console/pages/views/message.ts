@@ -25,11 +25,10 @@ export function MessageView({ uuid, query }: { readonly uuid: string; readonly q
     return html`<${PageTitle} title=${texts.message.title} back=${back} />
       <${Waiting} of=${loaded} retry=${reload} />`
   const { message, statement } = loaded.value
-  return html`<${PageTitle} title=${texts.messages.to(formatRecipients(message))} back=${back}>
-      <${StateBadge} state=${message.state} />
-    <//>
+  return html`<${PageTitle} title=${texts.messages.to(formatRecipients(message))} back=${back} />
     <p class="lead">
-      ${texts.messages.from(formatSender(message))}${message.rules.length > 0 && `, ${texts.messages.rule(formatRules(message))}`}
+      <${StateBadge} state=${message.state} />${' '}
+      ${texts.messages.about(formatSender(message), formatRules(message))}
     </p>
     ${
       message.nextStep !== null &&
@@ -51,7 +50,7 @@ function Step({ step }: { readonly step: MessageStep }): VNode {
   const { message: words } = texts
   return html`<li>
     <p>
-      <strong>${texts.sentence(plain(says))}</strong>
+      <strong>${texts.sentence(plain(says))}</strong>${' '}
       <time class="hint" datetime=${at}>${formatMoment(at)}</time>
     </p>
     ${reason !== null && html`<p>${plain(reason)}${status !== null && ` (${status})`}</p>`}

@@ -3,6 +3,7 @@ import { formatError, request, requestAll, type Answer } from '../api.js'
 import { announce, Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
 import { formatRecipients, formatRules, formatSender, StateBadge } from '../components/message-words.js'
 import { PageTitle } from '../components/page-title.js'
+import { plain } from '../plain.js'
 import { html, useState, type VNode } from '../preact.js'
 import { href, messagesHref } from '../router.js'
 import { texts } from '../texts.js'
@@ -141,19 +142,17 @@ function Found(props: { readonly first: Answer<MessageList>; readonly query: str
 }
 
 function Row({ message, query }: { readonly message: Message; readonly query: string }): VNode {
-  const { uuid, last, state, rules } = message
+  const { uuid, last, state } = message
   const why = message.steps.at(-1)?.reason ?? null
   return html`<li class="card message-row">
     <p class="message-head">
       <a href=${href('message', uuid, query)} dir="auto">${texts.messages.to(formatRecipients(message))}</a>
       <${StateBadge} state=${state} />
     </p>
-    ${why !== null && html`<p>${why}</p>`}
+    ${why !== null && html`<p>${texts.sentence(plain(why))}</p>`}
     <p class="hint">
-      <time datetime=${last}>${formatMoment(last)}</time>,
-      ${texts.messages.from(formatSender(message))}${
-        rules.length > 0 && `, ${texts.messages.rule(formatRules(message))}`
-      }
+      <time datetime=${last}>${formatMoment(last)}</time
+      >${' '}${texts.messages.about(formatSender(message), formatRules(message))}
     </p>
   </li>`
 }
