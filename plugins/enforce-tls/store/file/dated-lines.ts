@@ -1,4 +1,5 @@
 /** Lines of a file that is only added to, oldest first. A file that is missing has none. */
+import { randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
@@ -39,7 +40,7 @@ export async function dropOldLines(
     start += Buffer.byteLength(line) + 1
   }
   if (start === 0) return
-  const rest = `${file}.${process.pid}`
+  const rest = `${file}.${randomUUID()}`
   await pipeline(createReadStream(file, { start }), createWriteStream(rest, { mode }))
   await rename(rest, file)
 }
