@@ -10,7 +10,7 @@ import { chartsOf, type Chart } from './charts.js'
 import type { DeliveryReport } from './delivery-report.js'
 import { html } from './escape-html.js'
 import { PAGE_STYLE } from './page-style.js'
-import { percent, formatScope, utc } from './format.js'
+import { formatDropped, percent, formatScope, utc } from './format.js'
 
 /** Longer tables are folded; paper has them open. */
 const ROWS_OPEN = 20
@@ -37,7 +37,7 @@ export function toHtml(report: DeliveryReport): string {
 <p>Deliveries ${html(formatScope(report))}</p>
 </header>
 <main>
-${report.firstEntry === null ? '<p>The delivery log has no entries for this period.</p>\n' : ''}${figures(report)}
+${dropped(report)}${report.firstEntry === null ? '<p>The delivery log has no entries for this period.</p>\n' : ''}${figures(report)}
 ${charts.map(chartSection).join('\n')}
 ${certificates(report)}
 </main>
@@ -48,6 +48,11 @@ ${certificates(report)}
 </body>
 </html>
 `
+}
+
+function dropped(report: DeliveryReport): string {
+  const sentence = formatDropped(report)
+  return sentence === null ? '' : `<p>${html(sentence)}</p>\n`
 }
 
 function beginning({ firstEntry }: DeliveryReport): string {

@@ -233,6 +233,7 @@ export interface DeliveryReport {
   readonly since: string
   readonly until: string
   readonly firstEntry: string | null
+  readonly logBegins: string | null
   readonly enforced: Counts
   readonly versions: readonly { readonly version: string | null; readonly messages: number }[]
   readonly partners: readonly {

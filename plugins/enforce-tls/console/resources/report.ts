@@ -19,6 +19,7 @@ const report: Schema = {
     owner: nullable(text),
     domain: nullable(text),
     firstEntry: nullable(text),
+    logBegins: nullable(text),
     enforced: { type: 'object' },
     reported: { type: 'object' },
     incoming: { type: 'object' },
@@ -46,7 +47,8 @@ export const reportRoutes = [
 
 async function makeIt(call: Call): Promise<Reply> {
   const query = queryOf(call)
-  const made = await makeReport(call.context.deliveries.read(query.since), query)
+  const { deliveries } = call.context
+  const made = await makeReport(deliveries.read(query.since), query, await deliveries.begins())
   // Mail of a domain may be subject to rules of the whole service, too.
   return { body: { ...made, rules: made.rules.filter(({ owner }) => maySee(call.identity, owner)) } }
 }

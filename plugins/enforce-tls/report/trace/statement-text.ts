@@ -30,13 +30,18 @@ function listText(title: string, items: readonly string[]): string[] {
 function wrapped(text: string, margin = 0): string {
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(' ')) {
+  for (const word of text.split(' ').flatMap((each) => broken(each, WIDTH - margin))) {
     if (line !== '' && line.length + 1 + word.length > WIDTH - margin) {
       lines.push(line)
       line = word
     } else line = line === '' ? word : `${line} ${word}`
   }
   return [...lines, line].join(`\n${' '.repeat(margin)}`)
+}
+
+/** A word as long as a line at most. */
+function broken(word: string, width: number): readonly string[] {
+  return word.length <= width ? [word] : (word.match(new RegExp(`.{1,${width}}`, 'gu')) ?? [])
 }
 
 function footer(made: Date): string {

@@ -83,13 +83,16 @@ describe('the statement on a message', () => {
   it('as text is no wider than 80 columns', () => {
     const fingerprint = Array.from({ length: 32 }, () => 'A1').join(':')
     const text = toText(
-      statementOf({ ...TLS, verified: 'chain', issuer: 'CN=x, '.repeat(20), cipher: 'X' }),
+      statementOf({ ...TLS, verified: 'chain', fingerprint, issuer: 'CN=x, '.repeat(20), cipher: 'X' }),
       MADE,
     )
     for (const line of text.split('\n')) assert.ok(line.length <= 80, line)
     assert.match(text, /^Was this message encrypted on its way to the recipient's mail server\?\n\nYes\./)
-    assert.match(text, /from the delivery log of this mail server\.\n$/)
-    assert.match(toText(statementOf({ ...TLS, fingerprint }), MADE), new RegExp(fingerprint))
+    assert.match(text, /from the delivery log of this\nmail server\.\n$/)
+    assert.match(
+      toText(statementOf({ ...TLS, fingerprint }), MADE).replace(/\n +/g, ''),
+      new RegExp(fingerprint),
+    )
   })
 
   it('as a page has no markup of anybody else', () => {

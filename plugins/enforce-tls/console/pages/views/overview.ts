@@ -7,7 +7,7 @@ import { PageTitle } from '../components/page-title.js'
 import { html, useState, type VNode } from '../preact.js'
 import { href, messagesHref } from '../router.js'
 import { texts } from '../texts.js'
-import { dayOf, formatDay, formatNumber, formatShortDay } from '../times.js'
+import { dayOf, formatDay, formatMoment, formatNumber, formatShortDay } from '../times.js'
 import type { DeliveryReport, DomainRow, Session } from '../types.js'
 
 type Period = keyof typeof texts.overview.periods
@@ -100,7 +100,7 @@ function Count(props: {
 }
 
 function Report({ report, asked }: { readonly report: DeliveryReport; readonly asked: Asked }): VNode {
-  const { enforced, days, versions, partners, expiring } = report
+  const { enforced, days, versions, partners, expiring, logBegins, since } = report
   if (enforced.messages === 0 && days.length === 0)
     return html`<${Empty} title=${texts.overview.empty} next=${texts.overview.emptyNext} />`
   const failing = partners.filter(
@@ -175,7 +175,10 @@ function Report({ report, asked }: { readonly report: DeliveryReport; readonly a
         />
       </section>`
     }
-    <p class="hint">${texts.overview.days}</p>`
+    <p class="hint">
+      ${texts.overview.days}${' '}
+      ${logBegins !== null && logBegins > since && texts.messages.begins(formatMoment(logBegins))}
+    </p>`
 }
 
 function Failing(props: { readonly partners: DeliveryReport['partners']; readonly asked: Asked }): VNode {
