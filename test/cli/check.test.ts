@@ -219,7 +219,7 @@ describe('check of one partner', () => {
       if (!found) return
       assert.match(found.data.reason, reason)
       assert.equal(found.code, code)
-      assert.equal({ delivered: 0, bounced: 1, 'not-known': 3 }[found.data.verdict], code)
+      assert.equal({ delivered: 0, free: 0, waits: 1, bounced: 1, 'not-known': 3 }[found.data.verdict], code)
     })
   }
 
@@ -247,8 +247,11 @@ describe('check of one partner', () => {
       // A name server of the tests is no resolver that validates.
       dane: {
         outcome: 'unknown',
-        sentence: `DANE was not checked: ${world.dns.address} cannot validate DNSSEC: it does not answer as a resolver for the root zone. Name a resolver that validates with --dns.`,
+        sentence: `DANE and MTA-STS were not checked: ${world.dns.address} cannot validate DNSSEC: it does not answer as a resolver for the root zone. Name a resolver that validates with --dns.`,
       },
+      mtaSts: null,
+      tlsReports: null,
+      levels: ['encrypt', 'fingerprint', 'verify', 'secure'],
       remarks: [],
     })
     assert.equal(hosts.length, 1)
@@ -276,6 +279,8 @@ describe('check of one partner', () => {
         },
       ],
       dane: null,
+      listed: null,
+      free: null,
       trustedNextHop: false,
       failure: null,
     })

@@ -16,6 +16,8 @@ const PURPOSES = {
   cluster: /cluster\|/,
   console: /\+incrby/,
   alerts: /:alert-turn/,
+  tlsReports: /:tls-rpt-turn/,
+  policies: /:sts\b/,
   deliveries: /:deliveries/,
   metrics: /^\+scan$/,
 } as const

@@ -64,7 +64,7 @@ export function addTraceCommand(program: Root, withStore: WithStore): void {
       ),
     )
     .action((options, command) =>
-      withStore(command.optsWithGlobals(), (context) => trace(context, options as TraceOptions)),
+      withStore(command.optsWithGlobals(), (context) => trace(context, options)),
     )
 }
 

@@ -10,7 +10,8 @@ import type { Answer, Dns, RecordType } from '../../../plugins/enforce-tls/dns/a
 import type { StsAnswer } from '../../../plugins/enforce-tls/published/mta-sts/sts-policies.js'
 import type { RelayWithTls } from '../../../plugins/enforce-tls/rules/rule.js'
 import { issue, tlsa } from '../../support/chains.js'
-import type { HookAnswer } from '../../support/fake-haraka.js'
+import { fakeAddress, type HookAnswer } from '../../support/fake-haraka.js'
+import { FakeHmail } from '../../support/fake-hmail.js'
 import { makeDelivery, type DeliveryOptions, type GuardedDelivery } from '../../support/guarded-delivery.js'
 
 const DANE: RelayWithTls = { level: 'dane' }
@@ -97,6 +98,7 @@ describe('a message where nothing is published', () => {
     await delivery.run()
     assert.ok(delivery.told.includes('connect mx1, TLS not forced'))
     assert.equal(delivery.peers[0]?.messages.length, 1)
+    assert.deepEqual(delivery.seen, ['mx1 ok', 'delivered-as-usual ok no status'])
   })
 
   it('waits with otherwise none where DNS fails', async () => {
@@ -147,6 +149,62 @@ describe('a message to a domain with an MTA-STS policy', () => {
       await delivery.run()
     }
     assert.deepEqual(urgent, [false, true])
+  })
+})
+
+describe('a policy in testing', () => {
+  const action: RelayWithTls = { level: 'mta-sts', otherwise: 'encrypt' }
+  const tested = ({ events }: GuardedDelivery): readonly (string | null | undefined)[] =>
+    events.flatMap((event) =>
+      event.kind === 'attempt' ? [event.tested && (event.tested.failure?.class ?? 'pass')] : [],
+    )
+
+  it('stands in the way of nothing, and what it makes of the host is noted', async () => {
+    const [{ pem }] = await certificates
+    for (const [mx, ca, says] of [
+      [['mx1.bank.example'], pem, 'pass'],
+      [['mx1.bank.example'], '', 'certificate-not-trusted'],
+      [['mx2.bank.example'], pem, 'mx-not-listed'],
+    ] as const) {
+      await using delivery = await scene({ action, policy: policy(mx, 'testing'), ca })
+      await delivery.run()
+      assert.deepEqual(delivery.seen, ['mx1 ok', 'delivered ok no status'], says)
+      assert.deepEqual(tested(delivery), [says])
+    }
+  })
+
+  it('is noted of a delivery without TLS as far as that is seen', async () => {
+    for (const [mx, says] of [
+      ['mx2.bank.example', 'mx-not-listed'],
+      ['mx1.bank.example', undefined],
+    ] as const) {
+      await using delivery = await scene({
+        action: { ...action, otherwise: 'none' },
+        policy: policy([mx], 'testing'),
+        starttls: false,
+      })
+      await delivery.run()
+      assert.deepEqual(delivery.seen, ['mx1 ok', 'delivered-as-usual ok no status'])
+      assert.deepEqual(tested(delivery), [says])
+    }
+  })
+
+  it('is noted of each message of a connection', async () => {
+    await using delivery = await scene({
+      action,
+      policy: policy(['mx1.bank.example'], 'testing'),
+      reuse: true,
+    })
+    for (let message = 0; message < 2; message++) {
+      const envelope = {
+        mail_from: fakeAddress('ann@acme.example'),
+        rcpt_to: [fakeAddress('cfo@bank.example')],
+      }
+      new FakeHmail(delivery.haraka, { ...envelope, notes: {} }).send()
+      await delivery.until(() => delivery.haraka.underWay.size === 0)
+    }
+    assert.deepEqual(tested(delivery), ['certificate-not-trusted', 'certificate-not-trusted'])
+    assert.equal(delivery.peers[0]?.connections.length, 1)
   })
 })
 
@@ -325,7 +383,7 @@ function pending(): { readonly promise: Promise<void>; readonly resolve: () => v
   return { promise, resolve }
 }
 
-function policy(mx: readonly string[]): StsAnswer {
+function policy(mx: readonly string[], mode: 'enforce' | 'testing' = 'enforce'): StsAnswer {
   const rest = { domain: 'bank.example', id: '1', age: 0, text: '', problems: [], stale: '', maxAge: 86_400 }
-  return { kind: 'policy', mode: 'enforce', mx, ...rest }
+  return { kind: 'policy', mode, mx, ...rest }
 }

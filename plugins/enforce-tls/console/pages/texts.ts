@@ -323,11 +323,17 @@ export const texts = {
     checking: 'Checking the receiving servers …',
     verdicts: {
       delivered: 'Mail would be delivered.',
+      free: 'Mail would be delivered, and encryption would not be required.',
+      waits: 'Mail would wait, and bounce when it has waited too long.',
       bounced: 'Mail would bounce.',
       'not-known': 'Unknown at the moment.',
     },
     good: 'Meets the requirement.',
     trusted: 'Counts as secure without TLS (trusted next hop).',
+    free: (why: string) => `Would get it with or without encryption: it ${why}.`,
+    policy: 'MTA-STS policy',
+    policyProblem: (problem: string) => `MTA-STS policy: ${problem}.`,
+    listed: (is: boolean) => (is ? 'lists this server' : 'does not list this server'),
     requirement: (what: string) => `Checks against this rule: ${what}.`,
     withNames: (n: number) => (n === 0 ? '' : `, with ${count(n, 'other name', 'other names')}`),
     withOtherwise: (otherwise: Otherwise) =>
@@ -384,10 +390,14 @@ export const texts = {
             ? `${messages === 1 ? 'it' : 'all'} would have bounced.`
             : `${formatNumber(bounced)} would have bounced.`
       }`,
+    waits: (n: number) => `${count(n, 'message', 'messages')} would have waited.`,
+    asUsual: (n: number) =>
+      `${count(n, 'message', 'messages')} would have been delivered as usual: nothing is published, and TLS is not required then.`,
     unknown: (n: number) => `For ${count(n, 'message', 'messages')} the result is unknown.`,
     otherLevels: (n: number, level: string) =>
       `${count(n, 'message', 'messages')} checked at another level than ${level} ${n === 1 ? 'is' : 'are'} not counted.`,
     bounces: 'Would have bounced, by partner',
+    bouncesOrWaits: 'Would have bounced or waited, by partner',
     partner: (domain: string, n: number) => `${domain}: ${count(n, 'message', 'messages')}`,
   },
   period: {
@@ -472,7 +482,9 @@ export const texts = {
     delivered: 'Delivered over TLS',
     bounced: 'Bounced',
     waiting: 'Waiting',
+    asUsual: 'TLS not required',
     wouldBounce: 'Would have bounced',
+    wouldWait: 'Would have waited',
     version: 'Version',
     messages: 'Messages',
     partner: 'Partner',
@@ -487,6 +499,14 @@ export const texts = {
       'certificate-host-mismatch': 'Certificate name mismatch',
       'fingerprint-mismatch': 'Fingerprint mismatch',
       'starttls-injection': 'Tampered STARTTLS reply',
+      'tlsa-invalid': 'Does not match TLSA records (DANE)',
+      'dnssec-invalid': 'DNS look-up failed',
+      'dane-required': 'No TLSA records (DANE)',
+      'sts-policy-fetch-error': 'MTA-STS policy not available',
+      'sts-policy-invalid': 'MTA-STS policy not valid',
+      'sts-webpki-invalid': 'MTA-STS policy server not trusted',
+      'mx-not-listed': 'Not listed in MTA-STS policy',
+      'nothing-published': 'Neither DANE nor MTA-STS',
     } as Readonly<Record<string, string>>,
     noTls: 'trusted next hop',
     host: 'Server',

@@ -179,6 +179,8 @@ export interface HostCheck {
     readonly detail: string | null
   }[]
   readonly dane: { readonly records: readonly RecordDane[] } | null
+  readonly listed: boolean | null
+  readonly free: string | null
   readonly trustedNextHop: boolean
   readonly failure: { readonly temporary: boolean; readonly detail: string } | null
 }
@@ -186,10 +188,15 @@ export interface HostCheck {
 export interface PartnerCheck {
   readonly domain: string
   readonly level: Level
-  readonly verdict: 'delivered' | 'bounced' | 'not-known'
+  readonly verdict: 'delivered' | 'free' | 'waits' | 'bounced' | 'not-known'
   readonly reason: string
   readonly hosts: readonly HostCheck[]
   readonly dane: { readonly sentence: string } | null
+  readonly mtaSts: {
+    readonly sentence: string
+    readonly policy: { readonly problems: readonly string[] } | null
+  } | null
+  readonly tlsReports: { readonly sentence: string } | null
   readonly remarks: readonly string[]
   readonly checkedAt: string
 }
@@ -212,10 +219,16 @@ export interface Reports {
   readonly reported?: {
     readonly messages: number
     readonly wouldBounce: number
+    readonly wouldWait: number
     readonly wouldDeliver: number
+    readonly wouldDeliverAsUsual: number
     readonly unknown: number
   }
-  readonly partners?: readonly { readonly domain: string; readonly wouldBounce: number }[]
+  readonly partners?: readonly {
+    readonly domain: string
+    readonly wouldBounce: number
+    readonly wouldWait: number
+  }[]
   readonly level?: string | null
   readonly otherLevels?: number
 }
@@ -226,6 +239,8 @@ interface Counts {
   readonly bounced: number
   readonly kept: number
   readonly waiting: number
+  /** Delivered with or without TLS, and not among `messages`. */
+  readonly asUsual: number
 }
 
 /** The part of a delivery report that the overview shows. */
@@ -247,7 +262,11 @@ export interface DeliveryReport {
     readonly expires: string
     readonly daysLeft: number
   }[]
-  readonly days: readonly ({ readonly date: string; readonly wouldBounce: number } & Counts)[]
+  readonly days: readonly ({
+    readonly date: string
+    readonly wouldBounce: number
+    readonly wouldWait: number
+  } & Counts)[]
 }
 
 /** One attempt or outcome of a message. */

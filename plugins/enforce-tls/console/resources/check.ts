@@ -5,6 +5,8 @@ import { requestedEnvelope } from '../../check/requested-envelope.js'
 import { requirementOfAction } from '../../rules/requirement.js'
 import { DANE_OUTCOMES } from '../../check/dane-types.js'
 import type { CheckRequest } from '../../check/types.js'
+import { PARTNER_VERDICTS } from '../../check/verdict.js'
+import { STS_OUTCOMES } from '../../check/sts-types.js'
 import type { CheckEnvelope } from '../../delivery/tls/inside-tls.js'
 import { checkAction } from '../../rules/action.js'
 import { formatAddress, parseAddress, parseDomain } from '../../rules/address.js'
@@ -42,12 +44,24 @@ interface CheckBody {
 const asked: Schema = {
   type: 'object',
   description: 'As `enforce-tls check --json` prints it.',
-  required: ['domain', 'level', 'verdict', 'reason', 'hosts', 'dane', 'remarks', 'checkedAt'],
+  required: [
+    'domain',
+    'level',
+    'verdict',
+    'reason',
+    'hosts',
+    'dane',
+    'mtaSts',
+    'tlsReports',
+    'levels',
+    'remarks',
+    'checkedAt',
+  ],
   properties: {
     domain: text,
     recipient: nullable(text),
     level: text,
-    verdict: { type: 'string', enum: ['delivered', 'bounced', 'not-known'] },
+    verdict: { type: 'string', enum: PARTNER_VERDICTS },
     reason: text,
     hosts: list({ type: 'object' }),
     dane: nullable({
@@ -59,6 +73,24 @@ const asked: Schema = {
         sentence: text,
       },
     }),
+    mtaSts: nullable({
+      type: 'object',
+      description: 'The MTA-STS policy of the domain; `null` where it was not looked up.',
+      required: ['outcome', 'sentence', 'policy'],
+      properties: {
+        outcome: { type: 'string', enum: STS_OUTCOMES },
+        sentence: text,
+        policy: nullable({ type: 'object' }),
+      },
+    }),
+    tlsReports: nullable({
+      type: 'object',
+      description:
+        'Whether the domain asks for reports on TLS (RFC 8460); `null` where it was not looked up.',
+      required: ['wanted', 'to', 'sentence'],
+      properties: { wanted: nullable({ type: 'boolean' }), to: list(text), sentence: text },
+    }),
+    levels: list(text),
     remarks: list(text),
     checkedAt: text,
   },

@@ -4,13 +4,15 @@
  * owner that is one sender's address is kept, as the name of whose rule it was. Pure; what is no entry reads as `null`, since one must not hide the
  * others.
  */
-import type { AttemptEnded, DeliveryEvent, Outcome } from '../../delivery/delivery-events.js'
+import type { AttemptEnded, DeliveryEvent, Outcome, Refused } from '../../delivery/delivery-events.js'
 import type { TlsSession } from '../../delivery/tls/session.js'
-import { statusOf, type AttemptFailure } from '../../delivery/outcome.js'
+import { statusOf, type AttemptFailure, type Tested } from '../../delivery/outcome.js'
 import { oneLine } from '../../text/one-line.js'
+import { isUnbound } from '../../published/host-requirement.js'
 import { verifiedParts } from '../../delivery/tls/certificate.js'
 import { comparableDomain } from '../../rules/address.js'
 import { parseJson } from '../../rules/json.js'
+import { appliedPolicies } from './applied-policies.js'
 import { DeliveryLogEntry, isEntry } from './schema.js'
 
 /** An entry as a store keeps it: texts by name. */
@@ -60,12 +62,15 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
   switch (event.kind) {
     case 'attempt':
       return {
-        result: event.failure ? 'failed' : 'secured',
+        result: event.failure ? 'failed' : isUnbound(event.requirement) ? 'as-usual' : 'secured',
         mx: line(event.host),
         address: line(event.to),
         ...given('source', event.source),
         ...ofSession(event.session),
+        ...ofTested(event.tested),
+        ...ofPublished(event),
         ...given('verified', verifiedIn(event)),
+        ...given('policy', appliedPolicies(event.requirement)),
         ...ofFailure(event.failure),
         ...given('status', event.failure && statusOf(event.failure, false)),
       }
@@ -75,6 +80,7 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         ...given('mx', line(event.host)),
         ...given('address', line(event.to)),
         ...ofSession(event.session),
+        ...ofPublished(event),
         ...given('verified', verifiedIn(event)),
         ...ofFailure(event.failure),
         ...given('status', event.status),
@@ -84,6 +90,7 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         result: event.result,
         ...given('mx', line(event.host)),
         ...ofSession(event.session),
+        ...ofPublished(event),
         ...ofFailure(event.failure),
       }
     case 'refusal':
@@ -109,6 +116,17 @@ function ofSession(session: TlsSession | null): Partial<DeliveryLogEntry> {
 function verifiedIn({ requirement, session, failure }: AttemptEnded | Outcome): string | null {
   if (!session || failure) return null
   return verifiedParts(requirement).join(',') || 'nothing'
+}
+
+/** Why the rules' word on those who publish nothing holds. */
+function ofPublished({ requirement }: Exclude<DeliveryEvent, Refused>): Partial<DeliveryLogEntry> {
+  return given('unpublished', requirement.held && line(requirement.held.nothing))
+}
+
+function ofTested(tested: Tested | undefined): Partial<DeliveryLogEntry> {
+  if (!tested) return {}
+  const { failure } = tested
+  return failure ? { ...given('testing', failure.class), detail: line(failure.detail) } : { testing: 'pass' }
 }
 
 function ofFailure(failure: AttemptFailure | null): Partial<DeliveryLogEntry> {
@@ -138,6 +156,8 @@ const NAMES = [
   'fingerprint',
   'issuer',
   'verified',
+  'unpublished',
+  'testing',
   'reused',
   'class',
   'status',

@@ -48,7 +48,7 @@ export function formatVersion(protocol: string): string {
 export function formatStep(entry: DeliveryLogEntry): StepWords {
   const { kind, result, detail = null, protocol } = entry
   if (kind === 'attempt') return attemptWords(entry)
-  const reason = result === 'delivered' ? null : (failureWords(entry) ?? detail)
+  const reason = result === 'delivered' ? null : (failureWords(entry) ?? unpublishedWords(entry) ?? detail)
   if (result === 'delivered')
     return {
       says:
@@ -63,7 +63,8 @@ export function formatStep(entry: DeliveryLogEntry): StepWords {
 function attemptWords(entry: DeliveryLogEntry): StepWords {
   const { result, detail = null, verified } = entry
   if (result === 'failed') return { says: failureWords(entry) ?? 'The attempt failed', reason: detail }
-  if (result === 'as-usual') return { says: 'Nothing was required at this server', reason: null }
+  if (result === 'as-usual')
+    return { says: 'Nothing was required at this server', reason: unpublishedWords(entry) }
   return { says: 'TLS as required', reason: verified === undefined ? null : formatVerified(verified) }
 }
 
@@ -72,6 +73,11 @@ export function formatVerified(verified: string): string {
   if (verified === 'nothing') return 'Encrypted; the certificate was not checked'
   const parts = verified.split(',').map((part) => VERIFIED_WORDS[part] ?? part)
   return `Verified: ${parts.join(', ')}`
+}
+
+/** Why nothing was required. */
+function unpublishedWords({ mx = 'the receiving server', unpublished }: DeliveryLogEntry): string | null {
+  return unpublished === undefined ? null : `${mx} ${unpublished}`
 }
 
 function failureWords({ class: name }: DeliveryLogEntry): string | null {

@@ -30,7 +30,7 @@ describe('names in the delivery log', () => {
     assert.equal(sender, hashOf('key', 'sender', comparableText('ANN@acme.EXAMPLE')))
     assert.equal(to?.[1], hashOf('key', 'to', comparableText('x@xn--bcher-kva.example')))
     assert.equal(messageId, hashOf('key', 'messageId', comparableMessageId('Id.1@acme.example')))
-    for (const hash of [sender ?? '', ...(to ?? []), messageId ?? '']) {
+    for (const hash of [sender, ...to, messageId]) {
       assert.ok(isHash(hash))
       assert.match(hash, /^hmac:[\w-]{16}$/)
     }

@@ -110,13 +110,12 @@ describe('the writer of the delivery log', () => {
     mock.timers.enable({ apis: ['setTimeout'] })
     t.after(() => mock.timers.reset())
     const { log, writer } = setUp()
-    const { readKey } = log
-    log.readKey = () => Promise.reject(new Error('away'))
+    const away = mock.method(log, 'readKey', () => Promise.reject(new Error('away')))
     writer.write(new PendingEntry(async (key) => ({ id: 'a', key: (await key()) ?? 'none' })))
     mock.timers.tick(200)
     await settle()
     assert.deepEqual(log.taken, [])
-    log.readKey = readKey
+    away.mock.restore()
     mock.timers.tick(200)
     await settle()
     assert.deepEqual(log.taken, [{ id: 'a', key: 'a new key' }])

@@ -134,7 +134,7 @@ describe('a search for messages', () => {
     const query = { ...ALL, to: 'b@x.example' }
     const { messages } = await searchMessages(logOf(ENTRIES), query, { skip: 0, limit: 1 })
     assert.deepEqual(messages[0]?.to, ['b@x.example'])
-    assert.equal(messages[0]?.sender, null)
+    assert.equal(messages[0].sender, null)
     assert.doesNotMatch(JSON.stringify(messages), /hmac:/)
   })
 

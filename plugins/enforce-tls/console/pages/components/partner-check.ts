@@ -119,6 +119,16 @@ export function PartnerCheckNow(props: { readonly target: string; readonly actio
   </div>`
 }
 
+/** What the partner publishes, and what is wrong with it. */
+function sentencesOf({ dane, mtaSts, tlsReports }: PartnerCheck): readonly string[] {
+  const problems = mtaSts?.policy?.problems.map((problem) => texts.tryOut.policyProblem(problem)) ?? []
+  return [
+    ...[dane, mtaSts].flatMap((each) => (each ? [each.sentence] : [])),
+    ...problems,
+    ...(tlsReports ? [tlsReports.sentence] : []),
+  ]
+}
+
 function CheckResult(props: {
   readonly checked: Checked
   readonly action: Action
@@ -128,13 +138,15 @@ function CheckResult(props: {
   if (checked === null) return null
   if (checked === 'asking') return html`<p class="loading" role="status">${texts.tryOut.checking}</p>`
   if ('failure' in checked) return html`<${Notice} tone="bad">${checked.failure}<//>`
-  const tone = { delivered: 'good', bounced: 'bad', 'not-known': 'warn' }[checked.verdict]
+  const tone = { delivered: 'good', free: 'warn', waits: 'bad', bounced: 'bad', 'not-known': 'warn' }[
+    checked.verdict
+  ]
   return html`<div class="stack-tight">
     <${Notice} tone=${tone}>
       <p><strong>${texts.tryOut.verdicts[checked.verdict]}</strong> ${texts.sentence(checked.reason)}</p>
       ${checked.remarks.map((remark) => html`<p key=${remark}>${remark}</p>`)}
     <//>
-    ${checked.dane && html`<p class="hint">${checked.dane.sentence}</p>`}
+    ${sentencesOf(checked).map((sentence) => html`<p key=${sentence} class="hint">${sentence}</p>`)}
     <${HostList}
       domain=${checked.domain}
       hosts=${checked.hosts}
