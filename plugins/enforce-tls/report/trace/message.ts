@@ -1,12 +1,8 @@
 /** One message out of its entries in the delivery log: each attempt and outcome in order. Pure. */
 import { isHash } from '../../observe/delivery-log/names.js'
 import type { DeliveryLogEntry, LoggedRule } from '../../observe/delivery-log/schema.js'
-import { formatNextStep, formatStep, type StepWords } from './words.js'
+import { formatNextStep, formatStep, type MessageState, type StepWords } from './words.js'
 import type { AskedNames } from './trace-query.js'
-
-/** What became of a message as a whole. `mixed`: its recipients fared differently; `unknown`: nothing says so. */
-export type MessageState =
-  'delivered' | 'waiting' | 'bounced' | 'kept' | 'released' | 'reported' | 'rejected' | 'mixed' | 'unknown'
 
 /** One attempt or outcome. */
 export interface TraceStep extends StepWords {

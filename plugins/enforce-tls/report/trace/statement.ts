@@ -3,8 +3,8 @@
  * not. It claims nothing but what the delivery log has, and nothing beyond the next hop. Pure.
  */
 import { numbered } from '../../text/list.js'
-import type { MessageState, TracedMessage, TraceStep } from './message.js'
-import { formatVersion, VERIFIED_WORDS } from './words.js'
+import type { TracedMessage, TraceStep } from './message.js'
+import { formatVersion, VERIFIED_WORDS, type MessageState } from './words.js'
 
 /** What the statement is about. */
 export const QUESTION = "Was this message encrypted on its way to the recipient's mail server?"

@@ -1,7 +1,10 @@
 /** Attempts and outcomes of a message in words for a person. Pure. */
 import { definitionOf, FAILURE_CLASS_NAMES } from '../../delivery/outcome.js'
 import type { DeliveryLogEntry } from '../../observe/delivery-log/schema.js'
-import type { MessageState } from './message.js'
+
+/** What became of a message as a whole. `mixed`: its recipients fared differently; `unknown`: nothing says so. */
+export type MessageState =
+  'delivered' | 'waiting' | 'bounced' | 'kept' | 'released' | 'reported' | 'rejected' | 'mixed' | 'unknown'
 
 /** What a step says. */
 export interface StepWords {
