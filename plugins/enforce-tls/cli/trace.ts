@@ -63,9 +63,7 @@ export function addTraceCommand(program: Root, withStore: WithStore): void {
         'trace --message-id 1234@acme.example --statement --output statement.html',
       ),
     )
-    .action((options, command) =>
-      withStore(command.optsWithGlobals(), (context) => trace(context, options)),
-    )
+    .action((options, command) => withStore(command.optsWithGlobals(), (context) => trace(context, options)))
 }
 
 async function trace(context: Context, options: TraceOptions): Promise<void> {
