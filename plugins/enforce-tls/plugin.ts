@@ -141,6 +141,10 @@ export class Enforcer {
       reports: this.#observers.reports,
       divide: this.#guardContext.divide,
       retriesLast: () => this.#haraka.retriesLast,
+      namesMessages: () => {
+        const { stream, addresses } = this.#settings.evidence
+        return stream && addresses !== 'none'
+      },
       decided: this.#observers.decided,
     })
     this.#tlsRpt = new TlsRptSender({

@@ -7,6 +7,7 @@ import { formatResolver } from '../../plugins/enforce-tls/dns/resolver-list.js'
 import { progressText } from '../../plugins/enforce-tls/report/tls-rpt/progress.js'
 import { dueDay, dueTime } from '../../plugins/enforce-tls/report/tls-rpt/schedule.js'
 import { FileTlsRptState } from '../../plugins/enforce-tls/store/file/tls-rpt-state.js'
+import { FileDeliveryLog } from '../../plugins/enforce-tls/store/file/delivery-log.js'
 import type { Rule } from '../../plugins/enforce-tls/rules/rule.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
 import { ScriptedResolver } from '../support/scripted-resolver.js'
@@ -29,10 +30,28 @@ describe('status', { concurrency: 8 }, () => {
     assert.match(said, /^ *store +rules file \S+rules\.json$/m)
     assert.match(said, /^ *size +\d+ bytes$/m)
     assert.match(said, /^ *changed +\d{4}-/m)
+    assert.match(said, /^ *history +since \d{4}-.*; beyond 1000 changes or 16 MB the oldest are dropped$/m)
     assert.match(said, /^ *owners +3$/m)
     assert.match(said, /^ *domains +1 on, 1 off$/m)
     assert.match(said, /^ *rules +2 on, 1 off, 1 inactive .*, 1 expired$/m)
     assert.match(said, /^ *problems +0$/m)
+  })
+
+  it('says since when the delivery log has entries, and in the folder of Haraka what is dropped', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'a.example')
+    assert.doesNotMatch(await rulesFile.done('status'), /delivery log/)
+    const record = { id: 'a', at: '2026-11-20T10:00:00.000Z' }
+    await new FileDeliveryLog(rulesFile.file).append([record], 1000)
+    assert.match(await rulesFile.done('status'), /^ *delivery log +since 2026-11-20T10:00:00\.000Z$/m)
+    const config = path.join(path.dirname(rulesFile.file), 'config')
+    await mkdir(config)
+    const ini = `[store]\ntype=file\nfile=${rulesFile.file}\n[evidence]\nmax_age=30d\n`
+    await writeFile(path.join(config, 'enforce-tls.ini'), ini)
+    const { stdout } = await enforceTls(['status', '--config', path.dirname(rulesFile.file)])
+    assert.match(
+      stdout,
+      /^ *delivery log +since 2026-11-20T.*; what is older than 30 days, or beyond about 100000 entries, is dropped$/m,
+    )
   })
 
   it('of a rules file that is not there yet says so', async (t) => {

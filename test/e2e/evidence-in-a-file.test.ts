@@ -66,7 +66,7 @@ it('with stream=false there are log lines and no delivery log', async () => {
 for (const [line, problem] of [
   ['stream=perhaps', '[evidence] stream=perhaps: expected true or false'],
   ['max_entries=10', '[evidence] max_entries=10: expected a whole number from 1000 to 10000000'],
-  ['max=10', '[evidence] unknown key max; allowed keys: stream, max_entries'],
+  ['max=10', '[evidence] unknown key max; allowed keys: stream, max_entries, max_age, addresses'],
 ] as const) {
   it(`refuses to start with ${line}`, async () => {
     const { log } = await startHarakaInVain({

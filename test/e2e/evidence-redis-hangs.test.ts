@@ -17,7 +17,8 @@ it('a Redis that takes no entries of the delivery log delays no delivery, and ge
     config: { 'enforce-tls.ini': `[redis]\nport=${redis.port}\ncommand_timeout=60s\n` },
     routes: { 'bank.example': [bank.route()] },
   })
-  const hangs = async () => (await redis.cli('CLIENT', 'LIST')).includes('cmd=xadd')
+  // The key of the hashes comes first.
+  const hangs = async () => /cmd=(?:set|xadd)\b/.test(await redis.cli('CLIENT', 'LIST'))
   // What changes something gets no answer: rules are read as ever.
   await redis.cli('CLIENT', 'PAUSE', '600000', 'WRITE')
   for (let number = 0; number < MESSAGES / 2; number++)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { appendFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { toSettings } from '../../plugins/enforce-tls/settings/schema.js'
 import type { DeliveryLog, DeliveryRecord } from '../../plugins/enforce-tls/store/delivery-log.js'
 import { openDeliveryLog } from '../../plugins/enforce-tls/store/open-store.js'
@@ -91,6 +92,53 @@ for (const [where, open] of [
       )
     })
 
+    it('drops entries that are too old, and keeps the others', async () => {
+      await using it = await open()
+      const at = (ago: number) => new Date(Date.now() - ago).toISOString()
+      const dated = (from: number, ago: number) =>
+        numbered(from, 10).map((record) => ({ ...record, at: at(ago) }))
+      await it.log.append(dated(0, 5000), 1000)
+      if (where === 'Redis') await pause(300)
+      // As a file dates its entries: by what they say; a stream by when they came.
+      const maxAge = where === 'Redis' ? 250 : 3000
+      await it.again().append(dated(10, 0), 1000, maxAge)
+      assert.deepEqual(
+        await idsIn(it.log),
+        Array.from({ length: 10 }, (_, n) => 10 + n),
+      )
+    })
+
+    it('says since when it has entries', async () => {
+      await using it = await open()
+      assert.equal(await it.log.begins(), null)
+      const before = Date.now()
+      await it.log.append(
+        numbered(0, 2).map((record) => ({ ...record, at: new Date().toISOString() })),
+        1000,
+      )
+      const begins = Date.parse((await it.again().begins()) ?? '')
+      assert.ok(begins >= before - 1000 && begins <= Date.now() + 1000)
+    })
+
+    it('has one key for its hashes, whoever makes it first', async () => {
+      await using it = await open()
+      assert.equal(await it.log.readKey(), null)
+      const made = await Promise.all(
+        Array.from({ length: 8 }, (_, n) => (n === 0 ? it.log : it.again()).makeKey(`candidate ${n}`)),
+      )
+      assert.deepEqual(new Set(made).size, 1)
+      assert.equal(await it.again().readKey(), made[0])
+      assert.equal(await it.again().makeKey('later'), made[0])
+    })
+
+    it('leaves out entries that are surely not wanted before they are read', async () => {
+      await using it = await open()
+      await it.log.append(numbered(0, 3), 1000)
+      const read: DeliveryRecord[] = []
+      for await (const record of it.log.read(LONG_AGO, (json) => json.includes('"id":"1"'))) read.push(record)
+      assert.deepEqual(read, numbered(1, 1))
+    })
+
     it('has more entries than are read at a time', async () => {
       await using it = await open()
       await it.log.append(numbered(0, 2500), 100_000)
@@ -125,5 +173,23 @@ it('in a file: what is no entry is passed over, older entries are left out, othe
   await log.append(numbered(2, 1), 1000)
   assert.deepEqual(await idsIn(log), [0, 2])
   assert.deepEqual(await idsIn(log, new Date('2026-11-21T00:00:00Z')), [])
+  folder.close()
+})
+
+it('in Redis: entries of version 0.1.0, a field for each text, are read as well', async () => {
+  await using redis = await startRedis()
+  await redis.cli('XADD', 'enforce-tls:deliveries', '*', 'id', '7', 'at', '2026-11-20T10:00:00.000Z')
+  const log = openDeliveryLog(toSettings({ redis: { url: redis.url } }))
+  await log.append(numbered(8, 1), 1000)
+  assert.deepEqual(await idsIn(log), [7, 8])
+  await log.close()
+})
+
+it('in a file: the key is for the same eyes as the log', async () => {
+  const folder = new TemporaryFolder('deliveries')
+  const log = openDeliveryLog(toSettings({ store: { type: 'file', file: join(folder.path, 'rules.json') } }))
+  await log.makeKey('a key')
+  assert.deepEqual(readdirSync(folder.path), ['rules.json.address-key'])
+  assert.equal(statSync(join(folder.path, 'rules.json.address-key')).mode & 0o007, 0)
   folder.close()
 })

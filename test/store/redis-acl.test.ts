@@ -49,6 +49,9 @@ async function asAdministrator(settings: Partial<RedisSettings>): Promise<void> 
   await store.writeService(OWNER, '{"enabled":true}', null, by)
   await assertReadable(store)
   await readDeliveries(settings)
+  const log = new RedisDeliveryLog(redisSettings(settings))
+  await log.readKey()
+  await log.close()
 }
 
 async function assertReadable(store: RedisStore): Promise<void> {
@@ -63,6 +66,7 @@ async function readDeliveries(settings: Partial<RedisSettings>): Promise<void> {
   const log = new RedisDeliveryLog(redisSettings(settings))
   try {
     for await (const record of log.read(new Date(0))) assert.ok(record)
+    await log.begins()
   } finally {
     await log.close()
   }
@@ -94,7 +98,8 @@ const BESIDES: Readonly<
   deliveries: async (settings) => {
     const log = new RedisDeliveryLog(redisSettings(settings))
     try {
-      await log.append([{ id: 'a' }], 1000)
+      await log.append([{ id: 'a' }], 1000, 1000)
+      await log.makeKey('a')
     } finally {
       await log.close()
     }

@@ -9,11 +9,7 @@ export async function deliveries(redis: RedisServer): Promise<Pairs[]> {
   const entries = JSON.parse(
     (await redis.cli('--json', 'XRANGE', 'enforce-tls:deliveries', '-', '+')) || '[]',
   ) as readonly (readonly [id: string, words: readonly string[]])[]
-  return entries.map(([, words]) =>
-    Object.fromEntries(
-      words.flatMap((word, index) => (index % 2 === 0 ? [[word, words[index + 1] ?? '']] : [])),
-    ),
-  )
+  return entries.map(([, [, json = '{}']]) => JSON.parse(json) as Pairs)
 }
 
 /** The structured lines of Haraka's log, with their first word as `kind`. */

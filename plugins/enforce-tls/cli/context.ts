@@ -37,7 +37,7 @@ export interface Surroundings {
   /** The Haraka folder that the settings are of; `null` beside `--redis` and `--file`. */
   readonly folder: string | null
   /** The delivery log beside the rules. */
-  readonly deliveries: () => Pick<DeliveryLog, 'read' | 'check' | 'description'>
+  readonly deliveries: () => Pick<DeliveryLog, 'read' | 'begins' | 'readKey' | 'check' | 'description'>
   /** Whom Haraka becomes once it listens; `null` where that is whoever starts it, or not known. */
   readonly harakaUser: () => FileOwner | null
   /** Whether the store is reached as Haraka reaches it, with the settings of its folder. */

@@ -25,6 +25,7 @@ import { Ended, Refusal } from './refusal.js'
 import { addReportCommand } from './report.js'
 import { addRuleCommands } from './rule.js'
 import { addStatusCommand } from './status.js'
+import { addTraceCommand } from './trace.js'
 import { addTokenCommands } from './token.js'
 import { addUserCommands } from './user.js'
 import { accountsRunner } from './account-context.js'
@@ -101,6 +102,7 @@ function createProgram(terminal: Terminal, openPartners: OpenPartners) {
   addImportCommand(program, withStore)
   addHistoryCommand(program, withStore)
   addReportCommand(program, withStore)
+  addTraceCommand(program, withStore)
   addStatusCommand(program, withStore)
   addInitCommand(program, withStore)
   const withAccounts = accountsRunner(terminal)

@@ -39,30 +39,40 @@ export const TIMES =
  * @throws {WrongUse} for a time, owner or domain that can't be meant.
  */
 export function queryOf({ owner, domain, since, until }: ReportOptions, now: Date): ReportQuery {
-  const from = timeOf('--since', since ?? SINCE, parseSince(since ?? SINCE, now))
-  const to = until === undefined ? now : timeOf('--until', until, parseUntil(until, now))
-  if (from >= to)
-    throw new WrongUse([
-      `--since ${JSON.stringify(since ?? SINCE)} is not before --until ${JSON.stringify(until ?? 'now')}; expected: an earlier time`,
-    ])
   return {
-    since: from,
-    until: to,
+    ...periodOf(since ?? SINCE, until, now),
     owner: owner === undefined ? null : ownerOf(owner),
-    domain: domain === undefined ? null : domainOf(domain),
+    domain: domain === undefined ? null : domainOf('--domain', domain),
     now,
   }
 }
 
+/** @throws {WrongUse} for times that can't be meant. */
+export function periodOf(
+  since: string,
+  until: string | undefined,
+  now: Date,
+): Pick<ReportQuery, 'since' | 'until'> {
+  const from = timeOf('--since', since, parseSince(since, now))
+  const to = until === undefined ? now : timeOf('--until', until, parseUntil(until, now))
+  if (from >= to)
+    throw new WrongUse([
+      `--since ${JSON.stringify(since)} is not before --until ${JSON.stringify(until ?? 'now')}; expected: an earlier time`,
+    ])
+  return { since: from, until: to }
+}
+
+/** @throws {WrongUse} for a text that is no time. */
 function timeOf(option: string, text: string, time: Date | null): Date {
   if (time) return time
   throw new WrongUse([`${option} ${JSON.stringify(text)} is not a time; expected: ${TIMES}`])
 }
 
-function domainOf(text: string): string {
+/** @throws {WrongUse} for a text that is no domain. */
+export function domainOf(option: string, text: string): string {
   const parsed = parseDomain(text)
   if ('domain' in parsed) return parsed.domain
-  throw new WrongUse([`--domain ${JSON.stringify(text)} ${formatFlaw(parsed)}`])
+  throw new WrongUse([`${option} ${JSON.stringify(text)} ${formatFlaw(parsed)}`])
 }
 
 /**

@@ -3,6 +3,7 @@ import { listed } from '../text/list.js'
 import type { DeliveryReport } from '../report/delivery-report.js'
 import { EXPIRES_SOON } from '../check/certificate-facts.js'
 import {
+  formatDropped,
   formatEnforced,
   formatIncoming,
   percent,
@@ -21,6 +22,7 @@ export function toTables(report: DeliveryReport, columns?: number): string {
   const { enforced, reported, incoming, versions, failures, partners, rules, expiring } = report
   const table = (title: string, head: readonly string[], rows: readonly (readonly Cell[])[]) =>
     rows.length === 0 ? '' : `\n${title}\n${drawTable(head, rows, columns)}`
+  const dropped = formatDropped(report)
   const shown = partners.slice(0, PARTNERS_MAX)
   const rest = partners.length - shown.length
   const asUsual = enforced.asUsual > 0
@@ -94,6 +96,7 @@ export function toTables(report: DeliveryReport, columns?: number): string {
         /^CN=([^,]+)/.exec(issuer)?.[1] ?? issuer,
       ]),
     ),
+    dropped === null ? '' : `\n${dropped}\n`,
   ].join('')
 }
 

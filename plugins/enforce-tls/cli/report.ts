@@ -68,7 +68,7 @@ async function report(context: Context, options: ReportOptions): Promise<void> {
   if (output.json && format !== 'json')
     throw new WrongUse([`--json and --format ${format} contradict each other; give one of them`])
   const query = queryOf(options, new Date())
-  const made = await makeReport(deliveries().read(query.since), query)
+  const made = await makeReport(deliveries().read(query.since), query, await deliveries().begins())
   const text = formatted(made, format, options.output === undefined ? output.terminal.stdout.columns : 80)
   if (options.output === undefined) output.raw(text)
   else {

@@ -8,6 +8,7 @@ import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
 import { isFirst, standingIn } from './status-standing.js'
 import { formatResolvers, resolverState, resolverWarnings } from './status-dns.js'
+import { deliveryLogFacts } from './status-log.js'
 import { tlsRptState, type TlsRptStatus } from './status-tls-rpt.js'
 import { offerRemoval } from './status-fix.js'
 import { reportOn, type StoreProblem } from './status-report.js'
@@ -61,8 +62,10 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
   const report = { ...entries, problems: [...about, ...entries.problems] }
   const { domains, rules } = report
   const forwarded = forwardedState(context)
+  const log = await deliveryLogFacts(context)
   output.facts({
     ...facts,
+    ...log,
     marker: standing.marker,
     owners: String(report.owners),
     domains: `${domains.on} on, ${domains.off} off`,
@@ -85,6 +88,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
   const left = report.problems.filter((problem) => !gone.has(problem))
   output.data({
     ...facts,
+    ...(log['delivery log'] === undefined ? {} : { deliveryLog: log['delivery log'] }),
     id: standing.id,
     ...report,
     ...(forwarded === null ? {} : { forwardedMail: context.settings.main.forwardedMail }),

@@ -4,7 +4,7 @@ import type { PartnerCheck, CheckRequest } from '../check/types.js'
 import type { BounceTexts } from '../delivery/bounce/compose.js'
 import type { RecentFailures } from '../report/recent-failures.js'
 import type { Settings } from '../settings/types.js'
-import type { DeliveryLog } from '../store/delivery-log.js'
+import type { DeliveryLogReader } from '../store/delivery-log.js'
 import type { RuleStore } from '../store/rule-store.js'
 import type { Sessions } from './auth/sessions.js'
 import type { SignIn } from './auth/sign-in.js'
@@ -19,7 +19,7 @@ export interface ConsoleOptions {
   /** Writes the bounce that a rule would cause. */
   readonly previewBounce: (request: PreviewRequest) => Promise<BounceTexts>
   /** Where deliveries are recorded. */
-  readonly deliveries: Pick<DeliveryLog, 'read'>
+  readonly deliveries: DeliveryLogReader
   /** Checks a partner's mail servers. */
   readonly checkPartner: (request: CheckRequest) => Promise<PartnerCheck>
   /** Whether Haraka offers STARTTLS to those who bring mail; `null` where that is not known. */

@@ -6,6 +6,7 @@ import { domainRoutes } from './resources/domains.js'
 import { explainRoutes } from './resources/explain.js'
 import { groupRoutes } from './resources/groups.js'
 import { historyRoutes } from './resources/history.js'
+import { messageRoutes } from './resources/messages.js'
 import { openApiRoutes } from './resources/openapi.js'
 import { reportRoutes } from './resources/report.js'
 import { ruleRoutes } from './resources/rules.js'
@@ -23,5 +24,6 @@ export const ROUTES: readonly Route[] = [
   ...historyRoutes,
   ...checkRoutes,
   ...reportRoutes,
+  ...messageRoutes,
   ...openApiRoutes(() => ROUTES),
 ]

@@ -6,6 +6,7 @@ import { addressText } from '../haraka/address.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { HostRequirement } from '../published/host-requirement.js'
 import type { Requirement } from '../rules/requirement.js'
+import { messageIdOf } from './message-id.js'
 import type { AttemptFailure, Tested } from './outcome.js'
 import { TlsSession } from './tls/session.js'
 
@@ -20,6 +21,8 @@ interface About {
   /** The recipients' domain, in lower case and as A-labels. */
   readonly domain: string
   readonly recipients: readonly string[]
+  /** The message's Message-ID, where it is looked for; `null` where it has none, or can't be read. Never rejects. */
+  readonly messageId?: Promise<string | null> | undefined
 }
 
 /** One try at one host of a message that requires TLS has ended. */
@@ -125,13 +128,14 @@ export class DeliveryEvents {
 }
 
 /** What all events of an item have in common. */
-export function aboutItem({ todo }: HarakaMailItem, recipients: readonly HarakaAddress[]): About {
-  const { uuid, domain, mail_from } = todo
+export function aboutItem(item: HarakaMailItem, recipients: readonly HarakaAddress[]): About {
+  const { uuid, domain, mail_from } = item.todo
   return {
     at: Date.now(),
     uuid,
     sender: addressText(mail_from),
     domain,
     recipients: recipients.map(addressText),
+    messageId: messageIdOf(item),
   }
 }

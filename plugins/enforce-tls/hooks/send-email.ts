@@ -4,6 +4,7 @@
  */
 import constants from 'haraka-constants'
 import type { Guard } from '../delivery/guard.js'
+import { lookForMessageId } from '../delivery/message-id.js'
 import { requirementOfMark } from '../delivery/bounce/requiretls-note.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import { rulesOf } from '../observe/report-log.js'
@@ -36,6 +37,8 @@ export interface DecisionContext {
   divide(item: HarakaMailItem, groups: readonly (readonly HarakaAddress[])[]): Promise<void>
   /** How long Haraka's own retries go on, in ms. */
   retriesLast(): number
+  /** Whether the delivery log names the messages that rules are about. */
+  namesMessages(): boolean
   /** Counts a decision; total. */
   decided(result: Decision): void
 }
@@ -109,6 +112,7 @@ export class Decisions {
   #require(guard: DecidedGuard, item: HarakaMailItem, requirement: Requirement | null): void {
     if (!requirement) return this.#release(guard, item)
     item.loginfo(`enforce-tls: ${requirement.level} is required, by rule ${rulesOf(requirement)}`)
+    if (this.#context.namesMessages()) lookForMessageId(item)
     guard.enforce(requirement)
   }
 
@@ -128,6 +132,7 @@ export class Decisions {
         (requirement) => ({ recipient, requirement }),
       ),
     )
+    if (reported.length > 0 && this.#context.namesMessages()) lookForMessageId(item)
     this.#context.reports.note(item, reported)
   }
 

@@ -111,6 +111,8 @@ export interface DeliveryReport {
   readonly domain: string | null
   /** When the log's first entry in the period was written; `null` where there is none. */
   readonly firstEntry: string | null
+  /** When the oldest entry of the whole log was written; `null` for none. What was before is in no report. */
+  readonly logBegins: string | null
   readonly enforced: EnforcedCounts
   readonly reported: ReportedCounts
   readonly incoming: IncomingCounts

@@ -19,6 +19,12 @@ export function formatScope({ since, until, owner, domain }: DeliveryReport): st
   return `from ${utc(since)} to ${utc(until)} UTC${whose}${where}`
 }
 
+/** Where the log does not go back to the beginning of the period: that it does not; else `null`. */
+export function formatDropped({ since, logBegins }: DeliveryReport): string | null {
+  if (logBegins === null || logBegins <= since) return null
+  return `Entries older than ${utc(logBegins)} UTC were dropped or never made.`
+}
+
 /** What became of messages that require TLS, a line each. */
 export function formatEnforced({
   messages,

@@ -8,8 +8,9 @@ import path from 'node:path'
 import { EXPIRES_SOON } from '../check/certificate-facts.js'
 import { chartsOf, type Chart } from './charts.js'
 import type { DeliveryReport } from './delivery-report.js'
+import { html } from './escape-html.js'
 import { PAGE_STYLE } from './page-style.js'
-import { percent, formatScope, utc } from './format.js'
+import { formatDropped, percent, formatScope, utc } from './format.js'
 
 /** Longer tables are folded; paper has them open. */
 const ROWS_OPEN = 20
@@ -36,7 +37,7 @@ export function toHtml(report: DeliveryReport): string {
 <p>Deliveries ${html(formatScope(report))}</p>
 </header>
 <main>
-${report.firstEntry === null ? '<p>The delivery log has no entries for this period.</p>\n' : ''}${figures(report)}
+${dropped(report)}${report.firstEntry === null ? '<p>The delivery log has no entries for this period.</p>\n' : ''}${figures(report)}
 ${charts.map(chartSection).join('\n')}
 ${certificates(report)}
 </main>
@@ -47,6 +48,11 @@ ${certificates(report)}
 </body>
 </html>
 `
+}
+
+function dropped(report: DeliveryReport): string {
+  const sentence = formatDropped(report)
+  return sentence === null ? '' : `<p>${html(sentence)}</p>\n`
 }
 
 function beginning({ firstEntry }: DeliveryReport): string {
@@ -141,13 +147,4 @@ function pageScript(file: string): string {
   return readFileSync(path.join(__dirname, '..', 'console', 'pages', file), 'utf8')
     .replace(/\/\/# sourceMappingURL=.*\s*$/, '')
     .replaceAll('</script', '<\\/script')
-}
-
-function html(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;')
 }

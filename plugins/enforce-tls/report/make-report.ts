@@ -25,15 +25,17 @@ class Day {
  * Makes the report of a period.
  *
  * @param records of the delivery log, from the beginning of the period on at least
+ * @param logBegins when the log's oldest entry was written
  * @throws what reading them throws.
  */
 export async function makeReport(
   records: AsyncIterable<DeliveryLogRecord>,
   query: ReportQuery,
+  logBegins: string | null = null,
 ): Promise<DeliveryReport> {
   const collection = new Collection(query)
   for await (const entry of entriesFor(records, query)) collection.add(entry)
-  return collection.report()
+  return { ...collection.report(), logBegins }
 }
 
 class Collection {
@@ -71,7 +73,7 @@ class Collection {
     }
   }
 
-  report(): DeliveryReport {
+  report(): Omit<DeliveryReport, 'logBegins'> {
     for (const entry of [...this.#deferred.values()]) this.#addResult(entry)
     const { since, until, owner, domain, now } = this.#query
     const incoming = Object.fromEntries(this.#incoming.entries())

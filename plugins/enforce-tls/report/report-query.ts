@@ -74,11 +74,13 @@ export async function* entriesFor(
     const entry = fromRecord(record)
     if (!entry || entry.at < from || entry.at >= to || seen.has(entry.id)) continue
     seen.add(entry.id)
-    if ((owner === null || isOf(owner, entry)) && (domain === null || domain === entry.domain)) yield entry
+    if ((owner === null || concerns(owner, entry)) && (domain === null || domain === entry.domain))
+      yield entry
   }
 }
 
-function isOf(owner: string, { kind, rules, from, domain }: DeliveryLogEntry): boolean {
+/** Whether an owner is told of an entry: a domain of all mail of its senders, and of what came in for it. */
+export function concerns(owner: string, { kind, rules, from, domain }: DeliveryLogEntry): boolean {
   if (owner === EVERYONE || owner.includes('@')) return rules.some((rule) => rule.owner === owner)
   return (kind === 'refusal' ? domain : from) === owner
 }

@@ -17,9 +17,12 @@ import { TLS_VERSIONS } from '../rules/levels.js'
 import { nearest } from '../text/nearest.js'
 import { SETTINGS_FILE, SettingsError } from './error.js'
 import {
+  age,
   boolean,
   count,
   duration,
+  isAge,
+  isDuration,
   isMailbox,
   isYes,
   list,
@@ -70,7 +73,12 @@ export const KEYS: Readonly<Record<string, Keys>> = {
   },
   mta_sts: { private_addresses: boolean },
   failure: { action: words('bounce', 'defer'), bounce_content: words('minimal', 'full') },
-  evidence: { stream: boolean, max_entries: count(1000, 10_000_000) },
+  evidence: {
+    stream: boolean,
+    max_entries: count(1000, 10_000_000),
+    max_age: age,
+    addresses: words('none', 'hash', 'full'),
+  },
   console: {
     enabled: boolean,
     session_idle: duration,
@@ -94,7 +102,8 @@ export const KEYS: Readonly<Record<string, Keys>> = {
 }
 
 const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
-ajv.addFormat('duration', (value) => /^\d+(?:\.\d+)?\s*(?:ms|s|m|h|d)$/.test(value))
+ajv.addFormat('duration', isDuration)
+ajv.addFormat('age', isAge)
 ajv.addFormat('proxies', (value) => trustedProxies(value) !== null)
 ajv.addFormat('endpoint', isEndpoint)
 ajv.addFormat('network', isNetwork)
@@ -162,6 +171,8 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
     evidence: {
       stream: isYes(evidence['stream'], true),
       maxEntries: or(evidence['max_entries'], 100_000),
+      maxAge: milliseconds(evidence['max_age'], 90 * 86_400_000),
+      addresses: or(evidence['addresses'], 'hash'),
     },
     console: {
       enabled: isYes(console['enabled'], false),

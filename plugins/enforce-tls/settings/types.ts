@@ -6,6 +6,9 @@ import type { RedisSettings } from './redis.js'
 /** What `[main] on_empty_store` may say. */
 export type OnEmptyStore = 'auto' | 'defer' | 'deliver'
 
+/** What `[evidence] addresses` may say. */
+export type AddressesMode = 'none' | 'hash' | 'full'
+
 /** Where rules are kept. */
 export interface StoreSettings {
   /** @default redis */
@@ -75,6 +78,10 @@ export interface Settings {
     readonly stream: boolean
     /** About the most entries that the delivery log keeps. @default 100000 */
     readonly maxEntries: number
+    /** Older entries are dropped, in milliseconds. @default 7776000000 */
+    readonly maxAge: number
+    /** How the delivery log names sender, recipients and Message-ID: not, by keyed hashes, or in full. @default hash */
+    readonly addresses: AddressesMode
   }
   readonly console: {
     /** Serve the console at /enforce-tls/ of Haraka's own HTTP server. @default false */

@@ -24,6 +24,10 @@ export const mailbox = {
   format: 'mailbox',
   expected: 'an address such as postmaster@acme.example',
 }
+/** Short ones are hardly meant: what is older is gone for ever. */
+const AGE_MIN = 3_600_000
+/** Days and more of something that is kept. */
+export const age = { type: 'string', format: 'age', expected: 'a time of at least 1h, such as 90d' }
 export const duration = { type: 'string', format: 'duration', expected: 'a time such as 500ms, 30s or 2m' }
 export const count = (minimum: number, maximum: number) => ({
   type: 'integer',
@@ -53,6 +57,16 @@ export function isYes(value: unknown, otherwise: boolean): boolean {
 
 export function milliseconds(value: unknown, otherwise: number): number {
   return value === undefined ? otherwise : Math.round(ms(value as ms.StringValue))
+}
+
+/** Whether that is a time for which something is kept. */
+export function isAge(value: string): boolean {
+  return isDuration(value) && ms(value as ms.StringValue) >= AGE_MIN
+}
+
+/** Whether that is a time with its unit. */
+export function isDuration(value: string): boolean {
+  return /^\d+(?:\.\d+)?\s*(?:ms|s|m|h|d)$/.test(value)
 }
 
 /** A plain address, without a name before it. */

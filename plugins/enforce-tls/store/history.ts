@@ -35,6 +35,16 @@ const TEXTS_MAX = 4 * 1024 * 1024
 /** The longest texts of one step that the history keeps, in characters. */
 const STEP_TEXTS_MAX = 32 * 1024 * 1024
 
+/** Since when a history goes back, and what is dropped from it; nothing for an empty one. */
+export function historyFacts(
+  begins: string | null,
+  most: { readonly entries: number; readonly megabytes: number },
+): Readonly<Record<string, string>> {
+  if (begins === null) return {}
+  const { entries, megabytes } = most
+  return { history: `since ${begins}; beyond ${entries} changes or ${megabytes} MB the oldest are dropped` }
+}
+
 /** Which part of the history is asked for. */
 export interface HistoryQuery {
   /** Only changes of this owner's rules and of the service of this domain; groups belong to `*`. @default all */

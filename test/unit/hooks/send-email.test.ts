@@ -97,6 +97,7 @@ class DecisionScene {
         return Promise.resolve()
       },
       retriesLast: () => 72 * HOUR,
+      namesMessages: () => false,
       decided: (result) => void this.counted.push(result),
     })
   }

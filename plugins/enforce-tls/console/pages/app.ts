@@ -12,6 +12,8 @@ import { Domains } from './views/domains.js'
 import { GroupView } from './views/group.js'
 import { Groups } from './views/groups.js'
 import { HistoryView } from './views/history.js'
+import { MessageView } from './views/message.js'
+import { Messages } from './views/messages.js'
 import { Overview } from './views/overview.js'
 import { RuleView } from './views/rule.js'
 import { SignIn } from './views/sign-in.js'
@@ -78,9 +80,10 @@ function Frame(props: {
     first.current = false
     window.scrollTo(0, 0)
   }, [key])
-  const sections = ['domains', 'overview', 'groups', 'history'] as const
+  const sections = ['domains', 'overview', 'messages', 'groups', 'history'] as const
   const current = {
     group: 'groups',
+    message: 'messages',
     domain: 'domains',
     'domain-history': 'domains',
     rules: 'domains',
@@ -114,6 +117,10 @@ function View({ session, place }: { readonly session: Session; readonly place: P
       return html`<${Domains} session=${session} />`
     case 'overview':
       return html`<${Overview} session=${session} owner=${place.owner} />`
+    case 'messages':
+      return html`<${Messages} session=${session} query=${place.query} />`
+    case 'message':
+      return html`<${MessageView} key=${place.uuid} uuid=${place.uuid} query=${place.query} />`
     case 'groups':
       return html`<${Groups} session=${session} />`
     case 'group':

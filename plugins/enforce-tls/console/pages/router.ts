@@ -5,6 +5,9 @@ export type Place =
   | { readonly view: 'domains' | 'groups' | 'history' | 'account' }
   /** Of all that one may see, or of one domain. */
   | { readonly view: 'overview'; readonly owner: string | null }
+  /** What is asked for as a query, such as `to=cfo%40bank.example`. */
+  | { readonly view: 'messages'; readonly query: string }
+  | { readonly view: 'message'; readonly uuid: string; readonly query: string }
   | { readonly view: 'group'; readonly name: string }
   | { readonly view: 'domain' | 'domain-history'; readonly owner: string }
   | { readonly view: 'rules'; readonly owner: string; readonly direction: Direction }
@@ -20,11 +23,14 @@ export function parsePlace(hash: string): Place {
   if (first === '') return { view: 'domains' }
   if (second === undefined) {
     if (first === 'overview') return { view: first, owner: null }
+    if (first === 'messages') return { view: first, query: '' }
     if (first === 'domains' || first === 'groups') return { view: first }
     return first === 'history' || first === 'account' ? { view: first } : { view: 'nowhere' }
   }
   if (first === 'overview') return { view: first, owner: second }
   if (first === 'groups') return { view: 'group', name: second }
+  if (first === 'messages') return { view: first, query: second }
+  if (first === 'message') return { view: first, uuid: second, query: third ?? '' }
   if (first !== 'domains') return { view: 'nowhere' }
   if (third === undefined) return { view: 'domain', owner: second }
   if (third === 'history') return { view: 'domain-history', owner: second }
@@ -36,6 +42,19 @@ export function parsePlace(hash: string): Place {
 /** The address of a place. */
 export function href(...path: readonly string[]): string {
   return `#/${path.map((each) => encodeURIComponent(each)).join('/')}`
+}
+
+/** The address of the messages that are asked for; what is empty is left out. */
+export function messagesHref(asked: Readonly<Record<string, string | null>>): string {
+  return href('messages', queryOf(asked))
+}
+
+/** A query of what is given. */
+export function queryOf(asked: Readonly<Record<string, string | null>>): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(asked))
+    if (value !== null && value !== '') query.set(name, value)
+  return query.toString()
 }
 
 function parts(hash: string): string[] {

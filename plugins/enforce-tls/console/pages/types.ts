@@ -248,6 +248,7 @@ export interface DeliveryReport {
   readonly since: string
   readonly until: string
   readonly firstEntry: string | null
+  readonly logBegins: string | null
   readonly enforced: Counts
   readonly versions: readonly { readonly version: string | null; readonly messages: number }[]
   readonly partners: readonly {
@@ -266,6 +267,70 @@ export interface DeliveryReport {
     readonly wouldBounce: number
     readonly wouldWait: number
   } & Counts)[]
+}
+
+/** One attempt or outcome of a message. */
+export interface MessageStep {
+  readonly at: string
+  readonly says: string
+  readonly reason: string | null
+  readonly recipients: number
+  readonly server: string | null
+  readonly address: string | null
+  readonly protocol: string | null
+  readonly cipher: string | null
+  readonly certificate: {
+    readonly fingerprint: string
+    readonly issuer: string | null
+    readonly expires: string | null
+  } | null
+  readonly status: string | null
+}
+
+/** What became of a message. */
+export const MESSAGE_STATES = [
+  'delivered',
+  'waiting',
+  'bounced',
+  'kept',
+  'released',
+  'reported',
+  'rejected',
+  'mixed',
+  'unknown',
+] as const
+
+export interface Message {
+  readonly uuid: string
+  /** `null` where only the domain is known. */
+  readonly sender: string | null
+  readonly from: string
+  readonly to: readonly string[]
+  readonly domain: string
+  readonly recipients: number
+  readonly messageId: string | null
+  readonly rules: readonly { readonly owner: string; readonly id: string; readonly name?: string }[]
+  readonly level: string
+  readonly first: string
+  readonly last: string
+  readonly state: (typeof MESSAGE_STATES)[number]
+  readonly nextStep: string | null
+  readonly steps: readonly MessageStep[]
+}
+
+export interface MessageList {
+  readonly messages: readonly Message[]
+  readonly logBegins: string | null
+}
+
+/** Whether a message was encrypted, in sentences. */
+export interface Statement {
+  readonly question: string
+  readonly answer: 'yes' | 'no' | 'not-delivered' | 'unknown'
+  readonly sentence: string
+  readonly facts: readonly (readonly [name: string, value: string])[]
+  readonly verified: readonly string[]
+  readonly notVerified: readonly string[]
 }
 
 /** Where a rule goes: before or after another one. */

@@ -1,19 +1,12 @@
 /** What became of mail that rules speak of, out of the delivery log. */
-import { formatFlaw } from '../../rules/format-problem.js'
 import { makeReport } from '../../report/make-report.js'
-import { type ReportQuery, parseSince, parseUntil } from '../../report/report-query.js'
-import { parseDomain } from '../../rules/address.js'
+import type { ReportQuery } from '../../report/report-query.js'
 import { EVERYONE } from '../../rules/owner.js'
-import { quote } from '../../text/quote.js'
 import { maySee } from '../auth/permission.js'
 import { visibleOwner } from '../owner-access.js'
-import { Problem } from '../problem.js'
+import { domainIn, periodOf } from '../period.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
 import { list, nullable, shortText, text } from '../schemas.js'
-
-/** Where a report begins by default. */
-const SINCE = '7d'
-const TIMES = 'use a time such as 7d, 2026-11-01 or 2026-11-01T08:00:00Z'
 
 const report: Schema = {
   type: 'object',
@@ -26,6 +19,7 @@ const report: Schema = {
     owner: nullable(text),
     domain: nullable(text),
     firstEntry: nullable(text),
+    logBegins: nullable(text),
     enforced: { type: 'object' },
     reported: { type: 'object' },
     incoming: { type: 'object' },
@@ -53,38 +47,22 @@ export const reportRoutes = [
 
 async function makeIt(call: Call): Promise<Reply> {
   const query = queryOf(call)
-  const made = await makeReport(call.context.deliveries.read(query.since), query)
+  const { deliveries } = call.context
+  const made = await makeReport(deliveries.read(query.since), query, await deliveries.begins())
   // Mail of a domain may be subject to rules of the whole service, too.
   return { body: { ...made, rules: made.rules.filter(({ owner }) => maySee(call.identity, owner)) } }
 }
 
 function queryOf(call: Call): ReportQuery {
-  const { since = SINCE, until, owner, domain } = call.query
+  const { owner } = call.query
   const now = new Date()
-  const from = timeOf('since', String(since), parseSince(String(since), now))
-  const to = until === undefined ? now : timeOf('until', String(until), parseUntil(String(until), now))
-  if (from >= to) throw new Problem(422, 'invalid', 'since must be before until.', { field: 'since' })
+  const period = periodOf(call, now)
   // Without an owner it is about all mail, as the rules of `*` are.
   const asked = visibleOwner(call, owner === undefined ? EVERYONE : String(owner))
   return {
-    since: from,
-    until: to,
+    ...period,
     owner: owner === undefined ? null : asked,
-    domain: domain === undefined ? null : domainOf(String(domain)),
+    domain: domainIn(call, 'domain'),
     now,
   }
-}
-
-function timeOf(field: string, given: string, time: Date | null): Date {
-  if (time) return time
-  throw new Problem(422, 'invalid', `${quote(given)}: ${TIMES}`, { field, value: given })
-}
-
-function domainOf(given: string): string {
-  const parsed = parseDomain(given)
-  if ('domain' in parsed) return parsed.domain
-  throw new Problem(422, 'invalid', `${quote(given)} ${formatFlaw(parsed)}`, {
-    field: 'domain',
-    value: given,
-  })
 }

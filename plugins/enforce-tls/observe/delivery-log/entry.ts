@@ -1,7 +1,7 @@
 /**
  * One entry of the delivery log, and its line in Haraka's log: what is kept of a delivery event, and no more. Of
- * addresses only the domain is kept, of a message nothing but its id in Haraka's log; an owner that is one sender's
- * address is kept, as the name of whose rule it was. Pure; what is no entry reads as `null`, since one must not hide the
+ * addresses only the domain is kept, but for what `names.ts` adds, of a message nothing but its id in Haraka's log; an
+ * owner that is one sender's address is kept, as the name of whose rule it was. Pure; what is no entry reads as `null`, since one must not hide the
  * others.
  */
 import type { AttemptEnded, DeliveryEvent, Outcome, Refused } from '../../delivery/delivery-events.js'
@@ -30,7 +30,7 @@ export function entryOf(event: DeliveryEvent, id: string): DeliveryLogEntry {
     from: comparableDomain(sender.slice(sender.lastIndexOf('@') + 1)),
     domain: event.domain,
     recipients: event.recipients.length,
-    rules: requirement.decidedBy.map(({ owner, id: rule }) => ({ owner, id: rule })),
+    rules: requirement.decidedBy.map(({ owner, id: rule, name }) => ({ owner, id: rule, name: line(name) })),
     level: requirement.level,
     ...ofKind(event),
   }
@@ -51,6 +51,7 @@ export function fromRecord(record: DeliveryLogRecord): DeliveryLogEntry | null {
   try {
     entry['recipients'] = parseJson(record['recipients'] ?? '')
     entry['rules'] = parseJson(record['rules'] ?? '')
+    if (record['to'] !== undefined) entry['to'] = parseJson(record['to'])
   } catch {
     return null
   }

@@ -8,7 +8,10 @@ import type { HarakaLogger } from '../../haraka/types.js'
 import type { Settings } from '../../settings/types.js'
 import type { DeliveryLog } from '../../store/delivery-log.js'
 import { entryOf, toRecord, logLine } from './entry.js'
-import { DeliveryLogWriter } from './writer.js'
+import { inPieces } from '../../work/turns.js'
+import { naming, newNamesKey } from './names.js'
+import type { DeliveryLogEntry } from './schema.js'
+import { DeliveryLogWriter, PendingEntry } from './writer.js'
 
 /** What it needs of the process. */
 export interface DeliveryLogContext {
@@ -32,6 +35,8 @@ export class DeliveryLogObserver {
     this.#writer = new DeliveryLogWriter({
       open: context.open,
       maxEntries: () => context.settings().maxEntries,
+      maxAge: () => context.settings().maxAge,
+      newKey: newNamesKey,
       log: context.logger,
     })
   }
@@ -50,11 +55,25 @@ export class DeliveryLogObserver {
   take(event: DeliveryEvent): void {
     const entry = entryOf(event, `${this.#process}.${++this.#written}`)
     if (event.kind === 'attempt' || event.kind === 'outcome') this.#context.logger.lognotice(logLine(entry))
-    if (this.#context.settings().stream) this.#writer.write(toRecord(entry))
+    const { stream, addresses } = this.#context.settings()
+    if (!stream) return
+    if (addresses === 'none') this.#writer.write(toRecord(entry))
+    else this.#writer.write(pending(entry, event, addresses === 'hash'))
   }
 
   /** Writes what waits, if that goes at once, and gives connections back. */
   close(): Promise<void> {
     return this.#writer.close()
   }
+}
+
+/** Names are added when the entry is written: hashes take time, and the Message-ID is in a file. */
+function pending(entry: DeliveryLogEntry, event: DeliveryEvent, hashed: boolean): PendingEntry {
+  const { sender, recipients, messageId } = event
+  return new PendingEntry(async (key) => {
+    const hashKey = hashed ? await key() : null
+    if (hashed && hashKey === null) return toRecord(entry)
+    const envelope = { sender, recipients, messageId: (await messageId) ?? null }
+    return toRecord({ ...entry, ...(await inPieces(naming(envelope, hashKey))) })
+  })
 }

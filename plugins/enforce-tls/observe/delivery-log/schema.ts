@@ -23,7 +23,11 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     recipients: { type: 'integer', minimum: 0 },
     rules: {
       type: 'array',
-      items: { type: 'object', properties: { owner: text, id: text }, required: ['owner', 'id'] },
+      items: {
+        type: 'object',
+        properties: { owner: text, id: text, name: optional },
+        required: ['owner', 'id'],
+      },
     },
     level: word,
     result: word,
@@ -44,6 +48,9 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     class: optional,
     status: optional,
     detail: optional,
+    sender: optional,
+    to: { type: 'array', items: text, nullable: true },
+    messageId: optional,
   },
   required: ['id', 'at', 'kind', 'uuid', 'from', 'domain', 'recipients', 'rules', 'level', 'result'],
 }
@@ -72,6 +79,8 @@ function isTime(at: string): boolean {
 export interface LoggedRule {
   readonly owner: string
   readonly id: string
+  /** What it was called then. */
+  readonly name?: string
 }
 
 /** What is kept of a delivery event. */
@@ -124,4 +133,9 @@ export interface DeliveryLogEntry {
   readonly status?: string
   /** What was seen; it may quote the peer. */
   readonly detail?: string
+  /** The envelope's sender, `<>` for none; as `[evidence] addresses` says, a hash or a text, as the following. */
+  readonly sender?: string
+  /** The recipients, or the first of them. */
+  readonly to?: string[]
+  readonly messageId?: string
 }

@@ -16,12 +16,22 @@ const BATCH_PAUSE = 200
 /** Between two lines about dropped entries, in milliseconds. */
 const REPORT_PAUSE = 60_000
 
+/** An entry that is finished when it is written, since that takes time. */
+export class PendingEntry {
+  /** @param finish gives the entry; `key` gives the key of its hashes, `null` where there can be none, and may reject */
+  constructor(readonly finish: (key: () => Promise<string | null>) => Promise<DeliveryRecord>) {}
+}
+
 /** What a writer works with. */
 export interface DeliveryLogWriterOptions {
   /** Opens the log, when there is something to write for the first time. */
   readonly open: () => DeliveryLog
   /** About the most entries that the log keeps. */
   readonly maxEntries: () => number
+  /** How long it keeps them, in milliseconds. @default for ever */
+  readonly maxAge?: () => number
+  /** A key for a log that has none. */
+  readonly newKey: () => string
   readonly log: Pick<HarakaLogger, 'logerror' | 'logwarn' | 'lognotice'>
   /** In milliseconds, of a clock that nobody sets. @default performance.now */
   readonly now?: () => number
@@ -31,7 +41,7 @@ export interface DeliveryLogWriterOptions {
 export class DeliveryLogWriter {
   readonly #options: DeliveryLogWriterOptions
   readonly #now: () => number
-  #waiting: DeliveryRecord[] = []
+  #waiting: (DeliveryRecord | PendingEntry)[] = []
   #timer: NodeJS.Timeout | null = null
   #log: DeliveryLog | null = null
   #writing: Promise<void> | null = null
@@ -42,6 +52,7 @@ export class DeliveryLogWriter {
   #problem = 'the log is slower than the deliveries'
   #available: boolean | null = null
   #closed = false
+  #saidNameless = false
 
   constructor(options: DeliveryLogWriterOptions) {
     this.#options = options
@@ -59,7 +70,7 @@ export class DeliveryLogWriter {
   }
 
   /** Takes an entry. Returns at once, and throws nothing. */
-  write(record: DeliveryRecord): void {
+  write(record: DeliveryRecord | PendingEntry): void {
     if (this.#waiting.length >= WAITING_MAX || this.#closed) {
       this.#drop(1)
       this.#report()
@@ -95,10 +106,11 @@ export class DeliveryLogWriter {
 
   /** Whether all went well. Never rejects. */
   async #writeBatch(): Promise<boolean> {
-    const batch = this.#waiting.slice(0, BATCH_MAX)
+    const { maxEntries, maxAge = () => Infinity } = this.#options
     try {
       this.#log ??= this.#options.open()
-      await this.#log.append(batch, this.#options.maxEntries())
+      const batch = await this.#finished(this.#log, this.#waiting.slice(0, BATCH_MAX))
+      await this.#log.append(batch, maxEntries(), maxAge())
       this.#waiting = this.#waiting.slice(batch.length)
       if (this.#available === false) this.#options.log.lognotice('the delivery log is written again')
       this.#available = true
@@ -112,6 +124,39 @@ export class DeliveryLogWriter {
         )
       this.#available = false
       return false
+    }
+  }
+
+  /** What is finished stays so, if the log does not take it now. */
+  async #finished(
+    log: DeliveryLog,
+    batch: readonly (DeliveryRecord | PendingEntry)[],
+  ): Promise<DeliveryRecord[]> {
+    let key: Promise<string | null> | undefined
+    const keyOfLog = (): Promise<string | null> => (key ??= this.#keyOf(log))
+    const finished: DeliveryRecord[] = []
+    for (const [index, entry] of batch.entries()) {
+      const record = entry instanceof PendingEntry ? await entry.finish(keyOfLog) : entry
+      this.#waiting[index] = record
+      finished.push(record)
+    }
+    return finished
+  }
+
+  /** Asked for each batch: a store that was emptied, or another one, has another key. */
+  async #keyOf(log: DeliveryLog): Promise<string | null> {
+    try {
+      return (await log.readKey()) ?? (await log.makeKey(this.#options.newKey()))
+    } catch (error) {
+      const problem = errorMessage(error)
+      // Users of Redis that were made for an older version may not: a log without names is better than none.
+      if (!problem.includes('NOPERM')) throw error
+      if (!this.#saidNameless)
+        this.#options.log.logwarn(
+          `the delivery log is written without names of senders and recipients, so that a search for them finds nothing: ${problem}`,
+        )
+      this.#saidNameless = true
+      return null
     }
   }
 

@@ -3,15 +3,16 @@
  * read; a file that is not there is an empty history.
  */
 import { readFile } from 'node:fs/promises'
+import { firstLineOf } from './dated-lines.js'
 import type { InPieces } from '../../work/pieces.js'
 import type { EntryChange } from '../entry-change.js'
 import { newStepId, parseHistoryLine, recording, type HistoryEntry } from '../history.js'
 import { inPieces } from '../../work/turns.js'
 
-/** The most entries that are kept. */
-const HISTORY_MAX = 1000
-/** The longest text that is kept, in characters; the latest entry always is. */
-const HISTORY_LENGTH_MAX = 16 * 1024 * 1024
+/** The most that is kept; the latest entry always is. */
+export const HISTORY_MOST = { entries: 1000, megabytes: 16 } as const
+/** In characters. */
+const HISTORY_LENGTH_MAX = HISTORY_MOST.megabytes * 1024 * 1024
 
 /** Where the history of a rules file is. */
 export function historyFileOf(file: string): string {
@@ -42,7 +43,7 @@ function* adding(
   const add = (line: string): boolean => {
     length += line.length + 1
     if (latestFirst.length > 0 && length > HISTORY_LENGTH_MAX) return false
-    return latestFirst.push(line) < HISTORY_MAX
+    return latestFirst.push(line) < HISTORY_MOST.entries
   }
   for (const { change, leftOut } of recorded.toReversed()) {
     const { key, owner, field, expected, value } = change
@@ -68,6 +69,12 @@ export async function* readHistory(file: string): AsyncGenerator<HistoryEntry> {
     const entry = await inPieces(reading(line))
     if (entry !== null) yield entry
   }
+}
+
+/** When the oldest entry was made; `null` for an empty history. */
+export async function historyBegins(file: string): Promise<string | null> {
+  const first = await firstLineOf(file)
+  return first === null ? null : ((await inPieces(reading(first)))?.at ?? null)
 }
 
 function* reading(line: string): InPieces<HistoryEntry | null> {

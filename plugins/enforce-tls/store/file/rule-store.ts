@@ -18,9 +18,9 @@ import { assertFits, DocumentFile } from './document-file.js'
 import type { EntryChange, WriteOptions } from '../entry-change.js'
 import { EntryWriter } from '../entry-writer.js'
 import { deliveryFileOf } from './delivery-log.js'
-import { historyFileOf, historyText, readHistory } from './history.js'
+import { HISTORY_MOST, historyBegins, historyFileOf, historyText, readHistory } from './history.js'
 import { fileProblem } from './errors.js'
-import { isAskedFor, type HistoryEntry, type HistoryQuery } from '../history.js'
+import { historyFacts, isAskedFor, type HistoryEntry, type HistoryQuery } from '../history.js'
 import type { ChangeCheck } from '../reads-back.js'
 import { realTarget, replaceFile, type NewFileOwner, type NewTexts } from './replace-file.js'
 import {
@@ -170,7 +170,22 @@ export class FileStore extends EntryWriter implements RuleStore {
       throw this.#file.explained(error)
     })
     if (!found) return { store: this.description, size: 'the file does not exist yet, so there are no rules' }
-    return { store: this.description, size: `${found.size} bytes`, changed: found.mtime.toISOString() }
+    return {
+      store: this.description,
+      size: `${found.size} bytes`,
+      changed: found.mtime.toISOString(),
+      ...historyFacts(await this.#historyBegins(), HISTORY_MOST),
+    }
+  }
+
+  async #historyBegins(): Promise<string | null> {
+    try {
+      return await historyBegins(historyFileOf(await realTarget(this.#file.path)))
+    } catch (error) {
+      throw new StoreError('STORE_UNAVAILABLE', `history of ${this.description} ${fileProblem(error)}`, {
+        cause: error,
+      })
+    }
   }
 
   placeOf(place: EntryPlace): string {

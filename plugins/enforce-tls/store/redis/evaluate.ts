@@ -8,10 +8,9 @@ import type { MarkerKeys, Marking } from './marker.js'
 import type { Asks } from './options.js'
 import { COMPARE_AND_SET, RECORD_ONLY } from './scripts.js'
 
-/** About the most entries that the history keeps. */
-const HISTORY_MAX = 10_000
-/** About the most bytes that the history keeps. */
-const HISTORY_BYTES_MAX = 64 * 1024 * 1024
+/** About the most that the history keeps. */
+export const HISTORY_MOST = { entries: 10_000, megabytes: 64 } as const
+const HISTORY_BYTES_MAX = HISTORY_MOST.megabytes * 1024 * 1024
 
 /** What writing needs to know of the store. */
 export interface WriteContext {
@@ -47,7 +46,14 @@ export async function evaluate(
     packing(changes, (change) => hashes.get(keyOf(change)) ?? 0, by !== undefined),
   )
   const mark = marking ? [String(hashes.size + 1), marking.empty, marking.held] : ['', '', '']
-  const args = [by ?? '', String(HISTORY_MAX), String(HISTORY_BYTES_MAX), newStepId(), packed, ...mark]
+  const args = [
+    by ?? '',
+    String(HISTORY_MOST.entries),
+    String(HISTORY_BYTES_MAX),
+    newStepId(),
+    packed,
+    ...mark,
+  ]
   return connection.ask({
     key: hashes.size <= 1 || records ? (keys[0] ?? null) : [...hashes.keys()].join(' or '),
     writes: true,

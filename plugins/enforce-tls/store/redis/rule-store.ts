@@ -12,7 +12,7 @@ import type { RedisSettings } from '../../settings/redis.js'
 import { RedisConnection, type OnStateChange } from './connection.js'
 import type { EntryChange, WriteOptions } from '../entry-change.js'
 import { EntryWriter } from '../entry-writer.js'
-import { isAskedFor, toHistoryEntry, type HistoryEntry, type HistoryQuery } from '../history.js'
+import { historyFacts, isAskedFor, toHistoryEntry, type HistoryEntry, type HistoryQuery } from '../history.js'
 import type { ChangeCheck } from '../reads-back.js'
 import { decode } from './decode.js'
 import { readHash } from './hash.js'
@@ -20,6 +20,7 @@ import { RedisFeed } from './feed.js'
 import { expiryOf, readHealth } from './health.js'
 import { findKeys } from './cluster.js'
 import { markingOf, readIdentity, setMarker, type MarkerKeys } from './marker.js'
+import { HISTORY_MOST } from './evaluate.js'
 import { writeEntries } from './write.js'
 import type { ChangeListener, KeyExpiry, RuleStore, StoreHealth, StoreIdentity } from '../rule-store.js'
 import { inPieces } from '../../work/turns.js'
@@ -164,7 +165,25 @@ export class RedisStore extends EntryWriter implements RuleStore {
         }),
     })
     const version = /^redis_version:(.*)$/m.exec(info)?.[1]?.trim()
-    return { store: this.description, version: version === undefined ? 'unknown' : `Redis ${version}` }
+    return {
+      store: this.description,
+      version: version === undefined ? 'unknown' : `Redis ${version}`,
+      ...historyFacts(await this.#historyBegins(), HISTORY_MOST),
+    }
+  }
+
+  async #historyBegins(): Promise<string | null> {
+    const [first] = await this.#connection.ask({
+      key: this.#historyKey,
+      writes: false,
+      send: (redis) =>
+        redis.xrangeBuffer(this.#historyKey, '-', '+', 'COUNT', 1).catch((error: unknown) => {
+          // Haraka's user of Redis does without it; what is no stream is said when it is written.
+          if (error instanceof Error && /^(?:NOPERM|WRONGTYPE)/.test(error.message)) return []
+          throw error
+        }),
+    })
+    return first === undefined ? null : timeOf(first[0].toString())
   }
 
   placeOf(place: EntryPlace): string {

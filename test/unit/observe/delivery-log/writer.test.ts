@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it, mock } from 'node:test'
-import { DeliveryLogWriter } from '../../../../plugins/enforce-tls/observe/delivery-log/writer.js'
+import {
+  DeliveryLogWriter,
+  PendingEntry,
+} from '../../../../plugins/enforce-tls/observe/delivery-log/writer.js'
 import type { DeliveryLog, DeliveryRecord } from '../../../../plugins/enforce-tls/store/delivery-log.js'
 
 /** A log that takes what it is given, unless told otherwise. */
@@ -10,6 +13,8 @@ class FakeLog implements DeliveryLog {
   readonly batches: number[] = []
   behave: () => Promise<void> = () => Promise.resolve()
   closed = 0
+  key: string | null = null
+  keysRead = 0
 
   async append(records: readonly DeliveryRecord[]): Promise<void> {
     this.batches.push(records.length)
@@ -23,6 +28,20 @@ class FakeLog implements DeliveryLog {
 
   read(): AsyncIterable<DeliveryRecord> {
     throw new Error('a writer does not read')
+  }
+
+  begins(): Promise<string | null> {
+    throw new Error('a writer does not read')
+  }
+
+  readKey(): Promise<string | null> {
+    this.keysRead++
+    return Promise.resolve(this.key)
+  }
+
+  makeKey(candidate: string): Promise<string> {
+    this.key ??= candidate
+    return Promise.resolve(this.key)
   }
 
   close(): Promise<void> {
@@ -39,6 +58,7 @@ function setUp() {
   const writer = new DeliveryLogWriter({
     open: () => log,
     maxEntries: () => 1000,
+    newKey: () => 'a new key',
     log: { logerror: tell, logwarn: tell, lognotice: tell },
     now: () => clock.now,
   })
@@ -54,6 +74,53 @@ async function settle(): Promise<void> {
 }
 
 describe('the writer of the delivery log', () => {
+  it('finishes entries when it writes them, with one key for a batch, and in order', async (t) => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    t.after(() => mock.timers.reset())
+    const { log, writer } = setUp()
+    for (const id of ['a', 'b'])
+      writer.write(new PendingEntry(async (key) => ({ id, key: (await key()) ?? 'none' })))
+    writer.write({ id: 'c' })
+    assert.equal(log.keysRead, 0)
+    mock.timers.tick(200)
+    await settle()
+    assert.deepEqual(log.taken, [{ id: 'a', key: 'a new key' }, { id: 'b', key: 'a new key' }, { id: 'c' }])
+    assert.equal(log.keysRead, 1)
+  })
+
+  it('writes without names where the key may not be read, and says so once', async (t) => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    t.after(() => mock.timers.reset())
+    const { log, told, writer } = setUp()
+    log.readKey = () => Promise.reject(new Error('NOPERM this user has no permissions'))
+    for (const id of ['a', 'b']) {
+      writer.write(new PendingEntry(async (key) => ({ id, key: (await key()) ?? 'none' })))
+      mock.timers.tick(200)
+      await settle()
+    }
+    assert.deepEqual(log.taken, [
+      { id: 'a', key: 'none' },
+      { id: 'b', key: 'none' },
+    ])
+    assert.equal(told.length, 1)
+    assert.match(told[0] ?? '', /without names/)
+  })
+
+  it('keeps entries that cannot be finished now', async (t) => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    t.after(() => mock.timers.reset())
+    const { log, writer } = setUp()
+    const away = mock.method(log, 'readKey', () => Promise.reject(new Error('away')))
+    writer.write(new PendingEntry(async (key) => ({ id: 'a', key: (await key()) ?? 'none' })))
+    mock.timers.tick(200)
+    await settle()
+    assert.deepEqual(log.taken, [])
+    away.mock.restore()
+    mock.timers.tick(200)
+    await settle()
+    assert.deepEqual(log.taken, [{ id: 'a', key: 'a new key' }])
+  })
+
   it('writes in batches, in order, and not at once', async (t) => {
     mock.timers.enable({ apis: ['setTimeout'] })
     t.after(() => mock.timers.reset())

@@ -1,6 +1,6 @@
 /** A chart with its data as a table: the table is there for everyone, the chart for who can see it. */
 import { drawChart, type ChartData } from '../charts.js'
-import { html, useEffect, useRef, type VNode } from '../preact.js'
+import { html, useEffect, useRef, type Child, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
 import { formatNumber } from '../times.js'
 
@@ -38,7 +38,7 @@ export function Chart({ title, data, rowTitle, rows = data.labels }: ChartProps)
 export function DataTable(props: {
   readonly title: string
   readonly head: readonly string[]
-  readonly rows: readonly (readonly string[])[]
+  readonly rows: readonly (readonly Child[])[]
 }): VNode {
   const { title, head, rows } = props
   return html`<div class="table-box" tabindex="0" role="region" aria-label=${title}>

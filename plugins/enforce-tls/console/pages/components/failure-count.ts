@@ -1,6 +1,6 @@
-/** How many messages TLS failed for in the last day: the number leads to the overview. */
+/** How many messages TLS failed for in the last day: the number leads to them. */
 import { html, type VNode } from '../preact.js'
-import { href } from '../router.js'
+import { messagesHref } from '../router.js'
 import { texts } from '../texts.js'
 import { formatNumber } from '../times.js'
 import type { DomainRow } from '../types.js'
@@ -11,7 +11,7 @@ export function FailureCount({ row }: { readonly row: DomainRow }): VNode {
   if (failures24h === 0) return html`<span class="text-good">${texts.domains.noFailures}</span>`
   return html`<a
     class="text-bad"
-    href=${href('overview', domain)}
+    href=${messagesHref({ owner: domain, since: '1d', result: 'failed' })}
     aria-label=${texts.domains.failuresLabel(failures24h, texts.ownerName(domain))}
   >
     ${formatNumber(failures24h)}

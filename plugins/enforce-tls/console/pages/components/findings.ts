@@ -1,6 +1,7 @@
 /** What is known of a rule at the moment when it is switched on: what report mode saw, and how its partners do. */
 import { html, type VNode } from '../preact.js'
 import { plain } from '../plain.js'
+import { messagesHref } from '../router.js'
 import { texts } from '../texts.js'
 import { part, request } from '../api.js'
 import type { Effect, Group, Reports, StoredRule } from '../types.js'
@@ -32,6 +33,14 @@ export function Findings(props: {
       <h2>${texts.findings.title(plain(rule.name))}</h2>
       <${EffectLines} effect=${effect} />
       <p>${formatReports(reports)}</p>
+      ${
+        (reports?.reported?.messages ?? 0) > 0 &&
+        html`<p>
+          <a href=${messagesHref({ owner: stored.owner, rule: stored.id, since: '30d' })}
+            >${texts.messages.show}</a
+          >
+        </p>`
+      }
       ${
         (reports?.partners ?? []).length > 0 &&
         html`<ul

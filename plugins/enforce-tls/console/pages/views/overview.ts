@@ -5,9 +5,9 @@ import type { ChartData } from '../charts.js'
 import { Chart, DataTable } from '../components/chart.js'
 import { PageTitle } from '../components/page-title.js'
 import { html, useState, type VNode } from '../preact.js'
-import { href } from '../router.js'
+import { href, messagesHref } from '../router.js'
 import { texts } from '../texts.js'
-import { dayOf, formatDay, formatNumber, formatShortDay } from '../times.js'
+import { dayOf, formatDay, formatMoment, formatNumber, formatShortDay } from '../times.js'
 import type { DeliveryReport, DomainRow, Session } from '../types.js'
 
 type Period = keyof typeof texts.overview.periods
@@ -66,7 +66,7 @@ export function Overview({ session, owner }: OverviewProps): VNode {
     ${
       loaded.state !== 'there'
         ? html`<${Waiting} of=${loaded} retry=${reload} />`
-        : html`<${Report} report=${loaded.value} />`
+        : html`<${Report} report=${loaded.value} asked=${{ owner: shown, since: period }} />`
     }`
 }
 
@@ -82,8 +82,25 @@ async function load(period: Period, owner: string | null): Promise<DeliveryRepor
   return (await request<DeliveryReport>('GET', `report?since=${period}${of}`)).body
 }
 
-function Report({ report }: { readonly report: DeliveryReport }): VNode {
-  const { enforced, days, versions, partners, expiring } = report
+/** What the numbers are of: each leads to the messages that it counts. */
+interface Asked {
+  readonly owner: string | null
+  readonly since: Period
+}
+
+function Count(props: {
+  readonly n: number
+  readonly what: string
+  readonly asked: Readonly<Record<string, string | null>>
+}): VNode {
+  const { n, what, asked } = props
+  const shown = formatNumber(n)
+  if (n === 0) return html`<span>${shown}</span>`
+  return html`<a href=${messagesHref(asked)} aria-label=${`${shown} ${what}`}>${shown}</a>`
+}
+
+function Report({ report, asked }: { readonly report: DeliveryReport; readonly asked: Asked }): VNode {
+  const { enforced, days, versions, partners, expiring, logBegins, since } = report
   if (enforced.messages === 0 && days.length === 0)
     return html`<${Empty} title=${texts.overview.empty} next=${texts.overview.emptyNext} />`
   const failing = partners.filter(
@@ -128,7 +145,13 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
           (name) =>
             html`<div key=${name}>
               <dt>${texts.overview[name]}</dt>
-              <dd class="big">${formatNumber(enforced[name])}</dd>
+              <dd class="big">
+                <${Count}
+                  n=${enforced[name]}
+                  what=${texts.overview[name]}
+                  asked=${{ ...asked, result: name }}
+                />
+              </dd>
             </div>`,
         )}
       </dl>
@@ -147,7 +170,7 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
       ${
         failing.length === 0
           ? html`<p class="muted">${texts.overview.noPartners}</p>`
-          : html`<${Failing} partners=${failing} />`
+          : html`<${Failing} partners=${failing} asked=${asked} />`
       }
     </section>
     ${
@@ -161,10 +184,20 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
         />
       </section>`
     }
-    <p class="hint">${texts.overview.days}</p>`
+    <p class="hint">
+      ${texts.overview.days}${' '}
+      ${logBegins !== null && logBegins > since && texts.messages.begins(formatMoment(logBegins))}
+    </p>`
 }
 
-function Failing({ partners }: { readonly partners: DeliveryReport['partners'] }): VNode {
+function Failing(props: { readonly partners: DeliveryReport['partners']; readonly asked: Asked }): VNode {
+  const { partners, asked } = props
+  const number = (domain: string, result: 'bounced' | 'waiting', n: number): VNode =>
+    html`<${Count}
+      n=${n}
+      what=${`${texts.overview[result]}, ${domain}`}
+      asked=${{ ...asked, partner: domain, result }}
+    />`
   const reasons = (failures: Readonly<Record<string, number>>): string =>
     Object.entries(failures)
       .map(([name, attempts]) => `${texts.overview.classes[name] ?? name}: ${formatNumber(attempts)}`)
@@ -174,8 +207,8 @@ function Failing({ partners }: { readonly partners: DeliveryReport['partners'] }
     head=${[texts.overview.partner, texts.overview.bounced, texts.overview.waiting, texts.overview.reasons]}
     rows=${partners.map(({ domain, enforced, failures }) => [
       domain,
-      formatNumber(enforced.bounced),
-      formatNumber(enforced.waiting),
+      number(domain, 'bounced', enforced.bounced),
+      number(domain, 'waiting', enforced.waiting),
       reasons(failures),
     ])}
   />`

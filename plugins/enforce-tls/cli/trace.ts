@@ -1,0 +1,203 @@
+/** `enforce-tls trace`: what happened to one message, or to those of somebody, out of the delivery log. */
+import { Option } from '@commander-js/extra-typings'
+import type { TracedMessage, TraceStep } from '../report/trace/message.js'
+import { searchMessages } from '../report/trace/search.js'
+import { recipientsOf, rulesOf, senderOf, statementOn } from '../report/trace/statement.js'
+import { toStatementPage, toText } from '../report/trace/statement-text.js'
+import { RESULTS, type ResultAsked, type TraceQuery } from '../report/trace/trace-query.js'
+import { formatVersion } from '../report/trace/words.js'
+import { numbered } from '../text/list.js'
+import { examples, type Context, type Root, type WithStore } from './context.js'
+import { localTime } from './local-time.js'
+import { domainOf, periodOf, TIMES, writeOutput } from './report-query.js'
+import { Refusal, WrongUse } from './refusal.js'
+import { ownerOf } from './rule-entries.js'
+
+/** Where a search begins by default. */
+const SINCE = '30d'
+const LIMIT = 20
+const LIMIT_MAX = 1000
+
+interface TraceOptions {
+  readonly messageId?: string | undefined
+  readonly to?: string | undefined
+  readonly from?: string | undefined
+  readonly uuid?: string | undefined
+  readonly partner?: string | undefined
+  readonly rule?: string | undefined
+  readonly owner?: string | undefined
+  readonly result?: ResultAsked | undefined
+  readonly since: string
+  readonly until?: string | undefined
+  readonly limit: string
+  readonly statement?: true | undefined
+  readonly output?: string | undefined
+}
+
+/** Adds the `trace` command to the program. */
+export function addTraceCommand(program: Root, withStore: WithStore): void {
+  program
+    .command('trace')
+    .description('show what happened to a message: each attempt and outcome in order, from the delivery log')
+    .option('--message-id <id>', 'the message with this Message-ID')
+    .option('--to <address>', 'messages to this recipient')
+    .option('--from <address>', 'messages of this sender')
+    .option('--uuid <id>', "the message with this id in Haraka's log")
+    .option('--partner <domain>', 'messages to this domain')
+    .option('--rule <rule>', 'messages that this rule covers: its name or id')
+    .option(
+      '--owner <owner>',
+      'only mail of this domain, or that rules of this sender address or of * apply to',
+    )
+    .addOption(new Option('--result <result>', 'messages with this result').choices(RESULTS))
+    .option('--since <time>', `from then on: ${TIMES}`, SINCE)
+    .option('--until <time>', 'before then, a day included (default: now)')
+    .option('--limit <count>', 'the most messages; the latest are shown', String(LIMIT))
+    .option('--statement', 'for one message: a statement on whether it was encrypted, to print or to send')
+    .option('--output <file>', 'with --statement: write it there; as HTML if the name ends in .html')
+    .addHelpText(
+      'after',
+      examples(
+        'trace --to cfo@bank.example --since 2d',
+        'trace --partner bank.example --result bounced',
+        'trace --message-id 1234@acme.example --statement --output statement.html',
+      ),
+    )
+    .action((options, command) => withStore(command.optsWithGlobals(), (context) => trace(context, options)))
+}
+
+async function trace(context: Context, options: TraceOptions): Promise<void> {
+  const { output, deliveries } = context
+  if (options.output !== undefined && !options.statement)
+    throw new WrongUse(['--output belongs to --statement'])
+  const query = queryOf(options)
+  const limit = options.statement ? 2 : limitOf(options.limit)
+  const { messages, total } = await searchMessages(deliveries(), query, { skip: 0, limit })
+  if (options.statement) return await state(context, options, messages)
+  output.data(messages)
+  if (messages.length === 0) return await explainEmptiness(context, options)
+  for (const message of messages) show(context, message)
+  if (total > messages.length)
+    output.line(`${numbered(total, 'message')} match; the latest ${messages.length} are shown (--limit).`)
+}
+
+function queryOf(options: TraceOptions): TraceQuery {
+  const { messageId, to, from, uuid, partner, rule, owner, result, since, until } = options
+  const asked = [messageId, to, from, uuid, partner, rule, owner, result]
+  if (asked.every((each) => each === undefined))
+    throw new WrongUse([
+      'Say which messages: with --message-id, --to, --from, --uuid, --partner, --rule, --owner or --result',
+    ])
+  for (const [option, text] of [
+    ['--to', to],
+    ['--from', from],
+  ] as const)
+    if (text !== undefined && text !== '<>' && !text.includes('@'))
+      throw new WrongUse([
+        `${option} ${JSON.stringify(text)} is not an address; for a domain use --partner or --owner`,
+      ])
+  return {
+    ...periodOf(since, until, new Date()),
+    owner: owner === undefined ? null : ownerOf(owner),
+    to: to ?? null,
+    from: from ?? null,
+    messageId: messageId ?? null,
+    uuid: uuid ?? null,
+    partner: partner === undefined ? null : domainOf('--partner', partner),
+    rule: rule ?? null,
+    result: result ?? null,
+  }
+}
+
+function limitOf(text: string): number {
+  const limit = Number(text)
+  if (/^\d+$/.test(text) && limit > 0 && limit <= LIMIT_MAX) return limit
+  throw new WrongUse([`--limit ${JSON.stringify(text)} is not a number from 1 to ${LIMIT_MAX}`])
+}
+
+function show({ output }: Context, message: TracedMessage): void {
+  const { uuid, state, messageId, nextStep, steps } = message
+  output.line(`${STATES[state]}: message ${uuid}`)
+  output.facts({
+    from: senderOf(message),
+    to: recipientsOf(message),
+    ...(messageId === null ? {} : { 'Message-ID': `<${messageId}>` }),
+    ...(message.rules.length === 0 ? {} : { rule: rulesOf(message) }),
+  })
+  output.table(
+    ['time', 'server', 'TLS', 'what happened'],
+    steps.map((step) => [localTime(step.at), serverOf(step), tlsOf(step), whatOf(step)]),
+  )
+  if (nextStep !== null) output.line(`Next: ${nextStep}`)
+  output.line('')
+}
+
+const STATES: Readonly<Record<TracedMessage['state'], string>> = {
+  delivered: 'Delivered',
+  waiting: 'Waiting',
+  bounced: 'Bounced',
+  kept: 'Not delivered, kept',
+  released: 'Released without TLS',
+  reported: 'Report only',
+  rejected: 'Rejected',
+  mixed: 'Not the same for all recipients',
+  unknown: 'No result yet',
+}
+
+function serverOf({ server, address }: TraceStep): string[] {
+  return server === null ? ['-'] : address === null || address === server ? [server] : [server, address]
+}
+
+function tlsOf({ protocol, cipher, certificate }: TraceStep): string[] {
+  if (protocol === null) return ['-']
+  const issuer = /^CN=([^,]+)/.exec(certificate?.issuer ?? '')?.[1] ?? certificate?.issuer
+  return [
+    formatVersion(protocol),
+    ...(cipher === null ? [] : [cipher]),
+    ...(issuer ? [`certificate of ${issuer}`] : []),
+    ...(certificate?.expires ? [`until ${certificate.expires.slice(0, 10)}`] : []),
+  ]
+}
+
+function whatOf({ says, reason, status }: TraceStep): string[] {
+  return [says, ...(reason === null ? [] : [reason]), ...(status === null ? [] : [status])]
+}
+
+async function state(
+  { output, deliveries }: Context,
+  { output: file }: TraceOptions,
+  messages: readonly TracedMessage[],
+): Promise<void> {
+  const [message, another] = messages
+  if (message === undefined)
+    throw new Refusal([`The delivery log (${deliveries().description}) has no such message.`])
+  if (another !== undefined)
+    throw new Refusal([
+      `A statement is on one message, and several match, such as ${message.uuid} and ${another.uuid}; choose one with --uuid.`,
+    ])
+  const [statement, made] = [statementOn(message), new Date()]
+  if (output.json && file === undefined) return output.data({ ...statement, message })
+  const text = file?.endsWith('.html') ? toStatementPage(statement, made) : toText(statement, made)
+  if (file === undefined) return output.raw(text)
+  await writeOutput(file, text, output.terminal.cwd())
+  output.line(`Wrote ${file}.`)
+}
+
+async function explainEmptiness(
+  { output, deliveries, settings }: Context,
+  { to, from, messageId }: TraceOptions,
+): Promise<void> {
+  const begins = await deliveries().begins()
+  output.line(`The delivery log (${deliveries().description}) has no such message.`)
+  if (begins !== null)
+    output.line(`It goes back to ${localTime(begins)}; older entries were dropped or never made.`)
+  const asksNames = [to, from, messageId].some((name) => name !== undefined)
+  if (!settings.evidence.stream)
+    output.line(
+      'It is switched off ([evidence] stream=false in enforce-tls.ini); set it to true to record deliveries.',
+    )
+  else if (asksNames && settings.evidence.addresses === 'none')
+    output.line(
+      'Its entries have no addresses ([evidence] addresses=none in enforce-tls.ini): search with --partner, --owner or --uuid.',
+    )
+}

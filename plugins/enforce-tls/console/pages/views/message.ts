@@ -1,0 +1,110 @@
+/** One message: each attempt and outcome in order, and a statement on whether it was encrypted, for the printer. */
+import { part, request } from '../api.js'
+import { Notice, useLoaded, Waiting } from '../components/basics.js'
+import { formatRecipients, formatRules, formatSender, StateBadge } from '../components/message-words.js'
+import { PageTitle } from '../components/page-title.js'
+import { html, type VNode } from '../preact.js'
+import { plain } from '../plain.js'
+import { href } from '../router.js'
+import { texts } from '../texts.js'
+import { dayOf, formatMoment, formatMomentWithZone } from '../times.js'
+import type { Message, MessageStep, Statement } from '../types.js'
+
+interface Shown {
+  readonly message: Message
+  readonly statement: Statement
+}
+
+export function MessageView({ uuid, query }: { readonly uuid: string; readonly query: string }): VNode {
+  const [loaded, reload] = useLoaded(
+    async () => (await request<Shown>('GET', `messages/${part(uuid)}?${query}`)).body,
+    [uuid, query],
+  )
+  const back = { href: query === '' ? '#/messages' : href('messages', query), label: texts.message.back }
+  if (loaded.state !== 'there')
+    return html`<${PageTitle} title=${texts.message.title} back=${back} />
+      <${Waiting} of=${loaded} retry=${reload} />`
+  const { message, statement } = loaded.value
+  return html`<${PageTitle} title=${texts.messages.to(formatRecipients(message))} back=${back} />
+    <p class="lead">
+      <${StateBadge} state=${message.state} />${' '}
+      ${texts.messages.about(formatSender(message), formatRules(message))}
+    </p>
+    ${
+      message.nextStep !== null &&
+      html`<${Notice} tone="info"
+        ><p><strong>${texts.message.next}:</strong> ${plain(message.nextStep)}</p><//
+      >`
+    }
+    <section class="card steps">
+      <h2>${texts.message.steps}</h2>
+      <ol>
+        ${message.steps.map((step, place) => html`<${Step} key=${place} step=${step} />`)}
+      </ol>
+    </section>
+    <${StatementCard} statement=${statement} />`
+}
+
+function Step({ step }: { readonly step: MessageStep }): VNode {
+  const { at, says, reason, server, address, protocol, cipher, certificate, status } = step
+  const { message: words } = texts
+  return html`<li>
+    <p>
+      <strong>${texts.sentence(plain(says))}</strong>${' '}
+      <time class="hint" datetime=${at}>${formatMoment(at)}</time>
+    </p>
+    ${reason !== null && html`<p>${plain(reason)}${status !== null && ` (${status})`}</p>`}
+    <ul class="differences">
+      ${server !== null && html`<li>${plain(words.server(server, address ?? ''))}</li>`}
+      ${protocol !== null && html`<li>${words.tls(texts.actions.version(protocol), plain(cipher ?? ''))}</li>`}
+      ${
+        certificate !== null &&
+        html`<li>
+          ${words.certificate(plain(certificate.issuer ?? ''), certificate.expires === null ? '' : dayOf(certificate.expires))}
+        </li>`
+      }
+    </ul>
+  </li>`
+}
+
+function StatementCard({ statement }: { readonly statement: Statement }): VNode {
+  const { question, sentence, facts, verified, notVerified } = statement
+  return html`<section class="card statement" aria-labelledby="statement">
+    <h2 id="statement">${texts.message.statement}</h2>
+    <p>${question}</p>
+    <p class="answer">${plain(sentence)}</p>
+    <dl class="facts-list">
+      ${facts.map(
+        ([name, value]) =>
+          html`<div key=${name}>
+            <dt>${name}</dt>
+            <dd>${plain(value)}</dd>
+          </div>`,
+      )}
+    </dl>
+    <${Points} title=${texts.message.verified} points=${verified} />
+    <${Points} title=${texts.message.notVerified} points=${notVerified} />
+    <p class="hint">${texts.message.made(formatMomentWithZone(new Date().toISOString()))}</p>
+    <p class="not-printed">
+      <button type="button" class="button" onClick=${() => window.print()}>${texts.message.print}</button>
+    </p>
+  </section>`
+}
+
+function Points({
+  title,
+  points,
+}: {
+  readonly title: string
+  readonly points: readonly string[]
+}): VNode | false {
+  return (
+    points.length > 0 &&
+    html`<div>
+      <h3>${title}</h3>
+      <ul class="points">
+        ${points.map((point) => html`<li key=${point}>${point}</li>`)}
+      </ul>
+    </div>`
+  )
+}

@@ -1,0 +1,163 @@
+/** One message out of its entries in the delivery log: each attempt and outcome in order. Pure. */
+import { isHash } from '../../observe/delivery-log/names.js'
+import type { DeliveryLogEntry, LoggedRule } from '../../observe/delivery-log/schema.js'
+import { formatNextStep, formatStep, type MessageState, type StepWords } from './words.js'
+import type { AskedNames } from './trace-query.js'
+
+/** One attempt or outcome. */
+export interface TraceStep extends StepWords {
+  readonly at: string
+  readonly kind: DeliveryLogEntry['kind']
+  readonly result: string
+  readonly recipients: number
+  /** The server and where it was reached; `null` where there was none. */
+  readonly server: string | null
+  readonly address: string | null
+  readonly protocol: string | null
+  readonly cipher: string | null
+  readonly certificate: {
+    readonly fingerprint: string
+    readonly issuer: string | null
+    readonly expires: string | null
+  } | null
+  /** What of the server was checked, such as `chain`; `null` where there was no session that is as required. */
+  readonly verified: readonly string[] | null
+  /** Class of failure, where TLS is to blame. */
+  readonly class: string | null
+  readonly status: string | null
+  readonly detail: string | null
+}
+
+/** One message to the recipients of one domain. */
+export interface TracedMessage {
+  /** As in Haraka's log. */
+  readonly uuid: string
+  /** The sender; `null` where only its domain is known. */
+  readonly sender: string | null
+  /** The sender's domain; empty for the null sender. */
+  readonly from: string
+  /** Those recipients that are known; others may be in the log as hashes. */
+  readonly to: readonly string[]
+  readonly domain: string
+  readonly recipients: number
+  readonly messageId: string | null
+  readonly rules: readonly LoggedRule[]
+  readonly level: string
+  readonly first: string
+  readonly last: string
+  readonly state: MessageState
+  /** What an operator can do now; `null` for nothing. */
+  readonly nextStep: string | null
+  readonly steps: readonly TraceStep[]
+}
+
+/** @param entries of the message, at least one, in any order */
+export function messageOf(entries: readonly DeliveryLogEntry[], names: AskedNames): TracedMessage {
+  const ordered = entries.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : rankOf(a) - rankOf(b)))
+  const own = forRecipient(ordered, names)
+  const [first = ordered[0], last = first] = [own[0], own.at(-1)]
+  if (!first || !last) throw new RangeError('a message has an entry')
+  const state = stateOf(own)
+  const known = (of: keyof AskedNames): string | null => {
+    const found = ordered.flatMap((entry) => entry[of] ?? []).find((name) => !isHash(name))
+    return names[of]?.text ?? found ?? null
+  }
+  return {
+    uuid: first.uuid,
+    sender: known('sender'),
+    from: first.from,
+    to: names.to
+      ? [names.to.text]
+      : [...new Set(own.flatMap(({ to = [] }) => to))].filter((name) => !isHash(name)),
+    domain: first.domain,
+    recipients: names.to ? 1 : Math.max(...own.map(({ recipients }) => recipients)),
+    messageId: known('messageId'),
+    rules: rulesOf(own),
+    level: last.level,
+    first: first.at,
+    last: last.at,
+    state,
+    nextStep: formatNextStep(state, last),
+    steps: own.map(stepOf),
+  }
+}
+
+/** At the same time: an attempt ends before its outcome. */
+function rankOf({ kind }: DeliveryLogEntry): number {
+  return kind === 'attempt' ? 0 : 1
+}
+
+/** Where one recipient is asked for, only what was about that one; what names not all its recipients may be. */
+function forRecipient(
+  entries: readonly DeliveryLogEntry[],
+  { to: asked }: AskedNames,
+): readonly DeliveryLogEntry[] {
+  if (!asked) return entries
+  return entries.filter(
+    ({ to = [], recipients }) => to.length < recipients || to.some((name) => asked.forms.includes(name)),
+  )
+}
+
+function rulesOf(entries: readonly DeliveryLogEntry[]): LoggedRule[] {
+  const rules = new Map<string, LoggedRule>()
+  for (const rule of entries.flatMap((entry) => entry.rules)) rules.set(`${rule.owner} ${rule.id}`, rule)
+  return [...rules.values()]
+}
+
+function stateOf(entries: readonly DeliveryLogEntry[]): MessageState {
+  const finals = new Set<MessageState>()
+  let waits = false
+  for (const { kind, result } of entries) {
+    if (kind === 'attempt') continue
+    const state = STATES[result]
+    waits = result === 'deferred' ? true : state === undefined ? waits : false
+    if (state !== undefined && state !== 'waiting') finals.add(state)
+  }
+  // What rules in report mode saw is beside what others required.
+  if (finals.size > 1) finals.delete('reported')
+  if (waits) finals.add('waiting')
+  const [state = 'unknown', ...more] = finals
+  return more.length > 0 ? 'mixed' : state
+}
+
+const STATES: Readonly<Record<string, MessageState>> = {
+  delivered: 'delivered',
+  'delivered-as-usual': 'delivered',
+  deferred: 'waiting',
+  bounced: 'bounced',
+  kept: 'kept',
+  sent: 'released',
+  refused: 'rejected',
+  'would-refuse': 'reported',
+  'would-bounce': 'reported',
+  'would-wait': 'reported',
+  'would-deliver': 'reported',
+  'would-deliver-as-usual': 'reported',
+  unknown: 'reported',
+}
+
+function stepOf(entry: DeliveryLogEntry): TraceStep {
+  const { at, kind, result, recipients, mx, address, protocol, cipher, fingerprint, issuer, expires } = entry
+  return {
+    at,
+    kind,
+    result,
+    recipients,
+    server: mx ?? null,
+    address: address ?? null,
+    protocol: protocol ?? null,
+    cipher: cipher ?? null,
+    certificate:
+      fingerprint === undefined ? null : { fingerprint, issuer: issuer ?? null, expires: expires ?? null },
+    verified: verifiedIn(entry),
+    class: entry.class ?? null,
+    status: entry.status ?? null,
+    detail: entry.detail ?? null,
+    ...formatStep(entry),
+  }
+}
+
+function verifiedIn({ verified }: DeliveryLogEntry): string[] | null {
+  if (verified === undefined) return null
+  return verified === 'nothing' ? [] : verified.split(',')
+}

@@ -1,0 +1,134 @@
+/**
+ * Finds messages in the delivery log: once through the log for which they are, once more for all that is known of
+ * those that are shown. In pieces: it may run beside mail.
+ */
+import { fromRecord } from '../../observe/delivery-log/entry.js'
+import type { DeliveryLogEntry } from '../../observe/delivery-log/schema.js'
+import type { DeliveryLogReader, DeliveryRecord } from '../../store/delivery-log.js'
+import type { InPieces } from '../../work/pieces.js'
+import { inPieces } from '../../work/turns.js'
+import { DAY } from '../report-query.js'
+import { messageOf, type TracedMessage } from './message.js'
+import {
+  askedNames,
+  isAskedFor,
+  looksAskedFor,
+  looksOfMessages,
+  type AskedNames,
+  type ResultAsked,
+  type TraceQuery,
+} from './trace-query.js'
+
+/** More messages than anybody looks through; of more, the latest are found. */
+const FOUND_MAX = 100_000
+/** A message is tried for so long at most, in milliseconds; what is known of it may begin before the period. */
+const TRIED_FOR = 14 * DAY
+
+/** Some of the messages that were found. */
+export interface FoundMessages {
+  /** The latest first. */
+  readonly messages: readonly TracedMessage[]
+  /** How many there are in all. */
+  readonly total: number
+}
+
+/**
+ * Messages that a query asks for, the latest first.
+ *
+ * @param skip so many of them
+ * @throws what reading the log throws
+ */
+export async function searchMessages(
+  log: DeliveryLogReader,
+  query: TraceQuery,
+  { skip, limit }: { readonly skip: number; readonly limit: number },
+): Promise<FoundMessages> {
+  const asksNames = [query.to, query.from, query.messageId].some((name) => name !== null)
+  const names = askedNames(query, asksNames ? await log.readKey() : null)
+  const found = await findMessages(log, query, names)
+  const shown = found.slice(skip, skip + limit)
+  return { messages: await read(log, shown, names), total: found.length }
+}
+
+/** What is known of a message while the log is looked through. */
+interface Found {
+  readonly key: string
+  readonly uuid: string
+  /** Of its latest entry that is asked for. */
+  at: string
+  readonly results: Set<ResultAsked>
+  waits: boolean
+}
+
+async function findMessages(log: DeliveryLogReader, query: TraceQuery, names: AskedNames): Promise<Found[]> {
+  const found = new Map<string, Found>()
+  for await (const record of log.read(query.since, looksAskedFor(query, names))) {
+    if (!(await inPieces(asking(record, query, names)))) continue
+    const key = keyOf(record)
+    const { uuid = '' } = record
+    const one = found.get(key) ?? { key, uuid, at: '', results: new Set(), waits: false }
+    note(one, record)
+    // Behind all others: the first one in the map is the one that is longest without an entry.
+    found.delete(key)
+    found.set(key, one)
+    if (found.size > FOUND_MAX) found.delete(found.keys().next().value ?? '')
+  }
+  const { result } = query
+  const asked = [...found.values()].filter(
+    ({ results, waits }) => result === null || (result === 'waiting' ? waits : results.has(result)),
+  )
+  return asked.sort((a, b) => (a.at > b.at ? -1 : a.at < b.at ? 1 : 0))
+}
+
+/** What comes in for several domains at once is a message for each of them. */
+function keyOf({ uuid, domain }: { readonly uuid?: string; readonly domain?: string }): string {
+  return `${uuid ?? ''} ${domain ?? ''}`
+}
+
+/** Before an entry is looked at, others may have their turn. */
+function* asking(record: DeliveryRecord, query: TraceQuery, names: AskedNames): InPieces<boolean> {
+  yield
+  return isAskedFor(record, query, names)
+}
+function* reading(record: DeliveryRecord): InPieces<DeliveryLogEntry | null> {
+  yield
+  return fromRecord(record)
+}
+
+function note(one: Found, { at = '', kind, result = '', class: name }: DeliveryRecord): void {
+  if (at > one.at) one.at = at
+  if (kind === 'attempt') return
+  if (kind === 'outcome') one.waits = result === 'deferred'
+  const meaning = RESULT_OF[result]
+  if (meaning !== undefined) one.results.add(meaning)
+  if ((result === 'bounced' || result === 'kept') && name !== undefined) one.results.add('failed')
+}
+
+const RESULT_OF: Readonly<Record<string, ResultAsked>> = {
+  delivered: 'delivered',
+  'delivered-as-usual': 'delivered',
+  bounced: 'bounced',
+  kept: 'kept',
+  sent: 'released',
+  'would-bounce': 'would-bounce',
+  refused: 'rejected',
+}
+
+async function read(
+  log: DeliveryLogReader,
+  shown: readonly Found[],
+  names: AskedNames,
+): Promise<TracedMessage[]> {
+  const entries = new Map(shown.map(({ key }) => [key, new Map<string, DeliveryLogEntry>()]))
+  if (entries.size === 0) return []
+  const earliest = shown.reduce((first, { at }) => (at < first ? at : first), shown[0]?.at ?? '')
+  const since = new Date(Date.parse(earliest) - TRIED_FOR)
+  const uuids = new Set(shown.map(({ uuid }) => uuid))
+  for await (const record of log.read(since, looksOfMessages(uuids))) {
+    const entry = uuids.has(record['uuid'] ?? '') ? await inPieces(reading(record)) : null
+    if (entry) entries.get(keyOf(entry))?.set(entry.id, entry)
+  }
+  const messages: TracedMessage[] = []
+  for (const of of entries.values()) if (of.size > 0) messages.push(messageOf([...of.values()], names))
+  return messages
+}

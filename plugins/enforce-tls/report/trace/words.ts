@@ -1,0 +1,114 @@
+/** Attempts and outcomes of a message in words for a person. Pure. */
+import { definitionOf, FAILURE_CLASS_NAMES } from '../../delivery/outcome.js'
+import type { DeliveryLogEntry } from '../../observe/delivery-log/schema.js'
+
+/** What became of a message as a whole. `mixed`: its recipients fared differently; `unknown`: nothing says so. */
+export type MessageState =
+  'delivered' | 'waiting' | 'bounced' | 'kept' | 'released' | 'reported' | 'rejected' | 'mixed' | 'unknown'
+
+/** What a step says. */
+export interface StepWords {
+  /** What happened, a sentence. */
+  readonly says: string
+  /** Why, where there is more to say. */
+  readonly reason: string | null
+}
+
+/** What was checked of a server, by its name in the log. */
+export const VERIFIED_WORDS: Readonly<Record<string, string>> = {
+  chain: 'the certificate was issued by a trusted authority',
+  'host-name': 'the certificate names the server',
+  'listed-name': 'the certificate has a name that the rule lists',
+  fingerprint: 'the certificate or its key is one that the rule lists',
+  dane: 'signed DNS records of the server (TLSA) confirm the certificate',
+  'half-dane':
+    'DNS records of the server (TLSA) confirm the certificate; the look-up of the server was not signed',
+  'mta-sts': "the server is in the MTA-STS policy of the recipient's domain",
+}
+
+const OUTCOMES: Readonly<Record<string, string>> = {
+  'delivered-as-usual': 'Delivered as usual: the partner publishes nothing, so nothing was required',
+  deferred: 'Not delivered: the message waits for the next attempt',
+  bounced: 'Bounced: the sender was notified',
+  kept: 'Not delivered: kept in the queue folder as error.*, since there is no sender to notify',
+  'would-bounce': 'Report only: would have bounced',
+  'would-wait': 'Report only: would have waited',
+  'would-deliver': 'Report only: delivered as a rule would require it',
+  'would-deliver-as-usual': 'Report only: delivered, nothing would have been required',
+  unknown: 'Report only: delivered; whether that meets the rule is unknown',
+  refused: 'Rejected: it came without TLS',
+  'would-refuse': 'Report only: would have been rejected, it came without TLS',
+  granted: 'Released: may be sent once without what its rules require',
+  sent: 'Released: sent without what its rules require',
+}
+
+/** Such as `TLS 1.3`. */
+export function formatVersion(protocol: string): string {
+  return protocol.replace(/^TLSv/, 'TLS ')
+}
+
+/** One attempt or outcome. */
+export function formatStep(entry: DeliveryLogEntry): StepWords {
+  const { kind, result, detail = null, protocol } = entry
+  if (kind === 'attempt') return attemptWords(entry)
+  const reason = result === 'delivered' ? null : (failureWords(entry) ?? unpublishedWords(entry) ?? detail)
+  if (result === 'delivered')
+    return {
+      says:
+        protocol === undefined
+          ? 'Delivered to a next hop that counts as secure; no TLS session is recorded'
+          : `Delivered over ${formatVersion(protocol)}`,
+      reason,
+    }
+  return { says: OUTCOMES[result] ?? result, reason }
+}
+
+function attemptWords(entry: DeliveryLogEntry): StepWords {
+  const { result, detail = null, verified } = entry
+  if (result === 'failed') return { says: failureWords(entry) ?? 'The attempt failed', reason: detail }
+  if (result === 'as-usual')
+    return { says: 'Nothing was required at this server', reason: unpublishedWords(entry) }
+  return { says: 'TLS as required', reason: verified === undefined ? null : formatVerified(verified) }
+}
+
+/** What was checked, as a clause. @param verified as in the log */
+export function formatVerified(verified: string): string {
+  if (verified === 'nothing') return 'Encrypted; the certificate was not checked'
+  const parts = verified.split(',').map((part) => VERIFIED_WORDS[part] ?? part)
+  return `Verified: ${parts.join(', ')}`
+}
+
+/** Why nothing was required. */
+function unpublishedWords({ mx = 'the receiving server', unpublished }: DeliveryLogEntry): string | null {
+  return unpublished === undefined ? null : `${mx} ${unpublished}`
+}
+
+function failureWords({ class: name }: DeliveryLogEntry): string | null {
+  const known = FAILURE_CLASS_NAMES.find((candidate) => candidate === name)
+  return known === undefined ? null : `The receiving server ${definitionOf(known).says}`
+}
+
+/** What an operator can do about a message now. */
+export function formatNextStep(
+  state: MessageState,
+  { domain, class: name, level }: DeliveryLogEntry,
+): string | null {
+  const check = `see what fails with: enforce-tls check ${domain} --level ${level}`
+  switch (state) {
+    case 'waiting':
+      return name === undefined
+        ? 'Nothing to do: Haraka tries again by itself.'
+        : `Haraka tries again by itself; ${check}`
+    case 'bounced':
+    case 'mixed':
+      return name === undefined
+        ? null
+        : `Ask the operators of ${domain} to mend this, then have the message sent again; ${check}`
+    case 'kept':
+      return 'Look for error.* in the queue folder: move the file back to try again, or delete it.'
+    case 'rejected':
+      return 'Nothing to do here: the server that sent it has to use TLS.'
+    default:
+      return null
+  }
+}

@@ -1,0 +1,122 @@
+/** Messages and one of them, of entries in a real delivery log: found by search and by the numbers of the overview. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { hashOf } from '../../../plugins/enforce-tls/observe/delivery-log/names.js'
+import { toRecord } from '../../../plugins/enforce-tls/observe/delivery-log/entry.js'
+import type { DeliveryLogEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
+import { entry } from '../../support/evidence-entries.js'
+import { startConsole, type ConsoleServer } from '../console-server.js'
+import { assertAccessible, assertFits, sharedBrowser } from './browser.js'
+
+const MINUTE = 60_000
+
+let server: ConsoleServer
+before(async () => {
+  server = await startConsole()
+  await server.store.writeService('acme.example', null, '{"enabled":true}')
+  const key = await server.deliveries.makeKey('a key')
+  const ago = (minutes: number) => new Date(Date.now() - minutes * MINUTE).toISOString()
+  const rules = [{ owner: 'acme.example', id: 'r1', name: 'Enforced TLS to First Bank' }]
+  const sender = hashOf(key, 'sender', 'ann@acme.example')
+  const delivered = (n: number): Partial<DeliveryLogEntry> => ({
+    at: ago(n + 10),
+    uuid: `GOOD${n}.1.1`,
+    rules,
+    level: 'verify',
+    mx: 'mx.bank.example',
+    address: '192.0.2.25:25',
+    protocol: 'TLSv1.3',
+    cipher: 'TLS_AES_256_GCM_SHA384',
+    verified: 'chain,host-name',
+    fingerprint: Array.from({ length: 32 }, () => 'A1').join(':'),
+    issuer: 'CN=First CA, O=First Certificates, C=DE',
+    expires: ago(-90 * 24 * 60),
+    sender,
+    to: [hashOf(key, 'to', n === 0 ? 'cfo@bank.example' : `u${n}@bank.example`)],
+    messageId: hashOf(key, 'messageId', `id${n}@acme.example`),
+  })
+  const failed = { uuid: 'BAD1.1.1', rules, domain: 'clinic.example', mx: 'mx.clinic.example' } as const
+  const entries = [
+    ...Array.from({ length: 60 }, (_, n) => [
+      entry({ ...delivered(n), kind: 'attempt', result: 'secured' }),
+      entry(delivered(n)),
+    ]).flat(),
+    ...(['attempt', 'outcome'] as const).map((kind) =>
+      entry({
+        ...failed,
+        at: ago(5),
+        kind,
+        result: kind === 'attempt' ? 'failed' : 'bounced',
+        class: 'starttls-not-supported',
+        detail: 'does not offer STARTTLS',
+        status: '5.7.4',
+        address: '192.0.2.77:25',
+        sender,
+        to: [hashOf(key, 'to', 'lab@clinic.example')],
+      }),
+    ),
+  ]
+  await server.deliveries.append(entries.map(toRecord), 1000)
+})
+after(() => server[Symbol.asyncDispose]())
+
+describe('messages', () => {
+  const browser = sharedBrowser()
+
+  for (const { dark, width } of [
+    { dark: false, width: 1280 },
+    { dark: true, width: 1280 },
+    { dark: false, width: 360 },
+    { dark: true, width: 360 },
+  ])
+    it(`are found by a recipient, and shown with a statement, ${dark ? 'dark' : 'light'}, ${width} px`, async () => {
+      const page = await browser.at(server, 'viewer', '#/messages', { dark, width })
+      await page.getByRole('heading', { name: 'Messages' }).waitFor()
+      await page.getByText('1 recipient at clinic.example').waitFor()
+      await assertAccessible(page, 'messages')
+      await assertFits(page, 'messages')
+      await page.getByLabel('Recipient').fill('CFO@bank.example')
+      await page.getByRole('button', { name: 'Search' }).click()
+      const link = page.getByRole('link', { name: 'To cfo@bank.example' })
+      await link.waitFor()
+      assert.equal(await page.locator('.message-row').count(), 1)
+      await link.click()
+      const statement = page.getByRole('region', { name: 'Statement' })
+      await statement.getByText(/^Yes\. It was handed to mx\.bank\.example \(192\.0\.2\.25:25\)/).waitFor()
+      await statement.getByText('The certificate was issued by a trusted authority.').waitFor()
+      await statement.getByText(/^What happened afterwards/).waitFor()
+      await page.getByText('TLS as required.').waitFor()
+      await assertAccessible(page, 'a message')
+      await assertFits(page, 'a message')
+    })
+
+  it('leave only the statement to the printer', async () => {
+    const page = await browser.at(server, 'viewer', '#/message/GOOD1.1.1')
+    await page.getByRole('region', { name: 'Statement' }).waitFor()
+    await page.emulateMedia({ media: 'print' })
+    assert.equal(await page.getByText('What happened', { exact: true }).isVisible(), false)
+    assert.equal(await page.getByRole('navigation').isVisible(), false)
+    assert.equal(await page.getByText('TLS_AES_256_GCM_SHA384').last().isVisible(), true)
+    await page.emulateMedia({ media: 'screen' })
+  })
+
+  it('come page by page, and are what a number in the overview counts', async () => {
+    const page = await browser.at(server, 'viewer', '#/overview')
+    await page.getByRole('link', { name: '60 Delivered over TLS' }).click()
+    await page.getByRole('button', { name: 'Show more' }).click()
+    await page.locator('.message-row').nth(59).waitFor()
+    assert.equal(await page.locator('.message-row').count(), 60)
+    await page.getByText(/^The delivery log goes back to /).waitFor()
+    await page.getByRole('link', { name: 'Overview' }).click()
+    await page.getByRole('link', { name: '1 Bounced, clinic.example' }).click()
+    await page.getByText('The receiving server does not offer TLS').waitFor()
+    assert.equal(await page.locator('.message-row').count(), 1)
+  })
+
+  it('that failed in a day are behind the number in the list of domains', async () => {
+    const page = await browser.at(server, 'acme', '#/domains')
+    await page.getByRole('link', { name: /^1 / }).first().click()
+    await page.getByText('To 1 recipient at clinic.example').waitFor()
+    assert.equal(await page.locator('.message-row').count(), 1)
+  })
+})
