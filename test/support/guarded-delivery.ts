@@ -202,7 +202,7 @@ export class GuardedDelivery implements AsyncDisposable {
         connectionMaxMessages: 100,
         connectionsPerHost: this.options.perHost ?? 20,
       },
-      failure: { action: failureAction },
+      failure: { action: failureAction, delayWarning: 0 },
     } as unknown as Settings
     this.#connections ??= new ConnectionPool(
       () => settings.tls,
@@ -219,6 +219,8 @@ export class GuardedDelivery implements AsyncDisposable {
       },
       makeMx: (hop) => ({ ...hop }),
       isLastTry: ({ num_failures }) => num_failures >= this.haraka.intervals.length,
+      retriesLeft: ({ num_failures }) =>
+        this.haraka.intervals.slice(num_failures).reduce((sum, interval) => sum + interval * 1000, 0),
       secureContext: () => this.#context,
       sessions: (_context, mx, requirement) =>
         this.options.resumption ? this.#sessions.slot(hostOf(mx), placeOf(mx), requirement) : null,

@@ -4,6 +4,7 @@
  * Haraka's bounces and hooks of other plugins look for it.
  */
 import constants from 'haraka-constants'
+import { delayNoticeDue } from './delay-notice.js'
 import { insteadOf, notesFor } from './bounce/requiretls-note.js'
 import type { HarakaAddress } from '../haraka/types.js'
 import type { GuardedItem } from './guarded-item.js'
@@ -46,7 +47,7 @@ export function giveUp(guarded: GuardedItem, failure: AttemptFailure, host: stri
 }
 
 /** The guarded version of `deferred_respond`. */
-export function deferredRespond(
+export async function deferredRespond(
   guarded: GuardedItem,
   code: number,
   message: unknown,
@@ -56,7 +57,11 @@ export function deferredRespond(
   // Haraka makes of it would jam the retry queue of the whole process.
   const usable = code !== constants.denysoft || Number.isFinite(Number.parseInt(String(message), 10))
   guarded.emitOutcome('deferred')
-  return guarded.haraka.original('deferred_respond')(usable ? code : constants.cont, message, params)
+  const answer = usable ? code : constants.cont
+  const seconds = answer === constants.denysoft ? Number.parseInt(String(message), 10) : params.delay
+  const notice = delayNoticeDue(guarded, seconds)
+  await guarded.haraka.original('deferred_respond')(answer, message, params)
+  if (notice) await notice.send()
 }
 
 /** The guarded version of `bounce_respond`. */

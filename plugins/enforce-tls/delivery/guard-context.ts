@@ -10,7 +10,15 @@ import type { DeliveryEvent } from './delivery-events.js'
 import type { Attempt } from './outcome.js'
 import type { SessionSlot } from './tls/session-cache.js'
 
-/** What a bounce is to be about. */
+/** What a notice says of a message that is tried again. */
+export interface Delay {
+  /** When it is given up. */
+  readonly until: Date
+  /** Those that the sender may be notified of. */
+  readonly recipients: readonly HarakaAddress[]
+}
+
+/** What a bounce, or a notice of delay, is to be about. */
 export interface BounceRequest {
   readonly item: HarakaMailItem
   readonly requirement: Requirement | null
@@ -19,6 +27,8 @@ export interface BounceRequest {
   readonly tlsToBlame: boolean
   /** Haraka's reason, one clause; of unknown content. */
   readonly reason: string
+  /** For a message that is not given up, only delayed. */
+  readonly delayed?: Delay
   /** Whether reason and recipients may quote the message: a server said them after MAIL. */
   readonly mayQuote: boolean
 }
@@ -54,6 +64,8 @@ export interface GuardContext {
   readonly makeMx: (hop: { exchange: string; from_dns: string; priority: number }) => HarakaMx
   /** Whether an item that fails now for a temporary reason is given up. */
   readonly isLastTry: (item: HarakaMailItem) => boolean
+  /** How long an item that fails now is tried again after its next try, in milliseconds. */
+  readonly retriesLeft: (item: HarakaMailItem) => number
   /** The connections that covered mail shares. */
   readonly connections: ConnectionPool
   readonly composeBounce: (request: BounceRequest) => Promise<Bounce>

@@ -39,11 +39,19 @@ export function guardContextIn(
     published,
     makeMx: (hop) => new haraka.outbound.net_utils.HarakaMx(hop),
     isLastTry: ({ num_failures }) => num_failures >= (haraka.outboundConfig.temp_fail_intervals ?? []).length,
+    retriesLeft: ({ num_failures }) =>
+      (haraka.outboundConfig.temp_fail_intervals ?? [])
+        .slice(num_failures)
+        .reduce((sum, interval) => sum + interval * 1000, 0),
     connections: new ConnectionPool(
       () => settings().tls,
       () => haraka.outboundConfig.concurrency_max ?? Infinity,
     ),
-    composeBounce: (request) => composeBounce(request, bounceOptionsIn(haraka, settings())),
+    composeBounce: (request) =>
+      composeBounce(request, {
+        ...bounceOptionsIn(haraka, settings()),
+        ...(request.delayed ? { templates: haraka.delayTemplates } : {}),
+      }),
     divide: (item, groups) => divide(item, groups, haraka.outbound),
     splitOff: (item, recipients) => splitOff(item, recipients, haraka.outbound),
     keepAsError,

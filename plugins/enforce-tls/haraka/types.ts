@@ -101,7 +101,7 @@ export interface HarakaSocket extends EventEmitter {
 
 /** One item of the outbound queue: a message and its recipients of one domain. */
 export interface HarakaMailItem extends HarakaLogger, EventEmitter {
-  readonly filename: string
+  filename: string
   path: string
   /** Where the message begins in the queue file, in bytes. */
   readonly data_start: number

@@ -20,6 +20,7 @@ import {
   boolean,
   count,
   duration,
+  durationOrNever,
   isMailbox,
   isYes,
   list,
@@ -68,7 +69,11 @@ export const KEYS: Readonly<Record<string, Keys>> = {
     ),
   },
   mta_sts: { private_addresses: boolean },
-  failure: { action: words('bounce', 'defer'), bounce_content: words('minimal', 'full') },
+  failure: {
+    action: words('bounce', 'defer'),
+    bounce_content: words('minimal', 'full'),
+    delay_warning: durationOrNever,
+  },
   evidence: { stream: boolean, max_entries: count(1000, 10_000_000) },
   console: {
     enabled: boolean,
@@ -92,6 +97,7 @@ export const KEYS: Readonly<Record<string, Keys>> = {
 }
 
 const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
+ajv.addFormat('duration-or-never', (value) => /^(?:0|\d+(?:\.\d+)?\s*(?:ms|s|m|h|d))$/.test(value))
 ajv.addFormat('duration', (value) => /^\d+(?:\.\d+)?\s*(?:ms|s|m|h|d)$/.test(value))
 ajv.addFormat('proxies', (value) => trustedProxies(value) !== null)
 ajv.addFormat('endpoint', isEndpoint)
@@ -154,6 +160,7 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
     failure: {
       action: or(failure['action'], 'bounce'),
       bounceContent: or(failure['bounce_content'], 'minimal'),
+      delayWarning: milliseconds(failure['delay_warning'], 14_400_000),
     },
     evidence: {
       stream: isYes(evidence['stream'], true),

@@ -25,6 +25,11 @@ export const mailbox = {
   expected: 'an address such as postmaster@acme.example',
 }
 export const duration = { type: 'string', format: 'duration', expected: 'a time such as 500ms, 30s or 2m' }
+export const durationOrNever = {
+  type: 'string',
+  format: 'duration-or-never',
+  expected: 'a time such as 30m or 4h, or 0 for never',
+}
 export const count = (minimum: number, maximum: number) => ({
   type: 'integer',
   minimum,

@@ -65,9 +65,7 @@ export function bounceFacts(
         : `Not delivered: your message to ${domain}`,
     },
     explanation: decisive ? [explanationOf(decisive, words.mx.includes(', '))] : [],
-    attempts: attempts.flatMap(({ host, to, failure }) =>
-      failure ? [oneLine(`${host === to ? to : `${host} (${to})`}: ${failure.detail}`)] : [],
-    ),
+    attempts: attemptLines(attempts),
     recipients: item.todo.rcpt_to.map((recipient) =>
       decisive
         ? tlsFields(recipient, decisive.host, decisive.failure, now)
@@ -76,16 +74,25 @@ export function bounceFacts(
   }
 }
 
-function serversOf(attempts: readonly Attempt[], decisive: Attempt | null): string {
+/** One line for each attempt that failed. */
+export function attemptLines(attempts: readonly Attempt[]): string[] {
+  return attempts.flatMap(({ host, to, failure }) =>
+    failure ? [oneLine(`${host === to ? to : `${host} (${to})`}: ${failure.detail}`)] : [],
+  )
+}
+
+/** The receiving servers that failed for TLS. */
+export function serversOf(attempts: readonly Attempt[], decisive: Attempt | null): string {
   const failed = attempts.filter((attempt) => attempt.failure?.class != null).map((attempt) => attempt.host)
   return [...new Set(failed.length > 0 ? failed : decisive ? [decisive.host] : [])].join(', ')
 }
 
-/** The result, the reason, and the rule behind it. */
-function tlsSummary(
+/** The result, the reason, and the rule behind it. @param delayed it is tried again */
+export function tlsSummary(
   { recipients, mx, domain }: Pick<BounceText, 'recipients' | 'mx' | 'domain'>,
   attempts: readonly Attempt[],
   decidedBy: readonly DecidedBy[],
+  delayed = false,
 ): string {
   const certificate = isAboutCertificates(attempts)
   const several = mx.includes(', ')
@@ -103,14 +110,16 @@ function tlsSummary(
         ? `The rule ${rules[0] ?? ''} requires ${one}`
         : `The rules ${rules.join(' and ')} require ${one}`
   const theirs = several ? 'their mail servers' : 'their mail server'
-  const result = `Your message to ${recipients} was not sent, because ${theirs} ${certificate ? 'could not be verified' : 'cannot receive it encrypted'}.`
+  const [fate, yet] = delayed ? ['is delayed', ' at the moment'] : ['was not sent', '']
+  const result = `Your message to ${recipients} ${fate}, because ${theirs} ${certificate ? 'could not be verified' : `cannot receive it encrypted${yet}`}.`
   const servers = several ? 'The receiving servers' : 'The receiving server'
-  const retried = attempts.some((attempt) => attempt.failure?.temporary) ? ' It was tried several times.' : ''
+  const retried =
+    !delayed && attempts.some(({ failure }) => failure?.temporary) ? ' It was tried several times.' : ''
   return `${result} ${servers} ${mx} of ${domain} ${together(problem)}. ${demand}.${retried}`
 }
 
 /** Whether every server that failed for TLS failed for its certificate alone. */
-function isAboutCertificates(attempts: readonly Attempt[]): boolean {
+export function isAboutCertificates(attempts: readonly Attempt[]): boolean {
   const classes = attempts.flatMap(({ failure }) => failure?.class ?? [])
   return classes.length > 0 && classes.every((name) => definitionOf(name).isCertificate === true)
 }
@@ -124,7 +133,7 @@ function otherSummary(recipients: string, reason: string): string {
 }
 
 /** Why, for a person who does not know what TLS is. */
-function explanationOf({ host, failure }: FailedAttempt, several: boolean): string {
+export function explanationOf({ host, failure }: FailedAttempt, several: boolean): string {
   const server = several ? `The last one, ${oneLine(host)},` : oneLine(host)
   const why = failure.class ? ` ${server} ${definitionOf(failure.class).says}.` : ''
   return `TLS is the encryption that protects a message on its way from one mail server to the next.${why}`
