@@ -239,6 +239,13 @@ export class GuardedDelivery implements AsyncDisposable {
         this.haraka.told.push('kept as error file')
         return Promise.resolve(`error.${path}`)
       },
+      waiting: {
+        waits: () => undefined,
+        ended: () => undefined,
+        givingUp: () => null,
+        release: () => null,
+        works: () => undefined,
+      },
       emit: (event) => void this.events.push(event),
       ...this.options.surroundings,
     }

@@ -22,6 +22,7 @@ import { addImportCommand } from './import.js'
 import { printError, type Terminal } from './output.js'
 import { openOwnPartners, type OpenPartners } from './partners.js'
 import { Ended, Refusal } from './refusal.js'
+import { addQueueCommands } from './queue.js'
 import { addReportCommand } from './report.js'
 import { addRuleCommands } from './rule.js'
 import { addStatusCommand } from './status.js'
@@ -101,6 +102,7 @@ function createProgram(terminal: Terminal, openPartners: OpenPartners) {
   addImportCommand(program, withStore)
   addHistoryCommand(program, withStore)
   addReportCommand(program, withStore)
+  addQueueCommands(program, withStore)
   addStatusCommand(program, withStore)
   addInitCommand(program, withStore)
   const withAccounts = accountsRunner(terminal)

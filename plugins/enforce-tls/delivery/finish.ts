@@ -61,7 +61,22 @@ export async function deferredRespond(
   const seconds = answer === constants.denysoft ? Number.parseInt(String(message), 10) : params.delay
   const notice = delayNoticeDue(guarded, seconds)
   await guarded.haraka.original('deferred_respond')(answer, message, params)
+  if (answer === constants.cont || answer === constants.denysoft) noteWait(guarded, seconds)
   if (notice) await notice.send()
+}
+
+/** What Haraka has put off for a TLS reason waits; so does what was released, whatever keeps it. */
+function noteWait(guarded: GuardedItem, seconds: number): void {
+  const { item, tlsFailure, release, requirement, round, context } = guarded
+  if (!requirement || (!tlsFailure && !release)) return context.waiting.ended(item, 'other')
+  const next = Date.now() + seconds * 1000
+  context.waiting.waits(item, {
+    requirement,
+    failure: tlsFailure ?? { class: null, detail: guarded.ownReason ?? 'Haraka put it off' },
+    host: tlsFailure ? (decisiveAttempt(round.attempts)?.host ?? '') : '',
+    next,
+    until: next + context.retriesLeft(item),
+  })
 }
 
 /** The guarded version of `bounce_respond`. */

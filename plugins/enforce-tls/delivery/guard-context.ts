@@ -8,6 +8,7 @@ import type { Settings } from '../settings/types.js'
 import type { ConnectionPool } from './connections/pool.js'
 import type { DeliveryEvent } from './delivery-events.js'
 import type { Attempt } from './outcome.js'
+import type { WaitingList } from './waiting.js'
 import type { SessionSlot } from './tls/session-cache.js'
 
 /** What a notice says of a message that is tried again. */
@@ -75,6 +76,8 @@ export interface GuardContext {
   readonly splitOff: (item: HarakaMailItem, recipients: readonly HarakaAddress[]) => Promise<HarakaMailItem>
   /** Sets a queue file aside as `error.*`; gives its new name. */
   readonly keepAsError: (path: string) => Promise<string>
+  /** Who knows what waits, and what is ordered for it. */
+  readonly waiting: WaitingList
   /** Reports to the observers. Total. */
   readonly emit: (event: DeliveryEvent) => void
 }

@@ -9,6 +9,7 @@ import type { DeliveryEvent } from './delivery-events.js'
 import type { GuardContext } from './guard-context.js'
 import { hostOf, placeOf } from './next-hop.js'
 import { divide, keepAsError, splitOff } from './queue-files.js'
+import type { WaitingList } from './waiting.js'
 import { contextOf, type TlsContexts } from './tls/contexts.js'
 
 /** What changes while Haraka runs, and where events go. */
@@ -17,6 +18,8 @@ export interface DeliverySources {
   readonly contexts: () => TlsContexts
   /** Where it is asked what partners publish. */
   readonly published: () => PublishedSources
+  /** Who knows what waits. */
+  readonly waiting: WaitingList
   /** Reports to the observers. Total. */
   readonly emit: (event: DeliveryEvent) => void
 }
@@ -24,7 +27,7 @@ export interface DeliverySources {
 /** The surroundings of all guards of this Haraka. */
 export function guardContextIn(
   haraka: HarakaRuntime,
-  { settings, contexts, published, emit }: DeliverySources,
+  { settings, contexts, published, waiting, emit }: DeliverySources,
 ): GuardContext {
   return {
     settings,
@@ -55,6 +58,7 @@ export function guardContextIn(
     divide: (item, groups) => divide(item, groups, haraka.outbound),
     splitOff: (item, recipients) => splitOff(item, recipients, haraka.outbound),
     keepAsError,
+    waiting,
     emit,
   }
 }

@@ -205,8 +205,16 @@ export interface HarakaOutbound {
     next: (code?: number, message?: unknown) => void,
     options?: { readonly notes?: object; readonly origin?: unknown; readonly dot_stuffed?: boolean },
   ): void
-  readonly temp_fail_queue: { add(id: string, milliseconds: number, callback: () => void): void }
-  readonly delivery_queue: { push(item: HarakaMailItem): void }
+  readonly temp_fail_queue: {
+    add(id: string, milliseconds: number, callback: () => void): void
+    /** Those that wait, by when they are due (haraka-utils, `timer_queue.js`). */
+    readonly queue?: { readonly id: string; readonly cb: (() => void) | null }[]
+  }
+  readonly delivery_queue: {
+    push(item: HarakaMailItem): void
+    /** Those that wait for their turn and those that are being delivered. */
+    length(): number
+  }
   readonly net_utils: {
     readonly get_primary_host_name: () => string
     readonly get_mx: (domain: string) => Promise<HarakaMx[]>

@@ -73,6 +73,7 @@ export const KEYS: Readonly<Record<string, Keys>> = {
     action: words('bounce', 'defer'),
     bounce_content: words('minimal', 'full'),
     delay_warning: durationOrNever,
+    allow_release: boolean,
   },
   evidence: { stream: boolean, max_entries: count(1000, 10_000_000) },
   console: {
@@ -161,6 +162,7 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
       action: or(failure['action'], 'bounce'),
       bounceContent: or(failure['bounce_content'], 'minimal'),
       delayWarning: milliseconds(failure['delay_warning'], 14_400_000),
+      allowRelease: isYes(failure['allow_release'], false),
     },
     evidence: {
       stream: isYes(evidence['stream'], true),

@@ -87,6 +87,14 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
       }
     case 'refusal':
       return { result: event.result }
+    case 'release':
+      return {
+        result: event.result,
+        ...given('mx', line(event.host)),
+        ...given('address', line(event.to)),
+        ...given('by', line(event.by)),
+        ...given('reason', line(event.reason)),
+      }
   }
 }
 
@@ -141,6 +149,8 @@ const NAMES = [
   'class',
   'status',
   'detail',
+  'by',
+  'reason',
 ] as const
 
 /**

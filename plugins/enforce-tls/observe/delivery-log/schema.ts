@@ -16,7 +16,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
   properties: {
     id: text,
     at: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' },
-    kind: { type: 'string', enum: ['attempt', 'outcome', 'report', 'refusal'] },
+    kind: { type: 'string', enum: ['attempt', 'outcome', 'report', 'refusal', 'release'] },
     uuid: text,
     from: domain,
     domain,
@@ -40,6 +40,8 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     class: optional,
     status: optional,
     detail: optional,
+    by: optional,
+    reason: optional,
   },
   required: ['id', 'at', 'kind', 'uuid', 'from', 'domain', 'recipients', 'rules', 'level', 'result'],
 }
@@ -51,6 +53,7 @@ const RESULTS: { readonly [K in DeliveryLogEntry['kind']]: readonly string[] } =
   outcome: ['delivered', 'deferred', 'bounced', 'kept'],
   report: ['would-bounce', 'would-deliver', 'unknown'],
   refusal: ['refused', 'would-refuse'],
+  release: ['granted', 'sent'],
 }
 
 /** Whether that is an entry. */
@@ -112,4 +115,7 @@ export interface DeliveryLogEntry {
   readonly status?: string
   /** What was seen; it may quote the peer. */
   readonly detail?: string
+  /** Who released a message from what its rules require, and why. */
+  readonly by?: string
+  readonly reason?: string
 }

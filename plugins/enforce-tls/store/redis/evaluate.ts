@@ -9,7 +9,7 @@ import type { Asks } from './options.js'
 import { COMPARE_AND_SET, RECORD_ONLY } from './scripts.js'
 
 /** About the most entries that the history keeps. */
-const HISTORY_MAX = 10_000
+export const HISTORY_MAX = 10_000
 /** About the most bytes that the history keeps. */
 const HISTORY_BYTES_MAX = 64 * 1024 * 1024
 
