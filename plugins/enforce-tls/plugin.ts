@@ -133,7 +133,7 @@ export class Enforcer {
       queueFolder,
       outbound: () => this.#haraka.outbound,
       concurrency: () => this.#haraka.outboundConfig.concurrency_max ?? 100,
-      recordRelease: (record, order) => 
+      recordRelease: (record, order) =>
         recordRelease(this.#store, (event) => this.#observers.events.emit(event), record, order),
     })
     this.#guardContext = guardContextIn(this.#haraka, {

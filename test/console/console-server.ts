@@ -17,7 +17,8 @@ import { packagedPreview } from '../../plugins/enforce-tls/console/preview-bounc
 import { toSettings } from '../../plugins/enforce-tls/settings/schema.js'
 import type { Settings } from '../../plugins/enforce-tls/settings/types.js'
 import type { DeliveryLog } from '../../plugins/enforce-tls/store/delivery-log.js'
-import { openDeliveryLog, openStore } from '../../plugins/enforce-tls/store/open-store.js'
+import { openDeliveryLog, openSharedHashes, openStore } from '../../plugins/enforce-tls/store/open-store.js'
+import type { SharedHashes } from '../../plugins/enforce-tls/store/shared-hashes.js'
 import type { RuleStore } from '../../plugins/enforce-tls/store/rule-store.js'
 import type { SeenStore } from '../../plugins/enforce-tls/store/standing.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
@@ -61,6 +62,7 @@ export class ConsoleServer implements AsyncDisposable {
   readonly store: RuleStore
   readonly accounts: AccountStore
   readonly deliveries: DeliveryLog
+  readonly waiting: SharedHashes
   /** What the console would have logged. */
   readonly logged: string[] = []
   /** What the console's check of a partner answers. */
@@ -81,12 +83,14 @@ export class ConsoleServer implements AsyncDisposable {
     this.store = openStore(this.#settings)
     this.accounts = openAccountStore(this.#settings)
     this.deliveries = openDeliveryLog(this.#settings)
+    this.waiting = openSharedHashes(this.#settings)
     const answer = mountConsole(createConsole, {
       store: this.store,
       accounts: this.accounts,
       settings: () => this.#settings,
       previewBounce: (request) => packagedPreview(request, this.#settings),
       deliveries: this.deliveries,
+      waiting: this.waiting,
       checkPartner: (question) => this.checkPartner(question),
       offersTls: () => this.offersTls,
       memory: { seen: () => this.seen, onEmptyStore: () => 'auto' },
@@ -144,6 +148,7 @@ export class ConsoleServer implements AsyncDisposable {
     this.#server.closeAllConnections()
     await this.accounts.close()
     await this.deliveries.close()
+    await this.waiting.close()
     await this.store.close()
     this.#folder.close()
   }

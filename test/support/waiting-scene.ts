@@ -18,6 +18,7 @@ export const RULES = {
 /** A message as `queue list --json` has it. */
 export interface ListedMessage {
   readonly id: string
+  readonly uuid: string
   readonly node: string
   readonly sender: string
   readonly recipients: readonly string[]
@@ -112,7 +113,10 @@ export class WaitingScene implements AsyncDisposable {
         last = await this.list()
         return last.total === count
       },
-      { timeout, what: () => `${count} waiting messages, not ${JSON.stringify(last)}; ${this.haraka.log.slice(-2000)}` },
+      {
+        timeout,
+        what: () => `${count} waiting messages, not ${JSON.stringify(last)}; ${this.haraka.log.slice(-2000)}`,
+      },
     )
     assert.ok(last)
     return last

@@ -92,7 +92,9 @@ export async function undo({ store, write }: Editor, step: readonly HistoryEntry
 }
 
 function* findingProblem(
-  step: readonly (HistoryEntry & EntryPlace)[], groups: Groups): InPieces<AdminProblem | null> {
+  step: readonly (HistoryEntry & EntryPlace)[],
+  groups: Groups,
+): InPieces<AdminProblem | null> {
   for (const { key, owner, field, from } of step) {
     if (from === null || key === 'domains') continue
     const problem =

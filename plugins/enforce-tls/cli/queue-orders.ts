@@ -39,10 +39,14 @@ export async function orderByUser(
 export async function releaseByUser(context: Context, id: string, how: How): Promise<void> {
   const reason = how.reason.trim()
   if (reason === '' || reason.length > REASON_MAX)
-    throw new WrongUse([`--reason is ${reason === '' ? 'empty' : `longer than ${REASON_MAX} characters`}; say why, for the history`])
+    throw new WrongUse([
+      `--reason is ${reason === '' ? 'empty' : `longer than ${REASON_MAX} characters`}; say why, for the history`,
+    ])
   // Beside --redis and --file only Haraka itself knows; it refuses then.
   if (context.asHaraka && !context.settings.failure.allowRelease)
-    throw new Refusal(['messages cannot be released here; set [failure] allow_release=true in enforce-tls.ini'])
+    throw new Refusal([
+      'messages cannot be released here; set [failure] allow_release=true in enforce-tls.ini',
+    ])
   await orderByUser(context, 'release', { ids: [id] }, { ...how, reason })
 }
 

@@ -3,7 +3,12 @@ import { comparableDomain } from '../rules/address.js'
 import { quote } from '../text/quote.js'
 import { numbered } from '../text/list.js'
 import { nodeRemarks, reasonOf } from '../waiting/format-waiting.js'
-import { readWaiting, type Waiting, type WaitingFilter, type WaitingMessage } from '../waiting/read-waiting.js'
+import {
+  readWaiting,
+  type Waiting,
+  type WaitingFilter,
+  type WaitingMessage,
+} from '../waiting/read-waiting.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { localTime } from './local-time.js'
 import { orderByUser, releaseByUser } from './queue-orders.js'
@@ -30,9 +35,14 @@ export function addQueueCommands(program: Root, withStore: WithStore): void {
     .option(...RULE)
     .option(...OWNER)
     .option('--limit <n>', 'the most messages', String(LIMIT))
-    .addHelpText('after', examples('queue list --partner bank.example', 'queue list --owner acme.example --json'))
+    .addHelpText(
+      'after',
+      examples('queue list --partner bank.example', 'queue list --owner acme.example --json'),
+    )
     .action((options, command) =>
-      withStore(command.optsWithGlobals(), (context) => list(context, filterOf(options), limitOf(options.limit))),
+      withStore(command.optsWithGlobals(), (context) =>
+        list(context, filterOf(options), limitOf(options.limit)),
+      ),
     )
 
   queue
@@ -40,9 +50,7 @@ export function addQueueCommands(program: Root, withStore: WithStore): void {
     .description('show one message that waits: its recipients, its rules, why it waits, and what comes next')
     .argument('<id>', 'as in the list')
     .addHelpText('after', examples('queue show mhxk3l2a-aB3dE9'))
-    .action((id, _options, command) =>
-      withStore(command.optsWithGlobals(), (context) => show(context, id)),
-    )
+    .action((id, _options, command) => withStore(command.optsWithGlobals(), (context) => show(context, id)))
 
   queue
     .command('retry')
@@ -61,7 +69,9 @@ export function addQueueCommands(program: Root, withStore: WithStore): void {
 
   queue
     .command('fail')
-    .description('give messages up now: their senders get a bounce; asks first, and needs --yes without a terminal')
+    .description(
+      'give messages up now: their senders get a bounce; asks first, and needs --yes without a terminal',
+    )
     .argument('[id...]', 'as in the list')
     .option(...PARTNER)
     .option(...RULE)
@@ -69,7 +79,10 @@ export function addQueueCommands(program: Root, withStore: WithStore): void {
     .option('--all', 'all that fits; without any filter, all that waits')
     .option('--reason <text>', "why, for Haraka's log")
     .option('--yes', 'do not ask')
-    .addHelpText('after', examples('queue fail mhxk3l2a-aB3dE9', 'queue fail --partner bank.example --all --yes'))
+    .addHelpText(
+      'after',
+      examples('queue fail mhxk3l2a-aB3dE9', 'queue fail --partner bank.example --all --yes'),
+    )
     .action((ids, options, command) =>
       withStore(command.optsWithGlobals(), (context) =>
         orderByUser(context, 'fail', chosen(ids, options), {
@@ -118,7 +131,9 @@ function chosen(
   if (ids.length > 0 && options.all)
     throw new WrongUse(['ids and --all together make no sense; leave one of them out'])
   if (ids.length === 0 && !options.all)
-    throw new WrongUse(['which messages? Give their ids as in the list, or --all with --partner, --rule or --owner'])
+    throw new WrongUse([
+      'which messages? Give their ids as in the list, or --all with --partner, --rule or --owner',
+    ])
   return { ...filterOf(options), ...(ids.length > 0 ? { ids } : {}) }
 }
 
@@ -144,13 +159,16 @@ async function list({ waiting, output }: Context, filter: WaitingFilter, limit: 
       ]),
     )
     const rest = found.messages.length - shown.length
-    output.line(`${numbered(found.messages.length, 'message')} waiting${rest > 0 ? `; ${rest} not shown, see --limit` : ''}.`)
+    output.line(
+      `${numbered(found.messages.length, 'message')} waiting${rest > 0 ? `; ${rest} not shown, see --limit` : ''}.`,
+    )
   }
   for (const remark of nodeRemarks(found.nodes, localTime)) output.line(remark)
 }
 
 function nothingWaits({ nodes }: Waiting, filter: WaitingFilter): string {
-  if (nodes.length === 0) return 'Unknown: no Haraka has told these rules what waits. Is one running with them?'
+  if (nodes.length === 0)
+    return 'Unknown: no Haraka has told these rules what waits. Is one running with them?'
   const filtered = Object.values(filter).some((value) => value !== undefined)
   return filtered ? 'No such message is waiting.' : 'No message is waiting.'
 }

@@ -10,6 +10,7 @@ import { openApiRoutes } from './resources/openapi.js'
 import { reportRoutes } from './resources/report.js'
 import { ruleRoutes } from './resources/rules.js'
 import { sessionRoutes } from './resources/session.js'
+import { waitingRoutes } from './resources/waiting.js'
 import { validateRoutes } from './resources/validate.js'
 
 export const ROUTES: readonly Route[] = [
@@ -23,5 +24,6 @@ export const ROUTES: readonly Route[] = [
   ...historyRoutes,
   ...checkRoutes,
   ...reportRoutes,
+  ...waitingRoutes,
   ...openApiRoutes(() => ROUTES),
 ]

@@ -79,7 +79,5 @@ export function openSharedHashes(
   { store, redis }: Pick<Settings, 'store' | 'redis'>,
   { newFileOwner = null }: Pick<OpenStoreOptions, 'newFileOwner'> = {},
 ): SharedHashes {
-  return store.type === 'file'
-    ? new FileSharedHashes(store.file, newFileOwner)
-    : new RedisSharedHashes(redis)
+  return store.type === 'file' ? new FileSharedHashes(store.file, newFileOwner) : new RedisSharedHashes(redis)
 }

@@ -4,7 +4,11 @@ import type { Action } from './orders.js'
 import type { WaitingMessage, WaitingNode } from './read-waiting.js'
 
 /** Why a message waits, in one sentence without a full stop. */
-export function reasonOf({ host, detail, domain }: Pick<WaitingMessage, 'host' | 'detail' | 'domain'>): string {
+export function reasonOf({
+  host,
+  detail,
+  domain,
+}: Pick<WaitingMessage, 'host' | 'detail' | 'domain'>): string {
   return host === '' || host === domain ? detail : `${host} ${detail}`
 }
 

@@ -39,7 +39,10 @@ export interface OrderResult {
  */
 export async function giveOrders(
   hashes: SharedHashes,
-  { nodes, messages }: { readonly nodes: readonly WaitingNode[]; readonly messages: readonly WaitingMessage[] },
+  {
+    nodes,
+    messages,
+  }: { readonly nodes: readonly WaitingNode[]; readonly messages: readonly WaitingMessage[] },
   request: OrderRequest,
   patience = PATIENCE,
 ): Promise<OrderResult[]> {
@@ -65,7 +68,15 @@ export async function giveOrders(
 }
 
 function orderFor({ id, demand }: WaitingMessage, { action, by, reason }: OrderRequest): Order {
-  return { id: randomBytes(9).toString('base64url'), item: id, action, by, reason, at: new Date().toISOString(), demand }
+  return {
+    id: randomBytes(9).toString('base64url'),
+    item: id,
+    action,
+    by,
+    reason,
+    at: new Date().toISOString(),
+    demand,
+  }
 }
 
 async function answersTo(

@@ -40,6 +40,8 @@ export class OrdersHere {
   /** Items to be given up at their next try. */
   readonly #failing = new Map<string, { readonly order: Order; readonly record: WaitingRecord }>()
   readonly #grants = new Map<string, Grant>()
+  /** Items of grants that had no file at the last comparison. */
+  #missing: ReadonlySet<string> = new Set()
 
   constructor(context: OrdersHereContext) {
     this.#context = context
@@ -67,16 +69,29 @@ export class OrdersHere {
     }
   }
 
-  /** Takes over the grants of items that waited before a restart, and gives those back whose items are gone. */
-  async compare(node: string, gone: readonly string[]): Promise<void> {
-    const { hashes, writes, items } = this.#context
+  /**
+   * Takes over the grants of items that waited before a restart, and gives those back whose items are gone.
+   *
+   * @param gone items that have gone without a word
+   * @param present all that have a file
+   */
+  async compare(
+    node: string,
+    { gone, present }: { readonly gone: readonly string[]; readonly present: { has(id: string): boolean } },
+  ): Promise<void> {
+    const { hashes, items, paced } = this.#context
+    const missing = new Set<string>()
     for (const [id, json] of await hashes().read(HASHES.grants(node))) {
       const grant = parseGrant(json, id)
-      if (!grant || gone.includes(id)) writes.put(HASHES.grants(node), id, null)
-      else if (!this.#grants.has(id) && items.get(id)) this.#grants.set(id, grant)
+      if (!grant || (!present.has(id) && this.#missing.has(id))) this.#dropGrant(node, id)
+      else if (!present.has(id)) missing.add(id)
+      else if (!this.#grants.has(id) && items.get(id)) {
+        this.#grants.set(id, grant)
+        paced.add([id])
+      }
     }
+    this.#missing = missing
     for (const id of gone) {
-      this.#grants.delete(id)
       const failing = this.#failing.get(id)
       this.#failing.delete(id)
       if (failing) this.#answer(failing.order, false, 'its file is gone')
@@ -94,7 +109,7 @@ export class OrdersHere {
   }
 
   /** The leave that an item has now. */
-  release(id: string, item: HarakaMailItem, requirement: Requirement): Release | null {
+  release(node: string, id: string, item: HarakaMailItem, requirement: Requirement): Release | null {
     const grant = this.#grants.get(id)
     if (!grant) return null
     const holds =
@@ -102,8 +117,9 @@ export class OrdersHere {
       grant.uuid === item.todo.uuid &&
       grant.demand === demandOf(item.todo.rcpt_to, requirement)
     if (holds) return { by: grant.by, reason: grant.reason, encrypted: grant.encrypted }
+    this.#dropGrant(node, id)
     item.logwarn(
-      'enforce-tls: it was released, but not under the rules and settings of now; the message waits',
+      'enforce-tls: the message was released under other rules, recipients or settings than those of now, so it is not',
     )
     return null
   }
@@ -116,15 +132,17 @@ export class OrdersHere {
 
   /** An item is gone, or nothing is required of it. */
   ended(node: string, id: string, result: Ending): void {
-    if (this.#grants.has(id) && result !== 'other') {
-      this.#grants.delete(id)
-      this.#context.writes.put(HASHES.grants(node), id, null)
-    }
+    if (this.#grants.has(id) && result !== 'other') this.#dropGrant(node, id)
     const failing = this.#failing.get(id)
     if (!failing) return
     this.#failing.delete(id)
     const [done, says] = ENDINGS[result]
     this.#answer(failing.order, done, says)
+  }
+
+  #dropGrant(node: string, id: string): void {
+    this.#grants.delete(id)
+    this.#context.writes.put(HASHES.grants(node), id, null)
   }
 
   async #carryOut(node: string, order: Order, item: WaitingItem): Promise<void> {

@@ -38,7 +38,10 @@ export class Paced {
   /** Whether an item waits for Haraka's timer, so that it can be tried now. */
   isWaiting(id: string): boolean {
     const file = this.#context.fileOf(id)
-    return file !== null && (this.#context.outbound().temp_fail_queue.queue ?? []).some((timer) => timer.id === file)
+    return (
+      file !== null &&
+      (this.#context.outbound().temp_fail_queue.queue ?? []).some((timer) => timer.id === file)
+    )
   }
 
   add(ids: Iterable<string>): void {

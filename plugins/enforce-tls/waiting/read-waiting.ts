@@ -109,7 +109,8 @@ function fits(message: WaitingMessage, { partner, rule, owner, ids, accepts }: W
   const { domain, rules, id } = message
   return (
     (partner === undefined || domain === partner) &&
-    (rule === undefined || rules.some((each) => each.id === rule && (owner === undefined || each.owner === owner))) &&
+    (rule === undefined ||
+      rules.some((each) => each.id === rule && (owner === undefined || each.owner === owner))) &&
     (owner === undefined || rules.some((each) => each.owner === owner)) &&
     (ids === undefined || ids.includes(id)) &&
     (accepts === undefined || accepts(message))

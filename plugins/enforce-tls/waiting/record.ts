@@ -78,7 +78,17 @@ const SCHEMA: JSONSchemaType<WaitingRecord> = {
     demand: text,
   },
   required: [
-    ...(['id', 'uuid', 'sender', 'recipients', 'recipientCount', 'domain', 'rules', 'level', 'class'] as const),
+    ...([
+      'id',
+      'uuid',
+      'sender',
+      'recipients',
+      'recipientCount',
+      'domain',
+      'rules',
+      'level',
+      'class',
+    ] as const),
     ...(['detail', 'host', 'since', 'next', 'until', 'tries', 'demand'] as const),
   ],
 }
@@ -112,10 +122,7 @@ export function recordOf(id: string, { todo, num_failures }: HarakaMailItem, wai
 }
 
 /** The same text for the same requirement of the same recipients. */
-export function demandOf(
-  recipients: HarakaMailItem['todo']['rcpt_to'],
-  requirement: Requirement,
-): string {
+export function demandOf(recipients: HarakaMailItem['todo']['rcpt_to'], requirement: Requirement): string {
   return createHash('sha256')
     .update(requirementKey(requirement))
     .update('\n')
@@ -127,7 +134,8 @@ export function demandOf(
 export function parseRecord(json: string): WaitingRecord | null {
   try {
     const value: unknown = parseJson(json)
-    return isRecord(value) && [value.since, value.next, value.until].every((at) => !Number.isNaN(Date.parse(at)))
+    return isRecord(value) &&
+      [value.since, value.next, value.until].every((at) => !Number.isNaN(Date.parse(at)))
       ? value
       : null
   } catch {

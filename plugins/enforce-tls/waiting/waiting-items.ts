@@ -90,14 +90,18 @@ export class WaitingItems {
   /**
    * Compares with the queue folder.
    *
-   * @returns ids of items that are gone
+   * @returns items that have gone without a word, and all that have a file
    */
-  async compare(node: string, hashes: SharedHashes, queueFolder: string): Promise<string[]> {
+  async compare(
+    node: string,
+    hashes: SharedHashes,
+    queueFolder: string,
+  ): Promise<{ readonly gone: readonly string[]; readonly present: ReadonlyMap<string, string> }> {
     // In this order: what is told was a file before.
     const told = await hashes.read(HASHES.items(node))
     const names = await readdir(queueFolder)
     const files = await inPieces(filesById(names))
-    return inPieces(this.#comparing(node, told, files))
+    return { gone: await inPieces(this.#comparing(node, told, files)), present: files }
   }
 
   *#comparing(

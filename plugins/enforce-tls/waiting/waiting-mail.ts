@@ -76,7 +76,12 @@ export class WaitingMail implements WaitingList {
       writes: this.#writes,
       recordRelease: context.recordRelease,
     })
-    this.#partners = new WorkingPartners({ hashes, items: this.#items, paced: this.#paced, writes: this.#writes })
+    this.#partners = new WorkingPartners({
+      hashes,
+      items: this.#items,
+      paced: this.#paced,
+      writes: this.#writes,
+    })
   }
 
   /** Begins to look for orders; for a process that has a queue. */
@@ -113,7 +118,7 @@ export class WaitingMail implements WaitingList {
 
   release(item: HarakaMailItem, requirement: Requirement): Release | null {
     const id = this.#orders.size === 0 ? null : itemIdOf(item.filename)
-    return id === null ? null : this.#orders.release(id, item, requirement)
+    return id === null || this.#node === null ? null : this.#orders.release(this.#node, id, item, requirement)
   }
 
   works(domain: string): void {
@@ -147,8 +152,8 @@ export class WaitingMail implements WaitingList {
       }
       if (now - this.#comparedAt >= COMPARE_PAUSE) {
         this.#hashes ??= this.#context.open()
-        const gone = await this.#items.compare(node, this.#hashes, this.#context.queueFolder)
-        await this.#orders.compare(node, gone)
+        const compared = await this.#items.compare(node, this.#hashes, this.#context.queueFolder)
+        await this.#orders.compare(node, compared)
         this.#comparedAt = now
       }
       await this.#orders.look(node)

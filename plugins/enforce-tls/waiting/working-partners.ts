@@ -86,7 +86,8 @@ export class WorkingPartners {
       if (!this.#isFirstLook && items.size > 0) paced.add(items.ofDomain(domain))
     }
     this.#isFirstLook = false
-    for (const domain of this.#heard.keys()) if (!words.has(domain) && !this.#isRecent(domain, now)) this.#heard.delete(domain)
+    for (const domain of this.#heard.keys())
+      if (!words.has(domain) && !this.#isRecent(domain, now)) this.#heard.delete(domain)
   }
 
   #isRecent(domain: string, now: number): boolean {

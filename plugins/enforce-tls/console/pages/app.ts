@@ -15,6 +15,7 @@ import { HistoryView } from './views/history.js'
 import { Overview } from './views/overview.js'
 import { RuleView } from './views/rule.js'
 import { SignIn } from './views/sign-in.js'
+import { WaitingView } from './views/waiting.js'
 
 type Signed = 'unknown' | 'out' | 'ended' | Session
 
@@ -78,7 +79,7 @@ function Frame(props: {
     first.current = false
     window.scrollTo(0, 0)
   }, [key])
-  const sections = ['domains', 'overview', 'groups', 'history'] as const
+  const sections = ['domains', 'overview', 'waiting', 'groups', 'history'] as const
   const current = {
     group: 'groups',
     domain: 'domains',
@@ -114,6 +115,8 @@ function View({ session, place }: { readonly session: Session; readonly place: P
       return html`<${Domains} session=${session} />`
     case 'overview':
       return html`<${Overview} session=${session} owner=${place.owner} />`
+    case 'waiting':
+      return html`<${WaitingView} session=${session} />`
     case 'groups':
       return html`<${Groups} session=${session} />`
     case 'group':

@@ -2,7 +2,7 @@
 import type { Direction } from './types.js'
 
 export type Place =
-  | { readonly view: 'domains' | 'groups' | 'history' | 'account' }
+  | { readonly view: 'domains' | 'groups' | 'history' | 'account' | 'waiting' }
   /** Of all that one may see, or of one domain. */
   | { readonly view: 'overview'; readonly owner: string | null }
   | { readonly view: 'group'; readonly name: string }
@@ -20,7 +20,7 @@ export function parsePlace(hash: string): Place {
   if (first === '') return { view: 'domains' }
   if (second === undefined) {
     if (first === 'overview') return { view: first, owner: null }
-    if (first === 'domains' || first === 'groups') return { view: first }
+    if (first === 'domains' || first === 'groups' || first === 'waiting') return { view: first }
     return first === 'history' || first === 'account' ? { view: first } : { view: 'nowhere' }
   }
   if (first === 'overview') return { view: first, owner: second }

@@ -49,7 +49,8 @@ export class DeliveryLogObserver {
   /** Takes an event. What rules in mode `report` saw, and refusals, have sentences of their own in the log. */
   take(event: DeliveryEvent): void {
     const entry = entryOf(event, `${this.#process}.${++this.#written}`)
-    if (event.kind === 'attempt' || event.kind === 'outcome' || event.kind === 'release') this.#context.logger.lognotice(logLine(entry))
+    if (event.kind === 'attempt' || event.kind === 'outcome' || event.kind === 'release')
+      this.#context.logger.lognotice(logLine(entry))
     if (this.#context.settings().stream) this.#writer.write(toRecord(entry))
   }
 

@@ -136,7 +136,9 @@ export class FileSharedHashes implements SharedHashes {
   #of(...names: readonly string[]): string {
     return path.join(
       this.#folder,
-      ...names.map((name) => encodeURIComponent(name).replace(/^\.|~/g, (char) => (char === '.' ? '%2E' : '%7E'))),
+      ...names.map((name) =>
+        encodeURIComponent(name).replace(/^\.|~/g, (char) => (char === '.' ? '%2E' : '%7E')),
+      ),
     )
   }
 
