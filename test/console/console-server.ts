@@ -41,6 +41,7 @@ export interface ConsoleServerOptions {
   /** Keys of the sections. */
   readonly console?: Readonly<Record<string, string | number>>
   readonly evidence?: Readonly<Record<string, string | number>>
+  readonly failure?: Readonly<Record<string, string | number>>
 }
 
 /** Starts a console for a test. */
@@ -73,12 +74,13 @@ export class ConsoleServer implements AsyncDisposable {
   seen: SeenStore | null = null
   #settings: Settings
 
-  constructor({ redis, console = {}, evidence = {} }: ConsoleServerOptions) {
+  constructor({ redis, console = {}, evidence = {}, failure = {} }: ConsoleServerOptions) {
     this.#settings = toSettings({
       store: redis === undefined ? { type: 'file', file: this.rulesFile } : {},
       redis: redis === undefined ? {} : { url: redis },
       console: { enabled: 'true', ...console },
       evidence,
+      failure,
     })
     this.store = openStore(this.#settings)
     this.accounts = openAccountStore(this.#settings)

@@ -34,7 +34,7 @@ it('one message goes without TLS once an administrator says why; the others wait
   assert.deepEqual(received.acceptedFor, ['cfo@bank.example'])
   const left = await scene.waitForListed(1)
   assert.deepEqual(left.messages[0]?.recipients, ['other@bank.example'])
-  assert.equal(left.messages[0]?.releasedBy, '')
+  assert.equal(left.messages[0].releasedBy, '')
 
   const retried = await scene.queue('retry', '--all')
   assert.equal(retried.code, 0, retried.stderr)

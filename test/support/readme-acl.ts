@@ -17,6 +17,8 @@ const PURPOSES = {
   console: /\+incrby/,
   alerts: /:alert-turn/,
   deliveries: /:deliveries/,
+  waiting: /:waiting:/,
+  release: /^~\S+:history \+xadd$/,
   metrics: /^\+scan$/,
 } as const
 

@@ -77,9 +77,10 @@ export class WaitingScene implements AsyncDisposable {
 
   /** Starts one more on the same Redis. */
   async addHaraka(name: string): Promise<Haraka> {
-    const { ini = '', intervals = '1h*9', bank: _bank, ...options } = this.#options
+    const { ini = '', intervals = '1h*9', nodes, extraPlugins } = this.#options
     const haraka = await startHaraka({
-      ...options,
+      ...(nodes === undefined ? {} : { nodes }),
+      ...(extraPlugins ? { extraPlugins } : {}),
       config: {
         me: `${name}\n`,
         'enforce-tls.ini': `[redis]\nhost=127.0.0.1\nport=${this.redis.port}\n${ini}`,

@@ -393,14 +393,19 @@ export const texts = {
     chooseNone: 'Select none',
     chosen: (count: number) => (count === 0 ? 'Select messages first.' : `${count} selected`),
     showMore: 'Show more',
+    busy: "Waiting for Haraka's answer …",
     actions: { retry: 'Try now', fail: 'Give up', release: 'Release without TLS' },
     several: (first: string, count: number) => `${first} and ${count - 1} more`,
-    from: (sender: string) => `From ${sender}`,
-    since: (when: string, tries: number) =>
-      `Since ${when}, tried ${tries === 1 ? 'once' : `${tries} times`}.`,
-    next: (when: string) => `Next try ${when}.`,
-    nextNow: 'Next try now.',
-    until: (when: string) => `Given up ${when}.`,
+    from: (sender: string, rules: readonly string[]) =>
+      `From ${sender}${rules.length === 0 ? '' : `. Required by: ${rules.join(', ')}`}.`,
+    times: (at: {
+      readonly since: string
+      readonly tries: number
+      readonly next: string | null
+      readonly until: string
+    }) =>
+      `Since ${at.since}, tried ${at.tries === 1 ? 'once' : `${at.tries} times`}. ` +
+      `Next try ${at.next ?? 'now'}, given up ${at.until}.`,
     released: 'Released',
     reason: 'Reason',
     reasonHint: 'Recorded with your name in the history and the delivery log.',

@@ -175,8 +175,11 @@ function domainOf(sender: string): string {
 
 /** Rules that one may not see are not named. */
 function toEntry({ identity }: Call, waiting: WaitingMessage): object {
-  const { demand: _demand, ...shown } = waiting
-  return { ...shown, rules: waiting.rules.filter(({ owner }) => maySee(identity, owner)) }
+  const { id, node, uuid, sender, recipients, recipientCount, domain, level, host, detail } = waiting
+  const { since, next, until, tries, ordered, releasedBy } = waiting
+  const rules = waiting.rules.filter(({ owner }) => maySee(identity, owner))
+  const about = { id, node, uuid, sender, recipients, recipientCount, domain, rules, level }
+  return { ...about, class: waiting.class, host, detail, since, next, until, tries, ordered, releasedBy }
 }
 
 function keyOf({ since, id }: WaitingMessage): string {

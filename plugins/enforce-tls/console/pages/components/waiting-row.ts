@@ -30,13 +30,18 @@ export function WaitingRow(props: {
       </p>
       <p dir="auto">${plain(reasonOf(message))}</p>
       <p class="hint">
-        ${texts.waiting.from(plain(sender) || '<>')} ·
-        ${rules.map(({ owner, id: rule, name }, place) => html`<span key=${`${owner} ${rule}`}>${place > 0 ? ', ' : ''}${plain(name)}</span>`)}
+        ${texts.waiting.from(
+          plain(sender) || '<>',
+          rules.map(({ name }) => plain(name)),
+        )}
       </p>
       <p class="hint">
-        ${texts.waiting.since(formatMoment(since), tries)}
-        ${Date.parse(next) <= Date.now() ? texts.waiting.nextNow : texts.waiting.next(formatMoment(next))}
-        ${texts.waiting.until(formatMoment(until))}
+        ${texts.waiting.times({
+          since: formatMoment(since),
+          tries,
+          next: Date.parse(next) <= Date.now() ? null : formatMoment(next),
+          until: formatMoment(until),
+        })}
       </p>
       <p class="hint"><span class="waiting-id">${message.id}</span></p>
     </div>

@@ -29,6 +29,7 @@ export function WaitingView({ session }: { readonly session: Session }): VNode {
   const [action, setAction] = useState<WaitingAction | null>(null)
   const [results, setResults] = useState<readonly OrderResult[]>([])
   const [problem, setProblem] = useState<string | null>(null)
+  const [busy, setBusy] = useState(false)
   const search = (next: Filter): void => {
     setChosen([])
     setFilter(next)
@@ -38,6 +39,8 @@ export function WaitingView({ session }: { readonly session: Session }): VNode {
     setAction(null)
     setProblem(null)
     if (asked === null) return
+    setResults([])
+    setBusy(true)
     try {
       const body = { action: asked, ids: chosen, ...(reason === '' ? {} : { reason }) }
       const answer = await request<readonly OrderResult[]>('POST', 'waiting/orders', body)
@@ -48,6 +51,7 @@ export function WaitingView({ session }: { readonly session: Session }): VNode {
     } catch (error) {
       setProblem(formatError(error))
     }
+    setBusy(false)
   }
   const more = async ({ nodes, messages, next }: Shown): Promise<void> => {
     if (next === null) return
@@ -63,6 +67,7 @@ export function WaitingView({ session }: { readonly session: Session }): VNode {
     <${Search} filter=${filter} onSearch=${search} />
     <div class="stack">
       ${problem !== null && html`<${Notice} tone="bad">${problem}<//>`}
+      ${busy && html`<p class="loading" role="status">${texts.waiting.busy}</p>`}
       ${results.length > 0 && html`<${Results} results=${results} />`}
       ${
         loaded.state !== 'there'
