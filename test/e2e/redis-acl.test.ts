@@ -31,7 +31,7 @@ async function assertRefusedNothing(
   { ini, where, more = '' }: { ini: string; where: readonly string[]; more?: string },
   servers: readonly RedisServer[],
   rulesIn: Pick<RedisServer, 'cli'>,
-  purposes: readonly Purpose[] = ['deliveries'],
+  purposes: readonly Purpose[] = ['deliveries', 'waiting'],
 ): Promise<void> {
   const [haraka, admin] = [readmeUser('haraka', purposes), readmeUser('rules-admin', purposes)]
   for (const server of servers)

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import type { RedisSettings } from '../../plugins/enforce-tls/settings/redis.js'
 import { RedisAccountStore } from '../../plugins/enforce-tls/console/auth/redis-account-store.js'
 import type { AccountKind } from '../../plugins/enforce-tls/console/auth/account-store.js'
+import { RedisSharedHashes } from '../../plugins/enforce-tls/store/redis/shared-hashes.js'
 import { RedisDeliveryLog } from '../../plugins/enforce-tls/store/redis/delivery-log.js'
 import { whyNotSubscribed } from '../../plugins/enforce-tls/store/redis/feed.js'
 import { RedisAlertState } from '../../plugins/enforce-tls/store/redis/alert-state.js'
@@ -47,6 +48,23 @@ async function asAdministrator(settings: Partial<RedisSettings>): Promise<void> 
   await store.writeService(OWNER, '{"enabled":true}', null, by)
   await assertReadable(store)
   await readDeliveries(settings)
+}
+
+/** The commands that change rules, and those of the group `queue`. */
+async function asRulesAdministrator(settings: Partial<RedisSettings>): Promise<void> {
+  await asAdministrator(settings)
+  await orderForWaiting(settings)
+}
+
+async function orderForWaiting(settings: Partial<RedisSettings>): Promise<void> {
+  const hashes = new RedisSharedHashes(redisSettings(settings))
+  try {
+    await hashes.write('nodes', new Map([['a', '1']]))
+    assert.equal((await hashes.add('nodes', new Map([['b', '2']]))).size, 1)
+    assert.ok(await hashes.take('nodes', 'b'))
+  } finally {
+    await hashes.close()
+  }
 }
 
 async function assertReadable(store: RedisStore): Promise<void> {
@@ -96,6 +114,11 @@ const BESIDES: Readonly<
     } finally {
       await log.close()
     }
+  },
+  waiting: orderForWaiting,
+  release: async (settings) => {
+    await using opened = openRedisStore(settings)
+    await opened.store.recordRelease({ owner: '*', field: 'a', value: '{}' }, 'ann')
   },
   alerts: async (settings) => {
     const book = new RedisAlertState(redisSettings(settings))
@@ -171,7 +194,7 @@ describe('the users of Redis in the documents', () => {
 
   for (const [name, work] of [
     ['haraka', asHaraka],
-    ['rules-admin', asAdministrator],
+    ['rules-admin', asRulesAdministrator],
     ['accounts-admin', asAccountAdministrator],
   ] as const) {
     const user = readmeUser(name)

@@ -145,7 +145,8 @@ export class WaitingMail implements WaitingList {
     try {
       const node = this.#ownNode()
       const now = performance.now()
-      if (now - this.#beatAt >= BEAT_PAUSE) {
+      const beats = now - this.#beatAt >= BEAT_PAUSE
+      if (beats) {
         this.#beatAt = now
         this.#beat(node)
         await this.#partners.learn()
@@ -156,6 +157,8 @@ export class WaitingMail implements WaitingList {
         await this.#orders.compare(node, compared)
         this.#comparedAt = now
       }
+      // Where nothing waits, nothing comes either but orders for what is gone.
+      if (!beats && this.#items.size === 0 && this.#orders.size === 0) return
       await this.#orders.look(node)
       await this.#partners.look()
     } catch {
