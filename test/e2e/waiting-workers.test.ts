@@ -17,7 +17,10 @@ it('with workers each takes the orders for its own mail, and that of one that is
   for (const pid of scene.haraka.pids.workers) process.kill(pid, 'SIGKILL')
   await scene.bank.behave({})
   const { workers } = scene.haraka.pids
-  await until(() => scene.haraka.pids.workers.length >= workers.length + 2, { what: 'new workers', timeout: 30_000 })
+  await until(() => scene.haraka.pids.workers.length >= workers.length + 2, {
+    what: 'new workers',
+    timeout: 30_000,
+  })
   await until(
     async () => {
       if (scene.bank.messages.length >= MESSAGES / 2) return true
