@@ -117,3 +117,38 @@ it('a release under other rules than those of now does not count', async () => {
   assert.equal(scene.bank.messages.length, 0)
   assert.deepEqual(scene.bank.cleartextAfterEhlo(), [])
 })
+
+it('what the server puts off of a released message requires TLS again, and its bounce quotes nothing', async () => {
+  await using scene = await startWaitingScene({
+    ini: ALLOWED,
+    intervals: '5s*9',
+    bank: {
+      on: { STARTTLS: LATER },
+      rcptReplies: {
+        'later@bank.example': '451 4.2.1 not now',
+        'gone@bank.example': '550 5.1.1 no such user',
+      },
+    },
+  })
+  await scene.haraka.send({
+    from: 'ann@acme.example',
+    to: ['cfo@bank.example', 'later@bank.example', 'gone@bank.example'],
+    subject: 'Merger',
+  })
+  const { messages } = await scene.waitForListed(1)
+  const ran = await scene.queue('release', messages[0]?.id ?? '', '--reason', 'due', '--yes')
+  assert.equal(ran.code, 0, ran.stdout + ran.stderr)
+  const [received] = await scene.bank.waitForMessages(1)
+  assert.deepEqual(received?.acceptedFor, ['cfo@bank.example'])
+  const [bounce] = await scene.acme.waitForMessages(1)
+  assert.match(bounce?.data ?? '', /gone@bank\.example/)
+  assert.doesNotMatch(bounce?.data ?? '', /Merger/)
+  const before = scene.bank.connections.length
+  const left = await scene.waitForListed(1)
+  assert.deepEqual(left.messages[0]?.recipients, ['later@bank.example'])
+  assert.equal(left.messages[0].releasedBy, '')
+  assert.notEqual(left.messages[0].id, messages[0]?.id)
+  for (const connection of scene.bank.connections.slice(before))
+    assert.deepEqual(connection.cleartextAfterEhlo(), [])
+  assert.equal(scene.bank.messages.length, 1)
+})
