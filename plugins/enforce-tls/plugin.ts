@@ -5,6 +5,7 @@ import { Observers } from './observe/observers.js'
 import { ConsoleHost } from './console/console-host.js'
 import { checkInHaraka } from './check/check-in-haraka.js'
 import type { PartnerCheck, CheckRequest } from './check/types.js'
+import { EXEMPT } from './delivery/exempt-note.js'
 import type { GuardContext } from './delivery/guard-context.js'
 import { Guard } from './delivery/guard.js'
 import { PartnerSources } from './check/partner-sources.js'
@@ -28,11 +29,14 @@ import { Policy } from './policy/policy.js'
 import { readSettings, storeIn } from './settings/settings.js'
 import type { Settings } from './settings/types.js'
 import { KnownStore } from './store/known-store.js'
-import { openSharedHashes, openStore } from './store/open-store.js'
+import { openDeliveryLog, openSharedHashes, openStore, openTlsRptState } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
 import { forwardedMailProblem, startProblem, startRemarks } from './hooks/init.js'
 import { queueFolderOf, SeenStores } from './store/seen-stores.js'
+import { queueMail } from './haraka/queue-mail.js'
 import { HarakaRuntime } from './haraka/runtime.js'
+import { postReport } from './report/tls-rpt/post.js'
+import { TlsRptSender } from './report/tls-rpt/sender.js'
 import { errorMessage } from './text/error-message.js'
 import { recordRelease } from './waiting/record-release.js'
 import { WaitingMail } from './waiting/waiting-mail.js'
@@ -56,6 +60,7 @@ export class Enforcer {
   readonly #published: PartnerSources
   readonly #waiting: WaitingMail
   readonly #decisions: Decisions
+  readonly #tlsRpt: TlsRptSender
   readonly #uncovered: UncoveredNotes
   #console: ConsoleHost | null = null
   #storeAvailable: boolean | null = null
@@ -117,6 +122,8 @@ export class Enforcer {
         minVersion: () => this.#settings.tls.minVersion,
         anchors: () => this.#contexts.anchors,
         limitsVersions: (mx) => limitsVersions(this.#haraka.tlsOptions(mx)),
+        failureAction: () => this.#settings.failure.action,
+        published: () => this.#published.get(),
       },
     })
     this.#published = new PartnerSources({
@@ -152,6 +159,17 @@ export class Enforcer {
       waiting: this.#waiting,
       decided: this.#observers.decided,
     })
+    this.#tlsRpt = new TlsRptSender({
+      logger: plugin,
+      settings: () => this.#settings,
+      openState: () => openTlsRptState(where),
+      openLog: () => openDeliveryLog(where),
+      published: () => this.#published.get(),
+      // Each node with a rules file has a delivery log of its own.
+      limitedTo: () => (where.store.type === 'file' ? this.#haraka.name : null),
+      queue: (to, contents) => queueMail(this.#haraka, [to], contents, EXEMPT),
+      post: postReport,
+    })
     this.#uncovered = new UncoveredNotes(plugin)
     const { inherited = [] } = where.redis
     const origin =
@@ -171,6 +189,7 @@ export class Enforcer {
       this.#guardContext.connections.renew()
       this.#published.renew()
       this.#observers.settingsChanged()
+      this.#tlsRpt.settingsChanged()
       this.#plugin.lognotice('enforce-tls.ini was read again')
       if (main.forwardedMail !== before) this.#remark()
     } catch (error) {
@@ -259,11 +278,25 @@ export class Enforcer {
       this.#known.start()
       this.#waiting.start()
       this.#readyTls()
+      void this.#askResolvers()
+      this.#tlsRpt.begin()
     }
     if (this.#settings.console.enabled && !this.#haraka.hasHttp)
       this.#plugin.logwarn(
         "[console] enabled=true, but Haraka's HTTP server is off; set listen in config/http.ini",
       )
+  }
+
+  /** Says whether the resolvers of the settings validate; nobody waits for it. */
+  async #askResolvers(): Promise<void> {
+    if (this.#settings.dns.resolver.length === 0) return
+    for (const { resolver, validates, why } of await this.#published.get().dns.validation()) {
+      if (validates === true) this.#plugin.loginfo(`DNS resolver ${resolver} validates DNSSEC`)
+      else
+        this.#plugin.logwarn(
+          `DNS resolver ${resolver} ${why}; mail that rules hold to DANE or MTA-STS waits where no resolver validates DNSSEC`,
+        )
+    }
   }
 
   /** Reading all authorities takes long enough for mail to notice: at the start nothing waits for it. */
@@ -287,7 +320,13 @@ export class Enforcer {
 
   /** Whether a partner's mail servers fulfil a requirement, as a delivery of this Haraka would find them. Total. */
   async checkPartner(request: CheckRequest): Promise<PartnerCheck> {
-    const check = await checkInHaraka(request, this.#haraka, this.#settings, this.#guardContext.secureContext)
+    const check = await checkInHaraka(
+      request,
+      this.#haraka,
+      this.#settings,
+      this.#guardContext.secureContext,
+      this.#published.get(),
+    )
     if (check.verdict === 'delivered') this.#waiting.works(check.domain)
     return check
   }
@@ -302,6 +341,7 @@ export class Enforcer {
     this.#guardContext.connections.close()
     await this.#console?.close()
     await this.#waiting.close()
+    await this.#tlsRpt.close()
     this.#rules.close()
     this.#known.close()
     await this.#observers.close()

@@ -25,6 +25,9 @@ function asking(asked: string[]): OpenPartners {
           reason: `mx.${domain} does not offer STARTTLS`,
           hosts: [],
           dane: null,
+          mtaSts: null,
+          tlsReports: null,
+          levels: [],
           remarks: [],
           checkedAt: new Date(0).toISOString(),
         })

@@ -219,7 +219,7 @@ describe('check of one partner', () => {
       if (!found) return
       assert.match(found.data.reason, reason)
       assert.equal(found.code, code)
-      assert.equal({ delivered: 0, bounced: 1, 'not-known': 3 }[found.data.verdict], code)
+      assert.equal({ delivered: 0, free: 0, waits: 1, bounced: 1, 'not-known': 3 }[found.data.verdict], code)
     })
   }
 
@@ -238,6 +238,8 @@ describe('check of one partner', () => {
         namesHost: false,
         namesAnyOf: [],
         fingerprintsAnyOf: [[bankFingerprint]],
+        encrypted: true,
+        published: [],
       },
       decidedBy: [],
       verdict: 'delivered',
@@ -245,8 +247,11 @@ describe('check of one partner', () => {
       // A name server of the tests is no resolver that validates.
       dane: {
         outcome: 'unknown',
-        sentence: `DANE was not checked: ${world.dns.address} cannot validate DNSSEC: it does not answer as a resolver for the root zone. Name a resolver that validates with --dns.`,
+        sentence: `DANE and MTA-STS were not checked: ${world.dns.address} cannot validate DNSSEC: it does not answer as a resolver for the root zone. Name a resolver that validates with --dns.`,
       },
+      mtaSts: null,
+      tlsReports: null,
+      levels: ['encrypt', 'fingerprint', 'verify', 'secure'],
       remarks: [],
     })
     assert.equal(hosts.length, 1)
@@ -274,6 +279,8 @@ describe('check of one partner', () => {
         },
       ],
       dane: null,
+      listed: null,
+      free: null,
       trustedNextHop: false,
       failure: null,
     })
@@ -535,6 +542,13 @@ describe('check that makes no sense', () => {
     ['[192.0.2.1]', 2, /is an address of a host; name the domain, and ask that host with --mx/],
     ['192.0.2.1', 2, /is an address of a host/],
     ['bank.example --level none', 2, /Allowed choices are encrypt, fingerprint, verify, secure/],
+    [
+      'bank.example --level verify --otherwise none',
+      1,
+      /--otherwise needs --level dane, mta-sts or published/,
+    ],
+    ['bank.example --otherwise none', 1, /--otherwise needs --level dane, mta-sts or published/],
+    ['bank.example --level dane --otherwise bounce', 2, /Allowed choices are defer, encrypt, none/],
     ['bank.example --level fingerprint', 1, /needs --fingerprint/],
     ['bank.example --fingerprint xyz', 1, /--fingerprint "xyz" is no SHA-256 fingerprint/],
     ['bank.example --cert-name a_b', 1, /--cert-name "a_b" has the label/],

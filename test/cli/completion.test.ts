@@ -36,6 +36,9 @@ describe('what completion offers', () => {
     [['check', 'gr'], () => ['group:banks']],
     [['check', 'a.example', ''], () => ['group:banks']],
     [['check', 'a.example', '--level', 's'], () => ['secure']],
+    [['rule', 'create', 'acme.example', 'x', '--level', 'd'], () => ['dane', 'dane-only']],
+    [['rule', 'edit', 'acme.example', 'x', '--otherwise', ''], () => ['defer', 'encrypt', 'none']],
+    [['rule', 'edit', 'acme.example', 'x', '--no-o'], () => ['--no-on-failure', '--no-otherwise']],
     [['check', 'a.example', '--con'], () => ['--concurrency', '--config']],
     [['nonsense', 'x'], () => []],
   ]

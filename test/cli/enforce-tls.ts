@@ -83,6 +83,9 @@ const everybodyDelivers: OpenPartners = () =>
         reason: `mx.${domain} fulfils the requirement`,
         hosts: [],
         dane: null,
+        mtaSts: null,
+        tlsReports: null,
+        levels: [],
         remarks: [],
         checkedAt: new Date(0).toISOString(),
       })

@@ -4,6 +4,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
 import { formatResolver } from '../../plugins/enforce-tls/dns/resolver-list.js'
+import { progressText } from '../../plugins/enforce-tls/report/tls-rpt/progress.js'
+import { dueDay, dueTime } from '../../plugins/enforce-tls/report/tls-rpt/schedule.js'
+import { FileTlsRptState } from '../../plugins/enforce-tls/store/file/tls-rpt-state.js'
 import type { Rule } from '../../plugins/enforce-tls/rules/rule.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
 import { ScriptedResolver } from '../support/scripted-resolver.js'
@@ -65,18 +68,26 @@ describe('status', { concurrency: 8 }, () => {
   })
 })
 
-describe('the DNS resolvers of the settings', () => {
-  async function status(t: TestContext, ini: string, ...more: readonly string[]) {
-    const made = new TemporaryFolder('cli-haraka')
-    t.after(() => made.close())
-    const config = path.join(made.path, 'config')
-    await mkdir(config)
-    await writeFile(path.join(config, 'enforce-tls.ini'), `[store]\ntype=file\n${ini}`)
-    const rules = JSON.stringify({ rules: { '*': { all: storedRule({ to: ['*'] }) } } })
-    await writeFile(path.join(config, 'enforce-tls.rules.json'), rules)
-    return await inProcess(['status', '--config', made.path, ...more])
-  }
+/** `status` of a Haraka folder with these settings. */
+async function status(t: TestContext, ini: string, more: readonly string[] = []) {
+  const [level = 'encrypt', mode] = more[0] === '--json' ? [] : more
+  const made = new TemporaryFolder('cli-haraka')
+  t.after(() => made.close())
+  const config = path.join(made.path, 'config')
+  await mkdir(config)
+  await writeFile(path.join(config, 'enforce-tls.ini'), `[store]\ntype=file\n${ini}`)
+  const rules = JSON.stringify({
+    rules: {
+      '*': {
+        all: { ...storedRule({ to: ['*'], action: { level } }), ...(mode === undefined ? {} : { mode }) },
+      },
+    },
+  })
+  await writeFile(path.join(config, 'enforce-tls.rules.json'), rules)
+  return await inProcess(['status', '--config', made.path, ...(more[0] === '--json' ? more : [])])
+}
 
+describe('the DNS resolvers of the settings', () => {
   it('are asked whether they validate, and one that does not is a warning', async (t) => {
     await using good = await ScriptedResolver.start(() => undefined)
     await using bad = await ScriptedResolver.start(() => undefined)
@@ -94,11 +105,11 @@ describe('the DNS resolvers of the settings', () => {
     assert.match(
       stderr,
       new RegExp(
-        `^enforce-tls: warning: \\[dns\\] resolver ${names[1]} does not validate DNSSEC: .*; it is not asked about DANE until it validates DNSSEC$`,
+        `^enforce-tls: warning: DNS resolver ${names[1]} does not validate DNSSEC: .*; it is not used until it validates DNSSEC$`,
         'm',
       ),
     )
-    const { resolvers } = JSON.parse((await status(t, ini, '--json')).stdout) as {
+    const { resolvers } = JSON.parse((await status(t, ini, ['--json'])).stdout) as {
       resolvers: { validates: boolean }[]
     }
     assert.deepEqual(
@@ -107,10 +118,22 @@ describe('the DNS resolvers of the settings', () => {
     )
   })
 
+  it('are asked where a rule needs one, and it is said which mail waits', async (t) => {
+    await using bad = await ScriptedResolver.start(() => undefined)
+    bad.validates = false
+    const ini = `[dns]\nresolver=${formatResolver(bad.address)}\n`
+    const waiting =
+      /no DNS resolver validates DNSSEC, so mail that needs it waits: see the rule "[^"]+" of \*\. Set \[dns\] resolver/
+    assert.match((await status(t, ini, ['dane'])).stderr, waiting)
+    assert.doesNotMatch((await status(t, ini)).stderr, waiting)
+    assert.doesNotMatch((await status(t, ini, ['dane', 'report'])).stderr, waiting)
+    assert.doesNotMatch((await status(t, `${ini}[main]\nreport_only=true\n`, ['dane'])).stderr, waiting)
+  })
+
   it('are not spoken of where none is set', async (t) => {
     const { stdout } = await status(t, '')
     assert.doesNotMatch(stdout, /DNS/)
-    assert.doesNotMatch((await status(t, '', '--json')).stdout, /resolver/)
+    assert.doesNotMatch((await status(t, '', ['--json'])).stdout, /resolver/)
   })
 })
 
@@ -125,7 +148,13 @@ describe('mail that another plugin hands on', () => {
     await writeFile(path.join(config, 'enforce-tls.ini'), `[store]\ntype=file\n[main]\n${main}`)
     await writeFile(
       path.join(config, 'enforce-tls.rules.json'),
-      JSON.stringify({ rules: { '*': { all: storedRule({ to: ['*'] }) } } }),
+      JSON.stringify({
+        rules: {
+          '*': {
+            all: storedRule({ to: ['*'] }),
+          },
+        },
+      }),
     )
     return made.path
   }
@@ -333,5 +362,71 @@ describe('status of entries in the spelling of an earlier version', () => {
 
     await rulesFile.done('rule', 'edit', '*', 'r1', '--name', 'Bank')
     assert.match((await rulesFile.content()) ?? '', /"localhost\."/)
+  })
+})
+
+describe('TLS reports', () => {
+  const ON = '[tls_rpt]\nenabled=true\norganization=Acme Ltd\ncontact=tls@acme.example\n'
+
+  it('are spoken of where they are on: what was sent last, and what fails', async (t) => {
+    await using resolver = await ScriptedResolver.start(() => undefined)
+    const ini = `${ON}[dns]\nresolver=${formatResolver(resolver.address)}\n`
+    assert.match((await status(t, ini)).stdout, /^ *TLS reports +none sent yet$/m)
+    const made = new TemporaryFolder('cli-haraka')
+    t.after(() => made.close())
+    const config = path.join(made.path, 'config')
+    await mkdir(config)
+    await writeFile(path.join(config, 'enforce-tls.ini'), `[store]\ntype=file\n${ini}`)
+    const file = path.join(config, 'enforce-tls.rules.json')
+    await writeFile(
+      file,
+      JSON.stringify({
+        rules: {
+          '*': {
+            all: storedRule({ to: ['*'] }),
+          },
+        },
+      }),
+    )
+    const day = dueDay(new Date(), dueTime('tls@acme.example')).toISOString().slice(0, 10)
+    const state = new FileTlsRptState(file)
+    const at = Date.parse('2026-11-21T03:04:05Z')
+    await state.write(day, 'a.example mailto:x@a.example', progressText('sent', at))
+    await state.write(
+      day,
+      'b.example https://b.example/',
+      progressText('failed', at, 'answers with status 503'),
+    )
+    const { stdout, stderr } = await inProcess(['status', '--config', made.path])
+    assert.match(
+      stdout,
+      new RegExp(`TLS reports +of ${day}: 1 report sent, the last one at 2026-11-21 03:04 UTC, 1 not sent`),
+    )
+    assert.match(
+      stderr,
+      new RegExp(
+        `warning: TLS report of ${day} for b.example https://b.example/ is not sent yet: answers with status 503`,
+      ),
+    )
+    const { tlsReports } = JSON.parse(
+      (await inProcess(['status', '--json', '--config', made.path])).stdout,
+    ) as {
+      tlsReports: object
+    }
+    assert.deepEqual(tlsReports, { day, sent: 1, lastSent: '2026-11-21T03:04:05.000Z', failed: 1 })
+  })
+
+  it('need a resolver that validates', async (t) => {
+    await using resolver = await ScriptedResolver.start(() => undefined)
+    resolver.validates = false
+    const { stderr } = await status(t, `${ON}[dns]\nresolver=${formatResolver(resolver.address)}\n`)
+    assert.match(stderr, /warning: TLS reports cannot be sent: no DNS resolver that validates DNSSEC answers/)
+  })
+
+  it('are not spoken of where they are off, and refused without a name', async (t) => {
+    assert.doesNotMatch((await status(t, '')).stdout, /TLS reports/)
+    const { code, stderr } = await status(t, '[tls_rpt]\nenabled=true\n')
+    assert.notEqual(code, 0)
+    assert.match(stderr, /\[tls_rpt\] enabled=true needs organization=/)
   })
 })

@@ -85,10 +85,17 @@ describe('what the console says of deliveries', () => {
       owner: 'acme.example',
       id: 'r1',
       level: 'encrypt',
-      reported: { messages: 2, wouldBounce: 1, wouldDeliver: 1, unknown: 0 },
-      partners: [{ domain: 'bank.example', wouldBounce: 1 }],
+      reported: {
+        messages: 2,
+        wouldBounce: 1,
+        wouldWait: 0,
+        wouldDeliver: 1,
+        wouldDeliverAsUsual: 0,
+        unknown: 0,
+      },
+      partners: [{ domain: 'bank.example', wouldBounce: 1, wouldWait: 0 }],
       otherLevels: 0,
-      enforced: { messages: 6, delivered: 1, bounced: 4, kept: 0, waiting: 1 },
+      enforced: { messages: 6, delivered: 1, bounced: 4, kept: 0, waiting: 1, asUsual: 0 },
     })
     assert.equal((await post(false)).body.reports, null)
   })

@@ -260,6 +260,9 @@ describe('a check of a partner', () => {
       reason: 'a reason',
       hosts: [],
       dane: null,
+      mtaSts: null,
+      tlsReports: null,
+      levels: [],
       remarks: [],
       checkedAt: '2026-01-01T00:00:00.000Z',
     } as const

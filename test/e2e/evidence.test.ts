@@ -90,7 +90,21 @@ it('the log, the stream in Redis and the report tell what became of mail, and no
   const ran = await enforceTls(['report', '--json', '--redis', redis.url])
   assert.equal(ran.code, 0, ran.stderr)
   const report = JSON.parse(ran.stdout) as DeliveryReport
-  assert.deepEqual(report.enforced, { messages: 3, delivered: 1, bounced: 1, kept: 0, waiting: 1 })
-  assert.deepEqual(report.reported, { messages: 1, wouldBounce: 1, wouldDeliver: 0, unknown: 0 })
+  assert.deepEqual(report.enforced, {
+    messages: 3,
+    delivered: 1,
+    bounced: 1,
+    kept: 0,
+    waiting: 1,
+    asUsual: 0,
+  })
+  assert.deepEqual(report.reported, {
+    messages: 1,
+    wouldBounce: 1,
+    wouldWait: 0,
+    wouldDeliver: 0,
+    wouldDeliverAsUsual: 0,
+    unknown: 0,
+  })
   assert.deepEqual(report.versions, [{ version: 'TLSv1.3', messages: 1, share: 1 }])
 })

@@ -32,7 +32,18 @@ export function goodRule(hostile: Hostile): Record<string, unknown> {
       ...(hostile.once(3) ? { subject: { matchesAny: texts(5) } } : {}),
       ...(hostile.once(4) ? { header: hostile.list(hostile.between(1, 3), header) } : {}),
     },
-    actions: { relayWithTls: { level: hostile.pick(['encrypt', 'verify', 'secure']) } },
+    actions: { relayWithTls: hostile.once(3) ? publishedAction(hostile) : certificateAction(hostile) },
+  }
+}
+
+function certificateAction(hostile: Hostile): Record<string, unknown> {
+  return { level: hostile.pick(['encrypt', 'verify', 'secure']) }
+}
+
+function publishedAction(hostile: Hostile): Record<string, unknown> {
+  return {
+    level: hostile.pick(['dane', 'mta-sts', 'published']),
+    ...(hostile.once(3) ? {} : { otherwise: hostile.pick(['defer', 'encrypt', 'none']) }),
   }
 }
 

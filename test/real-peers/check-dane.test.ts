@@ -182,6 +182,59 @@ describe('what check says of DANE', { skip: missing }, () => {
       assert.equal(verdict, hosts.some(({ protocol }) => protocol !== null) ? 'delivered' : 'bounced')
     })
 
+  const LEVEL_ROWS: readonly (readonly [domain: string, defer: string, encrypt: string, none: string])[] = [
+    ['good.example', 'delivered', 'delivered', 'delivered'],
+    ['sent.example', 'delivered', 'delivered', 'delivered'],
+    ['unsent.example', 'waits tlsa-invalid', 'waits tlsa-invalid', 'waits tlsa-invalid'],
+    ['several.example', 'delivered', 'delivered', 'delivered'],
+    ['plain.example', 'waits dane-required', 'bounced starttls-not-supported', 'free'],
+    [
+      'cleartext.example',
+      'waits starttls-not-supported',
+      'waits starttls-not-supported',
+      'waits starttls-not-supported',
+    ],
+    ['unsigned.example', 'waits dane-required', 'delivered', 'free'],
+    ['hosted.unsigned.example', 'waits dane-required', 'delivered', 'delivered'],
+    ['stripped.example', 'not-known dnssec-invalid', 'not-known dnssec-invalid', 'not-known dnssec-invalid'],
+  ]
+  for (const [domain, ...expected] of LEVEL_ROWS)
+    it(`${domain} at level dane: ${[...new Set(expected)].join(', ')}`, async () => {
+      const found = await Promise.all(
+        ['defer', 'encrypt', 'none'].map(async (otherwise) => {
+          const words = [domain, '--level', 'dane', '--otherwise', otherwise, '--json']
+          const { stdout } = await check(words)
+          const { verdict, hosts } = JSON.parse(stdout) as PartnerCheck
+          const [failure] = verdict === 'delivered' ? [] : hosts.map((host) => host.failure?.class)
+          return [verdict, ...(failure ? [failure] : [])].join(' ')
+        }),
+      )
+      assert.deepEqual(found, expected)
+    })
+
+  it('says that mail waits, or that TLS would not be required, and ends with the exit code', async () => {
+    const waits = await check(['unsent.example', '--level', 'dane-only'])
+    assert.equal(waits.code, 1)
+    assert.match(
+      waits.stdout.replace(/\n +/g, ' '),
+      /^unsent\.example: mail would wait, and bounce when it has waited too long\. mx\.unsent\.example does not send the authority \(CA\) that its TLSA record/,
+    )
+    const free = await check(['unsigned.example', '--level', 'dane', '--otherwise', 'none'])
+    assert.equal(free.code, 0)
+    assert.match(
+      free.stdout,
+      /^unsigned\.example: mail would be delivered, and TLS would not be required\.$/m,
+    )
+    for (const { stdout } of [waits, free])
+      for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line)
+  })
+
+  it('is one of the levels that its servers fulfil', async () => {
+    const { levels } = await checked('good.example')
+    assert.deepEqual(levels, ['encrypt', 'dane', 'published'])
+    assert.deepEqual((await checked('unsent.example')).levels, ['encrypt'])
+  })
+
   it('shows for a person what is signed, and each record with what becomes of it', async () => {
     const { code, stdout } = await check(['several.example'])
     assert.equal(code, 0)
@@ -241,7 +294,7 @@ describe('what check says of DANE', { skip: missing }, () => {
     assert.equal(ran.code, 0)
     assert.match(
       ran.stdout.replace(/\n +/g, ' '),
-      / DANE was not checked: 127\.0\.0\.1:\d+ does not validate DNSSEC: it does not mark its answer about the root zone as authentic\. Name a resolver that validates with --dns\.$/m,
+      / DANE and MTA-STS were not checked: 127\.0\.0\.1:\d+ does not validate DNSSEC: it does not mark its answer about the root zone as authentic\. Name a resolver that validates with --dns\.$/m,
     )
   })
 
@@ -272,6 +325,6 @@ describe('what check says of DANE', { skip: missing }, () => {
     const plain = await check(['plain.example', 'nowhere.example'])
     assert.doesNotMatch(plain.stdout, /DANE/)
     const unasked = await check(['good.example', 'plain.example'], world.trusting)
-    assert.equal(unasked.stdout.match(/^DANE was not checked/gm)?.length, 1)
+    assert.equal(unasked.stdout.match(/^DANE and MTA-STS were not checked/gm)?.length, 1)
   })
 })

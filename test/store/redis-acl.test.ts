@@ -7,8 +7,10 @@ import type { AccountKind } from '../../plugins/enforce-tls/console/auth/account
 import { RedisSharedHashes } from '../../plugins/enforce-tls/store/redis/shared-hashes.js'
 import { RedisDeliveryLog } from '../../plugins/enforce-tls/store/redis/delivery-log.js'
 import { whyNotSubscribed } from '../../plugins/enforce-tls/store/redis/feed.js'
+import { RedisTlsRptState } from '../../plugins/enforce-tls/store/redis/tls-rpt-state.js'
 import { RedisAlertState } from '../../plugins/enforce-tls/store/redis/alert-state.js'
 import type { RedisStore } from '../../plugins/enforce-tls/store/redis/rule-store.js'
+import { RedisStsPolicies } from '../../plugins/enforce-tls/store/redis/sts-policies.js'
 import { newMarker } from '../../plugins/enforce-tls/store/marker.js'
 import { inRedis6, readmeUser, type AclUser, type Purpose } from '../support/readme-acl.js'
 import { startCluster } from '../support/redis-cluster.js'
@@ -120,6 +122,17 @@ const BESIDES: Readonly<
     await using opened = openRedisStore(settings)
     await opened.store.recordRelease({ owner: '*', field: 'a', value: '{}' }, 'ann')
   },
+  policies: async (settings) => {
+    const policies = new RedisStsPolicies(redisSettings(settings))
+    try {
+      await policies.put('bank.example', '{}')
+      assert.equal(await policies.get('bank.example'), '{}')
+      await policies.put('bank.example', null)
+      assert.equal(await policies.get('bank.example'), null)
+    } finally {
+      await policies.close()
+    }
+  },
   alerts: async (settings) => {
     const book = new RedisAlertState(redisSettings(settings))
     try {
@@ -131,6 +144,23 @@ const BESIDES: Readonly<
       await book.endLeaseAfter('one', 0)
     } finally {
       await book.close()
+    }
+  },
+  tlsReports: async (settings) => {
+    await readDeliveries(settings)
+    const state = new RedisTlsRptState(redisSettings(settings))
+    try {
+      assert.ok(await state.takeLease('one', 1000))
+      assert.ok(await state.takeLease('one', 1000))
+      assert.equal(await state.takeLease('two', 1000), false)
+      await state.write('2026-11-20', 'bank.example', '{}')
+      assert.equal((await state.readDay('2026-11-20')).size, 1)
+      await state.endLease('two')
+      assert.equal(await state.takeLease('two', 1000), false)
+      await state.endLease('one')
+      assert.ok(await state.takeLease('two', 1000))
+    } finally {
+      await state.close()
     }
   },
   metrics: async (settings) => {
@@ -230,7 +260,7 @@ describe('the users of Redis in the documents', () => {
   }
 
   for (const [name, purposes] of [
-    ['haraka', ['deliveries', 'alerts', 'metrics']],
+    ['haraka', ['deliveries', 'policies', 'alerts', 'metrics']],
     ['rules-admin', []],
   ] as const)
     it(`${name} reads no accounts, sessions and tries`, async () => {
@@ -253,8 +283,8 @@ describe('the users of Redis in the documents', () => {
     await assert.rejects(opened.store.readService(OWNER), NOT_PERMITTED)
   })
 
-  it('haraka may still change no rule, with what is for the delivery log and alerts', async () => {
-    const user = readmeUser('haraka', ['deliveries', 'alerts'])
+  it('haraka may still change no rule, with what is for the delivery log, policies and alerts', async () => {
+    const user = readmeUser('haraka', ['deliveries', 'policies', 'alerts'])
     await redis.cli('ACL', 'SETUSER', 'haraka', 'reset', ...user.words)
     await using opened = openRedisStore({ port: redis.port, ...login(user) })
     await assert.rejects(opened.store.writeRules(OWNER, [create('a', RULE)]), NOT_PERMITTED)

@@ -16,6 +16,8 @@ const PURPOSES = {
   cluster: /cluster\|/,
   console: /\+incrby/,
   alerts: /:alert-turn/,
+  tlsReports: /:tls-rpt-turn/,
+  policies: /:sts\b/,
   deliveries: /:deliveries/,
   waiting: /:waiting:/,
   release: /^~\S+:history \+xadd$/,

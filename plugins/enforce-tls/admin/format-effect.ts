@@ -5,6 +5,7 @@ import { definitionOf } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import type { DecidedBy } from '../rules/requirement.js'
 import type { Part } from '../rules/tally.js'
+import { formatLevel, formatLevelOf } from './format-published.js'
 import { formatCovered, formatMail, formatAction, formatSender } from './format-rule.js'
 
 /**
@@ -170,8 +171,8 @@ function formatOtherwise(effect: RuleEffect): string[] {
     const rules = requirement.decidedBy.map(formatRule).join(' and ')
     const mail = part.all && named <= checked ? 'all of its mail' : formatPart(part)
     return certain
-      ? `Level ${requirement.level} is still required for ${mail}, by ${rules}.`
-      : `Level ${requirement.level} may still be required for ${mail}: it depends on the message's header, which ${rules} looks at.`
+      ? `${capital(formatLevelOf(requirement))} is still required for ${mail}, by ${rules}.`
+      : `${capital(formatLevelOf(requirement))} may still be required for ${mail}: it depends on the message's header, which ${rules} looks at.`
   })
   return [
     ...required,
@@ -196,19 +197,19 @@ function formatAbove({ rule, certain, ...above }: Above): string {
     : `Depends on the message's header${mail}: where that matches, ${formatRule(rule)} above it ${does}.`
 }
 
-function formatDoes({ does, level, still }: Pick<Above, 'does' | 'level' | 'still'>): string {
-  if (does === 'decides') return `decides for this mail (level ${level})`
+function formatDoes({ does, action, still }: Pick<Above, 'does' | 'action' | 'still'>): string {
+  if (does === 'decides') return `decides for this mail (${formatLevel(action)})`
   return still === null
     ? 'exempts this mail'
-    : `exempts this mail from the rules of its owner (${still.decidedBy.map(formatRule).join(' and ')} still requires level ${still.level})`
+    : `exempts this mail from the rules of its owner (${still.decidedBy.map(formatRule).join(' and ')} still requires ${formatLevelOf(still)})`
 }
 
 function formatAlso({ requirement, certain, ...part }: Also, { owner, rule }: OwnedRule): string {
   const rules = requirement.decidedBy.map(formatRule).join(' and ')
   const mail = part.all ? '' : ` for ${formatPart(part)}`
   const may = certain ? '' : ", where the message's header matches"
-  const { level, minVersion } = requirement
-  const sum = `level ${level}${minVersion ? `, ${minVersion} or later` : ''}`
+  const { minVersion } = requirement
+  const sum = `${formatLevelOf(requirement)}${minVersion ? `, ${minVersion} or later` : ''}`
   return rule.actions.relayWithTls.level === 'none'
     ? `The exemption is from the rules of ${formatSender(owner)} alone: ${rules} requires ${sum}${mail}${may}.`
     : `That is the minimum${mail}: with ${rules}${may}, it is ${sum}.`
@@ -245,6 +246,10 @@ function formatBroken({ broken }: Pick<RuleEffect, 'broken'>): string[] {
     if (id === '') return 'Mail may wait, because a rule of the whole service is not valid.'
     return `${what} is not valid (${problem}). Where Haraka knows no valid version of it, all mail of ${formatSender(owner)} waits until that is fixed.`
   })
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1)
 }
 
 /** A rule by name, with the id that a command needs; one that is not to be named has no id. */

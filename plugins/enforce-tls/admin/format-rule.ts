@@ -1,8 +1,10 @@
 /** Rules in words for a person, shared by all that speak of them. Pure. */
 import { listed } from '../text/list.js'
-import { LEVELS } from '../rules/levels.js'
+import { definitionOf } from '../rules/levels.js'
 import { EVERYONE } from '../rules/owner.js'
 import type { RelayWithTls, Rule } from '../rules/rule.js'
+import { formatOtherwise, otherwiseOf } from './format-published.js'
+import { formatLevelSummary } from './format-requirement.js'
 
 /** Whose mail an owner's rules look at. */
 export function formatSender(owner: string): string {
@@ -34,9 +36,15 @@ export function otherCriteria({ criteria: { to, from, subject, header } }: Rule)
 /** What becomes of the mail that a rule covers, as a clause. */
 export function formatCovered(owner: string, rule: Rule): string {
   const mail = formatMail(owner, rule)
-  return rule.direction === 'incoming'
-    ? `${mail} is rejected at RCPT unless it comes over TLS`
-    : `${mail} leaves over TLS or not at all`
+  if (rule.direction === 'incoming') return `${mail} is rejected at RCPT unless it comes over TLS`
+  return `${mail} ${formatLeaves(otherwiseOf(rule.actions.relayWithTls) !== 'none')}`
+}
+
+/** How covered mail leaves. @param encrypted whether it needs TLS whatever the partner publishes */
+export function formatLeaves(encrypted: boolean): string {
+  return encrypted
+    ? 'leaves over TLS or not at all'
+    : 'leaves over TLS, or possibly in the clear where the partner publishes nothing'
 }
 
 /** The mail that a rule is about. */
@@ -55,12 +63,14 @@ export function formatMail(owner: string, rule: Rule): string {
 }
 
 /** A level and minimum version in one phrase. */
-export function formatAction({ level, minVersion, names, onFailure }: RelayWithTls): string {
-  const summary = LEVELS.find(({ name }) => name === level)?.summary
+export function formatAction(action: RelayWithTls): string {
+  const { level, minVersion, names, onFailure } = action
+  const { published } = definitionOf(level)
+  const otherwise = otherwiseOf(action)
   return [
-    `level ${level}: ${summary ?? level}`,
+    formatLevelSummary(level) + (published && otherwise ? `; ${formatOtherwise(published, otherwise)}` : ''),
     ...(names ? [`or the certificate names ${listed(names)}`] : []),
     ...(minVersion ? [`${minVersion} or later`] : []),
-    ...(onFailure ? [`otherwise ${onFailure}`] : []),
+    ...(onFailure ? [`${onFailure} on failure`] : []),
   ].join(', ')
 }

@@ -1,7 +1,6 @@
 /** A check of a partner as a delivery of the running Haraka would find its servers. */
 import type { GuardContext } from '../delivery/guard-context.js'
-import { DnsClient } from '../dns/client.js'
-import { resolversFor } from '../dns/resolver-list.js'
+import type { OpenSources } from './partner-sources.js'
 import { isTrustedHop } from '../delivery/next-hop.js'
 import type { HarakaRuntime } from '../haraka/runtime.js'
 import type { Settings } from '../settings/types.js'
@@ -14,11 +13,13 @@ export function checkInHaraka(
   { outboundConfig, outbound, name }: HarakaRuntime,
   settings: Settings,
   secureContext: GuardContext['secureContext'],
+  sources: OpenSources,
 ): Promise<PartnerCheck> {
   const { trustedNextHops } = settings.main
   return checkPartner(request, {
     network: { hostsOf: outbound.net_utils.get_mx, addressesOf: outbound.net_utils.resolve_mx_hosts },
-    validatingDns: new DnsClient(resolversFor(settings.dns.resolver)),
+    validatingDns: sources.dns,
+    policyOf: sources.policyOf,
     resolverSetting: '[dns] resolver',
     helo: name,
     isTrusted: (mx) => isTrustedHop(mx, trustedNextHops),

@@ -30,6 +30,8 @@ export interface HostFacts {
 /** All look-ups of a check together, as long as one alone may take. In milliseconds. */
 const TIMEOUT = 12_000
 
+const NOT_CHECKED = 'DANE and MTA-STS were not checked'
+
 /** By what the facts of a host are found. */
 export function hostKey(host: string): string {
   return host.toLowerCase()
@@ -41,11 +43,9 @@ export async function lookUpDane(
   resolved: readonly HarakaMx[],
   { validatingDns, resolverSetting }: Pick<CheckContext, 'validatingDns' | 'resolverSetting'>,
 ): Promise<DaneLookUp> {
-  const ends = AbortSignal.any([AbortSignal.timeout(TIMEOUT), ...(signal ? [signal] : [])])
-  const validations = await inTime(ends, validatingDns.validation())
-  if ('kind' in validations) return { unasked: `DANE was not checked: ${validations.why}.` }
-  if (!validations.some(({ validates }) => validates === true))
-    return { unasked: formatUnasked(validations, resolverSetting) }
+  const ends = endsOf(signal, TIMEOUT)
+  const unasked = await whyUnasked({ validatingDns, resolverSetting }, ends)
+  if (unasked !== null) return { unasked }
   const named = new Map(
     resolved
       .filter((each) => each.path === undefined && !isIP(hostOf(each)))
@@ -61,6 +61,23 @@ export async function lookUpDane(
   return { mx: mailHosts, hosts: new Map(hosts) }
 }
 
+/** When a look-up is given up. @param timeout in milliseconds */
+export function endsOf(signal: AbortSignal | undefined, timeout: number): AbortSignal {
+  return AbortSignal.any([AbortSignal.timeout(timeout), ...(signal ? [signal] : [])])
+}
+
+/** Why nobody can be asked, as sentences; `null` where a resolver validates. */
+export async function whyUnasked(
+  { validatingDns, resolverSetting }: Pick<CheckContext, 'validatingDns' | 'resolverSetting'>,
+  ends: AbortSignal,
+): Promise<string | null> {
+  const validations = await inTime(ends, validatingDns.validation())
+  if ('kind' in validations) return `${NOT_CHECKED}: ${validations.why}.`
+  return validations.some(({ validates }) => validates === true)
+    ? null
+    : formatUnasked(validations, resolverSetting)
+}
+
 async function tlsaOf(
   dns: Dns,
   addresses: HostAddresses,
@@ -74,7 +91,7 @@ async function tlsaOf(
 }
 
 /** A failure, where the signal comes first. */
-async function inTime<T>(ends: AbortSignal, answer: Promise<T>): Promise<T | Failed> {
+export async function inTime<T>(ends: AbortSignal, answer: Promise<T>): Promise<T | Failed> {
   const late: Failed = { kind: 'failed', why: 'DNS did not answer in time' }
   let onAbort = (): void => undefined
   const aborted = new Promise<Failed>((resolve) => {
@@ -91,7 +108,7 @@ async function inTime<T>(ends: AbortSignal, answer: Promise<T>): Promise<T | Fai
 
 function formatUnasked(validations: readonly Validation[], setting: string): string {
   const asked = validations.filter(({ resolver }) => resolver !== '')
-  if (asked.length === 0) return `DANE was not checked: no resolver here validates DNSSEC. Set ${setting}.`
+  if (asked.length === 0) return `${NOT_CHECKED}: no resolver here validates DNSSEC. Set ${setting}.`
   const reasons = asked.map(({ resolver, why }) => `${resolver} ${why}`).join('; ')
-  return `DANE was not checked: ${reasons}. Name a resolver that validates with ${setting}.`
+  return `${NOT_CHECKED}: ${reasons}. Name a resolver that validates with ${setting}.`
 }

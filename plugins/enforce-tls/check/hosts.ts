@@ -9,7 +9,12 @@ import type { MailNetwork, CheckRequest } from './types.js'
 
 /** The hosts by name and by address, or why there are none. */
 export type FoundHosts =
-  | { readonly named: readonly HarakaMx[]; readonly resolved: readonly HarakaMx[] }
+  | {
+      readonly named: readonly HarakaMx[]
+      readonly resolved: readonly HarakaMx[]
+      /** Hosts without an address, with the reason, where that is known. */
+      readonly lost?: readonly { readonly host: string; readonly failure: AttemptFailure }[]
+    }
   | { readonly failure: AttemptFailure }
 
 /** RFC 3463 X.1.2: bad destination system address. */
@@ -27,13 +32,8 @@ export async function findHosts(
       ? [{ exchange: mx.host, port: mx.port }]
       : withName(await within(signal, hostsOf(domain)))
     const [first] = named
-    if (!first)
-      return noMail(
-        `${domain} has no mail server: DNS has neither an MX record nor an address for it`,
-        NO_SUCH_SYSTEM,
-      )
-    if (named.length === 1 && first.priority === 0 && first.exchange === '')
-      return noMail(`${domain} accepts no mail, as its MX record says (RFC 7505)`, NULL_MX)
+    if (!first) return noMailServer(domain)
+    if (named.length === 1 && first.priority === 0 && first.exchange === '') return nullMx(domain)
     // Haraka shuffles hosts of the same priority; here they keep their place, so that two checks can be compared.
     const ordered = [...named].sort((a, b) => (a.priority ?? 0) - (b.priority ?? 0))
     return { named: ordered, resolved: await within(signal, addressesOf(ordered)) }
@@ -58,6 +58,19 @@ async function within<T>(signal: AbortSignal | undefined, answer: Promise<T>): P
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
+}
+
+/** The domain has no mail server. */
+export function noMailServer(domain: string): FoundHosts {
+  return noMail(
+    `${domain} has no mail server: DNS has neither an MX record nor an address for it`,
+    NO_SUCH_SYSTEM,
+  )
+}
+
+/** The domain says that it takes no mail. */
+export function nullMx(domain: string): FoundHosts {
+  return noMail(`${domain} accepts no mail, as its MX record says (RFC 7505)`, NULL_MX)
 }
 
 function noMail(detail: string, status: string): FoundHosts {

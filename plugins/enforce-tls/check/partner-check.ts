@@ -6,7 +6,17 @@
 import pLimit from 'p-limit'
 import { certificateFailure, type PeerIdentity } from '../delivery/tls/certificate.js'
 import { hostOf, placeOf } from '../delivery/next-hop.js'
-import { otherFailure, SKIPPED_BY_HARAKA, statusOf, type AttemptFailure } from '../delivery/outcome.js'
+import { routeOf, termsIn } from '../delivery/published-route.js'
+import type { DomainFacts } from '../published/domain-facts.js'
+import type { HostRequirement, HostTerms } from '../published/host-requirement.js'
+import {
+  asItCounts,
+  otherFailure,
+  SKIPPED_BY_HARAKA,
+  statusOf,
+  tlsFailure,
+  type AttemptFailure,
+} from '../delivery/outcome.js'
 import { oneLine } from '../text/one-line.js'
 import { probe } from '../delivery/tls/probe.js'
 import { Attempts } from '../delivery/attempts.js'
@@ -17,11 +27,21 @@ import { certificateFacts } from './certificate-facts.js'
 import { lookUpDane, type DaneLookUp } from './dane-look-up.js'
 import type { DaneCheck } from './dane-types.js'
 import { hostDane } from './host-dane.js'
-import { findHosts } from './hosts.js'
+import { findHosts, noMailServer, nullMx, type FoundHosts } from './hosts.js'
+import { listedIn, lookUpPublished, namedHop, stsCheck, type Published } from './published-look-up.js'
 import { partnerDane } from './partner-dane.js'
 import { isThisMachine } from '../haraka/this-machine.js'
 import type { CheckContext, CheckFailure, CheckRequest, HostCheck, PartnerCheck } from './types.js'
-import { afterAttempts, ofHost, withoutHosts, type ReasonedVerdict, remarksOn, levelsOf } from './verdict.js'
+import {
+  afterAttempts,
+  commonLevels,
+  levelsOf,
+  ofHost,
+  publishedLevels,
+  remarksOn,
+  withoutHosts,
+  type ReasonedVerdict,
+} from './verdict.js'
 
 /** How many addresses of one partner are checked at a time. */
 const AT_A_TIME = 3
@@ -46,19 +66,28 @@ interface CheckedHost {
   readonly failure: AttemptFailure | null
   /** What it showed of itself; `null` where there was no handshake. */
   readonly peer: PeerIdentity | null
+  /** Absent for one that was not asked. */
+  readonly mx?: HarakaMx
 }
 
 /** Checks a partner. Ends within the time-outs of DNS, connection and handshake, or when the signal says so. */
 export async function checkPartner(request: CheckRequest, context: CheckContext): Promise<PartnerCheck> {
-  const { domain, mx, requirement } = request
-  const found = await findHosts({ domain, mx, signal: request.signal }, context.network)
-  if ('failure' in found) return result(request, [], withoutHosts(found.failure))
-  const { published = false } = request
+  const { domain, requirement } = request
+  const looksAtPublished = requirement.published.length > 0
+  const { published = looksAtPublished } = request
+  let asking = looksAtPublished ? lookUpPublished(request, context) : null
+  const found = asking ? await hostsOfFacts(asking, request) : await findHosts(request, context.network)
+  if ('failure' in found)
+    return result(request, { hosts: [], verdict: withoutHosts(found.failure), published: null })
+  if (published) asking ??= lookUpPublished(request, context)
   const lookingUp = published ? lookUpDane(request, found.resolved.slice(0, MOST_ADDRESSES), context) : null
+  // What is looked up for a person must not keep servers waiting; what a level needs must be there first.
+  const facts = looksAtPublished ? ((await knownOf(asking))?.facts ?? null) : null
   const unchecked: CheckedHost[] = []
   const round = new Attempts(() => undefined)
   round.expect(found.named)
   round.resolved(found.resolved)
+  for (const { host, failure } of found.lost ?? []) round.lost(host, failure)
   for (const { host, failure } of round.attempts) {
     const priority = found.named.find(({ exchange }) => exchange === host)?.priority ?? null
     const check = hostCheck({ host, priority, to: null, failure: failure && checkFailure(failure) })
@@ -67,7 +96,9 @@ export async function checkPartner(request: CheckRequest, context: CheckContext)
   const limit = pLimit(AT_A_TIME)
   const checked = await Promise.all(
     found.resolved.map((each, index) =>
-      limit(() => (index < MOST_ADDRESSES ? checkHost(each, request, context) : skipped(each, TOO_MANY))),
+      limit(() =>
+        index < MOST_ADDRESSES ? checkHost(each, request, context, facts) : skipped(each, TOO_MANY),
+      ),
     ),
   )
   for (const [index, { failure }] of checked.entries()) {
@@ -78,9 +109,57 @@ export async function checkPartner(request: CheckRequest, context: CheckContext)
   }
   const good = checked.find(({ failure }) => failure === null)?.check
   const verdict = good ? ofHost(good) : afterAttempts(round.attempts, request, context)
-  const all = [...unchecked, ...checked].sort((a, b) => byPriority(a.check, b.check))
+  const known = await knownOf(asking)
+  const all = [...unchecked, ...checked]
+    .sort((a, b) => byPriority(a.check, b.check))
+    .map((each) => withPublished(each, request, known))
   const { hosts, dane } = withDane(all, domain, lookingUp && (await lookingUp))
-  return result(request, hosts, verdict, remarksOn(hosts, requirement), dane)
+  return result(request, { hosts, verdict, remarks: remarksOn(hosts, requirement), dane, published: known })
+}
+
+/** `null` for nothing known. */
+async function knownOf(asking: ReturnType<typeof lookUpPublished> | null): Promise<Published | null> {
+  const known = await asking
+  return known && !('unasked' in known) ? known : null
+}
+
+/** The hosts that a delivery would go to that looks at what is published. */
+async function hostsOfFacts(
+  asking: ReturnType<typeof lookUpPublished>,
+  request: CheckRequest,
+): Promise<FoundHosts> {
+  const known = await asking
+  if ('unasked' in known) return { failure: tlsFailure('dnssec-invalid', known.unasked.replace(/\.$/, '')) }
+  const route = routeOf(known.facts, namedHop(request), ({ exchange, from_dns, priority }) => ({
+    exchange,
+    from_dns,
+    priority,
+  }))
+  switch (route.is) {
+    case 'failed':
+      return { failure: route.failure }
+    case 'no-such-domain':
+      return noMailServer(request.domain)
+    case 'null-mx':
+      return nullMx(request.domain)
+    case 'hosts':
+      return { named: [], resolved: route.hosts, lost: route.lost }
+  }
+}
+
+/** A host with what the domain publishes about it, and the levels that follow from that. */
+function withPublished(checked: CheckedHost, request: CheckRequest, known: Published | null): CheckedHost {
+  if (!known) return checked
+  const { check, peer, mx, failure } = checked
+  const more = peer && mx && !dropped(failure) ? publishedLevels(peer, request.domain, mx, known.facts) : []
+  return {
+    ...checked,
+    check: {
+      ...check,
+      listed: listedIn(known.facts.sts, check.host),
+      levels: check.levels.length > 0 ? [...check.levels, ...more] : [],
+    },
+  }
 }
 
 /** The hosts with what DANE says of each, and of all. */
@@ -101,23 +180,38 @@ function withDane(
   return { hosts, dane: partnerDane(found, domain, hosts) }
 }
 
-async function checkHost(mx: HarakaMx, request: CheckRequest, context: CheckContext): Promise<CheckedHost> {
+async function checkHost(
+  mx: HarakaMx,
+  request: CheckRequest,
+  context: CheckContext,
+  facts: DomainFacts | null,
+): Promise<CheckedHost> {
   const host = hostOf(mx)
   const about = aboutHost(mx)
   if (!request.mx && !context.localMxOk && isThisMachine(mx)) return skipped(mx, SKIPPED_BY_HARAKA)
   if (context.isTrusted(mx))
     return { check: hostCheck({ ...about, trustedNextHop: true }), failure: null, peer: null }
+  const terms: HostTerms = facts
+    ? termsIn(facts, mx, request.requirement)
+    : { is: 'required', requirement: request.requirement }
+  const refused = terms.is === 'failed' ? tlsFailure(terms.class, terms.why) : null
+  const requirement: HostRequirement = terms.is === 'failed' ? request.requirement : terms.requirement
   const found = await probe(mx, {
     helo: context.helo,
+    serverName: requirement.held?.dane?.base,
     // With authorities, so that all levels can be judged; encryption itself is the same.
-    context: () => context.secureContext(mx, { ...request.requirement, trusted: true }),
+    context: () => context.secureContext(mx, { ...requirement, trusted: true }),
     connectTimeout: context.connectTimeout,
     timeouts: context.timeouts,
-    verify: (peer) => certificateFailure(peer, request.requirement, host),
+    verify: (peer) => refused ?? certificateFailure(peer, requirement, host),
     envelope: request.envelope,
     signal: request.signal,
   })
-  const { session, reachable, starttls, exchanges, failure } = found
+  const { session, reachable, starttls, exchanges } = found
+  const failure = refused ?? (found.failure && asItCounts(found.failure, requirement))
+  const free = terms.is === 'free' && reachable ? (requirement.held?.nothing ?? '') : null
+  // TLS is not required then; whatever else fails, fails a delivery, too.
+  const counts = free !== null && failure?.class ? null : failure
   const check = hostCheck({
     ...about,
     reachable,
@@ -129,9 +223,10 @@ async function checkHost(mx: HarakaMx, request: CheckRequest, context: CheckCont
       certificate: certificateFacts(session.peer, new Date()),
       levels: dropped(failure) ? [] : levelsOf(session.peer, request, host),
     }),
-    failure: failure && checkFailure(failure),
+    free,
+    failure: counts && checkFailure(counts),
   })
-  return { check, failure, peer: session?.peer ?? null }
+  return { check, failure: counts, peer: session?.peer ?? null, mx }
 }
 
 /** Whether the server takes back, inside TLS, what it agreed to in the handshake: then no level can be had. */
@@ -161,6 +256,8 @@ function hostCheck({ host, priority, to, ...found }: About & Partial<HostCheck>)
     dialogue: [],
     levels: [],
     dane: null,
+    listed: null,
+    free: null,
     trustedNextHop: false,
     failure: null,
     ...found,
@@ -172,12 +269,17 @@ function checkFailure(failure: AttemptFailure): CheckFailure {
   return { class: name, temporary, detail: oneLine(detail), status: statusOf(failure, false) }
 }
 
+interface Findings {
+  readonly hosts: readonly HostCheck[]
+  readonly verdict: ReasonedVerdict
+  readonly remarks?: readonly string[]
+  readonly dane?: DaneCheck | null
+  readonly published: Published | null
+}
+
 function result(
   { domain, recipient, requirement }: CheckRequest,
-  hosts: readonly HostCheck[],
-  { verdict, reason }: ReasonedVerdict,
-  remarks: readonly string[] = [],
-  dane: DaneCheck | null = null,
+  { hosts, verdict: { verdict, reason }, remarks = [], dane = null, published }: Findings,
 ): PartnerCheck {
   const { decidedBy, ...required } = requirement
   return {
@@ -190,6 +292,9 @@ function result(
     reason,
     hosts,
     dane,
+    mtaSts: published && stsCheck(domain, published.facts.sts, hosts),
+    tlsReports: published && published.reports,
+    levels: commonLevels(hosts),
     remarks,
     checkedAt: new Date().toISOString(),
   }

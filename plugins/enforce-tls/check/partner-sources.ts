@@ -29,22 +29,27 @@ export interface OpenSources extends PublishedSources {
 /** The sources of one process. */
 export class PartnerSources {
   readonly #options: PartnerSourcesOptions
-  #store: (StsPolicyStore & { close?(): Promise<void> }) | null = null
+  #store: ReturnType<typeof openStsPolicies> | null = null
   #open: OpenSources | null = null
 
   constructor(options: PartnerSourcesOptions) {
     this.#options = options
   }
 
-  /** The sources by the settings in force. @throws {StoreError} for a `redis.url` that can't be meant. */
+  /** The sources by the settings in force. */
   get(): OpenSources {
     if (this.#open) return this.#open
     const { settings, storePlace, anchors, onStoreFailure } = this.#options
     const { dns: dnsSettings, mtaSts } = settings()
     const dns = new DnsClient(resolversFor(dnsSettings.resolver))
-    this.#store ??= openStsPolicies(storePlace)
+    // A question to DNS alone opens no connection to the store.
+    const open = () => (this.#store ??= openStsPolicies(storePlace))
+    const store: StsPolicyStore = {
+      get: async (domain) => await open().get(domain),
+      put: async (domain, value) => await open().put(domain, value),
+    }
     const fetchPolicy = policyFetcher({ dns, ca: anchors(), allowPrivate: mtaSts.privateAddresses })
-    const policies = new StsPolicies({ dns, fetchPolicy, store: this.#store, onStoreFailure })
+    const policies = new StsPolicies({ dns, fetchPolicy, store, onStoreFailure })
     this.#open = { dns, policyOf: (domain, options) => policies.policyOf(domain, options) }
     return this.#open
   }

@@ -7,10 +7,13 @@ import type { FailureClass } from '../delivery/outcome.js'
 import type { TlsTimeouts } from '../delivery/tls/request.js'
 import type { HarakaMx } from '../haraka/types.js'
 import type { Level } from '../rules/levels.js'
+import type { PublishedSources } from '../published/domain-facts.js'
+import type { HostRequirement } from '../published/host-requirement.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import type { OnFailure } from '../rules/rule.js'
 import type { CertificateFacts } from './certificate-facts.js'
 import type { DaneCheck, HostDane } from './dane-types.js'
+import type { StsCheck, TlsReportsCheck } from './sts-types.js'
 
 /** What to check about a partner. */
 export interface CheckRequest {
@@ -37,6 +40,8 @@ export interface CheckContext {
   readonly network: MailNetwork
   /** DNS that knows what is authentic; asked only about what is published. */
   readonly validatingDns: ValidatingDns
+  /** The MTA-STS policy of a domain. Never rejects. */
+  readonly policyOf: PublishedSources['policyOf']
   /** Where a user names its resolvers. */
   readonly resolverSetting: '[dns] resolver' | '--dns'
   /** The name given in EHLO. */
@@ -45,7 +50,7 @@ export interface CheckContext {
   readonly isTrusted: (mx: HarakaMx) => boolean
   /** Whether Haraka delivers to hosts that DNS says are this machine (`local_mx_ok` of outbound.ini). */
   readonly localMxOk: boolean
-  readonly secureContext: (mx: HarakaMx, requirement: Requirement) => SecureContext
+  readonly secureContext: (mx: HarakaMx, requirement: HostRequirement) => SecureContext
   /** How long a server may take to accept a connection, in milliseconds. */
   readonly connectTimeout: number
   readonly timeouts: TlsTimeouts
@@ -54,10 +59,11 @@ export interface CheckContext {
 }
 
 /**
- * What would happen to a message: it would leave over a session that fulfils the requirement, it would bounce, or
- * that is unknown, since a later attempt may end otherwise.
+ * What would happen to a message: it would leave over a session that fulfils the requirement, or because nothing is
+ * published and nothing is required then (`free`); it would wait, and bounce if nothing is mended until Haraka's
+ * retries end; it would bounce at once; or that is unknown, since a later attempt may end otherwise.
  */
-export type PartnerVerdict = 'delivered' | 'bounced' | 'not-known'
+export type PartnerVerdict = 'delivered' | 'free' | 'waits' | 'bounced' | 'not-known'
 
 /** Why a host can't have the message; `detail` is one line. */
 export interface CheckFailure {
@@ -90,6 +96,10 @@ export interface HostCheck {
   readonly levels: readonly LevelCheck[]
   /** What DANE says of the server; `null` where it was not looked up. */
   readonly dane: HostDane | null
+  /** Whether the domain's MTA-STS policy lists the host; `null` where there is none that is enforced or tested. */
+  readonly listed: boolean | null
+  /** Why mail goes there without requiring TLS: nothing is published, a clause about the host; `null` where that is not so. */
+  readonly free: string | null
   /** Counts as secure without TLS (`trusted_next_hops`), so it was not checked. */
   readonly trustedNextHop: boolean
   /** Why it can't have the message; `null` for a host that can. */
@@ -111,6 +121,12 @@ export interface PartnerCheck {
   readonly hosts: readonly HostCheck[]
   /** Whether DANE would vouch for the servers; `null` where it was not looked up. */
   readonly dane: DaneCheck | null
+  /** The MTA-STS policy; `null` where it was not looked up. */
+  readonly mtaSts: StsCheck | null
+  /** Whether the domain asks for reports on TLS; `null` where it was not looked up. */
+  readonly tlsReports: TlsReportsCheck | null
+  /** Which levels all servers fulfil that were reached; empty where none was. */
+  readonly levels: readonly Level[]
   /** Remarks, such as on certificates that expire soon; a sentence each. */
   readonly remarks: readonly string[]
   /** RFC 3339, UTC. */

@@ -1,11 +1,25 @@
 /** What the findings of a check mean: which levels hold, what would happen to a message and why, and remarks. Pure. */
-import { decisiveAttempt, judge, type Attempt, type AttemptFailure } from '../delivery/outcome.js'
+import { decisiveAttempt, judge, mayPass, type Attempt, type AttemptFailure } from '../delivery/outcome.js'
 import { oneLine } from '../text/one-line.js'
+import { LEVELS } from '../rules/levels.js'
 import type { CheckContext, CheckRequest, HostCheck, PartnerVerdict, LevelCheck } from './types.js'
 import { definitionOf, type Level } from '../rules/levels.js'
 import { type Requirement, requirementOf, NO_RULE } from '../rules/requirement.js'
 import { EXPIRES_SOON, type CertificateFacts } from './certificate-facts.js'
+import { termsIn } from '../delivery/published-route.js'
+import type { HarakaMx } from '../haraka/types.js'
+import type { DomainFacts } from '../published/domain-facts.js'
+import { hostOf } from '../delivery/next-hop.js'
 import { certificateFailure, type PeerIdentity } from '../delivery/tls/certificate.js'
+
+/** All verdicts. */
+export const PARTNER_VERDICTS: readonly PartnerVerdict[] = [
+  'delivered',
+  'free',
+  'waits',
+  'bounced',
+  'not-known',
+]
 
 /** The verdict, and why in one line. */
 export interface ReasonedVerdict {
@@ -14,8 +28,10 @@ export interface ReasonedVerdict {
 }
 
 /** Of a host that fulfils the requirement. */
-export function ofHost({ host, to, trustedNextHop }: HostCheck): ReasonedVerdict {
+export function ofHost({ host, to, trustedNextHop, free }: HostCheck): ReasonedVerdict {
   const where = to === null ? host : `${host} (${to})`
+  if (free !== null)
+    return { verdict: 'free', reason: `${where} takes mail, and TLS is not required, because it ${free}` }
   return {
     verdict: 'delivered',
     reason: trustedNextHop
@@ -39,7 +55,8 @@ export function afterAttempts(
   if (!decisive) return { verdict: 'not-known', reason: 'no host could be checked' }
   const { tls, temporary } = judge(attempts)
   const reason = oneLine(`${decisive.host} ${decisive.failure.detail}`)
-  if (temporary) return { verdict: 'not-known', reason }
+  const areKnown = attempts.every(({ failure }) => failure !== null && !mayPass(failure))
+  if (temporary) return { verdict: areKnown ? 'waits' : 'not-known', reason }
   const waits = tls && (requirement.onFailure ?? failureAction) === 'defer'
   return {
     verdict: 'bounced',
@@ -115,4 +132,36 @@ export function levelsOf(
       detail: failure ? oneLine(failure.detail) : null,
     }
   })
+}
+
+/**
+ * Tries the levels that look at what is published, on a session and what is known of the domain; the strictest form of
+ * each, in which mail waits where nothing is published.
+ */
+export function publishedLevels(
+  peer: PeerIdentity,
+  domain: string,
+  mx: HarakaMx,
+  facts: DomainFacts,
+): LevelCheck[] {
+  return LEVELS.filter(({ published }) => published !== null).map(({ name: level }) => {
+    const terms = termsIn(facts, mx, requirementOf({ level }, domain, NO_RULE))
+    if (terms.is === 'failed') return { level, passes: false, class: terms.class, detail: oneLine(terms.why) }
+    const failure = certificateFailure(peer, terms.requirement, hostOf(mx))
+    return {
+      level,
+      passes: failure === null,
+      class: failure?.class ?? null,
+      detail: failure ? oneLine(failure.detail) : null,
+    }
+  })
+}
+
+/** The levels that all hosts fulfil whose sessions were seen. */
+export function commonLevels(hosts: readonly HostCheck[]): Level[] {
+  const seen = hosts.filter(({ levels }) => levels.length > 0)
+  if (seen.length === 0) return []
+  return LEVELS.map(({ name }) => name).filter((name) =>
+    seen.every(({ levels }) => levels.some(({ level, passes }) => level === name && passes)),
+  )
 }

@@ -2,6 +2,8 @@
  * What is known before a change that makes mail bounce, or leave in the clear, which it did not before: what the
  * delivery log has seen, and what the mail servers say now. On a terminal it is asked once whether to go on.
  */
+import { otherwiseOf } from '../admin/format-published.js'
+import { formatLessThanBefore } from '../admin/less-than-before.js'
 import { isRisky } from '../admin/risky-change.js'
 import { domainsIn } from '../admin/set-group.js'
 import { storeAfter, type RulesView } from '../admin/store-after.js'
@@ -55,6 +57,10 @@ export async function beforeRuleChange(
     : await ruleObservations(context.deliveries(), after, level === 'none' ? null : level)
   if (!isNew) for (const sentence of formatRuleObservations(observed, reports)) context.output.line(sentence)
   if (!isRisky(before, rule)) return observed
+  const less = before?.enabled
+    ? formatLessThanBefore(before.actions.relayWithTls, rule.actions.relayWithTls)
+    : null
+  if (less !== null) context.output.line(less)
   if (check) await warnAboutPartners(context, [after], viewWith(context, after))
   await confirmed(context, question, yes)
   return observed
@@ -121,7 +127,9 @@ export function viewWith({ store }: Pick<Context, 'store'>, { owner, id, rule }:
 
 function strictestFirst(rules: readonly OwnedRule[]): readonly OwnedRule[] {
   const weight = ({ rule }: OwnedRule): number => {
-    const { trusted, pinned, names } = definitionOf(rule.actions.relayWithTls.level)
+    const { relayWithTls } = rule.actions
+    const { trusted, pinned, names, published } = definitionOf(relayWithTls.level)
+    if (published !== null) return { defer: 4, encrypt: 1, none: 0 }[otherwiseOf(relayWithTls) ?? 'defer']
     return Number(trusted) * 2 + Number(pinned) + Number(names === 'domain')
   }
   return [...rules].sort((a, b) => weight(b) - weight(a))

@@ -5,6 +5,7 @@ import { GROUP_PREFIX } from '../rules/group-name.js'
 import { parseOwner } from '../rules/owner.js'
 import { openStore } from '../store/open-store.js'
 import type { Terminal } from './output.js'
+import { FIELDS } from './rule-fields.js'
 import { chooseStore, type StoreOptions } from './store-option.js'
 
 /** Options that say where the store is. */
@@ -110,7 +111,12 @@ function choicesOf(command: CommandUnknownOpts, name: string): readonly string[]
   const option = ancestors(command)
     .flatMap(({ options }) => options)
     .find((candidate) => candidate.attributeName() === name && !candidate.negate)
-  return option?.argChoices ?? []
+  return option?.argChoices ?? (command.parent?.name() === 'rule' ? wordsOf(name) : [])
+}
+
+/** What an option of a rule may say. */
+function wordsOf(name: string): readonly string[] {
+  return FIELDS.find(({ option }) => option === name)?.words ?? []
 }
 
 function ancestors(command: CommandUnknownOpts): CommandUnknownOpts[] {

@@ -9,7 +9,7 @@ import { checkAction } from '../rules/action.js'
 import type { MailAddress } from '../rules/address.js'
 import { decide } from '../rules/decide.js'
 import { placedProblem } from '../rules/format-problem.js'
-import { type Level, type TlsVersion } from '../rules/levels.js'
+import { definitionOf, type Level, type Otherwise, type TlsVersion } from '../rules/levels.js'
 import { ownersOf } from '../rules/owner.js'
 import { addUp, requirementOfAction } from '../rules/requirement.js'
 import type { RelayWithTls } from '../rules/rule.js'
@@ -97,6 +97,7 @@ export interface RequirementOptions {
   readonly minVersion?: TlsVersion | undefined
   readonly fingerprint?: readonly string[] | undefined
   readonly certName?: readonly string[] | undefined
+  readonly otherwise?: Otherwise | undefined
 }
 
 /** The rules of a sender. */
@@ -118,17 +119,20 @@ async function readSenderRules(store: ReadStore, sender: MailAddress): Promise<S
 
 /** Makes what is asked of each target. @throws {Refusal} for options that make no sense. */
 function asker(options: RequirementOptions, rules: SenderRules | null): (target: Target) => Asked {
-  const { fingerprint, certName, minVersion } = options
+  const { fingerprint, certName, minVersion, otherwise } = options
   const fingerprints = fingerprint && valid({ level: 'fingerprint', fingerprints: fingerprint }).fingerprints
   const names = certName && valid({ level: 'secure', names: certName }).names
   const level = options.level ?? (rules === null && fingerprints ? 'fingerprint' : null)
   if (level === 'fingerprint' && !fingerprints)
     throw new Refusal(['--level fingerprint needs --fingerprint <sha256...>'])
+  if (otherwise && (level === null || definitionOf(level).published === null))
+    throw new Refusal(['--otherwise needs --level dane, mta-sts or published'])
   const action = (asked: Level): RelayWithTls => ({
     level: asked,
     ...(minVersion ? { minVersion } : {}),
     ...(asked === 'fingerprint' && fingerprints ? { fingerprints } : {}),
     ...(asked === 'secure' && names ? { names } : {}),
+    ...(otherwise ? { otherwise } : {}),
   })
   const also = { ...(fingerprints && { fingerprints }), ...(names && { names }) }
   return (target) => {

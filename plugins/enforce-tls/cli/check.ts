@@ -1,13 +1,13 @@
 /**
  * `enforce-tls check`: whether mail would reach a partner's servers at a level, by the very code that delivers.
- * Exit code 0: it would be delivered; 1: it would bounce; 3: unknown now. The worst one of several.
+ * Exit code 0: it would be delivered; 1: it would bounce, or wait and then bounce; 3: unknown now. The worst one of several.
  */
 import { Option } from '@commander-js/extra-typings'
 import { requestedEnvelope } from '../check/requested-envelope.js'
 import type { CheckRequest } from '../check/types.js'
 import type { CheckEnvelope } from '../delivery/tls/inside-tls.js'
 import type { ReadStore } from '../store/rule-store.js'
-import { LEVEL_NAMES, TLS_VERSIONS, type Level } from '../rules/levels.js'
+import { LEVEL_NAMES, TLS_VERSIONS, type Level, OTHERWISE } from '../rules/levels.js'
 import { quote } from '../text/quote.js'
 import { checkMany } from './partners.js'
 import { formatSkipped, questionsOf, type CheckWords, type RequirementOptions } from './check-requests.js'
@@ -46,14 +46,14 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
     .command('check')
     .description(
       "ask a partner's mail servers whether mail would get there at a level; sends no message. " +
-        'Exit code 0: it would be delivered, 1: it would bounce, 3: unknown now',
+        'Exit code 0: it would be delivered, 1: it would bounce or wait, 3: unknown now',
     )
     .argument('[target...]', 'domains, addresses, and group:<name> for all of a group')
     .addOption(
       new Option(
         '--level <level>',
         'default: what the rules require of mail --from, otherwise encrypt',
-      ).choices(LEVELS),
+      ).choices([...LEVELS, 'dane-only' as const]),
     )
     .option('--from <sender>', 'check what the rules require of mail from this sender')
     .addOption(
@@ -63,6 +63,12 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
     )
     .option('--fingerprint <sha256...>', 'one of which the certificate or its public key has to have')
     .option('--cert-name <name...>', 'level secure: names that the certificate may have besides the domain')
+    .addOption(
+      new Option(
+        '--otherwise <what>',
+        'levels dane, mta-sts and published: what holds where nothing is published (default: defer)',
+      ).choices(OTHERWISE),
+    )
     .addOption(
       new Option(
         '--rcpt <address>',
@@ -79,7 +85,7 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
       new Option(
         '--rules',
         'check all partners that enforcing rules name, each at what its rule requires',
-      ).conflicts(['level', 'from', 'minVersion', 'fingerprint', 'certName', 'list']),
+      ).conflicts(['level', 'from', 'minVersion', 'fingerprint', 'certName', 'otherwise', 'list']),
     )
     .option('--concurrency <number>', 'how many partners are asked at a time', '10')
     .addHelpText(
@@ -91,7 +97,8 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
         'check bank.example --mx mx.bank.example:25 --level secure --min-version TLSv1.3',
         'check --rcpt cfo@bank.example --from ann@acme.example',
         'check group:banks --from ann@acme.example',
-        'check --list partners.txt --level verify --concurrency 20',
+        'check bank.example --level dane --otherwise encrypt',
+        'check --list partners.txt --level published --concurrency 20',
         'check --rules --json',
       ),
     )
@@ -106,7 +113,7 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
         throw new WrongUse(['--rules checks the partners that rules name; leave out the others'])
       const lines = list === undefined ? [] : await linesOf(list, terminal)
       const shared = command.optsWithGlobals()
-      const asked = { ...options, words, lines }
+      const asked = { ...options, level: levelOf(options), words, lines }
       const namesGroup = [...words, ...lines.map(({ text }) => text)].some(isGroupReference)
       await (rules || from !== undefined || namesGroup
         ? withStore(shared, (context) => check(context, context.store, asked))
@@ -140,6 +147,21 @@ async function check(
   for (const each of skipped) output.line(formatSkipped(each))
   const exitCode = exitCodeOf(checks)
   if (exitCode !== 0) throw new Ended(exitCode)
+}
+
+/** Postfix's name for level dane where nothing else will do. @throws {WrongUse} for one that something else will do for. */
+function levelOf({
+  level,
+  otherwise = 'defer',
+}: {
+  readonly level?: CheckOptions['level'] | 'dane-only'
+  readonly otherwise?: CheckOptions['otherwise']
+}): CheckOptions['level'] {
+  if (level !== 'dane-only') return level
+  if (otherwise === 'defer') return 'dane'
+  throw new WrongUse([
+    `--level dane-only is level dane with --otherwise defer, so --otherwise ${otherwise} contradicts it`,
+  ])
 }
 
 /** @throws {WrongUse} for what can't be asked about with MAIL and RCPT. */

@@ -123,7 +123,7 @@ async function probed(
   const { domain } = recipient
   const { check } = await partners(dns === undefined ? undefined : serverOf(dns))
   const requirement = ruling?.requirement ?? requirementOfAction({ level: 'encrypt' }, domain)
-  return check({ domain, recipient: formatAddress(recipient), requirement })
+  return check({ domain, recipient: formatAddress(recipient), requirement, published: true })
 }
 
 async function messageOf({ output }: Context, options: ExplainOptions): Promise<MessageView> {

@@ -6,11 +6,13 @@ import type { ExplainedOwner, ExplainedRule, ExplainedState, Explanation } from 
 import { formatEnvelopeAddress } from '../rules/explanation-data.js'
 import type { FieldOutcome, MessageView } from '../rules/match.js'
 import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
-import type { DecidedBy, Requirement } from '../rules/requirement.js'
+import type { DecidedBy } from '../rules/requirement.js'
 import type { Ruling } from '../rules/rule-list.js'
 import type { Rule } from '../rules/rule.js'
 import type { Context } from './context.js'
-import { formatAction } from '../admin/format-rule.js'
+import { formatLevelOf } from '../admin/format-published.js'
+import { formatRequirement } from '../admin/format-requirement.js'
+import { formatLeaves } from '../admin/format-rule.js'
 
 /** Prints owners, rules and the result. */
 export function showExplanation(context: Context, message: MessageView, explanation: Explanation): void {
@@ -28,7 +30,7 @@ export function showExplanation(context: Context, message: MessageView, explanat
   output.line(formatRuling(message, ruling, owners))
   for (const reported of ruling.reported)
     output.line(
-      `In mode report: level ${reported.level} would be required by ${formatRules(reported.decidedBy)}.`,
+      `In mode report: ${formatLevelOf(reported)} would be required by ${formatRules(reported.decidedBy)}.`,
     )
   for (const rule of open) output.line(formatOpen(rule))
 }
@@ -110,7 +112,7 @@ function formatRuling(
   if (requirement) {
     const end =
       direction === 'outgoing'
-        ? 'it leaves over TLS or not at all'
+        ? `it ${formatLeaves(requirement.encrypted)}`
         : 'it is rejected at RCPT unless it comes over TLS'
     return `Required: ${formatRequirement(requirement)}; by ${formatRules(requirement.decidedBy)}; ${end}.`
   }
@@ -121,14 +123,6 @@ function formatRuling(
   return reported.length > 0
     ? 'TLS is not required: the message is delivered as usual.'
     : 'No rule applies: the message is delivered as usual.'
-}
-
-function formatRequirement({ level, minVersion, namesHost, namesAnyOf, onFailure }: Requirement): string {
-  return [
-    formatAction({ level, ...(minVersion ? { minVersion } : {}), ...(onFailure ? { onFailure } : {}) }),
-    ...(namesHost && level !== 'verify' ? ['and the certificate names the MX host'] : []),
-    ...namesAnyOf.map((names) => `the certificate names one of ${listed(names)}`),
-  ].join(', ')
 }
 
 function formatRules(rules: readonly DecidedBy[]): string {

@@ -6,7 +6,7 @@ import { oneLine } from '../text/one-line.js'
 import { numbered } from '../text/list.js'
 import { daneCells, daneSentences, formatDnssec, formatTlsa } from './format-dane.js'
 import type { Output } from './output.js'
-import { formatAction } from '../admin/format-rule.js'
+import { formatLevelWithDemands } from '../admin/format-requirement.js'
 
 /** What a verdict comes to; the highest rank is the worst. */
 interface VerdictWords {
@@ -25,8 +25,23 @@ const VERDICTS: Readonly<Record<PartnerVerdict, VerdictWords>> = {
     sentence: 'it is unknown now whether mail would be delivered',
     short: 'unknown',
   },
-  bounced: { exitCode: 1, rank: 2, sentence: 'mail would bounce', short: 'bounces' },
+  free: {
+    exitCode: 0,
+    rank: 0,
+    sentence: 'mail would be delivered, and TLS would not be required',
+    short: 'no TLS required',
+  },
+  waits: {
+    exitCode: 1,
+    rank: 2,
+    sentence: 'mail would wait, and bounce when it has waited too long',
+    short: 'waits',
+  },
+  bounced: { exitCode: 1, rank: 3, sentence: 'mail would bounce', short: 'bounces' },
 }
+
+/** Counted also where there are none. */
+const ALWAYS: readonly PartnerVerdict[] = ['delivered', 'not-known', 'bounced']
 
 /** Left margin of the facts, their names included. */
 const MARGIN = 15
@@ -44,14 +59,25 @@ export function exitCodeOf(checks: readonly PartnerCheck[]): number {
 
 /** Prints one check with all that was found. */
 export function showCheck(output: Output, check: PartnerCheck): void {
-  const { recipient, domain, requirement, decidedBy, verdict, reason, hosts, dane, remarks } = check
-  const { level, minVersion } = requirement
+  const { recipient, domain, requirement, decidedBy, verdict, reason, hosts, remarks } = check
+  const { dane, mtaSts, tlsReports, levels } = check
+  const { minVersion } = requirement
   output.line(`${recipient ?? domain}: ${VERDICTS[verdict].sentence}.`)
-  output.item(`${reason}.`)
-  const required = formatAction({ level, ...(minVersion ? { minVersion } : {}) })
-  output.item(decidedBy.length === 0 ? `Checked at ${required}.` : `Required: ${required};`)
+  for (const line of wrapped(`${reason}.`, columnsOf(output) - ITEM)) output.item(line)
+  const required = [
+    formatLevelWithDemands(requirement),
+    ...(minVersion ? [`${minVersion} or later`] : []),
+  ].join(', ')
+  const demand = decidedBy.length === 0 ? `Checked at ${required}.` : `Required: ${required};`
+  for (const line of wrapped(demand, columnsOf(output) - ITEM)) output.item(line)
   for (const { owner, id, name } of decidedBy) output.item(`by rule ${id} of ${owner} (${name})`, 2)
-  if (dane) for (const line of wrapped(dane.sentence, columnsOf(output) - ITEM)) output.item(line)
+  const sentences = [
+    ...(levels.length > 0 ? [`Its servers fulfil ${levels.join(', ')}.`] : []),
+    ...[dane, mtaSts, tlsReports].flatMap((each) => (each ? [each.sentence] : [])),
+    ...(mtaSts?.policy?.problems ?? []).map((problem) => `Its MTA-STS policy: ${problem}.`),
+  ]
+  for (const sentence of sentences)
+    for (const line of wrapped(sentence, columnsOf(output) - ITEM)) output.item(line)
   const usesDane = hosts.some((host) => (host.dane?.records.length ?? 0) > 0)
   for (const host of hosts) {
     output.line('')
@@ -105,6 +131,7 @@ function showHost(output: Output, host: HostCheck, usesDane: boolean): void {
         ({ level, passes, class: name }) => `${level}: ${passes ? 'yes' : `no, ${name ?? ''}`}`,
       ),
     )
+  if (host.listed !== null) fact('MTA-STS', host.listed ? 'listed by the policy' : 'not listed by the policy')
   if (host.dane && usesDane) {
     fact('DNSSEC', formatDnssec(host.dane, host.priority !== null))
     fact('TLSA', ...formatTlsa(host.dane))
@@ -112,7 +139,8 @@ function showHost(output: Output, host: HostCheck, usesDane: boolean): void {
   output.facts(facts)
 }
 
-function formatPass({ trustedNextHop }: HostCheck): string {
+function formatPass({ trustedNextHop, free }: HostCheck): string {
+  if (free !== null) return `would get it, with or without TLS: it ${free}`
   return trustedNextHop ? 'would get it, also without TLS (trusted_next_hops)' : 'would get it'
 }
 
@@ -129,25 +157,33 @@ function digits(fingerprint: string): string {
   return fingerprint.replaceAll(':', '')
 }
 
+/** A column of a list; `null` where no partner has a policy. */
+function stsCells(checks: readonly PartnerCheck[]): readonly string[] | null {
+  const has = checks.some(({ mtaSts }) => (mtaSts?.policy ?? null) !== null)
+  return has ? checks.map(({ mtaSts }) => mtaSts?.outcome ?? 'unknown') : null
+}
+
 /** Prints several checks, a row each. */
 export function showChecks(output: Output, checks: readonly PartnerCheck[]): void {
   if (checks.length === 0) return
   const dane = daneCells(checks)
+  const mtaSts = stsCells(checks)
   output.table(
-    ['partner', 'level', 'mail', ...(dane ? ['DANE'] : []), 'because'],
+    ['partner', 'level', 'mail', ...(dane ? ['DANE'] : []), ...(mtaSts ? ['MTA-STS'] : []), 'because'],
     checks.map(({ recipient, domain, level, verdict, reason }, index) => [
       recipient ?? domain,
       level,
       VERDICTS[verdict].short,
       ...(dane ? [dane[index] ?? ''] : []),
+      ...(mtaSts ? [mtaSts[index] ?? ''] : []),
       oneLine(reason, 200),
     ]),
   )
   for (const remark of new Set(checks.flatMap(({ remarks }) => remarks))) output.line(remark)
   for (const sentence of daneSentences(checks)) output.line(sentence)
   const count = (verdict: PartnerVerdict) => checks.filter((check) => check.verdict === verdict).length
-  const parts = (Object.keys(VERDICTS) as PartnerVerdict[]).map(
-    (verdict) => `${count(verdict)} ${VERDICTS[verdict].short}`,
+  const parts = (Object.keys(VERDICTS) as PartnerVerdict[]).flatMap((verdict) =>
+    count(verdict) > 0 || ALWAYS.includes(verdict) ? [`${count(verdict)} ${VERDICTS[verdict].short}`] : [],
   )
   output.line(`${numbered(checks.length, 'partner')}: ${parts.join(', ')}.`)
 }

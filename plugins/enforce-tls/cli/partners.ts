@@ -7,6 +7,9 @@ import { checkPartner, checkTimeouts } from '../check/partner-check.js'
 import type { CheckContext, CheckRequest, MailNetwork, PartnerCheck } from '../check/types.js'
 import { DnsClient } from '../dns/client.js'
 import { parseResolvers, resolversFor, type Resolver } from '../dns/resolver-list.js'
+import { policyFetcher } from '../published/mta-sts/policy-fetch.js'
+import { MemoryPolicyStore } from '../published/mta-sts/policy-store.js'
+import { StsPolicies } from '../published/mta-sts/sts-policies.js'
 import { isTrustedHop } from '../delivery/next-hop.js'
 import type { Settings } from '../settings/types.js'
 import { contextOf, contextsFor } from '../delivery/tls/contexts.js'
@@ -51,9 +54,22 @@ export function contextAt({ settings, folder, dns }: PartnersPlace, network: Mai
   const outbound = outboundSettings(folder === null ? null : configOf(folder))
   const contexts = contextsFor(settings, path.join(folder ?? '', 'config'))
   const { helo, localMxOk, connectTimeout } = outbound
+  const validatingDns = new DnsClient(resolversAt(settings, dns))
+  const policies = new StsPolicies({
+    dns: validatingDns,
+    fetchPolicy: policyFetcher({
+      dns: validatingDns,
+      ca: contexts.anchors,
+      allowPrivate: settings.mtaSts.privateAddresses,
+    }),
+    // A check asks what is published now, not what a delivery may still hold on to.
+    store: new MemoryPolicyStore(),
+    onStoreFailure: () => undefined,
+  })
   return {
     network,
-    validatingDns: new DnsClient(resolversAt(settings, dns)),
+    validatingDns,
+    policyOf: (domain, options) => policies.policyOf(domain, options),
     resolverSetting: dns === undefined ? '[dns] resolver' : '--dns',
     helo,
     localMxOk,

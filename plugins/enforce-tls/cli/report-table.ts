@@ -23,6 +23,8 @@ export function toTables(report: DeliveryReport, columns?: number): string {
     rows.length === 0 ? '' : `\n${title}\n${drawTable(head, rows, columns)}`
   const shown = partners.slice(0, PARTNERS_MAX)
   const rest = partners.length - shown.length
+  const asUsual = enforced.asUsual > 0
+  const waits = rules.some(({ reported: seen }) => seen.wouldWait > 0)
   return [
     `${oneLine(`Deliveries ${formatScope(report)}`)}\n`,
     facts('requires TLS', formatEnforced(enforced)),
@@ -48,27 +50,41 @@ export function toTables(report: DeliveryReport, columns?: number): string {
     ),
     table(
       `Partners${rest > 0 ? ` (${rest} more in the other formats)` : ''}`,
-      ['domain', 'requires TLS', 'deliv.', 'bounced', 'waiting or kept', 'would bounce'],
+      [
+        'domain',
+        'requires TLS',
+        'deliv.',
+        'bounced',
+        'waiting or kept',
+        ...(asUsual ? ['as usual'] : []),
+        reported.wouldWait > 0 ? 'would bounce or wait' : 'would bounce',
+      ],
       shown.map(({ domain, enforced: held, reported: seen }) => [
         domain,
-        ...[held.messages, held.delivered, held.bounced, held.waiting + held.kept, seen.wouldBounce].map(
-          String,
-        ),
+        ...[
+          held.messages,
+          held.delivered,
+          held.bounced,
+          held.waiting + held.kept,
+          ...(asUsual ? [held.asUsual] : []),
+          seen.wouldBounce + seen.wouldWait,
+        ].map(String),
       ]),
     ),
     table(
       'Rules in mode report',
-      ['owner', 'rule', 'messages', 'would bounce', 'partners'],
+      ['owner', 'rule', 'messages', 'would bounce', ...(waits ? ['would wait'] : []), 'partners'],
       rules.map(({ owner, id, reported: seen, partners: hurt }) => [
         owner,
         id,
         String(seen.messages),
         String(seen.wouldBounce),
-        listed(hurt.map(({ domain, wouldBounce }) => `${domain} ${wouldBounce}`)),
+        ...(waits ? [String(seen.wouldWait)] : []),
+        listed(hurt.map(({ domain, wouldBounce, wouldWait }) => `${domain} ${wouldBounce + wouldWait}`)),
       ]),
     ),
     table(
-      `Certificates that expire within ${EXPIRES_SOON} days (levels verify and secure)`,
+      `Certificates that expire within ${EXPIRES_SOON} days, where rules depend on them`,
       ['partner', 'host', 'expires', 'days', 'issuer'],
       expiring.map(({ domain, host, expires, daysLeft, issuer }) => [
         domain,

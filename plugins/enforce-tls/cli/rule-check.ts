@@ -64,6 +64,18 @@ function warnOf(
       `mail to ${nameOf(check)} would bounce now: ${check.reason}${check.hosts.length === 0 ? BY_DNS : ''}; look closer with:`,
       command('check', nameOf(check), ...optionsOf(action)),
     )
+  for (const check of checks.filter(({ verdict }) => verdict === 'waits'))
+    printWarning(
+      terminal,
+      `mail to ${nameOf(check)} would wait now, and bounce after Haraka's last try: ${check.reason}; look closer with:`,
+      command('check', nameOf(check), ...optionsOf(action)),
+    )
+  for (const check of checks.filter(({ verdict }) => verdict === 'free'))
+    printWarning(
+      terminal,
+      `mail to ${nameOf(check)} would not require TLS now: ${check.reason}; look closer with:`,
+      command('check', nameOf(check), ...optionsOf(action)),
+    )
   const [first, ...others] = checks.filter(({ verdict }) => verdict === 'not-known').map(nameOf)
   if (first !== undefined)
     printWarning(
@@ -103,11 +115,12 @@ async function requestsOf(
 }
 
 /** The options of `check` that ask for the same. */
-function optionsOf({ level, minVersion, names, fingerprints }: RelayWithTls): string[] {
+function optionsOf({ level, minVersion, names, fingerprints, otherwise }: RelayWithTls): string[] {
   return [
     ...['--level', level],
     ...(minVersion ? ['--min-version', minVersion] : []),
     ...(names ? ['--cert-name', ...names] : []),
     ...(fingerprints ? ['--fingerprint', ...fingerprints] : []),
+    ...(otherwise ? ['--otherwise', otherwise] : []),
   ]
 }

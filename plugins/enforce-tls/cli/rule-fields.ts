@@ -1,5 +1,5 @@
 /** The fields of a rule that options set: one table of what each is called, sets and expects. */
-import { LEVELS, TLS_VERSIONS } from '../rules/levels.js'
+import { LEVEL_NAMES, LEVELS, OTHERWISE, TLS_VERSIONS } from '../rules/levels.js'
 
 /** What an option says: a new value, or `false` for no value at all (`--no-comment`). */
 type Given<T> = T | false | undefined
@@ -19,6 +19,7 @@ export interface RuleOptions {
   readonly minVersion?: Given<string>
   readonly certName?: Given<readonly string[]>
   readonly fingerprint?: Given<readonly string[]>
+  readonly otherwise?: Given<string>
   readonly onFailure?: Given<string>
   readonly mode?: Given<string>
   readonly direction?: Given<string>
@@ -40,7 +41,12 @@ export interface Field {
   readonly expected: string
   /** Whether a rule can do without it, so that `--no-…` removes it. */
   readonly removable: boolean
+  /** What may stand there, where these are a few words; for completion. */
+  readonly words: readonly string[]
 }
+
+/** A level of the command alone: `dane` with `otherwise` as it is by default, as Postfix calls it. */
+export const DANE_ONLY = 'dane-only'
 
 const PATTERNS = 'bank.example, .bank.example (its subdomains), cfo@bank.example, group:banks or * (all)'
 const WORDS = 'words, whatever their case, or a regular expression /…/ or /…/i'
@@ -52,10 +58,14 @@ function field(
   path: string,
   expected: string,
   summary: string,
-  { removable = true, byDefault = '' }: Partial<Pick<Field, 'removable' | 'byDefault'>> = {},
+  {
+    removable = true,
+    byDefault = '',
+    words = [],
+  }: Partial<Pick<Field, 'removable' | 'byDefault' | 'words'>> = {},
 ): Field {
   const flag = `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-  return { option, flags: `${flag} ${value}`, path, expected, summary, byDefault, removable }
+  return { option, flags: `${flag} ${value}`, path, expected, summary, byDefault, removable, words }
 }
 
 const ACTION = 'actions.relayWithTls'
@@ -93,8 +103,11 @@ export const FIELDS: readonly Field[] = [
     '<level>',
     `${ACTION}.level`,
     'a level',
-    LEVELS.map(({ name, summary }) => `${name}: ${summary}`).join('; '),
-    { removable: false, byDefault: 'encrypt' },
+    [
+      ...LEVELS.map(({ name, summary }) => `${name}: ${summary}`),
+      `${DANE_ONLY}: dane with --otherwise defer`,
+    ].join('; '),
+    { removable: false, byDefault: 'encrypt', words: [...LEVEL_NAMES, DANE_ONLY] },
   ),
   field(
     'minVersion',
@@ -102,7 +115,7 @@ export const FIELDS: readonly Field[] = [
     `${ACTION}.minVersion`,
     'a TLS version',
     `the lowest TLS version: ${TLS_VERSIONS.join(' or ')}`,
-    { byDefault: 'as in the settings' },
+    { byDefault: 'as in the settings', words: TLS_VERSIONS },
   ),
   field(
     'certName',
@@ -119,12 +132,21 @@ export const FIELDS: readonly Field[] = [
     'level fingerprint: SHA-256 of the certificates or public keys, one of which must be there',
   ),
   field(
+    'otherwise',
+    '<what>',
+    `${ACTION}.otherwise`,
+    'defer, encrypt or none',
+    'levels dane, mta-sts and published, where the partner publishes nothing: defer: the mail waits; ' +
+      'encrypt: TLS with any certificate is enough; none: mail may leave in the clear',
+    { byDefault: 'defer', words: OTHERWISE },
+  ),
+  field(
     'onFailure',
     '<action>',
     `${ACTION}.onFailure`,
     'bounce or defer',
     'when no server fulfils the rule: bounce or defer',
-    { byDefault: 'as in the settings' },
+    { byDefault: 'as in the settings', words: ['bounce', 'defer'] },
   ),
   field(
     'mode',
@@ -132,7 +154,7 @@ export const FIELDS: readonly Field[] = [
     'mode',
     'enforce or report',
     'enforce, or report: change no delivery, log what would have bounced',
-    { byDefault: 'enforce' },
+    { byDefault: 'enforce', words: ['enforce', 'report'] },
   ),
   field(
     'direction',
@@ -140,7 +162,7 @@ export const FIELDS: readonly Field[] = [
     'direction',
     'outgoing or incoming',
     'mail that goes out, or comes in: outgoing or incoming',
-    { removable: false, byDefault: 'outgoing' },
+    { removable: false, byDefault: 'outgoing', words: ['outgoing', 'incoming'] },
   ),
   field(
     'startsAt',

@@ -9,7 +9,7 @@ import type { Criteria, HeaderCriterion, Rule, RuleProblem } from '../rules/rule
 import { formatProblem } from '../rules/format-problem.js'
 import { quote } from '../text/quote.js'
 import { Refusal } from './refusal.js'
-import { FIELDS, NAME, type RuleOptions } from './rule-fields.js'
+import { DANE_ONLY, FIELDS, NAME, type RuleOptions } from './rule-fields.js'
 
 /** The options of `rule create`. */
 export function createOptions(): Option[] {
@@ -40,9 +40,10 @@ export function hasRuleOptions(options: RuleOptions): boolean {
 /**
  * A rule with what the options say, not checked yet.
  *
- * @throws {Refusal} for a header option that names no field.
+ * @throws {Refusal} for a header option that names no field, or options that contradict each other.
  */
-export function withOptions(rule: object, options: RuleOptions): Readonly<Record<string, unknown>> {
+export function withOptions(rule: object, given: RuleOptions): Readonly<Record<string, unknown>> {
+  const options = withoutDaneOnly(given)
   const changed = structuredClone(rule) as Record<string, unknown>
   for (const { option, path } of [NAME, ...FIELDS]) {
     const value = options[option]
@@ -57,6 +58,17 @@ export function withOptions(rule: object, options: RuleOptions): Readonly<Record
     put(changed, ['criteria', 'header'], header.length > 0 && header)
   }
   return changed
+}
+
+/** Level `dane-only` is kept as what it stands for. @throws {Refusal} where another option says otherwise. */
+function withoutDaneOnly(options: RuleOptions): RuleOptions {
+  if (options.level !== DANE_ONLY) return options
+  const { otherwise = 'defer' } = options
+  if (otherwise !== 'defer' && otherwise !== false)
+    throw new Refusal([
+      `--level ${DANE_ONLY} means --level dane --otherwise defer; it does not go with --otherwise ${quote(otherwise)}`,
+    ])
+  return { ...options, level: 'dane', otherwise: false }
 }
 
 /** Sets a value at a path, or removes it with `false`, and with it what it leaves empty. */

@@ -32,13 +32,13 @@ function rowOf({ id, rule }: OwnedRule): Cell[] {
   const matchesAny = recipientsOf(rule)
   const rest = matchesAny.length - PATTERNS_SHOWN
   const to = [...matchesAny.slice(0, PATTERNS_SHOWN), ...(rest > 0 ? [`and ${rest} more`] : [])]
-  const { level, minVersion } = actions.relayWithTls
+  const { level, otherwise, minVersion } = actions.relayWithTls
   return [
     String(position),
     stateOf(rule, Date.now()),
     name,
     [...(rule.direction === 'incoming' ? ['(incoming)'] : []), ...to, ...otherCriteria(rule)],
-    [level, ...(minVersion ? [minVersion] : [])],
+    [level, ...(otherwise ? [`otherwise ${otherwise}`] : []), ...(minVersion ? [minVersion] : [])],
     id,
   ]
 }

@@ -12,7 +12,7 @@ import type { StatusReport, StoreProblem } from './status-report.js'
  */
 export async function offerRemoval(
   context: Context,
-  { problems }: StatusReport,
+  { problems }: Pick<StatusReport, 'problems'>,
   yes: boolean,
 ): Promise<readonly StoreProblem[]> {
   const { output, write } = context

@@ -4,6 +4,7 @@ import { quote } from '../text/quote.js'
 import { effectOfBroken, saidBy, Unreadable, type EntryPlace } from '../rules/entry-problem.js'
 import { Groups, groupWayOut } from '../rules/group.js'
 import { checkEntry, isOn, type OwnerEntries } from '../rules/owner-entries.js'
+import { definitionOf } from '../rules/levels.js'
 import { isOver } from '../rules/period.js'
 import { atOnce } from '../work/pieces.js'
 import { parseRule } from '../rules/check-rule.js'
@@ -44,6 +45,8 @@ export interface StatusReport {
   readonly groups: number
   /** Of the rules that are on: those of an owner whose mail may wait for a broken entry. */
   readonly beside: number
+  /** Names of the active, enforcing rules that look at what partners publish, each with its owner. */
+  readonly lookingAtPublished: readonly string[]
   readonly problems: readonly StoreProblem[]
   /** Entries in a spelling that is only read, and no longer written; a sentence each. */
   readonly spellings: readonly string[]
@@ -71,6 +74,7 @@ export async function reportOn(context: Context): Promise<StatusReport> {
   }))
   const compiled = new Groups(readGroups)
   const spellings: string[] = []
+  const lookingAtPublished: string[] = []
   let beside = 0
   const domains = { on: 0, off: 0 }
   const rules = { on: 0, off: 0, sleeping: 0, expired: 0 }
@@ -127,6 +131,8 @@ export async function reportOn(context: Context): Promise<StatusReport> {
       const state = stateOf(entries, json)
       rules[state]++
       if (state === 'on') on++
+      const published = state === 'on' ? namePublished(json) : null
+      if (published !== null) lookingAtPublished.push(`${quote(published)} of ${owner}`)
       spellings.push(...oldSpelling(store, place, json))
     }
     if (waits) beside += on
@@ -135,7 +141,16 @@ export async function reportOn(context: Context): Promise<StatusReport> {
   }
   for (const sentence of await filesAndLog(context))
     problems.push({ sentence, value: null, removal: null, risk: null })
-  return { owners: owners.length, domains, rules, groups: groups.size, beside, problems, spellings }
+  return {
+    owners: owners.length,
+    domains,
+    rules,
+    groups: groups.size,
+    beside,
+    lookingAtPublished,
+    problems,
+    spellings,
+  }
 }
 
 /** What is read as it was meant, and is to be written so. */
@@ -170,6 +185,14 @@ function withoutService({ command }: Context, { owner, rules, service }: OwnerEn
   if (domain === null || service !== null || rules.size === 0) return []
   const sentence = `rules of ${quote(owner)} are inactive: message rules were never switched on for ${domain}; switch them on with: ${command('domain', 'enable', domain)}`
   return [{ sentence, value: null, removal: null, risk: null }]
+}
+
+/** The name of a rule that looks at what partners publish; `null` for another one. */
+function namePublished(json: string): string | null {
+  const checked = atOnce(parseRule(json))
+  if (!('rule' in checked)) return null
+  const { name, actions, mode = 'enforce' } = checked.rule
+  return mode === 'report' || definitionOf(actions.relayWithTls.level).published === null ? null : name
 }
 
 function stateOf(entries: OwnerEntries, json: string): 'on' | 'off' | 'sleeping' | 'expired' {

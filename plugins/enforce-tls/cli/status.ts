@@ -8,6 +8,7 @@ import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
 import { isFirst, standingIn } from './status-standing.js'
 import { formatResolvers, resolverState, resolverWarnings } from './status-dns.js'
+import { tlsRptState, type TlsRptStatus } from './status-tls-rpt.js'
 import { offerRemoval } from './status-fix.js'
 import { reportOn, type StoreProblem } from './status-report.js'
 
@@ -44,9 +45,20 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
       'rules can also be kept in a file, without Redis: [store] type=file in config/enforce-tls.ini',
     ])
   })
-  const [standing, resolvers] = await Promise.all([standingIn(context), resolverState(context)])
-  const warnings = [...standing.warnings, ...resolverWarnings(resolvers)]
-  const entries = await reportOn(context)
+  const [standing, tlsRpt, { lookingAtPublished, ...entries }] = await Promise.all([
+    standingIn(context),
+    tlsRptState(context),
+    reportOn(context),
+  ])
+  const { settings, folder } = context
+  // Only what a Haraka enforces, and only where its resolvers are known.
+  const waiting = folder === null || settings.main.reportOnly ? [] : lookingAtPublished
+  const resolvers = await resolverState(context, waiting)
+  const warnings = [
+    ...standing.warnings,
+    ...resolverWarnings(resolvers, waiting),
+    ...(tlsRpt?.warnings ?? []),
+  ]
   const about = standing.problems.map((sentence) => ({ sentence, value: null, removal: null, risk: null }))
   const report = { ...entries, problems: [...about, ...entries.problems] }
   const { domains, rules } = report
@@ -65,6 +77,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     groups: String(report.groups),
     ...(forwarded === null ? {} : { 'forwarded mail': forwarded }),
     ...(resolvers.length === 0 ? {} : { 'DNS resolvers': formatResolvers(resolvers) }),
+    ...(tlsRpt === null ? {} : { 'TLS reports': tlsRpt.text }),
     problems: String(report.problems.length),
     warnings: String(warnings.length),
   })
@@ -79,6 +92,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...(forwarded === null ? {} : { forwardedMail: context.settings.main.forwardedMail }),
     problems: left.map(dataOf),
     ...(resolvers.length === 0 ? {} : { resolvers }),
+    ...(tlsRpt === null ? {} : { tlsReports: dataOfReports(tlsRpt) }),
     warnings,
     ...(fix ? { removed: removed.map(dataOf) } : {}),
   })
@@ -88,6 +102,10 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
   const fixable = left.some(({ removal }) => removal !== null) && !fix
   const ways = fix ? left.flatMap(({ risk }) => risk?.commands ?? []) : []
   throw new Refusal([first, ...rest], fixable ? [context.command('status', '--fix')] : ways)
+}
+
+function dataOfReports({ day, sent, lastSent, failed }: TlsRptStatus): object {
+  return { day, sent, lastSent, failed }
 }
 
 function dataOf({ sentence, value, removal }: StoreProblem): object {

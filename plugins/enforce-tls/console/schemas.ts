@@ -29,10 +29,24 @@ export const ruleReport: Schema = object({
   owner: text,
   id: text,
   level: { ...nullable(text), description: 'The level that report mode checked; null for any.' },
-  reported: object({ messages: count, wouldBounce: count, wouldDeliver: count, unknown: count }),
-  partners: list(object({ domain: text, wouldBounce: count })),
+  reported: object({
+    messages: count,
+    wouldBounce: count,
+    wouldWait: count,
+    wouldDeliver: count,
+    wouldDeliverAsUsual: count,
+    unknown: count,
+  }),
+  partners: list(object({ domain: text, wouldBounce: count, wouldWait: count })),
   otherLevels: { ...count, description: 'Messages that report mode checked at another level.' },
-  enforced: object({ messages: count, delivered: count, bounced: count, kept: count, waiting: count }),
+  enforced: object({
+    messages: count,
+    delivered: count,
+    bounced: count,
+    kept: count,
+    waiting: count,
+    asUsual: { ...count, description: 'Delivered with or without TLS: not among messages.' },
+  }),
 })
 
 /** A rule as the store takes it. */

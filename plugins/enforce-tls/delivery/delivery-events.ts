@@ -6,7 +6,7 @@ import { addressText } from '../haraka/address.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { HostRequirement } from '../published/host-requirement.js'
 import type { Requirement } from '../rules/requirement.js'
-import type { AttemptFailure } from './outcome.js'
+import type { AttemptFailure, Tested } from './outcome.js'
 import { TlsSession } from './tls/session.js'
 
 /** What all events have. */
@@ -34,7 +34,11 @@ export interface AttemptEnded extends About {
   /** The address that this server connected from; absent where there was no connection. */
   readonly source: string | undefined
   readonly session: TlsSession | null
-  /** `null`: TLS is as required and the server spoke to the end; what came of it is in the outcome. */
+  /** What a policy of mode `testing` makes of the host; absent where there is none, or that is unknown. */
+  readonly tested?: Tested
+  /**
+   * `null`: TLS is as required, or none is, and the server spoke to the end; what came of it is in the outcome.
+   */
   readonly failure: AttemptFailure | null
 }
 
@@ -43,8 +47,11 @@ export interface Outcome extends About {
   readonly kind: 'outcome'
   /** As it holds at the last host tried. */
   readonly requirement: HostRequirement
-  /** `kept`: there is no sender to notify, so it is kept in the queue folder as `error.*`. `deferred` is not final. */
-  readonly result: 'delivered' | 'deferred' | 'bounced' | 'kept'
+  /**
+   * `delivered-as-usual`: nothing was required at that host, so it may have gone in the clear. `kept`: there is no sender
+   * to notify, so it is kept in the queue folder as `error.*`. `deferred` is not final.
+   */
+  readonly result: 'delivered' | 'delivered-as-usual' | 'deferred' | 'bounced' | 'kept'
   /** The last host tried; empty where there was none. */
   readonly host: string
   /** Where that connection went; empty where there was none. */
@@ -60,14 +67,18 @@ export interface Outcome extends About {
 /** What a rule in report mode would have done. */
 export interface ReportEvent extends About {
   readonly kind: 'report'
-  readonly requirement: Requirement
-  /** `unknown`: whether the delivery fulfils the requirement could not be judged. */
-  readonly result: 'would-bounce' | 'would-deliver' | 'unknown'
+  /** As it holds at the host, where what is published there is known. */
+  readonly requirement: HostRequirement
+  /**
+   * `would-wait`: it would have been tried again, and bounced in the end. `would-deliver-as-usual`: nothing would have been
+   * required. `unknown`: whether the delivery fulfils the requirement could not be judged.
+   */
+  readonly result: 'would-bounce' | 'would-wait' | 'would-deliver' | 'would-deliver-as-usual' | 'unknown'
   /** The host that took the message, in words. */
   readonly host: string
   /** The session over which it was delivered; `null` for none, and where it could not be seen. */
   readonly session: TlsSession | null
-  /** What it would have bounced for. */
+  /** What it would have bounced or waited for. */
   readonly failure: AttemptFailure | null
 }
 

@@ -14,11 +14,12 @@ import { isBounceOfCovered } from './bounce/requiretls-note.js'
 import type { GuardContext } from './guard-context.js'
 import { GuardedItem, type GuardedVersions } from './guarded-item.js'
 import { deliverOnSocket, deliverOverOpen, isFree, termsAtHop } from './host-attempt.js'
-import { placeOf, usableHosts, whatItNamed, withName } from './next-hop.js'
+import { placeOf, portIn, usableHosts, whatItNamed, withName } from './next-hop.js'
 import type { ObservedDelivery } from './observed-session.js'
 import { DIRECTORY_FAILURE, otherFailure, tlsFailure, UNROUTABLE } from './outcome.js'
 import type { GivingUp, Release } from './waiting.js'
 import { deliverByRoute, goOn, looksAtPublished } from './published-route.js'
+import { testedBy } from './tls/certificate.js'
 import { errorMessage } from '../text/error-message.js'
 
 /** What the rules said of an item at this attempt. */
@@ -91,10 +92,10 @@ export class Guard {
     const guarded = guard.#guarded
     const attempt = guarded.emitOutcome('delivered', recipients)
     if (!attempt) return null
-    const { host, session, requirement } = attempt
+    const { host, to, session, requirement } = attempt
     // Only where the chain had to be trusted was it looked at.
     const found = requirement?.trusted ? '' : null
-    return { host, mx: null, offered: null, tls: session && { session, found } }
+    return { host, port: portIn(to), mx: null, offered: null, tls: session && { session, found } }
   }
 
   /** The rules require nothing: the item is Haraka's own again, but for a bounce of ours, which is kept where it can't be delivered. */
@@ -228,6 +229,8 @@ export class Guard {
     if (is === 'required' && !(await this.#enterPlace(placeOf(mx), requirement))) return
     round.begin(mx, () => context.skips(mx))
     round.current.requirement = atHost
+    // Of a session that is Haraka's own nothing is seen.
+    if (is === 'free') Object.assign(round.current, testedBy(null, atHost, round.current.host))
     if (is === 'required' && deliverOverOpen(this.#guarded, mx, atHost)) return
     context.connections.makeRoom(placeOf(mx))
     try {

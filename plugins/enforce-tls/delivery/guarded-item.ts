@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net'
 import type { HarakaAddress, HarakaMailItem, HarakaMx } from '../haraka/types.js'
 import type { DomainFacts } from '../published/domain-facts.js'
+import { isUnbound } from '../published/host-requirement.js'
 import { demandKey, type Requirement } from '../rules/requirement.js'
 import { Overrides } from './overrides.js'
 import type { GuardContext } from './guard-context.js'
@@ -161,7 +162,7 @@ export class GuardedItem {
 
   /** Reports what became of some or all recipients; gives the last attempt. */
   emitOutcome(
-    result: Outcome['result'],
+    result: Exclude<Outcome['result'], 'delivered-as-usual'>,
     recipients: readonly HarakaAddress[] = this.item.todo.rcpt_to,
   ): Attempt | null {
     const { requirement, item } = this
@@ -175,11 +176,12 @@ export class GuardedItem {
     }
     if (result === 'delivered' && attempt?.secured) this.context.waiting.works(item.todo.domain)
     const failure = result === 'delivered' ? null : this.tlsFailure
+    const atHost = attempt?.requirement ?? requirement
     this.context.emit({
       kind: 'outcome',
       ...aboutItem(item, recipients),
-      requirement: attempt?.requirement ?? requirement,
-      result,
+      requirement: atHost,
+      result: result === 'delivered' && isUnbound(atHost) ? 'delivered-as-usual' : result,
       host: attempt?.host ?? '',
       to: attempt?.to ?? '',
       session: result === 'delivered' ? (attempt?.session ?? null) : null,
@@ -216,13 +218,14 @@ export class GuardedItem {
 
   #newRound(): Attempts {
     return new Attempts((attempt) => {
-      const { host, to, source, session, failure } = attempt
+      const { host, to, source, session, tested, failure } = attempt
       const { item } = this
       const requirement = attempt.requirement ?? this.requirement
       // That it came to a server's last word says nothing of TLS where none was required of it.
       if (!requirement || (this.release && !failure)) return
       const about = aboutItem(item, item.todo.rcpt_to)
-      this.context.emit({ kind: 'attempt', ...about, requirement, host, to, source, session, failure })
+      const what = { host, to, source, session, failure, ...(tested ? { tested } : {}) }
+      this.context.emit({ kind: 'attempt', ...about, requirement, ...what })
     })
   }
 }

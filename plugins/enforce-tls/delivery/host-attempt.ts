@@ -13,9 +13,9 @@ import type { Connection, ConnectionPurpose } from './connections/connection.js'
 import { connectionKey, isInternational } from './connections/key.js'
 import type { GuardedItem } from './guarded-item.js'
 import { hostOf, isTrustedHop, placeOf, portOf } from './next-hop.js'
-import type { AttemptFailure } from './outcome.js'
+import { asItCounts } from './outcome.js'
 import { termsOf } from './published-route.js'
-import { certificateFailure, datesCount, loggedSession, datesOf } from './tls/certificate.js'
+import { certificateFailure, datesCount, loggedSession, datesOf, testedBy } from './tls/certificate.js'
 import { establishTls } from './tls/establish.js'
 import { hideStartTls } from './tls/hide-starttls.js'
 import { failureOfEarlyEnd } from './tls/handshake-failure.js'
@@ -88,6 +88,7 @@ export function deliverOverOpen(guarded: GuardedItem, mx: HarakaMx, requirement:
   guarded.uses(connection.socket)
   attempt.source = connection.socket.localAddress
   attempt.session = { ...connection.session, reused: true }
+  if (connection.tested) attempt.tested = connection.tested
   attempt.secured = true
   const secured = socketOver(guarded, connection)
   secured.onStale = ({ why, hasEnded }) => {
@@ -118,11 +119,6 @@ export function isFree(guarded: GuardedItem, mx: HarakaMx): boolean {
   const { requirement, context } = guarded
   if (!requirement) return isTrustedHop(mx, context.settings().main.trustedNextHops)
   return termsAtHop(guarded, mx, requirement).is === 'free'
-}
-
-/** Whatever fails at a host that is held to what is published may end otherwise, once that is mended (RFC 7672, 8461). */
-function asItCounts(failure: AttemptFailure, { held }: HostRequirement): AttemptFailure {
-  return held?.dane || held?.sts ? { ...failure, temporary: true } : failure
 }
 
 /**
@@ -158,11 +154,14 @@ async function open(
   }
   attempt.secured = true
   const { socket, context: secureContext, session, peer, slot } = result
+  const testing = testedBy(peer, requirement, hostOf(mx))
+  Object.assign(attempt, testing)
   return {
     ...purposeOf(guarded, mx, requirement, secureContext),
     socket,
     session,
     logged: loggedSession(requirement, session.certificate),
+    ...testing,
     slot,
     idle,
     dates: datesCount(peer, requirement) ? datesOf(session.certificate) : undefined,

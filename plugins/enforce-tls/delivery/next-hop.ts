@@ -66,6 +66,12 @@ export function portOf(mx: HarakaMx): number {
   return mx.port ?? (mx.using_lmtp ? 24 : 25)
 }
 
+/** The port of a place; `null` for a socket. */
+export function portIn(place: string): number | null {
+  const [, port] = /^[^/].*:(\d+)$/.exec(place) ?? []
+  return port === undefined ? null : Number(port)
+}
+
 /** What of it names a host, in its order and as the plugin has it. */
 export function usableHosts(answer: unknown): unknown[] {
   const all: unknown[] = Array.isArray(answer) ? answer : [answer]

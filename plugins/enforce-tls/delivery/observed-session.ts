@@ -6,7 +6,7 @@ import type { EventEmitter } from 'node:events'
 import { TLSSocket } from 'node:tls'
 import type { HarakaMailItem, HarakaMx } from '../haraka/types.js'
 import type { TlsSession } from './tls/session.js'
-import { hostOf } from './next-hop.js'
+import { hostOf, portOf } from './next-hop.js'
 
 /** A session as it was seen. */
 export interface ObservedTls {
@@ -19,6 +19,8 @@ export interface ObservedTls {
 export interface ObservedDelivery {
   /** The MX host's name, or its address where it has none. */
   readonly host: string
+  /** `null` for a socket. */
+  readonly port: number | null
   readonly mx: HarakaMx | null
   /** Whether the server offered STARTTLS; `null` where that was not seen. */
   offered: boolean | null
@@ -55,7 +57,8 @@ export function seenOf(item: HarakaMailItem): ObservedDelivery | null {
 
 function lookAt(item: HarakaMailItem, mx: HarakaMx, socket: Observed): void {
   try {
-    const delivery: ObservedDelivery = { host: hostOf(mx), mx, offered: false, tls: null }
+    const port = mx.path === undefined ? portOf(mx) : null
+    const delivery: ObservedDelivery = { host: hostOf(mx), port, mx, offered: false, tls: null }
     seen.set(item, delivery)
     socket.on?.('line', (line: unknown) => {
       if (typeof line === 'string' && delivery.tls === null && STARTTLS.test(line)) delivery.offered = true

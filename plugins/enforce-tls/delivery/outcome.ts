@@ -23,6 +23,8 @@ interface ClassDefinition {
   readonly isCertificate?: true
   /** Whether it is about what the recipient's domain publishes, so that it may have come to no connection. */
   readonly isPublished?: true
+  /** Whether it may be over by itself, where it is temporary: a server or a look-up that does not work at the moment. */
+  readonly mayPass?: true
 }
 
 const ACCEPT_TLS = informRecipient('their mail server has to accept encrypted (TLS) connections')
@@ -42,6 +44,7 @@ const FAILURE_CLASSES = [
     temporary: true,
     says: 'asked to try TLS again later',
     advice: informRecipient('their mail server keeps postponing encryption (TLS)'),
+    mayPass: true,
   },
   {
     name: 'starttls-refused',
@@ -56,6 +59,7 @@ const FAILURE_CLASSES = [
     temporary: false,
     says: 'failed to set up TLS',
     advice: informRecipient('their mail server needs a current version of encryption (TLS) that works'),
+    mayPass: true,
   },
   {
     name: 'certificate-not-trusted',
@@ -104,9 +108,9 @@ const FAILURE_CLASSES = [
     name: 'tlsa-invalid',
     status: '7.5',
     temporary: true,
-    says: 'has a certificate that the TLSA records in DNS do not confirm',
-    advice: informRecipient(
-      'their mail server has a certificate that their TLSA records (DANE) do not confirm',
+    says: 'has a certificate that its DANE records in DNS (TLSA) do not confirm',
+    advice: theirsToPublish(
+      'the certificate of their mail server does not match their TLSA records (DANE) in DNS',
     ),
     isCertificate: true,
     isPublished: true,
@@ -116,56 +120,59 @@ const FAILURE_CLASSES = [
     status: '7.5',
     temporary: true,
     says: 'could not be looked up securely in DNS',
-    advice: informRecipient('DNS gives no valid answers about their mail server (DNSSEC)'),
+    advice:
+      "Tell your own mail administrator: the fault can be in the DNS here, or in that of the recipient's domain. Send the message again once it is fixed; until then, reach the recipient in another way.",
     isPublished: true,
+    mayPass: true,
   },
   {
     name: 'dane-required',
     status: '7.4',
     temporary: true,
-    says: 'has no TLSA records (DANE) that count',
-    advice: informRecipient('the TLSA records (DANE) of their mail server, signed with DNSSEC, are missing'),
+    says: 'has no DANE records in DNS (TLSA) that count',
+    advice: theirsToPublish('their mail server needs TLSA records (DANE) in DNS, signed with DNSSEC'),
     isPublished: true,
   },
   {
     name: 'sts-policy-fetch-error',
     status: '7.5',
     temporary: true,
-    says: 'could not be checked against the MTA-STS policy of its domain, which cannot be fetched',
-    advice: informRecipient('the MTA-STS policy of their domain cannot be fetched'),
+    says: 'could not be verified, because the MTA-STS policy of its domain cannot be fetched',
+    advice: theirsToPublish('their MTA-STS policy cannot be fetched'),
     isPublished: true,
+    mayPass: true,
   },
   {
     name: 'sts-policy-invalid',
     status: '7.5',
     temporary: true,
-    says: 'could not be checked against the MTA-STS policy of its domain, which is not valid',
-    advice: informRecipient('the MTA-STS policy of their domain is not valid'),
+    says: 'could not be verified, because the MTA-STS policy of its domain is not valid',
+    advice: theirsToPublish('their MTA-STS policy is not valid'),
     isPublished: true,
   },
   {
     name: 'sts-webpki-invalid',
     status: '7.5',
     temporary: true,
-    says: 'could not be checked against the MTA-STS policy of its domain, whose server has no valid certificate',
-    advice: informRecipient('the server of their MTA-STS policy has no valid certificate'),
+    says: 'could not be verified, because the web server with the MTA-STS policy of its domain has no valid certificate',
+    advice: theirsToPublish('the web server with their MTA-STS policy needs a valid certificate'),
     isPublished: true,
   },
   {
     name: 'mx-not-listed',
     status: '7.5',
     temporary: true,
-    says: 'is not one of those that the MTA-STS policy of its domain lists',
-    advice: informRecipient('the MTA-STS policy of their domain does not list their mail server'),
+    says: 'is not among those that the MTA-STS policy of its domain lists',
+    advice: theirsToPublish('their MTA-STS policy does not list their mail server'),
     isPublished: true,
   },
   {
     name: 'nothing-published',
     status: '7.4',
     temporary: true,
-    says: 'cannot be authenticated, because its domain publishes nothing for that',
-    advice: informRecipient(
-      'their domain has to publish TLSA records (DANE) or an MTA-STS policy in mode enforce',
+    says: 'could not be verified, because its domain does not publish what the rule requires',
+    advice: theirsToPublish(
+      'their domain does not publish how its mail server can be verified (MTA-STS, DANE)',
     ),
     isPublished: true,
   },
@@ -210,8 +217,16 @@ export interface Attempt {
   requirement?: HostRequirement
   /** The encrypted session it came to, whether or not that fulfils the requirement. */
   session: TlsSession | null
+  /** What a policy of mode `testing` makes of the host; absent where there is none, or that is unknown. */
+  tested?: Tested
   /** `null` while the attempt lasts, and for one that delivered. */
   failure: AttemptFailure | null
+}
+
+/** What a policy of mode `testing` would have made of a host, were its mode `enforce`. */
+export interface Tested {
+  /** `null` where it would have been content. */
+  readonly failure: AttemptFailure | null
 }
 
 /** Advice where the recipient's side has to mend something. */
@@ -219,6 +234,14 @@ function informRecipient(what: string): string {
   return (
     `Tell the recipient, by phone for example, that ${what}, and send the message again once that is fixed. ` +
     'If the message needs no encryption, ask your own mail administrator to change the rule.'
+  )
+}
+
+/** The same where it is about what their domain publishes. */
+function theirsToPublish(what: string): string {
+  return (
+    `Tell the recipient, by phone for example, that ${what}: their mail administrator can fix that. Then send the message again. ` +
+    'If the message may go without this check, ask your own mail administrator to change the rule.'
   )
 }
 
@@ -257,6 +280,19 @@ export const SKIPPED_BY_HARAKA = 'is this machine itself, which Haraka skips (lo
 
 /** RFC 3463 X.4.3: directory server failure. */
 export const DIRECTORY_FAILURE = '4.3'
+
+/** Whatever fails at a host that is held to what is published may end otherwise, once that is mended (RFC 7672, 8461). */
+export function asItCounts(failure: AttemptFailure, { held }: Pick<HostRequirement, 'held'>): AttemptFailure {
+  return held?.dane || held?.sts ? { ...failure, temporary: true } : failure
+}
+
+/**
+ * Whether a failure may be over by itself: it does not say what a server or a domain is like, and nobody knows how the
+ * next attempt ends.
+ */
+export function mayPass({ class: name, temporary }: AttemptFailure): boolean {
+  return temporary && (name === null || definitionOf(name).mayPass === true)
+}
 
 /** A failure for which TLS is not to blame. */
 export function otherFailure(

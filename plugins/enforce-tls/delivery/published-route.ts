@@ -29,8 +29,6 @@ type Route =
   /** As Haraka says it: such a domain does not exist, or takes no mail (RFC 7505). */
   | { readonly is: 'no-such-domain' | 'null-mx' }
   | { readonly is: 'failed'; readonly failure: AttemptFailure }
-  /** The message has given its turn back, and comes again. */
-  | { readonly is: 'suspended' }
 
 /** A host that has no address to go to. */
 interface LostHost {
@@ -88,44 +86,66 @@ async function findRoute(
   guarded: GuardedItem,
   requirement: Requirement,
   named: readonly HarakaMx[] | null,
-): Promise<Route> {
+): Promise<Route | { readonly is: 'suspended' }> {
   const facts = await factsFor(guarded, requirement, named)
+  // The message has given its turn back, and comes again.
   if (!facts) return { is: 'suspended' }
   guarded.facts = facts
-  const { mailHosts } = facts
-  if (mailHosts?.kind === 'failed')
-    return { is: 'failed', failure: tlsFailure('dnssec-invalid', mailHosts.why) }
-  if (mailHosts?.kind === 'no-mail') return { is: mailHosts.reason }
-  const lost: LostHost[] = []
-  const hosts = facts.hosts.flatMap((host, index) => {
-    const mx = named?.[index]
-    const { name, addresses, preference } = host
-    if (name === null || !addresses) return mx ? [mx] : []
-    if (addresses.kind !== 'addresses') {
-      const detail = addresses.kind === 'failed' ? `cannot be looked up: ${addresses.why}` : 'has no address'
-      const failure =
-        addresses.kind === 'failed'
-          ? tlsFailure('dnssec-invalid', detail)
-          : otherFailure(detail, { status: UNROUTABLE })
-      lost.push({ host: name, failure })
-      return []
-    }
-    // A plugin that names the address has chosen it.
-    if (mx && isIP(mx.exchange ?? '')) return [mx]
-    return addresses.addresses.map((exchange) =>
-      mx ? at(mx, exchange) : guarded.context.makeMx({ exchange, from_dns: name, priority: preference }),
-    )
-  })
-  return { is: 'hosts', hosts: named ? hosts : guarded.item.sort_mx(hosts), lost }
+  const route = routeOf(facts, named, guarded.context.makeMx)
+  return route.is === 'hosts' && !named ? { ...route, hosts: guarded.item.sort_mx(route.hosts) } : route
 }
 
-/** On what terms mail goes to a host: for requirements that look at nothing published, on their own. */
+/**
+ * The way that follows from what is known of a domain.
+ *
+ * @param named the hosts that were named instead of looked up
+ * @param makeMx makes a host of DNS a next hop
+ */
+export function routeOf(
+  { mailHosts, hosts }: DomainFacts,
+  named: readonly HarakaMx[] | null,
+  makeMx: GuardContext['makeMx'],
+): Route {
+  if (mailHosts?.kind === 'failed')
+    return { is: 'failed', failure: tlsFailure('dnssec-invalid', `cannot be looked up: ${mailHosts.why}`) }
+  if (mailHosts?.kind === 'no-mail') return { is: mailHosts.reason }
+  const lost: LostHost[] = []
+  const found = hosts.flatMap(({ name, addresses, preference }, index) => {
+    const mx = named?.[index]
+    if (name === null || !addresses) return mx ? [mx] : []
+    if (addresses.kind === 'failed') {
+      lost.push({
+        host: name,
+        failure: tlsFailure('dnssec-invalid', `cannot be looked up: ${addresses.why}`),
+      })
+      return []
+    }
+    if (addresses.kind === 'no-address') {
+      lost.push({ host: name, failure: otherFailure('has no address', { status: UNROUTABLE }) })
+      return []
+    }
+    // Whoever names the address has chosen it.
+    if (mx && isIP(mx.exchange ?? '')) return [mx]
+    return addresses.addresses.map((exchange) =>
+      mx ? at(mx, exchange) : makeMx({ exchange, from_dns: name, priority: preference }),
+    )
+  })
+  return { is: 'hosts', hosts: found, lost }
+}
+
+/** On what terms an item goes to a host: for requirements that look at nothing published, on their own. */
 export function termsOf({ facts }: GuardedItem, mx: HarakaMx, requirement: Requirement): HostTerms {
   if (requirement.published.length === 0) return { is: 'required', requirement }
-  const host = facts?.hosts.find((each) => isAbout(each, mx))
-  if (facts && host) return termsAt(requirement, facts, host)
+  if (!facts) return { is: 'failed', class: 'dnssec-invalid', why: NOT_NAMED }
+  return termsIn(facts, mx, requirement)
+}
+
+/** On what terms mail goes to a host of a domain. */
+export function termsIn(facts: DomainFacts, mx: HarakaMx, requirement: Requirement): HostTerms {
+  const host = facts.hosts.find((each) => isAbout(each, mx))
+  if (host) return termsAt(requirement, facts, host)
   const why =
-    facts?.mailHosts?.kind === 'failed' ? `cannot be authenticated: ${facts.mailHosts.why}` : NOT_NAMED
+    facts.mailHosts?.kind === 'failed' ? `cannot be authenticated: ${facts.mailHosts.why}` : NOT_NAMED
   return { is: 'failed', class: 'dnssec-invalid', why }
 }
 

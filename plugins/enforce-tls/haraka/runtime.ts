@@ -8,6 +8,7 @@ import type {
   HarakaOutboundConfig,
   HarakaOutboundTls,
   HarakaPlugin,
+  HarakaTransactions,
 } from './types.js'
 import type { RouteContext } from './onward-route.js'
 
@@ -61,6 +62,13 @@ export class HarakaRuntime {
       localMxOk: outboundConfig.local_mx_ok,
       ports: [...this.#ports, ...(local.port === null ? [] : [local.port])],
     }
+  }
+
+  /** Notes for a message, of the kind that plugins use the methods of. */
+  notes(content: Readonly<Record<string, unknown>>): object {
+    const transactions = this.#plugin.haraka_require('transaction') as HarakaTransactions
+    const Notes = transactions.createTransaction().notes.constructor as new (notes: object) => object
+    return new Notes({ ...content })
   }
 
   /** Whether its HTTP server is on. */

@@ -230,6 +230,11 @@ export interface HarakaOutbound {
   }
 }
 
+/** Haraka's module of transactions. */
+export interface HarakaTransactions {
+  createTransaction(): { readonly notes: Record<string, unknown> }
+}
+
 /** Haraka's outbound settings, from `outbound.ini`. */
 export interface HarakaOutboundConfig {
   readonly cfg: {

@@ -1,5 +1,6 @@
 /** What is to become of one queue item, by the rules in force and by what the item itself says. */
 import { requirementOfMark } from '../delivery/bounce/requiretls-note.js'
+import { isExempt } from '../delivery/exempt-note.js'
 import { readHeaderBlock } from '../delivery/message-header.js'
 import { isGone } from '../delivery/queue-files.js'
 import { comparable } from '../haraka/address.js'
@@ -48,6 +49,7 @@ export async function decideOn(
   item: HarakaMailItem,
   rules: Pick<Policy, 'rulingsOn'>,
 ): Promise<ItemDecision> {
+  if (isExempt(item)) return { is: 'free', rulings: [] }
   const { mail_from, rcpt_to } = item.todo
   let decision: ItemDecision
   try {

@@ -1,15 +1,18 @@
 /** What a requirement would have made of a delivery that it did not have a say in. Pure. */
 import { TLS_VERSIONS } from '../rules/levels.js'
-import type { Requirement } from '../rules/requirement.js'
-import { certificateFailure } from '../delivery/tls/certificate.js'
+import type { HostRequirement } from '../published/host-requirement.js'
+import { certificateFailure, verifiedParts } from '../delivery/tls/certificate.js'
 import { chainError, type Authorities } from '../delivery/tls/chain.js'
 import type { ObservedDelivery } from '../delivery/observed-session.js'
-import { tlsFailure, type AttemptFailure } from '../delivery/outcome.js'
+import { asItCounts, tlsFailure, type AttemptFailure } from '../delivery/outcome.js'
 
 /** The judgement: `unknown` says why. */
 export type ObservedVerdict =
   | { readonly result: 'would-deliver' }
-  | { readonly result: 'would-bounce'; readonly failure: AttemptFailure }
+  /** Nothing is published, and nothing required then. */
+  | { readonly result: 'would-deliver-as-usual'; readonly why: string }
+  /** One that waits is tried again, and bounces in the end. */
+  | { readonly result: 'would-bounce' | 'would-wait'; readonly failure: AttemptFailure }
   | { readonly result: 'unknown'; readonly why: string }
 
 /** What the requirement is held against. */
@@ -19,6 +22,8 @@ export interface ObservedTerms {
   /** Whether settings of `tls.ini` keep Haraka from speaking a version that the server may know. */
   readonly limited: boolean
   readonly authorities: Authorities
+  /** Whether messages wait that fail for a permanent reason (`[failure] action`). */
+  readonly defers: boolean
   /** In milliseconds since 1970. */
   readonly now: number
 }
@@ -28,19 +33,22 @@ const VERSIONS: readonly string[] = ['SSLv3', 'TLSv1', 'TLSv1.1', ...TLS_VERSION
 /**
  * Judges, by the code that judges deliveries.
  *
+ * @param requirement as it holds at the host
  * @param seen `null` where nothing was seen of the connection
  * @param secured whether Haraka says that it delivered over TLS
  */
 export function judgeObserved(
-  requirement: Requirement,
+  requirement: HostRequirement,
   seen: ObservedDelivery | null,
   secured: boolean,
   terms: ObservedTerms,
 ): ObservedVerdict {
+  const failed = (failure: AttemptFailure) =>
+    notDelivered(asItCounts(failure, requirement), requirement, terms)
   if (!secured) {
     // A host that Haraka does without TLS for (no_tls_hosts, or after a failure) might have had it.
     if (seen?.offered === true) return unknown('TLS was offered, but Haraka did not use it')
-    return bounce(tlsFailure('starttls-not-supported', 'does not offer STARTTLS'))
+    return failed(tlsFailure('starttls-not-supported', 'does not offer STARTTLS'))
   }
   const { tls } = seen ?? {}
   const looksOn = demandsMore(requirement)
@@ -51,32 +59,48 @@ export function judgeObserved(
   const { session, found } = tls
   const lowest = Math.max(rankOf(terms.minVersion), rankOf(requirement.minVersion ?? terms.minVersion))
   if (/NULL/i.test(session.cipher))
-    return bounce(tlsFailure('handshake-failure', 'agreed on a cipher that does not encrypt'))
+    return failed(tlsFailure('handshake-failure', 'agreed on a cipher that does not encrypt'))
   if (rankOf(session.protocol) < lowest) {
     if (terms.limited) return unknown('tls.ini does not let Haraka use the required version')
     const detail = `agreed on ${session.protocol}, but ${VERSIONS[lowest] ?? ''} or later is required`
-    return bounce(tlsFailure('handshake-failure', detail))
+    return failed(tlsFailure('handshake-failure', detail))
   }
   if (!looksOn) return { result: 'would-deliver' }
   const { certificate } = session
   if (!certificate && session.resumed) return unknown('the session was resumed without its certificate')
   const chain =
-    requirement.trusted && certificate ? chainError(certificate, found, terms.authorities, terms.now) : ''
+    requirement.trusted && certificate
+      ? chainError(certificate, found, terms.authorities, terms.now)
+      : // For DANE it matters what else than an unknown authority OpenSSL has found.
+        (found ?? '')
   const failure = certificateFailure({ certificate, chainError: chain ?? '' }, requirement, seen.host)
-  if (failure) return bounce(failure)
+  if (failure && isAnotherName(requirement, seen.host))
+    return unknown('Haraka asked the server by another name than DANE wants')
+  if (failure) return failed(failure)
   return chain === null ? unknown('its certificate chain could not be checked') : { result: 'would-deliver' }
 }
 
-function demandsMore({ trusted, namesHost, namesAnyOf, fingerprintsAnyOf }: Requirement): boolean {
-  return trusted || namesHost || namesAnyOf.length > 0 || fingerprintsAnyOf.length > 0
+/** What a failure for which TLS is to blame means for the message. */
+export function notDelivered(
+  failure: AttemptFailure,
+  { onFailure }: Pick<HostRequirement, 'onFailure'>,
+  { defers }: Pick<ObservedTerms, 'defers'>,
+): ObservedVerdict {
+  const waits = failure.temporary || (onFailure ? onFailure === 'defer' : defers)
+  return { result: waits ? 'would-wait' : 'would-bounce', failure }
+}
+
+function demandsMore(requirement: HostRequirement): boolean {
+  return verifiedParts(requirement).length > 0
+}
+
+/** A server may have a certificate for each name. */
+function isAnotherName({ held }: HostRequirement, host: string): boolean {
+  return Boolean(held?.dane) && held?.dane?.base.toLowerCase() !== host.toLowerCase()
 }
 
 function rankOf(version: string): number {
   return VERSIONS.indexOf(version)
-}
-
-function bounce(failure: AttemptFailure): ObservedVerdict {
-  return { result: 'would-bounce', failure }
 }
 
 function unknown(why: string): ObservedVerdict {

@@ -1,8 +1,7 @@
 /** The observers of deliveries in one process: log, delivery log, report mode, metrics, alerts. */
-import constants from 'haraka-constants'
 import { Alerts } from './alerts/alerts.js'
 import { DeliveryEvents } from '../delivery/delivery-events.js'
-import { oneLine } from '../text/one-line.js'
+import { queueMail } from '../haraka/queue-mail.js'
 import { DeliveryLogObserver } from './delivery-log/evidence.js'
 import type { HarakaPlugin, HarakaServer } from '../haraka/types.js'
 import type { Decision, Metrics } from './metrics/metrics.js'
@@ -61,7 +60,8 @@ export class Observers {
       settings: () => settings().alert,
       open: () => openAlertState(storePlace),
       me: () => haraka.name,
-      queue: (to, contents) => queued(haraka, to, contents),
+      // An alert goes the way of all mail: rules hold for it, too.
+      queue: (to, contents) => queueMail(haraka, to, contents),
     })
     this.events.observe((event) => this.#deliveryLog.take(event))
     this.events.observe((event) => this.#opened?.metrics.observe(event))
@@ -104,19 +104,4 @@ export class Observers {
   async close(): Promise<void> {
     await Promise.all([this.#deliveryLog.close(), this.#alerts.close()])
   }
-}
-
-/** A mail of ours goes the way of all mail: rules hold for it, too. From the null sender, so that it makes no bounces. */
-function queued({ outbound }: HarakaRuntime, to: readonly string[], contents: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    outbound.send_email(
-      '<>',
-      to.map((address) => `<${address}>`),
-      contents,
-      (code, message) => {
-        if (code === constants.ok) resolve()
-        else reject(new Error(`the mail could not be queued: ${oneLine(String(message))}`))
-      },
-    )
-  })
 }

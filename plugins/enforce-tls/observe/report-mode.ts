@@ -5,11 +5,16 @@
 import { addressText } from '../haraka/address.js'
 import { aboutItem, type DeliveryEvent } from '../delivery/delivery-events.js'
 import { Authorities } from '../delivery/tls/chain.js'
-import { judgeObserved, type ObservedVerdict } from './judge-observed.js'
+import type { PublishedSources } from '../published/domain-facts.js'
+import { judgeObserved, notDelivered, type ObservedTerms, type ObservedVerdict } from './judge-observed.js'
+import { logVerdict, rulesOf } from './report-log.js'
+import { ObservedHosts, type ObservedHostTerms } from './observed-terms.js'
 import { observe, seenOf, type ObservedDelivery } from '../delivery/observed-session.js'
 import { oneLine } from '../text/one-line.js'
-import type { HarakaAddress, HarakaLogger, HarakaMailItem, HarakaMx } from '../haraka/types.js'
+import type { HarakaAddress, HarakaMailItem, HarakaMx } from '../haraka/types.js'
+import { tlsFailure } from '../delivery/outcome.js'
 import type { Requirement } from '../rules/requirement.js'
+import type { OnFailure } from '../rules/rule.js'
 import { inPieces } from '../work/turns.js'
 
 /** What a rule would have required for one recipient. */
@@ -41,6 +46,10 @@ export interface ReportsContext {
   readonly anchors: () => readonly string[]
   /** Whether `tls.ini` says which versions Haraka speaks. */
   readonly limitsVersions: (mx: HarakaMx) => boolean
+  /** `[failure] action`. */
+  readonly failureAction: () => OnFailure
+  /** Where it is asked what partners publish. */
+  readonly published: () => PublishedSources
 }
 
 /** What is known of the messages that such rules cover; it goes with the message. */
@@ -48,9 +57,11 @@ export class Reports {
   readonly #ofItem = new WeakMap<HarakaMailItem, readonly ReportedRecipient[]>()
   readonly #authorities = new WeakMap<readonly string[], Promise<Authorities>>()
   readonly #context: ReportsContext
+  readonly #hosts: ObservedHosts
 
   constructor(context: ReportsContext) {
     this.#context = context
+    this.#hosts = new ObservedHosts(context.published)
   }
 
   /** Remembers, and logs once, what would be required of an item; none where nothing would. */
@@ -85,19 +96,30 @@ export class Reports {
     const limited = seen?.mx ? this.#context.limitsVersions(seen.mx) : false
     const groups = grouped(covered).map((group) => ({ group, about: aboutItem(item, group[2]) }))
     const authorities = await this.#read(this.#context.anchors())
-    const terms = { minVersion: this.#context.minVersion(), limited, authorities, now: Date.now() }
-    const session = seen?.tls?.session ?? null
-    for (const { group, about } of groups) {
-      const [requirement, addresses] = group
-      const verdict: ObservedVerdict = handover.trusted
-        ? { result: 'would-deliver' }
-        : judgeObserved(requirement, seen, handover.secured, terms)
-      const { result } = verdict
-      const failure = verdict.result === 'would-bounce' ? verdict.failure : null
-      const host = handover.to
-      this.#context.emit({ kind: 'report', ...about, requirement, result, host, session, failure })
-      logVerdict(item, handover, verdict, addresses, requirement)
+    const terms = {
+      minVersion: this.#context.minVersion(),
+      limited,
+      authorities,
+      defers: this.#context.failureAction() === 'defer',
+      now: Date.now(),
     }
+    const session = seen?.tls?.session ?? null
+    const host = handover.to
+    await Promise.all(
+      groups.map(async ({ group: [required, addresses], about }) => {
+        const atHost: ObservedHostTerms = handover.trusted
+          ? { is: 'required', requirement: required }
+          : await this.#hosts.termsOf(required, about.domain, seen)
+        const requirement = 'requirement' in atHost ? atHost.requirement : required
+        const verdict: ObservedVerdict = handover.trusted
+          ? { result: 'would-deliver' }
+          : judge(atHost, required, { seen, secured: handover.secured, terms })
+        const { result } = verdict
+        const failure = 'failure' in verdict ? verdict.failure : null
+        this.#context.emit({ kind: 'report', ...about, requirement, result, host, session, failure })
+        logVerdict(item, handover, verdict, addresses, requirement)
+      }),
+    )
   }
 
   /** The authorities, read when first needed. */
@@ -108,45 +130,29 @@ export class Reports {
   }
 }
 
-function logVerdict(
-  log: Pick<HarakaLogger, 'lognotice' | 'loginfo'>,
-  { to, secured }: Handover,
-  verdict: ObservedVerdict,
-  addresses: string,
-  requirement: Requirement,
-): void {
-  const took = `${to} accepted the message for ${addresses} ${secured ? 'over' : 'without'} TLS`
-  const rules = `by rule ${rulesOf(requirement)}`
-  switch (verdict.result) {
-    case 'would-deliver':
-      return log.loginfo(`enforce-tls: report: would have been delivered: ${took}, ${rules}`)
-    case 'would-bounce': {
-      const { class: name, detail } = verdict.failure
-      const why = secured ? `; it ${oneLine(detail)} (${name ?? ''})` : ''
-      return log.lognotice(`enforce-tls: report: would have bounced: ${took}${why}, ${rules}`)
-    }
+function judge(
+  atHost: ObservedHostTerms,
+  required: Requirement,
+  {
+    seen,
+    secured,
+    terms,
+  }: {
+    readonly seen: ObservedDelivery | null
+    readonly secured: boolean
+    readonly terms: ObservedTerms
+  },
+): ObservedVerdict {
+  switch (atHost.is) {
     case 'unknown':
-      return log.lognotice(
-        `enforce-tls: report: unknown: ${took}; whether that fulfils level ${requirement.level} could not be checked: ${verdict.why}, ${rules}`,
-      )
+      return { result: 'unknown', why: atHost.why }
+    case 'failed':
+      return notDelivered(tlsFailure(atHost.class, atHost.why), required, terms)
+    case 'free':
+      return { result: 'would-deliver-as-usual', why: atHost.requirement.held?.nothing ?? '' }
+    case 'required':
+      return judgeObserved(atHost.requirement, seen, secured, terms)
   }
-}
-
-/** Logs that mail which came in the clear would have been rejected. */
-export function reportRefusal(
-  log: Pick<HarakaLogger, 'lognotice'>,
-  sender: HarakaAddress,
-  recipient: HarakaAddress,
-  requirement: Requirement,
-): void {
-  log.lognotice(
-    `enforce-tls: report: would have been rejected: mail of ${oneLine(addressText(sender)) || '<>'} for ${oneLine(addressText(recipient))} without TLS, by rule ${rulesOf(requirement)}`,
-  )
-}
-
-/** The rules behind a requirement, for a log line. */
-export function rulesOf({ decidedBy }: Requirement): string {
-  return decidedBy.map(({ owner, id, name }) => `${id} of ${owner} (${JSON.stringify(name)})`).join(' and ')
 }
 
 function sentences(reported: readonly ReportedRecipient[]): string[] {

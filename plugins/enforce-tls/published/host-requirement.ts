@@ -86,8 +86,12 @@ export function termsAt(requirement: Requirement, domain: DomainFacts, host: Hos
     namesHost: requirement.namesHost || policy !== null,
     held,
   }
-  const isFree = !requirement.encrypted && !demanded && !policy
-  return { is: isFree ? 'free' : 'required', requirement: hostRequirement }
+  return { is: isUnbound(hostRequirement) ? 'free' : 'required', requirement: hostRequirement }
+}
+
+/** Whether nothing is required at a host, because nothing is published and the rules require nothing then. */
+export function isUnbound({ encrypted, held }: HostRequirement): boolean {
+  return held !== undefined && !encrypted && !held.dane && !held.sts
 }
 
 /** The same text for requirements that demand the same of a host: for keys of sessions and connections. */
@@ -147,10 +151,12 @@ function stsOf({ domain, sts }: DomainFacts, { name }: HostFacts): Sts {
   if (sts.mode === 'none') return { is: 'none', why: `the MTA-STS policy of ${domain} has mode none` }
   if (sts.mode === 'testing') return { is: 'testing', policy: sts }
   if (name !== null && matchingMx(sts.mx, name) !== null) return { is: 'listed', policy: sts }
-  return failed(
-    'mx-not-listed',
-    `is not among the hosts that the MTA-STS policy of ${domain} lists (${shown(sts.mx)})`,
-  )
+  return failed('mx-not-listed', whyNotListed(sts))
+}
+
+/** That a policy does not list a host, as the end of a sentence about the host. */
+export function whyNotListed({ domain, mx }: Pick<PublishedSts, 'domain' | 'mx'>): string {
+  return `is not among the hosts that the MTA-STS policy of ${domain} lists (${shown(mx)})`
 }
 
 const STS_FAILURES = {

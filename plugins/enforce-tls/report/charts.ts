@@ -42,6 +42,8 @@ export function chartsOf(report: DeliveryReport): Chart[] {
 function days({ days: list }: DeliveryReport): Chart {
   const delivered = list.reduce((sum, day) => sum + day.delivered, 0)
   const bounced = list.reduce((sum, day) => sum + day.bounced, 0)
+  const waits = list.some((day) => day.wouldWait > 0)
+  const asUsual = list.some((day) => day.asUsual > 0)
   return {
     id: 'days',
     title: 'Messages per day',
@@ -51,9 +53,21 @@ function days({ days: list }: DeliveryReport): Chart {
       ['delivered', 'good', (day) => day.delivered],
       ['waiting', 'quiet', (day) => day.waiting],
       ['bounced', 'bad', (day) => day.bounced + day.kept],
+      ...(asUsual ? [['TLS not required', 'second', (day: Day) => day.asUsual] as const] : []),
       ['would have bounced', 'warn', (day) => day.wouldBounce],
+      ...(waits ? [['would have waited', 'quiet', (day: Day) => day.wouldWait] as const] : []),
     ]),
-    head: ['day (UTC)', 'TLS required', 'delivered', 'waiting', 'bounced', 'kept', 'would have bounced'],
+    head: [
+      'day (UTC)',
+      'TLS required',
+      'delivered',
+      'waiting',
+      'bounced',
+      'kept',
+      ...(asUsual ? ['TLS not required'] : []),
+      'would have bounced',
+      ...(waits ? ['would have waited'] : []),
+    ],
     rows: list.map((day) => [
       day.date,
       day.messages,
@@ -61,10 +75,14 @@ function days({ days: list }: DeliveryReport): Chart {
       day.waiting,
       day.bounced,
       day.kept,
+      ...(asUsual ? [day.asUsual] : []),
       day.wouldBounce,
+      ...(waits ? [day.wouldWait] : []),
     ]),
   }
 }
+
+type Day = DeliveryReport['days'][number]
 
 function versions({ versions: list, enforced }: DeliveryReport): Chart {
   const names = list.map(({ version }) => version ?? 'trusted next hop')
@@ -142,6 +160,8 @@ function partners({ partners: all }: DeliveryReport): Chart {
 }
 
 function rules({ rules: list }: DeliveryReport): Chart {
+  const waits = list.some(({ reported }) => reported.wouldWait > 0)
+  const asUsual = list.some(({ reported }) => reported.wouldDeliverAsUsual > 0)
   return {
     id: 'rules',
     title: 'Rules in report mode',
@@ -149,19 +169,36 @@ function rules({ rules: list }: DeliveryReport): Chart {
     data: sideways(
       bars(list, ruleName, [
         ['would have been delivered', 'good', ({ reported }) => reported.wouldDeliver],
+        ...(asUsual
+          ? [['TLS not required', 'second', (rule: RuleReport) => rule.reported.wouldDeliverAsUsual] as const]
+          : []),
         ['unknown', 'quiet', ({ reported }) => reported.unknown],
-        ['would have bounced', 'warn', ({ reported }) => reported.wouldBounce],
+        ...(waits
+          ? [['would have waited', 'warn', (rule: RuleReport) => rule.reported.wouldWait] as const]
+          : []),
+        ['would have bounced', waits ? 'bad' : 'warn', ({ reported }) => reported.wouldBounce],
       ]),
     ),
-    head: ['rule', 'messages', 'would deliver', 'unknown', 'would bounce', 'partners'],
+    head: [
+      'rule',
+      'messages',
+      'would deliver',
+      ...(asUsual ? ['TLS not required'] : []),
+      'unknown',
+      ...(waits ? ['would wait'] : []),
+      'would bounce',
+      'partners',
+    ],
     rows: list.map((rule) => [
       ruleName(rule),
       rule.reported.messages,
       rule.reported.wouldDeliver,
+      ...(asUsual ? [rule.reported.wouldDeliverAsUsual] : []),
       rule.reported.unknown,
+      ...(waits ? [rule.reported.wouldWait] : []),
       rule.reported.wouldBounce,
       listed(
-        rule.partners.map(({ domain, wouldBounce }) => `${domain} (${wouldBounce})`),
+        rule.partners.map(({ domain, wouldBounce, wouldWait }) => `${domain} (${wouldBounce + wouldWait})`),
         NAMES_MAX,
       ),
     ]),

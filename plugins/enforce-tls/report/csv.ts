@@ -14,9 +14,12 @@ const COLUMNS: readonly (readonly [name: string, valueOf: (partner: PartnerRepor
   ['bounced', ({ enforced }) => enforced.bounced],
   ['kept', ({ enforced }) => enforced.kept],
   ['waiting', ({ enforced }) => enforced.waiting],
+  ['TLS not required', ({ enforced }) => enforced.asUsual],
   ['report only', ({ reported }) => reported.messages],
   ['would bounce', ({ reported }) => reported.wouldBounce],
+  ['would wait', ({ reported }) => reported.wouldWait],
   ['would deliver', ({ reported }) => reported.wouldDeliver],
+  ['would not require TLS', ({ reported }) => reported.wouldDeliverAsUsual],
   ['not known', ({ reported }) => reported.unknown],
   ...FAILURE_CLASS_NAMES.map((name): [string, (partner: PartnerReport) => number] => [
     `failed: ${name}`,

@@ -15,13 +15,23 @@ export interface EnforcedCounts {
   readonly kept: number
   /** Deferred, and without a final result since. */
   readonly waiting: number
+  /**
+   * Not among `messages`: delivered with or without TLS, since their domains publish nothing and the rules require nothing
+   * then.
+   */
+  readonly asUsual: number
 }
 
 /** What rules in report mode would have done. */
 export interface ReportedCounts {
+  /** The sum of the following five. */
   readonly messages: number
   readonly wouldBounce: number
+  /** Tried again, and bounced in the end. */
+  readonly wouldWait: number
   readonly wouldDeliver: number
+  /** Nothing would have been required: their domains publish nothing, and the rules require nothing then. */
+  readonly wouldDeliverAsUsual: number
   /** Whether the delivery fulfils the requirement could not be judged. */
   readonly unknown: number
 }
@@ -59,11 +69,15 @@ export interface RuleReport {
   readonly owner: string
   readonly id: string
   readonly reported: ReportedCounts
-  /** Those whose mail would have bounced, most messages first. */
-  readonly partners: readonly { readonly domain: string; readonly wouldBounce: number }[]
+  /** Those whose mail would have bounced or waited, most messages first. */
+  readonly partners: readonly {
+    readonly domain: string
+    readonly wouldBounce: number
+    readonly wouldWait: number
+  }[]
 }
 
-/** A partner's certificate that a rule of level `verify` or `secure` relies on, and that expires soon. */
+/** A partner's certificate whose chain a rule relies on, and that expires soon. */
 export interface ExpiringCertificate {
   readonly domain: string
   /** The MX host that showed it last. */
@@ -117,4 +131,5 @@ export interface DeliveryReport {
 /** What a day has beside the counts of enforced messages. */
 export interface ReportedCountsOfDay {
   readonly wouldBounce: number
+  readonly wouldWait: number
 }

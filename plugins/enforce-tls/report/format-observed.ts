@@ -1,7 +1,7 @@
 /** What the delivery log knows of a rule or of partners, in sentences. Pure. */
 import { listed, numbered } from '../text/list.js'
 import { OBSERVED_DAYS, type RuleObservations } from './rule-observed.js'
-import { percent } from './format.js'
+import { NOTHING_PUBLISHED, percent } from './format.js'
 
 const PERIOD = `In the last ${OBSERVED_DAYS} days`
 
@@ -15,14 +15,23 @@ export function formatRuleObservations(observed: RuleObservations | null, report
   if (observed === null)
     return reports ? ['What the rule has matched so far is unknown: the delivery log is unavailable.'] : []
   const { reported, partners, level, otherLevels, enforced } = observed
-  const { messages, wouldBounce, unknown } = reported
-  const bounces = partners.map(({ domain, wouldBounce: count }) => `${domain} ${count}`)
-  const where = bounces.length > 0 ? `: ${listed(bounces)}` : ''
+  const { messages, wouldBounce, wouldWait, wouldDeliverAsUsual, unknown } = reported
+  const by = (what: 'wouldBounce' | 'wouldWait') => {
+    const counts = partners.filter((partner) => partner[what] > 0)
+    return counts.length > 0
+      ? `: ${listed(counts.map((partner) => `${partner.domain} ${partner[what]}`))}`
+      : ''
+  }
+  const waits = wouldWait > 0 ? `; ${wouldWait} would have waited${by('wouldWait')}` : ''
+  const asUsual =
+    wouldDeliverAsUsual > 0
+      ? `; ${wouldDeliverAsUsual} would have been delivered as usual, because ${NOTHING_PUBLISHED}`
+      : ''
   const unclear = unknown > 0 ? `; unknown for ${unknown}` : ''
   return [
     ...(messages > 0
       ? [
-          `${PERIOD} it would have bounced ${wouldBounce} of ${numbered(messages, 'message')} (${percent(wouldBounce, messages)})${where}${unclear}.`,
+          `${PERIOD} it would have bounced ${wouldBounce} of ${numbered(messages, 'message')} (${percent(wouldBounce, messages)})${by('wouldBounce')}${waits}${asUsual}${unclear}.`,
         ]
       : reports
         ? [`The delivery log has no message that matched it in the last ${OBSERVED_DAYS} days.`]
@@ -37,6 +46,11 @@ export function formatRuleObservations(observed: RuleObservations | null, report
           `${PERIOD} it required TLS for ${numbered(enforced.messages, 'message')}: ${enforced.delivered} delivered, ${enforced.bounced} bounced.`,
         ]
       : []),
+    ...(enforced.asUsual > 0
+      ? [
+          `${PERIOD} ${numbered(enforced.asUsual, 'message')} that it matched went as usual, because ${NOTHING_PUBLISHED}.`,
+        ]
+      : []),
   ]
 }
 
@@ -48,17 +62,22 @@ export function formatPartnerObservations(
   if (observed === null) return []
   const { reported, enforced } = observed
   const names = listed(partners)
-  if (reported.messages === 0 && enforced.messages === 0)
+  if (reported.messages + enforced.messages + enforced.asUsual === 0)
     return [`The delivery log has no message to ${names} in the last ${OBSERVED_DAYS} days.`]
   return [
     ...(reported.messages > 0
       ? [
-          `${PERIOD} rules in report mode would have bounced ${reported.wouldBounce} of ${numbered(reported.messages, 'message')} to ${names}.`,
+          `${PERIOD} rules in report mode would have bounced ${reported.wouldBounce} of ${numbered(reported.messages, 'message')} to ${names}${reported.wouldWait > 0 ? `; ${reported.wouldWait} would have waited` : ''}.`,
         ]
       : []),
     ...(enforced.messages > 0
       ? [
           `${PERIOD} TLS was required for ${numbered(enforced.messages, 'message')} to ${names}: ${enforced.delivered} delivered, ${enforced.bounced} bounced.`,
+        ]
+      : []),
+    ...(enforced.asUsual > 0
+      ? [
+          `${PERIOD} ${numbered(enforced.asUsual, 'message')} to ${names} went as usual, because ${NOTHING_PUBLISHED}.`,
         ]
       : []),
   ]

@@ -20,24 +20,45 @@ export function formatScope({ since, until, owner, domain }: DeliveryReport): st
 }
 
 /** What became of messages that require TLS, a line each. */
-export function formatEnforced({ messages, delivered, bounced, kept, waiting }: EnforcedCounts): string[] {
-  if (messages === 0) return ['no messages']
+export function formatEnforced({
+  messages,
+  delivered,
+  bounced,
+  kept,
+  waiting,
+  asUsual,
+}: EnforcedCounts): string[] {
+  const beside = asUsual > 0 ? [`${asUsual} more delivered as usual: ${NOTHING_PUBLISHED}`] : []
+  if (messages === 0) return ['no messages', ...beside]
   return [
     numbered(messages, 'message'),
     `${delivered} delivered (${percent(delivered, messages)})`,
     `${bounced} bounced (${percent(bounced, messages)})`,
     ...(kept > 0 ? [`${kept} kept in the queue folder as error.*`] : []),
     `${waiting} waiting`,
+    ...beside,
   ]
 }
 
+/** Why messages were delivered as usual though a rule covers them. */
+export const NOTHING_PUBLISHED = 'nothing is published'
+
 /** What rules in report mode would have done, a line each. */
-export function formatReported({ messages, wouldBounce, wouldDeliver, unknown }: ReportedCounts): string[] {
+export function formatReported({
+  messages,
+  wouldBounce,
+  wouldWait,
+  wouldDeliver,
+  wouldDeliverAsUsual,
+  unknown,
+}: ReportedCounts): string[] {
   if (messages === 0) return ['no messages']
   return [
     numbered(messages, 'message'),
     `${wouldBounce} would have bounced (${percent(wouldBounce, messages)})`,
+    ...(wouldWait > 0 ? [`${wouldWait} would have waited (${percent(wouldWait, messages)})`] : []),
     `${wouldDeliver} would have been delivered`,
+    ...(wouldDeliverAsUsual > 0 ? [`${wouldDeliverAsUsual} would have been delivered as usual`] : []),
     ...(unknown > 0 ? [`${unknown} unknown: the requirement could not be checked`] : []),
   ]
 }

@@ -65,7 +65,10 @@ ${figure('TLS required', enforced.messages, 'messages')}
 ${figure('Delivered', enforced.delivered, percent(enforced.delivered, enforced.messages))}
 ${figure('Bounced', enforced.bounced, percent(enforced.bounced, enforced.messages))}
 ${figure('Waiting', enforced.waiting, waiting)}
+${enforced.asUsual > 0 ? figure('TLS not required', enforced.asUsual, 'delivered as usual: nothing is published') : ''}
 ${reported.messages > 0 ? figure('Would have bounced', reported.wouldBounce, `of ${reported.messages} that match rules in report mode`) : ''}
+${reported.wouldWait > 0 ? figure('Would have waited', reported.wouldWait, `of ${reported.messages} that match rules in report mode`) : ''}
+${reported.wouldDeliverAsUsual > 0 ? figure('Would not require TLS', reported.wouldDeliverAsUsual, `of ${reported.messages} that match rules in report mode: nothing is published`) : ''}
 ${incoming.refused + incoming.wouldRefuse > 0 ? figure('Incoming rejected', incoming.refused, `recipients; ${incoming.wouldRefuse} more would have been`) : ''}
 </dl>`
 }
@@ -84,7 +87,7 @@ function certificates({ expiring }: DeliveryReport): string {
   const title = `Certificates that expire within ${EXPIRES_SOON} days`
   const content =
     expiring.length === 0
-      ? '<p>None that rules at level verify or secure depend on.</p>'
+      ? '<p>None that rules depend on.</p>'
       : table(
           title,
           ['partner', 'host', 'level', 'expires (UTC)', 'days left', 'issuer', 'SHA-256'],

@@ -96,17 +96,16 @@ class Collection {
           owner: of,
           id,
           reported: reported.counts(),
-          partners: reported.wouldBounce(),
+          partners: reported.notDelivered(),
         }))
         .sort((a, b) => b.reported.messages - a.reported.messages),
       expiring: this.#certificates.list(),
       days: [...this.#days]
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([date, { enforced, reported }]) => ({
-          date,
-          ...enforced.counts(),
-          wouldBounce: reported.counts().wouldBounce,
-        })),
+        .map(([date, { enforced, reported }]) => {
+          const { wouldBounce, wouldWait } = reported.counts()
+          return { date, ...enforced.counts(), wouldBounce, wouldWait }
+        }),
     }
   }
 
@@ -176,6 +175,7 @@ function partnerReport([domain, partner]: [string, Partner]): PartnerReport {
 }
 
 function mostMessages(a: PartnerReport, b: PartnerReport): number {
-  const messages = ({ enforced, reported }: PartnerReport) => enforced.messages + reported.messages
+  const messages = ({ enforced, reported }: PartnerReport) =>
+    enforced.messages + enforced.asUsual + reported.messages
   return messages(b) - messages(a) || (a.domain < b.domain ? -1 : 1)
 }

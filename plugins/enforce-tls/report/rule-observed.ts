@@ -45,7 +45,7 @@ export async function ruleObservations(
     id,
     level,
     reported: reported.counts(),
-    partners: reported.wouldBounce(),
+    partners: reported.notDelivered(),
     otherLevels: others.counts().messages,
     enforced: enforced.counts(),
   }

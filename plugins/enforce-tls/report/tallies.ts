@@ -10,22 +10,33 @@ type Final = 'delivered' | 'bounced' | 'kept'
 export class EnforcedTally {
   readonly #final: Record<Final, number> = { delivered: 0, bounced: 0, kept: 0 }
   #waiting = 0
+  #asUsual = 0
 
   /** Takes a final result, or a message that waits. */
   add(result: string): void {
-    if (result === 'delivered' || result === 'bounced' || result === 'kept') this.#final[result]++
+    if (result === 'delivered-as-usual') this.#asUsual++
+    else if (result === 'delivered' || result === 'bounced' || result === 'kept') this.#final[result]++
     else this.#waiting++
   }
 
   counts(): EnforcedCounts {
     const { delivered, bounced, kept } = this.#final
     const waiting = this.#waiting
-    return { messages: delivered + bounced + kept + waiting, delivered, bounced, kept, waiting }
+    const asUsual = this.#asUsual
+    return { messages: delivered + bounced + kept + waiting, delivered, bounced, kept, waiting, asUsual }
   }
 }
 
 /** Worst first: a message that several rules saw counts with the worst of what they say. */
-const WORST_FIRST = ['would-bounce', 'unknown', 'would-deliver'] as const
+const WORST_FIRST = [
+  'would-bounce',
+  'would-wait',
+  'unknown',
+  'would-deliver-as-usual',
+  'would-deliver',
+] as const
+
+type Reported = (typeof WORST_FIRST)[number]
 
 /** What rules in report mode would have done; each message counts once. */
 export class ReportedTally {
@@ -38,17 +49,37 @@ export class ReportedTally {
   }
 
   counts(): ReportedCounts {
-    const [wouldBounce, unknown, wouldDeliver] = WORST_FIRST.map(
-      (_, rank) => [...this.#results.values()].filter((result) => result.rank === rank).length,
-    ) as [number, number, number]
-    return { messages: this.#results.size, wouldBounce, wouldDeliver, unknown }
+    return {
+      messages: this.#results.size,
+      wouldBounce: this.#domainsOf('would-bounce').length,
+      wouldWait: this.#domainsOf('would-wait').length,
+      wouldDeliver: this.#domainsOf('would-deliver').length,
+      wouldDeliverAsUsual: this.#domainsOf('would-deliver-as-usual').length,
+      unknown: this.#domainsOf('unknown').length,
+    }
   }
 
-  /** Messages that would have bounced, by domain, most first. */
-  wouldBounce(): { domain: string; wouldBounce: number }[] {
-    const domains = new Counter()
-    for (const { rank, domain } of this.#results.values()) if (rank === 0) domains.add(domain)
-    return domains.entries().map(([domain, wouldBounce]) => ({ domain, wouldBounce }))
+  /** Messages that would not have been delivered, by domain, most first. */
+  notDelivered(): { domain: string; wouldBounce: number; wouldWait: number }[] {
+    const [bounced, waiting, both] = [new Counter(), new Counter(), new Counter()]
+    for (const [counter, result] of [
+      [bounced, 'would-bounce'],
+      [waiting, 'would-wait'],
+    ] as const) {
+      for (const domain of this.#domainsOf(result)) {
+        counter.add(domain)
+        both.add(domain)
+      }
+    }
+    return both
+      .entries()
+      .map(([domain]) => ({ domain, wouldBounce: bounced.of(domain), wouldWait: waiting.of(domain) }))
+  }
+
+  /** Of each message with that result. */
+  #domainsOf(result: Reported): string[] {
+    const wanted = WORST_FIRST.indexOf(result)
+    return [...this.#results.values()].filter(({ rank }) => rank === wanted).map(({ domain }) => domain)
   }
 }
 
@@ -58,6 +89,10 @@ export class Counter {
 
   add(name: string, by = 1): void {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + by)
+  }
+
+  of(name: string): number {
+    return this.#counts.get(name) ?? 0
   }
 
   get total(): number {
@@ -79,7 +114,7 @@ export function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return value
 }
 
-/** The certificates that rules of level `verify` or `secure` rely on and that expire soon: the last of each host. */
+/** The certificates that rules rely on and that expire soon: the last of each host. */
 export class ExpiringCertificates {
   readonly #now: Date
   readonly #last = new Map<string, DeliveryLogEntry>()
@@ -89,10 +124,11 @@ export class ExpiringCertificates {
   }
 
   add(entry: DeliveryLogEntry): void {
-    const { domain, mx, level, expires } = entry
+    const { domain, mx, level, expires, verified } = entry
     if (expires === undefined || mx === undefined) return
-    if (LEVELS.some(({ name, trusted }) => name === level && trusted))
-      this.#last.set(`${domain} ${mx}`, entry)
+    // By level, also where it failed; by what was verified, where that is up to the partner's policy.
+    const relies = LEVELS.some(({ name, trusted }) => name === level && trusted)
+    if (relies || verified?.split(',').includes('chain')) this.#last.set(`${domain} ${mx}`, entry)
   }
 
   /** Soonest first. */

@@ -25,20 +25,27 @@ export interface FailureDetails {
   readonly 'failure-reason-code'?: string
 }
 
+/** What was seen of one policy. */
+export interface PolicyReport {
+  readonly policy: {
+    readonly 'policy-type': 'tlsa' | 'sts' | 'no-policy-found'
+    readonly 'policy-string'?: readonly string[]
+    readonly 'policy-domain': string
+    /** Only of `sts`: the patterns of the policy. */
+    readonly 'mx-host'?: readonly string[]
+  }
+  readonly summary: {
+    readonly 'total-successful-session-count': number
+    readonly 'total-failure-session-count': number
+  }
+  readonly 'failure-details': readonly FailureDetails[]
+}
+
 /** A report as RFC 8460 section 4.4 has it. */
 export interface TlsRptReport {
   readonly 'organization-name': string
   readonly 'date-range': { readonly 'start-datetime': string; readonly 'end-datetime': string }
   readonly 'contact-info': string
   readonly 'report-id': string
-  readonly policies: readonly [
-    {
-      readonly policy: { readonly 'policy-type': 'no-policy-found'; readonly 'policy-domain': string }
-      readonly summary: {
-        readonly 'total-successful-session-count': number
-        readonly 'total-failure-session-count': number
-      }
-      readonly 'failure-details': readonly FailureDetails[]
-    },
-  ]
+  readonly policies: readonly [PolicyReport, ...PolicyReport[]]
 }

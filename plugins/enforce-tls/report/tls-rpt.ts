@@ -2,24 +2,22 @@
  * Aggregate reports for the operators of recipient domains (RFC 8460, SMTP TLS Reporting), one for each domain
  * and UTC day. Pure.
  *
- * What our rules enforce is the sending operator's own policy and none that the recipient domain has published.
- * RFC 8460 section 4.4 knows `tlsa`, `sts`, and `no-policy-found` for "neither a DANE nor an MTA-STS policy
- * could be found"; the last one is what holds for sessions that were not judged by either of them.
+ * Sessions are reported by the policy that they were held to: `tlsa` (DANE), `sts` (MTA-STS), or `no-policy-found` where
+ * it is known that there is neither. Rules that do not look at what is published say nothing about that: whoever makes a
+ * report of their sessions says what they count as.
  */
 import { createHash } from 'node:crypto'
-import { isIP } from 'node:net'
-import type { FailureClass } from '../delivery/outcome.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import { dayAfter, dayOf } from './report-query.js'
-import { made } from './tallies.js'
-import type { FailureDetails, ResultType, TlsRptReport } from './tls-rpt-format.js'
+import type { PolicyReport, TlsRptReport } from './tls-rpt-format.js'
+import { collectSessions, isEmpty, together, type DomainDay, type SessionTally } from './tls-rpt-sessions.js'
 
 /** Who reports, and on what. */
 export interface Reporter {
   readonly organization: string
   /** A mail address, its domain as A-labels. */
   readonly contact: string
-  /** Whose mail it is limited to, or `null` for all. */
+  /** What the reports are limited to, such as the owner whose mail they are about; `null` for all. */
   readonly owner: string | null
 }
 
@@ -29,74 +27,42 @@ export interface NamedReport {
   readonly fileName: string
 }
 
-/**
- * RFC 8460 has no type for a server that offers STARTTLS and then refuses it, or tampers with it: those are
- * `validation-failure`, "a general failure for a reason not matching a category above".
- */
-const RESULT_TYPES: Readonly<Record<FailureClass, ResultType>> = {
-  'starttls-not-supported': 'starttls-not-supported',
-  'starttls-deferred': 'validation-failure',
-  'starttls-refused': 'validation-failure',
-  'handshake-failure': 'validation-failure',
-  'certificate-not-trusted': 'certificate-not-trusted',
-  'certificate-expired': 'certificate-expired',
-  'certificate-host-mismatch': 'certificate-host-mismatch',
-  'fingerprint-mismatch': 'validation-failure',
-  'tlsa-invalid': 'tlsa-invalid',
-  'dnssec-invalid': 'dnssec-invalid',
-  'dane-required': 'dane-required',
-  'sts-policy-fetch-error': 'sts-policy-fetch-error',
-  'sts-policy-invalid': 'sts-policy-invalid',
-  'sts-webpki-invalid': 'sts-webpki-invalid',
-  'mx-not-listed': 'validation-failure',
-  'nothing-published': 'validation-failure',
-  'starttls-injection': 'validation-failure',
-}
+/** What becomes of sessions under rules that do not look at what is published. */
+export type UnclearAs = 'no-policy-found' | 'left-out'
 
-/** The result types whose `failure-reason-code` the RFC asks for. */
-const NEEDS_REASON: readonly ResultType[] = ['validation-failure', 'certificate-not-trusted']
-
-interface DomainDay {
-  successful: number
-  readonly failures: Map<string, { details: Omit<FailureDetails, 'failed-session-count'>; count: number }>
-}
-
-/**
- * The reports of all domains and days that entries are about, in order of day and domain. A session counts where
- * it came as far as TLS could succeed or fail; one that could not be connected does not, and one that serves several
- * messages counts once.
- *
- * @param entries of whole UTC days
- */
+/** The reports of all domains and days that entries are about, in order of day and domain. Nothing is looked up. */
 export async function makeTlsRpt(
   entries: AsyncIterable<DeliveryLogEntry>,
   reporter: Reporter,
 ): Promise<NamedReport[]> {
-  const days = new Map<string, DomainDay>()
-  for await (const entry of entries) {
-    // An address literal has no record that could ask for reports, and is no Policy Domain.
-    if (entry.kind !== 'attempt' || entry.reused !== undefined || !isHostName(entry.domain)) continue
-    const result = resultOf(entry)
-    if (result === null) continue
-    const key = `${entry.at.slice(0, 10)} ${entry.domain}`
-    const day = made(days, key, newDay)
-    if (result === 'successful') day.successful++
-    else made(day.failures, JSON.stringify(result), () => ({ details: result, count: 0 })).count++
-  }
-  return [...days]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, day]) => {
-      const report = reportOf(key.slice(0, 10), key.slice(11), day, reporter)
-      return { report, fileName: fileNameOf(report, reporter) }
-    })
+  const days = await collectSessions(entries)
+  return days.flatMap((day) => reportOn(day, reporter, 'no-policy-found') ?? [])
+}
+
+/** The report of one domain and day; `null` where no session is left. */
+export function reportOn(day: DomainDay, reporter: Reporter, unclear: UnclearAs): NamedReport | null {
+  const without = unclear === 'left-out' ? day.without : together(day.without, day.unclear)
+  const none = { 'policy-type': 'no-policy-found', 'policy-domain': day.domain } as const
+  const [first, ...others] = [
+    ...day.policies.values(),
+    ...(isEmpty(without) ? [] : [{ policy: none, tally: without }]),
+  ].map(policyReport)
+  if (first === undefined) return null
+  const report = reportOf(day, [first, ...others], reporter)
+  return { report, fileName: fileNameOf(day.domain, report, reporter) }
+}
+
+/** The domain of the contact, which stands for the sender. */
+export function submitterOf({ contact }: Pick<Reporter, 'contact'>): string {
+  return contact.slice(contact.lastIndexOf('@') + 1)
 }
 
 /** RFC 8460 section 5.1: `sender!policy-domain!begin!end[!unique-id].json`. */
-function fileNameOf({ policies, 'date-range': range }: TlsRptReport, reporter: Reporter): string {
+function fileNameOf(domain: string, { 'date-range': range }: TlsRptReport, reporter: Reporter): string {
   const seconds = (time: string) => String(Date.parse(time) / 1000)
   const parts = [
-    senderOf(reporter),
-    policies[0].policy['policy-domain'],
+    submitterOf(reporter),
+    domain,
     seconds(range['start-datetime']),
     seconds(range['end-datetime']),
     ...uniqueId(reporter),
@@ -104,59 +70,38 @@ function fileNameOf({ policies, 'date-range': range }: TlsRptReport, reporter: R
   return `${parts.join('!')}.json`
 }
 
-/** The domain of the contact, which stands for the sender. */
-function senderOf({ contact }: Reporter): string {
-  return contact.slice(contact.lastIndexOf('@') + 1)
-}
-
 /** What distinguishes reports on the mail of different owners, in letters and digits; nothing for all mail. */
 function uniqueId({ owner }: Reporter): [] | [string] {
   return owner === null ? [] : [createHash('sha256').update(owner).digest('hex').slice(0, 8)]
 }
 
-/** Whether that is a domain, with the underscores that some have. */
-function isHostName(text: string): boolean {
-  return text.length <= 253 && /^[\w-]+(?:\.[\w-]+)*$/.test(text) && isIP(text) === 0
-}
-
-function newDay(): DomainDay {
-  return { successful: 0, failures: new Map() }
-}
-
-function resultOf(
-  entry: DeliveryLogEntry,
-): 'successful' | Omit<FailureDetails, 'failed-session-count'> | null {
-  const type = Object.entries(RESULT_TYPES).find(([name]) => name === entry.class)?.[1]
-  // What goes wrong inside an encrypted session that is as required is not about TLS.
-  if (type === undefined) return entry.protocol === undefined ? null : 'successful'
-  const [source, ip] = [ipOf(entry.source), ipOf(entry.address)]
+function policyReport({
+  policy,
+  tally,
+}: {
+  policy: PolicyReport['policy']
+  tally: SessionTally
+}): PolicyReport {
+  const details = [...tally.failures.values()]
   return {
-    'result-type': type,
-    ...(source === null ? {} : { 'sending-mta-ip': source }),
-    ...(entry.mx === undefined || !isHostName(entry.mx) ? {} : { 'receiving-mx-hostname': entry.mx }),
-    ...(ip === null ? {} : { 'receiving-ip': ip }),
-    ...(NEEDS_REASON.includes(type) && entry.class !== undefined
-      ? { 'failure-reason-code': entry.class }
-      : {}),
+    policy,
+    summary: {
+      'total-successful-session-count': tally.successful,
+      'total-failure-session-count': details.reduce((sum, { count }) => sum + count, 0),
+    },
+    'failure-details': details
+      .sort((a, b) => b.count - a.count)
+      .map(({ details: same, count }) => ({ ...same, 'failed-session-count': count })),
   }
 }
 
-/** The IP address, also of `address:port` or `[address]:port`. */
-function ipOf(address = ''): string | null {
-  if (isIP(address)) return address
-  const ip = address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
-  return isIP(ip) ? ip : null
-}
-
 function reportOf(
-  date: string,
-  domain: string,
-  { successful, failures }: DomainDay,
+  { date, domain }: DomainDay,
+  policies: TlsRptReport['policies'],
   reporter: Reporter,
 ): TlsRptReport {
   const { organization, contact } = reporter
   const start = dayOf(new Date(date))
-  const details = [...failures.values()]
   return {
     'organization-name': organization,
     'date-range': {
@@ -165,19 +110,8 @@ function reportOf(
     },
     'contact-info': contact,
     // The same again where it is made again, and fit for the Message-ID form of section 5.3.
-    'report-id': `${[date, domain, ...uniqueId(reporter)].join('_')}@${senderOf(reporter)}`,
-    policies: [
-      {
-        policy: { 'policy-type': 'no-policy-found', 'policy-domain': domain },
-        summary: {
-          'total-successful-session-count': successful,
-          'total-failure-session-count': details.reduce((sum, { count }) => sum + count, 0),
-        },
-        'failure-details': details
-          .sort((a, b) => b.count - a.count)
-          .map(({ details: same, count }) => ({ ...same, 'failed-session-count': count })),
-      },
-    ],
+    'report-id': `${[date, domain, ...uniqueId(reporter)].join('_')}@${submitterOf(reporter)}`,
+    policies,
   }
 }
 

@@ -6,7 +6,6 @@
 import { placeOf } from './checked-rules.js'
 import { looksAtHeader, type BrokenEntry, type EffectPolicy, type OwnerPolicy } from './effect-policy.js'
 import type { StoredGroups } from './group.js'
-import type { Level } from './levels.js'
 import { byPlace, type OwnedRule } from './owner-entries.js'
 import { ownersAround, serviceDomainOf } from './owner.js'
 import { compileCriteria } from './match.js'
@@ -16,6 +15,7 @@ import { addUp, requirementOf, type DecidedBy, type Requirement } from './requir
 import type { CompiledRule } from './rule-index.js'
 import { keyOf, overlapsWith, type Overlap } from './overlaps.js'
 import { exceptionsTo } from './related-samples.js'
+import type { RelayWithTls } from './rule.js'
 import { samplesOf, type Sample } from './samples.js'
 import { Tally, type Part } from './tally.js'
 
@@ -31,7 +31,8 @@ export interface Above extends Part {
   readonly rule: DecidedBy
   /** `exempts`: its level is none. */
   readonly does: 'decides' | 'exempts'
-  readonly level: Level
+  /** Its level, and what holds there where nothing is published. */
+  readonly action: Pick<RelayWithTls, 'level' | 'otherwise'>
   /** Whether that is so whatever the header of the message says. */
   readonly certain: boolean
   /** What other owners require of the mail that it exempts. */
@@ -132,7 +133,7 @@ export function* effectOf(
     const first = inactive === null && own ? yield* firstAbove(owned, own, policy, sample) : null
     if (first && from !== 'others') above.add(first, isOwn && alike ? sample.pattern : sample.label, isOwn)
     if (from === 'above' || first?.certain) continue
-    const more = yield* inactive === null ? beyond(owned, policy, sample) : otherwise(policy, sample)
+    const more = yield* inactive === null ? beyond(owned, policy, sample) : anyway(policy, sample)
     if (more) also.add(more, alike ? sample.pattern : sample.label, isOwn)
   }
   const required = also.parts(checked)
@@ -221,11 +222,12 @@ function* firstAbove(
     : [(yield* own.possible(message)).decides, false]
   if (!comesFirst(rule)) return null
   const { id, name, action } = rule
-  const exempts = action.level === 'none'
+  const { level, otherwise } = action
+  const exempts = level === 'none'
   return {
     rule: { owner: owned.owner, id, name },
     does: exempts ? 'exempts' : 'decides',
-    level: action.level,
+    action: { level, ...(otherwise ? { otherwise } : {}) },
     still: exempts ? (yield* policy.rulings(message, owned.owner)).certain.requirement : null,
     certain,
   }
@@ -256,7 +258,7 @@ function* beyond(
 }
 
 /** What is required of the mail of a rule that is not in force. */
-function* otherwise(policy: EffectPolicy, { message }: Sample): InPieces<Omit<Also, keyof Part> | null> {
+function* anyway(policy: EffectPolicy, { message }: Sample): InPieces<Omit<Also, keyof Part> | null> {
   const { certain, possible } = yield* policy.rulings(message)
   if (certain.requirement) return { requirement: certain.requirement, certain: true }
   return possible.requirement ? { requirement: possible.requirement, certain: false } : null
@@ -265,7 +267,8 @@ function* otherwise(policy: EffectPolicy, { message }: Sample): InPieces<Omit<Al
 /** A demand, whoever makes it and whomever it is for. */
 function demand(requirement: Requirement | null): string {
   if (requirement === null) return ''
-  const { level, minVersion, trusted, namesHost, namesAnyOf, fingerprintsAnyOf } = requirement
+  const { level, minVersion, trusted, namesHost, namesAnyOf, fingerprintsAnyOf, encrypted, published } =
+    requirement
   const lists = [...new Set([...namesAnyOf, ...fingerprintsAnyOf].map((list) => list.join(' ')))].sort()
-  return JSON.stringify([level, minVersion, trusted, namesHost, lists])
+  return JSON.stringify([level, minVersion, trusted, namesHost, lists, encrypted, published])
 }

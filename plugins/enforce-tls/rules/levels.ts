@@ -1,6 +1,6 @@
 /**
  * The ordered table of enforcement levels, weakest first. The words and their meaning are Postfix's
- * (`TLS_README`, "TLS policy levels"); nothing else in the code repeats the list.
+ * (`TLS_README`, "TLS policy levels") where it has them; nothing else in the code repeats the list.
  */
 
 /** One row of the table. */

@@ -28,6 +28,7 @@ import {
   milliseconds,
   or,
   text,
+  withAsciiDomain,
   words,
   type Keys,
   type Section,
@@ -95,6 +96,7 @@ export const KEYS: Readonly<Record<string, Keys>> = {
     delay: duration,
     interval: duration,
   },
+  tls_rpt: { enabled: boolean, organization: text, contact: mailbox, private_addresses: boolean },
 }
 
 const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
@@ -126,13 +128,15 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
   const inherited = inheritedRedis(withoutEmpty(ini['redis'] ?? {}), redisIni)
   const section = (name: string): Section =>
     checked(name, withoutEmpty(ini[name] ?? {}), name === 'redis' ? inherited : {})
-  const [main, store, redis, cache, tls, dns, mtaSts, failure, evidence, console, metrics, alert] =
+  const [main, store, redis, cache, tls, dns, mtaSts, failure, evidence, console, metrics, alert, tlsRpt] =
     Object.keys(KEYS).map(section) as [
       ...[Section, Section, Section, Section, Section, Section],
-      ...[Section, Section, Section, Section, Section, Section],
+      ...[Section, Section, Section, Section, Section, Section, Section],
     ]
   const contradiction = redisContradiction(redis)
   if (contradiction !== null) throw new SettingsError(`${SETTINGS_FILE}: [redis] ${contradiction}`)
+  const unsendable = tlsRptContradiction(tlsRpt, evidence)
+  if (unsendable !== null) throw new SettingsError(`${SETTINGS_FILE}: [tls_rpt] ${unsendable}`)
   return deepFreeze({
     main: {
       onStoreFailure: or(main['on_store_failure'], 'defer'),
@@ -157,7 +161,7 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
       ca: or(tls['ca'], ''),
     },
     dns: { resolver: resolversIn(or<string[]>(dns['resolver'], [])) },
-    mtaSts: { privateAddresses: or(mtaSts['private_addresses'], false) },
+    mtaSts: { privateAddresses: isYes(mtaSts['private_addresses'], false) },
     failure: {
       action: or(failure['action'], 'bounce'),
       bounceContent: or(failure['bounce_content'], 'minimal'),
@@ -184,7 +188,25 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
       delay: milliseconds(alert['delay'], 30_000),
       interval: milliseconds(alert['interval'], 3_600_000),
     },
+    tlsRpt: {
+      enabled: isYes(tlsRpt['enabled'], false),
+      organization: or(tlsRpt['organization'], ''),
+      contact: withAsciiDomain(or(tlsRpt['contact'], '')),
+      privateAddresses: isYes(tlsRpt['private_addresses'], false),
+    },
   } satisfies Settings)
+}
+
+/** What keeps reports from being sent though they are switched on; `null` for nothing. */
+function tlsRptContradiction(tlsRpt: Section, evidence: Section): string | null {
+  if (!isYes(tlsRpt['enabled'], false)) return null
+  if (tlsRpt['organization'] === undefined)
+    return 'enabled=true needs organization=: the name of who reports, such as Acme Ltd'
+  if (tlsRpt['contact'] === undefined)
+    return 'enabled=true needs contact=: whom partners may ask, such as postmaster@acme.example'
+  return isYes(evidence['stream'], true)
+    ? null
+    : 'enabled=true needs [evidence] stream=true: reports are made of the delivery log'
 }
 
 /** Several may stand in one line; of a line that is not valid, none. */

@@ -61,7 +61,7 @@ export interface Settings {
     readonly resolver: readonly Resolver[]
   }
   readonly mtaSts: {
-    /** Whether servers of MTA-STS policies may have private addresses. */
+    /** Whether servers of MTA-STS policies may have private addresses. @default false */
     readonly privateAddresses: boolean
   }
   readonly failure: {
@@ -105,5 +105,15 @@ export interface Settings {
     readonly delay: number
     /** The least time between two mails, in milliseconds. @default 3600000 */
     readonly interval: number
+  }
+  readonly tlsRpt: {
+    /** Send reports on TLS (RFC 8460) to partners that ask for them. @default false */
+    readonly enabled: boolean
+    /** Who reports, by name. @default none */
+    readonly organization: string
+    /** Whom partners may ask, its domain as A-labels; the From of reports. @default none */
+    readonly contact: string
+    /** Whether servers that take reports over HTTPS may have private addresses. @default false */
+    readonly privateAddresses: boolean
   }
 }

@@ -1,6 +1,6 @@
 /** Kinds of values in `enforce-tls.ini`, as JSON Schema with what an error says, and what each becomes. Pure. */
 import ms from 'ms'
-import { parseAddress } from '../rules/address.js'
+import { comparableDomain, parseAddress } from '../rules/address.js'
 
 /** A section as Haraka's config reader gives it: texts, numbers or lists of them. */
 export type Section = Readonly<Record<string, unknown>>
@@ -63,4 +63,10 @@ export function milliseconds(value: unknown, otherwise: number): number {
 /** A plain address, without a name before it. */
 export function isMailbox(value: string): boolean {
   return 'address' in parseAddress(value)
+}
+
+/** An address with its domain as A-labels; an empty text stays so. */
+export function withAsciiDomain(value: string): string {
+  const at = value.lastIndexOf('@')
+  return at < 0 ? value : `${value.slice(0, at)}@${comparableDomain(value.slice(at + 1))}`
 }

@@ -3,6 +3,9 @@ import type { Settings } from '../settings/types.js'
 import type { DeliveryLog } from './delivery-log.js'
 import { FileDeliveryLog } from './file/delivery-log.js'
 import { FileAlertState } from './file/alert-state.js'
+import { FileTlsRptState } from './file/tls-rpt-state.js'
+import { RedisTlsRptState } from './redis/tls-rpt-state.js'
+import type { TlsRptState } from './tls-rpt-state.js'
 import { FileStsPolicies } from './file/sts-policies.js'
 import { RedisStsPolicies } from './redis/sts-policies.js'
 import { FileStore, type FileStoreOptions } from './file/rule-store.js'
@@ -54,6 +57,16 @@ export function openDeliveryLog({ store, redis }: Pick<Settings, 'store' | 'redi
  */
 export function openAlertState({ store, redis }: Pick<Settings, 'store' | 'redis'>): AlertState {
   return store.type === 'file' ? new FileAlertState(store.file) : new RedisAlertState(redis)
+}
+
+/**
+ * Opens what is known of TLS reports, which is where the rules are; nothing is read or written yet.
+ *
+ * @param settings as for `openStore`
+ * @throws {StoreError} for a `redis.url` that can't be meant.
+ */
+export function openTlsRptState({ store, redis }: Pick<Settings, 'store' | 'redis'>): TlsRptState {
+  return store.type === 'file' ? new FileTlsRptState(store.file) : new RedisTlsRptState(redis)
 }
 
 /**

@@ -9,6 +9,7 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { toRecord } from '../../../plugins/enforce-tls/observe/delivery-log/entry.js'
+import { FAILURE_CLASS_NAMES } from '../../../plugins/enforce-tls/delivery/outcome.js'
 import { entry } from '../../support/evidence-entries.js'
 import { toHtml } from '../../../plugins/enforce-tls/report/html.js'
 import { makeReport } from '../../../plugins/enforce-tls/report/make-report.js'
@@ -37,6 +38,12 @@ before(async () => {
       mx: 'mx.clinic.example',
     }),
     entry({ at: ago(5), uuid: 'BAD1.1', domain: 'clinic.example', result: 'bounced' }),
+    ...FAILURE_CLASS_NAMES.map((name) =>
+      entry({ at: ago(4), kind: 'attempt', domain: 'court.example', result: 'failed', class: name }),
+    ),
+    ...[1, 2].map(() =>
+      entry({ at: ago(3), level: 'dane', domain: 'plain.example', result: 'delivered-as-usual' }),
+    ),
     entry({
       at: ago(2),
       kind: 'attempt',
@@ -84,7 +91,11 @@ describe('the overview', () => {
       const versions = page.getByRole('region', { name: 'TLS versions' })
       assert.match(await versions.innerText(), /TLS 1\.3\s+9\s+TLS 1\.2\s+3/)
       const failing = page.getByRole('region', { name: 'Partners with failures' })
-      assert.match(await failing.innerText(), /clinic\.example\s+1\s+0\s+No STARTTLS: 1/)
+      const reasons = await failing.innerText()
+      assert.match(reasons, /clinic\.example\s+1\s+0\s+No STARTTLS: 1/)
+      for (const name of FAILURE_CLASS_NAMES) assert.ok(!reasons.includes(name), `${name} in words`)
+      assert.doesNotMatch(reasons, /plain\.example/)
+      await page.getByText('TLS not required').first().waitFor()
       await page
         .getByRole('region', { name: 'Certificates that expire soon' })
         .getByText('mx.bank.example')

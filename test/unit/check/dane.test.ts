@@ -222,14 +222,14 @@ describe('what DANE says of a partner, in a sentence', () => {
     }
     assert.equal(
       await unasked({ resolver: '', validates: false, why: 'no resolver' }),
-      'DANE was not checked: no resolver here validates DNSSEC. Set [dns] resolver.',
+      'DANE and MTA-STS were not checked: no resolver here validates DNSSEC. Set [dns] resolver.',
     )
     assert.equal(
       await unasked(
         { resolver: '127.0.0.1:53', validates: 'unknown', why: 'does not answer' },
         { resolver: '[::1]:53', validates: false, why: 'does not validate DNSSEC' },
       ),
-      'DANE was not checked: 127.0.0.1:53 does not answer; [::1]:53 does not validate DNSSEC. Name a resolver that validates with [dns] resolver.',
+      'DANE and MTA-STS were not checked: 127.0.0.1:53 does not answer; [::1]:53 does not validate DNSSEC. Name a resolver that validates with [dns] resolver.',
     )
     const dns = dnsOf({}, [{ resolver: '127.0.0.1:53', validates: false, why: 'does not' }])
     await lookUpDane({ domain: DOMAIN }, [{ exchange: 'mx1' }], {

@@ -56,6 +56,7 @@ function check(
           ),
       },
       validatingDns: new DnsClient([]),
+      policyOf: () => Promise.resolve({ kind: 'none', why: '', authentic: true }),
       resolverSetting: '[dns] resolver',
       helo: 'me.example',
       isTrusted: () => false,

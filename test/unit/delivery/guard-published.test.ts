@@ -5,11 +5,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import constants from 'haraka-constants'
+import { ConnectionPool } from '../../../plugins/enforce-tls/delivery/connections/pool.js'
 import type { Answer, Dns, RecordType } from '../../../plugins/enforce-tls/dns/answer.js'
 import type { StsAnswer } from '../../../plugins/enforce-tls/published/mta-sts/sts-policies.js'
 import type { RelayWithTls } from '../../../plugins/enforce-tls/rules/rule.js'
 import { issue, tlsa } from '../../support/chains.js'
-import type { HookAnswer } from '../../support/fake-haraka.js'
+import { fakeAddress, type HookAnswer } from '../../support/fake-haraka.js'
+import { FakeHmail } from '../../support/fake-hmail.js'
 import { makeDelivery, type DeliveryOptions, type GuardedDelivery } from '../../support/guarded-delivery.js'
 
 const DANE: RelayWithTls = { level: 'dane' }
@@ -96,6 +98,7 @@ describe('a message where nothing is published', () => {
     await delivery.run()
     assert.ok(delivery.told.includes('connect mx1, TLS not forced'))
     assert.equal(delivery.peers[0]?.messages.length, 1)
+    assert.deepEqual(delivery.seen, ['mx1 ok', 'delivered-as-usual ok no status'])
   })
 
   it('waits with otherwise none where DNS fails', async () => {
@@ -149,6 +152,62 @@ describe('a message to a domain with an MTA-STS policy', () => {
   })
 })
 
+describe('a policy in testing', () => {
+  const action: RelayWithTls = { level: 'mta-sts', otherwise: 'encrypt' }
+  const tested = ({ events }: GuardedDelivery): readonly (string | null | undefined)[] =>
+    events.flatMap((event) =>
+      event.kind === 'attempt' ? [event.tested && (event.tested.failure?.class ?? 'pass')] : [],
+    )
+
+  it('stands in the way of nothing, and what it makes of the host is noted', async () => {
+    const [{ pem }] = await certificates
+    for (const [mx, ca, says] of [
+      [['mx1.bank.example'], pem, 'pass'],
+      [['mx1.bank.example'], '', 'certificate-not-trusted'],
+      [['mx2.bank.example'], pem, 'mx-not-listed'],
+    ] as const) {
+      await using delivery = await scene({ action, policy: policy(mx, 'testing'), ca })
+      await delivery.run()
+      assert.deepEqual(delivery.seen, ['mx1 ok', 'delivered ok no status'], says)
+      assert.deepEqual(tested(delivery), [says])
+    }
+  })
+
+  it('is noted of a delivery without TLS as far as that is seen', async () => {
+    for (const [mx, says] of [
+      ['mx2.bank.example', 'mx-not-listed'],
+      ['mx1.bank.example', undefined],
+    ] as const) {
+      await using delivery = await scene({
+        action: { ...action, otherwise: 'none' },
+        policy: policy([mx], 'testing'),
+        starttls: false,
+      })
+      await delivery.run()
+      assert.deepEqual(delivery.seen, ['mx1 ok', 'delivered-as-usual ok no status'])
+      assert.deepEqual(tested(delivery), [says])
+    }
+  })
+
+  it('is noted of each message of a connection', async () => {
+    await using delivery = await scene({
+      action,
+      policy: policy(['mx1.bank.example'], 'testing'),
+      reuse: true,
+    })
+    for (let message = 0; message < 2; message++) {
+      const envelope = {
+        mail_from: fakeAddress('ann@acme.example'),
+        rcpt_to: [fakeAddress('cfo@bank.example')],
+      }
+      new FakeHmail(delivery.haraka, { ...envelope, notes: {} }).send()
+      await delivery.until(() => delivery.haraka.underWay.size === 0)
+    }
+    assert.deepEqual(tested(delivery), ['certificate-not-trusted', 'certificate-not-trusted'])
+    assert.equal(delivery.peers[0]?.connections.length, 1)
+  })
+})
+
 describe('a message that waits for DNS', () => {
   it('gives its turn back, and goes when DNS has answered', async () => {
     const answered = pending()
@@ -185,6 +244,42 @@ describe('a message that waits for DNS', () => {
   })
 })
 
+describe('a message that has waited for a connection', () => {
+  it('looks up anew what is published, and waits for that too', async () => {
+    const settings = {
+      connectionReuse: false,
+      connectionIdle: 2000,
+      connectionMaxMessages: 1,
+      connectionsPerHost: 1,
+    }
+    const connections = new ConnectionPool(
+      () => settings,
+      () => 100,
+    )
+    const slow = pending()
+    const scripted: { after: Promise<void>; records: Published } = {
+      after: Promise.resolve(),
+      records: 'another',
+    }
+    await using delivery = await scene({ action: DANE, scripted, connections })
+    const place = connections.enter(`127.0.0.1:${delivery.peers[0]?.port ?? 0}`)
+    assert.ok(place)
+    delivery.item.send()
+    await delivery.until(() => delivery.haraka.underWay.size === 0)
+    Object.assign(scripted, { after: slow.promise, records: 'own' })
+    place.leave()
+    await delivery.until(() => delivery.haraka.log.some((line) => line.includes('waits for DNS')))
+    await delivery.until(() => delivery.haraka.underWay.size === 0)
+    assert.deepEqual(delivery.peers[0]?.connections, [])
+    slow.resolve()
+    await delivery.until(() => delivery.peers[0]?.messages.length === 1)
+    await delivery.settled()
+    assert.deepEqual(delivery.seen, ['mx1 ok', 'delivered ok no status'])
+    // Once to find the way, and not again: it goes on where it was.
+    assert.equal(delivery.told.filter((what) => what === 'get_mx').length, 1)
+  })
+})
+
 describe('hosts from DNS', () => {
   it('that are unknown make the message wait', async () => {
     await using delivery = await scene({ action: DANE, byDns: true, mx: 'fails' })
@@ -211,6 +306,9 @@ interface SceneOptions extends Omit<DeliveryOptions, 'hosts'> {
   readonly starttls?: boolean
   readonly tls?: object
   readonly hosts?: number
+  readonly connections?: ConnectionPool
+  /** What can be changed while the message is under way. */
+  readonly scripted?: { readonly after: Promise<void>; readonly records: Published }
   /** DNS answers then. */
   readonly after?: Promise<unknown>
   /** What CNAME records lead to. */
@@ -231,6 +329,8 @@ async function scene({
   hosts = 1,
   after,
   alias,
+  connections,
+  scripted,
   byDns = false,
   mx = 'fails',
   ...options
@@ -245,7 +345,7 @@ async function scene({
       return { kind: 'found', name, authentic: true, records: [{ preference: 0, exchange: '.' }], ttl: 60 }
     const none = type === 'MX' && mx === 'no such name' ? 'no-such-name' : 'no-such-record'
     const host = /^_\d+\._tcp\.(mx\d|host)/.exec(name)?.[1] ?? ''
-    const is = typeof records === 'string' ? records : (records[host] ?? 'none')
+    const is = scripted ? scripted.records : typeof records === 'string' ? records : (records[host] ?? 'none')
     if (type === 'TLSA' && (is === 'own' || is === 'another'))
       return { kind: 'found', name, authentic: true, records: [of[is]], ttl: 60 }
     if ((type === 'TLSA' && is === 'fails') || (type === 'MX' && mx === 'fails'))
@@ -254,7 +354,7 @@ async function scene({
   }
   const dns: Dns = {
     ask: async <T extends RecordType>(name: string, type: T) => {
-      await after
+      await (scripted?.after ?? after)
       return answer(name, type) as Answer<T>
     },
   }
@@ -262,6 +362,7 @@ async function scene({
     ...options,
     hosts: Array.from({ length: hosts }, () => peer),
     surroundings: {
+      ...(connections ? { connections } : {}),
       published: () => ({
         dns,
         policyOf: (_domain, { urgent = false } = {}) => {
@@ -282,7 +383,7 @@ function pending(): { readonly promise: Promise<void>; readonly resolve: () => v
   return { promise, resolve }
 }
 
-function policy(mx: readonly string[]): StsAnswer {
+function policy(mx: readonly string[], mode: 'enforce' | 'testing' = 'enforce'): StsAnswer {
   const rest = { domain: 'bank.example', id: '1', age: 0, text: '', problems: [], stale: '', maxAge: 86_400 }
-  return { kind: 'policy', mode: 'enforce', mx, ...rest }
+  return { kind: 'policy', mode, mx, ...rest }
 }

@@ -7,6 +7,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import constants from 'haraka-constants'
+import { EXEMPT } from '../../../plugins/enforce-tls/delivery/exempt-note.js'
 import { Decisions } from '../../../plugins/enforce-tls/hooks/send-email.js'
 import type { HarakaAddress, HarakaMailItem } from '../../../plugins/enforce-tls/haraka/types.js'
 import type { Requirement } from '../../../plugins/enforce-tls/rules/requirement.js'
@@ -33,6 +34,8 @@ interface Row {
   readonly is?: (scene: DecisionScene) => void
   readonly main?: Readonly<Record<string, string | number | boolean>>
   readonly to?: readonly string[]
+  /** @default ann@acme.example */
+  readonly from?: string
   readonly outcome: Outcome
 }
 
@@ -58,7 +61,12 @@ class DecisionScene {
   readonly #item: HarakaMailItem
   readonly #decisions: Decisions
 
-  constructor(t: TestContext, main: Row['main'] = {}, to: readonly string[] = ['cfo@bank.example']) {
+  constructor(
+    t: TestContext,
+    main: Row['main'] = {},
+    to: readonly string[] = ['cfo@bank.example'],
+    from = 'ann@acme.example',
+  ) {
     this.policy = policyScene(t)
     const folder = new TemporaryFolder('decision')
     t.after(() => folder.close())
@@ -69,7 +77,7 @@ class DecisionScene {
       data_start: 0,
       todo: {
         domain: 'bank.example',
-        mail_from: address('ann@acme.example'),
+        mail_from: address(from),
         rcpt_to: to.map(address),
         notes: this.notes,
       },
@@ -138,6 +146,9 @@ const store =
 const marked = ({ notes }: DecisionScene) => {
   notes['enforce_tls'] = { held_to: [{ owner: 'acme.example', id: 'r1', name: 'One' }] }
 }
+
+/** By the note that our reports have. */
+const isReport = ({ notes }: DecisionScene) => void Object.assign(notes, EXEMPT)
 
 const FREE: Outcome = { guard: 'detached', told: CONT, counted: 'not-required' }
 const WAITS: Outcome = { guard: '', told: 'delay 60', counted: 'deferred' }
@@ -209,6 +220,16 @@ const ROWS: readonly Row[] = [
   { what: 'a bounce that itself requires TLS, without a rule', is: marked, outcome: enforces('encrypt') },
   { what: 'the same with a rule', is: both(marked, has('verify')), outcome: enforces('verify') },
 
+  { what: 'a report on TLS', is: both(store('gone'), isReport), from: '', outcome: FREE },
+  { what: 'its note on mail of a sender', is: both(has('verify'), isReport), outcome: enforces('verify') },
+  { what: 'another null sender', is: store('gone'), from: '', outcome: WAITS },
+  {
+    what: 'a note that only looks like it',
+    is: both(store('gone'), ({ notes }) => (notes['enforce_tls_report'] = 'true')),
+    from: '',
+    outcome: WAITS,
+  },
+
   { what: 'a covered message whose file is gone', is: both(has('verify'), removesFile), outcome: GONE },
   { what: 'one whose header is asked for', is: both(looksAtSubject('none'), removesFile), outcome: GONE },
   { what: 'one while the store is away', is: both(store('away'), removesFile), outcome: GONE },
@@ -216,9 +237,9 @@ const ROWS: readonly Row[] = [
 ]
 
 describe('before an attempt', () => {
-  for (const { what, is, main, to, outcome } of ROWS)
+  for (const { what, is, main, to, from, outcome } of ROWS)
     it(what, async (t) => {
-      const scene = new DecisionScene(t, main, to)
+      const scene = new DecisionScene(t, main, to, from)
       is?.(scene)
       assert.deepEqual(await scene.decide(), outcome)
     })

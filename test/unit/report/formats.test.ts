@@ -99,6 +99,54 @@ describe('the page', () => {
   })
 })
 
+describe('mail to those who publish nothing', () => {
+  const seen = { kind: 'report', level: 'dane' } as const
+  const entries = [
+    entry({ protocol: 'TLSv1.3' }),
+    entry({ result: 'delivered-as-usual', level: 'dane' }),
+    entry({ ...seen, result: 'would-wait', domain: 'clinic.example' }),
+    entry({ ...seen, result: 'would-deliver-as-usual' }),
+  ]
+
+  it('is apart from what was delivered over TLS, and what would wait from what would bounce', async () => {
+    const report = await reportOn(...entries)
+    const text = toTables(report)
+    assert.match(text, /requires TLS +1 message\n +1 delivered \(100\.0%\)/)
+    assert.match(text, / 1 more delivered as usual: nothing is published\n/)
+    assert.match(
+      text,
+      / 0 would have bounced \(0\.0%\)\n +1 would have waited \(50\.0%\)\n +0 would have been delivered\n/,
+    )
+    assert.match(text, / 1 would have been delivered as usual\n/)
+    assert.match(text, /would wait[^]*clinic\.example 1/)
+    for (const line of text.split('\n')) assert.ok(line.length <= 80, line)
+    const page = toHtml(report)
+    assert.match(page, /<dt>TLS not required<\/dt><dd>1</)
+    assert.match(page, /<dt>Would have waited<\/dt><dd>1</)
+    assert.match(page, /<dt>Delivered<\/dt><dd>1</)
+    const [head = '', first = ''] = toCsv(report).split('\r\n')
+    const columns = head.split(',')
+    const of = (name: string) => first.split(',')[columns.indexOf(name)]
+    assert.deepEqual(
+      [
+        'messages',
+        'delivered',
+        'TLS not required',
+        'report only',
+        'would deliver',
+        'would not require TLS',
+      ].map(of),
+      ['1', '1', '1', '1', '0', '1'],
+    )
+  })
+
+  it('is in none of the words where there is none of it', async () => {
+    const report = await reportOn(entry({ protocol: 'TLSv1.3' }), entry({ ...seen, result: 'would-bounce' }))
+    for (const text of [toTables(report), toHtml(report).replace(/<script[^]*<\/script>/g, '')])
+      assert.doesNotMatch(text, /as usual|not required|waited|would wait/)
+  })
+})
+
 describe('the table', () => {
   it('is no wider than 80 columns, and has no control character of a name', async () => {
     const text = toTables(await reportOn(...VARIED))

@@ -21,7 +21,14 @@ describe('a report', () => {
   it('of nothing has noughts and no entry', async () => {
     const report = await reportOn([])
     assert.equal(report.firstEntry, null)
-    assert.deepEqual(report.enforced, { messages: 0, delivered: 0, bounced: 0, kept: 0, waiting: 0 })
+    assert.deepEqual(report.enforced, {
+      messages: 0,
+      delivered: 0,
+      bounced: 0,
+      kept: 0,
+      waiting: 0,
+      asUsual: 0,
+    })
     assert.deepEqual([report.versions, report.partners, report.days, report.expiring], [[], [], [], []])
   })
 
@@ -39,7 +46,14 @@ describe('a report', () => {
       entry({ result: 'deferred', uuid: 'W.1' }),
       entry({ uuid: deferred.uuid, protocol: 'TLSv1.3' }),
     ])
-    assert.deepEqual(report.enforced, { messages: 8, delivered: 5, bounced: 1, kept: 1, waiting: 1 })
+    assert.deepEqual(report.enforced, {
+      messages: 8,
+      delivered: 5,
+      bounced: 1,
+      kept: 1,
+      waiting: 1,
+      asUsual: 0,
+    })
     assert.deepEqual(report.versions, [
       { version: 'TLSv1.3', messages: 3, share: 0.6 },
       { version: 'TLSv1.2', messages: 1, share: 0.2 },
@@ -97,24 +111,52 @@ describe('a report', () => {
       seen('2', 'r1', 'would-bounce', 'clinic.example'),
       seen('2', 'r2', 'would-bounce', 'clinic.example'),
       seen('3', 'r1', 'would-deliver'),
+      seen('4', 'r1', 'unknown'),
+      seen('4', 'r2', 'would-wait', 'clinic.example'),
+      seen('5', 'r2', 'would-deliver'),
+      seen('5', 'r2', 'would-deliver-as-usual'),
     ])
-    assert.deepEqual(report.reported, { messages: 3, wouldBounce: 1, wouldDeliver: 1, unknown: 1 })
+    const none = { wouldBounce: 0, wouldWait: 0, wouldDeliver: 0, wouldDeliverAsUsual: 0, unknown: 0 }
+    const one = { wouldBounce: 1, wouldWait: 1, wouldDeliver: 1, wouldDeliverAsUsual: 1, unknown: 1 }
+    assert.deepEqual(report.reported, { ...one, messages: 5 })
     assert.deepEqual(
       report.rules.map(({ id, reported, partners }) => [id, reported, partners]),
       [
         [
           'r1',
-          { messages: 3, wouldBounce: 1, wouldDeliver: 2, unknown: 0 },
-          [{ domain: 'clinic.example', wouldBounce: 1 }],
+          { ...none, messages: 4, wouldBounce: 1, wouldDeliver: 2, unknown: 1 },
+          [{ domain: 'clinic.example', wouldBounce: 1, wouldWait: 0 }],
         ],
         [
           'r2',
-          { messages: 2, wouldBounce: 1, wouldDeliver: 0, unknown: 1 },
-          [{ domain: 'clinic.example', wouldBounce: 1 }],
+          { ...one, messages: 4, wouldDeliver: 0 },
+          [{ domain: 'clinic.example', wouldBounce: 1, wouldWait: 1 }],
         ],
       ],
     )
     assert.equal(report.days[0]?.wouldBounce, 1)
+    assert.equal(report.days[0].wouldWait, 1)
+  })
+
+  it('counts what was delivered as usual apart: never as mail that requires TLS, nor by TLS version', async () => {
+    const deferred = entry({ result: 'deferred', level: 'dane' })
+    const report = await reportOn([
+      entry({ protocol: 'TLSv1.3' }),
+      entry({ result: 'delivered-as-usual', level: 'dane', domain: 'plain.example' }),
+      deferred,
+      entry({ result: 'delivered-as-usual', level: 'dane', uuid: deferred.uuid }),
+    ])
+    const { messages, delivered, waiting, asUsual } = report.enforced
+    assert.deepEqual([messages, delivered, waiting, asUsual], [1, 1, 0, 2])
+    assert.deepEqual(report.versions, [{ version: 'TLSv1.3', messages: 1, share: 1 }])
+    assert.deepEqual(
+      report.partners.map(({ domain, enforced }) => [domain, enforced.messages, enforced.asUsual]),
+      [
+        ['bank.example', 1, 1],
+        ['plain.example', 0, 1],
+      ],
+    )
+    assert.equal(report.days[0]?.asUsual, 2)
   })
 
   it('counts recipients of incoming mail', async () => {
@@ -146,12 +188,18 @@ describe('a report', () => {
       shown('renewed.example', '2027-11-24T00:00:00.000Z'),
       shown('any-will-do.example', '2026-11-24T00:00:00.000Z', { level: 'encrypt' }),
       shown('pinned.example', '2026-11-24T00:00:00.000Z', { level: 'fingerprint' }),
+      shown('published.example', '2026-11-25T12:00:00.000Z', {
+        level: 'published',
+        verified: 'chain,host-name,mta-sts',
+      }),
+      shown('dane.example', '2026-11-24T00:00:00.000Z', { level: 'published', verified: 'dane' }),
       shown('gone.example', '2026-11-22T12:00:00.000Z', { level: 'secure', result: 'failed' }),
     ])
     assert.deepEqual(
       report.expiring.map(({ domain, host, level, daysLeft }) => [domain, host, level, daysLeft]),
       [
         ['gone.example', 'mx.gone.example', 'secure', -1],
+        ['published.example', 'mx.published.example', 'published', 2],
         ['soon.example', 'mx.soon.example', 'verify', 13],
       ],
     )

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { partnerObservations } from '../../../plugins/enforce-tls/report/rule-observed.js'
+import {
+  formatPartnerObservations,
+  formatRuleObservations,
+} from '../../../plugins/enforce-tls/report/format-observed.js'
+import { partnerObservations, ruleObservations } from '../../../plugins/enforce-tls/report/rule-observed.js'
 import { entry, records } from '../../support/evidence-entries.js'
 
 const observed = (...domains: readonly string[]) =>
@@ -18,4 +22,31 @@ it('a log without any delivery tells nothing of partners, unlike one that has de
   assert.equal(await observed(), null)
   assert.equal((await observed('bank.example'))?.enforced.messages, 0)
   assert.equal((await observed('bank.example', 'clinic.example'))?.enforced.messages, 1)
+})
+
+it('what would wait is not said to bounce, and what nothing is required for not to require TLS', async () => {
+  const at = new Date(Date.now() - 60_000).toISOString()
+  const seen = { at, kind: 'report', level: 'published' } as const
+  const entries = [
+    entry({ ...seen, result: 'would-wait', domain: 'clinic.example' }),
+    entry({ ...seen, result: 'would-deliver-as-usual' }),
+    entry({ at, result: 'delivered-as-usual', domain: 'clinic.example' }),
+  ]
+  const deliveries = { read: () => records(...entries) }
+  assert.deepEqual(
+    formatRuleObservations(await ruleObservations(deliveries, { owner: 'acme.example', id: 'r1' }), true),
+    [
+      'In the last 30 days it would have bounced 0 of 2 messages (0.0%); 1 would have waited: clinic.example 1; 1 would have been delivered as usual, because nothing is published.',
+      'In the last 30 days 1 message that it matched went as usual, because nothing is published.',
+    ],
+  )
+  assert.deepEqual(
+    formatPartnerObservations(await partnerObservations(deliveries, new Set(['clinic.example'])), [
+      'clinic.example',
+    ]),
+    [
+      'In the last 30 days rules in report mode would have bounced 0 of 1 message to clinic.example; 1 would have waited.',
+      'In the last 30 days 1 message to clinic.example went as usual, because nothing is published.',
+    ],
+  )
 })

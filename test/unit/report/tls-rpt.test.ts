@@ -4,8 +4,9 @@ import { describe, it } from 'node:test'
 import { Ajv } from 'ajv'
 import { FAILURE_CLASS_NAMES } from '../../../plugins/enforce-tls/delivery/outcome.js'
 import type { DeliveryLogEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
-import { makeTlsRpt, type Reporter } from '../../../plugins/enforce-tls/report/tls-rpt.js'
+import { makeTlsRpt, reportOn, type Reporter } from '../../../plugins/enforce-tls/report/tls-rpt.js'
 import type { TlsRptReport } from '../../../plugins/enforce-tls/report/tls-rpt-format.js'
+import { collectSessions } from '../../../plugins/enforce-tls/report/tls-rpt-sessions.js'
 import { entry } from '../../support/evidence-entries.js'
 
 const text = { type: 'string', minLength: 1 } as const
@@ -233,5 +234,142 @@ describe('a TLS-RPT report', () => {
       assert.match(file, /^acme\.example!bank\.example!\d+!\d+![0-9a-f]{8}\.json$/)
     }
     assert.equal(new Set(some.flat()).size, 6)
+  })
+})
+
+describe('the policies of a TLS-RPT report', () => {
+  const TLSA = { type: 'tlsa', domain: 'mx.bank.example', strings: ['3 1 1 8F1C'] }
+  const STS = {
+    type: 'sts',
+    domain: 'bank.example',
+    strings: [
+      'version: STSv1',
+      'mode: enforce',
+      'max_age: 604800',
+      'mx: *.bank.example',
+      'mx: mx.bank.example',
+    ],
+  }
+  const under = (...policies: object[]) => ({ policy: JSON.stringify(policies) })
+
+  /** Each policy with its type, its counts and its result types. */
+  const seen = (report: TlsRptReport | undefined) =>
+    report?.policies.map(({ policy, summary, 'failure-details': details }) => [
+      policy['policy-type'],
+      policy['policy-domain'],
+      summary['total-successful-session-count'],
+      ...details.map((each) => each['result-type']),
+    ])
+
+  it('are those that sessions were held to, with their text', async () => {
+    const [report] = await reportsOn(
+      good(under(TLSA)),
+      good(under(TLSA)),
+      failed('certificate-expired', under(STS)),
+    )
+    assert.ok(conforms(report), JSON.stringify(conforms.errors))
+    assert.deepEqual(
+      report.policies.map(({ policy }) => policy),
+      [
+        { 'policy-type': 'tlsa', 'policy-string': ['3 1 1 8F1C'], 'policy-domain': 'mx.bank.example' },
+        {
+          'policy-type': 'sts',
+          'policy-string': STS.strings,
+          'policy-domain': 'bank.example',
+          'mx-host': ['*.bank.example', 'mx.bank.example'],
+        },
+      ],
+    )
+    assert.deepEqual(seen(report), [
+      ['tlsa', 'mx.bank.example', 2],
+      ['sts', 'bank.example', 0, 'certificate-expired'],
+    ])
+  })
+
+  it('have a session under both in both, and what fails by one of them in that one', async () => {
+    const [report] = await reportsOn(
+      good(under(TLSA, STS)),
+      failed('starttls-not-supported', under(TLSA, STS)),
+      failed('tlsa-invalid', under(TLSA, STS)),
+      // Of a rule that pins a certificate, too.
+      failed('fingerprint-mismatch', under(TLSA, STS)),
+    )
+    assert.deepEqual(seen(report), [
+      ['tlsa', 'mx.bank.example', 1, 'starttls-not-supported', 'tlsa-invalid'],
+      ['sts', 'bank.example', 1, 'starttls-not-supported'],
+    ])
+  })
+
+  it('are known by what failed before there was one to apply', async () => {
+    const [report] = await reportsOn(
+      failed('dnssec-invalid'),
+      failed('sts-policy-fetch-error'),
+      failed('mx-not-listed'),
+      failed('nothing-published'),
+    )
+    assert.ok(conforms(report), JSON.stringify(conforms.errors))
+    assert.deepEqual(seen(report), [
+      ['tlsa', 'mx.bank.example', 0, 'dnssec-invalid'],
+      ['sts', 'bank.example', 0, 'sts-policy-fetch-error', 'validation-failure'],
+      ['no-policy-found', 'bank.example', 0, 'validation-failure'],
+    ])
+  })
+
+  it('have what a policy of mode testing would have made of a session, where that is known', async () => {
+    const tested = (testing: string | undefined, more: Partial<DeliveryLogEntry> = {}) =>
+      good({ ...under({ ...STS, testing: true }), ...(testing === undefined ? {} : { testing }), ...more })
+    const as = { kind: 'attempt', result: 'as-usual', testing: 'mx-not-listed' } as const
+    const inTheClear = entry({ ...as, ...under({ ...STS, testing: true }) })
+    const [report] = await reportsOn(
+      tested('pass'),
+      tested('certificate-host-mismatch'),
+      inTheClear,
+      tested(undefined),
+      tested('nonsense'),
+      failed('starttls-not-supported', under({ ...STS, testing: true })),
+      tested('certificate-expired', under(TLSA, { ...STS, testing: true })),
+    )
+    assert.ok(conforms(report), JSON.stringify(conforms.errors))
+    assert.deepEqual(seen(report), [
+      [
+        'sts',
+        'bank.example',
+        1,
+        'certificate-host-mismatch',
+        'validation-failure',
+        'starttls-not-supported',
+        'certificate-expired',
+      ],
+      ['tlsa', 'mx.bank.example', 1],
+    ])
+  })
+
+  it('are none where that is known, and left out where nobody has looked', async () => {
+    const days = await collectSessions(given([good({ policy: '[]' }), good(), good()]))
+    const [day] = days
+    assert.ok(day)
+    const as = (unclear: 'no-policy-found' | 'left-out') => seen(reportOn(day, REPORTER, unclear)?.report)
+    assert.deepEqual(as('no-policy-found'), [['no-policy-found', 'bank.example', 3]])
+    assert.deepEqual(as('left-out'), [['no-policy-found', 'bank.example', 1]])
+    const [unclear] = await collectSessions(given([good()]))
+    assert.ok(unclear)
+    assert.equal(reportOn(unclear, REPORTER, 'left-out'), null)
+  })
+
+  it('do not break over what others write into the log, and are no more than a hundred', async () => {
+    const bad = [
+      '',
+      '{',
+      '[{}]',
+      '[{"type":"x","domain":"a","strings":[]}]',
+      `["${'x'.repeat(3000)}"]`,
+      '[[[[',
+    ]
+    const domainless = JSON.stringify([{ ...TLSA, domain: 'a b' }])
+    const [report] = await reportsOn(...[...bad, domainless].map((policy) => good({ policy })))
+    assert.deepEqual(seen(report), [['no-policy-found', 'bank.example', 7]])
+    const many = Array.from({ length: 150 }, (_, n) => good(under({ ...TLSA, strings: [`3 1 1 ${n}`] })))
+    const [bounded] = await reportsOn(...many)
+    assert.equal(bounded?.policies.length, 100)
   })
 })

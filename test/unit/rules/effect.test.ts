@@ -67,6 +67,15 @@ const USUAL = /^off\. No other rule requires TLS for its mail, which is delivere
 /** what others are in force beside r1 of acme.example, which is off; what is said of it */
 const OTHERS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn>[1], RegExp])[] = [
   [
+    'the service asks for what is published, and else for nothing',
+    {
+      '*': [when(bank, { action: { level: 'mta-sts', otherwise: 'none' } })],
+      'acme.example': [when(bank, off)],
+    },
+    {},
+    /^off\. Level mta-sts, or in the clear where nothing is published is still required for all of its mail/,
+  ],
+  [
     'one of its senders requires it',
     { 'acme.example': [when(bank, off)], [ann]: [when(bank)] },
     {},
@@ -225,7 +234,48 @@ const MANY = {
 }
 
 /** what is so, the rules, which of them is asked about, status, what is said of it */
+const PUBLISHED = { action: { level: 'published', otherwise: 'none' } }
+const DANE = { action: { level: 'dane', otherwise: 'none' } }
+
 const ROWS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn>[1], string, RegExp])[] = [
+  [
+    'mail may leave in the clear where nothing is published',
+    [when(bank, PUBLISHED)],
+    {},
+    'active',
+    /^on: .* leaves over TLS, or possibly in the clear where the partner publishes nothing \(level published: .*; mail may leave in the clear where the partner publishes neither\)\.$/,
+  ],
+  [
+    'the service asks for TLS where nothing is published',
+    { '*': [when(bank)], 'acme.example': [when(bank, PUBLISHED)] },
+    {},
+    'active',
+    /That is the minimum: with rule r1 of \* \(Rule 1\), it is level published, or any TLS where nothing is published\.$/,
+  ],
+  [
+    'the service makes mail wait where nothing is published',
+    {
+      '*': [when(bank, { action: { level: 'dane' } })],
+      'acme.example': [when(bank, { action: { level: 'dane', otherwise: 'encrypt' } })],
+    },
+    {},
+    'active',
+    /That is the minimum: with rule r1 of \* \(Rule 1\), it is level dane\.$/,
+  ],
+  [
+    'another one above it allows mail in the clear',
+    [when(bank, DANE), when(to('bank.example', 'b.example'))],
+    { id: 'r2' },
+    'partly',
+    /Except for bank\.example: rule r1 of acme\.example \(Rule 1\) above it decides for this mail \(level dane, or in the clear where nothing is published\)\.$/,
+  ],
+  [
+    'it exempts, and the service allows mail in the clear',
+    { '*': [when(bank, DANE)], 'acme.example': [when(bank, none)] },
+    {},
+    'active',
+    /requires level dane, or in the clear where nothing is published\.$/,
+  ],
   [
     'nothing limits it',
     [when(bank)],

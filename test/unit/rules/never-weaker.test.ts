@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { addUp, type Requirement } from '../../../plugins/enforce-tls/rules/requirement.js'
+import {
+  addUp,
+  type PublishedDemand,
+  type Requirement,
+} from '../../../plugins/enforce-tls/rules/requirement.js'
 import { decided, explained, setUp, type Row, type RuleSpec } from './rows/row.js'
 import { decide } from '../../../plugins/enforce-tls/rules/decide.js'
 import { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
 import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 
-const LEVELS = ['none', 'encrypt', 'verify', 'secure', 'fingerprint'] as const
+const LEVELS = ['none', 'encrypt', 'verify', 'secure', 'fingerprint', 'dane', 'mta-sts', 'published'] as const
+const PUBLISHED = ['dane', 'mta-sts', 'published'] as const
 const PATTERNS = ['bank.example', '.example', 'cfo@bank.example', '*', 'other.example', 'group:courts']
 const FINGERPRINTS = ['a', 'b', 'c'].map((digit) => Array(32).fill(digit.repeat(2).toUpperCase()).join(':'))
 
@@ -31,13 +36,25 @@ const spec = fc
     minVersion: fc.constantFrom('TLSv1.2', 'TLSv1.3', undefined),
     names: fc.constantFrom(['mx.bank.example'], ['.cloud.example'], undefined),
     fingerprints: fc.uniqueArray(fc.constantFrom(...FINGERPRINTS), { minLength: 1 }),
+    otherwise: fc.constantFrom('defer', 'encrypt', 'none', undefined),
     enabled: fc.boolean(),
     mode: fc.constantFrom('enforce', 'report', undefined),
     position: fc.integer({ min: 1, max: 5 }),
     expiresAt: fc.constantFrom('2026-01-01T00:00:00Z', '2027-01-01T00:00:00Z', undefined),
   })
   .map(
-    ({ criteria, level, minVersion, names, fingerprints, enabled, mode, position, expiresAt }): RuleSpec => ({
+    ({
+      criteria,
+      level,
+      minVersion,
+      names,
+      fingerprints,
+      otherwise,
+      enabled,
+      mode,
+      position,
+      expiresAt,
+    }): RuleSpec => ({
       criteria,
       level,
       enabled,
@@ -48,6 +65,7 @@ const spec = fc
         ...(minVersion ? { minVersion } : {}),
         ...(level === 'secure' && names ? { names } : {}),
         ...(level === 'fingerprint' ? { fingerprints } : {}),
+        ...(otherwise && PUBLISHED.some((each) => each === level) ? { otherwise } : {}),
       },
     }),
   )
@@ -74,16 +92,27 @@ const session = fc.record({
     'court.example',
   ]),
   fingerprint: fc.constantFrom(...FINGERPRINTS, 'none of them'),
+  // What is published for the host, and whether this session fulfils it.
+  dane: fc.constantFrom('fulfilled', 'broken', 'nothing'),
+  sts: fc.constantFrom('fulfilled', 'broken', 'nothing'),
 })
 
-function satisfies(
-  tls: typeof session extends fc.Arbitrary<infer T> ? T : never,
-  requirement: Requirement | null,
-) {
+type Session = typeof session extends fc.Arbitrary<infer T> ? T : never
+
+/** One demand, read off the words that describe the levels. */
+function fulfils({ encrypted, dane, sts }: Session, { by, otherwise }: PublishedDemand): boolean {
+  const published = by === 'dane' ? [dane] : by === 'mta-sts' ? [sts] : [dane, sts]
+  if (published.every((each) => each === 'nothing'))
+    return otherwise === 'none' || (otherwise === 'encrypt' && encrypted)
+  return encrypted && !published.includes('broken')
+}
+
+function satisfies(tls: Session, requirement: Requirement | null) {
   if (!requirement) return true
   return (
-    tls.encrypted &&
-    tls.version >= (requirement.minVersion ?? 'TLSv1.2') &&
+    (tls.encrypted || !requirement.encrypted) &&
+    (!tls.encrypted || tls.version >= (requirement.minVersion ?? 'TLSv1.2')) &&
+    requirement.published.every((demand) => fulfils(tls, demand)) &&
     (tls.trusted || !requirement.trusted) &&
     (tls.namesHost || !requirement.namesHost) &&
     requirement.namesAnyOf.every((some) => some.some((name) => tls.names.includes(name))) &&

@@ -115,6 +115,14 @@ const actions = fc.oneof(
     },
     { requiredKeys: ['level'] },
   ),
+  fc.record(
+    {
+      level: fc.constantFrom('dane', 'mta-sts', 'published'),
+      otherwise: fc.constantFrom('defer', 'encrypt', 'none'),
+      onFailure: fc.constantFrom('bounce', 'defer'),
+    },
+    { requiredKeys: ['level'] },
+  ),
   fc.record({ level: fc.constant('secure'), names: some(oddPattern) }, { requiredKeys: ['level'] }),
   fc.record({
     level: fc.constant('fingerprint'),

@@ -54,6 +54,8 @@ describe('a list of rules', () => {
         namesHost: false,
         namesAnyOf: [],
         fingerprintsAnyOf: [],
+        encrypted: true,
+        published: [],
         decidedBy: [{ owner: 'acme.example', id: 'r1', name: 'First Bank' }],
       },
     )

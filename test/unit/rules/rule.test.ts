@@ -34,6 +34,17 @@ describe('a rule', () => {
     assert.deepEqual(atOnce(checkRule(rule)), { rule })
   })
 
+  for (const level of ['dane', 'mta-sts', 'published'])
+    it(`may say at level ${level} what holds where nothing is published`, () => {
+      for (const otherwise of ['defer', 'encrypt', 'none', undefined]) {
+        const rule = {
+          ...GOOD,
+          actions: { relayWithTls: { level, ...(otherwise ? { otherwise } : {}), onFailure: 'defer' } },
+        }
+        assert.deepEqual(atOnce(checkRule(rule)), { rule })
+      }
+    })
+
   it('may have a minimum version', () => {
     const checked = atOnce(
       checkRule({
@@ -91,7 +102,7 @@ describe('a rule', () => {
     [
       'with an unknown level',
       action({ level: 'tls' }),
-      'field actions.relayWithTls.level: "tls" is not one of none, encrypt, fingerprint, verify, secure',
+      'field actions.relayWithTls.level: "tls" is not one of none, encrypt, fingerprint, verify, secure, dane, mta-sts, published',
     ],
     [
       'with an old version',
@@ -133,6 +144,31 @@ describe('a rule', () => {
       'fingerprints at level encrypt',
       { level: 'encrypt', fingerprints: ['ab'.repeat(32)] },
       'field actions.relayWithTls.fingerprints: has no meaning at level encrypt; it is for level fingerprint',
+    ],
+    [
+      'another otherwise',
+      { level: 'dane', otherwise: 'bounce' },
+      'field actions.relayWithTls.otherwise: "bounce" is not one of defer, encrypt, none',
+    ],
+    [
+      'otherwise at level verify',
+      { level: 'verify', otherwise: 'none' },
+      'field actions.relayWithTls.otherwise: has no meaning at level verify; it is for levels dane, mta-sts and published',
+    ],
+    [
+      'otherwise at level none',
+      { level: 'none', otherwise: 'encrypt' },
+      'field actions.relayWithTls.otherwise: has no meaning at level none; it is for levels dane, mta-sts and published',
+    ],
+    [
+      'names at level dane',
+      { level: 'dane', names: ['mx.bank.example'] },
+      'field actions.relayWithTls.names: has no meaning at level dane; it is for level secure',
+    ],
+    [
+      'level dane-only, which only the command knows',
+      { level: 'dane-only' },
+      'field actions.relayWithTls.level: "dane-only" is not one of none, encrypt, fingerprint, verify, secure, dane, mta-sts, published',
     ],
     [
       'an unknown way to fail',

@@ -7,9 +7,20 @@ import {
 } from '../../../plugins/enforce-tls/rules/address.js'
 import { foldedWords } from '../../../plugins/enforce-tls/rules/folded-words.js'
 import { HeaderBlock } from '../../../plugins/enforce-tls/rules/header-block.js'
-import { definitionOf, later, stricter, type Level } from '../../../plugins/enforce-tls/rules/levels.js'
+import {
+  definitionOf,
+  later,
+  stricter,
+  type Level,
+  type Otherwise,
+} from '../../../plugins/enforce-tls/rules/levels.js'
 import { assertOwner, parseService } from '../../../plugins/enforce-tls/rules/owner-entries.js'
-import { addUp, requirementOf, requirementKey } from '../../../plugins/enforce-tls/rules/requirement.js'
+import {
+  addUp,
+  demandKey,
+  requirementOf,
+  requirementKey,
+} from '../../../plugins/enforce-tls/rules/requirement.js'
 import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
 import { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
 import { checkRule } from '../../../plugins/enforce-tls/rules/check-rule.js'
@@ -72,6 +83,59 @@ describe('requirements', () => {
     assert.equal(requirementKey(of('r1')), requirementKey(of('r1')))
     assert.notEqual(requirementKey(of('r1')), requirementKey(of('r2')))
     assert.notEqual(requirementKey(null), requirementKey(of('r1')))
+  })
+})
+
+describe('what partners publish', () => {
+  const of = (level: Level, otherwise?: Otherwise) =>
+    requirementOf({ level, ...(otherwise ? { otherwise } : {}) }, 'a.example', {
+      owner: '*',
+      id: 'r1',
+      name: 'Rule',
+    })
+
+  for (const by of ['dane', 'mta-sts', 'published'] as const) {
+    it(`${by} waits by default where nothing is published`, () => {
+      const { level, encrypted, trusted, published } = of(by)
+      assert.deepEqual({ level, encrypted, trusted }, { level: by, encrypted: true, trusted: false })
+      assert.deepEqual(published, [{ by, otherwise: 'defer' }])
+    })
+
+    it(`${by} allows mail in the clear only by itself, and where nothing is published`, () => {
+      assert.equal(of(by, 'none').encrypted, false)
+      assert.equal(of(by, 'encrypt').encrypted, true)
+      assert.equal(addUp(of(by, 'none'), of('dane', 'none'))?.encrypted, false)
+      for (const other of [of('encrypt'), of('verify'), of('dane', 'encrypt'), of('mta-sts', 'defer')]) {
+        assert.equal(addUp(of(by, 'none'), other)?.encrypted, true)
+        assert.equal(addUp(other, of(by, 'none'))?.encrypted, true)
+      }
+    })
+  }
+
+  it('adds up: each demand once, also those that differ only in what holds otherwise', () => {
+    const sum = addUp(
+      addUp(of('dane', 'none'), of('dane', 'defer')),
+      addUp(of('dane', 'none'), of('mta-sts')),
+    )
+    assert.deepEqual(sum?.published, [
+      { by: 'dane', otherwise: 'none' },
+      { by: 'dane', otherwise: 'defer' },
+      { by: 'mta-sts', otherwise: 'defer' },
+    ])
+  })
+
+  it('goes with other levels: what these ask for stays', () => {
+    const sum = addUp(of('verify'), of('dane', 'none'))
+    assert.deepEqual(
+      [sum?.level, sum?.trusted, sum?.namesHost, sum?.encrypted, sum?.published],
+      ['dane', true, true, true, [{ by: 'dane', otherwise: 'none' }]],
+    )
+  })
+
+  it('is another demand with another otherwise: connections and sessions are not shared', () => {
+    const keys = (['defer', 'encrypt', 'none'] as const).map((otherwise) => demandKey(of('dane', otherwise)))
+    assert.equal(new Set(keys).size, 3)
+    assert.notEqual(demandKey(of('dane')), demandKey(of('published')))
   })
 })
 

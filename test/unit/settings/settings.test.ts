@@ -112,4 +112,33 @@ describe('the settings', () => {
       '[::1]:54',
     ])
   })
+
+  for (const [tls_rpt, says] of [
+    [{}, 'enabled=true needs organization=: the name of who reports, such as Acme Ltd'],
+    [
+      { organization: 'Acme' },
+      'enabled=true needs contact=: whom partners may ask, such as postmaster@acme.example',
+    ],
+    [
+      { organization: 'Acme', contact: 'tls@acme.example', stream: 'false' },
+      'enabled=true needs [evidence] stream=true: reports are made of the delivery log',
+    ],
+  ] as const)
+    it(`refuse TLS reports with ${JSON.stringify(tls_rpt)}`, () => {
+      const { stream, ...section } = { stream: 'true', ...tls_rpt }
+      assert.throws(
+        () => toSettings({ tls_rpt: { enabled: 'true', ...section }, evidence: { stream } }),
+        new SettingsError(`enforce-tls.ini: [tls_rpt] ${says}`),
+      )
+    })
+
+  it('take private addresses of partners only where they say so', () => {
+    const { mtaSts, tlsRpt } = toSettings({
+      mta_sts: { private_addresses: 'false' },
+      tls_rpt: { private_addresses: 'no', contact: 'tls@b\u00fccher.example' },
+    })
+    assert.deepEqual([mtaSts.privateAddresses, tlsRpt.privateAddresses], [false, false])
+    assert.equal(tlsRpt.contact, 'tls@xn--bcher-kva.example')
+    assert.equal(toSettings({ mta_sts: { private_addresses: 'true' } }).mtaSts.privateAddresses, true)
+  })
 })

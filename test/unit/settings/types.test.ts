@@ -59,7 +59,10 @@ describe('the types of the settings', () => {
   it('have every key', () => {
     assert.deepEqual(
       Object.fromEntries(
-        Object.entries(sections).map(([name, keys]) => [name, keys.map((key) => snake(key.name)).sort()]),
+        Object.entries(sections).map(([name, keys]) => [
+          snake(name),
+          keys.map((key) => snake(key.name)).sort(),
+        ]),
       ),
       Object.fromEntries(Object.entries(KEYS).map(([name, keys]) => [name, Object.keys(keys).sort()])),
     )

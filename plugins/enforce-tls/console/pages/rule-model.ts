@@ -4,6 +4,7 @@
  */
 import { ApiError, formatError, lastChange, part, request, type LastChange } from './api.js'
 import type { Mistake } from './components/chips.js'
+import { looksAtPublished } from './published-levels.js'
 import { unsavedName, savedListeners, underWay, type UnsavedRule, type Mistakes } from './unsaved-rules.js'
 import { applied, changes } from './rule-changes.js'
 import { cleaned, newRule, same } from './rule-draft.js'
@@ -100,7 +101,7 @@ export class RuleModel {
   /** Sets the level; what belongs to another level is remembered in case it is chosen again. */
   changeLevel(level: Level): void {
     this.#last = { ...this.#last, ...this.draft.actions.relayWithTls }
-    const { names, fingerprints, minVersion, onFailure } = this.#last
+    const { names, fingerprints, otherwise, minVersion, onFailure } = this.#last
     const none = level === 'none'
     const action: Action = {
       level,
@@ -108,6 +109,7 @@ export class RuleModel {
       ...(onFailure === undefined || none ? {} : { onFailure }),
       ...(names === undefined || level !== 'secure' ? {} : { names }),
       ...(fingerprints === undefined || level !== 'fingerprint' ? {} : { fingerprints }),
+      ...(otherwise === undefined || !looksAtPublished(level) ? {} : { otherwise }),
     }
     if (!none) this.#last = { ...this.#last, level }
     this.change({ actions: { relayWithTls: action } })

@@ -1,6 +1,6 @@
 /** Every text of the pages, in one place: who wants another language translates this file. */
 import { formatNumber } from './times.js'
-import type { Direction, Level, Role } from './types.js'
+import type { Direction, Level, Otherwise, Role } from './types.js'
 
 const count = (n: number, one: string, many: string) => `${formatNumber(n)} ${n === 1 ? one : many}`
 
@@ -23,6 +23,7 @@ const fields = {
   minVersion: 'Minimum TLS version',
   names: 'Other accepted certificate names',
   fingerprints: 'SHA-256 fingerprints',
+  otherwise: 'If nothing is published',
   onFailure: 'If no receiving server meets this',
 }
 
@@ -234,6 +235,8 @@ export const texts = {
     lead: 'What happens to messages that match.',
     relay: 'Relay with TLS encryption',
     relayHint: 'Requires TLS for messages that match. Without it, they are not sent.',
+    relayHintClear:
+      'Requires TLS where the partner publishes what is asked for. To partners that publish nothing, messages may be sent unencrypted.',
     relayHintIncoming: 'Requires TLS for incoming messages that match. Without it, they are rejected.',
     relayOff: 'Off: messages that match skip the rules below this one.',
     level: fields.level,
@@ -244,6 +247,10 @@ export const texts = {
       verify: 'Encrypted, and a trusted certificate names the receiving server.',
       secure:
         "Encrypted, and a trusted certificate names the recipient's domain, one of its subdomains, or a name listed here.",
+      dane: 'Encrypted, and signed DNS records of the receiving server (TLSA) confirm its certificate.',
+      'mta-sts':
+        "The partner's MTA-STS policy lists the receiving server, and a trusted certificate names that server.",
+      published: 'Whatever the partner publishes: DANE where there are records, otherwise MTA-STS.',
     } satisfies Record<Level, string>,
     levelNames: {
       none: 'No TLS required',
@@ -251,7 +258,24 @@ export const texts = {
       fingerprint: 'Fingerprint',
       verify: 'Verify',
       secure: 'Secure',
+      dane: 'DANE',
+      'mta-sts': 'MTA-STS',
+      published: 'DANE or MTA-STS',
     } satisfies Record<Level, string>,
+    otherwise: fields.otherwise,
+    otherwiseHint:
+      'What happens to messages for partners that publish nothing of the kind. If that is unknown, messages wait. Haraka needs a DNS resolver that validates DNSSEC.',
+    otherwiseNames: {
+      defer: 'Wait',
+      encrypt: 'Any encryption',
+      none: 'No encryption required',
+    } satisfies Record<Otherwise, string>,
+    otherwiseHints: {
+      defer: 'Messages are not sent. Their senders get a bounce when Haraka gives up.',
+      encrypt: 'Messages are sent over TLS, with any certificate, or not at all.',
+      none: 'Messages are sent as usual, and may be sent unencrypted.',
+    } satisfies Record<Otherwise, string>,
+    clearBadge: 'Unencrypted if nothing is published',
     names: fields.names,
     namesHint: 'For example mx.partner.example, or .partner.example for any subdomain',
     fingerprints: fields.fingerprints,
@@ -277,6 +301,8 @@ export const texts = {
       incoming: (level: string, version: string) =>
         `Requires TLS (${level}${version}). Without it, the message is rejected.`,
     } satisfies Record<Direction, (level: string, version: string) => string>,
+    requiredIfPublished: (level: string, version: string) =>
+      `Requires TLS (${level}${version}) if the partner publishes it. If not, the message may be sent unencrypted.`,
     waits: 'Unknown: the message waits until these entries are corrected or deleted.',
     noRule: 'No rule applies: delivered as usual.',
     notRequired: 'TLS is not required: delivered as usual.',
@@ -297,13 +323,25 @@ export const texts = {
     checking: 'Checking the receiving servers …',
     verdicts: {
       delivered: 'Mail would be delivered.',
+      free: 'Mail would be delivered, and encryption would not be required.',
+      waits: 'Mail would wait, and bounce when it has waited too long.',
       bounced: 'Mail would bounce.',
       'not-known': 'Unknown at the moment.',
     },
     good: 'Meets the requirement.',
     trusted: 'Counts as secure without TLS (trusted next hop).',
+    free: (why: string) => `Would get it with or without encryption: it ${why}.`,
+    policy: 'MTA-STS policy',
+    policyProblem: (problem: string) => `MTA-STS policy: ${problem}.`,
+    listed: (is: boolean) => (is ? 'lists this server' : 'does not list this server'),
     requirement: (what: string) => `Checks against this rule: ${what}.`,
     withNames: (n: number) => (n === 0 ? '' : `, with ${count(n, 'other name', 'other names')}`),
+    withOtherwise: (otherwise: Otherwise) =>
+      ({
+        defer: ', wait if nothing is published',
+        encrypt: ', any encryption if nothing is published',
+        none: ', no encryption required if nothing is published',
+      })[otherwise],
     withFingerprints: (n: number) => `, ${count(n, 'fingerprint', 'fingerprints')}`,
     session: 'Connection',
     certificate: 'Certificate',
@@ -352,10 +390,14 @@ export const texts = {
             ? `${messages === 1 ? 'it' : 'all'} would have bounced.`
             : `${formatNumber(bounced)} would have bounced.`
       }`,
+    waits: (n: number) => `${count(n, 'message', 'messages')} would have waited.`,
+    asUsual: (n: number) =>
+      `${count(n, 'message', 'messages')} would have been delivered as usual: nothing is published, and TLS is not required then.`,
     unknown: (n: number) => `For ${count(n, 'message', 'messages')} the result is unknown.`,
     otherLevels: (n: number, level: string) =>
       `${count(n, 'message', 'messages')} checked at another level than ${level} ${n === 1 ? 'is' : 'are'} not counted.`,
     bounces: 'Would have bounced, by partner',
+    bouncesOrWaits: 'Would have bounced or waited, by partner',
     partner: (domain: string, n: number) => `${domain}: ${count(n, 'message', 'messages')}`,
   },
   period: {
@@ -494,7 +536,9 @@ export const texts = {
     delivered: 'Delivered over TLS',
     bounced: 'Bounced',
     waiting: 'Waiting',
+    asUsual: 'TLS not required',
     wouldBounce: 'Would have bounced',
+    wouldWait: 'Would have waited',
     version: 'Version',
     messages: 'Messages',
     partner: 'Partner',
@@ -509,6 +553,14 @@ export const texts = {
       'certificate-host-mismatch': 'Certificate name mismatch',
       'fingerprint-mismatch': 'Fingerprint mismatch',
       'starttls-injection': 'Tampered STARTTLS reply',
+      'tlsa-invalid': 'Does not match TLSA records (DANE)',
+      'dnssec-invalid': 'DNS look-up failed',
+      'dane-required': 'No TLSA records (DANE)',
+      'sts-policy-fetch-error': 'MTA-STS policy not available',
+      'sts-policy-invalid': 'MTA-STS policy not valid',
+      'sts-webpki-invalid': 'MTA-STS policy server not trusted',
+      'mx-not-listed': 'Not listed in MTA-STS policy',
+      'nothing-published': 'Neither DANE nor MTA-STS',
     } as Readonly<Record<string, string>>,
     noTls: 'trusted next hop',
     host: 'Server',

@@ -1,6 +1,10 @@
 /** What the API answers, as the pages use it; `openapi.json` describes all of it. */
 export type Direction = 'outgoing' | 'incoming'
-export type Level = 'none' | 'encrypt' | 'fingerprint' | 'verify' | 'secure'
+export type Level =
+  'none' | 'encrypt' | 'fingerprint' | 'verify' | 'secure' | 'dane' | 'mta-sts' | 'published'
+/** What holds where a partner publishes nothing; `defer` where a rule does not say. */
+export const OTHERWISE = ['defer', 'encrypt', 'none'] as const
+export type Otherwise = (typeof OTHERWISE)[number]
 export type Role = 'admin' | 'domain-admin' | 'viewer'
 
 export interface Session {
@@ -41,6 +45,7 @@ export interface Action {
   readonly minVersion?: string
   readonly names?: readonly string[]
   readonly fingerprints?: readonly string[]
+  readonly otherwise?: Otherwise
   readonly onFailure?: 'bounce' | 'defer'
 }
 
@@ -114,7 +119,12 @@ export interface Explanation {
   readonly direction: Direction
   /** Whether the requirement is unknown because of entries that are not valid. */
   readonly waits: boolean
-  readonly requirement: { readonly level: Level; readonly minVersion?: string } | null
+  readonly requirement: {
+    readonly level: Level
+    readonly minVersion?: string
+    /** `false`: to a partner that publishes nothing, the message may leave in the clear. */
+    readonly encrypted: boolean
+  } | null
   readonly decidedBy: readonly DecidedBy[]
   readonly reported: readonly { readonly level: Level; readonly decidedBy: readonly DecidedBy[] }[]
   readonly certain: boolean
@@ -169,6 +179,8 @@ export interface HostCheck {
     readonly detail: string | null
   }[]
   readonly dane: { readonly records: readonly RecordDane[] } | null
+  readonly listed: boolean | null
+  readonly free: string | null
   readonly trustedNextHop: boolean
   readonly failure: { readonly temporary: boolean; readonly detail: string } | null
 }
@@ -176,10 +188,15 @@ export interface HostCheck {
 export interface PartnerCheck {
   readonly domain: string
   readonly level: Level
-  readonly verdict: 'delivered' | 'bounced' | 'not-known'
+  readonly verdict: 'delivered' | 'free' | 'waits' | 'bounced' | 'not-known'
   readonly reason: string
   readonly hosts: readonly HostCheck[]
   readonly dane: { readonly sentence: string } | null
+  readonly mtaSts: {
+    readonly sentence: string
+    readonly policy: { readonly problems: readonly string[] } | null
+  } | null
+  readonly tlsReports: { readonly sentence: string } | null
   readonly remarks: readonly string[]
   readonly checkedAt: string
 }
@@ -202,10 +219,16 @@ export interface Reports {
   readonly reported?: {
     readonly messages: number
     readonly wouldBounce: number
+    readonly wouldWait: number
     readonly wouldDeliver: number
+    readonly wouldDeliverAsUsual: number
     readonly unknown: number
   }
-  readonly partners?: readonly { readonly domain: string; readonly wouldBounce: number }[]
+  readonly partners?: readonly {
+    readonly domain: string
+    readonly wouldBounce: number
+    readonly wouldWait: number
+  }[]
   readonly level?: string | null
   readonly otherLevels?: number
 }
@@ -216,6 +239,8 @@ interface Counts {
   readonly bounced: number
   readonly kept: number
   readonly waiting: number
+  /** Delivered with or without TLS, and not among `messages`. */
+  readonly asUsual: number
 }
 
 /** The part of a delivery report that the overview shows. */
@@ -236,7 +261,11 @@ export interface DeliveryReport {
     readonly expires: string
     readonly daysLeft: number
   }[]
-  readonly days: readonly ({ readonly date: string; readonly wouldBounce: number } & Counts)[]
+  readonly days: readonly ({
+    readonly date: string
+    readonly wouldBounce: number
+    readonly wouldWait: number
+  } & Counts)[]
 }
 
 /** Where a rule goes: before or after another one. */

@@ -5,10 +5,19 @@ import { requestedEnvelope } from '../../check/requested-envelope.js'
 import { requirementOfAction } from '../../rules/requirement.js'
 import { DANE_OUTCOMES } from '../../check/dane-types.js'
 import type { CheckRequest } from '../../check/types.js'
+import { PARTNER_VERDICTS } from '../../check/verdict.js'
+import { STS_OUTCOMES } from '../../check/sts-types.js'
 import type { CheckEnvelope } from '../../delivery/tls/inside-tls.js'
 import { checkAction } from '../../rules/action.js'
 import { formatAddress, parseAddress, parseDomain } from '../../rules/address.js'
-import { LEVEL_NAMES, TLS_VERSIONS, type Level, type TlsVersion } from '../../rules/levels.js'
+import {
+  LEVEL_NAMES,
+  TLS_VERSIONS,
+  type Level,
+  type TlsVersion,
+  OTHERWISE,
+  type Otherwise,
+} from '../../rules/levels.js'
 import { quote } from '../../text/quote.js'
 import { Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
@@ -29,17 +38,30 @@ interface CheckBody {
   readonly minVersion?: TlsVersion
   readonly names?: readonly string[]
   readonly fingerprints?: readonly string[]
+  readonly otherwise?: Otherwise
 }
 
 const asked: Schema = {
   type: 'object',
   description: 'As `enforce-tls check --json` prints it.',
-  required: ['domain', 'level', 'verdict', 'reason', 'hosts', 'dane', 'remarks', 'checkedAt'],
+  required: [
+    'domain',
+    'level',
+    'verdict',
+    'reason',
+    'hosts',
+    'dane',
+    'mtaSts',
+    'tlsReports',
+    'levels',
+    'remarks',
+    'checkedAt',
+  ],
   properties: {
     domain: text,
     recipient: nullable(text),
     level: text,
-    verdict: { type: 'string', enum: ['delivered', 'bounced', 'not-known'] },
+    verdict: { type: 'string', enum: PARTNER_VERDICTS },
     reason: text,
     hosts: list({ type: 'object' }),
     dane: nullable({
@@ -51,6 +73,24 @@ const asked: Schema = {
         sentence: text,
       },
     }),
+    mtaSts: nullable({
+      type: 'object',
+      description: 'The MTA-STS policy of the domain; `null` where it was not looked up.',
+      required: ['outcome', 'sentence', 'policy'],
+      properties: {
+        outcome: { type: 'string', enum: STS_OUTCOMES },
+        sentence: text,
+        policy: nullable({ type: 'object' }),
+      },
+    }),
+    tlsReports: nullable({
+      type: 'object',
+      description:
+        'Whether the domain asks for reports on TLS (RFC 8460); `null` where it was not looked up.',
+      required: ['wanted', 'to', 'sentence'],
+      properties: { wanted: nullable({ type: 'boolean' }), to: list(text), sentence: text },
+    }),
+    levels: list(text),
     remarks: list(text),
     checkedAt: text,
   },
@@ -74,12 +114,19 @@ export const checkRoutes = [
         minVersion: { type: 'string', enum: TLS_VERSIONS },
         names: list(shortText, 100),
         fingerprints: list(shortText, 100),
+        otherwise: {
+          type: 'string',
+          enum: OTHERWISE,
+          description:
+            'Levels dane, mta-sts and published: what holds where nothing is published; default: defer.',
+        },
       },
       'rcpt',
       'level',
       'minVersion',
       'names',
       'fingerprints',
+      'otherwise',
     ),
     answers: { 200: asked },
     handle: check,
@@ -88,13 +135,14 @@ export const checkRoutes = [
 
 async function check({ context, body }: Call<CheckBody>): Promise<Reply> {
   const target = targetOf(body.target)
-  const { level = 'encrypt', minVersion, names, fingerprints } = body
+  const { level = 'encrypt', minVersion, names, fingerprints, otherwise } = body
   const action = checkAction(
     {
       level,
       ...(minVersion ? { minVersion } : {}),
       ...(names ? { names } : {}),
       ...(fingerprints ? { fingerprints } : {}),
+      ...(otherwise ? { otherwise } : {}),
     },
     'outgoing',
   )

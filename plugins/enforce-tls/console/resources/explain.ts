@@ -38,7 +38,18 @@ interface ExplainBody {
 const UNSAVED = 'unsaved'
 
 const decidedBy = object({ owner: text, id: text, name: text })
-const requirement: Schema = { type: 'object', required: ['level'], properties: { level: text } }
+const requirement: Schema = {
+  type: 'object',
+  required: ['level', 'encrypted'],
+  properties: {
+    level: text,
+    encrypted: {
+      ...flag,
+      description:
+        'Whether TLS is required in any case; false where mail may leave in the clear to a partner that publishes nothing.',
+    },
+  },
+}
 const explanation: Schema = object({
   from: text,
   to: text,

@@ -5,15 +5,9 @@
 import type { BounceRequest, Delay } from '../guard-context.js'
 import { decisiveAttempt } from '../outcome.js'
 import { oneLine } from '../../text/one-line.js'
-import {
-  attemptLines,
-  explanationOf,
-  isAboutCertificates,
-  serversOf,
-  tlsSummary,
-  type BounceFacts,
-} from './facts.js'
+import { attemptLines, serversOf, type BounceFacts } from './facts.js'
 import { addressOf, mailDate, tlsFields } from './fields.js'
+import { tlsSentences } from './sentences.js'
 
 /**
  * Collects the facts.
@@ -21,31 +15,25 @@ import { addressOf, mailDate, tlsFields } from './fields.js'
  * @throws {TypeError} where no attempt has failed: such a message is not delayed for TLS.
  */
 export function delayFacts(
-  { item, attempts, requirement }: BounceRequest,
+  request: BounceRequest,
   { until, recipients }: Delay,
   { now }: { readonly now: Date },
 ): BounceFacts {
+  const { item, attempts, requirement } = request
   const decisive = decisiveAttempt(attempts)
   if (!decisive) throw new TypeError('no attempt has failed')
-  const domain = oneLine(item.todo.domain)
   const decidedBy = requirement?.decidedBy ?? []
   const words = {
-    domain,
+    domain: oneLine(item.todo.domain),
     recipients: recipients.map((recipient) => oneLine(addressOf(recipient))).join(', '),
     mx: oneLine(serversOf(attempts, decisive), 1000),
     rule: decidedBy.map((rule) => oneLine(rule.name)).join(', ') || 'none',
     owner: [...new Set(decidedBy.map((rule) => oneLine(rule.owner)))].join(', ') || 'none',
   }
+  const { summary, explanation, subjectLine } = tlsSentences(words, decisive, request)
   return {
-    words: {
-      ...words,
-      summary: tlsSummary(words, attempts, decidedBy, true),
-      advice: adviceUntil(until),
-      subject_line: isAboutCertificates(attempts)
-        ? `Delayed: the mail server of ${domain} could not be verified`
-        : `Delayed: ${domain} cannot receive your message encrypted yet`,
-    },
-    explanation: [explanationOf(decisive, words.mx.includes(', '))],
+    words: { ...words, summary, advice: adviceUntil(until), subject_line: subjectLine },
+    explanation: [explanation],
     attempts: attemptLines(attempts),
     recipients: recipients.map((recipient) =>
       tlsFields(recipient, decisive.host, decisive.failure, now, until),

@@ -3,11 +3,10 @@
  * value is one line, whatever a peer, a rule or an envelope held.
  */
 import type { HarakaAddress } from '../../haraka/types.js'
-import type { DecidedBy } from '../../rules/requirement.js'
 import type { BounceRequest } from '../guard-context.js'
 import { addressOf, otherFields, tlsFields } from './fields.js'
-import { together } from './template.js'
-import { decisiveAttempt, definitionOf, type Attempt, type FailedAttempt } from '../outcome.js'
+import { tlsSentences } from './sentences.js'
+import { decisiveAttempt, type Attempt } from '../outcome.js'
 import { oneLine } from '../../text/one-line.js'
 
 /** The values that templates can use, each one line. */
@@ -53,18 +52,15 @@ export function bounceFacts(
     rule: decidedBy.map((rule) => oneLine(rule.name)).join(', ') || 'none',
     owner: [...new Set(decidedBy.map((rule) => oneLine(rule.owner)))].join(', ') || 'none',
   }
+  const sentences = decisive && tlsSentences(words, decisive, request)
   return {
     words: {
       ...words,
-      summary: decisive ? tlsSummary(words, attempts, decidedBy) : otherSummary(words.recipients, reason),
-      advice: decisive?.failure.class ? definitionOf(decisive.failure.class).advice : OTHER_ADVICE,
-      subject_line: decisive
-        ? isAboutCertificates(attempts)
-          ? `Not sent: the mail server of ${domain} could not be verified`
-          : `Not sent: ${domain} cannot receive your message encrypted`
-        : `Not delivered: your message to ${domain}`,
+      summary: sentences?.summary ?? otherSummary(words.recipients, reason),
+      advice: sentences?.advice ?? OTHER_ADVICE,
+      subject_line: sentences?.subjectLine ?? `Not delivered: your message to ${domain}`,
     },
-    explanation: decisive ? [explanationOf(decisive, words.mx.includes(', '))] : [],
+    explanation: sentences ? [sentences.explanation] : [],
     attempts: attemptLines(attempts),
     recipients: item.todo.rcpt_to.map((recipient) =>
       decisive
@@ -87,56 +83,8 @@ export function serversOf(attempts: readonly Attempt[], decisive: Attempt | null
   return [...new Set(failed.length > 0 ? failed : decisive ? [decisive.host] : [])].join(', ')
 }
 
-/** The result, the reason, and the rule behind it. @param delayed it is tried again */
-export function tlsSummary(
-  { recipients, mx, domain }: Pick<BounceText, 'recipients' | 'mx' | 'domain'>,
-  attempts: readonly Attempt[],
-  decidedBy: readonly DecidedBy[],
-  delayed = false,
-): string {
-  const certificate = isAboutCertificates(attempts)
-  const several = mx.includes(', ')
-  const problem = certificate
-    ? several
-      ? 'have certificates that could not be verified'
-      : 'has a certificate that could not be verified'
-    : 'could not establish a TLS connection'
-  const rules = decidedBy.map((rule) => `"${oneLine(rule.name)}" of ${formatOwner(rule.owner)}`)
-  const one = certificate ? 'a verified one' : 'one'
-  const demand =
-    rules.length === 0
-      ? `This mail system requires ${one} for this message`
-      : rules.length === 1
-        ? `The rule ${rules[0] ?? ''} requires ${one}`
-        : `The rules ${rules.join(' and ')} require ${one}`
-  const theirs = several ? 'their mail servers' : 'their mail server'
-  const [fate, yet] = delayed ? ['is delayed', ' at the moment'] : ['was not sent', '']
-  const result = `Your message to ${recipients} ${fate}, because ${theirs} ${certificate ? 'could not be verified' : `cannot receive it encrypted${yet}`}.`
-  const servers = several ? 'The receiving servers' : 'The receiving server'
-  const retried =
-    !delayed && attempts.some(({ failure }) => failure?.temporary) ? ' It was tried several times.' : ''
-  return `${result} ${servers} ${mx} of ${domain} ${together(problem)}. ${demand}.${retried}`
-}
-
-/** Whether every server that failed for TLS failed for its certificate alone. */
-export function isAboutCertificates(attempts: readonly Attempt[]): boolean {
-  const classes = attempts.flatMap(({ failure }) => failure?.class ?? [])
-  return classes.length > 0 && classes.every((name) => definitionOf(name).isCertificate === true)
-}
-
-function formatOwner(owner: string): string {
-  return owner === '*' ? 'this mail system' : oneLine(owner)
-}
-
 function otherSummary(recipients: string, reason: string): string {
   return `Your message to ${recipients} was not delivered: ${oneLine(reason)}`
-}
-
-/** Why, for a person who does not know what TLS is. */
-export function explanationOf({ host, failure }: FailedAttempt, several: boolean): string {
-  const server = several ? `The last one, ${oneLine(host)},` : oneLine(host)
-  const why = failure.class ? ` ${server} ${definitionOf(failure.class).says}.` : ''
-  return `TLS is the encryption that protects a message on its way from one mail server to the next.${why}`
 }
 
 const OTHER_ADVICE =

@@ -3,6 +3,7 @@
  * is too old or was used too often for another. Holds no message.
  */
 import type { SecureContext, TLSSocket } from 'node:tls'
+import type { Tested } from '../outcome.js'
 import type { SessionSlot } from '../tls/session-cache.js'
 import type { TlsSession } from '../tls/session.js'
 import { type LoggedSession, validAt, type Dates } from '../tls/certificate.js'
@@ -25,6 +26,8 @@ export interface Connection extends ConnectionPurpose {
   readonly socket: TLSSocket
   readonly session: TlsSession
   readonly logged: LoggedSession
+  /** What a policy of mode `testing` makes of it; absent where there is none. */
+  readonly tested?: Tested
   /** Where the TLS session is cached; `null` where none is. */
   readonly slot: SessionSlot | null
   /** How long the server may be silent, in milliseconds; 0 for no limit. */

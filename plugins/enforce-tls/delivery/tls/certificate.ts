@@ -8,10 +8,12 @@ import { createHash, type X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { sentChain } from '../../published/dane/sent-chain.js'
 import { daneVerdict, type DaneReason, type DaneVerdict } from '../../published/dane/verdict.js'
-import type { DaneDemand, HostRequirement } from '../../published/host-requirement.js'
+import { whyNotListed, type DaneDemand, type HostRequirement } from '../../published/host-requirement.js'
+import { matchingMx } from '../../published/mta-sts/mx-pattern.js'
 import { USAGE } from '../../published/dane/tlsa-set.js'
+import { oneLine } from '../../text/one-line.js'
 import { formatChainError } from './format-chain-error.js'
-import { tlsFailure, type AttemptFailure, type FailureClass } from '../outcome.js'
+import { tlsFailure, type AttemptFailure, type FailureClass, type Tested } from '../outcome.js'
 
 /** What the handshake showed of the server. */
 export interface PeerIdentity {
@@ -19,6 +21,23 @@ export interface PeerIdentity {
   /** OpenSSL's word on the chain, such as `CERT_HAS_EXPIRED`; empty for a trusted one. */
   readonly chainError: string
 }
+
+/** What of a requirement is about the server's certificate. */
+type CertificateDemands = Pick<
+  HostRequirement,
+  'trusted' | 'namesHost' | 'namesAnyOf' | 'fingerprintsAnyOf' | 'held'
+>
+
+/** What a policy in force asks of a certificate (RFC 8461 section 4.1). */
+const STS_DEMANDS: CertificateDemands = {
+  trusted: true,
+  namesHost: true,
+  namesAnyOf: [],
+  fingerprintsAnyOf: [],
+}
+
+/** Of a reason in Haraka's log line about a session; it may quote what a domain publishes. */
+const REASON_MAX = 200
 
 /** Reference names are never taken from the subject's common name (RFC 9525 section 2). */
 const RFC_9525 = { subject: 'never', wildcards: true, partialWildcards: false } as const
@@ -30,7 +49,7 @@ const RFC_9525 = { subject: 'never', wildcards: true, partialWildcards: false } 
  */
 export function certificateFailure(
   { certificate, chainError }: PeerIdentity,
-  requirement: HostRequirement,
+  requirement: CertificateDemands,
   host: string,
 ): AttemptFailure | null {
   const { trusted, namesHost, namesAnyOf, fingerprintsAnyOf, held } = requirement
@@ -54,6 +73,25 @@ export function certificateFailure(
       )
   }
   return null
+}
+
+/**
+ * What a policy of mode `testing` would have made of a host, were its mode `enforce`; nothing where there is none, or
+ * that is unknown.
+ *
+ * @param peer as a handshake with the trusted authorities showed it; `null` where that was not seen
+ * @param host the MX host's name, or its address where it has no name
+ */
+export function testedBy(
+  peer: PeerIdentity | null,
+  { held }: Pick<HostRequirement, 'held'>,
+  host: string,
+): { readonly tested?: Tested } {
+  const policy = held?.testing
+  if (!policy) return {}
+  if (matchingMx(policy.mx, host) === null)
+    return { tested: { failure: tlsFailure('mx-not-listed', whyNotListed(policy)) } }
+  return peer ? { tested: { failure: certificateFailure(peer, STS_DEMANDS, host) } } : {}
 }
 
 /** What RFC 8460 calls the reasons for which TLSA records do not vouch for a server. */
@@ -145,9 +183,9 @@ export interface LoggedSession {
 }
 
 /**
- * What of a certificate a requirement has checked: `chain` (a trusted authority, dates), `host-name`,
- * `listed-name`, `dane` (`half-dane` where nobody proves who named the host), `fingerprint`; nothing where any
- * certificate will do.
+ * What of a server a requirement has checked: `chain` (a trusted authority, dates), `host-name`, `listed-name`,
+ * `mta-sts` (a policy lists the host), `dane` (`half-dane` where nobody proves who named the host), `fingerprint`;
+ * nothing where any certificate will do.
  */
 export function verifiedParts({
   trusted,
@@ -155,11 +193,12 @@ export function verifiedParts({
   namesAnyOf,
   fingerprintsAnyOf,
   held,
-}: Pick<HostRequirement, 'trusted' | 'namesHost' | 'namesAnyOf' | 'fingerprintsAnyOf' | 'held'>): string[] {
+}: CertificateDemands): string[] {
   return [
     ...(trusted ? ['chain'] : []),
     ...(namesHost ? ['host-name'] : []),
     ...(namesAnyOf.length > 0 ? ['listed-name'] : []),
+    ...(held?.sts ? ['mta-sts'] : []),
     ...(held?.dane ? [held.dane.isHalf ? 'half-dane' : 'dane'] : []),
     ...(fingerprintsAnyOf.length > 0 ? ['fingerprint'] : []),
   ]
@@ -171,9 +210,13 @@ export function loggedSession(
   certificate: X509Certificate | undefined,
 ): LoggedSession {
   const verified = verifiedParts(requirement).length > 0
+  const { level, held } = requirement
+  const reason = held
+    ? `nothing that counts is published: the server ${oneLine(held.nothing, REASON_MAX)}`
+    : `level ${level} accepts any certificate`
   return {
     verified: verified ? true : 'false',
-    why: verified ? undefined : `not verified, because level ${requirement.level} accepts any certificate`,
+    why: verified ? undefined : `not verified, because ${reason}`,
     certificate: legacyForm(certificate),
   }
 }

@@ -17,6 +17,8 @@ import type { TlsTimeouts } from './request.js'
 export interface ProbeOptions {
   /** The name given in EHLO or LHLO. */
   readonly helo: string
+  /** What the server is asked for (SNI). @default the host's name */
+  readonly serverName?: string | undefined
   readonly context: () => SecureContext
   /** In milliseconds. */
   readonly connectTimeout: number
@@ -62,7 +64,7 @@ export async function probe(mx: HarakaMx, options: ProbeOptions): Promise<Probe>
     socket,
     helo: options.helo,
     lmtp: mx.using_lmtp === true,
-    serverName: mx.path ? undefined : hostOf(mx),
+    serverName: mx.path ? undefined : (options.serverName ?? hostOf(mx)),
     context: options.context,
     agreed: () => (agreed = true),
     verify: (identity) => {

@@ -1,7 +1,7 @@
 /** What a process sees of its partners between two looks at the common state: counts and the last facts, bounded. */
 import { createHash } from 'node:crypto'
-import type { DeliveryEvent, Outcome, ReleaseEvent } from '../../delivery/delivery-events.js'
-import type { AttemptFailure } from '../../delivery/outcome.js'
+import type { DeliveryEvent, Outcome, ReleaseEvent, ReportEvent } from '../../delivery/delivery-events.js'
+import { definitionOf, mayPass, type AttemptFailure } from '../../delivery/outcome.js'
 import { oneLine } from '../../text/one-line.js'
 import type { Requirement } from '../../rules/requirement.js'
 import type { FailureFacts, Observation } from './partner-state.js'
@@ -95,23 +95,30 @@ function together(older: Observation, newer: Observation): Observation {
 
 /**
  * Only final words count, and what is as bad as final: a partner that puts TLS off now and then, or can't be
- * reached, has not begun to fail.
+ * reached or looked up, has not begun to fail.
  */
 function meaningOf(event: DeliveryEvent): Meaning | null {
   if (event.kind === 'outcome') return meaningOfOutcome(event)
-  if (event.kind !== 'report') return null
-  if (event.result === 'would-deliver') return { passed: true }
-  if (event.result === 'unknown') return null
-  const why = event.failure === null ? '' : `: it ${event.failure.detail}`
-  const detail = `accepted a message without the TLS that a rule in report mode would require${why}`
-  return { passed: false, bounced: 0, facts: factsOf(event.host, null, detail, event.requirement) }
+  return event.kind === 'report' ? meaningOfReport(event) : null
+}
+
+function meaningOfReport({ result, failure, host, requirement }: ReportEvent): Meaning | null {
+  if (result === 'would-deliver') return { passed: true }
+  if (result === 'unknown' || result === 'would-deliver-as-usual') return null
+  if (result === 'would-wait' && (failure === null || mayPass(failure))) return null
+  const why = failure === null ? '' : `: it ${failure.detail}`
+  const detail =
+    failure?.class && definitionOf(failure.class).isPublished
+      ? `accepted a message that a rule in report mode would let wait${why}`
+      : `accepted a message without the TLS that a rule in report mode would require${why}`
+  return { passed: false, bounced: 0, facts: factsOf(host, null, detail, requirement) }
 }
 
 function meaningOfOutcome({ result, session, failure, host, requirement }: Outcome): Meaning | null {
   // Without a session it was a next hop that is trusted without TLS.
   if (result === 'delivered') return session === null ? null : { passed: true }
-  if (failure === null || failure.class === null) return null
-  if (result === 'deferred' && failure.temporary) return null
+  if (result === 'delivered-as-usual' || failure === null || failure.class === null) return null
+  if (result === 'deferred' && mayPass(failure)) return null
   const facts = factsOf(host, failure.class, failure.detail, requirement)
   return { passed: false, bounced: result === 'bounced' ? 1 : 0, facts }
 }
@@ -130,12 +137,18 @@ function factsOf(
   }
 }
 
-function wordsOf({ level, minVersion }: Requirement): string {
-  return minVersion ? `${level}, ${minVersion} or later` : level
+function wordsOf({ level, minVersion, published }: Requirement): string {
+  const otherwise = new Set(published.map((demand) => demand.otherwise).filter((each) => each !== 'defer'))
+  return [
+    level,
+    ...(minVersion ? [`${minVersion} or later`] : []),
+    ...(otherwise.size > 0 ? [`otherwise ${[...otherwise].join(' and ')}`] : []),
+  ].join(', ')
 }
 
 /** The same for requirements that are fulfilled by the same servers. */
-function signatureOf({ level, minVersion, namesAnyOf, fingerprintsAnyOf }: Requirement): string {
-  const more = JSON.stringify([minVersion ?? '', namesAnyOf, fingerprintsAnyOf])
+function signatureOf({ level, minVersion, namesAnyOf, fingerprintsAnyOf, published }: Requirement): string {
+  const demands = published.length > 0 ? [published] : []
+  const more = JSON.stringify([minVersion ?? '', namesAnyOf, fingerprintsAnyOf, ...demands])
   return `${level}:${createHash('sha256').update(more).digest('base64url').slice(0, 12)}`
 }

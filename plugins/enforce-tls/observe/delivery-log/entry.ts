@@ -4,13 +4,15 @@
  * address is kept, as the name of whose rule it was. Pure; what is no entry reads as `null`, since one must not hide the
  * others.
  */
-import type { AttemptEnded, DeliveryEvent, Outcome } from '../../delivery/delivery-events.js'
+import type { AttemptEnded, DeliveryEvent, Outcome, Refused, ReleaseEvent } from '../../delivery/delivery-events.js'
 import type { TlsSession } from '../../delivery/tls/session.js'
-import { statusOf, type AttemptFailure } from '../../delivery/outcome.js'
+import { statusOf, type AttemptFailure, type Tested } from '../../delivery/outcome.js'
 import { oneLine } from '../../text/one-line.js'
+import { isUnbound } from '../../published/host-requirement.js'
 import { verifiedParts } from '../../delivery/tls/certificate.js'
 import { comparableDomain } from '../../rules/address.js'
 import { parseJson } from '../../rules/json.js'
+import { appliedPolicies } from './applied-policies.js'
 import { DeliveryLogEntry, isEntry } from './schema.js'
 
 /** An entry as a store keeps it: texts by name. */
@@ -59,12 +61,15 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
   switch (event.kind) {
     case 'attempt':
       return {
-        result: event.failure ? 'failed' : 'secured',
+        result: event.failure ? 'failed' : isUnbound(event.requirement) ? 'as-usual' : 'secured',
         mx: line(event.host),
         address: line(event.to),
         ...given('source', event.source),
         ...ofSession(event.session),
+        ...ofTested(event.tested),
+        ...ofPublished(event),
         ...given('verified', verifiedIn(event)),
+        ...given('policy', appliedPolicies(event.requirement)),
         ...ofFailure(event.failure),
         ...given('status', event.failure && statusOf(event.failure, false)),
       }
@@ -74,6 +79,7 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         ...given('mx', line(event.host)),
         ...given('address', line(event.to)),
         ...ofSession(event.session),
+        ...ofPublished(event),
         ...given('verified', verifiedIn(event)),
         ...ofFailure(event.failure),
         ...given('status', event.status),
@@ -83,6 +89,7 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         result: event.result,
         ...given('mx', line(event.host)),
         ...ofSession(event.session),
+        ...ofPublished(event),
         ...ofFailure(event.failure),
       }
     case 'refusal':
@@ -118,6 +125,17 @@ function verifiedIn({ requirement, session, failure }: AttemptEnded | Outcome): 
   return verifiedParts(requirement).join(',') || 'nothing'
 }
 
+/** Why the rules' word on those who publish nothing holds. */
+function ofPublished({ requirement }: Exclude<DeliveryEvent, Refused | ReleaseEvent>): Partial<DeliveryLogEntry> {
+  return given('unpublished', requirement.held && line(requirement.held.nothing))
+}
+
+function ofTested(tested: Tested | undefined): Partial<DeliveryLogEntry> {
+  if (!tested) return {}
+  const { failure } = tested
+  return failure ? { ...given('testing', failure.class), detail: line(failure.detail) } : { testing: 'pass' }
+}
+
 function ofFailure(failure: AttemptFailure | null): Partial<DeliveryLogEntry> {
   if (!failure) return {}
   return { ...given('class', failure.class), detail: line(failure.detail) }
@@ -145,6 +163,8 @@ const NAMES = [
   'fingerprint',
   'issuer',
   'verified',
+  'unpublished',
+  'testing',
   'reused',
   'class',
   'status',

@@ -32,7 +32,10 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     source: optional,
     protocol: { type: 'string', pattern: '^[\\w.]{1,20}$', nullable: true },
     cipher: optional,
+    unpublished: optional,
+    testing: optional,
     verified: optional,
+    policy: optional,
     reused: optional,
     fingerprint: optional,
     issuer: optional,
@@ -49,9 +52,9 @@ const fitsSchema = new Ajv().compile(SCHEMA)
 
 /** What an event of each kind can end with. */
 const RESULTS: { readonly [K in DeliveryLogEntry['kind']]: readonly string[] } = {
-  attempt: ['secured', 'failed'],
-  outcome: ['delivered', 'deferred', 'bounced', 'kept'],
-  report: ['would-bounce', 'would-deliver', 'unknown'],
+  attempt: ['secured', 'as-usual', 'failed'],
+  outcome: ['delivered', 'delivered-as-usual', 'deferred', 'bounced', 'kept'],
+  report: ['would-bounce', 'would-wait', 'unknown', 'would-deliver-as-usual', 'would-deliver'],
   refusal: ['refused', 'would-refuse'],
   release: ['granted', 'sent'],
 }
@@ -90,7 +93,7 @@ export interface DeliveryLogEntry {
   readonly recipients: number
   readonly rules: LoggedRule[]
   readonly level: string
-  /** `secured` or `failed` for an attempt, else the result of the event. */
+  /** `secured`, `as-usual` (nothing was required at that host) or `failed` for an attempt, else the result of the event. */
   readonly result: string
   /** The MX host, by name where it has one. */
   readonly mx?: string
@@ -100,8 +103,14 @@ export interface DeliveryLogEntry {
   readonly source?: string
   readonly protocol?: string
   readonly cipher?: string
-  /** What of the server's certificate the level has checked, such as `chain,host-name`; `nothing` at `encrypt`. */
+  /** At a level that looks at what is published: why nothing is, as the end of a sentence about the host. */
+  readonly unpublished?: string
+  /** What a policy of mode `testing` makes of the host: `pass`, or a class of failure, which did not matter. */
+  readonly testing?: string
+  /** What of the server the level has checked, such as `chain,host-name` or `dane`; `nothing` at `encrypt`. */
   readonly verified?: string
+  /** The published policies that the attempt was held to, as `appliedPolicies` writes them. */
+  readonly policy?: string
   /** `true` where the connection had served another message, so that there was no handshake. */
   readonly reused?: string
   /** SHA-256 of the server's certificate. */

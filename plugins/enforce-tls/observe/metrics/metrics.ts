@@ -4,7 +4,8 @@
  * metrics. Which partner it is, logs and alerts say.
  */
 import { Counter, Histogram, Registry } from 'prom-client'
-import type { DeliveryEvent } from '../../delivery/delivery-events.js'
+import type { DeliveryEvent, Outcome, ReportEvent } from '../../delivery/delivery-events.js'
+import { isUnbound } from '../../published/host-requirement.js'
 import { LEVELS } from '../../rules/levels.js'
 import { addSources, type MetricsSources } from './sources.js'
 
@@ -13,6 +14,21 @@ export type Decision = 'required' | 'not-required' | 'deferred' | 'failed'
 
 /** What came of a message for local recipients that an outgoing rule matches, where another plugin would hand it on. */
 export type ForwardedResult = 'not-covered' | 'queued' | 'refused' | 'deferred'
+
+const OUTCOMES: readonly Outcome['result'][] = [
+  'delivered',
+  'delivered-as-usual',
+  'deferred',
+  'bounced',
+  'kept',
+]
+const REPORTS: readonly ReportEvent['result'][] = [
+  'would-bounce',
+  'would-wait',
+  'unknown',
+  'would-deliver-as-usual',
+  'would-deliver',
+]
 
 /** In seconds; a handshake over a long way with a slow server is still distinguished from a timeout. */
 const HANDSHAKE_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -27,7 +43,7 @@ export class Metrics {
   ])
   readonly #outcomes = this.#counter(
     'outcomes_total',
-    'What became of messages that require TLS; deferred is not final, all others are',
+    'What became of messages that require TLS; deferred is not final, all others are; delivered-as-usual: nothing is published and nothing is required then',
     ['level', 'result'],
   )
   readonly #reports = this.#counter('reports_total', 'What rules in report mode would have done', [
@@ -69,12 +85,13 @@ export class Metrics {
 
   constructor(sources: MetricsSources) {
     // A series that begins with its first failure has no rate at the moment that counts.
-    for (const { name: level } of LEVELS) {
+    for (const { name: level, published } of LEVELS) {
       if (level === 'none') continue
-      for (const result of ['delivered', 'deferred', 'bounced', 'kept'])
-        this.#outcomes.inc({ level, result }, 0)
-      for (const result of ['would-bounce', 'would-deliver', 'unknown'])
-        this.#reports.inc({ level, result }, 0)
+      const looksAtPublished = published !== null
+      for (const result of OUTCOMES)
+        if (looksAtPublished || result !== 'delivered-as-usual') this.#outcomes.inc({ level, result }, 0)
+      for (const result of REPORTS)
+        if (looksAtPublished || result !== 'would-deliver-as-usual') this.#reports.inc({ level, result }, 0)
     }
     for (const result of ['refused', 'would-refuse']) this.#refusals.inc({ result }, 0)
     for (const result of ['granted', 'sent']) this.#releases.inc({ result }, 0)
@@ -89,7 +106,8 @@ export class Metrics {
     const { level } = event.requirement
     if (event.kind === 'attempt') {
       const { session, failure } = event
-      const result = failure ? (failure.class ?? 'other') : 'fulfilled'
+      const met = isUnbound(event.requirement) ? 'as-usual' : 'fulfilled'
+      const result = failure ? (failure.class ?? 'other') : met
       this.#attempts.inc({ level, result, tls_version: session?.protocol ?? 'none' })
       if (session?.reused) this.#reused.inc()
       else if (session)

@@ -140,9 +140,9 @@ describe('a chain that a server has shown', () => {
     const verdict = (host: string) =>
       judgeObserved(
         requirementOf({ level: 'verify' }, 'bank.example', { owner: '*', id: 'r1', name: 'x' }),
-        { host, mx: null, offered: null, tls: { session, found: 'CA_MD_TOO_WEAK' } },
+        { host, port: 25, mx: null, offered: null, tls: { session, found: 'CA_MD_TOO_WEAK' } },
         true,
-        { minVersion: 'TLSv1.2', limited: false, authorities: trusting(root), now: NOW },
+        { minVersion: 'TLSv1.2', limited: false, authorities: trusting(root), defers: false, now: NOW },
       ).result
     assert.equal(verdict('mx.bank.example'), 'unknown')
     assert.equal(verdict('mx.other.example'), 'would-bounce')

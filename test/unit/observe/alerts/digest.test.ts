@@ -73,6 +73,11 @@ describe('the mail that tells of partners', () => {
     for (const [requires, command] of [
       ['encrypt', 'enforce-tls check bank.example --level encrypt'],
       ['verify, TLSv1.3 or later', 'enforce-tls check bank.example --level verify --min-version TLSv1.3'],
+      ['dane', 'enforce-tls check bank.example --level dane'],
+      [
+        'published, TLSv1.3 or later, otherwise encrypt',
+        'enforce-tls check bank.example --level published --min-version TLSv1.3 --otherwise encrypt',
+      ],
       ['fingerprint', 'enforce-tls check bank.example'],
     ] as const) {
       const { text } = await digest(partner('bank.example', {}, requires))

@@ -6,7 +6,11 @@ import type {
   Outcome,
   ReportEvent,
 } from '../../../../plugins/enforce-tls/delivery/delivery-events.js'
-import { otherFailure, tlsFailure } from '../../../../plugins/enforce-tls/delivery/outcome.js'
+import {
+  otherFailure,
+  tlsFailure,
+  type FailureClass,
+} from '../../../../plugins/enforce-tls/delivery/outcome.js'
 import { requirementOf } from '../../../../plugins/enforce-tls/rules/requirement.js'
 import type { RelayWithTls } from '../../../../plugins/enforce-tls/rules/rule.js'
 import { SESSION } from '../../../support/tls-session.js'
@@ -21,13 +25,18 @@ function outcome(what: Partial<Outcome>, ...of: Parameters<typeof about>): Deliv
   return { kind: 'outcome', result: 'delivered', ...rest, ...about(...of), ...what }
 }
 
-const reported = (result: ReportEvent['result']): DeliveryEvent => ({
+const reported = (result: ReportEvent['result']): ReportEvent => ({
   kind: 'report',
   result,
   host: 'mx.bank.example',
   session: null,
   failure: null,
   ...about(1),
+})
+
+const waits = (name: FailureClass): DeliveryEvent => ({
+  ...reported('would-wait'),
+  failure: { ...tlsFailure(name, 'x'), temporary: true },
 })
 
 const refused = tlsFailure('starttls-refused', 'refused it')
@@ -67,6 +76,39 @@ describe('what an event means for a partner', () => {
     ['what a rule in mode report would have bounced', reported('would-bounce'), 'failed 1/0'],
     ['what a rule in mode report would have delivered', reported('would-deliver'), 'passed'],
     ['what nobody looked at', reported('unknown'), ''],
+    ['what a rule in mode report would have let wait', waits('tlsa-invalid'), 'failed 1/0'],
+    ['the same for a look-up that failed', waits('dnssec-invalid'), ''],
+    ['the same where nothing would have been required', reported('would-deliver-as-usual'), ''],
+    [
+      'a delivery where nothing is required',
+      outcome({ result: 'delivered-as-usual' }, 1, 'bank.example', { level: 'dane', otherwise: 'none' }),
+      '',
+    ],
+    ...(
+      [
+        // What is published and what the server has do not fit: not gone by itself.
+        ['tlsa-invalid', 'failed 1/0'],
+        ['mx-not-listed', 'failed 1/0'],
+        ['dane-required', 'failed 1/0'],
+        ['nothing-published', 'failed 1/0'],
+        ['sts-policy-invalid', 'failed 1/0'],
+        ['sts-webpki-invalid', 'failed 1/0'],
+        ['certificate-expired', 'failed 1/0'],
+        ['starttls-not-supported', 'failed 1/0'],
+        // As if it could not be reached.
+        ['dnssec-invalid', ''],
+        ['sts-policy-fetch-error', ''],
+        ['handshake-failure', ''],
+        ['starttls-deferred', ''],
+      ] as const
+    ).map(([name, means]) => {
+      const failure = { ...tlsFailure(name, 'x'), temporary: true }
+      return [
+        `a deferral for ${name} at a host that is held to what is published`,
+        outcome({ result: 'deferred', failure }, 1, 'bank.example', { level: 'published' }),
+        means,
+      ] as const
+    }),
     [
       'an attempt',
       {
@@ -97,9 +139,25 @@ describe('sightings', () => {
       { level: 'encrypt', minVersion: 'TLSv1.3' },
       { level: 'secure', names: ['a.example'] },
       { level: 'secure', names: ['b.example'] },
+      { level: 'dane' },
+      { level: 'dane', otherwise: 'encrypt' },
     ]
     const each = actions.map((action) => outcome(pass, 1, 'bank.example', action))
     assert.equal(seen(...each, ...each), actions.map(() => 'passed').join())
+    const observations = new Observations()
+    for (const event of each) observations.take(event)
+    assert.deepEqual(
+      [...observations.drain().values()].map(({ requires }) => requires),
+      [
+        'encrypt',
+        'verify',
+        'encrypt, TLSv1.3 or later',
+        'secure',
+        'secure',
+        'dane',
+        'dane, otherwise encrypt',
+      ],
+    )
   })
 
   it('keep when it was first and last, and the last facts', () => {

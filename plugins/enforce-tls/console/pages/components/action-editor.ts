@@ -1,13 +1,23 @@
 /** The actions of a rule: relay with TLS, how much it must prove, and what happens when it can't. */
 import { html, type VNode } from '../preact.js'
+import { looksAtPublished, mayLeaveInTheClear } from '../published-levels.js'
 import type { RuleModel } from '../rule-model.js'
 import { texts } from '../texts.js'
 import type { Action, Level } from '../types.js'
 import { Field, Switch, useUid } from './basics.js'
 import { Chips } from './chips.js'
+import { OtherwiseChoice } from './otherwise-choice.js'
 import { PeriodEditor } from './period-editor.js'
 
-const LEVELS: readonly Level[] = ['encrypt', 'fingerprint', 'verify', 'secure']
+const LEVELS: readonly Level[] = [
+  'encrypt',
+  'fingerprint',
+  'verify',
+  'secure',
+  'dane',
+  'mta-sts',
+  'published',
+]
 const VERSIONS = ['TLSv1.2', 'TLSv1.3']
 
 interface ActionProps {
@@ -36,9 +46,7 @@ export function ActionEditor({ model, disabled }: ActionProps): VNode {
         />
         <div>
           <strong>${texts.actions.relay}</strong>
-          <p class="hint" id=${hint}>
-            ${on ? (incoming ? texts.actions.relayHintIncoming : texts.actions.relayHint) : texts.actions.relayOff}
-          </p>
+          <p class="hint" id=${hint}>${relayHint(action, incoming)}</p>
         </div>
       </div>
       ${on && !incoming && html`<${Levels} model=${model} disabled=${disabled} />`}
@@ -47,6 +55,13 @@ export function ActionEditor({ model, disabled }: ActionProps): VNode {
     <${PeriodEditor} model=${model} disabled=${disabled} />
     <section class="card"><${ReportOnly} model=${model} disabled=${disabled} /></section>
   </div>`
+}
+
+/** What switching it on comes to, as the action is now. */
+function relayHint(action: Action, incoming: boolean): string {
+  if (action.level === 'none') return texts.actions.relayOff
+  if (incoming) return texts.actions.relayHintIncoming
+  return mayLeaveInTheClear(action) ? texts.actions.relayHintClear : texts.actions.relayHint
 }
 
 function Levels({ model, disabled }: ActionProps): VNode {
@@ -74,7 +89,8 @@ function Levels({ model, disabled }: ActionProps): VNode {
       )}
     </fieldset>
     ${action.level === 'secure' && html`<${TextList} model=${model} disabled=${disabled} name="names" />`}
-    ${action.level === 'fingerprint' && html`<${TextList} model=${model} disabled=${disabled} name="fingerprints" />`}`
+    ${action.level === 'fingerprint' && html`<${TextList} model=${model} disabled=${disabled} name="fingerprints" />`}
+    ${looksAtPublished(action.level) && html`<${OtherwiseChoice} model=${model} disabled=${disabled} />`}`
 }
 
 function TextList({

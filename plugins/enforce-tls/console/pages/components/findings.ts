@@ -22,6 +22,7 @@ export function Findings(props: {
   const { rule } = stored
   const { relayWithTls: action } = rule.actions
   const { level } = action
+  const seen = reports?.reported
   const asks = level !== 'none' && rule.direction === 'outgoing'
   const patterns = rule.criteria.to?.matchesAny ?? []
   const [expanded] = useLoaded(() => membersOf(asks ? patterns : []), [patterns.join(' '), asks])
@@ -33,10 +34,14 @@ export function Findings(props: {
       <p>${formatReports(reports)}</p>
       ${
         (reports?.partners ?? []).length > 0 &&
-        html`<ul aria-label=${texts.findings.bounces}>
+        html`<ul
+          aria-label=${seen !== undefined && seen.wouldWait > 0 ? texts.findings.bouncesOrWaits : texts.findings.bounces}
+        >
           ${reports?.partners?.map(
             (each) =>
-              html`<li key=${each.domain}>${texts.findings.partner(each.domain, each.wouldBounce)}</li>`,
+              html`<li key=${each.domain}>
+                ${texts.findings.partner(each.domain, each.wouldBounce + each.wouldWait)}
+              </li>`,
           )}
         </ul>`
       }
@@ -57,6 +62,8 @@ function formatReports(reports: Reports | null): string {
   if (seen.messages === 0) return [texts.findings.none, ...others].join(' ')
   return [
     texts.findings.saw(seen.messages, seen.wouldBounce),
+    ...(seen.wouldWait > 0 ? [texts.findings.waits(seen.wouldWait)] : []),
+    ...(seen.wouldDeliverAsUsual > 0 ? [texts.findings.asUsual(seen.wouldDeliverAsUsual)] : []),
     ...(seen.unknown > 0 ? [texts.findings.unknown(seen.unknown)] : []),
     ...others,
   ].join(' ')

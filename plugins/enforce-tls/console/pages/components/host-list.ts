@@ -31,7 +31,7 @@ export function HostList({ domain, hosts, onPin, pinned = [] }: HostsProps): VNo
 }
 
 function HostFacts({ host }: { readonly host: HostCheck }): VNode | null {
-  const { protocol, cipher, certificate, levels, dialogue, dane } = host
+  const { protocol, cipher, certificate, levels, dialogue, dane, listed } = host
   const records = dane?.records ?? []
   if (protocol === null) return null
   const session = [texts.actions.version(protocol), cipher].filter((each) => each !== null).join(', ')
@@ -47,6 +47,7 @@ function HostFacts({ host }: { readonly host: HostCheck }): VNode | null {
         )}
       <//>`
     }
+    ${listed !== null && html`<${Fact} name=${texts.tryOut.policy}>${texts.tryOut.listed(listed)}<//>`}
     ${
       records.length > 0 &&
       html`<${Fact} name=${texts.tryOut.tlsa}>
@@ -117,12 +118,13 @@ function formatCertificate({ names, issuer, validTo, daysLeft, chain }: Certific
 /** How many names of a certificate are shown. */
 const SHOWN = 4
 
-function toneOf({ failure }: HostCheck): 'good' | 'bad' | 'warn' {
-  if (failure === null) return 'good'
+function toneOf({ failure, free }: HostCheck): 'good' | 'bad' | 'warn' {
+  if (failure === null) return free === null ? 'good' : 'warn'
   return failure.temporary ? 'warn' : 'bad'
 }
 
-function formatResult({ failure, trustedNextHop }: HostCheck): string {
+function formatResult({ failure, trustedNextHop, free }: HostCheck): string {
   if (failure !== null) return failure.detail
+  if (free !== null) return texts.tryOut.free(free)
   return trustedNextHop ? texts.tryOut.trusted : texts.tryOut.good
 }

@@ -1,6 +1,7 @@
 /** Asks the receiving servers of a partner, and shows what each of them answered. */
 import { html, useEffect, useState, type VNode } from '../preact.js'
 import { request, formatError } from '../api.js'
+import { looksAtPublished } from '../published-levels.js'
 import { texts } from '../texts.js'
 import type { Action, PartnerCheck } from '../types.js'
 import { Field, Notice, Switch, useUid } from './basics.js'
@@ -9,7 +10,7 @@ import { HostList } from './host-list.js'
 type Checked = PartnerCheck | { readonly failure: string } | 'asking' | null
 
 /** What a rule requires, as a check takes it; fingerprints that are not listed yet can't be checked. */
-function requiredBy({ level, minVersion, names, fingerprints }: Action): Partial<Action> {
+function requiredBy({ level, minVersion, names, fingerprints, otherwise }: Action): Partial<Action> {
   if (level === 'none') return {}
   const pinless = level === 'fingerprint' && (fingerprints ?? []).length === 0
   return {
@@ -17,6 +18,7 @@ function requiredBy({ level, minVersion, names, fingerprints }: Action): Partial
     ...(minVersion === undefined ? {} : { minVersion }),
     ...(names === undefined ? {} : { names }),
     ...(pinless || fingerprints === undefined ? {} : { fingerprints }),
+    ...(otherwise === undefined ? {} : { otherwise }),
   }
 }
 
@@ -31,11 +33,18 @@ async function ask(target: string, action: Action, withRecipient = false): Promi
 
 /** What a check requires, as a sentence. */
 function formatRequirement(action: Action): string {
-  const { level = 'encrypt', minVersion, names = [], fingerprints = [] } = requiredBy(action)
+  const {
+    level = 'encrypt',
+    minVersion,
+    names = [],
+    fingerprints = [],
+    otherwise = 'defer',
+  } = requiredBy(action)
   const version = minVersion === undefined ? '' : texts.tryOut.orLater(texts.actions.version(minVersion))
   const listed = level === 'secure' ? texts.tryOut.withNames(names.length) : ''
   const pins = level === 'fingerprint' ? texts.tryOut.withFingerprints(fingerprints.length) : ''
-  return texts.tryOut.requirement(`${texts.actions.levelNames[level]}${version}${listed}${pins}`)
+  const nothing = looksAtPublished(level) ? texts.tryOut.withOtherwise(otherwise) : ''
+  return texts.tryOut.requirement(`${texts.actions.levelNames[level]}${version}${listed}${pins}${nothing}`)
 }
 
 /** A form for any partner. */
@@ -110,6 +119,16 @@ export function PartnerCheckNow(props: { readonly target: string; readonly actio
   </div>`
 }
 
+/** What the partner publishes, and what is wrong with it. */
+function sentencesOf({ dane, mtaSts, tlsReports }: PartnerCheck): readonly string[] {
+  const problems = mtaSts?.policy?.problems.map((problem) => texts.tryOut.policyProblem(problem)) ?? []
+  return [
+    ...[dane, mtaSts].flatMap((each) => (each ? [each.sentence] : [])),
+    ...problems,
+    ...(tlsReports ? [tlsReports.sentence] : []),
+  ]
+}
+
 function CheckResult(props: {
   readonly checked: Checked
   readonly action: Action
@@ -119,13 +138,15 @@ function CheckResult(props: {
   if (checked === null) return null
   if (checked === 'asking') return html`<p class="loading" role="status">${texts.tryOut.checking}</p>`
   if ('failure' in checked) return html`<${Notice} tone="bad">${checked.failure}<//>`
-  const tone = { delivered: 'good', bounced: 'bad', 'not-known': 'warn' }[checked.verdict]
+  const tone = { delivered: 'good', free: 'warn', waits: 'bad', bounced: 'bad', 'not-known': 'warn' }[
+    checked.verdict
+  ]
   return html`<div class="stack-tight">
     <${Notice} tone=${tone}>
       <p><strong>${texts.tryOut.verdicts[checked.verdict]}</strong> ${texts.sentence(checked.reason)}</p>
       ${checked.remarks.map((remark) => html`<p key=${remark}>${remark}</p>`)}
     <//>
-    ${checked.dane && html`<p class="hint">${checked.dane.sentence}</p>`}
+    ${sentencesOf(checked).map((sentence) => html`<p key=${sentence} class="hint">${sentence}</p>`)}
     <${HostList}
       domain=${checked.domain}
       hosts=${checked.hosts}

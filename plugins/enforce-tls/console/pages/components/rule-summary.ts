@@ -1,6 +1,7 @@
 /** A rule in a line or two: what it looks at, and what it requires. */
 import { html, type VNode } from '../preact.js'
 import { plain } from '../plain.js'
+import { mayLeaveInTheClear } from '../published-levels.js'
 import { texts } from '../texts.js'
 import { formatMoment } from '../times.js'
 import type { Effect, Lists, Rule } from '../types.js'
@@ -24,6 +25,7 @@ export function RuleSummary(props: { readonly rule: Rule; readonly effect: Effec
     ${lines.map((line) => html`<p key=${line}>${plain(line)}</p>`)}
     <p class="row">
       <span class="badge" title=${texts.actions.levels[level]}>${texts.actions.levelNames[level]}</span>
+      ${mayLeaveInTheClear(actions.relayWithTls) && html`<span class="badge badge-warn">${texts.actions.clearBadge}</span>`}
       ${minVersion !== undefined && html`<span class="badge">≥ ${texts.actions.version(minVersion)}</span>`}
       ${mode === 'report' && html`<span class="badge badge-warn">${texts.rules.report}</span>`}
       <${PeriodBadges} rule=${rule} />

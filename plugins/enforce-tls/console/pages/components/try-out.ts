@@ -134,6 +134,7 @@ function ExplanationResult({ answer }: { readonly answer: Explanation }): VNode 
         ),
       )}
     <//>`
+  const clear = requirement?.encrypted === false
   const result =
     requirement === null || requirement.level === 'none'
       ? !certain
@@ -141,11 +142,11 @@ function ExplanationResult({ answer }: { readonly answer: Explanation }): VNode 
         : decidedBy.length === 0 && reported.length === 0
           ? texts.tryOut.noRule
           : texts.tryOut.notRequired
-      : texts.tryOut.required[direction](
+      : (clear ? texts.tryOut.requiredIfPublished : texts.tryOut.required[direction])(
           texts.actions.levelNames[requirement.level],
           version === undefined ? '' : texts.tryOut.orLater(texts.actions.version(version)),
         )
-  return html`<${Notice} tone=${requirement === null ? 'info' : 'good'}>
+  return html`<${Notice} tone=${requirement === null ? 'info' : clear ? 'warn' : 'good'}>
     <p><strong>${result}</strong></p>
     ${decidedBy.length > 0 && html`<p>${texts.tryOut.decidedBy(decidedBy.map(name).join(', '))}</p>`}
     ${reported.map(

@@ -89,7 +89,8 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
   const failing = partners.filter(
     ({ enforced: of, failures }) => of.bounced > 0 || Object.keys(failures).length > 0,
   )
-  const of = (name: 'delivered' | 'bounced' | 'waiting' | 'wouldBounce') => days.map((day) => day[name])
+  const of = (name: 'delivered' | 'bounced' | 'waiting' | 'asUsual' | 'wouldBounce' | 'wouldWait') =>
+    days.map((day) => day[name])
   const byDay: ChartData = {
     kind: 'bar',
     labels: days.map(({ date }) => formatShortDay(date)),
@@ -97,7 +98,9 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
       { label: texts.overview.delivered, values: of('delivered'), colour: 'good' },
       { label: texts.overview.bounced, values: of('bounced'), colour: 'bad' },
       { label: texts.overview.waiting, values: of('waiting'), colour: 'quiet' },
+      { label: texts.overview.asUsual, values: of('asUsual'), colour: 'second' },
       { label: texts.overview.wouldBounce, values: of('wouldBounce'), colour: 'warn' },
+      { label: texts.overview.wouldWait, values: of('wouldWait'), colour: 'quiet' },
     ].filter(({ values }, place) => place === 0 || values.some((n) => n > 0)),
   }
   const byVersion: ChartData = {
@@ -113,9 +116,15 @@ function Report({ report }: { readonly report: DeliveryReport }): VNode {
       },
     ],
   }
+  const figures = [
+    'delivered',
+    'bounced',
+    'waiting',
+    ...(enforced.asUsual > 0 ? ['asUsual' as const] : []),
+  ] as const
   return html`<section class="card">
       <dl class="facts">
-        ${(['delivered', 'bounced', 'waiting'] as const).map(
+        ${figures.map(
           (name) =>
             html`<div key=${name}>
               <dt>${texts.overview[name]}</dt>

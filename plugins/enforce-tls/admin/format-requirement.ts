@@ -1,0 +1,42 @@
+/** What is required of a delivery, in words: of one rule, or of several that add up. Pure. */
+import { definitionOf, LEVELS, type Level } from '../rules/levels.js'
+import type { PublishedDemand, Requirement } from '../rules/requirement.js'
+import { listed } from '../text/list.js'
+import { formatOtherwise, whereNothing } from './format-published.js'
+
+/** A level by name, with what it asks for. */
+export function formatLevelSummary(level: Level): string {
+  return `level ${level}: ${LEVELS.find(({ name }) => name === level)?.summary ?? level}`
+}
+
+/** All that is required, in one phrase. */
+export function formatRequirement(requirement: Requirement): string {
+  const { level, minVersion, trusted, namesHost, namesAnyOf, fingerprintsAnyOf, onFailure } = requirement
+  const { pinned, names } = definitionOf(level)
+  return [
+    formatLevelWithDemands(requirement),
+    ...(minVersion ? [`${minVersion} or later`] : []),
+    ...(onFailure ? [`${onFailure} on failure`] : []),
+    ...(namesHost && names !== 'mx-host' ? ['and a trusted certificate names the MX host'] : []),
+    ...(trusted && !namesHost && names === 'nothing' ? ['and the certificate is trusted'] : []),
+    ...namesAnyOf.map((some) => `the certificate names one of ${listed(some)}`),
+    ...(fingerprintsAnyOf.length > 0 && !pinned ? ['and its fingerprint is one that a rule lists'] : []),
+  ].join(', ')
+}
+
+/** The level, and what holds where the partner publishes nothing, a clause for each demand. */
+export function formatLevelWithDemands(requirement: Omit<Requirement, 'decidedBy'>): string {
+  const demands = requirement.published.map((demand) => formatDemand(demand, requirement))
+  return [formatLevelSummary(requirement.level), ...demands].join('; ')
+}
+
+function formatDemand(
+  { by, otherwise }: PublishedDemand,
+  { encrypted, trusted, fingerprintsAnyOf }: Omit<Requirement, 'decidedBy'>,
+): string {
+  const isMore =
+    otherwise === 'none' ? encrypted : otherwise === 'encrypt' && (trusted || fingerprintsAnyOf.length > 0)
+  return isMore
+    ? `what the other rules require is enough ${whereNothing(by)}`
+    : formatOtherwise(by, otherwise)
+}

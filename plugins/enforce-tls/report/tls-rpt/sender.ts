@@ -1,0 +1,220 @@
+/**
+ * Sends reports on TLS once a day, beside mail. All processes look; whoever has the lease sends. What fails is tried
+ * again until the next day's reports are due, and dropped then. Switched off, it has no timer and asks nothing.
+ */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { HarakaLogger } from '../../haraka/types.js'
+import type { PublishedSources } from '../../published/domain-facts.js'
+import { lookUpFacts } from '../../published/domain-facts.js'
+import { publishes } from '../../published/nothing-published.js'
+import type { Settings } from '../../settings/types.js'
+import type { DeliveryLog } from '../../store/delivery-log.js'
+import type { TlsRptState } from '../../store/tls-rpt-state.js'
+import { errorMessage } from '../../text/error-message.js'
+import { DAY, dayAfter, entriesFor } from '../report-query.js'
+import { dropUnsent } from './drop-unsent.js'
+import type { PostOptions } from './post.js'
+import { DONE, progressText, readProgress, RETRY_AT, type DayProgress } from './progress.js'
+import { dueDay, dueTime, nextDue } from './schedule.js'
+import { sendDay } from './send-day.js'
+
+export interface TlsRptSenderContext {
+  readonly logger: Pick<HarakaLogger, 'lognotice' | 'logwarn'>
+  /** Those in force now. */
+  readonly settings: () => Pick<Settings, 'tlsRpt'>
+  /** Opens what is known of reports. */
+  readonly openState: () => TlsRptState
+  readonly openLog: () => Pick<DeliveryLog, 'read' | 'close'>
+  /** What partners publish. */
+  readonly published: () => PublishedSources
+  /** What the reports are limited to: this node's own mail, where nodes share no delivery log; else `null`. */
+  readonly limitedTo: () => string | null
+  /** Puts a mail from the null sender into the queue, which no rule is about; rejects where that can't be done. */
+  readonly queue: (to: string, contents: string) => Promise<void>
+  /** Posts a compressed report; rejects where the server does not take it. */
+  readonly post: (url: URL, body: Buffer, options: PostOptions) => Promise<void>
+  /** In milliseconds since the epoch. @default `Date.now` */
+  readonly now?: () => number
+}
+
+/** After which the lease ends by itself, in milliseconds: a report that is posted takes a minute at most. */
+const LEASE = 120_000
+/** Until the first look, and between two looks, in milliseconds; clocks may be set meanwhile. */
+const [FIRST_LOOK, LOOK_PAUSE_MAX] = [2000, 3_600_000]
+/** After a look that the store has failed, in milliseconds. */
+const STORE_PAUSE = 60_000
+/** What has failed is tried again after as long as it has been tried for, between these, in milliseconds. */
+const [RETRY_MIN, RETRY_MAX] = [15 * 60_000, 4 * 3_600_000]
+/** How long the end waits for a report under way, in milliseconds. */
+const CLOSE_TIMEOUT = 2000
+
+/** The sender of one process. */
+export class TlsRptSender {
+  readonly #context: TlsRptSenderContext
+  readonly #now: () => number
+  readonly #holder = randomBytes(12).toString('base64url')
+  #state: TlsRptState | null = null
+  #log: Pick<DeliveryLog, 'read' | 'close'> | null = null
+  #timer: NodeJS.Timeout | null = null
+  #looking: Promise<unknown> = Promise.resolve()
+  #isLooking = false
+  #begun = false
+  #closed = false
+  #trouble: string | null = null
+  /** The day whose work is known to be done. */
+  #done = ''
+  #unwanted: { readonly day: string; readonly domains: Set<string> } = { day: '', domains: new Set() }
+
+  constructor(context: TlsRptSenderContext) {
+    this.#context = context
+    this.#now = context.now ?? Date.now
+  }
+
+  /** Begins to look, where reports are switched on; now or with a change of the settings. */
+  begin(): void {
+    this.#begun = true
+    this.settingsChanged()
+  }
+
+  /** Takes new settings. */
+  settingsChanged(): void {
+    if (!this.#begun || this.#isLooking) return
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
+    // Not all processes of a machine at the same moment.
+    this.#schedule(FIRST_LOOK * (0.5 + Math.random() / 2))
+  }
+
+  /** Stops before the next report, and gives connections back. */
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#timer) clearTimeout(this.#timer)
+    await Promise.race([this.#looking, pause(CLOSE_TIMEOUT, undefined, { ref: false })])
+    await this.#state?.close()
+    await this.#log?.close()
+  }
+
+  #schedule(after: number): void {
+    if (this.#closed || !this.#context.settings().tlsRpt.enabled) return
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = null
+        this.#isLooking = true
+        this.#looking = this.look().then((next) => {
+          this.#isLooking = false
+          this.#schedule(next)
+        })
+      },
+      Math.min(Math.max(0, after), LOOK_PAUSE_MAX),
+    ).unref()
+  }
+
+  /** Sends what is due, if nobody else does. Never rejects; gives the milliseconds until the next look. */
+  async look(): Promise<number> {
+    const { logger } = this.#context
+    try {
+      const next = await this.#look()
+      if (this.#trouble !== null) logger.lognotice('TLS reports work again')
+      this.#trouble = null
+      return next
+    } catch (error) {
+      const trouble = errorMessage(error)
+      if (trouble !== this.#trouble && !this.#closed)
+        logger.logwarn(`TLS reports cannot be sent now, trying again: ${trouble}`)
+      this.#trouble = trouble
+      return STORE_PAUSE
+    }
+  }
+
+  async #look(): Promise<number> {
+    const { settings, logger, openState } = this.#context
+    const { contact } = settings().tlsRpt
+    const now = new Date(this.#now())
+    const after = dueTime(contact)
+    const [day, next] = [dueDay(now, after), nextDue(now, after).getTime() - now.getTime()]
+    const name = nameOf(day)
+    if (this.#done === name) return next
+    this.#state ??= openState()
+    const state = this.#state
+    const waits = await this.#waits(state, name, now)
+    if (waits !== null) return waits === 'done' ? next : waits
+    if (!(await state.takeLease(this.#holder, LEASE))) return LEASE
+    try {
+      // Whoever had the lease before may have done it.
+      const progress = readProgress(await state.readDay(name))
+      if (progress.has(DONE)) return 0
+      await dropUnsent(nameOf(new Date(day.getTime() - DAY)), { state, logger, now: this.#now })
+      const result = await this.#send(state, day, progress)
+      if (result === 'stopped') return LEASE
+      if (result === 'done') {
+        await state.write(name, DONE, progressText('settled', this.#now()))
+        this.#done = name
+        return next
+      }
+      const tried = now.getTime() - (day.getTime() + DAY + after)
+      const retry = Math.min(RETRY_MAX, Math.max(RETRY_MIN, tried))
+      await state.write(name, RETRY_AT, progressText('settled', this.#now() + retry))
+      return Math.min(retry, next)
+    } finally {
+      await state.endLease(this.#holder)
+    }
+  }
+
+  /** How long there is nothing to do for a day; `null` where there is something now. */
+  async #waits(state: TlsRptState, name: string, now: Date): Promise<number | 'done' | null> {
+    const progress = readProgress(await state.readDay(name))
+    if (progress.has(DONE)) {
+      this.#done = name
+      return 'done'
+    }
+    const retryAt = progress.get(RETRY_AT)?.at ?? 0
+    // A clock that was set back must not put it off for ever.
+    return retryAt > now.getTime() && retryAt <= now.getTime() + RETRY_MAX ? retryAt - now.getTime() : null
+  }
+
+  async #send(state: TlsRptState, day: Date, progress: DayProgress): ReturnType<typeof sendDay> {
+    const { logger, settings, published, queue, post, limitedTo } = this.#context
+    const { organization, contact, privateAddresses } = settings().tlsRpt
+    const name = nameOf(day)
+    this.#log ??= this.#context.openLog()
+    const log = this.#log
+    const sources = published()
+    if (this.#unwanted.day !== name) this.#unwanted = { day: name, domains: new Set() }
+    return await sendDay({
+      day: name,
+      reporter: { organization, contact, owner: limitedTo() },
+      logger,
+      state,
+      progress,
+      entries: () =>
+        entriesFor(log.read(day), {
+          since: day,
+          until: dayAfter(day),
+          owner: null,
+          domain: null,
+          now: new Date(this.#now()),
+        }),
+      dns: sources.dns,
+      publishes: async (domain) =>
+        publishes(
+          await lookUpFacts(sources, {
+            domain,
+            demands: [{ by: 'published', otherwise: 'none' }],
+            named: null,
+            urgent: false,
+          }),
+        ),
+      unwanted: this.#unwanted.domains,
+      mayGoOn: async () =>
+        !this.#closed && settings().tlsRpt.enabled && (await state.takeLease(this.#holder, LEASE)),
+      mail: queue,
+      post: (url, body) => post(url, body, { dns: sources.dns, allowPrivate: privateAddresses }),
+      now: this.#now,
+    })
+  }
+}
+
+function nameOf(day: Date): string {
+  return day.toISOString().slice(0, 10)
+}

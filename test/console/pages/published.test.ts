@@ -1,0 +1,96 @@
+/** Levels for what partners publish in the pages: the choices, what they save, and that mail in the clear is said. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { Page } from 'playwright-core'
+import type { Client } from '../client.js'
+import { startConsole, type ConsoleServer } from '../console-server.js'
+import { assertAccessible, assertFits, goTo, sharedBrowser } from './browser.js'
+
+const RULES = 'owners/acme.example/rules'
+const OUTGOING = '#/domains/acme.example/outgoing'
+
+interface Stored {
+  readonly rule: { readonly actions: { readonly relayWithTls: object } }
+}
+
+let server: ConsoleServer
+let client: Client
+let id: string
+before(async () => {
+  server = await startConsole()
+  client = await server.signedIn('admin')
+  await client.put('domains/acme.example', { enabled: true })
+  const rule = {
+    name: 'Bank',
+    enabled: true,
+    criteria: { to: { matchesAny: ['bank.example'] } },
+    actions: { relayWithTls: { level: 'encrypt' } },
+  }
+  id = (await client.post<{ id: string }>(RULES, { rule })).body.id
+})
+after(() => server[Symbol.asyncDispose]())
+
+async function action(): Promise<object> {
+  return (await client.get<Stored>(`${RULES}/${id}`)).body.rule.actions.relayWithTls
+}
+
+/** Chooses, and waits until that is saved. */
+async function choose(page: Page, name: RegExp, expected: object): Promise<void> {
+  const saved = page.waitForResponse((response) => response.request().method() === 'PUT')
+  await page.getByRole('radio', { name }).check()
+  await saved
+  assert.deepEqual(await action(), expected)
+}
+
+describe('what partners publish, in the pages', () => {
+  const browser = sharedBrowser()
+
+  for (const width of [360, 1280])
+    it(`is a level with what holds if nothing is published, at ${width} px`, async () => {
+      const page = await browser.at(server, 'admin', `${OUTGOING}/${id}`, { width })
+      await page.getByRole('tab', { name: 'Actions' }).click()
+      await page.getByRole('group', { name: 'Security level' }).waitFor()
+      assert.equal(await page.getByText('If nothing is published').count(), 0)
+      await choose(page, /^MTA-STS/, { level: 'mta-sts' })
+      await choose(page, /^DANE(?! or)/, { level: 'dane' })
+      assert.ok(await page.getByRole('radio', { name: /^Wait/ }).isChecked())
+      await choose(page, /^No encryption required/, { level: 'dane', otherwise: 'none' })
+      await page.getByText(/^Requires TLS where the partner publishes what is asked for\./).waitFor()
+      await assertFits(page, 'the actions')
+      await assertAccessible(page, 'the actions')
+
+      await page.getByRole('tab', { name: 'Try it out' }).click()
+      await page.getByRole('button', { name: 'Show', exact: true }).click()
+      await page
+        .getByText(
+          'Requires TLS (DANE) if the partner publishes it. If not, the message may be sent unencrypted.',
+        )
+        .waitFor()
+      await page.getByText(/this rule: DANE, no encryption required if nothing is published/).waitFor()
+      await page.getByRole('button', { name: 'Show bounce' }).click()
+      await page.getByText('WHAT TO DO NEXT').waitFor()
+      await goTo(page, OUTGOING)
+      await page.getByText('Unencrypted if nothing is published').waitFor()
+      await assertFits(page, 'the list')
+
+      // What belongs to these levels goes with them, and comes back with them.
+      await goTo(page, `${OUTGOING}/${id}`)
+      await page.getByRole('tab', { name: 'Actions' }).click()
+      await choose(page, /^Verify/, { level: 'verify' })
+      await choose(page, /^DANE or MTA-STS/, { level: 'published', otherwise: 'none' })
+      await choose(page, /^Any encryption/, { level: 'published', otherwise: 'encrypt' })
+      await choose(page, /^Wait/, { level: 'published' })
+      await choose(page, /^Encrypt/, { level: 'encrypt' })
+    })
+
+  it('are checked by the server as well: the field is named', async () => {
+    const rule = {
+      name: 'Bad',
+      criteria: { to: { matchesAny: ['bank.example'] } },
+      actions: { relayWithTls: { level: 'verify', otherwise: 'none' } },
+    }
+    const { status, body } = await client.post<{ field?: string; detail?: string }>(RULES, { rule })
+    assert.equal(status, 422)
+    assert.match(JSON.stringify(body), /actions\.relayWithTls\.otherwise.*has no meaning at level verify/)
+  })
+})
