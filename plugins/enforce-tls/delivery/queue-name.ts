@@ -33,13 +33,6 @@ export function asNotified(filename: string): string | null {
   return tag === null ? null : parts.with(TAG, `${withoutMark(tag)}${NOTIFIED}`).join('_')
 }
 
-/** When it is due, in milliseconds since the epoch; `null` where the name does not say. */
-export function nextTryOf(filename: string): number | null {
-  const parts = filename.split('_')
-  const due = tagOf(parts) === null ? NaN : Number(parts[1])
-  return Number.isSafeInteger(due) ? due : null
-}
-
 function tagOf(parts: readonly string[]): string | null {
   const tag = parts[TAG]
   return parts.length === PARTS && tag !== undefined && tag !== '' ? tag : null

@@ -10,6 +10,7 @@ import type { Requirement } from '../rules/requirement.js'
 import type { Settings } from '../settings/types.js'
 import type { SharedHashes } from '../store/shared-hashes.js'
 import { errorMessage } from '../text/error-message.js'
+import { removeLeftOver } from './left-over.js'
 import { BEAT_PAUSE, nodeOf, type Heartbeat } from './node-heartbeat.js'
 import { OrdersHere, type RecordRelease } from './orders-here.js'
 import { HASHES } from './orders.js'
@@ -54,6 +55,8 @@ export class WaitingMail implements WaitingList {
   #looking: Promise<void> | null = null
   #comparedAt = -Infinity
   #beatAt = -Infinity
+  /** Why the last look failed. */
+  #problem: string | null = null
 
   constructor(context: WaitingMailContext) {
     this.#context = context
@@ -155,14 +158,19 @@ export class WaitingMail implements WaitingList {
         this.#hashes ??= this.#context.open()
         const compared = await this.#items.compare(node, this.#hashes, this.#context.queueFolder)
         await this.#orders.compare(node, compared)
+        await removeLeftOver(this.#hashes, this.#writes)
         this.#comparedAt = now
       }
       // Where nothing waits, nothing comes either but orders for what is gone.
       if (!beats && this.#items.size === 0 && this.#orders.size === 0) return
       await this.#orders.look(node)
       await this.#partners.look()
-    } catch {
-      // The store is away, which the writer says in the log; the next look is soon.
+      this.#problem = null
+    } catch (error) {
+      const problem = errorMessage(error)
+      if (this.#problem === null)
+        this.#context.logger.logwarn(`orders for waiting mail are not looked for: ${problem}`)
+      this.#problem = problem
     }
   }
 

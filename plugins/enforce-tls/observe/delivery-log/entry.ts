@@ -4,7 +4,13 @@
  * address is kept, as the name of whose rule it was. Pure; what is no entry reads as `null`, since one must not hide the
  * others.
  */
-import type { AttemptEnded, DeliveryEvent, Outcome, Refused, ReleaseEvent } from '../../delivery/delivery-events.js'
+import type {
+  AttemptEnded,
+  DeliveryEvent,
+  Outcome,
+  Refused,
+  ReleaseEvent,
+} from '../../delivery/delivery-events.js'
 import type { TlsSession } from '../../delivery/tls/session.js'
 import { statusOf, type AttemptFailure, type Tested } from '../../delivery/outcome.js'
 import { oneLine } from '../../text/one-line.js'
@@ -126,7 +132,9 @@ function verifiedIn({ requirement, session, failure }: AttemptEnded | Outcome): 
 }
 
 /** Why the rules' word on those who publish nothing holds. */
-function ofPublished({ requirement }: Exclude<DeliveryEvent, Refused | ReleaseEvent>): Partial<DeliveryLogEntry> {
+function ofPublished({
+  requirement,
+}: Exclude<DeliveryEvent, Refused | ReleaseEvent>): Partial<DeliveryLogEntry> {
   return given('unpublished', requirement.held && line(requirement.held.nothing))
 }
 
