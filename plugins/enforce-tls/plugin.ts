@@ -287,15 +287,20 @@ export class Enforcer {
       )
   }
 
-  /** Says whether the resolvers of the settings validate; nobody waits for it. */
+  /** Says whether the resolvers of the settings validate; nobody waits for it. Total. */
   async #askResolvers(): Promise<void> {
     if (this.#settings.dns.resolver.length === 0) return
-    for (const { resolver, validates, why } of await this.#published.get().dns.validation()) {
-      if (validates === true) this.#plugin.loginfo(`DNS resolver ${resolver} validates DNSSEC`)
-      else
-        this.#plugin.logwarn(
-          `DNS resolver ${resolver} ${why}; mail that rules hold to DANE or MTA-STS waits where no resolver validates DNSSEC`,
-        )
+    try {
+      for (const { resolver, validates, why } of await this.#published.get().dns.validation()) {
+        if (validates === true) this.#plugin.loginfo(`DNS resolver ${resolver} validates DNSSEC`)
+        else
+          this.#plugin.logwarn(
+            `DNS resolver ${resolver} ${why}; mail that rules hold to DANE or MTA-STS waits where no resolver validates DNSSEC`,
+          )
+      }
+    } catch (error) {
+      // Such as a socket that cannot be made.
+      this.#plugin.logwarn(`whether the DNS resolvers validate DNSSEC is unknown: ${errorMessage(error)}`)
     }
   }
 

@@ -68,7 +68,18 @@ export async function issue(wanted: Wanted): Promise<Issued> {
 
 /** The TLSA record of a certificate. */
 export function tlsa(usage: number, selector: number, matchingType: number, { node }: Issued): TlsaRecord {
-  const content = selector === 1 ? node.publicKey.export({ type: 'spki', format: 'der' }) : node.raw
+  return tlsaOf(usage, selector, matchingType, node)
+}
+
+/** The same of any certificate. */
+export function tlsaOf(
+  usage: number,
+  selector: number,
+  matchingType: number,
+  certificate: X509Certificate,
+): TlsaRecord {
+  const { publicKey, raw } = certificate
+  const content = selector === 1 ? publicKey.export({ type: 'spki', format: 'der' }) : raw
   const data =
     matchingType === 0
       ? content

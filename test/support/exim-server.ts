@@ -16,7 +16,8 @@ const PRIORITIES = {
   'TLSv1.3': 'NORMAL:-VERS-ALL:+VERS-TLS1.3',
 }
 
-const KIND: ServerKind = {
+/** A receiving Exim. */
+export const EXIM_KIND: ServerKind = {
   name: 'Exim',
   package: 'exim',
   accounts: [{ name: USER, id: UID }],
@@ -72,5 +73,5 @@ const KIND: ServerKind = {
 }
 
 export async function startExim(options: RealPeerOptions): Promise<RealPeer> {
-  return await startRealPeer(KIND, options)
+  return await startRealPeer(EXIM_KIND, options)
 }

@@ -218,6 +218,7 @@ export class GuardedDelivery implements AsyncDisposable {
         throw new TypeError('nothing published is asked for')
       },
       makeMx: (hop) => ({ ...hop }),
+      turns: () => Infinity,
       isLastTry: ({ num_failures }) => num_failures >= this.haraka.intervals.length,
       retriesLeft: ({ num_failures }) =>
         this.haraka.intervals.slice(num_failures).reduce((sum, interval) => sum + interval * 1000, 0),

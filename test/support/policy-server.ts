@@ -44,9 +44,10 @@ export class PolicyServer implements AsyncDisposable {
   static async start(
     certificate: KeyAndCertificate,
     answer: (response: ServerResponse, request: IncomingMessage) => void = (response) => sendPolicy(response),
+    { host = '127.0.0.1', port = 0 }: { readonly host?: string; readonly port?: number } = {},
   ): Promise<PolicyServer> {
     const server = new PolicyServer(certificate, answer)
-    await once(server.#server.listen(0, '127.0.0.1'), 'listening')
+    await once(server.#server.listen(port, host), 'listening')
     return server
   }
 

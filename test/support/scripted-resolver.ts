@@ -33,7 +33,7 @@ export interface Asked {
   readonly id: number
   /** The message that says this. */
   message(parts: ReplyParts): Buffer
-  reply(parts: ReplyParts): void
+  readonly reply: (parts: ReplyParts) => void
   /** Sends these bytes; over TCP behind their length. */
   send(bytes: Buffer): void
   /** Sends these bytes from another port. */

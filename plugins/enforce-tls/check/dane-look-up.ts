@@ -3,13 +3,14 @@
  * bounded time and never rejects; what is not known by then is a failed look-up.
  */
 import { isIP } from 'node:net'
-import type { Dns, Failed } from '../dns/answer.js'
+import type { Dns } from '../dns/answer.js'
 import type { Validation } from '../dns/validating-resolver.js'
 import { hostOf, portOf } from '../delivery/next-hop.js'
 import type { HarakaMx } from '../haraka/types.js'
 import { lookUpTlsa, type HostTlsa } from '../published/dane/tlsa-look-up.js'
 import { lookUpAddresses, type HostAddresses } from '../published/host-addresses.js'
 import { lookUpMailHosts, type MailHosts } from '../published/mail-hosts.js'
+import { TimeLimit } from './time-limit.js'
 import type { CheckContext, CheckRequest } from './types.js'
 
 /** What was found; or, as sentences, why nobody could be asked. */
@@ -28,7 +29,7 @@ export interface HostFacts {
 }
 
 /** All look-ups of a check together, as long as one alone may take. In milliseconds. */
-const TIMEOUT = 12_000
+export const DNS_TIMEOUT = 12_000
 
 const NOT_CHECKED = 'DANE and MTA-STS were not checked'
 
@@ -43,8 +44,8 @@ export async function lookUpDane(
   resolved: readonly HarakaMx[],
   { validatingDns, resolverSetting }: Pick<CheckContext, 'validatingDns' | 'resolverSetting'>,
 ): Promise<DaneLookUp> {
-  const ends = endsOf(signal, TIMEOUT)
-  const unasked = await whyUnasked({ validatingDns, resolverSetting }, ends)
+  const limit = new TimeLimit(DNS_TIMEOUT, signal)
+  const unasked = await whyUnasked({ validatingDns, resolverSetting }, limit)
   if (unasked !== null) return { unasked }
   const named = new Map(
     resolved
@@ -52,58 +53,32 @@ export async function lookUpDane(
       .map((each) => [hostKey(hostOf(each)), portOf(each)]),
   )
   const [mailHosts, ...hosts] = await Promise.all([
-    mx ? null : inTime(ends, lookUpMailHosts(validatingDns, domain)),
+    mx ? null : limit.inTime(lookUpMailHosts(validatingDns, domain)),
     ...[...named].map(async ([host, port]): Promise<[string, HostFacts]> => {
-      const addresses = await inTime(ends, lookUpAddresses(validatingDns, host))
-      return [host, { addresses, tlsa: await tlsaOf(validatingDns, addresses, port, ends) }]
+      const addresses = await limit.inTime(lookUpAddresses(validatingDns, host))
+      return [host, { addresses, tlsa: await tlsaOf(validatingDns, addresses, port, limit) }]
     }),
   ])
   return { mx: mailHosts, hosts: new Map(hosts) }
 }
 
-/** When a look-up is given up. @param timeout in milliseconds */
-export function endsOf(signal: AbortSignal | undefined, timeout: number): AbortSignal {
-  return AbortSignal.any([AbortSignal.timeout(timeout), ...(signal ? [signal] : [])])
-}
-
 /** Why nobody can be asked, as sentences; `null` where a resolver validates. */
 export async function whyUnasked(
   { validatingDns, resolverSetting }: Pick<CheckContext, 'validatingDns' | 'resolverSetting'>,
-  ends: AbortSignal,
+  limit: TimeLimit,
 ): Promise<string | null> {
-  const validations = await inTime(ends, validatingDns.validation())
+  const validations = await limit.inTime(validatingDns.validation())
   if ('kind' in validations) return `${NOT_CHECKED}: ${validations.why}.`
   return validations.some(({ validates }) => validates === true)
     ? null
     : formatUnasked(validations, resolverSetting)
 }
 
-async function tlsaOf(
-  dns: Dns,
-  addresses: HostAddresses,
-  port: number,
-  ends: AbortSignal,
-): Promise<HostTlsa> {
+async function tlsaOf(dns: Dns, addresses: HostAddresses, port: number, limit: TimeLimit): Promise<HostTlsa> {
   if (addresses.kind === 'failed') return addresses
   if (addresses.kind === 'no-address')
     return { kind: 'failed', why: `${addresses.host} has no address in DNS that DNSSEC proves` }
-  return await inTime(ends, lookUpTlsa(dns, addresses, port))
-}
-
-/** A failure, where the signal comes first. */
-export async function inTime<T>(ends: AbortSignal, answer: Promise<T>): Promise<T | Failed> {
-  const late: Failed = { kind: 'failed', why: 'DNS did not answer in time' }
-  let onAbort = (): void => undefined
-  const aborted = new Promise<Failed>((resolve) => {
-    onAbort = () => resolve(late)
-    ends.addEventListener('abort', onAbort)
-    if (ends.aborted) onAbort()
-  })
-  try {
-    return await Promise.race([answer, aborted])
-  } finally {
-    ends.removeEventListener('abort', onAbort)
-  }
+  return await limit.inTime(lookUpTlsa(dns, addresses, port))
 }
 
 function formatUnasked(validations: readonly Validation[], setting: string): string {

@@ -4,38 +4,32 @@
  * partner or DNS does: that is the result.
  */
 import pLimit from 'p-limit'
-import { certificateFailure, type PeerIdentity } from '../delivery/tls/certificate.js'
-import { hostOf, placeOf } from '../delivery/next-hop.js'
-import { routeOf, termsIn } from '../delivery/published-route.js'
+import { routeOf } from '../delivery/published-route.js'
 import type { DomainFacts } from '../published/domain-facts.js'
-import type { HostRequirement, HostTerms } from '../published/host-requirement.js'
-import {
-  asItCounts,
-  otherFailure,
-  SKIPPED_BY_HARAKA,
-  statusOf,
-  tlsFailure,
-  type AttemptFailure,
-} from '../delivery/outcome.js'
-import { oneLine } from '../text/one-line.js'
-import { probe } from '../delivery/tls/probe.js'
+import { tlsFailure } from '../delivery/outcome.js'
 import { Attempts } from '../delivery/attempts.js'
 import type { TlsTimeouts } from '../delivery/tls/request.js'
-import type { HarakaMx } from '../haraka/types.js'
+import type { Requirement } from '../rules/requirement.js'
 import type { Settings } from '../settings/types.js'
-import { certificateFacts } from './certificate-facts.js'
 import { lookUpDane, type DaneLookUp } from './dane-look-up.js'
 import type { DaneCheck } from './dane-types.js'
+import { checkFailure, checkHost, dropped, hostCheck, skipped, type CheckedHost } from './host-check.js'
 import { hostDane } from './host-dane.js'
 import { findHosts, noMailServer, nullMx, type FoundHosts } from './hosts.js'
-import { listedIn, lookUpPublished, namedHop, stsCheck, type Published } from './published-look-up.js'
+import {
+  allOf,
+  factsFor,
+  listedIn,
+  lookUpPublished,
+  namedHop,
+  stsCheck,
+  type Published,
+} from './published-look-up.js'
 import { partnerDane } from './partner-dane.js'
-import { isThisMachine } from '../haraka/this-machine.js'
-import type { CheckContext, CheckFailure, CheckRequest, HostCheck, PartnerCheck } from './types.js'
+import type { CheckContext, CheckRequest, HostCheck, PartnerCheck } from './types.js'
 import {
   afterAttempts,
   commonLevels,
-  levelsOf,
   ofHost,
   publishedLevels,
   remarksOn,
@@ -57,19 +51,6 @@ export function checkTimeouts({ tls }: Pick<Settings, 'tls'>): TlsTimeouts {
   return { reply: Math.min(tls.replyTimeout, REPLY_TIMEOUT), handshake: tls.handshakeTimeout }
 }
 
-/** Which host a check is about. */
-type About = Pick<HostCheck, 'host' | 'priority' | 'to'>
-
-/** A host that was checked. */
-interface CheckedHost {
-  readonly check: HostCheck
-  readonly failure: AttemptFailure | null
-  /** What it showed of itself; `null` where there was no handshake. */
-  readonly peer: PeerIdentity | null
-  /** Absent for one that was not asked. */
-  readonly mx?: HarakaMx
-}
-
 /** Checks a partner. Ends within the time-outs of DNS, connection and handshake, or when the signal says so. */
 export async function checkPartner(request: CheckRequest, context: CheckContext): Promise<PartnerCheck> {
   const { domain, requirement } = request
@@ -78,11 +59,14 @@ export async function checkPartner(request: CheckRequest, context: CheckContext)
   let asking = looksAtPublished ? lookUpPublished(request, context) : null
   const found = asking ? await hostsOfFacts(asking, request) : await findHosts(request, context.network)
   if ('failure' in found)
-    return result(request, { hosts: [], verdict: withoutHosts(found.failure), published: null })
+    return result(request, {
+      hosts: [],
+      verdict: withoutHosts(found.failure),
+      published: asking && (await allOf(await asking)),
+    })
   if (published) asking ??= lookUpPublished(request, context)
   const lookingUp = published ? lookUpDane(request, found.resolved.slice(0, MOST_ADDRESSES), context) : null
-  // What is looked up for a person must not keep servers waiting; what a level needs must be there first.
-  const facts = looksAtPublished ? ((await knownOf(asking))?.facts ?? null) : null
+  const facts = looksAtPublished && asking ? await demandedFacts(await asking, requirement) : null
   const unchecked: CheckedHost[] = []
   const round = new Attempts(() => undefined)
   round.expect(found.named)
@@ -109,7 +93,7 @@ export async function checkPartner(request: CheckRequest, context: CheckContext)
   }
   const good = checked.find(({ failure }) => failure === null)?.check
   const verdict = good ? ofHost(good) : afterAttempts(round.attempts, request, context)
-  const known = await knownOf(asking)
+  const known = asking && (await allOf(await asking))
   const all = [...unchecked, ...checked]
     .sort((a, b) => byPriority(a.check, b.check))
     .map((each) => withPublished(each, request, known))
@@ -117,10 +101,13 @@ export async function checkPartner(request: CheckRequest, context: CheckContext)
   return result(request, { hosts, verdict, remarks: remarksOn(hosts, requirement), dane, published: known })
 }
 
-/** `null` for nothing known. */
-async function knownOf(asking: ReturnType<typeof lookUpPublished> | null): Promise<Published | null> {
-  const known = await asking
-  return known && !('unasked' in known) ? known : null
+/** What the level needs to know; `null` where that could not be found out. */
+async function demandedFacts(
+  asked: Awaited<ReturnType<typeof lookUpPublished>>,
+  requirement: Requirement,
+): Promise<DomainFacts | null> {
+  const facts = 'unasked' in asked ? null : await factsFor(asked, requirement)
+  return facts && !('kind' in facts) ? facts : null
 }
 
 /** The hosts that a delivery would go to that looks at what is published. */
@@ -128,9 +115,11 @@ async function hostsOfFacts(
   asking: ReturnType<typeof lookUpPublished>,
   request: CheckRequest,
 ): Promise<FoundHosts> {
-  const known = await asking
-  if ('unasked' in known) return { failure: tlsFailure('dnssec-invalid', known.unasked.replace(/\.$/, '')) }
-  const route = routeOf(known.facts, namedHop(request), ({ exchange, from_dns, priority }) => ({
+  const asked = await asking
+  if ('unasked' in asked) return { failure: tlsFailure('dnssec-invalid', asked.unasked.replace(/\.$/, '')) }
+  const facts = await asked.facts
+  if ('kind' in facts) return { failure: tlsFailure('dnssec-invalid', facts.why) }
+  const route = routeOf(facts, namedHop(request), ({ exchange, from_dns, priority }) => ({
     exchange,
     from_dns,
     priority,
@@ -178,95 +167,6 @@ function withDane(
     dane: hostDane(found, domain, { ...check, peer }, now),
   }))
   return { hosts, dane: partnerDane(found, domain, hosts) }
-}
-
-async function checkHost(
-  mx: HarakaMx,
-  request: CheckRequest,
-  context: CheckContext,
-  facts: DomainFacts | null,
-): Promise<CheckedHost> {
-  const host = hostOf(mx)
-  const about = aboutHost(mx)
-  if (!request.mx && !context.localMxOk && isThisMachine(mx)) return skipped(mx, SKIPPED_BY_HARAKA)
-  if (context.isTrusted(mx))
-    return { check: hostCheck({ ...about, trustedNextHop: true }), failure: null, peer: null }
-  const terms: HostTerms = facts
-    ? termsIn(facts, mx, request.requirement)
-    : { is: 'required', requirement: request.requirement }
-  const refused = terms.is === 'failed' ? tlsFailure(terms.class, terms.why) : null
-  const requirement: HostRequirement = terms.is === 'failed' ? request.requirement : terms.requirement
-  const found = await probe(mx, {
-    helo: context.helo,
-    serverName: requirement.held?.dane?.base,
-    // With authorities, so that all levels can be judged; encryption itself is the same.
-    context: () => context.secureContext(mx, { ...requirement, trusted: true }),
-    connectTimeout: context.connectTimeout,
-    timeouts: context.timeouts,
-    verify: (peer) => refused ?? certificateFailure(peer, requirement, host),
-    envelope: request.envelope,
-    signal: request.signal,
-  })
-  const { session, reachable, starttls, exchanges } = found
-  const failure = refused ?? (found.failure && asItCounts(found.failure, requirement))
-  const free = terms.is === 'free' && reachable ? (requirement.held?.nothing ?? '') : null
-  // TLS is not required then; whatever else fails, fails a delivery, too.
-  const counts = free !== null && failure?.class ? null : failure
-  const check = hostCheck({
-    ...about,
-    reachable,
-    starttls,
-    dialogue: exchanges,
-    ...(session && {
-      protocol: session.protocol,
-      cipher: session.cipher,
-      certificate: certificateFacts(session.peer, new Date()),
-      levels: dropped(failure) ? [] : levelsOf(session.peer, request, host),
-    }),
-    free,
-    failure: counts && checkFailure(counts),
-  })
-  return { check, failure: counts, peer: session?.peer ?? null, mx }
-}
-
-/** Whether the server takes back, inside TLS, what it agreed to in the handshake: then no level can be had. */
-function dropped(failure: AttemptFailure | null): boolean {
-  return failure?.class === 'handshake-failure'
-}
-
-function aboutHost(mx: HarakaMx): About {
-  return { host: hostOf(mx), priority: mx.priority ?? null, to: placeOf(mx) }
-}
-
-function skipped(mx: HarakaMx, why: string): CheckedHost {
-  const failure = otherFailure(why)
-  return { check: hostCheck({ ...aboutHost(mx), failure: checkFailure(failure) }), failure, peer: null }
-}
-
-function hostCheck({ host, priority, to, ...found }: About & Partial<HostCheck>): HostCheck {
-  return {
-    host: oneLine(host),
-    priority,
-    to,
-    reachable: null,
-    starttls: null,
-    protocol: null,
-    cipher: null,
-    certificate: null,
-    dialogue: [],
-    levels: [],
-    dane: null,
-    listed: null,
-    free: null,
-    trustedNextHop: false,
-    failure: null,
-    ...found,
-  }
-}
-
-function checkFailure(failure: AttemptFailure): CheckFailure {
-  const { class: name, temporary, detail } = failure
-  return { class: name, temporary, detail: oneLine(detail), status: statusOf(failure, false) }
 }
 
 interface Findings {

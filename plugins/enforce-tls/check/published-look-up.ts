@@ -11,40 +11,74 @@ import type { StsAnswer } from '../published/mta-sts/sts-policies.js'
 import { lookUpTlsRpt } from '../published/tls-rpt/look-up.js'
 import { listed } from '../text/list.js'
 import { oneLine } from '../text/one-line.js'
-import { endsOf, inTime, whyUnasked } from './dane-look-up.js'
+import type { Failed } from '../dns/answer.js'
+import type { Requirement } from '../rules/requirement.js'
+import { DNS_TIMEOUT, whyUnasked } from './dane-look-up.js'
+import { TimeLimit } from './time-limit.js'
 import type { StsCheck, TlsReportsCheck } from './sts-types.js'
 import type { CheckContext, CheckRequest, HostCheck } from './types.js'
 
+/** What is being looked up; each of it takes its own time. */
+export interface LookingUp {
+  /** All but the policy. */
+  readonly facts: Promise<DomainFacts | Failed>
+  readonly sts: Promise<StsAnswer>
+  readonly reports: Promise<TlsReportsCheck>
+}
+
+/** All of it, once it is there. */
 export interface Published {
   readonly facts: DomainFacts
   readonly reports: TlsReportsCheck
 }
 
-/** Longer than DNS takes, and shorter than a policy's server may take: whoever sits at a screen does not wait. In milliseconds. */
-const TIMEOUT = 30_000
-/** Everything, so that all levels can be judged. */
-const ALL = [{ by: 'published', otherwise: 'defer' }] as const
+/**
+ * How long a policy is waited for: as long as a delivery may wait for it where a level asks for it, and otherwise shorter
+ * than its server may take, since whoever sits at a screen does not wait. In milliseconds.
+ */
+const [POLICY_TIMEOUT, POLICY_TIMEOUT_ASIDE] = [70_000, 20_000]
+const DANE = [{ by: 'dane', otherwise: 'defer' }] as const
 
-/** Looks it all up; says in sentences why nobody could be asked, or that it took too long. */
+/** Looks it all up, unless nobody can be asked: why, in sentences. */
 export async function lookUpPublished(
-  { domain, mx, signal }: Pick<CheckRequest, 'domain' | 'mx' | 'signal'>,
+  { domain, mx, signal, requirement }: Pick<CheckRequest, 'domain' | 'mx' | 'signal' | 'requirement'>,
   context: Pick<CheckContext, 'validatingDns' | 'policyOf' | 'resolverSetting'>,
-): Promise<Published | { readonly unasked: string }> {
+): Promise<LookingUp | { readonly unasked: string }> {
   const { validatingDns: dns, policyOf } = context
-  const ends = endsOf(signal, TIMEOUT)
-  const unasked = await whyUnasked(context, ends)
+  const limit = new TimeLimit(DNS_TIMEOUT, signal)
+  const unasked = await whyUnasked(context, limit)
   if (unasked !== null) return { unasked }
   const named = mx ? [{ host: isIP(mx.host) ? null : mx.host, port: mx.port }] : null
-  const found = await inTime(
-    ends,
-    Promise.all([
-      lookUpFacts({ dns, policyOf }, { domain, demands: ALL, named, urgent: false }),
-      lookUpTlsRpt(dns, domain),
-    ]),
-  )
-  return 'kind' in found
-    ? { unasked: `What ${domain} publishes is unknown: ${found.why}.` }
-    : { facts: found[0], reports: reportsOf(domain, found[1]) }
+  const timeout = looksAtPolicy(requirement) ? POLICY_TIMEOUT : POLICY_TIMEOUT_ASIDE
+  const late = { kind: 'unknown', cause: 'fetch', why: 'it did not come in time' } as const
+  return {
+    facts: limit.inTime(lookUpFacts({ dns, policyOf }, { domain, demands: DANE, named, urgent: false })),
+    sts: new TimeLimit(timeout, signal).inTimeOr(policyOf(domain), late),
+    reports: limit.inTime(lookUpTlsRpt(dns, domain)).then((found) => reportsOf(domain, found)),
+  }
+}
+
+/** What a requirement needs to be judged; a failure says why that is unknown. */
+export async function factsFor(
+  { facts, sts }: LookingUp,
+  requirement: Requirement,
+): Promise<DomainFacts | Failed> {
+  const found = await facts
+  if ('kind' in found) return found
+  return { ...found, sts: looksAtPolicy(requirement) ? await sts : null }
+}
+
+/** All that was found; `null` where nothing was. */
+export async function allOf(
+  asked: LookingUp | { readonly unasked: string } | null,
+): Promise<Published | null> {
+  if (!asked || 'unasked' in asked) return null
+  const [facts, sts, reports] = await Promise.all([asked.facts, asked.sts, asked.reports])
+  return 'kind' in facts ? null : { facts: { ...facts, sts }, reports }
+}
+
+function looksAtPolicy({ published }: Requirement): boolean {
+  return published.some(({ by }) => by !== 'dane')
 }
 
 /** The host that a check asks instead of those of DNS, as next hops. */

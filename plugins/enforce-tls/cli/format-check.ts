@@ -1,5 +1,6 @@
 /** A partner check in words for a person. */
 import type { HostCheck, PartnerCheck, PartnerVerdict } from '../check/types.js'
+import type { StsCheck } from '../check/sts-types.js'
 import type { CertificateFacts } from '../check/certificate-facts.js'
 import { inDays } from '../check/verdict.js'
 import { oneLine } from '../text/one-line.js'
@@ -50,6 +51,7 @@ const WIDTH = 80
 /** Left margin of what stands below a sentence. */
 const ITEM = 2
 const NAMES_SHOWN = 6
+const POLICY_HOSTS_SHOWN = 6
 
 /** The exit code of the worst of several checks. */
 export function exitCodeOf(checks: readonly PartnerCheck[]): number {
@@ -74,6 +76,7 @@ export function showCheck(output: Output, check: PartnerCheck): void {
   const sentences = [
     ...(levels.length > 0 ? [`Its servers fulfil ${levels.join(', ')}.`] : []),
     ...[dane, mtaSts, tlsReports].flatMap((each) => (each ? [each.sentence] : [])),
+    ...(mtaSts?.policy ? [formatPolicy(mtaSts.policy)] : []),
     ...(mtaSts?.policy?.problems ?? []).map((problem) => `Its MTA-STS policy: ${problem}.`),
   ]
   for (const sentence of sentences)
@@ -155,6 +158,12 @@ function minutes(time: string): string {
 /** As short as rules take them. */
 function digits(fingerprint: string): string {
   return fingerprint.replaceAll(':', '')
+}
+
+function formatPolicy({ id, mx, maxAge, age }: NonNullable<StsCheck['policy']>): string {
+  const more = mx.length - POLICY_HOSTS_SHOWN
+  const hosts = [...mx.slice(0, POLICY_HOSTS_SHOWN), ...(more > 0 ? [`and ${more} more`] : [])].join(', ')
+  return `Its MTA-STS policy: id ${id}, mx ${hosts || 'none'}, max_age ${maxAge} s, fetched ${age} s ago.`
 }
 
 /** A column of a list; `null` where no partner has a policy. */

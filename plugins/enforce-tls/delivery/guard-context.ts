@@ -67,6 +67,8 @@ export interface GuardContext {
   readonly isLastTry: (item: HarakaMailItem) => boolean
   /** How long an item that fails now is tried again after its next try, in milliseconds. */
   readonly retriesLeft: (item: HarakaMailItem) => number
+  /** How many messages Haraka delivers at once. */
+  readonly turns: () => number
   /** The connections that covered mail shares. */
   readonly connections: ConnectionPool
   readonly composeBounce: (request: BounceRequest) => Promise<Bounce>

@@ -63,7 +63,9 @@ export function deliverOnSocket(
       const failure = failureOfEarlyEnd(end)
       if (session.resumed && !end.refusal)
         tryAnew(guarded, mx, RESUMPTION_FAILED, failure?.detail ?? 'it was silent')
-      else if (failure) guarded.round.fail(guarded.round.current, asItCounts(failure, requirement))
+      // What the server says inside TLS is its own word.
+      else if (failure)
+        guarded.round.fail(guarded.round.current, end.refusal ? failure : asItCounts(failure, requirement))
     }
     haraka.original('try_deliver_host_on_socket')(mx, host, port, secured)
     secured.start()

@@ -29,6 +29,7 @@ export function guardContextIn(
   haraka: HarakaRuntime,
   { settings, contexts, published, waiting, emit }: DeliverySources,
 ): GuardContext {
+  const turns = () => haraka.outboundConfig.concurrency_max ?? Infinity
   return {
     settings,
     me: () => haraka.name,
@@ -46,10 +47,8 @@ export function guardContextIn(
       (haraka.outboundConfig.temp_fail_intervals ?? [])
         .slice(num_failures)
         .reduce((sum, interval) => sum + interval * 1000, 0),
-    connections: new ConnectionPool(
-      () => settings().tls,
-      () => haraka.outboundConfig.concurrency_max ?? Infinity,
-    ),
+    turns,
+    connections: new ConnectionPool(() => settings().tls, turns),
     composeBounce: (request) =>
       composeBounce(request, {
         ...bounceOptionsIn(haraka, settings()),

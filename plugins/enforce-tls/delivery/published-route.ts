@@ -17,6 +17,8 @@ import { otherFailure, tlsFailure, UNROUTABLE, type AttemptFailure } from './out
 
 /** How long a message stands by while something is looked up, in milliseconds. */
 const PATIENCE = 1000
+/** Messages that stand by: never more than half of those that Haraka delivers at once, the other turns are for others. */
+let standingBy = 0
 /** For how long an answer that a message has waited for is good, until it is called, in milliseconds. */
 const ANSWER_LASTS = 60_000
 
@@ -191,7 +193,7 @@ async function factsFor(
   if (before?.key === key && before.found && performance.now() - before.found.at < ANSWER_LASTS)
     return before.found.facts
   const asked = ask(context, { key, requirement, hosts, guarded })
-  if (await inTime(asked.facts)) return await asked.facts
+  if (await inTime(asked.facts, context)) return await asked.facts
   guarded.asked = asked
   item.loginfo(`enforce-tls: waits for DNS, or for the MTA-STS policy of ${item.todo.domain}`)
   void asked.facts.then(() => context.outbound().delivery_queue.push(item))
@@ -220,14 +222,18 @@ function ask(
   return asked
 }
 
-async function inTime(facts: Promise<DomainFacts>): Promise<boolean> {
+async function inTime(facts: Promise<DomainFacts>, { turns }: GuardContext): Promise<boolean> {
+  // Without patience, too, what is known already comes in time.
+  const patience = standingBy < Math.max(1, turns() / 2) ? PATIENCE : 0
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), PATIENCE)
+    timer = setTimeout(() => resolve(false), patience)
   })
+  if (patience > 0) standingBy++
   try {
     return await Promise.race([facts.then(() => true), late])
   } finally {
+    if (patience > 0) standingBy--
     clearTimeout(timer)
   }
 }

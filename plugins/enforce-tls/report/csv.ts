@@ -1,5 +1,5 @@
 /** A report as CSV (RFC 4180), one line for each partner, for a spreadsheet. Pure. */
-import { FAILURE_CLASS_NAMES } from '../delivery/outcome.js'
+import { FAILURE_CLASS_NAMES } from '../delivery/failure-classes.js'
 import { TLS_VERSIONS } from '../rules/levels.js'
 import type { DeliveryReport, PartnerReport } from './delivery-report.js'
 

@@ -1,5 +1,5 @@
 /** The shape of a report on deliveries: what `enforce-tls report --json` prints, and all other formats are made of. */
-import type { FailureClass } from '../delivery/outcome.js'
+import type { FailureClass } from '../delivery/failure-classes.js'
 import type { Level } from '../rules/levels.js'
 
 /**

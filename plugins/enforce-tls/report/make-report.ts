@@ -1,7 +1,7 @@
 /** Makes a report out of the entries of the delivery log. Pure but for reading them. */
 import type { DeliveryLogRecord } from '../observe/delivery-log/entry.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
-import { FAILURE_CLASS_NAMES, type FailureClass } from '../delivery/outcome.js'
+import { FAILURE_CLASS_NAMES, type FailureClass } from '../delivery/failure-classes.js'
 import type { ClassFailures, DeliveryReport, PartnerReport, VersionShare } from './delivery-report.js'
 import { entriesFor, type ReportQuery } from './report-query.js'
 import { Counter, EnforcedTally, made, ReportedTally, ExpiringCertificates } from './tallies.js'

@@ -2,7 +2,7 @@
  * What a session is reported under: the published policies that it was held to, and what it failed for by each. Pure.
  */
 import { isIP } from 'node:net'
-import { FAILURE_CLASS_NAMES, type FailureClass } from '../delivery/outcome.js'
+import { FAILURE_CLASS_NAMES, type FailureClass } from '../delivery/failure-classes.js'
 import { readAppliedPolicies, type AppliedPolicy } from '../observe/delivery-log/applied-policies.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import type { PolicyReport } from './tls-rpt-format.js'

@@ -3,7 +3,7 @@
  * published policy that they were held to. Pure.
  */
 import { isIP } from 'node:net'
-import type { FailureClass } from '../delivery/outcome.js'
+import type { FailureClass } from '../delivery/failure-classes.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import { made } from './tallies.js'
 import { isHostName, judge, type Judged } from './tls-rpt-judged.js'

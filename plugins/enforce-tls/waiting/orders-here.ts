@@ -5,7 +5,8 @@
  * and counts only while the same is required of the same recipients.
  */
 import type { Ending, GivingUp, Release } from '../delivery/waiting.js'
-import { definitionOf, FAILURE_CLASS_NAMES, otherFailure, tlsFailure } from '../delivery/outcome.js'
+import { definitionOf, FAILURE_CLASS_NAMES } from '../delivery/failure-classes.js'
+import { otherFailure, tlsFailure } from '../delivery/outcome.js'
 import type { HarakaLogger, HarakaMailItem } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
 import type { Settings } from '../settings/types.js'

@@ -29,6 +29,7 @@ export interface Cell {
   readonly domain: string
   readonly outcome: Outcome
   readonly peer: SmtpPeer
+  readonly certificate: KeyAndCertificate
   /** The rule's action. */
   readonly action: Readonly<Record<string, unknown>>
 }
@@ -152,6 +153,7 @@ export function startCells(
           level,
           domain,
           outcome,
+          certificate: own,
           peer: await startPeer({
             hostname: `mx.${domain}`,
             ...behaviour,

@@ -15,6 +15,8 @@ export interface Evidence {
   readonly before?: number
   /** Connections beside those of the outcome. @default 0 */
   readonly moreConnections?: number
+  /** What a bounce says that the rule requires of the certificate. @default 'a verified one' */
+  readonly demanded?: string
 }
 
 /** The differences; empty for a cell that passes. */
@@ -32,7 +34,7 @@ export function differences(cell: Cell, evidence: Evidence): string[] {
       ? ofDelivery(cell, outcome)
       : [
           ...ofAttempts(cell, outcome, evidence),
-          ...bounces.flatMap(({ data }) => ofBounce(cell, outcome, data)),
+          ...bounces.flatMap(({ data }) => ofBounce(cell, outcome, data, evidence)),
         ]),
   ]
 }
@@ -66,7 +68,12 @@ function ofAttempts(
   ]
 }
 
-function ofBounce({ domain, level }: Cell, outcome: Outcome & { kind: 'bounced' }, data: string): string[] {
+function ofBounce(
+  { domain, level }: Cell,
+  outcome: Outcome & { kind: 'bounced' },
+  data: string,
+  { demanded = 'a verified one' }: Evidence,
+): string[] {
   const { text, recipients } = parseBounce(data)
   const [fields = {}] = recipients
   const status = fields['status'] ?? 'none'
@@ -78,7 +85,7 @@ function ofBounce({ domain, level }: Cell, outcome: Outcome & { kind: 'bounced' 
   const sentence =
     ` was not sent, because their mail server ${certificate ? 'could not be verified' : 'cannot receive it encrypted'}. ` +
     `The receiving server mx.${domain} of ${domain} ${problem}. ` +
-    `The rule "Enforced TLS" of ${level}.example requires ${certificate ? 'a verified one' : 'one'}.`
+    `The rule "Enforced TLS" of ${level}.example requires ${certificate ? demanded : 'one'}.`
   const found = [
     ...differ('recipients', recipients.length, 1),
     ...differ(

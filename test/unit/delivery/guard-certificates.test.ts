@@ -1,6 +1,6 @@
 /** A guarded item and the certificates of servers: which of them fulfils which level. */
 import { describe, it } from 'node:test'
-import type { FailureClass } from '../../../plugins/enforce-tls/delivery/outcome.js'
+import type { FailureClass } from '../../../plugins/enforce-tls/delivery/failure-classes.js'
 import type { RelayWithTls } from '../../../plugins/enforce-tls/rules/rule.js'
 import {
   fingerprints,

@@ -2,15 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
   decisiveAttempt,
-  definitionOf,
   judge,
   otherFailure,
   statusOf,
   tlsFailure,
   type Attempt,
   type AttemptFailure,
-  type FailureClass,
 } from '../../../plugins/enforce-tls/delivery/outcome.js'
+import { definitionOf, type FailureClass } from '../../../plugins/enforce-tls/delivery/failure-classes.js'
 
 function attempt(failure: AttemptFailure | null, host = 'mx.bank.example'): Attempt {
   return { host, to: `${host}:25`, secured: false, session: null, failure }

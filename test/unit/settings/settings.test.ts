@@ -101,6 +101,12 @@ describe('the settings', () => {
     assert.deepEqual(toSettings({ alert: { to } }).alert.to, to)
   })
 
+  it('fetch policies from private addresses only where that is said', () => {
+    const isSaid = (value?: string) =>
+      toSettings({ mta_sts: { private_addresses: value } }).mtaSts.privateAddresses
+    assert.deepEqual([isSaid(), isSaid('false'), isSaid('no'), isSaid('true')], [false, false, false, true])
+  })
+
   it('take one DNS resolver, or several', () => {
     const resolversOf = (resolver?: string | string[]) =>
       toSettings({ dns: { resolver } }).dns.resolver.map(formatResolver)

@@ -3,7 +3,8 @@
  * whatever a peer or an envelope held.
  */
 import type { HarakaAddress } from '../../haraka/types.js'
-import { definitionOf, statusOf, type AttemptFailure } from '../outcome.js'
+import { statusOf, type AttemptFailure } from '../outcome.js'
+import { definitionOf } from '../failure-classes.js'
 import { oneAsciiLine, oneLine } from '../../text/one-line.js'
 
 /** The longest value of a field of the delivery-status part, in characters. */

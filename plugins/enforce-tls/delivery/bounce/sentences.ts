@@ -6,7 +6,8 @@ import type { HostRequirement } from '../../published/host-requirement.js'
 import type { PublishedDemand, Requirement } from '../../rules/requirement.js'
 import type { BounceRequest } from '../guard-context.js'
 import { together } from './template.js'
-import { definitionOf, type Attempt, type FailedAttempt, type FailureClass } from '../outcome.js'
+import { type Attempt, type FailedAttempt } from '../outcome.js'
+import { definitionOf, type FailureClass } from '../failure-classes.js'
 import { oneLine } from '../../text/one-line.js'
 
 /** What it is about, each value one line. */

@@ -13,7 +13,8 @@ import { matchingMx } from '../../published/mta-sts/mx-pattern.js'
 import { USAGE } from '../../published/dane/tlsa-set.js'
 import { oneLine } from '../../text/one-line.js'
 import { formatChainError } from './format-chain-error.js'
-import { tlsFailure, type AttemptFailure, type FailureClass, type Tested } from '../outcome.js'
+import { tlsFailure, type AttemptFailure, type Tested } from '../outcome.js'
+import { type FailureClass } from '../failure-classes.js'
 
 /** What the handshake showed of the server. */
 export interface PeerIdentity {

@@ -1,7 +1,8 @@
 /** What a process sees of its partners between two looks at the common state: counts and the last facts, bounded. */
 import { createHash } from 'node:crypto'
 import type { DeliveryEvent, Outcome, ReleaseEvent, ReportEvent } from '../../delivery/delivery-events.js'
-import { definitionOf, mayPass, type AttemptFailure } from '../../delivery/outcome.js'
+import { mayPass, type AttemptFailure } from '../../delivery/outcome.js'
+import { definitionOf } from '../../delivery/failure-classes.js'
 import { oneLine } from '../../text/one-line.js'
 import type { Requirement } from '../../rules/requirement.js'
 import type { FailureFacts, Observation } from './partner-state.js'

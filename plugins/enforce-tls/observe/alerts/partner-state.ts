@@ -4,7 +4,7 @@
  * what is none reads as `null`: one bad entry hides no other.
  */
 import { Ajv, type JSONSchemaType } from 'ajv'
-import { type FailureClass, FAILURE_CLASS_NAMES } from '../../delivery/outcome.js'
+import { type FailureClass, FAILURE_CLASS_NAMES } from '../../delivery/failure-classes.js'
 import { parseJson } from '../../rules/json.js'
 
 /** The last failure of a trouble, for people. Texts are of unknown content. */

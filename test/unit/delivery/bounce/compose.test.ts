@@ -2,11 +2,8 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { composeBounce, type BounceOptions } from '../../../../plugins/enforce-tls/delivery/bounce/compose.js'
-import {
-  tlsFailure,
-  type Attempt,
-  type FailureClass,
-} from '../../../../plugins/enforce-tls/delivery/outcome.js'
+import { tlsFailure, type Attempt } from '../../../../plugins/enforce-tls/delivery/outcome.js'
+import { type FailureClass } from '../../../../plugins/enforce-tls/delivery/failure-classes.js'
 import type { HarakaMailItem } from '../../../../plugins/enforce-tls/haraka/types.js'
 import { requirementOf } from '../../../../plugins/enforce-tls/rules/requirement.js'
 import { parseBounce } from '../../../support/mail.js'

@@ -5,13 +5,12 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { bounceTexts, composeBounce } from '../../../../plugins/enforce-tls/delivery/bounce/compose.js'
+import { tlsFailure, type Attempt } from '../../../../plugins/enforce-tls/delivery/outcome.js'
 import {
   definitionOf,
   FAILURE_CLASS_NAMES,
-  tlsFailure,
-  type Attempt,
   type FailureClass,
-} from '../../../../plugins/enforce-tls/delivery/outcome.js'
+} from '../../../../plugins/enforce-tls/delivery/failure-classes.js'
 import type { HarakaMailItem } from '../../../../plugins/enforce-tls/haraka/types.js'
 import type { HostRequirement } from '../../../../plugins/enforce-tls/published/host-requirement.js'
 import { requirementOf } from '../../../../plugins/enforce-tls/rules/requirement.js'

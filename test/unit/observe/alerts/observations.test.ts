@@ -6,11 +6,8 @@ import type {
   Outcome,
   ReportEvent,
 } from '../../../../plugins/enforce-tls/delivery/delivery-events.js'
-import {
-  otherFailure,
-  tlsFailure,
-  type FailureClass,
-} from '../../../../plugins/enforce-tls/delivery/outcome.js'
+import { otherFailure, tlsFailure } from '../../../../plugins/enforce-tls/delivery/outcome.js'
+import { type FailureClass } from '../../../../plugins/enforce-tls/delivery/failure-classes.js'
 import { requirementOf } from '../../../../plugins/enforce-tls/rules/requirement.js'
 import type { RelayWithTls } from '../../../../plugins/enforce-tls/rules/rule.js'
 import { SESSION } from '../../../support/tls-session.js'

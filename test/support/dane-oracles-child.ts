@@ -1,7 +1,8 @@
 /**
- * What we and Postfix's own client make of the same partners: runs in a network of its own, as root (`unshare --net
- * --mount`), with signed zones, an Unbound on port 53 and a server for each partner on port 25, and prints one JSON
- * document of what each of the two says.
+ * What becomes of mail to the same partners by a Haraka with this plugin, by Postfix and by Exim, each told to deliver over
+ * DANE or not at all, and what Postfix's own client and our verdict say of them: runs in a network of its own, as root
+ * (`unshare --net --mount`), with signed zones, an Unbound on port 53 and a server for each partner on port 25, and
+ * prints one JSON document.
  */
 import { spawn, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -17,6 +18,16 @@ import { tlsa, type Issued } from './chains.js'
 import { danePartners, TLSA_NAME, zoneLine, type Partner } from './dane-partners.js'
 import { serverEnvironment, unpackedServer } from './debian-package.js'
 import { SignedZones, type SignedZone } from './signed-zones.js'
+import {
+  relayedBy,
+  startEximDaneRelay,
+  startPostfixDaneRelay,
+  type DaneRelay,
+  type Relayed,
+} from './dane-relays.js'
+import { logPairs } from './evidence.js'
+import { startHaraka } from './haraka.js'
+import { fileStoreConfig } from './rules.js'
 import { startPeer } from './smtp-peer.js'
 import { TemporaryFolder } from './temporary-folder.js'
 
@@ -25,11 +36,18 @@ export type Opinion = 'verified' | 'refused' | 'none' | 'insecure' | 'unusable' 
 
 export interface Opinions {
   readonly what: string
+  /** Without a delivery. */
   readonly ours: Opinion
+  /** Of Postfix's client. */
   readonly postfix: Opinion
-  /** What Postfix's client said. */
+  /** What became of a message by each, and what was said of it. */
+  readonly delivery: Readonly<Record<Sender, Relayed>>
+  /** For a person, where something is not as it should be. */
   readonly said: string
 }
+
+/** Who sends. */
+export type Sender = 'haraka' | 'postfix' | 'exim'
 
 /** Postfix's client takes two seconds for each. */
 const AT_A_TIME = 15
@@ -84,18 +102,66 @@ async function main(): Promise<void> {
   ]
   const postfix = serverEnvironment(unpackedServer('postfix'), folder.path, ACCOUNTS)
   const environment = { ...postfix, MAIL_CONFIG: folder.path }
+  const recipients = asked.map(({ domain }) => `x@${domain}`)
+  const byHaraka = await deliveredByHaraka(recipients)
+  const byPostfix = await delivered(await startPostfixDaneRelay(), 'postfix', recipients)
+  const byExim = await delivered(await startEximDaneRelay(), 'exim', recipients)
   const atATime = pLimit(AT_A_TIME)
   const opinions = await Promise.all(
-    asked.map(({ what, domain, chain }) =>
+    asked.map(({ what, domain, chain }, index) =>
       atATime(async (): Promise<Opinions> => {
         const ours = await ourOpinion(dns, domain, chain)
         const said = await postfixSays(domain, environment)
-        return { what, ours, postfix: opinionOf(said), said }
+        const delivery = {
+          haraka: byHaraka[index] as Relayed,
+          postfix: byPostfix[index] as Relayed,
+          exim: byExim[index] as Relayed,
+        }
+        return { what, ours, postfix: opinionOf(said), delivery, said }
       }),
     ),
   )
+  // What a sender says is one thing, what has arrived another.
+  const arrived = peers.flatMap(({ messages }) => messages.map(({ from, to: [to] }) => `${from} ${to ?? ''}`))
+  const claimed = opinions.flatMap(({ delivery }, index) =>
+    Object.entries(delivery)
+      .filter(([, { is }]) => is === 'delivered')
+      .map(([sender]) => `ann@${sender}.example ${recipients[index] ?? ''}`),
+  )
+  if (JSON.stringify(arrived.sort()) !== JSON.stringify(claimed.sort()))
+    throw new Error(`arrived: ${arrived.join(', ')}; claimed: ${claimed.join(', ')}`)
   await Promise.all(peers.map((peer) => peer.close()))
   process.stdout.write(JSON.stringify(opinions))
+}
+
+async function delivered(
+  relay: DaneRelay,
+  sender: Sender,
+  to: readonly string[],
+): Promise<readonly Relayed[]> {
+  try {
+    return await relayedBy(relay, `ann@${sender}.example`, to)
+  } finally {
+    await relay.peer.close()
+  }
+}
+
+/** By a rule of level `dane`; the resolver is that of resolv.conf. */
+async function deliveredByHaraka(recipients: readonly string[]): Promise<readonly Relayed[]> {
+  await using haraka = await startHaraka({
+    plugins: ['test-relay', 'enforce-tls'],
+    config: fileStoreConfig({ 'haraka.example': [{ to: ['.example'], action: { level: 'dane' } }] }),
+    outbound: { temp_fail_intervals: '1h' },
+  })
+  for (const to of recipients) await haraka.send({ from: 'ann@haraka.example', to })
+  const outcomes = () => logPairs(haraka.log).filter(({ kind }) => kind === 'outcome')
+  await haraka.until(() => outcomes().length === recipients.length, 'all outcomes', 60_000)
+  return recipients.map((to) => {
+    const outcome = outcomes().find(({ domain }) => to === `x@${domain ?? ''}`)
+    const { result, class: name = '', detail = '' } = outcome ?? {}
+    const is = result === 'delivered' ? result : result === 'deferred' ? 'waits' : 'bounced'
+    return { is, said: `${name} ${detail}` }
+  })
 }
 
 function tlsOf(chain: readonly Issued[]): { key: string; cert: string } {

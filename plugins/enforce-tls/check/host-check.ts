@@ -1,0 +1,131 @@
+/** The check of one address of one host, by the code that delivers and on the terms of a delivery. */
+import { certificateFailure, type PeerIdentity } from '../delivery/tls/certificate.js'
+import { hostOf, placeOf } from '../delivery/next-hop.js'
+import { termsIn } from '../delivery/published-route.js'
+import {
+  asItCounts,
+  otherFailure,
+  SKIPPED_BY_HARAKA,
+  statusOf,
+  type AttemptFailure,
+  tlsFailure,
+} from '../delivery/outcome.js'
+import { probe } from '../delivery/tls/probe.js'
+import { isThisMachine } from '../haraka/this-machine.js'
+import type { HarakaMx } from '../haraka/types.js'
+import type { DomainFacts } from '../published/domain-facts.js'
+import type { HostRequirement, HostTerms } from '../published/host-requirement.js'
+import { oneLine } from '../text/one-line.js'
+import { certificateFacts } from './certificate-facts.js'
+import type { CheckContext, CheckFailure, CheckRequest, HostCheck } from './types.js'
+import { levelsOf } from './verdict.js'
+
+/** Which host a check is about. */
+type About = Pick<HostCheck, 'host' | 'priority' | 'to'>
+
+/** A host that was checked. */
+export interface CheckedHost {
+  readonly check: HostCheck
+  readonly failure: AttemptFailure | null
+  /** What it showed of itself; `null` where there was no handshake. */
+  readonly peer: PeerIdentity | null
+  /** Absent for one that was not asked. */
+  readonly mx?: HarakaMx
+}
+
+/**
+ * Asks a server.
+ *
+ * @param facts what the requirement needs to know of the domain; `null` for nothing
+ */
+export async function checkHost(
+  mx: HarakaMx,
+  request: CheckRequest,
+  context: CheckContext,
+  facts: DomainFacts | null,
+): Promise<CheckedHost> {
+  const host = hostOf(mx)
+  const about = aboutHost(mx)
+  if (!request.mx && !context.localMxOk && isThisMachine(mx)) return skipped(mx, SKIPPED_BY_HARAKA)
+  if (context.isTrusted(mx))
+    return { check: hostCheck({ ...about, trustedNextHop: true }), failure: null, peer: null }
+  const terms: HostTerms = facts
+    ? termsIn(facts, mx, request.requirement)
+    : { is: 'required', requirement: request.requirement }
+  const refused = terms.is === 'failed' ? tlsFailure(terms.class, terms.why) : null
+  const requirement: HostRequirement = terms.is === 'failed' ? request.requirement : terms.requirement
+  const found = await probe(mx, {
+    helo: context.helo,
+    serverName: requirement.held?.dane?.base,
+    // With authorities, so that all levels can be judged; encryption itself is the same.
+    context: () => context.secureContext(mx, { ...requirement, trusted: true }),
+    connectTimeout: context.connectTimeout,
+    timeouts: context.timeouts,
+    verify: (peer) => refused ?? certificateFailure(peer, requirement, host),
+    envelope: request.envelope,
+    signal: request.signal,
+  })
+  const { session, reachable, starttls, exchanges } = found
+  const failure = refused ?? (found.failure && asItCounts(found.failure, requirement))
+  const free = terms.is === 'free' && reachable ? (requirement.held?.nothing ?? '') : null
+  // TLS is not required then; whatever else fails, fails a delivery, too.
+  const counts = free !== null && failure?.class ? null : failure
+  const check = hostCheck({
+    ...about,
+    reachable,
+    starttls,
+    dialogue: exchanges,
+    ...(session && {
+      protocol: session.protocol,
+      cipher: session.cipher,
+      certificate: certificateFacts(session.peer, new Date()),
+      levels: dropped(failure) ? [] : levelsOf(session.peer, request, host),
+    }),
+    free,
+    failure: counts && checkFailure(counts),
+  })
+  return { check, failure: counts, peer: session?.peer ?? null, mx }
+}
+
+/** Whether the server takes back, inside TLS, what it agreed to in the handshake: then no level can be had. */
+export function dropped(failure: AttemptFailure | null): boolean {
+  return failure?.class === 'handshake-failure'
+}
+
+function aboutHost(mx: HarakaMx): About {
+  return { host: hostOf(mx), priority: mx.priority ?? null, to: placeOf(mx) }
+}
+
+/** A host that is not asked, and why. */
+export function skipped(mx: HarakaMx, why: string): CheckedHost {
+  const failure = otherFailure(why)
+  return { check: hostCheck({ ...aboutHost(mx), failure: checkFailure(failure) }), failure, peer: null }
+}
+
+/** What was found of a host, with what is unknown left so. */
+export function hostCheck({ host, priority, to, ...found }: About & Partial<HostCheck>): HostCheck {
+  return {
+    host: oneLine(host),
+    priority,
+    to,
+    reachable: null,
+    starttls: null,
+    protocol: null,
+    cipher: null,
+    certificate: null,
+    dialogue: [],
+    levels: [],
+    dane: null,
+    listed: null,
+    free: null,
+    trustedNextHop: false,
+    failure: null,
+    ...found,
+  }
+}
+
+/** A failure as a check gives it. */
+export function checkFailure(failure: AttemptFailure): CheckFailure {
+  const { class: name, temporary, detail } = failure
+  return { class: name, temporary, detail: oneLine(detail), status: statusOf(failure, false) }
+}
