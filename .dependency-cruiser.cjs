@@ -13,6 +13,7 @@ const FLOORS = [
   'report/',
   'check/',
   'observe/',
+  'waiting/',
   'admin/',
   'policy/',
   'delivery/',

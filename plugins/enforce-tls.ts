@@ -5,6 +5,7 @@
 import path from 'node:path'
 import { Enforcer } from './enforce-tls/plugin.js'
 import { markHeader } from './enforce-tls/haraka/header-limit.js'
+import { noteNotify } from './enforce-tls/haraka/notify.js'
 import type {
   HarakaAddress,
   HarakaConnection,
@@ -96,9 +97,10 @@ export function before_recipient(
   this: HarakaPlugin,
   next: Next,
   connection: HarakaConnection,
-  params: readonly [HarakaAddress],
+  [recipient, params]: readonly [HarakaAddress, Readonly<Record<string, unknown>>?],
 ): void {
-  if (enforcer) enforcer.beforeRecipient(next, connection, params[0])
+  if (connection.transaction) noteNotify(connection.transaction, recipient, params)
+  if (enforcer) enforcer.beforeRecipient(next, connection, recipient)
 }
 
 /** Hook `init_http`: comes where `http.ini` has Haraka listen. */

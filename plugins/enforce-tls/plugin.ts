@@ -29,7 +29,7 @@ import { Policy } from './policy/policy.js'
 import { readSettings, storeIn } from './settings/settings.js'
 import type { Settings } from './settings/types.js'
 import { KnownStore } from './store/known-store.js'
-import { openDeliveryLog, openStore, openTlsRptState } from './store/open-store.js'
+import { openDeliveryLog, openSharedHashes, openStore, openTlsRptState } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
 import { forwardedMailProblem, startProblem, startRemarks } from './hooks/init.js'
 import { queueFolderOf, SeenStores } from './store/seen-stores.js'
@@ -38,6 +38,8 @@ import { HarakaRuntime } from './haraka/runtime.js'
 import { postReport } from './report/tls-rpt/post.js'
 import { TlsRptSender } from './report/tls-rpt/sender.js'
 import { errorMessage } from './text/error-message.js'
+import { recordRelease } from './waiting/record-release.js'
+import { WaitingMail } from './waiting/waiting-mail.js'
 import { UncoveredNotes } from './observe/uncovered-mail.js'
 import { contextOf, contextsFor, limitsVersions, type TlsContexts } from './delivery/tls/contexts.js'
 
@@ -56,6 +58,7 @@ export class Enforcer {
   readonly #configFolder: string
   readonly #guardContext: GuardContext
   readonly #published: PartnerSources
+  readonly #waiting: WaitingMail
   readonly #decisions: Decisions
   readonly #tlsRpt: TlsRptSender
   readonly #uncovered: UncoveredNotes
@@ -129,10 +132,22 @@ export class Enforcer {
       anchors: () => this.#contexts.anchors,
       onStoreFailure: (why) => plugin.logerror(`MTA-STS policies are in this process's memory only: ${why}`),
     })
+    this.#waiting = new WaitingMail({
+      logger: plugin,
+      settings: () => this.#settings.failure,
+      open: () => openSharedHashes(where),
+      me: () => this.#haraka.name,
+      queueFolder,
+      outbound: () => this.#haraka.outbound,
+      concurrency: () => this.#haraka.outboundConfig.concurrency_max ?? 100,
+      recordRelease: (record, order) =>
+        recordRelease(this.#store, (event) => this.#observers.events.emit(event), record, order),
+    })
     this.#guardContext = guardContextIn(this.#haraka, {
       settings: () => this.#settings,
       contexts: () => this.#contexts,
       published: () => this.#published.get(),
+      waiting: this.#waiting,
       emit: (event) => this.#observers.events.emit(event),
     })
     this.#decisions = new Decisions({
@@ -145,6 +160,7 @@ export class Enforcer {
         const { stream, addresses } = this.#settings.evidence
         return stream && addresses !== 'none'
       },
+      waiting: this.#waiting,
       decided: this.#observers.decided,
     })
     this.#tlsRpt = new TlsRptSender({
@@ -264,6 +280,7 @@ export class Enforcer {
     // The master of workers stays root, and handles no mail.
     if (!cluster?.isPrimary) {
       this.#known.start()
+      this.#waiting.start()
       this.#readyTls()
       void this.#askResolvers()
       this.#tlsRpt.begin()
@@ -313,14 +330,16 @@ export class Enforcer {
   }
 
   /** Whether a partner's mail servers fulfil a requirement, as a delivery of this Haraka would find them. Total. */
-  checkPartner(request: CheckRequest): Promise<PartnerCheck> {
-    return checkInHaraka(
+  async checkPartner(request: CheckRequest): Promise<PartnerCheck> {
+    const check = await checkInHaraka(
       request,
       this.#haraka,
       this.#settings,
       this.#guardContext.secureContext,
       this.#published.get(),
     )
+    if (check.verdict === 'delivered') this.#waiting.works(check.domain)
+    return check
   }
 
   /** Hook `init_http`: adds pages to Haraka's HTTP server. */
@@ -332,6 +351,7 @@ export class Enforcer {
   async close(): Promise<void> {
     this.#guardContext.connections.close()
     await this.#console?.close()
+    await this.#waiting.close()
     await this.#tlsRpt.close()
     this.#rules.close()
     this.#known.close()

@@ -83,6 +83,10 @@ export class GeneratedStore implements RuleStore {
     return notHere()
   }
 
+  recordRelease(): Promise<never> {
+    return this.writeMarker()
+  }
+
   writeMarker(): Promise<never> {
     return notHere()
   }

@@ -17,7 +17,8 @@ import { packagedPreview } from '../../plugins/enforce-tls/console/preview-bounc
 import { toSettings } from '../../plugins/enforce-tls/settings/schema.js'
 import type { Settings } from '../../plugins/enforce-tls/settings/types.js'
 import type { DeliveryLog } from '../../plugins/enforce-tls/store/delivery-log.js'
-import { openDeliveryLog, openStore } from '../../plugins/enforce-tls/store/open-store.js'
+import { openDeliveryLog, openSharedHashes, openStore } from '../../plugins/enforce-tls/store/open-store.js'
+import type { SharedHashes } from '../../plugins/enforce-tls/store/shared-hashes.js'
 import type { RuleStore } from '../../plugins/enforce-tls/store/rule-store.js'
 import type { SeenStore } from '../../plugins/enforce-tls/store/standing.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
@@ -40,6 +41,7 @@ export interface ConsoleServerOptions {
   /** Keys of the sections. */
   readonly console?: Readonly<Record<string, string | number>>
   readonly evidence?: Readonly<Record<string, string | number>>
+  readonly failure?: Readonly<Record<string, string | number>>
 }
 
 /** Starts a console for a test. */
@@ -61,6 +63,7 @@ export class ConsoleServer implements AsyncDisposable {
   readonly store: RuleStore
   readonly accounts: AccountStore
   readonly deliveries: DeliveryLog
+  readonly waiting: SharedHashes
   /** What the console would have logged. */
   readonly logged: string[] = []
   /** What the console's check of a partner answers. */
@@ -71,22 +74,25 @@ export class ConsoleServer implements AsyncDisposable {
   seen: SeenStore | null = null
   #settings: Settings
 
-  constructor({ redis, console = {}, evidence = {} }: ConsoleServerOptions) {
+  constructor({ redis, console = {}, evidence = {}, failure = {} }: ConsoleServerOptions) {
     this.#settings = toSettings({
       store: redis === undefined ? { type: 'file', file: this.rulesFile } : {},
       redis: redis === undefined ? {} : { url: redis },
       console: { enabled: 'true', ...console },
       evidence,
+      failure,
     })
     this.store = openStore(this.#settings)
     this.accounts = openAccountStore(this.#settings)
     this.deliveries = openDeliveryLog(this.#settings)
+    this.waiting = openSharedHashes(this.#settings)
     const answer = mountConsole(createConsole, {
       store: this.store,
       accounts: this.accounts,
       settings: () => this.#settings,
       previewBounce: (request) => packagedPreview(request, this.#settings),
       deliveries: this.deliveries,
+      waiting: this.waiting,
       checkPartner: (question) => this.checkPartner(question),
       offersTls: () => this.offersTls,
       memory: { seen: () => this.seen, onEmptyStore: () => 'auto' },
@@ -144,6 +150,7 @@ export class ConsoleServer implements AsyncDisposable {
     this.#server.closeAllConnections()
     await this.accounts.close()
     await this.deliveries.close()
+    await this.waiting.close()
     await this.store.close()
     this.#folder.close()
   }

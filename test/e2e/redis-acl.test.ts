@@ -31,7 +31,7 @@ async function assertRefusedNothing(
   { ini, where, more = '' }: { ini: string; where: readonly string[]; more?: string },
   servers: readonly RedisServer[],
   rulesIn: Pick<RedisServer, 'cli'>,
-  purposes: readonly Purpose[] = ['deliveries'],
+  purposes: readonly Purpose[] = ['deliveries', 'waiting'],
 ): Promise<void> {
   const [haraka, admin] = [readmeUser('haraka', purposes), readmeUser('rules-admin', purposes)]
   for (const server of servers)
@@ -88,14 +88,22 @@ it('a full run behind Sentinels, with alerts, is refused nothing and keeps its c
   const where = ['--redis', group.url.replace('://', `://${name}:${password}@`)]
   const master = await group.master()
   const more = '[alert]\nto[]=postmaster@acme.example\n'
-  await assertRefusedNothing({ ini: group.ini, where, more }, [master], master, ['deliveries', 'alerts'])
+  await assertRefusedNothing({ ini: group.ini, where, more }, [master], master, [
+    'deliveries',
+    'waiting',
+    'alerts',
+  ])
 })
 
 it('a full run on a Cluster is refused nothing and keeps its connections', async () => {
   await using cluster = await startCluster()
   const { name, password } = readmeUser('rules-admin')
   const where = ['--redis', cluster.url.replace('://', `://${name}:${password}@`)]
-  await assertRefusedNothing({ ini: cluster.ini, where }, cluster.nodes, cluster, ['deliveries', 'cluster'])
+  await assertRefusedNothing({ ini: cluster.ini, where }, cluster.nodes, cluster, [
+    'deliveries',
+    'waiting',
+    'cluster',
+  ])
 })
 
 it('status says in Haraka’s folder which rights its user lacks, and Haraka keeps its connections without +ping', async () => {
@@ -147,7 +155,7 @@ it('Haraka and the command work with the users of Redis that the documents recom
 
 it('a Redis that may not tell of changes is asked again and again, and one line of the log says why', async () => {
   await using redis = await startRedis()
-  const { name, password, words } = readmeUser('haraka', ['deliveries'])
+  const { name, password, words } = readmeUser('haraka', ['deliveries', 'waiting'])
   const fewer = words.filter((word) => word !== '+client|tracking')
   await redis.cli('ACL', 'SETUSER', name, ...fewer)
   await writeRules(redis, TRAFFIC_RULES)

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import type { RedisSettings } from '../../plugins/enforce-tls/settings/redis.js'
 import { RedisAccountStore } from '../../plugins/enforce-tls/console/auth/redis-account-store.js'
 import type { AccountKind } from '../../plugins/enforce-tls/console/auth/account-store.js'
+import { RedisSharedHashes } from '../../plugins/enforce-tls/store/redis/shared-hashes.js'
 import { RedisDeliveryLog } from '../../plugins/enforce-tls/store/redis/delivery-log.js'
 import { whyNotSubscribed } from '../../plugins/enforce-tls/store/redis/feed.js'
 import { RedisTlsRptState } from '../../plugins/enforce-tls/store/redis/tls-rpt-state.js'
@@ -52,6 +53,23 @@ async function asAdministrator(settings: Partial<RedisSettings>): Promise<void> 
   const log = new RedisDeliveryLog(redisSettings(settings))
   await log.readKey()
   await log.close()
+}
+
+/** The commands that change rules, and those of the group `queue`. */
+async function asRulesAdministrator(settings: Partial<RedisSettings>): Promise<void> {
+  await asAdministrator(settings)
+  await orderForWaiting(settings)
+}
+
+async function orderForWaiting(settings: Partial<RedisSettings>): Promise<void> {
+  const hashes = new RedisSharedHashes(redisSettings(settings))
+  try {
+    await hashes.write('nodes', new Map([['a', '1']]))
+    assert.equal((await hashes.add('nodes', new Map([['b', '2']]))).size, 1)
+    assert.ok(await hashes.take('nodes', 'b'))
+  } finally {
+    await hashes.close()
+  }
 }
 
 async function assertReadable(store: RedisStore): Promise<void> {
@@ -103,6 +121,11 @@ const BESIDES: Readonly<
     } finally {
       await log.close()
     }
+  },
+  waiting: orderForWaiting,
+  release: async (settings) => {
+    await using opened = openRedisStore(settings)
+    await opened.store.recordRelease({ owner: '*', field: 'a', value: '{}' }, 'ann')
   },
   policies: async (settings) => {
     const policies = new RedisStsPolicies(redisSettings(settings))
@@ -206,7 +229,7 @@ describe('the users of Redis in the documents', () => {
 
   for (const [name, work] of [
     ['haraka', asHaraka],
-    ['rules-admin', asAdministrator],
+    ['rules-admin', asRulesAdministrator],
     ['accounts-admin', asAccountAdministrator],
   ] as const) {
     const user = readmeUser(name)

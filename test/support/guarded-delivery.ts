@@ -202,7 +202,7 @@ export class GuardedDelivery implements AsyncDisposable {
         connectionMaxMessages: 100,
         connectionsPerHost: this.options.perHost ?? 20,
       },
-      failure: { action: failureAction },
+      failure: { action: failureAction, delayWarning: 0 },
     } as unknown as Settings
     this.#connections ??= new ConnectionPool(
       () => settings.tls,
@@ -220,6 +220,8 @@ export class GuardedDelivery implements AsyncDisposable {
       makeMx: (hop) => ({ ...hop }),
       turns: () => Infinity,
       isLastTry: ({ num_failures }) => num_failures >= this.haraka.intervals.length,
+      retriesLeft: ({ num_failures }) =>
+        this.haraka.intervals.slice(num_failures).reduce((sum, interval) => sum + interval * 1000, 0),
       secureContext: () => this.#context,
       sessions: (_context, mx, requirement) =>
         this.options.resumption ? this.#sessions.slot(hostOf(mx), placeOf(mx), requirement) : null,
@@ -237,6 +239,13 @@ export class GuardedDelivery implements AsyncDisposable {
       keepAsError: (path) => {
         this.haraka.told.push('kept as error file')
         return Promise.resolve(`error.${path}`)
+      },
+      waiting: {
+        waits: () => undefined,
+        ended: () => undefined,
+        givingUp: () => null,
+        release: () => null,
+        works: () => undefined,
       },
       emit: (event) => void this.events.push(event),
       ...this.options.surroundings,

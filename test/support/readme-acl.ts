@@ -19,6 +19,8 @@ const PURPOSES = {
   tlsReports: /:tls-rpt-turn/,
   policies: /:sts\b/,
   deliveries: /:deliveries/,
+  waiting: /:waiting:/,
+  release: /^~\S+:history \+xadd$/,
   metrics: /^\+scan$/,
 } as const
 

@@ -14,6 +14,8 @@ export interface Submission extends Omit<MailOptions, 'from' | 'to'> {
   readonly data?: string | Buffer
   /** Whether the session is upgraded with STARTTLS; any certificate will do. @default false */
   readonly starttls?: boolean
+  /** `NOTIFY` of every RCPT, where the server offers DSN (RFC 3461). @default none */
+  readonly notify?: readonly ('never' | 'success' | 'failure' | 'delay')[]
 }
 
 export interface SubmissionResult {
@@ -32,7 +34,12 @@ export async function sendMail(port: number, submission: Submission): Promise<Su
     : { ignoreTLS: true }
   const transport = createTransport({ host: '127.0.0.1', port, name: 'client.test.example', ...tls })
   try {
-    const sent = await transport.sendMail({ envelope: { from: submission.from, to }, raw })
+    const { from, notify } = submission
+    const sent = await transport.sendMail({
+      envelope: { from, to },
+      raw,
+      ...(notify ? { dsn: { id: 'test', return: 'headers', notify: [...notify] } } : {}),
+    })
     return {
       ...replyOf(sent.response),
       accepted: addresses(sent.accepted),

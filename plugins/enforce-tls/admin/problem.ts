@@ -52,6 +52,7 @@ export type ProblemData =
   | { readonly code: 'changed-since' }
   /** What is to be taken back is not kept in whole. */
   | { readonly code: 'not-kept' }
+  | { readonly code: 'is-release' }
   /** Haraka takes no rules from the store. */
   | { readonly code: 'store-gone'; readonly problem: string; readonly wayOut: string }
 

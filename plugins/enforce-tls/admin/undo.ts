@@ -1,5 +1,6 @@
 /** What a change in the history has changed, and taking it back, with all that was written in the same step. */
 import { createHash } from 'node:crypto'
+import type { EntryPlace } from '../rules/entry-problem.js'
 import { Groups } from '../rules/group.js'
 import type { InPieces } from '../work/pieces.js'
 import type { EntryChange } from '../store/entry-change.js'
@@ -67,6 +68,7 @@ export async function stepWith(
  * @throws {AdminProblem} where the history has forgotten a part of it, or what it changed is another by now.
  */
 export async function undo({ store, write }: Editor, step: readonly HistoryEntry[]): Promise<void> {
+  if (!isOfEntries(step)) throw new AdminProblem({ code: 'is-release' })
   const entries = step[0]?.step?.entries ?? step.length
   if (entries !== step.length || step.some(({ leftOut }) => leftOut !== null))
     throw new AdminProblem({ code: 'not-kept' })
@@ -89,7 +91,10 @@ export async function undo({ store, write }: Editor, step: readonly HistoryEntry
   }
 }
 
-function* findingProblem(step: readonly HistoryEntry[], groups: Groups): InPieces<AdminProblem | null> {
+function* findingProblem(
+  step: readonly (HistoryEntry & EntryPlace)[],
+  groups: Groups,
+): InPieces<AdminProblem | null> {
   for (const { key, owner, field, from } of step) {
     if (from === null || key === 'domains') continue
     const problem =
@@ -101,4 +106,9 @@ function* findingProblem(step: readonly HistoryEntry[], groups: Groups): InPiece
     yield
   }
   return null
+}
+
+/** A message that went its way cannot be called back. */
+function isOfEntries(step: readonly HistoryEntry[]): step is readonly (HistoryEntry & EntryPlace)[] {
+  return step.every(({ key }) => key !== 'releases')
 }

@@ -12,7 +12,7 @@ import type { AccountStore } from '../console/auth/account-store.js'
 import { createConsole } from '../console/console.js'
 import { MOUNT, mountConsole } from '../console/mount.js'
 import { packagedPreview } from '../console/preview-bounce.js'
-import { openDeliveryLog, openStore } from '../store/open-store.js'
+import { openDeliveryLog, openSharedHashes, openStore } from '../store/open-store.js'
 import type { SharedOptions } from './context.js'
 import { memoryIn } from './haraka-memory.js'
 import { newFileOwner } from './new-files.js'
@@ -35,6 +35,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
   const store = openStore(settings, { newFileOwner: owner })
   const accounts = openAccountStore(settings, owner)
   const deliveries = openDeliveryLog(settings)
+  const waiting = openSharedHashes(settings, { newFileOwner: owner })
   const partners = await openOwnPartners({ settings, folder })
   const output = new Output(terminal, options.json === true)
   try {
@@ -45,6 +46,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
       settings: () => ({ ...settings, console: { ...settings.console, enabled: true, trustProxy: false } }),
       previewBounce: (request) => packagedPreview(request, settings),
       deliveries,
+      waiting,
       checkPartner: partners.check,
       offersTls: () => loadsPlugin(folder, 'tls'),
       memory: memoryIn({ folder, settings }),
@@ -70,6 +72,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
   } finally {
     partners.close()
     await deliveries.close()
+    await waiting.close()
     await accounts.close()
     await store.close()
   }

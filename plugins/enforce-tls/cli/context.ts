@@ -5,7 +5,8 @@
 import { Command, Option } from '@commander-js/extra-typings'
 import type { Settings } from '../settings/types.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
-import { openDeliveryLog, openStore } from '../store/open-store.js'
+import { openDeliveryLog, openSharedHashes, openStore } from '../store/open-store.js'
+import type { SharedHashes } from '../store/shared-hashes.js'
 import type { RuleStore } from '../store/rule-store.js'
 import { editorOf, type Editor } from '../admin/editor.js'
 import { AdminProblem } from '../admin/problem.js'
@@ -13,7 +14,7 @@ import { refusalOf } from './admin-refusal.js'
 import { authorOf } from './author.js'
 import type { FileOwner } from '../haraka/user.js'
 import { memoryIn } from './haraka-memory.js'
-import { newFiles, ownerOf } from './new-files.js'
+import { newFileOwner, newFiles, ownerOf } from './new-files.js'
 import { Output, type Terminal } from './output.js'
 import type { OpenPartners, Partners } from './partners.js'
 import {
@@ -38,6 +39,8 @@ export interface Surroundings {
   readonly folder: string | null
   /** The delivery log beside the rules. */
   readonly deliveries: () => Pick<DeliveryLog, 'read' | 'begins' | 'readKey' | 'check' | 'description'>
+  /** What waits, as all Haraka tell it through the store. */
+  readonly waiting: () => SharedHashes
   /** Whom Haraka becomes once it listens; `null` where that is whoever starts it, or not known. */
   readonly harakaUser: () => FileOwner | null
   /** Whether the store is reached as Haraka reaches it, with the settings of its folder. */
@@ -149,11 +152,14 @@ async function surround(
   const { settings, folder, words } = chosen
   const opened: Partners[] = []
   let deliveries: DeliveryLog | undefined
+  let waiting: SharedHashes | undefined
   try {
     await work({
       settings,
       folder,
       deliveries: () => (deliveries ??= openDeliveryLog(settings)),
+      waiting: () =>
+        (waiting ??= openSharedHashes(settings, { newFileOwner: newFileOwner({ settings, folder }) })),
       harakaUser: () => ownerOf({ settings, folder }),
       asHaraka: folder !== null,
       output: new Output(terminal, options.json === true),
@@ -167,6 +173,7 @@ async function surround(
   } finally {
     for (const partners of opened) partners.close()
     await deliveries?.close()
+    await waiting?.close()
   }
 }
 

@@ -4,6 +4,7 @@ import { parseRule } from '../rules/check-rule.js'
 import type { HistoryEntry } from '../store/history.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { valueOf } from '../store/difference.js'
+import { releaseLines } from '../admin/format-release.js'
 import { comparingEntry } from '../admin/undo.js'
 import { ownerHint } from './hints.js'
 import { localTime } from './local-time.js'
@@ -59,11 +60,12 @@ async function showHistory(
 
 function subjectOf({ key, owner, field, from, to }: HistoryEntry): string[] {
   if (key === 'domains') return [`switch of ${field}`]
+  if (key === 'releases') return [`message ${field}`, `of ${owner}`]
   if (key === 'groups') return [`group ${field}`]
   const checked = atOnce(parseRule(to ?? from ?? ''))
   return [`rule ${field}`, `of ${owner}`, ...('rule' in checked ? [`(${checked.rule.name})`] : [])]
 }
 
 function changeOf(entry: HistoryEntry): string[] {
-  return [...atOnce(comparingEntry(entry))]
+  return entry.key === 'releases' ? releaseLines(entry.to) : [...atOnce(comparingEntry(entry))]
 }

@@ -22,6 +22,7 @@ import { addImportCommand } from './import.js'
 import { printError, type Terminal } from './output.js'
 import { openOwnPartners, type OpenPartners } from './partners.js'
 import { Ended, Refusal } from './refusal.js'
+import { addQueueCommands } from './queue.js'
 import { addReportCommand } from './report.js'
 import { addRuleCommands } from './rule.js'
 import { addStatusCommand } from './status.js'
@@ -103,6 +104,7 @@ function createProgram(terminal: Terminal, openPartners: OpenPartners) {
   addHistoryCommand(program, withStore)
   addReportCommand(program, withStore)
   addTraceCommand(program, withStore)
+  addQueueCommands(program, withStore)
   addStatusCommand(program, withStore)
   addInitCommand(program, withStore)
   const withAccounts = accountsRunner(terminal)

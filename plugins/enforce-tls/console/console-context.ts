@@ -5,6 +5,7 @@ import type { BounceTexts } from '../delivery/bounce/compose.js'
 import type { RecentFailures } from '../report/recent-failures.js'
 import type { Settings } from '../settings/types.js'
 import type { DeliveryLogReader } from '../store/delivery-log.js'
+import type { SharedHashes } from '../store/shared-hashes.js'
 import type { RuleStore } from '../store/rule-store.js'
 import type { Sessions } from './auth/sessions.js'
 import type { SignIn } from './auth/sign-in.js'
@@ -20,6 +21,8 @@ export interface ConsoleOptions {
   readonly previewBounce: (request: PreviewRequest) => Promise<BounceTexts>
   /** Where deliveries are recorded. */
   readonly deliveries: DeliveryLogReader
+  /** What waits, as all Haraka tell it. */
+  readonly waiting: SharedHashes
   /** Checks a partner's mail servers. */
   readonly checkPartner: (request: CheckRequest) => Promise<PartnerCheck>
   /** Whether Haraka offers STARTTLS to those who bring mail; `null` where that is not known. */

@@ -10,7 +10,8 @@ import { assertInstalled, CONSOLE, PackageMissing } from '../settings/optional-p
 import { isLoaded } from '../haraka/queue-plugins.js'
 import type { Settings } from '../settings/types.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
-import { openDeliveryLog } from '../store/open-store.js'
+import { openDeliveryLog, openSharedHashes } from '../store/open-store.js'
+import type { SharedHashes } from '../store/shared-hashes.js'
 import type { RuleStore } from '../store/rule-store.js'
 import type { ConsoleOptions } from './console-context.js'
 import type { AccountStore } from './auth/account-store.js'
@@ -42,6 +43,7 @@ export class ConsoleHost {
   #made: Promise<{
     readonly accounts: AccountStore
     readonly deliveries: DeliveryLog
+    readonly waiting: SharedHashes
     readonly answer: MountedConsole
   }> | null = null
 
@@ -77,6 +79,7 @@ export class ConsoleHost {
     const made = await this.#made?.catch(() => null)
     await made?.accounts.close()
     await made?.deliveries.close()
+    await made?.waiting.close()
   }
 
   /** Switched on, with its packages: what is not installed now is not there at the next request either. */
@@ -107,18 +110,20 @@ export class ConsoleHost {
     const [{ openAccountStore }, { createConsole }, { previewBounce }] = await loadConsole()
     const accounts = openAccountStore(storePlace)
     const deliveries = openDeliveryLog(storePlace)
+    const waiting = openSharedHashes(storePlace)
     const answer = mountConsole(createConsole, {
       store,
       accounts,
       settings,
       previewBounce: (request) => previewBounce(request, bounceOptions()),
       deliveries,
+      waiting,
       checkPartner,
       offersTls: () => isLoaded(plugin, 'tls'),
       memory: { seen, onEmptyStore: () => settings().main.onEmptyStore },
       logError: (sentence) => plugin.logerror(sentence),
     })
-    return { accounts, deliveries, answer }
+    return { accounts, deliveries, waiting, answer }
   }
 }
 

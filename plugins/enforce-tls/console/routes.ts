@@ -11,6 +11,7 @@ import { openApiRoutes } from './resources/openapi.js'
 import { reportRoutes } from './resources/report.js'
 import { ruleRoutes } from './resources/rules.js'
 import { sessionRoutes } from './resources/session.js'
+import { waitingRoutes } from './resources/waiting.js'
 import { validateRoutes } from './resources/validate.js'
 
 export const ROUTES: readonly Route[] = [
@@ -25,5 +26,6 @@ export const ROUTES: readonly Route[] = [
   ...checkRoutes,
   ...reportRoutes,
   ...messageRoutes,
+  ...waitingRoutes,
   ...openApiRoutes(() => ROUTES),
 ]

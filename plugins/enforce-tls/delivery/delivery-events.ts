@@ -94,8 +94,22 @@ export interface Refused extends About {
   readonly result: 'refused' | 'would-refuse'
 }
 
+/** An administrator lets one message go without what its rules require. */
+export interface ReleaseEvent extends About {
+  readonly kind: 'release'
+  /** What it goes without. */
+  readonly requirement: Pick<Requirement, 'level' | 'decidedBy'>
+  /** `granted`: leave was given; `sent`: a server has taken it. */
+  readonly result: 'granted' | 'sent'
+  /** The host that has taken it, and where that connection went; empty for none yet. */
+  readonly host: string
+  readonly to: string
+  readonly by: string
+  readonly reason: string
+}
+
 /** Anything that is reported to observers. */
-export type DeliveryEvent = AttemptEnded | Outcome | ReportEvent | Refused
+export type DeliveryEvent = AttemptEnded | Outcome | ReportEvent | Refused | ReleaseEvent
 
 /** An observer. Called synchronously on the delivery path: keep it short, put work off. */
 export type DeliveryObserver = (event: DeliveryEvent) => void

@@ -4,6 +4,7 @@
  * Haraka's bounces and hooks of other plugins look for it.
  */
 import constants from 'haraka-constants'
+import { delayNoticeDue } from './delay-notice.js'
 import { insteadOf, notesFor } from './bounce/requiretls-note.js'
 import type { HarakaAddress } from '../haraka/types.js'
 import type { GuardedItem } from './guarded-item.js'
@@ -46,7 +47,7 @@ export function giveUp(guarded: GuardedItem, failure: AttemptFailure, host: stri
 }
 
 /** The guarded version of `deferred_respond`. */
-export function deferredRespond(
+export async function deferredRespond(
   guarded: GuardedItem,
   code: number,
   message: unknown,
@@ -56,7 +57,26 @@ export function deferredRespond(
   // Haraka makes of it would jam the retry queue of the whole process.
   const usable = code !== constants.denysoft || Number.isFinite(Number.parseInt(String(message), 10))
   guarded.emitOutcome('deferred')
-  return guarded.haraka.original('deferred_respond')(usable ? code : constants.cont, message, params)
+  const answer = usable ? code : constants.cont
+  const seconds = answer === constants.denysoft ? Number.parseInt(String(message), 10) : params.delay
+  const notice = delayNoticeDue(guarded, seconds)
+  await guarded.haraka.original('deferred_respond')(answer, message, params)
+  if (answer === constants.cont || answer === constants.denysoft) noteWait(guarded, seconds)
+  if (notice) await notice.send()
+}
+
+/** What Haraka has put off for a TLS reason waits; so does what was released, whatever keeps it. */
+function noteWait(guarded: GuardedItem, seconds: number): void {
+  const { item, tlsFailure, release, requirement, round, context } = guarded
+  if (!requirement || (!tlsFailure && !release)) return context.waiting.ended(item, 'other')
+  const next = Date.now() + seconds * 1000
+  context.waiting.waits(item, {
+    requirement,
+    failure: tlsFailure ?? { class: null, detail: guarded.ownReason ?? 'Haraka put it off' },
+    host: tlsFailure ? (decisiveAttempt(round.attempts)?.host ?? '') : '',
+    next,
+    until: next + context.retriesLeft(item),
+  })
 }
 
 /** The guarded version of `bounce_respond`. */

@@ -8,9 +8,18 @@ import type { Settings } from '../settings/types.js'
 import type { ConnectionPool } from './connections/pool.js'
 import type { DeliveryEvent } from './delivery-events.js'
 import type { Attempt } from './outcome.js'
+import type { WaitingList } from './waiting.js'
 import type { SessionSlot } from './tls/session-cache.js'
 
-/** What a bounce is to be about. */
+/** What a notice says of a message that is tried again. */
+export interface Delay {
+  /** When it is given up. */
+  readonly until: Date
+  /** Those that the sender may be notified of. */
+  readonly recipients: readonly HarakaAddress[]
+}
+
+/** What a bounce, or a notice of delay, is to be about. */
 export interface BounceRequest {
   readonly item: HarakaMailItem
   readonly requirement: Requirement | null
@@ -19,6 +28,8 @@ export interface BounceRequest {
   readonly tlsToBlame: boolean
   /** Haraka's reason, one clause; of unknown content. */
   readonly reason: string
+  /** For a message that is not given up, only delayed. */
+  readonly delayed?: Delay
   /** Whether reason and recipients may quote the message: a server said them after MAIL. */
   readonly mayQuote: boolean
 }
@@ -54,6 +65,8 @@ export interface GuardContext {
   readonly makeMx: (hop: { exchange: string; from_dns: string; priority: number }) => HarakaMx
   /** Whether an item that fails now for a temporary reason is given up. */
   readonly isLastTry: (item: HarakaMailItem) => boolean
+  /** How long an item that fails now is tried again after its next try, in milliseconds. */
+  readonly retriesLeft: (item: HarakaMailItem) => number
   /** How many messages Haraka delivers at once. */
   readonly turns: () => number
   /** The connections that covered mail shares. */
@@ -65,6 +78,8 @@ export interface GuardContext {
   readonly splitOff: (item: HarakaMailItem, recipients: readonly HarakaAddress[]) => Promise<HarakaMailItem>
   /** Sets a queue file aside as `error.*`; gives its new name. */
   readonly keepAsError: (path: string) => Promise<string>
+  /** Who knows what waits, and what is ordered for it. */
+  readonly waiting: WaitingList
   /** Reports to the observers. Total. */
   readonly emit: (event: DeliveryEvent) => void
 }

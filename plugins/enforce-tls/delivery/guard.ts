@@ -17,6 +17,7 @@ import { deliverOnSocket, deliverOverOpen, isFree, termsAtHop } from './host-att
 import { placeOf, portIn, usableHosts, whatItNamed, withName } from './next-hop.js'
 import type { ObservedDelivery } from './observed-session.js'
 import { DIRECTORY_FAILURE, otherFailure, tlsFailure, UNROUTABLE } from './outcome.js'
+import type { GivingUp, Release } from './waiting.js'
 import { deliverByRoute, goOn, looksAtPublished } from './published-route.js'
 import { testedBy } from './tls/certificate.js'
 import { errorMessage } from '../text/error-message.js'
@@ -29,6 +30,8 @@ type Decision =
   | { readonly name: 'retired' }
   /** There will never be a decision: the message bounces. */
   | { readonly name: 'failed'; readonly reason: string }
+  /** An administrator has given it up: it bounces for what it failed for the last time. */
+  | { readonly name: 'given-up'; readonly how: GivingUp }
 
 /** How long an item stands ready for a connection, in milliseconds; what was decided on it is not to get old. */
 const PATIENCE = 1000
@@ -97,7 +100,8 @@ export class Guard {
 
   /** The rules require nothing: the item is Haraka's own again, but for a bounce of ours, which is kept where it can't be delivered. */
   detach(): void {
-    const { haraka, item } = this.#guarded
+    const { haraka, item, context } = this.#guarded
+    context.waiting.ended(item, 'free')
     haraka.detach(isBounceOfCovered(item) ? ['double_bounce'] : [])
     guards.delete(item)
   }
@@ -108,8 +112,25 @@ export class Guard {
     this.#guarded.requirement = requirement
   }
 
+  /**
+   * The item may be delivered once without what is required of it; its bounce, and what is split off, stay guarded.
+   *
+   * @param requirement what it goes without
+   */
+  release(requirement: Requirement, release: Release): void {
+    this.enforce(requirement)
+    this.#guarded.release = release
+  }
+
+  /** An administrator wants no further try: the message bounces. @param requirement `null` where it is unknown */
+  giveUp(requirement: Requirement | null, how: GivingUp): void {
+    this.#decide({ name: 'given-up', how })
+    this.#guarded.requirement = requirement
+  }
+
   /** Nothing is left to do, every recipient goes on in another item: this one gives its place in the queue back. */
   retire(): void {
+    this.#guarded.context.waiting.ended(this.#guarded.item, 'divided')
     this.#decide({ name: 'retired' })
   }
 
@@ -135,6 +156,12 @@ export class Guard {
       case 'failed': {
         const status = { temporary: false, status: DIRECTORY_FAILURE }
         return giveUp(this.#guarded, otherFailure(this.#decision.reason, status), '')
+      }
+      case 'given-up': {
+        const { failure, host } = this.#decision.how
+        if (failure.class) this.#guarded.tlsFailure = failure
+        this.#guarded.round.lost(host || item.todo.domain, failure)
+        return giveUp(this.#guarded, failure, host)
       }
       case 'none-yet': {
         // Whatever the hooks answered: a time-out, a throw, or our own wish to wait.
@@ -189,6 +216,7 @@ export class Guard {
       // LMTP answers the final dot once for each recipient; Haraka mixes the answers up when they differ.
       const each = recipients.map((recipient) => [recipient])
       await context.divide(item, each)
+      context.waiting.ended(item, 'divided')
       return item.next_cb()
     }
     const terms = termsAtHop(this.#guarded, mx, requirement)

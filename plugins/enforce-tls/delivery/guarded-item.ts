@@ -14,6 +14,7 @@ import { aboutItem, type Outcome } from './delivery-events.js'
 import { statusOf, type Attempt, type AttemptFailure } from './outcome.js'
 import { Attempts } from './attempts.js'
 import type { Connection } from './connections/connection.js'
+import type { Release } from './waiting.js'
 import type { Place } from './connections/pool.js'
 
 /** Haraka's methods that a guarded item has its own versions of. */
@@ -59,6 +60,8 @@ export class GuardedItem {
   ownReason: string | null = null
   /** Whether MAIL was ever said: what a server says from then on, recipients' replies included, may quote the message. */
   mailSaid: boolean
+  /** Leave to go without what is required, at this attempt. */
+  release: Release | null = null
   /** What is known of the recipients' domain, where the requirement asks for it. */
   facts: DomainFacts | null = null
   /** Whether a plugin has named the hosts of this round (hook `get_mx`). */
@@ -98,6 +101,7 @@ export class GuardedItem {
     this.requirement = null
     this.tlsFailure = null
     this.ownReason = null
+    this.release = null
     this.facts = null
     this.isNamed = false
     this.stale = null
@@ -167,6 +171,13 @@ export class GuardedItem {
     const { requirement, item } = this
     if (!requirement) return null
     const attempt = this.#round.finish()
+    if (result !== 'deferred')
+      this.context.waiting.ended(item, result === 'delivered' && this.release ? 'released' : result)
+    if (result === 'delivered' && this.release) {
+      this.#emitRelease(requirement, this.release, recipients, attempt)
+      return attempt
+    }
+    if (result === 'delivered' && attempt?.secured) this.context.waiting.works(item.todo.domain)
     const failure = result === 'delivered' ? null : this.tlsFailure
     const atHost = attempt?.requirement ?? requirement
     this.context.emit({
@@ -188,12 +199,33 @@ export class GuardedItem {
     return attempt
   }
 
+  /** A delivery without what is required is no outcome of it: it is reported as what it is. */
+  #emitRelease(
+    requirement: Requirement,
+    release: Release,
+    recipients: readonly HarakaAddress[],
+    attempt: Attempt | null,
+  ): void {
+    const { item } = this
+    const where = { host: attempt?.host ?? '', to: attempt?.to ?? '' }
+    this.context.emit({
+      kind: 'release',
+      ...aboutItem(item, recipients),
+      requirement,
+      result: 'sent',
+      ...where,
+      by: release.by,
+      reason: release.reason,
+    })
+  }
+
   #newRound(): Attempts {
     return new Attempts((attempt) => {
       const { host, to, source, session, tested, failure } = attempt
       const { item } = this
       const requirement = attempt.requirement ?? this.requirement
-      if (!requirement) return
+      // That it came to a server's last word says nothing of TLS where none was required of it.
+      if (!requirement || (this.release && !failure)) return
       const about = aboutItem(item, item.todo.rcpt_to)
       const isNamed = this.isNamed ? ({ isNamed: true } as const) : {}
       const what = { host, to, source, ...isNamed, session, failure, ...(tested ? { tested } : {}) }

@@ -17,6 +17,7 @@ import { asItCounts } from './outcome.js'
 import { termsOf } from './published-route.js'
 import { certificateFailure, datesCount, loggedSession, datesOf, testedBy } from './tls/certificate.js'
 import { establishTls } from './tls/establish.js'
+import { hideStartTls } from './tls/hide-starttls.js'
 import { failureOfEarlyEnd } from './tls/handshake-failure.js'
 import { SecuredSocket } from './tls/haraka-socket.js'
 
@@ -35,6 +36,7 @@ export function deliverOnSocket(
   const { haraka } = guarded
   if (isFree(guarded, mx)) {
     guarded.mailSaid = true
+    if (guarded.release?.encrypted === false) hideStartTls(socket)
     return haraka.original('try_deliver_host_on_socket')(mx, host, port, socket)
   }
   const raw = socket.targetsocket
@@ -105,11 +107,11 @@ export function deliverOverOpen(guarded: GuardedItem, mx: HarakaMx, requirement:
 }
 
 /**
- * On what terms a message goes to a host: those of the operator, who counts it as secure without TLS, or those of the
- * rules and of what is published.
+ * On what terms a message goes to a host: those of the operator, who counts it as secure without TLS or has released this
+ * message, or those of the rules and of what is published.
  */
 export function termsAtHop(guarded: GuardedItem, mx: HarakaMx, requirement: Requirement): HostTerms {
-  return isTrustedHop(mx, guarded.context.settings().main.trustedNextHops)
+  return guarded.release || isTrustedHop(mx, guarded.context.settings().main.trustedNextHops)
     ? { is: 'free', requirement }
     : termsOf(guarded, mx, requirement)
 }

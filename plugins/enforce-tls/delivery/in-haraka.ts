@@ -9,6 +9,7 @@ import type { DeliveryEvent } from './delivery-events.js'
 import type { GuardContext } from './guard-context.js'
 import { hostOf, placeOf } from './next-hop.js'
 import { divide, keepAsError, splitOff } from './queue-files.js'
+import type { WaitingList } from './waiting.js'
 import { contextOf, type TlsContexts } from './tls/contexts.js'
 
 /** What changes while Haraka runs, and where events go. */
@@ -17,6 +18,8 @@ export interface DeliverySources {
   readonly contexts: () => TlsContexts
   /** Where it is asked what partners publish. */
   readonly published: () => PublishedSources
+  /** Who knows what waits. */
+  readonly waiting: WaitingList
   /** Reports to the observers. Total. */
   readonly emit: (event: DeliveryEvent) => void
 }
@@ -24,7 +27,7 @@ export interface DeliverySources {
 /** The surroundings of all guards of this Haraka. */
 export function guardContextIn(
   haraka: HarakaRuntime,
-  { settings, contexts, published, emit }: DeliverySources,
+  { settings, contexts, published, waiting, emit }: DeliverySources,
 ): GuardContext {
   const turns = () => haraka.outboundConfig.concurrency_max ?? Infinity
   return {
@@ -40,12 +43,21 @@ export function guardContextIn(
     published,
     makeMx: (hop) => new haraka.outbound.net_utils.HarakaMx(hop),
     isLastTry: ({ num_failures }) => num_failures >= (haraka.outboundConfig.temp_fail_intervals ?? []).length,
+    retriesLeft: ({ num_failures }) =>
+      (haraka.outboundConfig.temp_fail_intervals ?? [])
+        .slice(num_failures)
+        .reduce((sum, interval) => sum + interval * 1000, 0),
     turns,
     connections: new ConnectionPool(() => settings().tls, turns),
-    composeBounce: (request) => composeBounce(request, bounceOptionsIn(haraka, settings())),
+    composeBounce: (request) =>
+      composeBounce(request, {
+        ...bounceOptionsIn(haraka, settings()),
+        ...(request.delayed ? { templates: haraka.delayTemplates } : {}),
+      }),
     divide: (item, groups) => divide(item, groups, haraka.outbound),
     splitOff: (item, recipients) => splitOff(item, recipients, haraka.outbound),
     keepAsError,
+    waiting,
     emit,
   }
 }

@@ -39,8 +39,8 @@ interface LostHost {
 }
 
 /** Whether the requirement of an item looks at what is published. */
-export function looksAtPublished({ requirement }: GuardedItem): boolean {
-  return requirement !== null && requirement.published.length > 0
+export function looksAtPublished({ requirement, release }: GuardedItem): boolean {
+  return requirement !== null && release === null && requirement.published.length > 0
 }
 
 /**

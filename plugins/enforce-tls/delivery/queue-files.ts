@@ -5,6 +5,7 @@
 import { createReadStream, renameSync, unlinkSync } from 'node:fs'
 import { access, open, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { asNotified, isNotified } from './queue-name.js'
 import type { HarakaAddress, HarakaMailItem, HarakaOutbound } from '../haraka/types.js'
 
 /**
@@ -96,7 +97,8 @@ async function draft(
 ): Promise<Part> {
   const folder = path.dirname(item.path)
   const { arrival, attempts } = qfile.parts(item.filename) ?? {}
-  const name = qfile.name({ arrival, attempts })
+  const fresh = qfile.name({ arrival, attempts })
+  const name = (isNotified(item.filename) && asNotified(fresh)) || fresh
   const part = {
     name,
     draft: path.join(folder, `${qfile.platformDOT}${name}`),

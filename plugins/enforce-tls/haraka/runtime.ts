@@ -85,6 +85,14 @@ export class HarakaRuntime {
     }
   }
 
+  /** The operator's templates of the notice that a message is delayed, or ours. */
+  get delayTemplates(): BounceTemplates {
+    return {
+      text: this.#template('enforce-tls.delay_message'),
+      html: this.#template('enforce-tls.delay_message_html'),
+    }
+  }
+
   #template(name: string): readonly string[] {
     const lines = this.#plugin.config.get(name, 'data')
     if (lines.length > 0 || name.endsWith('_html')) return lines

@@ -101,7 +101,7 @@ export interface HarakaSocket extends EventEmitter {
 
 /** One item of the outbound queue: a message and its recipients of one domain. */
 export interface HarakaMailItem extends HarakaLogger, EventEmitter {
-  readonly filename: string
+  filename: string
   path: string
   /** Where the message begins in the queue file, in bytes. */
   readonly data_start: number
@@ -205,8 +205,16 @@ export interface HarakaOutbound {
     next: (code?: number, message?: unknown) => void,
     options?: { readonly notes?: object; readonly origin?: unknown; readonly dot_stuffed?: boolean },
   ): void
-  readonly temp_fail_queue: { add(id: string, milliseconds: number, callback: () => void): void }
-  readonly delivery_queue: { push(item: HarakaMailItem): void }
+  readonly temp_fail_queue: {
+    add(id: string, milliseconds: number, callback: () => void): void
+    /** Those that wait, by when they are due (haraka-utils, `timer_queue.js`). */
+    readonly queue?: { readonly id: string; readonly cb: (() => void) | null }[]
+  }
+  readonly delivery_queue: {
+    push(item: HarakaMailItem): void
+    /** Those that wait for their turn and those that are being delivered. */
+    length(): number
+  }
   readonly net_utils: {
     readonly get_primary_host_name: () => string
     readonly get_mx: (domain: string) => Promise<HarakaMx[]>

@@ -13,6 +13,8 @@ import type { Policy, PolicyUnknown } from '../policy/policy.js'
 import type { Requirement } from '../rules/requirement.js'
 import type { Ruling } from '../rules/rule-list.js'
 import type { Decision } from '../observe/metrics/metrics.js'
+import { oneLine } from '../text/one-line.js'
+import type { WaitingList } from '../delivery/waiting.js'
 import type { Settings } from '../settings/types.js'
 import { decideOn, type Group, type RequiredDecision } from './item-decision.js'
 
@@ -39,12 +41,17 @@ export interface DecisionContext {
   retriesLast(): number
   /** Whether the delivery log names the messages that rules are about. */
   namesMessages(): boolean
+  /** What is ordered for an item, and who is told that it waits. */
+  readonly waiting: Pick<WaitingList, 'waits' | 'givingUp' | 'release'>
   /** Counts a decision; total. */
   decided(result: Decision): void
 }
 
 /** What a decision does to the guard of its item. */
-export type DecidedGuard = Pick<Guard, 'epoch' | 'detach' | 'enforce' | 'retire' | 'fail'>
+export type DecidedGuard = Pick<
+  Guard,
+  'epoch' | 'detach' | 'enforce' | 'release' | 'giveUp' | 'retire' | 'fail'
+>
 
 /** Decides, and remembers since when the rules of an item are unknown. */
 export class Decisions {
@@ -111,6 +118,16 @@ export class Decisions {
 
   #require(guard: DecidedGuard, item: HarakaMailItem, requirement: Requirement | null): void {
     if (!requirement) return this.#release(guard, item)
+    const { waiting } = this.#context
+    const givingUp = waiting.givingUp(item)
+    if (givingUp) return guard.giveUp(requirement, givingUp)
+    const release = waiting.release(item, requirement)
+    if (release) {
+      item.lognotice(
+        `enforce-tls: goes without what rule ${rulesOf(requirement)} requires, released by ${oneLine(release.by)}: ${oneLine(release.reason)}`,
+      )
+      return guard.release(requirement, release)
+    }
     item.loginfo(`enforce-tls: ${requirement.level} is required, by rule ${rulesOf(requirement)}`)
     if (this.#context.namesMessages()) lookForMessageId(item)
     guard.enforce(requirement)
@@ -143,14 +160,27 @@ export class Decisions {
       item.logwarn('enforce-tls: delivered while the rules are unknown (on_store_failure=deliver)')
       return constants.cont
     }
+    const givingUp = this.#context.waiting.givingUp(item)
+    if (givingUp) {
+      guard.giveUp(requirementOfMark(item), givingUp)
+      return constants.cont
+    }
     const now = performance.now()
     const since = this.#unknownSince.get(item) ?? now
     this.#unknownSince.set(item, since)
-    if (now - since > Math.max(this.#context.retriesLast(), WAIT_MIN)) {
+    const waits = Math.max(this.#context.retriesLast(), WAIT_MIN)
+    if (now - since > waits) {
       guard.fail(`the rules of the sender could not be read: ${why}`)
       return constants.cont
     }
     item.loginfo(`enforce-tls: the message waits ${deferSeconds} s: ${why}`)
+    this.#context.waiting.waits(item, {
+      requirement: null,
+      failure: { class: null, detail: `its rules are unknown: ${why}` },
+      host: '',
+      next: Date.now() + deferSeconds * 1000,
+      until: Date.now() + waits - (now - since),
+    })
     // A text: Haraka's log complains about an argument that is a number.
     return { code: constants.delay, argument: String(deferSeconds) }
   }

@@ -70,6 +70,9 @@ class Collection {
         return this.#addReported(entry)
       case 'refusal':
         return this.#incoming.add(entry.result, entry.recipients)
+      case 'release':
+        // It waits no more, and is no result of what is required.
+        if (entry.result === 'sent') this.#deferred.delete(entry.uuid)
     }
   }
 

@@ -35,6 +35,7 @@ export async function ruleObservations(
   const enforced = new Outcomes()
   const read = await everyEntry(deliveries, (entry) => {
     if (!entry.rules.some((rule) => rule.owner === owner && rule.id === id)) return
+    if (entry.kind === 'release') return
     if (entry.kind === 'report') (level === null || entry.level === level ? reported : others).add(entry)
     else enforced.add(entry)
   })

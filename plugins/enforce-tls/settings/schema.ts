@@ -21,6 +21,7 @@ import {
   boolean,
   count,
   duration,
+  durationOrNever,
   isAge,
   isDuration,
   isMailbox,
@@ -72,7 +73,12 @@ export const KEYS: Readonly<Record<string, Keys>> = {
     ),
   },
   mta_sts: { private_addresses: boolean },
-  failure: { action: words('bounce', 'defer'), bounce_content: words('minimal', 'full') },
+  failure: {
+    action: words('bounce', 'defer'),
+    bounce_content: words('minimal', 'full'),
+    delay_warning: durationOrNever,
+    allow_release: boolean,
+  },
   evidence: {
     stream: boolean,
     max_entries: count(1000, 10_000_000),
@@ -102,6 +108,7 @@ export const KEYS: Readonly<Record<string, Keys>> = {
 }
 
 const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
+ajv.addFormat('duration-or-never', (value) => value === '0' || isDuration(value))
 ajv.addFormat('duration', isDuration)
 ajv.addFormat('age', isAge)
 ajv.addFormat('proxies', (value) => trustedProxies(value) !== null)
@@ -167,6 +174,8 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
     failure: {
       action: or(failure['action'], 'bounce'),
       bounceContent: or(failure['bounce_content'], 'minimal'),
+      delayWarning: milliseconds(failure['delay_warning'], 14_400_000),
+      allowRelease: isYes(failure['allow_release'], false),
     },
     evidence: {
       stream: isYes(evidence['stream'], true),

@@ -72,6 +72,10 @@ export interface Settings {
     readonly action: 'bounce' | 'defer'
     /** How much of the message a bounce carries. @default minimal */
     readonly bounceContent: 'minimal' | 'full'
+    /** After which time a sender is told that a message waits for TLS, in milliseconds; 0 for never. @default 14400000 */
+    readonly delayWarning: number
+    /** Whether administrators may release a single message from what its rules require. @default false */
+    readonly allowRelease: boolean
   }
   readonly evidence: {
     /** Write the delivery log, which `enforce-tls report` reads. @default true */

@@ -29,6 +29,11 @@ const AGE_MIN = 3_600_000
 /** Days and more of something that is kept. */
 export const age = { type: 'string', format: 'age', expected: 'a time of at least 1h, such as 90d' }
 export const duration = { type: 'string', format: 'duration', expected: 'a time such as 500ms, 30s or 2m' }
+export const durationOrNever = {
+  type: 'string',
+  format: 'duration-or-never',
+  expected: 'a time such as 30m or 4h, or 0 for never',
+}
 export const count = (minimum: number, maximum: number) => ({
   type: 'integer',
   minimum,

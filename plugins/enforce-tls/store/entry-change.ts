@@ -55,6 +55,6 @@ export function assertWritable({ key, owner, field, value }: EntryChange): void 
 }
 
 /** Whether a change makes a difference; one that does not asks only that the entry is as expected. */
-export function isChange({ expected, value }: EntryChange): boolean {
+export function isChange({ expected, value }: Pick<EntryChange, 'expected' | 'value'>): boolean {
   return expected !== value
 }

@@ -7,10 +7,31 @@ import { comparingTexts } from './difference.js'
 import type { EntryPlace } from '../rules/entry-problem.js'
 import { parseJson } from '../rules/json.js'
 import type { InPieces } from '../work/pieces.js'
-import { isChange, type EntryChange } from './entry-change.js'
+import { isChange } from './entry-change.js'
 
-/** One change of one entry. */
-export interface HistoryEntry extends EntryPlace {
+/** What a line of the history is about: an entry of the store, or a single message that was released from its rules. */
+export interface HistoryPlace extends Omit<EntryPlace, 'key'> {
+  readonly key: EntryPlace['key'] | 'releases'
+}
+
+/** A change as it is recorded. */
+export interface HistoryChange extends HistoryPlace {
+  readonly expected: string | null
+  readonly value: string | null
+}
+
+/** A message that was released. */
+export interface ReleaseRecord {
+  /** Whose rule it goes without. */
+  readonly owner: string
+  /** Names the message. */
+  readonly field: string
+  /** What is recorded of it, as JSON. */
+  readonly value: string
+}
+
+/** One change of one entry, or a release. */
+export interface HistoryEntry extends HistoryPlace {
   /** When, in ISO 8601 and UTC. */
   readonly at: string
   readonly by: string
@@ -50,7 +71,7 @@ export interface HistoryQuery {
   /** Only changes of this owner's rules and of the service of this domain; groups belong to `*`. @default all */
   readonly owner?: string | undefined
   /** Only entries that this answers with true. @default all */
-  readonly accepts?: ((place: EntryPlace) => boolean) | undefined
+  readonly accepts?: ((place: HistoryPlace) => boolean) | undefined
   /** The most entries. */
   readonly limit: number
 }
@@ -58,18 +79,18 @@ export interface HistoryQuery {
 /** So many changes are looked at between two yields. */
 const PIECE = 500
 
-const KEYS: readonly EntryPlace['key'][] = ['rules', 'domains', 'groups']
+const KEYS: readonly HistoryPlace['key'][] = ['rules', 'domains', 'groups', 'releases']
 
 /** A change as the history keeps it. */
-export interface RecordedChange {
-  readonly change: EntryChange
+export interface RecordedChange<T extends HistoryChange = HistoryChange> {
+  readonly change: T
   /** As in `HistoryEntry`. */
   readonly leftOut: readonly string[] | null
 }
 
 /** What the history keeps of changes, in pieces; those that make no difference are none. */
-export function* recording(changes: readonly EntryChange[]): InPieces<RecordedChange[]> {
-  const recorded: RecordedChange[] = []
+export function* recording<T extends HistoryChange>(changes: readonly T[]): InPieces<RecordedChange<T>[]> {
+  const recorded: RecordedChange<T>[] = []
   let kept = 0
   for (const change of changes) {
     if (!isChange(change)) continue
@@ -90,7 +111,7 @@ export function newStepId(): string {
 
 /** Whether an entry is asked for. */
 export function isAskedFor(
-  place: EntryPlace,
+  place: HistoryPlace,
   { owner: asked, accepts }: Pick<HistoryQuery, 'owner' | 'accepts'>,
 ): boolean {
   return (asked === undefined || place.owner === asked) && (accepts === undefined || accepts(place))

@@ -13,6 +13,9 @@ import type { StsPolicyStore } from '../published/mta-sts/policy-store.js'
 import type { AlertState } from './alert-state.js'
 import { RedisDeliveryLog } from './redis/delivery-log.js'
 import { RedisAlertState } from './redis/alert-state.js'
+import { RedisSharedHashes } from './redis/shared-hashes.js'
+import { FileSharedHashes } from './file/shared-hashes.js'
+import type { SharedHashes } from './shared-hashes.js'
 import { readingBack } from './reads-back.js'
 import { RedisStore, type RedisStoreOptions } from './redis/rule-store.js'
 import type { RuleStore } from './rule-store.js'
@@ -77,4 +80,17 @@ export function openStsPolicies({
   redis,
 }: Pick<Settings, 'store' | 'redis'>): StsPolicyStore & { close?(): Promise<void> } {
   return store.type === 'file' ? new FileStsPolicies(store.file) : new RedisStsPolicies(redis)
+}
+
+/**
+ * Opens the hashes that say which mail waits, which are where the rules are; nothing is read or written yet.
+ *
+ * @param settings as for `openStore`
+ * @throws {StoreError} for a `redis.url` that can't be meant.
+ */
+export function openSharedHashes(
+  { store, redis }: Pick<Settings, 'store' | 'redis'>,
+  { newFileOwner = null }: Pick<OpenStoreOptions, 'newFileOwner'> = {},
+): SharedHashes {
+  return store.type === 'file' ? new FileSharedHashes(store.file, newFileOwner) : new RedisSharedHashes(redis)
 }

@@ -67,6 +67,7 @@ function pages(): readonly (readonly [string, (page: Page) => Promise<unknown>])
     ['#/domains/asleep.example/outgoing', seen(/Inactive: message rules are switched off for this domain/)],
     [`#/domains/${encodeURIComponent(LONG_SENDER)}/outgoing`, seen('Of one sender')],
     ['#/overview', seen('No mail was covered by a rule in this period.')],
+    ['#/waiting', seen('No Haraka has said yet what waits there.')],
     ['#/groups', seen('2 entries')],
     ['#/groups/banks', seen('Delete this group')],
     ['#/groups/not-yet', seen(/^Not saved yet\. The group/)],

@@ -51,6 +51,10 @@ class DecisionScene {
     epoch: 1,
     detach: () => void this.done.push('detached'),
     enforce: ({ level }: Requirement) => void this.done.push(`enforces ${level}`),
+    release: (_requirement: unknown, { by }: { readonly by: string }) =>
+      void this.done.push(`released by ${by}`),
+    giveUp: (_requirement: unknown, { host }: { readonly host: string }) =>
+      void this.done.push(`gives up at ${host}`),
     retire: () => void this.done.push('retired'),
     fail: (reason: string) => void this.done.push(`fails: ${reason}`),
   }
@@ -98,6 +102,7 @@ class DecisionScene {
       },
       retriesLast: () => 72 * HOUR,
       namesMessages: () => false,
+      waiting: { waits: () => undefined, givingUp: () => null, release: () => null },
       decided: (result) => void this.counted.push(result),
     })
   }

@@ -61,6 +61,7 @@ export const texts = {
     domains: 'Domains',
     overview: 'Overview',
     messages: 'Messages',
+    waiting: 'Waiting',
     groups: 'Groups',
     history: 'History',
     account: 'Your account',
@@ -417,6 +418,59 @@ export const texts = {
     ends: (when: string) => `until ${when}`,
     ended: (when: string) => `ended ${when}`,
   },
+  waiting: {
+    title: 'Waiting',
+    lead: 'Mail that cannot leave yet, because TLS to its recipients fails or its rules are unknown. It is tried again by itself.',
+    partner: 'Partner',
+    owner: 'Owner of the rule',
+    search: 'Show',
+    empty: 'No mail is waiting.',
+    emptyNext: 'Mail appears here while TLS to its recipients fails for a reason that may pass.',
+    emptyFiltered: 'No waiting mail fits. Try another partner or owner.',
+    unknown: 'Unknown',
+    unknownNext: 'No Haraka has said yet what waits there. Is one running with these rules?',
+    down: (name: string, seen: string) =>
+      `${name} has not been seen since ${seen}. Its waiting mail is shown as it was then.`,
+    more: (name: string) => `${name} has more mail waiting than it lists.`,
+    chooseAll: 'Select all',
+    chooseNone: 'Select none',
+    chosen: (count: number) => (count === 0 ? 'Select messages first.' : `${count} selected`),
+    showMore: 'Show more',
+    busy: "Waiting for Haraka's answer …",
+    actions: { retry: 'Try now', fail: 'Give up', release: 'Release without TLS' },
+    several: (first: string, count: number) => `${first} and ${count - 1} more`,
+    from: (sender: string, rules: readonly string[]) =>
+      `From ${sender}${rules.length === 0 ? '' : `. Required by: ${rules.join(', ')}`}.`,
+    times: (at: {
+      readonly since: string
+      readonly tries: number
+      readonly next: string | null
+      readonly until: string
+    }) =>
+      `Since ${at.since}, tried ${at.tries === 1 ? 'once' : `${at.tries} times`}. ` +
+      `Next try ${at.next ?? 'now'}, given up ${at.until}.`,
+    released: 'Released',
+    reason: 'Reason',
+    reasonHint: 'Recorded with your name in the history and the delivery log.',
+    reasonMissing: 'Say why.',
+    sure: {
+      retry: (count: number) => `Try ${count === 1 ? 'this message' : `${count} messages`} now?`,
+      fail: (count: number) => `Give up ${count === 1 ? 'this message' : `${count} messages`}?`,
+      release: () => 'Release this message without TLS?',
+    },
+    willHappen: {
+      retry: (partners: readonly string[]) =>
+        `Haraka connects to ${partners.join(', ')} now. The rules stay as they are: mail leaves only over TLS as required.`,
+      fail: (partners: readonly string[]) =>
+        `Mail to ${partners.join(', ')} is not tried again. Each sender gets a bounce that says why. This cannot be undone.`,
+    },
+    releaseWarning: (partner: string) =>
+      `This message goes to ${partner} once WITHOUT the TLS that its rules require. Others may be able to read it on its way. This cannot be undone. Other messages are not affected.`,
+    yes: { retry: 'Try now', fail: 'Give up', release: 'Release without TLS' },
+    became: (count: number, says: string) => `${count === 1 ? '1 message' : `${count} messages`}: ${says}.`,
+    result: (results: readonly { readonly done: boolean | null }[]) =>
+      `${results.filter(({ done }) => done === true).length} of ${results.length} done.`,
+  },
   history: {
     title: 'History',
     lead: 'Who changed what, and when. Changes can be undone.',
@@ -440,6 +494,7 @@ export const texts = {
         `Rule ${field} of ${owner === '*' ? 'the whole service' : owner}`,
       domains: (field: string) => `Service of ${field}`,
       groups: (field: string) => `Group ${field}`,
+      releases: (field: string) => `Message ${field}`,
     },
     named: (name: string, owner: string) =>
       `Rule “${name}” of ${owner === '*' ? 'the whole service' : owner}`,

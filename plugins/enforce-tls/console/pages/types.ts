@@ -205,7 +205,7 @@ export interface HistoryEntry {
   readonly id: string
   readonly at: string
   readonly by: string
-  readonly key: 'rules' | 'domains' | 'groups'
+  readonly key: 'rules' | 'domains' | 'groups' | 'releases'
   readonly owner: string
   readonly field: string
   readonly from: unknown
@@ -335,3 +335,42 @@ export interface Statement {
 
 /** Where a rule goes: before or after another one. */
 export type Target = { readonly before: string } | { readonly after: string }
+
+/** What can be ordered for mail that waits. */
+export type WaitingAction = 'retry' | 'fail' | 'release'
+
+/** A message that waits. */
+export interface WaitingMessage {
+  readonly id: string
+  readonly sender: string
+  readonly recipients: readonly string[]
+  readonly recipientCount: number
+  readonly domain: string
+  readonly rules: readonly { readonly owner: string; readonly id: string; readonly name: string }[]
+  readonly host: string
+  readonly detail: string
+  readonly since: string
+  readonly next: string
+  readonly until: string
+  readonly tries: number
+  readonly ordered: string
+  readonly releasedBy: string
+}
+
+/** The Haraka that say what waits. */
+export interface WaitingNodes {
+  readonly nodes: readonly {
+    readonly name: string
+    readonly seen: string
+    readonly down: boolean
+    readonly more: boolean
+  }[]
+  readonly mayRelease: boolean
+}
+
+/** What became of an order. */
+export interface OrderResult {
+  readonly id: string
+  readonly done: boolean | null
+  readonly says: string
+}

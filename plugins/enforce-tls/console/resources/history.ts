@@ -1,4 +1,5 @@
 /** Who changed what, and taking it back. */
+import { releaseLines } from '../../admin/format-release.js'
 import { entryId, stepId, stepWith, undo, comparingEntry } from '../../admin/undo.js'
 import { EVERYONE } from '../../rules/owner.js'
 import { valueOf } from '../../store/difference.js'
@@ -21,9 +22,9 @@ const entry: Schema = object({
   change: { ...text, description: 'The same for all entries that were written in one step.' },
   at: text,
   by: text,
-  key: { type: 'string', enum: ['rules', 'domains', 'groups'] },
+  key: { type: 'string', enum: ['rules', 'domains', 'groups', 'releases'] },
   owner: text,
-  field: { ...text, description: 'The rule id, the domain or the group.' },
+  field: { ...text, description: 'The rule id, the domain, the group, or the released message.' },
   from: { description: 'What stood there before; null for nothing.' },
   to: { description: 'What stood there then; null for nothing.' },
   leftOut: {
@@ -103,7 +104,7 @@ function* toEntry(each: HistoryEntry): InPieces<object> {
   yield
   const to = valueOf(each.to)
   yield
-  const differences = yield* comparingEntry(each)
+  const differences = key === 'releases' ? releaseLines(each.to) : yield* comparingEntry(each)
   const leftOut = each.leftOut !== null
   return {
     id: entryId(each),

@@ -1,5 +1,5 @@
 /**
- * Writes a bounce: a multipart/report (RFC 6522) with a text for a person, the same as HTML, the
+ * Writes a bounce, or a notice that a message is delayed: a multipart/report (RFC 6522) with a text for a person, the same as HTML, the
  * delivery-status (RFC 3464), and of the message no more than `[failure] bounce_content` says. It needs no
  * template of the operator's; the package brings its own.
  */
@@ -7,6 +7,7 @@ import { addressText } from '../../haraka/address.js'
 import { isAscii } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import libmime from 'libmime'
+import { delayFacts } from './delay-facts.js'
 import { bounceFacts, type BounceFacts } from './facts.js'
 import { mailDate } from './fields.js'
 import { addAlternatives, multipart, written } from './mime.js'
@@ -47,7 +48,7 @@ export async function composeBounce(request: BounceRequest, options: BounceOptio
 
 async function compose(request: BounceRequest, options: BounceOptions): Promise<string> {
   const { item } = request
-  const facts = bounceFacts(request, options)
+  const facts = factsOf(request, options)
   const original = await readHeaderFields(item.data_stream())
   const kept = options.content === 'full' ? original : original.filter(({ name }) => MINIMAL.includes(name))
   const messageId = valueOf(original, 'message-id')
@@ -64,7 +65,7 @@ async function compose(request: BounceRequest, options: BounceOptions): Promise<
   root.createChild('message/delivery-status').setContent(deliveryStatus(request, facts, options))
   root
     .createChild('text/rfc822-headers')
-    .setHeader('Content-Description', 'Undelivered Message Headers')
+    .setHeader('Content-Description', `${request.delayed ? 'Delayed' : 'Undelivered'} Message Headers`)
     .setContent(asTheyWere(kept))
   return await written(root)
 }
@@ -85,10 +86,14 @@ export interface BounceTexts {
 export async function bounceTexts(request: BounceRequest, options: BounceOptions): Promise<BounceTexts> {
   const original = await readHeaderFields(request.item.data_stream())
   const kept = options.content === 'full' ? original : original.filter(({ name }) => MINIMAL.includes(name))
-  const values = templateValues(request, bounceFacts(request, options), options, kept)
+  const values = templateValues(request, factsOf(request, options), options, kept)
   const { headers, text, html } = filled(options.templates, values)
   const subject = headers.find(({ name }) => name.toLowerCase() === 'subject')
   return { subject: subject?.value ?? '', text, html }
+}
+
+function factsOf(request: BounceRequest, options: BounceOptions): BounceFacts {
+  return request.delayed ? delayFacts(request, request.delayed, options) : bounceFacts(request, options)
 }
 
 function filled({ text, html }: BounceTemplates, values: TemplateValues) {

@@ -61,9 +61,7 @@ export function bounceFacts(
       subject_line: sentences?.subjectLine ?? `Not delivered: your message to ${domain}`,
     },
     explanation: sentences ? [sentences.explanation] : [],
-    attempts: attempts.flatMap(({ host, to, failure }) =>
-      failure ? [oneLine(`${host === to ? to : `${host} (${to})`}: ${failure.detail}`)] : [],
-    ),
+    attempts: attemptLines(attempts),
     recipients: item.todo.rcpt_to.map((recipient) =>
       decisive
         ? tlsFields(recipient, decisive.host, decisive.failure, now)
@@ -72,7 +70,15 @@ export function bounceFacts(
   }
 }
 
-function serversOf(attempts: readonly Attempt[], decisive: Attempt | null): string {
+/** One line for each attempt that failed. */
+export function attemptLines(attempts: readonly Attempt[]): string[] {
+  return attempts.flatMap(({ host, to, failure }) =>
+    failure ? [oneLine(`${host === to ? to : `${host} (${to})`}: ${failure.detail}`)] : [],
+  )
+}
+
+/** The receiving servers that failed for TLS. */
+export function serversOf(attempts: readonly Attempt[], decisive: Attempt | null): string {
   const failed = attempts.filter((attempt) => attempt.failure?.class != null).map((attempt) => attempt.host)
   return [...new Set(failed.length > 0 ? failed : decisive ? [decisive.host] : [])].join(', ')
 }

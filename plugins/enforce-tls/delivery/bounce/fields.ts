@@ -16,6 +16,7 @@ export function tlsFields(
   host: string,
   failure: AttemptFailure,
   now: Date,
+  retriedUntil: Date | null = null,
 ): string[] {
   const diagnostic = failure.reply
     ? `smtp; ${failure.reply.code} ${failure.reply.text}`
@@ -23,11 +24,12 @@ export function tlsFields(
   const says = failure.class ? definitionOf(failure.class).says : ''
   return [
     `Final-Recipient: ${recipientField(recipient)}`,
-    'Action: failed',
-    `Status: ${statusOf(failure, true)}`,
+    `Action: ${retriedUntil ? 'delayed' : 'failed'}`,
+    `Status: ${retriedUntil ? statusOf(failure, false).replace(/^5/, '4') : statusOf(failure, true)}`,
     remoteMta(host),
     `Diagnostic-Code: ${oneAsciiLine(diagnostic, FIELD_MAX)}`,
     `Last-Attempt-Date: ${mailDate(now)}`,
+    ...(retriedUntil ? [`Will-Retry-Until: ${mailDate(retriedUntil)}`] : []),
     `X-Enforce-TLS-Result: ${failure.class ?? ''} (the receiving server ${says})`,
   ]
 }

@@ -27,11 +27,16 @@ export interface TlsSentences {
   readonly subjectLine: string
 }
 
-/** Writes them. @param decisive the attempt that the bounce is about first of all */
+/** Writes them. @param decisive the attempt that the bounce, or the notice of delay, is about first of all */
 export function tlsSentences(
   about: BounceSubject,
   decisive: FailedAttempt,
-  { item, attempts, requirement }: Pick<BounceRequest, 'item' | 'attempts' | 'requirement'>,
+  {
+    item,
+    attempts,
+    requirement,
+    delayed,
+  }: Pick<BounceRequest, 'item' | 'attempts' | 'requirement' | 'delayed'>,
 ): TlsSentences {
   const problem = problemOf(attempts)
   const several = about.mx.includes(', ')
@@ -44,16 +49,26 @@ export function tlsSentences(
       decisive,
       wasRetried: wasRetried(item, attempts),
       requirement,
+      isDelayed: delayed !== undefined,
     }),
     explanation: explanationOf(decisive, name, { several, isSaid: problem === 'published' && !several }),
     advice: name && definitionOf(name).advice,
-    subjectLine:
-      problem === 'encryption'
-        ? `Not sent: ${about.domain} cannot receive your message encrypted`
-        : problem === 'mixed'
-          ? `Not sent: ${about.domain} cannot receive your message as securely as required`
-          : `Not sent: the mail server of ${about.domain} could not be verified`,
+    subjectLine: delayed ? delayedSubject(about, problem) : subjectOf(about, problem),
   }
+}
+
+function subjectOf(about: BounceSubject, problem: Problem): string {
+  if (problem === 'encryption') return `Not sent: ${about.domain} cannot receive your message encrypted`
+  return problem === 'mixed'
+    ? `Not sent: ${about.domain} cannot receive your message as securely as required`
+    : `Not sent: the mail server of ${about.domain} could not be verified`
+}
+
+function delayedSubject({ domain }: BounceSubject, problem: Problem): string {
+  if (problem === 'encryption') return `Delayed: ${domain} cannot receive your message encrypted yet`
+  return problem === 'mixed'
+    ? `Delayed: ${domain} cannot receive your message as securely as required yet`
+    : `Delayed: the mail server of ${domain} could not be verified yet`
 }
 
 /**
@@ -77,6 +92,8 @@ interface Summary extends BounceSubject {
   readonly decisive: FailedAttempt
   readonly wasRetried: boolean
   readonly requirement: Requirement | null
+  /** Whether it is tried again. */
+  readonly isDelayed: boolean
 }
 
 /** Whether there was an attempt before the last one; a temporary failure of that one is counted already. */
@@ -87,20 +104,22 @@ function wasRetried({ num_failures = 0 }: Partial<HarakaMailItem>, attempts: rea
 
 /** The result, the reason, and the rule behind it. */
 function summaryOf(summary: Summary): string {
-  const { recipients, mx, domain, several, problem, wasRetried } = summary
+  const { recipients, mx, domain, several, problem, wasRetried, isDelayed } = summary
   const theirs = several ? 'their mail servers' : 'their mail server'
-  const result = `Your message to ${recipients} was not sent, because ${theirs} ${resultOf(summary)}.`
+  const fate = isDelayed ? 'is delayed' : 'was not sent'
+  const result = `Your message to ${recipients} ${fate}, because ${theirs} ${resultOf(summary)}.`
   const servers = several ? 'The receiving servers' : 'The receiving server'
   // Where its hosts are unknown, or it is the host itself.
   const named = mx === domain ? `${servers} of ${domain}` : `${servers} ${mx} of ${domain}`
   const reason = problem === 'published' ? reasonOf(summary) : together(reasonOf(summary))
-  const retried = wasRetried ? ' It was tried several times.' : ''
+  const retried = !isDelayed && wasRetried ? ' It was tried several times.' : ''
   return `${result} ${named} ${reason}. ${demandOf(summary)}.${retried}`
 }
 
-function resultOf({ several, problem, decisive }: Summary): string {
-  if (problem === 'encryption') return 'cannot receive it encrypted'
-  if (problem === 'mixed') return 'cannot receive it as securely as required'
+function resultOf({ several, problem, decisive, isDelayed }: Summary): string {
+  const now = isDelayed ? ' at the moment' : ''
+  if (problem === 'encryption') return `cannot receive it encrypted${now}`
+  if (problem === 'mixed') return `cannot receive it as securely as required${now}`
   return !several && isLookUp(decisive.failure.class)
     ? 'could not be looked up securely'
     : 'could not be verified'

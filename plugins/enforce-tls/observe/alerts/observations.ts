@@ -1,6 +1,6 @@
 /** What a process sees of its partners between two looks at the common state: counts and the last facts, bounded. */
 import { createHash } from 'node:crypto'
-import type { DeliveryEvent, Outcome, ReportEvent } from '../../delivery/delivery-events.js'
+import type { DeliveryEvent, Outcome, ReleaseEvent, ReportEvent } from '../../delivery/delivery-events.js'
 import { mayPass, type AttemptFailure } from '../../delivery/outcome.js'
 import { definitionOf } from '../../delivery/failure-classes.js'
 import { oneLine } from '../../text/one-line.js'
@@ -33,6 +33,8 @@ export class Observations {
 
   /** Takes an event. Throws nothing. */
   take(event: DeliveryEvent): void {
+    // Mail that was released says nothing of its partner's TLS.
+    if (event.kind === 'release') return
     const meaning = meaningOf(event)
     if (meaning !== null) this.#add(event, meaning)
   }
@@ -54,7 +56,7 @@ export class Observations {
     }
   }
 
-  #add({ at, domain, requirement }: DeliveryEvent, meaning: Meaning): void {
+  #add({ at, domain, requirement }: Exclude<DeliveryEvent, ReleaseEvent>, meaning: Meaning): void {
     const key = `${domain} ${signatureOf(requirement)}`
     const known = this.#partners.get(key)
     if (!known && this.#partners.size >= PARTNERS_MAX) {

@@ -4,7 +4,13 @@
  * owner that is one sender's address is kept, as the name of whose rule it was. Pure; what is no entry reads as `null`, since one must not hide the
  * others.
  */
-import type { AttemptEnded, DeliveryEvent, Outcome, Refused } from '../../delivery/delivery-events.js'
+import type {
+  AttemptEnded,
+  DeliveryEvent,
+  Outcome,
+  Refused,
+  ReleaseEvent,
+} from '../../delivery/delivery-events.js'
 import type { TlsSession } from '../../delivery/tls/session.js'
 import { statusOf, type AttemptFailure, type Tested } from '../../delivery/outcome.js'
 import { oneLine } from '../../text/one-line.js'
@@ -96,6 +102,14 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
       }
     case 'refusal':
       return { result: event.result }
+    case 'release':
+      return {
+        result: event.result,
+        ...given('mx', line(event.host)),
+        ...given('address', line(event.to)),
+        ...given('by', line(event.by)),
+        ...given('reason', line(event.reason)),
+      }
   }
 }
 
@@ -120,7 +134,9 @@ function verifiedIn({ requirement, session, failure }: AttemptEnded | Outcome): 
 }
 
 /** Why the rules' word on those who publish nothing holds. */
-function ofPublished({ requirement }: Exclude<DeliveryEvent, Refused>): Partial<DeliveryLogEntry> {
+function ofPublished({
+  requirement,
+}: Exclude<DeliveryEvent, Refused | ReleaseEvent>): Partial<DeliveryLogEntry> {
   return given('unpublished', requirement.held && line(requirement.held.nothing))
 }
 
@@ -163,6 +179,8 @@ const NAMES = [
   'class',
   'status',
   'detail',
+  'by',
+  'reason',
 ] as const
 
 /**

@@ -54,7 +54,8 @@ export class DeliveryLogObserver {
   /** Takes an event. What rules in mode `report` saw, and refusals, have sentences of their own in the log. */
   take(event: DeliveryEvent): void {
     const entry = entryOf(event, `${this.#process}.${++this.#written}`)
-    if (event.kind === 'attempt' || event.kind === 'outcome') this.#context.logger.lognotice(logLine(entry))
+    if (event.kind === 'attempt' || event.kind === 'outcome' || event.kind === 'release')
+      this.#context.logger.lognotice(logLine(entry))
     const { stream, addresses } = this.#context.settings()
     if (!stream) return
     if (addresses === 'none') this.#writer.write(toRecord(entry))

@@ -16,7 +16,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
   properties: {
     id: text,
     at: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' },
-    kind: { type: 'string', enum: ['attempt', 'outcome', 'report', 'refusal'] },
+    kind: { type: 'string', enum: ['attempt', 'outcome', 'report', 'refusal', 'release'] },
     uuid: text,
     from: domain,
     domain,
@@ -51,6 +51,8 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     sender: optional,
     to: { type: 'array', items: text, nullable: true },
     messageId: optional,
+    by: optional,
+    reason: optional,
   },
   required: ['id', 'at', 'kind', 'uuid', 'from', 'domain', 'recipients', 'rules', 'level', 'result'],
 }
@@ -62,6 +64,7 @@ const RESULTS: { readonly [K in DeliveryLogEntry['kind']]: readonly string[] } =
   outcome: ['delivered', 'delivered-as-usual', 'deferred', 'bounced', 'kept'],
   report: ['would-bounce', 'would-wait', 'unknown', 'would-deliver-as-usual', 'would-deliver'],
   refusal: ['refused', 'would-refuse'],
+  release: ['granted', 'sent'],
 }
 
 /** Whether that is an entry. */
@@ -138,4 +141,7 @@ export interface DeliveryLogEntry {
   /** The recipients, or the first of them. */
   readonly to?: string[]
   readonly messageId?: string
+  /** Who released a message from what its rules require, and why. */
+  readonly by?: string
+  readonly reason?: string
 }

@@ -55,6 +55,11 @@ export class Metrics {
     'Recipients of incoming mail that were rejected without TLS, or would have been',
     ['result'],
   )
+  readonly #releases = this.#counter(
+    'released_messages_total',
+    'Messages that an administrator let go without what their rules require; granted: leave was given, sent: a server took it',
+    ['result'],
+  )
   readonly #decisions = this.#counter(
     'decisions_total',
     'Decisions before an attempt; deferred: the rules were unknown',
@@ -89,6 +94,7 @@ export class Metrics {
         if (looksAtPublished || result !== 'would-deliver-as-usual') this.#reports.inc({ level, result }, 0)
     }
     for (const result of ['refused', 'would-refuse']) this.#refusals.inc({ result }, 0)
+    for (const result of ['granted', 'sent']) this.#releases.inc({ result }, 0)
     for (const result of ['required', 'not-required', 'deferred', 'failed'])
       this.#decisions.inc({ result }, 0)
     for (const result of ['not-covered', 'queued', 'refused', 'deferred']) this.#forwarded.inc({ result }, 0)
@@ -108,6 +114,7 @@ export class Metrics {
         this.#handshakes.observe({ resumed: String(session.resumed) }, session.handshakeTime / 1000)
     } else if (event.kind === 'outcome') this.#outcomes.inc({ level, result: event.result })
     else if (event.kind === 'report') this.#reports.inc({ level, result: event.result })
+    else if (event.kind === 'release') this.#releases.inc({ result: event.result })
     else this.#refusals.inc({ result: event.result })
   }
 

@@ -1,5 +1,5 @@
 /** Attempts and outcomes of a message in words for a person. Pure. */
-import { definitionOf, FAILURE_CLASS_NAMES } from '../../delivery/outcome.js'
+import { definitionOf, FAILURE_CLASS_NAMES } from '../../delivery/failure-classes.js'
 import type { DeliveryLogEntry } from '../../observe/delivery-log/schema.js'
 
 /** What became of a message as a whole. `mixed`: its recipients fared differently; `unknown`: nothing says so. */

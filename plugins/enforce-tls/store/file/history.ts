@@ -5,8 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { firstLineOf } from './dated-lines.js'
 import type { InPieces } from '../../work/pieces.js'
-import type { EntryChange } from '../entry-change.js'
-import { newStepId, parseHistoryLine, recording, type HistoryEntry } from '../history.js'
+import { newStepId, parseHistoryLine, recording, type HistoryChange, type HistoryEntry } from '../history.js'
 import { inPieces } from '../../work/turns.js'
 
 /** The most that is kept; the latest entry always is. */
@@ -22,7 +21,7 @@ export function historyFileOf(file: string): string {
 /** The text of a history file once changes are added to it. */
 export async function historyText(
   file: string,
-  changes: readonly EntryChange[],
+  changes: readonly HistoryChange[],
   by: string,
   now: Date,
 ): Promise<string> {
@@ -32,7 +31,7 @@ export async function historyText(
 
 function* adding(
   lines: readonly string[],
-  changes: readonly EntryChange[],
+  changes: readonly HistoryChange[],
   by: string,
   at: string,
 ): InPieces<string> {

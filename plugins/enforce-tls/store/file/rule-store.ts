@@ -20,7 +20,14 @@ import { EntryWriter } from '../entry-writer.js'
 import { deliveryFileOf } from './delivery-log.js'
 import { HISTORY_MOST, historyBegins, historyFileOf, historyText, readHistory } from './history.js'
 import { fileProblem } from './errors.js'
-import { historyFacts, isAskedFor, type HistoryEntry, type HistoryQuery } from '../history.js'
+import {
+  historyFacts,
+  isAskedFor,
+  type HistoryChange,
+  type HistoryEntry,
+  type HistoryQuery,
+  type ReleaseRecord,
+} from '../history.js'
 import type { ChangeCheck } from '../reads-back.js'
 import { realTarget, replaceFile, type NewFileOwner, type NewTexts } from './replace-file.js'
 import {
@@ -124,6 +131,11 @@ export class FileStore extends EntryWriter implements RuleStore {
     return await this.#historyTexts(target, made, by)
   }
 
+  async recordRelease(release: ReleaseRecord, by: string): Promise<void> {
+    const changes = [{ key: 'releases', expected: null, ...release } as const]
+    await this.#oneByOne(() => this.#replace((_document, target) => this.#historyTexts(target, changes, by)))
+  }
+
   async identity(): Promise<StoreIdentity> {
     const { store, domains, rules } = await this.#file.document()
     const hasServices = domains.size > 0
@@ -223,7 +235,7 @@ export class FileStore extends EntryWriter implements RuleStore {
 
   async #historyTexts(
     target: string,
-    made: readonly EntryChange[],
+    made: readonly HistoryChange[],
     by: string | undefined,
   ): Promise<NewTexts> {
     if (by === undefined) return []

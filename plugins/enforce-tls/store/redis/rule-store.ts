@@ -12,7 +12,15 @@ import type { RedisSettings } from '../../settings/redis.js'
 import { RedisConnection, type OnStateChange } from './connection.js'
 import type { EntryChange, WriteOptions } from '../entry-change.js'
 import { EntryWriter } from '../entry-writer.js'
-import { historyFacts, isAskedFor, toHistoryEntry, type HistoryEntry, type HistoryQuery } from '../history.js'
+import {
+  historyFacts,
+  isAskedFor,
+  newStepId,
+  toHistoryEntry,
+  type HistoryEntry,
+  type HistoryQuery,
+  type ReleaseRecord,
+} from '../history.js'
 import type { ChangeCheck } from '../reads-back.js'
 import { decode } from './decode.js'
 import { readHash } from './hash.js'
@@ -151,6 +159,17 @@ export class RedisStore extends EntryWriter implements RuleStore {
       }
       if (chunk.length < HISTORY_CHUNK) return
     }
+  }
+
+  async recordRelease({ owner, field, value }: ReleaseRecord, by: string): Promise<void> {
+    const key = this.#historyKey
+    const about = ['by', by, 'key', 'releases', 'owner', owner, 'field', field, 'to', value]
+    const step = ['step', newStepId(), 'entries', '1']
+    await this.#connection.ask({
+      key,
+      writes: true,
+      send: (redis) => redis.xadd(key, 'MAXLEN', '~', HISTORY_MOST.entries, '*', ...about, ...step),
+    })
   }
 
   async facts(): Promise<Readonly<Record<string, string>>> {

@@ -74,6 +74,7 @@ function Entry(props: {
     ${
       mayUndo &&
       !entry.leftOut &&
+      entry.key !== 'releases' &&
       html`<button
         type="button"
         class="button"

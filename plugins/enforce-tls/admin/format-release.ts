@@ -1,0 +1,32 @@
+/** What the history says of a message that was released from its rules, in short lines. Pure; anybody may have written it. */
+import { parseJson } from '../rules/json.js'
+import { oneLine } from '../text/one-line.js'
+
+/** What is recorded of a release. */
+export interface ReleaseFacts {
+  readonly message: string
+  readonly from: string
+  readonly to: string
+  readonly rules: string
+  readonly reason: string
+}
+
+/** Such as "released once without TLS: the contract is due today". */
+export function releaseLines(json: string | null): string[] {
+  const { message, from, to, rules, reason } = factsIn(json)
+  const shown = (value: unknown): string => (typeof value === 'string' ? oneLine(value) : 'unknown')
+  return [
+    `released once without TLS: ${shown(reason)}`,
+    `from ${shown(from)} to ${shown(to)}`,
+    `without what is required by ${shown(rules)}; in the log ${shown(message)}`,
+  ]
+}
+
+function factsIn(json: string | null): Readonly<Partial<Record<keyof ReleaseFacts, unknown>>> {
+  try {
+    const value: unknown = parseJson(json ?? '')
+    return typeof value === 'object' && value !== null ? value : {}
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,35 @@
+/** What command and console say of mail that waits, in the same words. Pure. */
+import { listed, numbered } from '../text/list.js'
+import type { Action } from './orders.js'
+import type { WaitingMessage, WaitingNode } from './read-waiting.js'
+
+/** Why a message waits, in one sentence without a full stop. */
+export function reasonOf({
+  host,
+  detail,
+  domain,
+}: Pick<WaitingMessage, 'host' | 'detail' | 'domain'>): string {
+  return host === '' || host === domain ? detail : `${host} ${detail}`
+}
+
+/** What is unknown, or as it was at another time; a sentence each. @param time of a moment, for a person */
+export function nodeRemarks(nodes: readonly WaitingNode[], time: (iso: string) => string): string[] {
+  return nodes.flatMap(({ name, seen, down, more }) => [
+    ...(down ? [`${name} has not been seen since ${time(seen)}; its waiting mail is as it was then.`] : []),
+    ...(more ? [`${name} has more mail waiting than it lists.`] : []),
+  ])
+}
+
+/** What an order will do, for the question before it. */
+export function whatWillHappen(action: Action, messages: readonly WaitingMessage[]): string {
+  const partners = listed([...new Set(messages.map(({ domain }) => domain))], 3)
+  const what = `${numbered(messages.length, 'message')} to ${partners}`
+  switch (action) {
+    case 'retry':
+      return `Try ${what} now, under the rules in force.`
+    case 'fail':
+      return `Give up ${what}: ${messages.length === 1 ? 'its sender gets' : 'their senders get'} a bounce, and it cannot be undone.`
+    case 'release':
+      return `Release ${what}: it goes ONCE WITHOUT the TLS that its rules require, so others may read it on its way. That is recorded with your name and reason, and cannot be undone.`
+  }
+}

@@ -1,0 +1,56 @@
+/** A node that tells what waits on it: its name, and when it was last seen. What is no such text reads as `null`. Pure. */
+import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { Ajv, type JSONSchemaType } from 'ajv'
+import { parseJson } from '../rules/json.js'
+
+/** Between two signs of life, in milliseconds. */
+export const BEAT_PAUSE = 15_000
+/** Who has not been seen for so long is down, in milliseconds. */
+export const DOWN_AFTER = 60_000
+
+/** A node's sign of life. */
+export interface Heartbeat {
+  /** The name of its Haraka. */
+  readonly name: string
+  /** When, in ISO 8601 and UTC, by its own clock. */
+  readonly at: string
+  /** Whether more waits there than it tells. */
+  readonly more: boolean
+}
+
+const SCHEMA: JSONSchemaType<Heartbeat> = {
+  type: 'object',
+  properties: {
+    name: { type: 'string', maxLength: 300 },
+    at: { type: 'string', maxLength: 40 },
+    more: { type: 'boolean' },
+  },
+  required: ['name', 'at', 'more'],
+}
+const isHeartbeat = new Ajv().compile(SCHEMA)
+
+/** A heartbeat out of the store. */
+export function parseHeartbeat(json: string): Heartbeat | null {
+  try {
+    const value: unknown = parseJson(json)
+    return isHeartbeat(value) && !Number.isNaN(Date.parse(value.at)) ? value : null
+  } catch {
+    return null
+  }
+}
+
+/**
+ * What names the node for as long as its queue folder is there and the machine keeps its name: the same in all of its
+ * processes and after a restart.
+ *
+ * @throws where there is no such folder
+ */
+export function nodeOf(queueFolder: string): string {
+  const { ino } = statSync(queueFolder)
+  return createHash('sha256')
+    .update(JSON.stringify([hostname(), queueFolder, ino]))
+    .digest('hex')
+    .slice(0, 16)
+}

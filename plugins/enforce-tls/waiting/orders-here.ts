@@ -1,0 +1,211 @@
+/**
+ * Orders of administrators, as one process carries them out for its items. An order is taken out of the store before it
+ * is carried out, which only one process can, once: what is lost with a process that dies is not done, and the message
+ * waits on. Leave to go without what is required is kept in the store as long as the item exists, names this very item,
+ * and counts only while the same is required of the same recipients.
+ */
+import type { Ending, GivingUp, Release } from '../delivery/waiting.js'
+import { definitionOf, FAILURE_CLASS_NAMES } from '../delivery/failure-classes.js'
+import { otherFailure, tlsFailure } from '../delivery/outcome.js'
+import type { HarakaLogger, HarakaMailItem } from '../haraka/types.js'
+import type { Requirement } from '../rules/requirement.js'
+import type { Settings } from '../settings/types.js'
+import type { SharedHashes } from '../store/shared-hashes.js'
+import { errorMessage } from '../text/error-message.js'
+import { HASHES, parseGrant, parseOrder, type Answer, type Grant, type Order } from './orders.js'
+import type { Paced } from './paced.js'
+import { demandOf, type WaitingRecord } from './record.js'
+import type { SharedWrites } from './shared-writes.js'
+import type { WaitingItem, WaitingItems } from './waiting-items.js'
+
+/** Writes into history and delivery log that a message is released; rejects where the history does not take it. */
+export type RecordRelease = (record: WaitingRecord, order: Order) => Promise<void>
+
+/** An order for an item that no process has is answered after this time, in milliseconds. */
+const NOBODY_AFTER = 60_000
+
+/** What it works on. */
+export interface OrdersHereContext {
+  readonly logger: Pick<HarakaLogger, 'lognotice' | 'logwarn'>
+  readonly hashes: () => SharedHashes
+  readonly settings: () => Settings['failure']
+  readonly items: WaitingItems
+  readonly paced: Paced
+  readonly writes: SharedWrites
+  readonly recordRelease: RecordRelease
+}
+
+/** The orders of one process. */
+export class OrdersHere {
+  readonly #context: OrdersHereContext
+  /** Items to be given up at their next try. */
+  readonly #failing = new Map<string, { readonly order: Order; readonly record: WaitingRecord }>()
+  readonly #grants = new Map<string, Grant>()
+  /** Items of grants that had no file at the last comparison. */
+  #missing: ReadonlySet<string> = new Set()
+
+  constructor(context: OrdersHereContext) {
+    this.#context = context
+  }
+
+  /** How many items have orders under way. */
+  get size(): number {
+    return this.#failing.size + this.#grants.size
+  }
+
+  /** Takes new orders, and carries them out. Rejects where the store does not answer. */
+  async look(node: string): Promise<void> {
+    const { hashes, items } = this.#context
+    const orders = await hashes().read(HASHES.orders(node))
+    for (const [id, json] of orders) {
+      const item = items.get(id)
+      const order = parseOrder(json, id)
+      if (item) {
+        if (!(await hashes().take(HASHES.orders(node), id))) continue
+        if (order) await this.#carryOut(node, order, item)
+      } else if (!order || Date.now() - Date.parse(order.at) > NOBODY_AFTER) {
+        if ((await hashes().take(HASHES.orders(node), id)) && order)
+          this.#answer(order, false, 'it waits no more')
+      }
+    }
+  }
+
+  /**
+   * Takes over the grants of items that waited before a restart, and gives those back whose items are gone.
+   *
+   * @param gone items that have gone without a word
+   * @param present all that have a file
+   */
+  async compare(
+    node: string,
+    { gone, present }: { readonly gone: readonly string[]; readonly present: { has(id: string): boolean } },
+  ): Promise<void> {
+    const { hashes, items, paced } = this.#context
+    const missing = new Set<string>()
+    for (const [id, json] of await hashes().read(HASHES.grants(node))) {
+      const grant = parseGrant(json, id)
+      if (!grant || (!present.has(id) && this.#missing.has(id))) this.#dropGrant(node, id)
+      else if (!present.has(id)) missing.add(id)
+      else if (!this.#grants.has(id) && items.get(id)) {
+        this.#grants.set(id, grant)
+        paced.add([id])
+      }
+    }
+    this.#missing = missing
+    for (const id of gone) {
+      const failing = this.#failing.get(id)
+      this.#failing.delete(id)
+      if (failing) this.#answer(failing.order, false, 'its file is gone')
+    }
+  }
+
+  /** How an item is to be given up now. */
+  givingUp(id: string): GivingUp | null {
+    const failing = this.#failing.get(id)
+    if (!failing) return null
+    const { record } = failing
+    const name = FAILURE_CLASS_NAMES.find((each) => each === record.class)
+    const detail = `${record.detail}; a mail administrator ended the tries`
+    return { failure: name ? tlsFailure(name, detail) : otherFailure(detail), host: record.host }
+  }
+
+  /** The leave that an item has now. */
+  release(node: string, id: string, item: HarakaMailItem, requirement: Requirement): Release | null {
+    const grant = this.#grants.get(id)
+    if (!grant) return null
+    const holds =
+      this.#context.settings().allowRelease &&
+      grant.uuid === item.todo.uuid &&
+      grant.demand === demandOf(item.todo.rcpt_to, requirement)
+    if (holds) return { by: grant.by, reason: grant.reason, encrypted: grant.encrypted }
+    this.#dropGrant(node, id)
+    item.logwarn(
+      'enforce-tls: the message was released under other rules, recipients or settings than those of now, so it is not',
+    )
+    return null
+  }
+
+  /** An item that was to go waits again. */
+  waitsAgain({ id }: WaitingRecord): void {
+    // It was under way when it was to be given up.
+    if (this.#failing.has(id)) this.#context.paced.add([id])
+  }
+
+  /** An item is gone, or nothing is required of it. */
+  ended(node: string, id: string, result: Ending): void {
+    if (this.#grants.has(id) && result !== 'other') this.#dropGrant(node, id)
+    const failing = this.#failing.get(id)
+    if (!failing) return
+    this.#failing.delete(id)
+    const [done, says] = ENDINGS[result]
+    this.#answer(failing.order, done, says)
+  }
+
+  #dropGrant(node: string, id: string): void {
+    this.#grants.delete(id)
+    this.#context.writes.put(HASHES.grants(node), id, null)
+  }
+
+  async #carryOut(node: string, order: Order, item: WaitingItem): Promise<void> {
+    const { paced, logger } = this.#context
+    const { item: id, action, by } = order
+    const told = `${action} of ${id} (${item.record.uuid}) by ${JSON.stringify(by)}`
+    if (!paced.isWaiting(id)) {
+      return this.#answer(order, false, 'it is being tried right now; look again in a moment')
+    }
+    switch (action) {
+      case 'retry':
+        logger.lognotice(`waiting mail: ${told}`)
+        this.#answer(order, true, 'it is tried now')
+        return paced.add([id])
+      case 'fail':
+        logger.lognotice(`waiting mail: ${told}`)
+        this.#failing.set(id, { order, record: item.record })
+        return paced.add([id])
+      case 'release': {
+        const refusal = await this.#grant(node, order, item)
+        logger.lognotice(`waiting mail: ${told}${refusal === null ? '' : ` is refused: ${refusal}`}`)
+        this.#answer(order, refusal === null, refusal ?? 'it is released, and tried now')
+        if (refusal === null) paced.add([id])
+      }
+    }
+  }
+
+  /** @returns why it is not granted; `null` where it is, and written down */
+  async #grant(node: string, order: Order, { record }: WaitingItem): Promise<string | null> {
+    const { settings, hashes, recordRelease } = this.#context
+    const { item: id, reason, demand } = order
+    if (!settings().allowRelease) return 'releasing is switched off here ([failure] allow_release)'
+    if (reason.trim() === '') return 'a release needs a reason'
+    if (record.level === '' || record.demand === '') return 'what its rules require is unknown'
+    if (demand !== record.demand) return 'its rules or recipients have changed since; look at it again'
+    if (this.#grants.has(id)) return 'it has been released before'
+    const cls = FAILURE_CLASS_NAMES.find((name) => name === record.class)
+    const encrypted = cls !== undefined && definitionOf(cls).isCertificate === true
+    const grant: Grant = { ...order, uuid: record.uuid, encrypted }
+    try {
+      await recordRelease(record, order)
+      await hashes().write(HASHES.grants(node), new Map([[id, JSON.stringify(grant)]]))
+    } catch (error) {
+      return `it could not be written down: ${errorMessage(error)}`
+    }
+    this.#grants.set(id, grant)
+    return null
+  }
+
+  #answer({ id, item }: Order, done: boolean, says: string): void {
+    const answer: Answer = { order: id, item, done, says, at: new Date().toISOString() }
+    this.#context.writes.put(HASHES.answers, id, JSON.stringify(answer))
+  }
+}
+
+/** What an order to give an item up has come to. */
+const ENDINGS: Readonly<Record<Ending, readonly [done: boolean, says: string]>> = {
+  bounced: [true, 'it was given up, and its sender gets a bounce'],
+  kept: [true, 'it was given up, and kept in the queue folder as error.*, since it has no sender to notify'],
+  delivered: [false, 'it was delivered meanwhile'],
+  released: [false, 'it was released meanwhile'],
+  divided: [false, 'it was divided among its recipients meanwhile; look at its parts'],
+  free: [false, 'no rule covers it any more, so it is delivered as usual'],
+  other: [false, 'it waits for another reason now'],
+}

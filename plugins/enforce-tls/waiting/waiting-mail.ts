@@ -1,0 +1,194 @@
+/**
+ * What one process does about mail that waits: tells it to all, carries out what administrators order for it, and has it
+ * tried at once where its partner works again. Deliveries wait for nothing of this; while the store is away, orders wait
+ * there and what is known here is told later.
+ */
+import { itemIdOf } from '../delivery/queue-name.js'
+import type { Ending, GivingUp, Release, Wait, WaitingList } from '../delivery/waiting.js'
+import type { HarakaLogger, HarakaMailItem, HarakaOutbound } from '../haraka/types.js'
+import type { Requirement } from '../rules/requirement.js'
+import type { Settings } from '../settings/types.js'
+import type { SharedHashes } from '../store/shared-hashes.js'
+import { errorMessage } from '../text/error-message.js'
+import { removeLeftOver } from './left-over.js'
+import { BEAT_PAUSE, nodeOf, type Heartbeat } from './node-heartbeat.js'
+import { OrdersHere, type RecordRelease } from './orders-here.js'
+import { HASHES } from './orders.js'
+import { Paced } from './paced.js'
+import { SharedWrites } from './shared-writes.js'
+import { WaitingItems } from './waiting-items.js'
+import { WorkingPartners } from './working-partners.js'
+
+/** Between two looks for orders, in milliseconds. */
+const LOOK_PAUSE = 1000
+/** Between two comparisons with the queue folder, and from the start to the first one, in milliseconds. */
+const COMPARE_PAUSE = 30_000
+const FIRST_COMPARISON = 1000
+
+/** What it needs of the process. */
+export interface WaitingMailContext {
+  readonly logger: Pick<HarakaLogger, 'logwarn' | 'lognotice'>
+  readonly settings: () => Settings['failure']
+  /** Opens the shared hashes. */
+  readonly open: () => SharedHashes
+  /** This server's name. */
+  readonly me: () => string
+  readonly queueFolder: string
+  readonly outbound: () => HarakaOutbound
+  /** How many items Haraka delivers at a time. */
+  readonly concurrency: () => number
+  /** Writes into history and delivery log that a message is released. */
+  readonly recordRelease: RecordRelease
+}
+
+/** Mail that waits, in one process. */
+export class WaitingMail implements WaitingList {
+  readonly #context: WaitingMailContext
+  readonly #writes: SharedWrites
+  readonly #items: WaitingItems
+  readonly #paced: Paced
+  readonly #orders: OrdersHere
+  readonly #partners: WorkingPartners
+  #hashes: SharedHashes | null = null
+  #node: string | null = null
+  #timers: NodeJS.Timeout[] = []
+  #looking: Promise<void> | null = null
+  #comparedAt = -Infinity
+  #beatAt = -Infinity
+  /** Why the last look failed. */
+  #problem: string | null = null
+
+  constructor(context: WaitingMailContext) {
+    this.#context = context
+    const { logger } = context
+    const hashes = () => (this.#hashes ??= context.open())
+    this.#writes = new SharedWrites({ hashes, logger })
+    this.#items = new WaitingItems(this.#writes)
+    this.#paced = new Paced({
+      outbound: context.outbound,
+      concurrency: context.concurrency,
+      fileOf: (id) => this.#items.fileOf(id),
+      isRead: (id) => this.#items.get(id)?.item != null,
+    })
+    this.#orders = new OrdersHere({
+      logger,
+      hashes,
+      settings: context.settings,
+      items: this.#items,
+      paced: this.#paced,
+      writes: this.#writes,
+      recordRelease: context.recordRelease,
+    })
+    this.#partners = new WorkingPartners({
+      hashes,
+      items: this.#items,
+      paced: this.#paced,
+      writes: this.#writes,
+    })
+  }
+
+  /** Begins to look for orders; for a process that has a queue. */
+  start(): void {
+    const begin = performance.now()
+    this.#comparedAt = begin - COMPARE_PAUSE + FIRST_COMPARISON
+    this.#timers = [setInterval(() => this.#look(), LOOK_PAUSE).unref()]
+  }
+
+  waits(item: HarakaMailItem, wait: Wait): void {
+    this.#safely(item, (node) => {
+      const record = this.#items.put(node, item, wait)
+      if (!record) return
+      this.#partners.waits(record.domain)
+      this.#orders.waitsAgain(record)
+    })
+  }
+
+  ended(item: HarakaMailItem, result: Ending): void {
+    // Ordinary mail comes by here, too.
+    if (this.#items.size === 0 && this.#orders.size === 0) return
+    this.#safely(item, (node) => {
+      const id = itemIdOf(item.filename)
+      if (id === null) return
+      this.#items.remove(node, id)
+      this.#orders.ended(node, id, result)
+    })
+  }
+
+  givingUp(item: HarakaMailItem): GivingUp | null {
+    const id = this.#orders.size === 0 ? null : itemIdOf(item.filename)
+    return id === null ? null : this.#orders.givingUp(id)
+  }
+
+  release(item: HarakaMailItem, requirement: Requirement): Release | null {
+    const id = this.#orders.size === 0 ? null : itemIdOf(item.filename)
+    return id === null || this.#node === null ? null : this.#orders.release(this.#node, id, item, requirement)
+  }
+
+  works(domain: string): void {
+    this.#partners.works(domain)
+  }
+
+  /** Writes what waits to be written, and gives timers and connections back. */
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#paced.close()
+    await this.#looking
+    await this.#writes.close()
+    await this.#hashes?.close()
+  }
+
+  #look(): void {
+    this.#looking ??= this.#lookOnce().then(() => {
+      this.#looking = null
+    })
+  }
+
+  /** Never rejects. */
+  async #lookOnce(): Promise<void> {
+    try {
+      const node = this.#ownNode()
+      const now = performance.now()
+      const beats = now - this.#beatAt >= BEAT_PAUSE
+      if (beats) {
+        this.#beatAt = now
+        this.#beat(node)
+        await this.#partners.learn()
+      }
+      if (now - this.#comparedAt >= COMPARE_PAUSE) {
+        this.#hashes ??= this.#context.open()
+        const compared = await this.#items.compare(node, this.#hashes, this.#context.queueFolder)
+        await this.#orders.compare(node, compared)
+        await removeLeftOver(this.#hashes, this.#writes)
+        this.#comparedAt = now
+      }
+      // Where nothing waits, nothing comes either but orders for what is gone.
+      if (!beats && this.#items.size === 0 && this.#orders.size === 0) return
+      await this.#orders.look(node)
+      await this.#partners.look()
+      this.#problem = null
+    } catch (error) {
+      const problem = errorMessage(error)
+      if (this.#problem === null)
+        this.#context.logger.logwarn(`orders for waiting mail are not looked for: ${problem}`)
+      this.#problem = problem
+    }
+  }
+
+  #beat(node: string): void {
+    const beat: Heartbeat = { name: this.#context.me(), at: new Date().toISOString(), more: this.#items.more }
+    this.#writes.put(HASHES.nodes, node, JSON.stringify(beat))
+  }
+
+  #ownNode(): string {
+    return (this.#node ??= nodeOf(this.#context.queueFolder))
+  }
+
+  /** A message goes its way whatever becomes of what is said about it. */
+  #safely(item: HarakaMailItem, work: (node: string) => void): void {
+    try {
+      work(this.#ownNode())
+    } catch (error) {
+      item.logwarn(`enforce-tls: it is not told that this message waits: ${errorMessage(error)}`)
+    }
+  }
+}

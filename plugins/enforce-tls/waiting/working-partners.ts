@@ -1,0 +1,101 @@
+/**
+ * Partners that work again: when mail reaches one over TLS as required, or a check succeeds, all mail that waits for it
+ * is tried at once, in all processes. A process that has something waiting for a partner says so in the store; whoever
+ * sees the partner work puts a word there, which the others look for every second.
+ */
+import { randomBytes } from 'node:crypto'
+import type { SharedHashes } from '../store/shared-hashes.js'
+import { HASHES } from './orders.js'
+import type { Paced } from './paced.js'
+import type { SharedWrites } from './shared-writes.js'
+import type { WaitingItems } from './waiting-items.js'
+
+/** A partner is said to work at most this often, in milliseconds. */
+const SAY_PAUSE = 30_000
+/** After this time the others have seen it, in milliseconds. */
+const SEEN_AFTER = 120_000
+/** Partners whose words are remembered. */
+const REMEMBERED_MAX = 10_000
+
+/** What it works on. */
+export interface WorkingPartnersContext {
+  readonly hashes: () => SharedHashes
+  readonly items: Pick<WaitingItems, 'ofDomain' | 'size'>
+  readonly paced: Paced
+  readonly writes: SharedWrites
+}
+
+/** What one process knows of partners that others wait for. */
+export class WorkingPartners {
+  readonly #context: WorkingPartnersContext
+  /** Domains that some process waits for, or has waited for, by the store; and those of this process. */
+  #awaited: ReadonlySet<string> = new Set<string>()
+  readonly #own = new Set<string>()
+  readonly #saidAt = new Map<string, number>()
+  /** The last word on each partner, and when it came. */
+  readonly #heard = new Map<string, { readonly word: string; readonly at: number }>()
+  #isFirstLook = true
+
+  constructor(context: WorkingPartnersContext) {
+    this.#context = context
+  }
+
+  /** Mail for a domain waits here. */
+  waits(domain: string): void {
+    if (this.#own.has(domain)) return
+    this.#own.add(domain)
+    this.#context.writes.put(HASHES.partners, domain, new Date().toISOString())
+  }
+
+  /** A partner works. Total. */
+  works(domain: string): void {
+    const { items, paced, writes } = this.#context
+    if (!this.#own.has(domain) && !this.#awaited.has(domain)) return
+    const now = performance.now()
+    if (now - (this.#saidAt.get(domain) ?? -Infinity) < SAY_PAUSE) return
+    if (this.#saidAt.size >= REMEMBERED_MAX) this.#saidAt.clear()
+    this.#saidAt.set(domain, now)
+    paced.add(items.ofDomain(domain))
+    const word = randomBytes(9).toString('base64url')
+    this.#remember(domain, word, now)
+    writes.put(HASHES.working, domain, word)
+    // What waits on says so again.
+    this.#own.delete(domain)
+    writes.put(HASHES.partners, domain, null)
+  }
+
+  /** Learns which partners others wait for. Rejects where the store does not answer. */
+  async learn(): Promise<void> {
+    const told = await this.#context.hashes().read(HASHES.partners)
+    this.#awaited = new Set(told.keys())
+  }
+
+  /** Looks for partners that others have seen work. Rejects where the store does not answer. */
+  async look(): Promise<void> {
+    const { hashes, items, paced, writes } = this.#context
+    const words = await hashes().read(HASHES.working)
+    const now = performance.now()
+    for (const [domain, word] of words) {
+      const heard = this.#heard.get(domain)
+      if (heard?.word === word) {
+        if (now - heard.at > SEEN_AFTER) writes.put(HASHES.working, domain, null)
+        continue
+      }
+      this.#remember(domain, word, now)
+      // What this process finds at its start is tried when it is due.
+      if (!this.#isFirstLook && items.size > 0) paced.add(items.ofDomain(domain))
+    }
+    this.#isFirstLook = false
+    for (const domain of this.#heard.keys())
+      if (!words.has(domain) && !this.#isRecent(domain, now)) this.#heard.delete(domain)
+  }
+
+  #isRecent(domain: string, now: number): boolean {
+    return now - (this.#heard.get(domain)?.at ?? -Infinity) < SEEN_AFTER
+  }
+
+  #remember(domain: string, word: string, at: number): void {
+    if (this.#heard.size >= REMEMBERED_MAX) this.#heard.clear()
+    this.#heard.set(domain, { word, at })
+  }
+}

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { enforceTls } from '../cli/enforce-tls.js'
+import { silence } from '../support/peer-steps.js'
+import { writeRules } from '../support/rules.js'
+import { LATER, RULES, startWaitingScene, type WaitingScene } from '../support/waiting-scene.js'
+
+const ALLOWED = '[failure]\nallow_release=true\n'
+
+async function deliveries(scene: WaitingScene): Promise<string> {
+  return await scene.redis.cli('XRANGE', 'enforce-tls:deliveries', '-', '+')
+}
+
+it('one message goes without TLS once an administrator says why; the others wait, and it never counts as enforced', async () => {
+  await using scene = await startWaitingScene({ ini: ALLOWED })
+  await scene.send()
+  await scene.waitForListed(1)
+  await scene.send('other@bank.example')
+  const { messages } = await scene.waitForListed(2)
+  const first = messages.find(({ recipients }) => recipients[0] === 'cfo@bank.example')
+  assert.ok(first)
+  assert.equal((await scene.queue('release', first.id, '--yes')).code, 2, 'a reason is required')
+  const asked = await scene.queue('release', first.id, '--reason', 'due today')
+  assert.match(asked.stderr, /nothing was done, because there is no terminal/)
+
+  const both = await Promise.all(
+    ['ann@helpdesk', 'bob@helpdesk'].map((who) =>
+      scene.queue('release', first.id, '--reason', 'the contract is due today', '--yes', '--as', who),
+    ),
+  )
+  assert.equal(both.filter(({ code }) => code === 0).length, 1, JSON.stringify(both))
+  const [received] = await scene.bank.waitForMessages(1)
+  assert.ok(received && !received.tls)
+  assert.deepEqual(received.acceptedFor, ['cfo@bank.example'])
+  const left = await scene.waitForListed(1)
+  assert.deepEqual(left.messages[0]?.recipients, ['other@bank.example'])
+  assert.equal(left.messages[0].releasedBy, '')
+
+  const retried = await scene.queue('retry', '--all')
+  assert.equal(retried.code, 0, retried.stderr)
+  await scene.haraka.waitForLog(/(?:result=deferred[^]*){3}/)
+  assert.equal(scene.bank.messages.length, 1, 'the other one waits on')
+
+  const history = await enforceTls(['history', 'acme.example', '--json', '--config', scene.haraka.folder])
+  const [latest] = JSON.parse(history.stdout) as { by: string; key: string; field: string; to: object }[]
+  assert.equal(latest?.key, 'releases')
+  assert.equal(latest.field, first.id)
+  assert.match(latest.by, /^(?:ann|bob)@helpdesk$/)
+  assert.deepEqual(latest.to, {
+    message: first.uuid,
+    from: 'ann@acme.example',
+    to: 'cfo@bank.example',
+    rules: 'Payments (acme.example)',
+    reason: 'the contract is due today',
+  })
+  await scene.haraka.waitForLog(
+    /release uuid=\S+ rule=payments .* result=sent .* by=\S+ reason="the contract/,
+  )
+  const log = await deliveries(scene)
+  assert.match(log, /release/)
+  assert.doesNotMatch(log, /delivered|secured/)
+  const report = await enforceTls(['report', '--json', '--config', scene.haraka.folder])
+  assert.doesNotMatch(report.stdout, /"delivered": [1-9]/)
+})
+
+it('where allow_release is off nothing is released, whoever orders it', async () => {
+  await using scene = await startWaitingScene()
+  await scene.send()
+  const { messages } = await scene.waitForListed(1)
+  const id = messages[0]?.id ?? ''
+  const refused = await scene.queue('release', id, '--reason', 'due today', '--yes')
+  assert.equal(refused.code, 1)
+  assert.match(refused.stderr, /set \[failure\] allow_release=true/)
+  const words = ['queue', 'release', id, '--reason', 'due today', '--yes', '--redis', scene.redis.url]
+  const ran = await enforceTls(words)
+  assert.equal(ran.code, 1)
+  assert.match(ran.stdout, /releasing is switched off here/)
+  assert.deepEqual(scene.bank.cleartextAfterEhlo(), [])
+})
+
+it('a release outlives a kill -9, and is for that one message', async () => {
+  await using scene = await startWaitingScene({ ini: ALLOWED })
+  await scene.send()
+  await scene.send('other@bank.example')
+  const { messages } = await scene.waitForListed(2)
+  const first = messages.find(({ recipients }) => recipients[0] === 'cfo@bank.example')
+  assert.ok(first)
+  await scene.bank.behave({ on: { connect: silence } })
+  const ran = await scene.queue('release', first.id, '--reason', 'due today', '--yes')
+  assert.equal(ran.code, 0, ran.stdout + ran.stderr)
+  await scene.haraka.waitForLog(/goes without what rule/)
+  await scene.haraka.kill9()
+  await scene.bank.behave({ on: { STARTTLS: LATER } })
+  await scene.haraka.start()
+  const [received] = await scene.bank.waitForMessages(1, 60_000)
+  assert.deepEqual(received?.acceptedFor, ['cfo@bank.example'])
+  const left = await scene.waitForListed(1)
+  assert.deepEqual(left.messages[0]?.recipients, ['other@bank.example'])
+  assert.equal(scene.bank.messages.length, 1)
+  assert.equal(await scene.redis.cli('KEYS', 'enforce-tls:waiting:grants*'), '')
+})
+
+it('a release under other rules than those of now does not count', async () => {
+  await using scene = await startWaitingScene({ ini: ALLOWED, intervals: '5s*9' })
+  await scene.send()
+  const { messages } = await scene.waitForListed(1)
+  await scene.bank.behave({ on: { connect: '421 4.3.2 not now' } })
+  const ran = await scene.queue('release', messages[0]?.id ?? '', '--reason', 'due today', '--yes')
+  assert.equal(ran.code, 0, ran.stdout + ran.stderr)
+  await scene.haraka.waitForLog(/goes without what rule/)
+  await writeRules(scene.redis, {
+    'acme.example': [...RULES['acme.example'].map((rule) => ({ ...rule, action: { level: 'verify' } }))],
+  })
+  await scene.bank.behave({ on: { STARTTLS: LATER } })
+  await scene.haraka.waitForLog(/the message was released under other rules/)
+  await scene.haraka.waitForLog(/level=verify .* result=deferred/)
+  assert.equal(scene.bank.messages.length, 0)
+  assert.deepEqual(scene.bank.cleartextAfterEhlo(), [])
+})
+
+it('what the server puts off of a released message requires TLS again, and its bounce quotes nothing', async () => {
+  await using scene = await startWaitingScene({
+    ini: ALLOWED,
+    intervals: '5s*9',
+    bank: {
+      on: { STARTTLS: LATER },
+      rcptReplies: {
+        'later@bank.example': '451 4.2.1 not now',
+        'gone@bank.example': '550 5.1.1 no such user',
+      },
+    },
+  })
+  await scene.haraka.send({
+    from: 'ann@acme.example',
+    to: ['cfo@bank.example', 'later@bank.example', 'gone@bank.example'],
+    subject: 'Merger',
+  })
+  const { messages } = await scene.waitForListed(1)
+  const ran = await scene.queue('release', messages[0]?.id ?? '', '--reason', 'due', '--yes')
+  assert.equal(ran.code, 0, ran.stdout + ran.stderr)
+  const [received] = await scene.bank.waitForMessages(1)
+  assert.deepEqual(received?.acceptedFor, ['cfo@bank.example'])
+  const [bounce] = await scene.acme.waitForMessages(1)
+  assert.match(bounce?.data ?? '', /gone@bank\.example/)
+  assert.doesNotMatch(bounce?.data ?? '', /Merger/)
+  const before = scene.bank.connections.length
+  const left = await scene.waitForListed(1)
+  assert.deepEqual(left.messages[0]?.recipients, ['later@bank.example'])
+  assert.equal(left.messages[0].releasedBy, '')
+  assert.notEqual(left.messages[0].id, messages[0]?.id)
+  for (const connection of scene.bank.connections.slice(before))
+    assert.deepEqual(connection.cleartextAfterEhlo(), [])
+  assert.equal(scene.bank.messages.length, 1)
+})

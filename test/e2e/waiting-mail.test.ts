@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { it } from 'node:test'
+import { parseBounce } from '../support/mail.js'
+import { startWaitingScene } from '../support/waiting-scene.js'
+
+it('what waits is listed with its reason, tried on order, and gone from the list once it is delivered', async () => {
+  await using scene = await startWaitingScene()
+  await scene.send()
+  const { nodes, messages } = await scene.waitForListed(1)
+  const [message] = messages
+  assert.ok(message)
+  assert.deepEqual(
+    nodes.map(({ name, down }) => ({ name, down })),
+    [{ name: 'mta.test.example', down: false }],
+  )
+  assert.equal(message.sender, 'ann@acme.example')
+  assert.deepEqual(message.recipients, ['cfo@bank.example'])
+  assert.equal(message.class, 'starttls-deferred')
+  assert.deepEqual(
+    message.rules.map(({ owner, id }) => `${owner} ${id}`),
+    ['acme.example payments'],
+  )
+  assert.equal((await scene.list('--partner', 'clinic.example')).total, 0)
+  assert.equal((await scene.list('--partner', 'bank.example', '--rule', 'payments')).total, 1)
+  assert.equal((await scene.list('--owner', 'other.example')).total, 0)
+  const shown = await scene.queue('show', message.id)
+  assert.match(shown.stdout, /why +mx\.bank\.example answered STARTTLS with 454/)
+
+  const inVain = await scene.queue('retry', message.id)
+  assert.equal(inVain.code, 0, inVain.stderr)
+  assert.match(inVain.stdout, /it is tried now\./)
+  await scene.bank.behave({})
+  const again = await scene.waitForListed(1)
+  assert.equal(again.messages[0]?.id, message.id, 'the same message under the same name')
+  const ran = await scene.queue('retry', '--partner', 'bank.example', '--all')
+  assert.equal(ran.code, 0, ran.stderr)
+  const [received] = await scene.bank.waitForMessages(1)
+  assert.ok(received?.tls)
+  await scene.haraka.waitForEmptyQueue()
+  await scene.waitForListed(0)
+  assert.deepEqual(scene.bank.cleartextAfterEhlo(), [])
+})
+
+it('an order to give up bounces the message at once, asks first, and does nothing for one that does not wait', async () => {
+  await using scene = await startWaitingScene()
+  await scene.send()
+  await scene.send('lab@clinic.example')
+  const { messages } = await scene.waitForListed(2)
+  const toBank = messages.find(({ domain }) => domain === 'bank.example')
+  assert.ok(toBank)
+  const asked = await scene.queue('fail', toBank.id)
+  assert.equal(asked.code, 1)
+  assert.match(asked.stderr, /nothing was done, because there is no terminal to ask on/)
+  assert.equal((await scene.queue('fail', '1-abc', '--yes')).code, 1)
+  assert.equal((await scene.queue('fail', '--yes')).code, 2)
+
+  const ran = await scene.queue('fail', toBank.id, '--yes')
+  assert.equal(ran.code, 0, ran.stderr)
+  assert.match(ran.stdout, /it was given up, and its sender gets a bounce\./)
+  const [raw] = await scene.acme.waitForMessages(1)
+  const { recipients, text } = parseBounce(raw?.data ?? '')
+  assert.equal(recipients[0]?.['action'], 'failed')
+  assert.equal(recipients[0]['final-recipient'], 'rfc822; cfo@bank.example')
+  assert.match(text.replace(/\s+/g, ' '), /because their mail server cannot receive it encrypted/)
+  assert.match(text.replace(/\s+/g, ' '), /a mail administrator ended the tries/)
+  const left = await scene.waitForListed(1)
+  assert.equal(left.messages[0]?.domain, 'clinic.example')
+  assert.equal(scene.acme.messages.length, 1)
+})
+
+it('after a kill -9 what waits is known again, can be tried, and a file that a person removes goes from the list', async () => {
+  await using scene = await startWaitingScene()
+  await scene.send()
+  await scene.send('lab@clinic.example')
+  await scene.waitForListed(2)
+  await scene.haraka.kill9()
+  await scene.haraka.start()
+  await scene.haraka.waitForLog(/files in my temp fail queue/)
+  await scene.bank.behave({})
+  const { messages } = await scene.waitForListed(2)
+  const toBank = messages.find(({ domain }) => domain === 'bank.example')
+  assert.ok(toBank)
+  let ran = await scene.queue('retry', toBank.id)
+  // It takes a moment until the process knows its own.
+  for (let tries = 0; ran.code !== 0 && tries < 5; tries++) ran = await scene.queue('retry', toBank.id)
+  assert.equal(ran.code, 0, ran.stdout + ran.stderr)
+  await scene.bank.waitForMessages(1)
+  // Mail to a partner that works again does not wake mail for another one.
+  const left = await scene.waitForListed(1)
+  assert.equal(left.messages[0]?.domain, 'clinic.example')
+  for (const name of scene.haraka.queueFiles()) rmSync(join(scene.haraka.folder, 'queue', name))
+  await scene.waitForListed(0, 90_000)
+})

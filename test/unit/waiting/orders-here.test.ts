@@ -1,0 +1,209 @@
+/** Orders for waiting mail in one process: whom a release is for, and that each order is carried out once or not at all. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { HarakaMailItem, HarakaOutbound } from '../../../plugins/enforce-tls/haraka/types.js'
+import { itemIdOf } from '../../../plugins/enforce-tls/delivery/queue-name.js'
+import type { Requirement } from '../../../plugins/enforce-tls/rules/requirement.js'
+import type { Settings } from '../../../plugins/enforce-tls/settings/types.js'
+import { OrdersHere } from '../../../plugins/enforce-tls/waiting/orders-here.js'
+import { HASHES, parseAnswer, type Order } from '../../../plugins/enforce-tls/waiting/orders.js'
+import { Paced } from '../../../plugins/enforce-tls/waiting/paced.js'
+import { SharedWrites } from '../../../plugins/enforce-tls/waiting/shared-writes.js'
+import { WaitingItems } from '../../../plugins/enforce-tls/waiting/waiting-items.js'
+import { MemoryHashes } from '../../support/memory-hashes.js'
+import { required } from '../../support/guarded-delivery.js'
+
+const NODE = 'node'
+const FILE = '1700000000000_1800000000000_1_77_tagAAA_1_mta'
+const OTHER_FILE = '1700000000000_1800000000000_1_77_tagBBB_1_mta'
+const ENCRYPT = required()
+const VERIFY = required({ level: 'verify' })
+
+function itemOf(
+  filename: string,
+  to: readonly string[] = ['cfo@bank.example'],
+  uuid = 'U.1',
+): HarakaMailItem {
+  const todo = {
+    domain: 'bank.example',
+    uuid,
+    queue_time: 1_700_000_000_000,
+    notes: {},
+    mail_from: { user: 'ann', host: 'acme.example', address: 'ann@acme.example' },
+    rcpt_to: to.map((address) => ({ user: 'cfo', host: 'bank.example', address })),
+  }
+  return { filename, num_failures: 1, todo, logwarn: () => undefined } as unknown as HarakaMailItem
+}
+
+class Scene {
+  readonly hashes = new MemoryHashes()
+  allowRelease = true
+  historyFails = false
+  readonly recorded: string[] = []
+  /** Files that wait for Haraka's timer. */
+  readonly timers: { id: string; cb: () => void }[] = []
+  readonly tried: string[] = []
+  readonly items: WaitingItems
+  readonly orders: OrdersHere
+  readonly writes: SharedWrites
+
+  constructor() {
+    const logger = { logwarn: () => undefined, lognotice: () => undefined }
+    this.writes = new SharedWrites({ hashes: () => this.hashes, logger })
+    this.items = new WaitingItems(this.writes)
+    const outbound = {
+      temp_fail_queue: { queue: this.timers },
+      delivery_queue: { length: () => 0 },
+    } as unknown as HarakaOutbound
+    const paced = new Paced({
+      outbound: () => outbound,
+      concurrency: () => 100,
+      fileOf: (id) => this.items.fileOf(id),
+      isRead: () => true,
+    })
+    this.orders = new OrdersHere({
+      logger,
+      hashes: () => this.hashes,
+      settings: () => ({ allowRelease: this.allowRelease }) as Settings['failure'],
+      items: this.items,
+      paced,
+      writes: this.writes,
+      recordRelease: (_record, { by }) => {
+        if (this.historyFails) return Promise.reject(new Error('the history is full'))
+        this.recorded.push(by)
+        return Promise.resolve()
+      },
+    })
+  }
+
+  /** An item begins to wait; gives its id. */
+  wait(item: HarakaMailItem, requirement: Requirement | null = ENCRYPT): string {
+    const failure = { class: 'starttls-refused', detail: 'refused' } as const
+    this.items.put(NODE, item, { requirement, failure, host: 'mx', next: 1, until: 2 })
+    this.timers.push({ id: item.filename, cb: () => this.tried.push(item.filename) })
+    return itemIdOf(item.filename) ?? ''
+  }
+
+  /** Orders something; gives what it came to. */
+  async order(id: string, given: Partial<Order> = {}): Promise<{ done: boolean; says: string } | null> {
+    const demand = this.items.get(id)?.record.demand ?? ''
+    const at = new Date().toISOString()
+    const order = {
+      id: `order of ${id}`,
+      item: id,
+      action: 'release',
+      by: 'ann',
+      reason: 'due',
+      at,
+      demand,
+      ...given,
+    }
+    await this.hashes.add(HASHES.orders(NODE), new Map([[id, JSON.stringify(order)]]))
+    await this.orders.look(NODE)
+    await this.writes.close()
+    const answer = parseAnswer(this.hashes.all.get(HASHES.answers)?.get(order.id) ?? '')
+    return answer && { done: answer.done, says: answer.says }
+  }
+}
+
+describe('a release', () => {
+  it('is for the very item that it names, with the same recipients, rules and settings', async () => {
+    const rows: readonly [string, HarakaMailItem, Requirement, boolean, Partial<{ off: true }>?][] = [
+      ['the item itself', itemOf(FILE), ENCRYPT, true],
+      ['after it was put off', itemOf(FILE.replace('_1_77_', '_2_77_')), ENCRYPT, true],
+      [
+        'the item once its sender was notified',
+        itemOf(FILE.replace('tagAAA', 'tagAAA-delayed')),
+        ENCRYPT,
+        true,
+      ],
+      ['another item of the same message', itemOf(OTHER_FILE), ENCRYPT, false],
+      ['another message in a file of that name', itemOf(FILE, ['cfo@bank.example'], 'U.2'), ENCRYPT, false],
+      ['a recipient more', itemOf(FILE, ['cfo@bank.example', 'x@bank.example']), ENCRYPT, false],
+      ['another recipient', itemOf(FILE, ['cto@bank.example']), ENCRYPT, false],
+      ['a stricter rule', itemOf(FILE), VERIFY, false],
+      ['the setting off', itemOf(FILE), ENCRYPT, false, { off: true }],
+    ]
+    for (const [what, item, requirement, expected, { off } = {}] of rows) {
+      const scene = new Scene()
+      const id = scene.wait(itemOf(FILE))
+      assert.equal((await scene.order(id))?.done, true)
+      if (off) scene.allowRelease = false
+      const release = scene.orders.release(NODE, itemIdOf(item.filename) ?? '', item, requirement)
+      assert.equal(release !== null, expected, what)
+      // What did not hold once does not come back.
+      if (!expected && itemIdOf(item.filename) === id) {
+        scene.allowRelease = true
+        assert.equal(scene.orders.release(NODE, id, itemOf(FILE), ENCRYPT), null, what)
+      }
+    }
+  })
+
+  it('is refused with its reason, and then nothing is written down', async () => {
+    const rows: readonly [RegExp, (scene: Scene) => void, Partial<Order>?][] = [
+      [/switched off/, (scene) => (scene.allowRelease = false)],
+      [/needs a reason/, () => undefined, { reason: '  ' }],
+      [/have changed since/, () => undefined, { demand: 'another' }],
+      [/could not be written down: the history is full/, (scene) => (scene.historyFails = true)],
+      [/being tried right now/, (scene) => scene.timers.splice(0)],
+    ]
+    for (const [says, prepare, given] of rows) {
+      const scene = new Scene()
+      const item = itemOf(FILE)
+      const id = scene.wait(item)
+      prepare(scene)
+      const answer = await scene.order(id, given)
+      assert.equal(answer?.done, false)
+      assert.match(answer.says, says)
+      assert.equal(scene.hashes.all.get(HASHES.grants(NODE))?.size ?? 0, 0)
+      assert.deepEqual(scene.recorded, [])
+      scene.allowRelease = true
+      assert.equal(scene.orders.release(NODE, id, item, ENCRYPT), null)
+    }
+  })
+
+  it('of mail whose rules are unknown is refused', async () => {
+    const scene = new Scene()
+    const id = scene.wait(itemOf(FILE), null)
+    assert.match((await scene.order(id))?.says ?? '', /what its rules require is unknown/)
+  })
+
+  it('is granted once, however often it is ordered, and ends with the item', async () => {
+    const scene = new Scene()
+    const item = itemOf(FILE)
+    const id = scene.wait(item)
+    assert.equal((await scene.order(id))?.done, true)
+    assert.match((await scene.order(id, { id: 'second', by: 'bob' }))?.says ?? '', /has been released before/)
+    assert.deepEqual(scene.recorded, ['ann'])
+    scene.orders.ended(NODE, id, 'other')
+    assert.ok(scene.orders.release(NODE, id, item, ENCRYPT), 'it waits for another reason for now')
+    scene.orders.ended(NODE, id, 'released')
+    assert.equal(scene.orders.release(NODE, id, item, ENCRYPT), null)
+  })
+})
+
+describe('an order', () => {
+  it('that another process has taken, or that is no order, is not carried out', async () => {
+    const scene = new Scene()
+    const id = scene.wait(itemOf(FILE))
+    scene.hashes.take = () => Promise.resolve(false)
+    assert.equal(await scene.order(id), null)
+    assert.equal(scene.orders.size, 0)
+    const broken = new Scene()
+    broken.wait(itemOf(FILE))
+    await broken.hashes.add(HASHES.orders(NODE), new Map([[id, '{"action":"release"}']]))
+    await broken.orders.look(NODE)
+    assert.equal(broken.orders.size, 0)
+    assert.equal(broken.hashes.all.get(HASHES.orders(NODE))?.size, 0, 'and is gone')
+  })
+
+  it('to give up holds until the item has gone, and says what became of it', async () => {
+    const scene = new Scene()
+    const id = scene.wait(itemOf(FILE))
+    assert.equal(await scene.order(id, { action: 'fail' }), null, 'not answered yet')
+    assert.match(scene.orders.givingUp(id)?.failure.detail ?? '', /a mail administrator ended the tries/)
+    assert.equal(scene.orders.givingUp(itemIdOf(OTHER_FILE) ?? ''), null)
+    scene.orders.ended(NODE, id, 'delivered')
+    assert.equal(scene.orders.givingUp(id), null)
+  })
+})
