@@ -32,6 +32,7 @@ function decisionsOn(
     reports: { note: () => undefined, released: () => undefined },
     divide: (item: FakeHmail, groups: readonly (readonly { readonly user: string }[])[]) =>
       item.note(`divided into ${groups.map((group) => group.map(({ user }) => user).join()).join(' | ')}`),
+    namesMessages: () => false,
     waiting: { waits: () => undefined, givingUp: () => null, release: () => null },
     decided: () => undefined,
   } as unknown as DecisionContext)
