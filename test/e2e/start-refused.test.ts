@@ -64,7 +64,7 @@ const ROWS: readonly (readonly [what: string, options: HarakaOptions, words: str
   [
     'with an unknown section',
     ini('[mian]\n'),
-    'enforce-tls.ini: unknown section [mian] (did you mean main?); allowed sections: main, store, redis, cache, tls, dns, failure',
+    'enforce-tls.ini: unknown section [mian] (did you mean main?); allowed sections: main, store, redis, cache, tls, dns, mta_sts, failure',
   ],
   [
     'with an unknown key',
