@@ -50,6 +50,8 @@ export type DayResult = 'done' | 'again' | 'stopped'
 
 /** Domains of a day, those with the most sessions; and how many are served at a time. */
 const [DOMAINS_MAX, AT_A_TIME] = [10_000, 8]
+/** Reports of a day to one mail domain or web server: whoever has many domains must not aim them all at somebody else. */
+const TO_ONE_PLACE_MAX = 100
 
 const compress = promisify(gzip)
 
@@ -62,7 +64,7 @@ export async function sendDay(context: SendDayContext): Promise<DayResult> {
       `TLS reports of ${day} are sent to ${DOMAINS_MAX} domains only, and there was mail to ${domains.length}`,
     )
   const limit = pLimit(AT_A_TIME)
-  const counts = { sent: 0, failed: 0, stopped: false }
+  const counts: Counts = { sent: 0, failed: 0, stopped: false, places: sentBefore(context.progress) }
   await Promise.all(
     domains.slice(0, DOMAINS_MAX).map((domain) =>
       limit(async () => {
@@ -82,6 +84,8 @@ interface Counts {
   sent: number
   failed: number
   stopped: boolean
+  /** Of this day, by where they went. */
+  readonly places: Map<string, number>
 }
 
 async function sendTo(domainDay: DomainDay, context: SendDayContext, counts: Counts): Promise<void> {
@@ -126,6 +130,14 @@ async function send(
     return
   }
   const part = partName(domain, destination.uri)
+  const place = placeOf(destination)
+  const before = counts.places.get(place) ?? 0
+  if (before >= TO_ONE_PLACE_MAX) {
+    const why = `${TO_ONE_PLACE_MAX} reports of this day went to ${place} already`
+    context.logger.lognotice(`TLS report of ${context.day} for ${oneLine(part)} not sent: ${why}`)
+    return await note(context, part, 'dropped', why)
+  }
+  counts.places.set(place, before + 1)
   try {
     if (destination.way === 'https') await context.post(destination.url, body)
     else {
@@ -141,6 +153,28 @@ async function send(
   }
   await note(context, part, 'sent')
   counts.sent++
+}
+
+/** The mail domain or web server that takes a report. */
+function placeOf(destination: Pick<TlsRptDestination, 'uri'>): string {
+  const { uri } = destination
+  if (/^https:/i.test(uri)) return URL.canParse(uri) ? new URL(uri).hostname : uri
+  return uri
+    .slice(uri.lastIndexOf('@') + 1)
+    .replace(/\?.*$/, '')
+    .toLowerCase()
+}
+
+/** How many went to each place, by what is noted. */
+function sentBefore(progress: DayProgress): Map<string, number> {
+  const places = new Map<string, number>()
+  for (const [name, { is }] of progress) {
+    const [, uri] = name.split(' ')
+    if (is !== 'sent' || uri === undefined) continue
+    const place = placeOf({ uri })
+    places.set(place, (places.get(place) ?? 0) + 1)
+  }
+  return places
 }
 
 /** `null` where there is nothing to report. */

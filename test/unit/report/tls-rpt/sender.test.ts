@@ -169,6 +169,23 @@ describe('the time of reports', () => {
 })
 
 describe('reports on TLS', () => {
+  it('of many domains to one place are limited, also after a restart', async () => {
+    const domains = Array.from({ length: 130 }, (_, n) => `d${n}.evil.example`)
+    const records = Object.fromEntries(
+      domains.map((domain, n) => [
+        `TXT _smtp._tls.${domain}`,
+        [`v=TLSRPTv1; rua=mailto:${n % 2 === 0 ? 'victim' : `VICTIM+${n}`}@Acme-Victim.example`],
+      ]),
+    )
+    const entries = domains.map((domain) => good({ domain }))
+    const { shared, node, sent } = scene({ entries, records })
+    await node().look()
+    await node().look()
+    assert.equal(sent.length, 100)
+    const dropped = Object.values(shared.noted()).filter((is) => is === 'dropped')
+    assert.equal(dropped.length, 30)
+  })
+
   it('of a day go out once on each way, whoever looks how often', async () => {
     const { shared, node, to, sent, world } = scene()
     const [one, two] = [node(), node()]
