@@ -149,6 +149,17 @@ const ROWS: readonly Row[] = [
     body: { user: '', password: '' },
     statuses: [401, 401, 401, 401, 401, 429],
   },
+  { route: 'listMessages', path: 'messages', statuses: [401, 200, 404, 404, 404, 200] },
+  { route: 'listMessages', path: 'messages?owner=acme.example', statuses: [401, 200, 200, 404, 200, 200] },
+  { route: 'getMessage', path: 'messages/nobody', statuses: [401, 404, 404, 404, 404, 404] },
+  { route: 'listWaiting', path: 'waiting', statuses: [401, 200, 200, 200, 200, 200] },
+  { route: 'listWaitingNodes', path: 'waiting-nodes', statuses: [401, 200, 200, 200, 200, 200] },
+  {
+    route: 'orderForWaiting',
+    path: 'waiting/orders',
+    body: {},
+    statuses: [401, 403, 403, 422, 422, 422],
+  },
   { route: 'signOut', path: 'session', statuses: [401, 204, 204, 204, 204, 204] },
 ]
 
