@@ -13,6 +13,7 @@ import { freeNet } from './low-ports.js'
 import { PolicyServer, sendPolicy } from './policy-server.js'
 import { trustingConfig, type TestRule } from './rules.js'
 import { SignedZones, type SignedZone } from './signed-zones.js'
+import { homePlugin, startedTogether } from './started-together.js'
 import { startPeer, type PeerOptions, type SmtpPeer } from './smtp-peer.js'
 
 /** What is in a partner's place: the addresses of its mail server and of its policy. */
@@ -89,13 +90,6 @@ export interface Deferral {
   readonly dsn_remote_mta?: string
 }
 
-const homePlugin = (home: string, { port }: SmtpPeer): string => `
-exports.hook_get_mx = (next, hmail, domain) => {
-  if (!domain.endsWith(${JSON.stringify(home)})) return next()
-  next(OK, { exchange: '127.0.0.1', port: ${port}, priority: 0 })
-}
-`
-
 /** Running partners and the Haraka that sends to them. */
 export interface PublishedWorld extends AsyncDisposable {
   readonly haraka: Haraka
@@ -114,21 +108,8 @@ export interface PublishedWorld extends AsyncDisposable {
   deferrals(): readonly Deferral[]
 }
 
-export async function startPublishedWorld(options: WorldOptions): Promise<PublishedWorld> {
-  const started: AsyncDisposable[] = []
-  const close = async (): Promise<void> => {
-    for (const each of started.splice(0).reverse()) await each[Symbol.asyncDispose]()
-  }
-  const add = <T extends AsyncDisposable>(each: T): T => {
-    started.push(each)
-    return each
-  }
-  try {
-    return { ...(await start(options, add)), [Symbol.asyncDispose]: close }
-  } catch (error) {
-    await close()
-    throw error
-  }
+export function startPublishedWorld(options: WorldOptions): Promise<PublishedWorld> {
+  return startedTogether((add) => start(options, add))
 }
 
 async function start(

@@ -13,6 +13,7 @@ import { freeNet } from './low-ports.js'
 import { PolicyServer, sendPolicy } from './policy-server.js'
 import { trustingConfig, type TestRule } from './rules.js'
 import { ScriptedResolver } from './scripted-resolver.js'
+import { homePlugin, startedTogether } from './started-together.js'
 import { startPeer, type PeerOptions, type SmtpPeer } from './smtp-peer.js'
 
 /** The records of one question. */
@@ -61,28 +62,8 @@ export interface ScriptedWorld extends AsyncDisposable {
   writeRules(rules: Readonly<Record<string, readonly TestRule[]>>): void
 }
 
-const homePlugin = ({ port }: SmtpPeer): string => `
-exports.hook_get_mx = (next, hmail, domain) => {
-  if (!domain.endsWith('acme.example')) return next()
-  next(OK, { exchange: '127.0.0.1', port: ${port}, priority: 0 })
-}
-`
-
-export async function startScriptedWorld(options: ScriptedOptions): Promise<ScriptedWorld> {
-  const started: AsyncDisposable[] = []
-  const close = async (): Promise<void> => {
-    for (const each of started.splice(0).reverse()) await each[Symbol.asyncDispose]()
-  }
-  const add = <T extends AsyncDisposable>(each: T): T => {
-    started.push(each)
-    return each
-  }
-  try {
-    return { ...(await start(options, add)), [Symbol.asyncDispose]: close }
-  } catch (error) {
-    await close()
-    throw error
-  }
+export function startScriptedWorld(options: ScriptedOptions): Promise<ScriptedWorld> {
+  return startedTogether((add) => start(options, add))
 }
 
 async function start(
@@ -149,7 +130,7 @@ async function start(
     `${ini}\n[dns]\nresolver[]=${formatResolver(resolver.address)}\n[mta_sts]\nprivate_addresses=true\n`,
   )
   const { extraPlugins = {}, ...others } = wanted
-  const own = { 'test-home': homePlugin(mailbox) }
+  const own = { 'test-home': homePlugin('acme.example', mailbox) }
   const haraka = add(
     await startHaraka({
       plugins: ['test-relay', ...Object.keys({ ...own, ...extraPlugins }), 'enforce-tls'],

@@ -127,10 +127,10 @@ export function stsCheck(
     unlisted.length === 0
       ? 'lists all of its mail servers'
       : unlisted.length === names.length
-        ? `lists none of its mail servers: ${shown(mx)}`
+        ? `lists none of its mail servers: ${listed(mx)}`
         : `does not list ${listed(unlisted)}`
   const requires = mode === 'testing' ? ', but mode testing requires nothing' : ''
-  const what = names.length === 0 ? `lists ${shown(mx)}` : lists
+  const what = names.length === 0 ? `lists ${listed(mx)}` : lists
   return {
     outcome: mode,
     sentence: sentence(`The MTA-STS policy of ${domain} (mode ${mode}) ${what}${requires}${also}`),
@@ -171,13 +171,6 @@ function reportsOf(domain: string, found: Awaited<ReturnType<typeof lookUpTlsRpt
       }
     }
   }
-}
-
-function shown(patterns: readonly string[]): string {
-  const most = 5
-  return patterns.length > most
-    ? `${patterns.slice(0, most).join(', ')} and ${patterns.length - most} more`
-    : patterns.join(', ')
 }
 
 function sentence(text: string): string {

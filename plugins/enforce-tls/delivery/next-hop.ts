@@ -28,13 +28,16 @@ function withoutDot(mx: HarakaMx): HarakaMx {
   const bare = (name: string | undefined) => name?.replace(/\.$/, '')
   const [exchange, from_dns] = [bare(mx.exchange), bare(mx.from_dns)]
   if (exchange === mx.exchange && from_dns === mx.from_dns) return mx
+  return copyOf(mx, {
+    ...(exchange === undefined ? {} : { exchange }),
+    ...(from_dns === undefined ? {} : { from_dns }),
+  })
+}
+
+/** A next hop of the same kind, with some changes: plugins may hold on to theirs. */
+export function copyOf(mx: HarakaMx, changes: Readonly<Partial<Record<keyof HarakaMx, unknown>>>): HarakaMx {
   const copy = Object.create(Object.getPrototypeOf(mx) as object | null) as HarakaMx
-  return Object.assign(
-    copy,
-    mx,
-    exchange === undefined ? {} : { exchange },
-    from_dns === undefined ? {} : { from_dns },
-  )
+  return Object.assign(copy, mx, changes)
 }
 
 /** Where the connection goes: address and port, or a socket path. */

@@ -11,7 +11,7 @@ import { comparableDomain } from '../rules/address.js'
 import { demandKey, type Requirement } from '../rules/requirement.js'
 import type { GuardContext } from './guard-context.js'
 import type { AskedFacts, GuardedItem } from './guarded-item.js'
-import { hostOf, isTrustedHop, NULL_MX, portOf } from './next-hop.js'
+import { copyOf, hostOf, isTrustedHop, NULL_MX, portOf } from './next-hop.js'
 import { allTried } from './finish.js'
 import { otherFailure, tlsFailure, UNROUTABLE, type AttemptFailure } from './outcome.js'
 
@@ -132,7 +132,10 @@ export function routeOf(
     // Whoever names the address has chosen it.
     if (mx && isIP(mx.exchange ?? '')) return [mx]
     return addresses.addresses.map((exchange) =>
-      mx ? at(mx, exchange) : makeMx({ exchange, from_dns: name, priority: preference }),
+      // As Haraka does it for a host that it has resolved.
+      mx
+        ? copyOf(mx, { exchange, from_dns: mx.exchange })
+        : makeMx({ exchange, from_dns: name, priority: preference }),
     )
   })
   return { is: 'hosts', hosts: found, lost }
@@ -167,12 +170,6 @@ function sameName(a: string, b: string): boolean {
 function nameOf(mx: HarakaMx): string | null {
   const host = hostOf(mx)
   return mx.path !== undefined || isIP(host) ? null : host
-}
-
-/** As Haraka does it for a host that it has resolved. */
-function at(mx: HarakaMx, exchange: string): HarakaMx {
-  const copy = Object.create(Object.getPrototypeOf(mx) as object | null) as HarakaMx
-  return Object.assign(copy, mx, { exchange, from_dns: mx.exchange })
 }
 
 /** Domains that messages wait for: the next one for them need not stand by to learn that it takes long. */

@@ -5,6 +5,7 @@
  */
 import type { Failed } from '../dns/answer.js'
 import { demandKey, type PublishedDemand, type Requirement } from '../rules/requirement.js'
+import { listed } from '../text/list.js'
 import type { TlsaSet } from './dane/tlsa-set.js'
 import type { DomainFacts, HostFacts } from './domain-facts.js'
 import { matchingMx } from './mta-sts/mx-pattern.js'
@@ -167,7 +168,7 @@ function stsOf({ domain, sts }: DomainFacts, { name }: HostFacts): Sts {
 
 /** That a policy does not list a host, as the end of a sentence about the host. */
 export function whyNotListed({ domain, mx }: Pick<PublishedSts, 'domain' | 'mx'>): string {
-  return `is not among the hosts that the MTA-STS policy of ${domain} lists (${shown(mx)})`
+  return `is not among the hosts that the MTA-STS policy of ${domain} lists (${listed(mx)})`
 }
 
 const STS_FAILURES = {
@@ -240,12 +241,4 @@ function needs(why: string): string {
 
 function failed(name: PublishedFailure, why: string): FailedTerms {
   return { is: 'failed', class: name, why }
-}
-
-/** A policy may list very many. */
-function shown(patterns: readonly string[]): string {
-  const most = 5
-  return patterns.length > most
-    ? `${patterns.slice(0, most).join(', ')} and ${patterns.length - most} more`
-    : patterns.join(', ')
 }
