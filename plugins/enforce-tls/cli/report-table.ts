@@ -13,13 +13,15 @@ import {
 } from '../report/format.js'
 import { drawTable, type Cell } from './output.js'
 import { oneLine } from '../text/one-line.js'
+import { conclude } from '../report/conclusion.js'
+import { ruleLabel } from '../report/rule-names.js'
 
 /** Partners beyond these are left to the other formats. */
 const PARTNERS_MAX = 20
 
 /** The report as text, no wider than the terminal, or than 80 columns. */
 export function toTables(report: DeliveryReport, columns?: number): string {
-  const { enforced, reported, incoming, versions, failures, partners, rules, expiring } = report
+  const { enforced, reported, incoming, versions, failures, partners, rules, releases, expiring } = report
   const table = (title: string, head: readonly string[], rows: readonly (readonly Cell[])[]) =>
     rows.length === 0 ? '' : `\n${title}\n${drawTable(head, rows, columns)}`
   const dropped = formatDropped(report)
@@ -30,6 +32,7 @@ export function toTables(report: DeliveryReport, columns?: number): string {
   return [
     `${oneLine(`Deliveries ${formatScope(report)}`)}\n`,
     facts('requires TLS', formatEnforced(enforced)),
+    ...(enforced.messages > 0 ? [facts('in short', wrapped(conclude(report).verdict))] : []),
     ...(reported.messages > 0 ? [facts('rules in mode report', formatReported(reported))] : []),
     ...(incoming.refused + incoming.wouldRefuse > 0 ? [facts('incoming', formatIncoming(incoming))] : []),
     table(
@@ -74,11 +77,21 @@ export function toTables(report: DeliveryReport, columns?: number): string {
       ]),
     ),
     table(
+      'Released by an administrator, sent without what the rules require',
+      ['sent (UTC)', 'by', 'reason', 'message', 'to'],
+      releases.map(({ sent, by, reason, uuid, domain }) => [
+        sent === null ? 'not sent yet' : utc(sent),
+        by,
+        reason,
+        uuid,
+        domain,
+      ]),
+    ),
+    table(
       'Rules in mode report',
-      ['owner', 'rule', 'messages', 'would bounce', ...(waits ? ['would wait'] : []), 'partners'],
-      rules.map(({ owner, id, reported: seen, partners: hurt }) => [
-        owner,
-        id,
+      ['rule', 'messages', 'would bounce', ...(waits ? ['would wait'] : []), 'partners'],
+      rules.map(({ reported: seen, partners: hurt, ...rule }) => [
+        ruleLabel(rule),
         String(seen.messages),
         String(seen.wouldBounce),
         ...(waits ? [String(seen.wouldWait)] : []),
@@ -98,6 +111,17 @@ export function toTables(report: DeliveryReport, columns?: number): string {
     ),
     dropped === null ? '' : `\n${dropped}\n`,
   ].join('')
+}
+
+/** A sentence in lines that leave room for the name beside it. */
+function wrapped(sentence: string): string[] {
+  const lines: string[] = []
+  for (const word of oneLine(sentence, 600).split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + word.length < 55) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
 }
 
 /** A name, and lines beside it. */

@@ -4,6 +4,7 @@ import { toCsv } from '../report/csv.js'
 import type { DeliveryReport } from '../report/delivery-report.js'
 import { toHtml } from '../report/html.js'
 import { makeReport } from '../report/make-report.js'
+import { withRuleNames } from '../report/rule-names.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { WrongUse } from './refusal.js'
 import {
@@ -68,7 +69,11 @@ async function report(context: Context, options: ReportOptions): Promise<void> {
   if (output.json && format !== 'json')
     throw new WrongUse([`--json and --format ${format} contradict each other; give one of them`])
   const query = queryOf(options, new Date())
-  const made = await makeReport(deliveries().read(query.since), query, await deliveries().begins())
+  const log = deliveries()
+  const made = await withRuleNames(
+    await makeReport(log.read(query.since), query, await log.begins()),
+    context.store,
+  )
   const text = formatted(made, format, options.output === undefined ? output.terminal.stdout.columns : 80)
   if (options.output === undefined) output.raw(text)
   else {

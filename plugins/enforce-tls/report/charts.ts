@@ -1,7 +1,8 @@
 /** The charts of a report's page: what each shows, as data and as a table. Pure. */
-import { listed, numbered } from '../text/list.js'
+import { numbered } from '../text/list.js'
 import { percent } from './format.js'
-import type { DeliveryReport, RuleReport } from './delivery-report.js'
+import type { DeliveryReport, PartnerReport, RuleReport } from './delivery-report.js'
+import { ruleLabel } from './rule-names.js'
 
 /** What the page's script draws: `ChartData` of `console/pages/charts.ts`, as JSON. */
 export interface ChartData {
@@ -29,6 +30,8 @@ export interface Chart {
 
 /** Partners beyond these are in the CSV. */
 const PARTNERS_MAX = 15
+/** Rules beyond these are in the JSON. */
+const RULES_MAX = 50
 /** Names in one cell of a table. */
 const NAMES_MAX = 8
 
@@ -44,6 +47,7 @@ function days({ days: list }: DeliveryReport): Chart {
   const bounced = list.reduce((sum, day) => sum + day.bounced, 0)
   const waits = list.some((day) => day.wouldWait > 0)
   const asUsual = list.some((day) => day.asUsual > 0)
+  const rare = RARE.filter(({ of }) => list.some((day) => day[of] > 0))
   return {
     id: 'days',
     title: 'Messages per day',
@@ -51,6 +55,7 @@ function days({ days: list }: DeliveryReport): Chart {
     // The month and the day are enough on an axis.
     data: bars(list, ({ date }) => date.slice(5), [
       ['delivered', 'good', (day) => day.delivered],
+      ...rare.map(({ of, name, colour }) => [name, colour, (day: Day) => day[of]] as const),
       ['waiting', 'quiet', (day) => day.waiting],
       ['bounced', 'bad', (day) => day.bounced + day.kept],
       ...(asUsual ? [['TLS not required', 'second', (day: Day) => day.asUsual] as const] : []),
@@ -61,6 +66,7 @@ function days({ days: list }: DeliveryReport): Chart {
       'day (UTC)',
       'TLS required',
       'delivered',
+      ...rare.map(({ name }) => name),
       'waiting',
       'bounced',
       'kept',
@@ -72,6 +78,7 @@ function days({ days: list }: DeliveryReport): Chart {
       day.date,
       day.messages,
       day.delivered,
+      ...rare.map(({ of }) => day[of]),
       day.waiting,
       day.bounced,
       day.kept,
@@ -83,6 +90,13 @@ function days({ days: list }: DeliveryReport): Chart {
 }
 
 type Day = DeliveryReport['days'][number]
+
+/** Results that most reports have none of. */
+const RARE = [
+  { of: 'rerouted', name: 'through a gateway', colour: 'second' },
+  { of: 'released', name: 'released', colour: 'warn' },
+  { of: 'other', name: 'unknown result', colour: 'quiet' },
+] as const
 
 function versions({ versions: list, enforced }: DeliveryReport): Chart {
   const names = list.map(({ version }) => version ?? 'trusted next hop')
@@ -124,10 +138,7 @@ function failures({ failures: list }: DeliveryReport): Chart {
     rows: list.map((failure) => [
       failure.class,
       failure.attempts,
-      listed(
-        failure.partners.map(({ domain, attempts }) => `${domain} (${attempts})`),
-        NAMES_MAX,
-      ),
+      named(failure.partners, ({ domain, attempts }) => `${domain} (${attempts})`),
     ]),
   }
 }
@@ -135,6 +146,7 @@ function failures({ failures: list }: DeliveryReport): Chart {
 function partners({ partners: all }: DeliveryReport): Chart {
   const list = all.filter(({ enforced }) => enforced.messages > 0).slice(0, PARTNERS_MAX)
   const more = all.length - list.length
+  const rare = RARE.filter(({ of }) => list.some(({ enforced }) => enforced[of] > 0))
   return {
     id: 'partners',
     title: 'Partners',
@@ -142,15 +154,29 @@ function partners({ partners: all }: DeliveryReport): Chart {
     data: sideways(
       bars(list, ({ domain }) => domain, [
         ['delivered', 'good', ({ enforced }) => enforced.delivered],
+        ...rare.map(
+          ({ of, name, colour }) =>
+            [name, colour, ({ enforced }: PartnerReport) => enforced[of]] as const,
+        ),
         ['waiting', 'quiet', ({ enforced }) => enforced.waiting],
         ['bounced', 'bad', ({ enforced }) => enforced.bounced + enforced.kept],
       ]),
     ),
-    head: ['domain', 'TLS required', 'delivered', 'waiting', 'bounced', 'kept', 'failed attempts'],
+    head: [
+      'domain',
+      'TLS required',
+      'delivered',
+      ...rare.map(({ name }) => name),
+      'waiting',
+      'bounced',
+      'kept',
+      'failed attempts',
+    ],
     rows: list.map(({ domain, enforced, failures: failed }) => [
       domain,
       enforced.messages,
       enforced.delivered,
+      ...rare.map(({ of }) => enforced[of]),
       enforced.waiting,
       enforced.bounced,
       enforced.kept,
@@ -159,15 +185,17 @@ function partners({ partners: all }: DeliveryReport): Chart {
   }
 }
 
-function rules({ rules: list }: DeliveryReport): Chart {
+function rules({ rules: all }: DeliveryReport): Chart {
+  const list = all.slice(0, RULES_MAX)
+  const more = all.length - list.length
   const waits = list.some(({ reported }) => reported.wouldWait > 0)
   const asUsual = list.some(({ reported }) => reported.wouldDeliverAsUsual > 0)
   return {
     id: 'rules',
     title: 'Rules in report mode',
-    summary: 'What would have happened to messages that match these rules.',
+    summary: `What would have happened to messages that match these rules${more > 0 ? `; the JSON has ${more} more` : ''}.`,
     data: sideways(
-      bars(list, ruleName, [
+      bars(list, ruleLabel, [
         ['would have been delivered', 'good', ({ reported }) => reported.wouldDeliver],
         ...(asUsual
           ? [['TLS not required', 'second', (rule: RuleReport) => rule.reported.wouldDeliverAsUsual] as const]
@@ -190,23 +218,25 @@ function rules({ rules: list }: DeliveryReport): Chart {
       'partners',
     ],
     rows: list.map((rule) => [
-      ruleName(rule),
+      ruleLabel(rule),
       rule.reported.messages,
       rule.reported.wouldDeliver,
       ...(asUsual ? [rule.reported.wouldDeliverAsUsual] : []),
       rule.reported.unknown,
       ...(waits ? [rule.reported.wouldWait] : []),
       rule.reported.wouldBounce,
-      listed(
-        rule.partners.map(({ domain, wouldBounce, wouldWait }) => `${domain} (${wouldBounce + wouldWait})`),
-        NAMES_MAX,
+      named(
+        rule.partners,
+        ({ domain, wouldBounce, wouldWait }) => `${domain} (${wouldBounce + wouldWait})`,
       ),
     ]),
   }
 }
 
-function ruleName({ owner, id }: RuleReport): string {
-  return `${id} of ${owner}`
+/** Some of many, in one cell. */
+function named<T>(all: readonly T[], nameOf: (each: T) => string): string {
+  const rest = all.length - NAMES_MAX
+  return all.slice(0, NAMES_MAX).map(nameOf).join(', ') + (rest > 0 ? ` and ${rest} more` : '')
 }
 
 function bars<T>(

@@ -1,16 +1,19 @@
-/** A report as CSV (RFC 4180), one line for each partner, for a spreadsheet. Pure. */
+/**
+ * A report as CSV (RFC 4180) for a spreadsheet: one line for each partner, and behind them one for each message that was
+ * released, with the columns of counts empty, so that sums stay right. Pure.
+ */
 import { FAILURE_CLASS_NAMES } from '../delivery/failure-classes.js'
 import { TLS_VERSIONS } from '../rules/levels.js'
-import type { DeliveryReport, PartnerReport } from './delivery-report.js'
+import { atOnce, type InPieces } from '../work/pieces.js'
+import type { DeliveryReport, PartnerReport, ReportedRelease } from './delivery-report.js'
+import { ruleLabel } from './rule-names.js'
 
-const COLUMNS: readonly (readonly [name: string, valueOf: (partner: PartnerReport) => string | number])[] = [
-  ['domain', ({ domain }) => domain],
+type Column<T> = readonly [name: string, valueOf: (of: T) => string | number]
+
+const COLUMNS: readonly Column<PartnerReport>[] = [
   ['messages', ({ enforced }) => enforced.messages],
   ['delivered', ({ enforced }) => enforced.delivered],
-  ...TLS_VERSIONS.map((version): [string, (partner: PartnerReport) => number] => [
-    version,
-    ({ versions }) => versions[version] ?? 0,
-  ]),
+  ...TLS_VERSIONS.map((version): Column<PartnerReport> => [version, ({ versions }) => versions[version] ?? 0]),
   ['bounced', ({ enforced }) => enforced.bounced],
   ['kept', ({ enforced }) => enforced.kept],
   ['waiting', ({ enforced }) => enforced.waiting],
@@ -21,20 +24,54 @@ const COLUMNS: readonly (readonly [name: string, valueOf: (partner: PartnerRepor
   ['would deliver', ({ reported }) => reported.wouldDeliver],
   ['would not require TLS', ({ reported }) => reported.wouldDeliverAsUsual],
   ['not known', ({ reported }) => reported.unknown],
-  ...FAILURE_CLASS_NAMES.map((name): [string, (partner: PartnerReport) => number] => [
+  ...FAILURE_CLASS_NAMES.map((name): Column<PartnerReport> => [
     `failed: ${name}`,
     ({ failures }) => failures[name] ?? 0,
   ]),
+  ['rerouted', ({ enforced }) => enforced.rerouted],
+  ['released', ({ enforced }) => enforced.released],
+  ['unknown result', ({ enforced }) => enforced.other],
 ]
 
+const RELEASE_COLUMNS: readonly Column<ReportedRelease>[] = [
+  ['released by', ({ by }) => by],
+  ['reason', ({ reason }) => reason],
+  ['released at', ({ granted }) => granted ?? ''],
+  ['sent at', ({ sent }) => sent ?? ''],
+  ['message', ({ uuid }) => uuid],
+  ['sender', ({ from }) => from],
+  ['recipients', ({ to, recipients }) => (to.length > 0 ? to.join(' ') : recipients)],
+  ['rules', ({ rules }) => rules.map(ruleLabel).join(', ')],
+]
+
+/** So many lines are written between two yields. */
+const PIECE = 50
+
 /**
- * The partners of a report as CSV with a header line. A text that a spreadsheet would take for a formula gets an
- * apostrophe in front.
+ * The report as CSV with a header line. A text that a spreadsheet would take for a formula gets an apostrophe in front.
  */
-export function toCsv({ partners }: DeliveryReport): string {
-  const header = COLUMNS.map(([name]) => name)
-  const rows = partners.map((partner) => COLUMNS.map(([, valueOf]) => valueOf(partner)))
-  return [header, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
+export function toCsv(report: DeliveryReport): string {
+  return atOnce(writingCsv(report)).join('')
+}
+
+/** The same in pieces, for any number of partners. */
+export function* writingCsv({ partners, releases }: DeliveryReport): InPieces<string[]> {
+  const [counts, details] = [COLUMNS.map(() => ''), RELEASE_COLUMNS.map(() => '')]
+  const header = ['domain', ...COLUMNS.map(([name]) => name), ...RELEASE_COLUMNS.map(([name]) => name)]
+  const lines = [line(header)]
+  for (const partner of partners) {
+    lines.push(line([partner.domain, ...COLUMNS.map(([, valueOf]) => valueOf(partner)), ...details]))
+    if (lines.length % PIECE === 0) yield
+  }
+  for (const release of releases) {
+    lines.push(line([release.domain, ...counts, ...RELEASE_COLUMNS.map(([, valueOf]) => valueOf(release))]))
+    if (lines.length % PIECE === 0) yield
+  }
+  return lines
+}
+
+function line(row: readonly (string | number)[]): string {
+  return `${row.map(cell).join(',')}\r\n`
 }
 
 /** Quoted where RFC 4180 asks for it. */

@@ -7,14 +7,20 @@ import type { Level } from '../rules/levels.js'
  * only some of its recipients got counts once for each result.
  */
 export interface EnforcedCounts {
-  /** The sum of the following four. */
+  /** The sum of the following seven. */
   readonly messages: number
   readonly delivered: number
+  /** Handed to a gateway of one's own over TLS, after TLS to the recipients' own servers failed. */
+  readonly rerouted: number
   readonly bounced: number
   /** From the null sender, undeliverable, kept in the queue folder as `error.*`. */
   readonly kept: number
   /** Deferred, and without a final result since. */
   readonly waiting: number
+  /** Sent once without what is required, since an administrator said so; `DeliveryReport.releases` has each. */
+  readonly released: number
+  /** With a result that this version does not know. */
+  readonly other: number
   /**
    * Not among `messages`: delivered with or without TLS, since their domains publish nothing and the rules require nothing
    * then.
@@ -64,10 +70,38 @@ export interface PartnerReport {
   readonly failures: Readonly<Partial<Record<FailureClass, number>>>
 }
 
-/** What one rule in report mode observed. */
-export interface RuleReport {
+/** A rule by what people call it. */
+export interface NamedRule {
   readonly owner: string
   readonly id: string
+  /** What it is called, or was; `null` where nothing knows. */
+  readonly name: string | null
+  /** Whether the name alone says which one it is: it is there, and no other rule of its owner is called so. */
+  readonly unique: boolean
+}
+
+/** A message that an administrator let go once without what its rules require. */
+export interface ReportedRelease {
+  /** The message in Haraka's log. */
+  readonly uuid: string
+  /** When leave was given, in ISO 8601; `null` where that is not in the log. */
+  readonly granted: string | null
+  /** When a server took it; `null` where none has yet. */
+  readonly sent: string | null
+  readonly by: string
+  readonly reason: string
+  /** The sender: its address where the log names it, else its domain; empty for `<>`. */
+  readonly from: string
+  /** The recipients that the log names; hashes are left out. */
+  readonly to: readonly string[]
+  /** The recipients' domain. */
+  readonly domain: string
+  readonly recipients: number
+  readonly rules: readonly NamedRule[]
+}
+
+/** What one rule in report mode observed. */
+export interface RuleReport extends NamedRule {
   readonly reported: ReportedCounts
   /** Those whose mail would have bounced or waited, most messages first. */
   readonly partners: readonly {
@@ -124,6 +158,8 @@ export interface DeliveryReport {
   readonly partners: readonly PartnerReport[]
   /** Rules in report mode, most messages first. */
   readonly rules: readonly RuleReport[]
+  /** Messages that were released, in order of time. */
+  readonly releases: readonly ReportedRelease[]
   /** Soonest first. */
   readonly expiring: readonly ExpiringCertificate[]
   /** Every UTC day of the period that has an entry, in order. */

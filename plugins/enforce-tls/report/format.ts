@@ -32,6 +32,9 @@ export function formatEnforced({
   bounced,
   kept,
   waiting,
+  rerouted,
+  released,
+  other,
   asUsual,
 }: EnforcedCounts): string[] {
   const beside = asUsual > 0 ? [`${asUsual} more delivered as usual: nothing to hold them to`] : []
@@ -39,9 +42,12 @@ export function formatEnforced({
   return [
     numbered(messages, 'message'),
     `${delivered} delivered (${percent(delivered, messages)})`,
+    ...(rerouted > 0 ? [`${rerouted} sent over TLS through a gateway`] : []),
+    ...(released > 0 ? [`${released} released, sent without what the rules require`] : []),
     `${bounced} bounced (${percent(bounced, messages)})`,
     ...(kept > 0 ? [`${kept} kept in the queue folder as error.*`] : []),
     `${waiting} waiting`,
+    ...(other > 0 ? [`${other} with a result that this version does not know`] : []),
     ...beside,
   ]
 }

@@ -10,15 +10,20 @@ import { chartsOf, type Chart } from './charts.js'
 import type { DeliveryReport } from './delivery-report.js'
 import { html } from './escape-html.js'
 import { PAGE_STYLE } from './page-style.js'
-import { formatDropped, percent, formatScope, utc } from './format.js'
+import { conclude, WHOLE_LOG, type Conclusion, type LogScope } from './conclusion.js'
+import { percent, formatScope, utc } from './format.js'
+import { ruleLabel } from './rule-names.js'
+import { listed, numbered } from '../text/list.js'
 
 /** Longer tables are folded; paper has them open. */
 const ROWS_OPEN = 20
 /** Longer texts may wrap where there is no space. */
 const LONG = 24
+/** Releases and certificates beyond these are in the CSV and the JSON. */
+const [RELEASES_MAX, EXPIRING_MAX] = [200, 200]
 
 /** The report as an HTML document. */
-export function toHtml(report: DeliveryReport): string {
+export function toHtml(report: DeliveryReport, scope: LogScope = WHOLE_LOG): string {
   const charts = chartsOf(report)
   const [library, drawing] = [pageScript('chart.umd.js'), pageScript('report-charts.js')]
   const data = charts.map(({ id, data: shown }) => ({ id, ...shown }))
@@ -37,8 +42,9 @@ export function toHtml(report: DeliveryReport): string {
 <p>Deliveries ${html(formatScope(report))}</p>
 </header>
 <main>
-${dropped(report)}${report.firstEntry === null ? '<p>The delivery log has no entries for this period.</p>\n' : ''}${figures(report)}
-${charts.map(chartSection).join('\n')}
+${conclusion(conclude(report, scope))}
+${figures(report)}
+${releases(report)}${charts.map(chartSection).join('\n')}
 ${certificates(report)}
 </main>
 <footer>Created by enforce-tls on ${utc(report.generated)} UTC from the delivery log, ${html(beginning(report))}.</footer>
@@ -50,9 +56,36 @@ ${certificates(report)}
 `
 }
 
-function dropped(report: DeliveryReport): string {
-  const sentence = formatDropped(report)
-  return sentence === null ? '' : `<p>${html(sentence)}</p>\n`
+/** The sentences first: whoever reads no further has read what counts. */
+function conclusion({ required, results, verdict, limits }: Conclusion): string {
+  const list = (name: string, lines: readonly string[]) =>
+    lines.length === 0 ? '' : `<ul class="${name}">${lines.map((line) => `<li>${line}</li>`).join('')}</ul>`
+  const counts = results.map(({ count, what }) => `<b>${count}</b> ${html(what)}`)
+  return `<section class="conclusion" aria-label="Summary">
+<p><b>${html(required)}</b> <b>${html(verdict)}</b></p>
+${list('results', counts)}${list('limits', limits.map(html))}
+</section>`
+}
+
+function releases({ releases: all }: DeliveryReport): string {
+  if (all.length === 0) return ''
+  const more = all.length - RELEASES_MAX
+  const rows = all
+    .slice(0, RELEASES_MAX)
+    .map(({ sent, by, reason, uuid, from, to, recipients, domain, rules }) => [
+      sent === null ? 'not sent yet' : utc(sent),
+      by,
+      reason,
+      uuid,
+      from === '' ? '<>' : from,
+      to.length > 0 ? listed(to) : `${numbered(recipients, 'recipient')} at ${domain}`,
+      rules.map(ruleLabel).join(', '),
+    ])
+  return `<section aria-labelledby="releases"><h2 id="releases">Released by an administrator</h2>
+<p>Messages that went once without what their rules require${more > 0 ? `; the CSV has ${more} more` : ''}.</p>
+${table('Released messages', ['sent (UTC)', 'released by', 'reason', 'message in the log', 'from', 'to', 'rules'], rows)}
+</section>
+`
 }
 
 function beginning({ firstEntry }: DeliveryReport): string {
@@ -69,6 +102,8 @@ function figures({ enforced, reported, incoming }: DeliveryReport): string {
   return `<dl>
 ${figure('TLS required', enforced.messages, 'messages')}
 ${figure('Delivered', enforced.delivered, percent(enforced.delivered, enforced.messages))}
+${enforced.rerouted > 0 ? figure('Through a gateway', enforced.rerouted, 'over TLS, to a gateway of yours') : ''}
+${enforced.released > 0 ? figure('Released', enforced.released, 'sent without what the rules require') : ''}
 ${figure('Bounced', enforced.bounced, percent(enforced.bounced, enforced.messages))}
 ${figure('Waiting', enforced.waiting, waiting)}
 ${enforced.asUsual > 0 ? figure('TLS not required', enforced.asUsual, 'delivered as usual: nothing is published that the rules look at') : ''}
@@ -97,7 +132,7 @@ function certificates({ expiring }: DeliveryReport): string {
       : table(
           title,
           ['partner', 'host', 'level', 'expires (UTC)', 'days left', 'issuer', 'SHA-256'],
-          expiring.map(({ domain, host, level, expires, daysLeft, issuer, fingerprint }) => [
+          expiring.slice(0, EXPIRING_MAX).map(({ domain, host, level, expires, daysLeft, issuer, fingerprint }) => [
             domain,
             host,
             level,

@@ -1,10 +1,13 @@
-/** Makes a report out of the entries of the delivery log. Pure but for reading them. */
+/** Makes a report out of the entries of the delivery log. Pure but for reading them. In pieces: it may run beside mail. */
 import type { DeliveryLogRecord } from '../observe/delivery-log/entry.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import { FAILURE_CLASS_NAMES, type FailureClass } from '../delivery/failure-classes.js'
-import type { ClassFailures, DeliveryReport, PartnerReport, VersionShare } from './delivery-report.js'
+import type { ClassFailures, DeliveryReport, PartnerReport, RuleReport, VersionShare } from './delivery-report.js'
 import { entriesFor, type ReportQuery } from './report-query.js'
-import { Counter, EnforcedTally, made, ReportedTally, ExpiringCertificates } from './tallies.js'
+import { ReleaseList } from './releases.js'
+import { Counter, EnforcedTally, made, PIECE, ReportedTally, ExpiringCertificates } from './tallies.js'
+import { sorting, type InPieces } from '../work/pieces.js'
+import { inPieces } from '../work/turns.js'
 
 /** Protocol version of a delivery to a trusted next hop, where none is known. */
 const NO_VERSION = 'none'
@@ -35,7 +38,7 @@ export async function makeReport(
 ): Promise<DeliveryReport> {
   const collection = new Collection(query)
   for await (const entry of entriesFor(records, query)) collection.add(entry)
-  return { ...collection.report(), logBegins }
+  return { ...(await inPieces(collection.report())), logBegins }
 }
 
 class Collection {
@@ -43,7 +46,8 @@ class Collection {
   readonly #all = new Partner()
   readonly #partners = new Map<string, Partner>()
   readonly #days = new Map<string, Day>()
-  readonly #rules = new Map<string, { owner: string; id: string; reported: ReportedTally }>()
+  readonly #rules = new Map<string, { owner: string; id: string; name: string; reported: ReportedTally }>()
+  readonly #releases = new ReleaseList()
   readonly #failures = new Map<string, Counter>()
   /** The last deferral of messages without a final result since. */
   readonly #deferred = new Map<string, DeliveryLogEntry>()
@@ -71,13 +75,17 @@ class Collection {
       case 'refusal':
         return this.#incoming.add(entry.result, entry.recipients)
       case 'release':
-        // It waits no more, and is no result of what is required.
-        if (entry.result === 'sent') this.#deferred.delete(entry.uuid)
+        this.#releases.add(entry)
+        // It waits no more; what went without what is required never counts as delivered.
+        if (entry.result === 'sent') this.#addResult({ ...entry, result: 'released' })
     }
   }
 
-  report(): Omit<DeliveryReport, 'logBegins'> {
-    for (const entry of [...this.#deferred.values()]) this.#addResult(entry)
+  *report(): InPieces<Omit<DeliveryReport, 'logBegins'>> {
+    for (const entry of [...this.#deferred.values()]) {
+      this.#addResult(entry)
+      if (this.#deferred.size % PIECE === 0) yield
+    }
     const { since, until, owner, domain, now } = this.#query
     const incoming = Object.fromEntries(this.#incoming.entries())
     return {
@@ -91,17 +99,14 @@ class Collection {
       reported: this.#all.reported.counts(),
       incoming: { refused: incoming['refused'] ?? 0, wouldRefuse: incoming['would-refuse'] ?? 0 },
       versions: sharesOf(this.#all.versions),
-      failures: this.#failuresByClass(),
-      partners: [...this.#partners].map(partnerReport).sort(mostMessages),
-      rules: [...this.#rules.values()]
-        .map(({ owner: of, id, reported }) => ({
-          owner: of,
-          id,
-          reported: reported.counts(),
-          partners: reported.notDelivered(),
-        }))
-        .sort((a, b) => b.reported.messages - a.reported.messages),
-      expiring: this.#certificates.list(),
+      failures: yield* this.#failuresByClass(),
+      partners: yield* sorting(yield* mapped([...this.#partners], partnerReport), mostMessages),
+      rules: yield* sorting(
+        yield* mapped([...this.#rules.values()], ruleReport),
+        (a, b) => b.reported.messages - a.reported.messages,
+      ),
+      releases: this.#releases.list(),
+      expiring: yield* this.#certificates.list(),
       days: [...this.#days]
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([date, { enforced, reported }]) => {
@@ -129,10 +134,14 @@ class Collection {
   #addReported(entry: DeliveryLogEntry): void {
     for (const { reported } of [this.#all, this.#partner(entry.domain), this.#day(entry.at)])
       reported.add(entry)
-    for (const { owner, id } of entry.rules)
-      made(this.#rules, `${owner} ${id}`, () => ({ owner, id, reported: new ReportedTally() })).reported.add(
-        entry,
-      )
+    for (const { owner, id, name = '' } of entry.rules) {
+      const rule = made(this.#rules, `${owner} ${id}`, () => ({
+        ...{ owner, id, name },
+        reported: new ReportedTally(),
+      }))
+      if (name !== '') rule.name = name
+      rule.reported.add(entry)
+    }
   }
 
   #partner(domain: string): Partner {
@@ -143,13 +152,35 @@ class Collection {
     return made(this.#days, at.slice(0, 10), () => new Day())
   }
 
-  #failuresByClass(): ClassFailures[] {
-    return FAILURE_CLASS_NAMES.flatMap((name) => {
+  *#failuresByClass(): InPieces<readonly ClassFailures[]> {
+    const found: ClassFailures[] = []
+    for (const name of FAILURE_CLASS_NAMES) {
       const partners = this.#failures.get(name)
-      if (!partners) return []
-      const list = partners.entries().map(([domain, attempts]) => ({ domain, attempts }))
-      return [{ class: name, attempts: partners.total, partners: list }]
-    }).sort((a, b) => b.attempts - a.attempts)
+      if (!partners) continue
+      const list = yield* mapped(yield* partners.sorted(), ([domain, attempts]) => ({ domain, attempts }))
+      found.push({ class: name, attempts: partners.total, partners: list })
+    }
+    return found.sort((a, b) => b.attempts - a.attempts)
+  }
+}
+
+/** As `Array.prototype.map`, for a list of any length. */
+function* mapped<T, R>(items: readonly T[], change: (item: T) => R): InPieces<R[]> {
+  const changed: R[] = []
+  for (const item of items) {
+    changed.push(change(item))
+    if (changed.length % PIECE === 0) yield
+  }
+  return changed
+}
+
+function ruleReport(rule: { owner: string; id: string; name: string; reported: ReportedTally }): RuleReport {
+  const { owner, id, name, reported } = rule
+  // Who knows the rules says whether there is another one of that name.
+  return {
+    ...{ owner, id, name: name || null, unique: name !== '' },
+    reported: reported.counts(),
+    partners: reported.notDelivered(),
   }
 }
 

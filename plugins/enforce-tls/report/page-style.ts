@@ -18,6 +18,10 @@ dt { color: var(--muted); font-size: .875rem; }
 dd { margin: 0; font-size: 1.5rem; font-weight: 600; line-height: 1.25; }
 dd small { display: block; font-size: .8125rem; font-weight: 400; color: var(--muted); }
 section { margin: 0 0 1.25rem; }
+.conclusion { border-left: .35rem solid var(--good); margin: 1.25rem 0; }
+.conclusion p { color: var(--text); font-size: 1.1rem; margin: 0 0 .5rem; }
+.conclusion ul { margin: 0; padding-left: 1.25rem; }
+.conclusion .limits { margin-top: .5rem; color: var(--muted); font-size: .875rem; }
 .chart { position: relative; height: 18rem; margin: .5rem 0 .75rem; }
 .wide { overflow-x: auto; }
 .wide:focus-visible, summary:focus-visible { outline: 2px solid var(--good); outline-offset: 2px; }

@@ -5,6 +5,8 @@
 import { fromRecord, type DeliveryLogRecord } from '../observe/delivery-log/entry.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import { EVERYONE } from '../rules/owner.js'
+import type { InPieces } from '../work/pieces.js'
+import { inPieces } from '../work/turns.js'
 
 /** In milliseconds. */
 export const DAY = 86_400_000
@@ -63,7 +65,7 @@ export interface ReportQuery {
   readonly now: Date
 }
 
-/** The entries that a query covers, each once; what is no entry is skipped. */
+/** The entries that a query covers, each once; what is no entry is skipped. In pieces: it may run beside mail. */
 export async function* entriesFor(
   records: AsyncIterable<DeliveryLogRecord>,
   { since, until, owner, domain }: ReportQuery,
@@ -71,12 +73,18 @@ export async function* entriesFor(
   const seen = new Set<string>()
   const [from, to] = [since.toISOString(), until.toISOString()]
   for await (const record of records) {
-    const entry = fromRecord(record)
+    const entry = await inPieces(reading(record))
     if (!entry || entry.at < from || entry.at >= to || seen.has(entry.id)) continue
     seen.add(entry.id)
     if ((owner === null || concerns(owner, entry)) && (domain === null || domain === entry.domain))
       yield entry
   }
+}
+
+/** Before an entry is looked at, others may have their turn. */
+function* reading(record: DeliveryLogRecord): InPieces<DeliveryLogEntry | null> {
+  yield
+  return fromRecord(record)
 }
 
 /** Whether an owner is told of an entry: a domain of all mail of its senders, and of what came in for it. */

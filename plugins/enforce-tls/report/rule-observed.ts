@@ -10,7 +10,7 @@ import { EnforcedTally, ReportedTally } from './tallies.js'
 export const OBSERVED_DAYS = 30
 
 /** What is known of a rule. */
-export interface RuleObservations extends RuleReport {
+export interface RuleObservations extends Omit<RuleReport, 'name' | 'unique'> {
   /** The level that report mode judged by; `null`: any. */
   readonly level: string | null
   /** Messages that it judged by another level. */

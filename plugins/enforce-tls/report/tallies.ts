@@ -3,27 +3,38 @@ import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import type { EnforcedCounts, ReportedCounts, ExpiringCertificate } from './delivery-report.js'
 import { daysUntil, EXPIRES_SOON } from '../check/certificate-facts.js'
 import { LEVELS } from '../rules/levels.js'
+import { sorting, type InPieces } from '../work/pieces.js'
 
-type Final = 'delivered' | 'bounced' | 'kept'
+/** So many are looked at between two yields. */
+export const PIECE = 200
+
+/** Where each result is counted; one that is not here is of a version to come, and counts as nothing that is known. */
+const PLACES: Readonly<Record<string, keyof Omit<EnforcedCounts, 'messages' | 'other'>>> = {
+  delivered: 'delivered',
+  rerouted: 'rerouted',
+  bounced: 'bounced',
+  kept: 'kept',
+  deferred: 'waiting',
+  released: 'released',
+  'delivered-as-usual': 'asUsual',
+}
 
 /** Results of messages that require TLS. */
 export class EnforcedTally {
-  readonly #final: Record<Final, number> = { delivered: 0, bounced: 0, kept: 0 }
-  #waiting = 0
-  #asUsual = 0
+  readonly #counts = {
+    ...{ delivered: 0, rerouted: 0, bounced: 0, kept: 0 },
+    ...{ waiting: 0, released: 0, other: 0, asUsual: 0 },
+  }
 
-  /** Takes a final result, or a message that waits. */
+  /** Takes a final result, `released`, or `deferred` for a message that waits. */
   add(result: string): void {
-    if (result === 'delivered-as-usual') this.#asUsual++
-    else if (result === 'delivered' || result === 'bounced' || result === 'kept') this.#final[result]++
-    else this.#waiting++
+    this.#counts[Object.hasOwn(PLACES, result) ? (PLACES[result] ?? 'other') : 'other']++
   }
 
   counts(): EnforcedCounts {
-    const { delivered, bounced, kept } = this.#final
-    const waiting = this.#waiting
-    const asUsual = this.#asUsual
-    return { messages: delivered + bounced + kept + waiting, delivered, bounced, kept, waiting, asUsual }
+    const { asUsual, ...required } = this.#counts
+    const messages = Object.values(required).reduce((sum, count) => sum + count, 0)
+    return { messages, ...required, asUsual }
   }
 }
 
@@ -41,54 +52,52 @@ type Reported = (typeof WORST_FIRST)[number]
 /** What rules in report mode would have done; each message counts once. */
 export class ReportedTally {
   readonly #results = new Map<string, { rank: number; domain: string }>()
+  /** Kept with each entry, so that nothing is left to count in the end. */
+  readonly #byRank = WORST_FIRST.map(() => new Counter())
 
   add({ uuid, domain, result }: DeliveryLogEntry): void {
     const rank = (WORST_FIRST as readonly string[]).indexOf(result)
     const before = this.#results.get(uuid)
-    if (rank >= 0 && rank <= (before?.rank ?? rank)) this.#results.set(uuid, { rank, domain })
+    if (rank < 0 || rank > (before?.rank ?? rank)) return
+    if (before) this.#byRank[before.rank]?.add(before.domain, -1)
+    this.#byRank[rank]?.add(domain)
+    this.#results.set(uuid, { rank, domain })
   }
 
   counts(): ReportedCounts {
     return {
       messages: this.#results.size,
-      wouldBounce: this.#domainsOf('would-bounce').length,
-      wouldWait: this.#domainsOf('would-wait').length,
-      wouldDeliver: this.#domainsOf('would-deliver').length,
-      wouldDeliverAsUsual: this.#domainsOf('would-deliver-as-usual').length,
-      unknown: this.#domainsOf('unknown').length,
+      wouldBounce: this.#of('would-bounce').total,
+      wouldWait: this.#of('would-wait').total,
+      wouldDeliver: this.#of('would-deliver').total,
+      wouldDeliverAsUsual: this.#of('would-deliver-as-usual').total,
+      unknown: this.#of('unknown').total,
     }
   }
 
   /** Messages that would not have been delivered, by domain, most first. */
   notDelivered(): { domain: string; wouldBounce: number; wouldWait: number }[] {
-    const [bounced, waiting, both] = [new Counter(), new Counter(), new Counter()]
-    for (const [counter, result] of [
-      [bounced, 'would-bounce'],
-      [waiting, 'would-wait'],
-    ] as const) {
-      for (const domain of this.#domainsOf(result)) {
-        counter.add(domain)
-        both.add(domain)
-      }
-    }
+    const [bounced, waiting, both] = [this.#of('would-bounce'), this.#of('would-wait'), new Counter()]
+    for (const counter of [bounced, waiting])
+      for (const [domain, count] of counter.entries()) if (count > 0) both.add(domain, count)
     return both
       .entries()
       .map(([domain]) => ({ domain, wouldBounce: bounced.of(domain), wouldWait: waiting.of(domain) }))
   }
 
-  /** Of each message with that result. */
-  #domainsOf(result: Reported): string[] {
-    const wanted = WORST_FIRST.indexOf(result)
-    return [...this.#results.values()].filter(({ rank }) => rank === wanted).map(({ domain }) => domain)
+  #of(result: Reported): Counter {
+    return this.#byRank[WORST_FIRST.indexOf(result)] ?? new Counter()
   }
 }
 
 /** Counts by name. */
 export class Counter {
   readonly #counts = new Map<string, number>()
+  #total = 0
 
   add(name: string, by = 1): void {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + by)
+    this.#total += by
   }
 
   of(name: string): number {
@@ -96,13 +105,22 @@ export class Counter {
   }
 
   get total(): number {
-    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0)
+    return this.#total
   }
 
   /** Most first, then by name. */
   entries(): [name: string, count: number][] {
-    return [...this.#counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    return [...this.#counts].sort(mostFirst)
   }
+
+  /** The same for any number of names. */
+  *sorted(): InPieces<readonly [name: string, count: number][]> {
+    return yield* sorting([...this.#counts], mostFirst)
+  }
+}
+
+function mostFirst([a, m]: readonly [string, number], [b, n]: readonly [string, number]): number {
+  return n - m || (a < b ? -1 : 1)
 }
 
 /** The value of a key, made when it is first needed. */
@@ -132,14 +150,17 @@ export class ExpiringCertificates {
   }
 
   /** Soonest first. */
-  list(): ExpiringCertificate[] {
-    const found = [...this.#last.values()].flatMap((entry): ExpiringCertificate[] => {
+  *list(): InPieces<readonly ExpiringCertificate[]> {
+    const found: ExpiringCertificate[] = []
+    let looked = 0
+    for (const entry of this.#last.values()) {
+      if (++looked % PIECE === 0) yield
       const { domain, mx = '', issuer = '', fingerprint = '', expires = '' } = entry
       const daysLeft = daysUntil(expires, this.#now)
       const level = LEVELS.find(({ name }) => name === entry.level)?.name
-      if (level === undefined || !(daysLeft < EXPIRES_SOON)) return []
-      return [{ domain, host: mx, level, issuer, fingerprint, expires, daysLeft }]
-    })
-    return found.sort((a, b) => (a.expires < b.expires ? -1 : 1))
+      if (level === undefined || !(daysLeft < EXPIRES_SOON)) continue
+      found.push({ domain, host: mx, level, issuer, fingerprint, expires, daysLeft })
+    }
+    return yield* sorting(found, (a, b) => (a.expires < b.expires ? -1 : 1))
   }
 }
