@@ -29,12 +29,13 @@ import { Policy } from './policy/policy.js'
 import { readSettings, storeIn } from './settings/settings.js'
 import type { Settings } from './settings/types.js'
 import { KnownStore } from './store/known-store.js'
-import { openDeliveryLog, openSharedHashes, openStore, openTlsRptState } from './store/open-store.js'
+import { openDeliveryLog, openSharedHashes, openStore, openSentReports } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
 import { forwardedMailProblem, startProblem, startRemarks } from './hooks/init.js'
 import { queueFolderOf, SeenStores } from './store/seen-stores.js'
 import { queueMail } from './haraka/queue-mail.js'
 import { HarakaRuntime } from './haraka/runtime.js'
+import { ReportSender } from './report/mailed/sender.js'
 import { postReport } from './report/tls-rpt/post.js'
 import { TlsRptSender } from './report/tls-rpt/sender.js'
 import { errorMessage } from './text/error-message.js'
@@ -61,6 +62,7 @@ export class Enforcer {
   readonly #waiting: WaitingMail
   readonly #decisions: Decisions
   readonly #tlsRpt: TlsRptSender
+  readonly #reports: ReportSender
   readonly #uncovered: UncoveredNotes
   #console: ConsoleHost | null = null
   #storeAvailable: boolean | null = null
@@ -166,13 +168,26 @@ export class Enforcer {
     this.#tlsRpt = new TlsRptSender({
       logger: plugin,
       settings: () => this.#settings,
-      openState: () => openTlsRptState(where),
+      openState: () => openSentReports(where, 'tls-rpt'),
       openLog: () => openDeliveryLog(where),
       published: () => this.#published.get(),
       // Each node with a rules file has a delivery log of its own.
       limitedTo: () => (where.store.type === 'file' ? this.#haraka.name : null),
       queue: (to, contents) => queueMail(this.#haraka, [to], contents, EXEMPT),
       post: postReport,
+    })
+    this.#reports = new ReportSender({
+      logger: plugin,
+      settings: () => this.#settings.report,
+      openState: () => openSentReports(where, 'report'),
+      openLog: () => openDeliveryLog(where),
+      openNodes: () => openSharedHashes(where),
+      store: this.#store,
+      me: () => this.#haraka.name,
+      // Each node with a rules file has a delivery log of its own.
+      isAlone: where.store.type === 'file',
+      // A report goes the way of all mail, as alerts do: rules hold for it, too.
+      queue: (to, contents) => queueMail(this.#haraka, to, contents),
     })
     this.#uncovered = new UncoveredNotes(plugin)
     const { inherited = [] } = where.redis
@@ -194,6 +209,7 @@ export class Enforcer {
       this.#published.renew()
       this.#observers.settingsChanged()
       this.#tlsRpt.settingsChanged()
+      this.#reports.settingsChanged()
       this.#plugin.lognotice('enforce-tls.ini was read again')
       if (main.forwardedMail !== before) this.#remark()
     } catch (error) {
@@ -284,6 +300,7 @@ export class Enforcer {
       this.#readyTls()
       void this.#askResolvers()
       this.#tlsRpt.begin()
+      this.#reports.begin()
     }
     if (this.#settings.console.enabled && !this.#haraka.hasHttp)
       this.#plugin.logwarn(
@@ -353,6 +370,7 @@ export class Enforcer {
     await this.#console?.close()
     await this.#waiting.close()
     await this.#tlsRpt.close()
+    await this.#reports.close()
     this.#rules.close()
     this.#known.close()
     await this.#observers.close()

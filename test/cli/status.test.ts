@@ -6,7 +6,7 @@ import { after, before, beforeEach, describe, it, type TestContext } from 'node:
 import { formatResolver } from '../../plugins/enforce-tls/dns/resolver-list.js'
 import { progressText } from '../../plugins/enforce-tls/report/tls-rpt/progress.js'
 import { dueDay, dueTime } from '../../plugins/enforce-tls/report/tls-rpt/schedule.js'
-import { FileTlsRptState } from '../../plugins/enforce-tls/store/file/tls-rpt-state.js'
+import { FileSentReports } from '../../plugins/enforce-tls/store/file/sent-reports.js'
 import { FileDeliveryLog } from '../../plugins/enforce-tls/store/file/delivery-log.js'
 import type { Rule } from '../../plugins/enforce-tls/rules/rule.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
@@ -408,7 +408,7 @@ describe('TLS reports', () => {
       }),
     )
     const day = dueDay(new Date(), dueTime('tls@acme.example')).toISOString().slice(0, 10)
-    const state = new FileTlsRptState(file)
+    const state = new FileSentReports(file, 'tls-rpt')
     const at = Date.parse('2026-11-21T03:04:05Z')
     await state.write(day, 'a.example mailto:x@a.example', progressText('sent', at))
     await state.write(

@@ -7,7 +7,7 @@ import type { AccountKind } from '../../plugins/enforce-tls/console/auth/account
 import { RedisSharedHashes } from '../../plugins/enforce-tls/store/redis/shared-hashes.js'
 import { RedisDeliveryLog } from '../../plugins/enforce-tls/store/redis/delivery-log.js'
 import { whyNotSubscribed } from '../../plugins/enforce-tls/store/redis/feed.js'
-import { RedisTlsRptState } from '../../plugins/enforce-tls/store/redis/tls-rpt-state.js'
+import { RedisSentReports } from '../../plugins/enforce-tls/store/redis/sent-reports.js'
 import { RedisAlertState } from '../../plugins/enforce-tls/store/redis/alert-state.js'
 import type { RedisStore } from '../../plugins/enforce-tls/store/redis/rule-store.js'
 import { RedisStsPolicies } from '../../plugins/enforce-tls/store/redis/sts-policies.js'
@@ -153,13 +153,13 @@ const BESIDES: Readonly<
   },
   tlsReports: async (settings) => {
     await readDeliveries(settings)
-    const state = new RedisTlsRptState(redisSettings(settings))
+    const state = new RedisSentReports(redisSettings(settings), 'tls-rpt')
     try {
       assert.ok(await state.takeLease('one', 1000))
       assert.ok(await state.takeLease('one', 1000))
       assert.equal(await state.takeLease('two', 1000), false)
       await state.write('2026-11-20', 'bank.example', '{}')
-      assert.equal((await state.readDay('2026-11-20')).size, 1)
+      assert.equal((await state.readPeriod('2026-11-20')).size, 1)
       await state.endLease('two')
       assert.equal(await state.takeLease('two', 1000), false)
       await state.endLease('one')

@@ -4,7 +4,7 @@ import { resolversFor } from '../dns/resolver-list.js'
 import { DAY } from '../report/report-query.js'
 import { DONE, RETRY_AT, readProgress, type DayProgress } from '../report/tls-rpt/progress.js'
 import { dueDay, dueTime } from '../report/tls-rpt/schedule.js'
-import { openTlsRptState } from '../store/open-store.js'
+import { openSentReports } from '../store/open-store.js'
 import { errorMessage } from '../text/error-message.js'
 import { numbered } from '../text/list.js'
 import { oneLine } from '../text/one-line.js'
@@ -74,12 +74,12 @@ const NONE = { day: null, sent: 0, lastSent: null, failed: 0 } as const
 async function progressIn(
   settings: Surroundings['settings'],
 ): Promise<{ readonly day: string; readonly progress: DayProgress } | string | null> {
-  const state = openTlsRptState(settings)
+  const state = openSentReports(settings, 'tls-rpt')
   try {
     const due = dueDay(new Date(), dueTime(settings.tlsRpt.contact))
     for (const date of [due, new Date(due.getTime() - DAY)]) {
       const day = date.toISOString().slice(0, 10)
-      const progress = readProgress(await state.readDay(day))
+      const progress = readProgress(await state.readPeriod(day))
       if (progress.size > 0) return { day, progress }
     }
     return null

@@ -155,8 +155,7 @@ function partners({ partners: all }: DeliveryReport): Chart {
       bars(list, ({ domain }) => domain, [
         ['delivered', 'good', ({ enforced }) => enforced.delivered],
         ...rare.map(
-          ({ of, name, colour }) =>
-            [name, colour, ({ enforced }: PartnerReport) => enforced[of]] as const,
+          ({ of, name, colour }) => [name, colour, ({ enforced }: PartnerReport) => enforced[of]] as const,
         ),
         ['waiting', 'quiet', ({ enforced }) => enforced.waiting],
         ['bounced', 'bad', ({ enforced }) => enforced.bounced + enforced.kept],
@@ -225,10 +224,7 @@ function rules({ rules: all }: DeliveryReport): Chart {
       rule.reported.unknown,
       ...(waits ? [rule.reported.wouldWait] : []),
       rule.reported.wouldBounce,
-      named(
-        rule.partners,
-        ({ domain, wouldBounce, wouldWait }) => `${domain} (${wouldBounce + wouldWait})`,
-      ),
+      named(rule.partners, ({ domain, wouldBounce, wouldWait }) => `${domain} (${wouldBounce + wouldWait})`),
     ]),
   }
 }

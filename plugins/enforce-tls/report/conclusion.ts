@@ -127,7 +127,9 @@ function limitsOf(report: DeliveryReport, { machine, down }: LogScope): string[]
     ...(dropped === null ? [] : [`${dropped} What happened before is not in this report.`]),
     ...(machine === null
       ? []
-      : [`This is about mail of ${machine} alone: each server with a rules file has a delivery log of its own.`]),
+      : [
+          `This is about mail of ${machine} alone: each server with a rules file has a delivery log of its own.`,
+        ]),
     ...(down.length === 0
       ? []
       : [

@@ -13,7 +13,10 @@ type Column<T> = readonly [name: string, valueOf: (of: T) => string | number]
 const COLUMNS: readonly Column<PartnerReport>[] = [
   ['messages', ({ enforced }) => enforced.messages],
   ['delivered', ({ enforced }) => enforced.delivered],
-  ...TLS_VERSIONS.map((version): Column<PartnerReport> => [version, ({ versions }) => versions[version] ?? 0]),
+  ...TLS_VERSIONS.map((version): Column<PartnerReport> => [
+    version,
+    ({ versions }) => versions[version] ?? 0,
+  ]),
   ['bounced', ({ enforced }) => enforced.bounced],
   ['kept', ({ enforced }) => enforced.kept],
   ['waiting', ({ enforced }) => enforced.waiting],

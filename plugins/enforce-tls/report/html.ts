@@ -132,15 +132,17 @@ function certificates({ expiring }: DeliveryReport): string {
       : table(
           title,
           ['partner', 'host', 'level', 'expires (UTC)', 'days left', 'issuer', 'SHA-256'],
-          expiring.slice(0, EXPIRING_MAX).map(({ domain, host, level, expires, daysLeft, issuer, fingerprint }) => [
-            domain,
-            host,
-            level,
-            utc(expires),
-            daysLeft,
-            issuer,
-            fingerprint,
-          ]),
+          expiring
+            .slice(0, EXPIRING_MAX)
+            .map(({ domain, host, level, expires, daysLeft, issuer, fingerprint }) => [
+              domain,
+              host,
+              level,
+              utc(expires),
+              daysLeft,
+              issuer,
+              fingerprint,
+            ]),
         )
   return `<section aria-labelledby="certificates"><h2 id="certificates">${title}</h2>${content}</section>`
 }

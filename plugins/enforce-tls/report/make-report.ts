@@ -2,7 +2,13 @@
 import type { DeliveryLogRecord } from '../observe/delivery-log/entry.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import { FAILURE_CLASS_NAMES, type FailureClass } from '../delivery/failure-classes.js'
-import type { ClassFailures, DeliveryReport, PartnerReport, RuleReport, VersionShare } from './delivery-report.js'
+import type {
+  ClassFailures,
+  DeliveryReport,
+  PartnerReport,
+  RuleReport,
+  VersionShare,
+} from './delivery-report.js'
 import { entriesFor, type ReportQuery } from './report-query.js'
 import { ReleaseList } from './releases.js'
 import { Counter, EnforcedTally, made, PIECE, ReportedTally, ExpiringCertificates } from './tallies.js'

@@ -49,7 +49,10 @@ export async function withRuleNames(
 }
 
 /** How many rules of an owner have a name: those that are there, and those that the report tells of. */
-function countNames(mentioned: readonly NamedRule[], owners: ReadonlyMap<string, Names>): Map<string, number> {
+function countNames(
+  mentioned: readonly NamedRule[],
+  owners: ReadonlyMap<string, Names>,
+): Map<string, number> {
   const ids = new Map<string, Set<string>>()
   const note = (owner: string, name: string, id: string): void => {
     const key = keyOf(owner, name)

@@ -26,10 +26,13 @@ import {
   isDuration,
   isMailbox,
   isYes,
+  isOwner,
   list,
   mailbox,
   milliseconds,
   or,
+  owner,
+  ownerIn,
   text,
   withAsciiDomain,
   words,
@@ -105,6 +108,12 @@ export const KEYS: Readonly<Record<string, Keys>> = {
     interval: duration,
   },
   tls_rpt: { enabled: boolean, organization: text, contact: mailbox, private_addresses: boolean },
+  report: {
+    to: list('an address such as compliance@acme.example; to[]= for several, a line for each', 'mailbox'),
+    from: mailbox,
+    every: words('week', 'month'),
+    owner,
+  },
 }
 
 const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
@@ -115,6 +124,7 @@ ajv.addFormat('proxies', (value) => trustedProxies(value) !== null)
 ajv.addFormat('endpoint', isEndpoint)
 ajv.addFormat('network', isNetwork)
 ajv.addFormat('mailbox', isMailbox)
+ajv.addFormat('owner', isOwner)
 ajv.addFormat('resolver', (value) => resolversIn([value]).length > 0)
 const validators = new Map(
   Object.entries(KEYS).map(([name, properties]) => [
@@ -137,15 +147,18 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
   const inherited = inheritedRedis(withoutEmpty(ini['redis'] ?? {}), redisIni)
   const section = (name: string): Section =>
     checked(name, withoutEmpty(ini[name] ?? {}), name === 'redis' ? inherited : {})
-  const [main, store, redis, cache, tls, dns, mtaSts, failure, evidence, console, metrics, alert, tlsRpt] =
+  const [main, store, redis, cache, tls, dns, mtaSts, failure, evidence, console, metrics, alert] =
     Object.keys(KEYS).map(section) as [
       ...[Section, Section, Section, Section, Section, Section],
-      ...[Section, Section, Section, Section, Section, Section, Section],
+      ...[Section, Section, Section, Section, Section, Section],
     ]
+  const [tlsRpt, report] = [section('tls_rpt'), section('report')]
   const contradiction = redisContradiction(redis)
   if (contradiction !== null) throw new SettingsError(`${SETTINGS_FILE}: [redis] ${contradiction}`)
   const unsendable = tlsRptContradiction(tlsRpt, evidence)
   if (unsendable !== null) throw new SettingsError(`${SETTINGS_FILE}: [tls_rpt] ${unsendable}`)
+  const incomplete = reportContradiction(report, evidence)
+  if (incomplete !== null) throw new SettingsError(`${SETTINGS_FILE}: [report] ${incomplete}`)
   return deepFreeze({
     main: {
       onStoreFailure: or(main['on_store_failure'], 'defer'),
@@ -205,7 +218,27 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
       contact: withAsciiDomain(or(tlsRpt['contact'], '')),
       privateAddresses: isYes(tlsRpt['private_addresses'], false),
     },
+    report: {
+      to: or<string[]>(report['to'], []),
+      from: withAsciiDomain(or(report['from'], '')),
+      every: or(report['every'], 'week'),
+      owner: ownerIn(report['owner']),
+    },
   } satisfies Settings)
+}
+
+/** How long the delivery log must keep what a report is about, in days: the period, and a day to send it in. */
+const LOG_DAYS = { week: 8, month: 32 } as const
+
+/** What keeps reports from being what they are for; `null` for nothing. */
+function reportContradiction(report: Section, evidence: Section): string | null {
+  if (or<string[]>(report['to'], []).length === 0) return null
+  if (!isYes(evidence['stream'], true))
+    return 'to= needs [evidence] stream=true: the report is made of the delivery log'
+  const every = or<keyof typeof LOG_DAYS>(report['every'], 'week')
+  return milliseconds(evidence['max_age'], Infinity) >= LOG_DAYS[every] * 86_400_000
+    ? null
+    : `every=${every} needs [evidence] max_age=${LOG_DAYS[every]}d or more: the report is made of the delivery log`
 }
 
 /** What keeps reports from being sent though they are switched on; `null` for nothing. */

@@ -123,4 +123,14 @@ export interface Settings {
     /** Whether servers that take reports over HTTPS may have private addresses. @default false */
     readonly privateAddresses: boolean
   }
+  readonly report: {
+    /** Who gets a report on covered mail. @default nobody */
+    readonly to: readonly string[]
+    /** Its From, with its domain as A-labels. @default MAILER-DAEMON at Haraka's own name */
+    readonly from: string
+    /** How often, and of which period: the calendar week (Monday to Sunday) or month before, in UTC. @default week */
+    readonly every: 'week' | 'month'
+    /** Whose mail it is about; `null` for all. @default all */
+    readonly owner: string | null
+  }
 }

@@ -1,6 +1,7 @@
 /** Kinds of values in `enforce-tls.ini`, as JSON Schema with what an error says, and what each becomes. Pure. */
 import ms from 'ms'
 import { comparableDomain, parseAddress } from '../rules/address.js'
+import { parseOwner } from '../rules/owner.js'
 
 /** A section as Haraka's config reader gives it: texts, numbers or lists of them. */
 export type Section = Readonly<Record<string, unknown>>
@@ -23,6 +24,11 @@ export const mailbox = {
   ...text,
   format: 'mailbox',
   expected: 'an address such as postmaster@acme.example',
+}
+export const owner = {
+  ...text,
+  format: 'owner',
+  expected: '* (the whole service), a sending domain, or one sender address',
 }
 /** Short ones are hardly meant: what is older is gone for ever. */
 const AGE_MIN = 3_600_000
@@ -77,6 +83,17 @@ export function isDuration(value: string): boolean {
 /** A plain address, without a name before it. */
 export function isMailbox(value: string): boolean {
   return 'address' in parseAddress(value)
+}
+
+/** Whether that names whose rules they are. */
+export function isOwner(value: string): boolean {
+  return 'owner' in parseOwner(value)
+}
+
+/** An owner's normalised name; `null` for none. */
+export function ownerIn(value: unknown): string | null {
+  const parsed = typeof value === 'string' ? parseOwner(value) : null
+  return parsed !== null && 'owner' in parsed ? parsed.owner : null
 }
 
 /** An address with its domain as A-labels; an empty text stays so. */

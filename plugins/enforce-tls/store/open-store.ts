@@ -3,9 +3,9 @@ import type { Settings } from '../settings/types.js'
 import type { DeliveryLog } from './delivery-log.js'
 import { FileDeliveryLog } from './file/delivery-log.js'
 import { FileAlertState } from './file/alert-state.js'
-import { FileTlsRptState } from './file/tls-rpt-state.js'
-import { RedisTlsRptState } from './redis/tls-rpt-state.js'
-import type { TlsRptState } from './tls-rpt-state.js'
+import { FileSentReports } from './file/sent-reports.js'
+import { RedisSentReports } from './redis/sent-reports.js'
+import type { ReportKind, SentReports } from './sent-reports.js'
 import { FileStsPolicies } from './file/sts-policies.js'
 import { RedisStsPolicies } from './redis/sts-policies.js'
 import { FileStore, type FileStoreOptions } from './file/rule-store.js'
@@ -60,13 +60,16 @@ export function openAlertState({ store, redis }: Pick<Settings, 'store' | 'redis
 }
 
 /**
- * Opens what is known of TLS reports, which is where the rules are; nothing is read or written yet.
+ * Opens what was sent of reports, which is where the rules are; nothing is read or written yet.
  *
  * @param settings as for `openStore`
  * @throws {StoreError} for a `redis.url` that can't be meant.
  */
-export function openTlsRptState({ store, redis }: Pick<Settings, 'store' | 'redis'>): TlsRptState {
-  return store.type === 'file' ? new FileTlsRptState(store.file) : new RedisTlsRptState(redis)
+export function openSentReports(
+  { store, redis }: Pick<Settings, 'store' | 'redis'>,
+  kind: ReportKind,
+): SentReports {
+  return store.type === 'file' ? new FileSentReports(store.file, kind) : new RedisSentReports(redis, kind)
 }
 
 /**

@@ -12,7 +12,7 @@ import type { DeliveryLogEntry } from '../../observe/delivery-log/schema.js'
 import type { Publishes } from '../../published/nothing-published.js'
 import { lookUpTlsRpt } from '../../published/tls-rpt/look-up.js'
 import type { TlsRptDestination } from '../../published/tls-rpt/record.js'
-import type { TlsRptState } from '../../store/tls-rpt-state.js'
+import type { SentReports } from '../../store/sent-reports.js'
 import { errorMessage } from '../../text/error-message.js'
 import { oneLine } from '../../text/one-line.js'
 import { collectSessions, isEmpty, type DomainDay, type SessionTally } from '../tls-rpt-sessions.js'
@@ -25,7 +25,7 @@ export interface SendDayContext {
   readonly day: string
   readonly reporter: Reporter
   readonly logger: Pick<HarakaLogger, 'lognotice' | 'logwarn'>
-  readonly state: Pick<TlsRptState, 'write'>
+  readonly state: Pick<SentReports, 'write'>
   /** What is known of the day so far. */
   readonly progress: DayProgress
   /** Entries of the delivery log of that day. */

@@ -3,15 +3,14 @@
  * again until the next day's reports are due, and dropped then. Switched off, it has no timer and asks nothing.
  */
 import { randomBytes } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { HarakaLogger } from '../../haraka/types.js'
 import type { PublishedSources } from '../../published/domain-facts.js'
 import { lookUpFacts } from '../../published/domain-facts.js'
 import { publishes } from '../../published/nothing-published.js'
 import type { Settings } from '../../settings/types.js'
 import type { DeliveryLog } from '../../store/delivery-log.js'
-import type { TlsRptState } from '../../store/tls-rpt-state.js'
-import { errorMessage } from '../../text/error-message.js'
+import type { SentReports } from '../../store/sent-reports.js'
+import { Looks } from '../looks.js'
 import { DAY, dayAfter, entriesFor } from '../report-query.js'
 import { dropUnsent } from './drop-unsent.js'
 import type { PostOptions } from './post.js'
@@ -24,7 +23,7 @@ export interface TlsRptSenderContext {
   /** Those in force now. */
   readonly settings: () => Pick<Settings, 'tlsRpt'>
   /** Opens what is known of reports. */
-  readonly openState: () => TlsRptState
+  readonly openState: () => SentReports
   readonly openLog: () => Pick<DeliveryLog, 'read' | 'close'>
   /** What partners publish. */
   readonly published: () => PublishedSources
@@ -40,28 +39,17 @@ export interface TlsRptSenderContext {
 
 /** After which the lease ends by itself, in milliseconds: a report that is posted takes a minute at most. */
 const LEASE = 120_000
-/** Until the first look, and between two looks, in milliseconds; clocks may be set meanwhile. */
-const [FIRST_LOOK, LOOK_PAUSE_MAX] = [2000, 3_600_000]
-/** After a look that the store has failed, in milliseconds. */
-const STORE_PAUSE = 60_000
 /** What has failed is tried again after as long as it has been tried for, between these, in milliseconds. */
 const [RETRY_MIN, RETRY_MAX] = [15 * 60_000, 4 * 3_600_000]
-/** How long the end waits for a report under way, in milliseconds. */
-const CLOSE_TIMEOUT = 2000
 
 /** The sender of one process. */
 export class TlsRptSender {
   readonly #context: TlsRptSenderContext
   readonly #now: () => number
   readonly #holder = randomBytes(12).toString('base64url')
-  #state: TlsRptState | null = null
+  #state: SentReports | null = null
   #log: Pick<DeliveryLog, 'read' | 'close'> | null = null
-  #timer: NodeJS.Timeout | null = null
-  #looking: Promise<unknown> = Promise.resolve()
-  #isLooking = false
-  #begun = false
-  #closed = false
-  #trouble: string | null = null
+  readonly #looks: Looks
   /** The day whose work is known to be done. */
   #done = ''
   #unwanted: { readonly day: string; readonly domains: Set<string> } = { day: '', domains: new Set() }
@@ -69,62 +57,34 @@ export class TlsRptSender {
   constructor(context: TlsRptSenderContext) {
     this.#context = context
     this.#now = context.now ?? Date.now
+    this.#looks = new Looks({
+      what: 'TLS reports',
+      logger: context.logger,
+      isOn: () => context.settings().tlsRpt.enabled,
+      work: () => this.#look(),
+    })
   }
 
   /** Begins to look, where reports are switched on; now or with a change of the settings. */
   begin(): void {
-    this.#begun = true
-    this.settingsChanged()
+    this.#looks.begin()
   }
 
   /** Takes new settings. */
   settingsChanged(): void {
-    if (!this.#begun || this.#isLooking) return
-    if (this.#timer) clearTimeout(this.#timer)
-    this.#timer = null
-    // Not all processes of a machine at the same moment.
-    this.#schedule(FIRST_LOOK * (0.5 + Math.random() / 2))
+    this.#looks.settingsChanged()
+  }
+
+  /** Sends what is due, if nobody else does. Never rejects; gives the milliseconds until the next look. */
+  look(): Promise<number> {
+    return this.#looks.look()
   }
 
   /** Stops before the next report, and gives connections back. */
   async close(): Promise<void> {
-    this.#closed = true
-    if (this.#timer) clearTimeout(this.#timer)
-    await Promise.race([this.#looking, pause(CLOSE_TIMEOUT, undefined, { ref: false })])
+    await this.#looks.close()
     await this.#state?.close()
     await this.#log?.close()
-  }
-
-  #schedule(after: number): void {
-    if (this.#closed || !this.#context.settings().tlsRpt.enabled) return
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = null
-        this.#isLooking = true
-        this.#looking = this.look().then((next) => {
-          this.#isLooking = false
-          this.#schedule(next)
-        })
-      },
-      Math.min(Math.max(0, after), LOOK_PAUSE_MAX),
-    ).unref()
-  }
-
-  /** Sends what is due, if nobody else does. Never rejects; gives the milliseconds until the next look. */
-  async look(): Promise<number> {
-    const { logger } = this.#context
-    try {
-      const next = await this.#look()
-      if (this.#trouble !== null) logger.lognotice('TLS reports work again')
-      this.#trouble = null
-      return next
-    } catch (error) {
-      const trouble = errorMessage(error)
-      if (trouble !== this.#trouble && !this.#closed)
-        logger.logwarn(`TLS reports cannot be sent now, trying again: ${trouble}`)
-      this.#trouble = trouble
-      return STORE_PAUSE
-    }
   }
 
   async #look(): Promise<number> {
@@ -142,7 +102,7 @@ export class TlsRptSender {
     if (!(await state.takeLease(this.#holder, LEASE))) return LEASE
     try {
       // Whoever had the lease before may have done it.
-      const progress = readProgress(await state.readDay(name))
+      const progress = readProgress(await state.readPeriod(name))
       if (progress.has(DONE)) return 0
       await dropUnsent(nameOf(new Date(day.getTime() - DAY)), { state, logger, now: this.#now })
       const result = await this.#send(state, day, progress)
@@ -162,8 +122,8 @@ export class TlsRptSender {
   }
 
   /** How long there is nothing to do for a day; `null` where there is something now. */
-  async #waits(state: TlsRptState, name: string, now: Date): Promise<number | 'done' | null> {
-    const progress = readProgress(await state.readDay(name))
+  async #waits(state: SentReports, name: string, now: Date): Promise<number | 'done' | null> {
+    const progress = readProgress(await state.readPeriod(name))
     if (progress.has(DONE)) {
       this.#done = name
       return 'done'
@@ -173,7 +133,7 @@ export class TlsRptSender {
     return retryAt > now.getTime() && retryAt <= now.getTime() + RETRY_MAX ? retryAt - now.getTime() : null
   }
 
-  async #send(state: TlsRptState, day: Date, progress: DayProgress): ReturnType<typeof sendDay> {
+  async #send(state: SentReports, day: Date, progress: DayProgress): ReturnType<typeof sendDay> {
     const { logger, settings, published, queue, post, limitedTo } = this.#context
     const { organization, contact, privateAddresses } = settings().tlsRpt
     const name = nameOf(day)
@@ -207,7 +167,7 @@ export class TlsRptSender {
         ),
       unwanted: this.#unwanted.domains,
       mayGoOn: async () =>
-        !this.#closed && settings().tlsRpt.enabled && (await state.takeLease(this.#holder, LEASE)),
+        !this.#looks.closed && settings().tlsRpt.enabled && (await state.takeLease(this.#holder, LEASE)),
       mail: queue,
       post: (url, body) => post(url, body, { dns: sources.dns, allowPrivate: privateAddresses }),
       now: this.#now,

@@ -7,7 +7,7 @@ import type { DeliveryLogEntry } from '../../../../plugins/enforce-tls/observe/d
 import { dueDay, dueTime, nextDue } from '../../../../plugins/enforce-tls/report/tls-rpt/schedule.js'
 import { TlsRptSender } from '../../../../plugins/enforce-tls/report/tls-rpt/sender.js'
 import type { TlsRptReport } from '../../../../plugins/enforce-tls/report/tls-rpt-format.js'
-import type { TlsRptState } from '../../../../plugins/enforce-tls/store/tls-rpt-state.js'
+import type { SentReports } from '../../../../plugins/enforce-tls/store/sent-reports.js'
 import { entry } from '../../../support/evidence-entries.js'
 import { TableDns } from '../../../support/policy-server.js'
 
@@ -22,13 +22,13 @@ const good = (more: Partial<DeliveryLogEntry> = {}) =>
   entry({ kind: 'attempt', result: 'secured', protocol: 'TLSv1.3', ...AT, ...HELD, ...more })
 
 /** All that several processes share. */
-class Shared implements TlsRptState {
+class Shared implements SentReports {
   now = DUE
   readonly days = new Map<string, Map<string, string>>()
   lease: { holder: string; until: number } | null = null
   away = false
 
-  readDay(day: string): Promise<ReadonlyMap<string, string>> {
+  readPeriod(day: string): Promise<ReadonlyMap<string, string>> {
     if (this.away) return Promise.reject(new Error('Redis is away'))
     return Promise.resolve(new Map(this.days.get(day)))
   }

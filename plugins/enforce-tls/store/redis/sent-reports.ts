@@ -1,6 +1,6 @@
-/** What was sent of TLS reports, in Redis: a hash for each day, and a key for the lease; all of them expire. */
+/** What was sent of reports, in Redis: a hash for each period, and a key for the lease; all of them expire. */
 import type { RedisSettings } from '../../settings/redis.js'
-import { DAY_KEPT, type TlsRptState } from '../tls-rpt-state.js'
+import { PERIOD_KEPT, type ReportKind, type SentReports } from '../sent-reports.js'
 import { RedisConnection } from './connection.js'
 import { readHash } from './hash.js'
 
@@ -18,23 +18,25 @@ const END_LEASE = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('PEXPIRE', KEYS[1], 0) end
 `
 
-/** The state of TLS reports in Redis. */
-export class RedisTlsRptState implements TlsRptState {
+/** What was sent, in Redis. */
+export class RedisSentReports implements SentReports {
   readonly #connection: RedisConnection
+  readonly #kind: ReportKind
   readonly #prefix: string
 
   /** @throws {StoreError} for a `url` that can't be meant. */
-  constructor(settings: RedisSettings) {
+  constructor(settings: RedisSettings, kind: ReportKind) {
+    this.#kind = kind
     this.#connection = new RedisConnection(settings)
     this.#prefix = settings.prefix
   }
 
-  readDay(day: string): Promise<ReadonlyMap<string, string>> {
-    return readHash(this.#connection, this.#keyOf(day))
+  readPeriod(period: string): Promise<ReadonlyMap<string, string>> {
+    return readHash(this.#connection, this.#keyOf(period))
   }
 
-  async write(day: string, name: string, value: string): Promise<void> {
-    await this.#evaluate(WRITE, this.#keyOf(day), name, value, String(DAY_KEPT))
+  async write(period: string, name: string, value: string): Promise<void> {
+    await this.#evaluate(WRITE, this.#keyOf(period), name, value, String(PERIOD_KEPT[this.#kind]))
   }
 
   async takeLease(holder: string, duration: number): Promise<boolean> {
@@ -50,11 +52,11 @@ export class RedisTlsRptState implements TlsRptState {
   }
 
   get #lease(): string {
-    return `${this.#prefix}tls-rpt-turn`
+    return `${this.#prefix}${this.#kind}-turn`
   }
 
-  #keyOf(day: string): string {
-    return `${this.#prefix}tls-rpt:${day}`
+  #keyOf(period: string): string {
+    return `${this.#prefix}${this.#kind}:${period}`
   }
 
   #evaluate(script: string, key: string, ...args: readonly string[]): Promise<unknown> {

@@ -1,6 +1,6 @@
-/** What was sent of TLS reports, beside a rules file, `….tls-rpt.json`, which may be deleted at any time. */
+/** What was sent of reports, beside a rules file, `….tls-rpt.json` or `….report.json`, which may be deleted at any time. */
 import { Ajv, type JSONSchemaType } from 'ajv'
-import { DAY_KEPT, type TlsRptState } from '../tls-rpt-state.js'
+import { PERIOD_KEPT, type ReportKind, type SentReports } from '../sent-reports.js'
 import { LEASE_SCHEMA, StateFile, type FileLease } from './state-file.js'
 
 /** The longest file, in characters. */
@@ -31,30 +31,32 @@ const SCHEMA: JSONSchemaType<Content> = {
 }
 const isContent = new Ajv().compile(SCHEMA)
 
-/** The state of TLS reports in a file. */
-export class FileTlsRptState implements TlsRptState {
+/** What was sent, in a file. */
+export class FileSentReports implements SentReports {
   readonly #file: StateFile<Content>
+  readonly #kept: number
 
   /** @param rulesFile that it is kept beside */
-  constructor(rulesFile: string) {
-    this.#file = new StateFile(`${rulesFile}.tls-rpt.json`, {
+  constructor(rulesFile: string, kind: ReportKind) {
+    this.#kept = PERIOD_KEPT[kind]
+    this.#file = new StateFile(`${rulesFile}.${kind}.json`, {
       lengthMax: FILE_LENGTH_MAX,
       isContent,
       nothing: () => ({ days: {} }),
     })
   }
 
-  async readDay(day: string): Promise<ReadonlyMap<string, string>> {
+  async readPeriod(period: string): Promise<ReadonlyMap<string, string>> {
     const { days } = await this.#file.read()
-    return new Map(Object.entries(new Map(Object.entries(days)).get(day)?.known ?? {}))
+    return new Map(Object.entries(new Map(Object.entries(days)).get(period)?.known ?? {}))
   }
 
-  async write(day: string, name: string, value: string): Promise<void> {
+  async write(period: string, name: string, value: string): Promise<void> {
     await this.#file.change((content) => {
       const now = Date.now()
-      const days = new Map(Object.entries(content.days).filter(([, { at }]) => now - at < DAY_KEPT))
-      const known = new Map(Object.entries(days.get(day)?.known ?? {})).set(name, value)
-      content.days = Object.fromEntries(days.set(day, { at: now, known: Object.fromEntries(known) }))
+      const days = new Map(Object.entries(content.days).filter(([, { at }]) => now - at < this.#kept))
+      const known = new Map(Object.entries(days.get(period)?.known ?? {})).set(name, value)
+      content.days = Object.fromEntries(days.set(period, { at: now, known: Object.fromEntries(known) }))
       return true
     })
   }

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { toSettings } from '../../plugins/enforce-tls/settings/schema.js'
-import { openTlsRptState } from '../../plugins/enforce-tls/store/open-store.js'
+import { openSentReports } from '../../plugins/enforce-tls/store/open-store.js'
 import { startRedis } from '../support/redis-server.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 import { until } from '../support/until.js'
@@ -22,7 +22,7 @@ for (const kind of ['redis', 'file'] as const)
         store: { type: kind, file },
         redis: redis ? { port: redis.port, command_timeout: '500ms' } : {},
       })
-      const [one, two] = [openTlsRptState(settings), openTlsRptState(settings)]
+      const [one, two] = [openSentReports(settings, 'tls-rpt'), openSentReports(settings, 'tls-rpt')]
       t.after(async () => {
         await Promise.all([one.close(), two.close()])
         await redis?.close()
@@ -46,14 +46,14 @@ for (const kind of ['redis', 'file'] as const)
 
     it('keeps what is written of each day', async (t) => {
       const { one, two, redis } = await open(t)
-      assert.equal((await one.readDay(DAY)).size, 0)
+      assert.equal((await one.readPeriod(DAY)).size, 0)
       await Promise.all([
         one.write(DAY, 'a', '1'),
         two.write(DAY, 'b', '2'),
         two.write('2026-11-21', 'a', '3'),
       ])
       await one.write(DAY, '__proto__', '4')
-      const known = [...(await two.readDay(DAY))].sort()
+      const known = [...(await two.readPeriod(DAY))].sort()
       assert.deepEqual(known, [
         ['__proto__', '4'],
         ['a', '1'],
@@ -66,9 +66,9 @@ for (const kind of ['redis', 'file'] as const)
       const { one, redis, file } = await open(t)
       if (redis) redis.pause()
       else await writeFile(file, 'nothing of ours')
-      if (redis) await assert.rejects(one.readDay(DAY), /within 500 ms/)
+      if (redis) await assert.rejects(one.readPeriod(DAY), /within 500 ms/)
       // What is no content counts as nothing known, and is replaced.
-      else assert.equal((await one.readDay(DAY)).size, 0)
+      else assert.equal((await one.readPeriod(DAY)).size, 0)
       redis?.resume()
       const write = () =>
         one.write(DAY, 'a', '1').then(
@@ -76,7 +76,7 @@ for (const kind of ['redis', 'file'] as const)
           () => false,
         )
       await until(write, { what: () => 'the store to take something again' })
-      assert.equal((await one.readDay(DAY)).get('a'), '1')
+      assert.equal((await one.readPeriod(DAY)).get('a'), '1')
     })
 
     if (kind === 'file')
@@ -86,7 +86,7 @@ for (const kind of ['redis', 'file'] as const)
         const text = await readFile(file, 'utf8')
         await writeFile(file, text.replace(/"at": \d+/, `"at": ${Date.now() - 5 * 86_400_000}`))
         await one.write(DAY, 'a', '1')
-        assert.equal((await one.readDay('2026-11-01')).size, 0)
-        assert.equal((await one.readDay(DAY)).size, 1)
+        assert.equal((await one.readPeriod('2026-11-01')).size, 0)
+        assert.equal((await one.readPeriod(DAY)).size, 1)
       })
   })
