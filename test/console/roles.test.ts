@@ -140,6 +140,19 @@ const ROWS: readonly Row[] = [
   { route: 'report', path: 'report', statuses: [401, 200, 404, 404, 404, 200] },
   { route: 'report', path: 'report?owner=acme.example', statuses: [401, 200, 200, 404, 200, 200] },
   { route: 'report', path: 'report?owner=*', statuses: [401, 200, 404, 404, 404, 200] },
+  { route: 'reportFile', path: 'report-file', statuses: [401, 200, 404, 404, 404, 200] },
+  ...['html', 'csv', 'json'].map((format): Row => ({
+    route: 'reportFile',
+    path: `report-file?format=${format}&owner=acme.example`,
+    statuses: [401, 200, 200, 404, 200, 200],
+  })),
+  {
+    route: 'reportFile',
+    path: 'report-file?format=csv&owner=bob@acme.example',
+    statuses: [401, 200, 200, 404, 200, 200],
+  },
+  { route: 'reportFile', path: 'report-file?owner=*', statuses: [401, 200, 404, 404, 404, 200] },
+  { route: 'reportFile', path: 'report-file?format=pdf', statuses: [401, 422, 422, 422, 422, 422] },
   { route: 'report', path: 'report?since=soon', statuses: [401, 422, 422, 422, 422, 422] },
   { route: 'getOpenApi', path: 'openapi.json', statuses: [200, 200, 200, 200, 200, 200] },
   // The last ones: they end what the others need.

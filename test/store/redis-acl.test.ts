@@ -8,6 +8,7 @@ import { RedisSharedHashes } from '../../plugins/enforce-tls/store/redis/shared-
 import { RedisDeliveryLog } from '../../plugins/enforce-tls/store/redis/delivery-log.js'
 import { whyNotSubscribed } from '../../plugins/enforce-tls/store/redis/feed.js'
 import { RedisSentReports } from '../../plugins/enforce-tls/store/redis/sent-reports.js'
+import type { ReportKind } from '../../plugins/enforce-tls/store/sent-reports.js'
 import { RedisAlertState } from '../../plugins/enforce-tls/store/redis/alert-state.js'
 import type { RedisStore } from '../../plugins/enforce-tls/store/redis/rule-store.js'
 import { RedisStsPolicies } from '../../plugins/enforce-tls/store/redis/sts-policies.js'
@@ -90,6 +91,25 @@ async function readDeliveries(settings: Partial<RedisSettings>): Promise<void> {
   }
 }
 
+/** What who sends reports does. */
+async function sendReports(settings: Partial<RedisSettings>, kind: ReportKind): Promise<void> {
+  await readDeliveries(settings)
+  const state = new RedisSentReports(redisSettings(settings), kind)
+  try {
+    assert.ok(await state.takeLease('one', 1000))
+    assert.ok(await state.takeLease('one', 1000))
+    assert.equal(await state.takeLease('two', 1000), false)
+    await state.write('2026-11-20', 'bank.example', '{}')
+    assert.equal((await state.readPeriod('2026-11-20')).size, 1)
+    await state.endLease('two')
+    assert.equal(await state.takeLease('two', 1000), false)
+    await state.endLease('one')
+    assert.ok(await state.takeLease('two', 1000))
+  } finally {
+    await state.close()
+  }
+}
+
 /** What `user` and `token` do. */
 async function changeAccounts(settings: Partial<RedisSettings>, kind: AccountKind = 'users'): Promise<void> {
   const accounts = new RedisAccountStore(redisSettings(settings))
@@ -151,23 +171,8 @@ const BESIDES: Readonly<
       await book.close()
     }
   },
-  tlsReports: async (settings) => {
-    await readDeliveries(settings)
-    const state = new RedisSentReports(redisSettings(settings), 'tls-rpt')
-    try {
-      assert.ok(await state.takeLease('one', 1000))
-      assert.ok(await state.takeLease('one', 1000))
-      assert.equal(await state.takeLease('two', 1000), false)
-      await state.write('2026-11-20', 'bank.example', '{}')
-      assert.equal((await state.readPeriod('2026-11-20')).size, 1)
-      await state.endLease('two')
-      assert.equal(await state.takeLease('two', 1000), false)
-      await state.endLease('one')
-      assert.ok(await state.takeLease('two', 1000))
-    } finally {
-      await state.close()
-    }
-  },
+  tlsReports: (settings) => sendReports(settings, 'tls-rpt'),
+  mailedReports: (settings) => sendReports(settings, 'report'),
   metrics: async (settings) => {
     await using opened = openRedisStore(settings)
     await opened.store.owners()

@@ -17,6 +17,7 @@ const PURPOSES = {
   console: /\+incrby/,
   alerts: /:alert-turn/,
   tlsReports: /:tls-rpt-turn/,
+  mailedReports: /:report-turn/,
   policies: /:sts\b/,
   deliveries: /:deliveries/,
   waiting: /:waiting:/,

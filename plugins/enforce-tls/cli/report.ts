@@ -1,6 +1,8 @@
 /** `enforce-tls report`: what became of mail that rules speak of, out of the delivery log. */
 import { Option } from '@commander-js/extra-typings'
+import { conclude, type LogScope } from '../report/conclusion.js'
 import { toCsv } from '../report/csv.js'
+import { readLogScope } from '../report/log-scope.js'
 import type { DeliveryReport } from '../report/delivery-report.js'
 import { toHtml } from '../report/html.js'
 import { makeReport } from '../report/make-report.js'
@@ -74,7 +76,13 @@ async function report(context: Context, options: ReportOptions): Promise<void> {
     await makeReport(log.read(query.since), query, await log.begins()),
     context.store,
   )
-  const text = formatted(made, format, options.output === undefined ? output.terminal.stdout.columns : 80)
+  const machine = context.settings.store.type === 'file' ? 'this machine' : null
+  const scope = await readLogScope(context.waiting(), { machine, since: query.since, now: query.now })
+  const text = formatted(
+    { made, scope },
+    format,
+    options.output === undefined ? output.terminal.stdout.columns : 80,
+  )
   if (options.output === undefined) output.raw(text)
   else {
     await writeOutput(options.output, text, output.terminal.cwd())
@@ -83,16 +91,20 @@ async function report(context: Context, options: ReportOptions): Promise<void> {
   if (made.firstEntry === null && format === 'table') explainEmptiness(context)
 }
 
-function formatted(made: DeliveryReport, format: Format, columns: number | undefined): string {
+function formatted(
+  { made, scope }: { readonly made: DeliveryReport; readonly scope: LogScope },
+  format: Format,
+  columns: number | undefined,
+): string {
   switch (format) {
     case 'table':
       return toTables(made, columns)
     case 'csv':
       return toCsv(made)
     case 'json':
-      return `${JSON.stringify(made, null, 2)}\n`
+      return `${JSON.stringify({ ...made, conclusion: conclude(made, scope) }, null, 2)}\n`
     case 'html':
-      return toHtml(made)
+      return toHtml(made, scope)
   }
 }
 

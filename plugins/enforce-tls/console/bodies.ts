@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import express, { type Response } from 'express'
 import { inPieces } from '../work/turns.js'
-import type { Reply } from './route.js'
+import type { Reply, ReplyFile } from './route.js'
 import type { InPieces } from '../work/pieces.js'
 import type { IncomingMessage } from 'node:http'
 import { jsonExcess } from '../rules/json.js'
@@ -101,8 +101,9 @@ function isLong(value: unknown, depth = 0): value is object {
 /** Sends an answer, whose body may have any size. */
 export async function send(
   response: Response,
-  { status, body, constant, etag, headers = {} }: Reply,
+  { status, body, file, constant, etag, headers = {} }: Reply,
 ): Promise<void> {
+  if (file) return await sendFile(response, file)
   const written = body === undefined ? null : await (constant ? once(body) : inPieces(writingJson(body)))
   if (etag !== undefined) response.set('ETag', etag)
   response.set(headers).status(status ?? (written === null ? 204 : 200))
@@ -110,6 +111,12 @@ export async function send(
   response.type('json').set('Content-Length', String(written.reduce((sum, { length }) => sum + length, 0)))
   // Whoever does not wait for the answer need not have it.
   await pipeline(Readable.from(written), response).catch(() => response.destroy())
+}
+
+/** To be saved and not to be shown: a page of ours that runs scripts must not run as a part of the console. */
+async function sendFile(response: Response, { type, name, content }: ReplyFile): Promise<void> {
+  response.set('Content-Disposition', `attachment; filename="${name}"`).type(type)
+  await pipeline(Readable.from(content), response).catch(() => response.destroy())
 }
 
 /** Bodies that never change, as they are sent. */

@@ -58,7 +58,7 @@ export function openApiDocument(routes: readonly Route[]): object {
 }
 
 function operation(each: Route): object {
-  const { operationId, summary, needs, body, answers, paged } = each
+  const { operationId, summary, needs, body, answers, paged, types } = each
   return {
     operationId,
     summary,
@@ -72,7 +72,7 @@ function operation(each: Route): object {
       ...Object.fromEntries(
         Object.entries(answers).map(([status, schema]) => [
           status,
-          { ...answer(Number(status), schema), ...(paged ? { headers: pageHeaders } : {}) },
+          { ...answer(Number(status), schema, types), ...(paged ? { headers: pageHeaders } : {}) },
         ]),
       ),
       ...Object.fromEntries(
@@ -120,10 +120,14 @@ function failures({ needs, body, precondition, path: template, method }: Route):
   ]
 }
 
-function answer(status: number, schema: Schema | null): object {
+function answer(
+  status: number,
+  schema: Schema | null,
+  types: readonly string[] = ['application/json'],
+): object {
   return {
     description: STATUS[status] ?? 'Done.',
-    ...(schema === null ? {} : { content: { 'application/json': { schema } } }),
+    ...(schema === null ? {} : { content: Object.fromEntries(types.map((type) => [type, { schema }])) }),
   }
 }
 

@@ -37,11 +37,23 @@ export interface Call<Body = unknown> {
   readonly response: Response
 }
 
+/** A file that a browser saves. */
+export interface ReplyFile {
+  /** Its media type. */
+  readonly type: string
+  /** Its name, of letters, digits and `.-` alone. */
+  readonly name: string
+  /** Its text, in pieces. */
+  readonly content: readonly string[]
+}
+
 /** What a route answers. */
 export interface Reply {
   /** @default 200, or 204 without a body */
   readonly status?: number
   readonly body?: unknown
+  /** In place of a body: a file to be saved, never to be shown here. */
+  readonly file?: ReplyFile
   /** Whether the body is the same object each time, and so is written once. */
   readonly constant?: true
   readonly etag?: string
@@ -64,6 +76,8 @@ export interface Route<Body = never> {
   readonly precondition?: true
   /** What a request that succeeds answers with: status and schema, `null` for no body. */
   readonly answers: Readonly<Record<number, Schema | null>>
+  /** The media types that it answers with. @default JSON */
+  readonly types?: readonly string[]
   readonly handle: (call: Call<Body>) => Promise<Reply>
 }
 

@@ -71,10 +71,10 @@ function resultsOf(report: DeliveryReport): Conclusion['results'] {
     [delivered - trusted, 'left over TLS'],
     [rerouted, 'left over TLS through a gateway of yours'],
     [trusted, 'went to next hops that your settings trust without TLS'],
-    [released, 'left without what the rules require: an administrator released them'],
-    [bounced, 'did not leave: bounced to the sender'],
-    [kept, 'did not leave: kept in the queue folder as error.*'],
-    [waiting, 'did not leave: still waiting at the end of the period'],
+    [released, 'released by an administrator, left without what the rules require'],
+    [bounced, 'not delivered: bounced to the sender'],
+    [kept, 'not delivered: kept in the queue folder as error.*'],
+    [waiting, 'not delivered: still waiting at the end of the period'],
     [other, 'with a result that this version does not know'],
   ]
   return lines.flatMap(([count, what], index) => (count > 0 || index === 0 ? [{ count, what }] : []))
@@ -89,7 +89,7 @@ function verdictOn(report: DeliveryReport): Pick<Conclusion, 'verdict' | 'short'
   const { released, other } = report.enforced
   const trusted = withoutVersion(report)
   const exceptions = [
-    ...(released > 0 ? [`the ${numbered(released, 'message')} that ${releasers(report)} released`] : []),
+    ...(released > 0 ? [`${numbered(released, 'message')} that ${releasers(report)} released`] : []),
     ...(trusted > 0 ? [`${trusted} to next hops that your settings trust without TLS`] : []),
     ...(other > 0 ? [`${other} whose result this version does not know`] : []),
   ]

@@ -76,14 +76,12 @@ function releases({ releases: all }: DeliveryReport): string {
       sent === null ? 'not sent yet' : utc(sent),
       by,
       reason,
-      uuid,
-      from === '' ? '<>' : from,
-      to.length > 0 ? listed(to) : `${numbered(recipients, 'recipient')} at ${domain}`,
+      `${uuid} from ${from === '' ? '<>' : from} to ${to.length > 0 ? listed(to) : `${numbered(recipients, 'recipient')} at ${domain}`}`,
       rules.map(ruleLabel).join(', '),
     ])
   return `<section aria-labelledby="releases"><h2 id="releases">Released by an administrator</h2>
 <p>Messages that went once without what their rules require${more > 0 ? `; the CSV has ${more} more` : ''}.</p>
-${table('Released messages', ['sent (UTC)', 'released by', 'reason', 'message in the log', 'from', 'to', 'rules'], rows)}
+${table('Released messages', ['sent (UTC)', 'released by', 'reason', 'message', 'required by'], rows)}
 </section>
 `
 }

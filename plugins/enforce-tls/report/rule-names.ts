@@ -18,7 +18,7 @@ const PIECE = 100
 /** Such as `"Enforced TLS to First Bank" of acme.example`, with the id where the name alone does not say which. */
 export function ruleLabel({ owner, id, name, unique }: NamedRule): string {
   const whose = owner === EVERYONE ? 'the whole service' : oneLine(owner)
-  if (name === null) return `${oneLine(id)} of ${whose}`
+  if (name === null) return `${oneLine(id) || 'a rule'} of ${whose}`
   return `"${oneLine(name, 80)}"${unique ? '' : ` (${oneLine(id)})`} of ${whose}`
 }
 

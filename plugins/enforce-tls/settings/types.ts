@@ -130,7 +130,7 @@ export interface Settings {
     readonly from: string
     /** How often, and of which period: the calendar week (Monday to Sunday) or month before, in UTC. @default week */
     readonly every: 'week' | 'month'
-    /** Whose mail it is about; `null` for all. @default all */
-    readonly owner: string | null
+    /** Whose mail it is about; without one, all. @default none */
+    readonly owner: string
   }
 }

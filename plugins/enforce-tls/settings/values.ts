@@ -90,10 +90,10 @@ export function isOwner(value: string): boolean {
   return 'owner' in parseOwner(value)
 }
 
-/** An owner's normalised name; `null` for none. */
-export function ownerIn(value: unknown): string | null {
+/** An owner's normalised name; empty for none. */
+export function ownerIn(value: unknown): string {
   const parsed = typeof value === 'string' ? parseOwner(value) : null
-  return parsed !== null && 'owner' in parsed ? parsed.owner : null
+  return parsed !== null && 'owner' in parsed ? parsed.owner : ''
 }
 
 /** An address with its domain as A-labels; an empty text stays so. */

@@ -94,7 +94,10 @@ describe('the page', () => {
   it('of nothing has no charts, and says so', async () => {
     const page = toHtml(await reportOn())
     assert.doesNotMatch(page, /<canvas/)
-    assert.match(page, /<main>\n<p>The delivery log has no entries for this period\.<\/p>/)
+    assert.match(
+      page,
+      /<main>\n<section[^>]+>\n<p><b>The delivery log has no entries for this period\.<\/b> <b>So it does not tell/,
+    )
     assert.match(page, /which has no entries for this period/)
   })
 })
@@ -144,6 +147,50 @@ describe('mail to those who publish nothing', () => {
     const report = await reportOn(entry({ protocol: 'TLSv1.3' }), entry({ ...seen, result: 'would-bounce' }))
     for (const text of [toTables(report), toHtml(report).replace(/<script[^]*<\/script>/g, '')])
       assert.doesNotMatch(text, /as usual|not required|waited|would wait/)
+  })
+})
+
+describe('messages that were released', () => {
+  const rules = [{ owner: 'acme.example', id: 'r1', name: '=First "Bank"' }]
+  const release = { kind: 'release', uuid: 'R.1', by: HOSTILE, reason: '=cmd', rules } as const
+  const entries = [
+    entry({ protocol: 'TLSv1.3' }),
+    entry({ ...release, result: 'sent' }),
+    entry({ ...release, uuid: 'S.1', result: 'granted' }),
+  ]
+
+  it('are on the page, in the table and in the CSV, with who and why', async () => {
+    const report = await reportOn(...entries)
+    const page = toHtml(report)
+    assert.match(page, /<dt>Released<\/dt><dd>1</)
+    assert.match(
+      page,
+      /Released by an administrator[^]*=cmd[^]*R\.1 from acme\.example to 1 recipient at bank\.example/,
+    )
+    assert.match(page, /not sent yet/)
+    assert.doesNotMatch(page, /<script>alert/)
+    const table = toTables(report)
+    assert.match(table, /1 released, sent without what the rules require/)
+    assert.match(table.replace(/\s+/g, ' '), /Apart from 1 message that .* released, none of/)
+    assert.match(table, /not sent yet/)
+    for (const line of table.split('\n')) assert.ok(line.length <= 80, line)
+  })
+
+  it('are lines of the CSV with the same columns, and add nothing to sums', async () => {
+    const [head = '', partner = '', first = '', second = '', end] = toCsv(await reportOn(...entries)).split(
+      '\r\n',
+    )
+    const cells = (line: string) =>
+      line.match(/(?:"(?:[^"]|"")*"|[^,]*)(?:,|$)/g)?.slice(0, head.split(',').length)
+    for (const line of [partner, first, second])
+      assert.equal(cells(line)?.length, head.split(',').length, line)
+    assert.match(partner, /^bank\.example,2,1,0,1,/)
+    assert.match(
+      first,
+      /^bank\.example,,,[^]*,'=cmd,,2026-11-20T10:00:00\.000Z,R\.1,acme\.example,1,"""=First ""Bank"""" of acme\.example"$/,
+    )
+    assert.match(second, /,2026-11-20T10:00:00\.000Z,,S\.1,/)
+    assert.equal(end, '')
   })
 })
 

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { DeliveryLogEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
 import { makeReport } from '../../../plugins/enforce-tls/report/make-report.js'
 import type { ReportQuery } from '../../../plugins/enforce-tls/report/report-query.js'
+import { EnforcedTally } from '../../../plugins/enforce-tls/report/tallies.js'
 import { entry, records } from '../../support/evidence-entries.js'
 
 const NOW = new Date('2026-11-23T12:00:00Z')
@@ -23,11 +24,8 @@ describe('a report', () => {
     assert.equal(report.firstEntry, null)
     assert.deepEqual(report.enforced, {
       messages: 0,
-      delivered: 0,
-      bounced: 0,
-      kept: 0,
-      waiting: 0,
-      asUsual: 0,
+      ...{ delivered: 0, rerouted: 0, bounced: 0, kept: 0, waiting: 0 },
+      ...{ released: 0, other: 0, asUsual: 0 },
     })
     assert.deepEqual([report.versions, report.partners, report.days, report.expiring], [[], [], [], []])
   })
@@ -48,11 +46,8 @@ describe('a report', () => {
     ])
     assert.deepEqual(report.enforced, {
       messages: 8,
-      delivered: 5,
-      bounced: 1,
-      kept: 1,
-      waiting: 1,
-      asUsual: 0,
+      ...{ delivered: 5, rerouted: 0, bounced: 1, kept: 1, waiting: 1 },
+      ...{ released: 0, other: 0, asUsual: 0 },
     })
     assert.deepEqual(report.versions, [
       { version: 'TLSv1.3', messages: 3, share: 0.6 },
@@ -158,6 +153,52 @@ describe('a report', () => {
     )
     assert.equal(report.days[0]?.asUsual, 2)
   })
+
+  it('counts what was released apart, never as delivered, and says who, when, why and which message', async () => {
+    const rules = [{ owner: 'acme.example', id: 'r1', name: 'First Bank' }]
+    const released = (result: string, at: string, more: Partial<DeliveryLogEntry> = {}) =>
+      entry({ kind: 'release', uuid: 'R.1', result, at: `2026-11-20T${at}:00.000Z`, rules, ...more })
+    const why = { by: 'ann@helpdesk', reason: 'due today' }
+    const names = { sender: 'ann@acme.example', to: ['cfo@bank.example', 'hmac:abc'], recipients: 2 }
+    const report = await reportOn([
+      entry({ result: 'deferred', uuid: 'R.1' }),
+      released('granted', '11:00', { ...why, ...names }),
+      released('sent', '11:05', { ...why, ...names }),
+      released('granted', '12:00', { ...why, uuid: 'S.1', sender: 'hmac:def' }),
+      entry({ protocol: 'TLSv1.3' }),
+    ])
+    const { messages, delivered, waiting, released: count } = report.enforced
+    assert.deepEqual([messages, delivered, waiting, count], [2, 1, 0, 1])
+    assert.deepEqual(report.versions, [{ version: 'TLSv1.3', messages: 1, share: 1 }])
+    assert.deepEqual(report.partners[0]?.enforced, report.enforced)
+    assert.equal(report.days[0]?.released, 1)
+    const named = [{ ...rules[0], unique: true }]
+    assert.deepEqual(report.releases, [
+      {
+        ...{ uuid: 'R.1', domain: 'bank.example', recipients: 2, ...why, rules: named },
+        ...{ granted: '2026-11-20T11:00:00.000Z', sent: '2026-11-20T11:05:00.000Z' },
+        ...{ from: 'ann@acme.example', to: ['cfo@bank.example'] },
+      },
+      {
+        ...{ uuid: 'S.1', domain: 'bank.example', recipients: 1, ...why, rules: named },
+        ...{ granted: '2026-11-20T12:00:00.000Z', sent: null, from: 'acme.example', to: [] },
+      },
+    ])
+  })
+
+  for (const [result, place] of [
+    ['rerouted', 'rerouted'],
+    ['of-a-version-to-come', 'other'],
+    ['messages', 'other'],
+    ['constructor', 'other'],
+  ] as const)
+    it(`counts ${result} as required, and never as delivered`, () => {
+      const tally = new EnforcedTally()
+      tally.add('delivered')
+      tally.add(result)
+      const { messages, delivered, [place]: count } = tally.counts()
+      assert.deepEqual([messages, delivered, count], [2, 1, 1])
+    })
 
   it('counts recipients of incoming mail', async () => {
     const report = await reportOn([

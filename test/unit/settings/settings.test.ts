@@ -79,6 +79,13 @@ describe('the settings', () => {
     ['alert', 'to', 'Ann <ann@acme.example>', several],
     ['alert', 'to', ['ann@acme.example', 'a b@acme.example'], several],
     ['alert', 'from', 'x@acme.example\r\nBcc: y@acme.example', mailbox],
+    [
+      ...(['report', 'to', 'compliance'] as const),
+      'an address such as compliance@acme.example; to[]= for several, a line for each',
+    ],
+    ['report', 'from', 'mta', mailbox],
+    ['report', 'every', 'day', 'week, month'],
+    ['report', 'owner', 'a b', '* (the whole service), a sending domain, or one sender address'],
     ['alert', 'interval', 'soon', 'a time such as 500ms, 30s or 2m'],
     ['metrics', 'enabled', 'maybe', 'true or false'],
     ['metrics', 'allow', '10.0.0.0/33', 'a list of addresses or networks (allow[]=192.0.2.0/24)'],
@@ -137,6 +144,42 @@ describe('the settings', () => {
         new SettingsError(`enforce-tls.ini: [tls_rpt] ${says}`),
       )
     })
+
+  const to = 'compliance@acme.example'
+  for (const [report, evidence, says] of [
+    [{ to }, { stream: 'false' }, 'to= needs [evidence] stream=true: the report is made of the delivery log'],
+    [
+      { to },
+      { max_age: '7d' },
+      'every=week needs [evidence] max_age=8d or more: the report is made of the delivery log',
+    ],
+    [
+      { to, every: 'month' },
+      { max_age: '31d' },
+      'every=month needs [evidence] max_age=32d or more: the report is made of the delivery log',
+    ],
+  ] as const)
+    it(`refuse reports by mail with ${JSON.stringify([report, evidence])}`, () => {
+      assert.throws(
+        () => toSettings({ report, evidence }),
+        new SettingsError(`enforce-tls.ini: [report] ${says}`),
+      )
+      // Nobody gets one: nothing is missing.
+      assert.deepEqual(toSettings({ report: { ...report, to: '' }, evidence }).report.to, [])
+    })
+
+  it('take reports by mail with what they need, their owner and From as they are compared', () => {
+    const { report } = toSettings({
+      report: { to, every: 'month', owner: 'B\u00dcCHER.example', from: 'mta@b\u00fccher.example' },
+      evidence: { max_age: '32d' },
+    })
+    assert.deepEqual(report, {
+      to: [to],
+      every: 'month',
+      owner: 'xn--bcher-kva.example',
+      from: 'mta@xn--bcher-kva.example',
+    })
+  })
 
   it('take private addresses of partners only where they say so', () => {
     const { mtaSts, tlsRpt } = toSettings({

@@ -47,6 +47,7 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   'dns.resolver': 'the loopback ones of resolv.conf',
   'metrics.allow': 'loopback',
   'alert.from': "MAILER-DAEMON at Haraka's own name",
+  'report.from': "MAILER-DAEMON at Haraka's own name",
   'redis.db': '0',
   'redis.tls': 'false',
   'redis.tlsCa': 'those of Node.js',

@@ -73,6 +73,29 @@ export async function request<T>(
 }
 
 /**
+ * Has the browser save what a path answers with, under the name that the answer has.
+ *
+ * @throws {ApiError} as `request`
+ */
+export async function download(path: string): Promise<void> {
+  let response: Response
+  try {
+    response = await fetch(`api/${path}`)
+  } catch {
+    throw new ApiError(0, 'offline', texts.errors.offline, null)
+  }
+  if (response.status === 401) held.onSignedOut()
+  if (!response.ok) throw toError(response.status, await readBody(response))
+  const [, name = 'report'] =
+    /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '') ?? []
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(await response.blob())
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(link.href)
+}
+
+/**
  * All pages of a list.
  *
  * @param most where to stop: so many entries, or some more, are enough

@@ -239,6 +239,7 @@ interface Counts {
   readonly bounced: number
   readonly kept: number
   readonly waiting: number
+  readonly released: number
   /** Delivered with or without TLS, and not among `messages`. */
   readonly asUsual: number
 }
@@ -249,6 +250,8 @@ export interface DeliveryReport {
   readonly until: string
   readonly firstEntry: string | null
   readonly logBegins: string | null
+  /** What it comes to, in sentences. */
+  readonly conclusion: { readonly required: string; readonly verdict: string }
   readonly enforced: Counts
   readonly versions: readonly { readonly version: string | null; readonly messages: number }[]
   readonly partners: readonly {

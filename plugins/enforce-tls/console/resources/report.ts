@@ -1,8 +1,17 @@
 /** What became of mail that rules speak of, out of the delivery log. */
+import { conclude, type Conclusion, type LogScope } from '../../report/conclusion.js'
+import { writingCsv } from '../../report/csv.js'
+import type { DeliveryReport } from '../../report/delivery-report.js'
+import { toHtml } from '../../report/html.js'
+import { readLogScope } from '../../report/log-scope.js'
 import { makeReport } from '../../report/make-report.js'
 import type { ReportQuery } from '../../report/report-query.js'
+import { withRuleNames } from '../../report/rule-names.js'
 import { EVERYONE } from '../../rules/owner.js'
+import type { InPieces } from '../../work/pieces.js'
+import { inPieces } from '../../work/turns.js'
 import { maySee } from '../auth/permission.js'
+import { writingJson } from '../bodies.js'
 import { visibleOwner } from '../owner-access.js'
 import { domainIn, periodOf } from '../period.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
@@ -20,6 +29,7 @@ const report: Schema = {
     domain: nullable(text),
     firstEntry: nullable(text),
     logBegins: nullable(text),
+    conclusion: { type: 'object' },
     enforced: { type: 'object' },
     reported: { type: 'object' },
     incoming: { type: 'object' },
@@ -27,10 +37,20 @@ const report: Schema = {
     failures: list({ type: 'object' }),
     partners: list({ type: 'object' }),
     rules: list({ type: 'object' }),
+    releases: list({ type: 'object' }),
     expiring: list({ type: 'object' }),
     days: list({ type: 'object' }),
   },
 }
+
+const ASKED = { since: shortText, until: shortText, owner: shortText, domain: shortText }
+
+/** The files in which a report can be had. */
+const FILES = {
+  html: { type: 'text/html; charset=utf-8', write: writeHtml },
+  csv: { type: 'text/csv; charset=utf-8', write: writingCsv },
+  json: { type: 'application/json', write: writeJson },
+} as const
 
 export const reportRoutes = [
   route({
@@ -39,18 +59,78 @@ export const reportRoutes = [
     operationId: 'report',
     summary: 'What happened to mail that rules cover. Users who may not see everything name an owner.',
     needs: 'reader',
-    query: { since: shortText, until: shortText, owner: shortText, domain: shortText },
+    query: ASKED,
     answers: { 200: report },
-    handle: makeIt,
+    handle: async (call) => ({ body: concluded(await makeIt(call)) }),
+  }),
+  route({
+    method: 'get',
+    path: '/report-file',
+    operationId: 'reportFile',
+    summary: 'The same as a file: a page that needs nothing else, a CSV of partners and releases, or JSON.',
+    needs: 'reader',
+    query: { ...ASKED, format: { type: 'string', enum: Object.keys(FILES), default: 'html' } },
+    answers: { 200: text },
+    types: ['text/html', 'text/csv', 'application/json'],
+    handle: makeFile,
   }),
 ]
 
-async function makeIt(call: Call): Promise<Reply> {
+async function makeFile(call: Call): Promise<Reply> {
+  const format = (call.query['format'] ?? 'html') as keyof typeof FILES
+  const { made, scope } = await makeIt(call)
+  const { type, write } = FILES[format]
+  const day = (time: string) => time.slice(0, 10)
+  return {
+    file: {
+      type,
+      name: `tls-report-${day(made.since)}-${day(made.until)}.${format}`,
+      content: await inPieces(write(made, scope)),
+    },
+  }
+}
+
+/** What is on the page is limited, so that it is written in no time. */
+function* writeHtml(made: DeliveryReport, scope: LogScope): InPieces<string[]> {
+  yield
+  return [toHtml(made, scope)]
+}
+
+function* writeJson(made: DeliveryReport, scope: LogScope): InPieces<string[]> {
+  return (yield* writingJson(concluded({ made, scope }))).map(String)
+}
+
+function concluded({ made, scope }: Made): DeliveryReport & { readonly conclusion: Conclusion } {
+  return { ...made, conclusion: conclude(made, scope) }
+}
+
+interface Made {
+  readonly made: DeliveryReport
+  readonly scope: LogScope
+}
+
+async function makeIt(call: Call): Promise<Made> {
   const query = queryOf(call)
-  const { deliveries } = call.context
-  const made = await makeReport(deliveries.read(query.since), query, await deliveries.begins())
+  const { deliveries, store, waiting, settings } = call.context
+  const sees = (owner: string): boolean => maySee(call.identity, owner)
+  const all = await makeReport(deliveries.read(query.since), query, await deliveries.begins())
   // Mail of a domain may be subject to rules of the whole service, too.
-  return { body: { ...made, rules: made.rules.filter(({ owner }) => maySee(call.identity, owner)) } }
+  const visible = {
+    ...all,
+    rules: all.rules.filter(({ owner }) => sees(owner)),
+    releases: all.releases.map((release) => ({
+      ...release,
+      // That there is such a rule is all that is said of it.
+      rules: release.rules.map((rule) =>
+        sees(rule.owner) ? rule : { owner: rule.owner, id: '', name: null, unique: false },
+      ),
+    })),
+  }
+  const machine = settings().store.type === 'file' ? 'this machine' : null
+  return {
+    made: await withRuleNames(visible, store),
+    scope: await readLogScope(waiting, { machine, since: query.since, now: query.now }),
+  }
 }
 
 function queryOf(call: Call): ReportQuery {
@@ -60,7 +140,9 @@ function queryOf(call: Call): ReportQuery {
   // Without an owner it is about all mail, as the rules of `*` are.
   const asked = visibleOwner(call, owner === undefined ? EVERYONE : String(owner))
   return {
-    ...period,
+    since: period.since,
+    // Today is a day that is not over.
+    until: period.until < now || period.since >= now ? period.until : now,
     owner: owner === undefined ? null : asked,
     domain: domainIn(call, 'domain'),
     now,

@@ -90,6 +90,8 @@ function textOf(mail: ReportMail, conclusion: Conclusion, hasCsv: boolean): stri
   return fillText(
     [
       '',
+      'Mail that requires TLS{whose}, {period} (UTC)',
+      '',
       '{required}',
       '{verdict}',
       '',
@@ -98,7 +100,7 @@ function textOf(mail: ReportMail, conclusion: Conclusion, hasCsv: boolean): stri
       ...section('RELEASED BY AN ADMINISTRATOR', 'releases', released),
       ...section('PARTNERS THAT DID NOT GET ALL THEIR MAIL', 'partners', failing),
       ...section('WHAT THESE NUMBERS LEAVE OUT', 'limits', limits),
-      'The attached page has the details{csv}. It is about {period} (UTC){whose}.',
+      'The attached page has the details{csv}.',
       '',
       'Sent once a {every} by the mail system of {me}; [report] in enforce-tls.ini sets the recipients.',
     ],
@@ -108,7 +110,7 @@ function textOf(mail: ReportMail, conclusion: Conclusion, hasCsv: boolean): stri
         verdict,
         csv: hasCsv ? ', and the CSV has them for a spreadsheet' : '',
         period: period.words,
-        whose: report.owner === null ? '' : `, mail${whose(report)}`,
+        whose: whose(report),
         every,
         me,
       },
@@ -136,9 +138,9 @@ function releaseLine({ by, reason, sent, uuid, from, to, domain, rules }: Report
   const when = together(`${utc(sent ?? '')} UTC`)
   const whom = to.length > 0 ? to.map((name) => oneLine(name, 80)).join(', ') : domain
   return [
-    `${oneLine(by, 60)}: ${oneLine(reason, 200)}. Message ${oneLine(uuid, 60)}`,
-    `from ${oneLine(from, 80) || '<>'} to ${oneLine(whom, 200)}, sent ${when}`,
-    `without what is required by ${rules.map(ruleLabel).join(', ')}`,
+    `${oneLine(by, 60)} released message ${oneLine(uuid, 60)} from ${oneLine(from, 80) || '<>'}`,
+    `to ${oneLine(whom, 200)}, sent ${when}. Reason: ${oneLine(reason, 200)}.`,
+    `It went without what is required by ${rules.map(ruleLabel).join(', ')}.`,
   ].join(' ')
 }
 

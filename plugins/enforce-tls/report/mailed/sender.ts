@@ -95,7 +95,7 @@ export class ReportSender {
     const now = new Date(this.#now())
     const period = lastPeriod(every, now)
     const next = nextDue(every, now).getTime() - now.getTime()
-    const part = owner ?? 'all'
+    const part = owner || 'all'
     const name = `${period.name} ${part}`
     if (this.#done === name) return next
     this.#state ??= openState()
@@ -123,7 +123,7 @@ export class ReportSender {
     const now = new Date(this.#now())
     this.#log ??= this.#context.openLog()
     const log = this.#log
-    const query = { since, until, owner, domain: null, now }
+    const query = { since, until, owner: owner || null, domain: null, now }
     const made = await makeReport(this.#reading(log.read(since), state), query, await log.begins())
     const report = await withRuleNames(made, store)
     const name = me()

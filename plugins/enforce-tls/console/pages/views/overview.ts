@@ -4,6 +4,8 @@ import { Empty, useLoaded, Waiting } from '../components/basics.js'
 import type { ChartData } from '../charts.js'
 import { Chart, DataTable } from '../components/chart.js'
 import { PageTitle } from '../components/page-title.js'
+import { ReportDownload } from '../components/report-download.js'
+import { plain } from '../plain.js'
 import { html, useState, type VNode } from '../preact.js'
 import { href, messagesHref } from '../router.js'
 import { texts } from '../texts.js'
@@ -67,7 +69,8 @@ export function Overview({ session, owner }: OverviewProps): VNode {
       loaded.state !== 'there'
         ? html`<${Waiting} of=${loaded} retry=${reload} />`
         : html`<${Report} report=${loaded.value} asked=${{ owner: shown, since: period }} />`
-    }`
+    }
+    <${ReportDownload} key=${shown} owner=${shown} isLimited=${session.domains.length > 0} />`
 }
 
 /** What one can choose from. */
@@ -106,13 +109,15 @@ function Report({ report, asked }: { readonly report: DeliveryReport; readonly a
   const failing = partners.filter(
     ({ enforced: of, failures }) => of.bounced > 0 || Object.keys(failures).length > 0,
   )
-  const of = (name: 'delivered' | 'bounced' | 'waiting' | 'asUsual' | 'wouldBounce' | 'wouldWait') =>
-    days.map((day) => day[name])
+  const of = (
+    name: 'delivered' | 'released' | 'bounced' | 'waiting' | 'asUsual' | 'wouldBounce' | 'wouldWait',
+  ) => days.map((day) => day[name])
   const byDay: ChartData = {
     kind: 'bar',
     labels: days.map(({ date }) => formatShortDay(date)),
     series: [
       { label: texts.overview.delivered, values: of('delivered'), colour: 'good' },
+      { label: texts.overview.released, values: of('released'), colour: 'warn' },
       { label: texts.overview.bounced, values: of('bounced'), colour: 'bad' },
       { label: texts.overview.waiting, values: of('waiting'), colour: 'quiet' },
       { label: texts.overview.asUsual, values: of('asUsual'), colour: 'second' },
@@ -137,9 +142,12 @@ function Report({ report, asked }: { readonly report: DeliveryReport; readonly a
     'delivered',
     'bounced',
     'waiting',
+    ...(enforced.released > 0 ? ['released' as const] : []),
     ...(enforced.asUsual > 0 ? ['asUsual' as const] : []),
   ] as const
+  const { required, verdict } = report.conclusion
   return html`<section class="card">
+      <p class="lead">${plain(`${required} ${verdict}`)}</p>
       <dl class="facts">
         ${figures.map(
           (name) =>

@@ -1,0 +1,121 @@
+/** What a report comes to, in sentences: the counts add up, and nothing is claimed that the log does not show. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { DeliveryLogEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
+import { conclude, WHOLE_LOG, type LogScope } from '../../../plugins/enforce-tls/report/conclusion.js'
+import type { DeliveryReport } from '../../../plugins/enforce-tls/report/delivery-report.js'
+import { makeReport } from '../../../plugins/enforce-tls/report/make-report.js'
+import { entry, records } from '../../support/evidence-entries.js'
+
+const UNTIL = new Date('2026-11-23T00:00:00Z')
+const SINCE = new Date('2026-11-16T00:00:00Z')
+
+async function concluded(
+  entries: readonly DeliveryLogEntry[],
+  scope: LogScope = WHOLE_LOG,
+  logBegins: string | null = SINCE.toISOString(),
+  enforced: Partial<DeliveryReport['enforced']> = {},
+) {
+  const query = { since: SINCE, until: UNTIL, owner: null, domain: null, now: UNTIL }
+  const report = await makeReport(records(...entries), query, logBegins)
+  return conclude({ ...report, enforced: { ...report.enforced, ...enforced } }, scope)
+}
+
+const good = (more: Partial<DeliveryLogEntry> = {}) => entry({ protocol: 'TLSv1.3', ...more })
+const release = (by: string, result = 'sent') => entry({ kind: 'release', result, by, reason: 'due' })
+
+describe('what a report comes to', () => {
+  it('is that none left without, as far as the log shows', async () => {
+    const { required, verdict, short, results, limits } = await concluded([good(), good()])
+    assert.equal(required, '2 messages required TLS.')
+    assert.equal(verdict, 'None of them left without TLS, as far as the delivery log shows.')
+    assert.equal(short, '2 messages required TLS, none left without')
+    assert.deepEqual(results, [{ count: 2, what: 'left over TLS' }])
+    assert.deepEqual(limits, [])
+  })
+
+  it('has a count for every message that required TLS', async () => {
+    const found = await concluded([
+      good(),
+      entry(),
+      entry({ result: 'bounced' }),
+      entry({ result: 'kept' }),
+      entry({ result: 'deferred' }),
+      release('ann'),
+      entry({ result: 'delivered-as-usual' }),
+      entry({ kind: 'report', result: 'would-bounce' }),
+    ])
+    assert.equal(found.required, '6 messages required TLS.')
+    assert.equal(
+      found.results.reduce((sum, { count }) => sum + count, 0),
+      6,
+    )
+    assert.deepEqual(
+      found.limits.map((limit) => /^(.{0,30})/.exec(limit)?.[1]),
+      ['Not counted: 1 message that ru', 'Not counted: 1 message deliver'],
+    )
+  })
+
+  it('names who released messages, and does not say that none left without', async () => {
+    const { verdict, short, limits } = await concluded([
+      good(),
+      release('ann@helpdesk'),
+      release('ann@helpdesk'),
+      release('bob\r\nBcc: x'),
+      release('eve', 'granted'),
+    ])
+    assert.equal(
+      verdict,
+      'Apart from 3 messages that ann@helpdesk (2), bob Bcc: x (1) released, none of them left without TLS, as far as the delivery log shows.',
+    )
+    assert.equal(short, '4 messages required TLS, none left without but 3 released')
+    assert.deepEqual(limits, ['1 more message may leave without TLS: released, and not sent yet.'])
+  })
+
+  it('does not claim TLS where no session is recorded, or the result is unknown', async () => {
+    const trusted = await concluded([entry(), good()])
+    assert.match(
+      trusted.verdict,
+      /^Apart from 1 to next hops that your settings trust without TLS, none of them/,
+    )
+    assert.deepEqual(
+      trusted.results.map(({ count }) => count),
+      [1, 1],
+    )
+    const unknown = await concluded([good()], WHOLE_LOG, null, { messages: 3, other: 2 })
+    assert.match(unknown.verdict, /^Apart from 2 whose result this version does not know, none/)
+    assert.equal(unknown.short, '3 messages required TLS, none left without but 2 unknown')
+  })
+
+  it('counts what left through a gateway as that', async () => {
+    const { results, verdict } = await concluded([good()], WHOLE_LOG, null, { messages: 2, rerouted: 1 })
+    assert.deepEqual(results[1], { count: 1, what: 'left over TLS through a gateway of yours' })
+    assert.match(verdict, /^None of them/)
+  })
+
+  it('without an entry is that nothing is known, not that nothing happened', async () => {
+    const { required, verdict, results } = await concluded([])
+    assert.equal(required, 'The delivery log has no entries for this period.')
+    assert.equal(verdict, 'So it does not tell whether any message required TLS.')
+    assert.deepEqual(results, [])
+  })
+
+  it('where nothing required TLS does not claim that something left over it', async () => {
+    const { required, verdict } = await concluded([entry({ kind: 'report', result: 'would-deliver' })])
+    assert.equal(required, 'No message required TLS.')
+    assert.doesNotMatch(verdict, /TLS/)
+  })
+
+  it('says what is missing: what was dropped, other machines, nodes that are down', async () => {
+    const { limits } = await concluded(
+      [good()],
+      { machine: 'mta1.acme.example', down: [{ name: 'mta2', seen: '2026-11-20T04:00:00.000Z' }] },
+      '2026-11-18T10:00:00.000Z',
+    )
+    assert.deepEqual(limits, [
+      'Entries older than 2026-11-18 10:00 UTC were dropped or never made. What happened before is not in this report.',
+      'This is about mail of mta1.acme.example alone: each server with a rules file has a delivery log of its own.',
+      'Not seen for a while: mta2 (last at 2026-11-20 04:00 UTC). What they did not write to the delivery log is missing.',
+    ])
+  })
+})
