@@ -3,7 +3,7 @@
  * tables.
  */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -103,6 +103,50 @@ describe('the overview', () => {
       await assertAccessible(page, 'overview')
       await assertFits(page, 'overview')
     })
+})
+
+describe('a report to download', () => {
+  const browser = sharedBrowser()
+
+  it('is of the days and the owner that are typed, in three forms', async () => {
+    const page = await browser.at(server, 'viewer', '#/overview')
+    await page.getByRole('heading', { name: 'Download a report' }).waitFor()
+    const day = (hours: number) => new Date(Date.now() - hours * HOUR).toISOString().slice(0, 10)
+    await page.getByLabel('From').fill(day(24 * 30))
+    await page.getByLabel('To').fill(day(0))
+    await page.getByLabel('Owner').fill('acme.example')
+    for (const [button, beginning] of [
+      ['Page (HTML)', '<!doctype html>'],
+      ['Table (CSV)', 'domain,messages,'],
+      ['JSON', '{"generated":'],
+    ] as const) {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: button }).click(),
+      ])
+      assert.match(
+        download.suggestedFilename(),
+        new RegExp(`^tls-report-${day(24 * 30)}-\\S+\\.(?:html|csv|json)$`),
+      )
+      assert.ok((await readFile(await download.path(), 'utf8')).startsWith(beginning), button)
+    }
+  })
+
+  it('says what keeps it from being made', async () => {
+    const page = await browser.at(server, 'viewer', '#/overview')
+    await page.getByLabel('From').fill('2026-02-02')
+    await page.getByLabel('To').fill('2026-02-01')
+    await page.getByRole('button', { name: 'JSON' }).click()
+    await page.getByText('The first day must not be after the last one.').waitFor()
+    await page.getByLabel('To').fill('')
+    await page.getByRole('button', { name: 'JSON' }).click()
+    await page.getByText('Choose both days.').waitFor()
+    await page.getByLabel('To').fill('2026-02-03')
+    await page.getByLabel('Owner').fill('no owner')
+    await page.getByRole('button', { name: 'JSON' }).click()
+    await page.getByText('not found, or not visible to you').waitFor()
+    await assertAccessible(page, 'a report that is not there')
+  })
 })
 
 describe('the page of a report', () => {

@@ -32,7 +32,7 @@ export interface ReportMail {
 /** Releases and failing partners that the text has; the page has more. */
 const [RELEASES_MAX, PARTNERS_MAX] = [10, 5]
 /** A longer CSV is left out, in characters: partners by the ten thousand. */
-const CSV_MAX = 1_000_000
+const CSV_MAX = 500_000
 
 /** Writes the mail, lines ending in CRLF. */
 export async function composeReport(mail: ReportMail): Promise<string> {

@@ -147,7 +147,7 @@ function Report({ report, asked }: { readonly report: DeliveryReport; readonly a
   ] as const
   const { required, verdict } = report.conclusion
   return html`<section class="card">
-      <p class="lead">${plain(`${required} ${verdict}`)}</p>
+      <p>${plain(`${required} ${verdict}`)}</p>
       <dl class="facts">
         ${figures.map(
           (name) =>
