@@ -142,6 +142,41 @@ describe('a report by mail', () => {
     assert.deepEqual(log, [`report of ${WEEK} queued for compliance@acme.example`])
   })
 
+  it('is not sent again by one that looked before another one was done', async () => {
+    const { shared, node, sent } = scene()
+    const read = shared.readPeriod.bind(shared)
+    let first = true
+    shared.readPeriod = async (period) => {
+      const known = await read(period)
+      if (first) {
+        first = false
+        await node().look()
+      }
+      return known
+    }
+    await node().look()
+    assert.equal(sent.length, 1)
+  })
+
+  it('has no CSV where partners are so many that nobody could read it in a mail', async () => {
+    const many = Array.from({ length: 5000 }, (_, n) =>
+      good('2026-11-20T00:00:00', { domain: `p${n}.example` }),
+    )
+    for (const [entries, types] of [
+      [many, ['text/plain', 'text/html']],
+      [EDGES, ['text/plain', 'text/html', 'text/csv']],
+    ] as const) {
+      const { node, sent } = scene(entries)
+      await node().look()
+      const { parts } = parseMime(sent[0]?.raw ?? '')
+      assert.deepEqual(
+        parts.map(({ type }) => type),
+        types,
+      )
+      assert.equal(/CSV/.test(parts[0]?.content ?? ''), types.length === 3)
+    }
+  })
+
   it('of weeks in which nobody was there is left out, but for the last one', async () => {
     const { shared, node, subjects } = scene()
     const one = node()
