@@ -98,13 +98,13 @@ describe('a report by mail', () => {
     const body = text?.content ?? ''
     for (const line of body.split('\r\n')) assert.ok(line.length <= 78, line)
     for (const said of [
-      /^15 messages required TLS\./,
-      /Apart from the 1 message that ann@helpdesk released, none of them left without TLS, as far as the delivery log shows\./,
+      /^Mail that requires TLS, .* \(UTC\) 15 messages required TLS\./,
+      /Apart from 1 message that ann@helpdesk released, none of them left without TLS, as far as the delivery log shows\./,
       /- 12 left over TLS/,
-      /- 1 left without what the rules require: an administrator released them/,
-      /- 1 did not leave: bounced/,
-      /- 1 did not leave: still waiting/,
-      /- ann@helpdesk: The contract is due\. Message RELEASED\.1 from acme\.example to bank\.example, sent .*without what is required by "Enforced TLS to First Bank"/,
+      /- 1 released by an administrator, left without what the rules require/,
+      /- 1 not delivered: bounced/,
+      /- 1 not delivered: still waiting/,
+      /- ann@helpdesk released message RELEASED\.1 from acme\.example to bank\.example, sent .* Reason: The contract is due\. It went without what is required by "Enforced TLS to First Bank" of acme\.example/,
       /- clinic\.example: 1 bounced, 1 waiting/,
     ])
       assert.match(body.replace(/\s+/g, ' '), said)
