@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
 import { formatResolver } from '../../plugins/enforce-tls/dns/resolver-list.js'
+import { lastPeriod } from '../../plugins/enforce-tls/report/mailed/schedule.js'
 import { progressText } from '../../plugins/enforce-tls/report/tls-rpt/progress.js'
 import { dueDay, dueTime } from '../../plugins/enforce-tls/report/tls-rpt/schedule.js'
 import { FileSentReports } from '../../plugins/enforce-tls/store/file/sent-reports.js'
@@ -447,5 +448,37 @@ describe('TLS reports', () => {
     const { code, stderr } = await status(t, '[tls_rpt]\nenabled=true\n')
     assert.notEqual(code, 0)
     assert.match(stderr, /\[tls_rpt\] enabled=true needs organization=/)
+  })
+})
+
+describe('reports by mail', () => {
+  it('are spoken of where somebody gets them: whether the last one was sent, with a warning where it is late', async (t) => {
+    assert.doesNotMatch((await status(t, '')).stdout, /by mail/)
+    const made = new TemporaryFolder('cli-haraka')
+    t.after(() => made.close())
+    const config = path.join(made.path, 'config')
+    await mkdir(config)
+    const ini = '[store]\ntype=file\n[report]\nto=compliance@acme.example\nevery=month\nowner=acme.example\n'
+    await writeFile(path.join(config, 'enforce-tls.ini'), ini)
+    const rules = { '*': { all: storedRule({ to: ['*'] }) } }
+    const file = path.join(config, 'enforce-tls.rules.json')
+    await writeFile(file, JSON.stringify({ rules }))
+    const { name, words, until } = lastPeriod('month', new Date())
+    const shown = () => inProcess(['status', '--config', made.path])
+    assert.match((await shown()).stdout, new RegExp(`reports by mail +of ${words}: not sent yet`))
+    if (Date.now() - until.getTime() > 2 * 3_600_000)
+      assert.match((await shown()).stderr, new RegExp(`warning: the report of ${words} is not sent yet`))
+    const state = new FileSentReports(file, 'report')
+    const at = Date.parse('2026-11-02T03:04:05Z')
+    await state.write(name, 'all', progressText('sent', at))
+    assert.match((await shown()).stdout, /not sent yet/, 'of another owner')
+    await state.write(name, 'acme.example', progressText('sent', at))
+    const { stdout, stderr } = await shown()
+    assert.match(stdout, new RegExp(`reports by mail +of ${words}: sent at 2026-11-02 03:04 UTC`))
+    assert.doesNotMatch(stderr, /report/)
+    const { mailedReports } = JSON.parse(
+      (await inProcess(['status', '--json', '--config', made.path])).stdout,
+    ) as { mailedReports: object }
+    assert.deepEqual(mailedReports, { period: name, sent: '2026-11-02T03:04:05.000Z' })
   })
 })

@@ -9,6 +9,7 @@ import { Refusal } from './refusal.js'
 import { isFirst, standingIn } from './status-standing.js'
 import { formatResolvers, resolverState, resolverWarnings } from './status-dns.js'
 import { deliveryLogFacts } from './status-log.js'
+import { mailedState } from './status-mailed.js'
 import { tlsRptState, type TlsRptStatus } from './status-tls-rpt.js'
 import { offerRemoval } from './status-fix.js'
 import { reportOn, type StoreProblem } from './status-report.js'
@@ -47,7 +48,11 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ])
   })
   // First: it says by itself which rights are missing.
-  const [standing, tlsRpt] = await Promise.all([standingIn(context), tlsRptState(context)])
+  const [standing, tlsRpt, mailed] = await Promise.all([
+    standingIn(context),
+    tlsRptState(context),
+    mailedState(context),
+  ])
   const { lookingAtPublished, ...entries } = await reportOn(context)
   const { settings, folder } = context
   // Only what a Haraka enforces, and only where its resolvers are known.
@@ -57,6 +62,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...standing.warnings,
     ...resolverWarnings(resolvers, waiting),
     ...(tlsRpt?.warnings ?? []),
+    ...(mailed?.warnings ?? []),
   ]
   const about = standing.problems.map((sentence) => ({ sentence, value: null, removal: null, risk: null }))
   const report = { ...entries, problems: [...about, ...entries.problems] }
@@ -79,6 +85,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...(forwarded === null ? {} : { 'forwarded mail': forwarded }),
     ...(resolvers.length === 0 ? {} : { 'DNS resolvers': formatResolvers(resolvers) }),
     ...(tlsRpt === null ? {} : { 'TLS reports': tlsRpt.text }),
+    ...(mailed === null ? {} : { 'reports by mail': mailed.text }),
     problems: String(report.problems.length),
     warnings: String(warnings.length),
   })
@@ -95,6 +102,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     problems: left.map(dataOf),
     ...(resolvers.length === 0 ? {} : { resolvers }),
     ...(tlsRpt === null ? {} : { tlsReports: dataOfReports(tlsRpt) }),
+    ...(mailed === null ? {} : { mailedReports: { period: mailed.period, sent: mailed.sent } }),
     warnings,
     ...(fix ? { removed: removed.map(dataOf) } : {}),
   })
