@@ -96,6 +96,7 @@ it('the log, the stream in Redis and the report tell what became of mail, and no
     bounced: 1,
     kept: 0,
     waiting: 1,
+    ...{ rerouted: 0, released: 0, other: 0 },
     asUsual: 0,
   })
   assert.deepEqual(report.reported, {
