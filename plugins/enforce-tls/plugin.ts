@@ -178,7 +178,7 @@ export class Enforcer {
     })
     this.#reports = new ReportSender({
       logger: plugin,
-      settings: () => this.#settings.report,
+      settings: () => this.#settings,
       openState: () => openSentReports(where, 'report'),
       openLog: () => openDeliveryLog(where),
       openNodes: () => openSharedHashes(where),

@@ -76,8 +76,9 @@ async function report(context: Context, options: ReportOptions): Promise<void> {
     await makeReport(log.read(query.since), query, await log.begins()),
     context.store,
   )
-  const machine = context.settings.store.type === 'file' ? 'this machine' : null
-  const scope = await readLogScope(context.waiting(), { machine, since: query.since, now: query.now })
+  const { store: place, main } = context.settings
+  const machine = place.type === 'file' ? 'this machine' : null
+  const scope = await readLogScope(context.waiting(), { machine, since: query.since, now: query.now, main })
   const text = formatted(
     { made, scope },
     format,

@@ -13,10 +13,12 @@ export interface LogScope {
   readonly machine: string | null
   /** Nodes that have not been seen for a while: what they have not written yet is missing. */
   readonly down: readonly { readonly name: string; readonly seen: string }[]
+  /** Whether mail is delivered as usual while its rules cannot be read: it is not in the log. */
+  readonly deliversUnknown: boolean
 }
 
 /** A log that nodes share, with nothing known of them. */
-export const WHOLE_LOG: LogScope = { machine: null, down: [] }
+export const WHOLE_LOG: LogScope = { machine: null, down: [], deliversUnknown: false }
 
 export interface Conclusion {
   /** How much required TLS, a sentence. */
@@ -118,7 +120,7 @@ function releasers({ releases }: DeliveryReport): string {
   return listed(names, NAMED_MAX) || 'an administrator'
 }
 
-function limitsOf(report: DeliveryReport, { machine, down }: LogScope): string[] {
+function limitsOf(report: DeliveryReport, { machine, down, deliversUnknown }: LogScope): string[] {
   const { enforced, reported, releases } = report
   const dropped = formatDropped(report)
   const { asUsual } = enforced
@@ -138,6 +140,11 @@ function limitsOf(report: DeliveryReport, { machine, down }: LogScope): string[]
             NAMED_MAX,
           )}. What they did not write to the delivery log is missing.`,
         ]),
+    ...(deliversUnknown
+      ? [
+          'Mail whose rules could not be read was delivered as usual, as [main] in enforce-tls.ini says. It is not in the delivery log.',
+        ]
+      : []),
     ...(pending > 0
       ? [`${numbered(pending, 'more message')} may leave without TLS: released, and not sent yet.`]
       : []),

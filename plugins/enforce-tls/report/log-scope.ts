@@ -1,4 +1,5 @@
 /** Whose mail is in the delivery log: of one machine or of all nodes, and which nodes have not been seen for a while. */
+import type { Settings } from '../settings/types.js'
 import type { SharedHashes } from '../store/shared-hashes.js'
 import { DOWN_AFTER, parseHeartbeat } from '../waiting/node-heartbeat.js'
 import { HASHES } from '../waiting/orders.js'
@@ -10,13 +11,16 @@ export interface ScopeQuery {
   /** The beginning of the period: who was last seen before has nothing to tell of it. */
   readonly since: Date
   readonly now: Date
+  /** What happens to mail while its rules cannot be read. */
+  readonly main: Pick<Settings['main'], 'onStoreFailure' | 'onEmptyStore'>
 }
 
 /** Never rejects: where the store does not say who is down, nobody is known to be. */
 export async function readLogScope(
   hashes: Pick<SharedHashes, 'read'>,
-  { machine, since, now }: ScopeQuery,
+  { machine, since, now, main }: ScopeQuery,
 ): Promise<LogScope> {
+  const deliversUnknown = main.onStoreFailure === 'deliver' || main.onEmptyStore === 'deliver'
   try {
     const beats = [...(await hashes.read(HASHES.nodes)).values()].flatMap(
       (json) => parseHeartbeat(json) ?? [],
@@ -24,8 +28,8 @@ export async function readLogScope(
     const down = beats
       .filter(({ at }) => Date.parse(at) >= since.getTime() && now.getTime() - Date.parse(at) > DOWN_AFTER)
       .map(({ name, at }) => ({ name, seen: new Date(at).toISOString() }))
-    return { machine, down: down.sort((a, b) => (a.seen < b.seen ? -1 : 1)) }
+    return { machine, down: down.sort((a, b) => (a.seen < b.seen ? -1 : 1)), deliversUnknown }
   } catch {
-    return { machine, down: [] }
+    return { machine, down: [], deliversUnknown }
   }
 }

@@ -109,13 +109,18 @@ describe('what a report comes to', () => {
   it('says what is missing: what was dropped, other machines, nodes that are down', async () => {
     const { limits } = await concluded(
       [good()],
-      { machine: 'mta1.acme.example', down: [{ name: 'mta2', seen: '2026-11-20T04:00:00.000Z' }] },
+      {
+        machine: 'mta1.acme.example',
+        down: [{ name: 'mta2', seen: '2026-11-20T04:00:00.000Z' }],
+        deliversUnknown: true,
+      },
       '2026-11-18T10:00:00.000Z',
     )
     assert.deepEqual(limits, [
       'Entries older than 2026-11-18 10:00 UTC were dropped or never made. What happened before is not in this report.',
       'This is about mail of mta1.acme.example alone: each server with a rules file has a delivery log of its own.',
       'Not seen for a while: mta2 (last at 2026-11-20 04:00 UTC). What they did not write to the delivery log is missing.',
+      'Mail whose rules could not be read was delivered as usual, as [main] in enforce-tls.ini says. It is not in the delivery log.',
     ])
   })
 })

@@ -5,6 +5,7 @@ import { readLogScope } from '../../../plugins/enforce-tls/report/log-scope.js'
 
 const NOW = new Date('2026-11-23T12:00:00Z')
 const SINCE = new Date('2026-11-16T00:00:00Z')
+const MAIN = { onStoreFailure: 'defer', onEmptyStore: 'auto' } as const
 const beat = (name: string, at: string) => JSON.stringify({ name, at, more: false })
 
 describe('whose mail is in the log', () => {
@@ -17,21 +18,34 @@ describe('whose mail is in the log', () => {
       ['e', 'no sign of life'],
     ])
     const hashes = { read: () => Promise.resolve(nodes) }
-    const scope = await readLogScope(hashes, { machine: null, since: SINCE, now: NOW })
+    const scope = await readLogScope(hashes, { machine: null, since: SINCE, now: NOW, main: MAIN })
     assert.deepEqual(scope, {
       machine: null,
       down: [
         { name: 'down-for-days', seen: '2026-11-20T04:00:00.000Z' },
         { name: 'down', seen: '2026-11-23T11:58:59.000Z' },
       ],
+      deliversUnknown: false,
     })
   })
 
   it('is known without the store as far as that goes', async () => {
     const hashes = { read: () => Promise.reject(new Error('NOPERM')) }
-    assert.deepEqual(await readLogScope(hashes, { machine: 'mta1', since: SINCE, now: NOW }), {
+    assert.deepEqual(await readLogScope(hashes, { machine: 'mta1', since: SINCE, now: NOW, main: MAIN }), {
       machine: 'mta1',
       down: [],
+      deliversUnknown: false,
     })
   })
+
+  for (const [main, deliversUnknown] of [
+    [MAIN, false],
+    [{ ...MAIN, onStoreFailure: 'deliver' }, true],
+    [{ ...MAIN, onEmptyStore: 'deliver' }, true],
+  ] as const)
+    it(`is not that of mail whose rules were unknown, with ${JSON.stringify(main)}`, async () => {
+      const hashes = { read: () => Promise.resolve(new Map<string, string>()) }
+      const scope = await readLogScope(hashes, { machine: null, since: SINCE, now: NOW, main })
+      assert.equal(scope.deliversUnknown, deliversUnknown)
+    })
 })

@@ -126,10 +126,11 @@ async function makeIt(call: Call): Promise<Made> {
       ),
     })),
   }
-  const machine = settings().store.type === 'file' ? 'this machine' : null
+  const { store: place, main } = settings()
+  const machine = place.type === 'file' ? 'this machine' : null
   return {
     made: await withRuleNames(visible, store),
-    scope: await readLogScope(waiting, { machine, since: query.since, now: query.now }),
+    scope: await readLogScope(waiting, { machine, since: query.since, now: query.now, main }),
   }
 }
 

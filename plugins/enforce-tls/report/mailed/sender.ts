@@ -22,7 +22,7 @@ import { lastPeriod, nextDue, type Period } from './schedule.js'
 export interface ReportSenderContext {
   readonly logger: Pick<HarakaLogger, 'lognotice' | 'logwarn'>
   /** Those in force now. */
-  readonly settings: () => Settings['report']
+  readonly settings: () => Pick<Settings, 'report' | 'main'>
   /** Opens what was sent so far. */
   readonly openState: () => SentReports
   readonly openLog: () => Pick<DeliveryLog, 'read' | 'begins' | 'close'>
@@ -61,7 +61,7 @@ export class ReportSender {
     this.#looks = new Looks({
       what: 'reports by mail',
       logger: context.logger,
-      isOn: () => context.settings().to.length > 0,
+      isOn: () => context.settings().report.to.length > 0,
       work: () => this.#look(),
     })
   }
@@ -91,7 +91,7 @@ export class ReportSender {
 
   async #look(): Promise<number> {
     const { settings, openState } = this.#context
-    const { every, owner } = settings()
+    const { every, owner } = settings().report
     const now = new Date(this.#now())
     const period = lastPeriod(every, now)
     const next = nextDue(every, now).getTime() - now.getTime()
@@ -118,7 +118,8 @@ export class ReportSender {
   /** @returns false where somebody else goes on, or nobody */
   async #send(state: SentReports, period: Period, part: string): Promise<boolean> {
     const { settings, me, queue, logger, store } = this.#context
-    const { to, from, every, owner } = settings()
+    const { report: asked, main } = settings()
+    const { to, from, every, owner } = asked
     const { since, until } = period
     const now = new Date(this.#now())
     this.#log ??= this.#context.openLog()
@@ -129,7 +130,7 @@ export class ReportSender {
     const name = me()
     this.#nodes ??= this.#context.openNodes()
     const machine = this.#context.isAlone ? name : null
-    const scope = await readLogScope(this.#nodes, { machine, since, now })
+    const scope = await readLogScope(this.#nodes, { machine, since, now, main })
     const sender = from || `MAILER-DAEMON@${name}`
     const contents = await composeReport({
       ...{ report, period, every, scope, me: name, from: sender, to, now },

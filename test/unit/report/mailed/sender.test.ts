@@ -78,7 +78,7 @@ function scene(entries: readonly DeliveryLogEntry[] = EDGES) {
   const node = () =>
     new ReportSender({
       logger: { lognotice: (line) => log.push(String(line)), logwarn: (line) => log.push(String(line)) },
-      settings: () => toSettings({ report: world.report }).report,
+      settings: () => toSettings({ report: world.report }),
       openState: () => {
         world.opened++
         return shared
