@@ -9,7 +9,15 @@
 import constants from 'haraka-constants'
 import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaSocket } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
-import { allTried, bounceRespond, deferredRespond, giveUp, deferItem, doubleBounce } from './finish.js'
+import {
+  allTried,
+  bounceRespond,
+  deferredRespond,
+  giveUp,
+  deferItem,
+  doubleBounce,
+  tempFail,
+} from './finish.js'
 import { isBounceOfCovered } from './bounce/requiretls-note.js'
 import type { GuardContext } from './guard-context.js'
 import { GuardedItem, type GuardedVersions } from './guarded-item.js'
@@ -67,6 +75,7 @@ export class Guard {
       try_deliver: this.#tryDeliver.bind(this),
       try_deliver_host_on_socket: (mx: HarakaMx, host: string, port: number, socket: HarakaSocket) =>
         deliverOnSocket(this.#guarded, mx, host, port, socket),
+      temp_fail: (error: string, extra?: object) => tempFail(this.#guarded, error, extra),
       deferred_respond: (code: number, message: unknown, params: { delay: number; err: string }) =>
         deferredRespond(this.#guarded, code, message, params),
       bounce_respond: (code: number, message: unknown) => bounceRespond(this.#guarded, code, message),

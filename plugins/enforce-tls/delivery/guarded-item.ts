@@ -25,6 +25,7 @@ export const GUARDED_METHODS = [
   'get_force_tls',
   'try_deliver',
   'try_deliver_host_on_socket',
+  'temp_fail',
   'deferred_respond',
   'bounce_respond',
   'double_bounce',
@@ -60,6 +61,8 @@ export class GuardedItem {
   ownReason: string | null = null
   /** Whether MAIL was ever said: what a server says from then on, recipients' replies included, may quote the message. */
   mailSaid: boolean
+  /** When the next try on Haraka's schedule is due, where this round's was none of it: ms since the epoch. */
+  due: number | null = null
   /** Leave to go without what is required, at this attempt. */
   release: Release | null = null
   /** What is known of the recipients' domain, where the requirement asks for it. */
@@ -101,6 +104,7 @@ export class GuardedItem {
     this.requirement = null
     this.tlsFailure = null
     this.ownReason = null
+    this.due = null
     this.release = null
     this.facts = null
     this.isNamed = false
@@ -177,7 +181,7 @@ export class GuardedItem {
       this.#emitRelease(requirement, this.release, recipients, attempt)
       return attempt
     }
-    if (result === 'delivered' && attempt?.secured) this.context.waiting.works(item.todo.domain)
+    if (result === 'delivered' && attempt?.secured) this.context.waiting.works(item.todo.domain, requirement)
     const failure = result === 'delivered' ? null : this.tlsFailure
     const atHost = attempt?.requirement ?? requirement
     this.context.emit({
