@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { inProcess } from '../cli/enforce-tls.js'
 import { logPairs } from '../support/evidence.js'
 import { LATER, RULES, startWaitingScene } from '../support/waiting-scene.js'
 
@@ -49,6 +50,29 @@ it('a session takes along only what waits under the same requirement', async () 
     ({ kind, rule }) => kind === 'attempt' && rule === 'stricter',
   )
   assert.equal(ofStricter.length, 1)
+})
+
+it('a check by the command has the mail tried that waits for what it has seen, and says so', async () => {
+  await using scene = await startWaitingScene()
+  await scene.send()
+  await scene.waitForListed(1)
+  const check = (...args: readonly string[]) =>
+    inProcess(['check', 'bank.example', ...args, '--config', scene.haraka.folder])
+  const stricter = await check('--level', 'verify')
+  const elsewhere = await check('--mx', 'mx.other.example:25')
+  assert.doesNotMatch(stricter.stdout + elsewhere.stdout, /tried now/)
+  assert.equal(scene.bank.connections.length, 1)
+  await scene.bank.behave({})
+  const ran = await check()
+  assert.match(ran.stdout, /Mail that waits for bank\.example under this requirement is tried now\./)
+  await scene.bank.waitForMessages(1)
+  await scene.haraka.waitForEmptyQueue()
+  // What is away is no failure of a check.
+  scene.redis.pause()
+  const alone = await check()
+  scene.redis.resume()
+  assert.equal(alone.code, 0)
+  assert.match(alone.stdout.replace(/\s+/g, ' '), /Mail that may wait for them is not tried now: redis /)
 })
 
 it('a partner that works and fails by turns uses up none of the tries, and a message goes back to its time', async () => {
