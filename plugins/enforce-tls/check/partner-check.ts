@@ -121,11 +121,7 @@ async function hostsOfFacts(
     return { failure: tlsFailure('resolver-unavailable', asked.unasked.replace(/\.$/, '')) }
   const facts = await asked.facts
   if ('kind' in facts) return { failure: tlsFailure(lookUpFailure(facts), facts.why) }
-  const route = routeOf(facts, namedHop(request), ({ exchange, from_dns, priority }) => ({
-    exchange,
-    from_dns,
-    priority,
-  }))
+  const route = routeOf(facts, namedHop(request), (hop) => ({ ...hop }))
   switch (route.is) {
     case 'failed':
       return { failure: route.failure }

@@ -25,6 +25,9 @@ interface ClassDefinition {
 
 const ACCEPT_TLS = informRecipient('their mail server has to accept encrypted (TLS) connections')
 
+const ASK_ADMIN =
+  'Tell your own mail administrator: the gateway that your message has to go through did not take it. Send the message again once that is fixed; until then, reach the recipient in another way.'
+
 /** Every way in which TLS can fail. */
 const FAILURE_CLASSES = [
   {
@@ -183,6 +186,28 @@ const FAILURE_CLASSES = [
       'their domain does not publish how its mail server can be verified (MTA-STS, DANE)',
     ),
     isPublished: true,
+  },
+  {
+    name: 'gateway-unavailable',
+    status: '4.1',
+    temporary: true,
+    says: 'did not take the message',
+    advice: ASK_ADMIN,
+    mayPass: true,
+  },
+  {
+    name: 'gateway-misconfigured',
+    status: '3.5',
+    temporary: true,
+    says: 'is not set up here as the rules need it',
+    advice: ASK_ADMIN,
+  },
+  {
+    name: 'gateway-loop',
+    status: '4.6',
+    temporary: false,
+    says: 'sent the message back here',
+    advice: ASK_ADMIN,
   },
 ] as const satisfies readonly ClassDefinition[]
 

@@ -30,7 +30,7 @@ export function tlsFields(
     `Diagnostic-Code: ${oneAsciiLine(diagnostic, FIELD_MAX)}`,
     `Last-Attempt-Date: ${mailDate(now)}`,
     ...(retriedUntil ? [`Will-Retry-Until: ${mailDate(retriedUntil)}`] : []),
-    `X-Enforce-TLS-Result: ${failure.class ?? ''} (the receiving server ${says})`,
+    `X-Enforce-TLS-Result: ${failure.class ?? ''} (the ${failure.class?.startsWith('gateway-') ? 'gateway' : 'receiving server'} ${says})`,
   ]
 }
 

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { connectionKey, isInternational } from '../../../../plugins/enforce-tls/delivery/connections/key.js'
 import type { HarakaMailItem, HarakaMx } from '../../../../plugins/enforce-tls/haraka/types.js'
 import type { Requirement } from '../../../../plugins/enforce-tls/rules/requirement.js'
+import type { Gateway } from '../../../../plugins/enforce-tls/settings/gateways.js'
 import { fakeAddress } from '../../../support/fake-haraka.js'
 import { required } from '../../../support/guarded-delivery.js'
 
@@ -13,11 +14,18 @@ interface Case {
   readonly notes?: Readonly<Record<string, unknown>>
   readonly requirement?: Partial<Requirement>
   readonly me?: string
+  readonly gateway?: Gateway | null
 }
 
-function key({ mx = {}, notes = {}, requirement = {}, me = 'mta.acme.example' }: Case): string {
+function key({
+  mx = {},
+  notes = {},
+  requirement = {},
+  me = 'mta.acme.example',
+  gateway = null,
+}: Case): string {
   const item = { todo: { notes } } as unknown as HarakaMailItem
-  return connectionKey(item, { ...MX, ...mx }, { ...required(), ...requirement }, me)
+  return connectionKey(item, { ...MX, ...mx }, { ...required(), ...requirement }, { me, gateway })
 }
 
 /** No two of them may share a connection. */
