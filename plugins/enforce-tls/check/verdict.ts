@@ -1,5 +1,6 @@
 /** What the findings of a check mean: which levels hold, what would happen to a message and why, and remarks. Pure. */
 import { decisiveAttempt, judge, mayPass, type Attempt, type AttemptFailure } from '../delivery/outcome.js'
+import { listed } from '../text/list.js'
 import { oneLine } from '../text/one-line.js'
 import { LEVELS } from '../rules/levels.js'
 import type { CheckContext, CheckRequest, HostCheck, PartnerVerdict, LevelCheck } from './types.js'
@@ -57,7 +58,13 @@ export function afterAttempts(
   const reason = oneLine(`${decisive.host} ${decisive.failure.detail}`)
   const areKnown = attempts.every(({ failure }) => failure !== null && !mayPass(failure))
   if (temporary) return { verdict: areKnown ? 'waits' : 'not-known', reason }
-  const waits = tls && (requirement.onFailure ?? failureAction) === 'defer'
+  const { onFailure, gateway } = requirement
+  if (tls && onFailure === 'reroute' && gateway)
+    return {
+      verdict: 'waits',
+      reason: `${reason} (mail goes through the gateway ${listed(gateway.names)} instead, because of on-failure reroute)`,
+    }
+  const waits = tls && (onFailure ?? failureAction) === 'defer'
   return {
     verdict: 'bounced',
     reason: waits ? `${reason} (after retries, because of on-failure defer)` : reason,

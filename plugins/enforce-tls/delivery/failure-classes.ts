@@ -19,6 +19,8 @@ interface ClassDefinition {
   readonly isCertificate?: true
   /** Whether it is about what the recipient's domain publishes, so that it may have come to no connection. */
   readonly isPublished?: true
+  /** Whether it is about a gateway and not about the recipients' servers. */
+  readonly isGateway?: true
   /** Whether it may be over by itself, where it is temporary: a server or a look-up that does not work at the moment. */
   readonly mayPass?: true
 }
@@ -193,6 +195,7 @@ const FAILURE_CLASSES = [
     temporary: true,
     says: 'did not take the message',
     advice: ASK_ADMIN,
+    isGateway: true,
     mayPass: true,
   },
   {
@@ -201,6 +204,7 @@ const FAILURE_CLASSES = [
     temporary: true,
     says: 'is not set up here as the rules need it',
     advice: ASK_ADMIN,
+    isGateway: true,
   },
   {
     name: 'gateway-loop',
@@ -208,6 +212,7 @@ const FAILURE_CLASSES = [
     temporary: false,
     says: 'sent the message back here',
     advice: ASK_ADMIN,
+    isGateway: true,
   },
 ] as const satisfies readonly ClassDefinition[]
 

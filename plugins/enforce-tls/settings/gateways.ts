@@ -85,7 +85,6 @@ function loginIn({ username, password }: URL): Gateway['login'] | string {
   try {
     const login = { user: decodeURIComponent(username), password: decodeURIComponent(password) }
     // PLAIN puts a NUL between the two (RFC 4616).
-    // eslint-disable-next-line no-control-regex
     return /[\0\r\n]/.test(login.user + login.password) ? 'a user and a password without line ends' : login
   } catch {
     return `a user and a password in which % begins a code: ${ENCODED}`
