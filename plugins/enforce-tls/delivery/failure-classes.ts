@@ -193,7 +193,7 @@ const FAILURE_CLASSES = [
     name: 'gateway-unavailable',
     status: '4.1',
     temporary: true,
-    says: 'did not take the message',
+    says: 'could not take the message',
     advice: ASK_ADMIN,
     isGateway: true,
     mayPass: true,

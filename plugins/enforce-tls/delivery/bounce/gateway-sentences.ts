@@ -34,7 +34,7 @@ export function gatewayPart(
   if (!last) return null
   const { failure } = last
   const name = oneLine(last.gateway ?? '')
-  const says = failure?.class ? definitionOf(failure.class).says : 'did not take the message'
+  const says = failure?.class ? definitionOf(failure.class).says : 'could not take the message'
   const where = oneLine(last.host) === name ? `"${name}"` : `"${name}" (${oneLine(last.host)})`
   const detail = failure
     ? `: ${oneLine(`${last.host} ${failure.detail}`)}`
