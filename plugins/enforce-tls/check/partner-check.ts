@@ -34,6 +34,7 @@ import {
   ofHost,
   publishedLevels,
   remarksOn,
+  throughGateway,
   withoutHosts,
   type ReasonedVerdict,
 } from './verdict.js'
@@ -177,8 +178,9 @@ interface Findings {
 
 function result(
   { domain, recipient, requirement }: CheckRequest,
-  { hosts, verdict: { verdict, reason }, remarks = [], dane = null, published }: Findings,
+  { hosts, verdict: found, remarks = [], dane = null, published }: Findings,
 ): PartnerCheck {
+  const { verdict, reason } = throughGateway(requirement, found)
   const { decidedBy, ...required } = requirement
   return {
     domain,

@@ -333,6 +333,7 @@ export const texts = {
     verdicts: {
       delivered: 'Mail would be delivered.',
       free: 'Mail would be delivered, and encryption would not be required.',
+      rerouted: 'Mail would go through a gateway.',
       waits: 'Mail would wait, and bounce when it has waited too long.',
       bounced: 'Mail would bounce.',
       'not-known': 'Unknown at the moment.',

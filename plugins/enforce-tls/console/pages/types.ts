@@ -189,7 +189,7 @@ export interface HostCheck {
 export interface PartnerCheck {
   readonly domain: string
   readonly level: Level
-  readonly verdict: 'delivered' | 'free' | 'waits' | 'bounced' | 'not-known'
+  readonly verdict: 'delivered' | 'free' | 'rerouted' | 'waits' | 'bounced' | 'not-known'
   readonly reason: string
   readonly hosts: readonly HostCheck[]
   readonly dane: { readonly sentence: string } | null
