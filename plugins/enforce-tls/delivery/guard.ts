@@ -10,6 +10,7 @@ import constants from 'haraka-constants'
 import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaSocket } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
 import { allTried } from './all-tried.js'
+import { definitionOf } from './failure-classes.js'
 import { bounceRespond, deferredRespond, giveUp, deferItem, doubleBounce } from './finish.js'
 import { deliverByGateway, goesByGateway } from './gateway.js'
 import { isBounceOfCovered } from './bounce/requiretls-note.js'
@@ -171,6 +172,7 @@ export class Guard {
       case 'given-up': {
         const { failure, host } = this.#decision.how
         if (failure.class) this.#guarded.tlsFailure = failure
+        if (failure.class && definitionOf(failure.class).isGateway) this.#guarded.round.enterGateway(host)
         this.#guarded.round.lost(host || item.todo.domain, failure)
         return giveUp(this.#guarded, failure, host)
       }
