@@ -250,6 +250,7 @@ export class GuardedDelivery implements AsyncDisposable {
         givingUp: () => null,
         release: () => null,
         works: () => undefined,
+        aheadOf: () => null,
       },
       emit: (event) => void this.events.push(event),
       ...this.options.surroundings,

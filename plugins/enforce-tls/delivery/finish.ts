@@ -47,6 +47,21 @@ export function giveUp(guarded: GuardedItem, failure: AttemptFailure, host: stri
   item.bounce(guarded.ownReason)
 }
 
+/**
+ * The guarded version of `temp_fail`: a try ahead of its time costs none of those on Haraka's schedule, or a partner that
+ * works and fails by turns would use them all up.
+ */
+export function tempFail(guarded: GuardedItem, error: string, extra?: object): void {
+  const { item, context } = guarded
+  const due = context.waiting.aheadOf(item)
+  guarded.due = null
+  if (due !== null && due > Date.now() && item.num_failures > 0) {
+    guarded.due = due
+    item.num_failures--
+  }
+  guarded.haraka.original('temp_fail')(error, extra)
+}
+
 /** The guarded version of `deferred_respond`. */
 export async function deferredRespond(
   guarded: GuardedItem,
@@ -59,9 +74,11 @@ export async function deferredRespond(
   const usable = code !== constants.denysoft || Number.isFinite(Number.parseInt(String(message), 10))
   guarded.emitOutcome('deferred')
   const answer = usable ? code : constants.cont
-  const seconds = answer === constants.denysoft ? Number.parseInt(String(message), 10) : params.delay
+  const delay =
+    guarded.due === null ? params.delay : Math.max(1, Math.ceil((guarded.due - Date.now()) / 1000))
+  const seconds = answer === constants.denysoft ? Number.parseInt(String(message), 10) : delay
   const notice = delayNoticeDue(guarded, seconds)
-  await guarded.haraka.original('deferred_respond')(answer, message, params)
+  await guarded.haraka.original('deferred_respond')(answer, message, { ...params, delay })
   if (answer === constants.cont || answer === constants.denysoft) noteWait(guarded, seconds)
   if (notice) await notice.send()
 }

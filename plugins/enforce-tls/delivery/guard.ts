@@ -11,7 +11,7 @@ import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaSocket } from '../h
 import type { Requirement } from '../rules/requirement.js'
 import { allTried } from './all-tried.js'
 import { definitionOf } from './failure-classes.js'
-import { bounceRespond, deferredRespond, giveUp, deferItem, doubleBounce } from './finish.js'
+import { bounceRespond, deferredRespond, giveUp, deferItem, doubleBounce, tempFail } from './finish.js'
 import { deliverByGateway, goesByGateway } from './gateway.js'
 import { isBounceOfCovered } from './bounce/requiretls-note.js'
 import type { GuardContext } from './guard-context.js'
@@ -70,6 +70,7 @@ export class Guard {
       try_deliver: this.#tryDeliver.bind(this),
       try_deliver_host_on_socket: (mx: HarakaMx, host: string, port: number, socket: HarakaSocket) =>
         deliverOnSocket(this.#guarded, mx, host, port, socket),
+      temp_fail: (error: string, extra?: object) => tempFail(this.#guarded, error, extra),
       deferred_respond: (code: number, message: unknown, params: { delay: number; err: string }) =>
         deferredRespond(this.#guarded, code, message, params),
       bounce_respond: (code: number, message: unknown) => bounceRespond(this.#guarded, code, message),

@@ -26,6 +26,7 @@ export const GUARDED_METHODS = [
   'get_force_tls',
   'try_deliver',
   'try_deliver_host_on_socket',
+  'temp_fail',
   'deferred_respond',
   'bounce_respond',
   'double_bounce',
@@ -72,6 +73,8 @@ export class GuardedItem {
   mailSaid: boolean
   /** The gateway that this round has come to; `null` while it goes to the recipients' own servers. */
   route: GatewayRoute | null = null
+  /** When the next try on Haraka's schedule is due, where this round's was none of it: ms since the epoch. */
+  due: number | null = null
   /** Leave to go without what is required, at this attempt. */
   release: Release | null = null
   /** What is known of the recipients' domain, where the requirement asks for it. */
@@ -113,6 +116,7 @@ export class GuardedItem {
     this.requirement = null
     this.tlsFailure = null
     this.ownReason = null
+    this.due = null
     this.release = null
     this.route = null
     this.facts = null
@@ -205,7 +209,7 @@ export class GuardedItem {
       return attempt
     }
     const { route } = this
-    if (result === 'delivered' && attempt?.secured && !route) this.context.waiting.works(item.todo.domain)
+    if (result === 'delivered' && attempt?.secured) this.context.waiting.works(item.todo.domain, requirement)
     const failure = result === 'delivered' ? null : this.tlsFailure
     const atHost = attempt?.requirement ?? requirement
     this.context.emit({
