@@ -1,8 +1,12 @@
 /** What no server of a partner can take as required goes through a gateway, and only there, and only once. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import type { DeliveryReport } from '../../plugins/enforce-tls/report/delivery-report.js'
+import { enforceTls } from '../cli/enforce-tls.js'
 import { logPairs } from '../support/evidence.js'
+import { parseBounce } from '../support/mail.js'
 import { PASSWORD_FORMS, startRerouteScene } from '../support/reroute-scene.js'
+import { until } from '../support/until.js'
 
 it('what the partner cannot take over TLS leaves through the gateway, after AUTH inside verified TLS', async () => {
   await using scene = await startRerouteScene({ logLevel: 'protocol' })
@@ -105,4 +109,51 @@ it('a message that comes back from the gateway bounces, and does not go round', 
     /^Your message to cfo@bank\.example was not sent, because their mail server cannot receive it encrypted\./,
   )
   assert.match(text, /through the gateway "relay" \(127\.0\.0\.1\) instead, which sent the message back here/)
+})
+
+it('report, trace and statement say that a gateway has it, and no more; the bounce and the notice of what waits say why', async () => {
+  await using scene = await startRerouteScene({
+    ini: '[failure]\ndelay_warning=1s\n[evidence]\naddresses=full\n',
+    intervals: '5s,5s,1h',
+  })
+  const { folder } = scene.haraka
+  const run = async (...args: readonly string[]): Promise<string> => {
+    const ran = await enforceTls([...args, '--config', folder])
+    assert.equal(ran.code, 0, ran.stderr)
+    return ran.stdout
+  }
+  await scene.send({ messageId: 'one@acme.example' })
+  await scene.gateway.waitForMessages()
+  await scene.haraka.waitForEmptyQueue()
+  await scene.haraka.waitForLog(/outcome .*result=rerouted/)
+  await until(async () => /"rerouted": ?1/.test(await run('report', '--json')), { what: 'the log entry' })
+  const report = JSON.parse(await run('report', '--json')) as DeliveryReport
+  const { delivered, rerouted, messages } = report.enforced
+  assert.deepEqual({ delivered, rerouted, messages }, { delivered: 0, rerouted: 1, messages: 1 })
+  assert.deepEqual(report.versions, [])
+  assert.match(await run('report'), /1 handed to a gateway over a verified connection/)
+  const trace = await run('trace', '--to', 'cfo@bank.example')
+  assert.match(trace, /Handed to a gateway/)
+  assert.match(
+    await run('trace', '--to', 'cfo@bank.example', '--json'),
+    /Handed to the gateway relay, because/,
+  )
+  const statement = await run('trace', '--to', 'cfo@bank.example', '--statement')
+  assert.match(
+    statement.replace(/\s+/g, ' '),
+    /Unknown\. It was handed to the gateway relay \(127\.0\.0\.1\)/,
+  )
+  assert.doesNotMatch(statement, /Yes\./)
+
+  await scene.gateway.goDown()
+  await scene.send()
+  const [notice] = await scene.acme.waitForMessages(1, 40_000)
+  const text = parseBounce(notice?.data ?? '').text.replace(/\s+/g, ' ')
+  assert.match(
+    text,
+    /^Your message to cfo@bank\.example is delayed, because their mail server cannot receive it encrypted/,
+  )
+  assert.match(text, /through the gateway "relay" \(127\.0\.0\.1\) instead, which could not take the message/)
+  const waiting = await run('queue', 'list', '--json')
+  assert.match(waiting, /gateway-unavailable/)
 })

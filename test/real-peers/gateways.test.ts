@@ -81,7 +81,8 @@ describe('real gateways', () => {
         { skip: impossible },
         async () => {
           const authority = await makeAuthority('Test CA')
-          const certificate = await (trusted ? authority.issue : selfSigned)({ dnsNames: [GATEWAY] })
+          const names = { dnsNames: [GATEWAY] }
+          const certificate = await (trusted ? authority.issue(names) : selfSigned(names))
           await using gateway = await startRealPeer(kind, { hostname: GATEWAY, certificate })
           await using dns = await startDns({ [GATEWAY]: { a: ['127.0.0.1'] } })
           await using bank = await startPeer({ starttls: false })
