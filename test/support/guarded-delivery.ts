@@ -206,14 +206,13 @@ export class GuardedDelivery implements AsyncDisposable {
         connectionsPerHost: this.options.perHost ?? 20,
       },
       failure: { action: failureAction, delayWarning: 0 },
-      gateways: this.options.gateways ?? [],
     } as unknown as Settings
     this.#connections ??= new ConnectionPool(
       () => settings.tls,
       () => 100,
     )
     return {
-      settings: () => settings,
+      settings: () => ({ ...settings, gateways: this.options.gateways ?? [] }),
       connections: this.#connections,
       me: () => 'mta.test.example',
       outbound: () => this.haraka.outbound,

@@ -30,7 +30,12 @@ export interface Via {
   /** Its name in `[gateways]`. */
   readonly gateway: string
   /** What the recipients' own servers failed for; `null` where they were not to be tried. */
-  readonly instead: { readonly host: string; readonly failure: AttemptFailure } | null
+  readonly instead: {
+    readonly host: string
+    readonly failure: AttemptFailure
+    /** As it held there; absent where it was not come to. */
+    readonly requirement?: HostRequirement
+  } | null
 }
 
 /** One try at one host of a message that requires TLS has ended. */

@@ -4,6 +4,8 @@ import { describe, it } from 'node:test'
 import { makeAuthority, selfSigned } from '../../support/certificates.js'
 import { makeDelivery, required, type DeliveryOptions } from '../../support/guarded-delivery.js'
 import type { PeerBehaviour } from '../../support/peer-behaviour.js'
+import { fakeAddress } from '../../support/fake-haraka.js'
+import { FakeHmail } from '../../support/fake-hmail.js'
 import { startPeer, type SmtpPeer } from '../../support/smtp-peer.js'
 import { addUp } from '../../../plugins/enforce-tls/rules/requirement.js'
 import type { RelayWithTls } from '../../../plugins/enforce-tls/rules/rule.js'
@@ -220,4 +222,49 @@ describe('a guarded message whose rule names a gateway', () => {
       assert.ok(delivery.told.includes(told), `${mark}: ${delivery.told.join()}`)
     }
   })
+
+  for (const changes of [false, true])
+    it(`that waits for a connection to the gateway ${changes ? 'begins anew where the gateway has changed' : 'goes on where it was'}`, async () => {
+      const { ca, good } = await made
+      let letGo = (): void => undefined
+      const gate = new Promise<void>((resolve) => (letGo = resolve))
+      const held: PeerBehaviour = {
+        tls: good,
+        onSecure: {
+          message: async (session) => {
+            await gate
+            await session.proceed()
+          },
+        },
+      }
+      await using first = await startPeer(held)
+      await using second = await startPeer({ tls: good })
+      let gateway = gatewayAt(first)
+      await using delivery = await makeDelivery({
+        ca,
+        hosts: [NO_TLS],
+        action: REROUTE,
+        reuse: true,
+        perHost: 1,
+        get gateways() {
+          return [gateway]
+        },
+      })
+      const { haraka, peers } = delivery
+      const other = new FakeHmail(haraka, {
+        mail_from: fakeAddress('ann@acme.example'),
+        rcpt_to: [fakeAddress('b@bank.example')],
+        notes: {},
+      })
+      delivery.item.send()
+      await delivery.until(() => first.received.length === 1)
+      other.send()
+      await delivery.until(() => peers[0]?.connections.length === 2 && !haraka.underWay.has(other))
+      if (changes) gateway = gatewayAt(second)
+      letGo()
+      await delivery.until(() => first.messages.length + second.messages.length === 2)
+      await delivery.until(() => haraka.underWay.size === 0)
+      assert.deepEqual([first.messages.length, second.messages.length], changes ? [1, 1] : [2, 0])
+      assert.equal(peers[0]?.connections.length, changes ? 3 : 2)
+    })
 })

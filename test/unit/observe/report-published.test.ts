@@ -229,6 +229,18 @@ describe('a rule in mode report', () => {
       /would have waited/,
     ],
     [
+      'a rule that reroutes',
+      { action: { level: 'encrypt', onFailure: 'reroute', via: 'relay' }, secured: false },
+      'unknown',
+      /it would have gone through the gateway relay instead/,
+    ],
+    [
+      'a rule whose mail all goes through a gateway',
+      { action: { level: 'encrypt', via: 'relay' }, secured: true },
+      'unknown',
+      /it would have gone through the gateway relay/,
+    ],
+    [
       'settings that defer, and a rule that bounces',
       { action: { level: 'encrypt', onFailure: 'bounce' }, failureAction: 'defer', secured: false },
       'would-bounce starttls-not-supported',

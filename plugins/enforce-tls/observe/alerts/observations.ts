@@ -36,7 +36,7 @@ export class Observations {
     // Mail that was released says nothing of its partner's TLS.
     if (event.kind === 'release') return
     const meaning = meaningOf(event)
-    if (meaning !== null) this.#add(event, meaning)
+    if (meaning !== null) this.#add({ ...event, requirement: ofPartner(event) }, meaning)
   }
 
   /** All since the last call, by a name that is the same in all processes. */
@@ -101,6 +101,12 @@ function together(older: Observation, newer: Observation): Observation {
 function meaningOf(event: DeliveryEvent): Meaning | null {
   if (event.kind === 'outcome') return meaningOfOutcome(event)
   return event.kind === 'report' ? meaningOfReport(event) : null
+}
+
+/** What was required of the partner's own server, and not of a gateway. */
+function ofPartner(event: Exclude<DeliveryEvent, ReleaseEvent>): Requirement {
+  const instead = event.kind === 'outcome' ? event.via?.instead : null
+  return instead?.requirement ?? event.requirement
 }
 
 function meaningOfReport({ result, failure, host, requirement }: ReportEvent): Meaning | null {
