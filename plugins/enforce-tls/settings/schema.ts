@@ -36,6 +36,7 @@ import {
   type Keys,
   type Section,
 } from './values.js'
+import { toGateways } from './gateways.js'
 import { isNetwork, trustedProxies } from './network.js'
 import type { Settings } from './types.js'
 
@@ -107,6 +108,9 @@ export const KEYS: Readonly<Record<string, Keys>> = {
   tls_rpt: { enabled: boolean, organization: text, contact: mailbox, private_addresses: boolean },
 }
 
+/** The section whose keys are names of the operator's own. */
+const GATEWAYS = 'gateways'
+
 const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
 ajv.addFormat('duration-or-never', (value) => value === '0' || isDuration(value))
 ajv.addFormat('duration', isDuration)
@@ -132,7 +136,8 @@ const validators = new Map(
  */
 export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
   for (const name of Object.keys(ini)) {
-    if (!validators.has(name)) throw unknownWord('section', name, Object.keys(KEYS))
+    if (!validators.has(name) && name !== GATEWAYS)
+      throw unknownWord('section', name, [...Object.keys(KEYS), GATEWAYS])
   }
   const inherited = inheritedRedis(withoutEmpty(ini['redis'] ?? {}), redisIni)
   const section = (name: string): Section =>
@@ -205,6 +210,7 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
       contact: withAsciiDomain(or(tlsRpt['contact'], '')),
       privateAddresses: isYes(tlsRpt['private_addresses'], false),
     },
+    gateways: toGateways(withoutEmpty(ini[GATEWAYS] ?? {})),
   } satisfies Settings)
 }
 

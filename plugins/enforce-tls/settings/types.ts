@@ -1,6 +1,7 @@
 /** All settings as one type, with unit and default of each; `schema.ts` reads them and a test holds the two together. */
 import type { Resolver } from '../dns/resolver-list.js'
 import type { TlsVersion } from '../rules/levels.js'
+import type { Gateway } from './gateways.js'
 import type { RedisSettings } from './redis.js'
 
 /** What `[main] on_empty_store` may say. */
@@ -123,4 +124,6 @@ export interface Settings {
     /** Whether servers that take reports over HTTPS may have private addresses. @default false */
     readonly privateAddresses: boolean
   }
+  /** Where rules may send mail instead of to the recipients' servers (`via`). @default none */
+  readonly gateways: readonly Gateway[]
 }
