@@ -355,7 +355,7 @@ export class Enforcer {
       this.#guardContext.secureContext,
       this.#published.get(),
     )
-    if (check.verdict === 'delivered') this.#waiting.works(check.domain)
+    if (check.verdict === 'delivered') this.#waiting.works(check.domain, request.requirement)
     return check
   }
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { it } from 'node:test'
 import type { DeliveryReport } from '../../plugins/enforce-tls/report/delivery-report.js'
 import { enforceTls } from '../cli/enforce-tls.js'
@@ -47,6 +49,31 @@ it('what waits is written when Haraka shuts down gracefully', async () => {
   await haraka.waitForLog(/\[enforce-tls\] outcome /)
   await haraka.stop()
   assert.equal((await reportOf(haraka.folder)).enforced.delivered, 1)
+})
+
+it('what is older than max_age is dropped with the next entries', async () => {
+  const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString()
+  const log = 'enforce-tls.rules.json.deliveries.jsonl'
+  const older = 'enforce-tls.rules.json.deliveries.older.jsonl'
+  await using bank = await startPeer()
+  await using haraka = await startHaraka({
+    config: {
+      ...fileStoreConfig({ 'acme.example': [{ to: ['bank.example'] }] }, '[evidence]\nmax_age=2h\n'),
+      [log]: `${JSON.stringify({ id: 'past', at: hoursAgo(3) })}\n${JSON.stringify({ id: 'recent', at: hoursAgo(1) })}\n`,
+    },
+    routes: { 'bank.example': [bank.route()] },
+  })
+  await haraka.send({ from: 'ann@acme.example', to: 'cfo@bank.example' })
+  const kept = () =>
+    [older, log]
+      .map((name) => join(haraka.folder, 'config', name))
+      .map((file) => (existsSync(file) ? readFileSync(file, 'utf8') : ''))
+      .join('')
+  await haraka.until(
+    () => kept().includes('"delivered"') && !kept().includes('"past"'),
+    'the old entry to go',
+  )
+  assert.match(kept(), /"recent"/)
 })
 
 it('with stream=false there are log lines and no delivery log', async () => {

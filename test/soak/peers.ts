@@ -40,6 +40,9 @@ const closesSometimes: Step = async (session) => {
   ends[(session.number + session.record.messages.length) % 7]?.()
 }
 
+/** One that mail waits for until it is released, given up, or tried too often. */
+export const WAITS_FOR_RELEASE = 'waits-for-release'
+
 export const KINDS: readonly Kind[] = [
   { name: 'good', behaviour: {}, covered: true },
   { name: 'good-tls12', behaviour: { tls: { maxVersion: 'TLSv1.2' } }, covered: true },
@@ -138,6 +141,7 @@ export const KINDS: readonly Kind[] = [
     action: () => ({ level: 'encrypt', minVersion: 'TLSv1.3' }),
   },
   { name: 'refuses-user', behaviour: { onSecure: { RCPT: '550 5.1.1 no such user' } }, covered: true },
+  { name: WAITS_FOR_RELEASE, behaviour: { on: { STARTTLS: '454 4.7.0 later' } }, covered: true },
   { name: 'plain', behaviour: { starttls: false }, covered: false },
   { name: 'plain-or-tls', behaviour: {}, covered: false },
 ]

@@ -2,12 +2,14 @@
  * A soak: many messages through a real Haraka with two workers to servers of every kind, while all of Haraka
  * is killed now and then. Bounded in count and time; gives the figures of what became of every message.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { startHaraka, type Haraka } from '../support/haraka.js'
 import { KilledHaraka } from '../support/killed-haraka.js'
 import { fileStoreConfig } from '../support/rules.js'
 import type { SeededRandom } from '../support/seeded-random.js'
 import { startPeer } from '../support/smtp-peer.js'
-import { startPeers, type SoakPeer } from './peers.js'
+import { startPeers, WAITS_FOR_RELEASE, type SoakPeer } from './peers.js'
+import { Releases } from './releases.js'
 import { tally, type Sent, type Tally } from './tally.js'
 
 /** How much. */
@@ -24,6 +26,8 @@ export interface SoakOptions {
 
 /** How many submissions are under way at once. */
 const SENDERS = 8
+/** Between two times at which an administrator looks at what waits, in milliseconds. */
+const ORDER_PAUSE = 1000
 
 /** Runs a soak; rejects when the queue does not empty in time. */
 export async function runSoak(options: SoakOptions): Promise<Tally> {
@@ -37,7 +41,10 @@ export async function runSoak(options: SoakOptions): Promise<Tally> {
     config: {
       ...fileStoreConfig(
         { 'acme.example': rules },
-        '[main]\ndefer_seconds=2\n[tls]\nhandshake_timeout=2s\nreply_timeout=2s\nca=soak.pem\n',
+        [
+          '[main]\ndefer_seconds=2\n[tls]\nhandshake_timeout=2s\nreply_timeout=2s\nca=soak.pem\n',
+          '[failure]\ndelay_warning=1s\nallow_release=true\n',
+        ].join(''),
       ),
       'soak.pem': ca,
     },
@@ -48,18 +55,16 @@ export async function runSoak(options: SoakOptions): Promise<Tally> {
     outbound: { temp_fail_intervals: '5s*12', connect_timeout: 3 },
   })
   try {
-    const sent = await submit(haraka, peers, options)
-    // What was deferred before the last kill waits on the disk until its time: a flush after each round helps.
-    const end = Date.now() + options.patience
-    while (haraka.queueFiles().length > 0 && Date.now() < end) {
-      haraka.flushQueue()
-      await haraka.waitForEmptyQueue(5000).catch(() => undefined)
-      options.onProgress?.(options.messages - haraka.queueFiles().length, 'delivering')
-    }
+    const releases = new Releases(haraka.folder, `${WAITS_FOR_RELEASE}.example`)
+    const ordering = new AbortController()
+    const ordered = orderNowAndThen(releases, ordering.signal)
+    const sent = await submitAll(haraka, peers, options).finally(() => ordering.abort())
+    await ordered
     const figures = tally(
       sent,
       peers,
       mailbox.messages.map(({ data }) => data),
+      releases.ordered,
     )
     if (haraka.queueFiles().length > 0)
       throw new Error(
@@ -70,6 +75,27 @@ export async function runSoak(options: SoakOptions): Promise<Tally> {
     await haraka.close()
     await Promise.all([mailbox, ...peers.map(({ peer }) => peer)].map((peer) => peer.close()))
   }
+}
+
+/** Until it is told to stop. */
+async function orderNowAndThen(releases: Releases, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await releases.order()
+    await pause(ORDER_PAUSE)
+  }
+}
+
+/** Submits everything, and waits until the queue is empty. */
+async function submitAll(haraka: Haraka, peers: readonly SoakPeer[], options: SoakOptions): Promise<Sent[]> {
+  const sent = await submit(haraka, peers, options)
+  // What was deferred before the last kill waits on the disk until its time: a flush after each round helps.
+  const end = Date.now() + options.patience
+  while (haraka.queueFiles().length > 0 && Date.now() < end) {
+    haraka.flushQueue()
+    await haraka.waitForEmptyQueue(5000).catch(() => undefined)
+    options.onProgress?.(options.messages - haraka.queueFiles().length, 'delivering')
+  }
+  return sent
 }
 
 async function submit(haraka: Haraka, peers: readonly SoakPeer[], options: SoakOptions): Promise<Sent[]> {
@@ -84,7 +110,7 @@ async function submit(haraka: Haraka, peers: readonly SoakPeer[], options: SoakO
       const id = `soak-${number}-end`
       const message = {
         from: 'ann@acme.example',
-        to: `x@${peer.domain}`,
+        to: `x-${number}@${peer.domain}`,
         messageId: `${id}@acme.example`,
         text: id,
       }

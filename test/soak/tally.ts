@@ -1,5 +1,5 @@
 /** Counts what became of every message of a soak. Pure. */
-import type { SoakPeer } from './peers.js'
+import { WAITS_FOR_RELEASE, type SoakPeer } from './peers.js'
 
 /** A message that was submitted. */
 export interface Sent {
@@ -19,33 +19,45 @@ export interface Tally {
   readonly lost: number
   readonly duplicated: number
   readonly clearAgainstRule: number
+  /** In the clear, on an administrator's order for that very message. */
+  readonly released: number
+  /** Notices of a delay that the sender got. */
+  readonly notices: number
 }
 
 const ID = /soak-\d+-end/g
+const DELAYED = /^Action: delayed/im
+const RECIPIENT = /^C: RCPT TO:<([^>]*)>/i
 
 /**
  * Counts.
  *
- * @param bounces the bounces that the sender's server got, as text
+ * @param reports the bounces and notices of delay that the sender's server got, as text
+ * @param ordered recipients of messages that a release was ordered for
  */
 export function tally(
   messages: readonly Sent[],
   peers: readonly SoakPeer[],
-  bounces: readonly string[],
+  reports: readonly string[],
+  ordered: ReadonlySet<string> = new Set(),
 ): Tally {
   const outcomes = new Map<string, number>()
   const add = (id: string) => outcomes.set(id, (outcomes.get(id) ?? 0) + 1)
   let overTls = 0
   let inTheClear = 0
   let clearAgainstRule = 0
-  for (const { peer, covered } of peers) {
-    if (covered) clearAgainstRule += peer.cleartextAfterEhlo().length
+  let released = 0
+  for (const { peer, covered, name } of peers) {
+    if (name === WAITS_FOR_RELEASE) clearAgainstRule += unordered(peer.connections, ordered)
+    else if (covered) clearAgainstRule += peer.cleartextAfterEhlo().length
     for (const { data, tls } of peer.messages) {
       add(data.match(ID)?.[0] ?? 'unknown')
       if (tls) overTls += 1
-      else if (!covered) inTheClear += 1
+      else if (covered) released += 1
+      else inTheClear += 1
     }
   }
+  const bounces = reports.filter((report) => !DELAYED.test(report))
   for (const bounce of bounces) add(bounce.match(ID)?.[0] ?? 'unknown')
   const acknowledged = messages.filter(({ acknowledged: known }) => known)
   return {
@@ -57,12 +69,36 @@ export function tally(
     lost: acknowledged.filter(({ id }) => !outcomes.has(id)).length,
     duplicated: [...outcomes.values()].reduce((sum, count) => sum + count - 1, 0),
     clearAgainstRule,
+    released,
+    notices: reports.length - bounces.length,
   }
+}
+
+/** Of a server that never has TLS: recipients that it heard of and nobody ordered a release for. */
+function unordered(
+  connections: readonly { readonly transcript: readonly string[] }[],
+  ordered: ReadonlySet<string>,
+): number {
+  return connections
+    .flatMap(({ transcript }) => transcript)
+    .map((line) => RECIPIENT.exec(line)?.[1])
+    .filter((recipient) => recipient !== undefined && !ordered.has(recipient)).length
 }
 
 /** The closing line. */
 export function closingLine(figures: Tally): string {
-  const { sent, unknown, overTls, inTheClear, bounced, lost, duplicated, clearAgainstRule } = figures
+  const {
+    sent,
+    unknown,
+    overTls,
+    inTheClear,
+    bounced,
+    lost,
+    duplicated,
+    clearAgainstRule,
+    released,
+    notices,
+  } = figures
   return [
     `sent ${sent}${unknown > 0 ? ` (and ${unknown} whose answer was lost)` : ''}`,
     `delivered over TLS ${overTls}`,
@@ -71,5 +107,7 @@ export function closingLine(figures: Tally): string {
     `lost ${lost}`,
     `duplicated ${duplicated}`,
     `in the clear against a rule ${clearAgainstRule}`,
+    `released in the clear by an administrator ${released}`,
+    `notices of delay ${notices}`,
   ].join(', ')
 }

@@ -13,6 +13,7 @@ import { SessionCache } from '../../plugins/enforce-tls/delivery/tls/session-cac
 import type { HarakaAddress, HarakaMx } from '../../plugins/enforce-tls/haraka/types.js'
 import { requirementOf, type Requirement } from '../../plugins/enforce-tls/rules/requirement.js'
 import type { RelayWithTls } from '../../plugins/enforce-tls/rules/rule.js'
+import type { Gateway } from '../../plugins/enforce-tls/settings/gateways.js'
 import type { Settings } from '../../plugins/enforce-tls/settings/types.js'
 import { FakeHaraka, fakeAddress, type HookAnswer } from './fake-haraka.js'
 import { FakeHmail, fakeOf } from './fake-hmail.js'
@@ -59,6 +60,8 @@ export interface DeliveryOptions {
   readonly resumption?: boolean
   /** Deliver several messages over one connection. */
   readonly reuse?: boolean
+  /** `[gateways]`. @default none */
+  readonly gateways?: readonly Gateway[]
   /** `[tls] connections_per_host`. @default 20 */
   readonly perHost?: number
 }
@@ -209,7 +212,7 @@ export class GuardedDelivery implements AsyncDisposable {
       () => 100,
     )
     return {
-      settings: () => settings,
+      settings: () => ({ ...settings, gateways: this.options.gateways ?? [] }),
       connections: this.#connections,
       me: () => 'mta.test.example',
       outbound: () => this.haraka.outbound,
@@ -246,6 +249,7 @@ export class GuardedDelivery implements AsyncDisposable {
         givingUp: () => null,
         release: () => null,
         works: () => undefined,
+        aheadOf: () => null,
       },
       emit: (event) => void this.events.push(event),
       ...this.options.surroundings,

@@ -17,6 +17,7 @@ import { exitCodeOf, showCheck, showChecks } from './format-check.js'
 import { examples, type Root, type Surroundings, type WithSettings, type WithStore } from './context.js'
 import type { Terminal } from './output.js'
 import { Ended, WrongUse } from './refusal.js'
+import { wake } from './wake.js'
 
 /** What the user wrote behind `check`. */
 interface CheckOptions extends RequirementOptions {
@@ -122,10 +123,11 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
 }
 
 async function check(
-  { output, partners }: Surroundings,
+  surroundings: Surroundings,
   store: ReadStore | null,
   options: CheckOptions & CheckWords,
 ): Promise<void> {
+  const { output, partners } = surroundings
   const atATime = concurrencyOf(options.concurrency)
   const mx = options.mx === undefined ? undefined : hostOf(options.mx)
   const dns = options.dns === undefined ? undefined : serverOf(options.dns)
@@ -145,6 +147,8 @@ async function check(
   else showChecks(output, checks)
   for (const note of notes(checks)) output.line(note)
   for (const each of skipped) output.line(formatSkipped(each))
+  // Another server, or another DNS, is not the one that waiting mail goes to.
+  if (mx === undefined && dns === undefined) await wake(surroundings, questions, checks)
   const exitCode = exitCodeOf(checks)
   if (exitCode !== 0) throw new Ended(exitCode)
 }

@@ -4,6 +4,7 @@ import { readOwner } from '../admin/owner-state.js'
 import { wellFormedRule } from '../admin/write-rule.js'
 import { isOver } from '../rules/period.js'
 import type { Context } from './context.js'
+import { warnOfGateway } from './gateway-problem.js'
 import { printWarning } from './output.js'
 import { WrongUse } from './refusal.js'
 import { beforeRuleChange, type BeforeChangeOptions } from './before-change.js'
@@ -55,5 +56,6 @@ export async function createByOptions(
       `the rule expired at ${owned.rule.expiresAt ?? ''}, so it covers no mail even when it is on; remove that with:`,
       command('rule', 'edit', owner, owned.id, '--no-expires-at'),
     )
+  warnOfGateway(context, owned)
   await warnOfBroken(context, read)
 }

@@ -11,6 +11,7 @@ import { parseRule } from '../rules/check-rule.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { readable } from '../policy/read-parts.js'
 import type { Context } from './context.js'
+import { gatewayProblem } from './gateway-problem.js'
 import { queueFolderIn } from './haraka-memory.js'
 import { accessProblems } from './new-files.js'
 import { spellingProblem } from '../admin/canonical.js'
@@ -131,6 +132,14 @@ export async function reportOn(context: Context): Promise<StatusReport> {
       const state = stateOf(entries, json)
       rules[state]++
       if (state === 'on') on++
+      const lost = state === 'on' ? withoutGateway(context, json) : null
+      if (lost !== null)
+        problems.push({
+          sentence: `${store.placeOf(place)}: ${lost}`,
+          value: null,
+          removal: null,
+          risk: null,
+        })
       const published = state === 'on' ? namePublished(json) : null
       if (published !== null) lookingAtPublished.push(`${quote(published)} of ${owner}`)
       spellings.push(...oldSpelling(store, place, json))
@@ -193,6 +202,12 @@ function namePublished(json: string): string | null {
   if (!('rule' in checked)) return null
   const { name, actions, mode = 'enforce' } = checked.rule
   return mode === 'report' || definitionOf(actions.relayWithTls.level).published === null ? null : name
+}
+
+/** Why mail of a rule waits for its gateway; `null` where it does not. */
+function withoutGateway(context: Context, json: string): string | null {
+  const checked = atOnce(parseRule(json))
+  return 'rule' in checked && checked.rule.mode !== 'report' ? gatewayProblem(context, checked) : null
 }
 
 function stateOf(entries: OwnerEntries, json: string): 'on' | 'off' | 'sleeping' | 'expired' {

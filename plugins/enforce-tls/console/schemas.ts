@@ -42,10 +42,10 @@ export const ruleReport: Schema = object({
   enforced: object({
     messages: count,
     delivered: count,
+    rerouted: { ...count, description: 'Handed to a gateway over a verified session.' },
     bounced: count,
     kept: count,
     waiting: count,
-    rerouted: { ...count, description: 'Sent over TLS through a gateway.' },
     released: { ...count, description: 'Released by an administrator: sent without what the rules require.' },
     other: { ...count, description: 'With a result that this version does not know.' },
     asUsual: { ...count, description: 'Delivered with or without TLS: not among messages.' },

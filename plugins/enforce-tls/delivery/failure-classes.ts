@@ -19,11 +19,16 @@ interface ClassDefinition {
   readonly isCertificate?: true
   /** Whether it is about what the recipient's domain publishes, so that it may have come to no connection. */
   readonly isPublished?: true
+  /** Whether it is about a gateway and not about the recipients' servers. */
+  readonly isGateway?: true
   /** Whether it may be over by itself, where it is temporary: a server or a look-up that does not work at the moment. */
   readonly mayPass?: true
 }
 
 const ACCEPT_TLS = informRecipient('their mail server has to accept encrypted (TLS) connections')
+
+const ASK_ADMIN =
+  'Tell your own mail administrator: the gateway that your message has to go through did not take it. Send the message again once that is fixed; until then, reach the recipient in another way.'
 
 /** Every way in which TLS can fail. */
 const FAILURE_CLASSES = [
@@ -183,6 +188,31 @@ const FAILURE_CLASSES = [
       'their domain does not publish how its mail server can be verified (MTA-STS, DANE)',
     ),
     isPublished: true,
+  },
+  {
+    name: 'gateway-unavailable',
+    status: '4.1',
+    temporary: true,
+    says: 'could not take the message',
+    advice: ASK_ADMIN,
+    isGateway: true,
+    mayPass: true,
+  },
+  {
+    name: 'gateway-misconfigured',
+    status: '3.5',
+    temporary: true,
+    says: 'is not set up here as the rules need it',
+    advice: ASK_ADMIN,
+    isGateway: true,
+  },
+  {
+    name: 'gateway-loop',
+    status: '4.6',
+    temporary: false,
+    says: 'sent the message back here',
+    advice: ASK_ADMIN,
+    isGateway: true,
   },
 ] as const satisfies readonly ClassDefinition[]
 

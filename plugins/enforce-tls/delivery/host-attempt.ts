@@ -12,11 +12,13 @@ import { oneLine } from '../text/one-line.js'
 import type { Connection, ConnectionPurpose } from './connections/connection.js'
 import { connectionKey, isInternational } from './connections/key.js'
 import type { GuardedItem } from './guarded-item.js'
+import { markOf } from './gateway-mark.js'
 import { hostOf, isTrustedHop, placeOf, portOf } from './next-hop.js'
 import { asItCounts } from './outcome.js'
 import { termsOf } from './published-route.js'
 import { certificateFailure, datesCount, loggedSession, datesOf, testedBy } from './tls/certificate.js'
 import { establishTls } from './tls/establish.js'
+import { enterGateway, gatewayRefusal } from './tls/gateway-session.js'
 import { hideStartTls } from './tls/hide-starttls.js'
 import { failureOfEarlyEnd } from './tls/handshake-failure.js'
 import { SecuredSocket } from './tls/haraka-socket.js'
@@ -107,10 +109,11 @@ export function deliverOverOpen(guarded: GuardedItem, mx: HarakaMx, requirement:
 }
 
 /**
- * On what terms a message goes to a host: those of the operator, who counts it as secure without TLS or has released this
+ * On what terms a message goes to a host: those of its gateway, those of the operator, who counts it as secure without TLS or has released this
  * message, or those of the rules and of what is published.
  */
 export function termsAtHop(guarded: GuardedItem, mx: HarakaMx, requirement: Requirement): HostTerms {
+  if (guarded.route) return { is: 'required', requirement: guarded.route.requirement }
   return guarded.release || isTrustedHop(mx, guarded.context.settings().main.trustedNextHops)
     ? { is: 'free', requirement }
     : termsOf(guarded, mx, requirement)
@@ -136,13 +139,16 @@ async function open(
   const { context, round } = guarded
   const { replyTimeout, handshakeTimeout } = context.settings().tls
   const attempt = round.current
+  const gateway = guarded.route?.gateway ?? null
+  const helo = mx.bind_helo ?? context.me()
   const since = performance.now()
   attempt.source = raw.localAddress
   const result = await establishTls({
     socket: raw,
-    helo: mx.bind_helo ?? context.me(),
+    helo,
     lmtp: mx.using_lmtp === true,
     serverName: mx.path ? undefined : (requirement.held?.dane?.base ?? hostOf(mx)),
+    implicitTls: gateway?.implicitTls === true,
     context: () => context.secureContext(mx, requirement),
     sessions: (secureContext) => context.sessions(secureContext, mx, requirement),
     verify: (peer) => certificateFailure(peer, requirement, hostOf(mx)),
@@ -154,8 +160,15 @@ async function open(
     else round.fail(attempt, asItCounts(result.failure, requirement))
     return null
   }
-  attempt.secured = true
   const { socket, context: secureContext, session, peer, slot } = result
+  const unfit = gateway && (await enterGateway(socket, gateway, { helo, timeout: replyTimeout }))
+  if (unfit) {
+    // A server may take a session to be resumed and then be at a loss with it.
+    slot?.avoid()
+    round.fail(attempt, unfit)
+    return null
+  }
+  attempt.secured = true
   const testing = testedBy(peer, requirement, hostOf(mx))
   Object.assign(attempt, testing)
   return {
@@ -169,18 +182,22 @@ async function open(
     dates: datesCount(peer, requirement) ? datesOf(session.certificate) : undefined,
     since,
     messages: 0,
-    isAuthenticated: false,
+    isAuthenticated: gateway !== null && gateway.login !== null,
   }
 }
 
 /** What a connection is opened for, and looked for by. */
 function purposeOf(
-  { item, context: { me } }: GuardedItem,
+  { item, route, context: { me } }: GuardedItem,
   mx: HarakaMx,
   requirement: HostRequirement,
   context: SecureContext,
 ): ConnectionPurpose {
-  return { place: placeOf(mx), key: connectionKey(item, mx, requirement, me()), context }
+  return {
+    place: placeOf(mx),
+    key: connectionKey(item, mx, requirement, { me: me(), gateway: route?.gateway ?? null }),
+    context,
+  }
 }
 
 /** What Haraka gets to talk to. */
@@ -191,6 +208,14 @@ function socketOver(guarded: GuardedItem, connection: Connection): SecuredSocket
   const secured = new SecuredSocket(socket, { idle, reply: context.settings().tls.replyTimeout }, logged)
   secured.onAuthenticated = () => (connection.isAuthenticated = true)
   secured.onMail = () => (guarded.mailSaid = true)
+  if (guarded.route) {
+    secured.preface = markOf(guarded.route.gateway)
+    secured.onLine = (asked, line) => {
+      const unfit = gatewayRefusal(asked, line)
+      if (unfit) guarded.round.fail(guarded.round.current, unfit)
+      return unfit?.detail ?? null
+    }
+  }
   secured.onServed = () => {
     // What would not serve this message as a further one has served it as the first one.
     if (guarded.stale && !guarded.stale.hasEnded) context.connections.limit(guarded.stale.connection)

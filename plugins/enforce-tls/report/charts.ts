@@ -93,7 +93,7 @@ type Day = DeliveryReport['days'][number]
 
 /** Results that most reports have none of. */
 const RARE = [
-  { of: 'rerouted', name: 'through a gateway', colour: 'second' },
+  { of: 'rerouted', name: 'to a gateway', colour: 'second' },
   { of: 'released', name: 'released', colour: 'warn' },
   { of: 'other', name: 'unknown result', colour: 'quiet' },
 ] as const

@@ -71,7 +71,7 @@ function resultsOf(report: DeliveryReport): Conclusion['results'] {
   const trusted = withoutVersion(report)
   const lines: readonly (readonly [number, string])[] = [
     [delivered - trusted, 'left over TLS'],
-    [rerouted, 'left over TLS through a gateway of yours'],
+    [rerouted, 'left over TLS to a gateway of yours; their way from there is not known here'],
     [trusted, 'went to next hops that your settings trust without TLS'],
     [released, 'released by an administrator, left without what the rules require'],
     [bounced, 'not delivered: bounced to the sender'],

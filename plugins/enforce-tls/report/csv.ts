@@ -20,6 +20,7 @@ const COLUMNS: readonly Column<PartnerReport>[] = [
   ['bounced', ({ enforced }) => enforced.bounced],
   ['kept', ({ enforced }) => enforced.kept],
   ['waiting', ({ enforced }) => enforced.waiting],
+  ['to a gateway', ({ enforced }) => enforced.rerouted],
   ['TLS not required', ({ enforced }) => enforced.asUsual],
   ['report only', ({ reported }) => reported.messages],
   ['would bounce', ({ reported }) => reported.wouldBounce],
@@ -31,7 +32,6 @@ const COLUMNS: readonly Column<PartnerReport>[] = [
     `failed: ${name}`,
     ({ failures }) => failures[name] ?? 0,
   ]),
-  ['rerouted', ({ enforced }) => enforced.rerouted],
   ['released', ({ enforced }) => enforced.released],
   ['unknown result', ({ enforced }) => enforced.other],
 ]

@@ -10,7 +10,7 @@ export interface EnforcedCounts {
   /** The sum of the following seven. */
   readonly messages: number
   readonly delivered: number
-  /** Handed to a gateway of one's own over TLS, after TLS to the recipients' own servers failed. */
+  /** Handed to a gateway over a verified session; of their way on from there nothing is known. */
   readonly rerouted: number
   readonly bounced: number
   /** From the null sender, undeliverable, kept in the queue folder as `error.*`. */

@@ -29,10 +29,10 @@ export function formatDropped({ since, logBegins }: DeliveryReport): string | nu
 export function formatEnforced({
   messages,
   delivered,
+  rerouted,
   bounced,
   kept,
   waiting,
-  rerouted,
   released,
   other,
   asUsual,
@@ -42,7 +42,7 @@ export function formatEnforced({
   return [
     numbered(messages, 'message'),
     `${delivered} delivered (${percent(delivered, messages)})`,
-    ...(rerouted > 0 ? [`${rerouted} sent over TLS through a gateway`] : []),
+    ...(rerouted > 0 ? [`${rerouted} ${TO_GATEWAY}`] : []),
     ...(released > 0 ? [`${released} released, sent without what the rules require`] : []),
     `${bounced} bounced (${percent(bounced, messages)})`,
     ...(kept > 0 ? [`${kept} kept in the queue folder as error.*`] : []),
@@ -51,6 +51,9 @@ export function formatEnforced({
     ...beside,
   ]
 }
+
+/** What is known of messages that a gateway has taken. */
+export const TO_GATEWAY = 'handed to a gateway over a verified connection'
 
 /** Why messages were delivered as usual though a rule covers them. */
 export const NOTHING_PUBLISHED = 'nothing is published that the rules look at'

@@ -100,7 +100,7 @@ function figures({ enforced, reported, incoming }: DeliveryReport): string {
   return `<dl>
 ${figure('TLS required', enforced.messages, 'messages')}
 ${figure('Delivered', enforced.delivered, percent(enforced.delivered, enforced.messages))}
-${enforced.rerouted > 0 ? figure('Through a gateway', enforced.rerouted, 'over TLS, to a gateway of yours') : ''}
+${enforced.rerouted > 0 ? figure('To a gateway', enforced.rerouted, 'over a verified connection; the way from there is not known here') : ''}
 ${enforced.released > 0 ? figure('Released', enforced.released, 'sent without what the rules require') : ''}
 ${figure('Bounced', enforced.bounced, percent(enforced.bounced, enforced.messages))}
 ${figure('Waiting', enforced.waiting, waiting)}

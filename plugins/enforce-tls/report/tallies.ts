@@ -12,6 +12,7 @@ export const PIECE = 200
 const PLACES: Readonly<Record<string, keyof Omit<EnforcedCounts, 'messages' | 'other'>>> = {
   delivered: 'delivered',
   rerouted: 'rerouted',
+  'via-gateway': 'rerouted',
   bounced: 'bounced',
   kept: 'kept',
   deferred: 'waiting',

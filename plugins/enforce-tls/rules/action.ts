@@ -1,5 +1,6 @@
 /** The check of a rule's action beyond its schema: what a level needs, and what makes no sense with it. Pure. */
 import { parseDomain } from './address.js'
+import { gatewayNameProblem } from './gateway-name.js'
 import { definitionOf } from './levels.js'
 import { unusable, type Unusable } from './spelling.js'
 import type { Direction, RelayWithTls, RuleProblem } from './rule.js'
@@ -9,7 +10,7 @@ const FIELD = 'actions.relayWithTls'
 
 /** Either the action with its texts in their one spelling, or what is wrong with it. */
 export function checkAction(action: RelayWithTls, direction: Direction): RelayWithTls | RuleProblem {
-  const { level, minVersion, names, fingerprints, otherwise, onFailure } = action
+  const { level, minVersion, names, fingerprints, otherwise, onFailure, via } = action
   if (direction === 'incoming') return checkIncoming(action)
   const { names: named, pinned, published } = definitionOf(level)
   if (names && named !== 'domain')
@@ -26,6 +27,8 @@ export function checkAction(action: RelayWithTls, direction: Direction): RelayWi
       field: `${FIELD}.otherwise`,
       problem: `has no meaning at level ${level}; it is for levels dane, mta-sts and published`,
     }
+  const noGateway = gatewayProblem(action)
+  if (noGateway) return noGateway
   const checkedNames = each(names, 'names', parseName)
   if ('problem' in checkedNames) return checkedNames
   const checkedFingerprints = each(fingerprints, 'fingerprints', parseFingerprint)
@@ -37,7 +40,25 @@ export function checkAction(action: RelayWithTls, direction: Direction): RelayWi
     ...(fingerprints ? { fingerprints: checkedFingerprints.texts } : {}),
     ...(otherwise ? { otherwise } : {}),
     ...(onFailure ? { onFailure } : {}),
+    ...(via ? { via } : {}),
   }
+}
+
+/** What is wrong with where a rule sends mail instead of to the recipients' servers; `null` for nothing. */
+function gatewayProblem({ level, onFailure, via }: RelayWithTls): RuleProblem | null {
+  if (via === undefined)
+    return onFailure === 'reroute'
+      ? {
+          field: `${FIELD}.via`,
+          problem: 'is missing; onFailure reroute needs the gateway that mail goes through then',
+          expected: 'the name of a gateway in [gateways] of enforce-tls.ini',
+        }
+      : null
+  const problem = gatewayNameProblem(via)
+  if (problem !== null) return { field: `${FIELD}.via`, value: via, problem }
+  return level === 'none'
+    ? { field: `${FIELD}.via`, problem: 'has no meaning at level none, which requires nothing' }
+    : null
 }
 
 /** Mail that comes in is taken over TLS or not at all; there is nothing to say of the other side's certificate. */

@@ -7,11 +7,12 @@ import {
   later,
   stricter,
   type Level,
+  type OnFailure,
   type Otherwise,
   type PublishedBy,
   type TlsVersion,
 } from './levels.js'
-import type { OnFailure, RelayWithTls } from './rule.js'
+import type { RelayWithTls } from './rule.js'
 
 /** A rule that had a part in a decision. */
 export interface DecidedBy {
@@ -24,6 +25,16 @@ export interface DecidedBy {
 export interface PublishedDemand {
   readonly by: PublishedBy
   readonly otherwise: Otherwise
+}
+
+/** A gateway that mail goes through instead of to the recipients' servers. */
+export interface GatewayDemand {
+  /** By name; several cannot all be had, so mail that has to go through one of them waits. */
+  readonly names: readonly string[]
+  /** All mail goes through it; otherwise only what no host could take as required. */
+  readonly always: boolean
+  /** What the rules that name no gateway demand of it as of any other next hop; `null` for nothing. */
+  readonly others: Requirement | null
 }
 
 /** What every delivery of a message to a recipient must fulfil. */
@@ -49,6 +60,8 @@ export interface Requirement {
   readonly published: readonly PublishedDemand[]
   /** Absent where only `[failure] action` holds; between owners the wider one's word counts. */
   readonly onFailure?: OnFailure
+  /** The gateway that mail goes through; absent for none. */
+  readonly gateway?: GatewayDemand
   /** The rules that require it, widest owner first; never empty. */
   readonly decidedBy: readonly DecidedBy[]
 }
@@ -59,7 +72,7 @@ export interface Requirement {
  * @param action of a level other than `none`
  */
 export function requirementOf(action: RelayWithTls, domain: string, decidedBy: DecidedBy): Requirement {
-  const { level, minVersion, names = NONE, fingerprints = NONE, otherwise = 'defer', onFailure } = action
+  const { level, minVersion, names = NONE, fingerprints = NONE, otherwise = 'defer', onFailure, via } = action
   const demands = definitionOf(level)
   // Made for each covered recipient, and soon garbage: what is not needed is not made.
   const requirement: Mutable<Requirement> = {
@@ -74,6 +87,7 @@ export function requirementOf(action: RelayWithTls, domain: string, decidedBy: D
   }
   if (minVersion) requirement.minVersion = minVersion
   if (onFailure) requirement.onFailure = onFailure
+  if (via) requirement.gateway = { names: [via], always: onFailure !== 'reroute', others: null }
   return requirement
 }
 
@@ -95,7 +109,33 @@ export function addUp(a: Requirement | null, b: Requirement | null): Requirement
   if (minVersion) sum.minVersion = minVersion
   const onFailure = a.onFailure ?? b.onFailure
   if (onFailure) sum.onFailure = onFailure
+  if (a.gateway || b.gateway) sum.gateway = bothGateways(a, b)
   return sum
+}
+
+function bothGateways(a: Requirement, b: Requirement): GatewayDemand {
+  const ofGateway = ({ gateway }: Requirement) => gateway?.names ?? []
+  // Demands on the recipients' own servers are not for the gateway of the rule that makes them.
+  const othersIn = (each: Requirement) => (each.gateway ? each.gateway.others : each)
+  return {
+    names: [...new Set([...ofGateway(a), ...ofGateway(b)])],
+    always: a.gateway?.always === true || b.gateway?.always === true,
+    others: addUp(othersIn(a), othersIn(b)),
+  }
+}
+
+/**
+ * What a session with the gateway has to fulfil: a trusted certificate that names the gateway, the TLS version of all
+ * rules, and whatever the rules demand that name no gateway.
+ */
+export function requirementAtGateway(requirement: Requirement, gateway: GatewayDemand): Requirement {
+  const [first = NO_RULE] = requirement.decidedBy
+  const verified = requirementOf({ level: 'verify' }, '', first)
+  const sum: Mutable<Requirement> = { ...(addUp(verified, gateway.others) ?? verified) }
+  delete sum.onFailure
+  delete sum.gateway
+  if (requirement.minVersion) sum.minVersion = requirement.minVersion
+  return { ...sum, decidedBy: requirement.decidedBy }
 }
 
 function bothPublished(
@@ -122,8 +162,17 @@ export function requirementKey(requirement: Requirement | null): string {
 
 /** The same text for requirements that demand the same of a server, whichever rules they come from. */
 export function demandKey(requirement: Requirement): string {
-  const { minVersion, level, trusted, namesHost, namesAnyOf, fingerprintsAnyOf, encrypted, published } =
-    requirement
+  const {
+    minVersion,
+    level,
+    trusted,
+    namesHost,
+    namesAnyOf,
+    fingerprintsAnyOf,
+    encrypted,
+    published,
+    gateway,
+  } = requirement
   return JSON.stringify([
     minVersion ?? '',
     level,
@@ -133,6 +182,8 @@ export function demandKey(requirement: Requirement): string {
     fingerprintsAnyOf,
     encrypted,
     published,
+    // Only what the gateway is for: what it has to fulfil is a requirement of its own.
+    ...(gateway ? [[gateway.names, gateway.always, gateway.others && demandKey(gateway.others)]] : []),
   ])
 }
 

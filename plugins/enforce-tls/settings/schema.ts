@@ -39,6 +39,7 @@ import {
   type Keys,
   type Section,
 } from './values.js'
+import { toGateways } from './gateways.js'
 import { isNetwork, trustedProxies } from './network.js'
 import type { Settings } from './types.js'
 
@@ -116,6 +117,9 @@ export const KEYS: Readonly<Record<string, Keys>> = {
   },
 }
 
+/** The section whose keys are names of the operator's own. */
+const GATEWAYS = 'gateways'
+
 const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
 ajv.addFormat('duration-or-never', (value) => value === '0' || isDuration(value))
 ajv.addFormat('duration', isDuration)
@@ -142,7 +146,8 @@ const validators = new Map(
  */
 export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
   for (const name of Object.keys(ini)) {
-    if (!validators.has(name)) throw unknownWord('section', name, Object.keys(KEYS))
+    if (!validators.has(name) && name !== GATEWAYS)
+      throw unknownWord('section', name, [...Object.keys(KEYS), GATEWAYS])
   }
   const inherited = inheritedRedis(withoutEmpty(ini['redis'] ?? {}), redisIni)
   const section = (name: string): Section =>
@@ -224,6 +229,7 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
       every: or(report['every'], 'week'),
       owner: ownerIn(report['owner']),
     },
+    gateways: toGateways(withoutEmpty(ini[GATEWAYS] ?? {})),
   } satisfies Settings)
 }
 

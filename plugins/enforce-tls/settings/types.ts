@@ -1,6 +1,7 @@
 /** All settings as one type, with unit and default of each; `schema.ts` reads them and a test holds the two together. */
 import type { Resolver } from '../dns/resolver-list.js'
 import type { TlsVersion } from '../rules/levels.js'
+import type { Gateway } from './gateways.js'
 import type { RedisSettings } from './redis.js'
 
 /** What `[main] on_empty_store` may say. */
@@ -133,4 +134,6 @@ export interface Settings {
     /** Whose mail it is about; without one, all. @default none */
     readonly owner: string
   }
+  /** Where rules may send mail instead of to the recipients' servers (`via`). @default none */
+  readonly gateways: readonly Gateway[]
 }

@@ -11,7 +11,8 @@ import { Reports, type Handover } from '../../../plugins/enforce-tls/observe/rep
 import type { PublishedSources } from '../../../plugins/enforce-tls/published/domain-facts.js'
 import type { StsAnswer } from '../../../plugins/enforce-tls/published/mta-sts/sts-policies.js'
 import { requirementOf } from '../../../plugins/enforce-tls/rules/requirement.js'
-import type { OnFailure, RelayWithTls } from '../../../plugins/enforce-tls/rules/rule.js'
+import type { OnFailure } from '../../../plugins/enforce-tls/rules/levels.js'
+import type { RelayWithTls } from '../../../plugins/enforce-tls/rules/rule.js'
 import { issue, tlsa } from '../../support/chains.js'
 import { fakeAddress, FakeHaraka } from '../../support/fake-haraka.js'
 import { FakeHmail } from '../../support/fake-hmail.js'
@@ -226,6 +227,18 @@ describe('a rule in mode report', () => {
       { action: { level: 'encrypt' }, failureAction: 'defer', secured: false },
       'would-wait starttls-not-supported',
       /would have waited/,
+    ],
+    [
+      'a rule that reroutes',
+      { action: { level: 'encrypt', onFailure: 'reroute', via: 'relay' }, secured: false },
+      'unknown',
+      /it would have gone through the gateway relay instead/,
+    ],
+    [
+      'a rule whose mail all goes through a gateway',
+      { action: { level: 'encrypt', via: 'relay' }, secured: true },
+      'unknown',
+      /it would have gone through the gateway relay/,
     ],
     [
       'settings that defer, and a rule that bounces',

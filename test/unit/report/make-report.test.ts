@@ -188,6 +188,7 @@ describe('a report', () => {
 
   for (const [result, place] of [
     ['rerouted', 'rerouted'],
+    ['via-gateway', 'rerouted'],
     ['of-a-version-to-come', 'other'],
     ['messages', 'other'],
     ['constructor', 'other'],

@@ -36,7 +36,7 @@ export class Observations {
     // Mail that was released says nothing of its partner's TLS.
     if (event.kind === 'release') return
     const meaning = meaningOf(event)
-    if (meaning !== null) this.#add(event, meaning)
+    if (meaning !== null) this.#add({ ...event, requirement: ofPartner(event) }, meaning)
   }
 
   /** All since the last call, by a name that is the same in all processes. */
@@ -103,6 +103,12 @@ function meaningOf(event: DeliveryEvent): Meaning | null {
   return event.kind === 'report' ? meaningOfReport(event) : null
 }
 
+/** What was required of the partner's own server, and not of a gateway. */
+function ofPartner(event: Exclude<DeliveryEvent, ReleaseEvent>): Requirement {
+  const instead = event.kind === 'outcome' ? event.via?.instead : null
+  return instead?.requirement ?? event.requirement
+}
+
 function meaningOfReport({ result, failure, host, requirement }: ReportEvent): Meaning | null {
   if (result === 'would-deliver') return { passed: true }
   if (result === 'unknown' || result === 'would-deliver-as-usual') return null
@@ -115,11 +121,24 @@ function meaningOfReport({ result, failure, host, requirement }: ReportEvent): M
   return { passed: false, bounced: 0, facts: factsOf(host, null, detail, requirement) }
 }
 
-function meaningOfOutcome({ result, session, failure, host, requirement }: Outcome): Meaning | null {
+function meaningOfOutcome(outcome: Outcome): Meaning | null {
+  const { result, session, host, requirement, via } = outcome
+  // What a gateway does says nothing of the partner; what went there instead says that the partner fails.
+  if (via) return via.instead && failing(via.instead.host, via.instead.failure, result, requirement)
+  const { failure } = outcome
   // Without a session it was a next hop that is trusted without TLS.
   if (result === 'delivered') return session === null ? null : { passed: true }
   if (result === 'delivered-as-usual' || failure === null || failure.class === null) return null
   if (result === 'deferred' && mayPass(failure)) return null
+  return failing(host, failure, result, requirement)
+}
+
+function failing(
+  host: string,
+  failure: AttemptFailure,
+  result: Outcome['result'],
+  requirement: Requirement,
+): Meaning {
   const facts = factsOf(host, failure.class, failure.detail, requirement)
   return { passed: false, bounced: result === 'bounced' ? 1 : 0, facts }
 }

@@ -39,6 +39,8 @@ const waits = (name: FailureClass): DeliveryEvent => ({
 const refused = tlsFailure('starttls-refused', 'refused it')
 const deferred = tlsFailure('starttls-deferred', 'put it off')
 
+const REFUSED = { host: 'mx.bank.example', failure: refused }
+
 /** `passed`, `failed` with how many bounced, or nothing. */
 function seen(...events: readonly DeliveryEvent[]): string {
   const sightings = new Observations()
@@ -50,10 +52,43 @@ function seen(...events: readonly DeliveryEvent[]): string {
     .join()
 }
 
+it('a partner that fails, and whose mail a gateway takes, is the same partner once it works again', () => {
+  const { requirement } = about(1)
+  const instead = { ...REFUSED, requirement }
+  const sightings = new Observations()
+  const atGateway = requirementOf({ level: 'verify' }, '', { owner: '*', id: 'r1', name: 'Banks' })
+  sightings.take({
+    ...outcome({ result: 'rerouted', session: SESSION, via: { gateway: 'relay', instead } }, 1),
+    requirement: atGateway,
+  } as DeliveryEvent)
+  sightings.take(outcome({ session: SESSION }, 2))
+  assert.equal(sightings.drain().size, 1)
+})
+
 describe('what an event means for a partner', () => {
   const rows: readonly (readonly [what: string, event: DeliveryEvent, seen: string])[] = [
     ['a delivery over TLS', outcome({ session: SESSION }, 1), 'passed'],
     ['a delivery to a trusted next hop', outcome({}, 1), ''],
+    [
+      'a message that a gateway has taken instead',
+      outcome({ result: 'rerouted', session: SESSION, via: { gateway: 'relay', instead: REFUSED } }, 1),
+      'failed 1/0',
+    ],
+    [
+      'a message that no gateway took either',
+      outcome({ result: 'bounced', failure: refused, via: { gateway: 'relay', instead: REFUSED } }, 1),
+      'failed 1/1',
+    ],
+    [
+      'a message that a gateway has taken as the rule says',
+      outcome({ result: 'via-gateway', session: SESSION, via: { gateway: 'relay', instead: null } }, 1),
+      '',
+    ],
+    [
+      'a gateway that fails',
+      outcome({ result: 'bounced', failure: refused, via: { gateway: 'relay', instead: null } }, 1),
+      '',
+    ],
     ['a bounce for a TLS reason', outcome({ result: 'bounced', failure: refused }, 1), 'failed 1/1'],
     [
       'a bounce once TLS was put off for too long',

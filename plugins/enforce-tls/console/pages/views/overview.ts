@@ -110,7 +110,8 @@ function Report({ report, asked }: { readonly report: DeliveryReport; readonly a
     ({ enforced: of, failures }) => of.bounced > 0 || Object.keys(failures).length > 0,
   )
   const of = (
-    name: 'delivered' | 'released' | 'bounced' | 'waiting' | 'asUsual' | 'wouldBounce' | 'wouldWait',
+    name:
+      'delivered' | 'rerouted' | 'released' | 'bounced' | 'waiting' | 'asUsual' | 'wouldBounce' | 'wouldWait',
   ) => days.map((day) => day[name])
   const byDay: ChartData = {
     kind: 'bar',
@@ -120,6 +121,7 @@ function Report({ report, asked }: { readonly report: DeliveryReport; readonly a
       { label: texts.overview.released, values: of('released'), colour: 'warn' },
       { label: texts.overview.bounced, values: of('bounced'), colour: 'bad' },
       { label: texts.overview.waiting, values: of('waiting'), colour: 'quiet' },
+      { label: texts.overview.rerouted, values: of('rerouted'), colour: 'second' },
       { label: texts.overview.asUsual, values: of('asUsual'), colour: 'second' },
       { label: texts.overview.wouldBounce, values: of('wouldBounce'), colour: 'warn' },
       { label: texts.overview.wouldWait, values: of('wouldWait'), colour: 'quiet' },
@@ -140,6 +142,7 @@ function Report({ report, asked }: { readonly report: DeliveryReport; readonly a
   }
   const figures = [
     'delivered',
+    ...(enforced.rerouted > 0 ? ['rerouted' as const] : []),
     'bounced',
     'waiting',
     ...(enforced.released > 0 ? ['released' as const] : []),
