@@ -21,6 +21,7 @@ const step: Schema = object({
   result: text,
   recipients: count,
   server: nullable(text),
+  gateway: nullable(text),
   address: nullable(text),
   protocol: nullable(text),
   cipher: nullable(text),

@@ -60,7 +60,7 @@ it('a partner that fails, and whose mail a gateway takes, is the same partner on
   sightings.take({
     ...outcome({ result: 'rerouted', session: SESSION, via: { gateway: 'relay', instead } }, 1),
     requirement: atGateway,
-  } as DeliveryEvent)
+  })
   sightings.take(outcome({ session: SESSION }, 2))
   assert.equal(sightings.drain().size, 1)
 })
