@@ -41,7 +41,7 @@ import { errorMessage } from './text/error-message.js'
 import { recordRelease } from './waiting/record-release.js'
 import { WaitingMail } from './waiting/waiting-mail.js'
 import { UncoveredNotes } from './observe/uncovered-mail.js'
-import { contextOf, contextsFor, limitsVersions, type TlsContexts } from './delivery/tls/contexts.js'
+import { contextOf, contextsFor, limitsVersions, type AllContexts } from './delivery/tls/contexts.js'
 
 /** The plugin in one Haraka process. */
 export class Enforcer {
@@ -65,7 +65,7 @@ export class Enforcer {
   #console: ConsoleHost | null = null
   #storeAvailable: boolean | null = null
   #settings: Settings
-  #contexts: TlsContexts
+  #contexts: AllContexts
 
   /**
    * @throws {SettingsError} for a bad `enforce-tls.ini`.
@@ -120,7 +120,7 @@ export class Enforcer {
       },
       judging: {
         minVersion: () => this.#settings.tls.minVersion,
-        anchors: () => this.#contexts.anchors,
+        anchors: () => this.#contexts.plain.anchors,
         limitsVersions: (mx) => limitsVersions(this.#haraka.tlsOptions(mx)),
         failureAction: () => this.#settings.failure.action,
         published: () => this.#published.get(),
@@ -129,7 +129,7 @@ export class Enforcer {
     this.#published = new PartnerSources({
       settings: () => this.#settings,
       storePlace: where,
-      anchors: () => this.#contexts.anchors,
+      anchors: () => this.#contexts.plain.anchors,
       onStoreFailure: (why) => plugin.logerror(`MTA-STS policies are in this process's memory only: ${why}`),
     })
     this.#waiting = new WaitingMail({
@@ -335,7 +335,7 @@ export class Enforcer {
       request,
       this.#haraka,
       this.#settings,
-      this.#guardContext.secureContext,
+      this.#guardContext,
       this.#published.get(),
     )
     if (check.verdict === 'delivered') this.#waiting.works(check.domain)

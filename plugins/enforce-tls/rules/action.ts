@@ -4,12 +4,13 @@ import { definitionOf } from './levels.js'
 import { unusable, type Unusable } from './spelling.js'
 import type { Direction, RelayWithTls, RuleProblem } from './rule.js'
 import type { Flaw } from './flaw.js'
+import { isTrustName, TRUST_NAME_EXPECTED } from './trust-name.js'
 
 const FIELD = 'actions.relayWithTls'
 
 /** Either the action with its texts in their one spelling, or what is wrong with it. */
 export function checkAction(action: RelayWithTls, direction: Direction): RelayWithTls | RuleProblem {
-  const { level, minVersion, names, fingerprints, otherwise, onFailure } = action
+  const { level, minVersion, names, fingerprints, otherwise, onFailure, trust } = action
   if (direction === 'incoming') return checkIncoming(action)
   const { names: named, pinned, published } = definitionOf(level)
   if (names && named !== 'domain')
@@ -26,6 +27,10 @@ export function checkAction(action: RelayWithTls, direction: Direction): RelayWi
       field: `${FIELD}.otherwise`,
       problem: `has no meaning at level ${level}; it is for levels dane, mta-sts and published`,
     }
+  if (trust !== undefined) {
+    const problem = trustProblem(level, trust)
+    if (problem) return problem
+  }
   const checkedNames = each(names, 'names', parseName)
   if ('problem' in checkedNames) return checkedNames
   const checkedFingerprints = each(fingerprints, 'fingerprints', parseFingerprint)
@@ -37,7 +42,23 @@ export function checkAction(action: RelayWithTls, direction: Direction): RelayWi
     ...(fingerprints ? { fingerprints: checkedFingerprints.texts } : {}),
     ...(otherwise ? { otherwise } : {}),
     ...(onFailure ? { onFailure } : {}),
+    ...(trust === undefined ? {} : { trust }),
   }
+}
+
+/** What the trust itself has to do with the level is known where the settings are. */
+function trustProblem(level: RelayWithTls['level'], trust: string): RuleProblem | null {
+  const field = `${FIELD}.trust`
+  if (!isTrustName(trust))
+    return {
+      field,
+      value: trust,
+      problem: 'cannot be the name of a trust',
+      expected: TRUST_NAME_EXPECTED,
+    }
+  return definitionOf(level).encrypted
+    ? null
+    : { field, problem: `has no meaning at level ${level}, which requires no TLS` }
 }
 
 /** Mail that comes in is taken over TLS or not at all; there is nothing to say of the other side's certificate. */

@@ -26,6 +26,20 @@ export interface PublishedDemand {
   readonly otherwise: Otherwise
 }
 
+/** A named trust that a rule asks for. */
+export interface TrustDemand {
+  readonly name: string
+  readonly by: DecidedBy
+}
+
+/** What rules without a trust demand of a certificate beside those with one. */
+export interface DemandWithoutTrust {
+  /** That it leads to an authority that this server trusts. */
+  readonly trusted: boolean
+  /** That it names the MX host. */
+  readonly namesHost: boolean
+}
+
 /** What every delivery of a message to a recipient must fulfil. */
 export interface Requirement {
   /** The strictest level of those that add up. */
@@ -47,6 +61,10 @@ export interface Requirement {
   readonly encrypted: boolean
   /** What the recipient's domain publishes must be fulfilled; each demand at most once. */
   readonly published: readonly PublishedDemand[]
+  /** The named trusts that sessions are to be made with, each once: no session is made with two. Absent for none. */
+  readonly trusts?: readonly TrustDemand[]
+  /** Absent where all that look at the certificate ask for a trust, or none does. */
+  readonly withoutTrust?: DemandWithoutTrust
   /** Absent where only `[failure] action` holds; between owners the wider one's word counts. */
   readonly onFailure?: OnFailure
   /** The rules that require it, widest owner first; never empty. */
@@ -59,7 +77,7 @@ export interface Requirement {
  * @param action of a level other than `none`
  */
 export function requirementOf(action: RelayWithTls, domain: string, decidedBy: DecidedBy): Requirement {
-  const { level, minVersion, names = NONE, fingerprints = NONE, otherwise = 'defer', onFailure } = action
+  const { level, minVersion, names = NONE, fingerprints = NONE, otherwise = 'defer', onFailure, trust } = action
   const demands = definitionOf(level)
   // Made for each covered recipient, and soon garbage: what is not needed is not made.
   const requirement: Mutable<Requirement> = {
@@ -73,6 +91,7 @@ export function requirementOf(action: RelayWithTls, domain: string, decidedBy: D
     decidedBy: [decidedBy],
   }
   if (minVersion) requirement.minVersion = minVersion
+  if (trust !== undefined) requirement.trusts = [{ name: trust, by: decidedBy }]
   if (onFailure) requirement.onFailure = onFailure
   return requirement
 }
@@ -93,6 +112,12 @@ export function addUp(a: Requirement | null, b: Requirement | null): Requirement
   const minVersion =
     a.minVersion && b.minVersion ? later(a.minVersion, b.minVersion) : (a.minVersion ?? b.minVersion)
   if (minVersion) sum.minVersion = minVersion
+  if (a.trusts || b.trusts) {
+    sum.trusts = bothTrusts(a.trusts ?? [], b.trusts ?? [])
+    const [ofA, ofB] = [withoutTrust(a), withoutTrust(b)]
+    const both = { trusted: ofA.trusted || ofB.trusted, namesHost: ofA.namesHost || ofB.namesHost }
+    if (both.trusted || both.namesHost) sum.withoutTrust = both
+  }
   const onFailure = a.onFailure ?? b.onFailure
   if (onFailure) sum.onFailure = onFailure
   return sum
@@ -105,6 +130,19 @@ function bothPublished(
   const isIn = ({ by, otherwise }: PublishedDemand) =>
     a.some((each) => each.by === by && each.otherwise === otherwise)
   return b.length === 0 ? a : [...a, ...b.filter((each) => !isIn(each))]
+}
+
+function bothTrusts(a: readonly TrustDemand[], b: readonly TrustDemand[]): readonly TrustDemand[] {
+  return [...a, ...b.filter(({ name }) => !a.some((each) => each.name === name))]
+}
+
+const NOTHING_DEMANDED: DemandWithoutTrust = { trusted: false, namesHost: false }
+
+/** An MTA-STS policy is about the authorities of all, too; TLSA records are about none of them. */
+function withoutTrust(requirement: Requirement): DemandWithoutTrust {
+  if (requirement.trusts) return requirement.withoutTrust ?? NOTHING_DEMANDED
+  const { trusted, namesHost, published } = requirement
+  return { trusted: trusted || published.some(({ by }) => by !== 'dane'), namesHost }
 }
 
 /** The conjunction of any number of requirements. */
@@ -124,6 +162,7 @@ export function requirementKey(requirement: Requirement | null): string {
 export function demandKey(requirement: Requirement): string {
   const { minVersion, level, trusted, namesHost, namesAnyOf, fingerprintsAnyOf, encrypted, published } =
     requirement
+  const { trusts, withoutTrust } = requirement
   return JSON.stringify([
     minVersion ?? '',
     level,
@@ -133,6 +172,7 @@ export function demandKey(requirement: Requirement): string {
     fingerprintsAnyOf,
     encrypted,
     published,
+    ...(trusts ? [trusts.map(({ name }) => name), withoutTrust ?? null] : []),
   ])
 }
 

@@ -15,6 +15,8 @@ export interface RelayWithTls {
   readonly otherwise?: Otherwise
   /** What happens when no host fulfils the rule. @default `[failure] action` */
   readonly onFailure?: OnFailure
+  /** The `[trust:<name>]` of the settings that its sessions are made with. @default the authorities and certificate of all */
+  readonly trust?: string
 }
 
 /** Conditions on one field: any of the one list matches, and none of the other; at least one list is there. */

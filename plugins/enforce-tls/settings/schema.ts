@@ -37,6 +37,14 @@ import {
   type Section,
 } from './values.js'
 import { isNetwork, trustedProxies } from './network.js'
+import {
+  isServerName,
+  toTrustSettings,
+  TRUST_KEYS,
+  TRUST_SECTION,
+  trustContradiction,
+  trustNameOf,
+} from './trust.js'
 import type { Settings } from './types.js'
 
 /** What Haraka's config reader gives for an ini file. */
@@ -115,9 +123,10 @@ ajv.addFormat('proxies', (value) => trustedProxies(value) !== null)
 ajv.addFormat('endpoint', isEndpoint)
 ajv.addFormat('network', isNetwork)
 ajv.addFormat('mailbox', isMailbox)
+ajv.addFormat('server-name', isServerName)
 ajv.addFormat('resolver', (value) => resolversIn([value]).length > 0)
 const validators = new Map(
-  Object.entries(KEYS).map(([name, properties]) => [
+  Object.entries({ ...KEYS, [TRUST_SECTION]: TRUST_KEYS }).map(([name, properties]) => [
     name,
     ajv.compile({ type: 'object', properties, additionalProperties: false }),
   ]),
@@ -132,7 +141,8 @@ const validators = new Map(
  */
 export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
   for (const name of Object.keys(ini)) {
-    if (!validators.has(name)) throw unknownWord('section', name, Object.keys(KEYS))
+    if (!(name in KEYS) && trustNameOf(name) === null)
+      throw unknownWord('section', name, [...Object.keys(KEYS), TRUST_SECTION])
   }
   const inherited = inheritedRedis(withoutEmpty(ini['redis'] ?? {}), redisIni)
   const section = (name: string): Section =>
@@ -205,7 +215,21 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
       contact: withAsciiDomain(or(tlsRpt['contact'], '')),
       privateAddresses: isYes(tlsRpt['private_addresses'], false),
     },
+    trusts: Object.fromEntries(
+      Object.keys(ini).flatMap((name) => {
+        const trust = trustNameOf(name)
+        return trust === null ? [] : [[trust, toTrustSettings(trustSection(name, trust, ini))]]
+      }),
+    ),
   } satisfies Settings)
+}
+
+/** @throws {SettingsError} for the first thing that is not as expected. */
+function trustSection(name: string, trust: string, ini: Ini): Section {
+  const section = checked(name, withoutEmpty(ini[name] ?? {}), {})
+  const contradiction = trustContradiction(trust, section)
+  if (contradiction !== null) throw new SettingsError(`${SETTINGS_FILE}: [${name}] ${contradiction}`)
+  return section
 }
 
 /** What keeps reports from being sent though they are switched on; `null` for nothing. */
@@ -232,7 +256,7 @@ function resolversIn(lines: readonly string[]): readonly Resolver[] {
 function checked(name: string, own: Section, inherited: Section): Section {
   const section = { ...inherited, ...own }
   const copy = { ...section }
-  const validate = validators.get(name)
+  const validate = validators.get(trustNameOf(name) === null ? name : TRUST_SECTION)
   if (validate && !validate(copy)) throw describe(name, section, inherited, validate.errors?.[0])
   return copy
 }
@@ -250,7 +274,7 @@ function describe(
   inherited: Section,
   error: ErrorObject | undefined,
 ): SettingsError {
-  const keys = KEYS[name] ?? {}
+  const keys = KEYS[name] ?? TRUST_KEYS
   if (error?.keyword === 'additionalProperties') {
     const key = (error.params as { additionalProperty: string }).additionalProperty
     return unknownWord('key', key, Object.keys(keys), name)

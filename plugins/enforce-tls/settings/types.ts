@@ -2,6 +2,7 @@
 import type { Resolver } from '../dns/resolver-list.js'
 import type { TlsVersion } from '../rules/levels.js'
 import type { RedisSettings } from './redis.js'
+import type { TrustSettings } from './trust.js'
 
 /** What `[main] on_empty_store` may say. */
 export type OnEmptyStore = 'auto' | 'defer' | 'deliver'
@@ -123,4 +124,6 @@ export interface Settings {
     /** Whether servers that take reports over HTTPS may have private addresses. @default false */
     readonly privateAddresses: boolean
   }
+  /** By the name in `[trust:<name>]`. @default none */
+  readonly trusts: Readonly<Record<string, TrustSettings>>
 }
