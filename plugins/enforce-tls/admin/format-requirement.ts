@@ -16,6 +16,7 @@ export function formatRequirement(requirement: Requirement): string {
   return [
     formatLevelWithDemands(requirement),
     ...(minVersion ? [`${minVersion} or later`] : []),
+    ...(requirement.trusts ?? []).map(({ name }) => `with trust ${name}`),
     ...(onFailure ? [`${onFailure} on failure`] : []),
     ...(namesHost && names !== 'mx-host' ? ['and a trusted certificate names the MX host'] : []),
     ...(trusted && !namesHost && names === 'nothing' ? ['and the certificate is trusted'] : []),

@@ -21,6 +21,7 @@ export interface RuleOptions {
   readonly fingerprint?: Given<readonly string[]>
   readonly otherwise?: Given<string>
   readonly onFailure?: Given<string>
+  readonly trust?: Given<string>
   readonly mode?: Given<string>
   readonly direction?: Given<string>
   readonly startsAt?: Given<string>
@@ -147,6 +148,13 @@ export const FIELDS: readonly Field[] = [
     'bounce or defer',
     'when no server fulfils the rule: bounce or defer',
     { byDefault: 'as in the settings', words: ['bounce', 'defer'] },
+  ),
+  field(
+    'trust',
+    '<name>',
+    `${ACTION}.trust`,
+    'the name of a section [trust:<name>] of enforce-tls.ini',
+    'a section [trust:<name>] of enforce-tls.ini: authorities, client certificate, server name and ciphers of its own',
   ),
   field(
     'mode',

@@ -32,13 +32,18 @@ function rowOf({ id, rule }: OwnedRule): Cell[] {
   const matchesAny = recipientsOf(rule)
   const rest = matchesAny.length - PATTERNS_SHOWN
   const to = [...matchesAny.slice(0, PATTERNS_SHOWN), ...(rest > 0 ? [`and ${rest} more`] : [])]
-  const { level, otherwise, minVersion } = actions.relayWithTls
+  const { level, otherwise, minVersion, trust } = actions.relayWithTls
   return [
     String(position),
     stateOf(rule, Date.now()),
     name,
     [...(rule.direction === 'incoming' ? ['(incoming)'] : []), ...to, ...otherCriteria(rule)],
-    [level, ...(otherwise ? [`otherwise ${otherwise}`] : []), ...(minVersion ? [minVersion] : [])],
+    [
+      level,
+      ...(otherwise ? [`otherwise ${otherwise}`] : []),
+      ...(minVersion ? [minVersion] : []),
+      ...(trust ? [`trust ${trust}`] : []),
+    ],
     id,
   ]
 }

@@ -3,7 +3,7 @@
  * demanded, is never left out: the host then fails with words for an administrator, and its mail waits.
  */
 import type { HostRequirement, HostTerms, NamedTrust } from '../published/host-requirement.js'
-import type { Requirement, TrustDemand } from '../rules/requirement.js'
+import { NO_RULE, type Requirement, type TrustDemand } from '../rules/requirement.js'
 import { listed } from '../text/list.js'
 import { quote } from '../text/quote.js'
 import { TrustProblem } from './tls/trust-files.js'
@@ -36,7 +36,10 @@ export function withTrust(terms: HostTerms, trusts: TrustLookUp): Terms {
 }
 
 /** The trust of a requirement, or why there is none, as a clause. */
-export function trustOf(requirement: Requirement, trusts: TrustLookUp): NamedTrust | { readonly problem: string } {
+export function trustOf(
+  requirement: Requirement,
+  trusts: TrustLookUp,
+): NamedTrust | { readonly problem: string } {
   const [demand, ...others] = requirement.trusts ?? []
   if (!demand) throw new TypeError('no rule names a trust')
   const [other] = others.filter(({ name }) => name !== demand.name)
@@ -50,21 +53,21 @@ export function trustOf(requirement: Requirement, trusts: TrustLookUp): NamedTru
     return contradiction === null ? trust : { problem: contradiction }
   } catch (error) {
     if (!(error instanceof TrustProblem)) throw error
-    return { problem: `trust ${quote(demand.name)} of rule ${ruleOf(demand)} cannot be used: ${error.message}` }
+    return { problem: `trust ${quote(demand.name)}${ofRule(demand)} cannot be used: ${error.message}` }
   }
 }
 
 /** Why a trust would not do what it says, or would do less than is demanded; `null` for nothing. */
 function contradictionIn(requirement: Requirement, trust: NamedTrust, demand: TrustDemand): string | null {
   const { level, published, trusted, withoutTrust } = requirement
-  const ofRule = `trust ${quote(trust.name)} of rule ${ruleOf(demand)}`
+  const named = `trust ${quote(trust.name)}${ofRule(demand)}`
   if (trust.serverName !== '' && published.length > 0)
-    return `${ofRule} has server_name=${trust.serverName}, but at level ${level} what the partner publishes says by which name its server is recognized; remove server_name, or use level verify`
+    return `${named} has server_name=${trust.serverName}, but at level ${level} what the partner publishes says by which name its server is recognized; remove server_name, or use level verify`
   if (!trust.hasAuthorities) return null
   if (!trusted && published.every(({ by }) => by === 'dane'))
-    return `${ofRule} has ca=, but level ${level} does not look at authorities; use level verify or secure, or remove ca=`
+    return `${named} has ca=, but level ${level} does not look at authorities; use level verify or secure, or remove ca=`
   if (!withoutTrust?.trusted) return null
-  return `${ofRule} replaces the trusted authorities, but ${othersOf(requirement)} requires a certificate of those that this server trusts; give those rules the same trust, or remove ca= from it`
+  return `${named} replaces the trusted authorities, but ${othersOf(requirement)} requires a certificate of those that this server trusts; give those rules the same trust, or remove ca= from it`
 }
 
 function atTrust(requirement: HostRequirement, trust: NamedTrust): HostRequirement {
@@ -79,13 +82,20 @@ function atTrust(requirement: HostRequirement, trust: NamedTrust): HostRequireme
   }
 }
 
+/** Nothing where an option of a check names the trust. */
+function ofRule(demand: TrustDemand): string {
+  return demand.by === NO_RULE ? '' : ` of rule ${ruleOf(demand)}`
+}
+
 function ruleOf({ by }: TrustDemand): string {
   return `${quote(by.name)} of ${by.owner}`
 }
 
 /** The rules that decide beside those with the trust. */
 function othersOf({ decidedBy, trusts = [] }: Requirement): string {
-  const others = decidedBy.filter(({ owner, id }) => !trusts.some(({ by }) => by.owner === owner && by.id === id))
+  const others = decidedBy.filter(
+    ({ owner, id }) => !trusts.some(({ by }) => by.owner === owner && by.id === id),
+  )
   const names = others.map(({ name, owner }) => `${quote(name)} of ${owner}`)
   return names.length === 1 ? `rule ${listed(names)}` : `one of the rules ${listed(names)}`
 }
