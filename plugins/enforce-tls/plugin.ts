@@ -117,6 +117,7 @@ export class Enforcer {
         cache: () => this.#rules.counts,
         idleConnections: () => this.#guardContext.connections.idle,
         rules: () => ruleStates.latest(),
+        trusts: () => this.#contexts.trusts.facts(),
       },
       judging: {
         minVersion: () => this.#settings.tls.minVersion,
@@ -193,6 +194,7 @@ export class Enforcer {
       this.#guardContext.connections.renew()
       this.#published.renew()
       this.#observers.settingsChanged()
+      this.#observers.watchTrusts()
       this.#tlsRpt.settingsChanged()
       this.#plugin.lognotice('enforce-tls.ini was read again')
       if (main.forwardedMail !== before) this.#remark()
@@ -284,6 +286,7 @@ export class Enforcer {
       this.#readyTls()
       void this.#askResolvers()
       this.#tlsRpt.begin()
+      this.#observers.watchTrusts()
     }
     if (this.#settings.console.enabled && !this.#haraka.hasHttp)
       this.#plugin.logwarn(

@@ -69,6 +69,7 @@ function metricNames(): string[] {
     storeUnremembered: () => false,
     storeAtRisk: () => false,
     cache: () => null,
+    trusts: () => [],
     idleConnections: () => 0,
     rules: () => null,
     evidenceDropped: () => 0,

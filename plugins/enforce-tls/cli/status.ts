@@ -1,4 +1,5 @@
 /** `enforce-tls status`: whether the store is in order, and with `--fix` the way out where it is not. */
+import type { TrustFacts } from '../delivery/tls/trust-facts.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { numbered } from '../text/list.js'
 import { valueOf } from '../store/difference.js'
@@ -9,6 +10,7 @@ import { Refusal } from './refusal.js'
 import { isFirst, standingIn } from './status-standing.js'
 import { formatResolvers, resolverState, resolverWarnings } from './status-dns.js'
 import { deliveryLogFacts } from './status-log.js'
+import { formatTrusts, trustState, trustWarnings } from './status-trusts.js'
 import { tlsRptState, type TlsRptStatus } from './status-tls-rpt.js'
 import { offerRemoval } from './status-fix.js'
 import { reportOn, type StoreProblem } from './status-report.js'
@@ -53,10 +55,12 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
   // Only what a Haraka enforces, and only where its resolvers are known.
   const waiting = folder === null || settings.main.reportOnly ? [] : lookingAtPublished
   const resolvers = await resolverState(context, waiting)
+  const trusts = trustState(context)
   const warnings = [
     ...standing.warnings,
     ...resolverWarnings(resolvers, waiting),
     ...(tlsRpt?.warnings ?? []),
+    ...trustWarnings(trusts),
   ]
   const about = standing.problems.map((sentence) => ({ sentence, value: null, removal: null, risk: null }))
   const report = { ...entries, problems: [...about, ...entries.problems] }
@@ -79,6 +83,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...(forwarded === null ? {} : { 'forwarded mail': forwarded }),
     ...(resolvers.length === 0 ? {} : { 'DNS resolvers': formatResolvers(resolvers) }),
     ...(tlsRpt === null ? {} : { 'TLS reports': tlsRpt.text }),
+    ...(trusts.length === 0 ? {} : { trusts: formatTrusts(trusts) }),
     problems: String(report.problems.length),
     warnings: String(warnings.length),
   })
@@ -95,6 +100,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     problems: left.map(dataOf),
     ...(resolvers.length === 0 ? {} : { resolvers }),
     ...(tlsRpt === null ? {} : { tlsReports: dataOfReports(tlsRpt) }),
+    ...(trusts.length === 0 ? {} : { trusts: trusts.map(dataOfTrust) }),
     warnings,
     ...(fix ? { removed: removed.map(dataOf) } : {}),
   })
@@ -108,6 +114,10 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
 
 function dataOfReports({ day, sent, lastSent, failed }: TlsRptStatus): object {
   return { day, sent, lastSent, failed }
+}
+
+function dataOfTrust({ name, problem, certificates, warnings }: TrustFacts): object {
+  return { name, problem, certificates, warnings: warnings.map(({ text }) => text) }
 }
 
 function dataOf({ sentence, value, removal }: StoreProblem): object {

@@ -8,6 +8,7 @@ import type { NamedTrust } from '../../published/host-requirement.js'
 import type { TrustSettings } from '../../settings/trust.js'
 import { nearest } from '../../text/nearest.js'
 import { materialOf, type TrustMaterial } from './trust-material.js'
+import { trustFacts, type TrustFacts } from './trust-facts.js'
 import { digestOf, outOfDate, readTrustFiles, stampOf, TrustProblem, type TrustFiles } from './trust-files.js'
 
 /** How long files are taken for unchanged, in milliseconds. */
@@ -37,10 +38,6 @@ export class Trusts<C> {
     this.#make = make
   }
 
-  get names(): readonly string[] {
-    return Object.keys(this.#settings)
-  }
-
   /**
    * The trust as its files are now.
    *
@@ -51,6 +48,19 @@ export class Trusts<C> {
     const problem = result instanceof TrustProblem ? result : outOfDate(result.files, Date.now())
     if (problem) throw problem
     return (result as Exclude<typeof result, TrustProblem>).trust
+  }
+
+  /** All of them as they are now, whether or not they can be used. */
+  facts(): TrustFacts[] {
+    const now = Date.now()
+    return Object.entries(this.#settings).map(([name, settings]) => {
+      const { result } = this.#load(name)
+      const found =
+        result instanceof TrustProblem
+          ? { files: null, problem: result }
+          : { files: result.files, problem: outOfDate(result.files, now) }
+      return trustFacts(name, settings, found, this.#configFolder, now)
+    })
   }
 
   /** What was made of a trust. @throws {TypeError} for one that is not from here: nothing else will do in its place. */
@@ -78,7 +88,7 @@ export class Trusts<C> {
   #settingsOf(name: string): TrustSettings {
     const settings = Object.hasOwn(this.#settings, name) ? this.#settings[name] : undefined
     if (settings) return settings
-    const near = nearest(name, this.names)
+    const near = nearest(name, Object.keys(this.#settings))
     throw new TrustProblem(
       `does not exist${near === null ? '' : ` (did you mean ${near}?)`}; add the section [trust:${name}] to enforce-tls.ini, or give the rule another trust`,
     )
