@@ -11,7 +11,7 @@ import { parseBounce } from '../support/mail.js'
 import { postfixImpossible, startPostfix } from '../support/postfix-server.js'
 import type { RealPeer } from '../support/real-peer.js'
 import { fileStoreConfig } from '../support/rules.js'
-import { startPeer, type SmtpPeer } from '../support/smtp-peer.js'
+import { startPeer, type Route, type SmtpPeer } from '../support/smtp-peer.js'
 import { until } from '../support/until.js'
 
 const [BANK_MX, CLINIC_MX] = ['mx.bank.example', 'mx.clinic.example']
@@ -76,10 +76,9 @@ describe('named trusts with a real Postfix', { skip: packagesMissing() || postfi
     opened.push(open)
     mailbox = await startPeer()
     opened.push(mailbox)
-    const toBank = ['bank', 'foreign.bank', 'public.bank', 'any.bank', 'mixed.bank'].map((name) => [
-      `${name}.example`,
-      [bank.route()],
-    ])
+    const toBank: [string, Route[]][] = ['bank', 'foreign.bank', 'public.bank', 'any.bank', 'mixed.bank'].map(
+      (name) => [`${name}.example`, [bank.route()]],
+    )
     haraka = await startHaraka({
       config: {
         ...fileStoreConfig({ 'acme.example': RULES }, SECTIONS),

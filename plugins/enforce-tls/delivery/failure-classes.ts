@@ -190,7 +190,7 @@ const FAILURE_CLASSES = [
     name: 'trust-unusable',
     status: '3.5',
     temporary: true,
-    says: 'was not contacted, because the TLS settings of this mail system for it cannot be used',
+    says: 'could not be contacted, because the TLS settings of this mail system for it cannot be used',
     advice:
       'Tell your own mail administrator: the TLS settings here for this partner have to be corrected. Then send the message again; until then, reach the recipient in another way.',
     isOurs: true,

@@ -54,7 +54,8 @@ export function judgeObserved(
   const { tls } = seen ?? {}
   const looksOn = demandsMore(requirement)
   if (!seen || !tls) {
-    if (!looksOn && !requirement.trusts && requirement.minVersion === undefined) return { result: 'would-deliver' }
+    if (!looksOn && !requirement.trusts && requirement.minVersion === undefined)
+      return { result: 'would-deliver' }
     return unknown('the session could not be seen')
   }
   const { session, found } = tls

@@ -77,7 +77,15 @@ export interface Requirement {
  * @param action of a level other than `none`
  */
 export function requirementOf(action: RelayWithTls, domain: string, decidedBy: DecidedBy): Requirement {
-  const { level, minVersion, names = NONE, fingerprints = NONE, otherwise = 'defer', onFailure, trust } = action
+  const {
+    level,
+    minVersion,
+    names = NONE,
+    fingerprints = NONE,
+    otherwise = 'defer',
+    onFailure,
+    trust,
+  } = action
   const demands = definitionOf(level)
   // Made for each covered recipient, and soon garbage: what is not needed is not made.
   const requirement: Mutable<Requirement> = {

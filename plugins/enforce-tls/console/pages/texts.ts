@@ -563,6 +563,7 @@ export const texts = {
       'sts-webpki-invalid': 'MTA-STS policy server not trusted',
       'mx-not-listed': 'Not listed in MTA-STS policy',
       'nothing-published': 'Neither DANE nor MTA-STS',
+      'trust-unusable': 'Trust settings here not usable',
     } as Readonly<Record<string, string>>,
     noTls: 'trusted next hop',
     host: 'Server',

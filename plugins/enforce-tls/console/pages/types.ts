@@ -47,6 +47,7 @@ export interface Action {
   readonly fingerprints?: readonly string[]
   readonly otherwise?: Otherwise
   readonly onFailure?: 'bounce' | 'defer'
+  readonly trust?: string
 }
 
 export interface Rule {

@@ -51,7 +51,7 @@ export class TlsContexts {
    */
   get(key: ContextKey, options: Readonly<Record<string, unknown>>): SecureContext {
     const heeded: Heeded = Object.fromEntries(
-      HEEDED.map((name) => [name, this.#own[name] ?? options[name]]).filter(
+      HEEDED.map((name): [string, unknown] => [name, this.#own[name] ?? options[name]]).filter(
         ([, value]) => value !== undefined,
       ),
     )
