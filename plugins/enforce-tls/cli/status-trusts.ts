@@ -1,17 +1,31 @@
 /** The named trusts of the settings: which can be used, until when, and what is to be mended. */
-import path from 'node:path'
 import type { TrustFacts } from '../delivery/tls/trust-facts.js'
-import { Trusts } from '../delivery/tls/trusts.js'
+import type { OwnedRule } from '../rules/owner-entries.js'
 import { inDays } from '../check/verdict.js'
 import type { Surroundings } from './context.js'
+import { trustProblem, trustsOf } from './trust-problem.js'
 
-/** The trusts; none beside `--redis` and `--file`, which know no settings. */
-export function trustState({
-  settings: { trusts },
-  folder,
-}: Pick<Surroundings, 'settings' | 'folder'>): readonly TrustFacts[] {
-  if (folder === null) return []
-  return new Trusts(trusts, path.join(folder, 'config'), () => null).facts()
+/** The trusts, and what is to be mended of them and of the rules that name one. */
+export interface TrustState {
+  readonly trusts: readonly TrustFacts[]
+  readonly warnings: readonly string[]
+}
+
+/** The state; empty beside `--redis` and `--file`, which know no settings. @param rules active ones that name a trust */
+export function trustState(
+  surroundings: Pick<Surroundings, 'settings' | 'folder'>,
+  rules: readonly OwnedRule[],
+): TrustState {
+  const known = trustsOf(surroundings)
+  const trusts = known?.facts() ?? []
+  const unusable = new Set(trusts.flatMap(({ name, problem }) => (problem === null ? [] : [name])))
+  const ofRules = rules.flatMap((owned) => {
+    const { trust = '' } = owned.rule.actions.relayWithTls
+    // That of the trust itself is said once, and not for each rule.
+    const problem = unusable.has(trust) ? null : trustProblem(owned, known)
+    return problem === null ? [] : [`mail of rule ${owned.id} waits: ${problem}`]
+  })
+  return { trusts, warnings: [...trusts.flatMap(warningsOf), ...ofRules] }
 }
 
 /** A line for each. */
@@ -25,10 +39,9 @@ export function formatTrusts(trusts: readonly TrustFacts[]): string[] {
   })
 }
 
-/** What is to be mended. */
-export function trustWarnings(trusts: readonly TrustFacts[]): string[] {
-  return trusts.flatMap(({ name, problem, warnings }) => [
+function warningsOf({ name, problem, warnings }: TrustFacts): string[] {
+  return [
     ...(problem === null ? [] : [`trust ${name} cannot be used, so mail of its rules waits: ${problem}`]),
     ...warnings.map(({ text }) => `trust ${name}: ${text}`),
-  ])
+  ]
 }

@@ -10,7 +10,7 @@ import { Refusal } from './refusal.js'
 import { isFirst, standingIn } from './status-standing.js'
 import { formatResolvers, resolverState, resolverWarnings } from './status-dns.js'
 import { deliveryLogFacts } from './status-log.js'
-import { formatTrusts, trustState, trustWarnings } from './status-trusts.js'
+import { formatTrusts, trustState } from './status-trusts.js'
 import { tlsRptState, type TlsRptStatus } from './status-tls-rpt.js'
 import { offerRemoval } from './status-fix.js'
 import { reportOn, type StoreProblem } from './status-report.js'
@@ -50,17 +50,17 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
   })
   // First: it says by itself which rights are missing.
   const [standing, tlsRpt] = await Promise.all([standingIn(context), tlsRptState(context)])
-  const { lookingAtPublished, ...entries } = await reportOn(context)
+  const { lookingAtPublished, naming, ...entries } = await reportOn(context)
   const { settings, folder } = context
   // Only what a Haraka enforces, and only where its resolvers are known.
   const waiting = folder === null || settings.main.reportOnly ? [] : lookingAtPublished
   const resolvers = await resolverState(context, waiting)
-  const trusts = trustState(context)
+  const { trusts, warnings: trustWarnings } = trustState(context, settings.main.reportOnly ? [] : naming)
   const warnings = [
     ...standing.warnings,
     ...resolverWarnings(resolvers, waiting),
     ...(tlsRpt?.warnings ?? []),
-    ...trustWarnings(trusts),
+    ...trustWarnings,
   ]
   const about = standing.problems.map((sentence) => ({ sentence, value: null, removal: null, risk: null }))
   const report = { ...entries, problems: [...about, ...entries.problems] }
