@@ -1,4 +1,5 @@
 /** What a store holds, counted, and every entry in it that does not act as somebody meant. */
+import path from 'node:path'
 import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
 import { quote } from '../text/quote.js'
 import { effectOfBroken, saidBy, Unreadable, type EntryPlace } from '../rules/entry-problem.js'
@@ -174,7 +175,12 @@ async function filesAndLog({
   asHaraka,
   deliveries,
 }: Context): Promise<string[]> {
-  const problems = accessProblems(settings, folder === null ? null : queueFolderIn(folder), harakaUser())
+  const problems = accessProblems(
+    settings,
+    folder === null ? null : queueFolderIn(folder),
+    harakaUser(),
+    folder === null ? null : path.join(folder, 'config'),
+  )
   if (problems.length > 0 || !asHaraka || !settings.evidence.stream) return problems
   return await deliveries()
     .check()

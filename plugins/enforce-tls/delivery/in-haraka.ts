@@ -10,7 +10,7 @@ import type { GuardContext } from './guard-context.js'
 import { hostOf, placeOf } from './next-hop.js'
 import { divide, keepAsError, splitOff } from './queue-files.js'
 import type { WaitingList } from './waiting.js'
-import { contextOf, contextsOf, type AllContexts } from './tls/contexts.js'
+import { contextOf, sessionsOf, type AllContexts } from './tls/contexts.js'
 
 /** What changes while Haraka runs, and where events go. */
 export interface DeliverySources {
@@ -39,7 +39,7 @@ export function guardContextIn(
     secureContext: (mx, requirement) => contextOf(contexts(), settings(), requirement, haraka.tlsOptions(mx)),
     sessions: (context, mx, requirement) =>
       settings().tls.sessionResumption
-        ? contextsOf(contexts(), requirement).sessions(context).slot(hostOf(mx), placeOf(mx), requirement)
+        ? (sessionsOf(contexts(), requirement, context)?.slot(hostOf(mx), placeOf(mx), requirement) ?? null)
         : null,
     published,
     makeMx: (hop) => new haraka.outbound.net_utils.HarakaMx(hop),

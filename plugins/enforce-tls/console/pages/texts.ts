@@ -25,6 +25,7 @@ const fields = {
   fingerprints: 'SHA-256 fingerprints',
   otherwise: 'If nothing is published',
   onFailure: 'If no receiving server meets this',
+  trust: 'Named trust',
 }
 
 /** A field of a rule by its path, such as `criteria.to.matchesAny`. */
@@ -287,6 +288,11 @@ export const texts = {
     onFailure: fields.onFailure,
     onFailureDefault: 'Server default',
     onFailureNames: { bounce: 'Bounce: notify the sender at once', defer: 'Defer: try again later' },
+    trust: fields.trust,
+    trustDefault: 'Server default',
+    trustMissing: (name: string) => `${name} (not set up on this server)`,
+    trustHint:
+      'A trust of the server settings: which authorities count for this partner, and which certificate it is shown.',
     reportOnly: 'Report only',
     reportOnlyHint: 'Delivers as usual and records what would have happened.',
   },
@@ -343,6 +349,7 @@ export const texts = {
         encrypt: ', any encryption if nothing is published',
         none: ', no encryption required if nothing is published',
       })[otherwise],
+    withTrust: (name: string) => `, with trust ${name}`,
     withFingerprints: (n: number) => `, ${count(n, 'fingerprint', 'fingerprints')}`,
     session: 'Connection',
     certificate: 'Certificate',

@@ -91,13 +91,26 @@ export interface AllContexts {
 }
 
 /** The contexts that sessions of a requirement are made of. @throws {TypeError} where its trust was not looked up. */
-export function contextsOf(
+function contextsOf(
   { plain, trusts }: AllContexts,
   requirement: Pick<HostRequirement, 'trusts' | 'trust'>,
 ): TlsContexts {
   if (requirement.trust) return trusts.madeOf(requirement.trust)
   if (requirement.trusts) throw new TypeError('a session without the trust that its rule names')
   return plain
+}
+
+/**
+ * The sessions made with a context; `null` where the settings have been read again since the context was made: sessions
+ * of its trust have no place any more.
+ */
+export function sessionsOf(
+  { plain, trusts }: AllContexts,
+  { trust }: Pick<HostRequirement, 'trust'>,
+  context: SecureContext,
+): SessionCache | null {
+  if (!trust) return plain.sessions(context)
+  return trusts.has(trust) ? trusts.madeOf(trust).sessions(context) : null
 }
 
 /**

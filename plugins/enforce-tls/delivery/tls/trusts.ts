@@ -63,6 +63,11 @@ export class Trusts<C> {
     })
   }
 
+  /** Whether a trust is from here. */
+  has(trust: NamedTrust): boolean {
+    return this.#made.has(trust)
+  }
+
   /** What was made of a trust. @throws {TypeError} for one that is not from here: nothing else will do in its place. */
   madeOf(trust: NamedTrust): C {
     const made = this.#made.get(trust)
