@@ -2,10 +2,13 @@ import assert from 'node:assert/strict'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
+import { enforceTls } from '../cli/enforce-tls.js'
 import { makeAuthority, validity, type Authority, type KeyAndCertificate } from '../support/certificates.js'
 import { issue } from '../support/chains.js'
 import { startHaraka, type Haraka } from '../support/haraka.js'
-import { fileStoreConfig, type TestRule } from '../support/rules.js'
+import { fileStoreConfig, rulesDocument, storedRule, type TestRule } from '../support/rules.js'
+import { until } from '../support/until.js'
+import type { Listed } from '../support/waiting-scene.js'
 import { startPeer, type PeerOptions, type SmtpPeer } from '../support/smtp-peer.js'
 
 const MX = 'mx.bank.example'
@@ -17,7 +20,6 @@ const RULES: readonly TestRule[] = [
   { to: ['any.example'], name: 'Any', action: { level: 'encrypt', trust: 'certificate' } },
   { to: ['loose.example'], name: 'Loose', action: { level: 'encrypt', trust: 'bank' } },
   { to: ['named.example'], name: 'Named', action: { level: 'verify', trust: 'named' } },
-  { to: ['published.example'], name: 'Published', action: { level: 'mta-sts', trust: 'named' } },
   { to: ['gone.example'], name: 'Gone', action: { level: 'verify', trust: 'gone' } },
   { to: ['free.example'], name: 'Free' },
   { to: ['old.example'], name: 'Old', action: { level: 'encrypt', trust: 'old' } },
@@ -194,7 +196,7 @@ describe('a named trust', () => {
     assert.doesNotMatch(haraka.log, /PRIVATE KEY/)
   })
 
-  it('with authorities is not for a level that does not look at them, and with a server name not for what is published', async () => {
+  it('with authorities is not for a level that does not look at them', async () => {
     await using bank = await startPeer({ tls: server })
     await using haraka = await start(bank)
     assert.match(
@@ -254,6 +256,38 @@ describe('a named trust', () => {
       /trust "other" of rule "Other" of acme\.example replaces the trusted authorities, but rule "All" of \* requires/,
     )
     assert.equal(bank.connections.length, 0)
+  })
+
+  it('that only a rule in report mode names is not told to have been fulfilled, nor broken', async () => {
+    await using bank = await startPeer({ tls: publicServer })
+    const rule = { ...storedRule(RULES[0] as TestRule), mode: 'report' }
+    const document = { ...rulesDocument({ 'acme.example': [] }), rules: { 'acme.example': { r1: rule } } }
+    await using haraka = await start(bank, { 'enforce-tls.rules.json': document })
+    await haraka.send({ from: 'ann@acme.example', to: 'cfo@bank.example' })
+    await bank.waitForMessages(1)
+    await haraka.waitForLog(/report.*unknown.*Haraka delivered without trust bank/)
+  })
+
+  it('that cannot be used is what a message can be released from; TLS is tried all the same', async () => {
+    await using bank = await startPeer({ tls: server })
+    const ini = `${SECTIONS}[failure]\nallow_release=true\n`
+    await using haraka = await start(bank, {
+      ...fileStoreConfig({ 'acme.example': RULES }, ini),
+      'own.key': another.key,
+    })
+    await fails(haraka, 'bank.example', /trust-unusable/)
+    const queue = (...words: readonly string[]) => enforceTls(['queue', ...words, '--config', haraka.folder])
+    const id = await until(
+      async () => {
+        const listed = JSON.parse((await queue('list', '--json')).stdout) as Listed
+        return listed.messages[0]?.id
+      },
+      { what: () => 'the message in the list of what waits', timeout: 20_000 },
+    )
+    const released = await queue('release', id, '--reason', 'due today', '--yes')
+    assert.equal(released.code, 0, released.stdout + released.stderr)
+    const [message] = await bank.waitForMessages(1)
+    assert.ok(message?.tls)
   })
 })
 

@@ -116,7 +116,9 @@ export class Trusts<C> {
       return { trust, files }
     } catch (error) {
       if (error instanceof TrustProblem) return error
-      throw error
+      // Whatever nobody expects makes this trust unusable, and no other one.
+      const name = error instanceof Error ? error.name : 'unknown error'
+      return new TrustProblem(`its files cannot be used (${name}); look at them again`)
     }
   }
 }
