@@ -341,7 +341,7 @@ export class Enforcer {
       this.#guardContext,
       this.#published.get(),
     )
-    if (check.verdict === 'delivered') this.#waiting.works(check.domain)
+    if (check.verdict === 'delivered') this.#waiting.works(check.domain, request.requirement)
     return check
   }
 

@@ -219,7 +219,10 @@ describe('check of one partner', () => {
       if (!found) return
       assert.match(found.data.reason, reason)
       assert.equal(found.code, code)
-      assert.equal({ delivered: 0, free: 0, waits: 1, bounced: 1, 'not-known': 3 }[found.data.verdict], code)
+      assert.equal(
+        { delivered: 0, free: 0, rerouted: 1, waits: 1, bounced: 1, 'not-known': 3 }[found.data.verdict],
+        code,
+      )
     })
   }
 

@@ -95,7 +95,7 @@ describe('what the console says of deliveries', () => {
       },
       partners: [{ domain: 'bank.example', wouldBounce: 1, wouldWait: 0 }],
       otherLevels: 0,
-      enforced: { messages: 6, delivered: 1, bounced: 4, kept: 0, waiting: 1, asUsual: 0 },
+      enforced: { messages: 6, delivered: 1, rerouted: 0, bounced: 4, kept: 0, waiting: 1, asUsual: 0 },
     })
     assert.equal((await post(false)).body.reports, null)
   })

@@ -27,7 +27,15 @@ it('workers write one delivery log beside the rules file', async () => {
     'a report on all messages',
   )
   const { enforced, versions } = await reportOf(haraka.folder)
-  assert.deepEqual(enforced, { messages: 6, delivered: 6, bounced: 0, kept: 0, waiting: 0, asUsual: 0 })
+  assert.deepEqual(enforced, {
+    messages: 6,
+    delivered: 6,
+    rerouted: 0,
+    bounced: 0,
+    kept: 0,
+    waiting: 0,
+    asUsual: 0,
+  })
   assert.deepEqual(versions, [{ version: 'TLSv1.3', messages: 6, share: 1 }])
 })
 

@@ -93,6 +93,7 @@ it('the log, the stream in Redis and the report tell what became of mail, and no
   assert.deepEqual(report.enforced, {
     messages: 3,
     delivered: 1,
+    rerouted: 0,
     bounced: 1,
     kept: 0,
     waiting: 1,

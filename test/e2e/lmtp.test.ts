@@ -99,8 +99,8 @@ it('a server that is busy at first gets the message at the next attempt, over TL
   })
   await haraka.send({ from: 'ann@acme.example', to: 'a@lmtp.example' })
   await haraka.waitForLog(/starttls-deferred/)
-  haraka.flushQueue()
-  const [message] = await bank.waitForMessages(1)
+  await haraka.flushUntil(() => bank.messages.length === 1, 'a delivery')
+  const [message] = bank.messages
   assert.ok(message?.tls)
   await haraka.waitForEmptyQueue()
   assert.equal(bank.connections.length, 2)

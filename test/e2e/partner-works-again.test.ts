@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { startWaitingScene } from '../support/waiting-scene.js'
+import { logPairs } from '../support/evidence.js'
+import { LATER, RULES, startWaitingScene } from '../support/waiting-scene.js'
 
 it('mail that reaches a partner over TLS takes along what waits for it, in other nodes too, and only that', async () => {
   await using scene = await startWaitingScene()
@@ -20,6 +21,56 @@ it('mail that reaches a partner over TLS takes along what waits for it, in other
   assert.equal(left.messages[0]?.domain, 'clinic.example')
   assert.ok(scene.bank.messages.every(({ tls }) => tls))
   assert.equal(scene.bank.messages.length, 3)
+})
+
+it('a session takes along only what waits under the same requirement', async () => {
+  await using scene = await startWaitingScene({
+    rules: {
+      ...RULES,
+      'other.example': [
+        { to: ['bank.example'], id: 'stricter', action: { level: 'verify', onFailure: 'defer' } },
+      ],
+    },
+    bank: {},
+  })
+  await scene.send('cfo@bank.example', scene.haraka, 'bob@other.example')
+  const { messages } = await scene.waitForListed(1)
+  assert.equal(messages[0]?.class, 'certificate-not-trusted')
+  await scene.bank.behave({ on: { STARTTLS: LATER } })
+  await scene.send()
+  await scene.waitForListed(2)
+  await scene.bank.behave({})
+  await scene.send('new@bank.example')
+  await scene.bank.waitForMessages(2)
+  const left = await scene.waitForListed(1)
+  assert.equal(left.messages[0]?.domain, 'bank.example')
+  assert.equal(left.messages[0].rules[0]?.id, 'stricter')
+  const ofStricter = logPairs(scene.haraka.log).filter(
+    ({ kind, rule }) => kind === 'attempt' && rule === 'stricter',
+  )
+  assert.equal(ofStricter.length, 1)
+})
+
+it('a partner that works and fails by turns uses up none of the tries, and a message goes back to its time', async () => {
+  await using scene = await startWaitingScene({ intervals: '1h*2' })
+  await scene.send()
+  const { messages } = await scene.waitForListed(1)
+  const [before] = messages
+  assert.ok(before)
+  for (let tries = 2; tries <= 5; tries++) {
+    const ran = await scene.queue('retry', before.id)
+    assert.equal(ran.code, 0, ran.stdout + ran.stderr)
+    await scene.haraka.waitForLog(new RegExp(`(?:result=deferred[^]*){${tries}}`))
+    const [after] = (await scene.waitForListed(1)).messages
+    assert.equal(after?.tries, 1)
+    const moved = Math.abs(Date.parse(after.next) - Date.parse(before.next))
+    assert.ok(moved < 5000, `${moved} ms`)
+  }
+  assert.deepEqual(scene.acme.messages, [])
+  await scene.bank.behave({})
+  await scene.send('new@bank.example')
+  await scene.bank.waitForMessages(2)
+  await scene.haraka.waitForEmptyQueue()
 })
 
 it('a node that is down is named, its mail is as it was, and it takes no orders', async () => {

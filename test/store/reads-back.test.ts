@@ -20,13 +20,27 @@ type Open = () => RuleStore
 
 async function onRedis(work: (open: Open) => Promise<void>): Promise<void> {
   await using redis = await startRedis()
-  await work(() => openStore(toSettings({ redis: { url: redis.url } })))
+  await opening(() => openStore(toSettings({ redis: { url: redis.url } })), work)
 }
 
 async function onFile(work: (open: Open) => Promise<void>): Promise<void> {
   await using folder = new TemporaryFolder('reads-back')
   const file = path.join(folder.path, 'rules.json')
-  await work(() => openStore(toSettings({ store: { type: 'file', file } })))
+  await opening(() => openStore(toSettings({ store: { type: 'file', file } })), work)
+}
+
+/** What is opened is closed, also where the work fails: an open store keeps the process alive. */
+async function opening(open: Open, work: (open: Open) => Promise<void>): Promise<void> {
+  const opened: RuleStore[] = []
+  try {
+    await work(() => {
+      const store = open()
+      opened.push(store)
+      return store
+    })
+  } finally {
+    await Promise.all(opened.map((store) => store.close()))
+  }
 }
 
 for (const [name, on] of [
@@ -49,7 +63,8 @@ for (const [name, on] of [
               const group = atOnce(
                 checkGroup(patterns.filter((each) => 'patterns' in atOnce(checkGroup([each])))),
               )
-              if ('problem' in owner || 'problem' in group) return
+              // Those that are refused do not count as runs.
+              fc.pre(!('problem' in owner || 'problem' in group))
               const id = `r${n++}`
               const checked = atOnce(
                 checkRule({
@@ -67,13 +82,10 @@ for (const [name, on] of [
               assert.deepEqual(atOnce(parseRule(read.rules.get(id) ?? '')), { rule })
               assert.ok((await fresh.owners()).includes(owner.owner))
               assert.deepEqual(atOnce(parseGroup((await fresh.groups()).get(`g${n}`) ?? '')), group)
-              await fresh.close()
             },
           ),
-          { numRuns: 60 },
+          { numRuns: 30 },
         )
-        assert.ok(n > 10, `only ${n} were accepted`)
-        await store.close()
       }))
 
     it('and refuses what would be read as something else, and writes nothing', () =>
@@ -95,6 +107,5 @@ for (const [name, on] of [
           store.writeGroup('banks', null, '["jane doe@bank.example"]'),
           storeError('STORE_REFUSED', /banks.* is not written: .*"jane doe"@bank\.example/),
         )
-        await store.close()
       }))
   })

@@ -51,8 +51,11 @@ async function asAdministrator(settings: Partial<RedisSettings>): Promise<void> 
   await assertReadable(store)
   await readDeliveries(settings)
   const log = new RedisDeliveryLog(redisSettings(settings))
-  await log.readKey()
-  await log.close()
+  try {
+    await log.readKey()
+  } finally {
+    await log.close()
+  }
 }
 
 /** The commands that change rules, and those of the group `queue`. */

@@ -131,7 +131,7 @@ describe('the feed behind Sentinels', () => {
       await (how === 'is killed' ? old.kill9() : group.failOver())
       const master = await group.untilFailedOver(old)
       assert.match(await heard.next(''), /^deaf: ./)
-      assert.equal(await heard.next('all'), 'all')
+      assert.equal(await heard.next('all', 40_000), 'all')
       assert.equal(await heard.next('hears'), 'hears')
       await until(
         async () => {

@@ -117,7 +117,7 @@ export function speak(item: FakeHmail, mx: HarakaMx, name: string, socket: Dialo
       item.refcount++
       item.split_to_new_recipients(some, 'Some recipients failed', (part) => {
         item.discard()
-        part[end](`Some recipients failed: ${some.map(({ address }) => String(address)).join()}`)
+        part[end](`Some recipients failed: ${some.map(({ address }) => String(address)).join()}`, { mx })
       })
     }
     processing = false
@@ -186,8 +186,8 @@ export function speak(item: FakeHmail, mx: HarakaMx, name: string, socket: Dialo
     }
     send('QUIT')
     processing = false
-    if (isTemporary) item.temp_fail(`Upstream error: ${code} ${text}`)
-    else item.bounce(`${code} ${text}`)
+    if (isTemporary) item.temp_fail(`Upstream error: ${code} ${text}`, { mx })
+    else item.bounce(`${code} ${text}`, { mx })
   })
 
   if (!socket.__fromPool) return

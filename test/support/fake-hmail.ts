@@ -18,6 +18,8 @@ export class FakeHmail extends EventEmitter implements HarakaMailItem {
   readonly data_start = 0
   num_failures = 0
   refcount = 1
+  /** The message. */
+  content = 'Subject: Secret\r\n\r\nThe text\r\n'
   readonly todo: HarakaMailItem['todo']
   mxlist: HarakaMx[] = []
   bounce_error: Error | null = null
@@ -209,7 +211,7 @@ export class FakeHmail extends EventEmitter implements HarakaMailItem {
   }
 
   data_stream(): Readable {
-    return Readable.from(['Subject: Secret\r\n\r\nThe text\r\n'])
+    return Readable.from([Buffer.from(this.content)])
   }
 
   loginfo(...data: unknown[]): void {

@@ -15,6 +15,7 @@ import { SessionCache } from '../../plugins/enforce-tls/delivery/tls/session-cac
 import type { HarakaAddress, HarakaMx } from '../../plugins/enforce-tls/haraka/types.js'
 import { requirementOf, type Requirement } from '../../plugins/enforce-tls/rules/requirement.js'
 import type { RelayWithTls } from '../../plugins/enforce-tls/rules/rule.js'
+import type { Gateway } from '../../plugins/enforce-tls/settings/gateways.js'
 import type { Settings } from '../../plugins/enforce-tls/settings/types.js'
 import { FakeHaraka, fakeAddress, type HookAnswer } from './fake-haraka.js'
 import { FakeHmail, fakeOf } from './fake-hmail.js'
@@ -67,6 +68,8 @@ export interface DeliveryOptions {
   readonly resumption?: boolean
   /** Deliver several messages over one connection. */
   readonly reuse?: boolean
+  /** `[gateways]`. @default none */
+  readonly gateways?: readonly Gateway[]
   /** `[tls] connections_per_host`. @default 20 */
   readonly perHost?: number
 }
@@ -211,6 +214,7 @@ export class GuardedDelivery implements AsyncDisposable {
         connectionsPerHost: this.options.perHost ?? 20,
       },
       failure: { action: failureAction, delayWarning: 0 },
+      gateways: this.options.gateways ?? [],
     } as unknown as Settings
     this.#connections ??= new ConnectionPool(
       () => settings.tls,
@@ -255,6 +259,7 @@ export class GuardedDelivery implements AsyncDisposable {
         givingUp: () => null,
         release: () => null,
         works: () => undefined,
+        aheadOf: () => null,
       },
       emit: (event) => void this.events.push(event),
       ...this.options.surroundings,

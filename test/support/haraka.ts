@@ -3,6 +3,7 @@
  * log and queue, change routes and config, stop, kill, restart. When Haraka ends unexpectedly every pending
  * wait fails with the tail of its log.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { HarakaFolder, type ConfigFiles, type HarakaFolderOptions, type Routes } from './haraka-folder.js'
@@ -161,6 +162,16 @@ export class Haraka implements AsyncDisposable {
   /** Tries deferred mail again at once, as an operator does with SIGHUP. */
   flushQueue(): void {
     this.#running.signal('SIGHUP')
+  }
+
+  /** Does so again and again until something has come of it: a flush misses what is not in the queue yet. */
+  async flushUntil(condition: () => boolean, what: string): Promise<void> {
+    const met = async (): Promise<boolean> => {
+      this.flushQueue()
+      await pause(500)
+      return condition()
+    }
+    await this.until(met, what, 30_000)
   }
 
   setRoutes(routes: Routes): void {

@@ -25,6 +25,7 @@ export function waitingRecord(id: string, given: Partial<WaitingRecord> = {}): W
     until: at(60),
     tries: 7,
     demand: 'demand',
+    terms: 'terms',
     ...given,
   }
 }

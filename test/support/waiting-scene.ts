@@ -28,6 +28,7 @@ export interface ListedMessage {
   readonly rules: readonly { readonly id: string; readonly owner: string }[]
   readonly releasedBy: string
   readonly tries: number
+  readonly next: string
 }
 
 export interface Listed {
@@ -40,6 +41,8 @@ export interface WaitingSceneOptions extends Pick<HarakaOptions, 'nodes' | 'extr
   /** Lines of enforce-tls.ini. */
   readonly ini?: string
   readonly intervals?: string
+  /** @default {@link RULES} */
+  readonly rules?: Parameters<typeof writeRules>[1]
   /** How bank.example begins. @default it puts TLS off */
   readonly bank?: Parameters<typeof startPeer>[0]
 }
@@ -47,7 +50,7 @@ export interface WaitingSceneOptions extends Pick<HarakaOptions, 'nodes' | 'extr
 /** Starts Redis, rules, servers and one Haraka. */
 export async function startWaitingScene(options: WaitingSceneOptions = {}): Promise<WaitingScene> {
   const redis = await startRedis()
-  await writeRules(redis, RULES)
+  await writeRules(redis, options.rules ?? RULES)
   const bank = await startPeer(options.bank ?? { on: { STARTTLS: LATER } })
   const acme = await startPeer()
   const scene = new WaitingScene(options, redis, bank, acme)
@@ -123,8 +126,8 @@ export class WaitingScene implements AsyncDisposable {
     return last
   }
 
-  async send(to = 'cfo@bank.example', haraka = this.haraka): Promise<void> {
-    await haraka.send({ from: 'ann@acme.example', to })
+  async send(to = 'cfo@bank.example', haraka = this.haraka, from = 'ann@acme.example'): Promise<void> {
+    await haraka.send({ from, to })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,6 +2,7 @@
 import { definitionOf, LEVELS, type Level } from '../rules/levels.js'
 import type { PublishedDemand, Requirement, TrustDemand } from '../rules/requirement.js'
 import { listed } from '../text/list.js'
+import { formatOnFailureOfAll } from './format-gateway.js'
 import { formatOtherwise, whereNothing } from './format-published.js'
 
 /** A level by name, with what it asks for. */
@@ -11,13 +12,13 @@ export function formatLevelSummary(level: Level): string {
 
 /** All that is required, in one phrase. */
 export function formatRequirement(requirement: Requirement): string {
-  const { level, minVersion, trusted, namesHost, namesAnyOf, fingerprintsAnyOf, onFailure } = requirement
+  const { level, minVersion, trusted, namesHost, namesAnyOf, fingerprintsAnyOf } = requirement
   const { pinned, names } = definitionOf(level)
   return [
     formatLevelWithDemands(requirement),
     ...(minVersion ? [`${minVersion} or later`] : []),
     ...formatTrusts(requirement.trusts ?? []),
-    ...(onFailure ? [`${onFailure} on failure`] : []),
+    ...formatOnFailureOfAll(requirement),
     ...(namesHost && names !== 'mx-host' ? ['and a trusted certificate names the MX host'] : []),
     ...(trusted && !namesHost && names === 'nothing' ? ['and the certificate is trusted'] : []),
     ...namesAnyOf.map((some) => `the certificate names one of ${listed(some)}`),

@@ -3,6 +3,7 @@ import { listed } from '../text/list.js'
 import { definitionOf } from '../rules/levels.js'
 import { EVERYONE } from '../rules/owner.js'
 import type { RelayWithTls, Rule } from '../rules/rule.js'
+import { formatOnFailureOf } from './format-gateway.js'
 import { formatOtherwise, otherwiseOf } from './format-published.js'
 import { formatLevelSummary } from './format-requirement.js'
 
@@ -64,7 +65,7 @@ export function formatMail(owner: string, rule: Rule): string {
 
 /** A level and minimum version in one phrase. */
 export function formatAction(action: RelayWithTls): string {
-  const { level, minVersion, names, onFailure, trust } = action
+  const { level, minVersion, names, trust } = action
   const { published } = definitionOf(level)
   const otherwise = otherwiseOf(action)
   return [
@@ -72,6 +73,6 @@ export function formatAction(action: RelayWithTls): string {
     ...(names ? [`or the certificate names ${listed(names)}`] : []),
     ...(minVersion ? [`${minVersion} or later`] : []),
     ...(trust === undefined ? [] : [`with trust ${trust}`]),
-    ...(onFailure ? [`${onFailure} on failure`] : []),
+    ...formatOnFailureOf(action),
   ].join(', ')
 }

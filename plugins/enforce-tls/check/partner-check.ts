@@ -34,6 +34,7 @@ import {
   ofHost,
   publishedLevels,
   remarksOn,
+  throughGateway,
   withoutHosts,
   type ReasonedVerdict,
 } from './verdict.js'
@@ -121,11 +122,7 @@ async function hostsOfFacts(
     return { failure: tlsFailure('resolver-unavailable', asked.unasked.replace(/\.$/, '')) }
   const facts = await asked.facts
   if ('kind' in facts) return { failure: tlsFailure(lookUpFailure(facts), facts.why) }
-  const route = routeOf(facts, namedHop(request), ({ exchange, from_dns, priority }) => ({
-    exchange,
-    from_dns,
-    priority,
-  }))
+  const route = routeOf(facts, namedHop(request), (hop) => ({ ...hop }))
   switch (route.is) {
     case 'failed':
       return { failure: route.failure }
@@ -181,8 +178,9 @@ interface Findings {
 
 function result(
   { domain, recipient, requirement }: CheckRequest,
-  { hosts, verdict: { verdict, reason }, remarks = [], dane = null, published }: Findings,
+  { hosts, verdict: found, remarks = [], dane = null, published }: Findings,
 ): PartnerCheck {
+  const { verdict, reason } = throughGateway(requirement, found)
   const { decidedBy, ...required } = requirement
   return {
     domain,

@@ -11,7 +11,7 @@ import type { Level } from '../rules/levels.js'
 import type { PublishedSources } from '../published/domain-facts.js'
 import type { HostRequirement } from '../published/host-requirement.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
-import type { OnFailure } from '../rules/rule.js'
+import type { OnFailure } from '../rules/levels.js'
 import type { CertificateFacts } from './certificate-facts.js'
 import type { DaneCheck, HostDane } from './dane-types.js'
 import type { StsCheck, TlsReportsCheck } from './sts-types.js'
@@ -66,7 +66,7 @@ export interface CheckContext {
  * published and nothing is required then (`free`); it would wait, and bounce if nothing is mended until Haraka's
  * retries end; it would bounce at once; or that is unknown, since a later attempt may end otherwise.
  */
-export type PartnerVerdict = 'delivered' | 'free' | 'waits' | 'bounced' | 'not-known'
+export type PartnerVerdict = 'delivered' | 'free' | 'rerouted' | 'waits' | 'bounced' | 'not-known'
 
 /** Why a host can't have the message; `detail` is one line. */
 export interface CheckFailure {

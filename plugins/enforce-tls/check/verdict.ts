@@ -1,10 +1,11 @@
 /** What the findings of a check mean: which levels hold, what would happen to a message and why, and remarks. Pure. */
 import { decisiveAttempt, judge, mayPass, type Attempt, type AttemptFailure } from '../delivery/outcome.js'
+import { listed } from '../text/list.js'
 import { oneLine } from '../text/one-line.js'
 import { LEVELS } from '../rules/levels.js'
 import type { CheckContext, CheckRequest, HostCheck, PartnerVerdict, LevelCheck } from './types.js'
 import { definitionOf, type Level } from '../rules/levels.js'
-import { type Requirement, requirementOf, NO_RULE } from '../rules/requirement.js'
+import { type GatewayDemand, type Requirement, requirementOf, NO_RULE } from '../rules/requirement.js'
 import { EXPIRES_SOON, type CertificateFacts } from './certificate-facts.js'
 import { termsIn } from '../delivery/published-route.js'
 import type { HarakaMx } from '../haraka/types.js'
@@ -16,6 +17,7 @@ import { certificateFailure, type PeerIdentity } from '../delivery/tls/certifica
 export const PARTNER_VERDICTS: readonly PartnerVerdict[] = [
   'delivered',
   'free',
+  'rerouted',
   'waits',
   'bounced',
   'not-known',
@@ -57,11 +59,34 @@ export function afterAttempts(
   const reason = oneLine(`${decisive.host} ${decisive.failure.detail}`)
   const areKnown = attempts.every(({ failure }) => failure !== null && !mayPass(failure))
   if (temporary) return { verdict: areKnown ? 'waits' : 'not-known', reason }
-  const waits = tls && (requirement.onFailure ?? failureAction) === 'defer'
+  const { onFailure, gateway } = requirement
+  if (tls && onFailure === 'reroute' && gateway)
+    return {
+      verdict: 'rerouted',
+      reason: `${reason} (with on-failure reroute, mail goes through ${gatewayOf(gateway)} instead)`,
+    }
+  const waits = tls && (onFailure ?? failureAction) === 'defer'
   return {
     verdict: 'bounced',
     reason: waits ? `${reason} (after retries, because of on-failure defer)` : reason,
   }
+}
+
+/** The same where all mail goes through a gateway, whatever the partner's own servers do. */
+export function throughGateway(
+  { gateway }: Requirement,
+  { verdict, reason }: ReasonedVerdict,
+): ReasonedVerdict {
+  return gateway?.always
+    ? {
+        verdict: 'rerouted',
+        reason: `all of it goes through ${gatewayOf(gateway)}, which is not checked here; of the partner's own servers: ${reason}`,
+      }
+    : { verdict, reason }
+}
+
+function gatewayOf({ names }: GatewayDemand): string {
+  return `the gateway ${listed(names)}`
 }
 
 /** A host and its certificate. */

@@ -32,6 +32,12 @@ const VERDICTS: Readonly<Record<PartnerVerdict, VerdictWords>> = {
     sentence: 'mail would be delivered, and TLS would not be required',
     short: 'no TLS required',
   },
+  rerouted: {
+    exitCode: 1,
+    rank: 1.5,
+    sentence: 'mail would go through a gateway',
+    short: 'through a gateway',
+  },
   waits: {
     exitCode: 1,
     rank: 2,

@@ -26,6 +26,7 @@ export function toTables(report: DeliveryReport, columns?: number): string {
   const shown = partners.slice(0, PARTNERS_MAX)
   const rest = partners.length - shown.length
   const asUsual = enforced.asUsual > 0
+  const rerouted = enforced.rerouted > 0
   const waits = rules.some(({ reported: seen }) => seen.wouldWait > 0)
   return [
     `${oneLine(`Deliveries ${formatScope(report)}`)}\n`,
@@ -58,6 +59,7 @@ export function toTables(report: DeliveryReport, columns?: number): string {
         'deliv.',
         'bounced',
         'waiting or kept',
+        ...(rerouted ? ['to a gateway'] : []),
         ...(asUsual ? ['as usual'] : []),
         reported.wouldWait > 0 ? 'would bounce or wait' : 'would bounce',
       ],
@@ -68,6 +70,7 @@ export function toTables(report: DeliveryReport, columns?: number): string {
           held.delivered,
           held.bounced,
           held.waiting + held.kept,
+          ...(rerouted ? [held.rerouted] : []),
           ...(asUsual ? [held.asUsual] : []),
           seen.wouldBounce + seen.wouldWait,
         ].map(String),

@@ -4,6 +4,7 @@ import { readOwner } from '../admin/owner-state.js'
 import { wellFormedRule } from '../admin/write-rule.js'
 import { isOver } from '../rules/period.js'
 import type { Context } from './context.js'
+import { warnOfGateway } from './gateway-problem.js'
 import { printWarning } from './output.js'
 import { WrongUse } from './refusal.js'
 import { beforeRuleChange, type BeforeChangeOptions } from './before-change.js'
@@ -57,5 +58,6 @@ export async function createByOptions(
       command('rule', 'edit', owner, owned.id, '--no-expires-at'),
     )
   warnOfTrust(context, owned)
+  warnOfGateway(context, owned)
   await warnOfBroken(context, read)
 }

@@ -14,6 +14,7 @@ import { beforeRuleChange, type BeforeChangeOptions } from './before-change.js'
 import type { Context } from './context.js'
 import { EditedFile } from './editor.js'
 import { showEffect } from './effects.js'
+import { warnOfGateway } from './gateway-problem.js'
 import { printError } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { warnOfBroken } from './rule-entries.js'
@@ -113,6 +114,7 @@ async function write(
   for (const difference of textDifferences(...texts)) output.item(difference)
   await showEffect(context, owned, 'It is')
   warnOfTrust(context, owned)
+  warnOfGateway(context, owned)
   await warnOfBroken(context, now)
 }
 

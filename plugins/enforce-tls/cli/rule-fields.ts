@@ -1,5 +1,5 @@
 /** The fields of a rule that options set: one table of what each is called, sets and expects. */
-import { LEVEL_NAMES, LEVELS, OTHERWISE, TLS_VERSIONS } from '../rules/levels.js'
+import { LEVEL_NAMES, LEVELS, ON_FAILURE, OTHERWISE, TLS_VERSIONS } from '../rules/levels.js'
 
 /** What an option says: a new value, or `false` for no value at all (`--no-comment`). */
 type Given<T> = T | false | undefined
@@ -22,6 +22,7 @@ export interface RuleOptions {
   readonly otherwise?: Given<string>
   readonly onFailure?: Given<string>
   readonly trust?: Given<string>
+  readonly via?: Given<string>
   readonly mode?: Given<string>
   readonly direction?: Given<string>
   readonly startsAt?: Given<string>
@@ -145,9 +146,17 @@ export const FIELDS: readonly Field[] = [
     'onFailure',
     '<action>',
     `${ACTION}.onFailure`,
-    'bounce or defer',
-    'when no server fulfils the rule: bounce or defer',
-    { byDefault: 'as in the settings', words: ['bounce', 'defer'] },
+    'bounce, defer or reroute',
+    'when no server fulfils the rule: bounce, defer, or reroute: send it through the gateway of --via',
+    { byDefault: 'as in the settings', words: ON_FAILURE },
+  ),
+  field(
+    'via',
+    '<gateway>',
+    `${ACTION}.via`,
+    'the name of a gateway in [gateways] of enforce-tls.ini',
+    'with --on-failure reroute, what no server could take goes through this gateway of [gateways] in enforce-tls.ini; otherwise all mail of the rule does',
+    { byDefault: '' },
   ),
   field(
     'trust',

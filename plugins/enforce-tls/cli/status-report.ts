@@ -13,6 +13,7 @@ import type { Rule } from '../rules/rule.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { readable } from '../policy/read-parts.js'
 import type { Context } from './context.js'
+import { gatewayProblem } from './gateway-problem.js'
 import { queueFolderIn } from './haraka-memory.js'
 import { accessProblems } from './new-files.js'
 import { spellingProblem } from '../admin/canonical.js'
@@ -140,6 +141,14 @@ export async function reportOn(context: Context): Promise<StatusReport> {
       if (enforcing && definitionOf(enforcing.actions.relayWithTls.level).published !== null)
         lookingAtPublished.push(`${quote(enforcing.name)} of ${owner}`)
       if (enforcing?.actions.relayWithTls.trust !== undefined) naming.push({ owner, id, rule: enforcing })
+      const lost = state === 'on' ? withoutGateway(context, json) : null
+      if (lost !== null)
+        problems.push({
+          sentence: `${store.placeOf(place)}: ${lost}`,
+          value: null,
+          removal: null,
+          risk: null,
+        })
       spellings.push(...oldSpelling(store, place, json))
     }
     if (waits) beside += on
@@ -204,6 +213,12 @@ function withoutService({ command }: Context, { owner, rules, service }: OwnerEn
 function enforcingRule(json: string): Rule | null {
   const checked = atOnce(parseRule(json))
   return 'rule' in checked && checked.rule.mode !== 'report' ? checked.rule : null
+}
+
+/** Why mail of a rule waits for its gateway; `null` where it does not. */
+function withoutGateway(context: Context, json: string): string | null {
+  const checked = atOnce(parseRule(json))
+  return 'rule' in checked && checked.rule.mode !== 'report' ? gatewayProblem(context, checked) : null
 }
 
 function stateOf(entries: OwnerEntries, json: string): 'on' | 'off' | 'sleeping' | 'expired' {

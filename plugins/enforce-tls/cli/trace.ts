@@ -134,6 +134,7 @@ function show({ output }: Context, message: TracedMessage): void {
 
 const STATES: Readonly<Record<TracedMessage['state'], string>> = {
   delivered: 'Delivered',
+  rerouted: 'Handed to a gateway',
   waiting: 'Waiting',
   bounced: 'Bounced',
   kept: 'Not delivered, kept',

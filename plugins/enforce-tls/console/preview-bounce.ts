@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { bounceTexts, type BounceOptions, type BounceTexts } from '../delivery/bounce/compose.js'
-import { tlsFailure, type AttemptFailure } from '../delivery/outcome.js'
+import { tlsFailure, type Attempt, type AttemptFailure } from '../delivery/outcome.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import { formatAddress, type MailAddress } from '../rules/address.js'
 import { definitionOf } from '../rules/levels.js'
@@ -55,21 +55,24 @@ export function previewBounce(
       // Of a queue item, a bounce needs no more than that.
       item: item as unknown as HarakaMailItem,
       requirement: requirementOf(action, recipient.domain, { owner, id: 'preview', name: rule.name }),
-      attempts: [
-        {
-          host,
-          to: SERVER_ADDRESS,
-          secured: false,
-          session: null,
-          failure: failureAt(action),
-        },
-      ],
+      attempts: attemptsAt(host, action),
       tlsToBlame: true,
       reason: '',
       mayQuote: false,
     },
     options,
   )
+}
+
+/** The attempts at the recipient's server and at the gateway, as far as the rule has mail go there. */
+function attemptsAt(host: string, action: RelayWithTls): Attempt[] {
+  const { via, onFailure } = action
+  const failed = { to: SERVER_ADDRESS, secured: false, session: null }
+  const own = { ...failed, host, failure: failureAt(action) }
+  if (via === undefined) return [own]
+  const failure = tlsFailure('gateway-unavailable', 'could not be reached')
+  const gateway = { ...failed, host: via, gateway: via, failure }
+  return onFailure === 'reroute' ? [own, gateway] : [gateway]
 }
 
 /** What is most likely: no TLS; at the levels that look at what is published, a server that is not as published. */

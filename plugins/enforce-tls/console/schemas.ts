@@ -42,6 +42,7 @@ export const ruleReport: Schema = object({
   enforced: object({
     messages: count,
     delivered: count,
+    rerouted: { ...count, description: 'Handed to a gateway over a verified session.' },
     bounced: count,
     kept: count,
     waiting: count,

@@ -6,6 +6,7 @@ import { isIP } from 'node:net'
 import type { HarakaMx } from '../haraka/types.js'
 import { hostOf, placeOf } from './next-hop.js'
 import {
+  atGateway,
   BAD_CONNECTION,
   otherFailure,
   SKIPPED_BY_HARAKA,
@@ -20,6 +21,8 @@ export class Attempts {
   readonly #attempts: Attempt[] = []
   readonly #unresolved = new Set<string>()
   #current: Attempt | null = null
+  /** The gateway that all hosts from now on are, by name. */
+  #gateway: string | null = null
   #isSkipped: () => boolean = () => false
 
   /** @param ended called with each attempt that has ended */
@@ -30,6 +33,11 @@ export class Attempts {
   /** All attempts so far, in their order. */
   get attempts(): readonly Attempt[] {
     return this.#attempts
+  }
+
+  /** From here on the hosts are those of a gateway. @param name as in `[gateways]` */
+  enterGateway(name: string): void {
+    this.#gateway = name
   }
 
   /** Takes the hosts of the domain before their names are resolved. */
@@ -44,8 +52,7 @@ export class Attempts {
       this.#unresolved.delete(from_dns ?? '')
     }
     for (const host of this.#unresolved) {
-      const attempt = { host, to: host, secured: false, session: null, failure: null }
-      this.#attempts.push(attempt)
+      const attempt = this.#begun(host, host)
       this.fail(attempt, otherFailure('has no address, or DNS did not answer', { status: UNROUTABLE }))
     }
     this.#unresolved.clear()
@@ -72,15 +79,19 @@ export class Attempts {
    */
   begin(mx: HarakaMx, isSkipped: () => boolean = () => false): void {
     this.#isSkipped = isSkipped
-    this.#current = { host: hostOf(mx), to: placeOf(mx), secured: false, session: null, failure: null }
-    this.#attempts.push(this.#current)
+    this.#current = this.#begun(hostOf(mx), placeOf(mx))
   }
 
   /** Takes a host that was not tried, because of what DNS says of it. */
   lost(host: string, failure: AttemptFailure): void {
-    const attempt: Attempt = { host, to: '', secured: false, session: null, failure: null }
+    this.fail(this.#begun(host, ''), failure)
+  }
+
+  #begun(host: string, to: string): Attempt {
+    const gateway = this.#gateway === null ? {} : { gateway: this.#gateway }
+    const attempt: Attempt = { host, to, secured: false, session: null, failure: null, ...gateway }
     this.#attempts.push(attempt)
-    this.fail(attempt, failure)
+    return attempt
   }
 
   /** The attempt under way begins anew: as if it had not been. */
@@ -97,7 +108,7 @@ export class Attempts {
 
   /** Ends an attempt with what it failed for. */
   fail(attempt: Attempt, failure: AttemptFailure): void {
-    attempt.failure = failure
+    attempt.failure = attempt.gateway === undefined ? failure : atGateway(failure)
     this.#ended(attempt)
   }
 

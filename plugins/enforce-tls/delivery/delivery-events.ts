@@ -25,6 +25,14 @@ interface About {
   readonly messageId?: Promise<string | null> | undefined
 }
 
+/** The gateway that a message goes through. */
+export interface Via {
+  /** Its name in `[gateways]`. */
+  readonly gateway: string
+  /** What the recipients' own servers failed for; `null` where they were not to be tried. */
+  readonly instead: { readonly host: string; readonly failure: AttemptFailure } | null
+}
+
 /** One try at one host of a message that requires TLS has ended. */
 export interface AttemptEnded extends About {
   readonly kind: 'attempt'
@@ -36,8 +44,10 @@ export interface AttemptEnded extends About {
   readonly to: string
   /** The address that this server connected from; absent where there was no connection. */
   readonly source: string | undefined
-  /** A plugin has named the host: it says nothing of the recipients' domain. */
+  /** A plugin has named the host, or it is a gateway: it says nothing of the recipients' domain. */
   readonly isNamed?: true
+  /** The gateway that the host is, by name; absent for one of the recipients' own servers. */
+  readonly gateway?: string
   readonly session: TlsSession | null
   /** What a policy of mode `testing` makes of the host; absent where there is none, or that is unknown. */
   readonly tested?: Tested
@@ -54,9 +64,12 @@ export interface Outcome extends About {
   readonly requirement: HostRequirement
   /**
    * `delivered-as-usual`: nothing was required at that host, so it may have gone in the clear. `kept`: there is no sender
-   * to notify, so it is kept in the queue folder as `error.*`. `deferred` is not final.
+   * to notify, so it is kept in the queue folder as `error.*`. `deferred` is not final. `rerouted`: a gateway has taken it,
+   * because no server of the recipients could as required; `via-gateway`: a gateway has taken it, as the rules say. Of its
+   * way on from there nothing is known.
    */
-  readonly result: 'delivered' | 'delivered-as-usual' | 'deferred' | 'bounced' | 'kept'
+  readonly result:
+    'delivered' | 'delivered-as-usual' | 'rerouted' | 'via-gateway' | 'deferred' | 'bounced' | 'kept'
   /** The last host tried; empty where there was none. */
   readonly host: string
   /** Where that connection went; empty where there was none. */
@@ -67,6 +80,8 @@ export interface Outcome extends About {
   readonly failure: AttemptFailure | null
   /** The enhanced status code (RFC 3463), where one is known. */
   readonly status: string | null
+  /** Where it has come to a gateway. */
+  readonly via?: Via
 }
 
 /** What a rule in report mode would have done. */

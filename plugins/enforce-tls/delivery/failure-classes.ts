@@ -21,11 +21,16 @@ interface ClassDefinition {
   readonly isPublished?: true
   /** Whether it is about settings of this mail system, so that it says nothing of the server. */
   readonly isOurs?: true
+  /** Whether it is about a gateway and not about the recipients' servers. */
+  readonly isGateway?: true
   /** Whether it may be over by itself, where it is temporary: a server or a look-up that does not work at the moment. */
   readonly mayPass?: true
 }
 
 const ACCEPT_TLS = informRecipient('their mail server has to accept encrypted (TLS) connections')
+
+const ASK_ADMIN =
+  'Tell your own mail administrator: the gateway that your message has to go through did not take it. Send the message again once that is fixed; until then, reach the recipient in another way.'
 
 /** Every way in which TLS can fail. */
 const FAILURE_CLASSES = [
@@ -194,6 +199,31 @@ const FAILURE_CLASSES = [
     advice:
       'Tell your own mail administrator: the TLS settings here for this partner have to be corrected. Then send the message again; until then, reach the recipient in another way.',
     isOurs: true,
+  },
+  {
+    name: 'gateway-unavailable',
+    status: '4.1',
+    temporary: true,
+    says: 'could not take the message',
+    advice: ASK_ADMIN,
+    isGateway: true,
+    mayPass: true,
+  },
+  {
+    name: 'gateway-misconfigured',
+    status: '3.5',
+    temporary: true,
+    says: 'is not set up here as the rules need it',
+    advice: ASK_ADMIN,
+    isGateway: true,
+  },
+  {
+    name: 'gateway-loop',
+    status: '4.6',
+    temporary: false,
+    says: 'sent the message back here',
+    advice: ASK_ADMIN,
+    isGateway: true,
   },
 ] as const satisfies readonly ClassDefinition[]
 

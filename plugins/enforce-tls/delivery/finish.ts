@@ -6,22 +6,23 @@
 import constants from 'haraka-constants'
 import { delayNoticeDue } from './delay-notice.js'
 import { insteadOf, notesFor } from './bounce/requiretls-note.js'
-import type { HarakaAddress } from '../haraka/types.js'
+import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { GuardedItem } from './guarded-item.js'
-import { decisiveAttempt, judge, type AttemptFailure, statusOf } from './outcome.js'
+import {
+  decisiveAttempt,
+  statusOf,
+  type AttemptFailure,
+  type FailedAttempt,
+  type Verdict,
+} from './outcome.js'
 import { oneLine } from '../text/one-line.js'
 
 /** A bounce with the message's header waits so often for TLS that fails for a temporary reason. */
 const TRIES_IN_FULL = 2
 
-/** No host is left: what the attempts together mean for the message. */
-export function allTried(guarded: GuardedItem): void {
-  const { item, round, requirement } = guarded
-  const decisive = decisiveAttempt(round.attempts)
-  // Without a single host there was no attempt: Haraka has its own words for that.
-  if (!decisive) return void guarded.haraka.original('try_deliver')()
-  const { tls, temporary } = judge(round.attempts)
-  if (tls) guarded.tlsFailure = decisive.failure
+/** All hosts have failed: the message is put off or bounced. @param decisive the attempt to name first */
+export function endRound(guarded: GuardedItem, decisive: FailedAttempt, { tls, temporary }: Verdict): void {
+  const { item, requirement } = guarded
   if (tls && (!temporary || item.num_failures >= TRIES_IN_FULL) && sendInstead(guarded)) return
   const action = requirement?.onFailure ?? guarded.context.settings().failure.action
   // A null sender gets no bounce, so its mail keeps the whole schedule.
@@ -46,6 +47,21 @@ export function giveUp(guarded: GuardedItem, failure: AttemptFailure, host: stri
   item.bounce(guarded.ownReason)
 }
 
+/**
+ * The guarded version of `temp_fail`: a try ahead of its time costs none of those on Haraka's schedule, or a partner that
+ * works and fails by turns would use them all up.
+ */
+export function tempFail(guarded: GuardedItem, error: string, extra?: object): void {
+  const { item, context } = guarded
+  const due = context.waiting.aheadOf(item)
+  guarded.due = null
+  if (due !== null && due > Date.now() && item.num_failures > 0) {
+    guarded.due = due
+    item.num_failures--
+  }
+  guarded.haraka.original('temp_fail')(error, extra)
+}
+
 /** The guarded version of `deferred_respond`. */
 export async function deferredRespond(
   guarded: GuardedItem,
@@ -58,9 +74,11 @@ export async function deferredRespond(
   const usable = code !== constants.denysoft || Number.isFinite(Number.parseInt(String(message), 10))
   guarded.emitOutcome('deferred')
   const answer = usable ? code : constants.cont
-  const seconds = answer === constants.denysoft ? Number.parseInt(String(message), 10) : params.delay
+  const delay =
+    guarded.due === null ? params.delay : Math.max(1, Math.ceil((guarded.due - Date.now()) / 1000))
+  const seconds = answer === constants.denysoft ? Number.parseInt(String(message), 10) : delay
   const notice = delayNoticeDue(guarded, seconds)
-  await guarded.haraka.original('deferred_respond')(answer, message, params)
+  await guarded.haraka.original('deferred_respond')(answer, message, { ...params, delay })
   if (answer === constants.cont || answer === constants.denysoft) noteWait(guarded, seconds)
   if (notice) await notice.send()
 }
@@ -85,9 +103,15 @@ export function bounceRespond(guarded: GuardedItem, code: number, message: unkno
   const timedOut = code === constants.denysoft && message === 'plugin timeout'
   // What a plugin decided is its right; a plugin that timed out has decided nothing.
   if (code !== constants.cont && !timedOut) return guarded.haraka.original('bounce_respond')(code)
+  if (guarded.route && isAnswerTo(item)) guarded.tlsFailure = null
   if (guarded.tlsFailure && sendInstead(guarded)) return undefined
   if (!item.todo.mail_from.user) return item.double_bounce('the sender is <>, so no bounce can be sent')
   return sendBounce(guarded)
+}
+
+/** Whether the item ends because a server has answered so, and not because Haraka tries it no more. */
+function isAnswerTo({ bounce_error }: HarakaMailItem): boolean {
+  return bounce_error?.mx !== undefined && !bounce_error.message.startsWith('Too many failures')
 }
 
 /** Queues the bounce; the message stays until that is done. */
@@ -103,6 +127,7 @@ async function sendBounce(guarded: GuardedItem): Promise<void> {
     tlsToBlame: tlsFailure !== null,
     reason,
     mayQuote: guarded.mailSaid && !ours,
+    ...(guarded.route ? { through: guarded.route.gateway } : {}),
   })
   queue(guarded, item.todo.mail_from, bounce.contents, notesFor(item, bounce), () =>
     guarded.emitOutcome('bounced'),

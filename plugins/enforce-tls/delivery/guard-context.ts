@@ -4,6 +4,7 @@ import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaOutbound } from '..
 import type { PublishedSources } from '../published/domain-facts.js'
 import type { HostRequirement } from '../published/host-requirement.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
+import type { Gateway } from '../settings/gateways.js'
 import type { Settings } from '../settings/types.js'
 import type { ConnectionPool } from './connections/pool.js'
 import type { DeliveryEvent } from './delivery-events.js'
@@ -29,6 +30,8 @@ export interface BounceRequest {
   readonly tlsToBlame: boolean
   /** Haraka's reason, one clause; of unknown content. */
   readonly reason: string
+  /** The gateway that it has come to; absent for none. */
+  readonly through?: Pick<Gateway, 'name' | 'host'>
   /** For a message that is not given up, only delayed. */
   readonly delayed?: Delay
   /** Whether reason and recipients may quote the message: a server said them after MAIL. */
@@ -65,7 +68,7 @@ export interface GuardContext {
   /** Where it is asked what partners publish. */
   readonly published: () => PublishedSources
   /** A next hop as Haraka has them. */
-  readonly makeMx: (hop: { exchange: string; from_dns: string; priority: number }) => HarakaMx
+  readonly makeMx: (hop: { exchange: string; from_dns?: string; port?: number; priority: number }) => HarakaMx
   /** Whether an item that fails now for a temporary reason is given up. */
   readonly isLastTry: (item: HarakaMailItem) => boolean
   /** How long an item that fails now is tried again after its next try, in milliseconds. */

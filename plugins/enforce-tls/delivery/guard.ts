@@ -9,7 +9,10 @@
 import constants from 'haraka-constants'
 import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaSocket } from '../haraka/types.js'
 import type { Requirement } from '../rules/requirement.js'
-import { allTried, bounceRespond, deferredRespond, giveUp, deferItem, doubleBounce } from './finish.js'
+import { allTried } from './all-tried.js'
+import { definitionOf } from './failure-classes.js'
+import { bounceRespond, deferredRespond, giveUp, deferItem, doubleBounce, tempFail } from './finish.js'
+import { deliverByGateway, goesByGateway } from './gateway.js'
 import { isBounceOfCovered } from './bounce/requiretls-note.js'
 import type { GuardContext } from './guard-context.js'
 import { GuardedItem, type GuardedVersions } from './guarded-item.js'
@@ -67,6 +70,7 @@ export class Guard {
       try_deliver: this.#tryDeliver.bind(this),
       try_deliver_host_on_socket: (mx: HarakaMx, host: string, port: number, socket: HarakaSocket) =>
         deliverOnSocket(this.#guarded, mx, host, port, socket),
+      temp_fail: (error: string, extra?: object) => tempFail(this.#guarded, error, extra),
       deferred_respond: (code: number, message: unknown, params: { delay: number; err: string }) =>
         deferredRespond(this.#guarded, code, message, params),
       bounce_respond: (code: number, message: unknown) => bounceRespond(this.#guarded, code, message),
@@ -95,7 +99,14 @@ export class Guard {
     const { host, to, session, requirement } = attempt
     // Only where the chain had to be trusted was it looked at.
     const found = requirement?.trusted ? '' : null
-    return { host, port: portIn(to), mx: null, offered: null, tls: session && { session, found } }
+    return {
+      host,
+      port: portIn(to),
+      mx: null,
+      offered: null,
+      tls: session && { session, found },
+      ...(guarded.route ? { isGateway: true } : {}),
+    }
   }
 
   /** The rules require nothing: the item is Haraka's own again, but for a bounce of ours, which is kept where it can't be delivered. */
@@ -150,6 +161,8 @@ export class Guard {
     switch (this.#decision.name) {
       case 'enforce':
         if (this.#guarded.resumeRound() && code !== constants.delay) return goOn(this.#guarded)
+        if (code !== constants.delay && goesByGateway(this.#guarded))
+          return deliverByGateway(this.#guarded, null)
         return haraka.original('send_email_respond')(code, argument)
       case 'retired':
         return item.next_cb()
@@ -160,6 +173,7 @@ export class Guard {
       case 'given-up': {
         const { failure, host } = this.#decision.how
         if (failure.class) this.#guarded.tlsFailure = failure
+        if (failure.class && definitionOf(failure.class).isGateway) this.#guarded.round.enterGateway(host)
         this.#guarded.round.lost(host || item.todo.domain, failure)
         return giveUp(this.#guarded, failure, host)
       }
@@ -300,7 +314,11 @@ export class Guard {
       setTimeout(() => item.split_to_new_recipients(recipients, reason, callback), seconds * 1000)
       return
     }
-    if (requirement) Guard.attach(part, context).enforce(requirement)
+    if (requirement) {
+      const guard = Guard.attach(part, context)
+      guard.enforce(requirement)
+      guard.#guarded.route = this.#guarded.route
+    }
     callback(part)
   }
 }

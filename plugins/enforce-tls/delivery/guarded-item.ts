@@ -6,13 +6,14 @@
 import type { Socket } from 'node:net'
 import type { HarakaAddress, HarakaMailItem, HarakaMx } from '../haraka/types.js'
 import type { DomainFacts } from '../published/domain-facts.js'
-import { isUnbound } from '../published/host-requirement.js'
+import { isUnbound, type HostRequirement } from '../published/host-requirement.js'
 import { demandKey, type Requirement } from '../rules/requirement.js'
 import { Overrides } from './overrides.js'
 import type { GuardContext } from './guard-context.js'
 import { aboutItem, type Outcome } from './delivery-events.js'
 import { statusOf, type Attempt, type AttemptFailure } from './outcome.js'
 import { Attempts } from './attempts.js'
+import type { GatewayRoute } from './gateway-route.js'
 import type { Connection } from './connections/connection.js'
 import type { Release } from './waiting.js'
 import type { Place } from './connections/pool.js'
@@ -25,6 +26,7 @@ export const GUARDED_METHODS = [
   'get_force_tls',
   'try_deliver',
   'try_deliver_host_on_socket',
+  'temp_fail',
   'deferred_respond',
   'bounce_respond',
   'double_bounce',
@@ -47,6 +49,15 @@ export interface AskedFacts {
   found: { readonly facts: DomainFacts; readonly at: number } | null
 }
 
+/** A round that the item has left the queue for, and comes back to. */
+interface Suspended {
+  readonly round: Attempts
+  readonly hosts: HarakaMx[]
+  readonly route: GatewayRoute | null
+  /** What was required then, and the gateway as the settings had it. */
+  readonly demand: string
+}
+
 /** One item under guard. */
 export class GuardedItem {
   readonly item: HarakaMailItem
@@ -60,6 +71,10 @@ export class GuardedItem {
   ownReason: string | null = null
   /** Whether MAIL was ever said: what a server says from then on, recipients' replies included, may quote the message. */
   mailSaid: boolean
+  /** The gateway that this round has come to; `null` while it goes to the recipients' own servers. */
+  route: GatewayRoute | null = null
+  /** When the next try on Haraka's schedule is due, where this round's was none of it: ms since the epoch. */
+  due: number | null = null
   /** Leave to go without what is required, at this attempt. */
   release: Release | null = null
   /** What is known of the recipients' domain, where the requirement asks for it. */
@@ -73,7 +88,7 @@ export class GuardedItem {
   /** An open connection that did not serve this message in this round: it needs a fresh one. */
   stale: { readonly connection: Connection; readonly hasEnded: boolean } | null = null
   #round: Attempts
-  #suspended: { readonly round: Attempts; readonly hosts: HarakaMx[]; readonly demand: string } | null = null
+  #suspended: Suspended | null = null
   #place: Place | null = null
   /** The one that the latest attempt has gone over. */
   connection: Connection | null = null
@@ -101,7 +116,9 @@ export class GuardedItem {
     this.requirement = null
     this.tlsFailure = null
     this.ownReason = null
+    this.due = null
     this.release = null
+    this.route = null
     this.facts = null
     this.isNamed = false
     this.stale = null
@@ -112,7 +129,20 @@ export class GuardedItem {
   /** The item leaves the queue in the middle of a round, to come back. */
   suspendRound(requirement: Requirement): void {
     const { mxlist: hosts = [] } = this.item
-    this.#suspended = { round: this.#round, hosts, demand: demandKey(requirement) }
+    const { route } = this
+    this.#suspended = { round: this.#round, hosts, route, demand: this.#demandOf(requirement) }
+  }
+
+  /** The item goes to a gateway from here on. */
+  enterRoute(route: GatewayRoute): void {
+    this.route = route
+    this.#round.enterGateway(route.gateway.name)
+  }
+
+  #demandOf(requirement: Requirement): string {
+    const names = requirement.gateway?.names ?? []
+    const gateways = this.context.settings().gateways.filter(({ name }) => names.includes(name))
+    return JSON.stringify([demandKey(requirement), gateways])
   }
 
   /**
@@ -124,8 +154,9 @@ export class GuardedItem {
     const { requirement, item } = this
     const suspended = this.#suspended
     this.#suspended = null
-    if (!suspended || !requirement || demandKey(requirement) !== suspended.demand) return false
+    if (!suspended || !requirement || this.#demandOf(requirement) !== suspended.demand) return false
     this.#round = suspended.round
+    this.route = suspended.route
     item.mxlist = suspended.hosts
     return true
   }
@@ -165,7 +196,7 @@ export class GuardedItem {
 
   /** Reports what became of some or all recipients; gives the last attempt. */
   emitOutcome(
-    result: Exclude<Outcome['result'], 'delivered-as-usual'>,
+    result: 'delivered' | 'deferred' | 'bounced' | 'kept',
     recipients: readonly HarakaAddress[] = this.item.todo.rcpt_to,
   ): Attempt | null {
     const { requirement, item } = this
@@ -177,14 +208,15 @@ export class GuardedItem {
       this.#emitRelease(requirement, this.release, recipients, attempt)
       return attempt
     }
-    if (result === 'delivered' && attempt?.secured) this.context.waiting.works(item.todo.domain)
+    const { route } = this
+    if (result === 'delivered' && attempt?.secured) this.context.waiting.works(item.todo.domain, requirement)
     const failure = result === 'delivered' ? null : this.tlsFailure
     const atHost = attempt?.requirement ?? requirement
     this.context.emit({
       kind: 'outcome',
       ...aboutItem(item, recipients),
       requirement: atHost,
-      result: result === 'delivered' && isUnbound(atHost) ? 'delivered-as-usual' : result,
+      result: result === 'delivered' ? deliveredAs(atHost, route) : result,
       host: attempt?.host ?? '',
       to: attempt?.to ?? '',
       session: result === 'delivered' ? (attempt?.session ?? null) : null,
@@ -195,6 +227,7 @@ export class GuardedItem {
         : result === 'delivered'
           ? null
           : (recipients[0]?.dsn_status ?? null),
+      ...(route ? { via: { gateway: route.gateway.name, instead: route.instead } } : {}),
     })
     return attempt
   }
@@ -227,9 +260,17 @@ export class GuardedItem {
       // That it came to a server's last word says nothing of TLS where none was required of it.
       if (!requirement || (this.release && !failure)) return
       const about = aboutItem(item, item.todo.rcpt_to)
-      const isNamed = this.isNamed ? ({ isNamed: true } as const) : {}
+      const { gateway } = attempt
+      const named = this.isNamed || gateway !== undefined ? ({ isNamed: true } as const) : {}
+      const isNamed = gateway === undefined ? named : { ...named, gateway }
       const what = { host, to, source, ...isNamed, session, failure, ...(tested ? { tested } : {}) }
       this.context.emit({ kind: 'attempt', ...about, requirement, ...what })
     })
   }
+}
+
+/** A gateway that has taken a message has not brought it to its recipients. */
+function deliveredAs(atHost: HostRequirement, route: GatewayRoute | null): Outcome['result'] {
+  if (route) return route.instead ? 'rerouted' : 'via-gateway'
+  return isUnbound(atHost) ? 'delivered-as-usual' : 'delivered'
 }

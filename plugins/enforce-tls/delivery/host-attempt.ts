@@ -13,11 +13,13 @@ import type { Connection, ConnectionPurpose } from './connections/connection.js'
 import { connectionKey, isInternational } from './connections/key.js'
 import type { GuardedItem } from './guarded-item.js'
 import { withTrust, type Terms } from './named-trust.js'
+import { markOf } from './gateway-mark.js'
 import { hostOf, isTrustedHop, placeOf, portOf } from './next-hop.js'
 import { asItCounts, tlsFailure } from './outcome.js'
 import { termsOf } from './published-route.js'
 import { certificateFailure, datesCount, loggedSession, datesOf, testedBy } from './tls/certificate.js'
 import { establishTls } from './tls/establish.js'
+import { enterGateway, gatewayRefusal } from './tls/gateway-session.js'
 import { hideStartTls } from './tls/hide-starttls.js'
 import { failureOfEarlyEnd } from './tls/handshake-failure.js'
 import { SecuredSocket } from './tls/haraka-socket.js'
@@ -115,13 +117,15 @@ export function deliverOverOpen(guarded: GuardedItem, mx: HarakaMx, requirement:
 }
 
 /**
- * On what terms a message goes to a host: those of the operator, who counts it as secure without TLS or has released this
- * message, or those of the rules, of what is published, and of a named trust.
+ * On what terms a message goes to a host: those of its gateway, those of the operator, who counts it as secure without
+ * TLS or has released this message, or those of the rules, of what is published, and of a named trust.
  */
 export function termsAtHop(guarded: GuardedItem, mx: HarakaMx, requirement: Requirement): Terms {
+  const trusts = guarded.context.trusts()
+  if (guarded.route) return withTrust({ is: 'required', requirement: guarded.route.requirement }, trusts)
   return guarded.release || isTrustedHop(mx, guarded.context.settings().main.trustedNextHops)
     ? { is: 'free', requirement }
-    : withTrust(termsOf(guarded, mx, requirement), guarded.context.trusts())
+    : withTrust(termsOf(guarded, mx, requirement), trusts)
 }
 
 /** Whether Haraka may deliver to a host as it would, with or without TLS. */
@@ -144,13 +148,16 @@ async function open(
   const { context, round } = guarded
   const { replyTimeout, handshakeTimeout } = context.settings().tls
   const attempt = round.current
+  const gateway = guarded.route?.gateway ?? null
+  const helo = mx.bind_helo ?? context.me()
   const since = performance.now()
   attempt.source = raw.localAddress
   const result = await establishTls({
     socket: raw,
-    helo: mx.bind_helo ?? context.me(),
+    helo,
     lmtp: mx.using_lmtp === true,
     serverName: serverNameOf(mx, requirement),
+    implicitTls: gateway?.implicitTls === true,
     context: () => context.secureContext(mx, requirement),
     sessions: (secureContext) => context.sessions(secureContext, mx, requirement),
     verify: (peer) => certificateFailure(peer, requirement, hostOf(mx)),
@@ -162,8 +169,15 @@ async function open(
     else round.fail(attempt, asItCounts(result.failure, requirement))
     return null
   }
-  attempt.secured = true
   const { socket, context: secureContext, session, peer, slot } = result
+  const unfit = gateway && (await enterGateway(socket, gateway, { helo, timeout: replyTimeout }))
+  if (unfit) {
+    // A server may take a session to be resumed and then be at a loss with it.
+    slot?.avoid()
+    round.fail(attempt, unfit)
+    return null
+  }
+  attempt.secured = true
   const testing = testedBy(peer, requirement, hostOf(mx))
   Object.assign(attempt, testing)
   return {
@@ -177,7 +191,7 @@ async function open(
     dates: datesCount(peer, requirement) ? datesOf(session.certificate) : undefined,
     since,
     messages: 0,
-    isAuthenticated: false,
+    isAuthenticated: gateway !== null && gateway.login !== null,
   }
 }
 
@@ -190,12 +204,16 @@ export function serverNameOf(mx: HarakaMx, { held, trust }: HostRequirement): st
 
 /** What a connection is opened for, and looked for by. */
 function purposeOf(
-  { item, context: { me } }: GuardedItem,
+  { item, route, context: { me } }: GuardedItem,
   mx: HarakaMx,
   requirement: HostRequirement,
   context: SecureContext,
 ): ConnectionPurpose {
-  return { place: placeOf(mx), key: connectionKey(item, mx, requirement, me()), context }
+  return {
+    place: placeOf(mx),
+    key: connectionKey(item, mx, requirement, { me: me(), gateway: route?.gateway ?? null }),
+    context,
+  }
 }
 
 /** What Haraka gets to talk to. */
@@ -206,6 +224,14 @@ function socketOver(guarded: GuardedItem, connection: Connection): SecuredSocket
   const secured = new SecuredSocket(socket, { idle, reply: context.settings().tls.replyTimeout }, logged)
   secured.onAuthenticated = () => (connection.isAuthenticated = true)
   secured.onMail = () => (guarded.mailSaid = true)
+  if (guarded.route) {
+    secured.preface = markOf(guarded.route.gateway)
+    secured.onLine = (asked, line) => {
+      const unfit = gatewayRefusal(asked, line)
+      if (unfit) guarded.round.fail(guarded.round.current, unfit)
+      return unfit?.detail ?? null
+    }
+  }
   secured.onServed = () => {
     // What would not serve this message as a further one has served it as the first one.
     if (guarded.stale && !guarded.stale.hasEnded) context.connections.limit(guarded.stale.connection)

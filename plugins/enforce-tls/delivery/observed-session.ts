@@ -26,6 +26,8 @@ export interface ObservedDelivery {
   offered: boolean | null
   /** `null` where it came to no TLS, or that could not be seen. */
   tls: ObservedTls | null
+  /** It was to a gateway and to none of the recipients' own servers. */
+  readonly isGateway?: boolean
 }
 
 type Method = HarakaMailItem['try_deliver_host_on_socket']

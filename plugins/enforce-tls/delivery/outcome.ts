@@ -40,6 +40,8 @@ export interface Attempt {
   tested?: Tested
   /** `null` while the attempt lasts, and for one that delivered. */
   failure: AttemptFailure | null
+  /** The gateway that the host is, by name; absent for one of the recipients' own servers. */
+  readonly gateway?: string
 }
 
 /** What a policy of mode `testing` would have made of a host, were its mode `enforce`. */
@@ -96,6 +98,21 @@ export function otherFailure(
   more: { readonly temporary?: boolean; readonly status?: string; readonly reply?: PeerReply } = {},
 ): AttemptFailure {
   return { class: null, temporary: true, status: NO_ANSWER, detail, ...more }
+}
+
+const GATEWAY_CLASSES: readonly (FailureClass | null)[] = ['gateway-misconfigured', 'gateway-loop']
+
+/** Whatever fails at a gateway makes the message wait, and is never counted as a failure of the recipients' servers. */
+export function atGateway(failure: AttemptFailure): AttemptFailure {
+  return GATEWAY_CLASSES.includes(failure.class)
+    ? failure
+    : { ...failure, class: 'gateway-unavailable', temporary: true }
+}
+
+/** The attempts at the recipients' own servers; where there was none, those at the gateway. */
+export function ownAttempts(attempts: readonly Attempt[]): readonly Attempt[] {
+  const own = attempts.filter(({ gateway }) => gateway === undefined)
+  return own.length > 0 ? own : attempts
 }
 
 /** What all attempts together mean for the message. */

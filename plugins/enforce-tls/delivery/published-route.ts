@@ -12,7 +12,7 @@ import { demandKey, type Requirement } from '../rules/requirement.js'
 import type { GuardContext } from './guard-context.js'
 import type { AskedFacts, GuardedItem } from './guarded-item.js'
 import { copyOf, hostOf, isTrustedHop, NULL_MX, portOf } from './next-hop.js'
-import { allTried } from './finish.js'
+import { allTried } from './all-tried.js'
 import { otherFailure, tlsFailure, UNROUTABLE, type AttemptFailure } from './outcome.js'
 
 /** How long a message stands by while something is looked up, in milliseconds. */
@@ -39,8 +39,8 @@ interface LostHost {
 }
 
 /** Whether the requirement of an item looks at what is published. */
-export function looksAtPublished({ requirement, release }: GuardedItem): boolean {
-  return requirement !== null && release === null && requirement.published.length > 0
+export function looksAtPublished({ requirement, release, route }: GuardedItem): boolean {
+  return requirement !== null && release === null && route === null && requirement.published.length > 0
 }
 
 /**

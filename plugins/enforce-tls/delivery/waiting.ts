@@ -44,8 +44,13 @@ export interface WaitingList {
   givingUp(item: HarakaMailItem): GivingUp | null
   /** The leave that this item, with these recipients and under this requirement, has now. */
   release(item: HarakaMailItem, requirement: Requirement): Release | null
-  /** Mail reached a partner over TLS as required. */
-  works(domain: string): void
+  /** A session with a partner's server fulfilled a requirement. */
+  works(domain: string, requirement: Requirement): void
+  /**
+   * For a try that has just failed: when the next one on Haraka's schedule was due, in milliseconds since the epoch, where
+   * it came before its time; `null` for one that was due itself.
+   */
+  aheadOf(item: HarakaMailItem): number | null
 }
 
 /** What became of an item that waited. */

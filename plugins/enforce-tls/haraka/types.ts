@@ -208,7 +208,7 @@ export interface HarakaOutbound {
   readonly temp_fail_queue: {
     add(id: string, milliseconds: number, callback: () => void): void
     /** Those that wait, by when they are due (haraka-utils, `timer_queue.js`). */
-    readonly queue?: { readonly id: string; readonly cb: (() => void) | null }[]
+    readonly queue?: { readonly id: string; readonly fire_time: number; readonly cb: (() => void) | null }[]
   }
   readonly delivery_queue: {
     push(item: HarakaMailItem): void

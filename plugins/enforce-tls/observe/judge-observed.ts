@@ -1,10 +1,10 @@
 /** What a requirement would have made of a delivery that it did not have a say in. Pure. */
 import { TLS_VERSIONS } from '../rules/levels.js'
+import { listed } from '../text/list.js'
 import type { HostRequirement } from '../published/host-requirement.js'
 import { certificateFailure, verifiedParts } from '../delivery/tls/certificate.js'
 import { chainError, type Authorities } from '../delivery/tls/chain.js'
 import type { ObservedDelivery } from '../delivery/observed-session.js'
-import { listed } from '../text/list.js'
 import { asItCounts, tlsFailure, type AttemptFailure } from '../delivery/outcome.js'
 
 /** The judgement: `unknown` says why. */
@@ -44,6 +44,8 @@ export function judgeObserved(
   secured: boolean,
   terms: ObservedTerms,
 ): ObservedVerdict {
+  const { gateway } = requirement
+  if (gateway?.always) return unknown(`it would have gone through the gateway ${listed(gateway.names)}`)
   const failed = (failure: AttemptFailure) =>
     notDelivered(asItCounts(failure, requirement), requirement, terms)
   if (!secured) {
@@ -90,9 +92,11 @@ export function judgeObserved(
 /** What a failure for which TLS is to blame means for the message. */
 export function notDelivered(
   failure: AttemptFailure,
-  { onFailure }: Pick<HostRequirement, 'onFailure'>,
+  { onFailure, gateway }: Pick<HostRequirement, 'onFailure' | 'gateway'>,
   { defers }: Pick<ObservedTerms, 'defers'>,
 ): ObservedVerdict {
+  if (onFailure === 'reroute' && gateway && !failure.temporary)
+    return unknown(`it would have gone through the gateway ${listed(gateway.names)} instead`)
   const waits = failure.temporary || (onFailure ? onFailure === 'defer' : defers)
   return { result: waits ? 'would-wait' : 'would-bounce', failure }
 }

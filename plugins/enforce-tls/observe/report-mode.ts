@@ -14,7 +14,7 @@ import { oneLine } from '../text/one-line.js'
 import type { HarakaAddress, HarakaMailItem, HarakaMx } from '../haraka/types.js'
 import { tlsFailure } from '../delivery/outcome.js'
 import type { Requirement } from '../rules/requirement.js'
-import type { OnFailure } from '../rules/rule.js'
+import type { OnFailure } from '../rules/levels.js'
 import { inPieces } from '../work/turns.js'
 
 /** What a rule would have required for one recipient. */
@@ -143,6 +143,7 @@ function judge(
     readonly terms: ObservedTerms
   },
 ): ObservedVerdict {
+  if (seen?.isGateway) return { result: 'unknown', why: 'it went through a gateway, as another rule says' }
   switch (atHost.is) {
     case 'unknown':
       return { result: 'unknown', why: atHost.why }

@@ -1,7 +1,7 @@
 /** The charts of a report's page: what each shows, as data and as a table. Pure. */
 import { listed, numbered } from '../text/list.js'
 import { percent } from './format.js'
-import type { DeliveryReport, RuleReport } from './delivery-report.js'
+import type { DeliveryReport, PartnerReport, RuleReport } from './delivery-report.js'
 
 /** What the page's script draws: `ChartData` of `console/pages/charts.ts`, as JSON. */
 export interface ChartData {
@@ -44,6 +44,7 @@ function days({ days: list }: DeliveryReport): Chart {
   const bounced = list.reduce((sum, day) => sum + day.bounced, 0)
   const waits = list.some((day) => day.wouldWait > 0)
   const asUsual = list.some((day) => day.asUsual > 0)
+  const rerouted = list.some((day) => day.rerouted > 0)
   return {
     id: 'days',
     title: 'Messages per day',
@@ -53,6 +54,7 @@ function days({ days: list }: DeliveryReport): Chart {
       ['delivered', 'good', (day) => day.delivered],
       ['waiting', 'quiet', (day) => day.waiting],
       ['bounced', 'bad', (day) => day.bounced + day.kept],
+      ...(rerouted ? [['to a gateway', 'second', (day: Day) => day.rerouted] as const] : []),
       ...(asUsual ? [['TLS not required', 'second', (day: Day) => day.asUsual] as const] : []),
       ['would have bounced', 'warn', (day) => day.wouldBounce],
       ...(waits ? [['would have waited', 'quiet', (day: Day) => day.wouldWait] as const] : []),
@@ -64,6 +66,7 @@ function days({ days: list }: DeliveryReport): Chart {
       'waiting',
       'bounced',
       'kept',
+      ...(rerouted ? ['to a gateway'] : []),
       ...(asUsual ? ['TLS not required'] : []),
       'would have bounced',
       ...(waits ? ['would have waited'] : []),
@@ -75,6 +78,7 @@ function days({ days: list }: DeliveryReport): Chart {
       day.waiting,
       day.bounced,
       day.kept,
+      ...(rerouted ? [day.rerouted] : []),
       ...(asUsual ? [day.asUsual] : []),
       day.wouldBounce,
       ...(waits ? [day.wouldWait] : []),
@@ -135,6 +139,7 @@ function failures({ failures: list }: DeliveryReport): Chart {
 function partners({ partners: all }: DeliveryReport): Chart {
   const list = all.filter(({ enforced }) => enforced.messages > 0).slice(0, PARTNERS_MAX)
   const more = all.length - list.length
+  const rerouted = list.some(({ enforced }) => enforced.rerouted > 0)
   return {
     id: 'partners',
     title: 'Partners',
@@ -144,9 +149,21 @@ function partners({ partners: all }: DeliveryReport): Chart {
         ['delivered', 'good', ({ enforced }) => enforced.delivered],
         ['waiting', 'quiet', ({ enforced }) => enforced.waiting],
         ['bounced', 'bad', ({ enforced }) => enforced.bounced + enforced.kept],
+        ...(rerouted
+          ? [['to a gateway', 'second', ({ enforced }: PartnerReport) => enforced.rerouted] as const]
+          : []),
       ]),
     ),
-    head: ['domain', 'TLS required', 'delivered', 'waiting', 'bounced', 'kept', 'failed attempts'],
+    head: [
+      'domain',
+      'TLS required',
+      'delivered',
+      'waiting',
+      'bounced',
+      'kept',
+      ...(rerouted ? ['to a gateway'] : []),
+      'failed attempts',
+    ],
     rows: list.map(({ domain, enforced, failures: failed }) => [
       domain,
       enforced.messages,
@@ -154,6 +171,7 @@ function partners({ partners: all }: DeliveryReport): Chart {
       enforced.waiting,
       enforced.bounced,
       enforced.kept,
+      ...(rerouted ? [enforced.rerouted] : []),
       Object.values(failed).reduce((sum, count) => sum + count, 0),
     ]),
   }

@@ -14,6 +14,7 @@ const COLUMNS: readonly (readonly [name: string, valueOf: (partner: PartnerRepor
   ['bounced', ({ enforced }) => enforced.bounced],
   ['kept', ({ enforced }) => enforced.kept],
   ['waiting', ({ enforced }) => enforced.waiting],
+  ['to a gateway', ({ enforced }) => enforced.rerouted],
   ['TLS not required', ({ enforced }) => enforced.asUsual],
   ['report only', ({ reported }) => reported.messages],
   ['would bounce', ({ reported }) => reported.wouldBounce],

@@ -7,9 +7,11 @@ import type { Level } from '../rules/levels.js'
  * only some of its recipients got counts once for each result.
  */
 export interface EnforcedCounts {
-  /** The sum of the following four. */
+  /** The sum of the following five. */
   readonly messages: number
   readonly delivered: number
+  /** Handed to a gateway over a verified session; of their way on from there nothing is known. */
+  readonly rerouted: number
   readonly bounced: number
   /** From the null sender, undeliverable, kept in the queue folder as `error.*`. */
   readonly kept: number

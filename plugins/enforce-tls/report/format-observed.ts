@@ -1,6 +1,7 @@
 /** What the delivery log knows of a rule or of partners, in sentences. Pure. */
 import { listed, numbered } from '../text/list.js'
 import { OBSERVED_DAYS, type RuleObservations } from './rule-observed.js'
+import type { EnforcedCounts } from './delivery-report.js'
 import { NOTHING_PUBLISHED, percent } from './format.js'
 
 const PERIOD = `In the last ${OBSERVED_DAYS} days`
@@ -43,7 +44,7 @@ export function formatRuleObservations(observed: RuleObservations | null, report
       : []),
     ...(enforced.messages > 0
       ? [
-          `${PERIOD} it required TLS for ${numbered(enforced.messages, 'message')}: ${enforced.delivered} delivered, ${enforced.bounced} bounced.`,
+          `${PERIOD} it required TLS for ${numbered(enforced.messages, 'message')}: ${enforced.delivered} delivered${toGateway(enforced)}, ${enforced.bounced} bounced.`,
         ]
       : []),
     ...(enforced.asUsual > 0
@@ -72,7 +73,7 @@ export function formatPartnerObservations(
       : []),
     ...(enforced.messages > 0
       ? [
-          `${PERIOD} TLS was required for ${numbered(enforced.messages, 'message')} to ${names}: ${enforced.delivered} delivered, ${enforced.bounced} bounced.`,
+          `${PERIOD} TLS was required for ${numbered(enforced.messages, 'message')} to ${names}: ${enforced.delivered} delivered${toGateway(enforced)}, ${enforced.bounced} bounced.`,
         ]
       : []),
     ...(enforced.asUsual > 0
@@ -81,4 +82,8 @@ export function formatPartnerObservations(
         ]
       : []),
   ]
+}
+
+function toGateway({ rerouted }: EnforcedCounts): string {
+  return rerouted > 0 ? `, ${rerouted} handed to a gateway` : ''
 }

@@ -29,6 +29,7 @@ export function formatDropped({ since, logBegins }: DeliveryReport): string | nu
 export function formatEnforced({
   messages,
   delivered,
+  rerouted,
   bounced,
   kept,
   waiting,
@@ -39,12 +40,16 @@ export function formatEnforced({
   return [
     numbered(messages, 'message'),
     `${delivered} delivered (${percent(delivered, messages)})`,
+    ...(rerouted > 0 ? [`${rerouted} ${TO_GATEWAY}`] : []),
     `${bounced} bounced (${percent(bounced, messages)})`,
     ...(kept > 0 ? [`${kept} kept in the queue folder as error.*`] : []),
     `${waiting} waiting`,
     ...beside,
   ]
 }
+
+/** What is known of messages that a gateway has taken. */
+export const TO_GATEWAY = 'handed to a gateway over a verified connection'
 
 /** Why messages were delivered as usual though a rule covers them. */
 export const NOTHING_PUBLISHED = 'nothing is published that the rules look at'

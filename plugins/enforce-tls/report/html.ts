@@ -69,6 +69,7 @@ function figures({ enforced, reported, incoming }: DeliveryReport): string {
   return `<dl>
 ${figure('TLS required', enforced.messages, 'messages')}
 ${figure('Delivered', enforced.delivered, percent(enforced.delivered, enforced.messages))}
+${enforced.rerouted > 0 ? figure('To a gateway', enforced.rerouted, 'over a verified connection; the way from there is not known here') : ''}
 ${figure('Bounced', enforced.bounced, percent(enforced.bounced, enforced.messages))}
 ${figure('Waiting', enforced.waiting, waiting)}
 ${enforced.asUsual > 0 ? figure('TLS not required', enforced.asUsual, 'delivered as usual: nothing is published that the rules look at') : ''}

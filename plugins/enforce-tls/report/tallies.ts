@@ -11,10 +11,12 @@ export class EnforcedTally {
   readonly #final: Record<Final, number> = { delivered: 0, bounced: 0, kept: 0 }
   #waiting = 0
   #asUsual = 0
+  #rerouted = 0
 
   /** Takes a final result, or a message that waits. */
   add(result: string): void {
     if (result === 'delivered-as-usual') this.#asUsual++
+    else if (result === 'rerouted' || result === 'via-gateway') this.#rerouted++
     else if (result === 'delivered' || result === 'bounced' || result === 'kept') this.#final[result]++
     else this.#waiting++
   }
@@ -23,7 +25,9 @@ export class EnforcedTally {
     const { delivered, bounced, kept } = this.#final
     const waiting = this.#waiting
     const asUsual = this.#asUsual
-    return { messages: delivered + bounced + kept + waiting, delivered, bounced, kept, waiting, asUsual }
+    const rerouted = this.#rerouted
+    const messages = delivered + rerouted + bounced + kept + waiting
+    return { messages, delivered, rerouted, bounced, kept, waiting, asUsual }
   }
 }
 

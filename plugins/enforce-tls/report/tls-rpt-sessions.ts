@@ -57,6 +57,10 @@ const RESULT_TYPES: Readonly<Record<FailureClass, ResultType>> = {
   'mx-not-listed': 'validation-failure',
   'nothing-published': 'validation-failure',
   'starttls-injection': 'validation-failure',
+  // Counted nowhere, as all that happens at a gateway.
+  'gateway-unavailable': 'validation-failure',
+  'gateway-misconfigured': 'validation-failure',
+  'gateway-loop': 'validation-failure',
 }
 
 /** The result types whose `failure-reason-code` the RFC asks for. */

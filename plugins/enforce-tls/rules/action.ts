@@ -1,5 +1,6 @@
 /** The check of a rule's action beyond its schema: what a level needs, and what makes no sense with it. Pure. */
 import { parseDomain } from './address.js'
+import { gatewayNameProblem } from './gateway-name.js'
 import { definitionOf } from './levels.js'
 import { unusable, type Unusable } from './spelling.js'
 import type { Direction, RelayWithTls, RuleProblem } from './rule.js'
@@ -10,7 +11,7 @@ const FIELD = 'actions.relayWithTls'
 
 /** Either the action with its texts in their one spelling, or what is wrong with it. */
 export function checkAction(action: RelayWithTls, direction: Direction): RelayWithTls | RuleProblem {
-  const { level, minVersion, names, fingerprints, otherwise, onFailure, trust } = action
+  const { level, minVersion, names, fingerprints, otherwise, onFailure, via, trust } = action
   if (direction === 'incoming') return checkIncoming(action)
   const { names: named, pinned, published } = definitionOf(level)
   if (names && named !== 'domain')
@@ -31,6 +32,8 @@ export function checkAction(action: RelayWithTls, direction: Direction): RelayWi
     const problem = trustProblem(level, trust)
     if (problem) return problem
   }
+  const noGateway = gatewayProblem(action)
+  if (noGateway) return noGateway
   const checkedNames = each(names, 'names', parseName)
   if ('problem' in checkedNames) return checkedNames
   const checkedFingerprints = each(fingerprints, 'fingerprints', parseFingerprint)
@@ -43,6 +46,7 @@ export function checkAction(action: RelayWithTls, direction: Direction): RelayWi
     ...(otherwise ? { otherwise } : {}),
     ...(onFailure ? { onFailure } : {}),
     ...(trust === undefined ? {} : { trust }),
+    ...(via ? { via } : {}),
   }
 }
 
@@ -59,6 +63,23 @@ function trustProblem(level: RelayWithTls['level'], trust: string): RuleProblem 
   return definitionOf(level).encrypted
     ? null
     : { field, problem: `has no meaning at level ${level}, which requires no TLS` }
+}
+
+/** What is wrong with where a rule sends mail instead of to the recipients' servers; `null` for nothing. */
+function gatewayProblem({ level, onFailure, via }: RelayWithTls): RuleProblem | null {
+  if (via === undefined)
+    return onFailure === 'reroute'
+      ? {
+          field: `${FIELD}.via`,
+          problem: 'is missing; onFailure reroute needs the gateway that mail goes through then',
+          expected: 'the name of a gateway in [gateways] of enforce-tls.ini',
+        }
+      : null
+  const problem = gatewayNameProblem(via)
+  if (problem !== null) return { field: `${FIELD}.via`, value: via, problem }
+  return level === 'none'
+    ? { field: `${FIELD}.via`, problem: 'has no meaning at level none, which requires nothing' }
+    : null
 }
 
 /** Mail that comes in is taken over TLS or not at all; there is nothing to say of the other side's certificate. */

@@ -144,3 +144,9 @@ export type TlsVersion = (typeof TLS_VERSIONS)[number]
 export function later(a: TlsVersion, b: TlsVersion): TlsVersion {
   return TLS_VERSIONS.indexOf(a) >= TLS_VERSIONS.indexOf(b) ? a : b
 }
+
+/** What a rule can ask for when its demand can't be met. */
+export const ON_FAILURE = ['bounce', 'defer', 'reroute'] as const
+
+/** One of them. */
+export type OnFailure = (typeof ON_FAILURE)[number]

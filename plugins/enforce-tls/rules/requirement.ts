@@ -7,11 +7,12 @@ import {
   later,
   stricter,
   type Level,
+  type OnFailure,
   type Otherwise,
   type PublishedBy,
   type TlsVersion,
 } from './levels.js'
-import type { OnFailure, RelayWithTls } from './rule.js'
+import type { RelayWithTls } from './rule.js'
 
 /** A rule that had a part in a decision. */
 export interface DecidedBy {
@@ -38,6 +39,16 @@ export interface DemandWithoutTrust {
   readonly trusted: boolean
   /** That it names the MX host. */
   readonly namesHost: boolean
+}
+
+/** A gateway that mail goes through instead of to the recipients' servers. */
+export interface GatewayDemand {
+  /** By name; several cannot all be had, so mail that has to go through one of them waits. */
+  readonly names: readonly string[]
+  /** All mail goes through it; otherwise only what no host could take as required. */
+  readonly always: boolean
+  /** What the rules that name no gateway demand of it as of any other next hop; `null` for nothing. */
+  readonly others: Requirement | null
 }
 
 /** What every delivery of a message to a recipient must fulfil. */
@@ -67,6 +78,8 @@ export interface Requirement {
   readonly withoutTrust?: DemandWithoutTrust
   /** Absent where only `[failure] action` holds; between owners the wider one's word counts. */
   readonly onFailure?: OnFailure
+  /** The gateway that mail goes through; absent for none. */
+  readonly gateway?: GatewayDemand
   /** The rules that require it, widest owner first; never empty. */
   readonly decidedBy: readonly DecidedBy[]
 }
@@ -85,6 +98,7 @@ export function requirementOf(action: RelayWithTls, domain: string, decidedBy: D
     otherwise = 'defer',
     onFailure,
     trust,
+    via,
   } = action
   const demands = definitionOf(level)
   // Made for each covered recipient, and soon garbage: what is not needed is not made.
@@ -101,6 +115,7 @@ export function requirementOf(action: RelayWithTls, domain: string, decidedBy: D
   if (minVersion) requirement.minVersion = minVersion
   if (trust !== undefined) requirement.trusts = [{ name: trust, by: decidedBy }]
   if (onFailure) requirement.onFailure = onFailure
+  if (via) requirement.gateway = { names: [via], always: onFailure !== 'reroute', others: null }
   return requirement
 }
 
@@ -128,7 +143,39 @@ export function addUp(a: Requirement | null, b: Requirement | null): Requirement
   }
   const onFailure = a.onFailure ?? b.onFailure
   if (onFailure) sum.onFailure = onFailure
+  if (a.gateway || b.gateway) sum.gateway = bothGateways(a, b)
   return sum
+}
+
+function bothGateways(a: Requirement, b: Requirement): GatewayDemand {
+  const ofGateway = ({ gateway }: Requirement) => gateway?.names ?? []
+  // Demands on the recipients' own servers are not for the gateway of the rule that makes them.
+  const othersIn = (each: Requirement) => (each.gateway ? each.gateway.others : each)
+  return {
+    names: [...new Set([...ofGateway(a), ...ofGateway(b)])],
+    always: a.gateway?.always === true || b.gateway?.always === true,
+    others: addUp(othersIn(a), othersIn(b)),
+  }
+}
+
+/**
+ * What a session with the gateway has to fulfil: a trusted certificate that names the gateway, the TLS version of all
+ * rules, and whatever the rules demand that name no gateway.
+ *
+ * @param trust the gateway's own named trust; `null` for none
+ */
+export function requirementAtGateway(
+  requirement: Requirement,
+  gateway: GatewayDemand,
+  trust: string | null = null,
+): Requirement {
+  const [first = NO_RULE] = requirement.decidedBy
+  const verified = requirementOf({ level: 'verify', ...(trust === null ? {} : { trust }) }, '', first)
+  const sum: Mutable<Requirement> = { ...(addUp(verified, gateway.others) ?? verified) }
+  delete sum.onFailure
+  delete sum.gateway
+  if (requirement.minVersion) sum.minVersion = requirement.minVersion
+  return { ...sum, decidedBy: requirement.decidedBy }
 }
 
 function bothPublished(
@@ -168,9 +215,19 @@ export function requirementKey(requirement: Requirement | null): string {
 
 /** The same text for requirements that demand the same of a server, whichever rules they come from. */
 export function demandKey(requirement: Requirement): string {
-  const { minVersion, level, trusted, namesHost, namesAnyOf, fingerprintsAnyOf, encrypted, published } =
-    requirement
-  const { trusts, withoutTrust } = requirement
+  const {
+    minVersion,
+    level,
+    trusted,
+    namesHost,
+    namesAnyOf,
+    fingerprintsAnyOf,
+    encrypted,
+    published,
+    gateway,
+    trusts,
+    withoutTrust,
+  } = requirement
   return JSON.stringify([
     minVersion ?? '',
     level,
@@ -181,6 +238,8 @@ export function demandKey(requirement: Requirement): string {
     encrypted,
     published,
     ...(trusts ? [trusts.map(({ name }) => name), withoutTrust ?? null] : []),
+    // Only what the gateway is for: what it has to fulfil is a requirement of its own.
+    ...(gateway ? [[gateway.names, gateway.always, gateway.others && demandKey(gateway.others)]] : []),
   ])
 }
 

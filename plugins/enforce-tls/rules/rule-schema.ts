@@ -3,10 +3,11 @@
  * expected, with the field, the value and what is expected.
  */
 import { Ajv, type ErrorObject, type JSONSchemaType } from 'ajv'
-import { LEVEL_NAMES, OTHERWISE, TLS_VERSIONS } from './levels.js'
+import { LEVEL_NAMES, ON_FAILURE, OTHERWISE, TLS_VERSIONS } from './levels.js'
 import type { Rule, RuleProblem } from './rule.js'
 import { describeSchemaError } from './schema-problem.js'
 import { PATTERN_LENGTH_MAX } from './pattern.js'
+import { GATEWAY_NAME_MAX } from './gateway-name.js'
 
 /** The longest rule name, in characters. */
 const NAME_MAX = 200
@@ -109,7 +110,8 @@ const schema: JSONSchemaType<Rule> = {
             names: texts(NAMES_MAX, PATTERN_LENGTH_MAX),
             fingerprints: texts(NAMES_MAX, FINGERPRINT_LENGTH_MAX),
             otherwise: { type: 'string', enum: OTHERWISE, nullable: true },
-            onFailure: { type: 'string', enum: ['bounce', 'defer'], nullable: true },
+            onFailure: { type: 'string', enum: ON_FAILURE, nullable: true },
+            via: { type: 'string', minLength: 1, maxLength: GATEWAY_NAME_MAX, nullable: true },
             trust: { type: 'string', minLength: 1, maxLength: TRUST_LENGTH_MAX, nullable: true },
           },
         },

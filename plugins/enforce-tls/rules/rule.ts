@@ -1,5 +1,5 @@
 /** A message rule: its shape as stored, and what a problem with one looks like. Pure. */
-import type { Level, Otherwise, TlsVersion } from './levels.js'
+import type { Level, OnFailure, Otherwise, TlsVersion } from './levels.js'
 import type { Flaw } from './flaw.js'
 
 /** What a rule makes of the messages it matches. */
@@ -17,6 +17,11 @@ export interface RelayWithTls {
   readonly onFailure?: OnFailure
   /** The `[trust:<name>]` of the settings that its sessions are made with. @default the authorities and certificate of all */
   readonly trust?: string
+  /**
+   * The gateway that mail goes through, by its name in `[gateways]`: what no host could take with `onFailure` `reroute`,
+   * otherwise all of it. @default none
+   */
+  readonly via?: string
 }
 
 /** Conditions on one field: any of the one list matches, and none of the other; at least one list is there. */
@@ -73,6 +78,3 @@ export interface RuleProblem extends Flaw {
   /** Path of the field, such as `criteria.to.matchesAny[0]`; empty for the rule as a whole. */
   readonly field: string
 }
-
-/** What a rule can ask for when its demand can't be met. */
-export type OnFailure = 'bounce' | 'defer'

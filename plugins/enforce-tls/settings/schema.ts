@@ -36,6 +36,7 @@ import {
   type Keys,
   type Section,
 } from './values.js'
+import { toGateways } from './gateways.js'
 import { isNetwork, trustedProxies } from './network.js'
 import {
   isServerName,
@@ -115,6 +116,9 @@ export const KEYS: Readonly<Record<string, Keys>> = {
   tls_rpt: { enabled: boolean, organization: text, contact: mailbox, private_addresses: boolean },
 }
 
+/** The section whose keys are names of the operator's own. */
+const GATEWAYS = 'gateways'
+
 const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
 ajv.addFormat('duration-or-never', (value) => value === '0' || isDuration(value))
 ajv.addFormat('duration', isDuration)
@@ -141,8 +145,8 @@ const validators = new Map(
  */
 export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
   for (const name of Object.keys(ini)) {
-    if (!(name in KEYS) && trustNameOf(name) === null)
-      throw unknownWord('section', name, [...Object.keys(KEYS), TRUST_SECTION])
+    if (!(name in KEYS) && name !== GATEWAYS && trustNameOf(name) === null)
+      throw unknownWord('section', name, [...Object.keys(KEYS), GATEWAYS, TRUST_SECTION])
   }
   const inherited = inheritedRedis(withoutEmpty(ini['redis'] ?? {}), redisIni)
   const section = (name: string): Section =>
@@ -221,6 +225,7 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
         return trust === null ? [] : [[trust, toTrustSettings(trustSection(name, trust, ini))]]
       }),
     ),
+    gateways: toGateways(withoutEmpty(ini[GATEWAYS] ?? {})),
   } satisfies Settings)
 }
 

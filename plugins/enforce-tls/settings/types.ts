@@ -1,6 +1,7 @@
 /** All settings as one type, with unit and default of each; `schema.ts` reads them and a test holds the two together. */
 import type { Resolver } from '../dns/resolver-list.js'
 import type { TlsVersion } from '../rules/levels.js'
+import type { Gateway } from './gateways.js'
 import type { RedisSettings } from './redis.js'
 import type { TrustSettings } from './trust.js'
 
@@ -126,4 +127,6 @@ export interface Settings {
   }
   /** By the name in `[trust:<name>]`. @default none */
   readonly trusts: Readonly<Record<string, TrustSettings>>
+  /** Where rules may send mail instead of to the recipients' servers (`via`). @default none */
+  readonly gateways: readonly Gateway[]
 }

@@ -23,6 +23,8 @@ export type RecordRelease = (record: WaitingRecord, order: Order) => Promise<voi
 
 /** An order for an item that no process has is answered after this time, in milliseconds. */
 const NOBODY_AFTER = 60_000
+/** So many looks, a second apart, an order for an item that is being tried just now waits for it. */
+const UNDER_WAY_LOOKS = 5
 
 /** What it works on. */
 export interface OrdersHereContext {
@@ -41,6 +43,8 @@ export class OrdersHere {
   /** Items to be given up at their next try. */
   readonly #failing = new Map<string, { readonly order: Order; readonly record: WaitingRecord }>()
   readonly #grants = new Map<string, Grant>()
+  /** Orders for items that are being tried just now, and how often they were found so. */
+  #underWay: ReadonlyMap<string, number> = new Map()
   /** Items of grants that had no file at the last comparison. */
   #missing: ReadonlySet<string> = new Set()
 
@@ -55,12 +59,18 @@ export class OrdersHere {
 
   /** Takes new orders, and carries them out. Rejects where the store does not answer. */
   async look(node: string): Promise<void> {
-    const { hashes, items } = this.#context
+    const { hashes, items, paced } = this.#context
     const orders = await hashes().read(HASHES.orders(node))
+    const underWay = new Map<string, number>()
     for (const [id, json] of orders) {
       const item = items.get(id)
       const order = parseOrder(json, id)
       if (item) {
+        const looks = this.#underWay.get(json) ?? 0
+        if (looks < UNDER_WAY_LOOKS && !paced.isWaiting(id)) {
+          underWay.set(json, looks + 1)
+          continue
+        }
         if (!(await hashes().take(HASHES.orders(node), id))) continue
         if (order) await this.#carryOut(node, order, item)
       } else if (!order || Date.now() - Date.parse(order.at) > NOBODY_AFTER) {
@@ -68,6 +78,7 @@ export class OrdersHere {
           this.#answer(order, false, 'it waits no more')
       }
     }
+    this.#underWay = underWay
   }
 
   /**

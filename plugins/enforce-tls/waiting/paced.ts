@@ -29,6 +29,8 @@ export class Paced {
   readonly #waiting = new Set<string>()
   /** Those that Haraka reads first, and puts off again: a file of before its start is tried when it is due. */
   readonly #reading = new Map<string, number>()
+  /** When those that are tried ahead of their time were due, in milliseconds since the epoch. */
+  readonly #due = new Map<string, number>()
   #timer: NodeJS.Timeout | null = null
 
   constructor(context: PacedContext) {
@@ -47,6 +49,18 @@ export class Paced {
   add(ids: Iterable<string>): void {
     for (const id of ids) this.#waiting.add(id)
     if (this.#waiting.size > 0) this.#schedule(0)
+  }
+
+  /** When an item that has been tried ahead of its time was due; `null` for another. It is said once. */
+  aheadOf(id: string): number | null {
+    const due = this.#due.get(id) ?? null
+    this.#due.delete(id)
+    return due
+  }
+
+  /** An item waits no more. */
+  ended(id: string): void {
+    this.#due.delete(id)
   }
 
   close(): void {
@@ -81,7 +95,11 @@ export class Paced {
     for (const timer of due) timers.splice(timers.indexOf(timer), 1)
     const found = new Set(due.map(({ id }) => id))
     for (const [file, id] of wanted) this.#looked(id, found.has(file), isRead(id))
-    for (const { cb } of due) cb?.()
+    for (const { id: file, fire_time, cb } of due) {
+      const id = wanted.get(file)
+      if (id !== undefined) this.#due.set(id, fire_time)
+      cb?.()
+    }
   }
 
   /** @param found whether it is on its way now */

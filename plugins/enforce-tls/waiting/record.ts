@@ -8,7 +8,7 @@ import { recipientsKey, type Wait } from '../delivery/waiting.js'
 import { addressText } from '../haraka/address.js'
 import type { HarakaMailItem } from '../haraka/types.js'
 import { parseJson } from '../rules/json.js'
-import { requirementKey, type Requirement } from '../rules/requirement.js'
+import { demandKey, requirementKey, type Requirement } from '../rules/requirement.js'
 import { oneLine } from '../text/one-line.js'
 
 /** Recipients and rules that are listed; there may be more. */
@@ -45,6 +45,8 @@ export interface WaitingRecord {
   readonly tries: number
   /** Stands for what is required of which recipients. */
   readonly demand: string
+  /** Stands for what is required of a server, whichever rules it comes from; empty while they are unknown. */
+  readonly terms: string
 }
 
 const text = { type: 'string', maxLength: 1000 } as const
@@ -76,6 +78,7 @@ const SCHEMA: JSONSchemaType<WaitingRecord> = {
     until: time,
     tries: { type: 'integer', minimum: 0 },
     demand: text,
+    terms: text,
   },
   required: [
     ...([
@@ -89,7 +92,7 @@ const SCHEMA: JSONSchemaType<WaitingRecord> = {
       'level',
       'class',
     ] as const),
-    ...(['detail', 'host', 'since', 'next', 'until', 'tries', 'demand'] as const),
+    ...(['detail', 'host', 'since', 'next', 'until', 'tries', 'demand', 'terms'] as const),
   ],
 }
 const isRecord = new Ajv().compile(SCHEMA)
@@ -118,6 +121,7 @@ export function recordOf(id: string, { todo, num_failures }: HarakaMailItem, wai
     until: timeText(until),
     tries: num_failures,
     demand: requirement ? demandOf(todo.rcpt_to, requirement) : '',
+    terms: requirement ? termsOf(requirement) : '',
   }
 }
 
@@ -128,6 +132,16 @@ export function demandOf(recipients: HarakaMailItem['todo']['rcpt_to'], requirem
     .update('\n')
     .update(recipientsKey(recipients))
     .digest('base64url')
+}
+
+/** The same text for requirements that demand the same of a server: where one is fulfilled, so is the other. */
+export function termsOf(requirement: Requirement): string {
+  return createHash('sha256').update(demandKey(requirement)).digest('base64url')
+}
+
+/** Names what mail waits for: a partner's servers, and what they have to fulfil. */
+export function partnerKey(domain: string, terms: string): string {
+  return `${domain} ${terms}`
 }
 
 /** A record out of the store; `null` for what is none. */

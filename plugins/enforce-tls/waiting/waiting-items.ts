@@ -12,7 +12,7 @@ import type { SharedHashes } from '../store/shared-hashes.js'
 import type { InPieces } from '../work/pieces.js'
 import { inPieces } from '../work/turns.js'
 import { HASHES } from './orders.js'
-import { parseRecord, recordOf, type WaitingRecord } from './record.js'
+import { parseRecord, partnerKey, recordOf, type WaitingRecord } from './record.js'
 import type { SharedWrites } from './shared-writes.js'
 
 /** Most items of one process that are told; about 20 MB of memory. */
@@ -60,9 +60,11 @@ export class WaitingItems {
     return found ? (found.item?.filename ?? found.file) : null
   }
 
-  /** Ids of what waits for a domain. */
-  ofDomain(domain: string): string[] {
-    return [...this.#items].filter(([, { record }]) => record.domain === domain).map(([id]) => id)
+  /** Ids of what waits for a partner under one requirement, as `partnerKey` names both. */
+  ofPartner(partner: string): string[] {
+    return [...this.#items]
+      .filter(([, { record }]) => partnerKey(record.domain, record.terms) === partner)
+      .map(([id]) => id)
   }
 
   /** An item has begun to wait, or waits on. @returns its record, `null` where it is not told */

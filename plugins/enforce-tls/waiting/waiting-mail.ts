@@ -17,6 +17,7 @@ import { HASHES } from './orders.js'
 import { Paced } from './paced.js'
 import { SharedWrites } from './shared-writes.js'
 import { WaitingItems } from './waiting-items.js'
+import { partnerKey, termsOf } from './record.js'
 import { WorkingPartners } from './working-partners.js'
 
 /** Between two looks for orders, in milliseconds. */
@@ -98,7 +99,7 @@ export class WaitingMail implements WaitingList {
     this.#safely(item, (node) => {
       const record = this.#items.put(node, item, wait)
       if (!record) return
-      this.#partners.waits(record.domain)
+      this.#partners.waits(record)
       this.#orders.waitsAgain(record)
     })
   }
@@ -110,6 +111,7 @@ export class WaitingMail implements WaitingList {
       const id = itemIdOf(item.filename)
       if (id === null) return
       this.#items.remove(node, id)
+      this.#paced.ended(id)
       this.#orders.ended(node, id, result)
     })
   }
@@ -124,8 +126,13 @@ export class WaitingMail implements WaitingList {
     return id === null || this.#node === null ? null : this.#orders.release(this.#node, id, item, requirement)
   }
 
-  works(domain: string): void {
-    this.#partners.works(domain)
+  works(domain: string, requirement: Requirement): void {
+    this.#partners.works(partnerKey(domain, termsOf(requirement)))
+  }
+
+  aheadOf(item: HarakaMailItem): number | null {
+    const id = this.#items.size === 0 ? null : itemIdOf(item.filename)
+    return id === null ? null : this.#paced.aheadOf(id)
   }
 
   /** Writes what waits to be written, and gives timers and connections back. */

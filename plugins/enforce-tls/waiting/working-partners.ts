@@ -1,13 +1,15 @@
 /**
- * Partners that work again: when mail reaches one over TLS as required, or a check succeeds, all mail that waits for it
- * is tried at once, in all processes. A process that has something waiting for a partner says so in the store; whoever
- * sees the partner work puts a word there, which the others look for every second.
+ * Partners that work again: when a session with one fulfils a requirement, of a delivery or of a check, all mail that
+ * waits for it under that same requirement is tried at once, in all processes. (That a partner's TLS works does not say
+ * that its DANE does.) A process that has something waiting for a partner says so in the store; whoever sees the partner
+ * work puts a word there, which the others look for every second.
  */
 import { randomBytes } from 'node:crypto'
 import type { SharedHashes } from '../store/shared-hashes.js'
 import { HASHES } from './orders.js'
 import type { Paced } from './paced.js'
 import type { SharedWrites } from './shared-writes.js'
+import { partnerKey, type WaitingRecord } from './record.js'
 import type { WaitingItems } from './waiting-items.js'
 
 /** A partner is said to work at most this often, in milliseconds. */
@@ -20,15 +22,15 @@ const REMEMBERED_MAX = 10_000
 /** What it works on. */
 export interface WorkingPartnersContext {
   readonly hashes: () => SharedHashes
-  readonly items: Pick<WaitingItems, 'ofDomain' | 'size'>
+  readonly items: Pick<WaitingItems, 'ofPartner' | 'size'>
   readonly paced: Paced
   readonly writes: SharedWrites
 }
 
-/** What one process knows of partners that others wait for. */
+/** What one process knows of partners that others wait for, by what `partnerKey` gives. */
 export class WorkingPartners {
   readonly #context: WorkingPartnersContext
-  /** Domains that some process waits for, or has waited for, by the store; and those of this process. */
+  /** Those that some process waits for, or has waited for, by the store; and those of this process. */
   #awaited: ReadonlySet<string> = new Set<string>()
   readonly #own = new Set<string>()
   readonly #saidAt = new Map<string, number>()
@@ -40,28 +42,29 @@ export class WorkingPartners {
     this.#context = context
   }
 
-  /** Mail for a domain waits here. */
-  waits(domain: string): void {
-    if (this.#own.has(domain)) return
-    this.#own.add(domain)
-    this.#context.writes.put(HASHES.partners, domain, new Date().toISOString())
+  /** Mail waits here. */
+  waits({ domain, terms }: Pick<WaitingRecord, 'domain' | 'terms'>): void {
+    const partner = partnerKey(domain, terms)
+    if (terms === '' || this.#own.has(partner)) return
+    this.#own.add(partner)
+    this.#context.writes.put(HASHES.partners, partner, new Date().toISOString())
   }
 
   /** A partner works. Total. */
-  works(domain: string): void {
+  works(partner: string): void {
     const { items, paced, writes } = this.#context
-    if (!this.#own.has(domain) && !this.#awaited.has(domain)) return
+    if (!this.#own.has(partner) && !this.#awaited.has(partner)) return
     const now = performance.now()
-    if (now - (this.#saidAt.get(domain) ?? -Infinity) < SAY_PAUSE) return
+    if (now - (this.#saidAt.get(partner) ?? -Infinity) < SAY_PAUSE) return
     if (this.#saidAt.size >= REMEMBERED_MAX) this.#saidAt.clear()
-    this.#saidAt.set(domain, now)
-    paced.add(items.ofDomain(domain))
+    this.#saidAt.set(partner, now)
+    paced.add(items.ofPartner(partner))
     const word = randomBytes(9).toString('base64url')
-    this.#remember(domain, word, now)
-    writes.put(HASHES.working, domain, word)
+    this.#remember(partner, word, now)
+    writes.put(HASHES.working, partner, word)
     // What waits on says so again.
-    this.#own.delete(domain)
-    writes.put(HASHES.partners, domain, null)
+    this.#own.delete(partner)
+    writes.put(HASHES.partners, partner, null)
   }
 
   /** Learns which partners others wait for. Rejects where the store does not answer. */
@@ -75,27 +78,27 @@ export class WorkingPartners {
     const { hashes, items, paced, writes } = this.#context
     const words = await hashes().read(HASHES.working)
     const now = performance.now()
-    for (const [domain, word] of words) {
-      const heard = this.#heard.get(domain)
+    for (const [partner, word] of words) {
+      const heard = this.#heard.get(partner)
       if (heard?.word === word) {
-        if (now - heard.at > SEEN_AFTER) writes.put(HASHES.working, domain, null)
+        if (now - heard.at > SEEN_AFTER) writes.put(HASHES.working, partner, null)
         continue
       }
-      this.#remember(domain, word, now)
+      this.#remember(partner, word, now)
       // What this process finds at its start is tried when it is due.
-      if (!this.#isFirstLook && items.size > 0) paced.add(items.ofDomain(domain))
+      if (!this.#isFirstLook && items.size > 0) paced.add(items.ofPartner(partner))
     }
     this.#isFirstLook = false
-    for (const domain of this.#heard.keys())
-      if (!words.has(domain) && !this.#isRecent(domain, now)) this.#heard.delete(domain)
+    for (const partner of this.#heard.keys())
+      if (!words.has(partner) && !this.#isRecent(partner, now)) this.#heard.delete(partner)
   }
 
-  #isRecent(domain: string, now: number): boolean {
-    return now - (this.#heard.get(domain)?.at ?? -Infinity) < SEEN_AFTER
+  #isRecent(partner: string, now: number): boolean {
+    return now - (this.#heard.get(partner)?.at ?? -Infinity) < SEEN_AFTER
   }
 
-  #remember(domain: string, word: string, at: number): void {
+  #remember(partner: string, word: string, at: number): void {
     if (this.#heard.size >= REMEMBERED_MAX) this.#heard.clear()
-    this.#heard.set(domain, { word, at })
+    this.#heard.set(partner, { word, at })
   }
 }

@@ -180,7 +180,7 @@ describe('the store is asked', () => {
     assert.equal(await ask(), 'verify')
     store.rules.set('r1', JSON.stringify(storedRule(bank('encrypt'))))
     await until(async () => (await ask()) === 'encrypt', { what: () => 'the new rule', timeout: 5000 })
-    assert.equal(store.asked.rules, 2)
+    assert.ok(store.asked.rules >= 2)
   })
 
   it('before a decision where it does not say what changes, once the list is stale', async (t) => {

@@ -24,6 +24,7 @@ describe('a report', () => {
     assert.deepEqual(report.enforced, {
       messages: 0,
       delivered: 0,
+      rerouted: 0,
       bounced: 0,
       kept: 0,
       waiting: 0,
@@ -49,6 +50,7 @@ describe('a report', () => {
     assert.deepEqual(report.enforced, {
       messages: 8,
       delivered: 5,
+      rerouted: 0,
       bounced: 1,
       kept: 1,
       waiting: 1,

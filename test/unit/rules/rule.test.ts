@@ -173,7 +173,7 @@ describe('a rule', () => {
     [
       'an unknown way to fail',
       { level: 'encrypt', onFailure: 'drop' },
-      'field actions.relayWithTls.onFailure: "drop" is not one of bounce, defer',
+      'field actions.relayWithTls.onFailure: "drop" is not one of bounce, defer, reroute',
     ],
   ] as const) {
     it(`with ${what} is refused`, () => {

@@ -39,6 +39,7 @@ class Scene {
   readonly hashes = new MemoryHashes()
   allowRelease = true
   historyFails = false
+  onLook: ((looks: number) => void) | null = null
   readonly recorded: string[] = []
   /** Files that wait for Haraka's timer. */
   readonly timers: { id: string; cb: () => void }[] = []
@@ -99,7 +100,11 @@ class Scene {
       ...given,
     }
     await this.hashes.add(HASHES.orders(NODE), new Map([[id, JSON.stringify(order)]]))
-    await this.orders.look(NODE)
+    // One for an item under way waits for a few looks.
+    for (let looks = 0; looks < 10 && this.hashes.all.get(HASHES.orders(NODE))?.has(id); looks++) {
+      await this.orders.look(NODE)
+      this.onLook?.(looks)
+    }
     await this.writes.close()
     const answer = parseAnswer(this.hashes.all.get(HASHES.answers)?.get(order.id) ?? '')
     return answer && { done: answer.done, says: answer.says }
@@ -160,6 +165,17 @@ describe('a release', () => {
       scene.allowRelease = true
       assert.equal(scene.orders.release(NODE, id, item, ENCRYPT), null)
     }
+  })
+
+  it('of an item that is being tried just now waits until it is back', async () => {
+    const scene = new Scene()
+    const id = scene.wait(itemOf(FILE))
+    const [timer] = scene.timers.splice(0)
+    assert.ok(timer)
+    scene.onLook = (looks) => {
+      if (looks === 2) scene.timers.push(timer)
+    }
+    assert.equal((await scene.order(id))?.done, true)
   })
 
   it('of mail whose rules are unknown is refused', async () => {

@@ -26,6 +26,7 @@ const fields = {
   otherwise: 'If nothing is published',
   onFailure: 'If no receiving server meets this',
   trust: 'Named trust',
+  via: 'Gateway',
 }
 
 /** A field of a rule by its path, such as `criteria.to.matchesAny`. */
@@ -287,12 +288,19 @@ export const texts = {
     version: (version: string) => version.replace('TLSv', 'TLS '),
     onFailure: fields.onFailure,
     onFailureDefault: 'Server default',
-    onFailureNames: { bounce: 'Bounce: notify the sender at once', defer: 'Defer: try again later' },
     trust: fields.trust,
     trustDefault: 'Server default',
     trustMissing: (name: string) => `${name} (not set up on this server)`,
     trustHint:
       'A trust of the server settings: which authorities count for this partner, and which certificate it is shown.',
+    via: fields.via,
+    viaHint:
+      'A gateway of the settings ([gateways] in enforce-tls.ini), by name. With “Reroute” it gets what no receiving server can take, otherwise all mail of the rule.',
+    onFailureNames: {
+      bounce: 'Bounce: notify the sender at once',
+      defer: 'Defer: try again later',
+      reroute: 'Reroute: send it through a gateway',
+    },
     reportOnly: 'Report only',
     reportOnlyHint: 'Delivers as usual and records what would have happened.',
   },
@@ -331,6 +339,7 @@ export const texts = {
     verdicts: {
       delivered: 'Mail would be delivered.',
       free: 'Mail would be delivered, and encryption would not be required.',
+      rerouted: 'Mail would go through a gateway.',
       waits: 'Mail would wait, and bounce when it has waited too long.',
       bounced: 'Mail would bounce.',
       'not-known': 'Unknown at the moment.',
@@ -544,6 +553,7 @@ export const texts = {
     delivered: 'Delivered over TLS',
     bounced: 'Bounced',
     waiting: 'Waiting',
+    rerouted: 'Handed to a gateway',
     asUsual: 'TLS not required',
     wouldBounce: 'Would have bounced',
     wouldWait: 'Would have waited',
@@ -571,6 +581,9 @@ export const texts = {
       'mx-not-listed': 'Not listed in MTA-STS policy',
       'nothing-published': 'Neither DANE nor MTA-STS',
       'trust-unusable': 'Trust settings here not usable',
+      'gateway-unavailable': 'Gateway did not take the message',
+      'gateway-misconfigured': 'Gateway not set up',
+      'gateway-loop': 'Gateway sent it back',
     } as Readonly<Record<string, string>>,
     noTls: 'trusted next hop',
     host: 'Server',
@@ -619,6 +632,7 @@ export const texts = {
     more: 'Show more',
     states: {
       delivered: 'Delivered',
+      rerouted: 'Handed to a gateway',
       waiting: 'Waiting',
       bounced: 'Bounced',
       kept: 'Not delivered, kept',

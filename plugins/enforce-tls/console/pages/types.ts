@@ -46,8 +46,9 @@ export interface Action {
   readonly names?: readonly string[]
   readonly fingerprints?: readonly string[]
   readonly otherwise?: Otherwise
-  readonly onFailure?: 'bounce' | 'defer'
   readonly trust?: string
+  readonly onFailure?: 'bounce' | 'defer' | 'reroute'
+  readonly via?: string
 }
 
 export interface Rule {
@@ -189,7 +190,7 @@ export interface HostCheck {
 export interface PartnerCheck {
   readonly domain: string
   readonly level: Level
-  readonly verdict: 'delivered' | 'free' | 'waits' | 'bounced' | 'not-known'
+  readonly verdict: 'delivered' | 'free' | 'rerouted' | 'waits' | 'bounced' | 'not-known'
   readonly reason: string
   readonly hosts: readonly HostCheck[]
   readonly dane: { readonly sentence: string } | null
@@ -237,6 +238,8 @@ export interface Reports {
 interface Counts {
   readonly messages: number
   readonly delivered: number
+  /** Handed to a gateway. */
+  readonly rerouted: number
   readonly bounced: number
   readonly kept: number
   readonly waiting: number
@@ -291,6 +294,7 @@ export interface MessageStep {
 /** What became of a message. */
 export const MESSAGE_STATES = [
   'delivered',
+  'rerouted',
   'waiting',
   'bounced',
   'kept',

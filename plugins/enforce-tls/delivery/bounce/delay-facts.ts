@@ -3,7 +3,7 @@
  * (`facts.ts`) for a message that nobody has given up. Pure.
  */
 import type { BounceRequest, Delay } from '../guard-context.js'
-import { decisiveAttempt } from '../outcome.js'
+import { decisiveAttempt, ownAttempts } from '../outcome.js'
 import { oneLine } from '../../text/one-line.js'
 import { attemptLines, serversOf, type BounceFacts } from './facts.js'
 import { addressOf, mailDate, tlsFields } from './fields.js'
@@ -20,7 +20,7 @@ export function delayFacts(
   { now }: { readonly now: Date },
 ): BounceFacts {
   const { item, attempts, requirement } = request
-  const decisive = decisiveAttempt(attempts)
+  const decisive = decisiveAttempt(ownAttempts(attempts))
   if (!decisive) throw new TypeError('no attempt has failed')
   const decidedBy = requirement?.decidedBy ?? []
   const words = {

@@ -5,8 +5,9 @@
 import type { HarakaAddress } from '../../haraka/types.js'
 import type { BounceRequest } from '../guard-context.js'
 import { addressOf, otherFields, tlsFields } from './fields.js'
+import { sentThrough } from './gateway-sentences.js'
 import { tlsSentences } from './sentences.js'
-import { decisiveAttempt, type Attempt } from '../outcome.js'
+import { decisiveAttempt, ownAttempts, type Attempt } from '../outcome.js'
 import { oneLine } from '../../text/one-line.js'
 
 /** The values that templates can use, each one line. */
@@ -43,7 +44,7 @@ export function bounceFacts(
   const discreet = content === 'minimal' && request.mayQuote
   const reason = discreet ? discreetReason(item.todo.rcpt_to) : request.reason
   const domain = oneLine(item.todo.domain)
-  const decisive = tlsToBlame ? decisiveAttempt(attempts) : null
+  const decisive = tlsToBlame ? decisiveAttempt(ownAttempts(attempts)) : null
   const decidedBy = request.requirement?.decidedBy ?? []
   const words = {
     domain,
@@ -52,11 +53,11 @@ export function bounceFacts(
     rule: decidedBy.map((rule) => oneLine(rule.name)).join(', ') || 'none',
     owner: [...new Set(decidedBy.map((rule) => oneLine(rule.owner)))].join(', ') || 'none',
   }
-  const sentences = decisive && tlsSentences(words, decisive, request)
+  const sentences = decisive && tlsSentences(words, decisive, { ...request, reason })
   return {
     words: {
       ...words,
-      summary: sentences?.summary ?? otherSummary(words.recipients, reason),
+      summary: sentences?.summary ?? otherSummary(words.recipients, reason) + sentThrough(request),
       advice: sentences?.advice ?? OTHER_ADVICE,
       subject_line: sentences?.subjectLine ?? `Not delivered: your message to ${domain}`,
     },
@@ -79,7 +80,9 @@ export function attemptLines(attempts: readonly Attempt[]): string[] {
 
 /** The receiving servers that failed for TLS. */
 export function serversOf(attempts: readonly Attempt[], decisive: Attempt | null): string {
-  const failed = attempts.filter((attempt) => attempt.failure?.class != null).map((attempt) => attempt.host)
+  const failed = ownAttempts(attempts)
+    .filter((attempt) => attempt.failure?.class != null)
+    .map((attempt) => attempt.host)
   return [...new Set(failed.length > 0 ? failed : decisive ? [decisive.host] : [])].join(', ')
 }
 

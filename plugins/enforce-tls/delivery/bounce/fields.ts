@@ -21,7 +21,7 @@ export function tlsFields(
   const diagnostic = failure.reply
     ? `smtp; ${failure.reply.code} ${failure.reply.text}`
     : `x-enforce-tls; ${failure.class ?? ''}: ${host} ${failure.detail}`
-  const says = failure.class ? definitionOf(failure.class).says : ''
+  const { says = '', isGateway = false } = failure.class ? definitionOf(failure.class) : {}
   return [
     `Final-Recipient: ${recipientField(recipient)}`,
     `Action: ${retriedUntil ? 'delayed' : 'failed'}`,
@@ -30,7 +30,7 @@ export function tlsFields(
     `Diagnostic-Code: ${oneAsciiLine(diagnostic, FIELD_MAX)}`,
     `Last-Attempt-Date: ${mailDate(now)}`,
     ...(retriedUntil ? [`Will-Retry-Until: ${mailDate(retriedUntil)}`] : []),
-    `X-Enforce-TLS-Result: ${failure.class ?? ''} (the receiving server ${says})`,
+    `X-Enforce-TLS-Result: ${failure.class ?? ''} (the ${isGateway ? 'gateway' : 'receiving server'} ${says})`,
   ]
 }
 

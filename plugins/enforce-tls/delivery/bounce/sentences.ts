@@ -6,26 +6,12 @@ import type { HarakaMailItem } from '../../haraka/types.js'
 import type { HostRequirement } from '../../published/host-requirement.js'
 import type { PublishedDemand, Requirement } from '../../rules/requirement.js'
 import type { BounceRequest } from '../guard-context.js'
+import { gatewayPart, gatewaySentences } from './gateway-sentences.js'
 import { together } from './template.js'
-import type { Attempt, AttemptFailure, FailedAttempt } from '../outcome.js'
+import { ownAttempts, type Attempt, type AttemptFailure, type FailedAttempt } from '../outcome.js'
 import { definitionOf, type FailureClass } from '../failure-classes.js'
 import { oneLine } from '../../text/one-line.js'
-
-/** What it is about, each value one line. */
-export interface BounceSubject {
-  readonly domain: string
-  readonly recipients: string
-  /** The receiving server or servers. */
-  readonly mx: string
-}
-
-export interface TlsSentences {
-  readonly summary: string
-  readonly explanation: string
-  /** `null` for nothing that is special to TLS. */
-  readonly advice: string | null
-  readonly subjectLine: string
-}
+import type { BounceSubject, TlsSentences } from './types.js'
 
 /** Writes them. @param decisive the attempt that the bounce, or the notice of delay, is about first of all */
 export function tlsSentences(
@@ -33,16 +19,20 @@ export function tlsSentences(
   decisive: FailedAttempt,
   {
     item,
-    attempts,
+    attempts: all,
     requirement,
     delayed,
-  }: Pick<BounceRequest, 'item' | 'attempts' | 'requirement' | 'delayed'>,
+    reason,
+  }: Pick<BounceRequest, 'item' | 'attempts' | 'requirement' | 'delayed' | 'reason'>,
 ): TlsSentences {
+  const atGateway = gatewayPart(all, { requirement, isDelayed: delayed !== undefined, reason })
+  if (atGateway && decisive.gateway !== undefined) return gatewaySentences(about, atGateway)
+  const attempts = ownAttempts(all)
   const problem = problemOf(attempts)
   const several = about.mx.includes(', ')
   const name = wordedClass(decisive)
   return {
-    summary: summaryOf({
+    summary: `${summaryOf({
       ...about,
       several,
       problem,
@@ -50,9 +40,9 @@ export function tlsSentences(
       wasRetried: wasRetried(item, attempts),
       requirement,
       isDelayed: delayed !== undefined,
-    }),
+    })}${atGateway ? ` ${atGateway.instead}` : ''}`,
     explanation: explanationOf(decisive, name, { several, isSaid: problem === 'published' && !several }),
-    advice: name && definitionOf(name).advice,
+    advice: atGateway?.advice ?? (name && definitionOf(name).advice),
     subjectLine: delayed ? delayedSubject(about, problem) : subjectOf(about, problem),
   }
 }

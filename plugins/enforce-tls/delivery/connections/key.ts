@@ -5,18 +5,20 @@
  */
 import type { HarakaAddress, HarakaMailItem, HarakaMx } from '../../haraka/types.js'
 import { hostDemandKey, type HostRequirement } from '../../published/host-requirement.js'
+import type { Gateway } from '../../settings/gateways.js'
 import { hostOf, placeOf } from '../next-hop.js'
 
 /**
  * The key of an item's connection to a host.
  *
  * @param me this server's name, which is said in EHLO where nothing else is set
+ * @param gateway the gateway that the host is; `null` for none
  */
 export function connectionKey(
   { todo: { notes } }: HarakaMailItem,
   mx: HarakaMx,
   requirement: HostRequirement,
-  me: string,
+  { me, gateway }: { readonly me: string; readonly gateway: Gateway | null },
 ): string {
   return JSON.stringify([
     hostOf(mx).toLowerCase(),
@@ -29,6 +31,7 @@ export function connectionKey(
     notes['outbound_helo'] || mx.bind_helo || me,
     [mx.auth_user ?? '', mx.auth_pass ?? '', mx.auth_type ?? ''],
     hostDemandKey(requirement),
+    gateway,
   ])
 }
 

@@ -47,7 +47,7 @@ export async function establishTls(request: TlsRequest): Promise<TlsResult> {
   let slot: SessionSlot | null = null
   try {
     const secureContext = contextOf(request)
-    const timeLeft = await startTls(dialogue, request)
+    const timeLeft = request.implicitTls ? request.timeouts.handshake : await startTls(dialogue, request)
     request.agreed?.()
     dialogue.release()
     slot = request.sessions?.(secureContext) ?? null
@@ -84,7 +84,8 @@ export async function establishTls(request: TlsRequest): Promise<TlsResult> {
       socket.destroy()
     }
     if (offered) slot?.avoid()
-    return { ok: false, failure: failureOf(error), session: null, triedToResume: offered !== undefined }
+    const failure = failureOf(error, request)
+    return { ok: false, failure, session: null, triedToResume: offered !== undefined }
   } finally {
     clearTimeout(deadline)
   }
@@ -149,9 +150,12 @@ function sessionOf(socket: TLSSocket, { certificate }: PeerIdentity, handshakeTi
   }
 }
 
-function failureOf(error: unknown): AttemptFailure {
+function failureOf(error: unknown, { implicitTls }: TlsRequest): AttemptFailure {
   if (error instanceof DialogueError) return error.failure
   if (error instanceof HandshakeLate)
     return tlsFailure('handshake-failure', 'did not finish the TLS handshake in time')
-  return handshakeFailure(error)
+  const failure = handshakeFailure(error)
+  return implicitTls && failure.class === 'starttls-injection'
+    ? tlsFailure('handshake-failure', 'does not speak TLS on this port from the first byte on')
+    : failure
 }

@@ -65,6 +65,10 @@ export class SecuredSocket extends EventEmitter {
    * something before the content goes out: the message needs another connection.
    */
   onStale: ((stale: StaleSession) => void) | null = null
+  /** Goes out before the first byte of the message. */
+  preface: Buffer | null = null
+  /** Called with each line of a reply and what was asked; the session ends where it answers why it is of no use. */
+  onLine: ((asked: string | null, line: string) => string | null) | null = null
   /** Called in place of QUIT when the peer has taken the message and may take another; nobody listens to it then. */
   onServed: (() => void) | null = null
 
@@ -97,7 +101,10 @@ export class SecuredSocket extends EventEmitter {
     this.#logged = logged
     this.name = `enforce-tls::${tls.remoteAddress ?? 'socket'}`
     if (timeouts.idle > 0) tls.setTimeout(timeouts.idle)
-    this.on('pipe', (source: Readable) => (this.#source = source))
+    this.on('pipe', (source: Readable) => {
+      this.#source = source
+      if (this.preface) this.write(this.preface)
+    })
     this.#listeners = {
       data: (chunk) => this.#take(chunk as Buffer),
       drain: () => this.emit('drain'),
@@ -265,6 +272,11 @@ export class SecuredSocket extends EventEmitter {
         return void this.#stale(`the server answered ${asked ?? 'nothing'} with ${line}`)
       // The content goes out from here on, once.
       if (asked === 'DATA' && isLast(line)) this.onStale = null
+    }
+    const unfit = this.onLine?.(asked, line) ?? null
+    if (unfit !== null) {
+      this.onEarlyEnd = null
+      return this.#fail(new Error(`the server ${unfit}`), 'garbled')
     }
     if (asked === 'EHLO' && /^5\d\d/.test(line)) {
       // Haraka goes on with HELO.

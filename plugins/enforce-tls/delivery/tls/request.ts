@@ -19,6 +19,8 @@ export interface TlsRequest {
   readonly agreed?: () => void
   /** Where the server's session is cached; no session is resumed without it. */
   readonly sessions?: (context: SecureContext) => SessionSlot | null
+  /** Whether TLS comes first (RFC 8314), instead of STARTTLS. @default false */
+  readonly implicitTls?: boolean
   /** Says what the server's certificate does not fulfil, if anything. */
   readonly verify: (peer: PeerIdentity) => AttemptFailure | null
   readonly timeouts: TlsTimeouts

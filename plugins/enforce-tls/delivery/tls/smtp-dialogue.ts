@@ -106,12 +106,17 @@ export class Dialogue {
     })
   }
 
-  /** Sends a command and gives the reply to it. @param timeout for all of it, in milliseconds */
-  async command(line: string, timeout: number): Promise<Reply> {
+  /**
+   * Sends a command and gives the reply to it.
+   *
+   * @param timeout for all of it, in milliseconds
+   * @param name what failures call it, where its own first word is nobody's business
+   */
+  async command(line: string, timeout: number, name = line.split(' ', 1)[0] ?? line): Promise<Reply> {
     // A reply that is there before its command would shift every later one by a step.
     if (this.unasked)
       throw new DialogueError(this.#failures.garbled(`sent more than ${this.#step} asked for`, false))
-    this.#step = `the reply to ${line.split(' ', 1)[0] ?? line}`
+    this.#step = `the reply to ${name}`
     if (!this.#ended) this.#socket.write(`${line}\r\n`)
     return this.reply(timeout)
   }

@@ -115,11 +115,24 @@ function meaningOfReport({ result, failure, host, requirement }: ReportEvent): M
   return { passed: false, bounced: 0, facts: factsOf(host, null, detail, requirement) }
 }
 
-function meaningOfOutcome({ result, session, failure, host, requirement }: Outcome): Meaning | null {
+function meaningOfOutcome(outcome: Outcome): Meaning | null {
+  const { result, session, host, requirement, via } = outcome
+  // What a gateway does says nothing of the partner; what went there instead says that the partner fails.
+  if (via) return via.instead && failing(via.instead.host, via.instead.failure, result, requirement)
+  const { failure } = outcome
   // Without a session it was a next hop that is trusted without TLS.
   if (result === 'delivered') return session === null ? null : { passed: true }
   if (result === 'delivered-as-usual' || failure === null || failure.class === null) return null
   if (result === 'deferred' && mayPass(failure)) return null
+  return failing(host, failure, result, requirement)
+}
+
+function failing(
+  host: string,
+  failure: AttemptFailure,
+  result: Outcome['result'],
+  requirement: Requirement,
+): Meaning {
   const facts = factsOf(host, failure.class, failure.detail, requirement)
   return { passed: false, bounced: result === 'bounced' ? 1 : 0, facts }
 }

@@ -73,6 +73,7 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         ...given('address', line(event.to)),
         ...given('source', event.source),
         ...given('named', event.isNamed ? 'true' : null),
+        ...given('via', event.gateway),
         ...ofSession(event.session),
         ...ofTested(event.tested),
         ...ofPublished(event),
@@ -89,7 +90,8 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         ...ofSession(event.session),
         ...ofPublished(event),
         ...given('verified', verifiedIn(event)),
-        ...ofFailure(event.failure),
+        ...given('via', event.via?.gateway),
+        ...ofFailure(event.failure ?? insteadOf(event)),
         ...given('status', event.status),
       }
     case 'report':
@@ -125,6 +127,12 @@ function ofSession(session: TlsSession | null): Partial<DeliveryLogEntry> {
     ...given('issuer', certificate && line(certificate.issuer.split('\n').reverse().join(', '))),
     ...given('expires', Number.isNaN(expires) ? null : new Date(expires).toISOString()),
   }
+}
+
+/** Why a gateway has taken a message in place of the recipients' own servers. */
+function insteadOf({ result, via }: Outcome): AttemptFailure | null {
+  const instead = result === 'rerouted' ? (via?.instead ?? null) : null
+  return instead && { ...instead.failure, detail: `${instead.host} ${instead.failure.detail}` }
 }
 
 /** Only of a session that fulfils the requirement is what it demands known to hold. */
@@ -181,6 +189,7 @@ const NAMES = [
   'detail',
   'by',
   'reason',
+  'via',
 ] as const
 
 /**

@@ -53,6 +53,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     messageId: optional,
     by: optional,
     reason: optional,
+    via: optional,
   },
   required: ['id', 'at', 'kind', 'uuid', 'from', 'domain', 'recipients', 'rules', 'level', 'result'],
 }
@@ -61,7 +62,7 @@ const fitsSchema = new Ajv().compile(SCHEMA)
 /** What an event of each kind can end with. */
 const RESULTS: { readonly [K in DeliveryLogEntry['kind']]: readonly string[] } = {
   attempt: ['secured', 'as-usual', 'failed'],
-  outcome: ['delivered', 'delivered-as-usual', 'deferred', 'bounced', 'kept'],
+  outcome: ['delivered', 'delivered-as-usual', 'rerouted', 'via-gateway', 'deferred', 'bounced', 'kept'],
   report: ['would-bounce', 'would-wait', 'unknown', 'would-deliver-as-usual', 'would-deliver'],
   refusal: ['refused', 'would-refuse'],
   release: ['granted', 'sent'],
@@ -144,4 +145,6 @@ export interface DeliveryLogEntry {
   /** Who released a message from what its rules require, and why. */
   readonly by?: string
   readonly reason?: string
+  /** The gateway that the host is, or that the message went through, by its name in `[gateways]`. */
+  readonly via?: string
 }

@@ -18,6 +18,8 @@ export type ForwardedResult = 'not-covered' | 'queued' | 'refused' | 'deferred'
 const OUTCOMES: readonly Outcome['result'][] = [
   'delivered',
   'delivered-as-usual',
+  'rerouted',
+  'via-gateway',
   'deferred',
   'bounced',
   'kept',
@@ -43,7 +45,7 @@ export class Metrics {
   ])
   readonly #outcomes = this.#counter(
     'outcomes_total',
-    'What became of messages that require TLS; deferred is not final, all others are; delivered-as-usual: nothing is published and nothing is required then',
+    'What became of messages that require TLS; deferred is not final, all others are; delivered-as-usual: nothing is published and nothing is required then; rerouted, via-gateway: a gateway has taken it, its way on is not known',
     ['level', 'result'],
   )
   readonly #reports = this.#counter('reports_total', 'What rules in report mode would have done', [

@@ -12,6 +12,8 @@ export interface TraceStep extends StepWords {
   readonly recipients: number
   /** The server and where it was reached; `null` where there was none. */
   readonly server: string | null
+  /** The gateway that the server is, by its name in the settings; `null` for one of the recipients' own. */
+  readonly gateway: string | null
   readonly address: string | null
   readonly protocol: string | null
   readonly cipher: string | null
@@ -123,6 +125,8 @@ function stateOf(entries: readonly DeliveryLogEntry[]): MessageState {
 const STATES: Readonly<Record<string, MessageState>> = {
   delivered: 'delivered',
   'delivered-as-usual': 'delivered',
+  rerouted: 'rerouted',
+  'via-gateway': 'rerouted',
   deferred: 'waiting',
   bounced: 'bounced',
   kept: 'kept',
@@ -144,6 +148,7 @@ function stepOf(entry: DeliveryLogEntry): TraceStep {
     result,
     recipients,
     server: mx ?? null,
+    gateway: entry.via ?? null,
     address: address ?? null,
     protocol: protocol ?? null,
     cipher: cipher ?? null,

@@ -107,6 +107,8 @@ function note(one: Found, { at = '', kind, result = '', class: name }: DeliveryR
 const RESULT_OF: Readonly<Record<string, ResultAsked>> = {
   delivered: 'delivered',
   'delivered-as-usual': 'delivered',
+  rerouted: 'rerouted',
+  'via-gateway': 'rerouted',
   bounced: 'bounced',
   kept: 'kept',
   sent: 'released',

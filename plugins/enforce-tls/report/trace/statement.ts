@@ -51,6 +51,8 @@ function answerOn(
   message: TracedMessage,
   deliveries: readonly TraceStep[],
 ): Pick<Statement, 'answer' | 'sentence'> {
+  const toGateway = message.steps.findLast(({ result }) => result === 'rerouted' || result === 'via-gateway')
+  if (toGateway && !deliveries.some(({ result }) => result === 'sent')) return throughGateway(toGateway)
   const [first] = deliveries
   if (first === undefined) return { answer: 'not-delivered', sentence: UNDELIVERED[message.state] ?? NOTHING }
   const last = deliveries.at(-1) ?? first
@@ -77,6 +79,20 @@ function answerOn(
   return {
     answer: 'no',
     sentence: `Not known to be. It was handed to ${where} ${when}, and no TLS session is recorded.`,
+  }
+}
+
+/** A gateway may do with a message what it will. */
+function throughGateway({
+  at,
+  gateway,
+  server,
+  protocol,
+}: TraceStep): Pick<Statement, 'answer' | 'sentence'> {
+  const version = protocol === null ? '' : ` (${formatVersion(protocol)})`
+  return {
+    answer: 'unknown',
+    sentence: `Unknown. It was handed to the gateway ${gateway ?? ''} (${server ?? 'unknown'}) on ${formatUtc(at)} over an encrypted connection${version}, and the certificate of the gateway was verified. How it went on from there is not known here.`,
   }
 }
 

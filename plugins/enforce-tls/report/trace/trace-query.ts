@@ -7,6 +7,7 @@ import { concerns } from '../report-query.js'
 /** What messages can be asked for by, besides what is in `TraceQuery`. */
 export const RESULTS = [
   'delivered',
+  'rerouted',
   'waiting',
   'bounced',
   'kept',

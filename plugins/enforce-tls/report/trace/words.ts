@@ -4,7 +4,16 @@ import type { DeliveryLogEntry } from '../../observe/delivery-log/schema.js'
 
 /** What became of a message as a whole. `mixed`: its recipients fared differently; `unknown`: nothing says so. */
 export type MessageState =
-  'delivered' | 'waiting' | 'bounced' | 'kept' | 'released' | 'reported' | 'rejected' | 'mixed' | 'unknown'
+  | 'delivered'
+  | 'rerouted'
+  | 'waiting'
+  | 'bounced'
+  | 'kept'
+  | 'released'
+  | 'reported'
+  | 'rejected'
+  | 'mixed'
+  | 'unknown'
 
 /** What a step says. */
 export interface StepWords {
@@ -28,6 +37,8 @@ export const VERIFIED_WORDS: Readonly<Record<string, string>> = {
 
 const OUTCOMES: Readonly<Record<string, string>> = {
   'delivered-as-usual': 'Delivered as usual: the partner publishes nothing, so nothing was required',
+  rerouted: 'Handed to the gateway, because no server of the recipients could take it as required',
+  'via-gateway': 'Handed to the gateway, as the rule says',
   deferred: 'Not delivered: the message waits for the next attempt',
   bounced: 'Bounced: the sender was notified',
   kept: 'Not delivered: kept in the queue folder as error.*, since there is no sender to notify',
@@ -49,7 +60,7 @@ export function formatVersion(protocol: string): string {
 
 /** One attempt or outcome. */
 export function formatStep(entry: DeliveryLogEntry): StepWords {
-  const { kind, result, detail = null, protocol } = entry
+  const { kind, result, detail = null, protocol, via } = entry
   if (kind === 'attempt') return attemptWords(entry)
   const reason = result === 'delivered' ? null : (failureWords(entry) ?? unpublishedWords(entry) ?? detail)
   if (result === 'delivered')
@@ -60,7 +71,11 @@ export function formatStep(entry: DeliveryLogEntry): StepWords {
           : `Delivered over ${formatVersion(protocol)}`,
       reason,
     }
-  return { says: OUTCOMES[result] ?? result, reason }
+  const says = OUTCOMES[result] ?? result
+  return {
+    says: via === undefined ? says : says.replace('the gateway', `the gateway ${via}`),
+    reason: result === 'rerouted' ? detail : reason,
+  }
 }
 
 function attemptWords(entry: DeliveryLogEntry): StepWords {
@@ -85,7 +100,9 @@ function unpublishedWords({ mx = 'the receiving server', unpublished }: Delivery
 
 function failureWords({ class: name }: DeliveryLogEntry): string | null {
   const known = FAILURE_CLASS_NAMES.find((candidate) => candidate === name)
-  return known === undefined ? null : `The receiving server ${definitionOf(known).says}`
+  if (known === undefined) return null
+  const { says, isGateway } = definitionOf(known)
+  return `The ${isGateway ? 'gateway' : 'receiving server'} ${says}`
 }
 
 /** What an operator can do about a message now. */
@@ -106,6 +123,8 @@ export function formatNextStep(
         : `Ask the operators of ${domain} to mend this, then have the message sent again; ${check}`
     case 'kept':
       return 'Look for error.* in the queue folder: move the file back to try again, or delete it.'
+    case 'rerouted':
+      return 'How it went on from the gateway is in the log of the gateway.'
     case 'rejected':
       return 'Nothing to do here: the server that sent it has to use TLS.'
     default:

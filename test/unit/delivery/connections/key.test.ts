@@ -3,21 +3,38 @@ import { describe, it } from 'node:test'
 import { connectionKey, isInternational } from '../../../../plugins/enforce-tls/delivery/connections/key.js'
 import type { HarakaMailItem, HarakaMx } from '../../../../plugins/enforce-tls/haraka/types.js'
 import type { Requirement } from '../../../../plugins/enforce-tls/rules/requirement.js'
+import type { Gateway } from '../../../../plugins/enforce-tls/settings/gateways.js'
 import { fakeAddress } from '../../../support/fake-haraka.js'
 import { required } from '../../../support/guarded-delivery.js'
 
 const MX: HarakaMx = { exchange: '192.0.2.25', port: 25, priority: 10, from_dns: 'mx.bank.example' }
+
+const GATEWAY: Gateway = {
+  name: 'relay',
+  host: 'mx.bank.example',
+  port: 25,
+  implicitTls: false,
+  login: null,
+  trust: null,
+}
 
 interface Case {
   readonly mx?: Readonly<Record<string, unknown>>
   readonly notes?: Readonly<Record<string, unknown>>
   readonly requirement?: Partial<Requirement>
   readonly me?: string
+  readonly gateway?: Gateway | null
 }
 
-function key({ mx = {}, notes = {}, requirement = {}, me = 'mta.acme.example' }: Case): string {
+function key({
+  mx = {},
+  notes = {},
+  requirement = {},
+  me = 'mta.acme.example',
+  gateway = null,
+}: Case): string {
   const item = { todo: { notes } } as unknown as HarakaMailItem
-  return connectionKey(item, { ...MX, ...mx }, { ...required(), ...requirement }, me)
+  return connectionKey(item, { ...MX, ...mx }, { ...required(), ...requirement }, { me, gateway })
 }
 
 /** No two of them may share a connection. */
@@ -41,6 +58,10 @@ const DIFFERENT: Readonly<Record<string, Case>> = {
   'another login': { mx: { auth_user: 'bob', auth_pass: 'x' } },
   'another password': { mx: { auth_user: 'ann', auth_pass: 'y' } },
   'another way to log in': { mx: { auth_user: 'ann', auth_pass: 'x', auth_type: 'PLAIN' } },
+  'a gateway': { gateway: GATEWAY },
+  'a gateway with a login': { gateway: { ...GATEWAY, login: { user: 'ann', password: 'x' } } },
+  'a gateway with another login': { gateway: { ...GATEWAY, login: { user: 'ann', password: 'y' } } },
+  'a gateway with TLS first': { gateway: { ...GATEWAY, implicitTls: true } },
   'another level': { requirement: { level: 'verify' } },
   'a chain': { requirement: { trusted: true } },
   'the host’s name': { requirement: { namesHost: true } },

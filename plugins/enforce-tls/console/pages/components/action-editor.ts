@@ -121,7 +121,8 @@ function TextList({
 function Details({ model, disabled, action }: ActionProps & { readonly action: Action }): VNode {
   const version = useUid('version')
   const failure = useUid('failure')
-  const set = (name: 'minVersion' | 'onFailure', value: string): void =>
+  const via = useUid('via')
+  const set = (name: 'minVersion' | 'onFailure' | 'via', value: string): void =>
     model.changeAction({ [name]: value === '' ? undefined : value })
   return html`<section class="card columns">
     <${Field} label=${texts.actions.minVersion} id=${version}>
@@ -150,7 +151,7 @@ function Details({ model, disabled, action }: ActionProps & { readonly action: A
         onChange=${({ currentTarget }: Selected) => set('onFailure', currentTarget.value)}
       >
         <option value="" selected=${action.onFailure === undefined}>${texts.actions.onFailureDefault}</option>
-        ${(['bounce', 'defer'] as const).map(
+        ${(['bounce', 'defer', 'reroute'] as const).map(
           (each) =>
             html`<option value=${each} selected=${action.onFailure === each}>
               ${texts.actions.onFailureNames[each]}
@@ -159,6 +160,16 @@ function Details({ model, disabled, action }: ActionProps & { readonly action: A
       </select>
     <//>
     <${TrustChoice} model=${model} disabled=${disabled} />
+    <${Field} label=${texts.actions.via} id=${via} hint=${texts.actions.viaHint}>
+      <input
+        id=${via}
+        class="input"
+        aria-describedby=${`${via}-hint`}
+        value=${action.via ?? ''}
+        disabled=${disabled}
+        onChange=${({ currentTarget }: Selected) => set('via', currentTarget.value.trim())}
+      />
+    <//>
   </section>`
 }
 

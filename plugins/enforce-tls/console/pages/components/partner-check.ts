@@ -143,9 +143,14 @@ function CheckResult(props: {
   if (checked === null) return null
   if (checked === 'asking') return html`<p class="loading" role="status">${texts.tryOut.checking}</p>`
   if ('failure' in checked) return html`<${Notice} tone="bad">${checked.failure}<//>`
-  const tone = { delivered: 'good', free: 'warn', waits: 'bad', bounced: 'bad', 'not-known': 'warn' }[
-    checked.verdict
-  ]
+  const tone = {
+    delivered: 'good',
+    free: 'warn',
+    rerouted: 'warn',
+    waits: 'bad',
+    bounced: 'bad',
+    'not-known': 'warn',
+  }[checked.verdict]
   return html`<div class="stack-tight">
     <${Notice} tone=${tone}>
       <p><strong>${texts.tryOut.verdicts[checked.verdict]}</strong> ${texts.sentence(checked.reason)}</p>

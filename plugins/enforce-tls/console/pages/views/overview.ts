@@ -106,8 +106,9 @@ function Report({ report, asked }: { readonly report: DeliveryReport; readonly a
   const failing = partners.filter(
     ({ enforced: of, failures }) => of.bounced > 0 || Object.keys(failures).length > 0,
   )
-  const of = (name: 'delivered' | 'bounced' | 'waiting' | 'asUsual' | 'wouldBounce' | 'wouldWait') =>
-    days.map((day) => day[name])
+  const of = (
+    name: 'delivered' | 'rerouted' | 'bounced' | 'waiting' | 'asUsual' | 'wouldBounce' | 'wouldWait',
+  ) => days.map((day) => day[name])
   const byDay: ChartData = {
     kind: 'bar',
     labels: days.map(({ date }) => formatShortDay(date)),
@@ -115,6 +116,7 @@ function Report({ report, asked }: { readonly report: DeliveryReport; readonly a
       { label: texts.overview.delivered, values: of('delivered'), colour: 'good' },
       { label: texts.overview.bounced, values: of('bounced'), colour: 'bad' },
       { label: texts.overview.waiting, values: of('waiting'), colour: 'quiet' },
+      { label: texts.overview.rerouted, values: of('rerouted'), colour: 'second' },
       { label: texts.overview.asUsual, values: of('asUsual'), colour: 'second' },
       { label: texts.overview.wouldBounce, values: of('wouldBounce'), colour: 'warn' },
       { label: texts.overview.wouldWait, values: of('wouldWait'), colour: 'quiet' },
@@ -135,6 +137,7 @@ function Report({ report, asked }: { readonly report: DeliveryReport; readonly a
   }
   const figures = [
     'delivered',
+    ...(enforced.rerouted > 0 ? ['rerouted' as const] : []),
     'bounced',
     'waiting',
     ...(enforced.asUsual > 0 ? ['asUsual' as const] : []),
