@@ -42,7 +42,7 @@ import { errorMessage } from './text/error-message.js'
 import { recordRelease } from './waiting/record-release.js'
 import { WaitingMail } from './waiting/waiting-mail.js'
 import { UncoveredNotes } from './observe/uncovered-mail.js'
-import { contextOf, contextsFor, limitsVersions, type TlsContexts } from './delivery/tls/contexts.js'
+import { contextOf, contextsFor, limitsVersions, type AllContexts } from './delivery/tls/contexts.js'
 
 /** The plugin in one Haraka process. */
 export class Enforcer {
@@ -67,7 +67,7 @@ export class Enforcer {
   #console: ConsoleHost | null = null
   #storeAvailable: boolean | null = null
   #settings: Settings
-  #contexts: TlsContexts
+  #contexts: AllContexts
 
   /**
    * @throws {SettingsError} for a bad `enforce-tls.ini`.
@@ -119,10 +119,11 @@ export class Enforcer {
         cache: () => this.#rules.counts,
         idleConnections: () => this.#guardContext.connections.idle,
         rules: () => ruleStates.latest(),
+        trusts: () => this.#contexts.trusts.facts(),
       },
       judging: {
         minVersion: () => this.#settings.tls.minVersion,
-        anchors: () => this.#contexts.anchors,
+        anchors: () => this.#contexts.plain.anchors,
         limitsVersions: (mx) => limitsVersions(this.#haraka.tlsOptions(mx)),
         failureAction: () => this.#settings.failure.action,
         published: () => this.#published.get(),
@@ -131,7 +132,7 @@ export class Enforcer {
     this.#published = new PartnerSources({
       settings: () => this.#settings,
       storePlace: where,
-      anchors: () => this.#contexts.anchors,
+      anchors: () => this.#contexts.plain.anchors,
       onStoreFailure: (why) => plugin.logerror(`MTA-STS policies are in this process's memory only: ${why}`),
     })
     this.#waiting = new WaitingMail({
@@ -208,6 +209,7 @@ export class Enforcer {
       this.#guardContext.connections.renew()
       this.#published.renew()
       this.#observers.settingsChanged()
+      this.#observers.watchTrusts()
       this.#tlsRpt.settingsChanged()
       this.#reports.settingsChanged()
       this.#plugin.lognotice('enforce-tls.ini was read again')
@@ -301,6 +303,7 @@ export class Enforcer {
       void this.#askResolvers()
       this.#tlsRpt.begin()
       this.#reports.begin()
+      this.#observers.watchTrusts()
     }
     if (this.#settings.console.enabled && !this.#haraka.hasHttp)
       this.#plugin.logwarn(
@@ -352,7 +355,7 @@ export class Enforcer {
       request,
       this.#haraka,
       this.#settings,
-      this.#guardContext.secureContext,
+      this.#guardContext,
       this.#published.get(),
     )
     if (check.verdict === 'delivered') this.#waiting.works(check.domain, request.requirement)

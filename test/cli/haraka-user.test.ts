@@ -8,6 +8,7 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, writeF
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { startRedis } from '../support/redis-server.js'
+import { selfSigned } from '../support/certificates.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 import { Client } from '../console/client.js'
 import { WatchedProcess } from '../support/watched-process.js'
@@ -131,6 +132,24 @@ describe('the user of Haraka', { skip: !isRoot && 'needs root' }, () => {
       unreadable.stderr,
       /rules\.json: nobody, the user of Haraka in smtp\.ini, cannot read the rules; chown nobody /,
     )
+  })
+
+  it('that cannot read the key of a trust is a problem of status', async (t) => {
+    const folder = harakaFolder(t, '[main]\nuser=nobody\n')
+    await enforceTls(['domain', 'enable', 'acme.example'], folder)
+    const own = await selfSigned({ dnsNames: ['mail.acme.example'] })
+    const config = path.join(folder, 'config')
+    writeFileSync(path.join(config, 'own.pem'), own.cert)
+    writeFileSync(path.join(config, 'own.key'), own.key, { mode: 0o600 })
+    const ini = '[store]\ntype=file\n[trust:bank]\ncert=own.pem\nkey=own.key\n'
+    writeFileSync(path.join(config, 'enforce-tls.ini'), ini)
+    const { code, stderr } = await enforceTls(['status'], folder)
+    assert.equal(code, 1)
+    assert.match(
+      stderr,
+      /own\.key: nobody, the user of Haraka in smtp\.ini, cannot read it, so that mail of rules with trust bank waits; chown nobody /,
+    )
+    assert.doesNotMatch(stderr, /own\.pem: nobody/)
   })
 })
 

@@ -42,6 +42,8 @@ export interface ConsoleServerOptions {
   readonly console?: Readonly<Record<string, string | number>>
   readonly evidence?: Readonly<Record<string, string | number>>
   readonly failure?: Readonly<Record<string, string | number>>
+  /** Further sections. */
+  readonly more?: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
 /** Starts a console for a test. */
@@ -74,13 +76,14 @@ export class ConsoleServer implements AsyncDisposable {
   seen: SeenStore | null = null
   #settings: Settings
 
-  constructor({ redis, console = {}, evidence = {}, failure = {} }: ConsoleServerOptions) {
+  constructor({ redis, console = {}, evidence = {}, failure = {}, more = {} }: ConsoleServerOptions) {
     this.#settings = toSettings({
       store: redis === undefined ? { type: 'file', file: this.rulesFile } : {},
       redis: redis === undefined ? {} : { url: redis },
       console: { enabled: 'true', ...console },
       evidence,
       failure,
+      ...more,
     })
     this.store = openStore(this.#settings)
     this.accounts = openAccountStore(this.#settings)

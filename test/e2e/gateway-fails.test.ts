@@ -80,7 +80,7 @@ const ROWS: readonly Row[] = [
   {
     name: 'needs a trust that is not in the settings',
     gateways: (port) => `relay=${gatewayUrl(port)}?trust=partners`,
-    why: /relay has trust=partners, which enforce-tls\.ini on this server does not have: add \[trust:partners\]/,
+    why: /trust \\?"partners\\?" of rule .* cannot be used: does not exist; add the section \[trust:partners\]/,
   },
   {
     name: 'says what is no SMTP',

@@ -47,7 +47,8 @@ describe('metrics', () => {
       const used = new Set(text.match(/enforce_tls_\w+/g))
       assert.ok(used.size > 3)
       // Those without a sample before the first attempt.
-      const later = /^enforce_tls_(attempts_total|handshake_duration_seconds_\w+|store_available)$/
+      const later =
+        /^enforce_tls_(attempts_total|handshake_duration_seconds_\w+|store_available|trust_expires_\w+)$/
       for (const name of used) assert.ok(later.test(name) || scraped.includes(name), `${file}: ${name}`)
     }
 

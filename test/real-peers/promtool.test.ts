@@ -71,6 +71,7 @@ function everyMetric(): Promise<string> {
     storeGone: () => false,
     storeUnremembered: () => false,
     storeAtRisk: () => false,
+    trusts: () => [],
     idleConnections: () => 1,
     cache: () => ({ hits: 3, misses: 2, reads: 2, failedReads: 1, owners: 1, subscribed: true }),
     rules: () => Object.fromEntries(COUNTED_STATES.map((state) => [state, 1])) as RuleCounts,

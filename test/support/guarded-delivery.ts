@@ -7,6 +7,8 @@ import constants from 'haraka-constants'
 import type { DeliveryEvent } from '../../plugins/enforce-tls/delivery/delivery-events.js'
 import type { GuardContext } from '../../plugins/enforce-tls/delivery/guard-context.js'
 import { Guard } from '../../plugins/enforce-tls/delivery/guard.js'
+import type { TrustLookUp } from '../../plugins/enforce-tls/delivery/named-trust.js'
+import { TrustProblem } from '../../plugins/enforce-tls/delivery/tls/trust-files.js'
 import { hostOf, placeOf } from '../../plugins/enforce-tls/delivery/next-hop.js'
 import { ConnectionPool } from '../../plugins/enforce-tls/delivery/connections/pool.js'
 import { SessionCache } from '../../plugins/enforce-tls/delivery/tls/session-cache.js'
@@ -20,6 +22,12 @@ import { FakeHmail, fakeOf } from './fake-hmail.js'
 import type { PeerBehaviour } from './peer-behaviour.js'
 import { startPeer, type SmtpPeer } from './smtp-peer.js'
 import { until } from './until.js'
+
+const NO_TRUSTS: TrustLookUp = {
+  get: (name) => {
+    throw new TrustProblem(`${name} does not exist`)
+  },
+}
 
 /** Longer than any server of a test takes that is not meant to be late, in milliseconds. */
 const PATIENCE = 2000
@@ -225,6 +233,7 @@ export class GuardedDelivery implements AsyncDisposable {
       isLastTry: ({ num_failures }) => num_failures >= this.haraka.intervals.length,
       retriesLeft: ({ num_failures }) =>
         this.haraka.intervals.slice(num_failures).reduce((sum, interval) => sum + interval * 1000, 0),
+      trusts: () => NO_TRUSTS,
       secureContext: () => this.#context,
       sessions: (_context, mx, requirement) =>
         this.options.resumption ? this.#sessions.slot(hostOf(mx), placeOf(mx), requirement) : null,

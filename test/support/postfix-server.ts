@@ -3,7 +3,13 @@
  * any part of the machine's own mail system. It starts only for root.
  */
 import { join } from 'node:path'
-import { startRealPeer, type RealPeer, type RealPeerOptions, type ServerKind } from './real-peer.js'
+import {
+  CLIENT_AUTHORITY,
+  startRealPeer,
+  type RealPeer,
+  type RealPeerOptions,
+  type ServerKind,
+} from './real-peer.js'
 
 const [POSTFIX, POSTDROP, NOBODY] = [61_001, 61_002, 61_003]
 
@@ -43,7 +49,17 @@ export const POSTFIX_KIND: ServerKind = {
   mailInTheClear: /reject_warning: MAIL .* Session encryption is required/,
   taken: /postfix\/smtpd\[\d+\]: [0-9A-Za-z]+: client=/,
   config: (place) => {
-    const { root, folder, port, hostname, certificate, onlyVersion, keyFile, certificateFile } = place
+    const {
+      root,
+      folder,
+      port,
+      hostname,
+      certificate,
+      onlyVersion,
+      keyFile,
+      certificateFile,
+      clientAuthority,
+    } = place
     const programs = join(root, 'usr/lib/postfix')
     return {
       'main.cf': parameters({
@@ -80,6 +96,12 @@ export const POSTFIX_KIND: ServerKind = {
         smtpd_tls_received_header: 'yes',
         smtpd_tls_loglevel: '1',
         ...(certificate && { smtpd_tls_chain_files: `${keyFile} ${certificateFile}` }),
+        // Certificates are asked for only where TLS is required.
+        ...(clientAuthority !== undefined && {
+          smtpd_tls_security_level: 'encrypt',
+          smtpd_tls_req_ccert: 'yes',
+          smtpd_tls_CAfile: join(folder, CLIENT_AUTHORITY),
+        }),
         ...(onlyVersion && { smtpd_tls_protocols: `>=${onlyVersion}, <=${onlyVersion}` }),
       }),
       'master.cf': [`127.0.0.1:${port} inet n - n - - smtpd`, ...SERVICES, ''].join('\n'),

@@ -24,11 +24,16 @@ import { WatchedProcess } from './watched-process.js'
 const START_ATTEMPTS = 5
 const A_WHILE_AGO = Math.floor(Date.now() / 1000) - 60
 
+/** The file of it, in the server's own folder. */
+export const CLIENT_AUTHORITY = 'client-ca.pem'
+
 export interface RealPeerOptions {
   /** The server's own name, and its name as an MX host. */
   readonly hostname: string
   /** Without it the server does not offer STARTTLS. */
   readonly certificate?: KeyAndCertificate
+  /** PEM of the authority that clients need a certificate of; Postfix alone. @default they need none */
+  readonly clientAuthority?: string
   /** The only TLS version that it speaks. @default those that the server speaks by itself */
   readonly onlyVersion?: 'TLSv1.2' | 'TLSv1.3'
 }
@@ -169,6 +174,8 @@ export class RealPeer implements AsyncDisposable {
       this.#give('key.pem', (path) => writeFileSync(path, certificate.key, { mode: 0o600 }))
       writeFileSync(certificateFile, certificate.cert)
     }
+    const { clientAuthority } = this.#options
+    if (clientAuthority !== undefined) writeFileSync(join(folder, CLIENT_AUTHORITY), clientAuthority)
     for (const [file, content] of Object.entries(this.#kind.config(place))) {
       writeFileSync(join(folder, file), content)
       // Postfix waits until a file is old enough to be whole.

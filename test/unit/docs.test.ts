@@ -69,6 +69,7 @@ function metricNames(): string[] {
     storeUnremembered: () => false,
     storeAtRisk: () => false,
     cache: () => null,
+    trusts: () => [],
     idleConnections: () => 0,
     rules: () => null,
     evidenceDropped: () => 0,
@@ -106,9 +107,12 @@ describe('the documents', () => {
   it('have every level, failure class and metric in a table', () => {
     assert.deepEqual(namesIn('README.md', 'level'), LEVEL_NAMES)
     assert.deepEqual(namesIn(`${INSIDE}/rules/README.md`, 'level'), LEVEL_NAMES)
-    const classes = ['what the receiving server does', 'what is published', 'at a gateway'].flatMap((table) =>
-      namesIn(`${INSIDE}/delivery/README.md`, table, 2),
-    )
+    const classes = [
+      'what the receiving server does',
+      'what is published',
+      'what is set here',
+      'at a gateway',
+    ].flatMap((table) => namesIn(`${INSIDE}/delivery/README.md`, table, 2))
     assert.deepEqual([...new Set(classes)].sort(), [...FAILURE_CLASS_NAMES].sort())
     assert.deepEqual(namesIn(`${INSIDE}/observe/README.md`, 'metric').sort(), metricNames().sort())
   })

@@ -1,6 +1,6 @@
 /** What is required of a delivery, in words: of one rule, or of several that add up. Pure. */
 import { definitionOf, LEVELS, type Level } from '../rules/levels.js'
-import type { PublishedDemand, Requirement } from '../rules/requirement.js'
+import type { PublishedDemand, Requirement, TrustDemand } from '../rules/requirement.js'
 import { listed } from '../text/list.js'
 import { formatOnFailureOfAll } from './format-gateway.js'
 import { formatOtherwise, whereNothing } from './format-published.js'
@@ -17,12 +17,19 @@ export function formatRequirement(requirement: Requirement): string {
   return [
     formatLevelWithDemands(requirement),
     ...(minVersion ? [`${minVersion} or later`] : []),
+    ...formatTrusts(requirement.trusts ?? []),
     ...formatOnFailureOfAll(requirement),
     ...(namesHost && names !== 'mx-host' ? ['and a trusted certificate names the MX host'] : []),
     ...(trusted && !namesHost && names === 'nothing' ? ['and the certificate is trusted'] : []),
     ...namesAnyOf.map((some) => `the certificate names one of ${listed(some)}`),
     ...(fingerprintsAnyOf.length > 0 && !pinned ? ['and its fingerprint is one that a rule lists'] : []),
   ].join(', ')
+}
+
+function formatTrusts(trusts: readonly TrustDemand[]): string[] {
+  const names = trusts.map(({ name }) => name)
+  if (names.length < 2) return names.map((name) => `with trust ${name}`)
+  return [`with the trusts ${listed(names)}, which no session has together, so that the message waits`]
 }
 
 /** The level, and what holds where the partner publishes nothing, a clause for each demand. */

@@ -65,13 +65,14 @@ export function formatMail(owner: string, rule: Rule): string {
 
 /** A level and minimum version in one phrase. */
 export function formatAction(action: RelayWithTls): string {
-  const { level, minVersion, names } = action
+  const { level, minVersion, names, trust } = action
   const { published } = definitionOf(level)
   const otherwise = otherwiseOf(action)
   return [
     formatLevelSummary(level) + (published && otherwise ? `; ${formatOtherwise(published, otherwise)}` : ''),
     ...(names ? [`or the certificate names ${listed(names)}`] : []),
     ...(minVersion ? [`${minVersion} or later`] : []),
+    ...(trust === undefined ? [] : [`with trust ${trust}`]),
     ...formatOnFailureOf(action),
   ].join(', ')
 }

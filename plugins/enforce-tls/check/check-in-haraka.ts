@@ -12,7 +12,7 @@ export function checkInHaraka(
   request: CheckRequest,
   { outboundConfig, outbound, name }: HarakaRuntime,
   settings: Settings,
-  secureContext: GuardContext['secureContext'],
+  { secureContext, trusts }: Pick<GuardContext, 'secureContext' | 'trusts'>,
   sources: OpenSources,
 ): Promise<PartnerCheck> {
   const { trustedNextHops } = settings.main
@@ -23,6 +23,7 @@ export function checkInHaraka(
     resolverSetting: '[dns] resolver',
     helo: name,
     isTrusted: (mx) => isTrustedHop(mx, trustedNextHops),
+    trusts: trusts(),
     secureContext,
     localMxOk: outboundConfig.local_mx_ok,
     connectTimeout: Number(outboundConfig.connect_timeout) * 1000,

@@ -1,5 +1,7 @@
 /** The check of one address of one host, by the code that delivers and on the terms of a delivery. */
 import { certificateFailure, type PeerIdentity } from '../delivery/tls/certificate.js'
+import { serverNameOf } from '../delivery/host-attempt.js'
+import { withTrust } from '../delivery/named-trust.js'
 import { hostOf, placeOf } from '../delivery/next-hop.js'
 import { termsIn } from '../delivery/published-route.js'
 import {
@@ -14,7 +16,7 @@ import { probe } from '../delivery/tls/probe.js'
 import { isThisMachine } from '../haraka/this-machine.js'
 import type { HarakaMx } from '../haraka/types.js'
 import type { DomainFacts } from '../published/domain-facts.js'
-import type { HostRequirement, HostTerms } from '../published/host-requirement.js'
+import type { HostRequirement } from '../published/host-requirement.js'
 import { oneLine } from '../text/one-line.js'
 import { certificateFacts } from './certificate-facts.js'
 import type { CheckContext, CheckFailure, CheckRequest, HostCheck } from './types.js'
@@ -49,14 +51,14 @@ export async function checkHost(
   if (!request.mx && !context.localMxOk && isThisMachine(mx)) return skipped(mx, SKIPPED_BY_HARAKA)
   if (context.isTrusted(mx))
     return { check: hostCheck({ ...about, trustedNextHop: true }), failure: null, peer: null }
-  const terms: HostTerms = facts
-    ? termsIn(facts, mx, request.requirement)
-    : { is: 'required', requirement: request.requirement }
+  const own = withTrust({ is: 'required', requirement: request.requirement }, context.trusts)
+  if (own.is === 'failed') return failedHere(mx, tlsFailure(own.class, own.why))
+  const terms = facts ? withTrust(termsIn(facts, mx, request.requirement), context.trusts) : own
   const refused = terms.is === 'failed' ? tlsFailure(terms.class, terms.why) : null
-  const requirement: HostRequirement = terms.is === 'failed' ? request.requirement : terms.requirement
+  const requirement: HostRequirement = terms.is === 'failed' ? own.requirement : terms.requirement
   const found = await probe(mx, {
     helo: context.helo,
-    serverName: requirement.held?.dane?.base,
+    serverName: serverNameOf(mx, requirement),
     // With authorities, so that all levels can be judged; encryption itself is the same.
     context: () => context.secureContext(mx, { ...requirement, trusted: true }),
     connectTimeout: context.connectTimeout,
@@ -79,7 +81,7 @@ export async function checkHost(
       protocol: session.protocol,
       cipher: session.cipher,
       certificate: certificateFacts(session.peer, new Date()),
-      levels: dropped(failure) ? [] : levelsOf(session.peer, request, host),
+      levels: dropped(failure) ? [] : levelsOf(session.peer, request, requirement.trust?.serverName || host),
     }),
     free,
     remark: counts === null ? remarkOn(requirement) : null,
@@ -106,7 +108,10 @@ function remarkOn({ held }: HostRequirement): string | null {
 
 /** A host that is not asked, and why. */
 export function skipped(mx: HarakaMx, why: string): CheckedHost {
-  const failure = otherFailure(why)
+  return failedHere(mx, otherFailure(why))
+}
+
+function failedHere(mx: HarakaMx, failure: AttemptFailure): CheckedHost {
   return { check: hostCheck({ ...aboutHost(mx), failure: checkFailure(failure) }), failure, peer: null }
 }
 

@@ -3,6 +3,7 @@ import type { SecureContext } from 'node:tls'
 import type { CheckEnvelope, Exchange } from '../delivery/tls/inside-tls.js'
 import type { Dns } from '../dns/answer.js'
 import type { Validation } from '../dns/validating-resolver.js'
+import type { TrustLookUp } from '../delivery/named-trust.js'
 import type { FailureClass } from '../delivery/failure-classes.js'
 import type { TlsTimeouts } from '../delivery/tls/request.js'
 import type { HarakaMx } from '../haraka/types.js'
@@ -50,6 +51,8 @@ export interface CheckContext {
   readonly isTrusted: (mx: HarakaMx) => boolean
   /** Whether Haraka delivers to hosts that DNS says are this machine (`local_mx_ok` of outbound.ini). */
   readonly localMxOk: boolean
+  /** The named trusts of the settings. */
+  readonly trusts: TrustLookUp
   readonly secureContext: (mx: HarakaMx, requirement: HostRequirement) => SecureContext
   /** How long a server may take to accept a connection, in milliseconds. */
   readonly connectTimeout: number

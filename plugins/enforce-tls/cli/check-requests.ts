@@ -98,6 +98,7 @@ export interface RequirementOptions {
   readonly fingerprint?: readonly string[] | undefined
   readonly certName?: readonly string[] | undefined
   readonly otherwise?: Otherwise | undefined
+  readonly trust?: string | undefined
 }
 
 /** The rules of a sender. */
@@ -119,8 +120,9 @@ async function readSenderRules(store: ReadStore, sender: MailAddress): Promise<S
 
 /** Makes what is asked of each target. @throws {Refusal} for options that make no sense. */
 function asker(options: RequirementOptions, rules: SenderRules | null): (target: Target) => Asked {
-  const { fingerprint, certName, minVersion, otherwise } = options
+  const { fingerprint, certName, minVersion, otherwise, trust } = options
   const fingerprints = fingerprint && valid({ level: 'fingerprint', fingerprints: fingerprint }).fingerprints
+  if (trust !== undefined) valid({ level: 'encrypt', trust })
   const names = certName && valid({ level: 'secure', names: certName }).names
   const level = options.level ?? (rules === null && fingerprints ? 'fingerprint' : null)
   if (level === 'fingerprint' && !fingerprints)
@@ -133,13 +135,18 @@ function asker(options: RequirementOptions, rules: SenderRules | null): (target:
     ...(asked === 'fingerprint' && fingerprints ? { fingerprints } : {}),
     ...(asked === 'secure' && names ? { names } : {}),
     ...(otherwise ? { otherwise } : {}),
+    ...(trust === undefined ? {} : { trust }),
   })
   const also = { ...(fingerprints && { fingerprints }), ...(names && { names }) }
   return (target) => {
     const { domain } = target
     const required = level === null && rules ? requiredBy(rules, target) : null
     const asked = requirementOfAction(action(level ?? 'encrypt'), domain)
-    return { requirement: required && !minVersion ? required : (addUp(required, asked) ?? asked), also }
+    return {
+      requirement:
+        required && !minVersion && trust === undefined ? required : (addUp(required, asked) ?? asked),
+      also,
+    }
   }
 }
 
@@ -153,6 +160,7 @@ function requiredBy({ sender, lists }: SenderRules, { domain, recipient }: Targe
 function valid(action: RelayWithTls): RelayWithTls {
   const checked = checkAction(action, 'outgoing')
   if (!('problem' in checked)) return checked
-  const option = action.level === 'secure' ? '--cert-name' : '--fingerprint'
+  const option =
+    action.trust !== undefined ? '--trust' : action.level === 'secure' ? '--cert-name' : '--fingerprint'
   throw new Refusal([`${option} ${formatFlaw(checked)}`])
 }

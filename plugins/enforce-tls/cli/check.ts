@@ -70,6 +70,7 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
         'levels dane, mta-sts and published: what holds where nothing is published (default: defer)',
       ).choices(OTHERWISE),
     )
+    .option('--trust <name>', 'a section [trust:<name>] of enforce-tls.ini that sessions are made with')
     .addOption(
       new Option(
         '--rcpt <address>',
@@ -86,7 +87,7 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
       new Option(
         '--rules',
         'check all partners that enforcing rules name, each at what its rule requires',
-      ).conflicts(['level', 'from', 'minVersion', 'fingerprint', 'certName', 'otherwise', 'list']),
+      ).conflicts(['level', 'from', 'minVersion', 'fingerprint', 'certName', 'otherwise', 'trust', 'list']),
     )
     .option('--concurrency <number>', 'how many partners are asked at a time', '10')
     .addHelpText(

@@ -9,6 +9,7 @@ import { harakaUser, UnknownUser, type FileOwner } from '../haraka/user.js'
 import type { Output } from './output.js'
 import { Refusal } from './refusal.js'
 import type { ChosenStore } from './store-option.js'
+import { filesOf } from '../delivery/tls/trust-files.js'
 import type { Settings } from '../settings/types.js'
 import { deliveryFileOf } from '../store/file/delivery-log.js'
 
@@ -89,11 +90,13 @@ process.stdout.write(JSON.stringify(denied.map(({ file }) => file)))
  *
  * @param queueFolder of Haraka; `null` where no Haraka is looked at
  * @param user of Haraka; `null` where it stays the one that starts it
+ * @param configFolder that files of trusts count from; `null` where none is looked at
  */
 export function accessProblems(
-  { store, evidence }: Settings,
+  { store, evidence, trusts }: Settings,
   queueFolder: string | null,
   user: FileOwner | null,
+  configFolder: string | null = null,
 ): string[] {
   if (user === null) return []
   const wanted: Wanted[] = []
@@ -103,6 +106,7 @@ export function accessProblems(
     const file = existsSync(log) ? log : path.dirname(log)
     wanted.push({ file, mode: constants.W_OK, what: 'write the delivery log' })
   }
+  if (configFolder !== null) wanted.push(...trustFiles(trusts, configFolder))
   const missing: string[] = []
   if (queueFolder !== null && existsSync(queueFolder))
     wanted.push({ file: queueFolder, mode: constants.W_OK, what: 'queue mail, so mail is rejected' })
@@ -121,6 +125,20 @@ export function accessProblems(
       ),
     ...missing,
   ]
+}
+
+/** Those that are there; that one is missing is said of its trust. */
+function trustFiles(trusts: Settings['trusts'], configFolder: string): Wanted[] {
+  return Object.entries(trusts).flatMap(([name, settings]) =>
+    filesOf(settings)
+      .map(([, file]) => path.resolve(configFolder, file))
+      .filter((file) => existsSync(file))
+      .map((file) => ({
+        file,
+        mode: constants.R_OK,
+        what: `read it, so that mail of rules with trust ${name} waits`,
+      })),
+  )
 }
 
 /** `null` where it cannot be looked at: only root can look as somebody else. */

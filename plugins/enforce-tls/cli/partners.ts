@@ -59,7 +59,7 @@ export function contextAt({ settings, folder, dns }: PartnersPlace, network: Mai
     dns: validatingDns,
     fetchPolicy: policyFetcher({
       dns: validatingDns,
-      ca: contexts.anchors,
+      ca: contexts.plain.anchors,
       allowPrivate: settings.mtaSts.privateAddresses,
     }),
     // A check asks what is published now, not what a delivery may still hold on to.
@@ -75,6 +75,7 @@ export function contextAt({ settings, folder, dns }: PartnersPlace, network: Mai
     localMxOk,
     connectTimeout,
     isTrusted: (mx) => isTrustedHop(mx, settings.main.trustedNextHops),
+    trusts: contexts.trusts,
     secureContext: (_mx, requirement) => contextOf(contexts, settings, requirement, outbound.tls),
     timeouts: checkTimeouts(settings),
     failureAction: settings.failure.action,

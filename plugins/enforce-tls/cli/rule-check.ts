@@ -115,12 +115,13 @@ async function requestsOf(
 }
 
 /** The options of `check` that ask for the same. */
-function optionsOf({ level, minVersion, names, fingerprints, otherwise }: RelayWithTls): string[] {
+function optionsOf({ level, minVersion, names, fingerprints, otherwise, trust }: RelayWithTls): string[] {
   return [
     ...['--level', level],
     ...(minVersion ? ['--min-version', minVersion] : []),
     ...(names ? ['--cert-name', ...names] : []),
     ...(fingerprints ? ['--fingerprint', ...fingerprints] : []),
     ...(otherwise ? ['--otherwise', otherwise] : []),
+    ...(trust ? ['--trust', trust] : []),
   ]
 }

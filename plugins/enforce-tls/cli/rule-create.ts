@@ -12,6 +12,7 @@ import type { RuleOptions } from './rule-fields.js'
 import { ownerOf, warnOfBroken } from './rule-entries.js'
 import { hasCriteria, toldOfOptions, withOptions } from './rule-options.js'
 import { showEffect } from './effects.js'
+import { warnOfTrust } from './trust-problem.js'
 
 /** What the user wrote behind `rule create`. */
 export interface CreateOptions extends RuleOptions, BeforeChangeOptions {
@@ -56,6 +57,7 @@ export async function createByOptions(
       `the rule expired at ${owned.rule.expiresAt ?? ''}, so it covers no mail even when it is on; remove that with:`,
       command('rule', 'edit', owner, owned.id, '--no-expires-at'),
     )
+  warnOfTrust(context, owned)
   warnOfGateway(context, owned)
   await warnOfBroken(context, read)
 }

@@ -19,6 +19,7 @@ import { printError } from './output.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { warnOfBroken } from './rule-entries.js'
 import type { RuleOptions } from './rule-fields.js'
+import { warnOfTrust } from './trust-problem.js'
 import { hasRuleOptions, toldOfOptions, withOptions } from './rule-options.js'
 
 /** What the user wrote behind `rule edit`. */
@@ -112,6 +113,7 @@ async function write(
   const texts = [read, now].map(({ entries }) => entries.rules.get(id) ?? null) as [string, string]
   for (const difference of textDifferences(...texts)) output.item(difference)
   await showEffect(context, owned, 'It is')
+  warnOfTrust(context, owned)
   warnOfGateway(context, owned)
   await warnOfBroken(context, now)
 }

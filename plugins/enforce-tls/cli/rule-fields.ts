@@ -21,6 +21,7 @@ export interface RuleOptions {
   readonly fingerprint?: Given<readonly string[]>
   readonly otherwise?: Given<string>
   readonly onFailure?: Given<string>
+  readonly trust?: Given<string>
   readonly via?: Given<string>
   readonly mode?: Given<string>
   readonly direction?: Given<string>
@@ -156,6 +157,13 @@ export const FIELDS: readonly Field[] = [
     'the name of a gateway in [gateways] of enforce-tls.ini',
     'with --on-failure reroute, what no server could take goes through this gateway of [gateways] in enforce-tls.ini; otherwise all mail of the rule does',
     { byDefault: '' },
+  ),
+  field(
+    'trust',
+    '<name>',
+    `${ACTION}.trust`,
+    'the name of a section [trust:<name>] of enforce-tls.ini',
+    'a section [trust:<name>] of enforce-tls.ini: authorities, client certificate, server name and ciphers of its own',
   ),
   field(
     'mode',

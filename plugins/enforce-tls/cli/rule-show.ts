@@ -32,7 +32,7 @@ function rowOf({ id, rule }: OwnedRule): Cell[] {
   const matchesAny = recipientsOf(rule)
   const rest = matchesAny.length - PATTERNS_SHOWN
   const to = [...matchesAny.slice(0, PATTERNS_SHOWN), ...(rest > 0 ? [`and ${rest} more`] : [])]
-  const { level, otherwise, minVersion, via, onFailure } = actions.relayWithTls
+  const { level, otherwise, minVersion, via, onFailure, trust } = actions.relayWithTls
   return [
     String(position),
     stateOf(rule, Date.now()),
@@ -42,6 +42,7 @@ function rowOf({ id, rule }: OwnedRule): Cell[] {
       level,
       ...(otherwise ? [`otherwise ${otherwise}`] : []),
       ...(minVersion ? [minVersion] : []),
+      ...(trust ? [`trust ${trust}`] : []),
       ...(via ? [onFailure === 'reroute' ? `or via ${via}` : `via ${via}`] : []),
     ],
     id,

@@ -1,13 +1,15 @@
 /** What a store holds, counted, and every entry in it that does not act as somebody meant. */
+import path from 'node:path'
 import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
 import { quote } from '../text/quote.js'
 import { effectOfBroken, saidBy, Unreadable, type EntryPlace } from '../rules/entry-problem.js'
 import { Groups, groupWayOut } from '../rules/group.js'
-import { checkEntry, isOn, type OwnerEntries } from '../rules/owner-entries.js'
+import { checkEntry, isOn, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
 import { definitionOf } from '../rules/levels.js'
 import { isOver } from '../rules/period.js'
 import { atOnce } from '../work/pieces.js'
 import { parseRule } from '../rules/check-rule.js'
+import type { Rule } from '../rules/rule.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { readable } from '../policy/read-parts.js'
 import type { Context } from './context.js'
@@ -48,6 +50,8 @@ export interface StatusReport {
   readonly beside: number
   /** Names of the active, enforcing rules that look at what partners publish, each with its owner. */
   readonly lookingAtPublished: readonly string[]
+  /** The active, enforcing rules that name a trust. */
+  readonly naming: readonly OwnedRule[]
   readonly problems: readonly StoreProblem[]
   /** Entries in a spelling that is only read, and no longer written; a sentence each. */
   readonly spellings: readonly string[]
@@ -76,6 +80,7 @@ export async function reportOn(context: Context): Promise<StatusReport> {
   const compiled = new Groups(readGroups)
   const spellings: string[] = []
   const lookingAtPublished: string[] = []
+  const naming: OwnedRule[] = []
   let beside = 0
   const domains = { on: 0, off: 0 }
   const rules = { on: 0, off: 0, sleeping: 0, expired: 0 }
@@ -132,6 +137,10 @@ export async function reportOn(context: Context): Promise<StatusReport> {
       const state = stateOf(entries, json)
       rules[state]++
       if (state === 'on') on++
+      const enforcing = state === 'on' ? enforcingRule(json) : null
+      if (enforcing && definitionOf(enforcing.actions.relayWithTls.level).published !== null)
+        lookingAtPublished.push(`${quote(enforcing.name)} of ${owner}`)
+      if (enforcing?.actions.relayWithTls.trust !== undefined) naming.push({ owner, id, rule: enforcing })
       const lost = state === 'on' ? withoutGateway(context, json) : null
       if (lost !== null)
         problems.push({
@@ -140,8 +149,6 @@ export async function reportOn(context: Context): Promise<StatusReport> {
           removal: null,
           risk: null,
         })
-      const published = state === 'on' ? namePublished(json) : null
-      if (published !== null) lookingAtPublished.push(`${quote(published)} of ${owner}`)
       spellings.push(...oldSpelling(store, place, json))
     }
     if (waits) beside += on
@@ -157,6 +164,7 @@ export async function reportOn(context: Context): Promise<StatusReport> {
     groups: groups.size,
     beside,
     lookingAtPublished,
+    naming,
     problems,
     spellings,
   }
@@ -176,7 +184,12 @@ async function filesAndLog({
   asHaraka,
   deliveries,
 }: Context): Promise<string[]> {
-  const problems = accessProblems(settings, folder === null ? null : queueFolderIn(folder), harakaUser())
+  const problems = accessProblems(
+    settings,
+    folder === null ? null : queueFolderIn(folder),
+    harakaUser(),
+    folder === null ? null : path.join(folder, 'config'),
+  )
   if (problems.length > 0 || !asHaraka || !settings.evidence.stream) return problems
   return await deliveries()
     .check()
@@ -196,12 +209,10 @@ function withoutService({ command }: Context, { owner, rules, service }: OwnerEn
   return [{ sentence, value: null, removal: null, risk: null }]
 }
 
-/** The name of a rule that looks at what partners publish; `null` for another one. */
-function namePublished(json: string): string | null {
+/** A rule that changes deliveries; `null` for another one. */
+function enforcingRule(json: string): Rule | null {
   const checked = atOnce(parseRule(json))
-  if (!('rule' in checked)) return null
-  const { name, actions, mode = 'enforce' } = checked.rule
-  return mode === 'report' || definitionOf(actions.relayWithTls.level).published === null ? null : name
+  return 'rule' in checked && checked.rule.mode !== 'report' ? checked.rule : null
 }
 
 /** Why mail of a rule waits for its gateway; `null` where it does not. */

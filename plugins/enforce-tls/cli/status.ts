@@ -1,4 +1,5 @@
 /** `enforce-tls status`: whether the store is in order, and with `--fix` the way out where it is not. */
+import type { TrustFacts } from '../delivery/tls/trust-facts.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { numbered } from '../text/list.js'
 import { valueOf } from '../store/difference.js'
@@ -10,6 +11,7 @@ import { isFirst, standingIn } from './status-standing.js'
 import { formatResolvers, resolverState, resolverWarnings } from './status-dns.js'
 import { deliveryLogFacts } from './status-log.js'
 import { mailedState } from './status-mailed.js'
+import { formatTrusts, trustState } from './status-trusts.js'
 import { tlsRptState, type TlsRptStatus } from './status-tls-rpt.js'
 import { offerRemoval } from './status-fix.js'
 import { reportOn, type StoreProblem } from './status-report.js'
@@ -53,16 +55,18 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     tlsRptState(context),
     mailedState(context),
   ])
-  const { lookingAtPublished, ...entries } = await reportOn(context)
+  const { lookingAtPublished, naming, ...entries } = await reportOn(context)
   const { settings, folder } = context
   // Only what a Haraka enforces, and only where its resolvers are known.
   const waiting = folder === null || settings.main.reportOnly ? [] : lookingAtPublished
   const resolvers = await resolverState(context, waiting)
+  const { trusts, warnings: trustWarnings } = trustState(context, settings.main.reportOnly ? [] : naming)
   const warnings = [
     ...standing.warnings,
     ...resolverWarnings(resolvers, waiting),
     ...(tlsRpt?.warnings ?? []),
     ...(mailed?.warnings ?? []),
+    ...trustWarnings,
   ]
   const about = standing.problems.map((sentence) => ({ sentence, value: null, removal: null, risk: null }))
   const report = { ...entries, problems: [...about, ...entries.problems] }
@@ -86,6 +90,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...(resolvers.length === 0 ? {} : { 'DNS resolvers': formatResolvers(resolvers) }),
     ...(tlsRpt === null ? {} : { 'TLS reports': tlsRpt.text }),
     ...(mailed === null ? {} : { 'reports by mail': mailed.text }),
+    ...(trusts.length === 0 ? {} : { trusts: formatTrusts(trusts) }),
     problems: String(report.problems.length),
     warnings: String(warnings.length),
   })
@@ -103,6 +108,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...(resolvers.length === 0 ? {} : { resolvers }),
     ...(tlsRpt === null ? {} : { tlsReports: dataOfReports(tlsRpt) }),
     ...(mailed === null ? {} : { mailedReports: { period: mailed.period, sent: mailed.sent } }),
+    ...(trusts.length === 0 ? {} : { trusts: trusts.map(dataOfTrust) }),
     warnings,
     ...(fix ? { removed: removed.map(dataOf) } : {}),
   })
@@ -116,6 +122,10 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
 
 function dataOfReports({ day, sent, lastSent, failed }: TlsRptStatus): object {
   return { day, sent, lastSent, failed }
+}
+
+function dataOfTrust({ name, problem, certificates, warnings }: TrustFacts): object {
+  return { name, problem, certificates, warnings: warnings.map(({ text }) => text) }
 }
 
 function dataOf({ sentence, value, removal }: StoreProblem): object {

@@ -12,6 +12,7 @@ import { reportRoutes } from './resources/report.js'
 import { ruleRoutes } from './resources/rules.js'
 import { sessionRoutes } from './resources/session.js'
 import { waitingRoutes } from './resources/waiting.js'
+import { trustRoutes } from './resources/trusts.js'
 import { validateRoutes } from './resources/validate.js'
 
 export const ROUTES: readonly Route[] = [
@@ -24,6 +25,7 @@ export const ROUTES: readonly Route[] = [
   ...bouncePreviewRoutes,
   ...historyRoutes,
   ...checkRoutes,
+  ...trustRoutes,
   ...reportRoutes,
   ...messageRoutes,
   ...waitingRoutes,

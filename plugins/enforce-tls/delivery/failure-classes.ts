@@ -19,6 +19,8 @@ interface ClassDefinition {
   readonly isCertificate?: true
   /** Whether it is about what the recipient's domain publishes, so that it may have come to no connection. */
   readonly isPublished?: true
+  /** Whether it is about settings of this mail system, so that it says nothing of the server. */
+  readonly isOurs?: true
   /** Whether it is about a gateway and not about the recipients' servers. */
   readonly isGateway?: true
   /** Whether it may be over by itself, where it is temporary: a server or a look-up that does not work at the moment. */
@@ -188,6 +190,15 @@ const FAILURE_CLASSES = [
       'their domain does not publish how its mail server can be verified (MTA-STS, DANE)',
     ),
     isPublished: true,
+  },
+  {
+    name: 'trust-unusable',
+    status: '3.5',
+    temporary: true,
+    says: 'could not be contacted, because the TLS settings of this mail system for it cannot be used',
+    advice:
+      'Tell your own mail administrator: the TLS settings here for this partner have to be corrected. Then send the message again; until then, reach the recipient in another way.',
+    isOurs: true,
   },
   {
     name: 'gateway-unavailable',

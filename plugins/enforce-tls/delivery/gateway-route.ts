@@ -37,11 +37,7 @@ export function gatewayRoute(
     return {
       problem: `is not in [gateways] of enforce-tls.ini on this server: add ${name}=smtp://… there, or change the rule that names it (${rules})`,
     }
-  if (gateway.trust !== null)
-    return {
-      problem: `has trust=${gateway.trust}, which enforce-tls.ini on this server does not have: add [trust:${gateway.trust}]`,
-    }
-  const atGateway = requirementAtGateway(requirement, demand)
+  const atGateway = requirementAtGateway(requirement, demand, gateway.trust)
   if (atGateway.published.length > 0)
     return {
       problem: `cannot fulfil what a rule without via requires of the recipients' own servers (DANE, MTA-STS): change one of the rules (${rules})`,

@@ -9,6 +9,7 @@ import type { Settings } from '../settings/types.js'
 import type { ConnectionPool } from './connections/pool.js'
 import type { DeliveryEvent } from './delivery-events.js'
 import type { Attempt } from './outcome.js'
+import type { TrustLookUp } from './named-trust.js'
 import type { WaitingList } from './waiting.js'
 import type { SessionSlot } from './tls/session-cache.js'
 
@@ -55,6 +56,8 @@ export interface GuardContext {
   readonly outbound: () => HarakaOutbound
   /** Whether Haraka skips a host, because it is this machine (`local_mx_ok` of `outbound.ini`). */
   readonly skips: (mx: HarakaMx) => boolean
+  /** The named trusts of the settings in force. */
+  readonly trusts: () => TrustLookUp
   readonly secureContext: (mx: HarakaMx, requirement: HostRequirement) => SecureContext
   /** Where the session with a server is cached; `null` where none is to be resumed. */
   readonly sessions: (

@@ -6,15 +6,16 @@
 import { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { HarakaMx, HarakaSocket } from '../haraka/types.js'
-import type { HostRequirement, HostTerms } from '../published/host-requirement.js'
+import type { HostRequirement } from '../published/host-requirement.js'
 import type { Requirement } from '../rules/requirement.js'
 import { oneLine } from '../text/one-line.js'
 import type { Connection, ConnectionPurpose } from './connections/connection.js'
 import { connectionKey, isInternational } from './connections/key.js'
 import type { GuardedItem } from './guarded-item.js'
+import { withTrust, type Terms } from './named-trust.js'
 import { markOf } from './gateway-mark.js'
 import { hostOf, isTrustedHop, placeOf, portOf } from './next-hop.js'
-import { asItCounts } from './outcome.js'
+import { asItCounts, tlsFailure } from './outcome.js'
 import { termsOf } from './published-route.js'
 import { certificateFailure, datesCount, loggedSession, datesOf, testedBy } from './tls/certificate.js'
 import { establishTls } from './tls/establish.js'
@@ -45,6 +46,13 @@ export function deliverOnSocket(
   socket.removeAllListeners()
   socket.clean()
   const terms = guarded.requirement && termsAtHop(guarded, mx, guarded.requirement)
+  if (terms?.is === 'failed') {
+    // Something has changed since the host was chosen, such as a file of its trust.
+    raw?.destroy()
+    guarded.round.fail(guarded.round.current, tlsFailure(terms.class, terms.why))
+    void guarded.item.try_deliver()
+    return
+  }
   if (terms?.is !== 'required' || !(raw instanceof Socket)) {
     raw?.destroy()
     throw new TypeError('this version of Haraka has another kind of outbound socket')
@@ -109,14 +117,15 @@ export function deliverOverOpen(guarded: GuardedItem, mx: HarakaMx, requirement:
 }
 
 /**
- * On what terms a message goes to a host: those of its gateway, those of the operator, who counts it as secure without TLS or has released this
- * message, or those of the rules and of what is published.
+ * On what terms a message goes to a host: those of its gateway, those of the operator, who counts it as secure without
+ * TLS or has released this message, or those of the rules, of what is published, and of a named trust.
  */
-export function termsAtHop(guarded: GuardedItem, mx: HarakaMx, requirement: Requirement): HostTerms {
-  if (guarded.route) return { is: 'required', requirement: guarded.route.requirement }
+export function termsAtHop(guarded: GuardedItem, mx: HarakaMx, requirement: Requirement): Terms {
+  const trusts = guarded.context.trusts()
+  if (guarded.route) return withTrust({ is: 'required', requirement: guarded.route.requirement }, trusts)
   return guarded.release || isTrustedHop(mx, guarded.context.settings().main.trustedNextHops)
     ? { is: 'free', requirement }
-    : termsOf(guarded, mx, requirement)
+    : withTrust(termsOf(guarded, mx, requirement), trusts)
 }
 
 /** Whether Haraka may deliver to a host as it would, with or without TLS. */
@@ -147,7 +156,7 @@ async function open(
     socket: raw,
     helo,
     lmtp: mx.using_lmtp === true,
-    serverName: mx.path ? undefined : (requirement.held?.dane?.base ?? hostOf(mx)),
+    serverName: serverNameOf(mx, requirement),
     implicitTls: gateway?.implicitTls === true,
     context: () => context.secureContext(mx, requirement),
     sessions: (secureContext) => context.sessions(secureContext, mx, requirement),
@@ -184,6 +193,13 @@ async function open(
     messages: 0,
     isAuthenticated: gateway !== null && gateway.login !== null,
   }
+}
+
+/** What the server is asked for by SNI; a socket has no name of its own. */
+export function serverNameOf(mx: HarakaMx, { held, trust }: HostRequirement): string | undefined {
+  if (held?.dane) return mx.path ? undefined : held.dane.base
+  if (trust && trust.serverName !== '') return trust.serverName
+  return mx.path ? undefined : hostOf(mx)
 }
 
 /** What a connection is opened for, and looked for by. */

@@ -10,12 +10,12 @@ import type { GuardContext } from './guard-context.js'
 import { hostOf, placeOf } from './next-hop.js'
 import { divide, keepAsError, splitOff } from './queue-files.js'
 import type { WaitingList } from './waiting.js'
-import { contextOf, type TlsContexts } from './tls/contexts.js'
+import { contextOf, sessionsOf, type AllContexts } from './tls/contexts.js'
 
 /** What changes while Haraka runs, and where events go. */
 export interface DeliverySources {
   readonly settings: () => Settings
-  readonly contexts: () => TlsContexts
+  readonly contexts: () => AllContexts
   /** Where it is asked what partners publish. */
   readonly published: () => PublishedSources
   /** Who knows what waits. */
@@ -35,10 +35,11 @@ export function guardContextIn(
     me: () => haraka.name,
     outbound: () => haraka.outbound,
     skips: (mx) => !haraka.outboundConfig.local_mx_ok && isThisMachine(mx),
+    trusts: () => contexts().trusts,
     secureContext: (mx, requirement) => contextOf(contexts(), settings(), requirement, haraka.tlsOptions(mx)),
     sessions: (context, mx, requirement) =>
       settings().tls.sessionResumption
-        ? contexts().sessions(context).slot(hostOf(mx), placeOf(mx), requirement)
+        ? (sessionsOf(contexts(), requirement, context)?.slot(hostOf(mx), placeOf(mx), requirement) ?? null)
         : null,
     published,
     makeMx: (hop) => new haraka.outbound.net_utils.HarakaMx(hop),

@@ -56,7 +56,8 @@ export function judgeObserved(
   const { tls } = seen ?? {}
   const looksOn = demandsMore(requirement)
   if (!seen || !tls) {
-    if (!looksOn && requirement.minVersion === undefined) return { result: 'would-deliver' }
+    if (!looksOn && !requirement.trusts && requirement.minVersion === undefined)
+      return { result: 'would-deliver' }
     return unknown('the session could not be seen')
   }
   const { session, found } = tls
@@ -68,6 +69,11 @@ export function judgeObserved(
     const detail = `agreed on ${session.protocol}, but ${VERSIONS[lowest] ?? ''} or later is required`
     return failed(tlsFailure('handshake-failure', detail))
   }
+  // Its authorities, client certificate and ciphers were not those of Haraka's own session.
+  if (requirement.trusts)
+    return unknown(
+      `Haraka delivered without trust ${listed(requirement.trusts.map(({ name }) => name))}, which decides whether a session is as required`,
+    )
   if (!looksOn) return { result: 'would-deliver' }
   const { certificate } = session
   if (!certificate && session.resumed) return unknown('the session was resumed without its certificate')

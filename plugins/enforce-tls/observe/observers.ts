@@ -9,6 +9,7 @@ import type { MetricsSources } from './metrics/sources.js'
 import { openMetrics, type OpenedMetrics } from './metrics/open-metrics.js'
 import { answerScrape, METRICS_PATH } from './metrics/page.js'
 import { PackageMissing } from '../settings/optional-package.js'
+import { TrustWatch } from './trust-watch.js'
 import { Reports, type ReportsContext } from './report-mode.js'
 import type { Settings } from '../settings/types.js'
 import { openDeliveryLog, openAlertState } from '../store/open-store.js'
@@ -27,6 +28,9 @@ export interface ObserversOptions {
   readonly judging: Omit<ReportsContext, 'emit'>
 }
 
+/** In milliseconds. */
+const FIRST_LOOK = 2000
+
 /** The observers of one process. */
 export class Observers {
   readonly events: DeliveryEvents
@@ -35,6 +39,7 @@ export class Observers {
   readonly #settings: () => Settings
   readonly #deliveryLog: DeliveryLogObserver
   readonly #alerts: Alerts
+  readonly #trusts: TrustWatch
   readonly #sources: MetricsSources
   #opened: OpenedMetrics | null = null
 
@@ -63,6 +68,14 @@ export class Observers {
       // An alert goes the way of all mail: rules hold for it, too.
       queue: (to, contents) => queueMail(haraka, to, contents),
     })
+    this.#trusts = new TrustWatch({
+      logger: plugin,
+      settings: () => settings().alert,
+      facts: sources.trusts,
+      open: () => openAlertState(storePlace),
+      me: () => haraka.name,
+      queue: (to, contents) => queueMail(haraka, to, contents),
+    })
     this.events.observe((event) => this.#deliveryLog.take(event))
     this.events.observe((event) => this.#opened?.metrics.observe(event))
     this.events.observe((event) => this.#alerts.take(event))
@@ -78,6 +91,11 @@ export class Observers {
       if (!(error instanceof PackageMissing)) throw error
       this.#plugin.logwarn(`${error.message}; without it, set [metrics] enabled=false`)
     }
+  }
+
+  /** Looks at the named trusts from now on, and soon where the settings have changed: Haraka's queue has to be ready. */
+  watchTrusts(): void {
+    this.#trusts.begin(FIRST_LOOK)
   }
 
   /** A message that another plugin hands on was looked at. */
@@ -102,6 +120,6 @@ export class Observers {
 
   /** Writes what waits to be written, and gives connections back. */
   async close(): Promise<void> {
-    await Promise.all([this.#deliveryLog.close(), this.#alerts.close()])
+    await Promise.all([this.#deliveryLog.close(), this.#alerts.close(), this.#trusts.close()])
   }
 }

@@ -13,8 +13,21 @@ import type { PublishedSts, UnknownSts } from './mta-sts/sts-policies.js'
 
 /** A requirement as it holds at one host. */
 export interface HostRequirement extends Requirement {
+  /** The named trust that sessions with the host are made with; absent where no rule asks for one. */
+  readonly trust?: NamedTrust
   /** How the host is held to what is published; absent where no rule asks for it. */
   readonly held?: Held
+}
+
+/** A `[trust:<name>]` of the settings with its files as they were read. */
+export interface NamedTrust {
+  readonly name: string
+  /** Another one for any other content of its section or its files. */
+  readonly digest: string
+  /** The name that the server is asked for and has to show instead of the MX host's; empty for that. */
+  readonly serverName: string
+  /** Whether it has authorities, which replace those of all. */
+  readonly hasAuthorities: boolean
 }
 
 export interface Held {
@@ -100,13 +113,16 @@ export function isUnbound({ encrypted, held }: HostRequirement): boolean {
   return held !== undefined && !encrypted && !held.dane && !held.sts
 }
 
+const NOT_HELD = { dane: null, sts: null, lists: null, testing: null }
+
 /** The same text for requirements that demand the same of a host: for keys of sessions and connections. */
 export function hostDemandKey(requirement: HostRequirement): string {
-  const { held } = requirement
-  if (!held) return demandKey(requirement)
-  const { dane, sts, lists, testing } = held
+  const { held, trust } = requirement
+  if (!held && !trust) return demandKey(requirement)
+  const { dane, sts, lists, testing } = held ?? NOT_HELD
   return JSON.stringify([
     demandKey(requirement),
+    trust ? [trust.name, trust.digest] : null,
     dane && [dane.set.digest, dane.names, dane.isHalf],
     sts && [sts.domain, sts.id],
     lists && [lists.domain, lists.id],

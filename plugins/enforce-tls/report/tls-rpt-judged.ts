@@ -27,8 +27,10 @@ export interface Judged {
 /** What an attempt comes to; nothing where it did not come as far as TLS, or where that is unknown. */
 export function judge(entry: DeliveryLogEntry): Judged[] {
   const failure = classIn(entry.class)
-  // Neither is about the partner: the resolvers here, and a host that a plugin has named, such as a relay of one's own.
-  if (failure === 'resolver-unavailable' || entry.named !== undefined) return []
+  // None is about the partner: the resolvers and the trust here, and a host that a plugin has named, such as a relay of
+  // one's own.
+  if (failure === 'resolver-unavailable' || failure === 'trust-unusable') return []
+  if (entry.named !== undefined) return []
   const kind = failure === null ? undefined : KIND[failure]
   const applied = readAppliedPolicies(entry.policy)
   // A session under two policies belongs to both, but what fails by the one is not judged by the other.

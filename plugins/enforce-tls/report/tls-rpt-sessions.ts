@@ -47,8 +47,9 @@ const RESULT_TYPES: Readonly<Record<FailureClass, ResultType>> = {
   'fingerprint-mismatch': 'validation-failure',
   'tlsa-invalid': 'tlsa-invalid',
   'dnssec-invalid': 'dnssec-invalid',
-  // Counted nowhere: it says nothing of the partner.
+  // Counted nowhere, as `trust-unusable`: they say nothing of the partner.
   'resolver-unavailable': 'dnssec-invalid',
+  'trust-unusable': 'validation-failure',
   'dane-required': 'dane-required',
   'sts-policy-fetch-error': 'sts-policy-fetch-error',
   'sts-policy-invalid': 'sts-policy-invalid',

@@ -5,12 +5,13 @@ import { definitionOf } from './levels.js'
 import { unusable, type Unusable } from './spelling.js'
 import type { Direction, RelayWithTls, RuleProblem } from './rule.js'
 import type { Flaw } from './flaw.js'
+import { isTrustName, TRUST_NAME_EXPECTED } from './trust-name.js'
 
 const FIELD = 'actions.relayWithTls'
 
 /** Either the action with its texts in their one spelling, or what is wrong with it. */
 export function checkAction(action: RelayWithTls, direction: Direction): RelayWithTls | RuleProblem {
-  const { level, minVersion, names, fingerprints, otherwise, onFailure, via } = action
+  const { level, minVersion, names, fingerprints, otherwise, onFailure, via, trust } = action
   if (direction === 'incoming') return checkIncoming(action)
   const { names: named, pinned, published } = definitionOf(level)
   if (names && named !== 'domain')
@@ -27,6 +28,10 @@ export function checkAction(action: RelayWithTls, direction: Direction): RelayWi
       field: `${FIELD}.otherwise`,
       problem: `has no meaning at level ${level}; it is for levels dane, mta-sts and published`,
     }
+  if (trust !== undefined) {
+    const problem = trustProblem(level, trust)
+    if (problem) return problem
+  }
   const noGateway = gatewayProblem(action)
   if (noGateway) return noGateway
   const checkedNames = each(names, 'names', parseName)
@@ -40,8 +45,24 @@ export function checkAction(action: RelayWithTls, direction: Direction): RelayWi
     ...(fingerprints ? { fingerprints: checkedFingerprints.texts } : {}),
     ...(otherwise ? { otherwise } : {}),
     ...(onFailure ? { onFailure } : {}),
+    ...(trust === undefined ? {} : { trust }),
     ...(via ? { via } : {}),
   }
+}
+
+/** What the trust itself has to do with the level is known where the settings are. */
+function trustProblem(level: RelayWithTls['level'], trust: string): RuleProblem | null {
+  const field = `${FIELD}.trust`
+  if (!isTrustName(trust))
+    return {
+      field,
+      value: trust,
+      problem: 'cannot be the name of a trust',
+      expected: TRUST_NAME_EXPECTED,
+    }
+  return definitionOf(level).encrypted
+    ? null
+    : { field, problem: `has no meaning at level ${level}, which requires no TLS` }
 }
 
 /** What is wrong with where a rule sends mail instead of to the recipients' servers; `null` for nothing. */

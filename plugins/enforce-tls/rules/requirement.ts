@@ -27,6 +27,20 @@ export interface PublishedDemand {
   readonly otherwise: Otherwise
 }
 
+/** A named trust that a rule asks for. */
+export interface TrustDemand {
+  readonly name: string
+  readonly by: DecidedBy
+}
+
+/** What rules without a trust demand of a certificate beside those with one. */
+export interface DemandWithoutTrust {
+  /** That it leads to an authority that this server trusts. */
+  readonly trusted: boolean
+  /** That it names the MX host. */
+  readonly namesHost: boolean
+}
+
 /** A gateway that mail goes through instead of to the recipients' servers. */
 export interface GatewayDemand {
   /** By name; several cannot all be had, so mail that has to go through one of them waits. */
@@ -58,6 +72,10 @@ export interface Requirement {
   readonly encrypted: boolean
   /** What the recipient's domain publishes must be fulfilled; each demand at most once. */
   readonly published: readonly PublishedDemand[]
+  /** The named trusts that sessions are to be made with, each once: no session is made with two. Absent for none. */
+  readonly trusts?: readonly TrustDemand[]
+  /** Absent where all that look at the certificate ask for a trust, or none does. */
+  readonly withoutTrust?: DemandWithoutTrust
   /** Absent where only `[failure] action` holds; between owners the wider one's word counts. */
   readonly onFailure?: OnFailure
   /** The gateway that mail goes through; absent for none. */
@@ -72,7 +90,16 @@ export interface Requirement {
  * @param action of a level other than `none`
  */
 export function requirementOf(action: RelayWithTls, domain: string, decidedBy: DecidedBy): Requirement {
-  const { level, minVersion, names = NONE, fingerprints = NONE, otherwise = 'defer', onFailure, via } = action
+  const {
+    level,
+    minVersion,
+    names = NONE,
+    fingerprints = NONE,
+    otherwise = 'defer',
+    onFailure,
+    trust,
+    via,
+  } = action
   const demands = definitionOf(level)
   // Made for each covered recipient, and soon garbage: what is not needed is not made.
   const requirement: Mutable<Requirement> = {
@@ -86,6 +113,7 @@ export function requirementOf(action: RelayWithTls, domain: string, decidedBy: D
     decidedBy: [decidedBy],
   }
   if (minVersion) requirement.minVersion = minVersion
+  if (trust !== undefined) requirement.trusts = [{ name: trust, by: decidedBy }]
   if (onFailure) requirement.onFailure = onFailure
   if (via) requirement.gateway = { names: [via], always: onFailure !== 'reroute', others: null }
   return requirement
@@ -107,6 +135,12 @@ export function addUp(a: Requirement | null, b: Requirement | null): Requirement
   const minVersion =
     a.minVersion && b.minVersion ? later(a.minVersion, b.minVersion) : (a.minVersion ?? b.minVersion)
   if (minVersion) sum.minVersion = minVersion
+  if (a.trusts || b.trusts) {
+    sum.trusts = bothTrusts(a.trusts ?? [], b.trusts ?? [])
+    const [ofA, ofB] = [withoutTrust(a), withoutTrust(b)]
+    const both = { trusted: ofA.trusted || ofB.trusted, namesHost: ofA.namesHost || ofB.namesHost }
+    if (both.trusted || both.namesHost) sum.withoutTrust = both
+  }
   const onFailure = a.onFailure ?? b.onFailure
   if (onFailure) sum.onFailure = onFailure
   if (a.gateway || b.gateway) sum.gateway = bothGateways(a, b)
@@ -127,10 +161,16 @@ function bothGateways(a: Requirement, b: Requirement): GatewayDemand {
 /**
  * What a session with the gateway has to fulfil: a trusted certificate that names the gateway, the TLS version of all
  * rules, and whatever the rules demand that name no gateway.
+ *
+ * @param trust the gateway's own named trust; `null` for none
  */
-export function requirementAtGateway(requirement: Requirement, gateway: GatewayDemand): Requirement {
+export function requirementAtGateway(
+  requirement: Requirement,
+  gateway: GatewayDemand,
+  trust: string | null = null,
+): Requirement {
   const [first = NO_RULE] = requirement.decidedBy
-  const verified = requirementOf({ level: 'verify' }, '', first)
+  const verified = requirementOf({ level: 'verify', ...(trust === null ? {} : { trust }) }, '', first)
   const sum: Mutable<Requirement> = { ...(addUp(verified, gateway.others) ?? verified) }
   delete sum.onFailure
   delete sum.gateway
@@ -145,6 +185,19 @@ function bothPublished(
   const isIn = ({ by, otherwise }: PublishedDemand) =>
     a.some((each) => each.by === by && each.otherwise === otherwise)
   return b.length === 0 ? a : [...a, ...b.filter((each) => !isIn(each))]
+}
+
+function bothTrusts(a: readonly TrustDemand[], b: readonly TrustDemand[]): readonly TrustDemand[] {
+  return [...a, ...b.filter(({ name }) => !a.some((each) => each.name === name))]
+}
+
+const NOTHING_DEMANDED: DemandWithoutTrust = { trusted: false, namesHost: false }
+
+/** An MTA-STS policy is about the authorities of all, too; TLSA records are about none of them. */
+function withoutTrust(requirement: Requirement): DemandWithoutTrust {
+  if (requirement.trusts) return requirement.withoutTrust ?? NOTHING_DEMANDED
+  const { trusted, namesHost, published } = requirement
+  return { trusted: trusted || published.some(({ by }) => by !== 'dane'), namesHost }
 }
 
 /** The conjunction of any number of requirements. */
@@ -172,6 +225,8 @@ export function demandKey(requirement: Requirement): string {
     encrypted,
     published,
     gateway,
+    trusts,
+    withoutTrust,
   } = requirement
   return JSON.stringify([
     minVersion ?? '',
@@ -182,6 +237,7 @@ export function demandKey(requirement: Requirement): string {
     fingerprintsAnyOf,
     encrypted,
     published,
+    ...(trusts ? [trusts.map(({ name }) => name), withoutTrust ?? null] : []),
     // Only what the gateway is for: what it has to fulfil is a requirement of its own.
     ...(gateway ? [[gateway.names, gateway.always, gateway.others && demandKey(gateway.others)]] : []),
   ])

@@ -27,6 +27,7 @@ const HEADER_NAME_MAX = 100
 /** The most names or fingerprints of an action. */
 const NAMES_MAX = 100
 const FINGERPRINT_LENGTH_MAX = 95
+const TRUST_LENGTH_MAX = 64
 /** The longest time, in characters: RFC 3339 with nanoseconds and offset. */
 const TIME_LENGTH_MAX = 35
 
@@ -111,6 +112,7 @@ const schema: JSONSchemaType<Rule> = {
             otherwise: { type: 'string', enum: OTHERWISE, nullable: true },
             onFailure: { type: 'string', enum: ON_FAILURE, nullable: true },
             via: { type: 'string', minLength: 1, maxLength: GATEWAY_NAME_MAX, nullable: true },
+            trust: { type: 'string', minLength: 1, maxLength: TRUST_LENGTH_MAX, nullable: true },
           },
         },
       },

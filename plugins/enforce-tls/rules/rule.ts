@@ -15,6 +15,8 @@ export interface RelayWithTls {
   readonly otherwise?: Otherwise
   /** What happens when no host fulfils the rule. @default `[failure] action` */
   readonly onFailure?: OnFailure
+  /** The `[trust:<name>]` of the settings that its sessions are made with. @default the authorities and certificate of all */
+  readonly trust?: string
   /**
    * The gateway that mail goes through, by its name in `[gateways]`: what no host could take with `onFailure` `reroute`,
    * otherwise all of it. @default none

@@ -41,6 +41,14 @@ import {
 } from './values.js'
 import { toGateways } from './gateways.js'
 import { isNetwork, trustedProxies } from './network.js'
+import {
+  isServerName,
+  toTrustSettings,
+  TRUST_KEYS,
+  TRUST_SECTION,
+  trustContradiction,
+  trustNameOf,
+} from './trust.js'
 import type { Settings } from './types.js'
 
 /** What Haraka's config reader gives for an ini file. */
@@ -129,9 +137,10 @@ ajv.addFormat('endpoint', isEndpoint)
 ajv.addFormat('network', isNetwork)
 ajv.addFormat('mailbox', isMailbox)
 ajv.addFormat('owner', isOwner)
+ajv.addFormat('server-name', isServerName)
 ajv.addFormat('resolver', (value) => resolversIn([value]).length > 0)
 const validators = new Map(
-  Object.entries(KEYS).map(([name, properties]) => [
+  Object.entries({ ...KEYS, [TRUST_SECTION]: TRUST_KEYS }).map(([name, properties]) => [
     name,
     ajv.compile({ type: 'object', properties, additionalProperties: false }),
   ]),
@@ -146,8 +155,8 @@ const validators = new Map(
  */
 export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
   for (const name of Object.keys(ini)) {
-    if (!validators.has(name) && name !== GATEWAYS)
-      throw unknownWord('section', name, [...Object.keys(KEYS), GATEWAYS])
+    if (!(name in KEYS) && name !== GATEWAYS && trustNameOf(name) === null)
+      throw unknownWord('section', name, [...Object.keys(KEYS), GATEWAYS, TRUST_SECTION])
   }
   const inherited = inheritedRedis(withoutEmpty(ini['redis'] ?? {}), redisIni)
   const section = (name: string): Section =>
@@ -229,6 +238,12 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
       every: or(report['every'], 'week'),
       owner: ownerIn(report['owner']),
     },
+    trusts: Object.fromEntries(
+      Object.keys(ini).flatMap((name) => {
+        const trust = trustNameOf(name)
+        return trust === null ? [] : [[trust, toTrustSettings(trustSection(name, trust, ini))]]
+      }),
+    ),
     gateways: toGateways(withoutEmpty(ini[GATEWAYS] ?? {})),
   } satisfies Settings)
 }
@@ -245,6 +260,14 @@ function reportContradiction(report: Section, evidence: Section): string | null 
   return milliseconds(evidence['max_age'], Infinity) >= LOG_DAYS[every] * 86_400_000
     ? null
     : `every=${every} needs [evidence] max_age=${LOG_DAYS[every]}d or more: the report is made of the delivery log`
+}
+
+/** @throws {SettingsError} for the first thing that is not as expected. */
+function trustSection(name: string, trust: string, ini: Ini): Section {
+  const section = checked(name, withoutEmpty(ini[name] ?? {}), {})
+  const contradiction = trustContradiction(trust, section)
+  if (contradiction !== null) throw new SettingsError(`${SETTINGS_FILE}: [${name}] ${contradiction}`)
+  return section
 }
 
 /** What keeps reports from being sent though they are switched on; `null` for nothing. */
@@ -271,7 +294,7 @@ function resolversIn(lines: readonly string[]): readonly Resolver[] {
 function checked(name: string, own: Section, inherited: Section): Section {
   const section = { ...inherited, ...own }
   const copy = { ...section }
-  const validate = validators.get(name)
+  const validate = validators.get(trustNameOf(name) === null ? name : TRUST_SECTION)
   if (validate && !validate(copy)) throw describe(name, section, inherited, validate.errors?.[0])
   return copy
 }
@@ -289,7 +312,7 @@ function describe(
   inherited: Section,
   error: ErrorObject | undefined,
 ): SettingsError {
-  const keys = KEYS[name] ?? {}
+  const keys = KEYS[name] ?? TRUST_KEYS
   if (error?.keyword === 'additionalProperties') {
     const key = (error.params as { additionalProperty: string }).additionalProperty
     return unknownWord('key', key, Object.keys(keys), name)

@@ -3,6 +3,7 @@ import type { Resolver } from '../dns/resolver-list.js'
 import type { TlsVersion } from '../rules/levels.js'
 import type { Gateway } from './gateways.js'
 import type { RedisSettings } from './redis.js'
+import type { TrustSettings } from './trust.js'
 
 /** What `[main] on_empty_store` may say. */
 export type OnEmptyStore = 'auto' | 'defer' | 'deliver'
@@ -134,6 +135,8 @@ export interface Settings {
     /** Whose mail it is about; without one, all. @default none */
     readonly owner: string
   }
+  /** By the name in `[trust:<name>]`. @default none */
+  readonly trusts: Readonly<Record<string, TrustSettings>>
   /** Where rules may send mail instead of to the recipients' servers (`via`). @default none */
   readonly gateways: readonly Gateway[]
 }

@@ -192,7 +192,9 @@ export class OrdersHere {
     if (demand !== record.demand) return 'its rules or recipients have changed since; look at it again'
     if (this.#grants.has(id)) return 'it has been released before'
     const cls = FAILURE_CLASS_NAMES.find((name) => name === record.class)
-    const encrypted = cls !== undefined && definitionOf(cls).isCertificate === true
+    const { isCertificate, isOurs } = cls === undefined ? {} : definitionOf(cls)
+    // Nothing says that the server has no TLS.
+    const encrypted = isCertificate === true || isOurs === true
     const grant: Grant = { ...order, uuid: record.uuid, encrypted }
     try {
       await recordRelease(record, order)

@@ -61,6 +61,7 @@ function check(
       helo: 'me.example',
       isTrusted: () => false,
       localMxOk: true,
+      trusts: { get: () => assert.fail() },
       secureContext: () => createSecureContext(),
       connectTimeout: 5000,
       timeouts: { reply: 5000, handshake: 5000 },

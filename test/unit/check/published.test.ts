@@ -71,6 +71,7 @@ function check(
       helo: 'me.example',
       isTrusted: () => false,
       localMxOk: true,
+      trusts: { get: () => assert.fail() },
       secureContext: () => createSecureContext({ ca: leaf.pem }),
       connectTimeout: 5000,
       timeouts: { reply: 5000, handshake: 5000 },

@@ -101,12 +101,13 @@ export class RuleModel {
   /** Sets the level; what belongs to another level is remembered in case it is chosen again. */
   changeLevel(level: Level): void {
     this.#last = { ...this.#last, ...this.draft.actions.relayWithTls }
-    const { names, fingerprints, otherwise, minVersion, onFailure, via } = this.#last
+    const { names, fingerprints, otherwise, minVersion, onFailure, via, trust } = this.#last
     const none = level === 'none'
     const action: Action = {
       level,
       ...(minVersion === undefined || none ? {} : { minVersion }),
       ...(onFailure === undefined || none ? {} : { onFailure }),
+      ...(trust === undefined || none ? {} : { trust }),
       ...(via === undefined || none ? {} : { via }),
       ...(names === undefined || level !== 'secure' ? {} : { names }),
       ...(fingerprints === undefined || level !== 'fingerprint' ? {} : { fingerprints }),

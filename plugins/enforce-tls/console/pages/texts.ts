@@ -25,6 +25,7 @@ const fields = {
   fingerprints: 'SHA-256 fingerprints',
   otherwise: 'If nothing is published',
   onFailure: 'If no receiving server meets this',
+  trust: 'Named trust',
   via: 'Gateway',
 }
 
@@ -287,6 +288,11 @@ export const texts = {
     version: (version: string) => version.replace('TLSv', 'TLS '),
     onFailure: fields.onFailure,
     onFailureDefault: 'Server default',
+    trust: fields.trust,
+    trustDefault: 'Server default',
+    trustMissing: (name: string) => `${name} (not set up on this server)`,
+    trustHint:
+      'A trust of the server settings: which authorities count for this partner, and which certificate it is shown.',
     via: fields.via,
     viaHint:
       'A gateway of the settings ([gateways] in enforce-tls.ini), by name. With “Reroute” it gets what no receiving server can take, otherwise all mail of the rule.',
@@ -352,6 +358,7 @@ export const texts = {
         encrypt: ', any encryption if nothing is published',
         none: ', no encryption required if nothing is published',
       })[otherwise],
+    withTrust: (name: string) => `, with trust ${name}`,
     withFingerprints: (n: number) => `, ${count(n, 'fingerprint', 'fingerprints')}`,
     session: 'Connection',
     certificate: 'Certificate',
@@ -573,6 +580,7 @@ export const texts = {
       'sts-webpki-invalid': 'MTA-STS policy server not trusted',
       'mx-not-listed': 'Not listed in MTA-STS policy',
       'nothing-published': 'Neither DANE nor MTA-STS',
+      'trust-unusable': 'Trust settings here not usable',
       'gateway-unavailable': 'Gateway did not take the message',
       'gateway-misconfigured': 'Gateway not set up',
       'gateway-loop': 'Gateway sent it back',

@@ -46,6 +46,7 @@ export interface Action {
   readonly names?: readonly string[]
   readonly fingerprints?: readonly string[]
   readonly otherwise?: Otherwise
+  readonly trust?: string
   readonly onFailure?: 'bounce' | 'defer' | 'reroute'
   readonly via?: string
 }

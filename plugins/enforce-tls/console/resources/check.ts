@@ -39,6 +39,7 @@ interface CheckBody {
   readonly names?: readonly string[]
   readonly fingerprints?: readonly string[]
   readonly otherwise?: Otherwise
+  readonly trust?: string
 }
 
 const asked: Schema = {
@@ -120,6 +121,7 @@ export const checkRoutes = [
           description:
             'Levels dane, mta-sts and published: what holds where nothing is published; default: defer.',
         },
+        trust: { ...shortText, description: 'A named trust of the settings, see listTrusts.' },
       },
       'rcpt',
       'level',
@@ -127,6 +129,7 @@ export const checkRoutes = [
       'names',
       'fingerprints',
       'otherwise',
+      'trust',
     ),
     answers: { 200: asked },
     handle: check,
@@ -135,7 +138,7 @@ export const checkRoutes = [
 
 async function check({ context, body }: Call<CheckBody>): Promise<Reply> {
   const target = targetOf(body.target)
-  const { level = 'encrypt', minVersion, names, fingerprints, otherwise } = body
+  const { level = 'encrypt', minVersion, names, fingerprints, otherwise, trust } = body
   const action = checkAction(
     {
       level,
@@ -143,6 +146,7 @@ async function check({ context, body }: Call<CheckBody>): Promise<Reply> {
       ...(names ? { names } : {}),
       ...(fingerprints ? { fingerprints } : {}),
       ...(otherwise ? { otherwise } : {}),
+      ...(trust === undefined ? {} : { trust }),
     },
     'outgoing',
   )

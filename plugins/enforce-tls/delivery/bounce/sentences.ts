@@ -48,6 +48,7 @@ export function tlsSentences(
 }
 
 function subjectOf(about: BounceSubject, problem: Problem): string {
+  if (problem === 'ours') return `Not sent: this mail system cannot send to ${about.domain} as required`
   if (problem === 'encryption') return `Not sent: ${about.domain} cannot receive your message encrypted`
   return problem === 'mixed'
     ? `Not sent: ${about.domain} cannot receive your message as securely as required`
@@ -55,6 +56,7 @@ function subjectOf(about: BounceSubject, problem: Problem): string {
 }
 
 function delayedSubject({ domain }: BounceSubject, problem: Problem): string {
+  if (problem === 'ours') return `Delayed: this mail system cannot send to ${domain} as required yet`
   if (problem === 'encryption') return `Delayed: ${domain} cannot receive your message encrypted yet`
   return problem === 'mixed'
     ? `Delayed: ${domain} cannot receive your message as securely as required yet`
@@ -63,12 +65,13 @@ function delayedSubject({ domain }: BounceSubject, problem: Problem): string {
 
 /**
  * What the servers that failed for TLS have in common: there is no encryption, the certificate is not as required, the
- * server is not known by what its domain publishes, or some of each.
+ * server is not known by what its domain publishes, the settings here cannot be used, or some of each.
  */
-type Problem = 'encryption' | 'certificate' | 'published' | 'mixed'
+type Problem = 'encryption' | 'certificate' | 'published' | 'ours' | 'mixed'
 
 function problemOf(attempts: readonly Attempt[]): Problem {
   const classes = attempts.flatMap(({ failure }) => (failure?.class ? [definitionOf(failure.class)] : []))
+  if (classes.some(({ isOurs }) => isOurs)) return classes.every(({ isOurs }) => isOurs) ? 'ours' : 'mixed'
   if (classes.length > 0 && classes.every(({ isCertificate }) => isCertificate)) return 'certificate'
   if (!classes.some(({ isPublished }) => isPublished)) return 'encryption'
   return classes.every(({ isCertificate, isPublished }) => isCertificate || isPublished)
@@ -97,7 +100,8 @@ function summaryOf(summary: Summary): string {
   const { recipients, mx, domain, several, problem, wasRetried, isDelayed } = summary
   const theirs = several ? 'their mail servers' : 'their mail server'
   const fate = isDelayed ? 'is delayed' : 'was not sent'
-  const result = `Your message to ${recipients} ${fate}, because ${theirs} ${resultOf(summary)}.`
+  const whose = problem === 'ours' ? 'this mail system' : theirs
+  const result = `Your message to ${recipients} ${fate}, because ${whose} ${resultOf(summary)}.`
   const servers = several ? 'The receiving servers' : 'The receiving server'
   // Where its hosts are unknown, or it is the host itself.
   const named = mx === domain ? `${servers} of ${domain}` : `${servers} ${mx} of ${domain}`
@@ -110,6 +114,7 @@ function resultOf({ several, problem, decisive, isDelayed }: Summary): string {
   const now = isDelayed ? ' at the moment' : ''
   if (problem === 'encryption') return `cannot receive it encrypted${now}`
   if (problem === 'mixed') return `cannot receive it as securely as required${now}`
+  if (problem === 'ours') return `cannot send it as securely as required${now}`
   return !several && isLookUp(decisive.failure.class)
     ? 'could not be looked up securely'
     : 'could not be verified'
@@ -129,6 +134,8 @@ function reasonOf({ several, problem, decisive }: Summary): string {
       return 'could not be verified, or could not establish a TLS connection'
     case 'certificate':
       return `${has} that could not be verified`
+    case 'ours':
+      return `${several ? 'were' : 'was'} not contacted, because the TLS settings here cannot be used`
     case 'published': {
       const name = wordedClass(decisive)
       return several || !name ? 'could not be verified' : definitionOf(name).says
@@ -154,6 +161,7 @@ function demandedOf(
   demands: readonly PublishedDemand[],
 ): string {
   if (problem === 'encryption') return 'one'
+  if (problem === 'ours') return 'those settings'
   if (problem === 'certificate') {
     if (atHost?.held?.dane) return 'one that its DANE records confirm'
     if (atHost?.held?.sts) return 'one that fits the MTA-STS policy of its domain'

@@ -12,6 +12,8 @@ import { SETTINGS_FILE, SettingsError } from '../../settings/error.js'
 import type { Settings } from '../../settings/types.js'
 import { SessionCache } from './session-cache.js'
 import { trustAnchors } from './trust-anchors.js'
+import type { TrustMaterial } from './trust-material.js'
+import { Trusts } from './trusts.js'
 
 /** What Haraka's `tls.ini [outbound]` says about outgoing sessions, and this plugin heeds. */
 const HEEDED = ['key', 'cert', 'ciphers', 'ecdhCurve'] as const
@@ -25,15 +27,20 @@ export interface ContextKey {
 
 type Heeded = Pick<SecureContextOptions, (typeof HEEDED)[number]>
 
-/** Makes each context once. */
+/** Makes each context once; those of a named trust are made apart, so that no session of one is ever another's. */
 export class TlsContexts {
   readonly #anchors: () => readonly string[]
+  readonly #own: TrustMaterial['own']
   readonly #sessions = new WeakMap<SecureContext, SessionCache>()
   readonly #made: { key: ContextKey; heeded: Heeded; context: SecureContext }[] = []
 
-  /** @param anchors the trusted authorities, asked for when first needed */
-  constructor(anchors: () => readonly string[]) {
+  /**
+   * @param anchors the trusted authorities, asked for when first needed
+   * @param own what comes before the operator's options
+   */
+  constructor(anchors: () => readonly string[], own: TrustMaterial['own'] = {}) {
     this.#anchors = anchors
+    this.#own = own
   }
 
   /**
@@ -44,7 +51,9 @@ export class TlsContexts {
    */
   get(key: ContextKey, options: Readonly<Record<string, unknown>>): SecureContext {
     const heeded: Heeded = Object.fromEntries(
-      HEEDED.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+      HEEDED.map((name): [string, unknown] => [name, this.#own[name] ?? options[name]]).filter(
+        ([, value]) => value !== undefined,
+      ),
     )
     const known = this.#made.find(
       (made) =>
@@ -75,17 +84,56 @@ export class TlsContexts {
   }
 }
 
+/** The contexts of all mail, and those of each named trust. */
+export interface AllContexts {
+  readonly plain: TlsContexts
+  readonly trusts: Trusts<TlsContexts>
+}
+
+/** The contexts that sessions of a requirement are made of. @throws {TypeError} where its trust was not looked up. */
+function contextsOf(
+  { plain, trusts }: AllContexts,
+  requirement: Pick<HostRequirement, 'trusts' | 'trust'>,
+): TlsContexts {
+  if (requirement.trust) return trusts.madeOf(requirement.trust)
+  if (requirement.trusts) throw new TypeError('a session without the trust that its rule names')
+  return plain
+}
+
+/**
+ * The sessions made with a context; `null` where the settings have been read again since the context was made: sessions
+ * of its trust have no place any more.
+ */
+export function sessionsOf(
+  { plain, trusts }: AllContexts,
+  { trust }: Pick<HostRequirement, 'trust'>,
+  context: SecureContext,
+): SessionCache | null {
+  if (!trust) return plain.sessions(context)
+  return trusts.has(trust) ? trusts.madeOf(trust).sessions(context) : null
+}
+
 /**
  * Contexts that trust the authorities of the settings.
  *
  * @param configFolder where a relative `[tls] ca` counts from
  * @throws {SettingsError} when `[tls] ca` is no file of certificates.
  */
-export function contextsFor({ tls }: Settings, configFolder: string): TlsContexts {
+export function contextsFor(
+  { tls, trusts }: Pick<Settings, 'tls' | 'trusts'>,
+  configFolder: string,
+): AllContexts {
   const file = tls.ca === '' ? '' : path.resolve(configFolder, tls.ca)
   try {
     const anchors = trustAnchors(file)
-    return new TlsContexts(() => anchors)
+    return {
+      plain: new TlsContexts(() => anchors),
+      trusts: new Trusts(
+        trusts,
+        configFolder,
+        (material) => new TlsContexts(() => material.anchors ?? anchors, material.own),
+      ),
+    }
   } catch (error) {
     const problem = errorMessage(error)
     throw new SettingsError(
@@ -101,14 +149,18 @@ export function contextsFor({ tls }: Settings, configFolder: string): TlsContext
  * @throws when OpenSSL refuses the operator's key, certificate or cipher list.
  */
 export function contextOf(
-  contexts: TlsContexts,
-  { tls }: Settings,
-  { minVersion, trusted, held }: Pick<HostRequirement, 'minVersion' | 'trusted' | 'held'>,
+  contexts: AllContexts,
+  { tls }: Pick<Settings, 'tls'>,
+  requirement: Pick<HostRequirement, 'minVersion' | 'trusted' | 'held' | 'trusts' | 'trust'>,
   options: Readonly<Record<string, unknown>>,
 ): SecureContext {
+  const { minVersion, trusted, held } = requirement
   const lowest = later(tls.minVersion, minVersion ?? tls.minVersion)
   // By a policy of mode `testing` the chain is looked at, and what is wrong with it is reported.
-  return contexts.get({ minVersion: lowest, trusted: trusted || Boolean(held?.testing) }, options)
+  return contextsOf(contexts, requirement).get(
+    { minVersion: lowest, trusted: trusted || Boolean(held?.testing) },
+    options,
+  )
 }
 
 /** Whether options of `tls.ini` keep Haraka's own sessions from a version that a server may speak. */

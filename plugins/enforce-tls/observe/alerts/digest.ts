@@ -190,14 +190,17 @@ function factsOf(partner: Notified): string[] {
 
 /** The command that asks the partner's servers. */
 function checkOf({ domain, requires }: Notified): string {
-  const [, level = '', version, otherwise] =
-    /^(\S+?)(?:, (\S+) or later)?(?:, otherwise (\w+)(?: and \w+)*)?$/.exec(oneLine(requires)) ?? []
+  const [, level = '', version, otherwise, trust] =
+    /^(\S+?)(?:, (\S+) or later)?(?:, otherwise (\w+)(?: and \w+)*)?(?:, trust (\S+))?$/.exec(
+      oneLine(requires),
+    ) ?? []
   return [
     `enforce-tls check ${oneLine(domain)}`,
     // Of a pinned certificate the command shows the fingerprint; what is listed stands in the rule.
     ...(level === 'fingerprint' || level === '' ? [] : [`--level ${level}`]),
     ...(version === undefined ? [] : [`--min-version ${version}`]),
     ...(otherwise === undefined ? [] : [`--otherwise ${otherwise}`]),
+    ...(trust === undefined ? [] : [`--trust ${trust}`]),
   ].join(' ')
 }
 

@@ -157,18 +157,20 @@ function factsOf(
   }
 }
 
-function wordsOf({ level, minVersion, published }: Requirement): string {
+function wordsOf({ level, minVersion, published, trusts = [] }: Requirement): string {
   const otherwise = new Set(published.map((demand) => demand.otherwise).filter((each) => each !== 'defer'))
   return [
     level,
     ...(minVersion ? [`${minVersion} or later`] : []),
     ...(otherwise.size > 0 ? [`otherwise ${[...otherwise].join(' and ')}`] : []),
+    ...trusts.map(({ name }) => `trust ${name}`),
   ].join(', ')
 }
 
 /** The same for requirements that are fulfilled by the same servers. */
-function signatureOf({ level, minVersion, namesAnyOf, fingerprintsAnyOf, published }: Requirement): string {
-  const demands = published.length > 0 ? [published] : []
+function signatureOf(requirement: Requirement): string {
+  const { level, minVersion, namesAnyOf, fingerprintsAnyOf, published, trusts } = requirement
+  const demands = [...(published.length > 0 ? [published] : []), ...(trusts ?? []).map(({ name }) => name)]
   const more = JSON.stringify([minVersion ?? '', namesAnyOf, fingerprintsAnyOf, ...demands])
   return `${level}:${createHash('sha256').update(more).digest('base64url').slice(0, 12)}`
 }

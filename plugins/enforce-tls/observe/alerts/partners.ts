@@ -11,6 +11,9 @@ const PARTNERS_MAX = 10_000
 /** How often a change is tried that others are quicker with. */
 const TRIES = 5
 
+/** What begins with this is no partner: others note there what they have said. */
+export const NOTE_PREFIX = 'note: '
+
 /** States by the name that all processes use. */
 export type Partners = ReadonlyMap<string, PartnerState>
 
@@ -21,6 +24,7 @@ export async function writeDown(alertState: AlertState, observations: Observatio
     const texts = await alertState.readAll()
     const states = new Map<string, PartnerState>()
     for (const [name, text] of texts) {
+      if (name.startsWith(NOTE_PREFIX)) continue
       const state = parseState(text)
       if (state !== null && !isForgotten(state)) states.set(name, state)
       else await alertState.replace(name, text, null)

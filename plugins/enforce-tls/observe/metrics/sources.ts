@@ -1,5 +1,6 @@
 /** What is counted or known elsewhere, looked up at each scrape. */
 import { Counter, Gauge, type Registry } from 'prom-client'
+import type { TrustFacts } from '../../delivery/tls/trust-facts.js'
 import type { PolicyCacheCounts } from '../../policy/cache.js'
 import type { RuleCounts } from './rule-states.js'
 
@@ -17,6 +18,8 @@ export interface MetricsSources {
   readonly rules: () => RuleCounts | null
   /** Open connections that have served a message and wait for another. */
   readonly idleConnections: () => number
+  /** The named trusts of the settings. */
+  readonly trusts: () => readonly TrustFacts[]
   /** Entries of the delivery log that were dropped. */
   readonly evidenceDropped: () => number
   /** Whether the delivery log took the last entries; `null` before the first. */
@@ -30,6 +33,7 @@ export function addSources(registry: Registry, sources: MetricsSources): void {
   addRules(registry, sources)
   addEvidence(registry, sources)
   addConnections(registry, sources)
+  addTrusts(registry, sources)
 }
 
 function addStore(
@@ -120,6 +124,39 @@ function addConnections(registry: Registry, { idleConnections }: MetricsSources)
     registers: [registry],
     collect() {
       this.set(idleConnections())
+    },
+  })
+}
+
+/** No names as labels: a trust is mostly called after a partner. Which one it is, `status` and the log say. */
+function addTrusts(registry: Registry, { trusts }: MetricsSources): void {
+  new Gauge({
+    name: 'enforce_tls_trusts',
+    help: 'Named trusts of the settings; mail of rules with an unusable one waits',
+    labelNames: ['state'],
+    registers: [registry],
+    // All processes have the same.
+    aggregator: 'max',
+    collect() {
+      const all = trusts()
+      const unusable = all.filter(({ problem }) => problem !== null).length
+      this.set({ state: 'usable' }, all.length - unusable)
+      this.set({ state: 'unusable' }, unusable)
+    },
+  })
+  new Gauge({
+    name: 'enforce_tls_trust_expires_timestamp_seconds',
+    help: 'When the first certificate of all named trusts expires; client: one of our own, ca: an authority',
+    labelNames: ['use'],
+    registers: [registry],
+    aggregator: 'min',
+    collect() {
+      this.reset()
+      const certificates = trusts().flatMap((trust) => trust.certificates)
+      for (const use of ['client', 'ca'] as const) {
+        const ends = certificates.filter((each) => each.use === use).map(({ validTo }) => Date.parse(validTo))
+        if (ends.length > 0) this.set({ use }, Math.min(...ends) / 1000)
+      }
     },
   })
 }

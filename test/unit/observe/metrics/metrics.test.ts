@@ -11,6 +11,7 @@ const SOURCES = {
   storeAtRisk: () => false,
   cache: () => null,
   rules: () => null,
+  trusts: () => [],
   idleConnections: () => 0,
   evidenceDropped: () => 0,
   evidenceAvailable: () => null,

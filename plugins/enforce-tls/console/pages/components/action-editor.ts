@@ -7,6 +7,7 @@ import type { Action, Level } from '../types.js'
 import { Field, Switch, useUid } from './basics.js'
 import { Chips } from './chips.js'
 import { OtherwiseChoice } from './otherwise-choice.js'
+import { TrustChoice } from './trust-choice.js'
 import { PeriodEditor } from './period-editor.js'
 
 const LEVELS: readonly Level[] = [
@@ -158,6 +159,7 @@ function Details({ model, disabled, action }: ActionProps & { readonly action: A
         )}
       </select>
     <//>
+    <${TrustChoice} model=${model} disabled=${disabled} />
     <${Field} label=${texts.actions.via} id=${via} hint=${texts.actions.viaHint}>
       <input
         id=${via}

@@ -10,7 +10,7 @@ import { HostList } from './host-list.js'
 type Checked = PartnerCheck | { readonly failure: string } | 'asking' | null
 
 /** What a rule requires, as a check takes it; fingerprints that are not listed yet can't be checked. */
-function requiredBy({ level, minVersion, names, fingerprints, otherwise }: Action): Partial<Action> {
+function requiredBy({ level, minVersion, names, fingerprints, otherwise, trust }: Action): Partial<Action> {
   if (level === 'none') return {}
   const pinless = level === 'fingerprint' && (fingerprints ?? []).length === 0
   return {
@@ -19,6 +19,7 @@ function requiredBy({ level, minVersion, names, fingerprints, otherwise }: Actio
     ...(names === undefined ? {} : { names }),
     ...(pinless || fingerprints === undefined ? {} : { fingerprints }),
     ...(otherwise === undefined ? {} : { otherwise }),
+    ...(trust === undefined ? {} : { trust }),
   }
 }
 
@@ -39,12 +40,16 @@ function formatRequirement(action: Action): string {
     names = [],
     fingerprints = [],
     otherwise = 'defer',
+    trust,
   } = requiredBy(action)
   const version = minVersion === undefined ? '' : texts.tryOut.orLater(texts.actions.version(minVersion))
   const listed = level === 'secure' ? texts.tryOut.withNames(names.length) : ''
   const pins = level === 'fingerprint' ? texts.tryOut.withFingerprints(fingerprints.length) : ''
   const nothing = looksAtPublished(level) ? texts.tryOut.withOtherwise(otherwise) : ''
-  return texts.tryOut.requirement(`${texts.actions.levelNames[level]}${version}${listed}${pins}${nothing}`)
+  const named = trust === undefined ? '' : texts.tryOut.withTrust(trust)
+  return texts.tryOut.requirement(
+    `${texts.actions.levelNames[level]}${version}${listed}${pins}${nothing}${named}`,
+  )
 }
 
 /** A form for any partner. */
