@@ -628,6 +628,7 @@ export const texts = {
     anyResult: 'Any',
     results: {
       delivered: 'Delivered',
+      rerouted: 'Handed to a gateway',
       waiting: 'Waiting',
       bounced: 'Bounced',
       kept: 'Kept, no sender to notify',
