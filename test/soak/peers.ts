@@ -142,6 +142,12 @@ export const KINDS: readonly Kind[] = [
   },
   { name: 'refuses-user', behaviour: { onSecure: { RCPT: '550 5.1.1 no such user' } }, covered: true },
   { name: WAITS_FOR_RELEASE, behaviour: { on: { STARTTLS: '454 4.7.0 later' } }, covered: true },
+  {
+    name: 'rerouted',
+    behaviour: { starttls: false },
+    covered: true,
+    action: () => ({ level: 'encrypt', onFailure: 'reroute', via: 'relay' }),
+  },
   { name: 'plain', behaviour: { starttls: false }, covered: false },
   { name: 'plain-or-tls', behaviour: {}, covered: false },
 ]
@@ -155,8 +161,11 @@ export interface SoakPeer extends Kind {
   readonly required: Readonly<Record<string, unknown>>
 }
 
-/** Starts all of them; `ca` is the authority to trust, as PEM. */
-export async function startPeers(): Promise<{ peers: SoakPeer[]; ca: string }> {
+/**
+ * Starts all of them, and the gateway that some rules name; `ca` is the authority to trust, as PEM. The gateway puts some
+ * messages off and is not always there, as every server.
+ */
+export async function startPeers(): Promise<{ peers: SoakPeer[]; gateway: SmtpPeer; ca: string }> {
   const authority = await makeAuthority('Soak')
   const peers = KINDS.map(async (kind) => {
     const domain = `${kind.name}.example`
@@ -171,5 +180,10 @@ export async function startPeers(): Promise<{ peers: SoakPeer[]; ca: string }> {
       required: kind.action?.(certificate) ?? { level: 'encrypt' },
     }
   })
-  return { peers: await Promise.all(peers), ca: authority.cert }
+  const gateway = await startPeer({
+    on: { connect: sometimes(4, '421 4.3.2 busy') },
+    onSecure: { RCPT: sometimes(3, '450 4.7.1 greylisted') },
+    tls: await authority.issue({ ipAddresses: ['127.0.0.1'] }),
+  })
+  return { peers: await Promise.all(peers), gateway, ca: authority.cert }
 }

@@ -31,7 +31,7 @@ const ORDER_PAUSE = 1000
 
 /** Runs a soak; rejects when the queue does not empty in time. */
 export async function runSoak(options: SoakOptions): Promise<Tally> {
-  const { peers, ca } = await startPeers()
+  const { peers, gateway, ca } = await startPeers()
   const mailbox = await startPeer()
   const rules = peers
     .filter(({ covered }) => covered)
@@ -44,6 +44,7 @@ export async function runSoak(options: SoakOptions): Promise<Tally> {
         [
           '[main]\ndefer_seconds=2\n[tls]\nhandshake_timeout=2s\nreply_timeout=2s\nca=soak.pem\n',
           '[failure]\ndelay_warning=1s\nallow_release=true\n',
+          `[gateways]\nrelay=smtp://127.0.0.1:${gateway.port}\n`,
         ].join(''),
       ),
       'soak.pem': ca,
@@ -64,7 +65,7 @@ export async function runSoak(options: SoakOptions): Promise<Tally> {
       sent,
       peers,
       mailbox.messages.map(({ data }) => data),
-      releases.ordered,
+      { ordered: releases.ordered, gateway },
     )
     if (haraka.queueFiles().length > 0)
       throw new Error(
@@ -73,7 +74,7 @@ export async function runSoak(options: SoakOptions): Promise<Tally> {
     return figures
   } finally {
     await haraka.close()
-    await Promise.all([mailbox, ...peers.map(({ peer }) => peer)].map((peer) => peer.close()))
+    await Promise.all([mailbox, gateway, ...peers.map(({ peer }) => peer)].map((peer) => peer.close()))
   }
 }
 

@@ -1,4 +1,5 @@
 /** Counts what became of every message of a soak. Pure. */
+import type { SmtpPeer } from '../support/smtp-peer.js'
 import { WAITS_FOR_RELEASE, type SoakPeer } from './peers.js'
 
 /** A message that was submitted. */
@@ -21,6 +22,8 @@ export interface Tally {
   readonly clearAgainstRule: number
   /** In the clear, on an administrator's order for that very message. */
   readonly released: number
+  /** Taken by the gateway. */
+  readonly rerouted: number
   /** Notices of a delay that the sender got. */
   readonly notices: number
 }
@@ -39,7 +42,7 @@ export function tally(
   messages: readonly Sent[],
   peers: readonly SoakPeer[],
   reports: readonly string[],
-  ordered: ReadonlySet<string> = new Set(),
+  { ordered, gateway }: { readonly ordered: ReadonlySet<string>; readonly gateway: SmtpPeer },
 ): Tally {
   const outcomes = new Map<string, number>()
   const add = (id: string) => outcomes.set(id, (outcomes.get(id) ?? 0) + 1)
@@ -57,6 +60,8 @@ export function tally(
       else inTheClear += 1
     }
   }
+  clearAgainstRule += gateway.cleartextAfterEhlo().length
+  for (const { data } of gateway.messages) add(data.match(ID)?.[0] ?? 'unknown')
   const bounces = reports.filter((report) => !DELAYED.test(report))
   for (const bounce of bounces) add(bounce.match(ID)?.[0] ?? 'unknown')
   const acknowledged = messages.filter(({ acknowledged: known }) => known)
@@ -70,6 +75,7 @@ export function tally(
     duplicated: [...outcomes.values()].reduce((sum, count) => sum + count - 1, 0),
     clearAgainstRule,
     released,
+    rerouted: gateway.messages.length,
     notices: reports.length - bounces.length,
   }
 }
@@ -97,6 +103,7 @@ export function closingLine(figures: Tally): string {
     duplicated,
     clearAgainstRule,
     released,
+    rerouted,
     notices,
   } = figures
   return [
@@ -108,6 +115,7 @@ export function closingLine(figures: Tally): string {
     `duplicated ${duplicated}`,
     `in the clear against a rule ${clearAgainstRule}`,
     `released in the clear by an administrator ${released}`,
+    `rerouted ${rerouted}`,
     `notices of delay ${notices}`,
   ].join(', ')
 }
