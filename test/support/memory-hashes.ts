@@ -11,6 +11,10 @@ export class MemoryHashes implements SharedHashes {
     return this.#there(() => new Map(this.all.get(hash)))
   }
 
+  fields(hash: string): Promise<ReadonlySet<string>> {
+    return this.#there(() => new Set(this.all.get(hash)?.keys()))
+  }
+
   get(hash: string, fields: readonly string[]): Promise<ReadonlyMap<string, string>> {
     return this.#there(
       () => new Map([...(this.all.get(hash) ?? [])].filter(([field]) => fields.includes(field))),

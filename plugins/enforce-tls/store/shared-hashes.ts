@@ -11,6 +11,9 @@ export interface SharedHashes {
   /** All fields of a hash; none where there is none. */
   read(hash: string): Promise<ReadonlyMap<string, string>>
 
+  /** The names of all fields of a hash. */
+  fields(hash: string): Promise<ReadonlySet<string>>
+
   /** Some fields of a hash, without those that are not there. */
   get(hash: string, fields: readonly string[]): Promise<ReadonlyMap<string, string>>
 

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { SharedHashes } from '../store/shared-hashes.js'
-import { HASHES, parseAnswer, type Action, type Order } from './orders.js'
+import { HASHES, isStale, parseAnswer, parseOrder, type Action, type Order } from './orders.js'
 import type { WaitingMessage, WaitingNode } from './read-waiting.js'
 
 /** Between two looks for answers, in milliseconds. */
@@ -57,6 +57,7 @@ export async function giveOrders(
     }
     const orders = new Map(there.map((message) => [message.id, orderFor(message, request)]))
     const texts = new Map([...orders].map(([id, order]) => [id, JSON.stringify(order)]))
+    await withdrawStale(hashes, node.node, orders)
     const added = await hashes.add(HASHES.orders(node.node), texts)
     for (const message of there) {
       const order = orders.get(message.id)
@@ -65,6 +66,18 @@ export async function giveOrders(
     }
   }
   return results.concat(await answersTo(hashes, open, patience))
+}
+
+/** What a command that was ended has left behind stands in nobody's way. */
+async function withdrawStale(
+  hashes: SharedHashes,
+  node: string,
+  orders: ReadonlyMap<string, Order>,
+): Promise<void> {
+  for (const [item, json] of await hashes.get(HASHES.orders(node), [...orders.keys()])) {
+    const order = parseOrder(json, item)
+    if (!order || isStale(order)) await hashes.take(HASHES.orders(node), item)
+  }
 }
 
 function orderFor({ id, demand }: WaitingMessage, { action, by, reason }: OrderRequest): Order {

@@ -12,7 +12,7 @@ import type { Requirement } from '../rules/requirement.js'
 import type { Settings } from '../settings/types.js'
 import type { SharedHashes } from '../store/shared-hashes.js'
 import { errorMessage } from '../text/error-message.js'
-import { HASHES, parseGrant, parseOrder, type Answer, type Grant, type Order } from './orders.js'
+import { HASHES, isStale, parseGrant, parseOrder, type Answer, type Grant, type Order } from './orders.js'
 import type { Paced } from './paced.js'
 import { demandOf, type WaitingRecord } from './record.js'
 import type { SharedWrites } from './shared-writes.js'
@@ -21,8 +21,6 @@ import type { WaitingItem, WaitingItems } from './waiting-items.js'
 /** Writes into history and delivery log that a message is released; rejects where the history does not take it. */
 export type RecordRelease = (record: WaitingRecord, order: Order) => Promise<void>
 
-/** An order for an item that no process has is answered after this time, in milliseconds. */
-const NOBODY_AFTER = 60_000
 /** So many looks, a second apart, an order for an item that is being tried just now waits for it. */
 const UNDER_WAY_LOOKS = 5
 
@@ -43,6 +41,8 @@ export class OrdersHere {
   /** Items to be given up at their next try. */
   readonly #failing = new Map<string, { readonly order: Order; readonly record: WaitingRecord }>()
   readonly #grants = new Map<string, Grant>()
+  /** Whether the grants of before the start are known. */
+  #hasCompared = false
   /** Orders for items that are being tried just now, and how often they were found so. */
   #underWay: ReadonlyMap<string, number> = new Map()
   /** Items of grants that had no file at the last comparison. */
@@ -59,7 +59,8 @@ export class OrdersHere {
 
   /** Takes new orders, and carries them out. Rejects where the store does not answer. */
   async look(node: string): Promise<void> {
-    const { hashes, items, paced } = this.#context
+    const { hashes, items, paced, settings } = this.#context
+    if (!settings().allowRelease) this.#revokeAll(node)
     const orders = await hashes().read(HASHES.orders(node))
     const underWay = new Map<string, number>()
     for (const [id, json] of orders) {
@@ -67,13 +68,13 @@ export class OrdersHere {
       const order = parseOrder(json, id)
       if (item) {
         const looks = this.#underWay.get(json) ?? 0
-        if (looks < UNDER_WAY_LOOKS && !paced.isWaiting(id)) {
+        if (order && !isStale(order) && looks < UNDER_WAY_LOOKS && !paced.isWaiting(id)) {
           underWay.set(json, looks + 1)
           continue
         }
         if (!(await hashes().take(HASHES.orders(node), id))) continue
         if (order) await this.#carryOut(node, order, item)
-      } else if (!order || Date.now() - Date.parse(order.at) > NOBODY_AFTER) {
+      } else if (!order || isStale(order)) {
         if ((await hashes().take(HASHES.orders(node), id)) && order)
           this.#answer(order, false, 'it waits no more')
       }
@@ -82,7 +83,8 @@ export class OrdersHere {
   }
 
   /**
-   * Takes over the grants of items that waited before a restart, and gives those back whose items are gone.
+   * Takes over the grants of items that waited before a restart, and gives those back whose items are gone. For an item that
+   * this process has seen itself, leave comes with an order that it has carried out, and in no other way.
    *
    * @param gone items that have gone without a word
    * @param present all that have a file
@@ -91,18 +93,21 @@ export class OrdersHere {
     node: string,
     { gone, present }: { readonly gone: readonly string[]; readonly present: { has(id: string): boolean } },
   ): Promise<void> {
-    const { hashes, items, paced } = this.#context
+    const { hashes, items, paced, settings } = this.#context
     const missing = new Set<string>()
-    for (const [id, json] of await hashes().read(HASHES.grants(node))) {
+    const grants = await hashes().read(HASHES.grants(node))
+    for (const [id, json] of grants) {
       const grant = parseGrant(json, id)
-      if (!grant || (!present.has(id) && this.#missing.has(id))) this.#dropGrant(node, id)
+      if (!grant || !settings().allowRelease || (!present.has(id) && this.#missing.has(id)))
+        this.#dropGrant(node, id)
       else if (!present.has(id)) missing.add(id)
-      else if (!this.#grants.has(id) && items.get(id)) {
+      else if (!this.#grants.has(id) && this.#isOfBefore(items.get(id))) {
         this.#grants.set(id, grant)
         paced.add([id])
       }
     }
     this.#missing = missing
+    this.#hasCompared = true
     for (const id of gone) {
       const failing = this.#failing.get(id)
       this.#failing.delete(id)
@@ -152,6 +157,14 @@ export class OrdersHere {
     this.#answer(failing.order, done, says)
   }
 
+  #isOfBefore(item: WaitingItem | undefined): boolean {
+    return item !== undefined && (!this.#hasCompared || item.item === null)
+  }
+
+  #revokeAll(node: string): void {
+    for (const id of this.#grants.keys()) this.#dropGrant(node, id)
+  }
+
   #dropGrant(node: string, id: string): void {
     this.#grants.delete(id)
     this.#context.writes.put(HASHES.grants(node), id, null)
@@ -160,6 +173,12 @@ export class OrdersHere {
   async #carryOut(node: string, order: Order, item: WaitingItem): Promise<void> {
     const { paced, logger } = this.#context
     const { item: id, action, by } = order
+    if (isStale(order)) {
+      const says = `it was ordered at ${order.at}, and it is ${new Date().toISOString()} here: order it again, and compare the clocks if that comes again`
+      return this.#answer(order, false, says)
+    }
+    const failing = this.#failing.get(id)
+    if (failing) return this.#answer(order, false, `it is being given up, as ${failing.order.by} has ordered`)
     const told = `${action} of ${id} (${item.record.uuid}) by ${JSON.stringify(by)}`
     if (!paced.isWaiting(id)) {
       return this.#answer(order, false, 'it is being tried right now; look again in a moment')
@@ -200,6 +219,8 @@ export class OrdersHere {
       await recordRelease(record, order)
       await hashes().write(HASHES.grants(node), new Map([[id, JSON.stringify(grant)]]))
     } catch (error) {
+      // A Redis that did not answer in time may have taken it.
+      this.#dropGrant(node, id)
       return `it could not be written down: ${errorMessage(error)}`
     }
     this.#grants.set(id, grant)

@@ -57,7 +57,11 @@ export interface Grant extends Order {
   readonly encrypted: boolean
 }
 
+/** An order that is older is not carried out: whoever gave it has long been told that nobody took it. In milliseconds. */
+export const ORDERS_LAST = 60_000
+
 const text = { type: 'string', maxLength: 1000 } as const
+const filled = { type: 'string', minLength: 1, maxLength: 1000 } as const
 const orderProperties = {
   id: text,
   item: text,
@@ -75,7 +79,7 @@ const ORDER: JSONSchemaType<Order> = {
 }
 const GRANT: JSONSchemaType<Grant> = {
   type: 'object',
-  properties: { ...orderProperties, uuid: text, encrypted: { type: 'boolean' } },
+  properties: { ...orderProperties, by: filled, reason: filled, uuid: text, encrypted: { type: 'boolean' } },
   required: [...ORDER_KEYS, 'uuid', 'encrypted'],
 }
 const ANSWER: JSONSchemaType<Answer> = {
@@ -90,6 +94,11 @@ const [isOrder, isGrant, isAnswer] = [ajv.compile(ORDER), ajv.compile(GRANT), aj
 export function parseOrder(json: string, item: string): Order | null {
   const value = parsed(json)
   return isOrder(value) && value.item === item ? value : null
+}
+
+/** Whether an order was given so long ago, or by so wrong a clock, that it is not carried out. @param now ms since the epoch */
+export function isStale({ at }: Order, now = Date.now()): boolean {
+  return !(Math.abs(now - Date.parse(at)) <= ORDERS_LAST)
 }
 
 /** A grant out of the store. @param item whose field it stands in */

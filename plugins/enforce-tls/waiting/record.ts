@@ -139,9 +139,9 @@ export function termsOf(requirement: Requirement): string {
   return createHash('sha256').update(demandKey(requirement)).digest('base64url')
 }
 
-/** Names what mail waits for: a partner's servers, and what they have to fulfil. */
+/** Names what mail waits for: a partner's servers, and what they have to fulfil. Short, whatever the domain. */
 export function partnerKey(domain: string, terms: string): string {
-  return `${domain} ${terms}`
+  return createHash('sha256').update(`${domain}\n${terms}`).digest('base64url')
 }
 
 /** A record out of the store; `null` for what is none. */

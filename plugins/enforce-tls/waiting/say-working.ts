@@ -17,7 +17,7 @@ export interface Working {
 
 /** @returns the domains of those that some mail waits for */
 export async function sayWorking(hashes: SharedHashes, seen: readonly Working[]): Promise<string[]> {
-  const awaited = await hashes.read(HASHES.partners)
+  const awaited = await hashes.fields(HASHES.partners)
   const words = new Map<string, string>()
   const domains = new Set<string>()
   for (const { domain, requirement } of seen) {

@@ -73,24 +73,30 @@ export class SharedWrites {
 
   /** Whether all went well. Never rejects. */
   async #writeBatch(): Promise<boolean> {
-    const [first] = this.#changes
-    if (!first) return true
-    const [hash, fields] = first
+    let problem: string | null = null
+    // One hash that the store does not take keeps no other one back.
+    for (const [hash, fields] of [...this.#changes]) {
+      const failure = await this.#write(hash, fields)
+      problem ??= failure
+    }
+    const { logger } = this.#options
+    if (problem !== null && !this.#failed)
+      logger.logwarn(`which mail waits for TLS is known to this process alone for now: ${problem}`)
+    if (problem === null && this.#failed) logger.lognotice('which mail waits for TLS is known to all again')
+    this.#failed = problem !== null
+    return problem === null
+  }
+
+  /** @returns why it failed; `null` where it did not */
+  async #write(hash: string, fields: Map<string, string | null>): Promise<string | null> {
     const batch = new Map([...fields].slice(0, BATCH_MAX))
     try {
       await this.#options.hashes().write(hash, batch)
     } catch (error) {
-      if (!this.#failed)
-        this.#options.logger.logwarn(
-          `which mail waits for TLS is known to this process alone for now: ${errorMessage(error)}`,
-        )
-      this.#failed = true
-      return false
+      return errorMessage(error)
     }
     for (const [field, value] of batch) if (fields.get(field) === value) fields.delete(field)
     if (fields.size === 0) this.#changes.delete(hash)
-    if (this.#failed) this.#options.logger.lognotice('which mail waits for TLS is known to all again')
-    this.#failed = false
-    return true
+    return null
   }
 }

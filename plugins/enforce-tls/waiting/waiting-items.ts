@@ -23,6 +23,8 @@ const PIECE = 200
 /** One that waits. */
 export interface WaitingItem {
   readonly record: WaitingRecord
+  /** What it waits for, as `partnerKey` names it. */
+  readonly partner: string
   /** The name of its file when it was last looked at. */
   file: string
   /** `null` for one that Haraka has not read since it started. */
@@ -62,9 +64,14 @@ export class WaitingItems {
 
   /** Ids of what waits for a partner under one requirement, as `partnerKey` names both. */
   ofPartner(partner: string): string[] {
-    return [...this.#items]
-      .filter(([, { record }]) => partnerKey(record.domain, record.terms) === partner)
-      .map(([id]) => id)
+    return [...this.#items].filter(([, item]) => item.partner === partner).map(([id]) => id)
+  }
+
+  /** What mail waits for here. */
+  partners(): Set<string> {
+    return new Set(
+      [...this.#items.values()].filter(({ record }) => record.terms !== '').map(({ partner }) => partner),
+    )
   }
 
   /** An item has begun to wait, or waits on. @returns its record, `null` where it is not told */
@@ -76,7 +83,7 @@ export class WaitingItems {
       return null
     }
     const record = recordOf(id, item, wait)
-    this.#items.set(id, { record, file: item.filename, item })
+    this.#items.set(id, { record, partner: partnerOf(record), file: item.filename, item })
     this.#tell(node, record)
     return record
   }
@@ -137,12 +144,17 @@ export class WaitingItems {
   #adopt(node: string, id: string, file: string, json: string): void {
     const record = parseRecord(json)
     if (record?.id !== id) this.#writes.put(HASHES.items(node), id, null)
-    else if (this.#items.size < ITEMS_MAX) this.#items.set(id, { record, file, item: null })
+    else if (this.#items.size < ITEMS_MAX)
+      this.#items.set(id, { record, partner: partnerOf(record), file, item: null })
   }
 
   #tell(node: string, record: WaitingRecord): void {
     this.#writes.put(HASHES.items(node), record.id, JSON.stringify(record))
   }
+}
+
+function partnerOf({ domain, terms }: WaitingRecord): string {
+  return partnerKey(domain, terms)
 }
 
 /** Names in the queue folder, by the item. */

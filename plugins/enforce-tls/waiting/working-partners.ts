@@ -16,13 +16,16 @@ import type { WaitingItems } from './waiting-items.js'
 const SAY_PAUSE = 30_000
 /** After this time the others have seen it, in milliseconds. */
 const SEEN_AFTER = 120_000
+/** What was told longer ago is told again or forgotten, in milliseconds; and between two looks for such. */
+const TOLD_FOR = 24 * 3_600_000
+const FORGET_PAUSE = 3_600_000
 /** Partners whose words are remembered. */
 const REMEMBERED_MAX = 10_000
 
 /** What it works on. */
 export interface WorkingPartnersContext {
   readonly hashes: () => SharedHashes
-  readonly items: Pick<WaitingItems, 'ofPartner' | 'size'>
+  readonly items: Pick<WaitingItems, 'ofPartner' | 'partners' | 'size'>
   readonly paced: Paced
   readonly writes: SharedWrites
 }
@@ -37,6 +40,7 @@ export class WorkingPartners {
   /** The last word on each partner, and when it came. */
   readonly #heard = new Map<string, { readonly word: string; readonly at: number }>()
   #isFirstLook = true
+  #forgotAt = -Infinity
 
   constructor(context: WorkingPartnersContext) {
     this.#context = context
@@ -67,10 +71,32 @@ export class WorkingPartners {
     writes.put(HASHES.partners, partner, null)
   }
 
-  /** Learns which partners others wait for. Rejects where the store does not answer. */
+  /**
+   * Learns which partners others wait for, and tells for which this process does: no more for those whose mail is gone, and
+   * again for those that another process has waited for, too. Rejects where the store does not answer.
+   */
   async learn(): Promise<void> {
-    const told = await this.#context.hashes().read(HASHES.partners)
-    this.#awaited = new Set(told.keys())
+    const { hashes, items, writes } = this.#context
+    const told = await hashes().fields(HASHES.partners)
+    const waiting = items.partners()
+    for (const partner of this.#own) if (!waiting.has(partner)) writes.put(HASHES.partners, partner, null)
+    this.#own.clear()
+    for (const partner of waiting) {
+      this.#own.add(partner)
+      if (!told.has(partner)) writes.put(HASHES.partners, partner, new Date().toISOString())
+    }
+    this.#awaited = told
+    await this.#forgetOld()
+  }
+
+  /** Those of processes that are gone; what still waits is told again soon after. */
+  async #forgetOld(): Promise<void> {
+    const now = performance.now()
+    if (now - this.#forgotAt < FORGET_PAUSE) return
+    this.#forgotAt = now
+    const { hashes, writes } = this.#context
+    for (const [partner, since] of await hashes().read(HASHES.partners))
+      if (!(Date.now() - Date.parse(since) < TOLD_FOR)) writes.put(HASHES.partners, partner, null)
   }
 
   /** Looks for partners that others have seen work. Rejects where the store does not answer. */

@@ -6,7 +6,7 @@ import { itemIdOf } from '../../../plugins/enforce-tls/delivery/queue-name.js'
 import type { Requirement } from '../../../plugins/enforce-tls/rules/requirement.js'
 import type { Settings } from '../../../plugins/enforce-tls/settings/types.js'
 import { OrdersHere } from '../../../plugins/enforce-tls/waiting/orders-here.js'
-import { HASHES, parseAnswer, type Order } from '../../../plugins/enforce-tls/waiting/orders.js'
+import { HASHES, parseAnswer, type Grant, type Order } from '../../../plugins/enforce-tls/waiting/orders.js'
 import { Paced } from '../../../plugins/enforce-tls/waiting/paced.js'
 import { SharedWrites } from '../../../plugins/enforce-tls/waiting/shared-writes.js'
 import { WaitingItems } from '../../../plugins/enforce-tls/waiting/waiting-items.js'
@@ -85,6 +85,26 @@ class Scene {
     return itemIdOf(item.filename) ?? ''
   }
 
+  /** Compares with a queue folder that has an item's file. */
+  compare(id: string): Promise<void> {
+    return this.orders.compare(NODE, { gone: [], present: new Set([id]) })
+  }
+
+  /** Puts leave for an item into the store. */
+  async forge(id: string, given: Partial<Grant>): Promise<void> {
+    const { uuid = '', demand = '' } = this.items.get(id)?.record ?? {}
+    const order = {
+      id: 'forged',
+      item: id,
+      action: 'release',
+      by: '',
+      reason: '',
+      at: new Date().toISOString(),
+    }
+    const grant = { ...order, demand, uuid, encrypted: false, ...given }
+    await this.hashes.write(HASHES.grants(NODE), new Map([[id, JSON.stringify(grant)]]))
+  }
+
   /** Orders something; gives what it came to. */
   async order(id: string, given: Partial<Order> = {}): Promise<{ done: boolean; says: string } | null> {
     const demand = this.items.get(id)?.record.demand ?? ''
@@ -151,6 +171,12 @@ describe('a release', () => {
       [/have changed since/, () => undefined, { demand: 'another' }],
       [/could not be written down: the history is full/, (scene) => (scene.historyFails = true)],
       [/being tried right now/, (scene) => scene.timers.splice(0)],
+      [
+        /it was ordered at 1970-01-01T00:00:00Z, .*order it again/,
+        () => undefined,
+        { at: '1970-01-01T00:00:00Z' },
+      ],
+      [/it was ordered at soon, .*order it again/, () => undefined, { at: 'soon' }],
     ]
     for (const [says, prepare, given] of rows) {
       const scene = new Scene()
@@ -165,6 +191,70 @@ describe('a release', () => {
       scene.allowRelease = true
       assert.equal(scene.orders.release(NODE, id, item, ENCRYPT), null)
     }
+  })
+
+  it('that could not be written down is none, even if the store has taken it', async () => {
+    const scene = new Scene()
+    const item = itemOf(FILE)
+    const id = scene.wait(item)
+    const write = scene.hashes.write.bind(scene.hashes)
+    scene.hashes.write = async (hash, changes) => {
+      await write(hash, changes)
+      if (![...changes.values()].includes(null)) throw new Error('no answer in time')
+    }
+    const answer = await scene.order(id)
+    assert.equal(answer?.done, false)
+    scene.hashes.write = write
+    await scene.compare(id)
+    assert.equal(scene.orders.release(NODE, id, item, ENCRYPT), null)
+    await scene.writes.close()
+    assert.equal(scene.hashes.all.get(HASHES.grants(NODE))?.size, 0)
+  })
+
+  it('stands in the store for a restart only: what somebody puts there for an item under watch does not count', async () => {
+    const grant = { by: 'ann', reason: 'due' }
+    const rows: readonly [string, Partial<Grant>, boolean, boolean][] = [
+      ['before the start', grant, false, true],
+      ['later', grant, true, false],
+      ['without a name', { ...grant, by: '' }, false, false],
+      ['without a reason', { ...grant, reason: '' }, false, false],
+    ]
+    for (const [what, given, runs, expected] of rows) {
+      const scene = new Scene()
+      const item = itemOf(FILE)
+      const id = scene.wait(item)
+      if (runs) await scene.compare(id)
+      await scene.forge(id, given)
+      await scene.compare(id)
+      assert.equal(scene.orders.release(NODE, id, item, ENCRYPT) !== null, expected, what)
+    }
+  })
+
+  it('ends for good when releasing is switched off, known here or not', async () => {
+    for (const isKnown of [true, false]) {
+      const scene = new Scene()
+      const item = itemOf(FILE)
+      const id = scene.wait(item)
+      if (isKnown) await scene.order(id)
+      else await scene.forge(id, { by: 'ann', reason: 'due' })
+      scene.allowRelease = false
+      if (isKnown) await scene.orders.look(NODE)
+      else await scene.compare(id)
+      await scene.writes.close()
+      scene.allowRelease = true
+      await scene.compare(id)
+      assert.equal(scene.orders.release(NODE, id, item, ENCRYPT), null)
+      assert.equal(scene.hashes.all.get(HASHES.grants(NODE))?.size, 0)
+    }
+  })
+
+  it('of an item that is being given up is refused', async () => {
+    const scene = new Scene()
+    const id = scene.wait(itemOf(FILE))
+    await scene.order(id, { action: 'fail', by: 'bob' })
+    const answer = await scene.order(id, { id: 'second' })
+    assert.deepEqual(answer, { done: false, says: 'it is being given up, as bob has ordered' })
+    assert.deepEqual(scene.recorded, [])
   })
 
   it('of an item that is being tried just now waits until it is back', async () => {

@@ -37,12 +37,12 @@ export class FileSharedHashes implements SharedHashes {
 
   async read(hash: string): Promise<ReadonlyMap<string, string>> {
     return this.#explaining(async () => {
-      const names = await readdir(this.#of(hash)).catch(whenMissing<string[]>([]))
-      return this.#readFiles(
-        hash,
-        names.filter((name) => !name.startsWith(UNFINISHED)).map(decodeURIComponent),
-      )
+      return this.#readFiles(hash, fieldsIn(await this.#names(hash)))
     })
+  }
+
+  fields(hash: string): Promise<ReadonlySet<string>> {
+    return this.#explaining(async () => new Set(fieldsIn(await this.#names(hash))))
   }
 
   get(hash: string, fields: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -86,6 +86,10 @@ export class FileSharedHashes implements SharedHashes {
 
   close(): Promise<void> {
     return Promise.resolve()
+  }
+
+  #names(hash: string): Promise<string[]> {
+    return readdir(this.#of(hash)).catch(whenMissing<string[]>([]))
   }
 
   async #put(
@@ -149,6 +153,17 @@ export class FileSharedHashes implements SharedHashes {
       throw new StoreError('STORE_UNAVAILABLE', `${this.description} ${fileProblem(error)}`, { cause: error })
     }
   }
+}
+
+/** The fields that files are named after; what somebody else has put there is none. */
+function fieldsIn(names: readonly string[]): string[] {
+  return names.flatMap((name) => {
+    try {
+      return name.startsWith(UNFINISHED) ? [] : [decodeURIComponent(name)]
+    } catch {
+      return []
+    }
+  })
 }
 
 function whenMissing<T>(instead: T): (error: unknown) => T {

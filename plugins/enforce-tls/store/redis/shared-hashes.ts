@@ -25,6 +25,10 @@ export class RedisSharedHashes implements SharedHashes {
     return readHash(this.#connection, this.#prefix + hash)
   }
 
+  async fields(hash: string): Promise<ReadonlySet<string>> {
+    return new Set((await this.read(hash)).keys())
+  }
+
   async get(hash: string, fields: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const found = new Map<string, string>()
     await this.#inPipelines(hash, fields, false, (pipeline, key, field) => pipeline.hget(key, field), found)
