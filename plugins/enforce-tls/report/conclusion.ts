@@ -76,7 +76,7 @@ function resultsOf(report: DeliveryReport): Conclusion['results'] {
     [released, 'released by an administrator, left without what the rules require'],
     [bounced, 'not delivered: bounced to the sender'],
     [kept, 'not delivered: kept in the queue folder as error.*'],
-    [waiting, 'waiting when the log last heard of them in the period'],
+    [waiting, 'waiting when last heard of in the period'],
     [other, 'with a result that this version does not know'],
   ]
   return lines.flatMap(([count, what], index) => (count > 0 || index === 0 ? [{ count, what }] : []))
