@@ -1,6 +1,6 @@
 /** `enforce-tls trace`: what happened to one message, or to those of somebody, out of the delivery log. */
 import { Option } from '@commander-js/extra-typings'
-import { formatExposures } from '../report/trace/format-exposure.js'
+import { formatExposures, formatMissing } from '../report/trace/format-exposure.js'
 import type { TracedMessage, TraceStep } from '../report/trace/message.js'
 import { searchMessages } from '../report/trace/search.js'
 import { recipientsOf, rulesOf, senderOf, statementOn } from '../report/trace/statement.js'
@@ -117,7 +117,7 @@ function limitOf(text: string): number {
 }
 
 function show({ output }: Context, message: TracedMessage): void {
-  const { uuid, state, messageId, nextStep, steps, exposures } = message
+  const { uuid, state, messageId, nextStep, steps, exposures, incomplete, logBegins } = message
   output.line(`${STATES[state]}: message ${uuid}`)
   output.facts({
     from: senderOf(message),
@@ -129,7 +129,8 @@ function show({ output }: Context, message: TracedMessage): void {
     ['time', 'server', 'TLS', 'what happened'],
     steps.map((step) => [localTime(step.at), serverOf(step), tlsOf(step), whatOf(step)]),
   )
-  for (const sentence of formatExposures(exposures)) output.line(`Note: ${sentence}`)
+  const notes = [...formatExposures(exposures), ...(incomplete ? [formatMissing(logBegins)] : [])]
+  for (const note of notes) output.line(`Note: ${note}`)
   if (nextStep !== null) output.line(`Next: ${nextStep}`)
   output.line('')
 }

@@ -80,7 +80,14 @@ export interface Outcome extends About {
    * delivers it as usual, and of that nothing is known.
    */
   readonly result:
-    'delivered' | 'delivered-as-usual' | 'rerouted' | 'via-gateway' | 'deferred' | 'bounced' | 'kept' | 'freed'
+    | 'delivered'
+    | 'delivered-as-usual'
+    | 'rerouted'
+    | 'via-gateway'
+    | 'deferred'
+    | 'bounced'
+    | 'kept'
+    | 'freed'
   /** The last host tried; empty where there was none. */
   readonly host: string
   /** Where that connection went; empty where there was none. */

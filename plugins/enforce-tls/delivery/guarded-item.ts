@@ -210,8 +210,7 @@ export class GuardedItem {
     if (!requirement) return null
     const attempt = this.#round.finish()
     if (result === 'deferred') this.#putOffUnder = requirement
-    else
-      this.context.waiting.ended(item, result === 'delivered' && this.release ? 'released' : result)
+    else this.context.waiting.ended(item, result === 'delivered' && this.release ? 'released' : result)
     if (result === 'delivered' && this.release) {
       this.#emitRelease('sent', requirement, this.release, attempt, recipients)
       return attempt

@@ -59,5 +59,7 @@ export const HOW_IT_WENT = {
 export function formatDeparture({ begun, sent, how }: ReportedRelease): string {
   const went = how === null ? '' : `, ${HOW_IT_WENT[how]}`
   if (sent !== null) return `${utc(sent)}${went}`
-  return begun === null ? 'no attempt in the log' : `tried at ${utc(begun)}${went}; no server said that it took it`
+  return begun === null
+    ? 'no attempt in the log'
+    : `tried at ${utc(begun)}${went}; no server said that it took it`
 }

@@ -17,6 +17,12 @@ export function formatExposures(exposures: readonly Exposure[]): string[] {
   ]
 }
 
+/** That attempts may be missing from the log. @param logBegins `null` where that is not known */
+export function formatMissing(logBegins: string | null): string {
+  const begins = logBegins === null ? '' : `, which begins on ${formatUtc(logBegins)}`
+  return `Earlier attempts may be missing from the delivery log${begins}: how they went is not known.`
+}
+
 function sentenceOf(exposure: Exposure): string {
   const { result, how } = exposure
   const [where, when] = [formatWhere(exposure), `on ${formatUtc(exposure.at)}`]

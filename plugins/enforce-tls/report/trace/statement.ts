@@ -6,7 +6,7 @@ import { numbered } from '../../text/list.js'
 import { oneLine } from '../../text/one-line.js'
 import type { TracedMessage, TraceStep } from './message.js'
 import type { Exposure } from './exposures.js'
-import { formatExposures } from './format-exposure.js'
+import { formatExposures, formatMissing } from './format-exposure.js'
 import { formatUtc, formatVersion, formatWhere, VERIFIED_WORDS, type MessageState } from './words.js'
 
 /** What the statement is about. */
@@ -78,7 +78,7 @@ function answerOn(
   const exposures = message.exposures.filter(({ result }) => isYes || result !== 'not-required')
   const worst = worstOf(exposures, message.incomplete && isYes)
   const { answer, lead } = worst === null || (!isYes && worst.answer !== 'no') ? own : worst
-  const missing = message.incomplete ? [missingSentence(message)] : []
+  const missing = message.incomplete ? [formatMissing(message.logBegins)] : []
   const told = [lead, ...formatExposures(exposures), own.sentence, ...missing]
   return { answer, sentence: told.filter((part) => part !== '').join(' ') }
 }
@@ -97,11 +97,6 @@ function worstOf(
   if (has('clear')) return WORST.clear
   if (has('unknown') || incomplete) return WORST.unknown
   return has('tls') ? WORST.tls : null
-}
-
-function missingSentence({ logBegins }: TracedMessage): string {
-  const begins = logBegins === null ? '' : `, which begins on ${formatUtc(logBegins)}`
-  return `Earlier attempts are missing from the delivery log${begins}, or may be: how they went is not known.`
 }
 
 function ownAnswer(message: TracedMessage, deliveries: readonly TraceStep[]): Answer {
