@@ -98,6 +98,7 @@ it('the log, the stream in Redis and the report tell what became of mail, and no
     waiting: 1,
     ...{ rerouted: 0, released: 0, other: 0 },
     asUsual: 0,
+    freed: 0,
   })
   assert.deepEqual(report.reported, {
     messages: 1,

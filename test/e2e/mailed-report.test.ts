@@ -103,7 +103,7 @@ describe('a report by mail', () => {
       /- 12 left over TLS/,
       /- 1 released by an administrator, left without what the rules require/,
       /- 1 not delivered: bounced/,
-      /- 1 not delivered: still waiting/,
+      /- 1 waiting when last heard of in the period/,
       /- ann@helpdesk released message RELEASED\.1 from acme\.example to bank\.example, sent .* Reason: The contract is due\. It went without what is required by "Enforced TLS to First Bank" of acme\.example/,
       /- clinic\.example: 1 bounced, 1 waiting/,
     ])

@@ -130,3 +130,28 @@ for (const [addresses, expected] of [
       assert.match(said.stdout, /Its entries have no addresses \(\[evidence\] addresses=none/)
     }
   })
+
+for (const addresses of ['none', 'hash'])
+  it(`what a server answers brings no address into a log with addresses=${addresses}`, async () => {
+    await using bank = await startPeer({
+      on: { STARTTLS: '454 4.7.0 not for <cfo@bank.example> of ann@acme.example' },
+    })
+    await using haraka = await startHaraka({
+      config: fileStoreConfig(
+        { 'acme.example': [{ to: ['bank.example'] }] },
+        `[evidence]\naddresses=${addresses}\n`,
+      ),
+      routes: { 'bank.example': [bank.route()] },
+    })
+    await haraka.send({ from: 'ann@acme.example', to: 'cfo@bank.example' })
+    const file = join(haraka.folder, 'config', 'enforce-tls.rules.json.deliveries.jsonl')
+    await haraka.until(
+      async () => (await traced(haraka, '--partner', 'bank.example'))[0]?.state === 'waiting',
+      'a deferral in the log',
+    )
+    const log = readFileSync(file, 'utf8')
+    assert.match(log, /answered STARTTLS with 454 4\.7\.0 not for <address> of <address>/)
+    assert.doesNotMatch(log, /cfo@|ann@/)
+    // Who reads Haraka's own log has the addresses there anyway.
+    assert.match(haraka.log, /not for <cfo@bank\.example>/)
+  })

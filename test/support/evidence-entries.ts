@@ -18,6 +18,7 @@ export function entry(wanted: Partial<DeliveryLogEntry> = {}): DeliveryLogEntry 
     rules: [{ owner: 'acme.example', id: 'r1' }],
     level: 'encrypt',
     result: 'delivered',
+    tries: '0',
     ...wanted,
   }
 }

@@ -14,6 +14,7 @@ import {
 import { drawTable, type Cell } from './output.js'
 import { oneLine } from '../text/one-line.js'
 import { conclude } from '../report/conclusion.js'
+import { formatDeparture } from '../report/releases.js'
 import { ruleLabel } from '../report/rule-names.js'
 
 /** Partners beyond these are left to the other formats. */
@@ -80,14 +81,11 @@ export function toTables(report: DeliveryReport, columns?: number): string {
       ]),
     ),
     table(
-      'Released by an administrator, sent without what the rules require',
-      ['sent (UTC)', 'by', 'reason', 'message', 'to'],
-      releases.map(({ sent, by, reason, uuid, domain }) => [
-        sent === null ? 'not sent yet' : utc(sent),
-        by,
-        reason,
-        uuid,
-        domain,
+      'Released by an administrator from what the rules require',
+      ['sent (UTC) and how', 'by', 'reason', 'message', 'to'],
+      releases.map((release) => [
+        formatDeparture(release),
+        ...[release.by, release.reason, release.uuid, release.domain],
       ]),
     ),
     table(

@@ -1,5 +1,6 @@
 /** `enforce-tls trace`: what happened to one message, or to those of somebody, out of the delivery log. */
 import { Option } from '@commander-js/extra-typings'
+import { formatExposures, formatMissing } from '../report/trace/format-exposure.js'
 import type { TracedMessage, TraceStep } from '../report/trace/message.js'
 import { searchMessages } from '../report/trace/search.js'
 import { recipientsOf, rulesOf, senderOf, statementOn } from '../report/trace/statement.js'
@@ -116,7 +117,7 @@ function limitOf(text: string): number {
 }
 
 function show({ output }: Context, message: TracedMessage): void {
-  const { uuid, state, messageId, nextStep, steps } = message
+  const { uuid, state, messageId, nextStep, steps, exposures, incomplete, logBegins } = message
   output.line(`${STATES[state]}: message ${uuid}`)
   output.facts({
     from: senderOf(message),
@@ -128,6 +129,8 @@ function show({ output }: Context, message: TracedMessage): void {
     ['time', 'server', 'TLS', 'what happened'],
     steps.map((step) => [localTime(step.at), serverOf(step), tlsOf(step), whatOf(step)]),
   )
+  const notes = [...formatExposures(exposures), ...(incomplete ? [formatMissing(logBegins)] : [])]
+  for (const note of notes) output.line(`Note: ${note}`)
   if (nextStep !== null) output.line(`Next: ${nextStep}`)
   output.line('')
 }
@@ -135,14 +138,15 @@ function show({ output }: Context, message: TracedMessage): void {
 const STATES: Readonly<Record<TracedMessage['state'], string>> = {
   delivered: 'Delivered',
   rerouted: 'Handed to a gateway',
-  waiting: 'Waiting',
+  waiting: 'Waiting when last heard of',
   bounced: 'Bounced',
   kept: 'Not delivered, kept',
-  released: 'Released without TLS',
+  released: 'Released from what its rules require',
+  freed: 'TLS not required any more',
   reported: 'Report only',
   rejected: 'Rejected',
   mixed: 'Not the same for all recipients',
-  unknown: 'No result yet',
+  unknown: 'No result in the log',
 }
 
 function serverOf({ server, address }: TraceStep): string[] {

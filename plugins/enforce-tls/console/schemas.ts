@@ -49,6 +49,7 @@ export const ruleReport: Schema = object({
     released: { ...count, description: 'Released by an administrator: sent without what the rules require.' },
     other: { ...count, description: 'With a result that this version does not know.' },
     asUsual: { ...count, description: 'Delivered with or without TLS: not among messages.' },
+    freed: { ...count, description: 'Put off until TLS was not required any more: not among messages.' },
   }),
 })
 

@@ -63,12 +63,19 @@ export class Attempts {
     const attempt = this.#current
     this.#current = null
     if (!attempt || attempt.failure) return
-    this.fail(
-      attempt,
-      attempt.secured
-        ? otherFailure('ended the session before it answered', { status: BAD_CONNECTION })
-        : otherFailure(this.#isSkipped() ? SKIPPED_BY_HARAKA : 'could not be reached'),
-    )
+    this.fail(attempt, this.#failureOf(attempt))
+  }
+
+  #failureOf({ secured, isOwn, departure }: Attempt): AttemptFailure {
+    if (secured) return otherFailure('ended the session before it answered', { status: BAD_CONNECTION })
+    if (isOwn === true)
+      return otherFailure(
+        departure
+          ? 'was sent MAIL, and the session ended before it answered'
+          : 'was reached, and the session ended before MAIL was sent',
+        { status: BAD_CONNECTION },
+      )
+    return otherFailure(this.#isSkipped() ? SKIPPED_BY_HARAKA : 'could not be reached')
   }
 
   /**

@@ -8,6 +8,7 @@ import type { HostRequirement } from '../published/host-requirement.js'
 import type { Requirement } from '../rules/requirement.js'
 import { messageIdOf } from './message-id.js'
 import type { AttemptFailure, Tested } from './outcome.js'
+import type { Departure } from './own-socket.js'
 import { TlsSession } from './tls/session.js'
 
 /** What all events have. */
@@ -21,6 +22,8 @@ interface About {
   /** The recipients' domain, in lower case and as A-labels. */
   readonly domain: string
   readonly recipients: readonly string[]
+  /** How many rounds of tries have failed before, as Haraka counts them; absent where that is not known. */
+  readonly tries?: number
   /** The message's Message-ID, where it is looked for; `null` where it has none, or can't be read. Never rejects. */
   readonly messageId?: Promise<string | null> | undefined
 }
@@ -54,6 +57,8 @@ export interface AttemptEnded extends About {
   /** The gateway that the host is, by name; absent for one of the recipients' own servers. */
   readonly gateway?: string
   readonly session: TlsSession | null
+  /** How MAIL was said where nothing was required of the connection; absent where something was, and before MAIL. */
+  readonly departure?: Departure
   /** What a policy of mode `testing` makes of the host; absent where there is none, or that is unknown. */
   readonly tested?: Tested
   /**
@@ -71,10 +76,18 @@ export interface Outcome extends About {
    * `delivered-as-usual`: nothing was required at that host, so it may have gone in the clear. `kept`: there is no sender
    * to notify, so it is kept in the queue folder as `error.*`. `deferred` is not final. `rerouted`: a gateway has taken it,
    * because no server of the recipients could as required; `via-gateway`: a gateway has taken it, as the rules say. Of its
-   * way on from there nothing is known.
+   * way on from there nothing is known. `freed`: it was put off before, and now TLS is not required of it any more; Haraka
+   * delivers it as usual, and of that nothing is known.
    */
   readonly result:
-    'delivered' | 'delivered-as-usual' | 'rerouted' | 'via-gateway' | 'deferred' | 'bounced' | 'kept'
+    | 'delivered'
+    | 'delivered-as-usual'
+    | 'rerouted'
+    | 'via-gateway'
+    | 'deferred'
+    | 'bounced'
+    | 'kept'
+    | 'freed'
   /** The last host tried; empty where there was none. */
   readonly host: string
   /** Where that connection went; empty where there was none. */
@@ -119,11 +132,16 @@ export interface ReleaseEvent extends About {
   readonly kind: 'release'
   /** What it goes without. */
   readonly requirement: Pick<Requirement, 'level' | 'decidedBy'>
-  /** `granted`: leave was given; `sent`: a server has taken it. */
-  readonly result: 'granted' | 'sent'
-  /** The host that has taken it, and where that connection went; empty for none yet. */
+  /**
+   * `granted`: leave was given; `begun`: MAIL is being said to a server, so that the message may leave from now on; `sent`: a
+   * server has taken it.
+   */
+  readonly result: 'granted' | 'begun' | 'sent'
+  /** The host, and where that connection went; empty for none yet. */
   readonly host: string
   readonly to: string
+  /** How MAIL was said; absent for none yet, and where it could not be seen. */
+  readonly departure?: Departure
   readonly by: string
   readonly reason: string
 }
@@ -170,6 +188,7 @@ export function aboutItem(item: HarakaMailItem, recipients: readonly HarakaAddre
     sender: addressText(mail_from),
     domain,
     recipients: recipients.map(addressText),
+    tries: item.num_failures,
     messageId: messageIdOf(item),
   }
 }

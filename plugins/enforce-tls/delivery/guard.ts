@@ -112,6 +112,7 @@ export class Guard {
   /** The rules require nothing: the item is Haraka's own again, but for a bounce of ours, which is kept where it can't be delivered. */
   detach(): void {
     const { haraka, item, context } = this.#guarded
+    this.#guarded.emitFreed()
     context.waiting.ended(item, 'free')
     haraka.detach(isBounceOfCovered(item) ? ['double_bounce'] : [])
     guards.delete(item)

@@ -12,6 +12,7 @@ import { Overrides } from './overrides.js'
 import type { GuardContext } from './guard-context.js'
 import { aboutItem, type Outcome } from './delivery-events.js'
 import { statusOf, type Attempt, type AttemptFailure } from './outcome.js'
+import type { Departure } from './own-socket.js'
 import { Attempts } from './attempts.js'
 import type { GatewayRoute } from './gateway-route.js'
 import type { Connection } from './connections/connection.js'
@@ -87,6 +88,10 @@ export class GuardedItem {
   asked: AskedFacts | null = null
   /** An open connection that did not serve this message in this round: it needs a fresh one. */
   stale: { readonly connection: Connection; readonly hasEnded: boolean } | null = null
+  /** What was required when it was last put off; `null` where it never was. */
+  #putOffUnder: Requirement | null = null
+  /** How many rounds have failed before this one. */
+  #tries: number
   #round: Attempts
   #suspended: Suspended | null = null
   #place: Place | null = null
@@ -98,6 +103,7 @@ export class GuardedItem {
     this.context = context
     // Recipients of a part, or of an earlier process, bring the replies that they got.
     this.mailSaid = item.todo.rcpt_to.some(({ dsn_smtp_code }) => dsn_smtp_code !== undefined)
+    this.#tries = item.num_failures
     this.#round = this.#newRound()
     this.haraka = new Overrides(item, versions, (method, error) => {
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -123,6 +129,7 @@ export class GuardedItem {
     this.isNamed = false
     this.stale = null
     this.connection = null
+    this.#tries = this.item.num_failures
     this.#round = this.#newRound()
   }
 
@@ -202,10 +209,10 @@ export class GuardedItem {
     const { requirement, item } = this
     if (!requirement) return null
     const attempt = this.#round.finish()
-    if (result !== 'deferred')
-      this.context.waiting.ended(item, result === 'delivered' && this.release ? 'released' : result)
+    if (result === 'deferred') this.#putOffUnder = requirement
+    else this.context.waiting.ended(item, result === 'delivered' && this.release ? 'released' : result)
     if (result === 'delivered' && this.release) {
-      this.#emitRelease(requirement, this.release, recipients, attempt)
+      this.#emitRelease('sent', requirement, this.release, attempt, recipients)
       return attempt
     }
     const { route } = this
@@ -214,7 +221,7 @@ export class GuardedItem {
     const atHost = attempt?.requirement ?? requirement
     this.context.emit({
       kind: 'outcome',
-      ...aboutItem(item, recipients),
+      ...this.#about(recipients),
       requirement: atHost,
       result: result === 'delivered' ? deliveredAs(atHost, route) : result,
       host: attempt?.host ?? '',
@@ -232,39 +239,64 @@ export class GuardedItem {
     return attempt
   }
 
+  /** MAIL is about to go out over Haraka's own connection: what leaves without what is required is told before it does. */
+  departs(attempt: Attempt, departure: Departure): void {
+    attempt.departure = departure
+    if (this.requirement && this.release) this.#emitRelease('begun', this.requirement, this.release, attempt)
+  }
+
+  /** Nothing is required of the item any more; what was said of it as one that waits is ended by that. */
+  emitFreed(): void {
+    const requirement = this.#putOffUnder
+    this.#putOffUnder = null
+    if (!requirement) return
+    this.context.emit({
+      kind: 'outcome',
+      ...this.#about(this.item.todo.rcpt_to),
+      requirement,
+      result: 'freed',
+      ...{ host: '', to: '', session: null, failure: null, status: null },
+    })
+  }
+
   /** A delivery without what is required is no outcome of it: it is reported as what it is. */
   #emitRelease(
+    result: 'begun' | 'sent',
     requirement: Requirement,
-    release: Release,
-    recipients: readonly HarakaAddress[],
+    { by, reason }: Release,
     attempt: Attempt | null,
+    recipients: readonly HarakaAddress[] = this.item.todo.rcpt_to,
   ): void {
-    const { item } = this
-    const where = { host: attempt?.host ?? '', to: attempt?.to ?? '' }
+    const departure = attempt?.departure
     this.context.emit({
       kind: 'release',
-      ...aboutItem(item, recipients),
+      ...this.#about(recipients),
       requirement,
-      result: 'sent',
-      ...where,
-      by: release.by,
-      reason: release.reason,
+      result,
+      ...{ host: attempt?.host ?? '', to: attempt?.to ?? '' },
+      ...(departure ? { departure } : {}),
+      ...{ by, reason },
     })
+  }
+
+  #about(recipients: readonly HarakaAddress[]): ReturnType<typeof aboutItem> {
+    return { ...aboutItem(this.item, recipients), tries: this.#tries }
   }
 
   #newRound(): Attempts {
     return new Attempts((attempt) => {
-      const { host, to, source, session, tested, failure } = attempt
-      const { item } = this
+      const { host, to, source, session, tested, failure, departure } = attempt
       const requirement = attempt.requirement ?? this.requirement
       // That it came to a server's last word says nothing of TLS where none was required of it.
       if (!requirement || (this.release && !failure)) return
-      const about = aboutItem(item, item.todo.rcpt_to)
+      const about = this.#about(this.item.todo.rcpt_to)
       const { gateway } = attempt
       const named = this.isNamed || gateway !== undefined ? ({ isNamed: true } as const) : {}
       const isNamed = gateway === undefined ? named : { ...named, gateway }
       const what = { host, to, source, ...isNamed, session, failure, ...(tested ? { tested } : {}) }
-      this.context.emit({ kind: 'attempt', ...about, requirement, ...what })
+      // Under a release it has been told.
+      const left = departure && !this.release ? { departure } : {}
+      this.context.emit({ kind: 'attempt', ...about, requirement, ...what, ...left })
     })
   }
 }

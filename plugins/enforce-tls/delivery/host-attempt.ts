@@ -16,6 +16,7 @@ import { withTrust, type Terms } from './named-trust.js'
 import { markOf } from './gateway-mark.js'
 import { hostOf, isTrustedHop, placeOf, portOf } from './next-hop.js'
 import { asItCounts, tlsFailure } from './outcome.js'
+import { onMail } from './own-socket.js'
 import { termsOf } from './published-route.js'
 import { certificateFailure, datesCount, loggedSession, datesOf, testedBy } from './tls/certificate.js'
 import { establishTls } from './tls/establish.js'
@@ -40,6 +41,9 @@ export function deliverOnSocket(
   if (isFree(guarded, mx)) {
     guarded.mailSaid = true
     if (guarded.release?.encrypted === false) hideStartTls(socket)
+    const attempt = guarded.round.current
+    attempt.isOwn = true
+    onMail(socket, (departure) => guarded.departs(attempt, departure))
     return haraka.original('try_deliver_host_on_socket')(mx, host, port, socket)
   }
   const raw = socket.targetsocket

@@ -77,19 +77,24 @@ function lookAt(item: HarakaMailItem, mx: HarakaMx, socket: Observed): void {
   }
 }
 
+/** The session of a socket that is not ours. */
+export function sessionSeen(socket: TLSSocket): TlsSession {
+  return {
+    protocol: socket.getProtocol() ?? 'unknown',
+    cipher: socket.getCipher().standardName,
+    certificate: socket.getPeerX509Certificate(),
+    resumed: socket.isSessionReused(),
+    reused: false,
+    handshakeTime: 0,
+  }
+}
+
 function tlsOf(socket: TLSSocket): ObservedTls {
   // Typed as an Error, but a text wherever Node.js itself sets it.
   const error: unknown = socket.authorizationError
   const code = error instanceof Error ? ((error as Error & { code?: string }).code ?? error.message) : error
   return {
-    session: {
-      protocol: socket.getProtocol() ?? 'unknown',
-      cipher: socket.getCipher().standardName,
-      certificate: socket.getPeerX509Certificate(),
-      resumed: socket.isSessionReused(),
-      reused: false,
-      handshakeTime: 0,
-    },
+    session: sessionSeen(socket),
     found: socket.authorized || code === NAME_ONLY ? '' : typeof code === 'string' ? code : null,
   }
 }

@@ -1,5 +1,6 @@
 /** The outcomes of an attempt, and what all attempts of a round together mean for the message. Pure. */
 import type { HostRequirement } from '../published/host-requirement.js'
+import type { Departure } from './own-socket.js'
 import type { TlsSession } from './tls/session.js'
 import { definitionOf, type FailureClass } from './failure-classes.js'
 
@@ -36,6 +37,10 @@ export interface Attempt {
   requirement?: HostRequirement
   /** The encrypted session it came to, whether or not that fulfils the requirement. */
   session: TlsSession | null
+  /** Haraka has a connection of its own to the host, on which nothing is required. */
+  isOwn?: boolean
+  /** How MAIL was said over that connection; absent before. */
+  departure?: Departure
   /** What a policy of mode `testing` makes of the host; absent where there is none, or that is unknown. */
   tested?: Tested
   /** `null` while the attempt lasts, and for one that delivered. */

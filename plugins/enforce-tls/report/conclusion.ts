@@ -76,7 +76,7 @@ function resultsOf(report: DeliveryReport): Conclusion['results'] {
     [released, 'released by an administrator, left without what the rules require'],
     [bounced, 'not delivered: bounced to the sender'],
     [kept, 'not delivered: kept in the queue folder as error.*'],
-    [waiting, 'not delivered: still waiting at the end of the period'],
+    [waiting, 'waiting when last heard of in the period'],
     [other, 'with a result that this version does not know'],
   ]
   return lines.flatMap(([count, what], index) => (count > 0 || index === 0 ? [{ count, what }] : []))
@@ -89,10 +89,14 @@ function withoutVersion({ versions }: DeliveryReport): number {
 
 function verdictOn(report: DeliveryReport): Pick<Conclusion, 'verdict' | 'short'> {
   const { released, other } = report.enforced
+  const { attemptedWithout } = report
   const trusted = withoutVersion(report)
   const exceptions = [
     ...(released > 0 ? [`${numbered(released, 'message')} that ${releasers(report)} released`] : []),
     ...(trusted > 0 ? [`${trusted} to next hops that your settings trust without TLS`] : []),
+    ...(attemptedWithout > 0
+      ? [`${numbered(attemptedWithout, 'message')} of which an attempt went without what the rules require`]
+      : []),
     ...(other > 0 ? [`${other} whose result this version does not know`] : []),
   ]
   const shown = 'as far as the delivery log shows'
@@ -101,6 +105,7 @@ function verdictOn(report: DeliveryReport): Pick<Conclusion, 'verdict' | 'short'
   const parts = [
     ...(released > 0 ? [`${released} released`] : []),
     ...(trusted > 0 ? [`${trusted} to trusted next hops`] : []),
+    ...(attemptedWithout > 0 ? [`${attemptedWithout} at an attempt`] : []),
     ...(other > 0 ? [`${other} unknown`] : []),
   ]
   return {
@@ -123,8 +128,8 @@ function releasers({ releases }: DeliveryReport): string {
 function limitsOf(report: DeliveryReport, { machine, down, deliversUnknown }: LogScope): string[] {
   const { enforced, reported, releases } = report
   const dropped = formatDropped(report)
-  const { asUsual } = enforced
-  const pending = releases.filter(({ sent }) => sent === null).length
+  const { asUsual, freed } = enforced
+  const pending = releases.filter(({ how }) => how === null).length
   return [
     ...(dropped === null ? [] : [`${dropped} What happened before is not in this report.`]),
     ...(machine === null
@@ -146,11 +151,18 @@ function limitsOf(report: DeliveryReport, { machine, down, deliversUnknown }: Lo
         ]
       : []),
     ...(pending > 0
-      ? [`${numbered(pending, 'more message')} may leave without TLS: released, and not sent yet.`]
+      ? [
+          `${numbered(pending, 'more message')} may leave without TLS: released, and no attempt under that release is in the log.`,
+        ]
       : []),
     ...(reported.messages > 0
       ? [
           `Not counted: ${numbered(reported.messages, 'message')} that rules in report mode matched. These rules require nothing.`,
+        ]
+      : []),
+    ...(freed > 0
+      ? [
+          `Not counted: ${numbered(freed, 'message')} put off first, and delivered as usual when TLS was not required any more. Whether over TLS is not known.`,
         ]
       : []),
     ...(asUsual > 0

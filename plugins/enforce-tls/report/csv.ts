@@ -6,6 +6,7 @@ import { FAILURE_CLASS_NAMES } from '../delivery/failure-classes.js'
 import { TLS_VERSIONS } from '../rules/levels.js'
 import { atOnce, type InPieces } from '../work/pieces.js'
 import type { DeliveryReport, PartnerReport, ReportedRelease } from './delivery-report.js'
+import { HOW_IT_WENT } from './releases.js'
 import { ruleLabel } from './rule-names.js'
 
 type Column<T> = readonly [name: string, valueOf: (of: T) => string | number]
@@ -34,13 +35,16 @@ const COLUMNS: readonly Column<PartnerReport>[] = [
   ]),
   ['released', ({ enforced }) => enforced.released],
   ['unknown result', ({ enforced }) => enforced.other],
+  ['TLS not required any more', ({ enforced }) => enforced.freed],
 ]
 
 const RELEASE_COLUMNS: readonly Column<ReportedRelease>[] = [
   ['released by', ({ by }) => by],
   ['reason', ({ reason }) => reason],
   ['released at', ({ granted }) => granted ?? ''],
+  ['first tried at', ({ begun }) => begun ?? ''],
   ['sent at', ({ sent }) => sent ?? ''],
+  ['how it went', ({ how }) => (how === null ? '' : HOW_IT_WENT[how])],
   ['message', ({ uuid }) => uuid],
   ['sender', ({ from }) => from],
   ['recipients', ({ to, recipients }) => (to.length > 0 ? to.join(' ') : recipients)],

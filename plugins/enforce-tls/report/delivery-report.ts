@@ -26,6 +26,8 @@ export interface EnforcedCounts {
    * then.
    */
   readonly asUsual: number
+  /** Not among `messages`: put off first, and delivered as usual when TLS was not required of them any more. */
+  readonly freed: number
 }
 
 /** What rules in report mode would have done. */
@@ -86,8 +88,12 @@ export interface ReportedRelease {
   readonly uuid: string
   /** When leave was given, in ISO 8601; `null` where that is not in the log. */
   readonly granted: string | null
-  /** When a server took it; `null` where none has yet. */
+  /** When MAIL was said to a server for the first time, so that it may have left; `null` where no entry says so. */
+  readonly begun: string | null
+  /** When a server took it; `null` where no entry says so. */
   readonly sent: string | null
+  /** How MAIL was said, the worst of all times: `clear`, `unknown`, or `tls`; `null` where no entry says that it was. */
+  readonly how: 'clear' | 'unknown' | 'tls' | null
   readonly by: string
   readonly reason: string
   /** The sender: its address where the log names it, else its domain; empty for `<>`. */
@@ -148,6 +154,11 @@ export interface DeliveryReport {
   /** When the oldest entry of the whole log was written; `null` for none. What was before is in no report. */
   readonly logBegins: string | null
   readonly enforced: EnforcedCounts
+  /**
+   * Messages of which at least one attempt went without what their rules require, or may have, and that are among none of
+   * those in `enforced` of which that is said.
+   */
+  readonly attemptedWithout: number
   readonly reported: ReportedCounts
   readonly incoming: IncomingCounts
   /** Most messages first. */

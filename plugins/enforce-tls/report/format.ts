@@ -36,8 +36,12 @@ export function formatEnforced({
   released,
   other,
   asUsual,
+  freed,
 }: EnforcedCounts): string[] {
-  const beside = asUsual > 0 ? [`${asUsual} more delivered as usual: nothing to hold them to`] : []
+  const beside = [
+    ...(asUsual > 0 ? [`${asUsual} more delivered as usual: nothing to hold them to`] : []),
+    ...(freed > 0 ? [`${freed} more put off, until TLS was not required any more`] : []),
+  ]
   if (messages === 0) return ['no messages', ...beside]
   return [
     numbered(messages, 'message'),
@@ -46,7 +50,7 @@ export function formatEnforced({
     ...(released > 0 ? [`${released} released, sent without what the rules require`] : []),
     `${bounced} bounced (${percent(bounced, messages)})`,
     ...(kept > 0 ? [`${kept} kept in the queue folder as error.*`] : []),
-    `${waiting} waiting`,
+    `${waiting} waiting when last heard of`,
     ...(other > 0 ? [`${other} with a result that this version does not know`] : []),
     ...beside,
   ]

@@ -7,11 +7,12 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { EXPIRES_SOON } from '../check/certificate-facts.js'
 import { chartsOf, type Chart } from './charts.js'
-import type { DeliveryReport } from './delivery-report.js'
+import type { DeliveryReport, ReportedRelease } from './delivery-report.js'
 import { html } from './escape-html.js'
 import { PAGE_STYLE } from './page-style.js'
 import { conclude, WHOLE_LOG, type Conclusion, type LogScope } from './conclusion.js'
 import { percent, formatScope, utc } from './format.js'
+import { formatDeparture } from './releases.js'
 import { ruleLabel } from './rule-names.js'
 import { listed, numbered } from '../text/list.js'
 
@@ -72,18 +73,23 @@ function releases({ releases: all }: DeliveryReport): string {
   const more = all.length - RELEASES_MAX
   const rows = all
     .slice(0, RELEASES_MAX)
-    .map(({ sent, by, reason, uuid, from, to, recipients, domain, rules }) => [
-      sent === null ? 'not sent yet' : utc(sent),
-      by,
-      reason,
-      `${uuid} from ${from === '' ? '<>' : from} to ${to.length > 0 ? listed(to) : `${numbered(recipients, 'recipient')} at ${domain}`}`,
-      rules.map(ruleLabel).join(', '),
+    .map((release) => [
+      formatDeparture(release),
+      release.by,
+      release.reason,
+      messageIn(release),
+      release.rules.map(ruleLabel).join(', '),
     ])
   return `<section aria-labelledby="releases"><h2 id="releases">Released by an administrator</h2>
-<p>Messages that went once without what their rules require${more > 0 ? `; the CSV has ${more} more` : ''}.</p>
-${table('Released messages', ['sent (UTC)', 'released by', 'reason', 'message', 'required by'], rows)}
+<p>Messages that may go once without what their rules require, and how they went${more > 0 ? `; the CSV has ${more} more` : ''}.</p>
+${table('Released messages', ['sent (UTC) and how', 'released by', 'reason', 'message', 'required by'], rows)}
 </section>
 `
+}
+
+function messageIn({ uuid, from, to, recipients, domain }: ReportedRelease): string {
+  const whom = to.length > 0 ? listed(to) : `${numbered(recipients, 'recipient')} at ${domain}`
+  return `${uuid} from ${from === '' ? '<>' : from} to ${whom}`
 }
 
 function beginning({ firstEntry }: DeliveryReport): string {
@@ -105,6 +111,7 @@ ${enforced.released > 0 ? figure('Released', enforced.released, 'sent without wh
 ${figure('Bounced', enforced.bounced, percent(enforced.bounced, enforced.messages))}
 ${figure('Waiting', enforced.waiting, waiting)}
 ${enforced.asUsual > 0 ? figure('TLS not required', enforced.asUsual, 'delivered as usual: nothing is published that the rules look at') : ''}
+${enforced.freed > 0 ? figure('TLS not required any more', enforced.freed, 'put off first, then delivered as usual; whether over TLS is not known') : ''}
 ${reported.messages > 0 ? figure('Would have bounced', reported.wouldBounce, `of ${reported.messages} that match rules in report mode`) : ''}
 ${reported.wouldWait > 0 ? figure('Would have waited', reported.wouldWait, `of ${reported.messages} that match rules in report mode`) : ''}
 ${reported.wouldDeliverAsUsual > 0 ? figure('Would not require TLS', reported.wouldDeliverAsUsual, `of ${reported.messages} that match rules in report mode: nothing is published that these look at`) : ''}

@@ -54,6 +54,8 @@ class Collection {
   readonly #days = new Map<string, Day>()
   readonly #rules = new Map<string, { owner: string; id: string; name: string; reported: ReportedTally }>()
   readonly #releases = new ReleaseList()
+  /** Messages that went without what is required at some attempt, and those of which a result says so. */
+  readonly #without = { attempted: new Set<string>(), counted: new Set<string>() }
   readonly #failures = new Map<string, Counter>()
   /** The last deferral of messages without a final result since. */
   readonly #deferred = new Map<string, DeliveryLogEntry>()
@@ -69,6 +71,8 @@ class Collection {
   add(entry: DeliveryLogEntry): void {
     if (this.#firstEntry === null || entry.at < this.#firstEntry) this.#firstEntry = entry.at
     this.#certificates.add(entry)
+    if (entry.encrypted === 'false' || entry.result === 'begun')
+      this.#without.attempted.add(`${entry.uuid} ${entry.domain}`)
     switch (entry.kind) {
       case 'attempt':
         return this.#addAttempt(entry)
@@ -93,6 +97,7 @@ class Collection {
       if (this.#deferred.size % PIECE === 0) yield
     }
     const { since, until, owner, domain, now } = this.#query
+    const { attempted, counted } = this.#without
     const incoming = Object.fromEntries(this.#incoming.entries())
     return {
       generated: now.toISOString(),
@@ -102,6 +107,7 @@ class Collection {
       domain,
       firstEntry: this.#firstEntry,
       enforced: this.#all.enforced.counts(),
+      attemptedWithout: [...attempted].filter((message) => !counted.has(message)).length,
       reported: this.#all.reported.counts(),
       incoming: { refused: incoming['refused'] ?? 0, wouldRefuse: incoming['would-refuse'] ?? 0 },
       versions: sharesOf(this.#all.versions),
@@ -131,6 +137,8 @@ class Collection {
   #addResult(entry: DeliveryLogEntry): void {
     const { uuid, at, domain, result, protocol } = entry
     this.#deferred.delete(uuid)
+    if (result === 'released' || result === 'delivered-as-usual' || (result === 'delivered' && !protocol))
+      this.#without.counted.add(`${uuid} ${domain}`)
     const partner = this.#partner(domain)
     for (const { enforced } of [this.#all, partner, this.#day(at)]) enforced.add(result)
     if (result !== 'delivered') return

@@ -18,13 +18,14 @@ const PLACES: Readonly<Record<string, keyof Omit<EnforcedCounts, 'messages' | 'o
   deferred: 'waiting',
   released: 'released',
   'delivered-as-usual': 'asUsual',
+  freed: 'freed',
 }
 
 /** Results of messages that require TLS. */
 export class EnforcedTally {
   readonly #counts = {
     ...{ delivered: 0, rerouted: 0, bounced: 0, kept: 0 },
-    ...{ waiting: 0, released: 0, other: 0, asUsual: 0 },
+    ...{ waiting: 0, released: 0, other: 0, asUsual: 0, freed: 0 },
   }
 
   /** Takes a final result, `released`, or `deferred` for a message that waits. */
@@ -33,9 +34,9 @@ export class EnforcedTally {
   }
 
   counts(): EnforcedCounts {
-    const { asUsual, ...required } = this.#counts
+    const { asUsual, freed, ...required } = this.#counts
     const messages = Object.values(required).reduce((sum, count) => sum + count, 0)
-    return { messages, ...required, asUsual }
+    return { messages, ...required, asUsual, freed }
   }
 }
 

@@ -155,7 +155,7 @@ describe('messages that were released', () => {
   const release = { kind: 'release', uuid: 'R.1', by: HOSTILE, reason: '=cmd', rules } as const
   const entries = [
     entry({ protocol: 'TLSv1.3' }),
-    entry({ ...release, result: 'sent' }),
+    entry({ ...release, result: 'sent', encrypted: 'false' }),
     entry({ ...release, uuid: 'S.1', result: 'granted' }),
   ]
 
@@ -167,12 +167,12 @@ describe('messages that were released', () => {
       page,
       /Released by an administrator[^]*=cmd[^]*R\.1 from acme\.example to 1 recipient at bank\.example/,
     )
-    assert.match(page, /not sent yet/)
+    assert.match(page, /no attempt in the log/)
     assert.doesNotMatch(page, /<script>alert/)
     const table = toTables(report)
     assert.match(table, /1 released, sent without what the rules require/)
     assert.match(table.replace(/\s+/g, ' '), /Apart from 1 message that .* released, none of/)
-    assert.match(table, /not sent yet/)
+    assert.match(table, /no attempt in/)
     for (const line of table.split('\n')) assert.ok(line.length <= 80, line)
   })
 
@@ -187,9 +187,9 @@ describe('messages that were released', () => {
     assert.match(partner, /^bank\.example,2,1,0,1,/)
     assert.match(
       first,
-      /^bank\.example,,,[^]*,'=cmd,,2026-11-20T10:00:00\.000Z,R\.1,acme\.example,1,"""=First ""Bank"""" of acme\.example"$/,
+      /^bank\.example,,,[^]*,'=cmd,,,2026-11-20T10:00:00\.000Z,in the clear,R\.1,acme\.example,1,"""=First ""Bank"""" of acme\.example"$/,
     )
-    assert.match(second, /,2026-11-20T10:00:00\.000Z,,S\.1,/)
+    assert.match(second, /,2026-11-20T10:00:00\.000Z,,,,S\.1,/)
     assert.equal(end, '')
   })
 })

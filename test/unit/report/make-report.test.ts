@@ -25,7 +25,7 @@ describe('a report', () => {
     assert.deepEqual(report.enforced, {
       messages: 0,
       ...{ delivered: 0, rerouted: 0, bounced: 0, kept: 0, waiting: 0 },
-      ...{ released: 0, other: 0, asUsual: 0 },
+      ...{ released: 0, other: 0, asUsual: 0, freed: 0 },
     })
     assert.deepEqual([report.versions, report.partners, report.days, report.expiring], [[], [], [], []])
   })
@@ -47,7 +47,7 @@ describe('a report', () => {
     assert.deepEqual(report.enforced, {
       messages: 8,
       ...{ delivered: 5, rerouted: 0, bounced: 1, kept: 1, waiting: 1 },
-      ...{ released: 0, other: 0, asUsual: 0 },
+      ...{ released: 0, other: 0, asUsual: 0, freed: 0 },
     })
     assert.deepEqual(report.versions, [
       { version: 'TLSv1.3', messages: 3, share: 0.6 },
@@ -176,14 +176,54 @@ describe('a report', () => {
     assert.deepEqual(report.releases, [
       {
         ...{ uuid: 'R.1', domain: 'bank.example', recipients: 2, ...why, rules: named },
-        ...{ granted: '2026-11-20T11:00:00.000Z', sent: '2026-11-20T11:05:00.000Z' },
+        ...{
+          granted: '2026-11-20T11:00:00.000Z',
+          begun: null,
+          sent: '2026-11-20T11:05:00.000Z',
+          how: 'unknown',
+        },
         ...{ from: 'ann@acme.example', to: ['cfo@bank.example'] },
       },
       {
         ...{ uuid: 'S.1', domain: 'bank.example', recipients: 1, ...why, rules: named },
-        ...{ granted: '2026-11-20T12:00:00.000Z', sent: null, from: 'acme.example', to: [] },
+        ...{ granted: '2026-11-20T12:00:00.000Z', begun: null, sent: null, how: null },
+        ...{ from: 'acme.example', to: [] },
       },
     ])
+  })
+
+  it('counts a message that went without at an attempt and was delivered over TLS in the end, but none twice', async () => {
+    const begun = { kind: 'release', result: 'begun', by: 'ann', reason: 'due' } as const
+    const report = await reportOn([
+      entry({ ...begun, uuid: 'A.1', encrypted: 'false' }),
+      entry({ uuid: 'A.1', protocol: 'TLSv1.3' }),
+      // The worst of all times is told.
+      entry({ ...begun, uuid: 'B.1', encrypted: 'false' }),
+      entry({ ...begun, uuid: 'B.1', result: 'sent', encrypted: 'true' }),
+      // To a trusted next hop: first in vain, then with success.
+      entry({ kind: 'attempt', result: 'failed', uuid: 'C.1', encrypted: 'false' }),
+      entry({ uuid: 'C.1' }),
+      entry({ kind: 'attempt', result: 'failed', uuid: 'D.1', encrypted: 'false' }),
+      entry({ uuid: 'D.1', protocol: 'TLSv1.3' }),
+    ])
+    assert.equal(report.attemptedWithout, 2)
+    assert.deepEqual(
+      report.releases.map(({ uuid, how }) => [uuid, how]),
+      [
+        ['A.1', 'clear'],
+        ['B.1', 'clear'],
+      ],
+    )
+  })
+
+  it('does not count as waiting what was freed, nor among what required TLS', async () => {
+    const report = await reportOn([
+      entry({ uuid: 'A.1', result: 'deferred' }),
+      entry({ uuid: 'A.1', result: 'freed' }),
+      entry({ uuid: 'B.1', result: 'deferred' }),
+    ])
+    const { messages, waiting, freed, other } = report.enforced
+    assert.deepEqual([messages, waiting, freed, other], [1, 1, 1, 0])
   })
 
   for (const [result, place] of [

@@ -302,6 +302,7 @@ export const MESSAGE_STATES = [
   'bounced',
   'kept',
   'released',
+  'freed',
   'reported',
   'rejected',
   'mixed',
@@ -334,7 +335,7 @@ export interface MessageList {
 /** Whether a message was encrypted, in sentences. */
 export interface Statement {
   readonly question: string
-  readonly answer: 'yes' | 'no' | 'not-delivered' | 'unknown'
+  readonly answer: 'yes' | 'not-as-required' | 'no' | 'not-delivered' | 'unknown'
   readonly sentence: string
   readonly facts: readonly (readonly [name: string, value: string])[]
   readonly verified: readonly string[]

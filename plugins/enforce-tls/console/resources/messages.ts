@@ -11,7 +11,7 @@ import { badCursor, cursorOf, Page, pageQuery, pageReply } from '../paging.js'
 import { domainIn, periodOf } from '../period.js'
 import { notFound } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
-import { count, list, nullable, object, shortText, text } from '../schemas.js'
+import { count, flag, list, nullable, object, shortText, text } from '../schemas.js'
 
 const COUNT = 50
 
@@ -37,6 +37,18 @@ const step: Schema = object({
   reason: nullable(text),
 })
 
+const exposure: Schema = object({
+  at: text,
+  uuid: text,
+  result: { type: 'string', enum: ['granted', 'begun', 'sent', 'not-required', 'freed'] },
+  how: { type: 'string', enum: ['clear', 'tls', 'unknown'] },
+  server: nullable(text),
+  address: nullable(text),
+  protocol: nullable(text),
+  by: { ...nullable(text), description: 'Who released the message.' },
+  reason: nullable(text),
+})
+
 const message: Schema = object({
   uuid: { ...text, description: "The message in Haraka's log." },
   sender: { ...nullable(text), description: 'Null where only the domain is known.' },
@@ -52,11 +64,17 @@ const message: Schema = object({
   state: text,
   nextStep: nullable(text),
   steps: list(step),
+  exposures: {
+    ...list(exposure),
+    description: 'Attempts without what is required, for any recipient of the message at this domain.',
+  },
+  incomplete: { ...flag, description: 'Whether attempts are missing from the delivery log, or may be.' },
+  logBegins: { ...nullable(text), description: 'The oldest entry of the log; null where that is unknown.' },
 })
 
 const statement: Schema = object({
   question: text,
-  answer: { type: 'string', enum: ['yes', 'no', 'not-delivered', 'unknown'] },
+  answer: { type: 'string', enum: ['yes', 'not-as-required', 'no', 'not-delivered', 'unknown'] },
   sentence: text,
   facts: list({ type: 'array', prefixItems: [text, text] }),
   verified: list(text),

@@ -15,7 +15,7 @@ import { writingJson } from '../bodies.js'
 import { visibleOwner } from '../owner-access.js'
 import { domainIn, periodOf } from '../period.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
-import { list, nullable, shortText, text } from '../schemas.js'
+import { count, list, nullable, shortText, text } from '../schemas.js'
 
 const report: Schema = {
   type: 'object',
@@ -31,6 +31,11 @@ const report: Schema = {
     logBegins: nullable(text),
     conclusion: { type: 'object' },
     enforced: { type: 'object' },
+    attemptedWithout: {
+      ...count,
+      description:
+        'Messages not counted as such elsewhere, of which an attempt went without what is required.',
+    },
     reported: { type: 'object' },
     incoming: { type: 'object' },
     versions: list({ type: 'object' }),

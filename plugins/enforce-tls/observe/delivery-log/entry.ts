@@ -38,6 +38,7 @@ export function entryOf(event: DeliveryEvent, id: string): DeliveryLogEntry {
     recipients: event.recipients.length,
     rules: requirement.decidedBy.map(({ owner, id: rule, name }) => ({ owner, id: rule, name: line(name) })),
     level: requirement.level,
+    ...given('tries', event.tries === undefined ? null : String(event.tries)),
     ...ofKind(event),
   }
 }
@@ -79,6 +80,7 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         ...ofPublished(event),
         ...given('verified', verifiedIn(event)),
         ...given('policy', appliedPolicies(event.requirement)),
+        ...given('encrypted', encryptedIn(event)),
         ...ofFailure(event.failure),
         ...given('status', event.failure && statusOf(event.failure, false)),
       }
@@ -109,6 +111,8 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         result: event.result,
         ...given('mx', line(event.host)),
         ...given('address', line(event.to)),
+        ...given('encrypted', encryptedIn(event)),
+        ...ofSession(event.departure?.session ?? null),
         ...given('by', line(event.by)),
         ...given('reason', line(event.reason)),
       }
@@ -133,6 +137,11 @@ function ofSession(session: TlsSession | null): Partial<DeliveryLogEntry> {
 function insteadOf({ result, via }: Outcome): AttemptFailure | null {
   const instead = result === 'rerouted' ? (via?.instead ?? null) : null
   return instead && { ...instead.failure, detail: `${instead.host} ${instead.failure.detail}` }
+}
+
+function encryptedIn({ departure }: AttemptEnded | ReleaseEvent): string | null {
+  const encrypted = departure?.encrypted ?? null
+  return encrypted === null ? null : String(encrypted)
 }
 
 /** Only of a session that fulfils the requirement is what it demands known to hold. */
@@ -184,6 +193,7 @@ const NAMES = [
   'unpublished',
   'testing',
   'reused',
+  'encrypted',
   'class',
   'status',
   'detail',

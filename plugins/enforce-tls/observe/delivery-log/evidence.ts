@@ -9,7 +9,7 @@ import type { Settings } from '../../settings/types.js'
 import type { DeliveryLog } from '../../store/delivery-log.js'
 import { entryOf, toRecord, logLine } from './entry.js'
 import { inPieces } from '../../work/turns.js'
-import { naming, newNamesKey } from './names.js'
+import { naming, newNamesKey, withoutAddresses } from './names.js'
 import type { DeliveryLogEntry } from './schema.js'
 import { DeliveryLogWriter, PendingEntry } from './writer.js'
 
@@ -58,14 +58,23 @@ export class DeliveryLogObserver {
       this.#context.logger.lognotice(logLine(entry))
     const { stream, addresses } = this.#context.settings()
     if (!stream) return
-    if (addresses === 'none') this.#writer.write(toRecord(entry))
-    else this.#writer.write(pending(entry, event, addresses === 'hash'))
+    if (addresses === 'full') this.#writer.write(pending(entry, event, false))
+    else {
+      const nameless = namelessOf(entry)
+      this.#writer.write(addresses === 'none' ? toRecord(nameless) : pending(nameless, event, true))
+    }
   }
 
   /** Writes what waits, if that goes at once, and gives connections back. */
   close(): Promise<void> {
     return this.#writer.close()
   }
+}
+
+/** What a server answers may repeat the address that it was asked about. */
+function namelessOf(entry: DeliveryLogEntry): DeliveryLogEntry {
+  const { detail } = entry
+  return detail === undefined ? entry : { ...entry, detail: withoutAddresses(detail) }
 }
 
 /** Names are added when the entry is written: hashes take time, and the Message-ID is in a file. */

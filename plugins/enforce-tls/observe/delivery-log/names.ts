@@ -51,6 +51,14 @@ export function isHash(name: string): boolean {
   return name.startsWith(MARK)
 }
 
+/** An address, in angle brackets or without them; and the last word of a text that was cut, which may be half of one. */
+const ADDRESSES = /<[^<>]*@[^<>]*>?|[^\s<>]+@[^\s<>]*|@[^\s<>]+|\S+…$/g
+
+/** A text without the addresses in it, as far as they are written as such. */
+export function withoutAddresses(text: string): string {
+  return text.replace(ADDRESSES, '<address>')
+}
+
 /** Who a message is from and for. */
 export interface Envelope {
   readonly sender: string

@@ -54,6 +54,8 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     by: optional,
     reason: optional,
     via: optional,
+    tries: { type: 'string', pattern: '^\\d{1,6}$', nullable: true },
+    encrypted: { type: 'string', pattern: '^(?:true|false)$', nullable: true },
   },
   required: ['id', 'at', 'kind', 'uuid', 'from', 'domain', 'recipients', 'rules', 'level', 'result'],
 }
@@ -62,10 +64,19 @@ const fitsSchema = new Ajv().compile(SCHEMA)
 /** What an event of each kind can end with. */
 const RESULTS: { readonly [K in DeliveryLogEntry['kind']]: readonly string[] } = {
   attempt: ['secured', 'as-usual', 'failed'],
-  outcome: ['delivered', 'delivered-as-usual', 'rerouted', 'via-gateway', 'deferred', 'bounced', 'kept'],
+  outcome: [
+    'delivered',
+    'delivered-as-usual',
+    'rerouted',
+    'via-gateway',
+    'deferred',
+    'bounced',
+    'kept',
+    'freed',
+  ],
   report: ['would-bounce', 'would-wait', 'unknown', 'would-deliver-as-usual', 'would-deliver'],
   refusal: ['refused', 'would-refuse'],
-  release: ['granted', 'sent'],
+  release: ['granted', 'begun', 'sent'],
 }
 
 /** Whether that is an entry. */
@@ -147,4 +158,11 @@ export interface DeliveryLogEntry {
   readonly reason?: string
   /** The gateway that the host is, or that the message went through, by its name in `[gateways]`. */
   readonly via?: string
+  /** How many rounds of tries had failed before, as Haraka counts them. */
+  readonly tries?: string
+  /**
+   * Where nothing was required of the connection, such as of a message that was released: `true` where MAIL was said over
+   * TLS, `false` where it was said in the clear; absent where MAIL was not said, or that could not be seen.
+   */
+  readonly encrypted?: string
 }

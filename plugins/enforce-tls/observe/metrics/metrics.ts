@@ -23,6 +23,7 @@ const OUTCOMES: readonly Outcome['result'][] = [
   'deferred',
   'bounced',
   'kept',
+  'freed',
 ]
 const REPORTS: readonly ReportEvent['result'][] = [
   'would-bounce',
@@ -45,7 +46,7 @@ export class Metrics {
   ])
   readonly #outcomes = this.#counter(
     'outcomes_total',
-    'What became of messages that require TLS; deferred is not final, all others are; delivered-as-usual: nothing is published and nothing is required then; rerouted, via-gateway: a gateway has taken it, its way on is not known',
+    'What became of messages that require TLS; deferred is not final, all others are; delivered-as-usual: nothing is published and nothing is required then; rerouted, via-gateway: a gateway has taken it, its way on is not known; freed: it was deferred, and then TLS was not required any more',
     ['level', 'result'],
   )
   readonly #reports = this.#counter('reports_total', 'What rules in report mode would have done', [
@@ -59,7 +60,7 @@ export class Metrics {
   )
   readonly #releases = this.#counter(
     'released_messages_total',
-    'Messages that an administrator let go without what their rules require; granted: leave was given, sent: a server took it',
+    'Messages that an administrator let go without what their rules require; granted: leave was given, begun: MAIL was said to a server, sent: a server took it',
     ['result'],
   )
   readonly #decisions = this.#counter(
@@ -96,7 +97,7 @@ export class Metrics {
         if (looksAtPublished || result !== 'would-deliver-as-usual') this.#reports.inc({ level, result }, 0)
     }
     for (const result of ['refused', 'would-refuse']) this.#refusals.inc({ result }, 0)
-    for (const result of ['granted', 'sent']) this.#releases.inc({ result }, 0)
+    for (const result of ['granted', 'begun', 'sent']) this.#releases.inc({ result }, 0)
     for (const result of ['required', 'not-required', 'deferred', 'failed'])
       this.#decisions.inc({ result }, 0)
     for (const result of ['not-covered', 'queued', 'refused', 'deferred']) this.#forwarded.inc({ result }, 0)

@@ -14,6 +14,7 @@ import { writingCsv } from '../csv.js'
 import type { DeliveryReport, PartnerReport, ReportedRelease } from '../delivery-report.js'
 import { utc } from '../format.js'
 import { toHtml } from '../html.js'
+import { HOW_IT_WENT } from '../releases.js'
 import { ruleLabel } from '../rule-names.js'
 import type { Every, Period } from './schedule.js'
 
@@ -85,7 +86,7 @@ function textOf(mail: ReportMail, conclusion: Conclusion, hasCsv: boolean): stri
   const failing = report.partners.filter(
     ({ enforced: { bounced, kept, waiting } }) => bounced + kept + waiting > 0,
   )
-  const released = report.releases.filter(({ sent }) => sent !== null)
+  const released = report.releases.filter(({ how }) => how !== null)
   const { required, verdict, results, limits } = conclusion
   return fillText(
     [
@@ -134,12 +135,15 @@ function upTo<T>(most: number, all: readonly T[], lineOf: (each: T) => string): 
   return [...all.slice(0, most).map(lineOf), ...(rest > 0 ? [`and ${rest} more on the attached page`] : [])]
 }
 
-function releaseLine({ by, reason, sent, uuid, from, to, domain, rules }: ReportedRelease): string {
-  const when = together(`${utc(sent ?? '')} UTC`)
+function releaseLine(release: ReportedRelease): string {
+  const { by, reason, begun, sent, how, uuid, from, to, domain, rules } = release
+  const when = together(`${utc(sent ?? begun ?? '')} UTC`)
+  const took = sent === null ? 'tried' : 'sent'
+  const untaken = sent === null ? ' No server said that it took it.' : ''
   const whom = to.length > 0 ? to.map((name) => oneLine(name, 80)).join(', ') : domain
   return [
     `${oneLine(by, 60)} released message ${oneLine(uuid, 60)} from ${oneLine(from, 80) || '<>'}`,
-    `to ${oneLine(whom, 200)}, sent ${when}. Reason: ${oneLine(reason, 200)}.`,
+    `to ${oneLine(whom, 200)}, ${took} ${when}${how === null ? '' : `, ${HOW_IT_WENT[how]}`}.${untaken} Reason: ${oneLine(reason, 200)}.`,
     `It went without what is required by ${rules.map(ruleLabel).join(', ')}.`,
   ].join(' ')
 }

@@ -1,6 +1,7 @@
 /** One message out of its entries in the delivery log: each attempt and outcome in order. Pure. */
 import { isHash } from '../../observe/delivery-log/names.js'
 import type { DeliveryLogEntry, LoggedRule } from '../../observe/delivery-log/schema.js'
+import { exposuresOf, isIncomplete, type Exposure } from './exposures.js'
 import { formatNextStep, formatStep, type MessageState, type StepWords } from './words.js'
 import type { AskedNames } from './trace-query.js'
 
@@ -51,11 +52,31 @@ export interface TracedMessage {
   /** What an operator can do now; `null` for nothing. */
   readonly nextStep: string | null
   readonly steps: readonly TraceStep[]
+  /** Attempts without what is required, for whichever of its recipients at this domain. */
+  readonly exposures: readonly Exposure[]
+  /** Whether attempts are missing from the log, or may be. */
+  readonly incomplete: boolean
+  /** When the oldest entry of the log was written; `null` where that is not known. */
+  readonly logBegins: string | null
 }
 
-/** @param entries of the message, at least one, in any order */
-export function messageOf(entries: readonly DeliveryLogEntry[], names: AskedNames): TracedMessage {
-  const ordered = entries.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : rankOf(a) - rankOf(b)))
+/** What a message is a part of. */
+export interface Whole {
+  /** Entries of all items of the message for the domain, in any order. */
+  readonly entries: readonly DeliveryLogEntry[]
+  readonly logBegins: string | null
+}
+
+/**
+ * @param entries of the message, at least one, in any order
+ * @param whole what it is a part of. @default these entries are all
+ */
+export function messageOf(
+  entries: readonly DeliveryLogEntry[],
+  names: AskedNames,
+  whole: Whole = { entries, logBegins: null },
+): TracedMessage {
+  const ordered = inOrder(entries)
   const own = forRecipient(ordered, names)
   const [first = ordered[0], last = first] = [own[0], own.at(-1)]
   if (!first || !last) throw new RangeError('a message has an entry')
@@ -81,12 +102,19 @@ export function messageOf(entries: readonly DeliveryLogEntry[], names: AskedName
     state,
     nextStep: formatNextStep(state, last),
     steps: own.map(stepOf),
+    exposures: exposuresOf(inOrder(whole.entries)),
+    incomplete: isIncomplete(whole.entries, whole.logBegins),
+    logBegins: whole.logBegins,
   }
 }
 
-/** At the same time: an attempt ends before its outcome. */
-function rankOf({ kind }: DeliveryLogEntry): number {
-  return kind === 'attempt' ? 0 : 1
+function inOrder(entries: readonly DeliveryLogEntry[]): DeliveryLogEntry[] {
+  return entries.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : rankOf(a) - rankOf(b)))
+}
+
+/** At the same time: an attempt begins under a release before it ends, and ends before its outcome. */
+function rankOf({ kind, result }: DeliveryLogEntry): number {
+  return result === 'begun' ? 0 : kind === 'attempt' ? 1 : 2
 }
 
 /** Where one recipient is asked for, only what was about that one; what names not all its recipients may be. */
@@ -131,6 +159,7 @@ const STATES: Readonly<Record<string, MessageState>> = {
   bounced: 'bounced',
   kept: 'kept',
   sent: 'released',
+  freed: 'freed',
   refused: 'rejected',
   'would-refuse': 'reported',
   'would-bounce': 'reported',

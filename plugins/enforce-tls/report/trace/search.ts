@@ -7,7 +7,7 @@ import type { DeliveryLogEntry } from '../../observe/delivery-log/schema.js'
 import type { DeliveryLogReader, DeliveryRecord } from '../../store/delivery-log.js'
 import type { InPieces } from '../../work/pieces.js'
 import { inPieces } from '../../work/turns.js'
-import { DAY } from '../report-query.js'
+import { familyOf, stemOf, TRIED_FOR } from './exposures.js'
 import { messageOf, type TracedMessage } from './message.js'
 import {
   askedNames,
@@ -21,8 +21,6 @@ import {
 
 /** More messages than anybody looks through; of more, the latest are found. */
 const FOUND_MAX = 100_000
-/** A message is tried for so long at most, in milliseconds; what is known of it may begin before the period. */
-const TRIED_FOR = 14 * DAY
 
 /** Some of the messages that were found. */
 export interface FoundMessages {
@@ -54,6 +52,8 @@ export async function searchMessages(
 interface Found {
   readonly key: string
   readonly uuid: string
+  /** The recipients' domain. */
+  readonly domain: string
   /** Of its latest entry that is asked for. */
   at: string
   readonly results: Set<ResultAsked>
@@ -65,8 +65,8 @@ async function findMessages(log: DeliveryLogReader, query: TraceQuery, names: As
   for await (const record of log.read(query.since, looksAskedFor(query, names))) {
     if (!(await inPieces(asking(record, query, names)))) continue
     const key = keyOf(record)
-    const { uuid = '' } = record
-    const one = found.get(key) ?? { key, uuid, at: '', results: new Set(), waits: false }
+    const { uuid = '', domain = '' } = record
+    const one = found.get(key) ?? { key, uuid, domain, at: '', results: new Set(), waits: false }
     note(one, record)
     // Behind all others: the first one in the map is the one that is longest without an entry.
     found.delete(key)
@@ -99,6 +99,7 @@ function note(one: Found, { at = '', kind, result = '', class: name }: DeliveryR
   if (at > one.at) one.at = at
   if (kind === 'attempt') return
   if (kind === 'outcome') one.waits = result === 'deferred'
+  else if (result === 'sent') one.waits = false
   const meaning = RESULT_OF[result]
   if (meaning !== undefined) one.results.add(meaning)
   if ((result === 'bounced' || result === 'kept') && name !== undefined) one.results.add('failed')
@@ -111,7 +112,9 @@ const RESULT_OF: Readonly<Record<string, ResultAsked>> = {
   'via-gateway': 'rerouted',
   bounced: 'bounced',
   kept: 'kept',
+  begun: 'released',
   sent: 'released',
+  freed: 'freed',
   'would-bounce': 'would-bounce',
   refused: 'rejected',
 }
@@ -121,16 +124,21 @@ async function read(
   shown: readonly Found[],
   names: AskedNames,
 ): Promise<TracedMessage[]> {
-  const entries = new Map(shown.map(({ key }) => [key, new Map<string, DeliveryLogEntry>()]))
-  if (entries.size === 0) return []
+  // All items of a message together: what one of them did counts for the whole message.
+  const families = new Map(shown.map((one) => [familyOf(one), new Map<string, DeliveryLogEntry>()]))
+  if (families.size === 0) return []
   const earliest = shown.reduce((first, { at }) => (at < first ? at : first), shown[0]?.at ?? '')
   const since = new Date(Date.parse(earliest) - TRIED_FOR)
-  const uuids = new Set(shown.map(({ uuid }) => uuid))
-  for await (const record of log.read(since, looksOfMessages(uuids))) {
-    const entry = uuids.has(record['uuid'] ?? '') ? await inPieces(reading(record)) : null
-    if (entry) entries.get(keyOf(entry))?.set(entry.id, entry)
+  const stems = new Set(shown.map(({ uuid }) => stemOf(uuid)))
+  for await (const record of log.read(since, looksOfMessages(stems))) {
+    const family = families.get(familyOf(record))
+    const entry = family && (await inPieces(reading(record)))
+    if (entry) family.set(entry.id, entry)
   }
-  const messages: TracedMessage[] = []
-  for (const of of entries.values()) if (of.size > 0) messages.push(messageOf([...of.values()], names))
-  return messages
+  const logBegins = await log.begins()
+  return shown.flatMap((one) => {
+    const entries = [...(families.get(familyOf(one))?.values() ?? [])]
+    const own = entries.filter((entry) => keyOf(entry) === one.key)
+    return own.length > 0 ? [messageOf(own, names, { entries, logBegins })] : []
+  })
 }

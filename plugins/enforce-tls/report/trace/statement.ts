@@ -3,8 +3,11 @@
  * not. It claims nothing but what the delivery log has, and nothing beyond the next hop. Pure.
  */
 import { numbered } from '../../text/list.js'
+import { oneLine } from '../../text/one-line.js'
 import type { TracedMessage, TraceStep } from './message.js'
-import { formatVersion, VERIFIED_WORDS, type MessageState } from './words.js'
+import type { Exposure } from './exposures.js'
+import { formatExposures, formatMissing } from './format-exposure.js'
+import { formatUtc, formatVersion, formatWhere, VERIFIED_WORDS, type MessageState } from './words.js'
 
 /** What the statement is about. */
 export const QUESTION = "Was this message encrypted on its way to the recipient's mail server?"
@@ -12,8 +15,11 @@ export const QUESTION = "Was this message encrypted on its way to the recipient'
 /** A statement, in sentences. */
 export interface Statement {
   readonly question: string
-  /** `yes` only where every delivery of it that is known had a TLS session. */
-  readonly answer: 'yes' | 'no' | 'not-delivered' | 'unknown'
+  /**
+   * `yes` only where every delivery of it that is known had a TLS session, no attempt went without what is required, and
+   * none is missing from the log. `not-as-required`: encrypted, but a certificate was not checked as required.
+   */
+  readonly answer: 'yes' | 'not-as-required' | 'no' | 'not-delivered' | 'unknown'
   readonly sentence: string
   readonly facts: readonly (readonly [name: string, value: string])[]
   readonly verified: readonly string[]
@@ -35,9 +41,16 @@ export function statementOn(message: TracedMessage): Statement {
       ['To', recipientsOf(message)],
       ...(message.rules.length === 0 ? [] : [['Rule', rulesOf(message)] as const]),
       ...(last === undefined ? [] : deliveryFacts(last)),
+      ...releaseFacts(message),
     ],
     verified: verified.map(capital),
-    notVerified: last === undefined ? [] : notVerified(verified),
+    notVerified:
+      last === undefined
+        ? []
+        : notVerified(
+            verified,
+            deliveries.some(({ protocol }) => protocol !== null),
+          ),
   }
 }
 
@@ -47,59 +60,95 @@ function isDelivery({ kind, result }: TraceStep): boolean {
   return /^delivered|^sent$/.test(result) || (kind === 'report' && result !== 'would-wait')
 }
 
+/** What is to be said of the deliveries themselves. */
+interface Answer {
+  readonly answer: Statement['answer']
+  /** The answer in a word; empty where the sentence says it. */
+  readonly lead: string
+  readonly sentence: string
+}
+
+/** The whole message counts: what left once without what is required has left. */
 function answerOn(
   message: TracedMessage,
   deliveries: readonly TraceStep[],
 ): Pick<Statement, 'answer' | 'sentence'> {
+  const own = ownAnswer(message, deliveries)
+  const isYes = own.answer === 'yes'
+  const exposures = message.exposures.filter(({ result }) => isYes || result !== 'not-required')
+  const worst = worstOf(exposures, message.incomplete && isYes)
+  const { answer, lead } = worst === null || (!isYes && worst.answer !== 'no') ? own : worst
+  const missing = message.incomplete ? [formatMissing(message.logBegins)] : []
+  const told = [lead, ...formatExposures(exposures), own.sentence, ...missing]
+  return { answer, sentence: told.filter((part) => part !== '').join(' ') }
+}
+
+const WORST = {
+  clear: { answer: 'no', lead: 'No.' },
+  unknown: { answer: 'unknown', lead: 'Unknown.' },
+  tls: { answer: 'not-as-required', lead: 'Encrypted, but not as its rules require.' },
+} as const
+
+function worstOf(
+  exposures: readonly Exposure[],
+  incomplete: boolean,
+): Pick<Answer, 'answer' | 'lead'> | null {
+  const has = (how: Exposure['how']): boolean => exposures.some((each) => each.how === how)
+  if (has('clear')) return WORST.clear
+  if (has('unknown') || incomplete) return WORST.unknown
+  return has('tls') ? WORST.tls : null
+}
+
+function ownAnswer(message: TracedMessage, deliveries: readonly TraceStep[]): Answer {
   const toGateway = message.steps.findLast(({ result }) => result === 'rerouted' || result === 'via-gateway')
   if (toGateway && !deliveries.some(({ result }) => result === 'sent')) return throughGateway(toGateway)
-  const [first] = deliveries
-  if (first === undefined) return { answer: 'not-delivered', sentence: UNDELIVERED[message.state] ?? NOTHING }
-  const last = deliveries.at(-1) ?? first
-  const where = `${last.server ?? 'the next hop'}${last.address === null ? '' : ` (${last.address})`}`
-  const when = `on ${formatUtc(last.at)}`
-  if (deliveries.some(({ result }) => result === 'sent'))
-    return { answer: 'no', sentence: `No. It was released, and sent ${when} without what its rules require.` }
-  if (deliveries.every(({ protocol }) => protocol !== null)) {
-    const versions = [...new Set(deliveries.map(({ protocol }) => formatVersion(protocol ?? '')))].join(
-      ' and ',
-    )
+  if (deliveries.length === 0) return undelivered(message)
+  // What was released is told with all that went without what is required.
+  const handed = deliveries.filter(({ result }) => result !== 'sent')
+  const last = handed.at(-1)
+  if (last === undefined) return { answer: 'yes', lead: 'Yes.', sentence: '' }
+  const [where, when] = [formatWhere(last), `on ${formatUtc(last.at)}`]
+  if (handed.every(({ protocol }) => protocol !== null)) {
+    const versions = [...new Set(handed.map(({ protocol }) => formatVersion(protocol ?? '')))].join(' and ')
     const rest =
-      message.state === 'mixed' ? ' Not all recipients got it: see what happened to each of them.' : ''
-    return {
-      answer: 'yes',
-      sentence: `Yes. It was handed to ${where} ${when} over an encrypted connection (${versions}).${rest}`,
-    }
+      message.state === 'mixed'
+        ? ' It went otherwise for some recipients: see what happened to each of them.'
+        : ''
+    const sentence = `It was handed to ${where} ${when} over an encrypted connection (${versions}).${rest}`
+    return { answer: 'yes', lead: 'Yes.', sentence }
   }
-  if (deliveries.some(({ kind }) => kind === 'report'))
+  if (handed.some(({ kind }) => kind === 'report'))
     return {
       answer: 'unknown',
-      sentence: `Unknown. It was handed over ${when}, and no TLS session was seen.`,
+      lead: 'Unknown.',
+      sentence: `It was handed over ${when}, and no TLS session was seen.`,
     }
-  return {
-    answer: 'no',
-    sentence: `Not known to be. It was handed to ${where} ${when}, and no TLS session is recorded.`,
-  }
+  const sentence = `It was handed to ${where} ${when}, and no TLS session is recorded.`
+  return { answer: 'no', lead: 'Not known to be.', sentence }
 }
 
 /** A gateway may do with a message what it will. */
-function throughGateway({
-  at,
-  gateway,
-  server,
-  protocol,
-}: TraceStep): Pick<Statement, 'answer' | 'sentence'> {
+function throughGateway({ at, gateway, server, protocol }: TraceStep): Answer {
   const version = protocol === null ? '' : ` (${formatVersion(protocol)})`
-  return {
-    answer: 'unknown',
-    sentence: `Unknown. It was handed to the gateway ${gateway ?? ''} (${server ?? 'unknown'}) on ${formatUtc(at)} over an encrypted connection${version}, and the certificate of the gateway was verified. How it went on from there is not known here.`,
-  }
+  const sentence = `It was handed to the gateway ${gateway ?? ''} (${server ?? 'unknown'}) on ${formatUtc(at)} over an encrypted connection${version}, and the certificate of the gateway was verified. How it went on from there is not known here.`
+  return { answer: 'unknown', lead: 'Unknown.', sentence }
 }
 
-const NOTHING = 'It was not delivered: the delivery log has no delivery of it.'
+/** That the log has no entry of something does not say that it was not. */
+function undelivered({ state, last, steps }: TracedMessage): Answer {
+  const known = UNDELIVERED[state]
+  if (known !== undefined) return { answer: 'not-delivered', lead: '', sentence: known }
+  if (state === 'freed') return { answer: 'unknown', lead: 'Unknown.', sentence: '' }
+  const reason = steps.findLast(({ result }) => result === 'deferred')?.reason ?? null
+  const why = reason === null ? '' : `: ${oneLine(reason, 300).replace(/\.$/, '')}`
+  if (state === 'waiting') {
+    const sentence = `When last heard of, on ${formatUtc(last)}, it waited in the queue of the mail server${why}.`
+    return { answer: 'unknown', lead: '', sentence }
+  }
+  return { answer: 'unknown', lead: 'Unknown.', sentence: 'The delivery log has no delivery of it.' }
+}
 
 const UNDELIVERED: Readonly<Partial<Record<MessageState, string>>> = {
-  waiting: 'It has not been delivered: it waits in the queue of the mail server.',
   bounced: 'It was not delivered: its sender got a bounce.',
   kept: 'It was not delivered: it is kept in the queue folder of the mail server.',
   rejected: 'It was not accepted: the sending server did not use TLS.',
@@ -119,20 +168,29 @@ function deliveryFacts(step: TraceStep): (readonly [string, string])[] {
   ]
 }
 
+/** Who released it, and why. */
+function releaseFacts({ exposures }: TracedMessage): (readonly [string, string])[] {
+  const release = exposures.findLast(({ by, reason }) => by !== null || reason !== null)
+  return release ? [...fact('Released by', release.by), ...fact('Reason', release.reason)] : []
+}
+
 /** What holds for every delivery of the message. */
 function verifiedOf(deliveries: readonly TraceStep[]): string[] {
   const [first, ...rest] = deliveries.map(({ verified }) => verified ?? [])
   return (first ?? []).filter((part) => rest.every((others) => others.includes(part)))
 }
 
-function notVerified(verified: readonly string[]): string[] {
+/** @param overTls whether there was a certificate at all */
+function notVerified(verified: readonly string[], overTls: boolean): string[] {
   const has = (...parts: readonly string[]): boolean => parts.some((part) => verified.includes(part))
   return [
-    ...(has('chain', 'dane', 'fingerprint')
+    ...(!overTls || has('chain', 'dane', 'fingerprint')
       ? []
       : ['Whose certificate it was: any certificate was accepted.']),
-    ...(has('chain') ? [] : ['That the certificate was issued by a trusted authority.']),
-    ...(has('host-name', 'listed-name') ? [] : ['That the certificate names the server or the domain.']),
+    ...(!overTls || has('chain') ? [] : ['That the certificate was issued by a trusted authority.']),
+    ...(!overTls || has('host-name', 'listed-name')
+      ? []
+      : ['That the certificate names the server or the domain.']),
     ...(has('dane', 'listed-name', 'fingerprint', 'mta-sts')
       ? []
       : ["That the server belongs to the recipient's domain: that is what DNS said."]),
@@ -167,11 +225,6 @@ export function rulesOf({ rules, level }: Pick<TracedMessage, 'rules' | 'level'>
     ({ owner, id, name }) => `${name ?? id} (${owner === '*' ? 'the whole service' : owner})`,
   )
   return `${names.join(', ')}, level ${level}`
-}
-
-/** Such as `2026-11-23 18:00:01 UTC`. */
-function formatUtc(iso: string): string {
-  return `${iso.slice(0, 19).replace('T', ' ')} UTC`
 }
 
 function capital(part: string): string {

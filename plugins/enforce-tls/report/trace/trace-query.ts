@@ -3,6 +3,7 @@ import { comparableMessageId, comparableText, hashOf, type NameOf } from '../../
 import { fromRecord } from '../../observe/delivery-log/entry.js'
 import type { DeliveryRecord, MayBeWanted } from '../../store/delivery-log.js'
 import { concerns } from '../report-query.js'
+import { stemOf } from './exposures.js'
 
 /** What messages can be asked for by, besides what is in `TraceQuery`. */
 export const RESULTS = [
@@ -13,6 +14,7 @@ export const RESULTS = [
   'kept',
   'failed',
   'released',
+  'freed',
   'would-bounce',
   'rejected',
 ] as const
@@ -108,13 +110,13 @@ export function looksAskedFor({ uuid, partner, rule }: TraceQuery, names: AskedN
   return (json) => needles.every((forms) => forms.some((form) => json.includes(form)))
 }
 
-/** Whether the JSON of an entry is of one of these messages. */
-export function looksOfMessages(uuids: ReadonlySet<string>): MayBeWanted {
-  const written = new Set([...uuids].map((uuid) => JSON.stringify(uuid).slice(1, -1)))
+/** Whether the JSON of an entry is of one of these messages. @param stems as `stemOf` gives them */
+export function looksOfMessages(stems: ReadonlySet<string>): MayBeWanted {
+  const written = new Set([...stems].map((stem) => JSON.stringify(stem).slice(1, -1)))
   const before = '"uuid":"'
   return (json) => {
     const start = json.indexOf(before)
     if (start < 0) return false
-    return written.has(json.slice(start + before.length, json.indexOf('"', start + before.length)))
+    return written.has(stemOf(json.slice(start + before.length, json.indexOf('"', start + before.length))))
   }
 }

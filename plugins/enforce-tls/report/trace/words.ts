@@ -1,6 +1,7 @@
 /** Attempts and outcomes of a message in words for a person. Pure. */
 import { definitionOf, FAILURE_CLASS_NAMES } from '../../delivery/failure-classes.js'
 import type { DeliveryLogEntry } from '../../observe/delivery-log/schema.js'
+import { HOW_IT_WENT, howOf } from '../releases.js'
 
 /** What became of a message as a whole. `mixed`: its recipients fared differently; `unknown`: nothing says so. */
 export type MessageState =
@@ -12,6 +13,7 @@ export type MessageState =
   | 'released'
   | 'reported'
   | 'rejected'
+  | 'freed'
   | 'mixed'
   | 'unknown'
 
@@ -39,7 +41,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   'delivered-as-usual': 'Delivered as usual: the partner publishes nothing, so nothing was required',
   rerouted: 'Handed to the gateway, because no server of the recipients could take it as required',
   'via-gateway': 'Handed to the gateway, as the rule says',
-  deferred: 'Not delivered: the message waits for the next attempt',
+  deferred: 'Put off: the message waits for the next attempt',
   bounced: 'Bounced: the sender was notified',
   kept: 'Not delivered: kept in the queue folder as error.*, since there is no sender to notify',
   'would-bounce': 'Report only: would have bounced',
@@ -49,8 +51,26 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   unknown: 'Report only: delivered; whether that meets the rule is unknown',
   refused: 'Rejected: it came without TLS',
   'would-refuse': 'Report only: would have been rejected, it came without TLS',
+  freed: 'TLS is not required any more: Haraka delivers it as usual; whether over TLS is not known here',
   granted: 'Released: may be sent once without what its rules require',
-  sent: 'Released: sent without what its rules require',
+}
+
+const RELEASED = { begun: 'Released: an attempt began', sent: 'Released: sent' } as const
+
+/** Such as `2026-11-23 18:00:01 UTC`. */
+export function formatUtc(iso: string): string {
+  return `${iso.slice(0, 19).replace('T', ' ')} UTC`
+}
+
+/** A server, and where it was reached. */
+export function formatWhere({
+  server,
+  address,
+}: {
+  readonly server: string | null
+  readonly address: string | null
+}): string {
+  return `${server ?? 'the next hop'}${address === null ? '' : ` (${address})`}`
 }
 
 /** Such as `TLS 1.3`. */
@@ -62,6 +82,7 @@ export function formatVersion(protocol: string): string {
 export function formatStep(entry: DeliveryLogEntry): StepWords {
   const { kind, result, detail = null, protocol, via } = entry
   if (kind === 'attempt') return attemptWords(entry)
+  if (kind === 'release') return releaseWords(entry)
   const reason = result === 'delivered' ? null : (failureWords(entry) ?? unpublishedWords(entry) ?? detail)
   if (result === 'delivered')
     return {
@@ -78,9 +99,23 @@ export function formatStep(entry: DeliveryLogEntry): StepWords {
   }
 }
 
+/** How a released message went, by whose leave, and why. */
+function releaseWords(entry: DeliveryLogEntry): StepWords {
+  const { result, by = 'an administrator', reason = '' } = entry
+  const words = result === 'begun' || result === 'sent' ? RELEASED[result] : null
+  return {
+    says: words === null ? (OUTCOMES[result] ?? result) : `${words} ${HOW_IT_WENT[howOf(entry)]}`,
+    reason: `released by ${by}${reason === '' ? '' : `: ${reason}`}`,
+  }
+}
+
 function attemptWords(entry: DeliveryLogEntry): StepWords {
-  const { result, detail = null, verified } = entry
-  if (result === 'failed') return { says: failureWords(entry) ?? 'The attempt failed', reason: detail }
+  const { result, detail = null, verified, protocol, encrypted } = entry
+  const clear = encrypted === 'false' ? ' after MAIL was sent in the clear' : ''
+  if (result === 'failed')
+    return { says: failureWords(entry) ?? `The attempt failed${clear}`, reason: detail }
+  if (result === 'secured' && protocol === undefined)
+    return { says: 'A next hop that counts as secure: TLS was not required of it', reason: null }
   if (result === 'as-usual')
     return { says: 'Nothing was required at this server', reason: unpublishedWords(entry) }
   return { says: 'TLS as required', reason: verified === undefined ? null : formatVerified(verified) }
@@ -114,8 +149,8 @@ export function formatNextStep(
   switch (state) {
     case 'waiting':
       return name === undefined
-        ? 'Nothing to do: Haraka tries again by itself.'
-        : `Haraka tries again by itself; ${check}`
+        ? 'Nothing to do while it waits: Haraka tries again by itself.'
+        : `While it waits, Haraka tries again by itself; ${check}`
     case 'bounced':
     case 'mixed':
       return name === undefined

@@ -8,6 +8,7 @@ import {
   naming,
   NAMED_MAX,
   newNamesKey,
+  withoutAddresses,
 } from '../../../../plugins/enforce-tls/observe/delivery-log/names.js'
 import { atOnce } from '../../../../plugins/enforce-tls/work/pieces.js'
 
@@ -56,6 +57,16 @@ describe('names in the delivery log', () => {
     // eslint-disable-next-line no-control-regex
     assert.doesNotMatch(JSON.stringify(atOnce(naming(odd, null))), /\\[nru]|[\x00-\x1f]/)
   })
+
+  for (const [text, expected] of [
+    ['answered RCPT with 550 5.1.1 <cfo@bank.example>: no', 'answered RCPT with 550 5.1.1 <address>: no'],
+    ['550 <"q x"@bank.example> from ann@acme.example, no', '550 <address> from <address> no'],
+    ['450 4.2.0 try <cfo@bank.exa', '450 4.2.0 try <address>'],
+    ['450 4.2.0 try again, cfo…', '450 4.2.0 try again, <address>'],
+    ['is for <unknown>, not for mx.bank.example', 'is for <unknown>, not for mx.bank.example'],
+  ] as const)
+    it(`are taken out of what a server answers: ${text}`, () =>
+      assert.equal(withoutAddresses(text), expected))
 
   it('have a key that nobody guesses', () => {
     assert.ok(Buffer.from(newNamesKey(), 'base64url').length >= 32)

@@ -118,6 +118,40 @@ describe('a search for messages', () => {
   for (const [asked, expected] of ROWS)
     it(`finds ${JSON.stringify(asked)}`, async () => assert.deepEqual(await found(asked), expected))
 
+  it('ends waiting with what was released, and with what needs no TLS any more', async () => {
+    const entries = [
+      entry({ uuid: 'R.1.1', at: at(1), result: 'deferred' }),
+      entry({ uuid: 'R.1.1', at: at(2), kind: 'release', result: 'begun' }),
+      entry({ uuid: 'R.1.1', at: at(2), kind: 'release', result: 'sent' }),
+      entry({ uuid: 'F.1.1', at: at(1), result: 'deferred' }),
+      entry({ uuid: 'F.1.1', at: at(2), result: 'freed' }),
+      entry({ uuid: 'B.1.1', at: at(1), result: 'deferred' }),
+      entry({ uuid: 'B.1.1', at: at(2), kind: 'release', result: 'begun' }),
+    ]
+    assert.deepEqual(await found({ result: 'waiting' }, entries), ['B.1.1 waiting'])
+    assert.deepEqual(await found({ result: 'freed' }, entries), ['F.1.1 freed'])
+    assert.deepEqual((await found({ result: 'released' }, entries)).sort(), [
+      'B.1.1 waiting',
+      'R.1.1 released',
+    ])
+  })
+
+  it('knows what another item of the same message did, and not what another message did', async () => {
+    const begun = { kind: 'release', result: 'begun', encrypted: 'false' } as const
+    const entries = [
+      entry({ ...begun, uuid: 'S.1.1', to: to('a@x.example') }),
+      entry({ uuid: 'S.1.2', protocol: 'TLSv1.3', to: to('b@x.example') }),
+      entry({ ...begun, uuid: 'S.2.1' }),
+      entry({ ...begun, uuid: 'S.1.3', domain: 'clinic.example' }),
+    ]
+    const query = { ...ALL, to: 'b@x.example' }
+    const { messages } = await searchMessages(logOf(entries), query, { skip: 0, limit: 9 })
+    assert.deepEqual(
+      messages.map(({ uuid, exposures }) => [uuid, exposures.map((each) => each.uuid)]),
+      [['S.1.2', ['S.1.1']]],
+    )
+  })
+
   it('counts an entry once that was written twice', async () => {
     const [, waits] = ENTRIES
     assert.ok(waits)

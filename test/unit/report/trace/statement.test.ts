@@ -20,6 +20,11 @@ function statementOf(...entries: readonly Partial<DeliveryLogEntry>[]): Statemen
 
 const TLS = { protocol: 'TLSv1.3', mx: 'mx.bank.example', address: '192.0.2.25:25' }
 
+const SENT: Partial<DeliveryLogEntry> = {
+  ...({ kind: 'release', result: 'sent', by: 'ann', reason: 'due' } as const),
+  ...{ mx: 'mx.bank.example', address: '192.0.2.25:25' },
+}
+
 const ROWS: readonly (readonly [
   what: string,
   entries: readonly Partial<DeliveryLogEntry>[],
@@ -39,7 +44,12 @@ const ROWS: readonly (readonly [
     /^Not known to be\. .* no TLS session is recorded\.$/,
   ],
   ['one of two deliveries without TLS', [TLS, { mx: 'mx2' }], 'no', /^Not known to be/],
-  ['over TLS for some', [TLS, { result: 'bounced' }], 'yes', /Not all recipients got it/],
+  [
+    'over TLS for some',
+    [TLS, { result: 'bounced' }],
+    'yes',
+    /^Yes\. .* It went otherwise for some recipients/,
+  ],
   [
     'bounced',
     [
@@ -49,8 +59,85 @@ const ROWS: readonly (readonly [
     'not-delivered',
     /^It was not delivered: its sender got a bounce\.$/,
   ],
-  ['waiting', [{ result: 'deferred' }], 'not-delivered', /it waits/],
-  ['only attempts', [{ kind: 'attempt', result: 'secured', ...TLS }], 'not-delivered', /no delivery of it/],
+  [
+    'waiting',
+    [{ result: 'deferred', class: 'starttls-deferred' }],
+    'unknown',
+    /^When last heard of, on 2026-11-20 10:00:00 UTC, it waited in the queue of the mail server: The receiving server asked to try TLS again later\.$/,
+  ],
+  [
+    'only attempts',
+    [{ kind: 'attempt', result: 'secured', ...TLS }],
+    'unknown',
+    /^Unknown\. The delivery log has no delivery of it\.$/,
+  ],
+  [
+    'not required any more',
+    [{ result: 'deferred' }, { result: 'freed' }],
+    'unknown',
+    /^Unknown\. From 2026-11-20 10:00:00 UTC on TLS was not required of it, .* is not in the log\.$/,
+  ],
+  [
+    'not required for a while, then over TLS',
+    [{ result: 'deferred' }, { result: 'freed' }, TLS],
+    'unknown',
+    /^Unknown\. From .* It was handed to mx\.bank\.example/,
+  ],
+  [
+    'released and sent in the clear',
+    [{ ...SENT, encrypted: 'false' }],
+    'no',
+    /^No\. It was sent to mx\.bank\.example \(192\.0\.2\.25:25\) on 2026-11-20 10:00:00 UTC in the clear: ann had released it from what its rules require \(“due”\)\.$/,
+  ],
+  [
+    'released and sent over TLS',
+    [{ ...SENT, protocol: 'TLSv1.3', encrypted: 'true' }],
+    'not-as-required',
+    /^Encrypted, but not as its rules require\. It was sent to .* over an encrypted connection \(TLS 1\.3\), with a certificate that was not checked/,
+  ],
+  [
+    'released and sent, by an older version',
+    [SENT],
+    'unknown',
+    /^Unknown\. It was sent to .*whether over TLS is not recorded.*: ann had/,
+  ],
+  [
+    'begun in the clear under a release, then over TLS',
+    [{ ...SENT, result: 'begun', encrypted: 'false' }, TLS],
+    'no',
+    /^No\. An attempt to .* went in the clear: ann .* It was handed to .* encrypted connection \(TLS 1\.3\)\.$/,
+  ],
+  [
+    'begun in the clear under a release, then bounced',
+    [{ ...SENT, result: 'begun', encrypted: 'false' }, { result: 'bounced' }],
+    'no',
+    /^No\. An attempt to .* It was not delivered: its sender got a bounce\.$/,
+  ],
+  [
+    'released, with no attempt under that in the log, and then over TLS',
+    [{ ...SENT, result: 'granted' }, TLS],
+    'unknown',
+    /^Unknown\. ann released it on .* It was handed/,
+  ],
+  [
+    'in the clear to a trusted next hop at an attempt that failed, then over TLS',
+    [{ kind: 'attempt', result: 'failed', encrypted: 'false' }, TLS],
+    'no',
+    /^No\. An attempt to the next hop on .* in the clear, as nothing was required of that server\. It was handed/,
+  ],
+  [
+    'over TLS, with a round before that is not in the log',
+    [{ ...TLS, tries: '1' }],
+    'unknown',
+    /^Unknown\. It was handed to .* Earlier attempts may be missing from the delivery log: how/,
+  ],
+  [
+    'over TLS, with a round between that is not in the log',
+    [{ result: 'deferred' }, { ...TLS, tries: '2' }],
+    'unknown',
+    /^Unknown\. .* Earlier attempts may be missing/,
+  ],
+  ['over TLS at the second round', [{ result: 'deferred' }, { ...TLS, tries: '1' }], 'yes', /^Yes\. /],
   ['seen in report mode without TLS', [{ kind: 'report', result: 'would-bounce' }], 'unknown', /^Unknown\. /],
   ['seen in report mode over TLS', [{ kind: 'report', result: 'would-deliver', ...TLS }], 'yes', /^Yes\. /],
 ]
@@ -78,6 +165,39 @@ describe('the statement on a message', () => {
     ])
     // Only what holds for every delivery.
     assert.deepEqual(statementOf({ ...TLS, verified: 'chain' }, { ...TLS, verified: 'nothing' }).verified, [])
+  })
+
+  it('counts what the whole message did, for whichever recipient', () => {
+    const own = entry({ uuid: 'U.1.2', ...TLS })
+    const sibling = entry({ uuid: 'U.1.1', ...SENT, encrypted: 'false' })
+    const on = (entries: DeliveryLogEntry[], logBegins: string | null = null): Statement =>
+      statementOn(messageOf([own], NO_NAMES, { entries: [own, ...entries], logBegins }))
+    assert.equal(on([]).answer, 'yes')
+    assert.equal(on([sibling]).answer, 'no')
+    assert.match(on([sibling]).sentence, /It was sent to .* in the clear: ann had/)
+  })
+
+  it('of entries that do not count rounds says no plain yes where the log does not go back far enough', () => {
+    const old = entry({ uuid: 'U.1.1', ...TLS })
+    Reflect.deleteProperty(old, 'tries')
+    const on = (logBegins: string): Statement =>
+      statementOn(messageOf([old], NO_NAMES, { entries: [old], logBegins }))
+    assert.equal(on('2026-11-01T00:00:00.000Z').answer, 'yes')
+    const { answer, sentence } = on('2026-11-19T00:00:00.000Z')
+    assert.equal(answer, 'unknown')
+    assert.match(sentence, /the delivery log, which begins on 2026-11-19 00:00:00 UTC: how/)
+  })
+
+  it('says something of certificates only where there was TLS', () => {
+    const clear = statementOf({ ...SENT, encrypted: 'false' })
+    assert.doesNotMatch(clear.notVerified.join('\n'), /certificate/)
+    assert.deepEqual(clear.facts.slice(-2), [
+      ['Released by', 'ann'],
+      ['Reason', 'due'],
+    ])
+    const tls = statementOf({ ...SENT, encrypted: 'true', protocol: 'TLSv1.3', cipher: 'X' })
+    assert.match(tls.notVerified.join('\n'), /any certificate was accepted/)
+    assert.ok(tls.facts.some(([name, value]) => name === 'TLS version' && value === 'TLS 1.3'))
   })
 
   it('as text is no wider than 80 columns', () => {

@@ -1,0 +1,46 @@
+/** A message that waits and then needs no TLS any more: what the log says of it ends with that, and claims nothing. */
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { enforceTls } from '../cli/enforce-tls.js'
+import { deliveries } from '../support/evidence.js'
+import { storedRule } from '../support/rules.js'
+import { startWaitingScene } from '../support/waiting-scene.js'
+
+it('a rule is switched off while its mail waits: that mail is not called waiting for ever', async () => {
+  await using scene = await startWaitingScene({ ini: '[evidence]\naddresses=full\n' })
+  const told = async (...words: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await enforceTls([...words, '--config', scene.haraka.folder])
+    assert.equal(code, 0, stderr)
+    return stdout.replace(/\s+/g, ' ')
+  }
+  await scene.send()
+  await scene.waitForListed(1)
+  await scene.haraka.until(
+    async () => (await deliveries(scene.redis)).some(({ result }) => result === 'deferred'),
+    'an entry of the deferral',
+  )
+  const waits = await told('trace', '--to', 'cfo@bank.example', '--statement')
+  assert.match(waits, /\? When last heard of, on \d{4}-.* UTC, it waited in the queue of the mail server: /)
+  assert.doesNotMatch(waits, /not been delivered/)
+
+  const off = { ...storedRule({ to: ['bank.example'] }), name: 'Payments', enabled: false }
+  await scene.bank.behave({ starttls: false })
+  await scene.redis.cli('HSET', 'enforce-tls:rules:acme.example', 'payments', JSON.stringify(off))
+  await scene.haraka.until(async () => {
+    await scene.queue('retry', '--all', '--partner', 'bank.example')
+    return scene.bank.messages.length > 0
+  }, 'the message in the clear')
+  assert.ok(!scene.bank.messages[0]?.tls)
+  await scene.haraka.waitForLog(/outcome uuid=\S+ rule=payments .* result=freed/)
+  await scene.haraka.until(
+    async () => (await deliveries(scene.redis)).some(({ result }) => result === 'freed'),
+    'an entry that nothing is required any more',
+  )
+  assert.match(await told('trace', '--to', 'cfo@bank.example'), /^TLS not required any more: message /)
+  const statement = await told('trace', '--to', 'cfo@bank.example', '--statement')
+  assert.match(statement, /\? Unknown\. From \d{4}.* UTC on TLS was not required of it/)
+  assert.match(await told('trace', '--result', 'freed'), /^TLS not required any more: message /)
+  assert.match(await told('trace', '--result', 'waiting'), /no such message/)
+  const { enforced } = JSON.parse(await told('report', '--json')) as { enforced: Record<string, number> }
+  assert.deepEqual([enforced['waiting'], enforced['freed'], enforced['messages']], [0, 1, 0])
+})
