@@ -37,7 +37,9 @@ export function toGateways(section: Section): readonly Gateway[] {
     if (flaw !== null) throw new SettingsError(`${SETTINGS_FILE}: [gateways] ${quote(name)} ${flaw}`)
     const gateway = typeof value === 'string' ? parse(name, value) : EXPECTED
     if (typeof gateway !== 'string') return gateway
-    throw new SettingsError(`${SETTINGS_FILE}: [gateways] ${name}=${shown(value)}: expected ${gateway}`)
+    throw new SettingsError(
+      `${SETTINGS_FILE}: [gateways] ${name}=… (not shown, as it may hold a password): expected ${gateway}`,
+    )
   })
 }
 
@@ -89,9 +91,4 @@ function loginIn({ username, password }: URL): Gateway['login'] | string {
   } catch {
     return `a user and a password in which % begins a code: ${ENCODED}`
   }
-}
-
-/** A value without user and password. */
-function shown(value: unknown): string {
-  return typeof value === 'string' ? value.replace(/^([a-z]+:\/\/)?.*@/is, '$1…@') : '…'
 }

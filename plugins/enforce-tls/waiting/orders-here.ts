@@ -211,9 +211,9 @@ export class OrdersHere {
     if (demand !== record.demand) return 'its rules or recipients have changed since; look at it again'
     if (this.#grants.has(id)) return 'it has been released before'
     const cls = FAILURE_CLASS_NAMES.find((name) => name === record.class)
-    const { isCertificate, isOurs } = cls === undefined ? {} : definitionOf(cls)
+    const { isCertificate, isOurs, isGateway } = cls === undefined ? {} : definitionOf(cls)
     // Nothing says that the server has no TLS.
-    const encrypted = isCertificate === true || isOurs === true
+    const encrypted = [isCertificate, isOurs, isGateway].includes(true)
     const grant: Grant = { ...order, uuid: record.uuid, encrypted }
     try {
       await recordRelease(record, order)

@@ -61,26 +61,26 @@ describe('the section [gateways]', () => {
   })
 
   for (const [value, says] of [
-    ['gw.example', /relay=gw\.example: expected smtp:\/\/host/],
-    ['http://ann:s3cret@gw.example', /relay=http:\/\/…@gw\.example: expected smtp:\/\/host/],
+    ['gw.example', /relay=… .*: expected smtp:\/\/host/],
+    ['http://ann:s3cret@gw.example', /relay=… .*: expected smtp:\/\/host/],
     ['lmtp://gw.example', /expected smtp:\/\/host/],
-    ['smtp://ann@gw.example', /relay=smtp:\/\/…@gw\.example: expected a user and a password, or neither/],
-    ['smtp://:s3cret@gw.example', /relay=smtp:\/\/…@gw\.example: expected a user and a password/],
+    ['smtp://ann@gw.example', /relay=… .*: expected a user and a password, or neither/],
+    ['smtp://:s3cret@gw.example', /relay=… .*: expected a user and a password/],
     ['smtp://ann:s3cret%@gw.example', /% begins a code/],
     ['smtp://ann:s3cret%00@gw.example', /without line ends/],
-    ['smtp://ann:s3/cret@gw.example', /relay=smtp:\/\/…@gw\.example: .*%2F for \//],
-    ['smtp://ann:12#s3cret@gw.example', /relay=smtp:\/\/…@gw\.example: .*is written as %40/],
-    ['smtp://ann:12?s3cret@gw.example', /relay=smtp:\/\/…@gw\.example: .*\?trust=/],
+    ['smtp://ann:s3/cret@gw.example', /relay=… .*: .*%2F for \//],
+    ['smtp://ann:12#s3cret@gw.example', /relay=… .*: .*is written as %40/],
+    ['smtp://ann:12?s3cret@gw.example', /relay=… .*: .*\?trust=/],
     ['smtp://ann:s3cret@gw.example/path', /expected smtp:\/\/host/],
-    ['smtp://ann:s3cret@', /relay=smtp:\/\/…@: expected/],
+    ['smtp://ann:s3cret@', /relay=… .*: expected/],
     ['smtp://gw_.example', /expected smtp:\/\/host/],
     ['smtp://gw.example:0', /a port from 1 to 65535/],
     ['smtp://gw.example:65536', /expected smtp:\/\/host/],
     ['smtp://gw.example?trsut=x', /nothing behind the host and port but \?trust=/],
     ['smtp://gw.example?trust=', /nothing behind the host and port but \?trust=/],
-    ['ann:s3cret@gw.example', /relay=…@gw\.example: expected/],
-    [12, /relay=…: expected smtp:\/\/host/],
-    [['smtp://ann:s3cret@gw.example'], /relay=…: expected/],
+    ['ann:s3cret@gw.example', /relay=… .*: expected/],
+    [12, /relay=… .*: expected smtp:\/\/host/],
+    [['smtp://ann:s3cret@gw.example'], /relay=… .*: expected/],
   ] as const)
     it(`refuses ${String(value)}`, () => {
       assert.throws(

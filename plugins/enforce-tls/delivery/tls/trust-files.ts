@@ -127,13 +127,18 @@ function readCertificates(key: 'ca' | 'cert', file: string, configFolder: string
       )
     }
   })
-  return { key, file, pem, certificates }
+  // OpenSSL takes none where two follow each other on one line, as `cat` of files without a last line end leaves them.
+  return { key, file, pem: `${texts.join('\n')}\n`, certificates }
 }
 
 function readText(key: string, file: string, configFolder: string): string {
   try {
     const place = path.resolve(configFolder, file)
-    if (statSync(place).size > BYTES_MAX)
+    const found = statSync(place)
+    // To read a FIFO or a device would hold the process up, perhaps for ever.
+    if (!found.isFile() && !found.isDirectory())
+      throw new TrustProblem(`${key}=${file} is no regular file; put a PEM file there`)
+    if (found.size > BYTES_MAX)
       throw new TrustProblem(`${key}=${file} is too large to be a PEM file; put one there`)
     return readFileSync(place, 'latin1')
   } catch (error) {
