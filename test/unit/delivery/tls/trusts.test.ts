@@ -61,13 +61,20 @@ describe('the files of a named trust', () => {
     const trust = trusts.get('bank')
     assert.deepEqual([trust.serverName, trust.hasAuthorities], ['mx.example', true])
     const { anchors, own } = trusts.madeOf(trust)
-    assert.deepEqual(anchors, [ca.pem])
+    assert.deepEqual(anchors, [`${ca.pem.trim()}\n`])
     assert.match(own.cert ?? '', /BEGIN CERTIFICATE/)
     assert.match(own.key ?? '', /BEGIN PRIVATE KEY/)
     assert.deepEqual([own.ciphers, own.ecdhCurve], [undefined, 'X25519'])
     assert.doesNotMatch(JSON.stringify([trust, trusts.facts()]), /PRIVATE/)
     assert.equal(trusts.get('bank'), trust)
     assert.throws(() => open(OWN).madeOf(trust), TypeError)
+  })
+
+  it('hold each certificate on lines of its own, whatever their files do', async () => {
+    const other = await issue({ name: 'other' })
+    write({ 'glued.pem': ca.pem.trim() + other.pem.trim() })
+    const trusts = open({ ...CA, ca: ['glued.pem'] })
+    assert.deepEqual(trusts.madeOf(trusts.get('bank')).anchors, [`${ca.pem.trim()}\n${other.pem.trim()}\n`])
   })
 
   it('that are not good are named with file, problem and way out', async () => {
