@@ -5,8 +5,8 @@ import { toRecord } from '../../../../plugins/enforce-tls/observe/delivery-log/e
 import type { DeliveryLogEntry } from '../../../../plugins/enforce-tls/observe/delivery-log/schema.js'
 import { ReportSender } from '../../../../plugins/enforce-tls/report/mailed/sender.js'
 import { toSettings } from '../../../../plugins/enforce-tls/settings/schema.js'
-import type { SentReports } from '../../../../plugins/enforce-tls/store/sent-reports.js'
 import { entry } from '../../../support/evidence-entries.js'
+import { MemorySentReports } from '../../../support/memory-sent-reports.js'
 import { parseMime } from '../../../support/mime.js'
 
 const MINUTE = 60_000
@@ -14,43 +14,6 @@ const DAY = 24 * 60 * MINUTE
 /** A Monday, when the week before is due. */
 const DUE = Date.parse('2026-11-23T00:15:00Z')
 const WEEK = 'week-2026-11-16'
-
-/** All that several processes share. */
-class Shared implements SentReports {
-  now = DUE
-  readonly periods = new Map<string, Map<string, string>>()
-  lease: { holder: string; until: number } | null = null
-  away = false
-  /** Fails the next write, as a process that is killed before it. */
-  dies = false
-
-  readPeriod(period: string): Promise<ReadonlyMap<string, string>> {
-    if (this.away) return Promise.reject(new Error('Redis is away'))
-    return Promise.resolve(new Map(this.periods.get(period)))
-  }
-
-  write(period: string, name: string, value: string): Promise<void> {
-    if (this.dies) return Promise.reject(new Error('killed'))
-    this.periods.set(period, new Map(this.periods.get(period)).set(name, value))
-    return Promise.resolve()
-  }
-
-  takeLease(holder: string, duration: number): Promise<boolean> {
-    if (this.lease && this.lease.holder !== holder && this.lease.until > this.now)
-      return Promise.resolve(false)
-    this.lease = { holder, until: this.now + duration }
-    return Promise.resolve(true)
-  }
-
-  endLease(holder: string): Promise<void> {
-    if (this.lease?.holder === holder) this.lease = null
-    return Promise.resolve()
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve()
-  }
-}
 
 const good = (at: string, more: Partial<DeliveryLogEntry> = {}) =>
   entry({ at: `${at}.000Z`, protocol: 'TLSv1.3', ...more })
@@ -63,7 +26,7 @@ const EDGES = [
 
 /** Processes that share a state, and what they queue. */
 function scene(entries: readonly DeliveryLogEntry[] = EDGES) {
-  const shared = new Shared()
+  const shared = new MemorySentReports(DUE)
   const log: string[] = []
   const sent: { to: readonly string[]; raw: string }[] = []
   const world = {

@@ -7,8 +7,8 @@ import type { DeliveryLogEntry } from '../../../../plugins/enforce-tls/observe/d
 import { dueDay, dueTime, nextDue } from '../../../../plugins/enforce-tls/report/tls-rpt/schedule.js'
 import { TlsRptSender } from '../../../../plugins/enforce-tls/report/tls-rpt/sender.js'
 import type { TlsRptReport } from '../../../../plugins/enforce-tls/report/tls-rpt-format.js'
-import type { SentReports } from '../../../../plugins/enforce-tls/store/sent-reports.js'
 import { entry } from '../../../support/evidence-entries.js'
+import { MemorySentReports } from '../../../support/memory-sent-reports.js'
 import { TableDns } from '../../../support/policy-server.js'
 
 const MINUTE = 60_000
@@ -22,41 +22,10 @@ const good = (more: Partial<DeliveryLogEntry> = {}) =>
   entry({ kind: 'attempt', result: 'secured', protocol: 'TLSv1.3', ...AT, ...HELD, ...more })
 
 /** All that several processes share. */
-class Shared implements SentReports {
-  now = DUE
-  readonly days = new Map<string, Map<string, string>>()
-  lease: { holder: string; until: number } | null = null
-  away = false
-
-  readPeriod(day: string): Promise<ReadonlyMap<string, string>> {
-    if (this.away) return Promise.reject(new Error('Redis is away'))
-    return Promise.resolve(new Map(this.days.get(day)))
-  }
-
-  write(day: string, name: string, value: string): Promise<void> {
-    this.days.set(day, new Map(this.days.get(day)).set(name, value))
-    return Promise.resolve()
-  }
-
-  takeLease(holder: string, duration: number): Promise<boolean> {
-    if (this.lease && this.lease.holder !== holder && this.lease.until > this.now)
-      return Promise.resolve(false)
-    this.lease = { holder, until: this.now + duration }
-    return Promise.resolve(true)
-  }
-
-  endLease(holder: string): Promise<void> {
-    if (this.lease?.holder === holder) this.lease = null
-    return Promise.resolve()
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve()
-  }
-
+class Shared extends MemorySentReports {
   /** What is noted of a day, without what is about the day itself. */
   noted(day = '2026-11-20'): Record<string, string> {
-    const parts = [...(this.days.get(day) ?? [])].filter(([name]) => name !== '*' && name !== '+')
+    const parts = [...(this.periods.get(day) ?? [])].filter(([name]) => name !== '*' && name !== '+')
     return Object.fromEntries(parts.map(([name, text]) => [name, (JSON.parse(text) as { is: string }).is]))
   }
 }
@@ -74,7 +43,7 @@ interface Scene {
 
 /** Processes that share a state, and what they send. */
 function scene({ entries = [good()], rua = `${MAIL},${HTTPS}`, records = {}, sts = 'none' }: Scene = {}) {
-  const shared = new Shared()
+  const shared = new Shared(DUE)
   const sent: { to: string; report: TlsRptReport }[] = []
   const log: string[] = []
   const dns = new TableDns({
@@ -232,7 +201,7 @@ describe('reports on TLS', () => {
     }
     await node().look()
     assert.deepEqual(to(), [`${HTTPS}1`])
-    assert.equal(shared.days.get('2026-11-20')?.has('*'), false)
+    assert.equal(shared.periods.get('2026-11-20')?.has('*'), false)
   })
 
   it('that fail are tried again, less and less often, and the others are not sent again', async () => {
