@@ -6,16 +6,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { HarakaLogger } from '../haraka/types.js'
 import { errorMessage } from '../text/error-message.js'
 
-export interface LooksOptions {
-  /** What cannot be done where it fails, such as `TLS reports`. */
-  readonly what: string
-  readonly logger: Pick<HarakaLogger, 'lognotice' | 'logwarn'>
-  /** Whether the settings ask for it. */
-  readonly isOn: () => boolean
-  /** Does what is due, and gives the milliseconds until it should look again; may reject. */
-  readonly work: () => Promise<number>
-}
-
 /** Until the first look, and between two looks, in milliseconds; clocks may be set meanwhile. */
 const [FIRST_LOOK, LOOK_PAUSE_MAX] = [2000, 3_600_000]
 /** After a look that has failed, in milliseconds. */
@@ -24,8 +14,9 @@ const FAILED_PAUSE = 60_000
 const CLOSE_TIMEOUT = 2000
 
 /** The looks of one process. */
-export class Looks {
-  readonly #options: LooksOptions
+export abstract class Looks {
+  readonly #what: string
+  readonly #logger: Pick<HarakaLogger, 'lognotice' | 'logwarn'>
   #timer: NodeJS.Timeout | null = null
   #looking: Promise<unknown> = Promise.resolve()
   #isLooking = false
@@ -33,12 +24,20 @@ export class Looks {
   #closed = false
   #trouble: string | null = null
 
-  constructor(options: LooksOptions) {
-    this.#options = options
+  /** @param what cannot be done where it fails, such as `TLS reports` */
+  constructor(what: string, logger: Pick<HarakaLogger, 'lognotice' | 'logwarn'>) {
+    this.#what = what
+    this.#logger = logger
   }
 
+  /** Whether the settings ask for it. */
+  protected abstract isOn(): boolean
+
+  /** Does what is due, and gives the milliseconds until it should look again; may reject. */
+  protected abstract work(): Promise<number>
+
   /** Whether it has ended: nothing more shall be begun. */
-  get closed(): boolean {
+  protected get closed(): boolean {
     return this.#closed
   }
 
@@ -66,23 +65,22 @@ export class Looks {
 
   /** Does what is due. Never rejects; gives the milliseconds until the next look. */
   async look(): Promise<number> {
-    const { logger, what, work } = this.#options
     try {
-      const next = await work()
-      if (this.#trouble !== null) logger.lognotice(`${what} work again`)
+      const next = await this.work()
+      if (this.#trouble !== null) this.#logger.lognotice(`${this.#what} work again`)
       this.#trouble = null
       return next
     } catch (error) {
       const trouble = errorMessage(error)
       if (trouble !== this.#trouble && !this.#closed)
-        logger.logwarn(`${what} cannot be sent now, trying again: ${trouble}`)
+        this.#logger.logwarn(`${this.#what} cannot be sent now, trying again: ${trouble}`)
       this.#trouble = trouble
       return FAILED_PAUSE
     }
   }
 
   #schedule(after: number): void {
-    if (this.#closed || !this.#options.isOn()) return
+    if (this.#closed || !this.isOn()) return
     this.#timer = setTimeout(
       () => {
         this.#timer = null

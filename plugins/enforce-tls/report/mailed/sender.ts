@@ -44,11 +44,10 @@ export interface ReportSenderContext {
 const LEASE = 120_000
 
 /** The sender of one process. */
-export class ReportSender {
+export class ReportSender extends Looks {
   readonly #context: ReportSenderContext
   readonly #now: () => number
   readonly #holder = randomBytes(12).toString('base64url')
-  readonly #looks: Looks
   #state: SentReports | null = null
   #log: Pick<DeliveryLog, 'read' | 'begins' | 'close'> | null = null
   #nodes: Pick<SharedHashes, 'read' | 'close'> | null = null
@@ -56,40 +55,25 @@ export class ReportSender {
   #done = ''
 
   constructor(context: ReportSenderContext) {
+    super('reports by mail', context.logger)
     this.#context = context
     this.#now = context.now ?? Date.now
-    this.#looks = new Looks({
-      what: 'reports by mail',
-      logger: context.logger,
-      isOn: () => context.settings().report.to.length > 0,
-      work: () => this.#look(),
-    })
-  }
-
-  /** Begins to look, where the settings name somebody; now or with a change of them. */
-  begin(): void {
-    this.#looks.begin()
-  }
-
-  /** Takes new settings. */
-  settingsChanged(): void {
-    this.#looks.settingsChanged()
-  }
-
-  /** Sends what is due, if nobody else does. Never rejects; gives the milliseconds until the next look. */
-  look(): Promise<number> {
-    return this.#looks.look()
   }
 
   /** Stops before the report is queued, and gives connections back. */
-  async close(): Promise<void> {
-    await this.#looks.close()
+  override async close(): Promise<void> {
+    await super.close()
     await this.#state?.close()
     await this.#log?.close()
     await this.#nodes?.close()
   }
 
-  async #look(): Promise<number> {
+  protected isOn(): boolean {
+    return this.#context.settings().report.to.length > 0
+  }
+
+  /** Sends what is due, if nobody else does. */
+  protected async work(): Promise<number> {
     const { settings, openState } = this.#context
     const { every, owner } = settings().report
     const now = new Date(this.#now())
@@ -135,7 +119,7 @@ export class ReportSender {
     const contents = await composeReport({
       ...{ report, period, every, scope, me: name, from: sender, to, now },
     })
-    const mayGoOn = !this.#looks.closed && (await state.takeLease(this.#holder, LEASE))
+    const mayGoOn = !this.closed && (await state.takeLease(this.#holder, LEASE))
     if (!mayGoOn) return false
     await queue(to, contents)
     await state.write(period.name, part, progressText('sent', this.#now()))

@@ -43,51 +43,35 @@ const LEASE = 120_000
 const [RETRY_MIN, RETRY_MAX] = [15 * 60_000, 4 * 3_600_000]
 
 /** The sender of one process. */
-export class TlsRptSender {
+export class TlsRptSender extends Looks {
   readonly #context: TlsRptSenderContext
   readonly #now: () => number
   readonly #holder = randomBytes(12).toString('base64url')
   #state: SentReports | null = null
   #log: Pick<DeliveryLog, 'read' | 'close'> | null = null
-  readonly #looks: Looks
   /** The day whose work is known to be done. */
   #done = ''
   #unwanted: { readonly day: string; readonly domains: Set<string> } = { day: '', domains: new Set() }
 
   constructor(context: TlsRptSenderContext) {
+    super('TLS reports', context.logger)
     this.#context = context
     this.#now = context.now ?? Date.now
-    this.#looks = new Looks({
-      what: 'TLS reports',
-      logger: context.logger,
-      isOn: () => context.settings().tlsRpt.enabled,
-      work: () => this.#look(),
-    })
-  }
-
-  /** Begins to look, where reports are switched on; now or with a change of the settings. */
-  begin(): void {
-    this.#looks.begin()
-  }
-
-  /** Takes new settings. */
-  settingsChanged(): void {
-    this.#looks.settingsChanged()
-  }
-
-  /** Sends what is due, if nobody else does. Never rejects; gives the milliseconds until the next look. */
-  look(): Promise<number> {
-    return this.#looks.look()
   }
 
   /** Stops before the next report, and gives connections back. */
-  async close(): Promise<void> {
-    await this.#looks.close()
+  override async close(): Promise<void> {
+    await super.close()
     await this.#state?.close()
     await this.#log?.close()
   }
 
-  async #look(): Promise<number> {
+  protected isOn(): boolean {
+    return this.#context.settings().tlsRpt.enabled
+  }
+
+  /** Sends what is due, if nobody else does. */
+  protected async work(): Promise<number> {
     const { settings, logger, openState } = this.#context
     const { contact } = settings().tlsRpt
     const now = new Date(this.#now())
@@ -167,7 +151,7 @@ export class TlsRptSender {
         ),
       unwanted: this.#unwanted.domains,
       mayGoOn: async () =>
-        !this.#looks.closed && settings().tlsRpt.enabled && (await state.takeLease(this.#holder, LEASE)),
+        !this.closed && settings().tlsRpt.enabled && (await state.takeLease(this.#holder, LEASE)),
       mail: queue,
       post: (url, body) => post(url, body, { dns: sources.dns, allowPrivate: privateAddresses }),
       now: this.#now,
