@@ -67,6 +67,26 @@ export interface AttemptEnded extends About {
   readonly failure: AttemptFailure | null
 }
 
+/** What an {@link Outcome} can be. */
+export const OUTCOME_RESULTS = [
+  'delivered',
+  'delivered-as-usual',
+  'rerouted',
+  'via-gateway',
+  'deferred',
+  'bounced',
+  'kept',
+  'freed',
+] as const
+/** What a {@link ReportEvent} can be. */
+export const REPORT_RESULTS = [
+  'would-bounce',
+  'would-wait',
+  'unknown',
+  'would-deliver-as-usual',
+  'would-deliver',
+] as const
+
 /** What became of a message that requires TLS, for some or all of its recipients. */
 export interface Outcome extends About {
   readonly kind: 'outcome'
@@ -79,15 +99,7 @@ export interface Outcome extends About {
    * way on from there nothing is known. `freed`: it was put off before, and now TLS is not required of it any more; Haraka
    * delivers it as usual, and of that nothing is known.
    */
-  readonly result:
-    | 'delivered'
-    | 'delivered-as-usual'
-    | 'rerouted'
-    | 'via-gateway'
-    | 'deferred'
-    | 'bounced'
-    | 'kept'
-    | 'freed'
+  readonly result: (typeof OUTCOME_RESULTS)[number]
   /** The last host tried; empty where there was none. */
   readonly host: string
   /** Where that connection went; empty where there was none. */
@@ -111,7 +123,7 @@ export interface ReportEvent extends About {
    * `would-wait`: it would have been tried again, and bounced in the end. `would-deliver-as-usual`: nothing would have been
    * required. `unknown`: whether the delivery fulfils the requirement could not be judged.
    */
-  readonly result: 'would-bounce' | 'would-wait' | 'would-deliver' | 'would-deliver-as-usual' | 'unknown'
+  readonly result: (typeof REPORT_RESULTS)[number]
   /** The host that took the message, in words. */
   readonly host: string
   /** The session over which it was delivered; `null` for none, and where it could not be seen. */

@@ -3,7 +3,7 @@
  * nothing of that gets into a report. Pure.
  */
 import { Ajv, type JSONSchemaType } from 'ajv'
-import type { DeliveryEvent } from '../../delivery/delivery-events.js'
+import { OUTCOME_RESULTS, REPORT_RESULTS, type DeliveryEvent } from '../../delivery/delivery-events.js'
 
 const text = { type: 'string' } as const
 const optional = { type: 'string', nullable: true } as const
@@ -64,17 +64,8 @@ const fitsSchema = new Ajv().compile(SCHEMA)
 /** What an event of each kind can end with. */
 const RESULTS: { readonly [K in DeliveryLogEntry['kind']]: readonly string[] } = {
   attempt: ['secured', 'as-usual', 'failed'],
-  outcome: [
-    'delivered',
-    'delivered-as-usual',
-    'rerouted',
-    'via-gateway',
-    'deferred',
-    'bounced',
-    'kept',
-    'freed',
-  ],
-  report: ['would-bounce', 'would-wait', 'unknown', 'would-deliver-as-usual', 'would-deliver'],
+  outcome: OUTCOME_RESULTS,
+  report: REPORT_RESULTS,
   refusal: ['refused', 'would-refuse'],
   release: ['granted', 'begun', 'sent'],
 }

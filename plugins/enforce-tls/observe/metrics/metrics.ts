@@ -4,7 +4,7 @@
  * metrics. Which partner it is, logs and alerts say.
  */
 import { Counter, Histogram, Registry } from 'prom-client'
-import type { DeliveryEvent, Outcome, ReportEvent } from '../../delivery/delivery-events.js'
+import { OUTCOME_RESULTS, REPORT_RESULTS, type DeliveryEvent } from '../../delivery/delivery-events.js'
 import { isUnbound } from '../../published/host-requirement.js'
 import { LEVELS } from '../../rules/levels.js'
 import { addSources, type MetricsSources } from './sources.js'
@@ -14,24 +14,6 @@ export type Decision = 'required' | 'not-required' | 'deferred' | 'failed'
 
 /** What came of a message for local recipients that an outgoing rule matches, where another plugin would hand it on. */
 export type ForwardedResult = 'not-covered' | 'queued' | 'refused' | 'deferred'
-
-const OUTCOMES: readonly Outcome['result'][] = [
-  'delivered',
-  'delivered-as-usual',
-  'rerouted',
-  'via-gateway',
-  'deferred',
-  'bounced',
-  'kept',
-  'freed',
-]
-const REPORTS: readonly ReportEvent['result'][] = [
-  'would-bounce',
-  'would-wait',
-  'unknown',
-  'would-deliver-as-usual',
-  'would-deliver',
-]
 
 /** In seconds; a handshake over a long way with a slow server is still distinguished from a timeout. */
 const HANDSHAKE_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -91,9 +73,9 @@ export class Metrics {
     for (const { name: level, published } of LEVELS) {
       if (level === 'none') continue
       const looksAtPublished = published !== null
-      for (const result of OUTCOMES)
+      for (const result of OUTCOME_RESULTS)
         if (looksAtPublished || result !== 'delivered-as-usual') this.#outcomes.inc({ level, result }, 0)
-      for (const result of REPORTS)
+      for (const result of REPORT_RESULTS)
         if (looksAtPublished || result !== 'would-deliver-as-usual') this.#reports.inc({ level, result }, 0)
     }
     for (const result of ['refused', 'would-refuse']) this.#refusals.inc({ result }, 0)
