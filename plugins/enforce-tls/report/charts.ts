@@ -1,7 +1,7 @@
 /** The charts of a report's page: what each shows, as data and as a table. Pure. */
 import { numbered } from '../text/list.js'
 import { percent } from './format.js'
-import type { DeliveryReport, PartnerReport, RuleReport } from './delivery-report.js'
+import type { DeliveryReport, EnforcedCounts, RuleReport } from './delivery-report.js'
 import { ruleLabel } from './rule-names.js'
 
 /** What the page's script draws: `ChartData` of `console/pages/charts.ts`, as JSON. */
@@ -47,17 +47,14 @@ function days({ days: list }: DeliveryReport): Chart {
   const bounced = list.reduce((sum, day) => sum + day.bounced, 0)
   const waits = list.some((day) => day.wouldWait > 0)
   const asUsual = list.some((day) => day.asUsual > 0)
-  const rare = RARE.filter(({ of }) => list.some((day) => day[of] > 0))
+  const results = resultColumns(list, (day) => day)
   return {
     id: 'days',
     title: 'Messages per day',
     summary: `Over ${numbered(list.length, 'day')}: ${numbered(delivered, 'message')} delivered over TLS, ${bounced} bounced.`,
     // The month and the day are enough on an axis.
     data: bars(list, ({ date }) => date.slice(5), [
-      ['delivered', 'good', (day) => day.delivered],
-      ...rare.map(({ of, name, colour }) => [name, colour, (day: Day) => day[of]] as const),
-      ['waiting', 'quiet', (day) => day.waiting],
-      ['bounced', 'bad', (day) => day.bounced + day.kept],
+      ...results.bars,
       ...(asUsual ? [['TLS not required', 'second', (day: Day) => day.asUsual] as const] : []),
       ['would have bounced', 'warn', (day) => day.wouldBounce],
       ...(waits ? [['would have waited', 'quiet', (day: Day) => day.wouldWait] as const] : []),
@@ -65,11 +62,7 @@ function days({ days: list }: DeliveryReport): Chart {
     head: [
       'day (UTC)',
       'TLS required',
-      'delivered',
-      ...rare.map(({ name }) => name),
-      'waiting',
-      'bounced',
-      'kept',
+      ...results.head,
       ...(asUsual ? ['TLS not required'] : []),
       'would have bounced',
       ...(waits ? ['would have waited'] : []),
@@ -77,11 +70,7 @@ function days({ days: list }: DeliveryReport): Chart {
     rows: list.map((day) => [
       day.date,
       day.messages,
-      day.delivered,
-      ...rare.map(({ of }) => day[of]),
-      day.waiting,
-      day.bounced,
-      day.kept,
+      ...results.cells(day),
       ...(asUsual ? [day.asUsual] : []),
       day.wouldBounce,
       ...(waits ? [day.wouldWait] : []),
@@ -97,6 +86,37 @@ const RARE = [
   { of: 'released', name: 'released', colour: 'warn' },
   { of: 'other', name: 'unknown result', colour: 'quiet' },
 ] as const
+
+/** Results of messages that require TLS, for a chart and its table; those that are rare only where there are some. */
+function resultColumns<T>(
+  list: readonly T[],
+  countsOf: (each: T) => EnforcedCounts,
+): {
+  readonly bars: readonly Bar<T>[]
+  readonly head: readonly string[]
+  readonly cells: (each: T) => readonly number[]
+} {
+  const rare = RARE.filter(({ of }) => list.some((each) => countsOf(each)[of] > 0))
+  return {
+    bars: [
+      ['delivered', 'good', (each) => countsOf(each).delivered],
+      ...rare.map(({ of, name, colour }): Bar<T> => [name, colour, (each) => countsOf(each)[of]]),
+      ['waiting', 'quiet', (each) => countsOf(each).waiting],
+      ['bounced', 'bad', (each) => countsOf(each).bounced + countsOf(each).kept],
+    ],
+    head: ['delivered', ...rare.map(({ name }) => name), 'waiting', 'bounced', 'kept'],
+    cells: (each) => {
+      const counts = countsOf(each)
+      return [
+        counts.delivered,
+        ...rare.map(({ of }) => counts[of]),
+        counts.waiting,
+        counts.bounced,
+        counts.kept,
+      ]
+    },
+  }
+}
 
 function versions({ versions: list, enforced }: DeliveryReport): Chart {
   const names = list.map(({ version }) => version ?? 'trusted next hop')
@@ -146,40 +166,18 @@ function failures({ failures: list }: DeliveryReport): Chart {
 function partners({ partners: all }: DeliveryReport): Chart {
   const list = all.filter(({ enforced }) => enforced.messages > 0).slice(0, PARTNERS_MAX)
   const more = all.length - list.length
-  const rare = RARE.filter(({ of }) => list.some(({ enforced }) => enforced[of] > 0))
+  const results = resultColumns(list, ({ enforced }) => enforced)
   return {
     id: 'partners',
     title: 'Partners',
     summary: `Results of messages that require TLS, for the partners with the most messages${more > 0 ? `; the CSV has ${more} more` : ''}.`,
-    data: sideways(
-      bars(list, ({ domain }) => domain, [
-        ['delivered', 'good', ({ enforced }) => enforced.delivered],
-        ...rare.map(
-          ({ of, name, colour }) => [name, colour, ({ enforced }: PartnerReport) => enforced[of]] as const,
-        ),
-        ['waiting', 'quiet', ({ enforced }) => enforced.waiting],
-        ['bounced', 'bad', ({ enforced }) => enforced.bounced + enforced.kept],
-      ]),
-    ),
-    head: [
-      'domain',
-      'TLS required',
-      'delivered',
-      ...rare.map(({ name }) => name),
-      'waiting',
-      'bounced',
-      'kept',
-      'failed attempts',
-    ],
-    rows: list.map(({ domain, enforced, failures: failed }) => [
-      domain,
-      enforced.messages,
-      enforced.delivered,
-      ...rare.map(({ of }) => enforced[of]),
-      enforced.waiting,
-      enforced.bounced,
-      enforced.kept,
-      Object.values(failed).reduce((sum, count) => sum + count, 0),
+    data: sideways(bars(list, ({ domain }) => domain, results.bars)),
+    head: ['domain', 'TLS required', ...results.head, 'failed attempts'],
+    rows: list.map((each) => [
+      each.domain,
+      each.enforced.messages,
+      ...results.cells(each),
+      Object.values(each.failures).reduce((sum, count) => sum + count, 0),
     ]),
   }
 }
@@ -235,11 +233,10 @@ function named<T>(all: readonly T[], nameOf: (each: T) => string): string {
   return all.slice(0, NAMES_MAX).map(nameOf).join(', ') + (rest > 0 ? ` and ${rest} more` : '')
 }
 
-function bars<T>(
-  list: readonly T[],
-  labelOf: (each: T) => string,
-  series: readonly (readonly [label: string, colour: string, valueOf: (each: T) => number])[],
-): ChartData {
+/** One series of a bar chart. */
+type Bar<T> = readonly [label: string, colour: string, valueOf: (each: T) => number]
+
+function bars<T>(list: readonly T[], labelOf: (each: T) => string, series: readonly Bar<T>[]): ChartData {
   return {
     kind: 'bar',
     labels: list.map(labelOf),
