@@ -1,4 +1,5 @@
 /** Which report Haraka has mailed last, and whether one is due. Nothing is asked where nobody gets any. */
+import { utc } from '../report/format.js'
 import { lastPeriod } from '../report/mailed/schedule.js'
 import { readProgress } from '../report/tls-rpt/progress.js'
 import { openSentReports } from '../store/open-store.js'
@@ -31,7 +32,7 @@ export async function mailedState(
     const known = readProgress(await state.readPeriod(period)).get(owner || 'all')
     if (known?.is === 'sent') {
       const sent = new Date(known.at).toISOString()
-      const text = `of ${words}: sent at ${sent.slice(0, 16).replace('T', ' ')} UTC`
+      const text = `of ${words}: sent at ${utc(sent)} UTC`
       return { period, sent, text, warnings: [] }
     }
     const isLate = now.getTime() - until.getTime() > LATE

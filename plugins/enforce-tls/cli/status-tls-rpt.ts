@@ -1,6 +1,7 @@
 /** Which reports on TLS Haraka has sent last, and what keeps it from sending them. Nothing is asked where they are off. */
 import { DnsClient } from '../dns/client.js'
 import { resolversFor } from '../dns/resolver-list.js'
+import { utc } from '../report/format.js'
 import { DAY } from '../report/report-query.js'
 import { DONE, RETRY_AT, readProgress, type DayProgress } from '../report/tls-rpt/progress.js'
 import { dueDay, dueTime } from '../report/tls-rpt/schedule.js'
@@ -55,7 +56,7 @@ export async function tlsRptState({
     failed: failed.length,
     text: [
       `of ${day}: ${numbered(sent.length, 'report')} sent`,
-      ...(lastSent === null ? [] : [`the last one at ${lastSent.slice(0, 16).replace('T', ' ')} UTC`]),
+      ...(lastSent === null ? [] : [`the last one at ${utc(lastSent)} UTC`]),
       ...(failed.length === 0 ? [] : [`${failed.length} not sent`]),
     ].join(', '),
     warnings: [

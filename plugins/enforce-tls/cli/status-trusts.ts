@@ -1,5 +1,5 @@
 /** The named trusts of the settings: which can be used, until when, and what is to be mended. */
-import type { TrustFacts } from '../delivery/tls/trust-facts.js'
+import { trustSentences, type TrustFacts } from '../delivery/tls/trust-facts.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import { inDays } from '../check/verdict.js'
 import type { Surroundings } from './context.js'
@@ -25,7 +25,7 @@ export function trustState(
     const problem = unusable.has(trust) ? null : trustProblem(owned, known)
     return problem === null ? [] : [`mail of rule ${owned.id} waits: ${problem}`]
   })
-  return { trusts, warnings: [...trusts.flatMap(warningsOf), ...ofRules] }
+  return { trusts, warnings: [...trusts.flatMap(trustSentences).map(({ text }) => text), ...ofRules] }
 }
 
 /** A line for each. */
@@ -37,11 +37,4 @@ export function formatTrusts(trusts: readonly TrustFacts[]): string[] {
     )
     return `${name}: ${[problem === null ? 'usable' : 'unusable', ...ends].join(', ')}`
   })
-}
-
-function warningsOf({ name, problem, warnings }: TrustFacts): string[] {
-  return [
-    ...(problem === null ? [] : [`trust ${name} cannot be used, so mail of its rules waits: ${problem}`]),
-    ...warnings.map(({ text }) => `trust ${name}: ${text}`),
-  ]
 }

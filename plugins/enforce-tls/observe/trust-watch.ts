@@ -5,10 +5,9 @@
  */
 import cluster from 'node:cluster'
 import { randomUUID } from 'node:crypto'
-import { mailDate } from '../delivery/bounce/fields.js'
-import { addAlternatives, multipart, written } from '../delivery/bounce/mime.js'
+import { addAlternatives, automaticMail, written } from '../delivery/bounce/mime.js'
 import { fillText } from '../delivery/bounce/template.js'
-import type { TrustFacts } from '../delivery/tls/trust-facts.js'
+import { trustSentences, type TrustFacts, type TrustSentence } from '../delivery/tls/trust-facts.js'
 import type { HarakaLogger } from '../haraka/types.js'
 import type { Settings } from '../settings/types.js'
 import type { AlertState } from '../store/alert-state.js'
@@ -33,13 +32,6 @@ export interface TrustWatchContext {
 
 /** Between two looks, in milliseconds: a file that was replaced is seen soon, and costs little. */
 const PAUSE = 60_000
-
-/** One thing to be said. */
-interface Sentence {
-  readonly key: string
-  readonly text: string
-  readonly isUrgent: boolean
-}
 
 /** The watch of one process. */
 export class TrustWatch {
@@ -79,7 +71,7 @@ export class TrustWatch {
     // Deliveries, and so the queue, are the business of the workers.
     if (this.#closed || (cluster.isPrimary && Object.keys(cluster.workers ?? {}).length > 0)) return
     try {
-      const sentences = sentencesOf(this.#context.facts())
+      const sentences = this.#context.facts().flatMap(trustSentences)
       this.#log(sentences)
       if (this.#context.settings().to.length > 0) await this.#notify(sentences)
       this.#trouble = ''
@@ -91,7 +83,7 @@ export class TrustWatch {
     }
   }
 
-  #log(sentences: readonly Sentence[]): void {
+  #log(sentences: readonly TrustSentence[]): void {
     const { logger } = this.#context
     for (const { key, text, isUrgent } of sentences)
       if (!this.#logged.has(key)) logger[isUrgent ? 'logerror' : 'logwarn'](text)
@@ -101,7 +93,7 @@ export class TrustWatch {
     this.#logged = now
   }
 
-  async #notify(sentences: readonly Sentence[]): Promise<void> {
+  async #notify(sentences: readonly TrustSentence[]): Promise<void> {
     const wanted = JSON.stringify(sentences.map(({ key }) => key))
     if (wanted === this.#noted) return
     const { open, me, settings, queue, logger } = this.#context
@@ -134,25 +126,6 @@ export class TrustWatch {
   }
 }
 
-function sentencesOf(facts: readonly TrustFacts[]): Sentence[] {
-  return facts.flatMap(({ name, problem, warnings }) => [
-    ...(problem === null
-      ? []
-      : [
-          {
-            key: `${name}: unusable: ${problem}`,
-            text: `trust ${name} cannot be used, so mail of its rules waits: ${problem}`,
-            isUrgent: true,
-          },
-        ]),
-    ...warnings.map(({ key, text }) => ({
-      key: `${name}: ${key}`,
-      text: `trust ${name}: ${text}`,
-      isUrgent: false,
-    })),
-  ])
-}
-
 function keysIn(text: string | null): readonly unknown[] {
   try {
     const keys: unknown = JSON.parse(text ?? '[]')
@@ -163,21 +136,20 @@ function keysIn(text: string | null): readonly unknown[] {
 }
 
 async function composeMail(
-  news: readonly Sentence[],
+  news: readonly TrustSentence[],
   { me, from, to }: { readonly me: string; readonly from: string; readonly to: readonly string[] },
 ): Promise<string> {
   const names = [...new Set(news.map(({ key }) => key.slice(0, key.indexOf(':'))))]
   const what = news.some(({ isUrgent }) => isUrgent)
     ? 'Mail waits: TLS trust'
     : 'Soon to be mended: TLS trust'
-  const root = multipart('alternative')
-  root.setHeader('From', from)
-  root.setHeader('To', to.join(', '))
-  root.setHeader('Subject', oneLine(`${what} ${listed(names, 3)}`, 200))
-  root.setHeader('Date', mailDate(new Date()))
-  root.setHeader('Message-ID', `<${randomUUID()}@${me}>`)
-  // RFC 3834: no answering machine shall answer.
-  root.setHeader('Auto-Submitted', 'auto-generated')
+  const root = automaticMail('alternative', {
+    from,
+    to,
+    subject: oneLine(`${what} ${listed(names, 3)}`, 200),
+    date: new Date(),
+    messageId: `<${randomUUID()}@${me}>`,
+  })
   const text = fillText(['', '- {news}', '', '{footer}'], {
     single: {
       footer: `Sent by the mail system of ${me}; trusts are the sections [trust:<name>] of enforce-tls.ini, and enforce-tls status shows them all.`,

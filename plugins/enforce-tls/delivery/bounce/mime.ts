@@ -1,5 +1,6 @@
 /** Puts a mail of ours together: its text for people in plain and in HTML, and the whole as it is queued. */
 import MimeNode from 'nodemailer/lib/mime-node'
+import { mailDate } from './fields.js'
 
 /** Quoted-printable at most, never base64: filters look for words in the source. */
 const READABLE = { textEncoding: 'Q' } as const
@@ -7,6 +8,40 @@ const READABLE = { textEncoding: 'Q' } as const
 /** The root of a mail with several parts. */
 export function multipart(type: string): MimeNode {
   return new MimeNode(`multipart/${type}`, { newline: '\r\n' })
+}
+
+/** What a mail to people says of itself. */
+export interface MailHead {
+  readonly from: string
+  readonly to: readonly string[]
+  readonly subject: string
+  readonly date: Date
+  /** With its angle brackets. */
+  readonly messageId: string
+}
+
+/** The root of a mail with several parts that nobody has written, and no answering machine shall answer (RFC 3834). */
+export function automaticMail(type: string, { from, to, subject, date, messageId }: MailHead): MimeNode {
+  const root = multipart(type)
+  root.setHeader('From', from)
+  root.setHeader('To', to.join(', '))
+  root.setHeader('Subject', subject)
+  root.setHeader('Date', mailDate(date))
+  root.setHeader('Message-ID', messageId)
+  root.setHeader('Auto-Submitted', 'auto-generated')
+  return root
+}
+
+/** Adds a file. @param fileName of letters, digits and what a quoted string takes */
+export function attach(parent: MimeNode, type: string, fileName: string, content: Buffer): void {
+  const part = parent.createChild(type)
+  part.setHeader('Content-Transfer-Encoding', 'base64')
+  // As one parameter: not everybody puts the parts of RFC 2231 together.
+  part.setHeader('Content-Disposition', {
+    prepared: true,
+    value: `attachment;\r\n filename="${fileName}"`,
+  })
+  part.setContent(content)
 }
 
 /** Adds the same text twice to choose from; `html` may be empty. */

@@ -40,6 +40,32 @@ export interface TrustFacts {
   readonly warnings: readonly TrustRemark[]
 }
 
+/** One sentence about a trust, without a full stop. */
+export interface TrustSentence {
+  /** The same for the same thing, until it gets more urgent; begins with the trust's name. */
+  readonly key: string
+  readonly text: string
+  /** Whether mail waits for it. */
+  readonly isUrgent: boolean
+}
+
+/** What is to be mended of a trust. */
+export function trustSentences({ name, problem, warnings }: TrustFacts): TrustSentence[] {
+  const unusable = {
+    key: `${name}: unusable: ${problem ?? ''}`,
+    text: `trust ${name} cannot be used, so mail of its rules waits: ${problem ?? ''}`,
+    isUrgent: true,
+  }
+  return [
+    ...(problem === null ? [] : [unusable]),
+    ...warnings.map(({ key, text }) => ({
+      key: `${name}: ${key}`,
+      text: `trust ${name}: ${text}`,
+      isUrgent: false,
+    })),
+  ]
+}
+
 const DAY = 86_400_000
 /** Days before the end of a certificate at which it is said, again each time. */
 const STAGES = [3, 14, 30]

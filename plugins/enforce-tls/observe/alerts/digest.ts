@@ -5,8 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import ms from 'ms'
 import { fillHtml, fillText, together } from '../../delivery/bounce/template.js'
-import { mailDate } from '../../delivery/bounce/fields.js'
-import { addAlternatives, multipart, written } from '../../delivery/bounce/mime.js'
+import { addAlternatives, automaticMail, written } from '../../delivery/bounce/mime.js'
 import { oneLine } from '../../text/one-line.js'
 import type { PartnerState, Trouble } from './partner-state.js'
 
@@ -48,14 +47,13 @@ export async function composeDigest(
 ): Promise<string> {
   const { me, from, to, now } = options
   const groups = grouped(partners)
-  const root = multipart('alternative')
-  root.setHeader('From', from)
-  root.setHeader('To', to.join(', '))
-  root.setHeader('Subject', subjectOf(groups))
-  root.setHeader('Date', mailDate(now))
-  root.setHeader('Message-ID', `<${randomUUID()}@${me}>`)
-  // RFC 3834: no answering machine shall answer.
-  root.setHeader('Auto-Submitted', 'auto-generated')
+  const root = automaticMail('alternative', {
+    from,
+    to,
+    subject: subjectOf(groups),
+    date: now,
+    messageId: `<${randomUUID()}@${me}>`,
+  })
   addAlternatives(root, textOf(groups, options), htmlOf(groups, options))
   return await written(root)
 }

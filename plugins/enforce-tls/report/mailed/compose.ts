@@ -3,8 +3,7 @@
  * too long. Pure but for the making of the mail; every value is one line, whatever a peer, a person or a rule held.
  */
 import { createHash } from 'node:crypto'
-import { mailDate } from '../../delivery/bounce/fields.js'
-import { multipart, written } from '../../delivery/bounce/mime.js'
+import { addAlternatives, attach, automaticMail, written } from '../../delivery/bounce/mime.js'
 import { fillText, together } from '../../delivery/bounce/template.js'
 import { numbered } from '../../text/list.js'
 import { oneLine } from '../../text/one-line.js'
@@ -41,28 +40,17 @@ export async function composeReport(mail: ReportMail): Promise<string> {
   const conclusion = conclude(report, scope)
   const csv = (await inPieces(writingCsv(report))).join('')
   const hasCsv = csv.length <= CSV_MAX
-  const root = multipart('mixed')
-  root.setHeader('From', from)
-  root.setHeader('To', to.join(', '))
-  root.setHeader('Subject', subjectOf(mail, conclusion))
-  root.setHeader('Date', mailDate(now))
-  root.setHeader('Message-ID', `<${idOf(mail)}@${from.slice(from.lastIndexOf('@') + 1)}>`)
-  // RFC 3834: no answering machine shall answer.
-  root.setHeader('Auto-Submitted', 'auto-generated')
-  root
-    .createChild('text/plain; charset=utf-8', { textEncoding: 'Q' })
-    .setContent(textOf(mail, conclusion, hasCsv))
-  const attach = (type: string, extension: string, content: string): void => {
-    const part = root.createChild(type)
-    part.setHeader('Content-Transfer-Encoding', 'base64')
-    part.setHeader('Content-Disposition', {
-      prepared: true,
-      value: `attachment;\r\n filename="tls-report-${period.name}.${extension}"`,
-    })
-    part.setContent(Buffer.from(content))
-  }
-  attach('text/html; charset=utf-8', 'html', toHtml(report, scope))
-  if (hasCsv) attach('text/csv; charset=utf-8', 'csv', csv)
+  const root = automaticMail('mixed', {
+    from,
+    to,
+    subject: subjectOf(mail, conclusion),
+    date: now,
+    messageId: `<${idOf(mail)}@${from.slice(from.lastIndexOf('@') + 1)}>`,
+  })
+  addAlternatives(root, textOf(mail, conclusion, hasCsv), '')
+  const name = `tls-report-${period.name}`
+  attach(root, 'text/html; charset=utf-8', `${name}.html`, Buffer.from(toHtml(report, scope)))
+  if (hasCsv) attach(root, 'text/csv; charset=utf-8', `${name}.csv`, Buffer.from(csv))
   return await written(root)
 }
 

@@ -1,7 +1,7 @@
 /** The mail that carries a report (RFC 8460 section 5.3). Pure but for the making of the mail. */
 import { randomUUID } from 'node:crypto'
 import { mailDate } from '../../delivery/bounce/fields.js'
-import { multipart, written } from '../../delivery/bounce/mime.js'
+import { addAlternatives, attach, multipart, written } from '../../delivery/bounce/mime.js'
 import { submitterOf, type NamedReport } from '../tls-rpt.js'
 
 export interface ReportMail {
@@ -33,15 +33,8 @@ export async function composeReportMail({ to, domain, named, gzip, now }: Report
   root.setHeader('TLS-Report-Submitter', submitter)
   // RFC 3834: no answering machine shall answer.
   root.setHeader('Auto-Submitted', 'auto-generated')
-  root.createChild('text/plain; charset=utf-8', { textEncoding: 'Q' }).setContent(textOf(domain, named))
-  const attachment = root.createChild('application/tlsrpt+gzip')
-  attachment.setHeader('Content-Transfer-Encoding', 'base64')
-  // As one parameter: not everybody puts the parts of RFC 2231 together.
-  attachment.setHeader('Content-Disposition', {
-    prepared: true,
-    value: `attachment;\r\n filename="${fileName}.gz"`,
-  })
-  attachment.setContent(gzip)
+  addAlternatives(root, textOf(domain, named), '')
+  attach(root, 'application/tlsrpt+gzip', `${fileName}.gz`, gzip)
   return await written(root)
 }
 
