@@ -95,6 +95,7 @@ it('a gateway with TLS from the first byte on gets mail and login the same way',
     const [message] = await inside.waitForMessages()
     await haraka.waitForEmptyQueue()
     assert.deepEqual(message?.to, ['cfo@bank.example'])
+    await haraka.waitForLog(/\[enforce-tls\] outcome /)
     assert.equal(logPairs(haraka.log).find(({ kind }) => kind === 'outcome')?.['result'], 'via-gateway')
   } finally {
     tls.close()
@@ -164,6 +165,7 @@ for (const action of [ACTION, { level: 'encrypt', onFailure: 'reroute', via: 're
     const [bounce] = await acme.waitForMessages()
     await haraka.waitForEmptyQueue()
     assert.equal(acme.messages.length, 1)
+    await haraka.waitForLog(/\[enforce-tls\] outcome .*result=bounced/)
     assert.match(parseBounce(bounce?.data ?? '').text.replace(/\s+/g, ' '), /sent the message back here/)
     const outcomes = logPairs(haraka.log).filter(({ kind }) => kind === 'outcome')
     assert.deepEqual(

@@ -105,6 +105,7 @@ describe('real gateways', () => {
           if (trusted) {
             await until(() => gateway.received().length === 2, { what: () => gateway.log, timeout: 30_000 })
             await haraka.waitForEmptyQueue()
+            await haraka.waitForLog(/\[enforce-tls\] outcome /)
             assert.ok(gateway.received().every(({ tls }) => tls === 'TLSv1.3'))
             const [outcome] = logPairs(haraka.log).filter(({ kind: of }) => of === 'outcome')
             assert.equal(outcome?.['result'], 'rerouted')
