@@ -130,7 +130,12 @@ function withoutNull<T>(part: T): T {
 /** The shape of a rule as JSON Schema. */
 export const ruleSchema: Readonly<Record<string, unknown>> = withoutNull(schema)
 
-const validate = new Ajv({ allErrors: false, verbose: true }).compile<Rule>(ruleSchema)
+const validate = new Ajv({
+  meta: false,
+  validateSchema: false,
+  allErrors: false,
+  verbose: true,
+}).compile<Rule>(ruleSchema)
 
 /** Checks the shape of a rule; never throws. */
 export function checkSchema(value: unknown): { readonly rule: Rule } | RuleProblem {

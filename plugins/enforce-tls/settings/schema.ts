@@ -128,7 +128,15 @@ export const KEYS: Readonly<Record<string, Keys>> = {
 /** The section whose keys are names of the operator's own. */
 const GATEWAYS = 'gateways'
 
-const ajv = new Ajv({ allErrors: false, verbose: true, coerceTypes: 'array', strict: false })
+// The schema of schemas takes longer to compile than these, which are ours.
+const ajv = new Ajv({
+  meta: false,
+  validateSchema: false,
+  allErrors: false,
+  verbose: true,
+  coerceTypes: 'array',
+  strict: false,
+})
 ajv.addFormat('duration-or-never', (value) => value === '0' || isDuration(value))
 ajv.addFormat('duration', isDuration)
 ajv.addFormat('age', isAge)
@@ -139,10 +147,11 @@ ajv.addFormat('mailbox', isMailbox)
 ajv.addFormat('owner', isOwner)
 ajv.addFormat('server-name', isServerName)
 ajv.addFormat('resolver', (value) => resolversIn([value]).length > 0)
-const validators = new Map(
+/** By section; ajv compiles the schema of a section when one is read, and keeps it. */
+const sectionSchemas = new Map(
   Object.entries({ ...KEYS, [TRUST_SECTION]: TRUST_KEYS }).map(([name, properties]) => [
     name,
-    ajv.compile({ type: 'object', properties, additionalProperties: false }),
+    { type: 'object', properties, additionalProperties: false },
   ]),
 )
 
@@ -294,7 +303,8 @@ function resolversIn(lines: readonly string[]): readonly Resolver[] {
 function checked(name: string, own: Section, inherited: Section): Section {
   const section = { ...inherited, ...own }
   const copy = { ...section }
-  const validate = validators.get(trustNameOf(name) === null ? name : TRUST_SECTION)
+  const schema = sectionSchemas.get(trustNameOf(name) === null ? name : TRUST_SECTION)
+  const validate = schema && ajv.compile(schema)
   if (validate && !validate(copy)) throw describe(name, section, inherited, validate.errors?.[0])
   return copy
 }

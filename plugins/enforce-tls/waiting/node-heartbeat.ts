@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { Ajv, type JSONSchemaType } from 'ajv'
+import type { JSONSchemaType } from 'ajv'
 import { parseJson } from '../rules/json.js'
+import { jsonShape } from '../work/json-shape.js'
 
 /** Between two signs of life, in milliseconds. */
 export const BEAT_PAUSE = 15_000
@@ -29,7 +30,7 @@ const SCHEMA: JSONSchemaType<Heartbeat> = {
   },
   required: ['name', 'at', 'more'],
 }
-const isHeartbeat = new Ajv().compile(SCHEMA)
+const isHeartbeat = jsonShape(SCHEMA)
 
 /** A heartbeat out of the store. */
 export function parseHeartbeat(json: string): Heartbeat | null {

@@ -2,8 +2,9 @@
  * What an administrator orders for a message that waits, and what became of it, as they go through the store. What is
  * no order reads as `null`, so that it is never carried out. Pure.
  */
-import { Ajv, type JSONSchemaType } from 'ajv'
+import type { JSONSchemaType } from 'ajv'
 import { parseJson } from '../rules/json.js'
+import { jsonShape } from '../work/json-shape.js'
 
 /** The names of the shared hashes. */
 export const HASHES = {
@@ -87,8 +88,7 @@ const ANSWER: JSONSchemaType<Answer> = {
   properties: { order: text, item: text, done: { type: 'boolean' }, says: text, at: text },
   required: ['order', 'item', 'done', 'says', 'at'],
 }
-const ajv = new Ajv()
-const [isOrder, isGrant, isAnswer] = [ajv.compile(ORDER), ajv.compile(GRANT), ajv.compile(ANSWER)]
+const [isOrder, isGrant, isAnswer] = [jsonShape(ORDER), jsonShape(GRANT), jsonShape(ANSWER)]
 
 /** An order out of the store. @param item whose field it stands in */
 export function parseOrder(json: string, item: string): Order | null {

@@ -3,13 +3,14 @@
  * written into the store for all to read, so it is bounded, and what is no record reads as `null`. Pure.
  */
 import { createHash } from 'node:crypto'
-import { Ajv, type JSONSchemaType } from 'ajv'
+import type { JSONSchemaType } from 'ajv'
 import { recipientsKey, type Wait } from '../delivery/waiting.js'
 import { addressText } from '../haraka/address.js'
 import type { HarakaMailItem } from '../haraka/types.js'
 import { parseJson } from '../rules/json.js'
 import { demandKey, requirementKey, type Requirement } from '../rules/requirement.js'
 import { oneLine } from '../text/one-line.js'
+import { jsonShape } from '../work/json-shape.js'
 
 /** Recipients and rules that are listed; there may be more. */
 const LISTED_MAX = 20
@@ -95,7 +96,7 @@ const SCHEMA: JSONSchemaType<WaitingRecord> = {
     ...(['detail', 'host', 'since', 'next', 'until', 'tries', 'demand', 'terms'] as const),
   ],
 }
-const isRecord = new Ajv().compile(SCHEMA)
+const isRecord = jsonShape(SCHEMA)
 
 /** What is said of an item. */
 export function recordOf(id: string, { todo, num_failures }: HarakaMailItem, wait: Wait): WaitingRecord {

@@ -4,10 +4,10 @@
  */
 import { formatFlaw } from '../../rules/format-problem.js'
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { Ajv, type JSONSchemaType } from 'ajv'
 import { parseDomain } from '../../rules/address.js'
 import { parseJson } from '../../rules/json.js'
 import { quote } from '../../text/quote.js'
+import { jsonShape } from '../../work/json-shape.js'
 
 /** Every role: administrator of all, administrator of some domains, somebody who only reads. */
 export const ROLES = ['admin', 'domain-admin', 'viewer'] as const
@@ -45,13 +45,12 @@ const rights = {
 } as const
 const text = { type: 'string', minLength: 1, maxLength: 1000 } as const
 
-const ajv = new Ajv()
-const isUser = ajv.compile({
+const isUser = jsonShape<User>({
   type: 'object',
   required: ['role', 'domains', 'password', 'changedAt'],
   properties: { ...rights, password: text, changedAt: text },
-} satisfies JSONSchemaType<User>)
-const isToken = ajv.compile({
+})
+const isToken = jsonShape<Token>({
   type: 'object',
   required: ['role', 'domains', 'name', 'hash', 'createdAt'],
   properties: {
@@ -61,7 +60,7 @@ const isToken = ajv.compile({
     createdAt: text,
     expiresAt: { ...text, nullable: true },
   },
-} satisfies JSONSchemaType<Token>)
+})
 
 const NAME = /^[a-z0-9][a-z0-9._@+-]{0,99}$/
 

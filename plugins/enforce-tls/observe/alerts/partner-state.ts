@@ -3,9 +3,10 @@
  * is due for. Pure. Several processes put together what each of them has seen, in any order. A store keeps it as JSON;
  * what is none reads as `null`: one bad entry hides no other.
  */
-import { Ajv, type JSONSchemaType } from 'ajv'
+import type { JSONSchemaType } from 'ajv'
 import { type FailureClass, FAILURE_CLASS_NAMES } from '../../delivery/failure-classes.js'
 import { parseJson } from '../../rules/json.js'
+import { jsonShape } from '../../work/json-shape.js'
 
 /** The last failure of a trouble, for people. Texts are of unknown content. */
 export interface FailureFacts {
@@ -180,7 +181,7 @@ const SCHEMA: JSONSchemaType<PartnerState> = {
   },
   required: ['domain', 'requires', 'lastPass', 'trouble'],
 } as unknown as JSONSchemaType<PartnerState>
-const isState = new Ajv().compile(SCHEMA)
+const isState = jsonShape(SCHEMA)
 
 /** The state in a text out of a store. */
 export function parseState(json: string | null): PartnerState | null {

@@ -2,10 +2,11 @@
  * Which of the policies that a recipient's domain publishes an attempt was held to, as compact text for an entry of the
  * delivery log, and back. What cannot be read counts as not known. Pure.
  */
-import { Ajv, type JSONSchemaType } from 'ajv'
+import type { JSONSchemaType } from 'ajv'
 import type { HostRequirement } from '../../published/host-requirement.js'
 import { parseJson } from '../../rules/json.js'
 import type { TlsaRecord } from '../../dns/answer.js'
+import { jsonShape } from '../../work/json-shape.js'
 
 /** A policy in the words of RFC 8460 section 4.4. */
 export interface AppliedPolicy {
@@ -36,7 +37,7 @@ const SCHEMA = {
     required: ['type', 'domain', 'strings'],
   },
 } as unknown as JSONSchemaType<AppliedPolicy[]>
-const isPolicies = new Ajv().compile(SCHEMA)
+const isPolicies = jsonShape(SCHEMA)
 
 /**
  * The policies at a host; `[]` where it is known that the domain publishes none, and `null` where nobody has looked, or

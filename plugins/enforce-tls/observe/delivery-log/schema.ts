@@ -2,8 +2,9 @@
  * What an entry of the delivery log has to be. Everybody who may write into the log can put something else there;
  * nothing of that gets into a report. Pure.
  */
-import { Ajv, type JSONSchemaType } from 'ajv'
+import type { JSONSchemaType } from 'ajv'
 import { OUTCOME_RESULTS, REPORT_RESULTS, type DeliveryEvent } from '../../delivery/delivery-events.js'
+import { jsonShape } from '../../work/json-shape.js'
 
 const text = { type: 'string' } as const
 const optional = { type: 'string', nullable: true } as const
@@ -59,7 +60,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
   },
   required: ['id', 'at', 'kind', 'uuid', 'from', 'domain', 'recipients', 'rules', 'level', 'result'],
 }
-const fitsSchema = new Ajv().compile(SCHEMA)
+const fitsSchema = jsonShape(SCHEMA)
 
 /** What an event of each kind can end with. */
 const RESULTS: { readonly [K in DeliveryLogEntry['kind']]: readonly string[] } = {

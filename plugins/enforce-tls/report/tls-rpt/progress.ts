@@ -2,9 +2,10 @@
  * What is known of the reports of a day, as texts of the store: which were sent, which failed, and whether all is done.
  * Pure; what cannot be read counts as not known, so that a report is sent once more rather than not at all.
  */
-import { Ajv, type JSONSchemaType } from 'ajv'
+import type { JSONSchemaType } from 'ajv'
 import { parseJson } from '../../rules/json.js'
 import { oneLine } from '../../text/one-line.js'
+import { jsonShape } from '../../work/json-shape.js'
 
 /** What became of one report on one way, or of the question whether a domain wants any. */
 export interface Progress {
@@ -28,7 +29,7 @@ const SCHEMA: JSONSchemaType<Progress> = {
   },
   required: ['is', 'at', 'why'],
 }
-const isProgress = new Ajv().compile(SCHEMA)
+const isProgress = jsonShape(SCHEMA)
 
 /** What is known of a day, by the name of each part. */
 export type DayProgress = ReadonlyMap<string, Progress>

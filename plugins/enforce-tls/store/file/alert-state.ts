@@ -1,7 +1,8 @@
 /** The state of alerts beside a rules file, `….partners.json`, which may be deleted at any time. */
-import { Ajv, type JSONSchemaType } from 'ajv'
+import type { JSONSchemaType } from 'ajv'
 import type { AlertState } from '../alert-state.js'
 import { LEASE_SCHEMA, StateFile, type FileLease } from './state-file.js'
+import { jsonShape } from '../../work/json-shape.js'
 
 /** The longest file, in characters: ten thousand partners take a sixth of it. */
 const FILE_LENGTH_MAX = 32 * 1024 * 1024
@@ -20,7 +21,7 @@ const SCHEMA: JSONSchemaType<Content> = {
   },
   required: ['partners'],
 }
-const isContent = new Ajv().compile(SCHEMA)
+const isContent = jsonShape(SCHEMA)
 
 /** The state of alerts in a file. */
 export class FileAlertState implements AlertState {

@@ -1,7 +1,8 @@
 /** What was sent of reports, beside a rules file, `….tls-rpt.json` or `….report.json`, which may be deleted at any time. */
-import { Ajv, type JSONSchemaType } from 'ajv'
+import type { JSONSchemaType } from 'ajv'
 import { PERIOD_KEPT, type ReportKind, type SentReports } from '../sent-reports.js'
 import { LEASE_SCHEMA, StateFile, type FileLease } from './state-file.js'
+import { jsonShape } from '../../work/json-shape.js'
 
 /** The longest file, in characters. */
 const FILE_LENGTH_MAX = 64 * 1024 * 1024
@@ -29,7 +30,7 @@ const SCHEMA: JSONSchemaType<Content> = {
   },
   required: ['days'],
 }
-const isContent = new Ajv().compile(SCHEMA)
+const isContent = jsonShape(SCHEMA)
 
 /** What was sent, in a file. */
 export class FileSentReports implements SentReports {

@@ -3,13 +3,14 @@
  * written last are kept. Every call that fails rejects with a `StoreError`.
  */
 import { readFile, stat } from 'node:fs/promises'
-import { Ajv, type JSONSchemaType } from 'ajv'
+import type { JSONSchemaType } from 'ajv'
 import pLimit from 'p-limit'
 import type { StsPolicyStore } from '../../published/mta-sts/policy-store.js'
 import { parseJson } from '../../rules/json.js'
 import { StoreError } from '../rule-store.js'
 import { fileProblem } from './errors.js'
 import { replaceFile } from './replace-file.js'
+import { jsonShape } from '../../work/json-shape.js'
 
 /** Domains, and the characters of their policies. */
 const [DOMAINS_MAX, CHARACTERS_MAX] = [10_000, 8 * 1024 * 1024]
@@ -23,7 +24,7 @@ const SCHEMA: JSONSchemaType<{ policies: Record<string, string> }> = {
   properties: { policies: { type: 'object', additionalProperties: { type: 'string' }, required: [] } },
   required: ['policies'],
 }
-const isContent = new Ajv().compile(SCHEMA)
+const isContent = jsonShape(SCHEMA)
 
 /** MTA-STS policies in a file. */
 export class FileStsPolicies implements StsPolicyStore {
