@@ -58,6 +58,7 @@ export const waitingRoutes = [
     operationId: 'listWaiting',
     summary: 'Mail that waits because TLS to its recipients fails, or because its rules are unknown.',
     needs: 'reader',
+    searches: true,
     query: { ...filters, ...pageQuery, limit: { ...pageQuery['limit'], default: PAGE } },
     paged: true,
     answers: { 200: list(message) },
@@ -69,6 +70,7 @@ export const waitingRoutes = [
     operationId: 'listWaitingNodes',
     summary: 'The Haraka that say what waits there, and when each was last seen.',
     needs: 'reader',
+    searches: true,
     answers: {
       200: object({
         nodes: list(object({ name: text, seen: text, down: flag, more: flag })),
