@@ -621,7 +621,7 @@ export const texts = {
     hints: {
       to: 'cfo@bank.example',
       from: 'ann@acme.example',
-      messageId: 'From the header of the message',
+      messageId: '1234@acme.example',
       partner: 'bank.example',
       rule: 'Name or id',
     } as Readonly<Record<string, string>>,
