@@ -207,7 +207,12 @@ const ROWS: readonly Row[] = [
     code: 2,
     says: /unknown command 'rules' \(Did you mean rule\?\)/,
   },
-  { what: 'an option with an escape', args: bank('--x\x1b[2J'), code: 2, says: /unknown option '--x \[2J'/ },
+  {
+    what: 'an option with an escape',
+    args: bank('--x\x1b[2J'),
+    code: 2,
+    says: /unknown option '--x\\u001b\[2J'/,
+  },
 ]
 
 describe('bad input is refused in words, and nothing is written', { concurrency: 4 }, () => {

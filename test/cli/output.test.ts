@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { drawTable } from '../../plugins/enforce-tls/cli/output.js'
 import { RulesFile, enforceTls, inProcess } from './enforce-tls.js'
 
 const COMMANDS = [
@@ -45,6 +46,16 @@ describe('help', { concurrency: 8 }, () => {
 function columnsOf(line: string): number {
   return line.length + (line.match(/[\u3000-\u9fff]/g) ?? []).length
 }
+
+it('a long name in a table cuts no other name', () => {
+  const head = ['domain', 'requires TLS', 'delivered', 'bounced', 'waiting or kept', 'would bounce']
+  const row = (domain: string) => [domain, '1', '0', '0', '1', '0']
+  const names = ['clinic.example', 'first-bank.example']
+  const long = `${'a-label-as-long-as-labels-may-be'.repeat(2).slice(0, 63)}.example`
+  const table = drawTable(head, [...names, long].map(row))
+  for (const name of names) assert.ok(table.includes(` ${name} `), table)
+  assert.deepEqual([...new Set(table.trimEnd().split('\n').map(columnsOf))], [80])
+})
 
 describe('a list of rules', { concurrency: 8 }, () => {
   it('is a table of 80 columns, however long its texts are', async (t) => {

@@ -291,7 +291,7 @@ describe('status of a Redis with broken entries', () => {
     const { code, stdout, stderr } = await status(['--fix', '--as', 'ann'], { answer: 'y\nn\ny\n' })
     assert.equal(code, 1, 'not all is repaired')
     assert.equal(stderr.match(/Remove it\? \[y\/N\]/g)?.length, 4)
-    assert.match(stdout, /field text: is not JSON.*\n {2}no json\n/)
+    assert.match(stdout, /field text: is not JSON.*\n {2}no\\u001b json\n/)
     assert.equal(await redis.cli('HKEYS', 'enforce-tls:domains'), 'a.example\nc.example')
     const { stdout: history } = await inProcess(['history', '--json', '--redis', redis.url])
     const entries = JSON.parse(history) as { by: string; to: unknown }[]

@@ -1,8 +1,10 @@
 /** Messages by the API: who may see which, and what is said of their rules. */
 import assert from 'node:assert/strict'
+import { EventEmitter, once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
 import { toRecord } from '../../plugins/enforce-tls/observe/delivery-log/entry.js'
 import { entry } from '../support/evidence-entries.js'
+import type { Failure } from './client.js'
 import { startConsole, type ConsoleServer } from './console-server.js'
 
 interface Listed {
@@ -92,5 +94,34 @@ describe('messages by the API', () => {
     assert.equal((await client.get('messages?cursor=x')).status, 422)
     assert.equal((await client.get('messages?partner=a%20b')).status, 422)
     assert.equal((await client.get('messages?result=lost')).status, 422)
+  })
+
+  it('leave room for others while somebody searches a lot', async () => {
+    const [viewer, admin] = [await server.signedIn('viewer'), await server.signedIn('admin')]
+    const signals = new EventEmitter()
+    const [held, begun] = [once(signals, 'held'), once(signals, 'begun')]
+    const { deliveries } = server
+    const read = deliveries.read.bind(deliveries)
+    let running = 0
+    deliveries.read = async function* (...asked) {
+      if (++running === 2) signals.emit('begun')
+      await held
+      yield* read(...asked)
+    }
+    const asked = Array.from({ length: 10 }, () => viewer.get<Listed & Failure>('messages'))
+    await begun
+    deliveries.read = read
+    assert.equal((await admin.get('messages')).status, 200)
+    assert.equal(running, 2)
+    signals.emit('held')
+    const answers = await Promise.all(asked)
+    const refused = answers.filter(({ status }) => status === 503)
+    assert.equal(refused.length, 4)
+    const [first] = refused
+    assert.ok(first)
+    assert.equal(first.headers.get('retry-after'), '5')
+    assert.match(first.body.error.message, /Wait until they are done, then try again\.$/)
+    assert.equal(answers.filter(({ status }) => status === 200).length, 6)
+    assert.deepEqual(server.logged, [])
   })
 })

@@ -92,7 +92,7 @@ describe('a report by mail', () => {
     assert.equal(headers['auto-submitted'], 'auto-generated')
     assert.match(
       headers['subject'] ?? '',
-      /^TLS report, \d+ (?:\w+ (?:\d+ )?)?to \d+ \w+ \d{4}: 15 messages required TLS, none left without but 1 released$/,
+      /^TLS report, \d+ (?:\w+ (?:\d+ )?)?to \d+ \w+ \d{4}: 15 messages required TLS, none left without it except 1 released$/,
     )
     const [text, page, csv] = parts
     const body = text?.content ?? ''
@@ -100,8 +100,8 @@ describe('a report by mail', () => {
     for (const said of [
       /^Mail that requires TLS, .* \(UTC\) 15 messages required TLS\./,
       /Apart from 1 message that ann@helpdesk released, none of them left without TLS, as far as the delivery log shows\./,
-      /- 12 left over TLS/,
-      /- 1 released by an administrator, left without what the rules require/,
+      /- 12 sent over TLS/,
+      /- 1 released by an administrator: sent without what the rules require/,
       /- 1 not delivered: bounced/,
       /- 1 waiting when last heard of in the period/,
       /- ann@helpdesk released message RELEASED\.1 from acme\.example to bank\.example, sent .* Reason: The contract is due\. It went without what is required by "Enforced TLS to First Bank" of acme\.example/,

@@ -104,18 +104,20 @@ export function printWarning(terminal: Terminal, sentence: string, command?: str
 
 /**
  * Columns as wide as their longest line; where that is too much, the widest ones share what is left. No column is
- * narrower than its longest word where there is room for that: a name that is cut looks like another name.
+ * narrower than its longest word where there is room for that: a name that is cut looks like another name. Where there is
+ * not, the longest names share what the others leave; names of columns wrap before anything else does.
  */
 function columnWidths(
   rows: readonly (readonly (readonly string[])[])[],
   terminalWidth: number | undefined,
 ): number[] {
   const longest = (rows[0] ?? []).map(() => 0)
-  const words = [...longest]
-  for (const row of rows) {
+  const [words, cells] = [[...longest], [...longest]]
+  for (const [place, row] of rows.entries()) {
     for (const [column, lines] of row.entries())
       for (const line of lines) {
         longest[column] = Math.max(longest[column] ?? 0, columnsOf(line))
+        if (place > 0) cells[column] = Math.max(cells[column] ?? 0, columnsOf(line))
         words[column] = Math.max(words[column] ?? 0, ...line.split(' ').map(columnsOf))
       }
   }
@@ -124,7 +126,11 @@ function columnWidths(
   const width = terminalWidth === undefined || terminalWidth === 0 ? DEFAULT_WIDTH : terminalWidth
   const room = Math.max(width, NARROWEST) - borders
   const taken = words.reduce((sum, word) => sum + word, 0)
-  if (taken > room) return shares(longest, room)
+  if (taken > room) {
+    const fair = Math.floor(room / longest.length)
+    const wanted = words.map((word, column) => Math.max(word, Math.min(fair, cells[column] ?? 0)))
+    return shares(wanted, room)
+  }
   const more = shares(
     longest.map((most, column) => most - (words[column] ?? 0)),
     room - taken,

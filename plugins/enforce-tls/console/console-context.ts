@@ -11,6 +11,7 @@ import type { Sessions } from './auth/sessions.js'
 import type { SignIn } from './auth/sign-in.js'
 import type { AccountStore } from './auth/account-store.js'
 import type { PreviewRequest } from './preview-bounce.js'
+import type { SearchLimit } from './search-limit.js'
 
 /** What whoever runs the console gives it. */
 export interface ConsoleOptions {
@@ -38,4 +39,5 @@ export interface ConsoleContext extends ConsoleOptions {
   readonly sessions: Sessions
   readonly signIn: SignIn
   readonly recentFailures: RecentFailures
+  readonly searches: SearchLimit
 }

@@ -11,6 +11,7 @@ import { SignIn } from './auth/sign-in.js'
 import type { ConsoleOptions } from './console-context.js'
 import { RecentFailures } from '../report/recent-failures.js'
 import { ROUTES } from './routes.js'
+import { SearchLimit } from './search-limit.js'
 import { serveRoutes } from './serve-routes.js'
 
 /** All that a browser loads is in this folder, and nothing else of the disk can be had. */
@@ -28,6 +29,7 @@ export function createConsole(options: ConsoleOptions): Console {
     ...options,
     sessions: new Sessions(options.accounts, settings),
     signIn: new SignIn(options.accounts),
+    searches: new SearchLimit(),
     recentFailures: new RecentFailures({
       deliveries: options.deliveries,
       isRecorded: () => options.settings().evidence.stream,

@@ -28,7 +28,7 @@ const STATUS: Readonly<Record<number, string>> = {
   428: 'If-Match is missing.',
   429: 'Too many requests; Retry-After says when to try again.',
   500: 'Unexpected error, or invalid data in the store.',
-  503: 'The store is unavailable.',
+  503: 'The store is unavailable, or too many searches are running; then Retry-After says when to try again.',
 }
 
 /** The whole document. */

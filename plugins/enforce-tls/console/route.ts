@@ -72,6 +72,8 @@ export interface Route<Body = never> {
   /** Whether the answer is a page of a list, see `paging.ts`; its query has `pageQuery` then. */
   readonly paged?: true
   readonly body?: Schema
+  /** Whether it looks through the delivery log or all that waits: only some do at a time, see `search-limit.ts`. */
+  readonly searches?: true
   /** Whether the request says what it saw with `If-Match`. */
   readonly precondition?: true
   /** What a request that succeeds answers with: status and schema, `null` for no body. */

@@ -94,7 +94,11 @@ function answering(definition: Route, context: ConsoleContext) {
       request,
       response,
     }
-    await send(response, await definition.handle(call as Call<never>))
+    const handle = () => definition.handle(call as Call<never>)
+    const reply = definition.searches
+      ? await context.searches.run(call.identity, () => response.closed, handle)
+      : await handle()
+    await send(response, reply)
   }
 }
 
@@ -118,7 +122,7 @@ function answerProblem(error: unknown, { context, request, response, next }: Fai
   if (response.headersSent) return next(error)
   const identity = response.locals['identity'] as Identity | undefined
   const problem = toProblem(error, identity?.role === 'admin', request.headers['if-match'] !== undefined)
-  if (problem.status >= 500)
+  if (problem.status >= 500 && problem.code !== 'busy')
     context.logError(`console: ${request.method} ${request.path}: ${describe(error)}`)
   if (problem.details.retryAfter !== undefined)
     response.set('Retry-After', String(problem.details.retryAfter))

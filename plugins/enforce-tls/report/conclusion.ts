@@ -70,10 +70,10 @@ function resultsOf(report: DeliveryReport): Conclusion['results'] {
   const { delivered, rerouted, released, bounced, kept, waiting, other } = report.enforced
   const trusted = withoutVersion(report)
   const lines: readonly (readonly [number, string])[] = [
-    [delivered - trusted, 'left over TLS'],
-    [rerouted, 'left over TLS to a gateway of yours; their way from there is not known here'],
+    [delivered - trusted, 'sent over TLS'],
+    [rerouted, 'sent over TLS to a gateway of yours; their way from there is not known here'],
     [trusted, 'went to next hops that your settings trust without TLS'],
-    [released, 'released by an administrator, left without what the rules require'],
+    [released, 'released by an administrator: sent without what the rules require'],
     [bounced, 'not delivered: bounced to the sender'],
     [kept, 'not delivered: kept in the queue folder as error.*'],
     [waiting, 'waiting when last heard of in the period'],
@@ -101,7 +101,7 @@ function verdictOn(report: DeliveryReport): Pick<Conclusion, 'verdict' | 'short'
   ]
   const shown = 'as far as the delivery log shows'
   if (exceptions.length === 0)
-    return { verdict: `None of them left without TLS, ${shown}.`, short: 'none left without' }
+    return { verdict: `None of them left without TLS, ${shown}.`, short: 'none left without it' }
   const parts = [
     ...(released > 0 ? [`${released} released`] : []),
     ...(trusted > 0 ? [`${trusted} to trusted next hops`] : []),
@@ -110,7 +110,7 @@ function verdictOn(report: DeliveryReport): Pick<Conclusion, 'verdict' | 'short'
   ]
   return {
     verdict: `Apart from ${exceptions.join(', and ')}, none of them left without TLS, ${shown}.`,
-    short: `none left without but ${parts.join(', ')}`,
+    short: `none left without it except ${parts.join(', ')}`,
   }
 }
 

@@ -8,6 +8,7 @@ import { atOnce, type InPieces } from '../work/pieces.js'
 import type { DeliveryReport, PartnerReport, ReportedRelease } from './delivery-report.js'
 import { HOW_IT_WENT } from './releases.js'
 import { ruleLabel } from './rule-names.js'
+import { visible } from '../text/visible.js'
 
 type Column<T> = readonly [name: string, valueOf: (of: T) => string | number]
 
@@ -55,7 +56,8 @@ const RELEASE_COLUMNS: readonly Column<ReportedRelease>[] = [
 const PIECE = 50
 
 /**
- * The report as CSV with a header line. A text that a spreadsheet would take for a formula gets an apostrophe in front.
+ * The report as CSV with a header line. What a spreadsheet could take for a formula gets an apostrophe in front; characters
+ * that are not seen are escaped, line ends are spaces.
  */
 export function toCsv(report: DeliveryReport): string {
   return atOnce(writingCsv(report)).join('')
@@ -81,11 +83,15 @@ function line(row: readonly (string | number)[]): string {
   return `${row.map(cell).join(',')}\r\n`
 }
 
-/** Quoted where RFC 4180 asks for it. */
+/**
+ * Where a spreadsheet could begin to read a formula: at the beginning, and behind each `;`, which ends a cell where the
+ * comma is the decimal sign, even inside quotes. Spaces and quotes before the sign are skipped; signs of other widths count.
+ */
+const FORMULA = /(^|;)(?=[\s"']*[=+\-@\u2212\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20])/g
+
+/** In quotes where RFC 4180 asks for it, or where a program would guess another separator. */
 function cell(value: string | number): string {
-  const text =
-    typeof value === 'string' && /^[=+\-@\t\r\uFF0B\uFF0D\uFF1D\uFF20]/.test(value)
-      ? `'${value}`
-      : String(value)
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  if (typeof value === 'number') return String(value)
+  const text = visible(value).replace(FORMULA, "$1'")
+  return /[",;]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -1,6 +1,8 @@
-/** Text in an HTML document. Pure. */
+/** Text in an HTML document: what is not seen is escaped, too. Pure. */
+import { visible } from '../text/visible.js'
+
 export function html(text: string): string {
-  return text
+  return visible(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -15,6 +15,7 @@ import { percent, formatScope, utc } from './format.js'
 import { formatDeparture } from './releases.js'
 import { ruleLabel } from './rule-names.js'
 import { listed, numbered } from '../text/list.js'
+import { visible } from '../text/visible.js'
 
 /** Longer tables are folded; paper has them open. */
 const ROWS_OPEN = 20
@@ -27,7 +28,7 @@ const [RELEASES_MAX, EXPIRING_MAX] = [200, 200]
 export function toHtml(report: DeliveryReport, scope: LogScope = WHOLE_LOG): string {
   const charts = chartsOf(report)
   const [library, drawing] = [pageScript('chart.umd.js'), pageScript('report-charts.js')]
-  const data = charts.map(({ id, data: shown }) => ({ id, ...shown }))
+  const data = charts.map(({ id, data: drawn }) => ({ id, ...drawn }))
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -49,12 +50,17 @@ ${releases(report)}${charts.map(chartSection).join('\n')}
 ${certificates(report)}
 </main>
 <footer>Created by enforce-tls on ${utc(report.generated)} UTC from the delivery log, ${html(beginning(report))}.</footer>
-<script type="application/json" id="chart-data">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>
+<script type="application/json" id="chart-data">${JSON.stringify(data, shown).replaceAll('<', '\\u003c')}</script>
 <script>${library}</script>
 <script type="module">${drawing}</script>
 </body>
 </html>
 `
+}
+
+/** For `JSON.stringify`: what the page's script draws is no HTML. */
+function shown(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? visible(value) : value
 }
 
 /** The sentences first: whoever reads no further has read what counts. */

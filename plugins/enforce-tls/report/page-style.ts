@@ -2,7 +2,7 @@
 export const PAGE_STYLE = `
 :root { color-scheme: light; --back: #ffffff; --surface: #f5f7f9; --text: #1b2733; --muted: #55626f; --line: #d5dce3;
   --good: #1f77b4; --second: #7fb3d9; --quiet: #b4bcc4; --bad: #c8440c; --warn: #e8a33d; }
-@media (prefers-color-scheme: dark) { :root { color-scheme: dark; --back: #12181e; --surface: #1b242d; --text: #e6ecf1;
+@media screen and (prefers-color-scheme: dark) { :root { color-scheme: dark; --back: #12181e; --surface: #1b242d; --text: #e6ecf1;
   --muted: #a3b0bc; --line: #34414d; --good: #5aa9e0; --second: #2f6a99; --quiet: #75828e; --bad: #ef7b4a; --warn: #f0bf6a; } }
 :root.paper { color-scheme: light; --back: #ffffff; --surface: #ffffff; --text: #000000; --muted: #444444; --line: #bbbbbb;
   --good: #1f77b4; --second: #7fb3d9; --quiet: #b4bcc4; --bad: #c8440c; --warn: #e8a33d; }
@@ -22,6 +22,11 @@ section { margin: 0 0 1.25rem; }
 .conclusion p { color: var(--text); font-size: 1.1rem; margin: 0 0 .5rem; }
 .conclusion ul { margin: 0; padding-left: 1.25rem; }
 .conclusion .limits { margin-top: .5rem; color: var(--muted); font-size: .875rem; }
+header { margin: 0 0 1.25rem; }
+header p:last-child { margin: 0; }
+.statement p { color: var(--text); font-size: 1.1rem; }
+.statement td { overflow-wrap: anywhere; width: 100%; }
+main li { margin: .15rem 0; }
 .chart { position: relative; height: 18rem; margin: .5rem 0 .75rem; }
 .wide { overflow-x: auto; }
 .wide:focus-visible, summary:focus-visible { outline: 2px solid var(--good); outline-offset: 2px; }

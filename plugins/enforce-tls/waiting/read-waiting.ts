@@ -55,12 +55,8 @@ export interface WaitingFilter {
 /** So many records are looked at between two yields. */
 const PIECE = 100
 
-/** Reads what waits. @param now for who is down, in milliseconds since the epoch */
-export async function readWaiting(
-  hashes: SharedHashes,
-  filter: WaitingFilter = {},
-  now = Date.now(),
-): Promise<Waiting> {
+/** Reads which nodes there are, and nothing of what waits there. @param now as for `readWaiting` */
+export async function readNodes(hashes: SharedHashes, now = Date.now()): Promise<WaitingNode[]> {
   const nodes: WaitingNode[] = []
   for (const [node, json] of await hashes.read(HASHES.nodes)) {
     const beat = parseHeartbeat(json)
@@ -68,7 +64,16 @@ export async function readWaiting(
     const down = now - Date.parse(beat.at) > DOWN_AFTER
     nodes.push({ node, name: beat.name, seen: beat.at, down, more: beat.more })
   }
-  nodes.sort((a, b) => (a.name < b.name ? -1 : 1))
+  return nodes.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** Reads what waits. @param now for who is down, in milliseconds since the epoch */
+export async function readWaiting(
+  hashes: SharedHashes,
+  filter: WaitingFilter = {},
+  now = Date.now(),
+): Promise<Waiting> {
+  const nodes = await readNodes(hashes, now)
   let messages: readonly WaitingMessage[] = []
   for (const { node } of nodes) {
     const records = await hashes.read(HASHES.items(node))

@@ -4,9 +4,12 @@ import { after, before, describe, it } from 'node:test'
 import { hashOf } from '../../../plugins/enforce-tls/observe/delivery-log/names.js'
 import { toRecord } from '../../../plugins/enforce-tls/observe/delivery-log/entry.js'
 import type { DeliveryLogEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
+import { messageOf } from '../../../plugins/enforce-tls/report/trace/message.js'
+import { toStatementPage } from '../../../plugins/enforce-tls/report/trace/statement-text.js'
+import { statementOn } from '../../../plugins/enforce-tls/report/trace/statement.js'
 import { entry } from '../../support/evidence-entries.js'
 import { startConsole, type ConsoleServer } from '../console-server.js'
-import { assertAccessible, assertFits, sharedBrowser } from './browser.js'
+import { assertAccessible, assertFits, openAt, sharedBrowser } from './browser.js'
 
 const MINUTE = 60_000
 
@@ -97,7 +100,44 @@ describe('messages', () => {
     assert.equal(await page.getByText('What happened', { exact: true }).isVisible(), false)
     assert.equal(await page.getByRole('navigation').isVisible(), false)
     assert.equal(await page.getByText('TLS_AES_256_GCM_SHA384').last().isVisible(), true)
-    await page.emulateMedia({ media: 'screen' })
+    const ink = 'getComputedStyle(document.querySelector(".statement .answer")).color'
+    const onPaper = await page.evaluate(ink)
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+    assert.equal(await page.evaluate(ink), onPaper, 'dark ink, whatever the screen is like')
+    await page.emulateMedia({ media: 'screen', colorScheme: 'light' })
+  })
+
+  it('have a statement as a page of its own that fits a telephone and is dark on paper', async () => {
+    const long = `${'n'.repeat(64)}@${'a-label-as-long-as-labels-may-be'.repeat(2).slice(0, 63)}.example`
+    const released = {
+      by: 'ann@helpdesk',
+      reason: 'the contract is due today, '.repeat(6),
+      encrypted: 'false',
+    }
+    const sent = entry({ kind: 'release', result: 'sent', sender: long, to: [long], ...released })
+    const window = await browser.window({ width: 360, dark: true })
+    const page = await window.newPage()
+    await page.setContent(
+      toStatementPage(
+        statementOn(messageOf([sent], { to: null, sender: null, messageId: null })),
+        new Date(),
+      ),
+    )
+    await assertFits(page, 'the statement')
+    await assertAccessible(page, 'the statement')
+    await page.emulateMedia({ media: 'print' })
+    assert.equal(await page.evaluate('getComputedStyle(document.body).color'), 'rgb(27, 39, 51)')
+  })
+
+  it('and all that is on a page hide and turn nothing', async () => {
+    const window = await browser.window({})
+    await window.route('**/api/session', async (route) => {
+      const body = await (await route.fetch()).text()
+      await route.fulfill({ body: body.replace('"viewer"', '"view\\u202eer\\u200b"') })
+    })
+    const page = await openAt(window, server, 'viewer', '#/overview')
+    await page.getByText('view\\u202eer\\u200b').first().waitFor()
+    assert.doesNotMatch(await page.locator('body').innerText(), /[\u200b\u202e]/)
   })
 
   it('come page by page, and are what a number in the overview counts', async () => {

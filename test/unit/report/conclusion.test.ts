@@ -29,8 +29,8 @@ describe('what a report comes to', () => {
     const { required, verdict, short, results, limits } = await concluded([good(), good()])
     assert.equal(required, '2 messages required TLS.')
     assert.equal(verdict, 'None of them left without TLS, as far as the delivery log shows.')
-    assert.equal(short, '2 messages required TLS, none left without')
-    assert.deepEqual(results, [{ count: 2, what: 'left over TLS' }])
+    assert.equal(short, '2 messages required TLS, none left without it')
+    assert.deepEqual(results, [{ count: 2, what: 'sent over TLS' }])
     assert.deepEqual(limits, [])
   })
 
@@ -56,7 +56,7 @@ describe('what a report comes to', () => {
     )
   })
 
-  it('names who released messages, and does not say that none left without', async () => {
+  it('names who released messages, and does not say that none left without it', async () => {
     const { verdict, short, limits } = await concluded([
       good(),
       release('ann@helpdesk'),
@@ -68,7 +68,7 @@ describe('what a report comes to', () => {
       verdict,
       'Apart from 3 messages that ann@helpdesk (2), bob Bcc: x (1) released, none of them left without TLS, as far as the delivery log shows.',
     )
-    assert.equal(short, '4 messages required TLS, none left without but 3 released')
+    assert.equal(short, '4 messages required TLS, none left without it except 3 released')
     assert.deepEqual(limits, [
       '1 more message may leave without TLS: released, and no attempt under that release is in the log.',
     ])
@@ -86,14 +86,14 @@ describe('what a report comes to', () => {
     )
     const unknown = await concluded([good()], WHOLE_LOG, null, { messages: 3, other: 2 })
     assert.match(unknown.verdict, /^Apart from 2 whose result this version does not know, none/)
-    assert.equal(unknown.short, '3 messages required TLS, none left without but 2 unknown')
+    assert.equal(unknown.short, '3 messages required TLS, none left without it except 2 unknown')
   })
 
   it('counts what left through a gateway as that', async () => {
     const { results, verdict } = await concluded([good()], WHOLE_LOG, null, { messages: 2, rerouted: 1 })
     assert.deepEqual(results[1], {
       count: 1,
-      what: 'left over TLS to a gateway of yours; their way from there is not known here',
+      what: 'sent over TLS to a gateway of yours; their way from there is not known here',
     })
     assert.match(verdict, /^None of them/)
   })

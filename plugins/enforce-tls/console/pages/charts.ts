@@ -4,6 +4,8 @@
  * everything.
  */
 
+import { plain } from './plain.js'
+
 /** What a chart shows. */
 export interface ChartData {
   readonly kind: 'bar' | 'doughnut'
@@ -106,9 +108,9 @@ function configOf({ kind, labels, series, horizontal = false }: ChartData): obje
   return {
     type: kind,
     data: {
-      labels,
+      labels: labels.map(plain),
       datasets: shown.map(({ label, values, colour: own }) => ({
-        label,
+        label: plain(label),
         data: values,
         backgroundColor: typeof own === 'string' ? colour(own) : own.map(colour),
         borderColor: colour('surface'),

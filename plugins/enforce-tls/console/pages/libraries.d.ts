@@ -1,4 +1,9 @@
-/** What the pages use of the libraries that the build puts into `main.js`. */
+/** What the pages use of the libraries, and of the plugin's own code, that the build puts into `main.js`. */
+
+/** `text/visible.ts`. */
+declare module 'enforce-tls/visible' {
+  export function visible(text: string): string
+}
 
 /** htm's bundle of preact, its hooks and the `html` tag. */
 declare module 'htm/preact/standalone' {

@@ -1,3 +1,34 @@
-/** The one place that names where preact comes from. */
-export { html, render, useEffect, useLayoutEffect, useRef, useState } from 'htm/preact/standalone'
+/**
+ * The one place that names where preact comes from, and where text becomes a part of the page: whatever a view shows, its
+ * texts and the attributes that are shown or read aloud have no characters that hide or turn words. What is typed into a
+ * field stays as it is.
+ */
+import { html as build, type Child, type VNode } from 'htm/preact/standalone'
+import { plain } from './plain.js'
+
+export { render, useEffect, useLayoutEffect, useRef, useState } from 'htm/preact/standalone'
 export type { Child, Ref, VNode } from 'htm/preact/standalone'
+
+/** Attributes that people read. */
+const READ = ['title', 'alt', 'placeholder', 'aria-label', 'aria-description', 'aria-valuetext'] as const
+/** Those that went through here, as parts of others. */
+const done = new WeakSet<object>()
+
+/** htm's tag. */
+export function html(strings: TemplateStringsArray, ...values: readonly unknown[]): VNode {
+  return shown(build(strings, ...values)) as VNode
+}
+
+/** The same with its texts fit to be shown; a component's are, once it puts them into an element. */
+function shown(child: Child): Child {
+  if (typeof child === 'string') return plain(child)
+  if (Array.isArray(child)) return child.map(shown)
+  if (typeof child !== 'object' || child === null || done.has(child)) return child
+  done.add(child)
+  const node = child as VNode
+  const props = node.props as Record<string, unknown>
+  if (props['children'] !== undefined) props['children'] = shown(props['children'] as Child)
+  if (typeof node.type === 'string')
+    for (const name of READ) if (typeof props[name] === 'string') props[name] = plain(props[name])
+  return node
+}

@@ -448,7 +448,7 @@ export const texts = {
     down: (name: string, seen: string) =>
       `${name} has not been seen since ${seen}. Its waiting mail is shown as it was then.`,
     more: (name: string) => `${name} has more mail waiting than it lists.`,
-    chooseAll: 'Select all',
+    chooseAll: 'Select all shown',
     chooseNone: 'Select none',
     chosen: (count: number) => (count === 0 ? 'Select messages first.' : `${count} selected`),
     showMore: 'Show more',
@@ -621,7 +621,7 @@ export const texts = {
     hints: {
       to: 'cfo@bank.example',
       from: 'ann@acme.example',
-      messageId: 'From the header of the message',
+      messageId: '1234@acme.example',
       partner: 'bank.example',
       rule: 'Name or id',
     } as Readonly<Record<string, string>>,

@@ -94,6 +94,7 @@ export const messageRoutes = [
     operationId: 'listMessages',
     summary: 'Messages in the delivery log, the latest first.',
     needs: 'reader',
+    searches: true,
     query: {
       since: shortText,
       until: shortText,
@@ -121,6 +122,7 @@ export const messageRoutes = [
     operationId: 'getMessage',
     summary: 'One message, and a statement on whether it was encrypted.',
     needs: 'reader',
+    searches: true,
     query: askedFor,
     answers: { 200: object({ message, statement }) },
     handle: getMessage,

@@ -4,7 +4,12 @@ import { EVERYONE } from '../../rules/owner.js'
 import { quote } from '../../text/quote.js'
 import { giveOrders } from '../../waiting/give-orders.js'
 import type { Action } from '../../waiting/orders.js'
-import { readWaiting, type WaitingFilter, type WaitingMessage } from '../../waiting/read-waiting.js'
+import {
+  readNodes,
+  readWaiting,
+  type WaitingFilter,
+  type WaitingMessage,
+} from '../../waiting/read-waiting.js'
 import { mayChange, maySee, seesAll } from '../auth/permission.js'
 import { visibleOwner } from '../owner-access.js'
 import { badCursor, cursorOf, Page, pageQuery, pageReply } from '../paging.js'
@@ -58,6 +63,7 @@ export const waitingRoutes = [
     operationId: 'listWaiting',
     summary: 'Mail that waits because TLS to its recipients fails, or because its rules are unknown.',
     needs: 'reader',
+    searches: true,
     query: { ...filters, ...pageQuery, limit: { ...pageQuery['limit'], default: PAGE } },
     paged: true,
     answers: { 200: list(message) },
@@ -124,7 +130,7 @@ async function listWaiting(call: Call): Promise<Reply> {
 }
 
 async function listNodes({ context, identity }: Call): Promise<Reply> {
-  const { nodes } = await readWaiting(context.waiting, { ids: [] })
+  const nodes = await readNodes(context.waiting)
   return {
     body: {
       nodes: nodes.map(({ name, seen, down, more }) => ({ name, seen, down, more })),

@@ -90,7 +90,8 @@ function wrap(line: string): string[] {
   const lines: string[] = []
   let current = indent
   for (const word of line.slice(indent.length).split(' ')) {
-    if (current.trim() !== '' && current.length + 1 + word.length > WIDTH) {
+    // The mark of a list alone on its line would say nothing.
+    if (current.length > indent.length && current.length + 1 + word.length > WIDTH) {
       lines.push(current)
       current = ' '.repeat(indent.length)
     }

@@ -15,6 +15,7 @@ import { utc } from '../format.js'
 import { toHtml } from '../html.js'
 import { HOW_IT_WENT } from '../releases.js'
 import { ruleLabel } from '../rule-names.js'
+import { formatFailureClass } from '../trace/words.js'
 import type { Every, Period } from './schedule.js'
 
 export interface ReportMail {
@@ -144,6 +145,12 @@ function partnerLine({ domain, enforced, failures }: PartnerReport): string {
     ...(waiting > 0 ? [`${waiting} waiting`] : []),
   ]
   const [worst] = Object.entries(failures).sort(([, a], [, b]) => b - a)
-  const why = worst === undefined ? '' : `; most often ${worst[0]} (${numbered(worst[1], 'attempt')})`
+  const why =
+    worst === undefined ? '' : `; most often ${causeOf(worst[0])} (${numbered(worst[1], 'attempt')})`
   return `${oneLine(domain, 100)}: ${counts.join(', ')}${why}`
+}
+
+function causeOf(name: string): string {
+  const cause = formatFailureClass(name) ?? oneLine(name, 60)
+  return cause.replace(/^The /, 'the ')
 }

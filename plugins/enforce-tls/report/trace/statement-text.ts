@@ -53,8 +53,7 @@ export function toStatementPage(statement: Statement, made: Date): string {
   const { question, sentence, facts, verified, notVerified } = statement
   const rows = facts
     .map(
-      ([name, value]) =>
-        `<tr><th scope="row">${html(name)}</th><td class="long">${html(oneLine(value, 2000))}</td></tr>`,
+      ([name, value]) => `<tr><th scope="row">${html(name)}</th><td>${html(oneLine(value, 2000))}</td></tr>`,
     )
     .join('\n')
   const list = (title: string, items: readonly string[]): string =>
@@ -73,7 +72,7 @@ export function toStatementPage(statement: Statement, made: Date): string {
 <body>
 <header><h1>${html(question)}</h1></header>
 <main>
-<section><p><strong>${html(sentence)}</strong></p><table><caption>The message</caption><tbody>
+<section class="statement"><p><strong>${html(sentence)}</strong></p><table><caption>The message</caption><tbody>
 ${rows}
 </tbody></table></section>
 ${list('Verified', verified)}

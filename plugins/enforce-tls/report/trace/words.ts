@@ -134,6 +134,11 @@ function unpublishedWords({ mx = 'the receiving server', unpublished }: Delivery
 }
 
 function failureWords({ class: name }: DeliveryLogEntry): string | null {
+  return name === undefined ? null : formatFailureClass(name)
+}
+
+/** What a class of failure says of a server, as a sentence; `null` for one that this version does not know. */
+export function formatFailureClass(name: string): string | null {
   const known = FAILURE_CLASS_NAMES.find((candidate) => candidate === name)
   if (known === undefined) return null
   const { says, isGateway } = definitionOf(known)

@@ -49,5 +49,5 @@ it('whatever a peer or a rule says, it stays in its value, on one line', () => {
   const [read] = logPairs(`[enforce-tls] ${line}`)
   assert.equal(read?.['uuid'], 'U.1')
   assert.equal(read['result'], 'failed')
-  assert.equal(read['detail'], 'x ="\\\' [31m ,;result=delivered uuid=fake')
+  assert.equal(read['detail'], 'x ="\\\' \\u001b[31m\\u202e,;result=delivered uuid=fake')
 })

@@ -54,8 +54,7 @@ describe('names in the delivery log', () => {
 
   it('hold no line end or control character, whatever a message brings', () => {
     const odd = { sender: '"a\r\nb"@x.example', recipients: ['\u0007@x.example'], messageId: '<a\nb>' }
-    // eslint-disable-next-line no-control-regex
-    assert.doesNotMatch(JSON.stringify(atOnce(naming(odd, null))), /\\[nru]|[\x00-\x1f]/)
+    for (const name of Object.values(atOnce(naming(odd, null))).flat()) assert.doesNotMatch(name, /\p{Cc}/u)
   })
 
   for (const [text, expected] of [

@@ -81,7 +81,7 @@ describe('a report by mail', () => {
     assert.equal(await one.look(), 7 * DAY)
     assert.equal(
       subjects()[1],
-      'TLS report, 16 to 22 November 2026: 2 messages required TLS, none left without',
+      'TLS report, 16 to 22 November 2026: 2 messages required TLS, none left without it',
     )
     assert.deepEqual(sent[1]?.to, ['compliance@acme.example'])
     shared.now = DUE + 7 * DAY - 1
@@ -216,8 +216,8 @@ describe('a report by mail', () => {
     assert.deepEqual(
       subjects().map((subject) => subject.replace(/,.*?:/, ':')),
       [
-        'TLS report: 3 messages required TLS, none left without',
-        'TLS report of acme.example: 2 messages required TLS, none left without',
+        'TLS report: 3 messages required TLS, none left without it',
+        'TLS report of acme.example: 2 messages required TLS, none left without it',
         'TLS report of rules of the whole service: no entries in the delivery log',
       ],
     )

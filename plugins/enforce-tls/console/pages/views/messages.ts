@@ -152,7 +152,7 @@ function Row({ message, query }: { readonly message: Message; readonly query: st
     ${why !== null && html`<p>${texts.sentence(plain(why))}</p>`}
     <p class="hint">
       <time datetime=${last}>${formatMoment(last)}</time
-      >${' '}${texts.messages.about(formatSender(message), formatRules(message))}
+      >${' · '}${texts.messages.about(formatSender(message), formatRules(message))}
     </p>
   </li>`
 }
