@@ -11,12 +11,12 @@ export interface ReleaseFacts {
   readonly reason: string
 }
 
-/** Such as "released once without TLS: the contract is due today". */
+/** Such as "allowed to leave once without TLS: the contract is due today". */
 export function releaseLines(json: string | null): string[] {
   const { message, from, to, rules, reason } = factsIn(json)
   const shown = (value: unknown): string => (typeof value === 'string' ? oneLine(value) : 'unknown')
   return [
-    `released once without TLS: ${shown(reason)}`,
+    `allowed to leave once without TLS: ${shown(reason)}`,
     `from ${shown(from)} to ${shown(to)}`,
     `without what is required by ${shown(rules)}; in the log ${shown(message)}`,
   ]

@@ -150,6 +150,8 @@ describe('mail to those who publish nothing', () => {
   })
 })
 
+const partnersIn = (table: string) => table.slice(table.indexOf('Partners'))
+
 describe('messages that were released', () => {
   const rules = [{ owner: 'acme.example', id: 'r1', name: '=First "Bank"' }]
   const release = { kind: 'release', uuid: 'R.1', by: HOSTILE, reason: '=cmd', rules } as const
@@ -173,6 +175,7 @@ describe('messages that were released', () => {
     assert.match(table, /1 released, sent without what the rules require/)
     assert.match(table.replace(/\s+/g, ' '), /Apart from 1 message that .* released, none of/)
     assert.match(table, /no attempt in/)
+    assert.match(partnersIn(table), /released[^]*bank\.example\s*│\s*2\s*│\s*1\s*│\s*0\s*│\s*0\s*│\s*1\s*│/)
     for (const line of table.split('\n')) assert.ok(line.length <= 80, line)
   })
 

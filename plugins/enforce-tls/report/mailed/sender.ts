@@ -17,7 +17,7 @@ import { makeReport } from '../make-report.js'
 import { withRuleNames } from '../rule-names.js'
 import { isEnded, progressText, readProgress } from '../tls-rpt/progress.js'
 import { composeReport } from './compose.js'
-import { lastPeriod, nextDue, type Period } from './schedule.js'
+import { lastPeriod, nextDue, partOf, type Period } from './schedule.js'
 
 export interface ReportSenderContext {
   readonly logger: Pick<HarakaLogger, 'lognotice' | 'logwarn'>
@@ -79,7 +79,7 @@ export class ReportSender extends Looks {
     const now = new Date(this.#now())
     const period = lastPeriod(every, now)
     const next = nextDue(every, now).getTime() - now.getTime()
-    const part = owner || 'all'
+    const part = partOf(owner)
     const name = `${period.name} ${part}`
     if (this.#done === name) return next
     this.#state ??= openState()
