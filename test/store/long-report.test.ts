@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { toRecord } from '../../plugins/enforce-tls/observe/delivery-log/entry.js'
-import { WHOLE_LOG } from '../../plugins/enforce-tls/report/conclusion.js'
+import { WHOLE_LOG } from '../../plugins/enforce-tls/report/scope.js'
 import { writingCsv } from '../../plugins/enforce-tls/report/csv.js'
 import { makeReport } from '../../plugins/enforce-tls/report/make-report.js'
 import { composeReport } from '../../plugins/enforce-tls/report/mailed/compose.js'

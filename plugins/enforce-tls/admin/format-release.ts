@@ -13,7 +13,7 @@ export interface ReleaseFacts {
 
 /** Such as "allowed to leave once without TLS: the contract is due today". */
 export function releaseLines(json: string | null): string[] {
-  const { message, from, to, rules, reason } = factsIn(json)
+  const { message, from, to, rules, reason } = releaseFactsIn(json)
   const shown = (value: unknown): string => (typeof value === 'string' ? oneLine(value) : 'unknown')
   return [
     `allowed to leave once without TLS: ${shown(reason)}`,
@@ -22,7 +22,8 @@ export function releaseLines(json: string | null): string[] {
   ]
 }
 
-function factsIn(json: string | null): Readonly<Partial<Record<keyof ReleaseFacts, unknown>>> {
+/** What a line of the history has of them. */
+export function releaseFactsIn(json: string | null): Readonly<Partial<Record<keyof ReleaseFacts, unknown>>> {
   try {
     const value: unknown = parseJson(json ?? '')
     return typeof value === 'object' && value !== null ? value : {}
