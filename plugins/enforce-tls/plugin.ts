@@ -111,6 +111,7 @@ export class Enforcer {
       haraka: this.#haraka,
       settings: () => this.#settings,
       storePlace: where,
+      queueFolder,
       sources: {
         storeAvailable: () => this.#storeAvailable,
         storeGone: () => this.#known.gone,
@@ -140,6 +141,7 @@ export class Enforcer {
       settings: () => this.#settings.failure,
       open: () => openSharedHashes(where),
       me: () => this.#haraka.name,
+      logOffSince: () => this.#observers.logOffSince,
       queueFolder,
       outbound: () => this.#haraka.outbound,
       concurrency: () => this.#haraka.outboundConfig.concurrency_max ?? 100,
@@ -298,6 +300,7 @@ export class Enforcer {
     // The master of workers stays root, and handles no mail.
     if (!cluster?.isPrimary) {
       this.#known.start()
+      this.#observers.begin()
       this.#waiting.start()
       this.#readyTls()
       void this.#askResolvers()

@@ -11,18 +11,19 @@ export interface ReleaseFacts {
   readonly reason: string
 }
 
-/** Such as "released once without TLS: the contract is due today". */
+/** Such as "allowed to leave once without TLS: the contract is due today". */
 export function releaseLines(json: string | null): string[] {
-  const { message, from, to, rules, reason } = factsIn(json)
+  const { message, from, to, rules, reason } = releaseFactsIn(json)
   const shown = (value: unknown): string => (typeof value === 'string' ? oneLine(value) : 'unknown')
   return [
-    `released once without TLS: ${shown(reason)}`,
+    `allowed to leave once without TLS: ${shown(reason)}`,
     `from ${shown(from)} to ${shown(to)}`,
     `without what is required by ${shown(rules)}; in the log ${shown(message)}`,
   ]
 }
 
-function factsIn(json: string | null): Readonly<Partial<Record<keyof ReleaseFacts, unknown>>> {
+/** What a line of the history has of them. */
+export function releaseFactsIn(json: string | null): Readonly<Partial<Record<keyof ReleaseFacts, unknown>>> {
   try {
     const value: unknown = parseJson(json ?? '')
     return typeof value === 'object' && value !== null ? value : {}

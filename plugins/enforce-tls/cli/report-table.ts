@@ -3,7 +3,6 @@ import { listed } from '../text/list.js'
 import type { DeliveryReport } from '../report/delivery-report.js'
 import { EXPIRES_SOON } from '../check/certificate-facts.js'
 import {
-  formatDropped,
   formatEnforced,
   formatIncoming,
   percent,
@@ -14,6 +13,7 @@ import {
 import { drawTable, type Cell } from './output.js'
 import { oneLine } from '../text/one-line.js'
 import { conclude } from '../report/conclusion.js'
+import { WHOLE_LOG, type LogScope } from '../report/scope.js'
 import { formatDeparture } from '../report/releases.js'
 import { ruleLabel } from '../report/rule-names.js'
 
@@ -21,11 +21,12 @@ import { ruleLabel } from '../report/rule-names.js'
 const PARTNERS_MAX = 20
 
 /** The report as text, no wider than the terminal, or than 80 columns. */
-export function toTables(report: DeliveryReport, columns?: number): string {
+export function toTables(report: DeliveryReport, columns?: number, scope: LogScope = WHOLE_LOG): string {
   const { enforced, reported, incoming, versions, failures, partners, rules, releases, expiring } = report
   const table = (title: string, head: readonly string[], rows: readonly (readonly Cell[])[]) =>
     rows.length === 0 ? '' : `\n${title}\n${drawTable(head, rows, columns)}`
-  const dropped = formatDropped(report)
+  const { required, verdict, limits } = conclude(report, scope)
+  const unknown = releases.some(({ how, outcome }) => how === null && outcome === null)
   const shown = partners.slice(0, PARTNERS_MAX)
   const rest = partners.length - shown.length
   const asUsual = enforced.asUsual > 0
@@ -34,8 +35,8 @@ export function toTables(report: DeliveryReport, columns?: number): string {
   return [
     `${oneLine(`Deliveries ${formatScope(report)}`)}\n`,
     facts('requires TLS', formatEnforced(enforced)),
-    ...(enforced.messages > 0 ? [facts('in short', wrapped(conclude(report).verdict))] : []),
-    ...(reported.messages > 0 ? [facts('rules in mode report', formatReported(reported))] : []),
+    ...(enforced.messages > 0 || unknown ? [facts('in short', wrapped(`${required} ${verdict}`))] : []),
+    ...(reported.messages > 0 ? [facts('report only', formatReported(reported))] : []),
     ...(incoming.refused + incoming.wouldRefuse > 0 ? [facts('incoming', formatIncoming(incoming))] : []),
     table(
       'Delivered, by TLS version',
@@ -64,6 +65,7 @@ export function toTables(report: DeliveryReport, columns?: number): string {
         'bounced',
         'waiting or kept',
         ...(rerouted ? ['to a gateway'] : []),
+        ...(enforced.released > 0 ? ['released'] : []),
         ...(asUsual ? ['as usual'] : []),
         reported.wouldWait > 0 ? 'would bounce or wait' : 'would bounce',
       ],
@@ -75,6 +77,7 @@ export function toTables(report: DeliveryReport, columns?: number): string {
           held.bounced,
           held.waiting + held.kept,
           ...(rerouted ? [held.rerouted] : []),
+          ...(enforced.released > 0 ? [held.released] : []),
           ...(asUsual ? [held.asUsual] : []),
           seen.wouldBounce + seen.wouldWait,
         ].map(String),
@@ -110,16 +113,16 @@ export function toTables(report: DeliveryReport, columns?: number): string {
         /^CN=([^,]+)/.exec(issuer)?.[1] ?? issuer,
       ]),
     ),
-    dropped === null ? '' : `\n${dropped}\n`,
+    ...(limits.length === 0 ? [] : ['\n', ...limits.map((limit) => wrapped(limit, 78).join('\n') + '\n')]),
   ].join('')
 }
 
 /** A sentence in lines that leave room for the name beside it. */
-function wrapped(sentence: string): string[] {
+function wrapped(sentence: string, width = 55): string[] {
   const lines: string[] = []
   for (const word of oneLine(sentence, 600).split(' ')) {
     const last = lines.at(-1)
-    if (last !== undefined && last.length + word.length < 55) lines[lines.length - 1] = `${last} ${word}`
+    if (last !== undefined && last.length + word.length < width) lines[lines.length - 1] = `${last} ${word}`
     else lines.push(word)
   }
   return lines

@@ -1,7 +1,9 @@
 /** `enforce-tls report`: what became of mail that rules speak of, out of the delivery log. */
 import { Option } from '@commander-js/extra-typings'
-import { conclude, type LogScope } from '../report/conclusion.js'
+import { conclude } from '../report/conclusion.js'
+import { type LogScope } from '../report/scope.js'
 import { toCsv } from '../report/csv.js'
+import { withHistory } from '../report/history-releases.js'
 import { readLogScope } from '../report/log-scope.js'
 import type { DeliveryReport } from '../report/delivery-report.js'
 import { toHtml } from '../report/html.js'
@@ -73,7 +75,7 @@ async function report(context: Context, options: ReportOptions): Promise<void> {
   const query = queryOf(options, new Date())
   const log = deliveries()
   const made = await withRuleNames(
-    await makeReport(log.read(query.since), query, await log.begins()),
+    await withHistory(await makeReport(log.read(query.since), query, await log.begins()), context.store),
     context.store,
   )
   const { store: place, main } = context.settings
@@ -99,9 +101,9 @@ function formatted(
 ): string {
   switch (format) {
     case 'table':
-      return toTables(made, columns)
+      return toTables(made, columns, scope)
     case 'csv':
-      return toCsv(made)
+      return toCsv(made, scope)
     case 'json':
       return `${JSON.stringify({ ...made, conclusion: conclude(made, scope) }, null, 2)}\n`
     case 'html':

@@ -1,6 +1,6 @@
 /** Which report Haraka has mailed last, and whether one is due. Nothing is asked where nobody gets any. */
 import { utc } from '../report/format.js'
-import { lastPeriod } from '../report/mailed/schedule.js'
+import { lastPeriod, partOf } from '../report/mailed/schedule.js'
 import { readProgress } from '../report/tls-rpt/progress.js'
 import { openSentReports } from '../store/open-store.js'
 import { errorMessage } from '../text/error-message.js'
@@ -29,7 +29,7 @@ export async function mailedState(
   const { name: period, until, words } = lastPeriod(every, now)
   const state = openSentReports(settings, 'report')
   try {
-    const known = readProgress(await state.readPeriod(period)).get(owner || 'all')
+    const known = readProgress(await state.readPeriod(period)).get(partOf(owner))
     if (known?.is === 'sent') {
       const sent = new Date(known.at).toISOString()
       const text = `of ${words}: sent at ${utc(sent)} UTC`

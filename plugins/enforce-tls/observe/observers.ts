@@ -23,6 +23,7 @@ export interface ObserversOptions {
   readonly settings: () => Settings
   /** Where the delivery log is, as at start. */
   readonly storePlace: Parameters<typeof openDeliveryLog>[0]
+  readonly queueFolder: string
   readonly sources: Omit<MetricsSources, 'evidenceDropped' | 'evidenceAvailable'>
   /** What deliveries are judged by that rules only report on. */
   readonly judging: Omit<ReportsContext, 'emit'>
@@ -42,8 +43,9 @@ export class Observers {
   readonly #trusts: TrustWatch
   readonly #sources: MetricsSources
   #opened: OpenedMetrics | null = null
+  #handlesMail = false
 
-  constructor({ plugin, haraka, settings, storePlace, sources, judging }: ObserversOptions) {
+  constructor({ plugin, haraka, settings, storePlace, queueFolder, sources, judging }: ObserversOptions) {
     this.#plugin = plugin
     this.#settings = settings
     this.events = new DeliveryEvents((error) =>
@@ -54,6 +56,8 @@ export class Observers {
       logger: plugin,
       settings: () => settings().evidence,
       open: () => openDeliveryLog(storePlace),
+      me: () => haraka.name,
+      queueFolder,
     })
     this.#sources = {
       ...sources,
@@ -79,11 +83,27 @@ export class Observers {
     this.events.observe((event) => this.#deliveryLog.take(event))
     this.events.observe((event) => this.#opened?.metrics.observe(event))
     this.events.observe((event) => this.#alerts.take(event))
-    this.settingsChanged()
+    this.#readyMetrics()
   }
 
-  /** Opens metrics where they are switched on; once open, they count on, so that no count ever falls. */
+  /** Since when the delivery log is switched off, in ISO 8601; `null` while it is on. */
+  get logOffSince(): string | null {
+    return this.#deliveryLog.offSince
+  }
+
+  /** Begins what goes on beside mail; for a process that handles some. */
+  begin(): void {
+    this.#handlesMail = true
+    this.#deliveryLog.begin()
+  }
+
+  /** Tells what a change of the settings means. Opens metrics where they are switched on; once open, they count on, so that no count ever falls. */
   settingsChanged(): void {
+    if (this.#handlesMail) this.#deliveryLog.settingsChanged()
+    this.#readyMetrics()
+  }
+
+  #readyMetrics(): void {
     if (!this.#settings().metrics.enabled || this.#opened) return
     try {
       this.#opened = openMetrics(this.#sources)

@@ -5,20 +5,9 @@
 import { listed, numbered } from '../text/list.js'
 import { oneLine } from '../text/one-line.js'
 import type { DeliveryReport } from './delivery-report.js'
+import { WHOLE_LOG, type LogScope } from './scope.js'
 import { formatDropped, utc } from './format.js'
-
-/** What is known of the log that a report is made of, besides what is in the log. */
-export interface LogScope {
-  /** The machine whose mail alone is in the log; `null` where nodes share one. */
-  readonly machine: string | null
-  /** Nodes that have not been seen for a while: what they have not written yet is missing. */
-  readonly down: readonly { readonly name: string; readonly seen: string }[]
-  /** Whether mail is delivered as usual while its rules cannot be read: it is not in the log. */
-  readonly deliversUnknown: boolean
-}
-
-/** A log that nodes share, with nothing known of them. */
-export const WHOLE_LOG: LogScope = { machine: null, down: [], deliversUnknown: false }
+import { gapSentences, isIncomplete, uncoveredBy, type Uncovered } from './gaps.js'
 
 export interface Conclusion {
   /** How much required TLS, a sentence. */
@@ -31,39 +20,67 @@ export interface Conclusion {
   readonly short: string
   /** What is not counted, and what the log cannot tell; sentences. */
   readonly limits: readonly string[]
+  /** Of which times the log does not have everything. */
+  readonly uncovered: readonly Uncovered[]
 }
 
 /** Administrators that a sentence names, and nodes. */
 const NAMED_MAX = 5
 
 export function conclude(report: DeliveryReport, scope: LogScope = WHOLE_LOG): Conclusion {
-  const { enforced, firstEntry } = report
-  const { messages } = enforced
-  const limits = limitsOf(report, scope)
-  if (firstEntry === null)
+  const { messages } = report.enforced
+  const rest = { limits: limitsOf(report, scope), uncovered: uncoveredBy(report, scope) }
+  const recorded = isIncomplete(report, scope) ? ', of those recorded' : ''
+  const { sentence, words } = reportOnly(report)
+  const unknown = unknownReleases(report)
+  const apart = unknown === null ? '' : `, apart from ${unknown}`
+  if (report.firstEntry === null)
     return {
       required: 'The delivery log has no entries for this period.',
       results: [],
-      verdict: 'So it does not tell whether any message required TLS.',
+      verdict: `So it does not tell whether any message required TLS${apart}.`,
       short: 'no entries in the delivery log',
-      limits,
+      ...rest,
     }
   if (messages === 0)
     return {
-      required: 'No message required TLS.',
+      required: `No message required TLS${recorded}.${sentence}`,
       results: [],
-      verdict: 'That is what the delivery log shows.',
-      short: 'no message required TLS',
-      limits,
+      verdict: `That is what the delivery log shows${apart}.`,
+      short: `no message${recorded === '' ? '' : ' of those recorded'} required TLS${words}`,
+      ...rest,
     }
-  const { verdict, short } = verdictOn(report)
+  const { verdict, short } = verdictOn(report, recorded !== '')
   return {
-    required: `${numbered(messages, 'message')} required TLS.`,
+    required: `${numbered(messages, 'message')} required TLS${recorded}.${sentence}`,
     results: resultsOf(report),
     verdict,
-    short: `${numbered(messages, 'message')} required TLS, ${short}`,
-    limits,
+    short: `${numbered(messages, 'message')} required TLS, ${short}${words}`,
+    ...rest,
   }
+}
+
+/** Mail that nothing holds to TLS though rules speak of it. */
+function reportOnly({ reported, enforced }: DeliveryReport): { sentence: string; words: string } {
+  const { messages } = reported
+  if (messages === 0) return { sentence: '', words: '' }
+  const more = enforced.messages > 0 ? ' more' : ''
+  return {
+    sentence: ` ${messages}${more} would require it, but that is not enforced (report only).`,
+    words: `, ${messages} report only`,
+  }
+}
+
+/** Releases of which nothing says whether they were used; `null` for none. */
+function unknownReleases({ releases }: DeliveryReport): string | null {
+  const open = releases.filter(({ how, outcome }) => how === null && outcome === null)
+  if (open.length === 0) return null
+  const said = open.map(({ by, granted }) => {
+    const day = granted === null ? '' : ` on ${granted.slice(0, 10)}`
+    return `${oneLine(by, 60) || 'an unknown administrator'}${day}`
+  })
+  const whose = open.length === 1 ? 'its outcome is' : 'their outcomes are'
+  return `${numbered(open.length, 'message')} released by ${listed([...new Set(said)], NAMED_MAX)} (${whose} not recorded)`
 }
 
 function resultsOf(report: DeliveryReport): Conclusion['results'] {
@@ -87,9 +104,10 @@ function withoutVersion({ versions }: DeliveryReport): number {
   return versions.find(({ version }) => version === null)?.messages ?? 0
 }
 
-function verdictOn(report: DeliveryReport): Pick<Conclusion, 'verdict' | 'short'> {
+function verdictOn(report: DeliveryReport, incomplete: boolean): Pick<Conclusion, 'verdict' | 'short'> {
   const { released, other } = report.enforced
   const { attemptedWithout } = report
+  const unknown = unknownReleases(report)
   const trusted = withoutVersion(report)
   const exceptions = [
     ...(released > 0 ? [`${numbered(released, 'message')} that ${releasers(report)} released`] : []),
@@ -98,19 +116,22 @@ function verdictOn(report: DeliveryReport): Pick<Conclusion, 'verdict' | 'short'
       ? [`${numbered(attemptedWithout, 'message')} of which an attempt went without what the rules require`]
       : []),
     ...(other > 0 ? [`${other} whose result this version does not know`] : []),
+    ...(unknown === null ? [] : [unknown]),
   ]
+  const them = incomplete ? 'those recorded' : 'them'
+  const none = incomplete ? 'none of those recorded left without it' : 'none left without it'
   const shown = 'as far as the delivery log shows'
-  if (exceptions.length === 0)
-    return { verdict: `None of them left without TLS, ${shown}.`, short: 'none left without it' }
+  if (exceptions.length === 0) return { verdict: `None of ${them} left without TLS, ${shown}.`, short: none }
   const parts = [
     ...(released > 0 ? [`${released} released`] : []),
     ...(trusted > 0 ? [`${trusted} to trusted next hops`] : []),
     ...(attemptedWithout > 0 ? [`${attemptedWithout} at an attempt`] : []),
     ...(other > 0 ? [`${other} unknown`] : []),
+    ...(unknown === null ? [] : ['releases whose outcome is not recorded']),
   ]
   return {
-    verdict: `Apart from ${exceptions.join(', and ')}, none of them left without TLS, ${shown}.`,
-    short: `none left without it except ${parts.join(', ')}`,
+    verdict: `Apart from ${exceptions.join(', and ')}, none of ${them} left without TLS, ${shown}.`,
+    short: `${none} except ${parts.join(', ')}`,
   }
 }
 
@@ -125,13 +146,14 @@ function releasers({ releases }: DeliveryReport): string {
   return listed(names, NAMED_MAX) || 'an administrator'
 }
 
-function limitsOf(report: DeliveryReport, { machine, down, deliversUnknown }: LogScope): string[] {
-  const { enforced, reported, releases } = report
+function limitsOf(report: DeliveryReport, scope: LogScope): string[] {
+  const { machine, down, nodesUnknown, deliversUnknown } = scope
+  const { enforced, reported, historyUnknown } = report
   const dropped = formatDropped(report)
   const { asUsual, freed } = enforced
-  const pending = releases.filter(({ how }) => how === null).length
   return [
     ...(dropped === null ? [] : [`${dropped} What happened before is not in this report.`]),
+    ...gapSentences(report, scope),
     ...(machine === null
       ? []
       : [
@@ -145,19 +167,18 @@ function limitsOf(report: DeliveryReport, { machine, down, deliversUnknown }: Lo
             NAMED_MAX,
           )}. What they did not write to the delivery log is missing.`,
         ]),
+    ...(nodesUnknown ? ['Which servers wrote to the delivery log, and whether all did, is unknown.'] : []),
+    ...(historyUnknown
+      ? ['The history could not be read, so releases that only the history has are not in this report.']
+      : []),
     ...(deliversUnknown
       ? [
           'Mail whose rules could not be read was delivered as usual, as [main] in enforce-tls.ini says. It is not in the delivery log.',
         ]
       : []),
-    ...(pending > 0
-      ? [
-          `${numbered(pending, 'more message')} may leave without TLS: released, and no attempt under that release is in the log.`,
-        ]
-      : []),
     ...(reported.messages > 0
       ? [
-          `Not counted: ${numbered(reported.messages, 'message')} that rules in report mode matched. These rules require nothing.`,
+          `Not counted: ${numbered(reported.messages, 'message')} that would require TLS, report only: by rules in report mode, or because of [main] report_only. It was not enforced, and ${reported.wouldBounce + reported.wouldWait} of them would not have left.`,
         ]
       : []),
     ...(freed > 0

@@ -1,11 +1,13 @@
 /**
  * A report as CSV (RFC 4180) for a spreadsheet: one line for each partner, and behind them one for each message that was
- * released, with the columns of counts empty, so that sums stay right. Pure.
+ * released and for each time that the log does not cover, with the columns of counts empty, so that sums stay right. Pure.
  */
 import { FAILURE_CLASS_NAMES } from '../delivery/failure-classes.js'
 import { TLS_VERSIONS } from '../rules/levels.js'
 import { atOnce, type InPieces } from '../work/pieces.js'
 import type { DeliveryReport, PartnerReport, ReportedRelease } from './delivery-report.js'
+import { WHOLE_LOG, type LogScope } from './scope.js'
+import { uncoveredBy, type Uncovered } from './gaps.js'
 import { HOW_IT_WENT } from './releases.js'
 import { ruleLabel } from './rule-names.js'
 import { visible } from '../text/visible.js'
@@ -45,11 +47,17 @@ const RELEASE_COLUMNS: readonly Column<ReportedRelease>[] = [
   ['released at', ({ granted }) => granted ?? ''],
   ['first tried at', ({ begun }) => begun ?? ''],
   ['sent at', ({ sent }) => sent ?? ''],
-  ['how it went', ({ how }) => (how === null ? '' : HOW_IT_WENT[how])],
+  ['how it went', ({ how, outcome }) => (how === null ? (outcome ?? 'not recorded') : HOW_IT_WENT[how])],
   ['message', ({ uuid }) => uuid],
   ['sender', ({ from }) => from],
   ['recipients', ({ to, recipients }) => (to.length > 0 ? to.join(' ') : recipients)],
   ['rules', ({ rules }) => rules.map(ruleLabel).join(', ')],
+]
+
+const UNCOVERED_COLUMNS: readonly Column<Uncovered>[] = [
+  ['not recorded from', ({ from }) => from],
+  ['not recorded until', ({ until }) => until ?? ''],
+  ['why not recorded', ({ why }) => why],
 ]
 
 /** So many lines are written between two yields. */
@@ -59,21 +67,30 @@ const PIECE = 50
  * The report as CSV with a header line. What a spreadsheet could take for a formula gets an apostrophe in front; characters
  * that are not seen are escaped, line ends are spaces.
  */
-export function toCsv(report: DeliveryReport): string {
-  return atOnce(writingCsv(report)).join('')
+export function toCsv(report: DeliveryReport, scope: LogScope = WHOLE_LOG): string {
+  return atOnce(writingCsv(report, scope)).join('')
 }
 
 /** The same in pieces, for any number of partners. */
-export function* writingCsv({ partners, releases }: DeliveryReport): InPieces<string[]> {
-  const [counts, details] = [COLUMNS.map(() => ''), RELEASE_COLUMNS.map(() => '')]
-  const header = ['domain', ...COLUMNS.map(([name]) => name), ...RELEASE_COLUMNS.map(([name]) => name)]
-  const lines = [line(header)]
+export function* writingCsv(report: DeliveryReport, scope: LogScope = WHOLE_LOG): InPieces<string[]> {
+  const { partners, releases } = report
+  const [counts, details, times] = [COLUMNS, RELEASE_COLUMNS, UNCOVERED_COLUMNS].map((all) =>
+    all.map(() => ''),
+  )
+  const names = [...COLUMNS, ...RELEASE_COLUMNS, ...UNCOVERED_COLUMNS].map(([name]) => name)
+  const lines = [line(['domain', ...names])]
+  const [none, empty, never] = [counts ?? [], details ?? [], times ?? []]
   for (const partner of partners) {
-    lines.push(line([partner.domain, ...COLUMNS.map(([, valueOf]) => valueOf(partner)), ...details]))
+    lines.push(line([partner.domain, ...COLUMNS.map(([, valueOf]) => valueOf(partner)), ...empty, ...never]))
     if (lines.length % PIECE === 0) yield
   }
   for (const release of releases) {
-    lines.push(line([release.domain, ...counts, ...RELEASE_COLUMNS.map(([, valueOf]) => valueOf(release))]))
+    const cells = RELEASE_COLUMNS.map(([, valueOf]) => valueOf(release))
+    lines.push(line([release.domain, ...none, ...cells, ...never]))
+    if (lines.length % PIECE === 0) yield
+  }
+  for (const time of uncoveredBy(report, scope)) {
+    lines.push(line(['', ...none, ...empty, ...UNCOVERED_COLUMNS.map(([, valueOf]) => valueOf(time))]))
     if (lines.length % PIECE === 0) yield
   }
   return lines

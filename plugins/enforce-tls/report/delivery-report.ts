@@ -1,5 +1,6 @@
 /** The shape of a report on deliveries: what `enforce-tls report --json` prints, and all other formats are made of. */
 import type { FailureClass } from '../delivery/failure-classes.js'
+import type { LogGap } from '../observe/delivery-log/gap.js'
 import type { Level } from '../rules/levels.js'
 
 /**
@@ -94,6 +95,8 @@ export interface ReportedRelease {
   readonly sent: string | null
   /** How MAIL was said, the worst of all times: `clear`, `unknown`, or `tls`; `null` where no entry says that it was. */
   readonly how: 'clear' | 'unknown' | 'tls' | null
+  /** What became of it in the end, where it did not go without what is required; `null` where no entry says so. */
+  readonly outcome: string | null
   readonly by: string
   readonly reason: string
   /** The sender: its address where the log names it, else its domain; empty for `<>`. */
@@ -169,8 +172,12 @@ export interface DeliveryReport {
   readonly partners: readonly PartnerReport[]
   /** Rules in report mode, most messages first. */
   readonly rules: readonly RuleReport[]
-  /** Messages that were released, in order of time. */
+  /** Messages that were released, in order of time; also those that only the history has. */
   readonly releases: readonly ReportedRelease[]
+  /** Whether the history could not be compared, so that releases which only it has are missing. */
+  readonly historyUnknown: boolean
+  /** Times in the period of which the log says itself that it does not have everything, in its order. */
+  readonly gaps: readonly LogGap[]
   /** Soonest first. */
   readonly expiring: readonly ExpiringCertificate[]
   /** Every UTC day of the period that has an entry, in order. */

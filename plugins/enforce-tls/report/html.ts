@@ -10,7 +10,8 @@ import { chartsOf, type Chart } from './charts.js'
 import type { DeliveryReport, ReportedRelease } from './delivery-report.js'
 import { html } from './escape-html.js'
 import { PAGE_STYLE } from './page-style.js'
-import { conclude, WHOLE_LOG, type Conclusion, type LogScope } from './conclusion.js'
+import { conclude, type Conclusion } from './conclusion.js'
+import { WHOLE_LOG, type LogScope } from './scope.js'
 import { percent, formatScope, utc } from './format.js'
 import { formatDeparture } from './releases.js'
 import { ruleLabel } from './rule-names.js'
@@ -118,9 +119,9 @@ ${figure('Bounced', enforced.bounced, percent(enforced.bounced, enforced.message
 ${figure('Waiting', enforced.waiting, waiting)}
 ${enforced.asUsual > 0 ? figure('TLS not required', enforced.asUsual, 'delivered as usual: nothing is published that the rules look at') : ''}
 ${enforced.freed > 0 ? figure('TLS not required any more', enforced.freed, 'put off first, then delivered as usual; whether over TLS is not known') : ''}
-${reported.messages > 0 ? figure('Would have bounced', reported.wouldBounce, `of ${reported.messages} that match rules in report mode`) : ''}
-${reported.wouldWait > 0 ? figure('Would have waited', reported.wouldWait, `of ${reported.messages} that match rules in report mode`) : ''}
-${reported.wouldDeliverAsUsual > 0 ? figure('Would not require TLS', reported.wouldDeliverAsUsual, `of ${reported.messages} that match rules in report mode: nothing is published that these look at`) : ''}
+${reported.messages > 0 ? figure('Would have bounced', reported.wouldBounce, `of ${reported.messages} that would require TLS, report only`) : ''}
+${reported.wouldWait > 0 ? figure('Would have waited', reported.wouldWait, `of ${reported.messages} that would require TLS, report only`) : ''}
+${reported.wouldDeliverAsUsual > 0 ? figure('Would not require TLS', reported.wouldDeliverAsUsual, `of ${reported.messages} that would require TLS, report only: nothing is published that these look at`) : ''}
 ${incoming.refused + incoming.wouldRefuse > 0 ? figure('Incoming rejected', incoming.refused, `recipients; ${incoming.wouldRefuse} more would have been`) : ''}
 </dl>`
 }

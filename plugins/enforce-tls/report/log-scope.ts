@@ -3,7 +3,7 @@ import type { Settings } from '../settings/types.js'
 import type { SharedHashes } from '../store/shared-hashes.js'
 import { DOWN_AFTER, parseHeartbeat } from '../waiting/node-heartbeat.js'
 import { HASHES } from '../waiting/orders.js'
-import type { LogScope } from './conclusion.js'
+import type { LogScope } from './scope.js'
 
 export interface ScopeQuery {
   /** The machine whose mail alone is in the log; `null` where nodes share one. */
@@ -15,7 +15,7 @@ export interface ScopeQuery {
   readonly main: Pick<Settings['main'], 'onStoreFailure' | 'onEmptyStore'>
 }
 
-/** Never rejects: where the store does not say who is down, nobody is known to be. */
+/** Never rejects: where the store does not say who is down, that is unknown. */
 export async function readLogScope(
   hashes: Pick<SharedHashes, 'read'>,
   { machine, since, now, main }: ScopeQuery,
@@ -28,8 +28,20 @@ export async function readLogScope(
     const down = beats
       .filter(({ at }) => Date.parse(at) >= since.getTime() && now.getTime() - Date.parse(at) > DOWN_AFTER)
       .map(({ name, at }) => ({ name, seen: new Date(at).toISOString() }))
-    return { machine, down: down.sort((a, b) => (a.seen < b.seen ? -1 : 1)), deliversUnknown }
+    const off = beats
+      .filter(({ at }) => Date.parse(at) >= since.getTime())
+      .flatMap(({ name, logOff }) =>
+        isTime(logOff) ? [{ name, since: new Date(logOff).toISOString() }] : [],
+      )
+    return {
+      ...{ machine, deliversUnknown, off, nodesUnknown: false },
+      down: down.sort((a, b) => (a.seen < b.seen ? -1 : 1)),
+    }
   } catch {
-    return { machine, down: [], deliversUnknown }
+    return { machine, down: [], off: [], nodesUnknown: true, deliversUnknown }
   }
+}
+
+function isTime(text: string | undefined): text is string {
+  return text !== undefined && !Number.isNaN(Date.parse(text))
 }

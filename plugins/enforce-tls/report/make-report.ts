@@ -10,6 +10,8 @@ import type {
   VersionShare,
 } from './delivery-report.js'
 import { entriesFor, type ReportQuery } from './report-query.js'
+import type { LogGap } from '../observe/delivery-log/gap.js'
+import { collectingGaps } from './gaps.js'
 import { ReleaseList } from './releases.js'
 import { Counter, EnforcedTally, made, PIECE, ReportedTally, ExpiringCertificates } from './tallies.js'
 import { sorting, type InPieces } from '../work/pieces.js'
@@ -43,8 +45,10 @@ export async function makeReport(
   logBegins: string | null = null,
 ): Promise<DeliveryReport> {
   const collection = new Collection(query)
-  for await (const entry of entriesFor(records, query)) collection.add(entry)
-  return { ...(await inPieces(collection.report())), logBegins }
+  const gaps = new Map<string, LogGap>()
+  for await (const entry of entriesFor(collectingGaps(records, query, gaps), query)) collection.add(entry)
+  const made = await inPieces(collection.report())
+  return { ...made, logBegins, gaps: [...gaps.values()], historyUnknown: false }
 }
 
 class Collection {
@@ -78,7 +82,10 @@ class Collection {
         return this.#addAttempt(entry)
       case 'outcome':
         if (entry.result === 'deferred') this.#deferred.set(entry.uuid, entry)
-        else this.#addResult(entry)
+        else {
+          this.#addResult(entry)
+          this.#releases.ended(entry)
+        }
         return
       case 'report':
         return this.#addReported(entry)
@@ -91,7 +98,7 @@ class Collection {
     }
   }
 
-  *report(): InPieces<Omit<DeliveryReport, 'logBegins'>> {
+  *report(): InPieces<Omit<DeliveryReport, 'logBegins' | 'gaps' | 'historyUnknown'>> {
     for (const entry of [...this.#deferred.values()]) {
       this.#addResult(entry)
       if (this.#deferred.size % PIECE === 0) yield

@@ -19,6 +19,7 @@ export class ReleaseList {
     const { uuid, at, from, sender, to = [], domain, recipients, rules, by = '', reason = '', result } = entry
     const release = made(this.#releases, `${uuid} ${domain}`, () => ({
       ...{ uuid, domain, recipients, by, reason, granted: null, begun: null, sent: null, how: null },
+      outcome: null,
       from: sender === undefined || isHash(sender) || sender === '<>' ? from : sender,
       to: to.filter((name) => !isHash(name)),
       rules: rules.map(({ owner, id, name = null }) => ({ owner, id, name, unique: name !== null })),
@@ -33,6 +34,12 @@ export class ReleaseList {
     else release.sent = at
     const how = howOf(entry)
     release.how = HOW.find((each) => each === how || each === release.how) ?? how
+  }
+
+  /** Takes a final result. */
+  ended({ uuid, domain, result }: DeliveryLogEntry): void {
+    const release = this.#releases.get(`${uuid} ${domain}`)
+    if (release) release.outcome = result
   }
 
   /** In order of time. */
@@ -56,10 +63,11 @@ export const HOW_IT_WENT = {
 } as const
 
 /** When a released message left, and how, as far as the log shows. */
-export function formatDeparture({ begun, sent, how }: ReportedRelease): string {
+export function formatDeparture({ begun, sent, how, outcome }: ReportedRelease): string {
   const went = how === null ? '' : `, ${HOW_IT_WENT[how]}`
   if (sent !== null) return `${utc(sent)}${went}`
+  if (begun === null && outcome !== null) return `not under the release: ${outcome}`
   return begun === null
-    ? 'no attempt in the log'
+    ? 'its outcome is not recorded'
     : `tried at ${utc(begun)}${went}; no server said that it took it`
 }

@@ -5,6 +5,7 @@
 import path from 'node:path'
 import harakaConfig from 'haraka-config'
 import type { HarakaConfig } from '../haraka/types.js'
+import { mixedList } from './mixed-lists.js'
 import { REDIS_INI } from './redis.js'
 import type { Settings } from './types.js'
 import { toSettings } from './schema.js'
@@ -35,7 +36,11 @@ export function readSettings(
       }
       onChange({ settings })
     })
-  return toSettings(config.get(SETTINGS_FILE, 'ini', onFileChange), config.get(REDIS_INI, 'ini'))
+  // Before the sections: what is read last is what Haraka watches.
+  const mixed = mixedList(config.get(SETTINGS_FILE, 'data'))
+  const ini = config.get(SETTINGS_FILE, 'ini', onFileChange)
+  if (mixed !== null) throw new SettingsError(`${SETTINGS_FILE}: ${mixed}`)
+  return toSettings(ini, config.get(REDIS_INI, 'ini'))
 }
 
 /**

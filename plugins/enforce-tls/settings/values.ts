@@ -28,7 +28,7 @@ export const mailbox = {
 export const owner = {
   ...text,
   format: 'owner',
-  expected: '* (the whole service), a sending domain, or one sender address',
+  expected: '* (the whole service), a sending domain such as acme.example, or one sender address',
 }
 /** Short ones are hardly meant: what is older is gone for ever. */
 const AGE_MIN = 3_600_000
@@ -85,9 +85,9 @@ export function isMailbox(value: string): boolean {
   return 'address' in parseAddress(value)
 }
 
-/** Whether that names whose rules they are. */
+/** Whether that names whose rules they are; a word alone, such as `all`, is hardly meant as a domain. */
 export function isOwner(value: string): boolean {
-  return 'owner' in parseOwner(value)
+  return 'owner' in parseOwner(value) && /^\*$|[.@]/.test(value)
 }
 
 /** An owner's normalised name; empty for none. */

@@ -19,6 +19,8 @@ export interface Heartbeat {
   readonly at: string
   /** Whether more waits there than it tells. */
   readonly more: boolean
+  /** Since when its delivery log is switched off, in ISO 8601; absent while it is on. */
+  readonly logOff?: string
 }
 
 const SCHEMA: JSONSchemaType<Heartbeat> = {
@@ -27,6 +29,7 @@ const SCHEMA: JSONSchemaType<Heartbeat> = {
     name: { type: 'string', maxLength: 300 },
     at: { type: 'string', maxLength: 40 },
     more: { type: 'boolean' },
+    logOff: { type: 'string', maxLength: 40, nullable: true },
   },
   required: ['name', 'at', 'more'],
 }

@@ -34,6 +34,8 @@ export interface WaitingMailContext {
   readonly open: () => SharedHashes
   /** This server's name. */
   readonly me: () => string
+  /** Since when the delivery log is switched off here, in ISO 8601; `null` while it is on. */
+  readonly logOffSince: () => string | null
   readonly queueFolder: string
   readonly outbound: () => HarakaOutbound
   /** How many items Haraka delivers at a time. */
@@ -182,7 +184,12 @@ export class WaitingMail implements WaitingList {
   }
 
   #beat(node: string): void {
-    const beat: Heartbeat = { name: this.#context.me(), at: new Date().toISOString(), more: this.#items.more }
+    const { me, logOffSince } = this.#context
+    const logOff = logOffSince()
+    const beat: Heartbeat = {
+      ...{ name: me(), at: new Date().toISOString(), more: this.#items.more },
+      ...(logOff === null ? {} : { logOff }),
+    }
     this.#writes.put(HASHES.nodes, node, JSON.stringify(beat))
   }
 

@@ -21,6 +21,8 @@ describe('whose mail is in the log', () => {
     const scope = await readLogScope(hashes, { machine: null, since: SINCE, now: NOW, main: MAIN })
     assert.deepEqual(scope, {
       machine: null,
+      off: [],
+      nodesUnknown: false,
       down: [
         { name: 'down-for-days', seen: '2026-11-20T04:00:00.000Z' },
         { name: 'down', seen: '2026-11-23T11:58:59.000Z' },
@@ -29,11 +31,24 @@ describe('whose mail is in the log', () => {
     })
   })
 
+  it('lacks mail of nodes whose delivery log is switched off', async () => {
+    const logOff = '2026-11-20T04:00:00.000Z'
+    const beats = new Map([
+      ['a', JSON.stringify({ name: 'quiet', at: '2026-11-23T11:59:30.000Z', more: false, logOff })],
+      ['b', JSON.stringify({ name: 'odd', at: '2026-11-23T11:59:30.000Z', more: false, logOff: 'x' })],
+    ])
+    const hashes = { read: () => Promise.resolve(beats) }
+    const scope = await readLogScope(hashes, { machine: null, since: SINCE, now: NOW, main: MAIN })
+    assert.deepEqual(scope.off, [{ name: 'quiet', since: logOff }])
+  })
+
   it('is known without the store as far as that goes', async () => {
     const hashes = { read: () => Promise.reject(new Error('NOPERM')) }
     assert.deepEqual(await readLogScope(hashes, { machine: 'mta1', since: SINCE, now: NOW, main: MAIN }), {
       machine: 'mta1',
       down: [],
+      off: [],
+      nodesUnknown: true,
       deliversUnknown: false,
     })
   })

@@ -181,12 +181,13 @@ describe('a report', () => {
           begun: null,
           sent: '2026-11-20T11:05:00.000Z',
           how: 'unknown',
+          outcome: null,
         },
         ...{ from: 'ann@acme.example', to: ['cfo@bank.example'] },
       },
       {
         ...{ uuid: 'S.1', domain: 'bank.example', recipients: 1, ...why, rules: named },
-        ...{ granted: '2026-11-20T12:00:00.000Z', begun: null, sent: null, how: null },
+        ...{ granted: '2026-11-20T12:00:00.000Z', begun: null, sent: null, how: null, outcome: null },
         ...{ from: 'acme.example', to: [] },
       },
     ])

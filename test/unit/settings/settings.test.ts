@@ -69,6 +69,7 @@ describe('the settings', () => {
 
   const mailbox = 'an address such as postmaster@acme.example'
   const several = `${mailbox}; to[]= for several, a line for each`
+  const reportOwner = '* (the whole service), a sending domain such as acme.example, or one sender address'
   const resolver =
     'the IP address of a resolver, with a port where it is not 53 (127.0.0.1:5353 or [::1]:5353); resolver[]= for several, a line for each'
   for (const [section, key, value, expected] of [
@@ -85,7 +86,8 @@ describe('the settings', () => {
     ],
     ['report', 'from', 'mta', mailbox],
     ['report', 'every', 'day', 'week, month'],
-    ['report', 'owner', 'a b', '* (the whole service), a sending domain, or one sender address'],
+    ['report', 'owner', 'a b', reportOwner],
+    ['report', 'owner', 'all', reportOwner],
     ['alert', 'interval', 'soon', 'a time such as 500ms, 30s or 2m'],
     ['metrics', 'enabled', 'maybe', 'true or false'],
     ['metrics', 'allow', '10.0.0.0/33', 'a list of addresses or networks (allow[]=192.0.2.0/24)'],

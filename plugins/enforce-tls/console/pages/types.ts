@@ -255,7 +255,11 @@ export interface DeliveryReport {
   readonly firstEntry: string | null
   readonly logBegins: string | null
   /** What it comes to, in sentences. */
-  readonly conclusion: { readonly required: string; readonly verdict: string }
+  readonly conclusion: {
+    readonly required: string
+    readonly verdict: string
+    readonly limits: readonly string[]
+  }
   readonly enforced: Counts
   readonly versions: readonly { readonly version: string | null; readonly messages: number }[]
   readonly partners: readonly {

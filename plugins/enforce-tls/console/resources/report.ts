@@ -1,8 +1,10 @@
 /** What became of mail that rules speak of, out of the delivery log. */
-import { conclude, type Conclusion, type LogScope } from '../../report/conclusion.js'
+import { conclude, type Conclusion } from '../../report/conclusion.js'
+import { type LogScope } from '../../report/scope.js'
 import { writingCsv } from '../../report/csv.js'
 import type { DeliveryReport } from '../../report/delivery-report.js'
 import { toHtml } from '../../report/html.js'
+import { withHistory } from '../../report/history-releases.js'
 import { readLogScope } from '../../report/log-scope.js'
 import { makeReport } from '../../report/make-report.js'
 import type { ReportQuery } from '../../report/report-query.js'
@@ -43,6 +45,8 @@ const report: Schema = {
     partners: list({ type: 'object' }),
     rules: list({ type: 'object' }),
     releases: list({ type: 'object' }),
+    historyUnknown: { type: 'boolean', description: 'Releases that only the history has are missing.' },
+    gaps: list({ type: 'object' }),
     expiring: list({ type: 'object' }),
     days: list({ type: 'object' }),
   },
@@ -120,7 +124,10 @@ async function makeIt(call: Call): Promise<Made> {
   const query = queryOf(call)
   const { deliveries, store, waiting, settings } = call.context
   const sees = (owner: string): boolean => maySee(call.identity, owner)
-  const all = await makeReport(deliveries.read(query.since), query, await deliveries.begins())
+  const all = await withHistory(
+    await makeReport(deliveries.read(query.since), query, await deliveries.begins()),
+    store,
+  )
   // Mail of a domain may be subject to rules of the whole service, too.
   const visible = {
     ...all,

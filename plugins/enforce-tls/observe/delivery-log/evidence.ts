@@ -6,9 +6,12 @@ import { randomBytes } from 'node:crypto'
 import type { DeliveryEvent } from '../../delivery/delivery-events.js'
 import type { HarakaLogger } from '../../haraka/types.js'
 import type { Settings } from '../../settings/types.js'
-import type { DeliveryLog } from '../../store/delivery-log.js'
+import type { DeliveryLog, DeliveryRecord } from '../../store/delivery-log.js'
+import { oneLine } from '../../text/one-line.js'
 import { entryOf, toRecord, logLine } from './entry.js'
 import { inPieces } from '../../work/turns.js'
+import { gapRecord, type LogGap } from './gap.js'
+import { GapMarks } from './gap-marks.js'
 import { naming, newNamesKey, withoutAddresses } from './names.js'
 import type { DeliveryLogEntry } from './schema.js'
 import { DeliveryLogWriter, PendingEntry } from './writer.js'
@@ -20,7 +23,13 @@ export interface DeliveryLogContext {
   readonly settings: () => Settings['evidence']
   /** Opens the delivery log. */
   readonly open: () => DeliveryLog
+  /** This server's name. */
+  readonly me: () => string
+  readonly queueFolder: string
 }
+
+/** Between two looks for what processes that are gone have not written, in milliseconds. */
+const LOOK_PAUSE = 60_000
 
 /** Writes down what it observes. */
 export class DeliveryLogObserver {
@@ -28,15 +37,21 @@ export class DeliveryLogObserver {
   readonly #writer: DeliveryLogWriter
   /** What the names of this process's entries begin with. */
   readonly #process = randomBytes(6).toString('base64url')
+  readonly #marks: GapMarks
   #written = 0
+  #offSince: string | null = null
+  #timer: NodeJS.Timeout | null = null
 
   constructor(context: DeliveryLogContext) {
     this.#context = context
+    this.#marks = new GapMarks(context.queueFolder)
     this.#writer = new DeliveryLogWriter({
       open: context.open,
       maxEntries: () => context.settings().maxEntries,
       maxAge: () => context.settings().maxAge,
       newKey: newNamesKey,
+      marks: this.#marks,
+      gapOf: (gap) => this.#gapRecord(gap),
       log: context.logger,
     })
   }
@@ -51,9 +66,33 @@ export class DeliveryLogObserver {
     return this.#writer.available
   }
 
+  /** Since when the log is switched off, in ISO 8601; `null` while it is on. */
+  get offSince(): string | null {
+    return this.#offSince
+  }
+
+  /** Looks now, and now and then, for what the log does not have; for a process that handles mail. */
+  begin(): void {
+    this.settingsChanged()
+    const look = () => void this.#lookForLeftOver()
+    look()
+    this.#timer ??= setInterval(look, LOOK_PAUSE).unref()
+  }
+
+  /** The log may have been switched on or off. */
+  settingsChanged(): void {
+    if (!this.#context.settings().stream) {
+      this.#offSince = this.#marks.off()
+      return
+    }
+    this.#offSince = null
+    const gap = this.#marks.on()
+    if (gap) this.#writer.write(this.#gapRecord(gap))
+  }
+
   /** Takes an event. What rules in mode `report` saw, and refusals, have sentences of their own in the log. */
   take(event: DeliveryEvent): void {
-    const entry = entryOf(event, `${this.#process}.${++this.#written}`)
+    const entry = entryOf(event, this.#nextId())
     if (event.kind === 'attempt' || event.kind === 'outcome' || event.kind === 'release')
       this.#context.logger.lognotice(logLine(entry))
     const { stream, addresses } = this.#context.settings()
@@ -67,7 +106,22 @@ export class DeliveryLogObserver {
 
   /** Writes what waits, if that goes at once, and gives connections back. */
   close(): Promise<void> {
+    if (this.#timer) clearInterval(this.#timer)
     return this.#writer.close()
+  }
+
+  /** While the log is off, it is told later. */
+  async #lookForLeftOver(): Promise<void> {
+    if (this.#offSince !== null) return
+    for (const gap of await this.#marks.leftOver()) this.#writer.write(this.#gapRecord(gap))
+  }
+
+  #gapRecord(gap: Omit<LogGap, 'node'>): DeliveryRecord {
+    return gapRecord({ ...gap, node: oneLine(this.#context.me(), 200) }, this.#nextId())
+  }
+
+  #nextId(): string {
+    return `${this.#process}.${++this.#written}`
   }
 }
 

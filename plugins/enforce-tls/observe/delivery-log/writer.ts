@@ -7,6 +7,8 @@
 import type { HarakaLogger } from '../../haraka/types.js'
 import type { DeliveryLog, DeliveryRecord } from '../../store/delivery-log.js'
 import { errorMessage } from '../../text/error-message.js'
+import type { LogGap } from './gap.js'
+import type { GapMarks } from './gap-marks.js'
 
 /** Most entries that wait; about 10 MB of memory. */
 const WAITING_MAX = 10_000
@@ -32,6 +34,10 @@ export interface DeliveryLogWriterOptions {
   readonly maxAge?: () => number
   /** A key for a log that has none. */
   readonly newKey: () => string
+  /** Told when entries begin to wait, or wait on, and when all are written. */
+  readonly marks?: Pick<GapMarks, 'waits' | 'written'>
+  /** Gives a record that says what was dropped. */
+  readonly gapOf?: (gap: Omit<LogGap, 'node'>) => DeliveryRecord
   readonly log: Pick<HarakaLogger, 'logerror' | 'logwarn' | 'lognotice'>
   /** In milliseconds, of a clock that nobody sets. @default performance.now */
   readonly now?: () => number
@@ -48,6 +54,8 @@ export class DeliveryLogWriter {
   /** Since the last line about it. */
   #dropped = 0
   #droppedInAll = 0
+  /** What was dropped, and is not yet said in the log. */
+  #gap: { readonly from: string; until: string; entries: number } | null = null
   #reportedAt = -Infinity
   #problem = 'the log is slower than the deliveries'
   #available: boolean | null = null
@@ -76,7 +84,7 @@ export class DeliveryLogWriter {
       this.#report()
       return
     }
-    this.#waiting.push(record)
+    this.#push(record)
     this.#schedule()
   }
 
@@ -90,6 +98,11 @@ export class DeliveryLogWriter {
     this.#waiting = []
     if (this.#dropped > 0) this.#report(true)
     await this.#log?.close()
+  }
+
+  #push(record: DeliveryRecord | PendingEntry): void {
+    this.#options.marks?.waits()
+    this.#waiting.push(record)
   }
 
   #schedule(): void {
@@ -112,6 +125,8 @@ export class DeliveryLogWriter {
       const batch = await this.#finished(this.#log, this.#waiting.slice(0, BATCH_MAX))
       await this.#log.append(batch, maxEntries(), maxAge())
       this.#waiting = this.#waiting.slice(batch.length)
+      this.#sayDropped()
+      if (this.#waiting.length === 0) this.#options.marks?.written()
       if (this.#available === false) this.#options.log.lognotice('the delivery log is written again')
       this.#available = true
       if (this.#dropped > 0) this.#report()
@@ -123,6 +138,7 @@ export class DeliveryLogWriter {
           `the delivery log cannot be written, its entries wait in memory: ${this.#problem}`,
         )
       this.#available = false
+      this.#options.marks?.waits()
       return false
     }
   }
@@ -161,8 +177,20 @@ export class DeliveryLogWriter {
   }
 
   #drop(count: number): void {
+    if (count === 0) return
     this.#dropped += count
     this.#droppedInAll += count
+    const until = new Date().toISOString()
+    this.#gap ??= { from: until, until, entries: 0 }
+    this.#gap.until = until
+    this.#gap.entries += count
+  }
+
+  /** There is room again: that entries are missing is an entry, too. */
+  #sayDropped(): void {
+    if (this.#gap === null || !this.#options.gapOf) return
+    this.#push(this.#options.gapOf({ ...this.#gap, why: 'dropped' }))
+    this.#gap = null
   }
 
   #report(atOnce = false): void {

@@ -8,7 +8,8 @@ import { fillText, together } from '../../delivery/bounce/template.js'
 import { numbered } from '../../text/list.js'
 import { oneLine } from '../../text/one-line.js'
 import { inPieces } from '../../work/turns.js'
-import { conclude, type Conclusion, type LogScope } from '../conclusion.js'
+import { conclude, type Conclusion } from '../conclusion.js'
+import { type LogScope } from '../scope.js'
 import { writingCsv } from '../csv.js'
 import type { DeliveryReport, PartnerReport, ReportedRelease } from '../delivery-report.js'
 import { utc } from '../format.js'
@@ -39,7 +40,7 @@ const CSV_MAX = 500_000
 export async function composeReport(mail: ReportMail): Promise<string> {
   const { report, period, scope, from, to, now } = mail
   const conclusion = conclude(report, scope)
-  const csv = (await inPieces(writingCsv(report))).join('')
+  const csv = (await inPieces(writingCsv(report, scope))).join('')
   const hasCsv = csv.length <= CSV_MAX
   const root = automaticMail('mixed', {
     from,
@@ -75,7 +76,7 @@ function textOf(mail: ReportMail, conclusion: Conclusion, hasCsv: boolean): stri
   const failing = report.partners.filter(
     ({ enforced: { bounced, kept, waiting } }) => bounced + kept + waiting > 0,
   )
-  const released = report.releases.filter(({ how }) => how !== null)
+  const released = report.releases.filter(({ how, outcome }) => how !== null || outcome === null)
   const { required, verdict, results, limits } = conclusion
   return fillText(
     [
@@ -125,15 +126,17 @@ function upTo<T>(most: number, all: readonly T[], lineOf: (each: T) => string): 
 }
 
 function releaseLine(release: ReportedRelease): string {
-  const { by, reason, begun, sent, how, uuid, from, to, domain, rules } = release
-  const when = together(`${utc(sent ?? begun ?? '')} UTC`)
-  const took = sent === null ? 'tried' : 'sent'
-  const untaken = sent === null ? ' No server said that it took it.' : ''
+  const { by, reason, granted, begun, sent, how, uuid, from, to, domain, rules } = release
+  const when = together(`${utc(sent ?? begun ?? granted ?? '')} UTC`)
+  const took = sent !== null ? 'sent' : begun !== null ? 'tried' : 'at'
+  const isUsed = sent !== null || begun !== null
+  const untaken =
+    sent !== null ? '' : isUsed ? ' No server said that it took it.' : ' Its outcome is not recorded.'
   const whom = to.length > 0 ? to.map((name) => oneLine(name, 80)).join(', ') : domain
   return [
     `${oneLine(by, 60)} released message ${oneLine(uuid, 60)} from ${oneLine(from, 80) || '<>'}`,
     `to ${oneLine(whom, 200)}, ${took} ${when}${how === null ? '' : `, ${HOW_IT_WENT[how]}`}.${untaken} Reason: ${oneLine(reason, 200)}.`,
-    `It went without what is required by ${rules.map(ruleLabel).join(', ')}.`,
+    ...(isUsed ? [`It went without what is required by ${rules.map(ruleLabel).join(', ')}.`] : []),
   ].join(' ')
 }
 

@@ -17,6 +17,8 @@ export interface Period {
 /** After the end of a period, in milliseconds: entries of the delivery log are written by then. */
 const SETTLED = 15 * 60_000
 
+const ALL = 'all'
+
 const MONTHS = [
   ...['January', 'February', 'March', 'April', 'May', 'June'],
   ...['July', 'August', 'September', 'October', 'November', 'December'],
@@ -33,6 +35,12 @@ export function lastPeriod(every: Every, now: Date): Period {
     until,
     words: every === 'week' ? weekWords(since, new Date(until.getTime() - DAY)) : monthWords(since),
   }
+}
+
+/** What names the reports of one owner, or without one of all, among those that were sent. */
+export function partOf(owner: string): string {
+  // A domain of that name has its dot behind it, as in DNS.
+  return owner === ALL ? `${ALL}.` : owner || ALL
 }
 
 /** When the next report is due. */

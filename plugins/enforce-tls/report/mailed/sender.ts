@@ -14,10 +14,11 @@ import type { SharedHashes } from '../../store/shared-hashes.js'
 import { readLogScope } from '../log-scope.js'
 import { Looks } from '../looks.js'
 import { makeReport } from '../make-report.js'
+import { withHistory } from '../history-releases.js'
 import { withRuleNames } from '../rule-names.js'
 import { isEnded, progressText, readProgress } from '../tls-rpt/progress.js'
 import { composeReport } from './compose.js'
-import { lastPeriod, nextDue, type Period } from './schedule.js'
+import { lastPeriod, nextDue, partOf, type Period } from './schedule.js'
 
 export interface ReportSenderContext {
   readonly logger: Pick<HarakaLogger, 'lognotice' | 'logwarn'>
@@ -28,8 +29,8 @@ export interface ReportSenderContext {
   readonly openLog: () => Pick<DeliveryLog, 'read' | 'begins' | 'close'>
   /** Opens what nodes tell of themselves. */
   readonly openNodes: () => Pick<SharedHashes, 'read' | 'close'>
-  /** Where the names of rules are. */
-  readonly store: Pick<RuleStore, 'readRules'>
+  /** Where the names of rules are, and the history. */
+  readonly store: Pick<RuleStore, 'readRules' | 'history'>
   /** This server's name. */
   readonly me: () => string
   /** Whether the delivery log has mail of this machine alone. */
@@ -79,7 +80,7 @@ export class ReportSender extends Looks {
     const now = new Date(this.#now())
     const period = lastPeriod(every, now)
     const next = nextDue(every, now).getTime() - now.getTime()
-    const part = owner || 'all'
+    const part = partOf(owner)
     const name = `${period.name} ${part}`
     if (this.#done === name) return next
     this.#state ??= openState()
@@ -110,7 +111,7 @@ export class ReportSender extends Looks {
     const log = this.#log
     const query = { since, until, owner: owner || null, domain: null, now }
     const made = await makeReport(this.#reading(log.read(since), state), query, await log.begins())
-    const report = await withRuleNames(made, store)
+    const report = await withRuleNames(await withHistory(made, store), store)
     const name = me()
     this.#nodes ??= this.#context.openNodes()
     const machine = this.#context.isAlone ? name : null

@@ -1,7 +1,12 @@
 /** Which period a report is about, at the edges of weeks, months and years. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { lastPeriod, nextDue, type Every } from '../../../../plugins/enforce-tls/report/mailed/schedule.js'
+import {
+  lastPeriod,
+  nextDue,
+  type Every,
+  partOf,
+} from '../../../../plugins/enforce-tls/report/mailed/schedule.js'
 
 const ROWS: readonly (readonly [Every, string, name: string, since: string, until: string, words: string])[] =
   [
@@ -76,4 +81,8 @@ describe('the period of a report', () => {
         lastPeriod(every, new Date(Date.parse(due) - 1)).name,
       )
     })
+})
+
+it('a domain called all is not taken for all mail', () => {
+  assert.deepEqual(['', 'all', '*', 'acme.example'].map(partOf), ['all', 'all.', '*', 'acme.example'])
 })

@@ -55,7 +55,7 @@ function scene(entries: readonly DeliveryLogEntry[] = EDGES) {
         close: () => Promise.resolve(),
       }),
       openNodes: () => ({ read: () => Promise.resolve(new Map()), close: () => Promise.resolve() }),
-      store: { readRules: () => Promise.resolve(new Map()) },
+      store: { history: () => Promise.resolve([]), readRules: () => Promise.resolve(new Map()) },
       me: () => 'mta.acme.example',
       isAlone: false,
       queue: (to, raw) => {

@@ -148,9 +148,15 @@ function Report({ report, asked }: { readonly report: DeliveryReport; readonly a
     ...(enforced.released > 0 ? ['released' as const] : []),
     ...(enforced.asUsual > 0 ? ['asUsual' as const] : []),
   ] as const
-  const { required, verdict } = report.conclusion
+  const { required, verdict, limits } = report.conclusion
   return html`<section class="card">
       <p>${plain(`${required} ${verdict}`)}</p>
+      ${
+        limits.length > 0 &&
+        html`<ul class="hint">
+          ${limits.map((limit) => html`<li key=${limit}>${plain(limit)}</li>`)}
+        </ul>`
+      }
       <dl class="facts">
         ${figures.map(
           (name) =>
