@@ -32,6 +32,7 @@ import { KnownStore } from './store/known-store.js'
 import { openDeliveryLog, openSharedHashes, openStore, openSentReports } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
 import { forwardedMailProblem, startProblem, startRemarks } from './hooks/init.js'
+import { SharedKey } from './store/shared-key.js'
 import { queueFolderOf, SeenStores } from './store/seen-stores.js'
 import { queueMail } from './haraka/queue-mail.js'
 import { HarakaRuntime } from './haraka/runtime.js'
@@ -146,11 +147,13 @@ export class Enforcer {
       recordRelease: (record, order) =>
         recordRelease(this.#store, (event) => this.#observers.events.emit(event), record, order),
     })
+    const markKey = new SharedKey(() => openDeliveryLog(where))
     this.#guardContext = guardContextIn(this.#haraka, {
       settings: () => this.#settings,
       contexts: () => this.#contexts,
       published: () => this.#published.get(),
       waiting: this.#waiting,
+      markKey: () => markKey.get(),
       emit: (event) => this.#observers.events.emit(event),
     })
     this.#decisions = new Decisions({

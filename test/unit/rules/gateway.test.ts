@@ -106,7 +106,11 @@ describe('gateways of several rules', () => {
     ['a narrower defer', [REROUTE, { level: 'encrypt', onFailure: 'defer' }], 'defer'],
     ['a wider bounce', [{ level: 'encrypt', onFailure: 'bounce' }, REROUTE], 'bounce'],
     ['any of three', [REROUTE, REROUTE, { level: 'encrypt', onFailure: 'defer' }], 'defer'],
-    ['the wider of two others', [{ level: 'encrypt', onFailure: 'defer' }, REROUTE, { level: 'encrypt', onFailure: 'bounce' }], 'defer'],
+    [
+      'the wider of two others',
+      [{ level: 'encrypt', onFailure: 'defer' }, REROUTE, { level: 'encrypt', onFailure: 'bounce' }],
+      'defer',
+    ],
     ['nothing where the other rule says nothing', [REROUTE, { level: 'verify' }], 'reroute'],
     ['nothing where both allow it', [REROUTE, REROUTE], 'reroute'],
   ] as const satisfies readonly (readonly [string, readonly RelayWithTls[], string])[])

@@ -74,7 +74,7 @@ export function bounceFacts(
 /** One line for each attempt that failed. */
 export function attemptLines(attempts: readonly Attempt[]): string[] {
   return attempts.flatMap(({ host, to, failure }) =>
-    failure ? [oneLine(`${host === to ? to : `${host} (${to})`}: ${failure.detail}`)] : [],
+    failure ? [oneLine(`${to === '' || host === to ? host : `${host} (${to})`}: ${failure.detail}`)] : [],
   )
 }
 

@@ -9,7 +9,8 @@ import type { Settings } from '../../settings/types.js'
 import type { DeliveryLog } from '../../store/delivery-log.js'
 import { entryOf, toRecord, logLine } from './entry.js'
 import { inPieces } from '../../work/turns.js'
-import { naming, newNamesKey, withoutAddresses } from './names.js'
+import { newKey } from '../../store/shared-key.js'
+import { naming, withoutAddresses } from './names.js'
 import type { DeliveryLogEntry } from './schema.js'
 import { DeliveryLogWriter, PendingEntry } from './writer.js'
 
@@ -36,7 +37,7 @@ export class DeliveryLogObserver {
       open: context.open,
       maxEntries: () => context.settings().maxEntries,
       maxAge: () => context.settings().maxAge,
-      newKey: newNamesKey,
+      newKey,
       log: context.logger,
     })
   }
