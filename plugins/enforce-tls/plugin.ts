@@ -77,7 +77,7 @@ export class Enforcer {
     this.#plugin = plugin
     this.#haraka = new HarakaRuntime(plugin)
     this.#configFolder = configFolder
-    this.#settings = readSettings(plugin.config, (result) => this.#onSettingsChange(result))
+    this.#settings = readSettings(plugin.config, configFolder, (result) => this.#onSettingsChange(result))
     this.#contexts = contextsFor(this.#settings, configFolder)
     const where = storeIn(this.#settings, configFolder)
     this.#storePlace = where
@@ -122,6 +122,7 @@ export class Enforcer {
         rules: () => ruleStates.latest(),
         trusts: () => this.#contexts.trusts.facts(),
       },
+      trustsMended: () => this.#waiting.settingsMended(),
       judging: {
         minVersion: () => this.#settings.tls.minVersion,
         anchors: () => this.#contexts.plain.anchors,
@@ -210,6 +211,7 @@ export class Enforcer {
       const before = this.#settings.main.forwardedMail
       this.#settings = result.settings
       this.#guardContext.connections.renew()
+      this.#waiting.settingsMended()
       this.#published.renew()
       this.#observers.settingsChanged()
       this.#observers.watchTrusts()

@@ -262,6 +262,7 @@ export class GuardedDelivery implements AsyncDisposable {
         givingUp: () => null,
         release: () => null,
         works: () => undefined,
+        gatewayWorks: () => undefined,
         aheadOf: () => null,
       },
       emit: (event) => void this.events.push(event),

@@ -24,6 +24,8 @@ export interface ObserversOptions {
   /** Where the delivery log is, as at start. */
   readonly storePlace: Parameters<typeof openDeliveryLog>[0]
   readonly sources: Omit<MetricsSources, 'evidenceDropped' | 'evidenceAvailable'>
+  /** Called when a named trust that could not be used can be used again. */
+  readonly trustsMended: () => void
   /** What deliveries are judged by that rules only report on. */
   readonly judging: Omit<ReportsContext, 'emit'>
 }
@@ -43,7 +45,7 @@ export class Observers {
   readonly #sources: MetricsSources
   #opened: OpenedMetrics | null = null
 
-  constructor({ plugin, haraka, settings, storePlace, sources, judging }: ObserversOptions) {
+  constructor({ plugin, haraka, settings, storePlace, sources, judging, trustsMended }: ObserversOptions) {
     this.#plugin = plugin
     this.#settings = settings
     this.events = new DeliveryEvents((error) =>
@@ -72,6 +74,7 @@ export class Observers {
       logger: plugin,
       settings: () => settings().alert,
       facts: sources.trusts,
+      mended: trustsMended,
       open: () => openAlertState(storePlace),
       me: () => haraka.name,
       queue: (to, contents) => queueMail(haraka, to, contents),

@@ -3,6 +3,7 @@
  * is given as the words of an error.
  */
 import { parseEndpoint } from './network.js'
+import type { ReadSecret } from './secret-file.js'
 import {
   boolean,
   count,
@@ -77,6 +78,7 @@ export const REDIS_KEYS: Keys = {
   db: count(0, 65_535),
   username: text,
   password: text,
+  password_file: text,
   tls: boolean,
   tls_ca: text,
   tls_cert: text,
@@ -135,6 +137,14 @@ function filled(section: Section = {}): Section {
 
 /** The keys whose values nobody may see. */
 export const REDIS_SECRETS: readonly string[] = ['password', 'sentinel_password', 'url']
+
+/** The section with the password of its file in it. */
+export function withPassword(redis: Section, readSecret: ReadSecret): Section {
+  const file = redis['password_file']
+  return file === undefined
+    ? redis
+    : { ...redis, password: readSecret(String(file), '[redis] password_file') }
+}
 
 /** Whether a text is a `host:port`. */
 export function isEndpoint(value: string): boolean {

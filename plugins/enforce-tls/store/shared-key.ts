@@ -11,10 +11,14 @@ export function newKey(): string {
   return randomBytes(32).toString('base64url')
 }
 
+/** A store that has not answered is asked again after this time, in milliseconds. */
+const PAUSE = 60_000
+
 /** The key of one process. */
 export class SharedKey {
   readonly #open: () => Pick<DeliveryLog, 'readKey' | 'makeKey' | 'close'>
   readonly #own = newKey()
+  #readAt = -Infinity
   #reading: Promise<string | null> | null = null
 
   /** @param open opens the store; it is closed again */
@@ -25,11 +29,12 @@ export class SharedKey {
   async get(): Promise<string> {
     this.#reading ??= this.#read()
     const key = await this.#reading
-    if (key === null) this.#reading = null
+    if (key === null && performance.now() - this.#readAt > PAUSE) this.#reading = null
     return key ?? this.#own
   }
 
   async #read(): Promise<string | null> {
+    this.#readAt = performance.now()
     try {
       const log = this.#open()
       try {
