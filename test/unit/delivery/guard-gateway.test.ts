@@ -10,6 +10,7 @@ import { FakeHmail } from '../../support/fake-hmail.js'
 import { startPeer, type SmtpPeer } from '../../support/smtp-peer.js'
 import type { HarakaMailItem } from '../../../plugins/enforce-tls/haraka/types.js'
 import { markFor } from '../../../plugins/enforce-tls/delivery/gateway-mark.js'
+import { bounceFacts } from '../../../plugins/enforce-tls/delivery/bounce/facts.js'
 import { addUp } from '../../../plugins/enforce-tls/rules/requirement.js'
 import type { RelayWithTls } from '../../../plugins/enforce-tls/rules/rule.js'
 import type { Gateway } from '../../../plugins/enforce-tls/settings/gateways.js'
@@ -169,6 +170,14 @@ const rows: readonly Row[] = [
     taken: 0,
   },
   {
+    what: 'waits for what the gateway answers at MAIL, and says so of the gateway',
+    options: { hosts: [NO_TLS], action: REROUTE },
+    gateway: { onSecure: { MAIL: '451 4.3.0 try later' } },
+    seen: ['mx1 starttls-not-supported', '127 gateway-unavailable', 'deferred gateway-unavailable 4.4.1'],
+    told: ['connect mx1', 'connect 127', 'MAIL 127 over TLS', ...AGAIN],
+    taken: 0,
+  },
+  {
     what: 'goes without a gateway, and without TLS, where an administrator has released it',
     options: {
       hosts: [NO_TLS],
@@ -204,6 +213,45 @@ describe('a guarded message whose rule names a gateway', () => {
       assert.equal(peer.messages.filter(({ acceptedFor }) => acceptedFor.length > 0).length, taken)
       assert.deepEqual(peer.cleartextAfterEhlo(), [])
     })
+
+  it('that it refuses for one recipient, and puts off for another: both say what was tried, and what it answered', async () => {
+    const { ca, good } = await made
+    await using peer = await startPeer({
+      tls: good,
+      rcptReplies: { 'cfo@bank.example': '550 5.1.1 no', 'desk@bank.example': '450 4.2.1 later' },
+    })
+    const tried: string[][] = []
+    const waits: string[] = []
+    await using delivery = await makeDelivery({
+      ca,
+      gateways: [gatewayAt(peer)],
+      hosts: [NO_TLS],
+      action: REROUTE,
+      to: ['cfo@bank.example', 'desk@bank.example', 'third@bank.example'],
+      surroundings: {
+        composeBounce: (request) => {
+          tried.push([...bounceFacts(request, { now: new Date(), content: 'minimal' }).attempts])
+          return Promise.resolve({ contents: '', heldTo: null, instead: null })
+        },
+        waiting: {
+          waits: (_item, { failure, host, gateway }) =>
+            void waits.push(`${host} ${failure.detail}, waits for ${gateway ?? 'none'}`),
+          ended: () => undefined,
+          givingUp: () => null,
+          release: () => null,
+          works: () => undefined,
+          gatewayWorks: (name) => void waits.push(`${name} works`),
+          aheadOf: () => null,
+        },
+      },
+    })
+    await delivery.run()
+    const { port = 0 } = peer.route()
+    assert.equal(tried.length, 1)
+    assert.match(tried[0]?.[0] ?? '', /^mx1\.bank\.example \(.*\): does not offer STARTTLS/)
+    assert.equal(tried[0]?.[1], `127.0.0.1 (127.0.0.1:${port}): answered 550 5.1.1`)
+    assert.deepEqual(waits.sort(), ['127.0.0.1 answered 450 4.2.1, waits for none', 'relay works'])
+  })
 
   const viaWith = async (peer: SmtpPeer, content: string): Promise<readonly string[]> => {
     const { ca } = await made
