@@ -143,7 +143,7 @@ export function withPassword(redis: Section, readSecret: ReadSecret): Section {
   const file = redis['password_file']
   return file === undefined
     ? redis
-    : { ...redis, password: readSecret(String(file), '[redis] password_file') }
+    : { ...redis, password: readSecret(file as string, '[redis] password_file') }
 }
 
 /** Whether a text is a `host:port`. */
