@@ -40,6 +40,8 @@ export interface RedisSettings {
   readonly db?: number
   readonly username?: string
   readonly password?: string
+  /** The file that the password comes from. @default none */
+  readonly passwordFile?: string
   /** Speak TLS to Redis, and to its Sentinels. @default false */
   readonly tls?: boolean
   /** The authorities trusted for that, a PEM file. @default those of Node.js */
@@ -167,6 +169,7 @@ export function toRedisSettings(redis: Section, inherited: readonly string[] = [
     ...given('db', redis['db'] as number | undefined),
     ...optional('username', 'username'),
     ...optional('password', 'password'),
+    ...optional('passwordFile', 'password_file'),
     ...given('tls', redis['tls'] === undefined ? undefined : isYes(redis['tls'], false)),
     ...optional('tlsCa', 'tls_ca'),
     ...optional('tlsCert', 'tls_cert'),
