@@ -32,6 +32,7 @@ import { KnownStore } from './store/known-store.js'
 import { openDeliveryLog, openSharedHashes, openStore, openSentReports } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
 import { forwardedMailProblem, startProblem, startRemarks } from './hooks/init.js'
+import { SharedKey } from './store/shared-key.js'
 import { queueFolderOf, SeenStores } from './store/seen-stores.js'
 import { queueMail } from './haraka/queue-mail.js'
 import { HarakaRuntime } from './haraka/runtime.js'
@@ -76,7 +77,7 @@ export class Enforcer {
     this.#plugin = plugin
     this.#haraka = new HarakaRuntime(plugin)
     this.#configFolder = configFolder
-    this.#settings = readSettings(plugin.config, (result) => this.#onSettingsChange(result))
+    this.#settings = readSettings(plugin.config, configFolder, (result) => this.#onSettingsChange(result))
     this.#contexts = contextsFor(this.#settings, configFolder)
     const where = storeIn(this.#settings, configFolder)
     this.#storePlace = where
@@ -122,6 +123,7 @@ export class Enforcer {
         rules: () => ruleStates.latest(),
         trusts: () => this.#contexts.trusts.facts(),
       },
+      trustsMended: () => this.#waiting.settingsMended(),
       judging: {
         minVersion: () => this.#settings.tls.minVersion,
         anchors: () => this.#contexts.plain.anchors,
@@ -148,11 +150,13 @@ export class Enforcer {
       recordRelease: (record, order) =>
         recordRelease(this.#store, (event) => this.#observers.events.emit(event), record, order),
     })
+    const markKey = new SharedKey(() => openDeliveryLog(where))
     this.#guardContext = guardContextIn(this.#haraka, {
       settings: () => this.#settings,
       contexts: () => this.#contexts,
       published: () => this.#published.get(),
       waiting: this.#waiting,
+      markKey: () => markKey.get(),
       emit: (event) => this.#observers.events.emit(event),
     })
     this.#decisions = new Decisions({
@@ -209,6 +213,7 @@ export class Enforcer {
       const before = this.#settings.main.forwardedMail
       this.#settings = result.settings
       this.#guardContext.connections.renew()
+      this.#waiting.settingsMended()
       this.#published.renew()
       this.#observers.settingsChanged()
       this.#observers.watchTrusts()

@@ -128,6 +128,35 @@ for (const action of [undefined, VIA]) {
   )
 }
 
+it('a gateway that repeats the login in its replies: it is in no log, bounce or list', async () => {
+  const echo = PASSWORD_FORMS.filter((form) => form !== 'S3CRET').join(' ')
+  await using scene = await startRerouteScene({
+    action: VIA,
+    gateway: {
+      ...AUTH,
+      onSecure: {
+        ...INSIDE,
+        EHLO: ['250-gw.relay.example', `250-X-SAID ${echo}`, '250 AUTH PLAIN LOGIN'],
+        MAIL: `250 2.1.0 ${echo}`,
+      },
+      rcptReplies: { 'cfo@bank.example': `550 5.1.1 ${echo}`, 'desk@bank.example': `450 4.2.1 ${echo}` },
+    },
+    ini: '[failure]\nbounce_content=full\n',
+    logLevel: 'protocol',
+    intervals: '1h',
+  })
+  await scene.send({ to: ['cfo@bank.example', 'desk@bank.example'] })
+  await scene.bounceText()
+  await scene.haraka.waitForQueue(1)
+  await scene.gateway.behave({ on: { STARTTLS: `454 4.7.0 ${echo}` } })
+  await scene.send({ to: 'third@bank.example' })
+  await scene.haraka.waitForLog(/answered STARTTLS with 454/)
+  await scene.haraka.waitForQueue(2)
+  const shown = scene.haraka.log + (scene.acme.messages[0]?.data ?? '')
+  assert.match(shown, /\[removed\]/)
+  for (const form of PASSWORD_FORMS) assert.ok(!shown.includes(form), `${form} is shown`)
+})
+
 it('pins of the partner are not for the gateway', async () => {
   const pinned = await selfSigned({ dnsNames: ['mx.bank.example'] })
   await using scene = await startRerouteScene({

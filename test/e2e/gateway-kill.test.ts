@@ -70,7 +70,7 @@ it('kill -9 while messages go through a gateway loses none, and lets none out', 
     [],
     'lost',
   )
-  assert.ok(gateway.messages.every(({ tls, data }) => tls && /^X-Enforce-TLS-Gateway: /.test(data)))
+  assert.ok(gateway.messages.every(({ tls, data }) => tls && /^X-Enforce-TLS-Loop: /.test(data)))
   assert.deepEqual([...bank.cleartextAfterEhlo(), ...gateway.cleartextAfterEhlo()], [])
   const doubled = outcomes.length - new Set(outcomes).size
   t.diagnostic(`${taken.size} of ${MESSAGES} taken, ${outcomes.length} outcomes, ${doubled} of them doubled`)

@@ -41,7 +41,7 @@ it('trusts are watched, and their sections are read again', async () => {
       'own.key': own.key,
     },
     routes: { '*': [bank.route({ name: MX })], 'ops.example': [ops.route()] },
-    outbound: { temp_fail_intervals: '5s*20' },
+    outbound: { temp_fail_intervals: '1h*20' },
   })
   const alerts = () =>
     ops.messages.map(({ data }) => {

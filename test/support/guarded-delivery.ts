@@ -35,6 +35,9 @@ const PATIENCE = 2000
 /** What plugins name by mistake, and Node.js throws at. */
 const UNUSABLE = { 'bad port': { port: 70_000 }, 'bad bind': { port: 25, bind: 'no address' } }
 
+/** The secret of the marks on mail that goes through a gateway. */
+export const MARK_KEY = 'key of the marks'
+
 export interface DeliveryOptions {
   /** The servers of bank.example by their order, as `mx1`, `mx2` and so on: how each behaves, or what is there instead. */
   readonly hosts?: readonly (PeerBehaviour | 'down' | 'no address' | 'bad port' | 'bad bind')[]
@@ -229,6 +232,7 @@ export class GuardedDelivery implements AsyncDisposable {
         throw new TypeError('nothing published is asked for')
       },
       makeMx: (hop) => ({ ...hop }),
+      markKey: () => Promise.resolve(MARK_KEY),
       turns: () => Infinity,
       isLastTry: ({ num_failures }) => num_failures >= this.haraka.intervals.length,
       retriesLeft: ({ num_failures }) =>
@@ -258,6 +262,7 @@ export class GuardedDelivery implements AsyncDisposable {
         givingUp: () => null,
         release: () => null,
         works: () => undefined,
+        gatewayWorks: () => undefined,
         aheadOf: () => null,
       },
       emit: (event) => void this.events.push(event),

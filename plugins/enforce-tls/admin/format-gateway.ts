@@ -16,7 +16,7 @@ export function formatOnFailure(
     return onFailure === 'reroute'
       ? [`what no server of the recipients can take so goes through ${gateway} instead`]
       : onFailure
-        ? [`${onFailure} on failure`]
+        ? [`${onFailure} on failure, because one of the rules says so, and never through ${gateway}`]
         : []
   return [
     `all of it goes through ${gateway}, whose certificate has to be trusted and name it${gateways.length > 1 ? '; it waits, because it cannot go through all of them' : ''}`,

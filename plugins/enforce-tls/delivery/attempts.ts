@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net'
 import type { HarakaMx } from '../haraka/types.js'
+import { failureWithout, type WithoutSecrets } from './gateway-secrets.js'
 import { hostOf, placeOf } from './next-hop.js'
 import {
   atGateway,
@@ -23,6 +24,7 @@ export class Attempts {
   #current: Attempt | null = null
   /** The gateway that all hosts from now on are, by name. */
   #gateway: string | null = null
+  #without: WithoutSecrets = (text) => text
   #isSkipped: () => boolean = () => false
 
   /** @param ended called with each attempt that has ended */
@@ -35,9 +37,22 @@ export class Attempts {
     return this.#attempts
   }
 
-  /** From here on the hosts are those of a gateway. @param name as in `[gateways]` */
-  enterGateway(name: string): void {
+  /**
+   * From here on the hosts are those of a gateway.
+   *
+   * @param name as in `[gateways]`
+   * @param without takes its login out of what it says. @default there is none
+   */
+  enterGateway(name: string, without: WithoutSecrets = (text) => text): void {
     this.#gateway = name
+    this.#without = without
+  }
+
+  /** Goes on where another round has come to, with some of its recipients. */
+  follow(other: Attempts): void {
+    this.#attempts.push(...other.#attempts.map((attempt) => ({ ...attempt })))
+    this.#gateway = other.#gateway
+    this.#without = other.#without
   }
 
   /** Takes the hosts of the domain before their names are resolved. */
@@ -113,9 +128,16 @@ export class Attempts {
     return this.#current
   }
 
+  /** A gateway has not taken the message in the session under way, or in the last one. */
+  failAtGateway(failure: AttemptFailure): void {
+    const last = this.#attempts.at(-1)
+    if (last?.gateway !== undefined && !last.failure) this.fail(last, failure)
+  }
+
   /** Ends an attempt with what it failed for. */
   fail(attempt: Attempt, failure: AttemptFailure): void {
-    attempt.failure = attempt.gateway === undefined ? failure : atGateway(failure)
+    attempt.failure =
+      attempt.gateway === undefined ? failure : failureWithout(atGateway(failure), this.#without)
     this.#ended(attempt)
   }
 

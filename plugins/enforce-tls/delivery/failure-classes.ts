@@ -221,7 +221,7 @@ const FAILURE_CLASSES = [
     name: 'gateway-loop',
     status: '4.6',
     temporary: false,
-    says: 'sent the message back here',
+    says: 'is not given a message that goes round in circles',
     advice: ASK_ADMIN,
     isGateway: true,
   },

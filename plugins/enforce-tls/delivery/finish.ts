@@ -5,6 +5,7 @@
  */
 import constants from 'haraka-constants'
 import { delayNoticeDue } from './delay-notice.js'
+import { answerCodes } from './bounce/facts.js'
 import { insteadOf, notesFor } from './bounce/requiretls-note.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { GuardedItem } from './guarded-item.js'
@@ -15,6 +16,8 @@ import {
   type FailedAttempt,
   type Verdict,
 } from './outcome.js'
+import { gatewayFailure } from './tls/gateway-session.js'
+import { listed } from '../text/list.js'
 import { oneLine } from '../text/one-line.js'
 
 /** A bounce with the message's header waits so often for TLS that fails for a temporary reason. */
@@ -53,6 +56,12 @@ export function giveUp(guarded: GuardedItem, failure: AttemptFailure, host: stri
  */
 export function tempFail(guarded: GuardedItem, error: string, extra?: object): void {
   const { item, context } = guarded
+  // An answer of the gateway, and not what the recipients' servers failed for before.
+  if (guarded.route && guarded.ownReason === null) {
+    const failure = { ...gatewayFailure(answerIn(item.todo.rcpt_to)), isAnswer: true } as const
+    guarded.tlsFailure = failure
+    guarded.round.failAtGateway(failure)
+  }
   const due = context.waiting.aheadOf(item)
   guarded.due = null
   if (due !== null && due > Date.now() && item.num_failures > 0) {
@@ -60,6 +69,14 @@ export function tempFail(guarded: GuardedItem, error: string, extra?: object): v
     item.num_failures--
   }
   guarded.haraka.original('temp_fail')(error, extra)
+}
+
+/** What a server answered about recipients, as the end of a sentence about it; its words may quote the message. */
+function answerIn(recipients: readonly HarakaAddress[]): string {
+  const codes = answerCodes(recipients)
+  return codes.length > 0
+    ? `answered ${listed(codes)}`
+    : 'was given the message, and the session ended before it took it'
 }
 
 /** The guarded version of `deferred_respond`. */
@@ -85,13 +102,15 @@ export async function deferredRespond(
 
 /** What Haraka has put off for a TLS reason waits; so does what was released, whatever keeps it. */
 function noteWait(guarded: GuardedItem, seconds: number): void {
-  const { item, tlsFailure, release, requirement, round, context } = guarded
+  const { item, tlsFailure, release, requirement, round, route, ownReason, context } = guarded
   if (!requirement || (!tlsFailure && !release)) return context.waiting.ended(item, 'other')
   const next = Date.now() + seconds * 1000
   context.waiting.waits(item, {
     requirement,
-    failure: tlsFailure ?? { class: null, detail: guarded.ownReason ?? 'Haraka put it off' },
+    failure: tlsFailure ?? { class: null, detail: ownReason ?? 'Haraka put it off' },
     host: tlsFailure ? (decisiveAttempt(round.attempts)?.host ?? '') : '',
+    // What it answers about a message says nothing of it.
+    gateway: route && ownReason !== null ? route.gateway.name : null,
     next,
     until: next + context.retriesLeft(item),
   })

@@ -1,26 +1,55 @@
 /**
- * The mark on a message that goes through a gateway, by which it is known if it comes back: a header field with where the
- * gateway is. Whoever forges one only keeps a message of their own from going there.
+ * The mark on a message that goes through a gateway, by which it is known if it comes back: a header field with a keyed
+ * hash (HMAC-SHA-256) of the gateway and of the message. Nobody else can make one, nothing can be read from it, and one
+ * that was made for another message is none. Against gateways that take it off, too many `Received` fields count as a
+ * round as well (RFC 5321 section 6.3).
  */
+import { createHmac } from 'node:crypto'
 import type { HarakaMailItem } from '../haraka/types.js'
 import { gatewayAddress, type Gateway } from '../settings/gateways.js'
-import { readHeaderFields } from './message-header.js'
+import { readHeaderFields, type HeaderField } from './message-header.js'
 
-const NAME = 'X-Enforce-TLS-Gateway'
+const NAME = 'X-Enforce-TLS-Loop'
+/** Of a hash, 132 bits. */
+const HASH_LENGTH = 22
+/** Servers that a message may have passed: as Exim has it (`received_headers_max`); hardly any has passed half as many. */
+const RECEIVED_MAX = 30
 
-/** The header field, with its line end. */
-export function markOf(gateway: Gateway): Buffer {
-  return Buffer.from(`${NAME}: ${gatewayAddress(gateway)}\r\n`, 'latin1')
+/** What is known of a message before it goes to a gateway. */
+export interface GatewayMark {
+  /** The header field that it gets there, with its line end. */
+  readonly field: Buffer
+  /** Why it does not go there, as the end of a sentence about the gateway; `null` for nothing. */
+  readonly loop: string | null
 }
 
-/** Whether a message went through a gateway before. @throws where it can't be read (rejects) */
-export async function hasBeenAt(
-  item: Pick<HarakaMailItem, 'data_stream'>,
+/** @throws where the message can't be read (rejects) */
+export async function markFor(
+  item: Pick<HarakaMailItem, 'data_stream' | 'todo'>,
   gateway: Gateway,
-): Promise<boolean> {
+  key: string,
+): Promise<GatewayMark> {
   const fields = await readHeaderFields(item.data_stream())
-  return fields.some(
-    ({ name, value }) =>
-      name === NAME.toLowerCase() && value.toLowerCase() === gatewayAddress(gateway).toLowerCase(),
-  )
+  const valuesOf = (name: string): string[] =>
+    fields.filter((field) => field.name === name).map(({ value }) => value)
+  const mark = hashOf(gateway, item.todo.domain, fields, key)
+  const field = Buffer.from(`${NAME}: ${mark}\r\n`, 'latin1')
+  if (valuesOf(NAME.toLowerCase()).includes(mark))
+    return { field, loop: 'sent the message back here, so it does not get it again' }
+  const passed = valuesOf('received').length
+  return {
+    field,
+    loop:
+      passed > RECEIVED_MAX
+        ? `does not get the message, because that has passed ${passed} servers by now (Received fields; at most ${RECEIVED_MAX})`
+        : null,
+  }
+}
+
+function hashOf(gateway: Gateway, domain: string, fields: readonly HeaderField[], key: string): string {
+  const id = fields.find(({ name }) => name === 'message-id')?.value ?? ''
+  return createHmac('sha256', key)
+    .update(JSON.stringify(['gateway', gateway.name, gatewayAddress(gateway), domain.toLowerCase(), id]))
+    .digest('base64url')
+    .slice(0, HASH_LENGTH)
 }

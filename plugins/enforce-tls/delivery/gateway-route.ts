@@ -12,6 +12,8 @@ export interface GatewayRoute {
   readonly requirement: HostRequirement
   /** What the recipients' servers failed for; `null` where they were not to be tried. */
   readonly instead: FailedAttempt | null
+  /** The header field by which the message is known if it comes back. */
+  readonly mark: Buffer
 }
 
 /** Why there is no route, as the end of a sentence about the gateway or gateways. */
@@ -25,7 +27,7 @@ export function gatewayRoute(
   demand: GatewayDemand,
   gateways: readonly Gateway[],
   instead: FailedAttempt | null,
-): GatewayRoute | NoRoute {
+): Omit<GatewayRoute, 'mark'> | NoRoute {
   const rules = listed(requirement.decidedBy.map(({ owner, id }) => `${owner}/${id}`))
   const [name = '', ...others] = demand.names
   if (others.length > 0)

@@ -4,10 +4,9 @@
  * certificate with its name; whatever fails there makes the message wait. A message that has been there once, and came
  * back, does not go there again.
  */
-import { gatewayAddress } from '../settings/gateways.js'
 import { listed } from '../text/list.js'
 import { deferItem, giveUp } from './finish.js'
-import { hasBeenAt } from './gateway-mark.js'
+import { markFor } from './gateway-mark.js'
 import { gatewayRoute, type GatewayRoute } from './gateway-route.js'
 import type { GuardedItem } from './guarded-item.js'
 import { tlsFailure, type FailedAttempt } from './outcome.js'
@@ -46,8 +45,10 @@ export async function deliverByGateway(guarded: GuardedItem, instead: FailedAtte
     guarded.tlsFailure = failure
     return deferItem(guarded, failure, name)
   }
-  guarded.enterRoute(route)
-  return (await hasBeenAt(item, route.gateway)) ? endLoop(guarded, route) : go(guarded, route)
+  const { field, loop } = await markFor(item, route.gateway, await context.markKey())
+  const marked = { ...route, mark: field }
+  guarded.enterRoute(marked)
+  return loop === null ? go(guarded, marked) : endLoop(guarded, marked, loop)
 }
 
 function go(
@@ -62,11 +63,8 @@ function go(
 }
 
 /** Nothing that is tried again ends otherwise, and a loop is not to go round for days. */
-function endLoop(guarded: GuardedItem, { gateway, instead }: GatewayRoute): void {
-  const looped = tlsFailure(
-    'gateway-loop',
-    `sent the message back here, so it does not go to ${gatewayAddress(gateway)} again`,
-  )
+function endLoop(guarded: GuardedItem, { gateway, instead }: GatewayRoute, why: string): void {
+  const looped = tlsFailure('gateway-loop', why)
   guarded.item.logerror(`enforce-tls: the gateway ${gateway.name} ${looped.detail}`)
   guarded.round.lost(gateway.host, looped)
   guarded.tlsFailure = instead?.failure ?? looped

@@ -65,6 +65,8 @@ export interface GuardContext {
     mx: HarakaMx,
     requirement: HostRequirement,
   ) => SessionSlot | null
+  /** The secret of the marks on mail that goes through a gateway. Never rejects. */
+  readonly markKey: () => Promise<string>
   /** Where it is asked what partners publish. */
   readonly published: () => PublishedSources
   /** A next hop as Haraka has them. */

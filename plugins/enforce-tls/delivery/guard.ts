@@ -319,6 +319,7 @@ export class Guard {
       const guard = Guard.attach(part, context)
       guard.enforce(requirement)
       guard.#guarded.route = this.#guarded.route
+      guard.#guarded.round.follow(this.#guarded.round)
     }
     callback(part)
   }

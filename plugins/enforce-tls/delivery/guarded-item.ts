@@ -15,6 +15,7 @@ import { statusOf, type Attempt, type AttemptFailure } from './outcome.js'
 import type { Departure } from './own-socket.js'
 import { Attempts } from './attempts.js'
 import type { GatewayRoute } from './gateway-route.js'
+import { withoutLogin } from './gateway-secrets.js'
 import type { Connection } from './connections/connection.js'
 import type { Release } from './waiting.js'
 import type { Place } from './connections/pool.js'
@@ -143,7 +144,7 @@ export class GuardedItem {
   /** The item goes to a gateway from here on. */
   enterRoute(route: GatewayRoute): void {
     this.route = route
-    this.#round.enterGateway(route.gateway.name)
+    this.#round.enterGateway(route.gateway.name, withoutLogin(route.gateway.login))
   }
 
   #demandOf(requirement: Requirement): string {
@@ -216,7 +217,10 @@ export class GuardedItem {
       return attempt
     }
     const { route } = this
-    if (result === 'delivered' && attempt?.secured) this.context.waiting.works(item.todo.domain, requirement)
+    if (result === 'delivered' && attempt?.secured) {
+      if (route) this.context.waiting.gatewayWorks(route.gateway.name)
+      else this.context.waiting.works(item.todo.domain, requirement)
+    }
     const failure = result === 'delivered' ? null : this.tlsFailure
     const atHost = attempt?.requirement ?? requirement
     this.context.emit({

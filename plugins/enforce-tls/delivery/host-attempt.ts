@@ -13,7 +13,7 @@ import type { Connection, ConnectionPurpose } from './connections/connection.js'
 import { connectionKey, isInternational } from './connections/key.js'
 import type { GuardedItem } from './guarded-item.js'
 import { withTrust, type Terms } from './named-trust.js'
-import { markOf } from './gateway-mark.js'
+import { withoutLogin } from './gateway-secrets.js'
 import { hostOf, isTrustedHop, placeOf, portOf } from './next-hop.js'
 import { asItCounts, tlsFailure } from './outcome.js'
 import { onMail } from './own-socket.js'
@@ -229,7 +229,8 @@ function socketOver(guarded: GuardedItem, connection: Connection): SecuredSocket
   secured.onAuthenticated = () => (connection.isAuthenticated = true)
   secured.onMail = () => (guarded.mailSaid = true)
   if (guarded.route) {
-    secured.preface = markOf(guarded.route.gateway)
+    secured.preface = guarded.route.mark
+    secured.clean = withoutLogin(guarded.route.gateway.login)
     secured.onLine = (asked, line) => {
       const unfit = gatewayRefusal(asked, line)
       if (unfit) guarded.round.fail(guarded.round.current, unfit)

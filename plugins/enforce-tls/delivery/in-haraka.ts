@@ -20,6 +20,8 @@ export interface DeliverySources {
   readonly published: () => PublishedSources
   /** Who knows what waits. */
   readonly waiting: WaitingList
+  /** The secret of the marks on mail that goes through a gateway. Never rejects. */
+  readonly markKey: () => Promise<string>
   /** Reports to the observers. Total. */
   readonly emit: (event: DeliveryEvent) => void
 }
@@ -27,7 +29,7 @@ export interface DeliverySources {
 /** The surroundings of all guards of this Haraka. */
 export function guardContextIn(
   haraka: HarakaRuntime,
-  { settings, contexts, published, waiting, emit }: DeliverySources,
+  { settings, contexts, published, waiting, markKey, emit }: DeliverySources,
 ): GuardContext {
   const turns = () => haraka.outboundConfig.concurrency_max ?? Infinity
   return {
@@ -59,6 +61,7 @@ export function guardContextIn(
     splitOff: (item, recipients) => splitOff(item, recipients, haraka.outbound),
     keepAsError,
     waiting,
+    markKey,
     emit,
   }
 }

@@ -19,6 +19,8 @@ export interface AttemptFailure {
   /** What was seen, one clause for a log line; of unknown content where it quotes a peer. */
   readonly detail: string
   readonly reply?: PeerReply
+  /** Whether it is what a gateway answers to a message, so that another one may fare better. */
+  readonly isAnswer?: true
   /** Subject and detail of the enhanced status code, where the class does not say them. */
   readonly status?: string
 }

@@ -14,6 +14,8 @@ export interface Wait {
   readonly failure: Pick<AttemptFailure, 'class' | 'detail'>
   /** The host that failed; empty where there was none. */
   readonly host: string
+  /** The gateway that it waits for, by name; `null` where it waits for none. */
+  readonly gateway?: string | null
   /** When it is tried next, and when it is given up, in milliseconds since the epoch. */
   readonly next: number
   readonly until: number
@@ -46,6 +48,8 @@ export interface WaitingList {
   release(item: HarakaMailItem, requirement: Requirement): Release | null
   /** A session with a partner's server fulfilled a requirement. */
   works(domain: string, requirement: Requirement): void
+  /** A gateway has taken a message. */
+  gatewayWorks(name: string): void
   /**
    * For a try that has just failed: when the next one on Haraka's schedule was due, in milliseconds since the epoch, where
    * it came before its time; `null` for one that was due itself.

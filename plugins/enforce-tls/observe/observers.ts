@@ -25,6 +25,8 @@ export interface ObserversOptions {
   readonly storePlace: Parameters<typeof openDeliveryLog>[0]
   readonly queueFolder: string
   readonly sources: Omit<MetricsSources, 'evidenceDropped' | 'evidenceAvailable'>
+  /** Called when a named trust that could not be used can be used again. */
+  readonly trustsMended: () => void
   /** What deliveries are judged by that rules only report on. */
   readonly judging: Omit<ReportsContext, 'emit'>
 }
@@ -45,7 +47,16 @@ export class Observers {
   #opened: OpenedMetrics | null = null
   #handlesMail = false
 
-  constructor({ plugin, haraka, settings, storePlace, queueFolder, sources, judging }: ObserversOptions) {
+  constructor({
+    plugin,
+    haraka,
+    settings,
+    storePlace,
+    queueFolder,
+    sources,
+    judging,
+    trustsMended,
+  }: ObserversOptions) {
     this.#plugin = plugin
     this.#settings = settings
     this.events = new DeliveryEvents((error) =>
@@ -76,6 +87,7 @@ export class Observers {
       logger: plugin,
       settings: () => settings().alert,
       facts: sources.trusts,
+      mended: trustsMended,
       open: () => openAlertState(storePlace),
       me: () => haraka.name,
       queue: (to, contents) => queueMail(haraka, to, contents),

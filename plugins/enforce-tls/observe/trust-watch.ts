@@ -22,6 +22,8 @@ export interface TrustWatchContext {
   /** Those in force now. */
   readonly settings: () => Settings['alert']
   readonly facts: () => readonly TrustFacts[]
+  /** Called when a trust that could not be used can be used again. */
+  readonly mended: () => void
   /** Where it is noted what was said, shared by all processes. */
   readonly open: () => AlertState
   /** This server's name. */
@@ -38,6 +40,8 @@ export class TrustWatch {
   readonly #context: TrustWatchContext
   /** What the log says of, as it was when it was said. */
   #logged = new Set<string>()
+  /** Names of those that could not be used at the last look. */
+  #unusable: ReadonlySet<string> = new Set<string>()
   /** What is noted for all processes, as far as this one knows; `null` before the first look. */
   #noted: string | null = null
   #timer: NodeJS.Timeout | null = null
@@ -71,7 +75,9 @@ export class TrustWatch {
     // Deliveries, and so the queue, are the business of the workers.
     if (this.#closed || (cluster.isPrimary && Object.keys(cluster.workers ?? {}).length > 0)) return
     try {
-      const sentences = this.#context.facts().flatMap(trustSentences)
+      const facts = this.#context.facts()
+      this.#sayMended(facts)
+      const sentences = facts.flatMap(trustSentences)
       this.#log(sentences)
       if (this.#context.settings().to.length > 0) await this.#notify(sentences)
       this.#trouble = ''
@@ -81,6 +87,14 @@ export class TrustWatch {
         this.#context.logger.logwarn(`alerts on trusts cannot be sent now, trying again: ${trouble}`)
       this.#trouble = trouble
     }
+  }
+
+  /** Mail waits for what could not be used, also where other things are wrong. */
+  #sayMended(facts: readonly TrustFacts[]): void {
+    const unusable = new Set(facts.filter(({ problem }) => problem !== null).map(({ name }) => name))
+    const isMended = [...this.#unusable].some((name) => !unusable.has(name))
+    this.#unusable = unusable
+    if (isMended) this.#context.mended()
   }
 
   #log(sentences: readonly TrustSentence[]): void {

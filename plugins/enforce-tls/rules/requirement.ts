@@ -76,7 +76,10 @@ export interface Requirement {
   readonly trusts?: readonly TrustDemand[]
   /** Absent where all that look at the certificate ask for a trust, or none does. */
   readonly withoutTrust?: DemandWithoutTrust
-  /** Absent where only `[failure] action` holds; between owners the wider one's word counts. */
+  /**
+   * Absent where only `[failure] action` holds. Between owners `reroute` counts only where no rule says `bounce` or
+   * `defer`; of these two the wider owner's word does.
+   */
   readonly onFailure?: OnFailure
   /** The gateway that mail goes through; absent for none. */
   readonly gateway?: GatewayDemand
@@ -141,10 +144,15 @@ export function addUp(a: Requirement | null, b: Requirement | null): Requirement
     const both = { trusted: ofA.trusted || ofB.trusted, namesHost: ofA.namesHost || ofB.namesHost }
     if (both.trusted || both.namesHost) sum.withoutTrust = both
   }
-  const onFailure = a.onFailure ?? b.onFailure
+  const onFailure = bothOnFailure(a.onFailure, b.onFailure)
   if (onFailure) sum.onFailure = onFailure
   if (a.gateway || b.gateway) sum.gateway = bothGateways(a, b)
   return sum
+}
+
+/** A rule that wants a message back, or kept, wants it given to nobody else: only rules that say nothing leave it to others. */
+function bothOnFailure(a: OnFailure | undefined, b: OnFailure | undefined): OnFailure | undefined {
+  return a === 'reroute' ? (b ?? a) : b === 'reroute' ? (a ?? b) : (a ?? b)
 }
 
 function bothGateways(a: Requirement, b: Requirement): GatewayDemand {

@@ -3,6 +3,7 @@
  * is given as the words of an error.
  */
 import { parseEndpoint } from './network.js'
+import type { ReadSecret } from './secret-file.js'
 import {
   boolean,
   count,
@@ -39,6 +40,8 @@ export interface RedisSettings {
   readonly db?: number
   readonly username?: string
   readonly password?: string
+  /** The file that the password comes from. @default none */
+  readonly passwordFile?: string
   /** Speak TLS to Redis, and to its Sentinels. @default false */
   readonly tls?: boolean
   /** The authorities trusted for that, a PEM file. @default those of Node.js */
@@ -77,6 +80,7 @@ export const REDIS_KEYS: Keys = {
   db: count(0, 65_535),
   username: text,
   password: text,
+  password_file: text,
   tls: boolean,
   tls_ca: text,
   tls_cert: text,
@@ -136,6 +140,14 @@ function filled(section: Section = {}): Section {
 /** The keys whose values nobody may see. */
 export const REDIS_SECRETS: readonly string[] = ['password', 'sentinel_password', 'url']
 
+/** The section with the password of its file in it. */
+export function withPassword(redis: Section, readSecret: ReadSecret): Section {
+  const file = redis['password_file']
+  return file === undefined
+    ? redis
+    : { ...redis, password: readSecret(file as string, '[redis] password_file') }
+}
+
 /** Whether a text is a `host:port`. */
 export function isEndpoint(value: string): boolean {
   return parseEndpoint(value, 1) !== null
@@ -157,6 +169,7 @@ export function toRedisSettings(redis: Section, inherited: readonly string[] = [
     ...given('db', redis['db'] as number | undefined),
     ...optional('username', 'username'),
     ...optional('password', 'password'),
+    ...optional('passwordFile', 'password_file'),
     ...given('tls', redis['tls'] === undefined ? undefined : isYes(redis['tls'], false)),
     ...optional('tlsCa', 'tls_ca'),
     ...optional('tlsCert', 'tls_cert'),

@@ -11,11 +11,13 @@ import {
   REDIS_SECRETS,
   redisContradiction,
   toRedisSettings,
+  withPassword,
 } from './redis.js'
 import { parseResolvers, type Resolver } from '../dns/resolver-list.js'
 import { TLS_VERSIONS } from '../rules/levels.js'
 import { nearest } from '../text/nearest.js'
-import { SETTINGS_FILE, SettingsError } from './error.js'
+import { SETTINGS_FILE, SettingsError, withoutValue } from './error.js'
+import { NO_SECRETS, type ReadSecret } from './secret-file.js'
 import {
   age,
   boolean,
@@ -53,6 +55,12 @@ import type { Settings } from './types.js'
 
 /** What Haraka's config reader gives for an ini file. */
 export type Ini = Readonly<Record<string, Section | undefined>>
+
+/** Who reads the passwords that sections have in files. */
+export interface SecretReaders {
+  readonly redis: ReadSecret
+  readonly gateways: ReadSecret
+}
 
 /** Every section and key of the file; `expected` is what an error says. */
 export const KEYS: Readonly<Record<string, Keys>> = {
@@ -160,9 +168,14 @@ const sectionSchemas = new Map(
  *
  * @param ini sections of keys; values are texts, numbers or lists of them
  * @param redisIni the same of `redis.ini`, from which comes what `[redis]` leaves out
+ * @param secrets read files with passwords
  * @throws {SettingsError} for the first thing that is not as expected.
  */
-export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
+export function toSettings(
+  ini: Ini,
+  redisIni: Ini = {},
+  secrets: SecretReaders = { redis: NO_SECRETS, gateways: NO_SECRETS },
+): Settings {
   for (const name of Object.keys(ini)) {
     if (!(name in KEYS) && name !== GATEWAYS && trustNameOf(name) === null)
       throw unknownWord('section', name, [...Object.keys(KEYS), GATEWAYS, TRUST_SECTION])
@@ -192,7 +205,7 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
       trustedNextHops: or<string[]>(main['trusted_next_hops'], []),
     },
     store: { type: or(store['type'], 'redis'), file: or(store['file'], 'enforce-tls.rules.json') },
-    redis: toRedisSettings(redis, Object.keys(inherited)),
+    redis: toRedisSettings(withPassword(redis, secrets.redis), Object.keys(inherited)),
     cache: { maxOwners: or(cache['max_owners'], 100_000) },
     tls: {
       minVersion: or(tls['min_version'], 'TLSv1.2'),
@@ -253,7 +266,7 @@ export function toSettings(ini: Ini, redisIni: Ini = {}): Settings {
         return trust === null ? [] : [[trust, toTrustSettings(trustSection(name, trust, ini))]]
       }),
     ),
-    gateways: toGateways(withoutEmpty(ini[GATEWAYS] ?? {})),
+    gateways: toGateways(withoutEmpty(ini[GATEWAYS] ?? {}), secrets.gateways),
   } satisfies Settings)
 }
 
@@ -347,7 +360,7 @@ function unknownWord(
   const near = nearest(word, known)
   const hint = near === null ? '' : ` (did you mean ${near}?)`
   return new SettingsError(
-    `${SETTINGS_FILE}:${where} unknown ${kind} ${shown}${hint}; allowed ${kind}s: ${known.join(', ')}`,
+    `${SETTINGS_FILE}:${where} unknown ${kind} ${withoutValue(shown)}${hint}; allowed ${kind}s: ${known.join(', ')}`,
   )
 }
 

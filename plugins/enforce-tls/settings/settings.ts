@@ -8,8 +8,9 @@ import type { HarakaConfig } from '../haraka/types.js'
 import { mixedList } from './mixed-lists.js'
 import { REDIS_INI } from './redis.js'
 import type { Settings } from './types.js'
-import { toSettings } from './schema.js'
+import { toSettings, type Ini } from './schema.js'
 import { SETTINGS_FILE, SettingsError } from './error.js'
+import { secretsIn } from './secret-file.js'
 
 export { SETTINGS_FILE, SettingsError }
 
@@ -17,11 +18,13 @@ export { SETTINGS_FILE, SettingsError }
  * Reads the settings through one of Haraka's config readers: the package's defaults, overridden key by key
  * by the operator's file; what `[redis]` leaves out comes from Haraka's `redis.ini`.
  *
+ * @param configFolder where files with passwords are
  * @param onChange called with new settings after an edit of the file, or with what is wrong with it
  * @throws {SettingsError} for the first thing that is not as expected.
  */
 export function readSettings(
   config: HarakaConfig,
+  configFolder: string,
   onChange?: (result: { readonly settings: Settings } | { readonly error: Error }) => void,
 ): Settings {
   const onFileChange =
@@ -30,17 +33,23 @@ export function readSettings(
       if (error) return onChange({ error })
       let settings: Settings
       try {
-        settings = readSettings(config, onChange)
+        settings = readSettings(config, configFolder, onChange)
       } catch (problem) {
         return onChange({ error: problem instanceof Error ? problem : new Error(String(problem)) })
       }
       onChange({ settings })
     })
+  const ini = sectionsOf(config, onFileChange)
+  const readSecret = secretsIn(configFolder)
+  return toSettings(ini, config.get(REDIS_INI, 'ini'), { redis: readSecret, gateways: readSecret })
+}
+
+function sectionsOf(config: HarakaConfig, onChange?: (error?: Error) => void): Ini {
   // Before the sections: what is read last is what Haraka watches.
   const mixed = mixedList(config.get(SETTINGS_FILE, 'data'))
-  const ini = config.get(SETTINGS_FILE, 'ini', onFileChange)
+  const ini = config.get(SETTINGS_FILE, 'ini', onChange)
   if (mixed !== null) throw new SettingsError(`${SETTINGS_FILE}: ${mixed}`)
-  return toSettings(ini, config.get(REDIS_INI, 'ini'))
+  return ini
 }
 
 /**
@@ -51,7 +60,13 @@ export function readSettings(
  */
 export function loadSettings(harakaFolder: string): Settings {
   const packageFolder = path.resolve(__dirname, '..', '..', '..', '..')
-  return readSettings(harakaConfig.module_config(packageFolder, path.resolve(harakaFolder)))
+  const folder = path.resolve(harakaFolder)
+  const config = harakaConfig.module_config(packageFolder, folder)
+  return toSettings(sectionsOf(config), config.get(REDIS_INI, 'ini'), {
+    redis: secretsIn(path.join(folder, 'config')),
+    // Only Haraka logs in at gateways, and often only its user may read their passwords.
+    gateways: () => 'unknown here',
+  })
 }
 
 /** Where the rules are, with every path absolute: a relative one counts from the config folder. */

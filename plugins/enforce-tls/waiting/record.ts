@@ -48,6 +48,8 @@ export interface WaitingRecord {
   readonly demand: string
   /** Stands for what is required of a server, whichever rules it comes from; empty while they are unknown. */
   readonly terms: string
+  /** The gateway that it waits for, by name; absent where it waits for none. */
+  readonly gateway?: string
 }
 
 const text = { type: 'string', maxLength: 1000 } as const
@@ -80,6 +82,7 @@ const SCHEMA: JSONSchemaType<WaitingRecord> = {
     tries: { type: 'integer', minimum: 0 },
     demand: text,
     terms: text,
+    gateway: { ...text, nullable: true },
   },
   required: [
     ...([
@@ -123,6 +126,7 @@ export function recordOf(id: string, { todo, num_failures }: HarakaMailItem, wai
     tries: num_failures,
     demand: requirement ? demandOf(todo.rcpt_to, requirement) : '',
     terms: requirement ? termsOf(requirement) : '',
+    ...(wait.gateway ? { gateway: oneLine(wait.gateway, NAME_MAX) } : {}),
   }
 }
 
@@ -143,6 +147,23 @@ export function termsOf(requirement: Requirement): string {
 /** Names what mail waits for: a partner's servers, and what they have to fulfil. Short, whatever the domain. */
 export function partnerKey(domain: string, terms: string): string {
   return createHash('sha256').update(`${domain}\n${terms}`).digest('base64url')
+}
+
+/** Names a gateway that mail waits for. */
+export function gatewayKey(name: string): string {
+  return partnerKey('', `gateway ${name}`)
+}
+
+/** What a message waits for, any of which may let it go. */
+export function awaitedBy({
+  domain,
+  terms,
+  gateway,
+}: Pick<WaitingRecord, 'domain' | 'terms' | 'gateway'>): string[] {
+  return [
+    ...(terms === '' ? [] : [partnerKey(domain, terms)]),
+    ...(gateway === undefined ? [] : [gatewayKey(gateway)]),
+  ]
 }
 
 /** A record out of the store; `null` for what is none. */

@@ -12,7 +12,7 @@ import type { SharedHashes } from '../store/shared-hashes.js'
 import type { InPieces } from '../work/pieces.js'
 import { inPieces } from '../work/turns.js'
 import { HASHES } from './orders.js'
-import { parseRecord, partnerKey, recordOf, type WaitingRecord } from './record.js'
+import { awaitedBy, parseRecord, recordOf, type WaitingRecord } from './record.js'
 import type { SharedWrites } from './shared-writes.js'
 
 /** Most items of one process that are told; about 20 MB of memory. */
@@ -23,8 +23,8 @@ const PIECE = 200
 /** One that waits. */
 export interface WaitingItem {
   readonly record: WaitingRecord
-  /** What it waits for, as `partnerKey` names it. */
-  readonly partner: string
+  /** What it waits for, as `awaitedBy` names it. */
+  readonly awaits: readonly string[]
   /** The name of its file when it was last looked at. */
   file: string
   /** `null` for one that Haraka has not read since it started. */
@@ -62,16 +62,19 @@ export class WaitingItems {
     return found ? (found.item?.filename ?? found.file) : null
   }
 
-  /** Ids of what waits for a partner under one requirement, as `partnerKey` names both. */
+  /** Ids of what waits for a partner under one requirement, as `partnerKey` names both, or for a gateway. */
   ofPartner(partner: string): string[] {
-    return [...this.#items].filter(([, item]) => item.partner === partner).map(([id]) => id)
+    return [...this.#items].filter(([, item]) => item.awaits.includes(partner)).map(([id]) => id)
+  }
+
+  /** Ids of what waits for something that is set up here, such as the files of a trust, or for a gateway. */
+  ofSettings(): string[] {
+    return [...this.#items].filter(([, { record }]) => isSetHere(record.class)).map(([id]) => id)
   }
 
   /** What mail waits for here. */
   partners(): Set<string> {
-    return new Set(
-      [...this.#items.values()].filter(({ record }) => record.terms !== '').map(({ partner }) => partner),
-    )
+    return new Set([...this.#items.values()].flatMap(({ awaits }) => awaits))
   }
 
   /** An item has begun to wait, or waits on. @returns its record, `null` where it is not told */
@@ -83,7 +86,7 @@ export class WaitingItems {
       return null
     }
     const record = recordOf(id, item, wait)
-    this.#items.set(id, { record, partner: partnerOf(record), file: item.filename, item })
+    this.#items.set(id, { record, awaits: awaitedBy(record), file: item.filename, item })
     this.#tell(node, record)
     return record
   }
@@ -145,7 +148,7 @@ export class WaitingItems {
     const record = parseRecord(json)
     if (record?.id !== id) this.#writes.put(HASHES.items(node), id, null)
     else if (this.#items.size < ITEMS_MAX)
-      this.#items.set(id, { record, partner: partnerOf(record), file, item: null })
+      this.#items.set(id, { record, awaits: awaitedBy(record), file, item: null })
   }
 
   #tell(node: string, record: WaitingRecord): void {
@@ -153,8 +156,8 @@ export class WaitingItems {
   }
 }
 
-function partnerOf({ domain, terms }: WaitingRecord): string {
-  return partnerKey(domain, terms)
+function isSetHere(name: string): boolean {
+  return name === 'trust-unusable' || name === 'gateway-misconfigured' || name === 'gateway-unavailable'
 }
 
 /** Names in the queue folder, by the item. */

@@ -17,7 +17,7 @@ import { HASHES } from './orders.js'
 import { Paced } from './paced.js'
 import { SharedWrites } from './shared-writes.js'
 import { WaitingItems } from './waiting-items.js'
-import { partnerKey, termsOf } from './record.js'
+import { gatewayKey, partnerKey, termsOf } from './record.js'
 import { WorkingPartners } from './working-partners.js'
 
 /** Between two looks for orders, in milliseconds. */
@@ -130,6 +130,15 @@ export class WaitingMail implements WaitingList {
 
   works(domain: string, requirement: Requirement): void {
     this.#partners.works(partnerKey(domain, termsOf(requirement)))
+  }
+
+  gatewayWorks(name: string): void {
+    this.#partners.works(gatewayKey(name))
+  }
+
+  /** Trusts or gateways are set up otherwise than before: what waits for them here is tried now. Total. */
+  settingsMended(): void {
+    this.#paced.add(this.#items.ofSettings())
   }
 
   aheadOf(item: HarakaMailItem): number | null {

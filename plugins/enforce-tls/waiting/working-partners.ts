@@ -2,14 +2,14 @@
  * Partners that work again: when a session with one fulfils a requirement, of a delivery or of a check, all mail that
  * waits for it under that same requirement is tried at once, in all processes. (That a partner's TLS works does not say
  * that its DANE does.) A process that has something waiting for a partner says so in the store; whoever sees the partner
- * work puts a word there, which the others look for every second.
+ * work puts a word there, which the others look for every second. The same goes for gateways that take mail again.
  */
 import { randomBytes } from 'node:crypto'
 import type { SharedHashes } from '../store/shared-hashes.js'
 import { HASHES } from './orders.js'
 import type { Paced } from './paced.js'
 import type { SharedWrites } from './shared-writes.js'
-import { partnerKey, type WaitingRecord } from './record.js'
+import { awaitedBy, type WaitingRecord } from './record.js'
 import type { WaitingItems } from './waiting-items.js'
 
 /** A partner is said to work at most this often, in milliseconds. */
@@ -47,11 +47,12 @@ export class WorkingPartners {
   }
 
   /** Mail waits here. */
-  waits({ domain, terms }: Pick<WaitingRecord, 'domain' | 'terms'>): void {
-    const partner = partnerKey(domain, terms)
-    if (terms === '' || this.#own.has(partner)) return
-    this.#own.add(partner)
-    this.#context.writes.put(HASHES.partners, partner, new Date().toISOString())
+  waits(record: Pick<WaitingRecord, 'domain' | 'terms' | 'gateway'>): void {
+    for (const partner of awaitedBy(record)) {
+      if (this.#own.has(partner)) continue
+      this.#own.add(partner)
+      this.#context.writes.put(HASHES.partners, partner, new Date().toISOString())
+    }
   }
 
   /** A partner works. Total. */

@@ -1,12 +1,16 @@
 /** A guarded item on its way through a gateway: when it goes there, what it ends with, and what is known of it then. */
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { makeAuthority, selfSigned } from '../../support/certificates.js'
-import { makeDelivery, required, type DeliveryOptions } from '../../support/guarded-delivery.js'
+import { makeDelivery, MARK_KEY, required, type DeliveryOptions } from '../../support/guarded-delivery.js'
 import type { PeerBehaviour } from '../../support/peer-behaviour.js'
 import { fakeAddress } from '../../support/fake-haraka.js'
 import { FakeHmail } from '../../support/fake-hmail.js'
 import { startPeer, type SmtpPeer } from '../../support/smtp-peer.js'
+import type { HarakaMailItem } from '../../../plugins/enforce-tls/haraka/types.js'
+import { markFor } from '../../../plugins/enforce-tls/delivery/gateway-mark.js'
+import { bounceFacts } from '../../../plugins/enforce-tls/delivery/bounce/facts.js'
 import { addUp } from '../../../plugins/enforce-tls/rules/requirement.js'
 import type { RelayWithTls } from '../../../plugins/enforce-tls/rules/rule.js'
 import type { Gateway } from '../../../plugins/enforce-tls/settings/gateways.js'
@@ -166,6 +170,14 @@ const rows: readonly Row[] = [
     taken: 0,
   },
   {
+    what: 'waits for what the gateway answers at MAIL, and says so of the gateway',
+    options: { hosts: [NO_TLS], action: REROUTE },
+    gateway: { onSecure: { MAIL: '451 4.3.0 try later' } },
+    seen: ['mx1 starttls-not-supported', '127 gateway-unavailable', 'deferred gateway-unavailable 4.4.1'],
+    told: ['connect mx1', 'connect 127', 'MAIL 127 over TLS', ...AGAIN],
+    taken: 0,
+  },
+  {
     what: 'goes without a gateway, and without TLS, where an administrator has released it',
     options: {
       hosts: [NO_TLS],
@@ -202,24 +214,90 @@ describe('a guarded message whose rule names a gateway', () => {
       assert.deepEqual(peer.cleartextAfterEhlo(), [])
     })
 
-  it('that was at the gateway before bounces, whatever the case of its mark', async () => {
+  it('that it refuses for one recipient, and puts off for another: both say what was tried, and what it answered', async () => {
     const { ca, good } = await made
-    await using peer = await startPeer({ tls: good })
+    await using peer = await startPeer({
+      tls: good,
+      rcptReplies: { 'cfo@bank.example': '550 5.1.1 no', 'desk@bank.example': '450 4.2.1 later' },
+    })
+    const tried: string[][] = []
+    const waits: string[] = []
+    await using delivery = await makeDelivery({
+      ca,
+      gateways: [gatewayAt(peer)],
+      hosts: [NO_TLS],
+      action: REROUTE,
+      to: ['cfo@bank.example', 'desk@bank.example', 'third@bank.example'],
+      surroundings: {
+        composeBounce: (request) => {
+          tried.push([...bounceFacts(request, { now: new Date(), content: 'minimal' }).attempts])
+          return Promise.resolve({ contents: '', heldTo: null, instead: null })
+        },
+        waiting: {
+          waits: (_item, { failure, host, gateway }) =>
+            void waits.push(`${host} ${failure.detail}, waits for ${gateway ?? 'none'}`),
+          ended: () => undefined,
+          givingUp: () => null,
+          release: () => null,
+          works: () => undefined,
+          gatewayWorks: (name) => void waits.push(`${name} works`),
+          aheadOf: () => null,
+        },
+      },
+    })
+    await delivery.run()
     const { port = 0 } = peer.route()
-    for (const [mark, told] of [
-      [`x-enforce-tls-gateway: 127.0.0.1:${port}`, 'bounce'],
-      [`X-Enforce-TLS-Gateway: 127.0.0.1:${port + 1}`, 'delivered 1/0/0'],
-      [`Subject: X-Enforce-TLS-Gateway: 127.0.0.1:${port}`, 'delivered 1/0/0'],
+    assert.equal(tried.length, 1)
+    assert.match(tried[0]?.[0] ?? '', /^mx1\.bank\.example \(.*\): does not offer STARTTLS/)
+    assert.equal(tried[0]?.[1], `127.0.0.1 (127.0.0.1:${port}): answered 550 5.1.1`)
+    assert.deepEqual(waits.sort(), ['127.0.0.1 answered 450 4.2.1, waits for none', 'relay works'])
+  })
+
+  const viaWith = async (peer: SmtpPeer, content: string): Promise<readonly string[]> => {
+    const { ca } = await made
+    await using delivery = await makeDelivery({ ca, gateways: [gatewayAt(peer)], hosts: [], action: VIA })
+    delivery.item.content = content
+    await delivery.run()
+    return delivery.told
+  }
+
+  it('that was at the gateway before bounces; a mark of another message, or a forged one, is none', async () => {
+    await using peer = await startPeer({ tls: (await made).good })
+    const { port = 0 } = peer.route()
+    const { field } = await markFor(
+      {
+        data_stream: () => Readable.from([Buffer.from('Message-ID: <one@acme.example>\r\n\r\nHello\r\n')]),
+        todo: { domain: 'bank.example' } as HarakaMailItem['todo'],
+      },
+      gatewayAt(peer),
+      MARK_KEY,
+    )
+    const mark = field.toString('latin1').trimEnd()
+    assert.match(mark, /^X-Enforce-TLS-Loop: [\w-]{22}$/)
+    for (const [header, told] of [
+      [`Received: from gw\r\n${mark}\r\nMessage-ID: <one@acme.example>`, 'bounce'],
+      [
+        `message-id:\r\n <one@acme.example>\r\n${mark.replace('X-Enforce-TLS-Loop', 'x-enforce-tls-loop')}`,
+        'bounce',
+      ],
+      [`${mark}\r\nMessage-ID: <two@acme.example>`, 'delivered 1/0/0'],
+      [`${mark}x\r\nMessage-ID: <one@acme.example>`, 'delivered 1/0/0'],
+      [`Subject: ${mark}\r\nMessage-ID: <one@acme.example>`, 'delivered 1/0/0'],
+      [`X-Enforce-TLS-Gateway: 127.0.0.1:${port}`, 'delivered 1/0/0'],
     ] as const) {
-      await using delivery = await makeDelivery({
-        ca,
-        gateways: [gatewayAt(peer)],
-        hosts: [],
-        action: VIA,
-      })
-      delivery.item.content = `${mark}\r\n\r\nHello\r\n`
-      await delivery.run()
-      assert.ok(delivery.told.includes(told), `${mark}: ${delivery.told.join()}`)
+      const seen = await viaWith(peer, `${header}\r\n\r\nHello\r\n`)
+      assert.ok(seen.includes(told), `${header}: ${seen.join()}`)
+    }
+  })
+
+  it('bounces after too many servers, in case the gateway takes the mark off', async () => {
+    await using peer = await startPeer({ tls: (await made).good })
+    for (const [passed, told] of [
+      [30, 'delivered 1/0/0'],
+      [31, 'bounce'],
+    ] as const) {
+      const seen = await viaWith(peer, `${'Received: from gw\r\n'.repeat(passed)}\r\nHello\r\n`)
+      assert.ok(seen.includes(told), `${passed}: ${seen.join()}`)
     }
   })
 

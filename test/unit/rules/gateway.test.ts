@@ -101,6 +101,26 @@ describe('gateways of several rules', () => {
     assert.equal(new Set(keys).size, keys.length)
   })
 
+  for (const [words, actions, onFailure] of [
+    ['a narrower bounce', [REROUTE, { level: 'encrypt', onFailure: 'bounce' }], 'bounce'],
+    ['a narrower defer', [REROUTE, { level: 'encrypt', onFailure: 'defer' }], 'defer'],
+    ['a wider bounce', [{ level: 'encrypt', onFailure: 'bounce' }, REROUTE], 'bounce'],
+    ['any of three', [REROUTE, REROUTE, { level: 'encrypt', onFailure: 'defer' }], 'defer'],
+    [
+      'the wider of two others',
+      [{ level: 'encrypt', onFailure: 'defer' }, REROUTE, { level: 'encrypt', onFailure: 'bounce' }],
+      'defer',
+    ],
+    ['nothing where the other rule says nothing', [REROUTE, { level: 'verify' }], 'reroute'],
+    ['nothing where both allow it', [REROUTE, REROUTE], 'reroute'],
+  ] as const satisfies readonly (readonly [string, readonly RelayWithTls[], string])[])
+    it(`rerouting yields to ${words}`, () => {
+      assert.equal(sum(...actions).onFailure, onFailure)
+      const [first, ...rest] = actions.map((each) => of(each))
+      const byTheRight = rest.reduceRight<Requirement | null>((right, each) => addUp(each, right), null)
+      assert.equal(addUp(first ?? null, byTheRight)?.onFailure, onFailure)
+    })
+
   it('is said in words', () => {
     assert.match(
       formatRequirement(sum(REROUTE)),
@@ -110,7 +130,7 @@ describe('gateways of several rules', () => {
     assert.match(formatRequirement(sum(VIA, { ...VIA, via: 'other' })), /it waits, because it cannot/)
     assert.match(
       formatRequirement(sum({ level: 'encrypt', onFailure: 'bounce' }, REROUTE)),
-      /bounce on failure$/,
+      /bounce on failure, because one of the rules says so, and never through the gateway "relay"$/,
     )
   })
 })

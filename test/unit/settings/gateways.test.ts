@@ -95,6 +95,38 @@ describe('the section [gateways]', () => {
       )
     })
 
+  const readFile = (file: string): string => (file === 'relay.password' ? 'p:a@s/s#%' : '')
+  const withFile = (value: string) =>
+    toSettings({ gateways: { relay: value } }, {}, { redis: readFile, gateways: readFile }).gateways[0]?.login
+
+  it('takes the password from a file', () =>
+    assert.deepEqual(withFile('smtp://ann%40acme.example@gw.example?password_file=relay.password'), {
+      user: 'ann@acme.example',
+      password: 'p:a@s/s#%',
+    }))
+
+  for (const value of [
+    'smtp://ann:s3cret@gw.example?password_file=relay.password',
+    'smtp://gw.example?password_file=relay.password',
+    'smtp://ann@gw.example?password_file=',
+  ])
+    it(`refuses ${value}`, () => assert.throws(() => withFile(value), /relay=… .*password_file=/))
+
+  it('shows nothing of what stands where a name should', () => {
+    for (const ini of [
+      { gateways: { 'relay:smtp://ann:s3cret': '@gw.example' } },
+      { redis: { 'password:s3cret': '=' } },
+      { redis: { 'redis://:s3cret@host/?x': '1' } },
+    ])
+      assert.throws(
+        () => toSettings(ini),
+        (error: Error) => {
+          assert.doesNotMatch(error.message, /s3cret/)
+          return true
+        },
+      )
+  })
+
   it('refuses a name that no rule can have', () => {
     assert.throws(
       () => read({ 'The-Relay': 'smtp://gw.example' }),

@@ -1,6 +1,7 @@
 /** Orders for waiting mail in one process: whom a release is for, and that each order is carried out once or not at all. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { FailureClass } from '../../../plugins/enforce-tls/delivery/failure-classes.js'
 import type { HarakaMailItem, HarakaOutbound } from '../../../plugins/enforce-tls/haraka/types.js'
 import { itemIdOf } from '../../../plugins/enforce-tls/delivery/queue-name.js'
 import type { Requirement } from '../../../plugins/enforce-tls/rules/requirement.js'
@@ -78,8 +79,12 @@ class Scene {
   }
 
   /** An item begins to wait; gives its id. */
-  wait(item: HarakaMailItem, requirement: Requirement | null = ENCRYPT): string {
-    const failure = { class: 'starttls-refused', detail: 'refused' } as const
+  wait(
+    item: HarakaMailItem,
+    requirement: Requirement | null = ENCRYPT,
+    failed: FailureClass = 'starttls-refused',
+  ): string {
+    const failure = { class: failed, detail: 'refused' }
     this.items.put(NODE, item, { requirement, failure, host: 'mx', next: 1, until: 2 })
     this.timers.push({ id: item.filename, cb: () => this.tried.push(item.filename) })
     return itemIdOf(item.filename) ?? ''
@@ -161,6 +166,22 @@ describe('a release', () => {
         scene.allowRelease = true
         assert.equal(scene.orders.release(NODE, id, itemOf(FILE), ENCRYPT), null, what)
       }
+    }
+  })
+
+  it('tries TLS where it was not TLS at the partner that failed', async () => {
+    for (const [failed, encrypted] of [
+      ['starttls-refused', false],
+      ['handshake-failure', false],
+      ['certificate-expired', true],
+      ['trust-unusable', true],
+      ['gateway-unavailable', true],
+      ['gateway-misconfigured', true],
+    ] as const) {
+      const scene = new Scene()
+      const id = scene.wait(itemOf(FILE), ENCRYPT, failed)
+      assert.equal((await scene.order(id))?.done, true)
+      assert.equal(scene.orders.release(NODE, id, itemOf(FILE), ENCRYPT)?.encrypted, encrypted, failed)
     }
   })
 

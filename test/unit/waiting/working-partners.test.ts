@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Paced } from '../../../plugins/enforce-tls/waiting/paced.js'
 import { HASHES } from '../../../plugins/enforce-tls/waiting/orders.js'
-import { partnerKey } from '../../../plugins/enforce-tls/waiting/record.js'
+import { gatewayKey, partnerKey } from '../../../plugins/enforce-tls/waiting/record.js'
 import { SharedWrites } from '../../../plugins/enforce-tls/waiting/shared-writes.js'
 import { WorkingPartners } from '../../../plugins/enforce-tls/waiting/working-partners.js'
 import { MemoryHashes } from '../../support/memory-hashes.js'
@@ -54,6 +54,14 @@ describe('partners that mail waits for', () => {
     await hashes.write(HASHES.partners, new Map(Object.entries({ old: at(25), recent: at(23), odd: 'x' })))
     await processOn(hashes).learn()
     assert.deepEqual(told(hashes), ['recent'])
+  })
+
+  it('may be gateways, also of mail whose partner could take it again', async () => {
+    const hashes = new MemoryHashes()
+    const one = processOn(hashes)
+    one.partners.waits({ ...BANK, gateway: 'relay' })
+    await one.writes.close()
+    assert.deepEqual(told(hashes).sort(), [KEY, gatewayKey('relay')].sort())
   })
 
   it('have short names, however long their domains are', () =>

@@ -62,7 +62,7 @@ export function bounceFacts(
       subject_line: sentences?.subjectLine ?? `Not delivered: your message to ${domain}`,
     },
     explanation: sentences ? [sentences.explanation] : [],
-    attempts: attemptLines(attempts),
+    attempts: attemptLines(attempts, tlsToBlame ? [] : answerCodes(item.todo.rcpt_to)),
     recipients: item.todo.rcpt_to.map((recipient) =>
       decisive
         ? tlsFields(recipient, decisive.host, decisive.failure, now)
@@ -71,11 +71,13 @@ export function bounceFacts(
   }
 }
 
-/** One line for each attempt that failed. */
-export function attemptLines(attempts: readonly Attempt[]): string[] {
-  return attempts.flatMap(({ host, to, failure }) =>
-    failure ? [oneLine(`${host === to ? to : `${host} (${to})`}: ${failure.detail}`)] : [],
-  )
+/** One line for each attempt that failed. @param answers what the last server answered to the message */
+export function attemptLines(attempts: readonly Attempt[], answers: readonly string[] = []): string[] {
+  return attempts.flatMap(({ host, to, failure }, index) => {
+    const isAnswered = !failure && index === attempts.length - 1 && answers.length > 0
+    const what = failure?.detail ?? (isAnswered ? `answered ${answers.join(' and ')}` : null)
+    return what === null ? [] : [oneLine(`${to === '' || host === to ? host : `${host} (${to})`}: ${what}`)]
+  })
 }
 
 /** The receiving servers that failed for TLS. */
@@ -93,14 +95,20 @@ function otherSummary(recipients: string, reason: string): string {
 const OTHER_ADVICE =
   'Check the address, and the reason given by the receiving server. If both look right, ask your mail administrator.'
 
-/** What a `minimal` bounce has in place of a server's words about the message: they may quote it. */
-function discreetReason(recipients: readonly HarakaAddress[]): string {
+/** What a server has answered about recipients, each code once, without its words: they may quote the message. */
+export function answerCodes(recipients: readonly HarakaAddress[]): string[] {
   const codes = recipients.flatMap(({ dsn_smtp_code, dsn_smtp_extc }) =>
     dsn_smtp_code ? [[dsn_smtp_code, dsn_smtp_extc].filter(Boolean).join(' ')] : [],
   )
+  return [...new Set(codes)]
+}
+
+/** What a `minimal` bounce has in place of a server's words about the message: they may quote it. */
+function discreetReason(recipients: readonly HarakaAddress[]): string {
+  const codes = answerCodes(recipients)
   const answer =
     codes.length > 0
-      ? `the receiving server answered ${[...new Set(codes)].join(' and ')}`
+      ? `the receiving server answered ${codes.join(' and ')}`
       : 'the session with the receiving server failed'
   return `${answer}. Its text is left out, because this notice may travel without encryption.`
 }

@@ -67,6 +67,8 @@ export class SecuredSocket extends EventEmitter {
   onStale: ((stale: StaleSession) => void) | null = null
   /** Goes out before the first byte of the message. */
   preface: Buffer | null = null
+  /** Takes out of what the peer says what nobody may see. */
+  clean: (text: string) => string = (text) => text
   /** Called with each line of a reply and what was asked; the session ends where it answers why it is of no use. */
   onLine: ((asked: string | null, line: string) => string | null) | null = null
   /** Called in place of QUIT when the peer has taken the message and may take another; nobody listens to it then. */
@@ -119,7 +121,7 @@ export class SecuredSocket extends EventEmitter {
         if (this.#stale('the server closed it', true)) return
         const rest = this.#lines.rest()
         if (rest === '') this.#earlyEnd({ error: null, cause: 'closed' })
-        else this.emit('line', rest)
+        else this.emit('line', this.clean(rest))
         this.emit('end')
       },
       close: (hadError) => {
@@ -258,7 +260,7 @@ export class SecuredSocket extends EventEmitter {
         line !== null;
         line = this.#tls.destroyed ? null : this.#lines.next()
       )
-        this.#takeLine(line)
+        this.#takeLine(this.clean(line))
     } catch (error) {
       this.#fail(error as Error, 'garbled')
     }
@@ -347,6 +349,7 @@ export class SecuredSocket extends EventEmitter {
   /** An `error` that nobody listens to any more would end the process; one after QUIT is not heeded. */
   #fail(error: Error, cause: EarlyEnd['cause']): void {
     this.#clock.stop()
+    error.message = this.clean(error.message)
     if (this.#stale(error.message, cause === 'closed')) return
     this.#earlyEnd({ error, cause })
     if (this.listenerCount('error') > 0) this.emit('error', error)

@@ -34,8 +34,11 @@ export interface TrustFiles {
 }
 
 const PEM = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g
-/** A file of more is no such file, and would be read at a cost. */
-const BYTES_MAX = 8 * 1024 * 1024
+/**
+ * A file of more would hold the process up while it is read, about a second for each megabyte. All public authorities
+ * together are about 220 KB; a client certificate with its chain, and a key, are a few.
+ */
+const BYTES_MAX = { ca: 256 * 1024, cert: 64 * 1024, key: 64 * 1024 } as const
 
 const READ_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
@@ -52,6 +55,10 @@ const READ_ERRORS: Readonly<Record<string, string>> = {
  */
 export function readTrustFiles(settings: TrustSettings, configFolder: string): TrustFiles {
   const ca = settings.ca.map((file) => readCertificates('ca', file, configFolder))
+  // What follows takes as long for several files as for one of their size.
+  const [last] = settings.ca.slice(-1)
+  if (last !== undefined && ca.reduce((sum, { pem }) => sum + pem.length, 0) > BYTES_MAX.ca)
+    throw tooLarge('ca', settings.ca.length > 1 ? `${settings.ca.join(', ')} together` : last)
   if (settings.cert === '') return { ca, own: null }
   const cert = readCertificates('cert', settings.cert, configFolder)
   const keyPem = readText('key', settings.key, configFolder)
@@ -131,15 +138,14 @@ function readCertificates(key: 'ca' | 'cert', file: string, configFolder: string
   return { key, file, pem: `${texts.join('\n')}\n`, certificates }
 }
 
-function readText(key: string, file: string, configFolder: string): string {
+function readText(key: keyof typeof BYTES_MAX, file: string, configFolder: string): string {
   try {
     const place = path.resolve(configFolder, file)
     const found = statSync(place)
     // To read a FIFO or a device would hold the process up, perhaps for ever.
     if (!found.isFile() && !found.isDirectory())
       throw new TrustProblem(`${key}=${file} is no regular file; put a PEM file there`)
-    if (found.size > BYTES_MAX)
-      throw new TrustProblem(`${key}=${file} is too large to be a PEM file; put one there`)
+    if (found.size > BYTES_MAX[key]) throw tooLarge(key, file)
     return readFileSync(place, 'latin1')
   } catch (error) {
     if (error instanceof TrustProblem) throw error
@@ -148,6 +154,17 @@ function readText(key: string, file: string, configFolder: string): string {
       `${key}=${file} ${READ_ERRORS[code] ?? `cannot be read (${code})`}; put the file there, or correct its name in enforce-tls.ini`,
     )
   }
+}
+
+function tooLarge(key: keyof typeof BYTES_MAX, file: string): TrustProblem {
+  const wanted = {
+    ca: 'only the authorities that the partner needs',
+    cert: 'the client certificate and its chain alone',
+    key: 'the key alone',
+  }
+  return new TrustProblem(
+    `${key}=${file} is larger than ${BYTES_MAX[key] / 1024} KB; put ${wanted[key]} there`,
+  )
 }
 
 function readKey(pem: string, file: string): KeyObject {

@@ -7,7 +7,7 @@ import ms from 'ms'
 import { fillHtml, fillText, together } from '../../delivery/bounce/template.js'
 import { addAlternatives, automaticMail, written } from '../../delivery/bounce/mime.js'
 import { oneLine } from '../../text/one-line.js'
-import type { PartnerState, Trouble } from './partner-state.js'
+import { gatewayIn, type PartnerState, type Trouble } from './partner-state.js'
 
 /** What else a digest says. */
 export interface DigestOptions {
@@ -169,6 +169,7 @@ function titleOf({ domain, requires }: Notified): string {
 
 function factsOf(partner: Notified): string[] {
   const { domain, lastPass, trouble } = partner
+  const gateway = gatewayIn(partner)
   const { facts, since, until, failures, bounced } = trouble
   const rules = facts.rules.map(({ owner, name }) => `"${oneLine(name, 80)}" of ${oneLine(owner, 80)}`)
   const times =
@@ -179,10 +180,16 @@ function factsOf(partner: Notified): string[] {
   const name = facts.class === null ? '' : ` (${facts.class})`
   return [
     times,
-    `The receiving server ${server} ${oneLine(facts.detail)}${name}`,
+    `${gateway === null ? 'The receiving server' : `The gateway ${oneLine(gateway)},`} ${server} ${oneLine(facts.detail)}${name}`,
     `${failures === 1 ? 'One delivery' : `${failures} deliveries`} failed, ${bounced} bounced`,
     `Required by ${rules.join(', ')}`,
-    ...(until === null ? [`To check: ${together(checkOf(partner))}`] : []),
+    ...(gateway === null
+      ? until === null
+        ? [`To check: ${together(checkOf(partner))}`]
+        : []
+      : [
+          'Mail of these rules that has to go through it waits until it works; see [gateways] in enforce-tls.ini',
+        ]),
   ]
 }
 

@@ -5,7 +5,7 @@ import { mayPass, type AttemptFailure } from '../../delivery/outcome.js'
 import { definitionOf } from '../../delivery/failure-classes.js'
 import { oneLine } from '../../text/one-line.js'
 import type { Requirement } from '../../rules/requirement.js'
-import type { FailureFacts, Observation } from './partner-state.js'
+import { GATEWAY_LEVEL, gatewayName, type FailureFacts, type Observation } from './partner-state.js'
 
 /** Most partners between two looks. */
 const PARTNERS_MAX = 5000
@@ -37,6 +37,7 @@ export class Observations {
     if (event.kind === 'release') return
     const meaning = meaningOf(event)
     if (meaning !== null) this.#add({ ...event, requirement: ofPartner(event) }, meaning)
+    if (event.kind === 'outcome' && event.via) this.#addGateway(event, event.via.gateway)
   }
 
   /** All since the last call, by a name that is the same in all processes. */
@@ -56,8 +57,23 @@ export class Observations {
     }
   }
 
+  /** A gateway is a partner of its own, whose mail it is or not. */
+  #addGateway(event: Outcome, name: string): void {
+    const meaning = meaningAtGateway(event)
+    const named = gatewayName(name)
+    if (meaning !== null) this.#note(named, { at: event.at, domain: named, requires: GATEWAY_LEVEL }, meaning)
+  }
+
   #add({ at, domain, requirement }: Exclude<DeliveryEvent, ReleaseEvent>, meaning: Meaning): void {
-    const key = `${domain} ${signatureOf(requirement)}`
+    const requires = wordsOf(requirement)
+    this.#note(`${domain} ${signatureOf(requirement)}`, { at, domain, requires }, meaning)
+  }
+
+  #note(
+    key: string,
+    { at, domain, requires }: Pick<Observation, 'domain' | 'requires'> & { readonly at: number },
+    meaning: Meaning,
+  ): void {
     const known = this.#partners.get(key)
     if (!known && this.#partners.size >= PARTNERS_MAX) {
       this.#dropped++
@@ -65,7 +81,7 @@ export class Observations {
     }
     const seen: Observation = {
       domain,
-      requires: wordsOf(requirement),
+      requires,
       passes: meaning.passed ? { firstAt: at, lastAt: at } : null,
       failures: meaning.passed
         ? null
@@ -131,6 +147,14 @@ function meaningOfOutcome(outcome: Outcome): Meaning | null {
   if (result === 'delivered-as-usual' || failure === null || failure.class === null) return null
   if (result === 'deferred' && mayPass(failure)) return null
   return failing(host, failure, result, requirement)
+}
+
+/** What is as bad as final at a gateway: it fails TLS, rejects the login, is not set up, or cannot be reached. */
+function meaningAtGateway({ result, session, failure, host, requirement }: Outcome): Meaning | null {
+  if (result === 'rerouted' || result === 'via-gateway') return session === null ? null : { passed: true }
+  if (!failure?.class || !definitionOf(failure.class).isGateway || failure.class === 'gateway-loop')
+    return null
+  return failure.isAnswer ? null : failing(host, failure, result, requirement)
 }
 
 function failing(

@@ -36,6 +36,7 @@ export interface Trouble {
 
 /** One partner: a recipients' domain and a requirement. */
 export interface PartnerState {
+  /** Or what `gatewayName` makes of a gateway. */
   readonly domain: string
   /** In words, such as `verify` or `encrypt, TLSv1.3`. */
   readonly requires: string
@@ -43,6 +44,21 @@ export interface PartnerState {
   readonly lastPass: number
   /** `null` where there is nothing to report. */
   readonly trouble: Trouble | null
+}
+
+/** What a gateway has to fulfil, at least. */
+export const GATEWAY_LEVEL = 'verify'
+
+const GATEWAY = 'gateway '
+
+/** A gateway as the partner that it is here; no domain has a space in it. */
+export function gatewayName(name: string): string {
+  return GATEWAY + name
+}
+
+/** The name of a gateway; `null` for a recipients' domain. */
+export function gatewayIn({ domain }: Pick<PartnerState, 'domain'>): string | null {
+  return domain.startsWith(GATEWAY) ? domain.slice(GATEWAY.length) : null
 }
 
 /** What a process has seen of a partner since it last said so. */

@@ -10,9 +10,10 @@ import type { DeliveryLog, DeliveryRecord } from '../../store/delivery-log.js'
 import { oneLine } from '../../text/one-line.js'
 import { entryOf, toRecord, logLine } from './entry.js'
 import { inPieces } from '../../work/turns.js'
+import { newKey } from '../../store/shared-key.js'
 import { gapRecord, type LogGap } from './gap.js'
 import { GapMarks } from './gap-marks.js'
-import { naming, newNamesKey, withoutAddresses } from './names.js'
+import { naming, withoutAddresses } from './names.js'
 import type { DeliveryLogEntry } from './schema.js'
 import { DeliveryLogWriter, PendingEntry } from './writer.js'
 
@@ -49,7 +50,7 @@ export class DeliveryLogObserver {
       open: context.open,
       maxEntries: () => context.settings().maxEntries,
       maxAge: () => context.settings().maxAge,
-      newKey: newNamesKey,
+      newKey,
       marks: this.#marks,
       gapOf: (gap) => this.#gapRecord(gap),
       log: context.logger,

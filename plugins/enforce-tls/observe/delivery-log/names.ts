@@ -3,7 +3,7 @@
  * whoever knows an address can ask for it, and nobody can list them. The same text has another hash in another place, so
  * that nobody sees that a sender is a recipient elsewhere. Pure.
  */
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { comparableDomain, comparableLocal } from '../../rules/address.js'
 import { oneLine } from '../../text/one-line.js'
 import type { InPieces } from '../../work/pieces.js'
@@ -21,11 +21,6 @@ const MESSAGE_ID_MAX = 500
 export const NAMED_MAX = 1000
 /** So many hashes are made between two yields. */
 const PIECE = 100
-
-/** A key for a log that has none. */
-export function newNamesKey(): string {
-  return randomBytes(32).toString('base64url')
-}
 
 /** An address as it is compared: in lower case, its domain as A-labels; `<>` for the null sender. */
 export function comparableText(address: string): string {

@@ -1,5 +1,6 @@
 /** Files of named trusts, good and bad, and what is to be mended. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -68,6 +69,27 @@ describe('the files of a named trust', () => {
     assert.doesNotMatch(JSON.stringify([trust, trusts.facts()]), /PRIVATE/)
     assert.equal(trusts.get('bank'), trust)
     assert.throws(() => open(OWN).madeOf(trust), TypeError)
+  })
+
+  it('that would hold the process up are refused with words, at once: too large, a FIFO, a device', () => {
+    execFileSync('mkfifo', [join(folder.path, 'fifo')])
+    write({
+      'large.pem': ca.pem.padEnd(256 * 1024 + 1, '\n'),
+      'half.pem': `${ca.pem.trim()}\n`.repeat(Math.ceil((130 * 1024) / ca.pem.length)),
+      'large.key': 'x'.repeat(64 * 1024 + 1),
+    })
+    for (const [settings, words] of [
+      [{ ...CA, ca: ['large.pem'] }, /^ca=large\.pem is larger than 256 KB; put only the authorities/],
+      [{ ...CA, ca: ['half.pem', 'half.pem'] }, /^ca=half\.pem, half\.pem together is larger than 256 KB/],
+      [{ ...OWN, cert: 'large.pem' }, /^cert=large\.pem is larger than 64 KB; put the client certificate/],
+      [{ ...OWN, key: 'large.key' }, /^key=large\.key is larger than 64 KB; put the key alone there$/],
+      [{ ...CA, ca: ['fifo'] }, /^ca=fifo is no regular file; put a PEM file there$/],
+      [{ ...OWN, cert: 'fifo' }, /^cert=fifo is no regular file/],
+      [{ ...OWN, key: 'fifo' }, /^key=fifo is no regular file/],
+      [{ ...CA, ca: ['/dev/zero'] }, /^ca=\/dev\/zero is no regular file/],
+    ] as const)
+      assert.match(problemOf(settings) ?? '', words)
+    assert.equal(problemOf({ ...CA, ca: ['half.pem'] }), null)
   })
 
   it('hold each certificate on lines of its own, whatever their files do', async () => {

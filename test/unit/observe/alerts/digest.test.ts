@@ -57,6 +57,24 @@ describe('the mail that tells of partners', () => {
     assert.ok(raw.split('\r\n').every((line) => line.length <= 998))
   })
 
+  it('says of a gateway that it is one, and gives no command that would check a domain', async () => {
+    const { headers, text } = await digest(
+      partner('gateway relay', {
+        facts: {
+          class: 'gateway-unavailable',
+          host: 'gw.example',
+          detail: 'could not be reached',
+          rules: [{ owner: '*', id: 'r1', name: 'Banks' }],
+        },
+      }),
+    )
+    assert.equal(headers['subject'], 'TLS fails: gateway relay')
+    const line = text.replace(/\s+/g, ' ')
+    assert.match(line, /The gateway relay, gw\.example could not be reached \(gateway-unavailable\)/)
+    assert.match(line, /Mail of these rules that has to go through it waits until it works/)
+    assert.doesNotMatch(line, /enforce-tls check|receiving server/)
+  })
+
   it('names in its subject what each group of partners does, the first three of them', async () => {
     const { headers } = await digest(
       ...['a', 'b', 'c', 'd', 'e'].map((name) => partner(`${name}.example`)),

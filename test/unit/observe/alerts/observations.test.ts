@@ -62,7 +62,24 @@ it('a partner that fails, and whose mail a gateway takes, is the same partner on
     requirement: atGateway,
   })
   sightings.take(outcome({ session: SESSION }, 2))
-  assert.equal(sightings.drain().size, 1)
+  assert.deepEqual(
+    [...sightings.drain().values()].map(({ domain }) => domain),
+    ['bank.example', 'gateway relay'],
+  )
+})
+
+it('a gateway is a partner of its own, by its name, for all domains and rules', () => {
+  const sightings = new Observations()
+  const via = { gateway: 'relay', instead: null } as const
+  const down = tlsFailure('gateway-unavailable', 'could not be reached')
+  sightings.take(outcome({ result: 'via-gateway', session: SESSION, via }, 1))
+  sightings.take(outcome({ result: 'deferred', failure: down, via }, 2, 'clinic.example'))
+  sightings.take(outcome({ result: 'deferred', failure: { ...down, isAnswer: true }, via }, 3))
+  const [[, seenOf] = [], ...others] = [...sightings.drain()]
+  assert.equal(others.length, 0)
+  assert.equal(seenOf?.domain, 'gateway relay')
+  assert.equal(seenOf.passes?.lastAt, 1)
+  assert.deepEqual([seenOf.failures?.failures, seenOf.failures?.facts.detail], [1, 'could not be reached'])
 })
 
 describe('what an event means for a partner', () => {
@@ -72,7 +89,7 @@ describe('what an event means for a partner', () => {
     [
       'a message that a gateway has taken instead',
       outcome({ result: 'rerouted', session: SESSION, via: { gateway: 'relay', instead: REFUSED } }, 1),
-      'failed 1/0',
+      'failed 1/0,passed',
     ],
     [
       'a message that no gateway took either',
@@ -82,7 +99,7 @@ describe('what an event means for a partner', () => {
     [
       'a message that a gateway has taken as the rule says',
       outcome({ result: 'via-gateway', session: SESSION, via: { gateway: 'relay', instead: null } }, 1),
-      '',
+      'passed',
     ],
     [
       'a gateway that fails',

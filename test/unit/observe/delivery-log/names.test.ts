@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { newKey } from '../../../../plugins/enforce-tls/store/shared-key.js'
 import {
   comparableMessageId,
   comparableText,
@@ -7,7 +8,6 @@ import {
   isHash,
   naming,
   NAMED_MAX,
-  newNamesKey,
   withoutAddresses,
 } from '../../../../plugins/enforce-tls/observe/delivery-log/names.js'
 import { atOnce } from '../../../../plugins/enforce-tls/work/pieces.js'
@@ -68,7 +68,7 @@ describe('names in the delivery log', () => {
       assert.equal(withoutAddresses(text), expected))
 
   it('have a key that nobody guesses', () => {
-    assert.ok(Buffer.from(newNamesKey(), 'base64url').length >= 32)
-    assert.notEqual(newNamesKey(), newNamesKey())
+    assert.ok(Buffer.from(newKey(), 'base64url').length >= 32)
+    assert.notEqual(newKey(), newKey())
   })
 })
