@@ -153,6 +153,7 @@ export class Enforcer {
       contexts: () => this.#contexts,
       published: () => this.#published.get(),
       waiting: this.#waiting,
+      readService: (domain) => this.#store.readService(domain),
       emit: (event) => this.#observers.events.emit(event),
     })
     this.#decisions = new Decisions({

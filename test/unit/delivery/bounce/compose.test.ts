@@ -57,6 +57,7 @@ async function bounceOf(options: Case): Promise<string> {
     {
       me: 'mta.acme.example',
       content: options.content ?? 'minimal',
+      minVersion: 'TLSv1.2',
       templates: { text: options.text ?? TEMPLATE, html: [] },
       now: new Date(1_764_000_000_000),
     },

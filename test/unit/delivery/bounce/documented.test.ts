@@ -58,6 +58,7 @@ const template = read('config/enforce-tls.bounce_message').split('\n')
 const options = {
   me: 'mail.acme.example',
   content: 'minimal',
+  minVersion: 'TLSv1.2',
   templates: { text: template, html: [] },
   now: new Date(1_764_000_000_000),
 } as const

@@ -15,6 +15,7 @@ import type { HarakaMailItem } from '../../../../plugins/enforce-tls/haraka/type
 import type { HostRequirement } from '../../../../plugins/enforce-tls/published/host-requirement.js'
 import { requirementOf } from '../../../../plugins/enforce-tls/rules/requirement.js'
 import type { RelayWithTls } from '../../../../plugins/enforce-tls/rules/rule.js'
+import { en } from '../../../../plugins/enforce-tls/delivery/bounce/texts/en.js'
 import { atHost, daneDemand, stsPolicy } from '../../../support/held.js'
 import { parseBounce } from '../../../support/mail.js'
 import { repositoryRoot } from '../../../support/repository.js'
@@ -64,6 +65,7 @@ const template = (name: string) =>
 const OPTIONS = {
   me: 'mail.acme.example',
   content: 'minimal',
+  minVersion: 'TLSv1.2',
   templates: { text: template('bounce_message'), html: template('bounce_message_html') },
   now: new Date(1_764_000_000_000),
 } as const
@@ -183,7 +185,8 @@ describe('a bounce about what is published', () => {
 
   it('has words for every class: an advice, and the end of a sentence about the server', () => {
     for (const name of FAILURE_CLASS_NAMES) {
-      const { says, advice } = definitionOf(name)
+      const { says } = definitionOf(name)
+      const { advice } = en.failures[name]
       assert.match(says, /^(?:has|is|could|cannot|does|asked|offered|failed|sent) .*[^.]$/, name)
       assert.match(advice, /^(?:Tell|Ask) .*\.$/, name)
     }

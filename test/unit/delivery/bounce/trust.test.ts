@@ -55,6 +55,7 @@ async function bounceFor(classes: readonly FailureClass[], delayed: boolean) {
     {
       me: 'mta.acme.example',
       content: 'minimal',
+      minVersion: 'TLSv1.2',
       templates: { text: template(kind), html: template(`${kind}_html`) },
       now: new Date(),
     },
