@@ -128,7 +128,7 @@ export function attemptLines(attempts: readonly Attempt[]): string[] {
 
 /** One line for each reason for which TLS failed. */
 export function tlsCodes(attempts: readonly Attempt[], final: boolean): string[] {
-  return failedHosts(ownAttempts(attempts)).map(({ last }) => codeOf(last, final))
+  return failedHosts(attempts).map(({ last }) => codeOf(last, final))
 }
 
 function codeOf({ failure }: FailedAttempt, final: boolean): string {
@@ -182,7 +182,10 @@ function otherSentences(
 
 /** For each recipient its own, where they differ. */
 function otherCodes(recipients: readonly HarakaAddress[]): string[] {
-  const codes = recipients.map((recipient) => [otherStatus(recipient), answerTo(recipient)].join(' ').trim())
+  const codes = recipients.map(
+    (recipient) =>
+      `${recipient.dsn_smtp_code ?? ''} ${recipient.dsn_smtp_extc ?? otherStatus(recipient)}`.trim(),
+  )
   const different = new Set(codes)
   if (different.size < 2) return [...different].map((code) => oneLine(code))
   return recipients.map((recipient, index) => oneLine(`${addressOf(recipient)}: ${codes[index] ?? ''}`))

@@ -57,6 +57,7 @@ export function tlsSentences(
     domain: about.domain,
     recipients: about.recipients,
     several,
+    gateway: gateway ? 'instead' : undefined,
   }
   const reason = [
     texts.reason({ problem, domain: about.domain, hosts, failure: only?.failure ?? null }),
@@ -93,8 +94,8 @@ function explained(
     : isPublished
       ? [texts.whatPublishingIs]
       : []
-  // Where the one server is not known by what is published, the reason has said what is wrong with it.
-  if (only && (problem === 'server' || problem === 'look-up')) return background
+  // The reason has said what is wrong, where all have it in common.
+  if (problem === 'ours' || (only && (problem === 'server' || problem === 'look-up'))) return background
   const each = failed.flatMap(({ failure, hosts }) => hosts.map((host) => texts.failed(failure, host)))
   return [...background, ...each.slice(0, EXPLAINED)]
 }

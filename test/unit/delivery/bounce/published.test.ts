@@ -72,14 +72,17 @@ const OPTIONS = {
 
 /** Subject, summary, explanation and advice, each on one line. */
 async function read(action: RelayWithTls, failed: readonly Failed[]) {
-  const { subject, text, html } = await bounceTexts(requestFor(action, failed), OPTIONS)
-  const [summary = '', explanation = '', advice = ''] = text
+  const text = ['Subject: {subject_line}', '', '{summary}', '', '{explanation}', '', '{advice}']
+  const own = { ...OPTIONS, templates: { ...OPTIONS.templates, text } }
+  const { subject, text: filled, html } = await bounceTexts(requestFor(action, failed), own)
+  const [summary = '', explanation = '', advice = ''] = filled
     .split('\r\n\r\n')
-    .map((part) => part.replace(/\s+/g, ' ').replace('WHAT TO DO NEXT ', ''))
+    .map((part) => part.replace(/\s+/g, ' ').trim())
   return { subject, summary, explanation, advice, html }
 }
 
 const NOT_VERIFIED = 'Not sent: the mail server of bank.example could not be verified'
+const CERTIFICATE = 'Not sent: the certificate of the mail server of bank.example could not be verified'
 const TRIED = 'It was tried several times.'
 
 describe('a bounce about what is published', () => {
@@ -88,13 +91,13 @@ describe('a bounce about what is published', () => {
       'a certificate that TLSA records do not confirm',
       DANE,
       { name: 'tlsa-invalid', requirement: atHost(DANE, BY_DANE) },
-      'their mail server could not be verified. The receiving server mx1.bank.example of bank.example has a certificate that could not be verified. The rule "Banks" of acme.example requires one that its DANE records confirm.',
+      'the certificate of their mail server could not be verified. The receiving server mx1.bank.example of bank.example has a certificate that could not be verified. The rule "Banks" of acme.example requires one that its DANE records confirm.',
     ],
     [
       'a certificate at a host that a policy lists',
       STS,
       { name: 'certificate-expired', requirement: atHost(STS, BY_POLICY) },
-      'their mail server could not be verified. The receiving server mx1.bank.example of bank.example has a certificate that could not be verified. The rule "Banks" of acme.example requires one that fits the MTA-STS policy of its domain.',
+      'the certificate of their mail server could not be verified. The receiving server mx1.bank.example of bank.example has a certificate that could not be verified. The rule "Banks" of acme.example requires one that fits the MTA-STS policy of its domain.',
     ],
     [
       'MX records that cannot be looked up',
@@ -123,12 +126,14 @@ describe('a bounce about what is published', () => {
   ] as const satisfies readonly (readonly [string, RelayWithTls, Failed, string])[])
     it(`begins with the result, then says why: ${what}`, async () => {
       const bounce = await read(action, [failed])
-      assert.equal(bounce.subject, NOT_VERIFIED)
+      const isCertificate = summary.startsWith('the certificate')
+      assert.equal(bounce.subject, isCertificate ? CERTIFICATE : NOT_VERIFIED)
       assert.equal(
         bounce.summary,
         `Your message to cfo@bank.example was not sent, because ${summary} ${TRIED}`,
       )
-      assert.ok(bounce.html.replace(/\s+/g, ' ').includes(escaped(summary)), bounce.html)
+      for (const sentence of escaped(summary).split(/(?<=\.) (?=The)/))
+        assert.ok(bounce.html.replace(/\s+/g, ' ').includes(sentence), bounce.html)
     })
 
   it('about several servers says of all only what is true of all', async () => {
@@ -143,14 +148,14 @@ describe('a bounce about what is published', () => {
     )
     assert.match(
       both.explanation,
-      /The last one, mx2\.bank\.example, could not be looked up securely in DNS\.$/,
+      /mx1\.bank\.example has a certificate that its DANE records .* mx2\.bank\.example could not be looked up securely in DNS\.$/,
     )
     const mixed = await read({ level: 'published' }, [
       { name: 'starttls-not-supported' },
       { host: 'mx2.bank.example', name: 'mx-not-listed' },
     ])
-    assert.equal(mixed.subject, 'Not sent: bank.example cannot receive your message as securely as required')
-    assert.match(mixed.summary, /could not be verified, or could not establish a TLS connection\./)
+    assert.equal(mixed.subject, 'Not sent: bank.example could not be reached as securely as required')
+    assert.match(mixed.summary, /could not be used as securely as required\./)
   })
 
   it('does not send for a trusted authority where DANE needs none', async () => {

@@ -129,7 +129,7 @@ function theirsToPublish(what: string): string {
 }
 
 function askForGateway(): string {
-  return 'Tell your own mail administrator: the gateway that your message has to go through did not take it. Send the message again once that is fixed; until then, reach the recipient in another way.'
+  return 'Tell your own mail administrator: the gateway that your message has to go through could not be used. Send the message again once that is fixed; until then, reach the recipient in another way.'
 }
 
 /** Their servers, with the verb. */

@@ -41,7 +41,7 @@ export const en: NoticeTexts = {
       case 'encryption':
         return `${what}: ${domain} cannot receive your message encrypted${yet}`
       case 'certificate':
-        return `${what}: the certificate of the mail ${several ? 'servers' : 'server'} of ${domain} could not be verified${yet}`
+        return `${what}: the ${several ? 'certificates of the mail servers' : 'certificate of the mail server'} of ${domain} could not be verified${yet}`
       case 'server':
       case 'look-up':
         return `${what}: the mail server of ${domain} could not be verified${yet}`
@@ -61,7 +61,8 @@ export const en: NoticeTexts = {
       fate === 'delayed' ? 'is delayed' : isOther(problem) ? 'was not delivered' : 'was not sent'
     const message = `Your message to ${listed(recipients, NAMED)} ${became}`
     const because = causeOf(result)
-    return because === '' ? `${message}.` : `${message}, because ${because}.`
+    const sentence = because === '' ? `${message}.` : `${message}, because ${because}.`
+    return result.gateway === 'instead' ? `${sentence} It could not go through a gateway instead.` : sentence
   },
   side: (side, fate, domain) => {
     const passes = fate === 'delayed' ? 'If it does not pass by itself, ' : ''
@@ -84,12 +85,12 @@ export const en: NoticeTexts = {
   triedOften: 'It was tried several times.',
   otherReason: (reason, gateway) =>
     gateway
-      ? `The reason given by ${gateway.host}, the gateway "${gateway.name}" that it was sent through: ${reason}`
-      : `The reason given: ${reason}`,
+      ? `The reason given by ${gateway.host}, the gateway "${gateway.name}" that it was sent through: ${ended(reason)}`
+      : `The reason given: ${ended(reason)}`,
   discreetReason: (codes) =>
     codes.length > 0
-      ? `the receiving server answered ${listed(codes)}. Its text is left out, because this notice may travel without encryption.`
-      : 'the session with the receiving server failed. Its text is left out, because this notice may travel without encryption.',
+      ? `the receiving server answered ${listed(codes)}; its text is left out, because this notice may travel without encryption`
+      : 'the session with the receiving server failed; its text is left out, because this notice may travel without encryption',
   otherAdvice:
     'Check the address, and the reason given by the receiving server. If both look right, ask your mail administrator.',
   delayAdvice: (until) =>
@@ -150,7 +151,7 @@ function causeOf({ fate, problem, several, gateway }: Result): string {
     case 'encryption':
       return `${theirs} cannot receive it encrypted${now}`
     case 'certificate':
-      return `the certificate of ${theirs} could not be verified`
+      return `the ${several ? 'certificates' : 'certificate'} of ${theirs} could not be verified`
     case 'server':
       return `${theirs} could not be verified`
     case 'look-up':
@@ -160,7 +161,7 @@ function causeOf({ fate, problem, several, gateway }: Result): string {
     case 'ours':
       return `this mail system cannot send it as securely as required${now}`
     case 'gateway':
-      return `the gateway that it has to go through ${gateway && gateway !== 'rejected' ? definitionOf(gateway).says : 'could not take the message'}`
+      return `the gateway that it has to go through ${gateway && gateway !== 'rejected' && gateway !== 'instead' ? definitionOf(gateway).says : 'could not take the message'}`
     case 'rejected':
       return gateway ? 'the gateway that it was sent through rejected it' : `${theirs} rejected it`
     case 'other':
@@ -237,6 +238,11 @@ function gatewaySays({ failure }: GatewayFailure): string {
 
 function detailOf({ detail }: GatewayFailure): string {
   return detail === '' ? '' : `: ${detail}`
+}
+
+/** Words of others may end in anything. */
+function ended(words: string): string {
+  return /[.!?…]$/.test(words) ? words : `${words}.`
 }
 
 function capital(sentence: string): string {

@@ -27,8 +27,11 @@ export interface Result {
   readonly recipients: readonly string[]
   /** Whether several servers are meant. */
   readonly several: boolean
-  /** Of the gateway: what it failed for, and with what other than TLS the message was refused there; else absent. */
-  readonly gateway?: FailureClass | 'rejected' | undefined
+  /**
+   * Of a gateway: what it failed for, that it has rejected the message, or that it could not be used instead of the
+   * servers; absent for none.
+   */
+  readonly gateway?: FailureClass | 'rejected' | 'instead' | undefined
 }
 
 /** The servers that failed. */
