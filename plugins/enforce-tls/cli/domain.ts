@@ -48,7 +48,9 @@ export function addDomainCommands(program: Root, withStore: WithStore): void {
 
   group
     .command('set')
-    .description('say whom the senders of a domain can ask about a bounce; bounces and notices of delay name it')
+    .description(
+      'say whom the senders of a domain can ask about a bounce; bounces and notices of delay name it',
+    )
     .argument('<domain>', 'the sending domain')
     .option('--contact <text>', 'whom to ask: an address, a URL, or a short text')
     .option('--no-contact', 'nobody in particular')

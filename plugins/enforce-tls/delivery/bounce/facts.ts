@@ -182,9 +182,8 @@ function otherSentences(
 
 /** For each recipient its own, where they differ. */
 function otherCodes(recipients: readonly HarakaAddress[]): string[] {
-  const codes = recipients.map(
-    (recipient) =>
-      `${recipient.dsn_smtp_code ?? ''} ${recipient.dsn_smtp_extc ?? otherStatus(recipient)}`.trim(),
+  const codes = recipients.map((recipient) =>
+    `${recipient.dsn_smtp_code ?? ''} ${recipient.dsn_smtp_extc ?? otherStatus(recipient)}`.trim(),
   )
   const different = new Set(codes)
   if (different.size < 2) return [...different].map((code) => oneLine(code))

@@ -139,14 +139,13 @@ export function demandOf(
 
 /** What the administrators of servers are asked for. @param minVersion the lowest that this mail system takes at all */
 export function requestTo(
-  { hosts, last: { requirement, host } }: FailedHosts,
+  { hosts, last: { requirement } }: FailedHosts,
   domain: string,
   minVersion: TlsVersion,
 ): Request {
   const asked = requirement?.minVersion
   return {
-    // A domain whose hosts are unknown stands for them.
-    hosts: host === domain ? [] : hosts,
+    hosts,
     domain,
     version: (asked ? later(asked, minVersion) : minVersion).replace('v', ' '),
     certificateName: nameIn(requirement, domain),

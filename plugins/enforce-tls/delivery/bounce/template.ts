@@ -55,7 +55,10 @@ export function fillHtml(template: readonly string[], values: TemplateValues): s
 
 /** A text has no other way to set off what stands above its parts. */
 function withCapitals(values: TemplateValues): TemplateValues {
-  const headings = Object.entries(values.headings ?? {}).map(([name, text]) => [name, text.toLocaleUpperCase()])
+  const headings = Object.entries(values.headings ?? {}).map(([name, text]) => [
+    name,
+    text.toLocaleUpperCase(),
+  ])
   return { ...values, headings: Object.fromEntries(headings) as Record<string, string> }
 }
 

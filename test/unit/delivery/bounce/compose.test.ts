@@ -151,7 +151,10 @@ describe('a bounce', () => {
   it('that is not about TLS leaves the explanation out, without a gap', async () => {
     const text = ['', '{summary}', '', '{explanation}', '', 'END']
     const { text: written } = parseBounce(await bounceOf({ text, tlsToBlame: false }))
-    assert.match(written, /^Your message to lab@clinic\.example was not delivered\. The reason given:\s550 no such user\.\r\n\r\nEND/)
+    assert.match(
+      written,
+      /^Your message to lab@clinic\.example was not delivered\. The reason given:\s550 no such user\.\r\n\r\nEND/,
+    )
   })
 
   it('shows the subject as a person wrote it', async () => {

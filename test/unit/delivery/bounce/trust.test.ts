@@ -93,6 +93,9 @@ describe('a notice about a trust that cannot be used', () => {
 
   it('claims it of no other server', async () => {
     const { text } = await bounceFor(['certificate-expired', 'trust-unusable'], false)
-    assert.match(text, /because none of their mail servers could be used as securely as required\. Your own mail team and that of bank\.example each have something to fix\./)
+    assert.match(
+      text,
+      /because none of their mail servers could be used as securely as required\. Your own mail team and that of bank\.example each have something to fix\./,
+    )
   })
 })

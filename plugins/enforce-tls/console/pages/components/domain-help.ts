@@ -37,7 +37,9 @@ export function DomainHelp({ session, row, onDone }: HelpProps): VNode {
 
 function HelpForm({ row, onDone }: Omit<HelpProps, 'session'>): VNode {
   const [values, setValues] = useState({ contact: row.contact ?? '', link: row.link ?? '' })
-  const [problem, setProblem] = useState<{ readonly field: string | null; readonly text: string } | null>(null)
+  const [problem, setProblem] = useState<{ readonly field: string | null; readonly text: string } | null>(
+    null,
+  )
   const save = async (event: Event): Promise<void> => {
     event.preventDefault()
     try {
@@ -54,7 +56,12 @@ function HelpForm({ row, onDone }: Omit<HelpProps, 'session'>): VNode {
   }
   const input = (name: HelpField, type: string) => {
     const wrong = problem?.field === name ? problem.text : null
-    return html`<${Field} label=${texts.help[name]} id=${`help-${name}`} hint=${texts.help.hints[name]} problem=${wrong}>
+    return html`<${Field}
+      label=${texts.help[name]}
+      id=${`help-${name}`}
+      hint=${texts.help.hints[name]}
+      problem=${wrong}
+    >
       <input
         id=${`help-${name}`}
         class="input"

@@ -1,4 +1,5 @@
 /** What a sender, and the administrators of the recipient's servers, can do about each class of failure, in English. */
+import { listed } from '../../../text/list.js'
 import type { NoticeTexts, Request } from './types.js'
 
 export const failures: NoticeTexts['failures'] = {
@@ -140,8 +141,8 @@ function yours(request: Request, one: string, several: string): string {
     : `Your mail server ${hostsIn(request)} ${one}`
 }
 
-function hostsIn({ hosts, domain }: Request): string {
-  return hosts.length === 0 ? `of ${domain}` : hosts.join(', ')
+function hostsIn({ hosts }: Request): string {
+  return listed(hosts)
 }
 
 function certificateNameIn({ certificateName, domain }: Request): string {

@@ -57,8 +57,7 @@ export const en: NoticeTexts = {
   },
   result: (result) => {
     const { fate, problem, recipients } = result
-    const became =
-      fate === 'delayed' ? 'is delayed' : isOther(problem) ? 'was not delivered' : 'was not sent'
+    const became = fate === 'delayed' ? 'is delayed' : isOther(problem) ? 'was not delivered' : 'was not sent'
     const message = `Your message to ${listed(recipients, NAMED)} ${became}`
     const because = causeOf(result)
     const sentence = because === '' ? `${message}.` : `${message}, because ${because}.`

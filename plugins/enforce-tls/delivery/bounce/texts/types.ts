@@ -82,7 +82,7 @@ export interface GatewayFailure {
 
 /** What the administrators of the recipient's servers are asked for. */
 export interface Request {
-  /** Theirs; empty where they are unknown. */
+  /** Theirs; the domain itself stands for those that are unknown. */
   readonly hosts: readonly string[]
   /** The recipient's domain. */
   readonly domain: string
