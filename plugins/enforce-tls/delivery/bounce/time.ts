@@ -20,15 +20,16 @@ export function readDate(header: string): HeaderTime | null {
   const zone = DATE.exec(value)?.[1]
   if (zone === undefined) return null
   const time = new Date(value.replace(/\s*\(.*\)$/, ''))
-  return Number.isNaN(time.getTime()) ? null : { time, offset: minutesOf(zone) }
+  const offset = minutesOf(zone)
+  if (Number.isNaN(time.getTime()) || Math.abs(offset ?? 0) > OFFSET_MAX) return null
+  return { time, offset }
 }
 
 /** `-0000` is a clock that is somewhere (RFC 5322 section 3.3). */
 function minutesOf(zone: string): number | null {
-  const [, sign, hours, minutes] = /^([+-])(\d\d)([0-5]\d)$/.exec(zone) ?? []
+  const [, sign, hours, minutes] = /^([+-])(\d\d)(\d\d)$/.exec(zone) ?? []
   if (sign === undefined || zone === '-0000') return null
   const offset = Number(hours) * 60 + Number(minutes)
-  if (offset > OFFSET_MAX) return null
   return sign === '-' ? -offset : offset
 }
 

@@ -153,7 +153,7 @@ describe('a bounce', () => {
     const { text: written } = parseBounce(await bounceOf({ text, tlsToBlame: false }))
     assert.match(
       written,
-      /^Your message to lab@clinic\.example was not delivered\. The reason given:\s550 no such user\.\r\n\r\nEND/,
+      /^Your message to lab@clinic\.example was not delivered\. The reason given:\s+550 no such user\.\r\n\r\nEND/,
     )
   })
 
