@@ -79,11 +79,11 @@ export function bounceOptionsIn(
 }
 
 /** Whom a sender can ask. No bounce waits for a store that does not answer, or is missing for what stands there. */
-async function helpFor(
-  { todo: { mail_from } }: HarakaMailItem,
+export async function helpFor(
+  { todo: { mail_from } }: Pick<HarakaMailItem, 'todo'>,
   readService: DeliverySources['readService'],
 ): Promise<SenderHelp> {
-  const parsed = parseDomain(String(mail_from.host ?? ''))
+  const parsed = parseDomain(String(mail_from.host))
   if ('problem' in parsed) return NO_HELP
   try {
     return readSenderHelp(await readService(parsed.domain)).help

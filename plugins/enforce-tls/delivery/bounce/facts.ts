@@ -158,7 +158,7 @@ function otherSentences(
   },
   texts: NoticeTexts,
 ): NoticeSentences {
-  const isRejected = rcpt_to.every(({ dsn_smtp_code }) => String(dsn_smtp_code ?? '').startsWith('5'))
+  const isRejected = rcpt_to.every(({ dsn_smtp_code }) => dsn_smtp_code?.startsWith('5'))
   const result: Result = {
     fate: 'failed',
     problem: isRejected ? 'rejected' : 'other',
