@@ -93,7 +93,8 @@ describe('domain', { concurrency: 8 }, () => {
       'acme.example',
     )
     assert.deepEqual(last?.from, { enabled: false, contact: 'help@acme.example', link: LINK })
-    assert.deepEqual([last.key, last.to], ['domains', { enabled: false, link: LINK }])
+    assert.equal(last.key, 'domains')
+    assert.deepEqual(last.to, { enabled: false, link: LINK })
     const document = await rulesFile.done('export')
     assert.deepEqual((JSON.parse(document) as { domains: object }).domains, {
       'acme.example': { enabled: false, link: LINK },
