@@ -1,6 +1,8 @@
 /** Whom senders can ask, as it stands beside a domain's switch: what is taken, what is left out, and what it never changes. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { documentProblems } from '../../../plugins/enforce-tls/admin/import-plan.js'
+import { emptyDocument } from '../../../plugins/enforce-tls/store/rules-document.js'
 import { parseService } from '../../../plugins/enforce-tls/rules/owner-entries.js'
 import { checkContact, checkLink, readSenderHelp } from '../../../plugins/enforce-tls/rules/sender-help.js'
 
@@ -49,6 +51,20 @@ describe('whom senders can ask', () => {
         flaws,
       )
     })
+
+  it('is in a document only as it may be set', () => {
+    const problemsOf = (entry: object): readonly string[] => {
+      const document = emptyDocument()
+      document.domains.set('acme.example', JSON.stringify(entry))
+      return documentProblems(document, new Map(), false)
+    }
+    assert.deepEqual(
+      problemsOf({ enabled: true, contact: 'IT', link: 'https://acme.example/', other: 1 }),
+      [],
+    )
+    const [problem = 'none'] = problemsOf({ enabled: true, link: 'http://acme.example/' })
+    assert.match(problem, /acme\.example.*: field link is not a link; expected: an https/)
+  })
 
   it('is nobody in an entry that is broken', () => {
     for (const entry of [null, '', '{', '[]', '"x"', 'null'])
