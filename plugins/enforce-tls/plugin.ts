@@ -157,6 +157,7 @@ export class Enforcer {
       published: () => this.#published.get(),
       waiting: this.#waiting,
       markKey: () => markKey.get(),
+      readService: (domain) => this.#store.readService(domain),
       emit: (event) => this.#observers.events.emit(event),
     })
     this.#decisions = new Decisions({

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RulesFile } from './enforce-tls.js'
 
+const LINK = 'https://acme.example/tls'
+
 describe('domain', { concurrency: 8 }, () => {
   it('is switched on and off, and says which', async (t) => {
     const rulesFile = await RulesFile.create(t)
@@ -55,6 +57,73 @@ describe('domain', { concurrency: 8 }, () => {
     ])
     assert.match(await rulesFile.done('domain', 'list'), /│ b\.example +│ off +│ 1 +│/)
   })
+
+  it('says whom its senders can ask, with history and undo, and switching it keeps that', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'acme.example')
+    const said = await rulesFile.done(
+      'domain',
+      'set',
+      'Acme.example',
+      '--contact',
+      ' help@acme.example ',
+      '--link',
+      LINK,
+    )
+    assert.match(
+      said,
+      /^Bounces to senders at acme\.example say whom to ask: help@acme\.example\nThey have a link: https/,
+    )
+    await rulesFile.done('domain', 'disable', 'acme.example')
+    const row = { domain: 'acme.example', enabled: false, rules: 0 }
+    assert.deepEqual(await rulesFile.data('domain', 'list'), [
+      { ...row, contact: 'help@acme.example', link: LINK },
+    ])
+    assert.match(
+      await rulesFile.done('domain', 'set', 'acme.example', '--contact', 'help@acme.example'),
+      /nothing was changed/,
+    )
+    assert.deepEqual(await rulesFile.data('domain', 'set', 'acme.example', '--no-contact'), {
+      domain: 'acme.example',
+      enabled: false,
+      contact: null,
+      link: LINK,
+    })
+    const [last] = await rulesFile.data<{ key: string; from: object; to: object }[]>(
+      'history',
+      'acme.example',
+    )
+    assert.deepEqual(last?.from, { enabled: false, contact: 'help@acme.example', link: LINK })
+    assert.equal(last.key, 'domains')
+    assert.deepEqual(last.to, { enabled: false, link: LINK })
+    const document = await rulesFile.done('export')
+    assert.deepEqual((JSON.parse(document) as { domains: object }).domains, {
+      'acme.example': { enabled: false, link: LINK },
+    })
+  })
+
+  it('that is new, and only has somebody to ask, is off', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    const said = await rulesFile.done('domain', 'set', 'acme.example', '--contact', 'IT desk')
+    assert.match(said, /Message rules are switched off for acme\.example; switch them on with:/)
+    assert.deepEqual(await rulesFile.data('domain', 'list'), [
+      { domain: 'acme.example', enabled: false, rules: 0, contact: 'IT desk' },
+    ])
+  })
+
+  for (const [words, status, said] of [
+    [['--link', 'http://acme.example'], 1, /link "http:\/\/acme\.example" is not a link; expected: an https/],
+    [['--contact', 'a\nb'], 1, /contact "a\\nb" is not one line/],
+    [[], 2, /nothing to set; give --contact or --link/],
+  ] as const)
+    it(`set refuses ${words.join(' ').replace('\n', ' ') || 'nothing'}`, async (t) => {
+      const rulesFile = await RulesFile.create(t, 'acme.example')
+      const ran = await rulesFile.run('domain', 'set', 'acme.example', ...words)
+      assert.equal(ran.code, status)
+      assert.match(ran.stderr, said)
+      assert.deepEqual(await rulesFile.data('domain', 'list'), [
+        { domain: 'acme.example', enabled: true, rules: 0 },
+      ])
+    })
 
   it('list of nothing says so', async (t) => {
     const rulesFile = await RulesFile.create(t)

@@ -229,6 +229,37 @@ describe('explain', () => {
   })
 })
 
+describe('whom senders can ask', () => {
+  const PATH = 'domains/help.example'
+  const HELP = { contact: 'IT desk <b>4711</b>', link: 'https://help.example/tls?a=1&b=2' }
+
+  it('is set beside the switch, with the version that was seen, and is in the preview of a bounce', async () => {
+    const admin = await server.signedIn('admin')
+    assert.equal((await admin.put(`${PATH}/help`, { contact: 'IT desk', link: null })).status, 200)
+    const made = await admin.get<{ enabled: boolean; contact: string; link: null }>(PATH)
+    assert.deepEqual([made.body.enabled, made.body.contact, made.body.link], [false, 'IT desk', null])
+    assert.equal((await admin.put(`${PATH}/help`, HELP)).status, 428)
+    await admin.put(PATH, { enabled: true }, made.etag)
+    assert.equal((await admin.put(`${PATH}/help`, HELP, made.etag)).status, 412)
+    const { etag } = await admin.get(PATH)
+    const set = await admin.put(`${PATH}/help`, HELP, etag)
+    assert.deepEqual([set.status, set.body], [200, HELP])
+    const now = await admin.get<typeof HELP & { enabled: boolean }>(PATH)
+    assert.deepEqual([now.body.enabled, now.body.contact, now.etag], [true, HELP.contact, set.etag])
+
+    const rule = storedRule({ to: ['bank.example'] })
+    const preview = { owner: 'help.example', rule, to: 'a@bank.example' }
+    const { body } = await admin.post<{ text: string; html: string }>('bounce-preview', preview)
+    assert.match(body.text, /^Who to ask: IT desk <b>4711<\/b>\r?$/m)
+    assert.match(body.html, /IT desk &#60;b&#62;4711[^]*<a href="https:\/\/help\.example\/tls\?a=1&#38;b=2"/)
+
+    const wrong = await admin.put<Failure>(`${PATH}/help`, { ...HELP, link: 'javascript:1' }, set.etag)
+    assert.deepEqual([wrong.status, wrong.body.error.field], [422, 'link'])
+    const other = await (await server.signedIn('acme')).put(`${PATH}/help`, HELP, set.etag)
+    assert.equal(other.status, 404)
+  })
+})
+
 describe('a bounce preview', () => {
   it('is what the sender would get', async () => {
     const client = await server.signedIn('acme')

@@ -37,6 +37,12 @@ const ROWS: readonly Row[] = [
     body: { enabled: true },
     statuses: [401, 403, 403, 404, 428, 428],
   },
+  {
+    route: 'setDomainHelp',
+    path: 'domains/acme.example/help',
+    body: { contact: 'IT', link: null },
+    statuses: [401, 403, 403, 404, 428, 428],
+  },
   { route: 'listRules', path: 'owners/acme.example/rules', statuses: [401, 200, 200, 404, 200, 200] },
   { route: 'listRules', path: 'owners/bob@acme.example/rules', statuses: [401, 200, 200, 404, 200, 200] },
   { route: 'listRules', path: 'owners/BOB@ACME.example/rules', statuses: [401, 200, 200, 404, 200, 200] },

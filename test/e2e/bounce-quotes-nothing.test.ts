@@ -100,7 +100,7 @@ for (const content of ['minimal', 'full'] as const)
       assert.match(recipients[0]?.['diagnostic-code'] ?? '', diagnostic, domain)
       if (stays) continue
       assert.equal(raw.data.includes('Diagnosis'), false, raw.data)
-      assert.match(spoken, /Its text is left out, because this notice may travel without encryption/)
+      assert.match(spoken, /its text is left out, because this notice may travel without encryption/)
     }
     for (const peer of peers) await peer.close()
   })

@@ -114,7 +114,7 @@ for (const action of [undefined, VIA]) {
             text,
             action
               ? /^Your message to cfo@bank\.example was not sent, because the gateway that it has to go through /
-              : /^Your message to cfo@bank\.example was not sent, because their mail server cannot receive it encrypted\. The receiving server mx\.bank\.example of bank\.example could not establish a TLS connection\. .* It was to go through the gateway "relay"/,
+              : /^Your message to cfo@bank\.example was not sent, because their mail server cannot receive it encrypted\. It could not go through a gateway instead\. .* The receiving server mx\.bank\.example of bank\.example could not establish a TLS connection\. .* It was to go through the gateway "relay"/,
           )
           assert.equal(scene.bank.connections.length, action ? 0 : 2)
           assert.deepEqual(scene.gateway.cleartextAfterEhlo(), [])

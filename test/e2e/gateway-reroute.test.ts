@@ -88,8 +88,11 @@ it('what the gateway says of a recipient is the answer to the message, and names
   const [message] = await scene.gateway.waitForMessages()
   await scene.haraka.waitForEmptyQueue()
   assert.deepEqual(message?.acceptedFor, ['desk@bank.example'])
-  assert.match(text, /^Your message to cfo@bank\.example was not delivered: .*550 5\.1\.1/)
-  assert.match(text, /said by 127\.0\.0\.1, the gateway "relay" that it was sent through/)
+  assert.match(
+    text,
+    /^Your message to cfo@bank\.example was not delivered, because the gateway that it was sent through rejected it\. .*550 5\.1\.1/,
+  )
+  assert.match(text, /given by 127\.0\.0\.1, the gateway "relay" that it was sent through/)
   assert.doesNotMatch(text, /TLS connection/)
   assert.equal(scene.acme.messages.length, 1)
 })
@@ -107,7 +110,7 @@ it('a message that comes back from the gateway bounces, and does not go round', 
   assert.doesNotMatch(text, /\(\)/)
   assert.match(
     text,
-    /^Your message to cfo@bank\.example was not sent, because their mail server cannot receive it encrypted\./,
+    /^Your message to cfo@bank\.example was not sent, because their mail server cannot receive it encrypted\. It could not go through a gateway instead\. Your own mail team/,
   )
   assert.match(
     text,

@@ -35,7 +35,7 @@ it('a server that puts TLS off is tried again, and the bounce after the last try
   const { text, recipients } = parseBounce(raw?.data ?? '')
   assert.match(
     text.replace(/\s+/g, ' '),
-    /^Your message to \S+ was not sent, because their mail server cannot receive it encrypted\. The receiving server mx\.bank\.example of bank\.example could not establish a TLS connection\. .* It was tried several times\./,
+    /^Your message to \S+ was not sent, because their mail server cannot receive it encrypted\. The mail team of bank\.example has to fix this\. .* WHY The receiving server mx\.bank\.example of bank\.example could not establish a TLS connection\. .* It was tried several times\./,
   )
   assert.equal(recipients[0]?.['status'], '5.7.4')
   assert.equal(recipients[0]['diagnostic-code'], `smtp; ${LATER}`)

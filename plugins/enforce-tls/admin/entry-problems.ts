@@ -5,6 +5,7 @@ import { Groups, parseGroup, type StoredGroups } from '../rules/group.js'
 import { formatGroupProblem } from '../rules/format-problem.js'
 import { groupNameProblem } from '../rules/group-name.js'
 import { parseOwner } from '../rules/owner.js'
+import { readSenderHelp } from '../rules/sender-help.js'
 import { quote } from '../text/quote.js'
 import { checkWithGroups } from '../rules/checked-rules.js'
 import { parseService, type EntryCheck } from '../rules/owner-entries.js'
@@ -65,6 +66,11 @@ export function serviceProblem(domain: string, json: string): string | null {
   if (parsed.domain !== domain) return `is never looked up; expected: ${parsed.domain}`
   const service = parseService(json)
   return 'problem' in service ? formatFlaw(service) : null
+}
+
+/** What is wrong with what a domain's entry says beside its service: it is left out of bounces. */
+export function helpProblems(json: string): readonly string[] {
+  return readSenderHelp(json).flaws.map(formatFlaw)
 }
 
 /** What is wrong with an owner's name, as a whole sentence, or `null`. */

@@ -54,7 +54,13 @@ export function formatAdminProblem(data: ProblemData, placeOf: (place: EntryPlac
 
 function formatInvalid(what: Written, problem: RuleProblem): string {
   if (what === 'rule') return formatProblem(problem)
-  const subject = { domain: '', group: 'group ', patterns: problem.field === what ? 'the list ' : 'pattern ' }
+  const subject = {
+    domain: '',
+    group: 'group ',
+    patterns: problem.field === what ? 'the list ' : 'pattern ',
+    contact: 'contact ',
+    link: 'link ',
+  }
   return subject[what] + formatFlaw(problem)
 }
 

@@ -9,7 +9,7 @@ import { sameMeaning, textDifferences } from '../store/difference.js'
 import { atOnce } from '../work/pieces.js'
 import { groupsIn } from './document-scope.js'
 import { canonical, spellingProblem } from './canonical.js'
-import { groupProblem, ownerProblem, ruleProblem, serviceProblem } from './entry-problems.js'
+import { groupProblem, helpProblems, ownerProblem, ruleProblem, serviceProblem } from './entry-problems.js'
 
 /** One entry that an import changes. */
 export interface ImportStep {
@@ -36,7 +36,8 @@ export function documentProblems(
   const read = new Groups(groups)
   for (const [domain, json] of document.domains) {
     const problem = serviceProblem(domain, json)
-    if (problem !== null) problems.push(`${placeIn('domains', domain)}: ${problem}`)
+    const wrong = problem === null ? helpProblems(json) : [problem]
+    for (const each of wrong) problems.push(`${placeIn('domains', domain)}: ${each}`)
   }
   for (const [group, json] of document.groups) {
     const problem = groupProblem(group, json) ?? spellingProblem('groups', json)

@@ -1,12 +1,14 @@
-/** `enforce-tls domain`: the switch of a sending domain, without which its rules sleep. */
-import { ownerProblem, serviceProblem } from '../admin/entry-problems.js'
+/** `enforce-tls domain`: the switch of a sending domain, without which its rules are inactive, and whom its senders can ask. */
+import { helpProblems, ownerProblem, serviceProblem } from '../admin/entry-problems.js'
 import { riskyRules } from '../admin/risky-change.js'
 import { domainNamed, isServiceOn, rulesSwitched, setService } from '../admin/set-service.js'
 import { storeAfter } from '../admin/store-after.js'
 import { readReadable } from '../admin/whole-store.js'
+import { readSenderHelp, type SenderHelp } from '../rules/sender-help.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { namedChange } from '../store/entry-change.js'
 import { numbered } from '../text/list.js'
+import { setHelpByUser } from './domain-set.js'
 import { beforeRulesChange, type BeforeChangeOptions } from './before-change.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { showEffects } from './effects.js'
@@ -18,7 +20,7 @@ import { Refusal } from './refusal.js'
 export function addDomainCommands(program: Root, withStore: WithStore): void {
   const group = program
     .command('domain')
-    .description('switch message rules on and off for sending domains')
+    .description('switch message rules on and off for sending domains, and say whom their senders can ask')
     .addHelpText('after', examples('domain enable acme.example', 'domain list'))
 
   group
@@ -42,6 +44,28 @@ export function addDomainCommands(program: Root, withStore: WithStore): void {
     .addHelpText('after', examples('domain disable acme.example'))
     .action((domain, _options, command) =>
       withStore(command.optsWithGlobals(), (context) => switchByUser(context, domain, false)),
+    )
+
+  group
+    .command('set')
+    .description(
+      'say whom the senders of a domain can ask about a bounce; bounces and notices of delay name it',
+    )
+    .argument('<domain>', 'the sending domain')
+    .option('--contact <text>', 'whom to ask: an address, a URL, or a short text')
+    .option('--no-contact', 'nobody in particular')
+    .option('--link <url>', 'where they can read more, such as your page about encrypted mail: https only')
+    .option('--no-link', 'no link')
+    .addHelpText(
+      'after',
+      examples(
+        'domain set acme.example --contact helpdesk@acme.example',
+        'domain set acme.example --link https://acme.example/encrypted-mail',
+        'domain set acme.example --no-contact --no-link',
+      ),
+    )
+    .action((domain, options, command) =>
+      withStore(command.optsWithGlobals(), (context) => setHelpByUser(context, domain, options)),
     )
 
   group
@@ -85,12 +109,21 @@ async function switchByUser(
 async function listDomains({ store, output }: Context): Promise<void> {
   const [services, owners] = await Promise.all([store.services(), store.owners()])
   const problems: string[] = []
-  const rows = new Map<string, { enabled: boolean; rules: number }>()
+  const rows = new Map<string, { enabled: boolean; rules: number } & Partial<SenderHelp>>()
 
   for (const [domain, json] of services) {
     const problem = serviceProblem(domain, json)
-    if (problem === null) rows.set(domain, { enabled: isServiceOn(json) === true, rules: 0 })
-    else problems.push(`${store.placeOf({ key: 'domains', owner: domain, field: domain })}: ${problem}`)
+    const wrong = problem === null ? helpProblems(json) : [problem]
+    for (const each of wrong)
+      problems.push(`${store.placeOf({ key: 'domains', owner: domain, field: domain })}: ${each}`)
+    if (problem !== null) continue
+    const { contact, link } = readSenderHelp(json).help
+    rows.set(domain, {
+      enabled: isServiceOn(json) === true,
+      rules: 0,
+      ...(contact === null ? {} : { contact }),
+      ...(link === null ? {} : { link }),
+    })
   }
   const known = owners.filter((owner) => {
     const problem = ownerProblem(owner)
@@ -110,11 +143,17 @@ async function listDomains({ store, output }: Context): Promise<void> {
     .map(([domain, row]) => ({ domain, ...row }))
     .sort((a, b) => (a.domain < b.domain ? -1 : 1))
   output.data(domains)
+  const hasHelp = domains.some(({ contact, link }) => contact ?? link)
   if (domains.length === 0) output.line('No domain has rules, or message rules switched on or off.')
   else
     output.table(
-      ['domain', 'message rules', 'rules'],
-      domains.map(({ domain, enabled, rules }) => [domain, enabled ? 'on' : 'off', String(rules)]),
+      ['domain', 'message rules', 'rules', ...(hasHelp ? ['senders can ask'] : [])],
+      domains.map(({ domain, enabled, rules, contact, link }) => [
+        domain,
+        enabled ? 'on' : 'off',
+        String(rules),
+        ...(hasHelp ? [[contact, link].filter((each) => each !== undefined && each !== null)] : []),
+      ]),
     )
   const [first, ...rest] = problems
   if (first !== undefined) throw new Refusal([first, ...rest])

@@ -19,10 +19,10 @@ export function addHistoryCommand(program: Root, withStore: WithStore): void {
   program
     .command('history')
     .description(
-      'show who changed rules, groups and the switches of domains, latest first; changes made by hand, ' +
+      'show who changed rules, groups and domains, latest first; changes made by hand, ' +
         'with redis-cli or in the rules file, are not recorded',
     )
-    .argument('[owner]', 'only the rules and the switch of this owner')
+    .argument('[owner]', 'only the rules of this owner, and its domain')
     .option('--limit <n>', 'the most entries', String(LIMIT))
     .addHelpText('after', examples('history', 'history acme.example --limit 5', 'history --json'))
     .action((owner, options, command) =>
@@ -59,7 +59,7 @@ async function showHistory(
 }
 
 function subjectOf({ key, owner, field, from, to }: HistoryEntry): string[] {
-  if (key === 'domains') return [`switch of ${field}`]
+  if (key === 'domains') return [`domain ${field}`]
   if (key === 'releases') return [`message ${field}`, `of ${owner}`]
   if (key === 'groups') return [`group ${field}`]
   const checked = atOnce(parseRule(to ?? from ?? ''))

@@ -12,6 +12,7 @@ import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import { formatAddress, type MailAddress } from '../rules/address.js'
 import { definitionOf } from '../rules/levels.js'
 import { requirementOf } from '../rules/requirement.js'
+import type { SenderHelp } from '../rules/sender-help.js'
 import type { RelayWithTls, Rule } from '../rules/rule.js'
 import type { Settings } from '../settings/types.js'
 
@@ -24,11 +25,13 @@ export interface PreviewRequest {
   readonly rule: Rule
   readonly sender: MailAddress
   readonly recipient: MailAddress
+  /** Whom the sender can ask. */
+  readonly help: SenderHelp
 }
 
 /** Writes the texts of the bounce. */
 export function previewBounce(
-  { owner, rule, sender, recipient }: PreviewRequest,
+  { owner, rule, sender, recipient, help }: PreviewRequest,
   options: BounceOptions,
 ): Promise<BounceTexts> {
   const host = `mx.${recipient.domain}`
@@ -60,7 +63,7 @@ export function previewBounce(
       reason: '',
       mayQuote: false,
     },
-    options,
+    { ...options, help },
   )
 }
 
@@ -94,7 +97,7 @@ const CONFIG = path.resolve(__dirname, '..', '..', '..', '..', 'config')
 /** The preview outside of a Haraka. @throws when the package's files can't be read. */
 export async function packagedPreview(
   request: PreviewRequest,
-  { failure }: Pick<Settings, 'failure'>,
+  { failure, tls }: Pick<Settings, 'failure' | 'tls'>,
 ): Promise<BounceTexts> {
   const [text, html] = await Promise.all([
     template('enforce-tls.bounce_message'),
@@ -105,6 +108,7 @@ export async function packagedPreview(
     content: failure.bounceContent,
     templates: { text, html },
     now: new Date(),
+    minVersion: tls.minVersion,
   })
 }
 

@@ -2,6 +2,7 @@
 import type { Route } from './route.js'
 import { bouncePreviewRoutes } from './resources/bounce-preview.js'
 import { checkRoutes } from './resources/check.js'
+import { domainHelpRoutes } from './resources/domain-help.js'
 import { domainRoutes } from './resources/domains.js'
 import { explainRoutes } from './resources/explain.js'
 import { groupRoutes } from './resources/groups.js'
@@ -18,6 +19,7 @@ import { validateRoutes } from './resources/validate.js'
 export const ROUTES: readonly Route[] = [
   ...sessionRoutes,
   ...domainRoutes,
+  ...domainHelpRoutes,
   ...ruleRoutes,
   ...groupRoutes,
   ...validateRoutes,

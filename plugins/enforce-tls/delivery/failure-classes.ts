@@ -13,8 +13,8 @@ interface ClassDefinition {
   readonly temporary: boolean
   /** What happened, as the end of the sentence "The receiving server …". */
   readonly says: string
-  /** What the sender can do, for a person who knows nothing of mail. */
-  readonly advice: string
+  /** Who can mend it: the recipient's side, this one, or one of both, which is not known. */
+  readonly side: 'theirs' | 'ours' | 'either'
   /** Whether TLS was there, and only the certificate was not as required. */
   readonly isCertificate?: true
   /** Whether it is about what the recipient's domain publishes, so that it may have come to no connection. */
@@ -27,11 +27,6 @@ interface ClassDefinition {
   readonly mayPass?: true
 }
 
-const ACCEPT_TLS = informRecipient('their mail server has to accept encrypted (TLS) connections')
-
-const ASK_ADMIN =
-  'Tell your own mail administrator: the gateway that your message has to go through did not take it. Send the message again once that is fixed; until then, reach the recipient in another way.'
-
 /** Every way in which TLS can fail. */
 const FAILURE_CLASSES = [
   {
@@ -39,14 +34,14 @@ const FAILURE_CLASSES = [
     status: '7.4',
     temporary: false,
     says: 'does not offer TLS',
-    advice: ACCEPT_TLS,
+    side: 'theirs',
   },
   {
     name: 'starttls-deferred',
     status: '7.4',
     temporary: true,
     says: 'asked to try TLS again later',
-    advice: informRecipient('their mail server keeps postponing encryption (TLS)'),
+    side: 'theirs',
     mayPass: true,
   },
   {
@@ -54,14 +49,14 @@ const FAILURE_CLASSES = [
     status: '7.4',
     temporary: false,
     says: 'offered TLS, then refused it',
-    advice: ACCEPT_TLS,
+    side: 'theirs',
   },
   {
     name: 'handshake-failure',
     status: '7.5',
     temporary: false,
     says: 'failed to set up TLS',
-    advice: informRecipient('their mail server needs a current version of encryption (TLS) that works'),
+    side: 'theirs',
     mayPass: true,
   },
   {
@@ -69,7 +64,7 @@ const FAILURE_CLASSES = [
     status: '7.5',
     temporary: false,
     says: 'has a certificate that is not trusted',
-    advice: informRecipient('their mail server needs a certificate from a trusted authority'),
+    side: 'theirs',
     isCertificate: true,
   },
   {
@@ -77,7 +72,7 @@ const FAILURE_CLASSES = [
     status: '7.5',
     temporary: false,
     says: 'has a certificate that has expired',
-    advice: informRecipient('the certificate of their mail server has expired'),
+    side: 'theirs',
     isCertificate: true,
   },
   {
@@ -85,7 +80,7 @@ const FAILURE_CLASSES = [
     status: '7.5',
     temporary: false,
     says: 'has a certificate for another name',
-    advice: informRecipient('the certificate of their mail server is for another name'),
+    side: 'theirs',
     isCertificate: true,
   },
   {
@@ -93,8 +88,7 @@ const FAILURE_CLASSES = [
     status: '7.5',
     temporary: false,
     says: 'has a certificate other than the required one',
-    advice:
-      "Ask your own mail administrator: if the recipient's mail server has a new certificate, the rule has to list it. Until then, reach the recipient in another way.",
+    side: 'either',
     isCertificate: true,
   },
   {
@@ -102,8 +96,7 @@ const FAILURE_CLASSES = [
     status: '7.5',
     temporary: false,
     says: 'sent unencrypted data where TLS should begin, which can be a sign of an attack',
-    advice:
-      'Tell your own mail administrator that somebody may be interfering with the connection. Do not send the message again before that is resolved.',
+    side: 'either',
   },
   // What the recipient's domain publishes. An answer that fails, and records that are being changed, look the same from
   // here, so that another attempt may always end otherwise (RFC 7672 section 2.1.1, RFC 8461 section 5).
@@ -112,9 +105,7 @@ const FAILURE_CLASSES = [
     status: '7.5',
     temporary: true,
     says: 'has a certificate that its DANE records in DNS (TLSA) do not confirm',
-    advice: theirsToPublish(
-      'the certificate of their mail server does not match their TLSA records (DANE) in DNS',
-    ),
+    side: 'theirs',
     isCertificate: true,
     isPublished: true,
   },
@@ -123,8 +114,7 @@ const FAILURE_CLASSES = [
     status: '7.5',
     temporary: true,
     says: 'could not be looked up securely in DNS',
-    advice:
-      "Tell your own mail administrator: the fault can be in the DNS here, or in that of the recipient's domain. Send the message again once it is fixed; until then, reach the recipient in another way.",
+    side: 'either',
     isPublished: true,
     mayPass: true,
   },
@@ -133,8 +123,7 @@ const FAILURE_CLASSES = [
     status: '4.3',
     temporary: true,
     says: 'could not be looked up, because no DNS resolver here gives answers that can be trusted',
-    advice:
-      'Tell your own mail administrator: the DNS resolver that this mail system needs does not work, or does not validate DNSSEC. Send the message again once it does; until then, reach the recipient in another way.',
+    side: 'ours',
     isPublished: true,
     mayPass: true,
   },
@@ -143,9 +132,7 @@ const FAILURE_CLASSES = [
     status: '7.4',
     temporary: true,
     says: 'is not confirmed by signed records in DNS (DANE)',
-    advice: theirsToPublish(
-      'their mail server needs TLSA records (DANE) in DNS, and their domain has to be signed with DNSSEC',
-    ),
+    side: 'theirs',
     isPublished: true,
   },
   {
@@ -153,7 +140,7 @@ const FAILURE_CLASSES = [
     status: '7.5',
     temporary: true,
     says: 'could not be verified, because the MTA-STS policy of its domain cannot be fetched',
-    advice: theirsToPublish('their MTA-STS policy cannot be fetched'),
+    side: 'theirs',
     isPublished: true,
     mayPass: true,
   },
@@ -162,7 +149,7 @@ const FAILURE_CLASSES = [
     status: '7.5',
     temporary: true,
     says: 'could not be verified, because the MTA-STS policy of its domain is not valid',
-    advice: theirsToPublish('their MTA-STS policy is not valid'),
+    side: 'theirs',
     isPublished: true,
   },
   {
@@ -170,7 +157,7 @@ const FAILURE_CLASSES = [
     status: '7.5',
     temporary: true,
     says: 'could not be verified, because the web server with the MTA-STS policy of its domain has no valid certificate',
-    advice: theirsToPublish('the web server with their MTA-STS policy needs a valid certificate'),
+    side: 'theirs',
     isPublished: true,
   },
   {
@@ -178,7 +165,7 @@ const FAILURE_CLASSES = [
     status: '7.5',
     temporary: true,
     says: 'is not among those that the MTA-STS policy of its domain lists',
-    advice: theirsToPublish('their MTA-STS policy does not list their mail server'),
+    side: 'theirs',
     isPublished: true,
   },
   {
@@ -186,9 +173,7 @@ const FAILURE_CLASSES = [
     status: '7.4',
     temporary: true,
     says: 'could not be verified, because its domain does not publish what the rule requires',
-    advice: theirsToPublish(
-      'their domain does not publish how its mail server can be verified (MTA-STS, DANE)',
-    ),
+    side: 'theirs',
     isPublished: true,
   },
   {
@@ -196,8 +181,7 @@ const FAILURE_CLASSES = [
     status: '3.5',
     temporary: true,
     says: 'could not be contacted, because the TLS settings of this mail system for it cannot be used',
-    advice:
-      'Tell your own mail administrator: the TLS settings here for this partner have to be corrected. Then send the message again; until then, reach the recipient in another way.',
+    side: 'ours',
     isOurs: true,
   },
   {
@@ -205,7 +189,7 @@ const FAILURE_CLASSES = [
     status: '4.1',
     temporary: true,
     says: 'could not take the message',
-    advice: ASK_ADMIN,
+    side: 'ours',
     isGateway: true,
     mayPass: true,
   },
@@ -214,7 +198,7 @@ const FAILURE_CLASSES = [
     status: '3.5',
     temporary: true,
     says: 'is not set up here as the rules need it',
-    advice: ASK_ADMIN,
+    side: 'ours',
     isGateway: true,
   },
   {
@@ -222,7 +206,7 @@ const FAILURE_CLASSES = [
     status: '4.6',
     temporary: false,
     says: 'is not given a message that goes round in circles',
-    advice: ASK_ADMIN,
+    side: 'ours',
     isGateway: true,
   },
 ] as const satisfies readonly ClassDefinition[]
@@ -232,22 +216,6 @@ export type FailureClass = (typeof FAILURE_CLASSES)[number]['name']
 
 /** The names of all failure classes. */
 export const FAILURE_CLASS_NAMES: readonly FailureClass[] = FAILURE_CLASSES.map(({ name }) => name)
-
-/** Advice where the recipient's side has to mend something. */
-function informRecipient(what: string): string {
-  return (
-    `Tell the recipient, by phone for example, that ${what}, and send the message again once that is fixed. ` +
-    'If the message needs no encryption, ask your own mail administrator to change the rule.'
-  )
-}
-
-/** The same where it is about what their domain publishes. */
-function theirsToPublish(what: string): string {
-  return (
-    `Tell the recipient, by phone for example, that ${what}: their mail administrator can fix that. Then send the message again. ` +
-    'If the message may go without this check, ask your own mail administrator to change the rule.'
-  )
-}
 
 /** The definition of a failure class. */
 export function definitionOf(name: FailureClass): ClassDefinition {

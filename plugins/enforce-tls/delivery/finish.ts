@@ -5,7 +5,7 @@
  */
 import constants from 'haraka-constants'
 import { delayNoticeDue } from './delay-notice.js'
-import { answerCodes } from './bounce/facts.js'
+import { answersTo } from './bounce/facts.js'
 import { insteadOf, notesFor } from './bounce/requiretls-note.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { GuardedItem } from './guarded-item.js'
@@ -73,7 +73,7 @@ export function tempFail(guarded: GuardedItem, error: string, extra?: object): v
 
 /** What a server answered about recipients, as the end of a sentence about it; its words may quote the message. */
 function answerIn(recipients: readonly HarakaAddress[]): string {
-  const codes = answerCodes(recipients)
+  const codes = answersTo(recipients)
   return codes.length > 0
     ? `answered ${listed(codes)}`
     : 'was given the message, and the session ended before it took it'

@@ -1,7 +1,10 @@
 /** What the running Haraka and the settings in force bring into deliveries and bounces. */
+import type { HarakaMailItem } from '../haraka/types.js'
 import type { HarakaRuntime } from '../haraka/runtime.js'
 import { isThisMachine } from '../haraka/this-machine.js'
 import type { PublishedSources } from '../published/domain-facts.js'
+import { parseDomain } from '../rules/address.js'
+import { NO_HELP, readSenderHelp, type SenderHelp } from '../rules/sender-help.js'
 import type { Settings } from '../settings/types.js'
 import { ConnectionPool } from './connections/pool.js'
 import { composeBounce, type BounceOptions } from './bounce/compose.js'
@@ -22,6 +25,8 @@ export interface DeliverySources {
   readonly waiting: WaitingList
   /** The secret of the marks on mail that goes through a gateway. Never rejects. */
   readonly markKey: () => Promise<string>
+  /** The entry of a sending domain in the store as JSON, or `null` for none. */
+  readonly readService: (domain: string) => Promise<string | null>
   /** Reports to the observers. Total. */
   readonly emit: (event: DeliveryEvent) => void
 }
@@ -29,7 +34,7 @@ export interface DeliverySources {
 /** The surroundings of all guards of this Haraka. */
 export function guardContextIn(
   haraka: HarakaRuntime,
-  { settings, contexts, published, waiting, markKey, emit }: DeliverySources,
+  { settings, contexts, published, waiting, markKey, readService, emit }: DeliverySources,
 ): GuardContext {
   const turns = () => haraka.outboundConfig.concurrency_max ?? Infinity
   return {
@@ -52,9 +57,10 @@ export function guardContextIn(
         .reduce((sum, interval) => sum + interval * 1000, 0),
     turns,
     connections: new ConnectionPool(() => settings().tls, turns),
-    composeBounce: (request) =>
+    composeBounce: async (request) =>
       composeBounce(request, {
         ...bounceOptionsIn(haraka, settings()),
+        help: await helpFor(request.item, readService),
         ...(request.delayed ? { templates: haraka.delayTemplates } : {}),
       }),
     divide: (item, groups) => divide(item, groups, haraka.outbound),
@@ -69,7 +75,22 @@ export function guardContextIn(
 /** How a bounce of this Haraka looks now. */
 export function bounceOptionsIn(
   { name: me, bounceTemplates: templates }: HarakaRuntime,
-  { failure }: Pick<Settings, 'failure'>,
+  { failure, tls }: Pick<Settings, 'failure' | 'tls'>,
 ): BounceOptions {
-  return { me, content: failure.bounceContent, templates, now: new Date() }
+  const { minVersion } = tls
+  return { me, content: failure.bounceContent, templates, now: new Date(), minVersion }
+}
+
+/** Whom a sender can ask. No bounce waits for a store that does not answer, or is missing for what stands there. */
+export async function helpFor(
+  { todo: { mail_from } }: Pick<HarakaMailItem, 'todo'>,
+  readService: DeliverySources['readService'],
+): Promise<SenderHelp> {
+  const parsed = parseDomain(String(mail_from.host))
+  if ('problem' in parsed) return NO_HELP
+  try {
+    return readSenderHelp(await readService(parsed.domain)).help
+  } catch {
+    return NO_HELP
+  }
 }

@@ -61,7 +61,7 @@ async function bounce(
       reason: strangers.reason ?? 'no such user',
       mayQuote: false,
     },
-    { me: 'mta.test.example', content, templates: TEMPLATES, now: NOW },
+    { me: 'mta.test.example', content, templates: TEMPLATES, now: NOW, minVersion: 'TLSv1.2' },
   )
   return contents
 }

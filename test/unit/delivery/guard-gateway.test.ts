@@ -10,6 +10,7 @@ import { FakeHmail } from '../../support/fake-hmail.js'
 import { startPeer, type SmtpPeer } from '../../support/smtp-peer.js'
 import type { HarakaMailItem } from '../../../plugins/enforce-tls/haraka/types.js'
 import { markFor } from '../../../plugins/enforce-tls/delivery/gateway-mark.js'
+import { en } from '../../../plugins/enforce-tls/delivery/bounce/texts/en.js'
 import { bounceFacts } from '../../../plugins/enforce-tls/delivery/bounce/facts.js'
 import { addUp } from '../../../plugins/enforce-tls/rules/requirement.js'
 import type { RelayWithTls } from '../../../plugins/enforce-tls/rules/rule.js'
@@ -230,7 +231,8 @@ describe('a guarded message whose rule names a gateway', () => {
       to: ['cfo@bank.example', 'desk@bank.example', 'third@bank.example'],
       surroundings: {
         composeBounce: (request) => {
-          tried.push([...bounceFacts(request, { now: new Date(), content: 'minimal' }).attempts])
+          const worded = { texts: en, me: 'mail.acme.example', minVersion: 'TLSv1.2' } as const
+          tried.push([...bounceFacts(request, { now: new Date(), content: 'minimal', ...worded }).attempts])
           return Promise.resolve({ contents: '', heldTo: null, instead: null })
         },
         waiting: {

@@ -132,6 +132,19 @@ export const texts = {
     senderOpen: 'Open rules',
     senderWrong: (domain: string) => `Enter an address at ${domain}, such as bob@${domain}.`,
   },
+  help: {
+    title: 'Help for senders',
+    lead: 'Bounces and notices of delay to senders at this domain say whom they can ask.',
+    contact: 'Who to ask',
+    link: 'Link',
+    hints: {
+      contact: 'An address, a URL, or a short text such as "IT service desk, extension 4711".',
+      link: 'Where senders can read more, such as your page about encrypted mail: https://…',
+    },
+    none: 'None',
+    save: 'Save',
+    saved: 'Saved: bounces now say so.',
+  },
   rules: {
     directions: 'Mail direction',
     direction: { outgoing: 'Outgoing', incoming: 'Incoming' } satisfies Record<Direction, string>,

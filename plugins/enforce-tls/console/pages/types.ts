@@ -19,6 +19,10 @@ export interface DomainRow {
   readonly enabled: boolean
   readonly rules: { readonly outgoing: number; readonly incoming: number; readonly enabled: number }
   readonly problems: readonly string[]
+  /** Whom its senders can ask about a bounce. */
+  readonly contact: string | null
+  /** Where they can read more. */
+  readonly link: string | null
   readonly failures24h: number | null
   readonly etag: string | null
 }

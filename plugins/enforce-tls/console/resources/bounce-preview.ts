@@ -1,4 +1,5 @@
 /** The bounce that a sender would get because of a rule, before it happens. */
+import { readSenderHelp } from '../../rules/sender-help.js'
 import { EVERYONE } from '../../rules/owner.js'
 import type { MailAddress } from '../../rules/address.js'
 import { visibleOwner } from '../owner-access.js'
@@ -36,7 +37,9 @@ async function previewBounce(call: Call<PreviewBody>): Promise<Reply> {
   const rule = await checkedRule(given, { groups: await context.store.groups() })
   if (rule.direction !== 'outgoing' || rule.actions.relayWithTls.level === 'none')
     throw new Problem(422, 'no-bounce', 'Such a rule causes no bounces.', { field: 'rule' })
-  const request = { owner, rule, sender: senderOf(owner), recipient }
+  const sender = senderOf(owner)
+  const { help } = readSenderHelp(await context.store.readService(sender.domain))
+  const request = { owner, rule, sender, recipient, help }
   const { subject, text: plain, html } = await context.previewBounce(request)
   return { body: { subject, text: plain, html } }
 }

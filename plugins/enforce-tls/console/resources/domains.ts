@@ -1,8 +1,9 @@
 /** Sending domains and their services: the switch without which the rules of a domain sleep. */
 import { domainNamed, isServiceOn, rulesSwitched, setService } from '../../admin/set-service.js'
 import { readReadable } from '../../admin/whole-store.js'
-import { checkingRule, serviceProblem } from '../../admin/entry-problems.js'
+import { checkingRule, helpProblems, serviceProblem } from '../../admin/entry-problems.js'
 import type { FailuresByDomain } from '../../report/recent-failures.js'
+import { readSenderHelp } from '../../rules/sender-help.js'
 import { EVERYONE, parseOwner, serviceDomainOf } from '../../rules/owner.js'
 import type { OwnerEntries } from '../../rules/owner-entries.js'
 import { Groups } from '../../rules/group.js'
@@ -26,6 +27,8 @@ const row = {
   enabled: flag,
   rules: object({ outgoing: count, incoming: count, enabled: count }),
   problems: list(text),
+  contact: { ...nullable(text), description: 'Whom its senders can ask about a bounce, which says so.' },
+  link: { ...nullable(text), description: 'An https URL in bounces, where its senders can read more.' },
   failures24h: {
     ...nullable(count),
     description:
@@ -55,6 +58,8 @@ interface DomainRow {
   readonly enabled: boolean
   readonly rules: { readonly outgoing: number; readonly incoming: number; readonly enabled: number }
   readonly problems: readonly string[]
+  readonly contact: string | null
+  readonly link: string | null
   readonly failures24h: number | null
   readonly etag: string | null
 }
@@ -182,7 +187,12 @@ async function toRow(
   leftOut: ReadonlyMap<string, string>,
 ): Promise<DomainRow> {
   const wrong = service === null ? null : serviceProblem(name, service)
-  const problems = [...(wrong === null ? [] : [`The switch of ${name}: ${wrong}`]), ...leftOut.values()]
+  const { help } = readSenderHelp(service)
+  const problems = [
+    ...(wrong === null ? [] : [`The switch of ${name}: ${wrong}`]),
+    ...(service === null ? [] : helpProblems(service).map((each) => `The entry of ${name}: ${each}`)),
+    ...leftOut.values(),
+  ]
   const rules = { outgoing: 0, incoming: 0, enabled: 0 }
   for (const ofOwner of entries) await inPieces(counting(ofOwner, groups, rules, problems))
   return {
@@ -190,6 +200,7 @@ async function toRow(
     enabled: name === EVERYONE || isServiceOn(service) === true,
     rules,
     problems,
+    ...help,
     failures24h: failures && (failures.get(name) ?? 0),
     etag: service === null ? null : etagOf(service),
   }

@@ -10,6 +10,10 @@ import libmime from 'libmime'
 import { delayFacts } from './delay-facts.js'
 import { bounceFacts, type BounceFacts } from './facts.js'
 import { mailDate } from './fields.js'
+import { en as texts } from './texts/en.js'
+import { readDate } from './time.js'
+import type { SenderHelp } from '../../rules/sender-help.js'
+import type { TlsVersion } from '../../rules/levels.js'
 import { addAlternatives, multipart, written } from './mime.js'
 import { fillHeaders, fillHtml, fillText, type TemplateValues } from './template.js'
 import type { Bounce, BounceRequest } from '../guard-context.js'
@@ -23,10 +27,12 @@ export interface BounceOptions {
   readonly content: 'minimal' | 'full'
   readonly templates: BounceTemplates
   readonly now: Date
+  /** The lowest TLS version that is taken at all. */
+  readonly minVersion: TlsVersion
+  /** Whom the sender can ask; absent for nobody in particular. */
+  readonly help?: SenderHelp | undefined
 }
 
-/** In place of the Subject, which everybody looks for. */
-const NO_SUBJECT = 'not shown, because this notice may travel without encryption'
 /** All that a `minimal` bounce shows of a message. */
 const MINIMAL = ['date', 'message-id']
 
@@ -48,8 +54,8 @@ export async function composeBounce(request: BounceRequest, options: BounceOptio
 
 async function compose(request: BounceRequest, options: BounceOptions): Promise<string> {
   const { item } = request
-  const facts = factsOf(request, options)
   const original = await readHeaderFields(item.data_stream())
+  const facts = factsOf(request, options, original)
   const kept = options.content === 'full' ? original : original.filter(({ name }) => MINIMAL.includes(name))
   const messageId = valueOf(original, 'message-id')
   const values = templateValues(request, facts, options, kept)
@@ -86,14 +92,20 @@ export interface BounceTexts {
 export async function bounceTexts(request: BounceRequest, options: BounceOptions): Promise<BounceTexts> {
   const original = await readHeaderFields(request.item.data_stream())
   const kept = options.content === 'full' ? original : original.filter(({ name }) => MINIMAL.includes(name))
-  const values = templateValues(request, factsOf(request, options), options, kept)
+  const values = templateValues(request, factsOf(request, options, original), options, kept)
   const { headers, text, html } = filled(options.templates, values)
   const subject = headers.find(({ name }) => name.toLowerCase() === 'subject')
   return { subject: subject?.value ?? '', text, html }
 }
 
-function factsOf(request: BounceRequest, options: BounceOptions): BounceFacts {
-  return request.delayed ? delayFacts(request, request.delayed, options) : bounceFacts(request, options)
+function factsOf(
+  request: BounceRequest,
+  options: BounceOptions,
+  original: readonly HeaderField[],
+): BounceFacts {
+  const worded = { ...options, texts }
+  if (!request.delayed) return bounceFacts(request, worded)
+  return delayFacts(request, request.delayed, worded, readDate(valueOf(original, 'date'))?.offset ?? null)
 }
 
 function filled({ text, html }: BounceTemplates, values: TemplateValues) {
@@ -107,21 +119,56 @@ function filled({ text, html }: BounceTemplates, values: TemplateValues) {
 function templateValues(
   { item }: BounceRequest,
   facts: BounceFacts,
-  { me, now, content }: BounceOptions,
+  { me, now, content, help }: BounceOptions,
   kept: readonly HeaderField[],
 ): TemplateValues {
+  const { labels } = texts
+  const sent = valueOf(kept, 'date')
+  const date = readDate(sent)
   const single = {
     ...facts.words,
     me,
+    language: texts.language,
     date: mailDate(now),
     msgid: `<${randomUUID()}@${me}>`,
     from: `MAILER-DAEMON@${me}`,
+    from_name: labels.from,
     to: oneLine(addressText(item.todo.mail_from)),
-    subject: content === 'full' ? oneLine(libmime.decodeWords(valueOf(kept, 'subject'))) : NO_SUBJECT,
-    message_date: oneLine(valueOf(kept, 'date')) || 'unknown',
-    message_id: oneLine(valueOf(kept, 'message-id')) || 'unknown',
+    subject: content === 'full' ? oneLine(libmime.decodeWords(valueOf(kept, 'subject'))) : texts.noSubject,
+    message_date: date ? texts.time(date.time, date.offset) : oneLine(sent) || texts.unknown,
+    message_id: oneLine(valueOf(kept, 'message-id')) || texts.unknown,
+    written_by: texts.writtenBy(me),
+    contact_label: labels.contact,
+    link_label: labels.link,
+    to_label: labels.to,
+    subject_label: labels.subject,
+    date_label: labels.dated,
+    message_id_label: labels.messageId,
+    code_label: labels.code,
   }
-  return { single, lists: { attempts: facts.attempts, explanation: facts.explanation } }
+  const tried = facts.attempts.length + facts.codes.length > 0
+  return {
+    single,
+    lists: {
+      attempts: facts.attempts,
+      codes: facts.codes,
+      explanation: facts.explanation,
+      ask: facts.ask,
+      contact: valueList(help?.contact),
+      link: valueList(help?.link),
+    },
+    headings: {
+      advice_heading: labels.advice,
+      reason_heading: labels.reason,
+      message_heading: labels.message,
+      ...(facts.ask.length > 0 ? { ask_heading: labels.tell } : {}),
+      ...(tried ? { tried_heading: labels.tried } : {}),
+    },
+  }
+}
+
+function valueList(value: string | null | undefined): readonly string[] {
+  return value ? [oneLine(value, 500)] : []
 }
 
 function deliveryStatus({ item }: BounceRequest, facts: BounceFacts, { me }: BounceOptions): string {

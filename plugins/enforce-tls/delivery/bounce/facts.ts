@@ -3,12 +3,15 @@
  * value is one line, whatever a peer, a rule or an envelope held.
  */
 import type { HarakaAddress } from '../../haraka/types.js'
+import type { Requirement } from '../../rules/requirement.js'
 import type { BounceRequest } from '../guard-context.js'
-import { addressOf, otherFields, tlsFields } from './fields.js'
-import { sentThrough } from './gateway-sentences.js'
-import { tlsSentences } from './sentences.js'
-import { decisiveAttempt, ownAttempts, type Attempt } from '../outcome.js'
+import { addressOf, otherFields, otherStatus, tlsFields } from './fields.js'
+import { failedHosts, rulesOf } from './findings.js'
+import { tlsSentences, type Wording } from './sentences.js'
+import { decisiveAttempt, ownAttempts, statusOf, type Attempt, type FailedAttempt } from '../outcome.js'
 import { oneLine } from '../../text/one-line.js'
+import type { NoticeTexts, Result } from './texts/types.js'
+import type { BounceSubject, NoticeSentences } from './types.js'
 
 /** The values that templates can use, each one line. */
 export interface BounceText {
@@ -18,9 +21,15 @@ export interface BounceText {
   readonly mx: string
   readonly rule: string
   readonly owner: string
-  /** What happened and why the message was not sent. */
+  /** What happened, in one sentence. */
+  readonly result: string
+  /** Whose side has to act. */
+  readonly side: string
+  readonly reason: string
+  /** What happened and why the message was not sent: result and reason. */
   readonly summary: string
   readonly advice: string
+  readonly title: string
   readonly subject_line: string
 }
 
@@ -29,45 +38,84 @@ export interface BounceFacts {
   readonly words: BounceText
   /** What TLS is and what was wrong with it; nothing where TLS is not to blame. */
   readonly explanation: readonly string[]
+  /** The paragraph for the administrators of the recipient's servers; nothing where they have nothing to mend. */
+  readonly ask: readonly string[]
   /** One line for each attempt. */
   readonly attempts: readonly string[]
+  /** One line for each enhanced status code and what it means. */
+  readonly codes: readonly string[]
   /** The per-recipient groups of the delivery-status part, lines without line ends, all ASCII. */
   readonly recipients: readonly (readonly string[])[]
 }
 
+/** How a bounce is worded, and when. */
+export interface FactOptions extends Wording {
+  readonly now: Date
+  readonly content: 'minimal' | 'full'
+}
+
 /** Collects the facts. */
-export function bounceFacts(
-  request: BounceRequest,
-  { now, content }: { readonly now: Date; readonly content: 'minimal' | 'full' },
-): BounceFacts {
-  const { item, attempts, tlsToBlame } = request
+export function bounceFacts(request: BounceRequest, options: FactOptions): BounceFacts {
+  const { item, attempts, tlsToBlame, through } = request
+  const { now, content, texts } = options
+  const { rcpt_to } = item.todo
   const discreet = content === 'minimal' && request.mayQuote
-  const reason = discreet ? discreetReason(item.todo.rcpt_to) : request.reason
-  const domain = oneLine(item.todo.domain)
+  const reason = oneLine(discreet ? texts.discreetReason(answersTo(rcpt_to)) : request.reason, 1000)
   const decisive = tlsToBlame ? decisiveAttempt(ownAttempts(attempts)) : null
-  const decidedBy = request.requirement?.decidedBy ?? []
-  const words = {
-    domain,
-    recipients: item.todo.rcpt_to.map((recipient) => oneLine(addressOf(recipient))).join(', '),
-    mx: oneLine(serversOf(attempts, decisive), 1000),
-    rule: decidedBy.map((rule) => oneLine(rule.name)).join(', ') || 'none',
-    owner: [...new Set(decidedBy.map((rule) => oneLine(rule.owner)))].join(', ') || 'none',
-  }
-  const sentences = decisive && tlsSentences(words, decisive, { ...request, reason })
+  const about = subjectOf(request, rcpt_to, decisive)
+  const sentences = decisive
+    ? tlsSentences(about, decisive, { ...request, reason }, options)
+    : otherSentences(about, { rcpt_to, reason, through }, texts)
   return {
-    words: {
-      ...words,
-      summary: sentences?.summary ?? otherSummary(words.recipients, reason) + sentThrough(request),
-      advice: sentences?.advice ?? OTHER_ADVICE,
-      subject_line: sentences?.subjectLine ?? `Not delivered: your message to ${domain}`,
-    },
-    explanation: sentences ? [sentences.explanation] : [],
-    attempts: attemptLines(attempts, tlsToBlame ? [] : answerCodes(item.todo.rcpt_to)),
-    recipients: item.todo.rcpt_to.map((recipient) =>
+    ...toldOf(sentences, about, request.requirement, texts),
+    attempts: attemptLines(attempts, tlsToBlame ? [] : answersTo(rcpt_to)),
+    codes: decisive ? tlsCodes(attempts, true) : otherCodes(rcpt_to),
+    recipients: rcpt_to.map((recipient) =>
       decisive
         ? tlsFields(recipient, decisive.host, decisive.failure, now)
         : otherFields(recipient, { reason, discreet, now }),
     ),
+  }
+}
+
+/** What the sentences are about. */
+export function subjectOf(
+  { item, attempts }: Pick<BounceRequest, 'item' | 'attempts'>,
+  recipients: readonly HarakaAddress[],
+  decisive: Attempt | null,
+): BounceSubject {
+  return {
+    domain: oneLine(item.todo.domain),
+    recipients: recipients.map((recipient) => oneLine(addressOf(recipient))),
+    hosts: serversOf(attempts, decisive),
+  }
+}
+
+/** The sentences as templates have them. */
+export function toldOf(
+  { subjectLine, title, result, side, reason, advice, explanation, ask }: NoticeSentences,
+  { domain, recipients, hosts }: BounceSubject,
+  requirement: Requirement | null,
+  texts: NoticeTexts,
+): Pick<BounceFacts, 'words' | 'explanation' | 'ask'> {
+  const rules = rulesOf(requirement)
+  return {
+    words: {
+      domain,
+      recipients: texts.all(recipients),
+      mx: oneLine(hosts.join(', '), 1000),
+      rule: rules.map(({ name }) => name).join(', ') || 'none',
+      owner: [...new Set(rules.map(({ owner }) => owner ?? '*'))].join(', ') || 'none',
+      result,
+      side,
+      reason,
+      summary: `${result} ${reason}`,
+      advice: advice ?? texts.otherAdvice,
+      title,
+      subject_line: subjectLine,
+    },
+    explanation: explanation === null ? [] : [explanation],
+    ask: ask === null ? [] : [ask],
   }
 }
 
@@ -80,35 +128,75 @@ export function attemptLines(attempts: readonly Attempt[], answers: readonly str
   })
 }
 
+/** One line for each reason for which TLS failed. */
+export function tlsCodes(attempts: readonly Attempt[], final: boolean): string[] {
+  return failedHosts(attempts).map(({ last }) => codeOf(last, final))
+}
+
+function codeOf({ failure }: FailedAttempt, final: boolean): string {
+  const status = statusOf(failure, final)
+  return `${final ? status : status.replace(/^5/, '4')} ${failure.class ?? ''}`.trim()
+}
+
 /** The receiving servers that failed for TLS. */
-export function serversOf(attempts: readonly Attempt[], decisive: Attempt | null): string {
+function serversOf(attempts: readonly Attempt[], decisive: Attempt | null): readonly string[] {
   const failed = ownAttempts(attempts)
     .filter((attempt) => attempt.failure?.class != null)
-    .map((attempt) => attempt.host)
-  return [...new Set(failed.length > 0 ? failed : decisive ? [decisive.host] : [])].join(', ')
+    .map((attempt) => oneLine(attempt.host))
+  return [...new Set(failed.length > 0 ? failed : decisive ? [oneLine(decisive.host)] : [])]
 }
 
-function otherSummary(recipients: string, reason: string): string {
-  return `Your message to ${recipients} was not delivered: ${oneLine(reason)}`
+/** Where TLS is not to blame. */
+function otherSentences(
+  { domain, recipients }: BounceSubject,
+  {
+    rcpt_to,
+    reason,
+    through,
+  }: {
+    readonly rcpt_to: readonly HarakaAddress[]
+    readonly reason: string
+    readonly through: BounceRequest['through'] | undefined
+  },
+  texts: NoticeTexts,
+): NoticeSentences {
+  const isRejected = rcpt_to.every(({ dsn_smtp_code }) => dsn_smtp_code?.startsWith('5'))
+  const result: Result = {
+    fate: 'failed',
+    problem: isRejected ? 'rejected' : 'other',
+    domain,
+    recipients,
+    several: false,
+    gateway: through ? 'rejected' : undefined,
+  }
+  const gateway = through && { name: oneLine(through.name), host: oneLine(through.host) }
+  return {
+    subjectLine: texts.subjectLine(result),
+    title: texts.title('failed', result.problem),
+    result: texts.result(result),
+    side: texts.side('sender', 'failed', domain),
+    reason: texts.otherReason(reason, gateway),
+    explanation: null,
+    advice: null,
+    ask: null,
+  }
 }
 
-const OTHER_ADVICE =
-  'Check the address, and the reason given by the receiving server. If both look right, ask your mail administrator.'
-
-/** What a server has answered about recipients, each code once, without its words: they may quote the message. */
-export function answerCodes(recipients: readonly HarakaAddress[]): string[] {
-  const codes = recipients.flatMap(({ dsn_smtp_code, dsn_smtp_extc }) =>
-    dsn_smtp_code ? [[dsn_smtp_code, dsn_smtp_extc].filter(Boolean).join(' ')] : [],
+/** For each recipient its own, where they differ. */
+function otherCodes(recipients: readonly HarakaAddress[]): string[] {
+  const codes = recipients.map((recipient) =>
+    `${recipient.dsn_smtp_code ?? ''} ${recipient.dsn_smtp_extc ?? otherStatus(recipient)}`.trim(),
   )
-  return [...new Set(codes)]
+  const different = new Set(codes)
+  if (different.size < 2) return [...different].map((code) => oneLine(code))
+  return recipients.map((recipient, index) => oneLine(`${addressOf(recipient)}: ${codes[index] ?? ''}`))
 }
 
-/** What a `minimal` bounce has in place of a server's words about the message: they may quote it. */
-function discreetReason(recipients: readonly HarakaAddress[]): string {
-  const codes = answerCodes(recipients)
-  const answer =
-    codes.length > 0
-      ? `the receiving server answered ${codes.join(' and ')}`
-      : 'the session with the receiving server failed'
-  return `${answer}. Its text is left out, because this notice may travel without encryption.`
+/** What servers answered to recipients, each answer once, without their words: they may quote the message. */
+export function answersTo(recipients: readonly HarakaAddress[]): string[] {
+  return [...new Set(recipients.map(answerTo))].filter((answer) => answer !== '')
+}
+
+function answerTo({ dsn_smtp_code, dsn_smtp_extc }: HarakaAddress): string {
+  return dsn_smtp_code ? [dsn_smtp_code, dsn_smtp_extc].filter(Boolean).join(' ') : ''
 }

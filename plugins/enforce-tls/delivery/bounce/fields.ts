@@ -44,19 +44,23 @@ interface OtherReason {
 
 /** Where TLS is not to blame. */
 export function otherFields(recipient: HarakaAddress, { reason, discreet, now }: OtherReason): string[] {
-  const { dsn_status, dsn_smtp_code, dsn_smtp_extc, dsn_smtp_response, dsn_remote_mta } = recipient
-  const status = /^[245]\.\d{1,3}\.\d{1,3}/.exec(dsn_status ?? '')?.[0].replace(/^4/, '5') ?? '5.0.0'
+  const { dsn_smtp_code, dsn_smtp_extc, dsn_smtp_response, dsn_remote_mta } = recipient
   const diagnostic = dsn_smtp_code
     ? `smtp; ${[dsn_smtp_code, dsn_smtp_extc, discreet ? '' : dsn_smtp_response].filter(Boolean).join(' ')}`
     : `x-haraka; ${reason}`
   return [
     `Final-Recipient: ${recipientField(recipient)}`,
     'Action: failed',
-    `Status: ${status}`,
+    `Status: ${otherStatus(recipient)}`,
     ...(dsn_remote_mta ? [remoteMta(dsn_remote_mta)] : []),
     `Diagnostic-Code: ${oneAsciiLine(diagnostic, FIELD_MAX)}`,
     `Last-Attempt-Date: ${mailDate(now)}`,
   ]
+}
+
+/** The enhanced status code where TLS is not to blame. */
+export function otherStatus({ dsn_status }: HarakaAddress): string {
+  return /^[245]\.\d{1,3}\.\d{1,3}/.exec(dsn_status ?? '')?.[0].replace(/^4/, '5') ?? '5.0.0'
 }
 
 /** RFC 3464 section 2.1.2: the type says what kind of name it is. */

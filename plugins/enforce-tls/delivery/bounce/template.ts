@@ -12,11 +12,15 @@ export function together(text: string): string {
 export interface TemplateValues {
   /** One line each. */
   readonly single: Readonly<Record<string, string>>
-  /** A line that has nothing but such a placeholder is repeated for each value. */
+  /** A line with such a placeholder is repeated for each value. */
   readonly lists: Readonly<Record<string, readonly string[]>>
+  /** What stands above a part, by placeholder; the line of one that is missing here is left out. In a text it is in capitals. */
+  readonly headings?: Readonly<Record<string, string>>
 }
 
 const PLACEHOLDER = /\{(\w+)\}/g
+/** How the names of headings end. */
+const HEADING = '_heading'
 /** Lines of a text are at most this long where they can be broken: below what quoted-printable would cut. */
 const WIDTH = 72
 /** Between words that stay on one line. */
@@ -31,12 +35,12 @@ export function fillHeaders(
     .slice(0, endOfHeaders(template))
     .map((line) => /^([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)$/.exec(line))
     .filter((match) => match !== null)
-    .map(([, name = '', value = '']) => ({ name, value: fill(value, values).trim() }))
+    .map(([, name = '', value = '']) => ({ name, value: fill(value, values.single).trim() }))
 }
 
 /** The text behind the header fields of a text template, filled and wrapped, without two empty lines in a row. */
 export function fillText(template: readonly string[], values: TemplateValues): string {
-  const body = expand(template.slice(endOfHeaders(template) + 1), values, (value) => value)
+  const body = expand(template.slice(endOfHeaders(template) + 1), withCapitals(values), (value) => value)
   const lines = body
     .flatMap((line) => wrap(line))
     .filter((line, at, all) => line !== '' || all[at - 1] !== '')
@@ -49,6 +53,15 @@ export function fillHtml(template: readonly string[], values: TemplateValues): s
   return `${expand(template, values, escapeHtml).join('\r\n').replaceAll(NO_BREAK, ' ')}\r\n`
 }
 
+/** A text has no other way to set off what stands above its parts. */
+function withCapitals(values: TemplateValues): TemplateValues {
+  const headings = Object.entries(values.headings ?? {}).map(([name, text]) => [
+    name,
+    text.toLocaleUpperCase(),
+  ])
+  return { ...values, headings: Object.fromEntries(headings) as Record<string, string> }
+}
+
 function endOfHeaders(template: readonly string[]): number {
   const empty = template.indexOf('')
   return empty < 0 ? template.length : empty
@@ -59,24 +72,26 @@ function expand(
   values: TemplateValues,
   encode: (value: string) => string,
 ): string[] {
+  const { single, lists, headings = {} } = values
   return lines.flatMap((line) => {
-    const name = [...line.matchAll(PLACEHOLDER)]
-      .map((match) => match[1] ?? '')
-      .find((word) => Object.hasOwn(values.lists, word))
-    if (name === undefined) return [fill(line, values, encode)]
-    return (values.lists[name] ?? []).map((value) =>
-      fill(line, { lists: {}, single: { ...values.single, [name]: value } }, encode),
-    )
+    const names = [...line.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '')
+    const name = names.find((word) => Object.hasOwn(lists, word))
+    if (name !== undefined)
+      return (lists[name] ?? []).map((value) => fill(line, { ...single, [name]: value }, encode))
+    const heading = names.find((word) => word.endsWith(HEADING))
+    if (heading === undefined) return [fill(line, single, encode)]
+    const text = headings[heading]
+    return text === undefined ? [] : [fill(line, { ...single, [heading]: text }, encode)]
   })
 }
 
 function fill(
   line: string,
-  values: TemplateValues,
+  single: TemplateValues['single'],
   encode: (value: string) => string = (value) => value,
 ): string {
   return line.replace(PLACEHOLDER, (_all, name: string) =>
-    Object.hasOwn(values.single, name) ? encode(values.single[name] ?? '') : '?',
+    Object.hasOwn(single, name) ? encode(single[name] ?? '') : '?',
   )
 }
 

@@ -3,16 +3,23 @@
 /** What it is about, each value one line. */
 export interface BounceSubject {
   readonly domain: string
-  readonly recipients: string
-  /** The receiving server or servers. */
-  readonly mx: string
+  readonly recipients: readonly string[]
+  /** The receiving servers that failed for TLS. */
+  readonly hosts: readonly string[]
 }
 
-/** The sentences of a bounce for which TLS is to blame. */
-export interface TlsSentences {
-  readonly summary: string
-  readonly explanation: string
+/** What is said of a message that was not sent. */
+export interface NoticeSentences {
+  readonly subjectLine: string
+  readonly title: string
+  readonly result: string
+  /** Whose side has to act. */
+  readonly side: string
+  readonly reason: string
+  /** What TLS is and what was wrong with it; `null` where TLS is not to blame. */
+  readonly explanation: string | null
   /** `null` for nothing that is special to TLS. */
   readonly advice: string | null
-  readonly subjectLine: string
+  /** The paragraph for the administrators of the recipient's servers; `null` for none. */
+  readonly ask: string | null
 }

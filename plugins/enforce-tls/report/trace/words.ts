@@ -139,10 +139,26 @@ function failureWords({ class: name }: DeliveryLogEntry): string | null {
 
 /** What a class of failure says of a server, as a sentence; `null` for one that this version does not know. */
 export function formatFailureClass(name: string): string | null {
+  const known = knownClass(name)
+  return known && `The ${known.isGateway ? 'gateway' : 'receiving server'} ${known.says}`
+}
+
+/** The class of an entry; `null` for one that this version does not know. */
+function knownClass(name: string) {
   const known = FAILURE_CLASS_NAMES.find((candidate) => candidate === name)
-  if (known === undefined) return null
-  const { says, isGateway } = definitionOf(known)
-  return `The ${isGateway ? 'gateway' : 'receiving server'} ${says}`
+  return known === undefined ? null : definitionOf(known)
+}
+
+/** Whose side has to act. */
+function mendingOf(name: string, domain: string): string {
+  switch (knownClass(name)?.side) {
+    case 'ours':
+      return 'Mend this here'
+    case 'either':
+      return 'Find out on which side the fault is'
+    default:
+      return `Ask the operators of ${domain} to mend this`
+  }
 }
 
 /** What an operator can do about a message now. */
@@ -160,7 +176,7 @@ export function formatNextStep(
     case 'mixed':
       return name === undefined
         ? null
-        : `Ask the operators of ${domain} to mend this, then have the message sent again; ${check}`
+        : `${mendingOf(name, domain)}, then have the message sent again; ${check}`
     case 'kept':
       return 'Look for error.* in the queue folder: move the file back to try again, or delete it.'
     case 'rerouted':

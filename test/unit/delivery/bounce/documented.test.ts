@@ -24,9 +24,8 @@ const SHOWN = blockIn(DELIVERY, 'From: Mail Delivery System')
 const [, SHOWN_TEXT = ''] = /\n\n([^]*)/.exec(SHOWN) ?? []
 
 const address = (user: string, host: string) => ({ user, host, address: `${user}@${host}` })
-const header = (name: string) =>
-  new RegExp(`^- ${name}: (.*)$`, 'm').exec(SHOWN)?.[1] ?? `no line with ${name}`
-const message = `Date: ${header('dated')}\r\nMessage-ID: ${header('Message-ID')}\r\n\r\n`
+const messageId = /^- Message-ID: (.*)$/m.exec(SHOWN)?.[1] ?? 'none'
+const message = `Date: Thu, 26 Nov 2026 15:03:11 +0100\r\nMessage-ID: ${messageId}\r\n\r\n`
 const attempt: Attempt = {
   host: 'mx.clinic.example',
   to: '192.0.2.25:25',
@@ -58,8 +57,10 @@ const template = read('config/enforce-tls.bounce_message').split('\n')
 const options = {
   me: 'mail.acme.example',
   content: 'minimal',
+  minVersion: 'TLSv1.2',
   templates: { text: template, html: [] },
   now: new Date(1_764_000_000_000),
+  help: { contact: 'helpdesk@acme.example', link: 'https://acme.example/encrypted-mail' },
 } as const
 
 describe('the bounce in the documents', () => {

@@ -15,6 +15,7 @@ import type { HarakaMailItem } from '../../../../plugins/enforce-tls/haraka/type
 import type { HostRequirement } from '../../../../plugins/enforce-tls/published/host-requirement.js'
 import { requirementOf } from '../../../../plugins/enforce-tls/rules/requirement.js'
 import type { RelayWithTls } from '../../../../plugins/enforce-tls/rules/rule.js'
+import { en } from '../../../../plugins/enforce-tls/delivery/bounce/texts/en.js'
 import { atHost, daneDemand, stsPolicy } from '../../../support/held.js'
 import { parseBounce } from '../../../support/mail.js'
 import { repositoryRoot } from '../../../support/repository.js'
@@ -64,20 +65,24 @@ const template = (name: string) =>
 const OPTIONS = {
   me: 'mail.acme.example',
   content: 'minimal',
+  minVersion: 'TLSv1.2',
   templates: { text: template('bounce_message'), html: template('bounce_message_html') },
   now: new Date(1_764_000_000_000),
 } as const
 
 /** Subject, summary, explanation and advice, each on one line. */
 async function read(action: RelayWithTls, failed: readonly Failed[]) {
-  const { subject, text, html } = await bounceTexts(requestFor(action, failed), OPTIONS)
-  const [summary = '', explanation = '', advice = ''] = text
+  const text = ['Subject: {subject_line}', '', '{summary}', '', '{explanation}', '', '{advice}']
+  const own = { ...OPTIONS, templates: { ...OPTIONS.templates, text } }
+  const { subject, text: filled, html } = await bounceTexts(requestFor(action, failed), own)
+  const [summary = '', explanation = '', advice = ''] = filled
     .split('\r\n\r\n')
-    .map((part) => part.replace(/\s+/g, ' ').replace('WHAT TO DO NEXT ', ''))
+    .map((part) => part.replace(/\s+/g, ' ').trim())
   return { subject, summary, explanation, advice, html }
 }
 
 const NOT_VERIFIED = 'Not sent: the mail server of bank.example could not be verified'
+const CERTIFICATE = 'Not sent: the certificate of the mail server of bank.example could not be verified'
 const TRIED = 'It was tried several times.'
 
 describe('a bounce about what is published', () => {
@@ -86,13 +91,13 @@ describe('a bounce about what is published', () => {
       'a certificate that TLSA records do not confirm',
       DANE,
       { name: 'tlsa-invalid', requirement: atHost(DANE, BY_DANE) },
-      'their mail server could not be verified. The receiving server mx1.bank.example of bank.example has a certificate that could not be verified. The rule "Banks" of acme.example requires one that its DANE records confirm.',
+      'the certificate of their mail server could not be verified. The receiving server mx1.bank.example of bank.example has a certificate that could not be verified. The rule "Banks" of acme.example requires one that its DANE records confirm.',
     ],
     [
       'a certificate at a host that a policy lists',
       STS,
       { name: 'certificate-expired', requirement: atHost(STS, BY_POLICY) },
-      'their mail server could not be verified. The receiving server mx1.bank.example of bank.example has a certificate that could not be verified. The rule "Banks" of acme.example requires one that fits the MTA-STS policy of its domain.',
+      'the certificate of their mail server could not be verified. The receiving server mx1.bank.example of bank.example has a certificate that could not be verified. The rule "Banks" of acme.example requires one that fits the MTA-STS policy of its domain.',
     ],
     [
       'MX records that cannot be looked up',
@@ -121,12 +126,14 @@ describe('a bounce about what is published', () => {
   ] as const satisfies readonly (readonly [string, RelayWithTls, Failed, string])[])
     it(`begins with the result, then says why: ${what}`, async () => {
       const bounce = await read(action, [failed])
-      assert.equal(bounce.subject, NOT_VERIFIED)
+      const isCertificate = summary.startsWith('the certificate')
+      assert.equal(bounce.subject, isCertificate ? CERTIFICATE : NOT_VERIFIED)
       assert.equal(
         bounce.summary,
         `Your message to cfo@bank.example was not sent, because ${summary} ${TRIED}`,
       )
-      assert.ok(bounce.html.replace(/\s+/g, ' ').includes(escaped(summary)), bounce.html)
+      for (const sentence of escaped(summary).split(/(?<=\.) (?=The)/))
+        assert.ok(bounce.html.replace(/\s+/g, ' ').includes(sentence), bounce.html)
     })
 
   it('about several servers says of all only what is true of all', async () => {
@@ -141,14 +148,14 @@ describe('a bounce about what is published', () => {
     )
     assert.match(
       both.explanation,
-      /The last one, mx2\.bank\.example, could not be looked up securely in DNS\.$/,
+      /mx1\.bank\.example has a certificate that its DANE records .* mx2\.bank\.example could not be looked up securely in DNS\.$/,
     )
     const mixed = await read({ level: 'published' }, [
       { name: 'starttls-not-supported' },
       { host: 'mx2.bank.example', name: 'mx-not-listed' },
     ])
-    assert.equal(mixed.subject, 'Not sent: bank.example cannot receive your message as securely as required')
-    assert.match(mixed.summary, /could not be verified, or could not establish a TLS connection\./)
+    assert.equal(mixed.subject, 'Not sent: bank.example could not be reached as securely as required')
+    assert.match(mixed.summary, /could not be used as securely as required\./)
   })
 
   it('does not send for a trusted authority where DANE needs none', async () => {
@@ -183,7 +190,8 @@ describe('a bounce about what is published', () => {
 
   it('has words for every class: an advice, and the end of a sentence about the server', () => {
     for (const name of FAILURE_CLASS_NAMES) {
-      const { says, advice } = definitionOf(name)
+      const { says } = definitionOf(name)
+      const { advice } = en.failures[name]
       assert.match(says, /^(?:has|is|could|cannot|does|asked|offered|failed|sent) .*[^.]$/, name)
       assert.match(advice, /^(?:Tell|Ask) .*\.$/, name)
     }

@@ -55,6 +55,7 @@ async function bounceFor(classes: readonly FailureClass[], delayed: boolean) {
     {
       me: 'mta.acme.example',
       content: 'minimal',
+      minVersion: 'TLSv1.2',
       templates: { text: template(kind), html: template(`${kind}_html`) },
       now: new Date(),
     },
@@ -69,7 +70,7 @@ describe('a notice about a trust that cannot be used', () => {
     assert.equal(subject, 'Not sent: this mail system cannot send to bank.example as required')
     assert.match(
       text,
-      /^Your message to cfo@bank\.example was not sent, because this mail system cannot send it as securely as required\. The receiving servers mx1\.bank\.example, mx2\.bank\.example of bank\.example were not contacted, because the TLS settings here cannot be used\. The rule "Banks" of acme\.example requires those settings\./,
+      /^Your message to cfo@bank\.example was not sent, because this mail system cannot send it as securely as required\. Your own mail team has to fix this\. .* WHY The receiving servers mx1\.bank\.example, mx2\.bank\.example of bank\.example were not contacted, because the TLS settings here cannot be used\. The rule "Banks" of acme\.example requires those settings\./,
     )
     assert.match(
       text,
@@ -85,13 +86,16 @@ describe('a notice about a trust that cannot be used', () => {
     assert.equal(subject, 'Delayed: this mail system cannot send to bank.example as required yet')
     assert.match(
       text,
-      /^Your message to cfo@bank\.example is delayed, because this mail system cannot send it as securely as required at the moment\. The receiving server mx1\.bank\.example of bank\.example was not contacted,/,
+      /^Your message to cfo@bank\.example is delayed, because this mail system cannot send it as securely as required at the moment\. If it does not pass by itself, your own mail team has to fix this\. .* WHY The receiving server mx1\.bank\.example of bank\.example was not contacted,/,
     )
     assert.equal(status, '4.3.5')
   })
 
   it('claims it of no other server', async () => {
     const { text } = await bounceFor(['certificate-expired', 'trust-unusable'], false)
-    assert.match(text, /because their mail servers cannot receive it as securely as required/)
+    assert.match(
+      text,
+      /because none of their mail servers could be used as securely as required\. Your own mail team and that of bank\.example each have something to fix\./,
+    )
   })
 })

@@ -2,6 +2,7 @@
 import { mayChange } from '../access.js'
 import { ApiError, part, request, requestAll } from '../api.js'
 import { Field, Notice, useLoaded, Waiting } from '../components/basics.js'
+import { DomainHelp } from '../components/domain-help.js'
 import { FailureCount } from '../components/failure-count.js'
 import { HistoryList } from '../components/history-list.js'
 import { PageTitle } from '../components/page-title.js'
@@ -112,6 +113,7 @@ function Summary({ session, owner }: { readonly session: Session; readonly owner
         </ul>
       <//>`
     }
+    ${owner !== '*' && html`<${DomainHelp} session=${session} row=${row} onDone=${reload} />`}
     ${owner !== '*' && html`<${Senders} domain=${owner} senders=${row.senders} />`}
   </div>`
 }
@@ -179,6 +181,8 @@ async function rowOf(owner: string): Promise<DomainDetails> {
     enabled: false,
     rules: { outgoing: 0, incoming: 0, enabled: 0 },
     problems: [],
+    contact: null,
+    link: null,
     failures24h: 0,
     etag: null,
     senders: [],

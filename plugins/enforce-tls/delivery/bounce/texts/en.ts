@@ -1,0 +1,249 @@
+/** Bounce and notice of delay in English. */
+import { definitionOf } from '../../failure-classes.js'
+import { listed } from '../../../text/list.js'
+import { together } from '../template.js'
+import { clockOf, offsetOf } from '../time.js'
+import { failures } from './en-failures.js'
+import type { Demand, GatewayFailure, NoticeTexts, Result, RuleName, Servers } from './types.js'
+
+/** So many recipients are named in the first sentence. */
+const NAMED = 3
+
+/** The English texts. */
+export const en: NoticeTexts = {
+  language: 'en',
+  labels: {
+    from: 'Mail Delivery System',
+    advice: 'What to do next',
+    tell: 'What you can pass on to them',
+    contact: 'Who to ask:',
+    link: 'More about encrypted mail:',
+    reason: 'Why',
+    message: 'Which message',
+    to: 'To:',
+    subject: 'Subject:',
+    dated: 'Sent:',
+    messageId: 'Message-ID:',
+    code: 'Code:',
+    tried: 'What was tried',
+  },
+  title: (fate, problem) =>
+    fate === 'delayed'
+      ? 'Your message is delayed'
+      : isOther(problem)
+        ? 'Your message was not delivered'
+        : 'Your message was not sent',
+  subjectLine: ({ fate, problem, domain, several }) => {
+    const isDelayed = fate === 'delayed'
+    const yet = isDelayed ? ' yet' : ''
+    const what = isDelayed ? 'Delayed' : isOther(problem) ? 'Not delivered' : 'Not sent'
+    switch (problem) {
+      case 'encryption':
+        return `${what}: ${domain} cannot receive your message encrypted${yet}`
+      case 'certificate':
+        return `${what}: the ${several ? 'certificates of the mail servers' : 'certificate of the mail server'} of ${domain} could not be verified${yet}`
+      case 'server':
+      case 'look-up':
+        return `${what}: the mail server of ${domain} could not be verified${yet}`
+      case 'mixed':
+        return `${what}: ${domain} could not be reached as securely as required${yet}`
+      case 'ours':
+        return `${what}: this mail system cannot send to ${domain} as required${yet}`
+      case 'gateway':
+      case 'rejected':
+      case 'other':
+        return `${what}: your message to ${domain}`
+    }
+  },
+  result: (result) => {
+    const { fate, problem, recipients } = result
+    const became = fate === 'delayed' ? 'is delayed' : isOther(problem) ? 'was not delivered' : 'was not sent'
+    const message = `Your message to ${listed(recipients, NAMED)} ${became}`
+    const because = causeOf(result)
+    const sentence = because === '' ? `${message}.` : `${message}, because ${because}.`
+    return result.gateway === 'instead' ? `${sentence} It could not go through a gateway instead.` : sentence
+  },
+  side: (side, fate, domain) => {
+    const passes = fate === 'delayed' ? 'If it does not pass by itself, ' : ''
+    switch (side) {
+      case 'theirs':
+        return capital(`${passes}the mail team of ${domain} has to fix this.`)
+      case 'ours':
+        return capital(`${passes}your own mail team has to fix this.`)
+      case 'either':
+        return capital(`${passes}your own mail team has to find out on which side the fault is.`)
+      case 'both':
+        return capital(`${passes}your own mail team and that of ${domain} each have something to fix.`)
+      case 'sender':
+        return 'The next step is yours.'
+    }
+  },
+  all: (recipients) => recipients.join(', '),
+  reason: reasonOf,
+  demand: demandOf,
+  triedOften: 'It was tried several times.',
+  otherReason: (reason, gateway) =>
+    gateway
+      ? `The reason given by ${gateway.host}, the gateway "${gateway.name}" that it was sent through: ${ended(reason)}`
+      : `The reason given: ${ended(reason)}`,
+  discreetReason: (codes) =>
+    codes.length > 0
+      ? `the receiving server answered ${listed(codes)}; its text is left out, because this notice may travel without encryption`
+      : 'the session with the receiving server failed; its text is left out, because this notice may travel without encryption',
+  otherAdvice:
+    'Check the address, and the reason given by the receiving server. If both look right, ask your mail administrator.',
+  delayAdvice: (until) =>
+    `Nothing for now: do not send the message again. It is tried again until ${until}; if it cannot be sent by then, you get another notice. ` +
+    'If it is urgent, reach the recipient in another way, by phone for example.',
+  whatTlsIs: 'TLS is the encryption that protects a message on its way from one mail server to the next.',
+  whatPublishingIs:
+    'It helps only if that is the right server, so domains can publish how to recognise theirs: in DNS (DANE) or in a policy on a web server (MTA-STS).',
+  whatLookingUpIs:
+    'It helps only if that is the right server. Which one it is, the directory of the internet (DNS) says, and it gave no answer that can be trusted.',
+  whatAGatewayIs:
+    'A gateway is a mail server that passes messages on. This one takes mail only over an encrypted connection, and only after it has proven who it is.',
+  failed: (failure, host) => `${host} ${definitionOf(failure).says}.`,
+  failures,
+  gatewayInstead: (gateway) =>
+    `It was to go through the gateway ${placeOf(gateway)} instead, which ${gatewaySays(gateway)}${detailOf(gateway)}.`,
+  gatewayOnly: (gateway) => {
+    const { rules } = gateway
+    const so = `the gateway ${placeOf(gateway)}${detailOf(gateway)}.`
+    if (rules.length === 0) return `The gateway is ${so.slice('the gateway '.length)}`
+    return rules.length > 1
+      ? `The rules ${rulesIn(rules)} send it through ${so}`
+      : `The rule ${rulesIn(rules)} sends it through ${so}`
+  },
+  ask: ({ me, domain, sentences }) =>
+    [
+      `Please tell your mail team: our mail server ${me} could not deliver mail to ${domain} that has to travel over TLS.`,
+      ...sentences,
+    ].join(' '),
+  noSubject: 'not shown, because this notice may travel without encryption',
+  unknown: 'unknown',
+  writtenBy: (me) => `This notice was written by the mail system of ${me}.`,
+  time: (time, offset) => {
+    const utc = clockOf(time)
+    const inUtc = `${dayOf(utc)}, ${utc.time} UTC`
+    if (offset === null || offset === 0) return inUtc
+    const local = clockOf(time, offset)
+    const day = local.day === utc.day ? '' : `${dayOf(local)}, `
+    return `${inUtc} (${day}${local.time} ${offsetOf(offset)})`
+  },
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+function dayOf({ day, month, year }: ReturnType<typeof clockOf>): string {
+  return `${day} ${MONTHS[month] ?? ''} ${year}`
+}
+
+function isOther(problem: Result['problem']): boolean {
+  return problem === 'rejected' || problem === 'other'
+}
+
+/** After "because"; empty for nothing. */
+function causeOf({ fate, problem, several, gateway }: Result): string {
+  const now = fate === 'delayed' ? ' at the moment' : ''
+  const theirs = several ? 'their mail servers' : 'their mail server'
+  switch (problem) {
+    case 'encryption':
+      return `${theirs} cannot receive it encrypted${now}`
+    case 'certificate':
+      return `the ${several ? 'certificates' : 'certificate'} of ${theirs} could not be verified`
+    case 'server':
+      return `${theirs} could not be verified`
+    case 'look-up':
+      return `${theirs} could not be looked up securely`
+    case 'mixed':
+      return `${several ? 'none of their mail servers could' : 'their mail server could not'} be used as securely as required`
+    case 'ours':
+      return `this mail system cannot send it as securely as required${now}`
+    case 'gateway':
+      return `the gateway that it has to go through ${gateway && gateway !== 'rejected' && gateway !== 'instead' ? definitionOf(gateway).says : 'could not take the message'}`
+    case 'rejected':
+      return gateway ? 'the gateway that it was sent through rejected it' : `${theirs} rejected it`
+    case 'other':
+      return ''
+  }
+}
+
+function reasonOf({ problem, domain, hosts, failure }: Servers): string {
+  const several = hosts.length > 1
+  const servers = several ? 'The receiving servers' : 'The receiving server'
+  const named = hosts.length === 0 ? `${servers} of ${domain}` : `${servers} ${hosts.join(', ')} of ${domain}`
+  switch (problem) {
+    case 'encryption':
+      // On one line, where filters look for it.
+      return `${named} ${together('could not establish a TLS connection')}.`
+    case 'certificate':
+      return `${named} ${together(`${several ? 'have certificates' : 'has a certificate'} that could not be verified`)}.`
+    case 'ours':
+      return `${named} ${several ? 'were' : 'was'} not contacted, because the TLS settings here cannot be used.`
+    case 'mixed':
+      return `${named} could not be used as securely as required.`
+    default:
+      return `${named} ${failure ? definitionOf(failure).says : 'could not be verified'}.`
+  }
+}
+
+function demandOf(demand: Demand): string {
+  const { rules } = demand
+  const what = demandedBy(demand)
+  if (rules.length === 0) return `This mail system requires ${what} for this message.`
+  return rules.length === 1
+    ? `The rule ${rulesIn(rules)} requires ${what}.`
+    : `The rules ${rulesIn(rules)} require ${what}.`
+}
+
+const SOURCES = {
+  dane: 'DANE records in DNS',
+  'mta-sts': 'an MTA-STS policy',
+  any: 'DANE records in DNS or an MTA-STS policy',
+} as const
+
+function demandedBy({ of, sources, whereThereIsAny }: Demand): string {
+  switch (of) {
+    case 'encryption':
+      return 'one'
+    case 'settings':
+      return 'those settings'
+    case 'certificate':
+      return 'a verified one'
+    case 'dane-certificate':
+      return 'one that its DANE records confirm'
+    case 'sts-certificate':
+      return 'one that fits the MTA-STS policy of its domain'
+    case 'tls':
+      return 'TLS'
+    case 'verified-tls':
+      return 'TLS to a verified server'
+    case 'published':
+      return `a server that is confirmed by ${sources.map((source) => SOURCES[source]).join(' and by ')}${whereThereIsAny ? ', where there are any' : ''}`
+  }
+}
+
+function rulesIn(rules: readonly RuleName[]): string {
+  return rules.map(({ name, owner }) => `"${name}" of ${owner ?? 'this mail system'}`).join(' and ')
+}
+
+function placeOf({ name, host }: GatewayFailure): string {
+  return host === name ? `"${name}"` : `"${name}" (${host})`
+}
+
+function gatewaySays({ failure }: GatewayFailure): string {
+  return failure ? definitionOf(failure).says : 'could not take the message'
+}
+
+function detailOf({ detail }: GatewayFailure): string {
+  return detail === '' ? '' : `: ${detail}`
+}
+
+/** Words of others may end in anything. */
+function ended(words: string): string {
+  return /[.!?…]$/.test(words) ? words : `${words}.`
+}
+
+function capital(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1)
+}
