@@ -1,7 +1,7 @@
 /** Small changes of one rule: on or off, its place in the list, and its end. */
 import { checkingRule } from './entry-problems.js'
 import { moveChanges, movedRule, type Moved, type MoveTo } from '../rules/rule-order.js'
-import type { Rule } from '../rules/rule.js'
+import { hasAction, type Rule } from '../rules/rule.js'
 import { parseRule } from '../rules/check-rule.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { inPieces } from '../work/turns.js'
@@ -23,6 +23,7 @@ export async function switchableRule(
   const rule = await ruleIn(entries, id)
   if (!enabled || rule.enabled) return rule
   const { owner } = entries
+  if (!hasAction(rule)) throw new AdminProblem({ code: 'no-action', owner, id, name: rule.name })
   const checked = await inPieces(checkingRule(owner, id, ruleText(entries, id), groups))
   if ('rule' in checked) return rule
   const place = rulePlace(owner, id)

@@ -12,7 +12,7 @@ import { ruleObservations, partnerObservations, type RuleObservations } from '..
 import { GROUP_PREFIX } from '../rules/group-name.js'
 import { definitionOf } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
-import type { Rule } from '../rules/rule.js'
+import { actionOf, type Rule } from '../rules/rule.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { canAsk, isConfirmed } from './ask.js'
 import { isGroupReference } from './check-targets.js'
@@ -49,7 +49,7 @@ export async function beforeRuleChange(
   { yes, check = true }: BeforeChangeOptions,
 ): Promise<RuleObservations | null> {
   const { rule } = after
-  const { level } = rule.actions.relayWithTls
+  const { level } = actionOf(rule)
   const reports = rule.mode === 'report' || before?.mode === 'report'
   const isNew = before === null
   const observed = isNew
@@ -58,7 +58,7 @@ export async function beforeRuleChange(
   if (!isNew) for (const sentence of formatRuleObservations(observed, reports)) context.output.line(sentence)
   if (!isRisky(before, rule)) return observed
   const less = before?.enabled
-    ? formatLessThanBefore(before.actions.relayWithTls, rule.actions.relayWithTls)
+    ? formatLessThanBefore(actionOf(before), actionOf(rule))
     : null
   if (less !== null) context.output.line(less)
   if (check) await warnAboutPartners(context, [after], viewWith(context, after))
@@ -127,7 +127,7 @@ export function viewWith({ store }: Pick<Context, 'store'>, { owner, id, rule }:
 
 function strictestFirst(rules: readonly OwnedRule[]): readonly OwnedRule[] {
   const weight = ({ rule }: OwnedRule): number => {
-    const { relayWithTls } = rule.actions
+    const relayWithTls = actionOf(rule)
     const { trusted, pinned, names, published } = definitionOf(relayWithTls.level)
     if (published !== null) return { defer: 4, encrypt: 1, none: 0 }[otherwiseOf(relayWithTls) ?? 'defer']
     return Number(trusted) * 2 + Number(pinned) + Number(names === 'domain')

@@ -8,7 +8,7 @@ import type { CheckRequest, PartnerCheck } from '../check/types.js'
 import { definitionOf } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import { requirementOf } from '../rules/requirement.js'
-import type { RelayWithTls } from '../rules/rule.js'
+import { actionOf, type RelayWithTls } from '../rules/rule.js'
 import { errorMessage } from '../text/error-message.js'
 import { isGroupReference, namedTargets } from './check-targets.js'
 import type { Context } from './context.js'
@@ -42,7 +42,7 @@ export async function warnAboutPartners(
     )
     for (const owned of rules) {
       const own = checks.filter((_, index) => requests[index]?.owned === owned)
-      if (own.length > 0) warnOf(context, own, owned.rule.actions.relayWithTls)
+      if (own.length > 0) warnOf(context, own, actionOf(owned.rule))
     }
   } catch (error) {
     printWarning(
@@ -96,7 +96,7 @@ async function requestsOf(
   const requests: { owned: OwnedRule; request: CheckRequest }[] = []
   for (const owned of rules) {
     const { owner, id, rule } = owned
-    const { relayWithTls } = rule.actions
+    const relayWithTls = actionOf(rule)
     if (!rule.enabled || rule.direction !== 'outgoing' || !definitionOf(relayWithTls.level).encrypted)
       continue
     const patterns = rule.criteria.to?.matchesAny ?? []

@@ -12,7 +12,7 @@ import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import { formatAddress, type MailAddress } from '../rules/address.js'
 import { definitionOf } from '../rules/levels.js'
 import { requirementOf } from '../rules/requirement.js'
-import type { RelayWithTls, Rule } from '../rules/rule.js'
+import { actionOf, type RelayWithTls, type Rule } from '../rules/rule.js'
 import type { Settings } from '../settings/types.js'
 
 /** RFC 5737: an address that nobody has. */
@@ -32,7 +32,7 @@ export function previewBounce(
   options: BounceOptions,
 ): Promise<BounceTexts> {
   const host = `mx.${recipient.domain}`
-  const action = rule.actions.relayWithTls
+  const action = actionOf(rule)
   const message = [
     `From: <${formatAddress(sender)}>`,
     `Date: ${options.now.toUTCString()}`,

@@ -6,7 +6,7 @@ import { readOwner } from '../../admin/owner-state.js'
 import { isRisky } from '../../admin/risky-change.js'
 import type { ChangedRule } from '../../admin/write-rule.js'
 import { ruleObservations } from '../../report/rule-observed.js'
-import type { Rule } from '../../rules/rule.js'
+import { actionOf, type Rule } from '../../rules/rule.js'
 import type { MoveTo } from '../../rules/rule-order.js'
 import { valueOf } from '../../store/difference.js'
 import { inPieces } from '../../work/turns.js'
@@ -208,7 +208,7 @@ async function changedReply(
   const { owned } = changed
   const { rule } = owned
   const asked = rule.enabled && (rule.mode === 'report' ? before === null : isRisky(before, rule))
-  const { level } = rule.actions.relayWithTls
+  const { level } = actionOf(rule)
   const reports =
     asked && context.settings().evidence.stream
       ? await ruleObservations(context.deliveries, owned, level === 'none' ? null : level)
