@@ -47,10 +47,7 @@ function wayOf(rule: ExplainedRule, domain: string): Way {
   const { owner, id } = rule
   const { name } = rule.rule
   const action = actionOf(rule.rule)
-  const requirement =
-    action.level === 'none'
-      ? null
-      : requirementOf(action, domain, { owner, id, name })
+  const requirement = action.level === 'none' ? null : requirementOf(action, domain, { owner, id, name })
   return { rule, requirement, key: keyOf(requirement) }
 }
 

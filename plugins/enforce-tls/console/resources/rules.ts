@@ -3,10 +3,11 @@ import { deleteRule, moveRule, switchRule } from '../../admin/change-rule.js'
 import { createRule } from '../../admin/create-rule.js'
 import { editedRule, editRule } from '../../admin/edit-rule.js'
 import { readOwner } from '../../admin/owner-state.js'
-import { isRisky } from '../../admin/risky-change.js'
+import { STEPS, stepOf } from '../../admin/steps.js'
 import type { ChangedRule } from '../../admin/write-rule.js'
 import { ruleObservations } from '../../report/rule-observed.js'
 import { actionOf, type Rule } from '../../rules/rule.js'
+import { EVERYONE } from '../../rules/owner.js'
 import type { MoveTo } from '../../rules/rule-order.js'
 import { valueOf } from '../../store/difference.js'
 import { inPieces } from '../../work/turns.js'
@@ -207,7 +208,8 @@ async function changedReply(
   const { context } = call
   const { owned } = changed
   const { rule } = owned
-  const asked = rule.enabled && (rule.mode === 'report' ? before === null : isRisky(before, rule))
+  const step = stepOf(enforcing(before), enforcing(rule), owned.owner === EVERYONE)
+  const asked = rule.enabled && (rule.mode === 'report' ? before === null : STEPS[step].asks)
   const { level } = actionOf(rule)
   const reports =
     asked && context.settings().evidence.stream
@@ -215,4 +217,8 @@ async function changedReply(
       : null
   const reply = await afterChange(call, changed)
   return { ...reply, body: { ...reply.body, reports } }
+}
+
+function enforcing(rule: Rule | null): Rule | null {
+  return rule?.enabled && rule.mode !== 'report' ? rule : null
 }
