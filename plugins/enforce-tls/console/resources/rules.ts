@@ -9,7 +9,6 @@ import { ruleObservations } from '../../report/rule-observed.js'
 import { actionOf, type Rule } from '../../rules/rule.js'
 import { EVERYONE } from '../../rules/owner.js'
 import type { MoveTo } from '../../rules/rule-order.js'
-import { valueOf } from '../../store/difference.js'
 import { inPieces } from '../../work/turns.js'
 import { effectSchema } from '../effects.js'
 import { assertSeen, etagOf } from '../etag.js'
@@ -31,7 +30,7 @@ import {
   text,
 } from '../schemas.js'
 import { listEtag } from '../stored-rules.js'
-import { afterChange, listReply, readRule, ruleReply } from './rule-access.js'
+import { afterChange, listReply, readRule, replacement, ruleReply } from './rule-access.js'
 
 interface RuleBody {
   readonly rule: Readonly<Record<string, unknown>>
@@ -163,10 +162,7 @@ async function edit(call: Call<RuleBody>): Promise<Reply> {
   const owner = changeableOwner(call, param(call, 'owner'))
   const found = await readRule(call, owner)
   assertSeen(call, `rule ${found.id}`, etagOf(found.json))
-  const { position } = (valueOf(found.json) ?? {}) as { position?: unknown }
-  const kept = typeof position === 'number' ? { position } : {}
-  const value = { direction: 'outgoing', enabled: false, ...kept, ...call.body.rule }
-  const wanted = await editedRule(found, found.id, value)
+  const wanted = await editedRule(found, found.id, replacement(found.json, call.body.rule))
   const changed = await editRule(editorOf(call), found, found.id, wanted)
   return changedReply(call, changed, wanted.before)
 }
