@@ -55,7 +55,12 @@ async function warnAbout(context: Context, found: ImpactPartners): Promise<void>
     const { check } = await partners()
     const checks = await checkMany(
       { check },
-      found.partners.map(({ action: _action, rule: _rule, ...request }) => ({ ...request, signal })),
+      found.partners.map(({ domain, recipient, requirement }) => ({
+        domain,
+        recipient,
+        requirement,
+        signal,
+      })),
       AT_A_TIME,
       terminal,
     )

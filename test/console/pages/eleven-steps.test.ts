@@ -56,7 +56,9 @@ describe('the eleven steps', () => {
     assert.equal(await ruleSwitch.getAttribute('aria-checked'), 'false')
     await hand.click(ruleSwitch)
     const dialog = page.getByRole('dialog', { name: 'Switch on rule Enforced TLS to First Bank?' })
-    await dialog.getByText(/^It would be on: mail from acme\.example to bank\.example leaves over TLS/).waitFor()
+    await dialog
+      .getByText(/^It would be on: mail from acme\.example to bank\.example leaves over TLS/)
+      .waitFor()
     await dialog.getByText('1 of 1 checked. 1 of 1 would bounce.').waitFor()
     await hand.click(dialog.getByRole('button', { name: 'Switch on' }))
     await page.getByRole('switch', { name: 'Rule Enforced TLS to First Bank', checked: true }).waitFor()
