@@ -4,7 +4,7 @@
  */
 import { request } from '../api.js'
 import { plain } from '../plain.js'
-import { html, useEffect, useState, type VNode } from '../preact.js'
+import { html, useEffect, useRef, useState, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
 import type { Change, Impact, ImpactPartner } from '../types.js'
 import { Dialog, Notice } from './basics.js'
@@ -28,6 +28,9 @@ interface Question {
 /** The dialog, to be drawn where it is used, and what opens it. */
 export function useConfirm(): [VNode | null, Confirm] {
   const [open, setOpen] = useState<Question | null>(null)
+  // Who leaves the page without an answer has said no.
+  const leave = useRef<() => void>(() => undefined)
+  useEffect(() => () => leave.current(), [])
   const confirm: Confirm = async (change, question, yes) => {
     const { body: impact } = await request<Impact>('POST', 'impact', change)
     if (!impact.asks) return true
@@ -36,6 +39,7 @@ export function useConfirm(): [VNode | null, Confirm] {
         setOpen(null)
         resolve(is)
       }
+      leave.current = () => resolve(false)
       setOpen({ impact, question, yes, answer })
     })
   }
