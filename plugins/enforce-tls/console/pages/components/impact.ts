@@ -91,9 +91,10 @@ function Partners({ partners, morePartners }: Impact): VNode {
     let wanted = true
     const left = [...partners]
     const work = async (): Promise<void> => {
-      for (let next = left.shift(); next !== undefined && wanted; next = left.shift()) {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
         const result = { ...next, checked: await checkNow(next.target, next.action) }
-        if (wanted) setResults((before) => [...before, result])
+        if (!wanted) return
+        setResults((before) => [...before, result])
       }
     }
     for (let worker = 0; worker < AT_A_TIME; worker++) void work()
