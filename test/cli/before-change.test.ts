@@ -81,6 +81,7 @@ describe('before a change that makes mail bounce or leave in the clear', { concu
       ['--enable'],
       (id) => ['rule', 'edit', 'acme.example', id, '--to', 'bank.example', 'b.example'],
     ],
+    ['an exemption ends', ['--level', 'none', '--enable'], (id) => ['rule', 'disable', 'acme.example', id]],
   ]
   for (const [what, options, command] of ROWS)
     it(`it is asked once whether to go on, when ${what}`, async (t) => {
@@ -139,18 +140,80 @@ describe('before a change that makes mail bounce or leave in the clear', { concu
     assert.deepEqual(asked, [])
   })
 
+  it('what it would do is said: of a rule that another one leaves nothing', async (t) => {
+    const { rulesFile, id, run } = await started(t, '--enable')
+    const second = await rulesFile.createRule('acme.example', 'Second', '--to', 'bank.example')
+    const { stdout } = await run(['rule', 'enable', 'acme.example', second.id], { answer: 'n\n' })
+    assert.match(
+      stdout,
+      new RegExp(`It would be on, but has no effect: rule ${id} of acme\\.example \\(Bank\\)`),
+    )
+  })
+
+  it('what it would do is said: of an exemption that gets above a rule', async (t) => {
+    const { rulesFile, id, run } = await started(t, '--enable')
+    const exempt = await rulesFile.createRule(
+      'acme.example',
+      'Exempt',
+      '--to',
+      '*',
+      '--level',
+      'none',
+      '--enable',
+    )
+    const before = await rulesFile.content()
+    const move = ['rule', 'move', 'acme.example', exempt.id, '--top']
+    const { code, stdout, stderr } = await run(move, { answer: 'n\n' })
+    assert.equal(code, 1)
+    assert.match(stdout, new RegExp(`Rule ${id} of acme\\.example \\(Bank\\):[^]*has no effect`))
+    assert.match(stderr, /Move rule \w+ of acme\.example\? \[y\/N\]/)
+    assert.equal(await rulesFile.content(), before)
+    assert.equal((await run(move)).code, 0)
+  })
+
+  it('how many of the partners would bounce is said, and how many were not asked', async (t) => {
+    const { rulesFile, asked, run } = await started(t)
+    const many = Array.from({ length: 205 }, (_, index) => `p${index}.example`)
+    await rulesFile.done('group', 'set', 'many', ...many)
+    const { id } = await rulesFile.createRule('acme.example', 'Many', '--to', 'group:many')
+    const { stderr } = await run(['rule', 'enable', 'acme.example', id], { answer: 'n\n' })
+    assert.match(
+      stderr,
+      /Checked: mail to 200 of 200 partners would bounce now; 5 more partners not checked\./,
+    )
+    assert.equal(stderr.match(/would bounce now: /g)?.length, 10)
+    assert.equal(asked.length, 200)
+  })
+
+  it('a rule without an action is not switched on, and the command that helps is named', async (t) => {
+    const { rulesFile, id, run } = await started(t)
+    const text = (await rulesFile.content()) ?? ''
+    const { rules, ...others } = JSON.parse(text) as { rules: Record<string, Record<string, object>> }
+    const rule = { ...rules['acme.example']?.[id], actions: {} }
+    await writeFile(rulesFile.file, JSON.stringify({ ...others, rules: { 'acme.example': { [id]: rule } } }))
+    const { code, stderr } = await run(['rule', 'enable', 'acme.example', id])
+    assert.equal(code, 1)
+    assert.match(stderr, /\(Bank\) cannot be switched on, because it has no action yet/)
+    assert.match(stderr, new RegExp(`enforce-tls rule edit acme\\.example ${id} --level encrypt`))
+    const listed = await run(['rule', 'list', 'acme.example'])
+    assert.match(listed.stdout, /\(no action yet\)/)
+    assert.equal((await run(['rule', 'edit', 'acme.example', id, '--level', 'encrypt'])).code, 0)
+    assert.equal((await run(['rule', 'enable', 'acme.example', id])).code, 0)
+  })
+
   it('partners that come into a group in use are looked at, by the strictest rule', async (t) => {
     const { rulesFile, asked, run } = await started(t)
     await rulesFile.done('group', 'set', 'banks', 'one.example')
-    for (const level of ['encrypt', 'verify'])
-      await rulesFile.createRule('acme.example', level, '--to', 'group:banks', '--level', level, '--enable')
+    const banks = ['--to', 'group:banks', '--enable', '--level']
+    await rulesFile.createRule('acme.example', 'All', ...banks, 'encrypt')
+    await rulesFile.createRule('bob@acme.example', 'Bob', ...banks, 'verify')
     await log(rulesFile, { kind: 'report', result: 'would-bounce', domain: 'two.example' })
     const set = ['group', 'set', 'banks', 'one.example', 'two.example']
     const no = await run(set, { answer: 'n\n' })
     assert.equal(no.code, 1)
     assert.match(no.stdout, /rules in report mode would have bounced 1 of 1 message to two\.example/)
     assert.match(no.stderr, /mail to two\.example would bounce now/)
-    assert.match(no.stderr, /Add to group banks, which 2 rules that are on refer to\? \[y\/N\]/)
+    assert.match(no.stderr, /Change group banks, which 2 rules that are on refer to\? \[y\/N\]/)
     assert.deepEqual(asked, ['two.example verify'])
     assert.equal((await run([...set, '--yes', '--no-check'])).code, 0)
     assert.equal(asked.length, 1)

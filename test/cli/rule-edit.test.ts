@@ -215,7 +215,7 @@ describe('rule edit --editor', { concurrency: 4 }, () => {
     assert.match(stderr, /level: "encrypt" → "verify"/)
     assert.match(stderr, /your text is kept in \S+\.json/)
     const { name, actions } = await edited.rule()
-    assert.deepEqual([name, actions.relayWithTls.level], ['Bank', 'verify'])
+    assert.deepEqual([name, actions.relayWithTls?.level], ['Bank', 'verify'])
     removeKept(stderr)
   })
 

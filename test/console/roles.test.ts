@@ -133,6 +133,18 @@ const ROWS: readonly Row[] = [
     body: PREVIEW,
     statuses: [401, 200, 200, 404, 200, 200],
   },
+  {
+    route: 'previewChange',
+    path: 'impact',
+    body: { domain: 'acme.example', enabled: true },
+    statuses: [401, 403, 403, 404, 200, 200],
+  },
+  {
+    route: 'previewChange',
+    path: 'impact',
+    body: { group: 'banks', patterns: ['a.example'] },
+    statuses: [401, 403, 403, 403, 403, 200],
+  },
   { route: 'listHistory', path: 'history', statuses: [401, 200, 200, 200, 200, 200] },
   { route: 'listHistory', path: 'history?owner=acme.example', statuses: [401, 200, 200, 404, 200, 200] },
   { route: 'listHistory', path: 'history?owner=*', statuses: [401, 200, 404, 404, 404, 200] },

@@ -1,9 +1,9 @@
 /** Small changes of one rule: on or off, its place in the list, and its end. */
 import { checkingRule } from './entry-problems.js'
 import { moveChanges, movedRule, type Moved, type MoveTo } from '../rules/rule-order.js'
-import type { Rule } from '../rules/rule.js'
+import { hasAction, type Rule } from '../rules/rule.js'
 import { parseRule } from '../rules/check-rule.js'
-import { ruleChanges } from '../store/entry-change.js'
+import { ruleChanges, type EntryChange } from '../store/entry-change.js'
 import { inPieces } from '../work/turns.js'
 import { changing, type Editor } from './editor.js'
 import { noRule, ownerState, ruleIn, rulePlace, ruleText, type OwnerRead } from './owner-state.js'
@@ -23,6 +23,7 @@ export async function switchableRule(
   const rule = await ruleIn(entries, id)
   if (!enabled || rule.enabled) return rule
   const { owner } = entries
+  if (!hasAction(rule)) throw new AdminProblem({ code: 'no-action', owner, id, name: rule.name })
   const checked = await inPieces(checkingRule(owner, id, ruleText(entries, id), groups))
   if ('rule' in checked) return rule
   const place = rulePlace(owner, id)
@@ -59,20 +60,28 @@ export function moveRule(
   to: MoveTo,
   seen?: OwnerRead,
 ): Promise<Moved & { readonly read: OwnerRead }> {
-  const beside = to.before ?? to.after
-  if (beside === id) throw new AdminProblem({ code: 'beside-itself', value: id })
   return changing(editor, owner, seen, async (read) => {
-    const { rules } = await ownerState(read)
-    for (const [field, named] of Object.entries({ id, before: to.before, after: to.after }))
-      if (named !== undefined && !rules.some((rule) => rule.id === named))
-        throw await noPlace(read, named, field as 'id' | 'before' | 'after')
-    const moved = movedRule(rules, id, to, rules.length < read.entries.rules.size)
-    if (moved.changed)
-      await editor.write(
-        ruleChanges(owner, await inPieces(moveChanges(rules, moved.list, read.entries.rules))),
-      )
+    const { moved, changes } = await plannedMove(read, id, to)
+    if (moved.changed) await editor.write(changes)
     return { ...moved, read }
   })
+}
+
+/** The move as it would be. @throws {AdminProblem} as `moveRule`. */
+export async function plannedMove(
+  read: OwnerRead,
+  id: string,
+  to: MoveTo,
+): Promise<{ readonly moved: Moved; readonly changes: readonly EntryChange[] }> {
+  const beside = to.before ?? to.after
+  if (beside === id) throw new AdminProblem({ code: 'beside-itself', value: id })
+  const { rules } = await ownerState(read)
+  for (const [field, named] of Object.entries({ id, before: to.before, after: to.after }))
+    if (named !== undefined && !rules.some((rule) => rule.id === named))
+      throw await noPlace(read, named, field as 'id' | 'before' | 'after')
+  const moved = movedRule(rules, id, to, rules.length < read.entries.rules.size)
+  const changes = moved.changed ? await inPieces(moveChanges(rules, moved.list, read.entries.rules)) : []
+  return { moved, changes: ruleChanges(read.entries.owner, changes) }
 }
 
 /** Why a rule is not among those that decide. */

@@ -7,6 +7,7 @@ import type { DecidedBy } from '../rules/requirement.js'
 import type { Part } from '../rules/tally.js'
 import { formatLevel, formatLevelOf } from './format-published.js'
 import { formatCovered, formatMail, formatAction, formatSender } from './format-rule.js'
+import { actionOf } from '../rules/rule.js'
 
 /**
  * `active`: it does what it says. `partly`: for some of its mail. `reports`: it changes no delivery. `no-effect`:
@@ -122,7 +123,7 @@ function coversAll(parts: readonly Above[], { checked }: RuleEffect): boolean {
 }
 
 function formatActive({ owner, rule }: OwnedRule, { reportOnly }: EffectSurroundings): string {
-  const { relayWithTls } = rule.actions
+  const relayWithTls = actionOf(rule)
   const { startsAt, expiresAt } = rule
   const encrypted = definitionOf(relayWithTls.level).encrypted
   const clause = [
@@ -210,7 +211,7 @@ function formatAlso({ requirement, certain, ...part }: Also, { owner, rule }: Ow
   const may = certain ? '' : ", where the message's header matches"
   const { minVersion } = requirement
   const sum = `${formatLevelOf(requirement)}${minVersion ? `, ${minVersion} or later` : ''}`
-  return rule.actions.relayWithTls.level === 'none'
+  return actionOf(rule).level === 'none'
     ? `The exemption is from the rules of ${formatSender(owner)} alone: ${rules} requires ${sum}${mail}${may}.`
     : `That is the minimum${mail}: with ${rules}${may}, it is ${sum}.`
 }
@@ -227,7 +228,7 @@ function formatBound({ checked, named }: RuleEffect): string[] {
 
 function formatIncoming({ rule }: OwnedRule, { offersTls }: EffectSurroundings): string[] {
   if (rule.direction !== 'incoming' || offersTls !== false) return []
-  if (!definitionOf(rule.actions.relayWithTls.level).encrypted) return []
+  if (!definitionOf(actionOf(rule).level).encrypted) return []
   return [
     'All of that mail is rejected, because Haraka does not offer STARTTLS: its plugin tls is not loaded. Add the line tls to config/plugins.',
   ]

@@ -29,6 +29,8 @@ export function formatAdminProblem(data: ProblemData, placeOf: (place: EntryPlac
       return `rule ${quote(data.value)} cannot be moved before or after itself`
     case 'service-off':
       return `message rules are switched off for ${data.domain}, so no rule can be created for mail from ${data.owner}`
+    case 'no-action':
+      return `rule ${data.id} of ${data.owner} (${data.name}) cannot be switched on, because it has no action yet`
     case 'in-use': {
       const { group, rules } = data
       const named = rules.map(({ owner, id }) => `${id} of ${owner}`)

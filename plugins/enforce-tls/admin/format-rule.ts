@@ -2,7 +2,7 @@
 import { listed } from '../text/list.js'
 import { definitionOf } from '../rules/levels.js'
 import { EVERYONE } from '../rules/owner.js'
-import type { RelayWithTls, Rule } from '../rules/rule.js'
+import { actionOf, type RelayWithTls, type Rule } from '../rules/rule.js'
 import { formatOnFailureOf } from './format-gateway.js'
 import { formatOtherwise, otherwiseOf } from './format-published.js'
 import { formatLevelSummary } from './format-requirement.js'
@@ -38,7 +38,7 @@ export function otherCriteria({ criteria: { to, from, subject, header } }: Rule)
 export function formatCovered(owner: string, rule: Rule): string {
   const mail = formatMail(owner, rule)
   if (rule.direction === 'incoming') return `${mail} is rejected at RCPT unless it comes over TLS`
-  return `${mail} ${formatLeaves(otherwiseOf(rule.actions.relayWithTls) !== 'none')}`
+  return `${mail} ${formatLeaves(otherwiseOf(actionOf(rule)) !== 'none')}`
 }
 
 /** How covered mail leaves. @param encrypted whether it needs TLS whatever the partner publishes */

@@ -35,6 +35,8 @@ export type ProblemData =
       readonly owner: string
       readonly isNew: boolean
     }
+  /** It was not chosen yet what the rule does, so it cannot be switched on. */
+  | { readonly code: 'no-action'; readonly owner: string; readonly id: string; readonly name: string }
   | { readonly code: 'service-invalid'; readonly place: EntryPlace; readonly problem: string }
   /** Rules refer to the group. */
   | { readonly code: 'in-use'; readonly group: string; readonly rules: readonly ReferringRule[] }

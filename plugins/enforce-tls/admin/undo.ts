@@ -67,7 +67,20 @@ export async function stepWith(
  *
  * @throws {AdminProblem} where the history has forgotten a part of it, or what it changed is another by now.
  */
-export async function undo({ store, write }: Editor, step: readonly HistoryEntry[]): Promise<void> {
+export async function undo(editor: Editor, step: readonly HistoryEntry[]): Promise<void> {
+  const back = await plannedUndo(editor.store, step)
+  try {
+    await editor.write(back)
+  } catch (error) {
+    throw isConflict(error) ? new AdminProblem({ code: 'changed-since' }) : error
+  }
+}
+
+/** What taking back a step writes. @throws {AdminProblem} as `undo`. */
+export async function plannedUndo(
+  store: ReadStore,
+  step: readonly HistoryEntry[],
+): Promise<readonly EntryChange[]> {
   if (!isOfEntries(step)) throw new AdminProblem({ code: 'is-release' })
   const entries = step[0]?.step?.entries ?? step.length
   if (entries !== step.length || step.some(({ leftOut }) => leftOut !== null))
@@ -84,11 +97,7 @@ export async function undo({ store, write }: Editor, step: readonly HistoryEntry
     const value = from === null ? null : await inPieces(spellingOf(key, from))
     back.push({ key, owner, field, expected: to, value })
   }
-  try {
-    await write(back)
-  } catch (error) {
-    throw isConflict(error) ? new AdminProblem({ code: 'changed-since' }) : error
-  }
+  return back
 }
 
 function* findingProblem(

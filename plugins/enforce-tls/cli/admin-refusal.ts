@@ -26,6 +26,11 @@ export async function refusalOf({ store, command }: Around, { data }: AdminProbl
       if (hint !== '') return new Refusal([`nothing is known of ${domain}, so nothing was created${hint}`])
       return new Refusal([`${sentence}; switch them on with:`], [command('domain', 'enable', domain)])
     }
+    case 'no-action':
+      return new Refusal(
+        [`${sentence}; choose one, such as any TLS, with:`],
+        [command('rule', 'edit', data.owner, data.id, '--level', 'encrypt')],
+      )
     case 'changed-meanwhile': {
       const when = data.last === null ? '' : ` (${localTime(data.last.at)})`
       return new Refusal([

@@ -1,22 +1,19 @@
 /**
- * What is known before a change that makes mail bounce, or leave in the clear, which it did not before: what the
- * delivery log has seen, and what the mail servers say now. On a terminal it is asked once whether to go on.
+ * What is said before a change that makes mail bounce, or leave in the clear, which it did not before: what it would do,
+ * what the delivery log has seen, and what the mail servers say now. On a terminal it is asked once whether to go on.
  */
-import { otherwiseOf } from '../admin/format-published.js'
+import { formatImpact, formatMoreRules, type ImpactWords } from '../admin/format-impact.js'
+import { impactOf, type Impact } from '../admin/impact.js'
 import { formatLessThanBefore } from '../admin/less-than-before.js'
-import { isRisky } from '../admin/risky-change.js'
 import { domainsIn } from '../admin/set-group.js'
-import { storeAfter, type RulesView } from '../admin/store-after.js'
 import { formatPartnerObservations, formatRuleObservations } from '../report/format-observed.js'
 import { ruleObservations, partnerObservations, type RuleObservations } from '../report/rule-observed.js'
-import { GROUP_PREFIX } from '../rules/group-name.js'
-import { definitionOf } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
-import type { Rule } from '../rules/rule.js'
-import { ruleChanges } from '../store/entry-change.js'
+import { actionOf, type Rule } from '../rules/rule.js'
+import { ruleChanges, type EntryChange } from '../store/entry-change.js'
 import { canAsk, isConfirmed } from './ask.js'
-import { isGroupReference } from './check-targets.js'
 import type { Context } from './context.js'
+import { effectsNow } from './effects.js'
 import { Refusal } from './refusal.js'
 import { warnAboutPartners } from './rule-check.js'
 
@@ -38,7 +35,7 @@ export interface RuleStep {
 }
 
 /**
- * Tells what is known, and asks.
+ * Says what is known of a rule and of what becomes of it, and asks.
  *
  * @returns what the log has of the rule
  * @throws {Refusal} where the answer is not yes; nothing is written then.
@@ -46,96 +43,92 @@ export interface RuleStep {
 export async function beforeRuleChange(
   context: Context,
   { before, after, question }: RuleStep,
-  { yes, check = true }: BeforeChangeOptions,
+  options: BeforeChangeOptions,
 ): Promise<RuleObservations | null> {
-  const { rule } = after
-  const { level } = rule.actions.relayWithTls
+  const { owner, id, rule } = after
+  const { level } = actionOf(rule)
   const reports = rule.mode === 'report' || before?.mode === 'report'
   const isNew = before === null
-  const observed = isNew
-    ? null
-    : await ruleObservations(context.deliveries(), after, level === 'none' ? null : level)
-  if (!isNew) for (const sentence of formatRuleObservations(observed, reports)) context.output.line(sentence)
-  if (!isRisky(before, rule)) return observed
-  const less = before?.enabled
-    ? formatLessThanBefore(before.actions.relayWithTls, rule.actions.relayWithTls)
-    : null
-  if (less !== null) context.output.line(less)
-  if (check) await warnAboutPartners(context, [after], viewWith(context, after))
-  await confirmed(context, question, yes)
+  const observed =
+    isNew || !rule.enabled
+      ? null
+      : await ruleObservations(context.deliveries(), after, level === 'none' ? null : level)
+  if (!isNew && rule.enabled)
+    for (const sentence of formatRuleObservations(observed, reports)) context.output.line(sentence)
+  const expected = isNew ? null : JSON.stringify(before)
+  const changes = ruleChanges(owner, [{ id, expected, value: JSON.stringify(rule) }])
+  const impact = await impactOf(context.store, changes)
+  if (impact.asks) {
+    const words = await sayImpact(context, impact, options)
+    if (options.check !== false) await warnAboutPartners(context, impact, words)
+    await confirmed(context, question, options)
+  }
   return observed
 }
 
-/** The same for a group that gets new members. @param rules that refer to it, as they are. */
-export async function beforeGroupChange(
+/** The same for a change of any entries. @param question of the rules that it is asked for */
+export async function beforeChange(
   context: Context,
-  name: string,
-  added: readonly string[],
-  rules: readonly OwnedRule[],
+  changes: readonly EntryChange[],
+  question: (impact: Impact) => string,
   options: BeforeChangeOptions,
-): Promise<void> {
-  const enforcing = rules.filter(
-    ({ rule }) =>
-      rule.enabled && rule.mode !== 'report' && rule.criteria.to?.matchesAny?.includes(GROUP_PREFIX + name),
-  )
-  if (added.length === 0 || enforcing.length === 0) return
-  const [strictest] = strictestFirst(enforcing).map((owned) => ({
-    ...owned,
-    rule: { ...owned.rule, criteria: { ...owned.rule.criteria, to: { matchesAny: added } } },
-  }))
-  if (strictest) await sayKnown(context, [strictest], viewWith(context, strictest), options)
-  await confirmed(
-    context,
-    `Add to group ${name}, which ${enforcing.length === 1 ? '1 rule that is on refers' : `${enforcing.length} rules that are on refer`} to?`,
-    options.yes,
-  )
+): Promise<Impact> {
+  const impact = await impactOf(context.store, changes)
+  if (!impact.asks) return impact
+  await sayKnown(context, impact, options)
+  await confirmed(context, question(impact), options)
+  return impact
 }
 
-/** The same for a change that brings many rules into force. @param after the store as it would be */
-export async function beforeRulesChange(
-  context: Context,
-  rules: readonly OwnedRule[],
-  after: RulesView,
-  question: string,
-  options: BeforeChangeOptions,
-): Promise<void> {
-  if (rules.length === 0) return
-  await sayKnown(context, rules, after, options)
-  await confirmed(context, question, options.yes)
-}
-
-/** Says what the delivery log has of the partners that rules name, and what their mail servers say. */
+/** Says what a change would do, what the delivery log has of the partners, and what their mail servers say. */
 export async function sayKnown(
   context: Context,
-  rules: readonly OwnedRule[],
-  after: RulesView,
-  { check = true }: BeforeChangeOptions,
+  impact: Impact,
+  options: BeforeChangeOptions,
 ): Promise<void> {
-  const patterns = rules.flatMap(({ rule }) => rule.criteria.to?.matchesAny ?? [])
-  const named = [...new Set(patterns)].filter((pattern) => pattern !== '*' && !isGroupReference(pattern))
+  const words = await sayImpact(context, impact, options)
+  const added = new Set(impact.rules.flatMap((rule) => rule.added))
+  const named = [...added].filter((pattern) => pattern !== '*')
   if (named.length > 0) {
     const observed = await partnerObservations(context.deliveries(), domainsIn(named))
     for (const sentence of formatPartnerObservations(observed, named)) context.output.line(sentence)
   }
-  if (check) await warnAboutPartners(context, rules, after)
+  if (options.check !== false) await warnAboutPartners(context, impact, words)
 }
 
-/** The store with a rule in its place. */
-export function viewWith({ store }: Pick<Context, 'store'>, { owner, id, rule }: OwnedRule): RulesView {
-  return storeAfter(store, ruleChanges(owner, [{ id, expected: null, value: JSON.stringify(rule) }]))
-}
-
-function strictestFirst(rules: readonly OwnedRule[]): readonly OwnedRule[] {
-  const weight = ({ rule }: OwnedRule): number => {
-    const { relayWithTls } = rule.actions
-    const { trusted, pinned, names, published } = definitionOf(relayWithTls.level)
-    if (published !== null) return { defer: 4, encrypt: 1, none: 0 }[otherwiseOf(relayWithTls) ?? 'defer']
-    return Number(trusted) * 2 + Number(pinned) + Number(names === 'domain')
+/** Off a terminal only what takes something away: what the rules do is said after the change. */
+async function sayImpact(
+  context: Context,
+  impact: Impact,
+  options: BeforeChangeOptions,
+): Promise<ImpactWords> {
+  const { output } = context
+  const words = await formatImpact(impact, effectsNow(context, impact.after))
+  if (!asks(context, options)) {
+    for (const { owned, before } of impact.rules) {
+      const less = before && formatLessThanBefore(actionOf(before), actionOf(owned.rule))
+      if (less) output.line(less)
+    }
+    return words
   }
-  return [...rules].sort((a, b) => weight(b) - weight(a))
+  for (const { impact: each, sentences } of words.rules) {
+    const { owner, id, rule } = each.owned
+    output.line(`Rule ${id === NEW_RULE ? '' : `${id} `}of ${owner} (${rule.name}):`)
+    for (const sentence of sentences) output.item(sentence)
+  }
+  const more = formatMoreRules(words)
+  if (more !== null) output.line(more)
+  return words
 }
 
-async function confirmed({ output }: Context, question: string, yes: true | undefined): Promise<void> {
-  if (yes || !canAsk(output) || (await isConfirmed(output, question))) return
+/** Stands for the id of a rule that is not there yet. */
+export const NEW_RULE = 'new'
+
+function asks({ output }: Context, { yes }: BeforeChangeOptions): boolean {
+  return yes !== true && canAsk(output)
+}
+
+async function confirmed(context: Context, question: string, options: BeforeChangeOptions): Promise<void> {
+  if (!asks(context, options) || (await isConfirmed(context.output, question))) return
   throw new Refusal(['nothing was changed'])
 }

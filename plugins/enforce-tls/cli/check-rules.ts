@@ -13,6 +13,7 @@ import { stateOf } from '../rules/rule-state.js'
 import type { CheckRequests } from './check-requests.js'
 import { namedTargets, skippedIn, type Skipped, type Target } from './check-targets.js'
 import { brokenSentences } from './rule-entries.js'
+import { actionOf } from '../rules/rule.js'
 
 /** Reads all rules; those that sleep, are off, or require nothing are left out, and those of mode report too. */
 export async function questionsOfRules(store: ReadStore): Promise<CheckRequests> {
@@ -65,6 +66,6 @@ function ask(
 }
 
 function acts({ rule }: OwnedRule): boolean {
-  const { level } = rule.actions.relayWithTls
+  const { level } = actionOf(rule)
   return rule.direction === 'outgoing' && stateOf(rule, Date.now()) === 'on' && definitionOf(level).encrypted
 }

@@ -1,15 +1,14 @@
 /** `enforce-tls domain`: the switch of a sending domain, without which its rules are inactive, and whom its senders can ask. */
+import type { Impact } from '../admin/impact.js'
 import { helpProblems, ownerProblem, serviceProblem } from '../admin/entry-problems.js'
-import { riskyRules } from '../admin/risky-change.js'
 import { domainNamed, isServiceOn, rulesSwitched, setService } from '../admin/set-service.js'
-import { storeAfter } from '../admin/store-after.js'
 import { readReadable } from '../admin/whole-store.js'
 import { readSenderHelp, type SenderHelp } from '../rules/sender-help.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { namedChange } from '../store/entry-change.js'
 import { numbered } from '../text/list.js'
 import { setHelpByUser } from './domain-set.js'
-import { beforeRulesChange, type BeforeChangeOptions } from './before-change.js'
+import { beforeChange, type BeforeChangeOptions } from './before-change.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { showEffects } from './effects.js'
 import { ownerHint } from './hints.js'
@@ -90,9 +89,9 @@ async function switchByUser(
   }
   if (enabled && isServiceOn(known.get(domain) ?? null) !== true) {
     const switched = [namedChange('domains', domain, null, JSON.stringify({ enabled }))]
-    const risky = await riskyRules(store, switched)
-    const question = `Switch on message rules for ${domain}, and with it ${numbered(risky.length, 'rule')}?`
-    await beforeRulesChange(context, risky, storeAfter(store, switched), question, options)
+    const question = ({ rules }: Impact): string =>
+      `Switch on message rules for ${domain}, and with it ${numbered(rules.length, 'rule')}?`
+    await beforeChange(context, switched, question, options)
   }
   const changed = await setService(context, domain, enabled)
   output.data({ domain, enabled })

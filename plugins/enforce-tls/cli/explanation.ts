@@ -8,7 +8,7 @@ import type { FieldOutcome, MessageView } from '../rules/match.js'
 import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
 import type { DecidedBy } from '../rules/requirement.js'
 import type { Ruling } from '../rules/rule-list.js'
-import type { Rule } from '../rules/rule.js'
+import { actionOf, type Rule } from '../rules/rule.js'
 import type { Context } from './context.js'
 import { formatLevelOf } from '../admin/format-published.js'
 import { formatRequirement } from '../admin/format-requirement.js'
@@ -94,8 +94,8 @@ function formatState(state: ExplainedState, rule: Rule): string {
   return exempts(rule) ? 'unknown, counts as no match because it exempts' : 'unknown, counts as a match'
 }
 
-function exempts({ actions }: Rule): boolean {
-  return actions.relayWithTls.level === 'none'
+function exempts(rule: Rule): boolean {
+  return actionOf(rule).level === 'none'
 }
 
 function formatField({ field, met, value, why }: FieldOutcome): string {

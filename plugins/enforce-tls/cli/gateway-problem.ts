@@ -4,13 +4,14 @@ import { nearest } from '../text/nearest.js'
 import { quote } from '../text/quote.js'
 import type { Surroundings } from './context.js'
 import { printWarning } from './output.js'
+import { actionOf } from '../rules/rule.js'
 
 /** The problem as a sentence about the rule; `null` for none, and where the settings are unknown. */
 export function gatewayProblem(
   { settings, folder }: Pick<Surroundings, 'settings' | 'folder'>,
   { rule }: Pick<OwnedRule, 'rule'>,
 ): string | null {
-  const { via } = rule.actions.relayWithTls
+  const { via } = actionOf(rule)
   if (via === undefined || folder === null || settings.gateways.some(({ name }) => name === via)) return null
   const near = nearest(
     via,

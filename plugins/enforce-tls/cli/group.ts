@@ -1,15 +1,16 @@
 /** `enforce-tls group`: named lists of patterns, which rules refer to as `group:<name>`. */
 import { groupProblem } from '../admin/entry-problems.js'
 import { referringRules, type ReferringRule } from '../admin/referring-rules.js'
-import { membersOf, newPatterns } from '../admin/risky-change.js'
+import type { Impact } from '../admin/impact.js'
 import { assertUnused, checkedGroup, deleteGroup, groupIn, setGroup } from '../admin/set-group.js'
 import { groupWayOut } from '../rules/group.js'
 import { EVERYONE } from '../rules/owner.js'
+import { namedChange } from '../store/entry-change.js'
 import { textDifferences, valueOf } from '../store/difference.js'
 import { listed } from '../text/list.js'
 import { quote } from '../text/quote.js'
 import { confirmRemoval } from './ask.js'
-import { beforeGroupChange, type BeforeChangeOptions } from './before-change.js'
+import { beforeChange, type BeforeChangeOptions } from './before-change.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { showEffects } from './effects.js'
 import { Refusal } from './refusal.js'
@@ -70,11 +71,11 @@ async function setByUser(
 ): Promise<void> {
   const { store, output } = context
   const patterns = await checkedGroup(name, texts)
-  const groups = await store.groups()
-  const added = newPatterns(await membersOf(groups, name), patterns)
-  const grows = groups.has(name) && added.length > 0
-  const referring = grows ? await referringRules(store, name) : null
-  if (referring) await beforeGroupChange(context, name, added, referring.owned, options)
+  const known = (await store.groups()).get(name) ?? null
+  const changes = [namedChange('groups', name, known, JSON.stringify(patterns))]
+  const question = ({ rules: { length } }: Impact): string =>
+    `Change group ${name}, which ${length === 1 ? '1 rule that is on refers' : `${length} rules that are on refer`} to?`
+  const impact = await beforeChange(context, changes, question, options)
   const { before, after } = await setGroup(context, name, patterns)
   output.data({ group: name, patterns })
   if (before === after) {
@@ -85,7 +86,10 @@ async function setByUser(
   if (before !== null) for (const difference of textDifferences(before, after)) output.item(difference)
   output.line(`Rules refer to it as group:${name}.`)
   if (before === null || output.json) return
-  await showEffects(context, (referring ?? (await referringRules(store, name))).rules)
+  await showEffects(
+    context,
+    impact.rules.map(({ owned }) => owned),
+  )
 }
 
 async function showGroup({ store, output }: Context, name: string): Promise<void> {

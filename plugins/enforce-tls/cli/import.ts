@@ -6,8 +6,7 @@ import { DocumentProblem, parseDocument, type RulesDocument } from '../store/rul
 import { valueOf } from '../store/difference.js'
 import { concernedRules, plannedImport } from '../admin/import.js'
 import type { ImportStep } from '../admin/import-plan.js'
-import { riskyRules } from '../admin/risky-change.js'
-import { storeAfter } from '../admin/store-after.js'
+import { impactOf } from '../admin/impact.js'
 import { canAsk, isConfirmed } from './ask.js'
 import { sayKnown, type BeforeChangeOptions } from './before-change.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
@@ -144,8 +143,8 @@ async function confirm(
       `nothing was written: --replace removes what ${file} does not have (${summary(plan)}), and there is no terminal to ask on; --yes does it without a question`,
     ])
   const changes = plan.map(({ change }) => change)
-  const risky = await riskyRules(store, changes)
-  if (risky.length > 0) await sayKnown(context, risky, storeAfter(store, changes), options)
+  const impact = await impactOf(store, changes)
+  if (impact.asks) await sayKnown(context, impact, options)
   if (options.yes || !asks || (await isConfirmed(output, `Write that (${summary(plan)})?`))) return
   throw new Refusal(['nothing was written'])
 }

@@ -1,15 +1,17 @@
 /** `enforce-tls rule enable`, `disable`, `move` and `delete`: small changes of one rule. */
-import { deleteRule, moveRule, switchableRule, switchRule } from '../admin/change-rule.js'
+import { deleteRule, moveRule, plannedMove, switchableRule, switchRule } from '../admin/change-rule.js'
+import { impactOf } from '../admin/impact.js'
 import { readOwner, ruleText } from '../admin/owner-state.js'
 import { inPieces } from '../work/turns.js'
 import { parseRule } from '../rules/check-rule.js'
+import { ruleChanges } from '../store/entry-change.js'
 import { quote } from '../text/quote.js'
-import { confirmRemoval } from './ask.js'
-import { beforeRuleChange, viewWith, type BeforeChangeOptions } from './before-change.js'
+import { canAsk, confirmRemoval } from './ask.js'
+import { beforeChange, beforeRuleChange, sayKnown, type BeforeChangeOptions } from './before-change.js'
 import type { Context } from './context.js'
 import { effectsNow, showEffect } from './effects.js'
 import { WrongUse } from './refusal.js'
-import { warnAboutPartners } from './rule-check.js'
+import { warnAboutRule } from './rule-check.js'
 import { warnOfBroken } from './rule-entries.js'
 
 /** Switches a rule on, after what is known was said and asked, or off. */
@@ -22,12 +24,11 @@ export async function switchByUser(
 ): Promise<void> {
   const { output, store } = context
   const before = await switchableRule(await readOwner(store, owner), id, enabled)
-  const question = `Switch on rule ${id} of ${owner} (${before.name})?`
+  const question = `Switch ${enabled ? 'on' : 'off'} rule ${id} of ${owner} (${before.name})?`
   const after = { owner, id, rule: { ...before, enabled } }
-  const seen = enabled ? await beforeRuleChange(context, { before, after, question }, options) : null
+  const seen = await beforeRuleChange(context, { before, after, question }, options)
   // Nothing changes then, but who says it again wants to know how the partners are.
-  if (enabled && before.enabled && options.check !== false)
-    await warnAboutPartners(context, [after], viewWith(context, after))
+  if (enabled && before.enabled && options.check !== false) await warnAboutRule(context, after)
   const { owned, changed, read } = await switchRule(context, owner, id, enabled)
   output.data(owned.rule.mode === 'report' && enabled ? { ...owned, reports: seen } : owned)
   const already = changed ? '' : ' already'
@@ -36,7 +37,7 @@ export async function switchByUser(
 }
 
 /** Where to; exactly one of them. */
-export interface MoveOptions {
+export interface MoveOptions extends BeforeChangeOptions {
   readonly top?: true | undefined
   readonly bottom?: true | undefined
   readonly before?: string | undefined
@@ -51,9 +52,12 @@ export async function moveByUser(
   options: MoveOptions,
 ): Promise<void> {
   const { output } = context
-  if (Object.values(options).filter((value) => value !== undefined).length !== 1)
+  const { yes, ...to } = options
+  if (Object.values(to).filter((value) => value !== undefined).length !== 1)
     throw new WrongUse(['say where to with one of --top, --bottom, --before <id>, --after <id>'])
-  const { list, changed, read } = await moveRule(context, owner, id, options)
+  const { changes } = await plannedMove(await readOwner(context.store, owner), id, to)
+  await beforeChange(context, changes, () => `Move rule ${id} of ${owner}?`, { yes })
+  const { list, changed, read } = await moveRule(context, owner, id, to)
   const place = list.findIndex((rule) => rule.id === id)
   const moved = list[place]
   output.data(list)
@@ -67,7 +71,10 @@ export async function moveByUser(
 /** Deletes a rule; it asks first where somebody can answer. @param yes do not ask, not even on a terminal */
 export async function deleteByUser(context: Context, owner: string, id: string, yes: boolean): Promise<void> {
   const { store, output, command } = context
-  const found = await inPieces(parseRule(ruleText(await store.readOwner(owner), id)))
+  const text = ruleText(await store.readOwner(owner), id)
+  const found = await inPieces(parseRule(text))
+  const deletion = ruleChanges(owner, [{ id, expected: text, value: null }])
+  if (!yes && canAsk(output)) await sayKnown(context, await impactOf(store, deletion), {})
   const name = 'rule' in found ? found.rule.name : 'it is not valid'
   await confirmRemoval(output, yes, {
     question: `Delete rule ${id} of ${owner} (${name})?`,

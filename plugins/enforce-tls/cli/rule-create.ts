@@ -7,7 +7,7 @@ import type { Context } from './context.js'
 import { warnOfGateway } from './gateway-problem.js'
 import { printWarning } from './output.js'
 import { WrongUse } from './refusal.js'
-import { beforeRuleChange, type BeforeChangeOptions } from './before-change.js'
+import { beforeRuleChange, NEW_RULE, type BeforeChangeOptions } from './before-change.js'
 import type { RuleOptions } from './rule-fields.js'
 import { ownerOf, warnOfBroken } from './rule-entries.js'
 import { hasCriteria, toldOfOptions, withOptions } from './rule-options.js'
@@ -44,7 +44,7 @@ export async function createByOptions(
   if (options.enable) {
     const rule = await toldOfOptions(async () => newRule(await readOwner(context.store, owner), value))
     const question = `Create rule ${name} of ${owner}, and switch it on?`
-    await beforeRuleChange(context, { before: null, after: { owner, id: 'new', rule }, question }, options)
+    await beforeRuleChange(context, { before: null, after: { owner, id: NEW_RULE, rule }, question }, options)
   }
   const { owned, read } = await toldOfOptions(() => createRule(context, owner, value))
   output.data(owned)

@@ -5,7 +5,6 @@
 import { editRule, editedRule, type RuleEdit } from '../admin/edit-rule.js'
 import { readOwner, ruleIn, ruleText, type OwnerRead } from '../admin/owner-state.js'
 import { AdminProblem } from '../admin/problem.js'
-import { isRisky } from '../admin/risky-change.js'
 import { jsonProblem } from '../store/json-problem.js'
 import { textDifferences } from '../store/difference.js'
 import { refusalOf } from './admin-refusal.js'
@@ -99,7 +98,7 @@ async function write(
   const { output } = context
   const { owner } = read.entries
   const { before, after } = edit
-  if (edit.changes && isRisky(before, after)) {
+  if (edit.changes) {
     const question = `Change rule ${id} of ${owner} (${after.name})?`
     await beforeRuleChange(context, { before, after: { owner, id, rule: after }, question }, options)
   }

@@ -8,6 +8,7 @@ import { ownerHint } from './hints.js'
 import { Refusal } from './refusal.js'
 import { brokenSentences } from './rule-entries.js'
 import { stateOf } from '../rules/rule-state.js'
+import { actionOf, hasAction } from '../rules/rule.js'
 
 /** Patterns of a rule that a list of rules shows. */
 const PATTERNS_SHOWN = 6
@@ -28,18 +29,18 @@ export async function listRules(context: Context, owner: string): Promise<void> 
 }
 
 function rowOf({ id, rule }: OwnedRule): Cell[] {
-  const { name, position, actions } = rule
+  const { name, position } = rule
   const matchesAny = recipientsOf(rule)
   const rest = matchesAny.length - PATTERNS_SHOWN
   const to = [...matchesAny.slice(0, PATTERNS_SHOWN), ...(rest > 0 ? [`and ${rest} more`] : [])]
-  const { level, otherwise, minVersion, via, onFailure, trust } = actions.relayWithTls
+  const { level, otherwise, minVersion, via, onFailure, trust } = actionOf(rule)
   return [
     String(position),
     stateOf(rule, Date.now()),
     name,
     [...(rule.direction === 'incoming' ? ['(incoming)'] : []), ...to, ...otherCriteria(rule)],
     [
-      level,
+      hasAction(rule) ? level : '(no action yet)',
       ...(otherwise ? [`otherwise ${otherwise}`] : []),
       ...(minVersion ? [minVersion] : []),
       ...(trust ? [`trust ${trust}`] : []),
@@ -70,7 +71,7 @@ export async function showRule(context: Context, owner: string, id: string): Pro
     ...(rule.expiresAt === undefined ? {} : { expires: rule.expiresAt }),
     to: recipientsOf(rule),
     ...(others.length > 0 ? { and: others } : {}),
-    requires: formatAction(rule.actions.relayWithTls),
+    requires: hasAction(rule) ? formatAction(actionOf(rule)) : 'nothing yet: no action was chosen',
   })
   if (offFor !== null) sayInactive(context, offFor)
 }

@@ -73,6 +73,7 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
     .option('--bottom', 'after all others')
     .option('--before <id>', 'just before this one')
     .option('--after <id>', 'just after this one')
+    .option('--yes', 'do not ask whether to go on')
     .addHelpText(
       'after',
       examples(
@@ -132,10 +133,11 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
     .description('switch a rule off; it stays in the list')
     .argument('<owner>', OWNER)
     .argument('<id>', ID)
+    .option('--yes', 'do not ask whether to go on')
     .addHelpText('after', examples('rule disable acme.example k3m8r2pq7x'))
-    .action((owner, id, _options, command) =>
+    .action((owner, id, options, command) =>
       withStore(command.optsWithGlobals(), async (context) => {
-        await switchByUser(context, await ownerWithRules(context, owner), id, false)
+        await switchByUser(context, await ownerWithRules(context, owner), id, false, options)
       }),
     )
 

@@ -9,7 +9,7 @@ import { definitionOf } from '../rules/levels.js'
 import { isOver } from '../rules/period.js'
 import { atOnce } from '../work/pieces.js'
 import { parseRule } from '../rules/check-rule.js'
-import type { Rule } from '../rules/rule.js'
+import { actionOf, type Rule } from '../rules/rule.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { readable } from '../policy/read-parts.js'
 import type { Context } from './context.js'
@@ -138,9 +138,9 @@ export async function reportOn(context: Context): Promise<StatusReport> {
       rules[state]++
       if (state === 'on') on++
       const enforcing = state === 'on' ? enforcingRule(json) : null
-      if (enforcing && definitionOf(enforcing.actions.relayWithTls.level).published !== null)
+      if (enforcing && definitionOf(actionOf(enforcing).level).published !== null)
         lookingAtPublished.push(`${quote(enforcing.name)} of ${owner}`)
-      if (enforcing?.actions.relayWithTls.trust !== undefined) naming.push({ owner, id, rule: enforcing })
+      if (enforcing && actionOf(enforcing).trust !== undefined) naming.push({ owner, id, rule: enforcing })
       const lost = state === 'on' ? withoutGateway(context, json) : null
       if (lost !== null)
         problems.push({

@@ -4,6 +4,7 @@ import type { OwnedRule } from '../rules/owner-entries.js'
 import { inDays } from '../check/verdict.js'
 import type { Surroundings } from './context.js'
 import { trustProblem, trustsOf } from './trust-problem.js'
+import { actionOf } from '../rules/rule.js'
 
 /** The trusts, and what is to be mended of them and of the rules that name one. */
 export interface TrustState {
@@ -20,7 +21,7 @@ export function trustState(
   const trusts = known?.facts() ?? []
   const unusable = new Set(trusts.flatMap(({ name, problem }) => (problem === null ? [] : [name])))
   const ofRules = rules.flatMap((owned) => {
-    const { trust = '' } = owned.rule.actions.relayWithTls
+    const { trust = '' } = actionOf(owned.rule)
     // That of the trust itself is said once, and not for each rule.
     const problem = unusable.has(trust) ? null : trustProblem(owned, known)
     return problem === null ? [] : [`mail of rule ${owned.id} waits: ${problem}`]

@@ -6,6 +6,7 @@ import type { OwnedRule } from '../rules/owner-entries.js'
 import { requirementOf } from '../rules/requirement.js'
 import type { Surroundings } from './context.js'
 import { printWarning, type Terminal } from './output.js'
+import { actionOf } from '../rules/rule.js'
 
 /** The trusts of the settings; `null` beside `--redis` and `--file`, which know none. */
 export function trustsOf({
@@ -20,7 +21,7 @@ export function trustProblem(
   { owner, id, rule }: OwnedRule,
   trusts: Pick<Trusts<null>, 'get'> | null,
 ): string | null {
-  const { relayWithTls } = rule.actions
+  const relayWithTls = actionOf(rule)
   if (relayWithTls.trust === undefined || trusts === null) return null
   // Whatever the recipient's domain is, it has no part in this.
   const requirement = requirementOf(relayWithTls, '', { owner, id, name: rule.name })

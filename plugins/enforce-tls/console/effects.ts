@@ -1,6 +1,7 @@
 /** What rules do as things stand, for who asks: rules that one may not see are not named. */
 import { EFFECT_STATUSES, type FormattedEffect } from '../admin/format-effect.js'
 import { RuleEffects, type NamedEffect } from '../admin/rule-effects.js'
+import type { RulesView } from '../admin/store-after.js'
 import { AT_A_GLANCE, THOROUGH, type EffectBounds, type RuleEffect } from '../rules/effect.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import { maySee } from './auth/permission.js'
@@ -30,13 +31,17 @@ interface EffectBody {
   readonly sentences: readonly string[]
 }
 
-/** Effects of rules as the store holds them now. */
-export function effectsFor({ context, identity }: Call, bounds: EffectBounds = THOROUGH): RuleEffects {
+/** Effects of rules as the store holds them now, or as they would be in another one. */
+export function effectsFor(
+  { context, identity }: Pick<Call, 'context' | 'identity'>,
+  bounds: EffectBounds = THOROUGH,
+  read: RulesView = context.store,
+): RuleEffects {
   const named = (rule: DecidedBy): DecidedBy =>
     maySee(identity, rule.owner) ? rule : { ...rule, id: '', name: 'a rule of the whole service' }
   const redacted = <T extends Requirement | null>(requirement: T): T =>
     requirement && { ...requirement, decidedBy: requirement.decidedBy.map(named) }
-  return new RuleEffects(context.store, {
+  return new RuleEffects(read, {
     reportOnly: context.settings().main.reportOnly,
     offersTls: context.offersTls(),
     bounds,

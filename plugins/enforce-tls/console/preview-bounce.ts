@@ -13,7 +13,7 @@ import { formatAddress, type MailAddress } from '../rules/address.js'
 import { definitionOf } from '../rules/levels.js'
 import { requirementOf } from '../rules/requirement.js'
 import type { SenderHelp } from '../rules/sender-help.js'
-import type { RelayWithTls, Rule } from '../rules/rule.js'
+import { actionOf, type RelayWithTls, type Rule } from '../rules/rule.js'
 import type { Settings } from '../settings/types.js'
 
 /** RFC 5737: an address that nobody has. */
@@ -35,7 +35,7 @@ export function previewBounce(
   options: BounceOptions,
 ): Promise<BounceTexts> {
   const host = `mx.${recipient.domain}`
-  const action = rule.actions.relayWithTls
+  const action = actionOf(rule)
   const message = [
     `From: <${formatAddress(sender)}>`,
     `Date: ${options.now.toUTCString()}`,

@@ -7,6 +7,7 @@ import { domainRoutes } from './resources/domains.js'
 import { explainRoutes } from './resources/explain.js'
 import { groupRoutes } from './resources/groups.js'
 import { historyRoutes } from './resources/history.js'
+import { impactRoutes } from './resources/impact.js'
 import { messageRoutes } from './resources/messages.js'
 import { openApiRoutes } from './resources/openapi.js'
 import { reportRoutes } from './resources/report.js'
@@ -31,5 +32,6 @@ export const ROUTES: readonly Route[] = [
   ...reportRoutes,
   ...messageRoutes,
   ...waitingRoutes,
+  ...impactRoutes,
   ...openApiRoutes(() => ROUTES),
 ]

@@ -4,6 +4,7 @@ import type { MailAddress } from './address.js'
 import type { OwnedRule } from './owner-entries.js'
 import type { InPieces } from '../work/pieces.js'
 import { EVERYONE } from './owner.js'
+import { actionOf } from './rule.js'
 
 const NULL_SENDER: MailAddress = { local: '', domain: '' }
 /** No mailbox has it: a rule for single addresses says nothing of a domain's bounces. */
@@ -21,7 +22,7 @@ export function* bouncesCovered(
   domains: readonly string[],
   now: number,
 ): InPieces<readonly string[]> {
-  const { level } = rule.actions.relayWithTls
+  const { level } = actionOf(rule)
   if (owner !== EVERYONE || rule.direction !== 'outgoing' || level === 'none' || rule.mode === 'report')
     return []
   const own = policy.owners.find((each) => each.owner === owner)

@@ -41,6 +41,13 @@ export function* checkRuleText(json: string): InPieces<RuleCheck> {
   return 'problem' in read ? { field: '', ...read } : yield* checkRule(read.value)
 }
 
+/** On, it would take mail out of the rules below it, which nobody has asked for. */
+const NO_ACTION: RuleProblem = {
+  field: 'actions.relayWithTls',
+  problem: 'is missing',
+  expected: 'an action, such as { "level": "encrypt" }, before the rule is switched on',
+}
+
 /** @param isStored see `checkCriteria` */
 function* checkContent(rule: Rule, isStored: boolean): InPieces<RuleCheck> {
   if (rule.name.trim() === '') return { field: 'name', problem: 'is only white space', expected: 'a name' }
@@ -48,7 +55,9 @@ function* checkContent(rule: Rule, isStored: boolean): InPieces<RuleCheck> {
   if (period !== null) return period
   const criteria = yield* checkCriteria(rule.criteria, rule.direction, isStored)
   if ('problem' in criteria) return criteria
-  const relayWithTls = checkAction(rule.actions.relayWithTls, rule.direction)
+  const { relayWithTls: action } = rule.actions
+  if (action === undefined) return rule.enabled ? NO_ACTION : { rule: { ...rule, criteria } }
+  const relayWithTls = checkAction(action, rule.direction)
   if ('problem' in relayWithTls) return relayWithTls
   return { rule: { ...rule, criteria, actions: { relayWithTls } } }
 }

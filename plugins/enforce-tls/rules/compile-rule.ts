@@ -19,7 +19,10 @@ export function* compileRule(
   actions: Map<string, RelayWithTls>,
 ): InPieces<CompiledRule> {
   const { name, position, criteria } = rule
-  const action = shared(actions, rule.actions.relayWithTls)
+  const { relayWithTls } = rule.actions
+  // The check lets no such rule be on; the mail of its owner waits rather than going as if it required nothing.
+  if (relayWithTls === undefined) throw new TypeError(`rule ${id} is on without an action`)
+  const action = shared(actions, relayWithTls)
   return { id, name, position, action, criteria, conditions: yield* conditionsOf(rule, groups) }
 }
 

@@ -7,7 +7,7 @@ import type { EffectPolicy } from './effect-policy.js'
 import type { StoredGroups } from './group.js'
 import { compileCriteria } from './match.js'
 import { byPlace, type OwnedRule } from './owner-entries.js'
-import type { RelayWithTls } from './rule.js'
+import { actionOf, type RelayWithTls } from './rule.js'
 import { OWN_MAX, samplesOf } from './samples.js'
 import type { InPieces } from '../work/pieces.js'
 
@@ -38,7 +38,7 @@ export function* decidersOf(
   const { list } = samplesOf({ ...owned, rule: toThem }, groups, now, OWN_MAX)
   const criteria = yield* compileCriteria(rule.criteria, policy.groups)
   const found = new Map<string, Decider>()
-  const itself = { id, name: rule.name, action: rule.actions.relayWithTls }
+  const itself = { id, name: rule.name, action: actionOf(rule) }
   for (const { message } of list) {
     const fields = yield* criteria.judge(message)
     if (fields.some(({ met }) => met === false)) continue

@@ -15,7 +15,7 @@ import { addUp, requirementOf, type DecidedBy, type Requirement } from './requir
 import type { CompiledRule } from './rule-index.js'
 import { keyOf, overlapsWith, type Overlap } from './overlaps.js'
 import { exceptionsTo } from './related-samples.js'
-import type { RelayWithTls } from './rule.js'
+import { actionOf, type RelayWithTls } from './rule.js'
 import { samplesOf, type Sample } from './samples.js'
 import { Tally, type Part } from './tally.js'
 
@@ -181,7 +181,7 @@ function comesBefore(one: OwnedRule, other: OwnedRule): boolean {
 }
 
 function requires({ owned }: Overlap): boolean {
-  return owned.rule.actions.relayWithTls.level !== 'none'
+  return actionOf(owned.rule).level !== 'none'
 }
 
 function nameOf({ owned: { owner, id, rule } }: Overlap): DecidedBy {
@@ -191,7 +191,7 @@ function nameOf({ owned: { owner, id, rule } }: Overlap): DecidedBy {
 /** Whether what a rule does depends on all others that match its mail: it is not in force, or exempts. */
 export function asksOthers(owned: OwnedRule, policy: EffectPolicy, now: number): boolean {
   const own = policy.owners.find(({ owner }) => owner === owned.owner)
-  return owned.rule.actions.relayWithTls.level === 'none' || inactiveBy(owned, own, now) !== null
+  return actionOf(owned.rule).level === 'none' || inactiveBy(owned, own, now) !== null
 }
 
 function inactiveBy(
@@ -240,7 +240,7 @@ function* beyond(
   { message }: Sample,
 ): InPieces<Omit<Also, keyof Part> | null> {
   if (rule.mode === 'report') return null
-  const { relayWithTls } = rule.actions
+  const relayWithTls = actionOf(rule)
   const mine =
     relayWithTls.level === 'none'
       ? null

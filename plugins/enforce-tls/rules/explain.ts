@@ -14,6 +14,7 @@ import { periodOf } from './period.js'
 import type { InPieces } from '../work/pieces.js'
 import { RuleList } from './rule-list.js'
 import type { Matches } from './rule-index.js'
+import { actionOf } from './rule.js'
 
 /**
  * Explains what the rules say of a message, in pieces.
@@ -71,7 +72,7 @@ function partsIn({ decides, possible, reported }: Matches): (owned: OwnedRule) =
   const deciding = new Set([decides, ...possible].map((rule) => rule?.id))
   const reports = new Set(reported.map(({ id }) => id))
   return ({ id, rule }) => {
-    const exempts = rule.actions.relayWithTls.level === 'none'
+    const exempts = actionOf(rule).level === 'none'
     if (deciding.has(id)) return exempts ? 'exempts' : 'decides'
     return reports.has(id) && !exempts ? 'reports' : null
   }

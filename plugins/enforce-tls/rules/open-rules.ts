@@ -4,6 +4,7 @@
  */
 import type { ExplainedOwner, ExplainedRule } from './explanation.js'
 import { addUp, requirementOf, type Requirement } from './requirement.js'
+import { actionOf } from './rule.js'
 
 /** More ways than these are not gone through: the answer then counts as open. */
 const WAYS_MAX = 1000
@@ -44,11 +45,9 @@ function waysOf({ rules }: ExplainedOwner, domain: string): Way[] {
 
 function wayOf(rule: ExplainedRule, domain: string): Way {
   const { owner, id } = rule
-  const { name, actions } = rule.rule
-  const requirement =
-    actions.relayWithTls.level === 'none'
-      ? null
-      : requirementOf(actions.relayWithTls, domain, { owner, id, name })
+  const { name } = rule.rule
+  const action = actionOf(rule.rule)
+  const requirement = action.level === 'none' ? null : requirementOf(action, domain, { owner, id, name })
   return { rule, requirement, key: keyOf(requirement) }
 }
 

@@ -97,7 +97,7 @@ const schema: JSONSchemaType<Rule> = {
     },
     actions: {
       type: 'object',
-      required: ['relayWithTls'],
+      required: [],
       additionalProperties: false,
       properties: {
         relayWithTls: {
@@ -114,6 +114,7 @@ const schema: JSONSchemaType<Rule> = {
             via: { type: 'string', minLength: 1, maxLength: GATEWAY_NAME_MAX, nullable: true },
             trust: { type: 'string', minLength: 1, maxLength: TRUST_LENGTH_MAX, nullable: true },
           },
+          nullable: true,
         },
       },
     },

@@ -70,8 +70,21 @@ export interface Rule {
   /** When the rule no longer acts, RFC 3339 with offset. @default never */
   readonly expiresAt?: string
   readonly criteria: Criteria
-  readonly actions: { readonly relayWithTls: RelayWithTls }
+  /** A rule that is off may have no action yet; one that is on without one is not valid. */
+  readonly actions: { readonly relayWithTls?: RelayWithTls }
 }
+
+/** Whether it was chosen yet what the rule does. */
+export function hasAction({ actions }: Pick<Rule, 'actions'>): boolean {
+  return actions.relayWithTls !== undefined
+}
+
+/** What a rule does; one whose action was not chosen yet is off, and requires nothing. */
+export function actionOf({ actions }: Pick<Rule, 'actions'>): RelayWithTls {
+  return actions.relayWithTls ?? NO_ACTION
+}
+
+const NO_ACTION: RelayWithTls = { level: 'none' }
 
 /** One thing wrong with a rule. */
 export interface RuleProblem extends Flaw {

@@ -110,13 +110,16 @@ describe('two administrators', () => {
     const { rule, etag } = (await client.get<Stored>(path)).body
     const to = { matchesAny: ['*'] }
     await client.put(path, { rule: { ...rule, criteria: { to } } }, etag)
+    const yes = page.getByRole('dialog').getByRole('button', { name: 'Switch on' })
     await ruleSwitch.click()
+    await yes.click()
     await page.getByText('Rule Stale was not switched on: someone else changed it').waitFor()
     await page.getByText('To: *').waitFor()
     assert.equal(await ruleSwitch.getAttribute('aria-checked'), 'false')
     // Seen as it is now, it can be switched.
     await ruleSwitch.click()
-    await page.getByRole('heading', { name: 'Rule Stale is on' }).waitFor()
+    await yes.click()
+    await page.getByRole('switch', { name: 'Rule Stale', checked: true }).waitFor()
     assert.equal(await page.getByText('was not switched on').count(), 0)
   })
 

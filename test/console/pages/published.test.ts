@@ -22,7 +22,6 @@ before(async () => {
   await client.put('domains/acme.example', { enabled: true })
   const rule = {
     name: 'Bank',
-    enabled: true,
     criteria: { to: { matchesAny: ['bank.example'] } },
     actions: { relayWithTls: { level: 'encrypt' } },
   }

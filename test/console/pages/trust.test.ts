@@ -33,7 +33,6 @@ after(() => server[Symbol.asyncDispose]())
 async function made(trust?: string): Promise<string> {
   const rule = {
     name: 'Bank',
-    enabled: true,
     criteria: { to: { matchesAny: ['bank.example'] } },
     actions: { relayWithTls: { level: 'verify', ...(trust === undefined ? {} : { trust }) } },
   }

@@ -67,6 +67,45 @@ const BANK = { bank: rule('bank.example') }
 const GOOD = { rules: BANK }
 const WAITS = { 'bank.example': 'waits', 'other.example': 'waits' }
 
+const noAction = (more: object) => rule('clinic.example', { actions: {}, ...more })
+
+/** Off, it is as good as any; switched on by whoever may write into the store, it is as a broken one. */
+const NO_ACTION_ROWS: readonly Row[] = [
+  {
+    what: 'off',
+    now: { rules: { ...BANK, clinic: noAction(off) } },
+    is: { 'clinic.example': 'nothing', 'bank.example': 'encrypt by bank' },
+    effects: [],
+  },
+  {
+    what: 'on, in a fresh process',
+    now: { rules: { ...BANK, clinic: noAction({}) } },
+    is: WAITS,
+    incoming: 'nothing',
+    effects: ['waits'],
+  },
+  {
+    what: 'on, in the place of the same one that was off',
+    before: [{ rules: { clinic: noAction(off) } }],
+    now: { rules: { ...BANK, clinic: noAction({}) } },
+    is: WAITS,
+    effects: ['waits'],
+  },
+  {
+    what: 'on, in the place of one that enforced',
+    before: [{ rules: { clinic: rule('clinic.example', level('verify')) } }],
+    now: { rules: { clinic: noAction({}) } },
+    is: { 'clinic.example': 'verify by clinic', 'other.example': 'nothing' },
+    effects: ['last-valid'],
+  },
+  {
+    what: 'on, and only reporting',
+    now: { rules: { ...BANK, clinic: noAction(report) } },
+    is: { 'clinic.example': 'nothing', 'bank.example': 'encrypt by bank' },
+    effects: ['reports'],
+  },
+]
+
 /** Ways for a rule for clinic.example to be broken; `{}` is what it says besides. */
 const TYPOS: readonly (readonly [what: string, broken: (more: object) => string])[] = [
   ['text that is no JSON', (more) => `${rule('clinic.example', more).slice(0, -1)},}`],
@@ -584,6 +623,7 @@ const KEY_ROWS: readonly Row[] = [
 
 for (const [name, rows] of Object.entries({
   'a broken rule': [...TYPO_ROWS, ...TEXT_ROWS],
+  'a rule without an action': NO_ACTION_ROWS,
   'order beside a broken rule': ORDER_ROWS,
   'a broken group': [...GROUP_ROWS, ...MORE_GROUP_ROWS],
   'a broken service': SERVICE_ROWS,

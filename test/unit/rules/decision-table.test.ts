@@ -34,11 +34,11 @@ describe('the decision table', () => {
         const list = lists.get(owner) ?? assert.fail(owner)
         const ruling = atOnce(list.rulingOn(message))
         const counts = ({ state, rule }: ExplainedRule) =>
-          state === 'matched' || (state === 'unknown' && rule.actions.relayWithTls.level !== 'none')
+          state === 'matched' || (state === 'unknown' && rule.actions.relayWithTls?.level !== 'none')
         const first = rules.find((each) => counts(each) && each.rule.mode !== 'report')
         const deciding = rules.find(({ part }) => part === 'decides' || part === 'exempts')
         assert.equal(deciding?.id, first?.id, `${row.what}, ${owner}`)
-        const exempt = first?.rule.actions.relayWithTls.level === 'none'
+        const exempt = first?.rule.actions.relayWithTls?.level === 'none'
         assert.equal(ruling.requirement?.decidedBy[0]?.id, exempt ? undefined : first?.id, row.what)
         const reporting = rules.filter(({ part }) => part === 'reports').map(({ id }) => id)
         assert.deepEqual(

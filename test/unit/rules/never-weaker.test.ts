@@ -165,11 +165,11 @@ it('the index finds what a look at every rule finds', () => {
       const place = matched.findIndex(({ rule }) => rule.mode !== 'report')
       const first = matched[place]
       const reporting = matched.slice(0, place < 0 ? undefined : place)
-      const level = first?.rule.actions.relayWithTls.level ?? 'none'
+      const level = first?.rule.actions.relayWithTls?.level ?? 'none'
       assert.deepEqual(decided(row), {
         is: level === 'none' ? 'nothing' : `${level} by ${first?.id ?? ''}`,
         reports: reporting
-          .filter(({ rule }) => rule.actions.relayWithTls.level !== 'none')
+          .filter(({ rule }) => rule.actions.relayWithTls?.level !== 'none')
           .map(({ id }) => id)
           .join(', '),
       })

@@ -53,8 +53,15 @@ describe('a rule', () => {
       }),
     )
     assert.ok('rule' in checked)
-    assert.equal(checked.rule.actions.relayWithTls.minVersion, 'TLSv1.3')
+    assert.equal(checked.rule.actions.relayWithTls?.minVersion, 'TLSv1.3')
   })
+
+  for (const mode of ['enforce', 'report'])
+    it(`may be off without an action, in mode ${mode}`, () => {
+      const rule = { ...GOOD, mode, actions: {} }
+      assert.deepEqual(atOnce(checkRule(rule)), { rule })
+      assert.equal('problem' in atOnce(checkRule({ ...rule, enabled: true })), true)
+    })
 
   const to = (matchesAny: unknown) => ({ ...GOOD, criteria: { to: { matchesAny } } })
   const action = (relayWithTls: unknown) => ({ ...GOOD, actions: { relayWithTls } })
@@ -109,7 +116,11 @@ describe('a rule', () => {
       action({ level: 'encrypt', minVersion: 'TLSv1.0' }),
       'field actions.relayWithTls.minVersion: "TLSv1.0" is not one of TLSv1.2, TLSv1.3',
     ],
-    ['without an action', { ...GOOD, actions: {} }, 'field actions.relayWithTls: is missing'],
+    [
+      'without an action, and on',
+      { ...GOOD, enabled: true, actions: {} },
+      'field actions.relayWithTls: is missing; expected: an action, such as { "level": "encrypt" }, before the rule is switched on',
+    ],
   ]
   for (const [what, value, problem] of bad) {
     it(`${what} is refused with field, value and what is expected`, () => {
@@ -186,7 +197,7 @@ describe('a rule', () => {
   it('has its fingerprints in the spelling of openssl', () => {
     const checked = atOnce(checkRule(action({ level: 'fingerprint', fingerprints: ['ab'.repeat(32)] })))
     assert.ok('rule' in checked)
-    assert.deepEqual(checked.rule.actions.relayWithTls.fingerprints, [Array(32).fill('AB').join(':')])
+    assert.deepEqual(checked.rule.actions.relayWithTls?.fingerprints, [Array(32).fill('AB').join(':')])
   })
 
   it('of a megabyte is refused without repeating it', () => {

@@ -1,9 +1,9 @@
 /** A rule as it is saved, out of one that is being worked on. Pure. */
 import type { Criteria, Direction, Lists, Rule } from './types.js'
 
-/** A rule that has nothing but its name, and is off. */
+/** A rule that has nothing but its name: it is off, and what it does is to be chosen. */
 export function newRule(direction: Direction, name: string): Rule {
-  return { name, direction, enabled: false, criteria: {}, actions: { relayWithTls: { level: 'none' } } }
+  return { name, direction, enabled: false, criteria: {}, actions: {} }
 }
 
 /** A rule without the lists and fields that are still empty. */

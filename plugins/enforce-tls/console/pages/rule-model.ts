@@ -9,7 +9,7 @@ import { unsavedName, savedListeners, underWay, type UnsavedRule, type Mistakes 
 import { applied, changes } from './rule-changes.js'
 import { cleaned, newRule, same } from './rule-draft.js'
 import { texts } from './texts.js'
-import type { Action, Criteria, Direction, Level, Reports, Rule, StoredRule } from './types.js'
+import type { Action, Change, Criteria, Direction, Level, Rule, StoredRule } from './types.js'
 import { keep, recall } from './unsaved.js'
 
 export type SaveState = 'saved' | 'saving' | 'draft' | 'invalid' | 'failed' | 'conflict'
@@ -20,8 +20,6 @@ export interface Conflict extends LastChange {
 
 /** Some fields of a rule; `undefined` removes one. */
 type Part<T> = { readonly [name in keyof T]?: T[name] | undefined }
-
-type ChangedRule = StoredRule & { readonly reports: Reports | null }
 
 /** What is changed by the switch and the order, and not by typing. */
 const NOT_EDITED: ReadonlySet<string> = new Set(['enabled', 'position'])
@@ -35,8 +33,8 @@ export class RuleModel {
   /** Why it is not saved, and which field is to blame. */
   why: { readonly message: string; readonly field: string | null } | null = null
   conflict: Conflict | null = null
-  /** What is known of the rule at the moment when somebody should look at it. */
-  found: { readonly reports: Reports | null } | null = null
+  /** Asks before a change of a rule that is on. */
+  confirm: (change: Change) => Promise<boolean> = () => Promise.resolve(true)
   /** What is wrong with entries of the owner, as the answer to the last change says. */
   others: string | null = null
   restored = false
@@ -94,13 +92,13 @@ export class RuleModel {
   }
 
   changeAction(next: Part<Action>): void {
-    const action = { ...this.draft.actions.relayWithTls, ...next } as Action
+    const action = { ...this.action, ...next } as Action
     this.change({ actions: { relayWithTls: action } })
   }
 
   /** Sets the level; what belongs to another level is remembered in case it is chosen again. */
   changeLevel(level: Level): void {
-    this.#last = { ...this.#last, ...this.draft.actions.relayWithTls }
+    this.#last = { ...this.#last, ...this.action }
     const { names, fingerprints, otherwise, minVersion, onFailure, via, trust } = this.#last
     const none = level === 'none'
     const action: Action = {
@@ -115,6 +113,17 @@ export class RuleModel {
     }
     if (!none) this.#last = { ...this.#last, level }
     this.change({ actions: { relayWithTls: action } })
+  }
+
+  /** What the rule does; `null` where that was not chosen yet. */
+  get action(): Action | null {
+    return this.draft.actions.relayWithTls ?? null
+  }
+
+  /** Takes back what was chosen, of a rule that is off. */
+  removeAction(): void {
+    this.#last = { ...this.#last, ...this.action }
+    this.change({ actions: {} })
   }
 
   /** The level before relay with TLS was switched off. */
@@ -147,7 +156,8 @@ export class RuleModel {
     underWay.add(name)
     this.#set('saving')
     try {
-      await this.#send(rule)
+      if (this.base?.rule.enabled && !(await this.#isWanted(this.base, rule))) this.#drop(this.base)
+      else await this.#send(rule)
       // What was changed meanwhile is not saved yet, and must not be shown as saved.
       if (!this.#again) this.#set('saved')
     } catch (error) {
@@ -187,16 +197,9 @@ export class RuleModel {
   async setEnabled(enabled: boolean): Promise<void> {
     if (this.base === null) return
     const path = `${rulePath(this.owner, this.base.id)}/enabled`
-    const { body } = await request<ChangedRule>('POST', path, { enabled }, this.base.etag)
+    const { body } = await request<StoredRule>('POST', path, { enabled }, this.base.etag)
     this.#changed(body)
     this.draft = { ...this.draft, enabled: body.rule.enabled }
-    this.found = enabled ? { reports: body.reports } : null
-    this.#emit()
-  }
-
-  /** Has looked at what is known. */
-  closeFound(): void {
-    this.found = null
     this.#emit()
   }
 
@@ -210,6 +213,16 @@ export class RuleModel {
     this.draft = stored.rule
     this.state = 'saved'
     if (stored.problem === null) this.#last = { ...this.#last, ...stored.rule.actions.relayWithTls }
+  }
+
+  #isWanted({ owner, id }: StoredRule, rule: Rule): Promise<boolean> {
+    return this.confirm({ owner, id, rule })
+  }
+
+  /** Forgets a change that is not wanted after all. */
+  #drop(base: StoredRule): void {
+    this.mistakes = {}
+    this.draft = base.rule
   }
 
   /** A rule that was only switched or moved meanwhile is still the one that was worked on. */
@@ -231,10 +244,8 @@ export class RuleModel {
     const { base } = this
     const answer =
       base === null
-        ? await request<ChangedRule>('POST', `owners/${part(this.owner)}/rules`, { rule })
-        : await request<ChangedRule>('PUT', rulePath(this.owner, base.id), { rule }, base.etag)
-    // What is known is shown where the change makes mail bounce, or leave in the clear.
-    if (answer.body.reports !== null) this.found = { reports: answer.body.reports }
+        ? await request<StoredRule>('POST', `owners/${part(this.owner)}/rules`, { rule })
+        : await request<StoredRule>('PUT', rulePath(this.owner, base.id), { rule }, base.etag)
     if (base === null) keep(unsavedName(this.owner, this.direction, null), null)
     this.#changed({ ...answer.body, etag: answer.etag === '' ? answer.body.etag : answer.etag })
     const { enabled, position } = answer.body.rule

@@ -157,7 +157,7 @@ export const texts = {
     create: 'Create',
     nameMissing: 'Enter a name for the rule first.',
     empty: 'No rules yet.',
-    emptyNext: 'Enter a name above and choose Create. A new rule is off until you switch it on.',
+    emptyNext: 'Enter a name above and choose Create. A new rule has no action and is off until you choose.',
     inactive: 'Inactive: message rules are switched off for this domain.',
     switchOn: 'Switch the service on',
     switchLabel: (name: string) => `Rule ${name}`,
@@ -254,10 +254,26 @@ export const texts = {
     relayHintClear:
       'Requires TLS where the partner publishes what is asked for. To partners that publish nothing, messages may be sent unencrypted.',
     relayHintIncoming: 'Requires TLS for incoming messages that match. Without it, they are rejected.',
-    relayOff: 'Off: messages that match skip the rules below this one.',
+    relayMissing: 'No action chosen yet. Until you choose one, the rule cannot be switched on.',
+    relayExempt: 'Off: this rule is an exemption.',
+    missing: 'No action yet',
+    missingFirst: (name: string) => `Choose what rule ${name} does before you switch it on.`,
+    missingOpen: 'Choose an action',
+    missingTryOut: 'Choose an action first: this rule does nothing yet.',
+    stillOn: 'This rule is on, so it needs an action. Switch it off first, or change its security level.',
+    exempt: 'Deliver without requiring TLS',
+    exemptHint:
+      'An exemption: messages that match may be sent unencrypted, and the rules below do not apply to them.',
+    exemptHintIncoming:
+      'An exemption: messages that match are accepted without TLS, and the rules below do not apply to them.',
+    exemptChoose: 'Exempt this mail …',
+    exemptSure: 'Deliver without requiring TLS?',
+    exemptYes: 'Exempt this mail',
+    exemptRemove: 'Remove the exemption',
+    exemptBadge: 'Exemption: TLS not required',
     level: fields.level,
     levels: {
-      none: 'TLS is not required.',
+      none: 'An exemption: TLS is not required, and the rules below do not apply.',
       encrypt: 'The connection is encrypted. Any certificate is accepted, even a self-signed one.',
       fingerprint: 'Encrypted, and the server presents a certificate or key listed here.',
       verify: 'Encrypted, and a trusted certificate names the receiving server.',
@@ -408,27 +424,34 @@ export const texts = {
   effects: {
     title: 'What this changes',
   },
-  findings: {
-    title: (name: string) => `Rule ${name} is on`,
-    unknownReports: 'What report mode observed is unknown: the delivery log is off or unavailable.',
-    none: 'In the last 30 days, no message matched this rule in report mode.',
-    saw: (messages: number, bounced: number) =>
-      `In the last 30 days, ${count(messages, 'message', 'messages')} matched this rule in report mode; ${
-        bounced === 0
-          ? 'none would have bounced.'
-          : bounced === messages
-            ? `${messages === 1 ? 'it' : 'all'} would have bounced.`
-            : `${formatNumber(bounced)} would have bounced.`
-      }`,
-    waits: (n: number) => `${count(n, 'message', 'messages')} would have waited.`,
-    asUsual: (n: number) =>
-      `${count(n, 'message', 'messages')} would have been delivered as usual: nothing is published, and TLS is not required then.`,
-    unknown: (n: number) => `For ${count(n, 'message', 'messages')} the result is unknown.`,
-    otherLevels: (n: number, level: string) =>
-      `${count(n, 'message', 'messages')} checked at another level than ${level} ${n === 1 ? 'is' : 'are'} not counted.`,
-    bounces: 'Would have bounced, by partner',
-    bouncesOrWaits: 'Would have bounced or waited, by partner',
-    partner: (domain: string, n: number) => `${domain}: ${count(n, 'message', 'messages')}`,
+  impact: {
+    switchOn: (name: string) => `Switch on rule ${name}?`,
+    switchOff: (name: string) => `Switch off rule ${name}?`,
+    change: (name: string) => `Change rule ${name}?`,
+    move: (name: string) => `Move rule ${name}?`,
+    group: (name: string) => `Change group ${name}?`,
+    service: (domain: string, on: boolean) => `Switch message rules ${on ? 'on' : 'off'} for ${domain}?`,
+    undo: 'Undo this change?',
+    yes: { on: 'Switch on', off: 'Switch off', change: 'Change', move: 'Move', undo: 'Undo' },
+    partners: 'Partner check',
+    checked: (done: number, of: number) => `${formatNumber(done)} of ${formatNumber(of)} checked.`,
+    found: (
+      { bounced, waits, unknown }: Readonly<Record<'bounced' | 'waits' | 'unknown', number>>,
+      of: number,
+    ) => {
+      const parts = [
+        ...(bounced > 0 ? [`${formatNumber(bounced)} of ${formatNumber(of)} would bounce`] : []),
+        ...(waits > 0 ? [`${formatNumber(waits)} would wait`] : []),
+        ...(unknown > 0 ? [`${formatNumber(unknown)} unknown`] : []),
+      ]
+      return parts.length === 0 ? 'Mail would be delivered.' : `${parts.join(', ')}.`
+    },
+    needNotWait: 'You can go on before the check ends.',
+    failing: 'Partners that would not get mail as required',
+    morePartners: (n: number) => `${count(n, 'more partner is', 'more partners are')} not checked.`,
+    moreRules: (n: number) => `${count(n, 'more rule changes', 'more rules change')} what happens to mail.`,
+    unnamed: (patterns: readonly string[]) =>
+      `Not checked, because no single domain is named: ${patterns.slice(0, 5).join(', ')}${patterns.length > 5 ? ' …' : ''}`,
   },
   period: {
     title: 'When the rule is active',

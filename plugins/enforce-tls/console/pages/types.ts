@@ -65,7 +65,8 @@ export interface Rule {
   readonly startsAt?: string
   readonly expiresAt?: string
   readonly criteria: Criteria
-  readonly actions: { readonly relayWithTls: Action }
+  /** Only a rule that is off may have no action yet. */
+  readonly actions: { readonly relayWithTls?: Action }
 }
 
 /** What a rule does as things stand, as the server says. */
@@ -221,23 +222,36 @@ export interface HistoryEntry {
   readonly differences: readonly string[]
 }
 
-export interface Reports {
-  readonly reported?: {
-    readonly messages: number
-    readonly wouldBounce: number
-    readonly wouldWait: number
-    readonly wouldDeliver: number
-    readonly wouldDeliverAsUsual: number
-    readonly unknown: number
-  }
-  readonly partners?: readonly {
-    readonly domain: string
-    readonly wouldBounce: number
-    readonly wouldWait: number
-  }[]
-  readonly level?: string | null
-  readonly otherLevels?: number
+/** A change that is not made yet, as the API takes it. */
+export type Change =
+  | { readonly owner: string; readonly id: string; readonly enabled: boolean }
+  | { readonly owner: string; readonly id: string; readonly rule: Rule }
+  | { readonly owner: string; readonly id: string; readonly move: Target }
+  | { readonly domain: string; readonly enabled: boolean }
+  | { readonly group: string; readonly patterns: readonly string[] }
+  | { readonly undo: string }
+
+/** A partner that a change brings under a requirement. */
+export interface ImpactPartner {
+  readonly target: string
+  readonly action: Action
 }
+
+/** What a change would do. */
+export interface Impact {
+  readonly asks: boolean
+  readonly rules: readonly (NamedEffectOf & {
+    readonly step: string
+    readonly sentences: readonly string[]
+  })[]
+  readonly more: number
+  readonly seen: readonly string[]
+  readonly partners: readonly ImpactPartner[]
+  readonly morePartners: number
+  readonly unnamed: readonly string[]
+}
+
+type NamedEffectOf = Pick<NamedEffect, 'owner' | 'id' | 'name' | 'status'>
 
 interface Counts {
   readonly messages: number

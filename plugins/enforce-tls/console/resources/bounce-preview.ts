@@ -8,6 +8,7 @@ import { route, type Call, type Reply } from '../route.js'
 import { draft, object, shortText, text } from '../schemas.js'
 import { addressOf } from './explain.js'
 import { checkedRule } from '../../admin/write-rule.js'
+import { actionOf } from '../../rules/rule.js'
 
 interface PreviewBody {
   readonly owner: string
@@ -35,7 +36,7 @@ async function previewBounce(call: Call<PreviewBody>): Promise<Reply> {
   const recipient = addressOf('to', body.to)
   const given = { direction: 'outgoing', enabled: true, position: 1, ...body.rule }
   const rule = await checkedRule(given, { groups: await context.store.groups() })
-  if (rule.direction !== 'outgoing' || rule.actions.relayWithTls.level === 'none')
+  if (rule.direction !== 'outgoing' || actionOf(rule).level === 'none')
     throw new Problem(422, 'no-bounce', 'Such a rule causes no bounces.', { field: 'rule' })
   const sender = senderOf(owner)
   const { help } = readSenderHelp(await context.store.readService(sender.domain))

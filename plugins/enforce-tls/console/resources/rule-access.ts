@@ -34,6 +34,13 @@ export async function readRule(call: Call, owner: string): Promise<ReadRule> {
   return { ...found, id, json: ruleText(found.entries, id) }
 }
 
+/** A rule out of a request in the place of a stored one: what it leaves open is as the API says. */
+export function replacement(json: string, rule: Readonly<Record<string, unknown>>): object {
+  const { position } = (valueOf(json) ?? {}) as { position?: unknown }
+  const kept = typeof position === 'number' ? { position } : {}
+  return { direction: 'outgoing', enabled: false, ...kept, ...rule }
+}
+
 /** The page of the list that was asked for, with the version of the whole list. */
 export async function listReply(call: Call, { entries, groups }: OwnerRead): Promise<Reply> {
   const { rules, etag, reply } = await inPieces(listing(call, entries, groups))

@@ -3,12 +3,12 @@ import { deleteRule, moveRule, switchRule } from '../../admin/change-rule.js'
 import { createRule } from '../../admin/create-rule.js'
 import { editedRule, editRule } from '../../admin/edit-rule.js'
 import { readOwner } from '../../admin/owner-state.js'
-import { isRisky } from '../../admin/risky-change.js'
+import { STEPS, stepOf } from '../../admin/steps.js'
 import type { ChangedRule } from '../../admin/write-rule.js'
 import { ruleObservations } from '../../report/rule-observed.js'
-import type { Rule } from '../../rules/rule.js'
+import { actionOf, type Rule } from '../../rules/rule.js'
+import { EVERYONE } from '../../rules/owner.js'
 import type { MoveTo } from '../../rules/rule-order.js'
-import { valueOf } from '../../store/difference.js'
 import { inPieces } from '../../work/turns.js'
 import { effectSchema } from '../effects.js'
 import { assertSeen, etagOf } from '../etag.js'
@@ -30,7 +30,7 @@ import {
   text,
 } from '../schemas.js'
 import { listEtag } from '../stored-rules.js'
-import { afterChange, listReply, readRule, ruleReply } from './rule-access.js'
+import { afterChange, listReply, readRule, replacement, ruleReply } from './rule-access.js'
 
 interface RuleBody {
   readonly rule: Readonly<Record<string, unknown>>
@@ -162,10 +162,7 @@ async function edit(call: Call<RuleBody>): Promise<Reply> {
   const owner = changeableOwner(call, param(call, 'owner'))
   const found = await readRule(call, owner)
   assertSeen(call, `rule ${found.id}`, etagOf(found.json))
-  const { position } = (valueOf(found.json) ?? {}) as { position?: unknown }
-  const kept = typeof position === 'number' ? { position } : {}
-  const value = { direction: 'outgoing', enabled: false, ...kept, ...call.body.rule }
-  const wanted = await editedRule(found, found.id, value)
+  const wanted = await editedRule(found, found.id, replacement(found.json, call.body.rule))
   const changed = await editRule(editorOf(call), found, found.id, wanted)
   return changedReply(call, changed, wanted.before)
 }
@@ -207,12 +204,17 @@ async function changedReply(
   const { context } = call
   const { owned } = changed
   const { rule } = owned
-  const asked = rule.enabled && (rule.mode === 'report' ? before === null : isRisky(before, rule))
-  const { level } = rule.actions.relayWithTls
+  const step = stepOf(enforcing(before), enforcing(rule), owned.owner === EVERYONE)
+  const asked = rule.enabled && (rule.mode === 'report' ? before === null : STEPS[step].asks)
+  const { level } = actionOf(rule)
   const reports =
     asked && context.settings().evidence.stream
       ? await ruleObservations(context.deliveries, owned, level === 'none' ? null : level)
       : null
   const reply = await afterChange(call, changed)
   return { ...reply, body: { ...reply.body, reports } }
+}
+
+function enforcing(rule: Rule | null): Rule | null {
+  return rule?.enabled && rule.mode !== 'report' ? rule : null
 }

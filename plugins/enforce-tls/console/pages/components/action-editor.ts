@@ -1,11 +1,12 @@
 /** The actions of a rule: relay with TLS, how much it must prove, and what happens when it can't. */
-import { html, type VNode } from '../preact.js'
+import { html, useState, type VNode } from '../preact.js'
 import { looksAtPublished, mayLeaveInTheClear } from '../published-levels.js'
 import type { RuleModel } from '../rule-model.js'
 import { texts } from '../texts.js'
 import type { Action, Level } from '../types.js'
-import { Field, Switch, useUid } from './basics.js'
+import { Field, Notice, Switch, useUid } from './basics.js'
 import { Chips } from './chips.js'
+import { Exemption } from './exemption.js'
 import { OtherwiseChoice } from './otherwise-choice.js'
 import { TrustChoice } from './trust-choice.js'
 import { PeriodEditor } from './period-editor.js'
@@ -30,43 +31,52 @@ interface Selected {
 }
 
 export function ActionEditor({ model, disabled }: ActionProps): VNode {
-  const action = model.draft.actions.relayWithTls
+  const { action } = model
   const incoming = model.draft.direction === 'incoming'
-  const on = action.level !== 'none'
+  const on = action !== null && action.level !== 'none'
   const hint = useUid('relay')
+  const [problem, setProblem] = useState<string | null>(null)
+  const relay = (next: boolean): void => {
+    const stays = !next && model.draft.enabled
+    setProblem(stays ? texts.actions.stillOn : null)
+    if (next) model.changeLevel(model.lastLevel)
+    else if (!stays) model.removeAction()
+  }
   return html`<div class="stack">
     <p class="muted">${texts.actions.lead}</p>
     <section class="card">
-      <div class="switch-line">
+      <div class="switch-line" id="relay-switch">
         <${Switch}
           label=${texts.actions.relay}
           on=${on}
           disabled=${disabled}
           describedBy=${hint}
-          onChange=${(next: boolean) => model.changeLevel(next ? model.lastLevel : 'none')}
+          onChange=${relay}
         />
         <div>
           <strong>${texts.actions.relay}</strong>
-          <p class="hint" id=${hint}>${relayHint(action, incoming)}</p>
+          <p class=${action === null ? 'problem' : 'hint'} id=${hint}>${relayHint(action, incoming)}</p>
         </div>
       </div>
-      ${on && !incoming && html`<${Levels} model=${model} disabled=${disabled} />`}
+      ${problem !== null && html`<${Notice} tone="warn">${problem}<//>`}
+      ${on && !incoming && html`<${Levels} model=${model} disabled=${disabled} action=${action} />`}
     </section>
     ${on && !incoming && html`<${Details} model=${model} disabled=${disabled} action=${action} />`}
+    <${Exemption} model=${model} disabled=${disabled} />
     <${PeriodEditor} model=${model} disabled=${disabled} />
     <section class="card"><${ReportOnly} model=${model} disabled=${disabled} /></section>
   </div>`
 }
 
 /** What switching it on comes to, as the action is now. */
-function relayHint(action: Action, incoming: boolean): string {
-  if (action.level === 'none') return texts.actions.relayOff
+function relayHint(action: Action | null, incoming: boolean): string {
+  if (action === null) return texts.actions.relayMissing
+  if (action.level === 'none') return texts.actions.relayExempt
   if (incoming) return texts.actions.relayHintIncoming
   return mayLeaveInTheClear(action) ? texts.actions.relayHintClear : texts.actions.relayHint
 }
 
-function Levels({ model, disabled }: ActionProps): VNode {
-  const action = model.draft.actions.relayWithTls
+function Levels({ model, disabled, action }: ActionProps & { readonly action: Action }): VNode {
   const id = useUid('level')
   return html`<fieldset class="levels">
       <legend>${texts.actions.level}</legend>
@@ -99,11 +109,10 @@ function TextList({
   disabled,
   name,
 }: ActionProps & { readonly name: 'names' | 'fingerprints' }): VNode {
-  const action = model.draft.actions.relayWithTls
   const set = (values: readonly string[]): void =>
     model.changeAction({ [name]: values.length > 0 ? values : undefined })
   const wrong = new RegExp(`${name}(?:\\[(\\d+)\\])?$`).exec(model.why?.field ?? '')
-  const values = action[name] ?? []
+  const values = model.action?.[name] ?? []
   const bad = wrong?.[1] === undefined ? undefined : values[Number(wrong[1])]
   // The server looks at these when it saves: the entry that it names is shown as the mistake.
   return html`<${Chips}

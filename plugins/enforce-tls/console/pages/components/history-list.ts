@@ -6,6 +6,7 @@ import { texts } from '../texts.js'
 import { formatMoment } from '../times.js'
 import type { HistoryEntry, NamedEffect } from '../types.js'
 import { EffectList } from './effect.js'
+import { useConfirm } from './impact.js'
 import { announce, Empty, Notice, useLoaded, Waiting } from './basics.js'
 
 /** So many changes are shown. */
@@ -29,10 +30,12 @@ export function HistoryList(props: {
     null,
   )
   const [effects, setEffects] = useState<readonly NamedEffect[]>([])
+  const [dialog, confirm] = useConfirm()
   if (loaded.state !== 'there') return html`<${Waiting} of=${loaded} retry=${reload} />`
   const entries = loaded.value.filter((entry) => field === undefined || entry.field === field)
   const undo = async (entry: HistoryEntry): Promise<void> => {
     try {
+      if (!(await confirm({ undo: entry.id }, texts.impact.undo, texts.impact.yes.undo))) return
       const { body } = await request<{ readonly effects: readonly NamedEffect[] }>(
         'POST',
         `history/${part(entry.id)}/undo`,
@@ -48,7 +51,7 @@ export function HistoryList(props: {
   }
   return html`<div class="stack">
     ${message !== null && html`<${Notice} tone=${message.tone}>${message.text}<//>`}
-    <${EffectList} effects=${effects} />
+    <${EffectList} effects=${effects} /> ${dialog}
     ${entries.length === 0 && html`<${Empty} title=${texts.history.empty} next=${texts.history.lead} />`}
     <ol class="history">
       ${entries.map((entry) => html`<${Entry} key=${entry.id} entry=${entry} mayUndo=${mayUndo} undo=${undo} />`)}

@@ -12,7 +12,7 @@ export function OtherwiseChoice({
   readonly model: RuleModel
   readonly disabled: boolean
 }): VNode {
-  const { otherwise = 'defer' } = model.draft.actions.relayWithTls
+  const { otherwise = 'defer' } = model.action ?? {}
   const id = useUid('otherwise')
   const choose = (next: Otherwise): void =>
     model.changeAction({ otherwise: next === 'defer' ? undefined : next })

@@ -1,5 +1,5 @@
 /** Asks the receiving servers of a partner, and shows what each of them answered. */
-import { html, useEffect, useState, type VNode } from '../preact.js'
+import { html, useState, type VNode } from '../preact.js'
 import { request, formatError } from '../api.js'
 import { looksAtPublished } from '../published-levels.js'
 import { texts } from '../texts.js'
@@ -7,7 +7,7 @@ import type { Action, PartnerCheck } from '../types.js'
 import { Field, Notice, Switch, useUid } from './basics.js'
 import { HostList } from './host-list.js'
 
-type Checked = PartnerCheck | { readonly failure: string } | 'asking' | null
+export type Checked = PartnerCheck | { readonly failure: string } | 'asking' | null
 
 /** What a rule requires, as a check takes it; fingerprints that are not listed yet can't be checked. */
 function requiredBy({ level, minVersion, names, fingerprints, otherwise, trust }: Action): Partial<Action> {
@@ -23,7 +23,12 @@ function requiredBy({ level, minVersion, names, fingerprints, otherwise, trust }
   }
 }
 
-async function ask(target: string, action: Action, withRecipient = false): Promise<Checked> {
+/** One check, or why there is none. */
+export async function checkNow(
+  target: string,
+  action: Action,
+  withRecipient = false,
+): Promise<Exclude<Checked, 'asking' | null>> {
   const rcpt = withRecipient && target.includes('@') ? { rcpt: target } : {}
   try {
     return (await request<PartnerCheck>('POST', 'check', { target, ...rcpt, ...requiredBy(action) })).body
@@ -67,7 +72,7 @@ export function PartnerCheckForm(props: {
   const start = async (event: Event): Promise<void> => {
     event.preventDefault()
     setChecked('asking')
-    setChecked(await ask(target.trim(), action, withRecipient))
+    setChecked(await checkNow(target.trim(), action, withRecipient))
   }
   return html`<section class="card">
     <h2>${texts.tryOut.checkTitle}</h2>
@@ -104,24 +109,6 @@ export function PartnerCheckForm(props: {
     }
     <${CheckResult} checked=${checked} action=${action} onPin=${onPin} />
   </section>`
-}
-
-/** A check that starts by itself, of a partner of a rule that was switched on. */
-export function PartnerCheckNow(props: { readonly target: string; readonly action: Action }): VNode {
-  const [checked, setChecked] = useState<Checked>('asking')
-  useEffect(() => {
-    let wanted = true
-    void ask(props.target, props.action).then((answer) => {
-      if (wanted) setChecked(answer)
-    })
-    return () => {
-      wanted = false
-    }
-  }, [props.target])
-  return html`<div class="stack-tight">
-    <h3>${texts.tryOut.checkTitle}: ${props.target}</h3>
-    <${CheckResult} checked=${checked} action=${props.action} />
-  </div>`
 }
 
 /** What the partner publishes, and what is wrong with it. */

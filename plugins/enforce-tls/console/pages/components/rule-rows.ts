@@ -7,9 +7,9 @@ import { plain } from '../plain.js'
 import { href } from '../router.js'
 import { rulePath } from '../rule-model.js'
 import { texts } from '../texts.js'
-import type { Direction, Effect, Reports, StoredRule, Target } from '../types.js'
-import { announce, Switch, useUid } from './basics.js'
-import { Findings } from './findings.js'
+import type { Direction, StoredRule, Target } from '../types.js'
+import { announce, Notice, Switch, useUid } from './basics.js'
+import { useConfirm } from './impact.js'
 import { RuleSummary } from './rule-summary.js'
 
 interface RowsProps {
@@ -26,11 +26,9 @@ export function RuleRows(props: RowsProps): VNode {
   const { owner, direction, rules, may, onMove, reload, onProblem } = props
   const list = useRef<HTMLOListElement | null>(null)
   const hint = useUid('order')
-  const [found, setFound] = useState<{
-    readonly id: string
-    readonly reports: Reports | null
-    readonly effect: Effect | null
-  } | null>(null)
+  // The rule that cannot be switched on, since it is not chosen what it does.
+  const [missing, setMissing] = useState<string | null>(null)
+  const [dialog, confirm] = useConfirm()
   // Shown at once; the list that is read anew has another version of the rule.
   const [switched, setSwitched] = useState<{
     readonly etag: string
@@ -72,19 +70,20 @@ export function RuleRows(props: RowsProps): VNode {
     return () => made.destroy()
   }, [sortable])
   const onSwitch = async (stored: StoredRule, enabled: boolean): Promise<void> => {
+    const { id } = stored
+    const isMissing = enabled && stored.rule.actions.relayWithTls === undefined
+    setMissing(isMissing ? id : null)
+    if (isMissing) return
     try {
+      const question = texts.impact[enabled ? 'switchOn' : 'switchOff'](nameOf(stored))
+      const yes = texts.impact.yes[enabled ? 'on' : 'off']
+      if (!(await confirm({ owner, id, enabled }, question, yes))) return
       const path = `${rulePath(owner, stored.id)}/enabled`
       const seen = switched?.etag === stored.etag ? switched.now : stored.etag
-      const { body } = await request<StoredRule & { reports: Reports | null }>(
-        'POST',
-        path,
-        { enabled },
-        seen,
-      )
+      const { body } = await request<StoredRule>('POST', path, { enabled }, seen)
       setSwitched({ etag: stored.etag, on: enabled, now: body.etag })
       // Only a valid rule can be switched, so what is wrong then is wrong with others.
       onProblem(body.problem)
-      setFound(enabled ? { id: stored.id, reports: body.reports, effect: body.effect } : null)
       announce(texts.rules.switched(nameOf(stored), (body.effect?.sentences ?? []).map(plain)))
     } catch (error) {
       const status = error instanceof ApiError ? error.status : null
@@ -94,7 +93,7 @@ export function RuleRows(props: RowsProps): VNode {
     }
     reload()
   }
-  return html`${sortable && html`<p class="hint" id=${hint}>${texts.rules.reorderHint}</p>`}
+  return html`${dialog} ${sortable && html`<p class="hint" id=${hint}>${texts.rules.reorderHint}</p>`}
     <ol class="list" ref=${list}>
       ${rules.map(
         (stored, index) =>
@@ -133,13 +132,13 @@ export function RuleRows(props: RowsProps): VNode {
               onChange=${(on: boolean) => onSwitch(stored, on)}
             />
             ${
-              found?.id === stored.id &&
-              html`<${Findings}
-                stored=${stored}
-                effect=${found.effect}
-                reports=${found.reports}
-                onClose=${() => setFound(null)}
-              />`
+              missing === stored.id &&
+              html`<${Notice} tone="warn">
+                <p>${texts.actions.missingFirst(nameOf(stored))}</p>
+                <a class="button" href=${href('domains', owner, direction, stored.id)}>
+                  ${texts.actions.missingOpen}
+                </a>
+              <//>`
             }
           </li>`,
       )}

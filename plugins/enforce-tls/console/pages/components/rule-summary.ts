@@ -4,7 +4,7 @@ import { plain } from '../plain.js'
 import { mayLeaveInTheClear } from '../published-levels.js'
 import { texts } from '../texts.js'
 import { formatMoment } from '../times.js'
-import type { Effect, Lists, Rule } from '../types.js'
+import type { Action, Effect, Lists, Rule } from '../types.js'
 import { EffectBadge } from './effect.js'
 
 const SHOWN = 3
@@ -12,7 +12,7 @@ const SHOWN = 3
 export function RuleSummary(props: { readonly rule: Rule; readonly effect: Effect | null }): VNode {
   const { rule, effect } = props
   const { criteria, actions, mode } = rule
-  const { level, minVersion } = actions.relayWithTls
+  const action = actions.relayWithTls
   const lines = [
     ...(['from', 'to', 'subject'] as const).flatMap((name) =>
       formatLists(texts.criteria.field[name], criteria[name]),
@@ -24,14 +24,24 @@ export function RuleSummary(props: { readonly rule: Rule; readonly effect: Effec
   return html`<div class="rule-summary">
     ${lines.map((line) => html`<p key=${line}>${plain(line)}</p>`)}
     <p class="row">
-      <span class="badge" title=${texts.actions.levels[level]}>${texts.actions.levelNames[level]}</span>
-      ${mayLeaveInTheClear(actions.relayWithTls) && html`<span class="badge badge-warn">${texts.actions.clearBadge}</span>`}
-      ${minVersion !== undefined && html`<span class="badge">≥ ${texts.actions.version(minVersion)}</span>`}
+      <${ActionBadges} action=${action} />
       ${mode === 'report' && html`<span class="badge badge-warn">${texts.rules.report}</span>`}
       <${PeriodBadges} rule=${rule} />
       ${isInTime(rule) && html`<${EffectBadge} effect=${effect} />`}
     </p>
   </div>`
+}
+
+/** What the rule does; that nothing was chosen, and an exemption, are warnings. */
+function ActionBadges({ action }: { readonly action: Action | undefined }): VNode {
+  if (action === undefined) return html`<span class="badge badge-warn">${texts.actions.missing}</span>`
+  const { level, minVersion } = action
+  const exempts = level === 'none'
+  return html`<span class=${`badge ${exempts ? 'badge-warn' : ''}`} title=${texts.actions.levels[level]}>
+      ${exempts ? texts.actions.exemptBadge : texts.actions.levelNames[level]}
+    </span>
+    ${mayLeaveInTheClear(action) && html`<span class="badge badge-warn">${texts.actions.clearBadge}</span>`}
+    ${minVersion !== undefined && html`<span class="badge">≥ ${texts.actions.version(minVersion)}</span>`}`
 }
 
 function isInTime({ startsAt, expiresAt }: Rule): boolean {

@@ -5,6 +5,7 @@ import { html, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
 import type { DomainRow, NamedEffect, Session } from '../types.js'
 import { announce, Switch } from './basics.js'
+import { useConfirm } from './impact.js'
 
 export function ServiceSwitch(props: {
   readonly session: Session
@@ -14,9 +15,12 @@ export function ServiceSwitch(props: {
 }): VNode {
   const { session, row, onDone } = props
   const { domain, enabled, etag } = row
+  const [dialog, confirm] = useConfirm()
   if (domain === '*') return html`<span class="badge badge-on">${texts.domains.alwaysOn}</span>`
   const change = async (on: boolean): Promise<void> => {
     try {
+      const question = texts.impact.service(domain, on)
+      if (!(await confirm({ domain, enabled: on }, question, texts.impact.yes[on ? 'on' : 'off']))) return
       const effects = await switchService(domain, on, etag)
       announce(texts.domains.switched(domain, on))
       onDone(null, effects)
@@ -26,11 +30,12 @@ export function ServiceSwitch(props: {
     }
   }
   return html`<${Switch}
-    label=${texts.domains.switchLabel(domain)}
-    on=${enabled}
-    disabled=${!mayChange(session, domain)}
-    onChange=${change}
-  />`
+      label=${texts.domains.switchLabel(domain)}
+      on=${enabled}
+      disabled=${!mayChange(session, domain)}
+      onChange=${change}
+    />
+    ${dialog}`
 }
 
 /** Gives what the rules of the domain do then. @throws {ApiError} */

@@ -18,7 +18,7 @@ export function TrustChoice({
 }): VNode | null {
   const id = useUid('trust')
   const [loaded] = useLoaded(() => request<readonly Named[]>('GET', 'trusts'), [])
-  const { trust } = model.draft.actions.relayWithTls
+  const { trust } = model.action ?? {}
   // Where that is unknown, the rule keeps what it has.
   const known = loaded.state === 'there' ? loaded.value.body.map(({ name }) => name) : null
   const names = [...(known ?? []), ...(trust === undefined || known?.includes(trust) ? [] : [trust])]

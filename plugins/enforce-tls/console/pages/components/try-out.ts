@@ -15,6 +15,8 @@ interface TryOutProps {
 }
 
 export function TryOut({ model, disabled }: TryOutProps): VNode {
+  const { action } = model
+  if (action === null) return html`<${Notice} tone="warn">${texts.actions.missingTryOut}<//>`
   return html`<div class="stack">
     <${ExplainForm} model=${model} />
     ${
@@ -23,9 +25,9 @@ export function TryOut({ model, disabled }: TryOutProps): VNode {
       !disabled &&
       html`<${PartnerCheckForm}
         target=${firstTarget(model)}
-        action=${model.draft.actions.relayWithTls}
+        action=${action}
         onPin=${(fingerprint: string) => {
-          const { fingerprints = [] } = model.draft.actions.relayWithTls
+          const { fingerprints = [] } = model.action ?? {}
           model.changeAction({ fingerprints: [...fingerprints, fingerprint] })
         }}
       />`

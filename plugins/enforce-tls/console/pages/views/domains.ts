@@ -3,6 +3,7 @@ import { requestAll, formatError } from '../api.js'
 import { announce, Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
 import { FailureCount } from '../components/failure-count.js'
 import { PageTitle } from '../components/page-title.js'
+import { useConfirm } from '../components/impact.js'
 import { ServiceSwitch, switchService } from '../components/service-switch.js'
 import { html, useState, type VNode } from '../preact.js'
 import { href } from '../router.js'
@@ -75,10 +76,16 @@ function List({ rows, session, done }: ListProps): VNode {
 
 function AddDomain({ done }: { readonly done: (problem: string | null) => void }): VNode {
   const [name, setName] = useState('')
+  const [dialog, confirm] = useConfirm()
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault()
     try {
-      await switchService(name.trim(), true, null)
+      const domain = name.trim()
+      const question = texts.impact.service(domain, true)
+      // What is wrong with the name is said by the request that follows.
+      const wanted = confirm({ domain, enabled: true }, question, texts.impact.yes.on).catch(() => true)
+      if (!(await wanted)) return
+      await switchService(domain, true, null)
       announce(texts.domains.switched(name, true))
       setName('')
       done(null)
@@ -104,5 +111,6 @@ function AddDomain({ done }: { readonly done: (problem: string | null) => void }
       <//>
       <button type="submit" class="button">${texts.domains.addSubmit}</button>
     </form>
+    ${dialog}
   </section>`
 }

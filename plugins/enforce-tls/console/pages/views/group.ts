@@ -9,13 +9,14 @@ import { mergedLists } from '../rule-changes.js'
 import { texts } from '../texts.js'
 import type { Group, NamedEffect, Session } from '../types.js'
 import { EffectList } from '../components/effect.js'
+import { useConfirm } from '../components/impact.js'
 
 interface GroupProps {
   readonly session: Session
   readonly name: string
 }
 /** A group as it was saved, and what that means. */
-type ChangedGroup = Group & { readonly effects: readonly NamedEffect[]; readonly seen: readonly string[] }
+type ChangedGroup = Group & { readonly effects: readonly NamedEffect[] }
 type Message = { readonly tone: 'good' | 'bad' | 'info'; readonly text: string }
 
 /** A group that is not there yet has no version. */
@@ -62,6 +63,7 @@ function Editor({ group, may }: { readonly group: Group; readonly may: boolean }
   )
   const [changed, setChanged] = useState<ChangedGroup | null>(null)
   const [isOpen, setIsOpen] = useState(false)
+  const [dialog, confirm] = useConfirm()
   const [conflict, setConflict] = useState<Conflict | null>(null)
   const base = useRef<readonly string[]>(given)
   const etag = useRef(group.etag)
@@ -70,6 +72,14 @@ function Editor({ group, may }: { readonly group: Group; readonly may: boolean }
   const save = async (patterns: readonly string[]): Promise<void> => {
     setMessage({ tone: 'good', text: texts.save.saving })
     try {
+      const change = { group: name, patterns }
+      if (
+        etag.current !== '' &&
+        !(await confirm(change, texts.impact.group(name), texts.impact.yes.change))
+      ) {
+        setValues(base.current)
+        return setMessage({ tone: 'good', text: texts.save.saved })
+      }
       const answer = await request<ChangedGroup>(
         'PUT',
         `groups/${part(name)}`,
@@ -130,7 +140,7 @@ function Editor({ group, may }: { readonly group: Group; readonly may: boolean }
           </p>`
         : html`<${Notice} tone="info">${texts.groups.adminOnly}<//>`
     }
-    ${(changed?.seen ?? []).map((sentence) => html`<${Notice} key=${sentence} tone="info">${sentence}<//>`)}
+    ${dialog}
     <${EffectList} effects=${changed?.effects ?? []} />
     ${group.problem !== null && html`<${Notice} tone="bad">${group.problem}<//>`}
     <p class="muted">${texts.groups.inRules(name)}</p>

@@ -6,7 +6,7 @@ import { announce, Dialog, Field, Notice, Switch, useLoaded, Waiting } from '../
 import { ConflictDialog } from '../components/conflict.js'
 import { CriteriaEditor } from '../components/criteria-editor.js'
 import { EffectLines } from '../components/effect.js'
-import { Findings } from '../components/findings.js'
+import { useConfirm } from '../components/impact.js'
 import { HistoryList } from '../components/history-list.js'
 import { PageTitle } from '../components/page-title.js'
 import { Tabs } from '../components/tabs.js'
@@ -52,7 +52,11 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
   useModel(model)
   useLeaveWarning(model)
   useOwnAddress(model)
-  const [tab, setTab] = useState<Part>('criteria')
+  // What is missing comes first.
+  const [tab, setTab] = useState<Part>(model.id !== null && model.action === null ? 'actions' : 'criteria')
+  const [dialog, confirm] = useConfirm()
+  model.confirm = (change) =>
+    confirm(change, texts.impact.change(plain(model.draft.name)), texts.impact.yes.change)
   const [problem, setProblem] = useState<string | null>(null)
   const [groups] = useLoaded(() => requestAll<Group>('groups'), [])
   const disabled = !mayChange(session, owner)
@@ -60,7 +64,16 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
   const back = { href: href('domains', owner, direction), label: texts.rule.back }
   const onSwitch = async (enabled: boolean): Promise<void> => {
     setProblem(null)
+    if (enabled && model.action === null) {
+      setProblem(texts.actions.missingFirst(plain(model.draft.name)))
+      setTab('actions')
+      focusSoon('#relay-switch [role="switch"]')
+      return
+    }
     try {
+      const question = texts.impact[enabled ? 'switchOn' : 'switchOff'](plain(model.draft.name))
+      const change = { owner, id: model.id ?? '', enabled }
+      if (!(await confirm(change, question, texts.impact.yes[enabled ? 'on' : 'off']))) return
       await model.setEnabled(enabled)
       announce(
         texts.rules.switched(plain(model.draft.name), (model.base?.effect?.sentences ?? []).map(plain)),
@@ -97,16 +110,9 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
     ${model.restored && model.isUnsaved && html`<${Notice} tone="info">${texts.rule.restored}<//>`}
     ${problem !== null && html`<${Notice} tone="bad">${problem}<//>`}
     ${model.others !== null && html`<${Notice} tone="warn">${model.others}<//>`}
-    ${
-      model.found !== null && model.base !== null
-        ? html`<${Findings}
-            stored=${model.base}
-            effect=${model.base.effect}
-            reports=${model.found.reports}
-            onClose=${() => model.closeFound()}
-          />`
-        : html`<${EffectLines} effect=${model.base?.effect ?? null} />`
-    }
+    <${EffectLines} effect=${model.base?.effect ?? null} />
+    ${model.action?.level === 'none' && html`<${Notice} tone="warn">${texts.actions.exemptBadge}<//>`}
+    ${dialog}
     <${Names} model=${model} disabled=${disabled} />
     <${Tabs} label=${texts.rule.tabs} tabs=${tabs} selected=${tab} onSelect=${setTab}>
       ${tab === 'criteria' && html`<${CriteriaEditor} model=${model} disabled=${disabled} groups=${groupNames} />`}
@@ -223,6 +229,14 @@ function DeleteRule({ model }: { readonly model: RuleModel }): VNode {
 function cleanName(model: RuleModel): string {
   const { name } = (model.base?.problem ?? null) === null ? cleaned(model.draft) : { name: model.id ?? '' }
   return name
+}
+
+/** The focus for what is not drawn yet. */
+function focusSoon(selector: string): void {
+  requestAnimationFrame(() => {
+    const found = document.querySelector(selector)
+    if (found instanceof HTMLElement) found.focus()
+  })
 }
 
 /** Draws anew whenever the rule changes. */

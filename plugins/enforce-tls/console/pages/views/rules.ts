@@ -2,6 +2,7 @@
 import { mayChange } from '../access.js'
 import { ApiError, part, request, requestAll, requestRules, formatError, type Answer } from '../api.js'
 import { announce, Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
+import { useConfirm } from '../components/impact.js'
 import { RuleRows } from '../components/rule-rows.js'
 import { switchService } from '../components/service-switch.js'
 import { html, useEffect, useRef, useState, type VNode } from '../preact.js'
@@ -28,6 +29,7 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
     }
   }, [])
   const may = mayChange(session, owner)
+  const [dialog, confirm] = useConfirm()
   const fail = async (error: unknown, again: (etag: string) => Promise<void>): Promise<void> => {
     if (!(error instanceof ApiError) || error.status !== 412)
       return setProblem({ text: formatError(error), again: null })
@@ -41,6 +43,9 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
   }
   const move = async (rule: StoredRule, target: Target, etag: string): Promise<void> => {
     try {
+      const change = { owner, id: rule.id, move: target }
+      const name = plain(rule.rule.name)
+      if (!(await confirm(change, texts.impact.move(name), texts.impact.yes.move))) return
       const first = await request<RuleList>('POST', `${rulePath(owner, rule.id)}/move`, target, etag)
       const moved = first.next === null ? first : await requestRules(path)
       set(moved)
@@ -85,7 +90,7 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
         }
       <//>`
     }
-    ${may && html`<${CreateForm} owner=${owner} direction=${direction} />`}
+    ${dialog} ${may && html`<${CreateForm} owner=${owner} direction=${direction} />`}
     ${
       rules.length === 0
         ? html`<${Empty} title=${texts.rules.empty} next=${may ? texts.rules.emptyNext : ''} />`
@@ -145,8 +150,11 @@ function Inactive(props: {
   const { owner, may, reload } = props
   const domain = owner.slice(owner.lastIndexOf('@') + 1)
   const [problem, setProblem] = useState<string | null>(null)
+  const [dialog, confirm] = useConfirm()
   const wake = async (): Promise<void> => {
     try {
+      const question = texts.impact.service(domain, true)
+      if (!(await confirm({ domain, enabled: true }, question, texts.impact.yes.on))) return
       const body = await requestAll<DomainRow>('domains')
       await switchService(domain, true, body.find((row) => row.domain === domain)?.etag ?? null)
       announce(texts.domains.switched(domain, true))
@@ -158,5 +166,6 @@ function Inactive(props: {
   return html`<${Notice} tone="warn">
     <p>${problem ?? texts.rules.inactive}</p>
     ${may && html`<button type="button" class="button" onClick=${wake}>${texts.rules.switchOn}</button>`}
+    ${dialog}
   <//>`
 }
