@@ -83,7 +83,7 @@ export class GeneratedStore implements RuleStore {
     return notHere()
   }
 
-  recordRelease(): Promise<never> {
+  recordEvent(): Promise<never> {
     return this.writeMarker()
   }
 

@@ -9,10 +9,13 @@ import { parseJson } from '../rules/json.js'
 import type { InPieces } from '../work/pieces.js'
 import { isChange } from './entry-change.js'
 
-/** What a line of the history is about: an entry of the store, or a single message that was released from its rules. */
+/** What a line of the history is about: an entry of the store, a released message, or an account of the console. */
 export interface HistoryPlace extends Omit<EntryPlace, 'key'> {
-  readonly key: EntryPlace['key'] | 'releases'
+  readonly key: EntryPlace['key'] | EventKey
 }
+
+/** What changes no entry, and so cannot be taken back from here. */
+export type EventKey = 'releases' | 'users' | 'tokens'
 
 /** A change as it is recorded. */
 export interface HistoryChange extends HistoryPlace {
@@ -20,17 +23,18 @@ export interface HistoryChange extends HistoryPlace {
   readonly value: string | null
 }
 
-/** A message that was released. */
-export interface ReleaseRecord {
-  /** Whose rule it goes without. */
+/** Something that happened, and changed no entry. */
+export interface EventRecord {
+  readonly key: EventKey
+  /** Whose it is: of a release, whose rule the message goes without; of accounts `*`. */
   readonly owner: string
-  /** Names the message. */
+  /** Names the message, the user or the token. */
   readonly field: string
   /** What is recorded of it, as JSON. */
   readonly value: string
 }
 
-/** One change of one entry, or a release. */
+/** One change of one entry, or an event. */
 export interface HistoryEntry extends HistoryPlace {
   /** When, in ISO 8601 and UTC. */
   readonly at: string
@@ -79,7 +83,7 @@ export interface HistoryQuery {
 /** So many changes are looked at between two yields. */
 const PIECE = 500
 
-const KEYS: readonly HistoryPlace['key'][] = ['rules', 'domains', 'groups', 'releases']
+const KEYS: readonly HistoryPlace['key'][] = ['rules', 'domains', 'groups', 'releases', 'users', 'tokens']
 
 /** A change as the history keeps it. */
 export interface RecordedChange<T extends HistoryChange = HistoryChange> {

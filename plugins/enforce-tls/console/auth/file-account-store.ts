@@ -16,6 +16,7 @@ import {
   SESSIONS_MAX,
   type AccountKind,
   type NewSession,
+  type Witness,
   type TryLimit,
   type AccountStore,
 } from './account-store.js'
@@ -59,11 +60,21 @@ export class FileAccountStore implements AccountStore {
     return (await this.all(kind)).get(name) ?? null
   }
 
-  write(kind: AccountKind, name: string, expected: string | null, value: string | null): Promise<void> {
+  write(
+    kind: AccountKind,
+    name: string,
+    expected: string | null,
+    value: string | null,
+    witness: Witness | null = null,
+  ): Promise<void> {
     return this.#change(this.#accounts, (content) => {
       const entries = content.get(kind) ?? new Map<string, unknown>()
-      const found = entries.has(name) ? JSON.stringify(entries.get(name)) : null
-      if (found !== expected) throw accountConflict(`${this.description}: ${kind}[${JSON.stringify(name)}]`)
+      const assertIs = (place: string, json: string | null): void => {
+        const found = entries.has(place) ? JSON.stringify(entries.get(place)) : null
+        if (found !== json) throw accountConflict(`${this.description}: ${kind}[${JSON.stringify(place)}]`)
+      }
+      assertIs(name, expected)
+      if (witness !== null) assertIs(witness.name, witness.json)
       if (value === null) entries.delete(name)
       else entries.set(name, JSON.parse(value))
       content.set(kind, entries)
@@ -93,6 +104,29 @@ export class FileAccountStore implements AccountStore {
 
   dropSession(_user: string, key: string): Promise<void> {
     return this.#changeSessions((sessions) => sessions.delete(key))
+  }
+
+  async sessionsOf(user: string): Promise<ReadonlyMap<string, string>> {
+    const now = this.#now()
+    const found = new Map<string, string>()
+    for (const [key, stored] of (await this.#read(this.#sessions)).get('sessions') ?? [])
+      if (isSessionRecord(stored) && stored.user === user && stored.expiresAt > now)
+        found.set(key, stored.value)
+    return found
+  }
+
+  async tokenUses(): Promise<ReadonlyMap<string, string>> {
+    const uses = (await this.#read(this.#sessions)).get('tokenUses') ?? []
+    return new Map([...uses].map(([id, at]) => [id, String(at)]))
+  }
+
+  noteTokenUse(id: string, at: string | null): Promise<void> {
+    return this.#change(this.#sessions, (content) => {
+      const uses = content.get('tokenUses') ?? new Map<string, unknown>()
+      if (at === null) uses.delete(id)
+      else uses.set(id, at)
+      content.set('tokenUses', uses)
+    })
   }
 
   limiter({ name, points, duration }: TryLimit): RateLimiterAbstract {

@@ -11,6 +11,7 @@ import {
   SESSIONS_MAX,
   type AccountKind,
   type NewSession,
+  type Witness,
   type TryLimit,
   type AccountStore,
 } from './account-store.js'
@@ -42,9 +43,17 @@ export class RedisAccountStore implements AccountStore {
     return this.#connection.ask({ key, writes: false, send: (redis) => redis.hget(key, name) })
   }
 
-  async write(kind: AccountKind, name: string, expected: string | null, value: string | null): Promise<void> {
+  async write(
+    kind: AccountKind,
+    name: string,
+    expected: string | null,
+    value: string | null,
+    witness: Witness | null = null,
+  ): Promise<void> {
     const key = this.#prefix + kind
-    if (!(await writeField(this.#connection, key, name, expected, value)))
+    const change = { field: name, expected, value }
+    const still = witness === null ? null : { field: witness.name, expected: witness.json }
+    if (!(await writeField(this.#connection, key, change, still)))
       throw accountConflict(`${this.description}: key ${key}, field ${name}`)
   }
 
@@ -90,6 +99,39 @@ export class RedisAccountStore implements AccountStore {
     await this.#connection.ask({ key: index, writes: true, send: (redis) => redis.hdel(index, key) })
   }
 
+  async sessionsOf(user: string): Promise<ReadonlyMap<string, string>> {
+    const index = this.#indexKey(user)
+    const sessions = await this.#connection.ask({
+      key: index,
+      writes: false,
+      send: (redis) => redis.hgetall(index),
+    })
+    const found = new Map<string, string>()
+    for (const key of Object.keys(sessions)) {
+      const value = await this.readSession(key)
+      if (value !== null) found.set(key, value)
+    }
+    return found
+  }
+
+  tokenUses(): Promise<ReadonlyMap<string, string>> {
+    const key = this.#usesKey
+    return this.#connection.ask({
+      key,
+      writes: false,
+      send: async (redis) => new Map(Object.entries(await redis.hgetall(key))),
+    })
+  }
+
+  async noteTokenUse(id: string, at: string | null): Promise<void> {
+    const key = this.#usesKey
+    await this.#connection.ask({
+      key,
+      writes: true,
+      send: (redis) => (at === null ? redis.hdel(key, id) : redis.hset(key, id, at)),
+    })
+  }
+
   limiter({ name, points, duration }: TryLimit): RateLimiterAbstract {
     return new RateLimiterRedis({
       storeClient: this.#limiterClient(),
@@ -111,6 +153,10 @@ export class RedisAccountStore implements AccountStore {
   /** Of the sessions of a user: when they began, and when they end at the latest. */
   #indexKey(user: string): string {
     return `${this.#prefix}sessions-of:${user}`
+  }
+
+  get #usesKey(): string {
+    return `${this.#prefix}token-uses`
   }
 
   /** The two commands that the limiter sends, over the connection that explains its failures. */
