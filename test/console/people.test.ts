@@ -252,7 +252,7 @@ for (const kind of ['a rules file', 'a Redis'] as const)
         'admin | users | new@acme.example | invited as domain-admin of acme.example',
         'new@acme.example | users | new@acme.example | password chosen with an invitation',
         'admin | users | leaving | removed; tokens ended: crm',
-        'admin | users | demoted | role: admin → viewer',
+        'admin | users | demoted | role: admin → viewer; tokens ended: all',
       ])
         assert.ok(lines.includes(expected), `${expected}\n${lines.join('\n')}`)
       assert.doesNotMatch(JSON.stringify(body), /scrypt|etls_|hash/)

@@ -108,7 +108,7 @@ function failures({ needs, body, precondition, path: template, method, passwords
   return [
     400,
     ...(needs === 'nobody' && method === 'get' ? [] : [401]),
-    ...(method === 'get' ? [] : [403]),
+    ...(method === 'get' && (needs === 'nobody' || needs === 'reader') ? [] : [403]),
     ...(needs === 'nobody' ? [] : [404]),
     ...(editing || passwords || template === '/explain' ? [409] : []),
     ...(editing ? [412] : []),

@@ -55,7 +55,13 @@ function permitting({ needs, method }: Route, context: ConsoleContext) {
       if (identity === null) throw new Problem(401, 'not-signed-in', 'Sign in, or send an API token.')
       if (method !== 'get') assertNotForged(request, identity)
       if (!isEnough(needs, identity))
-        throw new Problem(403, 'forbidden', 'Your role does not allow this. Ask an administrator.')
+        throw new Problem(
+          403,
+          'forbidden',
+          needs.endsWith('session') && identity.session === null
+            ? 'A token may not do this; sign in as a user.'
+            : 'Your role does not allow this. Ask an administrator.',
+        )
     }
     response.locals['identity'] = identity ?? NOBODY
     next()
