@@ -24,8 +24,7 @@ describe('the history', () => {
     await admin.put('domains/acme.example', { enabled: true })
     await admin.put('groups/banks', { patterns: ['bank.example'] })
     const { body: made } = await acme.post<{ id: string }>('owners/acme.example/rules', { rule: RULE })
-    const list = async (query: string, client = admin) =>
-      (await client.get<Entry[]>(`history?${query}`)).body
+    const list = async (query: string, client = admin) => (await client.get<Entry[]>(`history?${query}`)).body
     const [created] = await list('by=ACME')
     assert.deepEqual([created?.by, created?.field, created?.standing], ['acme', made.id, 'latest'])
     assert.equal((await admin.post(`history/${created?.id ?? ''}/undo`)).status, 200)

@@ -247,7 +247,9 @@ for (const kind of ['a rules file', 'a Redis'] as const)
       const admin = await server.signedIn('admin')
       type Entry = Record<'key' | 'by' | 'field' | 'id', string> & { differences: string[] }
       const { body } = await admin.get<Entry[]>('history?limit=200')
-      const lines = body.map(({ key, by, field, differences }) => [by, key, field, ...differences].join(' | '))
+      const lines = body.map(({ key, by, field, differences }) =>
+        [by, key, field, ...differences].join(' | '),
+      )
       for (const expected of [
         'admin | users | new@acme.example | invited as domain-admin of acme.example',
         'new@acme.example | users | new@acme.example | password chosen with an invitation',

@@ -177,9 +177,12 @@ const ROWS: readonly Row[] = [
       ['createToken', 'tokens', {}, 422],
       ['revokeToken', 'tokens/nonesuch', undefined, 404],
     ] as const
-  ).map(
-    ([route, path, body, admin]): Row => ({ route, path, body, statuses: [401, 403, 403, 403, 403, admin] }),
-  ),
+  ).map(([route, path, body, admin]): Row => ({
+    route,
+    path,
+    body,
+    statuses: [401, 403, 403, 403, 403, admin],
+  })),
   { route: 'listSessions', path: 'sessions', statuses: [401, 200, 200, 200, 200, 200] },
   { route: 'endOtherSessions', path: 'sessions', statuses: [401, 204, 204, 204, 204, 204] },
   { route: 'endSession', path: 'sessions/nonesuch', statuses: [401, 404, 404, 404, 404, 404] },

@@ -145,9 +145,14 @@ function toProblem(error: unknown, trusted: boolean, conditional: boolean): Prob
   if (error instanceof AccountProblem) return accountProblemOf(error)
   if (error instanceof AdminProblem) return apiProblemOf(error, trusted)
   if (error instanceof TooBusy)
-    return new Problem(429, 'busy', 'Too many passwords are being checked at the moment. Try again in a few seconds.', {
-      retryAfter: 5,
-    })
+    return new Problem(
+      429,
+      'busy',
+      'Too many passwords are being checked at the moment. Try again in a few seconds.',
+      {
+        retryAfter: 5,
+      },
+    )
   if (error instanceof StoreError) {
     if (error.code === 'STORE_CONFLICT')
       return new Problem(

@@ -25,7 +25,10 @@ const entryFields = {
   by: text,
   key: { type: 'string', enum: ['rules', 'domains', 'groups', 'releases', 'users', 'tokens'] },
   owner: text,
-  field: { ...text, description: 'The rule id, the domain, the group, the released message, the user, or the token id.' },
+  field: {
+    ...text,
+    description: 'The rule id, the domain, the group, the released message, the user, or the token id.',
+  },
   from: { description: 'What stood there before; null for nothing.' },
   to: { description: 'What stood there then; null for nothing.' },
   leftOut: {

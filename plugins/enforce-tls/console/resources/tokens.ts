@@ -15,7 +15,10 @@ const token: Schema = object({
   createdAt: nullable(text),
   createdBy: { ...nullable(text), description: 'Null for one that the command made.' },
   expiresAt: nullable(text),
-  usedAt: { ...nullable(text), description: 'When it was last used, to the minute; null if no use is noted.' },
+  usedAt: {
+    ...nullable(text),
+    description: 'When it was last used, to the minute; null if no use is noted.',
+  },
   valid: { ...flag, description: 'False if it has expired, or if who made it is no administrator any more.' },
 })
 

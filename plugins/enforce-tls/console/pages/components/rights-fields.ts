@@ -1,0 +1,74 @@
+/** Role and domains of a user or a token, to be chosen. */
+import { html, type VNode } from '../preact.js'
+import { texts } from '../texts.js'
+import type { Rights, Role } from '../types.js'
+import { Field } from './basics.js'
+
+const ROLES: readonly Role[] = ['admin', 'domain-admin', 'viewer']
+
+/** What is being chosen; domains as typed. */
+export interface TypedRights {
+  readonly role: Role
+  readonly domains: string
+}
+
+/** Least first: who is in a hurry gives away little. */
+export const NO_RIGHTS: TypedRights = { role: 'viewer', domains: '' }
+
+export function typedOf({ role, domains }: Rights): TypedRights {
+  return { role, domains: domains.join(', ') }
+}
+
+export function rightsOf({ role, domains }: TypedRights): Rights {
+  const parts = domains.split(/[\s,;]+/).filter((each) => each !== '')
+  return { role, domains: role === 'admin' ? [] : parts }
+}
+
+export function RightsFields(props: {
+  /** Before the ids of its controls. */
+  readonly id: string
+  readonly value: TypedRights
+  readonly problem: string | null
+  readonly onChange: (value: TypedRights) => void
+}): VNode {
+  const { id, value, problem, onChange } = props
+  return html`<fieldset class="levels">
+      <legend>${texts.people.role}</legend>
+      ${ROLES.map(
+        (role) =>
+          html`<label key=${role} class="level">
+            <input
+              type="radio"
+              name=${`${id}-role`}
+              value=${role}
+              checked=${value.role === role}
+              onChange=${() => onChange({ ...value, role })}
+            />
+            <span
+              >${texts.people.roleNames[role]}<span class="hint">${texts.people.roleHints[role]}</span></span
+            >
+          </label>`,
+      )}
+    </fieldset>
+    ${
+      value.role !== 'admin' &&
+      html`<${Field}
+        label=${texts.people.domains}
+        id=${`${id}-domains`}
+        hint=${texts.people.domainsHint}
+        problem=${problem}
+      >
+        <input
+          id=${`${id}-domains`}
+          class="input"
+          value=${value.domains}
+          autocapitalize="none"
+          autocomplete="off"
+          spellcheck=${false}
+          aria-describedby=${`${id}-domains-hint`}
+          onInput=${(event: { readonly currentTarget: HTMLInputElement }) =>
+            onChange({ ...value, domains: event.currentTarget.value })}
+        />
+      <//>`
+    }`
+}
