@@ -1,4 +1,5 @@
 /** The frame of all pages: who is signed in, where one is, navigation. */
+import { mayChange } from './access.js'
 import { request, useSessionToken, whenSignedOut, formatError } from './api.js'
 import { Notice } from './components/basics.js'
 import { PageTitle } from './components/page-title.js'
@@ -19,6 +20,7 @@ import { Messages } from './views/messages.js'
 import { Overview } from './views/overview.js'
 import { People } from './views/people.js'
 import { PersonView } from './views/person.js'
+import { RuleText } from './views/rule-text.js'
 import { RuleView } from './views/rule.js'
 import { SignIn } from './views/sign-in.js'
 import { Tokens } from './views/tokens.js'
@@ -158,6 +160,8 @@ function View({ session, place }: { readonly session: Session; readonly place: P
       return html`<${Domain} key=${place.owner} session=${session} place=${place} />`
     case 'rule': {
       const { owner, direction, id } = place
+      if (!mayChange(session, owner))
+        return html`<${RuleText} key=${`${owner} ${id}`} owner=${owner} direction=${direction} id=${id} />`
       return html`<${RuleView}
         key=${`${owner} ${direction} ${id}`}
         session=${session}

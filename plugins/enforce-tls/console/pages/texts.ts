@@ -190,6 +190,7 @@ export const texts = {
     comment: fields.comment,
     commentHint: 'What others should know about this rule',
     tabs: 'Rule sections',
+    rule: 'Rule',
     criteria: 'Criteria',
     actions: 'Actions',
     tryOut: 'Try it out',
@@ -198,6 +199,8 @@ export const texts = {
     deleteSure: (name: string) => `Delete rule ${name}?`,
     deleteHint: 'You can undo this in the history.',
     deleteYes: 'Delete',
+    missing:
+      'Rule not found, or not visible to you. If it was deleted, you may be able to restore it from the history.',
     gone: 'This rule no longer exists. You may be able to restore it from the history.',
     broken: (problem: string) =>
       `This rule is invalid: ${problem}. Its last valid version stays in force. If Haraka has no valid version, mail of its owner waits, unless the rule is switched off.`,
