@@ -83,7 +83,7 @@ export class GeneratedStore implements RuleStore {
     return notHere()
   }
 
-  recordEvent(): Promise<never> {
+  recordRelease(): Promise<never> {
     return this.writeMarker()
   }
 

@@ -148,7 +148,7 @@ const BESIDES: Readonly<
   waiting: orderForWaiting,
   release: async (settings) => {
     await using opened = openRedisStore(settings)
-    await opened.store.recordEvent({ key: 'releases', owner: '*', field: 'a', value: '{}' }, 'ann')
+    await opened.store.recordRelease({ owner: '*', field: 'a', value: '{}' }, 'ann')
   },
   policies: async (settings) => {
     const policies = new RedisStsPolicies(redisSettings(settings))

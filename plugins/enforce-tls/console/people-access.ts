@@ -1,9 +1,7 @@
 /** What the routes of accounts and sessions share: whose session it is, and accounts changed in the name of whoever asks. */
-import { EVERYONE } from '../rules/owner.js'
-import { errorMessage } from '../text/error-message.js'
 import { ROLES, type User } from './auth/account.js'
 import { cookieText, setSessionCookie } from './auth/identity.js'
-import type { People } from './auth/people.js'
+import { peopleIn, type People } from './auth/people.js'
 import type { Session } from './auth/sessions.js'
 import { Problem } from './problem.js'
 import type { Call, Schema } from './route.js'
@@ -19,18 +17,8 @@ export const sessionSchema: Schema = object({
 
 /** Accounts, changed in the name of whoever asks. */
 export function peopleOf({ context, identity }: Pick<Call, 'context' | 'identity'>, by?: string): People {
-  const { accounts, store, logError } = context
-  return {
-    accounts,
-    now: Date.now,
-    record: async (key, field, facts) => {
-      const value = JSON.stringify(facts)
-      await store.recordEvent({ key, owner: EVERYONE, field, value }, by ?? identity.author).catch(
-        // It is done, so the answer must not say otherwise.
-        (error: unknown) => logError(`console: not in the history: ${value}: ${errorMessage(error)}`),
-      )
-    },
-  }
+  const { accounts, logError } = context
+  return peopleIn(accounts, by ?? identity.author, (problem) => logError(`console: ${problem}`))
 }
 
 /** The session of whoever asks. */

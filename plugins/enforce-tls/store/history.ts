@@ -23,15 +23,19 @@ export interface HistoryChange extends HistoryPlace {
   readonly value: string | null
 }
 
-/** Something that happened, and changed no entry. */
-export interface EventRecord {
-  readonly key: EventKey
-  /** Whose it is: of a release, whose rule the message goes without; of accounts `*`. */
+/** A message that was released. */
+export interface ReleaseRecord {
+  /** Whose rule it goes without. */
   readonly owner: string
-  /** Names the message, the user or the token. */
+  /** Names the message. */
   readonly field: string
   /** What is recorded of it, as JSON. */
   readonly value: string
+}
+
+/** A change of an account, which is recorded beside the accounts: a history without rules would tell of lost ones. */
+export interface AccountChange extends HistoryChange {
+  readonly key: 'users' | 'tokens'
 }
 
 /** One change of one entry, or an event. */

@@ -7,10 +7,10 @@ import type { StoredGroups } from '../rules/group.js'
 import type { OwnerEntries } from '../rules/owner-entries.js'
 import type { EntryPlace } from '../rules/entry-problem.js'
 import type { EntryChange, RuleChange, WriteOptions } from './entry-change.js'
-import type { HistoryEntry, HistoryQuery, EventRecord } from './history.js'
+import type { HistoryEntry, HistoryQuery, ReleaseRecord } from './history.js'
 
 export type { EntryChange, RuleChange, WriteOptions } from './entry-change.js'
-export type { HistoryEntry, HistoryQuery, EventRecord } from './history.js'
+export type { HistoryEntry, HistoryQuery, ReleaseRecord } from './history.js'
 
 /** Why a store did not do what it was asked to. */
 export type StoreErrorCode =
@@ -156,8 +156,8 @@ export interface RuleStore {
    */
   writeAll(changes: readonly EntryChange[], options?: WriteOptions): Promise<void>
 
-  /** Records in the history what happened and changes no entry, such as a release. @param by who did it */
-  recordEvent(event: EventRecord, by: string): Promise<void>
+  /** Records in the history that a message was released, which changes no entry. @param by who did it */
+  recordRelease(release: ReleaseRecord, by: string): Promise<void>
 
   /** What distinguishes this store from others. */
   identity(): Promise<StoreIdentity>
@@ -195,7 +195,7 @@ export interface RuleStore {
 /** The reading half of a store. */
 export type ReadStore = Omit<
   RuleStore,
-  'writeAll' | 'recordEvent' | 'writeRules' | 'writeService' | 'writeGroup' | 'writeMarker' | 'close'
+  'writeAll' | 'recordRelease' | 'writeRules' | 'writeService' | 'writeGroup' | 'writeMarker' | 'close'
 >
 
 /** What a decision needs of a store. */

@@ -10,7 +10,7 @@ import type { WaitingRecord } from './record.js'
 
 /** Records it. Rejects where the history does not take it; the delivery log takes it later if it can't now. */
 export async function recordRelease(
-  store: Pick<RuleStore, 'recordEvent'>,
+  store: Pick<RuleStore, 'recordRelease'>,
   emit: (event: DeliveryEvent) => void,
   record: WaitingRecord,
   { by, reason }: Order,
@@ -27,7 +27,7 @@ export async function recordRelease(
   // One line for each owner whose rules it goes without: each may look at its own history alone.
   const owners = new Set(rules.map(({ owner }) => owner))
   for (const owner of owners.size === 0 ? [EVERYONE] : owners)
-    await store.recordEvent({ key: 'releases', owner, field: id, value }, by)
+    await store.recordRelease({ owner, field: id, value }, by)
   const level = LEVELS.find(({ name }) => name === record.level)?.name ?? 'encrypt'
   emit({
     kind: 'release',

@@ -4,6 +4,7 @@
  * `StoreError`.
  */
 import type { RateLimiterAbstract } from 'rate-limiter-flexible'
+import type { AccountChange, HistoryEntry } from '../../store/history.js'
 import { StoreError } from '../../store/rule-store.js'
 
 /** The kinds of accounts. */
@@ -94,6 +95,12 @@ export interface AccountStore {
 
   /** Notes when a token was used, or forgets it with `null`. */
   noteTokenUse(id: string, at: string | null): Promise<void>
+
+  /** Records what was done to an account. @param by who did it */
+  record(change: AccountChange, by: string): Promise<void>
+
+  /** What was recorded, latest first. */
+  recorded(): AsyncIterable<HistoryEntry>
 
   /** Counts tries. */
   limiter(limit: TryLimit): RateLimiterAbstract

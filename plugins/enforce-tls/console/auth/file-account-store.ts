@@ -1,6 +1,6 @@
 /**
- * Accounts and sessions in two files beside the rules file: `….users.json` to be kept, `….sessions.json`
- * that may be deleted at any time. All processes that use the rules file share them; sign-in attempts are counted
+ * Accounts and sessions in files beside the rules file: `….users.json` to be kept, its history in
+ * `….users.history.jsonl`, and `….sessions.json` that may be deleted at any time. All processes that use the rules file share them; sign-in attempts are counted
  * by each process for itself. A file that can't be used rejects with a `StoreError` that names it.
  */
 import { readFile } from 'node:fs/promises'
@@ -8,8 +8,10 @@ import pLimit from 'p-limit'
 import { RateLimiterMemory, type RateLimiterAbstract } from 'rate-limiter-flexible'
 import { notJson, parseJson } from '../../rules/json.js'
 import { fileProblem } from '../../store/file/errors.js'
+import { historyText, readHistory } from '../../store/file/history.js'
 import type { FileStoreOptions } from '../../store/file/rule-store.js'
 import { replaceFile, type NewFileOwner } from '../../store/file/replace-file.js'
+import type { AccountChange, HistoryEntry } from '../../store/history.js'
 import { StoreError } from '../../store/rule-store.js'
 import {
   accountConflict,
@@ -39,6 +41,7 @@ export class FileAccountStore implements AccountStore {
   readonly description: string
   readonly #accounts: string
   readonly #sessions: string
+  readonly #history: string
   readonly #now: () => number
   readonly #newFileOwner: NewFileOwner
   readonly #oneByOne = pLimit(1)
@@ -46,6 +49,7 @@ export class FileAccountStore implements AccountStore {
   constructor(rulesFile: string, { now = Date.now, newFileOwner = null }: FileStoreOptions = {}) {
     this.#accounts = `${rulesFile}.users.json`
     this.#sessions = `${rulesFile}.sessions.json`
+    this.#history = `${rulesFile}.users.history.jsonl`
     this.#now = now
     this.#newFileOwner = newFileOwner
     this.description = `file ${this.#accounts}`
@@ -127,6 +131,29 @@ export class FileAccountStore implements AccountStore {
       else uses.set(id, at)
       content.set('tokenUses', uses)
     })
+  }
+
+  async record(change: AccountChange, by: string): Promise<void> {
+    const file = this.#history
+    await this.#oneByOne(async () => {
+      try {
+        await replaceFile(
+          file,
+          async (target) => [[target, await historyText(target, [change], by, new Date(this.#now()))]],
+          { secret: true, newFileOwner: this.#newFileOwner },
+        )
+      } catch (error) {
+        throw explained(file, error)
+      }
+    })
+  }
+
+  async *recorded(): AsyncGenerator<HistoryEntry> {
+    try {
+      yield* readHistory(this.#history)
+    } catch (error) {
+      throw explained(this.#history, error)
+    }
   }
 
   limiter({ name, points, duration }: TryLimit): RateLimiterAbstract {

@@ -1,5 +1,7 @@
 /** What every change of an account works with, by command or console, and why one is not made. */
 import type { AccountFacts } from '../../admin/format-event.js'
+import { EVERYONE } from '../../rules/owner.js'
+import { errorMessage } from '../../text/error-message.js'
 import type { AccountStore } from './account-store.js'
 import { parseToken } from './account.js'
 
@@ -10,6 +12,27 @@ export interface People {
   readonly record: (kind: 'users' | 'tokens', name: string, facts: AccountFacts) => Promise<void>
   /** In milliseconds since 1970. */
   readonly now: () => number
+}
+
+/**
+ * Accounts, changed by somebody.
+ *
+ * @param onLost told what the history did not take
+ */
+export function peopleIn(accounts: AccountStore, by: string, onLost: (problem: string) => void): People {
+  return {
+    accounts,
+    now: Date.now,
+    record: async (key, field, facts) => {
+      const value = JSON.stringify(facts)
+      try {
+        await accounts.record({ key, owner: EVERYONE, field, expected: null, value }, by)
+      } catch (error) {
+        // It is done, so nobody must be told otherwise.
+        onLost(`not recorded: ${key} ${field}: ${facts.did}: ${errorMessage(error)}`)
+      }
+    },
+  }
 }
 
 export type AccountProblemCode =

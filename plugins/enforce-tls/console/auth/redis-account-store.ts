@@ -5,7 +5,8 @@
 import { RateLimiterRedis, type RateLimiterAbstract } from 'rate-limiter-flexible'
 import type { RedisSettings } from '../../settings/redis.js'
 import { RedisConnection } from '../../store/redis/connection.js'
-import { writeField } from '../../store/redis/evaluate.js'
+import { newStepId, parseHistoryLine, type AccountChange, type HistoryEntry } from '../../store/history.js'
+import { HISTORY_MOST, writeField } from '../../store/redis/evaluate.js'
 import {
   accountConflict,
   SESSIONS_MAX,
@@ -15,6 +16,9 @@ import {
   type TryLimit,
   type AccountStore,
 } from './account-store.js'
+
+/** So many entries of the history are read at a time. */
+const HISTORY_CHUNK = 200
 
 /** Accounts and sessions in a Redis. */
 export class RedisAccountStore implements AccountStore {
@@ -132,6 +136,44 @@ export class RedisAccountStore implements AccountStore {
     })
   }
 
+  async record({ key, owner, field, value }: AccountChange, by: string): Promise<void> {
+    const stream = this.#historyKey
+    const entry = {
+      at: new Date().toISOString(),
+      by,
+      key,
+      owner,
+      field,
+      to: value,
+      step: newStepId(),
+      entries: 1,
+    }
+    await this.#connection.ask({
+      key: stream,
+      writes: true,
+      send: (redis) =>
+        redis.xadd(stream, 'MAXLEN', '~', HISTORY_MOST.entries, '*', 'entry', JSON.stringify(entry)),
+    })
+  }
+
+  async *recorded(): AsyncGenerator<HistoryEntry> {
+    const stream = this.#historyKey
+    for (let end = '+'; ;) {
+      const from = end
+      const chunk = await this.#connection.ask({
+        key: stream,
+        writes: false,
+        send: (redis) => redis.xrevrange(stream, from, '-', 'COUNT', HISTORY_CHUNK),
+      })
+      for (const [id, [, line = '']] of chunk) {
+        const entry = parseHistoryLine(line)
+        if (entry !== null) yield entry
+        end = `(${id}`
+      }
+      if (chunk.length < HISTORY_CHUNK) return
+    }
+  }
+
   limiter({ name, points, duration }: TryLimit): RateLimiterAbstract {
     return new RateLimiterRedis({
       storeClient: this.#limiterClient(),
@@ -153,6 +195,10 @@ export class RedisAccountStore implements AccountStore {
   /** Of the sessions of a user: when they began, and when they end at the latest. */
   #indexKey(user: string): string {
     return `${this.#prefix}sessions-of:${user}`
+  }
+
+  get #historyKey(): string {
+    return `${this.#prefix}account-history`
   }
 
   get #usesKey(): string {

@@ -49,6 +49,8 @@ export async function createToken(
       `${quote(name)} is not a name for a token; expected: up to ${NAME_MAX} characters on one line`,
     )
   const lasts = expires === null ? null : durationOf(expires)
+  if (expires !== null && lasts === null)
+    throw new AccountProblem('bad-expiry', `${quote(expires)} is not a time such as 12h, 90d or 1y`)
   const { id, text, hash } = newToken()
   const token: Token = {
     name,
@@ -60,7 +62,8 @@ export async function createToken(
     ...(createdBy === null ? {} : { createdBy }),
   }
   await accounts.write('tokens', id, null, JSON.stringify(token))
-  const until = token.expiresAt === undefined ? 'until it is revoked' : `until ${token.expiresAt}`
+  const until =
+    token.expiresAt === undefined ? 'until it is revoked' : `until ${token.expiresAt.slice(0, 10)}`
   await record('tokens', id, { name, did: `created as ${formatRights(token)}, valid ${until}` })
   return { id, text, token }
 }
@@ -139,8 +142,8 @@ function onlyStore(error: unknown): undefined {
   throw error
 }
 
-function durationOf(text: string): number {
+/** How long a text such as `12h` or `90d` is, in milliseconds; `null` for another text. */
+export function durationOf(text: string): number | null {
   const lasts = /^\d+(?:\.\d+)?\s*(?:m|h|d|w|y)$/.test(text) ? ms(text as ms.StringValue) : NaN
-  if (lasts > 0 && lasts <= ms('100y')) return lasts
-  throw new AccountProblem('bad-expiry', `${quote(text)} is not a time such as 12h, 90d or 1y`)
+  return lasts > 0 && lasts <= ms('100y') ? lasts : null
 }

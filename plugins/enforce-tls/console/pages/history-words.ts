@@ -18,9 +18,10 @@ export function formatPlace({ key, owner, field, from, to }: HistoryEntry): stri
 
 /** What differs, line by line. */
 export function formatDifferences(entry: HistoryEntry): string[] {
+  const contents = contentsOf(entry)
   return [
     ...entry.differences.map((line) => texts.history.difference(plain(line))),
-    ...contentsOf(entry).map(plain),
+    ...(contents.length === 0 ? [] : [plain(contents.join('; '))]),
   ]
 }
 

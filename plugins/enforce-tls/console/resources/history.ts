@@ -93,7 +93,9 @@ async function listHistory(call: Call): Promise<Reply> {
   const accepts = (place: { readonly owner: string }): boolean => maySee(identity, place.owner)
   const isMeant = filterOf(call)
   const successors = new Successors()
-  for await (const each of context.store.historyEntries({ owner, accepts })) {
+  const changes = context.store.historyEntries({ owner, accepts })
+  const withAccounts = maySee(identity, EVERYONE) && (owner === undefined || owner === EVERYONE)
+  for await (const each of withAccounts ? latestFirst(changes, context.accounts.recorded()) : changes) {
     const standing = successors.pass(each)
     if (!(await inPieces(isMeant(each)))) continue
     const id = entryId(each)
@@ -108,6 +110,25 @@ async function listHistory(call: Call): Promise<Reply> {
   }
   if (after !== null) throw badCursor(after)
   return { body: page.entries, ...pageReply(call, null, null) }
+}
+
+/** Two histories as one. */
+async function* latestFirst(
+  first: AsyncIterable<HistoryEntry>,
+  second: AsyncIterable<HistoryEntry>,
+): AsyncGenerator<HistoryEntry> {
+  const [one, other] = [first[Symbol.asyncIterator](), second[Symbol.asyncIterator]()]
+  let [a, b] = [await one.next(), await other.next()]
+  while (a.done !== true || b.done !== true) {
+    const isOther = a.done === true || (b.done !== true && b.value.at > a.value.at)
+    if (isOther) {
+      yield b.value as HistoryEntry
+      b = await other.next()
+    } else {
+      yield a.value
+      a = await one.next()
+    }
+  }
 }
 
 /** Which changes of those that may be seen are asked for. */

@@ -26,7 +26,7 @@ import {
   type HistoryChange,
   type HistoryEntry,
   type HistoryQuery,
-  type EventRecord,
+  type ReleaseRecord,
 } from '../history.js'
 import type { ChangeCheck } from '../reads-back.js'
 import { realTarget, replaceFile, type NewFileOwner, type NewTexts } from './replace-file.js'
@@ -131,8 +131,8 @@ export class FileStore extends EntryWriter implements RuleStore {
     return await this.#historyTexts(target, made, by)
   }
 
-  async recordEvent(event: EventRecord, by: string): Promise<void> {
-    const changes = [{ expected: null, ...event }]
+  async recordRelease(release: ReleaseRecord, by: string): Promise<void> {
+    const changes = [{ key: 'releases', expected: null, ...release } as const]
     await this.#oneByOne(() => this.#replace((_document, target) => this.#historyTexts(target, changes, by)))
   }
 

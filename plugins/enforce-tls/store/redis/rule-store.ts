@@ -19,7 +19,7 @@ import {
   toHistoryEntry,
   type HistoryEntry,
   type HistoryQuery,
-  type EventRecord,
+  type ReleaseRecord,
 } from '../history.js'
 import type { ChangeCheck } from '../reads-back.js'
 import { decode } from './decode.js'
@@ -161,9 +161,9 @@ export class RedisStore extends EntryWriter implements RuleStore {
     }
   }
 
-  async recordEvent({ key: what, owner, field, value }: EventRecord, by: string): Promise<void> {
+  async recordRelease({ owner, field, value }: ReleaseRecord, by: string): Promise<void> {
     const key = this.#historyKey
-    const about = ['by', by, 'key', what, 'owner', owner, 'field', field, 'to', value]
+    const about = ['by', by, 'key', 'releases', 'owner', owner, 'field', field, 'to', value]
     const step = ['step', newStepId(), 'entries', '1']
     await this.#connection.ask({
       key,

@@ -7,7 +7,7 @@ import { ShownOnce } from '../components/shown-once.js'
 import { html, useRef, useState, type VNode } from '../preact.js'
 import { href } from '../router.js'
 import { texts } from '../texts.js'
-import { formatMoment } from '../times.js'
+import { dayOf, formatMoment } from '../times.js'
 import type { Invitation, Person, Session } from '../types.js'
 
 export function People({ session }: { readonly session: Session }): VNode {
@@ -20,16 +20,15 @@ export function People({ session }: { readonly session: Session }): VNode {
         : html`<ul class="list">
             ${loaded.value.map(
               (person) =>
-                html`<li key=${person.name} class="card domain">
-                  <div class="domain-name">
+                html`<li key=${person.name} class="card line">
+                  <div class="line-body">
                     <a class="row-link" href=${href('person', person.name)}>${person.name}</a>
                     ${person.name === session.user && html` <span class="badge">${texts.people.you}</span>`}
                   </div>
-                  <p class="muted person-facts">
-                    ${formatRole(person)}<br /><span class=${person.role === null ? 'text-bad' : ''}
-                      >${formatPassword(person)}</span
-                    >
-                  </p>
+                  <div class="line-body">
+                    <p>${formatRole(person)}</p>
+                    <p class=${person.role === null ? 'text-bad' : 'hint'}>${formatPassword(person)}</p>
+                  </div>
                 </li>`,
             )}
           </ul>`
@@ -61,7 +60,7 @@ export function formatRole({ role, domains }: Pick<Person, 'role' | 'domains'>):
 
 export function formatPassword({ role, passwordSetAt, invitedUntil }: Person): string {
   if (role === null) return texts.people.invalid
-  if (passwordSetAt !== null) return texts.people.passwordOf(formatMoment(passwordSetAt))
+  if (passwordSetAt !== null) return texts.people.passwordOf(dayOf(passwordSetAt))
   return invitedUntil === null ? texts.people.expired : texts.people.waits(formatMoment(invitedUntil))
 }
 

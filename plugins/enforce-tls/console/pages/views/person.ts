@@ -80,7 +80,7 @@ function Role({ person, onDone, onFailed }: PartProps): VNode {
     }
   }
   return html`<section class="card">
-    <h2>${texts.people.role}</h2>
+    <h2>${texts.people.rightsTitle}</h2>
     <form class="stack" onSubmit=${submit} novalidate>
       <${RightsFields} id="person" value=${rights} problem=${problem} onChange=${setRights} />
       <p><button type="submit" class="button button-main">${texts.people.save}</button></p>
@@ -118,7 +118,7 @@ function SignIn(props: PartProps & { readonly isOwn: boolean }): VNode {
     </section>`
   return html`<section class="card">
     <h2>${texts.people.signIn}</h2>
-    <p class="muted">${texts.people.password}: ${formatPassword(person)}</p>
+    <p class="muted">${texts.people.password(formatPassword(person))}</p>
     ${
       role !== null &&
       html`<p>

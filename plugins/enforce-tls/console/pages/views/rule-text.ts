@@ -25,7 +25,7 @@ export function RuleText({ owner, direction, id }: RuleTextProps): VNode {
   const back = { href: href('domains', owner, direction), label: texts.rule.back }
   const stored = loaded.state === 'there' ? loaded.value.base : null
   if (loaded.state !== 'there' || stored === null)
-    return html`<${PageTitle} title=${texts.rules.noName} back=${back} />
+    return html`<${PageTitle} title=${texts.rule.rule} back=${back} />
       <${Waiting} of=${loaded} retry=${reload} />`
   if (stored.problem !== null)
     return html`<${PageTitle} title=${texts.rules.invalid} back=${back} />
