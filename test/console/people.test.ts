@@ -1,6 +1,7 @@
 /** Users, tokens and sessions by the API: who may change them, and what ends with it; on a rules file and on a Redis. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { newToken } from '../../plugins/enforce-tls/console/auth/account.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
 import type { Answer, Client, Failure } from './client.js'
 import { passwordOf, startConsole, type ConsoleServer } from './console-server.js'
@@ -153,6 +154,43 @@ for (const kind of ['a rules file', 'a Redis'] as const)
       const again = await server.signedIn('admin')
       await remove(again, 'second')
       await remove(again, 'invited')
+    })
+
+    it('leave nothing behind that counts, where a removal did not come to its end', async () => {
+      const admin = await server.signedIn('admin')
+      const { accounts } = server
+      const { id, text, hash } = newToken()
+      const token = {
+        role: 'admin',
+        domains: [],
+        name: 'left',
+        hash,
+        createdAt: '2026-11-01',
+        createdBy: 'gone',
+      }
+      await accounts.write('tokens', id, null, JSON.stringify(token))
+      const program = server.client()
+      program.token = text
+      assert.equal(await status(program), 401)
+      await admin.post('users', { name: 'gone', role: 'admin', domains: [], password: PASSWORD })
+      assert.equal(await status(program), 401)
+      const gone = server.client()
+      await gone.signIn('gone', PASSWORD)
+      const sessions = async () => (await admin.get<unknown[]>('users/gone/sessions')).body.length
+      assert.equal(await sessions(), 1)
+      // A session from before the password was another one.
+      await server.addUser('gone', { role: 'admin', domains: [] })
+      assert.equal(await sessions(), 0)
+      await remove(admin, 'gone')
+    })
+
+    it('are written only while a witness is as it was read', async () => {
+      const { accounts } = server
+      const [viewer, acme] = [await accounts.read('users', 'viewer'), await accounts.read('users', 'acme')]
+      const late = { name: 'acme', json: '{}' }
+      await assert.rejects(accounts.write('users', 'viewer', viewer, null, late), { code: 'STORE_CONFLICT' })
+      assert.equal(await accounts.read('users', 'viewer'), viewer)
+      await accounts.write('users', 'viewer', viewer, viewer, { name: 'acme', json: acme ?? '' })
     })
 
     it('are changed only as they were seen', async () => {

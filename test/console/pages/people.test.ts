@@ -58,7 +58,7 @@ describe('people in the pages', () => {
     await theirs.getByLabel('New password').fill(PASSWORD)
     await theirs.keyboard.press('Enter')
     await theirs.getByRole('heading', { name: 'Domains' }).waitFor()
-    await theirs.getByRole('link', { name: 'acme.example' }).waitFor()
+    await theirs.getByRole('link', { name: 'acme.example', exact: true }).waitFor()
     assert.ok(!theirs.url().includes('invitation'))
     await theirs.goto(link)
     await theirs.getByLabel('New password').fill(PASSWORD)
@@ -67,7 +67,7 @@ describe('people in the pages', () => {
 
     // And they are out at once when they are removed.
     await theirs.getByRole('link', { name: 'Go to sign-in' }).click()
-    await theirs.getByRole('link', { name: 'acme.example' }).waitFor()
+    await theirs.getByRole('link', { name: 'acme.example', exact: true }).waitFor()
     await goTo(page, '#/person/new%40acme.example')
     await page.getByRole('button', { name: 'Remove this person' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
