@@ -78,6 +78,11 @@ export const peopleTexts = {
     ended: 'Ended.',
   },
   token: {
+    roleHints: {
+      admin: 'Can view and change everything, except people and tokens.',
+      'domain-admin': 'Can view and change the rules of the domains listed here.',
+      viewer: 'Can view but not change anything: all domains, or only those listed here.',
+    },
     lead: 'With a token, a program uses the API of this console.',
     apiLink: 'Description of the API (OpenAPI)',
     empty: 'No tokens yet.',

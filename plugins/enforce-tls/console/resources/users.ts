@@ -182,14 +182,14 @@ async function end(call: Call, isMeant: (id: string) => boolean, what?: string):
 }
 
 /** The user of the path, as the request says that it was seen. */
-async function seenUser(call: Call<unknown>): Promise<ReadUser> {
+async function seenUser(call: Call): Promise<ReadUser> {
   const seen = await readUser(peopleOf(call), param(call, 'name'))
   assertSeen(call, `user ${seen.name}`, etagOf(seen.json))
   return seen
 }
 
 /** One's own password is asked for before it changes: whoever finds a session open has not got it. */
-function assertOther(call: Call<unknown>): void {
+function assertOther(call: Call): void {
   if (call.identity.session?.name !== param(call, 'name')) return
   throw new Problem(409, 'own-password', 'Change your own password under Your account.')
 }

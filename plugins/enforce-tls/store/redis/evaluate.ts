@@ -123,8 +123,7 @@ export async function writeField(
   const answer = await connection.ask({
     key,
     writes: true,
-    send: (redis) =>
-      redis.eval(COMPARE_AND_SET, 1, key, '', '', '', '', JSON.stringify(changes), '', '', ''),
+    send: (redis) => redis.eval(COMPARE_AND_SET, 1, key, '', '', '', '', JSON.stringify(changes), '', '', ''),
   })
   return answer === null
 }

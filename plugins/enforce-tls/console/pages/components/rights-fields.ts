@@ -27,11 +27,14 @@ export function rightsOf({ role, domains }: TypedRights): Rights {
 export function RightsFields(props: {
   /** Before the ids of its controls. */
   readonly id: string
+  /** A program never manages people. */
+  readonly forProgram?: boolean
   readonly value: TypedRights
   readonly problem: string | null
   readonly onChange: (value: TypedRights) => void
 }): VNode {
-  const { id, value, problem, onChange } = props
+  const { id, forProgram = false, value, problem, onChange } = props
+  const hints = forProgram ? texts.people.token.roleHints : texts.people.roleHints
   return html`<fieldset class="levels">
       <legend>${texts.people.role}</legend>
       ${ROLES.map(
@@ -44,9 +47,7 @@ export function RightsFields(props: {
               checked=${value.role === role}
               onChange=${() => onChange({ ...value, role })}
             />
-            <span
-              >${texts.people.roleNames[role]}<span class="hint">${texts.people.roleHints[role]}</span></span
-            >
+            <span>${texts.people.roleNames[role]}<span class="hint">${hints[role]}</span></span>
           </label>`,
       )}
     </fieldset>

@@ -19,7 +19,10 @@ export function HistoryView({
   const search = (event: Event): void => {
     event.preventDefault()
     const data = new FormData(event.currentTarget as HTMLFormElement)
-    const valueOf = (name: string): string => String(data.get(name) ?? '').trim()
+    const valueOf = (name: string): string => {
+      const value = data.get(name)
+      return typeof value === 'string' ? value.trim() : ''
+    }
     const next = queryOf({ by: valueOf('by'), rule: valueOf('rule'), since: valueOf('since') })
     location.hash = next === '' ? '#/history' : href('history', next)
   }

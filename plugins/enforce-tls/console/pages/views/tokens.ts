@@ -161,7 +161,13 @@ function CreateToken({ onCreated }: { readonly onCreated: () => void }): VNode {
           </select>
         <//>
       </div>
-      <${RightsFields} id="token" value=${rights} problem=${problemOf('domains')} onChange=${setRights} />
+      <${RightsFields}
+        id="token"
+        forProgram=${true}
+        value=${rights}
+        problem=${problemOf('domains')}
+        onChange=${setRights}
+      />
       <p class="hint">${texts.people.token.ends}</p>
       ${isElsewhere && html`<${Notice} tone="bad">${failure.text}<//>`}
       <p><button type="submit" class="button button-main">${texts.people.token.submit}</button></p>
