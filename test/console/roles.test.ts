@@ -173,6 +173,32 @@ const ROWS: readonly Row[] = [
   { route: 'reportFile', path: 'report-file?format=pdf', statuses: [401, 422, 422, 422, 422, 422] },
   { route: 'report', path: 'report?since=soon', statuses: [401, 422, 422, 422, 422, 422] },
   { route: 'getOpenApi', path: 'openapi.json', statuses: [200, 200, 200, 200, 200, 200] },
+  ...(
+    [
+      ['listUsers', 'users', undefined, 200],
+      ['addUser', 'users', {}, 422],
+      ['getUser', 'users/nonesuch', undefined, 404],
+      ['setUserRole', 'users/viewer', { role: 'admin', domains: [] }, 428],
+      ['removeUser', 'users/viewer', undefined, 428],
+      ['setUserPassword', 'users/viewer/password', { password: 'a very long password' }, 428],
+      ['inviteUser', 'users/viewer/invitation', undefined, 428],
+      ['listUserSessions', 'users/viewer/sessions', undefined, 200],
+      ['endUserSessions', 'users/nonesuch/sessions', undefined, 404],
+      ['endUserSession', 'users/viewer/sessions/nonesuch', undefined, 404],
+      ['listTokens', 'tokens', undefined, 200],
+      ['createToken', 'tokens', {}, 422],
+      ['revokeToken', 'tokens/nonesuch', undefined, 404],
+    ] as const
+  ).map(([route, path, body, admin]): Row => ({
+    route,
+    path,
+    body,
+    statuses: [401, 403, 403, 403, 403, admin],
+  })),
+  { route: 'listSessions', path: 'sessions', statuses: [401, 200, 200, 200, 200, 200] },
+  { route: 'endOtherSessions', path: 'sessions', statuses: [401, 204, 204, 204, 204, 204] },
+  { route: 'endSession', path: 'sessions/nonesuch', statuses: [401, 404, 404, 404, 404, 404] },
+  { route: 'acceptInvitation', path: 'invitation', body: {}, statuses: [422, 422, 422, 422, 422, 422] },
   // The last ones: they end what the others need.
   {
     route: 'signIn',
@@ -241,7 +267,8 @@ describe('who may do what', () => {
     it(`${method} ${path} with a token`, async () => {
       const found: number[] = []
       for (const who of WHO) found.push((await tokens.get(who)?.send(method, path, body))?.status ?? 0)
-      assert.deepEqual(found, statuses)
+      // Accounts are for those who sign in, whatever a token may do.
+      assert.deepEqual(found, needs === 'admin-session' ? [401, 403, 403, 403, 403, 403] : statuses)
     })
   }
 

@@ -121,6 +121,11 @@ async function changeAccounts(settings: Partial<RedisSettings>, kind: AccountKin
     assert.equal(await accounts.read(kind, 'ann'), '{}')
     assert.equal((await accounts.all(kind)).size, 1)
     await accounts.write(kind, 'ann', '{}', null)
+    await accounts.record({ key: kind, owner: '*', field: 'ann', expected: null, value: '{}' }, 'bob')
+    for await (const { by } of accounts.recorded()) assert.equal(by, 'bob')
+    await accounts.noteTokenUse('ann', '2026-11-01T00:00:00Z')
+    assert.equal((await accounts.tokenUses()).size, 1)
+    await accounts.noteTokenUse('ann', null)
   } finally {
     await accounts.close()
   }

@@ -54,7 +54,7 @@ export type ProblemData =
   | { readonly code: 'changed-since' }
   /** What is to be taken back is not kept in whole. */
   | { readonly code: 'not-kept' }
-  | { readonly code: 'is-release' }
+  | { readonly code: 'is-event' }
   /** Haraka takes no rules from the store. */
   | { readonly code: 'store-gone'; readonly problem: string; readonly wayOut: string }
 

@@ -7,7 +7,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { loadsPlugin } from '../check/outbound-settings.js'
 import { openAccountStore } from '../console/auth/open-account-store.js'
-import { hashPassword } from '../console/auth/password.js'
+import { peopleIn } from '../console/auth/people.js'
+import { addUser } from '../console/auth/users.js'
 import type { AccountStore } from '../console/auth/account-store.js'
 import { createConsole } from '../console/console.js'
 import { MOUNT, mountConsole } from '../console/mount.js'
@@ -91,13 +92,8 @@ function withDefaultFile(options: SharedOptions, terminal: Terminal): SharedOpti
 async function firstUser(accounts: AccountStore): Promise<{ user: string; password: string } | null> {
   if ((await accounts.all('users')).size > 0) return null
   const password = randomBytes(12).toString('base64url')
-  const user = {
-    role: 'admin',
-    domains: [],
-    password: await hashPassword(password),
-    changedAt: new Date().toISOString(),
-  }
-  await accounts.write('users', 'admin', null, JSON.stringify(user))
+  const people = peopleIn(accounts, 'enforce-tls console', () => undefined)
+  await addUser(people, 'admin', { role: 'admin', domains: [] }, password)
   return { user: 'admin', password }
 }
 

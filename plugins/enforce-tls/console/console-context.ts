@@ -9,6 +9,7 @@ import type { SharedHashes } from '../store/shared-hashes.js'
 import type { RuleStore } from '../store/rule-store.js'
 import type { Sessions } from './auth/sessions.js'
 import type { SignIn } from './auth/sign-in.js'
+import type { TokenUses } from './auth/tokens.js'
 import type { AccountStore } from './auth/account-store.js'
 import type { PreviewRequest } from './preview-bounce.js'
 import type { SearchLimit } from './search-limit.js'
@@ -38,6 +39,7 @@ export interface ConsoleOptions {
 export interface ConsoleContext extends ConsoleOptions {
   readonly sessions: Sessions
   readonly signIn: SignIn
+  readonly tokenUses: TokenUses
   readonly recentFailures: RecentFailures
   readonly searches: SearchLimit
 }

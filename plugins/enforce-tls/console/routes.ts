@@ -13,6 +13,9 @@ import { openApiRoutes } from './resources/openapi.js'
 import { reportRoutes } from './resources/report.js'
 import { ruleRoutes } from './resources/rules.js'
 import { sessionRoutes } from './resources/session.js'
+import { ownSessionRoutes } from './resources/sessions.js'
+import { tokenRoutes } from './resources/tokens.js'
+import { userRoutes } from './resources/users.js'
 import { waitingRoutes } from './resources/waiting.js'
 import { trustRoutes } from './resources/trusts.js'
 import { validateRoutes } from './resources/validate.js'
@@ -33,5 +36,8 @@ export const ROUTES: readonly Route[] = [
   ...messageRoutes,
   ...waitingRoutes,
   ...impactRoutes,
+  ...userRoutes,
+  ...ownSessionRoutes,
+  ...tokenRoutes,
   ...openApiRoutes(() => ROUTES),
 ]

@@ -2,9 +2,14 @@
 import type { Direction } from './types.js'
 
 export type Place =
-  | { readonly view: 'domains' | 'groups' | 'history' | 'account' | 'waiting' }
+  | { readonly view: 'domains' | 'groups' | 'account' | 'waiting' | 'people' | 'tokens' }
   /** Of all that one may see, or of one domain. */
   | { readonly view: 'overview'; readonly owner: string | null }
+  | { readonly view: 'person'; readonly name: string }
+  /** Choosing a password with a one-time link. */
+  | { readonly view: 'invitation'; readonly name: string; readonly secret: string }
+  /** What is asked for as a query, such as `by=ann`. */
+  | { readonly view: 'history'; readonly query: string }
   /** What is asked for as a query, such as `to=cfo%40bank.example`. */
   | { readonly view: 'messages'; readonly query: string }
   | { readonly view: 'message'; readonly uuid: string; readonly query: string }
@@ -25,11 +30,16 @@ export function parsePlace(hash: string): Place {
     if (first === 'overview') return { view: first, owner: null }
     if (first === 'messages') return { view: first, query: '' }
     if (first === 'domains' || first === 'groups' || first === 'waiting') return { view: first }
-    return first === 'history' || first === 'account' ? { view: first } : { view: 'nowhere' }
+    if (first === 'history') return { view: first, query: '' }
+    return first === 'account' || first === 'people' || first === 'tokens'
+      ? { view: first }
+      : { view: 'nowhere' }
   }
   if (first === 'overview') return { view: first, owner: second }
   if (first === 'groups') return { view: 'group', name: second }
-  if (first === 'messages') return { view: first, query: second }
+  if (first === 'messages' || first === 'history') return { view: first, query: second }
+  if (first === 'person') return { view: first, name: second }
+  if (first === 'invitation' && third !== undefined) return { view: first, name: second, secret: third }
   if (first === 'message') return { view: first, uuid: second, query: third ?? '' }
   if (first !== 'domains') return { view: 'nowhere' }
   if (third === undefined) return { view: 'domain', owner: second }

@@ -1,4 +1,5 @@
 /** Every text of the pages, in one place: who wants another language translates this file. */
+import { peopleTexts } from './texts-people.js'
 import { formatNumber } from './times.js'
 import type { Direction, Level, Otherwise, Role } from './types.js'
 
@@ -66,11 +67,14 @@ export const texts = {
     waiting: 'Waiting',
     groups: 'Groups',
     history: 'History',
+    people: 'People',
     account: 'Your account',
     signOut: 'Sign out',
   },
   signIn: {
     title: 'Sign in',
+    lead: 'Message rules of this mail server: which mail must travel encrypted over TLS, and what became of it.',
+    noAccount: 'No account, or password forgotten? Ask an administrator of this mail server for a link.',
     ended: 'Your session has ended. Sign in to continue where you were; what you typed is still there.',
     user: 'User',
     password: 'Password',
@@ -186,6 +190,7 @@ export const texts = {
     comment: fields.comment,
     commentHint: 'What others should know about this rule',
     tabs: 'Rule sections',
+    rule: 'Rule',
     criteria: 'Criteria',
     actions: 'Actions',
     tryOut: 'Try it out',
@@ -194,6 +199,8 @@ export const texts = {
     deleteSure: (name: string) => `Delete rule ${name}?`,
     deleteHint: 'You can undo this in the history.',
     deleteYes: 'Delete',
+    missing:
+      'Rule not found, or not visible to you. If it was deleted, you may be able to restore it from the history.',
     gone: 'This rule no longer exists. You may be able to restore it from the history.',
     broken: (problem: string) =>
       `This rule is invalid: ${problem}. Its last valid version stays in force. If Haraka has no valid version, mail of its owner waits, unless the rule is switched off.`,
@@ -525,7 +532,19 @@ export const texts = {
   },
   history: {
     title: 'History',
-    lead: 'Who changed what, and when. Changes can be undone.',
+    lead: 'Who changed what, and when. The latest change of a rule, group or domain can be undone.',
+    fields: { by: 'Person', rule: 'Rule', since: 'Period' },
+    hints: { by: 'ann@helpdesk', rule: 'Name or id' },
+    always: 'All',
+    search: 'Show',
+    more: 'Show more',
+    none: 'No such changes.',
+    noneNext: 'Choose a longer period, or another person or rule.',
+    undoneBy: (by: string, when: string) => `Undone by ${by}, ${when}`,
+    changedBy: (by: string, when: string) => `Changed again by ${by}, ${when}`,
+    createdOn: 'switched on',
+    createdOff: 'switched off',
+    token: (name: string) => `Token “${name}”`,
     empty: 'No changes yet.',
     undo: 'Undo',
     undoLabel: (what: string, when: string) => `Undo the change of ${what} at ${when}`,
@@ -547,6 +566,8 @@ export const texts = {
       domains: (field: string) => `Service of ${field}`,
       groups: (field: string) => `Group ${field}`,
       releases: (field: string) => `Message ${field}`,
+      users: (field: string) => `Person ${field}`,
+      tokens: (field: string) => `Token ${field}`,
     },
     named: (name: string, owner: string) =>
       `Rule “${name}” of ${owner === '*' ? 'the whole service' : owner}`,
@@ -719,6 +740,7 @@ export const texts = {
     made: (when: string) => `Made on ${when} from the delivery log of this mail server.`,
     next: 'Next step',
   },
+  people: peopleTexts,
   account: {
     title: 'Your account',
     role: 'Role',

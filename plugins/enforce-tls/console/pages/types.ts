@@ -212,7 +212,7 @@ export interface HistoryEntry {
   readonly id: string
   readonly at: string
   readonly by: string
-  readonly key: 'rules' | 'domains' | 'groups' | 'releases'
+  readonly key: 'rules' | 'domains' | 'groups' | 'releases' | 'users' | 'tokens'
   readonly owner: string
   readonly field: string
   readonly from: unknown
@@ -220,6 +220,10 @@ export interface HistoryEntry {
   /** `from` and `to` are too long for the history. */
   readonly leftOut: boolean
   readonly differences: readonly string[]
+  /** What became of it; only the latest change can be undone. */
+  readonly standing: 'latest' | 'undone' | 'changed' | 'event'
+  /** The next change of the same. */
+  readonly next: { readonly by: string; readonly at: string } | null
 }
 
 /** A change that is not made yet, as the API takes it. */
@@ -404,4 +408,49 @@ export interface OrderResult {
   readonly id: string
   readonly done: boolean | null
   readonly says: string
+}
+
+/** What an account may see and change. */
+export interface Rights {
+  readonly role: Role
+  readonly domains: readonly string[]
+}
+
+/** A user of the console. */
+export interface Person {
+  readonly name: string
+  /** `null` for an entry that is not valid. */
+  readonly role: Role | null
+  readonly domains: readonly string[]
+  readonly passwordSetAt: string | null
+  readonly invitedUntil: string | null
+  readonly etag: string
+}
+
+/** A one-time link, as far as it is not the address of these pages. */
+export interface Invitation {
+  readonly secret: string
+  readonly expiresAt: string
+}
+
+export interface ShownSession {
+  readonly id: string
+  readonly createdAt: string
+  readonly seenAt: string
+  readonly address: string | null
+  readonly agent: string | null
+  /** Of one's own sessions: whether it is this one. */
+  readonly current?: boolean
+}
+
+export interface TokenRow {
+  readonly id: string
+  readonly name: string
+  readonly role: Role | null
+  readonly domains: readonly string[]
+  readonly createdAt: string | null
+  readonly createdBy: string | null
+  readonly expiresAt: string | null
+  readonly usedAt: string | null
+  readonly valid: boolean
 }

@@ -128,7 +128,8 @@ export function RuleRows(props: RowsProps): VNode {
             <${Switch}
               label=${texts.rules.switchLabel(nameOf(stored))}
               on=${switched?.etag === stored.etag ? switched.on : isOn(stored)}
-              disabled=${!may || stored.problem !== null}
+              disabled=${stored.problem !== null}
+              readOnly=${!may}
               onChange=${(on: boolean) => onSwitch(stored, on)}
             />
             ${

@@ -11,16 +11,9 @@ const SHOWN = 3
 
 export function RuleSummary(props: { readonly rule: Rule; readonly effect: Effect | null }): VNode {
   const { rule, effect } = props
-  const { criteria, actions, mode } = rule
+  const { actions, mode } = rule
   const action = actions.relayWithTls
-  const lines = [
-    ...(['from', 'to', 'subject'] as const).flatMap((name) =>
-      formatLists(texts.criteria.field[name], criteria[name]),
-    ),
-    ...(criteria.header ?? []).flatMap((header) =>
-      formatLists(`${texts.criteria.field.header} ${header.name}`, header),
-    ),
-  ]
+  const lines = criteriaLines(rule)
   return html`<div class="rule-summary">
     ${lines.map((line) => html`<p key=${line}>${plain(line)}</p>`)}
     <p class="row">
@@ -42,6 +35,18 @@ function ActionBadges({ action }: { readonly action: Action | undefined }): VNod
     </span>
     ${mayLeaveInTheClear(action) && html`<span class="badge badge-warn">${texts.actions.clearBadge}</span>`}
     ${minVersion !== undefined && html`<span class="badge">≥ ${texts.actions.version(minVersion)}</span>`}`
+}
+
+/** What it looks at, a line for each field. */
+export function criteriaLines({ criteria }: Pick<Rule, 'criteria'>): string[] {
+  return [
+    ...(['from', 'to', 'subject'] as const).flatMap((name) =>
+      formatLists(texts.criteria.field[name], criteria[name]),
+    ),
+    ...(criteria.header ?? []).flatMap((header) =>
+      formatLists(`${texts.criteria.field.header} ${header.name}`, header),
+    ),
+  ]
 }
 
 function isInTime({ startsAt, expiresAt }: Rule): boolean {
@@ -72,7 +77,8 @@ function formatLists(name: string, lists: Lists | undefined): string[] {
   return [`${name}: ${any}${except}`]
 }
 
-function few(values: readonly string[]): string {
+/** The first of a list, and how many more there are. */
+export function few(values: readonly string[]): string {
   const shown = values.slice(0, SHOWN).join(', ')
   return values.length > SHOWN ? `${shown} ${texts.rules.more(values.length - SHOWN)}` : shown
 }
