@@ -131,6 +131,7 @@ export class Enforcer {
         failureAction: () => this.#settings.failure.action,
         published: () => this.#published.get(),
       },
+      services: () => this.#store.services(),
     })
     this.#published = new PartnerSources({
       settings: () => this.#settings,
@@ -171,6 +172,7 @@ export class Enforcer {
         return stream && addresses !== 'none'
       },
       waiting: this.#waiting,
+      uncovered: (item) => this.#observers.uncovered.released(item),
       decided: this.#observers.decided,
     })
     this.#tlsRpt = new TlsRptSender({
@@ -275,9 +277,15 @@ export class Enforcer {
     )
   }
 
+  /** Hook `data_post`: only observes mail from outside. Total. */
+  afterData({ relaying, tls, transaction }: HarakaConnection): void {
+    if (relaying || !transaction) return
+    this.#observers.uncovered.incoming(transaction.mail_from, transaction.rcpt_to, tls.enabled)
+  }
+
   /** Hook `delivered`: only observes. Total. */
   afterDelivery(next: Next, item: HarakaMailItem, params: HarakaDelivered): void {
-    reportDelivery(this.#observers.reports, this.#settings.main, item, params)
+    reportDelivery(this.#observers, this.#settings.main, item, params)
     next()
   }
 

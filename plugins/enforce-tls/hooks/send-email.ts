@@ -43,6 +43,8 @@ export interface DecisionContext {
   namesMessages(): boolean
   /** What is ordered for an item, and who is told that it waits. */
   readonly waiting: Pick<WaitingList, 'waits' | 'givingUp' | 'release'>
+  /** Told of an item that no rule is about, once it is Haraka's own; total. */
+  uncovered(item: HarakaMailItem): void
   /** Counts a decision; total. */
   decided(result: Decision): void
 }
@@ -81,6 +83,7 @@ export class Decisions {
         this.#known(item, 'not-required')
         this.#report(item, decision.rulings)
         this.#release(guard, item)
+        if (isUncovered(decision.rulings)) this.#context.uncovered(item)
         return constants.cont
       case 'required':
         return await this.#required(guard, item, decision)
@@ -184,6 +187,11 @@ export class Decisions {
     // A text: Haraka's log complains about an argument that is a number.
     return { code: constants.delay, argument: String(deferSeconds) }
   }
+}
+
+/** There are none of mail that rules are never asked about. */
+function isUncovered(rulings: readonly Ruling[]): boolean {
+  return rulings.length > 0 && rulings.every(({ covered }) => !covered)
 }
 
 /** The recipients of each part; of many groups the last part takes the rest, and is divided in its turn. */

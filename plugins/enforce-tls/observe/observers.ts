@@ -10,9 +10,13 @@ import { openMetrics, type OpenedMetrics } from './metrics/open-metrics.js'
 import { answerScrape, METRICS_PATH } from './metrics/page.js'
 import { PackageMissing } from '../settings/optional-package.js'
 import { TrustWatch } from './trust-watch.js'
-import { Reports, type ReportsContext } from './report-mode.js'
+import { ObservedJudge, type JudgingContext } from './observed-judge.js'
+import { PartnerNotes } from './partner-notes.js'
+import { Reports } from './report-mode.js'
+import { UncoveredDeliveries } from './uncovered-deliveries.js'
 import type { Settings } from '../settings/types.js'
-import { openDeliveryLog, openAlertState } from '../store/open-store.js'
+import { openDeliveryLog, openAlertState, openPartnerFacts } from '../store/open-store.js'
+import type { ReadStore } from '../store/rule-store.js'
 import type { HarakaRuntime } from '../haraka/runtime.js'
 
 /** What they need of the process. */
@@ -28,7 +32,9 @@ export interface ObserversOptions {
   /** Called when a named trust that could not be used can be used again. */
   readonly trustsMended: () => void
   /** What deliveries are judged by that rules only report on. */
-  readonly judging: Omit<ReportsContext, 'emit'>
+  readonly judging: JudgingContext
+  /** Which domains' message rules are on. */
+  readonly services: ReadStore['services']
 }
 
 /** In milliseconds. */
@@ -38,6 +44,8 @@ const FIRST_LOOK = 2000
 export class Observers {
   readonly events: DeliveryEvents
   readonly reports: Reports
+  readonly uncovered: UncoveredDeliveries
+  readonly #partnerNotes: PartnerNotes
   readonly #plugin: HarakaPlugin
   readonly #settings: () => Settings
   readonly #deliveryLog: DeliveryLogObserver
@@ -62,7 +70,21 @@ export class Observers {
     this.events = new DeliveryEvents((error) =>
       plugin.logerror(`an observer failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`),
     )
-    this.reports = new Reports({ ...judging, emit: (event) => this.events.emit(event) })
+    const judge = new ObservedJudge(judging)
+    this.reports = new Reports({ judge, emit: (event) => this.events.emit(event) })
+    this.#partnerNotes = new PartnerNotes({
+      logger: plugin,
+      settings: () => settings().suggest,
+      services,
+      open: () => openPartnerFacts(storePlace),
+    })
+    this.uncovered = new UncoveredDeliveries({
+      logger: plugin,
+      enabled: () => settings().suggest.enabled,
+      judge,
+      notes: this.#partnerNotes,
+      unclear: () => undefined,
+    })
     this.#deliveryLog = new DeliveryLogObserver({
       logger: plugin,
       settings: () => settings().evidence,
@@ -152,6 +174,11 @@ export class Observers {
 
   /** Writes what waits to be written, and gives connections back. */
   async close(): Promise<void> {
-    await Promise.all([this.#deliveryLog.close(), this.#alerts.close(), this.#trusts.close()])
+    await Promise.all([
+      this.#deliveryLog.close(),
+      this.#alerts.close(),
+      this.#trusts.close(),
+      this.#partnerNotes.close(),
+    ])
   }
 }

@@ -26,7 +26,7 @@ function decisionsOn(
     rules: {
       rulingsOn: async () => ({
         is: 'known',
-        rulings: (await ask()).map((requirement) => ({ requirement, reported: [] })),
+        rulings: (await ask()).map((requirement) => ({ requirement, reported: [], covered: true })),
       }),
     },
     reports: { note: () => undefined, released: () => undefined },

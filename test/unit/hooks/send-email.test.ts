@@ -46,6 +46,7 @@ class DecisionScene {
   readonly done: string[] = []
   readonly counted: string[] = []
   readonly reported: string[] = []
+  uncovered = 0
   readonly divided: string[] = []
   readonly guard = {
     epoch: 1,
@@ -103,6 +104,7 @@ class DecisionScene {
       retriesLast: () => 72 * HOUR,
       namesMessages: () => false,
       waiting: { waits: () => undefined, givingUp: () => null, release: () => null },
+      uncovered: () => void this.uncovered++,
       decided: (result) => void this.counted.push(result),
     })
   }
