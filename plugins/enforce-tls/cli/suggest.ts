@@ -126,7 +126,7 @@ async function list(context: Context, facts: PartnerFacts, options: OwnerOption)
   )
   const hints = suggestions.flatMap(({ record }) => formatIncoming(record) ?? [])
   if (hints.length > 0)
-    output.line('Mail of some of these partners came in, too; that is a hint only, see suggest show.')
+    output.line('Mail came in from some of them, too; that is only a hint: see suggest show.')
   const [first] = suggestions
   if (first)
     output.line(

@@ -11,7 +11,9 @@ import { parseDomain } from '../rules/address.js'
 import { NO_RULE, requirementOf } from '../rules/requirement.js'
 import {
   ofDelivery,
+  nameOf,
   ofIncoming,
+  ofLookUp,
   type DeliverySeen,
   type LevelSeen,
   type Pair,
@@ -100,38 +102,30 @@ export class UncoveredDeliveries {
       const required = requirementOf({ level }, pair.partner, NO_RULE)
       levels[level] = levelSeen((await judge.verdictOn(judged, required, pair.partner)).verdict)
     }
-    const found = handover.secured ? await this.#published(judged, pair.partner) : null
-    if (found) levels.published = found.seen
-    notes.take(
-      pair,
-      ofDelivery({
-        at: judged.terms.now,
-        levels,
-        server: serverOf(judged, levels.verify?.is === 'held'),
-        publishes: found?.publishes ?? null,
-      }),
-    )
+    const { now: at } = judged.terms
+    notes.take(pair, ofDelivery({ at, levels, server: serverOf(judged, levels.verify?.is === 'held') }))
     if (levels.encrypt?.is === 'unknown' || levels.verify?.is === 'unknown') unclear(pair)
+    // DNS may take long: what is known already does not wait for it.
+    if (handover.secured) await this.#judgePublished(judged, pair)
   }
 
-  /** `null` where it was looked up lately, or too much is being looked up. */
-  async #published(
-    judged: Judged,
-    partner: string,
-  ): Promise<{ readonly seen: LevelSeen; readonly publishes: string | null } | null> {
-    if (this.#lookingUp >= LOOK_UPS_AT_ONCE || this.#lookedUp.has(partner)) return null
-    this.#lookedUp.set(partner, true)
+  /** Not where it was looked up lately, or too much is being looked up. */
+  async #judgePublished(judged: Judged, pair: Pair): Promise<void> {
+    const { partner } = pair
+    if (this.#lookingUp >= LOOK_UPS_AT_ONCE || this.#lookedUp.has(nameOf(pair))) return
+    this.#lookedUp.set(nameOf(pair), true)
     this.#lookingUp++
     try {
       const required = requirementOf({ level: 'published' }, partner, NO_RULE)
       const { requirement, verdict } = await this.#context.judge.verdictOn(judged, required, partner)
       const seen = levelSeen(verdict)
+      if (seen.is === 'unknown') return
       const { held } = requirement
       const publishes = [
         ...(held?.dane ? ['DANE'] : []),
         ...(held?.sts || held?.lists ? ['MTA-STS'] : []),
       ].join(', ')
-      return { seen, publishes: seen.is === 'unknown' ? null : publishes }
+      this.#context.notes.take(pair, ofLookUp({ at: judged.terms.now, seen, publishes }))
     } finally {
       this.#lookingUp--
     }

@@ -88,25 +88,22 @@ export const NOTHING_SEEN: PairRecord = {
 /** A delivery as it was seen. */
 export interface DeliverySeen {
   readonly at: number
-  readonly levels: Readonly<Partial<Record<SuggestedLevel, LevelSeen>>>
+  readonly levels: Readonly<Partial<Record<Exclude<SuggestedLevel, 'published'>, LevelSeen>>>
   readonly server: Omit<ServerSeen, 'at'> | null
-  /** `null` where it was not looked up. */
-  readonly publishes: string | null
 }
 
 /** The record of one delivery. */
-export function ofDelivery({ at, levels, server, publishes }: DeliverySeen): PairRecord {
-  const level = (name: SuggestedLevel): LevelRecord => levelOf(levels[name], at)
+export function ofDelivery({ at, levels, server }: DeliverySeen): PairRecord {
   return {
     ...NOTHING_SEEN,
     first: at,
     last: at,
     deliveries: 1,
     levels: {
-      encrypt: level('encrypt'),
-      verify: level('verify'),
-      secure: level('secure'),
-      published: level('published'),
+      encrypt: levelOf(levels.encrypt, at),
+      verify: levelOf(levels.verify, at),
+      secure: levelOf(levels.secure, at),
+      published: NO_LEVEL,
     },
     server: server && {
       ...server,
@@ -114,7 +111,25 @@ export function ofDelivery({ at, levels, server, publishes }: DeliverySeen): Pai
       host: oneLine(server.host, NAME_MAX),
       names: oneLine(server.names, NAME_MAX),
     },
-    publishes: publishes ?? '',
+  }
+}
+
+/** The record of a look-up of what the partner publishes, for a delivery that is counted already. */
+export function ofLookUp({
+  at,
+  seen,
+  publishes,
+}: {
+  readonly at: number
+  readonly seen: LevelSeen
+  readonly publishes: string
+}): PairRecord {
+  return {
+    ...NOTHING_SEEN,
+    first: at,
+    last: at,
+    levels: { ...NOTHING_SEEN.levels, published: levelOf(seen, at) },
+    publishes,
   }
 }
 
