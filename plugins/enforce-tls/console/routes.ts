@@ -14,6 +14,7 @@ import { reportRoutes } from './resources/report.js'
 import { ruleRoutes } from './resources/rules.js'
 import { sessionRoutes } from './resources/session.js'
 import { waitingRoutes } from './resources/waiting.js'
+import { suggestionRoutes } from './resources/suggestions.js'
 import { trustRoutes } from './resources/trusts.js'
 import { validateRoutes } from './resources/validate.js'
 
@@ -33,5 +34,6 @@ export const ROUTES: readonly Route[] = [
   ...messageRoutes,
   ...waitingRoutes,
   ...impactRoutes,
+  ...suggestionRoutes,
   ...openApiRoutes(() => ROUTES),
 ]

@@ -17,6 +17,7 @@ import { Messages } from './views/messages.js'
 import { Overview } from './views/overview.js'
 import { RuleView } from './views/rule.js'
 import { SignIn } from './views/sign-in.js'
+import { SuggestionsView } from './views/suggestions.js'
 import { WaitingView } from './views/waiting.js'
 
 type Signed = 'unknown' | 'out' | 'ended' | Session
@@ -81,7 +82,7 @@ function Frame(props: {
     first.current = false
     window.scrollTo(0, 0)
   }, [key])
-  const sections = ['domains', 'overview', 'messages', 'waiting', 'groups', 'history'] as const
+  const sections = ['domains', 'overview', 'messages', 'waiting', 'suggestions', 'groups', 'history'] as const
   const current = {
     group: 'groups',
     message: 'messages',
@@ -124,6 +125,8 @@ function View({ session, place }: { readonly session: Session; readonly place: P
       return html`<${MessageView} key=${place.uuid} uuid=${place.uuid} query=${place.query} />`
     case 'waiting':
       return html`<${WaitingView} session=${session} />`
+    case 'suggestions':
+      return html`<${SuggestionsView} session=${session} />`
     case 'groups':
       return html`<${Groups} session=${session} />`
     case 'group':

@@ -2,7 +2,7 @@
 import type { Direction } from './types.js'
 
 export type Place =
-  | { readonly view: 'domains' | 'groups' | 'history' | 'account' | 'waiting' }
+  | { readonly view: 'domains' | 'groups' | 'history' | 'account' | 'waiting' | 'suggestions' }
   /** Of all that one may see, or of one domain. */
   | { readonly view: 'overview'; readonly owner: string | null }
   /** What is asked for as a query, such as `to=cfo%40bank.example`. */
@@ -24,7 +24,8 @@ export function parsePlace(hash: string): Place {
   if (second === undefined) {
     if (first === 'overview') return { view: first, owner: null }
     if (first === 'messages') return { view: first, query: '' }
-    if (first === 'domains' || first === 'groups' || first === 'waiting') return { view: first }
+    if (first === 'domains' || first === 'groups' || first === 'waiting' || first === 'suggestions')
+      return { view: first }
     return first === 'history' || first === 'account' ? { view: first } : { view: 'nowhere' }
   }
   if (first === 'overview') return { view: first, owner: second }
