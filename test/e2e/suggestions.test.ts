@@ -3,7 +3,10 @@
  * levels, suggested, and made a rule in mode report. With Redis away mail goes on, and only numbers are lost.
  */
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { parsePair } from '../../plugins/enforce-tls/suggest/record.js'
 import { enforceTls } from '../cli/enforce-tls.js'
 import { makeAuthority, selfSigned } from '../support/certificates.js'
 import { startHaraka, type Haraka } from '../support/haraka.js'
@@ -119,7 +122,10 @@ describe('suggestions, with Redis', () => {
     assert.deepEqual(by.get('hosted.example')?.stricter?.level, 'secure')
     const { overTls, inTheClear } = by.get('valid.example')?.incoming ?? {}
     assert.deepEqual([overTls, inTheClear], [1, 1])
-    assert.match(by.get('valid.example')?.sentences.join(' ') ?? '', /A hint, and no proof/)
+    assert.match(
+      by.get('valid.example')?.sentences.join(' ') ?? '',
+      /Only a hint, since a sender can be forged: 1 of 2 messages/,
+    )
     const kept = await redis.cli('HGETALL', 'enforce-tls:suggest')
     assert.doesNotMatch(kept, /secret-name|ann@|joe|off\.example|covered/)
     assert.match(kept, /plain\.example/)
@@ -158,12 +164,20 @@ describe('suggestions, with Redis', () => {
 })
 
 describe('suggestions, with a rules file', () => {
-  it('are observed, dismissed, and stay dismissed', async () => {
+  it('are observed and dismissed; a server that deliveries say too little of is asked itself', async () => {
     await using self = await startPeer()
     await using haraka = await startHaraka({
-      config: fileStoreConfig({ 'acme.example': [] }, SUGGEST),
-      routes: { '*': [self.route({ name: 'mx.self.example' })] },
+      config: {
+        ...fileStoreConfig({ 'acme.example': [] }, SUGGEST),
+        // TLS is offered there, and Haraka does without.
+        'tls.ini': '[outbound]\nno_tls_hosts[]=shy.example\n',
+      },
+      routes: {
+        '*': [self.route({ name: 'mx.self.example' })],
+        'shy.example': [{ exchange: '127.0.0.1', port: self.port, priority: 0 }],
+      },
     })
+    await haraka.send({ from: 'ann@acme.example', to: 'x@shy.example' })
     const run = (...words: readonly string[]) => enforceTls([...words, '--config', haraka.folder])
     for (let count = 0; count < 3; count++)
       await haraka.send({ from: 'ann@acme.example', to: 'x@self.example' })
@@ -182,6 +196,20 @@ describe('suggestions, with a rules file', () => {
     )
     const dismissed = await run('suggest', 'dismiss', 'self.example')
     assert.equal(dismissed.stdout, 'No longer suggested: self.example\n', dismissed.stderr)
-    assert.match((await run('suggest')).stdout, /^No suggestions\.\n1 partner observed\./)
+    assert.match((await run('suggest')).stdout, /^No suggestions\.\n2 partners observed\./)
+
+    const file = join(haraka.folder, 'config', 'enforce-tls.rules.json.suggest.json')
+    const shy = await until(
+      async () => {
+        const { partners } = JSON.parse(await readFile(file, 'utf8')) as { partners: Record<string, string> }
+        const record = parsePair(partners['acme.example shy.example'])
+        return record?.checks === 1 && record
+      },
+      { what: () => `a check of its own; ${haraka.log.slice(-3000)}`, timeout: 30_000 },
+    )
+    const { encrypt, verify } = shy.levels
+    assert.deepEqual([shy.deliveries, encrypt.held, verify.missed], [1, 1, 1])
+    assert.match(verify.why, /self-signed/)
+    assert.equal(self.messages.filter(({ tls }) => tls === undefined).length, 1, 'the check sends nothing')
   })
 })

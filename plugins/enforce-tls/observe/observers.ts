@@ -11,6 +11,7 @@ import { answerScrape, METRICS_PATH } from './metrics/page.js'
 import { PackageMissing } from '../settings/optional-package.js'
 import { TrustWatch } from './trust-watch.js'
 import { ObservedJudge, type JudgingContext } from './observed-judge.js'
+import { PartnerChecks, type CheckHost } from './partner-checks.js'
 import { PartnerNotes } from './partner-notes.js'
 import { Reports } from './report-mode.js'
 import { UncoveredDeliveries } from './uncovered-deliveries.js'
@@ -35,6 +36,8 @@ export interface ObserversOptions {
   readonly judging: JudgingContext
   /** Which domains' message rules are on. */
   readonly services: ReadStore['services']
+  /** Asks a partner's server what levels it fulfils. */
+  readonly checkHost: CheckHost
 }
 
 /** In milliseconds. */
@@ -46,6 +49,7 @@ export class Observers {
   readonly reports: Reports
   readonly uncovered: UncoveredDeliveries
   readonly #partnerNotes: PartnerNotes
+  readonly #partnerChecks: PartnerChecks
   readonly #plugin: HarakaPlugin
   readonly #settings: () => Settings
   readonly #deliveryLog: DeliveryLogObserver
@@ -63,7 +67,11 @@ export class Observers {
     queueFolder,
     sources,
     judging,
+  constructor({
     trustsMended,
+    services,
+    checkHost,
+  }: ObserversOptions) {
   }: ObserversOptions) {
     this.#plugin = plugin
     this.#settings = settings
@@ -78,12 +86,17 @@ export class Observers {
       services,
       open: () => openPartnerFacts(storePlace),
     })
+    this.#partnerChecks = new PartnerChecks({
+      enabled: () => settings().suggest.enabled,
+      check: checkHost,
+      notes: this.#partnerNotes,
+    })
     this.uncovered = new UncoveredDeliveries({
       logger: plugin,
       enabled: () => settings().suggest.enabled,
       judge,
       notes: this.#partnerNotes,
-      unclear: () => undefined,
+      checks: this.#partnerChecks,
     })
     this.#deliveryLog = new DeliveryLogObserver({
       logger: plugin,
@@ -174,6 +187,7 @@ export class Observers {
 
   /** Writes what waits to be written, and gives connections back. */
   async close(): Promise<void> {
+    this.#partnerChecks.close()
     await Promise.all([
       this.#deliveryLog.close(),
       this.#alerts.close(),

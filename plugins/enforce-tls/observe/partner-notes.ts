@@ -3,6 +3,7 @@
  * and is put together there with what others have seen. While the store is away the numbers wait too; those that find no
  * room, or are in memory when Haraka ends, are lost, and counted as far as that is known. No delivery waits for any of it.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { HarakaLogger } from '../haraka/types.js'
 import { parseService } from '../rules/owner-entries.js'
 import type { Settings } from '../settings/types.js'
@@ -21,7 +22,9 @@ const PAUSE_AFTER_FAILURE = 30_000
 const WAITING_MAX = 1000
 const INCOMING_MAX = 200
 /** How often a write is tried that others come between. */
-const TRIES = 3
+const TRIES = 12
+/** Before another try, times how often it was tried, in milliseconds: at random, so that not all come at the same moment. */
+const TRY_AGAIN = 20
 /** How old what is known of the services may be, and the least time between two tidyings, in milliseconds. */
 const SERVICES_AGE = 60_000
 const TIDY_PAUSE = 60_000
@@ -156,6 +159,7 @@ export class PartnerNotes {
   ): Promise<void> {
     const names = new Set([...left.keys(), ...incoming.keys()])
     for (let tries = 0; names.size > 0 && tries < TRIES; tries++) {
+      if (tries > 0) await sleep(Math.random() * TRY_AGAIN * tries)
       const there = await facts.read([...names])
       const isNew = [...names].filter((name) => left.has(name) && !there.has(name))
       const admitted = new Set(isNew.slice(0, isNew.length === 0 ? 0 : await this.#room(facts)))

@@ -22,6 +22,7 @@ import {
 import { errorMessage } from '../text/error-message.js'
 import type { ObservedVerdict } from './judge-observed.js'
 import type { Handover, Judged, ObservedJudge } from './observed-judge.js'
+import type { PartnerChecks } from './partner-checks.js'
 import type { PartnerNotes } from './partner-notes.js'
 
 /** What a partner publishes is looked up at most so often, in milliseconds, and for so many partners at a time. */
@@ -38,8 +39,7 @@ export interface UncoveredContext {
   readonly enabled: () => boolean
   readonly judge: Pick<ObservedJudge, 'prepare' | 'verdictOn'>
   readonly notes: Pick<PartnerNotes, 'wants' | 'take' | 'takeIncoming' | 'drop'>
-  /** Told that a partner had mail of which some level stayed unknown. */
-  readonly unclear: (pair: Pair) => void
+  readonly checks: Pick<PartnerChecks, 'ask'>
 }
 
 /** Those of one process. */
@@ -95,7 +95,7 @@ export class UncoveredDeliveries {
   }
 
   async #judge(item: HarakaMailItem, handover: Handover, pair: Pair): Promise<void> {
-    const { judge, notes, unclear } = this.#context
+    const { judge, notes, checks } = this.#context
     const judged = await judge.prepare(handover, handover.seen ?? seenOf(item))
     const levels: Partial<Record<SuggestedLevel, LevelSeen>> = {}
     for (const level of ['encrypt', 'verify', 'secure'] as const) {
@@ -104,7 +104,7 @@ export class UncoveredDeliveries {
     }
     const { now: at } = judged.terms
     notes.take(pair, ofDelivery({ at, levels, server: serverOf(judged, levels.verify?.is === 'held') }))
-    if (levels.encrypt?.is === 'unknown' || levels.verify?.is === 'unknown') unclear(pair)
+    if (levels.encrypt?.is === 'unknown' || levels.verify?.is === 'unknown') checks.ask(pair, judged.seen)
     // DNS may take long: what is known already does not wait for it.
     if (handover.secured) await this.#judgePublished(judged, pair)
   }

@@ -7,7 +7,8 @@ import type { Suggestion } from './suggestions.js'
 /** What the partner has fulfilled. */
 export function formatHeld({ level, record }: Pick<Suggestion, 'level' | 'record'>): string {
   const { held, since, last } = record.levels[level]
-  return `${held === 1 ? 'The last delivery' : `The last ${held} deliveries`} fulfilled level ${level}, ${formatSpan(since, last)}.`
+  const what = record.checks > 0 ? 'deliveries and checks' : 'deliveries'
+  return `${held === 1 ? 'The last delivery' : `The last ${held} ${what}`} fulfilled level ${level}, ${formatSpan(since, last)}.`
 }
 
 /** What would have become of all deliveries that were seen, had the rule been there. */
@@ -15,7 +16,7 @@ function formatMissed({ level, record }: Pick<Suggestion, 'level' | 'record'>): 
   const seen = record.levels[level]
   const since = dayOf(record.first)
   if (seen.missed === 0) return `No delivery seen since ${since} would have bounced or waited at this level.`
-  return `${seen.missed} of ${deliveries(seen.judged)} seen since ${since} would have bounced or waited at this level, the last one on ${dayOf(seen.missedAt)}: the server ${whyOf(seen)}.`
+  return `${seen.missed} of ${counted(record, seen.judged)} seen since ${since} would have bounced or waited at this level, the last one on ${dayOf(seen.missedAt)}: the server ${whyOf(seen)}.`
 }
 
 /** Why no stricter level is suggested; `null` where there is nothing to say. */
@@ -44,7 +45,7 @@ function formatServer({ server, publishes }: PairRecord): string | null {
 export function formatIncoming({ incoming }: PairRecord): string | null {
   if (!incoming) return null
   const all = incoming.overTls + incoming.inTheClear
-  return `A hint, and no proof, since anybody can write any sender: ${incoming.overTls} of ${numbered(all, 'message')} from this domain came in over TLS.`
+  return `Only a hint, since a sender can be forged: ${incoming.overTls} of ${numbered(all, 'message')} from this domain came in over TLS.`
 }
 
 /** All that is to be said, a sentence each. */
@@ -74,6 +75,7 @@ function whyOf({ why }: LevelRecord): string {
   return oneLine(why, 200)
 }
 
-function deliveries(count: number): string {
+function counted({ checks }: PairRecord, count: number): string {
+  if (checks > 0) return `${count} deliveries and checks`
   return count === 1 ? '1 delivery' : `${count} deliveries`
 }

@@ -56,6 +56,8 @@ export interface PairRecord {
   /** The last delivery. */
   readonly last: number
   readonly deliveries: number
+  /** How often the server was asked, where deliveries did not say enough. */
+  readonly checks: number
   readonly levels: { readonly [L in SuggestedLevel]: LevelRecord }
   /** `null` where nothing was seen of a server. */
   readonly server: ServerSeen | null
@@ -78,6 +80,7 @@ export const NOTHING_SEEN: PairRecord = {
   first: 0,
   last: 0,
   deliveries: 0,
+  checks: 0,
   levels: { encrypt: NO_LEVEL, verify: NO_LEVEL, secure: NO_LEVEL, published: NO_LEVEL },
   server: null,
   publishes: '',
@@ -111,6 +114,17 @@ export function ofDelivery({ at, levels, server }: DeliverySeen): PairRecord {
       host: oneLine(server.host, NAME_MAX),
       names: oneLine(server.names, NAME_MAX),
     },
+  }
+}
+
+/** The record of a check, for a delivery that is counted already. */
+export function ofCheck(seen: DeliverySeen & { readonly published: LevelSeen }): PairRecord {
+  const { levels, ...record } = ofDelivery(seen)
+  return {
+    ...record,
+    deliveries: 0,
+    checks: 1,
+    levels: { ...levels, published: levelOf(seen.published, seen.at) },
   }
 }
 
@@ -159,6 +173,7 @@ export function together(a: PairRecord, b: PairRecord): PairRecord {
     first: Math.min(a.first || Infinity, b.first || Infinity, newer.last),
     last: newer.last,
     deliveries: a.deliveries + b.deliveries,
+    checks: a.checks + b.checks,
     levels: {
       encrypt: level('encrypt'),
       verify: level('verify'),
@@ -229,6 +244,7 @@ const SCHEMA = {
     first: number,
     last: number,
     deliveries: number,
+    checks: number,
     levels: {
       type: 'object',
       properties: { encrypt: level, verify: level, secure: level, published: level },
@@ -254,7 +270,17 @@ const SCHEMA = {
       required: ['by', 'at', 'level'],
     },
   },
-  required: ['first', 'last', 'deliveries', 'levels', 'server', 'publishes', 'incoming', 'dismissed'],
+  required: [
+    'first',
+    'last',
+    'deliveries',
+    'checks',
+    'levels',
+    'server',
+    'publishes',
+    'incoming',
+    'dismissed',
+  ],
 } as unknown as JSONSchemaType<PairRecord>
 const isRecord = new Ajv().compile(SCHEMA)
 

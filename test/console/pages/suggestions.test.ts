@@ -40,7 +40,7 @@ describe('the page of suggestions', () => {
       const window = await browser.window({ width, dark })
       const page = await openAt(window, server, 'viewer', '#/suggestions')
       await page.getByText('The last 12 deliveries fulfilled level verify').waitFor()
-      await page.getByText('A hint, and no proof').waitFor()
+      await page.getByText('Only a hint, since a sender can be forged').waitFor()
       assert.equal(await page.getByText('few.example').count(), 0, 'too few deliveries')
       assert.equal(await page.getByRole('button', { name: 'Make rules' }).count(), 0, 'a viewer makes none')
       await assertAccessible(page, 'suggestions')
@@ -50,7 +50,7 @@ describe('the page of suggestions', () => {
   it('makes rules that only report: one, a group, and none of what is dismissed', async () => {
     const page = await openAt(await browser.window(), server, 'admin', '#/suggestions')
     await page.getByRole('button', { name: 'Make a rule that reports: bank.example' }).click()
-    await page.getByText('Made a rule that reports; no delivery changes:').waitFor()
+    await page.getByText('Made a rule that reports; no delivery changes:').first().waitFor()
     await page.getByRole('checkbox', { name: 'bank.example' }).waitFor({ state: 'detached' })
     assert.deepEqual(
       (await rulesOf('acme.example')).map(({ mode, enabled, criteria }) => [
