@@ -67,7 +67,6 @@ export class Observers {
     queueFolder,
     sources,
     judging,
-  constructor({
     trustsMended,
     services,
     checkHost,
