@@ -71,7 +71,6 @@ export class Observers {
     services,
     checkHost,
   }: ObserversOptions) {
-  }: ObserversOptions) {
     this.#plugin = plugin
     this.#settings = settings
     this.events = new DeliveryEvents((error) =>

@@ -4,9 +4,10 @@
  * each of them has seen, in any order; where that is unclear, less counts as fulfilled. It is written into the store, so
  * it is bounded, and what is no record reads as `null`.
  */
-import { Ajv, type JSONSchemaType } from 'ajv'
+import type { JSONSchemaType } from 'ajv'
 import { parseJson } from '../rules/json.js'
 import { oneLine } from '../text/one-line.js'
+import { jsonShape } from '../work/json-shape.js'
 import type { InPieces } from '../work/pieces.js'
 
 /** The levels that may be suggested, weakest first: floors that a renewed certificate or key does not break. */
@@ -282,7 +283,7 @@ const SCHEMA = {
     'dismissed',
   ],
 } as unknown as JSONSchemaType<PairRecord>
-const isRecord = new Ajv().compile(SCHEMA)
+const isRecord = jsonShape(SCHEMA)
 
 /** The record in a text out of a store. */
 export function parsePair(json: string | undefined): PairRecord | null {

@@ -27,6 +27,8 @@ interface Outcome {
   readonly counted?: string
   /** What is noted as only reported. */
   readonly reported?: string
+  /** Whether it counts as mail that no rule is about. */
+  readonly uncovered?: true
 }
 
 interface Row {
@@ -104,12 +106,15 @@ class DecisionScene {
       retriesLast: () => 72 * HOUR,
       namesMessages: () => false,
       waiting: { waits: () => undefined, givingUp: () => null, release: () => null },
-      uncovered: () => void this.uncovered++,
+      uncovered: () => {
+        this.uncovered++
+      },
       decided: (result) => void this.counted.push(result),
     })
   }
 
   async decide(): Promise<Outcome> {
+    this.uncovered = 0
     for (const list of [this.done, this.counted, this.reported]) list.length = 0
     const answer = await this.#decisions.on(this.guard, this.#item)
     const told =
@@ -119,7 +124,13 @@ class DecisionScene {
           ? CONT
           : String(answer)
     const [counted, reported] = [this.counted.join(), this.reported.join()]
-    return { guard: this.done.join(), told, ...(counted && { counted }), ...(reported && { reported }) }
+    return {
+      guard: this.done.join(),
+      told,
+      ...(counted && { counted }),
+      ...(reported && { reported }),
+      ...(this.uncovered > 0 && { uncovered: true }),
+    }
   }
 }
 
@@ -154,6 +165,7 @@ const marked = ({ notes }: DecisionScene) => {
 const isReport = ({ notes }: DecisionScene) => void Object.assign(notes, EXEMPT)
 
 const FREE: Outcome = { guard: 'detached', told: CONT, counted: 'not-required' }
+const UNCOVERED: Outcome = { ...FREE, uncovered: true }
 const WAITS: Outcome = { guard: '', told: 'delay 60', counted: 'deferred' }
 const GONE: Outcome = { guard: 'retired', told: CONT }
 const enforces = (level: string): Outcome => ({
@@ -163,12 +175,12 @@ const enforces = (level: string): Outcome => ({
 })
 
 const ROWS: readonly Row[] = [
-  { what: 'no rule', outcome: FREE },
+  { what: 'no rule', outcome: UNCOVERED },
   { what: 'a rule', is: has('verify'), outcome: enforces('verify') },
   {
     what: 'a rule for others',
     is: (scene) => scene.policy.store.set('r1', rule('verify', 'x.example')),
-    outcome: FREE,
+    outcome: UNCOVERED,
   },
   { what: 'a rule that exempts', is: has('none'), outcome: FREE },
   {

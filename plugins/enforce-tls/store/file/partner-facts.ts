@@ -1,6 +1,7 @@
 /** What was observed of partners, beside a rules file, `….suggest.json`, which may be deleted at any time. */
-import { Ajv, type JSONSchemaType } from 'ajv'
+import type { JSONSchemaType } from 'ajv'
 import type { FactChange, PartnerFacts } from '../partner-facts.js'
+import { jsonShape } from '../../work/json-shape.js'
 import { StateFile } from './state-file.js'
 
 /** The longest file, in characters: ten thousand partners take half of it. */
@@ -15,7 +16,7 @@ const SCHEMA: JSONSchemaType<Content> = {
   properties: { partners: { type: 'object', additionalProperties: { type: 'string' }, required: [] } },
   required: ['partners'],
 }
-const isContent = new Ajv().compile(SCHEMA)
+const isContent = jsonShape(SCHEMA)
 
 /** What was observed of partners, in a file. */
 export class FilePartnerFacts implements PartnerFacts {

@@ -135,10 +135,9 @@ function List(props: {
   const all = changeable.map(keyOf)
   const some = changeable.filter((each) => chosen.includes(keyOf(each)))
   const owners = new Set(some.map(({ owner }) => owner))
-  const lostSome = lost.last !== null && lost.deliveries > 0
   return html`${
-    lostSome &&
-    html`<p class="hint">${texts.suggestions.lost(lost.deliveries, formatMoment(lost.last ?? ''))}</p>`
+    lost.last !== null &&
+    html`<p class="hint">${texts.suggestions.lost(lost.deliveries, formatMoment(lost.last))}</p>`
   }
   ${
     suggestions.length === 0
