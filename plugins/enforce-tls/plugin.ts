@@ -179,7 +179,7 @@ export class Enforcer {
         return stream && addresses !== 'none'
       },
       waiting: this.#waiting,
-      uncovered: (item) => this.#observers.uncovered.released(item),
+      uncovered: this.#observers.uncovered,
       decided: this.#observers.decided,
     })
     this.#tlsRpt = new TlsRptSender({

@@ -55,11 +55,15 @@ export class UncoveredDeliveries {
     this.#context = context
   }
 
-  /** No rule is about the item, which is Haraka's own from now on. Total. */
-  released(item: HarakaMailItem): void {
+  /**
+   * An item is Haraka's own from now on; at an earlier attempt that may have been otherwise. Total.
+   *
+   * @param uncovered whether no rule is about it
+   */
+  released(item: HarakaMailItem, uncovered: boolean): void {
     if (!this.#context.enabled()) return
     const [recipient] = item.todo.rcpt_to
-    const pair = recipient ? pairFor(item.todo.mail_from, recipient) : null
+    const pair = uncovered && recipient ? pairFor(item.todo.mail_from, recipient) : null
     if (pair === null || !this.#context.notes.wants(pair.owner)) {
       this.#pairs.delete(item)
       return
@@ -71,8 +75,8 @@ export class UncoveredDeliveries {
   /** An item was delivered. Nobody waits for what is made of it; total. */
   delivered(item: HarakaMailItem, handover: Handover): void {
     const pair = this.#pairs.get(item)
-    // A trusted next hop says nothing of a partner.
-    if (!pair || handover.trusted) return
+    // A trusted next hop says nothing of a partner; and what the guard has seen, a rule has covered by now.
+    if (!pair || handover.trusted || handover.seen) return
     this.#pairs.delete(item)
     if (this.#underWay >= UNDER_WAY_MAX) return this.#context.notes.drop()
     this.#underWay++
@@ -96,7 +100,7 @@ export class UncoveredDeliveries {
 
   async #judge(item: HarakaMailItem, handover: Handover, pair: Pair): Promise<void> {
     const { judge, notes, checks } = this.#context
-    const judged = await judge.prepare(handover, handover.seen ?? seenOf(item))
+    const judged = await judge.prepare(handover, seenOf(item))
     const levels: Partial<Record<SuggestedLevel, LevelSeen>> = {}
     for (const level of ['encrypt', 'verify', 'secure'] as const) {
       const required = requirementOf({ level }, pair.partner, NO_RULE)

@@ -34,6 +34,7 @@ function decisionsOn(
       item.note(`divided into ${groups.map((group) => group.map(({ user }) => user).join()).join(' | ')}`),
     namesMessages: () => false,
     waiting: { waits: () => undefined, givingUp: () => null, release: () => null },
+    uncovered: { released: () => undefined },
     decided: () => undefined,
   } as unknown as DecisionContext)
   return async (guard, item) => [Number(await decisions.on(guard, item))]

@@ -48,7 +48,7 @@ class DecisionScene {
   readonly done: string[] = []
   readonly counted: string[] = []
   readonly reported: string[] = []
-  uncovered = 0
+  uncovered = false
   readonly divided: string[] = []
   readonly guard = {
     epoch: 1,
@@ -106,15 +106,17 @@ class DecisionScene {
       retriesLast: () => 72 * HOUR,
       namesMessages: () => false,
       waiting: { waits: () => undefined, givingUp: () => null, release: () => null },
-      uncovered: () => {
-        this.uncovered++
+      uncovered: {
+        released: (_item, isUncovered) => {
+          this.uncovered = isUncovered
+        },
       },
       decided: (result) => void this.counted.push(result),
     })
   }
 
   async decide(): Promise<Outcome> {
-    this.uncovered = 0
+    this.uncovered = false
     for (const list of [this.done, this.counted, this.reported]) list.length = 0
     const answer = await this.#decisions.on(this.guard, this.#item)
     const told =
@@ -129,7 +131,7 @@ class DecisionScene {
       told,
       ...(counted && { counted }),
       ...(reported && { reported }),
-      ...(this.uncovered > 0 && { uncovered: true }),
+      ...(this.uncovered ? { uncovered: true } : {}),
     }
   }
 }

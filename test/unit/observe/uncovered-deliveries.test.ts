@@ -63,8 +63,8 @@ class Scene {
     })
   }
 
-  deliver(item: HarakaMailItem, trusted = false): void {
-    this.deliveries.released(item)
+  deliver(item: HarakaMailItem, trusted = false, uncovered = true): void {
+    this.deliveries.released(item, uncovered)
     this.deliveries.delivered(item, {
       to: 'mx.bank.example',
       secured: true,
@@ -101,6 +101,25 @@ describe('deliveries that no rule covers', () => {
     assert.deepEqual([encrypt?.held, verify?.held, verify?.missed], [1, 0, 1])
     assert.doesNotMatch(JSON.stringify(scene.taken), /cfo|ann/)
     assert.deepEqual([scene.taken.length, scene.asked.length], [1, 0])
+  })
+
+  it('are no more where a rule has come to cover the item before the next attempt', async () => {
+    const scene = new Scene()
+    scene.verdicts['encrypt'] = HELD
+    const item = scene.item()
+    scene.deliveries.released(item, true)
+    scene.deliver(item, false, false)
+    const enforced = scene.item()
+    scene.deliveries.released(enforced, true)
+    scene.deliveries.delivered(enforced, {
+      to: 'mx.bank.example',
+      secured: true,
+      trusted: false,
+      recipients: enforced.todo.rcpt_to,
+      seen: { host: 'mx.bank.example', port: 25, mx: null, offered: true, tls: null },
+    })
+    await new Promise(setImmediate)
+    assert.deepEqual(scene.taken, [])
   })
 
   it('of which something stays unknown have the server asked', async () => {
