@@ -63,6 +63,11 @@ const ROWS: readonly (readonly [what: string, seen: readonly PairRecord[], level
     ],
     'secure',
   ],
+  [
+    'published, and no TLS last, of which nothing was looked up',
+    [...[3, 2, 1].flatMap((days) => [ago(days, ...ALL), published(days)]), ago(0)],
+    null,
+  ],
   ['incoming mail alone', [ofIncoming(true, NOW), ofIncoming(true, NOW), ofIncoming(true, NOW)], null],
 ]
 
