@@ -48,7 +48,7 @@ class DecisionScene {
   readonly done: string[] = []
   readonly counted: string[] = []
   readonly reported: string[] = []
-  uncovered = false
+  readonly uncovered: boolean[] = []
   readonly divided: string[] = []
   readonly guard = {
     epoch: 1,
@@ -107,17 +107,14 @@ class DecisionScene {
       namesMessages: () => false,
       waiting: { waits: () => undefined, givingUp: () => null, release: () => null },
       uncovered: {
-        released: (_item, isUncovered) => {
-          this.uncovered = isUncovered
-        },
+        released: (_item, isUncovered) => void this.uncovered.push(isUncovered),
       },
       decided: (result) => void this.counted.push(result),
     })
   }
 
   async decide(): Promise<Outcome> {
-    this.uncovered = false
-    for (const list of [this.done, this.counted, this.reported]) list.length = 0
+    for (const list of [this.done, this.counted, this.reported, this.uncovered]) list.length = 0
     const answer = await this.#decisions.on(this.guard, this.#item)
     const told =
       typeof answer === 'object'
@@ -131,7 +128,7 @@ class DecisionScene {
       told,
       ...(counted && { counted }),
       ...(reported && { reported }),
-      ...(this.uncovered ? { uncovered: true } : {}),
+      ...(this.uncovered.includes(true) ? { uncovered: true } : {}),
     }
   }
 }

@@ -50,7 +50,9 @@ class Scene {
       wants: (owner) => owner === 'acme.example',
       take: (pair, record) => void this.taken.push([nameOf(pair), record]),
       takeIncoming: (pair, record) => void this.taken.push([nameOf(pair), record]),
-      drop: () => void this.dropped++,
+      drop: () => {
+        this.dropped++
+      },
     },
     checks: { ask: (pair) => void this.asked.push(pair) },
   })
