@@ -218,6 +218,25 @@ const ROWS: readonly Row[] = [
     body: {},
     statuses: [401, 403, 403, 422, 422, 422],
   },
+  { route: 'listSuggestions', path: 'suggestions', statuses: [401, 200, 200, 200, 200, 200] },
+  {
+    route: 'acceptSuggestions',
+    path: 'suggestions/accept',
+    body: { owner: 'acme.example', partners: ['bank.example'] },
+    statuses: [401, 403, 403, 404, 404, 404],
+  },
+  {
+    route: 'acceptSuggestions',
+    path: 'suggestions/accept',
+    body: { owner: 'acme.example', partners: ['bank.example'], group: 'new' },
+    statuses: [401, 403, 403, 404, 403, 404],
+  },
+  {
+    route: 'dismissSuggestions',
+    path: 'suggestions/dismiss',
+    body: { owner: 'acme.example', partners: ['bank.example'] },
+    statuses: [401, 403, 403, 404, 404, 404],
+  },
   { route: 'signOut', path: 'session', statuses: [401, 204, 204, 204, 204, 204] },
 ]
 

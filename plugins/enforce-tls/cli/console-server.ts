@@ -13,7 +13,7 @@ import type { AccountStore } from '../console/auth/account-store.js'
 import { createConsole } from '../console/console.js'
 import { MOUNT, mountConsole } from '../console/mount.js'
 import { packagedPreview } from '../console/preview-bounce.js'
-import { openDeliveryLog, openSharedHashes, openStore } from '../store/open-store.js'
+import { openDeliveryLog, openPartnerFacts, openSharedHashes, openStore } from '../store/open-store.js'
 import type { SharedOptions } from './context.js'
 import { memoryIn } from './haraka-memory.js'
 import { newFileOwner } from './new-files.js'
@@ -37,6 +37,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
   const accounts = openAccountStore(settings, owner)
   const deliveries = openDeliveryLog(settings)
   const waiting = openSharedHashes(settings, { newFileOwner: owner })
+  const partnerFacts = openPartnerFacts(settings)
   const partners = await openOwnPartners({ settings, folder })
   const output = new Output(terminal, options.json === true)
   try {
@@ -48,6 +49,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
       previewBounce: (request) => packagedPreview(request, settings),
       deliveries,
       waiting,
+      partnerFacts,
       checkPartner: partners.check,
       offersTls: () => loadsPlugin(folder, 'tls'),
       memory: memoryIn({ folder, settings }),
@@ -74,6 +76,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
     partners.close()
     await deliveries.close()
     await waiting.close()
+    await partnerFacts.close()
     await accounts.close()
     await store.close()
   }

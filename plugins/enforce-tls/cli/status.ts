@@ -11,6 +11,7 @@ import { isFirst, standingIn } from './status-standing.js'
 import { formatResolvers, resolverState, resolverWarnings } from './status-dns.js'
 import { deliveryLogFacts } from './status-log.js'
 import { mailedState } from './status-mailed.js'
+import { suggestState } from './status-suggest.js'
 import { formatTrusts, trustState } from './status-trusts.js'
 import { tlsRptState, type TlsRptStatus } from './status-tls-rpt.js'
 import { offerRemoval } from './status-fix.js'
@@ -50,10 +51,11 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ])
   })
   // First: it says by itself which rights are missing.
-  const [standing, tlsRpt, mailed] = await Promise.all([
+  const [standing, tlsRpt, mailed, suggested] = await Promise.all([
     standingIn(context),
     tlsRptState(context),
     mailedState(context),
+    suggestState(context),
   ])
   const { lookingAtPublished, naming, ...entries } = await reportOn(context)
   const { settings, folder } = context
@@ -90,6 +92,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...(resolvers.length === 0 ? {} : { 'DNS resolvers': formatResolvers(resolvers) }),
     ...(tlsRpt === null ? {} : { 'TLS reports': tlsRpt.text }),
     ...(mailed === null ? {} : { 'reports by mail': mailed.text }),
+    ...(suggested === null ? {} : { suggestions: suggested.text }),
     ...(trusts.length === 0 ? {} : { trusts: formatTrusts(trusts) }),
     problems: String(report.problems.length),
     warnings: String(warnings.length),
@@ -108,6 +111,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...(resolvers.length === 0 ? {} : { resolvers }),
     ...(tlsRpt === null ? {} : { tlsReports: dataOfReports(tlsRpt) }),
     ...(mailed === null ? {} : { mailedReports: { period: mailed.period, sent: mailed.sent } }),
+    ...(suggested === null ? {} : { suggestions: { observed: suggested.observed, lost: suggested.lost } }),
     ...(trusts.length === 0 ? {} : { trusts: trusts.map(dataOfTrust) }),
     warnings,
     ...(fix ? { removed: removed.map(dataOf) } : {}),

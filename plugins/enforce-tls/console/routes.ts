@@ -17,6 +17,7 @@ import { ownSessionRoutes } from './resources/sessions.js'
 import { tokenRoutes } from './resources/tokens.js'
 import { userRoutes } from './resources/users.js'
 import { waitingRoutes } from './resources/waiting.js'
+import { suggestionRoutes } from './resources/suggestions.js'
 import { trustRoutes } from './resources/trusts.js'
 import { validateRoutes } from './resources/validate.js'
 
@@ -39,5 +40,6 @@ export const ROUTES: readonly Route[] = [
   ...userRoutes,
   ...ownSessionRoutes,
   ...tokenRoutes,
+  ...suggestionRoutes,
   ...openApiRoutes(() => ROUTES),
 ]

@@ -23,6 +23,7 @@ import { PersonView } from './views/person.js'
 import { RuleText } from './views/rule-text.js'
 import { RuleView } from './views/rule.js'
 import { SignIn } from './views/sign-in.js'
+import { SuggestionsView } from './views/suggestions.js'
 import { Tokens } from './views/tokens.js'
 import { WaitingView } from './views/waiting.js'
 
@@ -91,7 +92,7 @@ function Frame(props: {
     window.scrollTo(0, 0)
   }, [key])
   const sections = [
-    ...(['domains', 'overview', 'messages', 'waiting', 'groups', 'history'] as const),
+    ...(['domains', 'overview', 'messages', 'waiting', 'suggestions', 'groups', 'history'] as const),
     ...(session.role === 'admin' ? (['people'] as const) : []),
   ]
   const current = {
@@ -138,6 +139,8 @@ function View({ session, place }: { readonly session: Session; readonly place: P
       return html`<${MessageView} key=${place.uuid} uuid=${place.uuid} query=${place.query} />`
     case 'waiting':
       return html`<${WaitingView} session=${session} />`
+    case 'suggestions':
+      return html`<${SuggestionsView} session=${session} />`
     case 'groups':
       return html`<${Groups} session=${session} />`
     case 'group':

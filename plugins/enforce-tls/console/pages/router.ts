@@ -1,8 +1,11 @@
 /** Where one is: the part of the address behind `#`, so that a reverse proxy's path does not matter. */
 import type { Direction } from './types.js'
 
+/** Pages of which there is one. */
+const PLAIN = ['domains', 'groups', 'account', 'waiting', 'suggestions', 'people', 'tokens'] as const
+
 export type Place =
-  | { readonly view: 'domains' | 'groups' | 'account' | 'waiting' | 'people' | 'tokens' }
+  | { readonly view: (typeof PLAIN)[number] }
   /** Of all that one may see, or of one domain. */
   | { readonly view: 'overview'; readonly owner: string | null }
   | { readonly view: 'person'; readonly name: string }
@@ -29,11 +32,8 @@ export function parsePlace(hash: string): Place {
   if (second === undefined) {
     if (first === 'overview') return { view: first, owner: null }
     if (first === 'messages') return { view: first, query: '' }
-    if (first === 'domains' || first === 'groups' || first === 'waiting') return { view: first }
     if (first === 'history') return { view: first, query: '' }
-    return first === 'account' || first === 'people' || first === 'tokens'
-      ? { view: first }
-      : { view: 'nowhere' }
+    return { view: PLAIN.find((view) => view === first) ?? 'nowhere' }
   }
   if (first === 'overview') return { view: first, owner: second }
   if (first === 'groups') return { view: 'group', name: second }

@@ -65,6 +65,7 @@ export const texts = {
     overview: 'Overview',
     messages: 'Messages',
     waiting: 'Waiting',
+    suggestions: 'Suggestions',
     groups: 'Groups',
     history: 'History',
     people: 'People',
@@ -476,6 +477,38 @@ export const texts = {
     starts: (when: string) => `from ${when}`,
     ends: (when: string) => `until ${when}`,
     ended: (when: string) => `ended ${when}`,
+  },
+  suggestions: {
+    title: 'Suggestions',
+    lead: 'Partners whose mail servers have fulfilled a level for a while, by what Haraka saw of mail that no rule covers. A rule that is made here only reports: it changes no delivery until you let it enforce.',
+    off: 'Deliveries are not observed',
+    offNext: 'An administrator switches that on with [suggest] enabled=true in enforce-tls.ini.',
+    empty: 'No suggestions',
+    emptyNext: (observed: number, deliveries: number, days: string) =>
+      `${observed === 1 ? '1 partner is' : `${observed} partners are`} observed. A partner appears here once ${deliveries} deliveries in a row, over ${days}, have fulfilled a level, while no rule covers it.`,
+    days: (days: number) => (days === 1 ? '1 day or more' : `${days} days or more`),
+    more: (shown: number, total: number) => `The first ${shown} of ${total} suggestions.`,
+    lost: (count: number, when: string) =>
+      `${count === 1 ? '1 delivery was' : `${count} deliveries were`} not counted, for want of room or of the store, the last one ${when}.`,
+    level: (level: string) => `Level ${level}`,
+    forMailOf: (owner: string) => `for mail of ${owner}`,
+    chooseAll: 'Select all',
+    chooseNone: 'Select none',
+    chosen: (count: number) => (count === 0 ? 'Select partners first.' : `${count} selected`),
+    accept: 'Make rules that report',
+    acceptGroup: 'Make one rule for a group',
+    acceptOne: 'Make a rule that reports',
+    dismiss: 'Dismiss',
+    group: 'Name of the new group',
+    groupMissing: 'Name the new group.',
+    oneOwner: 'One rule is for the mail of one domain: select partners of one domain only.',
+    made: (name: string, owner: string) => `${name}, of ${owner}`,
+    madeTitle: (count: number) =>
+      count === 1
+        ? 'Made a rule that reports; no delivery changes:'
+        : `Made ${count} rules that report; no delivery changes:`,
+    dismissed: (count: number) => (count === 1 ? '1 partner dismissed.' : `${count} partners dismissed.`),
+    busy: 'Making rules …',
   },
   waiting: {
     title: 'Waiting',

@@ -454,3 +454,22 @@ export interface TokenRow {
   readonly usedAt: string | null
   readonly valid: boolean
 }
+
+/** A rule that a partner would fulfil, by what was seen of it. */
+export interface Suggestion {
+  readonly owner: string
+  readonly partner: string
+  readonly level: string
+  readonly deliveries: number
+  readonly sentences: readonly string[]
+}
+
+/** What is suggested, and why there may be nothing. */
+export interface Suggestions {
+  readonly enabled: boolean
+  readonly observed: number
+  readonly needed: { readonly deliveries: number; readonly days: number }
+  readonly lost: { readonly deliveries: number; readonly last: string | null }
+  readonly total: number
+  readonly suggestions: readonly Suggestion[]
+}
