@@ -31,7 +31,8 @@ before(async () => {
   admin = await server.signedIn('admin')
   acme = await server.signedIn('acme')
   await admin.put('groups/banks', { patterns: ['bank.example', 'cfo@bank.example', 'other-bank.example'] })
-  for (const domain of ['acme.example', 'other.example']) await admin.put(`domains/${domain}`, { enabled: true })
+  for (const domain of ['acme.example', 'other.example'])
+    await admin.put(`domains/${domain}`, { enabled: true })
   const rule = (name: string, to: object | undefined, more: object = {}) => ({
     name,
     criteria: to ? { to } : { subject: { matchesAny: ['secret'] } },
@@ -47,9 +48,13 @@ before(async () => {
     ['other.example', rule('By subject', undefined)],
     [
       'other.example',
-      rule('All but the bank', { matchesAny: ['*'], matchesNone: ['bank.example'] }, {
-        actions: { relayWithTls: { level: 'none' } },
-      }),
+      rule(
+        'All but the bank',
+        { matchesAny: ['*'], matchesNone: ['bank.example'] },
+        {
+          actions: { relayWithTls: { level: 'none' } },
+        },
+      ),
     ],
     ['*', rule('Subdomains', { matchesAny: ['.example'] })],
   ] as const) {
@@ -195,7 +200,9 @@ describe('a group', () => {
       const { body } = await client.get<Used>('groups/banks')
       assert.deepEqual([body.usedBy.map(({ name }) => name), body.usedByOthers], [names, others])
     }
-    assert.deepEqual((await admin.get('group-uses')).body, [{ group: 'banks', owners: ['acme.example'], rules: 1 }])
+    assert.deepEqual((await admin.get('group-uses')).body, [
+      { group: 'banks', owners: ['acme.example'], rules: 1 },
+    ])
     assert.deepEqual((await other.get('group-uses')).body, [{ group: 'banks', owners: [], rules: 1 }])
   })
 })
@@ -241,7 +248,10 @@ describe('several rules', () => {
       effects: readonly { name: string }[]
     }>('owners/acme.example/rules/changes', {
       action: 'enable',
-      rules: [...[first, second, third].map((each) => ({ id: each?.id, etag: each?.etag })), { id: 'x', etag: '"y"' }],
+      rules: [
+        ...[first, second, third].map((each) => ({ id: each?.id, etag: each?.etag })),
+        { id: 'x', etag: '"y"' },
+      ],
     })
     assert.equal(status, 200)
     assert.deepEqual(

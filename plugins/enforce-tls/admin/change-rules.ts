@@ -61,7 +61,11 @@ export function changeRules(
 }
 
 /** `undefined` where it is so already. */
-async function valueAfter(read: OwnerRead, id: string, action: RulesAction): Promise<string | null | undefined> {
+async function valueAfter(
+  read: OwnerRead,
+  id: string,
+  action: RulesAction,
+): Promise<string | null | undefined> {
   if (action === 'delete') return null
   const enabled = action === 'enable'
   const before = enabled ? await switchableRule(read, id, true) : await ruleIn(read.entries, id)

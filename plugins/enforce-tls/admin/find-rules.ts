@@ -71,7 +71,8 @@ export async function* findRules(
   let after = start
   for (let at = 0; at < owners.length; at += BATCH)
     for (const { owner, rules } of await readOwnersParts(store, owners.slice(at, at + BATCH))) {
-      if (!(rules instanceof Unreadable)) yield* findIn({ owner, rules, service: null }, wanted, groups, after)
+      if (!(rules instanceof Unreadable))
+        yield* findIn({ owner, rules, service: null }, wanted, groups, after)
       after = null
       yield { owner, rule: null }
     }
@@ -146,7 +147,11 @@ class Wanted {
   /** A look at the text that leaves out what can't fit; JSON can spell a letter in other ways. */
   mayFit(owner: string, id: string, json: string): boolean {
     return (
-      this.#texts.length === 0 || json.includes('\\') || this.#isIn(owner) || this.#isIn(id) || this.#isIn(json)
+      this.#texts.length === 0 ||
+      json.includes('\\') ||
+      this.#isIn(owner) ||
+      this.#isIn(id) ||
+      this.#isIn(json)
     )
   }
 

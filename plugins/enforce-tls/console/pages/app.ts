@@ -1,12 +1,14 @@
 /** The frame of all pages: who is signed in, where one is, navigation. */
 import { request, useSessionToken, whenSignedOut, formatError } from './api.js'
 import { Notice } from './components/basics.js'
+import { SearchBox } from './components/search-box.js'
 import { html, useEffect, useLayoutEffect, useRef, useState, type VNode } from './preact.js'
 import { parsePlace, type Place } from './router.js'
 import { texts } from './texts.js'
 import type { Session } from './types.js'
 import { forgetAll, keep, recall } from './unsaved.js'
 import { Account } from './views/account.js'
+import { AllRules } from './views/all-rules.js'
 import { Domain } from './views/domain.js'
 import { Domains } from './views/domains.js'
 import { GroupView } from './views/group.js'
@@ -15,6 +17,7 @@ import { HistoryView } from './views/history.js'
 import { MessageView } from './views/message.js'
 import { Messages } from './views/messages.js'
 import { Overview } from './views/overview.js'
+import { PartnerView } from './views/partner.js'
 import { RuleView } from './views/rule.js'
 import { SignIn } from './views/sign-in.js'
 import { WaitingView } from './views/waiting.js'
@@ -81,7 +84,7 @@ function Frame(props: {
     first.current = false
     window.scrollTo(0, 0)
   }, [key])
-  const sections = ['domains', 'overview', 'messages', 'waiting', 'groups', 'history'] as const
+  const sections = ['domains', 'overview', 'messages', 'waiting', 'rules', 'groups', 'history'] as const
   const current = {
     group: 'groups',
     message: 'messages',
@@ -89,6 +92,8 @@ function Frame(props: {
     'domain-history': 'domains',
     rules: 'domains',
     rule: 'domains',
+    'all-rules': 'rules',
+    partner: 'rules',
   }
   const here = (current as Readonly<Record<string, string>>)[place.view] ?? place.view
   return html`<button type="button" class="skip" onClick=${() => main.current?.focus()}>${texts.skip}</button>
@@ -102,6 +107,7 @@ function Frame(props: {
             >`,
         )}
       </nav>
+      <${SearchBox} />
       <div class="who">
         <a href="#/account" aria-current=${here === 'account' ? 'page' : undefined} title=${texts.nav.account}
           >${session.user}</a
@@ -123,7 +129,13 @@ function View({ session, place }: { readonly session: Session; readonly place: P
     case 'message':
       return html`<${MessageView} key=${place.uuid} uuid=${place.uuid} query=${place.query} />`
     case 'waiting':
-      return html`<${WaitingView} session=${session} />`
+      return html`<${WaitingView} key=${place.partner} session=${session} partner=${place.partner} />`
+    case 'all-rules':
+      return html`<${AllRules} session=${session} query=${place.query} />`
+    case 'partner': {
+      const { domain, owner } = place
+      return html`<${PartnerView} key=${domain} session=${session} domain=${domain} owner=${owner} />`
+    }
     case 'groups':
       return html`<${Groups} session=${session} />`
     case 'group':

@@ -2,7 +2,13 @@
 import type { Direction } from './types.js'
 
 export type Place =
-  | { readonly view: 'domains' | 'groups' | 'history' | 'account' | 'waiting' }
+  | { readonly view: 'domains' | 'groups' | 'history' | 'account' }
+  /** Of all partners, or of one. */
+  | { readonly view: 'waiting'; readonly partner: string }
+  /** Rules of all owners; what is asked for as a query, such as `text=bank`. */
+  | { readonly view: 'all-rules'; readonly query: string }
+  /** With the deliveries of all that one may see, or of one domain. */
+  | { readonly view: 'partner'; readonly domain: string; readonly owner: string | null }
   /** Of all that one may see, or of one domain. */
   | { readonly view: 'overview'; readonly owner: string | null }
   /** What is asked for as a query, such as `to=cfo%40bank.example`. */
@@ -24,10 +30,15 @@ export function parsePlace(hash: string): Place {
   if (second === undefined) {
     if (first === 'overview') return { view: first, owner: null }
     if (first === 'messages') return { view: first, query: '' }
-    if (first === 'domains' || first === 'groups' || first === 'waiting') return { view: first }
+    if (first === 'waiting') return { view: first, partner: '' }
+    if (first === 'rules') return { view: 'all-rules', query: '' }
+    if (first === 'domains' || first === 'groups') return { view: first }
     return first === 'history' || first === 'account' ? { view: first } : { view: 'nowhere' }
   }
   if (first === 'overview') return { view: first, owner: second }
+  if (first === 'waiting') return { view: first, partner: second }
+  if (first === 'rules') return { view: 'all-rules', query: second }
+  if (first === 'partners') return { view: 'partner', domain: second, owner: third ?? null }
   if (first === 'groups') return { view: 'group', name: second }
   if (first === 'messages') return { view: first, query: second }
   if (first === 'message') return { view: first, uuid: second, query: third ?? '' }

@@ -1,4 +1,5 @@
 /** Every text of the pages, in one place: who wants another language translates this file. */
+import { findTexts } from './find-texts.js'
 import { formatNumber } from './times.js'
 import type { Direction, Level, Otherwise, Role } from './types.js'
 
@@ -64,6 +65,7 @@ export const texts = {
     overview: 'Overview',
     messages: 'Messages',
     waiting: 'Waiting',
+    rules: 'Rules',
     groups: 'Groups',
     history: 'History',
     account: 'Your account',
@@ -708,4 +710,5 @@ export const texts = {
     submit: 'Change password',
     done: 'Your password was changed.',
   },
+  find: findTexts,
 } as const

@@ -65,9 +65,7 @@ async function listRules(call: Call): Promise<Reply> {
     level: query['level'] as RuleFilter['level'],
     mode: query['mode'] as RuleFilter['mode'],
     state: query['state'] as RuleFilter['state'],
-    ...(partner === null
-      ? {}
-      : { partner: await inPieces(PartnerNames.of(partner, await store.groups())) }),
+    ...(partner === null ? {} : { partner: await inPieces(PartnerNames.of(partner, await store.groups())) }),
   }
   const begin = beginOf(call)
   const owners = (

@@ -29,7 +29,9 @@ const policy: Schema = object(
 const partner: Schema = object({
   domain: text,
   groups: {
-    ...list(object({ name: text, patterns: { ...list(text), description: 'Those that fit; the first 20.' } })),
+    ...list(
+      object({ name: text, patterns: { ...list(text), description: 'Those that fit; the first 20.' } }),
+    ),
     description: 'Groups that it is in.',
   },
   certificate: {

@@ -8,7 +8,16 @@ import { etagOf } from '../etag.js'
 import { changeableOwner, editorOf, param, visibleOwner } from '../owner-access.js'
 import { apiProblemOf, Problem } from '../problem.js'
 import { route, type Call, type Reply } from '../route.js'
-import { flag, list, nullable, object, ownedRuleFields, problemAfterChange, shortText, text } from '../schemas.js'
+import {
+  flag,
+  list,
+  nullable,
+  object,
+  ownedRuleFields,
+  problemAfterChange,
+  shortText,
+  text,
+} from '../schemas.js'
 import { afterChange, readRule } from './rule-access.js'
 
 /** Most rules of one request. */

@@ -56,8 +56,8 @@ function formatRequirement(action: Action): string {
 export function PartnerCheckForm(props: {
   readonly target: string
   readonly action: Action
-  /** Puts a fingerprint on the rule's list. */
-  readonly onPin: (fingerprint: string) => void
+  /** Puts a fingerprint on the rule's list. @default there is none */
+  readonly onPin?: (fingerprint: string) => void
 }): VNode {
   const { action, onPin } = props
   const id = useUid('check')

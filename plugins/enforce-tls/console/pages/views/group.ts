@@ -3,6 +3,7 @@ import { ApiError, formatError, lastChange, part, request, type LastChange } fro
 import { Dialog, Notice, useLoaded, Waiting } from '../components/basics.js'
 import { Chips, type Mistake } from '../components/chips.js'
 import { Choice } from '../components/conflict.js'
+import { GroupUses } from '../components/group-uses.js'
 import { PageTitle } from '../components/page-title.js'
 import { html, useRef, useState, type VNode } from '../preact.js'
 import { mergedLists } from '../rule-changes.js'
@@ -47,7 +48,8 @@ export function GroupView({ session, name }: GroupProps): VNode {
   const back = { href: '#/groups', label: texts.groups.back }
   return html`<${PageTitle} title=${name} back=${back} /> ${
       loaded.state === 'there'
-        ? html`<${Editor} group=${loaded.value} may=${session.role === 'admin'} />`
+        ? html`<${Editor} group=${loaded.value} may=${session.role === 'admin'} />
+            <${GroupUses} group=${loaded.value} />`
         : html`<${Waiting} of=${loaded} retry=${reload} />`
     }`
 }
