@@ -25,7 +25,7 @@ export function FoundRuleRow(props: {
         <a href=${href('domains', owner, direction)}>${texts.ownerName(owner)}</a>
         ${direction === 'incoming' && `, ${texts.rules.direction.incoming}`}
       </p>
-      ${names.length > 0 && html`<p>${names.map(formatNaming).map(plain).join(', ')}</p>`}
+      ${names.length > 0 && html`<p>${texts.find.partner.namedBy(names.map(formatNaming).map(plain))}</p>`}
       ${
         problem === null
           ? html`<${RuleSummary} rule=${rule} effect=${found.effect} />`

@@ -40,7 +40,7 @@ export function RuleFilter(props: {
         )}
       </select>
     </div>`
-  return html`<div class="card filter" role="group" aria-label=${words.state}>
+  return html`<div class="card filter" role="group" aria-label=${words.filter}>
     <div class="field">
       <label for=${`${id}-text`}>${words.text}</label>
       <input

@@ -9,7 +9,7 @@ import { href } from '../router.js'
 import { rulePath } from '../rule-model.js'
 import { texts } from '../texts.js'
 import type { NamedEffect, RulesChanged, StoredRule } from '../types.js'
-import { announce, Notice } from './basics.js'
+import { Notice } from './basics.js'
 import { ConfirmRules, type RulesAction } from './confirm-rules.js'
 import { CopyRules, type CopyOrder } from './copy-rules.js'
 import { EffectList } from './effect.js'
@@ -51,7 +51,6 @@ export function SeveralRules(props: {
     setAsked(null)
     const became = await work().catch((error: unknown) => ({ ...NOTHING, failed: [formatError(error)] }))
     setOutcome(became)
-    announce([became.done, ...became.failed].join(' '))
     onChoose(new Set())
     onDone()
   }

@@ -1,10 +1,11 @@
 /** Rules of all owners that one may see, in one list: filtered, and several of them changed at once. */
 import { mayChange } from '../access.js'
 import { Empty } from '../components/basics.js'
-import { FoundRuleRow, nameOf } from '../components/found-rule.js'
+import { FoundRuleRow } from '../components/found-rule.js'
 import { PageTitle } from '../components/page-title.js'
 import { RuleFilter } from '../components/rule-filter.js'
 import { RuleList } from '../components/rule-pages.js'
+import { RuleBox } from '../components/rule-tools.js'
 import { ruleKey, SeveralRules } from '../components/several-rules.js'
 import { html, useEffect, useState, type VNode } from '../preact.js'
 import { href, parsePlace } from '../router.js'
@@ -44,11 +45,6 @@ export function AllRules({ session, query }: { readonly session: Session; readon
     return () => window.removeEventListener('hashchange', follow)
   }, [])
   const may = session.role !== 'viewer'
-  const toggle = (key: string): void => {
-    const next = new Set(chosen)
-    if (!next.delete(key)) next.add(key)
-    setChosen(next)
-  }
   return html`<${PageTitle} title=${words.title} />
     <p class="lead">${words.lead}</p>
     <${RuleFilter} value=${filter} onChange=${setFilter} />
@@ -72,13 +68,7 @@ export function AllRules({ session, query }: { readonly session: Session; readon
         return html`<${FoundRuleRow} key=${key} found=${found}>
           ${
             mayChange(session, found.owner) &&
-            html`<input
-              type="checkbox"
-              class="rule-box"
-              aria-label=${texts.find.several.choose(nameOf(found))}
-              checked=${chosen.has(key)}
-              onChange=${() => toggle(key)}
-            />`
+            html`<${RuleBox} stored=${found} chosen=${chosen} onChoose=${setChosen} />`
           }
         <//>`
       }}

@@ -1,7 +1,7 @@
 /** Everything about one partner: deliveries, waiting mail, rules, groups, certificate, published policies, and a check. */
 import { part, request, type Answer } from '../api.js'
 import { Notice, useLoaded, Waiting } from '../components/basics.js'
-import { FoundRuleRow } from '../components/found-rule.js'
+import { FoundRuleRow, nameOf } from '../components/found-rule.js'
 import { MessageCount } from '../components/message-count.js'
 import { PageTitle } from '../components/page-title.js'
 import { PartnerCheckForm } from '../components/partner-check.js'
@@ -178,12 +178,17 @@ function Check({ domain }: { readonly domain: string }): VNode {
     [domain],
   )
   const rules = loaded.state === 'there' ? loaded.value : []
-  const actions = rules
-    .filter(
-      ({ rule, problem, names }) =>
-        problem === null && rule.direction === 'outgoing' && !names.some(({ except }) => except),
-    )
-    .map(({ rule }) => rule.actions.relayWithTls)
-  const action: Action = actions.find(({ level }) => level !== 'none') ?? { level: 'encrypt' }
-  return html`<${PartnerCheckForm} target=${domain} action=${action} />`
+  const deciding = rules.find(
+    ({ rule, problem, names }) =>
+      problem === null &&
+      rule.direction === 'outgoing' &&
+      rule.actions.relayWithTls.level !== 'none' &&
+      !names.some(({ except }) => except),
+  )
+  const action: Action = deciding?.rule.actions.relayWithTls ?? { level: 'encrypt' }
+  const requirement =
+    deciding === undefined
+      ? words.checkedForTls
+      : words.checkedAs(texts.actions.levelNames[action.level], nameOf(deciding))
+  return html`<${PartnerCheckForm} target=${domain} action=${action} requirement=${requirement} />`
 }
