@@ -22,6 +22,6 @@ export async function copyRule(
   const taken = rules.find((other) => other.rule.name.toLowerCase() === name.toLowerCase())
   if (taken) throw new AdminProblem({ code: 'name-taken', owner: to, id: taken.id, name })
   // At the end of the list there.
-  const { position: _, ...others } = rule
+  const others = Object.fromEntries(Object.entries(rule).filter(([field]) => field !== 'position'))
   return createRule(editor, to, { ...others, name, enabled: false })
 }
