@@ -1,27 +1,10 @@
 /**
- * Looks through the rules of many owners, for a list or a search: few at a time in a process, each for a bounded time,
- * and none for somebody who does not wait for it any more. What they may not see is not looked at.
+ * What looks through the rules of many owners, for a list or a search: whose rules it may look at, and when it is to stop.
+ * What somebody may not see is not looked at. How many such requests run at a time says `search-limit.ts`.
  */
-import pLimit from 'p-limit'
 import { parseOwner } from '../rules/owner.js'
 import { maySee } from './auth/permission.js'
-import { Problem } from './problem.js'
 import type { Call } from './route.js'
-
-/** How many run at a time in a process, and how many may wait. */
-const AT_A_TIME = 2
-const WAITING_MAX = 20
-
-const limit = pLimit(AT_A_TIME)
-
-/** Runs one. @throws {Problem} 429 where too many wait already. */
-export function scan<T>(work: () => Promise<T>): Promise<T> {
-  if (limit.pendingCount >= WAITING_MAX)
-    throw new Problem(429, 'busy', 'Too many searches are running. Try again in a few seconds.', {
-      retryAfter: 5,
-    })
-  return limit(work)
-}
 
 /** Says when a scan is to stop. @param patience in milliseconds, from now on */
 export function stopAfter({ response }: Pick<Call, 'response'>, patience: number): () => boolean {

@@ -106,9 +106,9 @@ export const findTexts = {
       delete: (n: number) => `Delete ${count(n, 'rule', 'rules')}?`,
     },
     means: {
-      enable: 'From then on, mail that they cover must meet them, also mail that is queued already.',
-      disable: 'Mail that only they cover no longer requires TLS. The rules stay in their lists.',
-      delete: 'Mail that only they cover no longer requires TLS.',
+      enable: 'From then on they apply, also to mail that is queued already.',
+      disable: 'They no longer apply to any mail. They stay in their lists.',
+      delete: 'They no longer apply to any mail.',
     },
     undo: 'You can undo this in the history, owner by owner.',
     names: (n: number) => `and ${formatNumber(n)} more`,

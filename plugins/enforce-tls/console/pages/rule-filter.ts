@@ -36,11 +36,6 @@ export function filterQuery({ text, ...others }: RuleFilterValue): string {
   return queryOf({ text: text.trim(), ...others })
 }
 
-/** Whether it leaves anything out. */
-export function isFiltered(filter: RuleFilterValue): boolean {
-  return filterQuery(filter) !== ''
-}
-
 /** What the server would answer for one rule, by its own words. */
 export function fits(filter: RuleFilterValue, { id, rule, problem }: StoredRule): boolean {
   const { state, mode, level } = filter

@@ -1,4 +1,4 @@
-/** Every text of the pages, in one place: who wants another language translates this file. */
+/** Every text of the pages, in one place, but for those of `find-texts.ts`: who wants another language translates both. */
 import { findTexts } from './find-texts.js'
 import { formatNumber } from './times.js'
 import type { Direction, Level, Otherwise, Role } from './types.js'

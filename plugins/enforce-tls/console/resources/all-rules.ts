@@ -11,7 +11,7 @@ import { visibleOwner } from '../owner-access.js'
 import { badCursor, cursorOf, Page, pageQuery, pageReply } from '../paging.js'
 import { domainIn } from '../period.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
-import { scan, stopAfter, visibleOwners } from '../scans.js'
+import { stopAfter, visibleOwners } from '../scans.js'
 import { flag, list, nullable, object, ownedRuleFields, sameAs, shortText, text } from '../schemas.js'
 
 /** Entries of a page, where a request does not say how many. */
@@ -52,7 +52,8 @@ export const allRulesRoutes = [
     },
     paged: true,
     answers: { 200: list(foundRule) },
-    handle: (call) => scan(() => listRules(call)),
+    searches: true,
+    handle: listRules,
   }),
 ]
 

@@ -16,7 +16,6 @@ import { assertSeen, etagOf } from '../etag.js'
 import { editorOf, param } from '../owner-access.js'
 import { cursorOf, Page, pageQuery, pageReply } from '../paging.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
-import { scan } from '../scans.js'
 import { count, etag, flag, list, object, problem, text } from '../schemas.js'
 
 /** Most rules that are named, and most of their owners in a list of groups. */
@@ -71,11 +70,12 @@ export const groupRoutes = [
     summary: 'One group.',
     needs: 'reader',
     answers: { 200: usedGroup },
+    searches: true,
     handle: async (call) => {
       const name = param(call, 'name')
       const json = groupIn(await call.context.store.groups(), name)
       const shown = await inPieces(toGroup(name, json))
-      return { body: { ...shown, ...(await scan(() => usesOf(call, name))) }, etag: etagOf(json) }
+      return { body: { ...shown, ...(await usesOf(call, name)) }, etag: etagOf(json) }
     },
   }),
   route({
@@ -93,7 +93,8 @@ export const groupRoutes = [
         }),
       ),
     },
-    handle: async (call) => ({ body: await scan(() => allUses(call)) }),
+    searches: true,
+    handle: async (call) => ({ body: await allUses(call) }),
   }),
   route<GroupBody>({
     method: 'put',

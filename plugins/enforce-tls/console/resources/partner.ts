@@ -10,7 +10,6 @@ import { inPieces } from '../../work/turns.js'
 import { param, visibleOwner } from '../owner-access.js'
 import { Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
-import { scan } from '../scans.js'
 import { flag, list, nullable, object, shortText, text } from '../schemas.js'
 
 /** How far back deliveries are looked at, in milliseconds. */
@@ -69,7 +68,8 @@ export const partnerRoutes = [
       },
     },
     answers: { 200: partner },
-    handle: (call) => scan(() => getPartner(call)),
+    searches: true,
+    handle: getPartner,
   }),
 ]
 

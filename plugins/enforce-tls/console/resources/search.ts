@@ -3,7 +3,7 @@ import { findAnything, HIT_KINDS } from '../../admin/find-anything.js'
 import { EVERYONE } from '../../rules/owner.js'
 import { maySee } from '../auth/permission.js'
 import { route, type Call, type Reply } from '../route.js'
-import { scan, stopAfter, visibleOwners } from '../scans.js'
+import { stopAfter, visibleOwners } from '../scans.js'
 import { flag, list, nullable, object, shortText, text } from '../schemas.js'
 
 /** How long one search takes at most, in milliseconds. */
@@ -32,7 +32,8 @@ export const searchRoutes = [
         },
       }),
     },
-    handle: (call) => scan(() => search(call)),
+    searches: true,
+    handle: search,
   }),
 ]
 

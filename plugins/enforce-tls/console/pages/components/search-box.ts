@@ -48,30 +48,37 @@ export function SearchBox(): VNode {
     return () => window.removeEventListener('keydown', onKey)
   }, [])
   const asked = text.trim()
-  useEffect(() => {
-    let wanted = asked !== ''
-    const timer = setTimeout(() => {
-      if (!wanted) return
-      void search(asked).then((next) => {
-        if (!wanted) return
-        setFound(next)
-        setAt(0)
-        announce(next.hits === null ? words.failed : words.found(next.hits.hits.length, next.hits.complete))
-      })
-    }, PAUSE)
-    return () => {
-      wanted = false
-      clearTimeout(timer)
-    }
-  }, [asked])
-  const shown = isOpen && asked !== '' ? found : null
-  const choices = shown === null ? [] : choicesOf(shown, asked)
+  // One at a time: what was typed meanwhile is searched for then.
+  const isBusy = useRef(false)
+  const latest = useRef(asked)
+  // Enter came before the results: then it means the first one.
+  const isHasty = useRef(false)
+  latest.current = asked
   const go = (choice: Choice): void => {
+    isHasty.current = false
     setIsOpen(false)
     setText('')
     setFound(null)
     location.hash = choice.href
   }
+  const run = async (): Promise<void> => {
+    if (isBusy.current || latest.current === '') return
+    isBusy.current = true
+    const next = await search(latest.current)
+    isBusy.current = false
+    if (next.text !== latest.current) return run()
+    const [first] = choicesOf(next, next.text)
+    if (isHasty.current && first !== undefined) return go(first)
+    setFound(next)
+    setAt(0)
+    announce(next.hits === null ? words.failed : words.found(next.hits.hits.length, next.hits.complete))
+  }
+  useEffect(() => {
+    const timer = setTimeout(() => void run(), PAUSE)
+    return () => clearTimeout(timer)
+  }, [asked])
+  const shown = isOpen && asked !== '' ? found : null
+  const choices = shown === null ? [] : choicesOf(shown, asked)
   const onKeyDown = (event: KeyboardEvent): void => {
     const { key } = event
     if (key === 'Escape') {
@@ -81,9 +88,11 @@ export function SearchBox(): VNode {
       else input.current?.blur()
     } else if (key === 'Enter') {
       event.preventDefault()
-      // What was found for fewer letters is not what is meant now.
-      const choice = found?.text === asked ? choices[at] : allRules(asked)
-      if (asked !== '' && choice !== undefined) go(choice)
+      const choice = choices[at]
+      if (asked === '') return
+      if (found?.text !== asked && at === 0) isHasty.current = true
+      else if (choice !== undefined) go(choice)
+      else if (!isOpen) go(allRules(asked))
     } else if (key === 'ArrowDown' || key === 'ArrowUp') {
       event.preventDefault()
       setIsOpen(true)
@@ -113,6 +122,8 @@ export function SearchBox(): VNode {
       onInput=${(event: { readonly currentTarget: HTMLInputElement }) => {
         setText(event.currentTarget.value)
         setIsOpen(true)
+        setAt(0)
+        isHasty.current = false
       }}
       onFocus=${() => setIsOpen(true)}
       onBlur=${() => setIsOpen(false)}

@@ -9,7 +9,7 @@ import { partnerHref } from '../components/partner-link.js'
 import { PartnerSeen } from '../components/partner-seen.js'
 import { RuleList } from '../components/rule-pages.js'
 import { plain } from '../plain.js'
-import { html, type VNode } from '../preact.js'
+import { html, useState, type VNode } from '../preact.js'
 import { href, messagesHref } from '../router.js'
 import { texts } from '../texts.js'
 import { formatNumber } from '../times.js'
@@ -28,6 +28,7 @@ const PERIOD = '30d'
 export function PartnerView({ session, domain, owner }: PartnerProps): VNode {
   // Who sees some domains sees their deliveries one by one.
   const shown = owner ?? session.domains[0] ?? null
+  const [rules, setRules] = useState<readonly FoundRule[]>([])
   const query = shown === null ? '' : `owner=${part(shown)}`
   const [loaded, reload] = useLoaded(
     async () => (await request<Partner>('GET', `partners/${part(domain)}?${query}`)).body,
@@ -44,6 +45,7 @@ export function PartnerView({ session, domain, owner }: PartnerProps): VNode {
       <${RuleList}
         path=${`rules?partner=${part(domain)}`}
         empty=${html`<p class="muted">${words.noRules}</p>`}
+        onShown=${setRules}
         row=${(found: FoundRule) => html`<${FoundRuleRow} key=${`${found.owner} ${found.id}`} found=${found} />`}
       />
     </section>
@@ -55,7 +57,7 @@ export function PartnerView({ session, domain, owner }: PartnerProps): VNode {
     ${
       session.role === 'viewer'
         ? html`<${Notice} tone="info">${words.mayNotCheck}<//>`
-        : html`<${Check} key=${domain} domain=${domain} />`
+        : html`<${Check} domain=${domain} rules=${rules} />`
     }`
 }
 
@@ -166,21 +168,13 @@ function Groups({ groups }: Pick<Partner, 'groups'>): VNode {
 }
 
 /** At the level of the first rule in force that names the partner; without one, any TLS will do. */
-function Check({ domain }: { readonly domain: string }): VNode {
-  const [loaded] = useLoaded(
-    async () =>
-      (
-        await request<readonly FoundRule[]>(
-          'GET',
-          `rules?limit=20&state=on&mode=enforce&partner=${part(domain)}`,
-        )
-      ).body,
-    [domain],
-  )
-  const rules = loaded.state === 'there' ? loaded.value : []
+function Check(props: { readonly domain: string; readonly rules: readonly FoundRule[] }): VNode {
+  const { domain, rules } = props
   const deciding = rules.find(
     ({ rule, problem, names }) =>
       problem === null &&
+      rule.enabled &&
+      rule.mode !== 'report' &&
       rule.direction === 'outgoing' &&
       rule.actions.relayWithTls.level !== 'none' &&
       !names.some(({ except }) => except),
