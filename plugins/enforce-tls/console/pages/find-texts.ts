@@ -5,10 +5,10 @@ const count = (n: number, one: string, many: string) => `${formatNumber(n)} ${n 
 
 export const findTexts = {
   search: {
-    label: 'Search domains, rules, groups and partners',
+    label: 'Search everything',
     placeholder: 'Search',
     hint: 'Press / to search',
-    results: 'Search results',
+    results: 'Found',
     kinds: { partner: 'Partner', domain: 'Domain', rule: 'Rule', group: 'Group' },
     ruleOf: (owner: string) => `Rule of ${owner}`,
     allRules: (text: string) => `All rules with “${text}”`,
