@@ -59,15 +59,18 @@ export async function findAnything(text: string, scope: SearchScope): Promise<Hi
   await inPieces(found.lookAtNames('group', [...groups.keys()].sort()))
   let complete = true
   for (const json of groups.values()) {
-    if (isOver()) break
+    complete &&= !isOver()
+    if (!complete) break
     await inPieces(found.lookAtGroup(json))
   }
-  for await (const { rule } of findRules(store, owners, { text })) {
+  for await (const { owner, rule } of findRules(store, owners, { text })) {
     if (rule) found.addRule(rule)
-    complete = !found.isFull('rule') && !isOver()
-    if (!complete) break
+    // An owner's rules that fit by their text were found together: the next ones cost little.
+    if (!found.isFull('rule') && (rule !== null || owner === owners.at(-1) || !isOver())) continue
+    complete = false
+    break
   }
-  return { hits: found.list(), complete: complete && !isOver() && !found.hasMore }
+  return { hits: found.list(), complete: complete && !found.hasMore }
 }
 
 class Hitlist {

@@ -40,6 +40,8 @@ export interface FoundRule {
   /** How it names the partner that is asked for. */
   readonly names: readonly Naming[]
   readonly place: Place
+  /** How many rules its owner has. */
+  readonly among: number
 }
 
 /** How far a search has come: a rule that fits, or an owner that it is through with. */
@@ -87,7 +89,7 @@ async function* findIn(
   const { owner } = entries
   for (const { id, json, position } of await inPieces(candidates(entries, wanted, after))) {
     const rule = await inPieces(looking(owner, { id, json, position }, wanted, groups))
-    if (rule) yield { owner, rule }
+    if (rule) yield { owner, rule: { ...rule, among: entries.rules.size } }
   }
 }
 
@@ -122,7 +124,7 @@ function* looking(
   { id, json, position }: Candidate,
   wanted: Wanted,
   groups: Groups,
-): InPieces<FoundRule | null> {
+): InPieces<Omit<FoundRule, 'among'> | null> {
   const checked = yield* checkingRule(owner, id, json, groups)
   // A rule whose group is not valid is a rule all the same.
   const parsed = 'rule' in checked ? checked : yield* parseRule(json)

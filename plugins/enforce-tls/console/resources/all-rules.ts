@@ -1,5 +1,5 @@
 /** Rules of all owners in one list, filtered, or those that name a partner. */
-import { duplicatesOf } from '../../admin/duplicates.js'
+import { COMPARED_MAX, duplicatesOf } from '../../admin/duplicates.js'
 import { findRules, type FoundRule, type RuleFilter, type Start } from '../../admin/find-rules.js'
 import { LEVEL_NAMES } from '../../rules/levels.js'
 import { NAMED_AS, PartnerNames } from '../../rules/partner-names.js'
@@ -16,6 +16,10 @@ import { flag, list, nullable, object, ownedRuleFields, sameAs, shortText, text 
 
 /** Entries of a page, where a request does not say how many. */
 const PAGE = 100
+/** Of an owner with more rules, it is not said what each does: that takes all of them. */
+const EFFECTS_MAX = 20_000
+const NONE = new Map<string, never>()
+
 /** How long one request looks for them, in milliseconds: the next one goes on from there. */
 const PATIENCE = 3000
 
@@ -27,7 +31,11 @@ const naming: Schema = object({
 })
 const foundRule: Schema = object({
   ...ownedRuleFields,
-  effect: { ...nullable(effectSchema), description: 'What the rule does; null for what is no valid rule.' },
+  effect: {
+    ...nullable(effectSchema),
+    description:
+      'What the rule does; null for what is no valid rule, and where the owner has more than 20,000 rules.',
+  },
   sameAs,
   names: { ...list(naming), description: 'How it names the partner that is asked for.' },
 })
@@ -96,8 +104,9 @@ async function shown(call: Call, found: readonly FoundRule[]): Promise<readonly 
   for (const owner of new Set(found.map((each) => each.owner))) {
     const rules = found.filter((each) => each.owner === owner)
     const ids = rules.map(({ id }) => id)
-    const effects = await glances(call, owner, ids)
-    const duplicates = await duplicatesOf(call.context.store, owner)
+    const among = rules[0]?.among ?? 0
+    const effects = among > EFFECTS_MAX ? NONE : await glances(call, owner, ids)
+    const duplicates = among > COMPARED_MAX ? NONE : await duplicatesOf(call.context.store, owner)
     for (const { id, json, problem, names } of rules) {
       const shared = { owner, id, rule: valueOf(json), etag: etagOf(json), problem }
       const more = { effect: effects.get(id) ?? null, sameAs: duplicates.get(id) ?? null }
