@@ -99,6 +99,28 @@ const ROWS: readonly Row[] = [
     body: { enabled: true },
     statuses: [401, 403, 403, 404, 200, 200],
   },
+  { route: 'findRules', path: 'rules', statuses: [401, 200, 200, 200, 200, 200] },
+  { route: 'findRules', path: 'rules?owner=acme.example', statuses: [401, 200, 200, 404, 200, 200] },
+  { route: 'getPartner', path: 'partners/bank.example', statuses: [401, 200, 404, 404, 404, 200] },
+  {
+    route: 'getPartner',
+    path: 'partners/bank.example?owner=acme.example',
+    statuses: [401, 200, 200, 404, 200, 200],
+  },
+  { route: 'search', path: 'search?q=bank', statuses: [401, 200, 200, 200, 200, 200] },
+  {
+    route: 'changeRules',
+    path: 'owners/acme.example/rules/changes',
+    body: { action: 'enable', rules: [{ id: 'none', etag: '"x"' }] },
+    statuses: [401, 403, 403, 404, 200, 200],
+  },
+  {
+    route: 'copyRule',
+    path: 'owners/acme.example/rules/none/copy',
+    body: { to: 'acme.example' },
+    statuses: [401, 403, 403, 404, 404, 404],
+  },
+  { route: 'listGroupUses', path: 'group-uses', statuses: [401, 200, 200, 200, 200, 200] },
   { route: 'listGroups', path: 'groups', statuses: [401, 200, 200, 200, 200, 200] },
   { route: 'getGroup', path: 'groups/banks', statuses: [401, 200, 200, 200, 200, 200] },
   {

@@ -15,6 +15,7 @@ import { suggestState } from './status-suggest.js'
 import { formatTrusts, trustState } from './status-trusts.js'
 import { tlsRptState, type TlsRptStatus } from './status-tls-rpt.js'
 import { offerRemoval } from './status-fix.js'
+import { ruleRemarks } from './status-remarks.js'
 import { reportOn, type StoreProblem } from './status-report.js'
 
 interface StatusOptions {
@@ -69,6 +70,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...(tlsRpt?.warnings ?? []),
     ...(mailed?.warnings ?? []),
     ...trustWarnings,
+    ...(await ruleRemarks(context)),
   ]
   const about = standing.problems.map((sentence) => ({ sentence, value: null, removal: null, risk: null }))
   const report = { ...entries, problems: [...about, ...entries.problems] }

@@ -1,5 +1,9 @@
 /** All routes of the API. */
 import type { Route } from './route.js'
+import { allRulesRoutes } from './resources/all-rules.js'
+import { partnerRoutes } from './resources/partner.js'
+import { searchRoutes } from './resources/search.js'
+import { severalRulesRoutes } from './resources/several-rules.js'
 import { bouncePreviewRoutes } from './resources/bounce-preview.js'
 import { checkRoutes } from './resources/check.js'
 import { domainHelpRoutes } from './resources/domain-help.js'
@@ -41,5 +45,9 @@ export const ROUTES: readonly Route[] = [
   ...ownSessionRoutes,
   ...tokenRoutes,
   ...suggestionRoutes,
+  ...allRulesRoutes,
+  ...partnerRoutes,
+  ...searchRoutes,
+  ...severalRulesRoutes,
   ...openApiRoutes(() => ROUTES),
 ]

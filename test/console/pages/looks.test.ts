@@ -68,6 +68,8 @@ function pages(): readonly (readonly [string, (page: Page) => Promise<unknown>])
     [`#/domains/${encodeURIComponent(LONG_SENDER)}/outgoing`, seen('Of one sender')],
     ['#/overview', seen('No mail was covered by a rule in this period.')],
     ['#/waiting', seen('No Haraka has said yet what waits there.')],
+    ['#/rules', seen('Of one sender')],
+    ['#/partners/bank.example', seen('Rules that name it')],
     ['#/groups', seen('2 entries')],
     ['#/groups/banks', seen('Delete this group')],
     ['#/groups/not-yet', seen(/^Not saved yet\. The group/)],

@@ -3,12 +3,14 @@ import { mayChange } from './access.js'
 import { request, useSessionToken, whenSignedOut, formatError } from './api.js'
 import { Notice } from './components/basics.js'
 import { PageTitle } from './components/page-title.js'
+import { SearchBox } from './components/search-box.js'
 import { html, useEffect, useLayoutEffect, useRef, useState, type VNode } from './preact.js'
 import { parsePlace, type Place } from './router.js'
 import { texts } from './texts.js'
 import type { Session } from './types.js'
 import { forgetAll, keep, recall } from './unsaved.js'
 import { Account } from './views/account.js'
+import { AllRules } from './views/all-rules.js'
 import { Domain } from './views/domain.js'
 import { Domains } from './views/domains.js'
 import { GroupView } from './views/group.js'
@@ -18,6 +20,7 @@ import { InvitationView } from './views/invitation.js'
 import { MessageView } from './views/message.js'
 import { Messages } from './views/messages.js'
 import { Overview } from './views/overview.js'
+import { PartnerView } from './views/partner.js'
 import { People } from './views/people.js'
 import { PersonView } from './views/person.js'
 import { RuleText } from './views/rule-text.js'
@@ -92,7 +95,7 @@ function Frame(props: {
     window.scrollTo(0, 0)
   }, [key])
   const sections = [
-    ...(['domains', 'overview', 'messages', 'waiting', 'suggestions', 'groups', 'history'] as const),
+    ...(['domains', 'overview', 'messages', 'waiting', 'suggestions', 'rules', 'groups', 'history'] as const),
     ...(session.role === 'admin' ? (['people'] as const) : []),
   ]
   const current = {
@@ -104,6 +107,8 @@ function Frame(props: {
     'domain-history': 'domains',
     rules: 'domains',
     rule: 'domains',
+    'all-rules': 'rules',
+    partner: 'rules',
   }
   const here = (current as Readonly<Record<string, string>>)[place.view] ?? place.view
   return html`<button type="button" class="skip" onClick=${() => main.current?.focus()}>${texts.skip}</button>
@@ -117,6 +122,7 @@ function Frame(props: {
             >`,
         )}
       </nav>
+      <${SearchBox} />
       <div class="who">
         <a href="#/account" aria-current=${here === 'account' ? 'page' : undefined} title=${texts.nav.account}
           >${session.user}</a
@@ -138,9 +144,15 @@ function View({ session, place }: { readonly session: Session; readonly place: P
     case 'message':
       return html`<${MessageView} key=${place.uuid} uuid=${place.uuid} query=${place.query} />`
     case 'waiting':
-      return html`<${WaitingView} session=${session} />`
+      return html`<${WaitingView} key=${place.partner} session=${session} partner=${place.partner} />`
     case 'suggestions':
       return html`<${SuggestionsView} session=${session} />`
+    case 'all-rules':
+      return html`<${AllRules} session=${session} query=${place.query} />`
+    case 'partner': {
+      const { domain, owner } = place
+      return html`<${PartnerView} key=${domain} session=${session} domain=${domain} owner=${owner} />`
+    }
     case 'groups':
       return html`<${Groups} session=${session} />`
     case 'group':

@@ -2,10 +2,16 @@
 import type { Direction } from './types.js'
 
 /** Pages of which there is one. */
-const PLAIN = ['domains', 'groups', 'account', 'waiting', 'suggestions', 'people', 'tokens'] as const
+const PLAIN = ['domains', 'groups', 'account', 'suggestions', 'people', 'tokens'] as const
 
 export type Place =
   | { readonly view: (typeof PLAIN)[number] }
+  /** Of all partners, or of one. */
+  | { readonly view: 'waiting'; readonly partner: string }
+  /** Rules of all owners; what is asked for as a query, such as `text=bank`. */
+  | { readonly view: 'all-rules'; readonly query: string }
+  /** With the deliveries of all that one may see, or of one domain. */
+  | { readonly view: 'partner'; readonly domain: string; readonly owner: string | null }
   /** Of all that one may see, or of one domain. */
   | { readonly view: 'overview'; readonly owner: string | null }
   | { readonly view: 'person'; readonly name: string }
@@ -33,9 +39,14 @@ export function parsePlace(hash: string): Place {
     if (first === 'overview') return { view: first, owner: null }
     if (first === 'messages') return { view: first, query: '' }
     if (first === 'history') return { view: first, query: '' }
+    if (first === 'waiting') return { view: first, partner: '' }
+    if (first === 'rules') return { view: 'all-rules', query: '' }
     return { view: PLAIN.find((view) => view === first) ?? 'nowhere' }
   }
   if (first === 'overview') return { view: first, owner: second }
+  if (first === 'waiting') return { view: first, partner: second }
+  if (first === 'rules') return { view: 'all-rules', query: second }
+  if (first === 'partners') return { view: 'partner', domain: second, owner: third ?? null }
   if (first === 'groups') return { view: 'group', name: second }
   if (first === 'messages' || first === 'history') return { view: first, query: second }
   if (first === 'person') return { view: first, name: second }

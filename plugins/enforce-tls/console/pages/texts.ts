@@ -1,4 +1,5 @@
-/** Every text of the pages, in one place: who wants another language translates this file. */
+/** The texts of the pages, with those of `find-texts.ts` and `texts-people.ts`: who wants another language translates them. */
+import { findTexts } from './find-texts.js'
 import { peopleTexts } from './texts-people.js'
 import { formatNumber } from './times.js'
 import type { Direction, Level, Otherwise, Role } from './types.js'
@@ -66,6 +67,7 @@ export const texts = {
     messages: 'Messages',
     waiting: 'Waiting',
     suggestions: 'Suggestions',
+    rules: 'Rules',
     groups: 'Groups',
     history: 'History',
     people: 'People',
@@ -786,4 +788,5 @@ export const texts = {
     submit: 'Change password',
     done: 'Your password was changed.',
   },
+  find: findTexts,
 } as const

@@ -92,6 +92,8 @@ export interface StoredRule {
   readonly rule: Rule
   readonly etag: string
   readonly problem: string | null
+  /** In a list: the first rule with the very same criteria. */
+  readonly sameAs?: { readonly id: string; readonly name: string } | null
 }
 
 export interface RuleList {
@@ -105,6 +107,15 @@ export interface Group {
   readonly patterns: readonly string[]
   readonly etag: string
   readonly problem: string | null
+  /** Of a group by itself: the rules that refer to it. */
+  readonly usedBy?: readonly {
+    readonly owner: string
+    readonly id: string
+    readonly name: string
+    readonly enabled: boolean
+    readonly direction: Direction
+  }[]
+  readonly usedByOthers?: number
 }
 
 export interface Validated {
@@ -472,4 +483,64 @@ export interface Suggestions {
   readonly lost: { readonly deliveries: number; readonly last: string | null }
   readonly total: number
   readonly suggestions: readonly Suggestion[]
+}
+
+/** A rule among those of all owners, and how it names the partner that was asked for. */
+export interface FoundRule extends StoredRule {
+  readonly names: readonly {
+    readonly as: 'domain' | 'subdomains' | 'address' | 'everyone'
+    readonly pattern: string
+    readonly group: string | null
+    readonly except: boolean
+  }[]
+}
+
+/** What is known of a partner beside its rules, deliveries and waiting mail. */
+export interface Partner {
+  readonly domain: string
+  readonly groups: readonly { readonly name: string; readonly patterns: readonly string[] }[]
+  readonly certificate: {
+    readonly at: string
+    readonly host: string
+    readonly protocol: string | null
+    readonly fingerprint: string
+    readonly issuer: string | null
+    readonly expires: string | null
+  } | null
+  readonly published: {
+    readonly at: string
+    readonly policies: readonly {
+      readonly type: 'tlsa' | 'sts'
+      readonly testing?: boolean
+      readonly domain: string
+      readonly strings: readonly string[]
+    }[]
+  } | null
+}
+
+/** Whose rules refer to a group. */
+export interface GroupUse {
+  readonly group: string
+  readonly rules: number
+  readonly owners: readonly string[]
+}
+
+/** What a search found. */
+export interface Hits {
+  readonly hits: readonly {
+    readonly kind: 'partner' | 'domain' | 'rule' | 'group'
+    readonly name: string
+    readonly rule: { readonly owner: string; readonly id: string; readonly direction: Direction } | null
+  }[]
+  readonly complete: boolean
+}
+
+/** What became of several rules that were changed at once. */
+export interface RulesChanged {
+  readonly results: readonly {
+    readonly id: string
+    readonly done: boolean
+    readonly problem: string | null
+  }[]
+  readonly effects: readonly NamedEffect[]
 }

@@ -61,10 +61,12 @@ function formatRequirement(action: Action): string {
 export function PartnerCheckForm(props: {
   readonly target: string
   readonly action: Action
-  /** Puts a fingerprint on the rule's list. */
-  readonly onPin: (fingerprint: string) => void
+  /** Puts a fingerprint on the rule's list. @default there is none */
+  readonly onPin?: (fingerprint: string) => void
+  /** What it checks for, as a sentence. @default the level of the action */
+  readonly requirement?: string
 }): VNode {
-  const { action, onPin } = props
+  const { action, onPin, requirement = formatRequirement(action) } = props
   const id = useUid('check')
   const [target, setTarget] = useState(props.target)
   const [withRecipient, setWithRecipient] = useState(false)
@@ -76,7 +78,7 @@ export function PartnerCheckForm(props: {
   }
   return html`<section class="card">
     <h2>${texts.tryOut.checkTitle}</h2>
-    <p class="muted">${texts.tryOut.checkLead} ${formatRequirement(action)}</p>
+    <p class="muted">${texts.tryOut.checkLead} ${requirement}</p>
     <form class="line-form" onSubmit=${start}>
       <${Field} label=${texts.tryOut.checkTarget} id=${id}>
         <input

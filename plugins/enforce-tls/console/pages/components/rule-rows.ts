@@ -9,7 +9,9 @@ import { rulePath } from '../rule-model.js'
 import { texts } from '../texts.js'
 import type { Direction, StoredRule, Target } from '../types.js'
 import { announce, Notice, Switch, useUid } from './basics.js'
+import { nameOf, RuleBadges } from './found-rule.js'
 import { useConfirm } from './impact.js'
+import { RuleBox } from './rule-tools.js'
 import { RuleSummary } from './rule-summary.js'
 
 interface RowsProps {
@@ -17,13 +19,18 @@ interface RowsProps {
   readonly direction: Direction
   readonly rules: readonly StoredRule[]
   readonly may: boolean
+  /** Whether there are more than are shown here: then their order stays as it is. */
+  readonly isPart: boolean
+  /** Those that are chosen; `null` where none can be. */
+  readonly chosen: ReadonlySet<string> | null
+  readonly onChoose: (chosen: ReadonlySet<string>) => void
   readonly onMove: (rule: StoredRule, target: Target) => void
   readonly reload: () => void
   readonly onProblem: (text: string | null) => void
 }
 
 export function RuleRows(props: RowsProps): VNode {
-  const { owner, direction, rules, may, onMove, reload, onProblem } = props
+  const { owner, direction, rules, may, isPart, chosen, onChoose, onMove, reload, onProblem } = props
   const list = useRef<HTMLOListElement | null>(null)
   const hint = useUid('order')
   // The rule that cannot be switched on, since it is not chosen what it does.
@@ -51,7 +58,7 @@ export function RuleRows(props: RowsProps): VNode {
     if (byKey.current !== null) document.getElementById(`handle-${byKey.current}`)?.focus()
     byKey.current = null
   }, [order])
-  const sortable = may && rules.length > 1
+  const sortable = may && rules.length > 1 && !isPart && chosen === null
   useEffect(() => {
     if (list.current === null || !sortable) return undefined
     const made = new Sortable(list.current, {
@@ -116,8 +123,14 @@ export function RuleRows(props: RowsProps): VNode {
                 <span aria-hidden="true">⠿</span>
               </button>`
             }
+            ${may && chosen !== null && html`<${RuleBox} stored=${stored} chosen=${chosen} onChoose=${onChoose} />`}
             <div class="rule-body">
-              <a class="row-link" href=${href('domains', owner, direction, stored.id)}> ${nameOf(stored)} </a>
+              <p class="row">
+                <a class="row-link" href=${href('domains', owner, direction, stored.id)}>
+                  ${nameOf(stored)}
+                </a>
+                <${RuleBadges} stored=${stored} />
+              </p>
               ${
                 stored.problem === null
                   ? html`<${RuleSummary} rule=${stored.rule} effect=${stored.effect} />`
@@ -144,11 +157,6 @@ export function RuleRows(props: RowsProps): VNode {
           </li>`,
       )}
     </ol>`
-}
-
-function nameOf({ rule, id }: StoredRule): string {
-  const name = (rule as { name?: unknown } | null)?.name
-  return typeof name === 'string' && name.trim() !== '' ? plain(name) : id
 }
 
 function isOn({ rule }: StoredRule): boolean {

@@ -3,6 +3,7 @@ import { ApiError, formatError, lastChange, part, request, type LastChange } fro
 import { Dialog, Notice, useLoaded, Waiting } from '../components/basics.js'
 import { Chips, type Mistake } from '../components/chips.js'
 import { Choice } from '../components/conflict.js'
+import { GroupUses } from '../components/group-uses.js'
 import { ValueList } from '../components/value-list.js'
 import { PageTitle } from '../components/page-title.js'
 import { html, useRef, useState, type VNode } from '../preact.js'
@@ -50,7 +51,7 @@ export function GroupView({ session, name }: GroupProps): VNode {
   const back = { href: '#/groups', label: texts.groups.back }
   return html`<${PageTitle} title=${name} back=${back} /> ${
       loaded.state === 'there'
-        ? html`<${may ? Editor : GroupText} group=${loaded.value} />`
+        ? html`<${may ? Editor : GroupText} group=${loaded.value} /> <${GroupUses} group=${loaded.value} />`
         : html`<${Waiting} of=${loaded} retry=${reload} />`
     }`
 }

@@ -1,7 +1,13 @@
 /** Single messages: a search, and what it found, the latest first. */
 import { formatError, request, requestAll, type Answer } from '../api.js'
 import { announce, Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
-import { formatRecipients, formatRules, formatSender, StateBadge } from '../components/message-words.js'
+import {
+  formatRecipients,
+  formatRules,
+  formatSender,
+  PartnerOf,
+  StateBadge,
+} from '../components/message-words.js'
 import { PageTitle } from '../components/page-title.js'
 import { plain } from '../plain.js'
 import { html, useState, type VNode } from '../preact.js'
@@ -152,7 +158,8 @@ function Row({ message, query }: { readonly message: Message; readonly query: st
     ${why !== null && html`<p>${texts.sentence(plain(why))}</p>`}
     <p class="hint">
       <time datetime=${last}>${formatMoment(last)}</time
-      >${' · '}${texts.messages.about(formatSender(message), formatRules(message))}
+      >${' · '}${texts.messages.about(formatSender(message), formatRules(message))}${' · '}
+      <${PartnerOf} message=${message} />
     </p>
   </li>`
 }

@@ -3,11 +3,13 @@ import { part, request, requestAll } from '../api.js'
 import { Empty, useLoaded, Waiting } from '../components/basics.js'
 import type { ChartData } from '../charts.js'
 import { Chart, DataTable } from '../components/chart.js'
+import { MessageCount as Count } from '../components/message-count.js'
 import { PageTitle } from '../components/page-title.js'
+import { PartnerLink } from '../components/partner-link.js'
 import { ReportDownload } from '../components/report-download.js'
 import { plain } from '../plain.js'
 import { html, useState, type VNode } from '../preact.js'
-import { href, messagesHref } from '../router.js'
+import { href } from '../router.js'
 import { texts } from '../texts.js'
 import { dayOf, formatDay, formatMoment, formatNumber, formatShortDay } from '../times.js'
 import type { DeliveryReport, DomainRow, Session } from '../types.js'
@@ -89,17 +91,6 @@ async function load(period: Period, owner: string | null): Promise<DeliveryRepor
 interface Asked {
   readonly owner: string | null
   readonly since: Period
-}
-
-function Count(props: {
-  readonly n: number
-  readonly what: string
-  readonly asked: Readonly<Record<string, string | null>>
-}): VNode {
-  const { n, what, asked } = props
-  const shown = formatNumber(n)
-  if (n === 0) return html`<span>${shown}</span>`
-  return html`<a href=${messagesHref(asked)} aria-label=${`${shown} ${what}`}>${shown}</a>`
 }
 
 function Report({ report, asked }: { readonly report: DeliveryReport; readonly asked: Asked }): VNode {
@@ -197,7 +188,7 @@ function Report({ report, asked }: { readonly report: DeliveryReport; readonly a
         <${DataTable}
           title=${texts.overview.expiring}
           head=${[texts.overview.partner, texts.overview.host, texts.overview.expires]}
-          rows=${expiring.map(({ domain, host, expires }) => [domain, host, dayOf(expires)])}
+          rows=${expiring.map(({ domain, host, expires }) => [html`<${PartnerLink} domain=${domain} />`, host, dayOf(expires)])}
         />
       </section>`
     }
@@ -223,7 +214,7 @@ function Failing(props: { readonly partners: DeliveryReport['partners']; readonl
     title=${texts.overview.partners}
     head=${[texts.overview.partner, texts.overview.bounced, texts.overview.waiting, texts.overview.reasons]}
     rows=${partners.map(({ domain, enforced, failures }) => [
-      domain,
+      html`<${PartnerLink} domain=${domain} owner=${asked.owner} />`,
       number(domain, 'bounced', enforced.bounced),
       number(domain, 'waiting', enforced.waiting),
       reasons(failures),
