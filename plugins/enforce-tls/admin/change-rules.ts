@@ -42,22 +42,34 @@ export function changeRules(
   isProblem: (error: unknown) => error is Error,
 ): Promise<RulesChanged> {
   return changing(editor, owner, undefined, async (read) => {
-    const results: RuleResult[] = []
-    const changes: RuleChange[] = []
-    for (const id of new Set(ids))
-      try {
-        const expected = ruleText(read.entries, id)
-        assertSeen(id, expected)
-        const value = await valueAfter(read, id, action)
-        if (value !== undefined) changes.push({ id, expected, value })
-        results.push({ id, problem: null })
-      } catch (error) {
-        if (!(error instanceof AdminProblem) && !isProblem(error)) throw error
-        results.push({ id, problem: error })
-      }
+    const { results, changes } = await plannedChanges(read, ids, action, assertSeen, isProblem)
     if (changes.length > 0) await editor.write(ruleChanges(owner, changes))
     return { results, changed: changes.map(({ id }) => id) }
   })
+}
+
+/** What changing rules would write, and what would become of each of them. The rest as `changeRules`. */
+export async function plannedChanges(
+  read: OwnerRead,
+  ids: readonly string[],
+  action: RulesAction,
+  assertSeen: (id: string, json: string) => void = () => undefined,
+  isProblem: (error: unknown) => error is Error = (error) => error instanceof AdminProblem,
+): Promise<{ readonly results: readonly RuleResult[]; readonly changes: readonly RuleChange[] }> {
+  const results: RuleResult[] = []
+  const changes: RuleChange[] = []
+  for (const id of new Set(ids))
+    try {
+      const expected = ruleText(read.entries, id)
+      assertSeen(id, expected)
+      const value = await valueAfter(read, id, action)
+      if (value !== undefined) changes.push({ id, expected, value })
+      results.push({ id, problem: null })
+    } catch (error) {
+      if (!(error instanceof AdminProblem) && !isProblem(error)) throw error
+      results.push({ id, problem: error })
+    }
+  return { results, changes }
 }
 
 /** `undefined` where it is so already. */

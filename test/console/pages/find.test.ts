@@ -121,6 +121,7 @@ describe('finding things', () => {
     await page.getByText('No rule fits.').waitFor()
     await page.getByRole('link', { name: 'History' }).click()
     await page.getByRole('button', { name: /^Undo/ }).first().click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Undo' }).click()
     await page.getByRole('main').getByText('The change was undone.').waitFor()
     await page.goBack()
     await page.getByRole('main').getByText('3 rules', { exact: true }).waitFor()

@@ -245,6 +245,12 @@ export type Change =
   | { readonly domain: string; readonly enabled: boolean }
   | { readonly group: string; readonly patterns: readonly string[] }
   | { readonly undo: string }
+  | {
+      readonly several: {
+        readonly action: 'enable' | 'disable' | 'delete'
+        readonly rules: readonly { readonly owner: string; readonly id: string }[]
+      }
+    }
 
 /** A partner that a change brings under a requirement. */
 export interface ImpactPartner {

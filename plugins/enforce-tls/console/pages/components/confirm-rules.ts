@@ -1,12 +1,11 @@
-/**
- * The one question before several rules are switched or deleted: which they are, and what that means. What switching
- * them on would do, partner by partner, belongs here.
- */
+/** The one question before several rules are switched or deleted: which they are, and what that would do. */
+import { request } from '../api.js'
 import { html, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
-import type { StoredRule } from '../types.js'
-import { Dialog } from './basics.js'
+import type { Impact, StoredRule } from '../types.js'
+import { Dialog, useLoaded, Waiting } from './basics.js'
 import { nameOf } from './found-rule.js'
+import { ImpactWords, weakens } from './impact.js'
 
 /** What can be done to several rules where they are. */
 export type RulesAction = 'enable' | 'disable' | 'delete'
@@ -23,13 +22,26 @@ export function ConfirmRules(props: {
   readonly onClose: () => void
 }): VNode {
   const { action, rules, onConfirm, onClose } = props
+  const several = { action, rules: rules.map(({ owner, id }) => ({ owner, id })) }
+  const [loaded, reload] = useLoaded(
+    async () => (await request<Impact>('POST', 'impact', { several })).body,
+    [],
+  )
+  const isKnown = loaded.state === 'there'
+  const isMild = action === 'enable' && isKnown && !weakens(loaded.value)
   return html`<${Dialog} title=${words.sure[action](rules.length)} onClose=${onClose}>
     <${RuleNames} rules=${rules} />
     <p>${words.means[action]} ${words.undo}</p>
+    ${
+      isKnown
+        ? loaded.value.asks && html`<${ImpactWords} ...${loaded.value} />`
+        : html`<${Waiting} of=${loaded} retry=${reload} />`
+    }
     <div class="row">
       <button
         type="button"
-        class=${action === 'enable' ? 'button button-main' : 'button button-bad'}
+        class=${isMild ? 'button button-main' : 'button button-bad'}
+        disabled=${!isKnown}
         onClick=${onConfirm}
       >
         ${words.actions[action]}

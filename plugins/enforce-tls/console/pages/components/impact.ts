@@ -47,30 +47,12 @@ export function useConfirm(): [VNode | null, Confirm] {
 }
 
 function ImpactDialog({ impact, question, yes, answer }: Question): VNode {
-  const { rules, more, seen, partners } = impact
-  const weakens = rules.some(({ step }) => step === 'exempts' || step === 'service-wide-ends')
   return html`<${Dialog} title=${question} onClose=${() => answer(false)}>
-    <div class="impact">
-      ${rules.map(
-        ({ owner, id, name, step, status, sentences }) =>
-          html`<section key=${`${owner} ${id}`}>
-            ${rules.length > 1 && html`<h3>${plain(name)} <span class="hint">${plain(owner)}</span></h3>`}
-            <${Notice}
-              tone=${step === 'exempts' || status === 'no-effect' || status === 'inactive' ? 'warn' : 'info'}
-            >
-              ${sentences.map((sentence) => html`<p key=${sentence}>${plain(sentence)}</p>`)}
-            <//>
-          </section>`,
-      )}
-      ${more > 0 && html`<p>${texts.impact.moreRules(more)}</p>`}
-      ${seen.map((sentence) => html`<p key=${sentence}>${plain(sentence)}</p>`)}
-      ${partners.length > 0 && html`<${Partners} ...${impact} />`}
-      ${impact.unnamed.length > 0 && html`<p class="hint">${texts.impact.unnamed(impact.unnamed.map(plain))}</p>`}
-    </div>
+    <${ImpactWords} ...${impact} />
     <div class="row">
       <button
         type="button"
-        class=${weakens ? 'button button-bad' : 'button button-main'}
+        class=${weakens(impact) ? 'button button-bad' : 'button button-main'}
         onClick=${() => answer(true)}
       >
         ${yes}
@@ -78,6 +60,33 @@ function ImpactDialog({ impact, question, yes, answer }: Question): VNode {
       <button type="button" class="button" onClick=${() => answer(false)}>${texts.cancel}</button>
     </div>
   <//>`
+}
+
+/** Whether mail may leave in the clear by it that does not now. */
+export function weakens({ rules }: Impact): boolean {
+  return rules.some(({ step }) => step === 'exempts' || step === 'service-wide-ends')
+}
+
+/** What a change would do, and the check of its partners. */
+export function ImpactWords(impact: Impact): VNode {
+  const { rules, more, seen, partners } = impact
+  return html`<div class="impact">
+    ${rules.map(
+      ({ owner, id, name, step, status, sentences }) =>
+        html`<section key=${`${owner} ${id}`}>
+          ${rules.length > 1 && html`<h3>${plain(name)} <span class="hint">${plain(owner)}</span></h3>`}
+          <${Notice}
+            tone=${step === 'exempts' || status === 'no-effect' || status === 'inactive' ? 'warn' : 'info'}
+          >
+            ${sentences.map((sentence) => html`<p key=${sentence}>${plain(sentence)}</p>`)}
+          <//>
+        </section>`,
+    )}
+    ${more > 0 && html`<p>${texts.impact.moreRules(more)}</p>`}
+    ${seen.map((sentence) => html`<p key=${sentence}>${plain(sentence)}</p>`)}
+    ${partners.length > 0 && html`<${Partners} ...${impact} />`}
+    ${impact.unnamed.length > 0 && html`<p class="hint">${texts.impact.unnamed(impact.unnamed.map(plain))}</p>`}
+  </div>`
 }
 
 interface Result extends ImpactPartner {
