@@ -2,6 +2,7 @@
 import { remarksOn } from '../admin/rule-remarks.js'
 import { readReadable } from '../admin/whole-store.js'
 import { Groups } from '../rules/group.js'
+import { StoreError } from '../store/rule-store.js'
 import { checkRules } from '../rules/checked-rules.js'
 import { inPieces } from '../work/turns.js'
 import type { Context } from './context.js'
@@ -13,8 +14,17 @@ const SHOWN = 20
 /** Of stores with more rules, nothing is said: `rule list` says it for one owner. */
 const RULES_MAX = 20_000
 
-/** A sentence each. @throws {StoreError} where the store can't be read */
+/** A sentence each; none where a part of the store can't be read, which is a problem of its own there. */
 export async function ruleRemarks(context: Context): Promise<readonly string[]> {
+  try {
+    return await remarksIn(context)
+  } catch (error) {
+    if (error instanceof StoreError) return []
+    throw error
+  }
+}
+
+async function remarksIn(context: Context): Promise<readonly string[]> {
   const { store } = context
   const { entries } = await readReadable(store, await store.owners())
   if (entries.reduce((sum, { rules }) => sum + rules.size, 0) > RULES_MAX) return []
