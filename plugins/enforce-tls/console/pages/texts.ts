@@ -179,7 +179,6 @@ export const texts = {
     switchGone: (name: string) => `Rule ${name} no longer exists: someone else deleted it.`,
     invalid: 'Invalid',
     unsaved: 'This rule has unsaved changes. Open it to continue.',
-    report: 'report only',
     except: 'except',
     more: (n: number) => `and ${formatNumber(n)} more`,
     noName: 'Unnamed rule',
