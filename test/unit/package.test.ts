@@ -37,6 +37,7 @@ describe('the package', () => {
       'licences.txt',
       'main.js',
       'report-charts.js',
+      'theme.css',
     ])
     assert.doesNotMatch(read(`${PAGES}main.js`), /^import\b|\bimport\(/m)
     const licences = read(`${PAGES}licences.txt`)

@@ -206,9 +206,21 @@ describe('the page of a report', () => {
       for (let place = 0; place < charts; place++)
         await until(async () => (await coloursOf(page, place)) > 0, { what: `chart ${place}` })
       await assertFits(page, 'the report')
+      await assertAccessible(page, 'the report')
       await page.emulateMedia({ media: 'print' })
       await page.evaluate('dispatchEvent(new Event("beforeprint"))')
       assert.equal(await page.evaluate('document.documentElement.className'), 'paper')
       await until(async () => (await coloursOf(page, 0)) > 0, { what: 'a chart on paper' })
+      // As wide as A4 without its margins.
+      await page.setViewportSize({ width: 688, height: 1017 })
+      const hidden = await page.evaluate(`[...document.querySelectorAll('.chart')].filter((chart) =>
+        chart.querySelector('canvas').getBoundingClientRect().bottom >
+          chart.parentElement.querySelector('table').getBoundingClientRect().top + 1).map((chart) => chart.parentElement.innerText)`)
+      assert.deepEqual(hidden, [], 'no chart covers a table')
+      await assertFits(page, 'the report on paper')
+      const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1')
+      assert.match(pdf, /\/MediaBox \[0 0 59[45]\S* 84[12]\S*\]/, 'A4')
+      const reasons = await page.locator('section[aria-labelledby="failures-title"] table').textContent()
+      assert.match(reasons ?? '', /No STARTTLS[^]*Certificate expired/, 'the words of the console')
     })
 })

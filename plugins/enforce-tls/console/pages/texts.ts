@@ -1,4 +1,5 @@
 /** The texts of the pages, with those of `find-texts.ts` and `texts-people.ts`: who wants another language translates them. */
+import { FAILURE_NAMES } from 'enforce-tls/failure-names'
 import { findTexts } from './find-texts.js'
 import { peopleTexts } from './texts-people.js'
 import { formatNumber } from './times.js'
@@ -652,30 +653,7 @@ export const texts = {
     messages: 'Messages',
     partner: 'Partner',
     reasons: 'Failed attempts',
-    classes: {
-      'starttls-not-supported': 'No STARTTLS',
-      'starttls-deferred': 'STARTTLS deferred',
-      'starttls-refused': 'STARTTLS refused',
-      'handshake-failure': 'TLS handshake failed',
-      'certificate-not-trusted': 'Certificate not trusted',
-      'certificate-expired': 'Certificate expired',
-      'certificate-host-mismatch': 'Certificate name mismatch',
-      'fingerprint-mismatch': 'Fingerprint mismatch',
-      'starttls-injection': 'Tampered STARTTLS reply',
-      'tlsa-invalid': 'Does not match TLSA records (DANE)',
-      'dnssec-invalid': 'DNS look-up failed',
-      'resolver-unavailable': 'No usable DNS resolver here',
-      'dane-required': 'No TLSA records (DANE)',
-      'sts-policy-fetch-error': 'MTA-STS policy not available',
-      'sts-policy-invalid': 'MTA-STS policy not valid',
-      'sts-webpki-invalid': 'MTA-STS policy server not trusted',
-      'mx-not-listed': 'Not listed in MTA-STS policy',
-      'nothing-published': 'Neither DANE nor MTA-STS',
-      'trust-unusable': 'Trust settings here not usable',
-      'gateway-unavailable': 'Gateway did not take the message',
-      'gateway-misconfigured': 'Gateway not set up',
-      'gateway-loop': 'Gateway sent it back',
-    } as Readonly<Record<string, string>>,
+    classes: FAILURE_NAMES,
     noTls: 'trusted next hop',
     host: 'Server',
     expires: 'Expires',
