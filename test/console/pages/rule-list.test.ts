@@ -65,7 +65,7 @@ describe('a list of rules', () => {
       assert.deepEqual(states, [
         '● Active',
         '◐ Report only',
-        '⊘ Exemption: TLS not required',
+        '⊘ Exempt',
         '✕ Over',
         '● Active',
         '⇥ Unreachable',

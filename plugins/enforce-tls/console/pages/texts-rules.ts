@@ -11,7 +11,7 @@ export const ruleTexts = {
     over: 'Over',
     scheduled: 'Not yet',
     inactive: 'Inactive',
-    exempt: 'Exemption: TLS not required',
+    exempt: 'Exempt',
     unreachable: 'Unreachable',
     report: 'Report only',
     limited: 'Partly',

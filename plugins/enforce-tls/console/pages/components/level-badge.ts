@@ -7,7 +7,7 @@ import { useUid } from './basics.js'
 
 export function LevelBadge({ level }: { readonly level: Level }): VNode {
   const id = useUid('level-tip')
-  const name = texts.actions.levelNames[level]
+  const name = level === 'none' ? texts.actions.exemptBadge : texts.actions.levelNames[level]
   return html`<span class="tip">
     <button
       type="button"
