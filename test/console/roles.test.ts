@@ -180,6 +180,12 @@ const ROWS: readonly Row[] = [
   { route: 'report', path: 'report', statuses: [401, 200, 404, 404, 404, 200] },
   { route: 'report', path: 'report?owner=acme.example', statuses: [401, 200, 200, 404, 200, 200] },
   { route: 'report', path: 'report?owner=*', statuses: [401, 200, 404, 404, 404, 200] },
+  {
+    route: 'ruleTraffic',
+    path: 'owners/acme.example/rule-traffic',
+    statuses: [401, 200, 200, 404, 200, 200],
+  },
+  { route: 'ruleTraffic', path: 'owners/*/rule-traffic', statuses: [401, 200, 404, 404, 404, 200] },
   { route: 'reportFile', path: 'report-file', statuses: [401, 200, 404, 404, 404, 200] },
   ...['html', 'csv', 'json'].map((format): Row => ({
     route: 'reportFile',

@@ -15,6 +15,7 @@ import { impactRoutes } from './resources/impact.js'
 import { messageRoutes } from './resources/messages.js'
 import { openApiRoutes } from './resources/openapi.js'
 import { reportRoutes } from './resources/report.js'
+import { ruleTrafficRoutes } from './resources/rule-traffic.js'
 import { ruleRoutes } from './resources/rules.js'
 import { sessionRoutes } from './resources/session.js'
 import { ownSessionRoutes } from './resources/sessions.js'
@@ -30,6 +31,7 @@ export const ROUTES: readonly Route[] = [
   ...domainRoutes,
   ...domainHelpRoutes,
   ...ruleRoutes,
+  ...ruleTrafficRoutes,
   ...groupRoutes,
   ...validateRoutes,
   ...explainRoutes,

@@ -64,6 +64,8 @@ describe('the pages of rules', () => {
   it('change the order by dragging', async () => {
     await withRules('One', 'Two', 'Three')
     const page = await browser.at(server, 'acme', '#/domains/acme.example/outgoing')
+    // All rows are in the window.
+    await page.setViewportSize({ width: 1280, height: 1600 })
     const from = await page.getByRole('button', { name: 'Move rule Three' }).boundingBox()
     const to = await page.getByRole('button', { name: 'Move rule One' }).boundingBox()
     assert.ok(from && to)

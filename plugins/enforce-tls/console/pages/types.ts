@@ -298,9 +298,18 @@ export interface DeliveryReport {
     readonly required: string
     readonly verdict: string
     readonly limits: readonly string[]
+    readonly uncovered: readonly object[]
   }
   readonly enforced: Counts
   readonly versions: readonly { readonly version: string | null; readonly messages: number }[]
+  readonly ciphers: readonly { readonly cipher: string; readonly messages: number }[]
+  /** Most messages first. */
+  readonly failures: readonly {
+    readonly class: string
+    readonly messages: number
+    readonly attempts: number
+    readonly partners: readonly { readonly domain: string; readonly attempts: number }[]
+  }[]
   readonly partners: readonly {
     readonly domain: string
     readonly enforced: Counts

@@ -4,6 +4,7 @@ import { plain } from '../plain.js'
 import { href } from '../router.js'
 import { texts } from '../texts.js'
 import type { FoundRule, Rule, StoredRule } from '../types.js'
+import { RuleStateMark } from './rule-state.js'
 import { RuleSummary } from './rule-summary.js'
 
 export function FoundRuleRow(props: {
@@ -37,10 +38,9 @@ export function FoundRuleRow(props: {
 
 /** What tells at a glance how a rule differs from one that is on and does what it says. */
 export function RuleBadges({ stored }: { readonly stored: StoredRule }): VNode {
-  const { rule, sameAs = null } = stored
-  const { enabled } = rule as Partial<Rule>
-  return html`${enabled !== true && html`<span class="badge">${texts.find.allRules.off}</span>`}
-  ${sameAs !== null && html`<span class="badge badge-warn">${texts.find.allRules.sameAs(plain(sameAs.name))}</span>`}`
+  const { sameAs = null } = stored
+  return html`<${RuleStateMark} stored=${stored} />
+    ${sameAs !== null && html`<span class="badge badge-warn">${texts.find.allRules.sameAs(plain(sameAs.name))}</span>`}`
 }
 
 /** The name of a rule, or its id where it has none. */

@@ -11,8 +11,10 @@ import type { Direction, StoredRule, Target } from '../types.js'
 import { announce, Notice, Switch, useUid } from './basics.js'
 import { nameOf, RuleBadges } from './found-rule.js'
 import { useConfirm } from './impact.js'
+import { stateOf } from './rule-state.js'
 import { RuleBox } from './rule-tools.js'
 import { RuleSummary } from './rule-summary.js'
+import { RuleTrafficLine, useRuleTraffic } from './rule-traffic.js'
 
 interface RowsProps {
   readonly owner: string
@@ -33,6 +35,7 @@ export function RuleRows(props: RowsProps): VNode {
   const { owner, direction, rules, may, isPart, chosen, onChoose, onMove, reload, onProblem } = props
   const list = useRef<HTMLOListElement | null>(null)
   const hint = useUid('order')
+  const traffic = useRuleTraffic(owner)
   // The rule that cannot be switched on, since it is not chosen what it does.
   const [missing, setMissing] = useState<string | null>(null)
   const [dialog, confirm] = useConfirm()
@@ -104,7 +107,7 @@ export function RuleRows(props: RowsProps): VNode {
     <ol class="list" ref=${list}>
       ${rules.map(
         (stored, index) =>
-          html`<li key=${stored.id} class="card rule-row">
+          html`<li key=${stored.id} class=${`card rule-row row-${stateOf(stored)}`}>
             ${
               sortable &&
               html`<button
@@ -136,6 +139,7 @@ export function RuleRows(props: RowsProps): VNode {
                   ? html`<${RuleSummary} rule=${stored.rule} effect=${stored.effect} />`
                   : html`<p class="problem">${texts.rules.invalid}: ${stored.problem}</p>`
               }
+              <${RuleTrafficLine} of=${traffic} stored=${stored} />
               ${hasUnsaved(owner, stored.id) && html`<p class="problem">${texts.rules.unsaved}</p>`}
             </div>
             <${Switch}
