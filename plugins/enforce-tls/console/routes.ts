@@ -1,6 +1,5 @@
 /** All routes of the API. */
 import type { Route } from './route.js'
-import { bouncePreviewRoutes } from './resources/bounce-preview.js'
 import { checkRoutes } from './resources/check.js'
 import { domainHelpRoutes } from './resources/domain-help.js'
 import { domainRoutes } from './resources/domains.js'
@@ -15,6 +14,7 @@ import { ruleRoutes } from './resources/rules.js'
 import { sessionRoutes } from './resources/session.js'
 import { waitingRoutes } from './resources/waiting.js'
 import { trustRoutes } from './resources/trusts.js'
+import { tryOutRoutes } from './resources/try-out.js'
 import { validateRoutes } from './resources/validate.js'
 
 export const ROUTES: readonly Route[] = [
@@ -25,7 +25,7 @@ export const ROUTES: readonly Route[] = [
   ...groupRoutes,
   ...validateRoutes,
   ...explainRoutes,
-  ...bouncePreviewRoutes,
+  ...tryOutRoutes,
   ...historyRoutes,
   ...checkRoutes,
   ...trustRoutes,
