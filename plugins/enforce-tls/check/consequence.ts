@@ -76,7 +76,8 @@ export function consequenceOf({ direction, ruling, certain, reportOnly, check }:
   if (!requirement && !certain)
     return { outcome: 'depends', sentence: "Depends on the message's headers: give them, and ask again." }
   if (!requirement || reportOnly) {
-    const seen = check && (requirement ?? reported[0]) ? `; report mode records that ${WOULD[check.verdict]}` : ''
+    const seen =
+      check && (requirement ?? reported[0]) ? `; report mode records that ${WOULD[check.verdict]}` : ''
     const sentence = requirement
       ? `As usual, since this server is in report mode and enforces nothing${seen}.`
       : `As usual: no rule requires TLS, so it may leave unencrypted${seen}.`

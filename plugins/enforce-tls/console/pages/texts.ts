@@ -334,11 +334,22 @@ export const texts = {
     reportOnlyHint: 'Delivers as usual and records what would have happened.',
   },
   tryOut: {
-    explainTitle: 'What would happen to a message?',
-    explainLead: 'Uses this rule as shown here, as if it were switched on.',
+    title: 'What would happen to a message?',
+    lead: 'Uses this rule as shown here, as if it were switched on, and asks the receiving servers as a delivery would. Nothing is sent.',
     from: 'From',
     to: 'To',
-    ask: 'Show',
+    tooMany: (most: number) => `Ask about up to ${formatNumber(most)} recipients at a time.`,
+    ask: 'Show what happens',
+    header: 'Subject or message file (optional)',
+    file: 'Message file',
+    fileHint: 'For example an .eml file. Only its header is read, and nothing is stored.',
+    fileUsed: (name: string) => `Uses the header of ${name}.`,
+    fileRemove: 'Remove',
+    fileWrong: (name: string) => `${name} does not begin with a message header of up to 256 KiB.`,
+    answerFor: (to: string) => `Answer for ${to}`,
+    steps: { rule: 'Which rule decides', servers: 'Receiving servers now', result: 'What happens' },
+    rulesOnly: 'Checking servers, and what follows from it, is for those who may change this rule.',
+    noSender: 'Nobody is notified: the sender is empty.',
     required: {
       outgoing: (level: string, version: string) =>
         `Requires TLS (${level}${version}). If no receiving server meets this, the message is not delivered.`,
@@ -360,8 +371,9 @@ export const texts = {
     headerOf: (name: string) => `Header field ${name}`,
     reportOnly: 'This server is in report mode: it enforces nothing and records what would happen.',
     orLater: (version: string) => `, ${version} or later`,
-    checkTitle: 'Partner check',
-    checkLead: 'Connects to the receiving servers of a domain, as a delivery would. This can take a minute.',
+    checkTitle: 'Find the key',
+    checkLead:
+      'This rule lists no fingerprint yet. Checks the servers of a partner, so that you can add their keys.',
     checkTarget: 'Domain or address',
     checkAsk: 'Check',
     checking: 'Checking the receiving servers …',
@@ -379,7 +391,7 @@ export const texts = {
     policy: 'MTA-STS policy',
     policyProblem: (problem: string) => `MTA-STS policy: ${problem}.`,
     listed: (is: boolean) => (is ? 'lists this server' : 'does not list this server'),
-    requirement: (what: string) => `Checks against this rule: ${what}.`,
+    requirement: (what: string) => `Checked against: ${what}.`,
     withNames: (n: number) => (n === 0 ? '' : `, with ${count(n, 'other name', 'other names')}`),
     withOtherwise: (otherwise: Otherwise) =>
       ({
@@ -416,9 +428,7 @@ export const texts = {
     pin: (host: string) => `Add the key of ${host} to the list`,
     pinned: 'on the list',
     hosts: (domain: string) => `Receiving servers of ${domain}`,
-    bounceTitle: 'The bounce a sender would get',
-    bounceTo: 'Recipient',
-    bounceAsk: 'Show bounce',
+    bounceTitle: 'The bounce the sender gets',
     bounceSubject: 'Subject',
   },
   effects: {
