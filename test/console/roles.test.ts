@@ -145,6 +145,7 @@ const ROWS: readonly Row[] = [
     body: { group: 'banks', patterns: ['a.example'] },
     statuses: [401, 403, 403, 403, 403, 200],
   },
+  { route: 'removeDomain', path: 'domains/acme.example', statuses: [401, 403, 403, 404, 428, 428] },
   { route: 'listHistory', path: 'history', statuses: [401, 200, 200, 200, 200, 200] },
   { route: 'listHistory', path: 'history?owner=acme.example', statuses: [401, 200, 200, 404, 200, 200] },
   { route: 'listHistory', path: 'history?owner=*', statuses: [401, 200, 404, 404, 404, 200] },

@@ -87,6 +87,7 @@ function pages(): readonly (readonly [string, (page: Page) => Promise<unknown>])
 }
 
 async function showAnswers(page: Page): Promise<void> {
+  await page.getByLabel('Subject').fill('Invoice')
   await page.getByRole('button', { name: 'Show what happens' }).click()
   await page.getByText('WHAT TO DO NEXT').waitFor()
   await page.getByText('Requires TLS (Secure)').waitFor()

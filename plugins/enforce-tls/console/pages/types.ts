@@ -239,7 +239,9 @@ export type Change =
   | { readonly owner: string; readonly id: string; readonly enabled: boolean }
   | { readonly owner: string; readonly id: string; readonly rule: Rule }
   | { readonly owner: string; readonly id: string; readonly move: Target }
+  | { readonly owner: string; readonly id: string; readonly remove: true }
   | { readonly domain: string; readonly enabled: boolean }
+  | { readonly domain: string; readonly remove: true }
   | { readonly group: string; readonly patterns: readonly string[] }
   | { readonly undo: string }
 
