@@ -64,7 +64,9 @@ function sentencesOf({ owned, before, step }: RuleImpact, { is, more, status }: 
     ...(step === 'exempts-less' && status === 'off'
       ? ['It would no longer exempt its mail from the rules below it.']
       : step === 'ends'
-        ? ['Its mail may leave unencrypted from then on, where no other rule requires TLS.']
+        ? more.length > 0
+          ? []
+          : ['Its mail may leave unencrypted from then on, where no other rule requires TLS.']
         : [`It would be ${is}.`]),
     ...(step === 'exempts'
       ? ['This is an exemption: mail that it matches may leave without encryption.']

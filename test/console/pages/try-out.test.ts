@@ -158,6 +158,7 @@ describe('Try it out', () => {
     await page.getByText('Decided by “Rule”.').waitFor()
     const bounce = await page.getByRole('region', { name: 'The bounce the sender gets' }).innerText()
     assert.match(bounce, /Subject: Not sent: plain\.example cannot receive your message encrypted/)
+    assert.match(bounce, /^WHAT TO DO NEXT$/m)
     assert.match(bounce, /mx\.plain\.example \(127[^)]*\): .*STARTTLS/)
   })
 

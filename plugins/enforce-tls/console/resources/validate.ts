@@ -73,7 +73,11 @@ function validated(value: string, parse: typeof parseText, groups: ReadonlyMap<s
   const parsed = parse(value)
   if ('problem' in parsed) {
     const { suggestion } = parsed
-    return { value, problem: formatFlaw({ value, ...parsed }), ...(suggestion ? { suggestion } : {}) }
+    return {
+      value,
+      problem: formatFlaw(parse === PARSERS.domain ? parsed : { value, ...parsed }),
+      ...(suggestion ? { suggestion } : {}),
+    }
   }
   if (parse === parseAddressText && isUnknownGroup(value, groups)) return unknownGroup(value, groups)
   return { value, problem: null, normalised: parsed.text }

@@ -24,7 +24,10 @@ export function AddDomain({ rows }: { readonly rows: readonly DomainRow[] }): VN
       const asked = { field: 'domain', values: [typed.trim()] }
       const [found] = (await request<readonly Checked[]>('POST', 'validate', asked)).body
       const domain = found?.normalised
-      if (domain === undefined) return setWrong(found ?? null)
+      if (domain === undefined) {
+        const { problem = null, suggestion = [] } = found ?? {}
+        return setWrong({ problem: problem && texts.sentence(problem), suggestion })
+      }
       if (!rows.some((row) => row.domain === domain)) {
         const change = { domain, enabled: true }
         if (!(await confirm(change, texts.impact.service(domain, true), texts.impact.yes.on))) return
