@@ -14,6 +14,8 @@ interface Checked {
   readonly suggestion?: readonly string[]
 }
 
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
 export function AddDomain({ rows }: { readonly rows: readonly DomainRow[] }): VNode {
   const [name, setName] = useState('')
   const [wrong, setWrong] = useState<Pick<Checked, 'problem' | 'suggestion'> | null>(null)
@@ -26,7 +28,7 @@ export function AddDomain({ rows }: { readonly rows: readonly DomainRow[] }): VN
       const domain = found?.normalised
       if (domain === undefined) {
         const { problem = null, suggestion = [] } = found ?? {}
-        return setWrong({ problem: problem && texts.sentence(problem), suggestion })
+        return setWrong({ problem: problem && capital(texts.sentence(problem)), suggestion })
       }
       if (!rows.some((row) => row.domain === domain)) {
         const change = { domain, enabled: true }
