@@ -13,6 +13,7 @@ const FLOORS = [
   'report/',
   'check/',
   'observe/',
+  'suggest/',
   'waiting/',
   'admin/',
   'policy/',

@@ -62,8 +62,10 @@ function problemAtStart(): string | null {
 }
 
 /** Hook `data_post`. */
-export function after_data(this: HarakaPlugin, next: Next, { transaction }: HarakaConnection): void {
+export function after_data(this: HarakaPlugin, next: Next, connection: HarakaConnection): void {
+  const { transaction } = connection
   if (transaction) markHeader(transaction)
+  if (enforcer) enforcer.afterData(connection)
   next()
 }
 

@@ -3,6 +3,7 @@ import path from 'node:path'
 import constants from 'haraka-constants'
 import { Observers } from './observe/observers.js'
 import { ConsoleHost } from './console/console-host.js'
+import { checkedLevels } from './check/checked-levels.js'
 import { checkInHaraka } from './check/check-in-haraka.js'
 import type { PartnerCheck, CheckRequest } from './check/types.js'
 import { EXEMPT } from './delivery/exempt-note.js'
@@ -24,6 +25,7 @@ import type {
 import { answerRecipient } from './hooks/rcpt.js'
 import { takeForwardedMail } from './hooks/queue.js'
 import { keepFromOtherQueues, type QueueContext } from './hooks/queue-outbound.js'
+import { NO_RULE, requirementOf } from './rules/requirement.js'
 import { RuleStates } from './observe/metrics/rule-states.js'
 import { Policy } from './policy/policy.js'
 import { readSettings, storeIn } from './settings/settings.js'
@@ -44,6 +46,9 @@ import { recordRelease } from './waiting/record-release.js'
 import { WaitingMail } from './waiting/waiting-mail.js'
 import { UncoveredNotes } from './observe/uncovered-mail.js'
 import { contextOf, contextsFor, limitsVersions, type AllContexts } from './delivery/tls/contexts.js'
+
+/** What a check asks for that is to find out which levels hold. */
+const ANY_TLS = requirementOf({ level: 'encrypt' }, '', NO_RULE)
 
 /** The plugin in one Haraka process. */
 export class Enforcer {
@@ -131,6 +136,9 @@ export class Enforcer {
         failureAction: () => this.#settings.failure.action,
         published: () => this.#published.get(),
       },
+      services: () => this.#store.services(),
+      checkHost: async (domain, mx, signal) =>
+        checkedLevels(await this.checkPartner({ domain, mx, signal, published: true, requirement: ANY_TLS })),
     })
     this.#published = new PartnerSources({
       settings: () => this.#settings,
@@ -171,6 +179,7 @@ export class Enforcer {
         return stream && addresses !== 'none'
       },
       waiting: this.#waiting,
+      uncovered: this.#observers.uncovered,
       decided: this.#observers.decided,
     })
     this.#tlsRpt = new TlsRptSender({
@@ -275,9 +284,15 @@ export class Enforcer {
     )
   }
 
+  /** Hook `data_post`: only observes mail from outside. Total. */
+  afterData({ relaying, tls, transaction }: HarakaConnection): void {
+    if (relaying || !transaction) return
+    this.#observers.uncovered.incoming(transaction.mail_from, transaction.rcpt_to, tls.enabled)
+  }
+
   /** Hook `delivered`: only observes. Total. */
   afterDelivery(next: Next, item: HarakaMailItem, params: HarakaDelivered): void {
-    reportDelivery(this.#observers.reports, this.#settings.main, item, params)
+    reportDelivery(this.#observers, this.#settings.main, item, params)
     next()
   }
 

@@ -43,10 +43,10 @@ describe('group', { concurrency: 8 }, () => {
     await rulesFile.done('group', 'set', 'all', '*')
     const { id } = await rulesFile.createRule('*', 'Banks', '--to', 'group:banks')
     assert.deepEqual(await rulesFile.data('group', 'list'), [
-      { group: 'all', patterns: ['*'], rules: 0 },
-      { group: 'banks', patterns: ['bank.example'], rules: 1 },
+      { group: 'all', patterns: ['*'], rules: 0, owners: [] },
+      { group: 'banks', patterns: ['bank.example'], rules: 1, owners: ['*'] },
     ])
-    assert.match(await rulesFile.done('group', 'list'), /│ banks +│ bank\.example +│ 1 +│/)
+    assert.match(await rulesFile.done('group', 'list'), /│ banks +│ bank\.example +│ 1 +│ \* +│/)
     assert.match(await rulesFile.done('group', 'show', 'banks'), new RegExp(`rules +rule ${id} of \\*\n`))
   })
 

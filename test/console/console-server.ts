@@ -17,7 +17,13 @@ import { packagedPreview } from '../../plugins/enforce-tls/console/preview-bounc
 import { toSettings } from '../../plugins/enforce-tls/settings/schema.js'
 import type { Settings } from '../../plugins/enforce-tls/settings/types.js'
 import type { DeliveryLog } from '../../plugins/enforce-tls/store/delivery-log.js'
-import { openDeliveryLog, openSharedHashes, openStore } from '../../plugins/enforce-tls/store/open-store.js'
+import {
+  openDeliveryLog,
+  openPartnerFacts,
+  openSharedHashes,
+  openStore,
+} from '../../plugins/enforce-tls/store/open-store.js'
+import type { PartnerFacts } from '../../plugins/enforce-tls/store/partner-facts.js'
 import type { SharedHashes } from '../../plugins/enforce-tls/store/shared-hashes.js'
 import type { RuleStore } from '../../plugins/enforce-tls/store/rule-store.js'
 import type { SeenStore } from '../../plugins/enforce-tls/store/standing.js'
@@ -66,6 +72,7 @@ export class ConsoleServer implements AsyncDisposable {
   readonly accounts: AccountStore
   readonly deliveries: DeliveryLog
   readonly waiting: SharedHashes
+  readonly partnerFacts: PartnerFacts
   /** What the console would have logged. */
   readonly logged: string[] = []
   /** What the console's check of a partner answers. */
@@ -89,6 +96,7 @@ export class ConsoleServer implements AsyncDisposable {
     this.accounts = openAccountStore(this.#settings)
     this.deliveries = openDeliveryLog(this.#settings)
     this.waiting = openSharedHashes(this.#settings)
+    this.partnerFacts = openPartnerFacts(this.#settings)
     const answer = mountConsole(createConsole, {
       store: this.store,
       accounts: this.accounts,
@@ -96,6 +104,7 @@ export class ConsoleServer implements AsyncDisposable {
       previewBounce: (request) => packagedPreview(request, this.#settings),
       deliveries: this.deliveries,
       waiting: this.waiting,
+      partnerFacts: this.partnerFacts,
       checkPartner: (question) => this.checkPartner(question),
       offersTls: () => this.offersTls,
       memory: { seen: () => this.seen, onEmptyStore: () => 'auto' },
@@ -154,6 +163,7 @@ export class ConsoleServer implements AsyncDisposable {
     await this.accounts.close()
     await this.deliveries.close()
     await this.waiting.close()
+    await this.partnerFacts.close()
     await this.store.close()
     this.#folder.close()
   }

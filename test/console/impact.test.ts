@@ -107,6 +107,20 @@ describe('what a change would do', () => {
     assert.equal(await ask(acme, { owner, id: 'nobody', enabled: true }), 404)
     assert.equal(await ask(acme, {}), 422)
   })
+
+  it('is one answer for several rules; one that cannot be switched on is left out', async () => {
+    const first = await make('Several: first', 'first.example', actions('verify'))
+    const second = await make('Several: second', 'second.example', actions('encrypt'))
+    const none = await make('Several: no action', 'third.example', { actions: {} })
+    const rules = [first, second, none].map((id) => ({ owner, id }))
+    const { asks, partners, rules: told } = await asked({ several: { action: 'enable', rules } })
+    assert.equal(asks, true)
+    assert.deepEqual(partners.map(({ target }) => target).sort(), ['first.example', 'second.example'])
+    assert.deepEqual(told.map(({ name }) => name).sort(), ['Several: first', 'Several: second'])
+    assert.equal((await asked({ several: { action: 'delete', rules } })).asks, false)
+    const foreign = { several: { action: 'enable', rules: [{ owner: 'other.example', id: first }] } }
+    assert.equal((await acme.post('impact', foreign)).status, 404)
+  })
 })
 
 describe('a rule without an action', () => {

@@ -122,6 +122,22 @@ async function useAll(server: OwnProcess, count: number): Promise<void> {
     [`r${count - 5000}`, `r${count - 1}`, 5000],
   )
 
+  const last = `bank${count - 1}.example`
+  const found = await server.unhindered('a search', () =>
+    client.get<{ hits: { kind: string; name: string }[] }>(`search?q=${last}`),
+  )
+  assert.deepEqual(
+    found.body.hits.map(({ kind }) => kind),
+    ['partner', 'rule'],
+  )
+  const naming = await server.unhindered('the rules that name a partner', () =>
+    all(client, `rules?partner=${last}`, (body) => body as Listed[]),
+  )
+  assert.deepEqual(
+    naming.map(({ id }) => id),
+    [`r${count - 1}`],
+  )
+
   const old = await client.get('groups/banks')
   const changed = await server.unhindered('a change of a group', () =>
     client.put('groups/banks', { patterns: patterns('c') }, old.etag),

@@ -99,6 +99,28 @@ const ROWS: readonly Row[] = [
     body: { enabled: true },
     statuses: [401, 403, 403, 404, 200, 200],
   },
+  { route: 'findRules', path: 'rules', statuses: [401, 200, 200, 200, 200, 200] },
+  { route: 'findRules', path: 'rules?owner=acme.example', statuses: [401, 200, 200, 404, 200, 200] },
+  { route: 'getPartner', path: 'partners/bank.example', statuses: [401, 200, 404, 404, 404, 200] },
+  {
+    route: 'getPartner',
+    path: 'partners/bank.example?owner=acme.example',
+    statuses: [401, 200, 200, 404, 200, 200],
+  },
+  { route: 'search', path: 'search?q=bank', statuses: [401, 200, 200, 200, 200, 200] },
+  {
+    route: 'changeRules',
+    path: 'owners/acme.example/rules/changes',
+    body: { action: 'enable', rules: [{ id: 'none', etag: '"x"' }] },
+    statuses: [401, 403, 403, 404, 200, 200],
+  },
+  {
+    route: 'copyRule',
+    path: 'owners/acme.example/rules/none/copy',
+    body: { to: 'acme.example' },
+    statuses: [401, 403, 403, 404, 404, 404],
+  },
+  { route: 'listGroupUses', path: 'group-uses', statuses: [401, 200, 200, 200, 200, 200] },
   { route: 'listGroups', path: 'groups', statuses: [401, 200, 200, 200, 200, 200] },
   { route: 'getGroup', path: 'groups/banks', statuses: [401, 200, 200, 200, 200, 200] },
   {
@@ -159,6 +181,12 @@ const ROWS: readonly Row[] = [
   { route: 'report', path: 'report', statuses: [401, 200, 404, 404, 404, 200] },
   { route: 'report', path: 'report?owner=acme.example', statuses: [401, 200, 200, 404, 200, 200] },
   { route: 'report', path: 'report?owner=*', statuses: [401, 200, 404, 404, 404, 200] },
+  {
+    route: 'ruleTraffic',
+    path: 'owners/acme.example/rule-traffic',
+    statuses: [401, 200, 200, 404, 200, 200],
+  },
+  { route: 'ruleTraffic', path: 'owners/*/rule-traffic', statuses: [401, 200, 404, 404, 404, 200] },
   { route: 'reportFile', path: 'report-file', statuses: [401, 200, 404, 404, 404, 200] },
   ...['html', 'csv', 'json'].map((format): Row => ({
     route: 'reportFile',
@@ -174,6 +202,32 @@ const ROWS: readonly Row[] = [
   { route: 'reportFile', path: 'report-file?format=pdf', statuses: [401, 422, 422, 422, 422, 422] },
   { route: 'report', path: 'report?since=soon', statuses: [401, 422, 422, 422, 422, 422] },
   { route: 'getOpenApi', path: 'openapi.json', statuses: [200, 200, 200, 200, 200, 200] },
+  ...(
+    [
+      ['listUsers', 'users', undefined, 200],
+      ['addUser', 'users', {}, 422],
+      ['getUser', 'users/nonesuch', undefined, 404],
+      ['setUserRole', 'users/viewer', { role: 'admin', domains: [] }, 428],
+      ['removeUser', 'users/viewer', undefined, 428],
+      ['setUserPassword', 'users/viewer/password', { password: 'a very long password' }, 428],
+      ['inviteUser', 'users/viewer/invitation', undefined, 428],
+      ['listUserSessions', 'users/viewer/sessions', undefined, 200],
+      ['endUserSessions', 'users/nonesuch/sessions', undefined, 404],
+      ['endUserSession', 'users/viewer/sessions/nonesuch', undefined, 404],
+      ['listTokens', 'tokens', undefined, 200],
+      ['createToken', 'tokens', {}, 422],
+      ['revokeToken', 'tokens/nonesuch', undefined, 404],
+    ] as const
+  ).map(([route, path, body, admin]): Row => ({
+    route,
+    path,
+    body,
+    statuses: [401, 403, 403, 403, 403, admin],
+  })),
+  { route: 'listSessions', path: 'sessions', statuses: [401, 200, 200, 200, 200, 200] },
+  { route: 'endOtherSessions', path: 'sessions', statuses: [401, 204, 204, 204, 204, 204] },
+  { route: 'endSession', path: 'sessions/nonesuch', statuses: [401, 404, 404, 404, 404, 404] },
+  { route: 'acceptInvitation', path: 'invitation', body: {}, statuses: [422, 422, 422, 422, 422, 422] },
   // The last ones: they end what the others need.
   {
     route: 'signIn',
@@ -192,6 +246,25 @@ const ROWS: readonly Row[] = [
     path: 'waiting/orders',
     body: {},
     statuses: [401, 403, 403, 422, 422, 422],
+  },
+  { route: 'listSuggestions', path: 'suggestions', statuses: [401, 200, 200, 200, 200, 200] },
+  {
+    route: 'acceptSuggestions',
+    path: 'suggestions/accept',
+    body: { owner: 'acme.example', partners: ['bank.example'] },
+    statuses: [401, 403, 403, 404, 404, 404],
+  },
+  {
+    route: 'acceptSuggestions',
+    path: 'suggestions/accept',
+    body: { owner: 'acme.example', partners: ['bank.example'], group: 'new' },
+    statuses: [401, 403, 403, 404, 403, 404],
+  },
+  {
+    route: 'dismissSuggestions',
+    path: 'suggestions/dismiss',
+    body: { owner: 'acme.example', partners: ['bank.example'] },
+    statuses: [401, 403, 403, 404, 404, 404],
   },
   { route: 'signOut', path: 'session', statuses: [401, 204, 204, 204, 204, 204] },
 ]
@@ -243,7 +316,8 @@ describe('who may do what', () => {
     it(`${method} ${path} with a token`, async () => {
       const found: number[] = []
       for (const who of WHO) found.push((await tokens.get(who)?.send(method, path, body))?.status ?? 0)
-      assert.deepEqual(found, statuses)
+      // Accounts are for those who sign in, whatever a token may do.
+      assert.deepEqual(found, needs === 'admin-session' ? [401, 403, 403, 403, 403, 403] : statuses)
     })
   }
 

@@ -85,7 +85,7 @@ it('the log, the stream in Redis and the report tell what became of mail, and no
   assert.match(line['fingerprint'] ?? '', /^(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/)
   const deferred = lines.find(({ kind, domain }) => kind === 'attempt' && domain === 'court.example')
   assert.equal(deferred?.['status'], '4.7.4')
-  assert.equal(deferred['detail'], 'answered STARTTLS with 454 TLS " not=available [31m')
+  assert.equal(deferred['detail'], 'answered STARTTLS with 454 TLS " not=available\\u001b[31m')
 
   const ran = await enforceTls(['report', '--json', '--redis', redis.url])
   assert.equal(ran.code, 0, ran.stderr)

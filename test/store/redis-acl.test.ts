@@ -9,6 +9,7 @@ import { RedisDeliveryLog } from '../../plugins/enforce-tls/store/redis/delivery
 import { whyNotSubscribed } from '../../plugins/enforce-tls/store/redis/feed.js'
 import { RedisSentReports } from '../../plugins/enforce-tls/store/redis/sent-reports.js'
 import type { ReportKind } from '../../plugins/enforce-tls/store/sent-reports.js'
+import { RedisPartnerFacts } from '../../plugins/enforce-tls/store/redis/partner-facts.js'
 import { RedisAlertState } from '../../plugins/enforce-tls/store/redis/alert-state.js'
 import type { RedisStore } from '../../plugins/enforce-tls/store/redis/rule-store.js'
 import { RedisStsPolicies } from '../../plugins/enforce-tls/store/redis/sts-policies.js'
@@ -121,6 +122,11 @@ async function changeAccounts(settings: Partial<RedisSettings>, kind: AccountKin
     assert.equal(await accounts.read(kind, 'ann'), '{}')
     assert.equal((await accounts.all(kind)).size, 1)
     await accounts.write(kind, 'ann', '{}', null)
+    await accounts.record({ key: kind, owner: '*', field: 'ann', expected: null, value: '{}' }, 'bob')
+    for await (const { by } of accounts.recorded()) assert.equal(by, 'bob')
+    await accounts.noteTokenUse('ann', '2026-11-01T00:00:00Z')
+    assert.equal((await accounts.tokenUses()).size, 1)
+    await accounts.noteTokenUse('ann', null)
   } finally {
     await accounts.close()
   }
@@ -172,6 +178,17 @@ const BESIDES: Readonly<
       await book.endLeaseAfter('one', 0)
     } finally {
       await book.close()
+    }
+  },
+  suggestions: async (settings) => {
+    const facts = new RedisPartnerFacts(redisSettings(settings))
+    try {
+      await facts.replace(new Map([['a b', { expected: null, value: '1' }]]))
+      assert.equal((await facts.read(['a b'])).size, 1)
+      assert.equal((await facts.readAll()).size, await facts.size())
+      await facts.replace(new Map([['a b', { expected: '1', value: null }]]))
+    } finally {
+      await facts.close()
     }
   },
   tlsReports: (settings) => sendReports(settings, 'tls-rpt'),

@@ -18,6 +18,7 @@ const PURPOSES = {
   alerts: /:alert-turn/,
   tlsReports: /:tls-rpt-turn/,
   mailedReports: /:report-turn/,
+  suggestions: /:suggest /,
   policies: /:sts\b/,
   deliveries: /:deliveries/,
   waiting: /:waiting:/,

@@ -47,8 +47,10 @@ export function formatAdminProblem(data: ProblemData, placeOf: (place: EntryPlac
       return 'it was changed again since then; take back the later change first, or change it by hand'
     case 'not-kept':
       return 'the history no longer has all of that change, so it cannot be taken back as a whole; change it by hand'
-    case 'is-release':
-      return 'that message went its way, and cannot be called back'
+    case 'is-event':
+      return 'it changed no rule, group or domain, so it cannot be undone in the history'
+    case 'name-taken':
+      return `rule ${data.id} of ${data.owner} already has the name ${quote(data.name)}; give the copy another one`
     case 'store-gone':
       return `Haraka takes no rules from this store: ${data.problem}. Nothing was written; ${data.wayOut}`
   }

@@ -54,7 +54,9 @@ export type ProblemData =
   | { readonly code: 'changed-since' }
   /** What is to be taken back is not kept in whole. */
   | { readonly code: 'not-kept' }
-  | { readonly code: 'is-release' }
+  | { readonly code: 'is-event' }
+  /** Another rule has the name. */
+  | { readonly code: 'name-taken'; readonly owner: string; readonly id: string; readonly name: string }
   /** Haraka takes no rules from the store. */
   | { readonly code: 'store-gone'; readonly problem: string; readonly wayOut: string }
 

@@ -34,6 +34,25 @@ export async function referringRules(store: ReadStore, group: string | null): Pr
   return { ...found, problems }
 }
 
+/** How many rules refer to a group, and whose they are. */
+export interface GroupUse {
+  rules: number
+  readonly owners: Set<string>
+}
+
+/** The use of each group that rules refer to, sorted by name. */
+export function usesByGroup(rules: readonly ReferringRule[]): ReadonlyMap<string, GroupUse> {
+  const uses = new Map<string, GroupUse>()
+  for (const { owner, groups } of rules)
+    for (const group of new Set(groups)) {
+      const use = uses.get(group) ?? { rules: 0, owners: new Set<string>() }
+      use.rules++
+      use.owners.add(owner)
+      uses.set(group, use)
+    }
+  return new Map([...uses].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
 interface Found {
   readonly rules: ReferringRule[]
   readonly owned: OwnedRule[]

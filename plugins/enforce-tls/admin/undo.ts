@@ -10,6 +10,7 @@ import { inPieces } from '../work/turns.js'
 import { spellingOf } from './canonical.js'
 import { isConflict, type Editor } from './editor.js'
 import { findingGroupProblem, findingRuleProblem } from './entry-problems.js'
+import { eventLines, isEventKey } from './format-event.js'
 import { AdminProblem } from './problem.js'
 import { assertUnused } from './set-group.js'
 import { comparingTexts } from '../store/difference.js'
@@ -19,6 +20,7 @@ const NOT_KEPT = 'the texts before and after are not kept, because together they
 
 /** The differences, in pieces. */
 export function* comparingEntry({ key, from, to, leftOut }: HistoryEntry): InPieces<readonly string[]> {
+  if (isEventKey(key)) return eventLines(key, to)
   if (leftOut !== null) return [...leftOut, NOT_KEPT]
   // A service comes into being by being switched on.
   return yield* comparingTexts(key === 'domains' && to !== null ? (from ?? '{}') : from, to)
@@ -81,7 +83,7 @@ export async function plannedUndo(
   store: ReadStore,
   step: readonly HistoryEntry[],
 ): Promise<readonly EntryChange[]> {
-  if (!isOfEntries(step)) throw new AdminProblem({ code: 'is-release' })
+  if (!isOfEntries(step)) throw new AdminProblem({ code: 'is-event' })
   const entries = step[0]?.step?.entries ?? step.length
   if (entries !== step.length || step.some(({ leftOut }) => leftOut !== null))
     throw new AdminProblem({ code: 'not-kept' })
@@ -117,7 +119,7 @@ function* findingProblem(
   return null
 }
 
-/** A message that went its way cannot be called back. */
+/** A message that went its way cannot be called back, and accounts are changed among the people. */
 function isOfEntries(step: readonly HistoryEntry[]): step is readonly (HistoryEntry & EntryPlace)[] {
-  return step.every(({ key }) => key !== 'releases')
+  return step.every(({ key }) => !isEventKey(key))
 }

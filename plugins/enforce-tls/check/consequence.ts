@@ -41,7 +41,10 @@ export interface Tried {
 }
 
 /** What is to be checked: what is required, else what report mode would require, else any TLS. */
-export function requirementTried({ requirement, reported }: Ruling, domain: string): Requirement {
+export function requirementTried(
+  { requirement, reported }: Pick<Ruling, 'requirement' | 'reported'>,
+  domain: string,
+): Requirement {
   return requirement ?? addUpAll(reported) ?? requirementOfAction({ level: 'encrypt' }, domain)
 }
 

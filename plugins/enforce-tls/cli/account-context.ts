@@ -1,18 +1,25 @@
 /** What the commands for users and tokens share: the opened account store, which is closed whatever happens, and the output. */
 import { parseRights, type Rights } from '../console/auth/account.js'
-import type { AccountStore } from '../console/auth/account-store.js'
+import { AccountProblem, peopleIn, type People } from '../console/auth/people.js'
+import type * as TokensModule from '../console/auth/tokens.js'
+import type * as UsersModule from '../console/auth/users.js'
 import { assertInstalled, CONSOLE } from '../settings/optional-package.js'
 import type { SharedOptions } from './context.js'
 import { newFiles } from './new-files.js'
-import { Output, type Terminal } from './output.js'
-import { WrongUse } from './refusal.js'
+import { authorOf } from './author.js'
+import { Output, printWarning, type Terminal } from './output.js'
+import { Refusal, WrongUse } from './refusal.js'
 import { openStore } from '../store/open-store.js'
 import type { ReadStore } from '../store/rule-store.js'
 import { chooseStore, commandLine } from './store-option.js'
 
 /** What such a command works with. */
 export interface AccountContext {
-  readonly accounts: AccountStore
+  /** The accounts, changed by whoever runs the command. */
+  readonly people: People
+  /** What changes them, loaded with the packages that it needs. */
+  readonly users: typeof UsersModule
+  readonly tokens: typeof TokensModule
   /** Opens the store of the rules beside it; to be closed. */
   readonly openRules: () => ReadStore & { close(): Promise<void> }
   readonly output: Output
@@ -33,18 +40,28 @@ export function accountsRunner(terminal: Terminal): WithAccounts {
     const { settings, words } = chosen
     const files = newFiles(chosen, '.users.json')
     assertInstalled(CONSOLE)
+    const by = authorOf(options.as, terminal.env)
     // The other commands do without.
-    const { openAccountStore } = await import('../console/auth/open-account-store.js')
+    const [{ openAccountStore }, users, tokens] = await Promise.all([
+      import('../console/auth/open-account-store.js'),
+      import('../console/auth/users.js'),
+      import('../console/auth/tokens.js'),
+    ])
     const accounts = openAccountStore(settings, files.owner)
     try {
       const output = new Output(terminal, options.json === true)
+      const people = peopleIn(accounts, by, (problem) => printWarning(terminal, problem))
       await work({
-        accounts,
+        people,
+        users,
+        tokens,
         output,
         openRules: () => openStore(settings),
         command: (...given) => commandLine(...given, ...words),
       })
       files.print(output)
+    } catch (error) {
+      throw error instanceof AccountProblem ? new Refusal([error.message]) : error
     } finally {
       await accounts.close()
     }

@@ -7,12 +7,13 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { loadsPlugin } from '../check/outbound-settings.js'
 import { openAccountStore } from '../console/auth/open-account-store.js'
-import { hashPassword } from '../console/auth/password.js'
+import { peopleIn } from '../console/auth/people.js'
+import { addUser } from '../console/auth/users.js'
 import type { AccountStore } from '../console/auth/account-store.js'
 import { createConsole } from '../console/console.js'
 import { MOUNT, mountConsole } from '../console/mount.js'
 import { packagedPreview } from '../console/preview-bounce.js'
-import { openDeliveryLog, openSharedHashes, openStore } from '../store/open-store.js'
+import { openDeliveryLog, openPartnerFacts, openSharedHashes, openStore } from '../store/open-store.js'
 import type { SharedOptions } from './context.js'
 import { memoryIn } from './haraka-memory.js'
 import { newFileOwner } from './new-files.js'
@@ -36,6 +37,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
   const accounts = openAccountStore(settings, owner)
   const deliveries = openDeliveryLog(settings)
   const waiting = openSharedHashes(settings, { newFileOwner: owner })
+  const partnerFacts = openPartnerFacts(settings)
   const partners = await openOwnPartners({ settings, folder })
   const output = new Output(terminal, options.json === true)
   try {
@@ -47,6 +49,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
       previewBounce: (request) => packagedPreview(request, settings),
       deliveries,
       waiting,
+      partnerFacts,
       checkPartner: partners.check,
       offersTls: () => loadsPlugin(folder, 'tls'),
       memory: memoryIn({ folder, settings }),
@@ -73,6 +76,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
     partners.close()
     await deliveries.close()
     await waiting.close()
+    await partnerFacts.close()
     await accounts.close()
     await store.close()
   }
@@ -91,13 +95,8 @@ function withDefaultFile(options: SharedOptions, terminal: Terminal): SharedOpti
 async function firstUser(accounts: AccountStore): Promise<{ user: string; password: string } | null> {
   if ((await accounts.all('users')).size > 0) return null
   const password = randomBytes(12).toString('base64url')
-  const user = {
-    role: 'admin',
-    domains: [],
-    password: await hashPassword(password),
-    changedAt: new Date().toISOString(),
-  }
-  await accounts.write('users', 'admin', null, JSON.stringify(user))
+  const people = peopleIn(accounts, 'enforce-tls console', () => undefined)
+  await addUser(people, 'admin', { role: 'admin', domains: [] }, password)
   return { user: 'admin', password }
 }
 

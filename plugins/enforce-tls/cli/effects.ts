@@ -1,6 +1,7 @@
 /** What rules do as things stand, told at the terminal after a change. */
 import { loadsPlugin } from '../check/outbound-settings.js'
 import { RuleEffects, type NamedEffect } from '../admin/rule-effects.js'
+import type { EffectBounds } from '../rules/effect.js'
 import type { RulesView } from '../admin/store-after.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import { numbered } from '../text/list.js'
@@ -10,8 +11,13 @@ import type { Context } from './context.js'
 const RULES_SHOWN = 10
 
 /** The effects of the rules as the store holds them now, or as they would be in another one. */
-export function effectsNow({ store, settings, folder }: Context, read: RulesView = store): RuleEffects {
+export function effectsNow(
+  { store, settings, folder }: Context,
+  read: RulesView = store,
+  bounds?: EffectBounds,
+): RuleEffects {
   return new RuleEffects(read, {
+    ...(bounds ? { bounds } : {}),
     reportOnly: settings.main.reportOnly,
     offersTls: loadsPlugin(folder, 'tls'),
   })

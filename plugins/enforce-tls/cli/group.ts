@@ -1,6 +1,6 @@
 /** `enforce-tls group`: named lists of patterns, which rules refer to as `group:<name>`. */
 import { groupProblem } from '../admin/entry-problems.js'
-import { referringRules, type ReferringRule } from '../admin/referring-rules.js'
+import { referringRules, usesByGroup, type ReferringRule } from '../admin/referring-rules.js'
 import type { Impact } from '../admin/impact.js'
 import { assertUnused, checkedGroup, deleteGroup, groupIn, setGroup } from '../admin/set-group.js'
 import { groupWayOut } from '../rules/group.js'
@@ -111,9 +111,7 @@ async function listGroups({ store, output }: Context): Promise<void> {
     store.groups(),
     referringRules(store, null),
   ])
-  const used = new Map<string, number>()
-  for (const rule of rules)
-    for (const group of new Set(rule.groups)) used.set(group, (used.get(group) ?? 0) + 1)
+  const used = usesByGroup(rules)
   const problems = [...unread]
   const rows = [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -121,7 +119,8 @@ async function listGroups({ store, output }: Context): Promise<void> {
       const problem = groupProblem(group, json)
       if (problem === null) {
         const patterns = valueOf(json) as string[]
-        return [{ group, patterns, rules: used.get(group) ?? 0 }]
+        const { rules: number = 0, owners = [] } = used.get(group) ?? {}
+        return [{ group, patterns, rules: number, owners: [...owners] }]
       }
       problems.push(
         `${store.placeOf({ key: 'groups', owner: EVERYONE, field: group })}: ${problem}${groupWayOut(group)}`,
@@ -131,8 +130,8 @@ async function listGroups({ store, output }: Context): Promise<void> {
   output.data(rows)
   if (rows.length > 0)
     output.table(
-      ['group', 'patterns', 'rules'],
-      rows.map((row) => [row.group, listed(row.patterns), String(row.rules)]),
+      ['group', 'patterns', 'rules', 'used by'],
+      rows.map((row) => [row.group, listed(row.patterns), String(row.rules), listed(row.owners)]),
     )
   else if (problems.length === 0) output.line('There are no groups.')
   refuse(problems)

@@ -4,7 +4,7 @@ import { parseRule } from '../rules/check-rule.js'
 import type { HistoryEntry } from '../store/history.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { valueOf } from '../store/difference.js'
-import { releaseLines } from '../admin/format-release.js'
+import { accountFacts } from '../admin/format-event.js'
 import { comparingEntry } from '../admin/undo.js'
 import { ownerHint } from './hints.js'
 import { localTime } from './local-time.js'
@@ -62,10 +62,15 @@ function subjectOf({ key, owner, field, from, to }: HistoryEntry): string[] {
   if (key === 'domains') return [`domain ${field}`]
   if (key === 'releases') return [`message ${field}`, `of ${owner}`]
   if (key === 'groups') return [`group ${field}`]
+  if (key === 'users') return [`user ${field}`]
+  if (key === 'tokens') {
+    const { name } = accountFacts(to)
+    return [`token ${field}`, ...(name === undefined ? [] : [`(${name})`])]
+  }
   const checked = atOnce(parseRule(to ?? from ?? ''))
   return [`rule ${field}`, `of ${owner}`, ...('rule' in checked ? [`(${checked.rule.name})`] : [])]
 }
 
 function changeOf(entry: HistoryEntry): string[] {
-  return entry.key === 'releases' ? releaseLines(entry.to) : [...atOnce(comparingEntry(entry))]
+  return [...atOnce(comparingEntry(entry))]
 }

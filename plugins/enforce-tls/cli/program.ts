@@ -26,6 +26,7 @@ import { addQueueCommands } from './queue.js'
 import { addReportCommand } from './report.js'
 import { addRuleCommands } from './rule.js'
 import { addStatusCommand } from './status.js'
+import { addSuggestCommands } from './suggest.js'
 import { addTraceCommand } from './trace.js'
 import { addTokenCommands } from './token.js'
 import { addUserCommands } from './user.js'
@@ -105,6 +106,7 @@ function createProgram(terminal: Terminal, openPartners: OpenPartners) {
   addReportCommand(program, withStore)
   addTraceCommand(program, withStore)
   addQueueCommands(program, withStore)
+  addSuggestCommands(program, withStore)
   addStatusCommand(program, withStore)
   addInitCommand(program, withStore)
   const withAccounts = accountsRunner(terminal)

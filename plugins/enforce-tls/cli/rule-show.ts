@@ -1,8 +1,11 @@
 /** `enforce-tls rule list` and `rule show`. */
 import type { OwnedRule } from '../rules/owner-entries.js'
 import { ownerState, readOwner, ruleIn } from '../admin/owner-state.js'
+import { remarksOn } from '../admin/rule-remarks.js'
+import { AT_A_GLANCE } from '../rules/effect.js'
 import { formatAction, otherCriteria, recipientsOf } from '../admin/format-rule.js'
 import type { Context } from './context.js'
+import { effectsNow } from './effects.js'
 import type { Cell } from './output.js'
 import { ownerHint } from './hints.js'
 import { Refusal } from './refusal.js'
@@ -24,11 +27,13 @@ export async function listRules(context: Context, owner: string): Promise<void> 
   else if (problems.length === 0 && !output.json)
     output.line(`${owner} has no rules${(await ownerHint(store, owner)) || '.'}`)
   if (offFor !== null && read.entries.rules.size > 0) sayInactive(context, offFor)
+  await sayRemarks(context, owner)
   const [first, ...rest] = problems
   if (first !== undefined) throw new Refusal([first, ...rest])
 }
 
-function rowOf({ id, rule }: OwnedRule): Cell[] {
+/** The cells of a rule in a list. */
+export function rowOf({ id, rule }: OwnedRule): Cell[] {
   const { name, position } = rule
   const matchesAny = recipientsOf(rule)
   const rest = matchesAny.length - PATTERNS_SHOWN
@@ -48,6 +53,19 @@ function rowOf({ id, rule }: OwnedRule): Cell[] {
     ],
     id,
   ]
+}
+
+/** Says, below a list, which rules another one leaves nothing to do for. @param isShown by id; default: all are */
+export async function sayRemarks(
+  context: Context,
+  owner: string,
+  isShown: (id: string) => boolean = () => true,
+): Promise<void> {
+  const { store, output } = context
+  if (output.json) return
+  const { rules } = await ownerState(await readOwner(store, owner))
+  const remarks = await remarksOn(effectsNow(context, store, AT_A_GLANCE), rules)
+  for (const { id, sentence } of remarks) if (isShown(id)) output.line(`Note: ${sentence}.`)
 }
 
 /** Shows one rule. @throws {Refusal} when it is not there or not valid. */

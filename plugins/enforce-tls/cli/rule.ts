@@ -1,9 +1,12 @@
 /** `enforce-tls rule`: the message rules of an owner. */
 import { examples, type Root, type WithStore } from './context.js'
 import { deleteByUser, moveByUser, switchByUser } from './rule-change.js'
+import { WrongUse } from './refusal.js'
+import { copyByUser, type CopyOptions } from './rule-copy.js'
 import { createByOptions, type CreateOptions } from './rule-create.js'
 import { editByUser, type EditOptions } from './rule-edit.js'
 import { ownerOf, ownerWithRules } from './rule-entries.js'
+import { findByUser } from './rule-find.js'
 import { createOptions, editOptions } from './rule-options.js'
 import { listRules, showRule } from './rule-show.js'
 
@@ -89,11 +92,42 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
 
   group
     .command('list')
-    .description('list the rules of an owner, in the order in which they decide')
+    .description('list the rules of an owner, in the order in which they decide, or of all owners')
+    .argument('[owner]', OWNER)
+    .option('--all', 'the rules of all owners')
+    .option('--matching <text>', 'only rules with this text in their name, comment, id, owner or criteria')
+    .addHelpText(
+      'after',
+      examples('rule list acme.example', `rule list '*' --json`, 'rule list --all --matching bank.example'),
+    )
+    .action((owner, { all, matching }, command) => {
+      if ((owner === undefined) !== (all === true))
+        throw new WrongUse(['say whose rules with an owner, or --all for those of all owners'])
+      return withStore(command.optsWithGlobals(), (context) =>
+        owner !== undefined && matching === undefined
+          ? listRules(context, ownerOf(owner))
+          : findByUser(context, owner === undefined ? null : ownerOf(owner), matching),
+      )
+    })
+
+  group
+    .command('copy')
+    .description('copy a rule to another owner: off, and at the end of the list there')
     .argument('<owner>', OWNER)
-    .addHelpText('after', examples('rule list acme.example', `rule list '*' --json`))
-    .action((owner, _options, command) =>
-      withStore(command.optsWithGlobals(), (context) => listRules(context, ownerOf(owner))),
+    .argument('<id>', ID)
+    .argument('<to>', 'the owner of the copy')
+    .option('--name <name>', 'the name of the copy, if it is to have another one')
+    .addHelpText(
+      'after',
+      examples(
+        'rule copy acme.example k3m8r2pq7x acme.org',
+        'rule copy acme.example k3m8r2pq7x acme.example --name "TLS to First Bank, stricter"',
+      ),
+    )
+    .action((owner, id, to, options: CopyOptions, command) =>
+      withStore(command.optsWithGlobals(), async (context) =>
+        copyByUser(context, await ownerWithRules(context, owner), id, to, options),
+      ),
     )
 
   group

@@ -11,9 +11,11 @@ import { isFirst, standingIn } from './status-standing.js'
 import { formatResolvers, resolverState, resolverWarnings } from './status-dns.js'
 import { deliveryLogFacts } from './status-log.js'
 import { mailedState } from './status-mailed.js'
+import { suggestState } from './status-suggest.js'
 import { formatTrusts, trustState } from './status-trusts.js'
 import { tlsRptState, type TlsRptStatus } from './status-tls-rpt.js'
 import { offerRemoval } from './status-fix.js'
+import { ruleRemarks } from './status-remarks.js'
 import { reportOn, type StoreProblem } from './status-report.js'
 
 interface StatusOptions {
@@ -50,10 +52,11 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ])
   })
   // First: it says by itself which rights are missing.
-  const [standing, tlsRpt, mailed] = await Promise.all([
+  const [standing, tlsRpt, mailed, suggested] = await Promise.all([
     standingIn(context),
     tlsRptState(context),
     mailedState(context),
+    suggestState(context),
   ])
   const { lookingAtPublished, naming, ...entries } = await reportOn(context)
   const { settings, folder } = context
@@ -67,6 +70,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...(tlsRpt?.warnings ?? []),
     ...(mailed?.warnings ?? []),
     ...trustWarnings,
+    ...(await ruleRemarks(context)),
   ]
   const about = standing.problems.map((sentence) => ({ sentence, value: null, removal: null, risk: null }))
   const report = { ...entries, problems: [...about, ...entries.problems] }
@@ -90,6 +94,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...(resolvers.length === 0 ? {} : { 'DNS resolvers': formatResolvers(resolvers) }),
     ...(tlsRpt === null ? {} : { 'TLS reports': tlsRpt.text }),
     ...(mailed === null ? {} : { 'reports by mail': mailed.text }),
+    ...(suggested === null ? {} : { suggestions: suggested.text }),
     ...(trusts.length === 0 ? {} : { trusts: formatTrusts(trusts) }),
     problems: String(report.problems.length),
     warnings: String(warnings.length),
@@ -108,6 +113,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...(resolvers.length === 0 ? {} : { resolvers }),
     ...(tlsRpt === null ? {} : { tlsReports: dataOfReports(tlsRpt) }),
     ...(mailed === null ? {} : { mailedReports: { period: mailed.period, sent: mailed.sent } }),
+    ...(suggested === null ? {} : { suggestions: { observed: suggested.observed, lost: suggested.lost } }),
     ...(trusts.length === 0 ? {} : { trusts: trusts.map(dataOfTrust) }),
     warnings,
     ...(fix ? { removed: removed.map(dataOf) } : {}),

@@ -1,16 +1,14 @@
 /** `enforce-tls token`: how programs use the API of the console. */
-import ms from 'ms'
-import { newToken, parseToken, ROLES, type Role, type Token } from '../console/auth/account.js'
+import { ROLES, type Role } from '../console/auth/account.js'
+import { AccountProblem } from '../console/auth/people.js'
+import type { ReadToken } from '../console/auth/tokens.js'
 import { quote } from '../text/quote.js'
 import { examples, type Root } from './context.js'
 import { StoreError } from '../store/rule-store.js'
 import { ownerHint } from './hints.js'
 import { printWarning } from './output.js'
-import { retryConflicts } from '../admin/editor.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { rightsOf, formatRights, type AccountContext, type WithAccounts } from './account-context.js'
-
-const NAME_MAX = 100
 
 interface CreateOptions {
   readonly role: string
@@ -60,24 +58,13 @@ export function addTokenCommands(program: Root, withAccounts: WithAccounts): voi
 }
 
 async function createToken(context: AccountContext, name: string, options: CreateOptions): Promise<void> {
-  const { accounts, output } = context
-  if (name.trim() === '' || name.length > NAME_MAX || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(name))
-    throw new Refusal([
-      `${quote(name)} is not a name for a token; expected: up to ${NAME_MAX} characters on one line`,
-    ])
+  const { people, tokens, output } = context
   const rights = rightsOf(options.role, options.domain ?? [])
+  const expires = options.expires ?? null
+  if (expires !== null && tokens.durationOf(expires) === null)
+    throw new WrongUse([`--expires ${quote(expires)} is not a time such as 12h, 90d or 1y`])
   await warnOfUnknown(context, rights.domains)
-  const now = Date.now()
-  const lasts = options.expires === undefined ? null : durationOf(options.expires)
-  const { id, text, hash } = newToken()
-  const token: Token = {
-    name,
-    ...rights,
-    hash,
-    createdAt: new Date(now).toISOString(),
-    ...(lasts === null ? {} : { expiresAt: new Date(now + lasts).toISOString() }),
-  }
-  await accounts.write('tokens', id, null, JSON.stringify(token))
+  const { id, text, token } = await tokens.createToken(people, { name, ...rights, expires, createdBy: null })
   output.data({ id, name, ...rights, expiresAt: token.expiresAt ?? null, token: text })
   output.line(`Created token ${id} (${formatRights(rights).join(' ')}), shown this once:`)
   output.item(text)
@@ -108,25 +95,20 @@ async function warnOfUnknown(
   }
 }
 
-function durationOf(text: string): number {
-  const lasts = /^\d+(?:\.\d+)?\s*(?:m|h|d|w|y)$/.test(text) ? ms(text as ms.StringValue) : NaN
-  if (lasts > 0 && lasts <= ms('100y')) return lasts
-  throw new WrongUse([`--expires ${quote(text)} is not a time such as 12h, 90d or 1y`])
-}
-
-async function listTokens({ accounts, output }: AccountContext): Promise<void> {
-  const tokens = [...(await accounts.all('tokens'))].map(([id, json]) => toShown(id, parseToken(json)))
-  output.data(tokens)
-  if (tokens.length === 0) output.line('There are no tokens.')
+async function listTokens({ people, tokens, output }: AccountContext): Promise<void> {
+  const all = (await tokens.allTokens(people)).map(toShown)
+  output.data(all)
+  if (all.length === 0) output.line('There are no tokens.')
   else
     output.table(
-      ['id', 'name', 'role', 'domains', 'valid until'],
-      tokens.map(({ id, name, role, domains, expiresAt }) => [
+      ['id', 'name', 'role', 'domains', 'valid until', 'last used'],
+      all.map(({ id, name, role, domains, expiresAt, usedAt, valid }) => [
         id,
         name,
         role ?? '',
         domains,
-        expiresAt === null ? 'it is revoked' : expiresAt.slice(0, 16),
+        valid ? (expiresAt?.slice(0, 16) ?? 'it is revoked') : 'not valid any more',
+        usedAt?.slice(0, 16) ?? '',
       ]),
     )
 }
@@ -137,22 +119,25 @@ interface ShownToken {
   readonly role: Role | null
   readonly domains: readonly string[]
   readonly createdAt: string | null
+  readonly createdBy: string | null
   readonly expiresAt: string | null
+  readonly usedAt: string | null
+  readonly valid: boolean
 }
 
-function toShown(id: string, token: Token | null): ShownToken {
-  if (token === null)
-    return { id, name: 'not valid', role: null, domains: [], createdAt: null, expiresAt: null }
-  const { name, role, domains, createdAt, expiresAt = null } = token
-  return { id, name, role, domains, createdAt, expiresAt }
+function toShown({ id, token, usedAt, valid }: ReadToken): ShownToken {
+  const { name = 'not valid', role = null, domains = [], createdAt = null } = token ?? {}
+  const { createdBy = null, expiresAt = null } = token ?? {}
+  return { id, name, role, domains, createdAt, createdBy, expiresAt, usedAt, valid }
 }
 
-async function revokeToken({ accounts, output }: AccountContext, id: string): Promise<void> {
-  await retryConflicts(async () => {
-    const json = await accounts.read('tokens', id)
-    if (json === null) throw new Refusal([`there is no token ${quote(id)}; token list shows them`])
-    await accounts.write('tokens', id, json, null)
-  })
+async function revokeToken({ people, tokens, output }: AccountContext, id: string): Promise<void> {
+  try {
+    await tokens.revokeToken(people, id)
+  } catch (error) {
+    if (!(error instanceof AccountProblem) || error.code !== 'no-token') throw error
+    throw new Refusal([`${error.message}; token list shows them`])
+  }
   output.data({ id })
   output.line(`Revoked token ${id}.`)
 }

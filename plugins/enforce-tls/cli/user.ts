@@ -1,10 +1,13 @@
 /** `enforce-tls user`: who may sign in to the console. */
-import { parseUser, parseUserName, ROLES, type User } from '../console/auth/account.js'
+import { parseUserName, ROLES } from '../console/auth/account.js'
+import { accountFacts } from '../admin/format-event.js'
+import { AccountProblem } from '../console/auth/people.js'
 import { didYouMean, nearest } from '../text/nearest.js'
 import { quote } from '../text/quote.js'
 import { confirmRemoval, newPassword } from './ask.js'
 import { examples, type Root } from './context.js'
 import { retryConflicts } from '../admin/editor.js'
+import { localTime } from './local-time.js'
 import { Refusal } from './refusal.js'
 import { rightsOf, formatRights, type AccountContext, type WithAccounts } from './account-context.js'
 
@@ -50,13 +53,26 @@ export function addUserCommands(program: Root, withAccounts: WithAccounts): void
     .action((_options, command) => withAccounts(command.optsWithGlobals(), listUsers))
 
   group
+    .command('role')
+    .description('give a user another role and domains; it counts at once')
+    .argument('<name>', NAME)
+    .requiredOption('--role <role>', ROLES.join(', '))
+    .option('--domain <domain...>', DOMAIN)
+    .addHelpText('after', examples('user role bob@acme.example --role viewer --domain acme.example'))
+    .action((name, options, command) =>
+      withAccounts(command.optsWithGlobals(), (context) =>
+        setRole(context, nameOf(name), options.role, options.domain ?? []),
+      ),
+    )
+
+  group
     .command('passwd')
     .description("give a user a new password; the user's sessions end")
     .argument('<name>', NAME)
     .option('--password-stdin', 'read the password from standard input, also on a terminal')
     .addHelpText('after', examples('user passwd ann@helpdesk'))
     .action((name, options, command) =>
-      withAccounts(command.optsWithGlobals(), (context) => setPassword(context, nameOf(name), options)),
+      withAccounts(command.optsWithGlobals(), (context) => changePassword(context, nameOf(name), options)),
     )
 
   group
@@ -67,9 +83,15 @@ export function addUserCommands(program: Root, withAccounts: WithAccounts): void
     .addHelpText('after', examples('user remove ann@helpdesk', 'user remove ann@helpdesk --yes'))
     .action((name, options, command) =>
       withAccounts(command.optsWithGlobals(), (context) =>
-        removeUser(context, name.toLowerCase(), options.yes === true),
+        dropUser(context, name.toLowerCase(), options.yes === true),
       ),
     )
+
+  group
+    .command('history')
+    .description('show who changed users and tokens, latest first')
+    .addHelpText('after', examples('user history', 'user history --json'))
+    .action((_options, command) => withAccounts(command.optsWithGlobals(), showHistory))
 }
 
 function nameOf(text: string): string {
@@ -79,105 +101,119 @@ function nameOf(text: string): string {
 }
 
 async function addUser(
-  { accounts, output, command }: AccountContext,
+  { people, users, output, command }: AccountContext,
   name: string,
   role: string,
   domains: readonly string[],
   { passwordStdin }: PasswordOption,
 ): Promise<void> {
   const rights = rightsOf(role, domains)
-  if ((await accounts.read('users', name)) !== null)
+  if ((await people.accounts.read('users', name)) !== null)
     throw new Refusal(
       [`there is a user ${quote(name)} already; set a new password with:`],
       [command('user', 'passwd', name)],
     )
-  const user = { ...rights, ...(await keptPassword(output, passwordStdin === true)) }
-  await accounts.write('users', name, null, JSON.stringify(user satisfies User))
+  await users.addUser(people, name, rights, await newPassword(output, passwordStdin === true))
   output.data({ user: name, ...rights })
   output.line(`Added user ${name} (${formatRights(rights).join(' ')}).`)
 }
 
-async function listUsers({ accounts, output }: AccountContext): Promise<void> {
-  const users = [...(await accounts.all('users'))]
-    .map(([user, json]) => ({ user, kept: parseUser(json) }))
-    .sort((a, b) => (a.user < b.user ? -1 : 1))
+async function listUsers({ people, users, output }: AccountContext): Promise<void> {
+  const all = await users.allUsers(people)
   output.data(
-    users.map(({ user, kept }) => ({
-      user,
-      role: kept?.role ?? null,
-      domains: kept?.domains ?? [],
-      changedAt: kept?.changedAt ?? null,
+    all.map(({ name, user }) => ({
+      user: name,
+      role: user?.role ?? null,
+      domains: user?.domains ?? [],
+      changedAt: user === null || user.pending === true ? null : user.changedAt,
+      invitedUntil: user?.invitation?.expiresAt ?? null,
     })),
   )
-  if (users.length === 0) output.line('There are no users.')
+  if (all.length === 0) output.line('There are no users.')
   else
     output.table(
       ['user', 'role', 'domains', 'password of'],
-      users.map(({ user, kept }) =>
-        kept === null
-          ? [user, 'not valid: cannot sign in', '', '']
-          : [user, kept.role, kept.domains, kept.changedAt.slice(0, 10)],
+      all.map(({ name, user }) =>
+        user === null
+          ? [name, 'not valid: cannot sign in', '', '']
+          : [name, user.role, user.domains, user.pending === true ? 'invited' : user.changedAt.slice(0, 10)],
       ),
     )
 }
 
-async function setPassword(
-  { accounts, output }: AccountContext,
+async function setRole(
+  context: AccountContext,
+  name: string,
+  role: string,
+  domains: readonly string[],
+): Promise<void> {
+  const { people, users, output } = context
+  const rights = rightsOf(role, domains)
+  await onUser(context, name, async () => users.setRights(people, await users.readUser(people, name), rights))
+  output.data({ user: name, ...rights })
+  output.line(`User ${name} is ${formatRights(rights).join(' ')} now.`)
+}
+
+async function changePassword(
+  context: AccountContext,
   name: string,
   { passwordStdin }: PasswordOption,
 ): Promise<void> {
-  await userIn({ accounts }, name)
-  const password = await keptPassword(output, passwordStdin === true)
-  await retryConflicts(async () => {
-    const { json, user } = await userIn({ accounts }, name)
-    await accounts.write('users', name, json, JSON.stringify({ ...user, ...password }))
-  })
+  const { people, users, output } = context
+  await onUser(context, name, () => users.readUser(people, name))
+  const password = await newPassword(output, passwordStdin === true)
+  await onUser(context, name, async () =>
+    users.setPassword(people, await users.readUser(people, name), password),
+  )
   output.data({ user: name })
   output.line(`Changed the password of ${name}; sessions of this user have ended.`)
 }
 
-async function removeUser(
-  { accounts, output, command }: AccountContext,
-  name: string,
-  yes: boolean,
-): Promise<void> {
-  if ((await accounts.read('users', name)) === null) throw await noUser({ accounts }, name)
+async function dropUser(context: AccountContext, name: string, yes: boolean): Promise<void> {
+  const { people, users, output, command } = context
+  await onUser(context, name, () => users.readUser(people, name))
   await confirmRemoval(output, yes, {
     question: `Remove user ${name}?`,
     refused: `nothing removed: user ${quote(name)} is still there`,
     command: command('user', 'remove', name, '--yes'),
   })
-  await retryConflicts(async () => accounts.write('users', name, await accounts.read('users', name), null))
-  output.data({ user: name })
+  const ended = await onUser(context, name, async () =>
+    users.removeUser(people, await users.readUser(people, name)),
+  )
+  output.data({ user: name, endedTokens: ended })
   output.line(`Removed user ${name}; sessions of this user have ended.`)
+  if (ended.length > 0) output.line(`Tokens that this user made have ended: ${ended.join(', ')}.`)
 }
 
-async function keptPassword(
-  output: AccountContext['output'],
-  fromPipe: boolean,
-): Promise<Pick<User, 'password' | 'changedAt'>> {
-  const { hashPassword } = await import('../console/auth/password.js')
-  return {
-    password: await hashPassword(await newPassword(output, fromPipe)),
-    changedAt: new Date().toISOString(),
+async function showHistory({ people, output }: AccountContext): Promise<void> {
+  const rows: { at: string; by: string; kind: string; name: string; did: string }[] = []
+  for await (const { at, by, key, field, to } of people.accounts.recorded()) {
+    const { did, name } = accountFacts(to)
+    const kind = key === 'tokens' ? 'token' : 'user'
+    rows.push({ at, by, kind, name: name === undefined ? field : `${field} (${name})`, did })
   }
+  output.data(rows)
+  if (rows.length === 0) output.line('No changes of users and tokens are recorded.')
+  else
+    output.table(
+      ['when', 'who', 'what', 'change'],
+      rows.map(({ at, by, kind, name, did }) => [localTime(at), by, `${kind} ${name}`, did]),
+    )
 }
 
-async function userIn(
-  { accounts }: Pick<AccountContext, 'accounts'>,
+/** Work on a user as it stands; where there is none, says who may be meant. */
+async function onUser<T>(
+  { people }: Pick<AccountContext, 'people'>,
   name: string,
-): Promise<{ readonly json: string; readonly user: User }> {
-  const json = await accounts.read('users', name)
-  if (json === null) throw await noUser({ accounts }, name)
-  const user = parseUser(json)
-  if (user === null)
-    throw new Refusal([`user ${quote(name)} is not valid as it stands; remove and add it again`])
-  return { json, user }
-}
-
-async function noUser({ accounts }: Pick<AccountContext, 'accounts'>, name: string): Promise<Refusal> {
-  const names = [...(await accounts.all('users')).keys()].sort()
-  const hint = didYouMean(nearest(name, names))
-  const others = names.length === 0 ? 'there are no users' : `the users are: ${names.join(', ')}`
-  return new Refusal([`there is no user ${quote(name)}${hint === '' ? `; ${others}` : hint}`])
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await retryConflicts(work)
+  } catch (error) {
+    if (!(error instanceof AccountProblem) || error.code !== 'no-user') throw error
+    const names = [...(await people.accounts.all('users')).keys()].sort()
+    const hint = didYouMean(nearest(name, names))
+    const others = names.length === 0 ? 'there are no users' : `the users are: ${names.join(', ')}`
+    throw new Refusal([`${error.message}${hint === '' ? `; ${others}` : hint}`])
+  }
 }

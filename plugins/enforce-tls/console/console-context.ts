@@ -5,10 +5,12 @@ import type { BounceTexts } from '../delivery/bounce/compose.js'
 import type { RecentFailures } from '../report/recent-failures.js'
 import type { Settings } from '../settings/types.js'
 import type { DeliveryLogReader } from '../store/delivery-log.js'
+import type { PartnerFacts } from '../store/partner-facts.js'
 import type { SharedHashes } from '../store/shared-hashes.js'
 import type { RuleStore } from '../store/rule-store.js'
 import type { Sessions } from './auth/sessions.js'
 import type { SignIn } from './auth/sign-in.js'
+import type { TokenUses } from './auth/tokens.js'
 import type { AccountStore } from './auth/account-store.js'
 import type { PreviewRequest } from './preview-bounce.js'
 import type { SearchLimit } from './search-limit.js'
@@ -24,6 +26,8 @@ export interface ConsoleOptions {
   readonly deliveries: DeliveryLogReader
   /** What waits, as all Haraka tell it. */
   readonly waiting: SharedHashes
+  /** What was observed of partners that no rule covers. */
+  readonly partnerFacts: PartnerFacts
   /** Checks a partner's mail servers. */
   readonly checkPartner: (request: CheckRequest) => Promise<PartnerCheck>
   /** Whether Haraka offers STARTTLS to those who bring mail; `null` where that is not known. */
@@ -38,6 +42,7 @@ export interface ConsoleOptions {
 export interface ConsoleContext extends ConsoleOptions {
   readonly sessions: Sessions
   readonly signIn: SignIn
+  readonly tokenUses: TokenUses
   readonly recentFailures: RecentFailures
   readonly searches: SearchLimit
 }

@@ -10,7 +10,8 @@ import { assertInstalled, CONSOLE, PackageMissing } from '../settings/optional-p
 import { isLoaded } from '../haraka/queue-plugins.js'
 import type { Settings } from '../settings/types.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
-import { openDeliveryLog, openSharedHashes } from '../store/open-store.js'
+import { openDeliveryLog, openPartnerFacts, openSharedHashes } from '../store/open-store.js'
+import type { PartnerFacts } from '../store/partner-facts.js'
 import type { SharedHashes } from '../store/shared-hashes.js'
 import type { RuleStore } from '../store/rule-store.js'
 import type { ConsoleOptions } from './console-context.js'
@@ -44,6 +45,7 @@ export class ConsoleHost {
     readonly accounts: AccountStore
     readonly deliveries: DeliveryLog
     readonly waiting: SharedHashes
+    readonly partnerFacts: PartnerFacts
     readonly answer: MountedConsole
   }> | null = null
 
@@ -80,6 +82,7 @@ export class ConsoleHost {
     await made?.accounts.close()
     await made?.deliveries.close()
     await made?.waiting.close()
+    await made?.partnerFacts.close()
   }
 
   /** Switched on, with its packages: what is not installed now is not there at the next request either. */
@@ -111,6 +114,7 @@ export class ConsoleHost {
     const accounts = openAccountStore(storePlace)
     const deliveries = openDeliveryLog(storePlace)
     const waiting = openSharedHashes(storePlace)
+    const partnerFacts = openPartnerFacts(storePlace)
     const answer = mountConsole(createConsole, {
       store,
       accounts,
@@ -118,12 +122,13 @@ export class ConsoleHost {
       previewBounce: (request) => previewBounce(request, bounceOptions()),
       deliveries,
       waiting,
+      partnerFacts,
       checkPartner,
       offersTls: () => isLoaded(plugin, 'tls'),
       memory: { seen, onEmptyStore: () => settings().main.onEmptyStore },
       logError: (sentence) => plugin.logerror(sentence),
     })
-    return { accounts, deliveries, waiting, answer }
+    return { accounts, deliveries, waiting, partnerFacts, answer }
   }
 }
 

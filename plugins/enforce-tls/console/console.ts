@@ -8,6 +8,7 @@ import express, { type Response } from 'express'
 import helmet from 'helmet'
 import { Sessions } from './auth/sessions.js'
 import { SignIn } from './auth/sign-in.js'
+import { TokenUses } from './auth/tokens.js'
 import type { ConsoleOptions } from './console-context.js'
 import { RecentFailures } from '../report/recent-failures.js'
 import { ROUTES } from './routes.js'
@@ -30,6 +31,7 @@ export function createConsole(options: ConsoleOptions): Console {
     sessions: new Sessions(options.accounts, settings),
     signIn: new SignIn(options.accounts),
     searches: new SearchLimit(),
+    tokenUses: new TokenUses(options.accounts),
     recentFailures: new RecentFailures({
       deliveries: options.deliveries,
       isRecorded: () => options.settings().evidence.stream,

@@ -11,6 +11,7 @@ const WHO: Readonly<Record<Needs, string>> = {
   session: 'Signed-in users.',
   editor: 'Administrators; domain administrators for their domains only.',
   admin: 'Administrators.',
+  'admin-session': 'Administrators who are signed in; tokens may not.',
 }
 const STATUS: Readonly<Record<number, string>> = {
   200: 'Done.',
@@ -102,19 +103,19 @@ function parameters({ path: template, query = {}, method, needs, precondition }:
 }
 
 /** The failures that each route may answer with. */
-function failures({ needs, body, precondition, path: template, method }: Route): number[] {
-  const editing = needs === 'editor' || needs === 'admin'
+function failures({ needs, body, precondition, path: template, method, passwords }: Route): number[] {
+  const editing = needs === 'editor' || needs === 'admin' || needs === 'admin-session'
   return [
     400,
     ...(needs === 'nobody' && method === 'get' ? [] : [401]),
-    ...(method === 'get' ? [] : [403]),
+    ...(method === 'get' && (needs === 'nobody' || needs === 'reader') ? [] : [403]),
     ...(needs === 'nobody' ? [] : [404]),
-    ...(editing || template === '/explain' ? [409] : []),
+    ...(editing || passwords || template === '/explain' ? [409] : []),
     ...(editing ? [412] : []),
     ...(body ? [413, 415] : []),
     422,
     ...(precondition ? [428] : []),
-    ...((template.startsWith('/session') && method !== 'get') || template === '/check' ? [429] : []),
+    ...(passwords || template === '/check' ? [429] : []),
     500,
     503,
   ]

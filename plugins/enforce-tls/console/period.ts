@@ -14,8 +14,9 @@ const TIMES = 'use a time such as 7d, 2026-11-01 or 2026-11-01T08:00:00Z'
 export function periodOf(
   { query }: Pick<Call, 'query'>,
   now: Date,
+  begins = SINCE,
 ): { readonly since: Date; readonly until: Date } {
-  const { since = SINCE, until } = query
+  const { since = begins, until } = query
   const from = timeOf('since', String(since), parseSince(String(since), now))
   const to = until === undefined ? now : timeOf('until', String(until), parseUntil(String(until), now))
   if (from >= to) throw new Problem(422, 'invalid', 'since must be before until.', { field: 'since' })

@@ -4,6 +4,7 @@
 import { formatFlaw } from '../rules/format-problem.js'
 import { formatAdminProblem, formatPlace } from '../admin/format-problem.js'
 import type { AdminProblem } from '../admin/problem.js'
+import type { AccountProblem, AccountProblemCode } from './auth/people.js'
 import { quote } from '../text/quote.js'
 
 interface ProblemDetails {
@@ -50,6 +51,31 @@ export function notFound(what: string): Problem {
     'not-found',
     `${what.charAt(0).toUpperCase()}${what.slice(1)} not found, or not visible to you.`,
   )
+}
+
+const ACCOUNT_STATUS: Readonly<Record<AccountProblemCode, number>> = {
+  'no-user': 404,
+  'no-token': 404,
+  'user-exists': 409,
+  'user-invalid': 409,
+  'last-admin': 409,
+  'bad-password': 422,
+  'bad-token-name': 422,
+  'bad-expiry': 422,
+  'invitation-ended': 422,
+}
+const ACCOUNT_FIELD: Readonly<Partial<Record<AccountProblemCode, string>>> = {
+  'user-exists': 'name',
+  'bad-password': 'password',
+  'bad-token-name': 'name',
+  'bad-expiry': 'expires',
+}
+
+/** What of an account change that is not made answers a request. */
+export function accountProblemOf({ code, message }: AccountProblem): Problem {
+  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}.`
+  const field = ACCOUNT_FIELD[code]
+  return new Problem(ACCOUNT_STATUS[code], code, sentence, field === undefined ? {} : { field })
 }
 
 /** @param trusted whether they may read where the store is, and what is wrong there */

@@ -21,6 +21,8 @@ export type Needs =
   | 'editor'
   /** An administrator of all. */
   | 'admin'
+  /** An administrator of all who signed in: a token never makes accounts. */
+  | 'admin-session'
 
 /** A request, as a route sees it. */
 export interface Call<Body = unknown> {
@@ -72,8 +74,10 @@ export interface Route<Body = never> {
   /** Whether the answer is a page of a list, see `paging.ts`; its query has `pageQuery` then. */
   readonly paged?: true
   readonly body?: Schema
-  /** Whether it looks through the delivery log or all that waits: only some do at a time, see `search-limit.ts`. */
+  /** Whether it looks through the delivery log, all that waits or the rules of many owners: only some do at a time, see `search-limit.ts`. */
   readonly searches?: true
+  /** Whether it looks at a password or makes the hash of one, of which there are only so many at a time. */
+  readonly passwords?: true
   /** Whether the request says what it saw with `If-Match`. */
   readonly precondition?: true
   /** What a request that succeeds answers with: status and schema, `null` for no body. */

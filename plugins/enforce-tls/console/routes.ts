@@ -1,5 +1,9 @@
 /** All routes of the API. */
 import type { Route } from './route.js'
+import { allRulesRoutes } from './resources/all-rules.js'
+import { partnerRoutes } from './resources/partner.js'
+import { searchRoutes } from './resources/search.js'
+import { severalRulesRoutes } from './resources/several-rules.js'
 import { checkRoutes } from './resources/check.js'
 import { domainHelpRoutes } from './resources/domain-help.js'
 import { domainRoutes } from './resources/domains.js'
@@ -10,9 +14,14 @@ import { impactRoutes } from './resources/impact.js'
 import { messageRoutes } from './resources/messages.js'
 import { openApiRoutes } from './resources/openapi.js'
 import { reportRoutes } from './resources/report.js'
+import { ruleTrafficRoutes } from './resources/rule-traffic.js'
 import { ruleRoutes } from './resources/rules.js'
 import { sessionRoutes } from './resources/session.js'
+import { ownSessionRoutes } from './resources/sessions.js'
+import { tokenRoutes } from './resources/tokens.js'
+import { userRoutes } from './resources/users.js'
 import { waitingRoutes } from './resources/waiting.js'
+import { suggestionRoutes } from './resources/suggestions.js'
 import { trustRoutes } from './resources/trusts.js'
 import { tryOutRoutes } from './resources/try-out.js'
 import { validateRoutes } from './resources/validate.js'
@@ -22,6 +31,7 @@ export const ROUTES: readonly Route[] = [
   ...domainRoutes,
   ...domainHelpRoutes,
   ...ruleRoutes,
+  ...ruleTrafficRoutes,
   ...groupRoutes,
   ...validateRoutes,
   ...explainRoutes,
@@ -33,5 +43,13 @@ export const ROUTES: readonly Route[] = [
   ...messageRoutes,
   ...waitingRoutes,
   ...impactRoutes,
+  ...userRoutes,
+  ...ownSessionRoutes,
+  ...tokenRoutes,
+  ...suggestionRoutes,
+  ...allRulesRoutes,
+  ...partnerRoutes,
+  ...searchRoutes,
+  ...severalRulesRoutes,
   ...openApiRoutes(() => ROUTES),
 ]

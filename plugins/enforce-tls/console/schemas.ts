@@ -66,6 +66,13 @@ export const standing: Schema = {
   description: 'The rule. If `problem` is not null, it may be any value, as it was written into the store.',
 }
 
+/** Of a rule in a list. */
+export const sameAs: Schema = {
+  ...nullable(object({ id: text, name: text })),
+  description:
+    'The first rule of the owner with the very same criteria; null for none, and where the owner has more than 5,000 rules.',
+}
+
 /** What every answer with a rule has. */
 export const ownedRuleFields = { owner: text, id: text, rule: standing, etag, problem } as const
 

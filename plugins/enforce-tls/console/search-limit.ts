@@ -1,5 +1,5 @@
 /**
- * How many requests look through the delivery log or all that waits at a time, so that they leave room for others.
+ * How many requests look through the delivery log, all that waits or the rules of many owners at a time, so that they leave room for others.
  * Administrators of all have places of their own, which nobody else can take, and no account has more than its share. Who
  * comes when all is taken waits; when too many wait, the answer is 503.
  */

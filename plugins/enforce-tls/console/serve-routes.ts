@@ -9,10 +9,11 @@ import { formatProblem } from '../rules/format-problem.js'
 import { AdminProblem } from '../admin/problem.js'
 import { StoreError } from '../store/rule-store.js'
 import { assertNotForged, identify, type Identity } from './auth/identity.js'
+import { AccountProblem } from './auth/people.js'
 import { TooBusy } from './auth/password.js'
 import type { ConsoleContext } from './console-context.js'
 import { parseEtags } from './etag.js'
-import { Problem, problemBody, apiProblemOf } from './problem.js'
+import { Problem, problemBody, accountProblemOf, apiProblemOf } from './problem.js'
 import type { Call, Needs, Route } from './route.js'
 import { send, assertReadable, BODY_MAX, BODY_MAX_ANYBODY, readJson } from './bodies.js'
 
@@ -54,7 +55,13 @@ function permitting({ needs, method }: Route, context: ConsoleContext) {
       if (identity === null) throw new Problem(401, 'not-signed-in', 'Sign in, or send an API token.')
       if (method !== 'get') assertNotForged(request, identity)
       if (!isEnough(needs, identity))
-        throw new Problem(403, 'forbidden', 'Your role does not allow this. Ask an administrator.')
+        throw new Problem(
+          403,
+          'forbidden',
+          needs.endsWith('session') && identity.session === null
+            ? 'A token may not do this; sign in as a user.'
+            : 'Your role does not allow this. Ask an administrator.',
+        )
     }
     response.locals['identity'] = identity ?? NOBODY
     next()
@@ -64,6 +71,7 @@ function permitting({ needs, method }: Route, context: ConsoleContext) {
 function isEnough(needs: Needs, { role, session }: Identity): boolean {
   if (needs === 'session') return session !== null
   if (needs === 'admin') return role === 'admin'
+  if (needs === 'admin-session') return role === 'admin' && session !== null
   return needs === 'editor' ? role !== 'viewer' : true
 }
 
@@ -134,11 +142,17 @@ function answerProblem(error: unknown, { context, request, response, next }: Fai
 /** @param trusted whether they may read where the store is, and what is wrong there */
 function toProblem(error: unknown, trusted: boolean, conditional: boolean): Problem {
   if (error instanceof Problem) return error
+  if (error instanceof AccountProblem) return accountProblemOf(error)
   if (error instanceof AdminProblem) return apiProblemOf(error, trusted)
   if (error instanceof TooBusy)
-    return new Problem(429, 'busy', 'Too many sign-ins at the moment. Try again in a few seconds.', {
-      retryAfter: 5,
-    })
+    return new Problem(
+      429,
+      'busy',
+      'Too many passwords are being checked at the moment. Try again in a few seconds.',
+      {
+        retryAfter: 5,
+      },
+    )
   if (error instanceof StoreError) {
     if (error.code === 'STORE_CONFLICT')
       return new Problem(

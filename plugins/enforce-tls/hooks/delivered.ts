@@ -2,12 +2,12 @@
 import { Guard } from '../delivery/guard.js'
 import { isTrustedHop } from '../delivery/next-hop.js'
 import type { HarakaDelivered, HarakaMailItem } from '../haraka/types.js'
-import type { Reports } from '../observe/report-mode.js'
+import type { Observers } from '../observe/observers.js'
 import type { Settings } from '../settings/types.js'
 
 /** Hook `delivered`. */
 export function reportDelivery(
-  reports: Reports,
+  { reports, uncovered }: Pick<Observers, 'reports' | 'uncovered'>,
   { trustedNextHops }: Settings['main'],
   item: HarakaMailItem,
   [host, ip, , , port, , recipients, secured]: HarakaDelivered,
@@ -16,5 +16,7 @@ export function reportDelivery(
     isTrustedHop(mx, trustedNextHops),
   )
   const seen = Guard.delivered(item, recipients)
-  reports.delivered(item, { to: host, secured: secured || trusted, trusted, recipients, seen })
+  const handover = { to: host, secured: secured || trusted, trusted, recipients, seen }
+  reports.delivered(item, handover)
+  uncovered.delivered(item, handover)
 }

@@ -8,6 +8,7 @@ import { lookForMessageId } from '../delivery/message-id.js'
 import { requirementOfMark } from '../delivery/bounce/requiretls-note.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import { rulesOf } from '../observe/report-log.js'
+import type { UncoveredDeliveries } from '../observe/uncovered-deliveries.js'
 import type { Reports } from '../observe/report-mode.js'
 import type { Policy, PolicyUnknown } from '../policy/policy.js'
 import type { Requirement } from '../rules/requirement.js'
@@ -43,6 +44,8 @@ export interface DecisionContext {
   namesMessages(): boolean
   /** What is ordered for an item, and who is told that it waits. */
   readonly waiting: Pick<WaitingList, 'waits' | 'givingUp' | 'release'>
+  /** Told of each item that is Haraka's own from now on. */
+  readonly uncovered: Pick<UncoveredDeliveries, 'released'>
   /** Counts a decision; total. */
   decided(result: Decision): void
 }
@@ -80,7 +83,7 @@ export class Decisions {
       case 'free':
         this.#known(item, 'not-required')
         this.#report(item, decision.rulings)
-        this.#release(guard, item)
+        this.#release(guard, item, isUncovered(decision.rulings))
         return constants.cont
       case 'required':
         return await this.#required(guard, item, decision)
@@ -133,9 +136,11 @@ export class Decisions {
     guard.enforce(requirement)
   }
 
-  #release(guard: DecidedGuard, item: HarakaMailItem): void {
+  /** @param uncovered whether no rule is about it */
+  #release(guard: DecidedGuard, item: HarakaMailItem, uncovered = false): void {
     guard.detach()
     this.#context.reports.released(item)
+    this.#context.uncovered.released(item, uncovered)
   }
 
   /** Reports what would be required; `enforced` too where nothing is. */
@@ -184,6 +189,11 @@ export class Decisions {
     // A text: Haraka's log complains about an argument that is a number.
     return { code: constants.delay, argument: String(deferSeconds) }
   }
+}
+
+/** There are none of mail that rules are never asked about. */
+function isUncovered(rulings: readonly Ruling[]): boolean {
+  return rulings.length > 0 && rulings.every(({ covered }) => !covered)
 }
 
 /** The recipients of each part; of many groups the last part takes the rest, and is divided in its turn. */

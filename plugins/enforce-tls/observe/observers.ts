@@ -10,9 +10,14 @@ import { openMetrics, type OpenedMetrics } from './metrics/open-metrics.js'
 import { answerScrape, METRICS_PATH } from './metrics/page.js'
 import { PackageMissing } from '../settings/optional-package.js'
 import { TrustWatch } from './trust-watch.js'
-import { Reports, type ReportsContext } from './report-mode.js'
+import { ObservedJudge, type JudgingContext } from './observed-judge.js'
+import { PartnerChecks, type CheckHost } from './partner-checks.js'
+import { PartnerNotes } from './partner-notes.js'
+import { Reports } from './report-mode.js'
+import { UncoveredDeliveries } from './uncovered-deliveries.js'
 import type { Settings } from '../settings/types.js'
-import { openDeliveryLog, openAlertState } from '../store/open-store.js'
+import { openDeliveryLog, openAlertState, openPartnerFacts } from '../store/open-store.js'
+import type { ReadStore } from '../store/rule-store.js'
 import type { HarakaRuntime } from '../haraka/runtime.js'
 
 /** What they need of the process. */
@@ -28,7 +33,11 @@ export interface ObserversOptions {
   /** Called when a named trust that could not be used can be used again. */
   readonly trustsMended: () => void
   /** What deliveries are judged by that rules only report on. */
-  readonly judging: Omit<ReportsContext, 'emit'>
+  readonly judging: JudgingContext
+  /** Which domains' message rules are on. */
+  readonly services: ReadStore['services']
+  /** Asks a partner's server what levels it fulfils. */
+  readonly checkHost: CheckHost
 }
 
 /** In milliseconds. */
@@ -38,6 +47,9 @@ const FIRST_LOOK = 2000
 export class Observers {
   readonly events: DeliveryEvents
   readonly reports: Reports
+  readonly uncovered: UncoveredDeliveries
+  readonly #partnerNotes: PartnerNotes
+  readonly #partnerChecks: PartnerChecks
   readonly #plugin: HarakaPlugin
   readonly #settings: () => Settings
   readonly #deliveryLog: DeliveryLogObserver
@@ -56,13 +68,34 @@ export class Observers {
     sources,
     judging,
     trustsMended,
+    services,
+    checkHost,
   }: ObserversOptions) {
     this.#plugin = plugin
     this.#settings = settings
     this.events = new DeliveryEvents((error) =>
       plugin.logerror(`an observer failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`),
     )
-    this.reports = new Reports({ ...judging, emit: (event) => this.events.emit(event) })
+    const judge = new ObservedJudge(judging)
+    this.reports = new Reports({ judge, emit: (event) => this.events.emit(event) })
+    this.#partnerNotes = new PartnerNotes({
+      logger: plugin,
+      settings: () => settings().suggest,
+      services,
+      open: () => openPartnerFacts(storePlace),
+    })
+    this.#partnerChecks = new PartnerChecks({
+      enabled: () => settings().suggest.enabled,
+      check: checkHost,
+      notes: this.#partnerNotes,
+    })
+    this.uncovered = new UncoveredDeliveries({
+      logger: plugin,
+      enabled: () => settings().suggest.enabled,
+      judge,
+      notes: this.#partnerNotes,
+      checks: this.#partnerChecks,
+    })
     this.#deliveryLog = new DeliveryLogObserver({
       logger: plugin,
       settings: () => settings().evidence,
@@ -152,6 +185,12 @@ export class Observers {
 
   /** Writes what waits to be written, and gives connections back. */
   async close(): Promise<void> {
-    await Promise.all([this.#deliveryLog.close(), this.#alerts.close(), this.#trusts.close()])
+    this.#partnerChecks.close()
+    await Promise.all([
+      this.#deliveryLog.close(),
+      this.#alerts.close(),
+      this.#trusts.close(),
+      this.#partnerNotes.close(),
+    ])
   }
 }

@@ -1,5 +1,6 @@
 /** The charts of a report's page: what each shows, as data and as a table. Pure. */
 import { numbered } from '../text/list.js'
+import { FAILURE_NAMES } from './failure-names.js'
 import { percent } from './format.js'
 import type { DeliveryReport, EnforcedCounts, RuleReport } from './delivery-report.js'
 import { ruleLabel } from './rule-names.js'
@@ -32,14 +33,21 @@ export interface Chart {
 const PARTNERS_MAX = 15
 /** Rules beyond these are in the JSON. */
 const RULES_MAX = 50
+/** More ciphers than servers agree on. */
+const CIPHERS_MAX = 20
 /** Names in one cell of a table. */
 const NAMES_MAX = 8
 
 /** The charts for which a report has data. */
 export function chartsOf(report: DeliveryReport): Chart[] {
-  return [days(report), versions(report), failures(report), partners(report), rules(report)].filter(
-    ({ rows }) => rows.length > 0,
-  )
+  return [
+    days(report),
+    versions(report),
+    ciphers(report),
+    failures(report),
+    partners(report),
+    rules(report),
+  ].filter(({ rows }) => rows.length > 0)
 }
 
 function days({ days: list }: DeliveryReport): Chart {
@@ -50,22 +58,22 @@ function days({ days: list }: DeliveryReport): Chart {
   const results = resultColumns(list, (day) => day)
   return {
     id: 'days',
-    title: 'Messages per day',
+    title: 'Messages by day',
     summary: `Over ${numbered(list.length, 'day')}: ${numbered(delivered, 'message')} delivered over TLS, ${bounced} bounced.`,
     // The month and the day are enough on an axis.
     data: bars(list, ({ date }) => date.slice(5), [
       ...results.bars,
       ...(asUsual ? [['TLS not required', 'second', (day: Day) => day.asUsual] as const] : []),
-      ['would have bounced', 'warn', (day) => day.wouldBounce],
-      ...(waits ? [['would have waited', 'quiet', (day: Day) => day.wouldWait] as const] : []),
+      ['Would have bounced', 'warn', (day) => day.wouldBounce],
+      ...(waits ? [['Would have waited', 'quiet', (day: Day) => day.wouldWait] as const] : []),
     ]),
     head: [
-      'day (UTC)',
+      'Day (UTC)',
       'TLS required',
       ...results.head,
       ...(asUsual ? ['TLS not required'] : []),
-      'would have bounced',
-      ...(waits ? ['would have waited'] : []),
+      'Would have bounced',
+      ...(waits ? ['Would have waited'] : []),
     ],
     rows: list.map((day) => [
       day.date,
@@ -82,9 +90,9 @@ type Day = DeliveryReport['days'][number]
 
 /** Results that most reports have none of. */
 const RARE = [
-  { of: 'rerouted', name: 'to a gateway', colour: 'second' },
-  { of: 'released', name: 'released', colour: 'warn' },
-  { of: 'other', name: 'unknown result', colour: 'quiet' },
+  { of: 'rerouted', name: 'Handed to a gateway', colour: 'second' },
+  { of: 'released', name: 'Released', colour: 'warn' },
+  { of: 'other', name: 'Unknown result', colour: 'quiet' },
 ] as const
 
 /** Results of messages that require TLS, for a chart and its table; those that are rare only where there are some. */
@@ -99,12 +107,12 @@ function resultColumns<T>(
   const rare = RARE.filter(({ of }) => list.some((each) => countsOf(each)[of] > 0))
   return {
     bars: [
-      ['delivered', 'good', (each) => countsOf(each).delivered],
+      ['Delivered over TLS', 'good', (each) => countsOf(each).delivered],
       ...rare.map(({ of, name, colour }): Bar<T> => [name, colour, (each) => countsOf(each)[of]]),
-      ['waiting', 'quiet', (each) => countsOf(each).waiting],
-      ['bounced', 'bad', (each) => countsOf(each).bounced + countsOf(each).kept],
+      ['Waiting', 'quiet', (each) => countsOf(each).waiting],
+      ['Bounced', 'bad', (each) => countsOf(each).bounced + countsOf(each).kept],
     ],
-    head: ['delivered', ...rare.map(({ name }) => name), 'waiting', 'bounced', 'kept'],
+    head: ['Delivered over TLS', ...rare.map(({ name }) => name), 'Waiting', 'Bounced', 'Kept'],
     cells: (each) => {
       const counts = countsOf(each)
       return [
@@ -119,27 +127,28 @@ function resultColumns<T>(
 }
 
 function versions({ versions: list, enforced }: DeliveryReport): Chart {
-  const names = list.map(({ version }) => version ?? 'trusted next hop')
+  const names = list.map(({ version }) => version?.replace('TLSv', 'TLS ') ?? 'trusted next hop')
   return {
     id: 'versions',
-    title: 'TLS versions of delivered messages',
+    title: 'TLS versions',
     summary: list
       .map(({ messages }, index) => `${names[index] ?? ''} ${percent(messages, enforced.delivered)}`)
       .join(', '),
     data: {
-      kind: 'doughnut',
+      kind: 'bar',
       labels: names,
       series: [
         {
-          label: 'messages',
+          label: 'Messages',
           values: list.map(({ messages }) => messages),
-          colour: names.map((name) =>
-            name === 'TLSv1.3' ? 'good' : name === 'TLSv1.2' ? 'second' : 'quiet',
+          colour: list.map(({ version }) =>
+            version === 'TLSv1.3' ? 'good' : version === 'TLSv1.2' ? 'second' : 'quiet',
           ),
         },
       ],
+      horizontal: true,
     },
-    head: ['version', 'messages', 'share'],
+    head: ['Version', 'Messages', 'Share'],
     rows: list.map(({ messages }, index) => [
       names[index] ?? '',
       messages,
@@ -148,15 +157,32 @@ function versions({ versions: list, enforced }: DeliveryReport): Chart {
   }
 }
 
+function ciphers({ ciphers: list }: DeliveryReport): Chart {
+  const shown = list.slice(0, CIPHERS_MAX)
+  const more = list.length - shown.length
+  return {
+    id: 'ciphers',
+    title: 'Ciphers',
+    summary: `Of messages delivered over TLS${more > 0 ? `; the JSON has ${more} more` : ''}.`,
+    data: sideways(bars(shown, ({ cipher }) => cipher, [['Messages', 'second', ({ messages }) => messages]])),
+    head: ['Cipher', 'Messages', 'Share'],
+    rows: shown.map(({ cipher, messages, share }) => [cipher, messages, percent(share, 1)]),
+  }
+}
+
 function failures({ failures: list }: DeliveryReport): Chart {
+  const nameOf = (failure: { readonly class: string }): string =>
+    FAILURE_NAMES[failure.class] ?? failure.class
   return {
     id: 'failures',
-    title: 'Failed attempts by class',
-    summary: list.map((failure) => `${failure.class} ${failure.attempts}`).join(', '),
-    data: sideways(bars(list, (failure) => failure.class, [['attempts', 'bad', ({ attempts }) => attempts]])),
-    head: ['class', 'attempts', 'partners'],
+    title: 'Why TLS failed',
+    summary:
+      'Messages with at least one such attempt, whatever became of them. A message can have failed for several reasons.',
+    data: sideways(bars(list, nameOf, [['Messages', 'bad', ({ messages }) => messages]])),
+    head: ['Reason', 'Messages', 'Attempts', 'Partners'],
     rows: list.map((failure) => [
-      failure.class,
+      nameOf(failure),
+      failure.messages,
       failure.attempts,
       named(failure.partners, ({ domain, attempts }) => `${domain} (${attempts})`),
     ]),
@@ -172,7 +198,7 @@ function partners({ partners: all }: DeliveryReport): Chart {
     title: 'Partners',
     summary: `Results of messages that require TLS, for the partners with the most messages${more > 0 ? `; the CSV has ${more} more` : ''}.`,
     data: sideways(bars(list, ({ domain }) => domain, results.bars)),
-    head: ['domain', 'TLS required', ...results.head, 'failed attempts'],
+    head: ['Partner', 'TLS required', ...results.head, 'Failed attempts'],
     rows: list.map((each) => [
       each.domain,
       each.enforced.messages,
@@ -193,26 +219,26 @@ function rules({ rules: all }: DeliveryReport): Chart {
     summary: `What would have happened to messages that match these rules${more > 0 ? `; the JSON has ${more} more` : ''}.`,
     data: sideways(
       bars(list, ruleLabel, [
-        ['would have been delivered', 'good', ({ reported }) => reported.wouldDeliver],
+        ['Would have been delivered', 'good', ({ reported }) => reported.wouldDeliver],
         ...(asUsual
           ? [['TLS not required', 'second', (rule: RuleReport) => rule.reported.wouldDeliverAsUsual] as const]
           : []),
-        ['unknown', 'quiet', ({ reported }) => reported.unknown],
+        ['Unknown', 'quiet', ({ reported }) => reported.unknown],
         ...(waits
-          ? [['would have waited', 'warn', (rule: RuleReport) => rule.reported.wouldWait] as const]
+          ? [['Would have waited', 'warn', (rule: RuleReport) => rule.reported.wouldWait] as const]
           : []),
-        ['would have bounced', waits ? 'bad' : 'warn', ({ reported }) => reported.wouldBounce],
+        ['Would have bounced', waits ? 'bad' : 'warn', ({ reported }) => reported.wouldBounce],
       ]),
     ),
     head: [
-      'rule',
-      'messages',
-      'would deliver',
+      'Rule',
+      'Messages',
+      'Would deliver',
       ...(asUsual ? ['TLS not required'] : []),
-      'unknown',
-      ...(waits ? ['would wait'] : []),
-      'would bounce',
-      'partners',
+      'Unknown',
+      ...(waits ? ['Would wait'] : []),
+      'Would bounce',
+      'Partners',
     ],
     rows: list.map((rule) => [
       ruleLabel(rule),

@@ -7,10 +7,11 @@ import { oneLine } from '../text/one-line.js'
 import type { DeliveryReport } from './delivery-report.js'
 import { WHOLE_LOG, type LogScope } from './scope.js'
 import { formatDropped, utc } from './format.js'
+import { headline } from './headline.js'
 import { gapSentences, isIncomplete, uncoveredBy, type Uncovered } from './gaps.js'
 
 export interface Conclusion {
-  /** How much required TLS, a sentence. */
+  /** How much required TLS and what became of it, a sentence or two. */
   readonly required: string
   /** What became of it; the counts add up to those that required it. */
   readonly results: readonly { readonly count: number; readonly what: string }[]
@@ -50,9 +51,15 @@ export function conclude(report: DeliveryReport, scope: LogScope = WHOLE_LOG): C
       short: `no message${recorded === '' ? '' : ' of those recorded'} required TLS${words}`,
       ...rest,
     }
-  const { verdict, short } = verdictOn(report, recorded !== '')
+  const isRecordedOnly = recorded !== ''
+  const facts = {
+    isIncomplete: isRecordedOnly,
+    trusted: withoutVersion(report),
+    openReleases: openReleases(report).length,
+  }
+  const { verdict, short } = verdictOn(report, isRecordedOnly)
   return {
-    required: `${numbered(messages, 'message')} required TLS${recorded}.${sentence}`,
+    required: `${headline(report, facts)}.${sentence}`,
     results: resultsOf(report),
     verdict,
     short: `${numbered(messages, 'message')} required TLS, ${short}${words}`,
@@ -71,9 +78,13 @@ function reportOnly({ reported, enforced }: DeliveryReport): { sentence: string;
   }
 }
 
+function openReleases({ releases }: DeliveryReport): DeliveryReport['releases'] {
+  return releases.filter(({ how, outcome }) => how === null && outcome === null)
+}
+
 /** Releases of which nothing says whether they were used; `null` for none. */
-function unknownReleases({ releases }: DeliveryReport): string | null {
-  const open = releases.filter(({ how, outcome }) => how === null && outcome === null)
+function unknownReleases(report: DeliveryReport): string | null {
+  const open = openReleases(report)
   if (open.length === 0) return null
   const said = open.map(({ by, granted }) => {
     const day = granted === null ? '' : ` on ${granted.slice(0, 10)}`

@@ -54,10 +54,20 @@ export interface VersionShare {
   readonly share: number
 }
 
+/** Delivered messages of one cipher. */
+export interface CipherShare {
+  readonly cipher: string
+  readonly messages: number
+  /** Of all delivered messages whose cipher is known. */
+  readonly share: number
+}
+
 /** Failed attempts of one class. */
 export interface ClassFailures {
   readonly class: FailureClass
   readonly attempts: number
+  /** Messages with such an attempt, by recipient domain, whatever became of them. */
+  readonly messages: number
   /** Most attempts first. */
   readonly partners: readonly { readonly domain: string; readonly attempts: number }[]
 }
@@ -166,7 +176,9 @@ export interface DeliveryReport {
   readonly incoming: IncomingCounts
   /** Most messages first. */
   readonly versions: readonly VersionShare[]
-  /** Most attempts first. */
+  /** Delivered messages by the cipher of their session, most messages first. */
+  readonly ciphers: readonly CipherShare[]
+  /** Most messages first, then most attempts. */
   readonly failures: readonly ClassFailures[]
   /** Most messages first. */
   readonly partners: readonly PartnerReport[]

@@ -9,7 +9,7 @@ import { EXPIRES_SOON } from '../check/certificate-facts.js'
 import { chartsOf, type Chart } from './charts.js'
 import type { DeliveryReport, ReportedRelease } from './delivery-report.js'
 import { html } from './escape-html.js'
-import { PAGE_STYLE } from './page-style.js'
+import { pageStyle } from './page-style.js'
 import { conclude, type Conclusion } from './conclusion.js'
 import { WHOLE_LOG, type LogScope } from './scope.js'
 import { percent, formatScope, utc } from './format.js'
@@ -35,9 +35,9 @@ export function toHtml(report: DeliveryReport, scope: LogScope = WHOLE_LOG): str
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${policy([library, drawing], PAGE_STYLE)}">
+<meta http-equiv="Content-Security-Policy" content="${policy([library, drawing], pageStyle())}">
 <title>Mail that requires TLS, ${html(formatScope(report))}</title>
-<style>${PAGE_STYLE}</style>
+<style>${pageStyle()}</style>
 </head>
 <body>
 <header>
@@ -65,13 +65,11 @@ function shown(_key: string, value: unknown): unknown {
 }
 
 /** The sentences first: whoever reads no further has read what counts. */
-function conclusion({ required, results, verdict, limits }: Conclusion): string {
-  const list = (name: string, lines: readonly string[]) =>
-    lines.length === 0 ? '' : `<ul class="${name}">${lines.map((line) => `<li>${line}</li>`).join('')}</ul>`
-  const counts = results.map(({ count, what }) => `<b>${count}</b> ${html(what)}`)
+function conclusion({ required, verdict, limits }: Conclusion): string {
+  const list = limits.map((limit) => `<li>${html(limit)}</li>`).join('')
   return `<section class="conclusion" aria-label="Summary">
-<p><b>${html(required)}</b> <b>${html(verdict)}</b></p>
-${list('results', counts)}${list('limits', limits.map(html))}
+<p class="headline">${html(required)}</p><p>${html(verdict)}</p>
+${list === '' ? '' : `<ul class="limits">${list}</ul>`}
 </section>`
 }
 
@@ -89,7 +87,7 @@ function releases({ releases: all }: DeliveryReport): string {
     ])
   return `<section aria-labelledby="releases"><h2 id="releases">Released by an administrator</h2>
 <p>Messages that may go once without what their rules require, and how they went${more > 0 ? `; the CSV has ${more} more` : ''}.</p>
-${table('Released messages', ['sent (UTC) and how', 'released by', 'reason', 'message', 'required by'], rows)}
+${table('Released messages', ['Sent (UTC) and how', 'Released by', 'Reason', 'Message', 'Required by'], rows)}
 </section>
 `
 }
@@ -112,8 +110,8 @@ function figures({ enforced, reported, incoming }: DeliveryReport): string {
     enforced.kept > 0 ? `plus ${enforced.kept} kept as error.*` : 'deferred, no final result yet'
   return `<dl>
 ${figure('TLS required', enforced.messages, 'messages')}
-${figure('Delivered', enforced.delivered, percent(enforced.delivered, enforced.messages))}
-${enforced.rerouted > 0 ? figure('To a gateway', enforced.rerouted, 'over a verified connection; the way from there is not known here') : ''}
+${figure('Delivered over TLS', enforced.delivered, percent(enforced.delivered, enforced.messages))}
+${enforced.rerouted > 0 ? figure('Handed to a gateway', enforced.rerouted, 'over a verified connection; the way from there is not known here') : ''}
 ${enforced.released > 0 ? figure('Released', enforced.released, 'sent without what the rules require') : ''}
 ${figure('Bounced', enforced.bounced, percent(enforced.bounced, enforced.messages))}
 ${figure('Waiting', enforced.waiting, waiting)}
@@ -137,13 +135,13 @@ ${table(title, head, rows)}
 }
 
 function certificates({ expiring }: DeliveryReport): string {
-  const title = `Certificates that expire within ${EXPIRES_SOON} days`
+  const title = 'Certificates that expire soon'
   const content =
     expiring.length === 0
-      ? '<p>None that rules depend on.</p>'
+      ? `<p>None that rules depend on expires within ${EXPIRES_SOON} days.</p>`
       : table(
           title,
-          ['partner', 'host', 'level', 'expires (UTC)', 'days left', 'issuer', 'SHA-256'],
+          ['Partner', 'Server', 'Level', 'Expires (UTC)', 'Days left', 'Issuer', 'SHA-256'],
           expiring
             .slice(0, EXPIRING_MAX)
             .map(({ domain, host, level, expires, daysLeft, issuer, fingerprint }) => [

@@ -2,13 +2,7 @@
 import type { DeliveryLogRecord } from '../observe/delivery-log/entry.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import { FAILURE_CLASS_NAMES, type FailureClass } from '../delivery/failure-classes.js'
-import type {
-  ClassFailures,
-  DeliveryReport,
-  PartnerReport,
-  RuleReport,
-  VersionShare,
-} from './delivery-report.js'
+import type { ClassFailures, DeliveryReport, PartnerReport, RuleReport } from './delivery-report.js'
 import { entriesFor, type ReportQuery } from './report-query.js'
 import type { LogGap } from '../observe/delivery-log/gap.js'
 import { collectingGaps } from './gaps.js'
@@ -24,6 +18,7 @@ class Partner {
   readonly enforced = new EnforcedTally()
   readonly reported = new ReportedTally()
   readonly versions = new Counter()
+  readonly ciphers = new Counter()
   readonly failures = new Counter()
 }
 
@@ -60,7 +55,7 @@ class Collection {
   readonly #releases = new ReleaseList()
   /** Messages that went without what is required at some attempt, and those of which a result says so. */
   readonly #without = { attempted: new Set<string>(), counted: new Set<string>() }
-  readonly #failures = new Map<string, Counter>()
+  readonly #failures = new Map<string, { readonly partners: Counter; readonly messages: Set<string> }>()
   /** The last deferral of messages without a final result since. */
   readonly #deferred = new Map<string, DeliveryLogEntry>()
   readonly #incoming = new Counter()
@@ -117,7 +112,11 @@ class Collection {
       attemptedWithout: [...attempted].filter((message) => !counted.has(message)).length,
       reported: this.#all.reported.counts(),
       incoming: { refused: incoming['refused'] ?? 0, wouldRefuse: incoming['would-refuse'] ?? 0 },
-      versions: sharesOf(this.#all.versions),
+      versions: sharesOf(this.#all.versions).map(({ name, ...rest }) => ({
+        version: name === NO_VERSION ? null : name,
+        ...rest,
+      })),
+      ciphers: sharesOf(this.#all.ciphers).map(({ name, ...rest }) => ({ cipher: name, ...rest })),
       failures: yield* this.#failuresByClass(),
       partners: yield* sorting(yield* mapped([...this.#partners], partnerReport), mostMessages),
       rules: yield* sorting(
@@ -135,14 +134,16 @@ class Collection {
     }
   }
 
-  #addAttempt({ domain, class: name }: DeliveryLogEntry): void {
+  #addAttempt({ uuid, domain, class: name }: DeliveryLogEntry): void {
     if (name === undefined) return
-    made(this.#failures, name, () => new Counter()).add(domain)
+    const failed = made(this.#failures, name, () => ({ partners: new Counter(), messages: new Set() }))
+    failed.partners.add(domain)
+    failed.messages.add(`${uuid} ${domain}`)
     this.#partner(domain).failures.add(name)
   }
 
   #addResult(entry: DeliveryLogEntry): void {
-    const { uuid, at, domain, result, protocol } = entry
+    const { uuid, at, domain, result, protocol, cipher } = entry
     this.#deferred.delete(uuid)
     if (result === 'released' || result === 'delivered-as-usual' || (result === 'delivered' && !protocol))
       this.#without.counted.add(`${uuid} ${domain}`)
@@ -150,6 +151,7 @@ class Collection {
     for (const { enforced } of [this.#all, partner, this.#day(at)]) enforced.add(result)
     if (result !== 'delivered') return
     for (const { versions } of [this.#all, partner]) versions.add(protocol ?? NO_VERSION)
+    if (cipher !== undefined) this.#all.ciphers.add(cipher)
   }
 
   #addReported(entry: DeliveryLogEntry): void {
@@ -176,12 +178,13 @@ class Collection {
   *#failuresByClass(): InPieces<readonly ClassFailures[]> {
     const found: ClassFailures[] = []
     for (const name of FAILURE_CLASS_NAMES) {
-      const partners = this.#failures.get(name)
-      if (!partners) continue
+      const failed = this.#failures.get(name)
+      if (!failed) continue
+      const { partners, messages } = failed
       const list = yield* mapped(yield* partners.sorted(), ([domain, attempts]) => ({ domain, attempts }))
-      found.push({ class: name, attempts: partners.total, partners: list })
+      found.push({ class: name, attempts: partners.total, messages: messages.size, partners: list })
     }
-    return found.sort((a, b) => b.attempts - a.attempts)
+    return found.sort((a, b) => b.messages - a.messages || b.attempts - a.attempts)
   }
 }
 
@@ -205,12 +208,8 @@ function ruleReport(rule: { owner: string; id: string; name: string; reported: R
   }
 }
 
-function sharesOf(versions: Counter): VersionShare[] {
-  return versions.entries().map(([name, messages]) => ({
-    version: name === NO_VERSION ? null : name,
-    messages,
-    share: messages / versions.total,
-  }))
+function sharesOf(counter: Counter): { name: string; messages: number; share: number }[] {
+  return counter.entries().map(([name, messages]) => ({ name, messages, share: messages / counter.total }))
 }
 
 function partnerReport([domain, partner]: [string, Partner]): PartnerReport {

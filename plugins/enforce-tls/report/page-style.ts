@@ -1,25 +1,27 @@
-/** The style of a report's page: light and dark, narrow screens, paper. The colours differ without red and green. */
-export const PAGE_STYLE = `
-:root { color-scheme: light; --back: #ffffff; --surface: #f5f7f9; --text: #1b2733; --muted: #55626f; --line: #d5dce3;
-  --good: #1f77b4; --second: #7fb3d9; --quiet: #b4bcc4; --bad: #c8440c; --warn: #e8a33d; }
-@media screen and (prefers-color-scheme: dark) { :root { color-scheme: dark; --back: #12181e; --surface: #1b242d; --text: #e6ecf1;
-  --muted: #a3b0bc; --line: #34414d; --good: #5aa9e0; --second: #2f6a99; --quiet: #75828e; --bad: #ef7b4a; --warn: #f0bf6a; } }
-:root.paper { color-scheme: light; --back: #ffffff; --surface: #ffffff; --text: #000000; --muted: #444444; --line: #bbbbbb;
-  --good: #1f77b4; --second: #7fb3d9; --quiet: #b4bcc4; --bad: #c8440c; --warn: #e8a33d; }
+/**
+ * The style of a report's page and of a statement: the colours and the type of the console, light and dark, narrow screens,
+ * and A4, where each table is whole or repeats its head.
+ */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+
+const RULES = `
+:root.paper { --page: #ffffff; --surface: #ffffff; --text: #000000; --muted: #444444; --line: #bbbbbb; }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 66rem; padding: 1.5rem 1rem 3rem; background: var(--back); color: var(--text);
-  font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+body { margin: 0 auto; max-width: 66rem; padding: 1.5rem 1rem 3rem; background: var(--page); color: var(--text);
+  font-size: 1rem; line-height: 1.5; overflow-wrap: anywhere; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .25rem; }
 h2 { font-size: 1.15rem; margin: 0 0 .25rem; }
 p { margin: 0 0 1rem; color: var(--muted); }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .75rem; margin: 1.25rem 0; }
-dl div, section { background: var(--surface); border: 1px solid var(--line); border-radius: .5rem; padding: .85rem 1rem; }
+dl div, section { background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); padding: .85rem 1rem; }
 dt { color: var(--muted); font-size: .875rem; }
 dd { margin: 0; font-size: 1.5rem; font-weight: 600; line-height: 1.25; }
 dd small { display: block; font-size: .8125rem; font-weight: 400; color: var(--muted); }
 section { margin: 0 0 1.25rem; }
-.conclusion { border-left: .35rem solid var(--good); margin: 1.25rem 0; }
-.conclusion p { color: var(--text); font-size: 1.1rem; margin: 0 0 .5rem; }
+.conclusion { border-left: .35rem solid var(--accent); margin: 1.25rem 0; }
+.conclusion p { color: var(--text); margin: 0 0 .5rem; }
+.conclusion .headline { font-size: 1.25rem; font-weight: 600; line-height: 1.4; }
 .conclusion ul { margin: 0; padding-left: 1.25rem; }
 .conclusion .limits { margin-top: .5rem; color: var(--muted); font-size: .875rem; }
 header { margin: 0 0 1.25rem; }
@@ -29,7 +31,7 @@ header p:last-child { margin: 0; }
 main li { margin: .15rem 0; }
 .chart { position: relative; height: 18rem; margin: .5rem 0 .75rem; }
 .wide { overflow-x: auto; }
-.wide:focus-visible, summary:focus-visible { outline: 2px solid var(--good); outline-offset: 2px; }
+.wide:focus-visible, summary:focus-visible { outline: 3px solid var(--second); outline-offset: 2px; }
 summary { cursor: pointer; color: var(--muted); padding: .25rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: .875rem; overflow-wrap: normal; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -41,6 +43,20 @@ tbody th { font-weight: 500; white-space: nowrap; }
 .time { white-space: nowrap; }
 footer { color: var(--muted); font-size: .875rem; }
 @media (max-width: 40rem) { tbody th { white-space: normal; min-width: 6rem; } td.long { min-width: 22rem; } table { font-size: .8125rem; } th, td { padding-right: .5rem; } }
-@media print { body { max-width: none; padding: 0; font-size: 11px; } .wide { overflow: visible; } summary { display: none; }
-  section { break-inside: auto; } h2, section > p { break-after: avoid; } .chart, tr { break-inside: avoid; } }
+@page { size: A4; margin: 14mm; }
+/* What fits on a page is never cut; a table that does not repeats its head. */
+@media print { :root { font-size: 8.5pt; } body { max-width: none; padding: 0; } .wide { overflow: visible; } summary { display: none; }
+  section, .wide, .chart, dl div, tr, li { break-inside: avoid; } h1, h2, section > p { break-after: avoid; }
+  thead { display: table-header-group; }
+  .chart { height: auto !important; } .chart canvas { width: 100% !important; height: auto !important; }
+  th, td, th.time, tbody th { white-space: normal; overflow-wrap: break-word; }
+  .long, tbody th.long, td.long { min-width: 0; overflow-wrap: anywhere; } }
 `
+
+let style: string | null = null
+
+/** What stands in the style element; it is read when it is first needed. */
+export function pageStyle(): string {
+  style ??= readFileSync(path.join(__dirname, '..', 'console', 'pages', 'theme.css'), 'utf8') + RULES
+  return style
+}

@@ -20,5 +20,6 @@ export function addUpRulings(rulings: readonly Ruling[]): Ruling {
   return {
     requirement: addUpAll(rulings.map(({ requirement }) => requirement)),
     reported: rulings.flatMap(({ reported }) => reported),
+    covered: rulings.some(({ covered }) => covered),
   }
 }

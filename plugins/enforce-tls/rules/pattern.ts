@@ -60,8 +60,22 @@ function parseExactly(text: string): { readonly pattern: string } | Flaw {
  * The domain of an address as patterns spell it. A word alone is hardly ever meant as a domain; one that is, such as
  * `localhost.`, has a dot behind it, as in DNS.
  */
-function spelledDomain(domain: string): string {
+export function spelledDomain(domain: string): string {
   return domain === '' || domain.includes('.') ? domain : `${domain}.`
+}
+
+/** The patterns that all addresses of a domain fit, the closest first. @param written the domain, normalised */
+export function fittingPatterns(written: string): readonly string[] {
+  const domain = spelledDomain(written)
+  return [domain, ...parentsOf(domain), ANYONE]
+}
+
+/** Each parent of a domain, as the pattern of its subdomains. */
+function parentsOf(domain: string): readonly string[] {
+  const parents: string[] = []
+  for (let dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1))
+    parents.push(domain.slice(dot))
+  return parents
 }
 
 /**
@@ -101,9 +115,7 @@ export class PatternMap<V> {
   #candidates({ local, domain: written }: MailAddress): readonly string[] {
     const domain = spelledDomain(written)
     const candidates = this.#addresses ? [formatAddress({ local, domain }), domain] : [domain]
-    if (this.#parents)
-      for (let dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1))
-        candidates.push(domain.slice(dot))
+    if (this.#parents) candidates.push(...parentsOf(domain))
     candidates.push(ANYONE)
     return candidates
   }

@@ -22,6 +22,8 @@ export interface Ruling {
   readonly requirement: Requirement | null
   /** What rules in mode `report` would have required, each for itself. */
   readonly reported: readonly Requirement[]
+  /** Whether any rule is about it, be it one that exempts. */
+  readonly covered: boolean
 }
 
 /** An owner's rules in force. Immutable. */
@@ -89,6 +91,7 @@ export class RuleList {
     return {
       requirement: this.#sumOf(possible, decides, message),
       reported: reported.flatMap((rule) => this.#requirementOf(rule, message) ?? []),
+      covered: isCovered({ decides, possible, reported }),
     }
   }
 
@@ -111,4 +114,9 @@ export class RuleList {
     if (action.level === 'none') return null
     return requirementOf(action, recipient.domain, { owner: this.compiled.owner, id, name })
   }
+}
+
+/** Whether any rule is about a message that these match. */
+export function isCovered({ decides, possible, reported }: Matches): boolean {
+  return decides !== null || possible.length > 0 || reported.length > 0
 }

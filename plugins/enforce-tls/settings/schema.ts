@@ -131,6 +131,13 @@ export const KEYS: Readonly<Record<string, Keys>> = {
     every: words('week', 'month'),
     owner,
   },
+  suggest: {
+    enabled: boolean,
+    deliveries: count(1, 100_000),
+    period: duration,
+    forget_after: age,
+    max_partners: count(10, 10_000),
+  },
 }
 
 /** The section whose keys are names of the operator's own. */
@@ -188,7 +195,7 @@ export function toSettings(
       ...[Section, Section, Section, Section, Section, Section],
       ...[Section, Section, Section, Section, Section, Section],
     ]
-  const [tlsRpt, report] = [section('tls_rpt'), section('report')]
+  const [tlsRpt, report, suggest] = [section('tls_rpt'), section('report'), section('suggest')]
   const contradiction = redisContradiction(redis)
   if (contradiction !== null) throw new SettingsError(`${SETTINGS_FILE}: [redis] ${contradiction}`)
   const unsendable = tlsRptContradiction(tlsRpt, evidence)
@@ -259,6 +266,13 @@ export function toSettings(
       from: withAsciiDomain(or(report['from'], '')),
       every: or(report['every'], 'week'),
       owner: ownerIn(report['owner']),
+    },
+    suggest: {
+      enabled: isYes(suggest['enabled'], false),
+      deliveries: or(suggest['deliveries'], 10),
+      period: milliseconds(suggest['period'], 7 * 86_400_000),
+      forgetAfter: milliseconds(suggest['forget_after'], 30 * 86_400_000),
+      maxPartners: or(suggest['max_partners'], 5000),
     },
     trusts: Object.fromEntries(
       Object.keys(ini).flatMap((name) => {

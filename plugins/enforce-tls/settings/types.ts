@@ -135,6 +135,18 @@ export interface Settings {
     /** Whose mail it is about; without one, all. @default none */
     readonly owner: string
   }
+  readonly suggest: {
+    /** Observe deliveries that no rule covers, for suggestions of rules. @default false */
+    readonly enabled: boolean
+    /** After how many deliveries in a row that fulfilled a level it is suggested. @default 10 */
+    readonly deliveries: number
+    /** The least time between the first and the last of them, in milliseconds. @default 604800000 */
+    readonly period: number
+    /** After which time without a delivery a partner is forgotten, in milliseconds. @default 2592000000 */
+    readonly forgetAfter: number
+    /** About the most partners that are remembered, of all sending domains together. @default 5000 */
+    readonly maxPartners: number
+  }
   /** By the name in `[trust:<name>]`. @default none */
   readonly trusts: Readonly<Record<string, TrustSettings>>
   /** Where rules may send mail instead of to the recipients' servers (`via`). @default none */

@@ -9,10 +9,13 @@ import { parseJson } from '../rules/json.js'
 import type { InPieces } from '../work/pieces.js'
 import { isChange } from './entry-change.js'
 
-/** What a line of the history is about: an entry of the store, or a single message that was released from its rules. */
+/** What a line of the history is about: an entry of the store, a released message, or an account of the console. */
 export interface HistoryPlace extends Omit<EntryPlace, 'key'> {
-  readonly key: EntryPlace['key'] | 'releases'
+  readonly key: EntryPlace['key'] | EventKey
 }
+
+/** What changes no entry, and so cannot be taken back from here. */
+export type EventKey = 'releases' | 'users' | 'tokens'
 
 /** A change as it is recorded. */
 export interface HistoryChange extends HistoryPlace {
@@ -30,7 +33,12 @@ export interface ReleaseRecord {
   readonly value: string
 }
 
-/** One change of one entry, or a release. */
+/** A change of an account, which is recorded beside the accounts: a history without rules would tell of lost ones. */
+export interface AccountChange extends HistoryChange {
+  readonly key: 'users' | 'tokens'
+}
+
+/** One change of one entry, or an event. */
 export interface HistoryEntry extends HistoryPlace {
   /** When, in ISO 8601 and UTC. */
   readonly at: string
@@ -79,7 +87,7 @@ export interface HistoryQuery {
 /** So many changes are looked at between two yields. */
 const PIECE = 500
 
-const KEYS: readonly HistoryPlace['key'][] = ['rules', 'domains', 'groups', 'releases']
+const KEYS: readonly HistoryPlace['key'][] = ['rules', 'domains', 'groups', 'releases', 'users', 'tokens']
 
 /** A change as the history keeps it. */
 export interface RecordedChange<T extends HistoryChange = HistoryChange> {

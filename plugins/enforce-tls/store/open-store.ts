@@ -4,6 +4,9 @@ import type { DeliveryLog } from './delivery-log.js'
 import { FileDeliveryLog } from './file/delivery-log.js'
 import { FileAlertState } from './file/alert-state.js'
 import { FileSentReports } from './file/sent-reports.js'
+import { FilePartnerFacts } from './file/partner-facts.js'
+import type { PartnerFacts } from './partner-facts.js'
+import { RedisPartnerFacts } from './redis/partner-facts.js'
 import { RedisSentReports } from './redis/sent-reports.js'
 import type { ReportKind, SentReports } from './sent-reports.js'
 import { FileStsPolicies } from './file/sts-policies.js'
@@ -96,4 +99,14 @@ export function openSharedHashes(
   { newFileOwner = null }: Pick<OpenStoreOptions, 'newFileOwner'> = {},
 ): SharedHashes {
   return store.type === 'file' ? new FileSharedHashes(store.file, newFileOwner) : new RedisSharedHashes(redis)
+}
+
+/**
+ * Opens what was observed of partners that no rule covers, which is where the rules are; nothing is read or written yet.
+ *
+ * @param settings as for `openStore`
+ * @throws {StoreError} for a `redis.url` that can't be meant.
+ */
+export function openPartnerFacts({ store, redis }: Pick<Settings, 'store' | 'redis'>): PartnerFacts {
+  return store.type === 'file' ? new FilePartnerFacts(store.file) : new RedisPartnerFacts(redis)
 }

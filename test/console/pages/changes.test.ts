@@ -49,7 +49,7 @@ describe('the pages', () => {
 
     await page.getByRole('link', { name: 'History' }).last().click()
     const entry = page.getByRole('listitem').filter({ hasText: 'deleted' })
-    await entry.getByText(/, acme$/).waitFor()
+    await entry.getByText('acme', { exact: true }).waitFor()
     await entry.getByRole('button', { name: /^Undo the change of Rule “Short-lived”/ }).click()
     await page.getByText('The change was undone.').first().waitFor()
     assert.deepEqual(await names(), ['Short-lived'])

@@ -72,7 +72,7 @@ describe('the pages say of a rule', () => {
 
   it('what a group that it names means for it', async () => {
     const page = await browser.at(server, 'admin', '#/groups/banks')
-    const field = page.getByRole('combobox').or(page.getByRole('textbox')).first()
+    const field = page.getByRole('main').getByRole('textbox').first()
     await field.fill('two.example')
     await field.press('Enter')
     const dialog = page.getByRole('dialog', { name: 'Change group banks?' })
@@ -84,7 +84,7 @@ describe('the pages say of a rule', () => {
     await field.press('Enter')
     await dialog.getByRole('button', { name: 'Change' }).click()
     await page.getByText('What this changes').waitFor()
-    await page.getByRole('link', { name: 'Bank' }).waitFor()
+    await page.getByRole('link', { name: 'Bank', exact: true }).first().waitFor()
     await assertAccessible(page, 'the group')
     await assertFits(page, 'the group')
   })

@@ -15,7 +15,7 @@ import { toHtml } from '../../../plugins/enforce-tls/report/html.js'
 import { makeReport } from '../../../plugins/enforce-tls/report/make-report.js'
 import { until } from '../../support/until.js'
 import { startConsole, type ConsoleServer } from '../console-server.js'
-import { assertAccessible, assertFits, sharedBrowser } from './browser.js'
+import { assertAccessible, assertFits, goTo, sharedBrowser } from './browser.js'
 
 const HOUR = 3_600_000
 
@@ -55,6 +55,7 @@ before(async () => {
       expires: ago(-24 * 5),
     }),
   ]
+  entries.sort((a, b) => (a.at < b.at ? -1 : 1))
   await server.deliveries.append(entries.map(toRecord), 1000)
 })
 after(() => server[Symbol.asyncDispose]())
@@ -81,21 +82,28 @@ describe('the overview', () => {
     it(`draws what the delivery log has, ${dark ? 'dark' : 'light'}, ${width} px`, async () => {
       const page = await browser.at(server, 'viewer', '#/overview', { dark, width })
       await page.getByRole('heading', { name: 'Messages by day' }).waitFor()
+      await page
+        .getByText(
+          '13 messages required TLS in the last 7 days, of those recorded; 12 left over it, 1 was returned, 0 left without.',
+        )
+        .waitFor()
       // Not waitForFunction: it evaluates a text in the page, which the page's policy forbids.
       const drawn = () =>
-        page.evaluate<boolean>('globalThis.Chart && Object.keys(Chart.instances).length === 2')
-      await until(drawn, { what: 'two charts', timeout: 10_000 })
-      for (const place of [0, 1]) assert.ok((await coloursOf(page, place)) > 2, `chart ${place}`)
-      await page.getByText('Show as a table').first().click()
-      await page.getByText('Show as a table').last().click()
+        page.evaluate<boolean>('globalThis.Chart && Object.keys(Chart.instances).length === 1')
+      await until(drawn, { what: 'a chart', timeout: 10_000 })
+      assert.ok((await coloursOf(page, 0)) > 2, 'the chart')
+      await page.getByText('Show as a table').click()
       const versions = page.getByRole('region', { name: 'TLS versions' })
-      assert.match(await versions.innerText(), /TLS 1\.3\s+9\s+TLS 1\.2\s+3/)
+      assert.match(await versions.innerText(), /TLS 1\.3\s+9\s+75%\s+TLS 1\.2\s+3\s+25%/)
       const failing = page.getByRole('region', { name: 'Partners with failures' })
       const reasons = await failing.innerText()
       assert.match(reasons, /clinic\.example\s+1\s+0\s+No STARTTLS: 1/)
       for (const name of FAILURE_CLASS_NAMES) assert.ok(!reasons.includes(name), `${name} in words`)
       assert.doesNotMatch(reasons, /plain\.example/)
-      await page.getByText('TLS not required').first().waitFor()
+      const why = await page.getByRole('region', { name: 'Why TLS failed' }).innerText()
+      assert.match(why, /No STARTTLS\s+2\s+2\s+clinic\.example \(1\), court\.example \(1\)/)
+      await page.getByText('The delivery log does not have all of the period before').waitFor()
+      await page.getByRole('link', { name: '2 TLS not required' }).waitFor()
       await page
         .getByRole('region', { name: 'Certificates that expire soon' })
         .getByText('mx.bank.example')
@@ -103,6 +111,31 @@ describe('the overview', () => {
       await assertAccessible(page, 'overview')
       await assertFits(page, 'overview')
     })
+})
+
+describe('a number of the overview', () => {
+  const browser = sharedBrowser()
+
+  it('leads to the messages that it counts, also those that failed for a reason', async () => {
+    const page = await browser.at(server, 'viewer', '#/overview')
+    for (const name of ['12 Delivered over TLS', '1 Bounced', '2 No STARTTLS']) {
+      await goTo(page, '#/overview')
+      await page.getByRole('link', { name, exact: true }).click()
+      await page.getByRole('heading', { name: 'Messages', exact: true }).waitFor()
+      const rows = page.locator('.message-row')
+      await rows.first().waitFor()
+      assert.equal(await rows.count(), Number.parseInt(name, 10), name)
+    }
+    assert.equal(await page.getByLabel('TLS failure').inputValue(), 'starttls-not-supported')
+    assert.match(await page.getByLabel('Period').locator('option:checked').innerText(), /^\d+ \w+ \d{4}/)
+    await assertAccessible(page, 'messages of a reason')
+  })
+
+  it('is compared with the period before, where the log has all of that', async () => {
+    const page = await browser.at(server, 'viewer', '#/overview')
+    await page.getByLabel('Period').selectOption('1d')
+    await page.getByText('as many as in the period before').first().waitFor()
+  })
 })
 
 describe('a report to download', () => {
@@ -173,9 +206,21 @@ describe('the page of a report', () => {
       for (let place = 0; place < charts; place++)
         await until(async () => (await coloursOf(page, place)) > 0, { what: `chart ${place}` })
       await assertFits(page, 'the report')
+      await assertAccessible(page, 'the report')
       await page.emulateMedia({ media: 'print' })
       await page.evaluate('dispatchEvent(new Event("beforeprint"))')
       assert.equal(await page.evaluate('document.documentElement.className'), 'paper')
       await until(async () => (await coloursOf(page, 0)) > 0, { what: 'a chart on paper' })
+      // As wide as A4 without its margins.
+      await page.setViewportSize({ width: 688, height: 1017 })
+      const hidden = await page.evaluate(`[...document.querySelectorAll('.chart')].filter((chart) =>
+        chart.querySelector('canvas').getBoundingClientRect().bottom >
+          chart.parentElement.querySelector('table').getBoundingClientRect().top + 1).map((chart) => chart.parentElement.innerText)`)
+      assert.deepEqual(hidden, [], 'no chart covers a table')
+      await assertFits(page, 'the report on paper')
+      const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1')
+      assert.match(pdf, /\/MediaBox \[0 0 59[45]\S* 84[12]\S*\]/, 'A4')
+      const reasons = await page.locator('section[aria-labelledby="failures-title"] table').textContent()
+      assert.match(reasons ?? '', /No STARTTLS[^]*Certificate expired/, 'the words of the console')
     })
 })

@@ -26,7 +26,7 @@ function decisionsOn(
     rules: {
       rulingsOn: async () => ({
         is: 'known',
-        rulings: (await ask()).map((requirement) => ({ requirement, reported: [] })),
+        rulings: (await ask()).map((requirement) => ({ requirement, reported: [], covered: true })),
       }),
     },
     reports: { note: () => undefined, released: () => undefined },
@@ -34,6 +34,7 @@ function decisionsOn(
       item.note(`divided into ${groups.map((group) => group.map(({ user }) => user).join()).join(' | ')}`),
     namesMessages: () => false,
     waiting: { waits: () => undefined, givingUp: () => null, release: () => null },
+    uncovered: { released: () => undefined },
     decided: () => undefined,
   } as unknown as DecisionContext)
   return async (guard, item) => [Number(await decisions.on(guard, item))]

@@ -27,6 +27,8 @@ interface Outcome {
   readonly counted?: string
   /** What is noted as only reported. */
   readonly reported?: string
+  /** Whether it counts as mail that no rule is about. */
+  readonly uncovered?: true
 }
 
 interface Row {
@@ -46,6 +48,7 @@ class DecisionScene {
   readonly done: string[] = []
   readonly counted: string[] = []
   readonly reported: string[] = []
+  readonly uncovered: boolean[] = []
   readonly divided: string[] = []
   readonly guard = {
     epoch: 1,
@@ -103,12 +106,15 @@ class DecisionScene {
       retriesLast: () => 72 * HOUR,
       namesMessages: () => false,
       waiting: { waits: () => undefined, givingUp: () => null, release: () => null },
+      uncovered: {
+        released: (_item, isUncovered) => void this.uncovered.push(isUncovered),
+      },
       decided: (result) => void this.counted.push(result),
     })
   }
 
   async decide(): Promise<Outcome> {
-    for (const list of [this.done, this.counted, this.reported]) list.length = 0
+    for (const list of [this.done, this.counted, this.reported, this.uncovered]) list.length = 0
     const answer = await this.#decisions.on(this.guard, this.#item)
     const told =
       typeof answer === 'object'
@@ -117,7 +123,13 @@ class DecisionScene {
           ? CONT
           : String(answer)
     const [counted, reported] = [this.counted.join(), this.reported.join()]
-    return { guard: this.done.join(), told, ...(counted && { counted }), ...(reported && { reported }) }
+    return {
+      guard: this.done.join(),
+      told,
+      ...(counted && { counted }),
+      ...(reported && { reported }),
+      ...(this.uncovered.includes(true) ? { uncovered: true } : {}),
+    }
   }
 }
 
@@ -152,6 +164,7 @@ const marked = ({ notes }: DecisionScene) => {
 const isReport = ({ notes }: DecisionScene) => void Object.assign(notes, EXEMPT)
 
 const FREE: Outcome = { guard: 'detached', told: CONT, counted: 'not-required' }
+const UNCOVERED: Outcome = { ...FREE, uncovered: true }
 const WAITS: Outcome = { guard: '', told: 'delay 60', counted: 'deferred' }
 const GONE: Outcome = { guard: 'retired', told: CONT }
 const enforces = (level: string): Outcome => ({
@@ -161,12 +174,12 @@ const enforces = (level: string): Outcome => ({
 })
 
 const ROWS: readonly Row[] = [
-  { what: 'no rule', outcome: FREE },
+  { what: 'no rule', outcome: UNCOVERED },
   { what: 'a rule', is: has('verify'), outcome: enforces('verify') },
   {
     what: 'a rule for others',
     is: (scene) => scene.policy.store.set('r1', rule('verify', 'x.example')),
-    outcome: FREE,
+    outcome: UNCOVERED,
   },
   { what: 'a rule that exempts', is: has('none'), outcome: FREE },
   {
@@ -183,7 +196,7 @@ const ROWS: readonly Row[] = [
     is: has('verify'),
     outcome: { ...FREE, reported: 'verify' },
   },
-  { what: 'report_only without a rule', main: { report_only: true }, outcome: FREE },
+  { what: 'report_only without a rule', main: { report_only: true }, outcome: UNCOVERED },
   { what: 'report_only, unknown', main: { report_only: true }, is: store('gone'), outcome: WAITS },
 
   { what: 'a store that is away', is: both(has('verify'), store('away')), outcome: WAITS },
@@ -234,7 +247,7 @@ const ROWS: readonly Row[] = [
   { what: 'a covered message whose file is gone', is: both(has('verify'), removesFile), outcome: GONE },
   { what: 'one whose header is asked for', is: both(looksAtSubject('none'), removesFile), outcome: GONE },
   { what: 'one while the store is away', is: both(store('away'), removesFile), outcome: GONE },
-  { what: 'one that nothing covers is for Haraka to find out', is: removesFile, outcome: FREE },
+  { what: 'one that nothing covers is for Haraka to find out', is: removesFile, outcome: UNCOVERED },
 ]
 
 describe('before an attempt', () => {
@@ -285,7 +298,7 @@ describe('before an attempt', () => {
     assert.match(guard, /^fails: .*the store has lost its rules$/)
     assert.equal(told, CONT)
     rules.state = 'well'
-    assert.deepEqual(await scene.decide(), FREE)
+    assert.deepEqual(await scene.decide(), UNCOVERED)
     rules.set('r1', '{')
     assert.deepEqual(await scene.decide(), WAITS, 'the wait begins anew')
   })

@@ -7,7 +7,8 @@ import { describe, it } from 'node:test'
 import type { ReportEvent } from '../../../plugins/enforce-tls/delivery/delivery-events.js'
 import type { Answer, Dns, RecordType } from '../../../plugins/enforce-tls/dns/answer.js'
 import { ObservedHosts } from '../../../plugins/enforce-tls/observe/observed-terms.js'
-import { Reports, type Handover } from '../../../plugins/enforce-tls/observe/report-mode.js'
+import { ObservedJudge, type Handover } from '../../../plugins/enforce-tls/observe/observed-judge.js'
+import { Reports } from '../../../plugins/enforce-tls/observe/report-mode.js'
 import type { PublishedSources } from '../../../plugins/enforce-tls/published/domain-facts.js'
 import type { StsAnswer } from '../../../plugins/enforce-tls/published/mta-sts/sts-policies.js'
 import { requirementOf } from '../../../plugins/enforce-tls/rules/requirement.js'
@@ -82,14 +83,14 @@ async function reportOf({
   const [own] = await certificates
   const sources = await sourcesOf(world)
   const events: ReportEvent[] = []
-  const reports = new Reports({
-    emit: (event) => event.kind === 'report' && events.push(event),
+  const judge = new ObservedJudge({
     minVersion: () => 'TLSv1.2',
     anchors: () => [own.pem],
     limitsVersions: () => false,
     failureAction: () => failureAction,
     published: () => sources,
   })
+  const reports = new Reports({ judge, emit: (event) => event.kind === 'report' && events.push(event) })
   const haraka = new FakeHaraka()
   const recipient = fakeAddress('cfo@bank.example')
   const item = new FakeHmail(haraka, {

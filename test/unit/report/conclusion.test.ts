@@ -28,7 +28,10 @@ const release = (by: string, result = 'sent') => entry({ kind: 'release', result
 describe('what a report comes to', () => {
   it('is that none left without, as far as the log shows', async () => {
     const { required, verdict, short, results, limits } = await concluded([good(), good()])
-    assert.equal(required, '2 messages required TLS.')
+    assert.equal(
+      required,
+      '2 messages required TLS in the last 7 days; 2 left over it, 0 were returned, 0 left without.',
+    )
     assert.equal(verdict, 'None of them left without TLS, as far as the delivery log shows.')
     assert.equal(short, '2 messages required TLS, none left without it')
     assert.deepEqual(results, [{ count: 2, what: 'sent over TLS' }])
@@ -48,7 +51,7 @@ describe('what a report comes to', () => {
     ])
     assert.equal(
       found.required,
-      '6 messages required TLS. 1 more would require it, but that is not enforced (report only).',
+      '6 messages required TLS in the last 7 days; 1 left over it, 1 was returned, 1 was kept undelivered, 1 was still waiting, 2 left without (1 released by an administrator, 1 to next hops that your settings trust). 1 more would require it, but that is not enforced (report only).',
     )
     assert.equal(
       found.results.reduce((sum, { count }) => sum + count, 0),

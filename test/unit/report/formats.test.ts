@@ -122,7 +122,7 @@ describe('the page', () => {
     assert.doesNotMatch(page, /<canvas/)
     assert.match(
       page,
-      /<main>\n<section[^>]+>\n<p><b>The delivery log has no entries for this period\.<\/b> <b>So it does not tell/,
+      /<main>\n<section[^>]+>\n<p class="headline">The delivery log has no entries for this period\.<\/p><p>So it does not tell/,
     )
     assert.match(page, /which has no entries for this period/)
   })
@@ -152,7 +152,7 @@ describe('mail to those who publish nothing', () => {
     const page = toHtml(report)
     assert.match(page, /<dt>TLS not required<\/dt><dd>1</)
     assert.match(page, /<dt>Would have waited<\/dt><dd>1</)
-    assert.match(page, /<dt>Delivered<\/dt><dd>1</)
+    assert.match(page, /<dt>Delivered over TLS<\/dt><dd>1</)
     const [head = '', first = ''] = toCsv(report).split('\r\n')
     const columns = head.split(',')
     const of = (name: string) => first.split(',')[columns.indexOf(name)]

@@ -74,7 +74,10 @@ describe('a gap of the delivery log', () => {
     it(`is named in text, page, CSV and JSON: ${sentence.slice(0, 40)}`, async () => {
       const report = await reportWith([{ ...GAP, ...gap }])
       const { required, verdict, short, limits, uncovered } = conclude(report)
-      assert.equal(required, '1 message required TLS, of those recorded.')
+      assert.equal(
+        required,
+        '1 message required TLS in the last 7 days, of those recorded; 1 left over it, 0 were returned, 0 left without.',
+      )
       assert.equal(verdict, 'None of those recorded left without TLS, as far as the delivery log shows.')
       assert.equal(short, '1 message required TLS, none of those recorded left without it')
       assert.deepEqual(limits, [sentence])
@@ -115,7 +118,7 @@ describe('a gap of the delivery log', () => {
       [{}, { deliversUnknown: true }],
     ]) {
       const { required, verdict, limits } = conclude({ ...report, ...changed }, { ...WHOLE_LOG, ...scope })
-      assert.match(`${required} ${verdict}`, /TLS, of those recorded\. None of those recorded left/)
+      assert.match(`${required} ${verdict}`, /, of those recorded; .* None of those recorded left/)
       assert.equal(limits.length, 1)
     }
     assert.match(conclude(report).verdict, /^None of them left/)

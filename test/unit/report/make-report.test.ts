@@ -88,12 +88,18 @@ describe('a report', () => {
       {
         class: 'certificate-expired',
         attempts: 3,
+        messages: 3,
         partners: [
           { domain: 'b.example', attempts: 2 },
           { domain: 'a.example', attempts: 1 },
         ],
       },
-      { class: 'starttls-refused', attempts: 1, partners: [{ domain: 'a.example', attempts: 1 }] },
+      {
+        class: 'starttls-refused',
+        attempts: 1,
+        messages: 1,
+        partners: [{ domain: 'a.example', attempts: 1 }],
+      },
     ])
   })
 

@@ -86,7 +86,10 @@ describe('the types of the settings', () => {
       })
       if (type === 'number' && !NUMBERS.includes(key))
         it(`say in what ${key} is measured`, () => {
-          assert.match(comment, /in (?:milli)?seconds|[Mm]ost (?:owners|entries|messages|connections)/)
+          assert.match(
+            comment,
+            /in (?:milli)?seconds|[Mm]ost (?:owners|entries|messages|connections|partners)|how many deliveries/,
+          )
         })
     }
 })

@@ -4,6 +4,7 @@
  * `StoreError`.
  */
 import type { RateLimiterAbstract } from 'rate-limiter-flexible'
+import type { AccountChange, HistoryEntry } from '../../store/history.js'
 import { StoreError } from '../../store/rule-store.js'
 
 /** The kinds of accounts. */
@@ -27,6 +28,12 @@ export function accountConflict(place: string): StoreError {
     'STORE_CONFLICT',
     `${place} was changed by someone else in the meantime; nothing was written, load it again and repeat`,
   )
+}
+
+/** Another account that must still be as it was read when something is written. */
+export interface Witness {
+  readonly name: string
+  readonly json: string
 }
 
 /** A session as it begins. */
@@ -54,9 +61,16 @@ export interface AccountStore {
   /**
    * Sets an account, or removes it with `null`.
    *
-   * @throws {StoreError} `STORE_CONFLICT` when it is not as expected.
+   * @param witness another account of the kind that must be as expected at the same moment
+   * @throws {StoreError} `STORE_CONFLICT` when one of them is not.
    */
-  write(kind: AccountKind, name: string, expected: string | null, value: string | null): Promise<void>
+  write(
+    kind: AccountKind,
+    name: string,
+    expected: string | null,
+    value: string | null,
+    witness?: Witness | null,
+  ): Promise<void>
 
   /** One session; `null` where there is none, or it has ended. */
   readSession(key: string): Promise<string | null>
@@ -72,6 +86,21 @@ export interface AccountStore {
   renewSession(key: string, value: string, expiresAt: number): Promise<void>
 
   dropSession(user: string, key: string): Promise<void>
+
+  /** The sessions of a user, key to value. */
+  sessionsOf(user: string): Promise<ReadonlyMap<string, string>>
+
+  /** When each token was used last, as it was noted: id to a time. */
+  tokenUses(): Promise<ReadonlyMap<string, string>>
+
+  /** Notes when a token was used, or forgets it with `null`. */
+  noteTokenUse(id: string, at: string | null): Promise<void>
+
+  /** Records what was done to an account. @param by who did it */
+  record(change: AccountChange, by: string): Promise<void>
+
+  /** What was recorded, latest first. */
+  recorded(): AsyncIterable<HistoryEntry>
 
   /** Counts tries. */
   limiter(limit: TryLimit): RateLimiterAbstract

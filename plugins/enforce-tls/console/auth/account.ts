@@ -6,6 +6,7 @@ import { formatFlaw } from '../../rules/format-problem.js'
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { parseDomain } from '../../rules/address.js'
 import { parseJson } from '../../rules/json.js'
+import { listed } from '../../text/list.js'
 import { quote } from '../../text/quote.js'
 import { jsonShape } from '../../work/json-shape.js'
 
@@ -20,12 +21,23 @@ export interface Rights {
   readonly domains: readonly string[]
 }
 
+/** With which somebody chooses a password, once. */
+export interface Invitation {
+  /** SHA-256 of its secret, base64url. */
+  readonly hash: string
+  /** ISO 8601. */
+  readonly expiresAt: string
+}
+
 /** A user as stored, by name. */
 export interface User extends Rights {
-  /** As `hashPassword` gives it. */
+  /** As `hashPassword` gives it; of one who was invited, a hash that no password has. */
   readonly password: string
   /** When the password was set, ISO 8601. */
   readonly changedAt: string
+  readonly invitation?: Invitation
+  /** Whether there never was a password. @default false */
+  readonly pending?: boolean
 }
 
 /** A token as stored, by id. */
@@ -37,6 +49,8 @@ export interface Token extends Rights {
   readonly createdAt: string
   /** When it ends, ISO 8601. @default never */
   readonly expiresAt?: string
+  /** Who made it in the console; one made by the command belongs to nobody. */
+  readonly createdBy?: string
 }
 
 const rights = {
@@ -48,7 +62,18 @@ const text = { type: 'string', minLength: 1, maxLength: 1000 } as const
 const isUser = jsonShape<User>({
   type: 'object',
   required: ['role', 'domains', 'password', 'changedAt'],
-  properties: { ...rights, password: text, changedAt: text },
+  properties: {
+    ...rights,
+    password: text,
+    changedAt: text,
+    invitation: {
+      type: 'object',
+      required: ['hash', 'expiresAt'],
+      properties: { hash: text, expiresAt: text },
+      nullable: true,
+    },
+    pending: { type: 'boolean', nullable: true },
+  },
 })
 const isToken = jsonShape<Token>({
   type: 'object',
@@ -59,6 +84,7 @@ const isToken = jsonShape<Token>({
     hash: text,
     createdAt: text,
     expiresAt: { ...text, nullable: true },
+    createdBy: { ...text, nullable: true },
   },
 })
 
@@ -109,6 +135,7 @@ export function stampOf({ password }: User): string {
   return digest(password)
 }
 
+const DOMAINS_SHOWN = 4
 const TOKEN_MARK = 'etls'
 
 /** A new token: the text to hand over once, and what to store of it. */
@@ -122,6 +149,27 @@ export function newToken(): { readonly id: string; readonly text: string; readon
 export function readToken(given: string): { readonly id: string; readonly secret: string } | null {
   const [, id, secret] = /^etls_([0-9a-f]{12})_([\w-]{43})$/.exec(given) ?? []
   return id === undefined || secret === undefined ? null : { id, secret }
+}
+
+/** So long an invitation holds, in milliseconds. */
+const INVITATION_LASTS = 7 * 24 * 60 * 60 * 1000
+
+/** A new invitation: the secret to hand over once, and what to store of it. */
+export function newInvitation(now: number): { readonly secret: string; readonly invitation: Invitation } {
+  const secret = randomBytes(32).toString('base64url')
+  const expiresAt = new Date(now + INVITATION_LASTS).toISOString()
+  return { secret, invitation: { hash: digest(secret), expiresAt } }
+}
+
+/** Whether a secret is that of a user's invitation which has not ended. */
+export function isInvited({ invitation }: User, secret: string, now: number): boolean {
+  if (invitation === undefined || !(Date.parse(invitation.expiresAt) > now)) return false
+  return sameText(digest(secret), invitation.hash)
+}
+
+/** Role and domains in words, such as `viewer of acme.example`. */
+export function formatRights({ role, domains }: Rights): string {
+  return domains.length === 0 ? role : `${role} of ${listed(domains, DOMAINS_SHOWN)}`
 }
 
 /** Whether a secret is that of a token which has not ended. */

@@ -1,6 +1,6 @@
 /**
- * Accounts and sessions in two files beside the rules file: `….users.json` to be kept, `….sessions.json`
- * that may be deleted at any time. All processes that use the rules file share them; sign-in attempts are counted
+ * Accounts and sessions in files beside the rules file: `….users.json` to be kept, its history in
+ * `….users.history.jsonl`, and `….sessions.json` that may be deleted at any time. All processes that use the rules file share them; sign-in attempts are counted
  * by each process for itself. A file that can't be used rejects with a `StoreError` that names it.
  */
 import { readFile } from 'node:fs/promises'
@@ -8,14 +8,17 @@ import pLimit from 'p-limit'
 import { RateLimiterMemory, type RateLimiterAbstract } from 'rate-limiter-flexible'
 import { notJson, parseJson } from '../../rules/json.js'
 import { fileProblem } from '../../store/file/errors.js'
+import { historyText, readHistory } from '../../store/file/history.js'
 import type { FileStoreOptions } from '../../store/file/rule-store.js'
 import { replaceFile, type NewFileOwner } from '../../store/file/replace-file.js'
+import type { AccountChange, HistoryEntry } from '../../store/history.js'
 import { StoreError } from '../../store/rule-store.js'
 import {
   accountConflict,
   SESSIONS_MAX,
   type AccountKind,
   type NewSession,
+  type Witness,
   type TryLimit,
   type AccountStore,
 } from './account-store.js'
@@ -38,6 +41,7 @@ export class FileAccountStore implements AccountStore {
   readonly description: string
   readonly #accounts: string
   readonly #sessions: string
+  readonly #history: string
   readonly #now: () => number
   readonly #newFileOwner: NewFileOwner
   readonly #oneByOne = pLimit(1)
@@ -45,6 +49,7 @@ export class FileAccountStore implements AccountStore {
   constructor(rulesFile: string, { now = Date.now, newFileOwner = null }: FileStoreOptions = {}) {
     this.#accounts = `${rulesFile}.users.json`
     this.#sessions = `${rulesFile}.sessions.json`
+    this.#history = `${rulesFile}.users.history.jsonl`
     this.#now = now
     this.#newFileOwner = newFileOwner
     this.description = `file ${this.#accounts}`
@@ -59,11 +64,21 @@ export class FileAccountStore implements AccountStore {
     return (await this.all(kind)).get(name) ?? null
   }
 
-  write(kind: AccountKind, name: string, expected: string | null, value: string | null): Promise<void> {
+  write(
+    kind: AccountKind,
+    name: string,
+    expected: string | null,
+    value: string | null,
+    witness: Witness | null = null,
+  ): Promise<void> {
     return this.#change(this.#accounts, (content) => {
       const entries = content.get(kind) ?? new Map<string, unknown>()
-      const found = entries.has(name) ? JSON.stringify(entries.get(name)) : null
-      if (found !== expected) throw accountConflict(`${this.description}: ${kind}[${JSON.stringify(name)}]`)
+      const assertIs = (place: string, json: string | null): void => {
+        const found = entries.has(place) ? JSON.stringify(entries.get(place)) : null
+        if (found !== json) throw accountConflict(`${this.description}: ${kind}[${JSON.stringify(place)}]`)
+      }
+      assertIs(name, expected)
+      if (witness !== null) assertIs(witness.name, witness.json)
       if (value === null) entries.delete(name)
       else entries.set(name, JSON.parse(value))
       content.set(kind, entries)
@@ -93,6 +108,52 @@ export class FileAccountStore implements AccountStore {
 
   dropSession(_user: string, key: string): Promise<void> {
     return this.#changeSessions((sessions) => sessions.delete(key))
+  }
+
+  async sessionsOf(user: string): Promise<ReadonlyMap<string, string>> {
+    const now = this.#now()
+    const found = new Map<string, string>()
+    for (const [key, stored] of (await this.#read(this.#sessions)).get('sessions') ?? [])
+      if (isSessionRecord(stored) && stored.user === user && stored.expiresAt > now)
+        found.set(key, stored.value)
+    return found
+  }
+
+  async tokenUses(): Promise<ReadonlyMap<string, string>> {
+    const uses = (await this.#read(this.#sessions)).get('tokenUses') ?? []
+    return new Map([...uses].map(([id, at]) => [id, String(at)]))
+  }
+
+  noteTokenUse(id: string, at: string | null): Promise<void> {
+    return this.#change(this.#sessions, (content) => {
+      const uses = content.get('tokenUses') ?? new Map<string, unknown>()
+      if (at === null) uses.delete(id)
+      else uses.set(id, at)
+      content.set('tokenUses', uses)
+    })
+  }
+
+  async record(change: AccountChange, by: string): Promise<void> {
+    const file = this.#history
+    await this.#oneByOne(async () => {
+      try {
+        await replaceFile(
+          file,
+          async (target) => [[target, await historyText(target, [change], by, new Date(this.#now()))]],
+          { secret: true, newFileOwner: this.#newFileOwner },
+        )
+      } catch (error) {
+        throw explained(file, error)
+      }
+    })
+  }
+
+  async *recorded(): AsyncGenerator<HistoryEntry> {
+    try {
+      yield* readHistory(this.#history)
+    } catch (error) {
+      throw explained(this.#history, error)
+    }
   }
 
   limiter({ name, points, duration }: TryLimit): RateLimiterAbstract {

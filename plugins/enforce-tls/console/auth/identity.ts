@@ -8,6 +8,7 @@ import { isValidToken, parseToken, readToken, sameText, type Rights } from './ac
 import { Problem } from '../problem.js'
 import type { Session, Sessions } from './sessions.js'
 import type { AccountStore } from './account-store.js'
+import { isMakerAdmin, type TokenUses } from './tokens.js'
 
 /** Whoever sent a request. */
 export interface Identity extends Rights {
@@ -21,14 +22,20 @@ const COOKIE = 'enforce-tls-session'
 /** The header that a page of another site can't send. */
 const CSRF_HEADER = 'x-csrf-token'
 
+interface Accounts {
+  readonly sessions: Sessions
+  readonly accounts: AccountStore
+  readonly tokenUses: TokenUses
+}
+
 /** Who it is, or `null`. */
 export async function identify(
   request: Request,
-  { sessions, accounts }: { readonly sessions: Sessions; readonly accounts: AccountStore },
+  { sessions, accounts, tokenUses }: Accounts,
   now: number,
 ): Promise<Identity | null> {
   const bearer = /^Bearer ([\w-]+)$/i.exec(request.headers.authorization ?? '')?.[1]
-  if (bearer !== undefined) return await tokenIdentity(bearer, accounts, now)
+  if (bearer !== undefined) return await tokenIdentity(bearer, { accounts, tokenUses }, now)
   const text = cookieText(request)
   const session = text === null ? null : await sessions.find(text)
   if (session === null) return null
@@ -36,11 +43,17 @@ export async function identify(
   return { author: session.name, role, domains, session }
 }
 
-async function tokenIdentity(bearer: string, accounts: AccountStore, now: number): Promise<Identity | null> {
+async function tokenIdentity(
+  bearer: string,
+  { accounts, tokenUses }: Omit<Accounts, 'sessions'>,
+  now: number,
+): Promise<Identity | null> {
   const read = readToken(bearer)
   if (read === null) return null
   const token = parseToken(await accounts.read('tokens', read.id))
   if (token === null || !isValidToken(token, read.secret, now)) return null
+  if (!(await isMakerAdmin(accounts, token))) return null
+  await tokenUses.note(read.id, now)
   const { role, domains, name } = token
   return { author: `token ${read.id} (${name})`, role, domains, session: null }
 }

@@ -5,15 +5,20 @@
 import { RateLimiterRedis, type RateLimiterAbstract } from 'rate-limiter-flexible'
 import type { RedisSettings } from '../../settings/redis.js'
 import { RedisConnection } from '../../store/redis/connection.js'
-import { writeField } from '../../store/redis/evaluate.js'
+import { newStepId, parseHistoryLine, type AccountChange, type HistoryEntry } from '../../store/history.js'
+import { HISTORY_MOST, writeField } from '../../store/redis/evaluate.js'
 import {
   accountConflict,
   SESSIONS_MAX,
   type AccountKind,
   type NewSession,
+  type Witness,
   type TryLimit,
   type AccountStore,
 } from './account-store.js'
+
+/** So many entries of the history are read at a time. */
+const HISTORY_CHUNK = 200
 
 /** Accounts and sessions in a Redis. */
 export class RedisAccountStore implements AccountStore {
@@ -42,9 +47,17 @@ export class RedisAccountStore implements AccountStore {
     return this.#connection.ask({ key, writes: false, send: (redis) => redis.hget(key, name) })
   }
 
-  async write(kind: AccountKind, name: string, expected: string | null, value: string | null): Promise<void> {
+  async write(
+    kind: AccountKind,
+    name: string,
+    expected: string | null,
+    value: string | null,
+    witness: Witness | null = null,
+  ): Promise<void> {
     const key = this.#prefix + kind
-    if (!(await writeField(this.#connection, key, name, expected, value)))
+    const change = { field: name, expected, value }
+    const still = witness === null ? null : { field: witness.name, expected: witness.json }
+    if (!(await writeField(this.#connection, key, change, still)))
       throw accountConflict(`${this.description}: key ${key}, field ${name}`)
   }
 
@@ -90,6 +103,77 @@ export class RedisAccountStore implements AccountStore {
     await this.#connection.ask({ key: index, writes: true, send: (redis) => redis.hdel(index, key) })
   }
 
+  async sessionsOf(user: string): Promise<ReadonlyMap<string, string>> {
+    const index = this.#indexKey(user)
+    const sessions = await this.#connection.ask({
+      key: index,
+      writes: false,
+      send: (redis) => redis.hgetall(index),
+    })
+    const found = new Map<string, string>()
+    for (const key of Object.keys(sessions)) {
+      const value = await this.readSession(key)
+      if (value !== null) found.set(key, value)
+    }
+    return found
+  }
+
+  tokenUses(): Promise<ReadonlyMap<string, string>> {
+    const key = this.#usesKey
+    return this.#connection.ask({
+      key,
+      writes: false,
+      send: async (redis) => new Map(Object.entries(await redis.hgetall(key))),
+    })
+  }
+
+  async noteTokenUse(id: string, at: string | null): Promise<void> {
+    const key = this.#usesKey
+    await this.#connection.ask({
+      key,
+      writes: true,
+      send: (redis) => (at === null ? redis.hdel(key, id) : redis.hset(key, id, at)),
+    })
+  }
+
+  async record({ key, owner, field, value }: AccountChange, by: string): Promise<void> {
+    const stream = this.#historyKey
+    const entry = {
+      at: new Date().toISOString(),
+      by,
+      key,
+      owner,
+      field,
+      to: value,
+      step: newStepId(),
+      entries: 1,
+    }
+    await this.#connection.ask({
+      key: stream,
+      writes: true,
+      send: (redis) =>
+        redis.xadd(stream, 'MAXLEN', '~', HISTORY_MOST.entries, '*', 'entry', JSON.stringify(entry)),
+    })
+  }
+
+  async *recorded(): AsyncGenerator<HistoryEntry> {
+    const stream = this.#historyKey
+    for (let end = '+'; ;) {
+      const from = end
+      const chunk = await this.#connection.ask({
+        key: stream,
+        writes: false,
+        send: (redis) => redis.xrevrange(stream, from, '-', 'COUNT', HISTORY_CHUNK),
+      })
+      for (const [id, [, line = '']] of chunk) {
+        const entry = parseHistoryLine(line)
+        if (entry !== null) yield entry
+        end = `(${id}`
+      }
+      if (chunk.length < HISTORY_CHUNK) return
+    }
+  }
+
   limiter({ name, points, duration }: TryLimit): RateLimiterAbstract {
     return new RateLimiterRedis({
       storeClient: this.#limiterClient(),
@@ -111,6 +195,14 @@ export class RedisAccountStore implements AccountStore {
   /** Of the sessions of a user: when they began, and when they end at the latest. */
   #indexKey(user: string): string {
     return `${this.#prefix}sessions-of:${user}`
+  }
+
+  get #historyKey(): string {
+    return `${this.#prefix}account-history`
+  }
+
+  get #usesKey(): string {
+    return `${this.#prefix}token-uses`
   }
 
   /** The two commands that the limiter sends, over the connection that explains its failures. */

@@ -17,6 +17,25 @@ interface StoredSession {
   /** In milliseconds since 1970. */
   readonly createdAt: number
   readonly seenAt: number
+  /** Those of versions up to 0.1.0 do not say where they began. */
+  readonly from?: SignInPlace
+}
+
+/** Where somebody signed in. */
+export interface SignInPlace {
+  readonly address: string
+  /** The browser, as it calls itself. */
+  readonly agent: string
+}
+
+/** A session as it is shown: nothing that one could use it with. */
+export interface ShownSession {
+  readonly id: string
+  readonly createdAt: string
+  readonly seenAt: string
+  readonly endsAt: string
+  readonly address: string | null
+  readonly agent: string | null
 }
 
 /** A session that holds, and its user as of now. */
@@ -30,6 +49,8 @@ export interface Session {
 
 /** A request moves the end of a session on at most so often: part of the idle time. */
 const RENEWALS = 20
+/** What a browser says of itself may be long, in characters. */
+const TEXT_MAX = 300
 
 /** Sessions in an account store. */
 export class Sessions {
@@ -44,7 +65,11 @@ export class Sessions {
   }
 
   /** Begins a session; gives it with the text for the browser. */
-  async begin(name: string, user: User): Promise<{ readonly session: Session; readonly text: string }> {
+  async begin(
+    name: string,
+    user: User,
+    from: SignInPlace,
+  ): Promise<{ readonly session: Session; readonly text: string }> {
     const text = randomBytes(32).toString('base64url')
     const now = this.#now()
     const stored = {
@@ -53,6 +78,7 @@ export class Sessions {
       csrf: randomBytes(32).toString('base64url'),
       createdAt: now,
       seenAt: now,
+      from: { address: from.address.slice(0, TEXT_MAX), agent: from.agent.slice(0, TEXT_MAX) },
     }
     const key = digest(text)
     await this.#accounts.createSession({
@@ -87,8 +113,44 @@ export class Sessions {
     if (stored !== null) await this.#renew(key, { ...stored, stamp: stampOf(user) }, this.#now())
   }
 
-  end({ name, key }: Session): Promise<void> {
+  end({ name, key }: Pick<Session, 'name' | 'key'>): Promise<void> {
     return this.#accounts.dropSession(name, key)
+  }
+
+  /** The sessions of a user that hold, the latest first. */
+  async of(name: string): Promise<readonly ShownSession[]> {
+    return (await this.#holding(name)).map(({ id, stored }) => ({
+      id,
+      createdAt: new Date(stored.createdAt).toISOString(),
+      seenAt: new Date(stored.seenAt).toISOString(),
+      endsAt: new Date(this.#endOf(stored)).toISOString(),
+      address: stored.from?.address ?? null,
+      agent: stored.from?.agent ?? null,
+    }))
+  }
+
+  /**
+   * Ends sessions of a user.
+   *
+   * @param isMeant by id
+   * @returns how many
+   */
+  async endOf(name: string, isMeant: (id: string) => boolean): Promise<number> {
+    const meant = (await this.#holding(name)).filter(({ id }) => isMeant(id))
+    for (const { key } of meant) await this.end({ name, key })
+    return meant.length
+  }
+
+  async #holding(name: string): Promise<{ id: string; key: string; stored: StoredSession }[]> {
+    const user = parseUser(await this.#accounts.read('users', name))
+    if (user === null) return []
+    const [stamp, now] = [stampOf(user), this.#now()]
+    return [...(await this.#accounts.sessionsOf(name))]
+      .flatMap(([key, value]) => {
+        const stored = parsed(value)
+        return stored?.stamp === stamp && this.#endOf(stored) > now ? [{ id: shownId(key), key, stored }] : []
+      })
+      .sort((a, b) => b.stored.seenAt - a.stored.seenAt)
   }
 
   #renew(key: string, stored: StoredSession, now: number): Promise<void> {
@@ -100,6 +162,11 @@ export class Sessions {
     const { sessionIdle, sessionMax } = this.#settings()
     return Math.min(seenAt + sessionIdle, createdAt + sessionMax)
   }
+}
+
+/** Names a session where it is shown; it is not what it is stored by. */
+export function shownId(key: string): string {
+  return digest(key).slice(0, 16)
 }
 
 function parsed(json: string | null): StoredSession | null {

@@ -70,6 +70,19 @@ export class SignIn {
     }
   }
 
+  /**
+   * Work with another secret than a password, counted as tries from an address: those that throw are.
+   *
+   * @throws {Problem} 429 after too many tries.
+   */
+  async counted<T>(address: string, work: () => Promise<T>): Promise<T> {
+    const network = networkOf(address)
+    await consume(this.#fromAddress, network)
+    const result = await work()
+    await this.#fromAddress.reward(network)
+    return result
+  }
+
   async #check(
     given: string,
     password: string,

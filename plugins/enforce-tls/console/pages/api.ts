@@ -22,6 +22,8 @@ export interface Answer<T> {
   readonly etag: string
   /** The path of the next page; `null` where this is the last, or no list. */
   readonly next: string | null
+  /** Of a list: how many entries all of its pages have; `null` where that is unknown. */
+  readonly total: number | null
 }
 
 /** What the client holds between requests. */
@@ -67,7 +69,12 @@ export async function request<T>(
   }
   const answered = await readBody(response)
   if (response.ok)
-    return { body: answered as T, etag: response.headers.get('etag') ?? '', next: nextOf(path, response) }
+    return {
+      body: answered as T,
+      etag: response.headers.get('etag') ?? '',
+      next: nextOf(path, response),
+      total: totalOf(response),
+    }
   if (response.status === 401 && path !== 'session') held.onSignedOut()
   throw toError(response.status, answered)
 }
@@ -143,6 +150,11 @@ export async function lastChange(
 function nextOf(path: string, response: Response): string | null {
   const [, query] = /<(\?[^>]*)>; rel="next"/.exec(response.headers.get('link') ?? '') ?? []
   return query === undefined ? null : `${path.split('?', 1)[0] ?? ''}${query}`
+}
+
+function totalOf(response: Response): number | null {
+  const given = response.headers.get('x-total-count')
+  return given === null ? null : Number(given)
 }
 
 /** Part of a path. */

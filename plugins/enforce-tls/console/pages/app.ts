@@ -1,22 +1,33 @@
 /** The frame of all pages: who is signed in, where one is, navigation. */
+import { mayChange } from './access.js'
 import { request, useSessionToken, whenSignedOut, formatError } from './api.js'
 import { Notice } from './components/basics.js'
+import { PageTitle } from './components/page-title.js'
+import { SearchBox } from './components/search-box.js'
 import { html, useEffect, useLayoutEffect, useRef, useState, type VNode } from './preact.js'
 import { parsePlace, type Place } from './router.js'
 import { texts } from './texts.js'
 import type { Session } from './types.js'
 import { forgetAll, keep, recall } from './unsaved.js'
 import { Account } from './views/account.js'
+import { AllRules } from './views/all-rules.js'
 import { Domain } from './views/domain.js'
 import { Domains } from './views/domains.js'
 import { GroupView } from './views/group.js'
 import { Groups } from './views/groups.js'
 import { HistoryView } from './views/history.js'
+import { InvitationView } from './views/invitation.js'
 import { MessageView } from './views/message.js'
 import { Messages } from './views/messages.js'
 import { Overview } from './views/overview.js'
+import { PartnerView } from './views/partner.js'
+import { People } from './views/people.js'
+import { PersonView } from './views/person.js'
+import { RuleText } from './views/rule-text.js'
 import { RuleView } from './views/rule.js'
 import { SignIn } from './views/sign-in.js'
+import { SuggestionsView } from './views/suggestions.js'
+import { Tokens } from './views/tokens.js'
 import { WaitingView } from './views/waiting.js'
 
 type Signed = 'unknown' | 'out' | 'ended' | Session
@@ -53,6 +64,8 @@ export function App(): VNode {
     useSessionToken(null)
     setSigned('out')
   }
+  if (place.view === 'invitation')
+    return html`<${InvitationView} name=${place.name} secret=${place.secret} onSignedIn=${begin} />`
   if (failure !== null)
     return html`<main class="narrow">
       <${Notice} tone="bad">
@@ -81,14 +94,21 @@ function Frame(props: {
     first.current = false
     window.scrollTo(0, 0)
   }, [key])
-  const sections = ['domains', 'overview', 'messages', 'waiting', 'groups', 'history'] as const
+  const sections = [
+    ...(['domains', 'overview', 'messages', 'waiting', 'suggestions', 'rules', 'groups', 'history'] as const),
+    ...(session.role === 'admin' ? (['people'] as const) : []),
+  ]
   const current = {
     group: 'groups',
     message: 'messages',
+    person: 'people',
+    tokens: 'people',
     domain: 'domains',
     'domain-history': 'domains',
     rules: 'domains',
     rule: 'domains',
+    'all-rules': 'rules',
+    partner: 'rules',
   }
   const here = (current as Readonly<Record<string, string>>)[place.view] ?? place.view
   return html`<button type="button" class="skip" onClick=${() => main.current?.focus()}>${texts.skip}</button>
@@ -102,6 +122,7 @@ function Frame(props: {
             >`,
         )}
       </nav>
+      <${SearchBox} />
       <div class="who">
         <a href="#/account" aria-current=${here === 'account' ? 'page' : undefined} title=${texts.nav.account}
           >${session.user}</a
@@ -123,13 +144,29 @@ function View({ session, place }: { readonly session: Session; readonly place: P
     case 'message':
       return html`<${MessageView} key=${place.uuid} uuid=${place.uuid} query=${place.query} />`
     case 'waiting':
-      return html`<${WaitingView} session=${session} />`
+      return html`<${WaitingView} key=${place.partner} session=${session} partner=${place.partner} />`
+    case 'suggestions':
+      return html`<${SuggestionsView} session=${session} />`
+    case 'all-rules':
+      return html`<${AllRules} session=${session} query=${place.query} />`
+    case 'partner': {
+      const { domain, owner } = place
+      return html`<${PartnerView} key=${domain} session=${session} domain=${domain} owner=${owner} />`
+    }
     case 'groups':
       return html`<${Groups} session=${session} />`
     case 'group':
       return html`<${GroupView} key=${place.name} session=${session} name=${place.name} />`
     case 'history':
-      return html`<${HistoryView} session=${session} />`
+      return html`<${HistoryView} key=${place.query} session=${session} query=${place.query} />`
+    case 'people':
+    case 'person':
+    case 'tokens':
+      if (session.role !== 'admin') return html`<${Nowhere} />`
+      if (place.view === 'tokens') return html`<${Tokens} />`
+      return place.view === 'person'
+        ? html`<${PersonView} key=${place.name} session=${session} name=${place.name} />`
+        : html`<${People} session=${session} />`
     case 'account':
       return html`<${Account} session=${session} />`
     case 'domain':
@@ -138,6 +175,8 @@ function View({ session, place }: { readonly session: Session; readonly place: P
       return html`<${Domain} key=${place.owner} session=${session} place=${place} />`
     case 'rule': {
       const { owner, direction, id } = place
+      if (!mayChange(session, owner))
+        return html`<${RuleText} key=${`${owner} ${id}`} owner=${owner} direction=${direction} id=${id} />`
       return html`<${RuleView}
         key=${`${owner} ${direction} ${id}`}
         session=${session}
@@ -146,10 +185,16 @@ function View({ session, place }: { readonly session: Session; readonly place: P
         id=${id}
       />`
     }
+    case 'invitation':
     case 'nowhere':
-      return html`<h1>${texts.errors.notThere}</h1>
-        <p><a class="button" href="#/domains">${texts.errors.notThereNext}</a></p>`
+      return html`<${Nowhere} />`
   }
+}
+
+/** For what is not there and for what one may not see alike. */
+function Nowhere(): VNode {
+  return html`<${PageTitle} title=${texts.errors.notThere} />
+    <p><a class="button" href="#/domains">${texts.errors.notThereNext}</a></p>`
 }
 
 function usePlace(): Place {

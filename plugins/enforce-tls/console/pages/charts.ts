@@ -19,7 +19,7 @@ export interface ChartData {
 export interface Series {
   readonly label: string
   readonly values: readonly number[]
-  /** A custom property of the style without its hyphens, such as `good`; one for each slice of a doughnut. */
+  /** A custom property of the style behind `--chart-`, such as `good`; one for each slice of a doughnut. */
   readonly colour: string | readonly string[]
 }
 
@@ -90,6 +90,7 @@ export function drawChart(canvas: HTMLCanvasElement, data: ChartData): DrawnChar
 function configOf({ kind, labels, series, horizontal = false }: ChartData): object {
   const styles = getComputedStyle(document.documentElement)
   const colour = (name: string): string => styles.getPropertyValue(`--${name}`).trim()
+  const own = (name: string): string => colour(`chart-${name}`)
   const font = {
     family: getComputedStyle(document.body).fontFamily,
     size: Math.round(Number.parseFloat(styles.fontSize) * 0.85),
@@ -109,10 +110,10 @@ function configOf({ kind, labels, series, horizontal = false }: ChartData): obje
     type: kind,
     data: {
       labels: labels.map(plain),
-      datasets: shown.map(({ label, values, colour: own }) => ({
+      datasets: shown.map(({ label, values, colour: given }) => ({
         label: plain(label),
         data: values,
-        backgroundColor: typeof own === 'string' ? colour(own) : own.map(colour),
+        backgroundColor: typeof given === 'string' ? own(given) : given.map(own),
         borderColor: colour('surface'),
         borderWidth: isBar ? 0 : 2,
         borderRadius: isBar ? 3 : 0,

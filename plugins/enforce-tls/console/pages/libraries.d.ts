@@ -5,6 +5,11 @@ declare module 'enforce-tls/visible' {
   export function visible(text: string): string
 }
 
+/** `report/failure-names.ts`. */
+declare module 'enforce-tls/failure-names' {
+  export const FAILURE_NAMES: Readonly<Record<string, string>>
+}
+
 /** htm's bundle of preact, its hooks and the `html` tag. */
 declare module 'htm/preact/standalone' {
   export interface VNode {

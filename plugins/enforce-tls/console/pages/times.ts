@@ -11,11 +11,17 @@ const zoned = new Intl.DateTimeFormat(undefined, {
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
 const shortDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' })
 const localDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 const number = new Intl.NumberFormat()
 
 /** A time out of the API, as a person reads it. */
 export function formatMoment(iso: string): string {
   return formatted(moment, iso)
+}
+
+/** The same without its day. */
+export function formatTime(iso: string): string {
+  return formatted(clock, iso)
 }
 
 /** The same with its time zone. */

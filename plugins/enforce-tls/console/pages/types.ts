@@ -92,6 +92,8 @@ export interface StoredRule {
   readonly rule: Rule
   readonly etag: string
   readonly problem: string | null
+  /** In a list: the first rule with the very same criteria. */
+  readonly sameAs?: { readonly id: string; readonly name: string } | null
 }
 
 export interface RuleList {
@@ -105,6 +107,15 @@ export interface Group {
   readonly patterns: readonly string[]
   readonly etag: string
   readonly problem: string | null
+  /** Of a group by itself: the rules that refer to it. */
+  readonly usedBy?: readonly {
+    readonly owner: string
+    readonly id: string
+    readonly name: string
+    readonly enabled: boolean
+    readonly direction: Direction
+  }[]
+  readonly usedByOthers?: number
 }
 
 export interface Validated {
@@ -224,7 +235,7 @@ export interface HistoryEntry {
   readonly id: string
   readonly at: string
   readonly by: string
-  readonly key: 'rules' | 'domains' | 'groups' | 'releases'
+  readonly key: 'rules' | 'domains' | 'groups' | 'releases' | 'users' | 'tokens'
   readonly owner: string
   readonly field: string
   readonly from: unknown
@@ -232,6 +243,10 @@ export interface HistoryEntry {
   /** `from` and `to` are too long for the history. */
   readonly leftOut: boolean
   readonly differences: readonly string[]
+  /** What became of it; only the latest change can be undone. */
+  readonly standing: 'latest' | 'undone' | 'changed' | 'event'
+  /** The next change of the same. */
+  readonly next: { readonly by: string; readonly at: string } | null
 }
 
 /** A change that is not made yet, as the API takes it. */
@@ -244,6 +259,12 @@ export type Change =
   | { readonly domain: string; readonly remove: true }
   | { readonly group: string; readonly patterns: readonly string[] }
   | { readonly undo: string }
+  | {
+      readonly several: {
+        readonly action: 'enable' | 'disable' | 'delete'
+        readonly rules: readonly { readonly owner: string; readonly id: string }[]
+      }
+    }
 
 /** A partner that a change brings under a requirement. */
 export interface ImpactPartner {
@@ -291,9 +312,18 @@ export interface DeliveryReport {
     readonly required: string
     readonly verdict: string
     readonly limits: readonly string[]
+    readonly uncovered: readonly object[]
   }
   readonly enforced: Counts
   readonly versions: readonly { readonly version: string | null; readonly messages: number }[]
+  readonly ciphers: readonly { readonly cipher: string; readonly messages: number }[]
+  /** Most messages first. */
+  readonly failures: readonly {
+    readonly class: string
+    readonly messages: number
+    readonly attempts: number
+    readonly partners: readonly { readonly domain: string; readonly attempts: number }[]
+  }[]
   readonly partners: readonly {
     readonly domain: string
     readonly enforced: Counts
@@ -418,4 +448,128 @@ export interface OrderResult {
   readonly id: string
   readonly done: boolean | null
   readonly says: string
+}
+
+/** What an account may see and change. */
+export interface Rights {
+  readonly role: Role
+  readonly domains: readonly string[]
+}
+
+/** A user of the console. */
+export interface Person {
+  readonly name: string
+  /** `null` for an entry that is not valid. */
+  readonly role: Role | null
+  readonly domains: readonly string[]
+  readonly passwordSetAt: string | null
+  readonly invitedUntil: string | null
+  readonly etag: string
+}
+
+/** A one-time link, as far as it is not the address of these pages. */
+export interface Invitation {
+  readonly secret: string
+  readonly expiresAt: string
+}
+
+export interface ShownSession {
+  readonly id: string
+  readonly createdAt: string
+  readonly seenAt: string
+  readonly address: string | null
+  readonly agent: string | null
+  /** Of one's own sessions: whether it is this one. */
+  readonly current?: boolean
+}
+
+export interface TokenRow {
+  readonly id: string
+  readonly name: string
+  readonly role: Role | null
+  readonly domains: readonly string[]
+  readonly createdAt: string | null
+  readonly createdBy: string | null
+  readonly expiresAt: string | null
+  readonly usedAt: string | null
+  readonly valid: boolean
+}
+
+/** A rule that a partner would fulfil, by what was seen of it. */
+export interface Suggestion {
+  readonly owner: string
+  readonly partner: string
+  readonly level: string
+  readonly deliveries: number
+  readonly sentences: readonly string[]
+}
+
+/** What is suggested, and why there may be nothing. */
+export interface Suggestions {
+  readonly enabled: boolean
+  readonly observed: number
+  readonly needed: { readonly deliveries: number; readonly days: number }
+  readonly lost: { readonly deliveries: number; readonly last: string | null }
+  readonly total: number
+  readonly suggestions: readonly Suggestion[]
+}
+
+/** A rule among those of all owners, and how it names the partner that was asked for. */
+export interface FoundRule extends StoredRule {
+  readonly names: readonly {
+    readonly as: 'domain' | 'subdomains' | 'address' | 'everyone'
+    readonly pattern: string
+    readonly group: string | null
+    readonly except: boolean
+  }[]
+}
+
+/** What is known of a partner beside its rules, deliveries and waiting mail. */
+export interface Partner {
+  readonly domain: string
+  readonly groups: readonly { readonly name: string; readonly patterns: readonly string[] }[]
+  readonly certificate: {
+    readonly at: string
+    readonly host: string
+    readonly protocol: string | null
+    readonly fingerprint: string
+    readonly issuer: string | null
+    readonly expires: string | null
+  } | null
+  readonly published: {
+    readonly at: string
+    readonly policies: readonly {
+      readonly type: 'tlsa' | 'sts'
+      readonly testing?: boolean
+      readonly domain: string
+      readonly strings: readonly string[]
+    }[]
+  } | null
+}
+
+/** Whose rules refer to a group. */
+export interface GroupUse {
+  readonly group: string
+  readonly rules: number
+  readonly owners: readonly string[]
+}
+
+/** What a search found. */
+export interface Hits {
+  readonly hits: readonly {
+    readonly kind: 'partner' | 'domain' | 'rule' | 'group'
+    readonly name: string
+    readonly rule: { readonly owner: string; readonly id: string; readonly direction: Direction } | null
+  }[]
+  readonly complete: boolean
+}
+
+/** What became of several rules that were changed at once. */
+export interface RulesChanged {
+  readonly results: readonly {
+    readonly id: string
+    readonly done: boolean
+    readonly problem: string | null
+  }[]
+  readonly effects: readonly NamedEffect[]
 }

@@ -1,7 +1,7 @@
 /** Groups: named lists of patterns. Everybody may see them, since rules of every owner can refer to them. */
 import { spellingOf } from '../../admin/canonical.js'
 import { findingGroupProblem } from '../../admin/entry-problems.js'
-import { referringRules } from '../../admin/referring-rules.js'
+import { referringRules, usesByGroup } from '../../admin/referring-rules.js'
 import { membersOf } from '../../admin/impact.js'
 import { newPatterns } from '../../admin/steps.js'
 import { checkedGroup, deleteGroup, domainsIn, groupIn, setGroup } from '../../admin/set-group.js'
@@ -12,11 +12,16 @@ import { valueOf } from '../../store/difference.js'
 import { sorting, type InPieces } from '../../work/pieces.js'
 import { inPieces } from '../../work/turns.js'
 import { effectsOf, effectsSchema } from '../effects.js'
+import { maySee } from '../auth/permission.js'
 import { assertSeen, etagOf } from '../etag.js'
 import { editorOf, param } from '../owner-access.js'
 import { cursorOf, Page, pageQuery, pageReply } from '../paging.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
-import { etag, list, object, problem, text } from '../schemas.js'
+import { count, etag, flag, list, object, problem, text } from '../schemas.js'
+
+/** Most rules that are named, and most of their owners in a list of groups. */
+const USES_MAX = 500
+const OWNERS_MAX = 20
 
 interface GroupBody {
   readonly patterns: readonly string[]
@@ -29,6 +34,14 @@ const groupFields = {
   problem,
 } as const
 const group: Schema = object(groupFields)
+const usedGroup: Schema = object({
+  ...groupFields,
+  usedBy: {
+    ...list(object({ owner: text, id: text, name: text, enabled: flag, direction: text })),
+    description: 'Rules that refer to it and that you may see; the first 500.',
+  },
+  usedByOthers: { ...count, description: 'How many more rules refer to it.' },
+})
 const changedGroup: Schema = object({
   ...groupFields,
   effects: effectsSchema,
@@ -57,12 +70,32 @@ export const groupRoutes = [
     operationId: 'getGroup',
     summary: 'One group.',
     needs: 'reader',
-    answers: { 200: group },
+    answers: { 200: usedGroup },
+    searches: true,
     handle: async (call) => {
       const name = param(call, 'name')
       const json = groupIn(await call.context.store.groups(), name)
-      return { body: await inPieces(toGroup(name, json)), etag: etagOf(json) }
+      const shown = await inPieces(toGroup(name, json))
+      return { body: { ...shown, ...(await usesOf(call, name)) }, etag: etagOf(json) }
     },
+  }),
+  route({
+    method: 'get',
+    path: '/group-uses',
+    operationId: 'listGroupUses',
+    summary: 'How many rules refer to each group that is in use, and of whom as far as you may see them.',
+    needs: 'reader',
+    answers: {
+      200: list(
+        object({
+          group: text,
+          rules: count,
+          owners: { ...list(text), description: 'The first 20 that you may see.' },
+        }),
+      ),
+    },
+    searches: true,
+    handle: async (call) => ({ body: await allUses(call) }),
   }),
   route<GroupBody>({
     method: 'put',
@@ -119,6 +152,26 @@ async function remove(call: Call): Promise<Reply> {
   assertSeen(call, `group ${name}`, etagOf(json))
   await deleteGroup(editorOf(call), name, json)
   return {}
+}
+
+async function usesOf(call: Call, name: string): Promise<object> {
+  const { owned, broken } = await referringRules(call.context.store, name)
+  const usedBy = owned
+    .filter(({ owner }) => maySee(call.identity, owner))
+    .slice(0, USES_MAX)
+    .map(({ owner, id, rule }) => ({
+      ...{ owner, id, name: rule.name },
+      ...{ enabled: rule.enabled, direction: rule.direction },
+    }))
+  return { usedBy, usedByOthers: owned.length + broken.length - usedBy.length }
+}
+
+async function allUses({ context, identity }: Call): Promise<readonly object[]> {
+  const { rules } = await referringRules(context.store, null)
+  return [...usesByGroup(rules)].map(([group, { rules: number, owners }]) => {
+    const visible = [...owners].filter((owner) => maySee(identity, owner))
+    return { group, rules: number, owners: visible.slice(0, OWNERS_MAX) }
+  })
 }
 
 function* listing(call: Call, groups: StoredGroups): InPieces<Reply> {

@@ -1,5 +1,6 @@
 /** What a change would do, before it is made: nothing is written. */
 import { plannedMove, switchableRule } from '../../admin/change-rule.js'
+import { plannedChanges, RULES_ACTIONS, type RulesAction } from '../../admin/change-rules.js'
 import { newRule } from '../../admin/create-rule.js'
 import { editedRule } from '../../admin/edit-rule.js'
 import { asks, formatImpact } from '../../admin/format-impact.js'
@@ -20,6 +21,7 @@ import { changeableOwner, visibleDomain } from '../owner-access.js'
 import { notFound, Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
 import { replacement } from './rule-access.js'
+import { RULES_MAX } from './several-rules.js'
 import { count, draft, flag, list, object, shortText, text } from '../schemas.js'
 import { EFFECT_STATUSES } from '../../admin/format-effect.js'
 
@@ -34,6 +36,10 @@ interface ImpactBody {
   readonly group?: string
   readonly patterns?: readonly string[]
   readonly undo?: string
+  readonly several?: {
+    readonly action: RulesAction
+    readonly rules: readonly { readonly owner: string; readonly id: string }[]
+  }
 }
 
 const partner: Schema = object({
@@ -72,7 +78,7 @@ export const impactRoutes = [
     path: '/impact',
     operationId: 'previewChange',
     summary:
-      'What a change would do: of a rule (owner, id, and rule, enabled, move or remove), a new rule (owner, rule), a domain (domain, and enabled or remove), a group (group, patterns), or taking a change back (undo).',
+      'What a change would do: of a rule (owner, id, and rule, enabled, move or remove), a new rule (owner, rule), a domain (domain, and enabled or remove), a group (group, patterns), several rules at once (several), or taking a change back (undo).',
     needs: 'editor',
     body: object(
       {
@@ -91,8 +97,29 @@ export const impactRoutes = [
         group: shortText,
         patterns: list(text),
         undo: shortText,
+        several: object({
+          action: { type: 'string', enum: RULES_ACTIONS },
+          rules: {
+            type: 'array',
+            minItems: 1,
+            maxItems: RULES_MAX,
+            items: object({ owner: shortText, id: shortText }),
+          },
+        }),
       },
-      ...['owner', 'id', 'rule', 'enabled', 'move', 'remove', 'domain', 'group', 'patterns', 'undo'],
+      ...[
+        'owner',
+        'id',
+        'rule',
+        'enabled',
+        'move',
+        'remove',
+        'domain',
+        'group',
+        'patterns',
+        'undo',
+        'several',
+      ],
     ),
     answers: { 200: impact },
     handle: preview,
@@ -157,12 +184,26 @@ async function changesOf(call: Call<ImpactBody>): Promise<readonly EntryChange[]
     const enabled = body.enabled === true
     return [namedChange('domains', domain, service, JSON.stringify({ enabled }))]
   }
-  return ruleChangesOf(call, body)
+  return body.several ? severalChangesOf(call, body.several) : ruleChangesOf(call, body)
+}
+
+/** What cannot be done to one of them is said when it is tried. */
+async function severalChangesOf(
+  call: Call<ImpactBody>,
+  { action, rules }: NonNullable<ImpactBody['several']>,
+): Promise<readonly EntryChange[]> {
+  const changes: EntryChange[] = []
+  for (const owner of new Set(rules.map((each) => changeableOwner(call, each.owner)))) {
+    const ids = rules.filter((each) => changeableOwner(call, each.owner) === owner).map(({ id }) => id)
+    const planned = await plannedChanges(await readOwner(call.context.store, owner), ids, action)
+    changes.push(...ruleChanges(owner, planned.changes))
+  }
+  return changes
 }
 
 async function ruleChangesOf(call: Call<ImpactBody>, body: ImpactBody): Promise<readonly EntryChange[]> {
   if (body.owner === undefined)
-    throw new Problem(422, 'invalid', 'Say what would change: owner, domain, group or undo.')
+    throw new Problem(422, 'invalid', 'Say what would change: owner, domain, group, several or undo.')
   const owner = changeableOwner(call, body.owner)
   const read = await readOwner(call.context.store, owner)
   const { id } = body

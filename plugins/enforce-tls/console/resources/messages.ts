@@ -1,4 +1,5 @@
 /** Single messages out of the delivery log: which there are, what happened to them, and a statement on one. */
+import { FAILURE_CLASS_NAMES } from '../../delivery/failure-classes.js'
 import type { TracedMessage } from '../../report/trace/message.js'
 import { searchMessages } from '../../report/trace/search.js'
 import { statementOn } from '../../report/trace/statement.js'
@@ -104,6 +105,11 @@ export const messageRoutes = [
       partner: { ...shortText, description: "The recipients' domain." },
       rule: { ...shortText, description: 'Name or id of a rule.' },
       result: { type: 'string', enum: RESULTS },
+      class: {
+        type: 'string',
+        enum: FAILURE_CLASS_NAMES,
+        description: 'A class of failure that an attempt had, whatever became of the message.',
+      },
       ...pageQuery,
       limit: { ...pageQuery['limit'], default: COUNT },
     },
@@ -173,6 +179,7 @@ function queryOf(call: Call): Omit<TraceQuery, 'since' | 'until'> {
     partner: domainIn(call, 'partner'),
     rule: given('rule'),
     result: given('result') as ResultAsked | null,
+    class: given('class'),
   }
 }
 

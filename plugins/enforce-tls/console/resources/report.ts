@@ -41,6 +41,7 @@ const report: Schema = {
     reported: { type: 'object' },
     incoming: { type: 'object' },
     versions: list({ type: 'object' }),
+    ciphers: list({ type: 'object' }),
     failures: list({ type: 'object' }),
     partners: list({ type: 'object' }),
     rules: list({ type: 'object' }),

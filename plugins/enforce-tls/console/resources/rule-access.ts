@@ -1,5 +1,6 @@
 /** A rule, or an owner's rules, as a request finds them, and the answers that show them. */
 import { spellingOf } from '../../admin/canonical.js'
+import { findingDuplicates } from '../../admin/duplicates.js'
 import { readOwner, ruleText, type OwnerRead } from '../../admin/owner-state.js'
 import type { ChangedRule } from '../../admin/write-rule.js'
 import { valueOf } from '../../store/difference.js'
@@ -50,10 +51,15 @@ export async function listReply(call: Call, { entries, groups }: OwnerRead): Pro
     owner,
     rules.map(({ id }) => id),
   )
+  const duplicates = await inPieces(findingDuplicates(entries))
   const body = {
     owner,
     active: isOn(entries),
-    rules: rules.map((rule) => ({ ...rule, effect: effects.get(rule.id) ?? null })),
+    rules: rules.map((rule) => ({
+      ...rule,
+      effect: effects.get(rule.id) ?? null,
+      sameAs: duplicates.get(rule.id) ?? null,
+    })),
   }
   return { body, etag, ...reply }
 }

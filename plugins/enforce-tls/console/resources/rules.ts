@@ -25,6 +25,7 @@ import {
   ownedRuleFields,
   problemAfterChange,
   ruleReport,
+  sameAs,
   shortText,
   standing,
   text,
@@ -60,7 +61,9 @@ const changedRule: Schema = object({
 const ruleList: Schema = object({
   owner: text,
   active: { ...flag, description: 'Whether message rules are switched on for the domain.' },
-  rules: list(object({ owner: text, id: text, rule: standing, etag, problem: nullable(text), effect })),
+  rules: list(
+    object({ owner: text, id: text, rule: standing, etag, problem: nullable(text), effect, sameAs }),
+  ),
 })
 const RULE = '/owners/{owner}/rules/{id}'
 

@@ -57,6 +57,8 @@ interface Found {
   /** Of its latest entry that is asked for. */
   at: string
   readonly results: Set<ResultAsked>
+  /** Of failed attempts. */
+  readonly classes: Set<string>
   waits: boolean
 }
 
@@ -66,16 +68,21 @@ async function findMessages(log: DeliveryLogReader, query: TraceQuery, names: As
     if (!(await inPieces(asking(record, query, names)))) continue
     const key = keyOf(record)
     const { uuid = '', domain = '' } = record
-    const one = found.get(key) ?? { key, uuid, domain, at: '', results: new Set(), waits: false }
+    const one = found.get(key) ?? {
+      ...{ key, uuid, domain, at: '', waits: false },
+      ...{ results: new Set<ResultAsked>(), classes: new Set<string>() },
+    }
     note(one, record)
     // Behind all others: the first one in the map is the one that is longest without an entry.
     found.delete(key)
     found.set(key, one)
     if (found.size > FOUND_MAX) found.delete(found.keys().next().value ?? '')
   }
-  const { result } = query
+  const { result, class: failure = null } = query
   const asked = [...found.values()].filter(
-    ({ results, waits }) => result === null || (result === 'waiting' ? waits : results.has(result)),
+    ({ results, classes, waits }) =>
+      (result === null || (result === 'waiting' ? waits : results.has(result))) &&
+      (failure === null || classes.has(failure)),
   )
   return asked.sort((a, b) => (a.at > b.at ? -1 : a.at < b.at ? 1 : 0))
 }
@@ -97,7 +104,10 @@ function* reading(record: DeliveryRecord): InPieces<DeliveryLogEntry | null> {
 
 function note(one: Found, { at = '', kind, result = '', class: name }: DeliveryRecord): void {
   if (at > one.at) one.at = at
-  if (kind === 'attempt') return
+  if (kind === 'attempt') {
+    if (name !== undefined) one.classes.add(name)
+    return
+  }
   if (kind === 'outcome') one.waits = result === 'deferred'
   else if (result === 'sent') one.waits = false
   const meaning = RESULT_OF[result]
@@ -107,7 +117,7 @@ function note(one: Found, { at = '', kind, result = '', class: name }: DeliveryR
 
 const RESULT_OF: Readonly<Record<string, ResultAsked>> = {
   delivered: 'delivered',
-  'delivered-as-usual': 'delivered',
+  'delivered-as-usual': 'as-usual',
   rerouted: 'rerouted',
   'via-gateway': 'rerouted',
   bounced: 'bounced',

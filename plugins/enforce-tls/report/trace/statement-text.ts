@@ -1,6 +1,6 @@
 /** The statement on a message as text, and as one HTML page for the printer. Pure. */
 import { html } from '../escape-html.js'
-import { PAGE_STYLE } from '../page-style.js'
+import { pageStyle } from '../page-style.js'
 import { oneLine } from '../../text/one-line.js'
 import type { Statement } from './statement.js'
 
@@ -67,7 +67,7 @@ export function toStatementPage(statement: Statement, made: Date): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <title>${html(question)}</title>
-<style>${PAGE_STYLE}</style>
+<style>${pageStyle()}</style>
 </head>
 <body>
 <header><h1>${html(question)}</h1></header>

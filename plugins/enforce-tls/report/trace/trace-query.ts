@@ -8,6 +8,7 @@ import { stemOf } from './exposures.js'
 /** What messages can be asked for by, besides what is in `TraceQuery`. */
 export const RESULTS = [
   'delivered',
+  'as-usual',
   'rerouted',
   'waiting',
   'bounced',
@@ -40,6 +41,8 @@ export interface TraceQuery {
   /** Id or name. */
   readonly rule: string | null
   readonly result: ResultAsked | null
+  /** A class of failure that an attempt had, whatever became of the message. @default any */
+  readonly class?: string | null
 }
 
 /** A name that is asked for, in all forms in which the log may have it. */

@@ -32,7 +32,7 @@ export class RedisAlertState implements AlertState {
   }
 
   replace(name: string, expected: string | null, value: string | null): Promise<boolean> {
-    return writeField(this.#connection, this.#partners, name, expected, value)
+    return writeField(this.#connection, this.#partners, { field: name, expected, value })
   }
 
   async takeLease(holder: string, duration: number): Promise<boolean> {

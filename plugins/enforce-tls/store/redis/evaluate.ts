@@ -97,24 +97,33 @@ function* packing(
   return `[${words.join(',')}]`
 }
 
+/** A field of a hash, as it was read and as it shall be; `null` for none. */
+export interface FieldChange {
+  readonly field: string
+  readonly expected: string | null
+  readonly value: string | null
+}
+
 /**
  * Writes one field of a hash beside the rules, which has neither history nor marker.
  *
+ * @param still another field that must be as expected at the same moment
  * @returns false, with nothing written, where it is not as expected.
  */
 export async function writeField(
   connection: Asks,
   key: string,
-  field: string,
-  expected: string | null,
-  value: string | null,
+  { field, expected, value }: FieldChange,
+  still: Omit<FieldChange, 'value'> | null = null,
 ): Promise<boolean> {
-  const change = [1, '', '', field, expected ?? false, true, value ?? false, false]
+  const changes = [
+    [1, '', '', field, expected ?? false, true, value ?? false, false],
+    ...(still === null ? [] : [[1, '', '', still.field, still.expected ?? false, false]]),
+  ]
   const answer = await connection.ask({
     key,
     writes: true,
-    send: (redis) =>
-      redis.eval(COMPARE_AND_SET, 1, key, '', '', '', '', JSON.stringify([change]), '', '', ''),
+    send: (redis) => redis.eval(COMPARE_AND_SET, 1, key, '', '', '', '', JSON.stringify(changes), '', '', ''),
   })
   return answer === null
 }

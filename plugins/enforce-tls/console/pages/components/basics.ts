@@ -1,6 +1,6 @@
 /** Small parts of every page: switch, states of loading, notices, the place where changes are read out. */
 import { html, useEffect, useLayoutEffect, useRef, useState, type Child, type VNode } from '../preact.js'
-import { formatError } from '../api.js'
+import { ApiError, formatError } from '../api.js'
 import { texts } from '../texts.js'
 
 /** A switch; `label` is what a screen reader says. */
@@ -8,10 +8,16 @@ export function Switch(props: {
   readonly label: string
   readonly on: boolean
   readonly disabled?: boolean
+  /** For those who may only look it is a word. */
+  readonly readOnly?: boolean
   readonly describedBy?: string
   readonly onChange: (on: boolean) => void
 }): VNode {
-  const { label, on, disabled = false, describedBy, onChange } = props
+  const { label, on, disabled = false, readOnly = false, describedBy, onChange } = props
+  if (readOnly)
+    return html`<span class=${`badge ${on ? 'badge-on' : ''}`}
+      ><span class="unseen">${label}: </span>${on ? texts.on : texts.off}</span
+    >`
   return html`<button
     type="button"
     role="switch"
@@ -74,14 +80,25 @@ export function Waiting(props: { readonly of: Loaded<unknown>; readonly retry: (
   // One element that stays: what takes the place of another one may come to stand elsewhere in the page.
   return html`<div class="stack">
     ${
-      props.of.state === 'failed'
-        ? html`<${Notice} tone="bad">
-            <p>${formatError(props.of.error)}</p>
-            <button type="button" class="button" onClick=${props.retry}>${texts.retry}</button>
+      isHidden(props.of)
+        ? html`<${Notice} tone="warn">
+            <p>${formatError((props.of as { readonly error: unknown }).error)}</p>
+            <p><a class="button" href="#/domains">${texts.errors.notThereNext}</a></p>
           <//>`
-        : html`<p class="loading" role="status">${texts.loading}</p>`
+        : props.of.state === 'failed'
+          ? html`<${Notice} tone="bad">
+              <p>${formatError(props.of.error)}</p>
+              <button type="button" class="button" onClick=${props.retry}>${texts.retry}</button>
+            <//>`
+          : html`<p class="loading" role="status">${texts.loading}</p>`
     }
   </div>`
+}
+
+/** What is not there, or not for this user: to try again would not help. */
+function isHidden(of: Loaded<unknown>): boolean {
+  if (of.state !== 'failed' || !(of.error instanceof ApiError)) return false
+  return of.error.status === 404 || of.error.status === 403
 }
 
 /** Says something to a screen reader. */

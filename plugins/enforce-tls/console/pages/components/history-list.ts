@@ -1,38 +1,45 @@
-/** Changes, latest first, each with who, when, what, and undo. */
+/** Changes by day, latest first: each with when, who, what became of it, and undo where that is possible. */
 import { html, useState, type VNode } from '../preact.js'
-import { part, request, requestAll, formatError } from '../api.js'
+import { part, request, formatError, type Answer } from '../api.js'
+import { formatDifferences, formatPlace } from '../history-words.js'
 import { plain } from '../plain.js'
+import { queryOf } from '../router.js'
 import { texts } from '../texts.js'
-import { formatMoment } from '../times.js'
+import { dayOf, formatMoment, formatTime } from '../times.js'
 import type { HistoryEntry, NamedEffect } from '../types.js'
 import { EffectList } from './effect.js'
 import { useConfirm } from './impact.js'
 import { announce, Empty, Notice, useLoaded, Waiting } from './basics.js'
 
-/** So many changes are shown. */
-const MOST = 200
+/** So many changes are shown at first, and with each `Show more`. */
+const PAGE = 100
 
-export function HistoryList(props: {
+type Page = Answer<readonly HistoryEntry[]>
+
+interface HistoryListProps {
   /** @default all that one may see */
   readonly owner?: string
   /** Only changes of this rule. */
   readonly field?: string
+  /** What else is asked for, such as `by=ann`. */
+  readonly query?: string
   readonly mayUndo: boolean
   readonly onUndone?: () => void
-}): VNode {
-  const { owner, field, mayUndo, onUndone } = props
-  const query = owner === undefined ? '' : `&owner=${part(owner)}`
-  const [loaded, reload] = useLoaded(
-    () => requestAll<HistoryEntry>(`history?limit=${MOST}${query}`, MOST),
-    [query],
-  )
+}
+
+export function HistoryList(props: HistoryListProps): VNode {
+  const { owner, field, query = '', mayUndo, onUndone } = props
+  const fixed = queryOf({ limit: String(PAGE), owner: owner ?? null, rule: field ?? null })
+  const path = `history?${fixed}${query === '' ? '' : `&${query}`}`
+  const [loaded, reload, set] = useLoaded<Page>(() => request('GET', path), [path])
   const [message, setMessage] = useState<{ readonly tone: 'good' | 'bad'; readonly text: string } | null>(
     null,
   )
   const [effects, setEffects] = useState<readonly NamedEffect[]>([])
   const [dialog, confirm] = useConfirm()
   if (loaded.state !== 'there') return html`<${Waiting} of=${loaded} retry=${reload} />`
-  const entries = loaded.value.filter((entry) => field === undefined || entry.field === field)
+  const { body: entries, next } = loaded.value
+  const fail = (error: unknown): void => setMessage({ tone: 'bad', text: formatError(error) })
   const undo = async (entry: HistoryEntry): Promise<void> => {
     try {
       if (!(await confirm({ undo: entry.id }, texts.impact.undo, texts.impact.yes.undo))) return
@@ -46,17 +53,54 @@ export function HistoryList(props: {
       reload()
       onUndone?.()
     } catch (error) {
-      setMessage({ tone: 'bad', text: formatError(error) })
+      fail(error)
     }
   }
+  const more = async (from: string): Promise<void> => {
+    try {
+      const page: Page = await request('GET', from)
+      set({ ...page, body: [...entries, ...page.body] })
+    } catch (error) {
+      fail(error)
+    }
+  }
+  const isFiltered = query !== ''
   return html`<div class="stack">
     ${message !== null && html`<${Notice} tone=${message.tone}>${message.text}<//>`}
     <${EffectList} effects=${effects} /> ${dialog}
-    ${entries.length === 0 && html`<${Empty} title=${texts.history.empty} next=${texts.history.lead} />`}
-    <ol class="history">
-      ${entries.map((entry) => html`<${Entry} key=${entry.id} entry=${entry} mayUndo=${mayUndo} undo=${undo} />`)}
-    </ol>
+    ${
+      entries.length === 0 &&
+      html`<${Empty}
+        title=${isFiltered ? texts.history.none : texts.history.empty}
+        next=${isFiltered ? texts.history.noneNext : texts.history.lead}
+      />`
+    }
+    ${byDay(entries).map(
+      ([day, those]) =>
+        html`<section key=${day} class="card changes-day">
+          <h2>${day}</h2>
+          <ol class="lines">
+            ${those.map((entry) => html`<${Entry} key=${entry.id} entry=${entry} mayUndo=${mayUndo} undo=${undo} />`)}
+          </ol>
+        </section>`,
+    )}
+    ${
+      next !== null &&
+      html`<p>
+        <button type="button" class="button" onClick=${() => void more(next)}>${texts.history.more}</button>
+      </p>`
+    }
   </div>`
+}
+
+/** In the viewer's zone, as all times here. */
+function byDay(entries: readonly HistoryEntry[]): [day: string, entries: HistoryEntry[]][] {
+  const days = new Map<string, HistoryEntry[]>()
+  for (const entry of entries) {
+    const day = dayOf(entry.at)
+    days.set(day, [...(days.get(day) ?? []), entry])
+  }
+  return [...days]
 }
 
 function Entry(props: {
@@ -65,37 +109,35 @@ function Entry(props: {
   readonly undo: (entry: HistoryEntry) => Promise<void>
 }): VNode {
   const { entry, mayUndo, undo } = props
+  const { at, by, standing, next, leftOut } = entry
   const what = formatPlace(entry)
-  return html`<li class="card history-entry">
-    <div>
-      <p><strong>${what}</strong></p>
-      <ul class="differences">
-        ${entry.differences.map((line) => html`<li key=${line}>${texts.history.difference(plain(line))}</li>`)}
-      </ul>
-      <p class="hint"><time datetime=${entry.at}>${formatMoment(entry.at)}</time>, ${entry.by}</p>
+  const differences = formatDifferences(entry)
+  const [first = '', ...others] = differences
+  return html`<li class="line change">
+    <p class="hint change-when"><time datetime=${at}>${formatTime(at)}</time> <span>${plain(by)}</span></p>
+    <div class="line-body">
+      <p><strong>${what}</strong>: ${first}</p>
+      ${
+        others.length > 0 &&
+        html`<ul class="differences">
+          ${others.map((line) => html`<li key=${line}>${line}</li>`)}
+        </ul>`
+      }
+      ${standing === 'undone' && next !== null && html`<p><span class="badge">${texts.history.undoneBy(plain(next.by), formatMoment(next.at))}</span></p>`}
+      ${standing === 'changed' && next !== null && html`<p class="hint">${texts.history.changedBy(plain(next.by), formatMoment(next.at))}</p>`}
     </div>
     ${
       mayUndo &&
-      !entry.leftOut &&
-      entry.key !== 'releases' &&
+      !leftOut &&
+      standing === 'latest' &&
       html`<button
         type="button"
         class="button"
         onClick=${() => void undo(entry)}
-        aria-label=${texts.history.undoLabel(what, formatMoment(entry.at))}
+        aria-label=${texts.history.undoLabel(what, formatMoment(at))}
       >
         ${texts.history.undo}
       </button>`
     }
   </li>`
-}
-
-function formatPlace({ key, owner, field, from, to }: HistoryEntry): string {
-  if (key !== 'rules') return texts.history.place[key](field)
-  const name = [to, from]
-    .map((each) => (each as { readonly name?: unknown } | null)?.name)
-    .find((each) => typeof each === 'string')
-  return typeof name === 'string'
-    ? texts.history.named(plain(name), owner)
-    : texts.history.place.rules(field, owner)
 }

@@ -70,33 +70,14 @@ export function useConfirm(): [VNode | null, Confirm] {
 }
 
 function ImpactDialog({ impact, question, yes, removal, answer }: Question): VNode {
-  const { rules, more, seen, partners } = impact
-  const weakens =
-    removal !== undefined || rules.some(({ step }) => step === 'exempts' || step === 'service-wide-ends')
+  const nothing = removal && impact.rules.length === 0
   return html`<${Dialog} title=${question} onClose=${() => answer(false)}>
-    <div class="impact">
-      ${removal && html`<p>${removal.hint}</p>`}
-      ${removal && rules.length === 0 && html`<p>${texts.impact.nothing}</p>`}
-      ${rules.map(
-        ({ owner, id, name, step, status, sentences }) =>
-          html`<section key=${`${owner} ${id}`}>
-            ${rules.length > 1 && html`<h3>${plain(name)} <span class="hint">${plain(owner)}</span></h3>`}
-            <${Notice}
-              tone=${step === 'exempts' || step === 'ends' || status === 'no-effect' || status === 'inactive' ? 'warn' : 'info'}
-            >
-              ${sentences.map((sentence) => html`<p key=${sentence}>${plain(sentence)}</p>`)}
-            <//>
-          </section>`,
-      )}
-      ${more > 0 && html`<p>${texts.impact.moreRules(more)}</p>`}
-      ${seen.map((sentence) => html`<p key=${sentence}>${plain(sentence)}</p>`)}
-      ${partners.length > 0 && html`<${Partners} ...${impact} />`}
-      ${impact.unnamed.length > 0 && html`<p class="hint">${texts.impact.unnamed(impact.unnamed.map(plain))}</p>`}
-    </div>
+    ${removal && html`<p>${removal.hint}</p>`} ${nothing && html`<p>${texts.impact.nothing}</p>`}
+    <${ImpactWords} ...${impact} />
     <div class="row">
       <button
         type="button"
-        class=${weakens ? 'button button-bad' : 'button button-main'}
+        class=${removal !== undefined || weakens(impact) ? 'button button-bad' : 'button button-main'}
         onClick=${() => answer(true)}
       >
         ${yes}
@@ -104,6 +85,33 @@ function ImpactDialog({ impact, question, yes, removal, answer }: Question): VNo
       <button type="button" class="button" onClick=${() => answer(false)}>${texts.cancel}</button>
     </div>
   <//>`
+}
+
+/** Whether mail may leave in the clear by it that does not now. */
+export function weakens({ rules }: Impact): boolean {
+  return rules.some(({ step }) => step === 'exempts' || step === 'service-wide-ends')
+}
+
+/** What a change would do, and the check of its partners. */
+export function ImpactWords(impact: Impact): VNode {
+  const { rules, more, seen, partners } = impact
+  return html`<div class="impact">
+    ${rules.map(
+      ({ owner, id, name, step, status, sentences }) =>
+        html`<section key=${`${owner} ${id}`}>
+          ${rules.length > 1 && html`<h3>${plain(name)} <span class="hint">${plain(owner)}</span></h3>`}
+          <${Notice}
+            tone=${step === 'exempts' || step === 'ends' || status === 'no-effect' || status === 'inactive' ? 'warn' : 'info'}
+          >
+            ${sentences.map((sentence) => html`<p key=${sentence}>${plain(sentence)}</p>`)}
+          <//>
+        </section>`,
+    )}
+    ${more > 0 && html`<p>${texts.impact.moreRules(more)}</p>`}
+    ${seen.map((sentence) => html`<p key=${sentence}>${plain(sentence)}</p>`)}
+    ${partners.length > 0 && html`<${Partners} ...${impact} />`}
+    ${impact.unnamed.length > 0 && html`<p class="hint">${texts.impact.unnamed(impact.unnamed.map(plain))}</p>`}
+  </div>`
 }
 
 interface Result extends ImpactPartner {

@@ -3,6 +3,7 @@ import { html, type VNode } from '../preact.js'
 import { plain } from '../plain.js'
 import { texts } from '../texts.js'
 import type { Message } from '../types.js'
+import { partnerHref } from './partner-link.js'
 
 /** The recipients, or how many there are. */
 export function formatRecipients({ to, domain, recipients }: Message): string {
@@ -19,6 +20,14 @@ export function formatSender({ sender, from }: Message): string {
 /** The rules by their names. */
 export function formatRules({ rules }: Message): string {
   return rules.map(({ id, name }) => plain(name ?? id)).join(', ')
+}
+
+/** The way to all that is known of the partner: of mail that came in, its sender. */
+export function PartnerOf({ message }: { readonly message: Message }): VNode | null {
+  const { domain, from, state } = message
+  const partner = state === 'rejected' ? from : domain
+  if (partner === '') return null
+  return html`<a href=${partnerHref(partner)}>${texts.find.partner.link(plain(partner))}</a>`
 }
 
 /** What became of it. */

@@ -49,21 +49,24 @@ function formatRequirement({ level, requirement }: PartnerCheck): string {
 /** Finds the keys of a partner's servers, for a rule that lists none yet. */
 export function PartnerCheckForm(props: {
   readonly target: string
-  /** Puts a fingerprint on the rule's list. */
-  readonly onPin: (fingerprint: string) => void
+  readonly action?: Action
+  /** Puts a fingerprint on the rule's list. @default there is none */
+  readonly onPin?: (fingerprint: string) => void
+  /** What it checks for, as a sentence. @default nothing */
+  readonly requirement?: string
 }): VNode {
-  const { onPin } = props
+  const { action = { level: 'encrypt' }, onPin, requirement = '' } = props
   const id = useUid('check')
   const [target, setTarget] = useState(props.target)
   const [checked, setChecked] = useState<Checked>(null)
   const start = async (event: Event): Promise<void> => {
     event.preventDefault()
     setChecked('asking')
-    setChecked(await checkNow(target.trim(), { level: 'encrypt' }))
+    setChecked(await checkNow(target.trim(), action))
   }
   return html`<section class="card">
-    <h2>${texts.tryOut.checkTitle}</h2>
-    <p class="muted">${texts.tryOut.checkLead}</p>
+    <h2>${onPin ? texts.tryOut.keyTitle : texts.tryOut.checkTitle}</h2>
+    <p class="muted">${onPin ? texts.tryOut.keyLead : texts.tryOut.checkLead} ${requirement}</p>
     <form class="line-form" onSubmit=${start}>
       <${Field} label=${texts.tryOut.checkTarget} id=${id}>
         <input

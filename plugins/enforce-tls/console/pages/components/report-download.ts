@@ -14,11 +14,13 @@ interface Typing {
 export function ReportDownload(props: {
   /** What the page is about; `null` for all mail. */
   readonly owner: string | null
+  /** The last ones, which are the first choice. */
+  readonly days: number
   /** Whether whoever looks may see some domains only. */
   readonly isLimited: boolean
 }): VNode {
   const words = texts.overview.download
-  const [from, setFrom] = useState(utcDay(Date.now() - 6 * DAY))
+  const [from, setFrom] = useState(utcDay(Date.now() - Math.max(props.days - 1, 0) * DAY))
   const [to, setTo] = useState(utcDay(Date.now()))
   const [owner, setOwner] = useState(props.owner ?? '')
   const [problem, setProblem] = useState<string | null>(null)

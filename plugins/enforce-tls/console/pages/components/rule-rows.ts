@@ -9,23 +9,33 @@ import { rulePath } from '../rule-model.js'
 import { texts } from '../texts.js'
 import type { Direction, StoredRule, Target } from '../types.js'
 import { announce, Notice, Switch, useUid } from './basics.js'
+import { nameOf, RuleBadges } from './found-rule.js'
 import { useConfirm } from './impact.js'
+import { stateOf } from './rule-state.js'
+import { RuleBox } from './rule-tools.js'
 import { RuleSummary } from './rule-summary.js'
+import { RuleTrafficLine, useRuleTraffic } from './rule-traffic.js'
 
 interface RowsProps {
   readonly owner: string
   readonly direction: Direction
   readonly rules: readonly StoredRule[]
   readonly may: boolean
+  /** Whether there are more than are shown here: then their order stays as it is. */
+  readonly isPart: boolean
+  /** Those that are chosen; `null` where none can be. */
+  readonly chosen: ReadonlySet<string> | null
+  readonly onChoose: (chosen: ReadonlySet<string>) => void
   readonly onMove: (rule: StoredRule, target: Target) => void
   readonly reload: () => void
   readonly onProblem: (text: string | null) => void
 }
 
 export function RuleRows(props: RowsProps): VNode {
-  const { owner, direction, rules, may, onMove, reload, onProblem } = props
+  const { owner, direction, rules, may, isPart, chosen, onChoose, onMove, reload, onProblem } = props
   const list = useRef<HTMLOListElement | null>(null)
   const hint = useUid('order')
+  const traffic = useRuleTraffic(owner)
   // The rule that cannot be switched on, since it is not chosen what it does.
   const [missing, setMissing] = useState<string | null>(null)
   const [dialog, confirm] = useConfirm()
@@ -51,7 +61,7 @@ export function RuleRows(props: RowsProps): VNode {
     if (byKey.current !== null) document.getElementById(`handle-${byKey.current}`)?.focus()
     byKey.current = null
   }, [order])
-  const sortable = may && rules.length > 1
+  const sortable = may && rules.length > 1 && !isPart && chosen === null
   useEffect(() => {
     if (list.current === null || !sortable) return undefined
     const made = new Sortable(list.current, {
@@ -97,7 +107,7 @@ export function RuleRows(props: RowsProps): VNode {
     <ol class="list" ref=${list}>
       ${rules.map(
         (stored, index) =>
-          html`<li key=${stored.id} class="card rule-row">
+          html`<li key=${stored.id} class=${`card rule-row row-${stateOf(stored)}`}>
             ${
               sortable &&
               html`<button
@@ -116,19 +126,27 @@ export function RuleRows(props: RowsProps): VNode {
                 <span aria-hidden="true">⠿</span>
               </button>`
             }
+            ${may && chosen !== null && html`<${RuleBox} stored=${stored} chosen=${chosen} onChoose=${onChoose} />`}
             <div class="rule-body">
-              <a class="row-link" href=${href('domains', owner, direction, stored.id)}> ${nameOf(stored)} </a>
+              <p class="row">
+                <a class="row-link" href=${href('domains', owner, direction, stored.id)}>
+                  ${nameOf(stored)}
+                </a>
+                <${RuleBadges} stored=${stored} />
+              </p>
               ${
                 stored.problem === null
                   ? html`<${RuleSummary} rule=${stored.rule} effect=${stored.effect} />`
                   : html`<p class="problem">${texts.rules.invalid}: ${stored.problem}</p>`
               }
+              <${RuleTrafficLine} of=${traffic} stored=${stored} />
               ${hasUnsaved(owner, stored.id) && html`<p class="problem">${texts.rules.unsaved}</p>`}
             </div>
             <${Switch}
               label=${texts.rules.switchLabel(nameOf(stored))}
               on=${switched?.etag === stored.etag ? switched.on : isOn(stored)}
-              disabled=${!may || stored.problem !== null}
+              disabled=${stored.problem !== null}
+              readOnly=${!may}
               onChange=${(on: boolean) => onSwitch(stored, on)}
             />
             ${
@@ -143,11 +161,6 @@ export function RuleRows(props: RowsProps): VNode {
           </li>`,
       )}
     </ol>`
-}
-
-function nameOf({ rule, id }: StoredRule): string {
-  const name = (rule as { name?: unknown } | null)?.name
-  return typeof name === 'string' && name.trim() !== '' ? plain(name) : id
 }
 
 function isOn({ rule }: StoredRule): boolean {

@@ -5,27 +5,23 @@ import { mayLeaveInTheClear } from '../published-levels.js'
 import { texts } from '../texts.js'
 import { formatMoment } from '../times.js'
 import type { Action, Effect, Lists, Rule } from '../types.js'
+import { ruleTexts } from '../texts-rules.js'
 import { EffectBadge } from './effect.js'
+import { LevelBadge } from './level-badge.js'
+import { RuleGroups } from './rule-groups.js'
 
 const SHOWN = 3
 
 export function RuleSummary(props: { readonly rule: Rule; readonly effect: Effect | null }): VNode {
   const { rule, effect } = props
-  const { criteria, actions, mode } = rule
+  const { actions, criteria } = rule
   const action = actions.relayWithTls
-  const lines = [
-    ...(['from', 'to', 'subject'] as const).flatMap((name) =>
-      formatLists(texts.criteria.field[name], criteria[name]),
-    ),
-    ...(criteria.header ?? []).flatMap((header) =>
-      formatLists(`${texts.criteria.field.header} ${header.name}`, header),
-    ),
-  ]
+  const lines = criteriaLines(rule)
   return html`<div class="rule-summary">
     ${lines.map((line) => html`<p key=${line}>${plain(line)}</p>`)}
+    <${RuleGroups} criteria=${criteria} />
     <p class="row">
       <${ActionBadges} action=${action} />
-      ${mode === 'report' && html`<span class="badge badge-warn">${texts.rules.report}</span>`}
       <${PeriodBadges} rule=${rule} />
       ${isInTime(rule) && html`<${EffectBadge} effect=${effect} />`}
     </p>
@@ -36,12 +32,21 @@ export function RuleSummary(props: { readonly rule: Rule; readonly effect: Effec
 function ActionBadges({ action }: { readonly action: Action | undefined }): VNode {
   if (action === undefined) return html`<span class="badge badge-warn">${texts.actions.missing}</span>`
   const { level, minVersion } = action
-  const exempts = level === 'none'
-  return html`<span class=${`badge ${exempts ? 'badge-warn' : ''}`} title=${texts.actions.levels[level]}>
-      ${exempts ? texts.actions.exemptBadge : texts.actions.levelNames[level]}
-    </span>
+  return html`<${LevelBadge} level=${level} />
     ${mayLeaveInTheClear(action) && html`<span class="badge badge-warn">${texts.actions.clearBadge}</span>`}
     ${minVersion !== undefined && html`<span class="badge">≥ ${texts.actions.version(minVersion)}</span>`}`
+}
+
+/** What it looks at, a line for each field. */
+export function criteriaLines({ criteria }: Pick<Rule, 'criteria'>): string[] {
+  return [
+    ...(['from', 'to', 'subject'] as const).flatMap((name) =>
+      formatLists(texts.criteria.field[name], criteria[name]),
+    ),
+    ...(criteria.header ?? []).flatMap((header) =>
+      formatLists(`${texts.criteria.field.header} ${header.name}`, header),
+    ),
+  ]
 }
 
 function isInTime({ startsAt, expiresAt }: Rule): boolean {
@@ -72,7 +77,11 @@ function formatLists(name: string, lists: Lists | undefined): string[] {
   return [`${name}: ${any}${except}`]
 }
 
-function few(values: readonly string[]): string {
-  const shown = values.slice(0, SHOWN).join(', ')
+/** The first of a list, and how many more there are. */
+export function few(values: readonly string[]): string {
+  const shown = values
+    .slice(0, SHOWN)
+    .map((value) => (value === '*' ? ruleTexts.everyone : value))
+    .join(', ')
   return values.length > SHOWN ? `${shown} ${texts.rules.more(values.length - SHOWN)}` : shown
 }

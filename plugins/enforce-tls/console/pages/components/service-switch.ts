@@ -32,7 +32,7 @@ export function ServiceSwitch(props: {
   return html`<${Switch}
       label=${texts.domains.switchLabel(domain)}
       on=${enabled}
-      disabled=${!mayChange(session, domain)}
+      readOnly=${!mayChange(session, domain)}
       onChange=${change}
     />
     ${dialog}`

@@ -5,6 +5,7 @@ import { texts } from '../texts.js'
 import { formatMoment } from '../times.js'
 import type { WaitingMessage } from '../types.js'
 import { useUid } from './basics.js'
+import { partnerHref } from './partner-link.js'
 
 export function WaitingRow(props: {
   readonly message: WaitingMessage
@@ -34,6 +35,7 @@ export function WaitingRow(props: {
           plain(sender) || '<>',
           rules.map(({ name }) => plain(name)),
         )}
+        ${' '}<a href=${partnerHref(message.domain)}>${texts.find.partner.link(plain(message.domain))}</a>
       </p>
       <p class="hint">
         ${texts.waiting.times({

@@ -1,6 +1,7 @@
 /** Who one is, and one's password. */
 import { request, formatError } from '../api.js'
 import { Field, Notice } from '../components/basics.js'
+import { SessionList } from '../components/session-list.js'
 import { PageTitle } from '../components/page-title.js'
 import { html, useState, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
@@ -70,5 +71,6 @@ export function Account({ session }: { readonly session: Session }): VNode {
         ${message !== null && html`<${Notice} tone=${message.tone}>${message.text}<//>`}
         <p><button type="submit" class="button button-main">${texts.account.submit}</button></p>
       </form>
-    </section>`
+    </section>
+    <${SessionList} path="sessions" />`
 }

@@ -3,6 +3,8 @@ import { ApiError, formatError, lastChange, part, request, type LastChange } fro
 import { Dialog, Notice, useLoaded, Waiting } from '../components/basics.js'
 import { Chips, type Mistake } from '../components/chips.js'
 import { Choice } from '../components/conflict.js'
+import { GroupUses } from '../components/group-uses.js'
+import { ValueList } from '../components/value-list.js'
 import { PageTitle } from '../components/page-title.js'
 import { html, useRef, useState, type VNode } from '../preact.js'
 import { mergedLists } from '../rule-changes.js'
@@ -19,12 +21,12 @@ interface GroupProps {
 type ChangedGroup = Group & { readonly effects: readonly NamedEffect[] }
 type Message = { readonly tone: 'good' | 'bad' | 'info'; readonly text: string }
 
-/** A group that is not there yet has no version. */
-async function find(name: string): Promise<Group> {
+/** A group that is not there yet has no version; only who may make it can have it. */
+async function find(name: string, may = true): Promise<Group> {
   try {
     return (await request<Group>('GET', `groups/${part(name)}`)).body
   } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 404) throw error
+    if (!may || !(error instanceof ApiError) || error.status !== 404) throw error
     return { name, patterns: [], etag: '', problem: null }
   }
 }
@@ -44,16 +46,28 @@ async function findConflict(name: string, mine: readonly string[]): Promise<Conf
 }
 
 export function GroupView({ session, name }: GroupProps): VNode {
-  const [loaded, reload] = useLoaded(() => find(name), [name])
+  const may = session.role === 'admin'
+  const [loaded, reload] = useLoaded(() => find(name, may), [name])
   const back = { href: '#/groups', label: texts.groups.back }
   return html`<${PageTitle} title=${name} back=${back} /> ${
       loaded.state === 'there'
-        ? html`<${Editor} group=${loaded.value} may=${session.role === 'admin'} />`
+        ? html`<${may ? Editor : GroupText} group=${loaded.value} /> <${GroupUses} group=${loaded.value} />`
         : html`<${Waiting} of=${loaded} retry=${reload} />`
     }`
 }
 
-function Editor({ group, may }: { readonly group: Group; readonly may: boolean }): VNode {
+/** For those who may not change it. */
+function GroupText({ group: { name, patterns, problem } }: { readonly group: Group }): VNode {
+  return html`<${Notice} tone="info">${texts.groups.adminOnly}<//>
+    ${problem !== null && html`<${Notice} tone="bad">${problem}<//>`}
+    <p class="muted">${texts.groups.inRules(name)}</p>
+    <section class="card">
+      <h2>${texts.groups.entries}</h2>
+      <${ValueList} values=${Array.isArray(patterns) ? patterns.map(String) : []} />
+    </section>`
+}
+
+function Editor({ group }: { readonly group: Group }): VNode {
   const { name } = group
   const given = Array.isArray(group.patterns) ? group.patterns : []
   const [values, setValues] = useState<readonly string[]>(given)
@@ -133,13 +147,9 @@ function Editor({ group, may }: { readonly group: Group; readonly may: boolean }
     }
   }
   const text = mistakes.length > 0 ? `${texts.save.mistakes(mistakes.length)} ${message.text}` : message.text
-  return html`${
-      may
-        ? html`<p class=${`save-line save-${mistakes.length > 0 ? 'bad' : message.tone}`} role="status">
-            ${text}
-          </p>`
-        : html`<${Notice} tone="info">${texts.groups.adminOnly}<//>`
-    }
+  return html`<p class=${`save-line save-${mistakes.length > 0 ? 'bad' : message.tone}`} role="status">
+      ${text}
+    </p>
     ${dialog}
     <${EffectList} effects=${changed?.effects ?? []} />
     ${group.problem !== null && html`<${Notice} tone="bad">${group.problem}<//>`}
@@ -150,13 +160,12 @@ function Editor({ group, may }: { readonly group: Group; readonly may: boolean }
         hint=${texts.groups.hint}
         values=${values}
         mistakes=${mistakes}
-        disabled=${!may}
+        disabled=${false}
         field="to"
         onChange=${change}
       />
     </section>
     ${
-      may &&
       etag.current !== '' &&
       html`<p class="danger">
         <button type="button" class="link link-bad" onClick=${() => setIsOpen(true)}>

@@ -1,14 +1,18 @@
 /** All groups, and a new one by name. */
-import { requestAll } from '../api.js'
+import { request, requestAll } from '../api.js'
 import { Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
 import { PageTitle } from '../components/page-title.js'
 import { html, useRef, useState, type VNode } from '../preact.js'
 import { href } from '../router.js'
 import { texts } from '../texts.js'
-import type { Group, Session } from '../types.js'
+import type { Group, GroupUse, Session } from '../types.js'
+
+/** So many owners are named. */
+const OWNERS = 5
 
 export function Groups({ session }: { readonly session: Session }): VNode {
   const [loaded, reload] = useLoaded(() => requestAll<Group>('groups'), [])
+  const [uses] = useLoaded(async () => (await request<readonly GroupUse[]>('GET', 'group-uses')).body, [])
   const may = session.role === 'admin'
   return html`<${PageTitle} title=${texts.groups.title} />
     <p class="lead">${texts.groups.lead}</p>
@@ -26,10 +30,22 @@ export function Groups({ session }: { readonly session: Session }): VNode {
                     <span class=${problem === null ? 'muted' : 'text-bad'}>
                       ${problem ?? texts.groups.entryCount(patterns.length)}
                     </span>
+                    ${uses.state === 'there' && html`<span class="muted">${formatUse(uses.value.find((use) => use.group === name))}</span>`}
                   </li>`,
               )}
             </ul>`
     }`
+}
+
+/** Whose rules refer to it. */
+function formatUse(use: GroupUse | undefined): string {
+  if (use === undefined) return texts.find.groupUse.unused
+  const shown = use.owners.slice(0, OWNERS).map(texts.ownerName)
+  const rest = use.owners.length - shown.length
+  return texts.find.groupUse.used(use.rules, [
+    ...shown,
+    ...(rest > 0 ? [texts.find.groupUse.moreOwners(rest)] : []),
+  ])
 }
 
 function CreateGroup(): VNode {

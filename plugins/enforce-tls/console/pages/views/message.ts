@@ -1,7 +1,13 @@
 /** One message: each attempt and outcome in order, and a statement on whether it was encrypted, for the printer. */
 import { part, request } from '../api.js'
 import { Notice, useLoaded, Waiting } from '../components/basics.js'
-import { formatRecipients, formatRules, formatSender, StateBadge } from '../components/message-words.js'
+import {
+  formatRecipients,
+  formatRules,
+  formatSender,
+  PartnerOf,
+  StateBadge,
+} from '../components/message-words.js'
 import { PageTitle } from '../components/page-title.js'
 import { html, type VNode } from '../preact.js'
 import { plain } from '../plain.js'
@@ -28,7 +34,8 @@ export function MessageView({ uuid, query }: { readonly uuid: string; readonly q
   return html`<${PageTitle} title=${texts.messages.to(formatRecipients(message))} back=${back} />
     <p class="lead">
       <${StateBadge} state=${message.state} />${' '}
-      ${texts.messages.about(formatSender(message), formatRules(message))}
+      ${texts.messages.about(formatSender(message), formatRules(message))}${' '}
+      <${PartnerOf} message=${message} />
     </p>
     ${
       message.nextStep !== null &&

@@ -1,12 +1,19 @@
 /** Single messages: a search, and what it found, the latest first. */
 import { formatError, request, requestAll, type Answer } from '../api.js'
 import { announce, Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
-import { formatRecipients, formatRules, formatSender, StateBadge } from '../components/message-words.js'
+import {
+  formatRecipients,
+  formatRules,
+  formatSender,
+  PartnerOf,
+  StateBadge,
+} from '../components/message-words.js'
 import { PageTitle } from '../components/page-title.js'
 import { plain } from '../plain.js'
 import { html, useState, type VNode } from '../preact.js'
 import { href, messagesHref } from '../router.js'
 import { texts } from '../texts.js'
+import { overviewTexts } from '../texts-overview.js'
 import { formatMoment } from '../times.js'
 import type { DomainRow, Message, MessageList, Session } from '../types.js'
 
@@ -48,7 +55,10 @@ function Search(props: { readonly session: Session; readonly asked: URLSearchPar
     event.preventDefault()
     const typed = new FormData(event.currentTarget as HTMLFormElement)
     const values = [...typed].map(([name, value]) => [name, typeof value === 'string' ? value.trim() : ''])
-    location.hash = messagesHref(Object.fromEntries(values) as Record<string, string>)
+    const query = Object.fromEntries(values) as Record<string, string>
+    // The end of a period goes with its beginning.
+    const isSame = query['since'] === asked.get('since')
+    location.hash = messagesHref({ ...query, until: isSame ? asked.get('until') : null })
   }
   const owner = asked.get('owner') ?? ''
   const owners = [...new Set([...choices, ...(owner === '' ? [] : [owner])])]
@@ -73,9 +83,14 @@ function Search(props: { readonly session: Session; readonly asked: URLSearchPar
       options=${[['', texts.messages.anyResult], ...Object.entries(texts.messages.results)]}
     />
     <${Choice}
+      name="class"
+      value=${asked.get('class') ?? ''}
+      options=${[['', overviewTexts.anyFailure], ...Object.entries(texts.overview.classes)]}
+    />
+    <${Choice}
       name="since"
       value=${asked.get('since') ?? '7d'}
-      options=${Object.entries(texts.overview.periods)}
+      options=${[...chosenPeriod(asked), ...Object.entries(texts.overview.periods)]}
     />
     <${Choice}
       name="owner"
@@ -91,18 +106,26 @@ function Search(props: { readonly session: Session; readonly asked: URLSearchPar
   </form>`
 }
 
+/** A period between two times, as a number on another page leads to it. */
+function chosenPeriod(asked: URLSearchParams): readonly (readonly [string, string])[] {
+  const [since, until] = [asked.get('since'), asked.get('until')]
+  if (since === null || until === null) return []
+  return [[since, overviewTexts.chosenPeriod(formatMoment(since), formatMoment(until))]]
+}
+
 function Choice(props: {
-  readonly name: 'result' | 'since' | 'owner'
+  readonly name: 'result' | 'class' | 'since' | 'owner'
   readonly value: string
   readonly options: readonly (readonly [string, string])[]
 }): VNode {
   const { name, value, options } = props
   const all = options.some(([each]) => each === value) ? options : [...options, [value, value] as const]
-  return html`<${Field} label=${texts.messages.fields[name]} id=${`search-${name}`}>
+  const label = name === 'class' ? overviewTexts.failure : texts.messages.fields[name]
+  return html`<${Field} label=${label} id=${`search-${name}`}>
     <select id=${`search-${name}`} name=${name} class="input">
       ${all.map(
-        ([each, label]) =>
-          html`<option key=${each} value=${each} selected=${each === value}>${label}</option>`,
+        ([each, shown]) =>
+          html`<option key=${each} value=${each} selected=${each === value}>${shown}</option>`,
       )}
     </select>
   <//>`
@@ -152,7 +175,8 @@ function Row({ message, query }: { readonly message: Message; readonly query: st
     ${why !== null && html`<p>${texts.sentence(plain(why))}</p>`}
     <p class="hint">
       <time datetime=${last}>${formatMoment(last)}</time
-      >${' · '}${texts.messages.about(formatSender(message), formatRules(message))}
+      >${' · '}${texts.messages.about(formatSender(message), formatRules(message))}${' · '}
+      <${PartnerOf} message=${message} />
     </p>
   </li>`
 }

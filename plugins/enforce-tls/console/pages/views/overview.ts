@@ -1,15 +1,15 @@
-/** What became of covered mail: by day, by TLS version, and the partners that fail. */
+/** What became of covered mail: the sentence that says it, its trend, why TLS failed, and what needs attention. */
 import { part, request, requestAll } from '../api.js'
-import { Empty, useLoaded, Waiting } from '../components/basics.js'
-import type { ChartData } from '../charts.js'
-import { Chart, DataTable } from '../components/chart.js'
+import { useLoaded, Waiting } from '../components/basics.js'
+import { OverviewReport } from '../components/overview-report.js'
 import { PageTitle } from '../components/page-title.js'
 import { ReportDownload } from '../components/report-download.js'
-import { plain } from '../plain.js'
+import { WaitingNow } from '../components/waiting-now.js'
 import { html, useState, type VNode } from '../preact.js'
-import { href, messagesHref } from '../router.js'
+import { href } from '../router.js'
 import { texts } from '../texts.js'
-import { dayOf, formatDay, formatMoment, formatNumber, formatShortDay } from '../times.js'
+import { overviewTexts } from '../texts-overview.js'
+import { zoneName } from '../times.js'
 import type { DeliveryReport, DomainRow, Session } from '../types.js'
 
 type Period = keyof typeof texts.overview.periods
@@ -62,15 +62,29 @@ export function Overview({ session, owner }: OverviewProps): VNode {
             )}
           </select>
         </label>
+        <button type="button" class="button" onClick=${goToDownload}>${overviewTexts.export}</button>
       </div>
     <//>
-    <p class="lead">${texts.overview.lead}</p>
+    <p class="lead">${texts.overview.lead} ${overviewTexts.times(zoneName())}</p>
     ${
       loaded.state !== 'there'
         ? html`<${Waiting} of=${loaded} retry=${reload} />`
-        : html`<${Report} report=${loaded.value} asked=${{ owner: shown, since: period }} />`
+        : html`<${OverviewReport} report=${loaded.value} owner=${shown} />
+            <${WaitingNow} ofOne=${shown !== null && session.domains.length !== 1} />`
     }
-    <${ReportDownload} key=${shown} owner=${shown} isLimited=${session.domains.length > 0} />`
+    <${ReportDownload}
+      key=${`${shown ?? ''} ${period}`}
+      owner=${shown}
+      days=${Number.parseInt(period, 10)}
+      isLimited=${session.domains.length > 0}
+    />`
+}
+
+/** The form is at the end of the page. */
+function goToDownload(): void {
+  const place = document.getElementById('report-from')
+  place?.scrollIntoView({ block: 'center' })
+  place?.focus({ preventScroll: true })
 }
 
 /** What one can choose from. */
@@ -83,150 +97,4 @@ async function domainsFor({ domains }: Session): Promise<readonly string[]> {
 async function load(period: Period, owner: string | null): Promise<DeliveryReport> {
   const of = owner === null ? '' : `&owner=${part(owner)}`
   return (await request<DeliveryReport>('GET', `report?since=${period}${of}`)).body
-}
-
-/** What the numbers are of: each leads to the messages that it counts. */
-interface Asked {
-  readonly owner: string | null
-  readonly since: Period
-}
-
-function Count(props: {
-  readonly n: number
-  readonly what: string
-  readonly asked: Readonly<Record<string, string | null>>
-}): VNode {
-  const { n, what, asked } = props
-  const shown = formatNumber(n)
-  if (n === 0) return html`<span>${shown}</span>`
-  return html`<a href=${messagesHref(asked)} aria-label=${`${shown} ${what}`}>${shown}</a>`
-}
-
-function Report({ report, asked }: { readonly report: DeliveryReport; readonly asked: Asked }): VNode {
-  const { enforced, days, versions, partners, expiring, logBegins, since } = report
-  if (enforced.messages === 0 && days.length === 0)
-    return html`<${Empty} title=${texts.overview.empty} next=${texts.overview.emptyNext} />`
-  const failing = partners.filter(
-    ({ enforced: of, failures }) => of.bounced > 0 || Object.keys(failures).length > 0,
-  )
-  const of = (
-    name:
-      'delivered' | 'rerouted' | 'released' | 'bounced' | 'waiting' | 'asUsual' | 'wouldBounce' | 'wouldWait',
-  ) => days.map((day) => day[name])
-  const byDay: ChartData = {
-    kind: 'bar',
-    labels: days.map(({ date }) => formatShortDay(date)),
-    series: [
-      { label: texts.overview.delivered, values: of('delivered'), colour: 'good' },
-      { label: texts.overview.released, values: of('released'), colour: 'warn' },
-      { label: texts.overview.bounced, values: of('bounced'), colour: 'bad' },
-      { label: texts.overview.waiting, values: of('waiting'), colour: 'quiet' },
-      { label: texts.overview.rerouted, values: of('rerouted'), colour: 'second' },
-      { label: texts.overview.asUsual, values: of('asUsual'), colour: 'second' },
-      { label: texts.overview.wouldBounce, values: of('wouldBounce'), colour: 'warn' },
-      { label: texts.overview.wouldWait, values: of('wouldWait'), colour: 'quiet' },
-    ].filter(({ values }, place) => place === 0 || values.some((n) => n > 0)),
-  }
-  const byVersion: ChartData = {
-    kind: 'doughnut',
-    labels: versions.map(({ version }) =>
-      version === null ? texts.overview.noTls : texts.actions.version(version),
-    ),
-    series: [
-      {
-        label: texts.overview.messages,
-        values: versions.map(({ messages }) => messages),
-        colour: ['good', 'second', 'quiet', 'warn'],
-      },
-    ],
-  }
-  const figures = [
-    'delivered',
-    ...(enforced.rerouted > 0 ? ['rerouted' as const] : []),
-    'bounced',
-    'waiting',
-    ...(enforced.released > 0 ? ['released' as const] : []),
-    ...(enforced.asUsual > 0 ? ['asUsual' as const] : []),
-  ] as const
-  const { required, verdict, limits } = report.conclusion
-  return html`<section class="card">
-      <p>${plain(`${required} ${verdict}`)}</p>
-      ${
-        limits.length > 0 &&
-        html`<ul class="hint">
-          ${limits.map((limit) => html`<li key=${limit}>${plain(limit)}</li>`)}
-        </ul>`
-      }
-      <dl class="facts">
-        ${figures.map(
-          (name) =>
-            html`<div key=${name}>
-              <dt>${texts.overview[name]}</dt>
-              <dd class="big">
-                <${Count}
-                  n=${enforced[name]}
-                  what=${texts.overview[name]}
-                  asked=${{ ...asked, result: name }}
-                />
-              </dd>
-            </div>`,
-        )}
-      </dl>
-    </section>
-    <div class="charts">
-      <${Chart}
-        title=${texts.overview.byDay}
-        data=${byDay}
-        rowTitle=${texts.overview.day}
-        rows=${days.map(({ date }) => formatDay(date))}
-      />
-      <${Chart} title=${texts.overview.versions} data=${byVersion} rowTitle=${texts.overview.version} />
-    </div>
-    <section class="card">
-      <h2>${texts.overview.partners}</h2>
-      ${
-        failing.length === 0
-          ? html`<p class="muted">${texts.overview.noPartners}</p>`
-          : html`<${Failing} partners=${failing} asked=${asked} />`
-      }
-    </section>
-    ${
-      expiring.length > 0 &&
-      html`<section class="card">
-        <h2>${texts.overview.expiring}</h2>
-        <${DataTable}
-          title=${texts.overview.expiring}
-          head=${[texts.overview.partner, texts.overview.host, texts.overview.expires]}
-          rows=${expiring.map(({ domain, host, expires }) => [domain, host, dayOf(expires)])}
-        />
-      </section>`
-    }
-    <p class="hint">
-      ${texts.overview.days}${' '}
-      ${logBegins !== null && logBegins > since && texts.messages.begins(formatMoment(logBegins))}
-    </p>`
-}
-
-function Failing(props: { readonly partners: DeliveryReport['partners']; readonly asked: Asked }): VNode {
-  const { partners, asked } = props
-  const number = (domain: string, result: 'bounced' | 'waiting', n: number): VNode =>
-    html`<${Count}
-      n=${n}
-      what=${`${texts.overview[result]}, ${domain}`}
-      asked=${{ ...asked, partner: domain, result }}
-    />`
-  const reasons = (failures: Readonly<Record<string, number>>): string =>
-    Object.entries(failures)
-      .map(([name, attempts]) => `${texts.overview.classes[name] ?? name}: ${formatNumber(attempts)}`)
-      .join(', ')
-  return html`<${DataTable}
-    title=${texts.overview.partners}
-    head=${[texts.overview.partner, texts.overview.bounced, texts.overview.waiting, texts.overview.reasons]}
-    rows=${partners.map(({ domain, enforced, failures }) => [
-      domain,
-      number(domain, 'bounced', enforced.bounced),
-      number(domain, 'waiting', enforced.waiting),
-      reasons(failures),
-    ])}
-  />`
 }

@@ -37,8 +37,8 @@ export function RuleView(props: RuleViewProps): VNode {
   if (loaded.state === 'there')
     return html`<${Editor} key=${loaded.value} ...${props} model=${loaded.value} reload=${reload} />`
   const gone = loaded.state === 'failed' && loaded.error instanceof ApiError && loaded.error.status === 404
-  return html`<${PageTitle} title=${texts.rule.newTitle} back=${back} />
-    ${gone ? html`<${Notice} tone="warn">${texts.rule.gone}<//>` : html`<${Waiting} of=${loaded} retry=${reload} />`}`
+  return html`<${PageTitle} title=${gone ? texts.errors.notThere : texts.rule.newTitle} back=${back} />
+    ${gone ? html`<${Notice} tone="warn">${texts.rule.missing}<//>` : html`<${Waiting} of=${loaded} retry=${reload} />`}`
 }
 
 type Part = 'criteria' | 'actions' | 'try' | 'history'

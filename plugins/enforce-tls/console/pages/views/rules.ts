@@ -4,11 +4,13 @@ import { ApiError, part, request, requestAll, requestRules, formatError, type An
 import { announce, Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
 import { useConfirm } from '../components/impact.js'
 import { RuleRows } from '../components/rule-rows.js'
+import { CLOSED, RuleTools, ToolsButton, type RuleToolsState } from '../components/rule-tools.js'
 import { switchService } from '../components/service-switch.js'
 import { html, useEffect, useRef, useState, type VNode } from '../preact.js'
 import { href, NEW } from '../router.js'
 import { beginRule, begunRule, savedListeners } from '../unsaved-rules.js'
 import { plain } from '../plain.js'
+import { fits } from '../rule-filter.js'
 import { rulePath } from '../rule-model.js'
 import { texts } from '../texts.js'
 import type { Direction, DomainRow, RuleList, Session, StoredRule, Target } from '../types.js'
@@ -22,6 +24,7 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
   const path = `owners/${part(owner)}/rules`
   const [loaded, reload, set] = useLoaded<Answer<RuleList>>(() => requestRules(path), [path])
   const [problem, setProblem] = useState<{ text: string; again: (() => void) | null } | null>(null)
+  const [tools, setTools] = useState<RuleToolsState>(CLOSED)
   useEffect(() => {
     savedListeners.add(reload)
     return () => {
@@ -62,19 +65,23 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
   if (loaded.state !== 'there') return html`<${Waiting} of=${loaded} retry=${reload} />`
   const { body, etag } = loaded.value
   const rules = ofDirection(body, direction)
+  const shown = tools.isOpen ? rules.filter((rule) => fits(tools.filter, rule)) : rules
   return html`<div class="stack">
-    <nav class="segments" aria-label=${texts.rules.directions}>
-      ${(['incoming', 'outgoing'] as const).map(
-        (each) =>
-          html`<a
-            key=${each}
-            href=${href('domains', owner, each)}
-            aria-current=${each === direction ? 'page' : undefined}
-          >
-            ${texts.rules.direction[each]}
-          </a>`,
-      )}
-    </nav>
+    <div class="row between">
+      <nav class="segments" aria-label=${texts.rules.directions}>
+        ${(['incoming', 'outgoing'] as const).map(
+          (each) =>
+            html`<a
+              key=${each}
+              href=${href('domains', owner, each)}
+              aria-current=${each === direction ? 'page' : undefined}
+            >
+              ${texts.rules.direction[each]}
+            </a>`,
+        )}
+      </nav>
+      ${(rules.length > 1 || tools.isOpen) && html`<${ToolsButton} may=${may} isOpen=${tools.isOpen} onChange=${setTools} />`}
+    </div>
     <p class="muted">${texts.rules.lead[direction]}</p>
     ${!body.active && html`<${Inactive} owner=${owner} may=${may} reload=${reload} />`}
     ${!may && html`<${Notice} tone="info">${texts.readOnly}<//>`}
@@ -92,13 +99,23 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
     }
     ${dialog} ${may && html`<${CreateForm} owner=${owner} direction=${direction} />`}
     ${
-      rules.length === 0
-        ? html`<${Empty} title=${texts.rules.empty} next=${may ? texts.rules.emptyNext : ''} />`
+      tools.isOpen &&
+      html`<${RuleTools} rules=${shown} may=${may} tools=${tools} onChange=${setTools} onDone=${reload} />`
+    }
+    ${
+      shown.length === 0
+        ? html`<${Empty}
+            title=${rules.length === 0 ? texts.rules.empty : texts.find.allRules.none}
+            next=${rules.length > 0 ? texts.find.allRules.noneNext : may ? texts.rules.emptyNext : ''}
+          />`
         : html`<${RuleRows}
             owner=${owner}
             direction=${direction}
-            rules=${rules}
+            rules=${shown}
             may=${may}
+            isPart=${shown.length < rules.length}
+            chosen=${tools.isOpen ? tools.chosen : null}
+            onChoose=${(chosen: ReadonlySet<string>) => setTools({ ...tools, chosen })}
             onMove=${(rule: StoredRule, target: Target) => void move(rule, target, etag)}
             reload=${reload}
             onProblem=${(text: string | null) => setProblem(text === null ? null : { text, again: null })}

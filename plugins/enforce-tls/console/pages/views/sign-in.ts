@@ -36,6 +36,7 @@ export function SignIn(props: {
     <div class="card sign-in">
       <p class="brand"><span class="brand-mark" aria-hidden="true"></span>${texts.product}</p>
       <h1>${texts.signIn.title}</h1>
+      <p class="lead">${texts.signIn.lead}</p>
       ${ended && html`<${Notice} tone="info">${texts.signIn.ended}<//>`}
       <form class="stack" onSubmit=${submit}>
         <${Field} label=${texts.signIn.user} id="user">
@@ -65,6 +66,7 @@ export function SignIn(props: {
           ${busy ? texts.signIn.busy : texts.signIn.submit}
         </button>
       </form>
+      <p class="hint">${texts.signIn.noAccount}</p>
     </div>
   </main>`
 }

@@ -22,8 +22,9 @@ interface Filter {
   readonly owner: string
 }
 
-export function WaitingView({ session }: { readonly session: Session }): VNode {
-  const [filter, setFilter] = useState<Filter>({ partner: '', owner: '' })
+export function WaitingView(props: { readonly session: Session; readonly partner: string }): VNode {
+  const { session } = props
+  const [filter, setFilter] = useState<Filter>({ partner: props.partner, owner: '' })
   const [loaded, reload, setLoaded] = useLoaded(() => load(filter), [filter.partner, filter.owner])
   const [chosen, setChosen] = useState<readonly string[]>([])
   const [action, setAction] = useState<WaitingAction | null>(null)
@@ -118,6 +119,7 @@ function Search(props: { readonly filter: Filter; readonly onSearch: (filter: Fi
       <input
         id="waiting-partner"
         ref=${partner}
+        defaultValue=${props.filter.partner}
         class="input"
         autocapitalize="none"
         autocomplete="off"

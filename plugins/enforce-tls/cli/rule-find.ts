@@ -1,0 +1,41 @@
+/** `enforce-tls rule list --all` and `--matching`: rules of all owners, or those that have a text in them. */
+import { findRules, type FoundRule } from '../admin/find-rules.js'
+import { ownerProblem } from '../admin/entry-problems.js'
+import { rulePlace } from '../admin/owner-state.js'
+import type { Context } from './context.js'
+import { Refusal } from './refusal.js'
+import { rowOf, sayRemarks } from './rule-show.js'
+
+/**
+ * Lists the valid rules that fit.
+ *
+ * @param owner whose; `null` for all
+ * @throws {Refusal} afterwards, where others that fit are not valid
+ */
+export async function findByUser(
+  context: Context,
+  owner: string | null,
+  text: string | undefined,
+): Promise<void> {
+  const { store, output } = context
+  const owners =
+    owner === null ? (await store.owners()).filter((each) => ownerProblem(each) === null) : [owner]
+  const found: FoundRule[] = []
+  for await (const { rule } of findRules(store, owners, { text })) if (rule) found.push(rule)
+  const valid = found.flatMap(({ owner: whose, id, rule, problem }) =>
+    rule && problem === null ? [{ owner: whose, id, rule }] : [],
+  )
+  output.data(valid)
+  if (valid.length > 0)
+    output.table(
+      ['owner', '#', 'on', 'name', 'to', 'level', 'id'],
+      valid.map((owned) => [owned.owner, ...rowOf(owned)]),
+    )
+  else if (found.length === 0) output.line(text === undefined ? 'There are no rules.' : 'No rule fits.')
+  for (const each of new Set(valid.map((owned) => owned.owner)))
+    await sayRemarks(context, each, (id) => valid.some((owned) => owned.owner === each && owned.id === id))
+  const [first, ...rest] = found
+    .filter(({ problem }) => problem !== null)
+    .map(({ owner: whose, id, problem }) => `${store.placeOf(rulePlace(whose, id))}: ${problem ?? ''}`)
+  if (first !== undefined) throw new Refusal([first, ...rest])
+}

@@ -1,0 +1,180 @@
+/**
+ * Several rules at once: chosen in a list, then switched, deleted or copied, after one question. One request for each
+ * owner, with the version of each rule as it is shown; what could not be done is told rule by rule.
+ */
+import { ApiError, formatError, part, request } from '../api.js'
+import { html, useState, type VNode } from '../preact.js'
+import { plain } from '../plain.js'
+import { href } from '../router.js'
+import { rulePath } from '../rule-model.js'
+import { texts } from '../texts.js'
+import type { NamedEffect, RulesChanged, StoredRule } from '../types.js'
+import { Notice } from './basics.js'
+import { ConfirmRules, type RulesAction } from './confirm-rules.js'
+import { CopyRules, type CopyOrder } from './copy-rules.js'
+import { EffectList } from './effect.js'
+import { nameOf } from './found-rule.js'
+
+/** So many rules are sent in one request. */
+const AT_ONCE = 500
+
+const words = texts.find.several
+
+/** What became of it. */
+interface Outcome {
+  readonly done: string
+  readonly failed: readonly string[]
+  readonly effects: readonly NamedEffect[]
+  /** The owner whose rules there are new ones among. */
+  readonly copiedTo: string | null
+}
+
+/** One key for a rule, wherever it is shown. */
+export function ruleKey({ owner, id }: Pick<StoredRule, 'owner' | 'id'>): string {
+  return `${owner} ${id}`
+}
+
+export function SeveralRules(props: {
+  /** Those that are shown and may be changed. */
+  readonly rules: readonly StoredRule[]
+  readonly chosen: ReadonlySet<string>
+  readonly onChoose: (chosen: ReadonlySet<string>) => void
+  /** After something was changed. */
+  readonly onDone: () => void
+}): VNode {
+  const { rules, chosen, onChoose, onDone } = props
+  const [asked, setAsked] = useState<RulesAction | 'copy' | null>(null)
+  const [outcome, setOutcome] = useState<Outcome | null>(null)
+  const picked = rules.filter((rule) => chosen.has(ruleKey(rule)))
+  const isAll = rules.length > 0 && picked.length === rules.length
+  const run = async (work: () => Promise<Outcome>): Promise<void> => {
+    setAsked(null)
+    const became = await work().catch((error: unknown) => ({ ...NOTHING, failed: [formatError(error)] }))
+    setOutcome(became)
+    onChoose(new Set())
+    onDone()
+  }
+  return html`<div class="several">
+    <div class="row" role="group" aria-label=${words.all}>
+      <button
+        type="button"
+        class="button"
+        disabled=${rules.length === 0}
+        onClick=${() => onChoose(new Set(isAll ? [] : rules.map(ruleKey)))}
+      >
+        ${isAll ? words.none : words.all}
+      </button>
+      ${(['enable', 'disable', 'copy', 'delete'] as const).map(
+        (name) =>
+          html`<button
+            key=${name}
+            type="button"
+            class=${name === 'delete' ? 'button button-bad' : 'button'}
+            disabled=${picked.length === 0}
+            onClick=${() => setAsked(name)}
+          >
+            ${words.actions[name]}
+          </button>`,
+      )}
+      <span class="muted" role="status">${words.chosen(picked.length)}</span>
+    </div>
+    ${outcome !== null && html`<${Became} outcome=${outcome} />`}
+    ${
+      asked === 'copy'
+        ? html`<${CopyRules}
+            rules=${picked}
+            onCopy=${(order: CopyOrder) => void run(() => copyAll(picked, order))}
+            onClose=${() => setAsked(null)}
+          />`
+        : asked !== null &&
+          html`<${ConfirmRules}
+            action=${asked}
+            rules=${picked}
+            onConfirm=${() => void run(() => changeAll(picked, asked))}
+            onClose=${() => setAsked(null)}
+          />`
+    }
+  </div>`
+}
+
+const NOTHING: Outcome = { done: '', failed: [], effects: [], copiedTo: null }
+
+function Became({ outcome }: { readonly outcome: Outcome }): VNode {
+  const { done, failed, effects, copiedTo } = outcome
+  return html`${
+      done !== '' &&
+      html`<${Notice} tone="good">
+        <p>${done} ${copiedTo === null && words.undo}</p>
+        ${
+          copiedTo !== null &&
+          html`<p>
+            <a href=${href('domains', copiedTo, 'outgoing')}>${words.opened(texts.ownerName(copiedTo))}</a>
+          </p>`
+        }
+      <//>`
+    }
+    ${
+      failed.length > 0 &&
+      html`<${Notice} tone="bad">
+        <ul>
+          ${failed.map((sentence) => html`<li key=${sentence}>${sentence}</li>`)}
+        </ul>
+      <//>`
+    } <${EffectList} effects=${effects} />`
+}
+
+async function changeAll(rules: readonly StoredRule[], action: RulesAction): Promise<Outcome> {
+  const failed: string[] = []
+  const effects: NamedEffect[] = []
+  let done = 0
+  for (const some of batchesOf(rules)) {
+    const owner = some[0]?.owner ?? ''
+    try {
+      const { body } = await request<RulesChanged>('POST', `owners/${part(owner)}/rules/changes`, {
+        action,
+        rules: some.map(({ id, etag }) => ({ id, etag })),
+      })
+      done += body.results.filter((each) => each.done).length
+      effects.push(...body.effects)
+      for (const { id, problem } of body.results)
+        if (problem !== null) failed.push(words.failed(titleOf(some, id), plain(problem)))
+    } catch (error) {
+      failed.push(...some.map((rule) => words.failed(nameOf(rule), formatError(error))))
+    }
+  }
+  return { ...NOTHING, done: done === 0 ? '' : words.done[action](done), failed, effects }
+}
+
+async function copyAll(rules: readonly StoredRule[], { to, name }: CopyOrder): Promise<Outcome> {
+  const failed: string[] = []
+  let done = 0
+  for (const rule of rules)
+    try {
+      await request('POST', `${rulePath(rule.owner, rule.id)}/copy`, {
+        to,
+        ...(name === null ? {} : { name }),
+      })
+      done++
+    } catch (error) {
+      // Not allowed, or unreachable: so would be all others.
+      if (error instanceof ApiError && error.code !== 'name-taken') throw error
+      failed.push(words.failed(nameOf(rule), formatError(error)))
+    }
+  const copiedTo = done === 0 ? null : to
+  return { ...NOTHING, done: done === 0 ? '' : words.done.copy(done, texts.ownerName(to)), failed, copiedTo }
+}
+
+/** Of one owner each. */
+function batchesOf(rules: readonly StoredRule[]): readonly (readonly StoredRule[])[] {
+  return [...new Set(rules.map(({ owner }) => owner))].flatMap((owner) => {
+    const own = rules.filter((rule) => rule.owner === owner)
+    return Array.from({ length: Math.ceil(own.length / AT_ONCE) }, (_, n) =>
+      own.slice(n * AT_ONCE, (n + 1) * AT_ONCE),
+    )
+  })
+}
+
+function titleOf(rules: readonly StoredRule[], id: string): string {
+  const found = rules.find((rule) => rule.id === id)
+  return found ? nameOf(found) : id
+}

@@ -1,0 +1,141 @@
+/** Rules of all owners in one list, filtered, or those that name a partner. */
+import { COMPARED_MAX, duplicatesOf } from '../../admin/duplicates.js'
+import { findRules, type FoundRule, type RuleFilter, type Start } from '../../admin/find-rules.js'
+import { LEVEL_NAMES } from '../../rules/levels.js'
+import { NAMED_AS, PartnerNames } from '../../rules/partner-names.js'
+import { valueOf } from '../../store/difference.js'
+import { inPieces } from '../../work/turns.js'
+import { effectSchema, glances } from '../effects.js'
+import { etagOf } from '../etag.js'
+import { visibleOwner } from '../owner-access.js'
+import { badCursor, cursorOf, Page, pageQuery, pageReply } from '../paging.js'
+import { domainIn } from '../period.js'
+import { route, type Call, type Reply, type Schema } from '../route.js'
+import { stopAfter, visibleOwners } from '../scans.js'
+import { flag, list, nullable, object, ownedRuleFields, sameAs, shortText, text } from '../schemas.js'
+
+/** Entries of a page, where a request does not say how many. */
+const PAGE = 100
+/** Of an owner with more rules, it is not said what each does: that takes all of them. */
+const EFFECTS_MAX = 20_000
+const NONE = new Map<string, never>()
+
+/** How long one request looks for them, in milliseconds: the next one goes on from there. */
+const PATIENCE = 3000
+
+const naming: Schema = object({
+  as: { type: 'string', enum: NAMED_AS },
+  pattern: { ...text, description: 'As the rule or the group has it.' },
+  group: { ...nullable(text), description: 'The group that has the pattern.' },
+  except: { ...flag, description: 'Whether the rule leaves it out.' },
+})
+const foundRule: Schema = object({
+  ...ownedRuleFields,
+  effect: {
+    ...nullable(effectSchema),
+    description:
+      'What the rule does; null for what is no valid rule, and where the owner has more than 20,000 rules.',
+  },
+  sameAs,
+  names: { ...list(naming), description: 'How it names the partner that is asked for.' },
+})
+
+export const allRulesRoutes = [
+  route({
+    method: 'get',
+    path: '/rules',
+    operationId: 'findRules',
+    summary:
+      'Rules of all owners that you may see, by owner and in their order. A page may have no entry and still a next one: then looking through all of them takes longer.',
+    needs: 'reader',
+    query: {
+      text: { ...shortText, description: 'Part of a name, comment, id, owner, or of what criteria name.' },
+      level: { type: 'string', enum: LEVEL_NAMES, description: '`none`: exemptions.' },
+      mode: { type: 'string', enum: ['enforce', 'report'] },
+      state: { type: 'string', enum: ['on', 'off', 'invalid'] },
+      owner: { ...shortText, description: 'Only rules of this owner.' },
+      partner: { ...shortText, description: 'Only rules that name this domain, groups expanded.' },
+      ...pageQuery,
+      limit: { ...pageQuery['limit'], default: PAGE },
+    },
+    paged: true,
+    answers: { 200: list(foundRule) },
+    searches: true,
+    handle: listRules,
+  }),
+]
+
+async function listRules(call: Call): Promise<Reply> {
+  const { store } = call.context
+  const { query } = call
+  const partner = domainIn(call, 'partner')
+  const filter: RuleFilter = {
+    text: query['text'] as string | undefined,
+    level: query['level'] as RuleFilter['level'],
+    mode: query['mode'] as RuleFilter['mode'],
+    state: query['state'] as RuleFilter['state'],
+    ...(partner === null ? {} : { partner: await inPieces(PartnerNames.of(partner, await store.groups())) }),
+  }
+  const begin = beginOf(call)
+  const owners = (
+    query['owner'] === undefined ? await visibleOwners(call) : [visibleOwner(call, String(query['owner']))]
+  ).filter((owner) => begin === null || owner >= begin.owner)
+  const isOver = stopAfter(call, PATIENCE)
+  const page = new Page<FoundRule>(call, PAGE)
+  // Behind an owner that is gone, the next one begins at its top.
+  const start = begin !== null && owners[0] === begin.owner ? begin.place : null
+  let next: string | null = null
+  let last = begin
+  for await (const { owner, rule } of findRules(store, owners, filter, start)) {
+    if (rule && !page.add(rule, rule.json.length)) {
+      next = last && cursorAt(last)
+      break
+    }
+    last = { owner, place: rule?.place ?? THROUGH }
+    if (!isOver() || (rule === null && owner === owners.at(-1))) continue
+    next = cursorAt(last)
+    break
+  }
+  return { body: await shown(call, page.entries), ...pageReply(call, next, null) }
+}
+
+async function shown(call: Call, found: readonly FoundRule[]): Promise<readonly object[]> {
+  const entries: object[] = []
+  for (const owner of new Set(found.map((each) => each.owner))) {
+    const rules = found.filter((each) => each.owner === owner)
+    const ids = rules.map(({ id }) => id)
+    const among = rules[0]?.among ?? 0
+    const effects = among > EFFECTS_MAX ? NONE : await glances(call, owner, ids)
+    const duplicates = among > COMPARED_MAX ? NONE : await duplicatesOf(call.context.store, owner)
+    for (const { id, json, problem, names } of rules) {
+      const shared = { owner, id, rule: valueOf(json), etag: etagOf(json), problem }
+      const more = { effect: effects.get(id) ?? null, sameAs: duplicates.get(id) ?? null }
+      entries.push({ ...shared, ...more, names })
+    }
+  }
+  return entries
+}
+
+interface Begin {
+  readonly owner: string
+  readonly place: NonNullable<Start>
+}
+
+/** Behind all rules of an owner. */
+const THROUGH = { position: Infinity, id: '\uffff' }
+
+function cursorAt({ owner, place: { position, id } }: Begin): string {
+  return `${encodeURIComponent(owner)} ${position}.${id}`
+}
+
+function beginOf(call: Call): Begin | null {
+  const cursor = cursorOf(call)
+  if (cursor === null) return null
+  const [, owner, position, id] = /^(\S+) (\d{1,10}|Infinity)\.(.+)$/.exec(cursor) ?? []
+  if (owner === undefined || position === undefined || id === undefined) throw badCursor(cursor)
+  try {
+    return { owner: decodeURIComponent(owner), place: { id, position: Number(position) } }
+  } catch {
+    throw badCursor(cursor)
+  }
+}
