@@ -623,6 +623,13 @@ describe('explain --probe', () => {
     const shown = await run()
     assert.match(shown.stdout, /^Required: level verify/m)
     assert.match(shown.stdout, /^cfo@self\.example: mail would bounce\.$/m)
+    assert.match(shown.stdout, /^Bounces\.$/m)
+    assert.doesNotMatch(shown.stdout, /WHAT TO DO NEXT/)
+    const withBounce = await run('--bounce')
+    assert.match(
+      withBounce.stdout,
+      /^Bounces\.\n\nSubject: .*self\.example[^]*^WHAT TO DO NEXT$[^]*mx\.self\.example/m,
+    )
   })
 
   it('is refused for incoming mail', async () => {

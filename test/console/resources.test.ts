@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { CheckRequest } from '../../plugins/enforce-tls/check/types.js'
 import { rulesDocument, storedRule } from '../support/rules.js'
+import { withoutStartTls } from './checked-partner.js'
 import type { Failure } from './client.js'
 import { startConsole, type ConsoleServer } from './console-server.js'
 import { until } from '../support/until.js'
@@ -233,7 +234,7 @@ describe('whom senders can ask', () => {
   const PATH = 'domains/help.example'
   const HELP = { contact: 'IT desk <b>4711</b>', link: 'https://help.example/tls?a=1&b=2' }
 
-  it('is set beside the switch, with the version that was seen, and is in the preview of a bounce', async () => {
+  it('is set beside the switch, with the version that was seen, and is in the bounce of a message that is tried out', async () => {
     const admin = await server.signedIn('admin')
     assert.equal((await admin.put(`${PATH}/help`, { contact: 'IT desk', link: null })).status, 200)
     const made = await admin.get<{ enabled: boolean; contact: string; link: null }>(PATH)
@@ -247,11 +248,17 @@ describe('whom senders can ask', () => {
     const now = await admin.get<typeof HELP & { enabled: boolean }>(PATH)
     assert.deepEqual([now.body.enabled, now.body.contact, now.etag], [true, HELP.contact, set.etag])
 
-    const rule = storedRule({ to: ['bank.example'] })
-    const preview = { owner: 'help.example', rule, to: 'a@bank.example' }
-    const { body } = await admin.post<{ text: string; html: string }>('bounce-preview', preview)
-    assert.match(body.text, /^Who to ask: IT desk <b>4711<\/b>\r?$/m)
-    assert.match(body.html, /IT desk &#60;b&#62;4711[^]*<a href="https:\/\/help\.example\/tls\?a=1&#38;b=2"/)
+    server.checkPartner = withoutStartTls
+    const rule = { owner: 'help.example', rule: storedRule({ to: ['bank.example'] }) }
+    const question = { from: 'ann@help.example', to: 'a@bank.example', rule }
+    const {
+      body: { bounce },
+    } = await admin.post<{ bounce: { text: string; html: string } }>('try-out', question)
+    assert.match(bounce.text, /^Who to ask: IT desk <b>4711<\/b>\r?$/m)
+    assert.match(
+      bounce.html,
+      /IT desk &#60;b&#62;4711[^]*<a href="https:\/\/help\.example\/tls\?a=1&#38;b=2"/,
+    )
 
     const wrong = await admin.put<Failure>(`${PATH}/help`, { ...HELP, link: 'javascript:1' }, set.etag)
     assert.deepEqual([wrong.status, wrong.body.error.field], [422, 'link'])
@@ -260,23 +267,53 @@ describe('whom senders can ask', () => {
   })
 })
 
-describe('a bounce preview', () => {
-  it('is what the sender would get', async () => {
-    const client = await server.signedIn('acme')
-    const request = { owner: 'acme.example', rule: storedRule({ to: ['bank.example'], name: 'Bank <1>' }) }
-    const { status, body } = await client.post<{ subject: string; text: string; html: string }>(
-      'bounce-preview',
-      { ...request, to: 'a@bank.example' },
-    )
-    assert.equal(status, 200)
-    assert.equal(body.subject, 'Not sent: bank.example cannot receive your message encrypted')
-    assert.match(
-      body.text.replace(/\s+/g, ' '),
-      /mx\.bank\.example of bank\.example could not establish a TLS connection\. The rule "Bank <1>" of acme\.example requires one/,
-    )
-    assert.match(body.html, /Bank &#60;1&#62;/)
-    const none = { ...request, rule: storedRule({ to: ['a.example'], action: { level: 'none' } }) }
-    assert.equal((await client.post('bounce-preview', { ...none, to: 'a@bank.example' })).status, 422)
+describe('trying a message out', () => {
+  interface Tried {
+    readonly explanation: Explained
+    readonly check: { readonly verdict: string } | null
+    readonly outcome: string
+    readonly bounce: { readonly subject: string; readonly text: string; readonly html: string } | null
+  }
+  const MAIL = { from: 'ann@acme.example', to: 'cfo@bank.example' }
+  const tried = async (body: object) =>
+    (await (await server.signedIn('acme')).post<Tried>('try-out', body)).body
+
+  it('answers with the bounce of what the servers have just answered', async () => {
+    server.checkPartner = withoutStartTls
+    const rule = {
+      owner: 'acme.example',
+      id: 'r1',
+      rule: storedRule({ to: ['bank.example'], name: 'Bank <1>' }),
+    }
+    const { explanation, check, outcome, bounce } = await tried({ ...MAIL, rule })
+    assert.deepEqual([explanation.decidedBy.length, check?.verdict, outcome], [1, 'bounced', 'bounced'])
+    assert.equal(bounce?.subject, 'Not sent: bank.example cannot receive your message encrypted')
+    assert.match(bounce.text, /mx\.bank\.example \(192\.0\.2\.25:25\): does not offer STARTTLS/)
+    assert.match(bounce.html, /Bank &#60;1&#62;/)
+    server.checkPartner = async (question) => {
+      const found = await withoutStartTls(question)
+      const hosts = found.hosts.map((host) => ({ ...host, failure: null }))
+      return { ...found, hosts, verdict: 'delivered' }
+    }
+    const good = await tried(MAIL)
+    assert.deepEqual([good.outcome, good.bounce], ['delivered', null])
+  })
+
+  it('has no bounce where TLS is not required, and none for the null sender', async () => {
+    server.checkPartner = withoutStartTls
+    const free = await tried({ ...MAIL, to: 'a@anybody.example' })
+    assert.deepEqual([free.outcome, free.bounce], ['as-usual', null])
+    const rule = { owner: '*', rule: storedRule({ to: ['bank.example'] }) }
+    const { body } = await (
+      await server.signedIn('admin')
+    ).post<Tried>('try-out', { from: '<>', to: MAIL.to, rule })
+    assert.deepEqual([body.outcome, body.bounce], ['bounced', null])
+  })
+
+  it('asks no servers about incoming mail', async () => {
+    server.checkPartner = () => Promise.reject(new Error('asked'))
+    const { check, outcome } = await tried({ from: MAIL.to, to: MAIL.from, direction: 'incoming' })
+    assert.deepEqual([check, outcome], [null, 'as-usual'])
   })
 })
 

@@ -4,10 +4,10 @@ import { newToken } from '../../plugins/enforce-tls/console/auth/account.js'
 import { ROUTES } from '../../plugins/enforce-tls/console/routes.js'
 import { storedRule } from '../support/rules.js'
 import type { Client } from './client.js'
+import { withoutStartTls } from './checked-partner.js'
 import { startConsole, USERS, type ConsoleServer, type UserName } from './console-server.js'
 
 const RULE = storedRule({ to: ['bank.example'] })
-const PREVIEW = { owner: 'acme.example', rule: RULE, to: 'a@bank.example' }
 const MAIL = { from: 'ann@acme.example', to: 'a@bank.example' }
 
 type Who = 'nobody' | UserName
@@ -150,10 +150,10 @@ const ROWS: readonly Row[] = [
     statuses: [401, 200, 404, 404, 404, 200],
   },
   {
-    route: 'previewBounce',
-    path: 'bounce-preview',
-    body: PREVIEW,
-    statuses: [401, 200, 200, 404, 200, 200],
+    route: 'tryOut',
+    path: 'try-out',
+    body: MAIL,
+    statuses: [401, 403, 403, 404, 200, 200],
   },
   {
     route: 'previewChange',
@@ -167,6 +167,7 @@ const ROWS: readonly Row[] = [
     body: { group: 'banks', patterns: ['a.example'] },
     statuses: [401, 403, 403, 403, 403, 200],
   },
+  { route: 'removeDomain', path: 'domains/acme.example', statuses: [401, 403, 403, 404, 428, 428] },
   { route: 'listHistory', path: 'history', statuses: [401, 200, 200, 200, 200, 200] },
   { route: 'listHistory', path: 'history?owner=acme.example', statuses: [401, 200, 200, 404, 200, 200] },
   { route: 'listHistory', path: 'history?owner=*', statuses: [401, 200, 404, 404, 404, 200] },
@@ -274,6 +275,7 @@ describe('who may do what', () => {
   const tokens = new Map<Who, Client>()
   before(async () => {
     server = await startConsole()
+    server.checkPartner = withoutStartTls
     const { store, accounts } = server
     for (const name of ['acme.example', 'other.example'])
       await store.writeService(name, null, '{"enabled":true}', { by: 'test' })

@@ -100,9 +100,6 @@ describe('the console in a Haraka', () => {
     assert.deepEqual([await status(`${host}/enforce-tls/`), await status(`${host}/neighbour`)], [200, 200])
     const client = new Client(`${host}/enforce-tls/`)
     assert.equal((await client.signIn('admin', PASSWORD)).status, 200)
-    const preview = { owner: 'acme.example', rule: BANK, to: 'a@bank.example' }
-    const { body } = await client.post<{ text: string }>('bounce-preview', preview)
-    assert.match(body.text, /written by the mail system of mta\.test\.example/)
     const { body: check } = await client.post<{ verdict: string }>('check', { target: 'nobody.invalid' })
     assert.notEqual(check.verdict, 'delivered')
     const sessions = readFileSync(

@@ -6,7 +6,7 @@ import { actionOf } from '../rules/rule.js'
 import type { Impact, RuleImpact } from './impact.js'
 import { formatLessThanBefore } from './less-than-before.js'
 import type { NamedEffect, RuleEffects } from './rule-effects.js'
-import { STEPS } from './steps.js'
+import { STEPS, type Step } from './steps.js'
 
 /** Of so many rules it is said what they would do. */
 const RULES_MAX = 10
@@ -28,17 +28,27 @@ export interface ImpactWords {
 /**
  * Says it of the first rules that ask.
  *
+ * @param isSpoken which rules are spoken of. @default those that ask
  * @param effects of the store as it would be
  * @throws {StoreError} where the store can't be read.
  */
-export async function formatImpact({ rules }: Impact, effects: RuleEffects): Promise<ImpactWords> {
-  const asking = rules.filter(({ step }) => STEPS[step].asks)
+export async function formatImpact(
+  { rules }: Impact,
+  effects: RuleEffects,
+  isSpoken: (step: Step) => boolean = asks,
+): Promise<ImpactWords> {
+  const asking = rules.filter(({ step }) => isSpoken(step))
   const said: FormattedImpact[] = []
   for (const impact of asking.slice(0, RULES_MAX)) {
     const effect = await effects.of(impact.owned)
     said.push({ impact, status: effect.status, sentences: sentencesOf(impact, effect) })
   }
   return { rules: said, more: asking.length - said.length }
+}
+
+/** Whether a step asks. */
+export function asks(step: Step): boolean {
+  return STEPS[step].asks
 }
 
 /** How many rules are not spoken of, as a sentence; `null` for none. */
@@ -53,7 +63,11 @@ function sentencesOf({ owned, before, step }: RuleImpact, { is, more, status }: 
   return [
     ...(step === 'exempts-less' && status === 'off'
       ? ['It would no longer exempt its mail from the rules below it.']
-      : [`It would be ${is}.`]),
+      : step === 'ends'
+        ? more.length > 0
+          ? []
+          : ['Its mail may leave unencrypted from then on, where no other rule requires TLS.']
+        : [`It would be ${is}.`]),
     ...(step === 'exempts'
       ? ['This is an exemption: mail that it matches may leave without encryption.']
       : []),

@@ -3,7 +3,10 @@
  */
 import { open } from 'node:fs/promises'
 import path from 'node:path'
-import { requirementOfAction } from '../rules/requirement.js'
+import { consequenceOf, requirementTried, type Consequence } from '../check/consequence.js'
+import { packagedPreview } from '../console/preview-bounce.js'
+import type { BounceTexts } from '../delivery/bounce/compose.js'
+import { readSenderHelp } from '../rules/sender-help.js'
 import type { PartnerCheck } from '../check/types.js'
 import { formatAddress } from '../rules/address.js'
 import { explain } from '../rules/explain.js'
@@ -34,6 +37,7 @@ interface ExplainOptions {
   readonly message?: string | undefined
   readonly direction: string
   readonly probe?: true | undefined
+  readonly bounce?: true | undefined
   readonly dns?: string | undefined
 }
 
@@ -47,6 +51,7 @@ export function addExplainCommand(program: Root, withStore: WithStore): void {
     .option('--message <file>', 'the message, for rules that look at its subject or header')
     .option('--direction <direction>', 'outgoing, or incoming: mail for a recipient of yours', 'outgoing')
     .option('--probe', "ask the recipient's mail servers too, as the command check does")
+    .option('--bounce', 'with what --probe finds: the bounce that the sender would get, if there is one')
     .addOption(dnsOption('with --probe: '))
     .addHelpText(
       'after',
@@ -54,6 +59,7 @@ export function addExplainCommand(program: Root, withStore: WithStore): void {
         'explain --from ann@acme.example --to cfo@bank.example',
         'explain --from ann@acme.example --to cfo@bank.example --message mail.eml --json',
         'explain --from ann@acme.example --to cfo@bank.example --probe',
+        'explain --from ann@acme.example --to cfo@bank.example --bounce',
         'explain --direction incoming --from cfo@bank.example --to ann@acme.example',
       ),
     )
@@ -64,7 +70,7 @@ export function addExplainCommand(program: Root, withStore: WithStore): void {
 
 async function explainMessage(context: Context, options: ExplainOptions): Promise<void> {
   const { store, output, settings } = context
-  const message = await messageOf(context, options)
+  const { message, header } = await messageOf(context, options)
   const owners = ownersOf(message.direction === 'outgoing' ? message.sender : message.recipient)
   const [groups, parts] = await Promise.all([
     readable(store.groups()),
@@ -73,8 +79,10 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
   const explanation = atOnce(explain(parts, groups, message))
   const { reportOnly, forwardedMail } = settings.main
   const forwarded = context.folder === null ? {} : { forwardedMail }
-  const check = options.probe ? await probed(context, message, explanation, options.dns) : null
-  const probe = check === null ? {} : { probe: check }
+  const asks = options.probe === true || options.bounce === true
+  const check = asks ? await probed(context, message, explanation, options.dns) : null
+  const tried = check && (await triedOut(context, { message, header }, explanation, check, options))
+  const probe = tried === null ? {} : { probe: check, ...tried }
   const untaken = await notTaken(store, memoryIn(context))
   const taking = untaken === null ? {} : { certain: false, notTaken: untaken }
   output.data({ ...explanationData(message, explanation), reportOnly, ...forwarded, ...taking, ...probe })
@@ -93,6 +101,16 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
   if (check !== null) {
     output.line('')
     showCheck(output, check)
+  }
+  if (tried !== null) {
+    output.line('')
+    output.line(tried.sentence)
+    if (tried.bounce) {
+      output.line('')
+      output.line(`Subject: ${tried.bounce.subject}`)
+      output.line('')
+      for (const line of tried.bounce.text.trimEnd().split(/\r?\n/)) output.line(line)
+    } else if (tried.bounce === null) output.line('There is no bounce for that.')
   }
   // Exit code 1: what the answer depends on is not valid.
   if (explanation.ruling === null) throw new Ended(1)
@@ -122,28 +140,59 @@ async function probed(
     throw new WrongUse(['--probe is for outgoing mail: the servers of a recipient of yours are your own'])
   const { domain } = recipient
   const { check } = await partners(dns === undefined ? undefined : serverOf(dns))
-  const requirement = ruling?.requirement ?? requirementOfAction({ level: 'encrypt' }, domain)
+  const requirement = requirementTried(ruling ?? { requirement: null, reported: [] }, domain)
   return check({ domain, recipient: formatAddress(recipient), requirement, published: true })
 }
 
-async function messageOf({ output }: Context, options: ExplainOptions): Promise<MessageView> {
-  const { direction, message } = options
+/** What follows from rules and servers, and on request the bounce of that. */
+async function triedOut(
+  { store, settings }: Context,
+  { message, header }: GivenMessage,
+  { ruling, open: depends }: Explanation,
+  check: PartnerCheck,
+  { bounce }: ExplainOptions,
+): Promise<Consequence & { readonly bounce?: BounceTexts | null }> {
+  const { direction, sender, recipient } = message
+  const { reportOnly } = settings.main
+  const certain = depends.length === 0
+  const consequence = consequenceOf({ direction, ruling, certain, reportOnly, check })
+  if (!bounce) return consequence
+  const { outcome } = consequence
+  if (!ruling || sender.domain === '' || !['bounced', 'waits'].includes(outcome))
+    return { ...consequence, bounce: null }
+  const requirement = requirementTried(ruling, recipient.domain)
+  const { help } = readSenderHelp(await store.readService(sender.domain))
+  const request = { sender, recipient, requirement, check, header, help }
+  const { subject, text, html } = await packagedPreview(request, settings)
+  return { ...consequence, bounce: { subject, text, html } }
+}
+
+/** The message, and its beginning as it was given; empty where it was not. */
+interface GivenMessage {
+  readonly message: MessageView
+  readonly header: string
+}
+
+async function messageOf({ output }: Context, options: ExplainOptions): Promise<GivenMessage> {
+  const { direction, message: name } = options
   if (direction !== 'outgoing' && direction !== 'incoming')
     throw new Refusal([`--direction ${quote(direction)} is not one of outgoing, incoming`])
   const sender = senderOf(options.from)
   const recipient = addressOf('--to', options.to)
-  const file = message === undefined ? undefined : path.resolve(output.terminal.cwd(), message)
-  const headers = file === undefined ? undefined : await headerOf(file)
-  return { direction, sender, recipient, headers, now: Date.now() }
+  const file = name === undefined ? undefined : path.resolve(output.terminal.cwd(), name)
+  const given = file === undefined ? undefined : await beginningOf(file)
+  const headers = given && new HeaderBlock(asQueued(given))
+  const message = { direction, sender, recipient, headers, now: Date.now() } as const
+  return { message, header: given?.toString() ?? '' }
 }
 
-async function headerOf(file: string): Promise<HeaderBlock> {
+async function beginningOf(file: string): Promise<Buffer> {
   try {
     await using handle = await open(file)
     // One byte more than is looked at tells that there is more.
     const length = HEADER_BYTES_MAX + 1
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0)
-    return new HeaderBlock(asQueued(buffer.subarray(0, bytesRead)))
+    return buffer.subarray(0, bytesRead)
   } catch (error) {
     throw new Refusal([`--message ${file} ${fileProblem(error)}`])
   }

@@ -1,49 +1,39 @@
 /**
- * The bounce that a sender would get because of a rule, for a message and a receiving server that are made up; outside
- * of a Haraka with the package's own templates and this machine's name.
+ * The bounce that a sender would get for what a check has just found of the recipient's servers; outside of a Haraka with
+ * the package's own templates and this machine's name.
  */
 import { Readable } from 'node:stream'
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
+import type { HostCheck, PartnerCheck } from '../check/types.js'
 import { bounceTexts, type BounceOptions, type BounceTexts } from '../delivery/bounce/compose.js'
-import { tlsFailure, type Attempt, type AttemptFailure } from '../delivery/outcome.js'
+import { judge, type Attempt } from '../delivery/outcome.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import { formatAddress, type MailAddress } from '../rules/address.js'
-import { definitionOf } from '../rules/levels.js'
-import { requirementOf } from '../rules/requirement.js'
+import type { Requirement } from '../rules/requirement.js'
 import type { SenderHelp } from '../rules/sender-help.js'
-import { actionOf, type RelayWithTls, type Rule } from '../rules/rule.js'
 import type { Settings } from '../settings/types.js'
-
-/** RFC 5737: an address that nobody has. */
-const SERVER_ADDRESS = '192.0.2.25:25'
 
 /** Which bounce to write. */
 export interface PreviewRequest {
-  readonly owner: string
-  readonly rule: Rule
   readonly sender: MailAddress
   readonly recipient: MailAddress
+  readonly requirement: Requirement
+  /** What was found; its verdict is `bounced` or `waits`. */
+  readonly check: PartnerCheck
+  /** The message's header block as far as it was given, of unknown content. */
+  readonly header: string
   /** Whom the sender can ask. */
   readonly help: SenderHelp
 }
 
 /** Writes the texts of the bounce. */
 export function previewBounce(
-  { owner, rule, sender, recipient, help }: PreviewRequest,
+  { sender, recipient, requirement, check, header, help }: PreviewRequest,
   options: BounceOptions,
 ): Promise<BounceTexts> {
-  const host = `mx.${recipient.domain}`
-  const action = actionOf(rule)
-  const message = [
-    `From: <${formatAddress(sender)}>`,
-    `Date: ${options.now.toUTCString()}`,
-    `Message-ID: <preview@${options.me}>`,
-    'Subject: (subject of the message)',
-    '',
-    '',
-  ]
+  const attempts = check.hosts.filter(({ failure }) => failure !== null).map(attemptAt)
   const item = {
     todo: {
       domain: recipient.domain,
@@ -51,40 +41,39 @@ export function previewBounce(
       mail_from: harakaAddress(sender),
       rcpt_to: [harakaAddress(recipient)],
     },
-    data_stream: () => Readable.from([Buffer.from(message.join('\r\n'))]),
+    data_stream: () => Readable.from([Buffer.from(messageOf(header, sender, options))]),
   }
   return bounceTexts(
     {
       // Of a queue item, a bounce needs no more than that.
       item: item as unknown as HarakaMailItem,
-      requirement: requirementOf(action, recipient.domain, { owner, id: 'preview', name: rule.name }),
-      attempts: attemptsAt(host, action),
-      tlsToBlame: true,
-      reason: '',
+      requirement,
+      attempts,
+      tlsToBlame: judge(attempts).tls,
+      reason: check.reason,
       mayQuote: false,
     },
     { ...options, help },
   )
 }
 
-/** The attempts at the recipient's server and at the gateway, as far as the rule has mail go there. */
-function attemptsAt(host: string, action: RelayWithTls): Attempt[] {
-  const { via, onFailure } = action
-  const failed = { to: SERVER_ADDRESS, secured: false, session: null }
-  const own = { ...failed, host, failure: failureAt(action) }
-  if (via === undefined) return [own]
-  const failure = tlsFailure('gateway-unavailable', 'could not be reached')
-  const gateway = { ...failed, host: via, gateway: via, failure }
-  return onFailure === 'reroute' ? [own, gateway] : [gateway]
+/** What a delivery would have written down of the same failure. */
+function attemptAt({ host, to, failure }: HostCheck): Attempt {
+  const { class: name = null, temporary = true, detail = '', status = '' } = failure ?? {}
+  const seen = { class: name, temporary, detail, status: status.replace(/^[245]\./, '') }
+  return { host, to: to ?? '', secured: false, session: null, failure: seen }
 }
 
-/** What is most likely: no TLS; at the levels that look at what is published, a server that is not as published. */
-function failureAt({ level }: RelayWithTls): AttemptFailure {
-  const { published } = definitionOf(level)
-  if (published === null) return tlsFailure('starttls-not-supported', 'the server does not offer STARTTLS')
-  return published === 'mta-sts'
-    ? tlsFailure('mx-not-listed', 'is not among the hosts that the MTA-STS policy of the domain lists')
-    : tlsFailure('tlsa-invalid', 'has a public key that is not the one of its TLSA record')
+/** The header block, with what every message has where it was not given. */
+function messageOf(header: string, sender: MailAddress, { now, me }: BounceOptions): string {
+  const [block = ''] = header.split(/\r?\n\r?\n/, 1)
+  const missing = Object.entries({
+    From: `<${formatAddress(sender)}>`,
+    Date: now.toUTCString(),
+    'Message-ID': `<preview@${me}>`,
+  }).filter(([name]) => !new RegExp(`^${name}[ \\t]*:`, 'im').test(block))
+  const lines = [...missing.map(([name, value]) => `${name}: ${value}`), block.trim()]
+  return `${lines.filter((line) => line !== '').join('\r\n')}\r\n\r\n`
 }
 
 function harakaAddress(address: MailAddress): HarakaAddress {

@@ -4,7 +4,6 @@ import { allRulesRoutes } from './resources/all-rules.js'
 import { partnerRoutes } from './resources/partner.js'
 import { searchRoutes } from './resources/search.js'
 import { severalRulesRoutes } from './resources/several-rules.js'
-import { bouncePreviewRoutes } from './resources/bounce-preview.js'
 import { checkRoutes } from './resources/check.js'
 import { domainHelpRoutes } from './resources/domain-help.js'
 import { domainRoutes } from './resources/domains.js'
@@ -24,6 +23,7 @@ import { userRoutes } from './resources/users.js'
 import { waitingRoutes } from './resources/waiting.js'
 import { suggestionRoutes } from './resources/suggestions.js'
 import { trustRoutes } from './resources/trusts.js'
+import { tryOutRoutes } from './resources/try-out.js'
 import { validateRoutes } from './resources/validate.js'
 
 export const ROUTES: readonly Route[] = [
@@ -35,7 +35,7 @@ export const ROUTES: readonly Route[] = [
   ...groupRoutes,
   ...validateRoutes,
   ...explainRoutes,
-  ...bouncePreviewRoutes,
+  ...tryOutRoutes,
   ...historyRoutes,
   ...checkRoutes,
   ...trustRoutes,

@@ -1,7 +1,7 @@
 /** What the delivery log has of the mail that a change is about, in sentences; nothing where it can't be read. */
 import { domainsIn } from '../admin/set-group.js'
 import type { Impact } from '../admin/impact.js'
-import { STEPS } from '../admin/steps.js'
+import { STEPS, type Step } from '../admin/steps.js'
 import { actionOf } from '../rules/rule.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { formatPartnerObservations, formatRuleObservations } from './format-observed.js'
@@ -10,12 +10,13 @@ import { partnerObservations, ruleObservations } from './rule-observed.js'
 /** Of so many rules it is said what the log has of them. */
 const RULES_MAX = 3
 
-/** Of the first rules that ask: by what they are judged, and of the partners that come in. */
+/** Of the first rules that ask, or others: by what they are judged, and of the partners that come in. */
 export async function seenOf(
   deliveries: Pick<DeliveryLog, 'read'>,
   { rules }: Impact,
+  isSpoken: (step: Step) => boolean = (step) => STEPS[step].asks,
 ): Promise<readonly string[]> {
-  const asking = rules.filter(({ step }) => STEPS[step].asks)
+  const asking = rules.filter(({ step }) => isSpoken(step))
   const sentences: string[] = []
   for (const { owned } of asking.slice(0, RULES_MAX)) {
     const { level } = actionOf(owned.rule)

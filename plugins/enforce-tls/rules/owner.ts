@@ -51,13 +51,26 @@ export function parseNewDomain(text: string): { readonly domain: string } | Unus
     return { problem: `the rules of ${EVERYONE} always act; only a domain has a service to switch` }
   const parsed = parseDomain(text)
   if ('problem' in parsed) {
-    const found = unusable(text, parsed, readDomain)
+    const meant = domainOfAddress(text)
+    if (meant !== null)
+      return {
+        problem: `${quote(text)} is an address, and a domain is expected`,
+        advice: `use ${meant}`,
+        suggestion: [meant],
+      }
+    const found = unusable(text, parsed, (each) => domainOfAddress(each) ?? readDomain(each))
     return { ...found, problem: `domain ${quote(text)} ${found.problem}` }
   }
   if (parsed.domain.includes('.') || text.endsWith('.')) return parsed
   return {
     problem: `domain ${quote(text)} has no dot; write it in full, as in acme.example, or as ${parsed.domain}. with a dot behind it if that is its whole name`,
   }
+}
+
+/** The domain of what is an address. */
+function domainOfAddress(text: string): string | null {
+  const parsed = parseAddress(text.trim())
+  return 'address' in parsed ? readDomain(parsed.address.domain) : null
 }
 
 function readDomain(text: string): string | null {

@@ -91,7 +91,7 @@ describe('the pages say of a rule', () => {
 
   it('what a switch of its domain means for it', async () => {
     const page = await browser.at(server, 'admin', '#/domains/acme.example', { width: 360 })
-    const toggle = page.getByRole('switch', { name: 'Service of acme.example' })
+    const toggle = page.getByRole('switch', { name: 'Message rules of acme.example' })
     await toggle.click()
     await page
       .getByText(/inactive: message rules are switched off for acme\.example/)
@@ -101,6 +101,6 @@ describe('the pages say of a rule', () => {
     await toggle.click()
     await page.getByRole('dialog').getByRole('button', { name: 'Switch on' }).click()
     await page.getByText(/The exemption is from the rules of acme\.example alone/).waitFor()
-    await page.getByRole('switch', { name: 'Service of acme.example', checked: true }).waitFor()
+    await page.getByRole('switch', { name: 'Message rules of acme.example', checked: true }).waitFor()
   })
 })

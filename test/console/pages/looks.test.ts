@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
+import { withoutStartTls } from '../checked-partner.js'
 import { startConsole, type ConsoleServer } from '../console-server.js'
 import { assertAccessible, assertFits, goTo, sharedBrowser } from './browser.js'
 
@@ -36,6 +37,7 @@ let rule = ''
 let long = ''
 before(async () => {
   server = await startConsole()
+  server.checkPartner = withoutStartTls
   const client = await server.signedIn('admin')
   for (const domain of ['acme.example', LONG_DOMAIN]) await client.put(`domains/${domain}`, { enabled: true })
   await client.put('domains/asleep.example', { enabled: false })
@@ -84,15 +86,15 @@ function pages(): readonly (readonly [string, (page: Page) => Promise<unknown>])
     [`${outgoing}/${rule}`, seen('All changes saved')],
     [`${outgoing}/${rule}`, tab('Actions', 'Minimum TLS version')],
     [`${outgoing}/${rule}`, tab('History', 'created')],
-    [`${outgoing}/${rule}`, tab('Try it out', 'Partner check')],
+    [`${outgoing}/${rule}`, tab('Try it out', 'Message file')],
     [`${outgoing}/${rule}`, showAnswers],
   ]
 }
 
 async function showAnswers(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Show bounce' }).click()
+  await page.getByLabel('Subject').fill('Invoice')
+  await page.getByRole('button', { name: 'Show what happens' }).click()
   await page.getByText('WHAT TO DO NEXT').waitFor()
-  await page.getByRole('button', { name: 'Show', exact: true }).click()
   await page.getByText('Requires TLS (Secure)').waitFor()
 }
 

@@ -171,8 +171,9 @@ describe('the pages of rules', () => {
     assert.equal(await page.getByRole('textbox').count(), 0)
     assert.equal(await page.getByRole('button', { name: 'Delete this rule' }).count(), 0)
     await page.getByRole('tab', { name: 'Try it out' }).click()
-    await page.getByRole('button', { name: 'Show bounce' }).waitFor()
-    assert.equal(await page.getByRole('button', { name: 'Check', exact: true }).count(), 0)
+    await page.getByRole('button', { name: 'Show what happens' }).click()
+    await page.getByText('Decided by “One”.').waitFor()
+    await page.getByText('is for those who may change this rule').waitFor()
   })
 
   it('do not show the domain of others', async () => {

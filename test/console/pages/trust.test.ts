@@ -64,7 +64,12 @@ describe('a named trust, in the pages', () => {
       await assertFits(page, 'the actions')
       await assertAccessible(page, 'the actions')
       await page.getByRole('tab', { name: 'Try it out' }).click()
-      await page.getByText(/this rule: Verify, with trust clinic/).waitFor()
+      await page.getByRole('button', { name: 'Show what happens' }).click()
+      await page.getByRole('alert').first().waitFor()
+      assert.deepEqual(
+        asked.at(-1)?.requirement.trusts?.map(({ name }) => name),
+        ['clinic'],
+      )
       await page.getByRole('tab', { name: 'Actions' }).click()
       await choose('Server default', { level: 'verify' })
     })

@@ -19,15 +19,21 @@ export function html(strings: TemplateStringsArray, ...values: readonly unknown[
   return shown(build(strings, ...values)) as VNode
 }
 
+/** What is preformatted keeps its line ends. */
+function lines(text: string): string {
+  return text.split(/\r?\n/).map(plain).join('\n')
+}
+
 /** The same with its texts fit to be shown; a component's are, once it puts them into an element. */
-function shown(child: Child): Child {
-  if (typeof child === 'string') return plain(child)
-  if (Array.isArray(child)) return child.map(shown)
+function shown(child: Child, words: (text: string) => string = plain): Child {
+  if (typeof child === 'string') return words(child)
+  if (Array.isArray(child)) return child.map((each: Child) => shown(each, words))
   if (typeof child !== 'object' || child === null || done.has(child)) return child
   done.add(child)
   const node = child as VNode
   const props = node.props as Record<string, unknown>
-  if (props['children'] !== undefined) props['children'] = shown(props['children'] as Child)
+  if (props['children'] !== undefined)
+    props['children'] = shown(props['children'] as Child, node.type === 'pre' ? lines : plain)
   if (typeof node.type === 'string')
     for (const name of READ) if (typeof props[name] === 'string') props[name] = plain(props[name])
   return node

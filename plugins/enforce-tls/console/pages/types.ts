@@ -160,9 +160,14 @@ export interface Explanation {
   readonly reportOnly: boolean
 }
 
-export interface BouncePreview {
-  readonly subject: string
-  readonly text: string
+/** What becomes of a message now. */
+export interface TryResult {
+  readonly explanation: Explanation
+  readonly check: PartnerCheck | null
+  readonly outcome:
+    'delivered' | 'free' | 'rerouted' | 'as-usual' | 'required' | 'waits' | 'bounced' | 'depends' | 'unknown'
+  readonly sentence: string
+  readonly bounce: { readonly subject: string; readonly text: string } | null
 }
 
 export interface CertificateFacts {
@@ -206,6 +211,13 @@ export interface HostCheck {
 export interface PartnerCheck {
   readonly domain: string
   readonly level: Level
+  readonly requirement: {
+    readonly minVersion?: string
+    readonly namesAnyOf: readonly (readonly string[])[]
+    readonly fingerprintsAnyOf: readonly (readonly string[])[]
+    readonly published: readonly { readonly otherwise: Otherwise }[]
+    readonly trusts?: readonly { readonly name: string }[]
+  }
   readonly verdict: 'delivered' | 'free' | 'rerouted' | 'waits' | 'bounced' | 'not-known'
   readonly reason: string
   readonly hosts: readonly HostCheck[]
@@ -242,7 +254,9 @@ export type Change =
   | { readonly owner: string; readonly id: string; readonly enabled: boolean }
   | { readonly owner: string; readonly id: string; readonly rule: Rule }
   | { readonly owner: string; readonly id: string; readonly move: Target }
+  | { readonly owner: string; readonly id: string; readonly remove: true }
   | { readonly domain: string; readonly enabled: boolean }
+  | { readonly domain: string; readonly remove: true }
   | { readonly group: string; readonly patterns: readonly string[] }
   | { readonly undo: string }
   | {

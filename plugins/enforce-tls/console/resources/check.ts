@@ -4,7 +4,7 @@ import pLimit from 'p-limit'
 import { requestedEnvelope } from '../../check/requested-envelope.js'
 import { requirementOfAction } from '../../rules/requirement.js'
 import { DANE_OUTCOMES } from '../../check/dane-types.js'
-import type { CheckRequest } from '../../check/types.js'
+import type { CheckRequest, PartnerCheck } from '../../check/types.js'
 import { PARTNER_VERDICTS } from '../../check/verdict.js'
 import { STS_OUTCOMES } from '../../check/sts-types.js'
 import type { CheckEnvelope } from '../../delivery/tls/inside-tls.js'
@@ -19,6 +19,7 @@ import {
   type Otherwise,
 } from '../../rules/levels.js'
 import { quote } from '../../text/quote.js'
+import type { ConsoleContext } from '../console-context.js'
 import { Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
 import { list, nullable, object, shortText, text } from '../schemas.js'
@@ -42,7 +43,7 @@ interface CheckBody {
   readonly trust?: string
 }
 
-const asked: Schema = {
+export const asked: Schema = {
   type: 'object',
   description: 'As `enforce-tls check --json` prints it.',
   required: [
@@ -154,21 +155,22 @@ async function check({ context, body }: Call<CheckBody>): Promise<Reply> {
     throw new Problem(422, 'invalid', `${action.field} ${formatFlaw(action)}`, {
       field: action.field.replace(/^actions\.relayWithTls\./, ''),
     })
+  const requirement = requirementOfAction(action, target.domain)
+  const envelope = body.rcpt === undefined ? undefined : envelopeFor(body.rcpt, target.domain)
+  return { body: await limitedCheck(context, { ...target, requirement, envelope, published: true }) }
+}
+
+/** A check that leaves room for those of others. @throws {Problem} 429 where too many wait. */
+export async function limitedCheck(context: ConsoleContext, request: CheckRequest): Promise<PartnerCheck> {
   if (limit.pendingCount >= WAITING_MAX)
     throw new Problem(429, 'busy', 'Too many checks are running. Try again in a few seconds.', {
       retryAfter: 10,
     })
-  const requirement = requirementOfAction(action, target.domain)
-  const envelope = envelopeOf(body, target.domain)
-  const question = { ...target, requirement, envelope, published: true }
-  return {
-    body: await limit(() => context.checkPartner({ ...question, signal: AbortSignal.timeout(TIME_MAX) })),
-  }
+  return limit(() => context.checkPartner({ ...request, signal: AbortSignal.timeout(TIME_MAX) }))
 }
 
 /** @throws {Problem} 422 for what can't be asked about with MAIL and RCPT. */
-function envelopeOf({ rcpt }: CheckBody, domain: string): CheckEnvelope | undefined {
-  if (rcpt === undefined) return undefined
+export function envelopeFor(rcpt: string, domain: string): CheckEnvelope {
   const asked = requestedEnvelope(rcpt, domain)
   if ('envelope' in asked) return asked.envelope
   throw new Problem(422, 'invalid', `${quote(rcpt)} ${asked.problem}`, { field: 'rcpt', value: rcpt })

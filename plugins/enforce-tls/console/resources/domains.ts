@@ -1,5 +1,6 @@
 /** Sending domains and their services: the switch without which the rules of a domain sleep. */
 import { domainNamed, isServiceOn, rulesSwitched, setService } from '../../admin/set-service.js'
+import { removeDomain } from '../../admin/remove-domain.js'
 import { readReadable } from '../../admin/whole-store.js'
 import { checkingRule, helpProblems, serviceProblem } from '../../admin/entry-problems.js'
 import type { FailuresByDomain } from '../../report/recent-failures.js'
@@ -104,6 +105,17 @@ export const domainRoutes = [
     body: object({ enabled: flag }),
     answers: { 200: switchedDomain },
     handle: setDomain,
+  }),
+  route({
+    method: 'delete',
+    path: '/domains/{domain}',
+    operationId: 'removeDomain',
+    summary:
+      'Remove a domain with its rules and those of its senders; the history takes it back in one step.',
+    needs: 'editor',
+    precondition: true,
+    answers: { 200: object({ rules: { ...count, description: 'How many rules went with it.' } }) },
+    handle: remove,
   }),
 ]
 
@@ -227,6 +239,15 @@ function* counting(
 
 function lengthOf({ domain, problems }: DomainRow): number {
   return problems.reduce((sum, problem) => sum + problem.length, domain.length)
+}
+
+async function remove(call: Call): Promise<Reply> {
+  const name = visibleDomain(call, param(call, 'domain'))
+  changeableOwner(call, name)
+  const row = await rowOf(call, name)
+  if (row === undefined) throw notFound(`domain ${name}`)
+  assertSeen(call, `domain ${name}`, ...(row.etag === null ? [] : [row.etag]))
+  return { body: { rules: await removeDomain(editorOf(call), name) } }
 }
 
 async function setDomain(call: Call<{ readonly enabled: boolean }>): Promise<Reply> {

@@ -3,6 +3,7 @@ import { checkedRule } from '../../admin/write-rule.js'
 import type { MailAddress } from '../../rules/address.js'
 import { addressIn } from '../../rules/spelling.js'
 import { explain } from '../../rules/explain.js'
+import type { Explanation } from '../../rules/explanation.js'
 import { explanationData } from '../../rules/explanation-data.js'
 import { asQueued, HEADER_BYTES_MAX, HeaderBlock } from '../../rules/header-block.js'
 import type { MessageView } from '../../rules/match.js'
@@ -18,11 +19,11 @@ import { inPieces } from '../../work/turns.js'
 import { maySee } from '../auth/permission.js'
 import { visibleOwner } from '../owner-access.js'
 import { notFound, Problem } from '../problem.js'
-import { route, type Call, type Reply, type Schema } from '../route.js'
+import { route, type Call, type Schema } from '../route.js'
 import { draft, flag, list, nullable, object, shortText, text } from '../schemas.js'
 import { placedRules } from '../stored-rules.js'
 
-interface ExplainBody {
+export interface ExplainBody {
   readonly from: string
   readonly to: string
   readonly direction?: Direction
@@ -50,7 +51,7 @@ const requirement: Schema = {
     },
   },
 }
-const explanation: Schema = object({
+export const explanation: Schema = object({
   from: text,
   to: text,
   direction: text,
@@ -102,6 +103,21 @@ const explanation: Schema = object({
   },
 })
 
+/** The question about a message. */
+export const explainBody = {
+  properties: {
+    from: { ...shortText, description: 'The envelope sender; empty or <> for the null sender.' },
+    to: shortText,
+    direction: { type: 'string', enum: ['outgoing', 'incoming'] },
+    header: { type: 'string', maxLength: HEADER_BYTES_MAX },
+    rule: {
+      ...object({ owner: shortText, id: shortText, rule: draft }, 'id'),
+      description: 'Taken as if it were saved, and on; with an id, in the place of that rule.',
+    },
+  },
+  optional: ['direction', 'header', 'rule'],
+} as const
+
 export const explainRoutes = [
   route<ExplainBody>({
     method: 'post',
@@ -109,27 +125,16 @@ export const explainRoutes = [
     operationId: 'explain',
     summary: 'What would happen to a message, and why; rules that you may not see are not named.',
     needs: 'reader',
-    body: object(
-      {
-        from: { ...shortText, description: 'The envelope sender; empty or <> for the null sender.' },
-        to: shortText,
-        direction: { type: 'string', enum: ['outgoing', 'incoming'] },
-        header: { type: 'string', maxLength: HEADER_BYTES_MAX },
-        rule: {
-          ...object({ owner: shortText, id: shortText, rule: draft }, 'id'),
-          description: 'Taken as if it were saved, and on; with an id, in the place of that rule.',
-        },
-      },
-      'direction',
-      'header',
-      'rule',
-    ),
+    body: object(explainBody.properties, ...explainBody.optional),
     answers: { 200: explanation },
-    handle: explainMessage,
+    handle: async (call) => ({ body: (await explained(call)).shown }),
   }),
 ]
 
-async function explainMessage(call: Call<ExplainBody>): Promise<Reply> {
+/** What the rules say of a message, and as much of it as whoever asks may see. */
+export async function explained(
+  call: Call<ExplainBody>,
+): Promise<{ readonly message: MessageView; readonly found: Explanation; readonly shown: object }> {
   const { context, identity, body } = call
   const message = messageOf(body)
   const mine = message.direction === 'outgoing' ? message.sender : message.recipient
@@ -141,9 +146,10 @@ async function explainMessage(call: Call<ExplainBody>): Promise<Reply> {
     Promise.all(owners.map((owner) => readOwnerParts(context.store, owner))),
   ])
   const parts = body.rule === undefined ? stored : await withUnsaved(call, stored, groups)
-  const data = explanationData(message, await inPieces(explain(parts, groups, message)))
+  const found = await inPieces(explain(parts, groups, message))
   const { reportOnly, forwardedMail } = context.settings().main
-  return { body: { ...redacted(call, data), reportOnly, forwardedMail } }
+  const shown = { ...redacted(call, explanationData(message, found)), reportOnly, forwardedMail }
+  return { message, found, shown }
 }
 
 async function withUnsaved(
@@ -177,7 +183,7 @@ function messageOf({ from, to, direction = 'outgoing', header }: ExplainBody): M
 }
 
 /** @throws {Problem} 422 for a text that is no address. */
-export function addressOf(field: string, given: string): MailAddress {
+function addressOf(field: string, given: string): MailAddress {
   const parsed = addressIn(given)
   if ('address' in parsed) return parsed.address
   throw new Problem(422, 'invalid', formatFlaw({ value: given, ...parsed }), {

@@ -3,10 +3,11 @@ import { plannedMove, switchableRule } from '../../admin/change-rule.js'
 import { plannedChanges, RULES_ACTIONS, type RulesAction } from '../../admin/change-rules.js'
 import { newRule } from '../../admin/create-rule.js'
 import { editedRule } from '../../admin/edit-rule.js'
-import { formatImpact } from '../../admin/format-impact.js'
+import { asks, formatImpact } from '../../admin/format-impact.js'
 import { impactOf } from '../../admin/impact.js'
 import { partnersIn } from '../../admin/impact-partners.js'
 import { readOwner, ruleText } from '../../admin/owner-state.js'
+import { plannedRemoval } from '../../admin/remove-domain.js'
 import { checkedGroup } from '../../admin/set-group.js'
 import { STEPS } from '../../admin/steps.js'
 import { plannedUndo, stepWith } from '../../admin/undo.js'
@@ -77,7 +78,7 @@ export const impactRoutes = [
     path: '/impact',
     operationId: 'previewChange',
     summary:
-      'What a change would do: of a rule (owner, id, and rule, enabled, move or remove), a new rule (owner, rule), a domain (domain, enabled), a group (group, patterns), several rules at once (several), or taking a change back (undo).',
+      'What a change would do: of a rule (owner, id, and rule, enabled, move or remove), a new rule (owner, rule), a domain (domain, and enabled or remove), a group (group, patterns), several rules at once (several), or taking a change back (undo).',
     needs: 'editor',
     body: object(
       {
@@ -132,7 +133,10 @@ async function preview(call: Call<ImpactBody>): Promise<Reply> {
     ...found,
     rules: found.rules.filter(({ owned }) => maySee(identity, owned.owner)),
   }
-  const words = await formatImpact(visible, effectsFor(call, undefined, found.after))
+  // Whoever deletes is told of every rule that ends, asked or not.
+  const isSpoken = call.body.remove ? () => true : asks
+  const words = await formatImpact(visible, effectsFor(call, undefined, found.after), isSpoken)
+  const looks = (found.asks || call.body.remove === true) && context.settings().evidence.stream
   const idle = new Set(
     words.rules.flatMap(({ impact: each, status }) =>
       status === 'inactive' || status === 'no-effect' ? [each] : [],
@@ -147,7 +151,7 @@ async function preview(call: Call<ImpactBody>): Promise<Reply> {
         return { owner, id, name: rule.name, step, status, sentences }
       }),
       more: words.more,
-      seen: found.asks && context.settings().evidence.stream ? await seenOf(context.deliveries, visible) : [],
+      seen: looks ? await seenOf(context.deliveries, visible, isSpoken) : [],
       partners: partners.map(({ domain, recipient, action }) => ({ target: recipient ?? domain, action })),
       morePartners: more,
       unnamed,
@@ -174,7 +178,9 @@ async function changesOf(call: Call<ImpactBody>): Promise<readonly EntryChange[]
   }
   if (body.domain !== undefined) {
     const domain = visibleDomain(call, body.domain)
-    const { service } = await store.readOwner(changeableOwner(call, domain))
+    changeableOwner(call, domain)
+    if (body.remove) return plannedRemoval(store, domain)
+    const { service } = await store.readOwner(domain)
     const enabled = body.enabled === true
     return [namedChange('domains', domain, service, JSON.stringify({ enabled }))]
   }

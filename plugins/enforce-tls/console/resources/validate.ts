@@ -2,6 +2,7 @@
 import { GROUP_PREFIX } from '../../rules/group-name.js'
 import { parseAddressText, parseText } from '../../rules/criteria.js'
 import { formatFlaw } from '../../rules/format-problem.js'
+import { parseNewDomain } from '../../rules/owner.js'
 import { quote } from '../../text/quote.js'
 import { didYouMean, nearest } from '../../text/nearest.js'
 import type { InPieces } from '../../work/pieces.js'
@@ -11,8 +12,10 @@ import { list, object, problem, shortText, suggestion, text } from '../schemas.j
 
 const VALUES_MAX = 500
 
+const FIELDS = ['to', 'from', 'subject', 'header', 'domain'] as const
+
 interface ValidateBody {
-  readonly field: 'to' | 'from' | 'subject' | 'header'
+  readonly field: (typeof FIELDS)[number]
   readonly values: readonly string[]
 }
 
@@ -21,10 +24,10 @@ export const validateRoutes = [
     method: 'post',
     path: '/validate',
     operationId: 'validateValues',
-    summary: 'Check values for a field of a rule.',
+    summary: 'Check values for a field of a rule, or names for a new domain.',
     needs: 'reader',
     body: object({
-      field: { type: 'string', enum: ['to', 'from', 'subject', 'header'] },
+      field: { type: 'string', enum: FIELDS },
       values: list(shortText, VALUES_MAX),
     }),
     answers: {
@@ -34,8 +37,19 @@ export const validateRoutes = [
   }),
 ]
 
+const PARSERS: Readonly<Record<(typeof FIELDS)[number], typeof parseText>> = {
+  to: parseAddressText,
+  from: parseAddressText,
+  subject: parseText,
+  header: parseText,
+  domain: (value) => {
+    const parsed = parseNewDomain(value)
+    return 'domain' in parsed ? { text: parsed.domain } : parsed
+  },
+}
+
 async function validate({ context, body: { field, values } }: Call<ValidateBody>): Promise<Reply> {
-  const parse = field === 'to' || field === 'from' ? parseAddressText : parseText
+  const parse = PARSERS[field]
   const groups = values.some((value) => value.startsWith(GROUP_PREFIX))
     ? await context.store.groups()
     : new Map<string, string>()
@@ -59,7 +73,11 @@ function validated(value: string, parse: typeof parseText, groups: ReadonlyMap<s
   const parsed = parse(value)
   if ('problem' in parsed) {
     const { suggestion } = parsed
-    return { value, problem: formatFlaw({ value, ...parsed }), ...(suggestion ? { suggestion } : {}) }
+    return {
+      value,
+      problem: formatFlaw(parse === PARSERS.domain ? parsed : { value, ...parsed }),
+      ...(suggestion ? { suggestion } : {}),
+    }
   }
   if (parse === parseAddressText && isUnknownGroup(value, groups)) return unknownGroup(value, groups)
   return { value, problem: null, normalised: parsed.text }

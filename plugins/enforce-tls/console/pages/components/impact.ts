@@ -15,13 +15,36 @@ const AT_A_TIME = 3
 /** So many that would not get mail are named. */
 const SHOWN = 20
 
-/** Asks whether a change shall be made, if there is anything to ask. @throws {ApiError} where it cannot be made at all */
-export type Confirm = (change: Change, question: string, yes: string) => Promise<boolean>
+/** Asks whether a change shall be made, if there is anything to ask. `null` for what is not saved. @throws {ApiError} where it cannot be made at all */
+export type Confirm = (
+  change: Change | null,
+  question: string,
+  yes: string,
+  removal?: Removal,
+) => Promise<boolean>
+
+/** What is deleted is always asked about. */
+export interface Removal {
+  /** What goes with it, and the way back. */
+  readonly hint: string
+}
+
+/** Of what is in the browser alone. */
+const NOTHING: Impact = {
+  asks: false,
+  rules: [],
+  more: 0,
+  seen: [],
+  partners: [],
+  morePartners: 0,
+  unnamed: [],
+}
 
 interface Question {
   readonly impact: Impact
   readonly question: string
   readonly yes: string
+  readonly removal: Removal | undefined
   readonly answer: (yes: boolean) => void
 }
 
@@ -31,28 +54,30 @@ export function useConfirm(): [VNode | null, Confirm] {
   // Who leaves the page without an answer has said no.
   const leave = useRef<() => void>(() => undefined)
   useEffect(() => () => leave.current(), [])
-  const confirm: Confirm = async (change, question, yes) => {
-    const { body: impact } = await request<Impact>('POST', 'impact', change)
-    if (!impact.asks) return true
+  const confirm: Confirm = async (change, question, yes, removal) => {
+    const impact = change === null ? NOTHING : (await request<Impact>('POST', 'impact', change)).body
+    if (!impact.asks && removal === undefined) return true
     return new Promise((resolve) => {
       const answer = (is: boolean): void => {
         setOpen(null)
         resolve(is)
       }
       leave.current = () => resolve(false)
-      setOpen({ impact, question, yes, answer })
+      setOpen({ impact, question, yes, removal, answer })
     })
   }
   return [open && html`<${ImpactDialog} key=${open.question} ...${open} />`, confirm]
 }
 
-function ImpactDialog({ impact, question, yes, answer }: Question): VNode {
+function ImpactDialog({ impact, question, yes, removal, answer }: Question): VNode {
+  const nothing = removal && impact.rules.length === 0
   return html`<${Dialog} title=${question} onClose=${() => answer(false)}>
+    ${removal && html`<p>${removal.hint}</p>`} ${nothing && html`<p>${texts.impact.nothing}</p>`}
     <${ImpactWords} ...${impact} />
     <div class="row">
       <button
         type="button"
-        class=${weakens(impact) ? 'button button-bad' : 'button button-main'}
+        class=${removal !== undefined || weakens(impact) ? 'button button-bad' : 'button button-main'}
         onClick=${() => answer(true)}
       >
         ${yes}
@@ -76,7 +101,7 @@ export function ImpactWords(impact: Impact): VNode {
         html`<section key=${`${owner} ${id}`}>
           ${rules.length > 1 && html`<h3>${plain(name)} <span class="hint">${plain(owner)}</span></h3>`}
           <${Notice}
-            tone=${step === 'exempts' || status === 'no-effect' || status === 'inactive' ? 'warn' : 'info'}
+            tone=${step === 'exempts' || step === 'ends' || status === 'no-effect' || status === 'inactive' ? 'warn' : 'info'}
           >
             ${sentences.map((sentence) => html`<p key=${sentence}>${plain(sentence)}</p>`)}
           <//>

@@ -1,10 +1,10 @@
 /** Asks the receiving servers of a partner, and shows what each of them answered. */
 import { html, useState, type VNode } from '../preact.js'
 import { request, formatError } from '../api.js'
-import { looksAtPublished } from '../published-levels.js'
+import { plain } from '../plain.js'
 import { texts } from '../texts.js'
 import type { Action, PartnerCheck } from '../types.js'
-import { Field, Notice, Switch, useUid } from './basics.js'
+import { Field, Notice, useUid } from './basics.js'
 import { HostList } from './host-list.js'
 
 export type Checked = PartnerCheck | { readonly failure: string } | 'asking' | null
@@ -24,61 +24,49 @@ function requiredBy({ level, minVersion, names, fingerprints, otherwise, trust }
 }
 
 /** One check, or why there is none. */
-export async function checkNow(
-  target: string,
-  action: Action,
-  withRecipient = false,
-): Promise<Exclude<Checked, 'asking' | null>> {
-  const rcpt = withRecipient && target.includes('@') ? { rcpt: target } : {}
+export async function checkNow(target: string, action: Action): Promise<Exclude<Checked, 'asking' | null>> {
   try {
-    return (await request<PartnerCheck>('POST', 'check', { target, ...rcpt, ...requiredBy(action) })).body
+    return (await request<PartnerCheck>('POST', 'check', { target, ...requiredBy(action) })).body
   } catch (error) {
     return { failure: formatError(error) }
   }
 }
 
-/** What a check requires, as a sentence. */
-function formatRequirement(action: Action): string {
-  const {
-    level = 'encrypt',
-    minVersion,
-    names = [],
-    fingerprints = [],
-    otherwise = 'defer',
-    trust,
-  } = requiredBy(action)
+/** What was checked, as a sentence. */
+function formatRequirement({ level, requirement }: PartnerCheck): string {
+  const { minVersion, namesAnyOf, fingerprintsAnyOf, published, trusts = [] } = requirement
   const version = minVersion === undefined ? '' : texts.tryOut.orLater(texts.actions.version(minVersion))
-  const listed = level === 'secure' ? texts.tryOut.withNames(names.length) : ''
-  const pins = level === 'fingerprint' ? texts.tryOut.withFingerprints(fingerprints.length) : ''
-  const nothing = looksAtPublished(level) ? texts.tryOut.withOtherwise(otherwise) : ''
-  const named = trust === undefined ? '' : texts.tryOut.withTrust(trust)
+  // The domain, and all below it, are there by themselves.
+  const listed = namesAnyOf.map((names) => texts.tryOut.withNames(Math.max(0, names.length - 2))).join('')
+  const pins = fingerprintsAnyOf.map((each) => texts.tryOut.withFingerprints(each.length)).join('')
+  const nothing = published.map(({ otherwise }) => texts.tryOut.withOtherwise(otherwise)).join('')
+  const named = trusts.map(({ name }) => texts.tryOut.withTrust(name)).join('')
   return texts.tryOut.requirement(
     `${texts.actions.levelNames[level]}${version}${listed}${pins}${nothing}${named}`,
   )
 }
 
-/** A form for any partner. */
+/** Finds the keys of a partner's servers, for a rule that lists none yet. */
 export function PartnerCheckForm(props: {
   readonly target: string
-  readonly action: Action
+  readonly action?: Action
   /** Puts a fingerprint on the rule's list. @default there is none */
   readonly onPin?: (fingerprint: string) => void
-  /** What it checks for, as a sentence. @default the level of the action */
+  /** What it checks for, as a sentence. @default nothing */
   readonly requirement?: string
 }): VNode {
-  const { action, onPin, requirement = formatRequirement(action) } = props
+  const { action = { level: 'encrypt' }, onPin, requirement = '' } = props
   const id = useUid('check')
   const [target, setTarget] = useState(props.target)
-  const [withRecipient, setWithRecipient] = useState(false)
   const [checked, setChecked] = useState<Checked>(null)
   const start = async (event: Event): Promise<void> => {
     event.preventDefault()
     setChecked('asking')
-    setChecked(await checkNow(target.trim(), action, withRecipient))
+    setChecked(await checkNow(target.trim(), action))
   }
   return html`<section class="card">
-    <h2>${texts.tryOut.checkTitle}</h2>
-    <p class="muted">${texts.tryOut.checkLead} ${requirement}</p>
+    <h2>${onPin ? texts.tryOut.keyTitle : texts.tryOut.checkTitle}</h2>
+    <p class="muted">${onPin ? texts.tryOut.keyLead : texts.tryOut.checkLead} ${requirement}</p>
     <form class="line-form" onSubmit=${start}>
       <${Field} label=${texts.tryOut.checkTarget} id=${id}>
         <input
@@ -94,22 +82,14 @@ export function PartnerCheckForm(props: {
       <//>
       <button class="button" type="submit" disabled=${checked === 'asking'}>${texts.tryOut.checkAsk}</button>
     </form>
+    ${checked === 'asking' && html`<p class="loading" role="status">${texts.tryOut.checking}</p>`}
     ${
-      target.includes('@') &&
-      html`<div class="switch-line">
-        <${Switch}
-          label=${texts.tryOut.checkRecipient}
-          on=${withRecipient}
-          describedBy=${`${id}-recipient`}
-          onChange=${setWithRecipient}
-        />
-        <div>
-          <strong>${texts.tryOut.checkRecipient}</strong>
-          <p class="hint" id=${`${id}-recipient`}>${texts.tryOut.checkRecipientHint}</p>
-        </div>
-      </div>`
+      checked !== null &&
+      checked !== 'asking' &&
+      ('failure' in checked
+        ? html`<${Notice} tone="bad">${checked.failure}<//>`
+        : html`<${CheckFacts} checked=${checked} onPin=${onPin} />`)
     }
-    <${CheckResult} checked=${checked} action=${action} onPin=${onPin} />
   </section>`
 }
 
@@ -123,34 +103,18 @@ function sentencesOf({ dane, mtaSts, tlsReports }: PartnerCheck): readonly strin
   ]
 }
 
-function CheckResult(props: {
-  readonly checked: Checked
-  readonly action: Action
+/** What a check found: server by server, and what the partner publishes. */
+export function CheckFacts(props: {
+  readonly checked: PartnerCheck
   readonly onPin?: ((fingerprint: string) => void) | undefined
-}): VNode | null {
-  const { checked, action, onPin } = props
-  if (checked === null) return null
-  if (checked === 'asking') return html`<p class="loading" role="status">${texts.tryOut.checking}</p>`
-  if ('failure' in checked) return html`<${Notice} tone="bad">${checked.failure}<//>`
-  const tone = {
-    delivered: 'good',
-    free: 'warn',
-    rerouted: 'warn',
-    waits: 'bad',
-    bounced: 'bad',
-    'not-known': 'warn',
-  }[checked.verdict]
+  readonly pinned?: readonly string[] | undefined
+}): VNode {
+  const { checked, onPin, pinned } = props
   return html`<div class="stack-tight">
-    <${Notice} tone=${tone}>
-      <p><strong>${texts.tryOut.verdicts[checked.verdict]}</strong> ${texts.sentence(checked.reason)}</p>
-      ${checked.remarks.map((remark) => html`<p key=${remark}>${remark}</p>`)}
-    <//>
+    <p class="hint">${formatRequirement(checked)}</p>
+    ${checked.hosts.length === 0 && html`<p>${plain(texts.sentence(checked.reason))}</p>`}
+    <${HostList} domain=${checked.domain} hosts=${checked.hosts} onPin=${onPin} pinned=${pinned} />
+    ${checked.remarks.map((remark) => html`<p key=${remark}>${remark}</p>`)}
     ${sentencesOf(checked).map((sentence) => html`<p key=${sentence} class="hint">${sentence}</p>`)}
-    <${HostList}
-      domain=${checked.domain}
-      hosts=${checked.hosts}
-      onPin=${action.level === 'fingerprint' ? onPin : undefined}
-      pinned=${action.fingerprints}
-    />
   </div>`
 }

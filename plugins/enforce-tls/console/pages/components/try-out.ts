@@ -1,13 +1,17 @@
-/** What a rule does, before it does it: what would happen to a message, the partners' servers, the bounce. */
-import { html, useState, type VNode } from '../preact.js'
+/** One question about a message, and one answer: which rule decides, what the servers say now, what follows, the bounce. */
+import { html, useEffect, useRef, useState, type VNode } from '../preact.js'
 import { request, formatError } from '../api.js'
 import { cleaned } from '../rule-draft.js'
 import type { RuleModel } from '../rule-model.js'
-import { plain } from '../plain.js'
 import { texts } from '../texts.js'
-import type { BouncePreview, Explanation } from '../types.js'
-import { Field, Notice, useUid } from './basics.js'
+import type { Explanation, TryResult } from '../types.js'
+import { Field, Notice, Switch, useUid } from './basics.js'
+import { MessageFileInput, type MessageFile } from './message-file.js'
 import { PartnerCheckForm } from './partner-check.js'
+import { TrialAnswer, type Trial } from './try-answer.js'
+
+/** So many recipients are asked about at once. */
+const RECIPIENTS_MAX = 5
 
 interface TryOutProps {
   readonly model: RuleModel
@@ -17,33 +21,20 @@ interface TryOutProps {
 export function TryOut({ model, disabled }: TryOutProps): VNode {
   const { action } = model
   if (action === null) return html`<${Notice} tone="warn">${texts.actions.missingTryOut}<//>`
-  return html`<div class="stack">
-    <${ExplainForm} model=${model} />
-    ${
-      // To ask servers is for those who may change the rule.
-      model.direction === 'outgoing' &&
-      !disabled &&
-      html`<${PartnerCheckForm}
-        target=${firstTarget(model)}
-        action=${action}
-        onPin=${(fingerprint: string) => {
-          const { fingerprints = [] } = model.action ?? {}
-          model.changeAction({ fingerprints: [...fingerprints, fingerprint] })
-        }}
-      />`
-    }
-    ${model.direction === 'outgoing' && html`<${BounceForm} model=${model} />`}
-  </div>`
+  // Which key to list is what has to be found out first; to ask servers is for those who may change the rule.
+  const keyless = action.level === 'fingerprint' && (action.fingerprints ?? []).length === 0
+  const onPin = (fingerprint: string): void => {
+    const { fingerprints = [] } = model.action ?? {}
+    model.changeAction({ fingerprints: [...fingerprints, fingerprint] })
+  }
+  if (keyless && model.direction === 'outgoing' && !disabled)
+    return html`<${PartnerCheckForm} target=${firstTarget(model)} onPin=${onPin} />`
+  return html`<${TryForm} model=${model} disabled=${disabled} onPin=${onPin} />`
 }
 
 /** A partner that the rule names, to begin with. */
 function firstTarget(model: RuleModel): string {
-  return partnersOf(model.draft.criteria.to?.matchesAny)[0] ?? ''
-}
-
-/** The partners that patterns name by domain or address. */
-export function partnersOf(patterns: readonly string[] | undefined): string[] {
-  return (patterns ?? []).filter((each) => /^[^.*:][^*:]*$/.test(each))
+  return (model.draft.criteria.to?.matchesAny ?? []).find((each) => /^[^.*:][^*:]*$/.test(each)) ?? ''
 }
 
 function addressAt(domainOrAddress: string, local: string): string {
@@ -51,150 +42,175 @@ function addressAt(domainOrAddress: string, local: string): string {
   return domainOrAddress.includes('@') ? domainOrAddress : `${local}@${domainOrAddress}`
 }
 
-function ExplainForm({ model }: Pick<TryOutProps, 'model'>): VNode {
-  const id = useUid('explain')
+function TryForm(props: TryOutProps & { readonly onPin: (fingerprint: string) => void }): VNode {
+  const { model, disabled, onPin } = props
+  const id = useUid('try')
   const incoming = model.direction === 'incoming'
   const own = addressAt(model.owner, 'ann')
-  const partner = addressAt(
-    incoming ? (model.draft.criteria.from?.matchesAny?.[0] ?? '') : firstTarget(model),
-    'someone',
-  )
-  const [from, setFrom] = useState(incoming ? partner : own)
-  const [to, setTo] = useState(incoming ? own : partner)
-  const [header, setHeader] = useState<Readonly<Record<string, string>>>({})
+  const partner = incoming ? (model.draft.criteria.from?.matchesAny?.[0] ?? '') : firstTarget(model)
+  const [from, setFrom] = useState(incoming ? addressAt(partner, 'someone') : own)
+  const [to, setTo] = useState(incoming ? own : addressAt(partner, 'someone'))
+  const [values, setValues] = useState<Readonly<Record<string, string>>>({})
+  const [file, setFile] = useState<MessageFile | null>(null)
+  const [askRecipient, setAskRecipient] = useState(false)
+  const [problem, setProblem] = useState<string | null>(null)
+  const [trials, ask] = useTrials(disabled)
   const fields = headerFields(model)
-  const [answer, setAnswer] = useState<Explanation | string | null>(null)
-  const ask = async (event: Event): Promise<void> => {
+  const submit = (event: Event): void => {
     event.preventDefault()
-    const rule = {
-      owner: model.owner,
-      ...(model.id === null ? {} : { id: model.id }),
-      rule: cleaned(model.draft),
-    }
-    try {
-      const { body } = await request<Explanation>('POST', 'explain', {
-        from,
-        to,
-        direction: model.direction,
-        rule,
-        ...(fields.length === 0 ? {} : { header: headerOf(fields, header) }),
-      })
-      setAnswer(body)
-    } catch (error) {
-      setAnswer(formatError(error))
-    }
+    const recipients = recipientsIn(to)
+    setProblem(recipients.length > RECIPIENTS_MAX ? texts.tryOut.tooMany(RECIPIENTS_MAX) : null)
+    if (recipients.length > RECIPIENTS_MAX) return
+    const header = file?.header || headerOf(values)
+    const saved = model.id === null ? {} : { id: model.id }
+    ask(recipients, {
+      from: from.trim(),
+      direction: model.direction,
+      rule: { owner: model.owner, ...saved, rule: cleaned(model.draft) },
+      ...(header === '' ? {} : { header }),
+      ...(askRecipient && !incoming && !disabled ? { askRecipient } : {}),
+    })
   }
-  return html`<section class="card">
-    <h2>${texts.tryOut.explainTitle}</h2>
-    <p class="muted">${texts.tryOut.explainLead}</p>
-    <form class="line-form" onSubmit=${ask}>
-      <${Text} id=${`${id}-from`} label=${texts.tryOut.from} value=${from} onInput=${setFrom} />
-      <${Text} id=${`${id}-to`} label=${texts.tryOut.to} value=${to} onInput=${setTo} />
-      ${fields.map(
-        (name, place) =>
-          html`<${Text}
-            key=${name}
-            id=${`${id}-header-${place}`}
-            label=${name === 'Subject' ? texts.tryOut.subject : texts.tryOut.headerOf(name)}
-            value=${header[name] ?? ''}
-            optional
-            onInput=${(value: string) => setHeader({ ...header, [name]: value })}
-          />`,
-      )}
-      <button class="button" type="submit">${texts.tryOut.ask}</button>
-    </form>
-    ${typeof answer === 'string' && html`<${Notice} tone="bad">${answer}<//>`}
-    ${answer !== null && typeof answer === 'object' && html`<${ExplanationResult} answer=${answer} />`}
-  </section>`
+  const asking = trials.some(({ state }) => state !== 'answered')
+  return html`<div class="stack">
+    <section class="card">
+      <h2>${texts.tryOut.title}</h2>
+      <p class="muted">${texts.tryOut.lead}</p>
+      <form class="stack" onSubmit=${submit}>
+        <div class="columns">
+          <${Text} id=${`${id}-from`} label=${texts.tryOut.from} value=${from} onInput=${setFrom} />
+          <${Text}
+            id=${`${id}-to`}
+            label=${texts.tryOut.to}
+            value=${to}
+            problem=${problem}
+            onInput=${setTo}
+          />
+        </div>
+        <details class="more" open=${looksAtHeader(model)}>
+          <summary>${texts.tryOut.header}</summary>
+          <div class="columns">
+            ${
+              (file?.header ?? '') === '' &&
+              fields.map(
+                (name, place) =>
+                  html`<${Text}
+                    key=${name}
+                    id=${`${id}-header-${place}`}
+                    label=${name === 'Subject' ? texts.tryOut.subject : texts.tryOut.headerOf(name)}
+                    value=${values[name] ?? ''}
+                    optional
+                    onInput=${(value: string) => setValues({ ...values, [name]: value })}
+                  />`,
+              )
+            }
+            <${MessageFileInput} file=${file} onFile=${setFile} />
+          </div>
+        </details>
+        ${
+          !incoming &&
+          !disabled &&
+          html`<div class="switch-line">
+            <${Switch}
+              label=${texts.tryOut.checkRecipient}
+              on=${askRecipient}
+              describedBy=${`${id}-recipient`}
+              onChange=${setAskRecipient}
+            />
+            <div>
+              <strong>${texts.tryOut.checkRecipient}</strong>
+              <p class="hint" id=${`${id}-recipient`}>${texts.tryOut.checkRecipientHint}</p>
+            </div>
+          </div>`
+        }
+        <div>
+          <button class="button button-main" type="submit" disabled=${asking}>${texts.tryOut.ask}</button>
+        </div>
+      </form>
+    </section>
+    ${trials.map(
+      (trial) =>
+        html`<${TrialAnswer}
+          key=${trial.to}
+          trial=${trial}
+          incoming=${incoming}
+          onPin=${model.action?.level === 'fingerprint' && !disabled ? onPin : undefined}
+          pinned=${model.action?.fingerprints}
+        />`,
+    )}
+  </div>`
 }
 
-/** The header fields that a rule looks at: their values are part of the request. */
-function headerFields({ draft }: RuleModel): readonly string[] {
+/** The answers so far, and what asks: first what the rules say, then, for who may, what the servers do. */
+function useTrials(
+  rulesOnly: boolean,
+): [readonly Trial[], (recipients: readonly string[], question: object) => void] {
+  const [trials, setTrials] = useState<readonly Trial[]>([])
+  const round = useRef(0)
+  useEffect(
+    () => () => {
+      round.current++
+    },
+    [],
+  )
+  const ask = (recipients: readonly string[], question: object): void => {
+    const mine = ++round.current
+    const took = (trial: Trial): void => {
+      if (round.current === mine)
+        setTrials((before) => before.map((each) => (each.to === trial.to ? trial : each)))
+    }
+    setTrials(recipients.map((to) => ({ to, state: 'rules' })))
+    for (const to of recipients) void answer(to, { ...question, to }, rulesOnly, took)
+  }
+  return [trials, ask]
+}
+
+async function answer(
+  to: string,
+  question: object,
+  rulesOnly: boolean,
+  took: (trial: Trial) => void,
+): Promise<void> {
+  try {
+    const { body: explanation } = await request<Explanation>('POST', 'explain', {
+      ...question,
+      ...ONLY_RULES,
+    })
+    took({ to, state: rulesOnly ? 'answered' : 'servers', explanation })
+    if (rulesOnly) return
+    const { body: result } = await request<TryResult>('POST', 'try-out', question)
+    took({ to, state: 'answered', explanation: result.explanation, result })
+  } catch (error) {
+    took({ to, state: 'answered', problem: formatError(error) })
+  }
+}
+
+/** Rules are not asked what only servers are. */
+const ONLY_RULES = { askRecipient: undefined }
+
+/** Addresses separated by blanks, commas or semicolons, each once; of a domain, somebody there. */
+function recipientsIn(typed: string): readonly string[] {
+  const each = typed.split(/[\s,;]+/).filter((part) => part !== '')
+  return [...new Set(each.map((part) => addressAt(part, 'someone') || part))]
+}
+
+function looksAtHeader({ draft }: RuleModel): boolean {
   const { subject, header = [] } = cleaned(draft).criteria
-  return [...new Set([...(subject === undefined ? [] : ['Subject']), ...header.map(({ name }) => name)])]
+  return subject !== undefined || header.length > 0
 }
 
-function headerOf(fields: readonly string[], values: Readonly<Record<string, string>>): string {
-  return fields.map((name) => `${name}: ${values[name] ?? ''}\r\n`).join('')
+/** The subject, and the header fields that the rule looks at. */
+function headerFields({ draft }: RuleModel): readonly string[] {
+  const { header = [] } = cleaned(draft).criteria
+  return [...new Set(['Subject', ...header.map(({ name }) => name)])]
 }
 
-function ExplanationResult({ answer }: { readonly answer: Explanation }): VNode {
-  const { requirement, decidedBy, reported, direction, owners, certain, dependsOn, reportOnly, waits } =
-    answer
-  const name = (rule: { readonly name: string }): string => `“${plain(rule.name)}”`
-  const inactive = owners.filter(({ awake, rules }) => !awake && rules.length > 0)
-  const version = requirement?.minVersion
-  if (waits)
-    return html`<${Notice} tone="bad">
-      <p><strong>${texts.tryOut.waits}</strong></p>
-      ${owners.flatMap(({ owner, problems }) =>
-        problems.map(
-          ({ key, field, problem }) =>
-            html`<p key=${`${owner} ${field ?? ''}`}>
-              ${plain(key === null ? problem : `${owner}, ${field ?? ''}: ${problem}`)}
-            </p>`,
-        ),
-      )}
-    <//>`
-  const clear = requirement?.encrypted === false
-  const result =
-    requirement === null || requirement.level === 'none'
-      ? !certain
-        ? texts.tryOut.depends
-        : decidedBy.length === 0 && reported.length === 0
-          ? texts.tryOut.noRule
-          : texts.tryOut.notRequired
-      : (clear ? texts.tryOut.requiredIfPublished : texts.tryOut.required[direction])(
-          texts.actions.levelNames[requirement.level],
-          version === undefined ? '' : texts.tryOut.orLater(texts.actions.version(version)),
-        )
-  return html`<${Notice} tone=${requirement === null ? 'info' : clear ? 'warn' : 'good'}>
-    <p><strong>${result}</strong></p>
-    ${decidedBy.length > 0 && html`<p>${texts.tryOut.decidedBy(decidedBy.map(name).join(', '))}</p>`}
-    ${reported.map(
-      (each) =>
-        html`<p key=${each.level}>
-          ${texts.tryOut.reported(texts.actions.levelNames[each.level], each.decidedBy.map(name).join(', '))}
-        </p>`,
-    )}
-    ${inactive.map(({ owner }) => html`<p key=${owner}>${texts.tryOut.inactive(owner)}</p>`)}
-    ${dependsOn.map(
-      (rule) =>
-        html`<p key=${rule.name}>${texts.tryOut.dependsOn(plain(rule.name), rule.fields.map(plain))}</p>`,
-    )}
-    ${reportOnly && html`<p>${texts.tryOut.reportOnly}</p>`}
-  <//>`
-}
-
-function BounceForm({ model }: Pick<TryOutProps, 'model'>): VNode {
-  const id = useUid('bounce')
-  const [to, setTo] = useState(addressAt(firstTarget(model), 'someone'))
-  const [answer, setAnswer] = useState<BouncePreview | string | null>(null)
-  const ask = async (event: Event): Promise<void> => {
-    event.preventDefault()
-    const body = { owner: model.owner, rule: cleaned(model.draft), to }
-    try {
-      setAnswer((await request<BouncePreview>('POST', 'bounce-preview', body)).body)
-    } catch (error) {
-      setAnswer(formatError(error))
-    }
-  }
-  return html`<section class="card">
-    <h2>${texts.tryOut.bounceTitle}</h2>
-    <form class="line-form" onSubmit=${ask}>
-      <${Text} id=${id} label=${texts.tryOut.bounceTo} value=${to} onInput=${setTo} />
-      <button class="button" type="submit">${texts.tryOut.bounceAsk}</button>
-    </form>
-    ${typeof answer === 'string' && html`<${Notice} tone="bad">${answer}<//>`}
-    ${
-      answer !== null &&
-      typeof answer === 'object' &&
-      html`<div class="letter" tabindex="0" role="region" aria-label=${texts.tryOut.bounceTitle}>
-        <p><strong>${texts.tryOut.bounceSubject}: ${answer.subject}</strong></p>
-        <pre>${answer.text}</pre>
-      </div>`
-    }
-  </section>`
+/** Of what was typed; nothing where nothing was: the header is unknown then. */
+function headerOf(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .filter(([, value]) => value.trim() !== '')
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')
 }
 
 function Text(props: {
@@ -202,10 +218,11 @@ function Text(props: {
   readonly label: string
   readonly value: string
   readonly optional?: boolean
+  readonly problem?: string | null
   readonly onInput: (value: string) => void
 }): VNode {
-  const { id, label, value, optional = false, onInput } = props
-  return html`<${Field} label=${label} id=${id}>
+  const { id, label, value, optional = false, problem = null, onInput } = props
+  return html`<${Field} label=${label} id=${id} problem=${problem}>
     <input
       id=${id}
       class="input"

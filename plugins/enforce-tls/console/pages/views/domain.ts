@@ -6,6 +6,7 @@ import { DomainHelp } from '../components/domain-help.js'
 import { FailureCount } from '../components/failure-count.js'
 import { HistoryList } from '../components/history-list.js'
 import { PageTitle } from '../components/page-title.js'
+import { RemoveDomain } from '../components/remove-domain.js'
 import { ServiceSwitch } from '../components/service-switch.js'
 import { html, useState, type VNode } from '../preact.js'
 import { href, type Place } from '../router.js'
@@ -82,7 +83,7 @@ function Summary({ session, owner }: { readonly session: Session; readonly owner
     <section class="card switch-line">
       <${ServiceSwitch} session=${session} row=${row} onDone=${done} />
       <div>
-        <h2>${texts.domain.service}</h2>
+        <h2>${texts.domains.service(owner === '*' || row.enabled)}</h2>
         <p class=${row.enabled ? 'muted' : ''}>${text}</p>
       </div>
     </section>
@@ -115,6 +116,7 @@ function Summary({ session, owner }: { readonly session: Session; readonly owner
     }
     ${owner !== '*' && html`<${DomainHelp} session=${session} row=${row} onDone=${reload} />`}
     ${owner !== '*' && html`<${Senders} domain=${owner} senders=${row.senders} />`}
+    ${owner !== '*' && mayChange(session, owner) && html`<${RemoveDomain} row=${row} />`}
   </div>`
 }
 

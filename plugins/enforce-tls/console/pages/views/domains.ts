@@ -1,10 +1,11 @@
 /** All domains: service, rules, failures of the last day, and the way on. */
-import { requestAll, formatError } from '../api.js'
-import { announce, Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
+import { requestAll } from '../api.js'
+import { Empty, Notice, useLoaded, Waiting } from '../components/basics.js'
+import { AddDomain } from '../components/add-domain.js'
 import { FailureCount } from '../components/failure-count.js'
 import { PageTitle } from '../components/page-title.js'
-import { useConfirm } from '../components/impact.js'
-import { ServiceSwitch, switchService } from '../components/service-switch.js'
+import { RemovedDomain } from '../components/remove-domain.js'
+import { ServiceSwitch } from '../components/service-switch.js'
 import { html, useState, type VNode } from '../preact.js'
 import { href } from '../router.js'
 import { texts } from '../texts.js'
@@ -20,12 +21,13 @@ export function Domains({ session }: { readonly session: Session }): VNode {
   return html`<${PageTitle} title=${texts.domains.title} />
     <p class="lead">${texts.domains.lead}</p>
     ${problem !== null && html`<${Notice} tone="warn">${problem}<//>`}
+    <${RemovedDomain} onUndone=${reload} />
+    ${session.role === 'admin' && loaded.state === 'there' && html`<${AddDomain} rows=${loaded.value} />`}
     ${
       loaded.state !== 'there'
         ? html`<${Waiting} of=${loaded} retry=${reload} />`
         : html`<${List} rows=${loaded.value} session=${session} done=${done} />`
-    }
-    ${session.role === 'admin' && html`<${AddDomain} done=${done} />`}`
+    }`
 }
 
 interface ListProps {
@@ -65,52 +67,13 @@ function List({ rows, session, done }: ListProps): VNode {
               }
             </dl>
             <div class="domain-switch">
-              <span class="hint" aria-hidden="true">${texts.domains.service}</span>
+              <span class="hint" aria-hidden="true">
+                ${row.domain === '*' ? '' : texts.domains.service(row.enabled)}
+              </span>
               <${ServiceSwitch} session=${session} row=${row} onDone=${done} />
             </div>
           </li>`,
       )}
     </ul>
     ${rows.some(({ failures24h }) => failures24h === null) && html`<p class="hint">${texts.domains.unknownFailuresWhy}</p>`}`
-}
-
-function AddDomain({ done }: { readonly done: (problem: string | null) => void }): VNode {
-  const [name, setName] = useState('')
-  const [dialog, confirm] = useConfirm()
-  const submit = async (event: Event): Promise<void> => {
-    event.preventDefault()
-    try {
-      const domain = name.trim()
-      const question = texts.impact.service(domain, true)
-      // What is wrong with the name is said by the request that follows.
-      const wanted = confirm({ domain, enabled: true }, question, texts.impact.yes.on).catch(() => true)
-      if (!(await wanted)) return
-      await switchService(domain, true, null)
-      announce(texts.domains.switched(name, true))
-      setName('')
-      done(null)
-    } catch (error) {
-      done(formatError(error))
-    }
-  }
-  return html`<section class="card">
-    <h2>${texts.domains.add}</h2>
-    <form class="line-form" onSubmit=${submit}>
-      <${Field} label=${texts.domains.addLabel} id="add-domain" hint=${texts.domains.addHint}>
-        <input
-          id="add-domain"
-          class="input"
-          required
-          value=${name}
-          autocapitalize="none"
-          autocomplete="off"
-          spellcheck=${false}
-          aria-describedby="add-domain-hint"
-          onInput=${(event: { readonly currentTarget: HTMLInputElement }) => setName(event.currentTarget.value)}
-        />
-      <//>
-      <button type="submit" class="button">${texts.domains.addSubmit}</button>
-    </form>
-    ${dialog}
-  </section>`
 }

@@ -2,7 +2,7 @@
 import { mayChange } from '../access.js'
 import { ApiError, request, requestAll, formatError } from '../api.js'
 import { ActionEditor } from '../components/action-editor.js'
-import { announce, Dialog, Field, Notice, Switch, useLoaded, Waiting } from '../components/basics.js'
+import { announce, Field, Notice, Switch, useLoaded, Waiting } from '../components/basics.js'
 import { ConflictDialog } from '../components/conflict.js'
 import { CriteriaEditor } from '../components/criteria-editor.js'
 import { EffectLines } from '../components/effect.js'
@@ -193,11 +193,15 @@ function Broken({ model, broken, disabled, back }: BrokenProps): VNode {
 }
 
 function DeleteRule({ model }: { readonly model: RuleModel }): VNode {
-  const [isOpen, setIsOpen] = useState(false)
+  const [dialog, confirm] = useConfirm()
   const [problem, setProblem] = useState<string | null>(null)
   const { owner, direction, base } = model
   const remove = async (): Promise<void> => {
     try {
+      const change = { owner, id: base?.id ?? '', remove: true } as const
+      const question = texts.rule.deleteSure(plain(cleanName(model)))
+      const removal = { hint: base === null ? texts.rule.deleteUnsaved : texts.rule.deleteHint }
+      if (!(await confirm(base && change, question, texts.rule.deleteYes, removal))) return
       if (base !== null) await request('DELETE', rulePath(owner, base.id), undefined, base.etag)
       keep(base === null ? `new:${owner}:${direction}` : `rule:${owner}:${base.id}`, null)
       location.hash = href('domains', owner, direction)
@@ -205,25 +209,11 @@ function DeleteRule({ model }: { readonly model: RuleModel }): VNode {
       setProblem(formatError(error))
     }
   }
-  return html`<p class="danger">
-      <button type="button" class="link link-bad" onClick=${() => setIsOpen(true)}>
-        ${texts.rule.delete}
-      </button>
-    </p>
-    ${
-      isOpen &&
-      html`<${Dialog}
-        title=${texts.rule.deleteSure(plain(cleanName(model)))}
-        onClose=${() => setIsOpen(false)}
-      >
-        <p>${texts.rule.deleteHint}</p>
-        ${problem !== null && html`<${Notice} tone="bad">${problem}<//>`}
-        <div class="row">
-          <button type="button" class="button button-bad" onClick=${remove}>${texts.rule.deleteYes}</button>
-          <button type="button" class="button" onClick=${() => setIsOpen(false)}>${texts.cancel}</button>
-        </div>
-      <//>`
-    }`
+  return html`<div class="danger">
+      <button type="button" class="link link-bad" onClick=${remove}>${texts.rule.delete}</button>
+      ${problem !== null && html`<${Notice} tone="bad">${problem}<//>`}
+    </div>
+    ${dialog}`
 }
 
 function cleanName(model: RuleModel): string {

@@ -1,4 +1,4 @@
-/** The check of a partner in the pages, of real servers: what is asked for, and how the answers are drawn. */
+/** Trying a message out in the pages, at real servers: what is asked, the answer in its order, and the bounce of that answer. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import type { Page } from 'playwright-core'
@@ -43,7 +43,7 @@ after(async () => {
   await world[Symbol.asyncDispose]()
 })
 
-describe('the partner check in the pages', () => {
+describe('Try it out', () => {
   const browser = sharedBrowser()
 
   /** A page with the answer for a rule to a partner; `null` where no server can listen here. */
@@ -67,7 +67,7 @@ describe('the partner check in the pages', () => {
     const { id } = (await client.post<{ id: string }>(RULES, { rule })).body
     const page = await browser.at(server, 'admin', `#/domains/acme.example/outgoing/${id}`, looks)
     await page.getByRole('tab', { name: 'Try it out' }).click()
-    await page.getByRole('button', { name: 'Check', exact: true }).click()
+    await page.getByRole('button', { name: 'Show what happens' }).click()
     await page.getByText(verdict).waitFor()
     await assertAccessible(page, domain)
     await assertFits(page, domain)
@@ -83,12 +83,12 @@ describe('the partner check in the pages', () => {
         return partners.check(question)
       }
     })
-    const page = await checked(t, 'bank.example', action, /^Mail would be delivered\./)
+    const page = await checked(t, 'bank.example', action, /^Delivered over TLS\./)
     if (!page) return
     const { level, minVersion, namesAnyOf } = (await asked) as Record<string, unknown>
     assert.deepEqual({ level, minVersion }, { level: 'secure', minVersion: 'TLSv1.3' })
     assert.match(JSON.stringify(namesAnyOf), /mx\.bank\.example/)
-    await page.getByText('against this rule: Secure, TLS 1.3 or later, with 1 other name').waitFor()
+    await page.getByText('Checked against: Secure, TLS 1.3 or later, with 1 other name').waitFor()
     const text = await hosts(page)
     assert.match(text, /Meets the requirement/)
     assert.match(text, /TLS 1\.3, TLS_/)
@@ -100,11 +100,11 @@ describe('the partner check in the pages', () => {
   it('asks about the recipient where that is wanted', async (t) => {
     if (typeof world === 'string') return t.skip(world)
     server.checkPartner = partners.check
-    const page = await checked(t, 'cfo@bank.example', { level: 'verify' }, /^Mail would be delivered\./)
+    const page = await checked(t, 'cfo@bank.example', { level: 'verify' }, /^Delivered over TLS\./)
     if (!page) return
     assert.doesNotMatch(await hosts(page), /RCPT/)
     await page.getByRole('switch', { name: 'Also check whether the recipient is accepted' }).click()
-    await page.getByRole('button', { name: 'Check', exact: true }).click()
+    await page.getByRole('button', { name: 'Show what happens' }).click()
     await page.getByText('RCPT TO:<cfo@bank.example>').waitFor()
     await assertAccessible(page, 'with a recipient')
     await assertFits(page, 'with a recipient')
@@ -130,7 +130,7 @@ describe('the partner check in the pages', () => {
       const sentence = `DANE does not vouch for mx.bank.example: ${detail}.`
       return { ...found, hosts, dane: { outcome: 'not-vouched', sentence } }
     }
-    const page = await checked(t, 'bank.example', { level: 'verify' }, /^Mail would be delivered\./, {
+    const page = await checked(t, 'bank.example', { level: 'verify' }, /^Delivered over TLS\./, {
       width: 360,
     })
     server.checkPartner = partners.check
@@ -143,15 +143,64 @@ describe('the partner check in the pages', () => {
   })
 
   it('shows one without STARTTLS, on a telephone', async (t) => {
-    const page = await checked(t, 'plain.example', { level: 'encrypt' }, /^Mail would bounce\./, {
+    const page = await checked(t, 'plain.example', { level: 'encrypt' }, /^Bounces\./, {
       width: 360,
       dark: true,
     })
-    if (page) assert.match(await hosts(page), /does not offer STARTTLS/i)
+    if (!page) return
+    assert.match(await hosts(page), /does not offer STARTTLS/i)
+    assert.deepEqual(await page.getByRole('heading', { level: 3 }).allInnerTexts(), [
+      'Which rule decides',
+      'Receiving servers now',
+      'What happens',
+      'The bounce the sender gets',
+    ])
+    await page.getByText('Decided by “Rule”.').waitFor()
+    const bounce = await page.getByRole('region', { name: 'The bounce the sender gets' }).innerText()
+    assert.match(bounce, /Subject: Not sent: plain\.example cannot receive your message encrypted/)
+    assert.match(bounce, /^WHAT TO DO NEXT$/m)
+    assert.match(bounce, /mx\.plain\.example \(127[^)]*\): .*STARTTLS/)
+  })
+
+  it('answers for each of several recipients, with the header of a message file, and no bounce where there is none', async (t) => {
+    if (typeof world === 'string') return t.skip(world)
+    const client = await server.signedIn('admin')
+    const rule = {
+      name: 'Secret',
+      criteria: {
+        to: { matchesAny: ['bank.example', 'plain.example'] },
+        subject: { matchesAny: ['secret'] },
+      },
+      actions: { relayWithTls: { level: 'encrypt' } },
+    }
+    const { id } = (await client.post<{ id: string }>(RULES, { rule })).body
+    const page = await browser.at(server, 'admin', `#/domains/acme.example/outgoing/${id}`)
+    await page.getByRole('tab', { name: 'Try it out' }).click()
+    await page.getByLabel('To', { exact: true }).fill('cfo@bank.example, plain.example')
+    await page.getByRole('button', { name: 'Show what happens' }).click()
+    const answerFor = (to: string) => page.getByRole('region', { name: `Answer for ${to}` })
+    await answerFor('cfo@bank.example').getByText("Depends on the message's headers: give them").waitFor()
+    const file = (name: string, text: string) =>
+      page
+        .getByLabel('Message file')
+        .setInputFiles({ name, mimeType: 'message/rfc822', buffer: Buffer.from(text) })
+    await file('notes.txt', 'no message at all\n')
+    await page.getByText('notes.txt does not begin with a message header').waitFor()
+    await file('a.eml', 'Subject: Secret plans\nFrom: ann@acme.example\n\nnot read\n')
+    await page.getByText('Uses the header of a.eml.').waitFor()
+    const asked = page.waitForRequest((request) => request.url().endsWith('/try-out'))
+    await page.getByRole('button', { name: 'Show what happens' }).click()
+    assert.equal((await asked).postData()?.includes('not read'), false)
+    await answerFor('cfo@bank.example').getByText('Delivered over TLS.').waitFor()
+    await answerFor('someone@plain.example').getByText('The bounce the sender gets').waitFor()
+    const bounces = page.getByRole('region', { name: 'The bounce the sender gets' })
+    assert.equal(await bounces.count(), 1)
+    await assertAccessible(page, 'several recipients')
+    await assertFits(page, 'several recipients')
   })
 
   it('shows one with a wrong certificate, and what it has', async (t) => {
-    const page = await checked(t, 'self.example', { level: 'verify' }, /^Mail would bounce\./)
+    const page = await checked(t, 'self.example', { level: 'verify' }, /^Bounces\./)
     if (!page) return
     const text = await hosts(page)
     assert.match(text, /self-signed/)
@@ -160,7 +209,12 @@ describe('the partner check in the pages', () => {
   })
 
   it('shows one of which nothing can be told now, whatever it says', async (t) => {
-    const page = await checked(t, 'busy.example', { level: 'verify' }, /^Unknown at the moment\./)
+    const page = await checked(
+      t,
+      'busy.example',
+      { level: 'verify' },
+      /^Unknown: the servers gave no clear answer\./,
+    )
     if (!page) return
     const text = await hosts(page)
     assert.match(text, /421/)
@@ -169,20 +223,35 @@ describe('the partner check in the pages', () => {
 
   it('asks for TLS 1.3 where the rule does', async (t) => {
     const action = { level: 'encrypt', minVersion: 'TLSv1.3' }
-    const page = await checked(t, 'self.example', action, /^Mail would bounce\./)
+    const page = await checked(t, 'self.example', action, /^Bounces\./)
     if (page) assert.match(await hosts(page), /failed the TLS handshake/i)
+  })
+
+  it('finds the key for a rule by fingerprint that lists none yet', async (t) => {
+    if (typeof world === 'string') return t.skip(world)
+    const page = await browser.at(server, 'admin', '#/domains/acme.example/outgoing')
+    await page.getByLabel('Name').fill('Pinned')
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByRole('tab', { name: 'Actions' }).click()
+    await page.getByRole('switch', { name: 'Relay with TLS encryption' }).click()
+    await page.getByRole('radio', { name: /^Fingerprint/ }).check()
+    await page.getByRole('tab', { name: 'Try it out' }).click()
+    await page.getByLabel('Domain or address').fill('bank.example')
+    await page.getByRole('button', { name: 'Check', exact: true }).click()
+    await page.getByRole('button', { name: 'Add the key of mx.bank.example to the list' }).click()
+    await page.getByRole('button', { name: 'Show what happens' }).waitFor()
   })
 
   it("puts a server's key on the list of a rule by fingerprint", async (t) => {
     const other = 'ab'.repeat(32)
     const action = { level: 'fingerprint', fingerprints: [other] }
-    const page = await checked(t, 'bank.example', action, /^Mail would bounce\./)
+    const page = await checked(t, 'bank.example', action, /^Bounces\./)
     if (!page) return
     await page.getByRole('button', { name: 'Add the key of mx.bank.example to the list' }).click()
     await page.getByText('on the list', { exact: true }).waitFor()
     await page.getByText('All changes saved').waitFor()
-    await page.getByRole('button', { name: 'Check', exact: true }).click()
-    await page.getByText(/^Mail would be delivered\./).waitFor()
+    await page.getByRole('button', { name: 'Show what happens' }).click()
+    await page.getByText(/^Delivered over TLS\./).waitFor()
     await page.getByRole('tab', { name: 'Actions' }).click()
     await page.getByText(bankKey).waitFor()
   })
