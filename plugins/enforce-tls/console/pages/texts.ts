@@ -392,7 +392,8 @@ export const texts = {
     reportOnly: 'This server is in report mode: it enforces nothing and records what would happen.',
     orLater: (version: string) => `, ${version} or later`,
     keyTitle: 'Find the key',
-    keyLead: 'This rule lists no fingerprint yet. Checks the servers of a partner, so that you can add their keys.',
+    keyLead:
+      'This rule lists no fingerprint yet. Checks the servers of a partner, so that you can add their keys.',
     checkTitle: 'Partner check',
     checkLead: 'Connects to the receiving servers of a domain, as a delivery would. This can take a minute.',
     checkTarget: 'Domain or address',
