@@ -63,6 +63,7 @@ export const texts = {
   },
   nav: {
     label: 'Main',
+    menu: 'Menu',
     domains: 'Domains',
     overview: 'Overview',
     messages: 'Messages',
