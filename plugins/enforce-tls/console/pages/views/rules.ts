@@ -1,12 +1,12 @@
 /** An owner's message rules of one direction: in order, each with its switch; a new one by name. */
 import { mayChange } from '../access.js'
-import { ApiError, part, request, requestAll, requestRules, formatError, type Answer } from '../api.js'
+import { ApiError, part, request, requestRules, formatError, type Answer } from '../api.js'
 import { announce, Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
 import { useConfirm } from '../components/impact.js'
 import { RuleRows } from '../components/rule-rows.js'
 import { CLOSED, RuleTools, ToolsButton, type RuleToolsState } from '../components/rule-tools.js'
 import { isAsked, SearchOwner } from '../components/search-owner.js'
-import { switchService } from '../components/service-switch.js'
+import { ServiceOff } from '../components/service-off.js'
 import { html, useEffect, useRef, useState, type VNode } from '../preact.js'
 import { href, NEW } from '../router.js'
 import { beginRule, begunRule, savedListeners } from '../unsaved-rules.js'
@@ -14,7 +14,7 @@ import { plain } from '../plain.js'
 import { fits } from '../rule-filter.js'
 import { rulePath } from '../rule-model.js'
 import { texts } from '../texts.js'
-import type { Direction, DomainRow, RuleList, Session, StoredRule, Target } from '../types.js'
+import type { Direction, RuleList, Session, StoredRule, Target } from '../types.js'
 
 /** So many rules are shown at first, and more each time that somebody asks. */
 const PAGE = 200
@@ -97,7 +97,7 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
       ${(rules.length > 1 || tools.isOpen) && html`<${ToolsButton} may=${may} isOpen=${tools.isOpen} onChange=${setTools} />`}
     </div>
     <p class="muted">${texts.rules.lead[direction]}</p>
-    ${!body.active && html`<${Inactive} owner=${owner} may=${may} reload=${reload} />`}
+    ${!body.active && html`<${ServiceOff} owner=${owner} may=${may} reload=${reload} />`}
     ${!may && html`<${Notice} tone="info">${texts.readOnly}<//>`}
     ${
       problem !== null &&
@@ -191,32 +191,4 @@ function CreateForm({ owner, direction }: Omit<RulesProps, 'session'>): VNode {
     <//>
     <button type="submit" class="button button-main">${texts.rules.create}</button>
   </form>`
-}
-
-function Inactive(props: {
-  readonly owner: string
-  readonly may: boolean
-  readonly reload: () => void
-}): VNode {
-  const { owner, may, reload } = props
-  const domain = owner.slice(owner.lastIndexOf('@') + 1)
-  const [problem, setProblem] = useState<string | null>(null)
-  const [dialog, confirm] = useConfirm()
-  const wake = async (): Promise<void> => {
-    try {
-      const question = texts.impact.service(domain, true)
-      if (!(await confirm({ domain, enabled: true }, question, texts.impact.yes.on))) return
-      const body = await requestAll<DomainRow>('domains')
-      await switchService(domain, true, body.find((row) => row.domain === domain)?.etag ?? null)
-      announce(texts.domains.switched(domain, true))
-      reload()
-    } catch (error) {
-      setProblem(formatError(error))
-    }
-  }
-  return html`<${Notice} tone="warn">
-    <p>${problem ?? texts.rules.inactive}</p>
-    ${may && html`<button type="button" class="button" onClick=${wake}>${texts.rules.switchOn}</button>`}
-    ${dialog}
-  <//>`
 }
