@@ -74,9 +74,16 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
   if (loaded.state !== 'there') return html`<${Waiting} of=${loaded} retry=${reload} />`
   const { body, etag, next, total } = loaded.value
   const { rules } = body
-  const more = (): void => {
+  const more = async (from: string): Promise<void> => {
     least.current = rules.length + PAGE
-    reload()
+    try {
+      const page = await request<RuleList>('GET', from)
+      // Of another version are perhaps others than those that follow here.
+      if (page.etag === etag) set({ ...page, body: { ...body, rules: [...rules, ...page.body.rules] } })
+      else reload()
+    } catch (error) {
+      setProblem({ text: formatError(error), again: null })
+    }
   }
   const isSearched = tools.isOpen && next !== null && isAsked(tools.filter)
   const shown = tools.isOpen ? rules.filter((rule) => fits(tools.filter, rule)) : rules
@@ -156,7 +163,9 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
       next !== null &&
       !isSearched &&
       html`<div class="row">
-        <button type="button" class="button" onClick=${more}>${texts.find.allRules.more}</button>
+        <button type="button" class="button" onClick=${() => void more(next)}>
+          ${texts.find.allRules.more}
+        </button>
         <span class="muted"
           >${texts.find.allRules.shownOf(rules.length, total ?? rules.length)}
           ${may && texts.rules.partHint}</span
