@@ -9,7 +9,7 @@ import { Groups } from '../rules/group.js'
 import type { Level } from '../rules/levels.js'
 import { byPlace, type OwnerEntries, type Place } from '../rules/owner-entries.js'
 import type { Naming, PartnerNames } from '../rules/partner-names.js'
-import type { Criteria, Rule } from '../rules/rule.js'
+import type { Criteria, Direction, Rule } from '../rules/rule.js'
 import { valueOf } from '../store/difference.js'
 import type { ReadStore } from '../store/rule-store.js'
 import { sorting, type InPieces } from '../work/pieces.js'
@@ -23,6 +23,8 @@ export interface RuleFilter {
   readonly text?: string | undefined
   readonly level?: Level | undefined
   readonly mode?: 'enforce' | 'report' | undefined
+  /** What is no rule counts as one for outgoing mail. */
+  readonly direction?: Direction | undefined
   /** `invalid`: it does not validate, whether on or off. */
   readonly state?: 'on' | 'off' | 'invalid' | undefined
   /** Rules that name this partner. */
@@ -158,11 +160,15 @@ class Wanted {
   }
 
   fits(owner: string, id: string, json: string, rule: Rule | null, problem: string | null): boolean {
-    const { level, mode, state } = this.#filter
+    const { level, mode, state, direction } = this.#filter
     if (state === 'invalid' ? problem === null : state !== undefined && rule?.enabled !== (state === 'on'))
       return false
     if (level !== undefined && rule?.actions.relayWithTls?.level !== level) return false
     if (mode !== undefined && (rule === null || (rule.mode ?? 'enforce') !== mode)) return false
+    if (direction !== undefined) {
+      const given = (rule ?? valueOf(json)) as { direction?: unknown } | null
+      if ((given?.direction === 'incoming') !== (direction === 'incoming')) return false
+    }
     if (this.#texts.length === 0) return true
     return [owner, id, ...(rule ? textsOf(rule) : [json])].some((text) => this.#isIn(text))
   }

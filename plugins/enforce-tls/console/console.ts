@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import path from 'node:path'
 import express, { type Response } from 'express'
 import helmet from 'helmet'
+import { compressedFiles } from './compressed.js'
 import { Sessions } from './auth/sessions.js'
 import { SignIn } from './auth/sign-in.js'
 import { TokenUses } from './auth/tokens.js'
@@ -45,6 +46,7 @@ export function createConsole(options: ConsoleOptions): Console {
   app.set('trust proxy', typeof trustProxy === 'object' ? [...trustProxy] : trustProxy)
   app.use(securityHeaders())
   app.use('/api', serveRoutes(ROUTES, context))
+  app.use(compressedFiles(PAGES, REVALIDATE))
   app.use(
     express.static(PAGES, {
       dotfiles: 'ignore',

@@ -9,6 +9,7 @@ import { formatPlace } from '../admin/format-problem.js'
 import { statingOwner, type OwnerRead } from '../admin/owner-state.js'
 import { PIECE, type OwnerEntries } from '../rules/owner-entries.js'
 import { Groups, type StoredGroups } from '../rules/group.js'
+import type { Direction } from '../rules/rule.js'
 import { sorting, type InPieces } from '../work/pieces.js'
 import { listed } from '../text/list.js'
 import { etagOf } from './etag.js'
@@ -27,6 +28,8 @@ export interface StoredRule {
 export interface PlacedRule {
   readonly id: string
   readonly json: string
+  /** What is no rule counts as one for outgoing mail, so that somebody sees it. */
+  readonly direction: Direction
   readonly position: number
 }
 
@@ -47,7 +50,7 @@ export function* placedRules({ rules }: Pick<OwnerEntries, 'rules'>): InPieces<r
   const placed: PlacedRule[] = []
   let read = 0
   for (const [id, json] of rules) {
-    placed.push({ id, json, position: positionOf(json) })
+    placed.push({ id, json, ...placeOf(json) })
     read += json.length
     if (read < PIECE) continue
     read = 0
@@ -62,9 +65,12 @@ export function comparePlaces(a: Pick<PlacedRule, 'id' | 'position'>, b: typeof 
   return a.position === b.position ? (a.id < b.id ? -1 : a.id === b.id ? 0 : 1) : a.position - b.position
 }
 
-function positionOf(json: string): number {
-  const position = (valueOf(json) as { position?: unknown } | null)?.position
-  return typeof position === 'number' ? position : Infinity
+function placeOf(json: string): Pick<PlacedRule, 'position' | 'direction'> {
+  const given = valueOf(json) as { position?: unknown; direction?: unknown } | null
+  return {
+    position: typeof given?.position === 'number' ? given.position : Infinity,
+    direction: given?.direction === 'incoming' ? 'incoming' : 'outgoing',
+  }
 }
 
 /** What is wrong with entries of an owner, as one text for who changes something there; `null` for nothing. */

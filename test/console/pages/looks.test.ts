@@ -119,6 +119,7 @@ describe('every page', () => {
       await assertAccessible(page, 'a question')
       await page.getByRole('button', { name: 'Cancel' }).click()
       assert.equal(await page.locator(':focus').innerText(), 'Delete this rule')
+      await page.getByRole('button', { name: 'Menu' }).click()
       await page.getByRole('button', { name: 'Sign out' }).click()
       await page.getByRole('button', { name: 'Sign in' }).waitFor()
       await assertAccessible(page, 'sign-in')

@@ -117,17 +117,22 @@ export async function requestAll<T>(path: string, most = Infinity): Promise<read
   return all
 }
 
-/** All rules of an owner, with the version of the list; read again from the start where it changes meanwhile. */
-export async function requestRules(path: string): Promise<Answer<RuleList>> {
+/**
+ * Rules of an owner from the top, with the version of the list; read again from the start where it changes meanwhile.
+ *
+ * @param least where to stop: so many rules, or some more, are enough
+ */
+export async function requestRules(path: string, least: number): Promise<Answer<RuleList>> {
   const first = await request<RuleList>('GET', path)
   const rules = [...first.body.rules]
-  for (let next = first.next; next !== null;) {
+  let { next } = first
+  while (next !== null && rules.length < least) {
     const page: Answer<RuleList> = await request<RuleList>('GET', next)
-    if (page.etag !== first.etag) return requestRules(path)
+    if (page.etag !== first.etag) return requestRules(path, least)
     for (const rule of page.body.rules) rules.push(rule)
     next = page.next
   }
-  return { ...first, body: { ...first.body, rules }, next: null }
+  return { ...first, body: { ...first.body, rules }, next }
 }
 
 /** Who changed something last, and when; `null` where the history does not say. */

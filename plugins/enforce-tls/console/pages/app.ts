@@ -1,9 +1,9 @@
 /** The frame of all pages: who is signed in, where one is, navigation. */
 import { mayChange } from './access.js'
 import { request, useSessionToken, whenSignedOut, formatError } from './api.js'
-import { Notice } from './components/basics.js'
+import { Notice, Skeleton } from './components/basics.js'
+import { Header } from './components/header.js'
 import { PageTitle } from './components/page-title.js'
-import { SearchBox } from './components/search-box.js'
 import { html, useEffect, useLayoutEffect, useRef, useState, type VNode } from './preact.js'
 import { parsePlace, type Place } from './router.js'
 import { texts } from './texts.js'
@@ -73,7 +73,7 @@ export function App(): VNode {
         <button type="button" class="button" onClick=${() => location.reload()}>${texts.retry}</button>
       <//>
     </main>`
-  if (signed === 'unknown') return html`<main class="narrow"><p class="loading">${texts.loading}</p></main>`
+  if (signed === 'unknown') return html`<main><${Skeleton} /></main>`
   if (signed === 'out' || signed === 'ended')
     return html`<${SignIn} ended=${signed === 'ended'} onSignedIn=${begin} />`
   return html`<${Frame} session=${signed} place=${place} signOut=${signOut} />`
@@ -112,24 +112,7 @@ function Frame(props: {
   }
   const here = (current as Readonly<Record<string, string>>)[place.view] ?? place.view
   return html`<button type="button" class="skip" onClick=${() => main.current?.focus()}>${texts.skip}</button>
-    <header class="top">
-      <span class="brand"><span class="brand-mark" aria-hidden="true"></span>${texts.product}</span>
-      <nav aria-label=${texts.nav.label}>
-        ${sections.map(
-          (name) =>
-            html`<a key=${name} href=${`#/${name}`} aria-current=${here === name ? 'page' : undefined}
-              >${texts.nav[name]}</a
-            >`,
-        )}
-      </nav>
-      <${SearchBox} />
-      <div class="who">
-        <a href="#/account" aria-current=${here === 'account' ? 'page' : undefined} title=${texts.nav.account}
-          >${session.user}</a
-        >
-        <button type="button" class="link" onClick=${() => void signOut()}>${texts.nav.signOut}</button>
-      </div>
-    </header>
+    <${Header} session=${session} sections=${sections} here=${here} page=${key} signOut=${signOut} />
     <main ref=${main} tabindex="-1"><${View} session=${session} place=${place} /></main>`
 }
 

@@ -63,6 +63,7 @@ export const texts = {
   },
   nav: {
     label: 'Main',
+    menu: 'Menu',
     domains: 'Domains',
     overview: 'Overview',
     messages: 'Messages',
@@ -180,6 +181,7 @@ export const texts = {
     switchLabel: (name: string) => `Rule ${name}`,
     move: (name: string) => `Move rule ${name}: drag, or press the up or down arrow key`,
     moved: (name: string, place: number, of: number) => `Rule ${name} is now number ${place} of ${of}.`,
+    partHint: 'Those that are shown can change places with each other.',
     reorderHint: 'To change the order, drag a handle, or press the up and down arrow keys on it.',
     switched: (name: string, sentences: readonly string[]) =>
       sentences.join(' ').replace(/^The rule is/, `Rule ${name} is`),

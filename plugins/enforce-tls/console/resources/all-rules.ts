@@ -1,6 +1,7 @@
 /** Rules of all owners in one list, filtered, or those that name a partner. */
 import { COMPARED_MAX, duplicatesOf } from '../../admin/duplicates.js'
 import { findRules, type FoundRule, type RuleFilter, type Start } from '../../admin/find-rules.js'
+import { DIRECTIONS } from '../../rules/last-valid.js'
 import { LEVEL_NAMES } from '../../rules/levels.js'
 import { NAMED_AS, PartnerNames } from '../../rules/partner-names.js'
 import { valueOf } from '../../store/difference.js'
@@ -52,6 +53,7 @@ export const allRulesRoutes = [
       text: { ...shortText, description: 'Part of a name, comment, id, owner, or of what criteria name.' },
       level: { type: 'string', enum: LEVEL_NAMES, description: '`none`: exemptions.' },
       mode: { type: 'string', enum: ['enforce', 'report'] },
+      direction: { type: 'string', enum: DIRECTIONS },
       state: { type: 'string', enum: ['on', 'off', 'invalid'] },
       owner: { ...shortText, description: 'Only rules of this owner.' },
       partner: { ...shortText, description: 'Only rules that name this domain, groups expanded.' },
@@ -73,6 +75,7 @@ async function listRules(call: Call): Promise<Reply> {
     text: query['text'] as string | undefined,
     level: query['level'] as RuleFilter['level'],
     mode: query['mode'] as RuleFilter['mode'],
+    direction: query['direction'] as RuleFilter['direction'],
     state: query['state'] as RuleFilter['state'],
     ...(partner === null ? {} : { partner: await inPieces(PartnerNames.of(partner, await store.groups())) }),
   }

@@ -72,7 +72,10 @@ interface Listing {
 }
 
 function* listing(call: Call, entries: OwnerEntries, groups: StoredGroups): InPieces<Listing> {
-  const placed = yield* placedRules(entries)
+  const { direction } = call.query
+  const placed = (yield* placedRules(entries)).filter(
+    (each) => direction === undefined || each.direction === direction,
+  )
   const after = placeIn(call)
   const read = new Groups(groups)
   const page = new Page<StoredRule>(call)

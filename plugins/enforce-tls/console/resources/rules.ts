@@ -6,6 +6,7 @@ import { readOwner } from '../../admin/owner-state.js'
 import { STEPS, stepOf } from '../../admin/steps.js'
 import type { ChangedRule } from '../../admin/write-rule.js'
 import { ruleObservations } from '../../report/rule-observed.js'
+import { DIRECTIONS } from '../../rules/last-valid.js'
 import { actionOf, type Rule } from '../../rules/rule.js'
 import { EVERYONE } from '../../rules/owner.js'
 import type { MoveTo } from '../../rules/rule-order.js'
@@ -65,6 +66,11 @@ const ruleList: Schema = object({
     object({ owner: text, id: text, rule: standing, etag, problem: nullable(text), effect, sameAs }),
   ),
 })
+const direction: Schema = {
+  type: 'string',
+  enum: DIRECTIONS,
+  description: 'Only rules of this direction; what is no valid rule counts as outgoing.',
+}
 const RULE = '/owners/{owner}/rules/{id}'
 
 export const ruleRoutes = [
@@ -74,7 +80,7 @@ export const ruleRoutes = [
     operationId: 'listRules',
     summary: "An owner's rules, in the order in which they decide.",
     needs: 'reader',
-    query: pageQuery,
+    query: { direction, ...pageQuery },
     paged: true,
     answers: { 200: ruleList },
     handle: async (call) =>

@@ -90,8 +90,16 @@ export function Waiting(props: { readonly of: Loaded<unknown>; readonly retry: (
               <p>${formatError(props.of.error)}</p>
               <button type="button" class="button" onClick=${props.retry}>${texts.retry}</button>
             <//>`
-          : html`<p class="loading" role="status">${texts.loading}</p>`
+          : html`<${Skeleton} />`
     }
+  </div>`
+}
+
+/** The shape of what is on its way, so that nothing jumps when it is there; shown only where that takes a moment. */
+export function Skeleton(): VNode {
+  return html`<div class="skeleton" role="status">
+    <span class="unseen">${texts.loading}</span>
+    <span class="bone"></span><span class="bone"></span><span class="bone"></span>
   </div>`
 }
 

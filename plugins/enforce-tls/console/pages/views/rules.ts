@@ -1,11 +1,12 @@
 /** An owner's message rules of one direction: in order, each with its switch; a new one by name. */
 import { mayChange } from '../access.js'
-import { ApiError, part, request, requestAll, requestRules, formatError, type Answer } from '../api.js'
+import { ApiError, part, request, requestRules, formatError, type Answer } from '../api.js'
 import { announce, Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
 import { useConfirm } from '../components/impact.js'
 import { RuleRows } from '../components/rule-rows.js'
 import { CLOSED, RuleTools, ToolsButton, type RuleToolsState } from '../components/rule-tools.js'
-import { switchService } from '../components/service-switch.js'
+import { isAsked, SearchOwner } from '../components/search-owner.js'
+import { ServiceOff } from '../components/service-off.js'
 import { html, useEffect, useRef, useState, type VNode } from '../preact.js'
 import { href, NEW } from '../router.js'
 import { beginRule, begunRule, savedListeners } from '../unsaved-rules.js'
@@ -13,7 +14,10 @@ import { plain } from '../plain.js'
 import { fits } from '../rule-filter.js'
 import { rulePath } from '../rule-model.js'
 import { texts } from '../texts.js'
-import type { Direction, DomainRow, RuleList, Session, StoredRule, Target } from '../types.js'
+import type { Direction, RuleList, Session, StoredRule, Target } from '../types.js'
+
+/** So many rules are shown at first, and more each time that somebody asks. */
+const PAGE = 200
 
 interface RulesProps {
   readonly session: Session
@@ -22,9 +26,14 @@ interface RulesProps {
 }
 export function Rules({ session, owner, direction }: RulesProps): VNode {
   const path = `owners/${part(owner)}/rules`
-  const [loaded, reload, set] = useLoaded<Answer<RuleList>>(() => requestRules(path), [path])
+  // What is shown stays shown when it is read anew.
+  const least = useRef(PAGE)
+  const read = (): Promise<Answer<RuleList>> =>
+    requestRules(`${path}?direction=${direction}&limit=${PAGE}`, least.current)
+  const [loaded, reload, set] = useLoaded(read, [path])
   const [problem, setProblem] = useState<{ text: string; again: (() => void) | null } | null>(null)
   const [tools, setTools] = useState<RuleToolsState>(CLOSED)
+  const [found, setFound] = useState<readonly StoredRule[]>([])
   useEffect(() => {
     savedListeners.add(reload)
     return () => {
@@ -36,7 +45,7 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
   const fail = async (error: unknown, again: (etag: string) => Promise<void>): Promise<void> => {
     if (!(error instanceof ApiError) || error.status !== 412)
       return setProblem({ text: formatError(error), again: null })
-    const now = await requestRules(path)
+    const now = await read()
     set(now)
     const once = (): void => {
       setProblem(null)
@@ -49,13 +58,13 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
       const change = { owner, id: rule.id, move: target }
       const name = plain(rule.rule.name)
       if (!(await confirm(change, texts.impact.move(name), texts.impact.yes.move))) return
-      const first = await request<RuleList>('POST', `${rulePath(owner, rule.id)}/move`, target, etag)
-      const moved = first.next === null ? first : await requestRules(path)
+      await request<RuleList>('POST', `${rulePath(owner, rule.id)}/move?limit=1`, target, etag)
+      const moved = await read()
       set(moved)
       setProblem(null)
-      const list = ofDirection(moved.body, direction)
+      const list = moved.body.rules
       const place = list.findIndex(({ id }) => id === rule.id) + 1
-      announce(texts.rules.moved(plain(rule.rule.name), place, list.length))
+      announce(texts.rules.moved(plain(rule.rule.name), place, moved.total ?? list.length))
     } catch (error) {
       await fail(error, (now) => move(rule, target, now)).catch((other: unknown) =>
         setProblem({ text: formatError(other), again: null }),
@@ -63,8 +72,20 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
     }
   }
   if (loaded.state !== 'there') return html`<${Waiting} of=${loaded} retry=${reload} />`
-  const { body, etag } = loaded.value
-  const rules = ofDirection(body, direction)
+  const { body, etag, next, total } = loaded.value
+  const { rules } = body
+  const more = async (from: string): Promise<void> => {
+    least.current = rules.length + PAGE
+    try {
+      const page = await request<RuleList>('GET', from)
+      // Of another version are perhaps others than those that follow here.
+      if (page.etag === etag) set({ ...page, body: { ...body, rules: [...rules, ...page.body.rules] } })
+      else reload()
+    } catch (error) {
+      setProblem({ text: formatError(error), again: null })
+    }
+  }
+  const isSearched = tools.isOpen && next !== null && isAsked(tools.filter)
   const shown = tools.isOpen ? rules.filter((rule) => fits(tools.filter, rule)) : rules
   return html`<div class="stack">
     <div class="row between">
@@ -83,7 +104,7 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
       ${(rules.length > 1 || tools.isOpen) && html`<${ToolsButton} may=${may} isOpen=${tools.isOpen} onChange=${setTools} />`}
     </div>
     <p class="muted">${texts.rules.lead[direction]}</p>
-    ${!body.active && html`<${Inactive} owner=${owner} may=${may} reload=${reload} />`}
+    ${!body.active && html`<${ServiceOff} owner=${owner} may=${may} reload=${reload} />`}
     ${!may && html`<${Notice} tone="info">${texts.readOnly}<//>`}
     ${
       problem !== null &&
@@ -100,36 +121,58 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
     ${dialog} ${may && html`<${CreateForm} owner=${owner} direction=${direction} />`}
     ${
       tools.isOpen &&
-      html`<${RuleTools} rules=${shown} may=${may} tools=${tools} onChange=${setTools} onDone=${reload} />`
+      html`<${RuleTools}
+        rules=${isSearched ? found : shown}
+        may=${may}
+        tools=${tools}
+        onChange=${setTools}
+        onDone=${reload}
+      />`
     }
     ${
-      shown.length === 0
-        ? html`<${Empty}
-            title=${rules.length === 0 ? texts.rules.empty : texts.find.allRules.none}
-            next=${rules.length > 0 ? texts.find.allRules.noneNext : may ? texts.rules.emptyNext : ''}
-          />`
-        : html`<${RuleRows}
+      isSearched
+        ? html`<${SearchOwner}
             owner=${owner}
             direction=${direction}
-            rules=${shown}
+            filter=${tools.filter}
             may=${may}
-            isPart=${shown.length < rules.length}
-            chosen=${tools.isOpen ? tools.chosen : null}
+            chosen=${tools.chosen}
             onChoose=${(chosen: ReadonlySet<string>) => setTools({ ...tools, chosen })}
-            onMove=${(rule: StoredRule, target: Target) => void move(rule, target, etag)}
-            reload=${reload}
-            onProblem=${(text: string | null) => setProblem(text === null ? null : { text, again: null })}
+            onShown=${setFound}
+            etag=${etag}
           />`
+        : shown.length === 0
+          ? html`<${Empty}
+              title=${rules.length === 0 ? texts.rules.empty : texts.find.allRules.none}
+              next=${rules.length > 0 ? texts.find.allRules.noneNext : may ? texts.rules.emptyNext : ''}
+            />`
+          : html`<${RuleRows}
+              owner=${owner}
+              direction=${direction}
+              rules=${shown}
+              may=${may}
+              isPart=${shown.length < rules.length}
+              chosen=${tools.isOpen ? tools.chosen : null}
+              onChoose=${(chosen: ReadonlySet<string>) => setTools({ ...tools, chosen })}
+              onMove=${(rule: StoredRule, target: Target) => void move(rule, target, etag)}
+              reload=${reload}
+              onProblem=${(text: string | null) => setProblem(text === null ? null : { text, again: null })}
+            />`
+    }
+    ${
+      next !== null &&
+      !isSearched &&
+      html`<div class="row">
+        <button type="button" class="button" onClick=${() => void more(next)}>
+          ${texts.find.allRules.more}
+        </button>
+        <span class="muted"
+          >${texts.find.allRules.shownOf(rules.length, total ?? rules.length)}
+          ${may && texts.rules.partHint}</span
+        >
+      </div>`
     }
   </div>`
-}
-
-/** The rules of a direction; what is no rule at all is shown with those that go out. */
-function ofDirection({ rules }: RuleList, direction: Direction): StoredRule[] {
-  return rules.filter(({ rule }) => {
-    const given = (rule as { direction?: unknown } | null)?.direction
-    return (given === 'incoming' ? 'incoming' : 'outgoing') === direction
-  })
 }
 
 function CreateForm({ owner, direction }: Omit<RulesProps, 'session'>): VNode {
@@ -157,32 +200,4 @@ function CreateForm({ owner, direction }: Omit<RulesProps, 'session'>): VNode {
     <//>
     <button type="submit" class="button button-main">${texts.rules.create}</button>
   </form>`
-}
-
-function Inactive(props: {
-  readonly owner: string
-  readonly may: boolean
-  readonly reload: () => void
-}): VNode {
-  const { owner, may, reload } = props
-  const domain = owner.slice(owner.lastIndexOf('@') + 1)
-  const [problem, setProblem] = useState<string | null>(null)
-  const [dialog, confirm] = useConfirm()
-  const wake = async (): Promise<void> => {
-    try {
-      const question = texts.impact.service(domain, true)
-      if (!(await confirm({ domain, enabled: true }, question, texts.impact.yes.on))) return
-      const body = await requestAll<DomainRow>('domains')
-      await switchService(domain, true, body.find((row) => row.domain === domain)?.etag ?? null)
-      announce(texts.domains.switched(domain, true))
-      reload()
-    } catch (error) {
-      setProblem(formatError(error))
-    }
-  }
-  return html`<${Notice} tone="warn">
-    <p>${problem ?? texts.rules.inactive}</p>
-    ${may && html`<button type="button" class="button" onClick=${wake}>${texts.rules.switchOn}</button>`}
-    ${dialog}
-  <//>`
 }
