@@ -4,6 +4,8 @@ import { oneLine } from '../text/one-line.js'
 
 /** What is recorded of a release. */
 export interface ReleaseFacts {
+  /** The order of the administrator, by which the delivery log names the release, too. */
+  readonly order: string
   readonly message: string
   readonly from: string
   readonly to: string

@@ -1,6 +1,6 @@
 /** `enforce-tls trace`: what happened to one message, or to those of somebody, out of the delivery log. */
 import { Option } from '@commander-js/extra-typings'
-import { formatExposures, formatMissing } from '../report/trace/format-exposure.js'
+import { formatExposures } from '../report/trace/format-exposure.js'
 import type { TracedMessage, TraceStep } from '../report/trace/message.js'
 import { searchMessages } from '../report/trace/search.js'
 import { recipientsOf, rulesOf, senderOf, statementOn } from '../report/trace/statement.js'
@@ -68,12 +68,12 @@ export function addTraceCommand(program: Root, withStore: WithStore): void {
 }
 
 async function trace(context: Context, options: TraceOptions): Promise<void> {
-  const { output, deliveries } = context
+  const { output, deliveries, store } = context
   if (options.output !== undefined && !options.statement)
     throw new WrongUse(['--output belongs to --statement'])
   const query = queryOf(options)
   const limit = options.statement ? 2 : limitOf(options.limit)
-  const { messages, total } = await searchMessages(deliveries(), query, { skip: 0, limit })
+  const { messages, total } = await searchMessages(deliveries(), query, { skip: 0, limit }, store)
   if (options.statement) return await state(context, options, messages)
   output.data(messages)
   if (messages.length === 0) return await explainEmptiness(context, options)
@@ -117,7 +117,7 @@ function limitOf(text: string): number {
 }
 
 function show({ output }: Context, message: TracedMessage): void {
-  const { uuid, state, messageId, nextStep, steps, exposures, incomplete, logBegins } = message
+  const { uuid, state, messageId, nextStep, steps, exposures, missing } = message
   output.line(`${STATES[state]}: message ${uuid}`)
   output.facts({
     from: senderOf(message),
@@ -129,7 +129,7 @@ function show({ output }: Context, message: TracedMessage): void {
     ['time', 'server', 'TLS', 'what happened'],
     steps.map((step) => [localTime(step.at), serverOf(step), tlsOf(step), whatOf(step)]),
   )
-  const notes = [...formatExposures(exposures), ...(incomplete ? [formatMissing(logBegins)] : [])]
+  const notes = [...formatExposures(exposures), ...missing]
   for (const note of notes) output.line(`Note: ${note}`)
   if (nextStep !== null) output.line(`Next: ${nextStep}`)
   output.line('')

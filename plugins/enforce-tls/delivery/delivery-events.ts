@@ -7,6 +7,7 @@ import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { HostRequirement } from '../published/host-requirement.js'
 import type { Requirement } from '../rules/requirement.js'
 import { messageIdOf } from './message-id.js'
+import { itemIdOf } from './queue-name.js'
 import type { AttemptFailure, Tested } from './outcome.js'
 import type { Departure } from './own-socket.js'
 import { TlsSession } from './tls/session.js'
@@ -17,6 +18,8 @@ interface About {
   readonly at: number
   /** The message, as in Haraka's log. */
   readonly uuid: string
+  /** The queue item, as `itemIdOf` names it: parts of a divided message share all else; absent where that is not known. */
+  readonly item?: string | null
   /** The envelope's sender; empty for `<>`. Of unknown content, as all addresses are. */
   readonly sender: string
   /** The recipients' domain, in lower case and as A-labels. */
@@ -156,6 +159,8 @@ export interface ReleaseEvent extends About {
   readonly departure?: Departure
   readonly by: string
   readonly reason: string
+  /** The administrator's order: one item can be released several times. */
+  readonly order: string
 }
 
 /** Anything that is reported to observers. */
@@ -197,6 +202,7 @@ export function aboutItem(item: HarakaMailItem, recipients: readonly HarakaAddre
   return {
     at: Date.now(),
     uuid,
+    item: itemIdOf(item.filename),
     sender: addressText(mail_from),
     domain,
     recipients: recipients.map(addressText),

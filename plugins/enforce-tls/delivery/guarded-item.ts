@@ -267,7 +267,7 @@ export class GuardedItem {
   #emitRelease(
     result: 'begun' | 'sent',
     requirement: Requirement,
-    { by, reason }: Release,
+    { order, by, reason }: Release,
     attempt: Attempt | null,
     recipients: readonly HarakaAddress[] = this.item.todo.rcpt_to,
   ): void {
@@ -279,7 +279,7 @@ export class GuardedItem {
       result,
       ...{ host: attempt?.host ?? '', to: attempt?.to ?? '' },
       ...(departure ? { departure } : {}),
-      ...{ by, reason },
+      ...{ order, by, reason },
     })
   }
 

@@ -21,6 +21,12 @@ export function itemIdOf(filename: string): string | null {
   return `${Number(arrival).toString(36)}-${withoutMark(tag)}`
 }
 
+/** When an item came into the queue, in milliseconds since the epoch; `null` for what names none. */
+export function arrivalOf(itemId: string): number | null {
+  const [, arrival] = /^([\da-z]{1,10})-/.exec(itemId) ?? []
+  return arrival === undefined ? null : Number.parseInt(arrival, 36)
+}
+
 /** Whether the sender has been notified of the delay. */
 export function isNotified(filename: string): boolean {
   return tagOf(filename.split('_'))?.endsWith(NOTIFIED) === true

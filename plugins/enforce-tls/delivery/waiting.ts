@@ -23,6 +23,8 @@ export interface Wait {
 
 /** Leave for one item to go once without what its rules require. */
 export interface Release {
+  /** The order that gave it. */
+  readonly order: string
   readonly by: string
   readonly reason: string
   /** Whether TLS is tried all the same: only the certificate was not as required. */

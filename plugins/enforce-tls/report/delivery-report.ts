@@ -93,8 +93,10 @@ export interface NamedRule {
   readonly unique: boolean
 }
 
-/** A message that an administrator let go once without what its rules require. */
+/** A queue item that an administrator let go once without what its rules require; parts of a message are items. */
 export interface ReportedRelease {
+  /** The order, by which log and history name it; `null` where a version has written it that did not say. */
+  readonly order: string | null
   /** The message in Haraka's log. */
   readonly uuid: string
   /** When leave was given, in ISO 8601; `null` where that is not in the log. */

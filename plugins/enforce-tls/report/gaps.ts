@@ -71,11 +71,16 @@ export function gapSentences({ gaps, until }: DeliveryReport, { off }: LogScope)
       ({ name, since }) =>
         `Not recorded: from ${utc(since)} UTC on, since the delivery log of ${oneLine(name, 60)} is switched off.`,
     )
+  return [...formatGaps(gaps), ...open]
+}
+
+/** Sentences about gaps that are over. */
+export function formatGaps(gaps: readonly LogGap[]): string[] {
   const said = gaps.slice(0, NAMED_MAX).map(sentenceOf)
   const rest = gaps.slice(NAMED_MAX)
-  if (rest.length === 0) return [...said, ...open]
+  if (rest.length === 0) return said
   const times = rest.map(({ from }) => `${utc(from)} UTC`)
-  return [...said, `${numbered(rest.length, 'more gap')}, from ${listed(times, NAMED_MAX)}.`, ...open]
+  return [...said, `${numbered(rest.length, 'more gap')}, from ${listed(times, NAMED_MAX)}.`]
 }
 
 function sentenceOf({ from, until, why, node, entries }: LogGap): string {

@@ -42,8 +42,9 @@ export async function makeReport(
   const collection = new Collection(query)
   const gaps = new Map<string, LogGap>()
   for await (const entry of entriesFor(collectingGaps(records, query, gaps), query)) collection.add(entry)
-  const made = await inPieces(collection.report())
-  return { ...made, logBegins, gaps: [...gaps.values()], historyUnknown: false }
+  const found = [...gaps.values()]
+  const made = await inPieces(collection.report(found))
+  return { ...made, logBegins, gaps: found, historyUnknown: false }
 }
 
 class Collection {
@@ -71,7 +72,7 @@ class Collection {
     if (this.#firstEntry === null || entry.at < this.#firstEntry) this.#firstEntry = entry.at
     this.#certificates.add(entry)
     if (entry.encrypted === 'false' || entry.result === 'begun')
-      this.#without.attempted.add(`${entry.uuid} ${entry.domain}`)
+      this.#without.attempted.add(itemKey(entry))
     switch (entry.kind) {
       case 'attempt':
         return this.#addAttempt(entry)
@@ -93,7 +94,7 @@ class Collection {
     }
   }
 
-  *report(): InPieces<Omit<DeliveryReport, 'logBegins' | 'gaps' | 'historyUnknown'>> {
+  *report(gaps: readonly LogGap[]): InPieces<Omit<DeliveryReport, 'logBegins' | 'gaps' | 'historyUnknown'>> {
     for (const entry of [...this.#deferred.values()]) {
       this.#addResult(entry)
       if (this.#deferred.size % PIECE === 0) yield
@@ -123,7 +124,7 @@ class Collection {
         yield* mapped([...this.#rules.values()], ruleReport),
         (a, b) => b.reported.messages - a.reported.messages,
       ),
-      releases: this.#releases.list(),
+      releases: this.#releases.list(gaps),
       expiring: yield* this.#certificates.list(),
       days: [...this.#days]
         .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -146,7 +147,7 @@ class Collection {
     const { uuid, at, domain, result, protocol, cipher } = entry
     this.#deferred.delete(uuid)
     if (result === 'released' || result === 'delivered-as-usual' || (result === 'delivered' && !protocol))
-      this.#without.counted.add(`${uuid} ${domain}`)
+      this.#without.counted.add(itemKey(entry))
     const partner = this.#partner(domain)
     for (const { enforced } of [this.#all, partner, this.#day(at)]) enforced.add(result)
     if (result !== 'delivered') return
@@ -186,6 +187,11 @@ class Collection {
     }
     return found.sort((a, b) => b.messages - a.messages || b.attempts - a.attempts)
   }
+}
+
+/** Parts of a message have all but this in common. */
+function itemKey({ item, uuid, domain }: DeliveryLogEntry): string {
+  return item ?? `${uuid} ${domain}`
 }
 
 /** As `Array.prototype.map`, for a list of any length. */

@@ -1,5 +1,6 @@
 /** Messages of a report that an administrator let go without what their rules require, out of their entries. Pure. */
 import { isHash } from '../observe/delivery-log/names.js'
+import { overlaps, type LogGap } from '../observe/delivery-log/gap.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import type { ReportedRelease } from './delivery-report.js'
 import { utc } from './format.js'
@@ -7,23 +8,37 @@ import { made } from './tallies.js'
 
 type Release = { -readonly [K in keyof ReportedRelease]: ReportedRelease[K] }
 
+/** One while its entries are read. */
+interface Found {
+  readonly release: Release
+  /** When its outcome was written. */
+  ended: string
+}
+
 /** Worst first. */
 const HOW = ['clear', 'unknown', 'tls'] as const
 
-/** Collects them. */
+/** Collects them: one for each order of an administrator, since parts of a message have one id in Haraka's log. */
 export class ReleaseList {
-  readonly #releases = new Map<string, Release>()
+  readonly #found = new Map<string, Found>()
+  /** By queue item; entries of a version that did not say are of none. */
+  readonly #ofItem = new Map<string, Set<Found>>()
 
   /** Takes an entry of kind `release`. */
   add(entry: DeliveryLogEntry): void {
     const { uuid, at, from, sender, to = [], domain, recipients, rules, by = '', reason = '', result } = entry
-    const release = made(this.#releases, `${uuid} ${domain}`, () => ({
-      ...{ uuid, domain, recipients, by, reason, granted: null, begun: null, sent: null, how: null },
-      outcome: null,
-      from: sender === undefined || isHash(sender) || sender === '<>' ? from : sender,
-      to: to.filter((name) => !isHash(name)),
-      rules: rules.map(({ owner, id, name = null }) => ({ owner, id, name, unique: name !== null })),
+    const found = made(this.#found, releaseKey(entry), () => ({
+      release: {
+        ...{ uuid, domain, recipients, by, reason, granted: null, begun: null, sent: null, how: null },
+        ...{ order: entry.order ?? null, outcome: null },
+        from: sender === undefined || isHash(sender) || sender === '<>' ? from : sender,
+        to: to.filter((name) => !isHash(name)),
+        rules: rules.map(({ owner, id, name = null }) => ({ owner, id, name, unique: name !== null })),
+      },
+      ended: '',
     }))
+    if (entry.item !== undefined) made(this.#ofItem, entry.item, () => new Set()).add(found)
+    const { release } = found
     if (by !== '') release.by = by
     if (reason !== '') release.reason = reason
     if (result === 'granted') {
@@ -36,17 +51,34 @@ export class ReleaseList {
     release.how = HOW.find((each) => each === how || each === release.how) ?? how
   }
 
-  /** Takes a final result. */
-  ended({ uuid, domain, result }: DeliveryLogEntry): void {
-    const release = this.#releases.get(`${uuid} ${domain}`)
-    if (release) release.outcome = result
+  /** Takes a final result: of this very item, since its sisters may have fared otherwise. */
+  ended({ item, at, result }: DeliveryLogEntry): void {
+    for (const found of this.#ofItem.get(item ?? '') ?? []) {
+      found.release.outcome = result
+      found.ended = at
+    }
   }
 
-  /** In order of time. */
-  list(): ReportedRelease[] {
+  /**
+   * In order of time.
+   *
+   * @param gaps of the log: what left under a release in one of them is not in it, so that no outcome denies that it did
+   */
+  list(gaps: readonly LogGap[]): ReportedRelease[] {
     const timeOf = ({ granted, begun, sent }: Release): string => sent ?? begun ?? granted ?? ''
-    return [...this.#releases.values()].sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1))
+    return [...this.#found.values()]
+      .map(({ release, ended }) => {
+        const since = release.granted ?? ''
+        const isOpen = release.how === null && gaps.some((gap) => overlaps(gap, since, ended))
+        return isOpen ? { ...release, outcome: null } : release
+      })
+      .sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1))
   }
+}
+
+/** What all entries of one release have in common; those of a version that did not say share their message's. */
+export function releaseKey({ order, uuid, domain }: DeliveryLogEntry): string {
+  return order ?? `${uuid} ${domain}`
 }
 
 /** How MAIL was said, as an entry has it. */

@@ -133,7 +133,7 @@ export class OrdersHere {
       this.#context.settings().allowRelease &&
       grant.uuid === item.todo.uuid &&
       grant.demand === demandOf(item.todo.rcpt_to, requirement)
-    if (holds) return { by: grant.by, reason: grant.reason, encrypted: grant.encrypted }
+    if (holds) return { order: grant.id, by: grant.by, reason: grant.reason, encrypted: grant.encrypted }
     this.#dropGrant(node, id)
     item.logwarn(
       'enforce-tls: the message was released under other rules, recipients or settings than those of now, so it is not',

@@ -13,10 +13,11 @@ export async function recordRelease(
   store: Pick<RuleStore, 'recordRelease'>,
   emit: (event: DeliveryEvent) => void,
   record: WaitingRecord,
-  { by, reason }: Order,
+  { id: order, by, reason }: Order,
 ): Promise<void> {
   const { id, uuid, sender, recipients, recipientCount, domain, rules } = record
   const facts: ReleaseFacts = {
+    order,
     message: uuid,
     from: sender || '<>',
     to: listed(recipients, 20) + (recipientCount > recipients.length ? ` (${recipientCount} in all)` : ''),
@@ -33,6 +34,7 @@ export async function recordRelease(
     kind: 'release',
     at: Date.now(),
     uuid,
+    item: id,
     sender,
     domain,
     recipients,
@@ -40,6 +42,7 @@ export async function recordRelease(
     result: 'granted',
     host: '',
     to: '',
+    order,
     by,
     reason,
   })

@@ -12,7 +12,7 @@ import { badCursor, cursorOf, Page, pageQuery, pageReply } from '../paging.js'
 import { domainIn, periodOf } from '../period.js'
 import { notFound } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
-import { count, flag, list, nullable, object, shortText, text } from '../schemas.js'
+import { count, list, nullable, object, shortText, text } from '../schemas.js'
 
 const COUNT = 50
 
@@ -69,8 +69,10 @@ const message: Schema = object({
     ...list(exposure),
     description: 'Attempts without what is required, for any recipient of the message at this domain.',
   },
-  incomplete: { ...flag, description: 'Whether attempts are missing from the delivery log, or may be.' },
-  logBegins: { ...nullable(text), description: 'The oldest entry of the log; null where that is unknown.' },
+  missing: {
+    ...list(text),
+    description: 'Why attempts are missing from the delivery log, or may be; empty where nothing says so.',
+  },
 })
 
 const statement: Schema = object({
@@ -136,12 +138,12 @@ export const messageRoutes = [
 ]
 
 async function listMessages(call: Call): Promise<Reply> {
-  const { deliveries } = call.context
+  const { deliveries, store } = call.context
   const skip = skipOf(call)
   const limit = Math.min(Number(call.query['limit'] ?? COUNT), COUNT)
   const query = { ...queryOf(call), ...periodOf(call, new Date()) }
   const [{ messages, total }, logBegins] = await Promise.all([
-    searchMessages(deliveries, query, { skip, limit }),
+    searchMessages(deliveries, query, { skip, limit }, store),
     deliveries.begins(),
   ])
   const page = new Page<TracedMessage>(call, COUNT)
@@ -156,7 +158,8 @@ async function listMessages(call: Call): Promise<Reply> {
 async function getMessage(call: Call): Promise<Reply> {
   const uuid = param(call, 'uuid')
   const query = { ...queryOf(call), uuid, since: new Date(0), until: new Date(Date.now() + 1) }
-  const { messages } = await searchMessages(call.context.deliveries, query, { skip: 0, limit: 1 })
+  const { deliveries, store } = call.context
+  const { messages } = await searchMessages(deliveries, query, { skip: 0, limit: 1 }, store)
   const [found] = messages
   if (found?.uuid !== uuid) throw notFound(`message ${quote(uuid)}`)
   const shown = visible(call, found)

@@ -38,6 +38,7 @@ export function entryOf(event: DeliveryEvent, id: string): DeliveryLogEntry {
     recipients: event.recipients.length,
     rules: requirement.decidedBy.map(({ owner, id: rule, name }) => ({ owner, id: rule, name: line(name) })),
     level: requirement.level,
+    ...given('item', event.item),
     ...given('tries', event.tries === undefined ? null : String(event.tries)),
     ...ofKind(event),
   }
@@ -113,6 +114,7 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         ...given('address', line(event.to)),
         ...given('encrypted', encryptedIn(event)),
         ...ofSession(event.departure?.session ?? null),
+        order: event.order,
         ...given('by', line(event.by)),
         ...given('reason', line(event.reason)),
       }

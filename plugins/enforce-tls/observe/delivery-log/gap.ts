@@ -36,6 +36,11 @@ export function isGap(record: DeliveryRecord): boolean {
   return record['kind'] === KIND
 }
 
+/** Whether the JSON of a record may be one of a gap: most others need not be read. */
+export function looksLikeGap(json: string): boolean {
+  return json.includes(`"kind":"${KIND}"`)
+}
+
 /** A gap out of the log. */
 export function gapIn(record: DeliveryRecord): LogGap | null {
   const { since: from = '', at: until = '', result, node = '', entries } = record
@@ -43,6 +48,11 @@ export function gapIn(record: DeliveryRecord): LogGap | null {
   if (!isGap(record) || why === undefined || !isTime(from) || !isTime(until)) return null
   const count = Number(entries)
   return { from, until, why, node, entries: Number.isSafeInteger(count) && count > 0 ? count : 0 }
+}
+
+/** Whether a gap has a part in a time. @param first in ISO 8601 and UTC, as `last` */
+export function overlaps({ from, until }: LogGap, first: string, last: string): boolean {
+  return from <= last && (until === null || until >= first)
 }
 
 function isTime(text: string): boolean {

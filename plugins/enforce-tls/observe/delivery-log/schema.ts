@@ -19,6 +19,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     at: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' },
     kind: { type: 'string', enum: ['attempt', 'outcome', 'report', 'refusal', 'release'] },
     uuid: text,
+    item: optional,
     from: domain,
     domain,
     recipients: { type: 'integer', minimum: 0 },
@@ -52,6 +53,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     sender: optional,
     to: { type: 'array', items: text, nullable: true },
     messageId: optional,
+    order: optional,
     by: optional,
     reason: optional,
     via: optional,
@@ -99,6 +101,8 @@ export interface DeliveryLogEntry {
   readonly kind: DeliveryEvent['kind']
   /** The message in Haraka's log. */
   readonly uuid: string
+  /** The queue item: parts of a divided message share all else. */
+  readonly item?: string
   /** The domain of the envelope's sender; empty for `<>`. */
   readonly from: string
   /** The domain of the recipients. */
@@ -145,6 +149,8 @@ export interface DeliveryLogEntry {
   /** The recipients, or the first of them. */
   readonly to?: string[]
   readonly messageId?: string
+  /** The order by which an administrator released it: an item can be released several times. */
+  readonly order?: string
   /** Who released a message from what its rules require, and why. */
   readonly by?: string
   readonly reason?: string

@@ -3,7 +3,7 @@
  * at one domain, in any of its items. What has left once has left, however the last delivery went. Pure.
  */
 import type { DeliveryLogEntry } from '../../observe/delivery-log/schema.js'
-import { howOf } from '../releases.js'
+import { howOf, releaseKey } from '../releases.js'
 import { DAY } from '../report-query.js'
 
 /** A message is tried for so long at most, in milliseconds; what is known of it may begin before a period. */
@@ -46,25 +46,34 @@ export function stemOf(uuid: string): string {
 
 /** @param entries of the whole message, in order of time */
 export function exposuresOf(entries: readonly DeliveryLogEntry[]): Exposure[] {
-  const found: Exposure[] = []
+  const found: { readonly exposure: Exposure; readonly release: string }[] = []
   /** Where it was seen how MAIL was said, so that the outcome there has nothing to add. */
   const seen = new Set<string>()
-  const drop = (result: Exposure['result'], isDropped: (each: Exposure) => boolean): void => {
-    const index = found.findLastIndex((each) => each.result === result && isDropped(each))
+  const drop = (result: Exposure['result'], release: string, address?: string | null): void => {
+    const index = found.findLastIndex(
+      ({ exposure: each, release: its }) =>
+        each.result === result && its === release && (address === undefined || each.address === address),
+    )
     if (index >= 0) found.splice(index, 1)
   }
   for (const entry of entries) {
-    const { uuid, kind, result, address, encrypted } = entry
-    const place = `${uuid} ${address ?? ''}`
+    const { kind, result, address, encrypted } = entry
+    const place = `${itemOf(entry)} ${address ?? ''}`
+    const release = releaseKey(entry)
     if (kind === 'attempt' && encrypted !== undefined) seen.add(place)
     const exposure = exposureOf(entry)
     if (exposure === null || (kind === 'outcome' && seen.has(place))) continue
-    if (kind === 'release' && result !== 'granted') drop('granted', (each) => each.uuid === uuid)
+    if (kind === 'release' && result !== 'granted') drop('granted', release)
     // What was begun there has come to its end.
-    if (result === 'sent') drop('begun', (each) => each.uuid === uuid && each.address === exposure.address)
-    found.push(exposure)
+    if (result === 'sent') drop('begun', release, exposure.address)
+    found.push({ exposure, release })
   }
-  return found
+  return found.map(({ exposure }) => exposure)
+}
+
+/** Parts of a message have their id in Haraka's log in common. */
+function itemOf({ item, uuid }: DeliveryLogEntry): string {
+  return item ?? uuid
 }
 
 function exposureOf(entry: DeliveryLogEntry): Exposure | null {
@@ -90,14 +99,16 @@ function exposureOf(entry: DeliveryLogEntry): Exposure | null {
  */
 export function isIncomplete(entries: readonly DeliveryLogEntry[], logBegins: string | null): boolean {
   const rounds = new Map<string, Set<number>>()
-  for (const { kind, result, uuid, at, tries } of entries) {
+  for (const entry of entries) {
+    const { kind, result, at, tries } = entry
     if (kind === 'refusal' || result === 'granted') continue
     if (tries === undefined) {
       if (logBegins !== null && Date.parse(logBegins) > Date.parse(at) - TRIED_FOR) return true
       continue
     }
-    const known = rounds.get(uuid) ?? new Set()
-    rounds.set(uuid, known.add(Number(tries)))
+    const item = itemOf(entry)
+    const known = rounds.get(item) ?? new Set()
+    rounds.set(item, known.add(Number(tries)))
   }
   return [...rounds.values()].some((known) => known.size <= Math.max(...known))
 }

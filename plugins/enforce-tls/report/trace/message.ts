@@ -1,7 +1,8 @@
 /** One message out of its entries in the delivery log: each attempt and outcome in order. Pure. */
 import { isHash } from '../../observe/delivery-log/names.js'
 import type { DeliveryLogEntry, LoggedRule } from '../../observe/delivery-log/schema.js'
-import { exposuresOf, isIncomplete, type Exposure } from './exposures.js'
+import { exposuresOf, type Exposure } from './exposures.js'
+import { missingOf, unloggedReleases, type Beside } from './lacks.js'
 import { formatNextStep, formatStep, type MessageState, type StepWords } from './words.js'
 import type { AskedNames } from './trace-query.js'
 
@@ -54,27 +55,24 @@ export interface TracedMessage {
   readonly steps: readonly TraceStep[]
   /** Attempts without what is required, for whichever of its recipients at this domain. */
   readonly exposures: readonly Exposure[]
-  /** Whether attempts are missing from the log, or may be. */
-  readonly incomplete: boolean
-  /** When the oldest entry of the log was written; `null` where that is not known. */
-  readonly logBegins: string | null
+  /** Why attempts are missing from the log, or may be, in sentences; none where nothing says so. */
+  readonly missing: readonly string[]
 }
 
 /** What a message is a part of. */
-export interface Whole {
+export interface Whole extends Beside {
   /** Entries of all items of the message for the domain, in any order. */
   readonly entries: readonly DeliveryLogEntry[]
-  readonly logBegins: string | null
 }
 
 /**
  * @param entries of the message, at least one, in any order
- * @param whole what it is a part of. @default these entries are all
+ * @param whole what it is a part of
  */
 export function messageOf(
   entries: readonly DeliveryLogEntry[],
   names: AskedNames,
-  whole: Whole = { entries, logBegins: null },
+  whole: Whole,
 ): TracedMessage {
   const ordered = inOrder(entries)
   const own = forRecipient(ordered, names)
@@ -102,9 +100,8 @@ export function messageOf(
     state,
     nextStep: formatNextStep(state, last),
     steps: own.map(stepOf),
-    exposures: exposuresOf(inOrder(whole.entries)),
-    incomplete: isIncomplete(whole.entries, whole.logBegins),
-    logBegins: whole.logBegins,
+    exposures: [...unloggedReleases(whole.entries, whole), ...exposuresOf(inOrder(whole.entries))],
+    missing: missingOf(whole.entries, whole),
   }
 }
 

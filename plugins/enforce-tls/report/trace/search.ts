@@ -4,9 +4,11 @@
  */
 import { fromRecord } from '../../observe/delivery-log/entry.js'
 import type { DeliveryLogEntry } from '../../observe/delivery-log/schema.js'
+import { gapIn, isGap, looksLikeGap, type LogGap } from '../../observe/delivery-log/gap.js'
 import type { DeliveryLogReader, DeliveryRecord } from '../../store/delivery-log.js'
 import type { InPieces } from '../../work/pieces.js'
 import { inPieces } from '../../work/turns.js'
+import { readReleases, type HistoryRelease, type ReleaseHistory } from '../history-releases.js'
 import { familyOf, stemOf, TRIED_FOR } from './exposures.js'
 import { messageOf, type TracedMessage } from './message.js'
 import {
@@ -34,18 +36,20 @@ export interface FoundMessages {
  * Messages that a query asks for, the latest first.
  *
  * @param skip so many of them
+ * @param store whose history has the releases; where it cannot be read, the messages say so
  * @throws what reading the log throws
  */
 export async function searchMessages(
   log: DeliveryLogReader,
   query: TraceQuery,
   { skip, limit }: { readonly skip: number; readonly limit: number },
+  store: ReleaseHistory,
 ): Promise<FoundMessages> {
   const asksNames = [query.to, query.from, query.messageId].some((name) => name !== null)
   const names = askedNames(query, asksNames ? await log.readKey() : null)
   const found = await findMessages(log, query, names)
   const shown = found.slice(skip, skip + limit)
-  return { messages: await read(log, shown, names), total: found.length }
+  return { messages: await read(log, shown, names, store), total: found.length }
 }
 
 /** What is known of a message while the log is looked through. */
@@ -133,6 +137,7 @@ async function read(
   log: DeliveryLogReader,
   shown: readonly Found[],
   names: AskedNames,
+  store: ReleaseHistory,
 ): Promise<TracedMessage[]> {
   // All items of a message together: what one of them did counts for the whole message.
   const families = new Map(shown.map((one) => [familyOf(one), new Map<string, DeliveryLogEntry>()]))
@@ -140,15 +145,32 @@ async function read(
   const earliest = shown.reduce((first, { at }) => (at < first ? at : first), shown[0]?.at ?? '')
   const since = new Date(Date.parse(earliest) - TRIED_FOR)
   const stems = new Set(shown.map(({ uuid }) => stemOf(uuid)))
-  for await (const record of log.read(since, looksOfMessages(stems))) {
+  const gaps = new Map<string, LogGap>()
+  const ofMessages = looksOfMessages(stems)
+  for await (const record of log.read(since, (json) => ofMessages(json) || looksLikeGap(json))) {
+    if (isGap(record)) {
+      const gap = gapIn(record)
+      if (gap) gaps.set(record['id'] ?? '', gap)
+      continue
+    }
     const family = families.get(familyOf(record))
     const entry = family && (await inPieces(reading(record)))
     if (entry) family.set(entry.id, entry)
   }
-  const logBegins = await log.begins()
+  const [logBegins, history] = await Promise.all([log.begins(), releasesOf(store)])
+  const beside = { logBegins, history, gaps: [...gaps.values()] }
   return shown.flatMap((one) => {
     const entries = [...(families.get(familyOf(one))?.values() ?? [])]
     const own = entries.filter((entry) => keyOf(entry) === one.key)
-    return own.length > 0 ? [messageOf(own, names, { entries, logBegins })] : []
+    return own.length > 0 ? [messageOf(own, names, { entries, ...beside })] : []
   })
+}
+
+/** `null` where the history cannot be read. */
+async function releasesOf(store: ReleaseHistory): Promise<readonly HistoryRelease[] | null> {
+  try {
+    return await readReleases(store)
+  } catch {
+    return null
+  }
 }

@@ -6,7 +6,7 @@ import { numbered } from '../../text/list.js'
 import { oneLine } from '../../text/one-line.js'
 import type { TracedMessage, TraceStep } from './message.js'
 import type { Exposure } from './exposures.js'
-import { formatExposures, formatMissing } from './format-exposure.js'
+import { formatExposures } from './format-exposure.js'
 import { formatUtc, formatVersion, formatWhere, VERIFIED_WORDS, type MessageState } from './words.js'
 
 /** What the statement is about. */
@@ -76,10 +76,9 @@ function answerOn(
   const own = ownAnswer(message, deliveries)
   const isYes = own.answer === 'yes'
   const exposures = message.exposures.filter(({ result }) => isYes || result !== 'not-required')
-  const worst = worstOf(exposures, message.incomplete && isYes)
+  const worst = worstOf(exposures, isYes && message.missing.length > 0)
   const { answer, lead } = worst === null || (!isYes && worst.answer !== 'no') ? own : worst
-  const missing = message.incomplete ? [formatMissing(message.logBegins)] : []
-  const told = [lead, ...formatExposures(exposures), own.sentence, ...missing]
+  const told = [lead, ...formatExposures(exposures), own.sentence, ...message.missing]
   return { answer, sentence: told.filter((part) => part !== '').join(' ') }
 }
 
