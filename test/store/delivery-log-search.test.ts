@@ -8,7 +8,7 @@ import { searchMessages } from '../../plugins/enforce-tls/report/trace/search.js
 import type { TraceQuery } from '../../plugins/enforce-tls/report/trace/trace-query.js'
 import { toSettings } from '../../plugins/enforce-tls/settings/schema.js'
 import { openDeliveryLog } from '../../plugins/enforce-tls/store/open-store.js'
-import { entry } from '../support/evidence-entries.js'
+import { entry, NO_HISTORY } from '../support/evidence-entries.js'
 import { startRedis } from '../support/redis-server.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 
@@ -64,7 +64,7 @@ async function assertSearches(ini: Ini): Promise<void> {
     const counting = setInterval(() => turns++, 1)
     for (let run = 0; run < RUNS; run++) {
       const begun = process.cpuUsage()
-      const { messages } = await searchMessages(log, query, { skip: 0, limit: 50 })
+      const { messages } = await searchMessages(log, query, { skip: 0, limit: 50 }, NO_HISTORY)
       const { user, system } = process.cpuUsage(begun)
       least = Math.min(least, (user + system) / 1000)
       assert.deepEqual(

@@ -1,6 +1,14 @@
 /** Entries of the delivery log for tests: what a test says, the rest as a good delivery has it. */
 import { toRecord, type DeliveryLogRecord } from '../../plugins/enforce-tls/observe/delivery-log/entry.js'
+import type { ReleaseHistory } from '../../plugins/enforce-tls/report/history-releases.js'
+import type { Beside } from '../../plugins/enforce-tls/report/trace/lacks.js'
 import type { DeliveryLogEntry } from '../../plugins/enforce-tls/observe/delivery-log/schema.js'
+
+/** A store whose history has no release. */
+export const NO_HISTORY: ReleaseHistory = { history: () => Promise.resolve([]) }
+
+/** What a message has beside its entries where the log lacks nothing. */
+export const NOTHING_LACKS: Beside = { logBegins: null, gaps: [], history: [] }
 
 let made = 0
 

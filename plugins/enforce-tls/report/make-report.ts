@@ -71,8 +71,7 @@ class Collection {
   add(entry: DeliveryLogEntry): void {
     if (this.#firstEntry === null || entry.at < this.#firstEntry) this.#firstEntry = entry.at
     this.#certificates.add(entry)
-    if (entry.encrypted === 'false' || entry.result === 'begun')
-      this.#without.attempted.add(itemKey(entry))
+    if (entry.encrypted === 'false' || entry.result === 'begun') this.#without.attempted.add(itemKey(entry))
     switch (entry.kind) {
       case 'attempt':
         return this.#addAttempt(entry)

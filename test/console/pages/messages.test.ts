@@ -7,7 +7,7 @@ import type { DeliveryLogEntry } from '../../../plugins/enforce-tls/observe/deli
 import { messageOf } from '../../../plugins/enforce-tls/report/trace/message.js'
 import { toStatementPage } from '../../../plugins/enforce-tls/report/trace/statement-text.js'
 import { statementOn } from '../../../plugins/enforce-tls/report/trace/statement.js'
-import { entry } from '../../support/evidence-entries.js'
+import { entry, NOTHING_LACKS } from '../../support/evidence-entries.js'
 import { startConsole, type ConsoleServer } from '../console-server.js'
 import { assertAccessible, assertFits, openAt, sharedBrowser } from './browser.js'
 
@@ -119,7 +119,13 @@ describe('messages', () => {
     const page = await window.newPage()
     await page.setContent(
       toStatementPage(
-        statementOn(messageOf([sent], { to: null, sender: null, messageId: null })),
+        statementOn(
+          messageOf(
+            [sent],
+            { to: null, sender: null, messageId: null },
+            { entries: [sent], ...NOTHING_LACKS },
+          ),
+        ),
         new Date(),
       ),
     )

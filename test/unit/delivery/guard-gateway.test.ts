@@ -183,7 +183,7 @@ const rows: readonly Row[] = [
     options: {
       hosts: [NO_TLS],
       decide: (guard, _item, requirement) => {
-        guard.release(requirement, { by: 'ann@helpdesk', reason: 'due today', encrypted: false })
+        guard.release(requirement, { order: 'o1', by: 'ann@helpdesk', reason: 'due today', encrypted: false })
         return undefined
       },
       action: VIA,

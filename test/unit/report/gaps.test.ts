@@ -159,8 +159,8 @@ describe('a release that only the history has', () => {
 
   it('is not said twice, of another period, or of an outcome that is known', async () => {
     const known = [
-      entry({ kind: 'release', result: 'granted', by: 'ann', reason: 'due', uuid: 'X.1' }),
-      entry({ uuid: 'X.1', result: 'bounced' }),
+      entry({ kind: 'release', result: 'granted', by: 'ann', reason: 'due', uuid: 'X.1', item: 'x' }),
+      entry({ uuid: 'X.1', item: 'x', result: 'bounced' }),
     ]
     const report = await withHistory(
       await reportWith([], known),

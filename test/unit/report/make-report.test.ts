@@ -181,7 +181,7 @@ describe('a report', () => {
     const named = [{ ...rules[0], unique: true }]
     assert.deepEqual(report.releases, [
       {
-        ...{ uuid: 'R.1', domain: 'bank.example', recipients: 2, ...why, rules: named },
+        ...{ order: null, uuid: 'R.1', domain: 'bank.example', recipients: 2, ...why, rules: named },
         ...{
           granted: '2026-11-20T11:00:00.000Z',
           begun: null,
@@ -192,7 +192,7 @@ describe('a report', () => {
         ...{ from: 'ann@acme.example', to: ['cfo@bank.example'] },
       },
       {
-        ...{ uuid: 'S.1', domain: 'bank.example', recipients: 1, ...why, rules: named },
+        ...{ order: null, uuid: 'S.1', domain: 'bank.example', recipients: 1, ...why, rules: named },
         ...{ granted: '2026-11-20T12:00:00.000Z', begun: null, sent: null, how: null, outcome: null },
         ...{ from: 'acme.example', to: [] },
       },

@@ -53,7 +53,9 @@ export function unloggedReleases(
 ): Exposure[] {
   const [first] = entries
   if (!first) return []
-  const logged = new Set(entries.flatMap(({ kind, order, uuid }) => (kind === 'release' ? [order ?? uuid] : [])))
+  const logged = new Set(
+    entries.flatMap(({ kind, order, uuid }) => (kind === 'release' ? [order ?? uuid] : [])),
+  )
   const found = new Map<string, Exposure>()
   for (const { at, uuid, item, order, by, reason, domains } of history ?? []) {
     if (stemOf(uuid) !== stemOf(first.uuid) || logged.has(order ?? uuid)) continue

@@ -6,7 +6,7 @@ import type { DeliveryLogEntry } from '../../../../plugins/enforce-tls/observe/d
 import { searchMessages } from '../../../../plugins/enforce-tls/report/trace/search.js'
 import type { TraceQuery } from '../../../../plugins/enforce-tls/report/trace/trace-query.js'
 import type { DeliveryLogReader, MayBeWanted } from '../../../../plugins/enforce-tls/store/delivery-log.js'
-import { entry } from '../../../support/evidence-entries.js'
+import { entry, NO_HISTORY } from '../../../support/evidence-entries.js'
 
 const KEY = 'a key'
 const at = (minute: number) => `2026-11-20T10:${String(minute).padStart(2, '0')}:00.000Z`
@@ -82,6 +82,7 @@ async function found(asked: Partial<TraceQuery>, entries = ENTRIES): Promise<str
     logOf(entries),
     { ...ALL, ...asked },
     { skip: 0, limit: 10 },
+    NO_HISTORY,
   )
   assert.equal(messages.length, total)
   return messages.map(({ uuid, state }) => `${uuid} ${state}`)
@@ -145,7 +146,7 @@ describe('a search for messages', () => {
       entry({ ...begun, uuid: 'S.1.3', domain: 'clinic.example' }),
     ]
     const query = { ...ALL, to: 'b@x.example' }
-    const { messages } = await searchMessages(logOf(entries), query, { skip: 0, limit: 9 })
+    const { messages } = await searchMessages(logOf(entries), query, { skip: 0, limit: 9 }, NO_HISTORY)
     assert.deepEqual(
       messages.map(({ uuid, exposures }) => [uuid, exposures.map((each) => each.uuid)]),
       [['S.1.2', ['S.1.1']]],
@@ -155,18 +156,18 @@ describe('a search for messages', () => {
   it('counts an entry once that was written twice', async () => {
     const [, waits] = ENTRIES
     assert.ok(waits)
-    const { messages } = await searchMessages(logOf([waits, waits]), ALL, { skip: 0, limit: 10 })
+    const { messages } = await searchMessages(logOf([waits, waits]), ALL, { skip: 0, limit: 10 }, NO_HISTORY)
     assert.equal(messages[0]?.steps.length, 1)
   })
 
   it('goes on where a page has ended', async () => {
-    const { messages, total } = await searchMessages(logOf(ENTRIES), ALL, { skip: 3, limit: 1 })
+    const { messages, total } = await searchMessages(logOf(ENTRIES), ALL, { skip: 3, limit: 1 }, NO_HISTORY)
     assert.deepEqual([messages.map(({ uuid }) => uuid), total], [['C.1.1'], 5])
   })
 
   it('shows a name that is asked for, and no hash', async () => {
     const query = { ...ALL, to: 'b@x.example' }
-    const { messages } = await searchMessages(logOf(ENTRIES), query, { skip: 0, limit: 1 })
+    const { messages } = await searchMessages(logOf(ENTRIES), query, { skip: 0, limit: 1 }, NO_HISTORY)
     assert.deepEqual(messages[0]?.to, ['b@x.example'])
     assert.equal(messages[0].sender, null)
     assert.doesNotMatch(JSON.stringify(messages), /hmac:/)
@@ -174,7 +175,12 @@ describe('a search for messages', () => {
 
   it('in a log without a key finds what has its names in full', async () => {
     const log = { ...logOf(ENTRIES), readKey: () => Promise.resolve(null) }
-    const { messages } = await searchMessages(log, { ...ALL, to: 'a@x.example' }, { skip: 0, limit: 9 })
+    const { messages } = await searchMessages(
+      log,
+      { ...ALL, to: 'a@x.example' },
+      { skip: 0, limit: 9 },
+      NO_HISTORY,
+    )
     assert.deepEqual(
       messages.map(({ uuid }) => uuid),
       ['B.1.1'],

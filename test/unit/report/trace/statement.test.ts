@@ -4,18 +4,14 @@ import type { DeliveryLogEntry } from '../../../../plugins/enforce-tls/observe/d
 import { messageOf } from '../../../../plugins/enforce-tls/report/trace/message.js'
 import { statementOn, type Statement } from '../../../../plugins/enforce-tls/report/trace/statement.js'
 import { toStatementPage, toText } from '../../../../plugins/enforce-tls/report/trace/statement-text.js'
-import { entry } from '../../../support/evidence-entries.js'
+import { entry, NOTHING_LACKS } from '../../../support/evidence-entries.js'
 
 const NO_NAMES = { sender: null, to: null, messageId: null }
 const MADE = new Date('2026-11-27T08:00:00Z')
 
 function statementOf(...entries: readonly Partial<DeliveryLogEntry>[]): Statement {
-  return statementOn(
-    messageOf(
-      entries.map((wanted) => entry({ uuid: 'U.1.1', ...wanted })),
-      NO_NAMES,
-    ),
-  )
+  const all = entries.map((wanted) => entry({ uuid: 'U.1.1', ...wanted }))
+  return statementOn(messageOf(all, NO_NAMES, { entries: all, ...NOTHING_LACKS }))
 }
 
 const TLS = { protocol: 'TLSv1.3', mx: 'mx.bank.example', address: '192.0.2.25:25' }
@@ -171,7 +167,7 @@ describe('the statement on a message', () => {
     const own = entry({ uuid: 'U.1.2', ...TLS })
     const sibling = entry({ uuid: 'U.1.1', ...SENT, encrypted: 'false' })
     const on = (entries: DeliveryLogEntry[], logBegins: string | null = null): Statement =>
-      statementOn(messageOf([own], NO_NAMES, { entries: [own, ...entries], logBegins }))
+      statementOn(messageOf([own], NO_NAMES, { ...NOTHING_LACKS, entries: [own, ...entries], logBegins }))
     assert.equal(on([]).answer, 'yes')
     assert.equal(on([sibling]).answer, 'no')
     assert.match(on([sibling]).sentence, /It was sent to .* in the clear: ann had/)
@@ -181,7 +177,7 @@ describe('the statement on a message', () => {
     const old = entry({ uuid: 'U.1.1', ...TLS })
     Reflect.deleteProperty(old, 'tries')
     const on = (logBegins: string): Statement =>
-      statementOn(messageOf([old], NO_NAMES, { entries: [old], logBegins }))
+      statementOn(messageOf([old], NO_NAMES, { ...NOTHING_LACKS, entries: [old], logBegins }))
     assert.equal(on('2026-11-01T00:00:00.000Z').answer, 'yes')
     const { answer, sentence } = on('2026-11-19T00:00:00.000Z')
     assert.equal(answer, 'unknown')
