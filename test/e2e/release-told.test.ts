@@ -110,6 +110,39 @@ it('a recipient that gets it over TLS later is told that the message went in the
   )
 })
 
+it('what went under a release while the log was off is unknown, with who released it, though it is delivered over TLS later', async () => {
+  await using scene = await startWaitingScene({ ini: ALLOWED })
+  const set = async (ini: string): Promise<void> => {
+    const from = scene.haraka.log.length
+    scene.haraka.writeConfig({
+      'enforce-tls.ini': `[redis]\nhost=127.0.0.1\nport=${scene.redis.port}\n${ini}`,
+    })
+    await scene.haraka.until(
+      () => scene.haraka.log.slice(from).includes('enforce-tls.ini was read again'),
+      'the settings',
+    )
+  }
+  await scene.send()
+  await scene.waitForListed(1)
+  await waitForResult(scene, 'deferred')
+  await set(`${ALLOWED}stream=false\n`)
+  await scene.bank.behave({ starttls: false, messageReplies: { 'cfo@bank.example': '451 4.3.0 later' } })
+  await release(scene)
+  await scene.haraka.waitForLog(/release uuid=\S+ .* result=begun .* encrypted=false by=ann/)
+  await scene.haraka.waitForLog(/outcome uuid=(?:[^]*result=deferred){2}/)
+  await set(ALLOWED.replace('true', 'false'))
+  await scene.bank.behave({})
+  await scene.haraka.until(async () => {
+    await scene.queue('retry', '--all', '--partner', 'bank.example')
+    return scene.bank.messages.some(({ tls }) => tls)
+  }, 'the message over TLS')
+  await waitForResult(scene, 'delivered')
+  const statement = await told(scene, 'trace', '--to', 'cfo@bank.example', '--statement')
+  assert.match(statement, /\? Unknown\. ann released it on \d{4}.*due today/)
+  assert.match(statement, /Not recorded: from .* was switched off\./)
+  assert.match(await told(scene, 'report'), /released by ann on \S+ \(its outcome is not recorded\)/)
+})
+
 it('what was released because of its certificate goes over TLS, and is not called sent in the clear', async () => {
   await using scene = await startWaitingScene({
     ini: ALLOWED,

@@ -73,10 +73,7 @@ describe('releases of the parts of one message', () => {
       'ann a@bank.example: 2026-11-20 10:02, in the clear',
       'bob b@bank.example: 2026-11-20 10:03, over TLS, with a certificate that was not checked as required',
     ])
-    assert.match(
-      conclude(report).verdict,
-      /^Apart from 2 messages that ann \(1\) and bob \(1\) released, none/,
-    )
+    assert.match(conclude(report).verdict, /^Apart from 2 messages that ann \(1\), bob \(1\) released, none/)
   })
 
   it('take no outcome of each other', async () => {
