@@ -106,7 +106,7 @@ it('a recipient that gets it over TLS later is told that the message went in the
   const rest = await told(scene, 'trace', '--uuid', uuid, '--statement')
   assert.match(
     rest,
-    /\? Unknown\. It was handed to .* over an encrypted connection .* Earlier attempts may be missing from the delivery log, which begins on \d{4}/,
+    /\? Unknown\. ann released it on .* It was handed to .* over an encrypted connection .* Earlier attempts may be missing from the delivery log, which begins on \d{4}/,
   )
 })
 
