@@ -675,7 +675,7 @@ export const texts = {
       'trust-unusable': 'Trust settings here not usable',
       'gateway-unavailable': 'Gateway did not take the message',
       'gateway-misconfigured': 'Gateway not set up',
-      'gateway-loop': 'Gateway sent it back',
+      'gateway-loop': 'Gateway has had it before',
     } as Readonly<Record<string, string>>,
     noTls: 'trusted next hop',
     host: 'Server',
