@@ -70,6 +70,10 @@ export class Enforcer {
   readonly #tlsRpt: TlsRptSender
   readonly #reports: ReportSender
   readonly #uncovered: UncoveredNotes
+  readonly #unruled: QueueContext['unruled'] = {
+    isLost: () => this.#known.emptied,
+    delivered: (message) => this.#observers.unruled(message),
+  }
   #console: ConsoleHost | null = null
   #storeAvailable: boolean | null = null
   #settings: Settings
@@ -180,6 +184,7 @@ export class Enforcer {
       },
       waiting: this.#waiting,
       uncovered: this.#observers.uncovered,
+      unruled: this.#unruled,
       decided: this.#observers.decided,
     })
     this.#tlsRpt = new TlsRptSender({
@@ -310,7 +315,7 @@ export class Enforcer {
   }
 
   #queueContext(): QueueContext {
-    return { plugin: this.#plugin, rules: this.#rules, settings: this.#settings.main }
+    return { plugin: this.#plugin, rules: this.#rules, settings: this.#settings.main, unruled: this.#unruled }
   }
 
   /**

@@ -11,7 +11,7 @@ import type {
 } from './delivery-report.js'
 import { entriesFor, type ReportQuery } from './report-query.js'
 import type { LogGap } from '../observe/delivery-log/gap.js'
-import { collectingGaps } from './gaps.js'
+import { collectingGaps, joinedGaps } from './gaps.js'
 import { ReleaseList } from './releases.js'
 import { Counter, EnforcedTally, made, PIECE, ReportedTally, ExpiringCertificates } from './tallies.js'
 import { sorting, type InPieces } from '../work/pieces.js'
@@ -48,7 +48,7 @@ export async function makeReport(
   const gaps = new Map<string, LogGap>()
   for await (const entry of entriesFor(collectingGaps(records, query, gaps), query)) collection.add(entry)
   const made = await inPieces(collection.report())
-  return { ...made, logBegins, gaps: [...gaps.values()], historyUnknown: false }
+  return { ...made, logBegins, gaps: joinedGaps(gaps.values()), historyUnknown: false }
 }
 
 class Collection {
