@@ -246,6 +246,7 @@ export class Enforcer {
   beforeAttempt(next: Next, item: HarakaMailItem): void {
     // Synchronous and first: from here on, a throw, a time-out or another plugin's answer can't let mail out.
     const guard = Guard.attach(item, this.#guardContext)
+    this.#waiting.tried(item)
     this.#decisions.on(guard, item).then(
       (code) => (typeof code === 'object' ? next(code.code, code.argument) : next(code)),
       (error: unknown) => {

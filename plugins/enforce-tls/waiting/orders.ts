@@ -10,6 +10,8 @@ import { jsonShape } from '../work/json-shape.js'
 export const HASHES = {
   /** By node: who it is, and when it was seen. */
   nodes: 'nodes',
+  /** By process of a node: how many items it has not tried since it started. */
+  untried: (node: string): string => `untried:${node}`,
   /** By item: what waits on a node. */
   items: (node: string): string => `items:${node}`,
   /** By item: what is ordered for it, and not yet taken. */
