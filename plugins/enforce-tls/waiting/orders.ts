@@ -56,7 +56,7 @@ export interface Answer {
 /** Leave for one item, which its node keeps until the item is gone. */
 export interface Grant extends Order {
   readonly uuid: string
-  /** Whether TLS is tried, and only what it lacks is passed over. */
+  /** Whether TLS is needed, and only what it lacks is passed over. */
   readonly encrypted: boolean
 }
 
