@@ -70,6 +70,10 @@ export class Enforcer {
   readonly #tlsRpt: TlsRptSender
   readonly #reports: ReportSender
   readonly #uncovered: UncoveredNotes
+  readonly #unruled: QueueContext['unruled'] = {
+    isLost: () => this.#known.emptied,
+    delivered: (message) => this.#observers.unruled(message),
+  }
   #console: ConsoleHost | null = null
   #storeAvailable: boolean | null = null
   #settings: Settings
@@ -180,6 +184,7 @@ export class Enforcer {
       },
       waiting: this.#waiting,
       uncovered: this.#observers.uncovered,
+      unruled: this.#unruled,
       decided: this.#observers.decided,
     })
     this.#tlsRpt = new TlsRptSender({
@@ -241,6 +246,7 @@ export class Enforcer {
   beforeAttempt(next: Next, item: HarakaMailItem): void {
     // Synchronous and first: from here on, a throw, a time-out or another plugin's answer can't let mail out.
     const guard = Guard.attach(item, this.#guardContext)
+    this.#waiting.tried(item)
     this.#decisions.on(guard, item).then(
       (code) => (typeof code === 'object' ? next(code.code, code.argument) : next(code)),
       (error: unknown) => {
@@ -310,7 +316,7 @@ export class Enforcer {
   }
 
   #queueContext(): QueueContext {
-    return { plugin: this.#plugin, rules: this.#rules, settings: this.#settings.main }
+    return { plugin: this.#plugin, rules: this.#rules, settings: this.#settings.main, unruled: this.#unruled }
   }
 
   /**

@@ -114,7 +114,7 @@ it('a message that comes back from the gateway bounces, and does not go round', 
   )
   assert.match(
     text,
-    /through the gateway "relay" \(127\.0\.0\.1\) instead, which is not given a message that goes round in circles: 127\.0\.0\.1 sent the message back here/,
+    /through the gateway "relay" \(127\.0\.0\.1\) instead, which is not given a message that goes round in circles: 127\.0\.0\.1 has had the message for the same recipients before/,
   )
 })
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { enforceTls } from '../cli/enforce-tls.js'
 import { silence } from '../support/peer-steps.js'
+import { until } from '../support/until.js'
 import { writeRules } from '../support/rules.js'
 import { LATER, RULES, startWaitingScene, type WaitingScene } from '../support/waiting-scene.js'
 
@@ -151,4 +152,38 @@ it('what the server puts off of a released message requires TLS again, and its b
   for (const connection of scene.bank.connections.slice(before))
     assert.deepEqual(connection.cleartextAfterEhlo(), [])
   assert.equal(scene.bank.messages.length, 1)
+})
+
+it('a release from a certificate alone is none from TLS: without STARTTLS the message waits until it is released again', async () => {
+  await using scene = await startWaitingScene({
+    ini: `${ALLOWED}action=defer\n`,
+    rules: {
+      'acme.example': RULES['acme.example'].map((rule) => ({ ...rule, action: { level: 'verify' } })),
+    },
+    bank: {},
+  })
+  await scene.send()
+  const { messages } = await scene.waitForListed(1)
+  const [waits] = messages
+  assert.match(waits?.class ?? '', /^certificate-/)
+  await scene.bank.behave({ starttls: false })
+  const release = () =>
+    scene.queue('release', waits?.id ?? '', '--reason', 'due today', '--yes', '--as', 'ann@helpdesk')
+  const first = await release()
+  assert.equal(first.code, 0, first.stdout + first.stderr)
+  await scene.haraka.waitForLog(/would get the message in the clear, and it was released for TLS without/)
+  assert.equal(scene.bank.messages.length, 0)
+  assert.deepEqual(scene.bank.cleartextAfterEhlo(), [])
+  const listed = await until(
+    async () => {
+      const [message] = (await scene.list()).messages
+      return message?.class === 'starttls-not-supported' && message
+    },
+    { what: () => scene.haraka.log.slice(-2000), timeout: 20_000 },
+  )
+  assert.match(listed.detail, /release it again to let it go in the clear$/)
+  const second = await release()
+  assert.equal(second.code, 0, second.stdout + second.stderr)
+  const [received] = await scene.bank.waitForMessages(1)
+  assert.ok(received && !received.tls)
 })

@@ -11,6 +11,7 @@ import { startSentinels } from '../support/redis-sentinels.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
 import { fileStoreConfig, writeRules } from '../support/rules.js'
 import { scrape } from '../support/scrape.js'
+import { until } from '../support/until.js'
 
 const LOST = /has lost its rules: it is (?:empty|missing), and rules were seen there before/
 const SAID =
@@ -290,6 +291,16 @@ it('with on_empty_store=deliver a store that lost its rules has none', async () 
   await scene.haraka.restart()
   await scene.assertDelivers('ann@acme.example', 'lab@clinic.example')
   await scene.haraka.waitForLog(/WARN.*has lost its rules/)
+  const log = 'enforce-tls:deliveries'
+  await until(async () => (await redis.cli('XRANGE', log, '-', '+')).includes('rules-unknown'), {
+    what: () => scene.haraka.log.slice(-2000),
+  })
+  // A report says so, also once the setting is another.
+  await scene.reconfigure(iniOf(redis))
+  assert.match(
+    (await scene.command('report')).replaceAll(/\s+/g, ' '),
+    /Not counted: up to 1 message that mta\.test\.example delivered as usual .* because their rules were unknown/,
+  )
 })
 
 describe('on more than one machine', () => {

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { parseBounce } from '../support/mail.js'
+import { until } from '../support/until.js'
 import { startWaitingScene } from '../support/waiting-scene.js'
 
 it('what waits is listed with its reason, tried on order, and gone from the list once it is delivered', async () => {
@@ -92,4 +93,33 @@ it('after a kill -9 what waits is known again, can be tried, and a file that a p
   assert.equal(left.messages[0]?.domain, 'clinic.example')
   for (const name of scene.haraka.queueFiles()) rmSync(join(scene.haraka.folder, 'queue', name))
   await scene.waitForListed(0, 90_000)
+})
+
+it('what has no record after a restart is not said not to wait, until it is tried', async () => {
+  await using scene = await startWaitingScene()
+  await scene.send()
+  const { messages } = await scene.waitForListed(1)
+  await scene.haraka.kill9()
+  const keys = (await scene.redis.cli('KEYS', 'enforce-tls:waiting:*')).split('\n').filter(Boolean)
+  await scene.redis.cli('DEL', ...keys)
+  await scene.haraka.start()
+  const told = await until(
+    async () => {
+      const { stdout } = await scene.queue('list')
+      return !stdout.startsWith('Unknown') && stdout
+    },
+    { what: () => scene.haraka.log.slice(-2000), timeout: 20_000 },
+  )
+  assert.equal(
+    told.replaceAll(/\s+/g, ' ').trim(),
+    'No message is known to wait. 1 message in the queue of mta.test.example has not been tried since it was started; whether it waits for TLS is not known yet.',
+  )
+  for (const words of [
+    ['retry', '--all'],
+    ['show', messages[0]?.id ?? ''],
+  ]) {
+    const { code, stderr } = await scene.queue(...words)
+    assert.equal(code, 1)
+    assert.match(stderr.replaceAll(/\s+/g, ' '), /waiting.* has not been tried since it was started/)
+  }
 })

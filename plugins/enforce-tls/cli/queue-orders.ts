@@ -1,7 +1,7 @@
 /** `enforce-tls queue retry`, `fail` and `release`: orders for mail that waits, and what became of them. */
 import { numbered } from '../text/list.js'
 import { quote } from '../text/quote.js'
-import { whatWillHappen } from '../waiting/format-waiting.js'
+import { untriedRemarks, whatWillHappen } from '../waiting/format-waiting.js'
 import { giveOrders, type OrderResult } from '../waiting/give-orders.js'
 import type { Action } from '../waiting/orders.js'
 import { readWaiting, type Waiting, type WaitingFilter } from '../waiting/read-waiting.js'
@@ -29,7 +29,10 @@ export async function orderByUser(
   const missing = (filter.ids ?? []).filter((id) => !found.messages.some((message) => message.id === id))
   if (missing.length > 0 || found.messages.length === 0)
     throw new Refusal(
-      [missing.length > 0 ? `not waiting: ${missing.map(quote).join(', ')}` : 'no such message is waiting'],
+      [
+        missing.length > 0 ? `not waiting: ${missing.map(quote).join(', ')}` : 'no such message is waiting',
+        ...untriedRemarks(found.nodes),
+      ],
       [context.command('queue', 'list')],
     )
   await carryOut(context, action, found, how)

@@ -2,13 +2,8 @@
 import { comparableDomain } from '../rules/address.js'
 import { quote } from '../text/quote.js'
 import { numbered } from '../text/list.js'
-import { nodeRemarks, reasonOf } from '../waiting/format-waiting.js'
-import {
-  readWaiting,
-  type Waiting,
-  type WaitingFilter,
-  type WaitingMessage,
-} from '../waiting/read-waiting.js'
+import { formatNothing, nodeRemarks, reasonOf, untriedRemarks } from '../waiting/format-waiting.js'
+import { readWaiting, type WaitingFilter, type WaitingMessage } from '../waiting/read-waiting.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { localTime } from './local-time.js'
 import { orderByUser, releaseByUser } from './queue-orders.js'
@@ -147,7 +142,8 @@ async function list({ waiting, output }: Context, filter: WaitingFilter, limit: 
   const found = await readWaiting(waiting(), filter)
   const shown = found.messages.slice(0, limit)
   output.data({ nodes: found.nodes, total: found.messages.length, messages: shown })
-  if (shown.length === 0) output.line(nothingWaits(found, filter))
+  const filtered = Object.values(filter).some((value) => value !== undefined)
+  if (shown.length === 0) output.line(formatNothing(found.nodes, filtered))
   else {
     output.table(
       ['id', 'from, to', 'why', 'since, next try'],
@@ -166,17 +162,14 @@ async function list({ waiting, output }: Context, filter: WaitingFilter, limit: 
   for (const remark of nodeRemarks(found.nodes, localTime)) output.line(remark)
 }
 
-function nothingWaits({ nodes }: Waiting, filter: WaitingFilter): string {
-  if (nodes.length === 0)
-    return 'Unknown: no Haraka has told these rules what waits. Is one running with them?'
-  const filtered = Object.values(filter).some((value) => value !== undefined)
-  return filtered ? 'No such message is waiting.' : 'No message is waiting.'
-}
-
 async function show({ waiting, output, command }: Context, id: string): Promise<void> {
   const { nodes, messages } = await readWaiting(waiting(), { ids: [id] })
   const [message] = messages
-  if (!message) throw new Refusal([`message ${quote(id)} is not waiting`], [command('queue', 'list')])
+  if (!message)
+    throw new Refusal(
+      [`message ${quote(id)} is not waiting`, ...untriedRemarks(nodes)],
+      [command('queue', 'list')],
+    )
   const node = nodes.find((each) => each.node === message.node)
   output.data({ ...message, nodeName: node?.name ?? null })
   output.facts({

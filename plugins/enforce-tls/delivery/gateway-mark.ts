@@ -1,11 +1,13 @@
 /**
  * The mark on a message that goes through a gateway, by which it is known if it comes back: a header field with a keyed
- * hash (HMAC-SHA-256) of the gateway and of the message. Nobody else can make one, nothing can be read from it, and one
- * that was made for another message is none. Against gateways that take it off, too many `Received` fields count as a
+ * hash (HMAC-SHA-256) of the gateway, the message and its recipients. Nobody else can make one, nothing can be read from it,
+ * and one that was made for another message, or for other recipients of it, is none: whoever has received a message may send
+ * it on, mark and all. A gateway that divides recipients gets each part once more. Against gateways that take it off, too many `Received` fields count as a
  * round as well (RFC 5321 section 6.3).
  */
 import { createHmac } from 'node:crypto'
-import type { HarakaMailItem } from '../haraka/types.js'
+import { comparable } from '../haraka/address.js'
+import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import { gatewayAddress, type Gateway } from '../settings/gateways.js'
 import { readHeaderFields, type HeaderField } from './message-header.js'
 
@@ -32,10 +34,10 @@ export async function markFor(
   const fields = await readHeaderFields(item.data_stream())
   const valuesOf = (name: string): string[] =>
     fields.filter((field) => field.name === name).map(({ value }) => value)
-  const mark = hashOf(gateway, item.todo.domain, fields, key)
+  const mark = hashOf(gateway, item.todo, fields, key)
   const field = Buffer.from(`${NAME}: ${mark}\r\n`, 'latin1')
   if (valuesOf(NAME.toLowerCase()).includes(mark))
-    return { field, loop: 'sent the message back here, so it does not get it again' }
+    return { field, loop: 'has had the message for the same recipients before, so it does not get it again' }
   const passed = valuesOf('received').length
   return {
     field,
@@ -46,10 +48,22 @@ export async function markFor(
   }
 }
 
-function hashOf(gateway: Gateway, domain: string, fields: readonly HeaderField[], key: string): string {
+function hashOf(
+  gateway: Gateway,
+  { domain, rcpt_to }: HarakaMailItem['todo'],
+  fields: readonly HeaderField[],
+  key: string,
+): string {
   const id = fields.find(({ name }) => name === 'message-id')?.value ?? ''
+  const about = [gateway.name, gatewayAddress(gateway), domain.toLowerCase(), id, namesOf(rcpt_to)]
   return createHmac('sha256', key)
-    .update(JSON.stringify(['gateway', gateway.name, gatewayAddress(gateway), domain.toLowerCase(), id]))
+    .update(JSON.stringify(['gateway', ...about]))
     .digest('base64url')
     .slice(0, HASH_LENGTH)
+}
+
+/** In any order, and as rules compare them: a gateway may spell an address otherwise. */
+function namesOf(recipients: readonly HarakaAddress[]): string[] {
+  const names = recipients.map(comparable).map(({ local, domain }) => JSON.stringify([local, domain]))
+  return [...new Set(names)].sort()
 }

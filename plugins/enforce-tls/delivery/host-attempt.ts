@@ -25,6 +25,10 @@ import { hideStartTls } from './tls/hide-starttls.js'
 import { failureOfEarlyEnd } from './tls/handshake-failure.js'
 import { SecuredSocket } from './tls/haraka-socket.js'
 
+/** The leave was given while TLS itself did not fail: it is none to go in the clear. */
+const ONLY_OVER_TLS =
+  'would get the message in the clear, and it was released for TLS without the required checks; release it again to let it go in the clear'
+
 /**
  * The guarded version of `try_deliver_host_on_socket`.
  *
@@ -43,7 +47,17 @@ export function deliverOnSocket(
     if (guarded.release?.encrypted === false) hideStartTls(socket)
     const attempt = guarded.round.current
     attempt.isOwn = true
-    onMail(socket, (departure) => guarded.departs(attempt, departure))
+    const mustBeEncrypted =
+      guarded.release?.encrypted === true &&
+      !isTrustedHop(mx, guarded.context.settings().main.trustedNextHops)
+    onMail(socket, (departure) => {
+      if (mustBeEncrypted && departure.encrypted !== true) {
+        guarded.round.fail(attempt, tlsFailure('starttls-not-supported', ONLY_OVER_TLS, { temporary: true }))
+        return false
+      }
+      guarded.departs(attempt, departure)
+      return true
+    })
     return haraka.original('try_deliver_host_on_socket')(mx, host, port, socket)
   }
   const raw = socket.targetsocket

@@ -1,7 +1,7 @@
 /**
  * Looks on at what Haraka delivers over its own socket, without a requirement of ours on the connection: when MAIL is said,
  * and whether that is over TLS. From then on the message may have left, whatever the server answers. Changes nothing of
- * what is sent.
+ * what is sent, but that MAIL may be refused: the connection ends then.
  */
 import type { EventEmitter } from 'node:events'
 import { TLSSocket } from 'node:tls'
@@ -18,6 +18,7 @@ export interface Departure {
 
 /** Haraka's socket as far as it is looked at: `cleartext` is there once TLS was begun. */
 interface OwnSocket {
+  destroy?: () => unknown
   write?: (data: unknown, ...rest: never[]) => boolean
   isEncrypted?: () => unknown
   readonly cleartext?: unknown
@@ -25,15 +26,18 @@ interface OwnSocket {
 
 const MAIL = /^MAIL\s/i
 
-/** @param said called once, before MAIL goes out; must not throw */
-export function onMail(socket: EventEmitter & OwnSocket, said: (departure: Departure) => void): void {
+/** @param mayGo called once, before MAIL goes out, which it then does or not; must not throw */
+export function onMail(socket: EventEmitter & OwnSocket, mayGo: (departure: Departure) => boolean): void {
   const write = socket.write?.bind(socket)
   if (!write) return
   let isSaid = false
   socket.write = (data: unknown, ...rest: never[]): boolean => {
     if (!isSaid && typeof data === 'string' && MAIL.test(data)) {
       isSaid = true
-      said(departureOver(socket))
+      if (!mayGo(departureOver(socket))) {
+        socket.destroy?.()
+        return false
+      }
     }
     return write(data, ...rest)
   }

@@ -27,7 +27,7 @@ export interface Release {
   readonly order: string
   readonly by: string
   readonly reason: string
-  /** Whether TLS is tried all the same: only the certificate was not as required. */
+  /** Whether it still needs TLS: that did not fail, only what is checked of it, such as the certificate. */
   readonly encrypted: boolean
 }
 

@@ -18,6 +18,15 @@ export interface QueueContext {
   readonly plugin: HarakaPlugin
   readonly rules: Policy
   readonly settings: Settings['main']
+  readonly unruled: Unruled
+}
+
+/** Mail whose rules are unknown, and that goes as usual because the settings say so. */
+export interface Unruled {
+  /** Whether the store has lost its rules, and mail goes as if there were none (`on_empty_store=deliver`). */
+  isLost(): boolean
+  /** Such a message goes. @param message its queue item or transaction; total */
+  delivered(message: object): void
 }
 
 /** RFC 3463: a directory, here the rules, does not answer. */
@@ -25,7 +34,7 @@ export const LOOKUP_FAILED = '4.3.0 Temporary policy lookup failure, try again l
 
 /** Hook `queue_outbound`. Total; while the rules are unknown the message waits in the outbound queue. */
 export function keepFromOtherQueues(
-  { plugin, rules, settings }: QueueContext,
+  { plugin, rules, settings, unruled }: QueueContext,
   next: Next,
   connection: HarakaConnection,
 ): void {
@@ -41,8 +50,10 @@ export function keepFromOtherQueues(
   if (held === null) return next()
   requirementsOf(transaction, rules).then(
     (answer) => {
-      if (answer.is === 'known' ? answer.requirements.length === 0 : isDelivered(answer, settings))
+      if (answer.is === 'known' ? answer.requirements.length === 0 : isDelivered(answer, settings)) {
+        if (answer.is === 'unknown' || unruled.isLost()) unruled.delivered(transaction)
         held.release()
+      }
       next()
     },
     () => next(),

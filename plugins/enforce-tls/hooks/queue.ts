@@ -82,7 +82,7 @@ async function decide(
   transaction: HarakaTransaction,
   held: HeldHooks,
 ): Promise<void> {
-  const { rules, settings, count } = context
+  const { rules, settings, count, unruled } = context
   const refuse = (result: ForwardedResult, reply: string, why: string) => {
     if (!held.isAwaited) return
     count(result)
@@ -97,6 +97,7 @@ async function decide(
       return refuse('deferred', LOOKUP_FAILED, `the rules are unknown: ${answer.why}`)
     const requirements = answer.is === 'unknown' ? [] : answer.requirements
     if (requirements.length === 0) {
+      if (answer.is === 'unknown' || unruled.isLost()) unruled.delivered(transaction)
       held.release()
       return next()
     }

@@ -17,6 +17,7 @@ import type { Decision } from '../observe/metrics/metrics.js'
 import { oneLine } from '../text/one-line.js'
 import type { WaitingList } from '../delivery/waiting.js'
 import type { Settings } from '../settings/types.js'
+import type { Unruled } from './queue-outbound.js'
 import { decideOn, type Group, type RequiredDecision } from './item-decision.js'
 
 /** Mail whose rules are unknown waits at least this long before its sender is notified, in ms. */
@@ -46,6 +47,7 @@ export interface DecisionContext {
   readonly waiting: Pick<WaitingList, 'waits' | 'givingUp' | 'release'>
   /** Told of each item that is Haraka's own from now on. */
   readonly uncovered: Pick<UncoveredDeliveries, 'released'>
+  readonly unruled: Unruled
   /** Counts a decision; total. */
   decided(result: Decision): void
 }
@@ -83,6 +85,8 @@ export class Decisions {
       case 'free':
         this.#known(item, 'not-required')
         this.#report(item, decision.rulings)
+        if (isUncovered(decision.rulings) && this.#context.unruled.isLost())
+          this.#context.unruled.delivered(item)
         this.#release(guard, item, isUncovered(decision.rulings))
         return constants.cont
       case 'required':
@@ -161,7 +165,9 @@ export class Decisions {
   #withoutRules(guard: DecidedGuard, item: HarakaMailItem, { why, isAway }: PolicyUnknown): Answer {
     const { onStoreFailure, deferSeconds } = this.#context.settings()
     if (onStoreFailure === 'deliver' && isAway) {
-      this.#require(guard, item, requirementOfMark(item))
+      const requirement = requirementOfMark(item)
+      if (!requirement) this.#context.unruled.delivered(item)
+      this.#require(guard, item, requirement)
       item.logwarn('enforce-tls: delivered while the rules are unknown (on_store_failure=deliver)')
       return constants.cont
     }

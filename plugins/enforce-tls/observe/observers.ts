@@ -131,6 +131,9 @@ export class Observers {
     this.#readyMetrics()
   }
 
+  /** A message goes as usual though its rules are unknown. @param message its queue item or transaction */
+  readonly unruled = (message: object): void => this.#deliveryLog.unruled.delivered(message)
+
   /** Since when the delivery log is switched off, in ISO 8601; `null` while it is on. */
   get logOffSince(): string | null {
     return this.#deliveryLog.offSince

@@ -8,7 +8,7 @@ import type { DeliveryReport } from './delivery-report.js'
 import { WHOLE_LOG, type LogScope } from './scope.js'
 import { formatDropped, utc } from './format.js'
 import { headline } from './headline.js'
-import { gapSentences, isIncomplete, uncoveredBy, type Uncovered } from './gaps.js'
+import { gapSentences, isIncomplete, uncoveredBy, unruledMail, type Uncovered } from './gaps.js'
 
 export interface Conclusion {
   /** How much required TLS and what became of it, a sentence or two. */
@@ -33,8 +33,8 @@ export function conclude(report: DeliveryReport, scope: LogScope = WHOLE_LOG): C
   const rest = { limits: limitsOf(report, scope), uncovered: uncoveredBy(report, scope) }
   const recorded = isIncomplete(report, scope) ? ', of those recorded' : ''
   const { sentence, words } = reportOnly(report)
-  const unknown = unknownReleases(report)
-  const apart = unknown === null ? '' : `, apart from ${unknown}`
+  const unknown = [unknownReleases(report), unruledMail(report)].filter((each) => each !== null)
+  const apart = unknown.length === 0 ? '' : `, apart from ${unknown.join(', and ')}`
   if (report.firstEntry === null)
     return {
       required: 'The delivery log has no entries for this period.',
@@ -118,7 +118,7 @@ function withoutVersion({ versions }: DeliveryReport): number {
 function verdictOn(report: DeliveryReport, incomplete: boolean): Pick<Conclusion, 'verdict' | 'short'> {
   const { released, other } = report.enforced
   const { attemptedWithout } = report
-  const unknown = unknownReleases(report)
+  const [unknown, unruled] = [unknownReleases(report), unruledMail(report)]
   const trusted = withoutVersion(report)
   const exceptions = [
     ...(released > 0 ? [`${numbered(released, 'message')} that ${releasers(report)} released`] : []),
@@ -128,6 +128,7 @@ function verdictOn(report: DeliveryReport, incomplete: boolean): Pick<Conclusion
       : []),
     ...(other > 0 ? [`${other} whose result this version does not know`] : []),
     ...(unknown === null ? [] : [unknown]),
+    ...(unruled === null ? [] : [unruled]),
   ]
   const them = incomplete ? 'those recorded' : 'them'
   const none = incomplete ? 'none of those recorded left without it' : 'none left without it'
@@ -139,6 +140,7 @@ function verdictOn(report: DeliveryReport, incomplete: boolean): Pick<Conclusion
     ...(attemptedWithout > 0 ? [`${attemptedWithout} at an attempt`] : []),
     ...(other > 0 ? [`${other} unknown`] : []),
     ...(unknown === null ? [] : ['releases whose outcome is not recorded']),
+    ...(unruled === null ? [] : ['mail whose rules were unknown']),
   ]
   return {
     verdict: `Apart from ${exceptions.join(', and ')}, none of ${them} left without TLS, ${shown}.`,
@@ -184,7 +186,7 @@ function limitsOf(report: DeliveryReport, scope: LogScope): string[] {
       : []),
     ...(deliversUnknown
       ? [
-          'Mail whose rules could not be read was delivered as usual, as [main] in enforce-tls.ini says. It is not in the delivery log.',
+          'Mail whose rules cannot be read is delivered as usual, as [main] in enforce-tls.ini says now. Of such mail the delivery log has only when it was, and how many messages.',
         ]
       : []),
     ...(reported.messages > 0

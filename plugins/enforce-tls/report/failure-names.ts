@@ -21,5 +21,5 @@ export const FAILURE_NAMES: Readonly<Record<string, string>> = {
   'trust-unusable': 'Trust settings here not usable',
   'gateway-unavailable': 'Gateway did not take the message',
   'gateway-misconfigured': 'Gateway not set up',
-  'gateway-loop': 'Gateway sent it back',
+  'gateway-loop': 'Gateway has had it before',
 }

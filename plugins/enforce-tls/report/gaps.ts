@@ -20,6 +20,8 @@ export interface Uncovered {
 
 /** Times, and nodes, that a sentence names. */
 const NAMED_MAX = 5
+/** Between two records of mail whose rules were unknown, in milliseconds, that are one gap. */
+const JOINED_WITHIN = 300_000
 
 /** Passes on the records of a log, but for gaps: those of the period are collected, each once. */
 export async function* collectingGaps(
@@ -36,6 +38,33 @@ export async function* collectingGaps(
     const gap = gapIn(record)
     if (gap && gap.from < end && (gap.until ?? end) >= first) gaps.set(record['id'] ?? '', gap)
   }
+}
+
+/** Records that a process writes minute by minute are one gap. @returns the gaps, in order of time */
+export function joinedGaps(gaps: Iterable<LogGap>): LogGap[] {
+  const joined: LogGap[] = []
+  const open = new Map<string, number>()
+  for (const gap of [...gaps].sort((a, b) => (a.from < b.from ? -1 : 1))) {
+    const index = gap.why === 'rules-unknown' ? (open.get(gap.node) ?? joined.length) : joined.length
+    const before = joined[index]
+    const goesOn = before && Date.parse(gap.from) - Date.parse(before.until ?? '') <= JOINED_WITHIN
+    joined[goesOn ? index : joined.length] = goesOn ? together(before, gap) : gap
+    if (gap.why === 'rules-unknown' && !goesOn) open.set(gap.node, joined.length - 1)
+  }
+  return joined
+}
+
+function together(before: LogGap, { until, entries }: LogGap): LogGap {
+  const later = (until ?? '') > (before.until ?? '') ? until : before.until
+  return { ...before, until: later, entries: before.entries + entries }
+}
+
+/** Messages that went as usual because their rules were unknown, such as `up to 3 messages …`; `null` for none. */
+export function unruledMail({ gaps }: DeliveryReport): string | null {
+  const count = gaps.reduce((sum, { why, entries }) => sum + (why === 'rules-unknown' ? entries : 0), 0)
+  return count === 0
+    ? null
+    : `up to ${numbered(count, 'message')} delivered as usual while their rules were unknown`
 }
 
 /** All of it, in order of time. */
@@ -93,6 +122,8 @@ function sentenceOf({ from, until, why, node, entries }: LogGap): string {
       return `Not recorded: ${entries || 'some'} entries of ${name} ${time}, which were dropped because the log did not take them in time.`
     case 'killed':
       return `Perhaps not recorded: the last entries of a process of ${name}, which ended before it had written them, ${time}.`
+    case 'rules-unknown':
+      return `Not counted: up to ${numbered(entries, 'message')} that ${name} delivered as usual ${time}, because their rules were unknown and [main] of enforce-tls.ini said deliver. Whether they required TLS, and how they left, is not known.`
   }
 }
 
@@ -105,5 +136,7 @@ function whyOf({ why, node, entries }: LogGap): string {
       return `${entries || 'Some'} entries of ${name} were dropped.`
     case 'killed':
       return `A process of ${name} ended before it had written its last entries.`
+    case 'rules-unknown':
+      return `${name} delivered up to ${numbered(entries, 'message')} as usual, whose rules were unknown.`
   }
 }

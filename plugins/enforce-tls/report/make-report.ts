@@ -5,7 +5,7 @@ import { FAILURE_CLASS_NAMES, type FailureClass } from '../delivery/failure-clas
 import type { ClassFailures, DeliveryReport, PartnerReport, RuleReport } from './delivery-report.js'
 import { entriesFor, type ReportQuery } from './report-query.js'
 import type { LogGap } from '../observe/delivery-log/gap.js'
-import { collectingGaps } from './gaps.js'
+import { collectingGaps, joinedGaps } from './gaps.js'
 import { ReleaseList } from './releases.js'
 import { Counter, EnforcedTally, made, PIECE, ReportedTally, ExpiringCertificates } from './tallies.js'
 import { sorting, type InPieces } from '../work/pieces.js'
@@ -44,7 +44,7 @@ export async function makeReport(
   for await (const entry of entriesFor(collectingGaps(records, query, gaps), query)) collection.add(entry)
   const found = [...gaps.values()]
   const made = await inPieces(collection.report(found))
-  return { ...made, logBegins, gaps: found, historyUnknown: false }
+  return { ...made, logBegins, gaps: joinedGaps(found), historyUnknown: false }
 }
 
 class Collection {

@@ -67,6 +67,11 @@ export class KnownStore implements DecidingStore {
     return this.#watch.gone
   }
 
+  /** Whether they are lost, and mail goes as if there were none (`on_empty_store=deliver`). */
+  get emptied(): boolean {
+    return this.#watch.emptied
+  }
+
   /** Whether this Haraka would not know after a restart that it has lost them. */
   get unremembered(): boolean {
     return this.#watch.unremembered

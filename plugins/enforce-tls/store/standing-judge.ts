@@ -31,6 +31,7 @@ export class StandingJudge {
   /** When the memory was last compared with the store, or written. */
   #compared = -Infinity
   #unremembered = false
+  #isOverridden = false
 
   constructor(place: string, options: JudgeOptions) {
     this.#place = place
@@ -41,6 +42,11 @@ export class StandingJudge {
   /** Whether a store with rules is in use that the memory, as it is written, does not name. */
   get unremembered(): boolean {
     return this.#unremembered
+  }
+
+  /** Whether only `on_empty_store=deliver` kept the last look from finding that the rules are lost. */
+  get isOverridden(): boolean {
+    return this.#isOverridden
   }
 
   /** Judges a look. @param mayHaveLost whether keys may have been removed by the server itself */
@@ -54,6 +60,9 @@ export class StandingJudge {
       this.#seen = memory.read() ?? this.#seen
       standing = standingOf({ ...observation, seen: this.#seen })
     }
+    this.#isOverridden =
+      observation.onEmptyStore === 'deliver' &&
+      standingOf({ ...observation, seen: this.#seen, onEmptyStore: 'auto' }).state === 'gone'
     if (standing.state === 'known' && holdsRules(identity)) this.#remember(observation)
     return standing
   }

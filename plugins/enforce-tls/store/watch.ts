@@ -55,6 +55,7 @@ export class StoreWatch {
   readonly #judge: StandingJudge
   readonly #expiring = new Set<string>()
   #health: { readonly at: number; readonly health: StoreHealth } | null = null
+  #emptied = false
   #running: Promise<StoreView> | null = null
   #next: Promise<StoreView> | null = null
   #clock: NodeJS.Timeout | undefined
@@ -69,6 +70,11 @@ export class StoreWatch {
 
   get gone(): boolean {
     return this.warnings.isGone
+  }
+
+  /** Whether its rules are lost, and mail goes as if there were none (`on_empty_store=deliver`). */
+  get emptied(): boolean {
+    return this.#emptied
   }
 
   get atRisk(): boolean {
@@ -127,6 +133,7 @@ export class StoreWatch {
       found instanceof StoreError && this.#options.onEmptyStore() !== 'deliver'
         ? ({ state: 'gone', problem: found.message } as const)
         : this.#judge.of(identity, health.evicts !== null || keysExpire)
+    this.#emptied = standing.state === 'new' && (found instanceof StoreError || this.#judge.isOverridden)
     this.warnings.all(standing, health)
     return { identity, health, standing, keysExpire }
   }

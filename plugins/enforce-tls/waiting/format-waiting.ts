@@ -14,10 +14,31 @@ export function reasonOf({
 
 /** What is unknown, or as it was at another time; a sentence each. @param time of a moment, for a person */
 export function nodeRemarks(nodes: readonly WaitingNode[], time: (iso: string) => string): string[] {
-  return nodes.flatMap(({ name, seen, down, more }) => [
-    ...(down ? [`${name} has not been seen since ${time(seen)}; its waiting mail is as it was then.`] : []),
-    ...(more ? [`${name} has more mail waiting than it lists.`] : []),
+  return nodes.flatMap((node) => [
+    ...(node.down
+      ? [`${node.name} has not been seen since ${time(node.seen)}; its waiting mail is as it was then.`]
+      : []),
+    ...(node.more ? [`${node.name} has more mail waiting than it lists.`] : []),
+    ...untriedRemarks([node]),
   ])
+}
+
+/** What may wait, too; a sentence each. */
+export function untriedRemarks(nodes: readonly Pick<WaitingNode, 'name' | 'untried'>[]): string[] {
+  return nodes
+    .filter(({ untried }) => untried > 0)
+    .map(({ name, untried }) => {
+      const [has, waits] = untried === 1 ? ['has', 'it waits'] : ['have', 'they wait']
+      return `${numbered(untried, 'message')} in the queue of ${name} ${has} not been tried since it was started; whether ${waits} for TLS is not known yet.`
+    })
+}
+
+/** What is said where nothing is listed. @param filtered whether a part was asked for */
+export function formatNothing(nodes: readonly WaitingNode[], filtered: boolean): string {
+  if (nodes.length === 0)
+    return 'Unknown: no Haraka has told these rules what waits. Is one running with them?'
+  const known = nodes.some(({ untried }) => untried > 0) ? 'known to wait' : 'waiting'
+  return filtered ? `No such message is ${known}.` : `No message is ${known}.`
 }
 
 /** What an order will do, for the question before it. */

@@ -209,11 +209,13 @@ export class OrdersHere {
     if (reason.trim() === '') return 'a release needs a reason'
     if (record.level === '' || record.demand === '') return 'what its rules require is unknown'
     if (demand !== record.demand) return 'its rules or recipients have changed since; look at it again'
-    if (this.#grants.has(id)) return 'it has been released before'
     const cls = FAILURE_CLASS_NAMES.find((name) => name === record.class)
     const { isCertificate, isOurs, isGateway } = cls === undefined ? {} : definitionOf(cls)
     // Nothing says that the server has no TLS.
     const encrypted = [isCertificate, isOurs, isGateway].includes(true)
+    const before = this.#grants.get(id)
+    // Leave to go over TLS that is not as required is none to go in the clear.
+    if (before && (encrypted || !before.encrypted)) return 'it has been released before'
     const grant: Grant = { ...order, uuid: record.uuid, encrypted }
     try {
       await recordRelease(record, order)

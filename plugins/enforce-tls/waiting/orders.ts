@@ -10,6 +10,8 @@ import { jsonShape } from '../work/json-shape.js'
 export const HASHES = {
   /** By node: who it is, and when it was seen. */
   nodes: 'nodes',
+  /** By process of a node: how many items it has not tried since it started. */
+  untried: (node: string): string => `untried:${node}`,
   /** By item: what waits on a node. */
   items: (node: string): string => `items:${node}`,
   /** By item: what is ordered for it, and not yet taken. */
@@ -54,7 +56,7 @@ export interface Answer {
 /** Leave for one item, which its node keeps until the item is gone. */
 export interface Grant extends Order {
   readonly uuid: string
-  /** Whether TLS is tried, and only what it lacks is passed over. */
+  /** Whether TLS is needed, and only what it lacks is passed over. */
   readonly encrypted: boolean
 }
 

@@ -8,6 +8,7 @@ import { inPieces } from '../work/turns.js'
 import { DOWN_AFTER, parseHeartbeat } from './node-heartbeat.js'
 import { HASHES, parseGrant, parseOrder } from './orders.js'
 import { parseRecord, type WaitingRecord } from './record.js'
+import { untriedOf } from './untried-items.js'
 
 /** A node that tells what waits there. */
 export interface WaitingNode {
@@ -20,6 +21,8 @@ export interface WaitingNode {
   readonly down: boolean
   /** Whether more waits there than it tells. */
   readonly more: boolean
+  /** How many messages it has not tried since it started, and has no record of: whether they wait for TLS is unknown. */
+  readonly untried: number
 }
 
 /** A message that waits. */
@@ -62,7 +65,8 @@ export async function readNodes(hashes: SharedHashes, now = Date.now()): Promise
     const beat = parseHeartbeat(json)
     if (!beat) continue
     const down = now - Date.parse(beat.at) > DOWN_AFTER
-    nodes.push({ node, name: beat.name, seen: beat.at, down, more: beat.more })
+    const untried = untriedOf((await hashes.read(HASHES.untried(node))).values(), beat.at)
+    nodes.push({ node, name: beat.name, seen: beat.at, down, more: beat.more, untried })
   }
   return nodes.sort((a, b) => (a.name < b.name ? -1 : 1))
 }

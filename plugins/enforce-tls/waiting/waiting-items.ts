@@ -172,6 +172,6 @@ function* filesById(names: readonly string[]): InPieces<Map<string, string>> {
 }
 
 /** Of Haraka's workers each has the files with its own number; without workers all are of the one process. */
-function isOurs(file: string): boolean {
+export function isOurs(file: string): boolean {
   return !cluster.isWorker || file.split('_')[3] === String(process.pid)
 }

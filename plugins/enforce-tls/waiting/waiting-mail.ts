@@ -16,6 +16,7 @@ import { OrdersHere, type RecordRelease } from './orders-here.js'
 import { HASHES } from './orders.js'
 import { Paced } from './paced.js'
 import { SharedWrites } from './shared-writes.js'
+import { UntriedItems } from './untried-items.js'
 import { WaitingItems } from './waiting-items.js'
 import { gatewayKey, partnerKey, termsOf } from './record.js'
 import { WorkingPartners } from './working-partners.js'
@@ -49,6 +50,7 @@ export class WaitingMail implements WaitingList {
   readonly #context: WaitingMailContext
   readonly #writes: SharedWrites
   readonly #items: WaitingItems
+  readonly #untried = new UntriedItems()
   readonly #paced: Paced
   readonly #orders: OrdersHere
   readonly #partners: WorkingPartners
@@ -58,6 +60,8 @@ export class WaitingMail implements WaitingList {
   #looking: Promise<void> | null = null
   #comparedAt = -Infinity
   #beatAt = -Infinity
+  /** Whether the store has a count of what is untried here. */
+  #hasTold = false
   /** Why the last look failed. */
   #problem: string | null = null
 
@@ -118,6 +122,11 @@ export class WaitingMail implements WaitingList {
     })
   }
 
+  /** An item is tried. Total. */
+  tried({ filename }: HarakaMailItem): void {
+    this.#untried.tried(filename)
+  }
+
   givingUp(item: HarakaMailItem): GivingUp | null {
     const id = this.#orders.size === 0 ? null : itemIdOf(item.filename)
     return id === null ? null : this.#orders.givingUp(id)
@@ -173,10 +182,7 @@ export class WaitingMail implements WaitingList {
         await this.#partners.learn()
       }
       if (now - this.#comparedAt >= COMPARE_PAUSE) {
-        this.#hashes ??= this.#context.open()
-        const compared = await this.#items.compare(node, this.#hashes, this.#context.queueFolder)
-        await this.#orders.compare(node, compared)
-        await removeLeftOver(this.#hashes, this.#writes)
+        await this.#compare(node)
         this.#comparedAt = now
       }
       // Where nothing waits, nothing comes either but orders for what is gone.
@@ -192,7 +198,31 @@ export class WaitingMail implements WaitingList {
     }
   }
 
+  async #compare(node: string): Promise<void> {
+    const { open, queueFolder } = this.#context
+    try {
+      this.#hashes ??= open()
+      const compared = await this.#items.compare(node, this.#hashes, queueFolder)
+      await this.#orders.compare(node, compared)
+      await removeLeftOver(this.#hashes, this.#writes)
+    } finally {
+      // Also of what the store does not say.
+      await this.#untried.compare(queueFolder, (id) => this.#items.get(id) !== undefined)
+      this.#tellUntried(node)
+    }
+  }
+
+  /** By process, since a node may have several. */
+  #tellUntried(node: string): void {
+    const { count } = this.#untried
+    if (count === null || (count === 0 && !this.#hasTold)) return
+    this.#hasTold = count > 0
+    const told = count === 0 ? null : JSON.stringify({ count, at: new Date().toISOString() })
+    this.#writes.put(HASHES.untried(node), String(process.pid), told)
+  }
+
   #beat(node: string): void {
+    this.#tellUntried(node)
     const { me, logOffSince } = this.#context
     const logOff = logOffSince()
     const beat: Heartbeat = {

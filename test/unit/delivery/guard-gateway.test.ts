@@ -263,18 +263,27 @@ describe('a guarded message whose rule names a gateway', () => {
     return delivery.told
   }
 
-  it('that was at the gateway before bounces; a mark of another message, or a forged one, is none', async () => {
+  it('that was at the gateway before bounces; a mark of another message or of other recipients, or a forged one, is none', async () => {
     await using peer = await startPeer({ tls: (await made).good })
     const { port = 0 } = peer.route()
-    const { field } = await markFor(
-      {
-        data_stream: () => Readable.from([Buffer.from('Message-ID: <one@acme.example>\r\n\r\nHello\r\n')]),
-        todo: { domain: 'bank.example' } as HarakaMailItem['todo'],
-      },
-      gatewayAt(peer),
-      MARK_KEY,
+    const markOf = async (...to: readonly string[]): Promise<string> => {
+      const { field } = await markFor(
+        {
+          data_stream: () => Readable.from([Buffer.from('Message-ID: <one@acme.example>\r\n\r\nHello\r\n')]),
+          todo: { domain: 'bank.example', rcpt_to: to.map(fakeAddress) } as HarakaMailItem['todo'],
+        },
+        gatewayAt(peer),
+        MARK_KEY,
+      )
+      return field.toString('latin1').trimEnd()
+    }
+    const mark = await markOf('cfo@bank.example')
+    assert.equal(await markOf('CFO@Bank.Example', 'cfo@bank.example'), mark)
+    assert.equal(
+      await markOf('a@bank.example', 'b@bank.example'),
+      await markOf('b@bank.example', 'a@bank.example'),
     )
-    const mark = field.toString('latin1').trimEnd()
+    const same = 'Message-ID: <one@acme.example>'
     assert.match(mark, /^X-Enforce-TLS-Loop: [\w-]{22}$/)
     for (const [header, told] of [
       [`Received: from gw\r\n${mark}\r\nMessage-ID: <one@acme.example>`, 'bounce'],
@@ -285,6 +294,10 @@ describe('a guarded message whose rule names a gateway', () => {
       [`${mark}\r\nMessage-ID: <two@acme.example>`, 'delivered 1/0/0'],
       [`${mark}x\r\nMessage-ID: <one@acme.example>`, 'delivered 1/0/0'],
       [`Subject: ${mark}\r\nMessage-ID: <one@acme.example>`, 'delivered 1/0/0'],
+      // Whoever received it sent it on, or a list did.
+      [`${await markOf('cto@bank.example')}\r\n${same}`, 'delivered 1/0/0'],
+      [`${await markOf('cfo@bank.example', 'cto@bank.example')}\r\n${same}`, 'delivered 1/0/0'],
+      [`${await markOf('cto@bank.example')}\r\n${mark}\r\n${same}`, 'bounce'],
       [`X-Enforce-TLS-Gateway: 127.0.0.1:${port}`, 'delivered 1/0/0'],
     ] as const) {
       const seen = await viaWith(peer, `${header}\r\n\r\nHello\r\n`)

@@ -29,6 +29,8 @@ interface Outcome {
   readonly reported?: string
   /** Whether it counts as mail that no rule is about. */
   readonly uncovered?: true
+  /** Whether it counts as mail that goes though its rules are unknown. */
+  readonly unruled?: true
 }
 
 interface Row {
@@ -49,6 +51,8 @@ class DecisionScene {
   readonly counted: string[] = []
   readonly reported: string[] = []
   readonly uncovered: boolean[] = []
+  readonly unruled: object[] = []
+  isLost = false
   readonly divided: string[] = []
   readonly guard = {
     epoch: 1,
@@ -109,12 +113,13 @@ class DecisionScene {
       uncovered: {
         released: (_item, isUncovered) => void this.uncovered.push(isUncovered),
       },
+      unruled: { isLost: () => this.isLost, delivered: (message) => void this.unruled.push(message) },
       decided: (result) => void this.counted.push(result),
     })
   }
 
   async decide(): Promise<Outcome> {
-    for (const list of [this.done, this.counted, this.reported, this.uncovered]) list.length = 0
+    for (const list of [this.done, this.counted, this.reported, this.uncovered, this.unruled]) list.length = 0
     const answer = await this.#decisions.on(this.guard, this.#item)
     const told =
       typeof answer === 'object'
@@ -129,6 +134,7 @@ class DecisionScene {
       ...(counted && { counted }),
       ...(reported && { reported }),
       ...(this.uncovered.includes(true) ? { uncovered: true } : {}),
+      ...(this.unruled.length > 0 ? { unruled: true } : {}),
     }
   }
 }
@@ -215,7 +221,7 @@ const ROWS: readonly Row[] = [
     what: 'deliver, away',
     main: { on_store_failure: 'deliver' },
     is: store('away'),
-    outcome: { ...FREE, counted: 'deferred' },
+    outcome: { ...FREE, counted: 'deferred', unruled: true },
   },
   {
     what: 'deliver, away, a bounce that itself requires TLS',
@@ -224,6 +230,22 @@ const ROWS: readonly Row[] = [
     outcome: { ...enforces('encrypt'), counted: 'deferred' },
   },
   { what: 'deliver, lost', main: { on_store_failure: 'deliver' }, is: store('gone'), outcome: WAITS },
+  {
+    what: 'deliver as if there were no rules, lost',
+    is: (scene) => void (scene.isLost = true),
+    outcome: { ...UNCOVERED, unruled: true },
+  },
+  {
+    what: 'the same, and a bounce that itself requires TLS',
+    is: both(marked, (scene) => void (scene.isLost = true)),
+    outcome: enforces('encrypt'),
+  },
+  {
+    what: 'the same, and a report on TLS',
+    is: both(isReport, (scene) => void (scene.isLost = true)),
+    from: '',
+    outcome: FREE,
+  },
   {
     what: 'deliver, a broken entry',
     main: { on_store_failure: 'deliver' },

@@ -138,7 +138,7 @@ describe('what a report comes to', () => {
       'Entries older than 2026-11-18 10:00 UTC were dropped or never made. What happened before is not in this report.',
       'This is about mail of mta1.acme.example alone: each server with a rules file has a delivery log of its own.',
       'Not seen for a while: mta2 (last at 2026-11-20 04:00 UTC). What they did not write to the delivery log is missing.',
-      'Mail whose rules could not be read was delivered as usual, as [main] in enforce-tls.ini says. It is not in the delivery log.',
+      'Mail whose rules cannot be read is delivered as usual, as [main] in enforce-tls.ini says now. Of such mail the delivery log has only when it was, and how many messages.',
     ])
   })
 })

@@ -90,6 +90,52 @@ describe('a gap of the delivery log', () => {
       assert.match(toCsv(report), /,2026-11-18T10:00:00\.000Z,2026-11-18T11:30:00\.000Z,[^,]+\r\n$/)
     })
 
+  it('of mail whose rules were unknown is in the verdict, and what several processes tell minute by minute is one', async () => {
+    const unruled = { ...GAP, why: 'rules-unknown' as const, entries: 2 }
+    const at = (from: string, until: string, node = 'mta1') => ({
+      ...unruled,
+      node,
+      from: `2026-11-18T${from}:00.000Z`,
+      until: `2026-11-18T${until}:00.000Z`,
+    })
+    const gaps = [
+      at('10:01', '10:02'),
+      at('10:00', '10:03'),
+      at('10:05', '10:06'),
+      at('10:01', '10:01', 'mta2'),
+      at('12:00', '12:00'),
+    ]
+    const report = await reportWith(gaps)
+    const { verdict, short, limits } = conclude(report)
+    assert.equal(
+      verdict,
+      'Apart from up to 10 messages delivered as usual while their rules were unknown, none of those recorded left without TLS, as far as the delivery log shows.',
+    )
+    assert.match(short, /none of those recorded left without it except mail whose rules were unknown$/)
+    assert.deepEqual(
+      report.gaps.map(({ node, from, until, entries }) => [
+        node,
+        from.slice(11, 16),
+        until?.slice(11, 16),
+        entries,
+      ]),
+      [
+        ['mta1', '10:00', '10:06', 6],
+        ['mta2', '10:01', '10:01', 2],
+        ['mta1', '12:00', '12:00', 2],
+      ],
+    )
+    assert.match(
+      limits[0] ?? '',
+      /^Not counted: up to 6 messages that mta1 delivered as usual from 2026-11-18 10:00 to 2026-11-18 10:06 UTC, because their rules were unknown/,
+    )
+    const none = conclude(await reportWith([at('10:00', '10:00')], []))
+    assert.match(
+      none.verdict,
+      /apart from up to 2 messages delivered as usual while their rules were unknown\.$/,
+    )
+  })
+
   for (const [what, gap, counts] of [
     [
       'that ended before the period',

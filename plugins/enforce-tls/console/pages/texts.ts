@@ -1,6 +1,6 @@
-/** The texts of the pages, with those of `find-texts.ts` and `texts-people.ts`: who wants another language translates them. */
+/** The texts of the pages, with those of `texts-find.ts` and `texts-people.ts`: who wants another language translates them. */
 import { FAILURE_NAMES } from 'enforce-tls/failure-names'
-import { findTexts } from './find-texts.js'
+import { findTexts } from './texts-find.js'
 import { peopleTexts } from './texts-people.js'
 import { formatNumber } from './times.js'
 import type { Direction, Level, Otherwise, Role } from './types.js'
@@ -544,6 +544,7 @@ export const texts = {
     owner: 'Owner of the rule',
     search: 'Show',
     empty: 'No mail is waiting.',
+    emptyUntried: 'No mail is known to wait.',
     emptyNext: 'Mail appears here while TLS to its recipients fails for a reason that may pass.',
     emptyFiltered: 'No waiting mail fits. Try another partner or owner.',
     unknown: 'Unknown',
@@ -551,6 +552,10 @@ export const texts = {
     down: (name: string, seen: string) =>
       `${name} has not been seen since ${seen}. Its waiting mail is shown as it was then.`,
     more: (name: string) => `${name} has more mail waiting than it lists.`,
+    untried: (name: string, n: number) =>
+      n === 1
+        ? `1 message in the queue of ${name} has not been tried since it was started. Whether it waits for TLS is not known yet.`
+        : `${formatNumber(n)} messages in the queue of ${name} have not been tried since it was started. Whether they wait for TLS is not known yet.`,
     chooseAll: 'Select all shown',
     chooseNone: 'Select none',
     chosen: (count: number) => (count === 0 ? 'Select messages first.' : `${count} selected`),

@@ -439,6 +439,7 @@ export interface WaitingNodes {
     readonly seen: string
     readonly down: boolean
     readonly more: boolean
+    readonly untried: number
   }[]
   readonly mayRelease: boolean
 }

@@ -77,7 +77,15 @@ export const waitingRoutes = [
     needs: 'reader',
     answers: {
       200: object({
-        nodes: list(object({ name: text, seen: text, down: flag, more: flag })),
+        nodes: list(
+          object({
+            ...{ name: text, seen: text, down: flag, more: flag },
+            untried: {
+              ...count,
+              description: 'Messages not tried since it was started: whether they wait for TLS is unknown.',
+            },
+          }),
+        ),
         mayRelease: {
           ...flag,
           description: 'Whether this account may release messages, as far as the settings here say.',
@@ -133,7 +141,7 @@ async function listNodes({ context, identity }: Call): Promise<Reply> {
   const nodes = await readNodes(context.waiting)
   return {
     body: {
-      nodes: nodes.map(({ name, seen, down, more }) => ({ name, seen, down, more })),
+      nodes: nodes.map(({ name, seen, down, more, untried }) => ({ name, seen, down, more, untried })),
       mayRelease: identity.role === 'admin' && context.settings().failure.allowRelease,
     },
   }

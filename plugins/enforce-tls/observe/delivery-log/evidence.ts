@@ -15,6 +15,7 @@ import { gapRecord, type LogGap } from './gap.js'
 import { GapMarks } from './gap-marks.js'
 import { naming, withoutAddresses } from './names.js'
 import type { DeliveryLogEntry } from './schema.js'
+import { UnruledMail } from './unruled-mail.js'
 import { DeliveryLogWriter, PendingEntry } from './writer.js'
 
 /** What it needs of the process. */
@@ -34,6 +35,8 @@ const LOOK_PAUSE = 60_000
 
 /** Writes down what it observes. */
 export class DeliveryLogObserver {
+  /** Mail whose rules are unknown, and that goes all the same. */
+  readonly unruled: UnruledMail
   readonly #context: DeliveryLogContext
   readonly #writer: DeliveryLogWriter
   /** What the names of this process's entries begin with. */
@@ -46,6 +49,9 @@ export class DeliveryLogObserver {
   constructor(context: DeliveryLogContext) {
     this.#context = context
     this.#marks = new GapMarks(context.queueFolder)
+    this.unruled = new UnruledMail((gap) => {
+      if (context.settings().stream) this.#writer.write(this.#gapRecord(gap))
+    })
     this.#writer = new DeliveryLogWriter({
       open: context.open,
       maxEntries: () => context.settings().maxEntries,
@@ -108,6 +114,7 @@ export class DeliveryLogObserver {
   /** Writes what waits, if that goes at once, and gives connections back. */
   close(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer)
+    this.unruled.close()
     return this.#writer.close()
   }
 

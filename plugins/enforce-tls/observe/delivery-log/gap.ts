@@ -4,7 +4,7 @@
  */
 import type { DeliveryRecord } from '../../store/delivery-log.js'
 
-const WHYS = ['off', 'dropped', 'killed'] as const
+const WHYS = ['off', 'dropped', 'killed', 'rules-unknown'] as const
 
 /** A time of which entries are missing, or may be. */
 export interface LogGap {
@@ -14,12 +14,12 @@ export interface LogGap {
   readonly until: string | null
   /**
    * `off`: the log was switched off. `dropped`: more came than could wait for the log to take them. `killed`: a process ended
-   * with entries that it had not written.
+   * with entries that it had not written. `rules-unknown`: mail was delivered as usual because its rules were unknown.
    */
   readonly why: (typeof WHYS)[number]
   /** The name of its Haraka. */
   readonly node: string
-  /** How many entries were dropped; 0 where that is not known. */
+  /** How many entries were dropped, or messages delivered; 0 where that is not known. */
   readonly entries: number
 }
 

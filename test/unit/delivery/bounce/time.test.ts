@@ -24,4 +24,18 @@ describe('a time in a bounce', () => {
       const read = readDate(header)
       assert.equal(read && en.time(read.time, read.offset), shown)
     })
+
+  it('of a header with a run of blanks takes no time that mail would notice', () => {
+    const blanks = ' '.repeat(40_000)
+    for (const header of [
+      `Thu,${blanks}26 Nov 2026 15:03:11 +0100`,
+      `Thu, 26 Nov 2026 15:03:11 +0100${blanks}x`,
+      `Thu, 26 Nov 2026 15:03:11${blanks}+0100${blanks}(CET)`,
+    ]) {
+      const since = performance.now()
+      const read = readDate(header)
+      assert.ok(performance.now() - since < 50)
+      assert.equal(read, null)
+    }
+  })
 })

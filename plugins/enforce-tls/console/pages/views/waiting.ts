@@ -172,10 +172,18 @@ function List(props: {
           ${down ? texts.waiting.down(plain(name), formatMoment(seen)) : texts.waiting.more(plain(name))}
         <//>`,
     )}
+  ${nodes.nodes
+    .filter(({ untried }) => untried > 0)
+    .map(
+      ({ name, untried }) =>
+        html`<${Notice} key=${`untried ${name}`} tone="warn"
+          >${texts.waiting.untried(plain(name), untried)}<//
+        >`,
+    )}
   ${
     messages.length === 0
       ? html`<${Empty}
-          title=${nodes.nodes.length === 0 ? texts.waiting.unknown : texts.waiting.empty}
+          title=${nodes.nodes.length === 0 ? texts.waiting.unknown : nodes.nodes.some(({ untried }) => untried > 0) ? texts.waiting.emptyUntried : texts.waiting.empty}
           next=${nodes.nodes.length === 0 ? texts.waiting.unknownNext : filtered ? texts.waiting.emptyFiltered : texts.waiting.emptyNext}
         />`
       : html`${
