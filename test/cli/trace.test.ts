@@ -61,7 +61,7 @@ describe('trace', { concurrency: 8 }, () => {
       [['--uuid', 'U', '--since', 'soon'], /--since "soon" is not a time/],
       [['--uuid', 'U', '--limit', '0'], /--limit "0" is not a number from 1 to 1000/],
       [['--uuid', 'U', '--output', 'x'], /--output belongs to --statement/],
-      [['--result', 'lost'], /Allowed choices are delivered, rerouted, waiting/],
+      [['--result', 'lost'], /Allowed choices are delivered, as-usual, rerouted, waiting/],
     ] as const) {
       const { code, stderr } = await rulesFile.run('trace', ...args)
       assert.equal(code, 2, stderr)

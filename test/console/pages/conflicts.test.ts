@@ -114,7 +114,7 @@ describe('two administrators', () => {
     await ruleSwitch.click()
     await yes.click()
     await page.getByText('Rule Stale was not switched on: someone else changed it').waitFor()
-    await page.getByText('To: *').waitFor()
+    await page.getByText('To: everyone').waitFor()
     assert.equal(await ruleSwitch.getAttribute('aria-checked'), 'false')
     // Seen as it is now, it can be switched.
     await ruleSwitch.click()

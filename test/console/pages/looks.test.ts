@@ -64,7 +64,7 @@ function pages(): readonly (readonly [string, (page: Page) => Promise<unknown>])
   return [
     ['#/domains', seen('Add a domain')],
     ['#/domains/acme.example', seen('Rules for one sender')],
-    [outgoing, seen('Encrypt')],
+    [outgoing, (page) => page.getByText('Encrypt', { exact: true }).first().waitFor()],
     ['#/domains/acme.example/incoming', seen('No rules yet.')],
     ['#/domains/asleep.example/outgoing', seen(/Inactive: message rules are switched off for this domain/)],
     [`#/domains/${encodeURIComponent(LONG_SENDER)}/outgoing`, seen('Of one sender')],

@@ -132,7 +132,7 @@ describe('messages', () => {
     await assertFits(page, 'the statement')
     await assertAccessible(page, 'the statement')
     await page.emulateMedia({ media: 'print' })
-    assert.equal(await page.evaluate('getComputedStyle(document.body).color'), 'rgb(27, 39, 51)')
+    assert.equal(await page.evaluate('getComputedStyle(document.body).color'), 'rgb(27, 38, 34)')
   })
 
   it('and all that is on a page hide and turn nothing', async () => {

@@ -163,8 +163,8 @@ describe('the pages of a viewer', () => {
   it('are text, and no form that is greyed out', async () => {
     const page = await browser.at(server, 'viewer', '#/domains', { width: 360 })
     const pages: readonly (readonly [place: string, text: string | RegExp])[] = [
-      ['#/domains', 'Service of acme.example: on'],
-      ['#/domains/acme.example', 'Message rules are switched on for this domain.'],
+      ['#/domains', 'Message rules: on'],
+      ['#/domains/acme.example', 'Rules of this domain that are on apply to its mail.'],
       [RULES, 'Rule Enforced TLS to First Bank: off'],
       [`${RULES}/${rule}`, 'mx.bank.example'],
       ['#/groups/banks', 'Domains and addresses'],
