@@ -156,7 +156,7 @@ const ROWS: readonly Row[] = [
     what: 'a service of an address',
     args: ['domain', 'enable', 'a@b.example'],
     code: 1,
-    says: /domain "a@b\.example" contains the/,
+    says: /"a@b\.example" is an address, and a domain is expected; use b\.example/,
   },
   {
     what: 'a service of everybody',

@@ -118,7 +118,7 @@ describe('a domain to be switched on', () => {
     ['*@acme.example', /domain "\*@acme\.example" would match nothing; write acme\.example/],
     ['https://acme.example/', /is a web address; write acme\.example/],
     ['.acme.example', /names subdomains, and one domain is expected; write acme\.example/],
-    ['bob@acme.example', /domain "bob@acme\.example" contains the character "@"/],
+    ['bob@acme.example', /"bob@acme\.example" is an address, and a domain is expected; use acme\.example/],
   ] as const)
     it(`is refused as ${text}`, async () => {
       const { code, stderr } = await rulesFile.run('domain', 'enable', text)

@@ -158,6 +158,17 @@ describe('the pages of rules', () => {
     await assertStored(({ name, comment }) => name === 'First' && comment === 'as agreed with the bank')
   })
 
+  it('open a tab that was pressed, though it moves away before the button is up', async () => {
+    await withRules('One')
+    const page = await browser.at(server, 'admin', await ruleAddress())
+    const tab = page.getByRole('tab', { name: 'Actions' })
+    await tab.hover()
+    await page.mouse.down()
+    await page.mouse.move(1, 1)
+    await page.mouse.up()
+    await page.getByRole('tab', { name: 'Actions', selected: true }).waitFor()
+  })
+
   it('let a viewer look, and change nothing', async () => {
     await withRules('One', 'Two')
     const page = await browser.at(server, 'viewer', '#/domains/acme.example/outgoing')

@@ -1,4 +1,7 @@
-/** Tabs inside of a page: arrow keys go from one to the next (WAI-ARIA, tabs pattern). */
+/**
+ * Tabs inside of a page: arrow keys go from one to the next, and the focus selects (WAI-ARIA, tabs with automatic
+ * activation). Also for a mouse: what is saved as a field is left may move the tab before the button is up again.
+ */
 import { html, type Child, type VNode } from '../preact.js'
 import { useUid } from './basics.js'
 
@@ -35,6 +38,7 @@ export function Tabs<T extends string>(props: {
             aria-controls=${`${id}-panel`}
             tabindex=${each.id === selected ? 0 : -1}
             onClick=${() => onSelect(each.id)}
+            onFocus=${() => onSelect(each.id)}
           >
             ${each.label}
           </button>`,
