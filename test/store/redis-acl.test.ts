@@ -192,7 +192,12 @@ const BESIDES: Readonly<
     }
   },
   tlsReports: (settings) => sendReports(settings, 'tls-rpt'),
-  mailedReports: (settings) => sendReports(settings, 'report'),
+  mailedReports: async (settings) => {
+    await sendReports(settings, 'report')
+    // What was released, for the report.
+    await using opened = openRedisStore(settings)
+    await opened.store.history({ limit: 1 })
+  },
   metrics: async (settings) => {
     await using opened = openRedisStore(settings)
     await opened.store.owners()
