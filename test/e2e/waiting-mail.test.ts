@@ -112,7 +112,7 @@ it('what has no record after a restart is not said not to wait, until it is trie
   )
   assert.equal(
     told.replaceAll(/\s+/g, ' ').trim(),
-    'No message is known to wait. 1 message in the queue of mta.test.example has not been tried since it was started; whether it waits for TLS is not known yet.',
+    'No message is known to wait for TLS. Mail that waits for another reason, such as a server that is down, is not listed. 1 message in the queue of mta.test.example has not been tried since it was started; whether it waits for TLS is not known yet.',
   )
   for (const words of [
     ['retry', '--all'],

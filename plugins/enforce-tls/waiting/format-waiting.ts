@@ -38,7 +38,7 @@ export function formatNothing(nodes: readonly WaitingNode[], filtered: boolean):
   if (nodes.length === 0)
     return 'Unknown: no Haraka has told these rules what waits. Is one running with them?'
   const known = nodes.some(({ untried }) => untried > 0) ? 'known to wait' : 'waiting'
-  return filtered ? `No such message is ${known}.` : `No message is ${known}.`
+  return `No ${filtered ? 'such ' : ''}message is ${known} for TLS. Mail that waits for another reason, such as a server that is down, is not listed.`
 }
 
 /** What an order will do, for the question before it. */

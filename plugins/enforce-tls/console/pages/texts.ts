@@ -543,7 +543,7 @@ export const texts = {
     partner: 'Partner',
     owner: 'Owner of the rule',
     search: 'Show',
-    empty: 'No mail is waiting.',
+    empty: 'No mail is waiting for TLS.',
     emptyUntried: 'No mail is known to wait.',
     emptyNext: 'Mail appears here while TLS to its recipients fails for a reason that may pass.',
     emptyFiltered: 'No waiting mail fits. Try another partner or owner.',

@@ -148,7 +148,7 @@ function undelivered({ state, last, steps }: TracedMessage): Answer {
 }
 
 const UNDELIVERED: Readonly<Partial<Record<MessageState, string>>> = {
-  bounced: 'It was not delivered: its sender got a bounce.',
+  bounced: 'It was not delivered: a bounce to its sender was queued.',
   kept: 'It was not delivered: it is kept in the queue folder of the mail server.',
   rejected: 'It was not accepted: the sending server did not use TLS.',
 }
@@ -192,7 +192,7 @@ function notVerified(verified: readonly string[], overTls: boolean): string[] {
       : ['That the certificate names the server or the domain.']),
     ...(has('dane', 'listed-name', 'fingerprint', 'mta-sts')
       ? []
-      : ["That the server belongs to the recipient's domain: that is what DNS said."]),
+      : ["That the server belongs to the recipient's domain: DNS, or a plugin here, named it."]),
     'What happened before: how the message came to this mail server.',
     'What happened afterwards: how that server stored it or passed it on.',
   ]

@@ -42,7 +42,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   rerouted: 'Handed to the gateway, because no server of the recipients could take it as required',
   'via-gateway': 'Handed to the gateway, as the rule says',
   deferred: 'Put off: the message waits for the next attempt',
-  bounced: 'Bounced: the sender was notified',
+  bounced: 'Bounced: a notice to the sender was queued',
   kept: 'Not delivered: kept in the queue folder as error.*, since there is no sender to notify',
   'would-bounce': 'Report only: would have bounced',
   'would-wait': 'Report only: would have waited',

@@ -53,7 +53,7 @@ const ROWS: readonly (readonly [
       { result: 'bounced', status: '5.1.1' },
     ],
     'not-delivered',
-    /^It was not delivered: its sender got a bounce\.$/,
+    /^It was not delivered: a bounce to its sender was queued\.$/,
   ],
   [
     'waiting',
@@ -107,7 +107,7 @@ const ROWS: readonly (readonly [
     'begun in the clear under a release, then bounced',
     [{ ...SENT, result: 'begun', encrypted: 'false' }, { result: 'bounced' }],
     'no',
-    /^No\. An attempt to .* It was not delivered: its sender got a bounce\.$/,
+    /^No\. An attempt to .* It was not delivered: a bounce to its sender was queued\.$/,
   ],
   [
     'released, with no attempt under that in the log, and then over TLS',
