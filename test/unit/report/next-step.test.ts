@@ -15,5 +15,8 @@ describe('the next step for a message that bounced', () => {
     it(`is for whoever can mend ${name}`, () => {
       const entry = { domain: 'bank.example', class: name, level: 'verify' } as DeliveryLogEntry
       assert.ok(formatNextStep('bounced', entry)?.startsWith(begins), formatNextStep('bounced', entry) ?? '')
+      const asksPartner = !begins.startsWith('Mend this here')
+      for (const state of ['bounced', 'waiting'] as const)
+        assert.equal(formatNextStep(state, entry)?.includes('enforce-tls check bank.example'), asksPartner)
     })
 })

@@ -166,7 +166,11 @@ export function formatNextStep(
   state: MessageState,
   { domain, class: name, level }: DeliveryLogEntry,
 ): string | null {
-  const check = `see what fails with: enforce-tls check ${domain} --level ${level}`
+  // The partner's servers have nothing to do with what is set here.
+  const check =
+    name !== undefined && knownClass(name)?.side === 'ours'
+      ? 'the reason above names what is wrong here'
+      : `see what fails with: enforce-tls check ${domain} --level ${level}`
   switch (state) {
     case 'waiting':
       return name === undefined
