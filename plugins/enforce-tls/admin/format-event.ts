@@ -1,5 +1,5 @@
 /** What the history says of an event, which changed no entry, in short lines. Pure; anybody may have written it. */
-import { parseJson } from '../rules/json.js'
+import { isObject, parsedAs } from '../rules/json.js'
 import type { EventKey, HistoryPlace } from '../store/history.js'
 import { oneLine } from '../text/one-line.js'
 import { releaseLines } from './format-release.js'
@@ -25,14 +25,7 @@ export function eventLines(key: EventKey, json: string | null): string[] {
 
 /** The facts as far as they can be read. */
 export function accountFacts(json: string | null): AccountFacts {
-  let value: Readonly<Partial<Record<keyof AccountFacts, unknown>>> = {}
-  try {
-    const read: unknown = parseJson(json ?? '')
-    if (typeof read === 'object' && read !== null) value = read
-  } catch {
-    // What cannot be read says nothing.
-  }
-  const { did, name } = value
+  const { did, name } = parsedAs(json ?? '', isObject) ?? {}
   return {
     did: typeof did === 'string' ? did : 'changed',
     ...(typeof name === 'string' ? { name } : {}),

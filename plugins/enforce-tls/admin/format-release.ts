@@ -1,5 +1,5 @@
 /** What the history says of a message that was released from its rules, in short lines. Pure; anybody may have written it. */
-import { parseJson } from '../rules/json.js'
+import { isObject, parsedAs } from '../rules/json.js'
 import { oneLine } from '../text/one-line.js'
 
 /** What is recorded of a release. */
@@ -26,10 +26,5 @@ export function releaseLines(json: string | null): string[] {
 
 /** What a line of the history has of them. */
 export function releaseFactsIn(json: string | null): Readonly<Partial<Record<keyof ReleaseFacts, unknown>>> {
-  try {
-    const value: unknown = parseJson(json ?? '')
-    return typeof value === 'object' && value !== null ? value : {}
-  } catch {
-    return {}
-  }
+  return parsedAs(json ?? '', isObject) ?? {}
 }

@@ -2,7 +2,7 @@
  * Rules in reports by what people call them. The delivery log knows what a rule was called when it decided; the store,
  * where it can be asked, what it is called now, whether it is still there, and which others have the same name.
  */
-import { parseJson } from '../rules/json.js'
+import { isObject, parsedAs } from '../rules/json.js'
 import { EVERYONE } from '../rules/owner.js'
 import type { RuleStore } from '../store/rule-store.js'
 import { oneLine } from '../text/one-line.js'
@@ -88,11 +88,6 @@ function* namesIn(rules: ReadonlyMap<string, string>): InPieces<ReadonlyMap<stri
 }
 
 function nameIn(json: string): string | null {
-  try {
-    const value: unknown = parseJson(json)
-    const name = typeof value === 'object' && value !== null && 'name' in value ? value.name : null
-    return typeof name === 'string' && name.trim() !== '' ? name : null
-  } catch {
-    return null
-  }
+  const name = parsedAs(json, isObject)?.['name']
+  return typeof name === 'string' && name.trim() !== '' ? name : null
 }

@@ -72,6 +72,21 @@ export function readJson(
   }
 }
 
+/** `parseJson` for texts of which others may have made anything: what is no JSON, or not of the kind, is `null`. */
+export function parsedAs<T>(text: string, is: (value: unknown) => value is T): T | null {
+  try {
+    const value = parseJson(text)
+    return is(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+/** An object with any names and values. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** The quote that ends a string, -1 where none does. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {

@@ -2,7 +2,7 @@
 import { atOnce, type InPieces } from '../work/pieces.js'
 import { listed } from '../text/list.js'
 import { isDeepStrictEqual } from 'node:util'
-import { parseJson } from '../rules/json.js'
+import { isObject, parseJson } from '../rules/json.js'
 import { quote } from '../text/quote.js'
 
 /** How many values of a list are named. */
@@ -101,8 +101,4 @@ function parsed(text: string): unknown {
 
 function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

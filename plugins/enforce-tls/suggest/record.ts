@@ -5,7 +5,7 @@
  * it is bounded, and what is no record reads as `null`.
  */
 import type { JSONSchemaType } from 'ajv'
-import { parseJson } from '../rules/json.js'
+import { parsedAs } from '../rules/json.js'
 import { oneLine } from '../text/one-line.js'
 import { jsonShape } from '../work/json-shape.js'
 import type { InPieces } from '../work/pieces.js'
@@ -287,13 +287,7 @@ const isRecord = jsonShape(SCHEMA)
 
 /** The record in a text out of a store. */
 export function parsePair(json: string | undefined): PairRecord | null {
-  if (json === undefined || json.length > RECORD_MAX) return null
-  try {
-    const value: unknown = parseJson(json)
-    return isRecord(value) ? value : null
-  } catch {
-    return null
-  }
+  return json === undefined || json.length > RECORD_MAX ? null : parsedAs(json, isRecord)
 }
 
 /** So many records are read between two yields. */

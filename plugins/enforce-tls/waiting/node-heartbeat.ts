@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { JSONSchemaType } from 'ajv'
-import { parseJson } from '../rules/json.js'
+import { parsedAs } from '../rules/json.js'
 import { jsonShape } from '../work/json-shape.js'
 
 /** Between two signs of life, in milliseconds. */
@@ -37,12 +37,8 @@ const isHeartbeat = jsonShape(SCHEMA)
 
 /** A heartbeat out of the store. */
 export function parseHeartbeat(json: string): Heartbeat | null {
-  try {
-    const value: unknown = parseJson(json)
-    return isHeartbeat(value) && !Number.isNaN(Date.parse(value.at)) ? value : null
-  } catch {
-    return null
-  }
+  const value = parsedAs(json, isHeartbeat)
+  return value && !Number.isNaN(Date.parse(value.at)) ? value : null
 }
 
 /**

@@ -3,7 +3,7 @@
  * no order reads as `null`, so that it is never carried out. Pure.
  */
 import type { JSONSchemaType } from 'ajv'
-import { parseJson } from '../rules/json.js'
+import { parsedAs } from '../rules/json.js'
 import { jsonShape } from '../work/json-shape.js'
 
 /** The names of the shared hashes. */
@@ -94,8 +94,8 @@ const [isOrder, isGrant, isAnswer] = [jsonShape(ORDER), jsonShape(GRANT), jsonSh
 
 /** An order out of the store. @param item whose field it stands in */
 export function parseOrder(json: string, item: string): Order | null {
-  const value = parsed(json)
-  return isOrder(value) && value.item === item ? value : null
+  const value = parsedAs(json, isOrder)
+  return value?.item === item ? value : null
 }
 
 /** Whether an order was given so long ago, or by so wrong a clock, that it is not carried out. @param now ms since the epoch */
@@ -105,20 +105,11 @@ export function isStale({ at }: Order, now = Date.now()): boolean {
 
 /** A grant out of the store. @param item whose field it stands in */
 export function parseGrant(json: string, item: string): Grant | null {
-  const value = parsed(json)
-  return isGrant(value) && value.item === item && value.action === 'release' ? value : null
+  const value = parsedAs(json, isGrant)
+  return value?.item === item && value.action === 'release' ? value : null
 }
 
 /** An answer out of the store. */
 export function parseAnswer(json: string): Answer | null {
-  const value = parsed(json)
-  return isAnswer(value) ? value : null
-}
-
-function parsed(json: string): unknown {
-  try {
-    return parseJson(json)
-  } catch {
-    return null
-  }
+  return parsedAs(json, isAnswer)
 }

@@ -7,7 +7,7 @@ import type { JSONSchemaType } from 'ajv'
 import { recipientsKey, type Wait } from '../delivery/waiting.js'
 import { addressText } from '../haraka/address.js'
 import type { HarakaMailItem } from '../haraka/types.js'
-import { parseJson } from '../rules/json.js'
+import { parsedAs } from '../rules/json.js'
 import { demandKey, requirementKey, type Requirement } from '../rules/requirement.js'
 import { oneLine } from '../text/one-line.js'
 import { jsonShape } from '../work/json-shape.js'
@@ -168,15 +168,9 @@ export function awaitedBy({
 
 /** A record out of the store; `null` for what is none. */
 export function parseRecord(json: string): WaitingRecord | null {
-  try {
-    const value: unknown = parseJson(json)
-    return isRecord(value) &&
-      [value.since, value.next, value.until].every((at) => !Number.isNaN(Date.parse(at)))
-      ? value
-      : null
-  } catch {
-    return null
-  }
+  const value = parsedAs(json, isRecord)
+  const times = value ? [value.since, value.next, value.until] : []
+  return times.every((at) => !Number.isNaN(Date.parse(at))) ? value : null
 }
 
 function timeText(at: number): string {

@@ -5,7 +5,7 @@
 import { readdir } from 'node:fs/promises'
 import type { JSONSchemaType } from 'ajv'
 import { itemIdOf } from '../delivery/queue-name.js'
-import { parseJson } from '../rules/json.js'
+import { parsedAs } from '../rules/json.js'
 import { jsonShape } from '../work/json-shape.js'
 import type { InPieces } from '../work/pieces.js'
 import { inPieces } from '../work/turns.js'
@@ -93,10 +93,5 @@ export function untriedOf(told: Iterable<string>, seen: string): number {
 
 /** A count out of the store; `null` for what is none. */
 export function parseUntried(json: string): UntriedCount | null {
-  try {
-    const value: unknown = parseJson(json)
-    return isCount(value) ? value : null
-  } catch {
-    return null
-  }
+  return parsedAs(json, isCount)
 }

@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises'
 import pLimit from 'p-limit'
 import { RateLimiterMemory, type RateLimiterAbstract } from 'rate-limiter-flexible'
-import { notJson, parseJson } from '../../rules/json.js'
+import { isObject, notJson, parseJson } from '../../rules/json.js'
 import { fileProblem } from '../../store/file/errors.js'
 import { historyText, readHistory } from '../../store/file/history.js'
 import type { FileStoreOptions } from '../../store/file/rule-store.js'
@@ -236,8 +236,4 @@ function explained(file: string, error: unknown): StoreError {
 
 function isSessionRecord(value: unknown): value is SessionRecord {
   return isObject(value) && typeof value['value'] === 'string' && typeof value['expiresAt'] === 'number'
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -5,7 +5,7 @@
  */
 import type { JSONSchemaType } from 'ajv'
 import { type FailureClass, FAILURE_CLASS_NAMES } from '../../delivery/failure-classes.js'
-import { parseJson } from '../../rules/json.js'
+import { parsedAs } from '../../rules/json.js'
 import { jsonShape } from '../../work/json-shape.js'
 
 /** The last failure of a trouble, for people. Texts are of unknown content. */
@@ -201,11 +201,5 @@ const isState = jsonShape(SCHEMA)
 
 /** The state in a text out of a store. */
 export function parseState(json: string | null): PartnerState | null {
-  if (json === null) return null
-  try {
-    const value: unknown = parseJson(json)
-    return isState(value) ? value : null
-  } catch {
-    return null
-  }
+  return json === null ? null : parsedAs(json, isState)
 }

@@ -4,7 +4,7 @@
  */
 import type { JSONSchemaType } from 'ajv'
 import type { HostRequirement } from '../../published/host-requirement.js'
-import { parseJson } from '../../rules/json.js'
+import { parsedAs } from '../../rules/json.js'
 import type { TlsaRecord } from '../../dns/answer.js'
 import { jsonShape } from '../../work/json-shape.js'
 
@@ -83,12 +83,7 @@ export function appliedPolicies(requirement: HostRequirement): string | null {
 /** The policies in an entry; `null` where nothing is known. */
 export function readAppliedPolicies(text: string | undefined): readonly AppliedPolicy[] | null {
   if (text === undefined || text.length > TEXT_MAX) return null
-  try {
-    const policies: unknown = parseJson(text)
-    return isPolicies(policies) ? policies : null
-  } catch {
-    return null
-  }
+  return parsedAs(text, isPolicies)
 }
 
 /** As RFC 8460 shows it: `3 1 1 1F850A33…`. */

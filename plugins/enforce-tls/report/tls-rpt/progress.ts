@@ -3,7 +3,7 @@
  * Pure; what cannot be read counts as not known, so that a report is sent once more rather than not at all.
  */
 import type { JSONSchemaType } from 'ajv'
-import { parseJson } from '../../rules/json.js'
+import { parsedAs } from '../../rules/json.js'
 import { oneLine } from '../../text/one-line.js'
 import { jsonShape } from '../../work/json-shape.js'
 
@@ -43,12 +43,8 @@ export function partName(domain: string, uri?: string): string {
 export function readProgress(texts: ReadonlyMap<string, string>): DayProgress {
   const progress = new Map<string, Progress>()
   for (const [name, text] of texts) {
-    try {
-      const value: unknown = parseJson(text)
-      if (isProgress(value)) progress.set(name, value)
-    } catch {
-      // Not known, then.
-    }
+    const known = parsedAs(text, isProgress)
+    if (known !== null) progress.set(name, known)
   }
   return progress
 }
