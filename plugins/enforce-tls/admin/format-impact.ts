@@ -6,7 +6,7 @@ import { actionOf } from '../rules/rule.js'
 import type { Impact, RuleImpact } from './impact.js'
 import { formatLessThanBefore } from './less-than-before.js'
 import type { NamedEffect, RuleEffects } from './rule-effects.js'
-import { STEPS, type Step } from './steps.js'
+import { asks, type Step } from './steps.js'
 
 /** Of so many rules it is said what they would do. */
 const RULES_MAX = 10
@@ -44,11 +44,6 @@ export async function formatImpact(
     said.push({ impact, status: effect.status, sentences: sentencesOf(impact, effect) })
   }
   return { rules: said, more: asking.length - said.length }
-}
-
-/** Whether a step asks. */
-export function asks(step: Step): boolean {
-  return STEPS[step].asks
 }
 
 /** How many rules are not spoken of, as a sentence; `null` for none. */

@@ -15,7 +15,7 @@ import type { ReadStore } from '../store/rule-store.js'
 import { inPieces } from '../work/turns.js'
 import { groupsOf } from './document-scope.js'
 import { RuleEffects } from './rule-effects.js'
-import { newPatterns, STEPS, stepOf, type Step } from './steps.js'
+import { asks, newPatterns, stepOf, type Step } from './steps.js'
 import { storeAfter, type RulesView } from './store-after.js'
 import { readReadable } from './whole-store.js'
 
@@ -70,8 +70,8 @@ export async function impactOf(store: ReadStore, given: readonly EntryChange[]):
 }
 
 function ordered(rules: readonly RuleImpact[], after: RulesView): Impact {
-  const asking = rules.filter(({ step }) => STEPS[step].asks)
-  const others = rules.filter(({ step }) => !STEPS[step].asks)
+  const asking = rules.filter(({ step }) => asks(step))
+  const others = rules.filter(({ step }) => !asks(step))
   return { rules: [...asking, ...others], asks: asking.length > 0, after }
 }
 

@@ -39,6 +39,11 @@ export const STEPS = {
 
 export type Step = keyof typeof STEPS
 
+/** Whether a step asks. */
+export function asks(step: Step): boolean {
+  return STEPS[step].asks
+}
+
 /**
  * The step of one rule.
  *

@@ -21,12 +21,7 @@ export async function setHelpByUser(
   if (contact === undefined && link === undefined)
     throw new WrongUse(['there is nothing to set; give --contact or --link'])
   const { store, output } = context
-  const known = await store.services()
-  const domain = domainNamed(text, known)
-  if (!known.has(domain)) {
-    const hint = await ownerHint(store, domain)
-    if (hint !== '') printWarning(output.terminal, `${domain} is new here${hint}`)
-  }
+  const { domain } = await domainMeant(context, text)
   const edit: HelpEdit = { contact: contact === false ? null : contact, link: link === false ? null : link }
   const { help, changed } = await setHelp(context, domain, edit)
   const enabled = isServiceOn(await store.readService(domain)) === true
@@ -41,4 +36,18 @@ export async function setHelpByUser(
   if (help.link !== null) output.line(`They have a link: ${help.link}`)
   if (!enabled) output.line(`Message rules are switched off for ${domain}; switch them on with:`)
   if (!enabled) output.line(context.command('domain', 'enable', domain))
+}
+
+/** The domain that the user means, with all that have a switch; who may have mistyped a known one is told. */
+export async function domainMeant(
+  { store, output }: Context,
+  text: string,
+): Promise<{ readonly domain: string; readonly known: ReadonlyMap<string, string> }> {
+  const known = await store.services()
+  const domain = domainNamed(text, known)
+  if (!known.has(domain)) {
+    const hint = await ownerHint(store, domain)
+    if (hint !== '') printWarning(output.terminal, `${domain} is new here${hint}`)
+  }
+  return { domain, known }
 }

@@ -1,18 +1,16 @@
 /** `enforce-tls domain`: the switch of a sending domain, without which its rules are inactive, and whom its senders can ask. */
 import type { Impact } from '../admin/impact.js'
 import { helpProblems, ownerProblem, serviceProblem } from '../admin/entry-problems.js'
-import { domainNamed, isServiceOn, rulesSwitched, setService } from '../admin/set-service.js'
+import { isServiceOn, rulesSwitched, setService } from '../admin/set-service.js'
 import { readReadable } from '../admin/whole-store.js'
 import { readSenderHelp, type SenderHelp } from '../rules/sender-help.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { namedChange } from '../store/entry-change.js'
 import { numbered } from '../text/list.js'
-import { setHelpByUser } from './domain-set.js'
+import { domainMeant, setHelpByUser } from './domain-set.js'
 import { beforeChange, type BeforeChangeOptions } from './before-change.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { showEffects } from './effects.js'
-import { ownerHint } from './hints.js'
-import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
 
 /** Adds the `domain` group to the program. */
@@ -81,12 +79,7 @@ async function switchByUser(
   options: BeforeChangeOptions = {},
 ): Promise<void> {
   const { store, output } = context
-  const known = await store.services()
-  const domain = domainNamed(text, known)
-  if (!known.has(domain)) {
-    const hint = await ownerHint(store, domain)
-    if (hint !== '') printWarning(output.terminal, `${domain} is new here${hint}`)
-  }
+  const { domain, known } = await domainMeant(context, text)
   if (enabled && isServiceOn(known.get(domain) ?? null) !== true) {
     const switched = [namedChange('domains', domain, null, JSON.stringify({ enabled }))]
     const question = ({ rules }: Impact): string =>

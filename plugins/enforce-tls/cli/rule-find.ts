@@ -1,7 +1,9 @@
 /** `enforce-tls rule list --all` and `--matching`: rules of all owners, or those that have a text in them. */
 import { findRules, type FoundRule } from '../admin/find-rules.js'
 import { ownerProblem } from '../admin/entry-problems.js'
-import { rulePlace } from '../admin/owner-state.js'
+import { ownerState, readOwner, rulePlace } from '../admin/owner-state.js'
+import { made } from '../report/tallies.js'
+import type { OwnedRule } from '../rules/owner-entries.js'
 import type { Context } from './context.js'
 import { Refusal } from './refusal.js'
 import { rowOf, sayRemarks } from './rule-show.js'
@@ -32,10 +34,18 @@ export async function findByUser(
       valid.map((owned) => [owned.owner, ...rowOf(owned)]),
     )
   else if (found.length === 0) output.line(text === undefined ? 'There are no rules.' : 'No rule fits.')
-  for (const each of new Set(valid.map((owned) => owned.owner)))
-    await sayRemarks(context, each, (id) => valid.some((owned) => owned.owner === each && owned.id === id))
+  if (!output.json) await remarkOn(context, valid)
   const [first, ...rest] = found
     .filter(({ problem }) => problem !== null)
     .map(({ owner: whose, id, problem }) => `${store.placeOf(rulePlace(whose, id))}: ${problem ?? ''}`)
   if (first !== undefined) throw new Refusal([first, ...rest])
+}
+
+async function remarkOn(context: Context, shown: readonly OwnedRule[]): Promise<void> {
+  const idsOf = new Map<string, Set<string>>()
+  for (const { owner, id } of shown) made(idsOf, owner, () => new Set()).add(id)
+  for (const [owner, ids] of idsOf) {
+    const { rules } = await ownerState(await readOwner(context.store, owner))
+    await sayRemarks(context, rules, (id) => ids.has(id))
+  }
 }

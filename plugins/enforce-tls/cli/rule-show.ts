@@ -27,7 +27,7 @@ export async function listRules(context: Context, owner: string): Promise<void> 
   else if (problems.length === 0 && !output.json)
     output.line(`${owner} has no rules${(await ownerHint(store, owner)) || '.'}`)
   if (offFor !== null && read.entries.rules.size > 0) sayInactive(context, offFor)
-  await sayRemarks(context, owner)
+  await sayRemarks(context, rules)
   const [first, ...rest] = problems
   if (first !== undefined) throw new Refusal([first, ...rest])
 }
@@ -55,15 +55,19 @@ export function rowOf({ id, rule }: OwnedRule): Cell[] {
   ]
 }
 
-/** Says, below a list, which rules another one leaves nothing to do for. @param isShown by id; default: all are */
+/**
+ * Says, below a list, which rules another one leaves nothing to do for.
+ *
+ * @param rules all of one owner
+ * @param isShown by id. @default all are
+ */
 export async function sayRemarks(
   context: Context,
-  owner: string,
+  rules: readonly OwnedRule[],
   isShown: (id: string) => boolean = () => true,
 ): Promise<void> {
   const { store, output } = context
   if (output.json) return
-  const { rules } = await ownerState(await readOwner(store, owner))
   const remarks = await remarksOn(effectsNow(context, store, AT_A_GLANCE), rules)
   for (const { id, sentence } of remarks) if (isShown(id)) output.line(`Note: ${sentence}.`)
 }

@@ -81,7 +81,7 @@ export const OUTCOME_RESULTS = [
   'kept',
   'freed',
 ] as const
-/** What a {@link ReportEvent} can be. */
+/** What a {@link ReportEvent} can be, worst first: a message that several rules saw counts with the worst of what they say. */
 export const REPORT_RESULTS = [
   'would-bounce',
   'would-wait',

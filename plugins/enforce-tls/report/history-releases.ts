@@ -7,6 +7,7 @@ import { comparableDomain } from '../rules/address.js'
 import type { HistoryEntry } from '../store/history.js'
 import type { RuleStore } from '../store/rule-store.js'
 import type { DeliveryReport, ReportedRelease } from './delivery-report.js'
+import { inOrder } from './releases.js'
 import { PIECE } from './tallies.js'
 import type { InPieces } from '../work/pieces.js'
 import { inPieces } from '../work/turns.js'
@@ -76,9 +77,7 @@ function* adding(report: DeliveryReport, history: readonly HistoryRelease[]): In
     if (reported) found.set(order ?? `${uuid} ${item}`, reported)
   }
   if (found.size === 0) return report
-  const timeOf = ({ begun, sent, granted }: ReportedRelease): string => sent ?? begun ?? granted ?? ''
-  const releases = [...report.releases, ...found.values()].sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1))
-  return { ...report, releases }
+  return { ...report, releases: inOrder([...report.releases, ...found.values()]) }
 }
 
 /** @returns `null` for one that the report is not about */

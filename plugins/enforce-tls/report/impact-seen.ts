@@ -1,7 +1,7 @@
 /** What the delivery log has of the mail that a change is about, in sentences; nothing where it can't be read. */
 import { domainsIn } from '../admin/set-group.js'
 import type { Impact } from '../admin/impact.js'
-import { STEPS, type Step } from '../admin/steps.js'
+import { asks, type Step } from '../admin/steps.js'
 import { actionOf } from '../rules/rule.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { formatPartnerObservations, formatRuleObservations } from './format-observed.js'
@@ -14,7 +14,7 @@ const RULES_MAX = 3
 export async function seenOf(
   deliveries: Pick<DeliveryLog, 'read'>,
   { rules }: Impact,
-  isSpoken: (step: Step) => boolean = (step) => STEPS[step].asks,
+  isSpoken: (step: Step) => boolean = asks,
 ): Promise<readonly string[]> {
   const asking = rules.filter(({ step }) => isSpoken(step))
   const sentences: string[] = []

@@ -65,15 +65,20 @@ export class ReleaseList {
    * @param gaps of the log: what left under a release in one of them is not in it, so that no outcome denies that it did
    */
   list(gaps: readonly LogGap[]): ReportedRelease[] {
-    const timeOf = ({ granted, begun, sent }: Release): string => sent ?? begun ?? granted ?? ''
-    return [...this.#found.values()]
-      .map(({ release, ended }) => {
+    return inOrder(
+      [...this.#found.values()].map(({ release, ended }) => {
         const since = release.granted ?? ''
         const isOpen = release.how === null && gaps.some((gap) => overlaps(gap, since, ended))
         return isOpen ? { ...release, outcome: null } : release
-      })
-      .sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1))
+      }),
+    )
   }
+}
+
+/** Releases in order of time. */
+export function inOrder(releases: readonly ReportedRelease[]): ReportedRelease[] {
+  const timeOf = ({ granted, begun, sent }: ReportedRelease): string => sent ?? begun ?? granted ?? ''
+  return releases.toSorted((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1))
 }
 
 /** What all entries of one release have in common; those of a version that did not say share their message's. */

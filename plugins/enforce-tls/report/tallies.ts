@@ -1,4 +1,5 @@
 /** What the entries of a report add up to: counters, and certificates that expire soon. Pure. */
+import { REPORT_RESULTS } from '../delivery/delivery-events.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import type { EnforcedCounts, ReportedCounts, ExpiringCertificate } from './delivery-report.js'
 import { daysUntil, EXPIRES_SOON } from '../check/certificate-facts.js'
@@ -40,25 +41,16 @@ export class EnforcedTally {
   }
 }
 
-/** Worst first: a message that several rules saw counts with the worst of what they say. */
-const WORST_FIRST = [
-  'would-bounce',
-  'would-wait',
-  'unknown',
-  'would-deliver-as-usual',
-  'would-deliver',
-] as const
-
-type Reported = (typeof WORST_FIRST)[number]
+type Reported = (typeof REPORT_RESULTS)[number]
 
 /** What rules in report mode would have done; each message counts once. */
 export class ReportedTally {
   readonly #results = new Map<string, { rank: number; domain: string }>()
   /** Kept with each entry, so that nothing is left to count in the end. */
-  readonly #byRank = WORST_FIRST.map(() => new Counter())
+  readonly #byRank = REPORT_RESULTS.map(() => new Counter())
 
   add({ uuid, domain, result }: DeliveryLogEntry): void {
-    const rank = (WORST_FIRST as readonly string[]).indexOf(result)
+    const rank = (REPORT_RESULTS as readonly string[]).indexOf(result)
     const before = this.#results.get(uuid)
     if (rank < 0 || rank > (before?.rank ?? rank)) return
     if (before) this.#byRank[before.rank]?.add(before.domain, -1)
@@ -88,7 +80,7 @@ export class ReportedTally {
   }
 
   #of(result: Reported): Counter {
-    return this.#byRank[WORST_FIRST.indexOf(result)] ?? new Counter()
+    return this.#byRank[REPORT_RESULTS.indexOf(result)] ?? new Counter()
   }
 }
 

@@ -89,7 +89,6 @@ export const findTexts = {
     goOn: 'Search further',
     notAll: 'Not all rules were looked at yet.',
     sameAs: (name: string) => `same criteria as “${name}”`,
-    off: 'off',
     shownOf: (n: number, all: number) => `${formatNumber(n)} of ${count(all, 'rule', 'rules')}`,
   },
   several: {

@@ -15,7 +15,6 @@ export const overviewTexts = {
     return `${percent}% ${now > before ? 'more' : 'fewer'} than in the period before (${was})`
   },
   noTrend: 'The delivery log does not have all of the period before: there is no trend.',
-  byDayHint: (from: string, to: string) => `${from} to ${to}`,
   ciphers: 'Ciphers',
   cipher: 'Cipher',
   share: 'Share',

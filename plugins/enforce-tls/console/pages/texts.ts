@@ -738,7 +738,6 @@ export const texts = {
       rejected: 'Incoming rejected',
     } as Readonly<Record<string, string>>,
     search: 'Search',
-    searching: 'Searching …',
     found: (n: number) => `${count(n, 'message', 'messages')} found.`,
     none: 'No such message in this period.',
     noneNext: 'Choose a longer period or search for less.',

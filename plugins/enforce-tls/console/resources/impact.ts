@@ -3,15 +3,16 @@ import { plannedMove, switchableRule } from '../../admin/change-rule.js'
 import { plannedChanges, RULES_ACTIONS, type RulesAction } from '../../admin/change-rules.js'
 import { newRule } from '../../admin/create-rule.js'
 import { editedRule } from '../../admin/edit-rule.js'
-import { asks, formatImpact } from '../../admin/format-impact.js'
+import { formatImpact } from '../../admin/format-impact.js'
 import { impactOf } from '../../admin/impact.js'
 import { partnersIn } from '../../admin/impact-partners.js'
 import { readOwner, ruleText } from '../../admin/owner-state.js'
 import { plannedRemoval } from '../../admin/remove-domain.js'
 import { checkedGroup } from '../../admin/set-group.js'
-import { STEPS } from '../../admin/steps.js'
+import { asks, STEPS } from '../../admin/steps.js'
 import { plannedUndo, stepWith } from '../../admin/undo.js'
 import { seenOf } from '../../report/impact-seen.js'
+import { made } from '../../report/tallies.js'
 import { EVERYONE } from '../../rules/owner.js'
 import type { MoveTo } from '../../rules/rule-order.js'
 import { namedChange, ruleChanges, type EntryChange } from '../../store/entry-change.js'
@@ -193,8 +194,9 @@ async function severalChangesOf(
   { action, rules }: NonNullable<ImpactBody['several']>,
 ): Promise<readonly EntryChange[]> {
   const changes: EntryChange[] = []
-  for (const owner of new Set(rules.map((each) => changeableOwner(call, each.owner)))) {
-    const ids = rules.filter((each) => changeableOwner(call, each.owner) === owner).map(({ id }) => id)
+  const idsOf = new Map<string, string[]>()
+  for (const { owner, id } of rules) made(idsOf, changeableOwner(call, owner), () => []).push(id)
+  for (const [owner, ids] of idsOf) {
     const planned = await plannedChanges(await readOwner(call.context.store, owner), ids, action)
     changes.push(...ruleChanges(owner, planned.changes))
   }

@@ -3,6 +3,7 @@
  * a report says what it does not cover. Pure; what is no gap reads as `null`.
  */
 import type { DeliveryRecord } from '../../store/delivery-log.js'
+import { isTime } from './schema.js'
 
 const WHYS = ['off', 'dropped', 'killed', 'rules-unknown'] as const
 
@@ -53,9 +54,4 @@ export function gapIn(record: DeliveryRecord): LogGap | null {
 /** Whether a gap has a part in a time. @param first in ISO 8601 and UTC, as `last` */
 export function overlaps({ from, until }: LogGap, first: string, last: string): boolean {
   return from <= last && (until === null || until >= first)
-}
-
-function isTime(text: string): boolean {
-  const time = new Date(text)
-  return !Number.isNaN(time.getTime()) && time.toISOString() === text
 }

@@ -78,8 +78,8 @@ export function isEntry(value: unknown): value is DeliveryLogEntry {
   return fitsSchema(value) && RESULTS[value.kind].includes(value.result) && isTime(value.at)
 }
 
-/** There is no 99th of a month, and a report that counts days would stumble over it. */
-function isTime(at: string): boolean {
+/** Whether a text is a time as entries have it: there is no 99th of a month, and a report that counts days would stumble over it. */
+export function isTime(at: string): boolean {
   const time = new Date(at)
   return !Number.isNaN(time.getTime()) && time.toISOString() === at
 }

@@ -5,6 +5,7 @@
 import type { DeliveryLogEntry } from '../../observe/delivery-log/schema.js'
 import { howOf, releaseKey } from '../releases.js'
 import { DAY } from '../report-query.js'
+import { made } from '../tallies.js'
 
 /** A message is tried for so long at most, in milliseconds; what is known of it may begin before a period. */
 export const TRIED_FOR = 14 * DAY
@@ -106,9 +107,7 @@ export function isIncomplete(entries: readonly DeliveryLogEntry[], logBegins: st
       if (logBegins !== null && Date.parse(logBegins) > Date.parse(at) - TRIED_FOR) return true
       continue
     }
-    const item = itemOf(entry)
-    const known = rounds.get(item) ?? new Set()
-    rounds.set(item, known.add(Number(tries)))
+    made(rounds, itemOf(entry), () => new Set()).add(Number(tries))
   }
   return [...rounds.values()].some((known) => known.size <= Math.max(...known))
 }
