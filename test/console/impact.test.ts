@@ -118,6 +118,9 @@ describe('what a change would do', () => {
     assert.deepEqual(partners.map(({ target }) => target).sort(), ['first.example', 'second.example'])
     assert.deepEqual(told.map(({ name }) => name).sort(), ['Several: first', 'Several: second'])
     assert.equal((await asked({ several: { action: 'delete', rules } })).asks, false)
+    // More than one request changes at once are one question.
+    const many = [...rules, ...Array.from({ length: 600 }, (_, n) => ({ owner, id: `gone${n}` }))]
+    assert.equal((await asked({ several: { action: 'enable', rules: many } })).asks, true)
     const foreign = { several: { action: 'enable', rules: [{ owner: 'other.example', id: first }] } }
     assert.equal((await acme.post('impact', foreign)).status, 404)
   })

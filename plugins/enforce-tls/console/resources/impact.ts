@@ -22,9 +22,11 @@ import { changeableOwner, visibleDomain } from '../owner-access.js'
 import { notFound, Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
 import { replacement } from './rule-access.js'
-import { RULES_MAX } from './several-rules.js'
 import { count, draft, flag, list, object, shortText, text } from '../schemas.js'
 import { EFFECT_STATUSES } from '../../admin/format-effect.js'
+
+/** Most rules of one question, of all owners: they are changed with several requests. */
+const SEVERAL_MAX = 5000
 
 interface ImpactBody {
   readonly owner?: string
@@ -103,7 +105,7 @@ export const impactRoutes = [
           rules: {
             type: 'array',
             minItems: 1,
-            maxItems: RULES_MAX,
+            maxItems: SEVERAL_MAX,
             items: object({ owner: shortText, id: shortText }),
           },
         }),

@@ -21,7 +21,7 @@ import {
 import { afterChange, readRule } from './rule-access.js'
 
 /** Most rules of one request. */
-export const RULES_MAX = 500
+const RULES_MAX = 500
 
 interface ChangesBody {
   readonly action: RulesAction
