@@ -38,6 +38,8 @@ export class RuleModel {
   /** What is wrong with entries of the owner, as the answer to the last change says. */
   others: string | null = null
   restored = false
+  /** Where something is typed, or being looked at, that is no part of the rule yet. */
+  readonly #pending = new Set<string>()
   #saving = false
   #again = false
   #last: Action = { level: 'encrypt' }
@@ -83,6 +85,15 @@ export class RuleModel {
   type(next: Part<Rule>): void {
     this.draft = { ...this.draft, ...next } as Rule
     this.#remember()
+    this.#emit()
+  }
+
+  /** Tells of what is typed and can't be a part of the rule yet. */
+  setPending(field: string, isPending: boolean): void {
+    if (this.#pending.has(field) === isPending) return
+    if (isPending) this.#pending.add(field)
+    else this.#pending.delete(field)
+    this.#emit()
   }
 
   /** Changes one list of a criterion, with the entries that are not taken. */
@@ -138,7 +149,14 @@ export class RuleModel {
   }
 
   get isUnsaved(): boolean {
-    return this.state !== 'saved' || this.mistakeCount > 0
+    return this.#pending.size > 0 || this.#isChanged
+  }
+
+  /** Whether it is another than the one in the store, or may be. */
+  get #isChanged(): boolean {
+    const { base, draft } = this
+    if (this.state !== 'saved' || this.mistakeCount > 0) return true
+    return base !== null && !same(cleaned(draft), base.rule)
   }
 
   /** Saves what is not saved. */
@@ -296,9 +314,8 @@ export class RuleModel {
   /** Keeps what is not saved, or forgets it. */
   #remember(): void {
     const { owner, direction, draft, mistakes, base } = this
-    const hasUnsaved = this.isUnsaved || (base !== null && !same(cleaned(draft), base.rule))
     const name = unsavedName(owner, direction, this.id)
-    keep(name, hasUnsaved ? ({ draft, mistakes, base } satisfies UnsavedRule) : null)
+    keep(name, this.#isChanged ? ({ draft, mistakes, base } satisfies UnsavedRule) : null)
   }
 
   #emit(): void {
@@ -321,7 +338,7 @@ export function formatSaveState(model: RuleModel): string {
   const { state, why, mistakeCount } = model
   const reason = why?.message ?? ''
   const main = {
-    saved: mistakeCount > 0 ? '' : texts.save.saved,
+    saved: mistakeCount > 0 ? '' : model.isUnsaved ? texts.save.typed : texts.save.saved,
     saving: texts.save.saving,
     draft: texts.save.draft,
     invalid: texts.save.invalid(reason),

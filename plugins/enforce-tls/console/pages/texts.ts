@@ -223,11 +223,12 @@ export const texts = {
   },
   save: {
     saved: 'All changes saved',
+    typed: 'Not saved yet …',
     saving: 'Saving …',
     draft: 'Not saved yet. The rule is saved automatically as soon as it has a criterion.',
     invalid: (why: string) => `Not saved: ${why}`,
     failed: (why: string) => `Not saved: ${why} Your changes are still here.`,
-    mistakes: (n: number) => `${count(n, 'invalid entry is', 'invalid entries are')} not saved.`,
+    mistakes: (n: number) => `${count(n, 'entry is', 'entries are')} not saved.`,
     again: 'Save again',
   },
   conflict: {
@@ -261,8 +262,10 @@ export const texts = {
     removeOne: (value: string) => `Remove ${value}`,
     editOne: (value: string) => `Edit ${value}`,
     checking: 'Checking entries …',
+    unchecked: 'Not checked yet.',
+    checkAgain: 'Check again',
     total: (n: number) => count(n, 'entry', 'entries'),
-    mistakes: (n: number) => `${formatNumber(n)} invalid`,
+    mistakes: (n: number) => `${formatNumber(n)} not saved`,
     showAll: (n: number) => `Show all ${formatNumber(n)}`,
     use: (values: readonly string[]) =>
       `Use ${values.slice(0, 3).join(', ')}${values.length > 3 ? ' …' : ''}`,

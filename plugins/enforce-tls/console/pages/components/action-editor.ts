@@ -124,6 +124,7 @@ function TextList({
     field=${null}
     onChange=${(next: readonly string[], mistakes: readonly { readonly value: string }[]) =>
       set([...next, ...mistakes.map(({ value }) => value)])}
+    onPending=${(isPending: boolean) => model.setPending(name, isPending)}
   />`
 }
 

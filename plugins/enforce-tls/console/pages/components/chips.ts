@@ -1,6 +1,7 @@
 /**
  * A list of addresses, domains, groups or texts as chips. Whole lists may be pasted; the server looks at every
- * entry, and those with a mistake stay, with the mistake said at the chip, until they are corrected or removed.
+ * entry, and those with a mistake stay, with the mistake said at the chip, until they are corrected or removed; so do
+ * those that could not be looked at, until they are.
  */
 import { html, useLayoutEffect, useRef, useState, type Child, type VNode } from '../preact.js'
 import { request, formatError } from '../api.js'
@@ -20,6 +21,8 @@ export interface Mistake {
   readonly problem: string
   /** What may be meant. */
   readonly suggestion?: readonly string[]
+  /** Nobody looked at it yet: the problem is why. */
+  readonly isUnchecked?: boolean
 }
 
 export interface ChipsProps {
@@ -34,14 +37,17 @@ export interface ChipsProps {
   /** The list was just added: the next key is for it. */
   readonly fresh?: boolean
   readonly onChange: (values: readonly string[], mistakes: readonly Mistake[]) => void
+  /** Called with whether something is typed, or being looked at, that is no part of the list yet. */
+  readonly onPending?: (isPending: boolean) => void
 }
 
 export function Chips(props: ChipsProps): VNode {
   const { label, hint, values, mistakes, disabled, field, suggestions = [], fresh = false, onChange } = props
+  const { onPending } = props
   const id = useUid('chips')
   const input = useRef<HTMLInputElement | null>(null)
   const [checking, setChecking] = useState(0)
-  const [failure, setFailure] = useState<string | null>(null)
+  const underWay = useRef(0)
   const [all, setAll] = useState(false)
   // Replies may come in another order than the requests: they add to what is there then.
   const latest = useRef({ values, mistakes })
@@ -53,14 +59,29 @@ export function Chips(props: ChipsProps): VNode {
     if (fresh) input.current?.focus()
   }, [fresh])
 
+  useLayoutEffect(
+    () => () => {
+      // What is being looked at is told of when that is done.
+      if (underWay.current === 0) onPending?.(false)
+    },
+    [],
+  )
+
   const change = (nextValues: readonly string[], nextMistakes: readonly Mistake[]): void => {
     latest.current = { values: nextValues, mistakes: nextMistakes }
     onChange(nextValues, nextMistakes)
   }
+  /** Not only as it is drawn: a page that is left is not. */
+  const tellPending = (): void =>
+    onPending?.(underWay.current > 0 || (input.current?.value ?? '').trim() !== '')
+  const count = (step: 1 | -1): void => {
+    underWay.current += step
+    setChecking(underWay.current)
+    tellPending()
+  }
   const add = async (entries: readonly string[]): Promise<void> => {
     if (entries.length === 0) return
-    setChecking((n) => n + 1)
-    setFailure(null)
+    count(1)
     try {
       const checked = await validated(entries, field)
       const now = latest.current
@@ -78,10 +99,12 @@ export function Chips(props: ChipsProps): VNode {
         ),
       )
     } catch (error) {
-      setFailure(formatError(error))
-      if (input.current?.value === '') input.current.value = entries.join(' ')
+      const { values: kept, mistakes: others } = latest.current
+      const problem = formatError(error)
+      const unchecked = entries.map((value): Mistake => ({ value, problem, isUnchecked: true }))
+      change(kept, [...others.filter(({ value }) => !entries.includes(value)), ...unchecked])
     } finally {
-      setChecking((n) => n - 1)
+      count(-1)
     }
   }
   const take = (): void => {
@@ -90,6 +113,7 @@ export function Chips(props: ChipsProps): VNode {
     const text = current.value
     current.value = ''
     void add(entriesOf(text, field))
+    tellPending()
   }
   const remove = (value: string, isMistake: boolean): void => {
     const now = latest.current
@@ -111,6 +135,16 @@ export function Chips(props: ChipsProps): VNode {
     if (!input.current) return
     input.current.value = value
     input.current.select()
+    tellPending()
+  }
+  const checkAgain = (): void => {
+    const now = latest.current
+    const unchecked = now.mistakes.filter(({ isUnchecked }) => isUnchecked)
+    void add(unchecked.map(({ value }) => value))
+    change(
+      now.values,
+      now.mistakes.filter(({ isUnchecked }) => !isUnchecked),
+    )
   }
   const use = (value: string, suggestion: readonly string[]): void => {
     remove(value, true)
@@ -132,6 +166,7 @@ export function Chips(props: ChipsProps): VNode {
     void add(entriesOf(`${input.current?.value ?? ''}${text}`, field))
     if (input.current) input.current.value = ''
   }
+  const unchecked = mistakes.find(({ isUnchecked }) => isUnchecked)
   const shown = all ? values : values.slice(0, SHOWN)
   return html`<div class="chips" role="group" aria-labelledby=${`${id}-label`}>
     <div class="chips-head">
@@ -147,7 +182,7 @@ export function Chips(props: ChipsProps): VNode {
     </div>
     <ul class="chip-list">
       ${mistakes.map(
-        ({ value, problem, suggestion }) =>
+        ({ value, problem, suggestion, isUnchecked = false }) =>
           html`<li key=${`!${value}`} class="chip chip-bad">
             <button
               type="button"
@@ -160,7 +195,7 @@ export function Chips(props: ChipsProps): VNode {
             </button>
             <${Remove} value=${value} disabled=${disabled} onClick=${() => remove(value, true)} />
             <span class="chip-problem">
-              ${problem}
+              ${isUnchecked ? texts.chips.unchecked : problem}
               ${
                 suggestion &&
                 !disabled &&
@@ -200,6 +235,7 @@ export function Chips(props: ChipsProps): VNode {
           aria-describedby=${`${id}-hint`}
           list=${suggestions.length > 0 ? `${id}-list` : undefined}
           onKeyDown=${onKeyDown}
+          onInput=${tellPending}
           onPaste=${onPaste}
           onBlur=${take}
         />
@@ -212,7 +248,13 @@ export function Chips(props: ChipsProps): VNode {
         }`
     }
     ${checking > 0 && html`<p class="muted" role="status">${texts.chips.checking}</p>`}
-    ${failure !== null && html`<p class="problem" role="alert">${failure}</p>`}
+    ${
+      unchecked !== undefined &&
+      html`<p class="problem" role="alert">
+        ${unchecked.problem}${' '}
+        ${!disabled && html`<button type="button" class="link" onClick=${checkAgain}>${texts.chips.checkAgain}</button>`}
+      </p>`
+    }
   </div>`
 }
 

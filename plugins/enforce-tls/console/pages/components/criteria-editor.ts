@@ -30,6 +30,8 @@ export function CriteriaEditor({ model, disabled, groups }: EditorProps): VNode 
     mistakes: readonly Mistake[],
   ) => {
     const now = model.draft.criteria
+    // An answer for a criterion that was removed meanwhile does not bring it back.
+    if (now[name] === undefined) return
     model.changeList(`${name}.${list}`, { ...now, [name]: { ...now[name], [list]: values } }, mistakes)
   }
   const without = (name: keyof Criteria, header?: readonly Header[]): void => {
@@ -42,11 +44,10 @@ export function CriteriaEditor({ model, disabled, groups }: EditorProps): VNode 
     model.change({ criteria: { ...Object.fromEntries(others), ...rest } })
     adding.current?.querySelector('button')?.focus()
   }
-  const setHeader = (index: number, next: Header, key?: string, mistakes?: readonly Mistake[]): void => {
+  const withHeader = (index: number, next: Partial<Header>): Criteria => {
     const now = model.draft.criteria
-    const header = (now.header ?? []).map((each, place) => (place === index ? next : each))
-    if (key === undefined) model.change({ criteria: { ...now, header } })
-    else model.changeList(key, { ...now, header }, mistakes ?? [])
+    const header = (now.header ?? []).map((each, place) => (place === index ? { ...each, ...next } : each))
+    return { ...now, header }
   }
   const empty = Object.keys(criteria).length === 0
   const next = direction === 'incoming' ? texts.criteria.emptyNextIncoming : texts.criteria.emptyNext
@@ -82,8 +83,10 @@ export function CriteriaEditor({ model, disabled, groups }: EditorProps): VNode 
           mistakesKey=${`header${index}`}
           disabled=${disabled}
           suggestions=${[]}
-          onChange=${(list: ListName, values: readonly string[], mistakes: readonly Mistake[]) =>
-            setHeader(index, { ...header, [list]: values }, `header${index}.${list}`, mistakes)}
+          onChange=${(list: ListName, values: readonly string[], mistakes: readonly Mistake[]) => {
+            if (model.draft.criteria.header?.[index]?.name !== header.name) return
+            model.changeList(`header${index}.${list}`, withHeader(index, { [list]: values }), mistakes)
+          }}
           onRemove=${() =>
             without(
               'header',
@@ -94,7 +97,8 @@ export function CriteriaEditor({ model, disabled, groups }: EditorProps): VNode 
             value=${header.name}
             fresh=${added === `header${index}`}
             disabled=${disabled}
-            onChange=${(name: string) => setHeader(index, { ...header, name })}
+            onChange=${(name: string) => model.change({ criteria: withHeader(index, { name }) })}
+            onPending=${(isPending: boolean) => model.setPending(`header${index}.name`, isPending)}
           />
         <//>`,
     )}
@@ -180,6 +184,7 @@ function Card(props: CardProps): VNode {
       suggestions=${suggestions}
       fresh=${which === 'matchesAny' ? fresh : none && !hasNone}
       onChange=${(values: readonly string[], mistakes: readonly Mistake[]) => onChange(which, values, mistakes)}
+      onPending=${(isPending: boolean) => model.setPending(`${mistakesKey}.${which}`, isPending)}
     />`
   return html`<section class="card" aria-label=${title}>
     ${children} ${list('matchesAny')} ${(none || hasNone) && list('matchesNone')}
@@ -206,6 +211,7 @@ function HeaderName(props: {
   readonly fresh: boolean
   readonly disabled: boolean
   readonly onChange: (name: string) => void
+  readonly onPending: (isPending: boolean) => void
 }): VNode {
   const id = useUid('header')
   const input = useRef<HTMLInputElement | null>(null)
@@ -222,8 +228,14 @@ function HeaderName(props: {
       value=${typed}
       disabled=${props.disabled}
       placeholder="X-Classification"
-      onInput=${(event: { readonly currentTarget: HTMLInputElement }) => setTyped(event.currentTarget.value)}
-      onChange=${(event: { readonly currentTarget: HTMLInputElement }) => props.onChange(event.currentTarget.value.trim())}
+      onInput=${(event: { readonly currentTarget: HTMLInputElement }) => {
+        setTyped(event.currentTarget.value)
+        props.onPending(event.currentTarget.value.trim() !== props.value)
+      }}
+      onChange=${(event: { readonly currentTarget: HTMLInputElement }) => {
+        props.onChange(event.currentTarget.value.trim())
+        props.onPending(false)
+      }}
     />
   <//>`
 }

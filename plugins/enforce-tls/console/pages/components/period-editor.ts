@@ -32,8 +32,10 @@ function Time({ name, model, disabled }: PeriodProps & { readonly name: TimeName
   const [problem, setProblem] = useState<string | null>(null)
   // Such as after somebody else's change was taken; at once, before anything is typed.
   useLayoutEffect(() => setTyped(shown), [stored])
+  useLayoutEffect(() => () => model.setPending(name, false), [])
   const set = (value: string): void => {
     setProblem(null)
+    model.setPending(name, false)
     model.change({ [name]: value === '' ? undefined : value })
   }
   const take = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }): void => {
@@ -62,7 +64,10 @@ function Time({ name, model, disabled }: PeriodProps & { readonly name: TimeName
         value=${typed}
         disabled=${disabled}
         aria-describedby=${`${id}-hint${(problem ?? field) === null ? '' : ` ${id}-problem`}`}
-        onInput=${(event: { readonly currentTarget: HTMLInputElement }) => setTyped(event.currentTarget.value)}
+        onInput=${({ currentTarget }: { readonly currentTarget: HTMLInputElement }) => {
+          setTyped(currentTarget.value)
+          model.setPending(name, currentTarget.validity.badInput || currentTarget.value !== shown)
+        }}
         onBlur=${take}
         onKeyDown=${(event: KeyboardEvent) => {
           if (event.key === 'Enter') take({ currentTarget: event.currentTarget as HTMLInputElement })

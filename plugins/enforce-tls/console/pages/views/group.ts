@@ -72,6 +72,7 @@ function Editor({ group }: { readonly group: Group }): VNode {
   const given = Array.isArray(group.patterns) ? group.patterns : []
   const [values, setValues] = useState<readonly string[]>(given)
   const [mistakes, setMistakes] = useState<readonly Mistake[]>([])
+  const [isPending, setIsPending] = useState(false)
   const [message, setMessage] = useState<Message>(
     group.etag === '' ? { tone: 'info', text: texts.groups.new } : { tone: 'good', text: texts.save.saved },
   )
@@ -146,8 +147,10 @@ function Editor({ group }: { readonly group: Group }): VNode {
       setMessage({ tone: 'bad', text: formatError(error) })
     }
   }
-  const text = mistakes.length > 0 ? `${texts.save.mistakes(mistakes.length)} ${message.text}` : message.text
-  return html`<p class=${`save-line save-${mistakes.length > 0 ? 'bad' : message.tone}`} role="status">
+  const shown: Message =
+    isPending && message.tone === 'good' ? { tone: 'info', text: texts.save.typed } : message
+  const text = mistakes.length > 0 ? `${texts.save.mistakes(mistakes.length)} ${shown.text}` : shown.text
+  return html`<p class=${`save-line save-${mistakes.length > 0 ? 'bad' : shown.tone}`} role="status">
       ${text}
     </p>
     ${dialog}
@@ -163,6 +166,7 @@ function Editor({ group }: { readonly group: Group }): VNode {
         disabled=${false}
         field="to"
         onChange=${change}
+        onPending=${setIsPending}
       />
     </section>
     ${

@@ -129,8 +129,7 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
 }
 
 function SaveLine({ model }: { readonly model: RuleModel }): VNode {
-  const tone =
-    model.isUnsaved && model.state !== 'saving' ? (model.state === 'draft' ? 'info' : 'bad') : 'good'
+  const tone = saveTone(model)
   return html`<p class=${`save-line save-${tone}`} role="status">
     ${formatSaveState(model)}
     ${
@@ -140,6 +139,11 @@ function SaveLine({ model }: { readonly model: RuleModel }): VNode {
       </button>`
     }
   </p>`
+}
+
+function saveTone({ isUnsaved, state, mistakeCount }: RuleModel): 'good' | 'info' | 'bad' {
+  if (!isUnsaved || state === 'saving') return 'good'
+  return state === 'draft' || (state === 'saved' && mistakeCount === 0) ? 'info' : 'bad'
 }
 
 interface Typed {
