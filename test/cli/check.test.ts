@@ -23,7 +23,7 @@ before(async () => {
     dnsNames: ['mx.bank.example', ...Array.from({ length: 30 }, (_, n) => `name${n}.bank.example`)],
   })
   bankFingerprint = fingerprints(bank.cert).publicKey
-  const inDays = (days: number) => ({ notAfter: new Date(Date.now() + days * 86_400_000 + 60_000) })
+  const inDays = (days: number) => ({ notAfter: new Date(Date.now() + days * 86_400_000 + 3_600_000) })
   world = await startPartners(
     {
       'bank.example': { tls: bank },
