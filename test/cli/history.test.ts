@@ -34,7 +34,7 @@ describe('history', { concurrency: 8 }, () => {
       ],
     )
     const table = await rulesFile.done('history', 'acme.example', '--limit', '2')
-    assert.match(table, /│ when +│ who +│ what +│ change +│/)
+    assert.match(table, /│ when \(UTC\) +│ who +│ what +│ change +│/)
     assert.match(table, /│ \d{4}-\d\d-\d\d \d\d:\d\d:\d\d │/)
     assert.match(table, /│ ann@desk +│ rule \w+ +│ enabled: false → true +│\n│ +│ +│ of acme\.example +│/)
     assert.match(table, /│ deleted +│/)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { drawTable } from '../../plugins/enforce-tls/cli/output.js'
+import { drawTable } from '../../plugins/enforce-tls/cli/table.js'
 import { RulesFile, enforceTls, inProcess } from './enforce-tls.js'
 
 const COMMANDS = [

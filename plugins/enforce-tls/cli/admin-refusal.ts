@@ -3,7 +3,7 @@ import { formatAdminProblem } from '../admin/format-problem.js'
 import type { AdminProblem } from '../admin/problem.js'
 import type { ReadStore } from '../store/rule-store.js'
 import { missingHint, ownerHint } from './hints.js'
-import { localTime } from './local-time.js'
+import { formatUtc } from '../text/utc.js'
 import { Refusal } from './refusal.js'
 
 const PATTERNS = 'bank.example, .bank.example (its subdomains) or cfo@bank.example'
@@ -32,7 +32,7 @@ export async function refusalOf({ store, command }: Around, { data }: AdminProbl
         [command('rule', 'edit', data.owner, data.id, '--level', 'encrypt')],
       )
     case 'changed-meanwhile': {
-      const when = data.last === null ? '' : ` (${localTime(data.last.at)})`
+      const when = data.last === null ? '' : ` (${formatUtc(data.last.at)})`
       return new Refusal([
         `${sentence}; the other change${when}:`,
         ...data.differences.map((difference) => `  ${difference}`),

@@ -1,8 +1,7 @@
 /** Questions to whoever sits at the terminal; a new password, which is never taken from the command line. */
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
-import { oneLine } from '../text/one-line.js'
-import type { Output } from './output.js'
+import { prose, type Output } from './output.js'
 import { Refusal } from './refusal.js'
 import { passwordProblem } from '../console/auth/password.js'
 
@@ -51,7 +50,7 @@ export async function withQuestions<T>(
   const lines = dialogue[Symbol.asyncIterator]()
   try {
     return await work(async (question) => {
-      terminal.stderr.write(`${oneLine(question)} [y/N] `)
+      terminal.stderr.write(`${prose(terminal.stderr, question).trimEnd()} [y/N] `)
       const line = await lines.next()
       if (line.done) terminal.stderr.write('\n')
       return line.done !== true && /^y(?:es)?$/i.test(line.value.trim())

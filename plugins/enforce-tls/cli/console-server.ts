@@ -68,7 +68,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
     output.data({ url, store: store.description, ...(first ?? {}) })
     output.line(`The console is at ${url} on ${store.description}.`)
     if (first) output.line(`Sign in as ${first.user} with the password ${first.password} (shown this once).`)
-    else output.line('Sign in as one of its users: enforce-tls user list.')
+    else output.line('Sign in as one of its users: enforce-tls user list')
     if (owner) output.line(`Files that it makes belong to ${owner.name}, the user of Haraka in smtp.ini.`)
     output.line('Ctrl-C ends it.')
     await untilEnd(server)

@@ -67,7 +67,9 @@ export interface Context extends Surroundings, Editor {
 /** The program without its commands. */
 export function createRoot() {
   return new Command('enforce-tls')
-    .description('Message rules: which mail must travel over TLS.')
+    .description(
+      'Message rules: which mail must travel over TLS. Times are shown in UTC, and days in options are those of UTC.',
+    )
     .addOption(
       new Option(
         '--redis <url>',

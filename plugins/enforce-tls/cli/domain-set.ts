@@ -35,7 +35,7 @@ export async function setHelpByUser(
   )
   if (help.link !== null) output.line(`They have a link: ${help.link}`)
   if (!enabled) output.line(`Message rules are switched off for ${domain}; switch them on with:`)
-  if (!enabled) output.line(context.command('domain', 'enable', domain))
+  if (!enabled) output.code(context.command('domain', 'enable', domain))
 }
 
 /** The domain that the user means, with all that have a switch; who may have mistyped a known one is told. */

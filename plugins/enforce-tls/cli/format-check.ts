@@ -3,6 +3,7 @@ import type { HostCheck, PartnerCheck, PartnerVerdict } from '../check/types.js'
 import type { StsCheck } from '../check/sts-types.js'
 import type { CertificateFacts } from '../check/certificate-facts.js'
 import { inDays } from '../check/verdict.js'
+import { utc } from '../report/format.js'
 import { oneLine } from '../text/one-line.js'
 import { numbered } from '../text/list.js'
 import { daneCells, daneSentences, formatDnssec, formatTlsa } from './format-dane.js'
@@ -50,13 +51,9 @@ const VERDICTS: Readonly<Record<PartnerVerdict, VerdictWords>> = {
 /** Counted also where there are none. */
 const ALWAYS: readonly PartnerVerdict[] = ['delivered', 'not-known', 'bounced']
 
-/** Left margin of the facts, their names included. */
-const MARGIN = 15
-/** The width of a terminal where there is none. */
-const WIDTH = 80
-/** Left margin of what stands below a sentence. */
-const ITEM = 2
 const NAMES_SHOWN = 6
+/** No name in DNS is longer. */
+const NAME_MAX = 253
 const POLICY_HOSTS_SHOWN = 6
 
 /** The exit code of the worst of several checks. */
@@ -71,13 +68,13 @@ export function showCheck(output: Output, check: PartnerCheck): void {
   const { dane, mtaSts, tlsReports, levels } = check
   const { minVersion } = requirement
   output.line(`${recipient ?? domain}: ${VERDICTS[verdict].sentence}.`)
-  for (const line of wrapped(`${reason}.`, columnsOf(output) - ITEM)) output.item(line)
+  output.item(`${reason}.`)
   const required = [
     formatLevelWithDemands(requirement),
     ...(minVersion ? [`${minVersion} or later`] : []),
   ].join(', ')
   const demand = decidedBy.length === 0 ? `Checked at ${required}.` : `Required: ${required};`
-  for (const line of wrapped(demand, columnsOf(output) - ITEM)) output.item(line)
+  output.item(demand)
   for (const { owner, id, name } of decidedBy) output.item(`by rule ${id} of ${owner} (${name})`, 2)
   const sentences = [
     ...(levels.length > 0 ? [`Its servers fulfil ${levels.join(', ')}.`] : []),
@@ -85,8 +82,7 @@ export function showCheck(output: Output, check: PartnerCheck): void {
     ...(mtaSts?.policy ? [formatPolicy(mtaSts.policy)] : []),
     ...(mtaSts?.policy?.problems ?? []).map((problem) => `Its MTA-STS policy: ${problem}.`),
   ]
-  for (const sentence of sentences)
-    for (const line of wrapped(sentence, columnsOf(output) - ITEM)) output.item(line)
+  for (const sentence of sentences) output.item(sentence)
   const usesDane = hosts.some((host) => (host.dane?.records.length ?? 0) > 0)
   for (const host of hosts) {
     output.line('')
@@ -96,19 +92,14 @@ export function showCheck(output: Output, check: PartnerCheck): void {
   for (const remark of remarks) output.line(remark)
 }
 
-function columnsOf({ terminal }: Output): number {
-  return Math.max(terminal.stdout.columns || WIDTH, WIDTH)
-}
-
 /** @param usesDane whether the partner publishes TLSA records */
 function showHost(output: Output, host: HostCheck, usesDane: boolean): void {
   const { certificate, failure, priority } = host
   const where = host.to === null || host.to === host.host ? host.host : `${host.host} (${host.to})`
   output.line(`${where}${priority === null ? '' : `, priority ${priority}`}`)
-  const width = columnsOf(output) - MARGIN
   const facts: Record<string, readonly string[]> = {}
   const fact = (name: string, ...texts: readonly string[]): void => {
-    facts[name] = texts.flatMap((text) => wrapped(text, width))
+    facts[name] = texts
   }
   fact('result', failure ? `${failure.class ?? 'no session'}: ${failure.detail}` : formatPass(host))
   if (host.reachable !== null) fact('reachable', host.reachable ? 'yes' : 'no')
@@ -119,16 +110,14 @@ function showHost(output: Output, host: HostCheck, usesDane: boolean): void {
   if (certificate) {
     const { names, key, chain, issuer, validTo, daysLeft, fingerprints } = certificate
     const more = names.length - NAMES_SHOWN
-    const shown = names.slice(0, NAMES_SHOWN).map((name) => oneLine(name, width))
+    const shown = names.slice(0, NAMES_SHOWN).map((name) => oneLine(name, NAME_MAX))
     fact('names', ...(names.length > 0 ? shown : ['none']), ...(more > 0 ? [`and ${more} more`] : []))
     fact('chain', chain.trusted ? 'trusted' : `not trusted: ${chain.problem ?? ''}`)
     fact('issuer', issuer || 'none')
     fact('key', formatKey(key))
     fact(
       'expires',
-      validTo === null
-        ? 'unknown: the date cannot be read'
-        : `${minutes(validTo)} UTC, ${inDays(daysLeft ?? 0)}`,
+      validTo === null ? 'unknown: the date cannot be read' : `${utc(validTo)} UTC, ${inDays(daysLeft ?? 0)}`,
     )
     fact('certificate', digits(fingerprints.certificate))
     fact('public key', digits(fingerprints.publicKey))
@@ -156,10 +145,6 @@ function formatPass({ trustedNextHop, free, remark }: HostCheck): string {
 
 function formatKey({ type, bits, curve }: CertificateFacts['key']): string {
   return [type, ...(bits === null ? [] : [`${bits} bits`]), ...(curve === null ? [] : [curve])].join(', ')
-}
-
-function minutes(time: string): string {
-  return time.slice(0, 16).replace('T', ' ')
 }
 
 /** As short as rules take them. */
@@ -202,21 +187,4 @@ export function showChecks(output: Output, checks: readonly PartnerCheck[]): voi
     count(verdict) > 0 || ALWAYS.includes(verdict) ? [`${count(verdict)} ${VERDICTS[verdict].short}`] : [],
   )
   output.line(`${numbered(checks.length, 'partner')}: ${parts.join(', ')}.`)
-}
-
-/** Lines of words; a word that is longer than a line is broken. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of oneLine(text, 1000).split(' ')) {
-    const pieces = word.match(new RegExp(`.{1,${width}}`, 'gu')) ?? ['']
-    for (const piece of pieces) {
-      if (line !== '' && line.length + 1 + piece.length > width) {
-        lines.push(line)
-        line = ''
-      }
-      line = line === '' ? piece : `${line} ${piece}`
-    }
-  }
-  return [...lines, line]
 }

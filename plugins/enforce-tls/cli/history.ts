@@ -7,7 +7,7 @@ import { valueOf } from '../store/difference.js'
 import { accountFacts } from '../admin/format-event.js'
 import { comparingEntry } from '../admin/undo.js'
 import { ownerHint } from './hints.js'
-import { localTime } from './local-time.js'
+import { utcSeconds } from '../text/utc.js'
 import { WrongUse } from './refusal.js'
 import { ownerOf } from './rule-entries.js'
 
@@ -19,7 +19,7 @@ export function addHistoryCommand(program: Root, withStore: WithStore): void {
   program
     .command('history')
     .description(
-      'show who changed rules, groups and domains, latest first; changes made by hand, ' +
+      'show who changed rules, groups and domains, latest first, with times in UTC; changes made by hand, ' +
         'with redis-cli or in the rules file, are not recorded',
     )
     .argument('[owner]', 'only the rules of this owner, and its domain')
@@ -53,8 +53,8 @@ async function showHistory(
     )
   else
     output.table(
-      ['when', 'who', 'what', 'change'],
-      entries.map((entry) => [localTime(entry.at), entry.by, subjectOf(entry), changeOf(entry)]),
+      ['when (UTC)', 'who', 'what', 'change'],
+      entries.map((entry) => [utcSeconds(entry.at), entry.by, subjectOf(entry), changeOf(entry)]),
     )
 }
 

@@ -6,6 +6,7 @@ import { examples, type Context, type Root, type WithStore } from './context.js'
 import { notTaken } from '../admin/store-memory.js'
 import { memoryIn, seenBy } from './haraka-memory.js'
 import { retryConflicts } from '../admin/editor.js'
+import { formatUtc } from '../text/utc.js'
 import { Refusal, WrongUse } from './refusal.js'
 
 /** Adds the `init` command to the program. */
@@ -41,7 +42,7 @@ async function initialise(context: Context, accept: string | undefined): Promise
     output.line(
       `Marked ${about}: ${holds ? 'the rules in it are those that count' : 'it holds no rules, and is meant to be empty'}.`,
     )
-  else output.line(`${about} has been marked since ${marker.made}.`)
+  else output.line(`${about} has been marked since ${formatUtc(marker.made)}.`)
   if (accepted) output.line(`A Haraka that knew store ${String(accept)} takes its rules from here now.`)
   else if (accept !== undefined) output.line(`It already replaces store ${accept}.`)
   else if (!marked && untaken === null) output.line('Nothing to change.')

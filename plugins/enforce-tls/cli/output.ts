@@ -1,21 +1,21 @@
 /**
  * All that the command prints: data, sentences and tables on standard output, errors on standard error.
- * What comes out of a store may hold anything, so nothing reaches the terminal with control characters.
+ * What comes out of a store may hold anything, so nothing reaches the terminal with control characters. On a terminal
+ * sentences wrap; elsewhere each is one line, for scripts.
  */
-import Table from 'cli-table3'
 import { oneLine } from '../text/one-line.js'
+import { columnsOf, wrap } from '../text/wrap.js'
+import { DEFAULT_WIDTH, drawTable, TEXT_MAX, type Cell } from './table.js'
 
 /** What the command needs of the process that it runs in. */
 export type Terminal = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env' | 'cwd'>
 
-/** What stands in a cell of a table: words that wrap, or lines. */
-export type Cell = string | readonly string[]
-
-/** The width of a table that no terminal limits, and the narrowest one that is drawn. */
-const DEFAULT_WIDTH = 80
-const NARROWEST = 60
-/** Longer text than any valid entry holds is cut. */
-const TEXT_MAX = 1000
+/** Prose in longer lines is hard to read, whatever the terminal has room for. */
+const PROSE_WIDTH = 100
+/** What other lines of a sentence stand behind. */
+const LABEL = /^(?:\d+\. |Note: |Next: )/
+/** A sentence that ends with what is to be copied. */
+const WITH_COMMAND = /^(.*:) (enforce-tls .*)$/
 
 /** Where the results of one command go. With `json`, sentences and tables are left out. */
 export class Output {
@@ -31,11 +31,16 @@ export class Output {
 
   /** A sentence for a person. */
   line(text: string): void {
-    if (!this.json) this.terminal.stdout.write(`${oneLine(text, TEXT_MAX)}\n`)
+    if (!this.json) this.terminal.stdout.write(prose(this.terminal.stdout, text))
   }
 
   /** One of several things that belong to the sentence before. */
   item(text: string, depth = 1): void {
+    if (!this.json) this.terminal.stdout.write(prose(this.terminal.stdout, text, '  '.repeat(depth), 2))
+  }
+
+  /** One of several things that are to be copied, or read by a program: a line of its own, however long. */
+  code(text: string, depth = 1): void {
     if (!this.json) this.terminal.stdout.write(`${'  '.repeat(depth)}${oneLine(text, TEXT_MAX)}\n`)
   }
 
@@ -48,9 +53,10 @@ export class Output {
   facts(facts: Readonly<Record<string, string | readonly string[]>>): void {
     const margin = Math.max(...Object.keys(facts).map((name) => name.length)) + 2
     for (const [name, values] of Object.entries(facts)) {
+      const hang = typeof values === 'string' ? 0 : 2
       for (const [index, value] of [values].flat().entries()) {
         const left = (index === 0 ? name : '').padEnd(margin)
-        if (!this.json) this.terminal.stdout.write(`  ${left}${oneLine(value, TEXT_MAX)}\n`)
+        if (!this.json) this.terminal.stdout.write(prose(this.terminal.stdout, value, `  ${left}`, hang))
       }
     }
   }
@@ -64,36 +70,13 @@ export class Output {
   }
 }
 
-/** A table as text. Cells wrap; no control character of theirs gets through. */
-export function drawTable(
-  head: readonly string[],
-  rows: readonly (readonly Cell[])[],
-  columns?: number,
-  colours = false,
-): string {
-  const texts = rows.map((row) => row.map((cell) => [cell].flat().map((line) => oneLine(line, TEXT_MAX))))
-  const widths = columnWidths([head.map((name) => [name]), ...texts], columns)
-  const table = new Table({
-    head: [...head],
-    colWidths: widths.map((width) => width + 2),
-    wordWrap: true,
-    style: colours ? { head: ['bold'], border: ['grey'] } : { head: [], border: [] },
-  })
-  for (const row of texts) {
-    table.push(
-      row.map((lines, column) => lines.map((line) => breakable(line, widths[column] ?? 1)).join('\n')),
-    )
-  }
-  return `${table.toString()}\n`
-}
-
 /** Writes error sentences, and the commands that help, to standard error. */
 export function printError(
   terminal: Terminal,
   sentences: readonly string[],
   commands: readonly string[] = [],
 ): void {
-  for (const sentence of sentences) terminal.stderr.write(`enforce-tls: ${oneLine(sentence, TEXT_MAX)}\n`)
+  for (const sentence of sentences) terminal.stderr.write(prose(terminal.stderr, sentence, 'enforce-tls: '))
   for (const command of commands) terminal.stderr.write(`  ${oneLine(command, TEXT_MAX)}\n`)
 }
 
@@ -103,78 +86,23 @@ export function printWarning(terminal: Terminal, sentence: string, command?: str
 }
 
 /**
- * Columns as wide as their longest line; where that is too much, the widest ones share what is left. No column is
- * narrower than its longest word where there is room for that: a name that is cut looks like another name. Where there is
- * not, the longest names share what the others leave; names of columns wrap before anything else does.
+ * A sentence as it is printed.
+ *
+ * @param left what stands before it; the other lines have a margin as wide
+ * @param hang columns that the other lines have more, where the sentence has no label
  */
-function columnWidths(
-  rows: readonly (readonly (readonly string[])[])[],
-  terminalWidth: number | undefined,
-): number[] {
-  const longest = (rows[0] ?? []).map(() => 0)
-  const [words, cells] = [[...longest], [...longest]]
-  for (const [place, row] of rows.entries()) {
-    for (const [column, lines] of row.entries())
-      for (const line of lines) {
-        longest[column] = Math.max(longest[column] ?? 0, columnsOf(line))
-        if (place > 0) cells[column] = Math.max(cells[column] ?? 0, columnsOf(line))
-        words[column] = Math.max(words[column] ?? 0, ...line.split(' ').map(columnsOf))
-      }
-  }
-  const borders = longest.length * 3 + 1
-  // A pseudo-terminal that nobody looks at says 0.
-  const width = terminalWidth === undefined || terminalWidth === 0 ? DEFAULT_WIDTH : terminalWidth
-  const room = Math.max(width, NARROWEST) - borders
-  const taken = words.reduce((sum, word) => sum + word, 0)
-  if (taken > room) {
-    const fair = Math.floor(room / longest.length)
-    const wanted = words.map((word, column) => Math.max(word, Math.min(fair, cells[column] ?? 0)))
-    return shares(wanted, room)
-  }
-  const more = shares(
-    longest.map((most, column) => most - (words[column] ?? 0)),
-    room - taken,
-  )
-  return words.map((word, column) => word + (more[column] ?? 0))
-}
-
-/** Divides columns of a terminal by what each wants: those that want little get it, the others the same. */
-function shares(wanted: readonly number[], room: number): number[] {
-  let left = room
-  const widths = [...wanted]
-  const least = [...wanted.keys()].sort((a, b) => (wanted[a] ?? 0) - (wanted[b] ?? 0))
-  for (const [done, column] of least.entries()) {
-    const width = Math.min(wanted[column] ?? 0, Math.floor(left / (least.length - done)))
-    widths[column] = width
-    left -= width
-  }
-  return widths
-}
-
-/** Breaks the words that are longer than a line of the cell: the table itself would cut them off. */
-function breakable(text: string, width: number): string {
-  return text
-    .split(' ')
-    .map((word) => {
-      let broken = ''
-      let used = 0
-      for (const character of word) {
-        const wide = columnsOf(character)
-        if (used + wide > width) {
-          broken += ' '
-          used = 0
-        }
-        broken += character
-        used += wide
-      }
-      return broken
-    })
-    .join(' ')
-}
-
-/** Columns that a text takes at most: a character beyond the alphabets of Europe may take two. */
-function columnsOf(text: string): number {
-  let columns = 0
-  for (const character of text) columns += character < '\u1100' ? 1 : 2
-  return columns
+export function prose(
+  stream: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>,
+  text: string,
+  left = '',
+  hang = 0,
+): string {
+  const whole = oneLine(text, TEXT_MAX)
+  const width = Math.min(stream.columns || DEFAULT_WIDTH, PROSE_WIDTH)
+  if (!stream.isTTY || left.length + columnsOf(whole) <= width) return `${left}${whole}\n`
+  const [, sentence = whole, command] = WITH_COMMAND.exec(whole) ?? []
+  const margin = LABEL.exec(sentence)?.[0].length ?? hang
+  const lines = wrap(sentence, width - left.length, margin)
+  if (command !== undefined) lines.push(`  ${command}`)
+  return lines.map((line, index) => `${index === 0 ? left : ' '.repeat(left.length)}${line}\n`).join('')
 }

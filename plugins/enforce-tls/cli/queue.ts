@@ -2,10 +2,11 @@
 import { comparableDomain } from '../rules/address.js'
 import { quote } from '../text/quote.js'
 import { numbered } from '../text/list.js'
+import { formatUtc } from '../text/utc.js'
+import { utc } from '../report/format.js'
 import { formatNothing, nodeRemarks, reasonOf, untriedRemarks } from '../waiting/format-waiting.js'
 import { readWaiting, type WaitingFilter, type WaitingMessage } from '../waiting/read-waiting.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
-import { localTime } from './local-time.js'
 import { orderByUser, releaseByUser } from './queue-orders.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { ownerOf } from './rule-entries.js'
@@ -25,7 +26,9 @@ export function addQueueCommands(program: Root, withStore: WithStore): void {
 
   queue
     .command('list')
-    .description('list what waits in all Haraka that share these rules, longest waiting first')
+    .description(
+      'list what waits in all Haraka that share these rules, longest waiting first; times are in UTC',
+    )
     .option(...PARTNER)
     .option(...RULE)
     .option(...OWNER)
@@ -146,12 +149,12 @@ async function list({ waiting, output }: Context, filter: WaitingFilter, limit: 
   if (shown.length === 0) output.line(formatNothing(found.nodes, filtered))
   else {
     output.table(
-      ['id', 'from, to', 'why', 'since, next try'],
+      ['id', 'from, to', 'why', 'times (UTC)'],
       shown.map((message) => [
         message.id,
         [message.sender || '<>', recipientsOf(message)],
         reasonOf(message),
-        [localTime(message.since), nextOf(message)],
+        [`since ${utc(message.since)}`, nextIn(message)],
       ]),
     )
     const rest = found.messages.length - shown.length
@@ -159,7 +162,7 @@ async function list({ waiting, output }: Context, filter: WaitingFilter, limit: 
       `${numbered(found.messages.length, 'message')} waiting${rest > 0 ? `; ${rest} not shown, see --limit` : ''}.`,
     )
   }
-  for (const remark of nodeRemarks(found.nodes, localTime)) output.line(remark)
+  for (const remark of nodeRemarks(found.nodes)) output.line(remark)
 }
 
 async function show({ waiting, output, command }: Context, id: string): Promise<void> {
@@ -184,15 +187,15 @@ async function show({ waiting, output, command }: Context, id: string): Promise<
     requires: message.level === '' ? 'unknown' : message.level,
     rule: message.rules.map((rule) => `"${rule.name}" (${rule.id}) of ${rule.owner}`),
     why: message.class === '' ? reasonOf(message) : [reasonOf(message), message.class],
-    since: localTime(message.since),
+    since: formatUtc(message.since),
     tries: String(message.tries),
     'next try': nextOf(message),
-    'given up': localTime(message.until),
+    'given up': formatUtc(message.until),
     on: node?.name ?? message.node,
     ...(message.ordered === '' ? {} : { ordered: message.ordered }),
     ...(message.releasedBy === '' ? {} : { released: `by ${message.releasedBy}` }),
   })
-  for (const remark of nodeRemarks(node ? [node] : [], localTime)) output.line(remark)
+  for (const remark of nodeRemarks(node ? [node] : [])) output.line(remark)
 }
 
 function recipientsOf({ recipients, recipientCount }: WaitingMessage): string {
@@ -202,5 +205,15 @@ function recipientsOf({ recipients, recipientCount }: WaitingMessage): string {
 
 function nextOf({ next, ordered }: WaitingMessage): string {
   if (ordered !== '') return ordered
-  return Date.parse(next) <= Date.now() ? 'now' : localTime(next)
+  return isDue(next) ? 'now' : formatUtc(next)
+}
+
+/** The same for a cell below the word UTC, with what it is. */
+function nextIn({ next, ordered }: WaitingMessage): string {
+  if (ordered !== '') return `ordered: ${ordered}`
+  return isDue(next) ? 'next try now' : `next try ${utc(next)}`
+}
+
+function isDue(time: string): boolean {
+  return Date.parse(time) <= Date.now()
 }

@@ -31,7 +31,7 @@ export type Format = (typeof FORMATS)[number]
 export const SINCE = '7d'
 /** What a time may look like. */
 export const TIMES =
-  '7d, 24h or 2w before now, a day such as 2026-11-01, or a time such as 2026-11-01T08:00:00Z'
+  '7d, 24h or 2w before now, a day such as 2026-11-01 (of UTC), or a time such as 2026-11-01T08:00:00Z'
 
 /**
  * What the options ask for.

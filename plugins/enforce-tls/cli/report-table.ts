@@ -10,8 +10,9 @@ import {
   formatScope,
   utc,
 } from '../report/format.js'
-import { drawTable, type Cell } from './output.js'
+import { drawTable, type Cell } from './table.js'
 import { oneLine } from '../text/one-line.js'
+import { wrap } from '../text/wrap.js'
 import { conclude } from '../report/conclusion.js'
 import { WHOLE_LOG, type LogScope } from '../report/scope.js'
 import { formatDeparture } from '../report/releases.js'
@@ -19,6 +20,10 @@ import { ruleLabel } from '../report/rule-names.js'
 
 /** Partners beyond these are left to the other formats. */
 const PARTNERS_MAX = 20
+/** A report is a text of this width wherever it goes: it is kept and sent. */
+const WIDTH = 80
+const NAME_WIDTH = 22
+const FACT_WIDTH = WIDTH - NAME_WIDTH - 2
 
 /** The report as text, no wider than the terminal, or than 80 columns. */
 export function toTables(report: DeliveryReport, columns?: number, scope: LogScope = WHOLE_LOG): string {
@@ -35,7 +40,9 @@ export function toTables(report: DeliveryReport, columns?: number, scope: LogSco
   return [
     `${oneLine(`Deliveries ${formatScope(report)}`)}\n`,
     facts('requires TLS', formatEnforced(enforced)),
-    ...(enforced.messages > 0 || unknown ? [facts('in short', wrapped(`${required} ${verdict}`))] : []),
+    ...(enforced.messages > 0 || unknown
+      ? [facts('in short', wrap(oneLine(`${required} ${verdict}`, 600), FACT_WIDTH))]
+      : []),
     ...(reported.messages > 0 ? [facts('report only', formatReported(reported))] : []),
     ...(incoming.refused + incoming.wouldRefuse > 0 ? [facts('incoming', formatIncoming(incoming))] : []),
     table(
@@ -113,22 +120,13 @@ export function toTables(report: DeliveryReport, columns?: number, scope: LogSco
         /^CN=([^,]+)/.exec(issuer)?.[1] ?? issuer,
       ]),
     ),
-    ...(limits.length === 0 ? [] : ['\n', ...limits.map((limit) => wrapped(limit, 78).join('\n') + '\n')]),
+    ...(limits.length === 0
+      ? []
+      : ['\n', ...limits.map((limit) => wrap(oneLine(limit, 600), WIDTH).join('\n') + '\n')]),
   ].join('')
-}
-
-/** A sentence in lines that leave room for the name beside it. */
-function wrapped(sentence: string, width = 55): string[] {
-  const lines: string[] = []
-  for (const word of oneLine(sentence, 600).split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + word.length < width) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
 }
 
 /** A name, and lines beside it. */
 function facts(name: string, lines: readonly string[]): string {
-  return lines.map((line, index) => `  ${(index === 0 ? name : '').padEnd(22)}${line}\n`).join('')
+  return lines.map((line, index) => `  ${(index === 0 ? name : '').padEnd(NAME_WIDTH)}${line}\n`).join('')
 }

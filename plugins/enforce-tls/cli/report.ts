@@ -36,7 +36,7 @@ export function addReportCommand(program: Root, withStore: WithStore): void {
       'only mail of this domain, or that rules of this sender address or of * apply to',
     )
     .option('--since <time>', `from then on (default: ${SINCE}): ${TIMES}`)
-    .option('--until <time>', 'before then, a day included (default: now); days are those of UTC')
+    .option('--until <time>', 'before then, a day included (default: now)')
     .option('--domain <domain>', 'only mail to this domain')
     .addOption(new Option('--format <format>', 'how to print it (default: table)').choices(FORMATS))
     .option('--output <file>', 'write it there; with --tls-rpt, a folder for a file for each report')

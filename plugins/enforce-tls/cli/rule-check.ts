@@ -14,7 +14,7 @@ import { listed, numbered } from '../text/list.js'
 import { canAsk } from './ask.js'
 import type { Context } from './context.js'
 import { effectsNow } from './effects.js'
-import { printWarning } from './output.js'
+import { printWarning, prose } from './output.js'
 import { checkMany } from './partners.js'
 
 /** All servers together may take so long, in milliseconds. */
@@ -71,7 +71,7 @@ async function warnAbout(context: Context, found: ImpactPartners): Promise<void>
     }
     for (const [action, own] of actions) warnOf(context, own, action)
     const summary = formatChecked(checks, found)
-    if (summary !== null && canAsk(output)) terminal.stderr.write(`${summary}\n`)
+    if (summary !== null && canAsk(output)) terminal.stderr.write(prose(terminal.stderr, summary))
   } catch (error) {
     printWarning(terminal, `the mail servers of the recipients could not be asked: ${errorMessage(error)}`)
   }

@@ -28,7 +28,7 @@ export async function offerRemoval(
       const { sentence, value, removal, risk } = problem
       if (removal === null) continue
       output.line(sentence)
-      output.item(value ?? '')
+      output.code(value ?? '')
       if (risk !== null) output.item(risk.before)
       if (risk !== null && !canAsk(output)) {
         output.item('not removed: it may be in force, and there is no terminal to ask on')

@@ -3,7 +3,7 @@ import { openPartnerFacts } from '../store/open-store.js'
 import { LOSSES, parseLosses } from '../suggest/losses.js'
 import { errorMessage } from '../text/error-message.js'
 import { numbered } from '../text/list.js'
-import { localTime } from './local-time.js'
+import { formatUtc } from '../text/utc.js'
 import type { Surroundings } from './context.js'
 
 export interface SuggestStatus {
@@ -30,7 +30,7 @@ export async function suggestState({
     const losses =
       lost === 0
         ? ''
-        : `; ${lost === 1 ? '1 delivery was' : `${lost} deliveries were`} not counted, for want of room or of the store, the last one ${localTime(new Date(last).toISOString())}`
+        : `; ${lost === 1 ? '1 delivery was' : `${lost} deliveries were`} not counted, for want of room or of the store, the last one ${formatUtc(new Date(last).toISOString())}`
     const text = `${numbered(observed, 'partner')} observed${room}${losses}; what Haraka sees while the store is away is not kept for long, and no mail waits for it`
     return { observed, lost, text }
   } catch (error) {

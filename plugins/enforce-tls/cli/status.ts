@@ -2,6 +2,7 @@
 import type { TrustFacts } from '../delivery/tls/trust-facts.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { numbered } from '../text/list.js'
+import { timesAsRead } from '../text/utc.js'
 import { valueOf } from '../store/difference.js'
 import { StoreError } from '../store/rule-store.js'
 import { forwardedState } from './format-forwarded.js'
@@ -78,9 +79,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
   const forwarded = forwardedState(context)
   const log = await deliveryLogFacts(context)
   output.facts({
-    ...facts,
-    ...log,
-    marker: standing.marker,
+    ...read({ ...facts, ...log, marker: standing.marker }),
     owners: String(report.owners),
     domains: `${domains.on} on, ${domains.off} off`,
     rules: `${rules.on} on, ${rules.off} off, ${rules.sleeping} inactive (switched off for their domain), ${rules.expired} expired`,
@@ -124,6 +123,11 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
   const fixable = left.some(({ removal }) => removal !== null) && !fix
   const ways = fix ? left.flatMap(({ risk }) => risk?.commands ?? []) : []
   throw new Refusal([first, ...rest], fixable ? [context.command('status', '--fix')] : ways)
+}
+
+/** Facts that data has, too, for a person. */
+function read(facts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(facts).map(([name, text]) => [name, timesAsRead(text)]))
 }
 
 function dataOfReports({ day, sent, lastSent, failed }: TlsRptStatus): object {

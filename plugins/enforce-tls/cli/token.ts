@@ -2,7 +2,9 @@
 import { ROLES, type Role } from '../console/auth/account.js'
 import { AccountProblem } from '../console/auth/people.js'
 import type { ReadToken } from '../console/auth/tokens.js'
+import { utc } from '../report/format.js'
 import { quote } from '../text/quote.js'
+import { formatUtc } from '../text/utc.js'
 import { examples, type Root } from './context.js'
 import { StoreError } from '../store/rule-store.js'
 import { ownerHint } from './hints.js'
@@ -71,7 +73,7 @@ async function createToken(context: AccountContext, name: string, options: Creat
   output.line(
     token.expiresAt === undefined
       ? 'It is valid until it is revoked.'
-      : `It is valid until ${token.expiresAt}.`,
+      : `It is valid until ${formatUtc(token.expiresAt)}.`,
   )
 }
 
@@ -101,14 +103,14 @@ async function listTokens({ people, tokens, output }: AccountContext): Promise<v
   if (all.length === 0) output.line('There are no tokens.')
   else
     output.table(
-      ['id', 'name', 'role', 'domains', 'valid until', 'last used'],
+      ['id', 'name', 'role', 'domains', 'valid until (UTC)', 'last used (UTC)'],
       all.map(({ id, name, role, domains, expiresAt, usedAt, valid }) => [
         id,
         name,
         role ?? '',
         domains,
-        valid ? (expiresAt?.slice(0, 16) ?? 'it is revoked') : 'not valid any more',
-        usedAt?.slice(0, 16) ?? '',
+        valid ? (expiresAt ? utc(expiresAt) : 'it is revoked') : 'not valid any more',
+        usedAt ? utc(usedAt) : '',
       ]),
     )
 }

@@ -8,8 +8,8 @@ import { toStatementPage, toText } from '../report/trace/statement-text.js'
 import { RESULTS, type ResultAsked, type TraceQuery } from '../report/trace/trace-query.js'
 import { formatVersion } from '../report/trace/words.js'
 import { numbered } from '../text/list.js'
+import { formatUtc, utcSeconds } from '../text/utc.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
-import { localTime } from './local-time.js'
 import { domainOf, periodOf, TIMES, writeOutput } from './report-query.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { ownerOf } from './rule-entries.js'
@@ -39,7 +39,9 @@ interface TraceOptions {
 export function addTraceCommand(program: Root, withStore: WithStore): void {
   program
     .command('trace')
-    .description('show what happened to a message: each attempt and outcome in order, from the delivery log')
+    .description(
+      'show what happened to a message: each attempt and outcome in order, from the delivery log; times are in UTC',
+    )
     .option('--message-id <id>', 'the message with this Message-ID')
     .option('--to <address>', 'messages to this recipient')
     .option('--from <address>', 'messages of this sender')
@@ -126,8 +128,8 @@ function show({ output }: Context, message: TracedMessage): void {
     ...(message.rules.length === 0 ? {} : { rule: rulesOf(message) }),
   })
   output.table(
-    ['time', 'server', 'TLS', 'what happened'],
-    steps.map((step) => [localTime(step.at), serverOf(step), tlsOf(step), whatOf(step)]),
+    ['time (UTC)', 'server', 'TLS', 'what happened'],
+    steps.map((step) => [utcSeconds(step.at).split(' '), serverOf(step), tlsOf(step), whatOf(step)]),
   )
   const notes = [...formatExposures(exposures), ...missing]
   for (const note of notes) output.line(`Note: ${note}`)
@@ -195,7 +197,7 @@ async function explainEmptiness(
   const begins = await deliveries().begins()
   output.line(`The delivery log (${deliveries().description}) has no such message.`)
   if (begins !== null)
-    output.line(`It goes back to ${localTime(begins)}; older entries were dropped or never made.`)
+    output.line(`It goes back to ${formatUtc(begins)}; older entries were dropped or never made.`)
   const asksNames = [to, from, messageId].some((name) => name !== undefined)
   if (!settings.evidence.stream)
     output.line(

@@ -4,10 +4,10 @@ import { accountFacts } from '../admin/format-event.js'
 import { AccountProblem } from '../console/auth/people.js'
 import { didYouMean, nearest } from '../text/nearest.js'
 import { quote } from '../text/quote.js'
+import { utcSeconds } from '../text/utc.js'
 import { confirmRemoval, newPassword } from './ask.js'
 import { examples, type Root } from './context.js'
 import { retryConflicts } from '../admin/editor.js'
-import { localTime } from './local-time.js'
 import { Refusal } from './refusal.js'
 import { rightsOf, formatRights, type AccountContext, type WithAccounts } from './account-context.js'
 
@@ -196,8 +196,8 @@ async function showHistory({ people, output }: AccountContext): Promise<void> {
   if (rows.length === 0) output.line('No changes of users and tokens are recorded.')
   else
     output.table(
-      ['when', 'who', 'what', 'change'],
-      rows.map(({ at, by, kind, name, did }) => [localTime(at), by, `${kind} ${name}`, did]),
+      ['when (UTC)', 'who', 'what', 'change'],
+      rows.map(({ at, by, kind, name, did }) => [utcSeconds(at), by, `${kind} ${name}`, did]),
     )
 }
 

@@ -1,5 +1,6 @@
 /** What command and console say of mail that waits, in the same words. Pure. */
 import { listed, numbered } from '../text/list.js'
+import { formatUtc } from '../text/utc.js'
 import type { Action } from './orders.js'
 import type { WaitingMessage, WaitingNode } from './read-waiting.js'
 
@@ -12,11 +13,11 @@ export function reasonOf({
   return host === '' || host === domain ? detail : `${host} ${detail}`
 }
 
-/** What is unknown, or as it was at another time; a sentence each. @param time of a moment, for a person */
-export function nodeRemarks(nodes: readonly WaitingNode[], time: (iso: string) => string): string[] {
+/** What is unknown, or as it was at another time; a sentence each. */
+export function nodeRemarks(nodes: readonly WaitingNode[]): string[] {
   return nodes.flatMap((node) => [
     ...(node.down
-      ? [`${node.name} has not been seen since ${time(node.seen)}; its waiting mail is as it was then.`]
+      ? [`${node.name} has not been seen since ${formatUtc(node.seen)}; its waiting mail is as it was then.`]
       : []),
     ...(node.more ? [`${node.name} has more mail waiting than it lists.`] : []),
     ...untriedRemarks([node]),

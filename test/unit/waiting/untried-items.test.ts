@@ -73,10 +73,7 @@ it('is the sum of the processes that live, and nothing is said not to wait then'
   assert.ok(node)
   assert.equal(node.untried, 5)
   assert.match(formatNothing([node], false), /^No message is known to wait for TLS\. /)
-  assert.deepEqual(
-    nodeRemarks([node], (iso) => iso),
-    [
-      `5 messages in the queue of ${node.name} have not been tried since it was started; whether they wait for TLS is not known yet.`,
-    ],
-  )
+  assert.deepEqual(nodeRemarks([node]), [
+    `5 messages in the queue of ${node.name} have not been tried since it was started; whether they wait for TLS is not known yet.`,
+  ])
 })

@@ -1,6 +1,7 @@
 /** Attempts of a message without what its rules require, as sentences. Pure. */
 import { oneLine } from '../../text/one-line.js'
-import { formatUtc, formatVersion, formatWhere } from './words.js'
+import { formatUtc } from '../../text/utc.js'
+import { formatVersion, formatWhere } from './words.js'
 import type { Exposure } from './exposures.js'
 
 /** So many are told one by one. */

@@ -2,6 +2,7 @@
 import { html } from '../escape-html.js'
 import { pageStyle } from '../page-style.js'
 import { oneLine } from '../../text/one-line.js'
+import { formatUtc } from '../../text/utc.js'
 import type { Statement } from './statement.js'
 
 const WIDTH = 78
@@ -45,7 +46,7 @@ function broken(word: string, width: number): readonly string[] {
 }
 
 function footer(made: Date): string {
-  return `Made by enforce-tls on ${made.toISOString().slice(0, 19).replace('T', ' ')} UTC from the delivery log of this mail server.`
+  return `Made by enforce-tls on ${formatUtc(made.toISOString())} from the delivery log of this mail server.`
 }
 
 /** As a page that needs nothing else. */

@@ -7,7 +7,8 @@ import { oneLine } from '../../text/one-line.js'
 import type { TracedMessage, TraceStep } from './message.js'
 import type { Exposure } from './exposures.js'
 import { formatExposures } from './format-exposure.js'
-import { formatUtc, formatVersion, formatWhere, VERIFIED_WORDS, type MessageState } from './words.js'
+import { formatUtc } from '../../text/utc.js'
+import { formatVersion, formatWhere, VERIFIED_WORDS, type MessageState } from './words.js'
 
 /** What the statement is about. */
 export const QUESTION = "Was this message encrypted on its way to the recipient's mail server?"

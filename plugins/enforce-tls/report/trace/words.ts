@@ -57,11 +57,6 @@ const OUTCOMES: Readonly<Record<string, string>> = {
 
 const RELEASED = { begun: 'Released: an attempt began', sent: 'Released: sent' } as const
 
-/** Such as `2026-11-23 18:00:01 UTC`. */
-export function formatUtc(iso: string): string {
-  return `${iso.slice(0, 19).replace('T', ' ')} UTC`
-}
-
 /** A server, and where it was reached. */
 export function formatWhere({
   server,
