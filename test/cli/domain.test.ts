@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { RulesFile } from './enforce-tls.js'
+import { stepWith } from '../../plugins/enforce-tls/admin/undo.js'
+import { FileStore } from '../../plugins/enforce-tls/store/file/rule-store.js'
+import { inProcess, RulesFile } from './enforce-tls.js'
 
 const LINK = 'https://acme.example/tls'
 
@@ -101,16 +103,96 @@ describe('domain', { concurrency: 8 }, () => {
     })
   })
 
-  it('that is new, and only has somebody to ask, is off', async (t) => {
-    const rulesFile = await RulesFile.create(t)
+  it('that is off can have somebody to ask', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'acme.example')
+    await rulesFile.done('domain', 'disable', 'acme.example')
     const said = await rulesFile.done('domain', 'set', 'acme.example', '--contact', 'IT desk')
-    assert.match(said, /Message rules are switched off for acme\.example; switch them on with:/)
+    assert.match(
+      said,
+      /Message rules are switched off for acme\.example; switch them on with:\n {2}enforce-tls domain enable acme\.example/,
+    )
     assert.deepEqual(await rulesFile.data('domain', 'list'), [
       { domain: 'acme.example', enabled: false, rules: 0, contact: 'IT desk' },
     ])
   })
 
+  for (const words of [
+    ['set', '--contact', 'help@acme.example'],
+    ['remove', '--yes'],
+  ])
+    it(`${words[0] ?? ''} makes or removes nothing of which nobody knows, and says what helps`, async (t) => {
+      const rulesFile = await RulesFile.create(t, 'acme.example')
+      const before = await rulesFile.content()
+      const [action = '', ...options] = words
+      const run = (domain: string) => rulesFile.run('domain', action, domain, ...options)
+      const [other, near] = [await run('nosuch.example'), await run('acme.exmple')]
+      assert.deepEqual([other.code, near.code, other.stdout, near.stdout], [1, 1, '', ''])
+      assert.match(
+        other.stderr,
+        /^enforce-tls: nothing is known of nosuch\.example, so nothing was (?:set|removed); .* with:\n {2}enforce-tls domain (?:enable nosuch\.example|list) /,
+      )
+      assert.match(near.stderr, /nothing was (?:set|removed); did you mean acme\.example\?\n$/)
+      assert.equal(await rulesFile.content(), before)
+    })
+
+  it('is removed with its rules and those of its senders, and the history has it as one step', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'acme.example', 'other.example')
+    for (const owner of ['acme.example', 'bob@acme.example', 'other.example'])
+      await rulesFile.createRule(owner, 'Bank', '--to', 'bank.example', '--enable')
+    const before = await rulesFile.content()
+    const refused = await rulesFile.run('domain', 'remove', 'acme.example')
+    assert.equal(refused.code, 1)
+    assert.match(
+      refused.stderr,
+      /nothing removed: acme\.example is still there, because there is no terminal .*\n {2}enforce-tls domain remove acme\.example --yes/,
+    )
+    const file = ['--file', rulesFile.file]
+    const asked = await inProcess(['domain', 'remove', 'acme.example', ...file], {
+      answer: 'n\n',
+      columns: 100,
+    })
+    assert.equal(asked.code, 1)
+    assert.match(asked.stdout, /Rule \w+ of bob@acme\.example \(Bank\):\n {2}Its mail may leave unencrypted/)
+    assert.match(
+      asked.stderr,
+      /Remove acme\.example with 2 rules of the domain and of its senders\? \[y\/N\]/,
+    )
+    assert.equal(await rulesFile.content(), before)
+    const done = await rulesFile.data<{ rules: number; change: string }>(
+      'domain',
+      'remove',
+      'acme.example',
+      '--yes',
+    )
+    assert.equal(done.rules, 2)
+    assert.deepEqual(await rulesFile.data('domain', 'list'), [
+      { domain: 'other.example', enabled: true, rules: 1 },
+    ])
+    const steps = await rulesFile.data<{ to: unknown; step: { id: string; entries: number } }[]>('history')
+    assert.deepEqual(
+      steps.slice(0, 3).map(({ to, step }) => [to, step.entries, step.id === steps[0]?.step.id]),
+      Array.from({ length: 3 }, () => [null, 3, true]),
+    )
+    const { found, step } = await stepWith(new FileStore(rulesFile.file), done.change)
+    assert.deepEqual([found.to, step.length], [null, 3])
+  })
+
+  it('remove says what becomes of mail, and how to take it back', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'acme.example', 'empty.example')
+    await rulesFile.createRule('acme.example', 'Bank', '--to', 'bank.example', '--enable')
+    assert.match(
+      await rulesFile.done('domain', 'remove', 'acme.example', '--yes'),
+      /^Removed acme\.example with 1 rule\.\nIts mail may leave unencrypted now, where no other rule requires TLS\.\nThe console takes that back in one step: change [\w-]{22} in its history\.\n$/,
+    )
+    assert.match(
+      await rulesFile.done('domain', 'remove', 'empty.example', '--yes'),
+      /^Removed empty\.example\.\nThe console/,
+    )
+  })
+
   for (const [words, status, said] of [
+    [['--contact', ''], 1, /--contact is empty; expected: .*, or --no-contact to remove it/],
+    [['--link', ' '], 1, /--link is empty; expected: .*, or --no-link to remove it/],
     [['--link', 'http://acme.example'], 1, /link "http:\/\/acme\.example" is not a link; expected: an https/],
     [['--contact', 'a\nb'], 1, /contact "a\\nb" is not one line/],
     [[], 2, /nothing to set; give --contact or --link/],

@@ -53,7 +53,7 @@ describe('a rule with a gateway', { concurrency: 4 }, () => {
     const shown = await run('rule', 'show', '*', owned.id)
     assert.match(
       shown.stdout.replace(/\s+/g, ' '),
-      /what no server of the recipients can take so goes through the gateway "relay" instead/,
+      /and where no server of the recipients fulfils that, it goes through the gateway "relay" instead/,
     )
     const list = await run('rule', 'list', '*')
     assert.match(list.stdout, /or via relay/)

@@ -6,7 +6,7 @@ import { RulesFile, enforceTls, inProcess } from './enforce-tls.js'
 const COMMANDS = [
   [],
   ['domain'],
-  ...['enable', 'disable', 'list'].map((name) => ['domain', name]),
+  ...['enable', 'disable', 'set', 'remove', 'list'].map((name) => ['domain', name]),
   ['rule'],
   ...['create', 'list', 'show', 'edit', 'move', 'enable', 'disable', 'delete'].map((name) => ['rule', name]),
   ['group'],

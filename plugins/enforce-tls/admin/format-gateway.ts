@@ -14,7 +14,7 @@ export function formatOnFailure(
   if (gateways.length === 0) return onFailure ? [`${onFailure} on failure`] : []
   if (!always)
     return onFailure === 'reroute'
-      ? [`what no server of the recipients can take so goes through ${gateway} instead`]
+      ? [`and where no server of the recipients fulfils that, it goes through ${gateway} instead`]
       : onFailure
         ? [`${onFailure} on failure, because one of the rules says so, and never through ${gateway}`]
         : []

@@ -18,11 +18,12 @@ export function formatRequirement(requirement: Requirement): string {
     formatLevelWithDemands(requirement),
     ...(minVersion ? [`${minVersion} or later`] : []),
     ...formatTrusts(requirement.trusts ?? []),
-    ...formatOnFailureOfAll(requirement),
     ...(namesHost && names !== 'mx-host' ? ['and a trusted certificate names the MX host'] : []),
     ...(trusted && !namesHost && names === 'nothing' ? ['and the certificate is trusted'] : []),
     ...namesAnyOf.map((some) => `the certificate names one of ${listed(some)}`),
     ...(fingerprintsAnyOf.length > 0 && !pinned ? ['and its fingerprint is one that a rule lists'] : []),
+    // Last, since it is about all of it.
+    ...formatOnFailureOfAll(requirement),
   ].join(', ')
 }
 

@@ -23,9 +23,19 @@ export async function plannedRemoval(store: ReadStore, domain: string): Promise<
   return changes
 }
 
-/** Removes a domain. @throws {StoreError} `STORE_CONFLICT` where any of it was changed meanwhile. @returns how many rules went */
-export async function removeDomain({ store, write }: Editor, domain: string): Promise<number> {
-  const changes = await plannedRemoval(store, domain)
+/**
+ * Removes a domain.
+ *
+ * @param seen what somebody has seen of `plannedRemoval`; without it, all that is there goes
+ * @throws {StoreError} `STORE_CONFLICT` where any of it was changed meanwhile.
+ * @returns how many rules went
+ */
+export async function removeDomain(
+  { store, write }: Editor,
+  domain: string,
+  seen?: readonly EntryChange[],
+): Promise<number> {
+  const changes = seen ?? (await plannedRemoval(store, domain))
   if (changes.length > 0) await write(changes)
   return changes.filter(({ key }) => key === 'rules').length
 }

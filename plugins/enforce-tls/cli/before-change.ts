@@ -6,6 +6,7 @@ import { formatImpact, formatMoreRules, type ImpactWords } from '../admin/format
 import { impactOf, type Impact } from '../admin/impact.js'
 import { formatLessThanBefore } from '../admin/less-than-before.js'
 import { domainsIn } from '../admin/set-group.js'
+import { asks as asksByStep, type Step } from '../admin/steps.js'
 import { formatPartnerObservations, formatRuleObservations } from '../report/format-observed.js'
 import { ruleObservations, partnerObservations, type RuleObservations } from '../report/rule-observed.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
@@ -80,13 +81,18 @@ export async function beforeChange(
   return impact
 }
 
-/** Says what a change would do, what the delivery log has of the partners, and what their mail servers say. */
+/**
+ * Says what a change would do, what the delivery log has of the partners, and what their mail servers say.
+ *
+ * @param removes whether something is removed: then it is told of every rule that ends, asked or not
+ */
 export async function sayKnown(
   context: Context,
   impact: Impact,
   options: BeforeChangeOptions,
+  removes = false,
 ): Promise<void> {
-  const words = await sayImpact(context, impact, options)
+  const words = await sayImpact(context, impact, options, removes ? () => true : asksByStep)
   const added = new Set(impact.rules.flatMap((rule) => rule.added))
   const named = [...added].filter((pattern) => pattern !== '*')
   if (named.length > 0) {
@@ -101,9 +107,10 @@ async function sayImpact(
   context: Context,
   impact: Impact,
   options: BeforeChangeOptions,
+  isSpoken: (step: Step) => boolean = asksByStep,
 ): Promise<ImpactWords> {
   const { output } = context
-  const words = await formatImpact(impact, effectsNow(context, impact.after))
+  const words = await formatImpact(impact, effectsNow(context, impact.after), isSpoken)
   if (!asks(context, options)) {
     for (const { owned, before } of impact.rules) {
       const less = before && formatLessThanBefore(actionOf(before), actionOf(owned.rule))

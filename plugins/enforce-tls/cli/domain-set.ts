@@ -1,10 +1,9 @@
 /** `enforce-tls domain set`: whom the senders of a domain can ask about a bounce, and where they can read more. */
-import { domainNamed, isServiceOn } from '../admin/set-service.js'
+import { isServiceOn } from '../admin/set-service.js'
 import { setHelp, type HelpEdit } from '../admin/set-help.js'
 import type { Context } from './context.js'
-import { ownerHint } from './hints.js'
-import { printWarning } from './output.js'
-import { WrongUse } from './refusal.js'
+import { knownDomain } from './domain-meant.js'
+import { Refusal, WrongUse } from './refusal.js'
 
 /** What the user wrote. */
 interface SetOptions {
@@ -12,7 +11,7 @@ interface SetOptions {
   readonly link?: string | false | undefined
 }
 
-/** Sets what the user wrote. @throws {WrongUse} where that is nothing. */
+/** Sets what the user wrote. @throws {WrongUse} where that is nothing. @throws {Refusal} for a domain that nobody knows. */
 export async function setHelpByUser(
   context: Context,
   text: string,
@@ -20,8 +19,18 @@ export async function setHelpByUser(
 ): Promise<void> {
   if (contact === undefined && link === undefined)
     throw new WrongUse(['there is nothing to set; give --contact or --link'])
-  const { store, output } = context
-  const { domain } = await domainMeant(context, text)
+  for (const [option, value, what] of [
+    ['contact', contact, 'an address, a URL or a short text'],
+    ['link', link, 'an https:// URL'],
+  ] as const)
+    if (value !== false && value?.trim() === '')
+      throw new Refusal([`--${option} is empty; expected: ${what}, or --no-${option} to remove it`])
+  const { store, output, command } = context
+  const domain = await knownDomain(context, text, (given) => ({
+    done: 'set',
+    way: 'switch its message rules on first, with',
+    command: command('domain', 'enable', given),
+  }))
   const edit: HelpEdit = { contact: contact === false ? null : contact, link: link === false ? null : link }
   const { help, changed } = await setHelp(context, domain, edit)
   const enabled = isServiceOn(await store.readService(domain)) === true
@@ -35,19 +44,5 @@ export async function setHelpByUser(
   )
   if (help.link !== null) output.line(`They have a link: ${help.link}`)
   if (!enabled) output.line(`Message rules are switched off for ${domain}; switch them on with:`)
-  if (!enabled) output.code(context.command('domain', 'enable', domain))
-}
-
-/** The domain that the user means, with all that have a switch; who may have mistyped a known one is told. */
-export async function domainMeant(
-  { store, output }: Context,
-  text: string,
-): Promise<{ readonly domain: string; readonly known: ReadonlyMap<string, string> }> {
-  const known = await store.services()
-  const domain = domainNamed(text, known)
-  if (!known.has(domain)) {
-    const hint = await ownerHint(store, domain)
-    if (hint !== '') printWarning(output.terminal, `${domain} is new here${hint}`)
-  }
-  return { domain, known }
+  if (!enabled) output.code(command('domain', 'enable', domain))
 }

@@ -1,4 +1,4 @@
-/** `enforce-tls domain`: the switch of a sending domain, without which its rules are inactive, and whom its senders can ask. */
+/** `enforce-tls domain`: the switch of a sending domain, without which its rules are inactive, whom its senders can ask, and its end. */
 import type { Impact } from '../admin/impact.js'
 import { helpProblems, ownerProblem, serviceProblem } from '../admin/entry-problems.js'
 import { isServiceOn, rulesSwitched, setService } from '../admin/set-service.js'
@@ -7,7 +7,9 @@ import { readSenderHelp, type SenderHelp } from '../rules/sender-help.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { namedChange } from '../store/entry-change.js'
 import { numbered } from '../text/list.js'
-import { domainMeant, setHelpByUser } from './domain-set.js'
+import { domainMeant } from './domain-meant.js'
+import { removeByUser } from './domain-remove.js'
+import { setHelpByUser } from './domain-set.js'
 import { beforeChange, type BeforeChangeOptions } from './before-change.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { showEffects } from './effects.js'
@@ -17,7 +19,9 @@ import { Refusal } from './refusal.js'
 export function addDomainCommands(program: Root, withStore: WithStore): void {
   const group = program
     .command('domain')
-    .description('switch message rules on and off for sending domains, and say whom their senders can ask')
+    .description(
+      'switch message rules on and off for sending domains, say whom their senders can ask, and remove domains',
+    )
     .addHelpText('after', examples('domain enable acme.example', 'domain list'))
 
   group
@@ -63,6 +67,19 @@ export function addDomainCommands(program: Root, withStore: WithStore): void {
     )
     .action((domain, options, command) =>
       withStore(command.optsWithGlobals(), (context) => setHelpByUser(context, domain, options)),
+    )
+
+  group
+    .command('remove')
+    .description(
+      'remove a domain with its rules and those of its senders; asks first, and needs --yes without a terminal; ' +
+        'the history in the console takes it back in one step',
+    )
+    .argument('<domain>', 'the sending domain')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', examples('domain remove acme.example', 'domain remove acme.example --yes'))
+    .action((domain, options, command) =>
+      withStore(command.optsWithGlobals(), (context) => removeByUser(context, domain, options.yes === true)),
     )
 
   group

@@ -74,7 +74,7 @@ export async function deleteByUser(context: Context, owner: string, id: string, 
   const text = ruleText(await store.readOwner(owner), id)
   const found = await inPieces(parseRule(text))
   const deletion = ruleChanges(owner, [{ id, expected: text, value: null }])
-  if (!yes && canAsk(output)) await sayKnown(context, await impactOf(store, deletion), {})
+  if (!yes && canAsk(output)) await sayKnown(context, await impactOf(store, deletion), {}, true)
   const name = 'rule' in found ? found.rule.name : 'it is not valid'
   await confirmRemoval(output, yes, {
     question: `Delete rule ${id} of ${owner} (${name})?`,

@@ -41,7 +41,7 @@ export async function editByUser(
   const read = await readOwner(context.store, owner)
   if (byOptions) {
     const rule = await ruleIn(read.entries, id)
-    const edit = await toldOfOptions(() => editedRule(read, id, withOptions(rule, options)))
+    const edit = await toldOfOptions(() => editedRule(read, id, withOptions(rule, options)), true)
     await write(context, read, id, edit, options)
     return
   }

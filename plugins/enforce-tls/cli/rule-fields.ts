@@ -155,7 +155,7 @@ export const FIELDS: readonly Field[] = [
     '<gateway>',
     `${ACTION}.via`,
     'the name of a gateway in [gateways] of enforce-tls.ini',
-    'with --on-failure reroute, what no server could take goes through this gateway of [gateways] in enforce-tls.ini; otherwise all mail of the rule does',
+    'a gateway of [gateways] in enforce-tls.ini: with --on-failure reroute for mail that no server of the recipients takes as required, otherwise for all mail of the rule',
     { byDefault: '' },
   ),
   field(

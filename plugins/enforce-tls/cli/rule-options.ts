@@ -82,18 +82,18 @@ function put(target: Record<string, unknown>, [name = '', ...rest]: readonly str
   else target[name] = value
 }
 
-/** Tells what is wrong with a rule of the option that it came from. */
-export async function toldOfOptions<T>(work: () => Promise<T>): Promise<T> {
+/** Tells what is wrong with a rule of the option that it came from. @param edits whether `--no-…` may be meant */
+export async function toldOfOptions<T>(work: () => Promise<T>, edits = false): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof AdminProblem) || error.data.code !== 'invalid') throw error
-    throw new Refusal([inOptions(error.data.problem)])
+    throw new Refusal([inOptions(error.data.problem, edits)])
   }
 }
 
 /** A problem of a field, told of the option that it came from. */
-function inOptions(problem: RuleProblem): string {
+function inOptions(problem: RuleProblem, edits: boolean): string {
   const fields = [NAME, ...FIELDS]
   const source =
     fields.find(({ path }) => problem.field.startsWith(path)) ??
@@ -101,7 +101,11 @@ function inOptions(problem: RuleProblem): string {
   if (!source) return formatProblem(problem)
   const told = problem.suggestion ?? problem.expected
   const expectation = told === undefined ? `; expected: ${source.expected}` : ''
-  return `${source === NAME ? 'name' : flagOf(source.flags)} ${formatFlaw(problem)}${expectation}`
+  const removal =
+    edits && source.removable && problem.problem === 'is empty'
+      ? `, or --no-${flagOf(source.flags).slice(2)} to remove it`
+      : ''
+  return `${source === NAME ? 'name' : flagOf(source.flags)} ${formatFlaw(problem)}${expectation}${removal}`
 }
 
 function flagOf(flags: string): string {

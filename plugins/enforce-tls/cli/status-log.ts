@@ -1,5 +1,6 @@
 /** Since when the delivery log has entries, and what is dropped from it. */
 import { StoreError } from '../store/rule-store.js'
+import { formatDuration } from '../text/duration.js'
 import type { Context } from './context.js'
 
 /** What `status` says of it; nothing where it is empty, or cannot be read: that is said elsewhere. */
@@ -16,7 +17,7 @@ export async function deliveryLogFacts({
     const kept =
       folder === null
         ? ''
-        : `; what is older than ${Math.round(maxAge / 3_600_000 / 24)} days, or beyond about ${maxEntries} entries, is dropped`
+        : `; what is older than ${formatDuration(maxAge)}, or beyond about ${maxEntries} entries, is dropped`
     return { 'delivery log': `since ${begins}${kept}` }
   } catch (error) {
     if (error instanceof StoreError) return {}

@@ -28,9 +28,10 @@ const YOUNG = 35_000
 /** Looks at the store. */
 export async function standingIn(context: Context): Promise<StoreStanding> {
   const { store } = context
-  const [identity, health, deaf] = await Promise.all([
+  const [identity, health, atRestart, deaf] = await Promise.all([
     store.identity(),
     store.health(),
+    store.restartRisk?.() ?? null,
     whyUnsubscribed(context),
   ])
   const lacking = [health.unknown, deaf].filter((sentence) => sentence !== null)
@@ -46,7 +47,7 @@ export async function standingIn(context: Context): Promise<StoreStanding> {
   const mayHaveLost = health.evicts !== null || expiring.length > 0
   const { standing, unremembered } = judge(context, identity, mayHaveLost, warnings)
   if (standing.state !== 'gone' && standing.remark !== null) warnings.push(standing.remark)
-  warnings.push(...risksIn(context, health, expiring), ...lacking)
+  warnings.push(...risksIn(context, health, expiring), ...(atRestart === null ? [] : [atRestart]), ...lacking)
   const marker = identity.marker === null ? null : parseMarker(identity.marker)
   const known = marker && !('problem' in marker) ? marker : null
   return {

@@ -4,7 +4,7 @@ import type { PartnerFacts } from '../store/partner-facts.js'
 import { comparableDomain } from '../rules/address.js'
 import { groupNameProblem } from '../rules/group-name.js'
 import { acceptAsGroup, acceptEach, commonLevel, dismiss } from '../suggest/accept.js'
-import { dayOf, formatIncoming, sentencesOf } from '../suggest/format-suggestion.js'
+import { dayOf, formatIncoming, formatNeeded, sentencesOf } from '../suggest/format-suggestion.js'
 import { suggestionData } from '../suggest/suggestion-data.js'
 import { readSuggestions, type Suggestion, type Suggestions } from '../suggest/suggestions.js'
 import { listed, numbered } from '../text/list.js'
@@ -139,9 +139,8 @@ function explainEmptiness({ output, settings, folder, command }: Context, { obse
   output.line('No suggestions.')
   if (folder !== null && !enabled && observed === 0)
     return output.line('Deliveries are not observed: set [suggest] enabled=true in config/enforce-tls.ini.')
-  const days = period / 86_400_000
   output.line(
-    `${numbered(observed, 'partner')} observed. A partner is suggested once ${deliveries} deliveries in a row, over ${Number(days.toFixed(2))} days or more, have fulfilled a level, while no rule covers it; only for domains whose message rules are on (${command('domain', 'list')}).`,
+    `${numbered(observed, 'partner')} observed. A partner is suggested once ${formatNeeded(deliveries, period)} a level, while no rule covers it; only for domains whose message rules are on; list them with: ${command('domain', 'list')}`,
   )
 }
 
@@ -192,7 +191,9 @@ async function accept(
       `Created group ${group} of ${numbered(chosen.length, 'partner')}, and rule ${owned.id} of ${owned.owner}, in mode report, at level ${commonLevel(chosen)}`,
     )
   }
-  output.line('It changes no delivery; what it would have done is in enforce-tls report and in the log.')
+  output.line(
+    "Nothing changes for mail: what a rule in mode report would have done is in enforce-tls report and in Haraka's log.",
+  )
 }
 
 async function dismissAll(

@@ -31,7 +31,8 @@ const NAMED_MAX = 5
 export function conclude(report: DeliveryReport, scope: LogScope = WHOLE_LOG): Conclusion {
   const { messages } = report.enforced
   const rest = { limits: limitsOf(report, scope), uncovered: uncoveredBy(report, scope) }
-  const recorded = isIncomplete(report, scope) ? ', of those recorded' : ''
+  const isRecordedOnly = isIncomplete(report, scope)
+  const no = isRecordedOnly ? 'no recorded message' : 'no message'
   const { sentence, words } = reportOnly(report)
   const unknown = [unknownReleases(report), unruledMail(report)].filter((each) => each !== null)
   const apart = unknown.length === 0 ? '' : `, apart from ${unknown.join(', and ')}`
@@ -45,13 +46,12 @@ export function conclude(report: DeliveryReport, scope: LogScope = WHOLE_LOG): C
     }
   if (messages === 0)
     return {
-      required: `No message required TLS${recorded}.${sentence}`,
+      required: `N${no.slice(1)} required TLS.${sentence}`,
       results: [],
       verdict: `That is what the delivery log shows${apart}.`,
-      short: `no message${recorded === '' ? '' : ' of those recorded'} required TLS${words}`,
+      short: `${no} required TLS${words}`,
       ...rest,
     }
-  const isRecordedOnly = recorded !== ''
   const facts = {
     isIncomplete: isRecordedOnly,
     trusted: withoutVersion(report),

@@ -43,8 +43,11 @@ export function headline(
     ...(attemptedWithout > 0 ? [`at an attempt ${shown(attemptedWithout)} more went without`] : []),
     ...(openReleases > 0 ? [`whether ${shown(openReleases)} more released did is not recorded`] : []),
   ]
-  const recorded = isIncomplete ? ', of those recorded' : ''
-  return `${shownMessages(messages)} required TLS ${formatPeriod(report)}${recorded}; ${parts.join(', ')}`
+  const period = formatPeriod(report)
+  const beginning = isIncomplete
+    ? `Of the messages recorded ${period}, ${shown(messages)} required TLS`
+    : `${shownMessages(messages)} required TLS ${period}`
+  return `${beginning}; ${parts.join(', ')}`
 }
 
 function shownMessages(count: number): string {

@@ -173,6 +173,12 @@ export interface RuleStore {
   /** What endangers the rules here. */
   health(): Promise<StoreHealth>
 
+  /**
+   * What a restart of the store would lose, and the way out, where it is a server that may lose anything; `null` where it
+   * keeps all, or that is unknown.
+   */
+  readonly restartRisk?: () => Promise<string | null>
+
   /** After how long the rules of an owner vanish by themselves; `null` where nothing here does. */
   expiryOf(owner: string): Promise<KeyExpiry | null>
 

@@ -1,4 +1,5 @@
 /** A suggestion in words, for the command and the console. Says what was seen, and no more. Pure. */
+import { formatDuration } from '../text/duration.js'
 import { numbered } from '../text/list.js'
 import { oneLine } from '../text/one-line.js'
 import type { LevelRecord, PairRecord } from './record.js'
@@ -59,6 +60,14 @@ export function sentencesOf(suggestion: Pick<Suggestion, 'level' | 'missedLevel'
     server && `Last server: ${server}.`,
     formatIncoming(record),
   ].filter((each) => each !== null)
+}
+
+/** What it takes to be suggested, such as `10 deliveries in a row, over 7 days or more, have fulfilled`. @param period in milliseconds */
+export function formatNeeded(deliveries: number, period: number): string {
+  const over = period === 0 ? '' : `, over ${formatDuration(period)} or more,`
+  return deliveries === 1
+    ? `1 delivery${over} has fulfilled`
+    : `${deliveries} deliveries in a row${over} have fulfilled`
 }
 
 /** A day in UTC. */

@@ -84,7 +84,7 @@ describe('the overview', () => {
       await page.getByRole('heading', { name: 'Messages by day' }).waitFor()
       await page
         .getByText(
-          '13 messages required TLS in the last 7 days, of those recorded; 12 left over it, 1 was returned, 0 left without.',
+          'Of the messages recorded in the last 7 days, 13 required TLS; 12 left over it, 1 was returned, 0 left without.',
         )
         .waitFor()
       // Not waitForFunction: it evaluates a text in the page, which the page's policy forbids.

@@ -76,7 +76,7 @@ describe('a gap of the delivery log', () => {
       const { required, verdict, short, limits, uncovered } = conclude(report)
       assert.equal(
         required,
-        '1 message required TLS in the last 7 days, of those recorded; 1 left over it, 0 were returned, 0 left without.',
+        'Of the messages recorded in the last 7 days, 1 required TLS; 1 left over it, 0 were returned, 0 left without.',
       )
       assert.equal(verdict, 'None of those recorded left without TLS, as far as the delivery log shows.')
       assert.equal(short, '1 message required TLS, none of those recorded left without it')
@@ -164,7 +164,7 @@ describe('a gap of the delivery log', () => {
       [{}, { deliversUnknown: true }],
     ]) {
       const { required, verdict, limits } = conclude({ ...report, ...changed }, { ...WHOLE_LOG, ...scope })
-      assert.match(`${required} ${verdict}`, /, of those recorded; .* None of those recorded left/)
+      assert.match(`${required} ${verdict}`, /^Of the messages recorded .* None of those recorded left/)
       assert.equal(limits.length, 1)
     }
     assert.match(conclude(report).verdict, /^None of them left/)

@@ -19,7 +19,7 @@ describe('the sentence of a report', () => {
     assert.equal(headline(report, KNOWN), `${beginning}; ${counts}`)
     assert.equal(
       headline(report, { ...KNOWN, isIncomplete: true }),
-      `${beginning}, of those recorded; ${counts}`,
+      `Of the messages recorded in the last 30 days, 2,704 required TLS; ${counts}`,
     )
     assert.equal(
       headline({ ...report, attemptedWithout: 3 }, { ...KNOWN, openReleases: 1 }),

@@ -124,7 +124,7 @@ describe('gateways of several rules', () => {
   it('is said in words', () => {
     assert.match(
       formatRequirement(sum(REROUTE)),
-      /what no server .* goes through the gateway "relay" instead$/,
+      /, and where no server .* fulfils that, it goes through the gateway "relay" instead$/,
     )
     assert.match(formatRequirement(sum(VIA)), /all of it goes through the gateway "relay"/)
     assert.match(formatRequirement(sum(VIA, { ...VIA, via: 'other' })), /it waits, because it cannot/)

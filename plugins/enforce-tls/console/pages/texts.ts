@@ -515,8 +515,8 @@ export const texts = {
     offNext: 'An administrator switches that on with [suggest] enabled=true in enforce-tls.ini.',
     empty: 'No suggestions',
     emptyNext: (observed: number, deliveries: number, days: string) =>
-      `${observed === 1 ? '1 partner is' : `${observed} partners are`} observed. A partner appears here once ${deliveries} deliveries in a row, over ${days}, have fulfilled a level, while no rule covers it.`,
-    days: (days: number) => (days === 1 ? '1 day or more' : `${days} days or more`),
+      `${observed === 1 ? '1 partner is' : `${observed} partners are`} observed. A partner appears here once ${deliveries} deliveries in a row${days} have fulfilled a level, while no rule covers it.`,
+    days: (days: number) => (days === 0 ? '' : `, over ${count(days, 'day', 'days')} or more,`),
     more: (shown: number, total: number) => `The first ${shown} of ${total} suggestions.`,
     lost: (count: number, when: string) =>
       `${count === 1 ? '1 delivery was' : `${count} deliveries were`} not counted, for want of room or of the store, the last one ${when}.`,

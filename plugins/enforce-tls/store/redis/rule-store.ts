@@ -27,6 +27,7 @@ import { readHash } from './hash.js'
 import { RedisFeed } from './feed.js'
 import { expiryOf, readHealth } from './health.js'
 import { findKeys } from './cluster.js'
+import { restartRisk } from './persistence.js'
 import { markingOf, readIdentity, setMarker, type MarkerKeys } from './marker.js'
 import { HISTORY_MOST } from './evaluate.js'
 import { writeEntries } from './write.js'
@@ -137,6 +138,8 @@ export class RedisStore extends EntryWriter implements RuleStore {
     const { marker, services, rulesForAll } = this.#markerKeys
     return readHealth(this.#connection, [marker, services, `${this.#prefix}groups`, rulesForAll])
   }
+
+  restartRisk = (): Promise<string | null> => restartRisk(this.#connection)
 
   expiryOf(owner: string): Promise<KeyExpiry> {
     return expiryOf(this.#connection, `${this.#prefix}rules:${owner}`)
