@@ -131,7 +131,7 @@ describe('domain', { concurrency: 8 }, () => {
         other.stderr,
         /^enforce-tls: nothing is known of nosuch\.example, so nothing was (?:set|removed); .* with:\n {2}enforce-tls domain (?:enable nosuch\.example|list) /,
       )
-      assert.match(near.stderr, /nothing was (?:set|removed); did you mean acme\.example\?\n$/)
+      assert.match(near.stderr, /nothing was (?:set|removed); did you mean "acme\.example"\?\n$/)
       assert.equal(await rulesFile.content(), before)
     })
 
@@ -152,7 +152,7 @@ describe('domain', { concurrency: 8 }, () => {
       columns: 100,
     })
     assert.equal(asked.code, 1)
-    assert.match(asked.stdout, /Rule \w+ of bob@acme\.example \(Bank\):\n {2}Its mail may leave unencrypted/)
+    assert.match(asked.stdout, /Rule \w+ of bob@acme\.example \(Bank\):\n {2}No other rule requires TLS for its mail/)
     assert.match(
       asked.stderr,
       /Remove acme\.example with 2 rules of the domain and of its senders\? \[y\/N\]/,

@@ -35,7 +35,7 @@ it('rules that Redis evicts stay in force as last known, and the policy is warne
     /WARN.*rules may vanish: redis .* removes any key, rules too, when its memory is full \(maxmemory-policy allkeys-lru\); set maxmemory-policy noeviction/
   await scene.haraka.waitForLog(risk)
   await scene.assertBounces()
-  assert.match(await scene.command('status'), /problems +0\n +warnings +1/)
+  assert.match(await scene.command('status'), /problems +0\n +warnings +2/)
   await vanished(redis, RULES)
   await scene.assertBounces()
   await scene.assertBounces()
@@ -83,7 +83,7 @@ for (const [key, what] of [
     await scene.haraka.waitForLog(
       new RegExp(`WARN.*rules may vanish: redis .*: key ${key.replaceAll('.', '\\.')} expires, .*PERSIST`),
     )
-    assert.match(await scene.command('status'), /warnings +1/)
+    assert.match(await scene.command('status'), /warnings +2/)
     await redis.cli('PEXPIRE', key, '1')
     await vanished(redis, key)
     await scene.assertBounces()
