@@ -149,12 +149,11 @@ async function list({ waiting, output }: Context, filter: WaitingFilter, limit: 
   if (shown.length === 0) output.line(formatNothing(found.nodes, filtered))
   else {
     output.table(
-      ['id', 'from, to', 'why', 'times (UTC)'],
+      ['id', 'from, to', 'why, and when (UTC)'],
       shown.map((message) => [
         message.id,
         [message.sender || '<>', recipientsOf(message)],
-        reasonOf(message),
-        [`since ${utc(message.since)}`, nextIn(message)],
+        [reasonOf(message), `since ${utc(message.since)}`, nextIn(message)],
       ]),
     )
     const rest = found.messages.length - shown.length

@@ -145,8 +145,9 @@ export function addRuleCommands(program: Root, withStore: WithStore): void {
   group
     .command('enable')
     .description(
-      'switch a rule on, for queued mail too. First asks the mail servers of its recipients, for a few ' +
-        'seconds, and warns of those that would not get the mail; on a terminal it then asks whether to go on',
+      'switch a rule on, for queued mail too. Where it then changes what happens to mail, it first asks the mail ' +
+        'servers of its recipients, for a few seconds, and warns of those that would not get the mail; on a terminal ' +
+        'it then asks whether to go on',
     )
     .argument('<owner>', OWNER)
     .argument('<id>', ID)

@@ -29,7 +29,7 @@ export function addStatusCommand(program: Root, withStore: WithStore): void {
   program
     .command('status')
     .description(
-      'show the store, what it holds, and every entry that is not valid; exit code 1 if there is one',
+      'show the store, what it holds, every entry that is not valid, and what endangers the rules; exit code 1 if there is a problem',
     )
     .option('--fix', 'show each entry that is not valid, and offer to remove it')
     .option(

@@ -22,7 +22,7 @@ export function drawTable(
   const texts = rows.map((row) => row.map((cell) => [cell].flat().map((line) => oneLine(line, TEXT_MAX))))
   const widths = columnWidths([head.map((name) => [name]), ...texts], columns)
   const table = new Table({
-    head: [...head],
+    head: head.map((name, column) => linesOf(name, widths[column] ?? 1).join('\n')),
     colWidths: widths.map((width) => width + 2),
     style: colours ? { head: ['bold'], border: ['grey'] } : { head: [], border: [] },
   })

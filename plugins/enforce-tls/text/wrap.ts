@@ -1,7 +1,10 @@
 /** Prose in lines of a terminal. Pure. */
 
-/** Where a line may end: not inside a time such as `2026-11-23 18:00 UTC`, nor between a section and its setting. */
-const GAP = /(?<!\[[\w:-]+\]) (?!\d\d:\d\d\b|UTC\b)/
+/**
+ * Where a line may end: not inside a time such as `2026-11-23 18:00 UTC`, nor between a section and its setting, or this
+ * program and its command.
+ */
+const GAP = /(?<!\[[\w:-]+\]|enforce-tls) (?!\d\d:\d\d\b|UTC\b)/
 
 /** The parts of a text that stay whole. */
 export function words(text: string): string[] {

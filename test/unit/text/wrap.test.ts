@@ -34,6 +34,13 @@ const CASES: readonly (readonly [
     0,
     ['set', '[suggest] enabled=true', 'in'],
   ],
+  [
+    'a command stays beside the name of this program',
+    'what enforce-tls report says',
+    16,
+    0,
+    ['what', 'enforce-tls report', 'says'],
+  ],
   ['letters of East Asia are two columns wide', '漢字 漢字', 8, 0, ['漢字', '漢字']],
   ['nothing is one empty line', '', 10, 0, ['']],
 ]
