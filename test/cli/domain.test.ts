@@ -152,7 +152,10 @@ describe('domain', { concurrency: 8 }, () => {
       columns: 100,
     })
     assert.equal(asked.code, 1)
-    assert.match(asked.stdout, /Rule \w+ of bob@acme\.example \(Bank\):\n {2}No other rule requires TLS for its mail/)
+    assert.match(
+      asked.stdout,
+      /Rule \w+ of bob@acme\.example \(Bank\):\n {2}No other rule requires TLS for its mail/,
+    )
     assert.match(
       asked.stderr,
       /Remove acme\.example with 2 rules of the domain and of its senders\? \[y\/N\]/,

@@ -89,16 +89,14 @@ function linesOf(text: string, width: number): string[] {
 }
 
 function broken(word: string, width: number): string[] {
-  const lines = ['']
-  let used = 0
+  const lines: string[] = []
+  let line = ''
   for (const character of word) {
-    const wide = columnsOf(character)
-    if (used + wide > width) {
-      lines.push('')
-      used = 0
+    if (line !== '' && columnsOf(line) + columnsOf(character) > width) {
+      lines.push(line)
+      line = ''
     }
-    lines[lines.length - 1] += character
-    used += wide
+    line += character
   }
-  return lines
+  return [...lines, line]
 }

@@ -14,7 +14,7 @@ describe('how long', () => {
     [12 * HOUR, '12 hours'],
     [HOUR, '1 hour'],
   ] as const)
-    it(`${words}`, () => assert.equal(formatDuration(time), words))
+    it(words, () => assert.equal(formatDuration(time), words))
 })
 
 describe('what it takes to be suggested', () => {
