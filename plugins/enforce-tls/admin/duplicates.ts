@@ -12,7 +12,10 @@ export const COMPARED_MAX = 5000
 const NONE: ReadonlyMap<string, SameAs> = new Map()
 
 /** By id. @throws {StoreError} where the store can't be read. */
-export async function duplicatesOf(store: ReadStore, owner: string): Promise<ReadonlyMap<string, SameAs>> {
+export async function duplicatesOf(
+  store: Pick<ReadStore, 'readOwner'>,
+  owner: string,
+): Promise<ReadonlyMap<string, SameAs>> {
   return inPieces(findingDuplicates(await store.readOwner(owner)))
 }
 

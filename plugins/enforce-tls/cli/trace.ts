@@ -119,7 +119,7 @@ function limitOf(text: string): number {
 }
 
 function show({ output }: Context, message: TracedMessage): void {
-  const { uuid, state, messageId, nextStep, steps, exposures, missing } = message
+  const { uuid, state, messageId, nextStep, checkHelps, domain, level, steps, exposures, missing } = message
   output.line(`${STATES[state]}: message ${uuid}`)
   output.facts({
     from: senderOf(message),
@@ -134,6 +134,7 @@ function show({ output }: Context, message: TracedMessage): void {
   const notes = [...formatExposures(exposures), ...missing]
   for (const note of notes) output.line(`Note: ${note}`)
   if (nextStep !== null) output.line(`Next: ${nextStep}`)
+  if (checkHelps) output.line(`See what fails with: enforce-tls check ${domain} --level ${level}`)
   output.line('')
 }
 

@@ -69,8 +69,9 @@ export async function glances(
   call: Call,
   owner: string,
   ids: readonly string[],
+  read?: RulesView,
 ): Promise<ReadonlyMap<string, EffectBody | null>> {
-  const effects = effectsFor(call, AT_A_GLANCE)
+  const effects = effectsFor(call, AT_A_GLANCE, read)
   const found = new Map<string, EffectBody | null>()
   for (const id of ids) {
     const effect = await effects.at(owner, id)

@@ -14,6 +14,7 @@ import { impactRoutes } from './resources/impact.js'
 import { messageRoutes } from './resources/messages.js'
 import { openApiRoutes } from './resources/openapi.js'
 import { reportRoutes } from './resources/report.js'
+import { ruleSettingsRoutes } from './resources/rule-settings.js'
 import { ruleTrafficRoutes } from './resources/rule-traffic.js'
 import { ruleRoutes } from './resources/rules.js'
 import { sessionRoutes } from './resources/session.js'
@@ -51,5 +52,6 @@ export const ROUTES: readonly Route[] = [
   ...partnerRoutes,
   ...searchRoutes,
   ...severalRulesRoutes,
+  ...ruleSettingsRoutes,
   ...openApiRoutes(() => ROUTES),
 ]

@@ -108,7 +108,6 @@ function Frame(props: {
     rules: 'domains',
     rule: 'domains',
     'all-rules': 'rules',
-    partner: 'rules',
   }
   const here = (current as Readonly<Record<string, string>>)[place.view] ?? place.view
   return html`<button type="button" class="skip" onClick=${() => main.current?.focus()}>${texts.skip}</button>
@@ -125,7 +124,12 @@ function View({ session, place }: { readonly session: Session; readonly place: P
     case 'messages':
       return html`<${Messages} session=${session} query=${place.query} />`
     case 'message':
-      return html`<${MessageView} key=${place.uuid} uuid=${place.uuid} query=${place.query} />`
+      return html`<${MessageView}
+        key=${place.uuid}
+        session=${session}
+        uuid=${place.uuid}
+        query=${place.query}
+      />`
     case 'waiting':
       return html`<${WaitingView} key=${place.partner} session=${session} partner=${place.partner} />`
     case 'suggestions':

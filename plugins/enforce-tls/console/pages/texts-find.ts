@@ -53,6 +53,7 @@ export const findTexts = {
     publishedAt: (when: string) => `As of ${when}:`,
     policy: (type: 'tlsa' | 'sts', domain: string, testing: boolean) =>
       `${type === 'tlsa' ? 'TLSA records (DANE)' : 'MTA-STS policy'} of ${domain}${testing ? ', only tested' : ''}`,
+    checkNow: 'Check now',
     mayNotCheck: 'Your role cannot check a partner. Ask an administrator.',
     link: (domain: string) => `Partner ${domain}`,
     linked: 'Partners in this group',

@@ -338,18 +338,26 @@ export const texts = {
     fingerprints: fields.fingerprints,
     fingerprintsHint: '64 hexadecimal digits, with or without colons',
     minVersion: fields.minVersion,
-    minVersionDefault: 'Server default',
     version: (version: string) => version.replace('TLSv', 'TLS '),
+    serverDefault: (value: string) => `Server default${value === '' ? '' : `: ${value}`}`,
     onFailure: fields.onFailure,
-    onFailureDefault: 'Server default',
     trust: fields.trust,
-    trustDefault: 'Server default',
-    trustMissing: (name: string) => `${name} (not set up on this server)`,
+    trustDefault: 'None: the authorities that this server trusts',
+    namedMissing: (name: string) => `${name} (not set up on this server)`,
+    namedMissingWhy: (name: string) =>
+      `“${name}” is not in the settings of this server. Messages that need it cannot be sent there.`,
     trustHint:
       'A trust of the server settings: which authorities count for this partner, and which certificate it is shown.',
     via: fields.via,
+    viaNone: 'None: to the receiving servers themselves',
+    viaMissing: 'Choose a gateway',
     viaHint:
-      'A gateway of the settings ([gateways] in enforce-tls.ini), by name. With “Reroute” it gets what no receiving server can take, otherwise all mail of the rule.',
+      'A mail server that passes messages on. With “Reroute” it gets what no receiving server can take, otherwise all mail of the rule.',
+    viaNotSetUp:
+      'No gateway is set up on this server. An administrator adds one to [gateways] in enforce-tls.ini.',
+    viaBadge: (name: string) => `through gateway ${name}`,
+    rerouteBadge: (name: string) => `gateway ${name} if TLS fails`,
+    onFailureShort: { bounce: 'bounce', defer: 'try again later' },
     onFailureNames: {
       bounce: 'Bounce: notify the sender at once',
       defer: 'Defer: try again later',
@@ -603,6 +611,8 @@ export const texts = {
     lead: 'Who changed what, and when. The latest change of a rule, group or domain can be undone.',
     fields: { by: 'Person', rule: 'Rule', since: 'Period' },
     hints: { by: 'ann@helpdesk', rule: 'Name or id' },
+    byHint: 'The whole name. Choose a name in the list to see all of their changes.',
+    onlyBy: (name: string) => `Only changes by ${name}`,
     always: 'All',
     search: 'Show',
     more: 'Show more',
@@ -747,6 +757,7 @@ export const texts = {
     begins: (when: string) =>
       `The delivery log goes back to ${when}. Older entries were dropped or never made.`,
     more: 'Show more',
+    over: (state: string, versions: readonly string[]) => `${state} over ${versions.join(' and ')}`,
     states: {
       delivered: 'Delivered',
       rerouted: 'Handed to a gateway',
@@ -783,6 +794,8 @@ export const texts = {
     print: 'Print this statement',
     made: (when: string) => `Made on ${when} from the delivery log of this mail server.`,
     next: 'Next step',
+    check: (domain: string) => `Check the servers of ${domain}`,
+    waiting: (domain: string) => `Show mail that waits for ${domain}`,
   },
   people: peopleTexts,
   account: {

@@ -69,6 +69,13 @@ export interface Rule {
   readonly actions: { readonly relayWithTls?: Action }
 }
 
+/** What holds where a rule does not say, and which gateways it can name. */
+export interface RuleSettings {
+  readonly minVersion: string
+  readonly onFailure: 'bounce' | 'defer'
+  readonly gateways: readonly string[]
+}
+
 /** What a rule does as things stand, as the server says. */
 export interface Effect {
   readonly status: 'active' | 'partly' | 'reports' | 'no-effect' | 'inactive' | 'waits' | 'off'
@@ -315,6 +322,8 @@ export interface DeliveryReport {
     readonly uncovered: readonly object[]
   }
   readonly enforced: Counts
+  /** The same of the period before; `null` where the log does not have all of that. */
+  readonly before?: Counts | null
   readonly versions: readonly { readonly version: string | null; readonly messages: number }[]
   readonly ciphers: readonly { readonly cipher: string; readonly messages: number }[]
   /** Most messages first. */
@@ -344,6 +353,8 @@ export interface DeliveryReport {
 
 /** One attempt or outcome of a message. */
 export interface MessageStep {
+  readonly kind: string
+  readonly result: string
   readonly at: string
   readonly says: string
   readonly reason: string | null
@@ -390,6 +401,8 @@ export interface Message {
   readonly last: string
   readonly state: (typeof MESSAGE_STATES)[number]
   readonly nextStep: string | null
+  /** Whether a check of the recipients' servers would show what fails. */
+  readonly checkHelps: boolean
   readonly steps: readonly MessageStep[]
 }
 

@@ -1,5 +1,6 @@
 /** Rules of all owners in one list, filtered, or those that name a partner. */
 import { COMPARED_MAX, duplicatesOf } from '../../admin/duplicates.js'
+import { readOnce } from '../../admin/read-once.js'
 import { findRules, type FoundRule, type RuleFilter, type Start } from '../../admin/find-rules.js'
 import { DIRECTIONS } from '../../rules/last-valid.js'
 import { LEVEL_NAMES } from '../../rules/levels.js'
@@ -104,12 +105,14 @@ async function listRules(call: Call): Promise<Reply> {
 
 async function shown(call: Call, found: readonly FoundRule[]): Promise<readonly object[]> {
   const entries: object[] = []
+  // Effects look at wider owners, too: those of all rules here are the same few.
+  const store = readOnce(call.context.store)
   for (const owner of new Set(found.map((each) => each.owner))) {
     const rules = found.filter((each) => each.owner === owner)
     const ids = rules.map(({ id }) => id)
     const among = rules[0]?.among ?? 0
-    const effects = among > EFFECTS_MAX ? NONE : await glances(call, owner, ids)
-    const duplicates = among > COMPARED_MAX ? NONE : await duplicatesOf(call.context.store, owner)
+    const effects = among > EFFECTS_MAX ? NONE : await glances(call, owner, ids, store)
+    const duplicates = among > COMPARED_MAX ? NONE : await duplicatesOf(store, owner)
     for (const { id, json, problem, names } of rules) {
       const shared = { owner, id, rule: valueOf(json), etag: etagOf(json), problem }
       const more = { effect: effects.get(id) ?? null, sameAs: duplicates.get(id) ?? null }

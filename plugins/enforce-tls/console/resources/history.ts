@@ -61,7 +61,7 @@ export const historyRoutes = [
     needs: 'reader',
     query: {
       owner: shortText,
-      by: { ...shortText, description: 'Part of the name of who did it.' },
+      by: { ...shortText, description: 'The name of who did it: of a user, or the id or name of a token.' },
       rule: { ...shortText, description: 'The id of a rule, or part of its name.' },
       since: shortText,
       until: shortText,
@@ -140,7 +140,7 @@ function filterOf(call: Call): (each: HistoryEntry) => InPieces<boolean> {
   return function* (each) {
     const at = new Date(each.at)
     if (at < since || at >= until) return false
-    if (by !== null && !each.by.toLowerCase().includes(by)) return false
+    if (by !== null && !namesOfAuthor(each).includes(by)) return false
     if (rule === null) return true
     if (each.key !== 'rules') return false
     return each.field.toLowerCase() === rule || (yield* namesOf(each)).some((name) => name.includes(rule))
@@ -149,6 +149,12 @@ function filterOf(call: Call): (each: HistoryEntry) => InPieces<boolean> {
 
 function textOf(given: string | number | undefined): string | null {
   return given === undefined ? null : String(given).trim().toLowerCase()
+}
+
+/** Who did it, as somebody may ask: the whole name, since `ann` is not `joann`. A token also by its id or its name. */
+function namesOfAuthor({ by }: HistoryEntry): string[] {
+  const name = by.toLowerCase()
+  return [name, ...(/^token (\S+) \((.*)\)$/.exec(name)?.slice(1) ?? [])]
 }
 
 /** The names that a rule had, before and after. */

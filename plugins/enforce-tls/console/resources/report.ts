@@ -17,7 +17,7 @@ import { writingJson } from '../bodies.js'
 import { visibleOwner } from '../owner-access.js'
 import { domainIn, periodOf } from '../period.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
-import { count, list, nullable, shortText, text } from '../schemas.js'
+import { count, flag, list, nullable, shortText, text } from '../schemas.js'
 
 const report: Schema = {
   type: 'object',
@@ -33,6 +33,11 @@ const report: Schema = {
     logBegins: nullable(text),
     conclusion: { type: 'object' },
     enforced: { type: 'object' },
+    before: {
+      ...nullable({ type: 'object' }),
+      description:
+        'With `trend`, `enforced` of the period of the same length before; null where the log does not have all of it.',
+    },
     attemptedWithout: {
       ...count,
       description:
@@ -70,9 +75,16 @@ export const reportRoutes = [
     summary: 'What happened to mail that rules cover. Users who may not see everything name an owner.',
     needs: 'reader',
     searches: true,
-    query: ASKED,
+    query: { ...ASKED, trend: { ...flag, description: 'Whether to count the period before, too.' } },
     answers: { 200: report },
-    handle: async (call) => ({ body: concluded(await makeIt(call)) }),
+    handle: async (call) => {
+      const query = queryOf(call)
+      const body = concluded(await makeIt(call, query))
+      return {
+        body:
+          String(call.query['trend']) === 'true' ? { ...body, before: await countBefore(call, query) } : body,
+      }
+    },
   }),
   route({
     method: 'get',
@@ -90,7 +102,7 @@ export const reportRoutes = [
 
 async function makeFile(call: Call): Promise<Reply> {
   const format = (call.query['format'] ?? 'html') as keyof typeof FILES
-  const { made, scope } = await makeIt(call)
+  const { made, scope } = await makeIt(call, queryOf(call))
   const { type, write } = FILES[format]
   const day = (time: string) => time.slice(0, 10)
   return {
@@ -121,8 +133,7 @@ interface Made {
   readonly scope: LogScope
 }
 
-async function makeIt(call: Call): Promise<Made> {
-  const query = queryOf(call)
+async function makeIt(call: Call, query: ReportQuery): Promise<Made> {
   const { deliveries, store, waiting, settings } = call.context
   const sees = (owner: string): boolean => maySee(call.identity, owner)
   const all = await withHistory(
@@ -147,6 +158,16 @@ async function makeIt(call: Call): Promise<Made> {
     made: await withRuleNames(visible, store),
     scope: await readLogScope(waiting, { machine, since: query.since, now: query.now, main }),
   }
+}
+
+/** What became of mail in the period of the same length before. */
+async function countBefore(call: Call, query: ReportQuery): Promise<DeliveryReport['enforced'] | null> {
+  const { since: until } = query
+  const since = new Date(2 * until.getTime() - query.until.getTime())
+  const { made, scope } = await makeIt(call, { ...query, since, until })
+  const { logBegins, enforced } = made
+  const isWhole = logBegins !== null && logBegins <= since.toISOString()
+  return isWhole && conclude(made, scope).uncovered.length === 0 ? enforced : null
 }
 
 function queryOf(call: Call): ReportQuery {

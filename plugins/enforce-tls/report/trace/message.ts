@@ -3,7 +3,7 @@ import { isHash } from '../../observe/delivery-log/names.js'
 import type { DeliveryLogEntry, LoggedRule } from '../../observe/delivery-log/schema.js'
 import { exposuresOf, type Exposure } from './exposures.js'
 import { missingOf, unloggedReleases, type Beside } from './lacks.js'
-import { formatNextStep, formatStep, type MessageState, type StepWords } from './words.js'
+import { formatNextStep, formatStep, isCheckUseful, type MessageState, type StepWords } from './words.js'
 import type { AskedNames } from './trace-query.js'
 
 /** One attempt or outcome. */
@@ -52,6 +52,8 @@ export interface TracedMessage {
   readonly state: MessageState
   /** What an operator can do now; `null` for nothing. */
   readonly nextStep: string | null
+  /** Whether a check of the recipients' servers at `level` would show what fails. */
+  readonly checkHelps: boolean
   readonly steps: readonly TraceStep[]
   /** Attempts without what is required, for whichever of its recipients at this domain. */
   readonly exposures: readonly Exposure[]
@@ -99,6 +101,7 @@ export function messageOf(
     last: last.at,
     state,
     nextStep: formatNextStep(state, last),
+    checkHelps: isCheckUseful(state, last),
     steps: own.map(stepOf),
     exposures: [...unloggedReleases(whole.entries, whole), ...exposuresOf(inOrder(whole.entries))],
     missing: missingOf(whole.entries, whole),

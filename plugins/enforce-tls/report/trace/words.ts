@@ -159,23 +159,17 @@ function mendingOf(name: string, domain: string): string {
 /** What an operator can do about a message now. */
 export function formatNextStep(
   state: MessageState,
-  { domain, class: name, level }: DeliveryLogEntry,
+  { domain, class: name }: DeliveryLogEntry,
 ): string | null {
-  // The partner's servers have nothing to do with what is set here.
-  const check =
-    name !== undefined && knownClass(name)?.side === 'ours'
-      ? 'the reason above names what is wrong here'
-      : `see what fails with: enforce-tls check ${domain} --level ${level}`
+  const own = name !== undefined && isOurs(name) ? ' The reason above names what is wrong here.' : ''
   switch (state) {
     case 'waiting':
       return name === undefined
         ? 'Nothing to do while it waits: Haraka tries again by itself.'
-        : `While it waits, Haraka tries again by itself; ${check}`
+        : `While it waits, Haraka tries again by itself.${own}`
     case 'bounced':
     case 'mixed':
-      return name === undefined
-        ? null
-        : `${mendingOf(name, domain)}, then have the message sent again; ${check}`
+      return name === undefined ? null : `${mendingOf(name, domain)}, then have the message sent again.${own}`
     case 'kept':
       return 'Look for error.* in the queue folder: move the file back to try again, or delete it.'
     case 'rerouted':
@@ -185,4 +179,13 @@ export function formatNextStep(
     default:
       return null
   }
+}
+
+/** Whether a check of the partner would show what fails: its servers have nothing to do with what is set here. */
+export function isCheckUseful(state: MessageState, { class: name }: DeliveryLogEntry): boolean {
+  return ['waiting', 'bounced', 'mixed'].includes(state) && name !== undefined && !isOurs(name)
+}
+
+function isOurs(name: string): boolean {
+  return knownClass(name)?.side === 'ours'
 }

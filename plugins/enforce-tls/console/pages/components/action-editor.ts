@@ -4,11 +4,11 @@ import { looksAtPublished, mayLeaveInTheClear } from '../published-levels.js'
 import type { RuleModel } from '../rule-model.js'
 import { texts } from '../texts.js'
 import type { Action, Level } from '../types.js'
-import { Field, Notice, Switch, useUid } from './basics.js'
+import { Notice, Switch, useUid } from './basics.js'
 import { Chips } from './chips.js'
+import { ActionDetails } from './action-details.js'
 import { Exemption } from './exemption.js'
 import { OtherwiseChoice } from './otherwise-choice.js'
-import { TrustChoice } from './trust-choice.js'
 import { PeriodEditor } from './period-editor.js'
 
 const LEVELS: readonly Level[] = [
@@ -20,16 +20,11 @@ const LEVELS: readonly Level[] = [
   'mta-sts',
   'published',
 ]
-const VERSIONS = ['TLSv1.2', 'TLSv1.3']
 
 interface ActionProps {
   readonly model: RuleModel
   readonly disabled: boolean
 }
-interface Selected {
-  readonly currentTarget: { readonly value: string }
-}
-
 export function ActionEditor({ model, disabled }: ActionProps): VNode {
   const { action } = model
   const incoming = model.draft.direction === 'incoming'
@@ -61,10 +56,9 @@ export function ActionEditor({ model, disabled }: ActionProps): VNode {
       ${problem !== null && html`<${Notice} tone="warn">${problem}<//>`}
       ${on && !incoming && html`<${Levels} model=${model} disabled=${disabled} action=${action} />`}
     </section>
-    ${on && !incoming && html`<${Details} model=${model} disabled=${disabled} action=${action} />`}
+    ${on && !incoming && html`<${ActionDetails} model=${model} disabled=${disabled} action=${action} />`}
     <${Exemption} model=${model} disabled=${disabled} />
     <${PeriodEditor} model=${model} disabled=${disabled} />
-    <section class="card"><${ReportOnly} model=${model} disabled=${disabled} /></section>
   </div>`
 }
 
@@ -126,76 +120,4 @@ function TextList({
       set([...next, ...mistakes.map(({ value }) => value)])}
     onPending=${(isPending: boolean) => model.setPending(name, isPending)}
   />`
-}
-
-function Details({ model, disabled, action }: ActionProps & { readonly action: Action }): VNode {
-  const version = useUid('version')
-  const failure = useUid('failure')
-  const via = useUid('via')
-  const set = (name: 'minVersion' | 'onFailure' | 'via', value: string): void =>
-    model.changeAction({ [name]: value === '' ? undefined : value })
-  return html`<section class="card columns">
-    <${Field} label=${texts.actions.minVersion} id=${version}>
-      <select
-        id=${version}
-        class="input"
-        disabled=${disabled}
-        onChange=${({ currentTarget }: Selected) => set('minVersion', currentTarget.value)}
-      >
-        <option value="" selected=${action.minVersion === undefined}>
-          ${texts.actions.minVersionDefault}
-        </option>
-        ${VERSIONS.map(
-          (each) =>
-            html`<option value=${each} selected=${action.minVersion === each}>
-              ${texts.actions.version(each)}
-            </option>`,
-        )}
-      </select>
-    <//>
-    <${Field} label=${texts.actions.onFailure} id=${failure}>
-      <select
-        id=${failure}
-        class="input"
-        disabled=${disabled}
-        onChange=${({ currentTarget }: Selected) => set('onFailure', currentTarget.value)}
-      >
-        <option value="" selected=${action.onFailure === undefined}>${texts.actions.onFailureDefault}</option>
-        ${(['bounce', 'defer', 'reroute'] as const).map(
-          (each) =>
-            html`<option value=${each} selected=${action.onFailure === each}>
-              ${texts.actions.onFailureNames[each]}
-            </option>`,
-        )}
-      </select>
-    <//>
-    <${TrustChoice} model=${model} disabled=${disabled} />
-    <${Field} label=${texts.actions.via} id=${via} hint=${texts.actions.viaHint}>
-      <input
-        id=${via}
-        class="input"
-        aria-describedby=${`${via}-hint`}
-        value=${action.via ?? ''}
-        disabled=${disabled}
-        onChange=${({ currentTarget }: Selected) => set('via', currentTarget.value.trim())}
-      />
-    <//>
-  </section>`
-}
-
-function ReportOnly({ model, disabled }: ActionProps): VNode {
-  const id = useUid('report')
-  return html`<div class="switch-line">
-    <${Switch}
-      label=${texts.actions.reportOnly}
-      on=${model.draft.mode === 'report'}
-      disabled=${disabled}
-      describedBy=${id}
-      onChange=${(on: boolean) => model.change({ mode: on ? 'report' : 'enforce' })}
-    />
-    <div>
-      <strong>${texts.actions.reportOnly}</strong>
-      <p class="hint" id=${id}>${texts.actions.reportOnlyHint}</p>
-    </div>
-  </div>`
 }

@@ -34,7 +34,10 @@ export function Chart({ title, data, rowTitle, rows = data.labels }: ChartProps)
   </section>`
 }
 
-/** A table; the first column names the row. */
+/**
+ * A table; the first column names the row. Where the window is narrow, each row is a block with its names beside its
+ * values: the roles keep it a table for a screen reader, which the style sheet would take away.
+ */
 export function DataTable(props: {
   readonly title: string
   readonly head: readonly string[]
@@ -42,18 +45,18 @@ export function DataTable(props: {
 }): VNode {
   const { title, head, rows } = props
   return html`<div class="table-box" tabindex="0" role="region" aria-label=${title}>
-    <table>
-      <thead>
-        <tr>
-          ${head.map((each) => html`<th key=${each} scope="col">${each}</th>`)}
+    <table class="stacked" role="table">
+      <thead role="rowgroup">
+        <tr role="row">
+          ${head.map((each) => html`<th key=${each} scope="col" role="columnheader">${each}</th>`)}
         </tr>
       </thead>
-      <tbody>
+      <tbody role="rowgroup">
         ${rows.map(
           ([first, ...rest], place) =>
-            html`<tr key=${place}>
-              <th scope="row">${first}</th>
-              ${rest.map((each, column) => html`<td key=${column}>${each}</td>`)}
+            html`<tr key=${place} role="row">
+              <th scope="row" role="rowheader">${first}</th>
+              ${rest.map((each, column) => html`<td key=${column} role="cell" data-name=${head[column + 1]}>${each}</td>`)}
             </tr>`,
         )}
       </tbody>

@@ -3,7 +3,7 @@ import { html, useState, type VNode } from '../preact.js'
 import { part, request, formatError, type Answer } from '../api.js'
 import { formatDifferences, formatPlace } from '../history-words.js'
 import { plain } from '../plain.js'
-import { queryOf } from '../router.js'
+import { href, queryOf } from '../router.js'
 import { texts } from '../texts.js'
 import { dayOf, formatMoment, formatTime } from '../times.js'
 import type { HistoryEntry, NamedEffect } from '../types.js'
@@ -23,12 +23,14 @@ interface HistoryListProps {
   readonly field?: string
   /** What else is asked for, such as `by=ann`. */
   readonly query?: string
+  /** Whether the name of who did it leads to all that they did. @default false */
+  readonly leadsToPeople?: boolean
   readonly mayUndo: boolean
   readonly onUndone?: () => void
 }
 
 export function HistoryList(props: HistoryListProps): VNode {
-  const { owner, field, query = '', mayUndo, onUndone } = props
+  const { owner, field, query = '', leadsToPeople = false, mayUndo, onUndone } = props
   const fixed = queryOf({ limit: String(PAGE), owner: owner ?? null, rule: field ?? null })
   const path = `history?${fixed}${query === '' ? '' : `&${query}`}`
   const [loaded, reload, set] = useLoaded<Page>(() => request('GET', path), [path])
@@ -80,7 +82,7 @@ export function HistoryList(props: HistoryListProps): VNode {
         html`<section key=${day} class="card changes-day">
           <h2>${day}</h2>
           <ol class="lines">
-            ${those.map((entry) => html`<${Entry} key=${entry.id} entry=${entry} mayUndo=${mayUndo} undo=${undo} />`)}
+            ${those.map((entry) => html`<${Entry} key=${entry.id} ...${{ entry, leadsToPeople, mayUndo, undo }} />`)}
           </ol>
         </section>`,
     )}
@@ -105,16 +107,20 @@ function byDay(entries: readonly HistoryEntry[]): [day: string, entries: History
 
 function Entry(props: {
   readonly entry: HistoryEntry
+  readonly leadsToPeople: boolean
   readonly mayUndo: boolean
   readonly undo: (entry: HistoryEntry) => Promise<void>
 }): VNode {
-  const { entry, mayUndo, undo } = props
+  const { entry, leadsToPeople, mayUndo, undo } = props
   const { at, by, standing, next, leftOut } = entry
   const what = formatPlace(entry)
   const differences = formatDifferences(entry)
   const [first = '', ...others] = differences
   return html`<li class="line change">
-    <p class="hint change-when"><time datetime=${at}>${formatTime(at)}</time> <span>${plain(by)}</span></p>
+    <p class="hint change-when">
+      <time datetime=${at}>${formatTime(at)}</time>
+      ${leadsToPeople ? html`<a href=${href('history', queryOf({ by }))} aria-label=${texts.history.onlyBy(by)}>${plain(by)}</a>` : html`<span>${plain(by)}</span>`}
+    </p>
     <div class="line-body">
       <p><strong>${what}</strong>: ${first}</p>
       ${

@@ -3,6 +3,7 @@ import { html, type Child, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
 import { dayOf } from '../times.js'
 import type { CertificateFacts, HostCheck } from '../types.js'
+import { breakable } from './breakable.js'
 
 interface HostsProps {
   readonly domain: string
@@ -92,7 +93,7 @@ function Pin({
   if (onPin === undefined || publicKey === undefined) return null
   const isPinned = pinned.includes(publicKey) || pinned.includes(certificate ?? '')
   return html`<p class="host-pin">
-    <code>${publicKey}</code>
+    <code>${breakable(publicKey)}</code>
     ${
       isPinned
         ? html`<span class="badge badge-on">${texts.tryOut.pinned}</span>`

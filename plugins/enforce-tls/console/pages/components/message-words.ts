@@ -30,9 +30,35 @@ export function PartnerOf({ message }: { readonly message: Message }): VNode | n
   return html`<a href=${partnerHref(partner)}>${texts.find.partner.link(plain(partner))}</a>`
 }
 
-/** What became of it. */
-export function StateBadge({ state }: Pick<Message, 'state'>): VNode {
+/** Why TLS failed last, as a sentence; `null` for a message that has nothing to explain. */
+export function reasonOf({ state, steps }: Message): string | null {
+  const failed = steps.findLast(({ kind, result }) => kind === 'attempt' && result === 'failed')
+  // What a gateway got instead has the server's own words, which are no sentence.
+  if (state === 'rerouted') return failed?.says ?? null
+  return (
+    steps.at(-1)?.reason ?? (['bounced', 'waiting', 'kept'].includes(state) ? (failed?.says ?? null) : null)
+  )
+}
+
+/** What became of it, and over which version of TLS. */
+export function StateBadge({ message }: { readonly message: Message }): VNode {
+  const { state } = message
   const tone =
     state === 'delivered' ? 'badge-on' : state === 'waiting' || state === 'reported' ? '' : 'badge-warn'
-  return html`<span class=${`badge ${tone}`}>${texts.messages.states[state]}</span>`
+  return html`<span class=${`badge ${tone}`}>${formatState(message)}</span>`
+}
+
+/** Without a version where one of its deliveries has none: a next hop can count as secure without TLS. */
+function formatState({ state, steps }: Message): string {
+  const words = texts.messages.states[state]
+  if (state !== 'delivered' && state !== 'rerouted') return words
+  const handed = steps.filter(
+    ({ kind, result }) => kind !== 'attempt' && /^(?:delivered|rerouted|via-gateway)/.test(result),
+  )
+  const versions = handed.map(({ protocol }) => protocol)
+  if (versions.length === 0 || versions.includes(null)) return words
+  return texts.messages.over(
+    words,
+    [...new Set(versions)].map((version) => texts.actions.version(version ?? '')),
+  )
 }

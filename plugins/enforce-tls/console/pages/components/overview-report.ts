@@ -1,5 +1,4 @@
 /** What a report comes to, on the overview: the sentence first, then its numbers, what failed, and how mail was encrypted. */
-import { part, request } from '../api.js'
 import type { ChartData } from '../charts.js'
 import { html, type VNode } from '../preact.js'
 import { plain } from '../plain.js'
@@ -7,7 +6,7 @@ import { texts } from '../texts.js'
 import { overviewTexts } from '../texts-overview.js'
 import { dayOf, formatDay, formatMoment, formatNumber, formatShortDay } from '../times.js'
 import type { DeliveryReport } from '../types.js'
-import { Empty, useLoaded } from './basics.js'
+import { Empty } from './basics.js'
 import { Chart, DataTable } from './chart.js'
 import { FailureReasons } from './failure-reasons.js'
 import { MessageCount } from './message-count.js'
@@ -72,8 +71,7 @@ type PartProps = Pick<ReportProps, 'report'> & { readonly asked: Asked }
 /** The sentence for who reads nothing else, what limits it, and its numbers beside those of the period before. */
 function Conclusion({ report, asked }: PartProps): VNode {
   const { enforced, conclusion } = report
-  const [before] = useLoaded(() => loadBefore(asked), [asked.owner, asked.since, asked.until])
-  const trend = before.state === 'there' ? before.value : undefined
+  const { before: trend } = report
   const figures = [
     'delivered',
     ...(enforced.rerouted > 0 ? ['rerouted' as const] : []),
@@ -117,15 +115,6 @@ function Conclusion({ report, asked }: PartProps): VNode {
     </dl>
     ${trend === null && html`<p class="hint">${overviewTexts.noTrend}</p>`}
   </section>`
-}
-
-/** What became of mail in the period of the same length before; `null` where the log does not have all of that. */
-async function loadBefore({ owner, since, until }: Asked): Promise<DeliveryReport['enforced'] | null> {
-  const from = new Date(2 * Date.parse(since) - Date.parse(until)).toISOString()
-  const of = owner === null ? '' : `&owner=${part(owner)}`
-  const { body } = await request<DeliveryReport>('GET', `report?since=${from}&until=${since}${of}`)
-  const isWhole = body.logBegins !== null && body.logBegins <= from && body.conclusion.uncovered.length === 0
-  return isWhole ? body.enforced : null
 }
 
 /** Those that did not get their mail first. */

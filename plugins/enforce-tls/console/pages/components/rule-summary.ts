@@ -31,10 +31,16 @@ export function RuleSummary(props: { readonly rule: Rule; readonly effect: Effec
 /** What the rule does; that nothing was chosen, and an exemption, are warnings. */
 function ActionBadges({ action }: { readonly action: Action | undefined }): VNode {
   if (action === undefined) return html`<span class="badge badge-warn">${texts.actions.missing}</span>`
-  const { level, minVersion } = action
+  const { level, minVersion, onFailure, via } = action
   return html`<${LevelBadge} level=${level} />
     ${mayLeaveInTheClear(action) && html`<span class="badge badge-warn">${texts.actions.clearBadge}</span>`}
-    ${minVersion !== undefined && html`<span class="badge">≥ ${texts.actions.version(minVersion)}</span>`}`
+    ${minVersion !== undefined && html`<span class="badge">≥ ${texts.actions.version(minVersion)}</span>`}
+    ${
+      via !== undefined &&
+      html`<span class="badge">
+        ${texts.actions[onFailure === 'reroute' ? 'rerouteBadge' : 'viaBadge'](plain(via))}
+      </span>`
+    }`
 }
 
 /** What it looks at, a line for each field. */

@@ -33,7 +33,7 @@ export function RuleTrafficLine(props: { readonly of: Loaded<Traffic>; readonly 
     ${messages > 0 && html`<a href=${messagesHref(asked)}>${ruleTexts.traffic(messages)}</a>`}
     ${
       failed > 0 &&
-      html`,
+      html`${', '}
         <a class="text-bad" href=${messagesHref({ ...asked, result: 'failed' })}
           >${ruleTexts.trafficFailed(failed)}</a
         >`

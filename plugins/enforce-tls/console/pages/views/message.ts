@@ -1,5 +1,6 @@
 /** One message: each attempt and outcome in order, and a statement on whether it was encrypted, for the printer. */
 import { part, request } from '../api.js'
+import { breakable } from '../components/breakable.js'
 import { Notice, useLoaded, Waiting } from '../components/basics.js'
 import {
   formatRecipients,
@@ -9,19 +10,25 @@ import {
   StateBadge,
 } from '../components/message-words.js'
 import { PageTitle } from '../components/page-title.js'
+import { partnerHref } from '../components/partner-link.js'
 import { html, type VNode } from '../preact.js'
 import { plain } from '../plain.js'
 import { href } from '../router.js'
 import { texts } from '../texts.js'
 import { dayOf, formatMoment, formatMomentWithZone } from '../times.js'
-import type { Message, MessageStep, Statement } from '../types.js'
+import type { Message, MessageStep, Session, Statement } from '../types.js'
 
 interface Shown {
   readonly message: Message
   readonly statement: Statement
 }
 
-export function MessageView({ uuid, query }: { readonly uuid: string; readonly query: string }): VNode {
+export function MessageView(props: {
+  readonly session: Session
+  readonly uuid: string
+  readonly query: string
+}): VNode {
+  const { session, uuid, query } = props
   const [loaded, reload] = useLoaded(
     async () => (await request<Shown>('GET', `messages/${part(uuid)}?${query}`)).body,
     [uuid, query],
@@ -33,17 +40,12 @@ export function MessageView({ uuid, query }: { readonly uuid: string; readonly q
   const { message, statement } = loaded.value
   return html`<${PageTitle} title=${texts.messages.to(formatRecipients(message))} back=${back} />
     <p class="lead">
-      <${StateBadge} state=${message.state} />${' '}
+      <${StateBadge} message=${message} />${' '}
       ${texts.messages.about(formatSender(message), formatRules(message))}${' '}
       <${PartnerOf} message=${message} />
     </p>
-    ${
-      message.nextStep !== null &&
-      html`<${Notice} tone="info"
-        ><p><strong>${texts.message.next}:</strong> ${plain(message.nextStep)}</p><//
-      >`
-    }
-    <section class="card steps">
+    <${NextStep} message=${message} session=${session} owner=${new URLSearchParams(query).get('owner')} />
+    <section class="card attempts">
       <h2>${texts.message.steps}</h2>
       <ol>
         ${message.steps.map((step, place) => html`<${Step} key=${place} step=${step} />`)}
@@ -52,15 +54,35 @@ export function MessageView({ uuid, query }: { readonly uuid: string; readonly q
     <${StatementCard} statement=${statement} />`
 }
 
+/** What can be done now, and the pages where that is done. */
+function NextStep(props: {
+  readonly message: Message
+  readonly session: Session
+  readonly owner: string | null
+}): VNode | null {
+  const { message, session, owner } = props
+  const { domain, nextStep, checkHelps, state } = message
+  if (nextStep === null) return null
+  return html`<${Notice} tone="info">
+    <p><strong>${texts.message.next}:</strong> ${plain(nextStep)}</p>
+    <p class="buttons">
+      ${checkHelps && session.role !== 'viewer' && html`<a class="button" href=${partnerHref(domain, owner)}>${texts.message.check(plain(domain))}</a>`}
+      ${state === 'waiting' && html`<a class="button" href=${href('waiting', domain)}>${texts.message.waiting(plain(domain))}</a>`}
+    </p>
+  <//>`
+}
+
 function Step({ step }: { readonly step: MessageStep }): VNode {
-  const { at, says, reason, server, address, protocol, cipher, certificate, status } = step
+  const { at, kind, result, says, reason, server, address, protocol, cipher, certificate, status } = step
+  // What an attempt failed for is told of the server: "mx.bank.example does not offer STARTTLS".
+  const subject = kind === 'attempt' && result === 'failed' && server !== null ? `${server} ` : ''
   const { message: words } = texts
   return html`<li>
     <p>
       <strong>${texts.sentence(plain(says))}</strong>${' '}
       <time class="hint" datetime=${at}>${formatMoment(at)}</time>
     </p>
-    ${reason !== null && html`<p>${plain(reason)}${status !== null && ` (${status})`}</p>`}
+    ${reason !== null && html`<p>${plain(`${subject}${reason}`)}${status !== null && ` (${status})`}</p>`}
     <ul class="differences">
       ${server !== null && html`<li>${plain(words.server(server, address ?? ''))}</li>`}
       ${protocol !== null && html`<li>${words.tls(texts.actions.version(protocol), plain(cipher ?? ''))}</li>`}
@@ -85,7 +107,7 @@ function StatementCard({ statement }: { readonly statement: Statement }): VNode 
         ([name, value]) =>
           html`<div key=${name}>
             <dt>${name}</dt>
-            <dd>${plain(value)}</dd>
+            <dd>${breakable(plain(value))}</dd>
           </div>`,
       )}
     </dl>

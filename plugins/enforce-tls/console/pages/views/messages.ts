@@ -6,9 +6,11 @@ import {
   formatRules,
   formatSender,
   PartnerOf,
+  reasonOf,
   StateBadge,
 } from '../components/message-words.js'
 import { PageTitle } from '../components/page-title.js'
+import { PeriodChoice, periodIn } from '../components/period-choice.js'
 import { plain } from '../plain.js'
 import { html, useState, type VNode } from '../preact.js'
 import { href, messagesHref } from '../router.js'
@@ -51,14 +53,16 @@ function Search(props: { readonly session: Session; readonly asked: URLSearchPar
   const { session, asked } = props
   const [domains] = useLoaded(() => domainsFor(session), [])
   const choices = domains.state === 'there' ? domains.value : []
+  const [problem, setProblem] = useState<string | null>(null)
   const submit = (event: Event): void => {
     event.preventDefault()
     const typed = new FormData(event.currentTarget as HTMLFormElement)
     const values = [...typed].map(([name, value]) => [name, typeof value === 'string' ? value.trim() : ''])
     const query = Object.fromEntries(values) as Record<string, string>
-    // The end of a period goes with its beginning.
-    const isSame = query['since'] === asked.get('since')
-    location.hash = messagesHref({ ...query, until: isSame ? asked.get('until') : null })
+    const period = periodIn(typed, asked)
+    if ('problem' in period) return setProblem(period.problem)
+    const { from, ...rest } = query
+    location.hash = messagesHref({ ...rest, ...period })
   }
   const owner = asked.get('owner') ?? ''
   const owners = [...new Set([...choices, ...(owner === '' ? [] : [owner])])]
@@ -87,11 +91,7 @@ function Search(props: { readonly session: Session; readonly asked: URLSearchPar
       value=${asked.get('class') ?? ''}
       options=${[['', overviewTexts.anyFailure], ...Object.entries(texts.overview.classes)]}
     />
-    <${Choice}
-      name="since"
-      value=${asked.get('since') ?? '7d'}
-      options=${[...chosenPeriod(asked), ...Object.entries(texts.overview.periods)]}
-    />
+    <${PeriodChoice} id="search-since" asked=${asked} initial="7d" problem=${problem} />
     <${Choice}
       name="owner"
       value=${owner}
@@ -106,15 +106,8 @@ function Search(props: { readonly session: Session; readonly asked: URLSearchPar
   </form>`
 }
 
-/** A period between two times, as a number on another page leads to it. */
-function chosenPeriod(asked: URLSearchParams): readonly (readonly [string, string])[] {
-  const [since, until] = [asked.get('since'), asked.get('until')]
-  if (since === null || until === null) return []
-  return [[since, overviewTexts.chosenPeriod(formatMoment(since), formatMoment(until))]]
-}
-
 function Choice(props: {
-  readonly name: 'result' | 'class' | 'since' | 'owner'
+  readonly name: 'result' | 'class' | 'owner'
   readonly value: string
   readonly options: readonly (readonly [string, string])[]
 }): VNode {
@@ -150,7 +143,7 @@ function Found(props: { readonly first: Answer<MessageList>; readonly query: str
   }
   return html`<div class="stack">
     ${all.length === 0 && html`<${Empty} title=${texts.messages.none} next=${texts.messages.noneNext} />`}
-    <ol class="history">
+    <ol class="list">
       ${all.map((message) => html`<${Row} key=${`${message.uuid} ${message.domain}`} message=${message} query=${query} />`)}
     </ol>
     ${failure !== null && html`<${Notice} tone="bad">${failure}<//>`}
@@ -165,12 +158,12 @@ function Found(props: { readonly first: Answer<MessageList>; readonly query: str
 }
 
 function Row({ message, query }: { readonly message: Message; readonly query: string }): VNode {
-  const { uuid, last, state } = message
-  const why = message.steps.at(-1)?.reason ?? null
+  const { uuid, last } = message
+  const why = reasonOf(message)
   return html`<li class="card message-row">
     <p class="message-head">
       <a href=${href('message', uuid, query)} dir="auto">${texts.messages.to(formatRecipients(message))}</a>
-      <${StateBadge} state=${state} />
+      <${StateBadge} message=${message} />
     </p>
     ${why !== null && html`<p>${texts.sentence(plain(why))}</p>`}
     <p class="hint">

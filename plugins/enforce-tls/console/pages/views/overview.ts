@@ -96,5 +96,5 @@ async function domainsFor({ domains }: Session): Promise<readonly string[]> {
 
 async function load(period: Period, owner: string | null): Promise<DeliveryReport> {
   const of = owner === null ? '' : `&owner=${part(owner)}`
-  return (await request<DeliveryReport>('GET', `report?since=${period}${of}`)).body
+  return (await request<DeliveryReport>('GET', `report?trend=true&since=${period}${of}`)).body
 }

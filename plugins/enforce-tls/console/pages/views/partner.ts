@@ -35,6 +35,7 @@ export function PartnerView({ session, domain, owner }: PartnerProps): VNode {
     [domain, query],
   )
   return html`<${PageTitle} title=${domain}>
+      ${session.role !== 'viewer' && html`<button type="button" class="button" onClick=${goToCheck}>${words.checkNow}</button>`}
       ${session.domains.length > 1 && html`<${OwnerChoice} session=${session} domain=${domain} shown=${shown} />`}
     <//>
     <p class="lead">${words.lead(shown)}</p>
@@ -57,8 +58,15 @@ export function PartnerView({ session, domain, owner }: PartnerProps): VNode {
     ${
       session.role === 'viewer'
         ? html`<${Notice} tone="info">${words.mayNotCheck}<//>`
-        : html`<${Check} domain=${domain} rules=${rules} />`
+        : html`<div id="partner-check"><${Check} domain=${domain} rules=${rules} /></div>`
     }`
+}
+
+/** The check is at the end of the page. */
+function goToCheck(): void {
+  const place = document.querySelector<HTMLInputElement>('#partner-check input')
+  place?.scrollIntoView({ block: 'center' })
+  place?.focus({ preventScroll: true })
 }
 
 function OwnerChoice(props: {

@@ -9,6 +9,7 @@ import { EffectLines } from '../components/effect.js'
 import { useConfirm } from '../components/impact.js'
 import { HistoryList } from '../components/history-list.js'
 import { PageTitle } from '../components/page-title.js'
+import { ReportOnly } from '../components/report-only.js'
 import { Tabs } from '../components/tabs.js'
 import { TryOut } from '../components/try-out.js'
 import { html, useEffect, useState, type VNode } from '../preact.js'
@@ -113,6 +114,7 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
     <${EffectLines} effect=${model.base?.effect ?? null} />
     ${model.action?.level === 'none' && html`<${Notice} tone="warn">${texts.actions.exemptBadge}<//>`}
     ${dialog}
+    <${ReportOnly} model=${model} disabled=${disabled} />
     <${Names} model=${model} disabled=${disabled} />
     <${Tabs} label=${texts.rule.tabs} tabs=${tabs} selected=${tab} onSelect=${setTab}>
       ${tab === 'criteria' && html`<${CriteriaEditor} model=${model} disabled=${disabled} groups=${groupNames} />`}
