@@ -47,7 +47,7 @@ describe('trace', { concurrency: 8 }, () => {
     assert.match(text, /rule {2}Enforced TLS to First Bank \(acme\.example\), level encrypt\n/)
     assert.match(
       text,
-      /Next: Ask the operators of bank\.example .*enforce-tls check bank\.example --level encrypt/,
+      /Next: Ask the operators of bank\.example .*\nSee what fails with: enforce-tls check bank\.example --level encrypt/,
     )
     for (const line of text.split('\n').filter((each) => /[│┌├└]/.test(each)))
       assert.ok(line.length <= 80, line)

@@ -9,7 +9,7 @@ import { toStatementPage } from '../../../plugins/enforce-tls/report/trace/state
 import { statementOn } from '../../../plugins/enforce-tls/report/trace/statement.js'
 import { entry, NOTHING_LACKS } from '../../support/evidence-entries.js'
 import { startConsole, type ConsoleServer } from '../console-server.js'
-import { assertAccessible, assertFits, openAt, sharedBrowser } from './browser.js'
+import { assertAccessible, assertFits, goTo, openAt, sharedBrowser } from './browser.js'
 
 const MINUTE = 60_000
 
@@ -157,6 +157,76 @@ describe('messages', () => {
     await page.getByRole('link', { name: '1 Bounced, clinic.example' }).click()
     await page.getByText('The receiving server does not offer TLS').waitFor()
     assert.equal(await page.locator('.message-row').count(), 1)
+  })
+
+  it('are searched between two days of the own zone, which stay chosen', async () => {
+    const page = await browser.at(server, 'viewer', '#/messages', { zone: 'Pacific/Auckland' })
+    await page.getByLabel('Period').selectOption('Choose days …')
+    await page.getByText('In your time zone, Pacific/Auckland').first().waitFor()
+    await page.getByLabel('From').fill('2026-02-03')
+    await page.getByLabel('To', { exact: true }).fill('2026-02-01')
+    await page.getByRole('button', { name: 'Search' }).click()
+    await page.getByText('The first day must not be after the last one.').waitFor()
+    await assertAccessible(page, 'days in the wrong order')
+    await page.getByLabel('To', { exact: true }).fill('2026-02-04')
+    const [request] = await Promise.all([
+      page.waitForRequest(/api\/messages\?/),
+      page.getByRole('button', { name: 'Search' }).click(),
+    ])
+    const { searchParams } = new URL(request.url())
+    assert.deepEqual(
+      [searchParams.get('since'), searchParams.get('until')],
+      ['2026-02-02T11:00:00.000Z', '2026-02-04T11:00:00.000Z'],
+    )
+    await page.getByText('No such message in this period.').waitFor()
+    assert.equal(await page.getByLabel('From').inputValue(), '2026-02-03')
+    assert.equal(await page.getByLabel('To', { exact: true }).inputValue(), '2026-02-04')
+  })
+
+  it('keep what is typed while the page still loads', async () => {
+    const window = await browser.window()
+    const page = await openAt(window, server, 'admin', '#/account')
+    for (const [place, late, label] of [
+      ['#/messages', '**/api/domains*', 'Recipient'],
+      ['#/history', '**/api/users*', 'Person'],
+    ] as const) {
+      let release: () => void = () => undefined
+      const held = new Promise<void>((resolve) => (release = resolve))
+      await page.route(late, async (route) => {
+        await held
+        await route.continue()
+      })
+      const answer = page.waitForResponse(late)
+      await goTo(page, place)
+      await page.getByLabel(label).fill('cfo')
+      release()
+      await (await answer).finished()
+      await page
+        .locator('option[value="acme.example"], option[value="viewer"]')
+        .first()
+        .waitFor({ state: 'attached' })
+      assert.equal(await page.getByLabel(label).inputValue(), 'cfo', place)
+    }
+  })
+
+  it('say over which version they left or why not, and lead to what can be done', async () => {
+    const page = await browser.at(server, 'acme', '#/messages')
+    await page.getByText('Delivered over TLS 1.3', { exact: true }).first().waitFor()
+    const row = page.locator('.message-row').filter({ hasText: 'clinic.example' })
+    await row.getByText('The receiving server does not offer TLS.').waitFor()
+    await row.getByRole('link', { name: 'To 1 recipient at clinic.example' }).click()
+    await page.getByText('Ask the operators of clinic.example to mend this').waitFor()
+    await page.getByText('mx.clinic.example does not offer STARTTLS (5.7.4)').waitFor()
+    assert.equal(await page.getByText('enforce-tls').count(), 0, 'no command')
+    const padding = await page.evaluate<string>(
+      "getComputedStyle(document.querySelector('.attempts')).paddingLeft",
+    )
+    assert.notEqual(padding, '0px')
+    await page.getByRole('link', { name: 'Check the servers of clinic.example' }).click()
+    await page.getByRole('heading', { name: 'clinic.example', level: 1 }).waitFor()
+    assert.equal(await page.locator('nav a[aria-current]').count(), 0, 'a partner is in no section')
+    await page.getByRole('button', { name: 'Check now' }).click()
+    await page.getByLabel('Domain or address').and(page.locator(':focus')).waitFor()
   })
 
   it('that failed in a day are behind the number in the list of domains', async () => {

@@ -110,6 +110,9 @@ describe('the overview', () => {
         .waitFor()
       await assertAccessible(page, 'overview')
       await assertFits(page, 'overview')
+      const cut = await page.evaluate<string[]>(`[...document.querySelectorAll('.table-box')]
+        .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.ariaLabel)`)
+      assert.deepEqual(cut, [], 'no table is cut')
     })
 })
 
@@ -133,8 +136,13 @@ describe('a number of the overview', () => {
 
   it('is compared with the period before, where the log has all of that', async () => {
     const page = await browser.at(server, 'viewer', '#/overview')
+    const asked: string[] = []
+    const note = (request: { url(): string }) => asked.push(request.url())
+    page.on('request', note)
     await page.getByLabel('Period').selectOption('1d')
     await page.getByText('as many as in the period before').first().waitFor()
+    page.off('request', note)
+    assert.equal(asked.filter((url) => url.includes('/api/report?')).length, 1, 'one request')
   })
 })
 

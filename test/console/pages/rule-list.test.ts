@@ -15,7 +15,11 @@ const to = (...patterns: readonly string[]) => ({ to: { matchesAny: patterns } }
 const level = (name: string) => ({ relayWithTls: { level: name } })
 const RULES = {
   'To banks': { criteria: to('group:banks'), actions: level('verify') },
-  'To clinics': { criteria: to('clinic.example'), actions: level('encrypt'), mode: 'report' },
+  'To clinics': {
+    criteria: to('clinic.example'),
+    actions: { relayWithTls: { level: 'verify', onFailure: 'reroute', via: 'backup' } },
+    mode: 'report',
+  },
   Newsletter: { criteria: to('news.example'), actions: level('none') },
   'Old contract': {
     criteria: to('old.example'),
@@ -23,7 +27,10 @@ const RULES = {
     expiresAt: '2026-01-01T00:00:00Z',
   },
   'To all': { criteria: to('*'), actions: level('encrypt') },
-  'Too late': { criteria: to('late.example'), actions: level('encrypt') },
+  'Too late': {
+    criteria: to('late.example'),
+    actions: { relayWithTls: { level: 'verify', via: 'vault' } },
+  },
 }
 
 let server: ConsoleServer
@@ -75,6 +82,12 @@ describe('a list of rules', () => {
       )
       assert.deepEqual(edges, ['solid', 'dotted', 'double', 'dotted', 'solid', 'double'])
       await row(page, 'To all').getByText('To: everyone').waitFor()
+      assert.match(
+        await row(page, 'To banks').locator('.rule-traffic').innerText(),
+        /^Last 7 days: 2 messages, 1 failed$/,
+      )
+      await row(page, 'To clinics').getByText('gateway backup if TLS fails', { exact: true }).waitFor()
+      await row(page, 'Too late').getByText('through gateway vault', { exact: true }).waitFor()
       await assertAccessible(page, 'rules')
       await assertFits(page, 'rules')
     })

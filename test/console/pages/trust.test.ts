@@ -7,6 +7,7 @@ import { startConsole, type ConsoleServer } from '../console-server.js'
 import { assertAccessible, assertFits, goTo, sharedBrowser } from './browser.js'
 
 const RULES = 'owners/acme.example/rules'
+const NONE = "None: this server's authorities"
 const OUTGOING = '#/domains/acme.example/outgoing'
 
 interface Stored {
@@ -53,7 +54,7 @@ describe('a named trust, in the pages', () => {
       await page.getByRole('tab', { name: 'Actions' }).click()
       const choice = page.getByLabel('Named trust')
       await choice.waitFor()
-      assert.deepEqual(await choice.locator('option').allInnerTexts(), ['Server default', 'bank', 'clinic'])
+      assert.deepEqual(await choice.locator('option').allInnerTexts(), [NONE, 'bank', 'clinic'])
       const choose = async (name: string, expected: object): Promise<void> => {
         const saved = page.waitForResponse((response) => response.request().method() === 'PUT')
         await choice.selectOption({ label: name })
@@ -71,7 +72,7 @@ describe('a named trust, in the pages', () => {
         ['clinic'],
       )
       await page.getByRole('tab', { name: 'Actions' }).click()
-      await choose('Server default', { level: 'verify' })
+      await choose(NONE, { level: 'verify' })
     })
 
   it('that is not set up stays, with a word, also with another level', async () => {

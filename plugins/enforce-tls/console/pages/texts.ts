@@ -342,7 +342,7 @@ export const texts = {
     serverDefault: (value: string) => `Server default${value === '' ? '' : `: ${value}`}`,
     onFailure: fields.onFailure,
     trust: fields.trust,
-    trustDefault: 'None: the authorities that this server trusts',
+    trustDefault: "None: this server's authorities",
     namedMissing: (name: string) => `${name} (not set up on this server)`,
     namedMissingWhy: (name: string) =>
       `“${name}” is not in the settings of this server. Messages that need it cannot be sent there.`,

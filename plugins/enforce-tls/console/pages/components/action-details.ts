@@ -29,7 +29,7 @@ export function ActionDetails(props: {
   const isRerouted = action.onFailure === 'reroute'
   const set = (name: 'minVersion' | 'onFailure', value: string): void =>
     model.changeAction({ [name]: value === '' ? undefined : value })
-  return html`<section class="card columns">
+  return html`<section class="card columns columns-wide">
     <${Field} label=${texts.actions.minVersion} id=${version}>
       <select
         id=${version}

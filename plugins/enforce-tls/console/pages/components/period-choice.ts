@@ -1,6 +1,7 @@
 /**
  * A period to search in: one of the usual ones, two days of the viewer's zone, or the exact one that a number on another
- * page has led to. A part of a form; `periodIn` reads what is chosen in it.
+ * page has led to. A part of a form; `periodIn` reads what is chosen in it. What is typed is the form's own: drawn anew, a
+ * `value` would take it away.
  */
 import { html, useState, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
@@ -9,6 +10,8 @@ import { formatMoment, localValueOf, zoneName } from '../times.js'
 import { Field } from './basics.js'
 
 const DAYS = 'days'
+/** In the form, beside fields of other names. */
+const NAMES = { from: 'firstDay', to: 'lastDay' } as const
 
 export function PeriodChoice(props: {
   readonly id: string
@@ -32,7 +35,7 @@ export function PeriodChoice(props: {
     ...Object.entries(texts.overview.periods),
     [DAYS, overviewTexts.days] as const,
   ]
-  const day = (name: 'from' | 'to', value: string): VNode =>
+  const day = (name: keyof typeof NAMES, value: string): VNode =>
     html`<${Field}
       label=${overviewTexts[name]}
       id=${`${id}-${name}`}
@@ -41,10 +44,10 @@ export function PeriodChoice(props: {
     >
       <input
         id=${`${id}-${name}`}
-        name=${name}
+        name=${NAMES[name]}
         type="date"
         class="input"
-        value=${value}
+        defaultValue=${value}
         aria-describedby=${`${id}-${name}-hint`}
       />
     <//>`
@@ -78,7 +81,7 @@ export function periodIn(form: FormData, asked: URLSearchParams): Period | { rea
   const since = given('since')
   // The end of an exact period goes with its beginning.
   if (since !== DAYS) return { since, until: since === asked.get('since') ? asked.get('until') : null }
-  const [from, to] = [given('from'), given('to')]
+  const [from, to] = [given(NAMES.from), given(NAMES.to)]
   if (from === '' || to === '') return { problem: texts.overview.download.daysMissing }
   if (from > to) return { problem: texts.overview.download.daysOrder }
   return { since: midnight(from, 0), until: midnight(to, 1) }

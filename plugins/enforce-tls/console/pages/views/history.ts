@@ -51,7 +51,7 @@ export function HistoryView({
               id=${`history-${name}`}
               name=${name}
               class="input"
-              value=${asked.get(name) ?? ''}
+              defaultValue=${asked.get(name) ?? ''}
               placeholder=${texts.history.hints[name]}
               autocapitalize="none"
               autocomplete="off"

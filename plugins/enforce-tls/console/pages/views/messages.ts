@@ -61,8 +61,7 @@ function Search(props: { readonly session: Session; readonly asked: URLSearchPar
     const query = Object.fromEntries(values) as Record<string, string>
     const period = periodIn(typed, asked)
     if ('problem' in period) return setProblem(period.problem)
-    const { from, ...rest } = query
-    location.hash = messagesHref({ ...rest, ...period })
+    location.hash = messagesHref({ ...query, firstDay: null, lastDay: null, ...period })
   }
   const owner = asked.get('owner') ?? ''
   const owners = [...new Set([...choices, ...(owner === '' ? [] : [owner])])]
@@ -74,7 +73,7 @@ function Search(props: { readonly session: Session; readonly asked: URLSearchPar
             id=${`search-${name}`}
             name=${name}
             class="input"
-            value=${asked.get(name) ?? ''}
+            defaultValue=${asked.get(name) ?? ''}
             placeholder=${texts.messages.hints[name] ?? ''}
             autocomplete="off"
             spellcheck=${false}

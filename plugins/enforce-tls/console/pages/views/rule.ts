@@ -114,7 +114,7 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
     <${EffectLines} effect=${model.base?.effect ?? null} />
     ${model.action?.level === 'none' && html`<${Notice} tone="warn">${texts.actions.exemptBadge}<//>`}
     ${dialog}
-    <${ReportOnly} model=${model} disabled=${disabled} />
+    <section class="card"><${ReportOnly} model=${model} disabled=${disabled} /></section>
     <${Names} model=${model} disabled=${disabled} />
     <${Tabs} label=${texts.rule.tabs} tabs=${tabs} selected=${tab} onSelect=${setTab}>
       ${tab === 'criteria' && html`<${CriteriaEditor} model=${model} disabled=${disabled} groups=${groupNames} />`}
