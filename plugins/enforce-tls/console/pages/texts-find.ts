@@ -105,11 +105,15 @@ export const findTexts = {
       delete: (n: number) => `Delete ${count(n, 'rule', 'rules')}?`,
     },
     means: {
-      enable: 'From then on they apply, also to mail that is queued already.',
-      disable: 'They no longer apply to any mail. They stay in their lists.',
-      delete: 'They no longer apply to any mail.',
+      enable: (n: number) =>
+        `From then on ${n === 1 ? 'it applies' : 'they apply'}, also to mail that is queued already.`,
+      disable: (n: number) =>
+        n === 1
+          ? 'It no longer applies to any mail. It stays in its list.'
+          : 'They no longer apply to any mail. They stay in their lists.',
+      delete: (n: number) => `${n === 1 ? 'It no longer applies' : 'They no longer apply'} to any mail.`,
     },
-    undo: 'You can undo this in the history, owner by owner.',
+    undo: (owners: number) => `You can undo this in the history${owners === 1 ? '' : ', owner by owner'}.`,
     names: (n: number) => `and ${formatNumber(n)} more`,
     done: {
       enable: (n: number) => `${count(n, 'rule is', 'rules are')} on.`,

@@ -609,9 +609,9 @@ export const texts = {
   history: {
     title: 'History',
     lead: 'Who changed what, and when. The latest change of a rule, group or domain can be undone.',
-    fields: { by: 'Person', rule: 'Rule', since: 'Period' },
+    fields: { by: 'Person', rule: 'Rule' },
     hints: { by: 'ann@helpdesk', rule: 'Name or id' },
-    byHint: 'The whole name. Choose a name in the list to see all of their changes.',
+    byHint: 'The whole name',
     onlyBy: (name: string) => `Only changes by ${name}`,
     always: 'All',
     search: 'Show',

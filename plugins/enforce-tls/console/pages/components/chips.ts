@@ -9,7 +9,6 @@ import { endsEntry, entriesOf, type EntryField } from '../entries.js'
 import { texts } from '../texts.js'
 import type { Validated } from '../types.js'
 import { announce, useUid } from './basics.js'
-import { breakable } from './breakable.js'
 
 /** How many chips are shown before one asks for the rest. */
 const SHOWN = 60
@@ -210,7 +209,7 @@ export function Chips(props: ChipsProps): VNode {
       ${shown.map(
         (value) =>
           html`<li key=${value} class="chip">
-            <span class="chip-text">${breakable(value)}</span>
+            <span class="chip-text">${value}</span>
             <${Remove} value=${value} disabled=${disabled} onClick=${() => remove(value, false)} />
           </li>`,
       )}

@@ -31,10 +31,10 @@ export function ConfirmRules(props: {
   const isMild = action === 'enable' && isKnown && !weakens(loaded.value)
   return html`<${Dialog} title=${words.sure[action](rules.length)} onClose=${onClose}>
     <${RuleNames} rules=${rules} />
-    <p>${words.means[action]} ${words.undo}</p>
+    <p>${words.means[action](rules.length)} ${words.undo(new Set(rules.map(({ owner }) => owner)).size)}</p>
     ${
       isKnown
-        ? loaded.value.asks && html`<${ImpactWords} ...${loaded.value} />`
+        ? (loaded.value.asks || action === 'delete') && html`<${ImpactWords} ...${loaded.value} />`
         : html`<${Waiting} of=${loaded} retry=${reload} />`
     }
     <div class="row">

@@ -3,7 +3,6 @@ import { html, type Child, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
 import { dayOf } from '../times.js'
 import type { CertificateFacts, HostCheck } from '../types.js'
-import { breakable } from './breakable.js'
 
 interface HostsProps {
   readonly domain: string
@@ -93,7 +92,7 @@ function Pin({
   if (onPin === undefined || publicKey === undefined) return null
   const isPinned = pinned.includes(publicKey) || pinned.includes(certificate ?? '')
   return html`<p class="host-pin">
-    <code>${breakable(publicKey)}</code>
+    <code>${publicKey}</code>
     ${
       isPinned
         ? html`<span class="badge badge-on">${texts.tryOut.pinned}</span>`

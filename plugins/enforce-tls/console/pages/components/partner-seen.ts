@@ -4,7 +4,6 @@ import { plain } from '../plain.js'
 import { texts } from '../texts.js'
 import { dayOf, formatMoment } from '../times.js'
 import type { Partner } from '../types.js'
-import { breakable } from './breakable.js'
 
 const words = texts.find.partner
 
@@ -36,7 +35,7 @@ function Certificate({ certificate }: Pick<Partner, 'certificate'>): VNode {
           value !== null &&
           html`<div key=${name}>
             <dt>${name}</dt>
-            <dd class=${over && name === words.expires ? 'text-bad' : ''}>${breakable(plain(value))}</dd>
+            <dd class=${over && name === words.expires ? 'text-bad' : ''}>${plain(value)}</dd>
           </div>`,
       )}
     </dl>`

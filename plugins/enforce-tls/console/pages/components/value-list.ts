@@ -2,7 +2,6 @@
 import { html, useState, type VNode } from '../preact.js'
 import { plain } from '../plain.js'
 import { texts } from '../texts.js'
-import { breakable } from './breakable.js'
 
 const SHOWN = 60
 
@@ -10,7 +9,7 @@ export function ValueList({ values }: { readonly values: readonly string[] }): V
   const [all, setAll] = useState(false)
   const shown = all ? values : values.slice(0, SHOWN)
   return html`<ul class="chip-list">
-      ${shown.map((value) => html`<li key=${value} class="chip"><span class="chip-text" dir="auto">${breakable(plain(value))}</span></li>`)}
+      ${shown.map((value) => html`<li key=${value} class="chip"><span class="chip-text" dir="auto">${plain(value)}</span></li>`)}
     </ul>
     ${
       shown.length < values.length &&

@@ -51,20 +51,22 @@ export function GroupView({ session, name }: GroupProps): VNode {
   const back = { href: '#/groups', label: texts.groups.back }
   return html`<${PageTitle} title=${name} back=${back} /> ${
       loaded.state === 'there'
-        ? html`<${may ? Editor : GroupText} group=${loaded.value} /> <${GroupUses} group=${loaded.value} />`
+        ? html`<${may ? Editor : GroupText} group=${loaded.value} />`
         : html`<${Waiting} of=${loaded} retry=${reload} />`
     }`
 }
 
 /** For those who may not change it. */
-function GroupText({ group: { name, patterns, problem } }: { readonly group: Group }): VNode {
+function GroupText({ group }: { readonly group: Group }): VNode {
+  const { name, patterns, problem } = group
   return html`<${Notice} tone="info">${texts.groups.adminOnly}<//>
     ${problem !== null && html`<${Notice} tone="bad">${problem}<//>`}
     <p class="muted">${texts.groups.inRules(name)}</p>
     <section class="card">
       <h2>${texts.groups.entries}</h2>
       <${ValueList} values=${Array.isArray(patterns) ? patterns.map(String) : []} />
-    </section>`
+    </section>
+    <${GroupUses} group=${group} />`
 }
 
 function Editor({ group }: { readonly group: Group }): VNode {
@@ -169,6 +171,7 @@ function Editor({ group }: { readonly group: Group }): VNode {
         onPending=${setIsPending}
       />
     </section>
+    <${GroupUses} group=${group} />
     ${
       etag.current !== '' &&
       html`<p class="danger">

@@ -1,6 +1,5 @@
 /** One message: each attempt and outcome in order, and a statement on whether it was encrypted, for the printer. */
 import { part, request } from '../api.js'
-import { breakable } from '../components/breakable.js'
 import { Notice, useLoaded, Waiting } from '../components/basics.js'
 import {
   formatRecipients,
@@ -107,7 +106,7 @@ function StatementCard({ statement }: { readonly statement: Statement }): VNode 
         ([name, value]) =>
           html`<div key=${name}>
             <dt>${name}</dt>
-            <dd>${breakable(plain(value))}</dd>
+            <dd>${plain(value)}</dd>
           </div>`,
       )}
     </dl>
