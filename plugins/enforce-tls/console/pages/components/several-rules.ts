@@ -104,7 +104,7 @@ function Became({ outcome }: { readonly outcome: Outcome }): VNode {
   return html`${
       done !== '' &&
       html`<${Notice} tone="good">
-        <p>${done} ${copiedTo === null && words.undo}</p>
+        <p>${done}</p>
         ${
           copiedTo !== null &&
           html`<p>
@@ -142,7 +142,9 @@ async function changeAll(rules: readonly StoredRule[], action: RulesAction): Pro
       failed.push(...some.map((rule) => words.failed(nameOf(rule), formatError(error))))
     }
   }
-  return { ...NOTHING, done: done === 0 ? '' : words.done[action](done), failed, effects }
+  const owners = new Set(rules.map(({ owner }) => owner)).size
+  const said = done === 0 ? '' : `${words.done[action](done)} ${words.undo(owners)}`
+  return { ...NOTHING, done: said, failed, effects }
 }
 
 async function copyAll(rules: readonly StoredRule[], { to, name }: CopyOrder): Promise<Outcome> {
