@@ -88,6 +88,23 @@ describe('the settings, on the page of a rule', () => {
     assert.equal((await stored(id)).mode, 'report')
   })
 
+  it('a question that is longer than the window is read from its beginning', async () => {
+    const names = Array.from({ length: 40 }, (_, n) => `partner${n}.example`)
+    const rule = { name: 'Many', criteria: { to: { matchesAny: names } }, mode: 'report', enabled: true }
+    const actions = { relayWithTls: { level: 'verify' } }
+    const { id } = (await client.post<{ id: string }>(RULES, { rule: { ...rule, actions } })).body
+    const page = await browser.at(server, 'admin', placeOf(id), { width: 360 })
+    await page.setViewportSize({ width: 360, height: 400 })
+    await page.getByRole('switch', { name: 'Report only' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('heading').first().and(page.locator(':focus')).waitFor()
+    assert.equal(await page.evaluate('document.querySelector("dialog").scrollTop'), 0)
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    await page.getByRole('switch', { name: 'Report only' }).and(page.locator(':focus')).waitFor()
+    await page.setViewportSize({ width: 360, height: 900 })
+  })
+
   it('a fingerprint takes a new line between bytes only', async () => {
     const id = await made({ level: 'fingerprint', fingerprints: [PIN] })
     const page = await browser.at(server, 'admin', placeOf(id), { width: 360 })

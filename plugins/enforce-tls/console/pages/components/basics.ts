@@ -132,17 +132,23 @@ export function Dialog(props: {
 }): VNode {
   const { title, onClose, children } = props
   const element = useRef<HTMLDialogElement | null>(null)
+  const heading = useRef<HTMLHeadingElement | null>(null)
   const id = useUid('dialog')
   useLayoutEffect(() => {
     const before = document.activeElement
-    element.current?.showModal()
+    const dialog = element.current
+    dialog?.showModal()
+    // What is longer than the window is read from its beginning: its first control may be below all of it.
+    if (dialog !== null && dialog.scrollHeight > dialog.clientHeight) heading.current?.focus()
     return () => {
-      element.current?.close()
+      dialog?.close()
       if (before instanceof HTMLElement && before.isConnected) before.focus()
+      // Where that is gone, or off by now, the next key is for the page and not for nothing.
+      if (document.activeElement === document.body) document.querySelector('main')?.focus()
     }
   }, [])
   return html`<dialog ref=${element} class="dialog" aria-labelledby=${id} onCancel=${onClose}>
-    <h2 id=${id}>${title}</h2>
+    <h2 id=${id} ref=${heading} tabindex="-1">${title}</h2>
     ${children}
   </dialog>`
 }
