@@ -118,6 +118,10 @@ describe('what a change would do', () => {
     assert.deepEqual(partners.map(({ target }) => target).sort(), ['first.example', 'second.example'])
     assert.deepEqual(told.map(({ name }) => name).sort(), ['Several: first', 'Several: second'])
     assert.equal((await asked({ several: { action: 'delete', rules } })).asks, false)
+    // What is deleted tells of its mail, as one rule by itself does.
+    const on = await make('Several: on', 'on.example', { ...actions('verify'), enabled: true })
+    const ends = await asked({ several: { action: 'delete', rules: [{ owner, id: on }] } })
+    assert.deepEqual([ends.asks, ends.rules.map(({ name }) => name)], [false, ['Several: on']])
     // More than one request changes at once are one question.
     const many = [...rules, ...Array.from({ length: 600 }, (_, n) => ({ owner, id: `gone${n}` }))]
     assert.equal((await asked({ several: { action: 'enable', rules: many } })).asks, true)

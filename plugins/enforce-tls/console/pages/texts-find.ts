@@ -31,7 +31,7 @@ export const findTexts = {
     messages: 'Show all messages to this partner',
     failures: 'Failed attempts',
     waiting: 'Waiting mail',
-    waitingCount: (n: number) => `${count(n, 'message waits', 'messages wait')}, show`,
+    waitingCount: (n: number) => `Show ${count(n, 'message that waits', 'messages that wait')}`,
     noneWaiting: 'No mail to this partner is known to wait.',
     rules: 'Rules that name it',
     noRules: 'No rule that you can see names this partner.',

@@ -704,7 +704,7 @@ export const texts = {
     released: 'Released',
     download: {
       title: 'Download a report',
-      hint: 'Of any period and owner: a page to print or send, a table for a spreadsheet, or JSON.',
+      hint: 'Of any days, as UTC counts them, and any owner: a page to print or send, a table for a spreadsheet, or JSON.',
       from: 'From',
       to: 'To',
       owner: 'Owner',

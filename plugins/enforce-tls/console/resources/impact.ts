@@ -137,9 +137,10 @@ async function preview(call: Call<ImpactBody>): Promise<Reply> {
     rules: found.rules.filter(({ owned }) => maySee(identity, owned.owner)),
   }
   // Whoever deletes is told of every rule that ends, asked or not.
-  const isSpoken = call.body.remove ? () => true : asks
+  const isRemoval = call.body.remove === true || call.body.several?.action === 'delete'
+  const isSpoken = isRemoval ? () => true : asks
   const words = await formatImpact(visible, effectsFor(call, undefined, found.after), isSpoken)
-  const looks = (found.asks || call.body.remove === true) && context.settings().evidence.stream
+  const looks = (found.asks || isRemoval) && context.settings().evidence.stream
   const idle = new Set(
     words.rules.flatMap(({ impact: each, status }) =>
       status === 'inactive' || status === 'no-effect' ? [each] : [],
