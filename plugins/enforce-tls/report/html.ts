@@ -172,12 +172,13 @@ function table(
   }
   const cell = (value: string | number, column: number) =>
     column === 0
-      ? `<th scope="row"${attribute(column, value)}>${html(String(value))}</th>`
-      : `<td${attribute(column, value)}>${html(String(value))}</td>`
-  const body = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n')
-  const text = `<div class="wide" tabindex="0" role="region" aria-label="${html(`Table: ${title}`)}"><table><caption>${html(title)}</caption>
-<thead><tr>${head.map((name, column) => `<th scope="col"${attribute(column)}>${html(name)}</th>`).join('')}</tr></thead>
-<tbody>
+      ? `<th scope="row" role="rowheader"${attribute(column, value)}>${html(String(value))}</th>`
+      : `<td role="cell" data-name="${html(head[column] ?? '')}"${attribute(column, value)}>${html(String(value))}</td>`
+  const body = rows.map((row) => `<tr role="row">${row.map(cell).join('')}</tr>`).join('\n')
+  // Where a window is narrow, rows are blocks: the roles keep it a table for a screen reader.
+  const text = `<div class="wide" tabindex="0" role="region" aria-label="${html(`Table: ${title}`)}"><table role="table"><caption>${html(title)}</caption>
+<thead role="rowgroup"><tr role="row">${head.map((name, column) => `<th scope="col" role="columnheader"${attribute(column)}>${html(name)}</th>`).join('')}</tr></thead>
+<tbody role="rowgroup">
 ${body}
 </tbody></table></div>`
   return rows.length <= ROWS_OPEN ? text : `<details><summary>${rows.length} rows</summary>${text}</details>`

@@ -44,6 +44,14 @@ tbody th { font-weight: 500; white-space: nowrap; }
 footer { color: var(--muted); font-size: .875rem; }
 @media (max-width: 40rem) { tbody th { white-space: normal; min-width: 6rem; } td.long { min-width: 22rem; } table { font-size: .8125rem; } th, td { padding-right: .5rem; } }
 @page { size: A4; margin: 14mm; }
+/* Where it is narrow, a row is a block: its name, and below it each value beside its own name. */
+@media screen and (max-width: 30rem) {
+  .wide table, .wide tbody, .wide tr, .wide th, .wide td { display: block; }
+  .wide thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .wide tr { padding: .4rem 0; border-top: 1px solid var(--line); }
+  .wide tbody th[scope], .wide tbody td[data-name] { padding: .1rem 0; border: 0; text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 0; }
+  .wide td { display: grid; grid-template-columns: minmax(0, 7.5rem) minmax(0, 1fr); gap: 0 .75rem; }
+  .wide td::before { content: attr(data-name); color: var(--muted); } }
 /* What fits on a page is never cut; a table that does not repeats its head. */
 @media print { :root { font-size: 8.5pt; } body { max-width: none; padding: 0; } .wide { overflow: visible; } summary { display: none; }
   section, .wide, .chart, dl div, tr, li { break-inside: avoid; } h1, h2, section > p { break-after: avoid; }

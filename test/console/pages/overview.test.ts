@@ -214,6 +214,9 @@ describe('the page of a report', () => {
       for (let place = 0; place < charts; place++)
         await until(async () => (await coloursOf(page, place)) > 0, { what: `chart ${place}` })
       await assertFits(page, 'the report')
+      const cut = await page.evaluate<string[]>(`[...document.querySelectorAll('.wide')]
+        .filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.ariaLabel)`)
+      assert.deepEqual(cut, [], 'no table is cut')
       await assertAccessible(page, 'the report')
       await page.emulateMedia({ media: 'print' })
       await page.evaluate('dispatchEvent(new Event("beforeprint"))')
