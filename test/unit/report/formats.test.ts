@@ -108,7 +108,11 @@ describe('the page', () => {
     const page = toHtml(await reportOn(...VARIED))
     const charts = [...page.matchAll(/<canvas id="(\w+)" role="img" aria-label="[^"]+"/g)].map(([, id]) => id)
     assert.deepEqual(charts, ['days', 'versions', 'failures', 'partners', 'rules'])
-    assert.equal([...page.matchAll(/<table role="table"><caption>/g)].length, charts.length + 1, 'and one of certificates')
+    assert.equal(
+      [...page.matchAll(/<table role="table"><caption>/g)].length,
+      charts.length + 1,
+      'and one of certificates',
+    )
   })
 
   it('speaks of one message as of one', async () => {
