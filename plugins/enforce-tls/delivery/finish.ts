@@ -89,7 +89,7 @@ export async function deferredRespond(
   // A hook of another plugin that timed out answers a text where seconds are expected; the NaN that
   // Haraka makes of it would jam the retry queue of the whole process.
   const usable = code !== constants.denysoft || Number.isFinite(Number.parseInt(String(message), 10))
-  guarded.emitOutcome('deferred')
+  guarded.emitOutcome('deferred', guarded.item.todo.rcpt_to, params.err)
   const answer = usable ? code : constants.cont
   const delay =
     guarded.due === null ? params.delay : Math.max(1, Math.ceil((guarded.due - Date.now()) / 1000))
@@ -147,9 +147,10 @@ async function sendBounce(guarded: GuardedItem): Promise<void> {
     reason,
     mayQuote: guarded.mailSaid && !ours,
     ...(guarded.route ? { through: guarded.route.gateway } : {}),
+    ...(guarded.givenUp ? { isGivenUp: true } : {}),
   })
   queue(guarded, item.todo.mail_from, bounce.contents, notesFor(item, bounce), () =>
-    guarded.emitOutcome('bounced'),
+    guarded.emitOutcome('bounced', item.todo.rcpt_to, reason),
   )
 }
 
@@ -203,7 +204,7 @@ export async function doubleBounce(guarded: GuardedItem, error: string): Promise
   const { item, context } = guarded
   const kept = await context.keepAsError(item.path)
   item.lognotice(`enforce-tls: undeliverable, kept as ${kept}: ${oneLine(error)}`)
-  guarded.emitOutcome('kept')
+  guarded.emitOutcome('kept', item.todo.rcpt_to, item.bounce_error?.message ?? error)
   item.next_cb()
 }
 

@@ -57,6 +57,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     by: optional,
     reason: optional,
     via: optional,
+    viaLevel: optional,
     tries: { type: 'string', pattern: '^\\d{1,6}$', nullable: true },
     encrypted: { type: 'string', pattern: '^(?:true|false)$', nullable: true },
   },
@@ -142,7 +143,7 @@ export interface DeliveryLogEntry {
   readonly class?: string
   /** Enhanced status code (RFC 3463). */
   readonly status?: string
-  /** What was seen; it may quote the peer. */
+  /** What was seen, or why the message was not delivered; it may quote the peer. */
   readonly detail?: string
   /** The envelope's sender, `<>` for none; as `[evidence] addresses` says, a hash or a text, as the following. */
   readonly sender?: string
@@ -151,11 +152,13 @@ export interface DeliveryLogEntry {
   readonly messageId?: string
   /** The order by which an administrator released it: an item can be released several times. */
   readonly order?: string
-  /** Who released a message from what its rules require, and why. */
+  /** Who released a message from what its rules require, or ended its tries, and why. */
   readonly by?: string
   readonly reason?: string
   /** The gateway that the host is, or that the message went through, by its name in `[gateways]`. */
   readonly via?: string
+  /** What that gateway had to fulfil, where it was come to; `level` is what the rules require. */
+  readonly viaLevel?: string
   /** How many rounds of tries had failed before, as Haraka counts them. */
   readonly tries?: string
   /**

@@ -83,6 +83,7 @@ export function formatStep(entry: DeliveryLogEntry): StepWords {
   const { kind, result, detail = null, protocol, via } = entry
   if (kind === 'attempt') return attemptWords(entry)
   if (kind === 'release') return releaseWords(entry)
+  if (entry.by !== undefined) return givenUpWords(entry, entry.by)
   const reason = result === 'delivered' ? null : (failureWords(entry) ?? unpublishedWords(entry) ?? detail)
   if (result === 'delivered')
     return {
@@ -99,6 +100,21 @@ export function formatStep(entry: DeliveryLogEntry): StepWords {
   }
 }
 
+/** That an administrator has ended the tries, why, and what the message had waited for. */
+function givenUpWords(entry: DeliveryLogEntry, by: string): StepWords {
+  const { result, reason = '', detail = null } = entry
+  const became = result === 'kept' ? OUTCOMES['kept'] : OUTCOMES['bounced']
+  const waited = failureWords(entry) ?? detail
+  const parts = [
+    ...(reason === '' ? [] : [`the reason given: ${reason}`]),
+    ...(waited === null ? [] : [`it had waited for: ${waited}`]),
+  ]
+  return {
+    says: `Given up by ${by}. ${became ?? ''}`,
+    reason: parts.length === 0 ? null : parts.join('; '),
+  }
+}
+
 /** How a released message went, by whose leave, and why. */
 function releaseWords(entry: DeliveryLogEntry): StepWords {
   const { result, by = 'an administrator', reason = '' } = entry
@@ -110,7 +126,7 @@ function releaseWords(entry: DeliveryLogEntry): StepWords {
 }
 
 function attemptWords(entry: DeliveryLogEntry): StepWords {
-  const { result, detail = null, verified, protocol, encrypted } = entry
+  const { result, detail = null, verified, protocol, encrypted, via, viaLevel } = entry
   const clear = encrypted === 'false' ? ' after MAIL was sent in the clear' : ''
   if (result === 'failed')
     return { says: failureWords(entry) ?? `The attempt failed${clear}`, reason: detail }
@@ -118,7 +134,10 @@ function attemptWords(entry: DeliveryLogEntry): StepWords {
     return { says: 'A next hop that counts as secure: TLS was not required of it', reason: null }
   if (result === 'as-usual')
     return { says: 'Nothing was required at this server', reason: unpublishedWords(entry) }
-  return { says: 'TLS as required', reason: verified === undefined ? null : formatVerified(verified) }
+  const reason = verified === undefined ? null : formatVerified(verified)
+  if (via === undefined) return { says: 'TLS as required', reason }
+  const level = viaLevel === undefined ? '' : ` (level ${viaLevel})`
+  return { says: `TLS to the gateway ${via}, as required of it${level}`, reason }
 }
 
 /** What was checked, as a clause. @param verified as in the log */
@@ -164,13 +183,16 @@ function mendingOf(name: string, domain: string): string {
 /** What an operator can do about a message now. */
 export function formatNextStep(
   state: MessageState,
-  { domain, class: name, level }: DeliveryLogEntry,
+  { domain, class: name, level, via }: DeliveryLogEntry,
 ): string | null {
+  const known = name === undefined ? null : knownClass(name)
   // The partner's servers have nothing to do with what is set here.
   const check =
-    name !== undefined && knownClass(name)?.side === 'ours'
-      ? 'the reason above names what is wrong here'
-      : `see what fails with: enforce-tls check ${domain} --level ${level}`
+    known?.isGateway && via !== undefined
+      ? `see what fails with: enforce-tls check --gateway ${via}`
+      : known?.side === 'ours'
+        ? 'the reason above names what is wrong here'
+        : `see what fails with: enforce-tls check ${domain} --level ${level}`
   switch (state) {
     case 'waiting':
       return name === undefined
