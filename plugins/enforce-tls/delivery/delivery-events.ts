@@ -172,8 +172,21 @@ export interface ReleaseEvent extends About {
   readonly order: string
 }
 
+/** The bounce of a message, or the notice that it is delayed, could not be delivered itself, and is kept: its sender knows nothing. */
+export interface NoticeKept extends About {
+  readonly kind: 'notice'
+  /** What the message required. */
+  readonly requirement: Pick<Requirement, 'level' | 'decidedBy'>
+  readonly result: 'undelivered'
+  /** Why, in words that may quote a server. */
+  readonly words: string
+  /** Its name in the queue folder of a node. */
+  readonly file: string
+  readonly node: string
+}
+
 /** Anything that is reported to observers. */
-export type DeliveryEvent = AttemptEnded | Outcome | ReportEvent | Refused | ReleaseEvent
+export type DeliveryEvent = AttemptEnded | Outcome | ReportEvent | Refused | ReleaseEvent | NoticeKept
 
 /** An observer. Called synchronously on the delivery path: keep it short, put work off. */
 export type DeliveryObserver = (event: DeliveryEvent) => void

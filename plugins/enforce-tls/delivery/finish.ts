@@ -149,7 +149,7 @@ async function sendBounce(guarded: GuardedItem): Promise<void> {
     ...(guarded.route ? { through: guarded.route.gateway } : {}),
     ...(guarded.givenUp ? { isGivenUp: true } : {}),
   })
-  queue(guarded, item.todo.mail_from, bounce.contents, notesFor(item, bounce), () =>
+  queue(guarded, item.todo.mail_from, bounce.contents, notesFor(item, requirement, bounce), () =>
     guarded.emitOutcome('bounced', item.todo.rcpt_to, reason),
   )
 }
@@ -164,12 +164,18 @@ function sendInstead(guarded: GuardedItem): boolean {
   const instead = insteadOf(item)
   const [recipient] = item.todo.rcpt_to
   if (instead === null || !recipient) return false
-  queue(guarded, recipient, instead, notesFor(item, { heldTo: null, instead: null }), () => {
-    item.lognotice(
-      'enforce-tls: the bounce could not be sent over TLS, so one with only Message-ID and Date goes instead',
-    )
-    guarded.emitOutcome('bounced')
-  })
+  queue(
+    guarded,
+    recipient,
+    instead,
+    notesFor(item, guarded.requirement, { heldTo: null, instead: null }),
+    () => {
+      item.lognotice(
+        'enforce-tls: the bounce could not be sent over TLS, so one with only Message-ID and Date goes instead',
+      )
+      guarded.emitOutcome('bounced')
+    },
+  )
   return true
 }
 
@@ -204,7 +210,9 @@ export async function doubleBounce(guarded: GuardedItem, error: string): Promise
   const { item, context } = guarded
   const kept = await context.keepAsError(item.path)
   item.lognotice(`enforce-tls: undeliverable, kept as ${kept}: ${oneLine(error)}`)
-  guarded.emitOutcome('kept', item.todo.rcpt_to, item.bounce_error?.message ?? error)
+  const reason = item.bounce_error?.message ?? error
+  guarded.emitOutcome('kept', item.todo.rcpt_to, reason)
+  guarded.emitNoticeKept(reason, kept)
   item.next_cb()
 }
 

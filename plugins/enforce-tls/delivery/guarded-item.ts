@@ -17,6 +17,7 @@ import { Attempts } from './attempts.js'
 import type { GatewayRoute } from './gateway-route.js'
 import { withoutLogin } from './gateway-secrets.js'
 import type { Connection } from './connections/connection.js'
+import { subjectOf } from './bounce/about-note.js'
 import { reasonWithoutTls } from './other-reason.js'
 import type { GivingUp, Release } from './waiting.js'
 import type { Place } from './connections/pool.js'
@@ -60,6 +61,9 @@ interface Suspended {
   /** What was required then, and the gateway as the settings had it. */
   readonly demand: string
 }
+
+/** Of a bounce that no rule covers nothing is seen but how it ended. */
+const SENDERS_SERVER = 'the mail server of the sender'
 
 /** One item under guard. */
 export class GuardedItem {
@@ -252,6 +256,25 @@ export class GuardedItem {
       ...(attempt?.gateway === undefined ? {} : { ruleLevel: requirement.level }),
     })
     return attempt
+  }
+
+  /** A bounce, or a notice of delay, is kept as it could not be delivered: that is told of the message it is about. @param file its name now */
+  emitNoticeKept(reason: string, file: string): void {
+    const { item, context } = this
+    const about = subjectOf(item)
+    if (!about) return
+    const { level, decidedBy, ...message } = about
+    const isAnswered = item.bounce_error?.mx !== undefined
+    const attempt = this.#round.attempts.at(-1) ?? null
+    const words = reasonWithoutTls(
+      item.todo.rcpt_to,
+      isAnswered ? { host: attempt?.host ?? SENDERS_SERVER, failure: null } : null,
+      reason,
+    )
+    context.emit({
+      ...{ kind: 'notice', result: 'undelivered', at: Date.now(), ...message },
+      ...{ requirement: { level, decidedBy }, words, file, node: context.me() },
+    })
   }
 
   /** MAIL is about to go out over Haraka's own connection: what leaves without what is required is told before it does. */

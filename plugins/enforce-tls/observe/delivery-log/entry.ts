@@ -7,6 +7,7 @@
 import type {
   AttemptEnded,
   DeliveryEvent,
+  NoticeKept,
   Outcome,
   Refused,
   ReleaseEvent,
@@ -123,6 +124,13 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         ...given('by', line(event.by)),
         ...given('reason', line(event.reason)),
       }
+    case 'notice':
+      return {
+        result: event.result,
+        ...given('detail', line(event.words)),
+        ...given('file', line(event.file)),
+        ...given('node', line(event.node)),
+      }
   }
 }
 
@@ -165,7 +173,7 @@ function verifiedIn({ requirement, session, failure }: AttemptEnded | Outcome): 
 /** Why the rules' word on those who publish nothing holds. */
 function ofPublished({
   requirement,
-}: Exclude<DeliveryEvent, Refused | ReleaseEvent>): Partial<DeliveryLogEntry> {
+}: Exclude<DeliveryEvent, Refused | ReleaseEvent | NoticeKept>): Partial<DeliveryLogEntry> {
   return given('unpublished', requirement.held && line(requirement.held.nothing))
 }
 
@@ -213,6 +221,7 @@ const NAMES = [
   'reason',
   'via',
   'viaLevel',
+  'file',
 ] as const
 
 /**

@@ -17,7 +17,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
   properties: {
     id: text,
     at: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' },
-    kind: { type: 'string', enum: ['attempt', 'outcome', 'report', 'refusal', 'release'] },
+    kind: { type: 'string', enum: ['attempt', 'outcome', 'report', 'refusal', 'release', 'notice'] },
     uuid: text,
     item: optional,
     from: domain,
@@ -58,6 +58,8 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     reason: optional,
     via: optional,
     viaLevel: optional,
+    file: optional,
+    node: optional,
     tries: { type: 'string', pattern: '^\\d{1,6}$', nullable: true },
     encrypted: { type: 'string', pattern: '^(?:true|false)$', nullable: true },
   },
@@ -72,6 +74,7 @@ const RESULTS: { readonly [K in DeliveryLogEntry['kind']]: readonly string[] } =
   report: REPORT_RESULTS,
   refusal: ['refused', 'would-refuse'],
   release: ['granted', 'begun', 'sent'],
+  notice: ['undelivered'],
 }
 
 /** Whether that is an entry. */
@@ -159,6 +162,9 @@ export interface DeliveryLogEntry {
   readonly via?: string
   /** What that gateway had to fulfil, where it was come to; `level` is what the rules require. */
   readonly viaLevel?: string
+  /** Of a notice to the sender that could not be delivered: its name in the queue folder of which node. */
+  readonly file?: string
+  readonly node?: string
   /** How many rounds of tries had failed before, as Haraka counts them. */
   readonly tries?: string
   /**

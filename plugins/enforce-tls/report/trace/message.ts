@@ -3,7 +3,7 @@ import { isHash } from '../../observe/delivery-log/names.js'
 import type { DeliveryLogEntry, LoggedRule } from '../../observe/delivery-log/schema.js'
 import { exposuresOf, type Exposure } from './exposures.js'
 import { missingOf, unloggedReleases, type Beside } from './lacks.js'
-import { formatNextStep, formatStep, type MessageState, type StepWords } from './words.js'
+import { formatLostNotice, formatNextStep, formatStep, type MessageState, type StepWords } from './words.js'
 import type { AskedNames } from './trace-query.js'
 
 /** One attempt or outcome. */
@@ -98,11 +98,24 @@ export function messageOf(
     first: first.at,
     last: last.at,
     state,
-    nextStep: formatNextStep(state, last),
+    nextStep: nextStepOf(own, state, last),
     steps: own.map(stepOf),
     exposures: [...unloggedReleases(whole.entries, whole), ...exposuresOf(inOrder(whole.entries))],
     missing: missingOf(whole.entries, whole),
   }
+}
+
+/** @param last the last of the entries */
+function nextStepOf(
+  entries: readonly DeliveryLogEntry[],
+  state: MessageState,
+  last: DeliveryLogEntry,
+): string | null {
+  const notice = entries.findLast(({ kind }) => kind === 'notice')
+  if (!notice) return formatNextStep(state, last)
+  // What is said of the message itself is of what was before.
+  const before = entries.findLast(({ kind }) => kind !== 'notice') ?? last
+  return [formatLostNotice(notice), formatNextStep(state, before)].filter((step) => step !== null).join(' ')
 }
 
 function inOrder(entries: readonly DeliveryLogEntry[]): DeliveryLogEntry[] {

@@ -83,6 +83,7 @@ export function formatStep(entry: DeliveryLogEntry): StepWords {
   const { kind, result, detail = null, protocol, via } = entry
   if (kind === 'attempt') return attemptWords(entry)
   if (kind === 'release') return releaseWords(entry)
+  if (kind === 'notice') return noticeWords(entry)
   if (entry.by !== undefined) return givenUpWords(entry, entry.by)
   const reason = result === 'delivered' ? null : (failureWords(entry) ?? unpublishedWords(entry) ?? detail)
   if (result === 'delivered')
@@ -100,14 +101,24 @@ export function formatStep(entry: DeliveryLogEntry): StepWords {
   }
 }
 
+/** That the sender knows nothing, why, and where the notice is. */
+function noticeWords({ detail = '', file, node = 'a node' }: DeliveryLogEntry): StepWords {
+  const where = file === undefined ? '' : `it is kept as ${file} in the queue folder of ${node}`
+  const parts = [detail, where].filter((part) => part !== '')
+  return {
+    says: 'The notice to the sender could not be delivered: the sender knows nothing',
+    reason: parts.length === 0 ? null : parts.join('; '),
+  }
+}
+
 /** That an administrator has ended the tries, why, and what the message had waited for. */
 function givenUpWords(entry: DeliveryLogEntry, by: string): StepWords {
   const { result, reason = '', detail = null } = entry
   const became = result === 'kept' ? OUTCOMES['kept'] : OUTCOMES['bounced']
-  const waited = failureWords(entry) ?? detail
+  const waited = failureWords(entry) ?? detail ?? ''
   const parts = [
     ...(reason === '' ? [] : [`the reason given: ${reason}`]),
-    ...(waited === null ? [] : [`it had waited for: ${waited}`]),
+    ...(waited === '' ? [] : [`it had waited for: ${waited}`]),
   ]
   return {
     says: `Given up by ${by}. ${became ?? ''}`,
@@ -178,6 +189,12 @@ function mendingOf(name: string, domain: string): string {
     default:
       return `Ask the operators of ${domain} to mend this`
   }
+}
+
+/** What an operator can do about a message whose sender got no notice. */
+export function formatLostNotice({ file, node }: DeliveryLogEntry): string {
+  const where = file === undefined ? '' : `${file} in the queue folder of ${node ?? 'a node'}: `
+  return `Tell the sender. The notice is ${where}to try it again, rename it without "error." and restart Haraka; otherwise delete it.`
 }
 
 /** What an operator can do about a message now. */

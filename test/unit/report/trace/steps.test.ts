@@ -54,6 +54,28 @@ function traced(...entries: readonly Partial<DeliveryLogEntry>[]): TracedMessage
   return messageOf(all, { sender: null, to: null, messageId: null }, { entries: all, ...NOTHING_LACKS })
 }
 
+it('a notice that nobody took leaves the message bounced, and is the next step', () => {
+  const all: readonly Partial<DeliveryLogEntry>[] = [
+    { result: 'bounced', class: 'starttls-not-supported' },
+    {
+      ...({ kind: 'notice', result: 'undelivered' } as const),
+      ...{
+        detail: 'the mail server of the sender answered 550 gone',
+        file: 'error.1_2_a',
+        node: 'mta.example',
+      },
+    },
+  ]
+  const { state, nextStep, steps, missing } = traced(...all)
+  assert.equal(state, 'bounced')
+  assert.deepEqual(missing, [])
+  assert.equal(
+    steps[1]?.reason,
+    'the mail server of the sender answered 550 gone; it is kept as error.1_2_a in the queue folder of mta.example',
+  )
+  assert.match(nextStep ?? '', /^Tell the sender\. .*error\.1_2_a .*restart Haraka; .* Ask the operators/)
+})
+
 it('a message that waits for its gateway is at the level of its rules, and the gateway is to be asked', () => {
   const { level, nextStep } = traced({
     ...{ result: 'deferred', class: 'gateway-unavailable', via: 'relay', viaLevel: 'verify' },
