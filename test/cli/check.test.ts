@@ -220,7 +220,7 @@ describe('check of one partner', () => {
       assert.match(found.data.reason, reason)
       assert.equal(found.code, code)
       assert.equal(
-        { delivered: 0, free: 0, rerouted: 1, waits: 1, bounced: 1, 'not-known': 3 }[found.data.verdict],
+        { delivered: 0, free: 0, rerouted: 0, waits: 1, bounced: 1, 'not-known': 3 }[found.data.verdict],
         code,
       )
     })

@@ -8,6 +8,7 @@ import { forwardedState } from './format-forwarded.js'
 import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
 import { isFirst, standingIn } from './status-standing.js'
+import { formatGateways, gatewayFacts, gatewayWarnings } from './status-gateways.js'
 import { keptState } from './status-kept.js'
 import { formatResolvers, resolverState, resolverWarnings } from './status-dns.js'
 import { deliveryLogFacts } from './status-log.js'
@@ -66,12 +67,14 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
   const waiting = folder === null || settings.main.reportOnly ? [] : lookingAtPublished
   const resolvers = await resolverState(context, waiting)
   const { trusts, warnings: trustWarnings } = trustState(context, settings.main.reportOnly ? [] : naming)
+  const gateways = gatewayFacts(context)
   const warnings = [
     ...standing.warnings,
     ...resolverWarnings(resolvers, waiting),
     ...(tlsRpt?.warnings ?? []),
     ...(mailed?.warnings ?? []),
     ...trustWarnings,
+    ...gatewayWarnings(gateways),
     ...(kept?.warnings ?? []),
     ...(await ruleRemarks(context)),
   ]
@@ -99,6 +102,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...(mailed === null ? {} : { 'reports by mail': mailed.text }),
     ...(suggested === null ? {} : { suggestions: suggested.text }),
     ...(trusts.length === 0 ? {} : { trusts: formatTrusts(trusts) }),
+    ...(gateways.length === 0 ? {} : { gateways: formatGateways(gateways) }),
     ...(kept === null || kept.count === 0 ? {} : { kept: kept.text }),
     problems: String(report.problems.length),
     warnings: String(warnings.length),
@@ -119,6 +123,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...(mailed === null ? {} : { mailedReports: { period: mailed.period, sent: mailed.sent } }),
     ...(suggested === null ? {} : { suggestions: { observed: suggested.observed, lost: suggested.lost } }),
     ...(trusts.length === 0 ? {} : { trusts: trusts.map(dataOfTrust) }),
+    ...(gateways.length === 0 ? {} : { gateways }),
     ...(kept === null ? {} : { kept: { folder: kept.folder, count: kept.count, latest: kept.latest } }),
     warnings,
     ...(fix ? { removed: removed.map(dataOf) } : {}),

@@ -422,8 +422,8 @@ export interface WaitingMessage {
   readonly recipientCount: number
   readonly domain: string
   readonly rules: readonly { readonly owner: string; readonly id: string; readonly name: string }[]
-  readonly host: string
-  readonly detail: string
+  /** Why it waits, in one sentence without a full stop. */
+  readonly why: string
   readonly since: string
   readonly next: string
   readonly until: string
