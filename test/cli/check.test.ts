@@ -632,6 +632,15 @@ describe('explain --probe', () => {
     )
   })
 
+  it('asks the host that --mx names', async (t) => {
+    if (typeof world === 'string') return t.skip(world)
+    const place = ['--config', world.folder, '--dns', world.dns.address]
+    const words = ['explain', '--from', 'ann@acme.example', '--to', 'cfo@self.example', '--bounce', ...place]
+    const named = await inProcess([...words, '--mx', 'mx.bank.example:25'], { partners: openOwnPartners })
+    assert.match(named.stdout, /^mx\.bank\.example .*$/m)
+    assert.doesNotMatch(named.stdout, /mx\.self\.example/)
+  })
+
   it('is refused for incoming mail', async () => {
     const { code, stderr } = await inProcess([
       'explain',

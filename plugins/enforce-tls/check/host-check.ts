@@ -156,6 +156,7 @@ export function hostCheck({ host, priority, to, ...found }: About & Partial<Host
 
 /** A failure as a check gives it. */
 export function checkFailure(failure: AttemptFailure): CheckFailure {
-  const { class: name, temporary, detail } = failure
-  return { class: name, temporary, detail: oneLine(detail), status: statusOf(failure, false) }
+  const { class: name, temporary, detail, reply } = failure
+  const answered = reply ? { reply: { code: reply.code, text: oneLine(reply.text) } } : {}
+  return { class: name, temporary, detail: oneLine(detail), status: statusOf(failure, false), ...answered }
 }

@@ -7,7 +7,7 @@ import pLimit from 'p-limit'
 import { routeOf } from '../delivery/published-route.js'
 import { lookUpFailure } from '../published/host-requirement.js'
 import type { DomainFacts } from '../published/domain-facts.js'
-import { tlsFailure } from '../delivery/outcome.js'
+import { statusOf, tlsFailure } from '../delivery/outcome.js'
 import { Attempts } from '../delivery/attempts.js'
 import type { TlsTimeouts } from '../delivery/tls/request.js'
 import type { Requirement } from '../rules/requirement.js'
@@ -67,6 +67,7 @@ export async function checkPartner(request: CheckRequest, context: CheckContext)
       {
         hosts: [],
         verdict: withoutHosts(found.failure),
+        noHost: { status: statusOf(found.failure, true), reason: found.bounces ?? found.failure.detail },
         published: asking && (await allOf(await asking)),
       },
       context,
@@ -133,7 +134,7 @@ async function hostsOfFacts(
     case 'failed':
       return { failure: route.failure }
     case 'no-such-domain':
-      return noMailServer(request.domain)
+      return noMailServer(request.domain, `No Such Domain: ${request.domain}`)
     case 'null-mx':
       return nullMx(request.domain)
     case 'hosts':
@@ -180,11 +181,12 @@ interface Findings {
   readonly remarks?: readonly string[]
   readonly dane?: DaneCheck | null
   readonly published: Published | null
+  readonly noHost?: PartnerCheck['noHost']
 }
 
 async function result(
   { domain, recipient, requirement, signal }: CheckRequest,
-  { hosts, verdict: found, remarks = [], dane = null, published }: Findings,
+  { hosts, verdict: found, remarks = [], dane = null, published, noHost }: Findings,
   context: CheckContext,
 ): Promise<PartnerCheck> {
   const { gateway: demand } = requirement
@@ -202,6 +204,7 @@ async function result(
     reason,
     hosts,
     ...(answer && 'gateway' in answer ? { gateway: answer } : {}),
+    ...(noHost ? { noHost } : {}),
     dane,
     mtaSts: published && stsCheck(domain, published.facts.sts, hosts),
     tlsReports: published && published.reports,

@@ -6,6 +6,7 @@ import type { Validation } from '../dns/validating-resolver.js'
 import type { TrustLookUp } from '../delivery/named-trust.js'
 import type { FailureClass } from '../delivery/failure-classes.js'
 import type { TlsTimeouts } from '../delivery/tls/request.js'
+import type { PeerReply } from '../delivery/outcome.js'
 import type { HarakaMx } from '../haraka/types.js'
 import type { Level } from '../rules/levels.js'
 import type { PublishedSources } from '../published/domain-facts.js'
@@ -81,6 +82,8 @@ export interface CheckFailure {
   readonly detail: string
   /** Enhanced status code (RFC 3463) that a bounce would give. */
   readonly status: string
+  /** What the server answered, where it is that; of unknown content. */
+  readonly reply?: PeerReply
 }
 
 /** One address of one host, as it was found. */
@@ -131,6 +134,8 @@ export interface PartnerCheck {
   readonly hosts: readonly HostCheck[]
   /** The gateway that mail would go through, and how it was found; absent for none, and where it could not be asked. */
   readonly gateway?: GatewayCheck
+  /** Where no server was found: what a bounce would say, and its enhanced status code. */
+  readonly noHost?: { readonly status: string; readonly reason: string }
   /** Whether DANE would vouch for the servers; `null` where it was not looked up. */
   readonly dane: DaneCheck | null
   /** The MTA-STS policy; `null` where it was not looked up. */

@@ -216,7 +216,8 @@ export async function doubleBounce(guarded: GuardedItem, error: string): Promise
   item.next_cb()
 }
 
-function reasonOf(failure: AttemptFailure, host: string): string {
+/** Haraka's reason for a failure, in our words. */
+export function reasonOf(failure: AttemptFailure, host: string): string {
   return oneLine(`${failure.class ? 'TLS required: ' : ''}${host} ${failure.detail}`).trimStart()
 }
 
@@ -226,7 +227,7 @@ function reasonOf(failure: AttemptFailure, host: string): string {
  * @param host the host that failed; empty where there was none
  * @param final whether this is the last word, or the message is tried again
  */
-function markRecipients(
+export function markRecipients(
   recipients: readonly HarakaAddress[],
   failure: AttemptFailure,
   host: string,
