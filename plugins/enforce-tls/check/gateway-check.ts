@@ -66,7 +66,8 @@ async function askGateway(
   const hosts = checked.map(({ check }) => check)
   const good = checked.find(({ failure }) => failure === null)
   const failures = checked.flatMap(({ failure }) => failure ?? [])
-  const { decidedBy: _rules, ...required } = requirement
+  // Asked once for all rules that name it.
+  const required = { ...requirement, decidedBy: [] }
   const level: Level = requirement.level
   return {
     ...{ gateway: name, host, port, implicitTls, level, requirement: required, trust },

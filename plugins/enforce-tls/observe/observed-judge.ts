@@ -107,7 +107,9 @@ export class ObservedJudge {
     if (held.is !== 'required' || !held.requirement.trust) return { atHost: held, terms }
     const anchors = this.#context.authoritiesOf(held.requirement.trust)
     if (anchors === null) return { atHost, terms }
-    const { trusts: _judged, ...requirement } = held.requirement
+    const requirement = { ...held.requirement }
+    // It has had its say.
+    Reflect.deleteProperty(requirement, 'trusts')
     return {
       atHost: { is: 'required', requirement },
       terms: { ...terms, authorities: await this.#read(anchors) },
