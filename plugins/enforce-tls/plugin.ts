@@ -45,7 +45,13 @@ import { errorMessage } from './text/error-message.js'
 import { recordRelease } from './waiting/record-release.js'
 import { WaitingMail } from './waiting/waiting-mail.js'
 import { UncoveredNotes } from './observe/uncovered-mail.js'
-import { contextOf, contextsFor, limitsVersions, type AllContexts } from './delivery/tls/contexts.js'
+import {
+  authoritiesOnly,
+  contextOf,
+  contextsFor,
+  limitsVersions,
+  type AllContexts,
+} from './delivery/tls/contexts.js'
 
 /** What a check asks for that is to find out which levels hold. */
 const ANY_TLS = requirementOf({ level: 'encrypt' }, '', NO_RULE)
@@ -139,6 +145,8 @@ export class Enforcer {
         limitsVersions: (mx) => limitsVersions(this.#haraka.tlsOptions(mx)),
         failureAction: () => this.#settings.failure.action,
         published: () => this.#published.get(),
+        trusts: () => this.#contexts.trusts,
+        authoritiesOf: (trust) => authoritiesOnly(this.#contexts, trust),
       },
       services: () => this.#store.services(),
       checkHost: async (domain, mx, signal) =>

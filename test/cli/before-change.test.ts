@@ -32,6 +32,7 @@ function asking(asked: string[]): OpenPartners {
           checkedAt: new Date(0).toISOString(),
         })
       },
+      checkGateway: () => Promise.resolve(null),
       close: () => undefined,
     })
 }

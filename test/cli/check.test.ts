@@ -220,7 +220,7 @@ describe('check of one partner', () => {
       assert.match(found.data.reason, reason)
       assert.equal(found.code, code)
       assert.equal(
-        { delivered: 0, free: 0, rerouted: 1, waits: 1, bounced: 1, 'not-known': 3 }[found.data.verdict],
+        { delivered: 0, free: 0, rerouted: 0, waits: 1, bounced: 1, 'not-known': 3 }[found.data.verdict],
         code,
       )
     })
@@ -632,6 +632,15 @@ describe('explain --probe', () => {
       withBounce.stdout,
       /^Bounces\.\n\nSubject: .*self\.example[^]*^WHAT TO DO NEXT$[^]*mx\.self\.example/m,
     )
+  })
+
+  it('asks the host that --mx names', async (t) => {
+    if (typeof world === 'string') return t.skip(world)
+    const place = ['--config', world.folder, '--dns', world.dns.address]
+    const words = ['explain', '--from', 'ann@acme.example', '--to', 'cfo@self.example', '--bounce', ...place]
+    const named = await inProcess([...words, '--mx', 'mx.bank.example:25'], { partners: openOwnPartners })
+    assert.match(named.stdout, /^mx\.bank\.example .*$/m)
+    assert.doesNotMatch(named.stdout, /mx\.self\.example/)
   })
 
   it('is refused for incoming mail', async () => {

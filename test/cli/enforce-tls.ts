@@ -90,6 +90,7 @@ const everybodyDelivers: OpenPartners = () =>
         checkedAt: new Date(0).toISOString(),
       })
     },
+    checkGateway: () => Promise.resolve(null),
     close: () => undefined,
   })
 

@@ -4,22 +4,28 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import type { OwnedRule } from '../../plugins/enforce-tls/rules/rule-list.js'
+import { openOwnPartners } from '../../plugins/enforce-tls/cli/partners.js'
+import { makeAuthority } from '../support/certificates.js'
+import { startPeer } from '../support/smtp-peer.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 import { inProcess, type Ran } from './enforce-tls.js'
 
 /** The command on a Haraka folder with these gateways. */
 function withGateways(
   t: TestContext,
-  ...lines: readonly string[]
+  lines: string,
+  { ini = '', files = {} }: { readonly ini?: string; readonly files?: Readonly<Record<string, string>> } = {},
 ): (...args: readonly string[]) => Promise<Ran> {
   const folder = new TemporaryFolder('gateways')
   t.after(() => folder.close())
   mkdirSync(path.join(folder.path, 'config'))
   writeFileSync(
     path.join(folder.path, 'config', 'enforce-tls.ini'),
-    `[store]\ntype=file\n[gateways]\n${lines.join('\n')}\n`,
+    `[store]\ntype=file\n[gateways]\n${lines}\n${ini}\n`,
   )
-  return (...args) => inProcess([...args, '--config', folder.path])
+  for (const [name, text] of Object.entries(files))
+    writeFileSync(path.join(folder.path, 'config', name), text)
+  return (...args) => inProcess([...args, '--config', folder.path], { partners: openOwnPartners })
 }
 
 const RELAY = 'relay=smtp://relay-user:S3CRET@gw.relay.example'
@@ -96,5 +102,59 @@ describe('a rule with a gateway', { concurrency: 4 }, () => {
     assert.match(edited.stderr, /the gateway "rellay" is not in/)
     const mended = await run('rule', 'edit', '*', owned.id, '--via', 'relay', '--no-check')
     assert.doesNotMatch(mended.stderr, /is not in/)
+  })
+})
+
+describe('a gateway', () => {
+  it('is listed in status, and asked by check, without the password anywhere', async (t) => {
+    const authority = await makeAuthority('Test CA')
+    await using peer = await startPeer({
+      tls: await authority.issue({ ipAddresses: ['127.0.0.1'] }),
+      capabilities: ['AUTH PLAIN'],
+    })
+    const lines = [
+      `relay=smtp://relay-user:S3CRET@127.0.0.1:${peer.port}`,
+      `other=smtp://127.0.0.1:${peer.port}?trust=gone`,
+    ].join('\n')
+    const run = withGateways(t, lines, {
+      ini: '[tls]\nca=ca.pem\n[trust:gone]\nca=gone.pem',
+      files: { 'ca.pem': authority.cert },
+    })
+    const status = await run('status')
+    assert.match(
+      status.stdout,
+      new RegExp(`gateways +relay: 127\\.0\\.0\\.1:${peer.port} by STARTTLS, level verify, with a login\\n`),
+    )
+    assert.match(status.stdout, /other: .* trust gone \(unusable\), without a login/)
+    assert.match(status.stderr, /mail that goes through the gateway other waits: trust "gone" cannot be used/)
+
+    const found = await run('check', '--gateway', 'relay')
+    assert.equal(found.code, 0, found.stderr)
+    const text = found.stdout.replace(/\s+/g, ' ')
+    assert.match(
+      text,
+      /^gateway relay: mail would be handed to it\. 127\.0\.0\.1 .* fulfils what is required of the gateway/,
+    )
+    assert.match(
+      text,
+      /Checked at level verify, 127\.0\.0\.1:\d+ by STARTTLS\. AUTH: offered \(PLAIN\); a login is set, and was not tried\./,
+    )
+    const data = await run('check', '--gateway', 'relay', '--json')
+    assert.equal((JSON.parse(data.stdout) as { verdict: string }).verdict, 'delivered')
+    const unusable = await run('check', '--gateway', 'other')
+    assert.equal(unusable.code, 1)
+    const unknown = await run('check', '--gateway', 'rellay')
+    assert.equal(unknown.code, 1)
+    assert.match(unknown.stderr, /the gateway "rellay" is not in \[gateways\] .*did you mean relay\?/)
+    assert.equal((await run('check', 'bank.example', '--gateway', 'relay')).code, 2)
+    await peer.goDown()
+    assert.equal((await run('check', '--gateway', 'relay')).code, 3)
+    for (const { stdout, stderr } of [status, found, data, unusable, unknown])
+      assert.doesNotMatch(stdout + stderr, /S3CRET|relay-user/)
+  })
+
+  it('that rules files know nothing of is refused', async () => {
+    const ran = await inProcess(['check', '--gateway', 'relay', '--file', '/nowhere.json'])
+    assert.match(ran.stderr, /gateways are in enforce-tls\.ini: say with --config which Haraka folder/)
   })
 })

@@ -83,7 +83,10 @@ describe('trace', { concurrency: 8 }, () => {
     await log(rulesFile, { protocol: 'TLSv1.3', mx: 'mx.bank.example' }, { uuid: 'V.1.1' })
     const refused = await rulesFile.run('trace', '--partner', 'bank.example', '--statement')
     assert.equal(refused.code, 1)
-    assert.match(refused.stderr, /several match, such as [UV]\.1\.1 and [UV]\.1\.1; choose one with --uuid\./)
+    assert.match(
+      refused.stderr,
+      /2 match; choose one with --uuid:\n(?:enforce-tls: [UV]\.1\.1: \d{4}-.*, to .*bank\.example, delivered\n){2}/,
+    )
     assert.match(
       await rulesFile.done('trace', '--uuid', 'U.1', '--statement'),
       /\nYes\. It was handed to mx\.bank/,

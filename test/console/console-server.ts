@@ -101,7 +101,7 @@ export class ConsoleServer implements AsyncDisposable {
       store: this.store,
       accounts: this.accounts,
       settings: () => this.#settings,
-      previewBounce: (request) => packagedPreview(request, this.#settings),
+      previewBounce: (request) => packagedPreview(request, this.#settings, null),
       deliveries: this.deliveries,
       waiting: this.waiting,
       partnerFacts: this.partnerFacts,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
+import { enforceTls } from '../cli/enforce-tls.js'
 import { startHaraka } from '../support/haraka.js'
 import { parseBounce } from '../support/mail.js'
 import { fileStoreConfig } from '../support/rules.js'
@@ -38,6 +39,18 @@ it('a bounce that no rule covers and that nobody takes is kept for a person to l
     readFileSync(join(haraka.folder, 'queue', kept ?? ''), 'utf8'),
     /could not establish a TLS connection/,
   )
+  const run = (...args: readonly string[]) => enforceTls([...args, '--config', haraka.folder])
+  await haraka.until(
+    async () => (await run('trace', '--to', 'lab@clinic.example', '--json')).stdout.includes('"notice"'),
+    'the end of the bounce in the log of the message',
+  )
+  const traced = (await run('trace', '--to', 'lab@clinic.example')).stdout.replace(/\s+/g, ' ')
+  assert.match(traced, /^Bounced: message /)
+  assert.match(traced, /Next: Tell the sender\. The notice is error\.\S+ in the queue folder of /)
+  const { stdout: json } = await run('trace', '--to', 'lab@clinic.example', '--json')
+  assert.match(json, /the mail server of the sender answered 550 5\.1\.1 nobody here; it is kept as error\./)
+  const { stderr } = await run('status')
+  assert.match(stderr, /1 message as error\.\* in \S+\/queue, the latest of .*: neither they nor a notice/)
 })
 
 it('a bounce that carries the headers is itself held to TLS', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
+import { enforceTls } from '../cli/enforce-tls.js'
 import { parseBounce } from '../support/mail.js'
 import { until } from '../support/until.js'
 import { startWaitingScene } from '../support/waiting-scene.js'
@@ -65,7 +66,19 @@ it('an order to give up bounces the message at once, asks first, and does nothin
   assert.equal(recipients[0]?.['action'], 'failed')
   assert.equal(recipients[0]['final-recipient'], 'rfc822; cfo@bank.example')
   assert.match(text.replace(/\s+/g, ' '), /because their mail server cannot receive it encrypted/)
-  assert.match(text.replace(/\s+/g, ' '), /a mail administrator ended the tries/)
+  assert.match(text.replace(/\s+/g, ' '), /A mail administrator then ended the tries/)
+  assert.doesNotMatch(raw?.data ?? '', /Last-Attempt-Date/, 'no server was asked')
+  const traced = await until(
+    async () => {
+      const { stdout } = await enforceTls([
+        ...['trace', '--partner', 'bank.example', '--json', '--config', scene.haraka.folder],
+      ])
+      const steps = (JSON.parse(stdout) as { steps: { kind: string; says: string }[] }[])[0]?.steps ?? []
+      return steps.some(({ says }) => says.startsWith('Given up by ')) && steps
+    },
+    { what: 'the end in the delivery log' },
+  )
+  assert.equal(traced.filter(({ kind }) => kind === 'attempt').length, 1, 'the one at the server')
   const left = await scene.waitForListed(1)
   assert.equal(left.messages[0]?.domain, 'clinic.example')
   assert.equal(scene.acme.messages.length, 1)

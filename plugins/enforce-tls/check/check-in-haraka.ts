@@ -29,5 +29,6 @@ export function checkInHaraka(
     connectTimeout: Number(outboundConfig.connect_timeout) * 1000,
     timeouts: checkTimeouts(settings),
     failureAction: settings.failure.action,
+    gateways: settings.gateways,
   })
 }

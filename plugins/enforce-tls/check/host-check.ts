@@ -12,7 +12,8 @@ import {
   type AttemptFailure,
   tlsFailure,
 } from '../delivery/outcome.js'
-import { probe } from '../delivery/tls/probe.js'
+import { loginProblem } from '../delivery/tls/gateway-session.js'
+import { probe, type Probe } from '../delivery/tls/probe.js'
 import { isThisMachine } from '../haraka/this-machine.js'
 import type { HarakaMx } from '../haraka/types.js'
 import type { DomainFacts } from '../published/domain-facts.js'
@@ -33,6 +34,8 @@ export interface CheckedHost {
   readonly peer: PeerIdentity | null
   /** Absent for one that was not asked. */
   readonly mx?: HarakaMx
+  /** The mechanisms of AUTH that it offers; absent where it did not come to that. */
+  readonly mechanisms?: readonly string[] | null
 }
 
 /**
@@ -48,8 +51,10 @@ export async function checkHost(
 ): Promise<CheckedHost> {
   const host = hostOf(mx)
   const about = aboutHost(mx)
-  if (!request.mx && !context.localMxOk && isThisMachine(mx)) return skipped(mx, SKIPPED_BY_HARAKA)
-  if (context.isTrusted(mx))
+  if ((!request.mx || request.gateway) && !context.localMxOk && isThisMachine(mx))
+    return skipped(mx, SKIPPED_BY_HARAKA)
+  // At a gateway no next hop counts as secure without TLS.
+  if (!request.gateway && context.isTrusted(mx))
     return { check: hostCheck({ ...about, trustedNextHop: true }), failure: null, peer: null }
   const own = withTrust({ is: 'required', requirement: request.requirement }, context.trusts)
   if (own.is === 'failed') return failedHere(mx, tlsFailure(own.class, own.why))
@@ -61,6 +66,7 @@ export async function checkHost(
     serverName: serverNameOf(mx, requirement),
     // With authorities, so that all levels can be judged; encryption itself is the same.
     context: () => context.secureContext(mx, { ...requirement, trusted: true }),
+    implicitTls: request.gateway?.implicitTls === true,
     connectTimeout: context.connectTimeout,
     timeouts: context.timeouts,
     verify: (peer) => refused ?? certificateFailure(peer, requirement, host),
@@ -68,7 +74,8 @@ export async function checkHost(
     signal: request.signal,
   })
   const { session, reachable, starttls, exchanges } = found
-  const failure = refused ?? (found.failure && asItCounts(found.failure, requirement))
+  const failure =
+    refused ?? (found.failure ? asItCounts(found.failure, requirement) : unfitForLogin(found, request))
   const free = terms.is === 'free' && reachable ? (requirement.held?.nothing ?? '') : null
   // TLS is not required then; whatever else fails, fails a delivery, too.
   const counts = free !== null && failure?.class ? null : failure
@@ -87,7 +94,16 @@ export async function checkHost(
     remark: counts === null ? remarkOn(requirement) : null,
     failure: counts && checkFailure(counts),
   })
-  return { check, failure: counts, peer: session?.peer ?? null, mx }
+  return { check, failure: counts, peer: session?.peer ?? null, mx, mechanisms: found.mechanisms }
+}
+
+/** Why the login of a gateway could not be said to it; `null` where it could, or there is none. */
+function unfitForLogin(
+  { mechanisms }: Pick<Probe, 'mechanisms'>,
+  { gateway }: CheckRequest,
+): AttemptFailure | null {
+  const problem = gateway?.login ? loginProblem(mechanisms ?? []) : null
+  return problem === null ? null : tlsFailure('gateway-misconfigured', problem)
 }
 
 /** Whether the server takes back, inside TLS, what it agreed to in the handshake: then no level can be had. */
@@ -140,6 +156,7 @@ export function hostCheck({ host, priority, to, ...found }: About & Partial<Host
 
 /** A failure as a check gives it. */
 export function checkFailure(failure: AttemptFailure): CheckFailure {
-  const { class: name, temporary, detail } = failure
-  return { class: name, temporary, detail: oneLine(detail), status: statusOf(failure, false) }
+  const { class: name, temporary, detail, reply } = failure
+  const answered = reply ? { reply: { code: reply.code, text: oneLine(reply.text) } } : {}
+  return { class: name, temporary, detail: oneLine(detail), status: statusOf(failure, false), ...answered }
 }

@@ -15,7 +15,11 @@ export type FoundHosts =
       /** Hosts without an address, with the reason, where that is known. */
       readonly lost?: readonly { readonly host: string; readonly failure: AttemptFailure }[]
     }
-  | { readonly failure: AttemptFailure }
+  | {
+      readonly failure: AttemptFailure
+      /** Haraka's own words for it in a bounce; absent where it bounces for nothing of the kind. */
+      readonly bounces?: string
+    }
 
 /** RFC 3463 X.1.2: bad destination system address. */
 const NO_SUCH_SYSTEM = '1.2'
@@ -61,18 +65,26 @@ async function within<T>(signal: AbortSignal | undefined, answer: Promise<T>): P
 }
 
 /** The domain has no mail server. */
-export function noMailServer(domain: string): FoundHosts {
+export function noMailServer(
+  domain: string,
+  bounces = `Nowhere to deliver mail to for domain: ${domain}`,
+): FoundHosts {
   return noMail(
     `${domain} has no mail server: DNS has neither an MX record nor an address for it`,
     NO_SUCH_SYSTEM,
+    bounces,
   )
 }
 
 /** The domain says that it takes no mail. */
 export function nullMx(domain: string): FoundHosts {
-  return noMail(`${domain} accepts no mail, as its MX record says (RFC 7505)`, NULL_MX)
+  return noMail(
+    `${domain} accepts no mail, as its MX record says (RFC 7505)`,
+    NULL_MX,
+    `Domain ${domain} sends and receives no email (NULL MX)`,
+  )
 }
 
-function noMail(detail: string, status: string): FoundHosts {
-  return { failure: otherFailure(detail, { temporary: false, status }) }
+function noMail(detail: string, status: string, bounces: string): FoundHosts {
+  return { failure: otherFailure(detail, { temporary: false, status }), bounces }
 }

@@ -7,7 +7,7 @@ import pLimit from 'p-limit'
 import { routeOf } from '../delivery/published-route.js'
 import { lookUpFailure } from '../published/host-requirement.js'
 import type { DomainFacts } from '../published/domain-facts.js'
-import { tlsFailure } from '../delivery/outcome.js'
+import { statusOf, tlsFailure } from '../delivery/outcome.js'
 import { Attempts } from '../delivery/attempts.js'
 import type { TlsTimeouts } from '../delivery/tls/request.js'
 import type { Requirement } from '../rules/requirement.js'
@@ -16,6 +16,7 @@ import { lookUpDane, type DaneLookUp } from './dane-look-up.js'
 import type { DaneCheck } from './dane-types.js'
 import { checkFailure, checkHost, dropped, hostCheck, skipped, type CheckedHost } from './host-check.js'
 import { hostDane } from './host-dane.js'
+import { checkGateway } from './gateway-check.js'
 import { findHosts, noMailServer, nullMx, type FoundHosts } from './hosts.js'
 import {
   allOf,
@@ -61,11 +62,16 @@ export async function checkPartner(request: CheckRequest, context: CheckContext)
   let asking = looksAtPublished ? lookUpPublished(request, context) : null
   const found = asking ? await hostsOfFacts(asking, request) : await findHosts(request, context.network)
   if ('failure' in found)
-    return result(request, {
-      hosts: [],
-      verdict: withoutHosts(found.failure),
-      published: asking && (await allOf(await asking)),
-    })
+    return result(
+      request,
+      {
+        hosts: [],
+        verdict: withoutHosts(found.failure),
+        noHost: { status: statusOf(found.failure, true), reason: found.bounces ?? found.failure.detail },
+        published: asking && (await allOf(await asking)),
+      },
+      context,
+    )
   if (published) asking ??= lookUpPublished(request, context)
   const lookingUp = published ? lookUpDane(request, found.resolved.slice(0, MOST_ADDRESSES), context) : null
   const facts = looksAtPublished && asking ? await demandedFacts(await asking, requirement) : null
@@ -100,7 +106,8 @@ export async function checkPartner(request: CheckRequest, context: CheckContext)
     .sort((a, b) => byPriority(a.check, b.check))
     .map((each) => withPublished(each, request, known))
   const { hosts, dane } = withDane(all, domain, lookingUp && (await lookingUp))
-  return result(request, { hosts, verdict, remarks: remarksOn(hosts, requirement), dane, published: known })
+  const remarks = remarksOn(hosts, requirement)
+  return result(request, { hosts, verdict, remarks, dane, published: known }, context)
 }
 
 /** What the level needs to know; `null` where that could not be found out. */
@@ -127,7 +134,7 @@ async function hostsOfFacts(
     case 'failed':
       return { failure: route.failure }
     case 'no-such-domain':
-      return noMailServer(request.domain)
+      return noMailServer(request.domain, `No Such Domain: ${request.domain}`)
     case 'null-mx':
       return nullMx(request.domain)
     case 'hosts':
@@ -174,13 +181,18 @@ interface Findings {
   readonly remarks?: readonly string[]
   readonly dane?: DaneCheck | null
   readonly published: Published | null
+  readonly noHost?: PartnerCheck['noHost']
 }
 
-function result(
-  { domain, recipient, requirement }: CheckRequest,
-  { hosts, verdict: found, remarks = [], dane = null, published }: Findings,
-): PartnerCheck {
-  const { verdict, reason } = throughGateway(requirement, found)
+async function result(
+  { domain, recipient, requirement, signal }: CheckRequest,
+  { hosts, verdict: found, remarks = [], dane = null, published, noHost }: Findings,
+  context: CheckContext,
+): Promise<PartnerCheck> {
+  const { gateway: demand } = requirement
+  const asks = demand && (demand.always || found.verdict === 'rerouted')
+  const answer = asks ? await checkGateway(requirement, demand, context, signal) : null
+  const { verdict, reason } = asks ? throughGateway(demand, found, answer) : found
   const { decidedBy, ...required } = requirement
   return {
     domain,
@@ -191,6 +203,8 @@ function result(
     verdict,
     reason,
     hosts,
+    ...(answer && 'gateway' in answer ? { gateway: answer } : {}),
+    ...(noHost ? { noHost } : {}),
     dane,
     mtaSts: published && stsCheck(domain, published.facts.sts, hosts),
     tlsReports: published && published.reports,

@@ -6,12 +6,14 @@ import type { Validation } from '../dns/validating-resolver.js'
 import type { TrustLookUp } from '../delivery/named-trust.js'
 import type { FailureClass } from '../delivery/failure-classes.js'
 import type { TlsTimeouts } from '../delivery/tls/request.js'
+import type { PeerReply } from '../delivery/outcome.js'
 import type { HarakaMx } from '../haraka/types.js'
 import type { Level } from '../rules/levels.js'
 import type { PublishedSources } from '../published/domain-facts.js'
 import type { HostRequirement } from '../published/host-requirement.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import type { OnFailure } from '../rules/levels.js'
+import type { Gateway } from '../settings/gateways.js'
 import type { CertificateFacts } from './certificate-facts.js'
 import type { DaneCheck, HostDane } from './dane-types.js'
 import type { StsCheck, TlsReportsCheck } from './sts-types.js'
@@ -30,6 +32,8 @@ export interface CheckRequest {
   readonly envelope?: CheckEnvelope | undefined
   /** Checked instead of the hosts that DNS names; a name is resolved. */
   readonly mx?: { readonly host: string; readonly port: number } | undefined
+  /** The gateway of the settings that `mx` is, which is asked as one. */
+  readonly gateway?: Gateway | undefined
   /** Whether to look up what the partner publishes about its TLS, too. @default false */
   readonly published?: boolean | undefined
   /** Ends the check early; what is unknown by then stays so. */
@@ -59,11 +63,13 @@ export interface CheckContext {
   readonly timeouts: TlsTimeouts
   /** What happens to a message that no host may have, where no rule says otherwise. */
   readonly failureAction: OnFailure
+  /** Those of the settings; absent where they are unknown. */
+  readonly gateways?: readonly Gateway[]
 }
 
 /**
  * What would happen to a message: it would leave over a session that fulfils the requirement, or because nothing is
- * published and nothing is required then (`free`); it would wait, and bounce if nothing is mended until Haraka's
+ * published and nothing is required then (`free`), or to a gateway that takes it (`rerouted`); it would wait, and bounce if nothing is mended until Haraka's
  * retries end; it would bounce at once; or that is unknown, since a later attempt may end otherwise.
  */
 export type PartnerVerdict = 'delivered' | 'free' | 'rerouted' | 'waits' | 'bounced' | 'not-known'
@@ -76,6 +82,8 @@ export interface CheckFailure {
   readonly detail: string
   /** Enhanced status code (RFC 3463) that a bounce would give. */
   readonly status: string
+  /** What the server answered, where it is that; of unknown content. */
+  readonly reply?: PeerReply
 }
 
 /** One address of one host, as it was found. */
@@ -124,6 +132,10 @@ export interface PartnerCheck {
   readonly reason: string
   /** In the order in which a delivery tries them. */
   readonly hosts: readonly HostCheck[]
+  /** The gateway that mail would go through, and how it was found; absent for none, and where it could not be asked. */
+  readonly gateway?: GatewayCheck
+  /** Where no server was found: what a bounce would say, and its enhanced status code. */
+  readonly noHost?: { readonly status: string; readonly reason: string }
   /** Whether DANE would vouch for the servers; `null` where it was not looked up. */
   readonly dane: DaneCheck | null
   /** The MTA-STS policy; `null` where it was not looked up. */
@@ -133,6 +145,30 @@ export interface PartnerCheck {
   /** Which levels all servers fulfil that were reached; empty where none was. */
   readonly levels: readonly Level[]
   /** Remarks, such as on certificates that expire soon; a sentence each. */
+  readonly remarks: readonly string[]
+  /** RFC 3339, UTC. */
+  readonly checkedAt: string
+}
+
+/** How a gateway was found; what `enforce-tls check --gateway --json` prints. */
+export interface GatewayCheck {
+  /** Its name in `[gateways]`. */
+  readonly gateway: string
+  readonly host: string
+  readonly port: number
+  readonly implicitTls: boolean
+  readonly level: Level
+  /** What it has to fulfil. */
+  readonly requirement: Omit<Requirement, 'decidedBy'>
+  /** The named trust that its session is held to; `null` for none. */
+  readonly trust: string | null
+  /** Whether a login is set for it, and which mechanisms of AUTH it offers; `null` where it did not come to that. */
+  readonly auth: { readonly needed: boolean; readonly offered: readonly string[] | null }
+  /** `delivered`: it would get the mail; `waits`: mail waits until it is mended; or that is unknown now. */
+  readonly verdict: 'delivered' | 'waits' | 'not-known'
+  /** The verdict in one sentence. */
+  readonly reason: string
+  readonly hosts: readonly HostCheck[]
   readonly remarks: readonly string[]
   /** RFC 3339, UTC. */
   readonly checkedAt: string

@@ -3,7 +3,14 @@ import { decisiveAttempt, judge, mayPass, type Attempt, type AttemptFailure } fr
 import { listed } from '../text/list.js'
 import { oneLine } from '../text/one-line.js'
 import { LEVELS } from '../rules/levels.js'
-import type { CheckContext, CheckRequest, HostCheck, PartnerVerdict, LevelCheck } from './types.js'
+import type {
+  CheckContext,
+  CheckRequest,
+  GatewayCheck,
+  HostCheck,
+  LevelCheck,
+  PartnerVerdict,
+} from './types.js'
 import { definitionOf, type Level } from '../rules/levels.js'
 import { type GatewayDemand, type Requirement, requirementOf, NO_RULE } from '../rules/requirement.js'
 import { EXPIRES_SOON, type CertificateFacts } from './certificate-facts.js'
@@ -60,11 +67,7 @@ export function afterAttempts(
   const areKnown = attempts.every(({ failure }) => failure !== null && !mayPass(failure))
   if (temporary) return { verdict: areKnown ? 'waits' : 'not-known', reason }
   const { onFailure, gateway } = requirement
-  if (tls && onFailure === 'reroute' && gateway)
-    return {
-      verdict: 'rerouted',
-      reason: `${reason} (with on-failure reroute, mail goes through ${gatewayOf(gateway)} instead)`,
-    }
+  if (tls && onFailure === 'reroute' && gateway) return { verdict: 'rerouted', reason }
   const waits = tls && (onFailure ?? failureAction) === 'defer'
   return {
     verdict: 'bounced',
@@ -72,21 +75,31 @@ export function afterAttempts(
   }
 }
 
-/** The same where all mail goes through a gateway, whatever the partner's own servers do. */
+/**
+ * The same where mail goes through a gateway: what counts is whether that takes it.
+ *
+ * @param found of the partner's own servers; for a rule that reroutes, that they have all failed for good
+ * @param answer what the gateway was found to do, or why there is none to be asked; `null` where that is unknown
+ */
 export function throughGateway(
-  { gateway }: Requirement,
-  { verdict, reason }: ReasonedVerdict,
+  { always, names }: GatewayDemand,
+  { reason }: ReasonedVerdict,
+  answer: GatewayCheck | { readonly problem: string } | null,
 ): ReasonedVerdict {
-  return gateway?.always
-    ? {
-        verdict: 'rerouted',
-        reason: `all of it goes through ${gatewayOf(gateway)}, which is not checked here; of the partner's own servers: ${reason}`,
-      }
-    : { verdict, reason }
-}
-
-function gatewayOf({ names }: GatewayDemand): string {
-  return `the gateway ${listed(names)}`
+  const gateway = `the gateway ${listed(names)}`
+  const goes = always
+    ? `all of it goes through ${gateway}`
+    : `${reason}; with on-failure reroute, mail goes through ${gateway} instead`
+  const own = always ? `; of the partner's own servers: ${reason}` : ''
+  if (answer === null)
+    return {
+      verdict: 'not-known',
+      reason: `${goes}, whose settings are unknown here (--config names the folder of a Haraka)${own}`,
+    }
+  if ('problem' in answer) return { verdict: 'waits', reason: `${goes}, which ${answer.problem}${own}` }
+  const verdict = answer.verdict === 'delivered' ? 'rerouted' : answer.verdict
+  const how = verdict === 'rerouted' ? 'which takes it' : 'which does not take it now'
+  return { verdict, reason: `${goes}, ${how}: ${answer.reason}${own}` }
 }
 
 /** A host and its certificate. */

@@ -1,6 +1,7 @@
 /**
  * `enforce-tls check`: whether mail would reach a partner's servers at a level, by the very code that delivers.
- * Exit code 0: it would be delivered; 1: it would bounce, or wait and then bounce; 3: unknown now. The worst one of several.
+ * Exit code 0: it would be delivered, or handed to its gateway; 1: it would bounce, or wait and then bounce; 3: unknown
+ * now. The worst one of several.
  */
 import { Option } from '@commander-js/extra-typings'
 import { requestedEnvelope } from '../check/requested-envelope.js'
@@ -9,6 +10,7 @@ import type { CheckEnvelope } from '../delivery/tls/inside-tls.js'
 import type { ReadStore } from '../store/rule-store.js'
 import { LEVEL_NAMES, TLS_VERSIONS, type Level, OTHERWISE } from '../rules/levels.js'
 import { quote } from '../text/quote.js'
+import { checkGatewayOf } from './check-gateway.js'
 import { checkMany } from './partners.js'
 import { formatSkipped, questionsOf, type CheckWords, type RequirementOptions } from './check-requests.js'
 import { questionsOfRules } from './check-rules.js'
@@ -47,7 +49,7 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
     .command('check')
     .description(
       "ask a partner's mail servers whether mail would get there at a level; sends no message. " +
-        'Exit code 0: it would be delivered, 1: it would bounce or wait, 3: unknown now',
+        'Exit code 0: it would be delivered or handed to its gateway, 1: it would bounce or wait, 3: unknown now',
     )
     .argument('[target...]', 'domains, addresses, and group:<name> for all of a group')
     .addOption(
@@ -89,6 +91,15 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
         'check all partners that enforcing rules name, each at what its rule requires',
       ).conflicts(['level', 'from', 'minVersion', 'fingerprint', 'certName', 'otherwise', 'trust', 'list']),
     )
+    .addOption(
+      new Option(
+        '--gateway <name>',
+        'ask a gateway of [gateways] in enforce-tls.ini instead: at level verify or its trust, and whether it offers AUTH',
+      ).conflicts([
+        ...['level', 'from', 'minVersion', 'fingerprint', 'certName', 'otherwise', 'trust', 'rcpt', 'mx'],
+        ...['list', 'rules'],
+      ]),
+    )
     .option('--concurrency <number>', 'how many partners are asked at a time', '10')
     .addHelpText(
       'after',
@@ -102,10 +113,18 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
         'check bank.example --level dane --otherwise encrypt',
         'check --list partners.txt --level published --concurrency 20',
         'check --rules --json',
+        'check --gateway relay',
       ),
     )
     .action(async (given, options, command) => {
-      const { list, from, rules, rcpt } = options
+      const { list, from, rules, rcpt, gateway } = options
+      if (gateway !== undefined) {
+        if (given.length > 0) throw new WrongUse(['--gateway asks the gateway itself; leave the domains out'])
+        const dns = options.dns === undefined ? undefined : serverOf(options.dns)
+        return await withSettings(command.optsWithGlobals(), (surroundings) =>
+          checkGatewayOf(surroundings, gateway, dns),
+        )
+      }
       const words = given.length === 0 && rcpt !== undefined ? [rcpt] : given
       if (words.length === 0 && list === undefined && !rules)
         throw new WrongUse([

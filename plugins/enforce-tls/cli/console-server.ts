@@ -46,7 +46,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
       store,
       accounts,
       settings: () => ({ ...settings, console: { ...settings.console, enabled: true, trustProxy: false } }),
-      previewBounce: (request) => packagedPreview(request, settings),
+      previewBounce: (request) => packagedPreview(request, settings, folder),
       deliveries,
       waiting,
       partnerFacts,

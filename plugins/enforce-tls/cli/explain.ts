@@ -20,7 +20,7 @@ import { fileProblem } from '../store/file/errors.js'
 import { StoreError } from '../store/rule-store.js'
 import { readable, readOwnerParts } from '../policy/read-parts.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
-import { dnsOption, serverOf } from './check-targets.js'
+import { dnsOption, hostOf, serverOf } from './check-targets.js'
 import { showCheck } from './format-check.js'
 import { addressOf, senderOf } from './rule-entries.js'
 import { ownerHint } from './hints.js'
@@ -39,6 +39,7 @@ interface ExplainOptions {
   readonly probe?: true | undefined
   readonly bounce?: true | undefined
   readonly dns?: string | undefined
+  readonly mx?: string | undefined
 }
 
 /** Adds the `explain` command to the program. */
@@ -53,6 +54,7 @@ export function addExplainCommand(program: Root, withStore: WithStore): void {
     .option('--probe', "ask the recipient's mail servers too, as the command check does")
     .option('--bounce', 'with what --probe finds: the bounce that the sender would get, if there is one')
     .addOption(dnsOption('with --probe: '))
+    .option('--mx <host:port>', 'with --probe: ask this host instead of those that DNS names')
     .addHelpText(
       'after',
       examples(
@@ -60,6 +62,7 @@ export function addExplainCommand(program: Root, withStore: WithStore): void {
         'explain --from ann@acme.example --to cfo@bank.example --message mail.eml --json',
         'explain --from ann@acme.example --to cfo@bank.example --probe',
         'explain --from ann@acme.example --to cfo@bank.example --bounce',
+        'explain --from ann@acme.example --to cfo@bank.example --bounce --mx mx.bank.example:25',
         'explain --direction incoming --from cfo@bank.example --to ann@acme.example',
       ),
     )
@@ -80,7 +83,7 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
   const { reportOnly, forwardedMail } = settings.main
   const forwarded = context.folder === null ? {} : { forwardedMail }
   const asks = options.probe === true || options.bounce === true
-  const check = asks ? await probed(context, message, explanation, options.dns) : null
+  const check = asks ? await probed(context, message, explanation, options) : null
   const tried = check && (await triedOut(context, { message, header }, explanation, check, options))
   const probe = tried === null ? {} : { probe: check, ...tried }
   const untaken = await notTaken(store, memoryIn(context))
@@ -134,19 +137,22 @@ async function probed(
   { partners }: Context,
   { direction, recipient }: MessageView,
   { ruling }: Explanation,
-  dns: string | undefined,
+  { dns, mx }: ExplainOptions,
 ): Promise<PartnerCheck> {
   if (direction === 'incoming')
     throw new WrongUse(['--probe is for outgoing mail: the servers of a recipient of yours are your own'])
   const { domain } = recipient
   const { check } = await partners(dns === undefined ? undefined : serverOf(dns))
   const requirement = requirementTried(ruling ?? { requirement: null, reported: [] }, domain)
-  return check({ domain, recipient: formatAddress(recipient), requirement, published: true })
+  return check({
+    ...{ domain, recipient: formatAddress(recipient), requirement, published: true },
+    ...(mx === undefined ? {} : { mx: hostOf(mx) }),
+  })
 }
 
 /** What follows from rules and servers, and on request the bounce of that. */
 async function triedOut(
-  { store, settings }: Context,
+  { store, settings, folder }: Context,
   { message, header }: GivenMessage,
   { ruling, open: depends }: Explanation,
   check: PartnerCheck,
@@ -163,7 +169,7 @@ async function triedOut(
   const requirement = requirementTried(ruling, recipient.domain)
   const { help } = readSenderHelp(await store.readService(sender.domain))
   const request = { sender, recipient, requirement, check, header, help }
-  const { subject, text, html } = await packagedPreview(request, settings)
+  const { subject, text, html } = await packagedPreview(request, settings, folder)
   return { ...consequence, bounce: { subject, text, html } }
 }
 

@@ -34,9 +34,9 @@ const VERDICTS: Readonly<Record<PartnerVerdict, VerdictWords>> = {
     short: 'no TLS required',
   },
   rerouted: {
-    exitCode: 1,
-    rank: 1.5,
-    sentence: 'mail would go through a gateway',
+    exitCode: 0,
+    rank: 0,
+    sentence: 'mail would be handed to its gateway, which takes it',
     short: 'through a gateway',
   },
   waits: {
@@ -48,6 +48,13 @@ const VERDICTS: Readonly<Record<PartnerVerdict, VerdictWords>> = {
   bounced: { exitCode: 1, rank: 3, sentence: 'mail would bounce', short: 'bounces' },
 }
 
+/** What a verdict on a gateway comes to. */
+export const GATEWAY_VERDICTS = {
+  delivered: 'mail would be handed to it',
+  'not-known': 'it is unknown now whether it would take mail',
+  waits: 'mail would wait, and bounce when it has waited too long',
+} as const
+
 /** Counted also where there are none. */
 const ALWAYS: readonly PartnerVerdict[] = ['delivered', 'not-known', 'bounced']
 
@@ -57,7 +64,7 @@ const NAME_MAX = 253
 const POLICY_HOSTS_SHOWN = 6
 
 /** The exit code of the worst of several checks. */
-export function exitCodeOf(checks: readonly PartnerCheck[]): number {
+export function exitCodeOf(checks: readonly Pick<PartnerCheck, 'verdict'>[]): number {
   const [worst] = checks.map(({ verdict }) => VERDICTS[verdict]).sort((a, b) => b.rank - a.rank)
   return worst?.exitCode ?? 0
 }
@@ -83,13 +90,23 @@ export function showCheck(output: Output, check: PartnerCheck): void {
     ...(mtaSts?.policy?.problems ?? []).map((problem) => `Its MTA-STS policy: ${problem}.`),
   ]
   for (const sentence of sentences) output.item(sentence)
+  showHosts(output, hosts)
+  if (check.gateway && check.gateway.hosts.length > 0) {
+    output.line('')
+    output.line(`Gateway ${check.gateway.gateway}, checked at ${check.gateway.level}:`)
+    showHosts(output, check.gateway.hosts)
+  }
+  if (remarks.length > 0) output.line('')
+  for (const remark of remarks) output.line(remark)
+}
+
+/** Prints what was found of each host. */
+export function showHosts(output: Output, hosts: readonly HostCheck[]): void {
   const usesDane = hosts.some((host) => (host.dane?.records.length ?? 0) > 0)
   for (const host of hosts) {
     output.line('')
     showHost(output, host, usesDane)
   }
-  if (remarks.length > 0) output.line('')
-  for (const remark of remarks) output.line(remark)
 }
 
 /** @param usesDane whether the partner publishes TLSA records */

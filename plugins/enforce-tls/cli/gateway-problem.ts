@@ -1,5 +1,6 @@
 /** What keeps mail of a rule from its gateway, by the settings of the chosen Haraka folder. */
 import type { OwnedRule } from '../rules/owner-entries.js'
+import type { Gateway } from '../settings/gateways.js'
 import { nearest } from '../text/nearest.js'
 import { quote } from '../text/quote.js'
 import type { Surroundings } from './context.js'
@@ -12,13 +13,20 @@ export function gatewayProblem(
   { rule }: Pick<OwnedRule, 'rule'>,
 ): string | null {
   const { via } = actionOf(rule)
-  if (via === undefined || folder === null || settings.gateways.some(({ name }) => name === via)) return null
-  const near = nearest(
-    via,
-    settings.gateways.map(({ name }) => name),
-  )
+  if (via === undefined || folder === null) return null
+  const problem = knownGateway(settings.gateways, via)
+  return problem === null
+    ? null
+    : `the gateway ${quote(via)} ${problem}: mail that has to go through it waits until it is`
+}
+
+/** Why there is no such gateway, as the end of a sentence about it; `null` where there is one. */
+export function knownGateway(gateways: readonly Gateway[], wanted: string): string | null {
+  const names = gateways.map(({ name }) => name)
+  if (names.includes(wanted)) return null
+  const near = nearest(wanted, names)
   const hint = near === null ? '' : ` (did you mean ${near}?)`
-  return `the gateway ${quote(via)} is not in [gateways] of enforce-tls.ini here${hint}: mail that has to go through it waits until it is`
+  return `is not in [gateways] of enforce-tls.ini here${hint}`
 }
 
 /** Warns of it, where there is one. */

@@ -1,6 +1,7 @@
 /** The way from the command to the mail servers of partners, with the settings of the chosen Haraka folder. */
 import path from 'node:path'
 import pLimit from 'p-limit'
+import { checkGateway, requirementFor } from '../check/gateway-check.js'
 import { openNetwork } from '../check/haraka-network.js'
 import { configOf, outboundSettings } from '../check/outbound-settings.js'
 import { checkPartner, checkTimeouts } from '../check/partner-check.js'
@@ -18,6 +19,8 @@ import type { Terminal } from './output.js'
 /** Mail servers that can be asked. */
 export interface Partners {
   readonly check: (question: CheckRequest) => Promise<PartnerCheck>
+  /** Asks a gateway of the settings; as `checkGateway` answers. */
+  readonly checkGateway: (name: string) => ReturnType<typeof checkGateway>
   /** Ends what is still being asked. */
   readonly close: () => void
 }
@@ -42,7 +45,15 @@ export type OpenPartners = (place: PartnersPlace) => Promise<Partners>
 export const openOwnPartners: OpenPartners = async (place) => {
   const network = await openNetwork(place.folder === null ? null : configOf(place.folder), place.dns)
   const context = contextAt(place, network)
-  return { check: (question) => checkPartner(question, context), close: network.close }
+  return {
+    check: (question) => checkPartner(question, context),
+    checkGateway: (name) => {
+      const requirement = requirementFor(name)
+      const demand = requirement.gateway ?? { names: [name], always: true, others: null }
+      return checkGateway(requirement, demand, context)
+    },
+    close: network.close,
+  }
 }
 
 /**
@@ -79,6 +90,7 @@ export function contextAt({ settings, folder, dns }: PartnersPlace, network: Mai
     secureContext: (_mx, requirement) => contextOf(contexts, settings, requirement, outbound.tls),
     timeouts: checkTimeouts(settings),
     failureAction: settings.failure.action,
+    ...(folder === null ? {} : { gateways: settings.gateways }),
   }
 }
 

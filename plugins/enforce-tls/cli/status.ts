@@ -9,6 +9,8 @@ import { forwardedState } from './format-forwarded.js'
 import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
 import { isFirst, standingIn } from './status-standing.js'
+import { formatGateways, gatewayFacts, gatewayWarnings } from './status-gateways.js'
+import { keptState } from './status-kept.js'
 import { formatResolvers, resolverState, resolverWarnings } from './status-dns.js'
 import { deliveryLogFacts } from './status-log.js'
 import { mailedState } from './status-mailed.js'
@@ -53,11 +55,12 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ])
   })
   // First: it says by itself which rights are missing.
-  const [standing, tlsRpt, mailed, suggested] = await Promise.all([
+  const [standing, tlsRpt, mailed, suggested, kept] = await Promise.all([
     standingIn(context),
     tlsRptState(context),
     mailedState(context),
     suggestState(context),
+    keptState(context),
   ])
   const { lookingAtPublished, naming, ...entries } = await reportOn(context)
   const { settings, folder } = context
@@ -65,12 +68,15 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
   const waiting = folder === null || settings.main.reportOnly ? [] : lookingAtPublished
   const resolvers = await resolverState(context, waiting)
   const { trusts, warnings: trustWarnings } = trustState(context, settings.main.reportOnly ? [] : naming)
+  const gateways = gatewayFacts(context)
   const warnings = [
     ...standing.warnings,
     ...resolverWarnings(resolvers, waiting),
     ...(tlsRpt?.warnings ?? []),
     ...(mailed?.warnings ?? []),
     ...trustWarnings,
+    ...gatewayWarnings(gateways),
+    ...(kept?.warnings ?? []),
     ...(await ruleRemarks(context)),
   ]
   const about = standing.problems.map((sentence) => ({ sentence, value: null, removal: null, risk: null }))
@@ -95,6 +101,8 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...(mailed === null ? {} : { 'reports by mail': mailed.text }),
     ...(suggested === null ? {} : { suggestions: suggested.text }),
     ...(trusts.length === 0 ? {} : { trusts: formatTrusts(trusts) }),
+    ...(gateways.length === 0 ? {} : { gateways: formatGateways(gateways) }),
+    ...(kept === null || kept.count === 0 ? {} : { kept: kept.text }),
     problems: String(report.problems.length),
     warnings: String(warnings.length),
   })
@@ -114,6 +122,8 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...(mailed === null ? {} : { mailedReports: { period: mailed.period, sent: mailed.sent } }),
     ...(suggested === null ? {} : { suggestions: { observed: suggested.observed, lost: suggested.lost } }),
     ...(trusts.length === 0 ? {} : { trusts: trusts.map(dataOfTrust) }),
+    ...(gateways.length === 0 ? {} : { gateways }),
+    ...(kept === null ? {} : { kept: { folder: kept.folder, count: kept.count, latest: kept.latest } }),
     warnings,
     ...(fix ? { removed: removed.map(dataOf) } : {}),
   })

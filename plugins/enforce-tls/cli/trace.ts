@@ -2,7 +2,7 @@
 import { Option } from '@commander-js/extra-typings'
 import { formatExposures } from '../report/trace/format-exposure.js'
 import type { TracedMessage, TraceStep } from '../report/trace/message.js'
-import { searchMessages } from '../report/trace/search.js'
+import { searchMessages, type FoundMessages } from '../report/trace/search.js'
 import { recipientsOf, rulesOf, senderOf, statementOn } from '../report/trace/statement.js'
 import { toStatementPage, toText } from '../report/trace/statement-text.js'
 import { RESULTS, type ResultAsked, type TraceQuery } from '../report/trace/trace-query.js'
@@ -18,6 +18,8 @@ import { ownerOf } from './rule-entries.js'
 const SINCE = '30d'
 const LIMIT = 20
 const LIMIT_MAX = 1000
+/** So many messages are listed to choose one of. */
+const CHOICES_MAX = 10
 
 interface TraceOptions {
   readonly messageId?: string | undefined
@@ -74,9 +76,10 @@ async function trace(context: Context, options: TraceOptions): Promise<void> {
   if (options.output !== undefined && !options.statement)
     throw new WrongUse(['--output belongs to --statement'])
   const query = queryOf(options)
-  const limit = options.statement ? 2 : limitOf(options.limit)
-  const { messages, total } = await searchMessages(deliveries(), query, { skip: 0, limit }, store)
-  if (options.statement) return await state(context, options, messages)
+  const limit = options.statement ? CHOICES_MAX : limitOf(options.limit)
+  const found = await searchMessages(deliveries(), query, { skip: 0, limit }, store)
+  if (options.statement) return await state(context, options, found)
+  const { messages, total } = found
   output.data(messages)
   if (messages.length === 0) return await explainEmptiness(context, options)
   for (const message of messages) show(context, message)
@@ -119,7 +122,7 @@ function limitOf(text: string): number {
 }
 
 function show({ output }: Context, message: TracedMessage): void {
-  const { uuid, state, messageId, nextStep, checkHelps, domain, level, steps, exposures, missing } = message
+  const { uuid, state, messageId, nextStep, check, domain, level, steps, exposures, missing } = message
   output.line(`${STATES[state]}: message ${uuid}`)
   output.facts({
     from: senderOf(message),
@@ -134,7 +137,10 @@ function show({ output }: Context, message: TracedMessage): void {
   const notes = [...formatExposures(exposures), ...missing]
   for (const note of notes) output.line(`Note: ${note}`)
   if (nextStep !== null) output.line(`Next: ${nextStep}`)
-  if (checkHelps) output.line(`See what fails with: enforce-tls check ${domain} --level ${level}`)
+  if (check !== null) {
+    const asked = check.gateway === null ? `${domain} --level ${level}` : `--gateway ${check.gateway}`
+    output.line(`See what fails with: enforce-tls check ${asked}`)
+  }
   output.line('')
 }
 
@@ -174,21 +180,39 @@ function whatOf({ says, reason, status }: TraceStep): string[] {
 async function state(
   { output, deliveries }: Context,
   { output: file }: TraceOptions,
-  messages: readonly TracedMessage[],
+  { messages, total }: FoundMessages,
 ): Promise<void> {
   const [message, another] = messages
   if (message === undefined)
     throw new Refusal([`The delivery log (${deliveries().description}) has no such message.`])
-  if (another !== undefined)
-    throw new Refusal([
-      `A statement is on one message, and several match, such as ${message.uuid} and ${another.uuid}; choose one with --uuid.`,
-    ])
+  if (another !== undefined) throw severalMatch(messages, total)
   const [statement, made] = [statementOn(message), new Date()]
   if (output.json && file === undefined) return output.data({ ...statement, message })
   const text = file?.endsWith('.html') ? toStatementPage(statement, made) : toText(statement, made)
   if (file === undefined) return output.raw(text)
   await writeOutput(file, text, output.terminal.cwd())
   output.line(`Wrote ${file}.`)
+}
+
+/** A statement is on one message: which there are, and what tells them apart. */
+function severalMatch(messages: readonly TracedMessage[], total: number): Refusal {
+  const choices = messages.map((message) => {
+    const { uuid, last, state } = message
+    return `${uuid}: ${formatUtc(last)}, to ${recipientsOf(message)}, ${lowerCase(STATES[state])}`
+  })
+  const rest = total - messages.length
+  // Parts of one message to several domains have the id in common.
+  const byUuid = new Set(messages.map(({ uuid }) => uuid)).size === messages.length
+  const way = byUuid ? '--uuid' : '--uuid, and --partner or --to where the id is the same'
+  return new Refusal([
+    `A statement is on one message, and ${total} match; choose one with ${way}:`,
+    ...choices,
+    ...(rest > 0 ? [`and ${rest} more`] : []),
+  ])
+}
+
+function lowerCase(words: string): string {
+  return words.charAt(0).toLowerCase() + words.slice(1)
 }
 
 async function explainEmptiness(

@@ -1,15 +1,16 @@
 /**
- * The bounce that a sender would get for what a check has just found of the recipient's servers; outside of a Haraka with
- * the package's own templates and this machine's name.
+ * The bounce that a sender would get for what a check has just found of the recipient's servers; outside of a Haraka as
+ * the one in a folder would write it.
  */
 import { Readable } from 'node:stream'
 import { readFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import path from 'node:path'
 import type { HostCheck, PartnerCheck } from '../check/types.js'
 import { bounceTexts, type BounceOptions, type BounceTexts } from '../delivery/bounce/compose.js'
-import { judge, type Attempt } from '../delivery/outcome.js'
-import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
+import { markRecipients, reasonOf } from '../delivery/finish.js'
+import { decisiveAttempt, judge, type Attempt } from '../delivery/outcome.js'
+import { configOf, outboundSettings } from '../check/outbound-settings.js'
+import type { HarakaAddress, HarakaConfig, HarakaMailItem } from '../haraka/types.js'
 import { formatAddress, type MailAddress } from '../rules/address.js'
 import type { Requirement } from '../rules/requirement.js'
 import type { SenderHelp } from '../rules/sender-help.js'
@@ -34,12 +35,15 @@ export function previewBounce(
   options: BounceOptions,
 ): Promise<BounceTexts> {
   const attempts = check.hosts.filter(({ failure }) => failure !== null).map(attemptAt)
+  const to = harakaAddress(recipient)
   const item = {
+    // What waits has been tried before it bounces.
+    num_failures: check.verdict === 'waits' ? RETRIES : 0,
     todo: {
       domain: recipient.domain,
       queue_time: options.now.getTime(),
       mail_from: harakaAddress(sender),
-      rcpt_to: [harakaAddress(recipient)],
+      rcpt_to: [to],
     },
     data_stream: () => Readable.from([Buffer.from(messageOf(header, sender, options))]),
   }
@@ -50,17 +54,37 @@ export function previewBounce(
       requirement,
       attempts,
       tlsToBlame: judge(attempts).tls,
-      reason: check.reason,
-      mayQuote: false,
+      reason: markedWith(to, check, attempts),
+      // Where it has come to MAIL, the answer may quote the message.
+      mayQuote: check.hosts.some(({ dialogue }) => dialogue.some(({ asked }) => asked.startsWith('MAIL'))),
     },
     { ...options, help },
   )
 }
 
+/** More than one, of which a bounce says no more than that. */
+const RETRIES = 2
+
+/** Marks the recipient as a delivery does that fails so; gives the reason of its bounce. */
+function markedWith(to: HarakaAddress, check: PartnerCheck, attempts: readonly Attempt[]): string {
+  const { noHost, reason } = check
+  if (noHost) {
+    to.dsn_status = noHost.status
+    return noHost.reason
+  }
+  const decisive = decisiveAttempt(attempts)
+  if (!decisive) return reason
+  markRecipients([to], decisive.failure, decisive.host, true)
+  const [enhanced] = /^[245]\.\d{1,3}\.\d{1,3}(?= |$)/.exec(decisive.failure.reply?.text ?? '') ?? []
+  to.dsn_smtp_extc = enhanced
+  return reasonOf(decisive.failure, decisive.host)
+}
+
 /** What a delivery would have written down of the same failure. */
 function attemptAt({ host, to, failure }: HostCheck): Attempt {
-  const { class: name = null, temporary = true, detail = '', status = '' } = failure ?? {}
-  const seen = { class: name, temporary, detail, status: status.replace(/^[245]\./, '') }
+  const { class: name = null, temporary = true, detail = '', status = '', reply } = failure ?? {}
+  const answered = reply ? { reply } : {}
+  const seen = { class: name, temporary, detail, status: status.replace(/^[245]\./, ''), ...answered }
   return { host, to: to ?? '', secured: false, session: null, failure: seen }
 }
 
@@ -83,17 +107,24 @@ function harakaAddress(address: MailAddress): HarakaAddress {
 
 const CONFIG = path.resolve(__dirname, '..', '..', '..', '..', 'config')
 
-/** The preview outside of a Haraka. @throws when the package's files can't be read. */
+/**
+ * The preview outside of a Haraka, as the Haraka in a folder would write it.
+ *
+ * @param folder `null` for none: this machine's name, and the package's templates
+ * @throws when the package's files can't be read.
+ */
 export async function packagedPreview(
   request: PreviewRequest,
   { failure, tls }: Pick<Settings, 'failure' | 'tls'>,
+  folder: string | null,
 ): Promise<BounceTexts> {
+  const config = folder === null ? null : configOf(folder)
   const [text, html] = await Promise.all([
-    template('enforce-tls.bounce_message'),
-    template('enforce-tls.bounce_message_html'),
+    template('enforce-tls.bounce_message', config),
+    template('enforce-tls.bounce_message_html', config),
   ])
   return previewBounce(request, {
-    me: hostname(),
+    me: outboundSettings(config).helo,
     content: failure.bounceContent,
     templates: { text, html },
     now: new Date(),
@@ -101,6 +132,8 @@ export async function packagedPreview(
   })
 }
 
-async function template(name: string): Promise<readonly string[]> {
-  return (await readFile(path.join(CONFIG, name), 'utf8')).split('\n')
+/** The operator's, or ours. */
+async function template(name: string, config: HarakaConfig | null): Promise<readonly string[]> {
+  const own = config?.get(name, 'data') ?? []
+  return own.length > 0 ? own : (await readFile(path.join(CONFIG, name), 'utf8')).split('\n')
 }

@@ -109,6 +109,11 @@ export class Attempts {
     this.fail(this.#begun(host, ''), failure)
   }
 
+  /** Takes what an earlier round failed for at a host: it is no attempt of this one. */
+  recall(host: string, failure: AttemptFailure): void {
+    this.#begun(host, '').failure = failure
+  }
+
   #begun(host: string, to: string): Attempt {
     const gateway = this.#gateway === null ? {} : { gateway: this.#gateway }
     const attempt: Attempt = { host, to, secured: false, session: null, failure: null, ...gateway }

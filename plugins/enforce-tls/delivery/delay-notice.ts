@@ -56,7 +56,7 @@ export function delayNoticeDue(guarded: GuardedItem, seconds: number): DelayNoti
           mayQuote: false,
           delayed: { until, recipients },
         })
-        await queue(guarded, notice.contents, notesFor(item, notice))
+        await queue(guarded, notice.contents, notesFor(item, requirement, notice))
         item.lognotice('enforce-tls: the sender was notified of the delay')
       } catch (error) {
         item.logwarn(`enforce-tls: the sender could not be notified of the delay: ${errorMessage(error)}`)

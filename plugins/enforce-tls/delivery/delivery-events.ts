@@ -5,6 +5,7 @@
 import { addressText } from '../haraka/address.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { HostRequirement } from '../published/host-requirement.js'
+import type { Level } from '../rules/levels.js'
 import type { Requirement } from '../rules/requirement.js'
 import { messageIdOf } from './message-id.js'
 import { itemIdOf } from './queue-name.js'
@@ -59,6 +60,8 @@ export interface AttemptEnded extends About {
   readonly isNamed?: true
   /** The gateway that the host is, by name; absent for one of the recipients' own servers. */
   readonly gateway?: string
+  /** What the rules require, where `requirement` is what their gateway has to fulfil; absent elsewhere. */
+  readonly ruleLevel?: Level
   readonly session: TlsSession | null
   /** How MAIL was said where nothing was required of the connection; absent where something was, and before MAIL. */
   readonly departure?: Departure
@@ -113,8 +116,14 @@ export interface Outcome extends About {
   readonly failure: AttemptFailure | null
   /** The enhanced status code (RFC 3463), where one is known. */
   readonly status: string | null
+  /** Why it was not delivered, in words, where TLS is not to blame: they may quote a server, and through it the message. */
+  readonly words?: string
+  /** An administrator has ended the tries. */
+  readonly givenUp?: { readonly by: string; readonly reason: string }
   /** Where it has come to a gateway. */
   readonly via?: Via
+  /** What the rules require, where `requirement` is what their gateway has to fulfil; absent elsewhere. */
+  readonly ruleLevel?: Level
 }
 
 /** What a rule in report mode would have done. */
@@ -163,8 +172,21 @@ export interface ReleaseEvent extends About {
   readonly order: string
 }
 
+/** The bounce of a message, or the notice that it is delayed, could not be delivered itself, and is kept: its sender knows nothing. */
+export interface NoticeKept extends About {
+  readonly kind: 'notice'
+  /** What the message required. */
+  readonly requirement: Pick<Requirement, 'level' | 'decidedBy'>
+  readonly result: 'undelivered'
+  /** Why, in words that may quote a server. */
+  readonly words: string
+  /** Its name in the queue folder of a node. */
+  readonly file: string
+  readonly node: string
+}
+
 /** Anything that is reported to observers. */
-export type DeliveryEvent = AttemptEnded | Outcome | ReportEvent | Refused | ReleaseEvent
+export type DeliveryEvent = AttemptEnded | Outcome | ReportEvent | Refused | ReleaseEvent | NoticeKept
 
 /** An observer. Called synchronously on the delivery path: keep it short, put work off. */
 export type DeliveryObserver = (event: DeliveryEvent) => void

@@ -89,7 +89,7 @@ export async function deferredRespond(
   // A hook of another plugin that timed out answers a text where seconds are expected; the NaN that
   // Haraka makes of it would jam the retry queue of the whole process.
   const usable = code !== constants.denysoft || Number.isFinite(Number.parseInt(String(message), 10))
-  guarded.emitOutcome('deferred')
+  guarded.emitOutcome('deferred', guarded.item.todo.rcpt_to, params.err)
   const answer = usable ? code : constants.cont
   const delay =
     guarded.due === null ? params.delay : Math.max(1, Math.ceil((guarded.due - Date.now()) / 1000))
@@ -147,9 +147,10 @@ async function sendBounce(guarded: GuardedItem): Promise<void> {
     reason,
     mayQuote: guarded.mailSaid && !ours,
     ...(guarded.route ? { through: guarded.route.gateway } : {}),
+    ...(guarded.givenUp ? { isGivenUp: true } : {}),
   })
-  queue(guarded, item.todo.mail_from, bounce.contents, notesFor(item, bounce), () =>
-    guarded.emitOutcome('bounced'),
+  queue(guarded, item.todo.mail_from, bounce.contents, notesFor(item, requirement, bounce), () =>
+    guarded.emitOutcome('bounced', item.todo.rcpt_to, reason),
   )
 }
 
@@ -163,12 +164,18 @@ function sendInstead(guarded: GuardedItem): boolean {
   const instead = insteadOf(item)
   const [recipient] = item.todo.rcpt_to
   if (instead === null || !recipient) return false
-  queue(guarded, recipient, instead, notesFor(item, { heldTo: null, instead: null }), () => {
-    item.lognotice(
-      'enforce-tls: the bounce could not be sent over TLS, so one with only Message-ID and Date goes instead',
-    )
-    guarded.emitOutcome('bounced')
-  })
+  queue(
+    guarded,
+    recipient,
+    instead,
+    notesFor(item, guarded.requirement, { heldTo: null, instead: null }),
+    () => {
+      item.lognotice(
+        'enforce-tls: the bounce could not be sent over TLS, so one with only Message-ID and Date goes instead',
+      )
+      guarded.emitOutcome('bounced')
+    },
+  )
   return true
 }
 
@@ -203,11 +210,14 @@ export async function doubleBounce(guarded: GuardedItem, error: string): Promise
   const { item, context } = guarded
   const kept = await context.keepAsError(item.path)
   item.lognotice(`enforce-tls: undeliverable, kept as ${kept}: ${oneLine(error)}`)
-  guarded.emitOutcome('kept')
+  const reason = item.bounce_error?.message ?? error
+  guarded.emitOutcome('kept', item.todo.rcpt_to, reason)
+  guarded.emitNoticeKept(reason, kept)
   item.next_cb()
 }
 
-function reasonOf(failure: AttemptFailure, host: string): string {
+/** Haraka's reason for a failure, in our words. */
+export function reasonOf(failure: AttemptFailure, host: string): string {
   return oneLine(`${failure.class ? 'TLS required: ' : ''}${host} ${failure.detail}`).trimStart()
 }
 
@@ -217,7 +227,7 @@ function reasonOf(failure: AttemptFailure, host: string): string {
  * @param host the host that failed; empty where there was none
  * @param final whether this is the last word, or the message is tried again
  */
-function markRecipients(
+export function markRecipients(
   recipients: readonly HarakaAddress[],
   failure: AttemptFailure,
   host: string,

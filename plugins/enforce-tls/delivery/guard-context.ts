@@ -32,6 +32,8 @@ export interface BounceRequest {
   readonly reason: string
   /** The gateway that it has come to; absent for none. */
   readonly through?: Pick<Gateway, 'name' | 'host'>
+  /** An administrator has ended the tries: what is told of attempts was before that, and no server was asked now. */
+  readonly isGivenUp?: true
   /** For a message that is not given up, only delayed. */
   readonly delayed?: Delay
   /** Whether reason and recipients may quote the message: a server said them after MAIL. */

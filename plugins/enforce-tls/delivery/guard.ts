@@ -24,6 +24,7 @@ import type { GivingUp, Release } from './waiting.js'
 import { deliverByRoute, goOn, looksAtPublished } from './published-route.js'
 import { testedBy } from './tls/certificate.js'
 import { errorMessage } from '../text/error-message.js'
+import { oneLine } from '../text/one-line.js'
 
 /** What the rules said of an item at this attempt. */
 type Decision =
@@ -172,10 +173,14 @@ export class Guard {
         return giveUp(this.#guarded, otherFailure(this.#decision.reason, status), '')
       }
       case 'given-up': {
-        const { failure, host } = this.#decision.how
+        const { failure, host, gateway = host, by, reason } = this.#decision.how
+        const why = reason === '' ? '' : `: ${oneLine(reason)}`
+        item.lognotice(`enforce-tls: given up by ${oneLine(by)}${why}`)
+        this.#guarded.givenUp = { by, reason }
         if (failure.class) this.#guarded.tlsFailure = failure
-        if (failure.class && definitionOf(failure.class).isGateway) this.#guarded.round.enterGateway(host)
-        this.#guarded.round.lost(host || item.todo.domain, failure)
+        if (failure.class && definitionOf(failure.class).isGateway) this.#guarded.round.enterGateway(gateway)
+        // No server was asked now: what it failed for before is for the bounce.
+        if (host !== '' || failure.class) this.#guarded.round.recall(host || item.todo.domain, failure)
         return giveUp(this.#guarded, failure, host)
       }
       case 'none-yet': {

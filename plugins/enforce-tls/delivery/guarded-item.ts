@@ -17,7 +17,9 @@ import { Attempts } from './attempts.js'
 import type { GatewayRoute } from './gateway-route.js'
 import { withoutLogin } from './gateway-secrets.js'
 import type { Connection } from './connections/connection.js'
-import type { Release } from './waiting.js'
+import { subjectOf } from './bounce/about-note.js'
+import { reasonWithoutTls } from './other-reason.js'
+import type { GivingUp, Release } from './waiting.js'
 import type { Place } from './connections/pool.js'
 
 /** Haraka's methods that a guarded item has its own versions of. */
@@ -60,6 +62,9 @@ interface Suspended {
   readonly demand: string
 }
 
+/** Of a bounce that no rule covers nothing is seen but how it ended. */
+const SENDERS_SERVER = 'the mail server of the sender'
+
 /** One item under guard. */
 export class GuardedItem {
   readonly item: HarakaMailItem
@@ -79,6 +84,8 @@ export class GuardedItem {
   due: number | null = null
   /** Leave to go without what is required, at this attempt. */
   release: Release | null = null
+  /** Who has ended the tries, and why. */
+  givenUp: Pick<GivingUp, 'by' | 'reason'> | null = null
   /** What is known of the recipients' domain, where the requirement asks for it. */
   facts: DomainFacts | null = null
   /** Whether a plugin has named the hosts of this round (hook `get_mx`). */
@@ -125,6 +132,7 @@ export class GuardedItem {
     this.ownReason = null
     this.due = null
     this.release = null
+    this.givenUp = null
     this.route = null
     this.facts = null
     this.isNamed = false
@@ -202,13 +210,17 @@ export class GuardedItem {
     })
   }
 
-  /** Reports what became of some or all recipients; gives the last attempt. */
+  /** Reports what became of some or all recipients; gives the last attempt. @param reason Haraka's, for what was not delivered */
   emitOutcome(
     result: 'delivered' | 'deferred' | 'bounced' | 'kept',
     recipients: readonly HarakaAddress[] = this.item.todo.rcpt_to,
+    reason = '',
   ): Attempt | null {
     const { requirement, item } = this
-    if (!requirement) return null
+    if (!requirement) {
+      if (result === 'bounced' || result === 'kept') this.context.waiting.ended(item, result)
+      return null
+    }
     const attempt = this.#round.finish()
     if (result === 'deferred') this.#putOffUnder = requirement
     else this.context.waiting.ended(item, result === 'delivered' && this.release ? 'released' : result)
@@ -238,9 +250,31 @@ export class GuardedItem {
         : result === 'delivered'
           ? null
           : (recipients[0]?.dsn_status ?? null),
+      ...(failure || result === 'delivered' ? {} : { words: reasonWithoutTls(recipients, attempt, reason) }),
+      ...(this.givenUp ? { givenUp: this.givenUp } : {}),
       ...(route ? { via: { gateway: route.gateway.name, instead: route.instead } } : {}),
+      ...(attempt?.gateway === undefined ? {} : { ruleLevel: requirement.level }),
     })
     return attempt
+  }
+
+  /** A bounce, or a notice of delay, is kept as it could not be delivered: that is told of the message it is about. @param file its name now */
+  emitNoticeKept(reason: string, file: string): void {
+    const { item, context } = this
+    const about = subjectOf(item)
+    if (!about) return
+    const { level, decidedBy, ...message } = about
+    const isAnswered = item.bounce_error?.mx !== undefined
+    const attempt = this.#round.attempts.at(-1) ?? null
+    const words = reasonWithoutTls(
+      item.todo.rcpt_to,
+      isAnswered ? { host: attempt?.host ?? SENDERS_SERVER, failure: null } : null,
+      reason,
+    )
+    context.emit({
+      ...{ kind: 'notice', result: 'undelivered', at: Date.now(), ...message },
+      ...{ requirement: { level, decidedBy }, words, file, node: context.me() },
+    })
   }
 
   /** MAIL is about to go out over Haraka's own connection: what leaves without what is required is told before it does. */
@@ -296,7 +330,8 @@ export class GuardedItem {
       const about = this.#about(this.item.todo.rcpt_to)
       const { gateway } = attempt
       const named = this.isNamed || gateway !== undefined ? ({ isNamed: true } as const) : {}
-      const isNamed = gateway === undefined ? named : { ...named, gateway }
+      const ruleLevel = (this.requirement ?? requirement).level
+      const isNamed = gateway === undefined ? named : { ...named, gateway, ruleLevel }
       const what = { host, to, source, ...isNamed, session, failure, ...(tested ? { tested } : {}) }
       // Under a release it has been told.
       const left = departure && !this.release ? { departure } : {}

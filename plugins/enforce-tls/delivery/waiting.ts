@@ -35,7 +35,13 @@ export interface Release {
 export interface GivingUp {
   /** What it failed for the last time. */
   readonly failure: AttemptFailure
+  /** The host that it failed at; empty for none. */
   readonly host: string
+  /** The gateway that it waited for, by name; absent for none. */
+  readonly gateway?: string
+  readonly by: string
+  /** Empty where none was given. */
+  readonly reason: string
 }
 
 /** Who knows what waits. All total. */

@@ -3,11 +3,12 @@
  * with what the partner publishes where a requirement looks at that, which is looked up after the delivery.
  */
 import type { ObservedDelivery } from '../delivery/observed-session.js'
+import { withTrust, type Terms, type TrustLookUp } from '../delivery/named-trust.js'
 import { tlsFailure } from '../delivery/outcome.js'
 import { Authorities } from '../delivery/tls/chain.js'
 import type { HarakaAddress, HarakaMx } from '../haraka/types.js'
 import type { PublishedSources } from '../published/domain-facts.js'
-import type { HostRequirement } from '../published/host-requirement.js'
+import type { HostRequirement, HostTerms, NamedTrust } from '../published/host-requirement.js'
 import type { OnFailure } from '../rules/levels.js'
 import type { Requirement } from '../rules/requirement.js'
 import { inPieces } from '../work/turns.js'
@@ -39,6 +40,10 @@ export interface JudgingContext {
   readonly failureAction: () => OnFailure
   /** Where it is asked what partners publish. */
   readonly published: () => PublishedSources
+  /** The named trusts of the settings in force. */
+  readonly trusts: () => TrustLookUp
+  /** The authorities of one whose sessions differ from others in nothing else; `null` for another one. */
+  readonly authoritiesOf: (trust: NamedTrust) => readonly string[] | null
 }
 
 /** A delivery and what it is judged by. */
@@ -83,9 +88,31 @@ export class ObservedJudge {
   ): Promise<{ readonly requirement: HostRequirement; readonly verdict: ObservedVerdict }> {
     if (handover.trusted) return { requirement: required, verdict: { result: 'would-deliver' } }
     const atHost = await this.#hosts.termsOf(required, domain, seen)
+    const byTrust = atHost.is === 'required' ? await this.#byTrust(atHost, terms) : { atHost, terms }
     return {
       requirement: 'requirement' in atHost ? atHost.requirement : required,
-      verdict: judge(atHost, required, { seen, secured: handover.secured, terms }),
+      verdict: judge(byTrust.atHost, required, { seen, secured: handover.secured, terms: byTrust.terms }),
+    }
+  }
+
+  /**
+   * What a named trust makes of the terms. One that only replaces the authorities is held against the chain that was
+   * shown; of another one it is unknown how its own session would have gone.
+   */
+  async #byTrust(
+    atHost: HostTerms & { readonly is: 'required' },
+    terms: ObservedTerms,
+  ): Promise<{ readonly atHost: JudgedTerms; readonly terms: ObservedTerms }> {
+    const held = withTrust(atHost, this.#context.trusts())
+    if (held.is !== 'required' || !held.requirement.trust) return { atHost: held, terms }
+    const anchors = this.#context.authoritiesOf(held.requirement.trust)
+    if (anchors === null) return { atHost, terms }
+    const requirement = { ...held.requirement }
+    // It has had its say.
+    Reflect.deleteProperty(requirement, 'trusts')
+    return {
+      atHost: { is: 'required', requirement },
+      terms: { ...terms, authorities: await this.#read(anchors) },
     }
   }
 
@@ -97,8 +124,10 @@ export class ObservedJudge {
   }
 }
 
+type JudgedTerms = ObservedHostTerms | Terms
+
 function judge(
-  atHost: ObservedHostTerms,
+  atHost: JudgedTerms,
   required: Requirement,
   { seen, secured, terms }: Pick<Judged, 'seen' | 'terms'> & Pick<Handover, 'secured'>,
 ): ObservedVerdict {

@@ -1,4 +1,5 @@
 /** What command and console say of mail that waits, in the same words. Pure. */
+import { definitionOf, FAILURE_CLASS_NAMES } from '../delivery/failure-classes.js'
 import { listed, numbered } from '../text/list.js'
 import { formatUtc } from '../text/utc.js'
 import type { Action } from './orders.js'
@@ -9,8 +10,13 @@ export function reasonOf({
   host,
   detail,
   domain,
-}: Pick<WaitingMessage, 'host' | 'detail' | 'domain'>): string {
-  return host === '' || host === domain ? detail : `${host} ${detail}`
+  gateway,
+  class: name,
+}: Pick<WaitingMessage, 'host' | 'detail' | 'domain' | 'gateway' | 'class'>): string {
+  const reason = host === '' || host === domain ? detail : `${host} ${detail}`
+  if (gateway !== undefined) return `gateway ${gateway}: ${reason}`
+  const known = FAILURE_CLASS_NAMES.find((each) => each === name)
+  return known && definitionOf(known).isGateway ? `gateway ${reason}` : reason
 }
 
 /** What is unknown, or as it was at another time; a sentence each. */

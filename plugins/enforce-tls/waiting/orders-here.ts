@@ -21,6 +21,9 @@ import type { WaitingItem, WaitingItems } from './waiting-items.js'
 /** Writes into history and delivery log that a message is released; rejects where the history does not take it. */
 export type RecordRelease = (record: WaitingRecord, order: Order) => Promise<void>
 
+/** RFC 3463 X.0.0: other undefined status. Nothing says that a server did not answer. */
+const UNDEFINED_STATUS = '0.0'
+
 /** So many looks, a second apart, an order for an item that is being tried just now waits for it. */
 const UNDER_WAY_LOOKS = 5
 
@@ -119,10 +122,14 @@ export class OrdersHere {
   givingUp(id: string): GivingUp | null {
     const failing = this.#failing.get(id)
     if (!failing) return null
-    const { record } = failing
+    const { record, order } = failing
+    const { detail, host, gateway } = record
     const name = FAILURE_CLASS_NAMES.find((each) => each === record.class)
-    const detail = `${record.detail}; a mail administrator ended the tries`
-    return { failure: name ? tlsFailure(name, detail) : otherFailure(detail), host: record.host }
+    return {
+      failure: name ? tlsFailure(name, detail) : otherFailure(detail, { status: UNDEFINED_STATUS }),
+      ...{ host, by: order.by, reason: order.reason },
+      ...(gateway === undefined ? {} : { gateway }),
+    }
   }
 
   /** The leave that an item has now. */

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import type { Requirement } from '../rules/requirement.js'
 import type { SharedHashes } from '../store/shared-hashes.js'
 import { HASHES } from './orders.js'
-import { partnerKey, termsOf } from './record.js'
+import { gatewayKey, partnerKey, termsOf } from './record.js'
 
 /** A partner, and what its servers were seen to fulfil. */
 export interface Working {
@@ -28,4 +28,12 @@ export async function sayWorking(hashes: SharedHashes, seen: readonly Working[])
   }
   if (words.size > 0) await hashes.write(HASHES.working, words)
   return [...domains]
+}
+
+/** The same of a gateway. @returns whether some mail waits for it */
+export async function sayGatewayWorking(hashes: SharedHashes, name: string): Promise<boolean> {
+  const key = gatewayKey(name)
+  if (!(await hashes.fields(HASHES.partners)).has(key)) return false
+  await hashes.write(HASHES.working, new Map([[key, randomBytes(9).toString('base64url')]]))
+  return true
 }

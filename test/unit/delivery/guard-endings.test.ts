@@ -212,3 +212,26 @@ describe('the end of a guarded item', () => {
     assert.equal(delivery.seen.at(-1), 'delivered ok no status')
   })
 })
+
+describe('what was not delivered for another reason than TLS', () => {
+  const wordsOf = async (options: DeliveryOptions): Promise<string | undefined> => {
+    await using delivery = await makeDelivery(options)
+    await delivery.run()
+    const last = delivery.events.at(-1)
+    return last?.kind === 'outcome' ? last.words : undefined
+  }
+
+  it('is told with the words of the server, bounded and visible', async () => {
+    const rejected = { onSecure: { RCPT: `550 5.1.1 no such user \u202e${'x'.repeat(400)}` } }
+    const words = (await wordsOf({ hosts: [rejected] })) ?? ''
+    assert.match(words, /^mx1\.bank\.example answered 550 5\.1\.1 no such user \\u202ex+…$/)
+    assert.equal(words.length, 300)
+    const later = { onSecure: { RCPT: '450 4.2.1 come back' } }
+    assert.equal(await wordsOf({ hosts: [later] }), 'mx1.bank.example answered 450 4.2.1 come back')
+  })
+
+  it('is told with Haraka’s reason where no server answered about it', async () => {
+    assert.equal(await wordsOf({ hosts: ['down'] }), 'mx1.bank.example could not be reached')
+    assert.equal(await wordsOf({ hosts: [NO_TLS] }), undefined, 'TLS is to blame')
+  })
+})

@@ -10,6 +10,7 @@ import { FakeHmail } from '../../support/fake-hmail.js'
 import { startPeer, type SmtpPeer } from '../../support/smtp-peer.js'
 import type { HarakaMailItem } from '../../../plugins/enforce-tls/haraka/types.js'
 import { markFor } from '../../../plugins/enforce-tls/delivery/gateway-mark.js'
+import { entryOf } from '../../../plugins/enforce-tls/observe/delivery-log/entry.js'
 import { en } from '../../../plugins/enforce-tls/delivery/bounce/texts/en.js'
 import { bounceFacts } from '../../../plugins/enforce-tls/delivery/bounce/facts.js'
 import { addUp } from '../../../plugins/enforce-tls/rules/requirement.js'
@@ -253,6 +254,27 @@ describe('a guarded message whose rule names a gateway', () => {
     assert.match(tried[0]?.[0] ?? '', /^mx1\.bank\.example \(.*\): does not offer STARTTLS/)
     assert.equal(tried[0]?.[1], `127.0.0.1 (127.0.0.1:${port}): answered 550 5.1.1`)
     assert.deepEqual(waits.sort(), ['127.0.0.1 answered 450 4.2.1, waits for none', 'relay works'])
+  })
+
+  it('has its session told as its own, and the level of the rules as theirs', async () => {
+    const { ca, good, bad } = await made
+    for (const [tls, result] of [
+      [good, 'via-gateway'],
+      [bad, 'deferred'],
+    ] as const) {
+      await using peer = await startPeer({ tls })
+      await using delivery = await makeDelivery({ ca, gateways: [gatewayAt(peer)], hosts: [], action: VIA })
+      await delivery.run()
+      const entries = delivery.events.map((event) => entryOf(event, 'p.1'))
+      assert.equal(entries.at(-1)?.result, result)
+      assert.deepEqual(
+        entries.map(({ kind, level, viaLevel }) => [kind, level, viaLevel]),
+        [
+          ['attempt', 'encrypt', 'verify'],
+          ['outcome', 'encrypt', 'verify'],
+        ],
+      )
+    }
   })
 
   const viaWith = async (peer: SmtpPeer, content: string): Promise<readonly string[]> => {

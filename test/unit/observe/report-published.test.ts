@@ -7,6 +7,7 @@ import { describe, it } from 'node:test'
 import type { ReportEvent } from '../../../plugins/enforce-tls/delivery/delivery-events.js'
 import type { Answer, Dns, RecordType } from '../../../plugins/enforce-tls/dns/answer.js'
 import { ObservedHosts } from '../../../plugins/enforce-tls/observe/observed-terms.js'
+import { TrustProblem } from '../../../plugins/enforce-tls/delivery/tls/trust-files.js'
 import { ObservedJudge, type Handover } from '../../../plugins/enforce-tls/observe/observed-judge.js'
 import { Reports } from '../../../plugins/enforce-tls/observe/report-mode.js'
 import type { PublishedSources } from '../../../plugins/enforce-tls/published/domain-facts.js'
@@ -70,6 +71,8 @@ interface Delivered extends World {
   readonly secured?: boolean
   readonly failureAction?: OnFailure
   readonly trusted?: boolean
+  /** The trust that rules can name: what it has; `none` for one that cannot be used. @default with the server's authority */
+  readonly trust?: 'its authority' | 'another authority' | 'a client certificate too' | 'none'
 }
 
 /** What is reported of one delivery, and its line in the log. */
@@ -78,9 +81,10 @@ async function reportOf({
   secured = true,
   failureAction = 'bounce',
   trusted = false,
+  trust = 'its authority',
   ...world
 }: Delivered): Promise<{ readonly event: ReportEvent; readonly log: string }> {
-  const [own] = await certificates
+  const [own, another] = await certificates
   const sources = await sourcesOf(world)
   const events: ReportEvent[] = []
   const judge = new ObservedJudge({
@@ -89,6 +93,14 @@ async function reportOf({
     limitsVersions: () => false,
     failureAction: () => failureAction,
     published: () => sources,
+    trusts: () => ({
+      get: (name) => {
+        if (trust === 'none') throw new TrustProblem('its file is gone')
+        return { name, digest: '', serverName: '', hasAuthorities: true }
+      },
+    }),
+    authoritiesOf: () =>
+      trust === 'a client certificate too' ? null : [(trust === 'its authority' ? own : another).pem],
   })
   const reports = new Reports({ judge, emit: (event) => event.kind === 'report' && events.push(event) })
   const haraka = new FakeHaraka()
@@ -126,6 +138,30 @@ describe('a rule in mode report', () => {
       { action: DANE },
       'would-deliver',
       /would have been delivered: mx\.bank\.example accepted/,
+    ],
+    [
+      'a trust with the authority of the server',
+      { action: { level: 'verify', trust: 'bank' } },
+      'would-deliver',
+      /would have been delivered: mx\.bank\.example accepted/,
+    ],
+    [
+      'a trust with another authority than the server has, which all trust',
+      { action: { level: 'verify', trust: 'bank' }, trust: 'another authority' },
+      'would-bounce certificate-not-trusted',
+      /would have bounced: .* \(certificate-not-trusted\)/,
+    ],
+    [
+      'a trust whose own sessions may have gone otherwise',
+      { action: { level: 'verify', trust: 'bank' }, trust: 'a client certificate too' },
+      'unknown',
+      /without trust bank, which decides whether a session is as required/,
+    ],
+    [
+      'a trust that cannot be used',
+      { action: { level: 'verify', trust: 'bank' }, trust: 'none' },
+      'would-wait trust-unusable',
+      /would have waited: .*trust "bank".* cannot be used/,
     ],
     [
       'records that do not',

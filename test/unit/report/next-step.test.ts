@@ -1,7 +1,7 @@
 /** What an operator is told to do about a message that bounced: whoever has to act is named. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { formatNextStep, isCheckUseful } from '../../../plugins/enforce-tls/report/trace/words.js'
+import { checkOf, formatNextStep } from '../../../plugins/enforce-tls/report/trace/words.js'
 import type { DeliveryLogEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
 
 describe('the next step for a message that bounced', () => {
@@ -17,9 +17,14 @@ describe('the next step for a message that bounced', () => {
       assert.ok(formatNextStep('bounced', entry)?.startsWith(begins), formatNextStep('bounced', entry) ?? '')
       const asksPartner = !begins.startsWith('Mend this here')
       for (const state of ['bounced', 'waiting'] as const)
-        assert.equal(isCheckUseful(state, entry), asksPartner, state)
-      assert.equal(isCheckUseful('delivered', entry), false)
+        assert.deepEqual(checkOf(state, entry), asksPartner ? { gateway: null } : null, state)
+      assert.equal(checkOf('delivered', entry), null)
       // A page shows the same sentence as the command.
       assert.doesNotMatch(formatNextStep('waiting', entry) ?? '', /enforce-tls/)
     })
+
+  it('may be a check of the gateway that it waits for', () => {
+    const entry = { domain: 'bank.example', class: 'gateway-unavailable', via: 'relay' } as DeliveryLogEntry
+    assert.deepEqual(checkOf('waiting', entry), { gateway: 'relay' })
+  })
 })

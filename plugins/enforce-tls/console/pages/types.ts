@@ -402,7 +402,7 @@ export interface Message {
   readonly state: (typeof MESSAGE_STATES)[number]
   readonly nextStep: string | null
   /** Whether a check of the recipients' servers would show what fails. */
-  readonly checkHelps: boolean
+  readonly check: { readonly gateway: string | null } | null
   readonly steps: readonly MessageStep[]
 }
 
@@ -435,8 +435,8 @@ export interface WaitingMessage {
   readonly recipientCount: number
   readonly domain: string
   readonly rules: readonly { readonly owner: string; readonly id: string; readonly name: string }[]
-  readonly host: string
-  readonly detail: string
+  /** Why it waits, in one sentence without a full stop. */
+  readonly why: string
   readonly since: string
   readonly next: string
   readonly until: string

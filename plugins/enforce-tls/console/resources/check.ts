@@ -66,6 +66,12 @@ export const asked: Schema = {
     verdict: { type: 'string', enum: PARTNER_VERDICTS },
     reason: text,
     hosts: list({ type: 'object' }),
+    gateway: {
+      type: 'object',
+      description: 'The gateway that mail would go through, and how it was found; absent for none.',
+      required: ['gateway', 'verdict', 'reason', 'hosts'],
+      properties: { gateway: text, verdict: text, reason: text, hosts: list({ type: 'object' }) },
+    },
     dane: nullable({
       type: 'object',
       description: 'Whether DANE would vouch for the servers; `null` where it was not looked up.',

@@ -12,7 +12,7 @@ import { badCursor, cursorOf, Page, pageQuery, pageReply } from '../paging.js'
 import { domainIn, periodOf } from '../period.js'
 import { notFound } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
-import { count, flag, list, nullable, object, shortText, text } from '../schemas.js'
+import { count, list, nullable, object, shortText, text } from '../schemas.js'
 
 const COUNT = 50
 
@@ -64,9 +64,10 @@ const message: Schema = object({
   last: text,
   state: text,
   nextStep: nullable(text),
-  checkHelps: {
-    ...flag,
-    description: "Whether a check of the recipients' servers would show what fails.",
+  check: {
+    ...nullable(object({ gateway: nullable(text) })),
+    description:
+      "What a check would show of what fails: the gateway of that name, or the recipients' servers; null for nothing.",
   },
   steps: list(step),
   exposures: {

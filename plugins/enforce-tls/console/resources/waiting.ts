@@ -2,6 +2,7 @@
 import { comparableDomain } from '../../rules/address.js'
 import { EVERYONE } from '../../rules/owner.js'
 import { quote } from '../../text/quote.js'
+import { reasonOf } from '../../waiting/format-waiting.js'
 import { giveOrders } from '../../waiting/give-orders.js'
 import type { Action } from '../../waiting/orders.js'
 import {
@@ -41,7 +42,8 @@ const message: Schema = object({
   level: { ...text, description: 'What is required; empty while the rules are unknown.' },
   class: { ...text, description: 'Class of failure; empty if it has none.' },
   host: text,
-  detail: { ...text, description: 'Why it waits.' },
+  detail: text,
+  why: { ...text, description: 'Why it waits, for a person: host or gateway, and detail.' },
   since: text,
   next: text,
   until: { ...text, description: 'When it is given up.' },
@@ -193,7 +195,19 @@ function toEntry({ identity }: Call, waiting: WaitingMessage): object {
   const { since, next, until, tries, ordered, releasedBy } = waiting
   const rules = waiting.rules.filter(({ owner }) => maySee(identity, owner))
   const about = { id, node, uuid, sender, recipients, recipientCount, domain, rules, level }
-  return { ...about, class: waiting.class, host, detail, since, next, until, tries, ordered, releasedBy }
+  return {
+    ...about,
+    class: waiting.class,
+    host,
+    detail,
+    why: reasonOf(waiting),
+    since,
+    next,
+    until,
+    tries,
+    ordered,
+    releasedBy,
+  }
 }
 
 function keyOf({ since, id }: WaitingMessage): string {

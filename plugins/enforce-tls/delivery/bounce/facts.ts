@@ -56,7 +56,7 @@ export interface FactOptions extends Wording {
 
 /** Collects the facts. */
 export function bounceFacts(request: BounceRequest, options: FactOptions): BounceFacts {
-  const { item, attempts, tlsToBlame, through } = request
+  const { item, attempts, tlsToBlame, through, isGivenUp } = request
   const { now, content, texts } = options
   const { rcpt_to } = item.todo
   const discreet = content === 'minimal' && request.mayQuote
@@ -65,15 +65,15 @@ export function bounceFacts(request: BounceRequest, options: FactOptions): Bounc
   const about = subjectOf(request, rcpt_to, decisive)
   const sentences = decisive
     ? tlsSentences(about, decisive, { ...request, reason }, options)
-    : otherSentences(about, { rcpt_to, reason, through }, texts)
+    : otherSentences(about, { rcpt_to, reason, through, isGivenUp }, texts)
   return {
     ...toldOf(sentences, about, request.requirement, texts),
     attempts: attemptLines(attempts, tlsToBlame ? [] : answersTo(rcpt_to)),
     codes: decisive ? tlsCodes(attempts, true) : otherCodes(rcpt_to),
     recipients: rcpt_to.map((recipient) =>
       decisive
-        ? tlsFields(recipient, decisive.host, decisive.failure, now)
-        : otherFields(recipient, { reason, discreet, now }),
+        ? tlsFields(recipient, decisive.host, decisive.failure, isGivenUp ? null : now)
+        : otherFields(recipient, { reason, discreet, now: isGivenUp ? null : now }),
     ),
   }
 }
@@ -153,17 +153,19 @@ function otherSentences(
     rcpt_to,
     reason,
     through,
+    isGivenUp,
   }: {
     readonly rcpt_to: readonly HarakaAddress[]
     readonly reason: string
     readonly through: BounceRequest['through'] | undefined
+    readonly isGivenUp: true | undefined
   },
   texts: NoticeTexts,
 ): NoticeSentences {
   const isRejected = rcpt_to.every(({ dsn_smtp_code }) => dsn_smtp_code?.startsWith('5'))
   const result: Result = {
     fate: 'failed',
-    problem: isRejected ? 'rejected' : 'other',
+    problem: isGivenUp ? 'given-up' : isRejected ? 'rejected' : 'other',
     domain,
     recipients,
     several: false,
@@ -175,9 +177,9 @@ function otherSentences(
     title: texts.title('failed', result.problem),
     result: texts.result(result),
     side: texts.side('sender', 'failed', domain),
-    reason: texts.otherReason(reason, gateway),
+    reason: isGivenUp ? texts.givenUpReason(reason) : texts.otherReason(reason, gateway),
     explanation: null,
-    advice: null,
+    advice: isGivenUp ? texts.givenUpAdvice : null,
     ask: null,
   }
 }

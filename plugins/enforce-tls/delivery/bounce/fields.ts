@@ -10,12 +10,16 @@ import { oneAsciiLine, oneLine } from '../../text/one-line.js'
 /** The longest value of a field of the delivery-status part, in characters. */
 const FIELD_MAX = 900
 
-/** RFC 3464 section 2.3; the extension field names the result type of RFC 8460. */
+/**
+ * RFC 3464 section 2.3; the extension field names the result type of RFC 8460.
+ *
+ * @param now when the last attempt was; `null` where that is not known
+ */
 export function tlsFields(
   recipient: HarakaAddress,
   host: string,
   failure: AttemptFailure,
-  now: Date,
+  now: Date | null,
   retriedUntil: Date | null = null,
 ): string[] {
   const diagnostic = failure.reply
@@ -28,7 +32,7 @@ export function tlsFields(
     `Status: ${retriedUntil ? statusOf(failure, false).replace(/^5/, '4') : statusOf(failure, true)}`,
     remoteMta(host),
     `Diagnostic-Code: ${oneAsciiLine(diagnostic, FIELD_MAX)}`,
-    `Last-Attempt-Date: ${mailDate(now)}`,
+    ...lastAttempt(now),
     ...(retriedUntil ? [`Will-Retry-Until: ${mailDate(retriedUntil)}`] : []),
     `X-Enforce-TLS-Result: ${failure.class ?? ''} (the ${isGateway ? 'gateway' : 'receiving server'} ${says})`,
   ]
@@ -39,7 +43,8 @@ interface OtherReason {
   readonly reason: string
   /** The server's words are left out. */
   readonly discreet: boolean
-  readonly now: Date
+  /** When the last attempt was; `null` where that is not known. */
+  readonly now: Date | null
 }
 
 /** Where TLS is not to blame. */
@@ -54,8 +59,12 @@ export function otherFields(recipient: HarakaAddress, { reason, discreet, now }:
     `Status: ${otherStatus(recipient)}`,
     ...(dsn_remote_mta ? [remoteMta(dsn_remote_mta)] : []),
     `Diagnostic-Code: ${oneAsciiLine(diagnostic, FIELD_MAX)}`,
-    `Last-Attempt-Date: ${mailDate(now)}`,
+    ...lastAttempt(now),
   ]
+}
+
+function lastAttempt(at: Date | null): string[] {
+  return at ? [`Last-Attempt-Date: ${mailDate(at)}`] : []
 }
 
 /** The enhanced status code where TLS is not to blame. */

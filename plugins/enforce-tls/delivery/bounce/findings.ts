@@ -89,12 +89,16 @@ export function oneForEachSide(
   return [...bySide.values()]
 }
 
-/** Whether there was an attempt before the last one; a temporary failure of that one is counted already. */
+/**
+ * Whether there was an attempt before the last one; a temporary failure of that one is counted already, and so is all that
+ * was before the tries were ended.
+ */
 export function wasRetried(
   { num_failures = 0 }: Partial<HarakaMailItem>,
   attempts: readonly Attempt[],
+  isGivenUp = false,
 ): boolean {
-  const isCounted = attempts.some(({ failure }) => failure?.temporary)
+  const isCounted = isGivenUp || attempts.some(({ failure }) => failure?.temporary)
   return num_failures > (isCounted ? 1 : 0)
 }
 

@@ -5,6 +5,7 @@
  */
 import type { HarakaMailItem } from '../../haraka/types.js'
 import type { Bounce } from '../guard-context.js'
+import { aboutNote } from './about-note.js'
 import { requirementOf, type DecidedBy, type Requirement } from '../../rules/requirement.js'
 
 const NOTE = 'enforce_tls'
@@ -12,14 +13,19 @@ const NOTE = 'enforce_tls'
 /** On every bounce of a covered message: it is kept where it can't be delivered. */
 const BOUNCE_NOTE = 'enforce_tls_bounce'
 
-/** Notes for a bounce, of the same kind as those of the message it is about: plugins use their methods. */
+/**
+ * Notes for a bounce, of the same kind as those of the message it is about: plugins use their methods.
+ *
+ * @param requirement what is required of that message; `null` where it is unknown
+ */
 export function notesFor(
   item: HarakaMailItem,
+  requirement: Requirement | null,
   { heldTo, instead }: Pick<Bounce, 'heldTo' | 'instead'>,
 ): object {
   const Notes = item.todo.notes.constructor as new (notes: object) => object
   const mark = heldTo ? { [NOTE]: { held_to: heldTo, instead } } : {}
-  return new Notes({ skip_plugins: [], [BOUNCE_NOTE]: true, ...mark })
+  return new Notes({ skip_plugins: [], [BOUNCE_NOTE]: true, ...mark, ...aboutNote(item, requirement) })
 }
 
 /** Whether a message is a bounce that this plugin has written. */

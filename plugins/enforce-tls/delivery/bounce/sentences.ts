@@ -37,14 +37,17 @@ const EXPLAINED = 4
 export function tlsSentences(
   about: BounceSubject,
   decisive: FailedAttempt,
-  request: Pick<BounceRequest, 'item' | 'attempts' | 'requirement' | 'delayed' | 'reason'>,
+  request: Pick<BounceRequest, 'item' | 'attempts' | 'requirement' | 'delayed' | 'reason' | 'isGivenUp'>,
   wording: Wording,
 ): NoticeSentences {
   const { item, attempts: all, requirement, delayed } = request
   const { texts } = wording
   const fate: Fate = delayed ? 'delayed' : 'failed'
   const gateway = gatewayFailure(request)
-  if (gateway && decisive.gateway !== undefined) return gatewaySentences(about, gateway, fate, texts)
+  if (gateway && decisive.gateway !== undefined) {
+    const sentences = gatewaySentences(about, gateway, fate, texts)
+    return request.isGivenUp ? { ...sentences, reason: `${sentences.reason} ${texts.givenUp}` } : sentences
+  }
   const attempts = ownAttempts(all)
   const failed = failedHosts(attempts)
   const problem = problemOf(failed)
@@ -62,8 +65,9 @@ export function tlsSentences(
   const reason = [
     texts.reason({ problem, domain: about.domain, hosts, failure: only?.failure ?? null }),
     texts.demand(demandOf(problem, decisive, requirement)),
-    ...(!delayed && wasRetried(item, attempts) ? [texts.triedOften] : []),
+    ...(!delayed && wasRetried(item, attempts, request.isGivenUp) ? [texts.triedOften] : []),
     ...(gateway ? [texts.gatewayInstead(gateway)] : []),
+    ...(request.isGivenUp ? [texts.givenUp] : []),
   ].join(' ')
   const advised = oneForEachSide(failed, decisive)
   const advice = gateway

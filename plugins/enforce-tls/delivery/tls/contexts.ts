@@ -7,7 +7,7 @@ import { errorMessage } from '../../text/error-message.js'
 import path from 'node:path'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import { later, type TlsVersion } from '../../rules/levels.js'
-import type { HostRequirement } from '../../published/host-requirement.js'
+import type { HostRequirement, NamedTrust } from '../../published/host-requirement.js'
 import { SETTINGS_FILE, SettingsError } from '../../settings/error.js'
 import type { Settings } from '../../settings/types.js'
 import { SessionCache } from './session-cache.js'
@@ -76,6 +76,11 @@ export class TlsContexts {
     return this.#anchors()
   }
 
+  /** Whether sessions have a certificate, ciphers or groups of their own. */
+  get hasOwn(): boolean {
+    return Object.keys(this.#own).length > 0
+  }
+
   /** The sessions made with a context: whatever it trusts or shows of itself, no session outlives it. */
   sessions(context: SecureContext): SessionCache {
     const sessions = this.#sessions.get(context) ?? new SessionCache()
@@ -88,6 +93,16 @@ export class TlsContexts {
 export interface AllContexts {
   readonly plain: TlsContexts
   readonly trusts: Trusts<TlsContexts>
+}
+
+/**
+ * The authorities of a named trust whose sessions differ from others in nothing else, as PEM texts, so that a session that
+ * was made without it can be judged by it; `null` for another trust.
+ */
+export function authoritiesOnly({ trusts }: AllContexts, trust: NamedTrust): readonly string[] | null {
+  if (!trust.hasAuthorities || trust.serverName !== '' || !trusts.has(trust)) return null
+  const contexts = trusts.madeOf(trust)
+  return contexts.hasOwn ? null : contexts.anchors
 }
 
 /** The contexts that sessions of a requirement are made of. @throws {TypeError} where its trust was not looked up. */

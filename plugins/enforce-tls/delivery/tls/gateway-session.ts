@@ -8,7 +8,7 @@ import type { Gateway } from '../../settings/gateways.js'
 import { BAD_CONNECTION, tlsFailure, type AttemptFailure } from '../outcome.js'
 import { leave } from './quit.js'
 import { Dialogue, DialogueError, type DialogueFailures } from './smtp-dialogue.js'
-import { INSIDE_TLS, type Reply } from './smtp-reply.js'
+import { INSIDE_TLS, mechanismsIn, type Reply } from './smtp-reply.js'
 
 /** What a gateway failed for, inside TLS. */
 export function gatewayFailure(detail: string, status?: string): AttemptFailure {
@@ -60,14 +60,8 @@ async function logIn(
   const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
   if (offered.includes('PLAIN'))
     return demand(await dialogue.command(`AUTH PLAIN ${base64(`\0${user}\0${password}`)}`, timeout), 'AUTH')
-  if (!offered.includes('LOGIN'))
-    throw new DialogueError(
-      gatewayFailure(
-        offered.length === 0
-          ? 'does not offer AUTH, but a user and password are set for it'
-          : 'offers AUTH, but neither PLAIN nor LOGIN',
-      ),
-    )
+  const problem = loginProblem(offered)
+  if (problem !== null) throw new DialogueError(gatewayFailure(problem))
   for (const [line, code] of [
     ['AUTH LOGIN', 334],
     [base64(user), 334],
@@ -76,12 +70,12 @@ async function logIn(
     demand(await dialogue.command(line, timeout, 'AUTH'), 'AUTH', code)
 }
 
-/** The mechanisms of AUTH; some servers write `AUTH=` for the sake of clients of old. */
-function mechanismsIn({ lines }: Reply): string[] {
-  return lines.slice(1).flatMap((line) => {
-    const [, mechanisms = ''] = /^AUTH[ =](.*)$/i.exec(line.trim()) ?? []
-    return mechanisms.toUpperCase().split(/\s+/).filter(Boolean)
-  })
+/** Why a server that offers these mechanisms of AUTH cannot be logged in to; `null` where it can. */
+export function loginProblem(offered: readonly string[]): string | null {
+  if (offered.includes('PLAIN') || offered.includes('LOGIN')) return null
+  return offered.length === 0
+    ? 'does not offer AUTH, but a user and password are set for it'
+    : 'offers AUTH, but neither PLAIN nor LOGIN'
 }
 
 /** Only the code is repeated: a text may quote what it is the answer to. */

@@ -8,13 +8,15 @@ import { Dialogue, DialogueError, type DialogueFailures } from './smtp-dialogue.
 import { failureBeforeFirstReply, failureOfEarlyEnd } from './handshake-failure.js'
 import { BAD_CONNECTION, NOT_ACCEPTING, otherFailure, type AttemptFailure } from '../outcome.js'
 import { oneLine } from '../../text/one-line.js'
-import { formatReply, INSIDE_TLS, offers, type Reply } from './smtp-reply.js'
+import { formatReply, INSIDE_TLS, mechanismsIn, offers, type Reply } from './smtp-reply.js'
 
 /** What is asked. */
 export interface InsideTlsRequest {
   /** The name given in EHLO or LHLO. */
   readonly helo: string
   readonly lmtp: boolean
+  /** Whether its greeting is still to come, as TLS came first (RFC 8314). @default false */
+  readonly greets?: boolean
   /** Addresses as they stand between angle brackets; neither MAIL nor RCPT is said without. */
   readonly envelope: CheckEnvelope | undefined
   /** For each whole reply, in milliseconds. */
@@ -38,6 +40,8 @@ export interface Exchange {
 /** What was asked and answered. */
 export interface InsideAnswer {
   readonly exchanges: readonly Exchange[]
+  /** The mechanisms of AUTH that it offers; `null` where it did not come to that. */
+  readonly mechanisms: readonly string[] | null
   /** Why mail could not go on; `null` where all was answered well. */
   readonly failure: AttemptFailure | null
 }
@@ -63,6 +67,7 @@ export async function askInsideTls(socket: Socket, question: InsideTlsRequest): 
     late: (step) => otherFailure(`did not send ${step} inside TLS in time`),
   }
   const dialogue = new Dialogue(socket, failures, INSIDE_TLS)
+  let mechanisms: readonly string[] | null = null
   const ask = async (asked: string): Promise<Reply> => {
     exchanges.push({ asked: oneLine(asked), answered: null })
     // A server may refuse before it is asked (RFC 5321 section 3.8); that is its reply, then.
@@ -77,11 +82,13 @@ export async function askInsideTls(socket: Socket, question: InsideTlsRequest): 
     return reply
   }
   try {
-    await converse(ask, question)
-    return { exchanges, failure: null }
+    if (question.greets) demand(await dialogue.reply(question.timeout), 'the connection')
+    const hello = await converse(ask, question)
+    mechanisms = mechanismsIn(hello)
+    return { exchanges, mechanisms, failure: null }
   } catch (error) {
     if (!(error instanceof DialogueError)) throw error
-    return { exchanges, failure: error.failure }
+    return { exchanges, mechanisms, failure: error.failure }
   } finally {
     dialogue.quit()
   }
@@ -90,11 +97,11 @@ export async function askInsideTls(socket: Socket, question: InsideTlsRequest): 
 async function converse(
   ask: (command: string) => Promise<Reply>,
   { helo, lmtp, envelope }: InsideTlsRequest,
-): Promise<void> {
+): Promise<Reply> {
   const hello = await ask(`${lmtp ? 'LHLO' : 'EHLO'} ${helo}`)
   if (hello.code >= 500 && !lmtp) await helloOfOld(ask, helo, hello)
   else demand(hello, lmtp ? 'LHLO' : 'EHLO', 250)
-  if (!envelope) return
+  if (!envelope) return hello
   const { sender, recipient } = envelope
   const utf8 = /[^\0-\x7f]/.test(sender + recipient) && offers(hello, 'SMTPUTF8')
   demand(await ask(`MAIL FROM:<${sender}>${utf8 ? ' SMTPUTF8' : ''}`), 'MAIL')
@@ -102,6 +109,7 @@ async function converse(
   // What becomes of the transaction changes nothing any more.
   await ask('RSET').catch(() => undefined)
   demand(answer, 'RCPT')
+  return hello
 }
 
 /** Haraka goes on with HELO; a server that has refused and then closes has refused. */

@@ -20,6 +20,8 @@ export interface ProbeOptions {
   /** What the server is asked for (SNI). @default the host's name */
   readonly serverName?: string | undefined
   readonly context: () => SecureContext
+  /** Whether TLS comes first (RFC 8314), instead of STARTTLS. @default false */
+  readonly implicitTls?: boolean
   /** In milliseconds. */
   readonly connectTimeout: number
   readonly timeouts: TlsTimeouts
@@ -43,6 +45,8 @@ export interface Probe {
   } | null
   /** What was asked and answered inside TLS. */
   readonly exchanges: readonly Exchange[]
+  /** The mechanisms of AUTH that it offers inside TLS; `null` where it did not come to that. */
+  readonly mechanisms: readonly string[] | null
   /** Why a message could not go over it. */
   readonly failure: AttemptFailure | null
 }
@@ -50,7 +54,7 @@ export interface Probe {
 /** Asks a server, at an address or a socket. */
 export async function probe(mx: HarakaMx, options: ProbeOptions): Promise<Probe> {
   const { signal } = options
-  const unreached = { reachable: false, starttls: null, session: null, exchanges: [] }
+  const unreached = { reachable: false, starttls: null, session: null, exchanges: [], mechanisms: null }
   const socket = await connected(mx, options)
   if (socket instanceof Error) {
     const failure = signal?.aborted ? noTimeLeft() : otherFailure(`could not be reached: ${socket.message}`)
@@ -66,6 +70,7 @@ export async function probe(mx: HarakaMx, options: ProbeOptions): Promise<Probe>
     lmtp: mx.using_lmtp === true,
     serverName: mx.path ? undefined : (options.serverName ?? hostOf(mx)),
     context: options.context,
+    implicitTls: options.implicitTls === true,
     agreed: () => (agreed = true),
     verify: (identity) => {
       peer = identity
@@ -78,9 +83,8 @@ export async function probe(mx: HarakaMx, options: ProbeOptions): Promise<Probe>
     const failure = result.ok || signal?.aborted ? noTimeLeft() : result.failure
     return {
       reachable: true,
-      starttls: offered(failure, agreed),
-      session: null,
-      exchanges: [],
+      starttls: options.implicitTls ? null : offered(failure, agreed),
+      ...{ session: null, exchanges: [], mechanisms: null },
       failure,
     }
   }
@@ -90,13 +94,19 @@ export async function probe(mx: HarakaMx, options: ProbeOptions): Promise<Probe>
   const inside = await askInsideTls(secured, {
     helo: options.helo,
     lmtp: mx.using_lmtp === true,
+    greets: options.implicitTls === true,
     // Addresses are not for a server that is not the right one.
     envelope: unfit ? undefined : options.envelope,
     timeout: options.timeouts.reply,
   })
   signal?.removeEventListener('abort', onAbort)
   const failure = unfit ?? (inside.failure && signal?.aborted ? noTimeLeft() : inside.failure)
-  return { reachable: true, starttls: true, session, exchanges: inside.exchanges, failure }
+  const { exchanges, mechanisms } = inside
+  return {
+    reachable: true,
+    starttls: options.implicitTls ? null : true,
+    ...{ session, exchanges, mechanisms, failure },
+  }
 }
 
 function connected(mx: HarakaMx, { connectTimeout, signal }: ProbeOptions): Promise<Socket | Error> {

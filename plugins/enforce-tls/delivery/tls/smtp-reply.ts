@@ -116,6 +116,14 @@ export function offers(ehlo: Reply, keyword: string): boolean {
   return ehlo.lines.slice(1).some((line) => line.trim().split(/\s+/, 1)[0]?.toUpperCase() === keyword)
 }
 
+/** The mechanisms of AUTH that an EHLO reply offers; some servers write `AUTH=` for the sake of clients of old. */
+export function mechanismsIn({ lines }: Reply): string[] {
+  return lines.slice(1).flatMap((line) => {
+    const [, mechanisms = ''] = /^AUTH[ =](.*)$/i.exec(line.trim()) ?? []
+    return mechanisms.toUpperCase().split(/\s+/).filter(Boolean)
+  })
+}
+
 /** A reply in one line. */
 export function formatReply(reply: Reply): string {
   return `${reply.code} ${reply.lines.join(' ')}`.trim()

@@ -1,6 +1,12 @@
 /** What a process sees of its partners between two looks at the common state: counts and the last facts, bounded. */
 import { createHash } from 'node:crypto'
-import type { DeliveryEvent, Outcome, ReleaseEvent, ReportEvent } from '../../delivery/delivery-events.js'
+import type {
+  DeliveryEvent,
+  NoticeKept,
+  Outcome,
+  ReleaseEvent,
+  ReportEvent,
+} from '../../delivery/delivery-events.js'
 import { mayPass, type AttemptFailure } from '../../delivery/outcome.js'
 import { definitionOf } from '../../delivery/failure-classes.js'
 import { oneLine } from '../../text/one-line.js'
@@ -16,6 +22,8 @@ const RULES_MAX = 5
 type Meaning =
   | { readonly passed: true }
   | { readonly passed: false; readonly bounced: number; readonly facts: FailureFacts }
+
+type OfPartner = Exclude<DeliveryEvent, ReleaseEvent | NoticeKept>
 
 /** Collects observations. */
 export class Observations {
@@ -33,8 +41,8 @@ export class Observations {
 
   /** Takes an event. Throws nothing. */
   take(event: DeliveryEvent): void {
-    // Mail that was released says nothing of its partner's TLS.
-    if (event.kind === 'release') return
+    // Mail that was released says nothing of its partner's TLS, nor does what became of a notice to the sender.
+    if (event.kind === 'release' || event.kind === 'notice') return
     const meaning = meaningOf(event)
     if (meaning !== null) this.#add({ ...event, requirement: ofPartner(event) }, meaning)
     if (event.kind === 'outcome' && event.via) this.#addGateway(event, event.via.gateway)
@@ -64,7 +72,7 @@ export class Observations {
     if (meaning !== null) this.#note(named, { at: event.at, domain: named, requires: GATEWAY_LEVEL }, meaning)
   }
 
-  #add({ at, domain, requirement }: Exclude<DeliveryEvent, ReleaseEvent>, meaning: Meaning): void {
+  #add({ at, domain, requirement }: OfPartner, meaning: Meaning): void {
     const requires = wordsOf(requirement)
     this.#note(`${domain} ${signatureOf(requirement)}`, { at, domain, requires }, meaning)
   }
@@ -120,7 +128,7 @@ function meaningOf(event: DeliveryEvent): Meaning | null {
 }
 
 /** What was required of the partner's own server, and not of a gateway. */
-function ofPartner(event: Exclude<DeliveryEvent, ReleaseEvent>): Requirement {
+function ofPartner(event: OfPartner): Requirement {
   const instead = event.kind === 'outcome' ? event.via?.instead : null
   return instead?.requirement ?? event.requirement
 }

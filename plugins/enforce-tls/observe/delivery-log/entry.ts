@@ -7,6 +7,7 @@
 import type {
   AttemptEnded,
   DeliveryEvent,
+  NoticeKept,
   Outcome,
   Refused,
   ReleaseEvent,
@@ -37,7 +38,7 @@ export function entryOf(event: DeliveryEvent, id: string): DeliveryLogEntry {
     domain: event.domain,
     recipients: event.recipients.length,
     rules: requirement.decidedBy.map(({ owner, id: rule, name }) => ({ owner, id: rule, name: line(name) })),
-    level: requirement.level,
+    level: ruleLevelOf(event) ?? requirement.level,
     ...given('item', event.item),
     ...given('tries', event.tries === undefined ? null : String(event.tries)),
     ...ofKind(event),
@@ -76,6 +77,7 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         ...given('source', event.source),
         ...given('named', event.isNamed ? 'true' : null),
         ...given('via', event.gateway),
+        ...given('viaLevel', event.ruleLevel && event.requirement.level),
         ...ofSession(event.session),
         ...ofTested(event.tested),
         ...ofPublished(event),
@@ -94,8 +96,12 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         ...ofPublished(event),
         ...given('verified', verifiedIn(event)),
         ...given('via', event.via?.gateway),
+        ...given('viaLevel', event.ruleLevel && event.requirement.level),
+        ...given('detail', event.words && line(event.words)),
         ...ofFailure(event.failure ?? insteadOf(event)),
         ...given('status', event.status),
+        ...given('by', event.givenUp && line(event.givenUp.by)),
+        ...given('reason', event.givenUp && line(event.givenUp.reason)),
       }
     case 'report':
       return {
@@ -118,7 +124,19 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         ...given('by', line(event.by)),
         ...given('reason', line(event.reason)),
       }
+    case 'notice':
+      return {
+        result: event.result,
+        ...given('detail', line(event.words)),
+        ...given('file', line(event.file)),
+        ...given('node', line(event.node)),
+      }
   }
+}
+
+/** What its rules require, and not what their gateway has to fulfil. */
+function ruleLevelOf(event: DeliveryEvent): string | undefined {
+  return event.kind === 'attempt' || event.kind === 'outcome' ? event.ruleLevel : undefined
 }
 
 function ofSession(session: TlsSession | null): Partial<DeliveryLogEntry> {
@@ -155,7 +173,7 @@ function verifiedIn({ requirement, session, failure }: AttemptEnded | Outcome): 
 /** Why the rules' word on those who publish nothing holds. */
 function ofPublished({
   requirement,
-}: Exclude<DeliveryEvent, Refused | ReleaseEvent>): Partial<DeliveryLogEntry> {
+}: Exclude<DeliveryEvent, Refused | ReleaseEvent | NoticeKept>): Partial<DeliveryLogEntry> {
   return given('unpublished', requirement.held && line(requirement.held.nothing))
 }
 
@@ -202,6 +220,8 @@ const NAMES = [
   'by',
   'reason',
   'via',
+  'viaLevel',
+  'file',
 ] as const
 
 /**

@@ -33,6 +33,9 @@ export interface DeliveryLogContext {
 /** Between two looks for what processes that are gone have not written, in milliseconds. */
 const LOOK_PAUSE = 60_000
 
+/** Others have sentences of their own in the log. */
+const LOGGED: readonly DeliveryEvent['kind'][] = ['attempt', 'outcome', 'release', 'notice']
+
 /** Writes down what it observes. */
 export class DeliveryLogObserver {
   /** Mail whose rules are unknown, and that goes all the same. */
@@ -100,8 +103,7 @@ export class DeliveryLogObserver {
   /** Takes an event. What rules in mode `report` saw, and refusals, have sentences of their own in the log. */
   take(event: DeliveryEvent): void {
     const entry = entryOf(event, this.#nextId())
-    if (event.kind === 'attempt' || event.kind === 'outcome' || event.kind === 'release')
-      this.#context.logger.lognotice(logLine(entry))
+    if (LOGGED.includes(event.kind)) this.#context.logger.lognotice(logLine(entry))
     const { stream, addresses } = this.#context.settings()
     if (!stream) return
     if (addresses === 'full') this.#writer.write(pending(entry, event, false))

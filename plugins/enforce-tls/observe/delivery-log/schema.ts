@@ -17,7 +17,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
   properties: {
     id: text,
     at: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' },
-    kind: { type: 'string', enum: ['attempt', 'outcome', 'report', 'refusal', 'release'] },
+    kind: { type: 'string', enum: ['attempt', 'outcome', 'report', 'refusal', 'release', 'notice'] },
     uuid: text,
     item: optional,
     from: domain,
@@ -57,6 +57,9 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     by: optional,
     reason: optional,
     via: optional,
+    viaLevel: optional,
+    file: optional,
+    node: optional,
     tries: { type: 'string', pattern: '^\\d{1,6}$', nullable: true },
     encrypted: { type: 'string', pattern: '^(?:true|false)$', nullable: true },
   },
@@ -71,6 +74,7 @@ const RESULTS: { readonly [K in DeliveryLogEntry['kind']]: readonly string[] } =
   report: REPORT_RESULTS,
   refusal: ['refused', 'would-refuse'],
   release: ['granted', 'begun', 'sent'],
+  notice: ['undelivered'],
 }
 
 /** Whether that is an entry. */
@@ -142,7 +146,7 @@ export interface DeliveryLogEntry {
   readonly class?: string
   /** Enhanced status code (RFC 3463). */
   readonly status?: string
-  /** What was seen; it may quote the peer. */
+  /** What was seen, or why the message was not delivered; it may quote the peer. */
   readonly detail?: string
   /** The envelope's sender, `<>` for none; as `[evidence] addresses` says, a hash or a text, as the following. */
   readonly sender?: string
@@ -151,11 +155,16 @@ export interface DeliveryLogEntry {
   readonly messageId?: string
   /** The order by which an administrator released it: an item can be released several times. */
   readonly order?: string
-  /** Who released a message from what its rules require, and why. */
+  /** Who released a message from what its rules require, or ended its tries, and why. */
   readonly by?: string
   readonly reason?: string
   /** The gateway that the host is, or that the message went through, by its name in `[gateways]`. */
   readonly via?: string
+  /** What that gateway had to fulfil, where it was come to; `level` is what the rules require. */
+  readonly viaLevel?: string
+  /** Of a notice to the sender that could not be delivered: its name in the queue folder of which node. */
+  readonly file?: string
+  readonly node?: string
   /** How many rounds of tries had failed before, as Haraka counts them. */
   readonly tries?: string
   /**

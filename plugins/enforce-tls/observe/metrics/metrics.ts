@@ -60,6 +60,11 @@ export class Metrics {
     'Attempts over an open connection that had served another message',
     [],
   )
+  readonly #undelivered = this.#counter(
+    'undelivered_notices_total',
+    'Bounces and notices of delay that could not be delivered themselves, kept in the queue folder as error.*',
+    [],
+  )
   readonly #handshakes = new Histogram({
     name: 'enforce_tls_handshake_duration_seconds',
     help: 'TLS handshakes for messages that require TLS, from ClientHello to end',
@@ -88,7 +93,8 @@ export class Metrics {
 
   /** Takes an event. */
   readonly observe = (event: DeliveryEvent): void => {
-    const { level } = event.requirement
+    // What a gateway has to fulfil is not what the rules of its mail require.
+    const level = ('ruleLevel' in event && event.ruleLevel) || event.requirement.level
     if (event.kind === 'attempt') {
       const { session, failure } = event
       const met = isUnbound(event.requirement) ? 'as-usual' : 'fulfilled'
@@ -100,6 +106,7 @@ export class Metrics {
     } else if (event.kind === 'outcome') this.#outcomes.inc({ level, result: event.result })
     else if (event.kind === 'report') this.#reports.inc({ level, result: event.result })
     else if (event.kind === 'release') this.#releases.inc({ result: event.result })
+    else if (event.kind === 'notice') this.#undelivered.inc()
     else this.#refusals.inc({ result: event.result })
   }
 

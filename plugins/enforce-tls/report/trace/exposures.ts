@@ -102,7 +102,7 @@ export function isIncomplete(entries: readonly DeliveryLogEntry[], logBegins: st
   const rounds = new Map<string, Set<number>>()
   for (const entry of entries) {
     const { kind, result, at, tries } = entry
-    if (kind === 'refusal' || result === 'granted') continue
+    if (kind === 'refusal' || kind === 'notice' || result === 'granted') continue
     if (tries === undefined) {
       if (logBegins !== null && Date.parse(logBegins) > Date.parse(at) - TRIED_FOR) return true
       continue

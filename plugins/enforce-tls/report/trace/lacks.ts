@@ -6,7 +6,7 @@
 import { arrivalOf } from '../../delivery/queue-name.js'
 import { overlaps, type LogGap } from '../../observe/delivery-log/gap.js'
 import type { DeliveryLogEntry } from '../../observe/delivery-log/schema.js'
-import { formatGaps } from '../gaps.js'
+import { formatGaps, joinedGaps } from '../gaps.js'
 import type { HistoryRelease } from '../history-releases.js'
 import { isIncomplete, stemOf, TRIED_FOR, type Exposure } from './exposures.js'
 import { formatMissing } from './format-exposure.js'
@@ -26,13 +26,13 @@ export function missingOf(
   entries: readonly DeliveryLogEntry[],
   { logBegins, gaps, history }: Beside,
 ): string[] {
-  const mail = entries.filter(({ kind }) => kind !== 'refusal')
+  const mail = entries.filter(({ kind }) => kind !== 'refusal' && kind !== 'notice')
   const times = mail.map(({ at }) => at).sort()
   const [begin, end] = [mail.map(beginOf).sort()[0], times.at(-1)]
   if (begin === undefined || end === undefined) return []
   return [
     ...(isIncomplete(entries, logBegins) ? [formatMissing(logBegins)] : []),
-    ...formatGaps(gaps.filter((gap) => overlaps(gap, begin, end))),
+    ...formatGaps(joinedGaps(gaps.filter((gap) => overlaps(gap, begin, end)))),
     ...(history === null
       ? ['The history of the rules could not be read: whether this message was released is not known.']
       : []),

@@ -3,7 +3,15 @@ import { isHash } from '../../observe/delivery-log/names.js'
 import type { DeliveryLogEntry, LoggedRule } from '../../observe/delivery-log/schema.js'
 import { exposuresOf, type Exposure } from './exposures.js'
 import { missingOf, unloggedReleases, type Beside } from './lacks.js'
-import { formatNextStep, formatStep, isCheckUseful, type MessageState, type StepWords } from './words.js'
+import {
+  checkOf,
+  formatLostNotice,
+  formatNextStep,
+  formatStep,
+  type MessageState,
+  type StepWords,
+  type UsefulCheck,
+} from './words.js'
 import type { AskedNames } from './trace-query.js'
 
 /** One attempt or outcome. */
@@ -52,8 +60,8 @@ export interface TracedMessage {
   readonly state: MessageState
   /** What an operator can do now; `null` for nothing. */
   readonly nextStep: string | null
-  /** Whether a check of the recipients' servers at `level` would show what fails. */
-  readonly checkHelps: boolean
+  /** What a check would show of what fails: the recipients' servers at `level`, or a gateway; `null` for nothing. */
+  readonly check: UsefulCheck | null
   readonly steps: readonly TraceStep[]
   /** Attempts without what is required, for whichever of its recipients at this domain. */
   readonly exposures: readonly Exposure[]
@@ -81,6 +89,8 @@ export function messageOf(
   const [first = ordered[0], last = first] = [own[0], own.at(-1)]
   if (!first || !last) throw new RangeError('a message has an entry')
   const state = stateOf(own)
+  // What is said of the message itself is of what was before a notice was lost.
+  const beforeNotice = own.findLast(({ kind }) => kind !== 'notice') ?? last
   const known = (of: keyof AskedNames): string | null => {
     const found = ordered.flatMap((entry) => entry[of] ?? []).find((name) => !isHash(name))
     return names[of]?.text ?? found ?? null
@@ -100,12 +110,22 @@ export function messageOf(
     first: first.at,
     last: last.at,
     state,
-    nextStep: formatNextStep(state, last),
-    checkHelps: isCheckUseful(state, last),
+    nextStep: nextStepOf(own, state, beforeNotice),
+    check: checkOf(state, beforeNotice),
     steps: own.map(stepOf),
     exposures: [...unloggedReleases(whole.entries, whole), ...exposuresOf(inOrder(whole.entries))],
     missing: missingOf(whole.entries, whole),
   }
+}
+
+function nextStepOf(
+  entries: readonly DeliveryLogEntry[],
+  state: MessageState,
+  last: DeliveryLogEntry,
+): string | null {
+  const notice = entries.findLast(({ kind }) => kind === 'notice')
+  const step = formatNextStep(state, last)
+  return notice ? [formatLostNotice(notice), step].filter((each) => each !== null).join(' ') : step
 }
 
 function inOrder(entries: readonly DeliveryLogEntry[]): DeliveryLogEntry[] {

@@ -41,7 +41,7 @@ export function statementOn(message: TracedMessage): Statement {
       ['From', senderOf(message)],
       ['To', recipientsOf(message)],
       ...(message.rules.length === 0 ? [] : [['Rule', rulesOf(message)] as const]),
-      ...(last === undefined ? [] : deliveryFacts(last)),
+      ...(last === undefined ? undeliveredFacts(message) : deliveryFacts(last)),
       ...releaseFacts(message),
     ],
     verified: verified.map(capital),
@@ -135,9 +135,13 @@ function throughGateway({ at, gateway, server, protocol }: TraceStep): Answer {
 }
 
 /** That the log has no entry of something does not say that it was not. */
-function undelivered({ state, last, steps }: TracedMessage): Answer {
+function undelivered(message: TracedMessage): Answer {
+  const { state, last, steps } = message
   const known = UNDELIVERED[state]
-  if (known !== undefined) return { answer: 'not-delivered', lead: '', sentence: known }
+  if (known !== undefined) {
+    const sentence = `${known}${stayedHere(message)}${lostNotice(message)}`
+    return { answer: 'not-delivered', lead: '', sentence }
+  }
   if (state === 'freed') return { answer: 'unknown', lead: 'Unknown.', sentence: '' }
   const reason = steps.findLast(({ result }) => result === 'deferred')?.reason ?? null
   const why = reason === null ? '' : `: ${oneLine(reason, 300).replace(/\.$/, '')}`
@@ -152,6 +156,44 @@ const UNDELIVERED: Readonly<Partial<Record<MessageState, string>>> = {
   bounced: 'It was not delivered: a bounce to its sender was queued.',
   kept: 'It was not delivered: it is kept in the queue folder of the mail server.',
   rejected: 'It was not accepted: the sending server did not use TLS.',
+}
+
+/** Why it was not delivered, by whose word and when: for a person who has to explain it. */
+function undeliveredFacts({ state, steps }: TracedMessage): (readonly [string, string])[] {
+  const end = steps.findLast(({ kind, result }) => kind === 'outcome' && END_OF[state]?.includes(result))
+  if (!end) return []
+  const attempt = steps.findLast(({ kind }) => kind === 'attempt')
+  return [
+    ['When', formatUtc(end.at)],
+    ['What happened', end.says],
+    ...fact('Why', end.reason),
+    ...fact('What was seen', end.detail === end.reason ? null : end.detail),
+    ...fact('Code', end.status),
+    ...fact('Server', end.server),
+    ...fact('Address', end.address),
+    ...(attempt ? ([['Last attempt', formatUtc(attempt.at)]] as const) : []),
+  ]
+}
+
+/** The outcomes that a state comes from. */
+const END_OF: Readonly<Partial<Record<MessageState, readonly string[]>>> = {
+  bounced: ['bounced'],
+  kept: ['kept'],
+  waiting: ['deferred'],
+}
+
+/** Only what the log has all attempts of is known not to have left. */
+function stayedHere({ state, exposures, missing }: TracedMessage): string {
+  return (state === 'bounced' || state === 'kept') && exposures.length === 0 && missing.length === 0
+    ? ' Nothing of it left in the clear.'
+    : ''
+}
+
+/** That whoever sent it does not know. */
+function lostNotice({ steps }: TracedMessage): string {
+  return steps.some(({ kind }) => kind === 'notice')
+    ? ' The notice to its sender could not be delivered.'
+    : ''
 }
 
 function deliveryFacts(step: TraceStep): (readonly [string, string])[] {

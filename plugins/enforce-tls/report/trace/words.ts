@@ -78,6 +78,8 @@ export function formatStep(entry: DeliveryLogEntry): StepWords {
   const { kind, result, detail = null, protocol, via } = entry
   if (kind === 'attempt') return attemptWords(entry)
   if (kind === 'release') return releaseWords(entry)
+  if (kind === 'notice') return noticeWords(entry)
+  if (entry.by !== undefined) return givenUpWords(entry, entry.by)
   const reason = result === 'delivered' ? null : (failureWords(entry) ?? unpublishedWords(entry) ?? detail)
   if (result === 'delivered')
     return {
@@ -94,6 +96,31 @@ export function formatStep(entry: DeliveryLogEntry): StepWords {
   }
 }
 
+/** That the sender knows nothing, why, and where the notice is. */
+function noticeWords({ detail = '', file, node = 'a node' }: DeliveryLogEntry): StepWords {
+  const where = file === undefined ? '' : `it is kept as ${file} in the queue folder of ${node}`
+  const parts = [detail, where].filter((part) => part !== '')
+  return {
+    says: 'The notice to the sender could not be delivered: the sender knows nothing',
+    reason: parts.length === 0 ? null : parts.join('; '),
+  }
+}
+
+/** That an administrator has ended the tries, why, and what the message had waited for. */
+function givenUpWords(entry: DeliveryLogEntry, by: string): StepWords {
+  const { result, reason = '', detail = null } = entry
+  const became = result === 'kept' ? OUTCOMES['kept'] : OUTCOMES['bounced']
+  const waited = failureWords(entry) ?? detail ?? ''
+  const parts = [
+    ...(reason === '' ? [] : [`the reason given: ${reason}`]),
+    ...(waited === '' ? [] : [`it had waited for: ${waited}`]),
+  ]
+  return {
+    says: `Given up by ${by}. ${became ?? ''}`,
+    reason: parts.length === 0 ? null : parts.join('; '),
+  }
+}
+
 /** How a released message went, by whose leave, and why. */
 function releaseWords(entry: DeliveryLogEntry): StepWords {
   const { result, by = 'an administrator', reason = '' } = entry
@@ -105,7 +132,7 @@ function releaseWords(entry: DeliveryLogEntry): StepWords {
 }
 
 function attemptWords(entry: DeliveryLogEntry): StepWords {
-  const { result, detail = null, verified, protocol, encrypted } = entry
+  const { result, detail = null, verified, protocol, encrypted, via, viaLevel } = entry
   const clear = encrypted === 'false' ? ' after MAIL was sent in the clear' : ''
   if (result === 'failed')
     return { says: failureWords(entry) ?? `The attempt failed${clear}`, reason: detail }
@@ -113,7 +140,10 @@ function attemptWords(entry: DeliveryLogEntry): StepWords {
     return { says: 'A next hop that counts as secure: TLS was not required of it', reason: null }
   if (result === 'as-usual')
     return { says: 'Nothing was required at this server', reason: unpublishedWords(entry) }
-  return { says: 'TLS as required', reason: verified === undefined ? null : formatVerified(verified) }
+  const reason = verified === undefined ? null : formatVerified(verified)
+  if (via === undefined) return { says: 'TLS as required', reason }
+  const level = viaLevel === undefined ? '' : ` (level ${viaLevel})`
+  return { says: `TLS to the gateway ${via}, as required of it${level}`, reason }
 }
 
 /** What was checked, as a clause. @param verified as in the log */
@@ -156,6 +186,12 @@ function mendingOf(name: string, domain: string): string {
   }
 }
 
+/** What an operator can do about a message whose sender got no notice. */
+export function formatLostNotice({ file, node }: DeliveryLogEntry): string {
+  const where = file === undefined ? '' : `${file} in the queue folder of ${node ?? 'a node'}: `
+  return `Tell the sender. The notice is ${where}to try it again, rename it without "error." and restart Haraka; otherwise delete it.`
+}
+
 /** What an operator can do about a message now. */
 export function formatNextStep(
   state: MessageState,
@@ -181,9 +217,16 @@ export function formatNextStep(
   }
 }
 
-/** Whether a check of the partner would show what fails: its servers have nothing to do with what is set here. */
-export function isCheckUseful(state: MessageState, { class: name }: DeliveryLogEntry): boolean {
-  return ['waiting', 'bounced', 'mixed'].includes(state) && name !== undefined && !isOurs(name)
+/** What to check: the gateway of that name, or else the recipients' servers. */
+export interface UsefulCheck {
+  readonly gateway: string | null
+}
+
+/** The check that would show what fails; `null` where servers have nothing to do with it. */
+export function checkOf(state: MessageState, { class: name, via }: DeliveryLogEntry): UsefulCheck | null {
+  if (!['waiting', 'bounced', 'mixed'].includes(state) || name === undefined) return null
+  if (knownClass(name)?.isGateway && via !== undefined) return { gateway: via }
+  return isOurs(name) ? null : { gateway: null }
 }
 
 function isOurs(name: string): boolean {

@@ -143,6 +143,18 @@ describe('a statement on a message that', () => {
       assert.equal(/ecorded: .* mta1/.test(said.sentence), answer === 'unknown', said.sentence)
     })
 
+  it('was in the queue through gaps that a process wrote minute by minute names them as one', async () => {
+    const minutes = [2, 3, 4].map((minute): LogGap => ({
+      ...{ ...GAP, from: at(minute), until: at(minute + 1), why: 'rules-unknown', entries: 2 },
+    }))
+    const { sentence } = await statementFor({ gaps: minutes })
+    assert.match(
+      sentence,
+      /Not counted: up to 6 messages that mta1 .* from 2026-11-20 10:02 to 2026-11-20 10:05 UTC/,
+    )
+    assert.equal(sentence.match(/Not counted/g)?.length, 1)
+  })
+
   it('came at a time that its entries do not say may have come before a gap', async () => {
     const old = { ...DELIVERED, tries: '0' }
     Reflect.deleteProperty(old, 'item')

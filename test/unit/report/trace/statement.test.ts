@@ -53,7 +53,19 @@ const ROWS: readonly (readonly [
       { result: 'bounced', status: '5.1.1' },
     ],
     'not-delivered',
-    /^It was not delivered: a bounce to its sender was queued\.$/,
+    /^It was not delivered: a bounce to its sender was queued\. Nothing of it left in the clear\.$/,
+  ],
+  [
+    'bounced, with a round before that is not in the log',
+    [{ result: 'bounced', status: '5.1.1', tries: '1' }],
+    'not-delivered',
+    /^It was not delivered: a bounce to its sender was queued\. Earlier attempts may be missing/,
+  ],
+  [
+    'bounced, with a bounce that nobody took',
+    [{ result: 'bounced' }, { kind: 'notice', result: 'undelivered' }],
+    'not-delivered',
+    /^It was not delivered: .* The notice to its sender could not be delivered\.$/,
   ],
   [
     'waiting',
@@ -194,6 +206,22 @@ describe('the statement on a message', () => {
     const tls = statementOf({ ...SENT, encrypted: 'true', protocol: 'TLSv1.3', cipher: 'X' })
     assert.match(tls.notVerified.join('\n'), /any certificate was accepted/)
     assert.ok(tls.facts.some(([name, value]) => name === 'TLS version' && value === 'TLS 1.3'))
+  })
+
+  it('says why it bounced, by whose word and when', () => {
+    const { facts } = statementOf(
+      { ...{ kind: 'attempt', result: 'secured' }, ...TLS, at: '2026-11-20T09:59:00.000Z' },
+      { ...TLS, result: 'bounced', status: '5.1.1', detail: 'mx.bank.example answered 550 5.1.1 no user' },
+    )
+    assert.deepEqual(facts.slice(-7), [
+      ['When', '2026-11-20 10:00:00 UTC'],
+      ['What happened', 'Bounced: a notice to the sender was queued'],
+      ['Why', 'mx.bank.example answered 550 5.1.1 no user'],
+      ['Code', '5.1.1'],
+      ['Server', 'mx.bank.example'],
+      ['Address', '192.0.2.25:25'],
+      ['Last attempt', '2026-11-20 09:59:00 UTC'],
+    ])
   })
 
   it('as text is no wider than 80 columns', () => {

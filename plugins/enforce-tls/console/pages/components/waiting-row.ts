@@ -29,7 +29,7 @@ export function WaitingRow(props: {
         ${message.releasedBy !== '' && html`<span class="badge badge-warn">${texts.waiting.released}</span>`}
         ${message.ordered !== '' && html`<span class="badge">${plain(message.ordered)}</span>`}
       </p>
-      <p dir="auto">${plain(reasonOf(message))}</p>
+      <p dir="auto">${plain(message.why)}</p>
       <p class="hint">
         ${texts.waiting.from(
           plain(sender) || '<>',
@@ -48,8 +48,4 @@ export function WaitingRow(props: {
       <p class="hint"><span class="waiting-id">${message.id}</span></p>
     </div>
   </li>`
-}
-
-function reasonOf({ host, domain, detail }: WaitingMessage): string {
-  return host === '' || host === domain ? detail : `${host} ${detail}`
 }

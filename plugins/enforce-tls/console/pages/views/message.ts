@@ -60,12 +60,12 @@ function NextStep(props: {
   readonly owner: string | null
 }): VNode | null {
   const { message, session, owner } = props
-  const { domain, nextStep, checkHelps, state } = message
+  const { domain, nextStep, check, state } = message
   if (nextStep === null) return null
   return html`<${Notice} tone="info">
     <p><strong>${texts.message.next}:</strong> ${plain(nextStep)}</p>
     <p class="buttons">
-      ${checkHelps && session.role !== 'viewer' && html`<a class="button" href=${partnerHref(domain, owner)}>${texts.message.check(plain(domain))}</a>`}
+      ${check?.gateway === null && session.role !== 'viewer' && html`<a class="button" href=${partnerHref(domain, owner)}>${texts.message.check(plain(domain))}</a>`}
       ${state === 'waiting' && html`<a class="button" href=${href('waiting', domain)}>${texts.message.waiting(plain(domain))}</a>`}
     </p>
   <//>`

@@ -51,6 +51,7 @@ export const en: NoticeTexts = {
         return `${what}: this mail system cannot send to ${domain} as required${yet}`
       case 'gateway':
       case 'rejected':
+      case 'given-up':
       case 'other':
         return `${what}: your message to ${domain}`
     }
@@ -82,6 +83,9 @@ export const en: NoticeTexts = {
   reason: reasonOf,
   demand: demandOf,
   triedOften: 'It was tried several times.',
+  givenUp: 'A mail administrator then ended the tries.',
+  givenUpReason: (reason) => `It was waiting to be sent: ${ended(reason)}`,
+  givenUpAdvice: 'Ask your mail administrator before you send the message again.',
   otherReason: (reason, gateway) =>
     gateway
       ? `The reason given by ${gateway.host}, the gateway "${gateway.name}" that it was sent through: ${ended(reason)}`
@@ -139,7 +143,7 @@ function dayOf({ day, month, year }: ReturnType<typeof clockOf>): string {
 }
 
 function isOther(problem: Result['problem']): boolean {
-  return problem === 'rejected' || problem === 'other'
+  return problem === 'rejected' || problem === 'given-up' || problem === 'other'
 }
 
 /** After "because"; empty for nothing. */
@@ -163,6 +167,8 @@ function causeOf({ fate, problem, several, gateway }: Result): string {
       return `the gateway that it has to go through ${gateway && gateway !== 'rejected' && gateway !== 'instead' ? definitionOf(gateway).says : 'could not take the message'}`
     case 'rejected':
       return gateway ? 'the gateway that it was sent through rejected it' : `${theirs} rejected it`
+    case 'given-up':
+      return 'a mail administrator ended the tries'
     case 'other':
       return ''
   }

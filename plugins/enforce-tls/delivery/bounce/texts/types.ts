@@ -11,10 +11,19 @@ export type Fate = 'failed' | 'delayed'
 /**
  * What the servers that failed have in common: there is no encryption, the certificate is not as required, the server is
  * not known by what its domain publishes, or could not even be looked up, the settings here cannot be used, some of each,
- * or it is the gateway; `rejected` and `other` where TLS is not to blame.
+ * or it is the gateway; `rejected`, `given-up` and `other` where TLS is not to blame.
  */
 export type Problem =
-  'encryption' | 'certificate' | 'server' | 'look-up' | 'ours' | 'mixed' | 'gateway' | 'rejected' | 'other'
+  | 'encryption'
+  | 'certificate'
+  | 'server'
+  | 'look-up'
+  | 'ours'
+  | 'mixed'
+  | 'gateway'
+  | 'rejected'
+  | 'given-up'
+  | 'other'
 
 /** Who can mend it: the recipient's side, this one, one of both, each its part, or first of all the sender. */
 export type Side = 'theirs' | 'ours' | 'either' | 'both' | 'sender'
@@ -139,6 +148,11 @@ export interface NoticeTexts {
   readonly reason: (servers: Servers) => string
   readonly demand: (demand: Demand) => string
   readonly triedOften: string
+  /** Behind what the servers, or the gateway, failed for before an administrator ended the tries. */
+  readonly givenUp: string
+  /** What a message waited for that an administrator ended the tries of, where TLS is not to blame. */
+  readonly givenUpReason: (reason: string) => string
+  readonly givenUpAdvice: string
   /** What stands in the way where TLS is not to blame. @param gateway that said it; absent for none */
   readonly otherReason: (reason: string, gateway?: { readonly name: string; readonly host: string }) => string
   /** In place of a server's words, which may quote the message. @param codes what it answered; empty for nothing */
