@@ -51,6 +51,11 @@ export async function readHeaderFields(message: Readable): Promise<HeaderField[]
     }))
 }
 
+/** The value of the first field of this name, in lower case; empty for none. */
+export function valueOf(fields: readonly HeaderField[], name: string): string {
+  return fields.find((field) => field.name === name)?.value ?? ''
+}
+
 /** All of the header, or more than `HEADER_BYTES_MAX` of it; the stream is closed then. */
 async function readBeginning(message: Readable): Promise<Buffer> {
   const chunks: Buffer[] = []

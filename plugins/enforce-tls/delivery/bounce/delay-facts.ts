@@ -29,7 +29,7 @@ export function delayFacts(
   const advice = texts.delayAdvice(texts.time(until, offset))
   return {
     ...toldOf({ ...sentences, advice }, about, requirement, texts),
-    attempts: attemptLines(attempts),
+    attempts: attemptLines(attempts, texts),
     codes: tlsCodes(attempts, false),
     recipients: recipients.map((recipient) =>
       tlsFields(recipient, decisive.host, decisive.failure, now, until),

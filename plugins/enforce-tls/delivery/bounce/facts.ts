@@ -68,7 +68,7 @@ export function bounceFacts(request: BounceRequest, options: FactOptions): Bounc
     : otherSentences(about, { rcpt_to, reason, through, isGivenUp }, texts)
   return {
     ...toldOf(sentences, about, request.requirement, texts),
-    attempts: attemptLines(attempts, tlsToBlame ? [] : answersTo(rcpt_to)),
+    attempts: attemptLines(attempts, texts, tlsToBlame ? [] : answersTo(rcpt_to)),
     codes: decisive ? tlsCodes(attempts, true) : otherCodes(rcpt_to),
     recipients: rcpt_to.map((recipient) =>
       decisive
@@ -102,10 +102,10 @@ export function toldOf(
   return {
     words: {
       domain,
-      recipients: texts.all(recipients),
+      recipients: recipients.join(', '),
       mx: oneLine(hosts.join(', '), 1000),
-      rule: rules.map(({ name }) => name).join(', ') || 'none',
-      owner: [...new Set(rules.map(({ owner }) => owner ?? '*'))].join(', ') || 'none',
+      rule: rules.map(({ name }) => name).join(', ') || texts.none,
+      owner: [...new Set(rules.map(({ owner }) => owner ?? '*'))].join(', ') || texts.none,
       result,
       side,
       reason,
@@ -120,10 +120,14 @@ export function toldOf(
 }
 
 /** One line for each attempt that failed. @param answers what the last server answered to the message */
-export function attemptLines(attempts: readonly Attempt[], answers: readonly string[] = []): string[] {
+export function attemptLines(
+  attempts: readonly Attempt[],
+  texts: NoticeTexts,
+  answers: readonly string[] = [],
+): string[] {
   return attempts.flatMap(({ host, to, failure }, index) => {
     const isAnswered = !failure && index === attempts.length - 1 && answers.length > 0
-    const what = failure?.detail ?? (isAnswered ? `answered ${answers.join(' and ')}` : null)
+    const what = failure?.detail ?? (isAnswered ? texts.answered(answers) : null)
     return what === null ? [] : [oneLine(`${to === '' || host === to ? host : `${host} (${to})`}: ${what}`)]
   })
 }

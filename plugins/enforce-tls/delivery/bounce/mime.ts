@@ -44,10 +44,24 @@ export function attach(parent: MimeNode, type: string, fileName: string, content
   part.setContent(content)
 }
 
-/** Adds the same text twice to choose from; `html` may be empty. */
-export function addAlternatives(parent: MimeNode, text: string, html: string): void {
-  parent.createChild('text/plain; charset=utf-8', READABLE).setContent(text)
-  if (html !== '') parent.createChild('text/html; charset=utf-8', READABLE).setContent(html)
+/**
+ * Adds the same text twice to choose from; `html` may be empty.
+ *
+ * @param languages of the text, in the order in which they are read (RFC 3282); empty where nothing is said of it
+ */
+export function addAlternatives(
+  parent: MimeNode,
+  text: string,
+  html: string,
+  languages: readonly string[] = [],
+): void {
+  const add = (type: string, content: string) => {
+    const part = parent.createChild(`${type}; charset=utf-8`, READABLE)
+    if (languages.length > 0) part.setHeader('Content-Language', languages.join(', '))
+    part.setContent(content)
+  }
+  add('text/plain', text)
+  if (html !== '') add('text/html', html)
 }
 
 /** The whole mail, lines ending in CRLF, the last one too. */

@@ -26,6 +26,11 @@ const WIDTH = 72
 /** Between words that stay on one line. */
 const NO_BREAK = '\u00a0'
 
+/** Whether a template is for any language: who has written one of their own has words in it, and of one language. */
+export function takesLanguages(template: readonly string[]): boolean {
+  return template.some((line) => /\{languages?\}/.test(line))
+}
+
 /** The header fields of a text template: everything before its first empty line. */
 export function fillHeaders(
   template: readonly string[],
@@ -57,7 +62,7 @@ export function fillHtml(template: readonly string[], values: TemplateValues): s
 function withCapitals(values: TemplateValues): TemplateValues {
   const headings = Object.entries(values.headings ?? {}).map(([name, text]) => [
     name,
-    text.toLocaleUpperCase(),
+    text.toLocaleUpperCase(values.single['language'] ?? 'en'),
   ])
   return { ...values, headings: Object.fromEntries(headings) as Record<string, string> }
 }

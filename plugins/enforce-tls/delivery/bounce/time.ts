@@ -40,10 +40,8 @@ function minutesOf(zone: string): number | null {
 export function clockOf(time: Date, offset = 0) {
   const local = new Date(time.getTime() + offset * MINUTE)
   return {
-    day: local.getUTCDate(),
-    /** From 0. */
-    month: local.getUTCMonth(),
-    year: local.getUTCFullYear(),
+    /** The day and time as if they were those of UTC. */
+    day: local,
     /** Such as `14:03`. */
     time: local.toISOString().slice(-13, -8),
   }

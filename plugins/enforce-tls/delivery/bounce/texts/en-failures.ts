@@ -1,6 +1,9 @@
 /** What a sender, and the administrators of the recipient's servers, can do about each class of failure, in English. */
-import { listed } from '../../../text/list.js'
+import { listsIn, policyOf } from './grammar.js'
 import type { NoticeTexts, Request } from './types.js'
+
+/** A list in a sentence. */
+export const listed = listsIn('en-GB', (count) => `${count} more`)
 
 export const failures: NoticeTexts['failures'] = {
   'starttls-not-supported': {
@@ -156,8 +159,4 @@ function certificateNameIn({ certificateName, domain }: Request): string {
     default:
       return certificateName.is
   }
-}
-
-function policyOf(domain: string): string {
-  return `https://mta-sts.${domain}/.well-known/mta-sts.txt`
 }

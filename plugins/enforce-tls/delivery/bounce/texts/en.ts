@@ -1,16 +1,18 @@
 /** Bounce and notice of delay in English. */
 import { definitionOf } from '../../failure-classes.js'
-import { listed } from '../../../text/list.js'
 import { together } from '../template.js'
-import { clockOf, offsetOf } from '../time.js'
-import { failures } from './en-failures.js'
+import { failures, listed } from './en-failures.js'
+import { ended, gatewayFault, isOther, timesIn } from './grammar.js'
 import type { Demand, GatewayFailure, NoticeTexts, Result, RuleName, Servers } from './types.js'
 
 /** So many recipients are named in the first sentence. */
 const NAMED = 3
 
+/** Above a notice in another language that has the English one below. */
+export const englishBelow = 'English text below.'
+
 /** The English texts. */
-export const en: NoticeTexts = {
+export const en: NoticeTexts & { readonly language: 'en' } = {
   language: 'en',
   labels: {
     from: 'Mail Delivery System',
@@ -79,7 +81,6 @@ export const en: NoticeTexts = {
         return 'The next step is yours.'
     }
   },
-  all: (recipients) => recipients.join(', '),
   reason: reasonOf,
   demand: demandOf,
   triedOften: 'It was tried several times.',
@@ -94,6 +95,7 @@ export const en: NoticeTexts = {
     codes.length > 0
       ? `the receiving server answered ${listed(codes)}; its text is left out, because this notice may travel without encryption`
       : 'the session with the receiving server failed; its text is left out, because this notice may travel without encryption',
+  answered: (answers) => `answered ${listed(answers)}`,
   otherAdvice:
     'Check the address, and the reason given by the receiving server. If both look right, ask your mail administrator.',
   delayAdvice: (until) =>
@@ -126,24 +128,8 @@ export const en: NoticeTexts = {
   noSubject: 'not shown, because this notice may travel without encryption',
   unknown: 'unknown',
   writtenBy: (me) => `This notice was written by the mail system of ${me}.`,
-  time: (time, offset) => {
-    const utc = clockOf(time)
-    const inUtc = `${dayOf(utc)}, ${utc.time} UTC`
-    if (offset === null || offset === 0) return inUtc
-    const local = clockOf(time, offset)
-    const day = local.day === utc.day ? '' : `${dayOf(local)}, `
-    return `${inUtc} (${day}${local.time} ${offsetOf(offset)})`
-  },
-}
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-
-function dayOf({ day, month, year }: ReturnType<typeof clockOf>): string {
-  return `${day} ${MONTHS[month] ?? ''} ${year}`
-}
-
-function isOther(problem: Result['problem']): boolean {
-  return problem === 'rejected' || problem === 'given-up' || problem === 'other'
+  none: 'none',
+  time: timesIn('en-GB', 'short'),
 }
 
 /** After "because"; empty for nothing. */
@@ -164,7 +150,7 @@ function causeOf({ fate, problem, several, gateway }: Result): string {
     case 'ours':
       return `this mail system cannot send it as securely as required${now}`
     case 'gateway':
-      return `the gateway that it has to go through ${gateway && gateway !== 'rejected' && gateway !== 'instead' ? definitionOf(gateway).says : 'could not take the message'}`
+      return `the gateway that it has to go through ${definitionOf(gatewayFault(gateway)).says}`
     case 'rejected':
       return gateway ? 'the gateway that it was sent through rejected it' : `${theirs} rejected it`
     case 'given-up':
@@ -177,7 +163,7 @@ function causeOf({ fate, problem, several, gateway }: Result): string {
 function reasonOf({ problem, domain, hosts, failure }: Servers): string {
   const several = hosts.length > 1
   const servers = several ? 'The receiving servers' : 'The receiving server'
-  const named = hosts.length === 0 ? `${servers} of ${domain}` : `${servers} ${hosts.join(', ')} of ${domain}`
+  const named = hosts.length === 0 ? `${servers} of ${domain}` : `${servers} ${listed(hosts)} of ${domain}`
   switch (problem) {
     case 'encryption':
       // On one line, where filters look for it.
@@ -230,7 +216,7 @@ function demandedBy({ of, sources, whereThereIsAny }: Demand): string {
 }
 
 function rulesIn(rules: readonly RuleName[]): string {
-  return rules.map(({ name, owner }) => `"${name}" of ${owner ?? 'this mail system'}`).join(' and ')
+  return listed(rules.map(({ name, owner }) => `"${name}" of ${owner ?? 'this mail system'}`))
 }
 
 function placeOf({ name, host }: GatewayFailure): string {
@@ -238,16 +224,11 @@ function placeOf({ name, host }: GatewayFailure): string {
 }
 
 function gatewaySays({ failure }: GatewayFailure): string {
-  return failure ? definitionOf(failure).says : 'could not take the message'
+  return definitionOf(gatewayFault(failure)).says
 }
 
 function detailOf({ detail }: GatewayFailure): string {
   return detail === '' ? '' : `: ${detail}`
-}
-
-/** Words of others may end in anything. */
-function ended(words: string): string {
-  return /[.!?…]$/.test(words) ? words : `${words}.`
 }
 
 function capital(sentence: string): string {

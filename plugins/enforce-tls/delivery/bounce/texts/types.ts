@@ -3,6 +3,7 @@
  * all of it: the rest of this room decides what is said and never puts a sentence together. Every value that they get is
  * one line; lists may be long.
  */
+import type { Language } from '../../../text/language.js'
 import type { FailureClass } from '../../failure-classes.js'
 
 /** What became of the message. */
@@ -133,8 +134,7 @@ export interface Labels {
 
 /** All texts in one language. */
 export interface NoticeTexts {
-  /** Its tag (BCP 47). */
-  readonly language: string
+  readonly language: Language
   readonly labels: Labels
   readonly title: (fate: Fate, problem: Problem) => string
   readonly subjectLine: (result: Result) => string
@@ -142,8 +142,6 @@ export interface NoticeTexts {
   readonly result: (result: Result) => string
   /** Whose side has to act, as one sentence. */
   readonly side: (side: Side, fate: Fate, domain: string) => string
-  /** The recipients in one line, all of them. */
-  readonly all: (recipients: readonly string[]) => string
   /** What the servers failed for, as one sentence. */
   readonly reason: (servers: Servers) => string
   readonly demand: (demand: Demand) => string
@@ -157,6 +155,8 @@ export interface NoticeTexts {
   readonly otherReason: (reason: string, gateway?: { readonly name: string; readonly host: string }) => string
   /** In place of a server's words, which may quote the message. @param codes what it answered; empty for nothing */
   readonly discreetReason: (codes: readonly string[]) => string
+  /** What a server answered to the message, as the end of a line about it. */
+  readonly answered: (answers: readonly string[]) => string
   readonly otherAdvice: string
   readonly delayAdvice: (until: string) => string
   readonly whatTlsIs: string
@@ -178,6 +178,8 @@ export interface NoticeTexts {
   }) => string
   readonly noSubject: string
   readonly unknown: string
+  /** In place of a rule and of its owner. */
+  readonly none: string
   readonly writtenBy: (me: string) => string
   /** A time in UTC. @param offset of the sender's clock from it, in minutes; `null` where that is unknown, or there is none */
   readonly time: (time: Date, offset: number | null) => string

@@ -1,0 +1,252 @@
+/** Bounce and notice of delay in German. */
+import { together } from '../template.js'
+import { failures, listed, says } from './de-failures.js'
+import { ended, gatewayFault, isOther, timesIn } from './grammar.js'
+import type { Demand, GatewayFailure, NoticeTexts, Result, RuleName, Servers } from './types.js'
+
+/** So many recipients are named in the first sentence. */
+const NAMED = 3
+
+/** The German texts. */
+export const de: NoticeTexts & { readonly language: 'de' } = {
+  language: 'de',
+  labels: {
+    from: 'Mail-Zustellsystem',
+    advice: 'Was jetzt zu tun ist',
+    tell: 'Was Sie weitergeben können',
+    contact: 'Kontakt bei Fragen:',
+    link: 'Mehr über verschlüsselte E-Mails:',
+    reason: 'Warum',
+    message: 'Um welche Nachricht es geht',
+    to: 'An:',
+    subject: 'Betreff:',
+    dated: 'Gesendet:',
+    messageId: 'Message-ID:',
+    code: 'Code:',
+    tried: 'Was versucht wurde',
+  },
+  title: (fate, problem) =>
+    fate === 'delayed'
+      ? 'Ihre Nachricht verzögert sich'
+      : isOther(problem)
+        ? 'Ihre Nachricht wurde nicht zugestellt'
+        : 'Ihre Nachricht wurde nicht gesendet',
+  subjectLine: ({ fate, problem, domain, several }) => {
+    const isDelayed = fate === 'delayed'
+    const not = isDelayed ? 'noch nicht' : 'nicht'
+    const what = isDelayed ? 'Verzögert' : isOther(problem) ? 'Nicht zugestellt' : 'Nicht gesendet'
+    switch (problem) {
+      case 'encryption':
+        return `${what}: ${domain} kann Ihre Nachricht ${not} verschlüsselt empfangen`
+      case 'certificate':
+        return several
+          ? `${what}: Die Zertifikate der Mailserver von ${domain} konnten ${not} verifiziert werden`
+          : `${what}: Das Zertifikat des Mailservers von ${domain} konnte ${not} verifiziert werden`
+      case 'server':
+      case 'look-up':
+        return `${what}: Der Mailserver von ${domain} konnte ${not} verifiziert werden`
+      case 'mixed':
+        return `${what}: ${domain} konnte ${not} so sicher erreicht werden wie gefordert`
+      case 'ours':
+        return `${what}: Dieses Mailsystem kann ${not} wie gefordert an ${domain} senden`
+      case 'gateway':
+      case 'rejected':
+      case 'other':
+        return `${what}: Ihre Nachricht an ${domain}`
+    }
+  },
+  result: (result) => {
+    const { fate, problem, recipients } = result
+    const became =
+      fate === 'delayed'
+        ? 'verzögert sich'
+        : isOther(problem)
+          ? 'wurde nicht zugestellt'
+          : 'wurde nicht gesendet'
+    const message = `Ihre Nachricht an ${listed(recipients, NAMED)} ${became}`
+    const because = causeOf(result)
+    const sentence = because === '' ? `${message}.` : `${message}, weil ${because}.`
+    return result.gateway === 'instead' ? `${sentence} Auch über ein Gateway konnte sie nicht gehen.` : sentence
+  },
+  side: (side, fate, domain) => {
+    if (side === 'sender') return 'Der nächste Schritt liegt bei Ihnen.'
+    const [verb, who, what] = actionOf(side, domain)
+    return fate === 'delayed'
+      ? `Wenn sich das nicht von selbst gibt, ${verb} ${who} ${what}.`
+      : `${capital(who)} ${verb} ${what}.`
+  },
+  reason: reasonOf,
+  demand: demandOf,
+  triedOften: 'Es wurde mehrmals versucht.',
+  otherReason: (reason, gateway) =>
+    gateway
+      ? `Grund laut ${gateway.host}, dem Gateway „${gateway.name}“, über das sie gesendet wurde: ${ended(reason)}`
+      : `Der angegebene Grund: ${ended(reason)}`,
+  discreetReason: (codes) =>
+    codes.length > 0
+      ? `Der empfangende Server antwortete ${listed(codes)}; sein Text ist weggelassen, weil diese Mitteilung unverschlüsselt übertragen werden kann`
+      : 'Die Sitzung mit dem empfangenden Server ist gescheitert; sein Text ist weggelassen, weil diese Mitteilung unverschlüsselt übertragen werden kann',
+  answered: (answers) => `antwortete ${listed(answers)}`,
+  otherAdvice:
+    'Prüfen Sie die Adresse und den Grund, den der empfangende Server angegeben hat. Wenn beides richtig aussieht, fragen Sie Ihre Mail-Administration.',
+  delayAdvice: (until) =>
+    `Vorerst nichts: Senden Sie die Nachricht nicht noch einmal. Sie wird bis ${until} weiter versucht; kann sie bis dahin nicht gesendet werden, erhalten Sie eine weitere Mitteilung. ` +
+    'Wenn es eilt, wenden Sie sich auf anderem Weg an den Empfänger, zum Beispiel telefonisch.',
+  whatTlsIs:
+    'TLS ist die Verschlüsselung, die eine Nachricht auf dem Weg von einem Mailserver zum nächsten schützt.',
+  whatPublishingIs:
+    'Sie hilft nur, wenn das der richtige Server ist. Deshalb können Domains veröffentlichen, woran ihr Server zu erkennen ist: im DNS (DANE) oder in einer Richtlinie auf einem Webserver (MTA-STS).',
+  whatLookingUpIs:
+    'Sie hilft nur, wenn das der richtige Server ist. Welcher das ist, sagt das Verzeichnis des Internets (DNS), und es gab keine Antwort, der zu trauen ist.',
+  whatAGatewayIs:
+    'Ein Gateway ist ein Mailserver, der Nachrichten weiterleitet. Dieses erhält Nachrichten nur über eine verschlüsselte Verbindung und erst, nachdem es nachgewiesen hat, wer es ist.',
+  failed: (failure, host) => `${host} ${says[failure]}.`,
+  failures,
+  gatewayInstead: (gateway) =>
+    `Stattdessen sollte sie über das Gateway ${placeOf(gateway)} gehen; es ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
+  gatewayOnly: (gateway) => {
+    const { rules } = gateway
+    const place = `${placeOf(gateway)}${detailOf(gateway)}.`
+    if (rules.length === 0) return `Das Gateway ist ${place}`
+    return rules.length > 1
+      ? `Die Regeln ${rulesIn(rules)} senden sie über das Gateway ${place}`
+      : `Die Regel ${rulesIn(rules)} sendet sie über das Gateway ${place}`
+  },
+  ask: ({ me, domain, sentences }) =>
+    [
+      `Bitte an Ihre Mail-Administration weitergeben: Unser Mailserver ${me} konnte an ${domain} keine E-Mail zustellen, die über TLS übertragen werden muss.`,
+      ...sentences,
+    ].join(' '),
+  noSubject: 'nicht angezeigt, weil diese Mitteilung unverschlüsselt übertragen werden kann',
+  unknown: 'unbekannt',
+  none: 'keine',
+  writtenBy: (me) => `Diese Mitteilung stammt vom Mailsystem von ${me}.`,
+  time: timesIn('de', 'long'),
+}
+
+/** Verb, who, and what: the verb comes first behind a condition. */
+function actionOf(side: 'theirs' | 'ours' | 'either' | 'both', domain: string): [string, string, string] {
+  switch (side) {
+    case 'theirs':
+      return ['muss', `die Mail-Administration von ${domain}`, 'das beheben']
+    case 'ours':
+      return ['muss', 'Ihre eigene Mail-Administration', 'das beheben']
+    case 'either':
+      return ['muss', 'Ihre eigene Mail-Administration', 'herausfinden, auf welcher Seite der Fehler liegt']
+    case 'both':
+      return ['müssen', `Ihre eigene Mail-Administration und die von ${domain}`, 'jeweils etwas beheben']
+  }
+}
+
+/** Behind "weil"; empty for nothing. */
+function causeOf({ fate, problem, several, gateway }: Result): string {
+  const not = fate === 'delayed' ? 'zurzeit nicht' : 'nicht'
+  switch (problem) {
+    case 'encryption':
+      return several
+        ? `die Mailserver dort sie ${not} verschlüsselt empfangen können`
+        : `der Mailserver dort sie ${not} verschlüsselt empfangen kann`
+    case 'certificate':
+      return several
+        ? 'die Zertifikate der Mailserver dort nicht verifiziert werden konnten'
+        : 'das Zertifikat des Mailservers dort nicht verifiziert werden konnte'
+    case 'server':
+      return `${several ? 'die' : 'der'} Mailserver dort nicht verifiziert werden ${several ? 'konnten' : 'konnte'}`
+    case 'look-up':
+      return `${several ? 'die' : 'der'} Mailserver dort nicht sicher ermittelt werden ${several ? 'konnten' : 'konnte'}`
+    case 'mixed':
+      return several
+        ? 'keiner der Mailserver dort so sicher genutzt werden konnte wie gefordert'
+        : 'der Mailserver dort nicht so sicher genutzt werden konnte wie gefordert'
+    case 'ours':
+      return `dieses Mailsystem sie ${not} so sicher senden kann wie gefordert`
+    case 'gateway':
+      return `das Gateway, über das sie gehen muss, ${BECAUSE_OF_GATEWAY[gatewayFault(gateway)]}`
+    case 'rejected':
+      return gateway
+        ? 'das Gateway, über das sie gesendet wurde, sie abgelehnt hat'
+        : `${several ? 'die' : 'der'} Mailserver dort sie abgelehnt ${several ? 'haben' : 'hat'}`
+    case 'other':
+      return ''
+  }
+}
+
+const BECAUSE_OF_GATEWAY = {
+  'gateway-unavailable': 'die Nachricht nicht annehmen konnte',
+  'gateway-misconfigured': 'hier nicht so eingerichtet ist, wie die Regeln es verlangen',
+  'gateway-loop': 'keine Nachricht erhält, die im Kreis läuft',
+} as const
+
+function reasonOf({ problem, domain, hosts, failure }: Servers): string {
+  const several = hosts.length > 1
+  const servers = several ? 'Die empfangenden Server' : 'Der empfangende Server'
+  const named = hosts.length === 0 ? `${servers} von ${domain}` : `${servers} ${listed(hosts)} von ${domain}`
+  const could = several ? 'konnten' : 'konnte'
+  switch (problem) {
+    case 'encryption':
+      return `${named} ${together(`${could} keine TLS-Verbindung aufbauen`)}.`
+    case 'certificate':
+      return several
+        ? `${named} haben Zertifikate, die nicht verifiziert werden konnten.`
+        : `${named} hat ein Zertifikat, das nicht verifiziert werden konnte.`
+    case 'ours':
+      return `${named} ${several ? 'wurden' : 'wurde'} nicht kontaktiert, weil die TLS-Einstellungen hier nicht verwendet werden können.`
+    case 'mixed':
+      return `${named} ${could} nicht so sicher genutzt werden wie gefordert.`
+    default:
+      return `${named} ${failure ? says[failure] : `${could} nicht verifiziert werden`}.`
+  }
+}
+
+function demandOf(demand: Demand): string {
+  const { rules } = demand
+  const what = demandedBy(demand)
+  if (rules.length === 0) return `Dieses Mailsystem verlangt für diese Nachricht ${what}.`
+  return rules.length === 1
+    ? `Die Regel ${rulesIn(rules)} verlangt ${what}.`
+    : `Die Regeln ${rulesIn(rules)} verlangen ${what}.`
+}
+
+const SOURCES = {
+  dane: 'durch DANE-Einträge im DNS',
+  'mta-sts': 'durch eine MTA-STS-Richtlinie',
+  any: 'durch DANE-Einträge im DNS oder eine MTA-STS-Richtlinie',
+} as const
+
+function demandedBy({ of, sources, whereThereIsAny }: Demand): string {
+  switch (of) {
+    case 'encryption':
+      return 'eine solche Verbindung'
+    case 'settings':
+      return 'diese Einstellungen'
+    case 'certificate':
+      return 'ein verifiziertes Zertifikat'
+    case 'dane-certificate':
+      return 'eines, das die DANE-Einträge des Servers bestätigen'
+    case 'sts-certificate':
+      return 'eines, das zur MTA-STS-Richtlinie der Domain passt'
+    case 'tls':
+      return 'TLS'
+    case 'verified-tls':
+      return 'TLS zu einem verifizierten Server'
+    case 'published':
+      return `einen Server, der ${sources.map((source) => SOURCES[source]).join(' und ')} bestätigt ist${whereThereIsAny ? ', sofern es solche gibt' : ''}`
+  }
+}
+
+function rulesIn(rules: readonly RuleName[]): string {
+  return listed(rules.map(({ name, owner }) => `„${name}“ von ${owner ?? 'diesem Mailsystem'}`))
+}
+
+function placeOf({ name, host }: GatewayFailure): string {
+  return host === name ? `„${name}“` : `„${name}“ (${host})`
+}
+
+/** It is of the log's language, English, or that of a server. */
+function detailOf({ detail }: GatewayFailure): string {
+  return detail === '' ? '' : `. Technische Angabe: ${detail.replace(/\.$/, '')}`
+}
+
+function capital(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1)
+}

@@ -1,0 +1,239 @@
+/** Bounce and notice of delay in Spanish. */
+import { together } from '../template.js'
+import { failures, listed, says } from './es-failures.js'
+import { ended, gatewayFault, isOther, timesIn } from './grammar.js'
+import type { Demand, GatewayFailure, NoticeTexts, Result, RuleName, Servers } from './types.js'
+
+/** So many recipients are named in the first sentence. */
+const NAMED = 3
+
+/** The Spanish texts. */
+export const es: NoticeTexts & { readonly language: 'es' } = {
+  language: 'es',
+  labels: {
+    from: 'Sistema de entrega de correo',
+    advice: 'Qué hacer ahora',
+    tell: 'Lo que puede transmitir al destinatario',
+    contact: 'A quién preguntar:',
+    link: 'Más sobre el correo cifrado:',
+    reason: 'Por qué',
+    message: 'De qué mensaje se trata',
+    to: 'Para:',
+    subject: 'Asunto:',
+    dated: 'Enviado:',
+    messageId: 'Message-ID:',
+    code: 'Código:',
+    tried: 'Qué se ha intentado',
+  },
+  title: (fate, problem) =>
+    fate === 'delayed'
+      ? 'Su mensaje se retrasa'
+      : isOther(problem)
+        ? 'Su mensaje no se ha entregado'
+        : 'Su mensaje no se ha enviado',
+  subjectLine: ({ fate, problem, domain, several }) => {
+    const isDelayed = fate === 'delayed'
+    const not = isDelayed ? 'todavía no' : 'no'
+    const what = isDelayed ? 'Retrasado' : isOther(problem) ? 'No entregado' : 'No enviado'
+    switch (problem) {
+      case 'encryption':
+        return `${what}: ${domain} ${not} puede recibir cifrado su mensaje`
+      case 'certificate':
+        return several
+          ? `${what}: ${not} se han podido verificar los certificados de los servidores de correo de ${domain}`
+          : `${what}: ${not} se ha podido verificar el certificado del servidor de correo de ${domain}`
+      case 'server':
+      case 'look-up':
+        return `${what}: ${not} se ha podido verificar el servidor de correo de ${domain}`
+      case 'mixed':
+        return `${what}: ${not} se ha podido llegar a ${domain} con la seguridad exigida`
+      case 'ours':
+        return `${what}: este sistema de correo ${not} puede enviar a ${domain} como se exige`
+      case 'gateway':
+      case 'rejected':
+      case 'other':
+        return `${what}: su mensaje a ${domain}`
+    }
+  },
+  result: (result) => {
+    const { fate, problem, recipients } = result
+    const became =
+      fate === 'delayed' ? 'se retrasa' : isOther(problem) ? 'no se ha entregado' : 'no se ha enviado'
+    const message = `Su mensaje a ${listed(recipients, NAMED)} ${became}`
+    const because = causeOf(result)
+    const sentence = because === '' ? `${message}.` : `${message} porque ${because}.`
+    return result.gateway === 'instead' ? `${sentence} Tampoco ha podido ir por una pasarela.` : sentence
+  },
+  side: (side, fate, domain) => {
+    const passes = fate === 'delayed' ? 'Si el problema no desaparece por sí solo, ' : ''
+    switch (side) {
+      case 'theirs':
+        return capital(`${passes}debe resolverlo el equipo de correo de ${domain}.`)
+      case 'ours':
+        return capital(`${passes}debe resolverlo su propio equipo de correo.`)
+      case 'either':
+        return capital(`${passes}su propio equipo de correo debe averiguar en qué lado está el fallo.`)
+      case 'both':
+        return capital(`${passes}su propio equipo de correo y el de ${domain} tienen cada uno algo que corregir.`)
+      case 'sender':
+        return 'El siguiente paso le corresponde a usted.'
+    }
+  },
+  reason: reasonOf,
+  demand: demandOf,
+  triedOften: 'Se ha intentado varias veces.',
+  otherReason: (reason, gateway) =>
+    gateway
+      ? `Motivo indicado por ${gateway.host}, la pasarela «${gateway.name}» por la que se envió: ${ended(reason)}`
+      : `Motivo indicado: ${ended(reason)}`,
+  discreetReason: (codes) =>
+    codes.length > 0
+      ? `el servidor receptor respondió ${listed(codes)}; su texto se omite porque este aviso puede viajar sin cifrar`
+      : 'la sesión con el servidor receptor falló; su texto se omite porque este aviso puede viajar sin cifrar',
+  answered: (answers) => `respondió ${listed(answers)}`,
+  otherAdvice:
+    'Compruebe la dirección y el motivo indicado por el servidor receptor. Si ambos parecen correctos, pregunte a su administrador de correo.',
+  delayAdvice: (until) =>
+    `Por ahora, nada: no vuelva a enviar el mensaje. Se seguirá intentando hasta el ${until}; si para entonces no se puede enviar, recibirá otro aviso. ` +
+    'Si es urgente, contacte con el destinatario por otro medio, por ejemplo por teléfono.',
+  whatTlsIs: 'TLS es el cifrado que protege un mensaje en su camino de un servidor de correo al siguiente.',
+  whatPublishingIs:
+    'Solo sirve si ese es el servidor correcto; por eso los dominios pueden publicar cómo reconocer el suyo: en el DNS (DANE) o en una política en un servidor web (MTA-STS).',
+  whatLookingUpIs:
+    'Solo sirve si ese es el servidor correcto. Cuál es lo dice el directorio de Internet (DNS), y no dio ninguna respuesta de la que fiarse.',
+  whatAGatewayIs:
+    'Una pasarela es un servidor de correo que reenvía mensajes. Esta solo recibe mensajes por una conexión cifrada, y solo después de haber demostrado su identidad.',
+  failed: (failure, host) => `${host} ${says[failure]}.`,
+  failures,
+  gatewayInstead: (gateway) =>
+    `En su lugar debía ir por la pasarela ${placeOf(gateway)}, que ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
+  gatewayOnly: (gateway) => {
+    const { rules } = gateway
+    const place = `${placeOf(gateway)}${detailOf(gateway)}.`
+    if (rules.length === 0) return `La pasarela es ${place}`
+    return rules.length > 1
+      ? `Las reglas ${rulesIn(rules)} lo envían por la pasarela ${place}`
+      : `La regla ${rulesIn(rules)} lo envía por la pasarela ${place}`
+  },
+  ask: ({ me, domain, sentences }) =>
+    [
+      `Para su equipo de correo: nuestro servidor de correo ${me} no ha podido entregar a ${domain} correo que debe viajar por TLS.`,
+      ...sentences,
+    ].join(' '),
+  noSubject: 'no se muestra porque este aviso puede viajar sin cifrar',
+  unknown: 'se desconoce',
+  none: 'ninguna',
+  writtenBy: (me) => `Este aviso lo ha redactado el sistema de correo de ${me}.`,
+  time: timesIn('es', 'long'),
+}
+
+/** Behind "porque"; empty for nothing. */
+function causeOf({ fate, problem, several, gateway }: Result): string {
+  const now = fate === 'delayed' ? ' en este momento' : ''
+  switch (problem) {
+    case 'encryption':
+      return several
+        ? `los servidores de correo del destinatario no pueden recibirlo cifrado${now}`
+        : `el servidor de correo del destinatario no puede recibirlo cifrado${now}`
+    case 'certificate':
+      return several
+        ? 'no se han podido verificar los certificados de los servidores de correo del destinatario'
+        : 'no se ha podido verificar el certificado del servidor de correo del destinatario'
+    case 'server':
+      return several
+        ? 'no se han podido verificar los servidores de correo del destinatario'
+        : 'no se ha podido verificar el servidor de correo del destinatario'
+    case 'look-up':
+      return several
+        ? 'no se han podido consultar de forma segura los servidores de correo del destinatario'
+        : 'no se ha podido consultar de forma segura el servidor de correo del destinatario'
+    case 'mixed':
+      return several
+        ? 'ninguno de los servidores de correo del destinatario se ha podido usar con la seguridad exigida'
+        : 'el servidor de correo del destinatario no se ha podido usar con la seguridad exigida'
+    case 'ours':
+      return `este sistema de correo no puede enviarlo con la seguridad exigida${now}`
+    case 'gateway':
+      return `la pasarela por la que debe ir ${says[gatewayFault(gateway)]}`
+    case 'rejected':
+      if (gateway) return 'la pasarela por la que se envió lo rechazó'
+      return several
+        ? 'los servidores de correo del destinatario lo rechazaron'
+        : 'el servidor de correo del destinatario lo rechazó'
+    case 'other':
+      return ''
+  }
+}
+
+function reasonOf({ problem, domain, hosts, failure }: Servers): string {
+  const several = hosts.length > 1
+  const servers = several ? 'Los servidores receptores' : 'El servidor receptor'
+  const named = hosts.length === 0 ? `${servers} de ${domain}` : `${servers} ${listed(hosts)} de ${domain}`
+  switch (problem) {
+    case 'encryption':
+      return `${named} ${together(`no ${several ? 'pudieron' : 'pudo'} establecer una conexión TLS`)}.`
+    case 'certificate':
+      return several
+        ? `${named} tienen certificados que no se han podido verificar.`
+        : `${named} tiene un certificado que no se ha podido verificar.`
+    case 'ours':
+      return `No se ha contactado con ${several ? 'los servidores receptores' : 'el servidor receptor'}${hosts.length === 0 ? '' : ` ${listed(hosts)}`} de ${domain} porque los ajustes de TLS de este sistema no se pueden usar.`
+    case 'mixed':
+      return `${named} no se ${several ? 'han' : 'ha'} podido usar con la seguridad exigida.`
+    default:
+      return `${named} ${failure ? says[failure] : `no se ${several ? 'han' : 'ha'} podido verificar`}.`
+  }
+}
+
+function demandOf(demand: Demand): string {
+  const { rules } = demand
+  const what = demandedBy(demand)
+  if (rules.length === 0) return `Este sistema de correo exige ${what} para este mensaje.`
+  return rules.length === 1
+    ? `La regla ${rulesIn(rules)} exige ${what}.`
+    : `Las reglas ${rulesIn(rules)} exigen ${what}.`
+}
+
+const SOURCES = {
+  dane: 'por registros DANE en el DNS',
+  'mta-sts': 'por una política MTA-STS',
+  any: 'por registros DANE en el DNS o por una política MTA-STS',
+} as const
+
+function demandedBy({ of, sources, whereThereIsAny }: Demand): string {
+  switch (of) {
+    case 'encryption':
+      return 'una conexión así'
+    case 'settings':
+      return 'esos ajustes'
+    case 'certificate':
+      return 'un certificado verificado'
+    case 'dane-certificate':
+      return 'uno que confirmen los registros DANE del servidor'
+    case 'sts-certificate':
+      return 'uno que se ajuste a la política MTA-STS del dominio'
+    case 'tls':
+      return 'TLS'
+    case 'verified-tls':
+      return 'TLS con un servidor verificado'
+    case 'published':
+      return `un servidor confirmado ${sources.map((source) => SOURCES[source]).join(' y ')}${whereThereIsAny ? ', si los hay' : ''}`
+  }
+}
+
+function rulesIn(rules: readonly RuleName[]): string {
+  return listed(rules.map(({ name, owner }) => `«${name}» de ${owner ?? 'este sistema de correo'}`))
+}
+
+function placeOf({ name, host }: GatewayFailure): string {
+  return host === name ? `«${name}»` : `«${name}» (${host})`
+}
+
+/** It is of the log's language, English, or that of a server. */
+function detailOf({ detail }: GatewayFailure): string {
+  return detail === '' ? '' : `. Detalle técnico: ${detail.replace(/\.$/, '')}`
+}
+
+function capital(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1)
+}

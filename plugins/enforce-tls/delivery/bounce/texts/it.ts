@@ -1,0 +1,245 @@
+/** Bounce and notice of delay in Italian. */
+import { together } from '../template.js'
+import { failures, listed, says } from './it-failures.js'
+import { ended, gatewayFault, isOther, timesIn } from './grammar.js'
+import type { Demand, GatewayFailure, NoticeTexts, Result, RuleName, Servers } from './types.js'
+
+/** So many recipients are named in the first sentence. */
+const NAMED = 3
+
+/** The Italian texts. */
+export const it: NoticeTexts & { readonly language: 'it' } = {
+  language: 'it',
+  labels: {
+    from: 'Sistema di consegna della posta',
+    advice: 'Che cosa fare ora',
+    tell: 'Che cosa può comunicare al destinatario',
+    contact: 'A chi rivolgersi:',
+    link: 'Maggiori informazioni sulla posta crittografata:',
+    reason: 'Perché',
+    message: 'Di quale messaggio si tratta',
+    to: 'A:',
+    subject: 'Oggetto:',
+    dated: 'Inviato:',
+    messageId: 'Message-ID:',
+    code: 'Codice:',
+    tried: 'Che cosa è stato tentato',
+  },
+  title: (fate, problem) =>
+    fate === 'delayed'
+      ? 'Il Suo messaggio è in ritardo'
+      : isOther(problem)
+        ? 'Il Suo messaggio non è stato consegnato'
+        : 'Il Suo messaggio non è stato inviato',
+  subjectLine: ({ fate, problem, domain, several }) => {
+    const isDelayed = fate === 'delayed'
+    const yet = isDelayed ? ' ancora' : ''
+    const what = isDelayed ? 'In ritardo' : isOther(problem) ? 'Non consegnato' : 'Non inviato'
+    switch (problem) {
+      case 'encryption':
+        return `${what}: ${domain} non può${yet} ricevere il Suo messaggio in forma crittografata`
+      case 'certificate':
+        return several
+          ? `${what}: non è stato${yet} possibile verificare i certificati dei server di posta di ${domain}`
+          : `${what}: non è stato${yet} possibile verificare il certificato del server di posta di ${domain}`
+      case 'server':
+      case 'look-up':
+        return `${what}: non è stato${yet} possibile verificare il server di posta di ${domain}`
+      case 'mixed':
+        return `${what}: non è stato${yet} possibile raggiungere ${domain} con la sicurezza richiesta`
+      case 'ours':
+        return `${what}: questo sistema di posta non può${yet} inviare a ${domain} come richiesto`
+      case 'gateway':
+      case 'rejected':
+      case 'other':
+        return `${what}: il Suo messaggio a ${domain}`
+    }
+  },
+  result: (result) => {
+    const { fate, problem, recipients } = result
+    const became =
+      fate === 'delayed' ? 'è in ritardo' : isOther(problem) ? 'non è stato consegnato' : 'non è stato inviato'
+    const message = `Il Suo messaggio a ${listed(recipients, NAMED)} ${became}`
+    const because = causeOf(result)
+    const sentence = because === '' ? `${message}.` : `${message}, perché ${because}.`
+    return result.gateway === 'instead'
+      ? `${sentence} Non è stato possibile neppure inviarlo tramite un gateway.`
+      : sentence
+  },
+  side: (side, fate, domain) => {
+    const passes = fate === 'delayed' ? 'Se il problema non si risolve da solo, ' : ''
+    switch (side) {
+      case 'theirs':
+        return capital(`${passes}spetta a chi gestisce la posta di ${domain} porvi rimedio.`)
+      case 'ours':
+        return capital(`${passes}spetta a chi gestisce la Sua posta porvi rimedio.`)
+      case 'either':
+        return capital(`${passes}spetta a chi gestisce la Sua posta stabilire da quale parte sia il problema.`)
+      case 'both':
+        return capital(
+          `${passes}sia chi gestisce la Sua posta sia chi gestisce quella di ${domain} ha qualcosa da correggere.`,
+        )
+      case 'sender':
+        return 'Il passo successivo spetta a Lei.'
+    }
+  },
+  reason: reasonOf,
+  demand: demandOf,
+  triedOften: 'Sono stati fatti più tentativi.',
+  otherReason: (reason, gateway) =>
+    gateway
+      ? `Motivo indicato da ${gateway.host}, il gateway «${gateway.name}» tramite il quale è stato inviato: ${ended(reason)}`
+      : `Motivo indicato: ${ended(reason)}`,
+  discreetReason: (codes) =>
+    codes.length > 0
+      ? `il server ricevente ha risposto ${listed(codes)}; il suo testo è omesso, perché questo avviso può viaggiare senza crittografia`
+      : 'la sessione con il server ricevente non è riuscita; il suo testo è omesso, perché questo avviso può viaggiare senza crittografia',
+  answered: (answers) => `ha risposto ${listed(answers)}`,
+  otherAdvice:
+    'Controlli l’indirizzo e il motivo indicato dal server ricevente. Se entrambi sembrano corretti, si rivolga al Suo amministratore di posta.',
+  delayAdvice: (until) =>
+    `Per ora nulla: non invii di nuovo il messaggio. I tentativi proseguono fino a questo termine: ${until}; se entro allora l’invio non riesce, riceverà un altro avviso. ` +
+    'Se è urgente, contatti il destinatario in un altro modo, per esempio per telefono.',
+  whatTlsIs:
+    'TLS è la crittografia che protegge un messaggio nel percorso da un server di posta al successivo.',
+  whatPublishingIs:
+    'È utile solo se il server è quello giusto; perciò i domini possono pubblicare come riconoscere il proprio: nel DNS (DANE) o in una policy su un server web (MTA-STS).',
+  whatLookingUpIs:
+    'È utile solo se il server è quello giusto. Quale sia lo dice l’elenco degli indirizzi di Internet (DNS), che non ha dato alcuna risposta affidabile.',
+  whatAGatewayIs:
+    'Un gateway è un server di posta che inoltra i messaggi. Questo riceve messaggi solo tramite una connessione crittografata, e solo dopo aver dimostrato la propria identità.',
+  failed: (failure, host) => `${host} ${says[failure]}.`,
+  failures,
+  gatewayInstead: (gateway) =>
+    `In alternativa doveva passare per il gateway ${placeOf(gateway)}, che ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
+  gatewayOnly: (gateway) => {
+    const { rules } = gateway
+    const place = `${placeOf(gateway)}${detailOf(gateway)}.`
+    if (rules.length === 0) return `Il gateway è ${place}`
+    return rules.length > 1
+      ? `Le regole ${rulesIn(rules)} lo inviano tramite il gateway ${place}`
+      : `La regola ${rulesIn(rules)} lo invia tramite il gateway ${place}`
+  },
+  ask: ({ me, domain, sentences }) =>
+    [
+      `Per chi gestisce la vostra posta: il nostro server di posta ${me} non ha potuto consegnare a ${domain} posta che deve viaggiare su TLS.`,
+      ...sentences,
+    ].join(' '),
+  noSubject: 'non mostrato, perché questo avviso può viaggiare senza crittografia',
+  unknown: 'non noto',
+  none: 'nessuna',
+  writtenBy: (me) => `Questo avviso è stato scritto dal sistema di posta di ${me}.`,
+  time: timesIn('it', 'long'),
+}
+
+/** Behind "perché"; empty for nothing. */
+function causeOf({ fate, problem, several, gateway }: Result): string {
+  const now = fate === 'delayed' ? 'al momento ' : ''
+  switch (problem) {
+    case 'encryption':
+      return several
+        ? `${now}i server di posta del destinatario non possono riceverlo in forma crittografata`
+        : `${now}il server di posta del destinatario non può riceverlo in forma crittografata`
+    case 'certificate':
+      return several
+        ? 'non è stato possibile verificare i certificati dei server di posta del destinatario'
+        : 'non è stato possibile verificare il certificato del server di posta del destinatario'
+    case 'server':
+      return several
+        ? 'non è stato possibile verificare i server di posta del destinatario'
+        : 'non è stato possibile verificare il server di posta del destinatario'
+    case 'look-up':
+      return several
+        ? 'non è stato possibile cercare in modo sicuro i server di posta del destinatario'
+        : 'non è stato possibile cercare in modo sicuro il server di posta del destinatario'
+    case 'mixed':
+      return several
+        ? 'nessuno dei server di posta del destinatario ha potuto essere usato con la sicurezza richiesta'
+        : 'non è stato possibile usare il server di posta del destinatario con la sicurezza richiesta'
+    case 'ours':
+      return `${now}questo sistema di posta non può inviarlo con la sicurezza richiesta`
+    case 'gateway':
+      return `il gateway per cui deve passare ${says[gatewayFault(gateway)]}`
+    case 'rejected':
+      if (gateway) return 'il gateway tramite il quale è stato inviato lo ha rifiutato'
+      return several
+        ? 'i server di posta del destinatario lo hanno rifiutato'
+        : 'il server di posta del destinatario lo ha rifiutato'
+    case 'other':
+      return ''
+  }
+}
+
+function reasonOf({ problem, domain, hosts, failure }: Servers): string {
+  const several = hosts.length > 1
+  const servers = several ? 'I server riceventi' : 'Il server ricevente'
+  const named = hosts.length === 0 ? `${servers} di ${domain}` : `${servers} ${listed(hosts)} di ${domain}`
+  const couldNot = several ? 'non hanno potuto' : 'non ha potuto'
+  switch (problem) {
+    case 'encryption':
+      return `${named} ${together(`${couldNot} stabilire una connessione TLS`)}.`
+    case 'certificate':
+      return several
+        ? `${named} hanno certificati che non è stato possibile verificare.`
+        : `${named} ha un certificato che non è stato possibile verificare.`
+    case 'ours':
+      return `${named} ${several ? 'non sono stati contattati' : 'non è stato contattato'}, perché le impostazioni TLS di questo sistema non possono essere usate.`
+    case 'mixed':
+      return `${named} ${couldNot} essere ${several ? 'usati' : 'usato'} con la sicurezza richiesta.`
+    default:
+      return `${named} ${failure ? says[failure] : `${couldNot} essere ${several ? 'verificati' : 'verificato'}`}.`
+  }
+}
+
+function demandOf(demand: Demand): string {
+  const { rules } = demand
+  const what = demandedBy(demand)
+  if (rules.length === 0) return `Questo sistema di posta richiede ${what} per questo messaggio.`
+  return rules.length === 1
+    ? `La regola ${rulesIn(rules)} richiede ${what}.`
+    : `Le regole ${rulesIn(rules)} richiedono ${what}.`
+}
+
+const SOURCES = {
+  dane: 'da record DANE nel DNS',
+  'mta-sts': 'da una policy MTA-STS',
+  any: 'da record DANE nel DNS o da una policy MTA-STS',
+} as const
+
+function demandedBy({ of, sources, whereThereIsAny }: Demand): string {
+  switch (of) {
+    case 'encryption':
+      return 'una connessione di questo tipo'
+    case 'settings':
+      return 'queste impostazioni'
+    case 'certificate':
+      return 'un certificato verificato'
+    case 'dane-certificate':
+      return 'un certificato confermato dai record DANE del server'
+    case 'sts-certificate':
+      return 'un certificato conforme alla policy MTA-STS del dominio'
+    case 'tls':
+      return 'TLS'
+    case 'verified-tls':
+      return 'TLS verso un server verificato'
+    case 'published':
+      return `un server confermato ${sources.map((source) => SOURCES[source]).join(' e ')}${whereThereIsAny ? ', se ne esistono' : ''}`
+  }
+}
+
+function rulesIn(rules: readonly RuleName[]): string {
+  return listed(rules.map(({ name, owner }) => `«${name}» di ${owner ?? 'questo sistema di posta'}`))
+}
+
+function placeOf({ name, host }: GatewayFailure): string {
+  return host === name ? `«${name}»` : `«${name}» (${host})`
+}
+
+/** It is of the log's language, English, or that of a server. */
+function detailOf({ detail }: GatewayFailure): string {
+  return detail === '' ? '' : `. Dettaglio tecnico: ${detail.replace(/\.$/, '')}`
+}
+
+function capital(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1)
+}

@@ -1,0 +1,199 @@
+/** What a sender, and the administrators of the recipient's servers, can do about each class of failure, in Dutch. */
+import type { FailureClass } from '../../failure-classes.js'
+import { listsIn, policyOf } from './grammar.js'
+import type { NoticeTexts, Request } from './types.js'
+
+/** A list in a sentence. */
+export const listed = listsIn('nl', (count) => `${count} andere`)
+
+/** What happened, as the end of a sentence about one server, or about a gateway. */
+export const says: Readonly<Record<FailureClass, string>> = {
+  'starttls-not-supported': 'biedt geen TLS aan',
+  'starttls-deferred': 'vroeg om TLS later opnieuw te proberen',
+  'starttls-refused': 'bood TLS aan en weigerde het daarna',
+  'handshake-failure': 'slaagde er niet in TLS op te zetten',
+  'certificate-not-trusted': 'heeft een certificaat dat niet vertrouwd wordt',
+  'certificate-expired': 'heeft een certificaat dat is verlopen',
+  'certificate-host-mismatch': 'heeft een certificaat voor een andere naam',
+  'fingerprint-mismatch': 'heeft een ander certificaat dan het vereiste',
+  'starttls-injection':
+    'stuurde onversleutelde gegevens waar TLS moest beginnen, wat op een aanval kan wijzen',
+  'tlsa-invalid': 'heeft een certificaat dat de DANE-records in DNS (TLSA) ervan niet bevestigen',
+  'dnssec-invalid': 'kon niet veilig worden opgezocht in DNS',
+  'resolver-unavailable':
+    'kon niet worden opgezocht, omdat geen DNS-resolver hier antwoorden geeft die te vertrouwen zijn',
+  'dane-required': 'wordt niet bevestigd door ondertekende records in DNS (DANE)',
+  'sts-policy-fetch-error':
+    'kon niet worden geverifieerd, omdat het MTA-STS-beleid van het domein niet kan worden opgehaald',
+  'sts-policy-invalid':
+    'kon niet worden geverifieerd, omdat het MTA-STS-beleid van het domein niet geldig is',
+  'sts-webpki-invalid':
+    'kon niet worden geverifieerd, omdat de webserver met het MTA-STS-beleid van het domein geen geldig certificaat heeft',
+  'mx-not-listed': 'staat niet bij de servers in het MTA-STS-beleid van het domein',
+  'nothing-published':
+    'kon niet worden geverifieerd, omdat het domein niet publiceert wat de regel vereist',
+  'trust-unusable':
+    'kon niet worden benaderd, omdat de TLS-instellingen van dit mailsysteem daarvoor niet kunnen worden gebruikt',
+  'gateway-unavailable': 'kon het bericht niet aannemen',
+  'gateway-misconfigured': 'is hier niet ingesteld zoals de regels vereisen',
+  'gateway-loop': 'krijgt geen bericht dat in een kring rondgaat',
+}
+
+export const failures: NoticeTexts['failures'] = {
+  'starttls-not-supported': {
+    advice: informRecipient('de mailserver daar versleutelde verbindingen (TLS) moet accepteren'),
+    ask: (request) =>
+      `${yours(request, 'biedt', 'bieden')} geen STARTTLS aan. Schakel dit daar in, met ${request.version} of nieuwer.`,
+  },
+  'starttls-deferred': {
+    advice: informRecipient('de mailserver daar de versleuteling (TLS) steeds uitstelt'),
+    ask: (request) =>
+      `${yours(request, 'beantwoordt', 'beantwoorden')} STARTTLS met een tijdelijke fout (4yz). Zorg dat daar ${request.version} of nieuwer beschikbaar is.`,
+  },
+  'starttls-refused': {
+    advice: informRecipient('de mailserver daar versleutelde verbindingen (TLS) moet accepteren'),
+    ask: (request) =>
+      `${yours(request, 'biedt', 'bieden')} STARTTLS aan, maar ${request.hosts.length > 1 ? 'weigeren' : 'weigert'} de opdracht met een fout (5yz). Zorg dat daar ${request.version} of nieuwer werkt.`,
+  },
+  'handshake-failure': {
+    advice: informRecipient(
+      'de mailserver daar een actuele versie van de versleuteling (TLS) nodig heeft die werkt',
+    ),
+    ask: (request) =>
+      `De TLS-handshake met ${hostsIn(request)} mislukt. Zorg dat daar ${request.version} of nieuwer werkt, met een gangbare cipher suite.`,
+  },
+  'certificate-not-trusted': {
+    advice: informRecipient(
+      'de mailserver daar een certificaat van een vertrouwde certificaatautoriteit nodig heeft',
+    ),
+    ask: (request) =>
+      `${yours(request, 'toont', 'tonen')} geen certificaat dat leidt naar een certificaatautoriteit die wij vertrouwen. ` +
+      (request.agreedAuthority
+        ? 'Installeer er een van de met ons overeengekomen autoriteit, met alle tussenliggende certificaten.'
+        : 'Installeer er een van een publiek vertrouwde autoriteit, met alle tussenliggende certificaten.'),
+  },
+  'certificate-expired': {
+    advice: informRecipient('het certificaat van de mailserver daar is verlopen'),
+    ask: (request) =>
+      `${yours(request, 'toont', 'tonen')} een certificaat buiten de geldigheidsduur ervan. Installeer een geldig certificaat.`,
+  },
+  'certificate-host-mismatch': {
+    advice: informRecipient('het certificaat van de mailserver daar voor een andere naam is'),
+    ask: (request) =>
+      `${yours(request, 'toont', 'tonen')} een certificaat voor een andere naam. ` +
+      `Installeer er een waarvan de subject alternative names het volgende bevatten: ${certificateNameIn(request)}.`,
+  },
+  'fingerprint-mismatch': {
+    advice:
+      'Vraag het uw eigen mailbeheerder: als de mailserver van de ontvanger een nieuw certificaat heeft, moet de regel dat vermelden. Neem tot die tijd op een andere manier contact op met de ontvanger.',
+    ask: null,
+  },
+  'starttls-injection': {
+    advice:
+      'Meld uw eigen mailbeheerder dat iemand mogelijk in de verbinding ingrijpt. Verzend het bericht niet opnieuw voordat dat is opgehelderd.',
+    ask: null,
+  },
+  'tlsa-invalid': {
+    advice: theirsToPublish(
+      'het certificaat van de mailserver daar niet overeenkomt met de TLSA-records (DANE) ervan in DNS',
+    ),
+    ask: (request) =>
+      `De TLSA-records (DANE) in DNS bevestigen het certificaat niet dat ${hostsIn(request)} ${request.hosts.length > 1 ? 'tonen' : 'toont'}. Publiceer records voor het gebruikte certificaat (RFC 7672, usage 3 of 2).`,
+  },
+  'dnssec-invalid': {
+    advice:
+      'Meld dit uw eigen mailbeheerder: de fout kan in DNS hier liggen of in die van het domein van de ontvanger. Verzend het bericht opnieuw zodra de fout is verholpen; neem tot die tijd op een andere manier contact op met de ontvanger.',
+    ask: null,
+  },
+  'resolver-unavailable': {
+    advice:
+      'Meld dit uw eigen mailbeheerder: de DNS-resolver die dit mailsysteem nodig heeft, werkt niet of valideert DNSSEC niet. Verzend het bericht opnieuw zodra dat is verholpen; neem tot die tijd op een andere manier contact op met de ontvanger.',
+    ask: null,
+  },
+  'dane-required': {
+    advice: theirsToPublish(
+      'de mailserver daar TLSA-records (DANE) in DNS nodig heeft en het domein met DNSSEC moet zijn ondertekend',
+    ),
+    ask: (request) =>
+      `Voor ${hostsIn(request)} zijn geen met DNSSEC beveiligde TLSA-records (DANE) gevonden. Onderteken uw zones en publiceer TLSA-records voor het gebruikte certificaat (RFC 7672).`,
+  },
+  'sts-policy-fetch-error': {
+    advice: theirsToPublish('het MTA-STS-beleid van het domein niet kan worden opgehaald'),
+    ask: ({ domain }) =>
+      `Uw MTA-STS-beleid kan niet worden opgehaald van ${policyOf(domain)}. Zorg dat het daar staat (RFC 8461).`,
+  },
+  'sts-policy-invalid': {
+    advice: theirsToPublish('het MTA-STS-beleid van het domein niet geldig is'),
+    ask: ({ domain }) =>
+      `Uw MTA-STS-beleid op ${policyOf(domain)}, of het TXT-record ervan op _mta-sts.${domain}, is niet geldig. Corrigeer dit (RFC 8461).`,
+  },
+  'sts-webpki-invalid': {
+    advice: theirsToPublish('de webserver met het MTA-STS-beleid van het domein een geldig certificaat nodig heeft'),
+    ask: ({ domain }) =>
+      `De webserver mta-sts.${domain} met uw MTA-STS-beleid heeft geen geldig certificaat voor die naam. Installeer er een van een publiek vertrouwde autoriteit.`,
+  },
+  'mx-not-listed': {
+    advice: theirsToPublish('het MTA-STS-beleid van het domein de mailserver niet vermeldt'),
+    ask: (request) =>
+      `Uw MTA-STS-beleid op ${policyOf(request.domain)} vermeldt ${hostsIn(request)} niet, uw MX-records wel. Breng beide met elkaar in overeenstemming (RFC 8461).`,
+  },
+  'nothing-published': {
+    advice: theirsToPublish(
+      'het domein niet publiceert hoe de mailserver ervan kan worden geverifieerd (MTA-STS, DANE)',
+    ),
+    ask: ({ domain }) =>
+      `Voor ${domain} is niets gepubliceerd waarmee wij de mailserver kunnen verifiëren. Publiceer een MTA-STS-beleid in de modus enforce (RFC 8461) of met DNSSEC beveiligde TLSA-records (DANE, RFC 7672).`,
+  },
+  'trust-unusable': {
+    advice:
+      'Meld dit uw eigen mailbeheerder: de TLS-instellingen hier voor deze partner moeten worden gecorrigeerd. Verzend het bericht daarna opnieuw; neem tot die tijd op een andere manier contact op met de ontvanger.',
+    ask: null,
+  },
+  'gateway-unavailable': { advice: askForGateway(), ask: null },
+  'gateway-misconfigured': { advice: askForGateway(), ask: null },
+  'gateway-loop': { advice: askForGateway(), ask: null },
+}
+
+/** Where the recipient's side has to mend something. */
+function informRecipient(what: string): string {
+  return (
+    `Laat de ontvanger weten, bijvoorbeeld telefonisch, dat ${what}, en verzend het bericht opnieuw zodra dat is verholpen. ` +
+    'Als het bericht geen versleuteling nodig heeft, vraag uw eigen mailbeheerder dan de regel te wijzigen.'
+  )
+}
+
+/** The same where it is about what their domain publishes. */
+function theirsToPublish(what: string): string {
+  return (
+    `Laat de ontvanger weten, bijvoorbeeld telefonisch, dat ${what}; de mailbeheerder daar kan dat verhelpen. Verzend het bericht daarna opnieuw. ` +
+    'Als het bericht zonder deze controle mag worden verzonden, vraag uw eigen mailbeheerder dan de regel te wijzigen.'
+  )
+}
+
+function askForGateway(): string {
+  return 'Meld dit uw eigen mailbeheerder: de gateway waarlangs uw bericht moet gaan, kon niet worden gebruikt. Verzend het bericht opnieuw zodra dat is verholpen; neem tot die tijd op een andere manier contact op met de ontvanger.'
+}
+
+/** Their servers, with the verb. */
+function yours(request: Request, one: string, several: string): string {
+  return request.hosts.length > 1
+    ? `Uw mailservers ${hostsIn(request)} ${several}`
+    : `Uw mailserver ${hostsIn(request)} ${one}`
+}
+
+function hostsIn({ hosts }: Request): string {
+  return listed(hosts)
+}
+
+function certificateNameIn({ certificateName, domain }: Request): string {
+  switch (certificateName) {
+    case 'host':
+      return 'de naam van de mailserver zoals in uw MX-record'
+    case 'domain':
+      return `${domain} of een subdomein daarvan`
+    case 'host and domain':
+      return `de naam van de mailserver zoals in uw MX-record, en ${domain} of een subdomein daarvan`
+    default:
+      return certificateName.is
+  }
+}

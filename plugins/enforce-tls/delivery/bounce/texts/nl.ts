@@ -1,0 +1,252 @@
+/** Bounce and notice of delay in Dutch. */
+import { together } from '../template.js'
+import { failures, listed, says } from './nl-failures.js'
+import { ended, gatewayFault, isOther, timesIn } from './grammar.js'
+import type { Demand, GatewayFailure, NoticeTexts, Result, RuleName, Servers } from './types.js'
+
+/** So many recipients are named in the first sentence. */
+const NAMED = 3
+
+/** The Dutch texts. */
+export const nl: NoticeTexts & { readonly language: 'nl' } = {
+  language: 'nl',
+  labels: {
+    from: 'Mailbezorgsysteem',
+    advice: 'Wat u nu kunt doen',
+    tell: 'Wat u kunt doorgeven',
+    contact: 'Bij wie u terechtkunt:',
+    link: 'Meer over versleutelde e-mail:',
+    reason: 'Waarom',
+    message: 'Om welk bericht het gaat',
+    to: 'Aan:',
+    subject: 'Onderwerp:',
+    dated: 'Verzonden:',
+    messageId: 'Message-ID:',
+    code: 'Code:',
+    tried: 'Wat er is geprobeerd',
+  },
+  title: (fate, problem) =>
+    fate === 'delayed'
+      ? 'Uw bericht is vertraagd'
+      : isOther(problem)
+        ? 'Uw bericht is niet bezorgd'
+        : 'Uw bericht is niet verzonden',
+  subjectLine: ({ fate, problem, domain, several }) => {
+    const isDelayed = fate === 'delayed'
+    const not = isDelayed ? 'nog niet' : 'niet'
+    const what = isDelayed ? 'Vertraagd' : isOther(problem) ? 'Niet bezorgd' : 'Niet verzonden'
+    switch (problem) {
+      case 'encryption':
+        return `${what}: ${domain} kan uw bericht ${not} versleuteld ontvangen`
+      case 'certificate':
+        return several
+          ? `${what}: de certificaten van de mailservers van ${domain} konden ${not} worden geverifieerd`
+          : `${what}: het certificaat van de mailserver van ${domain} kon ${not} worden geverifieerd`
+      case 'server':
+      case 'look-up':
+        return `${what}: de mailserver van ${domain} kon ${not} worden geverifieerd`
+      case 'mixed':
+        return `${what}: ${domain} kon ${not} zo veilig worden bereikt als vereist`
+      case 'ours':
+        return `${what}: dit mailsysteem kan ${not} zoals vereist naar ${domain} verzenden`
+      case 'gateway':
+      case 'rejected':
+      case 'other':
+        return `${what}: uw bericht aan ${domain}`
+    }
+  },
+  result: (result) => {
+    const { fate, problem, recipients } = result
+    const became =
+      fate === 'delayed' ? 'is vertraagd' : isOther(problem) ? 'is niet bezorgd' : 'is niet verzonden'
+    const message = `Uw bericht aan ${listed(recipients, NAMED)} ${became}`
+    const because = causeOf(result)
+    const sentence = because === '' ? `${message}.` : `${message}, omdat ${because}.`
+    return result.gateway === 'instead' ? `${sentence} Ook via een gateway kon het niet.` : sentence
+  },
+  side: (side, fate, domain) => {
+    if (side === 'sender') return 'De volgende stap is aan u.'
+    const [verb, who, what] = actionOf(side, domain)
+    return fate === 'delayed'
+      ? `Als dit niet vanzelf overgaat, ${verb} ${who} ${what}.`
+      : `${capital(who)} ${verb} ${what}.`
+  },
+  reason: reasonOf,
+  demand: demandOf,
+  triedOften: 'Het is meerdere keren geprobeerd.',
+  otherReason: (reason, gateway) =>
+    gateway
+      ? `Reden volgens ${gateway.host}, de gateway “${gateway.name}” waarlangs het is verzonden: ${ended(reason)}`
+      : `De opgegeven reden: ${ended(reason)}`,
+  discreetReason: (codes) =>
+    codes.length > 0
+      ? `de ontvangende server antwoordde ${listed(codes)}; de tekst ervan is weggelaten, omdat deze melding onversleuteld kan worden verzonden`
+      : 'de sessie met de ontvangende server is mislukt; de tekst ervan is weggelaten, omdat deze melding onversleuteld kan worden verzonden',
+  answered: (answers) => `antwoordde ${listed(answers)}`,
+  otherAdvice:
+    'Controleer het adres en de reden die de ontvangende server heeft opgegeven. Als beide juist lijken, vraag het dan aan uw mailbeheerder.',
+  delayAdvice: (until) =>
+    `Voorlopig niets: verzend het bericht niet opnieuw. Tot ${until} wordt verzending steeds opnieuw geprobeerd; lukt het dan nog niet, dan ontvangt u opnieuw een melding. ` +
+    'Als het dringend is, neem dan op een andere manier contact op met de ontvanger, bijvoorbeeld telefonisch.',
+  whatTlsIs: 'TLS is de versleuteling die een bericht beschermt op weg van de ene mailserver naar de volgende.',
+  whatPublishingIs:
+    'Die helpt alleen als dat de juiste server is. Daarom kunnen domeinen publiceren hoe die van hen te herkennen is: in DNS (DANE) of in een beleid op een webserver (MTA-STS).',
+  whatLookingUpIs:
+    'Die helpt alleen als dat de juiste server is. Welke dat is, staat in de gids van het internet (DNS), en die gaf geen betrouwbaar antwoord.',
+  whatAGatewayIs:
+    'Een gateway is een mailserver die berichten doorgeeft. Deze krijgt berichten alleen via een versleutelde verbinding, en pas nadat zij haar identiteit heeft aangetoond.',
+  failed: (failure, host) => `${host} ${says[failure]}.`,
+  failures,
+  gatewayInstead: (gateway) =>
+    `In plaats daarvan moest het via de gateway ${placeOf(gateway)} gaan; die ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
+  gatewayOnly: (gateway) => {
+    const { rules } = gateway
+    const place = `${placeOf(gateway)}${detailOf(gateway)}.`
+    if (rules.length === 0) return `De gateway is ${place}`
+    return rules.length > 1
+      ? `De regels ${rulesIn(rules)} verzenden het via de gateway ${place}`
+      : `De regel ${rulesIn(rules)} verzendt het via de gateway ${place}`
+  },
+  ask: ({ me, domain, sentences }) =>
+    [
+      `Graag doorgeven aan uw mailbeheerders: onze mailserver ${me} kon aan ${domain} geen e-mail bezorgen die via TLS moet worden verzonden.`,
+      ...sentences,
+    ].join(' '),
+  noSubject: 'niet weergegeven, omdat deze melding onversleuteld kan worden verzonden',
+  unknown: 'onbekend',
+  none: 'geen',
+  writtenBy: (me) => `Deze melding is opgesteld door het mailsysteem van ${me}.`,
+  time: timesIn('nl', 'long'),
+}
+
+/** Verb, who, and what: the verb comes first behind a condition. */
+function actionOf(side: 'theirs' | 'ours' | 'either' | 'both', domain: string): [string, string, string] {
+  switch (side) {
+    case 'theirs':
+      return ['moeten', `de mailbeheerders van ${domain}`, 'dit verhelpen']
+    case 'ours':
+      return ['moeten', 'uw eigen mailbeheerders', 'dit verhelpen']
+    case 'either':
+      return ['moeten', 'uw eigen mailbeheerders', 'uitzoeken aan welke kant de fout ligt']
+    case 'both':
+      return ['moeten', `uw eigen mailbeheerders en die van ${domain}`, 'elk iets verhelpen']
+  }
+}
+
+/** Behind "omdat"; empty for nothing. */
+function causeOf({ fate, problem, several, gateway }: Result): string {
+  const now = fate === 'delayed' ? 'op dit moment ' : ''
+  switch (problem) {
+    case 'encryption':
+      return several
+        ? `de mailservers van de ontvanger het ${now}niet versleuteld kunnen ontvangen`
+        : `de mailserver van de ontvanger het ${now}niet versleuteld kan ontvangen`
+    case 'certificate':
+      return several
+        ? 'de certificaten van de mailservers van de ontvanger niet konden worden geverifieerd'
+        : 'het certificaat van de mailserver van de ontvanger niet kon worden geverifieerd'
+    case 'server':
+      return several
+        ? 'de mailservers van de ontvanger niet konden worden geverifieerd'
+        : 'de mailserver van de ontvanger niet kon worden geverifieerd'
+    case 'look-up':
+      return several
+        ? 'de mailservers van de ontvanger niet veilig konden worden opgezocht'
+        : 'de mailserver van de ontvanger niet veilig kon worden opgezocht'
+    case 'mixed':
+      return several
+        ? 'geen van de mailservers van de ontvanger zo veilig kon worden gebruikt als vereist'
+        : 'de mailserver van de ontvanger niet zo veilig kon worden gebruikt als vereist'
+    case 'ours':
+      return `dit mailsysteem het ${now}niet zo veilig kan verzenden als vereist`
+    case 'gateway':
+      return `de gateway waarlangs het moet gaan ${BECAUSE_OF_GATEWAY[gatewayFault(gateway)]}`
+    case 'rejected':
+      if (gateway) return 'de gateway waarlangs het is verzonden het heeft geweigerd'
+      return several
+        ? 'de mailservers van de ontvanger het hebben geweigerd'
+        : 'de mailserver van de ontvanger het heeft geweigerd'
+    case 'other':
+      return ''
+  }
+}
+
+const BECAUSE_OF_GATEWAY = {
+  'gateway-unavailable': 'het bericht niet kon aannemen',
+  'gateway-misconfigured': 'hier niet is ingesteld zoals de regels vereisen',
+  'gateway-loop': 'geen bericht krijgt dat in een kring rondgaat',
+} as const
+
+function reasonOf({ problem, domain, hosts, failure }: Servers): string {
+  const several = hosts.length > 1
+  const servers = several ? 'De ontvangende servers' : 'De ontvangende server'
+  const named = hosts.length === 0 ? `${servers} van ${domain}` : `${servers} ${listed(hosts)} van ${domain}`
+  const could = several ? 'konden' : 'kon'
+  switch (problem) {
+    case 'encryption':
+      return `${named} ${together(`${could} geen TLS-verbinding opbouwen`)}.`
+    case 'certificate':
+      return several
+        ? `${named} hebben certificaten die niet konden worden geverifieerd.`
+        : `${named} heeft een certificaat dat niet kon worden geverifieerd.`
+    case 'ours':
+      return `Met ${servers.toLowerCase()}${hosts.length === 0 ? '' : ` ${listed(hosts)}`} van ${domain} is geen contact opgenomen, omdat de TLS-instellingen hier niet kunnen worden gebruikt.`
+    case 'mixed':
+      return `${named} ${could} niet zo veilig worden gebruikt als vereist.`
+    default:
+      return `${named} ${failure ? says[failure] : `${could} niet worden geverifieerd`}.`
+  }
+}
+
+function demandOf(demand: Demand): string {
+  const { rules } = demand
+  const what = demandedBy(demand)
+  if (rules.length === 0) return `Dit mailsysteem vereist voor dit bericht ${what}.`
+  return rules.length === 1
+    ? `De regel ${rulesIn(rules)} vereist ${what}.`
+    : `De regels ${rulesIn(rules)} vereisen ${what}.`
+}
+
+const SOURCES = {
+  dane: 'door DANE-records in DNS',
+  'mta-sts': 'door een MTA-STS-beleid',
+  any: 'door DANE-records in DNS of een MTA-STS-beleid',
+} as const
+
+function demandedBy({ of, sources, whereThereIsAny }: Demand): string {
+  switch (of) {
+    case 'encryption':
+      return 'zo’n verbinding'
+    case 'settings':
+      return 'die instellingen'
+    case 'certificate':
+      return 'een geverifieerd certificaat'
+    case 'dane-certificate':
+      return 'een certificaat dat de DANE-records van de server bevestigen'
+    case 'sts-certificate':
+      return 'een certificaat dat past bij het MTA-STS-beleid van het domein'
+    case 'tls':
+      return 'TLS'
+    case 'verified-tls':
+      return 'TLS met een geverifieerde server'
+    case 'published':
+      return `een server die wordt bevestigd ${sources.map((source) => SOURCES[source]).join(' en ')}${whereThereIsAny ? ', als die er zijn' : ''}`
+  }
+}
+
+function rulesIn(rules: readonly RuleName[]): string {
+  return listed(rules.map(({ name, owner }) => `“${name}” van ${owner ?? 'dit mailsysteem'}`))
+}
+
+function placeOf({ name, host }: GatewayFailure): string {
+  return host === name ? `“${name}”` : `“${name}” (${host})`
+}
+
+/** It is of the log's language, English, or that of a server. */
+function detailOf({ detail }: GatewayFailure): string {
+  return detail === '' ? '' : `. Technisch detail: ${detail.replace(/\.$/, '')}`
+}
+
+function capital(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1)
+}
