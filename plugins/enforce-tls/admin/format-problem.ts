@@ -64,6 +64,7 @@ function formatInvalid(what: Written, problem: RuleProblem): string {
     patterns: problem.field === what ? 'the list ' : 'pattern ',
     contact: 'contact ',
     link: 'link ',
+    language: 'language ',
   }
   return subject[what] + formatFlaw(problem)
 }

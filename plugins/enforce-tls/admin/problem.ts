@@ -61,7 +61,7 @@ export type ProblemData =
   | { readonly code: 'store-gone'; readonly problem: string; readonly wayOut: string }
 
 /** What somebody wants to write. */
-export type Written = 'rule' | 'patterns' | 'group' | 'domain' | 'contact' | 'link'
+export type Written = 'rule' | 'patterns' | 'group' | 'domain' | 'contact' | 'link' | 'language'
 
 /** A change that is not made: nothing is written. */
 export class AdminProblem extends Error {

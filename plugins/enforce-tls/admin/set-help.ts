@@ -1,7 +1,8 @@
-/** Whom the senders of a domain can ask about a bounce, and where they can read more: set beside its switch. */
+/** Whom the senders of a domain can ask about a bounce, where they can read more, and their language: set beside its switch. */
 import { parseService } from '../rules/owner-entries.js'
 import {
   checkContact,
+  checkLanguage,
   checkLink,
   HELP_FIELDS,
   readSenderHelp,
@@ -24,6 +25,7 @@ export interface HelpSet {
 const CHECKS: Readonly<Record<keyof SenderHelp, (text: string) => Checked>> = {
   contact: checkContact,
   link: checkLink,
+  language: checkLanguage,
 }
 
 /**

@@ -6,6 +6,7 @@ import { readReadable } from '../admin/whole-store.js'
 import { readSenderHelp, type SenderHelp } from '../rules/sender-help.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { namedChange } from '../store/entry-change.js'
+import { LANGUAGES } from '../text/language.js'
 import { numbered } from '../text/list.js'
 import { domainMeant } from './domain-meant.js'
 import { removeByUser } from './domain-remove.js'
@@ -57,11 +58,17 @@ export function addDomainCommands(program: Root, withStore: WithStore): void {
     .option('--no-contact', 'nobody in particular')
     .option('--link <url>', 'where they can read more, such as your page about encrypted mail: https only')
     .option('--no-link', 'no link')
+    .option(
+      '--language <language>',
+      `of what they get: ${LANGUAGES.join(', ')}; English stands below the others`,
+    )
+    .option('--no-language', "the server's language ([failure] language)")
     .addHelpText(
       'after',
       examples(
         'domain set acme.example --contact helpdesk@acme.example',
         'domain set acme.example --link https://acme.example/encrypted-mail',
+        'domain set acme.example --language de',
         'domain set acme.example --no-contact --no-link',
       ),
     )
@@ -126,12 +133,13 @@ async function listDomains({ store, output }: Context): Promise<void> {
     for (const each of wrong)
       problems.push(`${store.placeOf({ key: 'domains', owner: domain, field: domain })}: ${each}`)
     if (problem !== null) continue
-    const { contact, link } = readSenderHelp(json).help
+    const { contact, link, language } = readSenderHelp(json).help
     rows.set(domain, {
       enabled: isServiceOn(json) === true,
       rules: 0,
       ...(contact === null ? {} : { contact }),
       ...(link === null ? {} : { link }),
+      ...(language === null ? {} : { language }),
     })
   }
   const known = owners.filter((owner) => {

@@ -1,6 +1,7 @@
 /**
  * `enforce-tls explain`: what would happen to a message, and why, by the very code that decides at a delivery.
  */
+import { Option } from '@commander-js/extra-typings'
 import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { consequenceOf, requirementTried, type Consequence } from '../check/consequence.js'
@@ -15,6 +16,7 @@ import { explanationData } from '../rules/explanation-data.js'
 import { asQueued, HEADER_BYTES_MAX, HeaderBlock } from '../rules/header-block.js'
 import type { MessageView } from '../rules/match.js'
 import { ownersOf, serviceDomainOf } from '../rules/owner.js'
+import { LANGUAGES, type Language } from '../text/language.js'
 import { quote } from '../text/quote.js'
 import { fileProblem } from '../store/file/errors.js'
 import { StoreError } from '../store/rule-store.js'
@@ -38,6 +40,7 @@ interface ExplainOptions {
   readonly direction: string
   readonly probe?: true | undefined
   readonly bounce?: true | undefined
+  readonly language?: Language | undefined
   readonly dns?: string | undefined
   readonly mx?: string | undefined
 }
@@ -53,6 +56,12 @@ export function addExplainCommand(program: Root, withStore: WithStore): void {
     .option('--direction <direction>', 'outgoing, or incoming: mail for a recipient of yours', 'outgoing')
     .option('--probe', "ask the recipient's mail servers too, as the command check does")
     .option('--bounce', 'with what --probe finds: the bounce that the sender would get, if there is one')
+    .addOption(
+      new Option(
+        '--language <language>',
+        'with --bounce: its language, whatever message and domain say',
+      ).choices(LANGUAGES),
+    )
     .addOption(dnsOption('with --probe: '))
     .option('--mx <host:port>', 'with --probe: ask this host instead of those that DNS names')
     .addHelpText(
@@ -82,6 +91,8 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
   const explanation = atOnce(explain(parts, groups, message))
   const { reportOnly, forwardedMail } = settings.main
   const forwarded = context.folder === null ? {} : { forwardedMail }
+  if (options.language !== undefined && !options.bounce)
+    throw new WrongUse(['--language belongs to --bounce'])
   const asks = options.probe === true || options.bounce === true
   const check = asks ? await probed(context, message, explanation, options) : null
   const tried = check && (await triedOut(context, { message, header }, explanation, check, options))
@@ -156,7 +167,7 @@ async function triedOut(
   { message, header }: GivenMessage,
   { ruling, open: depends }: Explanation,
   check: PartnerCheck,
-  { bounce }: ExplainOptions,
+  { bounce, language }: ExplainOptions,
 ): Promise<Consequence & { readonly bounce?: BounceTexts | null }> {
   const { direction, sender, recipient } = message
   const { reportOnly } = settings.main
@@ -168,7 +179,7 @@ async function triedOut(
     return { ...consequence, bounce: null }
   const requirement = requirementTried(ruling, recipient.domain)
   const { help } = readSenderHelp(await store.readService(sender.domain))
-  const request = { sender, recipient, requirement, check, header, help }
+  const request = { sender, recipient, requirement, check, header, help, language }
   const { subject, text, html } = await packagedPreview(request, settings, folder)
   return { ...consequence, bounce: { subject, text, html } }
 }

@@ -15,6 +15,7 @@ import { formatAddress, type MailAddress } from '../rules/address.js'
 import type { Requirement } from '../rules/requirement.js'
 import type { SenderHelp } from '../rules/sender-help.js'
 import type { Settings } from '../settings/types.js'
+import type { Language } from '../text/language.js'
 
 /** Which bounce to write. */
 export interface PreviewRequest {
@@ -27,11 +28,13 @@ export interface PreviewRequest {
   readonly header: string
   /** Whom the sender can ask. */
   readonly help: SenderHelp
+  /** Its language; absent for that of the message or of the sender's domain. */
+  readonly language?: Language | undefined
 }
 
 /** Writes the texts of the bounce. */
 export function previewBounce(
-  { sender, recipient, requirement, check, header, help }: PreviewRequest,
+  { sender, recipient, requirement, check, header, help, language }: PreviewRequest,
   options: BounceOptions,
 ): Promise<BounceTexts> {
   const attempts = check.hosts.filter(({ failure }) => failure !== null).map(attemptAt)
@@ -58,7 +61,7 @@ export function previewBounce(
       // Where it has come to MAIL, the answer may quote the message.
       mayQuote: check.hosts.some(({ dialogue }) => dialogue.some(({ asked }) => asked.startsWith('MAIL'))),
     },
-    { ...options, help },
+    { ...options, help, asked: language },
   )
 }
 
@@ -129,6 +132,7 @@ export async function packagedPreview(
     templates: { text, html },
     now: new Date(),
     minVersion: tls.minVersion,
+    language: failure.language,
   })
 }
 

@@ -1,5 +1,6 @@
 /** The shapes that several routes share, as JSON Schemas; what a rule may hold is said by `rules/rule-schema.ts`. */
 import { ruleSchema } from '../rules/rule-schema.js'
+import { LANGUAGES } from '../text/language.js'
 import type { Schema } from './route.js'
 
 /** An object with exactly these fields. */
@@ -15,6 +16,7 @@ export function list(items: Schema, maxItems?: number): Schema {
 
 export const text: Schema = { type: 'string' }
 export const shortText: Schema = { type: 'string', maxLength: 1000 }
+export const language: Schema = { type: 'string', enum: [...LANGUAGES] }
 export const flag: Schema = { type: 'boolean' }
 export const count: Schema = { type: 'integer', minimum: 0 }
 export const nullable = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] })

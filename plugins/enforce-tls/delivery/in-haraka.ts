@@ -78,7 +78,8 @@ export function bounceOptionsIn(
   { failure, tls }: Pick<Settings, 'failure' | 'tls'>,
 ): BounceOptions {
   const { minVersion } = tls
-  return { me, content: failure.bounceContent, templates, now: new Date(), minVersion }
+  const { bounceContent: content, language } = failure
+  return { me, content, templates, now: new Date(), minVersion, language }
 }
 
 /** Whom a sender can ask. No bounce waits for a store that does not answer, or is missing for what stands there. */

@@ -15,6 +15,7 @@ import {
 } from './redis.js'
 import { parseResolvers, type Resolver } from '../dns/resolver-list.js'
 import { TLS_VERSIONS } from '../rules/levels.js'
+import { LANGUAGES } from '../text/language.js'
 import { nearest } from '../text/nearest.js'
 import { SETTINGS_FILE, SettingsError, withoutValue } from './error.js'
 import { NO_SECRETS, type ReadSecret } from './secret-file.js'
@@ -98,6 +99,7 @@ export const KEYS: Readonly<Record<string, Keys>> = {
     bounce_content: words('minimal', 'full'),
     delay_warning: durationOrNever,
     allow_release: boolean,
+    language: words(...LANGUAGES),
   },
   evidence: {
     stream: boolean,
@@ -232,6 +234,7 @@ export function toSettings(
       bounceContent: or(failure['bounce_content'], 'minimal'),
       delayWarning: milliseconds(failure['delay_warning'], 14_400_000),
       allowRelease: isYes(failure['allow_release'], false),
+      language: or(failure['language'], 'en'),
     },
     evidence: {
       stream: isYes(evidence['stream'], true),

@@ -1,6 +1,7 @@
 /** All settings as one type, with unit and default of each; `schema.ts` reads them and a test holds the two together. */
 import type { Resolver } from '../dns/resolver-list.js'
 import type { TlsVersion } from '../rules/levels.js'
+import type { Language } from '../text/language.js'
 import type { Gateway } from './gateways.js'
 import type { RedisSettings } from './redis.js'
 import type { TrustSettings } from './trust.js'
@@ -78,6 +79,8 @@ export interface Settings {
     readonly delayWarning: number
     /** Whether administrators may release a single message from what its rules require. @default false */
     readonly allowRelease: boolean
+    /** The language of bounces and notices, where neither the message nor the sender's domain says one. @default en */
+    readonly language: Language
   }
   readonly evidence: {
     /** Write the delivery log, which `enforce-tls report` reads. @default true */

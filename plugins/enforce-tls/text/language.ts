@@ -1,4 +1,4 @@
-/** The languages that notices to senders are written in, and how a list, a number and a date look in one of them. Pure. */
+/** The languages that notices to senders are written in. Pure. */
 
 /** Their tags (BCP 47); the first one is for whoever states none. */
 export const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'nl'] as const
@@ -13,4 +13,9 @@ export type Language = (typeof LANGUAGES)[number]
 export function languageFor(range: string): Language | null {
   const [primary = ''] = range.toLowerCase().split('-', 1)
   return LANGUAGES.find((language) => language === primary) ?? null
+}
+
+/** Its English name. */
+export function languageName(language: Language): string {
+  return new Intl.DisplayNames('en', { type: 'language' }).of(language) ?? language
 }

@@ -1,27 +1,31 @@
-/** Whom the senders of a domain can ask about a bounce, and where they can read more. */
-import { setHelp } from '../../admin/set-help.js'
+/** Whom the senders of a domain can ask about a bounce, where they can read more, and in which language they get it. */
+import { setHelp, type HelpEdit } from '../../admin/set-help.js'
 import { domainNamed } from '../../admin/set-service.js'
-import { readSenderHelp, type SenderHelp } from '../../rules/sender-help.js'
+import { readSenderHelp } from '../../rules/sender-help.js'
 import { assertSeen, etagOf } from '../etag.js'
 import { changeableOwner, editorOf, param, visibleDomain } from '../owner-access.js'
 import { route, type Call, type Reply } from '../route.js'
-import { nullable, object, shortText, text } from '../schemas.js'
+import { language, nullable, object, shortText, text } from '../schemas.js'
 
 export const domainHelpRoutes = [
-  route<SenderHelp>({
+  route<HelpEdit>({
     method: 'put',
     path: '/domains/{domain}/help',
     operationId: 'setDomainHelp',
-    summary: 'Set whom senders of a domain can ask about a bounce, and a link; null for none.',
+    summary:
+      'Set whom senders of a domain can ask about a bounce, a link, and their language; null for none. A language that is left out stays.',
     needs: 'editor',
     precondition: true,
-    body: object({ contact: nullable(shortText), link: nullable(shortText) }),
-    answers: { 200: object({ contact: nullable(text), link: nullable(text) }) },
+    body: object(
+      { contact: nullable(shortText), link: nullable(shortText), language: nullable(language) },
+      'language',
+    ),
+    answers: { 200: object({ contact: nullable(text), link: nullable(text), language: nullable(language) }) },
     handle: setDomainHelp,
   }),
 ]
 
-async function setDomainHelp(call: Call<SenderHelp>): Promise<Reply> {
+async function setDomainHelp(call: Call<HelpEdit>): Promise<Reply> {
   const { store } = call.context
   const given = visibleDomain(call, param(call, 'domain'))
   changeableOwner(call, given)

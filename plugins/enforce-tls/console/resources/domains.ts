@@ -8,6 +8,7 @@ import { readSenderHelp } from '../../rules/sender-help.js'
 import { EVERYONE, parseOwner, serviceDomainOf } from '../../rules/owner.js'
 import type { OwnerEntries } from '../../rules/owner-entries.js'
 import { Groups } from '../../rules/group.js'
+import type { Language } from '../../text/language.js'
 import { sorting, type InPieces } from '../../work/pieces.js'
 import { parseRule } from '../../rules/check-rule.js'
 import { inPieces } from '../../work/turns.js'
@@ -18,7 +19,7 @@ import { changeableOwner, editorOf, param, visibleDomain } from '../owner-access
 import { cursorOf, Page, pageQuery, pageReply } from '../paging.js'
 import { notFound, Problem } from '../problem.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
-import { count, etag, flag, list, nullable, object, text } from '../schemas.js'
+import { count, etag, flag, language, list, nullable, object, text } from '../schemas.js'
 
 /** So many names are looked at between two yields. */
 const PIECE = 200
@@ -30,6 +31,7 @@ const row = {
   problems: list(text),
   contact: { ...nullable(text), description: 'Whom its senders can ask about a bounce, which says so.' },
   link: { ...nullable(text), description: 'An https URL in bounces, where its senders can read more.' },
+  language: { ...nullable(language), description: 'Of bounces to its senders, where a message says none.' },
   failures24h: {
     ...nullable(count),
     description:
@@ -61,6 +63,7 @@ interface DomainRow {
   readonly problems: readonly string[]
   readonly contact: string | null
   readonly link: string | null
+  readonly language: Language | null
   readonly failures24h: number | null
   readonly etag: string | null
 }

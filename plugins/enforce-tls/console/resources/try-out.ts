@@ -5,15 +5,17 @@
 import { consequenceOf, CONSEQUENCES, requirementTried } from '../../check/consequence.js'
 import { formatAddress } from '../../rules/address.js'
 import { readSenderHelp } from '../../rules/sender-help.js'
+import type { Language } from '../../text/language.js'
 import { maySee } from '../auth/permission.js'
 import { route, type Call, type Reply } from '../route.js'
-import { flag, nullable, object, text } from '../schemas.js'
+import { flag, language, nullable, object, text } from '../schemas.js'
 import { asked, envelopeFor, limitedCheck } from './check.js'
 import { explainBody, explained, explanation, type ExplainBody } from './explain.js'
 
 interface TryBody extends ExplainBody {
   /** Whether the servers are asked about the recipient, too. */
   readonly askRecipient?: boolean
+  readonly language?: Language
 }
 
 const { properties, optional } = explainBody
@@ -33,9 +35,15 @@ export const tryOutRoutes = [
           ...flag,
           description: 'Whether the recipient is tried with MAIL FROM:<> and RCPT inside TLS, never DATA.',
         },
+        language: {
+          ...language,
+          description:
+            "Of the bounce; without it that of the message, of the sender's domain, or of the server.",
+        },
       },
       ...optional,
       'askRecipient',
+      'language',
     ),
     answers: {
       200: object({
@@ -89,6 +97,7 @@ async function tryOut(call: Call<TryBody>): Promise<Reply> {
           requirement,
           check,
           header: body.header ?? '',
+          language: body.language,
           help: readSenderHelp(await context.store.readService(sender.domain)).help,
         })
       : null

@@ -22,10 +22,7 @@ const TAG = /^[a-z]{1,8}(?:-[a-z0-9]{1,8})*$/i
 const RANGE = /^([a-z]{1,8}(?:-[a-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?$/i
 
 /** Chooses it. @param fields the message's header fields, names in lower case */
-export function languageOf(
-  fields: readonly HeaderField[],
-  { domain, server }: LanguageSettings,
-): Language {
+export function languageOf(fields: readonly HeaderField[], { domain, server }: LanguageSettings): Language {
   return (
     contentLanguage(valueOf(fields, 'content-language')) ??
     acceptedLanguage(valueOf(fields, 'accept-language')) ??

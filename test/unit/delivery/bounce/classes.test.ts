@@ -258,7 +258,7 @@ describe('a bounce', () => {
   })
 
   it('says whom to ask and where to read more, and nothing of it where that is not set', async () => {
-    const help = { contact: '<b>Help</b> & desk', link: 'https://acme.example/tls?a=1&b=2' }
+    const help = { contact: '<b>Help</b> & desk', link: 'https://acme.example/tls?a=1&b=2', language: null }
     const { text, html } = await bounceOf({ failed: ['starttls-refused'], options: { help } })
     assert.match(
       text,

@@ -60,7 +60,7 @@ const options = {
   minVersion: 'TLSv1.2',
   templates: { text: template, html: [] },
   now: new Date(1_764_000_000_000),
-  help: { contact: 'helpdesk@acme.example', link: 'https://acme.example/encrypted-mail' },
+  help: { contact: 'helpdesk@acme.example', link: 'https://acme.example/encrypted-mail', language: null },
 } as const
 
 describe('the bounce in the documents', () => {

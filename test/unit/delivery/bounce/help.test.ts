@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { helpFor } from '../../../../plugins/enforce-tls/delivery/in-haraka.js'
 import type { HarakaMailItem } from '../../../../plugins/enforce-tls/haraka/types.js'
 
-const NONE = { contact: null, link: null }
+const NONE = { contact: null, link: null, language: null }
 
 function itemFrom(host: string | null): Pick<HarakaMailItem, 'todo'> {
   return { todo: { mail_from: { user: 'ann', host } } } as unknown as Pick<HarakaMailItem, 'todo'>
@@ -17,7 +17,7 @@ describe('whom a sender can ask', () => {
         await helpFor(itemFrom(host), (domain) =>
           Promise.resolve(domain === 'acme.example' ? '{"enabled":false,"contact":"IT"}' : null),
         ),
-        { contact: 'IT', link: null },
+        { contact: 'IT', link: null, language: null },
       )
   })
 

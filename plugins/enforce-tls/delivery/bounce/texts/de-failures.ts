@@ -56,7 +56,9 @@ export const failures: NoticeTexts['failures'] = {
       `${yours(request, 'bietet', 'bieten')} STARTTLS an, ${request.hosts.length > 1 ? 'lehnen' : 'lehnt'} den Befehl aber mit einem Fehler (5yz) ab. Bitte sorgen Sie dafür, dass dort ${request.version} oder neuer funktioniert.`,
   },
   'handshake-failure': {
-    advice: informRecipient('der Mailserver dort eine aktuelle Version der Verschlüsselung (TLS) braucht, die funktioniert'),
+    advice: informRecipient(
+      'der Mailserver dort eine aktuelle Version der Verschlüsselung (TLS) braucht, die funktioniert',
+    ),
     ask: (request) =>
       `Der TLS-Handshake mit ${hostsIn(request)} schlägt fehl. Bitte sorgen Sie dafür, dass dort ${request.version} oder neuer mit einer gängigen Cipher-Suite funktioniert.`,
   },
@@ -126,7 +128,9 @@ export const failures: NoticeTexts['failures'] = {
       `Ihre MTA-STS-Richtlinie unter ${policyOf(domain)} oder deren TXT-Eintrag unter _mta-sts.${domain} ist ungültig. Bitte berichtigen Sie das (RFC 8461).`,
   },
   'sts-webpki-invalid': {
-    advice: theirsToPublish('der Webserver mit der MTA-STS-Richtlinie der Domain ein gültiges Zertifikat braucht'),
+    advice: theirsToPublish(
+      'der Webserver mit der MTA-STS-Richtlinie der Domain ein gültiges Zertifikat braucht',
+    ),
     ask: ({ domain }) =>
       `Der Webserver mta-sts.${domain} mit Ihrer MTA-STS-Richtlinie hat kein gültiges Zertifikat für diesen Namen. Bitte installieren Sie eines von einer öffentlich anerkannten Zertifizierungsstelle.`,
   },

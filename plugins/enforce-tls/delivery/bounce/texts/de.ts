@@ -66,7 +66,9 @@ export const de: NoticeTexts & { readonly language: 'de' } = {
     const message = `Ihre Nachricht an ${listed(recipients, NAMED)} ${became}`
     const because = causeOf(result)
     const sentence = because === '' ? `${message}.` : `${message}, weil ${because}.`
-    return result.gateway === 'instead' ? `${sentence} Auch über ein Gateway konnte sie nicht gehen.` : sentence
+    return result.gateway === 'instead'
+      ? `${sentence} Auch über ein Gateway konnte sie nicht gehen.`
+      : sentence
   },
   side: (side, fate, domain) => {
     if (side === 'sender') return 'Der nächste Schritt liegt bei Ihnen.'

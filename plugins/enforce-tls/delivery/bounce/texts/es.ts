@@ -74,7 +74,9 @@ export const es: NoticeTexts & { readonly language: 'es' } = {
       case 'either':
         return capital(`${passes}su propio equipo de correo debe averiguar en qué lado está el fallo.`)
       case 'both':
-        return capital(`${passes}su propio equipo de correo y el de ${domain} tienen cada uno algo que corregir.`)
+        return capital(
+          `${passes}su propio equipo de correo y el de ${domain} tienen cada uno algo que corregir.`,
+        )
       case 'sender':
         return 'El siguiente paso le corresponde a usted.'
     }

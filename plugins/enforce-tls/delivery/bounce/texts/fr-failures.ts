@@ -44,7 +44,9 @@ export const failures: NoticeTexts['failures'] = {
       `${yours(request, 'ne propose', 'ne proposent')} pas STARTTLS. Veuillez l’y activer, avec ${request.version} ou une version ultérieure.`,
   },
   'starttls-deferred': {
-    advice: informRecipient('que son serveur de messagerie ne cesse de remettre le chiffrement (TLS) à plus tard'),
+    advice: informRecipient(
+      'que son serveur de messagerie ne cesse de remettre le chiffrement (TLS) à plus tard',
+    ),
     ask: (request) =>
       `${yours(request, 'répond', 'répondent')} à STARTTLS par une erreur temporaire (4yz). Veuillez vous assurer que ${request.version} ou une version ultérieure y est disponible.`,
   },
@@ -133,7 +135,9 @@ export const failures: NoticeTexts['failures'] = {
       `Le serveur web mta-sts.${domain} qui porte votre politique MTA-STS n’a pas de certificat valide pour ce nom. Veuillez en installer un d’une autorité publiquement reconnue.`,
   },
   'mx-not-listed': {
-    advice: theirsToPublish('que la politique MTA-STS de son domaine ne mentionne pas le serveur de messagerie'),
+    advice: theirsToPublish(
+      'que la politique MTA-STS de son domaine ne mentionne pas le serveur de messagerie',
+    ),
     ask: (request) =>
       `Votre politique MTA-STS à l’adresse ${policyOf(request.domain)} ne mentionne pas ${hostsIn(request)}, contrairement à vos enregistrements MX. Veuillez les accorder (RFC 8461).`,
   },

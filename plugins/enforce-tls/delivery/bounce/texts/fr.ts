@@ -58,15 +58,13 @@ export const fr: NoticeTexts & { readonly language: 'fr' } = {
   result: (result) => {
     const { fate, problem, recipients } = result
     const became =
-      fate === 'delayed'
-        ? 'est retardé'
-        : isOther(problem)
-          ? 'n’a pas été remis'
-          : 'n’a pas été envoyé'
+      fate === 'delayed' ? 'est retardé' : isOther(problem) ? 'n’a pas été remis' : 'n’a pas été envoyé'
     const message = `Votre message à ${listed(recipients, NAMED)} ${became}`
     const because = causeOf(result)
     const sentence = because === '' ? `${message}.` : `${message}, car ${because}.`
-    return result.gateway === 'instead' ? `${sentence} Il n’a pas pu non plus passer par une passerelle.` : sentence
+    return result.gateway === 'instead'
+      ? `${sentence} Il n’a pas pu non plus passer par une passerelle.`
+      : sentence
   },
   side: (side, fate, domain) => {
     const passes = fate === 'delayed' ? 'Si le problème ne disparaît pas de lui-même, ' : ''
@@ -106,7 +104,8 @@ export const fr: NoticeTexts & { readonly language: 'fr' } = {
   delayAdvice: (until) =>
     `Rien pour l’instant\u202f: n’envoyez pas le message une nouvelle fois. Les tentatives se poursuivent jusqu’au ${until}\u202f; si le message ne peut pas être envoyé d’ici là, vous recevrez un autre avis. ` +
     'En cas d’urgence, joignez le destinataire par un autre moyen, par exemple par téléphone.',
-  whatTlsIs: 'TLS est le chiffrement qui protège un message sur son trajet d’un serveur de messagerie au suivant.',
+  whatTlsIs:
+    'TLS est le chiffrement qui protège un message sur son trajet d’un serveur de messagerie au suivant.',
   whatPublishingIs:
     'Il n’est utile que s’il s’agit du bon serveur\u202f; les domaines peuvent donc publier comment reconnaître le leur\u202f: dans le DNS (DANE) ou dans une politique sur un serveur web (MTA-STS).',
   whatLookingUpIs:

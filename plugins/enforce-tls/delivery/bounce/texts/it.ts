@@ -58,7 +58,11 @@ export const it: NoticeTexts & { readonly language: 'it' } = {
   result: (result) => {
     const { fate, problem, recipients } = result
     const became =
-      fate === 'delayed' ? 'è in ritardo' : isOther(problem) ? 'non è stato consegnato' : 'non è stato inviato'
+      fate === 'delayed'
+        ? 'è in ritardo'
+        : isOther(problem)
+          ? 'non è stato consegnato'
+          : 'non è stato inviato'
     const message = `Il Suo messaggio a ${listed(recipients, NAMED)} ${became}`
     const because = causeOf(result)
     const sentence = because === '' ? `${message}.` : `${message}, perché ${because}.`
@@ -74,7 +78,9 @@ export const it: NoticeTexts & { readonly language: 'it' } = {
       case 'ours':
         return capital(`${passes}spetta a chi gestisce la Sua posta porvi rimedio.`)
       case 'either':
-        return capital(`${passes}spetta a chi gestisce la Sua posta stabilire da quale parte sia il problema.`)
+        return capital(
+          `${passes}spetta a chi gestisce la Sua posta stabilire da quale parte sia il problema.`,
+        )
       case 'both':
         return capital(
           `${passes}sia chi gestisce la Sua posta sia chi gestisce quella di ${domain} ha qualcosa da correggere.`,

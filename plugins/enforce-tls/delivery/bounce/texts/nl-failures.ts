@@ -30,8 +30,7 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'sts-webpki-invalid':
     'kon niet worden geverifieerd, omdat de webserver met het MTA-STS-beleid van het domein geen geldig certificaat heeft',
   'mx-not-listed': 'staat niet bij de servers in het MTA-STS-beleid van het domein',
-  'nothing-published':
-    'kon niet worden geverifieerd, omdat het domein niet publiceert wat de regel vereist',
+  'nothing-published': 'kon niet worden geverifieerd, omdat het domein niet publiceert wat de regel vereist',
   'trust-unusable':
     'kon niet worden benaderd, omdat de TLS-instellingen van dit mailsysteem daarvoor niet kunnen worden gebruikt',
   'gateway-unavailable': 'kon het bericht niet aannemen',
@@ -128,7 +127,9 @@ export const failures: NoticeTexts['failures'] = {
       `Uw MTA-STS-beleid op ${policyOf(domain)}, of het TXT-record ervan op _mta-sts.${domain}, is niet geldig. Corrigeer dit (RFC 8461).`,
   },
   'sts-webpki-invalid': {
-    advice: theirsToPublish('de webserver met het MTA-STS-beleid van het domein een geldig certificaat nodig heeft'),
+    advice: theirsToPublish(
+      'de webserver met het MTA-STS-beleid van het domein een geldig certificaat nodig heeft',
+    ),
     ask: ({ domain }) =>
       `De webserver mta-sts.${domain} met uw MTA-STS-beleid heeft geen geldig certificaat voor die naam. Installeer er een van een publiek vertrouwde autoriteit.`,
   },

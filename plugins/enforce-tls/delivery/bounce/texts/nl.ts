@@ -88,7 +88,8 @@ export const nl: NoticeTexts & { readonly language: 'nl' } = {
   delayAdvice: (until) =>
     `Voorlopig niets: verzend het bericht niet opnieuw. Tot ${until} wordt verzending steeds opnieuw geprobeerd; lukt het dan nog niet, dan ontvangt u opnieuw een melding. ` +
     'Als het dringend is, neem dan op een andere manier contact op met de ontvanger, bijvoorbeeld telefonisch.',
-  whatTlsIs: 'TLS is de versleuteling die een bericht beschermt op weg van de ene mailserver naar de volgende.',
+  whatTlsIs:
+    'TLS is de versleuteling die een bericht beschermt op weg van de ene mailserver naar de volgende.',
   whatPublishingIs:
     'Die helpt alleen als dat de juiste server is. Daarom kunnen domeinen publiceren hoe die van hen te herkennen is: in DNS (DANE) of in een beleid op een webserver (MTA-STS).',
   whatLookingUpIs:
