@@ -49,7 +49,7 @@ it('when none of the MX hosts has TLS, the one bounce names them all', async () 
   const text = parseBounce(raw.data).text.replace(/\s+/g, ' ')
   assert.match(
     text,
-    /The receiving servers mx1\.bank\.example, mx2\.bank\.example of bank\.example could not establish a TLS connection/,
+    /The receiving servers mx1\.bank\.example and mx2\.bank\.example of bank\.example could not establish a TLS connection/,
   )
   assert.match(
     text,

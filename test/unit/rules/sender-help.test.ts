@@ -4,7 +4,14 @@ import { describe, it } from 'node:test'
 import { documentProblems } from '../../../plugins/enforce-tls/admin/import-plan.js'
 import { emptyDocument } from '../../../plugins/enforce-tls/store/rules-document.js'
 import { parseService } from '../../../plugins/enforce-tls/rules/owner-entries.js'
-import { checkContact, checkLink, readSenderHelp } from '../../../plugins/enforce-tls/rules/sender-help.js'
+import {
+  checkContact,
+  checkLanguage,
+  checkLink,
+  readSenderHelp,
+} from '../../../plugins/enforce-tls/rules/sender-help.js'
+
+const LATIN = 'field language is not a language that bounces are written in'
 
 describe('whom senders can ask', () => {
   for (const contact of ['help@acme.example', 'https://help.acme.example/', 'IT-Büro, Durchwahl 4711'])
@@ -36,16 +43,28 @@ describe('whom senders can ask', () => {
   ])
     it(`has no link to ${link.slice(0, 40)}`, () => assert.ok('problem' in checkLink(link)))
 
+  it('has a language of those that bounces have, and says which one is meant', () => {
+    assert.deepEqual(checkLanguage(' DE '), { value: 'de' })
+    const flaw = checkLanguage('de-AT')
+    assert.deepEqual('problem' in flaw && [flaw.expected, flaw.suggestion], [
+      'one of en, de, fr, es, it, nl',
+      ['de'],
+    ])
+    assert.deepEqual(readSenderHelp('{"enabled":true,"language":"fr"}').help.language, 'fr')
+  })
+
   for (const [what, more, flaws] of [
     ['a contact that is a number', { contact: 4711 }, ['field contact is not a text']],
     ['a link that is none', { link: 'http://acme.example' }, ['field link is not a link']],
+    ['a language that bounces do not have', { language: 'la' }, [LATIN]],
+    ['languages', { language: ['de'] }, ['field language is not a text']],
     ['nothing', {}, []],
   ] as const)
     it(`beside a switch leaves it as it is: ${what}`, () => {
       const entry = JSON.stringify({ enabled: true, ...more })
       assert.deepEqual(parseService(entry), { enabled: true })
       const { help, flaws: found } = readSenderHelp(entry)
-      assert.deepEqual(help, { contact: null, link: null })
+      assert.deepEqual(help, { contact: null, link: null, language: null })
       assert.deepEqual(
         found.map(({ problem }) => problem),
         flaws,
@@ -68,6 +87,9 @@ describe('whom senders can ask', () => {
 
   it('is nobody in an entry that is broken', () => {
     for (const entry of [null, '', '{', '[]', '"x"', 'null'])
-      assert.deepEqual(readSenderHelp(entry), { help: { contact: null, link: null }, flaws: [] })
+      assert.deepEqual(readSenderHelp(entry), {
+        help: { contact: null, link: null, language: null },
+        flaws: [],
+      })
   })
 })

@@ -185,7 +185,7 @@ describe('a bounce', () => {
       'the same at two servers',
       ['starttls-not-supported', 'starttls-not-supported'],
       /because their mail servers cannot receive it encrypted\. The mail team/,
-      [/Your mail servers mx1\.clinic\.example, mx2\.clinic\.example do not offer STARTTLS/],
+      [/Your mail servers mx1\.clinic\.example and mx2\.clinic\.example do not offer STARTTLS/],
     ],
     [
       'a fault of theirs and one that may be on either side',
@@ -250,9 +250,9 @@ describe('a bounce', () => {
     assert.equal(subject, 'Not delivered: your message to clinic.example')
     assert.equal(
       opening,
-      'Your message to a@clinic.example, b@clinic.example was not delivered, because their mail server rejected it. The next step is yours.',
+      'Your message to a@clinic.example and b@clinic.example was not delivered, because their mail server rejected it. The next step is yours.',
     )
-    assert.match(text, /the receiving server answered 550 5\.1\.1, 552; its text is left out/)
+    assert.match(text, /the receiving server answered 550 5\.1\.1 and 552; its text is left out/)
     assert.match(text, /- Code: a@clinic\.example: 550 5\.1\.1 - Code: b@clinic\.example: 552 5\.2\.2/)
     assert.doesNotMatch(text, /Results|Please tell your mail team/)
   })

@@ -144,7 +144,7 @@ describe('a bounce about what is published', () => {
     assert.equal(both.subject, NOT_VERIFIED)
     assert.match(
       both.summary,
-      /The receiving servers mx1\.bank\.example, mx2\.bank\.example of bank\.example could not be verified\. The rule/,
+      /The receiving servers mx1\.bank\.example and mx2\.bank\.example of bank\.example could not be verified\. The rule/,
     )
     assert.match(
       both.explanation,

@@ -70,7 +70,7 @@ describe('a notice about a trust that cannot be used', () => {
     assert.equal(subject, 'Not sent: this mail system cannot send to bank.example as required')
     assert.match(
       text,
-      /^Your message to cfo@bank\.example was not sent, because this mail system cannot send it as securely as required\. Your own mail team has to fix this\. .* WHY The receiving servers mx1\.bank\.example, mx2\.bank\.example of bank\.example were not contacted, because the TLS settings here cannot be used\. The rule "Banks" of acme\.example requires those settings\./,
+      /^Your message to cfo@bank\.example was not sent, because this mail system cannot send it as securely as required\. Your own mail team has to fix this\. .* WHY The receiving servers mx1\.bank\.example and mx2\.bank\.example of bank\.example were not contacted, because the TLS settings here cannot be used\. The rule "Banks" of acme\.example requires those settings\./,
     )
     assert.match(
       text,

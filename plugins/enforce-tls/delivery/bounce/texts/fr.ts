@@ -96,8 +96,8 @@ export const fr: NoticeTexts & { readonly language: 'fr' } = {
       : `Motif indiqué\u202f: ${ended(reason)}`,
   discreetReason: (codes) =>
     codes.length > 0
-      ? `le serveur destinataire a répondu ${listed(codes)}\u202f; son texte est omis, car cet avis peut circuler sans chiffrement`
-      : 'la session avec le serveur destinataire a échoué\u202f; son texte est omis, car cet avis peut circuler sans chiffrement',
+      ? `le serveur destinataire a répondu ${listed(codes)}. Son texte est omis, car cet avis peut circuler sans chiffrement`
+      : 'la session avec le serveur destinataire a échoué. Son texte est omis, car cet avis peut circuler sans chiffrement',
   answered: (answers) => `a répondu ${listed(answers)}`,
   otherAdvice:
     'Vérifiez l’adresse et le motif indiqué par le serveur destinataire. Si les deux semblent corrects, adressez-vous à votre administrateur de messagerie.',
