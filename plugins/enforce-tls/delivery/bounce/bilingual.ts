@@ -10,7 +10,7 @@ const RULE = 'max-width:640px;margin:32px 0 24px;border:0;border-top:1px solid #
 
 /** Both texts, lines ending in CRLF. */
 export function bothTexts(first: string, english: string): string {
-  return `${englishBelow}\r\n\r\n${first}\r\n${LINE}\r\n\r\n${english}`
+  return `${englishBelow}\r\n\r\n${first.trimEnd()}\r\n\r\n${LINE}\r\n\r\n${english}`
 }
 
 /** Both as one document: the content of the second one's body at the end of the first one's. */

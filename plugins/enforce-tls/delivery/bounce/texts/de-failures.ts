@@ -21,7 +21,7 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'tlsa-invalid': 'hat ein Zertifikat, das seine DANE-Einträge im DNS (TLSA) nicht bestätigen',
   'dnssec-invalid': 'konnte im DNS nicht sicher ermittelt werden',
   'resolver-unavailable':
-    'konnte nicht ermittelt werden, weil hier kein DNS-Resolver Antworten gibt, denen zu trauen ist',
+    'konnte nicht ermittelt werden, weil hier kein DNS-Resolver vertrauenswürdige Antworten gibt',
   'dane-required': 'ist nicht durch signierte Einträge im DNS (DANE) bestätigt',
   'sts-policy-fetch-error':
     'konnte nicht verifiziert werden, weil die MTA-STS-Richtlinie seiner Domain nicht abgerufen werden kann',

@@ -74,7 +74,7 @@ export const de: NoticeTexts & { readonly language: 'de' } = {
     if (side === 'sender') return 'Der nächste Schritt liegt bei Ihnen.'
     const [verb, who, what] = actionOf(side, domain)
     return fate === 'delayed'
-      ? `Wenn sich das nicht von selbst gibt, ${verb} ${who} ${what}.`
+      ? `Wenn sich das Problem nicht von selbst löst, ${verb} ${who} ${what}.`
       : `${capital(who)} ${verb} ${what}.`
   },
   reason: reasonOf,
@@ -92,27 +92,27 @@ export const de: NoticeTexts & { readonly language: 'de' } = {
   otherAdvice:
     'Prüfen Sie die Adresse und den Grund, den der empfangende Server angegeben hat. Wenn beides richtig aussieht, fragen Sie Ihre Mail-Administration.',
   delayAdvice: (until) =>
-    `Vorerst nichts: Senden Sie die Nachricht nicht noch einmal. Sie wird bis ${until} weiter versucht; kann sie bis dahin nicht gesendet werden, erhalten Sie eine weitere Mitteilung. ` +
+    `Vorerst nichts: Senden Sie die Nachricht nicht noch einmal. Die Zustellung wird bis zum ${until} weiter versucht; gelingt sie bis dahin nicht, erhalten Sie eine weitere Mitteilung. ` +
     'Wenn es eilt, wenden Sie sich auf anderem Weg an den Empfänger, zum Beispiel telefonisch.',
   whatTlsIs:
     'TLS ist die Verschlüsselung, die eine Nachricht auf dem Weg von einem Mailserver zum nächsten schützt.',
   whatPublishingIs:
     'Sie hilft nur, wenn das der richtige Server ist. Deshalb können Domains veröffentlichen, woran ihr Server zu erkennen ist: im DNS (DANE) oder in einer Richtlinie auf einem Webserver (MTA-STS).',
   whatLookingUpIs:
-    'Sie hilft nur, wenn das der richtige Server ist. Welcher das ist, sagt das Verzeichnis des Internets (DNS), und es gab keine Antwort, der zu trauen ist.',
+    'Sie hilft nur, wenn das der richtige Server ist. Welcher das ist, sagt das Verzeichnis des Internets (DNS), und von dort kam keine vertrauenswürdige Antwort.',
   whatAGatewayIs:
     'Ein Gateway ist ein Mailserver, der Nachrichten weiterleitet. Dieses erhält Nachrichten nur über eine verschlüsselte Verbindung und erst, nachdem es nachgewiesen hat, wer es ist.',
   failed: (failure, host) => `${host} ${says[failure]}.`,
   failures,
   gatewayInstead: (gateway) =>
-    `Stattdessen sollte sie über das Gateway ${placeOf(gateway)} gehen; es ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
+    `Stattdessen sollte die Nachricht über das Gateway ${placeOf(gateway)} gehen; es ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
   gatewayOnly: (gateway) => {
     const { rules } = gateway
     const place = `${placeOf(gateway)}${detailOf(gateway)}.`
     if (rules.length === 0) return `Das Gateway ist ${place}`
     return rules.length > 1
-      ? `Die Regeln ${rulesIn(rules)} senden sie über das Gateway ${place}`
-      : `Die Regel ${rulesIn(rules)} sendet sie über das Gateway ${place}`
+      ? `Die Regeln ${rulesIn(rules)} senden die Nachricht über das Gateway ${place}`
+      : `Die Regel ${rulesIn(rules)} sendet die Nachricht über das Gateway ${place}`
   },
   ask: ({ me, domain, sentences }) =>
     [

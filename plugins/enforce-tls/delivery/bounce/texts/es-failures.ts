@@ -19,9 +19,9 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'starttls-injection':
     'envió datos sin cifrar donde debía empezar TLS, lo que puede ser indicio de un ataque',
   'tlsa-invalid': 'tiene un certificado que sus registros DANE en el DNS (TLSA) no confirman',
-  'dnssec-invalid': 'no se ha podido consultar de forma segura en el DNS',
+  'dnssec-invalid': 'no se ha podido localizar de forma segura en el DNS',
   'resolver-unavailable':
-    'no se ha podido consultar, porque ningún servidor de resolución DNS de este sistema da respuestas de las que fiarse',
+    'no se ha podido localizar, porque ningún servidor de resolución DNS de este sistema da respuestas de las que fiarse',
   'dane-required': 'no está confirmado por registros firmados en el DNS (DANE)',
   'sts-policy-fetch-error':
     'no se ha podido verificar, porque la política MTA-STS de su dominio no se puede obtener',
@@ -41,24 +41,24 @@ export const failures: NoticeTexts['failures'] = {
   'starttls-not-supported': {
     advice: informRecipient('su servidor de correo tiene que aceptar conexiones cifradas (TLS)'),
     ask: (request) =>
-      `${yours(request, 'no ofrece', 'no ofrecen')} STARTTLS. Actívenlo allí, con ${request.version} o posterior.`,
+      `${yours(request, 'no ofrece', 'no ofrecen')} STARTTLS. Por favor, actívenlo allí, con ${request.version} o posterior.`,
   },
   'starttls-deferred': {
     advice: informRecipient('su servidor de correo aplaza una y otra vez el cifrado (TLS)'),
     ask: (request) =>
-      `${yours(request, 'responde', 'responden')} a STARTTLS con un error temporal (4yz). Asegúrense de que allí esté disponible ${request.version} o posterior.`,
+      `${yours(request, 'responde', 'responden')} a STARTTLS con un error temporal (4yz). Por favor, asegúrense de que allí esté disponible ${request.version} o posterior.`,
   },
   'starttls-refused': {
     advice: informRecipient('su servidor de correo tiene que aceptar conexiones cifradas (TLS)'),
     ask: (request) =>
-      `${yours(request, 'ofrece', 'ofrecen')} STARTTLS, pero ${request.hosts.length > 1 ? 'rechazan' : 'rechaza'} el comando con un error (5yz). Asegúrense de que allí funcione ${request.version} o posterior.`,
+      `${yours(request, 'ofrece', 'ofrecen')} STARTTLS, pero ${request.hosts.length > 1 ? 'rechazan' : 'rechaza'} el comando con un error (5yz). Por favor, asegúrense de que allí funcione ${request.version} o posterior.`,
   },
   'handshake-failure': {
     advice: informRecipient(
       'su servidor de correo necesita una versión actual del cifrado (TLS) que funcione',
     ),
     ask: (request) =>
-      `La negociación TLS con ${hostsIn(request)} falla. Asegúrense de que allí funcione ${request.version} o posterior, con un conjunto de cifrado de uso común.`,
+      `La negociación TLS con ${hostsIn(request)} falla. Por favor, asegúrense de que allí funcione ${request.version} o posterior, con un conjunto de cifrado de uso común.`,
   },
   'certificate-not-trusted': {
     advice: informRecipient(
@@ -67,19 +67,19 @@ export const failures: NoticeTexts['failures'] = {
     ask: (request) =>
       `${yours(request, 'no presenta', 'no presentan')} ningún certificado que lleve a una autoridad de certificación en la que confiemos. ` +
       (request.agreedAuthority
-        ? 'Instalen uno de la autoridad acordada con nosotros, con todos los certificados intermedios.'
-        : 'Instalen uno de una autoridad de confianza pública, con todos los certificados intermedios.'),
+        ? 'Por favor, instalen uno de la autoridad acordada con nosotros, con todos los certificados intermedios.'
+        : 'Por favor, instalen uno de una autoridad de confianza pública, con todos los certificados intermedios.'),
   },
   'certificate-expired': {
     advice: informRecipient('el certificado de su servidor de correo ha caducado'),
     ask: (request) =>
-      `${yours(request, 'presenta', 'presentan')} un certificado fuera de su período de validez. Instalen uno vigente.`,
+      `${yours(request, 'presenta', 'presentan')} un certificado fuera de su período de validez. Por favor, instalen uno vigente.`,
   },
   'certificate-host-mismatch': {
     advice: informRecipient('el certificado de su servidor de correo es para otro nombre'),
     ask: (request) =>
       `${yours(request, 'presenta', 'presentan')} un certificado para otro nombre. ` +
-      `Instalen uno cuyos nombres alternativos del sujeto (subjectAltName) incluyan ${certificateNameIn(request)}.`,
+      `Por favor, instalen uno cuyos nombres alternativos del sujeto (subjectAltName) incluyan ${certificateNameIn(request)}.`,
   },
   'fingerprint-mismatch': {
     advice:
@@ -96,16 +96,16 @@ export const failures: NoticeTexts['failures'] = {
       'el certificado de su servidor de correo no coincide con los registros TLSA (DANE) de este en el DNS',
     ),
     ask: (request) =>
-      `Los registros TLSA (DANE) en el DNS no confirman el certificado que ${request.hosts.length > 1 ? 'presentan' : 'presenta'} ${hostsIn(request)}. Publiquen registros para el certificado en uso (RFC 7672, uso 3 o 2).`,
+      `Los registros TLSA (DANE) en el DNS no confirman el certificado que ${request.hosts.length > 1 ? 'presentan' : 'presenta'} ${hostsIn(request)}. Por favor, publiquen registros para el certificado en uso (RFC 7672, uso 3 o 2).`,
   },
   'dnssec-invalid': {
     advice:
-      'Avise a su propio administrador de correo: el fallo puede estar en el DNS de aquí o en el del dominio del destinatario. Vuelva a enviar el mensaje cuando esté corregido; hasta entonces, contacte con el destinatario por otro medio.',
+      'Avise a su propio administrador de correo: el fallo puede estar en el DNS de este lado o en el del dominio del destinatario. Vuelva a enviar el mensaje cuando el problema esté resuelto; hasta entonces, contacte con el destinatario por otro medio.',
     ask: null,
   },
   'resolver-unavailable': {
     advice:
-      'Avise a su propio administrador de correo: el servidor de resolución DNS que necesita este sistema de correo no funciona o no valida DNSSEC. Vuelva a enviar el mensaje cuando esté corregido; hasta entonces, contacte con el destinatario por otro medio.',
+      'Avise a su propio administrador de correo: el servidor de resolución DNS que necesita este sistema de correo no funciona o no valida DNSSEC. Vuelva a enviar el mensaje cuando el problema esté resuelto; hasta entonces, contacte con el destinatario por otro medio.',
     ask: null,
   },
   'dane-required': {
@@ -113,40 +113,40 @@ export const failures: NoticeTexts['failures'] = {
       'su servidor de correo necesita registros TLSA (DANE) en el DNS y su dominio tiene que estar firmado con DNSSEC',
     ),
     ask: (request) =>
-      `No se encontraron registros TLSA (DANE) protegidos por DNSSEC para ${hostsIn(request)}. Firmen sus zonas y publiquen registros TLSA para el certificado en uso (RFC 7672).`,
+      `No se encontraron registros TLSA (DANE) protegidos por DNSSEC para ${hostsIn(request)}. Por favor, firmen sus zonas y publiquen registros TLSA para el certificado en uso (RFC 7672).`,
   },
   'sts-policy-fetch-error': {
     advice: theirsToPublish('la política MTA-STS de su dominio no se puede obtener'),
     ask: ({ domain }) =>
-      `Su política MTA-STS no se puede obtener de ${policyOf(domain)}. Asegúrense de que esté allí (RFC 8461).`,
+      `Su política MTA-STS no se puede obtener de ${policyOf(domain)}. Por favor, asegúrense de que esté allí (RFC 8461).`,
   },
   'sts-policy-invalid': {
     advice: theirsToPublish('la política MTA-STS de su dominio no es válida'),
     ask: ({ domain }) =>
-      `Su política MTA-STS en ${policyOf(domain)}, o su registro TXT en _mta-sts.${domain}, no es válida. Corríjanlo (RFC 8461).`,
+      `Su política MTA-STS en ${policyOf(domain)}, o su registro TXT en _mta-sts.${domain}, no es válida. Por favor, corríjanlo (RFC 8461).`,
   },
   'sts-webpki-invalid': {
     advice: theirsToPublish(
       'el servidor web con la política MTA-STS de su dominio necesita un certificado válido',
     ),
     ask: ({ domain }) =>
-      `El servidor web mta-sts.${domain} con su política MTA-STS no tiene un certificado válido para ese nombre. Instalen uno de una autoridad de confianza pública.`,
+      `El servidor web mta-sts.${domain} con su política MTA-STS no tiene un certificado válido para ese nombre. Por favor, instalen uno de una autoridad de confianza pública.`,
   },
   'mx-not-listed': {
     advice: theirsToPublish('la política MTA-STS de su dominio no incluye el servidor de correo'),
     ask: (request) =>
-      `Su política MTA-STS en ${policyOf(request.domain)} no incluye ${hostsIn(request)}, y sus registros MX sí. Hagan que ambos coincidan (RFC 8461).`,
+      `Su política MTA-STS en ${policyOf(request.domain)} no incluye ${hostsIn(request)}, y sus registros MX sí. Por favor, hagan que ambos coincidan (RFC 8461).`,
   },
   'nothing-published': {
     advice: theirsToPublish(
       'su dominio no publica cómo se puede verificar su servidor de correo (MTA-STS, DANE)',
     ),
     ask: ({ domain }) =>
-      `Para ${domain} no hay nada publicado que nos permita verificar su servidor de correo. Publiquen una política MTA-STS en modo enforce (RFC 8461) o registros TLSA protegidos por DNSSEC (DANE, RFC 7672).`,
+      `Para ${domain} no hay nada publicado que nos permita verificar su servidor de correo. Por favor, publiquen una política MTA-STS en modo enforce (RFC 8461) o registros TLSA protegidos por DNSSEC (DANE, RFC 7672).`,
   },
   'trust-unusable': {
     advice:
-      'Avise a su propio administrador de correo: hay que corregir los ajustes de TLS de aquí para este interlocutor. Después, vuelva a enviar el mensaje; hasta entonces, contacte con el destinatario por otro medio.',
+      'Avise a su propio administrador de correo: hay que corregir los ajustes de TLS de este sistema para este destinatario. Después, vuelva a enviar el mensaje; hasta entonces, contacte con el destinatario por otro medio.',
     ask: null,
   },
   'gateway-unavailable': { advice: askForGateway(), ask: null },
@@ -157,7 +157,7 @@ export const failures: NoticeTexts['failures'] = {
 /** Where the recipient's side has to mend something. */
 function informRecipient(what: string): string {
   return (
-    `Comunique al destinatario, por ejemplo por teléfono, que ${what}, y vuelva a enviar el mensaje cuando esté corregido. ` +
+    `Comunique al destinatario, por ejemplo por teléfono, que ${what}, y vuelva a enviar el mensaje cuando el problema esté resuelto. ` +
     'Si el mensaje no necesita cifrado, pida a su propio administrador de correo que cambie la regla.'
   )
 }
@@ -171,7 +171,7 @@ function theirsToPublish(what: string): string {
 }
 
 function askForGateway(): string {
-  return 'Avise a su propio administrador de correo: no se ha podido usar la pasarela por la que debe ir su mensaje. Vuelva a enviar el mensaje cuando esté corregido; hasta entonces, contacte con el destinatario por otro medio.'
+  return 'Avise a su propio administrador de correo: no se ha podido usar la pasarela por la que debe ir su mensaje. Vuelva a enviar el mensaje cuando el problema esté resuelto; hasta entonces, contacte con el destinatario por otro medio.'
 }
 
 /** Their servers, with the verb. */

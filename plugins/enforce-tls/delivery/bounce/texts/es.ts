@@ -66,11 +66,12 @@ export const es: NoticeTexts & { readonly language: 'es' } = {
   },
   side: (side, fate, domain) => {
     const passes = fate === 'delayed' ? 'Si el problema no desaparece por sí solo, ' : ''
+    const solve = passes === '' ? 'resolver este problema' : 'resolverlo'
     switch (side) {
       case 'theirs':
-        return capital(`${passes}debe resolverlo el equipo de correo de ${domain}.`)
+        return capital(`${passes}el equipo de correo de ${domain} debe ${solve}.`)
       case 'ours':
-        return capital(`${passes}debe resolverlo su propio equipo de correo.`)
+        return capital(`${passes}su propio equipo de correo debe ${solve}.`)
       case 'either':
         return capital(`${passes}su propio equipo de correo debe averiguar en qué lado está el fallo.`)
       case 'both':
@@ -108,18 +109,18 @@ export const es: NoticeTexts & { readonly language: 'es' } = {
   failed: (failure, host) => `${host} ${says[failure]}.`,
   failures,
   gatewayInstead: (gateway) =>
-    `En su lugar debía ir por la pasarela ${placeOf(gateway)}, que ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
+    `En su lugar, el mensaje debía ir por la pasarela ${placeOf(gateway)}, que ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
   gatewayOnly: (gateway) => {
     const { rules } = gateway
     const place = `${placeOf(gateway)}${detailOf(gateway)}.`
     if (rules.length === 0) return `La pasarela es ${place}`
     return rules.length > 1
-      ? `Las reglas ${rulesIn(rules)} lo envían por la pasarela ${place}`
-      : `La regla ${rulesIn(rules)} lo envía por la pasarela ${place}`
+      ? `Las reglas ${rulesIn(rules)} envían el mensaje por la pasarela ${place}`
+      : `La regla ${rulesIn(rules)} envía el mensaje por la pasarela ${place}`
   },
   ask: ({ me, domain, sentences }) =>
     [
-      `Para su equipo de correo: nuestro servidor de correo ${me} no ha podido entregar a ${domain} correo que debe viajar por TLS.`,
+      `Para su equipo de correo: nuestro servidor de correo ${me} no ha podido entregar a ${domain} un mensaje que debe viajar por TLS.`,
       ...sentences,
     ].join(' '),
   noSubject: 'no se muestra porque este aviso puede viajar sin cifrar',
@@ -147,8 +148,8 @@ function causeOf({ fate, problem, several, gateway }: Result): string {
         : 'no se ha podido verificar el servidor de correo del destinatario'
     case 'look-up':
       return several
-        ? 'no se han podido consultar de forma segura los servidores de correo del destinatario'
-        : 'no se ha podido consultar de forma segura el servidor de correo del destinatario'
+        ? 'no se han podido localizar de forma segura los servidores de correo del destinatario'
+        : 'no se ha podido localizar de forma segura el servidor de correo del destinatario'
     case 'mixed':
       return several
         ? 'ninguno de los servidores de correo del destinatario se ha podido usar con la seguridad exigida'

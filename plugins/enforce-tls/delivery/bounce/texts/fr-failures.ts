@@ -12,7 +12,7 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'starttls-deferred': 'a demandé de réessayer TLS plus tard',
   'starttls-refused': 'a proposé TLS, puis l’a refusé',
   'handshake-failure': 'n’a pas réussi à établir TLS',
-  'certificate-not-trusted': 'a un certificat qui n’est pas approuvé',
+  'certificate-not-trusted': 'a un certificat qui n’est pas considéré comme fiable',
   'certificate-expired': 'a un certificat expiré',
   'certificate-host-mismatch': 'a un certificat établi pour un autre nom',
   'fingerprint-mismatch': 'a un certificat différent de celui qui est exigé',
@@ -21,7 +21,7 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'tlsa-invalid': 'a un certificat que ses enregistrements DANE dans le DNS (TLSA) ne confirment pas',
   'dnssec-invalid': 'n’a pas pu être recherché de façon sûre dans le DNS',
   'resolver-unavailable':
-    'n’a pas pu être recherché, car aucun résolveur DNS d’ici ne donne de réponses fiables',
+    'n’a pas pu être recherché, car aucun résolveur DNS de ce système ne donne de réponses fiables',
   'dane-required': 'n’est pas confirmé par des enregistrements signés dans le DNS (DANE)',
   'sts-policy-fetch-error':
     'n’a pas pu être vérifié, car la politique MTA-STS de son domaine ne peut pas être récupérée',
@@ -32,7 +32,7 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'nothing-published': 'n’a pas pu être vérifié, car son domaine ne publie pas ce que la règle exige',
   'trust-unusable':
     'n’a pas pu être contacté, car les paramètres TLS de ce système de messagerie pour ce serveur ne peuvent pas être utilisés',
-  'gateway-unavailable': 'n’a pas pu prendre le message',
+  'gateway-unavailable': 'n’a pas pu accepter le message',
   'gateway-misconfigured': 'n’est pas configurée ici comme les règles l’exigent',
   'gateway-loop': 'ne reçoit pas de message qui tourne en boucle',
 }
@@ -102,12 +102,12 @@ export const failures: NoticeTexts['failures'] = {
   },
   'dnssec-invalid': {
     advice:
-      'Prévenez votre propre administrateur de messagerie\u202f: l’erreur peut venir du DNS d’ici ou de celui du domaine du destinataire. Envoyez de nouveau le message une fois qu’elle est corrigée\u202f; d’ici là, joignez le destinataire par un autre moyen.',
+      'Prévenez votre propre administrateur de messagerie\u202f: le problème peut se trouver dans le DNS de ce côté-ci ou dans celui du domaine du destinataire. Envoyez de nouveau le message une fois le problème corrigé\u202f; d’ici là, joignez le destinataire par un autre moyen.',
     ask: null,
   },
   'resolver-unavailable': {
     advice:
-      'Prévenez votre propre administrateur de messagerie\u202f: le résolveur DNS dont ce système de messagerie a besoin ne fonctionne pas ou ne valide pas DNSSEC. Envoyez de nouveau le message une fois que c’est corrigé\u202f; d’ici là, joignez le destinataire par un autre moyen.',
+      'Prévenez votre propre administrateur de messagerie\u202f: le résolveur DNS dont ce système de messagerie a besoin ne fonctionne pas ou ne valide pas DNSSEC. Envoyez de nouveau le message une fois le problème corrigé\u202f; d’ici là, joignez le destinataire par un autre moyen.',
     ask: null,
   },
   'dane-required': {
@@ -139,7 +139,7 @@ export const failures: NoticeTexts['failures'] = {
       'que la politique MTA-STS de son domaine ne mentionne pas le serveur de messagerie',
     ),
     ask: (request) =>
-      `Votre politique MTA-STS à l’adresse ${policyOf(request.domain)} ne mentionne pas ${hostsIn(request)}, contrairement à vos enregistrements MX. Veuillez les accorder (RFC 8461).`,
+      `Votre politique MTA-STS à l’adresse ${policyOf(request.domain)} ne mentionne pas ${hostsIn(request)}, contrairement à vos enregistrements MX. Veuillez les faire concorder (RFC 8461).`,
   },
   'nothing-published': {
     advice: theirsToPublish(
@@ -150,7 +150,7 @@ export const failures: NoticeTexts['failures'] = {
   },
   'trust-unusable': {
     advice:
-      'Prévenez votre propre administrateur de messagerie\u202f: les paramètres TLS d’ici pour ce partenaire doivent être corrigés. Envoyez ensuite le message de nouveau\u202f; d’ici là, joignez le destinataire par un autre moyen.',
+      'Prévenez votre propre administrateur de messagerie\u202f: les paramètres TLS de ce système pour ce partenaire doivent être corrigés. Envoyez ensuite le message de nouveau\u202f; d’ici là, joignez le destinataire par un autre moyen.',
     ask: null,
   },
   'gateway-unavailable': { advice: askForGateway(), ask: null },
@@ -161,7 +161,7 @@ export const failures: NoticeTexts['failures'] = {
 /** Where the recipient's side has to mend something. */
 function informRecipient(what: string): string {
   return (
-    `Signalez au destinataire, par exemple par téléphone, ${what}, et envoyez de nouveau le message une fois que c’est corrigé. ` +
+    `Signalez au destinataire, par exemple par téléphone, ${what}, et envoyez de nouveau le message une fois le problème corrigé. ` +
     'Si le message n’a pas besoin d’être chiffré, demandez à votre propre administrateur de messagerie de modifier la règle.'
   )
 }
@@ -175,7 +175,7 @@ function theirsToPublish(what: string): string {
 }
 
 function askForGateway(): string {
-  return 'Prévenez votre propre administrateur de messagerie\u202f: la passerelle par laquelle votre message doit passer n’a pas pu être utilisée. Envoyez de nouveau le message une fois que c’est corrigé\u202f; d’ici là, joignez le destinataire par un autre moyen.'
+  return 'Prévenez votre propre administrateur de messagerie\u202f: la passerelle par laquelle votre message doit passer n’a pas pu être utilisée. Envoyez de nouveau le message une fois le problème corrigé\u202f; d’ici là, joignez le destinataire par un autre moyen.'
 }
 
 /** Their servers, with the verb. */

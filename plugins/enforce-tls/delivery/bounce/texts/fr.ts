@@ -37,7 +37,7 @@ export const fr: NoticeTexts & { readonly language: 'fr' } = {
     const what = `${isDelayed ? 'Retardé' : isOther(problem) ? 'Non remis' : 'Non envoyé'}\u202f:`
     switch (problem) {
       case 'encryption':
-        return `${what} ${domain} ne peut ${not} recevoir votre message chiffré`
+        return `${what} ${domain} ne peut ${not} recevoir votre message sous forme chiffrée`
       case 'certificate':
         return several
           ? `${what} les certificats des serveurs de messagerie de ${domain} n’ont ${not} pu être vérifiés`
@@ -68,11 +68,12 @@ export const fr: NoticeTexts & { readonly language: 'fr' } = {
   },
   side: (side, fate, domain) => {
     const passes = fate === 'delayed' ? 'Si le problème ne disparaît pas de lui-même, ' : ''
+    const solve = passes === '' ? 'résoudre ce problème' : 'le résoudre'
     switch (side) {
       case 'theirs':
-        return capital(`${passes}c’est à l’équipe de messagerie de ${domain} de le résoudre.`, passes)
+        return capital(`${passes}c’est à l’équipe de messagerie de ${domain} de ${solve}.`, passes)
       case 'ours':
-        return capital(`${passes}c’est à votre propre équipe de messagerie de le résoudre.`, passes)
+        return capital(`${passes}c’est à votre propre équipe de messagerie de ${solve}.`, passes)
       case 'either':
         return capital(
           `${passes}c’est à votre propre équipe de messagerie de déterminer de quel côté se trouve le problème.`,
@@ -115,14 +116,14 @@ export const fr: NoticeTexts & { readonly language: 'fr' } = {
   failed: (failure, host) => `${host} ${says[failure]}.`,
   failures,
   gatewayInstead: (gateway) =>
-    `Il devait passer à la place par la passerelle ${placeOf(gateway)}, qui ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
+    `Le message devait passer à la place par la passerelle ${placeOf(gateway)}, qui ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
   gatewayOnly: (gateway) => {
     const { rules } = gateway
     const place = `${placeOf(gateway)}${detailOf(gateway)}.`
     if (rules.length === 0) return `La passerelle est ${place}`
     return rules.length > 1
-      ? `Les règles ${rulesIn(rules)} l’envoient par la passerelle ${place}`
-      : `La règle ${rulesIn(rules)} l’envoie par la passerelle ${place}`
+      ? `Les règles ${rulesIn(rules)} envoient le message par la passerelle ${place}`
+      : `La règle ${rulesIn(rules)} envoie le message par la passerelle ${place}`
   },
   ask: ({ me, domain, sentences }) =>
     [
@@ -142,8 +143,8 @@ function causeOf({ fate, problem, several, gateway }: Result): string {
   switch (problem) {
     case 'encryption':
       return several
-        ? `les serveurs de messagerie du destinataire ne peuvent pas le recevoir chiffré${now}`
-        : `le serveur de messagerie du destinataire ne peut pas le recevoir chiffré${now}`
+        ? `les serveurs de messagerie du destinataire ne peuvent pas le recevoir sous forme chiffrée${now}`
+        : `le serveur de messagerie du destinataire ne peut pas le recevoir sous forme chiffrée${now}`
     case 'certificate':
       return several
         ? 'les certificats des serveurs de messagerie du destinataire n’ont pas pu être vérifiés'

@@ -19,9 +19,9 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'starttls-injection':
     'ha inviato dati non crittografati dove doveva iniziare TLS, il che può essere segno di un attacco',
   'tlsa-invalid': 'ha un certificato che i suoi record DANE nel DNS (TLSA) non confermano',
-  'dnssec-invalid': 'non ha potuto essere cercato in modo sicuro nel DNS',
+  'dnssec-invalid': 'non ha potuto essere individuato in modo sicuro nel DNS',
   'resolver-unavailable':
-    'non ha potuto essere cercato, perché nessun resolver DNS di questo sistema dà risposte affidabili',
+    'non ha potuto essere individuato, perché nessun resolver DNS di questo sistema dà risposte affidabili',
   'dane-required': 'non è confermato da record firmati nel DNS (DANE)',
   'sts-policy-fetch-error':
     'non ha potuto essere verificato, perché non è possibile scaricare la policy MTA-STS del suo dominio',

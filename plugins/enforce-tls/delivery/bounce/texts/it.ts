@@ -117,14 +117,14 @@ export const it: NoticeTexts & { readonly language: 'it' } = {
   failed: (failure, host) => `${host} ${says[failure]}.`,
   failures,
   gatewayInstead: (gateway) =>
-    `In alternativa doveva passare per il gateway ${placeOf(gateway)}, che ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
+    `In alternativa il messaggio doveva passare per il gateway ${placeOf(gateway)}, che ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
   gatewayOnly: (gateway) => {
     const { rules } = gateway
     const place = `${placeOf(gateway)}${detailOf(gateway)}.`
     if (rules.length === 0) return `Il gateway è ${place}`
     return rules.length > 1
-      ? `Le regole ${rulesIn(rules)} lo inviano tramite il gateway ${place}`
-      : `La regola ${rulesIn(rules)} lo invia tramite il gateway ${place}`
+      ? `Le regole ${rulesIn(rules)} inviano il messaggio tramite il gateway ${place}`
+      : `La regola ${rulesIn(rules)} invia il messaggio tramite il gateway ${place}`
   },
   ask: ({ me, domain, sentences }) =>
     [
@@ -156,8 +156,8 @@ function causeOf({ fate, problem, several, gateway }: Result): string {
         : 'non è stato possibile verificare il server di posta del destinatario'
     case 'look-up':
       return several
-        ? 'non è stato possibile cercare in modo sicuro i server di posta del destinatario'
-        : 'non è stato possibile cercare in modo sicuro il server di posta del destinatario'
+        ? 'non è stato possibile individuare in modo sicuro i server di posta del destinatario'
+        : 'non è stato possibile individuare in modo sicuro il server di posta del destinatario'
     case 'mixed':
       return several
         ? 'nessuno dei server di posta del destinatario ha potuto essere usato con la sicurezza richiesta'

@@ -18,10 +18,10 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'fingerprint-mismatch': 'heeft een ander certificaat dan het vereiste',
   'starttls-injection':
     'stuurde onversleutelde gegevens waar TLS moest beginnen, wat op een aanval kan wijzen',
-  'tlsa-invalid': 'heeft een certificaat dat de DANE-records in DNS (TLSA) ervan niet bevestigen',
+  'tlsa-invalid': 'heeft een certificaat dat niet wordt bevestigd door zijn DANE-records in DNS (TLSA)',
   'dnssec-invalid': 'kon niet veilig worden opgezocht in DNS',
   'resolver-unavailable':
-    'kon niet worden opgezocht, omdat geen DNS-resolver hier antwoorden geeft die te vertrouwen zijn',
+    'kon niet worden opgezocht, omdat hier geen enkele DNS-resolver betrouwbare antwoorden geeft',
   'dane-required': 'wordt niet bevestigd door ondertekende records in DNS (DANE)',
   'sts-policy-fetch-error':
     'kon niet worden geverifieerd, omdat het MTA-STS-beleid van het domein niet kan worden opgehaald',
@@ -42,24 +42,24 @@ export const failures: NoticeTexts['failures'] = {
   'starttls-not-supported': {
     advice: informRecipient('de mailserver daar versleutelde verbindingen (TLS) moet accepteren'),
     ask: (request) =>
-      `${yours(request, 'biedt', 'bieden')} geen STARTTLS aan. Schakel dit daar in, met ${request.version} of nieuwer.`,
+      `${yours(request, 'biedt', 'bieden')} geen STARTTLS aan. Schakel dit daar alstublieft in, met ${request.version} of nieuwer.`,
   },
   'starttls-deferred': {
     advice: informRecipient('de mailserver daar de versleuteling (TLS) steeds uitstelt'),
     ask: (request) =>
-      `${yours(request, 'beantwoordt', 'beantwoorden')} STARTTLS met een tijdelijke fout (4yz). Zorg dat daar ${request.version} of nieuwer beschikbaar is.`,
+      `${yours(request, 'beantwoordt', 'beantwoorden')} STARTTLS met een tijdelijke fout (4yz). Zorg er alstublieft voor dat daar ${request.version} of nieuwer beschikbaar is.`,
   },
   'starttls-refused': {
     advice: informRecipient('de mailserver daar versleutelde verbindingen (TLS) moet accepteren'),
     ask: (request) =>
-      `${yours(request, 'biedt', 'bieden')} STARTTLS aan, maar ${request.hosts.length > 1 ? 'weigeren' : 'weigert'} de opdracht met een fout (5yz). Zorg dat daar ${request.version} of nieuwer werkt.`,
+      `${yours(request, 'biedt', 'bieden')} STARTTLS aan, maar ${request.hosts.length > 1 ? 'weigeren' : 'weigert'} de opdracht met een fout (5yz). Zorg er alstublieft voor dat daar ${request.version} of nieuwer werkt.`,
   },
   'handshake-failure': {
     advice: informRecipient(
       'de mailserver daar een actuele versie van de versleuteling (TLS) nodig heeft die werkt',
     ),
     ask: (request) =>
-      `De TLS-handshake met ${hostsIn(request)} mislukt. Zorg dat daar ${request.version} of nieuwer werkt, met een gangbare cipher suite.`,
+      `De TLS-handshake met ${hostsIn(request)} mislukt. Zorg er alstublieft voor dat daar ${request.version} of nieuwer werkt, met een gangbare cipher suite.`,
   },
   'certificate-not-trusted': {
     advice: informRecipient(
@@ -68,19 +68,19 @@ export const failures: NoticeTexts['failures'] = {
     ask: (request) =>
       `${yours(request, 'toont', 'tonen')} geen certificaat dat leidt naar een certificaatautoriteit die wij vertrouwen. ` +
       (request.agreedAuthority
-        ? 'Installeer er een van de met ons overeengekomen autoriteit, met alle tussenliggende certificaten.'
-        : 'Installeer er een van een publiek vertrouwde autoriteit, met alle tussenliggende certificaten.'),
+        ? 'Installeer er alstublieft een van de met ons overeengekomen autoriteit, met alle tussenliggende certificaten.'
+        : 'Installeer er alstublieft een van een publiek vertrouwde autoriteit, met alle tussenliggende certificaten.'),
   },
   'certificate-expired': {
     advice: informRecipient('het certificaat van de mailserver daar is verlopen'),
     ask: (request) =>
-      `${yours(request, 'toont', 'tonen')} een certificaat buiten de geldigheidsduur ervan. Installeer een geldig certificaat.`,
+      `${yours(request, 'toont', 'tonen')} een certificaat dat niet binnen zijn geldigheidsduur valt. Installeer alstublieft een geldig certificaat.`,
   },
   'certificate-host-mismatch': {
     advice: informRecipient('het certificaat van de mailserver daar voor een andere naam is'),
     ask: (request) =>
       `${yours(request, 'toont', 'tonen')} een certificaat voor een andere naam. ` +
-      `Installeer er een waarvan de subject alternative names het volgende bevatten: ${certificateNameIn(request)}.`,
+      `Installeer er alstublieft een waarvan de subject alternative names het volgende bevatten: ${certificateNameIn(request)}.`,
   },
   'fingerprint-mismatch': {
     advice:
@@ -97,11 +97,11 @@ export const failures: NoticeTexts['failures'] = {
       'het certificaat van de mailserver daar niet overeenkomt met de TLSA-records (DANE) ervan in DNS',
     ),
     ask: (request) =>
-      `De TLSA-records (DANE) in DNS bevestigen het certificaat niet dat ${hostsIn(request)} ${request.hosts.length > 1 ? 'tonen' : 'toont'}. Publiceer records voor het gebruikte certificaat (RFC 7672, usage 3 of 2).`,
+      `De TLSA-records (DANE) in DNS bevestigen het certificaat niet dat ${hostsIn(request)} ${request.hosts.length > 1 ? 'tonen' : 'toont'}. Publiceer alstublieft records voor het gebruikte certificaat (RFC 7672, usage 3 of 2).`,
   },
   'dnssec-invalid': {
     advice:
-      'Meld dit uw eigen mailbeheerder: de fout kan in DNS hier liggen of in die van het domein van de ontvanger. Verzend het bericht opnieuw zodra de fout is verholpen; neem tot die tijd op een andere manier contact op met de ontvanger.',
+      'Meld dit uw eigen mailbeheerder: de fout kan in DNS aan deze kant liggen of in dat van het domein van de ontvanger. Verzend het bericht opnieuw zodra de fout is verholpen; neem tot die tijd op een andere manier contact op met de ontvanger.',
     ask: null,
   },
   'resolver-unavailable': {
@@ -114,36 +114,36 @@ export const failures: NoticeTexts['failures'] = {
       'de mailserver daar TLSA-records (DANE) in DNS nodig heeft en het domein met DNSSEC moet zijn ondertekend',
     ),
     ask: (request) =>
-      `Voor ${hostsIn(request)} zijn geen met DNSSEC beveiligde TLSA-records (DANE) gevonden. Onderteken uw zones en publiceer TLSA-records voor het gebruikte certificaat (RFC 7672).`,
+      `Voor ${hostsIn(request)} zijn geen met DNSSEC beveiligde TLSA-records (DANE) gevonden. Onderteken alstublieft uw zones en publiceer TLSA-records voor het gebruikte certificaat (RFC 7672).`,
   },
   'sts-policy-fetch-error': {
     advice: theirsToPublish('het MTA-STS-beleid van het domein niet kan worden opgehaald'),
     ask: ({ domain }) =>
-      `Uw MTA-STS-beleid kan niet worden opgehaald van ${policyOf(domain)}. Zorg dat het daar staat (RFC 8461).`,
+      `Uw MTA-STS-beleid kan niet worden opgehaald van ${policyOf(domain)}. Zorg er alstublieft voor dat het daar staat (RFC 8461).`,
   },
   'sts-policy-invalid': {
     advice: theirsToPublish('het MTA-STS-beleid van het domein niet geldig is'),
     ask: ({ domain }) =>
-      `Uw MTA-STS-beleid op ${policyOf(domain)}, of het TXT-record ervan op _mta-sts.${domain}, is niet geldig. Corrigeer dit (RFC 8461).`,
+      `Uw MTA-STS-beleid op ${policyOf(domain)}, of het TXT-record ervan op _mta-sts.${domain}, is niet geldig. Corrigeer dit alstublieft (RFC 8461).`,
   },
   'sts-webpki-invalid': {
     advice: theirsToPublish(
       'de webserver met het MTA-STS-beleid van het domein een geldig certificaat nodig heeft',
     ),
     ask: ({ domain }) =>
-      `De webserver mta-sts.${domain} met uw MTA-STS-beleid heeft geen geldig certificaat voor die naam. Installeer er een van een publiek vertrouwde autoriteit.`,
+      `De webserver mta-sts.${domain} met uw MTA-STS-beleid heeft geen geldig certificaat voor die naam. Installeer er alstublieft een van een publiek vertrouwde autoriteit.`,
   },
   'mx-not-listed': {
     advice: theirsToPublish('het MTA-STS-beleid van het domein de mailserver niet vermeldt'),
     ask: (request) =>
-      `Uw MTA-STS-beleid op ${policyOf(request.domain)} vermeldt ${hostsIn(request)} niet, uw MX-records wel. Breng beide met elkaar in overeenstemming (RFC 8461).`,
+      `Uw MTA-STS-beleid op ${policyOf(request.domain)} vermeldt ${hostsIn(request)} niet, uw MX-records wel. Breng beide alstublieft met elkaar in overeenstemming (RFC 8461).`,
   },
   'nothing-published': {
     advice: theirsToPublish(
       'het domein niet publiceert hoe de mailserver ervan kan worden geverifieerd (MTA-STS, DANE)',
     ),
     ask: ({ domain }) =>
-      `Voor ${domain} is niets gepubliceerd waarmee wij de mailserver kunnen verifiëren. Publiceer een MTA-STS-beleid in de modus enforce (RFC 8461) of met DNSSEC beveiligde TLSA-records (DANE, RFC 7672).`,
+      `Voor ${domain} is niets gepubliceerd waarmee wij de mailserver kunnen verifiëren. Publiceer alstublieft een MTA-STS-beleid in de modus enforce (RFC 8461) of met DNSSEC beveiligde TLSA-records (DANE, RFC 7672).`,
   },
   'trust-unusable': {
     advice:

@@ -95,18 +95,18 @@ export const nl: NoticeTexts & { readonly language: 'nl' } = {
   whatLookingUpIs:
     'Die helpt alleen als dat de juiste server is. Welke dat is, staat in de gids van het internet (DNS), en die gaf geen betrouwbaar antwoord.',
   whatAGatewayIs:
-    'Een gateway is een mailserver die berichten doorgeeft. Deze krijgt berichten alleen via een versleutelde verbinding, en pas nadat zij haar identiteit heeft aangetoond.',
+    'Een gateway is een mailserver die berichten doorgeeft. Deze krijgt berichten alleen via een versleutelde verbinding, en pas nadat de identiteit ervan is aangetoond.',
   failed: (failure, host) => `${host} ${says[failure]}.`,
   failures,
   gatewayInstead: (gateway) =>
-    `In plaats daarvan moest het via de gateway ${placeOf(gateway)} gaan; die ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
+    `In plaats daarvan moest het bericht via de gateway ${placeOf(gateway)} gaan; die ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
   gatewayOnly: (gateway) => {
     const { rules } = gateway
     const place = `${placeOf(gateway)}${detailOf(gateway)}.`
     if (rules.length === 0) return `De gateway is ${place}`
     return rules.length > 1
-      ? `De regels ${rulesIn(rules)} verzenden het via de gateway ${place}`
-      : `De regel ${rulesIn(rules)} verzendt het via de gateway ${place}`
+      ? `De regels ${rulesIn(rules)} verzenden het bericht via de gateway ${place}`
+      : `De regel ${rulesIn(rules)} verzendt het bericht via de gateway ${place}`
   },
   ask: ({ me, domain, sentences }) =>
     [
