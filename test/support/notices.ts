@@ -163,10 +163,10 @@ export function noticeCases(): readonly NoticeCase[] {
 }
 
 function rejected(answers: readonly string[]): HarakaMailItem {
-  const { item } = noticeRequest({})
-  const rcpt_to = answers.map((answer, at) => {
-    const [dsn_smtp_code, dsn_smtp_extc] = answer.split(' ')
-    return { ...address(`lab${at}`), dsn_smtp_code, dsn_smtp_extc }
-  })
-  return { ...item, todo: { ...item.todo, rcpt_to } } as unknown as HarakaMailItem
+  const { item } = noticeRequest({ recipients: answers.length })
+  for (const [at, recipient] of item.todo.rcpt_to.entries()) {
+    const [code, extended] = (answers[at] ?? '').split(' ')
+    Object.assign(recipient, { dsn_smtp_code: code, dsn_smtp_extc: extended })
+  }
+  return item
 }

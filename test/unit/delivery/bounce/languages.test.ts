@@ -47,7 +47,7 @@ for (const language of FOREIGN)
         assert.notEqual(subject, theirs)
         const holes = /undefined|\bnull\b|NaN|\[object|\{\w+\}/
         assert.ok(!holes.test(`${subject}${text}${html}`), holes.exec(`${subject}${text}${html}`)?.[0])
-        const slips = /\.\.(?!\.)| [?,.;]|: ?[.:]|\p{L}  \p{L}/u.exec(`${subject} ${own}`)
+        const slips = /\.\.(?!\.)| [?,.;]|: ?[.:]|\p{L} {2}\p{L}/u.exec(`${subject} ${own}`)
         assert.equal(slips, null)
         const said = own.slice(englishBelow.length).replaceAll(DETAIL, '')
         assert.equal(ENGLISH.exec(`${subject} ${said}`)?.[0], undefined)
@@ -57,7 +57,7 @@ for (const language of FOREIGN)
           [],
         )
         // As many parts as in English, but for what was tried, which is English.
-        const parts = (each: string) => each.split(/\r\n\r\n/).length
+        const parts = (each: string) => each.trimEnd().split(/\r\n\r\n/).length
         assert.equal(parts(own), parts(alone) - (/WHAT WAS TRIED/.test(alone) ? 1 : 0) + 1)
         assert.ok(text.split('\r\n').every((line) => line.length <= 72 || !line.trim().includes(' ', 3)))
       })

@@ -1,8 +1,8 @@
 /** Bounce and notice of delay in German. */
-import { together } from '../template.js'
 import { failures, listed, says } from './de-failures.js'
 import { ended, gatewayFault, isOther, timesIn } from './grammar.js'
-import type { Demand, GatewayFailure, NoticeTexts, Result, RuleName, Servers } from './types.js'
+import { causeOf, demandOf, reasonOf, rulesIn } from './de-reasons.js'
+import type { GatewayFailure, NoticeTexts } from './types.js'
 
 /** So many recipients are named in the first sentence. */
 const NAMED = 3
@@ -138,106 +138,6 @@ function actionOf(side: 'theirs' | 'ours' | 'either' | 'both', domain: string): 
     case 'both':
       return ['müssen', `Ihre eigene Mail-Administration und die von ${domain}`, 'jeweils etwas beheben']
   }
-}
-
-/** Behind "weil"; empty for nothing. */
-function causeOf({ fate, problem, several, gateway }: Result): string {
-  const not = fate === 'delayed' ? 'zurzeit nicht' : 'nicht'
-  switch (problem) {
-    case 'encryption':
-      return several
-        ? `die Mailserver dort sie ${not} verschlüsselt empfangen können`
-        : `der Mailserver dort sie ${not} verschlüsselt empfangen kann`
-    case 'certificate':
-      return several
-        ? 'die Zertifikate der Mailserver dort nicht verifiziert werden konnten'
-        : 'das Zertifikat des Mailservers dort nicht verifiziert werden konnte'
-    case 'server':
-      return `${several ? 'die' : 'der'} Mailserver dort nicht verifiziert werden ${several ? 'konnten' : 'konnte'}`
-    case 'look-up':
-      return `${several ? 'die' : 'der'} Mailserver dort nicht sicher ermittelt werden ${several ? 'konnten' : 'konnte'}`
-    case 'mixed':
-      return several
-        ? 'keiner der Mailserver dort so sicher genutzt werden konnte wie gefordert'
-        : 'der Mailserver dort nicht so sicher genutzt werden konnte wie gefordert'
-    case 'ours':
-      return `dieses Mailsystem sie ${not} so sicher senden kann wie gefordert`
-    case 'gateway':
-      return `das Gateway, über das sie gehen muss, ${BECAUSE_OF_GATEWAY[gatewayFault(gateway)]}`
-    case 'rejected':
-      return gateway
-        ? 'das Gateway, über das sie gesendet wurde, sie abgelehnt hat'
-        : `${several ? 'die' : 'der'} Mailserver dort sie abgelehnt ${several ? 'haben' : 'hat'}`
-    case 'other':
-      return ''
-  }
-}
-
-const BECAUSE_OF_GATEWAY = {
-  'gateway-unavailable': 'die Nachricht nicht annehmen konnte',
-  'gateway-misconfigured': 'hier nicht so eingerichtet ist, wie die Regeln es verlangen',
-  'gateway-loop': 'keine Nachricht erhält, die im Kreis läuft',
-} as const
-
-function reasonOf({ problem, domain, hosts, failure }: Servers): string {
-  const several = hosts.length > 1
-  const servers = several ? 'Die empfangenden Server' : 'Der empfangende Server'
-  const named = hosts.length === 0 ? `${servers} von ${domain}` : `${servers} ${listed(hosts)} von ${domain}`
-  const could = several ? 'konnten' : 'konnte'
-  switch (problem) {
-    case 'encryption':
-      return `${named} ${together(`${could} keine TLS-Verbindung aufbauen`)}.`
-    case 'certificate':
-      return several
-        ? `${named} haben Zertifikate, die nicht verifiziert werden konnten.`
-        : `${named} hat ein Zertifikat, das nicht verifiziert werden konnte.`
-    case 'ours':
-      return `${named} ${several ? 'wurden' : 'wurde'} nicht kontaktiert, weil die TLS-Einstellungen hier nicht verwendet werden können.`
-    case 'mixed':
-      return `${named} ${could} nicht so sicher genutzt werden wie gefordert.`
-    default:
-      return `${named} ${failure ? says[failure] : `${could} nicht verifiziert werden`}.`
-  }
-}
-
-function demandOf(demand: Demand): string {
-  const { rules } = demand
-  const what = demandedBy(demand)
-  if (rules.length === 0) return `Dieses Mailsystem verlangt für diese Nachricht ${what}.`
-  return rules.length === 1
-    ? `Die Regel ${rulesIn(rules)} verlangt ${what}.`
-    : `Die Regeln ${rulesIn(rules)} verlangen ${what}.`
-}
-
-const SOURCES = {
-  dane: 'durch DANE-Einträge im DNS',
-  'mta-sts': 'durch eine MTA-STS-Richtlinie',
-  any: 'durch DANE-Einträge im DNS oder eine MTA-STS-Richtlinie',
-} as const
-
-function demandedBy({ of, sources, whereThereIsAny }: Demand): string {
-  switch (of) {
-    case 'encryption':
-      return 'eine solche Verbindung'
-    case 'settings':
-      return 'diese Einstellungen'
-    case 'certificate':
-      return 'ein verifiziertes Zertifikat'
-    case 'dane-certificate':
-      return 'eines, das die DANE-Einträge des Servers bestätigen'
-    case 'sts-certificate':
-      return 'eines, das zur MTA-STS-Richtlinie der Domain passt'
-    case 'tls':
-      return 'TLS'
-    case 'verified-tls':
-      return 'TLS zu einem verifizierten Server'
-    case 'published':
-      return `einen Server, der ${sources.map((source) => SOURCES[source]).join(' und ')} bestätigt ist${whereThereIsAny ? ', sofern es solche gibt' : ''}`
-  }
-}
-
-function rulesIn(rules: readonly RuleName[]): string {
-  return listed(rules.map(({ name, owner }) => `„${name}“ von ${owner ?? 'diesem Mailsystem'}`))
 }
 
 function placeOf({ name, host }: GatewayFailure): string {

@@ -1,8 +1,8 @@
 /** Bounce and notice of delay in Spanish. */
-import { together } from '../template.js'
 import { failures, listed, says } from './es-failures.js'
 import { ended, gatewayFault, isOther, timesIn } from './grammar.js'
-import type { Demand, GatewayFailure, NoticeTexts, Result, RuleName, Servers } from './types.js'
+import { causeOf, demandOf, reasonOf, rulesIn } from './es-reasons.js'
+import type { GatewayFailure, NoticeTexts } from './types.js'
 
 /** So many recipients are named in the first sentence. */
 const NAMED = 3
@@ -128,104 +128,6 @@ export const es: NoticeTexts & { readonly language: 'es' } = {
   none: 'ninguna',
   writtenBy: (me) => `Este aviso lo ha redactado el sistema de correo de ${me}.`,
   time: timesIn('es', 'long'),
-}
-
-/** Behind "porque"; empty for nothing. */
-function causeOf({ fate, problem, several, gateway }: Result): string {
-  const now = fate === 'delayed' ? ' en este momento' : ''
-  switch (problem) {
-    case 'encryption':
-      return several
-        ? `los servidores de correo del destinatario no pueden recibirlo cifrado${now}`
-        : `el servidor de correo del destinatario no puede recibirlo cifrado${now}`
-    case 'certificate':
-      return several
-        ? 'no se han podido verificar los certificados de los servidores de correo del destinatario'
-        : 'no se ha podido verificar el certificado del servidor de correo del destinatario'
-    case 'server':
-      return several
-        ? 'no se han podido verificar los servidores de correo del destinatario'
-        : 'no se ha podido verificar el servidor de correo del destinatario'
-    case 'look-up':
-      return several
-        ? 'no se han podido localizar de forma segura los servidores de correo del destinatario'
-        : 'no se ha podido localizar de forma segura el servidor de correo del destinatario'
-    case 'mixed':
-      return several
-        ? 'ninguno de los servidores de correo del destinatario se ha podido usar con la seguridad exigida'
-        : 'el servidor de correo del destinatario no se ha podido usar con la seguridad exigida'
-    case 'ours':
-      return `este sistema de correo no puede enviarlo con la seguridad exigida${now}`
-    case 'gateway':
-      return `la pasarela por la que debe ir ${says[gatewayFault(gateway)]}`
-    case 'rejected':
-      if (gateway) return 'la pasarela por la que se envió lo rechazó'
-      return several
-        ? 'los servidores de correo del destinatario lo rechazaron'
-        : 'el servidor de correo del destinatario lo rechazó'
-    case 'other':
-      return ''
-  }
-}
-
-function reasonOf({ problem, domain, hosts, failure }: Servers): string {
-  const several = hosts.length > 1
-  const servers = several ? 'Los servidores receptores' : 'El servidor receptor'
-  const named = hosts.length === 0 ? `${servers} de ${domain}` : `${servers} ${listed(hosts)} de ${domain}`
-  switch (problem) {
-    case 'encryption':
-      return `${named} ${together(`no ${several ? 'pudieron' : 'pudo'} establecer una conexión TLS`)}.`
-    case 'certificate':
-      return several
-        ? `${named} tienen certificados que no se han podido verificar.`
-        : `${named} tiene un certificado que no se ha podido verificar.`
-    case 'ours':
-      return `No se ha contactado con ${several ? 'los servidores receptores' : 'el servidor receptor'}${hosts.length === 0 ? '' : ` ${listed(hosts)}`} de ${domain} porque los ajustes de TLS de este sistema no se pueden usar.`
-    case 'mixed':
-      return `${named} no se ${several ? 'han' : 'ha'} podido usar con la seguridad exigida.`
-    default:
-      return `${named} ${failure ? says[failure] : `no se ${several ? 'han' : 'ha'} podido verificar`}.`
-  }
-}
-
-function demandOf(demand: Demand): string {
-  const { rules } = demand
-  const what = demandedBy(demand)
-  if (rules.length === 0) return `Este sistema de correo exige ${what} para este mensaje.`
-  return rules.length === 1
-    ? `La regla ${rulesIn(rules)} exige ${what}.`
-    : `Las reglas ${rulesIn(rules)} exigen ${what}.`
-}
-
-const SOURCES = {
-  dane: 'por registros DANE en el DNS',
-  'mta-sts': 'por una política MTA-STS',
-  any: 'por registros DANE en el DNS o por una política MTA-STS',
-} as const
-
-function demandedBy({ of, sources, whereThereIsAny }: Demand): string {
-  switch (of) {
-    case 'encryption':
-      return 'una conexión así'
-    case 'settings':
-      return 'esos ajustes'
-    case 'certificate':
-      return 'un certificado verificado'
-    case 'dane-certificate':
-      return 'uno que confirmen los registros DANE del servidor'
-    case 'sts-certificate':
-      return 'uno que se ajuste a la política MTA-STS del dominio'
-    case 'tls':
-      return 'TLS'
-    case 'verified-tls':
-      return 'TLS con un servidor verificado'
-    case 'published':
-      return `un servidor confirmado ${sources.map((source) => SOURCES[source]).join(' y ')}${whereThereIsAny ? ', si los hay' : ''}`
-  }
-}
-
-function rulesIn(rules: readonly RuleName[]): string {
-  return listed(rules.map(({ name, owner }) => `«${name}» de ${owner ?? 'este sistema de correo'}`))
 }
 
 function placeOf({ name, host }: GatewayFailure): string {

@@ -6,6 +6,11 @@ import type { NoticeTexts, Request } from './types.js'
 /** A list in a sentence. */
 export const listed = listsIn('fr', (count) => `${count} autres`)
 
+/** With the quotation marks of the language. */
+export function quoted(text: string): string {
+  return `«\u202f${text}\u202f»`
+}
+
 /** What happened, as the end of a sentence about one server, or about a gateway. */
 export const says: Readonly<Record<FailureClass, string>> = {
   'starttls-not-supported': 'ne propose pas TLS',
