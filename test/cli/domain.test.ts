@@ -89,6 +89,7 @@ describe('domain', { concurrency: 8 }, () => {
       enabled: false,
       contact: null,
       link: LINK,
+      language: null,
     })
     const [last] = await rulesFile.data<{ key: string; from: object; to: object }[]>(
       'history',
@@ -101,6 +102,19 @@ describe('domain', { concurrency: 8 }, () => {
     assert.deepEqual((JSON.parse(document) as { domains: object }).domains, {
       'acme.example': { enabled: false, link: LINK },
     })
+  })
+
+  it('says in which language bounces to its senders are', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'acme.example')
+    assert.match(
+      await rulesFile.done('domain', 'set', 'acme.example', '--language', 'de'),
+      /^They are in German, with English below, unless the message says otherwise\.$/m,
+    )
+    assert.match(await rulesFile.done('domain', 'list'), /│ bounces in │[^]*│ German +│/)
+    const row = { domain: 'acme.example', enabled: true, rules: 0 }
+    assert.deepEqual(await rulesFile.data('domain', 'list'), [{ ...row, language: 'de' }])
+    await rulesFile.done('domain', 'set', 'acme.example', '--no-language')
+    assert.deepEqual(await rulesFile.data('domain', 'list'), [row])
   })
 
   it('that is off can have somebody to ask', async (t) => {
@@ -197,8 +211,9 @@ describe('domain', { concurrency: 8 }, () => {
     [['--contact', ''], 1, /--contact is empty; expected: .*, or --no-contact to remove it/],
     [['--link', ' '], 1, /--link is empty; expected: .*, or --no-link to remove it/],
     [['--link', 'http://acme.example'], 1, /link "http:\/\/acme\.example" is not a link; expected: an https/],
+    [['--language', 'de-AT'], 1, /language "de-AT" is not a language that bounces are written in; .*\bde\b/],
     [['--contact', 'a\nb'], 1, /contact "a\\nb" is not one line/],
-    [[], 2, /nothing to set; give --contact or --link/],
+    [[], 2, /nothing to set; give --contact, --link or --language/],
   ] as const)
     it(`set refuses ${words.join(' ').replace('\n', ' ') || 'nothing'}`, async (t) => {
       const rulesFile = await RulesFile.create(t, 'acme.example')

@@ -244,7 +244,7 @@ describe('whom senders can ask', () => {
     assert.equal((await admin.put(`${PATH}/help`, HELP, made.etag)).status, 412)
     const { etag } = await admin.get(PATH)
     const set = await admin.put(`${PATH}/help`, HELP, etag)
-    assert.deepEqual([set.status, set.body], [200, HELP])
+    assert.deepEqual([set.status, set.body], [200, { ...HELP, language: null }])
     const now = await admin.get<typeof HELP & { enabled: boolean }>(PATH)
     assert.deepEqual([now.body.enabled, now.body.contact, now.etag], [true, HELP.contact, set.etag])
 
@@ -260,9 +260,25 @@ describe('whom senders can ask', () => {
       /IT desk &#60;b&#62;4711[^]*<a href="https:\/\/help\.example\/tls\?a=1&#38;b=2"/,
     )
 
-    const wrong = await admin.put<Failure>(`${PATH}/help`, { ...HELP, link: 'javascript:1' }, set.etag)
+    const german = await admin.put<object>(`${PATH}/help`, { ...HELP, language: 'de' }, set.etag)
+    assert.deepEqual([german.status, german.body], [200, { ...HELP, language: 'de' }])
+    // A client that does not know of languages leaves it alone.
+    const kept = await admin.put<object>(`${PATH}/help`, HELP, german.etag)
+    assert.deepEqual(kept.body, { ...HELP, language: 'de' })
+    const subjectOf = async (more: object) => {
+      const { body } = await admin.post<{ bounce: { subject: string } }>('try-out', { ...question, ...more })
+      return body.bounce.subject
+    }
+    assert.match(await subjectOf({}), /^Nicht gesendet: bank\.example/)
+    assert.match(await subjectOf({ header: 'Content-Language: es\r\n' }), /^No enviado/)
+    assert.match(await subjectOf({ header: 'Content-Language: es\r\n', language: 'fr' }), /^Non envoyé/)
+    assert.equal((await admin.post('try-out', { ...question, language: 'la' })).status, 422)
+    const back = { ...HELP, language: null }
+    const { etag: last } = await admin.put(`${PATH}/help`, back, kept.etag)
+
+    const wrong = await admin.put<Failure>(`${PATH}/help`, { ...HELP, link: 'javascript:1' }, last)
     assert.deepEqual([wrong.status, wrong.body.error.field], [422, 'link'])
-    const other = await (await server.signedIn('acme')).put(`${PATH}/help`, HELP, set.etag)
+    const other = await (await server.signedIn('acme')).put(`${PATH}/help`, HELP, last)
     assert.equal(other.status, 404)
   })
 })

@@ -6,7 +6,7 @@ import { readReadable } from '../admin/whole-store.js'
 import { readSenderHelp, type SenderHelp } from '../rules/sender-help.js'
 import { serviceDomainOf } from '../rules/owner.js'
 import { namedChange } from '../store/entry-change.js'
-import { LANGUAGES } from '../text/language.js'
+import { languageName, LANGUAGES } from '../text/language.js'
 import { numbered } from '../text/list.js'
 import { domainMeant } from './domain-meant.js'
 import { removeByUser } from './domain-remove.js'
@@ -161,15 +161,23 @@ async function listDomains({ store, output }: Context): Promise<void> {
     .sort((a, b) => (a.domain < b.domain ? -1 : 1))
   output.data(domains)
   const hasHelp = domains.some(({ contact, link }) => contact ?? link)
+  const hasLanguage = domains.some(({ language }) => language)
   if (domains.length === 0) output.line('No domain has rules, or message rules switched on or off.')
   else
     output.table(
-      ['domain', 'message rules', 'rules', ...(hasHelp ? ['senders can ask'] : [])],
-      domains.map(({ domain, enabled, rules, contact, link }) => [
+      [
+        'domain',
+        'message rules',
+        'rules',
+        ...(hasHelp ? ['senders can ask'] : []),
+        ...(hasLanguage ? ['bounces in'] : []),
+      ],
+      domains.map(({ domain, enabled, rules, contact, link, language }) => [
         domain,
         enabled ? 'on' : 'off',
         String(rules),
         ...(hasHelp ? [[contact, link].filter((each) => each !== undefined && each !== null)] : []),
+        ...(hasLanguage ? [language ? languageName(language) : ''] : []),
       ]),
     )
   const [first, ...rest] = problems
