@@ -3,7 +3,7 @@ import { FAILURE_NAMES } from 'enforce-tls/failure-names'
 import { findTexts } from './texts-find.js'
 import { peopleTexts } from './texts-people.js'
 import { formatNumber } from './times.js'
-import type { Direction, Level, Otherwise, Role } from './types.js'
+import type { Direction, Language, Level, Otherwise, Role } from './types.js'
 
 const count = (n: number, one: string, many: string) => `${formatNumber(n)} ${n === 1 ? one : many}`
 
@@ -150,16 +150,28 @@ export const texts = {
     senderOpen: 'Open rules',
     senderWrong: (domain: string) => `Enter an address at ${domain}, such as bob@${domain}.`,
   },
+  languages: {
+    en: 'English',
+    de: 'German',
+    fr: 'French',
+    es: 'Spanish',
+    it: 'Italian',
+    nl: 'Dutch',
+  } satisfies Record<Language, string>,
   help: {
     title: 'Help for senders',
     lead: 'Bounces and notices of delay to senders at this domain say whom they can ask.',
     contact: 'Who to ask',
     link: 'Link',
+    language: 'Language',
     hints: {
       contact: 'An address, a URL, or a short text such as "IT service desk, extension 4711".',
       link: 'Where senders can read more, such as your page about encrypted mail: https://…',
+      language:
+        'Of bounces to senders at this domain, with English below. A message that says its own language, or that of its sender, comes first.',
     },
     none: 'None',
+    serverLanguage: 'That of the server',
     save: 'Save',
     saved: 'Saved: bounces now say so.',
   },
@@ -373,6 +385,9 @@ export const texts = {
     to: 'To',
     tooMany: (most: number) => `Ask about up to ${formatNumber(most)} recipients at a time.`,
     ask: 'Show what happens',
+    language: 'Language of the bounce',
+    languageHint: 'To look at a bounce in another one. Languages other than English have English below.',
+    languageNone: 'As the message or the domain says',
     header: 'Subject or message file (optional)',
     file: 'Message file',
     fileHint: 'For example an .eml file. Only its header is read, and nothing is stored.',

@@ -14,6 +14,14 @@ export interface Session {
   readonly csrf: string | null
 }
 
+/** The languages of bounces, as the API has them. */
+const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'nl'] as const
+export type Language = (typeof LANGUAGES)[number]
+
+export function isLanguage(value: string): value is Language {
+  return LANGUAGES.some((language) => language === value)
+}
+
 export interface DomainRow {
   readonly domain: string
   readonly enabled: boolean
@@ -23,6 +31,8 @@ export interface DomainRow {
   readonly contact: string | null
   /** Where they can read more. */
   readonly link: string | null
+  /** Of bounces to its senders, where a message says none. */
+  readonly language: Language | null
   readonly failures24h: number | null
   readonly etag: string | null
 }

@@ -1,10 +1,11 @@
-/** Whom the senders of a domain can ask about a bounce: a form for who may change it, text for all others. */
+/** Whom the senders of a domain can ask about a bounce, and its language: a form for who may change it, text for all others. */
 import { mayChange } from '../access.js'
 import { ApiError, formatError, part, request } from '../api.js'
 import { html, useState, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
-import type { DomainRow, Session } from '../types.js'
+import type { DomainRow, Language, Session } from '../types.js'
 import { announce, Field } from './basics.js'
+import { LanguageChoice } from './language-choice.js'
 
 interface HelpProps {
   readonly session: Session
@@ -13,6 +14,8 @@ interface HelpProps {
 }
 
 type HelpField = 'contact' | 'link'
+/** As the form has them. */
+type HelpValues = Readonly<Record<HelpField, string>> & { readonly language: Language | null }
 type Typed = { readonly currentTarget: HTMLInputElement }
 
 export function DomainHelp({ session, row, onDone }: HelpProps): VNode {
@@ -30,13 +33,21 @@ export function DomainHelp({ session, row, onDone }: HelpProps): VNode {
                   <dd>${row[name] ?? texts.help.none}</dd>
                 </div>`,
             )}
+            <div>
+              <dt>${texts.help.language}</dt>
+              <dd>${row.language === null ? texts.help.serverLanguage : texts.languages[row.language]}</dd>
+            </div>
           </dl>`
     }
   </section>`
 }
 
 function HelpForm({ row, onDone }: Omit<HelpProps, 'session'>): VNode {
-  const [values, setValues] = useState({ contact: row.contact ?? '', link: row.link ?? '' })
+  const [values, setValues] = useState({
+    contact: row.contact ?? '',
+    link: row.link ?? '',
+    language: row.language,
+  })
   const [problem, setProblem] = useState<{ readonly field: string | null; readonly text: string } | null>(
     null,
   )
@@ -75,16 +86,26 @@ function HelpForm({ row, onDone }: Omit<HelpProps, 'session'>): VNode {
       />
     <//>`
   }
-  const isSame = values.contact === (row.contact ?? '') && values.link === (row.link ?? '')
+  const isSame =
+    values.contact === (row.contact ?? '') &&
+    values.link === (row.link ?? '') &&
+    values.language === row.language
   return html`<form class="stack" novalidate onSubmit=${save}>
     ${input('contact', 'text')} ${input('link', 'url')}
+    <${LanguageChoice}
+      id="help-language"
+      label=${texts.help.language}
+      hint=${texts.help.hints.language}
+      none=${texts.help.serverLanguage}
+      language=${values.language}
+      onChange=${(language: Language | null) => setValues({ ...values, language })}
+    />
     ${problem && problem.field === null && html`<p class="problem" role="alert">${problem.text}</p>`}
     <p><button type="submit" class="button" disabled=${isSame}>${texts.help.save}</button></p>
   </form>`
 }
 
 /** An empty field is none. */
-function given(values: Readonly<Record<HelpField, string>>): Readonly<Record<HelpField, string | null>> {
-  const { contact, link } = values
-  return { contact: contact.trim() === '' ? null : contact, link: link.trim() === '' ? null : link }
+function given({ contact, link, language }: HelpValues): Readonly<Record<keyof HelpValues, string | null>> {
+  return { contact: contact.trim() === '' ? null : contact, link: link.trim() === '' ? null : link, language }
 }

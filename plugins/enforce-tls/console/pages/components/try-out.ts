@@ -4,8 +4,9 @@ import { request, formatError } from '../api.js'
 import { cleaned } from '../rule-draft.js'
 import type { RuleModel } from '../rule-model.js'
 import { texts } from '../texts.js'
-import type { Explanation, TryResult } from '../types.js'
+import type { Explanation, Language, TryResult } from '../types.js'
 import { Field, Notice, Switch, useUid } from './basics.js'
+import { LanguageChoice } from './language-choice.js'
 import { MessageFileInput, type MessageFile } from './message-file.js'
 import { PartnerCheckForm } from './partner-check.js'
 import { TrialAnswer, type Trial } from './try-answer.js'
@@ -53,6 +54,7 @@ function TryForm(props: TryOutProps & { readonly onPin: (fingerprint: string) =>
   const [values, setValues] = useState<Readonly<Record<string, string>>>({})
   const [file, setFile] = useState<MessageFile | null>(null)
   const [askRecipient, setAskRecipient] = useState(false)
+  const [language, setLanguage] = useState<Language | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
   const [trials, ask] = useTrials(disabled)
   const fields = headerFields(model)
@@ -69,6 +71,7 @@ function TryForm(props: TryOutProps & { readonly onPin: (fingerprint: string) =>
       rule: { owner: model.owner, ...saved, rule: cleaned(model.draft) },
       ...(header === '' ? {} : { header }),
       ...(askRecipient && !incoming && !disabled ? { askRecipient } : {}),
+      ...(language !== null && !incoming && !disabled ? { language } : {}),
     })
   }
   const asking = trials.some(({ state }) => state !== 'answered')
@@ -122,6 +125,18 @@ function TryForm(props: TryOutProps & { readonly onPin: (fingerprint: string) =>
               <p class="hint" id=${`${id}-recipient`}>${texts.tryOut.checkRecipientHint}</p>
             </div>
           </div>`
+        }
+        ${
+          !incoming &&
+          !disabled &&
+          html`<${LanguageChoice}
+            id=${`${id}-language`}
+            label=${texts.tryOut.language}
+            hint=${texts.tryOut.languageHint}
+            none=${texts.tryOut.languageNone}
+            language=${language}
+            onChange=${setLanguage}
+          />`
         }
         <div>
           <button class="button button-main" type="submit" disabled=${asking}>${texts.tryOut.ask}</button>
@@ -186,7 +201,7 @@ async function answer(
 }
 
 /** Rules are not asked what only servers are. */
-const ONLY_RULES = { askRecipient: undefined }
+const ONLY_RULES = { askRecipient: undefined, language: undefined }
 
 /** Addresses separated by blanks, commas or semicolons, each once; of a domain, somebody there. */
 function recipientsIn(typed: string): readonly string[] {

@@ -185,6 +185,7 @@ async function rowOf(owner: string): Promise<DomainDetails> {
     problems: [],
     contact: null,
     link: null,
+    language: null,
     failures24h: 0,
     etag: null,
     senders: [],
