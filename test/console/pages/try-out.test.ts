@@ -160,6 +160,10 @@ describe('Try it out', () => {
     assert.match(bounce, /Subject: Not sent: plain\.example cannot receive your message encrypted/)
     assert.match(bounce, /^WHAT TO DO NEXT$/m)
     assert.match(bounce, /mx\.plain\.example \(127[^)]*\): .*STARTTLS/)
+    await page.getByLabel('Language of the bounce').selectOption('Dutch')
+    await page.getByRole('button', { name: 'Show what happens' }).click()
+    await page.getByText('Subject: Niet verzonden: plain.example').waitFor()
+    await page.getByText('English text below.').waitFor()
   })
 
   it('answers for each of several recipients, with the header of a message file, and no bounce where there is none', async (t) => {
