@@ -632,6 +632,10 @@ describe('explain --probe', () => {
       withBounce.stdout,
       /^Bounces\.\n\nSubject: .*self\.example[^]*^WHAT TO DO NEXT$[^]*mx\.self\.example/m,
     )
+    const italian = await run('--bounce', '--language', 'it')
+    assert.match(italian.stdout, /^Subject: Non inviato: [^]*^English text below\.$[^]*^WHAT TO DO NEXT$/m)
+    const alone = await run('--language', 'it')
+    assert.deepEqual([alone.code, /--language belongs to --bounce/.test(alone.stderr)], [2, true])
   })
 
   it('asks the host that --mx names', async (t) => {

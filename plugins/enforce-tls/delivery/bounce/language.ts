@@ -16,8 +16,6 @@ export interface LanguageSettings {
 
 /** The longest field that is looked at, in characters; a real one is far shorter. */
 const FIELD_MAX = 1000
-/** As many of its items are looked at. */
-const ITEMS_MAX = 50
 /** RFC 5646 section 2.1, without a look into the registry. */
 const TAG = /^[a-z]{1,8}(?:-[a-z0-9]{1,8})*$/i
 /** A language range with its weight (RFC 3282 section 3); `*` is every language, so it says nothing. */
@@ -59,6 +57,6 @@ function itemsIn(value: string): readonly string[] {
   if (value.length > FIELD_MAX) return []
   return value
     .replace(/\([^()]*\)/g, ' ')
-    .split(',', ITEMS_MAX)
+    .split(',')
     .map((item) => item.trim())
 }
