@@ -151,6 +151,8 @@ export function noticeCases(): readonly NoticeCase[] {
     'a rejection': {
       more: { tlsToBlame: false, mayQuote: true, item: rejected(['550 5.1.1', '552 5.2.2']) },
     },
+    'given up after TLS failed': { failed: ['starttls-deferred'], more: { isGivenUp: true } },
+    'given up for another reason': { more: { tlsToBlame: false, isGivenUp: true } },
     'a rejection through a gateway': {
       more: {
         tlsToBlame: false,

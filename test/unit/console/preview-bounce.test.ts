@@ -31,7 +31,7 @@ function previewOf(found: Partial<PartnerCheck>, folder: string | null = null): 
     {
       sender: addressOf('ann@acme.example'),
       recipient: addressOf('cfo@bank.example'),
-      ...{ requirement: required(), header: '', help: { contact: null, link: null } },
+      ...{ requirement: required(), header: '', help: { contact: null, link: null, language: null } },
       check: { ...NOTHING_FOUND, ...found },
     },
     toSettings({}),

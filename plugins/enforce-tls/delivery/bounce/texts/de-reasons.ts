@@ -32,6 +32,8 @@ export function causeOf({ fate, problem, several, gateway }: Result): string {
       return gateway
         ? 'das Gateway, über das sie gesendet wurde, sie abgelehnt hat'
         : `${several ? 'die' : 'der'} Mailserver dort sie abgelehnt ${several ? 'haben' : 'hat'}`
+    case 'given-up':
+      return 'die Mail-Administration die Zustellversuche beendet hat'
     case 'other':
       return ''
   }

@@ -51,6 +51,7 @@ export const de: NoticeTexts & { readonly language: 'de' } = {
         return `${what}: Dieses Mailsystem kann ${not} wie gefordert an ${domain} senden`
       case 'gateway':
       case 'rejected':
+      case 'given-up':
       case 'other':
         return `${what}: Ihre Nachricht an ${domain}`
     }
@@ -80,6 +81,9 @@ export const de: NoticeTexts & { readonly language: 'de' } = {
   reason: reasonOf,
   demand: demandOf,
   triedOften: 'Es wurde mehrmals versucht.',
+  givenUp: 'Danach hat die Mail-Administration die Zustellversuche beendet.',
+  givenUpReason: (reason) => `Die Nachricht wartete auf den Versand: ${ended(reason)}`,
+  givenUpAdvice: 'Fragen Sie Ihre Mail-Administration, bevor Sie die Nachricht noch einmal senden.',
   otherReason: (reason, gateway) =>
     gateway
       ? `Grund laut ${gateway.host}, dem Gateway „${gateway.name}“, über das sie gesendet wurde: ${ended(reason)}`

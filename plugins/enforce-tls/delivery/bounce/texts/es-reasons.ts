@@ -37,6 +37,8 @@ export function causeOf({ fate, problem, several, gateway }: Result): string {
       return several
         ? 'los servidores de correo del destinatario lo rechazaron'
         : 'el servidor de correo del destinatario lo rechazó'
+    case 'given-up':
+      return 'un administrador de correo ha puesto fin a los intentos'
     case 'other':
       return ''
   }

@@ -51,6 +51,7 @@ export const es: NoticeTexts & { readonly language: 'es' } = {
         return `${what}: este sistema de correo ${not} puede enviar a ${domain} como se exige`
       case 'gateway':
       case 'rejected':
+      case 'given-up':
       case 'other':
         return `${what}: su mensaje a ${domain}`
     }
@@ -85,6 +86,9 @@ export const es: NoticeTexts & { readonly language: 'es' } = {
   reason: reasonOf,
   demand: demandOf,
   triedOften: 'Se ha intentado varias veces.',
+  givenUp: 'Después, un administrador de correo puso fin a los intentos.',
+  givenUpReason: (reason) => `El mensaje estaba a la espera de ser enviado: ${ended(reason)}`,
+  givenUpAdvice: 'Pregunte a su administrador de correo antes de volver a enviar el mensaje.',
   otherReason: (reason, gateway) =>
     gateway
       ? `Motivo indicado por ${gateway.host}, la pasarela «${gateway.name}» por la que se envió: ${ended(reason)}`

@@ -37,6 +37,8 @@ export function causeOf({ fate, problem, several, gateway }: Result): string {
       return several
         ? 'les serveurs de messagerie du destinataire l’ont refusé'
         : 'le serveur de messagerie du destinataire l’a refusé'
+    case 'given-up':
+      return 'un administrateur de messagerie a mis fin aux tentatives'
     case 'other':
       return ''
   }

@@ -51,6 +51,7 @@ export const fr: NoticeTexts & { readonly language: 'fr' } = {
         return `${what} ce système de messagerie ne peut ${not} envoyer à ${domain} comme exigé`
       case 'gateway':
       case 'rejected':
+      case 'given-up':
       case 'other':
         return `${what} votre message à ${domain}`
     }
@@ -91,6 +92,9 @@ export const fr: NoticeTexts & { readonly language: 'fr' } = {
   reason: reasonOf,
   demand: demandOf,
   triedOften: 'Plusieurs tentatives ont été faites.',
+  givenUp: 'Un administrateur de messagerie a ensuite mis fin aux tentatives.',
+  givenUpReason: (reason) => `Le message attendait d’être envoyé\u202f: ${ended(reason)}`,
+  givenUpAdvice: 'Adressez-vous à votre administrateur de messagerie avant d’envoyer de nouveau le message.',
   otherReason: (reason, gateway) =>
     gateway
       ? `Motif indiqué par ${gateway.host}, la passerelle ${quoted(gateway.name)} par laquelle il a été envoyé\u202f: ${ended(reason)}`

@@ -35,7 +35,7 @@ export function timesIn(locale: string, month: 'short' | 'long'): NoticeTexts['t
 
 /** Whether TLS is not to blame, so that the message may have left. */
 export function isOther(problem: Result['problem']): boolean {
-  return problem === 'rejected' || problem === 'other'
+  return problem === 'rejected' || problem === 'given-up' || problem === 'other'
 }
 
 /** Which of the gateway's faults there is words for; all others are that it did not take the message. */

@@ -37,6 +37,8 @@ export function causeOf({ fate, problem, several, gateway }: Result): string {
       return several
         ? 'i server di posta del destinatario lo hanno rifiutato'
         : 'il server di posta del destinatario lo ha rifiutato'
+    case 'given-up':
+      return 'un amministratore di posta ha interrotto i tentativi'
     case 'other':
       return ''
   }

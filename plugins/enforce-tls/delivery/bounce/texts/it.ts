@@ -51,6 +51,7 @@ export const it: NoticeTexts & { readonly language: 'it' } = {
         return `${what}: questo sistema di posta non può${yet} inviare a ${domain} come richiesto`
       case 'gateway':
       case 'rejected':
+      case 'given-up':
       case 'other':
         return `${what}: il Suo messaggio a ${domain}`
     }
@@ -92,6 +93,9 @@ export const it: NoticeTexts & { readonly language: 'it' } = {
   reason: reasonOf,
   demand: demandOf,
   triedOften: 'Sono stati fatti più tentativi.',
+  givenUp: 'In seguito un amministratore di posta ha interrotto i tentativi.',
+  givenUpReason: (reason) => `Il messaggio era in attesa di essere inviato: ${ended(reason)}`,
+  givenUpAdvice: 'Si rivolga al Suo amministratore di posta prima di inviare di nuovo il messaggio.',
   otherReason: (reason, gateway) =>
     gateway
       ? `Motivo indicato da ${gateway.host}, il gateway «${gateway.name}» tramite il quale è stato inviato: ${ended(reason)}`

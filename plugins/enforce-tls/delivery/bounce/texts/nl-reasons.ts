@@ -37,6 +37,8 @@ export function causeOf({ fate, problem, several, gateway }: Result): string {
       return several
         ? 'de mailservers van de ontvanger het hebben geweigerd'
         : 'de mailserver van de ontvanger het heeft geweigerd'
+    case 'given-up':
+      return 'een mailbeheerder de pogingen heeft beëindigd'
     case 'other':
       return ''
   }

@@ -51,6 +51,7 @@ export const nl: NoticeTexts & { readonly language: 'nl' } = {
         return `${what}: dit mailsysteem kan ${not} zoals vereist naar ${domain} verzenden`
       case 'gateway':
       case 'rejected':
+      case 'given-up':
       case 'other':
         return `${what}: uw bericht aan ${domain}`
     }
@@ -74,6 +75,9 @@ export const nl: NoticeTexts & { readonly language: 'nl' } = {
   reason: reasonOf,
   demand: demandOf,
   triedOften: 'Het is meerdere keren geprobeerd.',
+  givenUp: 'Daarna heeft een mailbeheerder de pogingen beëindigd.',
+  givenUpReason: (reason) => `Het bericht wachtte op verzending: ${ended(reason)}`,
+  givenUpAdvice: 'Vraag het uw mailbeheerder voordat u het bericht opnieuw verzendt.',
   otherReason: (reason, gateway) =>
     gateway
       ? `Reden volgens ${gateway.host}, de gateway “${gateway.name}” waarlangs het is verzonden: ${ended(reason)}`
