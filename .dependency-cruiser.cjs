@@ -18,6 +18,7 @@ const FLOORS = [
   'admin/',
   'policy/',
   'delivery/',
+  'requiretls/',
   'store/',
   'settings/',
   'haraka/',

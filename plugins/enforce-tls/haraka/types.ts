@@ -157,6 +157,10 @@ export interface HarakaConnection extends HarakaLogger {
   /** Whether the client may send to anybody: an authenticated user, or a host of ours. */
   readonly relaying: boolean
   readonly tls: { readonly enabled: boolean }
+  /** The client's end. */
+  readonly remote?: { readonly ip?: unknown }
+  /** While the hook `capabilities` runs: the lines of the reply to EHLO. */
+  readonly capabilities?: string[] | null
   /** This server's end. */
   readonly local: { readonly port: number | null }
   readonly transaction?: HarakaTransaction | null
@@ -179,7 +183,9 @@ export interface HarakaTransaction {
   readonly header_lines?: readonly string[]
   readonly cfg?: { readonly headers?: { readonly max_lines?: number } }
   /** As text: the header block as it stands. */
-  readonly header: { toString(): string }
+  readonly header: { toString(): string; get_all?(name: string): string[] }
+  add_header(name: string, value: string): void
+  remove_header(name: string): void
   /** `queue.wants` is the short name of the queue plugin that is to have the message. */
   readonly notes: { get(path: string): unknown } & Record<string, unknown>
 }

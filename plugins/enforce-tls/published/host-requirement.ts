@@ -82,7 +82,7 @@ export type HostTerms =
 /** The terms at one host of the domain. */
 export function termsAt(requirement: Requirement, domain: DomainFacts, host: HostFacts): HostTerms {
   const { published } = requirement
-  if (published.length === 0) return { is: 'required', requirement }
+  if (published.length === 0) return { is: isUnbound(requirement) ? 'free' : 'required', requirement }
   const dane = daneOf(domain, host)
   const sts = stsOf(domain, host)
   const met = published.map((demand) => meet(demand, dane, sts, domain))
@@ -108,9 +108,9 @@ export function termsAt(requirement: Requirement, domain: DomainFacts, host: Hos
   return { is: isUnbound(hostRequirement) ? 'free' : 'required', requirement: hostRequirement }
 }
 
-/** Whether nothing is required at a host, because nothing is published and the rules require nothing then. */
-export function isUnbound({ encrypted, held }: HostRequirement): boolean {
-  return held !== undefined && !encrypted && !held.dane && !held.sts
+/** Whether nothing is required at a host, because nothing is published and the rules require nothing then, or require nothing at all. */
+export function isUnbound({ encrypted, held, published }: HostRequirement): boolean {
+  return !encrypted && (held ? !held.dane && !held.sts : published.length === 0)
 }
 
 const NOT_HELD = { dane: null, sts: null, lists: null, testing: null }

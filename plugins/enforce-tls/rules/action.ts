@@ -11,7 +11,7 @@ const FIELD = 'actions.relayWithTls'
 
 /** Either the action with its texts in their one spelling, or what is wrong with it. */
 export function checkAction(action: RelayWithTls, direction: Direction): RelayWithTls | RuleProblem {
-  const { level, minVersion, names, fingerprints, otherwise, onFailure, via, trust } = action
+  const { level, minVersion, names, fingerprints, otherwise, onFailure, via, trust, requireOnward } = action
   if (direction === 'incoming') return checkIncoming(action)
   const { names: named, pinned, published } = definitionOf(level)
   if (names && named !== 'domain')
@@ -32,6 +32,11 @@ export function checkAction(action: RelayWithTls, direction: Direction): RelayWi
     const problem = trustProblem(level, trust)
     if (problem) return problem
   }
+  if (requireOnward && !definitionOf(level).encrypted)
+    return {
+      field: `${FIELD}.requireOnward`,
+      problem: `has no meaning at level ${level}, which requires no TLS`,
+    }
   const noGateway = gatewayProblem(action)
   if (noGateway) return noGateway
   const checkedNames = each(names, 'names', parseName)
@@ -47,6 +52,7 @@ export function checkAction(action: RelayWithTls, direction: Direction): RelayWi
     ...(onFailure ? { onFailure } : {}),
     ...(trust === undefined ? {} : { trust }),
     ...(via ? { via } : {}),
+    ...(requireOnward ? { requireOnward } : {}),
   }
 }
 

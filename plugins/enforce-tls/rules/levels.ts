@@ -145,6 +145,15 @@ export function later(a: TlsVersion, b: TlsVersion): TlsVersion {
   return TLS_VERSIONS.indexOf(a) >= TLS_VERSIONS.indexOf(b) ? a : b
 }
 
+/**
+ * Whether mail is handed on with REQUIRETLS (RFC 8689), so that it stays encrypted behind the next server, too: where that
+ * offers it, or only then. The stricter one is the last.
+ */
+export const ONWARD = ['offered', 'must'] as const
+
+/** One of them. */
+export type Onward = (typeof ONWARD)[number]
+
 /** What a rule can ask for when its demand can't be met. */
 export const ON_FAILURE = ['bounce', 'defer', 'reroute'] as const
 

@@ -8,6 +8,7 @@ import {
   stricter,
   type Level,
   type OnFailure,
+  type Onward,
   type Otherwise,
   type PublishedBy,
   type TlsVersion,
@@ -25,6 +26,8 @@ export interface DecidedBy {
 export interface PublishedDemand {
   readonly by: PublishedBy
   readonly otherwise: Otherwise
+  /** Made for the sake of REQUIRETLS; absent for that of a rule's level. */
+  readonly isOnward?: true
 }
 
 /** A named trust that a rule asks for. */
@@ -83,6 +86,8 @@ export interface Requirement {
   readonly onFailure?: OnFailure
   /** The gateway that mail goes through; absent for none. */
   readonly gateway?: GatewayDemand
+  /** Whether the message is handed on with REQUIRETLS; absent for without. */
+  readonly onward?: Onward
   /** The rules that require it, widest owner first; never empty. */
   readonly decidedBy: readonly DecidedBy[]
 }
@@ -102,6 +107,7 @@ export function requirementOf(action: RelayWithTls, domain: string, decidedBy: D
     onFailure,
     trust,
     via,
+    requireOnward,
   } = action
   const demands = definitionOf(level)
   // Made for each covered recipient, and soon garbage: what is not needed is not made.
@@ -119,7 +125,43 @@ export function requirementOf(action: RelayWithTls, domain: string, decidedBy: D
   if (trust !== undefined) requirement.trusts = [{ name: trust, by: decidedBy }]
   if (onFailure) requirement.onFailure = onFailure
   if (via) requirement.gateway = { names: [via], always: onFailure !== 'reroute', others: null }
-  return requirement
+  if (!requireOnward) return requirement
+  requirement.onward = requireOnward
+  return requireOnward === 'must' ? knownForOnward(requirement) : requirement
+}
+
+/**
+ * The same for a message that leaves with REQUIRETLS or not at all: the host has to be found securely, and verified
+ * (RFC 8689 section 4.2.1). A requirement that binds a certificate to the recipient's domain does both.
+ */
+export function knownForOnward(requirement: Requirement): Requirement {
+  const { published } = requirement
+  const isKnown = isBinding(requirement)
+  return {
+    ...requirement,
+    encrypted: true,
+    onward: 'must',
+    published: isKnown ? published : bothPublished(published, [FOR_ONWARD]),
+  }
+}
+
+const FOR_ONWARD: PublishedDemand = { by: 'published', otherwise: 'defer', isOnward: true }
+
+/** The same where the operator names the hosts: each is known by its name, and by no more than that is it verified. */
+export function knownByName(requirement: Requirement): Requirement {
+  const published = requirement.published.filter(({ isOnward }) => isOnward !== true)
+  return published.length === requirement.published.length
+    ? requirement
+    : { ...requirement, published, trusted: true, namesHost: true }
+}
+
+/** Whether no other server than the one that is meant can fulfil it, whoever named the host. */
+export function isBinding({
+  trusted,
+  namesAnyOf,
+  fingerprintsAnyOf,
+}: Pick<Requirement, 'trusted' | 'namesAnyOf' | 'fingerprintsAnyOf'>): boolean {
+  return fingerprintsAnyOf.length > 0 || (trusted && namesAnyOf.length > 0)
 }
 
 /** The conjunction of two requirements; `null` requires nothing. */
@@ -147,6 +189,8 @@ export function addUp(a: Requirement | null, b: Requirement | null): Requirement
   const onFailure = bothOnFailure(a.onFailure, b.onFailure)
   if (onFailure) sum.onFailure = onFailure
   if (a.gateway || b.gateway) sum.gateway = bothGateways(a, b)
+  const onward = a.onward === 'must' ? a.onward : (b.onward ?? a.onward)
+  if (onward) sum.onward = onward
   return sum
 }
 
@@ -183,6 +227,11 @@ export function requirementAtGateway(
   delete sum.onFailure
   delete sum.gateway
   if (requirement.minVersion) sum.minVersion = requirement.minVersion
+  if (requirement.onward) {
+    sum.onward = requirement.onward
+    // Its host is the operator's own word, and its certificate is verified.
+    sum.published = sum.published.filter(({ isOnward }) => isOnward !== true)
+  }
   return { ...sum, decidedBy: requirement.decidedBy }
 }
 
@@ -190,8 +239,8 @@ function bothPublished(
   a: readonly PublishedDemand[],
   b: readonly PublishedDemand[],
 ): readonly PublishedDemand[] {
-  const isIn = ({ by, otherwise }: PublishedDemand) =>
-    a.some((each) => each.by === by && each.otherwise === otherwise)
+  const isIn = ({ by, otherwise, isOnward }: PublishedDemand) =>
+    a.some((each) => each.by === by && each.otherwise === otherwise && each.isOnward === isOnward)
   return b.length === 0 ? a : [...a, ...b.filter((each) => !isIn(each))]
 }
 
@@ -235,6 +284,7 @@ export function demandKey(requirement: Requirement): string {
     gateway,
     trusts,
     withoutTrust,
+    onward,
   } = requirement
   return JSON.stringify([
     minVersion ?? '',
@@ -247,6 +297,7 @@ export function demandKey(requirement: Requirement): string {
     published,
     ...(trusts ? [trusts.map(({ name }) => name), withoutTrust ?? null] : []),
     // Only what the gateway is for: what it has to fulfil is a requirement of its own.
+    ...(onward ? [onward] : []),
     ...(gateway ? [[gateway.names, gateway.always, gateway.others && demandKey(gateway.others)]] : []),
   ])
 }

@@ -3,7 +3,7 @@
  * expected, with the field, the value and what is expected.
  */
 import { Ajv, type ErrorObject, type JSONSchemaType } from 'ajv'
-import { LEVEL_NAMES, ON_FAILURE, OTHERWISE, TLS_VERSIONS } from './levels.js'
+import { LEVEL_NAMES, ON_FAILURE, ONWARD, OTHERWISE, TLS_VERSIONS } from './levels.js'
 import type { Rule, RuleProblem } from './rule.js'
 import { describeSchemaError } from './schema-problem.js'
 import { PATTERN_LENGTH_MAX } from './pattern.js'
@@ -111,6 +111,7 @@ const schema: JSONSchemaType<Rule> = {
             fingerprints: texts(NAMES_MAX, FINGERPRINT_LENGTH_MAX),
             otherwise: { type: 'string', enum: OTHERWISE, nullable: true },
             onFailure: { type: 'string', enum: ON_FAILURE, nullable: true },
+            requireOnward: { type: 'string', enum: ONWARD, nullable: true },
             via: { type: 'string', minLength: 1, maxLength: GATEWAY_NAME_MAX, nullable: true },
             trust: { type: 'string', minLength: 1, maxLength: TRUST_LENGTH_MAX, nullable: true },
           },

@@ -1,5 +1,5 @@
 /** A message rule: its shape as stored, and what a problem with one looks like. Pure. */
-import type { Level, OnFailure, Otherwise, TlsVersion } from './levels.js'
+import type { Level, OnFailure, Onward, Otherwise, TlsVersion } from './levels.js'
 import type { Flaw } from './flaw.js'
 
 /** What a rule makes of the messages it matches. */
@@ -22,6 +22,8 @@ export interface RelayWithTls {
    * otherwise all of it. @default none
    */
   readonly via?: string
+  /** Whether mail is handed on with REQUIRETLS, where the partner offers it or only then. @default without */
+  readonly requireOnward?: Onward
 }
 
 /** Conditions on one field: any of the one list matches, and none of the other; at least one list is there. */

@@ -43,6 +43,12 @@ import {
   type Section,
 } from './values.js'
 import { toGateways } from './gateways.js'
+import {
+  parseDestinationPolicy,
+  POLICY_FOR_EXPECTED,
+  REQUIRETLS_POLICIES,
+  toRequireTls,
+} from './requiretls.js'
 import { isNetwork, trustedProxies } from './network.js'
 import {
   isServerName,
@@ -140,6 +146,15 @@ export const KEYS: Readonly<Record<string, Keys>> = {
     forget_after: age,
     max_partners: count(10, 10_000),
   },
+  requiretls: {
+    announce: boolean,
+    announce_except: list('addresses or networks of clients (announce_except[]=192.0.2.0/24)', 'network'),
+    policy: words(...REQUIRETLS_POLICIES),
+    policy_for: list(POLICY_FOR_EXPECTED, 'requiretls-policy'),
+    honour_no: boolean,
+    header: boolean,
+    header_from: list('addresses or networks of content filters (header_from[]=127.0.0.1)', 'network'),
+  },
 }
 
 /** The section whose keys are names of the operator's own. */
@@ -163,6 +178,7 @@ ajv.addFormat('network', isNetwork)
 ajv.addFormat('mailbox', isMailbox)
 ajv.addFormat('owner', isOwner)
 ajv.addFormat('server-name', isServerName)
+ajv.addFormat('requiretls-policy', (value) => parseDestinationPolicy(value) !== null)
 ajv.addFormat('resolver', (value) => resolversIn([value]).length > 0)
 /** By section; ajv compiles the schema of a section when one is read, and keeps it. */
 const sectionSchemas = new Map(
@@ -277,6 +293,7 @@ export function toSettings(
       forgetAfter: milliseconds(suggest['forget_after'], 30 * 86_400_000),
       maxPartners: or(suggest['max_partners'], 5000),
     },
+    requireTls: toRequireTls(section('requiretls')),
     trusts: Object.fromEntries(
       Object.keys(ini).flatMap((name) => {
         const trust = trustNameOf(name)

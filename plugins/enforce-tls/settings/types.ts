@@ -4,6 +4,7 @@ import type { TlsVersion } from '../rules/levels.js'
 import type { Language } from '../text/language.js'
 import type { Gateway } from './gateways.js'
 import type { RedisSettings } from './redis.js'
+import type { RequireTlsSettings } from './requiretls.js'
 import type { TrustSettings } from './trust.js'
 
 /** What `[main] on_empty_store` may say. */
@@ -150,6 +151,7 @@ export interface Settings {
     /** About the most partners that are remembered, of all sending domains together. @default 5000 */
     readonly maxPartners: number
   }
+  readonly requireTls: RequireTlsSettings
   /** By the name in `[trust:<name>]`. @default none */
   readonly trusts: Readonly<Record<string, TrustSettings>>
   /** Where rules may send mail instead of to the recipients' servers (`via`). @default none */
