@@ -32,6 +32,8 @@ export function register(this: HarakaPlugin): void {
   }
   this.register_hook('init_master', 'check_start')
   this.register_hook('init_child', 'check_start')
+  this.register_hook('capabilities', 'before_hello_reply')
+  this.register_hook('mail', 'before_sender', -100)
   this.register_hook('data_post', 'after_data', -100)
   this.register_hook('queue_outbound', 'before_queue', -100)
   this.register_hook('queue', 'before_forward', -100)
@@ -59,6 +61,23 @@ function problemAtStart(): string | null {
   } catch (error) {
     return `what other plugins could do is unknown: ${errorMessage(error)}`
   }
+}
+
+/** Hook `capabilities`. */
+export function before_hello_reply(this: HarakaPlugin, next: Next, connection: HarakaConnection): void {
+  enforcer?.beforeHello(connection)
+  next()
+}
+
+/** Hook `mail`. */
+export function before_sender(
+  this: HarakaPlugin,
+  next: Next,
+  connection: HarakaConnection,
+  [, params]: readonly [HarakaAddress, Readonly<Record<string, unknown>>?],
+): void {
+  if (enforcer) return enforcer.beforeSender(next, connection, params)
+  next()
 }
 
 /** Hook `data_post`. */

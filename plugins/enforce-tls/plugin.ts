@@ -23,6 +23,7 @@ import type {
   Next,
 } from './haraka/types.js'
 import { answerRecipient } from './hooks/rcpt.js'
+import { announce, carryThroughFilters, takeParameter } from './requiretls/incoming.js'
 import { takeForwardedMail } from './hooks/queue.js'
 import { keepFromOtherQueues, type QueueContext } from './hooks/queue-outbound.js'
 import { NO_RULE, requirementOf } from './rules/requirement.js'
@@ -183,6 +184,7 @@ export class Enforcer {
     this.#decisions = new Decisions({
       settings: () => this.#settings.main,
       rules: this.#rules,
+      words: () => ({ settings: this.#settings.requireTls, own: this.#haraka.ownDomains }),
       reports: this.#observers.reports,
       divide: this.#guardContext.divide,
       retriesLast: () => this.#haraka.retriesLast,
@@ -298,8 +300,24 @@ export class Enforcer {
     )
   }
 
-  /** Hook `data_post`: only observes mail from outside. Total. */
-  afterData({ relaying, tls, transaction }: HarakaConnection): void {
+  /** Hook `capabilities`. Total. */
+  beforeHello(connection: HarakaConnection): void {
+    announce(this.#settings.requireTls, connection)
+  }
+
+  /** Hook `mail`. Total. */
+  beforeSender(
+    next: Next,
+    connection: HarakaConnection,
+    params: Readonly<Record<string, unknown>> | undefined,
+  ): void {
+    takeParameter(this.#settings.requireTls, next, connection, params)
+  }
+
+  /** Hook `data_post`: carries REQUIRETLS through content filters, and observes mail from outside. Total. */
+  afterData(connection: HarakaConnection): void {
+    carryThroughFilters(this.#settings.requireTls, connection)
+    const { relaying, tls, transaction } = connection
     if (relaying || !transaction) return
     this.#observers.uncovered.incoming(transaction.mail_from, transaction.rcpt_to, tls.enabled)
   }

@@ -51,6 +51,7 @@ export function fakeConnection(what: Partial<Connection> = {}): FakeConnection {
     dates: undefined,
     since: performance.now(),
     messages: 1,
+    offersRequireTls: false,
     isAuthenticated: false,
     ...what,
     fake,

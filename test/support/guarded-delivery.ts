@@ -228,6 +228,7 @@ export class GuardedDelivery implements AsyncDisposable {
       me: () => 'mta.test.example',
       outbound: () => this.haraka.outbound,
       skips: () => false,
+      requireTls: () => ({ settings: { policy: 'enforce', policyFor: [] }, own: [] }),
       published: () => {
         throw new TypeError('nothing published is asked for')
       },
@@ -244,7 +245,7 @@ export class GuardedDelivery implements AsyncDisposable {
       composeBounce: ({ tlsToBlame, mayQuote }) => {
         const about = tlsToBlame ? 'TLS' : 'no TLS reason'
         const contents = `bounce about ${about}${mayQuote ? ', may quote' : ''},`
-        return Promise.resolve({ contents, heldTo: null, instead: null })
+        return Promise.resolve({ contents, heldTo: null, instead: null, redacted: null })
       },
       divide: (item, groups) => {
         const users = groups.map((group) => group.map(({ user }) => user).join())

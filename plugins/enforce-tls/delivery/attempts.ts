@@ -19,6 +19,7 @@ import {
 /** The attempts of one round. */
 export class Attempts {
   readonly #ended: (attempt: Attempt) => void
+  readonly #asItCounts: (failure: AttemptFailure) => AttemptFailure
   readonly #attempts: Attempt[] = []
   readonly #unresolved = new Set<string>()
   #current: Attempt | null = null
@@ -27,9 +28,16 @@ export class Attempts {
   #without: WithoutSecrets = (text) => text
   #isSkipped: () => boolean = () => false
 
-  /** @param ended called with each attempt that has ended */
-  constructor(ended: (attempt: Attempt) => void) {
+  /**
+   * @param ended called with each attempt that has ended
+   * @param asItCounts what a failure means for this message. @default what it means in general
+   */
+  constructor(
+    ended: (attempt: Attempt) => void,
+    asItCounts: (failure: AttemptFailure) => AttemptFailure = (failure) => failure,
+  ) {
     this.#ended = ended
+    this.#asItCounts = asItCounts
   }
 
   /** All attempts so far, in their order. */
@@ -140,7 +148,8 @@ export class Attempts {
   }
 
   /** Ends an attempt with what it failed for. */
-  fail(attempt: Attempt, failure: AttemptFailure): void {
+  fail(attempt: Attempt, failed: AttemptFailure): void {
+    const failure = this.#asItCounts(failed)
     attempt.failure =
       attempt.gateway === undefined ? failure : failureWithout(atGateway(failure), this.#without)
     this.#ended(attempt)

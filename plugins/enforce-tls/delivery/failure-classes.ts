@@ -19,6 +19,8 @@ interface ClassDefinition {
   readonly isCertificate?: true
   /** Whether it is about what the recipient's domain publishes, so that it may have come to no connection. */
   readonly isPublished?: true
+  /** Whether TLS is as required, and only the way behind the server is not. */
+  readonly isOnward?: true
   /** Whether it is about settings of this mail system, so that it says nothing of the server. */
   readonly isOurs?: true
   /** Whether it is about a gateway and not about the recipients' servers. */
@@ -175,6 +177,15 @@ const FAILURE_CLASSES = [
     says: 'could not be verified, because its domain does not publish what the rule requires',
     side: 'theirs',
     isPublished: true,
+  },
+  // RFC 8689 section 5 has X.7.30 "REQUIRETLS support required".
+  {
+    name: 'requiretls-not-supported',
+    status: '7.30',
+    temporary: false,
+    says: 'does not promise to pass the message on encrypted (REQUIRETLS)',
+    side: 'theirs',
+    isOnward: true,
   },
   {
     name: 'trust-unusable',

@@ -168,10 +168,10 @@ function sendInstead(guarded: GuardedItem): boolean {
     guarded,
     recipient,
     instead,
-    notesFor(item, guarded.requirement, { heldTo: null, instead: null }),
+    notesFor(item, guarded.requirement, { heldTo: null, instead: null, redacted: null }),
     () => {
       item.lognotice(
-        'enforce-tls: the bounce could not be sent over TLS, so one with only Message-ID and Date goes instead',
+        'enforce-tls: the bounce could not be sent as securely as it has to be, so one that only names the message goes instead',
       )
       guarded.emitOutcome('bounced')
     },

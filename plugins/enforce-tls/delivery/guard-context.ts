@@ -3,6 +3,7 @@ import type { SecureContext } from 'node:tls'
 import type { HarakaAddress, HarakaMailItem, HarakaMx, HarakaOutbound } from '../haraka/types.js'
 import type { PublishedSources } from '../published/domain-facts.js'
 import type { HostRequirement } from '../published/host-requirement.js'
+import type { PolicyContext } from '../requiretls/policy.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import type { Gateway } from '../settings/gateways.js'
 import type { Settings } from '../settings/types.js'
@@ -48,6 +49,11 @@ export interface Bounce {
   readonly heldTo: readonly DecidedBy[] | null
   /** What goes instead where its way has no TLS: the same in minimal; `null` for one that needs none. */
   readonly instead: string | null
+  /**
+   * What goes instead where its way has no REQUIRETLS: that a message was not delivered, and which one (RFC 8689
+   * section 5); `null` where the message did not ask for it.
+   */
+  readonly redacted: string | null
 }
 
 /** The surroundings of all guards of a process. */
@@ -58,6 +64,8 @@ export interface GuardContext {
   readonly outbound: () => HarakaOutbound
   /** Whether Haraka skips a host, because it is this machine (`local_mx_ok` of `outbound.ini`). */
   readonly skips: (mx: HarakaMx) => boolean
+  /** What policies hold for messages that ask for REQUIRETLS. */
+  readonly requireTls: () => PolicyContext
   /** The named trusts of the settings in force. */
   readonly trusts: () => TrustLookUp
   readonly secureContext: (mx: HarakaMx, requirement: HostRequirement) => SecureContext

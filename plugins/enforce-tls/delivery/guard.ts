@@ -15,7 +15,7 @@ import { bounceRespond, deferredRespond, giveUp, deferItem, doubleBounce, tempFa
 import { deliverByGateway, goesByGateway } from './gateway.js'
 import { isBounceOfCovered } from './bounce/requiretls-note.js'
 import type { GuardContext } from './guard-context.js'
-import { GuardedItem, type GuardedVersions } from './guarded-item.js'
+import { GuardedItem, type Asked, type GuardedVersions } from './guarded-item.js'
 import { deliverOnSocket, deliverOverOpen, isFree, termsAtHop } from './host-attempt.js'
 import { placeOf, portIn, usableHosts, whatItNamed, withName } from './next-hop.js'
 import type { ObservedDelivery } from './observed-session.js'
@@ -119,10 +119,15 @@ export class Guard {
     guards.delete(item)
   }
 
-  /** There is a decision: the item may be delivered to hosts that fulfil the requirement. */
-  enforce(requirement: Requirement): void {
+  /**
+   * There is a decision: the item may be delivered to hosts that fulfil the requirement.
+   *
+   * @param asks of a message that asks for REQUIRETLS itself. @default it does not
+   */
+  enforce(requirement: Requirement, asks: Asked | null = null): void {
     this.#decision = { name: 'enforce' }
     this.#guarded.requirement = requirement
+    this.#guarded.asks = asks
   }
 
   /**
@@ -216,6 +221,7 @@ export class Guard {
   /** DNS or a plugin has named the hosts. */
   async #foundMx(hosts: HarakaMx[]): Promise<void> {
     const named = withName(hosts)
+    if (this.#guarded.isNamed) this.#guarded.takeNamed(named)
     // A null MX is Haraka's to answer.
     if (looksAtPublished(this.#guarded) && named.some(({ exchange, path }) => path || exchange))
       return deliverByRoute(this.#guarded, named)
@@ -322,7 +328,7 @@ export class Guard {
     }
     if (requirement) {
       const guard = Guard.attach(part, context)
-      guard.enforce(requirement)
+      guard.enforce(requirement, this.#guarded.asks)
       guard.#guarded.route = this.#guarded.route
       guard.#guarded.round.follow(this.#guarded.round)
     }

@@ -7,11 +7,13 @@ import type { Socket } from 'node:net'
 import type { HarakaAddress, HarakaMailItem, HarakaMx } from '../haraka/types.js'
 import type { DomainFacts } from '../published/domain-facts.js'
 import { isUnbound, type HostRequirement } from '../published/host-requirement.js'
-import { demandKey, type Requirement } from '../rules/requirement.js'
+import { withAsked } from '../requiretls/ask.js'
+import { policyForDomain, policyForHosts } from '../requiretls/policy.js'
+import { demandKey, knownByName, type Requirement } from '../rules/requirement.js'
 import { Overrides } from './overrides.js'
 import type { GuardContext } from './guard-context.js'
 import { aboutItem, type Outcome } from './delivery-events.js'
-import { statusOf, type Attempt, type AttemptFailure } from './outcome.js'
+import { asOnward, statusOf, type Attempt, type AttemptFailure } from './outcome.js'
 import type { Departure } from './own-socket.js'
 import { Attempts } from './attempts.js'
 import type { GatewayRoute } from './gateway-route.js'
@@ -53,9 +55,16 @@ export interface AskedFacts {
   found: { readonly facts: DomainFacts; readonly at: number } | null
 }
 
+/** A message that asks for REQUIRETLS itself, and what rules require of it beside that. */
+export interface Asked {
+  readonly byRules: Requirement | null
+}
+
 /** A round that the item has left the queue for, and comes back to. */
 interface Suspended {
   readonly round: Attempts
+  /** The hosts that a plugin had named; `null` where DNS had. */
+  readonly named: readonly HarakaMx[] | null
   readonly hosts: HarakaMx[]
   readonly route: GatewayRoute | null
   /** What was required then, and the gateway as the settings had it. */
@@ -72,6 +81,8 @@ export class GuardedItem {
   readonly haraka: Overrides<HarakaMailItem, GuardedMethod>
   /** What the rules require at this attempt; `null`: nothing goes out, for they have not spoken. */
   requirement: Requirement | null = null
+  /** What rules alone require, of a message that asks for REQUIRETLS itself; `null` for one that does not. */
+  asks: Asked | null = null
   /** The TLS reason of this round's last word, a deferral or a bounce. */
   tlsFailure: AttemptFailure | null = null
   /** This round's reason to put the item off or to bounce it, where it is in our words. */
@@ -128,6 +139,7 @@ export class GuardedItem {
   /** The item has left the queue: nothing is required yet, and nothing was tried. */
   beginRound(): void {
     this.requirement = null
+    this.asks = null
     this.tlsFailure = null
     this.ownReason = null
     this.due = null
@@ -142,11 +154,28 @@ export class GuardedItem {
     this.#round = this.#newRound()
   }
 
+  /** A plugin has named the hosts: each is known by its name, and has a policy of its own for REQUIRETLS. */
+  takeNamed(hosts: readonly HarakaMx[]): void {
+    const { requirement, asks, item, context } = this
+    this.isNamed = true
+    this.named = hosts
+    if (!requirement?.onward) return
+    const policies = context.requireTls()
+    const joined = asks
+      ? withAsked(
+          asks.byRules,
+          policyForHosts(hosts, policyForDomain(item.todo.domain, policies), policies),
+        )
+      : requirement
+    this.requirement = knownByName(joined)
+  }
+
   /** The item leaves the queue in the middle of a round, to come back. */
   suspendRound(requirement: Requirement): void {
     const { mxlist: hosts = [] } = this.item
-    const { route } = this
-    this.#suspended = { round: this.#round, hosts, route, demand: this.#demandOf(requirement) }
+    const { route, isNamed } = this
+    const named = isNamed ? this.named : null
+    this.#suspended = { round: this.#round, named, hosts, route, demand: this.#demandOf(requirement) }
   }
 
   /** The item goes to a gateway from here on. */
@@ -167,9 +196,10 @@ export class GuardedItem {
    * @returns whether it goes on
    */
   resumeRound(): boolean {
-    const { requirement, item } = this
     const suspended = this.#suspended
     this.#suspended = null
+    if (suspended?.named) this.takeNamed(suspended.named)
+    const { requirement, item } = this
     if (!suspended || !requirement || this.#demandOf(requirement) !== suspended.demand) return false
     this.#round = suspended.round
     this.route = suspended.route
@@ -322,7 +352,7 @@ export class GuardedItem {
   }
 
   #newRound(): Attempts {
-    return new Attempts((attempt) => {
+    const ended = (attempt: Attempt): void => {
       const { host, to, source, session, tested, failure, departure } = attempt
       const requirement = attempt.requirement ?? this.requirement
       // That it came to a server's last word says nothing of TLS where none was required of it.
@@ -336,7 +366,8 @@ export class GuardedItem {
       // Under a release it has been told.
       const left = departure && !this.release ? { departure } : {}
       this.context.emit({ kind: 'attempt', ...about, requirement, ...what, ...left })
-    })
+    }
+    return new Attempts(ended, (failure) => asOnward(failure, this.requirement))
   }
 }
 

@@ -16,10 +16,11 @@ import { withTrust, type Terms } from './named-trust.js'
 import { withoutLogin } from './gateway-secrets.js'
 import { hostOf, isTrustedHop, placeOf, portOf } from './next-hop.js'
 import { asItCounts, tlsFailure } from './outcome.js'
-import { onMail } from './own-socket.js'
+import { onMail, type Departure } from './own-socket.js'
 import { termsOf } from './published-route.js'
 import { certificateFailure, datesCount, loggedSession, datesOf, testedBy } from './tls/certificate.js'
 import { establishTls } from './tls/establish.js'
+import { OnwardMail } from './tls/onward-mail.js'
 import { enterGateway, gatewayRefusal } from './tls/gateway-session.js'
 import { hideStartTls } from './tls/hide-starttls.js'
 import { failureOfEarlyEnd } from './tls/handshake-failure.js'
@@ -50,14 +51,17 @@ export function deliverOnSocket(
     const mustBeEncrypted =
       guarded.release?.encrypted === true &&
       !isTrustedHop(mx, guarded.context.settings().main.trustedNextHops)
-    onMail(socket, (departure) => {
+    const { requirement, release } = guarded
+    if (requirement?.onward && release === null) attempt.onward = new OnwardMail('offered')
+    const mayGo = (departure: Departure): boolean => {
       if (mustBeEncrypted && departure.encrypted !== true) {
         guarded.round.fail(attempt, tlsFailure('starttls-not-supported', ONLY_OVER_TLS, { temporary: true }))
         return false
       }
       guarded.departs(attempt, departure)
       return true
-    })
+    }
+    onMail(socket, mayGo, attempt.onward ?? null)
     return haraka.original('try_deliver_host_on_socket')(mx, host, port, socket)
   }
   const raw = socket.targetsocket
@@ -83,7 +87,7 @@ export function deliverOnSocket(
   haraka.run('try_deliver_host_on_socket', async () => {
     const connection = await open(guarded, mx, requirement, { raw, idle })
     if (!connection) return guarded.item.try_deliver()
-    const secured = socketOver(guarded, connection)
+    const secured = socketOver(guarded, connection, requirement)
     const { session, slot } = connection
     secured.onEarlyEnd = (end) => {
       // A server may take a session to be resumed and then be at a loss with it.
@@ -120,7 +124,7 @@ export function deliverOverOpen(guarded: GuardedItem, mx: HarakaMx, requirement:
   attempt.session = { ...connection.session, reused: true }
   if (connection.tested) attempt.tested = connection.tested
   attempt.secured = true
-  const secured = socketOver(guarded, connection)
+  const secured = socketOver(guarded, connection, requirement)
   secured.onStale = ({ why, hasEnded }) => {
     guarded.stale = { connection, hasEnded }
     tryAnew(guarded, mx, 'an open connection did not serve another message', why)
@@ -209,6 +213,7 @@ async function open(
     dates: datesCount(peer, requirement) ? datesOf(session.certificate) : undefined,
     since,
     messages: 0,
+    offersRequireTls: false,
     isAuthenticated: gateway !== null && gateway.login !== null,
   }
 }
@@ -235,7 +240,11 @@ function purposeOf(
 }
 
 /** What Haraka gets to talk to. */
-function socketOver(guarded: GuardedItem, connection: Connection): SecuredSocket {
+function socketOver(
+  guarded: GuardedItem,
+  connection: Connection,
+  { onward }: HostRequirement,
+): SecuredSocket {
   const { context } = guarded
   const { socket, idle, logged } = connection
   guarded.connection = connection
@@ -251,7 +260,14 @@ function socketOver(guarded: GuardedItem, connection: Connection): SecuredSocket
       return unfit?.detail ?? null
     }
   }
+  if (onward) {
+    const mail = new OnwardMail(onward, connection.offersRequireTls)
+    secured.onward = guarded.round.current.onward = mail
+    secured.onNotOnward = (why) =>
+      guarded.round.fail(guarded.round.current, tlsFailure('requiretls-not-supported', why))
+  }
   secured.onServed = () => {
+    connection.offersRequireTls = secured.onward?.offered === true
     // What would not serve this message as a further one has served it as the first one.
     if (guarded.stale && !guarded.stale.hasEnded) context.connections.limit(guarded.stale.connection)
     connection.messages++

@@ -1,6 +1,8 @@
 /** The outcomes of an attempt, and what all attempts of a round together mean for the message. Pure. */
 import type { HostRequirement } from '../published/host-requirement.js'
+import type { Requirement } from '../rules/requirement.js'
 import type { Departure } from './own-socket.js'
+import type { OnwardMail } from './tls/onward-mail.js'
 import type { TlsSession } from './tls/session.js'
 import { definitionOf, type FailureClass } from './failure-classes.js'
 
@@ -21,6 +23,8 @@ export interface AttemptFailure {
   readonly reply?: PeerReply
   /** Whether it is what a gateway answers to a message, so that another one may fare better. */
   readonly isAnswer?: true
+  /** The message had to leave with REQUIRETLS, so that RFC 8689's codes tell of it. */
+  readonly isOnward?: true
   /** Subject and detail of the enhanced status code, where the class does not say them. */
   readonly status?: string
 }
@@ -43,6 +47,8 @@ export interface Attempt {
   isOwn?: boolean
   /** How MAIL was said over that connection; absent before. */
   departure?: Departure
+  /** How MAIL was said with REQUIRETLS, or was to be where the server offers it; absent where nobody asks for it. */
+  onward?: OnwardMail
   /** What a policy of mode `testing` makes of the host; absent where there is none, or that is unknown. */
   tested?: Tested
   /** `null` while the attempt lasts, and for one that delivered. */
@@ -150,5 +156,25 @@ export function decisiveAttempt(attempts: readonly Attempt[]): FailedAttempt | n
 /** The enhanced status code of a failure (RFC 3463). */
 export function statusOf(failure: AttemptFailure, final: boolean): string {
   const cls = failure.temporary && !final ? 4 : 5
-  return `${cls}.${failure.class ? definitionOf(failure.class).status : (failure.status ?? NO_ANSWER)}`
+  if (!failure.class) return `${cls}.${failure.status ?? NO_ANSWER}`
+  const { status, isOnward, isOurs, isGateway } = definitionOf(failure.class)
+  const isAboutServer = !isOnward && !isOurs && !isGateway
+  return `${cls}.${failure.isOnward && isAboutServer ? ENCRYPTION_NEEDED : status}`
+}
+
+/** RFC 5248's X.7.10: encryption needed. */
+const ENCRYPTION_NEEDED = '7.10'
+
+/**
+ * How a failure counts for a message that must leave with REQUIRETLS: RFC 8689 section 4.2.1 has it come back when no
+ * server will do. A partner that publishes nothing will not do, unless a rule waits for it.
+ */
+export function asOnward(
+  failure: AttemptFailure,
+  requirement: Pick<Requirement, 'onward' | 'published'> | null,
+): AttemptFailure {
+  if (requirement?.onward !== 'must' || failure.class === null) return failure
+  const isFinal =
+    failure.class === 'nothing-published' && requirement.published.every(({ isOnward }) => isOnward === true)
+  return { ...failure, isOnward: true, ...(isFinal ? { temporary: false } : {}) }
 }

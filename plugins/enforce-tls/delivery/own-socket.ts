@@ -1,11 +1,13 @@
 /**
  * Looks on at what Haraka delivers over its own socket, without a requirement of ours on the connection: when MAIL is said,
  * and whether that is over TLS. From then on the message may have left, whatever the server answers. Changes nothing of
- * what is sent, but that MAIL may be refused: the connection ends then.
+ * what is sent, but that MAIL may be refused, where the connection ends, and may be said with REQUIRETLS, where that is
+ * wanted and the server offers it inside TLS.
  */
 import type { EventEmitter } from 'node:events'
 import { TLSSocket } from 'node:tls'
 import { sessionSeen } from './observed-session.js'
+import type { OnwardMail } from './tls/onward-mail.js'
 import type { TlsSession } from './tls/session.js'
 
 /** How MAIL was said. */
@@ -26,10 +28,18 @@ interface OwnSocket {
 
 const MAIL = /^MAIL\s/i
 
-/** @param mayGo called once, before MAIL goes out, which it then does or not; must not throw */
-export function onMail(socket: EventEmitter & OwnSocket, mayGo: (departure: Departure) => boolean): void {
-  const write = socket.write?.bind(socket)
-  if (!write) return
+/**
+ * @param mayGo called once, before MAIL goes out, which it then does or not; must not throw
+ * @param onward says MAIL with REQUIRETLS where that is offered; `null` where nobody wants that
+ */
+export function onMail(
+  socket: EventEmitter & OwnSocket,
+  mayGo: (departure: Departure) => boolean,
+  onward: OnwardMail | null = null,
+): void {
+  const plainWrite = socket.write?.bind(socket)
+  if (!plainWrite) return
+  const write = onward ? sayOnward(socket, plainWrite, onward) : plainWrite
   let isSaid = false
   socket.write = (data: unknown, ...rest: never[]): boolean => {
     if (!isSaid && typeof data === 'string' && MAIL.test(data)) {
@@ -41,6 +51,25 @@ export function onMail(socket: EventEmitter & OwnSocket, mayGo: (departure: Depa
     }
     return write(data, ...rest)
   }
+}
+
+type Write = (data: unknown, ...rest: never[]) => boolean
+
+/** Lets replies and commands of a socket go by `onward`. @returns how commands are written from now on */
+function sayOnward(socket: EventEmitter & OwnSocket, write: Write, onward: OnwardMail): Write {
+  const emit = socket.emit.bind(socket)
+  socket.emit = (event: string | symbol, ...args: unknown[]): boolean => {
+    const [line] = args
+    if (event !== 'line' || typeof line !== 'string') return emit(event, ...args)
+    const turn = onward.reply(line.trimEnd())
+    if (turn.is === 'again') write(turn.command)
+    return turn.is === 'passed' ? emit(event, ...args) : true
+  }
+  return (data, ...rest) =>
+    write(
+      typeof data === 'string' ? (onward.command(data, socket.isEncrypted?.() === true) ?? data) : data,
+      ...rest,
+    )
 }
 
 function departureOver(socket: OwnSocket): Departure {

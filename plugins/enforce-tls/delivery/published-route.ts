@@ -6,7 +6,7 @@
 import { isIP } from 'node:net'
 import type { HarakaMx } from '../haraka/types.js'
 import { lookUpFacts, type DomainFacts, type HostFacts, type NamedHost } from '../published/domain-facts.js'
-import { lookUpFailure, termsAt, type HostTerms } from '../published/host-requirement.js'
+import { isUnbound, lookUpFailure, termsAt, type HostTerms } from '../published/host-requirement.js'
 import { comparableDomain } from '../rules/address.js'
 import { demandKey, type Requirement } from '../rules/requirement.js'
 import type { GuardContext } from './guard-context.js'
@@ -143,7 +143,8 @@ export function routeOf(
 
 /** On what terms an item goes to a host: for requirements that look at nothing published, on their own. */
 export function termsOf({ facts }: GuardedItem, mx: HarakaMx, requirement: Requirement): HostTerms {
-  if (requirement.published.length === 0) return { is: 'required', requirement }
+  if (requirement.published.length === 0)
+    return { is: isUnbound(requirement) ? 'free' : 'required', requirement }
   if (!facts) return { is: 'failed', class: 'dnssec-invalid', why: NOT_NAMED }
   return termsIn(facts, mx, requirement)
 }

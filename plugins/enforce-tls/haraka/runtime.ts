@@ -10,6 +10,7 @@ import type {
   HarakaPlugin,
   HarakaTransactions,
 } from './types.js'
+import { comparableDomain } from '../rules/address.js'
 import type { RouteContext } from './onward-route.js'
 
 /** Views of one Haraka. Everything is looked up when it is asked for: modules are not there before all plugins are. */
@@ -23,6 +24,11 @@ export class HarakaRuntime {
   /** Its name, found in Haraka's own way. */
   get name(): string {
     return this.outbound.net_utils.get_primary_host_name()
+  }
+
+  /** Its name, and the domains that it is the end of (`host_list`), as they are compared. */
+  get ownDomains(): readonly string[] {
+    return [this.name, ...this.#plugin.config.get('host_list', 'list')].map(comparableDomain)
   }
 
   get outbound(): HarakaOutbound {

@@ -8,6 +8,10 @@ import { HEADER_CUT, isHeaderCut } from '../haraka/header-limit.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { Policy, PolicyUnknown } from '../policy/policy.js'
 import { HeaderBlock } from '../rules/header-block.js'
+import { withAsked } from '../requiretls/ask.js'
+import { saysTlsRequiredNo } from '../requiretls/header-fields.js'
+import { asksForRequireTls } from '../requiretls/note.js'
+import { policyForDomain, type PolicyContext } from '../requiretls/policy.js'
 import { addUp, requirementKey, type Requirement } from '../rules/requirement.js'
 import type { Ruling } from '../rules/rule-list.js'
 import type { InPieces } from '../work/pieces.js'
@@ -16,6 +20,8 @@ import { inPieces } from '../work/turns.js'
 /** Recipients that require the same. */
 export interface Group {
   readonly requirement: Requirement | null
+  /** Without what the message asks for itself. */
+  readonly byRules: Requirement | null
   readonly recipients: HarakaAddress[]
 }
 
@@ -33,7 +39,16 @@ export interface RequiredDecision {
   /** One for each recipient, as the requirements. */
   readonly rulings: readonly Ruling[]
   readonly requirements: readonly (Requirement | null)[]
+  /** The same without what the message asks for itself. */
+  readonly byRules: readonly (Requirement | null)[]
   readonly groups: readonly Group[]
+  /** What the message requires though nothing that rules require is enforced; `null` where it asks for nothing. */
+  readonly asked: Requirement | null
+}
+
+/** What counts of the message's own words. */
+export interface OwnWords extends PolicyContext {
+  readonly settings: PolicyContext['settings'] & { readonly honourNo: boolean }
 }
 
 const GONE: ItemDecision = { is: 'gone' }
@@ -48,6 +63,7 @@ const FRESH = 10_000
 export async function decideOn(
   item: HarakaMailItem,
   rules: Pick<Policy, 'rulingsOn'>,
+  words: OwnWords,
 ): Promise<ItemDecision> {
   if (isExempt(item)) return { is: 'free', rulings: [] }
   const { mail_from, rcpt_to } = item.todo
@@ -56,7 +72,7 @@ export async function decideOn(
     const answer = await rules.rulingsOn(comparable(mail_from), rcpt_to.map(comparable), () =>
       headersOf(item),
     )
-    decision = answer.is === 'unknown' ? answer : await toDecision(item, answer.rulings)
+    decision = answer.is === 'unknown' ? answer : await toDecision(item, answer.rulings, words)
   } catch (error) {
     if (await isGone(item.path)) return GONE
     throw error
@@ -72,13 +88,43 @@ function hasWaited({ num_failures, todo }: HarakaMailItem): boolean {
 /** So many recipients are looked at between two yields. */
 const PIECE = 100
 
-/** Adds up what rules say, and what a bounce itself requires. */
-async function toDecision(item: HarakaMailItem, rulings: readonly Ruling[]): Promise<ItemDecision> {
+/** Adds up what rules say, what a bounce itself requires, and what the message asks for. */
+async function toDecision(
+  item: HarakaMailItem,
+  rulings: readonly Ruling[],
+  words: OwnWords,
+): Promise<ItemDecision> {
+  const { todo } = item
   const ofBounce = requirementOfMark(item)
-  const requirements = rulings.map(({ requirement }) => addUp(requirement, ofBounce))
+  const asks = asksForRequireTls(todo)
+  const policy = asks ? policyForDomain(todo.domain, words) : null
+  let byRules = rulings.map(({ requirement }) => addUp(requirement, ofBounce))
+  // RFC 8689 section 4.1: REQUIRETLS makes the header field void.
+  if (!asks && words.settings.honourNo && byRules.some(isForPartner) && (await wantsDelivery(item)))
+    byRules = byRules.map((requirement) => (isForPartner(requirement) ? null : requirement))
+  const requirements = policy === null ? byRules : byRules.map((each) => withAsked(each, policy))
   if (requirements.every((requirement) => requirement === null)) return { is: 'free', rulings }
-  const groups = await inPieces(grouped(item.todo.rcpt_to, requirements))
-  return { is: 'required', rulings, requirements, groups }
+  const groups = await inPieces(grouped(todo.rcpt_to, requirements, byRules))
+  const asked = policy === null ? null : withAsked(ofBounce, policy)
+  return { is: 'required', rulings, requirements, byRules, groups, asked }
+}
+
+/** Whether rules only want what the partner publishes to be fulfilled, and nothing where it publishes nothing. */
+function isForPartner(requirement: Requirement | null): boolean {
+  return (
+    requirement !== null &&
+    !requirement.encrypted &&
+    requirement.published.length > 0 &&
+    requirement.published.every(({ otherwise }) => otherwise === 'none')
+  )
+}
+
+async function wantsDelivery(item: HarakaMailItem): Promise<boolean> {
+  if (!saysTlsRequiredNo(await headersOf(item))) return false
+  item.loginfo(
+    'enforce-tls: goes without what the recipient’s domain publishes, because the message says TLS-Required: No',
+  )
+  return true
 }
 
 /** What can't be read is unknown to the rules: to wait for it might have no end. */
@@ -99,6 +145,7 @@ async function headersOf(item: HarakaMailItem): Promise<HeaderBlock> {
 function* grouped(
   recipients: readonly HarakaAddress[],
   requirements: readonly (Requirement | null)[],
+  byRules: readonly (Requirement | null)[],
 ): InPieces<Group[]> {
   const groups = new Map<string, Group>()
   for (const [index, recipient] of recipients.entries()) {
@@ -106,7 +153,7 @@ function* grouped(
     const key = requirementKey(requirement)
     const group = groups.get(key)
     if (group) group.recipients.push(recipient)
-    else groups.set(key, { requirement, recipients: [recipient] })
+    else groups.set(key, { requirement, byRules: byRules[index] ?? null, recipients: [recipient] })
     if (index % PIECE === PIECE - 1) yield
   }
   return [...groups.values()]

@@ -10,6 +10,8 @@ import { HeldHooks } from '../haraka/queue-plugins.js'
 import type { Policy, PolicyUnknown } from '../policy/policy.js'
 import { HEADER_CUT, isHeaderCut } from '../haraka/header-limit.js'
 import { HeaderBlock } from '../rules/header-block.js'
+import { withAsked } from '../requiretls/ask.js'
+import { asksForRequireTls } from '../requiretls/note.js'
 import type { Requirement } from '../rules/requirement.js'
 import type { Settings } from '../settings/types.js'
 
@@ -39,7 +41,7 @@ export function keepFromOtherQueues(
   connection: HarakaConnection,
 ): void {
   const { transaction } = connection
-  if (!transaction || settings.reportOnly) return next()
+  if (!transaction || (settings.reportOnly && !asksForRequireTls(transaction))) return next()
   let held: HeldHooks | null
   try {
     held = HeldHooks.hold(plugin, connection)
@@ -50,7 +52,11 @@ export function keepFromOtherQueues(
   if (held === null) return next()
   requirementsOf(transaction, rules).then(
     (answer) => {
-      if (answer.is === 'known' ? answer.requirements.length === 0 : isDelivered(answer, settings)) {
+      const isFree =
+        answer.is === 'known'
+          ? answer.requirements.length === 0
+          : isDelivered(answer, settings) && !asksForRequireTls(transaction)
+      if (isFree) {
         if (answer.is === 'unknown' || unruled.isLost()) unruled.delivered(transaction)
         held.release()
       }
@@ -60,17 +66,21 @@ export function keepFromOtherQueues(
   )
 }
 
-/** What outgoing rules require of a message, one for each recipient that they cover. */
+/** What outgoing rules require of a message, one for each recipient that they cover, and what it asks for itself. */
 export async function requirementsOf(
-  { mail_from, rcpt_to, header, notes }: HarakaTransaction,
+  transaction: HarakaTransaction,
   rules: Policy,
 ): Promise<{ readonly is: 'known'; readonly requirements: readonly Requirement[] } | PolicyUnknown> {
+  const { mail_from, rcpt_to, header, notes } = transaction
   // With the line ends that the queue file will have: limits must be the same there.
   const text = () => `${header.toString().replace(/\r?\n/g, '\r\n')}\r\n`
   const headers = () => new HeaderBlock(text(), isHeaderCut(notes) ? HEADER_CUT : null)
   const answer = await rules.rulingsOn(comparable(mail_from), rcpt_to.map(comparable), headers)
   if (answer.is === 'unknown') return answer
-  return { is: 'known', requirements: answer.rulings.flatMap(({ requirement }) => requirement ?? []) }
+  const byRules = answer.rulings.flatMap(({ requirement }) => requirement ?? [])
+  // On what policy is for the outbound queue to say; another plugin would not even know that it is asked for.
+  const asked = asksForRequireTls(transaction) ? [withAsked(null, 'enforce')] : []
+  return { is: 'known', requirements: [...byRules, ...asked] }
 }
 
 /** Whether mail whose rules are unknown goes as if there were none, as the operator has it. */

@@ -13,6 +13,7 @@ import { routeProblem, type RouteContext } from '../haraka/onward-route.js'
 import { isDelivered, LOOKUP_FAILED, requirementsOf, type QueueContext } from './queue-outbound.js'
 import { HeldHooks } from '../haraka/queue-plugins.js'
 import { rulesOf } from '../observe/report-log.js'
+import { asksForRequireTls } from '../requiretls/note.js'
 import type { Requirement } from '../rules/requirement.js'
 import type { UncoveredNotes } from '../observe/uncovered-mail.js'
 import { listed } from '../text/list.js'
@@ -93,7 +94,7 @@ async function decide(
   }
   try {
     const answer = await requirementsOf(transaction, rules)
-    if (answer.is === 'unknown' && !isDelivered(answer, settings))
+    if (answer.is === 'unknown' && (!isDelivered(answer, settings) || asksForRequireTls(transaction)))
       return refuse('deferred', LOOKUP_FAILED, `the rules are unknown: ${answer.why}`)
     const requirements = answer.is === 'unknown' ? [] : answer.requirements
     if (requirements.length === 0) {

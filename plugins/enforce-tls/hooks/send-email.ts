@@ -4,6 +4,7 @@
  */
 import constants from 'haraka-constants'
 import type { Guard } from '../delivery/guard.js'
+import type { Asked } from '../delivery/guarded-item.js'
 import { lookForMessageId } from '../delivery/message-id.js'
 import { requirementOfMark } from '../delivery/bounce/requiretls-note.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
@@ -18,7 +19,10 @@ import { oneLine } from '../text/one-line.js'
 import type { WaitingList } from '../delivery/waiting.js'
 import type { Settings } from '../settings/types.js'
 import type { Unruled } from './queue-outbound.js'
-import { decideOn, type Group, type RequiredDecision } from './item-decision.js'
+import { isAskedInEarnest, withAsked } from '../requiretls/ask.js'
+import { asksForRequireTls } from '../requiretls/note.js'
+import { policyForDomain } from '../requiretls/policy.js'
+import { decideOn, type Group, type OwnWords, type RequiredDecision } from './item-decision.js'
 
 /** Mail whose rules are unknown waits at least this long before its sender is notified, in ms. */
 const WAIT_MIN = 24 * 60 * 60 * 1000
@@ -29,6 +33,8 @@ const WAIT_MIN = 24 * 60 * 60 * 1000
  */
 const PARTS_MAX = 100
 
+const ONWARD_TEXTS = { offered: 'where it is offered', must: 'too' } as const
+
 /** What the hook `send_email` answers. */
 export type Answer = number | { readonly code: number; readonly argument: unknown }
 
@@ -36,6 +42,8 @@ export type Answer = number | { readonly code: number; readonly argument: unknow
 export interface DecisionContext {
   settings(): Settings['main']
   readonly rules: Pick<Policy, 'rulingsOn'>
+  /** What counts of a message's own words. */
+  words(): OwnWords
   readonly reports: Pick<Reports, 'note' | 'released'>
   /** Makes one queue item of each group of recipients. */
   divide(item: HarakaMailItem, groups: readonly (readonly HarakaAddress[])[]): Promise<void>
@@ -71,7 +79,7 @@ export class Decisions {
   /** Decides for one item, which has its guard; gives what the hook `send_email` answers. */
   async on(guard: DecidedGuard, item: HarakaMailItem): Promise<Answer> {
     const { epoch } = guard
-    const decision = await decideOn(item, this.#context.rules)
+    const decision = await decideOn(item, this.#context.rules, this.#context.words())
     // Haraka has given up waiting for this answer: the rules are asked again at the next attempt.
     if (guard.epoch !== epoch) return constants.cont
     switch (decision.is) {
@@ -95,11 +103,12 @@ export class Decisions {
   }
 
   async #required(guard: DecidedGuard, item: HarakaMailItem, decision: RequiredDecision): Promise<Answer> {
-    const { rulings, requirements, groups } = decision
+    const { rulings, byRules, groups, asked } = decision
     if (this.#context.settings().reportOnly) {
-      this.#known(item, 'not-required')
-      this.#report(item, rulings, requirements)
-      this.#release(guard, item)
+      this.#known(item, asked ? 'required' : 'not-required')
+      this.#report(item, rulings, byRules)
+      // What was promised to the sender is no rule.
+      this.#require(guard, item, asked, asked && { byRules: null })
       return constants.cont
     }
     this.#known(item, 'required')
@@ -114,7 +123,8 @@ export class Decisions {
       return constants.cont
     }
     this.#report(item, rulings)
-    this.#require(guard, item, groups[0]?.requirement ?? null)
+    const [group] = groups
+    this.#require(guard, item, group?.requirement ?? null, group && asked ? { byRules: group.byRules } : null)
     return constants.cont
   }
 
@@ -123,21 +133,31 @@ export class Decisions {
     this.#unknownSince.delete(item)
   }
 
-  #require(guard: DecidedGuard, item: HarakaMailItem, requirement: Requirement | null): void {
+  #require(
+    guard: DecidedGuard,
+    item: HarakaMailItem,
+    requirement: Requirement | null,
+    asked: Asked | null = null,
+  ): void {
     if (!requirement) return this.#release(guard, item)
     const { waiting } = this.#context
     const givingUp = waiting.givingUp(item)
     if (givingUp) return guard.giveUp(requirement, givingUp)
     const release = waiting.release(item, requirement)
-    if (release) {
+    if (release && isAskedInEarnest(requirement))
+      item.logwarn(
+        'enforce-tls: not released, because the sender asks for REQUIRETLS: no administrator can waive that (RFC 8689)',
+      )
+    else if (release) {
       item.lognotice(
         `enforce-tls: goes without what rule ${rulesOf(requirement)} requires, released by ${oneLine(release.by)}: ${oneLine(release.reason)}`,
       )
       return guard.release(requirement, release)
     }
-    item.loginfo(`enforce-tls: ${requirement.level} is required, by rule ${rulesOf(requirement)}`)
+    const onward = requirement.onward === undefined ? '' : `, REQUIRETLS ${ONWARD_TEXTS[requirement.onward]}`
+    item.loginfo(`enforce-tls: ${requirement.level} is required${onward}, by rule ${rulesOf(requirement)}`)
     if (this.#context.namesMessages()) lookForMessageId(item)
-    guard.enforce(requirement)
+    guard.enforce(requirement, asked)
   }
 
   /** @param uncovered whether no rule is about it */
@@ -165,9 +185,13 @@ export class Decisions {
   #withoutRules(guard: DecidedGuard, item: HarakaMailItem, { why, isAway }: PolicyUnknown): Answer {
     const { onStoreFailure, deferSeconds } = this.#context.settings()
     if (onStoreFailure === 'deliver' && isAway) {
-      const requirement = requirementOfMark(item)
+      const marked = requirementOfMark(item)
+      const words = this.#context.words()
+      const requirement = asksForRequireTls(item.todo)
+        ? withAsked(marked, policyForDomain(item.todo.domain, words))
+        : marked
       if (!requirement) this.#context.unruled.delivered(item)
-      this.#require(guard, item, requirement)
+      this.#require(guard, item, requirement, asksForRequireTls(item.todo) ? { byRules: marked } : null)
       item.logwarn('enforce-tls: delivered while the rules are unknown (on_store_failure=deliver)')
       return constants.cont
     }

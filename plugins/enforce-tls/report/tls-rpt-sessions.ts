@@ -57,6 +57,8 @@ const RESULT_TYPES: Readonly<Record<FailureClass, ResultType>> = {
   'mx-not-listed': 'validation-failure',
   'nothing-published': 'validation-failure',
   'starttls-injection': 'validation-failure',
+  // Counted as a success: TLS was as it has to be.
+  'requiretls-not-supported': 'validation-failure',
   // Counted nowhere, as all that happens at a gateway.
   'gateway-unavailable': 'validation-failure',
   'gateway-misconfigured': 'validation-failure',

@@ -234,7 +234,7 @@ describe('a guarded message whose rule names a gateway', () => {
         composeBounce: (request) => {
           const worded = { texts: en, me: 'mail.acme.example', minVersion: 'TLSv1.2' } as const
           tried.push([...bounceFacts(request, { now: new Date(), content: 'minimal', ...worded }).attempts])
-          return Promise.resolve({ contents: '', heldTo: null, instead: null })
+          return Promise.resolve({ contents: '', heldTo: null, instead: null, redacted: null })
         },
         waiting: {
           waits: (_item, { failure, host, gateway }) =>

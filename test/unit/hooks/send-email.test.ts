@@ -94,10 +94,11 @@ class DecisionScene {
       logerror: () => undefined,
     }
     this.#item = item as HarakaMailItem
-    const { main: settings } = toSettings({ main })
+    const { main: settings, requireTls } = toSettings({ main })
     this.#decisions = new Decisions({
       settings: () => settings,
       rules: this.policy.policy,
+      words: () => ({ settings: requireTls, own: [] }),
       reports: {
         note: (_item, reported) =>
           void this.reported.push(...reported.map(({ requirement }) => requirement.level)),

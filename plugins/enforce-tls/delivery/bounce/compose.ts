@@ -4,6 +4,8 @@
  * template of the operator's; the package brings its own.
  */
 import { isAscii } from 'node:buffer'
+import type { HarakaMailItem } from '../../haraka/types.js'
+import { asksForRequireTls } from '../../requiretls/note.js'
 import type { Bounce, BounceRequest } from '../guard-context.js'
 import { readHeaderFields, valueOf, type HeaderField } from '../message-header.js'
 import type { BounceFacts } from './facts.js'
@@ -13,8 +15,11 @@ import { noticeOf, type BounceOptions } from './notice.js'
 
 export type { BounceOptions } from './notice.js'
 
-/** All that a `minimal` bounce shows of a message. */
-const MINIMAL = ['date', 'message-id']
+/** The header fields of a message that a bounce shows; `null` for all. */
+const SHOWN = { full: null, minimal: ['date', 'message-id'], redacted: ['message-id'] } as const
+
+/** How much of the message it has. */
+type Shown = keyof typeof SHOWN
 
 /**
  * Writes a bounce.
@@ -29,12 +34,38 @@ export async function composeBounce(request: BounceRequest, options: BounceOptio
     contents,
     heldTo: held?.decidedBy ?? null,
     instead: held ? await compose(request, { ...options, content: 'minimal' }) : null,
+    redacted: asksForRequireTls(request.item.todo)
+      ? await compose(redactedRequest(request), { ...options, content: 'minimal' }, 'redacted')
+      : null,
   }
 }
 
-async function compose(request: BounceRequest, options: BounceOptions): Promise<string> {
+/**
+ * The request for a notice that may travel where REQUIRETLS is unknown: it says which message failed for what, and names
+ * neither rule nor recipient but for the domain (RFC 8689 section 5).
+ */
+function redactedRequest(request: BounceRequest): BounceRequest {
+  const { item, delayed } = request
+  const { todo } = item
+  const [first] = todo.rcpt_to
+  const nobody = first && { ...first, user: todo.domain, host: '', address: todo.domain }
+  const rcpt_to = nobody ? [nobody] : []
+  const anonymous = Object.create(item, { todo: { value: { ...todo, rcpt_to } } }) as HarakaMailItem
+  return {
+    ...request,
+    item: anonymous,
+    requirement: null,
+    ...(delayed ? { delayed: { ...delayed, recipients: rcpt_to } } : {}),
+  }
+}
+
+async function compose(
+  request: BounceRequest,
+  options: BounceOptions,
+  shown: Shown = options.content,
+): Promise<string> {
   const original = await readHeaderFields(request.item.data_stream())
-  const kept = keptOf(original, options)
+  const kept = keptOf(original, shown)
   const messageId = valueOf(original, 'message-id')
   const { headers, text, html, languages, facts } = noticeOf(request, options, original, kept)
 
@@ -67,17 +98,15 @@ export interface BounceTexts {
  */
 export async function bounceTexts(request: BounceRequest, options: BounceOptions): Promise<BounceTexts> {
   const original = await readHeaderFields(request.item.data_stream())
-  const { headers, text, html } = noticeOf(request, options, original, keptOf(original, options))
+  const { headers, text, html } = noticeOf(request, options, original, keptOf(original, options.content))
   const subject = headers.find(({ name }) => name.toLowerCase() === 'subject')
   return { subject: subject?.value ?? '', text, html }
 }
 
 /** What of the message's header is quoted. */
-function keptOf(
-  original: readonly HeaderField[],
-  { content }: Pick<BounceOptions, 'content'>,
-): readonly HeaderField[] {
-  return content === 'full' ? original : original.filter(({ name }) => MINIMAL.includes(name))
+function keptOf(original: readonly HeaderField[], shown: Shown): readonly HeaderField[] {
+  const names: readonly string[] | null = SHOWN[shown]
+  return names === null ? original : original.filter(({ name }) => names.includes(name))
 }
 
 function deliveryStatus({ item }: BounceRequest, facts: BounceFacts, { me }: BounceOptions): string {

@@ -55,8 +55,10 @@ export function problemOf(failed: readonly FailedHosts[]): Problem {
   if (all('isCertificate')) return 'certificate'
   if (failed.every(({ failure }) => isLookUp(failure))) return 'look-up'
   if (classes.every(({ isCertificate, isPublished }) => isCertificate || isPublished)) return 'server'
-  // Who has a certificate has TLS, and whoever was not asked may have it.
-  return classes.some(({ isCertificate, isPublished, isOurs }) => isCertificate || isPublished || isOurs)
+  // Who has a certificate, or is asked for what comes behind it, has TLS, and whoever was not asked may have it.
+  return classes.some(
+    ({ isCertificate, isPublished, isOurs, isOnward }) => isCertificate || isPublished || isOurs || isOnward,
+  )
     ? 'mixed'
     : 'encryption'
 }

@@ -1,9 +1,11 @@
 /**
  * The mark on a bounce that is itself held to TLS, and the minimal bounce that goes instead where there is no
  * TLS on the way back. Both travel in the notes of the queued message, so that they are still there at later
- * attempts and after a restart. What can't be read counts as a mark: unknown is not "none".
+ * attempts and after a restart. What can't be read counts as a mark: unknown is not "none". A bounce of a message with
+ * REQUIRETLS asks for that itself (RFC 8689 section 5).
  */
 import type { HarakaMailItem } from '../../haraka/types.js'
+import { asksForRequireTls, redactedInstead, requireTlsNotes } from '../../requiretls/note.js'
 import type { Bounce } from '../guard-context.js'
 import { aboutNote } from './about-note.js'
 import { requirementOf, type DecidedBy, type Requirement } from '../../rules/requirement.js'
@@ -21,11 +23,18 @@ const BOUNCE_NOTE = 'enforce_tls_bounce'
 export function notesFor(
   item: HarakaMailItem,
   requirement: Requirement | null,
-  { heldTo, instead }: Pick<Bounce, 'heldTo' | 'instead'>,
+  { heldTo, instead, redacted }: Pick<Bounce, 'heldTo' | 'instead' | 'redacted'>,
 ): object {
   const Notes = item.todo.notes.constructor as new (notes: object) => object
   const mark = heldTo ? { [NOTE]: { held_to: heldTo, instead } } : {}
-  return new Notes({ skip_plugins: [], [BOUNCE_NOTE]: true, ...mark, ...aboutNote(item, requirement) })
+  const asks = redacted !== null && asksForRequireTls(item.todo) ? requireTlsNotes(redacted) : {}
+  return new Notes({
+    skip_plugins: [],
+    [BOUNCE_NOTE]: true,
+    ...mark,
+    ...asks,
+    ...aboutNote(item, requirement),
+  })
 }
 
 /** Whether a message is a bounce that this plugin has written. */
@@ -45,6 +54,8 @@ export function requirementOfMark({ todo }: HarakaMailItem): Requirement | null 
 
 /** The bounce that goes instead of this one, or `null` where there is none. */
 export function insteadOf({ todo }: HarakaMailItem): string | null {
+  const redacted = redactedInstead(todo)
+  if (redacted !== null) return redacted
   const note = todo.notes[NOTE] as { instead?: unknown } | undefined
   return typeof note?.instead === 'string' && note.instead !== '' ? note.instead : null
 }

@@ -38,6 +38,8 @@ export interface Connection extends ConnectionPurpose {
   readonly since: number
   /** The messages that its server has taken. */
   messages: number
+  /** Whether its server has offered REQUIRETLS to a message that asked for it. */
+  offersRequireTls: boolean
   /** Whether its server has taken our credentials. */
   isAuthenticated: boolean
 }

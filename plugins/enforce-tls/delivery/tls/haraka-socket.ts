@@ -11,6 +11,7 @@ import type { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { LoggedSession } from './certificate.js'
 import type { EarlyEnd } from './handshake-failure.js'
+import { NOT_OFFERED, type OnwardMail } from './onward-mail.js'
 import { GREETING, Prelude } from './prelude.js'
 import { leave, QUIT_TIMEOUT } from './quit.js'
 import { isLast, ReplyGuard, ReplyLines, ReplyClock } from './reply-guard.js'
@@ -71,6 +72,10 @@ export class SecuredSocket extends EventEmitter {
   clean: (text: string) => string = (text) => text
   /** Called with each line of a reply and what was asked; the session ends where it answers why it is of no use. */
   onLine: ((asked: string | null, line: string) => string | null) | null = null
+  /** Says MAIL with REQUIRETLS; `null` where nobody asks for it. */
+  onward: OnwardMail | null = null
+  /** Called before the session ends because the message has to leave with REQUIRETLS, and cannot. */
+  onNotOnward: ((why: string) => void) | null = null
   /** Called in place of QUIT when the peer has taken the message and may take another; nobody listens to it then. */
   onServed: (() => void) | null = null
 
@@ -181,7 +186,13 @@ export class SecuredSocket extends EventEmitter {
       callback?.()
       return goesOn
     }
-    this.#replies.ask(data)
+    const command = this.onward ? this.onward.command(data) : data
+    if (command === null) {
+      // Haraka is in the middle of saying it.
+      process.nextTick(() => this.#notOnward(NOT_OFFERED))
+      return false
+    }
+    this.#replies.ask(command)
     if (this.#replies.asked === 'MAIL') this.onMail?.()
     if (this.#replies.asked === 'QUIT' && this.#serveAnother()) {
       callback?.()
@@ -193,7 +204,7 @@ export class SecuredSocket extends EventEmitter {
     if (this.#lines.waiting !== '') process.nextTick(() => this.#read())
     this.#tls.cork()
     this.#sendHeld()
-    const goesOn = this.#tls.write(data, encoding, callback)
+    const goesOn = this.#tls.write(command, encoding, callback)
     this.#tls.uncork()
     return goesOn
   }
@@ -275,6 +286,8 @@ export class SecuredSocket extends EventEmitter {
       // The content goes out from here on, once.
       if (asked === 'DATA' && isLast(line)) this.onStale = null
     }
+    const onward = this.onward?.reply(line)
+    if (onward?.is === 'unfit') return this.#notOnward(onward.why)
     const unfit = this.onLine?.(asked, line) ?? null
     if (unfit !== null) {
       this.onEarlyEnd = null
@@ -289,10 +302,32 @@ export class SecuredSocket extends EventEmitter {
     const more = this.#lines.waiting !== ''
     const reply = this.#replies.take(line, more)
     if (!reply.ok) return this.#fail(new Error(`the server sent ${reply.problem}`), 'garbled')
+    if (onward?.is === 'kept') return
+    if (onward?.is === 'again') return this.#again(onward.command)
     this.#isServed = asked === '.' && line.startsWith('2') && isLast(line) && !more
     // RFC 5321 section 4.2 lets a reply be a code alone; Haraka wants the space.
     this.emit('line', /^\d{3}$/.test(reply.line) ? `${reply.line} \r\n` : `${reply.line}\r\n`)
     if (reply.last) this.destroy()
+  }
+
+  /** The server has refused a parameter; it gets the same command without. */
+  #again(command: string): void {
+    this.#replies.ask(command)
+    this.#expectReply(this.#replies.asked)
+    this.#tls.write(command)
+  }
+
+  /** The message must leave with REQUIRETLS, and cannot: it goes on to another server (RFC 8689 section 4.2.1). */
+  #notOnward(why: string): void {
+    if (this.#isReleased || this.#stale(why)) return
+    this.onEarlyEnd = null
+    this.onNotOnward?.(why)
+    this.#clock.stop()
+    const listeners = this.listeners('error') as ((error: Error) => void)[]
+    const tls = this.#tls
+    this.#release()
+    leave(tls)
+    for (const listener of listeners) listener(new Error(`the server ${why}`))
   }
 
   #expectReply(asked: string | null): void {

@@ -122,6 +122,7 @@ const ASKED: Readonly<Record<FailureClass, RegExp | null>> = {
   'sts-webpki-invalid': /web server mta-sts\.clinic\.example .* no valid certificate/,
   'mx-not-listed': /does not list mx1\.clinic\.example/,
   'nothing-published': /Nothing is published for clinic\.example/,
+  'requiretls-not-supported': /mx1\.clinic\.example does not offer REQUIRETLS inside TLS/,
   'trust-unusable': null,
   'gateway-unavailable': null,
   'gateway-misconfigured': null,

@@ -106,6 +106,13 @@ export const failures: NoticeTexts['failures'] = {
     ask: ({ domain }) =>
       `Nothing is published for ${domain} that lets us verify its mail server. Please publish an MTA-STS policy of mode enforce (RFC 8461), or TLSA records secured by DNSSEC (DANE, RFC 7672).`,
   },
+  'requiretls-not-supported': {
+    advice:
+      'The message was to stay encrypted all the way to the mailbox, and their mail server does not promise that. ' +
+      'If encryption to that server is enough, send the message again without that request (REQUIRETLS), or ask your own mail administrator if it was not yours; otherwise reach the recipient in another way.',
+    ask: (request) =>
+      `${yours(request, 'does', 'do')} not offer REQUIRETLS inside TLS. Please enable it there, if you can keep what it promises (RFC 8689).`,
+  },
   'trust-unusable': {
     advice:
       'Tell your own mail administrator: the TLS settings here for this partner have to be corrected. Then send the message again; until then, reach the recipient in another way.',

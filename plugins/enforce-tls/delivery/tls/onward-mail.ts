@@ -1,0 +1,86 @@
+/**
+ * MAIL with REQUIRETLS in one session (RFC 8689 section 2): said where the server has offered it inside TLS, in its latest
+ * reply to EHLO or LHLO. Where it must be said, no MAIL goes out without it. A server that offers the parameter and then does
+ * not know it has not offered it. Pure.
+ */
+import type { Onward } from '../../rules/levels.js'
+import { isLast } from './reply-guard.js'
+
+const OFFER = /^250[ -]REQUIRETLS\s*$/i
+/** RFC 5321 section 4.2.2: a parameter that is not recognised, or not implemented. */
+const NOT_KNOWN = /^(?:555|504|501)/
+const GREETINGS = ['EHLO', 'LHLO', 'HELO']
+
+/** What is to become of a line of a reply. */
+export type OnwardTurn =
+  /** Nothing of ours. */
+  | { readonly is: 'passed' }
+  /** It is for nobody; more of the reply follows. */
+  | { readonly is: 'kept' }
+  /** It is for nobody: this command goes out again. */
+  | { readonly is: 'again'; readonly command: string }
+  /** The session is of no use, as the end of a sentence about the server. */
+  | { readonly is: 'unfit'; readonly why: string }
+
+const PASSED: OnwardTurn = { is: 'passed' }
+const KEPT: OnwardTurn = { is: 'kept' }
+
+/** What a server that must offer it lacks, as the end of a sentence about it. */
+export const NOT_OFFERED = 'does not offer REQUIRETLS inside TLS'
+
+/** One session. */
+export class OnwardMail {
+  readonly #demand: Onward
+  #offered: boolean
+  #isGreeting = false
+  /** MAIL as it would be without, while the reply to the one with REQUIRETLS is due. */
+  #plain: string | null = null
+  #isSaid = false
+
+  /** @param offered whether the server has offered it, in a session that was used before */
+  constructor(demand: Onward, offered = false) {
+    this.#demand = demand
+    this.#offered = offered
+  }
+
+  /** Whether the server has offered it inside TLS. */
+  get offered(): boolean {
+    return this.#offered
+  }
+
+  /** Whether the latest MAIL was said with it, and that was not refused. */
+  get isSaid(): boolean {
+    return this.#isSaid
+  }
+
+  /**
+   * A command is about to go out.
+   *
+   * @param isSecure whether inside TLS
+   * @returns the line to be sent; `null` for one that must not be
+   */
+  command(line: string, isSecure = true): string | null {
+    const verb = /^[A-Za-z]+/.exec(line)?.[0].toUpperCase() ?? ''
+    this.#plain = null
+    this.#isGreeting = isSecure && (verb === 'EHLO' || verb === 'LHLO')
+    if (GREETINGS.includes(verb)) this.#offered = false
+    if (verb !== 'MAIL') return line
+    this.#isSaid = isSecure && this.#offered
+    if (!this.#isSaid) return this.#demand === 'must' ? null : line
+    this.#plain = line
+    return line.replace(/(?:\r\n)?$/, ' REQUIRETLS\r\n')
+  }
+
+  /** A line of a reply comes in. */
+  reply(line: string): OnwardTurn {
+    if (this.#isGreeting && OFFER.test(line)) this.#offered = true
+    const plain = this.#plain
+    if (plain === null || !NOT_KNOWN.test(line)) return PASSED
+    if (this.#demand === 'must')
+      return { is: 'unfit', why: `offers REQUIRETLS, and answers MAIL with it ${line}` }
+    if (!isLast(line)) return KEPT
+    this.#plain = null
+    this.#isSaid = false
+    return { is: 'again', command: plain }
+  }
+}
