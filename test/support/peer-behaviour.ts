@@ -46,6 +46,8 @@ export interface PeerBehaviour {
   readonly starttls?: boolean
   /** Further keywords of the EHLO reply. @default 8BITMIME, SMTPUTF8 and SIZE */
   readonly capabilities?: readonly string[]
+  /** Whether REQUIRETLS is offered (RFC 8689): inside TLS, as it has to be, or only in the clear. @default not */
+  readonly requiretls?: 'inside TLS' | 'in the clear'
   /** Key, certificate, versions, ciphers, SNICallback. @default a self-signed certificate of `hostname` */
   readonly tls?: TlsOptions
   /** Replies at RCPT by recipient address; others get 250. */

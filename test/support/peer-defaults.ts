@@ -42,7 +42,13 @@ export function defaultReply(session: PeerSession, step: StepName): Reply {
 
 function ehloReply({ secure, behaviour }: PeerSession): string[] {
   const { hostname = DEFAULT_HOSTNAME, capabilities = DEFAULT_CAPABILITIES, starttls = true } = behaviour
-  const lines = [hostname, ...capabilities, ...(starttls && !secure ? ['STARTTLS'] : [])]
+  const offersRequireTls = behaviour.requiretls === (secure ? 'inside TLS' : 'in the clear')
+  const lines = [
+    hostname,
+    ...capabilities,
+    ...(starttls && !secure ? ['STARTTLS'] : []),
+    ...(offersRequireTls ? ['REQUIRETLS'] : []),
+  ]
   return lines.map((line, index) => `250${index === lines.length - 1 ? ' ' : '-'}${line}`)
 }
 

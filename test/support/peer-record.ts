@@ -31,6 +31,8 @@ export interface MessageRecord {
   /** The message with CRLF line ends and without dot-stuffing. */
   readonly data: string
   readonly secure: boolean
+  /** Whether MAIL came with REQUIRETLS. */
+  readonly requiretls: boolean
   readonly tls: TlsRecord | undefined
   /** Number of the connection, from 1. */
   readonly connection: number

@@ -28,6 +28,7 @@ export class PeerSession {
   readonly behaviour: PeerBehaviour
   /** Of the transaction in progress. */
   mailFrom = ''
+  requiretls = false
   recipients: string[] = []
   readonly #socket: Socket
   readonly #context: SessionContext
@@ -232,6 +233,7 @@ export class PeerSession {
       acceptedFor: [],
       data: Buffer.from(lines.join(''), 'latin1').toString('utf8'),
       secure,
+      requiretls: this.requiretls,
       tls: secure ? this.record.tls : undefined,
       connection: this.number,
     }
@@ -273,6 +275,7 @@ export class PeerSession {
     if (!reply.startsWith('2')) return
     if (this.#step === 'MAIL') {
       this.mailFrom = addressIn(this.#line)
+      this.requiretls = /> .*\bREQUIRETLS\b/.test(this.#line)
       this.recipients = []
     }
     if (this.#step === 'RCPT') this.recipients.push(addressIn(this.#line))
