@@ -162,10 +162,7 @@ export class GuardedItem {
     if (!requirement?.onward) return
     const policies = context.requireTls()
     const joined = asks
-      ? withAsked(
-          asks.byRules,
-          policyForHosts(hosts, policyForDomain(item.todo.domain, policies), policies),
-        )
+      ? withAsked(asks.byRules, policyForHosts(hosts, policyForDomain(item.todo.domain, policies), policies))
       : requirement
     this.requirement = knownByName(joined)
   }

@@ -2,7 +2,14 @@
  * What a message that asks for REQUIRETLS requires of itself, beside all that rules require of it: joined with that, so that
  * it can only add to a rule. Pure.
  */
-import { addUp, isBinding, knownForOnward, requirementOf, type DecidedBy, type Requirement } from '../rules/requirement.js'
+import {
+  addUp,
+  isBinding,
+  knownForOnward,
+  requirementOf,
+  type DecidedBy,
+  type Requirement,
+} from '../rules/requirement.js'
 import type { RequireTlsPolicy } from '../settings/requiretls.js'
 
 /** Stands in the place of a rule: the sender's own word. */

@@ -18,7 +18,10 @@ export function announce(settings: RequireTlsSettings, connection: HarakaConnect
 }
 
 /** Whether a client is offered it, on a session with TLS. */
-function isOffered({ announce: isOn, announceExcept }: RequireTlsSettings, client: HarakaConnection): boolean {
+function isOffered(
+  { announce: isOn, announceExcept }: RequireTlsSettings,
+  client: HarakaConnection,
+): boolean {
   return isOn && !isListed(client, announceExcept)
 }
 

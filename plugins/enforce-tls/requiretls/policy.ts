@@ -7,7 +7,11 @@ import { isIP } from 'node:net'
 import type { HarakaMx } from '../haraka/types.js'
 import { comparableDomain } from '../rules/address.js'
 import { isInNetworks, isNetwork } from '../settings/network.js'
-import { REQUIRETLS_POLICIES, type RequireTlsPolicy, type RequireTlsSettings } from '../settings/requiretls.js'
+import {
+  REQUIRETLS_POLICIES,
+  type RequireTlsPolicy,
+  type RequireTlsSettings,
+} from '../settings/requiretls.js'
 
 /** What is known of policies. */
 export interface PolicyContext {

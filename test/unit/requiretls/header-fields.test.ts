@@ -20,7 +20,11 @@ const rows: readonly (readonly [what: string, header: string, says: boolean])[] 
   ['in an encoded word', 'TLS-Required: =?us-ascii?q?No?=\r\n', true],
   ['of 20 KiB', `TLS-Required: No${' '.repeat(20_000)}\r\n`, false],
   ['behind 300 KiB of header', `X-Filler: ${'x'.repeat(300_000)}\r\nTLS-Required: No\r\n`, false],
-  ['before 300 KiB of header, where a second one may follow', `TLS-Required: No\r\n${'X-Filler: x\r\n'.repeat(25_000)}`, false],
+  [
+    'before 300 KiB of header, where a second one may follow',
+    `TLS-Required: No\r\n${'X-Filler: x\r\n'.repeat(25_000)}`,
+    false,
+  ],
   ['in a header with a bare CR', 'TLS-Required: No\rX: y\r\n', false],
   ['in a header with a line that is none', 'what is this\r\nTLS-Required: No\r\n', false],
   ['in the body', 'Subject: x\r\n\r\nTLS-Required: No\r\n', false],

@@ -3,7 +3,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import constants from 'haraka-constants'
 import type { HarakaConnection } from '../../../plugins/enforce-tls/haraka/types.js'
-import { announce, carryThroughFilters, takeParameter } from '../../../plugins/enforce-tls/requiretls/incoming.js'
+import {
+  announce,
+  carryThroughFilters,
+  takeParameter,
+} from '../../../plugins/enforce-tls/requiretls/incoming.js'
 import { asksForRequireTls, noteRequireTls } from '../../../plugins/enforce-tls/requiretls/note.js'
 import { toSettings } from '../../../plugins/enforce-tls/settings/schema.js'
 
@@ -42,7 +46,10 @@ class Client {
       settingsOf(ini),
       (code, argument) => {
         const { code: status, reply } = (argument ?? {}) as { code?: number; reply?: string }
-        said = code === undefined ? 'taken' : `${code === constants.deny ? 'denied' : '?'} ${status ?? ''} ${reply ?? ''}`
+        said =
+          code === undefined
+            ? 'taken'
+            : `${code === constants.deny ? 'denied' : '?'} ${status ?? ''} ${reply ?? ''}`
       },
       this.connection,
       params,

@@ -46,7 +46,11 @@ describe('the policy for a domain', () => {
 describe('the policy for hosts that a plugin names', () => {
   const rows: readonly (readonly [what: string, hosts: readonly HarakaMx[], policy: RequireTlsPolicy])[] = [
     ['a name', [{ exchange: 'mx.bank.example' }], 'opportunistic+starttls'],
-    ['an address that came from a name', [{ exchange: '127.0.0.1', from_dns: 'mx.other.example' }], 'enforce'],
+    [
+      'an address that came from a name',
+      [{ exchange: '127.0.0.1', from_dns: 'mx.other.example' }],
+      'enforce',
+    ],
     ['an address', [{ exchange: '127.0.0.1' }], 'opportunistic'],
     ['an address of a line', [{ exchange: '192.0.2.9' }], 'enforce'],
     ['a socket', [{ path: '/run/lmtp' }], 'opportunistic'],
