@@ -14,6 +14,8 @@ export interface Submission extends Omit<MailOptions, 'from' | 'to'> {
   readonly data?: string | Buffer
   /** Whether the session is upgraded with STARTTLS; any certificate will do. @default false */
   readonly starttls?: boolean
+  /** MAIL with REQUIRETLS, which needs STARTTLS (RFC 8689). @default false */
+  readonly requiretls?: boolean
   /** `NOTIFY` of every RCPT, where the server offers DSN (RFC 3461). @default none */
   readonly notify?: readonly ('never' | 'success' | 'failure' | 'delay')[]
 }
@@ -34,10 +36,11 @@ export async function sendMail(port: number, submission: Submission): Promise<Su
     : { ignoreTLS: true }
   const transport = createTransport({ host: '127.0.0.1', port, name: 'client.test.example', ...tls })
   try {
-    const { from, notify } = submission
+    const { from, notify, requiretls } = submission
     const sent = await transport.sendMail({
       envelope: { from, to },
       raw,
+      ...(requiretls ? { requireTLSExtensionEnabled: true } : {}),
       ...(notify ? { dsn: { id: 'test', return: 'headers', notify: [...notify] } } : {}),
     })
     return {

@@ -67,6 +67,8 @@ export interface AttemptEnded extends About {
   readonly departure?: Departure
   /** What a policy of mode `testing` makes of the host; absent where there is none, or that is unknown. */
   readonly tested?: Tested
+  /** Whether MAIL was said with REQUIRETLS; absent where nobody asks for it, and before MAIL could be said. */
+  readonly requireTls?: boolean
   /**
    * `null`: TLS is as required, or none is, and the server spoke to the end; what came of it is in the outcome.
    */
@@ -124,6 +126,8 @@ export interface Outcome extends About {
   readonly via?: Via
   /** What the rules require, where `requirement` is what their gateway has to fulfil; absent elsewhere. */
   readonly ruleLevel?: Level
+  /** Of a delivery: whether it was handed on with REQUIRETLS; absent where nobody asked for that. */
+  readonly requireTls?: boolean
 }
 
 /** What a rule in report mode would have done. */

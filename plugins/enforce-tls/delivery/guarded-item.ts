@@ -281,6 +281,7 @@ export class GuardedItem {
       ...(this.givenUp ? { givenUp: this.givenUp } : {}),
       ...(route ? { via: { gateway: route.gateway.name, instead: route.instead } } : {}),
       ...(attempt?.gateway === undefined ? {} : { ruleLevel: requirement.level }),
+      ...(result === 'delivered' && attempt?.onward ? { requireTls: attempt.onward.isSaid } : {}),
     })
     return attempt
   }
@@ -350,7 +351,7 @@ export class GuardedItem {
 
   #newRound(): Attempts {
     const ended = (attempt: Attempt): void => {
-      const { host, to, source, session, tested, failure, departure } = attempt
+      const { host, to, source, session, tested, onward, failure, departure } = attempt
       const requirement = attempt.requirement ?? this.requirement
       // That it came to a server's last word says nothing of TLS where none was required of it.
       if (!requirement || (this.release && !failure)) return
@@ -359,7 +360,8 @@ export class GuardedItem {
       const named = this.isNamed || gateway !== undefined ? ({ isNamed: true } as const) : {}
       const ruleLevel = (this.requirement ?? requirement).level
       const isNamed = gateway === undefined ? named : { ...named, gateway, ruleLevel }
-      const what = { host, to, source, ...isNamed, session, failure, ...(tested ? { tested } : {}) }
+      const more = { ...(tested ? { tested } : {}), ...(onward ? { requireTls: onward.isSaid } : {}) }
+      const what = { host, to, source, ...isNamed, session, failure, ...more }
       // Under a release it has been told.
       const left = departure && !this.release ? { departure } : {}
       this.context.emit({ kind: 'attempt', ...about, requirement, ...what, ...left })

@@ -84,6 +84,7 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         ...given('verified', verifiedIn(event)),
         ...given('policy', appliedPolicies(event.requirement)),
         ...given('encrypted', encryptedIn(event)),
+        ...given('requiretls', onwardIn(event)),
         ...ofFailure(event.failure),
         ...given('status', event.failure && statusOf(event.failure, false)),
       }
@@ -98,6 +99,7 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         ...given('via', event.via?.gateway),
         ...given('viaLevel', event.ruleLevel && event.requirement.level),
         ...given('detail', event.words && line(event.words)),
+        ...given('requiretls', onwardIn(event)),
         ...ofFailure(event.failure ?? insteadOf(event)),
         ...given('status', event.status),
         ...given('by', event.givenUp && line(event.givenUp.by)),
@@ -164,6 +166,10 @@ function encryptedIn({ departure }: AttemptEnded | ReleaseEvent): string | null 
   return encrypted === null ? null : String(encrypted)
 }
 
+function onwardIn({ requireTls }: AttemptEnded | Outcome): string | null {
+  return requireTls === undefined ? null : requireTls ? 'yes' : 'no'
+}
+
 /** Only of a session that fulfils the requirement is what it demands known to hold. */
 function verifiedIn({ requirement, session, failure }: AttemptEnded | Outcome): string | null {
   if (!session || failure) return null
@@ -213,6 +219,7 @@ const NAMES = [
   'unpublished',
   'testing',
   'reused',
+  'requiretls',
   'encrypted',
   'class',
   'status',

@@ -62,6 +62,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     node: optional,
     tries: { type: 'string', pattern: '^\\d{1,6}$', nullable: true },
     encrypted: { type: 'string', pattern: '^(?:true|false)$', nullable: true },
+    requiretls: { type: 'string', pattern: '^(?:yes|no)$', nullable: true },
   },
   required: ['id', 'at', 'kind', 'uuid', 'from', 'domain', 'recipients', 'rules', 'level', 'result'],
 }
@@ -135,6 +136,8 @@ export interface DeliveryLogEntry {
   readonly verified?: string
   /** The published policies that the attempt was held to, as `appliedPolicies` writes them. */
   readonly policy?: string
+  /** `yes` where MAIL was said with REQUIRETLS, so that the server must pass the message on over TLS alone; `no` where that was wanted and not said. */
+  readonly requiretls?: string
   /** `true` where the connection had served another message, so that there was no handshake. */
   readonly reused?: string
   /** SHA-256 of the server's certificate. */
