@@ -184,7 +184,7 @@ export class Enforcer {
     this.#decisions = new Decisions({
       settings: () => this.#settings.main,
       rules: this.#rules,
-      words: () => ({ settings: this.#settings.requireTls, own: this.#haraka.ownDomains }),
+      words: () => ({ settings: this.#settings.requiretls, own: this.#haraka.ownDomains }),
       reports: this.#observers.reports,
       divide: this.#guardContext.divide,
       retriesLast: () => this.#haraka.retriesLast,
@@ -302,7 +302,7 @@ export class Enforcer {
 
   /** Hook `capabilities`. Total. */
   beforeHello(connection: HarakaConnection): void {
-    announce(this.#settings.requireTls, connection)
+    announce(this.#settings.requiretls, connection)
   }
 
   /** Hook `mail`. Total. */
@@ -311,12 +311,12 @@ export class Enforcer {
     connection: HarakaConnection,
     params: Readonly<Record<string, unknown>> | undefined,
   ): void {
-    takeParameter(this.#settings.requireTls, next, connection, params)
+    takeParameter(this.#settings.requiretls, next, connection, params)
   }
 
   /** Hook `data_post`: carries REQUIRETLS through content filters, and observes mail from outside. Total. */
   afterData(connection: HarakaConnection): void {
-    carryThroughFilters(this.#settings.requireTls, connection)
+    carryThroughFilters(this.#settings.requiretls, connection)
     const { relaying, tls, transaction } = connection
     if (relaying || !transaction) return
     this.#observers.uncovered.incoming(transaction.mail_from, transaction.rcpt_to, tls.enabled)

@@ -110,6 +110,7 @@ describe('the documents', () => {
     const classes = [
       'what the receiving server does',
       'what is published',
+      'what the receiving server does about REQUIRETLS',
       'what is set here',
       'at a gateway',
     ].flatMap((table) => namesIn(`${INSIDE}/delivery/README.md`, table, 2))

@@ -42,7 +42,7 @@ export function guardContextIn(
     me: () => haraka.name,
     outbound: () => haraka.outbound,
     skips: (mx) => !haraka.outboundConfig.local_mx_ok && isThisMachine(mx),
-    requireTls: () => ({ settings: settings().requireTls, own: haraka.ownDomains }),
+    requireTls: () => ({ settings: settings().requiretls, own: haraka.ownDomains }),
     trusts: () => contexts().trusts,
     secureContext: (mx, requirement) => contextOf(contexts(), settings(), requirement, haraka.tlsOptions(mx)),
     sessions: (context, mx, requirement) =>

@@ -17,12 +17,12 @@ export function requireTlsNotes(instead: string | null): Readonly<Record<string,
 }
 
 /** Whether a message asks for REQUIRETLS. What cannot be read counts as that it does: unknown is not "no". */
-export function asksForRequireTls({ notes }: Pick<HarakaTodo, 'notes'>): boolean {
-  return notes[NOTE] !== undefined
+export function asksForRequireTls({ notes }: Partial<Pick<HarakaTodo, 'notes'>>): boolean {
+  return notes?.[NOTE] !== undefined
 }
 
 /** The bounce that goes instead of this one, or `null` where there is none. */
-export function redactedInstead({ notes }: Pick<HarakaTodo, 'notes'>): string | null {
-  const { instead } = (notes[NOTE] ?? {}) as { readonly instead?: unknown }
+export function redactedInstead({ notes }: Partial<Pick<HarakaTodo, 'notes'>>): string | null {
+  const { instead } = (notes?.[NOTE] ?? {}) as { readonly instead?: unknown }
   return typeof instead === 'string' && instead !== '' ? instead : null
 }

@@ -293,7 +293,7 @@ export function toSettings(
       forgetAfter: milliseconds(suggest['forget_after'], 30 * 86_400_000),
       maxPartners: or(suggest['max_partners'], 5000),
     },
-    requireTls: toRequireTls(section('requiretls')),
+    requiretls: toRequireTls(section('requiretls')),
     trusts: Object.fromEntries(
       Object.keys(ini).flatMap((name) => {
         const trust = trustNameOf(name)

@@ -151,7 +151,7 @@ export interface Settings {
     /** About the most partners that are remembered, of all sending domains together. @default 5000 */
     readonly maxPartners: number
   }
-  readonly requireTls: RequireTlsSettings
+  readonly requiretls: RequireTlsSettings
   /** By the name in `[trust:<name>]`. @default none */
   readonly trusts: Readonly<Record<string, TrustSettings>>
   /** Where rules may send mail instead of to the recipients' servers (`via`). @default none */

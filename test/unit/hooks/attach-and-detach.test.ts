@@ -29,6 +29,7 @@ function decisionsOn(
         rulings: (await ask()).map((requirement) => ({ requirement, reported: [], covered: true })),
       }),
     },
+    words: () => ({ settings: { policy: 'enforce', policyFor: [], honourNo: true }, own: [] }),
     reports: { note: () => undefined, released: () => undefined },
     divide: (item: FakeHmail, groups: readonly (readonly { readonly user: string }[])[]) =>
       item.note(`divided into ${groups.map((group) => group.map(({ user }) => user).join()).join(' | ')}`),

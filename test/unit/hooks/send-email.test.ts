@@ -94,11 +94,11 @@ class DecisionScene {
       logerror: () => undefined,
     }
     this.#item = item as HarakaMailItem
-    const { main: settings, requireTls } = toSettings({ main })
+    const { main: settings, requiretls } = toSettings({ main })
     this.#decisions = new Decisions({
       settings: () => settings,
       rules: this.policy.policy,
-      words: () => ({ settings: requireTls, own: [] }),
+      words: () => ({ settings: requiretls, own: [] }),
       reports: {
         note: (_item, reported) =>
           void this.reported.push(...reported.map(({ requirement }) => requirement.level)),

@@ -12,7 +12,7 @@ import { asksForRequireTls, noteRequireTls } from '../../../plugins/enforce-tls/
 import { toSettings } from '../../../plugins/enforce-tls/settings/schema.js'
 
 type Ini = Readonly<Record<string, unknown>>
-const settingsOf = (requiretls: Ini) => toSettings({ requiretls }).requireTls
+const settingsOf = (requiretls: Ini) => toSettings({ requiretls }).requiretls
 const ON = { announce: 'true' }
 
 /** A client, and what becomes of its message. */

@@ -6,7 +6,7 @@ import { policyForDomain, policyForHosts } from '../../../plugins/enforce-tls/re
 import type { RequireTlsPolicy } from '../../../plugins/enforce-tls/settings/requiretls.js'
 import { toSettings } from '../../../plugins/enforce-tls/settings/schema.js'
 
-const { requireTls: settings } = toSettings({
+const { requiretls: settings } = toSettings({
   requiretls: {
     policy: 'enforce',
     policy_for: [

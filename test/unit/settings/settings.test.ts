@@ -19,7 +19,7 @@ function shipped() {
   let section = ''
   for (const line of read('config', 'enforce-tls.ini').split('\n')) {
     section = /^\[(\w+)\]$/.exec(line)?.[1] ?? section
-    const [, commented, key, value] = /^(; )?([a-z_]+)(?:\[\])?=(\S*)$/.exec(line) ?? []
+    const [, commented, key, value] = /^(; )?([a-z_]+)(?:\[\])?=(\S*(?: \S+)?)$/.exec(line) ?? []
     if (key === undefined) continue
     ;(keys[section] ??= new Set()).add(key)
     if (commented === undefined) (values[section] ??= {})[key] = value ?? ''

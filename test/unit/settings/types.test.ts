@@ -38,6 +38,7 @@ const sections: Record<string, Documented[]> = {
     ),
   ),
   store: documented(membersOf('types.ts', 'StoreSettings')),
+  requiretls: documented(membersOf('requiretls.ts', 'RequireTlsSettings')),
   redis: documented(membersOf('redis.ts', 'RedisSettings')).filter(({ name }) => name !== 'inherited'),
 }
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

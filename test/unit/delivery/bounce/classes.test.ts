@@ -154,7 +154,7 @@ describe('a bounce', () => {
         assert.match(opening, /because the certificate of their mail server could not be verified\./)
         assert.doesNotMatch(text, /could not establish/)
       }
-      assert.match(text, new RegExp(`- Code: 5\\.\\d\\.\\d ${name} `))
+      assert.match(text, new RegExp(`- Code: 5\\.\\d\\.\\d+ ${name} `))
       assert.doesNotMatch(`${text}${html}`, /undefined|null|\{\w+\}|\.\. | \?/)
       assert.ok(
         lines.every((line) => line.length <= 72 || !line.trim().includes(' ', 3)),
@@ -200,7 +200,7 @@ describe('a bounce', () => {
       assert.match(bounce.opening, opening)
       for (const sentence of sentences) assert.match(bounce.ask, sentence)
       if (new Set(failed).size > 1) assert.doesNotMatch(bounce.text, /could not establish/)
-      for (const name of failed) assert.match(bounce.text, new RegExp(`- Code: 5\\.\\d\\.\\d ${name}`))
+      for (const name of failed) assert.match(bounce.text, new RegExp(`- Code: 5\\.\\d\\.\\d+ ${name}`))
     })
 
   it('asks for the TLS version that the rule needs, and for the name that the level needs', async () => {

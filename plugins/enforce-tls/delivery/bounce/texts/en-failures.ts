@@ -108,8 +108,8 @@ export const failures: NoticeTexts['failures'] = {
   },
   'requiretls-not-supported': {
     advice:
-      'The message was to stay encrypted all the way to the mailbox, and their mail server does not promise that. ' +
-      'If encryption to that server is enough, send the message again without that request (REQUIRETLS), or ask your own mail administrator if it was not yours; otherwise reach the recipient in another way.',
+      'Tell the recipient, by phone for example, that their mail server has to promise that mail stays encrypted behind it, too (REQUIRETLS), and send the message again once it does. ' +
+      'If encryption as far as that server is enough, send it again without that request, or ask your own mail administrator to change the rule.',
     ask: (request) =>
       `${yours(request, 'does', 'do')} not offer REQUIRETLS inside TLS. Please enable it there, if you can keep what it promises (RFC 8689).`,
   },
