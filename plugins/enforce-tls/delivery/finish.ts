@@ -102,7 +102,7 @@ export async function deferredRespond(
 
 /** What Haraka has put off for a TLS reason waits; so does what was released, whatever keeps it. */
 function noteWait(guarded: GuardedItem, seconds: number): void {
-  const { item, tlsFailure, release, requirement, round, route, ownReason, context } = guarded
+  const { item, tlsFailure, release, decided: requirement, round, route, ownReason, context } = guarded
   if (!requirement || (!tlsFailure && !release)) return context.waiting.ended(item, 'other')
   const next = Date.now() + seconds * 1000
   context.waiting.waits(item, {

@@ -126,7 +126,7 @@ export class Guard {
    */
   enforce(requirement: Requirement, asks: Asked | null = null): void {
     this.#decision = { name: 'enforce' }
-    this.#guarded.requirement = requirement
+    this.#guarded.requirement = this.#guarded.decided = requirement
     this.#guarded.asks = asks
   }
 
@@ -143,7 +143,7 @@ export class Guard {
   /** An administrator wants no further try: the message bounces. @param requirement `null` where it is unknown */
   giveUp(requirement: Requirement | null, how: GivingUp): void {
     this.#decide({ name: 'given-up', how })
-    this.#guarded.requirement = requirement
+    this.#guarded.requirement = this.#guarded.decided = requirement
   }
 
   /** Nothing is left to do, every recipient goes on in another item: this one gives its place in the queue back. */
@@ -160,7 +160,7 @@ export class Guard {
   /** A decision other than to deliver. */
   #decide(decision: Decision): void {
     this.#decision = decision
-    this.#guarded.requirement = null
+    this.#guarded.requirement = this.#guarded.decided = null
   }
 
   #sendEmailRespond(code: number, argument: unknown): Promise<void> | void {

@@ -81,6 +81,8 @@ export class GuardedItem {
   readonly haraka: Overrides<HarakaMailItem, GuardedMethod>
   /** What the rules require at this attempt; `null`: nothing goes out, for they have not spoken. */
   requirement: Requirement | null = null
+  /** The same as it was decided: hosts that a plugin names change what it comes to. */
+  decided: Requirement | null = null
   /** What rules alone require, of a message that asks for REQUIRETLS itself; `null` for one that does not. */
   asks: Asked | null = null
   /** The TLS reason of this round's last word, a deferral or a bounce. */
@@ -139,6 +141,7 @@ export class GuardedItem {
   /** The item has left the queue: nothing is required yet, and nothing was tried. */
   beginRound(): void {
     this.requirement = null
+    this.decided = null
     this.asks = null
     this.tlsFailure = null
     this.ownReason = null
@@ -258,7 +261,7 @@ export class GuardedItem {
     const { route } = this
     if (result === 'delivered' && attempt?.secured) {
       if (route) this.context.waiting.gatewayWorks(route.gateway.name)
-      else this.context.waiting.works(item.todo.domain, requirement)
+      else this.context.waiting.works(item.todo.domain, this.decided ?? requirement)
     }
     const failure = result === 'delivered' ? null : this.tlsFailure
     const atHost = attempt?.requirement ?? requirement

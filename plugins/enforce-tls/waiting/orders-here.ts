@@ -214,12 +214,13 @@ export class OrdersHere {
     const { item: id, reason, demand } = order
     if (!settings().allowRelease) return 'releasing is switched off here ([failure] allow_release)'
     if (reason.trim() === '') return 'a release needs a reason'
+    if (record.askedFor) return ASKED_FOR
     if (record.level === '' || record.demand === '') return 'what its rules require is unknown'
     if (demand !== record.demand) return 'its rules or recipients have changed since; look at it again'
     const cls = FAILURE_CLASS_NAMES.find((name) => name === record.class)
-    const { isCertificate, isOurs, isGateway } = cls === undefined ? {} : definitionOf(cls)
+    const { isCertificate, isOurs, isGateway, isOnward } = cls === undefined ? {} : definitionOf(cls)
     // Nothing says that the server has no TLS.
-    const encrypted = [isCertificate, isOurs, isGateway].includes(true)
+    const encrypted = [isCertificate, isOurs, isGateway, isOnward].includes(true)
     const before = this.#grants.get(id)
     // Leave to go over TLS that is not as required is none to go in the clear.
     if (before && (encrypted || !before.encrypted)) return 'it has been released before'
@@ -241,6 +242,9 @@ export class OrdersHere {
     this.#context.writes.put(HASHES.answers, id, JSON.stringify(answer))
   }
 }
+
+const ASKED_FOR =
+  'its sender asks for REQUIRETLS, which nobody else can waive (RFC 8689): give it up, so that the sender knows'
 
 /** What an order to give an item up has come to. */
 const ENDINGS: Readonly<Record<Ending, readonly [done: boolean, says: string]>> = {

@@ -7,6 +7,7 @@ import type { JSONSchemaType } from 'ajv'
 import { recipientsKey, type Wait } from '../delivery/waiting.js'
 import { addressText } from '../haraka/address.js'
 import type { HarakaMailItem } from '../haraka/types.js'
+import { isAskedInEarnest } from '../requiretls/ask.js'
 import { parsedAs } from '../rules/json.js'
 import { demandKey, requirementKey, type Requirement } from '../rules/requirement.js'
 import { oneLine } from '../text/one-line.js'
@@ -50,6 +51,8 @@ export interface WaitingRecord {
   readonly terms: string
   /** The gateway that it waits for, by name; absent where it waits for none. */
   readonly gateway?: string
+  /** Its sender asks for REQUIRETLS, which nobody else can waive; absent for one that does not. */
+  readonly askedFor?: boolean
 }
 
 const text = { type: 'string', maxLength: 1000 } as const
@@ -83,6 +86,7 @@ const SCHEMA: JSONSchemaType<WaitingRecord> = {
     demand: text,
     terms: text,
     gateway: { ...text, nullable: true },
+    askedFor: { type: 'boolean', nullable: true },
   },
   required: [
     ...([
@@ -127,6 +131,7 @@ export function recordOf(id: string, { todo, num_failures }: HarakaMailItem, wai
     demand: requirement ? demandOf(todo.rcpt_to, requirement) : '',
     terms: requirement ? termsOf(requirement) : '',
     ...(wait.gateway ? { gateway: oneLine(wait.gateway, NAME_MAX) } : {}),
+    ...(requirement && isAskedInEarnest(requirement) ? { askedFor: true } : {}),
   }
 }
 

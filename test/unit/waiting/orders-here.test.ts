@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import type { FailureClass } from '../../../plugins/enforce-tls/delivery/failure-classes.js'
 import type { HarakaMailItem, HarakaOutbound } from '../../../plugins/enforce-tls/haraka/types.js'
 import { itemIdOf } from '../../../plugins/enforce-tls/delivery/queue-name.js'
+import { withAsked } from '../../../plugins/enforce-tls/requiretls/ask.js'
 import type { Requirement } from '../../../plugins/enforce-tls/rules/requirement.js'
 import type { Settings } from '../../../plugins/enforce-tls/settings/types.js'
 import { OrdersHere } from '../../../plugins/enforce-tls/waiting/orders-here.js'
@@ -166,6 +167,21 @@ describe('a release', () => {
         scene.allowRelease = true
         assert.equal(scene.orders.release(NODE, id, itemOf(FILE), ENCRYPT), null, what)
       }
+    }
+  })
+
+  it('is refused where the sender asks for REQUIRETLS, whatever rules say', async () => {
+    for (const [requirement, done] of [
+      [withAsked(null, 'enforce'), false],
+      [withAsked(ENCRYPT, 'enforce'), false],
+      // What policy makes of the word is no promise.
+      [withAsked(ENCRYPT, 'opportunistic'), true],
+      [required({ level: 'encrypt', requireOnward: 'must' }), true],
+    ] as const) {
+      const scene = new Scene()
+      const answer = await scene.order(scene.wait(itemOf(FILE), requirement))
+      assert.equal(answer?.done, done)
+      if (!done) assert.match(answer?.says ?? '', /REQUIRETLS, which nobody else can waive/)
     }
   })
 
