@@ -3,6 +3,7 @@ import { definitionOf, LEVELS, type Level } from '../rules/levels.js'
 import type { PublishedDemand, Requirement, TrustDemand } from '../rules/requirement.js'
 import { listed } from '../text/list.js'
 import { formatOnFailureOfAll } from './format-gateway.js'
+import { formatOnward } from './format-onward.js'
 import { formatOtherwise, whereNothing } from './format-published.js'
 
 /** A level by name, with what it asks for. */
@@ -18,6 +19,7 @@ export function formatRequirement(requirement: Requirement): string {
     formatLevelWithDemands(requirement),
     ...(minVersion ? [`${minVersion} or later`] : []),
     ...formatTrusts(requirement.trusts ?? []),
+    ...formatOnward(requirement.onward),
     ...(namesHost && names !== 'mx-host' ? ['and a trusted certificate names the MX host'] : []),
     ...(trusted && !namesHost && names === 'nothing' ? ['and the certificate is trusted'] : []),
     ...namesAnyOf.map((some) => `the certificate names one of ${listed(some)}`),
@@ -35,7 +37,9 @@ function formatTrusts(trusts: readonly TrustDemand[]): string[] {
 
 /** The level, and what holds where the partner publishes nothing, a clause for each demand. */
 export function formatLevelWithDemands(requirement: Omit<Requirement, 'decidedBy'>): string {
-  const demands = requirement.published.map((demand) => formatDemand(demand, requirement))
+  const demands = requirement.published
+    .filter(({ isOnward }) => isOnward !== true)
+    .map((demand) => formatDemand(demand, requirement))
   return [formatLevelSummary(requirement.level), ...demands].join('; ')
 }
 

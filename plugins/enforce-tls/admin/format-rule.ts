@@ -4,6 +4,7 @@ import { definitionOf } from '../rules/levels.js'
 import { EVERYONE } from '../rules/owner.js'
 import { actionOf, type RelayWithTls, type Rule } from '../rules/rule.js'
 import { formatOnFailureOf } from './format-gateway.js'
+import { formatOnward } from './format-onward.js'
 import { formatOtherwise, otherwiseOf } from './format-published.js'
 import { formatLevelSummary } from './format-requirement.js'
 
@@ -73,6 +74,7 @@ export function formatAction(action: RelayWithTls): string {
     ...(names ? [`or the certificate names ${listed(names)}`] : []),
     ...(minVersion ? [`${minVersion} or later`] : []),
     ...(trust === undefined ? [] : [`with trust ${trust}`]),
+    ...formatOnward(action.requireOnward),
     ...formatOnFailureOf(action),
   ].join(', ')
 }

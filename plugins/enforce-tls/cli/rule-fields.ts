@@ -1,5 +1,5 @@
 /** The fields of a rule that options set: one table of what each is called, sets and expects. */
-import { LEVEL_NAMES, LEVELS, ON_FAILURE, OTHERWISE, TLS_VERSIONS } from '../rules/levels.js'
+import { LEVEL_NAMES, LEVELS, ON_FAILURE, ONWARD, OTHERWISE, TLS_VERSIONS } from '../rules/levels.js'
 
 /** What an option says: a new value, or `false` for no value at all (`--no-comment`). */
 type Given<T> = T | false | undefined
@@ -23,6 +23,8 @@ export interface RuleOptions {
   readonly onFailure?: Given<string>
   readonly trust?: Given<string>
   readonly via?: Given<string>
+  /** `true` where the option has no value. */
+  readonly requireOnward?: Given<string | true>
   readonly mode?: Given<string>
   readonly direction?: Given<string>
   readonly startsAt?: Given<string>
@@ -157,6 +159,14 @@ export const FIELDS: readonly Field[] = [
     'the name of a gateway in [gateways] of enforce-tls.ini',
     'a gateway of [gateways] in enforce-tls.ini: with --on-failure reroute for mail that no server of the recipients takes as required, otherwise for all mail of the rule',
     { byDefault: '' },
+  ),
+  field(
+    'requireOnward',
+    '[how]',
+    `${ACTION}.requireOnward`,
+    'offered or must',
+    "hand mail on with REQUIRETLS (RFC 8689), so that it stays encrypted behind the partner's server, too: offered: where the partner offers it; must: only then",
+    { words: ONWARD },
   ),
   field(
     'trust',

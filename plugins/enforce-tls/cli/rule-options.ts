@@ -5,6 +5,7 @@
 import { formatFlaw } from '../rules/format-problem.js'
 import { Option } from '@commander-js/extra-typings'
 import { AdminProblem } from '../admin/problem.js'
+import { ONWARD } from '../rules/levels.js'
 import type { Criteria, HeaderCriterion, Rule, RuleProblem } from '../rules/rule.js'
 import { formatProblem } from '../rules/format-problem.js'
 import { quote } from '../text/quote.js'
@@ -46,7 +47,7 @@ export function withOptions(rule: object, given: RuleOptions): Readonly<Record<s
   const options = withoutDaneOnly(given)
   const changed = structuredClone(rule) as Record<string, unknown>
   for (const { option, path } of [NAME, ...FIELDS]) {
-    const value = options[option]
+    const value = options[option] === true ? ONWARD[0] : options[option]
     if (value !== undefined && path !== 'criteria.header') put(changed, path.split('.'), value)
   }
   if (options.header !== undefined || options.exceptHeader !== undefined) {

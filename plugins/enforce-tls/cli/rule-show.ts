@@ -38,7 +38,7 @@ export function rowOf({ id, rule }: OwnedRule): Cell[] {
   const matchesAny = recipientsOf(rule)
   const rest = matchesAny.length - PATTERNS_SHOWN
   const to = [...matchesAny.slice(0, PATTERNS_SHOWN), ...(rest > 0 ? [`and ${rest} more`] : [])]
-  const { level, otherwise, minVersion, via, onFailure, trust } = actionOf(rule)
+  const { level, otherwise, minVersion, via, onFailure, trust, requireOnward } = actionOf(rule)
   return [
     String(position),
     stateOf(rule, Date.now()),
@@ -49,6 +49,7 @@ export function rowOf({ id, rule }: OwnedRule): Cell[] {
       ...(otherwise ? [`otherwise ${otherwise}`] : []),
       ...(minVersion ? [minVersion] : []),
       ...(trust ? [`trust ${trust}`] : []),
+      ...(requireOnward ? [`REQUIRETLS ${requireOnward}`] : []),
       ...(via ? [onFailure === 'reroute' ? `or via ${via}` : `via ${via}`] : []),
     ],
     id,

@@ -110,7 +110,7 @@ export class RuleModel {
   /** Sets the level; what belongs to another level is remembered in case it is chosen again. */
   changeLevel(level: Level): void {
     this.#last = { ...this.#last, ...this.action }
-    const { names, fingerprints, otherwise, minVersion, onFailure, via, trust } = this.#last
+    const { names, fingerprints, otherwise, minVersion, onFailure, via, trust, requireOnward } = this.#last
     const none = level === 'none'
     const action: Action = {
       level,
@@ -118,6 +118,7 @@ export class RuleModel {
       ...(onFailure === undefined || none ? {} : { onFailure }),
       ...(trust === undefined || none ? {} : { trust }),
       ...(via === undefined || none ? {} : { via }),
+      ...(requireOnward === undefined || none ? {} : { requireOnward }),
       ...(names === undefined || level !== 'secure' ? {} : { names }),
       ...(fingerprints === undefined || level !== 'fingerprint' ? {} : { fingerprints }),
       ...(otherwise === undefined || !looksAtPublished(level) ? {} : { otherwise }),

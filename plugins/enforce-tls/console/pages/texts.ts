@@ -30,6 +30,7 @@ const fields = {
   onFailure: 'If no receiving server meets this',
   trust: 'Named trust',
   via: 'Gateway',
+  requireOnward: 'Behind the receiving server',
 }
 
 /** A field of a rule by its path, such as `criteria.to.matchesAny`. */
@@ -370,6 +371,14 @@ export const texts = {
     viaBadge: (name: string) => `through gateway ${name}`,
     rerouteBadge: (name: string) => `gateway ${name} if TLS fails`,
     onFailureShort: { bounce: 'bounce', defer: 'try again later' },
+    requireOnward: fields.requireOnward,
+    requireOnwardHint:
+      'With REQUIRETLS a receiving server promises to pass the message on encrypted, up to the mailbox.',
+    requireOnwardDefault: 'No requirement',
+    requireOnwardNames: {
+      offered: 'REQUIRETLS, where the server offers it',
+      must: 'REQUIRETLS, or do not send',
+    },
     onFailureNames: {
       bounce: 'Bounce: notify the sender at once',
       defer: 'Defer: try again later',

@@ -63,6 +63,7 @@ export interface Action {
   readonly trust?: string
   readonly onFailure?: 'bounce' | 'defer' | 'reroute'
   readonly via?: string
+  readonly requireOnward?: 'offered' | 'must'
 }
 
 export interface Rule {

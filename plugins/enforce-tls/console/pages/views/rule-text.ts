@@ -98,7 +98,7 @@ function ListFacts({ name, lists }: { readonly name: string; readonly lists?: Li
 }
 
 function ActionFacts({ action }: { readonly action: Action }): VNode {
-  const { level, minVersion, names, fingerprints, otherwise, trust, onFailure, via } = action
+  const { level, minVersion, names, fingerprints, otherwise, trust, onFailure, via, requireOnward } = action
   const { actions } = texts
   const listed = (name: string, values: readonly string[] | undefined) =>
     values !== undefined &&
@@ -115,7 +115,11 @@ function ActionFacts({ action }: { readonly action: Action }): VNode {
     }
     ${onFailure !== undefined && html`<${Fact} name=${actions.onFailure}>${actions.onFailureNames[onFailure]}<//>`}
     ${trust !== undefined && html`<${Fact} name=${actions.trust}>${plain(trust)}<//>`}
-    ${via !== undefined && html`<${Fact} name=${actions.via}>${plain(via)}<//>`}`
+    ${via !== undefined && html`<${Fact} name=${actions.via}>${plain(via)}<//>`}
+    ${
+      requireOnward !== undefined &&
+      html`<${Fact} name=${actions.requireOnward}>${actions.requireOnwardNames[requireOnward]}<//>`
+    }`
 }
 
 function Fact({ name, children }: { readonly name: string; readonly children?: Child }): VNode {
