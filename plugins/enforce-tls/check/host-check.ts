@@ -6,6 +6,7 @@ import { hostOf, placeOf } from '../delivery/next-hop.js'
 import { termsIn } from '../delivery/published-route.js'
 import {
   asItCounts,
+  asOnward,
   otherFailure,
   SKIPPED_BY_HARAKA,
   statusOf,
@@ -13,6 +14,7 @@ import {
   tlsFailure,
 } from '../delivery/outcome.js'
 import { loginProblem } from '../delivery/tls/gateway-session.js'
+import { NOT_OFFERED } from '../delivery/tls/onward-mail.js'
 import { probe, type Probe } from '../delivery/tls/probe.js'
 import { isThisMachine } from '../haraka/this-machine.js'
 import type { HarakaMx } from '../haraka/types.js'
@@ -73,9 +75,15 @@ export async function checkHost(
     envelope: request.envelope,
     signal: request.signal,
   })
-  const { session, reachable, starttls, exchanges } = found
-  const failure =
-    refused ?? (found.failure ? asItCounts(found.failure, requirement) : unfitForLogin(found, request))
+  const { session, reachable, starttls, requiretls, exchanges } = found
+  const lacking =
+    requirement.onward === 'must' && requiretls === false
+      ? tlsFailure('requiretls-not-supported', NOT_OFFERED)
+      : null
+  const failed =
+    refused ??
+    (found.failure ? asItCounts(found.failure, requirement) : (unfitForLogin(found, request) ?? lacking))
+  const failure = failed && asOnward(failed, requirement)
   const free = terms.is === 'free' && reachable ? (requirement.held?.nothing ?? '') : null
   // TLS is not required then; whatever else fails, fails a delivery, too.
   const counts = free !== null && failure?.class ? null : failure
@@ -83,6 +91,7 @@ export async function checkHost(
     ...about,
     reachable,
     starttls,
+    requiretls,
     dialogue: exchanges,
     ...(session && {
       protocol: session.protocol,
@@ -139,6 +148,7 @@ export function hostCheck({ host, priority, to, ...found }: About & Partial<Host
     to,
     reachable: null,
     starttls: null,
+    requiretls: null,
     protocol: null,
     cipher: null,
     certificate: null,

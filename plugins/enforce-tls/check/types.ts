@@ -98,6 +98,8 @@ export interface HostCheck {
   readonly reachable: boolean | null
   /** Whether STARTTLS is offered; `null` where it did not come to that. */
   readonly starttls: boolean | null
+  /** Whether REQUIRETLS is offered inside TLS; `null` where it did not come to that. */
+  readonly requiretls: boolean | null
   readonly protocol: string | null
   readonly cipher: string | null
   readonly certificate: CertificateFacts | null

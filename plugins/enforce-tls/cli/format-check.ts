@@ -8,6 +8,7 @@ import { oneLine } from '../text/one-line.js'
 import { numbered } from '../text/list.js'
 import { daneCells, daneSentences, formatDnssec, formatTlsa } from './format-dane.js'
 import type { Output } from './output.js'
+import { formatOnward } from '../admin/format-onward.js'
 import { formatLevelWithDemands } from '../admin/format-requirement.js'
 
 /** What a verdict comes to; the highest rank is the worst. */
@@ -78,6 +79,7 @@ export function showCheck(output: Output, check: PartnerCheck): void {
   output.item(`${reason}.`)
   const required = [
     formatLevelWithDemands(requirement),
+    ...formatOnward(requirement.onward),
     ...(minVersion ? [`${minVersion} or later`] : []),
   ].join(', ')
   const demand = decidedBy.length === 0 ? `Checked at ${required}.` : `Required: ${required};`
@@ -121,6 +123,8 @@ function showHost(output: Output, host: HostCheck, usesDane: boolean): void {
   fact('result', failure ? `${failure.class ?? 'no session'}: ${failure.detail}` : formatPass(host))
   if (host.reachable !== null) fact('reachable', host.reachable ? 'yes' : 'no')
   if (host.starttls !== null) fact('STARTTLS', host.starttls ? 'offered' : 'not offered')
+  if (host.requiretls !== null)
+    fact('REQUIRETLS', host.requiretls ? 'offered inside TLS' : 'not offered inside TLS')
   if (host.protocol !== null) fact('TLS', `${host.protocol}, ${host.cipher ?? ''}`)
   if (host.dialogue.length > 0)
     fact('inside TLS', ...host.dialogue.map(({ asked, answered }) => `${asked}: ${answered ?? 'no answer'}`))

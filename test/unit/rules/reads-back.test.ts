@@ -120,6 +120,7 @@ const actions = fc.oneof(
       level: fc.constantFrom('dane', 'mta-sts', 'published'),
       otherwise: fc.constantFrom('defer', 'encrypt', 'none'),
       onFailure: fc.constantFrom('bounce', 'defer'),
+      requireOnward: fc.constantFrom('offered', 'must'),
     },
     { requiredKeys: ['level'] },
   ),

@@ -449,6 +449,7 @@ export const texts = {
     free: (why: string) => `Would get it with or without encryption: it ${why}.`,
     policy: 'MTA-STS policy',
     policyProblem: (problem: string) => `MTA-STS policy: ${problem}.`,
+    requiretls: (offered: boolean) => (offered ? 'Offered inside TLS' : 'Not offered inside TLS'),
     listed: (is: boolean) => (is ? 'lists this server' : 'does not list this server'),
     requirement: (what: string) => `Checked against: ${what}.`,
     withNames: (n: number) => (n === 0 ? '' : `, with ${count(n, 'other name', 'other names')}`),

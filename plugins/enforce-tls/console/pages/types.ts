@@ -210,6 +210,7 @@ export interface RecordDane {
 export interface HostCheck {
   readonly host: string
   readonly to: string | null
+  readonly requiretls?: boolean | null
   readonly protocol: string | null
   readonly cipher: string | null
   readonly certificate: CertificateFacts | null

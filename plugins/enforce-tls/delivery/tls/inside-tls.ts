@@ -42,6 +42,8 @@ export interface InsideAnswer {
   readonly exchanges: readonly Exchange[]
   /** The mechanisms of AUTH that it offers; `null` where it did not come to that. */
   readonly mechanisms: readonly string[] | null
+  /** Whether the reply to EHLO offers REQUIRETLS; `null` where none came. */
+  readonly requiretls: boolean | null
   /** Why mail could not go on; `null` where all was answered well. */
   readonly failure: AttemptFailure | null
 }
@@ -54,6 +56,7 @@ const SHOWN_MAX = 300
 export async function askInsideTls(socket: Socket, question: InsideTlsRequest): Promise<InsideAnswer> {
   const exchanges: Exchange[] = []
   let greeted = false
+  let requiretls: boolean | null = null
   const failures: DialogueFailures = {
     ended: (step, error) =>
       greeted
@@ -75,6 +78,8 @@ export async function askInsideTls(socket: Socket, question: InsideTlsRequest): 
       ? await dialogue.reply(question.timeout)
       : await dialogue.command(asked, question.timeout)
     greeted = true
+    // Nothing but a greeting has such a line (RFC 5321 section 4.1.1.1).
+    requiretls ??= reply.code === 250 && offers(reply, 'REQUIRETLS')
     exchanges.splice(-1, 1, {
       asked: oneLine(asked),
       answered: oneLine(formatReply(reply), SHOWN_MAX),
@@ -85,10 +90,10 @@ export async function askInsideTls(socket: Socket, question: InsideTlsRequest): 
     if (question.greets) demand(await dialogue.reply(question.timeout), 'the connection')
     const hello = await converse(ask, question)
     mechanisms = mechanismsIn(hello)
-    return { exchanges, mechanisms, failure: null }
+    return { exchanges, mechanisms, requiretls, failure: null }
   } catch (error) {
     if (!(error instanceof DialogueError)) throw error
-    return { exchanges, mechanisms, failure: error.failure }
+    return { exchanges, mechanisms, requiretls, failure: error.failure }
   } finally {
     dialogue.quit()
   }

@@ -43,6 +43,8 @@ export interface Probe {
     readonly cipher: string
     readonly peer: PeerIdentity
   } | null
+  /** Whether REQUIRETLS is offered inside TLS; `null` where it did not come to that. */
+  readonly requiretls: boolean | null
   /** What was asked and answered inside TLS. */
   readonly exchanges: readonly Exchange[]
   /** The mechanisms of AUTH that it offers inside TLS; `null` where it did not come to that. */
@@ -54,7 +56,10 @@ export interface Probe {
 /** Asks a server, at an address or a socket. */
 export async function probe(mx: HarakaMx, options: ProbeOptions): Promise<Probe> {
   const { signal } = options
-  const unreached = { reachable: false, starttls: null, session: null, exchanges: [], mechanisms: null }
+  const unreached = {
+    reachable: false,
+    ...{ starttls: null, requiretls: null, session: null, exchanges: [], mechanisms: null },
+  }
   const socket = await connected(mx, options)
   if (socket instanceof Error) {
     const failure = signal?.aborted ? noTimeLeft() : otherFailure(`could not be reached: ${socket.message}`)
@@ -84,7 +89,7 @@ export async function probe(mx: HarakaMx, options: ProbeOptions): Promise<Probe>
     return {
       reachable: true,
       starttls: options.implicitTls ? null : offered(failure, agreed),
-      ...{ session: null, exchanges: [], mechanisms: null },
+      ...{ requiretls: null, session: null, exchanges: [], mechanisms: null },
       failure,
     }
   }
@@ -101,11 +106,11 @@ export async function probe(mx: HarakaMx, options: ProbeOptions): Promise<Probe>
   })
   signal?.removeEventListener('abort', onAbort)
   const failure = unfit ?? (inside.failure && signal?.aborted ? noTimeLeft() : inside.failure)
-  const { exchanges, mechanisms } = inside
+  const { exchanges, mechanisms, requiretls } = inside
   return {
     reachable: true,
     starttls: options.implicitTls ? null : true,
-    ...{ session, exchanges, mechanisms, failure },
+    ...{ requiretls, session, exchanges, mechanisms, failure },
   }
 }
 

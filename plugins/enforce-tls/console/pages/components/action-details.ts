@@ -6,6 +6,7 @@ import { texts } from '../texts.js'
 import type { Action, RuleSettings } from '../types.js'
 import { Field, useLoaded, useUid } from './basics.js'
 import { NamedChoice } from './named-choice.js'
+import { OnwardChoice } from './onward-choice.js'
 
 const VERSIONS = ['TLSv1.2', 'TLSv1.3']
 
@@ -66,6 +67,7 @@ export function ActionDetails(props: {
         )}
       </select>
     <//>
+    <${OnwardChoice} model=${model} disabled=${disabled} />
     <${NamedChoice}
       model=${model}
       disabled=${disabled}

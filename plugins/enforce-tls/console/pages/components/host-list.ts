@@ -31,7 +31,7 @@ export function HostList({ domain, hosts, onPin, pinned = [] }: HostsProps): VNo
 }
 
 function HostFacts({ host }: { readonly host: HostCheck }): VNode | null {
-  const { protocol, cipher, certificate, levels, dialogue, dane, listed } = host
+  const { protocol, cipher, certificate, levels, dialogue, dane, listed, requiretls = null } = host
   const records = dane?.records ?? []
   if (protocol === null) return null
   const session = [texts.actions.version(protocol), cipher].filter((each) => each !== null).join(', ')
@@ -47,6 +47,7 @@ function HostFacts({ host }: { readonly host: HostCheck }): VNode | null {
         )}
       <//>`
     }
+    ${requiretls !== null && html`<${Fact} name="REQUIRETLS">${texts.tryOut.requiretls(requiretls)}<//>`}
     ${listed !== null && html`<${Fact} name=${texts.tryOut.policy}>${texts.tryOut.listed(listed)}<//>`}
     ${
       records.length > 0 &&
