@@ -18,6 +18,7 @@ export const FAILURE_NAMES: Readonly<Record<string, string>> = {
   'sts-webpki-invalid': 'MTA-STS policy server not trusted',
   'mx-not-listed': 'Not listed in MTA-STS policy',
   'nothing-published': 'Neither DANE nor MTA-STS',
+  'requiretls-not-supported': 'No REQUIRETLS',
   'trust-unusable': 'Trust settings here not usable',
   'gateway-unavailable': 'Gateway did not take the message',
   'gateway-misconfigured': 'Gateway not set up',

@@ -26,7 +26,9 @@ export interface Judged {
 
 /** What an attempt comes to; nothing where it did not come as far as TLS, or where that is unknown. */
 export function judge(entry: DeliveryLogEntry): Judged[] {
-  const failure = classIn(entry.class)
+  const found = classIn(entry.class)
+  // TLS is as it has to be; what comes behind the server is no matter of these reports.
+  const failure = found === 'requiretls-not-supported' ? null : found
   // None is about the partner: the resolvers and the trust here, and a host that a plugin has named, such as a relay of
   // one's own.
   if (failure === 'resolver-unavailable' || failure === 'trust-unusable') return []

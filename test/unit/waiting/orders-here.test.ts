@@ -180,8 +180,9 @@ describe('a release', () => {
     ] as const) {
       const scene = new Scene()
       const answer = await scene.order(scene.wait(itemOf(FILE), requirement))
-      assert.equal(answer?.done, done)
-      if (!done) assert.match(answer?.says ?? '', /REQUIRETLS, which nobody else can waive/)
+      assert.ok(answer)
+      assert.equal(answer.done, done)
+      if (!done) assert.match(answer.says, /REQUIRETLS, which nobody else can waive/)
     }
   })
 

@@ -73,6 +73,12 @@ export function formatVersion(protocol: string): string {
   return protocol.replace(/^TLSv/, 'TLS ')
 }
 
+/** Behind how a message was delivered, by whether it was handed on with REQUIRETLS. */
+const HANDED_ON: Readonly<Record<string, string>> = {
+  yes: ', handed on with REQUIRETLS: the server has to pass it on encrypted',
+  no: ', without REQUIRETLS, which the server does not offer',
+}
+
 /** One attempt or outcome. */
 export function formatStep(entry: DeliveryLogEntry): StepWords {
   const { kind, result, detail = null, protocol, via } = entry
@@ -86,7 +92,7 @@ export function formatStep(entry: DeliveryLogEntry): StepWords {
       says:
         protocol === undefined
           ? 'Delivered to a next hop that counts as secure; no TLS session is recorded'
-          : `Delivered over ${formatVersion(protocol)}`,
+          : `Delivered over ${formatVersion(protocol)}${HANDED_ON[entry.requiretls ?? ''] ?? ''}`,
       reason,
     }
   const says = OUTCOMES[result] ?? result
