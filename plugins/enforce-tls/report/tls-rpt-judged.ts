@@ -38,7 +38,7 @@ export function judge(entry: DeliveryLogEntry): Judged[] {
   // A session under two policies belongs to both, but what fails by the one is not judged by the other.
   const judging = (applied ?? []).filter(({ type }) => kind === undefined || type === kind)
   // What goes wrong inside an encrypted session that is as required is not about TLS.
-  const cameToTls = failure !== null || entry.protocol !== undefined
+  const cameToTls = found !== null || entry.protocol !== undefined
   // A pinned certificate is a demand of the rule's own, which comes before what is published.
   if (failure === 'fingerprint-mismatch' && judging.length > 0) return []
   if (judging.length > 0)

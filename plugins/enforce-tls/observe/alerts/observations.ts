@@ -8,6 +8,7 @@ import type {
   ReportEvent,
 } from '../../delivery/delivery-events.js'
 import { mayPass, type AttemptFailure } from '../../delivery/outcome.js'
+import { isAskedInEarnest } from '../../requiretls/ask.js'
 import { definitionOf } from '../../delivery/failure-classes.js'
 import { oneLine } from '../../text/one-line.js'
 import type { Requirement } from '../../rules/requirement.js'
@@ -147,6 +148,8 @@ function meaningOfReport({ result, failure, host, requirement }: ReportEvent): M
 
 function meaningOfOutcome(outcome: Outcome): Meaning | null {
   const { result, session, host, requirement, via } = outcome
+  // What one message asks for is no demand of anybody who is to be told.
+  if (isAskedInEarnest(requirement)) return null
   // What a gateway does says nothing of the partner; what went there instead says that the partner fails.
   if (via) return via.instead && failing(via.instead.host, via.instead.failure, result, requirement)
   const { failure } = outcome

@@ -8,6 +8,7 @@ import type {
 } from '../../../../plugins/enforce-tls/delivery/delivery-events.js'
 import { otherFailure, tlsFailure } from '../../../../plugins/enforce-tls/delivery/outcome.js'
 import { type FailureClass } from '../../../../plugins/enforce-tls/delivery/failure-classes.js'
+import { withAsked } from '../../../../plugins/enforce-tls/requiretls/ask.js'
 import { requirementOf } from '../../../../plugins/enforce-tls/rules/requirement.js'
 import type { RelayWithTls } from '../../../../plugins/enforce-tls/rules/rule.js'
 import { SESSION } from '../../../support/tls-session.js'
@@ -104,6 +105,18 @@ describe('what an event means for a partner', () => {
     [
       'a gateway that fails',
       outcome({ result: 'bounced', failure: refused, via: { gateway: 'relay', instead: null } }, 1),
+      '',
+    ],
+    [
+      'a bounce of a message that asks for REQUIRETLS itself',
+      outcome(
+        {
+          result: 'bounced',
+          failure: tlsFailure('requiretls-not-supported', 'x'),
+          requirement: withAsked(null, 'enforce'),
+        },
+        1,
+      ),
       '',
     ],
     ['a bounce for a TLS reason', outcome({ result: 'bounced', failure: refused }, 1), 'failed 1/1'],
