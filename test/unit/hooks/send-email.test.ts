@@ -12,6 +12,7 @@ import { Decisions } from '../../../plugins/enforce-tls/hooks/send-email.js'
 import type { HarakaAddress, HarakaMailItem } from '../../../plugins/enforce-tls/haraka/types.js'
 import type { Requirement } from '../../../plugins/enforce-tls/rules/requirement.js'
 import { toSettings } from '../../../plugins/enforce-tls/settings/schema.js'
+import { noteRequireTls } from '../../../plugins/enforce-tls/requiretls/note.js'
 import { storedRule } from '../../support/rules.js'
 import { TemporaryFolder } from '../../support/temporary-folder.js'
 import { policyScene, type PolicyScene } from '../policy/scene.js'
@@ -170,6 +171,9 @@ const marked = ({ notes }: DecisionScene) => {
 /** By the note that our reports have. */
 const isReport = ({ notes }: DecisionScene) => void Object.assign(notes, EXEMPT)
 
+/** It came with REQUIRETLS. */
+const asks = ({ notes }: DecisionScene) => noteRequireTls(notes)
+
 const FREE: Outcome = { guard: 'detached', told: CONT, counted: 'not-required' }
 const UNCOVERED: Outcome = { ...FREE, uncovered: true }
 const WAITS: Outcome = { guard: '', told: 'delay 60', counted: 'deferred' }
@@ -203,6 +207,21 @@ const ROWS: readonly Row[] = [
     is: has('verify'),
     outcome: { ...FREE, reported: 'verify' },
   },
+  { what: 'REQUIRETLS without a rule', is: asks, outcome: enforces('encrypt') },
+  { what: 'REQUIRETLS beside a rule', is: both(has('verify'), asks), outcome: enforces('verify') },
+  {
+    what: 'REQUIRETLS while rules only report',
+    main: { report_only: true },
+    is: both(has('verify'), asks),
+    outcome: { ...enforces('encrypt'), reported: 'verify' },
+  },
+  {
+    what: 'REQUIRETLS while the store is away, and mail goes all the same',
+    main: { on_store_failure: 'deliver' },
+    is: both(store('away'), asks),
+    outcome: { ...enforces('encrypt'), counted: 'deferred' },
+  },
+  { what: 'REQUIRETLS while the store is away', is: both(store('away'), asks), outcome: WAITS },
   { what: 'report_only without a rule', main: { report_only: true }, outcome: UNCOVERED },
   { what: 'report_only, unknown', main: { report_only: true }, is: store('gone'), outcome: WAITS },
 
