@@ -48,7 +48,7 @@ async function givenUp(how: GivingUp, { failures = 3, rulesKnown = true } = {}):
       composeBounce: (request) => {
         const worded = { texts: en, me: 'mail.acme.example', minVersion: 'TLSv1.2' } as const
         facts.push(bounceFacts(request, { now: new Date(), content: 'minimal', ...worded }))
-        return Promise.resolve({ contents: '', heldTo: null, instead: null })
+        return Promise.resolve({ contents: '', heldTo: null, instead: null, redacted: null })
       },
       waiting: {
         ...{ waits: () => undefined, givingUp: () => null, release: () => null },

@@ -32,6 +32,7 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'mx-not-listed': 'gehört nicht zu den Servern in der MTA-STS-Richtlinie seiner Domain',
   'nothing-published':
     'konnte nicht verifiziert werden, weil seine Domain nicht veröffentlicht, was die Regel verlangt',
+  'requiretls-not-supported': 'verspricht nicht, die Nachricht verschlüsselt weiterzugeben (REQUIRETLS)',
   'trust-unusable':
     'konnte nicht kontaktiert werden, weil die TLS-Einstellungen dieses Mailsystems für ihn nicht verwendet werden können',
   'gateway-unavailable': 'konnte die Nachricht nicht annehmen',
@@ -145,6 +146,13 @@ export const failures: NoticeTexts['failures'] = {
     ),
     ask: ({ domain }) =>
       `Für ${domain} ist nichts veröffentlicht, womit wir den Mailserver verifizieren können. Bitte veröffentlichen Sie eine MTA-STS-Richtlinie im Modus enforce (RFC 8461) oder durch DNSSEC gesicherte TLSA-Einträge (DANE, RFC 7672).`,
+  },
+  'requiretls-not-supported': {
+    advice: informRecipient(
+      'der Mailserver dort zusagen muss, die Nachricht auch dahinter verschlüsselt weiterzugeben (REQUIRETLS)',
+    ),
+    ask: (request) =>
+      `${yours(request, 'bietet', 'bieten')} innerhalb von TLS kein REQUIRETLS an. Bitte schalten Sie es dort ein, wenn Sie einhalten können, was es zusagt (RFC 8689).`,
   },
   'trust-unusable': {
     advice:

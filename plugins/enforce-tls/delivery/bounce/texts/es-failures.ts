@@ -30,6 +30,7 @@ export const says: Readonly<Record<FailureClass, string>> = {
     'no se ha podido verificar, porque el servidor web con la política MTA-STS de su dominio no tiene un certificado válido',
   'mx-not-listed': 'no está entre los servidores que enumera la política MTA-STS de su dominio',
   'nothing-published': 'no se ha podido verificar, porque su dominio no publica lo que exige la regla',
+  'requiretls-not-supported': 'no promete reenviar el mensaje cifrado (REQUIRETLS)',
   'trust-unusable':
     'no se ha podido contactar, porque los ajustes de TLS de este sistema de correo para él no se pueden usar',
   'gateway-unavailable': 'no pudo aceptar el mensaje',
@@ -143,6 +144,13 @@ export const failures: NoticeTexts['failures'] = {
     ),
     ask: ({ domain }) =>
       `Para ${domain} no hay nada publicado que nos permita verificar su servidor de correo. Por favor, publiquen una política MTA-STS en modo enforce (RFC 8461) o registros TLSA protegidos por DNSSEC (DANE, RFC 7672).`,
+  },
+  'requiretls-not-supported': {
+    advice: informRecipient(
+      'su servidor de correo tiene que prometer que también después reenvía el mensaje cifrado (REQUIRETLS)',
+    ),
+    ask: (request) =>
+      `${yours(request, 'no ofrece', 'no ofrecen')} REQUIRETLS dentro de TLS. Por favor, actívenlo allí si pueden cumplir lo que promete (RFC 8689).`,
   },
   'trust-unusable': {
     advice:

@@ -35,6 +35,7 @@ export const says: Readonly<Record<FailureClass, string>> = {
     'n’a pas pu être vérifié, car le serveur web qui porte la politique MTA-STS de son domaine n’a pas de certificat valide',
   'mx-not-listed': 'ne figure pas parmi les serveurs de la politique MTA-STS de son domaine',
   'nothing-published': 'n’a pas pu être vérifié, car son domaine ne publie pas ce que la règle exige',
+  'requiretls-not-supported': 'ne promet pas de transmettre le message chiffré (REQUIRETLS)',
   'trust-unusable':
     'n’a pas pu être contacté, car les paramètres TLS de ce système de messagerie pour ce serveur ne peuvent pas être utilisés',
   'gateway-unavailable': 'n’a pas pu accepter le message',
@@ -152,6 +153,13 @@ export const failures: NoticeTexts['failures'] = {
     ),
     ask: ({ domain }) =>
       `Rien n’est publié pour ${domain} qui nous permette de vérifier son serveur de messagerie. Veuillez publier une politique MTA-STS en mode enforce (RFC 8461) ou des enregistrements TLSA sécurisés par DNSSEC (DANE, RFC 7672).`,
+  },
+  'requiretls-not-supported': {
+    advice: informRecipient(
+      'que son serveur de messagerie doit promettre de transmettre aussi ensuite le message chiffré (REQUIRETLS)',
+    ),
+    ask: (request) =>
+      `${yours(request, 'ne propose', 'ne proposent')} pas REQUIRETLS dans la session TLS. Veuillez l’y activer si vous pouvez tenir ce qu’il promet (RFC 8689).`,
   },
   'trust-unusable': {
     advice:

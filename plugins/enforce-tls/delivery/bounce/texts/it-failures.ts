@@ -32,6 +32,7 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'mx-not-listed': 'non è tra i server elencati nella policy MTA-STS del suo dominio',
   'nothing-published':
     'non ha potuto essere verificato, perché il suo dominio non pubblica ciò che la regola richiede',
+  'requiretls-not-supported': 'non promette di inoltrare il messaggio crittografato (REQUIRETLS)',
   'trust-unusable':
     'non ha potuto essere contattato, perché le impostazioni TLS di questo sistema di posta che lo riguardano non possono essere usate',
   'gateway-unavailable': 'non ha potuto accettare il messaggio',
@@ -145,6 +146,13 @@ export const failures: NoticeTexts['failures'] = {
     ),
     ask: ({ domain }) =>
       `Per ${domain} non è pubblicato nulla che ci permetta di verificarne il server di posta. Vi preghiamo di pubblicare una policy MTA-STS in modalità enforce (RFC 8461) oppure record TLSA protetti da DNSSEC (DANE, RFC 7672).`,
+  },
+  'requiretls-not-supported': {
+    advice: informRecipient(
+      'che il suo server di posta deve promettere di inoltrare il messaggio crittografato anche in seguito (REQUIRETLS)',
+    ),
+    ask: (request) =>
+      `${yours(request, 'non offre', 'non offrono')} REQUIRETLS all’interno di TLS. Vi preghiamo di attivarlo, se potete mantenere ciò che promette (RFC 8689).`,
   },
   'trust-unusable': {
     advice:

@@ -31,6 +31,7 @@ export const says: Readonly<Record<FailureClass, string>> = {
     'kon niet worden geverifieerd, omdat de webserver met het MTA-STS-beleid van het domein geen geldig certificaat heeft',
   'mx-not-listed': 'staat niet bij de servers in het MTA-STS-beleid van het domein',
   'nothing-published': 'kon niet worden geverifieerd, omdat het domein niet publiceert wat de regel vereist',
+  'requiretls-not-supported': 'belooft niet het bericht versleuteld door te geven (REQUIRETLS)',
   'trust-unusable':
     'kon niet worden benaderd, omdat de TLS-instellingen van dit mailsysteem daarvoor niet kunnen worden gebruikt',
   'gateway-unavailable': 'kon het bericht niet aannemen',
@@ -144,6 +145,13 @@ export const failures: NoticeTexts['failures'] = {
     ),
     ask: ({ domain }) =>
       `Voor ${domain} is niets gepubliceerd waarmee wij de mailserver kunnen verifiëren. Publiceer alstublieft een MTA-STS-beleid in de modus enforce (RFC 8461) of met DNSSEC beveiligde TLSA-records (DANE, RFC 7672).`,
+  },
+  'requiretls-not-supported': {
+    advice: informRecipient(
+      'de mailserver daar moet beloven het bericht ook daarachter versleuteld door te geven (REQUIRETLS)',
+    ),
+    ask: (request) =>
+      `${yours(request, 'biedt', 'bieden')} binnen TLS geen REQUIRETLS aan. Schakel dit daar alstublieft in, als u kunt nakomen wat het belooft (RFC 8689).`,
   },
   'trust-unusable': {
     advice:
