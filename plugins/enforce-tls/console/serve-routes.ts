@@ -15,6 +15,7 @@ import type { ConsoleContext } from './console-context.js'
 import { parseEtags } from './etag.js'
 import { Problem, problemBody, accountProblemOf, apiProblemOf } from './problem.js'
 import type { Call, Needs, Route } from './route.js'
+import { answerOfRules } from './taken.js'
 import { send, assertReadable, BODY_MAX, BODY_MAX_ANYBODY, readJson } from './bodies.js'
 
 const NOBODY: Identity = { author: '', role: 'viewer', domains: ['nobody.invalid'], session: null }
@@ -102,7 +103,9 @@ function answering(definition: Route, context: ConsoleContext) {
       request,
       response,
     }
-    const handle = () => definition.handle(call as Call<never>)
+    const { rules } = definition
+    const answer = () => definition.handle(call as Call<never>)
+    const handle = () => (rules === undefined ? answer() : answerOfRules(call, rules, answer))
     const reply = definition.searches
       ? await context.searches.run(call.identity, () => response.closed, handle)
       : await handle()

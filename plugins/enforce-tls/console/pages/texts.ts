@@ -61,6 +61,7 @@ export const texts = {
     notThere: 'Page not found, or not visible to you.',
     notThereNext: 'Go to domains',
   },
+  rulesAtRisk: (why: string) => `Rules may be lost: ${why}.`,
   nav: {
     label: 'Main',
     menu: 'Menu',
@@ -407,6 +408,7 @@ export const texts = {
     requiredIfPublished: (level: string, version: string) =>
       `Requires TLS (${level}${version}) if the partner publishes it. If not, the message may be sent unencrypted.`,
     waits: 'Unknown: the message waits until these entries are corrected or deleted.',
+    untaken: 'Unknown. By what this store has alone:',
     noRule: 'No rule applies: delivered as usual.',
     notRequired: 'TLS is not required: delivered as usual.',
     reported: (level: string, rules: string) => `Report only: ${rules} would require ${level}.`,

@@ -163,6 +163,8 @@ export interface Explanation {
   readonly decidedBy: readonly DecidedBy[]
   readonly reported: readonly { readonly level: Level; readonly decidedBy: readonly DecidedBy[] }[]
   readonly certain: boolean
+  /** Why Haraka takes no rules from this store, where that is so: what happens is unknown then. */
+  readonly notTaken?: string
   readonly dependsOn: readonly { readonly name: string; readonly fields: readonly string[] }[]
   readonly owners: readonly {
     readonly owner: string
@@ -596,4 +598,11 @@ export interface RulesChanged {
     readonly problem: string | null
   }[]
   readonly effects: readonly NamedEffect[]
+}
+
+/** How the store stands that the rules are in. */
+export interface StoreState {
+  /** Why what is in force is unknown; `null` where it is not. */
+  readonly problem: string | null
+  readonly warnings: readonly string[]
 }

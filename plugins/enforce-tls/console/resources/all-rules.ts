@@ -47,6 +47,7 @@ export const allRulesRoutes = [
     method: 'get',
     path: '/rules',
     operationId: 'findRules',
+    rules: 'shown',
     summary:
       'Rules of all owners that you may see, by owner and in their order. A page may have no entry and still a next one: then looking through all of them takes longer.',
     needs: 'reader',

@@ -14,6 +14,7 @@ export const searchRoutes = [
     method: 'get',
     path: '/search',
     operationId: 'search',
+    rules: 'shown',
     summary: 'Partners, domains, rules and groups whose names have a text in them; a few of each kind.',
     needs: 'reader',
     query: { q: { ...shortText, minLength: 1 } },
