@@ -68,7 +68,7 @@ async function assertUnknown(client: Client, says: RegExp): Promise<void> {
 }
 
 it('a Redis that has lost its rules', async () => {
-  const redis = await startRedis()
+  await using redis = await startRedis()
   await using server = await withRules(redis.url)
   server.checkPartner = withoutStartTls
   await redis.cli('FLUSHALL')
@@ -79,7 +79,6 @@ it('a Redis that has lost its rules', async () => {
   assert.deepEqual([status, body.error.code], [503, 'store-gone'], 'what is not found may be in force')
   const acme = await server.signedIn('acme')
   await assertUnknown(acme, /^Haraka takes no rules from its store now\. .* Ask an administrator\.$/)
-  await redis.close()
 })
 
 it('a replica that may be out of date', async () => {
