@@ -133,6 +133,8 @@ export interface Group {
     readonly direction: Direction
   }[]
   readonly usedByOthers?: number
+  /** Rules that cannot be read, each a sentence. */
+  readonly unread?: readonly string[]
 }
 
 export interface Validated {
@@ -573,6 +575,13 @@ export interface Partner {
   } | null
 }
 
+/** Whose rules refer to which group. */
+export interface GroupUseList {
+  readonly uses: readonly GroupUse[]
+  /** Rules that cannot be read, each a sentence. */
+  readonly unread: readonly string[]
+}
+
 /** Whose rules refer to a group. */
 export interface GroupUse {
   readonly group: string
@@ -588,6 +597,8 @@ export interface Hits {
     readonly rule: { readonly owner: string; readonly id: string; readonly direction: Direction } | null
   }[]
   readonly complete: boolean
+  /** Rules that cannot be read, each a sentence. */
+  readonly unread: readonly string[]
 }
 
 /** What became of several rules that were changed at once. */
