@@ -462,11 +462,13 @@ export interface WaitingMessage {
 /** The Haraka that say what waits. */
 export interface WaitingNodes {
   readonly nodes: readonly {
+    /** Empty for who may not see everything. */
     readonly name: string
     readonly seen: string
     readonly down: boolean
     readonly more: boolean
-    readonly untried: number
+    /** `null` for some. */
+    readonly untried: number | null
   }[]
   readonly mayRelease: boolean
 }
