@@ -346,12 +346,16 @@ export interface DeliveryReport {
     readonly messages: number
     readonly attempts: number
     readonly partners: readonly { readonly domain: string; readonly attempts: number }[]
+    readonly morePartners: number
   }[]
+  /** The first ones, those first that most mail failed for. */
   readonly partners: readonly {
     readonly domain: string
     readonly enforced: Counts
     readonly failures: Readonly<Record<string, number>>
   }[]
+  /** Of lists, how many are left out; of partners, how many some mail failed for in all. */
+  readonly left: { readonly failing: number; readonly expiring: number }
   readonly expiring: readonly {
     readonly domain: string
     readonly host: string
