@@ -210,7 +210,7 @@ describe('rule edit --editor', { concurrency: 4 }, () => {
     assert.equal(code, 1)
     assert.match(
       stderr,
-      /eve changed rule \S+ of \* while you were editing, so nothing was written; the other change \(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\):/,
+      /rule \S+ of \* was changed by eve while you were editing, so nothing was written; the other change \(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\):/,
     )
     assert.match(stderr, /level: "encrypt" → "verify"/)
     assert.match(stderr, /your text is kept in \S+\.json/)

@@ -142,6 +142,7 @@ for (const kind of ['a rules file', 'a Redis'] as const)
         client.put<Failure>(`users/${name}`, { role: 'viewer', domains: [] }, await etagOf(client, name))
       const refused = await demote(admin, 'admin')
       assert.deepEqual([refused.status, refused.body.error.code], [409, 'last-admin'])
+      assert.match(refused.body.error.message, /^User "admin" is the last administrator who can sign in; /)
       assert.equal((await remove(admin, 'admin')).status, 409)
       const second = await makeAdmin(other, 'second')
       const [mine, theirs] = [await etagOf(admin, 'second'), await etagOf(second, 'admin')]

@@ -85,6 +85,46 @@ describe('two consoles on one Redis', () => {
     await redis.cli('DEL', 'enforce-tls:rules:broken.example')
   })
 
+  it('name the rules of an owner that cannot be read wherever they may be meant, and show the others', async () => {
+    const admin = await one.signedIn('admin')
+    await admin.put('groups/banks', { patterns: ['bank.example'] })
+    for (const domain of ['broken.example', 'other.example'])
+      await admin.put(`domains/${domain}`, { enabled: true })
+    const rule = {
+      name: 'To banks',
+      criteria: { to: { matchesAny: ['group:banks'] } },
+      actions: { relayWithTls: { level: 'encrypt' } },
+    }
+    for (const owner of ['other.example', 'bob@broken.example', '*'])
+      assert.equal((await admin.post(`owners/${owner}/rules`, { rule })).status, 201, owner)
+    await redis.cli('SET', 'enforce-tls:rules:broken.example', 'text')
+    const says = /key enforce-tls:rules:broken\.example/
+    type Unread = { readonly unread: readonly string[] }
+    for (const path of ['search?q=banks', 'groups/banks', 'group-uses']) {
+      const { status, body } = await admin.get<Unread>(path)
+      assert.equal(status, 200, path)
+      assert.equal(body.unread.length, 1, path)
+      assert.match(body.unread[0] ?? '', says)
+    }
+    assert.equal((await admin.get<{ complete: boolean }>('search?q=banks')).body.complete, false)
+    for (const query of ['', '?text=bank']) {
+      const { status, body } = await admin.get<{ owner: string; id: string; problem: string }[]>(
+        `rules${query}`,
+      )
+      assert.equal(status, 200, query)
+      assert.deepEqual(
+        body.map(({ owner, id }) => `${owner}${id === '' ? ' unread' : ''}`),
+        ['*', 'bob@broken.example', 'broken.example unread', 'other.example'],
+      )
+      assert.match(body[2]?.problem ?? '', says)
+    }
+    const acme = await one.signedIn('acme')
+    const { body } = await acme.get<Unread>('group-uses')
+    assert.deepEqual(body.unread, ['Some rules of others cannot be read.'])
+    assert.deepEqual((await acme.get<Unread>('search?q=banks')).body.unread, [])
+    await redis.cli('DEL', 'enforce-tls:rules:broken.example')
+  })
+
   it('tell nobody where the Redis is when it is away', async () => {
     const client = await one.signedIn('admin')
     await redis.stop()

@@ -53,6 +53,22 @@ describe('the API of waiting mail', () => {
     )
   })
 
+  it('names the mail servers, and counts what is in them, only for those who see everything', async () => {
+    type Nodes = { readonly nodes: readonly { readonly name: string; readonly untried: number | null }[] }
+    const nodesFor = async (user: 'viewer' | 'acme') =>
+      (await (await server.signedIn(user)).get<Nodes>('waiting-nodes')).body.nodes
+    const all = await nodesFor('viewer')
+    assert.deepEqual(
+      all.map(({ name }) => name),
+      ['mta.test.example'],
+    )
+    const own = await nodesFor('acme')
+    assert.deepEqual(
+      own.map(({ name, untried }) => [name, untried]),
+      [['', 0]],
+    )
+  })
+
   it('filters by partner, rule and owner', async () => {
     const admin = await server.signedIn('admin')
     const ids = async (query: string) =>

@@ -30,6 +30,8 @@ export interface Hits {
   readonly hits: readonly Hit[]
   /** Whether there is nothing else. */
   readonly complete: boolean
+  /** Why the rules of owners can't be read, by owner: what is looked for may be there. */
+  readonly leftOut: ReadonlyMap<string, string>
 }
 
 /** Where to look, and for how long. */
@@ -50,7 +52,7 @@ const PIECE = 1000
 export async function findAnything(text: string, scope: SearchScope): Promise<Hits> {
   const { store, owners, domains, isOver } = scope
   const texts = spellingsOf(text)
-  if (texts.length === 0) return { hits: [], complete: true }
+  if (texts.length === 0) return { hits: [], complete: true, leftOut: new Map() }
   const found = new Hitlist(texts)
   const typed = parseDomain(text.trim())
   if ('domain' in typed && typed.domain.includes('.')) found.addPartner(typed.domain)
@@ -63,14 +65,17 @@ export async function findAnything(text: string, scope: SearchScope): Promise<Hi
     if (!complete) break
     await inPieces(found.lookAtGroup(json))
   }
-  for await (const { owner, rule } of findRules(store, owners, { text })) {
+  const leftOut = new Map<string, string>()
+  for await (const each of findRules(store, owners, { text })) {
+    const { owner, rule } = each
     if (rule) found.addRule(rule)
+    else if (each.unreadable !== null) leftOut.set(owner, each.unreadable)
     // An owner's rules that fit by their text were found together: the next ones cost little.
     if (!found.isFull('rule') && (rule !== null || owner === owners.at(-1) || !isOver())) continue
     complete = false
     break
   }
-  return { hits: found.list(), complete: complete && !found.hasMore }
+  return { hits: found.list(), complete: complete && !found.hasMore && leftOut.size === 0, leftOut }
 }
 
 class Hitlist {

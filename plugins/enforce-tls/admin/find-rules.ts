@@ -48,7 +48,9 @@ export interface FoundRule {
 
 /** How far a search has come: a rule that fits, or an owner that it is through with. */
 export type Found =
-  { readonly owner: string; readonly rule: FoundRule } | { readonly owner: string; readonly rule: null }
+  | { readonly owner: string; readonly rule: FoundRule }
+  /** `unreadable`: why the owner's rules, any of which may fit, can't be read; else `null`. */
+  | { readonly owner: string; readonly rule: null; readonly unreadable: string | null }
 
 /** Where a search goes on: behind a place in the list of the first owner. */
 export type Start = Place | null
@@ -62,7 +64,7 @@ const PIECE = 32_768
  * Finds rules.
  *
  * @param owners those that may be seen, sorted, from the one on where the search begins
- * @throws {StoreError} where the store can't be read; an owner whose rules can't is left out
+ * @throws {StoreError} where the store can't be read; of an owner whose rules can't, it is said
  */
 export async function* findRules(
   store: ReadStore,
@@ -75,10 +77,11 @@ export async function* findRules(
   let after = start
   for (let at = 0; at < owners.length; at += BATCH)
     for (const { owner, rules } of await readOwnersParts(store, owners.slice(at, at + BATCH))) {
+      const unreadable = rules instanceof Unreadable ? rules.problem : null
       if (!(rules instanceof Unreadable))
         yield* findIn({ owner, rules, service: null }, wanted, groups, after)
       after = null
-      yield { owner, rule: null }
+      yield { owner, rule: null, unreadable }
     }
 }
 

@@ -40,8 +40,7 @@ export function formatAdminProblem(data: ProblemData, placeOf: (place: EntryPlac
       return `group ${data.group} is not deleted, because it is unknown whether rules need it: ${data.problems.join('; ')}`
     case 'changed-meanwhile': {
       const { place, last } = data
-      const who = last ? `${last.by} changed` : 'somebody else changed'
-      return `${who} ${formatPlace(place)} while you were editing, so nothing was written`
+      return `${formatPlace(place)} was changed by ${last ? last.by : 'somebody else'} while you were editing, so nothing was written`
     }
     case 'changed-since':
       return 'it was changed again since then; take back the later change first, or change it by hand'

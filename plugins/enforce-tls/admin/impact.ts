@@ -7,7 +7,7 @@ import { parseRule } from '../rules/check-rule.js'
 import { parseGroup, type StoredGroups } from '../rules/group.js'
 import { GROUP_PREFIX } from '../rules/group-name.js'
 import { byPlace, switchOf, type OwnedRule, type OwnerEntries } from '../rules/owner-entries.js'
-import { EVERYONE, serviceDomainOf } from '../rules/owner.js'
+import { EVERYONE } from '../rules/owner.js'
 import { isOver } from '../rules/period.js'
 import type { AddressCriterion, Rule } from '../rules/rule.js'
 import { isChange, type EntryChange } from '../store/entry-change.js'
@@ -16,8 +16,8 @@ import { inPieces } from '../work/turns.js'
 import { groupsOf } from './document-scope.js'
 import { RuleEffects } from './rule-effects.js'
 import { asks, newPatterns, stepOf, type Step } from './steps.js'
+import { concernedBy } from './impact-owners.js'
 import { storeAfter, type RulesView } from './store-after.js'
-import { readReadable } from './whole-store.js'
 
 /** Of rules that change places, so many are looked at. */
 const CROSSED_MAX = 20
@@ -52,7 +52,7 @@ export async function impactOf(store: ReadStore, given: readonly EntryChange[]):
   const groups = [await store.groups(), await after.groups()] as const
   const changed = new Set(changes.flatMap(({ key, field }) => (key === 'groups' ? [field] : [])))
   const rules: RuleImpact[] = []
-  for (const entries of (await readReadable(store, await ownersOf(store, changes))).entries) {
+  for (const entries of await concernedBy(store, changes)) {
     const { owner } = entries
     const now = Date.now()
     const then = await after.readOwner(owner)
@@ -81,17 +81,6 @@ export async function impactOfRule(store: RulesView, owned: OwnedRule): Promise<
   const { matchesAny: named = ['*'] } = after.criteria.to ?? {}
   const step = stepOf(null, after, owned.owner === EVERYONE)
   return ordered(step === 'nothing' ? [] : [{ owned, before: null, step, named, added: named }], store)
-}
-
-/** Whose rules may change: those named, and all where a group does. */
-async function ownersOf(store: ReadStore, changes: readonly EntryChange[]): Promise<readonly string[]> {
-  const named = changes.flatMap(({ key, owner }) => (key === 'rules' ? [owner] : []))
-  const domains = new Set(changes.flatMap(({ key, field }) => (key === 'domains' ? [field] : [])))
-  const anyGroup = changes.some(({ key }) => key === 'groups')
-  if (!anyGroup && domains.size === 0) return [...new Set(named)]
-  const stored = await store.owners()
-  const concerned = stored.filter((owner) => anyGroup || domains.has(serviceDomainOf(owner) ?? ''))
-  return [...new Set([...named, ...concerned])]
 }
 
 /** A rule as it stands in an owner's list. */

@@ -24,14 +24,16 @@ export interface Referring {
   readonly broken: readonly ReferringRule[]
   /** Why there may be more of them: what can't be read, each a sentence with its place. */
   readonly problems: readonly string[]
+  /** The same by owner, of those whose rules can't be read at all. */
+  readonly leftOut: ReadonlyMap<string, string>
 }
 
 /** The rules that refer to a group, or with `null` to any. */
 export async function referringRules(store: ReadStore, group: string | null): Promise<Referring> {
-  const { entries, problems } = await readReadable(store, await store.owners())
+  const { entries, problems, leftOut } = await readReadable(store, await store.owners())
   const found: Found = { rules: [], owned: [], broken: [] }
   for (const each of entries) await inPieces(looking(each, group, found))
-  return { ...found, problems }
+  return { ...found, problems, leftOut }
 }
 
 /** How many rules refer to a group, and whose they are. */

@@ -4,7 +4,7 @@
  */
 import type { OnEmptyStore } from '../settings/types.js'
 import { parseMarker } from '../store/marker.js'
-import type { RuleStore, StoreIdentity } from '../store/rule-store.js'
+import { StoreError, type RuleStore, type StoreHealth, type StoreIdentity } from '../store/rule-store.js'
 import { holdsRules, nameOf, standingOf, type SeenStore } from '../store/standing.js'
 import { AdminProblem } from './problem.js'
 
@@ -17,13 +17,51 @@ export interface StoreMemory {
 
 type Looked = Pick<RuleStore, 'description' | 'identity' | 'health'>
 
-/** Why Haraka takes no rules from a store, as a sentence; `null` where it does. Rejects as the store does. */
+/** Whether Haraka takes its rules from a store. */
+export interface Taking {
+  /** Why it takes none, as a sentence without its end; `null` where it takes them. */
+  readonly problem: string | null
+  /** What should be mended, and stops nothing; sentences without their ends. */
+  readonly warnings: readonly string[]
+}
+
+/** Looks at a store as Haraka does. Rejects as the store does where it does not answer. */
+export async function takingOf(store: Looked, memory: StoreMemory | null): Promise<Taking> {
+  try {
+    const [identity, health] = await Promise.all([store.identity(), store.health()])
+    const lost = memory && lossIn(store, identity, memory, mayLose(health))
+    const problem = lost ?? health.behind
+    return { problem: problem === null ? null : says(problem), warnings: risksIn(store, health) }
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    if (error.code === 'STORE_GONE' && memory?.onEmptyStore() === 'deliver')
+      return { problem: null, warnings: [error.message] }
+    if (error.code !== 'STORE_GONE' && error.code !== 'STORE_CORRUPT') throw error
+    return { problem: says(error.message), warnings: [] }
+  }
+}
+
+/** The same of the problem alone. */
 export async function notTaken(store: Looked, memory: StoreMemory | null): Promise<string | null> {
-  if (memory === null) return null
-  const [identity, health] = await Promise.all([store.identity(), store.health()])
-  const mayHaveLost = health.evicts !== null || health.keys.some(({ after }) => typeof after === 'number')
-  const problem = lossIn(store, identity, memory, mayHaveLost)
-  return problem === null ? null : `Haraka takes no rules from this store: ${problem}`
+  return (await takingOf(store, memory)).problem
+}
+
+function says(problem: string): string {
+  return `Haraka takes no rules from this store: ${problem}`
+}
+
+function mayLose({ evicts, keys }: StoreHealth): boolean {
+  return evicts !== null || keys.some(({ after }) => typeof after === 'number')
+}
+
+function risksIn({ description }: Looked, { evicts, keys }: StoreHealth): readonly string[] {
+  const expiring = keys.filter(({ after }) => typeof after === 'number')
+  return [
+    ...(evicts === null ? [] : [evicts]),
+    ...expiring.map(
+      ({ key }) => `${description}: key ${key} expires, and its rules with it; keep it with PERSIST`,
+    ),
+  ]
 }
 
 /**

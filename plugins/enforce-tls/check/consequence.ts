@@ -32,6 +32,8 @@ export interface Tried {
   readonly direction: Direction
   /** `null`: unknown, since entries are not valid. */
   readonly ruling: Ruling | null
+  /** Whether Haraka takes its rules from the store that they are read from. */
+  readonly taken: boolean
   /** Whether no header that was not given could change it. */
   readonly certain: boolean
   /** Whether nothing is enforced (`report_only`). */
@@ -69,7 +71,8 @@ const WOULD: Readonly<Record<PartnerVerdict, string>> = {
 }
 
 /** What becomes of the message. */
-export function consequenceOf({ direction, ruling, certain, reportOnly, check }: Tried): Consequence {
+export function consequenceOf({ direction, ruling, taken, certain, reportOnly, check }: Tried): Consequence {
+  if (!taken) return { outcome: 'unknown', sentence: UNTAKEN }
   if (ruling === null)
     return {
       outcome: 'waits',
@@ -97,4 +100,6 @@ export function consequenceOf({ direction, ruling, certain, reportOnly, check }:
   return { outcome, sentence: SENTENCES[check.verdict] }
 }
 
+const UNTAKEN =
+  'Unknown: Haraka takes no rules from this store. It goes by the rules that it has read before, and other mail waits.'
 const AS_USUAL_IN = 'Accepted as usual, with or without TLS.'

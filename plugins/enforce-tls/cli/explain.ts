@@ -95,9 +95,10 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
     throw new WrongUse(['--language belongs to --bounce'])
   const asks = options.probe === true || options.bounce === true
   const check = asks ? await probed(context, message, explanation, options) : null
-  const tried = check && (await triedOut(context, { message, header }, explanation, check, options))
-  const probe = tried === null ? {} : { probe: check, ...tried }
   const untaken = await notTaken(store, memoryIn(context))
+  const given = { message, header, taken: untaken === null }
+  const tried = check && (await triedOut(context, given, explanation, check, options))
+  const probe = tried === null ? {} : { probe: check, ...tried }
   const taking = untaken === null ? {} : { certain: false, notTaken: untaken }
   output.data({ ...explanationData(message, explanation), reportOnly, ...forwarded, ...taking, ...probe })
   if (untaken !== null) {
@@ -164,7 +165,7 @@ async function probed(
 /** What follows from rules and servers, and on request the bounce of that. */
 async function triedOut(
   { store, settings, folder }: Context,
-  { message, header }: GivenMessage,
+  { message, header, taken }: GivenMessage & { readonly taken: boolean },
   { ruling, open: depends }: Explanation,
   check: PartnerCheck,
   { bounce, language }: ExplainOptions,
@@ -172,7 +173,7 @@ async function triedOut(
   const { direction, sender, recipient } = message
   const { reportOnly } = settings.main
   const certain = depends.length === 0
-  const consequence = consequenceOf({ direction, ruling, certain, reportOnly, check })
+  const consequence = consequenceOf({ direction, ruling, taken, certain, reportOnly, check })
   if (!bounce) return consequence
   const { outcome } = consequence
   if (!ruling || sender.domain === '' || !['bounced', 'waits'].includes(outcome))

@@ -12,7 +12,7 @@ import { rowOf, sayRemarks } from './rule-show.js'
  * Lists the valid rules that fit.
  *
  * @param owner whose; `null` for all
- * @throws {Refusal} afterwards, where others that fit are not valid
+ * @throws {Refusal} afterwards, where others that fit are not valid, or some can't be read
  */
 export async function findByUser(
   context: Context,
@@ -23,7 +23,10 @@ export async function findByUser(
   const owners =
     owner === null ? (await store.owners()).filter((each) => ownerProblem(each) === null) : [owner]
   const found: FoundRule[] = []
-  for await (const { rule } of findRules(store, owners, { text })) if (rule) found.push(rule)
+  const unreadable: string[] = []
+  for await (const each of findRules(store, owners, { text }))
+    if (each.rule) found.push(each.rule)
+    else if (each.unreadable !== null) unreadable.push(each.unreadable)
   const valid = found.flatMap(({ owner: whose, id, rule, problem }) =>
     rule && problem === null ? [{ owner: whose, id, rule }] : [],
   )
@@ -33,11 +36,13 @@ export async function findByUser(
       ['owner', '#', 'on', 'name', 'to', 'level', 'id'],
       valid.map((owned) => [owned.owner, ...rowOf(owned)]),
     )
-  else if (found.length === 0) output.line(text === undefined ? 'There are no rules.' : 'No rule fits.')
+  else if (found.length === 0 && unreadable.length === 0)
+    output.line(text === undefined ? 'There are no rules.' : 'No rule fits.')
   if (!output.json) await remarkOn(context, valid)
-  const [first, ...rest] = found
+  const invalid = found
     .filter(({ problem }) => problem !== null)
     .map(({ owner: whose, id, problem }) => `${store.placeOf(rulePlace(whose, id))}: ${problem ?? ''}`)
+  const [first, ...rest] = [...unreadable, ...invalid]
   if (first !== undefined) throw new Refusal([first, ...rest])
 }
 

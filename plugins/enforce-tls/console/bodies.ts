@@ -116,7 +116,23 @@ export async function send(
 /** To be saved and not to be shown: a page of ours that runs scripts must not run as a part of the console. */
 async function sendFile(response: Response, { type, name, content }: ReplyFile): Promise<void> {
   response.set('Content-Disposition', `attachment; filename="${name}"`).type(type)
-  await pipeline(Readable.from(content), response).catch(() => response.destroy())
+  const pieces = await inPieces(joining(content))
+  await pipeline(Readable.from(pieces), response).catch(() => response.destroy())
+}
+
+/** A stream hands on all that it has in one turn, and each part costs it more than its text: many lines are few parts. */
+function* joining(lines: readonly string[]): InPieces<Buffer[]> {
+  const pieces: Buffer[] = []
+  let piece = ''
+  for (const line of lines) {
+    piece += line
+    if (piece.length < PIECE) continue
+    pieces.push(Buffer.from(piece))
+    piece = ''
+    yield
+  }
+  pieces.push(Buffer.from(piece))
+  return pieces
 }
 
 /** Bodies that never change, as they are sent. */

@@ -4,6 +4,7 @@ import { RuleEffects, type NamedEffect } from '../admin/rule-effects.js'
 import type { RulesView } from '../admin/store-after.js'
 import { AT_A_GLANCE, THOROUGH, type EffectBounds, type RuleEffect } from '../rules/effect.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
+import { StoreError } from '../store/rule-store.js'
 import { maySee } from './auth/permission.js'
 import type { Call, Schema } from './route.js'
 import { list, object, text } from './schemas.js'
@@ -73,9 +74,14 @@ export async function glances(
 ): Promise<ReadonlyMap<string, EffectBody | null>> {
   const effects = effectsFor(call, AT_A_GLANCE, read)
   const found = new Map<string, EffectBody | null>()
-  for (const id of ids) {
-    const effect = await effects.at(owner, id)
-    found.set(id, effect && bodyOf(effect))
+  try {
+    for (const id of ids) {
+      const effect = await effects.at(owner, id)
+      found.set(id, effect && bodyOf(effect))
+    }
+  } catch (error) {
+    // What a wider owner's rules leave for them is unknown where those can't be read; the list is shown all the same.
+    if (!(error instanceof StoreError) || error.code !== 'STORE_CORRUPT') throw error
   }
   return found
 }

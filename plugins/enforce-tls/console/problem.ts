@@ -53,6 +53,22 @@ export function notFound(what: string): Problem {
   )
 }
 
+/** What cannot be had while the store does not answer, by how paths begin; all others are about rules. */
+const UNAVAILABLE: readonly (readonly [RegExp, string])[] = [
+  [/^\/(?:session|invitation)(?:\/|$)/, 'Signing in is'],
+  [/^\/(?:sessions|users|tokens)(?:\/|$)/, 'Accounts are'],
+  [/^\/(?:report|report-file|messages|partners)(?:\/|$)/, 'The delivery log is'],
+  [/^\/history(?:\/|$)/, 'The history is'],
+  [/^\/waiting/, 'The list of waiting mail is'],
+  [/^\/suggestions(?:\/|$)/, 'Suggestions are'],
+]
+
+/** For those who may not read where the store is, and what is wrong there. */
+export function formatUnavailable(path: string): string {
+  const what = UNAVAILABLE.find(([begins]) => begins.test(path))?.[1] ?? 'Rules are'
+  return `${what} unavailable at the moment. Try again later, or ask an administrator.`
+}
+
 const ACCOUNT_STATUS: Readonly<Record<AccountProblemCode, number>> = {
   'no-user': 404,
   'no-token': 404,

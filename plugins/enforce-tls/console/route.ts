@@ -76,6 +76,11 @@ export interface Route<Body = never> {
   readonly body?: Schema
   /** Whether it looks through the delivery log, all that waits or the rules of many owners: only some do at a time, see `search-limit.ts`. */
   readonly searches?: true
+  /**
+   * Whether it shows or changes rules, groups or services: where Haraka takes none from the store, what stands there is not
+   * what is in force, and the answer is 503, see `taken.ts`.
+   */
+  readonly rules?: 'shown' | 'changed'
   /** Whether it looks at a password or makes the hash of one, of which there are only so many at a time. */
   readonly passwords?: true
   /** Whether the request says what it saw with `If-Match`. */

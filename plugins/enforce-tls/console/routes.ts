@@ -23,6 +23,7 @@ import { tokenRoutes } from './resources/tokens.js'
 import { userRoutes } from './resources/users.js'
 import { waitingRoutes } from './resources/waiting.js'
 import { suggestionRoutes } from './resources/suggestions.js'
+import { storeRoutes } from './resources/store.js'
 import { trustRoutes } from './resources/trusts.js'
 import { tryOutRoutes } from './resources/try-out.js'
 import { validateRoutes } from './resources/validate.js'
@@ -53,5 +54,6 @@ export const ROUTES: readonly Route[] = [
   ...searchRoutes,
   ...severalRulesRoutes,
   ...ruleSettingsRoutes,
+  ...storeRoutes,
   ...openApiRoutes(() => ROUTES),
 ]

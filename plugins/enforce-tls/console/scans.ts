@@ -18,6 +18,25 @@ export async function visibleOwners({ context, identity }: Call): Promise<readon
   return owners.filter((owner) => maySee(identity, owner) && isOwner(owner))
 }
 
+/**
+ * What cannot be read, as sentences: the store's own words are for administrators of all, and whose rules one may not see is
+ * not named.
+ *
+ * @param leftOut why, by owner
+ */
+export function unreadFor(
+  { identity }: Pick<Call, 'identity'>,
+  leftOut: ReadonlyMap<string, string>,
+): readonly string[] {
+  if (identity.role === 'admin') return [...leftOut.values()].map((problem) => `${problem}.`)
+  const owners = [...leftOut.keys()]
+  const visible = owners.filter((owner) => maySee(identity, owner))
+  return [
+    ...visible.map((owner) => `The rules of ${owner} cannot be read. Ask an administrator.`),
+    ...(visible.length < owners.length ? ['Some rules of others cannot be read.'] : []),
+  ]
+}
+
 /** A key in the store may name anything. */
 function isOwner(owner: string): boolean {
   const parsed = parseOwner(owner)

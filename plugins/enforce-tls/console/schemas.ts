@@ -106,3 +106,9 @@ export const error: Schema = object({
     'suggestion',
   ),
 })
+
+/** Beside what was found. */
+export const unread: Schema = {
+  ...list(text),
+  description: 'Rules that cannot be read, each a sentence: what is asked for may be among them.',
+}

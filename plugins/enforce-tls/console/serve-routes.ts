@@ -13,8 +13,9 @@ import { AccountProblem } from './auth/people.js'
 import { TooBusy } from './auth/password.js'
 import type { ConsoleContext } from './console-context.js'
 import { parseEtags } from './etag.js'
-import { Problem, problemBody, accountProblemOf, apiProblemOf } from './problem.js'
+import { Problem, problemBody, accountProblemOf, apiProblemOf, formatUnavailable } from './problem.js'
 import type { Call, Needs, Route } from './route.js'
+import { answerOfRules } from './taken.js'
 import { send, assertReadable, BODY_MAX, BODY_MAX_ANYBODY, readJson } from './bodies.js'
 
 const NOBODY: Identity = { author: '', role: 'viewer', domains: ['nobody.invalid'], session: null }
@@ -102,7 +103,9 @@ function answering(definition: Route, context: ConsoleContext) {
       request,
       response,
     }
-    const handle = () => definition.handle(call as Call<never>)
+    const { rules } = definition
+    const answer = () => definition.handle(call as Call<never>)
+    const handle = () => (rules === undefined ? answer() : answerOfRules(call, rules, answer))
     const reply = definition.searches
       ? await context.searches.run(call.identity, () => response.closed, handle)
       : await handle()
@@ -129,7 +132,7 @@ function answerProblem(error: unknown, { context, request, response, next }: Fai
   // The connection is in an unknown state: express closes it.
   if (response.headersSent) return next(error)
   const identity = response.locals['identity'] as Identity | undefined
-  const problem = toProblem(error, identity?.role === 'admin', request.headers['if-match'] !== undefined)
+  const problem = toProblem(error, request, identity?.role === 'admin')
   if (problem.status >= 500 && problem.code !== 'busy')
     context.logError(`console: ${request.method} ${request.path}: ${describe(error)}`)
   if (problem.details.retryAfter !== undefined)
@@ -140,7 +143,7 @@ function answerProblem(error: unknown, { context, request, response, next }: Fai
 }
 
 /** @param trusted whether they may read where the store is, and what is wrong there */
-function toProblem(error: unknown, trusted: boolean, conditional: boolean): Problem {
+function toProblem(error: unknown, { path, headers }: Request, trusted: boolean): Problem {
   if (error instanceof Problem) return error
   if (error instanceof AccountProblem) return accountProblemOf(error)
   if (error instanceof AdminProblem) return apiProblemOf(error, trusted)
@@ -156,20 +159,14 @@ function toProblem(error: unknown, trusted: boolean, conditional: boolean): Prob
   if (error instanceof StoreError) {
     if (error.code === 'STORE_CONFLICT')
       return new Problem(
-        conditional ? 412 : 409,
+        headers['if-match'] === undefined ? 409 : 412,
         'changed-meanwhile',
         'Someone else changed this in the meantime. Load the current version and repeat your change.',
       )
     if (error.code === 'STORE_REFUSED') return new Problem(422, 'invalid', `${error.message}.`)
     const status = error.code === 'STORE_UNAVAILABLE' || error.code === 'STORE_GONE' ? 503 : 500
     const code = error.code.toLowerCase().replace('_', '-')
-    return new Problem(
-      status,
-      code,
-      trusted
-        ? error.message
-        : 'Rules are unavailable at the moment. Try again later, or ask an administrator.',
-    )
+    return new Problem(status, code, trusted ? error.message : formatUnavailable(path))
   }
   const { status, type, limit } = error as { status?: unknown; type?: unknown; limit?: unknown }
   if (typeof status === 'number' && status >= 400 && status < 500)

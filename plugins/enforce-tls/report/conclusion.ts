@@ -32,8 +32,6 @@ export function conclude(report: DeliveryReport, scope: LogScope = WHOLE_LOG): C
   const { messages } = report.enforced
   const rest = { limits: limitsOf(report, scope), uncovered: uncoveredBy(report, scope) }
   const isRecordedOnly = isIncomplete(report, scope)
-  const no = isRecordedOnly ? 'no recorded message' : 'no message'
-  const { sentence, words } = reportOnly(report)
   const unknown = [unknownReleases(report), unruledMail(report)].filter((each) => each !== null)
   const apart = unknown.length === 0 ? '' : `, apart from ${unknown.join(', and ')}`
   if (report.firstEntry === null)
@@ -44,14 +42,8 @@ export function conclude(report: DeliveryReport, scope: LogScope = WHOLE_LOG): C
       short: 'no entries in the delivery log',
       ...rest,
     }
-  if (messages === 0)
-    return {
-      required: `N${no.slice(1)} required TLS.${sentence}`,
-      results: [],
-      verdict: `That is what the delivery log shows${apart}.`,
-      short: `${no} required TLS${words}`,
-      ...rest,
-    }
+  if (messages === 0) return { ...noneRequired(report, isRecordedOnly, apart), results: [], ...rest }
+  const { sentence, words } = reportOnly(report)
   const facts = {
     isIncomplete: isRecordedOnly,
     trusted: withoutVersion(report),
@@ -64,6 +56,30 @@ export function conclude(report: DeliveryReport, scope: LogScope = WHOLE_LOG): C
     verdict,
     short: `${numbered(messages, 'message')} required TLS, ${short}${words}`,
     ...rest,
+  }
+}
+
+/** Of a period in which no message required TLS to the end; some may have first. */
+function noneRequired(
+  report: DeliveryReport,
+  isRecordedOnly: boolean,
+  apart: string,
+): Pick<Conclusion, 'required' | 'verdict' | 'short'> {
+  const { freed } = report.enforced
+  const { sentence, words } = reportOnly(report)
+  const recorded = isRecordedOnly ? 'recorded ' : ''
+  const shown = `That is what the delivery log shows${apart}.`
+  if (freed === 0)
+    return {
+      required: `No ${recorded}message required TLS.${sentence}`,
+      verdict: shown,
+      short: `no ${recorded}message required TLS${words}`,
+    }
+  const some = numbered(freed, `${recorded}message`)
+  return {
+    required: `${some} required TLS at first and then no longer; no other ${recorded}message did.${sentence}`,
+    verdict: `${shown} What became of ${freed === 1 ? 'it' : 'them'} then, and whether in the clear, is not in it.`,
+    short: `${some} required TLS at first and then no longer${words}`,
   }
 }
 
@@ -116,7 +132,7 @@ function withoutVersion({ versions }: DeliveryReport): number {
 }
 
 function verdictOn(report: DeliveryReport, incomplete: boolean): Pick<Conclusion, 'verdict' | 'short'> {
-  const { released, other } = report.enforced
+  const { released, other, freed } = report.enforced
   const { attemptedWithout } = report
   const [unknown, unruled] = [unknownReleases(report), unruledMail(report)]
   const trusted = withoutVersion(report)
@@ -129,6 +145,11 @@ function verdictOn(report: DeliveryReport, incomplete: boolean): Pick<Conclusion
     ...(other > 0 ? [`${other} whose result this version does not know`] : []),
     ...(unknown === null ? [] : [unknown]),
     ...(unruled === null ? [] : [unruled]),
+    ...(freed > 0
+      ? [
+          `${numbered(freed, 'message')} that required it at first and then no longer (what became of ${freed === 1 ? 'it' : 'them'} is not recorded)`,
+        ]
+      : []),
   ]
   const them = incomplete ? 'those recorded' : 'them'
   const none = incomplete ? 'none of those recorded left without it' : 'none left without it'
@@ -141,6 +162,7 @@ function verdictOn(report: DeliveryReport, incomplete: boolean): Pick<Conclusion
     ...(other > 0 ? [`${other} unknown`] : []),
     ...(unknown === null ? [] : ['releases whose outcome is not recorded']),
     ...(unruled === null ? [] : ['mail whose rules were unknown']),
+    ...(freed > 0 ? [`${freed} that no longer required it`] : []),
   ]
   return {
     verdict: `Apart from ${exceptions.join(', and ')}, none of ${them} left without TLS, ${shown}.`,
@@ -196,7 +218,7 @@ function limitsOf(report: DeliveryReport, scope: LogScope): string[] {
       : []),
     ...(freed > 0
       ? [
-          `Not counted: ${numbered(freed, 'message')} put off first, and delivered as usual when TLS was not required any more. Whether over TLS is not known.`,
+          `Not counted: ${numbered(freed, 'message')} put off while TLS was required, until it was not any more. Haraka then tries such mail as usual; whether it has left, and over TLS, is not in the delivery log.`,
         ]
       : []),
     ...(asUsual > 0

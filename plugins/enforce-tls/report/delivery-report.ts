@@ -27,7 +27,10 @@ export interface EnforcedCounts {
    * then.
    */
   readonly asUsual: number
-  /** Not among `messages`: put off first, and delivered as usual when TLS was not required of them any more. */
+  /**
+   * Not among `messages`: put off while they required TLS, until it was not required of them any more. Haraka then tries them
+   * as usual, and what becomes of that is not in the log.
+   */
   readonly freed: number
 }
 

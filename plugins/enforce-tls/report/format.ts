@@ -40,7 +40,9 @@ export function formatEnforced({
 }: EnforcedCounts): string[] {
   const beside = [
     ...(asUsual > 0 ? [`${asUsual} more delivered as usual: nothing to hold them to`] : []),
-    ...(freed > 0 ? [`${freed} more put off, until TLS was not required any more`] : []),
+    ...(freed > 0
+      ? [`${freed} more put off, until TLS was not required any more (what became of them is not in the log)`]
+      : []),
   ]
   if (messages === 0) return ['no messages', ...beside]
   return [

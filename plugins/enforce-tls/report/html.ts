@@ -116,7 +116,7 @@ ${enforced.released > 0 ? figure('Released', enforced.released, 'sent without wh
 ${figure('Bounced', enforced.bounced, percent(enforced.bounced, enforced.messages))}
 ${figure('Waiting', enforced.waiting, waiting)}
 ${enforced.asUsual > 0 ? figure('TLS not required', enforced.asUsual, 'delivered as usual: nothing is published that the rules look at') : ''}
-${enforced.freed > 0 ? figure('TLS not required any more', enforced.freed, 'put off first, then delivered as usual; whether over TLS is not known') : ''}
+${enforced.freed > 0 ? figure('TLS not required any more', enforced.freed, 'put off first; what became of them since is not in the log') : ''}
 ${reported.messages > 0 ? figure('Would have bounced', reported.wouldBounce, `of ${reported.messages} that would require TLS, report only`) : ''}
 ${reported.wouldWait > 0 ? figure('Would have waited', reported.wouldWait, `of ${reported.messages} that would require TLS, report only`) : ''}
 ${reported.wouldDeliverAsUsual > 0 ? figure('Would not require TLS', reported.wouldDeliverAsUsual, `of ${reported.messages} that would require TLS, report only: nothing is published that these look at`) : ''}

@@ -59,6 +59,8 @@ class Collection {
   readonly #failures = new Map<string, { readonly partners: Counter; readonly messages: Set<string> }>()
   /** The last deferral of messages without a final result since. */
   readonly #deferred = new Map<string, DeliveryLogEntry>()
+  /** The last time that messages without a final result since needed TLS no more. */
+  readonly #freed = new Map<string, DeliveryLogEntry>()
   readonly #incoming = new Counter()
   readonly #certificates: ExpiringCertificates
   #firstEntry: string | null = null
@@ -76,7 +78,8 @@ class Collection {
       case 'attempt':
         return this.#addAttempt(entry)
       case 'outcome':
-        if (entry.result === 'deferred') this.#deferred.set(entry.uuid, entry)
+        if (entry.result === 'deferred') this.#waits(entry, this.#deferred)
+        else if (entry.result === 'freed') this.#waits(entry, this.#freed)
         else {
           this.#addResult(entry)
           this.#releases.ended(entry)
@@ -94,12 +97,13 @@ class Collection {
   }
 
   *report(gaps: readonly LogGap[]): InPieces<Omit<DeliveryReport, 'logBegins' | 'gaps' | 'historyUnknown'>> {
-    for (const entry of [...this.#deferred.values()]) {
+    let counted = 0
+    for (const entry of [...this.#deferred.values(), ...this.#freed.values()]) {
       this.#addResult(entry)
-      if (this.#deferred.size % PIECE === 0) yield
+      if (++counted % PIECE === 0) yield
     }
     const { since, until, owner, domain, now } = this.#query
-    const { attempted, counted } = this.#without
+    const { attempted, counted: known } = this.#without
     const incoming = Object.fromEntries(this.#incoming.entries())
     return {
       generated: now.toISOString(),
@@ -109,7 +113,7 @@ class Collection {
       domain,
       firstEntry: this.#firstEntry,
       enforced: this.#all.enforced.counts(),
-      attemptedWithout: [...attempted].filter((message) => !counted.has(message)).length,
+      attemptedWithout: [...attempted].filter((message) => !known.has(message)).length,
       reported: this.#all.reported.counts(),
       incoming: { refused: incoming['refused'] ?? 0, wouldRefuse: incoming['would-refuse'] ?? 0 },
       versions: sharesOf(this.#all.versions).map(({ name, ...rest }) => ({
@@ -142,9 +146,16 @@ class Collection {
     this.#partner(domain).failures.add(name)
   }
 
+  /** It counts as the last of these, until a result comes. */
+  #waits(entry: DeliveryLogEntry, among: Map<string, DeliveryLogEntry>): void {
+    for (const each of [this.#deferred, this.#freed]) each.delete(entry.uuid)
+    among.set(entry.uuid, entry)
+  }
+
   #addResult(entry: DeliveryLogEntry): void {
     const { uuid, at, domain, result, protocol, cipher } = entry
     this.#deferred.delete(uuid)
+    this.#freed.delete(uuid)
     if (result === 'released' || result === 'delivered-as-usual' || (result === 'delivered' && !protocol))
       this.#without.counted.add(itemKey(entry))
     const partner = this.#partner(domain)

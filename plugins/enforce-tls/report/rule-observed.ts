@@ -1,6 +1,6 @@
 /** What the delivery log knows of a rule, or of partners, for somebody who is about to change what is required. */
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
-import type { DeliveryLog } from '../store/delivery-log.js'
+import type { DeliveryLog, MayBeWanted } from '../store/delivery-log.js'
 import { StoreError } from '../store/rule-store.js'
 import type { EnforcedCounts, RuleReport } from './delivery-report.js'
 import { entriesFor, DAY } from './report-query.js'
@@ -33,12 +33,16 @@ export async function ruleObservations(
   const reported = new ReportedTally()
   const others = new ReportedTally()
   const enforced = new Outcomes()
-  const read = await everyEntry(deliveries, (entry) => {
-    if (!entry.rules.some((rule) => rule.owner === owner && rule.id === id)) return
-    if (entry.kind === 'release') return
-    if (entry.kind === 'report') (level === null || entry.level === level ? reported : others).add(entry)
-    else enforced.add(entry)
-  })
+  const read = await everyEntry(
+    deliveries,
+    (entry) => {
+      if (!entry.rules.some((rule) => rule.owner === owner && rule.id === id)) return
+      if (entry.kind === 'release') return
+      if (entry.kind === 'report') (level === null || entry.level === level ? reported : others).add(entry)
+      else enforced.add(entry)
+    },
+    mayName([id]),
+  )
   if (!read) return null
   return {
     owner,
@@ -62,12 +66,19 @@ export async function partnerObservations(
   const reported = new ReportedTally()
   const enforced = new Outcomes()
   let entries = 0
-  const read = await everyEntry(deliveries, (entry) => {
-    entries++
-    if (!domains.has(entry.domain)) return
-    if (entry.kind === 'report') reported.add(entry)
-    else enforced.add(entry)
-  })
+  const isNamed = mayName([...domains])
+  // The first one tells that there are any.
+  const mayBeWanted = (json: string): boolean => entries === 0 || isNamed(json)
+  const read = await everyEntry(
+    deliveries,
+    (entry) => {
+      entries++
+      if (!domains.has(entry.domain)) return
+      if (entry.kind === 'report') reported.add(entry)
+      else enforced.add(entry)
+    },
+    mayBeWanted,
+  )
   return read && entries > 0 ? { reported: reported.counts(), enforced: enforced.counts() } : null
 }
 
@@ -95,16 +106,27 @@ class Outcomes {
   }
 }
 
+/** Of more names it costs less to read an entry than to look for each of them. */
+const NAMES_MAX = 20
+
+/** Leaves out entries by their text: most of them are about others. */
+function mayName(names: readonly string[]): MayBeWanted {
+  // What JSON spells in another way is not looked for like that.
+  if (names.length > NAMES_MAX || !names.every((name) => /^[\w.@-]+$/.test(name))) return () => true
+  return (json) => names.some((name) => json.includes(name))
+}
+
 /** @returns false where the log can't be read. */
 async function everyEntry(
   deliveries: Pick<DeliveryLog, 'read'>,
   take: (entry: DeliveryLogEntry) => void,
+  mayBeWanted: MayBeWanted,
 ): Promise<boolean> {
   const until = new Date()
   const since = new Date(until.getTime() - OBSERVED_DAYS * DAY)
   try {
     const query = { since, until, owner: null, domain: null, now: until }
-    for await (const entry of entriesFor(deliveries.read(since), query)) take(entry)
+    for await (const entry of entriesFor(deliveries.read(since, mayBeWanted), query)) take(entry)
     return true
   } catch (error) {
     if (error instanceof StoreError) return false

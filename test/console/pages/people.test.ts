@@ -97,7 +97,7 @@ describe('people in the pages', () => {
     const page = await browser.at(server, 'admin', '#/person/admin')
     await page.getByRole('radio', { name: /^Viewer/ }).check()
     await page.getByRole('button', { name: 'Save role' }).click()
-    await page.getByText('Admin is the last administrator who can sign in').waitFor()
+    await page.getByText('User "admin" is the last administrator who can sign in').waitFor()
     assert.equal(await role('admin'), 'admin')
     await page.getByRole('link', { name: 'Change your password under Your account' }).waitFor()
     assert.equal(await page.getByLabel('Set a password').count(), 0)

@@ -261,3 +261,30 @@ describe('what a change would do', () => {
     assert.equal(partners[0]?.domain, 'p0.example')
   })
 })
+
+it('reads once those whose rules do not name a group that changes, and looks at no rule of theirs', async () => {
+  const names = rule(['group:banks'])
+  const spelled = JSON.stringify(names).replace('group:', '\\u0067roup:')
+  const rules = {
+    [ACME]: { a: names },
+    'b.example': { b: rule(['group:others']) },
+    'c.example': { c: names },
+  }
+  const store = storeOf({ rules, groups: { banks: ['x.example'] } })
+  const reads: string[] = []
+  const counted: ReadStore = {
+    ...store,
+    readOwner: async (owner) => {
+      reads.push(owner)
+      const read = await store.readOwner(owner)
+      return owner === 'c.example' ? { ...read, rules: new Map([['c', spelled]]) } : read
+    },
+  }
+  const change = namedChange('groups', 'banks', '["x.example"]', '["x.example","y.example"]')
+  const { rules: found } = await impactOf(counted, [change])
+  assert.deepEqual(
+    found.map(({ owned }) => owned.owner),
+    [ACME, 'c.example'],
+  )
+  assert.equal(reads.filter((owner) => owner === 'b.example').length, 1)
+})

@@ -63,6 +63,30 @@ describe('what a report comes to', () => {
     )
   })
 
+  it('does not say what became of mail that required TLS at first', async () => {
+    const freed = ['A.1', 'B.1'].map((uuid) => entry({ uuid, result: 'freed' }))
+    const alone = await concluded(freed)
+    assert.equal(alone.required, '2 messages required TLS at first and then no longer; no other message did.')
+    assert.equal(
+      alone.verdict,
+      'That is what the delivery log shows. What became of them then, and whether in the clear, is not in it.',
+    )
+    assert.equal(alone.short, '2 messages required TLS at first and then no longer')
+    const beside = await concluded([good({ uuid: 'C.1' }), ...freed])
+    assert.match(
+      beside.verdict,
+      /^Apart from 2 messages that required it at first and then no longer \(what became of them is not recorded\), none of them left without TLS/,
+    )
+    assert.equal(
+      beside.short,
+      '1 message required TLS, none left without it except 2 that no longer required it',
+    )
+    for (const { limits } of [alone, beside])
+      assert.deepEqual(limits, [
+        'Not counted: 2 messages put off while TLS was required, until it was not any more. Haraka then tries such mail as usual; whether it has left, and over TLS, is not in the delivery log.',
+      ])
+  })
+
   it('names who released messages, and does not say that none left without it', async () => {
     const { verdict, short, limits } = await concluded([
       good(),

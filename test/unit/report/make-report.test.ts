@@ -233,6 +233,16 @@ describe('a report', () => {
     assert.deepEqual([messages, waiting, freed, other], [1, 1, 1, 0])
   })
 
+  it('counts a message once that needed TLS, then not, and then again', async () => {
+    const report = await reportOn([
+      ...['deferred', 'freed', 'deferred', 'freed'].map((result) => entry({ uuid: 'A.1', result })),
+      ...['deferred', 'freed', 'deferred'].map((result) => entry({ uuid: 'B.1', result })),
+      ...['deferred', 'freed', 'delivered'].map((result) => entry({ uuid: 'C.1', result })),
+    ])
+    const { messages, waiting, delivered, freed } = report.enforced
+    assert.deepEqual([messages, waiting, delivered, freed], [2, 1, 1, 1])
+  })
+
   for (const [result, place] of [
     ['rerouted', 'rerouted'],
     ['via-gateway', 'rerouted'],

@@ -4,6 +4,7 @@ import {
   formatPartnerObservations,
   formatRuleObservations,
 } from '../../../plugins/enforce-tls/report/format-observed.js'
+import type { DeliveryLogEntry } from '../../../plugins/enforce-tls/observe/delivery-log/schema.js'
 import { partnerObservations, ruleObservations } from '../../../plugins/enforce-tls/report/rule-observed.js'
 import { entry, records } from '../../support/evidence-entries.js'
 
@@ -49,4 +50,25 @@ it('what would wait is not said to bounce, and what nothing is required for not 
       'In the last 30 days 1 message to clinic.example went as usual, because nothing is published that the rules look at.',
     ],
   )
+})
+
+it('leaves out by their text entries that are about others, but the first', async () => {
+  const asked: ((json: string) => boolean)[] = []
+  const log = (entries: readonly DeliveryLogEntry[]) => ({
+    read: (_since: Date, mayBeWanted: (json: string) => boolean = () => true) => {
+      asked.push(mayBeWanted)
+      return records(...entries)
+    },
+  })
+  const at = new Date(Date.now() - 60_000).toISOString()
+  await ruleObservations(log([]), { owner: 'acme.example', id: 'payments' })
+  await ruleObservations(log([]), { owner: 'acme.example', id: 'odd "id"' })
+  await partnerObservations(log([]), new Set(['clinic.example']))
+  await partnerObservations(log([entry({ at })]), new Set(['clinic.example']))
+  const other = '{"domain":"bank.example","rules":"[]"}'
+  assert.deepEqual(
+    asked.map((mayBeWanted) => mayBeWanted(other)),
+    [false, true, true, false],
+  )
+  assert.ok(asked[3]?.('{"domain":"clinic.example"}'))
 })

@@ -146,7 +146,7 @@ async function witnessFor(people: People, seen: ReadUser): Promise<Witness | nul
   if (other !== undefined) return other
   throw new AccountProblem(
     'last-admin',
-    `${seen.name} is the last administrator who can sign in; make somebody else an administrator first`,
+    `user ${quote(seen.name)} is the last administrator who can sign in; make somebody else an administrator first`,
   )
 }
 

@@ -4,6 +4,7 @@ import { request, useSessionToken, whenSignedOut, formatError } from './api.js'
 import { Notice, Skeleton } from './components/basics.js'
 import { Header } from './components/header.js'
 import { PageTitle } from './components/page-title.js'
+import { StoreBanner } from './components/store-banner.js'
 import { html, useEffect, useLayoutEffect, useRef, useState, type VNode } from './preact.js'
 import { parsePlace, type Place } from './router.js'
 import { texts } from './texts.js'
@@ -112,7 +113,9 @@ function Frame(props: {
   const here = (current as Readonly<Record<string, string>>)[place.view] ?? place.view
   return html`<button type="button" class="skip" onClick=${() => main.current?.focus()}>${texts.skip}</button>
     <${Header} session=${session} sections=${sections} here=${here} page=${key} signOut=${signOut} />
-    <main ref=${main} tabindex="-1"><${View} session=${session} place=${place} /></main>`
+    <main ref=${main} tabindex="-1">
+      <${StoreBanner} page=${key} /><${View} session=${session} place=${place} />
+    </main>`
 }
 
 function View({ session, place }: { readonly session: Session; readonly place: Place }): VNode {

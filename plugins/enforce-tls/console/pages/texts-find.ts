@@ -137,6 +137,7 @@ export const findTexts = {
     others: (n: number) =>
       `${count(n, 'more rule', 'more rules')} that you cannot see or that are not valid.`,
     unused: 'not used',
+    unknown: 'whether it is used is unknown',
     used: (rules: number, owners: readonly string[]) =>
       `used by ${count(rules, 'rule', 'rules')}${owners.length === 0 ? '' : ` of ${owners.join(', ')}`}`,
     moreOwners: (n: number) => `${formatNumber(n)} more`,

@@ -30,7 +30,7 @@ export const overviewTexts = {
   morePartners: (n: number) => `${formatNumber(n)} more partners are in the files below.`,
   waitingTitle: 'Waiting now',
   waitingNone: 'No mail is waiting for TLS.',
-  waitingUnknown: 'Unknown: no Haraka has said what waits there.',
+  waitingUnknown: 'Unknown: not every Haraka has said all that waits there.',
   waiting: (n: number) => (n === 1 ? '1 message is waiting' : `${formatNumber(n)} messages are waiting`),
   waitingSince: (when: string) => `the oldest since ${when}`,
   waitingAll: 'All mail that you may see.',

@@ -62,6 +62,7 @@ export const texts = {
     notThere: 'Page not found, or not visible to you.',
     notThereNext: 'Go to domains',
   },
+  rulesAtRisk: (why: string) => `Rules may be lost: ${why}.`,
   nav: {
     label: 'Main',
     menu: 'Menu',
@@ -416,6 +417,7 @@ export const texts = {
     requiredIfPublished: (level: string, version: string) =>
       `Requires TLS (${level}${version}) if the partner publishes it. If not, the message may be sent unencrypted.`,
     waits: 'Unknown: the message waits until these entries are corrected or deleted.',
+    untaken: 'Unknown. By what this store has alone:',
     noRule: 'No rule applies: delivered as usual.',
     notRequired: 'TLS is not required: delivered as usual.',
     reported: (level: string, rules: string) => `Report only: ${rules} would require ${level}.`,
@@ -586,12 +588,14 @@ export const texts = {
     unknown: 'Unknown',
     unknownNext: 'No Haraka has said yet what waits there. Is one running with these rules?',
     down: (name: string, seen: string) =>
-      `${name} has not been seen since ${seen}. Its waiting mail is shown as it was then.`,
-    more: (name: string) => `${name} has more mail waiting than it lists.`,
-    untried: (name: string, n: number) =>
-      n === 1
-        ? `1 message in the queue of ${name} has not been tried since it was started. Whether it waits for TLS is not known yet.`
-        : `${formatNumber(n)} messages in the queue of ${name} have not been tried since it was started. Whether they wait for TLS is not known yet.`,
+      `${name || 'A mail server'} has not been seen since ${seen}. Its waiting mail is shown as it was then.`,
+    more: (name: string) => `${name || 'A mail server'} has more mail waiting than it lists.`,
+    untried: (name: string, n: number | null) =>
+      n === null
+        ? 'Messages in the queue of a mail server have not been tried since it was started. Whether they wait for TLS is not known yet.'
+        : n === 1
+          ? `1 message in the queue of ${name} has not been tried since it was started. Whether it waits for TLS is not known yet.`
+          : `${formatNumber(n)} messages in the queue of ${name} have not been tried since it was started. Whether they wait for TLS is not known yet.`,
     chooseAll: 'Select all shown',
     chooseNone: 'Select none',
     chosen: (count: number) => (count === 0 ? 'Select messages first.' : `${count} selected`),

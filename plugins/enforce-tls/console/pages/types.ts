@@ -134,6 +134,8 @@ export interface Group {
     readonly direction: Direction
   }[]
   readonly usedByOthers?: number
+  /** Rules that cannot be read, each a sentence. */
+  readonly unread?: readonly string[]
 }
 
 export interface Validated {
@@ -164,6 +166,8 @@ export interface Explanation {
   readonly decidedBy: readonly DecidedBy[]
   readonly reported: readonly { readonly level: Level; readonly decidedBy: readonly DecidedBy[] }[]
   readonly certain: boolean
+  /** Why Haraka takes no rules from this store, where that is so: what happens is unknown then. */
+  readonly notTaken?: string
   readonly dependsOn: readonly { readonly name: string; readonly fields: readonly string[] }[]
   readonly owners: readonly {
     readonly owner: string
@@ -344,12 +348,16 @@ export interface DeliveryReport {
     readonly messages: number
     readonly attempts: number
     readonly partners: readonly { readonly domain: string; readonly attempts: number }[]
+    readonly morePartners: number
   }[]
+  /** The first ones, those first that most mail failed for. */
   readonly partners: readonly {
     readonly domain: string
     readonly enforced: Counts
     readonly failures: Readonly<Record<string, number>>
   }[]
+  /** Of lists, how many are left out; of partners, how many some mail failed for in all. */
+  readonly left: { readonly failing: number; readonly expiring: number }
   readonly expiring: readonly {
     readonly domain: string
     readonly host: string
@@ -460,11 +468,13 @@ export interface WaitingMessage {
 /** The Haraka that say what waits. */
 export interface WaitingNodes {
   readonly nodes: readonly {
+    /** Empty for who may not see everything. */
     readonly name: string
     readonly seen: string
     readonly down: boolean
     readonly more: boolean
-    readonly untried: number
+    /** `null` for some. */
+    readonly untried: number | null
   }[]
   readonly mayRelease: boolean
 }
@@ -573,6 +583,13 @@ export interface Partner {
   } | null
 }
 
+/** Whose rules refer to which group. */
+export interface GroupUseList {
+  readonly uses: readonly GroupUse[]
+  /** Rules that cannot be read, each a sentence. */
+  readonly unread: readonly string[]
+}
+
 /** Whose rules refer to a group. */
 export interface GroupUse {
   readonly group: string
@@ -588,6 +605,8 @@ export interface Hits {
     readonly rule: { readonly owner: string; readonly id: string; readonly direction: Direction } | null
   }[]
   readonly complete: boolean
+  /** Rules that cannot be read, each a sentence. */
+  readonly unread: readonly string[]
 }
 
 /** What became of several rules that were changed at once. */
@@ -598,4 +617,11 @@ export interface RulesChanged {
     readonly problem: string | null
   }[]
   readonly effects: readonly NamedEffect[]
+}
+
+/** How the store stands that the rules are in. */
+export interface StoreState {
+  /** Why what is in force is unknown; `null` where it is not. */
+  readonly problem: string | null
+  readonly warnings: readonly string[]
 }

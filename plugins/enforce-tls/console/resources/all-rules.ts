@@ -13,7 +13,7 @@ import { visibleOwner } from '../owner-access.js'
 import { badCursor, cursorOf, Page, pageQuery, pageReply } from '../paging.js'
 import { domainIn } from '../period.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
-import { stopAfter, visibleOwners } from '../scans.js'
+import { stopAfter, unreadFor, visibleOwners } from '../scans.js'
 import { flag, list, nullable, object, ownedRuleFields, sameAs, shortText, text } from '../schemas.js'
 
 /** Entries of a page, where a request does not say how many. */
@@ -47,8 +47,9 @@ export const allRulesRoutes = [
     method: 'get',
     path: '/rules',
     operationId: 'findRules',
+    rules: 'shown',
     summary:
-      'Rules of all owners that you may see, by owner and in their order. A page may have no entry and still a next one: then looking through all of them takes longer.',
+      'Rules of all owners that you may see, by owner and in their order; an entry with an empty id stands for those of an owner that cannot be read. A page may have no entry and still a next one: then looking through all of them takes longer.',
     needs: 'reader',
     query: {
       text: { ...shortText, description: 'Part of a name, comment, id, owner, or of what criteria name.' },
@@ -85,13 +86,16 @@ async function listRules(call: Call): Promise<Reply> {
     query['owner'] === undefined ? await visibleOwners(call) : [visibleOwner(call, String(query['owner']))]
   ).filter((owner) => begin === null || owner >= begin.owner)
   const isOver = stopAfter(call, PATIENCE)
-  const page = new Page<FoundRule>(call, PAGE)
+  const page = new Page<FoundRule | Unread>(call, PAGE)
   // Behind an owner that is gone, the next one begins at its top.
   const start = begin !== null && owners[0] === begin.owner ? begin.place : null
   let next: string | null = null
   let last = begin
-  for await (const { owner, rule } of findRules(store, owners, filter, start)) {
-    if (rule && !page.add(rule, rule.json.length)) {
+  for await (const each of findRules(store, owners, filter, start)) {
+    const { owner, rule } = each
+    const unreadable = rule ? null : each.unreadable
+    const entry = rule ?? (unreadable === null ? null : { owner, unreadable })
+    if (entry && !page.add(entry, rule?.json.length ?? 0)) {
       next = last && cursorAt(last)
       break
     }
@@ -103,12 +107,21 @@ async function listRules(call: Call): Promise<Reply> {
   return { body: await shown(call, page.entries), ...pageReply(call, next, null) }
 }
 
-async function shown(call: Call, found: readonly FoundRule[]): Promise<readonly object[]> {
+/** In the place of an owner's rules that cannot be read, any of which may fit. */
+interface Unread {
+  readonly owner: string
+  readonly unreadable: string
+}
+
+async function shown(call: Call, found: readonly (FoundRule | Unread)[]): Promise<readonly object[]> {
   const entries: object[] = []
   // Effects look at wider owners, too: those of all rules here are the same few.
   const store = readOnce(call.context.store)
   for (const owner of new Set(found.map((each) => each.owner))) {
-    const rules = found.filter((each) => each.owner === owner)
+    const ofOwner = found.filter((each) => each.owner === owner)
+    for (const each of ofOwner) if ('unreadable' in each) entries.push(placeholder(call, each))
+    const rules = ofOwner.filter((each) => 'json' in each)
+    if (rules.length === 0) continue
     const ids = rules.map(({ id }) => id)
     const among = rules[0]?.among ?? 0
     const effects = among > EFFECTS_MAX ? NONE : await glances(call, owner, ids, store)
@@ -120,6 +133,11 @@ async function shown(call: Call, found: readonly FoundRule[]): Promise<readonly 
     }
   }
   return entries
+}
+
+function placeholder(call: Call, { owner, unreadable }: Unread): object {
+  const [problem] = unreadFor(call, new Map([[owner, unreadable]]))
+  return { owner, id: '', rule: null, etag: '', problem, effect: null, sameAs: null, names: [] }
 }
 
 interface Begin {

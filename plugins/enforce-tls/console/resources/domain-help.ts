@@ -12,6 +12,7 @@ export const domainHelpRoutes = [
     method: 'put',
     path: '/domains/{domain}/help',
     operationId: 'setDomainHelp',
+    rules: 'changed',
     summary:
       'Set whom senders of a domain can ask about a bounce, a link, and their language; null for none. A language that is left out stays.',
     needs: 'editor',

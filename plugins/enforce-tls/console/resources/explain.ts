@@ -20,6 +20,7 @@ import { maySee } from '../auth/permission.js'
 import { visibleOwner } from '../owner-access.js'
 import { notFound, Problem } from '../problem.js'
 import { route, type Call, type Schema } from '../route.js'
+import { shownTaking } from '../taken.js'
 import { draft, flag, list, nullable, object, shortText, text } from '../schemas.js'
 import { placedRules } from '../stored-rules.js'
 
@@ -51,57 +52,68 @@ const requirement: Schema = {
     },
   },
 }
-export const explanation: Schema = object({
-  from: text,
-  to: text,
-  direction: text,
-  waits: {
-    ...flag,
-    description:
-      'Whether the requirement is unknown, and the message waits, because of entries that are not valid; a Haraka that has read a valid version of them goes by that one.',
-  },
-  requirement: nullable(requirement),
-  decidedBy: list(decidedBy),
-  reported: list(requirement),
-  certain: { ...flag, description: 'Whether the same is required whatever the header of the message says.' },
-  dependsOn: {
-    ...list(object({ owner: text, id: text, name: text, fields: list(text) })),
-    description: 'The rules that could change it, with the header fields that they look at.',
-  },
-  owners: list(
-    object({
-      owner: text,
-      awake: flag,
-      problems: list(object({ key: nullable(text), field: nullable(text), problem: text, effect: text })),
-      rules: list(
-        object({
-          id: text,
-          name: text,
-          position: { type: 'integer' },
-          state: text,
-          part: nullable(text),
-          fields: list(
-            object(
-              {
-                field: text,
-                met: nullable(flag),
-                value: nullable(text),
-                why: { ...text, description: 'Why it is unknown, though the header was given.' },
-              },
-              'why',
+export const explanation: Schema = object(
+  {
+    from: text,
+    to: text,
+    direction: text,
+    waits: {
+      ...flag,
+      description:
+        'Whether the requirement is unknown, and the message waits, because of entries that are not valid; a Haraka that has read a valid version of them goes by that one.',
+    },
+    requirement: nullable(requirement),
+    decidedBy: list(decidedBy),
+    reported: list(requirement),
+    certain: {
+      ...flag,
+      description: 'Whether the same is required whatever the header of the message says.',
+    },
+    dependsOn: {
+      ...list(object({ owner: text, id: text, name: text, fields: list(text) })),
+      description: 'The rules that could change it, with the header fields that they look at.',
+    },
+    owners: list(
+      object({
+        owner: text,
+        awake: flag,
+        problems: list(object({ key: nullable(text), field: nullable(text), problem: text, effect: text })),
+        rules: list(
+          object({
+            id: text,
+            name: text,
+            position: { type: 'integer' },
+            state: text,
+            part: nullable(text),
+            fields: list(
+              object(
+                {
+                  field: text,
+                  met: nullable(flag),
+                  value: nullable(text),
+                  why: { ...text, description: 'Why it is unknown, though the header was given.' },
+                },
+                'why',
+              ),
             ),
-          ),
-        }),
-      ),
-    }),
-  ),
-  reportOnly: flag,
-  forwardedMail: {
-    type: 'string',
-    enum: ['incoming', 'outgoing'],
-    description: 'Whether outgoing rules cover mail for local recipients that another plugin hands on.',
+          }),
+        ),
+      }),
+    ),
+    reportOnly: flag,
+    forwardedMail: {
+      type: 'string',
+      enum: ['incoming', 'outgoing'],
+      description: 'Whether outgoing rules cover mail for local recipients that another plugin hands on.',
+    },
+    notTaken: {
+      ...text,
+      description:
+        'Why Haraka takes no rules from this store, where that is so: the rest is by this store alone, and what happens is unknown.',
+    },
   },
-})
+  'notTaken',
+)
 
 /** The question about a message. */
 export const explainBody = {
@@ -131,10 +143,16 @@ export const explainRoutes = [
   }),
 ]
 
+interface Explained {
+  readonly message: MessageView
+  readonly found: Explanation
+  /** Whether Haraka takes its rules from the store that they were read from. */
+  readonly taken: boolean
+  readonly shown: object
+}
+
 /** What the rules say of a message, and as much of it as whoever asks may see. */
-export async function explained(
-  call: Call<ExplainBody>,
-): Promise<{ readonly message: MessageView; readonly found: Explanation; readonly shown: object }> {
+export async function explained(call: Call<ExplainBody>): Promise<Explained> {
   const { context, identity, body } = call
   const message = messageOf(body)
   const mine = message.direction === 'outgoing' ? message.sender : message.recipient
@@ -148,8 +166,11 @@ export async function explained(
   const parts = body.rule === undefined ? stored : await withUnsaved(call, stored, groups)
   const found = await inPieces(explain(parts, groups, message))
   const { reportOnly, forwardedMail } = context.settings().main
-  const shown = { ...redacted(call, explanationData(message, found)), reportOnly, forwardedMail }
-  return { message, found, shown }
+  const { problem } = await shownTaking(call)
+  const taken = problem === null
+  const untaken = taken ? {} : { certain: false, notTaken: problem }
+  const data = redacted(call, explanationData(message, found))
+  return { message, found, taken, shown: { ...data, reportOnly, forwardedMail, ...untaken } }
 }
 
 async function withUnsaved(

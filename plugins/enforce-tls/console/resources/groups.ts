@@ -16,8 +16,9 @@ import { maySee } from '../auth/permission.js'
 import { assertSeen, etagOf } from '../etag.js'
 import { editorOf, param } from '../owner-access.js'
 import { cursorOf, Page, pageQuery, pageReply } from '../paging.js'
+import { unreadFor } from '../scans.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
-import { count, etag, flag, list, object, problem, text } from '../schemas.js'
+import { count, etag, flag, list, object, problem, text, unread } from '../schemas.js'
 
 /** Most rules that are named, and most of their owners in a list of groups. */
 const USES_MAX = 500
@@ -41,6 +42,7 @@ const usedGroup: Schema = object({
     description: 'Rules that refer to it and that you may see; the first 500.',
   },
   usedByOthers: { ...count, description: 'How many more rules refer to it.' },
+  unread,
 })
 const changedGroup: Schema = object({
   ...groupFields,
@@ -57,6 +59,7 @@ export const groupRoutes = [
     method: 'get',
     path: '/groups',
     operationId: 'listGroups',
+    rules: 'shown',
     summary: 'All groups.',
     needs: 'reader',
     query: pageQuery,
@@ -68,6 +71,7 @@ export const groupRoutes = [
     method: 'get',
     path: '/groups/{name}',
     operationId: 'getGroup',
+    rules: 'shown',
     summary: 'One group.',
     needs: 'reader',
     answers: { 200: usedGroup },
@@ -83,16 +87,20 @@ export const groupRoutes = [
     method: 'get',
     path: '/group-uses',
     operationId: 'listGroupUses',
+    rules: 'shown',
     summary: 'How many rules refer to each group that is in use, and of whom as far as you may see them.',
     needs: 'reader',
     answers: {
-      200: list(
-        object({
-          group: text,
-          rules: count,
-          owners: { ...list(text), description: 'The first 20 that you may see.' },
-        }),
-      ),
+      200: object({
+        uses: list(
+          object({
+            group: text,
+            rules: count,
+            owners: { ...list(text), description: 'The first 20 that you may see.' },
+          }),
+        ),
+        unread,
+      }),
     },
     searches: true,
     handle: async (call) => ({ body: await allUses(call) }),
@@ -101,6 +109,7 @@ export const groupRoutes = [
     method: 'put',
     path: '/groups/{name}',
     operationId: 'setGroup',
+    rules: 'changed',
     summary: 'Make a group of these patterns; a change holds at once for all rules that refer to it.',
     needs: 'admin',
     precondition: true,
@@ -112,6 +121,7 @@ export const groupRoutes = [
     method: 'delete',
     path: '/groups/{name}',
     operationId: 'deleteGroup',
+    rules: 'changed',
     summary: 'Delete a group that no rule refers to.',
     needs: 'admin',
     precondition: true,
@@ -155,7 +165,7 @@ async function remove(call: Call): Promise<Reply> {
 }
 
 async function usesOf(call: Call, name: string): Promise<object> {
-  const { owned, broken } = await referringRules(call.context.store, name)
+  const { owned, broken, leftOut } = await referringRules(call.context.store, name)
   const usedBy = owned
     .filter(({ owner }) => maySee(call.identity, owner))
     .slice(0, USES_MAX)
@@ -163,15 +173,18 @@ async function usesOf(call: Call, name: string): Promise<object> {
       ...{ owner, id, name: rule.name },
       ...{ enabled: rule.enabled, direction: rule.direction },
     }))
-  return { usedBy, usedByOthers: owned.length + broken.length - usedBy.length }
+  const usedByOthers = owned.length + broken.length - usedBy.length
+  return { usedBy, usedByOthers, unread: unreadFor(call, leftOut) }
 }
 
-async function allUses({ context, identity }: Call): Promise<readonly object[]> {
-  const { rules } = await referringRules(context.store, null)
-  return [...usesByGroup(rules)].map(([group, { rules: number, owners }]) => {
+async function allUses(call: Call): Promise<object> {
+  const { context, identity } = call
+  const { rules, leftOut } = await referringRules(context.store, null)
+  const uses = [...usesByGroup(rules)].map(([group, { rules: number, owners }]) => {
     const visible = [...owners].filter((owner) => maySee(identity, owner))
     return { group, rules: number, owners: visible.slice(0, OWNERS_MAX) }
   })
+  return { uses, unread: unreadFor(call, leftOut) }
 }
 
 function* listing(call: Call, groups: StoredGroups): InPieces<Reply> {

@@ -77,6 +77,7 @@ export const historyRoutes = [
     method: 'post',
     path: '/history/{id}/undo',
     operationId: 'undoChange',
+    rules: 'changed',
     summary: 'Take back a change, with all that was written in the same step.',
     needs: 'editor',
     answers: { 200: object({ undone: list(entry), effects: effectsSchema }) },

@@ -80,6 +80,7 @@ export const impactRoutes = [
     method: 'post',
     path: '/impact',
     operationId: 'previewChange',
+    rules: 'shown',
     summary:
       'What a change would do: of a rule (owner, id, and rule, enabled, move or remove), a new rule (owner, rule), a domain (domain, and enabled or remove), a group (group, patterns), several rules at once (several), or taking a change back (undo).',
     needs: 'editor',

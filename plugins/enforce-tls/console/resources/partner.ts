@@ -58,6 +58,7 @@ export const partnerRoutes = [
     method: 'get',
     path: '/partners/{domain}',
     operationId: 'getPartner',
+    rules: 'shown',
     summary:
       'A partner: its groups, and what deliveries saw of it last. Its rules: findRules; its deliveries: report; its waiting mail: listWaiting.',
     needs: 'reader',

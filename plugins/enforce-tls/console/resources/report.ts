@@ -16,6 +16,7 @@ import { maySee } from '../auth/permission.js'
 import { writingJson } from '../bodies.js'
 import { visibleOwner } from '../owner-access.js'
 import { domainIn, periodOf } from '../period.js'
+import { shortening } from '../../report/shortened.js'
 import { route, type Call, type Reply, type Schema } from '../route.js'
 import { count, flag, list, nullable, shortText, text } from '../schemas.js'
 
@@ -55,8 +56,16 @@ const report: Schema = {
     gaps: list({ type: 'object' }),
     expiring: list({ type: 'object' }),
     days: list({ type: 'object' }),
+    left: {
+      type: 'object',
+      description:
+        'With rows: how many of each list are left out, and how many partners some mail failed for.',
+    },
   },
 }
+
+/** Of a list that is for a page, so many rows at most are asked for. */
+const ROWS_MAX = 1000
 
 const ASKED = { since: shortText, until: shortText, owner: shortText, domain: shortText }
 
@@ -75,15 +84,24 @@ export const reportRoutes = [
     summary: 'What happened to mail that rules cover. Users who may not see everything name an owner.',
     needs: 'reader',
     searches: true,
-    query: { ...ASKED, trend: { ...flag, description: 'Whether to count the period before, too.' } },
+    query: {
+      ...ASKED,
+      trend: { ...flag, description: 'Whether to count the period before, too.' },
+      rows: {
+        type: 'integer',
+        minimum: 1,
+        maximum: ROWS_MAX,
+        description:
+          'Most entries of each list that may be long; of partners those that most mail failed for.',
+      },
+    },
     answers: { 200: report },
     handle: async (call) => {
       const query = queryOf(call)
-      const body = concluded(await makeIt(call, query))
-      return {
-        body:
-          String(call.query['trend']) === 'true' ? { ...body, before: await countBefore(call, query) } : body,
-      }
+      const whole = concluded(await makeIt(call, query))
+      const { rows, trend } = call.query
+      const body = rows === undefined ? whole : await inPieces(shortening(whole, Number(rows)))
+      return { body: String(trend) === 'true' ? { ...body, before: await countBefore(call, query) } : body }
     },
   }),
   route({

@@ -3,8 +3,8 @@ import { findAnything, HIT_KINDS } from '../../admin/find-anything.js'
 import { EVERYONE } from '../../rules/owner.js'
 import { maySee } from '../auth/permission.js'
 import { route, type Call, type Reply } from '../route.js'
-import { stopAfter, visibleOwners } from '../scans.js'
-import { flag, list, nullable, object, shortText, text } from '../schemas.js'
+import { stopAfter, unreadFor, visibleOwners } from '../scans.js'
+import { flag, list, nullable, object, shortText, text, unread } from '../schemas.js'
 
 /** How long one search takes at most, in milliseconds. */
 const PATIENCE = 1500
@@ -14,6 +14,7 @@ export const searchRoutes = [
     method: 'get',
     path: '/search',
     operationId: 'search',
+    rules: 'shown',
     summary: 'Partners, domains, rules and groups whose names have a text in them; a few of each kind.',
     needs: 'reader',
     query: { q: { ...shortText, minLength: 1 } },
@@ -28,8 +29,10 @@ export const searchRoutes = [
         ),
         complete: {
           ...flag,
-          description: 'Whether that is all; else there is more, or it was not looked at in time.',
+          description:
+            'Whether that is all; else there is more, or it was not looked at in time, or cannot be read.',
         },
+        unread,
       }),
     },
     searches: true,
@@ -45,5 +48,6 @@ async function search(call: Call): Promise<Reply> {
   const known = [...services.keys(), ...identity.domains].filter((domain) => maySee(identity, domain))
   const domains = [...new Set([...known, ...ofOwners])].sort()
   const scope = { store: context.store, owners, domains, isOver }
-  return { body: await findAnything(String(query['q'] ?? ''), scope) }
+  const { leftOut, ...found } = await findAnything(String(query['q'] ?? ''), scope)
+  return { body: { ...found, unread: unreadFor(call, leftOut) } }
 }

@@ -38,6 +38,7 @@ export const severalRulesRoutes = [
     method: 'post',
     path: '/owners/{owner}/rules/changes',
     operationId: 'changeRules',
+    rules: 'changed',
     summary:
       'Switch or delete several rules in one step. What can be done is done; the answer says for each of the others why not.',
     needs: 'editor',
@@ -68,6 +69,7 @@ export const severalRulesRoutes = [
     method: 'post',
     path: '/owners/{owner}/rules/{id}/copy',
     operationId: 'copyRule',
+    rules: 'changed',
     summary:
       'A new rule of another owner with what this one says: off, and last in the list. Code name-taken where a rule there has its name.',
     needs: 'editor',

@@ -87,6 +87,7 @@ export const suggestionRoutes = [
     method: 'post',
     path: '/suggestions/accept',
     operationId: 'acceptSuggestions',
+    rules: 'changed',
     summary:
       'Make the suggested rules, in mode report: one for each partner, or one about a new group of them.',
     needs: 'editor',

@@ -71,7 +71,7 @@ export const tryOutRoutes = [
 
 async function tryOut(call: Call<TryBody>): Promise<Reply> {
   const { context, identity, body } = call
-  const { message, found, shown } = await explained(call)
+  const { message, found, taken, shown } = await explained(call)
   const { direction, sender, recipient } = message
   const { ruling, open } = found
   const requirement = ruling && requirementTried(ruling, recipient.domain)
@@ -87,7 +87,14 @@ async function tryOut(call: Call<TryBody>): Promise<Reply> {
           published: true,
         })
   const { reportOnly } = context.settings().main
-  const consequence = consequenceOf({ direction, ruling, certain: open.length === 0, reportOnly, check })
+  const consequence = consequenceOf({
+    direction,
+    ruling,
+    taken,
+    certain: open.length === 0,
+    reportOnly,
+    check,
+  })
   const fails = consequence.outcome === 'bounced' || (consequence.outcome === 'waits' && check !== null)
   const bounce =
     fails && check && requirement && sender.domain !== ''

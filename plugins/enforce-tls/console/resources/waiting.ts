@@ -10,6 +10,7 @@ import {
   readWaiting,
   type WaitingFilter,
   type WaitingMessage,
+  type WaitingNode,
 } from '../../waiting/read-waiting.js'
 import { mayChange, maySee, seesAll } from '../auth/permission.js'
 import { visibleOwner } from '../owner-access.js'
@@ -75,16 +76,19 @@ export const waitingRoutes = [
     method: 'get',
     path: '/waiting-nodes',
     operationId: 'listWaitingNodes',
-    summary: 'The Haraka that say what waits there, and when each was last seen.',
+    summary:
+      'The Haraka that say what waits there, and when each was last seen. Users who may not see everything get one entry without a name: what holds for any of them.',
     needs: 'reader',
     answers: {
       200: object({
         nodes: list(
           object({
-            ...{ name: text, seen: text, down: flag, more: flag },
+            name: { ...text, description: 'Empty for users who may not see everything.' },
+            ...{ seen: text, down: flag, more: flag },
             untried: {
-              ...count,
-              description: 'Messages not tried since it was started: whether they wait for TLS is unknown.',
+              ...nullable(count),
+              description:
+                'Messages not tried since it was started: whether they wait for TLS is unknown. Null for some, where how many is not for the user.',
             },
           }),
         ),
@@ -140,13 +144,24 @@ async function listWaiting(call: Call): Promise<Reply> {
 }
 
 async function listNodes({ context, identity }: Call): Promise<Reply> {
-  const nodes = await readNodes(context.waiting)
+  const nodes = (await readNodes(context.waiting)).map(({ name, seen, down, more, untried }) => ({
+    ...{ name, seen, down, more, untried },
+  }))
   return {
     body: {
-      nodes: nodes.map(({ name, seen, down, more, untried }) => ({ name, seen, down, more, untried })),
+      nodes: seesAll(identity) ? nodes : anyOf(nodes),
       mayRelease: identity.role === 'admin' && context.settings().failure.allowRelease,
     },
   }
+}
+
+/** What tells that a list may not be complete, without whose mail servers they are, or how many. */
+function anyOf(nodes: readonly Omit<WaitingNode, 'node'>[]): readonly object[] {
+  const [first, ...rest] = nodes.map(({ seen }) => seen)
+  if (first === undefined) return []
+  const seen = rest.reduce((oldest, each) => (each < oldest ? each : oldest), first)
+  const [down, more] = [nodes.some((each) => each.down), nodes.some((each) => each.more)]
+  return [{ name: '', seen, down, more, untried: nodes.some(({ untried }) => untried > 0) ? null : 0 }]
 }
 
 async function order({ context, identity, body }: Call<OrderBody>): Promise<Reply> {

@@ -39,7 +39,7 @@ function sentenceOf(exposure: Exposure): string {
         ? `An attempt to ${where} ${when} went in the clear, as nothing was required of that server.`
         : `It was handed to ${where} ${when}, where nothing was required; no TLS session is recorded.`
     case 'freed':
-      return `From ${formatUtc(exposure.at)} on TLS was not required of it, so that Haraka delivers it as usual; how that went is not in the log.`
+      return `From ${formatUtc(exposure.at)} on TLS was not required of it, so that Haraka tries to deliver it as usual; how that went is not in the log.`
   }
 }
 

@@ -51,7 +51,8 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   unknown: 'Report only: delivered; whether that meets the rule is unknown',
   refused: 'Rejected: it came without TLS',
   'would-refuse': 'Report only: would have been rejected, it came without TLS',
-  freed: 'TLS is not required any more: Haraka delivers it as usual; whether over TLS is not known here',
+  freed:
+    'TLS is not required any more: Haraka tries it as usual; whether it has left, and over TLS, is not known here',
   granted: 'Released: may be sent once without what its rules require',
 }
 

@@ -49,6 +49,14 @@ export function Empty(props: { readonly title: string; readonly next: string }):
   </div>`
 }
 
+/** Rules that cannot be read, so that what is shown may not be all. */
+export function Unread({ sentences }: { readonly sentences: readonly string[] }): VNode | null {
+  if (sentences.length === 0) return null
+  return html`<${Notice} tone="warn">
+    ${sentences.map((sentence) => html`<p key=${sentence}>${sentence}</p>`)}
+  <//>`
+}
+
 /** What a request became. */
 export type Loaded<T> =
   | { readonly state: 'loading' }

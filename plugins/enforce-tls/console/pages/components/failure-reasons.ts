@@ -35,7 +35,7 @@ export function FailureReasons(props: {
                     asked=${{ ...asked, class: failure.class }}
                   />`,
                   formatNumber(failure.attempts),
-                  formatPartners(failure.partners),
+                  formatPartners(failure),
                 ]
               })}
             />`
@@ -43,8 +43,8 @@ export function FailureReasons(props: {
   </section>`
 }
 
-function formatPartners(partners: DeliveryReport['failures'][number]['partners']): string {
-  const rest = partners.length - PARTNERS
+function formatPartners({ partners, morePartners }: DeliveryReport['failures'][number]): string {
+  const rest = partners.length + morePartners - PARTNERS
   const named = partners
     .slice(0, PARTNERS)
     .map(({ domain, attempts }) => overviewTexts.whereIs(plain(domain), attempts))

@@ -14,6 +14,14 @@ export function FoundRuleRow(props: {
 }): VNode {
   const { found, children } = props
   const { owner, id, rule, problem, names } = found
+  // In the place of all rules of an owner, which cannot be read.
+  if (id === '')
+    return html`<li class="card found-rule">
+      <div class="rule-body">
+        <p><a href=${href('domains', owner)}>${texts.ownerName(owner)}</a></p>
+        <p class="problem">${problem}</p>
+      </div>
+    </li>`
   const direction = (rule as Partial<Rule> | null)?.direction === 'incoming' ? 'incoming' : 'outgoing'
   return html`<li class="card found-rule">
     ${children}

@@ -4,6 +4,7 @@ import { plain } from '../plain.js'
 import { href } from '../router.js'
 import { texts } from '../texts.js'
 import type { Group } from '../types.js'
+import { Unread } from './basics.js'
 import { PartnerLink } from './partner-link.js'
 
 /** So many partners are linked. */
@@ -12,14 +13,15 @@ const PARTNERS = 50
 const words = texts.find.groupUse
 
 export function GroupUses({ group }: { readonly group: Group }): VNode {
-  const { usedBy, usedByOthers = 0, patterns } = group
+  const { usedBy, usedByOthers = 0, unread = [], patterns } = group
   const partners = Array.isArray(patterns) ? partnersIn(patterns) : []
   const rest = partners.length - PARTNERS
   return html`${
     usedBy !== undefined &&
     html`<section class="card">
       <h2>${words.title}</h2>
-      ${usedBy.length + usedByOthers === 0 && html`<p class="muted">${words.none}</p>`}
+      <${Unread} sentences=${unread} />
+      ${usedBy.length + usedByOthers === 0 && unread.length === 0 && html`<p class="muted">${words.none}</p>`}
       ${
         usedBy.length > 0 &&
         html`<ul class="senders" aria-label=${words.title}>

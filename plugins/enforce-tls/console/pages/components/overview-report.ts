@@ -52,7 +52,7 @@ export function OverviewReport({ report, owner }: ReportProps): VNode {
         shares=${ciphers.map(({ cipher, messages }) => ({ name: cipher, n: messages, tone: 'second' }))}
       />
     </div>
-    <${Expiring} expiring=${expiring} />
+    <${Expiring} expiring=${expiring} more=${report.left.expiring} />
     ${
       logBegins !== null &&
       logBegins > since &&
@@ -118,7 +118,7 @@ function Conclusion({ report, asked }: PartProps): VNode {
 }
 
 /** Those that did not get their mail first. */
-function FailingPartners({ report: { partners }, asked }: PartProps): VNode {
+function FailingPartners({ report: { partners, left }, asked }: PartProps): VNode {
   const lost = ({ enforced: { bounced, kept } }: (typeof partners)[number]): number => bounced + kept
   const failing = partners
     .filter((each) => lost(each) + each.enforced.waiting > 0 || Object.keys(each.failures).length > 0)
@@ -133,7 +133,7 @@ function FailingPartners({ report: { partners }, asked }: PartProps): VNode {
     Object.entries(failures)
       .map(([name, attempts]) => `${texts.overview.classes[name] ?? name}: ${formatNumber(attempts)}`)
       .join(', ')
-  const more = failing.length - PARTNERS_MAX
+  const more = left.failing - PARTNERS_MAX
   return html`${
     failing.length > 0 &&
     html`<section class="card">
@@ -155,7 +155,8 @@ function FailingPartners({ report: { partners }, asked }: PartProps): VNode {
   }`
 }
 
-function Expiring({ expiring }: Pick<DeliveryReport, 'expiring'>): VNode {
+function Expiring(props: Pick<DeliveryReport, 'expiring'> & { readonly more: number }): VNode {
+  const { expiring, more } = props
   return html`<section class="card">
     <h2>${texts.overview.expiring}</h2>
     ${
@@ -174,6 +175,7 @@ function Expiring({ expiring }: Pick<DeliveryReport, 'expiring'>): VNode {
             ])}
           />`
     }
+    ${more > 0 && html`<p class="hint">${overviewTexts.more(more)}</p>`}
   </section>`
 }
 

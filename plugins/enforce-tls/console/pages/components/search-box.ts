@@ -148,6 +148,7 @@ export function SearchBox(): VNode {
         )}
       </ul>
       ${shown?.hits === null && html`<p class="problem">${words.failed}</p>`}
+      ${shown?.hits?.unread.map((sentence) => html`<p key=${sentence} class="problem">${sentence}</p>`)}
       ${shown?.hits?.complete === false && html`<p class="hint">${words.more}</p>`}
     </div>
   </div>`

@@ -93,8 +93,18 @@ export function TrialAnswer(props: {
 
 /** Which rule decides, and why. */
 function RuleStep({ answer }: { readonly answer: Explanation }): VNode {
-  const { requirement, decidedBy, reported, direction, owners, certain, dependsOn, reportOnly, waits } =
-    answer
+  const {
+    requirement,
+    decidedBy,
+    reported,
+    direction,
+    owners,
+    certain,
+    dependsOn,
+    reportOnly,
+    waits,
+    notTaken,
+  } = answer
   const name = (rule: { readonly name: string }): string => `“${plain(rule.name)}”`
   const inactive = owners.filter(({ awake, rules }) => !awake && rules.length > 0)
   const version = requirement?.minVersion
@@ -122,7 +132,13 @@ function RuleStep({ answer }: { readonly answer: Explanation }): VNode {
           texts.actions.levelNames[requirement.level],
           version === undefined ? '' : texts.tryOut.orLater(texts.actions.version(version)),
         )
-  return html`<${Notice} tone=${requirement === null ? 'info' : clear ? 'warn' : 'good'}>
+  const untaken = notTaken !== undefined
+  return html`<${Notice} tone=${untaken ? 'warn' : requirement === null ? 'info' : clear ? 'warn' : 'good'}>
+    ${
+      untaken &&
+      html`<p>${notTaken}</p>
+        <p><strong>${texts.tryOut.untaken}</strong></p>`
+    }
     <p><strong>${result}</strong></p>
     ${decidedBy.length > 0 && html`<p>${texts.tryOut.decidedBy(decidedBy.map(name).join(', '))}</p>`}
     ${reported.map(

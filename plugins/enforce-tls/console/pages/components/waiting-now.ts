@@ -31,7 +31,9 @@ async function load(): Promise<Now> {
   ])
   const [oldest] = first.body
   return {
-    isKnown: nodes.body.nodes.length > 0,
+    isKnown:
+      nodes.body.nodes.length > 0 &&
+      nodes.body.nodes.every(({ down, more, untried }) => !down && !more && untried === 0),
     count: first.total ?? first.body.length,
     oldest: oldest?.since ?? null,
   }

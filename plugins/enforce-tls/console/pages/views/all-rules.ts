@@ -51,7 +51,7 @@ export function AllRules({ session, query }: { readonly session: Session; readon
     ${
       may &&
       html`<${SeveralRules}
-        rules=${shown.filter(({ owner }) => mayChange(session, owner))}
+        rules=${shown.filter(({ owner, id }) => id !== '' && mayChange(session, owner))}
         chosen=${chosen}
         onChoose=${setChosen}
         onDone=${() => setRound(round + 1)}

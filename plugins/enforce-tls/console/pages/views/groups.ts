@@ -1,21 +1,22 @@
 /** All groups, and a new one by name. */
 import { request, requestAll } from '../api.js'
-import { Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
+import { Empty, Field, Notice, Unread, useLoaded, Waiting } from '../components/basics.js'
 import { PageTitle } from '../components/page-title.js'
 import { html, useRef, useState, type VNode } from '../preact.js'
 import { href } from '../router.js'
 import { texts } from '../texts.js'
-import type { Group, GroupUse, Session } from '../types.js'
+import type { Group, GroupUse, GroupUseList, Session } from '../types.js'
 
 /** So many owners are named. */
 const OWNERS = 5
 
 export function Groups({ session }: { readonly session: Session }): VNode {
   const [loaded, reload] = useLoaded(() => requestAll<Group>('groups'), [])
-  const [uses] = useLoaded(async () => (await request<readonly GroupUse[]>('GET', 'group-uses')).body, [])
+  const [uses] = useLoaded(async () => (await request<GroupUseList>('GET', 'group-uses')).body, [])
   const may = session.role === 'admin'
   return html`<${PageTitle} title=${texts.groups.title} />
     <p class="lead">${texts.groups.lead}</p>
+    ${uses.state === 'there' && html`<${Unread} sentences=${uses.value.unread} />`}
     ${!may && html`<${Notice} tone="info">${texts.groups.adminOnly}<//>`} ${may && html`<${CreateGroup} />`}
     ${
       loaded.state !== 'there'
@@ -30,7 +31,15 @@ export function Groups({ session }: { readonly session: Session }): VNode {
                     <span class=${problem === null ? 'muted' : 'text-bad'}>
                       ${problem ?? texts.groups.entryCount(patterns.length)}
                     </span>
-                    ${uses.state === 'there' && html`<span class="muted">${formatUse(uses.value.find((use) => use.group === name))}</span>`}
+                    ${
+                      uses.state === 'there' &&
+                      html`<span class="muted"
+                        >${formatUse(
+                          uses.value.uses.find((use) => use.group === name),
+                          uses.value.unread.length > 0,
+                        )}</span
+                      >`
+                    }
                   </li>`,
               )}
             </ul>`
@@ -38,8 +47,8 @@ export function Groups({ session }: { readonly session: Session }): VNode {
 }
 
 /** Whose rules refer to it. */
-function formatUse(use: GroupUse | undefined): string {
-  if (use === undefined) return texts.find.groupUse.unused
+function formatUse(use: GroupUse | undefined, isIncomplete: boolean): string {
+  if (use === undefined) return isIncomplete ? texts.find.groupUse.unknown : texts.find.groupUse.unused
   const shown = use.owners.slice(0, OWNERS).map(texts.ownerName)
   const rest = use.owners.length - shown.length
   return texts.find.groupUse.used(use.rules, [

@@ -20,6 +20,9 @@ interface OverviewProps {
   readonly owner: string | null
 }
 
+/** Rows of each list at most; the files have all. */
+const ROWS = 50
+
 export function Overview({ session, owner }: OverviewProps): VNode {
   const [period, setPeriod] = useState<Period>('7d')
   // Who sees some domains only sees their reports one by one.
@@ -96,5 +99,5 @@ async function domainsFor({ domains }: Session): Promise<readonly string[]> {
 
 async function load(period: Period, owner: string | null): Promise<DeliveryReport> {
   const of = owner === null ? '' : `&owner=${part(owner)}`
-  return (await request<DeliveryReport>('GET', `report?trend=true&since=${period}${of}`)).body
+  return (await request<DeliveryReport>('GET', `report?trend=true&rows=${ROWS}&since=${period}${of}`)).body
 }

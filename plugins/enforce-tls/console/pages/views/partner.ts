@@ -100,7 +100,8 @@ function Deliveries(props: {
   const { domain, owner, query } = props
   const [loaded, reload] = useLoaded(
     async () =>
-      (await request<DeliveryReport>('GET', `report?since=${PERIOD}&domain=${part(domain)}&${query}`)).body,
+      (await request<DeliveryReport>('GET', `report?rows=10&since=${PERIOD}&domain=${part(domain)}&${query}`))
+        .body,
     [domain, query],
   )
   return html`<section class="card">

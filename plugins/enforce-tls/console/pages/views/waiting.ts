@@ -173,7 +173,7 @@ function List(props: {
         <//>`,
     )}
   ${nodes.nodes
-    .filter(({ untried }) => untried > 0)
+    .filter(({ untried }) => untried !== 0)
     .map(
       ({ name, untried }) =>
         html`<${Notice} key=${`untried ${name}`} tone="warn"
@@ -183,7 +183,7 @@ function List(props: {
   ${
     messages.length === 0
       ? html`<${Empty}
-          title=${nodes.nodes.length === 0 ? texts.waiting.unknown : nodes.nodes.some(({ untried }) => untried > 0) ? texts.waiting.emptyUntried : texts.waiting.empty}
+          title=${nodes.nodes.length === 0 ? texts.waiting.unknown : nodes.nodes.some(({ untried }) => untried !== 0) ? texts.waiting.emptyUntried : texts.waiting.empty}
           next=${nodes.nodes.length === 0 ? texts.waiting.unknownNext : filtered ? texts.waiting.emptyFiltered : texts.waiting.emptyNext}
         />`
       : html`${
