@@ -247,5 +247,55 @@ describe('a change of dates or places, or of a rule with another one below it', 
     const effects = new RuleEffects(impact.after, { reportOnly: false, offersTls: null })
     return (await formatImpact(impact, effects)).rules.flatMap(({ sentences }) => sentences).join('\n')
   }
-  void said
+  it('says from when on mail may leave without encryption', async () => {
+    const future = exempt({ startsAt: LATER })
+    const words = await said(from({ a: exempt({ startsAt: LATER, enabled: false }) }, { a: future }))
+    assert.match(words, /^From 2040-01-01T00:00:00Z on it would be on: .* does not require TLS/)
+    assert.match(words, /from 2040-01-01T00:00:00Z on mail that it matches may leave without encryption/)
+    const moved = from(
+      { a: enforcing({}, 1), b: { ...future, position: 2 } },
+      { a: enforcing({}, 2), b: future },
+    )
+    assert.match(
+      await said(moved),
+      /From 2040-01-01T00:00:00Z on it would be on, but has no effect: rule b .* exempts/,
+    )
+  })
+  it('says from when on a rule no longer requires TLS, or exempts', async () => {
+    const lapses = from({ a: enforcing({}) }, { a: enforcing({ expiresAt: LATER }) })
+    assert.match(
+      await said(lapses),
+      /^From 2040-01-01T00:00:00Z on it would no longer require TLS\.\nNo other rule requires TLS for its mail/,
+    )
+    assert.match(
+      await said(from({ a: enforcing({}) }, { a: enforcing({ startsAt: LATER }) })),
+      /^It would be on, but inactive: it starts at 2040-01-01T00:00:00Z\.\nNo other rule requires TLS/,
+    )
+    assert.match(
+      await said(from({ a: exempt({}) }, { a: exempt({ expiresAt: LATER }) })),
+      /^From 2040-01-01T00:00:00Z on it would no longer exempt its mail from the rules below it\./,
+    )
+  })
+  it('says whose mail another rule takes over', async () => {
+    const words = await said(from({ a: tls(), b: strict() }, { b: strict() }))
+    assert.match(
+      words,
+      /^Mail to tls\.example would have to fulfil this rule instead, which requires more\.\nIt would be on/,
+    )
+  })
+  it('says what a rule that is turned to incoming mail no longer covers', async () => {
+    const rest = { criteria: { from: { matchesAny: ['b.example'] } } }
+    const turned = (action: object) =>
+      said(
+        from(
+          { a: rule(['*'], rest, action) },
+          { a: rule(['*'], { ...rest, direction: 'incoming' }, action) },
+        ),
+      )
+    assert.match(
+      await turned({ level: 'encrypt' }),
+      /It would no longer cover outgoing mail, which may leave unencrypted where no other rule requires TLS\./,
+    )
+    assert.match(await turned(NONE), /It would no longer exempt outgoing mail from the rules below it\./)
+  })
 })
