@@ -1,4 +1,5 @@
 /** What a change would do, in sentences: the same for the command and the console. */
+import { capital } from '../text/capital.js'
 import { listed, numbered } from '../text/list.js'
 import { EVERYONE } from '../rules/owner.js'
 import { definitionOf } from '../rules/levels.js'
@@ -115,8 +116,4 @@ function formatTurned({ owned: { rule }, before }: RuleImpact): string[] {
 
 function fromThen(at: number | null, what: string): string {
   return at === null ? what : `from ${new Date(at).toISOString().replace('.000Z', 'Z')} on ${what}`
-}
-
-function capital(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1)
 }

@@ -92,11 +92,12 @@ function inOrder(a: Version, b: Version): number {
 }
 
 /** A rule as the index lists it beside all others that its message matches: none hides another one, or has a time. */
-function listed({ startsAt: _from, expiresAt: _until, criteria, ...rule }: Rule): Rule {
-  const { to, from } = criteria
-  const addresses = { ...(to && { to }), ...(from && { from }) }
-  const some = to || from ? addresses : { to: { matchesAny: [ANYONE] } }
-  return { ...rule, mode: 'report', criteria: some }
+function listed(rule: Rule): Rule {
+  const { name, direction, enabled, position, actions } = rule
+  const { to, from } = rule.criteria
+  const criteria =
+    to || from ? { ...(to && { to }), ...(from && { from }) } : { to: { matchesAny: [ANYONE] } }
+  return { name, direction, enabled, mode: 'report', position, criteria, actions }
 }
 
 function* turnsAmong(all: readonly Candidate[], now: number): InPieces<readonly Turn[] | null> {

@@ -131,7 +131,7 @@ const change = fc.oneof(
       at: fc.nat(),
       part: fc.oneof(
         ...Object.entries(partOf).map(([field, arbitrary]) =>
-          (arbitrary as fc.Arbitrary<unknown>).map((value) => ({ [field]: value }) as Partial<Part>),
+          arbitrary.map((value): Partial<Part> => ({ [field]: value })),
         ),
         fc.record(partOf, { requiredKeys: [] }) as fc.Arbitrary<Partial<Part>>,
       ),
@@ -177,19 +177,18 @@ function listAfter(
 
 function storeOf({ rules, banks, on }: World): ReadStore {
   const service = JSON.stringify({ enabled: on })
-  const rulesOf = (of: string) =>
-    new Map(
-      (rules[of as keyof World['rules']] ?? []).map((part, index) => [
-        ID[index] ?? '',
-        JSON.stringify(toRule(part)),
-      ]),
-    )
+  const rulesOf = (of: keyof World['rules']) =>
+    new Map(rules[of].map((part, index) => [ID[index] ?? '', JSON.stringify(toRule(part))]))
   const store: Pick<ReadStore, 'groups' | 'services' | 'owners' | 'readOwner'> = {
     groups: () => Promise.resolve(new Map([['banks', JSON.stringify(banks)]])),
     services: () => Promise.resolve(new Map([['acme.example', service]])),
     owners: () => Promise.resolve([...OWNERS]),
     readOwner: (of) =>
-      Promise.resolve({ owner: of, rules: rulesOf(of), service: of === '*' ? null : service }),
+      Promise.resolve({
+        owner: of,
+        rules: rulesOf(of as keyof World['rules']),
+        service: of === '*' ? null : service,
+      }),
   }
   return store as ReadStore
 }
@@ -268,25 +267,25 @@ const SESSIONS = [false, true].flatMap((encrypted) =>
   ),
 )
 
-const known = new Map<string, string>()
+const known = new Map<string, readonly boolean[]>()
 
 /** Which of the sessions fulfil it. */
-function satisfied(requirement: Requirement | null, domain: string): string {
+function satisfied(requirement: Requirement | null, domain: string): readonly boolean[] {
   const key = domain + JSON.stringify(requirement && { ...requirement, decidedBy: [] })
   const found = known.get(key) ?? judged(requirement, domain)
   known.set(key, found)
   return found
 }
 
-function judged(requirement: Requirement | null, domain: string): string {
-  if (requirement === null) return SESSIONS.map(() => '1').join('')
+function judged(requirement: Requirement | null, domain: string): readonly boolean[] {
+  if (requirement === null) return SESSIONS.map(() => true)
   return SESSIONS.map((tls) => {
     const published = requirement.published.every(({ otherwise }) =>
       tls.dane === 'nothing'
         ? otherwise === 'none' || (otherwise === 'encrypt' && tls.encrypted)
         : tls.encrypted && tls.dane === 'fulfilled',
     )
-    const fulfils =
+    return (
       published &&
       (tls.encrypted || !requirement.encrypted) &&
       (!tls.encrypted || tls.version >= (requirement.minVersion ?? 'TLSv1.2')) &&
@@ -294,8 +293,8 @@ function judged(requirement: Requirement | null, domain: string): string {
       (tls.name !== '' || !requirement.namesHost) &&
       requirement.namesAnyOf.every((each) => each.includes(tls.name === 'domain' ? domain : tls.name)) &&
       requirement.fingerprintsAnyOf.every((each) => each.includes(tls.fingerprint))
-    return fulfils ? '1' : '0'
-  }).join('')
+    )
+  })
 }
 
 async function listsOf(
@@ -323,7 +322,8 @@ async function reasonToAsk(before: ReadStore, after: Pick<ReadStore, 'readOwner'
           message,
         ),
       ).requirement
-    const [was, is] = [were, are].map((all) => satisfied(sumOf(all, concerned), recipient.domain))
+    const was = satisfied(sumOf(were, concerned), recipient.domain)
+    const is = satisfied(sumOf(are, concerned), recipient.domain)
     const shown = `${direction} ${sender.local} to ${recipient.local}@${recipient.domain} in ${new Date(now).getUTCFullYear()}`
     if (isLess(is, was)) return `${shown} may bounce`
     if (!isLess(was, is)) continue
@@ -361,8 +361,8 @@ async function stillMatches(
 }
 
 /** Whether something satisfies the second that does not satisfy the first. */
-function isLess(first: string | undefined, second: string | undefined): boolean {
-  return [...(second ?? '')].some((each, index) => each === '1' && first?.[index] === '0')
+function isLess(first: readonly boolean[], second: readonly boolean[]): boolean {
+  return second.some((fulfils, index) => fulfils && first[index] === false)
 }
 
 it('every change asks after which mail may bounce, or leave in the clear, which did not before', async () => {
