@@ -11,8 +11,9 @@ import { groupsProblem } from '../rules/match.js'
 import { byPlace } from '../rules/owner-entries.js'
 import { actionOf } from '../rules/rule.js'
 import { inPieces } from '../work/turns.js'
-import type { InPieces } from '../work/pieces.js'
+import { sorting, type InPieces } from '../work/pieces.js'
 import type { RuleImpact } from './rule-impact.js'
+import { groupsOf } from './document-scope.js'
 import { isConcerned, type Standing } from './rule-steps.js'
 import { asks, type Step } from './steps.js'
 
@@ -58,7 +59,7 @@ function* steps(
           ...(old ? [{ id, rule: old.rule, in: 'before' } as const] : []),
           ...(then ? [{ id, rule: then.rule, in: 'after' } as const] : []),
         ]
-    const list = crossed.has(id) || !isMoveAlone(old, then, changedGroups) ? about : others
+    const list = !crossed.has(id) && (isSame || decidesAlike(old, then, changedGroups)) ? others : about
     for (const version of versions)
       if ((yield* groupsProblem(version.rule.criteria, sideOf(version, groups).compiled)) === null)
         list.push(version)
@@ -97,28 +98,28 @@ function sideOf(version: Version, groups: SideGroups): SideGroups['after'] {
   return groups[version.in === 'before' ? 'before' : 'after']
 }
 
-/** Whether nothing of a rule is another but, at most, its place. */
-function isMoveAlone(
+/** Whether a rule does the same for the same mail: it has another place at most, or another name. */
+function decidesAlike(
   old: Standing | undefined,
   then: Standing | undefined,
   changed: ReadonlySet<string>,
 ): boolean {
   if (!old || !then) return old === then
-  const moved = { ...old, rule: { ...old.rule, position: then.rule.position } }
-  return !isConcerned({ was: moved, is: then }, changed)
+  const [was, is] = [old, then].map(({ rule }) =>
+    JSON.stringify({ ...rule, name: '', comment: '', position: 0 }),
+  )
+  return was === is && !groupsOf(then.rule).some((name) => changed.has(name))
 }
 
 /** The rules that changed places with others; the one alone where one was moved. */
 function* crossedIn({ was, is }: OwnerCompared): InPieces<readonly string[]> {
   const common = [...is.keys()].filter((id) => liveOf(is.get(id)) && liveOf(was.get(id)))
   if (common.every((id) => was.get(id)?.rule.position === is.get(id)?.rule.position)) return []
-  const inOrder = (side: ReadonlyMap<string, Standing>) =>
-    common
-      .map((id) => ({ id, position: side.get(id)?.rule.position ?? 0 }))
-      .sort(byPlace)
-      .map(({ id }) => id)
-  const [from, to] = [inOrder(was), inOrder(is)]
-  yield
+  const placesIn = (side: ReadonlyMap<string, Standing>) =>
+    common.map((id) => ({ id, position: side.get(id)?.rule.position ?? 0 }))
+  const [from, to] = [yield* sorting(placesIn(was), byPlace), yield* sorting(placesIn(is), byPlace)].map(
+    (places) => places.map(({ id }) => id),
+  ) as [string[], string[]]
   const first = to.findIndex((id, place) => id !== from[place])
   if (first < 0) return []
   const crossed = to.slice(first, to.findLastIndex((id, place) => id !== from[place]) + 1)

@@ -36,7 +36,8 @@ export async function impactOf(store: ReadStore, given: readonly EntryChange[]):
   for (const entries of (await readReadable(store, await ownersOf(store, changes))).entries) {
     const { owner } = entries
     const then = await after.readOwner(owner)
-    const [was, is] = [await standing(entries, now), await standing(then, now)]
+    const was = await standing(entries, now)
+    const is = await standing(then, now, was)
     // An exemption is one from the rules of its owner, and these end with it.
     const endsAll = switchOf(then, 'unknown').is === 'off'
     const known: RuleImpact[] = []

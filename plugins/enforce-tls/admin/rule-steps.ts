@@ -14,24 +14,28 @@ import { asks, newPatterns, stepOf, type Step } from './steps.js'
 /** A rule as it stands in an owner's list. */
 export interface Standing {
   readonly rule: Rule
+  /** As it is stored. */
+  readonly text: string
   /** Whether it changes deliveries, as far as its dates let it. */
   readonly on: boolean
   readonly over: boolean
 }
 
-/** The valid rules. */
+/** The valid rules. @param known most of which are the same */
 export async function standing(
   { owner, rules, service }: OwnerEntries,
   now: number,
+  known: ReadonlyMap<string, Standing> = new Map(),
 ): Promise<ReadonlyMap<string, Standing>> {
   const { is } = switchOf({ owner, service }, 'unknown')
   const found = new Map<string, Standing>()
-  for (const [id, json] of rules) {
-    const checked = await inPieces(parseRule(json))
+  for (const [id, text] of rules) {
+    const same = known.get(id)
+    const checked = same?.text === text ? same : await inPieces(parseRule(text))
     if (!('rule' in checked)) continue
     const { rule } = checked
     const on = rule.enabled && rule.mode !== 'report' && is !== 'off' && is !== 'none'
-    found.set(id, { rule, on, over: isOver(rule, now) })
+    found.set(id, { rule, text, on, over: isOver(rule, now) })
   }
   return found
 }
@@ -49,8 +53,8 @@ export function isConcerned(
   { was, is }: Pick<Compared, 'was' | 'is'>,
   changed: ReadonlySet<string>,
 ): boolean {
-  const groups = [was, is].flatMap((each) => (each ? groupsOf(each.rule) : []))
-  return JSON.stringify(was) !== JSON.stringify(is) || groups.some((name) => changed.has(name))
+  if (was?.text !== is?.text || was?.on !== is?.on) return true
+  return changed.size > 0 && is !== undefined && groupsOf(is.rule).some((name) => changed.has(name))
 }
 
 /** What becomes of a rule that a change concerns; `null` for nothing. */

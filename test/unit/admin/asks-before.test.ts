@@ -35,12 +35,16 @@ const lists = (values: readonly string[]) =>
     fc.record({ matchesAny: some(values), matchesNone: some(values) }),
   )
 const textsOf = (value: string) => fc.constantFrom({ matchesAny: [value] }, { matchesNone: [value] })
-const criteria = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ to: fc.record({ matchesAny: some(PATTERNS) }) }) },
-  { weight: 1, arbitrary: fc.constant({ to: { matchesAny: ['*'] } }) },
-  {
-    weight: 2,
-    arbitrary: fc.record(
+/** One of them, some more often than others. */
+const often = <T>(...choices: readonly (readonly [number, fc.Arbitrary<T>])[]) =>
+  fc.oneof(...choices.map(([weight, arbitrary]) => ({ weight, arbitrary })))
+
+const criteria = often<Criteria>(
+  [4, fc.constantFrom('*', 'bank.example', 'group:banks').map((each) => ({ to: { matchesAny: [each] } }))],
+  [2, fc.record({ to: fc.record({ matchesAny: some(PATTERNS) }) })],
+  [
+    2,
+    fc.record(
       {
         to: lists(PATTERNS),
         from: lists(SENDERS),
@@ -48,8 +52,8 @@ const criteria = fc.oneof(
         header: textsOf('secret').map((each) => [{ name: 'X-Class', ...each }]),
       },
       { requiredKeys: ['to'] },
-    ),
-  },
+    ) as fc.Arbitrary<Criteria>,
+  ],
 )
 const action = fc.constantFrom(
   { level: 'none' },
@@ -62,30 +66,16 @@ const action = fc.constantFrom(
   { level: 'dane', otherwise: 'encrypt' },
   { level: 'published', otherwise: 'none' },
 )
-const period = fc.oneof(
-  { weight: 3, arbitrary: fc.constant({}) },
-  {
-    weight: 2,
-    arbitrary: fc.oneof(
-      fc.constantFrom(...DATES).map((startsAt) => ({ startsAt })),
-      fc.constantFrom(...DATES).map((expiresAt) => ({ expiresAt })),
-      fc.constant({ startsAt: DATES[1], expiresAt: DATES[2] }),
-    ),
-  },
+const period = often<Pick<Rule, 'startsAt' | 'expiresAt'>>(
+  [3, fc.constant({})],
+  [2, fc.constantFrom(...DATES).map((startsAt) => ({ startsAt }))],
+  [2, fc.constantFrom(...DATES).map((expiresAt) => ({ expiresAt }))],
+  [1, fc.constant({ startsAt: DATES[1], expiresAt: DATES[2] })],
 )
 const partOf = {
-  enabled: fc.oneof(
-    { weight: 4, arbitrary: fc.constant(true) },
-    { weight: 1, arbitrary: fc.constant(false) },
-  ),
-  mode: fc.oneof(
-    { weight: 5, arbitrary: fc.constant('enforce') },
-    { weight: 1, arbitrary: fc.constant('report') },
-  ),
-  direction: fc.oneof(
-    { weight: 5, arbitrary: fc.constant('outgoing') },
-    { weight: 1, arbitrary: fc.constant('incoming') },
-  ),
+  enabled: often([8, fc.constant(true)], [1, fc.constant(false)]),
+  mode: often([8, fc.constant('enforce')], [1, fc.constant('report')]),
+  direction: often([8, fc.constant('outgoing')], [1, fc.constant('incoming')]),
   position: fc.integer({ min: 1, max: 4 }),
   criteria,
   relayWithTls: action,
@@ -111,40 +101,53 @@ function toRule({ relayWithTls, period: dates, criteria: held, ...rest }: Part):
 }
 
 const rule = fc.record(partOf)
-const owner = fc.constantFrom(...OWNERS)
+const owner = fc.constantFrom(...OWNERS, 'acme.example', 'acme.example')
+type Owner = (typeof OWNERS)[number]
 const world = fc.record({
   rules: fc.record({
     '*': fc.array(rule, { maxLength: 2 }),
-    'acme.example': fc.array(rule, { minLength: 1, maxLength: 4 }),
+    'acme.example': fc.array(rule, { minLength: 2, maxLength: 4 }),
     'bob@acme.example': fc.array(rule, { maxLength: 2 }),
   }),
   banks: some(MEMBERS),
-  on: fc.oneof({ weight: 6, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+  on: often([8, fc.constant(true)], [1, fc.constant(false)]),
 })
-const change = fc.oneof(
-  // Some fields of a rule; most changes are one of these.
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      does: fc.constant('edit' as const),
-      owner,
-      at: fc.nat(),
-      part: fc.oneof(
-        ...Object.entries(partOf).map(([field, arbitrary]) =>
-          arbitrary.map((value): Partial<Part> => ({ [field]: value })),
-        ),
-        fc.record(partOf, { requiredKeys: [] }) as fc.Arbitrary<Partial<Part>>,
-      ),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ does: fc.constant('delete' as const), owner, at: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ does: fc.constant('add' as const), owner, rule }) },
-  { weight: 2, arbitrary: fc.record({ does: fc.constant('order' as const), owner, by: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ does: fc.constant('group' as const), members: some(MEMBERS) }) },
-  { weight: 1, arbitrary: fc.record({ does: fc.constant('service' as const), on: fc.boolean() }) },
+const field = <K extends keyof typeof partOf>(name: K) =>
+  (partOf[name] as fc.Arbitrary<unknown>).map((value) => ({ [name]: value }) as Partial<Part>)
+type Change =
+  | { readonly does: 'edit'; readonly owner: Owner; readonly at: number; readonly part: Partial<Part> }
+  | { readonly does: 'delete'; readonly owner: Owner; readonly at: number }
+  | { readonly does: 'add'; readonly owner: Owner; readonly rule: Part }
+  | { readonly does: 'order'; readonly owner: Owner; readonly by: number }
+  | { readonly does: 'group'; readonly members: readonly string[] }
+  | { readonly does: 'service'; readonly on: boolean }
+
+/** Several fields at once now and then; dates and what is matched most often. */
+const part = often<Partial<Part>>(
+  [3, field('period')],
+  [3, field('criteria')],
+  [2, field('relayWithTls')],
+  [2, fc.constantFrom<Partial<Part>>({ enabled: true }, { enabled: false })],
+  [1, fc.constantFrom<Partial<Part>>({ mode: 'report' }, { mode: 'enforce' })],
+  [1, field('direction')],
+  [2, field('position')],
+  [1, fc.record({ criteria, position: partOf.position })],
+  [1, fc.record(partOf, { requiredKeys: [] }) as fc.Arbitrary<Partial<Part>>],
 )
-type World = typeof world extends fc.Arbitrary<infer T> ? T : never
-type Change = typeof change extends fc.Arbitrary<infer T> ? T : never
+const change = often<Change>(
+  [8, fc.record({ does: fc.constant('edit'), owner, at: fc.nat(), part })],
+  [1, fc.record({ does: fc.constant('delete'), owner, at: fc.nat() })],
+  [1, fc.record({ does: fc.constant('add'), owner, rule })],
+  [4, fc.record({ does: fc.constant('order'), owner, by: fc.nat() })],
+  [1, fc.record({ does: fc.constant('group'), members: some(MEMBERS) })],
+  [1, fc.record({ does: fc.constant('service'), on: fc.boolean() })],
+)
+type Held = readonly (Part | null)[]
+interface World {
+  readonly rules: Readonly<Record<Owner, Held>>
+  readonly banks: readonly string[]
+  readonly on: boolean
+}
 
 const ID = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
 
@@ -162,23 +165,24 @@ function changed({ rules, banks, on }: World, changes: readonly Change[]): World
 }
 
 /** A deleted one leaves a hole, so that the others keep their ids. */
-function listAfter(
-  list: readonly Part[],
-  each: Exclude<Change, { does: 'group' | 'service' }>,
-): readonly Part[] {
+function listAfter(list: Held, each: Exclude<Change, { does: 'group' | 'service' }>): Held {
   if (each.does === 'add') return [...list, each.rule]
-  if (list.length === 0) return list
   if (each.does === 'order')
-    return list.map((part, index) => ({ ...part, position: ((index + each.by) % list.length) + 1 }))
-  const at = each.at % list.length
-  if (each.does === 'delete') return list.flatMap((part, index) => (index === at ? [] : [part]))
-  return list.map((part, index) => (index === at ? { ...part, ...each.part } : part))
+    return list.map((held, index) => held && { ...held, position: ((index + each.by) % list.length) + 1 })
+  return list.map((held, index) => {
+    if (index !== each.at % list.length || held === null) return held
+    return each.does === 'delete' ? null : { ...held, ...each.part }
+  })
 }
 
 function storeOf({ rules, banks, on }: World): ReadStore {
   const service = JSON.stringify({ enabled: on })
-  const rulesOf = (of: keyof World['rules']) =>
-    new Map(rules[of].map((part, index) => [ID[index] ?? '', JSON.stringify(toRule(part))]))
+  const rulesOf = (of: Owner) =>
+    new Map(
+      rules[of].flatMap((held, index) =>
+        held ? [[ID[index] ?? '', JSON.stringify(toRule(held))] as const] : [],
+      ),
+    )
   const store: Pick<ReadStore, 'groups' | 'services' | 'owners' | 'readOwner'> = {
     groups: () => Promise.resolve(new Map([['banks', JSON.stringify(banks)]])),
     services: () => Promise.resolve(new Map([['acme.example', service]])),
@@ -186,7 +190,7 @@ function storeOf({ rules, banks, on }: World): ReadStore {
     readOwner: (of) =>
       Promise.resolve({
         owner: of,
-        rules: rulesOf(of as keyof World['rules']),
+        rules: rulesOf(of as Owner),
         service: of === '*' ? null : service,
       }),
   }
@@ -195,7 +199,7 @@ function storeOf({ rules, banks, on }: World): ReadStore {
 
 /** What is written to get from the one world to the other. */
 function changesBetween(before: World, after: World) {
-  const json = (part: Part | undefined) => (part === undefined ? null : JSON.stringify(toRule(part)))
+  const json = (held: Part | null | undefined) => (held ? JSON.stringify(toRule(held)) : null)
   return [
     ...OWNERS.flatMap((of) =>
       ruleChanges(
@@ -367,18 +371,24 @@ function isLess(first: readonly boolean[], second: readonly boolean[]): boolean 
 
 it('every change asks after which mail may bounce, or leave in the clear, which did not before', async () => {
   await fc.assert(
-    fc.asyncProperty(world, fc.array(change, { minLength: 1, maxLength: 2 }), async (held, changes) => {
-      const store = storeOf(held)
-      const written = changesBetween(held, changed(held, changes))
-      const { asks } = await impactOf(store, written)
-      const reason = asks ? null : await reasonToAsk(store, storeAfter(store, written))
-      assert.equal(reason, null)
-    }),
+    fc.asyncProperty(
+      world,
+      often(
+        [4, fc.array(change, { minLength: 1, maxLength: 1 })],
+        [1, fc.array(change, { minLength: 2, maxLength: 3 })],
+      ),
+      async (held, changes) => {
+        const store = storeOf(held)
+        const written = changesBetween(held, changed(held, changes))
+        const { asks } = await impactOf(store, written)
+        const reason = asks ? null : await reasonToAsk(store, storeAfter(store, written))
+        assert.equal(reason, null)
+      },
+    ),
     {
       endOnFailure: true,
       numRuns: 300,
-      seed: Number(process.env['SEED'] ?? 20261127),
-      ...(process.env['RUNS'] ? { numRuns: Number(process.env['RUNS']) } : {}),
+      seed: 20261127,
     },
   )
 })

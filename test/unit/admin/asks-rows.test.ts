@@ -17,6 +17,8 @@ const LATEST = '2050-01-01T00:00:00Z'
 const PAST = '2020-01-01T00:00:00Z'
 const PINNED = { level: 'fingerprint', fingerprints: [Array(32).fill('AA').join(':')] }
 
+const MANY = Array.from({ length: 4000 }, (_, index) => `p${index}.example`)
+
 type Rules = Readonly<Record<string, object>>
 
 /** The rules of an owner become others; a rule that is not named goes. */
@@ -145,6 +147,22 @@ const ROWS: readonly (readonly [string, [Held, EntryChange[]], readonly string[]
       ? ['a more-mail at once', 'b takes-over at once']
       : ['b takes-over at once'],
   ]),
+  [
+    'a rule matches less and gets below an exemption',
+    from(
+      { a: enforcing({}, 1, ['b.example', 'c.example']), b: exempt({}, 2) },
+      { a: enforcing({}, 3), b: exempt({}, 2) },
+    ),
+    ['a order at once'],
+  ],
+  [
+    'a rule for more partners than are looked at is switched off above a stricter one for the last of them',
+    from(
+      { a: rule(MANY), b: rule([MANY.at(-1) ?? ''], { position: 2 }, PINNED) },
+      { b: rule([MANY.at(-1) ?? ''], { position: 2 }, PINNED) },
+    ),
+    ['b takes-over at once'],
+  ],
   [
     'a rule expires above a stricter one',
     from({ a: tls(), b: strict() }, { a: tls({ expiresAt: PAST }), b: strict() }),
