@@ -82,6 +82,16 @@ describe('before a change that makes mail bounce or leave in the clear', { concu
       ['--enable'],
       (id) => ['rule', 'edit', 'acme.example', id, '--to', 'bank.example', 'b.example'],
     ],
+    [
+      'an exemption starts earlier',
+      ['--level', 'none', '--enable', '--starts-at', '2040-01-01T00:00:00Z'],
+      (id) => ['rule', 'edit', 'acme.example', id, '--starts-at', '2020-01-01T00:00:00Z'],
+    ],
+    [
+      'a rule ends on a date',
+      ['--enable'],
+      (id) => ['rule', 'edit', 'acme.example', id, '--expires-at', '2040-01-01T00:00:00Z'],
+    ],
     ['an exemption ends', ['--level', 'none', '--enable'], (id) => ['rule', 'disable', 'acme.example', id]],
   ]
   for (const [what, options, command] of ROWS)
@@ -149,6 +159,22 @@ describe('before a change that makes mail bounce or leave in the clear', { concu
       stdout,
       new RegExp(`It would be on, but has no effect: rule ${id} of acme\\.example \\(Bank\\)`),
     )
+  })
+
+  it('what it would do is said: of a stricter rule that is left to decide', async (t) => {
+    const { rulesFile, id, asked, run } = await started(t, '--enable')
+    await rulesFile.createRule('acme.example', 'Strict', '--to', '*', '--level', 'verify', '--enable')
+    const { code, stdout, stderr } = await run(['rule', 'disable', 'acme.example', id], { answer: 'n\n' })
+    assert.equal(code, 1)
+    assert.match(
+      stdout,
+      /\(Strict\):\n.*Mail to bank\.example would have to fulfil this rule instead, which requires more\./,
+    )
+    assert.match(
+      stderr,
+      /mail to bank\.example would bounce now[^]*Switch off rule \w+ of acme\.example \(Bank\)\? \[y\/N\]/,
+    )
+    assert.deepEqual(asked, ['bank.example verify'])
   })
 
   it('what it would do is said: of an exemption that gets above a rule', async (t) => {

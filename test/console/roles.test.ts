@@ -240,6 +240,7 @@ const ROWS: readonly Row[] = [
   { route: 'getMessage', path: 'messages/nobody', statuses: [401, 404, 404, 404, 404, 404] },
   { route: 'listTrusts', path: 'trusts', statuses: [401, 200, 200, 200, 200, 200] },
   { route: 'getStore', path: 'store', statuses: [401, 200, 200, 200, 200, 200] },
+  { route: 'getRuleSettings', path: 'rule-settings', statuses: [401, 200, 200, 200, 200, 200] },
   { route: 'listWaiting', path: 'waiting', statuses: [401, 200, 200, 200, 200, 200] },
   { route: 'listWaitingNodes', path: 'waiting-nodes', statuses: [401, 200, 200, 200, 200, 200] },
   {

@@ -1,4 +1,5 @@
 /** What a rule does, in sentences: the same for the command, the console and its API. Pure. */
+import { capital } from '../text/capital.js'
 import { listed, numbered } from '../text/list.js'
 import type { Above, Also, RuleEffect } from '../rules/effect.js'
 import { definitionOf } from '../rules/levels.js'
@@ -247,10 +248,6 @@ function formatBroken({ broken }: Pick<RuleEffect, 'broken'>): string[] {
     if (id === '') return 'Mail may wait, because a rule of the whole service is not valid.'
     return `${what} is not valid (${problem}). Where Haraka knows no valid version of it, all mail of ${formatSender(owner)} waits until that is fixed.`
   })
-}
-
-function capital(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1)
 }
 
 /** A rule by name, with the id that a command needs; one that is not to be named has no id. */

@@ -7,7 +7,8 @@ import { definitionOf } from '../rules/levels.js'
 import { requirementOf, type Requirement } from '../rules/requirement.js'
 import { actionOf, type RelayWithTls } from '../rules/rule.js'
 import { otherwiseOf } from './format-published.js'
-import type { Impact, RuleImpact } from './impact.js'
+import type { Impact } from './impact.js'
+import type { RuleImpact } from './rule-impact.js'
 import { STEPS } from './steps.js'
 
 /** The most partners that are asked; of the others it is said how many they are. */

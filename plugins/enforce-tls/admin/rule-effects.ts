@@ -59,16 +59,16 @@ export class RuleEffects {
   /**
    * What a rule does; one that is not in the store any more is as if it were off.
    *
+   * @param now the time that it is asked for, in milliseconds since 1970
    * @throws {StoreError} where the store can't be read.
    */
-  async of(owned: OwnedRule): Promise<NamedEffect> {
+  async of(owned: OwnedRule, now = Date.now()): Promise<NamedEffect> {
     const ready = await this.#readyFor(owned.owner)
     const { policy, groups, ownDomains } = ready
     const { owner, id, rule } = owned
     const problem = await inPieces(findingRuleProblem(owner, id, JSON.stringify(rule), policy.groups))
     if (problem !== null) return { owner, id, name: rule.name, ...formatInvalid(owned, problem) }
     const { bounds = THOROUGH, visible = (effect: RuleEffect) => effect } = this.#options
-    const now = Date.now()
     const asked = asksOthers(owned, policy, now) ? await this.#policyFor(owner, ready, bounds) : policy
     const effect = await inPieces(effectOf(owned, asked, groups, now, bounds))
     const words = formatEffect(owned, visible(effect), {

@@ -1,5 +1,5 @@
 /**
- * What a change makes of a rule that is in force, before or after it, and which of these changes ask before they are made:
+ * What a change makes of a rule that is in force, before or after it, now or at a later time, and which of these changes ask before they are made:
  * those after which mail bounces, or leaves in the clear, which it did not before, unless that is what was plainly
  * said. One table for the command and the console. Pure.
  */
@@ -26,6 +26,10 @@ export const STEPS = {
   'more-mail': { asks: true, requires: true },
   /** An exemption that ends, or matches less: the rules below it get that mail. */
   'exempts-less': { asks: true, requires: false },
+  /** Not changed itself, and decides for mail of a rule that ends, matches less or moves: it demands more than that did. */
+  'takes-over': { asks: true, requires: true },
+  /** It requires TLS and stays on, and its dates leave it a time without: it starts later, or ends earlier. */
+  lapses: { asks: true, requires: false },
   /** Another place in the list, after which another rule decides for some mail. */
   order: { asks: true, requires: false },
   /** A rule of the whole service that no longer requires TLS of anybody. */

@@ -1,5 +1,6 @@
 /** `enforce-tls group`: named lists of patterns, which rules refer to as `group:<name>`. */
 import { groupProblem } from '../admin/entry-problems.js'
+import { groupsOf } from '../admin/document-scope.js'
 import { referringRules, usesByGroup, type ReferringRule } from '../admin/referring-rules.js'
 import type { Impact } from '../admin/impact.js'
 import { assertUnused, checkedGroup, deleteGroup, groupIn, setGroup } from '../admin/set-group.js'
@@ -73,8 +74,10 @@ async function setByUser(
   const patterns = await checkedGroup(name, texts)
   const known = (await store.groups()).get(name) ?? null
   const changes = [namedChange('groups', name, known, JSON.stringify(patterns))]
-  const question = ({ rules: { length } }: Impact): string =>
-    `Change group ${name}, which ${length === 1 ? '1 rule that is on refers' : `${length} rules that are on refer`} to?`
+  const question = ({ rules }: Impact): string => {
+    const { length } = rules.filter(({ owned: { rule } }) => groupsOf(rule).includes(name))
+    return `Change group ${name}, which ${length === 1 ? '1 rule that is on refers' : `${length} rules that are on refer`} to?`
+  }
   const impact = await beforeChange(context, changes, question, options)
   const { before, after } = await setGroup(context, name, patterns)
   output.data({ group: name, patterns })

@@ -94,6 +94,24 @@ describe('the times of a rule', () => {
     await stored(page, id, (rule) => rule.expiresAt === '2027-11-07T05:30:00Z')
   })
 
+  it('ask before they let mail leave without encryption, and are as they were after a no', async () => {
+    const startsAt = '2040-01-01T00:00:00Z'
+    const exempts = { enabled: true, actions: { relayWithTls: { level: 'none' } } }
+    const { page, id } = await actions({ startsAt, ...exempts }, 'Etc/UTC')
+    for (const answer of ['Cancel', 'Change']) {
+      await type(page, 'From', '2020-01-01T00:00')
+      const dialog = page.getByRole('dialog')
+      await dialog
+        .getByText('This is an exemption: mail that it matches may leave without encryption.')
+        .waitFor()
+      const { rule } = (await client.get<Stored>(`${RULES}/${id}`)).body
+      assert.equal(rule.startsAt, startsAt)
+      await dialog.getByRole('button', { name: answer }).click()
+      await dialog.waitFor({ state: 'detached' })
+    }
+    await stored(page, id, (rule) => rule.startsAt === '2020-01-01T00:00:00Z')
+  })
+
   it('tell an end before the start at its field', async () => {
     const { page } = await actions({ startsAt: '2027-01-01T00:00:00Z' }, 'Europe/Berlin')
     await type(page, 'Until', '2026-12-31T00:00')

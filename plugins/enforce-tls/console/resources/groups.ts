@@ -2,7 +2,7 @@
 import { spellingOf } from '../../admin/canonical.js'
 import { findingGroupProblem } from '../../admin/entry-problems.js'
 import { referringRules, usesByGroup } from '../../admin/referring-rules.js'
-import { membersOf } from '../../admin/impact.js'
+import { membersOf } from '../../admin/expanded-rule.js'
 import { newPatterns } from '../../admin/steps.js'
 import { checkedGroup, deleteGroup, domainsIn, groupIn, setGroup } from '../../admin/set-group.js'
 import { formatPartnerObservations } from '../../report/format-observed.js'

@@ -87,9 +87,12 @@ function ImpactDialog({ impact, question, yes, removal, answer }: Question): VNo
   <//>`
 }
 
+/** Steps after which mail may leave in the clear that is covered now. */
+const WEAKENING: ReadonlySet<string> = new Set(['exempts', 'service-wide-ends', 'lapses'])
+
 /** Whether mail may leave in the clear by it that does not now. */
 export function weakens({ rules }: Impact): boolean {
-  return rules.some(({ step }) => step === 'exempts' || step === 'service-wide-ends')
+  return rules.some(({ step }) => WEAKENING.has(step))
 }
 
 /** What a change would do, and the check of its partners. */
@@ -101,7 +104,7 @@ export function ImpactWords(impact: Impact): VNode {
         html`<section key=${`${owner} ${id}`}>
           ${rules.length > 1 && html`<h3>${plain(name)} <span class="hint">${plain(owner)}</span></h3>`}
           <${Notice}
-            tone=${step === 'exempts' || step === 'ends' || status === 'no-effect' || status === 'inactive' ? 'warn' : 'info'}
+            tone=${WEAKENING.has(step) || step === 'ends' || status === 'no-effect' || status === 'inactive' ? 'warn' : 'info'}
           >
             ${sentences.map((sentence) => html`<p key=${sentence}>${plain(sentence)}</p>`)}
           <//>
