@@ -42,6 +42,8 @@ export function formatAdminProblem(data: ProblemData, placeOf: (place: EntryPlac
       const { place, last } = data
       return `${formatPlace(place)} was changed by ${last ? last.by : 'somebody else'} while you were editing, so nothing was written`
     }
+    case 'asks-anew':
+      return 'what this would do to mail has changed since you were asked, so nothing was written; look at it again'
     case 'changed-since':
       return 'it was changed again since then; take back the later change first, or change it by hand'
     case 'not-kept':

@@ -50,6 +50,8 @@ export type ProblemData =
       readonly last: { readonly by: string; readonly at: string } | null
       readonly differences: readonly string[]
     }
+  /** What the change would do is something else than whoever makes it was asked about. */
+  | { readonly code: 'asks-anew' }
   /** What is to be taken back was changed again. */
   | { readonly code: 'changed-since' }
   /** What is to be taken back is not kept in whole. */

@@ -100,6 +100,7 @@ function answering(definition: Route, context: ConsoleContext) {
       body: request.body as unknown,
       ifMatch: parseEtags(request.headers['if-match']),
       ifNew: request.headers['if-none-match']?.trim() === '*',
+      asked: request.get('x-asked') ?? null,
       request,
       response,
     }

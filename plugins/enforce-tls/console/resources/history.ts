@@ -80,6 +80,7 @@ export const historyRoutes = [
     rules: 'changed',
     summary: 'Take back a change, with all that was written in the same step.',
     needs: 'editor',
+    confirms: true,
     answers: { 200: object({ undone: list(entry), effects: effectsSchema }) },
     handle: takeBack,
   }),

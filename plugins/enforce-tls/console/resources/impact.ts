@@ -4,7 +4,6 @@ import { plannedChanges, RULES_ACTIONS, type RulesAction } from '../../admin/cha
 import { newRule } from '../../admin/create-rule.js'
 import { editedRule } from '../../admin/edit-rule.js'
 import { formatImpact } from '../../admin/format-impact.js'
-import { impactOf } from '../../admin/impact.js'
 import { partnersIn } from '../../admin/impact-partners.js'
 import { readOwner, ruleText } from '../../admin/owner-state.js'
 import { plannedRemoval } from '../../admin/remove-domain.js'
@@ -16,7 +15,7 @@ import { made } from '../../report/tallies.js'
 import { EVERYONE } from '../../rules/owner.js'
 import type { MoveTo } from '../../rules/rule-order.js'
 import { namedChange, ruleChanges, type EntryChange } from '../../store/entry-change.js'
-import { effectsFor } from '../effects.js'
+import { effectsFor, impactAsked } from '../effects.js'
 import { mayChange, maySee } from '../auth/permission.js'
 import { changeableOwner, visibleDomain } from '../owner-access.js'
 import { notFound, Problem } from '../problem.js'
@@ -52,6 +51,11 @@ const partner: Schema = object({
 
 const impact: Schema = object({
   asks: { ...flag, description: 'Whether it makes mail bounce, or leave in the clear, which it did not.' },
+  asked: {
+    ...text,
+    description:
+      'What is asked, for the header X-Asked of the change: another text where the change would do something else.',
+  },
   rules: {
     ...list(
       object({
@@ -132,7 +136,7 @@ export const impactRoutes = [
 
 async function preview(call: Call<ImpactBody>): Promise<Reply> {
   const { context, identity } = call
-  const found = await impactOf(context.store, await changesOf(call))
+  const { impact: found, asked } = await impactAsked(call, await changesOf(call))
   const visible = {
     ...found,
     rules: found.rules.filter(({ owned }) => maySee(identity, owned.owner)),
@@ -151,6 +155,7 @@ async function preview(call: Call<ImpactBody>): Promise<Reply> {
   return {
     body: {
       asks: found.asks,
+      asked,
       rules: words.rules.map(({ impact: { owned, step }, status, sentences }) => {
         const { owner, id, rule } = owned
         return { owner, id, name: rule.name, step, status, sentences }

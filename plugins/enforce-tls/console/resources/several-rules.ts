@@ -42,6 +42,7 @@ export const severalRulesRoutes = [
     summary:
       'Switch or delete several rules in one step. What can be done is done; the answer says for each of the others why not.',
     needs: 'editor',
+    confirms: true,
     body: object({
       action: { type: 'string', enum: RULES_ACTIONS },
       rules: {
@@ -73,6 +74,7 @@ export const severalRulesRoutes = [
     summary:
       'A new rule of another owner with what this one says: off, and last in the list. Code name-taken where a rule there has its name.',
     needs: 'editor',
+    confirms: true,
     body: object(
       {
         to: { ...shortText, description: 'Whose rule the copy is.' },
