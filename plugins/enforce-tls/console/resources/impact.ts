@@ -1,6 +1,6 @@
 /** What a change would do, before it is made: nothing is written. */
 import { plannedMove, switchableRule } from '../../admin/change-rule.js'
-import { plannedChanges, RULES_ACTIONS, type RulesAction } from '../../admin/change-rules.js'
+import { plannedRuleChanges, RULES_ACTIONS, SEVERAL_MAX, type RulesAction } from '../../admin/change-rules.js'
 import { newRule } from '../../admin/create-rule.js'
 import { editedRule } from '../../admin/edit-rule.js'
 import { formatImpact } from '../../admin/format-impact.js'
@@ -11,7 +11,6 @@ import { checkedGroup } from '../../admin/set-group.js'
 import { asks, STEPS } from '../../admin/steps.js'
 import { plannedUndo, stepWith } from '../../admin/undo.js'
 import { seenOf } from '../../report/impact-seen.js'
-import { made } from '../../report/tallies.js'
 import { EVERYONE } from '../../rules/owner.js'
 import type { MoveTo } from '../../rules/rule-order.js'
 import { namedChange, ruleChanges, type EntryChange } from '../../store/entry-change.js'
@@ -23,9 +22,6 @@ import { route, type Call, type Reply, type Schema } from '../route.js'
 import { replacement } from './rule-access.js'
 import { count, draft, flag, list, object, shortText, text } from '../schemas.js'
 import { EFFECT_STATUSES } from '../../admin/format-effect.js'
-
-/** Most rules of one question, of all owners: they are changed with several requests. */
-const SEVERAL_MAX = 5000
 
 interface ImpactBody {
   readonly owner?: string
@@ -202,14 +198,8 @@ async function severalChangesOf(
   call: Call<ImpactBody>,
   { action, rules }: NonNullable<ImpactBody['several']>,
 ): Promise<readonly EntryChange[]> {
-  const changes: EntryChange[] = []
-  const idsOf = new Map<string, string[]>()
-  for (const { owner, id } of rules) made(idsOf, changeableOwner(call, owner), () => []).push(id)
-  for (const [owner, ids] of idsOf) {
-    const planned = await plannedChanges(await readOwner(call.context.store, owner), ids, action)
-    changes.push(...ruleChanges(owner, planned.changes))
-  }
-  return changes
+  const named = rules.map(({ owner, id }) => ({ owner: changeableOwner(call, owner), id }))
+  return (await plannedRuleChanges(call.context.store, named, action)).changes
 }
 
 async function ruleChangesOf(call: Call<ImpactBody>, body: ImpactBody): Promise<readonly EntryChange[]> {
