@@ -113,7 +113,7 @@ export const findTexts = {
           : 'They no longer apply to any mail. They stay in their lists.',
       delete: (n: number) => `${n === 1 ? 'It no longer applies' : 'They no longer apply'} to any mail.`,
     },
-    undo: (owners: number) => `You can undo this in the history${owners === 1 ? '' : ', owner by owner'}.`,
+    undo: 'You can undo this in the history.',
     names: (n: number) => `and ${formatNumber(n)} more`,
     done: {
       enable: (n: number) => `${count(n, 'rule is', 'rules are')} on.`,
