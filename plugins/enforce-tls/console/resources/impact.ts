@@ -173,7 +173,7 @@ async function changesOf(call: Call<ImpactBody>): Promise<readonly EntryChange[]
     const { found, step } = await stepWith(store, body.undo)
     if (!step.every(({ key, owner }) => maySee(identity, key === 'groups' ? EVERYONE : owner)))
       throw notFound(`change ${found.field}`)
-    return plannedUndo(store, step)
+    return (await plannedUndo(store, step)).changes
   }
   if (body.group !== undefined) {
     if (!mayChange(identity, EVERYONE))
