@@ -1,5 +1,6 @@
 /** What a change would do, in sentences: the same for the command and the console. */
-import { numbered } from '../text/list.js'
+import { GROUP_PREFIX } from '../rules/group-name.js'
+import { listed, numbered } from '../text/list.js'
 import { EVERYONE } from '../rules/owner.js'
 import { definitionOf } from '../rules/levels.js'
 import { actionOf } from '../rules/rule.js'
@@ -10,6 +11,9 @@ import { asks, type Step } from './steps.js'
 
 /** Of so many rules it is said what they would do. */
 const RULES_MAX = 10
+
+/** So many recipients are named where a rule has them in groups. */
+const MEMBERS_MAX = 20
 
 /** One rule, and what is to be known of it before. */
 export interface FormattedImpact {
@@ -41,7 +45,11 @@ export async function formatImpact(
   const said: FormattedImpact[] = []
   for (const impact of asking.slice(0, RULES_MAX)) {
     const effect = await effects.of(impact.owned)
-    said.push({ impact, status: effect.status, sentences: sentencesOf(impact, effect) })
+    said.push({
+      impact,
+      status: effect.status,
+      sentences: [...sentencesOf(impact, effect), ...recipientsOf(impact)],
+    })
   }
   return { rules: said, more: asking.length - said.length }
 }
@@ -74,4 +82,13 @@ function sentencesOf({ owned, before, step }: RuleImpact, { is, more, status }: 
       : []),
     ...more,
   ]
+}
+
+/** Who is in the groups: whom a rule is about is not seen from their names. */
+function recipientsOf({ owned, named, added }: RuleImpact): string[] {
+  const { matchesAny = [] } = owned.rule.criteria.to ?? {}
+  if (!matchesAny.some((pattern) => pattern.startsWith(GROUP_PREFIX))) return []
+  return added.length > 0 && added.length < named.length
+    ? [`New recipients: ${listed(added, MEMBERS_MAX)}.`]
+    : [`Recipients, with those in groups: ${listed(named, MEMBERS_MAX)}.`]
 }
