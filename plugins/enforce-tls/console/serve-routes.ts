@@ -164,6 +164,12 @@ function toProblem(error: unknown, { path, headers }: Request, trusted: boolean)
         'changed-meanwhile',
         'Someone else changed this in the meantime. Load the current version and repeat your change.',
       )
+    if (error.code === 'STORE_HALFWAY' && !trusted)
+      return new Problem(
+        500,
+        'store-halfway',
+        'Only a part of this was saved. The history says which; look at it, and ask an administrator.',
+      )
     if (error.code === 'STORE_REFUSED') return new Problem(422, 'invalid', `${error.message}.`)
     const status = error.code === 'STORE_UNAVAILABLE' || error.code === 'STORE_GONE' ? 503 : 500
     const code = error.code.toLowerCase().replace('_', '-')

@@ -122,6 +122,7 @@ export const findTexts = {
       copy: (n: number, to: string) => `${count(n, 'rule was', 'rules were')} copied to ${to}, switched off.`,
     },
     failed: (name: string, why: string) => `Rule ${name}: ${why}`,
+    notCopied: (n: number) => `${count(n, 'more rule was', 'more rules were')} not copied.`,
     copyTitle: (n: number) => `Copy ${count(n, 'rule', 'rules')}`,
     copyLead: 'A copy is off, and last in the list of its new owner.',
     copyTo: 'To',

@@ -3,7 +3,7 @@
  * them, with the version of each rule as it is shown, so that none is changed without the others; what could not be done
  * is told rule by rule.
  */
-import { ApiError, asksAnew, formatError, request } from '../api.js'
+import { ApiError, asksAnew, formatError, NOTHING_ASKED, request } from '../api.js'
 import { html, useState, type VNode } from '../preact.js'
 import { plain } from '../plain.js'
 import { href } from '../router.js'
@@ -153,17 +153,18 @@ async function changeAll(rules: readonly StoredRule[], action: RulesAction, aske
 async function copyAll(rules: readonly StoredRule[], { to, name }: CopyOrder): Promise<Outcome> {
   const failed: string[] = []
   let done = 0
-  for (const rule of rules)
+  for (const [index, rule] of rules.entries())
     try {
-      await request('POST', `${rulePath(rule.owner, rule.id)}/copy`, {
-        to,
-        ...(name === null ? {} : { name }),
-      })
+      const order = { to, ...(name === null ? {} : { name }) }
+      await request('POST', `${rulePath(rule.owner, rule.id)}/copy`, order, null, NOTHING_ASKED)
       done++
     } catch (error) {
-      // Not allowed, or unreachable: so would be all others.
-      if (error instanceof ApiError && error.code !== 'name-taken') throw error
       failed.push(words.failed(nameOf(rule), formatError(error)))
+      if (error instanceof ApiError && error.code === 'name-taken') continue
+      // Not allowed, or unreachable: so would be all others.
+      const left = rules.length - index - 1
+      if (left > 0) failed.push(words.notCopied(left))
+      break
     }
   const copiedTo = done === 0 ? null : to
   return { ...NOTHING, done: done === 0 ? '' : words.done.copy(done, texts.ownerName(to)), failed, copiedTo }
