@@ -249,7 +249,10 @@ export class RuleModel {
   /** Others may have switched on what was off when it was looked at: then it is asked about, too. */
   async #sendAsked(): Promise<void> {
     try {
-      if (this.base?.rule.enabled !== true) return void (await this.#send(NOTHING_ASKED))
+      if (this.base?.rule.enabled !== true) {
+        await this.#send(NOTHING_ASKED)
+        return
+      }
     } catch (error) {
       if (!asksAnew(error)) throw error
     }
