@@ -8,7 +8,8 @@ import { texts } from '../texts.js'
 import { dayOf, formatMoment, formatTime } from '../times.js'
 import type { HistoryEntry, NamedEffect } from '../types.js'
 import { EffectList } from './effect.js'
-import { undoChange, useConfirm } from './impact.js'
+import { useConfirm } from './impact.js'
+import { undoChange } from './undo-change.js'
 import { announce, Empty, Notice, useLoaded, Waiting } from './basics.js'
 
 /** So many changes are shown at first, and with each `Show more`. */

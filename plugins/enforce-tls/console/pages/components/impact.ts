@@ -2,11 +2,11 @@
  * What a change would do, shown once before it is made: what the rules would do, what the delivery log has seen, and what
  * the partners' servers say now, as the answers come. It never has to be waited for.
  */
-import { asksAnew, NOTHING_ASKED, part, request } from '../api.js'
+import { asksAnew, NOTHING_ASKED, request } from '../api.js'
 import { plain } from '../plain.js'
 import { html, useEffect, useRef, useState, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
-import type { Change, Impact, ImpactPartner, NamedEffect } from '../types.js'
+import type { Change, Impact, ImpactPartner } from '../types.js'
 import { Dialog, Notice } from './basics.js'
 import { checkNow, type Checked } from './partner-check.js'
 
@@ -89,22 +89,6 @@ export function useConfirm(): [VNode | null, Confirm] {
     }
   }
   return [open && html`<${ImpactDialog} key=${open.question} ...${open} />`, confirm]
-}
-
-/** What became of taking a change back. */
-interface Undone {
-  readonly effects: readonly NamedEffect[]
-  /** Where rules stand whose place another one had. */
-  readonly places: readonly string[]
-}
-
-/** Takes a change of the history back; `null` where that is not wanted. @throws {ApiError} */
-export function undoChange(confirm: Confirm, id: string): Promise<Undone | null> {
-  const asking = { change: { undo: id }, question: texts.impact.undo, yes: texts.impact.yes.undo }
-  return confirm(
-    asking,
-    async (asked) => (await request<Undone>('POST', `history/${part(id)}/undo`, undefined, null, asked)).body,
-  )
 }
 
 function ImpactDialog({ impact, question, yes, removal, again, answer }: Question): VNode {

@@ -4,7 +4,8 @@ import { html, useState, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
 import type { DomainDetails, HistoryEntry } from '../types.js'
 import { announce, Notice } from './basics.js'
-import { undoChange, useConfirm } from './impact.js'
+import { useConfirm } from './impact.js'
+import { undoChange } from './undo-change.js'
 
 interface Removed {
   readonly domain: string
