@@ -167,6 +167,20 @@ describe('a change that was asked about', () => {
     )
   })
 
+  it('is not made beside another one that makes more of it at the same moment', async () => {
+    await group('r', 'other-bank.example')
+    const { id, etag } = await make('group:r', 'none')
+    const patterns = ['other-bank.example', 'plain.example']
+    const [on, grown] = [await ask({ owner, id, enabled: true }), await ask({ group: 'r', patterns })]
+    assert.deepEqual([on.asks, grown.asks], [true, false])
+    const seen = (await admin.get('groups/r')).etag
+    const both = await Promise.all([
+      admin.post(`${RULES}/${id}/enabled`, { enabled: true }, { 'if-match': etag, 'x-asked': on.asked }),
+      admin.send('PUT', 'groups/r', { patterns }, { 'if-match': seen, 'x-asked': grown.asked }),
+    ])
+    assert.deepEqual(both.map(({ status }) => status).sort(), [200, 412])
+  })
+
   it('asks nothing where nothing was asked, and is made without a word about that as before', async () => {
     const off = await make('quiet.example', 'encrypt')
     const asked = await ask({ owner, id: off.id, enabled: false })

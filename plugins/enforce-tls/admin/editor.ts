@@ -30,16 +30,27 @@ export function editorOf(
 ): Editor {
   return {
     store,
-    write: async (changes, more = {}) => {
-      const yes = confirmed()
-      if (yes !== null && (await yes.askedNow(changes)) !== yes.asked)
-        throw new AdminProblem({ code: 'asks-anew' })
-      const inTheWay = memory && (await assertTaken(store, memory, more.marker))
-      await store.writeAll(changes, { by, ...more })
-      // Rules first: a store that is the right one, and empty, would let mail pass.
-      if (inTheWay !== null && more.marker !== undefined) await store.writeMarker(inTheWay, more.marker)
-    },
+    write: (changes, more = {}) =>
+      inTurn(store, async () => {
+        const yes = confirmed()
+        if (yes !== null && (await yes.askedNow(changes)) !== yes.asked)
+          throw new AdminProblem({ code: 'asks-anew' })
+        const inTheWay = memory && (await assertTaken(store, memory, more.marker))
+        await store.writeAll(changes, { by, ...more })
+        // Rules first: a store that is the right one, and empty, would let mail pass.
+        if (inTheWay !== null && more.marker !== undefined) await store.writeMarker(inTheWay, more.marker)
+      }),
   }
+}
+
+/** The last write of each store. */
+const lastWrites = new WeakMap<RuleStore, Promise<unknown>>()
+
+/** One write after the other: what is asked about one must know of the one before. Other processes are not waited for. */
+function inTurn<T>(store: RuleStore, work: () => Promise<T>): Promise<T> {
+  const turn = (lastWrites.get(store) ?? Promise.resolve()).then(work, work)
+  lastWrites.set(store, turn)
+  return turn
 }
 
 const TRIES = 6
